@@ -1,0 +1,149 @@
+//! The actions. Views push them; [`crate::action::reduce`] applies them; tests script them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use trace_core::base::monitor::Progress;
+use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::model::lanes::{LaneId, SpanRef};
+use trace_core::model::trace::Trace;
+
+use crate::state::document::DocumentId;
+use crate::state::rows::Rows;
+use crate::state::settings::ThemeChoice;
+use crate::state::view::View;
+
+/// Something to happen.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Open a file.
+    Open(PathBuf),
+    /// Open the embedded sample.
+    OpenSample,
+    /// Ask the desktop for files to open.
+    OpenDialog,
+    /// Show, change (text) or hide (`None`) the in-app path field.
+    PathField(Option<String>),
+    /// Bring a document to the front.
+    Activate(DocumentId),
+    /// Close a document.
+    CloseDocument(DocumentId),
+    /// Stop loading it.
+    CancelLoad(DocumentId),
+
+    /// A worker: how far loading is.
+    LoadProgress(DocumentId, Progress),
+    /// A worker: a newer snapshot.
+    Snapshot(DocumentId, Arc<Trace>, Arc<Rows>),
+    /// A worker: all is loaded (the last snapshot came before), or why not.
+    LoadDone(DocumentId, Result<(), String>),
+
+    /// Move the view. Not recorded in the history by itself.
+    SetView(View),
+    /// Put the present place into the history, before a jump.
+    RememberPlace,
+    /// Zoom by a factor (below 1 = closer) keeping `at` where it is; `None` = the middle.
+    Zoom {
+        /// New span / old span.
+        factor: f64,
+        /// The time that stays fixed, ns.
+        at: Option<f64>,
+    },
+    /// Pan by a fraction of the view's width (positive = later).
+    Pan(f64),
+    /// Scroll rows by points (positive = down).
+    ScrollRows(f64),
+    /// Show this stretch of time (recorded in the history).
+    ShowRange(TimeRange),
+    /// Show all of the trace.
+    ShowAll,
+    /// F: fit the selection; again: fit all.
+    FitSelection,
+    /// Bring a lane (and an instant) into sight with least movement.
+    Reveal {
+        /// The lane.
+        lane: LaneId,
+        /// The instant.
+        time: Option<TraceTime>,
+    },
+    /// Jump to the first (-1) or last (+1) instant.
+    JumpToEdge(i32),
+
+    /// Select a span. Recorded in the history.
+    SelectSpan(SpanRef),
+    /// Select a lane. Recorded in the history.
+    SelectLane(LaneId),
+    /// Select nothing.
+    ClearSelection,
+    /// Select the neighbour span on the same lane: -1 before, +1 after.
+    StepSpan(i32),
+    /// Mark a stretch of time, or remove the mark.
+    Mark(Option<TimeRange>),
+
+    /// Follow the chosen outgoing (`true`) or incoming (`false`) edge of the selected span.
+    FollowFlow {
+        /// Outgoing?
+        outgoing: bool,
+    },
+    /// Choose the next one among several edges.
+    ChooseFlow {
+        /// Outgoing?
+        outgoing: bool,
+    },
+    /// Go to a span at the other end of an edge: select it and bring it into sight.
+    GoTo(SpanRef),
+
+    /// History.
+    Back,
+    /// History.
+    Forward,
+
+    /// Draw all flows in view, or only the selection's.
+    ToggleAllFlows,
+    /// Fold or show frames of the runtime.
+    ToggleRuntimeFrames,
+    /// Relative or wall-clock ruler.
+    ToggleWallClock,
+    /// Colours.
+    SetTheme(ThemeChoice),
+    /// Bigger (+1), smaller (-1), as designed (0).
+    StepScale(i32),
+    /// Width of the lane labels, points.
+    SetGutter(f32),
+    /// Height of the counters, points.
+    SetCounters(f32),
+    /// The height of the lane area as painted, points.
+    LanesHeight(f64),
+    /// The dock's layout as stored.
+    SetDock(Option<String>),
+    /// Open or focus a panel by its name.
+    OpenPanel(&'static str),
+    /// The sheet of all keys.
+    ToggleHelp,
+    /// Unfold or fold the list of warnings.
+    ToggleWarnings,
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Remember the window's place: x, y, width, height in points.
+    SetWindow([f32; 4]),
+    /// Forget the list of recent files.
+    ClearRecent,
+    /// End the program.
+    Quit,
+}
+
+/// Where views put what they want to happen.
+#[derive(Debug, Default)]
+pub struct Actions(Vec<Action>);
+
+impl Actions {
+    /// Adds one.
+    pub fn push(&mut self, action: Action) {
+        self.0.push(action);
+    }
+
+    /// Takes them all, in order.
+    pub fn drain(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.0)
+    }
+}

@@ -1,0 +1,6 @@
+//! Tracelane: the window and the headless commands. `main.rs` only starts them.
+
+pub mod action;
+pub mod state;
+pub mod theme;
+pub mod timeline;

@@ -1,0 +1,38 @@
+//! The root of the window's state.
+
+use crate::state::document::{Document, DocumentId};
+use crate::state::settings::Settings;
+
+/// Everything the window knows. Changed in one place only: [`crate::action::reduce`].
+#[derive(Clone, Debug, Default)]
+pub struct AppState {
+    /// Open traces, in the order of opening.
+    pub documents: Vec<Document>,
+    /// The one in front.
+    pub active: Option<DocumentId>,
+    /// What is remembered between starts.
+    pub settings: Settings,
+    /// The sheet of all keys is open.
+    pub help_open: bool,
+    /// The in-app path field is open, with this text.
+    pub path_field: Option<String>,
+    /// One line to tell the user, newest last, with the time (seconds of the UI clock) it appeared.
+    pub notices: Vec<(f64, String)>,
+    /// The list of warnings is unfolded.
+    pub warnings_open: bool,
+}
+
+impl AppState {
+    /// The document in front.
+    #[must_use]
+    pub fn document(&self) -> Option<&Document> {
+        let id = self.active?;
+        self.documents.iter().find(|document| document.id == id)
+    }
+
+    /// The document in front, to change it.
+    pub fn document_mut(&mut self) -> Option<&mut Document> {
+        let id = self.active?;
+        self.documents.iter_mut().find(|document| document.id == id)
+    }
+}

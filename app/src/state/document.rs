@@ -1,0 +1,80 @@
+//! One open trace: its data, how far it is loaded, what the user looks at.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use trace_core::base::monitor::{Monitor, Progress};
+use trace_core::base::time::TimeRange;
+use trace_core::model::trace::Trace;
+
+use crate::state::rows::Rows;
+use crate::state::view::{History, Selection, View};
+
+/// Names a document for as long as the window lives. Answers of workers carry it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DocumentId(pub u64);
+
+/// Where a trace comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A file of the user's.
+    Path(PathBuf),
+    /// The trace embedded in the program.
+    Sample,
+}
+
+impl Source {
+    /// A short name for titles: the file's name.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self {
+            Self::Path(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            Self::Sample => "Sample: a request that waited".to_owned(),
+        }
+    }
+}
+
+/// How far a document is loaded.
+#[derive(Clone, Debug)]
+pub enum LoadState {
+    /// Bytes are being read; what is there can be looked at already.
+    Loading {
+        /// Last known progress.
+        progress: Progress,
+        /// To cancel it.
+        monitor: Monitor,
+    },
+    /// All of it is there.
+    Ready,
+    /// Stopped by the user; what was read stays.
+    Cancelled,
+    /// Nothing could be read: a sentence that says why and what to do.
+    Failed(String),
+}
+
+/// One open trace.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Its name inside the window.
+    pub id: DocumentId,
+    /// Where it comes from.
+    pub source: Source,
+    /// How far it is.
+    pub load: LoadState,
+    /// The newest snapshot.
+    pub trace: Arc<Trace>,
+    /// The lanes of that snapshot in display order, made by the worker along with it.
+    pub rows: Arc<Rows>,
+    /// What is in sight. `None` until the first snapshot: then all of it.
+    pub view: Option<View>,
+    /// What is selected.
+    pub selection: Selection,
+    /// A marked stretch of time (Ctrl+drag, measuring), if any.
+    pub marked: Option<TimeRange>,
+    /// Where the user has been.
+    pub history: History,
+    /// Which of several flow edges `]` and `[` would follow: (outgoing, incoming).
+    pub flow_choice: (usize, usize),
+    /// Height of the lane area, points, as last painted: what "page down" and "into view" mean.
+    pub lanes_height_points: f64,
+}

@@ -1,0 +1,7 @@
+//! Everything the window remembers, as plain data without egui.
+
+pub mod app;
+pub mod document;
+pub mod rows;
+pub mod settings;
+pub mod view;

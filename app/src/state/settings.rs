@@ -1,0 +1,63 @@
+//! What is remembered between starts.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Dark, light, or whatever the desktop says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ThemeChoice {
+    /// As the desktop.
+    #[default]
+    System,
+    /// Always dark.
+    Dark,
+    /// Always light.
+    Light,
+}
+
+/// What is remembered between starts. Unknown fields are ignored, missing ones take their default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Colours.
+    pub theme: ThemeChoice,
+    /// Size of everything, 1.0 as designed.
+    pub ui_scale: f32,
+    /// Files opened lately, newest first.
+    pub recent_files: Vec<PathBuf>,
+    /// Draw all flows in view, not only those of the selection.
+    pub all_flows: bool,
+    /// Show frames of the runtime in stacks.
+    pub runtime_frames: bool,
+    /// Show wall-clock time on the ruler where the trace knows it.
+    pub wall_clock: bool,
+    /// Width of the lane labels, points.
+    pub gutter_points: f32,
+    /// Height of the counters, points; 0 when folded.
+    pub counters_points: f32,
+    /// Animate moves.
+    pub animate: bool,
+    /// The docked panels as `egui_tiles` stores them; `None` for the standard layout.
+    pub dock: Option<String>,
+    /// Size and place of the window: x, y, width, height in points.
+    pub window: Option<[f32; 4]>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: ThemeChoice::default(),
+            ui_scale: 1.0,
+            recent_files: Vec::new(),
+            all_flows: false,
+            runtime_frames: true,
+            wall_clock: false,
+            gutter_points: 220.0,
+            counters_points: 96.0,
+            animate: true,
+            dock: None,
+            window: None,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The only colours, sizes and fonts of the program.
+
+pub mod tokens;

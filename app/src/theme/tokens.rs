@@ -1,0 +1,90 @@
+//! Colours by meaning, for both themes. The state colours were found by search: smallest CIELAB
+//! distance between any two at least 20 for normal, deuteranope, protanope and tritanope sight.
+
+use egui::Color32;
+use trace_core::event::state::SpanClass;
+
+/// The colours of one theme.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tokens {
+    /// Dark theme?
+    pub dark: bool,
+    /// Behind the lanes.
+    pub background: Color32,
+    /// Panels and bars.
+    pub panel: Color32,
+    /// Hairlines.
+    pub line: Color32,
+    /// Text.
+    pub text: Color32,
+    /// Less important text.
+    pub muted: Color32,
+    /// The one accent: selection, links, incoming flows.
+    pub accent: Color32,
+    /// Outgoing flows.
+    pub outgoing: Color32,
+    /// Warnings.
+    pub warning: Color32,
+    /// Something selected or hovered in lists.
+    pub raised: Color32,
+    /// By [`SpanClass`] index.
+    pub classes: [Color32; SpanClass::COUNT],
+}
+
+/// Dark.
+pub const DARK: Tokens = Tokens {
+    dark: true,
+    background: Color32::from_rgb(0x15, 0x18, 0x1D),
+    panel: Color32::from_rgb(0x1C, 0x20, 0x26),
+    line: Color32::from_rgb(0x2C, 0x32, 0x3A),
+    text: Color32::from_rgb(0xE6, 0xE9, 0xEE),
+    muted: Color32::from_rgb(0x9A, 0xA4, 0xB2),
+    accent: Color32::from_rgb(0x4D, 0xA3, 0xFF),
+    outgoing: Color32::from_rgb(0xFF, 0x9F, 0x43),
+    warning: Color32::from_rgb(0xFC, 0xCA, 0x2D),
+    raised: Color32::from_rgb(0x28, 0x2E, 0x37),
+    classes: [
+        Color32::TRANSPARENT,
+        Color32::from_rgb(0x5D, 0xD9, 0x85),
+        Color32::from_rgb(0xFC, 0xCA, 0x2D),
+        Color32::from_rgb(0xE8, 0x68, 0x2B),
+        Color32::from_rgb(0xFC, 0x8E, 0xB2),
+        Color32::from_rgb(0xA7, 0x6E, 0xF7),
+        Color32::from_rgb(0x6A, 0x92, 0xCD),
+        Color32::from_rgb(0x60, 0x69, 0x77),
+        Color32::from_rgb(0xDD, 0xF9, 0x80),
+        Color32::from_rgb(0x8B, 0x70, 0x52),
+    ],
+};
+
+/// Light.
+pub const LIGHT: Tokens = Tokens {
+    dark: false,
+    background: Color32::from_rgb(0xFB, 0xFB, 0xFA),
+    panel: Color32::from_rgb(0xF1, 0xF2, 0xF0),
+    line: Color32::from_rgb(0xD9, 0xDC, 0xD8),
+    text: Color32::from_rgb(0x1B, 0x1F, 0x24),
+    muted: Color32::from_rgb(0x5D, 0x66, 0x72),
+    accent: Color32::from_rgb(0x0B, 0x62, 0xC4),
+    outgoing: Color32::from_rgb(0xB8, 0x5A, 0x00),
+    warning: Color32::from_rgb(0x9A, 0x6A, 0x00),
+    raised: Color32::from_rgb(0xE4, 0xE7, 0xE4),
+    classes: [
+        Color32::TRANSPARENT,
+        Color32::from_rgb(0x34, 0xA8, 0x75),
+        Color32::from_rgb(0xD0, 0x9C, 0x00),
+        Color32::from_rgb(0xA2, 0x31, 0x00),
+        Color32::from_rgb(0x95, 0x35, 0x70),
+        Color32::from_rgb(0x50, 0x02, 0xB6),
+        Color32::from_rgb(0x0D, 0x62, 0xBB),
+        Color32::from_rgb(0x8F, 0xA2, 0xB0),
+        Color32::from_rgb(0x97, 0x95, 0x40),
+        Color32::from_rgb(0x54, 0x44, 0x32),
+    ],
+};
+
+/// The colours of the theme that `ctx` uses now.
+#[must_use]
+pub fn of(ctx: &egui::Context) -> &'static Tokens {
+    if ctx.theme() == egui::Theme::Dark { &DARK } else { &LIGHT }
+}

@@ -1,0 +1,46 @@
+//! Why bytes could not be read as a trace at all. Damage that was survived is a
+//! [`crate::base::warning::Warning`].
+
+use thiserror::Error;
+
+/// A file that yields nothing: what it is instead, and what to do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system would not give the bytes.
+    #[error("cannot read it: {0}")]
+    Io(#[from] std::io::Error),
+    /// Nothing in it.
+    #[error("it is empty; a program that ended before trace.Stop leaves an empty file")]
+    Empty,
+    /// Some other kind of file.
+    #[error("it is not a Go execution trace: {found}")]
+    NotATrace {
+        /// What it seems to be and the cure, a clause: `it begins with text; if …`.
+        found: String,
+    },
+    /// A Go trace of a version that this reader does not know.
+    #[error("it is a Go trace of format 1.{minor}, {cure}")]
+    UnsupportedVersion {
+        /// NN of `go 1.NN trace`.
+        minor: u32,
+        /// What can be done, a clause.
+        cure: &'static str,
+    },
+    /// The trace breaks the format where the caller asked for strictness (`dump`).
+    #[error("{message} (generation {generation}, byte {offset})")]
+    Malformed {
+        /// What was wanted and what was found.
+        message: String,
+        /// Byte offset in the (decoded) input.
+        offset: u64,
+        /// Generation number as in the file, 0 if not known.
+        generation: u64,
+    },
+    /// The user stopped it.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// The library's result.
+pub type Result<T> = std::result::Result<T, Error>;

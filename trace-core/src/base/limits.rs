@@ -1,0 +1,10 @@
+//! The largest sizes a trace may claim, checked before memory is taken.
+
+/// Bytes in one batch's payload (Go: `tracev2.MaxBatchSize`).
+pub const MAX_BATCH_BYTES: u64 = 64 << 10;
+/// Frames in one stack (Go: `tracev2.MaxFramesPerStack`).
+pub const MAX_STACK_FRAMES: u64 = 128;
+/// Bytes in one string of the v2 format (Go: `tracev2.MaxEventTrailerDataSize`).
+pub const MAX_STRING_BYTES: u64 = 1 << 10;
+/// Warnings kept per trace; more are counted, not kept.
+pub const MAX_WARNINGS: usize = 1_000;

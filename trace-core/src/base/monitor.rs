@@ -1,0 +1,74 @@
+//! How a long job tells of its progress and learns that it should stop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Shared between the one who waits and the workers. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Monitor {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    cancelled: AtomicBool,
+    bytes_total: AtomicU64,
+    bytes_done: AtomicU64,
+    events: AtomicU64,
+    generations: AtomicU64,
+}
+
+/// A moment's reading of a [`Monitor`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Size of the input in bytes; 0 if not known.
+    pub bytes_total: u64,
+    /// Bytes whose events are in the model.
+    pub bytes_done: u64,
+    /// Events in the model.
+    pub events: u64,
+    /// Generations in the model.
+    pub generations: u64,
+}
+
+impl Monitor {
+    /// A fresh one: nothing done, not cancelled.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks the job to stop as soon as it can.
+    pub fn cancel(&self) {
+        self.inner.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the job has been asked to stop. Long loops look at least every few milliseconds.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.inner.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// States the size of the input in bytes.
+    pub fn set_bytes_total(&self, bytes: u64) {
+        self.inner.bytes_total.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Adds to what is done.
+    pub fn add(&self, bytes: u64, events: u64, generations: u64) {
+        self.inner.bytes_done.fetch_add(bytes, Ordering::Relaxed);
+        self.inner.events.fetch_add(events, Ordering::Relaxed);
+        self.inner.generations.fetch_add(generations, Ordering::Relaxed);
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress {
+            bytes_total: self.inner.bytes_total.load(Ordering::Relaxed),
+            bytes_done: self.inner.bytes_done.load(Ordering::Relaxed),
+            events: self.inner.events.load(Ordering::Relaxed),
+            generations: self.inner.generations.load(Ordering::Relaxed),
+        }
+    }
+}

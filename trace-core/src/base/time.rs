@@ -1,0 +1,80 @@
+//! Points and ranges on a trace's own clock.
+//!
+//! Everything is integer nanoseconds. Mapping to wall clocks and to pixels lives elsewhere.
+
+use std::fmt;
+
+/// A point on the trace clock, in nanoseconds, exactly as the reference reader prints it.
+///
+/// The origin is the runtime's own (machine boot on Linux), so values are large; show them relative
+/// to [`crate::model::trace::Trace::start`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TraceTime(pub i64);
+
+impl TraceTime {
+    /// Earlier than every real time.
+    pub const MIN: Self = Self(i64::MIN);
+    /// Later than every real time.
+    pub const MAX: Self = Self(i64::MAX);
+
+    /// Nanoseconds from `earlier` to `self`; negative if `self` is the earlier one.
+    #[must_use]
+    pub const fn nanos_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The time `nanos` later (earlier if negative), saturating.
+    #[must_use]
+    pub const fn plus_nanos(self, nanos: i64) -> Self {
+        Self(self.0.saturating_add(nanos))
+    }
+}
+
+impl fmt::Display for TraceTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A half-open stretch of trace time: `start <= t < end`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TimeRange {
+    /// The first instant inside.
+    pub start: TraceTime,
+    /// The first instant after.
+    pub end: TraceTime,
+}
+
+impl TimeRange {
+    /// The range from `start` up to, not including, `end`. An `end` before `start` gives an empty range.
+    #[must_use]
+    pub fn new(start: TraceTime, end: TraceTime) -> Self {
+        Self { start, end: end.max(start) }
+    }
+
+    /// Length in nanoseconds, never negative.
+    #[must_use]
+    pub const fn nanos(self) -> i64 {
+        self.end.0.saturating_sub(self.start.0)
+    }
+
+    /// Whether `time` lies inside.
+    #[must_use]
+    pub fn contains(self, time: TraceTime) -> bool {
+        self.start <= time && time < self.end
+    }
+
+    /// Whether the two ranges share at least one instant.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+
+    /// The part that both ranges share; empty (at `self.start`) if none.
+    #[must_use]
+    pub fn intersect(self, other: Self) -> Self {
+        let start = self.start.max(other.start);
+        let end = self.end.min(other.end);
+        if start < end { Self { start, end } } else { Self { start: self.start, end: self.start } }
+    }
+}

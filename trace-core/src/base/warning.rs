@@ -1,0 +1,93 @@
+//! Damage that was survived: collected while reading goes on, shown to the user, carried in reports.
+
+use std::fmt;
+
+use crate::base::time::TimeRange;
+
+/// The kinds of damage, stable names for reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum WarningKind {
+    /// The file ends inside a batch or a generation.
+    Truncated,
+    /// Bytes that are no batch were skipped.
+    SkippedBytes,
+    /// A batch could not be decoded to its end.
+    BadBatch,
+    /// An event that breaks the rules of order was skipped or forced.
+    BadEvent,
+    /// Events could not be put in a consistent order; they were taken by time.
+    BrokenOrder,
+    /// A generation is missing, or unreadable.
+    MissingGeneration,
+    /// A string or stack that does not exist was named.
+    UnknownId,
+    /// A table (strings, stacks) is damaged, or holds an id twice.
+    BadTable,
+    /// A region or task was ended out of order by the program.
+    Misuse,
+    /// The clock information is missing or doubtful.
+    Clock,
+    /// The trace comes from a Go newer than this reader knows.
+    NewerVersion,
+    /// A limit of this reader was met.
+    Limit,
+}
+
+impl WarningKind {
+    /// The stable name that reports use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Truncated => "truncated",
+            Self::SkippedBytes => "skipped_bytes",
+            Self::BadBatch => "bad_batch",
+            Self::BadEvent => "bad_event",
+            Self::BrokenOrder => "broken_order",
+            Self::MissingGeneration => "missing_generation",
+            Self::UnknownId => "unknown_id",
+            Self::BadTable => "bad_table",
+            Self::Misuse => "misuse",
+            Self::Clock => "clock",
+            Self::NewerVersion => "newer_version",
+            Self::Limit => "limit",
+        }
+    }
+
+    /// Whether part of what was recorded is lost (as against a fault of the traced program or a
+    /// curiosity that costs nothing).
+    #[must_use]
+    pub const fn is_damage(self) -> bool {
+        !matches!(self, Self::Misuse | Self::NewerVersion)
+    }
+}
+
+/// One survived fault, or several like it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// What kind of damage.
+    pub kind: WarningKind,
+    /// One sentence: what happened, what is missing, the cure if there is one.
+    pub message: String,
+    /// Byte offset in the (decoded) input where it was first seen.
+    pub offset: u64,
+    /// Generation number as in the file; 0 if not known.
+    pub generation: u64,
+    /// The stretch of trace time that suffers, when it is known: drawn as a hole.
+    pub hole: Option<TimeRange>,
+    /// How many faults of this kind, in this generation, the entry stands for.
+    pub count: u64,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (byte {}", self.message, self.offset)?;
+        if self.generation != 0 {
+            write!(f, ", generation {}", self.generation)?;
+        }
+        if self.count > 1 {
+            write!(f, ", {} times", self.count)?;
+        }
+        write!(f, ")")
+    }
+}

@@ -1,0 +1,91 @@
+//! The states of goroutines and procs, and why a goroutine is in one.
+
+/// What a goroutine does, as the model knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum GoState {
+    /// The trace does not say (before the first mention, or inside a hole).
+    Unknown = 0,
+    /// Ready, waiting for a proc.
+    Runnable = 1,
+    /// Executing on a proc.
+    Running = 2,
+    /// In a system call.
+    Syscall = 3,
+    /// Blocked; the reason says on what.
+    Waiting = 4,
+    /// It has ended.
+    Dead = 5,
+}
+
+/// What a lane is coloured by: state and, for waiting, the family of the reason. Index of colour tables
+/// and of time sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum SpanClass {
+    /// Nothing is known, or nothing is there (not born, ended, idle proc).
+    None = 0,
+    /// Executing.
+    Running = 1,
+    /// Ready, waiting for a proc.
+    Runnable = 2,
+    /// In a system call.
+    Syscall = 3,
+    /// Waiting for a mutex, condition variable, wait group, …
+    WaitSync = 4,
+    /// Waiting for a channel or select.
+    WaitChan = 5,
+    /// Waiting for the network poller.
+    WaitNet = 6,
+    /// Sleeping, or a system goroutine waiting for work.
+    WaitSleep = 7,
+    /// The collector: GC work, mark assist, waiting for the GC, stop-the-world.
+    Gc = 8,
+    /// Waiting for anything else.
+    WaitOther = 9,
+}
+
+impl SpanClass {
+    /// How many classes there are: the length of per-class tables.
+    pub const COUNT: usize = 10;
+
+    /// All classes, in index order.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::None,
+        Self::Running,
+        Self::Runnable,
+        Self::Syscall,
+        Self::WaitSync,
+        Self::WaitChan,
+        Self::WaitNet,
+        Self::WaitSleep,
+        Self::Gc,
+        Self::WaitOther,
+    ];
+}
+
+/// Why a goroutine is in its state: how it came to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Cause {
+    /// It was so when first mentioned; it may have begun earlier.
+    Status = 0,
+    /// Just created.
+    Created = 1,
+    /// Unblocked by someone.
+    Unblocked = 2,
+    /// Stopped running but stays ready (preempted, Gosched, …); the reason text says which.
+    Stopped = 3,
+    /// Came back from a system call and found no proc.
+    SyscallExit = 4,
+    /// Switched to, or away from, as a coroutine (`iter.Pull`).
+    Switched = 5,
+    /// Got a proc.
+    Started = 6,
+    /// Entered a system call.
+    SyscallEnter = 7,
+    /// Blocked by itself; the reason text says on what.
+    Blocked = 8,
+    /// Ended.
+    Ended = 9,
+}

@@ -1,0 +1,1 @@
+//! Which bytes: files and memory, with offsets for every error.

@@ -1,0 +1,3 @@
+//! Batches of many threads into one true order.
+
+pub mod sink;

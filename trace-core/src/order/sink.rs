@@ -1,0 +1,86 @@
+//! The seam between ordering and everything that wants ordered events: the model's builder, the
+//! reference text form, the statistics.
+
+use crate::base::ids::{GoId, ProcId, ThreadId};
+use crate::base::time::TraceTime;
+use crate::event::kind::EventKind;
+
+/// "No goroutine / proc / thread" among the local indices of [`Ordered`].
+pub const NO_IX: u32 = u32::MAX;
+
+/// One event in its true place.
+///
+/// Goroutines, procs and threads are named by dense *local indices* that the ordering machine hands
+/// out in order of first mention; [`Ids`] turns them into the runtime's ids. A goroutine keeps its
+/// local index until it ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Ordered {
+    /// What happened. Coroutine switches arrive as three events: `GO_SWITCH[_DESTROY]` (the target
+    /// becomes runnable), `GO_BLOCK` without reason or `GO_DESTROY` (the current one leaves),
+    /// `GO_START` (the target runs). A goroutine that goes away in a system call while it still has a
+    /// proc arrives as `PROC_STEAL`, then `GO_DESTROY_SYSCALL`.
+    pub kind: EventKind,
+    /// When; strictly rising within one run of the machine.
+    pub time: TraceTime,
+    /// The thread it happened on, before the event; [`NO_IX`] if none.
+    pub thread: u32,
+    /// The proc of that thread, before the event; [`NO_IX`] if none.
+    pub proc: u32,
+    /// The goroutine of that thread, before the event; [`NO_IX`] if none.
+    pub go: u32,
+    /// Whose state changes or whom it concerns: the goroutine for `GO_*` (also the one that runs, for
+    /// stop, block, destroy, syscalls), assist ranges, labels and STW; the proc for `PROC_*` and sweep;
+    /// [`NO_IX`] otherwise.
+    pub subject: u32,
+    /// State of the subject before, with the codes of the reference reader's API. Goroutines: 0
+    /// undetermined, 1 not existing, 2 runnable, 3 running, 4 waiting, 5 syscall. Procs: 0
+    /// undetermined, 1 not existing, 2 running, 3 idle.
+    pub from: u8,
+    /// State of the subject after; the same codes.
+    pub to: u8,
+    /// The arguments as on the wire, without the time; stack and string ids are those of the
+    /// generation. `STW_END` carries the reason string of its begin in `args[0]`. `USER_TASK_BEGIN` has
+    /// its parent 0 turned into "none" (2^64-1). `CPU_SAMPLE` has the stack in `args[0]`. `SYNC` has
+    /// its number in `args[0]`.
+    pub args: [u64; 4],
+}
+
+/// The runtime's ids behind the local indices of [`Ordered`]. All slices grow only.
+#[derive(Clone, Debug, Default)]
+pub struct Ids {
+    /// Goroutine ids by local index.
+    pub gos: Vec<GoId>,
+    /// Proc ids by local index.
+    pub procs: Vec<ProcId>,
+    /// Thread ids by local index.
+    pub threads: Vec<ThreadId>,
+}
+
+impl Ids {
+    /// The goroutine's id; `NONE` for [`NO_IX`].
+    #[must_use]
+    pub fn go(&self, ix: u32) -> GoId {
+        self.gos.get(ix as usize).copied().unwrap_or(GoId::NONE)
+    }
+
+    /// The proc's id; `NONE` for [`NO_IX`].
+    #[must_use]
+    pub fn proc(&self, ix: u32) -> ProcId {
+        self.procs.get(ix as usize).copied().unwrap_or(ProcId::NONE)
+    }
+
+    /// The thread's id; `NONE` for [`NO_IX`].
+    #[must_use]
+    pub fn thread(&self, ix: u32) -> ThreadId {
+        self.threads.get(ix as usize).copied().unwrap_or(ThreadId::NONE)
+    }
+}
+
+/// Takes ordered events, one by one.
+pub trait Sink {
+    /// Called for each event in order.
+    ///
+    /// # Errors
+    /// Whatever the sink cannot go on after (a closed pipe, cancellation); ordering stops with it.
+    fn event(&mut self, ev: &Ordered, ids: &Ids) -> crate::base::error::Result<()>;
+}
