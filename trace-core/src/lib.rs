@@ -3,6 +3,10 @@
 //!
 //! Data flows one way: bytes → generations → batches → ordered events → segments → [`model::trace::Trace`].
 
+// What comes from a file is never trusted to fit or to be in bounds. Where a table's own invariant makes
+// it sure, the file says so with `#![expect(.., reason = "..")]`.
+#![warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss, clippy::indexing_slicing)]
+
 pub mod base;
 pub mod event;
 pub mod input;

@@ -1,0 +1,261 @@
+//! The import policy: which room may use which. A room is a folder (or file) under a crate's `src`.
+//!
+//! The tables below are the policy; the test reads the sources and names every line that breaks it.
+
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// `room: rooms it may import`. A room may always import itself.
+const TRACE_CORE: &str = "
+    base:
+    input:    base
+    event:    base
+    wire:     base input event
+    order:    base input event wire
+    model:    base event order
+    analysis: base event model
+    cache:    base event model
+    export:   base event model analysis
+    load:     base input event wire order model cache
+    dump:     base input event wire order
+    testkit:  base input event wire order model load
+";
+
+/// The same for the window. `core` stands for trace-core, `egui` for egui and its relatives.
+const APP: &str = "
+    fmt:      core
+    theme:    core egui
+    widget:   core egui fmt theme
+    state:    core
+    action:   core state
+    worker:   core state action
+    timeline: core egui fmt theme widget state action
+    panel:    core egui fmt theme widget state action
+    shell:    core egui fmt theme widget state action worker timeline panel
+    raster:   egui
+    cli:      core egui fmt state action worker shell raster
+    main:     cli
+";
+
+/// Crates that only some rooms of the window may name.
+const EGUI_CRATES: &[&str] = &["egui", "eframe", "egui_tiles", "egui_table", "egui_extras", "epaint"];
+
+/// Panels are files that must not know each other; these are shared by all of them.
+const PANEL_SHARED: &[&str] = &["mod"];
+
+type Policy = BTreeMap<String, Vec<String>>;
+
+fn policy(text: &str) -> Policy {
+    text.lines()
+        .filter_map(|line| line.trim().split_once(':'))
+        .map(|(room, allowed)| (room.to_owned(), allowed.split_whitespace().map(str::to_owned).collect()))
+        .collect()
+}
+
+/// All `.rs` files below `folder`.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("a readable folder").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The code of a line: without comments and without what stands in string literals.
+fn code(line: &str) -> String {
+    let mut out = String::new();
+    let mut chars = line.chars().peekable();
+    let mut in_string = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if in_string => {
+                chars.next();
+            }
+            '"' => in_string = !in_string,
+            '/' if !in_string && chars.peek() == Some(&'/') => break,
+            _ if in_string => {}
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// Every path segment that follows `prefix` in `code`: `crate::base::ids` gives `base` for `crate::`.
+/// `crate::{a::x, b}` does not occur: the house rule is one path per `use`; it is reported as `{`.
+fn rooms_named<'a>(code: &'a str, prefix: &str) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    let mut rest = code;
+    while let Some(at) = rest.find(prefix) {
+        let boundary = rest[..at].chars().next_back().is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == ':'));
+        rest = &rest[at + prefix.len()..];
+        if boundary {
+            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+            found.push(if end == 0 { "{" } else { &rest[..end] });
+        }
+    }
+    found
+}
+
+/// Walks a crate and returns one line per breach.
+fn breaches(root: &Path, folder: &str, policy: &Policy, extra: impl Fn(&str, &str) -> Vec<String>) -> Vec<String> {
+    let src = root.join(folder).join("src");
+    let mut breaches = Vec::new();
+    for path in sources(&src) {
+        let inside = path.strip_prefix(&src).expect("below src");
+        let room = inside.components().next().expect("a file").as_os_str().to_string_lossy().replace(".rs", "");
+        if room == "lib" {
+            continue;
+        }
+        let Some(allowed) = policy.get(&room) else {
+            breaches.push(format!("{}: room `{room}` has no line in tests/layers.rs", path.display()));
+            continue;
+        };
+        let text = fs::read_to_string(&path).expect("a source file");
+        for (number, line) in text.lines().enumerate() {
+            // Tests at the end of a file may build what they need with anything of the crate.
+            if line.starts_with("#[cfg(test)]") {
+                break;
+            }
+            let code = code(line);
+            let own = if room == "main" { "tracelane::" } else { "crate::" };
+            let mut named: Vec<String> = rooms_named(&code, own).into_iter().map(str::to_owned).collect();
+            named.extend(extra(&room, &code));
+            for other in named {
+                if other != room && !allowed.contains(&other) {
+                    let place = path.strip_prefix(root).expect("below the root").display().to_string();
+                    breaches.push(format!("{place}:{}: `{room}` may not import `{other}`", number + 1));
+                }
+            }
+        }
+    }
+    breaches
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_path_buf()
+}
+
+fn report(breaches: &[String]) -> String {
+    breaches.iter().fold(String::from("imports against the policy of tests/layers.rs:\n"), |mut all, breach| {
+        writeln!(all, "  {breach}").expect("writing to a string");
+        all
+    })
+}
+
+#[test]
+fn rooms_of_trace_core_import_downwards() {
+    let breaches = breaches(&root(), "trace-core", &policy(TRACE_CORE), |_, _| Vec::new());
+    assert!(breaches.is_empty(), "{}", report(&breaches));
+}
+
+#[test]
+fn rooms_of_the_window_import_downwards() {
+    let breaches = breaches(&root(), "app", &policy(APP), |_, code| {
+        let mut named = Vec::new();
+        if !rooms_named(code, "trace_core::").is_empty() {
+            named.push("core".to_owned());
+        }
+        if EGUI_CRATES.iter().any(|name| !rooms_named(code, &format!("{name}::")).is_empty()) {
+            named.push("egui".to_owned());
+        }
+        named
+    });
+    assert!(breaches.is_empty(), "{}", report(&breaches));
+}
+
+#[test]
+fn panels_do_not_import_each_other() {
+    let root = root();
+    let panels = root.join("app/src/panel");
+    if !panels.exists() {
+        return;
+    }
+    let mut breaches = Vec::new();
+    for path in sources(&panels) {
+        let inside = path.strip_prefix(&panels).expect("below panel");
+        let own = inside.components().next().expect("a file").as_os_str().to_string_lossy().replace(".rs", "");
+        if PANEL_SHARED.contains(&own.as_str()) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("a source file");
+        for (number, line) in text.lines().enumerate() {
+            let code = code(line);
+            for other in rooms_named(&code, "crate::panel::") {
+                if other != own && !PANEL_SHARED.contains(&other) && panels.join(format!("{other}.rs")).exists() {
+                    breaches.push(format!(
+                        "{}:{}: panel `{own}` may not import panel `{other}`",
+                        path.display(),
+                        number + 1
+                    ));
+                }
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "{}", report(&breaches));
+}
+
+#[test]
+fn colours_come_from_the_theme() {
+    let root = root();
+    let mut breaches = Vec::new();
+    for path in sources(&root.join("app/src")) {
+        let place = path.strip_prefix(&root).expect("below the root").display().to_string();
+        if place.starts_with("app/src/theme") || place.starts_with("app/src/raster") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("a source file");
+        for (number, line) in text.lines().enumerate() {
+            if line.starts_with("#[cfg(test)]") {
+                break;
+            }
+            let code = code(line);
+            for forbidden in ["Color32::from_rgb", "Color32::from_gray", "Color32::from_rgba", "Color32::from_hex"] {
+                if code.contains(forbidden) {
+                    breaches.push(format!("{place}:{}: `{forbidden}` outside app/src/theme", number + 1));
+                }
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "{}", report(&breaches));
+}
+
+#[test]
+fn every_file_says_what_it_owns() {
+    let root = root();
+    let mut silent = Vec::new();
+    for folder in ["trace-core/src", "app/src", "tests"] {
+        for path in sources(&root.join(folder)) {
+            let text = fs::read_to_string(&path).expect("a source file");
+            if !text.starts_with("//!") {
+                silent.push(format!(
+                    "{}: the first line is no `//!`",
+                    path.strip_prefix(&root).expect("below").display()
+                ));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{}", report(&silent));
+}
+
+#[test]
+fn the_scanner_finds_breaches() {
+    let line = "    let time = crate::model::trace::Trace::new(\"crate::order::x\"); // crate::wire::y";
+    assert_eq!(rooms_named(&code(line), "crate::"), ["model"]);
+    assert_eq!(rooms_named("use crate::{base, model};", "crate::"), ["{"]);
+    assert_eq!(rooms_named("use egui::Ui; my_egui::Ui", "egui::"), ["Ui"]);
+    assert!(policy(TRACE_CORE)["base"].is_empty());
+    assert!(!policy(APP)["state"].contains(&"egui".to_owned()));
+}
