@@ -37,7 +37,7 @@ func main() {
 	}
 	defer trace.Stop()
 
-	end := time.Now().Add(60 * time.Millisecond)
+	end := time.Now().Add(25 * time.Millisecond)
 	var planters sync.WaitGroup
 	for i := range forest {
 		planters.Add(1)

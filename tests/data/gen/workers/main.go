@@ -30,7 +30,7 @@ func main() {
 	started.Add(2)
 	done.Add(2)
 	queue := make(chan uint64)
-	for range [2]struct{}{} {
+	for i := 0; i < 2; i++ {
 		go worker(ctx, queue, &started, &done)
 	}
 	started.Wait()
