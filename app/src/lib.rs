@@ -1,6 +1,7 @@
 //! Tracelane: the window and the headless commands. `main.rs` only starts them.
 
 pub mod action;
+pub mod raster;
 pub mod state;
 pub mod theme;
 pub mod timeline;
