@@ -3,10 +3,10 @@
 #
 #   GO_1_27=/path/to/go1.27 reference/make.sh
 #
-# parsed-digests.txt has a line for each trace in ../real: the SHA-256 and the
-# length in bytes of what `TZ=UTC go tool trace -d=parsed FILE` prints to
-# standard output, the command's exit status, the file, and what it printed to
-# standard error, if anything.
+# parsed-digests.txt has a line for each trace in ../real and ../broken: the SHA-256
+# and the length in bytes of what `TZ=UTC go tool trace -d=parsed FILE` prints to
+# standard output, the command's exit status, the file, and the first line
+# that it printed to standard error, if anything.
 #
 # For traces of before Go 1.22, Go's reader reports the goroutines that are
 # runnable at the start in random order, one nanosecond apart. So their digests
@@ -53,10 +53,10 @@ END
 {
 	echo "# $("$go" version | cut -d' ' -f3): TZ=UTC go tool trace -d=parsed FILE; see make.sh"
 	echo "# sha256 bytes status file message"
-	for file in ../real/*.trace; do
+	for file in ../real/*.trace ../broken/*.trace; do
 		parse "$file"
 		note=
-		case $(head -c 7 "$file") in
+		case $(head -c 7 "$file" | tr -d '\0') in
 		"go 1.11" | "go 1.19" | "go 1.21")
 			raw=$(digest)
 			sort_start
@@ -73,7 +73,7 @@ END
 			;;
 		esac
 		echo $(digest) $(stat -c %s "$work/out") $status "${file#../}" \
-			"$(tr '\n' ' ' <"$work/messages")" $note
+			"$(head -n 1 "$work/messages")" $note
 	done
 } | sed 's/ *$//' >parsed-digests.txt
 
