@@ -1,1 +1,5 @@
-//! Which bytes: files and memory, with offsets for every error.
+//! Which bytes: files and memory, what they seem to be, and reading numbers out of them.
+
+pub mod cursor;
+pub mod sniff;
+pub mod source;

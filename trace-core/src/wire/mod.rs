@@ -1,1 +1,4 @@
 //! What the bytes of a trace say, before any meaning.
+
+pub mod v2;
+pub mod version;

@@ -1,0 +1,62 @@
+//! Says what a file is that is not a trace: from its first bytes, in words for the user.
+
+/// How many bytes from the start of a file [`describe`] wants to see.
+pub const SNIFF_BYTES: usize = 512;
+
+/// First bytes of well-known kinds of files, and what to say of them.
+const MAGIC: &[(&[u8], &str)] = &[
+    (b"\x1f\x8b", "it is compressed with gzip; unpack it first (gunzip)"),
+    (b"\x28\xb5\x2f\xfd", "it is compressed with zstd; unpack it first (unzstd)"),
+    (b"\x04\x22\x4d\x18", "it is compressed with lz4; unpack it first (unlz4)"),
+    (b"PK\x03\x04", "it is a zip archive; unpack it first"),
+    (b"BZh", "it is compressed with bzip2; unpack it first"),
+    (b"\xfd7zXZ\0", "it is compressed with xz; unpack it first"),
+    (b"\x7fELF", "it is a program; record a trace of it with runtime/trace or go test -trace"),
+    (b"MZ", "it is a Windows program; record a trace of it with runtime/trace or go test -trace"),
+    (b"!<arch>\n", "it is an archive of object files"),
+    (b"%PDF", "it is a PDF document"),
+    (b"\x89PNG", "it is a picture"),
+    (b"PERFILE2", "it is a recording of Linux perf"),
+    (b"go object ", "it is a Go object file"),
+    (b"<!DOCTYPE", "it is a web page; the server may have answered with an error instead of a trace"),
+    (b"<html", "it is a web page; the server may have answered with an error instead of a trace"),
+    (b"{", "it begins like JSON; a Chrome trace, perhaps, but not one that the Go runtime wrote"),
+    (b"[", "it begins like JSON; a Chrome trace, perhaps, but not one that the Go runtime wrote"),
+    (b"goroutine ", "it is a goroutine dump in text; record a trace with /debug/pprof/trace?seconds=5"),
+    (b"mode: ", "it is a coverage profile"),
+    (b"\x0a", "it may be a pprof profile; open it with go tool pprof"),
+];
+
+/// A clause that tells what the bytes seem to be instead of a trace, and the cure if there is one.
+#[must_use]
+pub fn describe(head: &[u8]) -> String {
+    for (magic, words) in MAGIC {
+        if head.starts_with(magic) {
+            return (*words).to_owned();
+        }
+    }
+    if head.iter().all(|&byte| byte == 0) {
+        return "it begins with zero bytes; the disk may have been full, or the machine stopped before it was written"
+            .to_owned();
+    }
+    let is_text = std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true)
+        && !head.iter().any(|&byte| byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t' | 0x1b));
+    if is_text {
+        return "it begins with text; if your program prints to standard output, record to a file".to_owned();
+    }
+    "its first bytes are those of no kind of file known here".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_what_it_sees() {
+        assert!(describe(b"\x1f\x8b\x08\0").contains("gzip"));
+        assert!(describe(b"2026/01/02 listening on :8080\n").contains("text"));
+        assert!(describe("Grüße".as_bytes()).contains("text"));
+        assert!(describe(&[0; 100]).contains("zero"));
+        assert!(describe(&[0x80, 3, 0xff, 0]).contains("no kind"));
+    }
+}

@@ -1,0 +1,204 @@
+//! Orders one generation: the loop around frontier, machine and CPU samples.
+
+use rustc_hash::FxHashMap;
+
+use crate::base::error::{Error, Result};
+use crate::base::monitor::Monitor;
+use crate::base::time::TraceTime;
+use crate::base::warning::WarningKind;
+use crate::event::kind::EventKind;
+use crate::order::frontier::{Due, Frontier};
+use crate::order::machine::Machine;
+use crate::order::sink::{NO_IX, Ordered, Sink};
+use crate::order::step::Step;
+use crate::wire::v2::cursor::{Next, RawEvent, ThreadCursor};
+use crate::wire::v2::generation::Generation;
+use crate::wire::v2::tables::{RawSample, Report, Tables};
+
+/// How many events go by between two looks at the monitor.
+const EVENTS_PER_LOOK: u32 = 1 << 14;
+
+struct Stream<'a> {
+    thread: u32,
+    cursor: ThreadCursor<'a>,
+    event: RawEvent,
+}
+
+/// Gives the events of a generation to `sink`, in order, preceded by a `SYNC`. Events that break the
+/// rules are made to fit and told to `report` (kind, sentence, byte offset), so every event that can be
+/// decoded comes out.
+///
+/// # Errors
+/// The sink's, or [`Error::Cancelled`].
+pub fn order_generation(
+    machine: &mut Machine,
+    generation: &Generation,
+    tables: &Tables,
+    monitor: &Monitor,
+    report: &mut Report<'_>,
+    sink: &mut impl Sink,
+) -> Result<()> {
+    machine.begin_generation(generation.number);
+    machine.sync(Some(tables.clock.nanos(generation.min_ticks)), sink)?;
+    let mut run = Run::new(machine, generation, tables, report);
+    let mut until_look = EVENTS_PER_LOOK;
+    while run.advance(machine, report, sink)? {
+        until_look -= 1;
+        if until_look == 0 {
+            until_look = EVENTS_PER_LOOK;
+            if monitor.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+        }
+    }
+    Ok(())
+}
+
+struct Run<'a> {
+    generation: &'a Generation,
+    tables: &'a Tables,
+    streams: Vec<Stream<'a>>,
+    frontier: Frontier,
+    samples: &'a [RawSample],
+}
+
+impl<'a> Run<'a> {
+    fn new(machine: &mut Machine, generation: &'a Generation, tables: &'a Tables, report: &mut Report<'_>) -> Self {
+        let mut places: FxHashMap<u64, usize> = FxHashMap::default();
+        let mut streams: Vec<Stream<'a>> = Vec::new();
+        for &batch in &generation.events {
+            let place = *places.entry(batch.thread).or_insert_with(|| {
+                let cursor = ThreadCursor::new(Vec::new());
+                streams.push(Stream { thread: machine.thread_ix(batch.thread), cursor, event: RawEvent::default() });
+                streams.len() - 1
+            });
+            if let Some(stream) = streams.get_mut(place) {
+                stream.cursor.push_batch(batch);
+            }
+        }
+        let mut run = Self { generation, tables, streams, frontier: Frontier::default(), samples: &tables.samples };
+        for place in 0..run.streams.len() {
+            if let Some(time) = run.read(place, report) {
+                run.frontier.insert(Due { time, cursor: u32::try_from(place).unwrap_or(NO_IX) });
+            }
+        }
+        run
+    }
+
+    /// Reads the next event of a stream; its time, or `None` at the end.
+    #[inline]
+    fn read(&mut self, place: usize, report: &mut Report<'_>) -> Option<i64> {
+        let stream = self.streams.get_mut(place)?;
+        loop {
+            match stream.cursor.next(self.generation, self.tables.clock, &mut stream.event) {
+                Next::Event => return Some(stream.event.time),
+                Next::End => return None,
+                Next::Bad(code) => tell_bad_batch(self.generation, &stream.cursor, code, report),
+            }
+        }
+    }
+
+    /// Gives out one event (and those it brings along); `false` at the end.
+    #[inline]
+    fn advance(&mut self, machine: &mut Machine, report: &mut Report<'_>, sink: &mut impl Sink) -> Result<bool> {
+        let first = self.frontier.first();
+        if let Some((sample, rest)) = self.samples.split_first()
+            && first.is_none_or(|due| sample.time < due.time)
+        {
+            self.samples = rest;
+            self.sample(machine, *sample, sink)?;
+            return Ok(true);
+        }
+        let Some(due) = first else { return Ok(false) };
+        let Some(stream) = self.streams.get(due.cursor as usize) else { return Ok(false) };
+        if machine.step(&stream.event, stream.thread, false, sink)? == Step::Done {
+            self.refresh(0, due.cursor, report);
+            return Ok(true);
+        }
+        self.advance_another(machine, report, sink)?;
+        Ok(true)
+    }
+
+    /// After the event at `place` of the frontier has gone: puts the next of its thread there.
+    #[inline]
+    fn refresh(&mut self, place: usize, cursor: u32, report: &mut Report<'_>) {
+        match self.read(cursor as usize, report) {
+            Some(time) => self.frontier.update(place, time),
+            None => self.frontier.remove(place),
+        }
+    }
+
+    /// The earliest event cannot go: tries the others in order of time, and forces the earliest if none can.
+    #[cold]
+    fn advance_another(&mut self, machine: &mut Machine, report: &mut Report<'_>, sink: &mut impl Sink) -> Result<()> {
+        self.frontier.sort();
+        let mut fault = None;
+        for place in 0..self.frontier.len() {
+            let Some(due) = self.frontier.get(place) else { break };
+            let Some(stream) = self.streams.get(due.cursor as usize) else { break };
+            match machine.step(&stream.event, stream.thread, false, sink)? {
+                Step::Done => {
+                    self.refresh(place, due.cursor, report);
+                    return Ok(());
+                }
+                Step::Wait => {}
+                Step::Fault(why) => {
+                    fault.get_or_insert((place, why));
+                }
+            }
+        }
+        let (place, why) = fault.unwrap_or((0, ""));
+        let Some(due) = self.frontier.get(place) else { return Ok(()) };
+        let Some(stream) = self.streams.get(due.cursor as usize) else { return Ok(()) };
+        let name = EventKind(stream.event.code).name();
+        let at = stream
+            .cursor
+            .place()
+            .map_or(self.generation.offset, |(batch, pos)| self.generation.offset_of(batch) + pos as u64);
+        if why.is_empty() {
+            let what = format!("no event can be next by the rules; {name} was taken, being the earliest");
+            report(WarningKind::BrokenOrder, what, at);
+        } else {
+            report(WarningKind::BadEvent, format!("{name} breaks the rules: {why}"), at);
+        }
+        machine.step(&stream.event, stream.thread, true, sink)?;
+        self.refresh(place, due.cursor, report);
+        Ok(())
+    }
+
+    fn sample(&mut self, machine: &mut Machine, sample: RawSample, sink: &mut impl Sink) -> Result<()> {
+        let go = crate::base::ids::GoId(sample.go);
+        let go_ix = if go.is_some() { machine.go_for_sample(go) } else { NO_IX };
+        let event = Ordered {
+            kind: EventKind::CPU_SAMPLE,
+            time: TraceTime(sample.time),
+            thread: machine.thread_ix(sample.thread),
+            proc: machine.proc_ix(sample.proc),
+            go: go_ix,
+            subject: NO_IX,
+            from: 0,
+            to: 0,
+            args: [sample.stack, 0, 0, 0],
+        };
+        machine.emit(event, sink)
+    }
+}
+
+#[cold]
+fn tell_bad_batch(generation: &Generation, cursor: &ThreadCursor<'_>, code: Option<u8>, report: &mut Report<'_>) {
+    let at = cursor.place().map_or(generation.offset, |(batch, _)| generation.offset_of(batch));
+    match code {
+        Some(code) if generation.version.0 > crate::wire::version::NEWEST_KNOWN => {
+            let what = format!("events of the unknown kind {code} and what follows them in their batch are left out");
+            report(WarningKind::NewerVersion, what, at);
+        }
+        Some(code) => {
+            let what = format!("a batch holds a byte that is no event ({code}); the rest of the batch is left out");
+            report(WarningKind::BadBatch, what, at);
+        }
+        None => {
+            let what = "a batch ends inside an event; the rest of it is left out".to_owned();
+            report(WarningKind::BadBatch, what, at);
+        }
+    }
+}

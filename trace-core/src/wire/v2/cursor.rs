@@ -1,0 +1,98 @@
+//! Walks the events of one thread through its batches of one generation.
+
+use crate::input::cursor::uvarint;
+use crate::wire::v2::generation::{BatchRef, Generation};
+use crate::wire::v2::spec::{NOT_TIMED, SHAPES};
+use crate::wire::v2::tables::Clock;
+
+/// An event as the wire has it, its time made absolute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RawEvent {
+    /// ns on the trace clock.
+    pub time: i64,
+    /// Arguments without the time.
+    pub args: [u64; 4],
+    /// Event code.
+    pub code: u8,
+}
+
+/// What came of an attempt to read an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// There it is.
+    Event,
+    /// The thread has no more.
+    End,
+    /// The batch cannot be read on: an unknown event code (given), or a number cut short (`None`). The
+    /// rest of the batch is left out; ask again for the next one.
+    Bad(Option<u8>),
+}
+
+/// The place of one thread in its batches.
+#[derive(Clone, Debug)]
+pub struct ThreadCursor<'a> {
+    batches: Vec<BatchRef>,
+    next_batch: usize,
+    payload: &'a [u8],
+    pos: usize,
+    last_time: i64,
+}
+
+impl<'a> ThreadCursor<'a> {
+    /// Before the first event. `batches` are the thread's, in file order.
+    #[must_use]
+    pub const fn new(batches: Vec<BatchRef>) -> Self {
+        Self { batches, next_batch: 0, payload: &[], pos: 0, last_time: 0 }
+    }
+
+    /// Adds a batch at the end.
+    pub fn push_batch(&mut self, batch: BatchRef) {
+        self.batches.push(batch);
+    }
+
+    /// The batch in work and the place inside its payload, for error messages.
+    #[must_use]
+    pub fn place(&self) -> Option<(BatchRef, usize)> {
+        Some((*self.batches.get(self.next_batch.checked_sub(1)?)?, self.pos))
+    }
+
+    /// Reads the next event into `event`.
+    #[inline]
+    pub fn next(&mut self, generation: &'a Generation, clock: Clock, event: &mut RawEvent) -> Next {
+        while self.pos >= self.payload.len() {
+            let Some(&batch) = self.batches.get(self.next_batch) else { return Next::End };
+            self.next_batch += 1;
+            self.payload = generation.payload(batch);
+            self.pos = 0;
+            self.last_time = clock.nanos(batch.ticks);
+        }
+        let mut rest = self.payload.get(self.pos..).unwrap_or_default();
+        let Some((&code, after)) = rest.split_first() else { return Next::End };
+        rest = after;
+        let shape = SHAPES[usize::from(code)];
+        if shape.args == NOT_TIMED {
+            self.pos = self.payload.len();
+            return Next::Bad(Some(code));
+        }
+        let mut ticks = 0;
+        let mut args = [0u64; 4];
+        let ok = read(&mut rest, &mut ticks)
+            && args.iter_mut().take(usize::from(shape.args)).all(|arg| read(&mut rest, arg));
+        if !ok {
+            self.pos = self.payload.len();
+            return Next::Bad(None);
+        }
+        self.pos = self.payload.len() - rest.len();
+        self.last_time = self.last_time.wrapping_add(clock.nanos(ticks));
+        *event = RawEvent { time: self.last_time, args, code };
+        Next::Event
+    }
+}
+
+#[inline]
+fn read(rest: &mut &[u8], value: &mut u64) -> bool {
+    let Some((number, len)) = uvarint(rest) else { return false };
+    *value = number;
+    *rest = rest.get(len..).unwrap_or_default();
+    true
+}

@@ -1,0 +1,505 @@
+//! Cuts a stream of bytes into generations: reads batch headers only, so it is as fast as the disk.
+//!
+//! Damage is stepped over here: from a place that holds no batch, reading resumes at the next believable
+//! chain of batches.
+
+use std::io::Read;
+
+use crate::base::error::{Error, Result};
+use crate::base::limits;
+use crate::base::warning::WarningKind;
+use crate::input::cursor::Cursor;
+use crate::input::sniff;
+use crate::wire::v2::spec;
+use crate::wire::v2::tables::Report;
+use crate::wire::version::{HEADER_BYTES, Version};
+
+/// How much is read at a time.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Room for the longest batch: code, experiment, four numbers, payload.
+const MAX_BATCH_WITH_HEADER: usize = 2 + 4 * 10 + limits::MAX_BATCH_BYTES as usize;
+
+/// A batch inside its [`Generation`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchRef {
+    /// Thread id, 2^64-1 if none.
+    pub thread: u64,
+    /// Base time, ticks.
+    pub ticks: u64,
+    chunk: u32,
+    start: u32,
+    len: u32,
+}
+
+#[derive(Clone, Debug)]
+struct Chunk {
+    bytes: Vec<u8>,
+    /// Offset of its first byte in the input.
+    offset: u64,
+}
+
+/// How a generation came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By its mark (1.26 and newer), or by the next generation or the end of the file (before).
+    Complete,
+    /// The file ends inside it: something is missing.
+    Truncated,
+}
+
+/// The batches of one generation, undecoded.
+#[derive(Clone, Debug)]
+pub struct Generation {
+    /// Its number as in the file.
+    pub number: u64,
+    /// The file's version.
+    pub version: Version,
+    /// Offset of its first byte in the input.
+    pub offset: u64,
+    /// Offset of the first byte after it.
+    pub end_offset: u64,
+    /// How it ended.
+    pub end: End,
+    /// Batches of ordinary events, in file order.
+    pub events: Vec<BatchRef>,
+    /// Batches of strings.
+    pub strings: Vec<BatchRef>,
+    /// Batches of stacks.
+    pub stacks: Vec<BatchRef>,
+    /// Batches of CPU samples.
+    pub samples: Vec<BatchRef>,
+    /// Batches of clock information.
+    pub sync: Vec<BatchRef>,
+    /// Batches of experiments, with the experiment's number.
+    pub experimental: Vec<(u8, BatchRef)>,
+    /// The smallest base time of all batches, ticks.
+    pub min_ticks: u64,
+    chunks: Vec<Chunk>,
+}
+
+impl Generation {
+    /// The payload of one of its batches.
+    #[must_use]
+    pub fn payload(&self, batch: BatchRef) -> &[u8] {
+        let start = batch.start as usize;
+        self.chunks
+            .get(batch.chunk as usize)
+            .and_then(|chunk| chunk.bytes.get(start..start + batch.len as usize))
+            .unwrap_or_default()
+    }
+
+    /// Offset in the input of the first byte of a batch's payload.
+    #[must_use]
+    pub fn offset_of(&self, batch: BatchRef) -> u64 {
+        self.chunks.get(batch.chunk as usize).map_or(0, |chunk| chunk.offset) + u64::from(batch.start)
+    }
+
+    /// Its size in the input, bytes.
+    #[must_use]
+    pub const fn byte_len(&self) -> u64 {
+        self.end_offset.saturating_sub(self.offset)
+    }
+
+    fn new(number: u64, version: Version, offset: u64) -> Self {
+        Self {
+            number,
+            version,
+            offset,
+            end_offset: offset,
+            end: End::Complete,
+            events: Vec::new(),
+            strings: Vec::new(),
+            stacks: Vec::new(),
+            samples: Vec::new(),
+            sync: Vec::new(),
+            experimental: Vec::new(),
+            min_ticks: 0,
+            chunks: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, head: &BatchHead, batch: BatchRef, first: Option<u8>) {
+        if self.min_ticks == 0 || batch.ticks < self.min_ticks {
+            self.min_ticks = batch.ticks;
+        }
+        let sync_code = if self.version >= Version::GO_1_25 { spec::SYNC } else { spec::FREQUENCY };
+        match (head.experiment, first) {
+            (Some(experiment), _) => self.experimental.push((experiment, batch)),
+            (None, Some(spec::STRINGS)) => self.strings.push(batch),
+            (None, Some(spec::STACKS)) => self.stacks.push(batch),
+            (None, Some(spec::CPU_SAMPLES)) => self.samples.push(batch),
+            (None, Some(code)) if code == sync_code => self.sync.push(batch),
+            (None, _) => self.events.push(batch),
+        }
+    }
+}
+
+/// A decoded batch header.
+#[derive(Clone, Copy, Debug)]
+struct BatchHead {
+    experiment: Option<u8>,
+    generation: u64,
+    thread: u64,
+    ticks: u64,
+    size: usize,
+    /// Bytes of the header itself.
+    len: usize,
+}
+
+enum Item {
+    Batch(BatchHead),
+    EndOfGeneration,
+}
+
+/// What lies at a place in the input.
+enum Look {
+    Item(Item),
+    /// The input ends before the item does.
+    Short,
+    /// No batch.
+    Bad,
+}
+
+fn look(bytes: &[u8], version: Version) -> Look {
+    let mut cursor = Cursor::new(bytes);
+    let experimental = match cursor.u8() {
+        None => return Look::Short,
+        Some(spec::EVENT_BATCH) => false,
+        Some(spec::EXPERIMENTAL_BATCH) => true,
+        Some(spec::END_OF_GENERATION) if version >= Version::GO_1_26 => return Look::Item(Item::EndOfGeneration),
+        Some(_) => return Look::Bad,
+    };
+    let experiment = if experimental { cursor.u8() } else { None };
+    let mut numbers = [0u64; 4];
+    for number in &mut numbers {
+        let Some(value) = cursor.uvarint() else {
+            return if bytes.len() - cursor.pos() < 10 { Look::Short } else { Look::Bad };
+        };
+        *number = value;
+    }
+    let [generation, thread, ticks, size] = numbers;
+    if generation == 0 || size > limits::MAX_BATCH_BYTES {
+        return Look::Bad;
+    }
+    let Ok(size) = usize::try_from(size) else { return Look::Bad };
+    let head = BatchHead { experiment, generation, thread, ticks, size, len: cursor.pos() };
+    if bytes.len() - head.len < size { Look::Short } else { Look::Item(Item::Batch(head)) }
+}
+
+/// Reads generations one after another.
+pub struct GenerationReader<R> {
+    input: R,
+    version: Version,
+    /// Bytes read and not yet given out. The part before `pos` belongs to the generation in work.
+    buffer: Vec<u8>,
+    pos: usize,
+    /// Offset of `buffer[0]` in the input.
+    offset: u64,
+    at_end: bool,
+    current: Option<Generation>,
+    /// A generation has ended and none has begun since.
+    last_number: Option<u64>,
+}
+
+impl<R> std::fmt::Debug for GenerationReader<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GenerationReader").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+impl<R: Read> GenerationReader<R> {
+    /// Reads the file header.
+    ///
+    /// # Errors
+    /// If the input is no trace, or of a version that cannot be read, or cannot be read at all.
+    pub fn new(mut input: R, report: &mut Report<'_>) -> Result<Self> {
+        let mut buffer = Vec::new();
+        input.by_ref().take(sniff::SNIFF_BYTES as u64).read_to_end(&mut buffer)?;
+        let version = Version::parse(&buffer)?;
+        if version.0 > crate::wire::version::NEWEST_KNOWN {
+            let what =
+                format!("written by a newer Go (format 1.{}); what this reader does not know is left out", version.0);
+            report(WarningKind::NewerVersion, what, 0);
+        }
+        Ok(Self {
+            input,
+            version,
+            buffer,
+            pos: HEADER_BYTES,
+            offset: 0,
+            at_end: false,
+            current: None,
+            last_number: None,
+        })
+    }
+
+    /// The file's version.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The next generation, in file order; `None` at the end.
+    ///
+    /// # Errors
+    /// If the input cannot be read. Damage is told to `report` and stepped over.
+    pub fn next_generation(&mut self, report: &mut Report<'_>) -> Result<Option<Generation>> {
+        loop {
+            if !self.at_end && self.buffer.len() - self.pos < MAX_BATCH_WITH_HEADER {
+                self.fill()?;
+            }
+            let rest = self.buffer.get(self.pos..).unwrap_or_default();
+            match look(rest, self.version) {
+                Look::Short if rest.is_empty() => return Ok(self.finish_at_end(report)),
+                Look::Short => {
+                    if let Some(found) = self.resync(report)? {
+                        self.pos += found;
+                        continue;
+                    }
+                    self.cut_short(report);
+                }
+                Look::Bad => self.skip_damage(report)?,
+                Look::Item(Item::EndOfGeneration) => {
+                    self.pos += 1;
+                    if let Some(generation) = self.close(End::Complete) {
+                        return Ok(Some(generation));
+                    }
+                }
+                Look::Item(Item::Batch(head)) => {
+                    if let Some(generation) = self.batch(head, report) {
+                        return Ok(Some(generation));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes in a batch; gives out the generation before if this one begins another (the batch is then
+    /// looked at again).
+    fn batch(&mut self, head: BatchHead, report: &mut Report<'_>) -> Option<Generation> {
+        let at = self.offset + self.pos as u64;
+        let current = self.current.as_ref().map(|generation| generation.number);
+        if let Some(number) = current
+            && number != head.generation
+        {
+            let next = self.pos + head.len + head.size;
+            let regular = self.version < Version::GO_1_26 && head.generation == number + 1;
+            if !regular && self.belongs_to(next, number) {
+                let what =
+                    format!("a batch claims to be of generation {} in the midst of another; left out", head.generation);
+                report(WarningKind::BadBatch, what, at);
+                self.pos = next;
+                return None;
+            }
+            if !regular && self.version >= Version::GO_1_26 {
+                let what = "the generation's end mark is missing; the rest of it may be lost".to_owned();
+                report(WarningKind::Truncated, what, at);
+            }
+            return self.close(End::Complete);
+        }
+        if current.is_none() {
+            if let Some(last) = self.last_number
+                && head.generation != last + 1
+            {
+                let what = if head.generation > last {
+                    format!("generations {} to {} are missing", last + 1, head.generation - 1)
+                } else {
+                    format!(
+                        "generation {} follows generation {last}; a second trace seems to be appended",
+                        head.generation
+                    )
+                };
+                report(WarningKind::MissingGeneration, what, at);
+            }
+            self.current = Some(Generation::new(head.generation, self.version, at));
+        }
+        let start = self.pos + head.len;
+        let first = if head.size == 0 { None } else { self.buffer.get(start).copied() };
+        if let (Some(generation), Ok(start), Ok(len)) =
+            (self.current.as_mut(), u32::try_from(start), u32::try_from(head.size))
+        {
+            let chunk = u32::try_from(generation.chunks.len()).unwrap_or(u32::MAX);
+            generation.add(&head, BatchRef { thread: head.thread, ticks: head.ticks, chunk, start, len }, first);
+        }
+        self.pos += head.len + head.size;
+        None
+    }
+
+    /// Whether a batch of generation `number`, or its end mark, lies at `pos`.
+    fn belongs_to(&self, pos: usize, number: u64) -> bool {
+        match look(self.buffer.get(pos..).unwrap_or_default(), self.version) {
+            Look::Item(Item::Batch(head)) => head.generation == number,
+            Look::Item(Item::EndOfGeneration) => true,
+            Look::Short | Look::Bad => false,
+        }
+    }
+
+    /// Ends the generation in work, handing it the bytes before `pos`.
+    fn close(&mut self, end: End) -> Option<Generation> {
+        self.retire_chunk();
+        let mut generation = self.current.take()?;
+        generation.end = end;
+        generation.end_offset = self.offset + self.pos as u64;
+        self.last_number = Some(generation.number);
+        Some(generation)
+    }
+
+    /// Moves the bytes before `pos` into the generation in work (or drops them).
+    fn retire_chunk(&mut self) {
+        let rest = self.buffer.split_off(self.pos.min(self.buffer.len()));
+        let bytes = std::mem::replace(&mut self.buffer, rest);
+        let offset = self.offset;
+        self.offset += bytes.len() as u64;
+        self.pos = 0;
+        if let Some(generation) = self.current.as_mut()
+            && !bytes.is_empty()
+        {
+            generation.chunks.push(Chunk { bytes, offset });
+        }
+    }
+
+    /// Reads on, so that a whole batch fits behind `pos` unless the input ends.
+    fn fill(&mut self) -> Result<()> {
+        self.retire_chunk();
+        let wanted = CHUNK_BYTES.max(MAX_BATCH_WITH_HEADER);
+        self.buffer.reserve_exact(wanted);
+        let read = self.input.by_ref().take((wanted - self.buffer.len()) as u64).read_to_end(&mut self.buffer);
+        match read {
+            Ok(count) => self.at_end = count == 0,
+            // What came before an error of the disk is still worth looking at.
+            Err(error) if self.current.is_some() || self.last_number.is_some() => {
+                self.at_end = true;
+                drop(error);
+            }
+            Err(error) => return Err(Error::Io(error)),
+        }
+        Ok(())
+    }
+
+    fn finish_at_end(&mut self, report: &mut Report<'_>) -> Option<Generation> {
+        let unmarked = self.version >= Version::GO_1_26 && self.current.is_some();
+        if unmarked {
+            let what = "the file ends inside a generation, before its end mark; the program may have been killed, or \
+                        the copy is not whole";
+            report(WarningKind::Truncated, what.to_owned(), self.offset + self.pos as u64);
+        }
+        self.close(if unmarked { End::Truncated } else { End::Complete })
+    }
+
+    /// The input ends inside a batch.
+    fn cut_short(&mut self, report: &mut Report<'_>) {
+        let at = self.offset + self.pos as u64;
+        let rest = self.buffer.len() - self.pos;
+        let what = format!("the file ends inside a batch ({rest} bytes of it are there); the copy may not be whole");
+        report(WarningKind::Truncated, what, at);
+        self.salvage_tail();
+        self.pos = self.buffer.len();
+    }
+
+    /// Uses what is there of a last batch of events.
+    fn salvage_tail(&mut self) {
+        let rest = self.buffer.get(self.pos..).unwrap_or_default();
+        let mut cursor = Cursor::new(rest);
+        if cursor.u8() != Some(spec::EVENT_BATCH) {
+            return;
+        }
+        let (Some(generation), Some(thread), Some(ticks), Some(_)) =
+            (cursor.uvarint(), cursor.uvarint(), cursor.uvarint(), cursor.uvarint())
+        else {
+            return;
+        };
+        let len = rest.len() - cursor.pos();
+        let head = BatchHead { experiment: None, generation, thread, ticks, size: len, len: cursor.pos() };
+        let start = self.pos + head.len;
+        let first = self.buffer.get(start).copied();
+        if let (Some(current), Ok(start), Ok(len)) = (self.current.as_mut(), u32::try_from(start), u32::try_from(len))
+            && current.number == generation
+            && first.is_some()
+        {
+            let chunk = u32::try_from(current.chunks.len()).unwrap_or(u32::MAX);
+            current.add(&head, BatchRef { thread, ticks, chunk, start, len }, first);
+        }
+    }
+
+    fn skip_damage(&mut self, report: &mut Report<'_>) -> Result<()> {
+        match self.resync(report)? {
+            Some(found) => self.pos += found,
+            None => self.pos = self.buffer.len(),
+        }
+        Ok(())
+    }
+
+    /// Looks for the next believable place behind `pos`, reading on as needed; says what it stepped over.
+    /// `None` if there is none up to the end (nothing is said then if the rest is a batch cut short).
+    fn resync(&mut self, report: &mut Report<'_>) -> Result<Option<usize>> {
+        let from = self.offset + self.pos as u64;
+        let is_short = matches!(look(self.buffer.get(self.pos..).unwrap_or_default(), self.version), Look::Short);
+        let mut skipped = 1;
+        loop {
+            let place = self.pos + skipped;
+            if place >= self.buffer.len() {
+                if self.at_end {
+                    break;
+                }
+                // Drop what is known to be no batch.
+                self.pos = self.buffer.len();
+                skipped = 0;
+                self.fill()?;
+                continue;
+            }
+            if !self.at_end && self.buffer.len() - place < 2 * MAX_BATCH_WITH_HEADER {
+                self.pos = place;
+                skipped = 0;
+                let before = self.buffer.len() - self.pos;
+                self.fill()?;
+                if self.buffer.len() == before {
+                    self.at_end = true;
+                }
+                continue;
+            }
+            if self.is_believable(place) {
+                let to = self.offset + place as u64;
+                let what = format!("{} bytes are no part of a trace; left out", to - from);
+                report(WarningKind::SkippedBytes, what, from);
+                return Ok(Some(skipped));
+            }
+            skipped += 1;
+        }
+        if !is_short {
+            let to = self.offset + self.buffer.len() as u64;
+            let what = format!("the last {} bytes are no part of a trace; left out", to - from);
+            report(WarningKind::SkippedBytes, what, from);
+        }
+        Ok(None)
+    }
+
+    /// Whether a chain of two batches (or one up to the end of the input) begins at `place`, of a
+    /// generation that could come next.
+    fn is_believable(&self, place: usize) -> bool {
+        let rest = self.buffer.get(place..).unwrap_or_default();
+        // Another trace's header, appended: step over it, its batches follow.
+        let Look::Item(Item::Batch(head)) = look(rest, self.version) else { return false };
+        if head.size == 0 || head.experiment.is_some_and(|experiment| experiment > 8) {
+            return false;
+        }
+        let known = self.current.as_ref().map(|generation| generation.number).or(self.last_number);
+        let plausible =
+            known.is_none_or(|number| head.generation == 1 || (number..=number + 64).contains(&head.generation));
+        if !plausible {
+            return false;
+        }
+        match rest.get(head.len + head.size..) {
+            Some([]) => self.at_end,
+            Some(next) => match look(next, self.version) {
+                Look::Item(Item::EndOfGeneration) => true,
+                Look::Item(Item::Batch(second)) => {
+                    second.generation == head.generation || second.generation == head.generation + 1
+                }
+                Look::Short => self.at_end && next.first() == Some(&spec::EVENT_BATCH),
+                Look::Bad => false,
+            },
+            None => false,
+        }
+    }
+}
