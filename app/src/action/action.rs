@@ -9,7 +9,7 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::trace::Trace;
 
 use crate::state::document::DocumentId;
-use crate::state::rows::Rows;
+use crate::state::rows::{GoroutineOrder, Rows, Section};
 use crate::state::settings::ThemeChoice;
 use crate::state::view::View;
 
@@ -108,6 +108,10 @@ pub enum Action {
     SetTheme(ThemeChoice),
     /// Bigger (+1), smaller (-1), as designed (0).
     StepScale(i32),
+    /// Fold or unfold a section of lanes.
+    ToggleSection(Section),
+    /// Another order of the goroutines: a worker makes new rows.
+    OrderGoroutines(GoroutineOrder),
     /// Width of the lane labels, points.
     SetGutter(f32),
     /// Height of the counters, points.

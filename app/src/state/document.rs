@@ -7,7 +7,7 @@ use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
-use crate::state::rows::Rows;
+use crate::state::rows::{Folds, GoroutineOrder, Rows};
 use crate::state::view::{History, Selection, View};
 
 /// Names a document for as long as the window lives. Answers of workers carry it.
@@ -65,6 +65,10 @@ pub struct Document {
     pub trace: Arc<Trace>,
     /// The lanes of that snapshot in display order, made by the worker along with it.
     pub rows: Arc<Rows>,
+    /// Which sections of lanes are folded.
+    pub folds: Folds,
+    /// The order of goroutines that rows are, or will be, made in.
+    pub goroutine_order: GoroutineOrder,
     /// What is in sight. `None` until the first snapshot: then all of it.
     pub view: Option<View>,
     /// What is selected.

@@ -1,0 +1,118 @@
+//! Tests of [`super`]: places of rows, folded and not, small and huge.
+
+use super::{Folds, GoroutineOrder, HEADING_HEIGHT, LANE_HEIGHT, Layout, Order, REGION_HEIGHT, Row, RowKind, Rows};
+use super::{Section, region_sums};
+use trace_core::base::ids::{GoIx, ProcIx};
+use trace_core::model::lanes::LaneId;
+
+/// Two procs, one thread, `goroutines` goroutines in reverse order; every `every`-th one has regions
+/// `every % 3 + 1` deep.
+fn rows(goroutines: u32, every: u32) -> Rows {
+    let order = Order::by_key(goroutines, |ix| goroutines - ix);
+    Rows {
+        procs: Order::by_key(2, |ix| 2 - ix),
+        threads: Order::by_key(1, |ix| ix),
+        regions: region_sums(&order, |ix| if ix % every == 0 { every % 3 + 1 } else { 0 }),
+        goroutines: order,
+        order: GoroutineOrder::Id,
+    }
+}
+
+fn all(layout: Layout<'_>) -> Vec<Row> {
+    layout.rows_between(0.0, f64::INFINITY).collect()
+}
+
+#[test]
+fn rows_lie_one_below_the_other() {
+    let rows = rows(50, 7);
+    let layout = rows.layout(Folds::NONE);
+    let all = all(layout);
+    assert_eq!(all.len(), 2 + 3 + 2 + 51);
+    let mut bottom = 0.0;
+    for row in &all {
+        assert_eq!(row.top, bottom, "{row:?}");
+        bottom += row.height;
+        for y in [row.top, row.top + row.height / 2.0, row.top + row.height - 1e-6] {
+            assert_eq!(layout.row_at(y), Some(*row), "at {y}");
+        }
+        if let Some(lane) = row.lane() {
+            assert_eq!(layout.row_of(lane), Some(*row));
+        }
+    }
+    assert_eq!(layout.height(), bottom);
+    assert_eq!(layout.row_at(bottom), None);
+    assert_eq!(layout.row_at(-0.1), None);
+}
+
+#[test]
+fn rows_come_in_order_with_room_for_regions() {
+    let rows = rows(5, 2);
+    let kinds: Vec<RowKind> = all(rows.layout(Folds::default())).iter().map(|row| row.kind).collect();
+    let go = |ix| RowKind::Lane(LaneId::Goroutine(GoIx(ix)));
+    assert_eq!(
+        kinds,
+        [
+            RowKind::Lane(LaneId::Gc),
+            RowKind::Lane(LaneId::Stw),
+            RowKind::Heading(Section::Procs),
+            RowKind::Lane(LaneId::Proc(ProcIx(1))),
+            RowKind::Lane(LaneId::Proc(ProcIx(0))),
+            RowKind::Heading(Section::Threads),
+            RowKind::Heading(Section::Goroutines),
+            go(4),
+            go(3),
+            go(2),
+            go(1),
+            go(0),
+        ]
+    );
+    let row = rows.layout(Folds::default()).row_of(LaneId::Goroutine(GoIx(2))).expect("a row");
+    assert_eq!(row.region_lines, 3);
+    assert_eq!(row.height, LANE_HEIGHT + 3.0 * REGION_HEIGHT);
+    assert_eq!(row.top, 4.0 * LANE_HEIGHT + 3.0 * HEADING_HEIGHT + 2.0 * LANE_HEIGHT + 3.0 * REGION_HEIGHT);
+}
+
+#[test]
+fn a_folded_lane_is_found_at_its_heading() {
+    let rows = rows(5, 9);
+    let mut folds = Folds::NONE;
+    folds.toggle(Section::Goroutines);
+    let layout = rows.layout(folds);
+    let row = layout.row_of(LaneId::Goroutine(GoIx(3))).expect("a row");
+    assert_eq!(row.kind, RowKind::Heading(Section::Goroutines));
+    assert_eq!(layout.height(), row.top + row.height);
+    folds.unfold(Section::Goroutines);
+    assert_eq!(folds, Folds::NONE);
+    assert_eq!(layout.row_of(LaneId::Goroutine(GoIx(5))), None);
+}
+
+#[test]
+fn neighbours_skip_headings_and_folds() {
+    let rows = rows(3, 9);
+    let layout = rows.layout(Folds::default());
+    let (first, last_proc) = (LaneId::Goroutine(GoIx(2)), LaneId::Proc(ProcIx(0)));
+    assert_eq!(layout.neighbour(last_proc, 1), Some(first));
+    assert_eq!(layout.neighbour(first, -1), Some(last_proc));
+    assert_eq!(layout.neighbour(LaneId::Gc, -1), None);
+    assert_eq!(layout.neighbour(LaneId::Goroutine(GoIx(0)), 1), None);
+}
+
+#[test]
+fn two_million_goroutines_keep_exact_places() {
+    let rows = rows(2_000_000, 1000);
+    let layout = rows.layout(Folds::default());
+    for ix in [0, 1, 999, 1000, 1001, 1_234_567, 1_999_999] {
+        let lane = LaneId::Goroutine(GoIx(ix));
+        let row = layout.row_of(lane).expect("a row");
+        assert_eq!(layout.row_at(row.top).and_then(|row| row.lane()), Some(lane));
+        assert_eq!(layout.row_at(row.top + row.height - 0.01).and_then(|row| row.lane()), Some(lane));
+        assert_eq!(row.top.fract(), 0.0);
+    }
+}
+
+#[test]
+fn an_empty_trace_has_the_collector_and_headings() {
+    let rows = Rows::default();
+    assert_eq!(rows.layout(Folds::default()).height(), 2.0 * LANE_HEIGHT + 3.0 * HEADING_HEIGHT);
+    assert_eq!(rows.lanes_in(Section::Goroutines), 0);
+}
