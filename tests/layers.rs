@@ -32,12 +32,13 @@ const APP: &str = "
     widget:   core egui fmt theme
     state:    core
     action:   core state
-    worker:   core state action
+    worker:   core state action sample
     timeline: core egui fmt theme widget state action
     panel:    core egui fmt theme widget state action
     shell:    core egui fmt theme widget state action worker timeline panel
     raster:   egui
-    cli:      core egui fmt state action worker shell raster
+    sample:
+    cli:      core egui fmt state action worker shell raster sample
     main:     cli
 ";
 

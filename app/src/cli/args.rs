@@ -1,0 +1,263 @@
+//! The command line as data.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use lexopt::Arg;
+
+use crate::cli::exit::Failure;
+use crate::cli::help::Topic;
+use crate::cli::place::{Stretch, Target, parse_stretch, parse_target};
+use crate::state::settings::ThemeChoice;
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Open the window with these files.
+    Window {
+        /// Files in the order given.
+        files: Vec<PathBuf>,
+    },
+    /// Print all events.
+    Dump {
+        /// The trace.
+        file: PathBuf,
+    },
+    /// Print numbers about a trace.
+    Stats {
+        /// The trace.
+        file: PathBuf,
+        /// As JSON.
+        json: bool,
+    },
+    /// Draw the window into a picture.
+    Screenshot(Screenshot),
+    /// Explain.
+    Help(Topic),
+    /// Name the version.
+    Version,
+}
+
+/// What to draw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Screenshot {
+    /// The trace; `None` for the welcome screen.
+    pub file: Option<PathBuf>,
+    /// Where the PNG goes.
+    pub out: PathBuf,
+    /// Size of the window in points.
+    pub size_points: [u16; 2],
+    /// Pixels per point.
+    pub scale: f32,
+    /// Colours.
+    pub theme: ThemeChoice,
+    /// The stretch of time in sight; all if `None`.
+    pub range: Option<Stretch>,
+    /// What is selected.
+    pub select: Option<Target>,
+}
+
+/// Reads the command line, the program's name first.
+///
+/// # Errors
+/// When it makes no sense: with a sentence and the usage exit code.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Failure> {
+    let mut parser = lexopt::Parser::from_iter(arguments);
+    let mut files = Vec::new();
+    while let Some(argument) = parser.next().map_err(usage)? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Overview)),
+            Arg::Short('V') | Arg::Long("version") => return Ok(Command::Version),
+            Arg::Value(word) if files.is_empty() => match word.to_str() {
+                Some("dump") => return dump(&mut parser),
+                Some("stats") => return stats(&mut parser),
+                Some("screenshot") => return screenshot(&mut parser),
+                Some("help") => return help(&mut parser),
+                _ => files.push(PathBuf::from(word)),
+            },
+            Arg::Value(word) => files.push(PathBuf::from(word)),
+            other => return Err(usage(other.unexpected())),
+        }
+    }
+    Ok(Command::Window { files })
+}
+
+fn dump(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
+    let mut file = None;
+    while let Some(argument) = parser.next().map_err(usage)? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Dump)),
+            Arg::Value(word) => only_one(&mut file, word)?,
+            other => return Err(usage(other.unexpected())),
+        }
+    }
+    Ok(Command::Dump { file: needed(file, "dump")? })
+}
+
+fn stats(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
+    let (mut file, mut json) = (None, false);
+    while let Some(argument) = parser.next().map_err(usage)? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Stats)),
+            Arg::Long("json") => json = true,
+            Arg::Value(word) => only_one(&mut file, word)?,
+            other => return Err(usage(other.unexpected())),
+        }
+    }
+    Ok(Command::Stats { file: needed(file, "stats")?, json })
+}
+
+fn help(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
+    match parser.next().map_err(usage)? {
+        None => Ok(Command::Help(Topic::Overview)),
+        Some(Arg::Value(word)) => match word.to_str().and_then(Topic::named) {
+            Some(topic) => Ok(Command::Help(topic)),
+            None => Err(Failure::usage(format!("there is no command {}", quoted(&word)))),
+        },
+        Some(other) => Err(usage(other.unexpected())),
+    }
+}
+
+fn screenshot(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
+    let (mut file, mut out, mut welcome) = (None, None, false);
+    let mut asked = Screenshot {
+        file: None,
+        out: PathBuf::new(),
+        size_points: [1600, 1000],
+        scale: 1.0,
+        theme: ThemeChoice::Dark,
+        range: None,
+        select: None,
+    };
+    while let Some(argument) = parser.next().map_err(usage)? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Screenshot)),
+            Arg::Short('o') | Arg::Long("out") => out = Some(PathBuf::from(parser.value().map_err(usage)?)),
+            Arg::Long("welcome") => welcome = true,
+            Arg::Long("size") => asked.size_points = value(parser, "--size", "1600x1000", parse_size)?,
+            Arg::Long("scale") => asked.scale = value(parser, "--scale", "2 (0.5 to 4)", parse_scale)?,
+            Arg::Long("theme") => asked.theme = value(parser, "--theme", "dark or light", parse_theme)?,
+            Arg::Long("range") => asked.range = Some(value(parser, "--range", "100ms..1.2s", parse_stretch)?),
+            Arg::Long("select") => asked.select = Some(value(parser, "--select", "g25@1.2s", parse_target)?),
+            Arg::Value(word) => only_one(&mut file, word)?,
+            other => return Err(usage(other.unexpected())),
+        }
+    }
+    match (welcome, &file) {
+        (true, Some(_)) => return Err(Failure::usage("--welcome shows no FILE")),
+        (true, None) if asked.range.is_some() || asked.select.is_some() => {
+            return Err(Failure::usage("--welcome has nothing for --range or --select"));
+        }
+        (true, None) => {}
+        (false, _) => asked.file = Some(needed(file, "screenshot")?),
+    }
+    asked.out = out.ok_or_else(|| Failure::usage("screenshot needs -o FILE.png"))?;
+    Ok(Command::Screenshot(asked))
+}
+
+fn value<T>(
+    parser: &mut lexopt::Parser,
+    option: &str,
+    example: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<T, Failure> {
+    let word = parser.value().map_err(usage)?;
+    let wrong = || Failure::usage(format!("{option} wants something like {example}, not {}", quoted(&word)));
+    word.to_str().and_then(read).ok_or_else(wrong)
+}
+
+fn parse_size(text: &str) -> Option<[u16; 2]> {
+    let (width, height) = text.split_once('x')?;
+    let side = |text: &str| text.parse().ok().filter(|points| (200..=8000).contains(points));
+    Some([side(width)?, side(height)?])
+}
+
+fn parse_scale(text: &str) -> Option<f32> {
+    text.parse().ok().filter(|scale| (0.5..=4.0).contains(scale))
+}
+
+fn parse_theme(text: &str) -> Option<ThemeChoice> {
+    match text {
+        "dark" => Some(ThemeChoice::Dark),
+        "light" => Some(ThemeChoice::Light),
+        _ => None,
+    }
+}
+
+fn only_one(file: &mut Option<PathBuf>, word: OsString) -> Result<(), Failure> {
+    match file {
+        Some(_) => Err(Failure::usage(format!("one FILE at a time: {} is too many", quoted(&word)))),
+        None => {
+            *file = Some(PathBuf::from(word));
+            Ok(())
+        }
+    }
+}
+
+fn needed(file: Option<PathBuf>, command: &str) -> Result<PathBuf, Failure> {
+    file.ok_or_else(|| Failure::usage(format!("{command} needs a FILE")))
+}
+
+fn quoted(word: &OsStr) -> String {
+    format!("'{}'", word.to_string_lossy())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn usage(error: lexopt::Error) -> Failure {
+    Failure::usage(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::exit::Exit;
+
+    fn parsed(line: &str) -> Result<Command, Failure> {
+        parse(std::iter::once("tracelane").chain(line.split_whitespace()).map(OsString::from))
+    }
+
+    #[test]
+    fn files_open_in_the_window() {
+        assert_eq!(parsed(""), Ok(Command::Window { files: Vec::new() }));
+        assert_eq!(parsed("a b"), Ok(Command::Window { files: vec!["a".into(), "b".into()] }));
+        assert_eq!(parsed("-- -x"), Ok(Command::Window { files: vec!["-x".into()] }));
+        assert_eq!(parsed("./dump"), Ok(Command::Window { files: vec!["./dump".into()] }));
+    }
+
+    #[test]
+    fn commands_take_their_options_in_any_order() {
+        assert_eq!(parsed("stats --json a"), Ok(Command::Stats { file: "a".into(), json: true }));
+        assert_eq!(parsed("stats a --json"), Ok(Command::Stats { file: "a".into(), json: true }));
+        let Ok(Command::Screenshot(asked)) =
+            parsed("screenshot a -o b.png --size 800x600 --scale 2 --theme light --range 1ms..2ms --select g7@1ms")
+        else {
+            panic!("not understood");
+        };
+        assert_eq!((asked.file, asked.out), (Some("a".into()), "b.png".into()));
+        assert_eq!((asked.size_points, asked.theme), ([800, 600], ThemeChoice::Light));
+        assert!(asked.range.is_some() && asked.select.is_some());
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_the_usage_code() {
+        for line in [
+            "--frob",
+            "dump",
+            "dump a b",
+            "stats",
+            "stats --jsonn a",
+            "screenshot a",
+            "screenshot -o b.png",
+            "screenshot a -o b.png --size 10",
+            "screenshot a -o b.png --scale 0",
+            "screenshot a -o b.png --theme blue",
+            "screenshot a -o b.png --range 1",
+            "screenshot a -o b.png --select 25",
+            "screenshot a --welcome -o b.png",
+            "screenshot --welcome -o b.png --select g1",
+            "help frob",
+        ] {
+            assert_eq!(parsed(line).map_err(|failure| failure.exit), Err(Exit::Usage), "{line}");
+        }
+    }
+}

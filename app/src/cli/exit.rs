@@ -1,0 +1,84 @@
+//! How a command ends.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use trace_core::base::error::Error;
+use trace_core::base::warning::Warning;
+
+/// The documented exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All is well.
+    Fine,
+    /// The file could not be read (or the output not written).
+    Unreadable,
+    /// The command line makes no sense.
+    Usage,
+    /// The file was read, but parts of it are damaged.
+    Damaged,
+}
+
+impl Exit {
+    /// Depending on whether anything of a trace is lost.
+    #[must_use]
+    pub fn after(warnings: &[Warning]) -> Self {
+        if warnings.iter().any(|warning| warning.kind.is_damage()) { Self::Damaged } else { Self::Fine }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Fine => 0,
+            Exit::Unreadable => 1,
+            Exit::Usage => 2,
+            Exit::Damaged => 3,
+        })
+    }
+}
+
+/// Why a command could not be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// One sentence for the user: what happened, and the cure.
+    pub sentence: String,
+}
+
+/// What commands return.
+pub type Answer = Result<Exit, Failure>;
+
+impl Failure {
+    /// A command line that makes no sense.
+    #[must_use]
+    pub fn usage(sentence: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, sentence: format!("{}; see tracelane --help", sentence.into()) }
+    }
+
+    /// A file that yields nothing.
+    #[must_use]
+    pub fn unreadable(file: &Path, error: &Error) -> Self {
+        Self { exit: Exit::Unreadable, sentence: format!("{}: {error}", file.display()) }
+    }
+
+    /// Output that could not be written.
+    #[must_use]
+    pub fn unwritten(what: &str, error: &dyn std::error::Error) -> Self {
+        Self { exit: Exit::Unreadable, sentence: format!("cannot write {what}: {error}") }
+    }
+}
+
+/// The answer after writing to standard output: a reader that went away (`| head`) is no failure.
+///
+/// # Errors
+/// When writing failed in any other way.
+pub fn written(result: io::Result<()>) -> Answer {
+    match result {
+        Ok(()) => Ok(Exit::Fine),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Fine),
+        Err(error) => Err(Failure::unwritten("to standard output", &error)),
+    }
+}

@@ -1,0 +1,92 @@
+//! What `--help` and `help COMMAND` print.
+
+/// What help is wanted on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// All commands.
+    Overview,
+    /// `dump`
+    Dump,
+    /// `stats`
+    Stats,
+    /// `screenshot`
+    Screenshot,
+}
+
+impl Topic {
+    /// The topic of a command's name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "dump" => Some(Self::Dump),
+            "stats" => Some(Self::Stats),
+            "screenshot" => Some(Self::Screenshot),
+            _ => None,
+        }
+    }
+}
+
+/// One line per headless command, as shown by `--help` and where there is no display.
+pub const COMMANDS: &str = "\
+  tracelane dump FILE               every event as text, as `go tool trace -d=parsed` prints it
+  tracelane stats FILE [--json]     numbers about a trace and its loading
+  tracelane screenshot FILE -o PNG  a picture of the window, without display or GPU
+";
+
+/// The text on a topic.
+#[must_use]
+pub fn text(topic: Topic) -> String {
+    match topic {
+        Topic::Overview => format!(
+            "Tracelane {} explores Go execution traces (Go 1.22 and newer)\n\
+             \n  \
+             tracelane [FILE]…                 the window; without a FILE, its welcome screen\n\
+             {COMMANDS}  \
+             tracelane help COMMAND            more about a command\n  \
+             tracelane --version\n\
+             \n\
+             A file called like a command opens as ./dump.\n\
+             \n\
+             Exit codes: 0 all is well, 1 a file cannot be read, 2 wrong usage, 3 read, but parts are damaged\n",
+            env!("CARGO_PKG_VERSION")
+        ),
+        Topic::Dump => DUMP.to_owned(),
+        Topic::Stats => STATS.to_owned(),
+        Topic::Screenshot => SCREENSHOT.to_owned(),
+    }
+}
+
+const DUMP: &str = "\
+tracelane dump FILE
+
+Prints every event of the trace in its true order, one after the other, byte for byte what
+`go tool trace -d=parsed FILE` of Go 1.27 prints when TZ is UTC. Streams: a pipe may close early.
+";
+
+const STATS: &str = "\
+tracelane stats FILE [--json]
+
+Loads the whole trace as the window does and prints numbers about it and about the loading.
+
+  --json   as one JSON object with these fields, which stay as they are:
+             file, file_bytes, version (NN of Go 1.NN), complete,
+             generations, events, events_by_kind {name: count},
+             goroutines, procs, threads, tasks,
+             duration_ns, start (wall clock, RFC 3339, or null),
+             warnings [{kind, message, offset, generation, count}],
+             load {wall_s, events, events_per_s, peak_rss_bytes (or null)}
+";
+
+const SCREENSHOT: &str = "\
+tracelane screenshot FILE -o PNG [options]
+tracelane screenshot --welcome -o PNG [options]
+
+Draws the window as it looks with FILE open into a picture. Needs no display and no GPU.
+
+  --size 1600x1000     size of the window in points
+  --scale 1            pixels per point
+  --theme dark         dark or light
+  --range A..B         the stretch of time to show, from the start of the trace: 100ms..1.2s
+  --select g25@1.2s    select what goroutine 25 does 1.2 s after the start; g25 alone selects its
+                       lane; p0 is a proc, m4711 a thread, gc and stw the collector and its pauses
+";

@@ -1,0 +1,50 @@
+//! The command line: what was asked, and its answer. The only room that prints.
+
+pub mod args;
+pub mod dump;
+pub mod exit;
+pub mod help;
+pub mod place;
+pub mod screenshot;
+pub mod stats;
+pub mod summary;
+pub mod window;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use crate::cli::args::Command;
+use crate::cli::exit::{Answer, Exit};
+
+/// Runs the command that `arguments` (with the program's name first) ask for.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let answer = match args::parse(arguments) {
+        Ok(Command::Help(topic)) => print(&help::text(topic)),
+        Ok(Command::Version) => print(&format!("tracelane {}\n", env!("CARGO_PKG_VERSION"))),
+        Ok(Command::Dump { file }) => dump::run(&file),
+        Ok(Command::Stats { file, json }) => stats::run(&file, json),
+        Ok(Command::Screenshot(asked)) => screenshot::run(&asked),
+        Ok(Command::Window { files }) => window::run(files),
+        Err(failure) => Err(failure),
+    };
+    match answer {
+        Ok(exit) => exit,
+        Err(failure) => {
+            complain(&failure.sentence);
+            failure.exit
+        }
+    }
+}
+
+/// Writes to standard output. A reader that went away is no failure.
+fn print(text: &str) -> Answer {
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    exit::written(written)
+}
+
+/// Writes a sentence to standard error.
+#[expect(clippy::print_stderr, reason = "the room that prints")]
+fn complain(sentence: &str) {
+    eprintln!("tracelane: {sentence}");
+}

@@ -1,0 +1,156 @@
+//! Times and lanes as written on the command line: `1.2s`, `100ms..300ms`, `g25@1.2s`.
+
+use trace_core::base::ids::{GoId, ProcId, ProcIx, ThreadId, ThreadIx};
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::Trace;
+
+/// A stretch of time relative to the start of the trace, nanoseconds. `None` is the trace's own border.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Where it starts.
+    pub start_nanos: Option<i64>,
+    /// Where it ends.
+    pub end_nanos: Option<i64>,
+}
+
+/// A lane by the runtime's ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaneName {
+    /// `g25`
+    Goroutine(GoId),
+    /// `p0`
+    Proc(ProcId),
+    /// `m4711`
+    Thread(ThreadId),
+    /// `gc`
+    Gc,
+    /// `stw`
+    Stw,
+}
+
+/// A lane, or the span that it has at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The lane.
+    pub lane: LaneName,
+    /// Relative to the start of the trace, nanoseconds.
+    pub time_nanos: Option<i64>,
+}
+
+/// Reads `1.5ms`: a number and one of the units ns, us, µs, ms, s. Exact to the nanosecond.
+#[must_use]
+pub fn parse_time(text: &str) -> Option<i64> {
+    let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let decimals = match unit {
+        "ns" => 0,
+        "us" | "µs" | "μs" => 3,
+        "ms" => 6,
+        "s" => 9,
+        "" if number == "0" => 0,
+        _ => return None,
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if fraction.len() > decimals || !number.contains(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let zeros = "0".repeat(decimals - fraction.len());
+    format!("{whole}{fraction}{zeros}").parse().ok()
+}
+
+/// Reads `A..B`; either side may be left out.
+#[must_use]
+pub fn parse_stretch(text: &str) -> Option<Stretch> {
+    let (start, end) = text.split_once("..")?;
+    let side = |text: &str| if text.is_empty() { Some(None) } else { parse_time(text).map(Some) };
+    let stretch = Stretch { start_nanos: side(start)?, end_nanos: side(end)? };
+    match (stretch.start_nanos, stretch.end_nanos) {
+        (Some(start), Some(end)) if start >= end => None,
+        _ => Some(stretch),
+    }
+}
+
+/// Reads `g25@1.2s`, `p0`, `m4711@3ms`, `gc@0`, `stw`.
+#[must_use]
+pub fn parse_target(text: &str) -> Option<Target> {
+    let (lane, time_nanos) = match text.split_once('@') {
+        Some((lane, time)) => (lane, Some(parse_time(time)?)),
+        None => (text, None),
+    };
+    let lane = lane.to_ascii_lowercase();
+    let lane = match lane.as_str() {
+        "gc" => LaneName::Gc,
+        "stw" => LaneName::Stw,
+        other => {
+            let mut letters = other.chars();
+            let kind = letters.next()?;
+            let id: u64 = letters.as_str().parse().ok()?;
+            match kind {
+                'g' => LaneName::Goroutine(GoId(id)),
+                'p' => LaneName::Proc(ProcId(id)),
+                'm' => LaneName::Thread(ThreadId(id)),
+                _ => return None,
+            }
+        }
+    };
+    Some(Target { lane, time_nanos })
+}
+
+impl LaneName {
+    /// The lane of that name in a trace, if it is there.
+    #[must_use]
+    pub fn find(self, trace: &Trace) -> Option<LaneId> {
+        match self {
+            Self::Goroutine(id) => trace.goroutine_by_id(id).map(LaneId::Goroutine),
+            Self::Proc(id) => (0..trace.proc_count()).map(ProcIx).find(|&ix| trace.proc_id(ix) == id).map(LaneId::Proc),
+            Self::Thread(id) => {
+                (0..trace.thread_count()).map(ThreadIx).find(|&ix| trace.thread_id(ix) == id).map(LaneId::Thread)
+            }
+            Self::Gc => Some(LaneId::Gc),
+            Self::Stw => Some(LaneId::Stw),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units_and_are_exact() {
+        assert_eq!(parse_time("1.2s"), Some(1_200_000_000));
+        assert_eq!(parse_time("122.000001ms"), Some(122_000_001));
+        assert_eq!(parse_time("3µs"), Some(3_000));
+        assert_eq!(parse_time("3us"), Some(3_000));
+        assert_eq!(parse_time("17ns"), Some(17));
+        assert_eq!(parse_time("0"), Some(0));
+        for wrong in ["", "5", "s", "1.5ns", "-1s", "1..2s", "1h", "99999999999999s", "."] {
+            assert_eq!(parse_time(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn stretches_may_be_open() {
+        let stretch = |start_nanos, end_nanos| Some(Stretch { start_nanos, end_nanos });
+        assert_eq!(parse_stretch("100ms..0.3s"), stretch(Some(100_000_000), Some(300_000_000)));
+        assert_eq!(parse_stretch("..1s"), stretch(None, Some(1_000_000_000)));
+        assert_eq!(parse_stretch("1s.."), stretch(Some(1_000_000_000), None));
+        assert_eq!(parse_stretch(".."), stretch(None, None));
+        for wrong in ["1s", "2s..1s", "1s..1s", "a..b"] {
+            assert_eq!(parse_stretch(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn targets_name_a_lane_and_maybe_a_time() {
+        let target = |lane, time_nanos| Some(Target { lane, time_nanos });
+        assert_eq!(parse_target("g25@1.2s"), target(LaneName::Goroutine(GoId(25)), Some(1_200_000_000)));
+        assert_eq!(parse_target("G25"), target(LaneName::Goroutine(GoId(25)), None));
+        assert_eq!(parse_target("p0@3us"), target(LaneName::Proc(ProcId(0)), Some(3_000)));
+        assert_eq!(parse_target("m4711"), target(LaneName::Thread(ThreadId(4711)), None));
+        assert_eq!(parse_target("gc@5ms"), target(LaneName::Gc, Some(5_000_000)));
+        for wrong in ["", "g", "25", "x1", "g1@", "g1@5", "é1"] {
+            assert_eq!(parse_target(wrong), None, "{wrong:?}");
+        }
+    }
+}

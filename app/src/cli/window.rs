@@ -1,0 +1,52 @@
+//! The window, or what stands in for it where there is no display.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use trace_core::base::monitor::Monitor;
+use trace_core::load::{load_bytes, load_path};
+
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::help::COMMANDS;
+use crate::cli::print;
+use crate::cli::summary::Summary;
+use crate::sample::SAMPLE;
+
+/// Opens the window with `files`. Without a display, says so and prints a summary instead.
+///
+/// # Errors
+/// When there is no display and the file is unreadable.
+pub fn run(files: Vec<PathBuf>) -> Answer {
+    if !display_present() {
+        return without_display(&files, "there is no display");
+    }
+    without_display(&files, "the window is not there yet")
+}
+
+/// Whether the environment names a display server. Only Unix desktops have to.
+fn display_present() -> bool {
+    let named = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    !cfg!(all(unix, not(target_os = "macos"))) || named("DISPLAY") || named("WAYLAND_DISPLAY")
+}
+
+fn without_display(files: &[PathBuf], why: &str) -> Answer {
+    let begin = Instant::now();
+    let (name, trace) = match files.first() {
+        Some(file) => {
+            let trace = load_path(file, &Monitor::new(), &mut |_| {});
+            (file.display().to_string(), trace.map_err(|error| Failure::unreadable(file, &error))?)
+        }
+        None => {
+            let trace = load_bytes(SAMPLE, &Monitor::new(), &mut |_| {});
+            let name = "the sample that comes with Tracelane";
+            (name.to_owned(), trace.map_err(|error| Failure::unreadable(name.as_ref(), &error))?)
+        }
+    };
+    let summary = Summary::of(name.clone(), &trace, begin.elapsed()).text();
+    print(&format!(
+        "Tracelane cannot open its window, since {why}; here is a summary of {name} instead.\n\n\
+         {summary}\n\
+         These commands need no display:\n{COMMANDS}"
+    ))?;
+    Ok(Exit::Fine)
+}
