@@ -9,6 +9,7 @@
 
 pub mod base;
 pub mod event;
+pub mod export;
 pub mod input;
 pub mod load;
 pub mod model;

@@ -23,7 +23,7 @@ impl GoIndex {
     pub fn get(&mut self, id: GoId) -> u32 {
         let (page, slot) = split(id);
         match self.page(page) {
-            Some(at) => self.slots.get(at as usize).map_or(NO_IX, |slots| slots[slot]),
+            Some(at) => self.slots.get(at as usize).and_then(|slots| slots.get(slot)).copied().unwrap_or(NO_IX),
             None => NO_IX,
         }
     }
@@ -39,8 +39,8 @@ impl GoIndex {
             self.last = Some((page, at));
             at
         });
-        if let Some(slots) = self.slots.get_mut(at as usize) {
-            slots[slot] = ix;
+        if let Some(cell) = self.slots.get_mut(at as usize).and_then(|slots| slots.get_mut(slot)) {
+            *cell = ix;
         }
     }
 

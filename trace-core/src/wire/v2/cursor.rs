@@ -2,7 +2,7 @@
 
 use crate::input::cursor::uvarint;
 use crate::wire::v2::generation::{BatchRef, Generation};
-use crate::wire::v2::spec::{NOT_TIMED, SHAPES};
+use crate::wire::v2::spec::{NOT_TIMED, Shape};
 use crate::wire::v2::tables::Clock;
 
 /// An event as the wire has it, its time made absolute.
@@ -69,7 +69,7 @@ impl<'a> ThreadCursor<'a> {
         let mut rest = self.payload.get(self.pos..).unwrap_or_default();
         let Some((&code, after)) = rest.split_first() else { return Next::End };
         rest = after;
-        let shape = SHAPES[usize::from(code)];
+        let shape = Shape::of(code);
         if shape.args == NOT_TIMED {
             self.pos = self.payload.len();
             return Next::Bad(Some(code));

@@ -18,6 +18,7 @@ use crate::wire::version::{HEADER_BYTES, Version};
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// Room for the longest batch: code, experiment, four numbers, payload.
+#[expect(clippy::cast_possible_truncation, reason = "64 KiB fit any usize")]
 const MAX_BATCH_WITH_HEADER: usize = 2 + 4 * 10 + limits::MAX_BATCH_BYTES as usize;
 
 /// A batch inside its [`Generation`].

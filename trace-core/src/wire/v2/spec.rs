@@ -48,7 +48,8 @@ const fn shape(args: u8, stack: u8, strings: u8) -> Shape {
 }
 
 /// The shapes by event code.
-pub static SHAPES: [Shape; 256] = {
+#[expect(clippy::indexing_slicing, reason = "computed when compiling: a wrong index would not build")]
+static SHAPES: [Shape; 256] = {
     let mut table = [NONE; 256];
     let rows: [(EventKind, Shape); 49] = [
         (EventKind::PROCS_CHANGE, shape(2, 2, 0)),
@@ -108,3 +109,13 @@ pub static SHAPES: [Shape; 256] = {
     }
     table
 };
+
+impl Shape {
+    /// The shape of an event code.
+    #[inline]
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "a byte is always below 256")]
+    pub fn of(code: u8) -> Self {
+        SHAPES[usize::from(code)]
+    }
+}

@@ -103,9 +103,9 @@ pub struct Tables {
 pub type Report<'a> = dyn FnMut(WarningKind, String, u64) + 'a;
 
 impl Tables {
-    /// Reads the tables of a generation. `fallback` is the clock of an earlier one, for a generation that
-    /// has lost its own. Damage is told to `report` as (kind, sentence, byte offset).
-    pub fn parse(generation: &Generation, fallback: Option<Clock>, report: &mut Report<'_>) -> Self {
+    /// No strings but the empty one, no stacks.
+    #[must_use]
+    pub fn empty() -> Self {
         let mut tables = Self {
             text: Vec::new(),
             strings: IdTable::default(),
@@ -114,12 +114,20 @@ impl Tables {
             frames: FxHashMap::default(),
             samples: Vec::new(),
             // What Go uses on Linux: a tick of 64 ns.
-            clock: fallback.unwrap_or_else(|| Clock::from_frequency(15_625_000)),
+            clock: Clock::from_frequency(15_625_000),
             has_frequency: false,
             snapshot: None,
         };
         tables.strings.insert(0, (0, 0));
         tables.stacks.insert(0, (0, 0));
+        tables
+    }
+
+    /// Reads the tables of a generation. `fallback` is the clock of an earlier one, for a generation that
+    /// has lost its own. Damage is told to `report` as (kind, sentence, byte offset).
+    pub fn parse(generation: &Generation, fallback: Option<Clock>, report: &mut Report<'_>) -> Self {
+        let mut tables = Self::empty();
+        tables.clock = fallback.unwrap_or(tables.clock);
         for &batch in &generation.sync {
             tables.parse_sync(generation, batch, report);
         }

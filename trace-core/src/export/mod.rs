@@ -1,0 +1,4 @@
+//! Traces turned into other forms.
+
+mod quote;
+pub mod reference;
