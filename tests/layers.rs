@@ -19,7 +19,7 @@ const TRACE_CORE: &str = "
     model:    base event order
     analysis: base event model
     cache:    base event model
-    export:   base event model analysis
+    export:   base input event wire order model analysis
     load:     base input event wire order model cache
     dump:     base input event wire order
     testkit:  base input event wire order model load

@@ -1,13 +1,66 @@
 //! `tracelane dump`: every event as text.
 
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use crate::cli::exit::{Answer, Exit};
+use trace_core::base::error::Error;
+use trace_core::base::monitor::Monitor;
+use trace_core::base::warning::WarningKind;
+use trace_core::export::reference::dump;
+use trace_core::input::source::Source;
 
-/// Prints every event of `file`.
+use crate::cli::complain;
+use crate::cli::exit::{Answer, Exit, Failure, written};
+
+/// Prints every event of `file`. Damage is told on standard error, so that the output stays what it is.
 ///
 /// # Errors
 /// When the file is unreadable or the output cannot be written.
-pub fn run(_file: &Path) -> Answer {
-    Ok(Exit::Fine)
+pub fn run(file: &Path) -> Answer {
+    let unreadable = |error: &Error| Failure::unreadable(file, error);
+    let source = Source::open(file).map_err(|error| unreadable(&error))?;
+    let mut exit = Exit::Fine;
+    let mut out = Output { out: std::io::stdout().lock(), failed: None };
+    let done = dump(source, &mut out, &Monitor::new(), &mut |kind: WarningKind, message, offset| {
+        complain(&format!("{}: {message} (byte {offset})", file.display()));
+        if kind.is_damage() {
+            exit = Exit::Damaged;
+        }
+    });
+    // The library cannot tell a file that fails from an output that fails; we can.
+    match (done, out.failed.take()) {
+        (_, Some(failed)) => written(Err(failed)),
+        (Err(error), None) => Err(unreadable(&error)),
+        (Ok(()), None) => written(out.flush()).map(|_| exit),
+    }
+}
+
+/// Standard output, remembering why it failed.
+struct Output<W> {
+    out: W,
+    failed: Option<std::io::Error>,
+}
+
+impl<W: Write> Output<W> {
+    fn remember<T>(&mut self, result: std::io::Result<T>) -> std::io::Result<T> {
+        result.map_err(|error| {
+            let kind = error.kind();
+            if kind != ErrorKind::Interrupted {
+                self.failed = Some(error);
+            }
+            kind.into()
+        })
+    }
+}
+
+impl<W: Write> Write for Output<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let result = self.out.write(bytes);
+        self.remember(result)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let result = self.out.flush();
+        self.remember(result)
+    }
 }

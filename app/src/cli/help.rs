@@ -27,11 +27,11 @@ impl Topic {
 }
 
 /// One line per headless command, as shown by `--help` and where there is no display.
-pub const COMMANDS: &str = "\
-  tracelane dump FILE               every event as text, as `go tool trace -d=parsed` prints it
-  tracelane stats FILE [--json]     numbers about a trace and its loading
-  tracelane screenshot FILE -o PNG  a picture of the window, without display or GPU
-";
+pub const COMMANDS: &str = concat!(
+    "  tracelane dump FILE               every event as text, as `go tool trace -d=parsed` prints it\n",
+    "  tracelane stats FILE [--json]     numbers about a trace and its loading\n",
+    "  tracelane screenshot FILE -o PNG  a picture of the window, without display or GPU\n",
+);
 
 /// The text on a topic.
 #[must_use]
