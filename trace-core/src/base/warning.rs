@@ -20,6 +20,8 @@ pub enum WarningKind {
     BrokenOrder,
     /// A generation is missing, or unreadable.
     MissingGeneration,
+    /// Another trace follows in the same file.
+    AppendedTrace,
     /// A string or stack that does not exist was named.
     UnknownId,
     /// A table (strings, stacks) is damaged, or holds an id twice.
@@ -45,6 +47,7 @@ impl WarningKind {
             Self::BadEvent => "bad_event",
             Self::BrokenOrder => "broken_order",
             Self::MissingGeneration => "missing_generation",
+            Self::AppendedTrace => "appended_trace",
             Self::UnknownId => "unknown_id",
             Self::BadTable => "bad_table",
             Self::Misuse => "misuse",

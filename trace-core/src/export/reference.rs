@@ -14,7 +14,7 @@ use crate::input::source::Source;
 use crate::order::generation::order_generation;
 use crate::order::machine::{Machine, go_state, proc_state};
 use crate::order::sink::{Ids, Ordered, Sink};
-use crate::wire::v2::generation::GenerationReader;
+use crate::wire::v2::generation::{Border, GenerationReader};
 use crate::wire::v2::spec::Shape;
 use crate::wire::v2::tables::{RawSnapshot, Report, Tables};
 
@@ -34,6 +34,9 @@ pub fn dump(source: Source<'_>, out: &mut dyn Write, monitor: &Monitor, report: 
     let mut clock = None;
     let empty = Tables::empty();
     while let Some(generation) = reader.next_generation(report)? {
+        if generation.border == Border::NewTrace {
+            machine = Machine::new(true);
+        }
         let tables = Tables::parse(&generation, clock, report);
         clock = Some(tables.clock);
         let mut text = Text::new(&tables, &mut tasks, &mut buffer, out, report);

@@ -49,6 +49,12 @@ impl Version {
     }
 }
 
+/// Where the first header of a trace lies in `bytes`, if one does.
+#[must_use]
+pub fn find_header(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(HEADER_BYTES).position(|window| window.starts_with(b"go 1.") && minor_of(window).is_some())
+}
+
 fn minor_of(head: &[u8]) -> Option<u32> {
     let rest = head.get(..HEADER_BYTES)?.strip_prefix(b"go 1.")?;
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();

@@ -12,10 +12,13 @@ use crate::input::cursor::Cursor;
 use crate::input::sniff;
 use crate::wire::v2::spec;
 use crate::wire::v2::tables::Report;
-use crate::wire::version::{HEADER_BYTES, Version};
+use crate::wire::version::{self, HEADER_BYTES, Version};
 
 /// How much is read at a time.
 const CHUNK_BYTES: usize = 1 << 20;
+
+/// How far a trace's header is looked for behind something else.
+const HEADER_SEARCH_BYTES: u64 = 1 << 20;
 
 /// Room for the longest batch: code, experiment, four numbers, payload.
 #[expect(clippy::cast_possible_truncation, reason = "64 KiB fit any usize")]
@@ -49,6 +52,17 @@ pub enum End {
     Truncated,
 }
 
+/// What lies between a generation and the one before it in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Border {
+    /// Nothing: it is the first, or follows at once.
+    Whole,
+    /// Generations are missing: nothing that was going on before can be taken to go on.
+    Gap,
+    /// Another trace begins here, appended to the first.
+    NewTrace,
+}
+
 /// The batches of one generation, undecoded.
 #[derive(Clone, Debug)]
 pub struct Generation {
@@ -62,6 +76,8 @@ pub struct Generation {
     pub end_offset: u64,
     /// How it ended.
     pub end: End,
+    /// What lies before it.
+    pub border: Border,
     /// Batches of ordinary events, in file order.
     pub events: Vec<BatchRef>,
     /// Batches of strings.
@@ -109,6 +125,7 @@ impl Generation {
             offset,
             end_offset: offset,
             end: End::Complete,
+            border: Border::Whole,
             events: Vec::new(),
             strings: Vec::new(),
             stacks: Vec::new(),
@@ -199,8 +216,12 @@ pub struct GenerationReader<R> {
     offset: u64,
     at_end: bool,
     current: Option<Generation>,
-    /// A generation has ended and none has begun since.
+    /// The earliest base time of the generation in work or, before it has one, of the last one; ticks.
+    known_ticks: u64,
+    /// Number of the generation that ended last.
     last_number: Option<u64>,
+    /// A header has been met in the midst of the file; no generation has begun since.
+    is_new_trace: bool,
 }
 
 impl<R> std::fmt::Debug for GenerationReader<R> {
@@ -210,15 +231,25 @@ impl<R> std::fmt::Debug for GenerationReader<R> {
 }
 
 impl<R: Read> GenerationReader<R> {
-    /// Reads the file header.
+    /// Reads the file header. Text before it, as a program's own output leaves there, is stepped over.
     ///
     /// # Errors
     /// If the input is no trace, or of a version that cannot be read, or cannot be read at all.
     pub fn new(mut input: R, report: &mut Report<'_>) -> Result<Self> {
         let mut buffer = Vec::new();
         input.by_ref().take(sniff::SNIFF_BYTES as u64).read_to_end(&mut buffer)?;
-        let version = Version::parse(&buffer)?;
-        if version.0 > crate::wire::version::NEWEST_KNOWN {
+        let mut start = 0;
+        let version = match Version::parse(&buffer) {
+            Err(Error::NotATrace { found }) => {
+                input.by_ref().take(HEADER_SEARCH_BYTES).read_to_end(&mut buffer)?;
+                start = version::find_header(&buffer).ok_or(Error::NotATrace { found })?;
+                let what = format!("{start} bytes before the trace are no part of it; left out");
+                report(WarningKind::SkippedBytes, what, 0);
+                Version::parse(buffer.get(start..).unwrap_or_default())?
+            }
+            other => other?,
+        };
+        if version.0 > version::NEWEST_KNOWN {
             let what =
                 format!("written by a newer Go (format 1.{}); what this reader does not know is left out", version.0);
             report(WarningKind::NewerVersion, what, 0);
@@ -227,11 +258,13 @@ impl<R: Read> GenerationReader<R> {
             input,
             version,
             buffer,
-            pos: HEADER_BYTES,
+            pos: start + HEADER_BYTES,
             offset: 0,
             at_end: false,
             current: None,
+            known_ticks: 0,
             last_number: None,
+            is_new_trace: false,
         })
     }
 
@@ -260,7 +293,15 @@ impl<R: Read> GenerationReader<R> {
                     }
                     self.cut_short(report);
                 }
-                Look::Bad => self.skip_damage(report)?,
+                Look::Bad => {
+                    if let Ok(version @ Version(22..)) = Version::parse(rest) {
+                        if let Some(generation) = self.appended_trace(version, report) {
+                            return Ok(Some(generation));
+                        }
+                    } else {
+                        self.skip_damage(report)?;
+                    }
+                }
                 Look::Item(Item::EndOfGeneration) => {
                     self.pos += 1;
                     if let Some(generation) = self.close(End::Complete) {
@@ -300,20 +341,10 @@ impl<R: Read> GenerationReader<R> {
             return self.close(End::Complete);
         }
         if current.is_none() {
-            if let Some(last) = self.last_number
-                && head.generation != last + 1
-            {
-                let what = if head.generation > last {
-                    format!("generations {} to {} are missing", last + 1, head.generation - 1)
-                } else {
-                    format!(
-                        "generation {} follows generation {last}; a second trace seems to be appended",
-                        head.generation
-                    )
-                };
-                report(WarningKind::MissingGeneration, what, at);
-            }
-            self.current = Some(Generation::new(head.generation, self.version, at));
+            let border = self.border_before(head.generation, report);
+            let mut generation = Generation::new(head.generation, self.version, at);
+            generation.border = border;
+            self.current = Some(generation);
         }
         let start = self.pos + head.len;
         let first = if head.size == 0 { None } else { self.buffer.get(start).copied() };
@@ -322,9 +353,46 @@ impl<R: Read> GenerationReader<R> {
         {
             let chunk = u32::try_from(generation.chunks.len()).unwrap_or(u32::MAX);
             generation.add(&head, BatchRef { thread: head.thread, ticks: head.ticks, chunk, start, len }, first);
+            self.known_ticks = generation.min_ticks;
         }
         self.pos += head.len + head.size;
         None
+    }
+
+    /// What lies before a generation that begins at `pos`.
+    fn border_before(&mut self, number: u64, report: &mut Report<'_>) -> Border {
+        if std::mem::take(&mut self.is_new_trace) {
+            return Border::NewTrace;
+        }
+        let Some(last) = self.last_number else { return Border::Whole };
+        if number == last + 1 {
+            return Border::Whole;
+        }
+        let what = if number > last + 2 {
+            format!("generations {} to {} are missing", last + 1, number - 1)
+        } else if number > last {
+            format!("generation {} is missing", last + 1)
+        } else {
+            format!("generation {number} follows generation {last}; the file seems to be put together from parts")
+        };
+        report(WarningKind::MissingGeneration, what, self.offset + self.pos as u64);
+        Border::Gap
+    }
+
+    /// Steps over a trace's header in the midst of the file; gives out the generation before it.
+    fn appended_trace(&mut self, version: Version, report: &mut Report<'_>) -> Option<Generation> {
+        let at = self.offset + self.pos as u64;
+        report(
+            WarningKind::AppendedTrace,
+            "another trace is appended here; it is shown after the first".to_owned(),
+            at,
+        );
+        let end = if self.version >= Version::GO_1_26 { End::Truncated } else { End::Complete };
+        let before = self.close(end);
+        self.pos += HEADER_BYTES;
+        self.version = version;
+        self.is_new_trace = true;
+        before
     }
 
     /// Whether a batch of generation `number`, or its end mark, lies at `pos`.
@@ -479,7 +547,9 @@ impl<R: Read> GenerationReader<R> {
     /// generation that could come next.
     fn is_believable(&self, place: usize) -> bool {
         let rest = self.buffer.get(place..).unwrap_or_default();
-        // Another trace's header, appended: step over it, its batches follow.
+        if matches!(Version::parse(rest), Ok(Version(22..))) {
+            return true;
+        }
         let Look::Item(Item::Batch(head)) = look(rest, self.version) else { return false };
         if head.size == 0 || head.experiment.is_some_and(|experiment| experiment > 8) {
             return false;
@@ -487,7 +557,9 @@ impl<R: Read> GenerationReader<R> {
         let known = self.current.as_ref().map(|generation| generation.number).or(self.last_number);
         let plausible =
             known.is_none_or(|number| head.generation == 1 || (number..=number + 64).contains(&head.generation));
-        if !plausible {
+        // Damage seldom looks like a time: clocks count from the machine's start, so times are large and
+        // close together.
+        if !plausible || head.ticks < self.known_ticks / 2 {
             return false;
         }
         match rest.get(head.len + head.size..) {
@@ -501,6 +573,127 @@ impl<R: Read> GenerationReader<R> {
                 Look::Bad => false,
             },
             None => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uv(out: &mut Vec<u8>, mut value: u64) {
+        while value >= 0x80 {
+            out.push(u8::try_from(value & 0x7f).unwrap() | 0x80);
+            value >>= 7;
+        }
+        out.push(u8::try_from(value).unwrap());
+    }
+
+    fn batch(generation: u64, thread: u64, payload: &[u8]) -> Vec<u8> {
+        let mut out = vec![spec::EVENT_BATCH];
+        for value in [generation, thread, 1_000 * generation, payload.len() as u64] {
+            uv(&mut out, value);
+        }
+        out.extend_from_slice(payload);
+        out
+    }
+
+    const STOP: &[u8] = &[11, 1]; // ProcStop
+    const EOG: &[u8] = &[spec::END_OF_GENERATION];
+
+    fn file(version: u32, parts: &[&[u8]]) -> Vec<u8> {
+        let mut out = format!("go 1.{version} trace\0\0\0").into_bytes();
+        parts.iter().for_each(|part| out.extend_from_slice(part));
+        out
+    }
+
+    fn read(bytes: &[u8]) -> (Vec<Generation>, Vec<(WarningKind, u64)>) {
+        let mut warnings = Vec::new();
+        let mut report = |kind, _what, at| warnings.push((kind, at));
+        let mut reader = GenerationReader::new(bytes, &mut report).unwrap();
+        let mut all = Vec::new();
+        while let Some(generation) = reader.next_generation(&mut report).unwrap() {
+            all.push(generation);
+        }
+        (all, warnings)
+    }
+
+    fn shape(all: &[Generation]) -> Vec<(u64, usize)> {
+        all.iter().map(|generation| (generation.number, generation.events.len())).collect()
+    }
+
+    #[test]
+    fn cuts_at_the_mark_or_at_the_next_number() {
+        let (one, two) = (batch(1, 7, STOP), batch(2, 7, STOP));
+        let (all, warnings) = read(&file(26, &[&one, &one, EOG, &two, EOG]));
+        assert_eq!((shape(&all), warnings), (vec![(1, 2), (2, 1)], vec![]));
+        assert_eq!(all[0].payload(all[0].events[1]), STOP);
+        assert_eq!(all[1].offset, all[0].end_offset);
+        let (all, warnings) = read(&file(22, &[&one, &one, &two]));
+        assert_eq!((shape(&all), warnings), (vec![(1, 2), (2, 1)], vec![]));
+    }
+
+    #[test]
+    fn a_missing_mark_is_told_and_costs_nothing() {
+        let bytes = file(26, &[&batch(1, 7, STOP)]);
+        let (all, warnings) = read(&bytes);
+        assert_eq!(shape(&all), [(1, 1)]);
+        assert_eq!(all[0].end, End::Truncated);
+        assert_eq!(warnings, [(WarningKind::Truncated, bytes.len() as u64)]);
+    }
+
+    #[test]
+    fn text_in_between_is_stepped_over() {
+        let (one, noise) = (batch(1, 7, STOP), b"hello from fmt.Println\n");
+        let (all, warnings) = read(&file(26, &[&one, noise, &one, EOG]));
+        assert_eq!(shape(&all), [(1, 2)]);
+        assert_eq!(warnings, [(WarningKind::SkippedBytes, 16 + one.len() as u64)]);
+        let mut bytes = noise.to_vec();
+        bytes.extend(file(26, &[&one, EOG]));
+        let (all, warnings) = read(&bytes);
+        assert_eq!((shape(&all), warnings), (vec![(1, 1)], vec![(WarningKind::SkippedBytes, 0)]));
+    }
+
+    #[test]
+    fn the_head_of_a_batch_cut_short_is_used() {
+        let mut long = batch(1, 7, &STOP.repeat(50));
+        long.truncate(long.len() - 11);
+        let bytes = file(22, &[&batch(1, 7, STOP), &long]);
+        let (all, warnings) = read(&bytes);
+        assert_eq!(shape(&all), [(1, 2)]);
+        assert_eq!(all[0].payload(all[0].events[1]).len(), 89);
+        assert_eq!(warnings.len(), 1);
+    }
+
+    #[test]
+    fn gaps_and_appended_traces_are_marked() {
+        let (one, four) = (batch(1, 7, STOP), batch(4, 7, STOP));
+        let (all, warnings) = read(&file(26, &[&one, EOG, &four, EOG]));
+        assert_eq!(all[1].border, Border::Gap);
+        assert_eq!(warnings[0].0, WarningKind::MissingGeneration);
+        let second = file(26, &[&one, EOG]);
+        let (all, warnings) = read(&file(22, &[&one, &second]));
+        assert_eq!(shape(&all), [(1, 1), (1, 1)]);
+        assert_eq!((all[1].border, all[1].version), (Border::NewTrace, Version(26)));
+        assert_eq!(warnings, [(WarningKind::AppendedTrace, 16 + one.len() as u64)]);
+    }
+
+    #[test]
+    fn a_batch_of_a_wrong_generation_is_left_out() {
+        let (one, wild) = (batch(1, 7, STOP), batch(99, 7, STOP));
+        let (all, warnings) = read(&file(26, &[&one, &wild, &one, EOG]));
+        assert_eq!(shape(&all), [(1, 2)]);
+        assert_eq!(warnings[0].0, WarningKind::BadBatch);
+    }
+
+    #[test]
+    fn batches_over_chunk_borders_are_whole() {
+        let big = batch(1, 7, &STOP.repeat(30_000));
+        let parts: Vec<&[u8]> = std::iter::repeat_n(big.as_slice(), 60).collect();
+        let (all, warnings) = read(&file(22, &parts));
+        assert_eq!((shape(&all), warnings), (vec![(1, 60)], vec![]));
+        for &batch in &all[0].events {
+            assert_eq!(all[0].payload(batch), STOP.repeat(30_000));
         }
     }
 }
