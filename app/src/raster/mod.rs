@@ -7,3 +7,4 @@ pub mod image;
 pub mod paint;
 pub mod texture;
 mod triangle;
+pub mod window;

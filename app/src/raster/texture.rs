@@ -10,8 +10,7 @@ use egui::{Color32, ImageData, TextureFilter, TextureId, TextureWrapMode, Textur
 pub struct Textures(HashMap<TextureId, Texture>);
 
 impl Textures {
-    /// Takes over new and changed textures, and empties `delta`. Textures freed in it are dropped too:
-    /// call it before painting the frame that `delta` came with, [`Textures::free`] after.
+    /// Takes over the new and changed textures of a frame: before painting it.
     pub fn set(&mut self, delta: &mut TexturesDelta) {
         #[expect(clippy::iter_over_hash_type, reason = "each texture is independent of the others")]
         for (id, changes) in delta.set.drain() {
@@ -21,10 +20,9 @@ impl Textures {
         }
     }
 
-    /// Drops the textures freed in `delta`.
-    pub fn free(&mut self, delta: &mut TexturesDelta) {
-        #[expect(clippy::iter_over_hash_type, reason = "each texture is independent of the others")]
-        for id in delta.free.drain() {
+    /// Drops textures: those that a frame freed, after painting it.
+    pub fn remove(&mut self, freed: impl IntoIterator<Item = TextureId>) {
+        for id in freed {
             self.0.remove(&id);
         }
     }
