@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod cli;
+pub mod fmt;
 pub mod raster;
 pub mod sample;
 pub mod state;
