@@ -14,4 +14,6 @@ pub mod input;
 pub mod load;
 pub mod model;
 pub mod order;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 pub mod wire;

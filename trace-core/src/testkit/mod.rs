@@ -1,0 +1,4 @@
+//! Traces made in code: for tests, benches and adversarial pictures. Behind the feature `testkit`.
+
+pub mod scenes;
+pub mod writer;
