@@ -1,4 +1,4 @@
 //! Traces turned into other forms.
 
-mod quote;
+mod misuse;
 pub mod reference;

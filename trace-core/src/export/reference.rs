@@ -7,9 +7,10 @@ use rustc_hash::FxHashMap;
 
 use crate::base::error::Result;
 use crate::base::monitor::Monitor;
+use crate::base::quote::push_quoted;
 use crate::base::warning::WarningKind;
 use crate::event::kind::EventKind;
-use crate::export::quote::push_quoted;
+use crate::export::misuse::Regions;
 use crate::input::source::Source;
 use crate::order::generation::order_generation;
 use crate::order::machine::{Machine, go_state, proc_state};
@@ -29,17 +30,18 @@ const FLUSH_BYTES: usize = 1 << 16;
 pub fn dump(source: Source<'_>, out: &mut dyn Write, monitor: &Monitor, report: &mut Report<'_>) -> Result<()> {
     let mut reader = GenerationReader::new(source.reader, report)?;
     let mut machine = Machine::new(true);
-    let mut tasks = FxHashMap::default();
+    let mut open = Open::default();
     let mut buffer = Vec::with_capacity(2 * FLUSH_BYTES);
     let mut clock = None;
     let empty = Tables::empty();
     while let Some(generation) = reader.next_generation(report)? {
         if generation.border == Border::NewTrace {
             machine = Machine::new(true);
+            open = Open::default();
         }
         let tables = Tables::parse(&generation, clock, report);
         clock = Some(tables.clock);
-        let mut text = Text::new(&tables, &mut tasks, &mut buffer, out, report);
+        let mut text = Text::new(&tables, &mut open, &mut buffer, out, report);
         text.snapshot = tables.snapshot;
         let mut damage = Vec::new();
         let ordered = order_generation(
@@ -55,7 +57,7 @@ pub fn dump(source: Source<'_>, out: &mut dyn Write, monitor: &Monitor, report: 
         }
         ordered?;
     }
-    let mut text = Text::new(&empty, &mut tasks, &mut buffer, out, report);
+    let mut text = Text::new(&empty, &mut open, &mut buffer, out, report);
     machine.sync(None, &mut text)?;
     out.write_all(&buffer)?;
     out.flush()?;
@@ -64,7 +66,7 @@ pub fn dump(source: Source<'_>, out: &mut dyn Write, monitor: &Monitor, report: 
 
 struct Text<'a, 'r> {
     tables: &'a Tables,
-    tasks: &'a mut FxHashMap<u64, ActiveTask>,
+    open: &'a mut Open,
     buffer: &'a mut Vec<u8>,
     out: &'a mut dyn Write,
     report: &'a mut Report<'r>,
@@ -75,6 +77,13 @@ struct Text<'a, 'r> {
     number: itoa::Buffer,
 }
 
+/// What has begun and not ended; kept over generations.
+#[derive(Default)]
+struct Open {
+    tasks: FxHashMap<u64, ActiveTask>,
+    regions: Regions,
+}
+
 struct ActiveTask {
     name: Vec<u8>,
     parent: u64,
@@ -83,14 +92,14 @@ struct ActiveTask {
 impl<'a, 'r> Text<'a, 'r> {
     fn new(
         tables: &'a Tables,
-        tasks: &'a mut FxHashMap<u64, ActiveTask>,
+        open: &'a mut Open,
         buffer: &'a mut Vec<u8>,
         out: &'a mut dyn Write,
         report: &'a mut Report<'r>,
     ) -> Self {
         Self {
             tables,
-            tasks,
+            open,
             buffer,
             out,
             report,
@@ -182,13 +191,31 @@ impl<'a, 'r> Text<'a, 'r> {
             self.put(" Type=");
             self.quoted(ev.args[2]);
             let name = self.string(ev.args[2]).to_vec();
-            self.tasks.insert(ev.args[0], ActiveTask { name, parent: ev.args[1] });
+            let before = self.open.tasks.insert(ev.args[0], ActiveTask { name, parent: ev.args[1] });
+            if before.is_some() {
+                let what = format!("task {} begins though it has begun already", ev.args[0]);
+                (self.report)(WarningKind::Misuse, what, 0);
+            }
             return;
         }
-        let task = self.tasks.remove(&ev.args[0]);
+        let task = self.open.tasks.remove(&ev.args[0]);
         self.uint(task.as_ref().map_or(u64::MAX, |task| task.parent));
         self.put(" Type=");
         push_quoted(self.buffer, task.as_ref().map_or(b"", |task| &task.name));
+    }
+
+    fn region(&mut self, ev: &Ordered, ids: &Ids) {
+        self.put(" Task=");
+        self.uint(ev.args[0]);
+        self.put(" Type=");
+        let name = self.string(ev.args[1]);
+        push_quoted(self.buffer, name);
+        let go = ids.go(ev.go);
+        if ev.kind == EventKind::USER_REGION_BEGIN {
+            self.open.regions.begin(go, ev.args[0], name);
+        } else if let Some(what) = self.open.regions.end(go, ev.args[0], name) {
+            (self.report)(WarningKind::Misuse, what, 0);
+        }
     }
 
     fn go_transition(&mut self, ev: &Ordered, ids: &Ids) {
@@ -210,6 +237,9 @@ impl<'a, 'r> Text<'a, 'r> {
         if let Some(stack) = stack {
             self.put("\nTransitionStack=\n");
             self.stack(stack);
+        }
+        if ev.to == go_state::NOT_EXIST {
+            self.open.regions.forget(ids.go(ev.subject));
         }
     }
 
@@ -326,12 +356,7 @@ impl Sink for Text<'_, '_> {
             }
             Family::Range => self.range(ev, ids),
             Family::Task => self.task(ev),
-            Family::Region => {
-                self.put(" Task=");
-                self.uint(ev.args[0]);
-                self.put(" Type=");
-                self.quoted(ev.args[1]);
-            }
+            Family::Region => self.region(ev, ids),
             Family::Log => {
                 self.put(" Task=");
                 self.uint(ev.args[0]);

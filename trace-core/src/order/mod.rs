@@ -4,6 +4,7 @@
 //! found by following the runtime's own rules: an event is taken when it is the earliest *and* legal,
 //! else the next-earliest legal one goes first (Go: `internal/trace/order.go`).
 
+pub mod check;
 pub mod frontier;
 pub mod generation;
 pub mod go_index;
