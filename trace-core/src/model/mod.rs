@@ -1,6 +1,50 @@
 //! The indexed timeline: immutable segments of columns, stitched in order, asked through queries.
+//!
+//! ```text
+//! worker, per generation                          stitcher, in order              snapshots
+//! ordered events ─▶ build (log of rows) ─▶ cut ─▶ stitch, stitch_side, intern ─▶ trace ─▶ queries
+//!                   symbols, side          draft   segment, table, side_tables     query, cells, flow_query,
+//!                                          lod                                     annotations, event_rows, counters
+//! ```
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_wrap,
+    reason = "rows, slots and offsets are 32 bits wide by construction: a segment is cut before they overflow"
+)]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns of a segment are indexed by places that the builder itself made; what comes from files or callers goes through get"
+)]
 
 pub mod flows;
+pub mod goroutines;
 pub mod lanes;
 pub mod spans;
 pub mod trace;
+
+mod annotations;
+pub(crate) mod build;
+mod cells;
+mod chain;
+mod counters;
+mod cut;
+pub(crate) mod draft;
+mod event_rows;
+mod flow_query;
+mod grouped;
+mod intern;
+pub(crate) mod kinds;
+mod lod;
+mod query;
+mod refs;
+mod segment;
+mod side;
+mod side_tables;
+pub(crate) mod stitch;
+mod stitch_side;
+pub(crate) mod symbols;
+mod table;
+mod tracks;
+mod walk;

@@ -1,17 +1,44 @@
-//! A loaded trace, or as much of it as is loaded: read-only, shared, grown by whole snapshots.
+//! A loaded trace, or as much of it as is loaded: read-only, shared, grown by whole snapshots. Here: what
+//! it is made of, and the plain look-ups; the queries are beside it, one concept a file.
+
+use std::sync::Arc;
 
 use crate::base::ids::{GoId, GoIx, ProcId, ProcIx, StackId, StrId, TaskId, TaskIx, ThreadId, ThreadIx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::base::warning::Warning;
 use crate::event::kind::EventKind;
 use crate::event::state::SpanClass;
-use crate::model::flows::Flow;
+use crate::model::counters::Counts;
+use crate::model::goroutines::GoRecord;
+use crate::model::intern::Texts;
+use crate::model::kinds::Kinds;
 use crate::model::lanes::{LaneId, SpanRef};
-use crate::model::spans::{Cell, Span};
+use crate::model::segment::Segment;
+use crate::model::side_tables::SideTables;
+use crate::model::table::Table;
 
 /// The indexed model of a trace. Cheap to share (`Arc`), never changed once published.
 #[derive(Clone, Debug, Default)]
-pub struct Trace {}
+pub struct Trace {
+    pub(crate) range: TimeRange,
+    pub(crate) totals: Totals,
+    pub(crate) warnings: Arc<[Warning]>,
+    pub(crate) clocks: Arc<[ClockSnapshot]>,
+    pub(crate) texts: Texts,
+    pub(crate) kinds: Arc<Kinds>,
+    /// The reason text of each kind.
+    pub(crate) reasons: Arc<[StrId]>,
+    pub(crate) gos: Table<GoRecord>,
+    pub(crate) procs: Arc<[ProcId]>,
+    pub(crate) threads: Arc<[ThreadId]>,
+    /// By rising base.
+    pub(crate) segments: Vec<Arc<Segment>>,
+    /// Stretches without holes, in time order.
+    pub(crate) epochs: Arc<[TimeRange]>,
+    /// Goroutines by state at the start of each generation.
+    pub(crate) count_bases: Arc<[Counts]>,
+    pub(crate) side: Arc<SideTables>,
+}
 
 /// A goroutine as the model knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,189 +262,97 @@ pub struct Totals {
 impl Trace {
     /// The whole range of time: first to last event.
     #[must_use]
-    pub fn range(&self) -> TimeRange {
-        TimeRange::default()
+    pub const fn range(&self) -> TimeRange {
+        self.range
     }
 
     /// Numbers about the whole.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        Totals::default()
+        self.totals.clone()
     }
 
     /// Damage met while reading.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
-        &[]
+        &self.warnings
+    }
+
+    /// Stretches of time about which the trace says nothing, because generations are missing.
+    pub fn holes(&self) -> impl Iterator<Item = TimeRange> + '_ {
+        self.epochs.windows(2).map(|pair| TimeRange::new(pair[0].end, pair[1].start))
     }
 
     /// Clock readings, in time order. Empty before Go 1.25.
     #[must_use]
     pub fn clock_snapshots(&self) -> &[ClockSnapshot] {
-        &[]
+        &self.clocks
     }
 
     /// The text of a string.
     #[must_use]
-    pub fn str(&self, _id: StrId) -> &str {
-        ""
+    pub fn str(&self, id: StrId) -> &str {
+        self.texts.str(id)
+    }
+
+    /// How many strings there are: the ids are `0..count`.
+    #[must_use]
+    pub const fn string_count(&self) -> u32 {
+        self.texts.strings.len() as u32
     }
 
     /// The frames of a stack, leaf first. Empty for `StackId::NONE`.
-    pub fn frames(&self, _id: StackId) -> impl Iterator<Item = Frame<'_>> {
-        std::iter::empty()
+    pub fn frames(&self, id: StackId) -> impl Iterator<Item = Frame<'_>> {
+        self.texts.stack(id).iter().filter_map(|&frame| {
+            let frame = self.texts.frames.get(frame as usize)?;
+            Some(Frame {
+                function: self.str(frame.function),
+                file: self.str(frame.file),
+                line: u64::from(frame.line),
+                pc: frame.pc,
+            })
+        })
     }
 
-    /// How many goroutines there are; their indices are `0..count`, in order of first appearance.
+    /// How many stacks there are: the ids are `0..count`, the first is "no stack".
     #[must_use]
-    pub fn goroutine_count(&self) -> u32 {
-        0
-    }
-
-    /// A goroutine. `None` only for an index that this snapshot does not hold yet.
-    #[must_use]
-    pub fn goroutine(&self, _ix: GoIx) -> Option<Goroutine> {
-        None
-    }
-
-    /// The goroutine with this id (the latest one if ids were reused).
-    #[must_use]
-    pub fn goroutine_by_id(&self, _id: GoId) -> Option<GoIx> {
-        None
+    pub const fn stack_count(&self) -> u32 {
+        self.texts.stacks.len() as u32
     }
 
     /// How many procs there are; indices `0..count`.
     #[must_use]
     pub fn proc_count(&self) -> u32 {
-        0
+        self.procs.len() as u32
     }
 
     /// The runtime's id of a proc.
     #[must_use]
-    pub fn proc_id(&self, _ix: ProcIx) -> ProcId {
-        ProcId::NONE
+    pub fn proc_id(&self, ix: ProcIx) -> ProcId {
+        self.procs.get(ix.index()).copied().unwrap_or(ProcId::NONE)
     }
 
     /// How many threads there are; indices `0..count`.
     #[must_use]
     pub fn thread_count(&self) -> u32 {
-        0
+        self.threads.len() as u32
     }
 
     /// The runtime's id of a thread.
     #[must_use]
-    pub fn thread_id(&self, _ix: ThreadIx) -> ThreadId {
-        ThreadId::NONE
+    pub fn thread_id(&self, ix: ThreadIx) -> ThreadId {
+        self.threads.get(ix.index()).copied().unwrap_or(ThreadId::NONE)
     }
 
-    /// The span named by `at`.
+    /// Bytes of memory that the columns of rows take (an estimate, for reports).
     #[must_use]
-    pub fn span(&self, _at: SpanRef) -> Option<Span> {
-        None
+    pub fn column_bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.column_bytes()).sum()
     }
 
-    /// The span of a lane at an instant; `None` where the lane shows nothing (not born, ended, idle).
+    /// How many segments the trace is made of.
     #[must_use]
-    pub fn span_at(&self, _lane: LaneId, _time: TraceTime) -> Option<Span> {
-        None
-    }
-
-    /// The next span on the same lane.
-    #[must_use]
-    pub fn next_span(&self, _at: SpanRef) -> Option<Span> {
-        None
-    }
-
-    /// The span before on the same lane.
-    #[must_use]
-    pub fn prev_span(&self, _at: SpanRef) -> Option<Span> {
-        None
-    }
-
-    /// The spans of a lane that touch `range`, in time order. Lazy: take as many as you need.
-    pub fn spans(&self, _lane: LaneId, _range: TimeRange) -> impl Iterator<Item = Span> + '_ {
-        std::iter::empty()
-    }
-
-    /// The lane as drawn into `columns` equal columns of `range`: spans wider than a column come one
-    /// by one, narrower ones merged, a cell per column at most; in time order; appended to `out`.
-    /// Cost follows columns, not spans.
-    pub fn cells(&self, _lane: LaneId, _range: TimeRange, _columns: u32, _out: &mut Vec<Cell>) {}
-
-    /// Time by class of a lane within `range`.
-    #[must_use]
-    pub fn time_by_class(&self, _lane: LaneId, _range: TimeRange) -> TimeByClass {
-        TimeByClass::default()
-    }
-
-    /// The edges that end at this span: what made it what it is. Usually one.
-    #[must_use]
-    pub fn flows_into(&self, _at: SpanRef) -> Vec<Flow> {
-        Vec::new()
-    }
-
-    /// The edges that leave from this span, in time order, at most `limit`; and how many there are in all.
-    #[must_use]
-    pub fn flows_out_of(&self, _at: SpanRef, _limit: usize) -> (Vec<Flow>, u64) {
-        (Vec::new(), 0)
-    }
-
-    /// Edges within `range` that touch one of `lanes`, thinned evenly to at most `limit`; and how many
-    /// there are in all (an estimate when there are many).
-    #[must_use]
-    pub fn flows_in_view(&self, _range: TimeRange, _lanes: &[LaneId], _limit: usize) -> (Vec<Flow>, u64) {
-        (Vec::new(), 0)
-    }
-
-    /// The events about a lane within `range`, in time order. Lazy.
-    pub fn events(&self, _lane: LaneId, _range: TimeRange) -> impl Iterator<Item = EventRow> + '_ {
-        std::iter::empty()
-    }
-
-    /// Regions of a goroutine that touch `range`, by start. Lazy.
-    pub fn regions(&self, _go: GoIx, _range: TimeRange) -> impl Iterator<Item = Region> + '_ {
-        std::iter::empty()
-    }
-
-    /// Logs of a goroutine within `range`, in time order. Lazy.
-    pub fn logs(&self, _go: GoIx, _range: TimeRange) -> impl Iterator<Item = Log> + '_ {
-        std::iter::empty()
-    }
-
-    /// CPU samples of a lane within `range`, in time order. Lazy.
-    pub fn samples(&self, _lane: LaneId, _range: TimeRange) -> impl Iterator<Item = Sample> + '_ {
-        std::iter::empty()
-    }
-
-    /// Mark assist and sweep on a lane within `range`, by start. Lazy.
-    pub fn special_ranges(&self, _lane: LaneId, _range: TimeRange) -> impl Iterator<Item = SpecialRange> + '_ {
-        std::iter::empty()
-    }
-
-    /// All tasks: indices `0..count`, by first mention.
-    #[must_use]
-    pub fn task_count(&self) -> u32 {
-        0
-    }
-
-    /// A task.
-    #[must_use]
-    pub fn task(&self, _ix: TaskIx) -> Option<Task> {
-        None
-    }
-
-    /// A goroutine's labels over time, as (since when, text).
-    pub fn labels(&self, _go: GoIx) -> impl Iterator<Item = (TraceTime, StrId)> + '_ {
-        std::iter::empty()
-    }
-
-    /// The lowest and highest value of a curve in each of `columns` equal columns of `range`. A column
-    /// before the first reading is `None`. Cost follows columns.
-    pub fn metric(&self, _metric: Metric, _range: TimeRange, _columns: u32, _out: &mut Vec<Option<(u64, u64)>>) {}
-
-    /// Highest value of a curve in the whole trace.
-    #[must_use]
-    pub fn metric_max(&self, _metric: Metric) -> u64 {
-        0
+    pub const fn segment_count(&self) -> u32 {
+        self.segments.len() as u32
     }
 }

@@ -1,0 +1,206 @@
+//! The calling thread's part: keeps reader and workers busy, stitches what they send, publishes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::time::Duration;
+
+use crate::base::error::{Error, Result};
+use crate::base::monitor::Monitor;
+use crate::base::warning::{Warning, WarningKind};
+use crate::load::Publish;
+use crate::load::reader::{Door, Read};
+use crate::load::worker::{self, GenerationEnd, Shared, Work};
+use crate::model::stitch::{Before, Stitcher};
+use crate::model::trace::Trace;
+
+/// How often a wait for messages looks whether the load was cancelled.
+const LOOK: Duration = Duration::from_millis(20);
+/// A snapshot is published when there are this many times the events of the one before.
+const GROWTH: f64 = 1.4;
+
+/// What reader and workers tell.
+#[derive(Debug)]
+pub(crate) enum Message {
+    Read(Read),
+    /// About the generation with this place in the file.
+    Work(usize, Work),
+}
+
+/// The state of a load.
+pub(crate) struct Pipeline {
+    shared: Shared,
+    messages: Receiver<Message>,
+    sender: Sender<Message>,
+    leaves: SyncSender<()>,
+    stitcher: Stitcher,
+    /// What came too early, by generation.
+    early: BTreeMap<usize, Vec<Work>>,
+    /// Generations that workers have been given, and those that have been stitched.
+    given: usize,
+    stitched: usize,
+    /// How the reader ended.
+    read: Option<Result<()>>,
+    /// The reader's findings, until the generation they belong to is stitched.
+    findings: BTreeMap<usize, Vec<Warning>>,
+    published_events: u64,
+    is_cancelled: bool,
+}
+
+impl Pipeline {
+    /// A load, and the door for its reader.
+    pub(crate) fn new(monitor: &Monitor) -> (Self, Door) {
+        let in_flight = rayon::current_num_threads() + 1;
+        let (sender, messages) = mpsc::channel();
+        let (leaves, taken) = mpsc::sync_channel(in_flight);
+        for _ in 0..in_flight {
+            // The channel has room for all of them.
+            leaves.try_send(()).unwrap_or_default();
+        }
+        let shared = Shared::new(monitor);
+        let stitcher = Stitcher::new(shared.kinds.clone());
+        let door = Door { messages: sender.clone(), leaves: taken };
+        let pipeline = Self {
+            shared,
+            messages,
+            sender,
+            leaves,
+            stitcher,
+            early: BTreeMap::new(),
+            given: 0,
+            stitched: 0,
+            read: None,
+            findings: BTreeMap::new(),
+            published_events: 0,
+            is_cancelled: false,
+        };
+        (pipeline, door)
+    }
+
+    /// Runs the load to its end.
+    pub(crate) fn run(mut self, publish: &mut Publish<'_>) -> Result<Arc<Trace>> {
+        rayon::in_place_scope(|scope| {
+            while self.read.is_none() || self.stitched < self.given {
+                let message = match self.messages.recv_timeout(LOOK) {
+                    Ok(message) => Some(message),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => break,
+                };
+                if self.is_cancelled || self.shared.monitor.is_cancelled() {
+                    self.is_cancelled = true;
+                    break;
+                }
+                match message {
+                    None => {}
+                    Some(Message::Read(read)) => self.on_read(read, scope),
+                    Some(Message::Work(index, work)) => self.on_work(index, work, publish),
+                }
+            }
+            // Workers and reader notice that nobody listens.
+            let (_sender, deaf) = mpsc::channel();
+            self.messages = deaf;
+        });
+        self.conclude(publish)
+    }
+
+    fn on_read<'s>(&mut self, read: Read, scope: &rayon::Scope<'s>) {
+        match read {
+            Read::Version(version) => self.stitcher.totals.version = version,
+            Read::Generation(generation, warnings) => {
+                let (index, shared, sender) = (self.given, self.shared.clone(), self.sender.clone());
+                self.given += 1;
+                self.findings.entry(index).or_default().extend(warnings);
+                scope.spawn(move |_| worker::work(&generation, index, &shared, &sender));
+            }
+            Read::End(result, warnings) => {
+                self.findings.entry(self.given).or_default().extend(warnings);
+                self.read = Some(result);
+            }
+        }
+    }
+
+    fn on_work(&mut self, index: usize, work: Work, publish: &mut Publish<'_>) {
+        if index != self.stitched {
+            self.early.entry(index).or_default().push(work);
+            return;
+        }
+        self.stitch(work, publish);
+        while let Some(works) = self.early.remove(&self.stitched) {
+            let index = self.stitched;
+            for work in works {
+                self.stitch(work, publish);
+            }
+            if self.stitched == index {
+                break;
+            }
+        }
+    }
+
+    fn stitch(&mut self, work: Work, publish: &mut Publish<'_>) {
+        match work {
+            Work::Head(head) => {
+                let findings = self.findings.remove(&self.stitched).unwrap_or_default();
+                self.stitcher.warn(findings);
+                self.stitcher.begin(&head);
+                if head.border == Before::Hole {
+                    self.stitcher.expect_hole();
+                }
+            }
+            Work::Segment(draft) => {
+                self.shared.monitor.add(0, draft.events, 0);
+                self.stitcher.segment(*draft);
+                self.publish_if_grown(publish);
+            }
+            Work::End(end) => self.end_generation(end, publish),
+        }
+    }
+
+    fn end_generation(&mut self, end: GenerationEnd, publish: &mut Publish<'_>) {
+        let GenerationEnd { warnings, bytes, result } = end;
+        self.stitcher.warn(warnings);
+        self.stitcher.end();
+        self.stitcher.totals.bytes += bytes;
+        self.stitched += 1;
+        self.is_cancelled |= result.is_err();
+        self.shared.monitor.add(bytes, 0, 1);
+        // The reader may have come to its end.
+        self.leaves.try_send(()).unwrap_or_default();
+        self.publish_if_grown(publish);
+    }
+
+    fn publish_if_grown(&mut self, publish: &mut Publish<'_>) {
+        let events = self.stitcher.totals.events;
+        if !self.stitcher.is_empty() && events as f64 >= self.published_events as f64 * GROWTH {
+            self.published_events = events.max(1);
+            publish(Arc::new(self.stitcher.snapshot(false)));
+        }
+    }
+
+    fn conclude(mut self, publish: &mut Publish<'_>) -> Result<Arc<Trace>> {
+        if self.is_cancelled {
+            if self.stitcher.is_empty() {
+                return Err(Error::Cancelled);
+            }
+            return Ok(Arc::new(self.stitcher.snapshot(false)));
+        }
+        for (_, findings) in std::mem::take(&mut self.findings) {
+            self.stitcher.warn(findings);
+        }
+        match self.read.take() {
+            Some(Err(error)) if self.stitcher.is_empty() => return Err(error),
+            Some(Err(error)) => self.stitcher.warn([Warning {
+                kind: WarningKind::Truncated,
+                message: format!("reading stopped: {error}"),
+                offset: self.stitcher.totals.bytes,
+                generation: 0,
+                hole: None,
+                count: 1,
+            }]),
+            Some(Ok(())) | None if self.stitcher.is_empty() => return Err(Error::Empty),
+            Some(Ok(())) | None => {}
+        }
+        let trace = Arc::new(self.stitcher.snapshot(true));
+        publish(Arc::clone(&trace));
+        Ok(trace)
+    }
+}

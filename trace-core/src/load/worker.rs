@@ -1,0 +1,143 @@
+//! What becomes of one generation on a worker: its tables, its events in order, its segments.
+
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::base::error::{Error, Result};
+use crate::base::monitor::Monitor;
+use crate::base::time::TraceTime;
+use crate::base::warning::{Warning, WarningKind};
+use crate::load::pipeline::Message;
+use crate::model::build::Builder;
+use crate::model::draft::SegmentDraft;
+use crate::model::kinds::SharedKinds;
+use crate::model::stitch::{Before, GenerationHead};
+use crate::model::symbols::Symbols;
+use crate::model::trace::ClockSnapshot;
+use crate::order::generation::order_generation;
+use crate::order::machine::Machine;
+use crate::wire::v2::generation::{Border, Generation};
+use crate::wire::v2::tables::{Clock, Tables};
+
+/// Damage met, one warning per kind.
+#[derive(Debug, Default)]
+pub(crate) struct Damage {
+    warnings: Vec<Warning>,
+}
+
+impl Damage {
+    /// Notes a fault.
+    pub(crate) fn add(&mut self, kind: WarningKind, message: String, offset: u64) {
+        match self.warnings.iter_mut().find(|warning| warning.kind == kind) {
+            Some(known) => known.count += 1,
+            None => self.warnings.push(Warning { kind, message, offset, generation: 0, hole: None, count: 1 }),
+        }
+    }
+
+    /// Hands over what was met, as of a generation.
+    pub(crate) fn take(&mut self, generation: u64) -> Vec<Warning> {
+        for warning in &mut self.warnings {
+            warning.generation = generation;
+        }
+        std::mem::take(&mut self.warnings)
+    }
+}
+
+/// What a worker tells of its generation, in this order: a head, segments, an end.
+#[derive(Debug)]
+pub(crate) enum Work {
+    Head(GenerationHead),
+    Segment(Box<SegmentDraft>),
+    End(GenerationEnd),
+}
+
+/// The last word on a generation.
+#[derive(Debug)]
+pub(crate) struct GenerationEnd {
+    pub(crate) warnings: Vec<Warning>,
+    /// Its size in the input.
+    pub(crate) bytes: u64,
+    pub(crate) result: Result<()>,
+}
+
+/// What the workers of a load share.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    pub(crate) monitor: Monitor,
+    pub(crate) kinds: SharedKinds,
+    /// The clock of some generation, for one that has lost its own.
+    clock: Arc<Mutex<Option<Clock>>>,
+}
+
+impl Shared {
+    pub(crate) fn new(monitor: &Monitor) -> Self {
+        Self { monitor: monitor.clone(), kinds: SharedKinds::default(), clock: Arc::default() }
+    }
+
+    fn clock(&self) -> Option<Clock> {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_clock(&self, clock: Clock) {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock);
+    }
+}
+
+/// Does the work on the `index`th generation.
+pub(crate) fn work(generation: &Generation, index: usize, shared: &Shared, messages: &Sender<Message>) {
+    let mut damage = Damage::default();
+    let result = build(generation, index, shared, messages, &mut damage);
+    let warnings = damage.take(generation.number);
+    let end = GenerationEnd { warnings, bytes: generation.byte_len(), result };
+    // Nobody listens: the load was cancelled.
+    drop(messages.send(Message::Work(index, Work::End(end))));
+}
+
+fn build(
+    generation: &Generation,
+    index: usize,
+    shared: &Shared,
+    messages: &Sender<Message>,
+    damage: &mut Damage,
+) -> Result<()> {
+    let tables = Tables::parse(generation, shared.clock(), &mut |kind, what, at| damage.add(kind, what, at));
+    if tables.has_frequency {
+        shared.set_clock(tables.clock);
+    }
+    let symbols = Arc::new(symbols(&tables));
+    let border = match generation.border {
+        Border::Whole => Before::Whole,
+        Border::Gap => Before::Hole,
+        Border::NewTrace => Before::OtherTrace,
+    };
+    let send = |work: Work| messages.send(Message::Work(index, work)).map_err(|_gone| Error::Cancelled);
+    send(Work::Head(GenerationHead { border, symbols: Arc::clone(&symbols), clock: snapshot(&tables) }))?;
+    let mut emit = |draft: SegmentDraft| send(Work::Segment(Box::new(draft)));
+    let mut builder = Builder::new(symbols, shared.kinds.clone(), &mut emit);
+    let mut machine = Machine::new(false);
+    let mut report = |kind, what, at| damage.add(kind, what, at);
+    order_generation(&mut machine, generation, &tables, &shared.monitor, &mut report, &mut builder)?;
+    builder.finish(&machine.ids)
+}
+
+fn symbols(tables: &Tables) -> Symbols {
+    let mut symbols = Symbols::default();
+    for id in tables.string_ids() {
+        symbols.add_string(id, tables.string(id).unwrap_or_default());
+    }
+    for id in tables.stack_ids() {
+        let frames = tables.stack(id).into_iter().flatten();
+        symbols.add_stack(id, frames.map(|frame| (frame.pc, frame.function, frame.file, frame.line)));
+    }
+    symbols
+}
+
+fn snapshot(tables: &Tables) -> Option<ClockSnapshot> {
+    let known = tables.snapshot?;
+    Some(ClockSnapshot {
+        trace: TraceTime(known.trace),
+        mono: known.mono,
+        wall_secs: known.wall_secs.cast_signed(),
+        wall_nanos: u32::try_from(known.wall_nanos).unwrap_or(0),
+    })
+}

@@ -1,0 +1,352 @@
+//! Curves: step functions (heap, GOMAXPROCS) and goroutine counts by state, with lowest and highest
+//! values per block so that drawing costs columns, not readings.
+
+use crate::base::time::TimeRange;
+use crate::event::state::GoState;
+use crate::model::segment::Segment;
+use crate::model::trace::{Metric, Trace};
+
+/// Readings per block of the coarse level.
+const STEP_BLOCK: usize = 64;
+/// Rows per bucket of goroutine counts.
+const COUNT_BUCKET: u32 = 128;
+/// Buckets per coarse bucket.
+const COUNT_BLOCK: usize = 64;
+
+/// A step function in one segment: readings in time order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Steps {
+    /// ns since the segment's base.
+    at: Vec<u32>,
+    value: Vec<u64>,
+    /// Lowest and highest of each [`STEP_BLOCK`] readings.
+    blocks: Vec<(u64, u64)>,
+}
+
+impl Steps {
+    pub(crate) fn push(&mut self, at: u32, value: u64) {
+        if self.value.len().is_multiple_of(STEP_BLOCK) {
+            self.blocks.push((value, value));
+        }
+        if let Some(block) = self.blocks.last_mut() {
+            *block = (block.0.min(value), block.1.max(value));
+        }
+        self.at.push(at);
+        self.value.push(value);
+    }
+
+    /// Moves its times `nanos` nearer to the base, or onto it.
+    pub(crate) fn lower(&mut self, nanos: u32) {
+        for time in &mut self.at {
+            *time = time.saturating_sub(nanos);
+        }
+    }
+
+    fn max(&self) -> Option<u64> {
+        self.blocks.iter().map(|block| block.1).max()
+    }
+
+    /// The reading in force at `at`.
+    fn value_at(&self, at: u32) -> Option<u64> {
+        let next = self.at.partition_point(|&time| time <= at);
+        self.value.get(next.checked_sub(1)?).copied()
+    }
+
+    /// Lowest and highest of the readings with `from <= at < to`.
+    fn extremes(&self, from: u32, to: u32) -> Option<(u64, u64)> {
+        let first = self.at.partition_point(|&time| time < from);
+        let end = first + self.at[first..].partition_point(|&time| time < to);
+        fold_blocks(first, end, STEP_BLOCK, &self.blocks, |at| (self.value[at], self.value[at]))
+    }
+}
+
+/// Lowest and highest over `first..end`, whole blocks at once.
+fn fold_blocks(
+    first: usize,
+    end: usize,
+    block: usize,
+    blocks: &[(u64, u64)],
+    one: impl Fn(usize) -> (u64, u64),
+) -> Option<(u64, u64)> {
+    let mut found: Option<(u64, u64)> = None;
+    let mut at = first;
+    while at < end {
+        let (next, part) = if at.is_multiple_of(block) && at + block <= end {
+            (at + block, blocks[at / block])
+        } else {
+            (at + 1, one(at))
+        };
+        found = Some(found.map_or(part, |so_far| (so_far.0.min(part.0), so_far.1.max(part.1))));
+        at = next;
+    }
+    found
+}
+
+/// The states that are counted, in this order.
+const COUNTED: [GoState; 4] = [GoState::Running, GoState::Runnable, GoState::Waiting, GoState::Syscall];
+
+/// Goroutines by counted state.
+pub(crate) type Counts = [i32; COUNTED.len()];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Bucket {
+    /// ns since the segment's base.
+    start: u32,
+    low: Counts,
+    high: Counts,
+}
+
+/// Goroutine counts in one segment, relative to those at the start of its generation.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CountSeries {
+    buckets: Vec<Bucket>,
+    coarse: Vec<Bucket>,
+}
+
+/// Counts goroutines while events come in.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CountBuilder {
+    /// Changes since the start of the generation.
+    now: Counts,
+    /// Goroutines that turned out to have been there at its start.
+    pub(crate) base: Counts,
+    bucket: Option<Bucket>,
+    in_bucket: u32,
+    buckets: Vec<Bucket>,
+}
+
+/// Codes of [`crate::order::sink::Ordered`] to places in [`Counts`].
+const fn place(state: u8) -> Option<usize> {
+    match state {
+        2 => Some(1),
+        3 => Some(0),
+        4 => Some(2),
+        5 => Some(3),
+        _ => None,
+    }
+}
+
+impl CountBuilder {
+    /// A goroutine moves; the states are those of [`crate::order::sink::Ordered`].
+    #[inline]
+    pub(crate) fn step(&mut self, at: u32, from: u8, to: u8) {
+        if from == 0 {
+            if let Some(place) = place(to) {
+                self.base[place] += 1;
+            }
+            return;
+        }
+        let now = &mut self.now;
+        let bucket = self.bucket.get_or_insert(Bucket { start: at, low: *now, high: *now });
+        if let Some(place) = place(from) {
+            now[place] -= 1;
+            bucket.low[place] = bucket.low[place].min(now[place]);
+        }
+        if let Some(place) = place(to) {
+            now[place] += 1;
+            bucket.high[place] = bucket.high[place].max(now[place]);
+        }
+        self.in_bucket += 1;
+        if self.in_bucket == COUNT_BUCKET {
+            self.buckets.extend(self.bucket.take());
+            self.in_bucket = 0;
+        }
+    }
+
+    /// The curve of the segment that ends here.
+    pub(crate) fn cut(&mut self) -> CountSeries {
+        self.buckets.extend(self.bucket.take());
+        self.in_bucket = 0;
+        // What holds from the last bucket on.
+        if let Some(last) = self.buckets.last() {
+            let start = last.start.saturating_add(1);
+            self.buckets.push(Bucket { start, low: self.now, high: self.now });
+        } else {
+            self.buckets.push(Bucket { start: 0, low: self.now, high: self.now });
+        }
+        let mut buckets = std::mem::take(&mut self.buckets);
+        buckets.shrink_to_fit();
+        let coarse = buckets
+            .chunks(COUNT_BLOCK)
+            .map(|chunk| {
+                let mut sum = chunk[0];
+                for bucket in chunk {
+                    for place in 0..COUNTED.len() {
+                        sum.low[place] = sum.low[place].min(bucket.low[place]);
+                        sum.high[place] = sum.high[place].max(bucket.high[place]);
+                    }
+                }
+                sum
+            })
+            .collect();
+        CountSeries { buckets, coarse }
+    }
+}
+
+impl CountSeries {
+    /// Moves its times `nanos` nearer to the base, or onto it.
+    pub(crate) fn lower(&mut self, nanos: u32) {
+        for bucket in self.buckets.iter_mut().chain(&mut self.coarse) {
+            bucket.start = bucket.start.saturating_sub(nanos);
+        }
+    }
+
+    /// Lowest and highest within `from..to` (ns since the base) of the sum over `places`.
+    fn extremes(&self, from: u32, to: u32, places: &[usize], base: &Counts) -> Option<(u64, u64)> {
+        let first = self.buckets.partition_point(|bucket| bucket.start <= from).saturating_sub(1);
+        let end = self.buckets.partition_point(|bucket| bucket.start < to).max(first + 1).min(self.buckets.len());
+        let base: i32 = places.iter().map(|&place| base[place]).sum();
+        let value = |bucket: &Bucket| {
+            let low: i32 = places.iter().map(|&place| bucket.low[place]).sum();
+            let high: i32 = places.iter().map(|&place| bucket.high[place]).sum();
+            ((base + low).max(0) as u64, (base + high).max(0) as u64)
+        };
+        let mut found: Option<(u64, u64)> = None;
+        let mut at = first;
+        while at < end {
+            let (next, part) = if at.is_multiple_of(COUNT_BLOCK) && at + COUNT_BLOCK <= end {
+                (at + COUNT_BLOCK, value(&self.coarse[at / COUNT_BLOCK]))
+            } else {
+                (at + 1, value(&self.buckets[at]))
+            };
+            found = Some(found.map_or(part, |so_far| (so_far.0.min(part.0), so_far.1.max(part.1))));
+            at = next;
+        }
+        found
+    }
+}
+
+/// The places in [`Counts`] that a metric adds up; empty for step functions.
+const fn places(metric: Metric) -> &'static [usize] {
+    match metric {
+        Metric::Running => &[0],
+        Metric::Runnable => &[1],
+        Metric::Waiting => &[2],
+        Metric::Syscalls => &[3],
+        Metric::Threads => &[0, 3],
+        Metric::HeapLive | Metric::HeapGoal | Metric::Procs => &[],
+    }
+}
+
+impl Trace {
+    /// The lowest and highest value of a curve in each of `columns` equal columns of `range`. A column
+    /// before the first reading is `None`. Cost follows columns. Goroutine counts are exact to within
+    /// 128 state changes: a column narrower than that shows the extremes of its surroundings.
+    pub fn metric(&self, metric: Metric, range: TimeRange, columns: u32, out: &mut Vec<Option<(u64, u64)>>) {
+        let mut last = self.step_before(metric, range.start.0);
+        let width = range.nanos() as f64 / f64::from(columns.max(1));
+        for column in 0..columns {
+            let from = range.start.0 + (width * f64::from(column)) as i64;
+            let to = (range.start.0 + (width * f64::from(column + 1)) as i64).max(from + 1);
+            let (found, after) = self.extremes_within(metric, from, to);
+            // A step function holds its value until the next reading.
+            let held = if places(metric).is_empty() { last } else { None };
+            out.push(match (found, held) {
+                (Some(found), Some(held)) => Some((found.0.min(held), found.1.max(held))),
+                (Some(found), None) => Some(found),
+                (None, held) => held.map(|held| (held, held)),
+            });
+            last = after.or(last);
+        }
+    }
+
+    /// Highest value of a curve in the whole trace.
+    #[must_use]
+    pub fn metric_max(&self, metric: Metric) -> u64 {
+        let places = places(metric);
+        let by_segment = self.segments.iter().filter_map(|segment| {
+            if places.is_empty() {
+                segment.steps(metric).max()
+            } else {
+                segment.counts.extremes(0, u32::MAX, places, &self.count_base(segment)).map(|found| found.1)
+            }
+        });
+        by_segment.max().unwrap_or(0)
+    }
+
+    fn count_base(&self, segment: &Segment) -> Counts {
+        self.count_bases.get(segment.generation as usize).copied().unwrap_or_default()
+    }
+
+    /// The reading of a step function in force just before `time`.
+    fn step_before(&self, metric: Metric, time: i64) -> Option<u64> {
+        if !places(metric).is_empty() {
+            return None;
+        }
+        let end = self.segments.partition_point(|segment| segment.base < time);
+        let before = |at: usize| {
+            let segment = self.segments.get(at)?;
+            let offset = u32::try_from(time.saturating_sub(segment.base).saturating_sub(1)).unwrap_or(u32::MAX);
+            segment.steps(metric).value_at(offset)
+        };
+        (0..end).rev().find_map(before)
+    }
+
+    /// Lowest and highest of the readings within `from..to`, and the last one of them.
+    fn extremes_within(&self, metric: Metric, from: i64, to: i64) -> (Option<(u64, u64)>, Option<u64>) {
+        let places = places(metric);
+        let end = self.segments.partition_point(|segment| segment.base < to);
+        let first = self.segments.partition_point(|segment| segment.base <= from).saturating_sub(1);
+        let (mut found, mut last) = (None::<(u64, u64)>, None);
+        for segment in self.segments.get(first..end).unwrap_or_default() {
+            let Some(low) = offset(from.max(segment.base), segment.base) else { continue };
+            let high = offset(to, segment.base).unwrap_or(u32::MAX);
+            let part = if places.is_empty() {
+                let steps = segment.steps(metric);
+                let part = steps.extremes(low, high);
+                if part.is_some() {
+                    last = steps.value_at(high.saturating_sub(1));
+                }
+                part
+            } else {
+                segment.counts.extremes(low, high, places, &self.count_base(segment))
+            };
+            found = match (found, part) {
+                (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+                (a, b) => a.or(b),
+            };
+        }
+        (found, last)
+    }
+}
+
+fn offset(time: i64, base: i64) -> Option<u32> {
+    u32::try_from(time.checked_sub(base)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_hold_and_find_extremes() {
+        let mut steps = Steps::default();
+        for n in 0..1_000u32 {
+            steps.push(n * 10, u64::from(if n == 500 { 9_999 } else { n % 7 }));
+        }
+        assert_eq!(steps.value_at(5_005), Some(9_999));
+        assert_eq!(steps.value_at(0), Some(0));
+        assert_eq!(steps.extremes(0, 10_000), Some((0, 9_999)));
+        assert_eq!(steps.extremes(5_010, 10_000), Some((0, 6)));
+        assert_eq!(steps.extremes(5_001, 5_009), None);
+        assert_eq!(steps.max(), Some(9_999));
+    }
+
+    #[test]
+    fn counts_agree_with_counting() {
+        let mut builder = CountBuilder::default();
+        builder.step(0, 0, 4);
+        let (mut running, mut high) = (0, 0);
+        for n in 0..10_000u32 {
+            let starts = n % 7 != 0 || running == 0;
+            builder.step(n, if starts { 2 } else { 3 }, if starts { 3 } else { 2 });
+            running += if starts { 1 } else { -1 };
+            high = high.max(running);
+        }
+        let series = builder.cut();
+        let base = builder.base;
+        assert_eq!(series.extremes(0, u32::MAX, &[0], &base).unwrap().1, high as u64);
+        assert_eq!(series.extremes(20_000, u32::MAX, &[0], &base), Some((running as u64, running as u64)));
+        assert_eq!(series.extremes(0, u32::MAX, &[2], &base), Some((1, 1)));
+    }
+}

@@ -1,0 +1,243 @@
+//! Turns the log of a segment into columns: a counting sort of the rows by goroutine, the entries of procs
+//! and threads, the index of who acted on whom, and the sums of every level of detail.
+
+use crate::model::build::{Log, LogRef};
+use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, FlowDraft, MARK, RefDraft, SegmentDraft};
+use crate::model::kinds::{self, Classes};
+use crate::model::lod::{BLOCK, Lod, Sums};
+use crate::model::segment::{Aux, Rows};
+
+/// Scratch memory kept from segment to segment.
+#[derive(Debug, Default)]
+pub(crate) struct Pools {
+    /// Places for the entries of each proc and thread, and for the acts of those.
+    proc_at: Vec<u32>,
+    thread_at: Vec<u32>,
+    proc_acts: Vec<u32>,
+    thread_acts: Vec<u32>,
+}
+
+/// All that the log becomes.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    pub(crate) rows: Rows,
+    pub(crate) lanes: Vec<u32>,
+    pub(crate) old: u32,
+    pub(crate) row_starts: Vec<u32>,
+    pub(crate) lod: Lod,
+    pub(crate) procs: RefDraft,
+    pub(crate) threads: RefDraft,
+    pub(crate) flows: FlowDraft,
+}
+
+/// Empties the log into columns.
+pub(crate) fn columns(log: &mut Log, classes: &Classes, pools: &mut Pools) -> Columns {
+    let (lanes, old, row_starts) = lay_out_lanes(log);
+    let mut flows = lay_out_flows(log, pools);
+    let mut procs = RefDraft::default();
+    let mut threads = RefDraft::default();
+    procs.starts = lay_out(log.procs.iter().map(|proc| proc.refs), &mut pools.proc_at);
+    threads.starts = lay_out(log.threads.iter().map(|thread| thread.refs), &mut pools.thread_at);
+    procs.entries = vec![0; procs.starts.last().map_or(0, |&end| end as usize)];
+    threads.entries = vec![0; threads.starts.last().map_or(0, |&end| end as usize)];
+    let mut rows = scatter(log, pools, &mut flows, &mut procs.entries, &mut threads.entries);
+    procs.marks = std::mem::take(&mut log.marks);
+    let lod = sum_lanes(&mut rows, &row_starts, classes);
+    sum_refs(&rows, &mut procs, classes);
+    sum_refs(&rows, &mut threads, classes);
+    log.restart();
+    Columns { rows, lanes, old, row_starts, lod, procs, threads, flows }
+}
+
+/// Running totals of `counts`, one more than those; `at` gets the same to be moved along.
+fn lay_out(counts: impl Iterator<Item = u32>, at: &mut Vec<u32>) -> Vec<u32> {
+    let mut starts = vec![0];
+    let mut total = 0;
+    at.clear();
+    for count in counts {
+        at.push(total);
+        total += count;
+        starts.push(total);
+    }
+    starts
+}
+
+/// Gives every goroutine with rows a slot and its rows a place; `GoLocal::rows` becomes that place.
+fn lay_out_lanes(log: &mut Log) -> (Vec<u32>, u32, Vec<u32>) {
+    let (mut lanes, mut row_starts) = (Vec::new(), vec![0]);
+    let mut old = 0;
+    let mut total = 0;
+    for is_new in [false, true] {
+        for (local, go) in log.gos.iter_mut().enumerate() {
+            if go.is_new == is_new && go.rows > 0 {
+                lanes.push(local as u32);
+                let rows = std::mem::replace(&mut go.rows, total);
+                total += rows;
+                row_starts.push(total);
+            }
+        }
+        if !is_new {
+            old = lanes.len() as u32;
+        }
+    }
+    lanes.shrink_to_fit();
+    row_starts.shrink_to_fit();
+    (lanes, old, row_starts)
+}
+
+/// Gives every actor a slot and its acts a place; `GoLocal::acts` becomes that place.
+fn lay_out_flows(log: &mut Log, pools: &mut Pools) -> FlowDraft {
+    let mut flows = FlowDraft { starts: vec![0], ..FlowDraft::default() };
+    let mut total = 0;
+    let mut add = |actor: u32, acts: u32| {
+        flows.actors.push(actor);
+        let at = total;
+        total += acts;
+        flows.starts.push(total);
+        at
+    };
+    for (local, go) in log.gos.iter_mut().enumerate() {
+        if !go.is_new && go.acts > 0 {
+            go.acts = add(local as u32, go.acts);
+        }
+    }
+    pools.proc_acts.clear();
+    for (local, proc) in log.procs.iter().enumerate() {
+        let at = if proc.acts > 0 { add(ACTOR_PROC | local as u32, proc.acts) } else { 0 };
+        pools.proc_acts.push(at);
+    }
+    pools.thread_acts.clear();
+    for (local, thread) in log.threads.iter().enumerate() {
+        let at = if thread.acts > 0 { add(ACTOR_THREAD | local as u32, thread.acts) } else { 0 };
+        pools.thread_acts.push(at);
+    }
+    let mut unordered = 0;
+    for (local, go) in log.gos.iter_mut().enumerate() {
+        if go.is_new && go.acts > 0 {
+            unordered += 1;
+            go.acts = add(local as u32, go.acts);
+        }
+    }
+    flows.unordered = flows.actors.len() as u32 - unordered;
+    flows.rows = vec![0; total as usize];
+    flows.actors.shrink_to_fit();
+    flows.starts.shrink_to_fit();
+    flows
+}
+
+/// Puts every row, entry and act in its place.
+fn scatter(log: &mut Log, pools: &mut Pools, flows: &mut FlowDraft, procs: &mut [u32], threads: &mut [u32]) -> Rows {
+    let count = log.rows.len();
+    let mut start: Box<[u32]> = vec![0; count].into();
+    let mut kind: Box<[u8]> = vec![0; count].into();
+    let mut other: Box<[u32]> = vec![0; count].into();
+    let mut aux = Aux::with_len(count, log.max_aux);
+    let mut refs = log.refs.iter().peekable();
+    let mut marks = 0;
+    for (at, row) in log.rows.iter().enumerate() {
+        let Some(go) = log.gos.get_mut(row.lane as usize) else { continue };
+        let place = go.rows;
+        go.rows += 1;
+        let to = place as usize;
+        start[to] = row.start;
+        let row_kind = (row.aux_kind >> 24) as u8;
+        kind[to] = row_kind;
+        aux.set(to, row.aux_kind & 0xff_ffff);
+        other[to] = row.other;
+        if kinds::has_actor(row_kind) && row.other != ACTOR_NONE {
+            let next = match row.other {
+                actor if actor < ACTOR_PROC => &mut log.gos[actor as usize].acts,
+                actor if actor < ACTOR_THREAD => &mut pools.proc_acts[(actor & !ACTOR_PROC) as usize],
+                actor => &mut pools.thread_acts[(actor & !ACTOR_THREAD) as usize],
+            };
+            flows.rows[*next as usize] = place;
+            *next += 1;
+        }
+        while let Some(entry) = refs.next_if(|entry| entry.row as usize <= at) {
+            place_ref(entry, place, &mut marks, pools, procs, threads);
+        }
+    }
+    // Marks after the last row.
+    for entry in refs {
+        place_ref(entry, 0, &mut marks, pools, procs, threads);
+    }
+    Rows { start, kind, aux, other }
+}
+
+#[inline]
+fn place_ref(entry: &LogRef, row: u32, marks: &mut u32, pools: &mut Pools, procs: &mut [u32], threads: &mut [u32]) {
+    let mut value = row;
+    if entry.thread == LogRef::MARK {
+        value = MARK | *marks;
+        *marks += 1;
+    } else if let Some(at) = pools.thread_at.get_mut(entry.thread as usize) {
+        threads[*at as usize] = row;
+        *at += 1;
+    }
+    if let Some(at) = pools.proc_at.get_mut(entry.proc as usize) {
+        procs[*at as usize] = value;
+        *at += 1;
+    }
+}
+
+/// Makes the sums anew, after times have changed.
+pub(crate) fn sum_again(draft: &mut SegmentDraft, classes: &Classes) {
+    draft.lod = sum_lanes(&mut draft.rows, &draft.row_starts, classes);
+    for refs in [&mut draft.procs, &mut draft.threads] {
+        refs.lod = Lod::default();
+        sum_refs(&draft.rows, refs, classes);
+    }
+}
+
+/// Marks the last row of each lane and sums up the long lanes.
+fn sum_lanes(rows: &mut Rows, row_starts: &[u32], classes: &Classes) -> Lod {
+    let mut lod = Lod::default();
+    for (slot, ends) in row_starts.windows(2).enumerate() {
+        let (first, end) = (ends[0] as usize, ends[1] as usize);
+        if end - first > BLOCK as usize {
+            lod.begin_lane(slot as u32);
+            // A block needs the start of the row after it.
+            let (starts, kind) = (&rows.start[first..end], &rows.kind[first..end]);
+            for (block, kinds) in
+                starts.windows(BLOCK as usize + 1).step_by(BLOCK as usize).zip(kind.chunks(BLOCK as usize))
+            {
+                let mut sums = Sums::ZERO;
+                for (pair, &row_kind) in block.windows(2).zip(kinds) {
+                    sums.add(classes[usize::from(row_kind & kinds::MASK)], pair[1].wrapping_sub(pair[0]));
+                }
+                lod.push_block(&sums);
+            }
+        }
+        rows.kind[end - 1] |= kinds::LAST;
+    }
+    lod.shrink();
+    lod
+}
+
+/// Sums up the long lanes of procs or threads.
+fn sum_refs(rows: &Rows, refs: &mut RefDraft, classes: &Classes) {
+    for lane in 0..refs.starts.len().saturating_sub(1) {
+        let (first, end) = (refs.starts[lane] as usize, refs.starts[lane + 1] as usize);
+        if end - first <= BLOCK as usize {
+            continue;
+        }
+        refs.lod.begin_lane(lane as u32);
+        for block in refs.entries[first..end].windows(BLOCK as usize + 1).step_by(BLOCK as usize) {
+            let mut sums = Sums::ZERO;
+            for pair in block.windows(2) {
+                let next = entry_start(rows, &refs.marks, pair[1]);
+                rows.for_tenure(pair[0], Some(pair[1]), next, |_, kind, from, to| {
+                    sums.add(classes[usize::from(kind & kinds::MASK)], to - from);
+                });
+            }
+            refs.lod.push_block(&sums);
+        }
+    }
+    refs.lod.shrink();
+}
+
+/// When an entry of a proc or thread begins, ns since the base.
+#[inline]
+fn entry_start(rows: &Rows, marks: &[u32], entry: u32) -> u32 {
+    if entry & MARK == 0 { rows.start[entry as usize] } else { marks[(entry & !MARK) as usize] }
+}

@@ -1,0 +1,95 @@
+//! A segment as a worker makes it, in the numbers of its generation, on its way to the stitcher.
+
+use crate::base::ids::{GoId, ProcId, ThreadId};
+use crate::model::counters::{CountSeries, Counts, Steps};
+use crate::model::lod::Lod;
+use crate::model::segment::{Aux, Rows};
+use crate::model::side::Side;
+
+/// In `other` of a row that names who acted: a proc, not a goroutine.
+pub(crate) const ACTOR_PROC: u32 = 1 << 31;
+/// In `other` of a row that names who acted: a thread without a proc.
+pub(crate) const ACTOR_THREAD: u32 = 3 << 30;
+/// Nobody is known to have acted.
+pub(crate) const ACTOR_NONE: u32 = u32::MAX;
+
+/// An entry of a proc's lane that says that it has lost its goroutine, plus the index of the time.
+pub(crate) const MARK: u32 = 1 << 31;
+
+/// Rows of procs or threads: for each local one, entries `starts[n]..starts[n + 1]`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RefDraft {
+    pub(crate) starts: Vec<u32>,
+    /// First row of a tenure, or [`MARK`] + index into `marks`.
+    pub(crate) entries: Vec<u32>,
+    /// ns since the base.
+    pub(crate) marks: Vec<u32>,
+    pub(crate) lod: Lod,
+}
+
+/// Rows by who acted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FlowDraft {
+    /// Who, as in `other`, in the generation's numbers. Those known before the generation come first.
+    pub(crate) actors: Vec<u32>,
+    /// How many of `actors` (from the first) are in no particular order.
+    pub(crate) unordered: u32,
+    /// One more than `actors`.
+    pub(crate) starts: Vec<u32>,
+    /// Rows that were acted on, per actor in time order.
+    pub(crate) rows: Vec<u32>,
+}
+
+/// What a worker hands over.
+#[derive(Debug)]
+pub(crate) struct SegmentDraft {
+    /// Time of its first event; row times count from here.
+    pub(crate) base: i64,
+    /// Time of its last event.
+    pub(crate) end: i64,
+    pub(crate) rows: Rows,
+    /// Local goroutine of each lane slot: first those that are older than the generation, then those
+    /// created in it, by rising number.
+    pub(crate) lanes: Vec<u32>,
+    /// How many of `lanes` are older.
+    pub(crate) old: u32,
+    /// One more than `lanes`.
+    pub(crate) row_starts: Vec<u32>,
+    pub(crate) lod: Lod,
+    pub(crate) procs: RefDraft,
+    pub(crate) threads: RefDraft,
+    pub(crate) flows: FlowDraft,
+    pub(crate) counts: CountSeries,
+    /// Goroutines at the start of the generation, as far as is known by now.
+    pub(crate) base_counts: Counts,
+    pub(crate) heap_live: Steps,
+    pub(crate) heap_goal: Steps,
+    pub(crate) max_procs: Steps,
+    /// Goroutines first mentioned since the draft before, by local number.
+    pub(crate) new_gos: Vec<GoId>,
+    /// Whether each of `new_gos` was created here (as against: is older than the generation).
+    pub(crate) new_created: Vec<bool>,
+    pub(crate) new_procs: Vec<ProcId>,
+    pub(crate) new_threads: Vec<ThreadId>,
+    /// Stacks to take names from: (local goroutine, stack slot).
+    pub(crate) names: Vec<(u32, u32)>,
+    pub(crate) side: Side,
+    pub(crate) events: u64,
+    /// Events by kind.
+    pub(crate) kinds: Box<[u64; 256]>,
+}
+
+impl Aux {
+    /// Columns for `rows` rows with values up to `max`.
+    pub(crate) fn with_len(rows: usize, max: u32) -> Self {
+        if u16::try_from(max).is_ok() { Self::Narrow(vec![0; rows].into()) } else { Self::Wide(vec![0; rows].into()) }
+    }
+
+    #[inline]
+    pub(crate) fn set(&mut self, row: usize, value: u32) {
+        match self {
+            Self::Narrow(column) => column[row] = value as u16,
+            Self::Wide(column) => column[row] = value,
+        }
+    }
+}

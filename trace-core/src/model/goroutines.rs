@@ -1,0 +1,120 @@
+//! Goroutines: who they are, whence they came, when they lived.
+
+use crate::base::ids::{GoId, GoIx, StrId};
+use crate::base::time::TraceTime;
+use crate::event::state::GoState;
+use crate::model::kinds;
+use crate::model::segment::NO_SEGMENT;
+use crate::model::trace::{Goroutine, Trace};
+
+/// What is kept per goroutine; the rest is read off its first and last rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GoRecord {
+    pub(crate) id: GoId,
+    pub(crate) name: StrId,
+    /// The first and last segments that hold rows of it.
+    pub(crate) first_segment: u32,
+    pub(crate) last_segment: u32,
+}
+
+impl GoRecord {
+    pub(crate) const fn new(id: GoId) -> Self {
+        Self { id, name: StrId::EMPTY, first_segment: NO_SEGMENT, last_segment: NO_SEGMENT }
+    }
+}
+
+/// Whether a goroutine started with this function is the runtime's own (Go: `trace.IsSystemGoroutine`;
+/// the trace reader's own goroutines count too).
+#[must_use]
+pub fn is_system_function(name: &str) -> bool {
+    let is_runtime =
+        name.starts_with("runtime.") && name != "runtime.main" && !name.starts_with("runtime.handleAsyncEvent");
+    is_runtime || name.starts_with("runtime/trace.")
+}
+
+impl Trace {
+    /// How many goroutines there are; their indices are `0..count`, in order of first appearance.
+    #[must_use]
+    pub const fn goroutine_count(&self) -> u32 {
+        self.gos.len() as u32
+    }
+
+    /// A goroutine. `None` only for an index that this snapshot does not hold yet.
+    #[must_use]
+    pub fn goroutine(&self, ix: GoIx) -> Option<Goroutine> {
+        let record = self.gos.get(ix.index())?;
+        let mut goroutine = Goroutine {
+            ix,
+            id: record.id,
+            name: record.name,
+            creator: None,
+            creation_stack: crate::base::ids::StackId::NONE,
+            created: None,
+            started: None,
+            ended: None,
+            is_system: is_system_function(self.str(record.name)),
+            region_depth: u32::from(self.side.region_depth(ix)),
+        };
+        let first = self.segments.get(record.first_segment as usize);
+        if let Some((segment, (_, row, end))) = first.and_then(|segment| Some((segment, segment.lane(ix)?))) {
+            let kind = segment.kind(row);
+            if matches!(kind, kinds::CREATED | kinds::CREATED_WAITING | kinds::CREATED_SYSCALL) {
+                goroutine.created = Some(TraceTime(segment.time(row)));
+                if kinds::has_actor(kind) {
+                    let actor = segment.rows.other[row as usize];
+                    goroutine.creator = (actor < crate::model::draft::ACTOR_PROC).then_some(GoIx(actor));
+                    goroutine.creation_stack = segment.stack(row);
+                }
+            }
+            let ran = (row..end.min(row + 64)).find(|&row| {
+                matches!(self.kinds.meaning(segment.kind(row)).state, GoState::Running | GoState::Syscall)
+            });
+            goroutine.started = ran.map(|row| TraceTime(segment.time(row)));
+            if ran.is_none() && record.first_segment != record.last_segment {
+                goroutine.started = self.first_run(ix);
+            }
+        }
+        let last = self.segments.get(record.last_segment as usize);
+        if let Some((segment, (_, _, end))) = last.and_then(|segment| Some((segment, segment.lane(ix)?)))
+            && segment.kind(end - 1) == kinds::DEAD
+        {
+            goroutine.ended = Some(TraceTime(segment.time(end - 1)));
+        }
+        Some(goroutine)
+    }
+
+    /// Only the id, name and whether it is the runtime's own: cheaper than [`Trace::goroutine`].
+    #[must_use]
+    pub fn goroutine_name(&self, ix: GoIx) -> Option<(GoId, StrId)> {
+        self.gos.get(ix.index()).map(|record| (record.id, record.name))
+    }
+
+    /// The goroutine with this id (the latest one if ids were reused).
+    #[must_use]
+    pub fn goroutine_by_id(&self, id: GoId) -> Option<GoIx> {
+        let bounds = self.side.id_bounds.iter().enumerate().rev();
+        bounds.filter(|(_, (low, high))| *low <= id && id <= *high).find_map(|(at, _)| {
+            let (first, chunk) = self.gos.chunks().nth(at)?;
+            let found = chunk.iter().rposition(|record| record.id == id)?;
+            Some(GoIx((first + found) as u32))
+        })
+    }
+
+    /// The goroutines that were started with this function, by index. Looks at all of them: not for
+    /// every frame.
+    pub fn goroutines_by_name(&self, name: StrId) -> impl Iterator<Item = GoIx> + '_ {
+        self.gos.iter().enumerate().filter(move |(_, record)| record.name == name).map(|(at, _)| GoIx(at as u32))
+    }
+
+    /// When a goroutine whose first rows hold no run first ran.
+    fn first_run(&self, ix: GoIx) -> Option<TraceTime> {
+        let chain = self.chain(ix, self.range)?;
+        chain.pieces.iter().find_map(|piece| {
+            let segment = self.segments.get(piece.segment as usize)?;
+            let states = |row: u32| self.kinds.meaning(segment.kind(row)).state;
+            let row =
+                (piece.first..piece.end).find(|&row| matches!(states(row), GoState::Running | GoState::Syscall))?;
+            Some(TraceTime(segment.time(row)))
+        })
+    }
+}

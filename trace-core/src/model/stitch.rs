@@ -1,0 +1,504 @@
+//! Puts the segments of all generations together, in order: gives everything its place in the trace,
+//! continues what crosses a border, and publishes snapshots.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::base::ids::{GoId, GoIx, ProcId, ProcIx, StackId, StrId, ThreadId, ThreadIx};
+use crate::base::time::{TimeRange, TraceTime};
+use crate::base::warning::{Warning, WarningKind};
+use crate::event::kind::EventKind;
+use crate::event::state::{GoState, SpanClass};
+use crate::model::counters::Counts;
+use crate::model::cut;
+use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, FlowDraft, RefDraft, SegmentDraft};
+use crate::model::goroutines::GoRecord;
+use crate::model::intern::Interner;
+use crate::model::kinds::{self, Classes, SharedKinds};
+use crate::model::lod::Lod;
+use crate::model::segment::{FlowIndex, KeyDir, Lanes, NO_SEGMENT, RefLanes, Rows, Segment};
+use crate::model::stitch_side::{Locals, SideStitcher};
+use crate::model::symbols::Symbols;
+use crate::model::table::Table;
+use crate::model::trace::{ClockSnapshot, Totals, Trace};
+
+/// What is left free before a second trace whose clock had to be shifted, ns.
+const TRACE_GAP_NANOS: i64 = 1_000_000;
+/// Goroutine records per entry of the table of id bounds: those of a chunk of [`Table`].
+const ID_BLOCK: usize = crate::model::table::CHUNK;
+
+/// What lies before a generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// The generation before, or the start of the trace.
+    Whole,
+    /// A hole: nothing that went on before is known to go on.
+    Hole,
+    /// Another trace: goroutines and clocks have nothing to do with those before.
+    OtherTrace,
+}
+
+/// What is known of a generation before its events.
+#[derive(Clone, Debug)]
+pub(crate) struct GenerationHead {
+    pub(crate) border: Before,
+    pub(crate) symbols: Arc<Symbols>,
+    pub(crate) clock: Option<ClockSnapshot>,
+}
+
+/// The generation in work.
+#[derive(Debug, Default)]
+struct Current {
+    strings: Vec<StrId>,
+    stacks: Arc<[StackId]>,
+    /// The root function of each stack.
+    roots: Vec<StrId>,
+    gos: Vec<GoIx>,
+    procs: Vec<ProcIx>,
+    threads: Vec<ThreadIx>,
+    proc_ixs: Arc<[ProcIx]>,
+    thread_ixs: Arc<[ThreadIx]>,
+    /// Nothing before it can be continued.
+    begins_epoch: bool,
+    /// The last warning of a missing generation is to be told the stretch of time.
+    is_behind_hole: bool,
+    /// Its clock is not that of what came before.
+    must_shift: bool,
+    go_ids: Vec<GoId>,
+    has_begun: bool,
+}
+
+/// Builds a [`Trace`] out of drafts in order.
+#[derive(Debug)]
+pub(crate) struct Stitcher {
+    kinds: SharedKinds,
+    interner: Interner,
+    gos: Table<GoRecord>,
+    id_bounds: Vec<(GoId, GoId)>,
+    /// Goroutines that have not ended.
+    live: FxHashMap<GoId, GoIx>,
+    /// The kind of the last row of each goroutine.
+    last_kinds: Vec<u8>,
+    procs: Vec<ProcId>,
+    proc_by_id: FxHashMap<ProcId, ProcIx>,
+    threads: Vec<ThreadId>,
+    thread_by_id: FxHashMap<ThreadId, ThreadIx>,
+    segments: Vec<Arc<Segment>>,
+    epochs: Vec<TimeRange>,
+    /// Added to all times: of a second trace whose clock lies before the first one's end.
+    shift: i64,
+    /// Goroutines that ended in the generation in work.
+    dying: Vec<GoIx>,
+    generations: u32,
+    current: Current,
+    count_bases: Vec<Counts>,
+    side: SideStitcher,
+    clocks: Vec<ClockSnapshot>,
+    warnings: Vec<Warning>,
+    pub(crate) totals: Totals,
+    kind_counts: Box<[u64; 256]>,
+}
+
+impl Stitcher {
+    pub(crate) fn new(kinds: SharedKinds) -> Self {
+        Self {
+            kinds,
+            interner: Interner::default(),
+            gos: Table::default(),
+            id_bounds: Vec::new(),
+            live: FxHashMap::default(),
+            last_kinds: Vec::new(),
+            procs: Vec::new(),
+            proc_by_id: FxHashMap::default(),
+            threads: Vec::new(),
+            thread_by_id: FxHashMap::default(),
+            segments: Vec::new(),
+            epochs: Vec::new(),
+            shift: 0,
+            dying: Vec::new(),
+            generations: 0,
+            current: Current::default(),
+            count_bases: Vec::new(),
+            side: SideStitcher::default(),
+            clocks: Vec::new(),
+            warnings: Vec::new(),
+            totals: Totals::default(),
+            kind_counts: Box::new([0; 256]),
+        }
+    }
+
+    /// A generation begins; its drafts follow.
+    pub(crate) fn begin(&mut self, head: &GenerationHead) {
+        let (strings, stacks) = self.interner.take(&head.symbols);
+        let roots = stacks.iter().map(|&stack| self.interner.texts.root_function(stack)).collect();
+        self.current = Current {
+            strings,
+            stacks,
+            roots,
+            begins_epoch: head.border != Before::Whole || self.epochs.is_empty(),
+            ..Current::default()
+        };
+        if head.border == Before::OtherTrace {
+            self.live.clear();
+            self.current.must_shift = true;
+            self.shift = 0;
+        }
+        self.clocks.extend(head.clock);
+    }
+
+    /// The next stretch of the generation.
+    pub(crate) fn segment(&mut self, mut draft: SegmentDraft) {
+        let classes = self.kinds.snapshot().classes;
+        self.shift(&mut draft);
+        self.clamp(&mut draft, &classes);
+        self.open_epoch(&draft);
+        self.name_newcomers(&draft);
+        let segment_ix = self.segments.len() as u32;
+        let (gos, prev) = self.adopt_lanes(&mut draft, segment_ix, &classes);
+        let flows = self.stitch_flows(std::mem::take(&mut draft.flows), &mut draft.rows);
+        let locals = Locals {
+            gos: &self.current.gos,
+            procs: &self.current.procs,
+            threads: &self.current.threads,
+            strings: &self.current.strings,
+            stacks: &self.current.stacks,
+            epoch_start: self.epochs.last().map_or(draft.base, |epoch| epoch.start.0),
+        };
+        self.side.take(std::mem::take(&mut draft.side), &locals, &mut self.warnings);
+        self.bury(&draft, &gos);
+        self.count_bases.resize(self.generations as usize + 1, Counts::default());
+        if let Some(base) = self.count_bases.last_mut() {
+            *base = draft.base_counts;
+        }
+        self.totals.events += draft.events;
+        for (sum, count) in self.kind_counts.iter_mut().zip(draft.kinds.iter()) {
+            *sum += count;
+        }
+        let segment = Segment {
+            base: draft.base,
+            generation: self.generations,
+            epoch: (self.epochs.len() as u32).saturating_sub(1),
+            lanes: Lanes { dir: KeyDir::new(gos, draft.old), row_starts: draft.row_starts.into(), prev: prev.into() },
+            rows: draft.rows,
+            lod: draft.lod,
+            procs: ref_lanes(draft.procs, |local| self.current.procs.get(local).map(|ix| ix.0)),
+            threads: ref_lanes(draft.threads, |local| self.current.threads.get(local).map(|ix| ix.0)),
+            flows,
+            counts: draft.counts,
+            heap_live: draft.heap_live,
+            heap_goal: draft.heap_goal,
+            max_procs: draft.max_procs,
+            stacks: Arc::clone(&self.current.stacks),
+            proc_ixs: Arc::clone(&self.current.proc_ixs),
+            thread_ixs: Arc::clone(&self.current.thread_ixs),
+        };
+        self.segments.push(Arc::new(segment));
+        if let Some(epoch) = self.epochs.last_mut() {
+            epoch.end = epoch.end.max(TraceTime(draft.end));
+        }
+    }
+
+    /// The generation is over.
+    pub(crate) fn end(&mut self) {
+        self.generations += 1;
+        self.current = Current::default();
+        for go in self.dying.drain(..) {
+            if let Some(record) = self.gos.get(go.index())
+                && self.live.get(&record.id) == Some(&go)
+            {
+                self.live.remove(&record.id);
+            }
+        }
+    }
+
+    /// Adds to the damage.
+    pub(crate) fn warn(&mut self, warnings: impl IntoIterator<Item = Warning>) {
+        for warning in warnings {
+            if self.warnings.len() < crate::base::limits::MAX_WARNINGS {
+                self.warnings.push(warning);
+            }
+        }
+    }
+
+    /// The generation that begins lies behind a hole: the warning that tells of it learns how long it is.
+    pub(crate) const fn expect_hole(&mut self) {
+        self.current.is_behind_hole = true;
+    }
+
+    /// Whether there is anything to show.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// The trace as far as it is known.
+    pub(crate) fn snapshot(&mut self, is_complete: bool) -> Trace {
+        let range = match (self.epochs.first(), self.epochs.last()) {
+            (Some(first), Some(last)) => TimeRange::new(first.start, last.end),
+            _ => TimeRange::default(),
+        };
+        let kinds = self.kinds.snapshot();
+        let mut totals = self.totals.clone();
+        totals.complete = is_complete;
+        totals.generations = u64::from(self.generations);
+        totals.events_by_kind = (0..=u8::MAX)
+            .zip(self.kind_counts.iter())
+            .filter(|(_, count)| **count > 0)
+            .map(|(code, &count)| (EventKind(code), count))
+            .collect();
+        let reasons = (0..kinds::COUNT as u8).map(|kind| self.interner.string(kinds.meaning(kind).reason)).collect();
+        Trace {
+            range,
+            totals,
+            warnings: self.warnings.clone().into(),
+            clocks: self.clocks.clone().into(),
+            texts: self.interner.texts.clone(),
+            kinds: Arc::new(kinds),
+            reasons,
+            gos: self.gos.clone(),
+            procs: self.procs.clone().into(),
+            threads: self.threads.clone().into(),
+            segments: self.segments.clone(),
+            epochs: self.epochs.clone().into(),
+            count_bases: self.count_bases.clone().into(),
+            side: Arc::new(self.side.tables(range, self.id_bounds.clone())),
+        }
+    }
+
+    /// Puts a second trace behind the first where their clocks say otherwise.
+    fn shift(&mut self, draft: &mut SegmentDraft) {
+        if std::mem::take(&mut self.current.must_shift)
+            && let Some(end) = self.epochs.last().map(|epoch| epoch.end.0)
+            && draft.base <= end
+        {
+            self.shift = end.saturating_sub(draft.base).saturating_add(TRACE_GAP_NANOS);
+        }
+        if self.shift != 0 {
+            draft.base = draft.base.saturating_add(self.shift);
+            draft.end = draft.end.saturating_add(self.shift);
+            draft.side.shift(self.shift);
+        }
+    }
+
+    /// Nothing may lie before what has been stitched already.
+    fn clamp(&self, draft: &mut SegmentDraft, classes: &Classes) {
+        let Some(floor) = self.epochs.last().map(|epoch| epoch.end.0) else { return };
+        if draft.base >= floor {
+            return;
+        }
+        let raise = u32::try_from(floor.saturating_sub(draft.base)).unwrap_or(u32::MAX);
+        // Keep the base, so that times stay in reach of it, unless all of it lies before.
+        if draft.end < floor {
+            draft.base = floor;
+            draft.end = floor;
+            draft.rows.start.fill(0);
+            draft.procs.marks.fill(0);
+        } else {
+            for start in draft.rows.start.iter_mut().chain(&mut draft.procs.marks) {
+                *start = (*start).max(raise) - raise;
+            }
+            draft.base = floor;
+        }
+        for steps in [&mut draft.heap_live, &mut draft.heap_goal, &mut draft.max_procs] {
+            steps.lower(raise);
+        }
+        draft.counts.lower(raise);
+        draft.side.raise(floor);
+        draft.lod = Lod::default();
+        cut::sum_again(draft, classes);
+    }
+
+    fn open_epoch(&mut self, draft: &SegmentDraft) {
+        if !self.current.has_begun {
+            self.current.has_begun = true;
+            if self.current.begins_epoch {
+                let start = TraceTime(draft.base);
+                if let Some(before) = self.epochs.last()
+                    && self.current.is_behind_hole
+                    && let Some(warning) = self
+                        .warnings
+                        .iter_mut()
+                        .rev()
+                        .find(|warning| warning.kind == WarningKind::MissingGeneration && warning.hole.is_none())
+                {
+                    warning.hole = Some(TimeRange::new(before.end, start));
+                }
+                self.epochs.push(TimeRange::new(start, start));
+                self.side.begin_epoch(start);
+            }
+        }
+    }
+
+    /// Gives places to goroutines, procs and threads that are new to the generation.
+    fn name_newcomers(&mut self, draft: &SegmentDraft) {
+        let first = self.current.gos.len();
+        let mut has_rows = vec![false; draft.new_gos.len()];
+        for &local in &draft.lanes {
+            if let Some(flag) = (local as usize).checked_sub(first).and_then(|at| has_rows.get_mut(at)) {
+                *flag = true;
+            }
+        }
+        for ((&id, &is_created), &has_rows) in draft.new_gos.iter().zip(&draft.new_created).zip(&has_rows) {
+            let known = if is_created { None } else { self.live.get(&id).copied() };
+            // CPU samples name goroutines of which nothing else is known (yet).
+            let ix = known.unwrap_or_else(|| if has_rows { self.add_goroutine(id) } else { GoIx::NONE });
+            self.current.gos.push(ix);
+            self.current.go_ids.push(id);
+        }
+        for &local in &draft.lanes {
+            if let (Some(&GoIx::NONE), Some(&id)) =
+                (self.current.gos.get(local as usize), self.current.go_ids.get(local as usize))
+            {
+                let ix = self.live.get(&id).copied().unwrap_or_else(|| self.add_goroutine(id));
+                self.current.gos[local as usize] = ix;
+            }
+        }
+        for &id in &draft.new_procs {
+            let next = ProcIx(self.procs.len() as u32);
+            let ix = *self.proc_by_id.entry(id).or_insert(next);
+            if ix == next {
+                self.procs.push(id);
+            }
+            self.current.procs.push(ix);
+        }
+        for &id in &draft.new_threads {
+            let next = ThreadIx(self.threads.len() as u32);
+            let ix = *self.thread_by_id.entry(id).or_insert(next);
+            if ix == next {
+                self.threads.push(id);
+            }
+            self.current.threads.push(ix);
+        }
+        if self.current.proc_ixs.len() != self.current.procs.len() {
+            self.current.proc_ixs = self.current.procs.clone().into();
+        }
+        if self.current.thread_ixs.len() != self.current.threads.len() {
+            self.current.thread_ixs = self.current.threads.clone().into();
+        }
+        for &(local, stack) in &draft.names {
+            let Some(&ix) = self.current.gos.get(local as usize) else { continue };
+            let name = self.current.roots.get(stack as usize).copied().unwrap_or(StrId::EMPTY);
+            if self.gos.get(ix.index()).is_some_and(|record| record.name == StrId::EMPTY)
+                && name != StrId::EMPTY
+                && let Some(record) = self.gos.get_mut(ix.index())
+            {
+                record.name = name;
+            }
+        }
+    }
+
+    fn add_goroutine(&mut self, id: GoId) -> GoIx {
+        let ix = GoIx(self.gos.push(GoRecord::new(id)) as u32);
+        self.last_kinds.push(kinds::UNKNOWN);
+        self.live.insert(id, ix);
+        if ix.index().is_multiple_of(ID_BLOCK) {
+            self.id_bounds.push((id, id));
+        }
+        if let Some(bounds) = self.id_bounds.last_mut() {
+            *bounds = (bounds.0.min(id), bounds.1.max(id));
+        }
+        ix
+    }
+
+    /// Chains the lanes to those of earlier segments and settles what their first rows mean.
+    fn adopt_lanes(&mut self, draft: &mut SegmentDraft, segment: u32, classes: &Classes) -> (Vec<u32>, Vec<u32>) {
+        let mut gos = Vec::with_capacity(draft.lanes.len());
+        let mut prev = Vec::with_capacity(draft.lanes.len());
+        for (slot, (&local, rows)) in draft.lanes.iter().zip(draft.row_starts.windows(2)).enumerate() {
+            let (first, end) = (rows[0] as usize, rows[1] as usize);
+            let ix = self.current.gos.get(local as usize).copied().unwrap_or(GoIx::NONE);
+            gos.push(ix.0);
+            let Some(record) = self.gos.get_mut(ix.index()) else {
+                prev.push(NO_SEGMENT);
+                continue;
+            };
+            let before = std::mem::replace(&mut record.last_segment, segment);
+            if before == NO_SEGMENT {
+                record.first_segment = segment;
+            }
+            prev.push(before);
+            let kind = draft.rows.kind[first];
+            if kinds::is_status(kind) {
+                let known = before != NO_SEGMENT && !self.current.begins_epoch;
+                let settled =
+                    settle_status(kind, known.then(|| self.last_kinds[ix.index()]), self.current.begins_epoch, classes);
+                draft.rows.kind[first] = settled | (kind & kinds::LAST);
+                let (from, to) = (classes[usize::from(kind & kinds::MASK)], classes[usize::from(settled)]);
+                if kinds::is_continued(settled) && end - first > 1 {
+                    let nanos = draft.rows.start[first + 1] - draft.rows.start[first];
+                    draft.lod.recolour_first(slot as u32, from, to, nanos);
+                }
+            }
+            self.last_kinds[ix.index()] = draft.rows.kind[end - 1] & kinds::MASK;
+        }
+        (gos, prev)
+    }
+
+    /// Forgets the goroutines that have ended.
+    fn bury(&mut self, draft: &SegmentDraft, gos: &[u32]) {
+        for (&go, rows) in gos.iter().zip(draft.row_starts.windows(2)) {
+            let last = rows[1] as usize - 1;
+            if draft.rows.kind[last] & kinds::MASK == kinds::DEAD {
+                self.dying.push(GoIx(go));
+                self.side.goroutine_ended(GoIx(go), TraceTime(draft.base + i64::from(draft.rows.start[last])));
+            }
+        }
+    }
+
+    /// Turns the generation's numbers of those who acted into the trace's, in the index and in the rows.
+    fn stitch_flows(&self, draft: FlowDraft, rows: &mut Rows) -> FlowIndex {
+        let mut actors = draft.actors;
+        for (actor, ends) in actors.iter_mut().zip(draft.starts.windows(2)) {
+            *actor = self.actor(*actor);
+            for &row in &draft.rows[ends[0] as usize..ends[1] as usize] {
+                rows.other[row as usize] = *actor;
+            }
+        }
+        FlowIndex { dir: KeyDir::new(actors, draft.unordered), starts: draft.starts.into(), rows: draft.rows.into() }
+    }
+
+    fn actor(&self, local: u32) -> u32 {
+        if local < ACTOR_PROC {
+            self.current.gos.get(local as usize).map_or(ACTOR_NONE, |ix| ix.0)
+        } else if local < ACTOR_THREAD {
+            self.current.procs.get((local & !ACTOR_PROC) as usize).map_or(ACTOR_NONE, |ix| ACTOR_PROC | ix.0)
+        } else {
+            let thread = self.current.threads.get((local & !ACTOR_THREAD) as usize);
+            thread.map_or(ACTOR_NONE, |ix| ACTOR_THREAD | ix.0)
+        }
+    }
+}
+
+/// What a status row means after `last` (the kind of the row before it, if that is known and holds still).
+fn settle_status(kind: u8, last: Option<u8>, begins_epoch: bool, classes: &Classes) -> u8 {
+    let status = (kind & kinds::MASK) - kinds::STATUS;
+    let class = last.map_or(SpanClass::None, |last| classes[usize::from(last & kinds::MASK)]);
+    let says = match status {
+        0 => GoState::Runnable,
+        1 => GoState::Running,
+        2 => GoState::Syscall,
+        _ => GoState::Waiting,
+    };
+    if last.is_some() && kinds::state_of(class) == says {
+        kinds::continued(class)
+    } else if begins_epoch {
+        kinds::STATUS + status
+    } else {
+        kinds::STATUS_HERE + status
+    }
+}
+
+fn ref_lanes(draft: RefDraft, ix: impl Fn(usize) -> Option<u32>) -> RefLanes {
+    let lanes = draft.starts.len().saturating_sub(1);
+    let has_entries = |slot: usize| draft.starts[slot] < draft.starts[slot + 1];
+    let mut slots: Vec<(u32, u32)> =
+        (0..lanes).filter(|&slot| has_entries(slot)).filter_map(|slot| Some((ix(slot)?, slot as u32))).collect();
+    slots.sort_unstable();
+    RefLanes {
+        slots: slots.into(),
+        starts: draft.starts.into(),
+        entries: draft.entries.into(),
+        marks: draft.marks.into(),
+        lod: draft.lod,
+    }
+}

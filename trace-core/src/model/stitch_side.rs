@@ -1,0 +1,373 @@
+//! Follows regions, tasks, ranges and marks across generations, and makes the tables of a snapshot.
+
+use rustc_hash::FxHashMap;
+
+use crate::base::ids::{GoId, GoIx, ProcIx, StackId, StrId, TaskId, TaskIx, ThreadIx};
+use crate::base::time::{TimeRange, TraceTime};
+use crate::base::warning::{Warning, WarningKind};
+use crate::model::grouped::Grouped;
+use crate::model::side::{RangeKind, RangeMark, RangeMove, RegionMark, Side, TaskMark};
+use crate::model::side_tables::{LabelRecord, SideTables, StealRecord, index_samples, nest_regions, unknown_task};
+use crate::model::trace::{Log, Region, Sample, SpecialKind, SpecialRange, Task};
+use crate::model::tracks::{Track, TrackRange};
+
+/// The end of what has not ended yet.
+const OPEN: TraceTime = TraceTime::MAX;
+
+/// What the numbers of a generation stand for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Locals<'a> {
+    pub(crate) gos: &'a [GoIx],
+    pub(crate) procs: &'a [ProcIx],
+    pub(crate) threads: &'a [ThreadIx],
+    pub(crate) strings: &'a [StrId],
+    pub(crate) stacks: &'a [StackId],
+    /// Since when things are known.
+    pub(crate) epoch_start: i64,
+}
+
+impl Locals<'_> {
+    fn go(&self, local: u32) -> GoIx {
+        self.gos.get(local as usize).copied().unwrap_or(GoIx::NONE)
+    }
+
+    fn proc(&self, local: u32) -> ProcIx {
+        self.procs.get(local as usize).copied().unwrap_or(ProcIx::NONE)
+    }
+
+    fn thread(&self, local: u32) -> ThreadIx {
+        self.threads.get(local as usize).copied().unwrap_or(ThreadIx::NONE)
+    }
+
+    fn string(&self, slot: u32) -> StrId {
+        self.strings.get(slot as usize).copied().unwrap_or(StrId::EMPTY)
+    }
+
+    fn stack(&self, slot: u32) -> StackId {
+        self.stacks.get(slot as usize).copied().unwrap_or(StackId::NONE)
+    }
+}
+
+/// All that is followed.
+#[derive(Debug, Default)]
+pub(crate) struct SideStitcher {
+    regions: Vec<Region>,
+    /// Open regions by goroutine, outermost first.
+    open_regions: FxHashMap<GoIx, Vec<u32>>,
+    tasks: Vec<Task>,
+    task_by_id: FxHashMap<u64, TaskIx>,
+    logs: Vec<Log>,
+    labels: Vec<(u32, LabelRecord)>,
+    samples: Vec<Sample>,
+    steals: Vec<(u32, StealRecord)>,
+    gc: Vec<TrackRange>,
+    stw: Vec<TrackRange>,
+    specials: Vec<SpecialRange>,
+    open_specials: FxHashMap<(RangeKind, u32), u32>,
+    misuses: u64,
+}
+
+impl SideStitcher {
+    /// After a hole nothing is known to go on.
+    pub(crate) fn begin_epoch(&mut self, start: TraceTime) {
+        let ended = |range: &mut TimeRange| {
+            if range.end == OPEN {
+                range.end = start.max(range.start);
+            }
+        };
+        for (_, open) in self.open_regions.drain() {
+            for at in open {
+                if let Some(region) = self.regions.get_mut(at as usize) {
+                    ended(&mut region.range);
+                    region.goes_on = true;
+                }
+            }
+        }
+        for track in [&mut self.gc, &mut self.stw] {
+            if let Some(last) = track.last_mut()
+                && last.range.end == OPEN
+            {
+                ended(&mut last.range);
+                last.goes_on = true;
+            }
+        }
+        for (_, at) in self.open_specials.drain() {
+            if let Some(special) = self.specials.get_mut(at as usize) {
+                ended(&mut special.range);
+            }
+        }
+    }
+
+    /// Takes in what a segment tells.
+    pub(crate) fn take(&mut self, side: Side, locals: &Locals<'_>, warnings: &mut Vec<Warning>) {
+        let misuses = self.misuses;
+        for mark in &side.tasks {
+            self.task_mark(mark, locals);
+        }
+        for mark in &side.regions {
+            self.region_mark(mark, locals);
+        }
+        for mark in &side.logs {
+            let task = self.task_of(mark.task);
+            self.logs.push(Log {
+                time: TraceTime(mark.time),
+                go: locals.go(mark.go),
+                task,
+                category: locals.string(mark.category),
+                message: locals.string(mark.message),
+                stack: locals.stack(mark.stack),
+            });
+        }
+        for mark in &side.labels {
+            let record = LabelRecord { time: TraceTime(mark.time), text: locals.string(mark.text) };
+            self.labels.push((locals.go(mark.go).0, record));
+        }
+        for mark in &side.samples {
+            self.samples.push(Sample {
+                time: TraceTime(mark.time),
+                go: locals.go(mark.go),
+                proc: locals.proc(mark.proc),
+                thread: locals.thread(mark.thread),
+                stack: locals.stack(mark.stack),
+            });
+        }
+        for mark in &side.steals {
+            let record = StealRecord { time: TraceTime(mark.time), thief: locals.thread(mark.thief).0 };
+            self.steals.push((locals.go(mark.victim).0, record));
+        }
+        for mark in &side.ranges {
+            self.range_mark(mark, locals);
+        }
+        if self.misuses > misuses && misuses == 0 {
+            warnings.push(Warning {
+                kind: WarningKind::Misuse,
+                message: "the program ends regions or tasks out of order; they are paired as well as can be".to_owned(),
+                offset: 0,
+                generation: 0,
+                hole: None,
+                count: self.misuses,
+            });
+        } else if self.misuses > misuses
+            && let Some(warning) = warnings.iter_mut().find(|warning| warning.kind == WarningKind::Misuse)
+        {
+            warning.count = self.misuses;
+        }
+    }
+
+    /// Its regions cannot outlive a goroutine.
+    pub(crate) fn goroutine_ended(&mut self, go: GoIx, at: TraceTime) {
+        if self.open_regions.is_empty() {
+            return;
+        }
+        for region in self.open_regions.remove(&go).unwrap_or_default() {
+            if let Some(region) = self.regions.get_mut(region as usize) {
+                region.range.end = at.max(region.range.start);
+                region.goes_on = true;
+            }
+        }
+    }
+
+    /// The task with an id; one that is not known yet is so from now on. The background task is none.
+    fn task_of(&mut self, id: u64) -> Option<TaskIx> {
+        if id == 0 || id == u64::MAX {
+            return None;
+        }
+        if let Some(&ix) = self.task_by_id.get(&id) {
+            return Some(ix);
+        }
+        let ix = TaskIx(self.tasks.len() as u32);
+        self.tasks.push(unknown_task(ix, TaskId(id)));
+        self.task_by_id.insert(id, ix);
+        Some(ix)
+    }
+
+    fn task_mark(&mut self, mark: &TaskMark, locals: &Locals<'_>) {
+        let time = TraceTime(mark.time);
+        if mark.is_begin {
+            let known = self.task_by_id.get(&mark.id).and_then(|ix| self.tasks.get(ix.index()));
+            if let Some(task) = known
+                && (task.began.is_some() || task.ended.is_some())
+            {
+                // The id is used again.
+                self.misuses += u64::from(task.ended.is_none());
+                self.task_by_id.remove(&mark.id);
+            }
+            let parent = self.task_of(mark.parent);
+            let Some(ix) = self.task_of(mark.id) else { return };
+            if let Some(task) = self.tasks.get_mut(ix.index()) {
+                task.name = locals.string(mark.name);
+                task.parent = parent;
+                task.go = locals.go(mark.go);
+                task.stack = locals.stack(mark.stack);
+                task.began = Some(time);
+            }
+        } else if let Some(ix) = self.task_of(mark.id)
+            && let Some(task) = self.tasks.get_mut(ix.index())
+            && task.ended.is_none()
+        {
+            task.ended = Some(time);
+        }
+    }
+
+    fn region_mark(&mut self, mark: &RegionMark, locals: &Locals<'_>) {
+        let go = locals.go(mark.go);
+        if !go.is_some() {
+            return;
+        }
+        let time = TraceTime(mark.time);
+        let task = self.task_of(mark.task);
+        let (name, stack) = (locals.string(mark.name), locals.stack(mark.stack));
+        let open = self.open_regions.entry(go).or_default();
+        if mark.is_begin {
+            open.push(self.regions.len() as u32);
+            self.regions.push(Region {
+                go,
+                task,
+                name,
+                range: TimeRange { start: time, end: OPEN },
+                began_before: false,
+                goes_on: false,
+                depth: 0,
+                start_stack: stack,
+                end_stack: StackId::NONE,
+            });
+            return;
+        }
+        let regions = &mut self.regions;
+        let matching = open
+            .iter()
+            .rposition(|&at| regions.get(at as usize).is_some_and(|region| region.name == name && region.task == task));
+        if let Some(at) = matching {
+            self.misuses += u64::from(at + 1 != open.len());
+            let region = open.remove(at);
+            if open.is_empty() {
+                self.open_regions.remove(&go);
+            }
+            if let Some(region) = regions.get_mut(region as usize) {
+                region.range.end = time;
+                region.end_stack = stack;
+            }
+        } else {
+            // It began before the trace did.
+            self.misuses += u64::from(!open.is_empty());
+            regions.push(Region {
+                go,
+                task,
+                name,
+                range: TimeRange::new(TraceTime(locals.epoch_start), time),
+                began_before: true,
+                goes_on: false,
+                depth: 0,
+                start_stack: StackId::NONE,
+                end_stack: stack,
+            });
+        }
+    }
+
+    fn range_mark(&mut self, mark: &RangeMark, locals: &Locals<'_>) {
+        match mark.kind {
+            RangeKind::Gc | RangeKind::Stw => self.track_mark(mark, locals),
+            RangeKind::MarkAssist | RangeKind::Sweep => self.special_mark(mark, locals),
+        }
+    }
+
+    fn track_mark(&mut self, mark: &RangeMark, locals: &Locals<'_>) {
+        let track = if mark.kind == RangeKind::Gc { &mut self.gc } else { &mut self.stw };
+        let time = TraceTime(mark.time);
+        let open = track.last_mut().filter(|last| last.range.end == OPEN);
+        let began_before = mark.step != RangeMove::Begin;
+        let start = if began_before { TraceTime(locals.epoch_start) } else { time };
+        let range = TimeRange { start, end: if mark.step == RangeMove::End { time } else { OPEN } };
+        let stack = locals.stack(mark.stack);
+        let (go, reason) = (locals.go(mark.go), locals.string(mark.reason));
+        let fresh = TrackRange { range, began_before, goes_on: false, go, reason, stack };
+        match (mark.step, open) {
+            (RangeMove::Active, Some(_)) => {}
+            (RangeMove::End, Some(open)) => open.range.end = time,
+            (RangeMove::Begin, Some(open)) => {
+                open.range.end = time;
+                track.push(fresh);
+            }
+            (_, None) => {
+                // What began before is over where the one before it was.
+                let floor = track.last().map_or(TraceTime::MIN, |last| last.range.end);
+                let start = fresh.range.start.max(floor);
+                track.push(TrackRange { range: TimeRange::new(start, fresh.range.end), ..fresh });
+            }
+        }
+    }
+
+    fn special_mark(&mut self, mark: &RangeMark, locals: &Locals<'_>) {
+        let time = TraceTime(mark.time);
+        let (go, proc) = (locals.go(mark.go), locals.proc(mark.proc));
+        let key = (mark.kind, if mark.kind == RangeKind::Sweep { proc.0 } else { go.0 });
+        if mark.step == RangeMove::End {
+            if let Some(at) = self.open_specials.remove(&key) {
+                if let Some(special) = self.specials.get_mut(at as usize) {
+                    special.range.end = time;
+                    special.bytes = mark.bytes;
+                }
+                return;
+            }
+        } else if self.open_specials.contains_key(&key) {
+            return;
+        }
+        let start = if mark.step == RangeMove::Begin { time } else { TraceTime(locals.epoch_start) };
+        let is_over = mark.step == RangeMove::End;
+        if !is_over {
+            self.open_specials.insert(key, self.specials.len() as u32);
+        }
+        let kind = if mark.kind == RangeKind::Sweep { SpecialKind::Sweep } else { SpecialKind::MarkAssist };
+        self.specials.push(SpecialRange {
+            kind,
+            range: TimeRange { start, end: if is_over { time } else { OPEN } },
+            go,
+            proc,
+            stack: locals.stack(mark.stack),
+            bytes: mark.bytes,
+        });
+    }
+
+    /// The tables of a snapshot of `range`.
+    pub(crate) fn tables(&self, range: TimeRange, id_bounds: Vec<(GoId, GoId)>) -> SideTables {
+        let close = |open: TimeRange| TimeRange::new(open.start, if open.end == OPEN { range.end } else { open.end });
+        let track = |ranges: &[TrackRange]| {
+            Track::new(
+                ranges
+                    .iter()
+                    .map(|known| TrackRange {
+                        range: close(known.range),
+                        goes_on: known.goes_on || known.range.end == OPEN,
+                        ..*known
+                    })
+                    .collect(),
+            )
+        };
+        let regions = self.regions.iter().map(|region| Region {
+            range: close(region.range),
+            goes_on: region.goes_on || region.range.end == OPEN,
+            ..*region
+        });
+        let (regions, region_depths) = nest_regions(regions.collect());
+        let specials = || self.specials.iter().map(|special| SpecialRange { range: close(special.range), ..*special });
+        let mut samples = self.samples.clone();
+        samples.sort_by_key(|sample| sample.time);
+        SideTables {
+            gc: track(&self.gc),
+            stw: track(&self.stw),
+            regions,
+            logs: Grouped::new(self.logs.iter().map(|log| (log.go.0, *log)).collect()),
+            labels: Grouped::new(self.labels.clone()),
+            tasks: self.tasks.clone(),
+            samples_by_go: index_samples(&samples, |sample| sample.go.0),
+            samples_by_proc: index_samples(&samples, |sample| sample.proc.0),
+            samples_by_thread: index_samples(&samples, |sample| sample.thread.0),
+            samples,
+            specials_by_go: Grouped::new(specials().map(|special| (special.go.0, special)).collect()),
+            specials_by_proc: Grouped::new(specials().map(|special| (special.proc.0, special)).collect()),
+            steals: Grouped::new(self.steals.clone()),
+            id_bounds,
+            region_depths,
+        }
+    }
+}

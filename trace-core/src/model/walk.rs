@@ -1,0 +1,195 @@
+//! Walks through a lane from span to span, or from block to block where the visitor has no need of
+//! single spans.
+
+use crate::base::ids::GoIx;
+use crate::base::time::{TimeRange, TraceTime};
+use crate::event::state::SpanClass;
+use crate::model::chain::row_at;
+use crate::model::draft::MARK;
+use crate::model::kinds;
+use crate::model::lanes::{LaneId, SpanRef};
+use crate::model::lod::{BLOCK, LaneLod, SUPER, Sums};
+use crate::model::refs::RefLane;
+use crate::model::segment::Segment;
+use crate::model::trace::Trace;
+
+/// One span, or what is left of it on a lane.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+    pub(crate) class: SpanClass,
+    pub(crate) at: SpanRef,
+    /// It continues the span visited just before.
+    pub(crate) is_continued: bool,
+}
+
+/// What is done with a lane.
+pub(crate) trait Visitor {
+    /// Whether a block that covers `start..end` may be taken as a whole.
+    fn takes_block(&self, start: i64, end: i64) -> bool;
+    /// A block of `spans` spans, the first at `first`.
+    fn block(&mut self, start: i64, end: i64, sums: &Sums, first: SpanRef);
+    /// A span.
+    fn span(&mut self, step: Step);
+}
+
+/// The largest block that begins at `local` and that the visitor takes: its length and sums.
+#[inline]
+fn block_at<'a>(
+    lod: &LaneLod<'a>,
+    local: u32,
+    visitor: &impl Visitor,
+    time: impl Fn(u32) -> i64,
+) -> Option<(u32, &'a Sums)> {
+    if !local.is_multiple_of(BLOCK) {
+        return None;
+    }
+    let block = lod.blocks.get((local / BLOCK) as usize)?;
+    let start = time(local);
+    if local.is_multiple_of(SUPER)
+        && let Some(upper) = lod.supers.get((local / SUPER) as usize)
+        && visitor.takes_block(start, time(local + SUPER))
+    {
+        return Some((SUPER, upper));
+    }
+    visitor.takes_block(start, time(local + BLOCK)).then_some((BLOCK, block))
+}
+
+impl Trace {
+    /// Visits what touches `range` on a goroutine's lane, in time order.
+    pub(crate) fn walk_go(&self, go: GoIx, range: TimeRange, visitor: &mut impl Visitor) {
+        let Some(chain) = self.chain(go, range) else { return };
+        for (at, piece) in chain.pieces.iter().enumerate() {
+            let Some(segment) = self.seg(piece.segment) else { return };
+            let lod = if piece.end - piece.first > BLOCK { segment.lane_lod(piece.slot) } else { LaneLod::EMPTY };
+            let name = |row: u32| SpanRef { lane: LaneId::Goroutine(go), segment: piece.segment, row };
+            let mut row = if at == 0 { chain.row } else { piece.first };
+            while row < piece.end {
+                let block = block_at(&lod, row - piece.first, visitor, |local| segment.time(piece.first + local));
+                if let Some((rows, sums)) = block {
+                    visitor.block(segment.time(row), segment.time(row + rows), sums, name(row));
+                    row += rows;
+                    continue;
+                }
+                let kind = segment.kind(row);
+                let start = self.row_start(segment, row);
+                let is_continued = kinds::is_continued(kind) && (at > 0 || row > chain.row);
+                if start >= range.end.0 && !is_continued {
+                    return;
+                }
+                let end = if row + 1 < piece.end {
+                    segment.time(row + 1)
+                } else {
+                    self.row_end(&chain, crate::model::chain::Pos { piece: at, row })
+                };
+                visitor.span(Step { start, end, class: self.class_of(kind), at: name(row), is_continued });
+                row += 1;
+            }
+        }
+    }
+
+    /// Visits what touches `range` on the lane of a proc or thread, in time order.
+    pub(crate) fn walk_refs(&self, lane: RefLane, range: TimeRange, visitor: &mut impl Visitor) {
+        let first = self.entry_at(lane, range.start.0).map(|pos| self.tenure_head(lane, pos));
+        let Some(first) = first.or_else(|| self.first_entry_from(lane, 0)) else { return };
+        for (index, segment) in self.segments.iter().enumerate().skip(first.segment as usize) {
+            if segment.base >= range.end.0 && index as u32 != first.segment {
+                return;
+            }
+            let lanes = lane.lanes(segment);
+            let Some((slot, begin, end)) = lanes.lane(lane.ix) else { continue };
+            let lod = if end - begin > BLOCK { lanes.lod.lane(slot) } else { LaneLod::EMPTY };
+            let time = |at: u32| segment.base + i64::from(lanes.entry_start(segment, at));
+            let mut at = if index as u32 == first.segment { first.at } else { begin };
+            while at < end {
+                let entry = lanes.entries[at as usize];
+                let block = block_at(&lod, at - begin, visitor, |local| time(begin + local));
+                if let Some((entries, sums)) = block {
+                    let row = if entry & MARK == 0 { entry } else { 0 };
+                    let name = SpanRef { lane: lane.lane, segment: index as u32, row };
+                    visitor.block(time(at), time(at + entries), sums, name);
+                    at += entries;
+                    continue;
+                }
+                if time(at) >= range.end.0 {
+                    return;
+                }
+                self.walk_tenure(lane, (index as u32, at, end), segment, visitor);
+                at += 1;
+            }
+        }
+    }
+
+    /// The first entry of the run of entries that continue one another up to `pos`: where the span that is
+    /// going on there begins.
+    fn tenure_head(&self, lane: RefLane, mut pos: crate::model::refs::EntryPos) -> crate::model::refs::EntryPos {
+        for _ in 0..1_000 {
+            let Some(segment) = self.seg(pos.segment) else { return pos };
+            let entry = lane.lanes(segment).entries.get(pos.at as usize).copied().unwrap_or(MARK);
+            if entry & MARK != 0 || !kinds::is_continued(segment.kind(entry)) {
+                return pos;
+            }
+            let Some(before) = self.entry_before(lane, pos) else { return pos };
+            pos = before;
+        }
+        pos
+    }
+
+    fn walk_tenure(
+        &self,
+        lane: RefLane,
+        (index, at, end): (u32, u32, u32),
+        segment: &Segment,
+        visitor: &mut impl Visitor,
+    ) {
+        let lanes = lane.lanes(segment);
+        let entry = lanes.entries[at as usize];
+        let next = (at + 1 < end).then(|| at + 1);
+        let limit = next.map_or(u32::MAX, |next| lanes.entry_start(segment, next));
+        let next_entry = next.map(|next| lanes.entries[next as usize]);
+        segment.rows.for_tenure(entry, next_entry, limit, |row, kind, from, to| {
+            let start = self.row_start(segment, row);
+            let mut stop = segment.base + i64::from(to);
+            if kind & kinds::LAST != 0 {
+                stop = self.last_row_end(lane, index, at, row, segment);
+            }
+            debug_assert!(segment.base + i64::from(from) >= start, "a row begins no later than its time");
+            let name = SpanRef { lane: lane.lane, segment: index, row };
+            let is_continued = kinds::is_continued(kind);
+            visitor.span(Step { start, end: stop, class: self.class_of(kind), at: name, is_continued });
+        });
+    }
+
+    /// When the last row of a goroutine in a segment is over on the lane of a proc or thread.
+    fn last_row_end(&self, lane: RefLane, index: u32, at: u32, row: u32, segment: &Segment) -> i64 {
+        let go = segment.go_of(row);
+        let time = segment.time(row);
+        let next = self.entry_after(lane, crate::model::refs::EntryPos { segment: index, at });
+        let limit = next.and_then(|next| self.entry_time(lane, next)).unwrap_or(i64::MAX);
+        let chain = self.chain(go, TimeRange::new(TraceTime(time), TraceTime(time + 1)));
+        let end = chain.and_then(|chain| Some(self.row_end(&chain, chain.find(index, row)?)));
+        end.unwrap_or(i64::MAX).min(limit).min(self.range.end.0)
+    }
+}
+
+/// The row that a goroutine is in at an instant.
+impl Trace {
+    pub(crate) fn go_row_at(
+        &self,
+        go: GoIx,
+        time: TraceTime,
+    ) -> Option<(crate::model::chain::Chain, crate::model::chain::Pos)> {
+        let chain = self.chain(go, TimeRange::new(time, time.plus_nanos(1)))?;
+        for (at, piece) in chain.pieces.iter().enumerate().rev() {
+            let segment = self.seg(piece.segment)?;
+            if let Some(row) = row_at(segment, piece, time.0) {
+                return Some((chain, crate::model::chain::Pos { piece: at, row }));
+            }
+        }
+        // Before the first row: a first mention reaches back.
+        let begin = chain.begin();
+        let segment = chain.segment(self, begin)?;
+        (self.row_start(segment, begin.row) <= time.0).then_some((chain, begin))
+    }
+}
