@@ -54,7 +54,7 @@ impl Default for Settings {
             runtime_frames: true,
             wall_clock: false,
             gutter_points: 220.0,
-            counters_points: 96.0,
+            counters_points: 124.0,
             animate: true,
             dock: None,
             window: None,

@@ -1,7 +1,123 @@
 //! The picture of lanes over time. Draws from the model and pushes actions; changes nothing.
+//!
+//! A frame goes: strips (where things lie) → input (the pointer moves the view) → scenes (what there is
+//! to see, as data) → hit (what the pointer is at) → paint → tooltip.
 
-use crate::action::action::Actions;
+pub mod axis;
+pub mod counters;
+pub mod flows;
+pub mod frame;
+pub mod grid;
+pub mod gutter;
+pub mod hit;
+pub mod input;
+pub mod labels;
+pub mod lanes;
+pub mod marks;
+pub mod minimap;
+pub mod motion;
+pub mod paint;
+pub mod ruler;
+pub mod scene;
+pub mod scroll_bar;
+pub mod store;
+pub mod strips;
+pub mod ticks;
+pub mod tooltip;
+pub mod words;
+
+use egui::Ui;
+
+use crate::action::action::{Action, Actions};
 use crate::state::app::AppState;
+use crate::state::view::View;
+use crate::theme::lanes::{COLUMN_WIDTH, LaneColors};
+use crate::theme::tokens;
+use crate::timeline::axis::Axis;
+use crate::timeline::frame::Frame;
+use crate::timeline::grid::Grid;
+use crate::timeline::store::Store;
+use crate::timeline::strips::Strips;
 
 /// The timeline of the active document, filling the given `Ui`.
-pub fn ui(_ui: &mut egui::Ui, _state: &AppState, _actions: &mut Actions) {}
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let area = ui.available_rect_before_wrap();
+    ui.allocate_rect(area, egui::Sense::hover());
+    let Some(document) = state.document() else { return };
+    if area.width() < 2.0 || area.height() < 2.0 {
+        return;
+    }
+    let store = Store::of(ui.ctx());
+    // Only the UI thread asks for it, and only here; a panic elsewhere does not harm what is in it.
+    let mut store = store.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    store.keep_for(document);
+
+    let tokens = tokens::of(ui.ctx());
+    let colors = LaneColors::of(tokens);
+    let dimmed = colors.dimmed(tokens);
+    let strips = Strips::new(area, state.settings.gutter_points, state.settings.counters_points);
+    let bounds = document.trace.range();
+    let meant = document.view.unwrap_or_else(|| View::whole(bounds));
+    let (view, moving) = store.motion.advance(meant, state.settings.animate, ui.input(|input| input.time));
+    if moving {
+        ui.ctx().request_repaint();
+    }
+    if (document.lanes_height_points - f64::from(strips.lanes.height())).abs() > 0.25 {
+        actions.push(Action::LanesHeight(f64::from(strips.lanes.height())));
+    }
+    let pixels = ui.pixels_per_point();
+    let place = |view: View| {
+        let axis = Axis::new(&view, strips.lanes.left(), strips.lanes.width());
+        // On a fine screen a column is two of its smaller pixels less wide, but never under a pixel.
+        (axis, Grid::new(&axis, COLUMN_WIDTH.min(3.0 / pixels).max(1.0 / pixels)))
+    };
+    let (axis, grid) = place(view);
+    let mut frame = Frame {
+        document,
+        trace: &document.trace,
+        layout: document.rows.layout(document.folds),
+        settings: &state.settings,
+        tokens,
+        colors: &colors,
+        dimmed: &dimmed,
+        strips,
+        view,
+        bounds,
+        axis,
+        grid,
+        origin: ruler::origin(document, &state.settings),
+        pixels,
+    };
+    let canvas = input::canvas(ui, &frame);
+    if let Some(moved) = input::moved_view(ui, &frame, &canvas, &mut store, actions) {
+        frame.view = moved;
+        (frame.axis, frame.grid) = place(moved);
+    }
+    paint(ui, &frame, &canvas, &mut store, actions);
+}
+
+fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Store, actions: &mut Actions) {
+    let area = frame.strips.gutter_of(frame.strips.minimap).union(frame.strips.scroll_bar).union(frame.strips.lanes);
+    ui.painter().rect_filled(area, 0.0, frame.tokens.background);
+    store.advances.prepare(ui.painter(), &frame.font());
+
+    let visible = lanes::visible(frame, store);
+    let arrows = flows::arrows(frame, store);
+    let pointer = canvas.pointer(ui);
+    let hit = hit::at(frame, &visible, &arrows, pointer);
+
+    lanes::paint(ui, frame, &visible, store, &arrows, &hit);
+    marks::holes(ui, frame);
+    flows::paint(ui, frame, &arrows, &hit);
+    gutter::ui(ui, frame, &visible, store, actions);
+    counters::ui(ui, frame, store, pointer, actions);
+    ruler::paint(ui, frame, pointer);
+    marks::paint(ui, frame, store, pointer);
+    minimap::ui(ui, frame, store, actions);
+    scroll_bar::ui(ui, frame, store, actions);
+    input::clicks(ui, frame, canvas, &hit, &arrows, actions);
+    lanes::name_spans(ui, frame, &visible, actions);
+    if store.drag.is_none() {
+        tooltip::ui(ui, frame, canvas, &hit, &arrows);
+    }
+}

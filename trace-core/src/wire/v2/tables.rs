@@ -5,7 +5,6 @@
 use rustc_hash::FxHashMap;
 
 use crate::base::limits;
-use crate::base::pdqsort;
 use crate::base::warning::WarningKind;
 use crate::input::cursor::Cursor;
 use crate::wire::v2::generation::{BatchRef, Generation};
@@ -149,7 +148,7 @@ impl Tables {
         for &batch in &generation.samples {
             tables.parse_samples(generation, batch, report);
         }
-        pdqsort::sort_by_key(&mut tables.samples, |sample| sample.time);
+        tables.samples.sort_by_key(|sample| sample.time);
         tables
     }
 

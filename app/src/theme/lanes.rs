@@ -1,0 +1,253 @@
+//! Colours and sizes of the timeline, derived from the tokens: how a state is told by height and hue.
+
+use egui::Color32;
+use trace_core::event::state::SpanClass;
+
+use crate::theme::tokens::Tokens;
+
+/// Text in spans and lane labels.
+pub const LABEL_POINTS: f32 = 11.0;
+/// Height of the ruler.
+pub const RULER_HEIGHT: f32 = 24.0;
+/// Height of the minimap.
+pub const MINIMAP_HEIGHT: f32 = 40.0;
+/// Height of the heading line of the folded counters.
+pub const COUNTERS_FOLDED: f32 = 20.0;
+/// Width of the scroll bar of the lanes.
+pub const SCROLL_BAR: f32 = 10.0;
+/// Upper edge of the bar in a lane, below the strip for marks.
+pub const BAR_TOP: f32 = 3.0;
+/// Height of the bar of a running span.
+pub const BAR_HEIGHT: f32 = 18.0;
+/// Upper edge of a region in its line.
+pub const REGION_TOP: f32 = 1.0;
+/// Height of a region's box.
+pub const REGION_BOX: f32 = 14.0;
+/// Least height of a trace of activity inside a merged column.
+pub const MERGED_LEAST: f32 = 3.0;
+/// Width of a merged column.
+pub const COLUMN_WIDTH: f32 = 2.0;
+/// Outline of the selected span.
+pub const SELECTED_LINE: f32 = 2.0;
+/// A narrower span gets no label.
+pub const LABEL_LEAST: f32 = 22.0;
+/// Room between a span's edge and its label.
+pub const LABEL_AIR: f32 = 4.0;
+/// Opacity of what is not connected with the selection.
+const DIM: f32 = 0.6;
+/// Opacity of large waiting areas over the background.
+const WAIT_OPACITY: f32 = 0.64;
+
+/// How high a span of each class is drawn, as a fraction of [`BAR_HEIGHT`], by class index.
+pub const HEIGHTS: [f32; SpanClass::COUNT] =
+    [0.0, 1.0, 2.0 / 3.0, 1.0, 2.0 / 5.0, 2.0 / 5.0, 2.0 / 5.0, 2.0 / 5.0, 1.0, 2.0 / 5.0];
+
+/// From the base line up: the order in which the classes of a merged column are stacked.
+pub const STACK: [SpanClass; SpanClass::COUNT - 1] = [
+    SpanClass::WaitSleep,
+    SpanClass::WaitOther,
+    SpanClass::WaitNet,
+    SpanClass::WaitChan,
+    SpanClass::WaitSync,
+    SpanClass::Running,
+    SpanClass::Syscall,
+    SpanClass::Gc,
+    SpanClass::Runnable,
+];
+
+/// Whether a class means that nothing goes on but waiting: drawn low and quiet.
+#[must_use]
+pub const fn is_wait(class: SpanClass) -> bool {
+    matches!(
+        class,
+        SpanClass::WaitSync | SpanClass::WaitChan | SpanClass::WaitNet | SpanClass::WaitSleep | SpanClass::WaitOther
+    )
+}
+
+/// The colours of the timeline in one theme, opaque: what lies below never shines through.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LaneColors {
+    /// Fill by class index.
+    pub fill: [Color32; SpanClass::COUNT],
+    /// Text on such a fill; for waiting classes the text stands on the background above the bar.
+    pub label: [Color32; SpanClass::COUNT],
+    /// Full colour by class index: outlines, legends, stacked counters.
+    pub strong: [Color32; SpanClass::COUNT],
+    /// Fine lines over a wide runnable span.
+    pub hatch: Color32,
+    /// Inside of a system call that blocked.
+    pub blocked: Color32,
+    /// A region's box, by nesting level: even, odd.
+    pub region: [Color32; 2],
+    /// A region's left edge.
+    pub region_edge: Color32,
+    /// Text in a region.
+    pub region_label: Color32,
+    /// The cap where a goroutine ended.
+    pub cap: Color32,
+    /// A log mark.
+    pub log: Color32,
+    /// A CPU sample mark.
+    pub sample: Color32,
+    /// Mark assist over a span.
+    pub assist: Color32,
+    /// Sweep over a span.
+    pub sweep: Color32,
+    /// Heap in use, as an area.
+    pub heap_live: Color32,
+    /// The line of the heap goal.
+    pub heap_goal: Color32,
+    /// The line of the threads.
+    pub threads: Color32,
+    /// A hole: band and its hatch.
+    pub hole: [Color32; 2],
+    /// What lies outside the minimap's frame.
+    pub shade: Color32,
+    /// A marked stretch of time.
+    pub marked: Color32,
+    /// Hair line under the pointer.
+    pub cursor: Color32,
+    /// Every other lane.
+    pub stripe: Color32,
+    /// Time outside the trace.
+    pub outside: Color32,
+}
+
+impl LaneColors {
+    /// The colours in a theme.
+    #[must_use]
+    pub fn of(tokens: &Tokens) -> Self {
+        let paper = tokens.background;
+        let mut fill = tokens.classes;
+        let mut label = [tokens.text; SpanClass::COUNT];
+        for class in SpanClass::ALL {
+            let color = tokens.classes[class as usize];
+            if is_wait(class) {
+                fill[class as usize] = mix(paper, color, WAIT_OPACITY);
+                label[class as usize] = tokens.muted;
+            } else {
+                label[class as usize] = text_on(color);
+            }
+        }
+        let class = |class: SpanClass| tokens.classes[class as usize];
+        let region = |amount: f32| mix(paper, tokens.accent, amount);
+        Self {
+            fill,
+            label,
+            strong: tokens.classes,
+            hatch: mix(class(SpanClass::Runnable), paper, 0.28),
+            blocked: mix(paper, class(SpanClass::Syscall), 0.42),
+            region: if tokens.dark { [region(0.26), region(0.18)] } else { [region(0.18), region(0.12)] },
+            region_edge: region(0.8),
+            region_label: tokens.text,
+            cap: mix(paper, tokens.muted, 0.8),
+            log: tokens.accent,
+            sample: tokens.muted,
+            assist: class(SpanClass::Gc),
+            sweep: mix(class(SpanClass::Gc), paper, 0.35),
+            heap_live: mix(paper, tokens.accent, 0.45),
+            heap_goal: tokens.outgoing,
+            threads: tokens.muted,
+            hole: [tokens.warning.gamma_multiply(0.10), tokens.warning.gamma_multiply(0.45)],
+            shade: paper.gamma_multiply(0.62),
+            marked: tokens.accent.gamma_multiply(0.14),
+            cursor: tokens.text.gamma_multiply(0.45),
+            stripe: mix(paper, tokens.panel, 0.5),
+            outside: mix(paper, tokens.line, if tokens.dark { 0.22 } else { 0.35 }),
+        }
+    }
+
+    /// The same for lanes that have nothing to do with the selection.
+    #[must_use]
+    pub fn dimmed(&self, tokens: &Tokens) -> Self {
+        let dim = |color: Color32| mix(tokens.background, color, DIM);
+        let mut fill = self.fill.map(dim);
+        fill[SpanClass::None as usize] = Color32::TRANSPARENT;
+        Self {
+            fill,
+            label: std::array::from_fn(|index| {
+                let class = SpanClass::ALL[index];
+                if is_wait(class) || class == SpanClass::None { dim(self.label[index]) } else { text_on(fill[index]) }
+            }),
+            strong: self.strong.map(dim),
+            hatch: dim(self.hatch),
+            blocked: dim(self.blocked),
+            region: self.region.map(dim),
+            region_edge: dim(self.region_edge),
+            region_label: dim(self.region_label),
+            cap: dim(self.cap),
+            log: dim(self.log),
+            sample: dim(self.sample),
+            assist: dim(self.assist),
+            sweep: dim(self.sweep),
+            ..*self
+        }
+    }
+}
+
+/// `amount` of `over` on opaque `under`; both keep their gamma, as the eye would mix paint.
+#[must_use]
+pub fn mix(under: Color32, over: Color32, amount: f32) -> Color32 {
+    let channel = |under: u8, over: u8| {
+        let value = f32::from(under) + (f32::from(over) - f32::from(under)) * amount.clamp(0.0, 1.0);
+        // In 0..=255 by construction.
+        value.round() as u8
+    };
+    Color32::from_rgb(channel(under.r(), over.r()), channel(under.g(), over.g()), channel(under.b(), over.b()))
+}
+
+/// Black or white, whichever reads better on `fill`.
+#[must_use]
+pub fn text_on(fill: Color32) -> Color32 {
+    let light = luminance(fill);
+    let (on_white, on_black) = (1.05 / (light + 0.05), (light + 0.05) / 0.05);
+    if on_black >= on_white { Color32::BLACK } else { Color32::WHITE }
+}
+
+/// Relative luminance as WCAG 2 defines it.
+fn luminance(color: Color32) -> f32 {
+    let linear = |channel: u8| {
+        let value = f32::from(channel) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LaneColors, is_wait, luminance};
+    use crate::theme::tokens::{DARK, LIGHT};
+    use egui::Color32;
+    use trace_core::event::state::SpanClass;
+
+    fn contrast(a: Color32, b: Color32) -> f32 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn labels_can_be_read_in_both_themes() {
+        for tokens in [&DARK, &LIGHT] {
+            let colors = LaneColors::of(tokens);
+            for class in SpanClass::ALL.into_iter().skip(1) {
+                let index = class as usize;
+                let behind = if is_wait(class) { tokens.background } else { colors.fill[index] };
+                assert!(contrast(colors.label[index], behind) >= 4.5, "{class:?}, dark: {}", tokens.dark);
+            }
+            for region in colors.region {
+                assert!(contrast(colors.region_label, region) >= 4.5, "region, dark: {}", tokens.dark);
+            }
+        }
+    }
+
+    #[test]
+    fn dimmed_labels_can_still_be_read() {
+        for tokens in [&DARK, &LIGHT] {
+            let colors = LaneColors::of(tokens).dimmed(tokens);
+            for class in [SpanClass::Running, SpanClass::Runnable, SpanClass::Syscall, SpanClass::Gc] {
+                let index = class as usize;
+                assert!(contrast(colors.label[index], colors.fill[index]) >= 3.0, "{class:?}, dark: {}", tokens.dark);
+            }
+        }
+    }
+}

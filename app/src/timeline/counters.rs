@@ -1,0 +1,321 @@
+//! The curves over the lanes: goroutines by state, heap, threads. Folds to one line.
+
+use std::sync::Arc;
+
+use egui::epaint::Mesh;
+use egui::{Align2, Color32, CursorIcon, Id, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+use trace_core::event::state::SpanClass;
+use trace_core::model::trace::{Metric, Trace};
+
+use crate::action::action::{Action, Actions};
+use crate::fmt::number;
+use crate::state::settings::Settings;
+use crate::theme::lanes::mix;
+use crate::timeline::frame::Frame;
+use crate::timeline::grid::Grid;
+use crate::timeline::gutter::triangle;
+use crate::timeline::input::handle;
+use crate::timeline::store::Store;
+use crate::timeline::strips::COUNTERS_LEAST;
+
+/// One curve in columns: lowest and highest value in each.
+type Curve = Vec<Option<(u64, u64)>>;
+
+/// All curves over the columns of a grid.
+#[derive(Debug, Default)]
+pub struct Curves {
+    running: Curve,
+    runnable: Curve,
+    waiting: Curve,
+    heap_live: Curve,
+    heap_goal: Curve,
+    threads: Curve,
+    procs: Curve,
+}
+
+impl Curves {
+    fn new(trace: &Trace, grid: &Grid) -> Self {
+        let curve = |metric| {
+            let mut curve = Vec::new();
+            trace.metric(metric, grid.range(), grid.count, &mut curve);
+            curve
+        };
+        Self {
+            running: curve(Metric::Running),
+            runnable: curve(Metric::Runnable),
+            waiting: curve(Metric::Waiting),
+            heap_live: curve(Metric::HeapLive),
+            heap_goal: curve(Metric::HeapGoal),
+            threads: curve(Metric::Threads),
+            procs: curve(Metric::Procs),
+        }
+    }
+}
+
+/// The counters, folded or not.
+pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, pointer: Option<Pos2>, actions: &mut Actions) {
+    let strip = frame.strips.counters;
+    let place = frame.strips.gutter_of(strip);
+    ui.painter().rect_filled(place, 0.0, frame.tokens.panel);
+    let folded = strip.height() < COUNTERS_LEAST - 1.0;
+    if !folded {
+        if store.curves.as_ref().is_none_or(|(grid, _)| *grid != frame.grid) {
+            store.curves = Some((frame.grid, Arc::new(Curves::new(frame.trace, &frame.grid))));
+        }
+        if let Some((_, curves)) = &store.curves {
+            tracks(ui, frame, curves, pointer);
+        }
+    }
+    fold_button(ui, frame, folded, actions);
+    let edge = Rect::from_min_max(pos2(place.left(), strip.bottom() - 3.0), pos2(strip.right(), strip.bottom() + 2.0));
+    if let Some(pointer) = handle(ui, edge, "Height of the counters", CursorIcon::ResizeVertical) {
+        let height = pointer.y - strip.top();
+        actions.push(Action::SetCounters(if height < COUNTERS_LEAST / 2.0 { 0.0 } else { height.max(COUNTERS_LEAST) }));
+        ui.ctx().request_repaint();
+    }
+    let all = place.union(strip);
+    ui.painter().hline(
+        all.x_range(),
+        all.bottom() - frame.pixel() / 2.0,
+        Stroke::new(frame.pixel(), frame.tokens.line),
+    );
+}
+
+fn fold_button(ui: &Ui, frame: &Frame<'_>, folded: bool, actions: &mut Actions) {
+    let place = frame.strips.gutter_of(frame.strips.counters);
+    let rect = if folded { place } else { Rect::from_min_size(place.min, vec2(22.0, 20.0)) };
+    let response = ui.interact(rect, Id::unique("timeline counters"), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !folded, "Counters"));
+    if response.clicked() {
+        actions.push(Action::SetCounters(if folded { Settings::default().counters_points } else { 0.0 }));
+    }
+    let painter = ui.painter_at(place);
+    let color = if response.hovered() { frame.tokens.text } else { frame.tokens.muted };
+    triangle(&painter, pos2(place.left() + 14.0, place.top() + 10.0), folded, color);
+    if folded {
+        let at = pos2(place.left() + 24.0, place.center().y);
+        painter.text(at, Align2::LEFT_CENTER, "Counters", frame.font(), frame.tokens.text);
+    }
+}
+
+/// A legend entry: colour, value, name.
+type Entry = (Color32, String, &'static str);
+
+fn tracks(ui: &Ui, frame: &Frame<'_>, curves: &Curves, pointer: Option<Pos2>) {
+    let strip = frame.strips.counters;
+    let place = frame.strips.gutter_of(strip);
+    let shares = [0.38, 0.33, 0.29];
+    let mut top = strip.top();
+    // Values at the pointer; without one, at the right edge of what is in sight.
+    let column = column_at(frame, pointer.map_or(strip.right(), |at| at.x));
+    let value = |curve: &Curve| {
+        let until = curve.get(..=column.min(curve.len().saturating_sub(1))).unwrap_or_default();
+        until.iter().rev().find_map(|value| *value).map_or(0, |(_, high)| high)
+    };
+    for (index, share) in shares.into_iter().enumerate() {
+        let bottom = if index == 2 { strip.bottom() } else { frame.snap(top + strip.height() * share) };
+        let track = Rect::from_min_max(pos2(strip.left(), top), pos2(strip.right(), bottom));
+        let painter = ui.painter_at(track);
+        let (title, highest, entries): (&str, String, Vec<Entry>) = match index {
+            0 => {
+                let highest = goroutines(&painter, frame, curves, track);
+                let strong = |class: SpanClass| frame.colors.strong[class as usize];
+                let entries = vec![
+                    (strong(SpanClass::Running), number::short_count(value(&curves.running)), "running"),
+                    (strong(SpanClass::Runnable), number::short_count(value(&curves.runnable)), "runnable"),
+                    (waiting_color(frame), number::short_count(value(&curves.waiting)), "waiting"),
+                ];
+                ("Goroutines", number::short_count(highest), entries)
+            }
+            1 => {
+                let highest = heap(&painter, frame, curves, track);
+                let entries = vec![
+                    (frame.colors.heap_live, number::bytes(value(&curves.heap_live)), "live"),
+                    (frame.colors.heap_goal, number::bytes(value(&curves.heap_goal)), "goal"),
+                ];
+                ("Heap", number::bytes(highest), entries)
+            }
+            _ => {
+                let highest = threads(&painter, frame, curves, track);
+                let entries = vec![
+                    (frame.colors.threads, number::short_count(value(&curves.threads)), "busy"),
+                    (frame.tokens.line, number::short_count(value(&curves.procs)), "GOMAXPROCS"),
+                ];
+                ("Threads", number::short_count(highest), entries)
+            }
+        };
+        let beside = Rect::from_min_max(pos2(place.left(), top), pos2(place.right(), bottom));
+        legend(ui, frame, beside, title, &entries);
+        scale(&painter, frame, track, &highest);
+        top = bottom;
+    }
+}
+
+fn column_at(frame: &Frame<'_>, x: f32) -> usize {
+    let time = frame.axis.time_from_x(x);
+    let column = time.0.div_euclid(frame.grid.column_nanos) - frame.grid.first;
+    usize::try_from(column.clamp(0, i64::from(frame.grid.count) - 1)).unwrap_or(0)
+}
+
+/// The title with the fold triangle's room, and values with their colours.
+fn legend(ui: &Ui, frame: &Frame<'_>, place: Rect, title: &str, entries: &[Entry]) {
+    let painter = ui.painter_at(place);
+    let two_lines = place.height() >= 30.0;
+    let line = if two_lines { place.top() + 10.0 } else { place.center().y };
+    painter.text(pos2(place.left() + 24.0, line), Align2::LEFT_CENTER, title, frame.font(), frame.tokens.text);
+    let (left, y) = if two_lines { (24.0, place.top() + 24.0) } else { (92.0, line) };
+    let room = place.width() - left - 8.0;
+    // With names if there is room for all of them, else the values alone.
+    let lay = |named: bool| -> (Vec<std::sync::Arc<egui::Galley>>, f32) {
+        let text = |(_, value, name): &Entry| if named { format!("{value} {name}") } else { value.clone() };
+        let galleys: Vec<_> =
+            entries.iter().map(|entry| painter.layout_no_wrap(text(entry), frame.font(), frame.tokens.muted)).collect();
+        let width = galleys.iter().map(|galley| galley.size().x + 18.0).sum();
+        (galleys, width)
+    };
+    let (mut galleys, width) = lay(two_lines);
+    if width > room {
+        galleys = lay(false).0;
+    }
+    let mut x = place.left() + left;
+    for ((color, ..), galley) in entries.iter().zip(galleys) {
+        let swatch = Rect::from_center_size(pos2(x + 3.5, y), vec2(7.0, 7.0));
+        painter.rect_filled(swatch, 1.5, *color);
+        let width = galley.size().x;
+        painter.galley(pos2(x + 11.0, y - galley.size().y / 2.0), galley, frame.tokens.muted);
+        x += width + 18.0;
+    }
+}
+
+/// The highest value of the scale, and a line under the track.
+fn scale(painter: &egui::Painter, frame: &Frame<'_>, track: Rect, highest: &str) {
+    let at = pos2(track.right() - 4.0, track.top() + 1.0);
+    let galley = painter.layout_no_wrap(highest.to_owned(), frame.font(), frame.tokens.muted);
+    let place = Align2::RIGHT_TOP.anchor_size(at, galley.size());
+    painter.rect_filled(place.expand2(vec2(3.0, 0.0)), 2.0, frame.tokens.background.gamma_multiply(0.75));
+    painter.galley(place.min, galley, frame.tokens.muted);
+    painter.hline(track.x_range(), track.bottom() - frame.pixel() / 2.0, Stroke::new(frame.pixel(), frame.hairline()));
+}
+
+fn waiting_color(frame: &Frame<'_>) -> Color32 {
+    frame.colors.fill[SpanClass::WaitSleep as usize]
+}
+
+fn column_edges(frame: &Frame<'_>, at: usize) -> (f32, f32) {
+    let start = (frame.grid.first + i64::try_from(at).unwrap_or(0)).saturating_mul(frame.grid.column_nanos);
+    let x0 = frame.axis.x_from_nanos(start as f64);
+    let x1 = frame.axis.x_from_nanos(start.saturating_add(frame.grid.column_nanos) as f64);
+    (frame.snap(x0), frame.snap(x1))
+}
+
+fn middle(curve: &Curve, at: usize) -> f32 {
+    curve.get(at).copied().flatten().map_or(0.0, |(low, high)| (low as f32 + high as f32) / 2.0)
+}
+
+fn highest(curves: &[&Curve]) -> u64 {
+    curves.iter().flat_map(|curve| curve.iter().flatten()).map(|(_, high)| *high).max().unwrap_or(0)
+}
+
+/// The next round number: 1, 2 or 5 times a power of ten.
+fn round_up(value: u64) -> u64 {
+    let mut power = 1u64;
+    loop {
+        for factor in [1, 2, 5] {
+            if power.saturating_mul(factor) >= value {
+                return power.saturating_mul(factor).max(1);
+            }
+        }
+        power = power.saturating_mul(10);
+    }
+}
+
+fn goroutines(painter: &egui::Painter, frame: &Frame<'_>, curves: &Curves, track: Rect) -> u64 {
+    let columns = curves.running.len();
+    let sum = |at| middle(&curves.running, at) + middle(&curves.runnable, at) + middle(&curves.waiting, at);
+    let top = round_up((0..columns).map(sum).fold(0.0, f32::max).ceil() as u64);
+    let scale = (track.height() - 4.0) / top as f32;
+    let strong = |class: SpanClass| frame.colors.strong[class as usize];
+    let mut mesh = Mesh::default();
+    for at in 0..columns {
+        let (x0, x1) = column_edges(frame, at);
+        let mut y = track.bottom();
+        for (curve, color) in [
+            (&curves.running, strong(SpanClass::Running)),
+            (&curves.runnable, strong(SpanClass::Runnable)),
+            (&curves.waiting, waiting_color(frame)),
+        ] {
+            let value = middle(curve, at);
+            if value > 0.0 {
+                let top = y - frame.snap(value * scale).max(frame.pixel());
+                mesh.add_colored_rect(Rect::from_min_max(pos2(x0, top), pos2(x1, y)), color);
+                y = top;
+            }
+        }
+    }
+    painter.add(Shape::mesh(mesh));
+    top
+}
+
+fn heap(painter: &egui::Painter, frame: &Frame<'_>, curves: &Curves, track: Rect) -> u64 {
+    let top = highest(&[&curves.heap_live, &curves.heap_goal]).max(1);
+    let scale = (track.height() - 4.0) / (top as f32 * 1.05);
+    let mut mesh = Mesh::default();
+    area(&mut mesh, frame, &curves.heap_live, track, scale, frame.colors.heap_live);
+    line(&mut mesh, frame, &curves.heap_goal, track, scale, frame.colors.heap_goal);
+    painter.add(Shape::mesh(mesh));
+    top
+}
+
+fn threads(painter: &egui::Painter, frame: &Frame<'_>, curves: &Curves, track: Rect) -> u64 {
+    let top = highest(&[&curves.threads, &curves.procs]).max(1);
+    let scale = (track.height() - 3.0) / (top as f32 * 1.05);
+    let mut mesh = Mesh::default();
+    let fill = mix(frame.tokens.background, frame.colors.threads, 0.5);
+    area(&mut mesh, frame, &curves.threads, track, scale, fill);
+    line(&mut mesh, frame, &curves.procs, track, scale, frame.tokens.line);
+    painter.add(Shape::mesh(mesh));
+    top
+}
+
+/// What is surely reached is filled; what was reached at times within a column is lighter.
+fn area(mesh: &mut Mesh, frame: &Frame<'_>, curve: &Curve, track: Rect, scale: f32, color: Color32) {
+    let light = mix(frame.tokens.background, color, 0.55);
+    for (at, value) in curve.iter().enumerate() {
+        let Some((low, high)) = value else { continue };
+        let (x0, x1) = column_edges(frame, at);
+        let y = |value: u64| frame.snap(track.bottom() - value as f32 * scale);
+        let (y_low, y_high) = (y(*low), y(*high));
+        mesh.add_colored_rect(Rect::from_min_max(pos2(x0, y_low), pos2(x1, track.bottom())), color);
+        if y_high < y_low {
+            mesh.add_colored_rect(Rect::from_min_max(pos2(x0, y_high), pos2(x1, y_low)), light);
+        }
+    }
+}
+
+/// A line of a pixel and a half through all values.
+fn line(mesh: &mut Mesh, frame: &Frame<'_>, curve: &Curve, track: Rect, scale: f32, color: Color32) {
+    let width = (1.5 * frame.pixels).round().max(1.0) / frame.pixels;
+    let mut before: Option<u64> = None;
+    for (at, value) in curve.iter().enumerate() {
+        let Some((low, high)) = value else { continue };
+        let (x0, x1) = column_edges(frame, at);
+        // From the last column's value on, so that steps are joined.
+        let (low, high) = (before.map_or(*low, |last| last.min(*low)), before.map_or(*high, |last| last.max(*high)));
+        let y = |value: u64| frame.snap(track.bottom() - value as f32 * scale);
+        mesh.add_colored_rect(Rect::from_min_max(pos2(x0, y(high) - width), pos2(x1, y(low))), color);
+        before = value.map(|(_, high)| high);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::round_up;
+
+    #[test]
+    fn scales_end_at_round_numbers() {
+        let ends: Vec<u64> = [0, 1, 2, 3, 7, 11, 99, 2_000_001].map(round_up).into();
+        assert_eq!(ends, [1, 1, 2, 5, 10, 20, 100, 5_000_000]);
+        assert!(round_up(u64::MAX) > 0);
+    }
+}

@@ -1,0 +1,101 @@
+//! What all parts of the timeline need to know in one frame.
+
+use egui::{Color32, FontId, Pos2, Rect};
+
+use trace_core::base::time::TimeRange;
+use trace_core::model::trace::Trace;
+
+use crate::state::document::Document;
+use crate::state::rows::{Layout, Row};
+use crate::state::settings::Settings;
+use crate::state::view::View;
+use crate::theme::lanes::LaneColors;
+use crate::theme::tokens::Tokens;
+use crate::timeline::axis::Axis;
+use crate::timeline::grid::Grid;
+use crate::timeline::strips::Strips;
+use crate::timeline::ticks::Origin;
+
+/// One frame.
+#[derive(Clone, Copy)]
+pub struct Frame<'a> {
+    /// The document in front.
+    pub document: &'a Document,
+    /// Its snapshot.
+    pub trace: &'a Trace,
+    /// Places of its rows.
+    pub layout: Layout<'a>,
+    /// What is remembered between starts.
+    pub settings: &'a Settings,
+    /// Theme.
+    pub tokens: &'static Tokens,
+    /// Colours.
+    pub colors: &'a LaneColors,
+    /// Colours of what has nothing to do with the selection.
+    pub dimmed: &'a LaneColors,
+    /// Where the parts lie.
+    pub strips: Strips,
+    /// What is in sight, as painted.
+    pub view: View,
+    /// The whole trace.
+    pub bounds: TimeRange,
+    /// Time against pixels.
+    pub axis: Axis,
+    /// The columns that lanes are asked in.
+    pub grid: Grid,
+    /// What the ruler counts from.
+    pub origin: Origin,
+    /// Pixels per point.
+    pub pixels: f32,
+}
+
+impl Frame<'_> {
+    /// Upper edge of a row on screen, points.
+    #[must_use]
+    pub fn y_of(&self, row: &Row) -> f32 {
+        // Far rows are only compared with the edges: saturating is right.
+        let y = (row.top - self.view.scroll_points).clamp(-1e6, 1e6);
+        self.strips.lanes.top() + y as f32
+    }
+
+    /// The row under a position.
+    #[must_use]
+    pub fn row_at(&self, at: Pos2) -> Option<Row> {
+        let y = f64::from(at.y - self.strips.lanes.top()) + self.view.scroll_points;
+        self.layout.row_at(y)
+    }
+
+    /// The nearest edge between pixels.
+    #[must_use]
+    pub fn snap(&self, points: f32) -> f32 {
+        (points * self.pixels).round() / self.pixels
+    }
+
+    /// Width of a pixel, points.
+    #[must_use]
+    pub fn pixel(&self) -> f32 {
+        1.0 / self.pixels
+    }
+
+    /// A rectangle over a stretch of time, within `strip`; `None` if out of sight.
+    #[must_use]
+    pub fn band(&self, range: TimeRange, strip: Rect) -> Option<Rect> {
+        let (x0, x1) = (self.axis.x_from_time(range.start), self.axis.x_from_time(range.end));
+        let x0 = self.snap(x0.max(strip.left()));
+        let x1 = self.snap(x1.min(strip.right())).max(x0 + self.pixel());
+        let seen = x0 < strip.right() && self.axis.x_from_time(range.end) >= strip.left();
+        seen.then(|| Rect::from_min_max(egui::pos2(x0, strip.top()), egui::pos2(x1, strip.bottom())))
+    }
+
+    /// Text of lanes and ruler.
+    #[must_use]
+    pub fn font(&self) -> FontId {
+        FontId::proportional(crate::theme::lanes::LABEL_POINTS)
+    }
+
+    /// The line between rows.
+    #[must_use]
+    pub fn hairline(&self) -> Color32 {
+        crate::theme::lanes::mix(self.tokens.background, self.tokens.line, 0.55)
+    }
+}

@@ -1,0 +1,160 @@
+//! What lies under the pointer.
+
+use egui::{Pos2, Rect};
+
+use trace_core::base::time::TimeRange;
+use trace_core::model::lanes::LaneId;
+use trace_core::model::spans::Cell;
+use trace_core::model::trace::{Log, Region, Sample, SpecialRange};
+
+use crate::state::rows::{LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT};
+use crate::theme::lanes::BAR_TOP;
+use crate::timeline::flows::Arrows;
+use crate::timeline::frame::Frame;
+use crate::timeline::lanes::Visible;
+use crate::timeline::scene::LaneScene;
+
+/// What lies under the pointer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Hit {
+    /// Not on the lanes.
+    #[default]
+    Nowhere,
+    /// On a lane where it shows nothing, or below all lanes (`None`).
+    Empty(Option<LaneId>),
+    /// A span, or several merged.
+    Cell {
+        /// The lane.
+        lane: LaneId,
+        /// The cell.
+        cell: Cell,
+        /// Mark assist or sweep at the same place.
+        special: Option<SpecialRange>,
+    },
+    /// A region.
+    Region(Region),
+    /// A log line.
+    Log(Log),
+    /// A CPU sample.
+    Sample(Sample),
+    /// An arrow, by its index.
+    Arrow(usize),
+    /// A marker at the edge that leads to arrows out of sight, by its index.
+    Marker(usize),
+}
+
+/// A mark is hit from this far, points.
+const MARK_REACH: f32 = 4.0;
+/// A narrow span is hit from this far, points.
+const CELL_REACH: f32 = 2.0;
+
+/// What lies at `pointer`.
+#[must_use]
+pub fn at(frame: &Frame<'_>, visible: &[Visible], arrows: &Arrows, pointer: Option<Pos2>) -> Hit {
+    let Some(at) = pointer.filter(|at| frame.strips.lanes.contains(*at)) else { return Hit::Nowhere };
+    if let Some(marker) = arrows.marker_at(at) {
+        return Hit::Marker(marker);
+    }
+    let Some(row) = visible.iter().find(|row| row.rect(frame).contains(at)) else {
+        return arrows.arrow_at(at).map_or(Hit::Empty(None), Hit::Arrow);
+    };
+    let Some((lane, scene)) = row.row.lane().zip(row.scene.as_deref()) else { return Hit::Empty(None) };
+    let y = at.y - row.top;
+    if y < BAR_TOP + 2.0
+        && let Some(hit) = mark_at(frame, scene, at)
+    {
+        return hit;
+    }
+    if let Some(arrow) = arrows.arrow_at(at) {
+        return Hit::Arrow(arrow);
+    }
+    if f64::from(y) >= LANE_HEIGHT {
+        return region_at(frame, scene, at, y).map_or(Hit::Empty(Some(lane)), Hit::Region);
+    }
+    cell_near(frame, scene, at).map_or(Hit::Empty(Some(lane)), |cell| Hit::Cell {
+        lane,
+        special: special_at(frame, scene, at),
+        cell,
+    })
+}
+
+fn distance(frame: &Frame<'_>, range: TimeRange, x: f32) -> f32 {
+    let (x0, x1) = (frame.axis.x_from_time(range.start), frame.axis.x_from_time(range.end));
+    (x0 - x).max(x - x1).max(0.0)
+}
+
+fn mark_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2) -> Option<Hit> {
+    let away = |time| (frame.axis.x_from_time(time) - at.x).abs();
+    let log = scene.logs.iter().min_by(|a, b| away(a.time).total_cmp(&away(b.time)));
+    if let Some(log) = log.filter(|log| away(log.time) <= MARK_REACH) {
+        return Some(Hit::Log(*log));
+    }
+    let sample = scene.samples.iter().min_by(|a, b| away(a.time).total_cmp(&away(b.time)));
+    sample.filter(|sample| away(sample.time) <= MARK_REACH).map(|sample| Hit::Sample(*sample))
+}
+
+fn region_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2, y: f32) -> Option<Region> {
+    let line = ((f64::from(y) - LANE_HEIGHT) / REGION_HEIGHT) as u32;
+    let near = |region: &&Region| {
+        region.depth.min(MAX_REGION_LINES - 1) == line && distance(frame, region.range, at.x) <= CELL_REACH
+    };
+    // The innermost of those that share a line; the nearest of narrow ones.
+    scene
+        .regions
+        .iter()
+        .filter(near)
+        .min_by(|a, b| {
+            distance(frame, a.range, at.x).total_cmp(&distance(frame, b.range, at.x)).then(b.depth.cmp(&a.depth))
+        })
+        .copied()
+}
+
+fn special_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2) -> Option<SpecialRange> {
+    scene.specials.iter().find(|special| distance(frame, special.range, at.x) <= 0.5).copied()
+}
+
+/// The cell at a place, or a narrow one right beside it where the lane shows nothing.
+fn cell_near(frame: &Frame<'_>, scene: &LaneScene, at: Pos2) -> Option<Cell> {
+    let time = frame.axis.time_from_x(at.x);
+    let shows =
+        |cell: &Cell| cell.nanos.iter().skip(1).any(|&nanos| nanos > 0) || cell.count == 1 && cell.class as u8 != 0;
+    if let Some((_, cell)) = scene.cell_at(time)
+        && shows(cell)
+    {
+        return Some(*cell);
+    }
+    let near = scene.cells.partition_point(|cell| cell.range.start <= time);
+    let around = scene.cells.get(near.saturating_sub(2)..(near + 2).min(scene.cells.len())).unwrap_or_default();
+    around
+        .iter()
+        .filter(|cell| shows(cell) && distance(frame, cell.range, at.x) <= CELL_REACH)
+        .min_by(|a, b| distance(frame, a.range, at.x).total_cmp(&distance(frame, b.range, at.x)))
+        .copied()
+}
+
+/// Whether a place is on a line, and how far along nothing else matters.
+#[must_use]
+pub fn near_segment(at: Pos2, from: Pos2, to: Pos2, reach: f32) -> bool {
+    if !Rect::from_two_pos(from, to).expand(reach).contains(at) {
+        return false;
+    }
+    let along = to - from;
+    let length = along.length_sq();
+    let way = if length > 0.0 { ((at - from).dot(along) / length).clamp(0.0, 1.0) } else { 0.0 };
+    (from + along * way).distance_sq(at) <= reach * reach
+}
+
+#[cfg(test)]
+mod tests {
+    use super::near_segment;
+    use egui::pos2;
+
+    #[test]
+    fn lines_are_hit_from_near() {
+        let (from, to) = (pos2(0.0, 0.0), pos2(100.0, 100.0));
+        assert!(near_segment(pos2(50.0, 52.0), from, to, 3.0));
+        assert!(!near_segment(pos2(50.0, 60.0), from, to, 3.0));
+        assert!(!near_segment(pos2(110.0, 110.0), from, to, 3.0));
+        assert!(near_segment(pos2(1.0, 1.0), from, from, 3.0));
+    }
+}

@@ -1,0 +1,246 @@
+//! What the pointer does to the view: wheel, drags, clicks. Keys are the shell's.
+
+use egui::{CursorIcon, Id, Pos2, Rect, Response, Sense, Ui, WidgetInfo};
+
+use trace_core::base::time::TimeRange;
+
+use crate::action::action::{Action, Actions};
+use crate::state::rows::RowKind;
+use crate::state::view::{FIT_AIR, View};
+use crate::timeline::flows::{Arrow, Arrows};
+use crate::timeline::frame::Frame;
+use crate::timeline::hit::Hit;
+use crate::timeline::store::Store;
+
+/// A drag going on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Drag {
+    /// Moves the view: where it was, and where the pointer was.
+    Pan(View, Pos2),
+    /// Marks a stretch from here (ns) that is zoomed to at the end.
+    Zoom(f64),
+    /// Marks a stretch from here (ns), to measure.
+    Mark(f64),
+    /// Moves the minimap's frame: distance (ns) from the view's start to the pointer.
+    Overview(f64),
+    /// Moves an edge of the minimap's frame: the other one stays at this time (ns).
+    OverviewEdge(f64),
+    /// Moves the scroll bar's thumb: distance (points) from its top to the pointer.
+    Scroll(f32),
+}
+
+/// The places of the timeline that the pointer works on.
+pub struct Canvas {
+    /// The lanes.
+    pub lanes: Response,
+    /// The ruler and, below it, the curves.
+    pub ruler: Response,
+}
+
+impl Canvas {
+    /// Where the pointer is, if it is on what shares the axis and nothing lies over it.
+    #[must_use]
+    pub fn pointer(&self, ui: &Ui) -> Option<Pos2> {
+        let over = self.lanes.contains_pointer() || self.ruler.contains_pointer();
+        let dragged = self.lanes.dragged() || self.ruler.dragged();
+        (over || dragged).then(|| ui.input(|input| input.pointer.latest_pos())).flatten()
+    }
+}
+
+/// Registers the places that the pointer works on. Before all smaller ones, which lie on top.
+pub fn canvas(ui: &Ui, frame: &Frame<'_>) -> Canvas {
+    let lanes = ui.interact(frame.strips.lanes, Id::unique("timeline lanes"), Sense::click_and_drag());
+    lanes.widget_info(|| WidgetInfo::labeled(egui::Role::Canvas, true, "Timeline"));
+    let above = frame.strips.ruler.union(frame.strips.counters);
+    let ruler = ui.interact(above, Id::unique("timeline ruler"), Sense::click_and_drag());
+    ruler.widget_info(|| WidgetInfo::labeled(egui::Role::Canvas, true, "Ruler: drag to measure"));
+    Canvas { lanes, ruler }
+}
+
+/// The view as the pointer has moved it in this frame, if it has.
+pub fn moved_view(
+    ui: &Ui,
+    frame: &Frame<'_>,
+    canvas: &Canvas,
+    store: &mut Store,
+    actions: &mut Actions,
+) -> Option<View> {
+    let wheeled = wheel(ui, frame);
+    let moved = drag(ui, frame, canvas, store, actions).or(wheeled).filter(|view| *view != frame.view)?;
+    store.motion.set_directly(moved);
+    actions.push(Action::SetView(moved));
+    ui.ctx().request_repaint();
+    Some(moved)
+}
+
+fn wheel(ui: &Ui, frame: &Frame<'_>) -> Option<View> {
+    let strips = &frame.strips;
+    let reach = strips.gutter_of(strips.on_axis()).union(strips.on_axis()).union(strips.scroll_bar);
+    if !ui.rect_contains_pointer(reach) {
+        return None;
+    }
+    let (scroll, zoom, pointer) =
+        ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta(), input.pointer.hover_pos()));
+    let content = frame.layout.height();
+    let height = f64::from(strips.lanes.height());
+    let mut view = frame.view;
+    if (zoom - 1.0).abs() > 1e-4 {
+        let at = pointer.filter(|at| strips.on_axis().x_range().contains(at.x)).map(|at| frame.axis.nanos_from_x(at.x));
+        view = view.zoom(1.0 / f64::from(zoom), at, frame.bounds);
+    }
+    if scroll.x != 0.0 {
+        view = view.pan(-f64::from(scroll.x / frame.axis.width), frame.bounds);
+    }
+    if scroll.y != 0.0 {
+        view = view.scroll(-f64::from(scroll.y), content, height);
+    }
+    (view != frame.view).then_some(view)
+}
+
+fn drag(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, store: &mut Store, actions: &mut Actions) -> Option<View> {
+    let (modifiers, origin, now) =
+        ui.input(|input| (input.modifiers, input.pointer.press_origin(), input.pointer.latest_pos()));
+    let time_at = |at: Pos2| frame.axis.nanos_from_x(at.x.clamp(frame.axis.left, frame.axis.right()));
+    if canvas.lanes.drag_started()
+        && let Some(origin) = origin
+    {
+        store.drag = Some(if modifiers.command {
+            Drag::Zoom(time_at(origin))
+        } else if modifiers.shift {
+            Drag::Mark(time_at(origin))
+        } else {
+            Drag::Pan(frame.view, origin)
+        });
+    } else if canvas.ruler.drag_started()
+        && let Some(origin) = origin
+    {
+        store.drag = Some(if modifiers.command { Drag::Zoom(time_at(origin)) } else { Drag::Mark(time_at(origin)) });
+    }
+    let now = now?;
+    if canvas.lanes.drag_stopped() || canvas.ruler.drag_stopped() {
+        match store.drag.take() {
+            Some(Drag::Zoom(from)) => actions.push(Action::ShowRange(between(from, time_at(now)))),
+            Some(Drag::Mark(from)) => actions.push(Action::Mark(Some(between(from, time_at(now))))),
+            _ => {}
+        }
+        return None;
+    }
+    match store.drag {
+        Some(Drag::Pan(from, origin)) if canvas.lanes.dragged() => {
+            ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
+            let moved = now - origin;
+            let pan = -f64::from(moved.x / frame.axis.width);
+            let height = f64::from(frame.strips.lanes.height());
+            Some(from.pan(pan, frame.bounds).scroll(-f64::from(moved.y), frame.layout.height(), height))
+        }
+        Some(Drag::Zoom(_) | Drag::Mark(_)) if canvas.lanes.dragged() || canvas.ruler.dragged() => {
+            ui.ctx().set_cursor_icon(CursorIcon::ResizeColumn);
+            None
+        }
+        Some(Drag::Pan(..) | Drag::Zoom(_) | Drag::Mark(_)) => {
+            // The release was lost, or Esc took it.
+            store.drag = None;
+            None
+        }
+        _ => None,
+    }
+}
+
+/// The stretch that is being marked right now, and whether it will be zoomed to.
+#[must_use]
+pub fn marking(frame: &Frame<'_>, store: &Store, pointer: Option<Pos2>) -> Option<(TimeRange, bool)> {
+    let now = frame.axis.nanos_from_x(pointer?.x.clamp(frame.axis.left, frame.axis.right()));
+    match store.drag {
+        Some(Drag::Zoom(from)) => Some((between(from, now), true)),
+        Some(Drag::Mark(from)) => Some((between(from, now), false)),
+        _ => None,
+    }
+}
+
+/// The whole nanoseconds between two places.
+fn between(a: f64, b: f64) -> TimeRange {
+    use trace_core::base::time::TraceTime;
+    TimeRange::new(TraceTime(a.min(b).floor() as i64), TraceTime(a.max(b).ceil() as i64))
+}
+
+/// Clicks on the lanes. One click does one thing.
+pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &Arrows, actions: &mut Actions) {
+    if canvas.lanes.hovered() && matches!(hit, Hit::Cell { .. } | Hit::Region(_) | Hit::Arrow(_) | Hit::Marker(_)) {
+        ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
+    }
+    if canvas.ruler.clicked() {
+        actions.push(Action::Mark(None));
+    }
+    if canvas.lanes.double_clicked() {
+        if let Some(range) = whole_range(frame, hit) {
+            actions.push(Action::ShowRange(frame.view.fit(range, FIT_AIR, frame.bounds).range()));
+        }
+        return;
+    }
+    if !canvas.lanes.clicked() {
+        return;
+    }
+    match hit {
+        Hit::Arrow(index) => arrows.list.get(*index).into_iter().for_each(|arrow| follow(arrow, actions)),
+        Hit::Marker(index) => {
+            let first = arrows.markers.get(*index).and_then(|marker| marker.arrows.first());
+            first.and_then(|&first| arrows.list.get(first)).into_iter().for_each(|arrow| follow(arrow, actions));
+        }
+        Hit::Cell { cell, .. } => actions.push(Action::SelectSpan(cell.first)),
+        Hit::Log(log) => select_at(frame, log.go, log.time, actions),
+        Hit::Sample(sample) => select_at(frame, sample.go, sample.time, actions),
+        Hit::Region(region) => select_at(frame, region.go, region.range.start, actions),
+        Hit::Empty(_) | Hit::Nowhere => match heading_at(frame, canvas) {
+            Some(section) => actions.push(Action::ToggleSection(section)),
+            None => actions.push(Action::ClearSelection),
+        },
+    }
+}
+
+fn heading_at(frame: &Frame<'_>, canvas: &Canvas) -> Option<crate::state::rows::Section> {
+    match frame.row_at(canvas.lanes.interact_pointer_pos()?)?.kind {
+        RowKind::Heading(section) => Some(section),
+        RowKind::Lane(_) => None,
+    }
+}
+
+/// Goes to the other end of an edge.
+pub fn follow(arrow: &Arrow, actions: &mut Actions) {
+    let end = arrow.far_end();
+    match end.span {
+        Some(span) => actions.push(Action::GoTo(span)),
+        None => {
+            actions.push(Action::SelectLane(end.lane));
+            actions.push(Action::Reveal { lane: end.lane, time: Some(end.time) });
+        }
+    }
+}
+
+fn select_at(
+    frame: &Frame<'_>,
+    go: trace_core::base::ids::GoIx,
+    time: trace_core::base::time::TraceTime,
+    actions: &mut Actions,
+) {
+    let lane = trace_core::model::lanes::LaneId::Goroutine(go);
+    if let Some(span) = frame.trace.span_at(lane, time) {
+        actions.push(Action::SelectSpan(span.at));
+    }
+}
+
+/// What a double click zooms to.
+fn whole_range(frame: &Frame<'_>, hit: &Hit) -> Option<TimeRange> {
+    match hit {
+        Hit::Cell { cell, .. } if cell.count == 1 => frame.trace.span(cell.first).map(|span| span.range),
+        Hit::Cell { cell, .. } => Some(cell.range),
+        Hit::Region(region) => Some(region.range),
+        _ => None,
+    }
+}
+
+/// A thin handle between two parts that can be dragged; returns the pointer while it is.
+pub fn handle(ui: &Ui, rect: Rect, name: &str, cursor: CursorIcon) -> Option<Pos2> {
+    let response = ui.interact(rect, Id::unique(name), Sense::drag()).on_hover_and_drag_cursor(cursor);
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Splitter, true, name));
+    if response.dragged() { response.interact_pointer_pos() } else { None }
+}

@@ -1,0 +1,281 @@
+//! The lanes in sight: their meshes, what is written in them, what is outlined.
+
+use std::sync::Arc;
+
+use egui::epaint::Mesh;
+use egui::{Align2, Color32, Id, Rect, Role, Shape, StrokeKind, Ui, accesskit, pos2, vec2};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+
+use trace_core::event::state::SpanClass;
+use trace_core::model::lanes::{LaneId, SpanRef};
+use trace_core::model::spans::Cell;
+
+use crate::action::action::{Action, Actions};
+use crate::state::rows::{Row, RowKind};
+use crate::state::view::Selection;
+use crate::theme::lanes::{self, LABEL_AIR, LABEL_LEAST, LaneColors, SELECTED_LINE};
+use crate::timeline::flows::Arrows;
+use crate::timeline::frame::Frame;
+use crate::timeline::hit::Hit;
+use crate::timeline::labels;
+use crate::timeline::paint::{Brush, lane_mesh, region_band};
+use crate::timeline::scene::LaneScene;
+use crate::timeline::store::{Advances, MeshKey, Store};
+use crate::timeline::words;
+
+/// At most so many labels are written into spans.
+const LABELS_MOST: usize = 500;
+/// At most so many spans get names for assistive technology.
+const NAMES_MOST: usize = 300;
+
+/// A row in sight.
+#[derive(Clone, Debug)]
+pub struct Visible {
+    /// The row.
+    pub row: Row,
+    /// Its upper edge on screen, points.
+    pub top: f32,
+    /// Its lane's scene; `None` for headings.
+    pub scene: Option<Arc<LaneScene>>,
+}
+
+impl Visible {
+    /// The whole row on screen, over the axis.
+    #[must_use]
+    pub fn rect(&self, frame: &Frame<'_>) -> Rect {
+        let lanes = frame.strips.lanes;
+        Rect::from_min_size(pos2(lanes.left(), self.top), vec2(lanes.width(), self.row.height as f32))
+    }
+}
+
+/// The rows in sight, with their scenes.
+pub fn visible(frame: &Frame<'_>, store: &mut Store) -> Vec<Visible> {
+    let from = frame.view.scroll_points;
+    let to = from + f64::from(frame.strips.lanes.height());
+    let rows: Vec<Row> = frame.layout.rows_between(from, to).collect();
+    let ids: Vec<LaneId> = rows.iter().filter_map(Row::lane).collect();
+    let mut scenes = store.scenes(frame.trace, frame.grid, &ids).into_iter();
+    rows.into_iter()
+        .map(|row| Visible { row, top: frame.snap(frame.y_of(&row)), scene: row.lane().and_then(|_| scenes.next()) })
+        .collect()
+}
+
+/// Paints the lanes.
+pub fn paint(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], store: &mut Store, arrows: &Arrows, hit: &Hit) {
+    let painter = ui.painter_at(frame.strips.lanes);
+    painter.add(Shape::mesh(backdrop(frame, visible)));
+    let dim = |row: &Visible| match row.row.kind {
+        RowKind::Lane(lane) => arrows.dims(lane),
+        RowKind::Heading(_) => false,
+    };
+    for mesh in meshes(frame, visible, store, &dim) {
+        painter.add(Shape::mesh(mesh));
+    }
+    write_labels(&painter, frame, visible, &store.advances, &dim);
+    outlines(&painter, frame, visible, hit);
+}
+
+/// Lines between rows, the selected lane, time outside the trace.
+fn backdrop(frame: &Frame<'_>, visible: &[Visible]) -> Mesh {
+    let mut mesh = Mesh::default();
+    let lanes = frame.strips.lanes;
+    let selected = match frame.document.selection {
+        Selection::Lane(lane) => Some(lane),
+        Selection::Span(span) => Some(span.lane),
+        Selection::None => None,
+    };
+    for row in visible {
+        let rect = row.rect(frame);
+        if let RowKind::Heading(_) = row.row.kind {
+            mesh.add_colored_rect(rect, frame.tokens.panel);
+        } else if row.row.lane() == selected {
+            mesh.add_colored_rect(rect, lanes::mix(frame.tokens.background, frame.tokens.accent, 0.10));
+        }
+        let line = frame.snap(rect.bottom()) - frame.pixel();
+        mesh.add_colored_rect(
+            Rect::from_min_max(pos2(rect.left(), line), pos2(rect.right(), line + frame.pixel())),
+            frame.hairline(),
+        );
+    }
+    let (start, end) = (frame.axis.x_from_time(frame.bounds.start), frame.axis.x_from_time(frame.bounds.end));
+    if start > lanes.left() {
+        mesh.add_colored_rect(lanes.with_max_x(start), frame.colors.outside);
+    }
+    if end < lanes.right() {
+        mesh.add_colored_rect(lanes.with_min_x(end), frame.colors.outside);
+    }
+    mesh
+}
+
+/// The meshes of all lanes, made in parallel where the last ones are not right any more.
+fn meshes(
+    frame: &Frame<'_>,
+    visible: &[Visible],
+    store: &mut Store,
+    dim: &(impl Fn(&Visible) -> bool + Sync),
+) -> Vec<Arc<Mesh>> {
+    let key = |row: &Visible| MeshKey {
+        axis: frame.axis,
+        top: row.top,
+        pixels: frame.pixels,
+        dark: frame.tokens.dark,
+        dimmed: dim(row),
+    };
+    let missing: Vec<(&Visible, LaneId, &LaneScene)> = visible
+        .iter()
+        .filter_map(|row| Some((row, row.row.lane()?, row.scene.as_deref()?)))
+        .filter(|(row, lane, _)| store.mesh(*lane, &key(row)).is_none())
+        .collect();
+    let make = |(row, lane, scene): &(&Visible, LaneId, &LaneScene)| {
+        let colors: &LaneColors = if dim(row) { frame.dimmed } else { frame.colors };
+        let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors };
+        (*lane, key(row), Arc::new(lane_mesh(scene, &brush)))
+    };
+    let made: Vec<_> = missing.par_iter().with_min_len(4).map(make).collect();
+    for (lane, key, mesh) in made {
+        store.keep_mesh(lane, key, mesh);
+    }
+    visible.iter().filter_map(|row| store.mesh(row.row.lane()?, &key(row))).filter(|mesh| !mesh.is_empty()).collect()
+}
+
+fn write_labels(
+    painter: &egui::Painter,
+    frame: &Frame<'_>,
+    visible: &[Visible],
+    advances: &Advances,
+    dim: &impl Fn(&Visible) -> bool,
+) {
+    let mut left = LABELS_MOST;
+    for row in visible {
+        let Some(scene) = row.scene.as_deref() else { continue };
+        let colors = if dim(row) { frame.dimmed } else { frame.colors };
+        let mut writer = Writer { painter, frame, advances, left: &mut left };
+        let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors };
+        for (index, words) in &scene.words {
+            let Some(cell) = scene.cells.get(*index) else { continue };
+            let rect = label_rect(&brush, cell, row.top);
+            let wordings: Vec<&str> = words.wordings.iter().map(String::as_str).collect();
+            writer.write(rect, &wordings, colors.label[cell.class as usize]);
+        }
+        for region in &scene.regions {
+            let (y0, y1) = region_band(row.top, region.depth);
+            let x = |time| frame.axis.x_from_time(time);
+            let rect = Rect::from_min_max(pos2(x(region.range.start), y0), pos2(x(region.range.end), y1));
+            writer.write(rect, &[frame.trace.str(region.name)], colors.region_label);
+        }
+    }
+}
+
+/// Where a span's label goes: inside its bar, or above the low bar of a waiting one.
+fn label_rect(brush: &Brush<'_>, cell: &Cell, top: f32) -> Rect {
+    let rect = brush.span_rect(cell);
+    if lanes::is_wait(cell.class) {
+        Rect::from_min_max(pos2(rect.left(), top + lanes::BAR_TOP - 1.0), pos2(rect.right(), rect.top()))
+    } else {
+        rect
+    }
+}
+
+struct Writer<'a, 'f> {
+    painter: &'a egui::Painter,
+    frame: &'a Frame<'f>,
+    advances: &'a Advances,
+    left: &'a mut usize,
+}
+
+impl Writer<'_, '_> {
+    /// Writes the longest wording that fits the part of `rect` in sight.
+    fn write(&mut self, rect: Rect, wordings: &[&str], color: Color32) {
+        let lanes = self.frame.strips.lanes;
+        let (x0, x1) = (rect.left().max(lanes.left()), rect.right().min(lanes.right()));
+        let room = x1 - x0 - 2.0 * LABEL_AIR;
+        if *self.left == 0 || room < LABEL_LEAST - 2.0 * LABEL_AIR {
+            return;
+        }
+        let advance = |c: char| self.advances.advance(c);
+        if let Some(text) = labels::first_that_fits(wordings, room, &advance) {
+            *self.left -= 1;
+            let at = pos2(self.frame.snap(x0 + LABEL_AIR), rect.center().y);
+            self.painter.text(at, Align2::LEFT_CENTER, text, self.frame.font(), color);
+        }
+    }
+}
+
+/// The outlines of the selected and the hovered span.
+fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit: &Hit) {
+    let outline = |cell: &Cell, top: f32, width: f32, color: Color32| {
+        let brush = Brush { axis: frame.axis, top, pixels: frame.pixels, colors: frame.colors };
+        let rect = brush.span_rect(cell);
+        let rect = Rect::from_min_max(
+            pos2(rect.left().max(frame.strips.lanes.left() - 8.0), rect.top()),
+            pos2(rect.right().min(frame.strips.lanes.right() + 8.0), rect.bottom()),
+        );
+        painter.rect_stroke(rect, 1.0, (width, color), StrokeKind::Outside);
+    };
+    if let Hit::Cell { lane, cell, .. } = hit
+        && let Some(row) = visible.iter().find(|row| row.row.lane() == Some(*lane))
+    {
+        outline(cell, row.top, 1.0, frame.tokens.text);
+    }
+    if let Selection::Span(at) = frame.document.selection
+        && let Some(row) = visible.iter().find(|row| row.row.lane() == Some(at.lane))
+        && let Some(cell) = single_cell(frame, at)
+    {
+        outline(&cell, row.top, SELECTED_LINE, frame.tokens.accent);
+    }
+}
+
+/// A span as a cell of its own, however narrow it is on screen.
+#[must_use]
+pub fn single_cell(frame: &Frame<'_>, at: SpanRef) -> Option<Cell> {
+    let span = frame.trace.span(at)?;
+    let mut nanos = [0; SpanClass::COUNT];
+    nanos[span.class as usize] = u64::try_from(span.range.nanos()).unwrap_or(0);
+    Some(Cell { range: span.range, count: 1, first: at, class: span.class, nanos })
+}
+
+/// Gives wide spans names that assistive technology reads and can press.
+pub fn name_spans(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut Actions) {
+    let spans = visible.iter().flat_map(|row| {
+        row.scene
+            .iter()
+            .flat_map(move |scene| scene.words.iter().map(move |(index, words)| (row, scene, *index, words)))
+    });
+    for (row, scene, index, words) in spans.take(NAMES_MOST) {
+        let Some(cell) = scene.cells.get(index) else { continue };
+        let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors: frame.colors };
+        let rect = brush.span_rect(cell).intersect(frame.strips.lanes);
+        if !rect.is_positive() {
+            continue;
+        }
+        let id = span_id(words.span.at);
+        let selected = frame.document.selection == Selection::Span(words.span.at);
+        let named = ui.ctx().accesskit_node_builder(id, |node| {
+            node.set_role(Role::Button);
+            node.set_label(words::span_name(frame.trace, &words.span));
+            node.set_bounds(bounds(rect));
+            node.set_selected(selected);
+            node.add_action(accesskit::Action::Click);
+        });
+        if named.is_none() {
+            // Nobody listens.
+            return;
+        }
+        if ui.input(|input| input.has_accesskit_action_request(id, accesskit::Action::Click)) {
+            actions.push(Action::SelectSpan(words.span.at));
+        }
+    }
+}
+
+fn span_id(at: SpanRef) -> Id {
+    Id::unique(("span", at))
+}
+
+fn bounds(rect: Rect) -> accesskit::Rect {
+    accesskit::Rect {
+        x0: f64::from(rect.left()),
+        y0: f64::from(rect.top()),
+        x1: f64::from(rect.right()),
+        y1: f64::from(rect.bottom()),
+    }
+}

@@ -1,0 +1,87 @@
+//! What lies over the lanes at certain times: the line under the pointer, the marked stretch, holes.
+
+use egui::epaint::Mesh;
+use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
+
+use trace_core::base::time::TimeRange;
+
+use crate::fmt::time::duration;
+use crate::timeline::frame::Frame;
+use crate::timeline::input;
+use crate::timeline::store::Store;
+
+/// Paints holes over the lanes: nothing is known there.
+pub fn holes(ui: &Ui, frame: &Frame<'_>) {
+    let strip = frame.strips.counters.union(frame.strips.lanes);
+    let painter = ui.painter_at(strip);
+    for warning in frame.trace.warnings() {
+        let Some(rect) = warning.hole.and_then(|hole| frame.band(hole, strip)) else { continue };
+        painter.add(Shape::mesh(hatched(rect, frame.colors.hole, 12.0)));
+        if rect.width() > 90.0 {
+            let at = pos2(rect.center().x, frame.strips.lanes.bottom() - 12.0);
+            painter.text(at, Align2::CENTER_CENTER, "nothing was read here", frame.font(), frame.tokens.warning);
+        }
+    }
+}
+
+/// A band with slanted lines.
+#[must_use]
+pub fn hatched(rect: Rect, [band, line]: [Color32; 2], step: f32) -> Mesh {
+    let mut mesh = Mesh::default();
+    mesh.add_colored_rect(rect, band);
+    let mut x = rect.left() - rect.height();
+    // Lines run down to the left; each is cut at the band's edges.
+    while x < rect.right() && mesh.vertices.len() < 40_000 {
+        let (top, bottom) = (x + rect.height(), x);
+        let cut = |at: f32| at.clamp(rect.left(), rect.right());
+        let y = |at: f32| rect.bottom() - (at - x);
+        let (x0, x1) = (cut(bottom), cut(top));
+        if x1 > x0 {
+            let base = u32::try_from(mesh.vertices.len()).unwrap_or(u32::MAX);
+            for corner in [pos2(x0, y(x0)), pos2(x0, y(x0) - 1.5), pos2(x1, y(x1)), pos2(x1, y(x1) - 1.5)] {
+                mesh.colored_vertex(corner, line);
+            }
+            mesh.add_triangle(base, base + 1, base + 2);
+            mesh.add_triangle(base + 2, base + 1, base + 3);
+        }
+        x += step;
+    }
+    mesh
+}
+
+/// Paints the marked stretch, the one being marked, and the line under the pointer.
+pub fn paint(ui: &Ui, frame: &Frame<'_>, store: &Store, pointer: Option<Pos2>) {
+    let marking = input::marking(frame, store, pointer);
+    if let Some(marked) = frame.document.marked.filter(|_| marking.is_none()) {
+        stretch(ui, frame, marked, "");
+    }
+    if let Some((range, zooms)) = marking {
+        stretch(ui, frame, range, if zooms { "zoom to " } else { "" });
+    }
+    if let Some(at) = pointer.filter(|_| store.drag.is_none()) {
+        let strip = frame.strips.counters.union(frame.strips.lanes);
+        let x = frame.snap(at.x) + frame.pixel() / 2.0;
+        ui.painter_at(strip).vline(x, strip.y_range(), Stroke::new(frame.pixel(), frame.colors.cursor));
+    }
+}
+
+fn stretch(ui: &Ui, frame: &Frame<'_>, range: TimeRange, verb: &str) {
+    let strip = frame.strips.on_axis();
+    let Some(rect) = frame.band(range, strip) else { return };
+    let painter = ui.painter_at(strip);
+    painter.rect_filled(rect, 0.0, frame.colors.marked);
+    for x in [rect.left(), rect.right()] {
+        if x > strip.left() && x < strip.right() {
+            painter.vline(x, strip.y_range(), Stroke::new(1.0, frame.tokens.accent));
+        }
+    }
+    let text = format!("{verb}{}", duration(range.nanos()));
+    let galley = painter.layout_no_wrap(text, frame.font(), frame.tokens.background);
+    let size = galley.size() + vec2(12.0, 4.0);
+    let middle = frame.strips.ruler.bottom() + 4.0 + size.y / 2.0;
+    let x =
+        (rect.center().x - size.x / 2.0).clamp(strip.left() + 2.0, (strip.right() - size.x - 2.0).max(strip.left()));
+    let label = Rect::from_min_size(pos2(x, middle - size.y / 2.0), size);
+    painter.rect_filled(label, 4.0, frame.tokens.accent);
+    painter.galley(label.min + vec2(6.0, 2.0), galley, frame.tokens.background);
+}

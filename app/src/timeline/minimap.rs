@@ -1,0 +1,214 @@
+//! The whole trace in one strip: how many goroutines ran and waited to run, where the collector
+//! worked, where nothing could be read; and the frame that shows which part is in sight.
+
+use std::sync::Arc;
+
+use egui::epaint::Mesh;
+use egui::{Align2, CursorIcon, Id, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2};
+
+use trace_core::event::state::SpanClass;
+use trace_core::model::lanes::LaneId;
+use trace_core::model::spans::Cell;
+use trace_core::model::trace::{Metric, Trace};
+
+use crate::action::action::{Action, Actions};
+use crate::fmt::time::duration;
+use crate::state::view::View;
+use crate::theme::lanes::{LaneColors, mix};
+use crate::timeline::axis::Axis;
+use crate::timeline::frame::Frame;
+use crate::timeline::input::Drag;
+use crate::timeline::marks::hatched;
+use crate::timeline::store::Store;
+
+/// An edge of the frame is caught from this far, points.
+const EDGE_REACH: f32 = 5.0;
+/// The frame is never painted narrower, points.
+const FRAME_LEAST: f32 = 6.0;
+
+/// The whole trace in columns.
+#[derive(Debug, Default)]
+pub struct Density {
+    /// How many columns there are.
+    columns: u32,
+    running: Vec<Option<(u64, u64)>>,
+    runnable: Vec<Option<(u64, u64)>>,
+    syscalls: Vec<Option<(u64, u64)>>,
+    collector: Vec<Cell>,
+    highest: u64,
+}
+
+impl Density {
+    fn new(trace: &Trace, columns: u32) -> Self {
+        let mut density = Self { columns, ..Self::default() };
+        let range = trace.range();
+        trace.metric(Metric::Running, range, columns, &mut density.running);
+        trace.metric(Metric::Runnable, range, columns, &mut density.runnable);
+        trace.metric(Metric::Syscalls, range, columns, &mut density.syscalls);
+        trace.cells(LaneId::Gc, range, columns, &mut density.collector);
+        let sums =
+            (0..density.running.len()).map(|at| density.stack(at).iter().map(|(_, value)| value.ceil() as u64).sum());
+        density.highest = sums.max().unwrap_or(0).max(1);
+        density
+    }
+
+    /// What stands on each other in a column.
+    fn stack(&self, at: usize) -> [(SpanClass, f32); 3] {
+        let middle = |curve: &[Option<(u64, u64)>]| {
+            curve.get(at).copied().flatten().map_or(0.0, |(low, high)| (low as f32 + high as f32) / 2.0)
+        };
+        [
+            (SpanClass::Running, middle(&self.running)),
+            (SpanClass::Syscall, middle(&self.syscalls)),
+            (SpanClass::Runnable, middle(&self.runnable)),
+        ]
+    }
+
+    fn mesh(&self, strip: Rect, bounds: &Axis, colors: &LaneColors, pixel: f32) -> Mesh {
+        let mut mesh = Mesh::default();
+        let width = strip.width() / self.columns.max(1) as f32;
+        // A root lets the few that run stay visible under a crowd that waits.
+        let scale = (strip.height() - 10.0) / (self.highest as f32).sqrt();
+        for at in 0..self.running.len() {
+            let x = strip.left() + at as f32 * width;
+            let (mut sum, mut y) = (0.0, strip.bottom());
+            for (class, value) in self.stack(at) {
+                if value > 0.0 {
+                    sum += value;
+                    let top = (strip.bottom() - sum.sqrt() * scale).min(y - pixel);
+                    let rect = Rect::from_min_max(pos2(x, top), pos2(x + width, y));
+                    mesh.add_colored_rect(rect, colors.strong[class as usize]);
+                    y = top;
+                }
+            }
+        }
+        for cell in self.collector.iter().filter(|cell| cell.nanos[SpanClass::Gc as usize] > 0) {
+            let x = bounds.x_from_time(cell.range.start);
+            let rect = Rect::from_min_max(
+                pos2(x, strip.top() + 2.0),
+                pos2(bounds.x_from_time(cell.range.end).max(x + pixel), strip.top() + 5.0),
+            );
+            mesh.add_colored_rect(rect, colors.strong[SpanClass::Gc as usize]);
+        }
+        mesh
+    }
+}
+
+/// The minimap, and what the pointer does on it.
+pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions) {
+    let strip = frame.strips.minimap;
+    let whole = View {
+        start_nanos: frame.bounds.start.0 as f64,
+        span_nanos: (frame.bounds.nanos() as f64).max(1.0),
+        scroll_points: 0.0,
+    };
+    let axis = Axis::new(&whole, strip.left(), strip.width());
+    let painter = ui.painter_at(strip);
+    let all = frame.strips.gutter_of(strip).union(strip).union(strip.with_max_x(frame.strips.scroll_bar.right()));
+    ui.painter().rect_filled(all, 0.0, frame.tokens.panel);
+    painter.rect_filled(strip, 0.0, frame.tokens.background);
+
+    let columns = (strip.width() * frame.pixels / 2.0).max(1.0) as u32;
+    if store.density.as_ref().is_none_or(|density| density.columns != columns) {
+        store.density = Some(Arc::new(Density::new(frame.trace, columns)));
+    }
+    if let Some(density) = &store.density {
+        painter.add(Shape::mesh(density.mesh(strip, &axis, frame.colors, frame.pixel())));
+    }
+    for hole in frame.trace.warnings().iter().filter_map(|warning| warning.hole) {
+        let (x0, x1) = (axis.x_from_time(hole.start), axis.x_from_time(hole.end));
+        let rect = Rect::from_min_max(pos2(x0, strip.top()), pos2(x1.max(x0 + 2.0), strip.bottom()));
+        painter.add(Shape::mesh(hatched(rect, frame.colors.hole, 6.0)));
+    }
+    if let Some(marked) = frame.document.marked {
+        let (x0, x1) = (axis.x_from_time(marked.start), axis.x_from_time(marked.end));
+        let rect = Rect::from_min_max(pos2(x0, strip.top()), pos2(x1.max(x0 + 1.0), strip.bottom()));
+        painter.rect_filled(rect, 0.0, frame.colors.marked);
+    }
+    let window = window(&axis, &frame.view, strip);
+    paint_window(&painter, frame, strip, window);
+    gutter(ui, frame);
+    drag(ui, frame, store, actions, &axis, window);
+}
+
+fn window(axis: &Axis, view: &View, strip: Rect) -> Rect {
+    let (x0, x1) = (axis.x_from_nanos(view.start_nanos), axis.x_from_nanos(view.end_nanos()));
+    let (x0, x1) = (x0.max(strip.left()), x1.min(strip.right()));
+    let air = (FRAME_LEAST - (x1 - x0)).max(0.0) / 2.0;
+    Rect::from_min_max(pos2(x0 - air, strip.top()), pos2(x1 + air, strip.bottom()))
+}
+
+fn paint_window(painter: &egui::Painter, frame: &Frame<'_>, strip: Rect, window: Rect) {
+    painter.rect_filled(strip.with_max_x(window.left()), 0.0, frame.colors.shade);
+    painter.rect_filled(strip.with_min_x(window.right()), 0.0, frame.colors.shade);
+    painter.rect_stroke(window, 2.0, Stroke::new(1.0, frame.tokens.accent), StrokeKind::Inside);
+    for x in [window.left(), window.right()] {
+        let grip = Rect::from_center_size(pos2(x, strip.center().y), egui::vec2(4.0, 14.0));
+        painter.rect_filled(grip, 2.0, frame.tokens.accent);
+    }
+    painter.hline(strip.x_range(), strip.bottom() - frame.pixel() / 2.0, Stroke::new(frame.pixel(), frame.tokens.line));
+}
+
+fn gutter(ui: &Ui, frame: &Frame<'_>) {
+    let place = frame.strips.gutter_of(frame.strips.minimap);
+    let painter = ui.painter_at(place);
+    let at = pos2(place.left() + 12.0, place.center().y);
+    painter.text(at, Align2::LEFT_CENTER, "Whole trace", frame.font(), frame.tokens.muted);
+    let at = pos2(place.right() - 8.0, place.center().y);
+    let color = mix(frame.tokens.panel, frame.tokens.text, 0.9);
+    painter.text(at, Align2::RIGHT_CENTER, duration(frame.bounds.nanos()), frame.font(), color);
+}
+
+fn drag(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions, axis: &Axis, window: Rect) {
+    let response = ui.interact(frame.strips.minimap, Id::unique("timeline overview"), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Slider, true, "Overview of the whole trace"));
+    let Some(pointer) = response.interact_pointer_pos().or_else(|| response.hover_pos()) else { return };
+    let (left, right) =
+        ((pointer.x - window.left()).abs() < EDGE_REACH, (pointer.x - window.right()).abs() < EDGE_REACH);
+    let edge = (left || right) && window.width() > 3.0 * EDGE_REACH;
+    ui.ctx().set_cursor_icon(match (response.dragged(), edge, window.contains(pointer)) {
+        (true, ..) | (_, false, true) => CursorIcon::Grab,
+        (_, true, _) => CursorIcon::ResizeHorizontal,
+        _ => CursorIcon::PointingHand,
+    });
+    let time = axis.nanos_from_x(pointer.x);
+    if response.drag_started() {
+        store.drag =
+            Some(begin(frame, ui.input(|input| input.pointer.press_origin()).unwrap_or(pointer), axis, window));
+    }
+    let moved = match store.drag {
+        _ if response.clicked() => Some(View { start_nanos: time - frame.view.span_nanos / 2.0, ..frame.view }),
+        Some(Drag::Overview(grip)) if response.dragged() => Some(View { start_nanos: time - grip, ..frame.view }),
+        Some(Drag::OverviewEdge(fixed)) if response.dragged() => {
+            Some(View { start_nanos: fixed.min(time), span_nanos: (fixed - time).abs().max(1.0), ..frame.view })
+        }
+        _ => None,
+    };
+    if response.drag_stopped() {
+        store.drag = None;
+    }
+    if let Some(view) = moved.map(|view| view.clamp(frame.bounds)).filter(|view| *view != frame.view) {
+        if response.dragged() {
+            store.motion.set_directly(view);
+        } else {
+            actions.push(Action::RememberPlace);
+        }
+        actions.push(Action::SetView(view));
+        ui.ctx().request_repaint();
+    }
+}
+
+/// What a drag that begins at `pointer` moves: the edge or the frame that it is on, or a frame that
+/// jumps there.
+fn begin(frame: &Frame<'_>, pointer: Pos2, axis: &Axis, window: Rect) -> Drag {
+    let time = axis.nanos_from_x(pointer.x);
+    if window.width() > 3.0 * EDGE_REACH {
+        if (pointer.x - window.left()).abs() < EDGE_REACH {
+            return Drag::OverviewEdge(frame.view.end_nanos());
+        }
+        if (pointer.x - window.right()).abs() < EDGE_REACH {
+            return Drag::OverviewEdge(frame.view.start_nanos);
+        }
+    }
+    Drag::Overview(if window.contains(pointer) { time - frame.view.start_nanos } else { frame.view.span_nanos / 2.0 })
+}

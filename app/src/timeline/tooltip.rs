@@ -1,0 +1,258 @@
+//! What is said at the pointer: state, reason, duration, function, who caused it and what came of it.
+
+use egui::{Align, Color32, Layout, RichText, Tooltip, Ui, vec2};
+
+use trace_core::base::time::TimeRange;
+use trace_core::event::state::{Cause, GoState, SpanClass};
+use trace_core::model::flows::{Flow, FlowKind};
+use trace_core::model::lanes::LaneId;
+use trace_core::model::spans::{Cell, Span};
+use trace_core::model::trace::{SpecialKind, SpecialRange};
+
+use crate::fmt::{number, time};
+use crate::timeline::flows::{Arrow, Arrows, Role};
+use crate::timeline::frame::Frame;
+use crate::timeline::hit::Hit;
+use crate::timeline::input::Canvas;
+use crate::timeline::labels::without_path;
+use crate::timeline::words;
+
+/// Width of the tooltip, points.
+const WIDTH: f32 = 360.0;
+
+/// The tooltip of what lies under the pointer.
+pub fn ui(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &Arrows) {
+    if matches!(hit, Hit::Nowhere | Hit::Empty(_))
+        || !canvas.lanes.contains_pointer()
+        || ui.input(|i| i.pointer.any_down())
+    {
+        return;
+    }
+    Tooltip::for_widget(&canvas.lanes).at_pointer().gap(14.0).width(WIDTH).show(|ui| {
+        ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
+        ui.spacing_mut().interact_size.y = 15.0;
+        let mut say = Say { ui, frame };
+        match hit {
+            Hit::Cell { cell, special, .. } if cell.count == 1 => say.span(cell, special.as_ref()),
+            Hit::Cell { lane, cell, special } => say.merged(*lane, cell, special.as_ref()),
+            Hit::Region(region) => {
+                say.title(frame.trace.str(region.name), frame.colors.region_edge);
+                say.length(region.range, region.began_before, region.goes_on);
+                if let Some(task) = region.task.and_then(|task| frame.trace.task(task)) {
+                    say.pair("task", &format!("{} ({})", frame.trace.str(task.name), task.id.signed()));
+                }
+                say.pair("region of", &words::lane_name(frame.trace, LaneId::Goroutine(region.go)));
+            }
+            Hit::Log(log) => {
+                say.title(frame.trace.str(log.message), frame.colors.log);
+                say.pair("category", frame.trace.str(log.category));
+                say.pair("logged by", &words::lane_name(frame.trace, LaneId::Goroutine(log.go)));
+                say.at(log.time.0);
+            }
+            Hit::Sample(sample) => {
+                say.title("CPU sample", frame.colors.sample);
+                for frame in frame.trace.frames(sample.stack).take(6) {
+                    say.plain(without_path(frame.function));
+                }
+                say.at(sample.time.0);
+            }
+            Hit::Arrow(index) => {
+                if let Some(arrow) = arrows.list.get(*index) {
+                    say.arrow(arrow);
+                }
+            }
+            Hit::Marker(index) => {
+                if let Some(marker) = arrows.markers.get(*index) {
+                    for arrow in marker.arrows.iter().filter_map(|&at| arrows.list.get(at)).take(8) {
+                        say.arrow(arrow);
+                    }
+                }
+            }
+            Hit::Nowhere | Hit::Empty(_) => {}
+        }
+    });
+}
+
+struct Say<'a, 'f> {
+    ui: &'a mut Ui,
+    frame: &'a Frame<'f>,
+}
+
+impl Say<'_, '_> {
+    fn title(&mut self, text: &str, color: Color32) {
+        self.ui.horizontal(|ui| {
+            let (rect, _) = ui.allocate_exact_size(vec2(9.0, 9.0), egui::Sense::hover());
+            ui.painter().rect_filled(rect, 2.0, color);
+            ui.add(egui::Label::new(RichText::new(text).strong()).truncate());
+        });
+    }
+
+    fn plain(&mut self, text: &str) {
+        self.ui.add(egui::Label::new(RichText::new(text).size(12.0)).truncate());
+    }
+
+    fn pair(&mut self, name: &str, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        self.ui.horizontal(|ui| {
+            ui.allocate_ui_with_layout(vec2(84.0, 14.0), Layout::left_to_right(Align::Center), |ui| {
+                ui.set_min_width(84.0);
+                ui.label(RichText::new(name).size(12.0).color(self.frame.tokens.muted));
+            });
+            ui.add(egui::Label::new(RichText::new(value).size(12.0)).truncate());
+        });
+    }
+
+    fn at(&mut self, nanos: i64) {
+        self.pair("at", &self.frame.origin.text(nanos, 1));
+    }
+
+    /// How long, with the exact number; "at least" where an end is not in the trace.
+    fn length(&mut self, range: TimeRange, began_before: bool, goes_on: bool) {
+        let least = if began_before || goes_on { "at least " } else { "" };
+        let text = format!("{least}{}   {}", time::duration(range.nanos()), time::exact(range.nanos()));
+        self.pair("lasts", &text);
+        self.at(range.start.0);
+        match (began_before, goes_on) {
+            (true, true) => self.pair("", "began before, goes on after what was read"),
+            (true, false) => self.pair("", "began before what was read"),
+            (false, true) => self.pair("", "goes on after what was read"),
+            (false, false) => {}
+        }
+    }
+
+    fn span(&mut self, cell: &Cell, special: Option<&SpecialRange>) {
+        let Some(span) = self.frame.trace.span(cell.first) else { return };
+        let trace = self.frame.trace;
+        let title = match span.at.lane {
+            LaneId::Proc(_) | LaneId::Thread(_) if span.go.is_some() => {
+                words::lane_name(trace, LaneId::Goroutine(span.go))
+            }
+            _ => words::state_name(trace, &span),
+        };
+        self.title(&title, self.frame.colors.strong[span.class as usize]);
+        self.length(span.range, span.began_before, span.goes_on);
+        let function = words::span_function(trace, &span).unwrap_or_default();
+        self.pair(if span.state == GoState::Running { "ran until" } else { "in" }, without_path(function));
+        self.caused(&span);
+        self.place(&span);
+        self.special(special);
+    }
+
+    /// Who made the span begin, and what came of the one who waited.
+    fn caused(&mut self, span: &Span) {
+        let trace = self.frame.trace;
+        let incoming = trace.flows_into(span.at);
+        for flow in incoming.iter().take(2) {
+            self.pair("", &words::incoming_name(trace, flow));
+        }
+        if incoming.is_empty() && !matches!(span.cause, Cause::Blocked | Cause::Started | Cause::SyscallEnter) {
+            self.pair("", words::cause_name(span.cause));
+        }
+        // A waiting span ends with an edge into the runnable one behind it.
+        if span.state == GoState::Waiting
+            && let Some(next) = trace.next_span(span.at)
+        {
+            for flow in trace.flows_into(next.at).iter().filter(|flow| flow.kind == FlowKind::Unblock).take(1) {
+                let text =
+                    format!("{} after {}", words::incoming_name(trace, flow), time::duration(span.range.nanos()));
+                self.pair("", &text);
+            }
+        }
+    }
+
+    fn place(&mut self, span: &Span) {
+        let trace = self.frame.trace;
+        let mut on = Vec::new();
+        if span.proc.is_some() && !matches!(span.at.lane, LaneId::Proc(_)) {
+            on.push(words::lane_name(trace, LaneId::Proc(span.proc)));
+        }
+        if span.thread.is_some() && !matches!(span.at.lane, LaneId::Thread(_)) {
+            on.push(words::lane_name(trace, LaneId::Thread(span.thread)));
+        }
+        self.pair("on", &on.join(", "));
+    }
+
+    fn special(&mut self, special: Option<&SpecialRange>) {
+        let Some(special) = special else { return };
+        match special.kind {
+            SpecialKind::MarkAssist => self.pair("mark assist", &time::duration(special.range.nanos())),
+            SpecialKind::Sweep => {
+                let (swept, reclaimed) = special.bytes;
+                let bytes = format!("{} swept, {} reclaimed", number::bytes(swept), number::bytes(reclaimed));
+                self.pair("sweep", &format!("{}, {bytes}", time::duration(special.range.nanos())));
+            }
+        }
+    }
+
+    fn merged(&mut self, lane: LaneId, cell: &Cell, special: Option<&SpecialRange>) {
+        let title = format!("{} spans", number::count(u64::from(cell.count)));
+        self.title(&title, self.frame.colors.strong[cell.class as usize]);
+        self.pair("within", &time::duration(cell.range.nanos()));
+        let whole = cell.nanos.iter().sum::<u64>().max(1);
+        let mut by_time: Vec<SpanClass> =
+            SpanClass::ALL.into_iter().filter(|&class| cell.nanos[class as usize] > 0).collect();
+        by_time.sort_by_key(|&class| std::cmp::Reverse(cell.nanos[class as usize]));
+        for class in by_time {
+            let nanos = cell.nanos[class as usize];
+            let name = match (class, lane) {
+                (SpanClass::None, LaneId::Proc(_) | LaneId::Thread(_)) => "idle",
+                (class, _) => words::class_name(class),
+            };
+            let part = format!(
+                "{} ({})",
+                time::duration(i64::try_from(nanos).unwrap_or(i64::MAX)),
+                number::percent(nanos, whole)
+            );
+            self.ui.horizontal(|ui| {
+                let (rect, _) = ui.allocate_exact_size(vec2(8.0, 8.0), egui::Sense::hover());
+                ui.painter().rect_filled(rect, 1.5, self.frame.colors.strong[class as usize]);
+                ui.label(RichText::new(name).size(12.0));
+                ui.label(RichText::new(part).size(12.0).color(self.frame.tokens.muted));
+            });
+        }
+        self.special(special);
+        self.plain("Zoom in to see them one by one");
+    }
+
+    fn arrow(&mut self, arrow: &Arrow) {
+        let color = match arrow.role {
+            Role::Incoming => self.frame.tokens.accent,
+            Role::Outgoing => self.frame.tokens.outgoing,
+            Role::Other => self.frame.tokens.muted,
+        };
+        let text = self.arrow_text(arrow);
+        self.title(&text, color);
+        self.at(arrow.flow.to.time.0);
+        if let Some(function) = words::telling_frame(self.frame.trace.frames(arrow.flow.stack)) {
+            self.pair("in", without_path(function));
+        }
+    }
+
+    fn arrow_text(&self, arrow: &Arrow) -> String {
+        let trace = self.frame.trace;
+        let flow = &arrow.flow;
+        let what = match arrow.role {
+            Role::Outgoing => words::outgoing_name(trace, flow),
+            Role::Incoming => words::incoming_name(trace, flow),
+            Role::Other => {
+                format!("{} {}", words::lane_name(trace, flow.from.lane), words::outgoing_name(trace, flow))
+            }
+        };
+        match ran_after(self.frame, flow) {
+            Some(nanos) => format!("{what} · {} later ran", time::duration(nanos)),
+            None => what,
+        }
+    }
+}
+
+/// How long it took from the edge until its receiver ran.
+fn ran_after(frame: &Frame<'_>, flow: &Flow) -> Option<i64> {
+    let ready = frame.trace.span(flow.to.span?)?;
+    if ready.state == GoState::Running {
+        return Some(ready.range.start.nanos_since(flow.from.time));
+    }
+    let next = frame.trace.next_span(ready.at)?;
+    (next.state == GoState::Running).then(|| next.range.start.nanos_since(flow.from.time))
+}

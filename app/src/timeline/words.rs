@@ -1,0 +1,221 @@
+//! How lanes, spans and edges are named on screen and to screen readers.
+
+use trace_core::event::state::{Cause, GoState, SpanClass};
+use trace_core::model::flows::{Flow, FlowKind};
+use trace_core::model::lanes::LaneId;
+use trace_core::model::spans::Span;
+use trace_core::model::trace::{Frame, Trace};
+
+use crate::fmt::time::duration;
+use crate::timeline::labels::{last_part, without_path};
+
+/// A lane's short name and its function: `("G25", "main.sendReport")`, `("P0", "")`.
+#[must_use]
+pub fn lane_parts(trace: &Trace, lane: LaneId) -> (String, &str) {
+    match lane {
+        LaneId::Gc => ("GC".to_owned(), ""),
+        LaneId::Stw => ("Stop the world".to_owned(), ""),
+        LaneId::Proc(ix) => (format!("P{}", trace.proc_id(ix).signed()), ""),
+        LaneId::Thread(ix) => (format!("M{}", trace.thread_id(ix).signed()), ""),
+        LaneId::Goroutine(ix) => match trace.goroutine(ix) {
+            Some(go) => (format!("G{}", go.id.signed()), trace.str(go.name)),
+            None => ("G?".to_owned(), ""),
+        },
+    }
+}
+
+/// A lane's full name: `G25 main.sendReport`.
+#[must_use]
+pub fn lane_name(trace: &Trace, lane: LaneId) -> String {
+    let (id, function) = lane_parts(trace, lane);
+    if function.is_empty() { id } else { format!("{id} {}", without_path(function)) }
+}
+
+/// What a class means, in one word or two.
+#[must_use]
+pub const fn class_name(class: SpanClass) -> &'static str {
+    match class {
+        SpanClass::None => "nothing",
+        SpanClass::Running => "running",
+        SpanClass::Runnable => "runnable",
+        SpanClass::Syscall => "syscall",
+        SpanClass::WaitSync => "waiting (sync)",
+        SpanClass::WaitChan => "waiting (channel)",
+        SpanClass::WaitNet => "waiting (network)",
+        SpanClass::WaitSleep => "waiting (sleep)",
+        SpanClass::Gc => "garbage collection",
+        SpanClass::WaitOther => "waiting",
+    }
+}
+
+/// What a span is: `waiting (chan receive)`, `running`, `syscall`, `runnable (preempted)`.
+#[must_use]
+pub fn state_name(trace: &Trace, span: &Span) -> String {
+    let reason = trace.str(span.reason);
+    match span.at.lane {
+        LaneId::Gc => return "garbage collection".to_owned(),
+        LaneId::Stw if reason.is_empty() => return "stopped the world".to_owned(),
+        LaneId::Stw => return format!("stopped the world ({reason})"),
+        _ => {}
+    }
+    let state = match span.state {
+        GoState::Unknown => "unknown",
+        GoState::Runnable => "runnable",
+        GoState::Running => "running",
+        GoState::Syscall => "syscall",
+        GoState::Waiting => "waiting",
+        GoState::Dead => "ended",
+    };
+    if reason.is_empty() { state.to_owned() } else { format!("{state} ({reason})") }
+}
+
+/// Frames that say nothing about the program: the runtime and the packages between it and a caller.
+const PLUMBING: [&str; 6] = ["runtime.", "runtime/", "internal/", "syscall.", "time.Sleep", "golang.org/x/sys/"];
+
+/// The function that a stack is best told by: the innermost one outside the runtime's plumbing, else
+/// the innermost.
+#[must_use]
+pub fn telling_frame<'a>(mut frames: impl Iterator<Item = Frame<'a>>) -> Option<&'a str> {
+    let innermost = frames.next()?.function;
+    if is_plumbing(innermost) {
+        let outside = frames.take(64).map(|frame| frame.function).find(|function| !is_plumbing(function));
+        return outside.or(Some(innermost)).filter(|function| !function.is_empty());
+    }
+    Some(innermost).filter(|function| !function.is_empty())
+}
+
+fn is_plumbing(function: &str) -> bool {
+    PLUMBING.iter().any(|prefix| function.starts_with(prefix))
+}
+
+/// The function that a span is best told by: where it waits, what it called, where it stopped running.
+#[must_use]
+pub fn span_function<'a>(trace: &'a Trace, span: &Span) -> Option<&'a str> {
+    let stack = match span.class {
+        SpanClass::Running if span.end_stack.is_some() => span.end_stack,
+        _ if span.start_stack.is_some() => span.start_stack,
+        _ => span.end_stack,
+    };
+    telling_frame(trace.frames(stack))
+}
+
+/// Wordings for the inside of a span, longest first.
+#[must_use]
+pub fn span_wordings(trace: &Trace, span: &Span) -> Vec<String> {
+    match span.at.lane {
+        LaneId::Gc => return vec!["garbage collection".to_owned(), "GC".to_owned()],
+        LaneId::Stw => return vec![trace.str(span.reason).to_owned()],
+        LaneId::Proc(_) | LaneId::Thread(_) => return carrier_wordings(trace, span),
+        LaneId::Goroutine(_) => {}
+    }
+    // "waiting (runtime.gopark)" says no more than "waiting".
+    let function = span_function(trace, span).filter(|function| !is_plumbing(function)).unwrap_or("");
+    let (short, last) = (without_path(function), last_part(function));
+    let reason = trace.str(span.reason);
+    let mut wordings = Vec::with_capacity(3);
+    match span.state {
+        GoState::Running if !short.is_empty() => {
+            wordings.extend([short.to_owned(), last.to_owned()]);
+        }
+        GoState::Running => wordings.push("running".to_owned()),
+        GoState::Syscall if !short.is_empty() => {
+            wordings.extend([format!("syscall ({short})"), format!("syscall ({last})"), "syscall".to_owned()]);
+        }
+        GoState::Syscall => wordings.push("syscall".to_owned()),
+        GoState::Runnable if reason.is_empty() => wordings.push("runnable".to_owned()),
+        GoState::Runnable => wordings.extend([format!("runnable ({reason})"), "runnable".to_owned()]),
+        GoState::Waiting => {
+            let reason = if reason.is_empty() { "waiting" } else { reason };
+            if !short.is_empty() {
+                wordings.extend([format!("{reason} ({short})"), format!("{reason} ({last})")]);
+            }
+            wordings.push(reason.to_owned());
+        }
+        GoState::Unknown | GoState::Dead => {}
+    }
+    wordings
+}
+
+fn carrier_wordings(trace: &Trace, span: &Span) -> Vec<String> {
+    if !span.go.is_some() {
+        return vec![trace.str(span.reason).to_owned()];
+    }
+    let (id, function) = lane_parts(trace, LaneId::Goroutine(span.go));
+    let (short, last) = (without_path(function), last_part(function));
+    let blocked = if span.state == GoState::Syscall { " in syscall" } else { "" };
+    vec![format!("{id} {short}{blocked}"), format!("{id} {last}"), id]
+}
+
+/// What a span is called by assistive technology: `waiting (sync) 122 ms`.
+#[must_use]
+pub fn span_name(trace: &Trace, span: &Span) -> String {
+    let length = duration(span.range.nanos());
+    match span.at.lane {
+        LaneId::Proc(_) | LaneId::Thread(_) if span.go.is_some() => {
+            format!("{} {} {length}", lane_name(trace, LaneId::Goroutine(span.go)), state_name(trace, span))
+        }
+        _ => format!("{} {length}", state_name(trace, span)),
+    }
+}
+
+/// What made a span begin, in words, if that is not said by its state.
+#[must_use]
+pub const fn cause_name(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Status => "already so when first seen",
+        Cause::Created => "just created",
+        Cause::Unblocked => "unblocked",
+        Cause::Stopped => "stopped running, still ready",
+        Cause::SyscallExit => "back from a system call, no proc free",
+        Cause::Switched => "coroutine switch",
+        Cause::Started => "got a proc",
+        Cause::SyscallEnter => "entered a system call",
+        Cause::Blocked => "blocked",
+        Cause::Ended => "ended",
+    }
+}
+
+/// What the cause at the far end of an incoming edge did: `unblocked by main.sendReport`.
+#[must_use]
+pub fn incoming_name(trace: &Trace, flow: &Flow) -> String {
+    let who = party(trace, flow.from.lane);
+    match flow.kind {
+        FlowKind::Create => format!("created by {who}"),
+        FlowKind::Unblock => format!("unblocked by {who}"),
+        FlowKind::Switch => format!("switched to by {who}"),
+        FlowKind::SyscallExit => format!("back from its system call on {who}"),
+        FlowKind::ProcSteal => format!("proc taken by {who}"),
+    }
+}
+
+/// What an outgoing edge did to its far end: `unblocked G25 main.worker`.
+#[must_use]
+pub fn outgoing_name(trace: &Trace, flow: &Flow) -> String {
+    let who = party(trace, flow.to.lane);
+    match flow.kind {
+        FlowKind::Create => format!("created {who}"),
+        FlowKind::Unblock => format!("unblocked {who}"),
+        FlowKind::Switch => format!("switched to {who}"),
+        FlowKind::SyscallExit => format!("goes on as {who}"),
+        FlowKind::ProcSteal => format!("took the proc of {who}"),
+    }
+}
+
+fn party(trace: &Trace, lane: LaneId) -> String {
+    lane_name(trace, lane)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::telling_frame;
+    use trace_core::model::trace::Frame;
+
+    #[test]
+    fn the_telling_frame_is_the_programs_own() {
+        let frame = |function| Frame { function, file: "", line: 1, pc: 0 };
+        let stack = ["runtime.gopark", "internal/poll.runtime_pollWait", "net.(*conn).Read", "main.main"].map(frame);
+        assert_eq!(telling_frame(stack.into_iter()), Some("net.(*conn).Read"));
+        assert_eq!(telling_frame([frame("runtime.bgsweep")].into_iter()), Some("runtime.bgsweep"));
+        assert_eq!(telling_frame(std::iter::empty()), None);
+    }
+}
