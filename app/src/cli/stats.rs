@@ -17,7 +17,10 @@ use crate::cli::summary::Summary;
 pub fn run(file: &Path, json: bool) -> Answer {
     let begin = Instant::now();
     let trace = load_path(file, &Monitor::new(), &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
-    let summary = Summary::of(file.display().to_string(), &trace, begin.elapsed());
+    let wall = begin.elapsed();
+    // A pipe has no size: then it is what was read.
+    let file_bytes = file.metadata().map_or(0, |metadata| metadata.len()).max(trace.totals().bytes);
+    let summary = Summary::of(file.display().to_string(), file_bytes, &trace, wall);
     if json {
         let mut text =
             serde_json::to_string_pretty(&summary).map_err(|error| Failure::unwritten("the JSON", &error))?;

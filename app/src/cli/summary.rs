@@ -73,14 +73,14 @@ pub struct LoadCost {
 }
 
 impl Summary {
-    /// Of a trace that took `wall` to load.
+    /// Of a trace of `file_bytes` that took `wall` to load.
     #[must_use]
-    pub fn of(file: String, trace: &Trace, wall: Duration) -> Self {
+    pub fn of(file: String, file_bytes: u64, trace: &Trace, wall: Duration) -> Self {
         let totals = trace.totals();
         let wall_s = wall.as_secs_f64();
         Self {
             file,
-            file_bytes: totals.bytes,
+            file_bytes,
             version: totals.version,
             complete: totals.complete,
             generations: totals.generations,

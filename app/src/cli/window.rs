@@ -42,7 +42,12 @@ fn without_display(files: &[PathBuf], why: &str) -> Answer {
             (name.to_owned(), trace.map_err(|error| Failure::unreadable(name.as_ref(), &error))?)
         }
     };
-    let summary = Summary::of(name.clone(), &trace, begin.elapsed()).text();
+    let wall = begin.elapsed();
+    let file_bytes = match files.first() {
+        Some(file) => file.metadata().map_or(0, |metadata| metadata.len()),
+        None => SAMPLE.len() as u64,
+    };
+    let summary = Summary::of(name.clone(), file_bytes, &trace, wall).text();
     print(&format!(
         "Tracelane cannot open its window, since {why}; here is a summary of {name} instead.\n\n\
          {summary}\n\

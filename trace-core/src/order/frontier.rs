@@ -3,6 +3,8 @@
 //! Among equal times the reference reader's choice follows from the exact shape of its heap, so this
 //! one sifts in the same manner.
 
+use crate::base::pdqsort;
+
 /// An entry: when the next event is due, and whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
@@ -72,10 +74,10 @@ impl Frontier {
         }
     }
 
-    /// Puts the whole heap in order of time (a sorted heap is a heap still). Equal times of up to 12
-    /// threads keep their order, as in the reference reader.
+    /// Puts the whole heap in order of time (a sorted heap is a heap still); equal times as the reference
+    /// reader does.
     pub fn sort(&mut self) {
-        self.heap.sort_by_key(|due| due.time);
+        pdqsort::sort_by_key(&mut self.heap, |due| due.time);
     }
 
     #[inline]

@@ -133,7 +133,9 @@ impl<'a> Run<'a> {
     fn advance_another(&mut self, machine: &mut Machine, report: &mut Report<'_>, sink: &mut impl Sink) -> Result<()> {
         self.frontier.sort();
         let mut fault = None;
-        for place in 0..self.frontier.len() {
+        // The first one has been tried; if sorting has put another of the same time there, it comes last,
+        // as in the reference reader.
+        for place in (1..self.frontier.len()).chain([0]) {
             let Some(due) = self.frontier.get(place) else { break };
             let Some(stream) = self.streams.get(due.cursor as usize) else { break };
             match machine.step(&stream.event, stream.thread, false, sink)? {

@@ -5,6 +5,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::base::limits;
+use crate::base::pdqsort;
 use crate::base::warning::WarningKind;
 use crate::input::cursor::Cursor;
 use crate::wire::v2::generation::{BatchRef, Generation};
@@ -148,7 +149,7 @@ impl Tables {
         for &batch in &generation.samples {
             tables.parse_samples(generation, batch, report);
         }
-        tables.samples.sort_by_key(|sample| sample.time);
+        pdqsort::sort_by_key(&mut tables.samples, |sample| sample.time);
         tables
     }
 

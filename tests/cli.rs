@@ -1,0 +1,156 @@
+//! The program as a user runs it: output, exit codes, pipes, no display.
+
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+
+#[path = "support/fixtures.rs"]
+mod fixtures;
+#[path = "support/run.rs"]
+mod run;
+
+use std::fs;
+use std::io::Read;
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+
+fn fixture(name: &str) -> String {
+    fixtures::data().join(name).to_string_lossy().into_owned()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn stats(name: &str) -> Value {
+    let output = run::tracelane(&["stats", &fixture(name), "--json"]);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{name}: {error}: {}", stderr(&output)))
+}
+
+#[test]
+fn stats_json_has_the_promised_fields() {
+    let name = "real/guessnumber-bug-go1.27.trace";
+    let json = stats(name);
+    let file_bytes = fs::metadata(fixture(name)).expect("the fixture").len();
+    assert_eq!(json["file_bytes"], file_bytes);
+    assert_eq!(json["version"], 26, "Go 1.27 writes the format of 1.26");
+    assert_eq!(json["complete"], true);
+    for count in ["generations", "events", "goroutines", "procs", "threads", "duration_ns"] {
+        assert!(json[count].as_u64().is_some_and(|count| count > 0), "{count}: {}", json[count]);
+    }
+    let kinds = json["events_by_kind"].as_object().expect("an object");
+    let sum: u64 = kinds.values().filter_map(Value::as_u64).sum();
+    assert_eq!(Some(sum), json["events"].as_u64());
+    assert!(kinds.contains_key("GoUnblock"), "{kinds:?}");
+    assert!(json["start"].as_str().is_some_and(|start| start.starts_with("2026-")), "{}", json["start"]);
+    assert_eq!(json["warnings"], Value::Array(Vec::new()));
+    assert_eq!(json["load"]["events"], json["events"]);
+    assert!(json["load"]["wall_s"].as_f64().is_some_and(|seconds| seconds > 0.0));
+    assert!(json["load"]["events_per_s"].as_f64().is_some_and(|rate| rate > 0.0));
+    if cfg!(target_os = "linux") {
+        assert!(json["load"]["peak_rss_bytes"].as_u64().is_some_and(|bytes| bytes > file_bytes));
+    }
+}
+
+#[test]
+fn stats_json_names_damage_and_where_it_is() {
+    let name = "broken/cut-mid-batch-go1.27.trace";
+    let json = stats(name);
+    let warnings = json["warnings"].as_array().expect("a list");
+    assert!(!warnings.is_empty());
+    for warning in warnings {
+        assert!(warning["kind"].is_string() && warning["message"].is_string(), "{warning}");
+        assert!(warning["offset"].is_u64() && warning["generation"].is_u64() && warning["count"].is_u64(), "{warning}");
+    }
+}
+
+#[test]
+fn traces_without_a_wall_clock_say_so() {
+    assert_eq!(stats("real/workers-go1.22.trace")["start"], Value::Null);
+}
+
+#[test]
+fn exit_codes_are_as_documented() {
+    let sound = fixture("real/workers-go1.22.trace");
+    let damaged = fixture("broken/cut-mid-batch-go1.27.trace");
+    let text = fixture("broken/no-trace-log.trace");
+    for (code, arguments) in [
+        (0, vec!["--help"]),
+        (0, vec!["--version"]),
+        (0, vec!["help", "stats"]),
+        (0, vec!["stats", &sound]),
+        (0, vec!["dump", &sound]),
+        (1, vec!["stats", "no such file"]),
+        (1, vec!["stats", "."]),
+        (1, vec!["stats", &text]),
+        (1, vec!["dump", &text]),
+        (2, vec!["--frob"]),
+        (2, vec!["stats"]),
+        (2, vec!["stats", &sound, &sound]),
+        (2, vec!["screenshot", &sound]),
+        (3, vec!["stats", &damaged]),
+        (3, vec!["stats", "--json", &damaged]),
+    ] {
+        let output = run::tracelane(&arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", stderr(&output));
+        let complains = !output.stderr.is_empty();
+        assert_eq!(complains, code == 1 || code == 2, "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn refusals_are_one_sentence_with_a_cure() {
+    let output = run::tracelane(&["stats", &fixture("broken/no-trace-log.trace")]);
+    let complaint = stderr(&output);
+    assert_eq!(complaint.lines().count(), 1, "{complaint}");
+    assert!(complaint.contains("no-trace-log.trace") && complaint.contains("text"), "{complaint}");
+    let output = run::tracelane(&["stats", "--jsonn", "x"]);
+    assert!(stderr(&output).contains("see tracelane --help"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_closed_pipe_ends_the_dump_quietly() {
+    let file = fixture("real/manygoroutines-go1.27.trace");
+    let mut child = run::command(&["dump", &file])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut first = [0; 100];
+    let mut pipe = child.stdout.take().expect("a pipe");
+    pipe.read_exact(&mut first).expect("some output");
+    drop(pipe);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+    assert!(first.starts_with(b"M=-1 P=-1 G=-1 Sync "), "{}", String::from_utf8_lossy(&first));
+}
+
+#[test]
+fn without_a_display_the_window_command_gives_a_summary() {
+    let output = run::tracelane(&[&fixture("real/workers-go1.22.trace")]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(text.contains("there is no display"), "{text}");
+    assert!(text.contains("workers-go1.22.trace") && text.contains("Go 1.22"), "{text}");
+    for command in ["tracelane dump", "tracelane stats", "tracelane screenshot"] {
+        assert!(text.contains(command), "{text}");
+    }
+}
+
+#[test]
+fn without_a_display_and_a_file_it_is_the_sample() {
+    let output = run::tracelane(&[]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(text.contains("sample") && text.contains("goroutines"), "{text}");
+}
+
+#[test]
+fn without_a_display_an_unreadable_file_is_still_unreadable() {
+    let output = run::tracelane(&["no such file"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("no such file"), "{}", stderr(&output));
+}
