@@ -10,6 +10,8 @@
 
 mod pipeline;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::path::Path;

@@ -29,7 +29,7 @@ pub(crate) enum Message {
 
 /// The state of a load.
 pub(crate) struct Pipeline {
-    shared: Shared,
+    pub(crate) shared: Shared,
     messages: Receiver<Message>,
     sender: Sender<Message>,
     leaves: SyncSender<()>,

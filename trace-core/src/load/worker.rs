@@ -8,7 +8,7 @@ use crate::base::monitor::Monitor;
 use crate::base::time::TraceTime;
 use crate::base::warning::{Warning, WarningKind};
 use crate::load::pipeline::Message;
-use crate::model::build::Builder;
+use crate::model::build::{Builder, SEGMENT_ROWS};
 use crate::model::draft::SegmentDraft;
 use crate::model::kinds::SharedKinds;
 use crate::model::stitch::{Before, GenerationHead};
@@ -65,13 +65,20 @@ pub(crate) struct GenerationEnd {
 pub(crate) struct Shared {
     pub(crate) monitor: Monitor,
     pub(crate) kinds: SharedKinds,
+    /// Rows per segment.
+    pub(crate) segment_rows: usize,
     /// The clock of some generation, for one that has lost its own.
     clock: Arc<Mutex<Option<Clock>>>,
 }
 
 impl Shared {
     pub(crate) fn new(monitor: &Monitor) -> Self {
-        Self { monitor: monitor.clone(), kinds: SharedKinds::default(), clock: Arc::default() }
+        Self {
+            monitor: monitor.clone(),
+            kinds: SharedKinds::default(),
+            segment_rows: SEGMENT_ROWS,
+            clock: Arc::default(),
+        }
     }
 
     fn clock(&self) -> Option<Clock> {
@@ -113,7 +120,7 @@ fn build(
     let send = |work: Work| messages.send(Message::Work(index, work)).map_err(|_gone| Error::Cancelled);
     send(Work::Head(GenerationHead { border, symbols: Arc::clone(&symbols), clock: snapshot(&tables) }))?;
     let mut emit = |draft: SegmentDraft| send(Work::Segment(Box::new(draft)));
-    let mut builder = Builder::new(symbols, shared.kinds.clone(), &mut emit);
+    let mut builder = Builder::new(symbols, shared.kinds.clone(), &mut emit).with_segment_rows(shared.segment_rows);
     let mut machine = Machine::new(false);
     let mut report = |kind, what, at| damage.add(kind, what, at);
     order_generation(&mut machine, generation, &tables, &shared.monitor, &mut report, &mut builder)?;

@@ -68,7 +68,7 @@ pub(crate) struct GoLocal {
 pub(crate) struct ProcLocal {
     pub(crate) refs: u32,
     pub(crate) acts: u32,
-    /// The goroutine that was on it last.
+    /// The goroutine that is on it.
     go: u32,
 }
 
@@ -158,8 +158,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Cuts segments after so many rows (tests cut small ones).
-    #[cfg(test)]
+    /// Cuts segments after so many rows.
     pub(crate) const fn with_segment_rows(mut self, rows: usize) -> Self {
         self.segment_rows = rows;
         self
@@ -176,12 +175,15 @@ impl<'a> Builder<'a> {
     fn cut(&mut self, ids: &Ids) -> Result<()> {
         let classes = self.shared_kinds.snapshot().classes;
         let columns = cut::columns(&mut self.log, &classes, &mut self.pools);
-        let new_gos = ids.gos.get(self.sent.0..).unwrap_or_default().to_vec();
+        // Ids of the event that is about to be taken in come with the next segment.
+        let log = &self.log;
+        let known = (log.gos.len(), log.procs.len(), log.threads.len());
+        let new_gos = ids.gos.get(self.sent.0..known.0).unwrap_or_default().to_vec();
         let created = self.log.gos.get(self.sent.0..).unwrap_or_default();
         let new_created = created.iter().map(|go| go.is_new).collect();
-        let new_procs = ids.procs.get(self.sent.1..).unwrap_or_default().to_vec();
-        let new_threads = ids.threads.get(self.sent.2..).unwrap_or_default().to_vec();
-        self.sent = (ids.gos.len(), ids.procs.len(), ids.threads.len());
+        let new_procs = ids.procs.get(self.sent.1..known.1).unwrap_or_default().to_vec();
+        let new_threads = ids.threads.get(self.sent.2..known.2).unwrap_or_default().to_vec();
+        self.sent = known;
         let draft = SegmentDraft {
             base: self.base,
             end: self.now,
@@ -248,6 +250,16 @@ impl<'a> Builder<'a> {
             proc.go = ev.subject;
         }
         self.log.refs.push(LogRef { row: self.log.rows.len() as u32, proc: ev.proc, thread: ev.thread });
+    }
+
+    /// The event's goroutine leaves its proc.
+    #[inline]
+    fn leave(&mut self, ev: &Ordered) {
+        if let Some(proc) = self.log.procs.get_mut(ev.proc as usize)
+            && proc.go == ev.subject
+        {
+            proc.go = NO_IX;
+        }
     }
 
     /// A row that belongs to somebody else's act: creation, unblock, switch.
@@ -348,14 +360,17 @@ impl<'a> Builder<'a> {
             }
             EventKind::GO_BLOCK if ev.subject == self.switching => {
                 self.switching = NO_IX;
+                self.leave(ev);
                 self.own(ev, kinds::SWITCHED_AWAY, ev.args[1], ACTOR_NONE);
             }
             EventKind::GO_BLOCK => {
                 let kind = self.reason_kind(GoState::Waiting, ev.args[0]);
+                self.leave(ev);
                 self.own(ev, kind, ev.args[1], ACTOR_NONE);
             }
             EventKind::GO_STOP => {
                 let kind = self.reason_kind(GoState::Runnable, ev.args[0]);
+                self.leave(ev);
                 self.own(ev, kind, ev.args[1], ACTOR_NONE);
             }
             EventKind::GO_UNBLOCK => self.acted_on(ev, kinds::UNBLOCKED, ev.args[2]),
@@ -367,14 +382,20 @@ impl<'a> Builder<'a> {
                 self.occupy(ev, false);
                 self.row(ev, kinds::SYSCALL_BACK, ev.thread, ev.proc);
             }
-            EventKind::GO_SYSCALL_END_BLOCKED => self.row(ev, kinds::SYSCALL_EXIT, 0, ACTOR_NONE),
+            EventKind::GO_SYSCALL_END_BLOCKED => {
+                self.leave(ev);
+                self.row(ev, kinds::SYSCALL_EXIT, 0, ACTOR_NONE);
+            }
             EventKind::GO_CREATE => self.created(ev, kinds::CREATED),
             EventKind::GO_CREATE_BLOCKED => self.created(ev, kinds::CREATED_WAITING),
             EventKind::GO_CREATE_SYSCALL => {
                 self.occupy(ev, true);
                 self.row(ev, kinds::CREATED_SYSCALL, 0, ev.thread);
             }
-            EventKind::GO_DESTROY | EventKind::GO_DESTROY_SYSCALL => self.row(ev, kinds::DEAD, 0, ACTOR_NONE),
+            EventKind::GO_DESTROY | EventKind::GO_DESTROY_SYSCALL => {
+                self.leave(ev);
+                self.row(ev, kinds::DEAD, 0, ACTOR_NONE);
+            }
             EventKind::GO_STATUS => self.status(ev, 0),
             EventKind::GO_STATUS_STACK => self.status(ev, ev.args[3]),
             EventKind::GO_SWITCH | EventKind::GO_SWITCH_DESTROY => {
@@ -391,7 +412,7 @@ impl<'a> Builder<'a> {
         let [a, b, c, d] = ev.args;
         let at = ev.time.0.wrapping_sub(self.base) as u32;
         match ev.kind {
-            EventKind::PROC_STEAL => self.steal(ev),
+            EventKind::PROC_STEAL | EventKind::PROC_STOP => self.lose_proc(ev),
             EventKind::HEAP_ALLOC => self.heap_live.push(at, a),
             EventKind::HEAP_GOAL => self.heap_goal.push(at, a),
             EventKind::PROCS_CHANGE => self.max_procs.push(at, a),
@@ -458,14 +479,18 @@ impl<'a> Builder<'a> {
         self.side.ranges.push(RangeMark { time, kind, step, go, proc, stack, reason, bytes });
     }
 
-    fn steal(&mut self, ev: &Ordered) {
+    /// A proc is taken, or let go, maybe while its goroutine sits in a system call.
+    fn lose_proc(&mut self, ev: &Ordered) {
         let Some(proc) = self.log.procs.get_mut(ev.subject as usize) else { return };
-        proc.refs += 1;
         let victim = std::mem::replace(&mut proc.go, NO_IX);
+        if victim == NO_IX {
+            return;
+        }
+        proc.refs += 1;
         self.log.marks.push(ev.time.0.wrapping_sub(self.base) as u32);
         let row = self.log.rows.len() as u32;
         self.log.refs.push(LogRef { row, proc: ev.subject, thread: LogRef::MARK });
-        if victim != NO_IX {
+        if ev.kind == EventKind::PROC_STEAL {
             self.side.steals.push(StealMark { time: ev.time.0, victim, thief: ev.thread });
         }
     }

@@ -102,7 +102,8 @@ impl Visitor for Sum {
             return;
         }
         let class = step.class as usize;
-        self.total.nanos[class] += span.intersect(self.range).nanos().max(0) as u64;
+        self.total.nanos[class] =
+            self.total.nanos[class].saturating_add(span.intersect(self.range).nanos().max(0) as u64);
         self.total.spans[class] += u64::from(!step.is_continued);
     }
 }
@@ -135,9 +136,9 @@ impl<'a> Merger<'a> {
 
     /// Where the column of `time` ends.
     fn column_end(&self, time: i64) -> i64 {
-        let column = ((time - self.range.start.0) as f64 * self.columns_per_nano).floor();
-        let end = self.range.start.0 + ((column + 1.0) / self.columns_per_nano) as i64;
-        end.max(time + 1)
+        let column = (time.saturating_sub(self.range.start.0) as f64 * self.columns_per_nano).floor();
+        let end = self.range.start.0.saturating_add(((column + 1.0) / self.columns_per_nano) as i64);
+        end.max(time.saturating_add(1))
     }
 
     fn close_span(&mut self) {
@@ -146,11 +147,11 @@ impl<'a> Merger<'a> {
         if step.class == SpanClass::None || !reaches || step.start >= self.range.end.0 {
             return;
         }
-        let nanos = (step.end - step.start).max(0) as u64;
+        let nanos = step.end.saturating_sub(step.start).max(0) as u64;
         let range = TimeRange::new(TraceTime(step.start), TraceTime(step.end));
         let mut cell = Cell { range, count: 1, first: step.at, class: step.class, nanos: [0; SpanClass::COUNT] };
         cell.nanos[step.class as usize] = nanos;
-        if step.end - step.start >= self.width {
+        if step.end.saturating_sub(step.start) >= self.width {
             self.out.extend(self.pending.take().map(finished));
             self.out.push(cell);
         } else {
@@ -163,12 +164,12 @@ impl<'a> Merger<'a> {
         if start < self.limit
             && let Some(pending) = &mut self.pending
         {
-            let gap = (start - pending.range.end.0).max(0) as u64;
-            pending.nanos[SpanClass::None as usize] += gap;
+            let gap = start.saturating_sub(pending.range.end.0).max(0) as u64;
+            pending.nanos[SpanClass::None as usize] = pending.nanos[SpanClass::None as usize].saturating_add(gap);
             pending.range.end = pending.range.end.max(cell.range.end);
             pending.count = pending.count.saturating_add(cell.count);
             for (sum, nanos) in pending.nanos.iter_mut().zip(cell.nanos) {
-                *sum += nanos;
+                *sum = sum.saturating_add(nanos);
             }
             return;
         }
@@ -191,7 +192,7 @@ fn finished(mut cell: Cell) -> Cell {
 
 impl Visitor for Merger<'_> {
     fn takes_block(&self, start: i64, end: i64) -> bool {
-        end - start <= self.width && end > self.range.start.0
+        end.saturating_sub(start) <= self.width && end > self.range.start.0
     }
 
     fn block(&mut self, start: i64, end: i64, sums: &Sums, first: SpanRef) {

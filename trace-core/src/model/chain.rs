@@ -58,7 +58,7 @@ impl Trace {
         let mut pieces: Vec<Piece> = Vec::new();
         while let Some(piece) = next {
             let segment = self.seg(piece.segment)?;
-            let first_time = segment.time(piece.first);
+            let first_time = self.row_start(segment, piece.first);
             let is_continued = kinds::is_continued(segment.kind(piece.first));
             if first_time >= range.end.0 && first_time > range.start.0 {
                 // Past the range: of interest only as the end of what goes on at its end.
@@ -327,7 +327,7 @@ impl Iterator for GoSpans<'_> {
             if skip {
                 continue;
             }
-            if self.trace.row_start(segment, at.row) >= self.range.end.0.max(self.range.start.0 + 1) {
+            if self.trace.row_start(segment, at.row) >= self.range.end.0.max(self.range.start.0.saturating_add(1)) {
                 return None;
             }
             if let Some(span) = self.trace.span_of(chain, at)

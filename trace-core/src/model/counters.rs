@@ -112,6 +112,7 @@ pub(crate) struct CountBuilder {
     pub(crate) base: Counts,
     bucket: Option<Bucket>,
     in_bucket: u32,
+    last_at: u32,
     buckets: Vec<Bucket>,
 }
 
@@ -136,6 +137,7 @@ impl CountBuilder {
             }
             return;
         }
+        self.last_at = at;
         let now = &mut self.now;
         let bucket = self.bucket.get_or_insert(Bucket { start: at, low: *now, high: *now });
         if let Some(place) = place(from) {
@@ -157,13 +159,8 @@ impl CountBuilder {
     pub(crate) fn cut(&mut self) -> CountSeries {
         self.buckets.extend(self.bucket.take());
         self.in_bucket = 0;
-        // What holds from the last bucket on.
-        if let Some(last) = self.buckets.last() {
-            let start = last.start.saturating_add(1);
-            self.buckets.push(Bucket { start, low: self.now, high: self.now });
-        } else {
-            self.buckets.push(Bucket { start: 0, low: self.now, high: self.now });
-        }
+        // What holds from the last change on.
+        self.buckets.push(Bucket { start: std::mem::take(&mut self.last_at), low: self.now, high: self.now });
         let mut buckets = std::mem::take(&mut self.buckets);
         buckets.shrink_to_fit();
         let coarse = buckets
@@ -236,8 +233,8 @@ impl Trace {
         let mut last = self.step_before(metric, range.start.0);
         let width = range.nanos() as f64 / f64::from(columns.max(1));
         for column in 0..columns {
-            let from = range.start.0 + (width * f64::from(column)) as i64;
-            let to = (range.start.0 + (width * f64::from(column + 1)) as i64).max(from + 1);
+            let from = range.start.0.saturating_add((width * f64::from(column)) as i64);
+            let to = range.start.0.saturating_add((width * f64::from(column + 1)) as i64).max(from.saturating_add(1));
             let (found, after) = self.extremes_within(metric, from, to);
             // A step function holds its value until the next reading.
             let held = if places(metric).is_empty() { last } else { None };

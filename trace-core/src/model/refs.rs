@@ -103,7 +103,7 @@ impl Trace {
 
     pub(crate) fn entry_time(&self, lane: RefLane, pos: EntryPos) -> Option<i64> {
         let segment = self.seg(pos.segment)?;
-        Some(segment.base + i64::from(lane.lanes(segment).entry_start(segment, pos.at)))
+        Some(segment.at(lane.lanes(segment).entry_start(segment, pos.at)))
     }
 
     /// The rows of the tenure that begins with an entry.
@@ -128,7 +128,7 @@ impl Trace {
         }
         let go = found.go_of(row);
         let time = found.time(row);
-        let chain = self.chain(go, TimeRange::new(TraceTime(time), TraceTime(time + 1)))?;
+        let chain = self.chain(go, TimeRange::new(TraceTime(time), TraceTime(time.saturating_add(1))))?;
         let mut span = self.span_of(&chain, chain.find(segment, row)?)?;
         // The span may reach over a border: what comes after it on this lane is behind its last row.
         let mut next = self.entry_at(lane, time).and_then(|pos| self.entry_after(lane, pos));
@@ -193,7 +193,7 @@ impl Iterator for RefSpans<'_> {
                 }
             }
             let pos = self.next?;
-            if self.trace.entry_time(self.lane, pos)? >= self.range.end.0.max(self.range.start.0 + 1)
+            if self.trace.entry_time(self.lane, pos)? >= self.range.end.0.max(self.range.start.0.saturating_add(1))
                 && !self.is_status(pos)
             {
                 return None;

@@ -199,7 +199,13 @@ impl Segment {
 
     #[inline]
     pub(crate) fn time(&self, row: u32) -> i64 {
-        self.base + i64::from(self.rows.start[row as usize])
+        self.at(self.rows.start[row as usize])
+    }
+
+    /// The time at an offset from the base.
+    #[inline]
+    pub(crate) const fn at(&self, offset: u32) -> i64 {
+        self.base.saturating_add(offset as i64)
     }
 
     #[inline]

@@ -286,19 +286,19 @@ impl Stitcher {
         if draft.base >= floor {
             return;
         }
-        let raise = u32::try_from(floor.saturating_sub(draft.base)).unwrap_or(u32::MAX);
-        // Keep the base, so that times stay in reach of it, unless all of it lies before.
-        if draft.end < floor {
-            draft.base = floor;
-            draft.end = floor;
-            draft.rows.start.fill(0);
-            draft.procs.marks.fill(0);
-        } else {
-            for start in draft.rows.start.iter_mut().chain(&mut draft.procs.marks) {
-                *start = (*start).max(raise) - raise;
-            }
-            draft.base = floor;
+        let raise = floor.abs_diff(draft.base);
+        let moved = spread(draft.rows.start.iter().chain(&draft.procs.marks), raise);
+        let latest = moved.last().map_or(raise, |last| last.1);
+        for start in draft.rows.start.iter_mut().chain(&mut draft.procs.marks) {
+            let time = match moved.binary_search_by_key(start, |pair| pair.0) {
+                Ok(at) => moved[at].1,
+                Err(_) => u64::from(*start),
+            };
+            *start = time.saturating_sub(raise) as u32;
         }
+        draft.base = floor;
+        draft.end = draft.end.max(floor.saturating_add((latest - raise) as i64));
+        let raise = u32::try_from(raise).unwrap_or(u32::MAX);
         for steps in [&mut draft.heap_live, &mut draft.heap_goal, &mut draft.max_procs] {
             steps.lower(raise);
         }
@@ -440,7 +440,8 @@ impl Stitcher {
             let last = rows[1] as usize - 1;
             if draft.rows.kind[last] & kinds::MASK == kinds::DEAD {
                 self.dying.push(GoIx(go));
-                self.side.goroutine_ended(GoIx(go), TraceTime(draft.base + i64::from(draft.rows.start[last])));
+                self.side
+                    .goroutine_ended(GoIx(go), TraceTime(draft.base).plus_nanos(i64::from(draft.rows.start[last])));
             }
         }
     }
@@ -467,6 +468,29 @@ impl Stitcher {
             thread.map_or(ACTOR_NONE, |ix| ACTOR_THREAD | ix.0)
         }
     }
+}
+
+/// New times for those up to `floor` (all ns since a base): one after another behind it, as the reference
+/// reader does it, until they meet times that are later anyway. By rising old time.
+fn spread<'a>(times: impl Iterator<Item = &'a u32> + Clone, floor: u64) -> Vec<(u32, u64)> {
+    let mut limit = floor;
+    let mut early: Vec<u32> = Vec::new();
+    loop {
+        let before = early.len();
+        early = times.clone().copied().filter(|&time| u64::from(time) <= limit).collect();
+        early.sort_unstable();
+        early.dedup();
+        if early.len() == before {
+            break;
+        }
+        limit = floor + early.len() as u64;
+    }
+    let mut last = floor;
+    let place = |time: u32| {
+        last = (last + 1).max(u64::from(time));
+        (time, last)
+    };
+    early.into_iter().map(place).collect()
 }
 
 /// What a status row means after `last` (the kind of the row before it, if that is known and holds still).
@@ -500,5 +524,17 @@ fn ref_lanes(draft: RefDraft, ix: impl Fn(usize) -> Option<u32>) -> RefLanes {
         entries: draft.entries.into(),
         marks: draft.marks.into(),
         lod: draft.lod,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn early_times_are_spread_behind_the_floor() {
+        let times = [5, 7, 9, 10, 11, 12, 40];
+        assert_eq!(spread(times.iter(), 9), [(5, 10), (7, 11), (9, 12), (10, 13), (11, 14), (12, 15)]);
+        assert!(spread(times.iter(), 4).is_empty());
     }
 }

@@ -34,6 +34,11 @@ pub(crate) trait Visitor {
     fn span(&mut self, step: Step);
 }
 
+/// Whether a row's span begins earlier than the row.
+const fn reaches_back(kind: u8) -> bool {
+    kinds::is_status(kind) || kinds::is_continued(kind)
+}
+
 /// The largest block that begins at `local` and that the visitor takes: its length and sums.
 #[inline]
 fn block_at<'a>(
@@ -67,7 +72,8 @@ impl Trace {
             let mut row = if at == 0 { chain.row } else { piece.first };
             while row < piece.end {
                 let block = block_at(&lod, row - piece.first, visitor, |local| segment.time(piece.first + local));
-                if let Some((rows, sums)) = block {
+                // Blocks know nothing of what lies before the segment.
+                if let Some((rows, sums)) = block.filter(|_| !reaches_back(segment.kind(row))) {
                     visitor.block(segment.time(row), segment.time(row + rows), sums, name(row));
                     row += rows;
                     continue;
@@ -94,25 +100,23 @@ impl Trace {
         let first = self.entry_at(lane, range.start.0).map(|pos| self.tenure_head(lane, pos));
         let Some(first) = first.or_else(|| self.first_entry_from(lane, 0)) else { return };
         for (index, segment) in self.segments.iter().enumerate().skip(first.segment as usize) {
-            if segment.base >= range.end.0 && index as u32 != first.segment {
-                return;
-            }
             let lanes = lane.lanes(segment);
             let Some((slot, begin, end)) = lanes.lane(lane.ix) else { continue };
             let lod = if end - begin > BLOCK { lanes.lod.lane(slot) } else { LaneLod::EMPTY };
-            let time = |at: u32| segment.base + i64::from(lanes.entry_start(segment, at));
+            let time = |at: u32| segment.at(lanes.entry_start(segment, at));
             let mut at = if index as u32 == first.segment { first.at } else { begin };
             while at < end {
                 let entry = lanes.entries[at as usize];
                 let block = block_at(&lod, at - begin, visitor, |local| time(begin + local));
-                if let Some((entries, sums)) = block {
+                let reaches_back = entry & MARK == 0 && reaches_back(segment.kind(entry));
+                if let Some((entries, sums)) = block.filter(|_| !reaches_back) {
                     let row = if entry & MARK == 0 { entry } else { 0 };
                     let name = SpanRef { lane: lane.lane, segment: index as u32, row };
                     visitor.block(time(at), time(at + entries), sums, name);
                     at += entries;
                     continue;
                 }
-                if time(at) >= range.end.0 {
+                if time(at) >= range.end.0 && !reaches_back {
                     return;
                 }
                 self.walk_tenure(lane, (index as u32, at, end), segment, visitor);
@@ -150,11 +154,11 @@ impl Trace {
         let next_entry = next.map(|next| lanes.entries[next as usize]);
         segment.rows.for_tenure(entry, next_entry, limit, |row, kind, from, to| {
             let start = self.row_start(segment, row);
-            let mut stop = segment.base + i64::from(to);
+            let mut stop = segment.at(to);
             if kind & kinds::LAST != 0 {
                 stop = self.last_row_end(lane, index, at, row, segment);
             }
-            debug_assert!(segment.base + i64::from(from) >= start, "a row begins no later than its time");
+            debug_assert!(segment.at(from) >= start, "a row begins no later than its time");
             let name = SpanRef { lane: lane.lane, segment: index, row };
             let is_continued = kinds::is_continued(kind);
             visitor.span(Step { start, end: stop, class: self.class_of(kind), at: name, is_continued });
@@ -167,7 +171,7 @@ impl Trace {
         let time = segment.time(row);
         let next = self.entry_after(lane, crate::model::refs::EntryPos { segment: index, at });
         let limit = next.and_then(|next| self.entry_time(lane, next)).unwrap_or(i64::MAX);
-        let chain = self.chain(go, TimeRange::new(TraceTime(time), TraceTime(time + 1)));
+        let chain = self.chain(go, TimeRange::new(TraceTime(time), TraceTime(time.saturating_add(1))));
         let end = chain.and_then(|chain| Some(self.row_end(&chain, chain.find(index, row)?)));
         end.unwrap_or(i64::MAX).min(limit).min(self.range.end.0)
     }

@@ -1,0 +1,392 @@
+//! The model against simpler computations, on real traces cut into many small segments.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::base::ids::{GoId, GoIx, ProcIx, ThreadIx};
+use crate::base::monitor::Monitor;
+use crate::base::time::{TimeRange, TraceTime};
+use crate::event::kind::EventKind;
+use crate::event::state::{Cause, GoState, SpanClass};
+use crate::input::source::Source;
+use crate::load::pipeline::Pipeline;
+use crate::load::reader;
+use crate::model::flows::FlowKind;
+use crate::model::lanes::LaneId;
+use crate::model::trace::{Metric, Trace};
+use crate::order::generation::order_generation;
+use crate::order::machine::Machine;
+use crate::order::sink::{Ids, NO_IX, Ordered, Sink};
+use crate::wire::v2::generation::GenerationReader;
+use crate::wire::v2::tables::Tables;
+
+fn data() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/data")
+}
+
+/// Real traces that the tests use: one of each program and of each format, small ones.
+fn fixtures() -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(data().join("real")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if path.extension().is_some_and(|extension| extension == "trace") && !name.contains("go1.21") {
+            let bytes = std::fs::read(&path).unwrap();
+            if bytes.len() < 300_000 {
+                found.push((name, bytes));
+            }
+        }
+    }
+    found.sort();
+    assert!(found.len() > 10, "fixtures are missing");
+    found
+}
+
+fn load(bytes: &[u8], segment_rows: usize, publish: &mut dyn FnMut(Arc<Trace>)) -> Arc<Trace> {
+    let monitor = Monitor::new();
+    let (mut pipeline, door) = Pipeline::new(&monitor);
+    pipeline.shared.segment_rows = segment_rows;
+    std::thread::scope(|scope| {
+        let own = monitor.clone();
+        reader::named().spawn_scoped(scope, move || reader::read(Source::bytes(bytes), &own, &door)).unwrap();
+        pipeline.run(publish).unwrap()
+    })
+}
+
+/// Per goroutine, by state code: time and number of spans, straight from the ordered events.
+#[derive(Default)]
+struct Tally {
+    start: Option<i64>,
+    last: i64,
+    now: BTreeMap<GoId, (u8, i64)>,
+    nanos: BTreeMap<GoId, [i64; 6]>,
+    spans: BTreeMap<GoId, [u64; 6]>,
+    events: u64,
+    unblocks: u64,
+    creates: u64,
+}
+
+impl Tally {
+    fn of(bytes: &[u8]) -> Self {
+        let mut tally = Self::default();
+        let mut reader = GenerationReader::new(bytes, &mut |_, _, _| {}).unwrap();
+        let mut machine = Machine::new(false);
+        while let Some(generation) = reader.next_generation(&mut |_, _, _| {}).unwrap() {
+            let tables = Tables::parse(&generation, None, &mut |_, _, _| {});
+            order_generation(&mut machine, &generation, &tables, &Monitor::new(), &mut |_, _, _| {}, &mut tally)
+                .unwrap();
+        }
+        let ids: Vec<GoId> = tally.now.keys().copied().collect();
+        for id in ids {
+            tally.leave(id, tally.last);
+        }
+        tally
+    }
+
+    fn leave(&mut self, id: GoId, time: i64) {
+        if let Some((state, since)) = self.now.remove(&id) {
+            self.nanos.entry(id).or_default()[usize::from(state)] += time - since;
+        }
+    }
+}
+
+impl Sink for Tally {
+    fn event(&mut self, ev: &Ordered, ids: &Ids) -> crate::base::error::Result<()> {
+        let start = *self.start.get_or_insert(ev.time.0);
+        self.last = ev.time.0;
+        self.events += 1;
+        let is_go = (EventKind::GO_CREATE.0..=EventKind::GO_STATUS.0).contains(&ev.kind.0)
+            || (EventKind::GO_SWITCH.0..=EventKind::GO_STATUS_STACK.0).contains(&ev.kind.0);
+        if !is_go || ev.subject == NO_IX || ev.from == ev.to {
+            return Ok(());
+        }
+        self.unblocks += u64::from(ev.kind == EventKind::GO_UNBLOCK);
+        self.creates += u64::from(matches!(ev.kind, EventKind::GO_CREATE | EventKind::GO_CREATE_BLOCKED));
+        let id = ids.go(ev.subject);
+        self.leave(id, ev.time.0);
+        let since = if ev.from == 0 { start } else { ev.time.0 };
+        if ev.to > 1 {
+            self.now.insert(id, (ev.to, since));
+            self.spans.entry(id).or_default()[usize::from(ev.to)] += 1;
+        }
+        Ok(())
+    }
+}
+
+fn waiting(nanos: &[u64; SpanClass::COUNT]) -> u64 {
+    nanos[SpanClass::WaitSync as usize..].iter().sum()
+}
+
+#[test]
+fn time_by_state_is_what_counting_gives() {
+    for (name, bytes) in fixtures() {
+        let tally = Tally::of(&bytes);
+        for rows in [97, 1 << 19] {
+            let trace = load(&bytes, rows, &mut |_| {});
+            let range = trace.range();
+            assert_eq!(range.start.0, tally.start.unwrap(), "{name}");
+            // Times at a generation's border may be put in order a few ns apart.
+            let slack = 2_000 * trace.totals().generations as i64;
+            assert!((range.end.0 - tally.last).abs() <= slack, "{name}: {} {}", range.end.0, tally.last);
+            for at in 0..trace.goroutine_count() {
+                let goroutine = trace.goroutine(GoIx(at)).unwrap();
+                let lane = LaneId::Goroutine(GoIx(at));
+                let sums = trace.time_by_class(lane, range);
+                let born = goroutine.created.unwrap_or(range.start);
+                let died = goroutine.ended.unwrap_or(range.end);
+                let known: u64 = sums.nanos[1..].iter().sum();
+                assert_eq!(known as i64, died.nanos_since(born), "{name}: lifetime of {:?}", goroutine.id);
+                let Some(truth) = tally.nanos.get(&goroutine.id) else {
+                    panic!("{name}: {:?} is no goroutine", goroutine.id)
+                };
+                let model = [
+                    sums.nanos[SpanClass::Runnable as usize],
+                    sums.nanos[SpanClass::Running as usize],
+                    waiting(&sums.nanos),
+                    sums.nanos[SpanClass::Syscall as usize],
+                ];
+                for (state, &nanos) in model.iter().enumerate() {
+                    let truth = truth[state + 2];
+                    assert!(
+                        (nanos as i64 - truth).abs() <= slack,
+                        "{name}: {:?} state {state}: {nanos} {truth}",
+                        goroutine.id
+                    );
+                }
+                let spans = &tally.spans[&goroutine.id];
+                assert_eq!(sums.spans[SpanClass::Running as usize], spans[3], "{name}: {:?} runs", goroutine.id);
+                assert_eq!(sums.spans[SpanClass::Syscall as usize], spans[5], "{name}: {:?} calls", goroutine.id);
+                let listed: Vec<_> = trace.spans(lane, range).collect();
+                assert_eq!(listed.iter().map(|span| span.range.nanos() as u64).sum::<u64>(), known, "{name}");
+                assert_eq!(listed.len() as u64, sums.spans.iter().sum::<u64>(), "{name}: {:?}", goroutine.id);
+            }
+            assert_eq!(trace.goroutine_count() as usize, tally.nanos.len(), "{name}");
+            assert_eq!(trace.totals().events, tally.events, "{name}");
+        }
+    }
+}
+
+fn lanes(trace: &Trace) -> Vec<LaneId> {
+    let gos = (0..trace.goroutine_count()).map(|at| LaneId::Goroutine(GoIx(at)));
+    let procs = (0..trace.proc_count()).map(|at| LaneId::Proc(ProcIx(at)));
+    let threads = (0..trace.thread_count()).map(|at| LaneId::Thread(ThreadIx(at)));
+    [LaneId::Gc, LaneId::Stw].into_iter().chain(procs).chain(threads).chain(gos).collect()
+}
+
+/// At most so many lanes of a kind are looked at closely.
+fn some_lanes(trace: &Trace) -> Vec<LaneId> {
+    let all = lanes(trace);
+    let step = all.len().div_ceil(60);
+    all.into_iter()
+        .enumerate()
+        .filter(|(at, lane)| !matches!(lane, LaneId::Goroutine(_)) || at % step == 0)
+        .map(|(_, lane)| lane)
+        .collect()
+}
+
+#[test]
+fn neighbours_instants_and_names_agree() {
+    for (name, bytes) in fixtures() {
+        let trace = load(&bytes, 301, &mut |_| {});
+        for lane in some_lanes(&trace) {
+            let spans: Vec<_> = trace.spans(lane, trace.range()).collect();
+            let step = spans.len().div_ceil(200).max(1);
+            for (at, span) in spans.iter().enumerate().step_by(step) {
+                assert_eq!(trace.span(span.at).as_ref(), Some(span), "{name} {lane:?}");
+                assert_eq!(trace.next_span(span.at).as_ref(), spans.get(at + 1), "{name} {lane:?} after {span:?}");
+                let before = at.checked_sub(1).and_then(|before| spans.get(before));
+                assert_eq!(trace.prev_span(span.at).as_ref(), before, "{name} {lane:?} before {span:?}");
+                if span.range.nanos() > 0 {
+                    let middle = span.range.start.plus_nanos(span.range.nanos() / 2);
+                    assert_eq!(trace.span_at(lane, middle).as_ref(), Some(span), "{name} {lane:?}");
+                    assert_eq!(trace.span_at(lane, span.range.start).as_ref(), Some(span), "{name} {lane:?}");
+                }
+                if let Some(next) = spans.get(at + 1) {
+                    assert!(span.range.end <= next.range.start, "{name} {lane:?}: {span:?} {next:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn cells_say_what_is_under_them() {
+    for (name, bytes) in fixtures() {
+        let trace = load(&bytes, 1_009, &mut |_| {});
+        let whole = trace.range();
+        let part = |from: i64, to: i64| {
+            TimeRange::new(
+                whole.start.plus_nanos(whole.nanos() * from / 1_000),
+                whole.start.plus_nanos(whole.nanos() * to / 1_000),
+            )
+        };
+        for lane in some_lanes(&trace) {
+            for (range, columns) in [(whole, 7), (whole, 400), (part(300, 310), 100), (part(0, 500), 3_000)] {
+                let mut cells = Vec::new();
+                trace.cells(lane, range, columns, &mut cells);
+                assert!(cells.len() <= 2 * columns as usize + 2, "{name} {lane:?}");
+                let width = range.nanos() / i64::from(columns);
+                for cell in &cells {
+                    assert!(cell.range.end > range.start || cell.range.start >= range.start, "{name}");
+                    let exact = trace.time_by_class(lane, cell.range);
+                    assert_eq!(exact.nanos[1..], cell.nanos[1..], "{name} {lane:?} {cell:?}");
+                    if cell.count == 1 {
+                        let span = trace.span(cell.first).unwrap();
+                        assert_eq!((span.range, span.class), (cell.range, cell.class), "{name} {lane:?}");
+                    } else {
+                        assert!(cell.range.nanos() <= 3 * width.max(1), "{name} {lane:?} {cell:?}");
+                    }
+                }
+                assert!(cells.windows(2).all(|pair| pair[0].range.end <= pair[1].range.start), "{name} {lane:?}");
+                // Nothing is left out.
+                let drawn: u64 = cells.iter().flat_map(|cell| &cell.nanos[1..]).sum();
+                let there: i64 = trace.spans(lane, range).map(|span| span.range.intersect(range).nanos()).sum();
+                assert!(drawn as i64 >= there, "{name} {lane:?}: {drawn} {there}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_unblock_ends_a_wait_and_leaves_from_where_it_came() {
+    for (name, bytes) in fixtures() {
+        let tally = Tally::of(&bytes);
+        let trace = load(&bytes, 503, &mut |_| {});
+        let (mut unblocks, mut creates) = (0, 0);
+        for at in 0..trace.goroutine_count() {
+            let spans: Vec<_> = trace.spans(LaneId::Goroutine(GoIx(at)), trace.range()).collect();
+            for (place, span) in spans.iter().enumerate() {
+                match span.cause {
+                    Cause::Unblocked => {
+                        unblocks += 1;
+                        let before = &spans[place - 1];
+                        assert_eq!(before.state, GoState::Waiting, "{name}: {span:?}");
+                        let flows = trace.flows_into(span.at);
+                        assert_eq!(flows.len(), 1, "{name}: {span:?}");
+                        assert_eq!((flows[0].kind, flows[0].reason), (FlowKind::Unblock, before.reason), "{name}");
+                        if unblocks % 7 == 0
+                            && let Some(source) = flows[0].from.span
+                        {
+                            let (leaving, count) = trace.flows_out_of(source, 100_000);
+                            assert_eq!(leaving.len() as u64, count, "{name}");
+                            assert!(leaving.contains(&flows[0]), "{name}: {:?} not among {leaving:?}", flows[0]);
+                        }
+                    }
+                    Cause::Created => {
+                        creates += 1;
+                        assert_eq!(
+                            trace.flows_into(span.at).first().map(|flow| flow.kind),
+                            Some(FlowKind::Create),
+                            "{name}"
+                        );
+                    }
+                    _ => {}
+                }
+            }
+        }
+        assert_eq!((unblocks, creates), (tally.unblocks, tally.creates), "{name}");
+    }
+}
+
+#[test]
+fn a_snapshot_holds_what_the_whole_holds() {
+    for (name, bytes) in fixtures() {
+        let mut snapshots = Vec::new();
+        let whole = load(&bytes, 701, &mut |trace| snapshots.push(trace));
+        assert!(whole.totals().complete, "{name}");
+        for trace in &snapshots {
+            let end = trace.range().end;
+            for at in (0..trace.goroutine_count()).step_by(5) {
+                let lane = LaneId::Goroutine(GoIx(at));
+                let done = |trace: &Trace| -> Vec<_> {
+                    trace
+                        .spans(lane, trace.range())
+                        .filter(|span| span.range.end < end)
+                        .map(|span| (span.at, span.range, span.class))
+                        .collect()
+                };
+                // The last span of a snapshot may turn out to have ended earlier than it seemed: never so for
+                // those that are over.
+                assert_eq!(done(trace), done(&whole), "{name}");
+            }
+        }
+        assert_eq!(snapshots.last().unwrap().totals(), whole.totals(), "{name}");
+    }
+}
+
+#[test]
+fn curves_hold_what_is_counted() {
+    for (name, bytes) in fixtures() {
+        let trace = load(&bytes, 809, &mut |_| {});
+        let mut columns = Vec::new();
+        let step = trace.range().nanos() / 40;
+        for at in 0..40 {
+            let time = trace.range().start.plus_nanos(step * at + step / 2);
+            let running = trace.states_at(time).filter(|(_, span)| span.state == GoState::Running).count() as u64;
+            columns.clear();
+            trace.metric(Metric::Running, TimeRange::new(time, time.plus_nanos(1)), 1, &mut columns);
+            let (low, high) = columns[0].unwrap_or_else(|| panic!("{name}: no reading"));
+            assert!(low <= running && running <= high, "{name} at {time}: {running} not in {low}..={high}");
+        }
+        assert!(trace.metric_max(Metric::Running) >= 1, "{name}");
+    }
+}
+
+#[test]
+fn events_of_a_lane_come_in_order_and_all() {
+    for (name, bytes) in fixtures().into_iter().step_by(3) {
+        let trace = load(&bytes, 397, &mut |_| {});
+        for lane in some_lanes(&trace) {
+            let events: Vec<_> = trace.events(lane, trace.range()).collect();
+            assert!(events.windows(2).all(|pair| pair[0].time <= pair[1].time), "{name} {lane:?}");
+            if let LaneId::Goroutine(_) = lane {
+                let begun = trace.spans(lane, trace.range()).filter(|span| !span.began_before).count();
+                assert!(events.iter().filter(|event| event.span.is_some()).count() >= begun, "{name} {lane:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cancelled_load_gives_what_there_is_or_says_so() {
+    let (_, bytes) = fixtures().into_iter().max_by_key(|(_, bytes)| bytes.len()).unwrap();
+    let monitor = Monitor::new();
+    monitor.cancel();
+    assert!(matches!(
+        crate::load::load_bytes(&bytes, &monitor, &mut |_| {}),
+        Err(crate::base::error::Error::Cancelled)
+    ));
+    let monitor = Monitor::new();
+    let own = monitor.clone();
+    let trace = crate::load::load_bytes(&bytes, &monitor, &mut |_| own.cancel()).unwrap();
+    assert!(trace.range().end > TraceTime(0));
+}
+
+#[test]
+fn damaged_traces_answer_every_question() {
+    let mut loaded = 0;
+    for entry in std::fs::read_dir(data().join("broken")).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        let Ok(trace) = crate::load::load_bytes(&bytes, &Monitor::new(), &mut |_| {}) else { continue };
+        loaded += 1;
+        let range = trace.range();
+        for lane in some_lanes(&trace) {
+            let mut cells = Vec::new();
+            trace.cells(lane, range, 300, &mut cells);
+            trace.cells(lane, TimeRange::new(TraceTime::MIN, TraceTime::MAX), 300, &mut cells);
+            assert!(trace.events(lane, range).count() < 1_000_000, "{path:?}");
+            for span in trace.spans(lane, range).take(2_000) {
+                assert!(span.range.end >= span.range.start, "{path:?} {span:?}");
+                let flows = (trace.flows_into(span.at).len(), trace.flows_out_of(span.at, 10).0.len());
+                assert!(flows.1 <= 10, "{path:?}");
+                assert!(trace.next_span(span.at).is_none_or(|next| next.at != span.at), "{path:?}");
+                assert!(trace.prev_span(span.at).is_none_or(|before| before.at != span.at), "{path:?}");
+            }
+        }
+        assert!(trace.flows_in_view(range, &lanes(&trace), 50).0.len() <= 50, "{path:?}");
+        assert!(trace.states_at(range.start.plus_nanos(range.nanos() / 2)).count() <= trace.goroutine_count() as usize);
+    }
+    assert!(loaded > 5, "{loaded} damaged traces could be loaded");
+}
