@@ -25,8 +25,16 @@ pub struct Tokens {
     pub outgoing: Color32,
     /// Warnings.
     pub warning: Color32,
-    /// Something selected or hovered in lists.
+    /// Nothing could be read.
+    pub error: Color32,
+    /// Buttons at rest, key caps, something selected in lists.
     pub raised: Color32,
+    /// Under the pointer.
+    pub hovered: Color32,
+    /// While the button is down.
+    pub pressed: Color32,
+    /// Menus, tooltips, sheets.
+    pub popup: Color32,
     /// By [`SpanClass`] index.
     pub classes: [Color32; SpanClass::COUNT],
 }
@@ -42,7 +50,11 @@ pub const DARK: Tokens = Tokens {
     accent: Color32::from_rgb(0x4D, 0xA3, 0xFF),
     outgoing: Color32::from_rgb(0xFF, 0x9F, 0x43),
     warning: Color32::from_rgb(0xFC, 0xCA, 0x2D),
+    error: Color32::from_rgb(0xFF, 0x7A, 0x70),
     raised: Color32::from_rgb(0x28, 0x2E, 0x37),
+    hovered: Color32::from_rgb(0x34, 0x3B, 0x46),
+    pressed: Color32::from_rgb(0x3F, 0x48, 0x55),
+    popup: Color32::from_rgb(0x22, 0x27, 0x2E),
     classes: [
         Color32::TRANSPARENT,
         Color32::from_rgb(0x5D, 0xD9, 0x85),
@@ -68,7 +80,11 @@ pub const LIGHT: Tokens = Tokens {
     accent: Color32::from_rgb(0x0B, 0x62, 0xC4),
     outgoing: Color32::from_rgb(0xB8, 0x5A, 0x00),
     warning: Color32::from_rgb(0x9A, 0x6A, 0x00),
+    error: Color32::from_rgb(0xB3, 0x26, 0x1E),
     raised: Color32::from_rgb(0xE4, 0xE7, 0xE4),
+    hovered: Color32::from_rgb(0xD9, 0xDE, 0xDA),
+    pressed: Color32::from_rgb(0xCB, 0xD2, 0xCD),
+    popup: Color32::from_rgb(0xFF, 0xFF, 0xFF),
     classes: [
         Color32::TRANSPARENT,
         Color32::from_rgb(0x34, 0xA8, 0x75),

@@ -1,0 +1,61 @@
+//! The icons in use: code points of the Phosphor font (regular), drawn with
+//! [`crate::theme::fonts::icon`].
+
+/// Open a file.
+pub const OPEN: &str = "\u{e256}";
+/// A question mark: help.
+pub const HELP: &str = "\u{e3e8}";
+/// Close.
+pub const CLOSE: &str = "\u{e4f6}";
+/// Something is damaged.
+pub const WARNING: &str = "\u{e4e0}";
+/// Back in the history.
+pub const BACK: &str = "\u{e058}";
+/// Forward in the history.
+pub const FORWARD: &str = "\u{e06c}";
+/// Light theme.
+pub const SUN: &str = "\u{e472}";
+/// Dark theme.
+pub const MOON: &str = "\u{e330}";
+/// Copy to the clipboard.
+pub const COPY: &str = "\u{e1ca}";
+/// Folded.
+pub const FOLDED: &str = "\u{e13a}";
+/// Unfolded.
+pub const UNFOLDED: &str = "\u{e136}";
+/// The panels.
+pub const PANELS: &str = "\u{ec24}";
+/// Done.
+pub const CHECK: &str = "\u{e182}";
+/// Flows.
+pub const FLOWS: &str = "\u{e6ec}";
+/// Wall-clock time.
+pub const CLOCK: &str = "\u{e19a}";
+/// Information.
+pub const INFO: &str = "\u{e2ce}";
+/// A file that is no trace.
+pub const BAD_FILE: &str = "\u{e23c}";
+/// A trace file.
+pub const FILE: &str = "\u{e230}";
+/// The sample.
+pub const SAMPLE: &str = "\u{e0e6}";
+/// Recently opened.
+pub const RECENT: &str = "\u{e1a0}";
+/// Drop files here.
+pub const DROP: &str = "\u{e20c}";
+/// Fit all.
+pub const FIT: &str = "\u{e534}";
+/// Call stacks.
+pub const STACK: &str = "\u{e466}";
+/// A list.
+pub const LIST: &str = "\u{e2f2}";
+/// The settings.
+pub const SETTINGS: &str = "\u{e270}";
+/// The keyboard.
+pub const KEYBOARD: &str = "\u{e2d8}";
+/// Leads out of here.
+pub const OUTGOING: &str = "\u{e02e}";
+/// Comes in from elsewhere.
+pub const INCOMING: &str = "\u{e05a}";
+/// Stopped.
+pub const STOPPED: &str = "\u{e3de}";
