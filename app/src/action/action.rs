@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use trace_core::base::monitor::Progress;
 use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::model::flows::FlowEnd;
 use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::trace::Trace;
 
-use crate::state::document::DocumentId;
+use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Rows, Section};
 use crate::state::settings::ThemeChoice;
 use crate::state::view::View;
@@ -18,6 +19,8 @@ use crate::state::view::View;
 pub enum Action {
     /// Open a file.
     Open(PathBuf),
+    /// Open a file by a path as typed: `~` is the home folder, quotes around it are dropped.
+    OpenTyped(String),
     /// Open the embedded sample.
     OpenSample,
     /// Ask the desktop for files to open.
@@ -31,12 +34,27 @@ pub enum Action {
     /// Stop loading it.
     CancelLoad(DocumentId),
 
+    /// Load a document again that failed or was cancelled.
+    Reload(DocumentId),
+    /// Bring the document before (-1) or after (+1) to the front.
+    SwitchDocument(i32),
+    /// Show a document that is loaded already (headless commands, tests).
+    Adopt(Source, Arc<Trace>, Arc<Rows>),
+
     /// A worker: how far loading is.
     LoadProgress(DocumentId, Progress),
     /// A worker: a newer snapshot.
     Snapshot(DocumentId, Arc<Trace>, Arc<Rows>),
     /// A worker: all is loaded (the last snapshot came before), or why not.
     LoadDone(DocumentId, Result<(), String>),
+    /// A worker: that snapshot's rows in the order last asked for.
+    RowsMade(DocumentId, Arc<Trace>, Arc<Rows>),
+    /// A worker: the desktop's dialog for files is gone.
+    DialogClosed,
+    /// Tell the user one line.
+    Notice(String),
+    /// The UI clock, seconds.
+    Tick(f64),
 
     /// Move the view. Not recorded in the history by itself.
     SetView(View),
@@ -90,8 +108,12 @@ pub enum Action {
         /// Outgoing?
         outgoing: bool,
     },
-    /// Go to a span at the other end of an edge: select it and bring it into sight.
+    /// Go to a span: select it and bring it into sight.
     GoTo(SpanRef),
+    /// Go to one end of an edge: select its span (or lane), bring the instant of the edge into sight.
+    GoToEnd(FlowEnd),
+    /// Go to a lane: select it and bring it into sight.
+    GoToLane(LaneId),
 
     /// History.
     Back,
@@ -102,6 +124,8 @@ pub enum Action {
     ToggleAllFlows,
     /// Fold or show frames of the runtime.
     ToggleRuntimeFrames,
+    /// Animate moves, or not.
+    ToggleAnimation,
     /// Relative or wall-clock ruler.
     ToggleWallClock,
     /// Colours.
@@ -126,6 +150,8 @@ pub enum Action {
     ToggleHelp,
     /// Unfold or fold the list of warnings.
     ToggleWarnings,
+    /// Let the timeline show the instant under the pointer, ns, elsewhere.
+    PointerAt(Option<f64>),
     /// Put text on the clipboard.
     Copy(String),
     /// Remember the window's place: x, y, width, height in points.

@@ -1,4 +1,8 @@
 //! All that a user or a worker can cause, and the one place that carries it out.
 
 pub mod action;
+pub mod commands;
+mod documents;
+pub mod keys;
+mod navigate;
 pub mod reduce;

@@ -1,13 +1,168 @@
 //! Applies actions to the state. The only place that changes it.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use trace_core::base::monitor::Monitor;
+use trace_core::model::trace::Trace;
+
 use crate::action::action::Action;
+use crate::action::{documents, navigate};
 use crate::state::app::AppState;
+use crate::state::document::{DocumentId, Source};
+use crate::state::rows::{GoroutineOrder, Rows};
+use crate::state::view::Selection;
 
 /// What has to be done outside the state: work for workers, the desktop, the disk.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {}
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Read a trace and tell of it under the document's name.
+    Load {
+        /// Whose it is.
+        document: DocumentId,
+        /// Where it comes from.
+        source: Source,
+        /// For progress, and to stop it.
+        monitor: Monitor,
+    },
+    /// Stop a load.
+    Cancel(Monitor),
+    /// Make the rows of a snapshot in another order.
+    MakeRows {
+        /// Whose they are.
+        document: DocumentId,
+        /// The snapshot.
+        trace: Arc<Trace>,
+        /// The order.
+        order: GoroutineOrder,
+    },
+    /// Let go of a trace that may be large, away from the UI thread.
+    Discard(Arc<Trace>, Arc<Rows>),
+    /// Make a path of what was typed, and open it.
+    OpenTyped(String),
+    /// Ask the desktop for files.
+    AskForFiles,
+    /// The settings have changed: write them.
+    SaveSettings,
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Open or focus a panel.
+    OpenPanel(&'static str),
+    /// End the program.
+    Quit,
+}
+
+/// The smallest and largest size of everything, 1 as designed.
+const SCALE_LIMITS: (f32, f32) = (0.5, 3.0);
+/// Recent files that are remembered.
+const MAX_RECENT: usize = 12;
+/// Notices kept.
+const MAX_NOTICES: usize = 20;
 
 /// Applies one action; returns what is to be done outside.
-pub fn reduce(_state: &mut AppState, _action: Action) -> Vec<Effect> {
-    Vec::new()
+#[expect(clippy::too_many_lines, reason = "one line per action")]
+pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Open(path) => documents::open(state, Source::Path(path)),
+        Action::OpenTyped(text) => {
+            state.path_field = None;
+            vec![Effect::OpenTyped(text)]
+        }
+        Action::OpenSample => documents::open(state, Source::Sample),
+        Action::OpenDialog => vec![Effect::AskForFiles],
+        Action::PathField(text) => {
+            state.path_field = text;
+            Vec::new()
+        }
+        Action::Activate(id) => documents::activate(state, id),
+        Action::SwitchDocument(step) => documents::switch(state, step),
+        Action::CloseDocument(id) => documents::close(state, id),
+        Action::CancelLoad(id) => documents::cancel(state, id),
+        Action::Reload(id) => documents::reload(state, id),
+        Action::Adopt(source, trace, rows) => documents::adopt(state, source, trace, rows),
+        Action::LoadProgress(id, progress) => documents::progress(state, id, progress),
+        Action::Snapshot(id, trace, rows) => documents::snapshot(state, id, trace, rows),
+        Action::RowsMade(id, trace, rows) => documents::rows_made(state, id, &trace, rows),
+        Action::LoadDone(id, result) => documents::done(state, id, result),
+        Action::OrderGoroutines(order) => documents::order(state, order),
+
+        Action::FollowFlow { outgoing } => navigate::follow(state, outgoing),
+        Action::Notice(text) => {
+            notify(state, text);
+            Vec::new()
+        }
+        Action::Tick(seconds) => {
+            state.now_seconds = seconds;
+            Vec::new()
+        }
+        Action::ToggleHelp => {
+            state.help_open = !state.help_open;
+            Vec::new()
+        }
+        Action::ToggleWarnings => {
+            state.warnings_open = !state.warnings_open;
+            Vec::new()
+        }
+
+        Action::ToggleAllFlows => saved(|| state.settings.all_flows ^= true),
+        Action::ToggleRuntimeFrames => saved(|| state.settings.runtime_frames ^= true),
+        Action::ToggleWallClock => saved(|| state.settings.wall_clock ^= true),
+        Action::ToggleAnimation => saved(|| state.settings.animate ^= true),
+        Action::SetTheme(theme) => saved(|| state.settings.theme = theme),
+        Action::StepScale(step) => saved(|| state.settings.ui_scale = stepped(state.settings.ui_scale, step)),
+        Action::SetGutter(points) => saved(|| state.settings.gutter_points = points.clamp(80.0, 800.0)),
+        Action::SetCounters(points) => saved(|| state.settings.counters_points = points.clamp(0.0, 600.0)),
+        Action::SetWindow(place) => {
+            let changed = state.settings.window != Some(place);
+            state.settings.window = Some(place);
+            if changed { vec![Effect::SaveSettings] } else { Vec::new() }
+        }
+        Action::SetDock(dock) => saved(|| state.settings.dock = dock),
+        Action::ClearRecent => saved(|| state.settings.recent_files.clear()),
+        Action::OpenPanel(name) => {
+            if let Some(document) = state.document_mut() {
+                document.panels_shown = true;
+            }
+            vec![Effect::OpenPanel(name)]
+        }
+        Action::Copy(text) => vec![Effect::Copy(text)],
+        Action::Quit => vec![Effect::SaveSettings, Effect::Quit],
+        other => {
+            if let Some(document) = state.document_mut() {
+                navigate::apply(document, other);
+                document.panels_shown |= document.selection != Selection::None;
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Tells the user one line.
+pub(super) fn notify(state: &mut AppState, text: impl Into<String>) {
+    state.notices.push((state.now_seconds, text.into()));
+    let surplus = state.notices.len().saturating_sub(MAX_NOTICES);
+    state.notices.drain(..surplus);
+}
+
+/// Puts a file on top of the list of recent ones.
+pub(super) fn remember_file(state: &mut AppState, path: PathBuf) -> Vec<Effect> {
+    let recent = &mut state.settings.recent_files;
+    recent.retain(|other| *other != path);
+    recent.insert(0, path);
+    recent.truncate(MAX_RECENT);
+    vec![Effect::SaveSettings]
+}
+
+fn saved(change: impl FnOnce()) -> Vec<Effect> {
+    change();
+    vec![Effect::SaveSettings]
+}
+
+fn stepped(scale: f32, step: i32) -> f32 {
+    let scale = match step {
+        0 => 1.0,
+        1.. => scale + 0.1,
+        _ => scale - 0.1,
+    };
+    ((scale * 10.0).round() / 10.0).clamp(SCALE_LIMITS.0, SCALE_LIMITS.1)
 }

@@ -1,4 +1,5 @@
 //! Numbers → words, the same everywhere: three significant digits to look at, exact ones to copy.
 
+pub mod name;
 pub mod number;
 pub mod time;

@@ -20,7 +20,14 @@ pub struct AppState {
     pub notices: Vec<(f64, String)>,
     /// The list of warnings is unfolded.
     pub warnings_open: bool,
+    /// The UI clock, seconds, as of the newest [`crate::action::action::Action::Tick`].
+    pub now_seconds: f64,
+    /// The number that the next document gets.
+    pub next_document: u64,
 }
+
+/// How long a notice stays, seconds.
+pub const NOTICE_SECONDS: f64 = 5.0;
 
 impl AppState {
     /// The document in front.
@@ -28,6 +35,19 @@ impl AppState {
     pub fn document(&self) -> Option<&Document> {
         let id = self.active?;
         self.documents.iter().find(|document| document.id == id)
+    }
+
+    /// A document by its name.
+    #[must_use]
+    pub fn document_by_id(&self, id: DocumentId) -> Option<&Document> {
+        self.documents.iter().find(|document| document.id == id)
+    }
+
+    /// The newest notice, while it is to be seen.
+    #[must_use]
+    pub fn notice(&self) -> Option<&str> {
+        let (since, text) = self.notices.last()?;
+        (self.now_seconds - since < NOTICE_SECONDS).then_some(text.as_str())
     }
 
     /// The document in front, to change it.

@@ -81,4 +81,44 @@ pub struct Document {
     pub flow_choice: (usize, usize),
     /// Height of the lane area, points, as last painted: what "page down" and "into view" mean.
     pub lanes_height_points: f64,
+    /// Whether the panels about the selection have had something to show: from then on they stay.
+    pub panels_shown: bool,
+    /// The instant under the pointer, ns on the trace clock: where keys zoom.
+    pub pointer_nanos: Option<f64>,
+}
+
+impl Document {
+    /// A document of which nothing is loaded yet.
+    #[must_use]
+    pub fn new(id: DocumentId, source: Source, load: LoadState) -> Self {
+        Self {
+            id,
+            source,
+            load,
+            trace: Arc::default(),
+            rows: Arc::default(),
+            folds: Folds::default(),
+            goroutine_order: GoroutineOrder::default(),
+            view: None,
+            selection: Selection::None,
+            marked: None,
+            history: History::default(),
+            flow_choice: (0, 0),
+            lanes_height_points: 600.0,
+            panels_shown: false,
+            pointer_nanos: None,
+        }
+    }
+
+    /// Whether there is something to look at.
+    #[must_use]
+    pub fn has_lanes(&self) -> bool {
+        self.view.is_some()
+    }
+
+    /// Whether it is still being loaded.
+    #[must_use]
+    pub const fn is_loading(&self) -> bool {
+        matches!(self.load, LoadState::Loading { .. })
+    }
 }

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod document;
+pub mod edges;
 pub mod rows;
 pub mod settings;
 pub mod view;

@@ -61,3 +61,24 @@ impl Default for Settings {
         }
     }
 }
+
+impl Settings {
+    /// The same with values that make no sense (from a file edited by hand) as usual ones.
+    #[must_use]
+    pub fn repaired(self) -> Self {
+        let usual = Self::default();
+        let sane = |value: f32, low: f32, high: f32, usual: f32| {
+            if (low..=high).contains(&value) { value } else { usual }
+        };
+        let window = self
+            .window
+            .filter(|place| place.iter().all(|points| points.is_finite()) && place[2] >= 200.0 && place[3] >= 200.0);
+        Self {
+            ui_scale: sane(self.ui_scale, 0.5, 3.0, usual.ui_scale),
+            gutter_points: sane(self.gutter_points, 80.0, 800.0, usual.gutter_points),
+            counters_points: sane(self.counters_points, 0.0, 600.0, usual.counters_points),
+            window,
+            ..self
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! The one table of commands: name, help, keys, action. Menus, shortcuts and the sheet of all keys
+//! are made from it.
+
+use crate::action::action::Action;
+use crate::action::keys::{Chord, Key};
+use crate::state::app::AppState;
+use crate::state::document::Document;
+use crate::state::settings::ThemeChoice;
+use crate::state::view::Selection;
+
+/// Where a command stands in menus and in the sheet of all keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Files and the program.
+    File,
+    /// Moving the view.
+    Move,
+    /// Selecting and following.
+    Follow,
+    /// What is shown, and how.
+    View,
+    /// The panels.
+    Panels,
+    /// Help.
+    Help,
+}
+
+impl Group {
+    /// All, in the order of menus.
+    pub const ALL: [Self; 6] = [Self::File, Self::Move, Self::Follow, Self::View, Self::Panels, Self::Help];
+
+    /// Its name in menus.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::Move => "Move",
+            Self::Follow => "Follow",
+            Self::View => "View",
+            Self::Panels => "Panels",
+            Self::Help => "Help",
+        }
+    }
+}
+
+/// Something that the user can do.
+#[derive(Clone, Copy, Debug)]
+pub struct Command {
+    /// A stable name.
+    pub id: &'static str,
+    /// What menus call it.
+    pub name: &'static str,
+    /// One sentence more.
+    pub help: &'static str,
+    /// Where it stands.
+    pub group: Group,
+    /// Its keys, the one to show first.
+    pub keys: &'static [Chord],
+    /// Whether holding the key repeats it.
+    pub repeats: bool,
+    /// What it does now; `None` while it makes no sense.
+    pub make: fn(&AppState) -> Option<Action>,
+    /// Whether it is switched on, for those that switch.
+    pub is_on: Option<fn(&AppState) -> bool>,
+}
+
+/// Names of the panels, for [`Action::OpenPanel`]; the shell knows them by the same names.
+pub mod panels {
+    /// What is selected.
+    pub const DETAILS: &str = "Details";
+    /// Its stacks.
+    pub const STACK: &str = "Stacks";
+    /// Its flows.
+    pub const FLOWS: &str = "Flows";
+    /// Events in it.
+    pub const EVENTS: &str = "Events";
+    /// Spans of its lane.
+    pub const SPANS: &str = "Spans";
+    /// Damage and doubts.
+    pub const WARNINGS: &str = "Warnings";
+}
+
+const fn c(sign: char) -> Chord {
+    Chord::plain(Key::Char(sign))
+}
+
+const fn ctrl(sign: char) -> Chord {
+    Chord::ctrl(Key::Char(sign))
+}
+
+const fn command(id: &'static str, name: &'static str, help: &'static str, group: Group) -> Command {
+    Command { id, name, help, group, keys: &[], repeats: false, make: |_| None, is_on: None }
+}
+
+impl Command {
+    const fn keys(self, keys: &'static [Chord]) -> Self {
+        Self { keys, ..self }
+    }
+
+    const fn repeats(self) -> Self {
+        Self { repeats: true, ..self }
+    }
+
+    const fn makes(self, make: fn(&AppState) -> Option<Action>) -> Self {
+        Self { make, ..self }
+    }
+
+    const fn switch(self, is_on: fn(&AppState) -> bool) -> Self {
+        Self { is_on: Some(is_on), ..self }
+    }
+
+    /// The key to show, as text; empty if it has none.
+    #[must_use]
+    pub fn key_text(&self) -> String {
+        self.keys.first().map(ToString::to_string).unwrap_or_default()
+    }
+}
+
+/// The command with this name.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.id == id)
+}
+
+/// The command that a pressed chord means.
+#[must_use]
+pub fn by_chord(pressed: &Chord) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.keys.iter().any(|chord| chord.matches(pressed)))
+}
+
+fn lanes(state: &AppState) -> Option<&Document> {
+    state.document().filter(|document| document.has_lanes())
+}
+
+fn with_lanes(state: &AppState, action: Action) -> Option<Action> {
+    lanes(state).map(|_| action)
+}
+
+fn with_span(state: &AppState, action: Action) -> Option<Action> {
+    lanes(state).filter(|document| matches!(document.selection, Selection::Span(_))).map(|_| action)
+}
+
+fn with_selection(state: &AppState, action: Action) -> Option<Action> {
+    lanes(state).filter(|document| document.selection != Selection::None).map(|_| action)
+}
+
+fn page(state: &AppState, pages: f64) -> Option<Action> {
+    lanes(state).map(|document| Action::ScrollRows(pages * document.lanes_height_points))
+}
+
+/// Closes what lies on top: a sheet, the path field; stops a load; clears the selection, the mark.
+fn escape(state: &AppState) -> Option<Action> {
+    if state.help_open {
+        return Some(Action::ToggleHelp);
+    }
+    if state.path_field.is_some() {
+        return Some(Action::PathField(None));
+    }
+    let document = state.document()?;
+    if document.is_loading() {
+        Some(Action::CancelLoad(document.id))
+    } else if state.warnings_open {
+        Some(Action::ToggleWarnings)
+    } else if document.selection != Selection::None {
+        Some(Action::ClearSelection)
+    } else {
+        document.marked.map(|_| Action::Mark(None))
+    }
+}
+
+const ROW_STEP: f64 = 3.0 * crate::state::rows::LANE_HEIGHT;
+/// Zoom of one press: four presses are a factor of about three.
+const ZOOM_STEP: f64 = 0.75;
+const PAN_STEP: f64 = 0.15;
+
+/// All commands, in the order of menus.
+pub const COMMANDS: &[Command] = &[
+    command("open", "Open trace…", "Asks for files to open", Group::File)
+        .keys(&[ctrl('O')])
+        .makes(|_| Some(Action::OpenDialog)),
+    command("open-path", "Open by path…", "A field to type or paste a path into", Group::File)
+        .keys(&[ctrl('L')])
+        .makes(|_| Some(Action::PathField(Some(String::new())))),
+    command("open-sample", "Open the sample trace", "A server on which a request had to wait", Group::File)
+        .makes(|_| Some(Action::OpenSample)),
+    command("close", "Close trace", "Closes the trace in front", Group::File)
+        .keys(&[ctrl('W')])
+        .makes(|state| state.active.map(Action::CloseDocument)),
+    command("next-document", "Next trace", "Brings the next open trace to the front", Group::File)
+        .keys(&[Chord::ctrl(Key::Tab), Chord::ctrl(Key::PageDown)])
+        .makes(|state| (state.documents.len() > 1).then_some(Action::SwitchDocument(1))),
+    command("previous-document", "Previous trace", "Brings the open trace before to the front", Group::File)
+        .keys(&[Chord::ctrl(Key::Tab).and_shift(), Chord::ctrl(Key::PageUp)])
+        .makes(|state| (state.documents.len() > 1).then_some(Action::SwitchDocument(-1))),
+    command("quit", "Quit", "Ends the program", Group::File).keys(&[ctrl('Q')]).makes(|_| Some(Action::Quit)),
+    command("zoom-in", "Zoom in", "At the pointer, or the middle; hold to go on", Group::Move)
+        .keys(&[c('W')])
+        .repeats()
+        .makes(|state| with_lanes(state, Action::Zoom { factor: ZOOM_STEP, at: None })),
+    command("zoom-out", "Zoom out", "At the pointer, or the middle; hold to go on", Group::Move)
+        .keys(&[c('S')])
+        .repeats()
+        .makes(|state| with_lanes(state, Action::Zoom { factor: 1.0 / ZOOM_STEP, at: None })),
+    command("pan-left", "Earlier", "Moves the view to earlier times", Group::Move)
+        .keys(&[c('A'), Chord::plain(Key::Left)])
+        .repeats()
+        .makes(|state| with_lanes(state, Action::Pan(-PAN_STEP))),
+    command("pan-right", "Later", "Moves the view to later times", Group::Move)
+        .keys(&[c('D'), Chord::plain(Key::Right)])
+        .repeats()
+        .makes(|state| with_lanes(state, Action::Pan(PAN_STEP))),
+    command("row-up", "Scroll up", "Shows lanes further up", Group::Move)
+        .keys(&[Chord::plain(Key::Up)])
+        .repeats()
+        .makes(|state| with_lanes(state, Action::ScrollRows(-ROW_STEP))),
+    command("row-down", "Scroll down", "Shows lanes further down", Group::Move)
+        .keys(&[Chord::plain(Key::Down)])
+        .repeats()
+        .makes(|state| with_lanes(state, Action::ScrollRows(ROW_STEP))),
+    command("page-up", "Page up", "Scrolls lanes up by a page", Group::Move)
+        .keys(&[Chord::plain(Key::PageUp)])
+        .repeats()
+        .makes(|state| page(state, -0.9)),
+    command("page-down", "Page down", "Scrolls lanes down by a page", Group::Move)
+        .keys(&[Chord::plain(Key::PageDown)])
+        .repeats()
+        .makes(|state| page(state, 0.9)),
+    command("first", "Go to the start", "Shows the first instant of the trace", Group::Move)
+        .keys(&[Chord::plain(Key::Home)])
+        .makes(|state| with_lanes(state, Action::JumpToEdge(-1))),
+    command("last", "Go to the end", "Shows the last instant of the trace", Group::Move)
+        .keys(&[Chord::plain(Key::End)])
+        .makes(|state| with_lanes(state, Action::JumpToEdge(1))),
+    command("fit", "Fit selection", "Zooms to the selection; once more: to the whole trace", Group::Move)
+        .keys(&[c('F')])
+        .makes(|state| with_lanes(state, Action::FitSelection)),
+    command("fit-all", "Show the whole trace", "Zooms out to all of the trace", Group::Move)
+        .keys(&[c('F').and_shift()])
+        .makes(|state| with_lanes(state, Action::ShowAll)),
+    command("back", "Back", "Where you were before the last jump", Group::Move)
+        .keys(&[Chord::alt(Key::Left), Chord::plain(Key::MouseBack)])
+        .makes(|state| lanes(state).filter(|document| !document.history.back.is_empty()).map(|_| Action::Back)),
+    command("forward", "Forward", "Where you were before going back", Group::Move)
+        .keys(&[Chord::alt(Key::Right), Chord::plain(Key::MouseForward)])
+        .makes(|state| lanes(state).filter(|document| !document.history.forward.is_empty()).map(|_| Action::Forward)),
+    command("next-span", "Next span", "Selects the next span on the lane", Group::Follow)
+        .keys(&[c('.')])
+        .repeats()
+        .makes(|state| with_selection(state, Action::StepSpan(1))),
+    command("previous-span", "Previous span", "Selects the span before on the lane", Group::Follow)
+        .keys(&[c(',')])
+        .repeats()
+        .makes(|state| with_selection(state, Action::StepSpan(-1))),
+    command("follow-out", "Follow outgoing flow", "To what this span created or unblocked", Group::Follow)
+        .keys(&[c(']')])
+        .makes(|state| with_span(state, Action::FollowFlow { outgoing: true })),
+    command("follow-in", "Follow incoming flow", "To what created or unblocked this span", Group::Follow)
+        .keys(&[c('[')])
+        .makes(|state| with_span(state, Action::FollowFlow { outgoing: false })),
+    command("choose-out", "Choose among outgoing flows", "Takes the next one of several", Group::Follow)
+        .keys(&[ctrl(']')])
+        .repeats()
+        .makes(|state| with_span(state, Action::ChooseFlow { outgoing: true })),
+    command("choose-in", "Choose among incoming flows", "Takes the next one of several", Group::Follow)
+        .keys(&[ctrl('[')])
+        .repeats()
+        .makes(|state| with_span(state, Action::ChooseFlow { outgoing: false })),
+    command("escape", "Cancel", "Closes what is on top, stops loading, clears the selection", Group::Follow)
+        .keys(&[Chord::plain(Key::Escape)])
+        .makes(escape),
+    command("all-flows", "All flows in view", "Draws every flow, not only those of the selection", Group::View)
+        .keys(&[c('E')])
+        .makes(|_| Some(Action::ToggleAllFlows))
+        .switch(|state| state.settings.all_flows),
+    command(
+        "wall-clock",
+        "Wall-clock time",
+        "Labels the ruler with the time of day, where the trace knows it",
+        Group::View,
+    )
+    .keys(&[c('T')])
+    .makes(|_| Some(Action::ToggleWallClock))
+    .switch(|state| state.settings.wall_clock),
+    command("runtime-frames", "Runtime frames", "Shows the runtime's own frames in stacks", Group::View)
+        .keys(&[c('R')])
+        .makes(|_| Some(Action::ToggleRuntimeFrames))
+        .switch(|state| state.settings.runtime_frames),
+    command("animate", "Smooth moves", "Lets the view glide to its new place", Group::View)
+        .makes(|_| Some(Action::ToggleAnimation))
+        .switch(|state| state.settings.animate),
+    command("theme-system", "Theme of the desktop", "Dark or light as the desktop says", Group::View)
+        .makes(|_| Some(Action::SetTheme(ThemeChoice::System)))
+        .switch(|state| state.settings.theme == ThemeChoice::System),
+    command("theme-dark", "Dark theme", "Always dark", Group::View)
+        .makes(|_| Some(Action::SetTheme(ThemeChoice::Dark)))
+        .switch(|state| state.settings.theme == ThemeChoice::Dark),
+    command("theme-light", "Light theme", "Always light", Group::View)
+        .makes(|_| Some(Action::SetTheme(ThemeChoice::Light)))
+        .switch(|state| state.settings.theme == ThemeChoice::Light),
+    command("bigger", "Larger", "Everything a little larger", Group::View)
+        .keys(&[ctrl('+'), ctrl('=')])
+        .repeats()
+        .makes(|_| Some(Action::StepScale(1))),
+    command("smaller", "Smaller", "Everything a little smaller", Group::View)
+        .keys(&[ctrl('-')])
+        .repeats()
+        .makes(|_| Some(Action::StepScale(-1))),
+    command("normal-size", "Normal size", "Everything as designed", Group::View)
+        .keys(&[ctrl('0')])
+        .makes(|_| Some(Action::StepScale(0))),
+    command("panel-details", panels::DETAILS, "What is selected", Group::Panels)
+        .keys(&[c('1')])
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::DETAILS))),
+    command("panel-stacks", panels::STACK, "Where the span began and ended in the code", Group::Panels)
+        .keys(&[c('2')])
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::STACK))),
+    command("panel-flows", panels::FLOWS, "What led here and what it led to", Group::Panels)
+        .keys(&[c('3')])
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::FLOWS))),
+    command("panel-events", panels::EVENTS, "Every event of the selection", Group::Panels)
+        .keys(&[c('4')])
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::EVENTS))),
+    command("panel-spans", panels::SPANS, "Every span of the lane", Group::Panels)
+        .keys(&[c('5')])
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::SPANS))),
+    command("panel-warnings", panels::WARNINGS, "Damage met while reading", Group::Panels)
+        .keys(&[c('6')])
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::WARNINGS))),
+    command("help", "Keyboard shortcuts", "All keys on one sheet", Group::Help)
+        .keys(&[c('?')])
+        .makes(|_| Some(Action::ToggleHelp)),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{COMMANDS, by_chord, by_id};
+    use crate::action::action::Action;
+    use crate::action::keys::{Chord, Key};
+    use crate::state::app::AppState;
+
+    #[test]
+    fn no_name_and_no_key_stands_for_two_commands() {
+        let mut ids = HashSet::new();
+        for command in COMMANDS {
+            assert!(ids.insert(command.id), "{} twice", command.id);
+            for chord in command.keys {
+                assert_eq!(by_chord(chord).map(|found| found.id), Some(command.id), "{chord}");
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_document_only_general_commands_work() {
+        let state = AppState::default();
+        let made = |id: &str| by_id(id).and_then(|command| (command.make)(&state));
+        assert!(matches!(made("open"), Some(Action::OpenDialog)));
+        for id in ["close", "zoom-in", "follow-out", "fit", "back", "escape", "panel-details"] {
+            assert!(made(id).is_none(), "{id}");
+        }
+    }
+
+    #[test]
+    fn escape_closes_the_sheet_first() {
+        let state = AppState { help_open: true, path_field: Some(String::new()), ..AppState::default() };
+        let escape = by_chord(&Chord::plain(Key::Escape)).expect("Esc means something");
+        assert!(matches!((escape.make)(&state), Some(Action::ToggleHelp)));
+    }
+}

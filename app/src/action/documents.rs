@@ -1,0 +1,175 @@
+//! What happens to documents: opening, loading, closing.
+
+use std::sync::Arc;
+
+use trace_core::base::monitor::{Monitor, Progress};
+use trace_core::model::trace::Trace;
+
+use crate::action::reduce::{Effect, notify, remember_file};
+use crate::state::app::AppState;
+use crate::state::document::{Document, DocumentId, LoadState, Source};
+use crate::state::rows::{GoroutineOrder, Rows};
+use crate::state::view::View;
+
+/// Opens a source, or brings it to the front if it is open.
+pub(super) fn open(state: &mut AppState, source: Source) -> Vec<Effect> {
+    state.path_field = None;
+    if let Some(document) = state.documents.iter().find(|document| document.source == source) {
+        let id = document.id;
+        let again = matches!(document.load, LoadState::Failed(_) | LoadState::Cancelled);
+        state.active = Some(id);
+        return if again { reload(state, id) } else { Vec::new() };
+    }
+    let id = DocumentId(state.next_document);
+    state.next_document += 1;
+    let monitor = Monitor::new();
+    let load = LoadState::Loading { progress: Progress::default(), monitor: monitor.clone() };
+    state.documents.push(Document::new(id, source.clone(), load));
+    state.active = Some(id);
+    state.warnings_open = false;
+    vec![Effect::Load { document: id, source, monitor }]
+}
+
+/// Shows a trace that is loaded already.
+pub(super) fn adopt(state: &mut AppState, source: Source, trace: Arc<Trace>, rows: Arc<Rows>) -> Vec<Effect> {
+    let id = DocumentId(state.next_document);
+    state.next_document += 1;
+    let mut document = Document::new(id, source, LoadState::Ready);
+    document.view = Some(View::whole(trace.range()));
+    document.trace = trace;
+    document.rows = rows;
+    state.documents.push(document);
+    state.active = Some(id);
+    Vec::new()
+}
+
+/// Loads a document again.
+pub(super) fn reload(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
+    let Some(document) = by_id(state, id) else { return Vec::new() };
+    if document.is_loading() {
+        return Vec::new();
+    }
+    let monitor = Monitor::new();
+    document.load = LoadState::Loading { progress: Progress::default(), monitor: monitor.clone() };
+    vec![Effect::Load { document: id, source: document.source.clone(), monitor }]
+}
+
+pub(super) fn activate(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
+    if state.document_by_id(id).is_some() {
+        state.active = Some(id);
+        state.warnings_open = false;
+    }
+    Vec::new()
+}
+
+pub(super) fn switch(state: &mut AppState, step: i32) -> Vec<Effect> {
+    let count = i32::try_from(state.documents.len()).unwrap_or(i32::MAX);
+    let present = state.documents.iter().position(|document| Some(document.id) == state.active);
+    let Some(present) = present.and_then(|at| i32::try_from(at).ok()) else { return Vec::new() };
+    let next = (present + step).rem_euclid(count);
+    let id = usize::try_from(next).ok().and_then(|at| state.documents.get(at)).map(|document| document.id);
+    id.map_or_else(Vec::new, |id| activate(state, id))
+}
+
+/// Closes a document; its neighbour comes to the front.
+pub(super) fn close(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
+    let Some(at) = state.documents.iter().position(|document| document.id == id) else { return Vec::new() };
+    let document = state.documents.remove(at);
+    if state.active == Some(id) {
+        let neighbour = state.documents.get(at).or_else(|| state.documents.last());
+        state.active = neighbour.map(|document| document.id);
+        state.warnings_open = false;
+    }
+    let mut effects = Vec::new();
+    if let LoadState::Loading { monitor, .. } = document.load {
+        effects.push(Effect::Cancel(monitor));
+    }
+    effects.push(Effect::Discard(document.trace, document.rows));
+    effects
+}
+
+/// Stops a load. What is there stays; a document of which nothing is there goes.
+pub(super) fn cancel(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
+    let Some(document) = by_id(state, id) else { return Vec::new() };
+    let LoadState::Loading { monitor, .. } = &document.load else { return Vec::new() };
+    let monitor = monitor.clone();
+    document.load = LoadState::Cancelled;
+    let (title, empty) = (document.source.title(), !document.has_lanes());
+    notify(state, format!("Stopped loading {title}"));
+    let mut effects = vec![Effect::Cancel(monitor)];
+    if empty {
+        effects.extend(close(state, id));
+    }
+    effects
+}
+
+pub(super) fn progress(state: &mut AppState, id: DocumentId, new: Progress) -> Vec<Effect> {
+    if let Some(LoadState::Loading { progress, .. }) = by_id(state, id).map(|document| &mut document.load) {
+        *progress = new;
+    }
+    Vec::new()
+}
+
+/// A newer snapshot. A view of the whole stays one of the whole; any other stays where it is.
+pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, rows: Arc<Rows>) -> Vec<Effect> {
+    let Some(document) = by_id(state, id) else { return vec![Effect::Discard(trace, rows)] };
+    if !document.is_loading() {
+        return vec![Effect::Discard(trace, rows)];
+    }
+    let (before, now) = (document.trace.range(), trace.range());
+    let whole = document.view.is_none_or(|view| same_time(view, View::whole(before)));
+    if whole {
+        let scroll_points = document.view.map_or(0.0, |view| view.scroll_points);
+        document.view = Some(View { scroll_points, ..View::whole(now) });
+    }
+    let order = document.goroutine_order;
+    let stale = rows.goroutine_order() != order;
+    let old_trace = std::mem::replace(&mut document.trace, Arc::clone(&trace));
+    let old_rows = std::mem::replace(&mut document.rows, rows);
+    let mut effects = vec![Effect::Discard(old_trace, old_rows)];
+    if stale {
+        effects.push(Effect::MakeRows { document: id, trace, order });
+    }
+    effects
+}
+
+pub(super) fn rows_made(state: &mut AppState, id: DocumentId, trace: &Arc<Trace>, rows: Arc<Rows>) -> Vec<Effect> {
+    let Some(document) = by_id(state, id) else { return Vec::new() };
+    if Arc::ptr_eq(&document.trace, trace) && rows.goroutine_order() == document.goroutine_order {
+        document.rows = rows;
+    }
+    Vec::new()
+}
+
+pub(super) fn order(state: &mut AppState, order: GoroutineOrder) -> Vec<Effect> {
+    let Some(document) = state.document_mut() else { return Vec::new() };
+    document.goroutine_order = order;
+    vec![Effect::MakeRows { document: document.id, trace: Arc::clone(&document.trace), order }]
+}
+
+pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), String>) -> Vec<Effect> {
+    let Some(document) = by_id(state, id) else { return Vec::new() };
+    if !document.is_loading() {
+        return Vec::new();
+    }
+    match result {
+        Ok(()) => {
+            document.load = LoadState::Ready;
+            if let Source::Path(path) = &document.source {
+                let path = path.clone();
+                return remember_file(state, path);
+            }
+        }
+        Err(sentence) => document.load = LoadState::Failed(sentence),
+    }
+    Vec::new()
+}
+
+fn by_id(state: &mut AppState, id: DocumentId) -> Option<&mut Document> {
+    state.documents.iter_mut().find(|document| document.id == id)
+}
+
+fn same_time(a: View, b: View) -> bool {
+    let close = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs().max(1.0);
+    close(a.start_nanos, b.start_nanos) && close(a.span_nanos, b.span_nanos)
+}

@@ -1,0 +1,138 @@
+//! Keys and chords as data, without the window library's types.
+
+use std::fmt;
+
+/// A key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// A letter (upper case), digit or sign, as printed on it.
+    Char(char),
+    /// Left.
+    Left,
+    /// Right.
+    Right,
+    /// Up.
+    Up,
+    /// Down.
+    Down,
+    /// Home.
+    Home,
+    /// End.
+    End,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// Tabulator.
+    Tab,
+    /// Escape.
+    Escape,
+    /// The mouse's button for "back".
+    MouseBack,
+    /// The mouse's button for "forward".
+    MouseForward,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Char(sign) => return write!(f, "{sign}"),
+            Self::Left => "←",
+            Self::Right => "→",
+            Self::Up => "↑",
+            Self::Down => "↓",
+            Self::Home => "Home",
+            Self::End => "End",
+            Self::PageUp => "Page Up",
+            Self::PageDown => "Page Down",
+            Self::Tab => "Tab",
+            Self::Escape => "Esc",
+            Self::MouseBack => "Mouse back",
+            Self::MouseForward => "Mouse forward",
+        })
+    }
+}
+
+/// A key with what is held down along with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Chord {
+    /// Ctrl (Command on a Mac).
+    pub ctrl: bool,
+    /// Shift. Ignored for signs, which may need it on some keyboards.
+    pub shift: bool,
+    /// Alt.
+    pub alt: bool,
+    /// The key.
+    pub key: Key,
+}
+
+impl Chord {
+    /// Only the key.
+    #[must_use]
+    pub const fn plain(key: Key) -> Self {
+        Self { ctrl: false, shift: false, alt: false, key }
+    }
+
+    /// With Ctrl.
+    #[must_use]
+    pub const fn ctrl(key: Key) -> Self {
+        Self { ctrl: true, ..Self::plain(key) }
+    }
+
+    /// With Alt.
+    #[must_use]
+    pub const fn alt(key: Key) -> Self {
+        Self { alt: true, ..Self::plain(key) }
+    }
+
+    /// With Shift, too.
+    #[must_use]
+    pub const fn and_shift(self) -> Self {
+        Self { shift: true, ..self }
+    }
+
+    /// Whether pressing `pressed` means this.
+    #[must_use]
+    pub fn matches(&self, pressed: &Self) -> bool {
+        let is_sign = matches!(self.key, Key::Char(sign) if !sign.is_ascii_alphanumeric());
+        self.key == pressed.key
+            && self.ctrl == pressed.ctrl
+            && self.alt == pressed.alt
+            && (is_sign || self.shift == pressed.shift)
+    }
+
+    /// The keys one by one, as on key caps: `["Ctrl", "O"]`.
+    #[must_use]
+    pub fn caps(&self) -> Vec<String> {
+        let held = [(self.ctrl, "Ctrl"), (self.alt, "Alt"), (self.shift, "Shift")];
+        let mut caps: Vec<String> = held.iter().filter(|(down, _)| *down).map(|(_, name)| (*name).to_owned()).collect();
+        caps.push(self.key.to_string());
+        caps
+    }
+}
+
+impl fmt::Display for Chord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.caps().join("+"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Chord, Key};
+
+    #[test]
+    fn signs_ignore_shift_and_letters_do_not() {
+        let help = Chord::plain(Key::Char('?'));
+        assert!(help.matches(&help.and_shift()));
+        let zoom = Chord::plain(Key::Char('W'));
+        assert!(!zoom.matches(&zoom.and_shift()));
+        assert!(!zoom.matches(&Chord::ctrl(Key::Char('W'))));
+    }
+
+    #[test]
+    fn chords_read_as_printed_on_keys() {
+        assert_eq!(Chord::ctrl(Key::Char('O')).to_string(), "Ctrl+O");
+        assert_eq!(Chord::alt(Key::Left).caps(), ["Alt", "←"]);
+    }
+}

@@ -1,0 +1,251 @@
+//! Moving through one document: view, selection, history, flows.
+
+use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::model::flows::FlowEnd;
+use trace_core::model::lanes::{LaneId, SpanRef};
+
+use crate::action::action::Action;
+use crate::action::reduce::{Effect, notify};
+use crate::state::app::AppState;
+use crate::state::document::Document;
+use crate::state::edges;
+use crate::state::rows::Section;
+use crate::state::view::{FIT_AIR, Place, Selection, View};
+
+/// Places that the history keeps.
+const MAX_HISTORY: usize = 500;
+/// Air left of the first and right of the last instant after a jump there, as a fraction of the view.
+const EDGE_AIR: f64 = 0.02;
+
+/// Applies an action that concerns only the document in front.
+pub(super) fn apply(document: &mut Document, action: Action) {
+    match action {
+        Action::SetView(view) => set_view(document, view),
+        Action::RememberPlace => remember(document),
+        Action::Zoom { factor, at } => {
+            let at = at.or(document.pointer_nanos);
+            move_view(document, |view, bounds| view.zoom(factor, at, bounds));
+        }
+        Action::Pan(fraction) => move_view(document, |view, bounds| view.pan(fraction, bounds)),
+        Action::ScrollRows(points) => scroll(document, points),
+        Action::ShowRange(range) => {
+            remember(document);
+            move_view(document, |view, bounds| view.show(range, bounds));
+        }
+        Action::ShowAll => {
+            remember(document);
+            show_all(document);
+        }
+        Action::FitSelection => fit_selection(document),
+        Action::Reveal { lane, time } => reveal(document, lane, time),
+        Action::JumpToEdge(side) => jump_to_edge(document, side),
+        Action::SelectSpan(span) => select(document, Selection::Span(span)),
+        Action::SelectLane(lane) => select(document, Selection::Lane(lane)),
+        Action::ClearSelection => select(document, Selection::None),
+        Action::StepSpan(step) => step_span(document, step),
+        Action::Mark(range) => document.marked = range,
+        Action::ChooseFlow { outgoing } => choose(document, outgoing),
+        Action::GoTo(span) => go_to_span(document, span, None),
+        Action::GoToEnd(end) => go_to_end(document, end),
+        Action::GoToLane(lane) => {
+            select(document, Selection::Lane(lane));
+            reveal(document, lane, None);
+        }
+        Action::Back => travel(document, true),
+        Action::Forward => travel(document, false),
+        Action::ToggleSection(section) => {
+            document.folds.toggle(section);
+            scroll(document, 0.0);
+        }
+        Action::LanesHeight(points) => {
+            document.lanes_height_points = points;
+        }
+        Action::PointerAt(nanos) => document.pointer_nanos = nanos,
+        _ => {}
+    }
+}
+
+/// Follows the chosen edge of the selected span; says so if there is none.
+pub(super) fn follow(state: &mut AppState, outgoing: bool) -> Vec<Effect> {
+    let Some(document) = state.document_mut() else { return Vec::new() };
+    let Selection::Span(span) = document.selection else {
+        notify(state, "Select a span first, then follow its flows");
+        return Vec::new();
+    };
+    let end = if outgoing {
+        let (flows, _) = edges::outgoing(&document.trace, span);
+        chosen(&flows, document.flow_choice.0).map(|flow| flow.to)
+    } else {
+        let flows = edges::incoming(&document.trace, span);
+        chosen(&flows, document.flow_choice.1).map(|flow| flow.from)
+    };
+    match end {
+        Some(end) => go_to_end(document, end),
+        None if outgoing => notify(state, "Nothing leads out of this span"),
+        None => notify(state, "Nothing leads into this span"),
+    }
+    Vec::new()
+}
+
+fn chosen<T>(among: &[T], choice: usize) -> Option<&T> {
+    among.get(choice.checked_rem(among.len())?)
+}
+
+/// Puts the present place into the history.
+fn remember(document: &mut Document) {
+    let Some(view) = document.view else { return };
+    let place = Place { view, selection: document.selection };
+    if document.history.back.last() != Some(&place) {
+        document.history.back.push(place);
+        if document.history.back.len() > MAX_HISTORY {
+            document.history.back.remove(0);
+        }
+    }
+    document.history.forward.clear();
+}
+
+fn travel(document: &mut Document, back: bool) {
+    let Some(view) = document.view else { return };
+    let present = Place { view, selection: document.selection };
+    let history = &mut document.history;
+    let (from, to) =
+        if back { (&mut history.back, &mut history.forward) } else { (&mut history.forward, &mut history.back) };
+    // A place equal to the present one would look like a key that does nothing.
+    while let Some(place) = from.pop() {
+        if place == present {
+            continue;
+        }
+        to.push(present);
+        document.view = Some(place.view);
+        document.selection = place.selection;
+        document.flow_choice = (0, 0);
+        return;
+    }
+}
+
+fn select(document: &mut Document, selection: Selection) {
+    if document.selection == selection {
+        return;
+    }
+    remember(document);
+    document.selection = selection;
+    document.flow_choice = (0, 0);
+}
+
+fn move_view(document: &mut Document, change: impl FnOnce(View, TimeRange) -> View) {
+    let bounds = document.trace.range();
+    document.view = document.view.map(|view| change(view, bounds));
+}
+
+fn set_view(document: &mut Document, view: View) {
+    document.view = Some(view.clamp(document.trace.range()));
+    scroll(document, 0.0);
+}
+
+fn show_all(document: &mut Document) {
+    move_view(document, |view, bounds| View { scroll_points: view.scroll_points, ..View::whole(bounds) });
+}
+
+fn scroll(document: &mut Document, points: f64) {
+    let content = document.rows.layout(document.folds).height();
+    let height = document.lanes_height_points;
+    document.view = document.view.map(|view| view.scroll(points, content, height));
+}
+
+fn jump_to_edge(document: &mut Document, side: i32) {
+    remember(document);
+    move_view(document, |view, bounds| {
+        let air = view.span_nanos * EDGE_AIR;
+        let start = if side < 0 { bounds.start.0 as f64 - air } else { bounds.end.0 as f64 + air - view.span_nanos };
+        View { start_nanos: start, ..view }.clamp(bounds)
+    });
+}
+
+fn reveal(document: &mut Document, lane: LaneId, time: Option<TraceTime>) {
+    document.folds.unfold(Section::of(lane));
+    let layout = document.rows.layout(document.folds);
+    let (row, content, height) = (layout.row_of(lane), layout.height(), document.lanes_height_points);
+    move_view(document, |view, bounds| {
+        let view = time.map_or(view, |time| view.reveal_time(time, bounds));
+        row.map_or(view, |row| view.reveal_row(row.top, row.height, content, height))
+    });
+}
+
+fn go_to_span(document: &mut Document, span: SpanRef, time: Option<TraceTime>) {
+    let start = document.trace.span(span).map(|span| span.range.start);
+    select(document, Selection::Span(span));
+    reveal(document, span.lane, time.or(start));
+}
+
+fn go_to_end(document: &mut Document, end: FlowEnd) {
+    match end.span {
+        Some(span) => go_to_span(document, span, Some(end.time)),
+        None => {
+            select(document, Selection::Lane(end.lane));
+            reveal(document, end.lane, Some(end.time));
+        }
+    }
+}
+
+/// The next span on the lane. No entry in the history: it would drown in single steps.
+fn step_span(document: &mut Document, step: i32) {
+    let next = match document.selection {
+        Selection::Span(span) if step < 0 => document.trace.prev_span(span),
+        Selection::Span(span) => document.trace.next_span(span),
+        Selection::Lane(lane) => {
+            let range = document.view.map_or_else(|| document.trace.range(), |view| view.range());
+            document.trace.spans(lane, range).next()
+        }
+        Selection::None => None,
+    };
+    if let Some(span) = next {
+        document.selection = Selection::Span(span.at);
+        document.flow_choice = (0, 0);
+        reveal(document, span.at.lane, Some(span.range.start));
+    }
+}
+
+fn choose(document: &mut Document, outgoing: bool) {
+    let Selection::Span(span) = document.selection else { return };
+    let count = if outgoing {
+        edges::outgoing(&document.trace, span).0.len()
+    } else {
+        edges::incoming(&document.trace, span).len()
+    };
+    let choice = if outgoing { &mut document.flow_choice.0 } else { &mut document.flow_choice.1 };
+    *choice = (*choice + 1).checked_rem(count).unwrap_or(0);
+}
+
+/// The selection with air around it; if it is fitted already, everything.
+fn fit_selection(document: &mut Document) {
+    let bounds = document.trace.range();
+    let Some(view) = document.view else { return };
+    remember(document);
+    let range = match document.selection {
+        Selection::Span(span) => document.trace.span(span).map(|span| span.range),
+        Selection::Lane(lane) => lane_range(document, lane),
+        Selection::None => document.marked,
+    };
+    let fitted = range.map(|range| view.fit(range, FIT_AIR, bounds));
+    let already = fitted.is_none_or(|fitted| {
+        let tolerance = fitted.span_nanos * 1e-3;
+        (fitted.start_nanos - view.start_nanos).abs() <= tolerance
+            && (fitted.span_nanos - view.span_nanos).abs() <= tolerance
+    });
+    if already {
+        show_all(document);
+    } else {
+        document.view = fitted;
+    }
+    if let Some(lane) = document.selection.lane() {
+        reveal(document, lane, None);
+    }
+}
+
+/// From a goroutine's birth to its end as far as the trace saw it; all of it for other lanes.
+fn lane_range(document: &Document, lane: LaneId) -> Option<TimeRange> {
+    let bounds = document.trace.range();
+    let LaneId::Goroutine(ix) = lane else { return Some(bounds) };
+    let go = document.trace.goroutine(ix)?;
+    Some(TimeRange::new(go.created.unwrap_or(bounds.start), go.ended.unwrap_or(bounds.end)))
+}

@@ -1,0 +1,162 @@
+//! Functions, files, lanes and spans as people call them.
+
+use trace_core::base::ids::{GoIx, StackId, StrId};
+use trace_core::event::state::{GoState, SpanClass};
+use trace_core::model::flows::FlowKind;
+use trace_core::model::lanes::LaneId;
+use trace_core::model::spans::Span;
+use trace_core::model::trace::{Frame, Trace};
+
+/// A function without the path of its package: `net/http.(*conn).serve` is `http.(*conn).serve`.
+#[must_use]
+pub fn function(full: &str) -> &str {
+    // Only slashes before the package's own name count: type arguments may hold some, too.
+    let end = full.find('[').unwrap_or(full.len());
+    full.get(..end).and_then(|head| head.rfind('/')).and_then(|slash| full.get(slash + 1..)).unwrap_or(full)
+}
+
+/// The last two parts of a file's path: `/usr/lib/go/src/net/http/server.go` is `http/server.go`.
+#[must_use]
+pub fn file(full: &str) -> &str {
+    let mut slashes = full.rmatch_indices('/').map(|(at, _)| at);
+    match (slashes.next(), slashes.next()) {
+        (Some(_), Some(second)) => full.get(second + 1..).unwrap_or(full),
+        _ => full,
+    }
+}
+
+/// Whether a function belongs to Go's runtime rather than to the program or its libraries.
+#[must_use]
+pub fn is_runtime(function: &str) -> bool {
+    function.starts_with("runtime.") || function.starts_with("runtime/") || function.starts_with("internal/runtime/")
+}
+
+/// The frame that says most about a stack: the innermost one that is not the runtime's, else the innermost.
+#[must_use]
+pub fn telling_frame(trace: &Trace, stack: StackId) -> Option<Frame<'_>> {
+    let mut first = None;
+    for frame in trace.frames(stack) {
+        if !is_runtime(frame.function) {
+            return Some(frame);
+        }
+        first = first.or(Some(frame));
+    }
+    first
+}
+
+/// A goroutine: `G25 main.sendReport`.
+#[must_use]
+pub fn goroutine(trace: &Trace, ix: GoIx) -> String {
+    let Some(go) = trace.goroutine(ix) else { return "no goroutine".to_owned() };
+    match trace.str(go.name) {
+        "" => format!("G{}", go.id.0),
+        name => format!("G{} {}", go.id.0, function(name)),
+    }
+}
+
+/// A lane: `G25 main.sendReport`, `P3`, `M18242`, `GC`, `STW`.
+#[must_use]
+pub fn lane(trace: &Trace, lane: LaneId) -> String {
+    match lane {
+        LaneId::Gc => "GC".to_owned(),
+        LaneId::Stw => "STW".to_owned(),
+        LaneId::Proc(ix) => format!("P{}", trace.proc_id(ix).signed()),
+        LaneId::Thread(ix) => format!("M{}", trace.thread_id(ix).signed()),
+        LaneId::Goroutine(ix) => goroutine(trace, ix),
+    }
+}
+
+/// A class of spans, in the words of legends.
+#[must_use]
+pub const fn class(class: SpanClass) -> &'static str {
+    match class {
+        SpanClass::None => "Nothing",
+        SpanClass::Running => "Running",
+        SpanClass::Runnable => "Runnable",
+        SpanClass::Syscall => "System call",
+        SpanClass::WaitSync => "Waiting for sync",
+        SpanClass::WaitChan => "Waiting for a channel",
+        SpanClass::WaitNet => "Waiting for the network",
+        SpanClass::WaitSleep => "Sleeping",
+        SpanClass::Gc => "Garbage collection",
+        SpanClass::WaitOther => "Waiting",
+    }
+}
+
+/// A state of a goroutine.
+#[must_use]
+pub const fn state(state: GoState) -> &'static str {
+    match state {
+        GoState::Unknown => "Unknown",
+        GoState::Runnable => "Runnable",
+        GoState::Running => "Running",
+        GoState::Syscall => "System call",
+        GoState::Waiting => "Waiting",
+        GoState::Dead => "Ended",
+    }
+}
+
+/// What a span is, in a few words: `Waiting: chan receive`, `Running`, on a proc `G7 main.work`.
+#[must_use]
+pub fn span(trace: &Trace, span: &Span) -> String {
+    let word = match (span.at.lane, span.state) {
+        (LaneId::Gc, _) => return "GC cycle".to_owned(),
+        (LaneId::Stw, _) => "Stop the world",
+        (LaneId::Proc(_) | LaneId::Thread(_), GoState::Running) if span.go.is_some() => {
+            return goroutine(trace, span.go);
+        }
+        (LaneId::Proc(_) | LaneId::Thread(_), GoState::Syscall) if span.go.is_some() => {
+            return format!("{} in a system call", goroutine(trace, span.go));
+        }
+        (_, go_state) => state(go_state),
+    };
+    with_reason(word, trace, span.reason)
+}
+
+fn with_reason(word: &str, trace: &Trace, reason: StrId) -> String {
+    match trace.str(reason) {
+        "" => word.to_owned(),
+        reason => format!("{word}: {reason}"),
+    }
+}
+
+/// What an edge means, seen from its cause (`unblocked`) .
+#[must_use]
+pub const fn flow(kind: FlowKind) -> &'static str {
+    match kind {
+        FlowKind::Create => "created",
+        FlowKind::Unblock => "unblocked",
+        FlowKind::Switch => "switched to",
+        FlowKind::SyscallExit => "returned to",
+        FlowKind::ProcSteal => "took the proc of",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{file, function, is_runtime};
+
+    #[test]
+    fn functions_lose_the_path_of_their_package() {
+        assert_eq!(function("net/http.(*conn).serve"), "http.(*conn).serve");
+        assert_eq!(function("main.main.func1"), "main.main.func1");
+        assert_eq!(
+            function("example.com/a/b.Map[go.shape.int,example.com/c.T]"),
+            "b.Map[go.shape.int,example.com/c.T]"
+        );
+        assert_eq!(function(""), "");
+    }
+
+    #[test]
+    fn files_keep_two_parts() {
+        assert_eq!(file("/usr/lib/go/src/net/http/server.go"), "http/server.go");
+        assert_eq!(file("net/http.go"), "net/http.go");
+        assert_eq!(file("main.go"), "main.go");
+    }
+
+    #[test]
+    fn the_runtime_is_told_from_programs() {
+        assert!(is_runtime("runtime.gopark") && is_runtime("internal/runtime/syscall.Syscall6"));
+        assert!(!is_runtime("runtimes.x") && !is_runtime("main.runtime"));
+    }
+}
