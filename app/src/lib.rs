@@ -3,8 +3,12 @@
 pub mod action;
 pub mod cli;
 pub mod fmt;
+pub mod panel;
 pub mod raster;
 pub mod sample;
+pub mod shell;
 pub mod state;
 pub mod theme;
 pub mod timeline;
+pub mod widget;
+pub mod worker;

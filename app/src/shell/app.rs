@@ -1,0 +1,277 @@
+//! The program's window without the desktop's part: the same in a real window, in tests, in pictures.
+
+use std::sync::Arc;
+
+use egui::{CentralPanel, Context, Frame, Ui, ViewportCommand};
+
+use trace_core::model::trace::Trace;
+
+use crate::action::action::{Action, Actions};
+use crate::action::reduce::{Effect, reduce};
+use crate::shell::{banner, bar, dock::Dock, drop, failed, help, input, path_field, status, tabs, welcome};
+use crate::state::app::{AppState, NOTICE_SECONDS};
+use crate::state::document::{LoadState, Source};
+use crate::state::rows::{GoroutineOrder, Rows};
+use crate::state::settings::{Settings, ThemeChoice};
+use crate::theme::{style, tokens};
+use crate::worker::office::{Office, Wake};
+use crate::worker::store::Store;
+
+/// Actions that bring forth actions end after this many rounds, whatever happens.
+const MAX_ROUNDS: usize = 32;
+
+/// The window.
+pub struct TracelaneApp {
+    state: AppState,
+    actions: Actions,
+    office: Office,
+    dock: Dock,
+    held: input::Held,
+    look: Option<Look>,
+    headless: bool,
+}
+
+/// What a context was last told.
+#[derive(Clone, PartialEq)]
+struct Look {
+    theme: ThemeChoice,
+    ui_scale: f32,
+    title: String,
+    /// Fonts come to be known at the next frame.
+    first_frame: u64,
+}
+
+impl TracelaneApp {
+    /// With threads, and the settings of `store`.
+    #[must_use]
+    pub fn new(ctx: &Context, store: Store) -> Self {
+        let (settings, said) = store.read();
+        let waker = ctx.clone();
+        let wake: Wake = Arc::new(move || waker.request_repaint());
+        let mut app = Self::with(settings, Office::new(wake, store), false);
+        if let Some(said) = said {
+            app.push(Action::Notice(said));
+        }
+        app
+    }
+
+    /// Without threads, disk and desktop: for tests and pictures. Loads are done when
+    /// [`TracelaneApp::logic`] returns.
+    #[must_use]
+    pub fn new_headless(settings: Settings) -> Self {
+        Self::with(settings, Office::inline(), true)
+    }
+
+    fn with(settings: Settings, office: Office, headless: bool) -> Self {
+        let dock = Dock::stored(settings.dock.as_deref());
+        let state = AppState { settings, ..AppState::default() };
+        let (actions, held) = (Actions::default(), input::Held::default());
+        Self { state, actions, office, dock, held, look: None, headless }
+    }
+
+    /// What the window knows.
+    #[must_use]
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Adds something to happen at the next [`TracelaneApp::logic`].
+    pub fn push(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
+    /// Opens a source.
+    pub fn open(&mut self, source: Source) {
+        self.push(match source {
+            Source::Path(path) => Action::Open(path),
+            Source::Sample => Action::OpenSample,
+        });
+    }
+
+    /// Shows a trace that is loaded already.
+    pub fn adopt(&mut self, source: Source, trace: Arc<Trace>) {
+        let rows = Arc::new(Rows::build(&trace, GoroutineOrder::default()));
+        self.push(Action::Adopt(source, trace, rows));
+    }
+
+    /// Takes what arrived and what the keys say, and carries it out. Before each [`TracelaneApp::ui`].
+    pub fn logic(&mut self, ctx: &Context) {
+        let now = ctx.input(|input| input.time);
+        self.carry_out(ctx, Action::Tick(now));
+        input::gather(ctx, &self.state, &mut self.held, &mut self.actions);
+        if !self.headless {
+            self.remember_window(ctx);
+        }
+        self.settle(ctx);
+        self.dress(ctx);
+        if self.state.notice().is_some() {
+            let since = self.state.notices.last().map_or(0.0, |(since, _)| *since);
+            let left = (since + NOTICE_SECONDS - now).max(0.05);
+            ctx.request_repaint_after(std::time::Duration::from_secs_f64(left));
+        }
+    }
+
+    /// Shows everything, and carries out what the user did with it.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        let frame = ui.ctx().cumulative_frame_nr();
+        if self.look.as_ref().is_none_or(|look| look.first_frame >= frame) {
+            ui.ctx().request_repaint();
+            return;
+        }
+        let tokens = tokens::of(ui.ctx());
+        ui.painter().rect_filled(ui.max_rect(), 0.0, tokens.background);
+        let (state, actions) = (&self.state, &mut self.actions);
+        bar::ui(ui, state, actions);
+        tabs::ui(ui, state, actions);
+        path_field::ui(ui, state, actions);
+        status::ui(ui, state, actions);
+        match state.document() {
+            None => {
+                CentralPanel::default().frame(Frame::NONE).show(ui, |ui| welcome::ui(ui, state, actions));
+            }
+            Some(document) => match &document.load {
+                LoadState::Failed(sentence) if !document.has_lanes() => {
+                    CentralPanel::default()
+                        .frame(Frame::NONE)
+                        .show(ui, |ui| failed::ui(ui, document, sentence, actions));
+                }
+                LoadState::Loading { .. } if !document.has_lanes() => {
+                    CentralPanel::default().frame(Frame::NONE).show(ui, |ui| status::loading_ui(ui, document, actions));
+                }
+                _ => {
+                    banner::ui(ui, state, actions);
+                    let dock = &mut self.dock;
+                    CentralPanel::default().frame(Frame::NONE).show(ui, |ui| dock.ui(ui, state, actions));
+                }
+            },
+        }
+        help::ui(ui.ctx(), state, actions);
+        drop::ui(ui.ctx());
+        status::notice_ui(ui.ctx(), state);
+        let ctx = ui.ctx().clone();
+        if self.settle(&ctx) {
+            ctx.request_repaint();
+        }
+    }
+
+    /// Writes what is to be remembered. When the window closes.
+    pub fn finish(&mut self) {
+        let settings = self.state.settings.clone();
+        self.office.carry_out(Effect::SaveSettings, &settings);
+        self.office.finish();
+    }
+
+    /// Carries out all actions, and those they bring forth. True if something changed that may show.
+    fn settle(&mut self, ctx: &Context) -> bool {
+        let mut changed = false;
+        for _ in 0..MAX_ROUNDS {
+            let mut actions = self.office.arrived();
+            actions.extend(self.actions.drain());
+            if actions.is_empty() {
+                break;
+            }
+            for action in actions {
+                changed |= self.shows(&action);
+                self.carry_out(ctx, action);
+            }
+        }
+        changed
+    }
+
+    /// Whether carrying it out may change the picture: some actions repeat what is known every frame.
+    fn shows(&self, action: &Action) -> bool {
+        let document = self.state.document();
+        match action {
+            Action::LanesHeight(points) => document.is_some_and(|known| known.lanes_height_points != *points),
+            Action::PointerAt(nanos) => document.is_some_and(|known| known.pointer_nanos != *nanos),
+            Action::SetDock(dock) => self.state.settings.dock != *dock,
+            Action::SetView(view) => document.is_some_and(|known| known.view != Some(*view)),
+            _ => true,
+        }
+    }
+
+    fn carry_out(&mut self, ctx: &Context, action: Action) {
+        for effect in reduce(&mut self.state, action) {
+            match self.office.carry_out(effect, &self.state.settings) {
+                Some(Effect::Copy(text)) => {
+                    ctx.copy_text(text);
+                    self.actions.push(Action::Notice("Copied".to_owned()));
+                }
+                Some(Effect::OpenPanel(name)) => self.dock.open(name),
+                Some(Effect::Quit) => ctx.send_viewport_cmd(ViewportCommand::Close),
+                _ => {}
+            }
+        }
+    }
+
+    /// Tells the context what has changed of theme, scale and title.
+    fn dress(&mut self, ctx: &Context) {
+        let settings = &self.state.settings;
+        let title = self
+            .state
+            .document()
+            .map_or_else(|| "Tracelane".to_owned(), |document| format!("{} — Tracelane", document.source.title()));
+        let first_frame = self.look.as_ref().map_or_else(|| ctx.cumulative_frame_nr(), |look| look.first_frame);
+        let look = Look { theme: settings.theme, ui_scale: settings.ui_scale, title, first_frame };
+        let known = self.look.as_ref();
+        if known == Some(&look) {
+            return;
+        }
+        if known.is_none() {
+            style::install(ctx);
+        }
+        style::choose(
+            ctx,
+            match look.theme {
+                ThemeChoice::System => None,
+                ThemeChoice::Dark => Some(true),
+                ThemeChoice::Light => Some(false),
+            },
+        );
+        if known.is_none_or(|known| known.ui_scale != look.ui_scale) {
+            ctx.set_zoom_factor(look.ui_scale);
+        }
+        if !self.headless && known.is_none_or(|known| known.title != look.title) {
+            ctx.send_viewport_cmd(ViewportCommand::Title(look.title.clone()));
+        }
+        self.look = Some(look);
+    }
+
+    fn remember_window(&mut self, ctx: &Context) {
+        let place = ctx.input(|input| {
+            let viewport = input.viewport();
+            let inner = viewport.inner_rect?;
+            let usual = !viewport.maximized.unwrap_or(false) && !viewport.fullscreen.unwrap_or(false);
+            (usual && inner.width() >= 200.0 && inner.height() >= 200.0).then_some(inner)
+        });
+        let Some(inner) = place else { return };
+        // Points here grow with the scale; the desktop's do not.
+        let scale = self.state.settings.ui_scale;
+        let place = [inner.min.x, inner.min.y, inner.width(), inner.height()].map(|points| (points * scale).round());
+        if self.state.settings.window != Some(place) {
+            self.actions.push(Action::SetWindow(place));
+        }
+    }
+}
+
+impl eframe::App for TracelaneApp {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        Self::logic(self, ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        Self::ui(self, ui);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.finish();
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.extreme_bg_color.to_normalized_gamma_f32()
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,120 @@
+//! The bar on top: menus made of the table of commands, history, switches.
+
+use egui::{Align, Button, Frame, Layout, Margin, MenuBar, Panel, RichText, Ui};
+
+use crate::action::action::{Action, Actions};
+use crate::action::commands::{self, COMMANDS, Command, Group};
+use crate::fmt::time::duration;
+use crate::state::app::AppState;
+use crate::state::settings::ThemeChoice;
+use crate::theme::{fonts, icons, space, tokens};
+use crate::widget::button::{icon_button, icon_toggle};
+
+/// Shows it.
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    Panel::top("bar")
+        .exact_size(space::BAR)
+        .frame(Frame::NONE.fill(tokens.panel).inner_margin(Margin::symmetric(8, 4)))
+        .show(ui, |ui| {
+            MenuBar::new().ui(ui, |ui| {
+                ui.spacing_mut().item_spacing.x = space::HAIR;
+                for group in Group::ALL {
+                    ui.menu_button(group.title(), |ui| menu_ui(ui, group, state, actions));
+                }
+                ui.add_space(space::M);
+                tool(ui, icons::OPEN, "open", state, actions);
+                tool(ui, icons::BACK, "back", state, actions);
+                tool(ui, icons::FORWARD, "forward", state, actions);
+                tool(ui, icons::FIT, "fit", state, actions);
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| right_ui(ui, state, actions));
+            });
+        });
+}
+
+fn right_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    ui.spacing_mut().item_spacing.x = space::HAIR;
+    tool(ui, icons::HELP, "help", state, actions);
+    let dark = tokens.dark;
+    let (icon, hint) = if dark { (icons::SUN, "Light theme") } else { (icons::MOON, "Dark theme") };
+    if icon_button(ui, icon, hint, "", true).clicked() {
+        actions.push(Action::SetTheme(if dark { ThemeChoice::Light } else { ThemeChoice::Dark }));
+    }
+    switch(ui, icons::CLOCK, "wall-clock", state, actions);
+    switch(ui, icons::FLOWS, "all-flows", state, actions);
+    let Some(document) = state.document() else { return };
+    ui.add_space(space::S);
+    if let Some(view) = document.view {
+        let text = duration(view.range().nanos());
+        ui.label(RichText::new(text).font(fonts::mono()).color(tokens.muted))
+            .on_hover_text("Length of what is in sight");
+    }
+}
+
+fn tool(ui: &mut Ui, icon: &str, id: &str, state: &AppState, actions: &mut Actions) {
+    let Some(command) = commands::by_id(id) else { return };
+    let made = (command.make)(state);
+    if icon_button(ui, icon, command.name, &command.key_text(), made.is_some()).clicked()
+        && let Some(action) = made
+    {
+        actions.push(action);
+    }
+}
+
+fn switch(ui: &mut Ui, icon: &str, id: &str, state: &AppState, actions: &mut Actions) {
+    let Some(command) = commands::by_id(id) else { return };
+    let on = command.is_on.is_some_and(|is_on| is_on(state));
+    if icon_toggle(ui, icon, command.name, &command.key_text(), on).clicked()
+        && let Some(action) = (command.make)(state)
+    {
+        actions.push(action);
+    }
+}
+
+fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
+    for command in COMMANDS.iter().filter(|command| command.group == group) {
+        if matches!(command.id, "close" | "quit" | "next-document" | "theme-system" | "bigger" | "back" | "follow-out")
+        {
+            ui.separator();
+        }
+        entry_ui(ui, command, state, actions);
+        if command.id == "open-path" {
+            recent_ui(ui, state, actions);
+        }
+    }
+}
+
+fn entry_ui(ui: &mut Ui, command: &Command, state: &AppState, actions: &mut Actions) {
+    let made = (command.make)(state);
+    let on = command.is_on.is_some_and(|is_on| is_on(state));
+    let tokens = tokens::of(ui.ctx());
+    let key = RichText::new(command.key_text()).font(fonts::small()).color(tokens.muted);
+    let button = Button::new(command.name).shortcut_text(key).selected(on);
+    let response = ui.add_enabled(made.is_some(), button);
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, made.is_some(), on, command.name));
+    if response.on_hover_text(command.help).clicked() {
+        actions.push(made.unwrap_or(Action::Tick(state.now_seconds)));
+        ui.close();
+    }
+}
+
+fn recent_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let recent = &state.settings.recent_files;
+    ui.add_enabled_ui(!recent.is_empty(), |ui| {
+        ui.menu_button("Open recent", |ui| {
+            for path in recent {
+                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
+                    actions.push(Action::Open(path.clone()));
+                    ui.close();
+                }
+            }
+            ui.separator();
+            if ui.button("Clear this list").clicked() {
+                actions.push(Action::ClearRecent);
+                ui.close();
+            }
+        });
+    });
+}

@@ -1,0 +1,273 @@
+//! The timeline with panels around it: they dock, tab, split and close. The arrangement belongs to
+//! `egui_tiles`, which changes it while painting; every change is reported as an action, to be stored.
+
+use egui::{Color32, Frame, Margin, Stroke, Ui, Visuals, WidgetText};
+use egui_tiles::{
+    Behavior, Container, EditAction, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::action::action::{Action, Actions};
+use crate::action::commands::panels;
+use crate::panel;
+use crate::state::app::AppState;
+use crate::theme::{space, tokens};
+use crate::timeline;
+
+/// What a tile shows. Stored by name: names must stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Pane {
+    Timeline,
+    Details,
+    Stacks,
+    Flows,
+    Events,
+    Spans,
+    Warnings,
+}
+
+/// Where a panel opens: next to those it belongs with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Home {
+    Centre,
+    RightTop,
+    RightBottom,
+    Bottom,
+}
+
+impl Pane {
+    const ALL: [Self; 7] =
+        [Self::Timeline, Self::Details, Self::Stacks, Self::Flows, Self::Events, Self::Spans, Self::Warnings];
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Timeline => "Timeline",
+            Self::Details => panels::DETAILS,
+            Self::Stacks => panels::STACK,
+            Self::Flows => panels::FLOWS,
+            Self::Events => panels::EVENTS,
+            Self::Spans => panels::SPANS,
+            Self::Warnings => panels::WARNINGS,
+        }
+    }
+
+    const fn home(self) -> Home {
+        match self {
+            Self::Timeline => Home::Centre,
+            Self::Details | Self::Spans => Home::RightTop,
+            Self::Stacks | Self::Flows | Self::Events => Home::RightBottom,
+            Self::Warnings => Home::Bottom,
+        }
+    }
+}
+
+/// The panels and their arrangement.
+pub struct Dock {
+    tree: Tree<Pane>,
+}
+
+impl Dock {
+    /// As stored; as usual if nothing is stored, or nothing sensible.
+    #[must_use]
+    pub fn stored(stored: Option<&str>) -> Self {
+        let tree = stored
+            .and_then(|text| ron::from_str::<Tree<Pane>>(text).ok())
+            .filter(|tree| tree.root().is_some() && tree.tiles.find_pane(&Pane::Timeline).is_some());
+        Self { tree: tree.unwrap_or_else(usual) }
+    }
+
+    /// Opens a panel, or brings it to the front where it is.
+    pub fn open(&mut self, name: &str) {
+        let Some(pane) = Pane::ALL.into_iter().find(|pane| pane.title() == name) else { return };
+        if self.tree.tiles.find_pane(&pane).is_none() {
+            self.insert(pane);
+        }
+        self.tree.make_active(|_, tile| matches!(tile, Tile::Pane(found) if *found == pane));
+    }
+
+    fn insert(&mut self, pane: Pane) {
+        let tiles = &mut self.tree.tiles;
+        let new = tiles.insert_pane(pane);
+        let neighbours = |home: Home| Pane::ALL.into_iter().filter(move |other| *other != pane && other.home() == home);
+        let side = match pane.home() {
+            Home::RightTop => [Home::RightTop, Home::RightBottom],
+            Home::RightBottom => [Home::RightBottom, Home::RightTop],
+            home => [home, home],
+        };
+        let beside = side.into_iter().flat_map(neighbours).find_map(|other| {
+            let parent = tiles.parent_of(tiles.find_pane(&other)?)?;
+            matches!(tiles.get_container(parent), Some(Container::Tabs(_))).then_some(parent)
+        });
+        if let Some(parent) = beside {
+            if let Some(Tile::Container(tabs)) = tiles.get_mut(parent) {
+                tabs.add_child(new);
+            }
+            return;
+        }
+        let tabs = tiles.insert_tab_tile(vec![new]);
+        let Some(root) = self.tree.root else {
+            self.tree.root = Some(tabs);
+            return;
+        };
+        let (direction, share) = match pane.home() {
+            Home::Bottom => (LinearDir::Vertical, 0.3),
+            _ => (LinearDir::Horizontal, 0.28),
+        };
+        self.tree.root = Some(split(tiles, direction, [root, tabs], 1.0 - share));
+    }
+
+    /// Shows the timeline, and the panels once there is something to tell.
+    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+        if state.document().is_none_or(|document| !document.panels_shown) {
+            timeline::ui(ui, state, actions);
+            return;
+        }
+        let timeline = self.tree.tiles.find_pane(&Pane::Timeline);
+        let mut shown = Shown { state, actions, timeline, edited: false };
+        self.tree.ui(&mut shown, ui);
+        let edited = shown.edited;
+        if edited && let Ok(text) = ron::to_string(&self.tree) {
+            actions.push(Action::SetDock(Some(text)));
+        }
+    }
+}
+
+fn split(tiles: &mut Tiles<Pane>, direction: LinearDir, children: [TileId; 2], first: f32) -> TileId {
+    tiles.insert_container(egui_tiles::Linear::new_binary(direction, children, first))
+}
+
+/// The timeline, at its right details above stacks, flows and events.
+fn usual() -> Tree<Pane> {
+    let mut tiles = Tiles::default();
+    let mut tabs = |panes: &[Pane]| {
+        let children = panes.iter().map(|pane| tiles.insert_pane(*pane)).collect();
+        tiles.insert_tab_tile(children)
+    };
+    let centre = tabs(&[Pane::Timeline]);
+    let top = tabs(&[Pane::Details, Pane::Spans]);
+    let bottom = tabs(&[Pane::Stacks, Pane::Flows, Pane::Events]);
+    let right = split(&mut tiles, LinearDir::Vertical, [top, bottom], 0.5);
+    let root = split(&mut tiles, LinearDir::Horizontal, [centre, right], 0.72);
+    Tree::new(egui::Id::unique("dock"), root, tiles)
+}
+
+struct Shown<'a> {
+    state: &'a AppState,
+    actions: &'a mut Actions,
+    /// The tile of the timeline, which alone needs no tab.
+    timeline: Option<TileId>,
+    edited: bool,
+}
+
+impl Behavior<Pane> for Shown<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
+        if *pane == Pane::Timeline {
+            timeline::ui(ui, self.state, self.actions);
+            return UiResponse::None;
+        }
+        let tokens = tokens::of(ui.ctx());
+        ui.painter().rect_filled(ui.max_rect(), 0.0, tokens.panel);
+        Frame::NONE.inner_margin(Margin::symmetric(12, 8)).show(ui, |ui| {
+            ui.take_available_space();
+            let (state, actions) = (self.state, &mut *self.actions);
+            match pane {
+                Pane::Timeline => {}
+                Pane::Details => panel::details::ui(ui, state, actions),
+                Pane::Stacks => panel::stack::ui(ui, state, actions),
+                Pane::Flows => panel::flows::ui(ui, state, actions),
+                Pane::Events => panel::events::ui(ui, state, actions),
+                Pane::Spans => panel::spans::ui(ui, state, actions),
+                Pane::Warnings => panel::warnings::ui(ui, state, actions),
+            }
+        });
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
+        pane.title().into()
+    }
+
+    fn is_tab_closable(&self, tiles: &Tiles<Pane>, tile: TileId) -> bool {
+        !shows_timeline(tiles, tile)
+    }
+
+    fn is_tile_draggable(&self, tiles: &Tiles<Pane>, tile: TileId) -> bool {
+        !shows_timeline(tiles, tile)
+    }
+
+    fn on_tab_close(&mut self, _tiles: &mut Tiles<Pane>, _tile: TileId) -> bool {
+        self.edited = true;
+        true
+    }
+
+    fn is_tab_bar_visible(&self, _tile: TileId, tabs: &egui_tiles::Tabs) -> bool {
+        tabs.children.iter().any(|child| Some(*child) != self.timeline)
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
+    }
+
+    fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
+        space::TABS
+    }
+
+    fn gap_width(&self, _style: &egui::Style) -> f32 {
+        1.0
+    }
+
+    fn min_size(&self) -> f32 {
+        120.0
+    }
+
+    fn tab_title_spacing(&self, _visuals: &Visuals) -> f32 {
+        space::M
+    }
+
+    fn tab_bar_color(&self, visuals: &Visuals) -> Color32 {
+        visuals.panel_fill
+    }
+
+    fn tab_bg_color(&self, visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, _tab: &TabState) -> Color32 {
+        visuals.panel_fill
+    }
+
+    fn tab_outline_stroke(&self, _visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, _tab: &TabState) -> Stroke {
+        Stroke::NONE
+    }
+
+    fn tab_bar_hline_stroke(&self, visuals: &Visuals) -> Stroke {
+        visuals.widgets.noninteractive.bg_stroke
+    }
+
+    fn tab_text_color(&self, visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, tab: &TabState) -> Color32 {
+        if tab.active { visuals.text_color() } else { visuals.weak_text_color() }
+    }
+
+    fn resize_stroke(&self, style: &egui::Style, resize: egui_tiles::ResizeState) -> Stroke {
+        match resize {
+            egui_tiles::ResizeState::Idle => style.visuals.widgets.noninteractive.bg_stroke,
+            _ => Stroke::new(2.0, style.visuals.hyperlink_color),
+        }
+    }
+
+    fn drag_preview_stroke(&self, visuals: &Visuals) -> Stroke {
+        Stroke::new(1.0, visuals.hyperlink_color)
+    }
+
+    fn drag_preview_color(&self, visuals: &Visuals) -> Color32 {
+        visuals.hyperlink_color.gamma_multiply(0.2)
+    }
+
+    fn on_edit(&mut self, action: EditAction) {
+        self.edited |= action != EditAction::TileDragged;
+    }
+}
+
+fn shows_timeline(tiles: &Tiles<Pane>, tile: TileId) -> bool {
+    match tiles.get(tile) {
+        Some(Tile::Pane(pane)) => *pane == Pane::Timeline,
+        Some(Tile::Container(container)) => container.children().any(|child| shows_timeline(tiles, *child)),
+        None => false,
+    }
+}

@@ -1,0 +1,164 @@
+//! Keys and mouse buttons → commands; dropped files → documents.
+
+use egui::{Context, Event, Key as EguiKey, Modifiers, PointerButton};
+
+use crate::action::action::{Action, Actions};
+use crate::action::commands;
+use crate::action::keys::{Chord, Key};
+use crate::state::app::AppState;
+
+/// A key held this long moves the view on smoothly, seconds.
+const HOLD_SECONDS: f64 = 0.18;
+/// Zoom while a key is held: the view grows or shrinks by this factor in a second.
+const HOLD_ZOOM_PER_SECOND: f64 = 8.0;
+/// Panning while a key is held: widths of the view in a second.
+const HOLD_PAN_PER_SECOND: f64 = 1.1;
+
+/// A key that moves the view for as long as it is held.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Held {
+    key: Option<(EguiKey, f64)>,
+}
+
+/// Turns this frame's input into actions. Keys belong to a text field while it has the focus.
+pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Actions) {
+    let typing = ctx.text_edit_focused();
+    let (events, dropped, now) = ctx.input(|input| {
+        let dropped: Vec<_> = input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect();
+        (input.events.clone(), dropped, input.time)
+    });
+    for path in dropped {
+        actions.push(Action::Open(path));
+    }
+    for event in &events {
+        match event {
+            Event::Key { key, pressed: true, repeat, modifiers, .. } => {
+                let Some(chord) = chord(*key, *modifiers) else { continue };
+                if typing && !works_while_typing(&chord) {
+                    continue;
+                }
+                if moving(*key) && modifiers.is_none() {
+                    if *repeat {
+                        continue;
+                    }
+                    held.key = Some((*key, now));
+                }
+                press(&chord, *repeat, state, actions);
+            }
+            Event::PointerButton { button, pressed: true, modifiers, .. } => {
+                let key = match button {
+                    PointerButton::Extra1 => Key::MouseBack,
+                    PointerButton::Extra2 => Key::MouseForward,
+                    _ => continue,
+                };
+                press(&with(*modifiers, key), false, state, actions);
+            }
+            _ => {}
+        }
+    }
+    move_on(ctx, state, typing, now, held, actions);
+}
+
+fn press(chord: &Chord, repeat: bool, state: &AppState, actions: &mut Actions) {
+    let Some(command) = commands::by_chord(chord) else { return };
+    if repeat && !command.repeats {
+        return;
+    }
+    if let Some(action) = (command.make)(state) {
+        actions.push(action);
+    }
+}
+
+/// Esc leaves a text field; Ctrl chords that are not for editing work everywhere.
+fn works_while_typing(chord: &Chord) -> bool {
+    let editing = matches!(chord.key, Key::Char('A' | 'C' | 'V' | 'X' | 'Z' | 'Y') | Key::Left | Key::Right);
+    chord.key == Key::Escape || (chord.ctrl && !editing)
+}
+
+fn moving(key: EguiKey) -> bool {
+    matches!(key, EguiKey::W | EguiKey::S | EguiKey::A | EguiKey::D | EguiKey::ArrowLeft | EguiKey::ArrowRight)
+}
+
+/// Moves the view while a key is held.
+fn move_on(ctx: &Context, state: &AppState, typing: bool, now: f64, held: &mut Held, actions: &mut Actions) {
+    let Some((key, since)) = held.key else { return };
+    let (down, seconds) = ctx.input(|input| {
+        (input.key_down(key) && input.modifiers.is_none() && input.focused, f64::from(input.stable_dt.min(0.05)))
+    });
+    if !down || typing || state.document().is_none_or(|document| !document.has_lanes()) {
+        held.key = None;
+        return;
+    }
+    ctx.request_repaint();
+    if now - since < HOLD_SECONDS {
+        return;
+    }
+    actions.push(match key {
+        EguiKey::W => Action::Zoom { factor: HOLD_ZOOM_PER_SECOND.powf(-seconds), at: None },
+        EguiKey::S => Action::Zoom { factor: HOLD_ZOOM_PER_SECOND.powf(seconds), at: None },
+        EguiKey::A | EguiKey::ArrowLeft => Action::Pan(-HOLD_PAN_PER_SECOND * seconds),
+        _ => Action::Pan(HOLD_PAN_PER_SECOND * seconds),
+    });
+}
+
+fn with(modifiers: Modifiers, key: Key) -> Chord {
+    Chord { ctrl: modifiers.command || modifiers.ctrl, shift: modifiers.shift, alt: modifiers.alt, key }
+}
+
+fn chord(key: EguiKey, modifiers: Modifiers) -> Option<Chord> {
+    let key = match key {
+        EguiKey::ArrowLeft => Key::Left,
+        EguiKey::ArrowRight => Key::Right,
+        EguiKey::ArrowUp => Key::Up,
+        EguiKey::ArrowDown => Key::Down,
+        EguiKey::Home => Key::Home,
+        EguiKey::End => Key::End,
+        EguiKey::PageUp => Key::PageUp,
+        EguiKey::PageDown => Key::PageDown,
+        EguiKey::Tab => Key::Tab,
+        EguiKey::Escape => Key::Escape,
+        EguiKey::BrowserBack => Key::MouseBack,
+        EguiKey::OpenBracket => Key::Char('['),
+        EguiKey::CloseBracket => Key::Char(']'),
+        EguiKey::Comma => Key::Char(','),
+        EguiKey::Period => Key::Char('.'),
+        EguiKey::Questionmark => Key::Char('?'),
+        EguiKey::Slash if modifiers.shift => Key::Char('?'),
+        EguiKey::Plus => Key::Char('+'),
+        EguiKey::Equals => Key::Char('='),
+        EguiKey::Minus => Key::Char('-'),
+        other => {
+            let mut signs = other.name().chars();
+            match (signs.next(), signs.next()) {
+                (Some(sign), None) => Key::Char(sign.to_ascii_uppercase()),
+                _ => return None,
+            }
+        }
+    };
+    Some(with(modifiers, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::{Key as EguiKey, Modifiers};
+
+    use super::chord;
+    use crate::action::commands;
+
+    #[test]
+    fn keys_mean_what_the_table_says() {
+        let meant = |key, modifiers| {
+            let pressed = chord(key, modifiers)?;
+            commands::by_chord(&pressed).map(|command| command.id)
+        };
+        assert_eq!(meant(EguiKey::W, Modifiers::NONE), Some("zoom-in"));
+        assert_eq!(meant(EguiKey::W, Modifiers::COMMAND), Some("close"));
+        assert_eq!(meant(EguiKey::CloseBracket, Modifiers::CTRL), Some("choose-out"));
+        assert_eq!(meant(EguiKey::Questionmark, Modifiers::SHIFT), Some("help"));
+        assert_eq!(meant(EguiKey::Slash, Modifiers::SHIFT), Some("help"));
+        assert_eq!(meant(EguiKey::Plus, Modifiers::COMMAND.plus(Modifiers::SHIFT)), Some("bigger"));
+        assert_eq!(meant(EguiKey::Num0, Modifiers::COMMAND), Some("normal-size"));
+        assert_eq!(meant(EguiKey::ArrowLeft, Modifiers::ALT), Some("back"));
+        assert_eq!(meant(EguiKey::F12, Modifiers::NONE), None);
+    }
+}

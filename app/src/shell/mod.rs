@@ -1,0 +1,15 @@
+//! The window: takes what arrived, carries out actions, shows bars, documents and panels.
+
+pub mod app;
+pub mod banner;
+pub mod bar;
+pub mod dock;
+pub mod drop;
+pub mod failed;
+pub mod help;
+pub mod input;
+pub mod native;
+pub mod path_field;
+pub mod status;
+pub mod tabs;
+pub mod welcome;

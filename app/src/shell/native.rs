@@ -1,0 +1,69 @@
+//! The real window: size, icon, start.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::{IconData, ViewportBuilder};
+
+use crate::action::action::Action;
+use crate::shell::app::TracelaneApp;
+use crate::state::document::Source;
+use crate::worker::store::Store;
+
+/// How the desktop knows the program.
+const APP_ID: &str = "tracelane";
+const USUAL_SIZE: [f32; 2] = [1440.0, 900.0];
+const LEAST_SIZE: [f32; 2] = [720.0, 440.0];
+
+/// Opens the window with these traces and stays until it is closed.
+///
+/// # Errors
+/// When the desktop gives no window or no OpenGL: a sentence that says why.
+pub fn run(sources: Vec<Source>) -> Result<(), String> {
+    let store = Store::of_user();
+    let (settings, _) = store.read();
+    let size = settings.window.map_or(USUAL_SIZE, |place| [place[2], place[3]]);
+    let mut viewport = ViewportBuilder::default()
+        .with_title("Tracelane")
+        .with_app_id(APP_ID)
+        .with_inner_size(size)
+        .with_min_inner_size(LEAST_SIZE)
+        .with_drag_and_drop(true);
+    if let Some(icon) = icon() {
+        viewport = viewport.with_icon(Arc::new(icon));
+    }
+    let options = eframe::NativeOptions { viewport, persist_window: false, ..eframe::NativeOptions::default() };
+    let start = |creation: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
+        let mut app = TracelaneApp::new(&creation.egui_ctx, store);
+        for source in sources {
+            match absolute(source) {
+                Ok(source) => app.open(source),
+                Err(said) => app.push(Action::Notice(said)),
+            }
+        }
+        Ok(Box::new(app))
+    };
+    eframe::run_native(APP_ID, options, Box::new(start)).map_err(|error| error.to_string())
+}
+
+/// The same file under the name that stays right when the folder changes.
+fn absolute(source: Source) -> Result<Source, String> {
+    match source {
+        Source::Path(path) => std::path::absolute::<&PathBuf>(&path)
+            .map(Source::Path)
+            .map_err(|error| format!("{} cannot be opened: {error}", path.display())),
+        Source::Sample => Ok(Source::Sample),
+    }
+}
+
+fn icon() -> Option<IconData> {
+    let bytes: &[u8] = include_bytes!("../../../assets/icons/tracelane-256.png");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().ok()?;
+    let mut rgba = vec![0; reader.output_buffer_size()?];
+    let info = reader.next_frame(&mut rgba).ok()?;
+    (info.color_type == png::ColorType::Rgba && info.bit_depth == png::BitDepth::Eight).then(|| IconData {
+        rgba: rgba.get(..info.buffer_size()).unwrap_or_default().to_vec(),
+        width: info.width,
+        height: info.height,
+    })
+}

@@ -1,0 +1,45 @@
+//! The field for a path: for desktops without a file dialog, and for those who paste.
+
+use egui::{Frame, Key, Margin, Panel, TextEdit, Ui};
+
+use crate::action::action::{Action, Actions};
+use crate::state::app::AppState;
+use crate::theme::{fonts, icons, space, tokens};
+use crate::widget::button::{Kind, icon_button, text_button};
+
+/// Shows it while it is open.
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let Some(known) = &state.path_field else { return };
+    let tokens = tokens::of(ui.ctx());
+    Panel::top("path-field").frame(Frame::NONE.fill(tokens.panel).inner_margin(Margin::symmetric(12, 8))).show(
+        ui,
+        |ui| {
+            ui.horizontal(|ui| {
+                let mut text = known.clone();
+                let room = ui.available_width() - 130.0;
+                let field = TextEdit::singleline(&mut text)
+                    .id_salt("path")
+                    .hint_text("Path of a trace file")
+                    .font(fonts::mono())
+                    .desired_width(room)
+                    .margin(Margin::symmetric(8, 6));
+                let response = ui.add(field);
+                response.widget_info(|| egui::WidgetInfo::text_edit(true, known, &text, "Path of a trace file"));
+                let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+                if !response.has_focus() && !entered {
+                    response.request_focus();
+                }
+                if response.changed() {
+                    actions.push(Action::PathField(Some(text.clone())));
+                }
+                ui.spacing_mut().item_spacing.x = space::XS;
+                let pressed = text_button(ui, Kind::Plain, "", "Open").clicked();
+                if icon_button(ui, icons::CLOSE, "Close the field", "Esc", true).clicked() {
+                    actions.push(Action::PathField(None));
+                } else if (pressed || entered) && !text.trim().is_empty() {
+                    actions.push(Action::OpenTyped(text));
+                }
+            });
+        },
+    );
+}

@@ -1,0 +1,157 @@
+//! The line at the bottom: the file, its size in words, its damage; and notices.
+
+use egui::{
+    Align, Area, Color32, Context, Frame, Layout, Margin, Order, Panel, ProgressBar, RichText, Sense, Ui, vec2,
+};
+
+use crate::action::action::{Action, Actions};
+use crate::fmt::number::{bytes, count, short_count};
+use crate::fmt::time::duration;
+use crate::state::app::AppState;
+use crate::state::document::{Document, LoadState, Source};
+use crate::theme::{fonts, icons, space, tokens};
+use crate::widget::button::{Kind, text_button};
+
+/// Shows it.
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let Some(document) = state.document() else { return };
+    let tokens = tokens::of(ui.ctx());
+    Panel::bottom("status")
+        .exact_size(space::STATUS)
+        .frame(Frame::NONE.fill(tokens.panel).inner_margin(Margin::symmetric(12, 0)))
+        .show(ui, |ui| {
+            ui.horizontal_centered(|ui| {
+                ui.spacing_mut().item_spacing.x = space::L;
+                facts_ui(ui, document);
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    load_ui(ui, document, actions);
+                    warnings_ui(ui, document, actions);
+                });
+            });
+        });
+}
+
+fn facts_ui(ui: &mut Ui, document: &Document) {
+    let tokens = tokens::of(ui.ctx());
+    let quiet = |text: String| RichText::new(text).font(fonts::small()).color(tokens.muted);
+    let name = RichText::new(document.source.title()).font(fonts::small_strong()).color(tokens.text);
+    let name = ui.label(name);
+    if let Source::Path(path) = &document.source {
+        name.on_hover_text(path.display().to_string());
+    }
+    if !document.has_lanes() {
+        return;
+    }
+    let trace = &document.trace;
+    let totals = trace.totals();
+    ui.label(quiet(duration(trace.range().nanos()))).on_hover_text("Length of the trace");
+    if totals.events > 0 {
+        ui.label(quiet(format!("{} events", short_count(totals.events)))).on_hover_text(format!(
+            "{} events in {} generations",
+            count(totals.events),
+            count(totals.generations)
+        ));
+    }
+    ui.label(quiet(format!("{} goroutines", count(u64::from(trace.goroutine_count())))));
+    if totals.version > 0 {
+        ui.label(quiet(format!("Go 1.{} format", totals.version)))
+            .on_hover_text("The version of the trace format; newer Go may write an older one");
+    }
+}
+
+fn warnings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
+    let warnings: u64 = document.trace.warnings().iter().map(|warning| warning.count.max(1)).sum();
+    if warnings == 0 {
+        return;
+    }
+    let tokens = tokens::of(ui.ctx());
+    let text = if warnings == 1 { "1 warning".to_owned() } else { format!("{} warnings", count(warnings)) };
+    let label = RichText::new(&text).font(fonts::small()).color(tokens.warning);
+    let response = ui.add(egui::Label::new(label).sense(Sense::click()));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
+    let icon = egui::Rect::from_center_size(response.rect.left_center() - vec2(10.0, 0.0), vec2(14.0, 14.0));
+    crate::widget::button::glyph(ui, icon, icons::WARNING, fonts::icon_sized(13.0), tokens.warning);
+    if response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text("Show the list of warnings").clicked() {
+        actions.push(Action::ToggleWarnings);
+    }
+}
+
+fn load_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    match &document.load {
+        LoadState::Loading { progress, .. } => {
+            if text_button_small(ui, "Stop (Esc)") {
+                actions.push(Action::CancelLoad(document.id));
+            }
+            let part = progress.bytes_done as f32 / progress.bytes_total.max(1) as f32;
+            ui.add(ProgressBar::new(part).desired_width(160.0).desired_height(6.0).fill(tokens.accent));
+            let text = format!(
+                "{} of {}, {} events",
+                bytes(progress.bytes_done),
+                bytes(progress.bytes_total),
+                short_count(progress.events)
+            );
+            ui.label(RichText::new(text).font(fonts::small()).color(tokens.muted));
+        }
+        LoadState::Cancelled => {
+            ui.label(
+                RichText::new("Stopped: this is only part of the trace").font(fonts::small()).color(tokens.warning),
+            );
+        }
+        LoadState::Ready | LoadState::Failed(_) => {}
+    }
+}
+
+fn text_button_small(ui: &mut Ui, text: &str) -> bool {
+    let tokens = tokens::of(ui.ctx());
+    let label = RichText::new(text).font(fonts::small()).color(tokens.accent);
+    let response = ui.add(egui::Label::new(label).sense(Sense::click()));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, text));
+    response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
+}
+
+/// What a document shows while nothing of it is there: how far reading is.
+pub fn loading_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
+    let LoadState::Loading { progress, .. } = &document.load else { return };
+    let tokens = tokens::of(ui.ctx());
+    ui.add_space((ui.available_height() * 0.4 - 60.0).max(space::XL));
+    ui.vertical_centered(|ui| {
+        ui.label(RichText::new(format!("Reading {}", document.source.title())).font(fonts::title()));
+        ui.add_space(space::L);
+        let part = progress.bytes_done as f32 / progress.bytes_total.max(1) as f32;
+        ui.add(ProgressBar::new(part).desired_width(360.0).desired_height(6.0).fill(tokens.accent));
+        ui.add_space(space::S);
+        let text = if progress.bytes_total == 0 {
+            "Opening the file".to_owned()
+        } else {
+            format!(
+                "{} of {}, {} events",
+                bytes(progress.bytes_done),
+                bytes(progress.bytes_total),
+                count(progress.events)
+            )
+        };
+        ui.label(RichText::new(text).font(fonts::mono()).color(tokens.muted));
+        ui.add_space(space::XL);
+        if text_button(ui, Kind::Plain, icons::STOPPED, "Stop (Esc)").clicked() {
+            actions.push(Action::CancelLoad(document.id));
+        }
+    });
+}
+
+/// The newest notice, over everything, for a few seconds.
+pub fn notice_ui(ctx: &Context, state: &AppState) {
+    let Some(text) = state.notice() else { return };
+    let tokens = tokens::of(ctx);
+    Area::new(egui::Id::unique("notice"))
+        .order(Order::Tooltip)
+        .interactable(false)
+        .anchor(egui::Align2::CENTER_BOTTOM, vec2(0.0, -(space::STATUS + space::L)))
+        .show(ctx, |ui| {
+            let (ground, color): (Color32, Color32) = (tokens.text, tokens.background);
+            Frame::NONE.fill(ground).corner_radius(6).inner_margin(Margin::symmetric(14, 8)).show(ui, |ui| {
+                ui.set_max_width(space::TEXT_WIDTH);
+                ui.label(RichText::new(text).color(color));
+            });
+        });
+}

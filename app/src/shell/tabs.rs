@@ -1,0 +1,81 @@
+//! The strip with the open traces. One trace alone needs none.
+
+use egui::{CursorIcon, Frame, Margin, Panel, PointerButton, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use crate::action::action::{Action, Actions};
+use crate::state::app::AppState;
+use crate::state::document::{Document, LoadState};
+use crate::theme::{fonts, icons, space, tokens};
+use crate::widget::button::glyph;
+
+/// Widest that a tab gets, points.
+const MAX_WIDTH: f32 = 260.0;
+
+/// Shows it.
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    if state.documents.len() < 2 {
+        return;
+    }
+    let tokens = tokens::of(ui.ctx());
+    Panel::top("documents")
+        .exact_size(space::TABS)
+        .show_separator_line(false)
+        .frame(Frame::NONE.fill(tokens.panel).inner_margin(Margin::symmetric(8, 0)))
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.x = space::HAIR;
+            ui.horizontal_centered(|ui| {
+                let room = ui.available_width() / state.documents.len() as f32 - space::HAIR;
+                for document in &state.documents {
+                    tab_ui(ui, document, state.active == Some(document.id), room.clamp(60.0, MAX_WIDTH), actions);
+                }
+            });
+        });
+}
+
+fn tab_ui(ui: &mut Ui, document: &Document, active: bool, most: f32, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    let title = document.source.title();
+    let color = if active { tokens.text } else { tokens.muted };
+    let text_room = most - 2.0 * space::M - 20.0;
+    let galley = egui::WidgetText::from(egui::RichText::new(&title).font(fonts::body()).color(color)).into_galley(
+        ui,
+        Some(egui::TextWrapMode::Truncate),
+        text_room,
+        egui::TextStyle::Body,
+    );
+    let size = vec2(galley.size().x + 2.0 * space::M + 20.0, space::TABS);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, &title));
+    let ground = rect.with_max_y(rect.max.y - 1.0).with_min_y(rect.min.y + space::HAIR);
+    if active {
+        ui.painter().rect_filled(ground, space::RADIUS, tokens.raised);
+        let line =
+            Rect::from_min_max(pos2(rect.min.x + space::S, rect.max.y - 2.0), pos2(rect.max.x - space::S, rect.max.y));
+        ui.painter().rect_filled(line, 1.0, tokens.accent);
+    } else if response.hovered() {
+        ui.painter().rect_filled(ground, space::RADIUS, tokens.hovered);
+    }
+    ui.painter().galley(pos2(rect.min.x + space::M, rect.center().y - galley.size().y / 2.0), galley, color);
+    if let LoadState::Loading { progress, .. } = &document.load {
+        let part = progress.bytes_done as f32 / progress.bytes_total.max(1) as f32;
+        let line = Rect::from_min_size(pos2(rect.min.x, rect.max.y - 2.0), vec2(rect.width() * part.min(1.0), 2.0));
+        ui.painter().rect_filled(line, 0.0, tokens.accent);
+    }
+    let cross = Rect::from_center_size(pos2(rect.max.x - space::L, rect.center().y), vec2(20.0, 20.0));
+    let close = ui.interact(cross, response.id.with("close"), Sense::click());
+    close.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Close {title}")));
+    if close.hovered() {
+        ui.painter().rect_filled(cross, space::RADIUS, tokens.pressed);
+    }
+    glyph(ui, cross, icons::CLOSE, fonts::icon_sized(12.0), tokens.muted);
+    if close.clicked() || response.clicked_by(PointerButton::Middle) {
+        actions.push(Action::CloseDocument(document.id));
+    } else if response.clicked() {
+        actions.push(Action::Activate(document.id));
+    }
+    let full = match &document.source {
+        crate::state::document::Source::Path(path) => path.display().to_string(),
+        crate::state::document::Source::Sample => title,
+    };
+    response.on_hover_cursor(CursorIcon::Default).on_hover_text(full);
+}

@@ -1,0 +1,8 @@
+//! Small things to put on screens. They know nothing of the program's state.
+
+pub mod button;
+pub mod keycap;
+pub mod link;
+pub mod proportion;
+pub mod section;
+pub mod table;

@@ -1,0 +1,5 @@
+//! Work off the UI thread: named threads that answer with actions in a mailbox.
+
+pub mod load;
+pub mod office;
+pub mod store;

@@ -1,0 +1,170 @@
+//! Where effects are carried out, and the mailbox in which the answers arrive.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+use crate::action::action::Action;
+use crate::action::reduce::Effect;
+use crate::state::rows::Rows;
+use crate::worker::load;
+use crate::worker::store::{Store, Writer};
+
+/// No person closes a dialog sooner.
+const NO_DIALOG: Duration = Duration::from_millis(400);
+
+/// Wakes the UI thread, from any thread.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// A way to send actions to the UI thread.
+#[derive(Clone)]
+pub struct Mailbox {
+    sender: Sender<Action>,
+    wake: Wake,
+}
+
+impl Mailbox {
+    /// Puts an action in and wakes the UI thread. Dropped if the window is gone.
+    pub fn send(&self, action: Action) {
+        if self.sender.send(action).is_ok() {
+            (self.wake)();
+        }
+    }
+}
+
+/// Carries out effects.
+pub struct Office {
+    mailbox: Mailbox,
+    arrived: Receiver<Action>,
+    /// `None`: carry out at once on the calling thread, touch neither disk nor desktop.
+    writer: Option<Writer>,
+    sweeper: Option<Sender<Box<dyn Send>>>,
+    asking: bool,
+}
+
+impl Office {
+    /// With threads, and settings kept in `store`.
+    #[must_use]
+    pub fn new(wake: Wake, store: Store) -> Self {
+        let (sender, arrived) = channel();
+        let (sweeper, rubbish) = channel::<Box<dyn Send>>();
+        // Giving back gigabytes takes a while.
+        let swept = Builder::new().name("sweep".into()).spawn(move || rubbish.into_iter().for_each(drop));
+        Self {
+            mailbox: Mailbox { sender, wake },
+            arrived,
+            writer: Some(Writer::start(store)),
+            sweeper: swept.is_ok().then_some(sweeper),
+            asking: false,
+        }
+    }
+
+    /// Without threads: everything is done when [`Office::carry_out`] returns; no settings are
+    /// written, no dialogs open. For tests and pictures.
+    #[must_use]
+    pub fn inline() -> Self {
+        let (sender, arrived) = channel();
+        let mailbox = Mailbox { sender, wake: Arc::new(|| {}) };
+        Self { mailbox, arrived, writer: None, sweeper: None, asking: false }
+    }
+
+    /// What has arrived since the last look. Never waits.
+    #[must_use]
+    pub fn arrived(&mut self) -> Vec<Action> {
+        let actions: Vec<Action> = self.arrived.try_iter().collect();
+        // A dialog answers with a file, or with this when it was closed.
+        self.asking &= !actions.iter().any(|action| matches!(action, Action::DialogClosed));
+        actions
+    }
+
+    /// Starts what an effect asks for. Effects on the window itself come back.
+    pub fn carry_out(&mut self, effect: Effect, settings: &crate::state::settings::Settings) -> Option<Effect> {
+        match effect {
+            Effect::Load { document, source, monitor } => {
+                let job = load::Job { document, source, monitor };
+                if self.writer.is_some() {
+                    load::start(job, self.mailbox.clone());
+                } else {
+                    load::run(&job, &self.mailbox);
+                }
+            }
+            Effect::Cancel(monitor) => monitor.cancel(),
+            Effect::MakeRows { document, trace, order } => {
+                let mailbox = self.mailbox.clone();
+                self.run("rows", move || {
+                    let rows = Arc::new(Rows::build(&trace, order));
+                    mailbox.send(Action::RowsMade(document, trace, rows));
+                });
+            }
+            Effect::Discard(trace, rows) => {
+                if let Some(sweeper) = &self.sweeper {
+                    // A sweeper that is gone leaves the dropping to this thread.
+                    drop(sweeper.send(Box::new((trace, rows))));
+                }
+            }
+            Effect::OpenTyped(text) => self.mailbox.send(match path_of(&text) {
+                Ok(path) => Action::Open(path),
+                Err(error) => Action::Notice(format!("{text} cannot be opened: {error}")),
+            }),
+            Effect::AskForFiles => self.ask_for_files(),
+            Effect::SaveSettings => {
+                if let Some(writer) = &self.writer {
+                    writer.write(settings.clone());
+                }
+            }
+            other @ (Effect::Copy(_) | Effect::OpenPanel(_) | Effect::Quit) => return Some(other),
+        }
+        None
+    }
+
+    /// Waits until the settings are on disk. When the program ends.
+    pub fn finish(&mut self) {
+        if let Some(writer) = self.writer.take() {
+            writer.finish();
+        }
+    }
+
+    fn ask_for_files(&mut self) {
+        if self.asking || self.writer.is_none() {
+            return;
+        }
+        self.asking = true;
+        let mailbox = self.mailbox.clone();
+        self.run("dialog", move || {
+            let begin = Instant::now();
+            let chosen = rfd::FileDialog::new().set_title("Open Go execution traces").pick_files();
+            // Without a portal the answer is the same as "cancelled", only at once: then the path
+            // field serves.
+            let no_dialog = chosen.is_none() && begin.elapsed() < NO_DIALOG;
+            for path in chosen.into_iter().flatten() {
+                mailbox.send(Action::Open(path));
+            }
+            mailbox.send(Action::DialogClosed);
+            if no_dialog {
+                mailbox.send(Action::Notice("This desktop offers no file dialog: type or paste a path".to_owned()));
+                mailbox.send(Action::PathField(Some(String::new())));
+            }
+        });
+    }
+
+    fn run(&self, name: &str, job: impl FnOnce() + Send + 'static) {
+        if self.writer.is_none() {
+            job();
+        } else if let Err(error) = Builder::new().name(name.to_owned()).spawn(job) {
+            self.mailbox.send(Action::Notice(format!("Could not start a thread: {error}")));
+        }
+    }
+}
+
+fn path_of(typed: &str) -> io::Result<PathBuf> {
+    let text = typed.trim().trim_matches(['"', '\'']);
+    let text = text.strip_prefix("file://").unwrap_or(text);
+    let home = || directories::BaseDirs::new().map(|places| places.home_dir().to_path_buf());
+    match text.strip_prefix('~').map(|rest| (rest.trim_start_matches('/'), home())) {
+        Some((rest, Some(home))) => Ok(home.join(rest)),
+        _ => std::path::absolute(text),
+    }
+}
