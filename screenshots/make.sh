@@ -18,6 +18,6 @@ shoot() {
 
 shoot welcome --welcome --size 1280x800
 shoot timeline "$sample" --size 1440x900
-shoot story "$sample" --size 1440x900 --range 145ms.. --select g13@261.96ms
-shoot story-light "$sample" --size 1440x900 --theme light --range 145ms.. --select g13@261.96ms
+shoot story "$sample" --size 1440x900 --range 145ms.. --select g13@261.79ms
+shoot story-light "$sample" --size 1440x900 --theme light --range 145ms.. --select g13@261.79ms
 shoot goroutine "$sample" --size 1440x900 --range 145ms.. --select g13

@@ -87,6 +87,9 @@ fn exit_codes_are_as_documented() {
         (1, vec!["stats", "."]),
         (1, vec!["stats", &text]),
         (1, vec!["dump", &text]),
+        (1, vec!["screenshot", &text, "-o", "never-written.png"]),
+        (1, vec!["screenshot", &sound, "-o", "no such folder/x.png"]),
+        (2, vec!["screenshot", &sound, "-o", "never-written.png", "--select", "g4711"]),
         (2, vec!["--frob"]),
         (2, vec!["stats"]),
         (2, vec!["stats", &sound, &sound]),
@@ -153,4 +156,23 @@ fn without_a_display_an_unreadable_file_is_still_unreadable() {
     let output = run::tracelane(&["no such file"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("no such file"), "{}", stderr(&output));
+}
+
+#[test]
+fn screenshots_have_the_size_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("x.png");
+    let out_text = out.to_string_lossy();
+    let sound = fixture("real/workers-go1.22.trace");
+    for (arguments, size) in [
+        (vec!["screenshot", &sound, "-o", &out_text, "--size", "800x500"], (800, 500)),
+        (vec!["screenshot", &sound, "-o", &out_text, "--size", "640x480", "--scale", "2"], (1280, 960)),
+        (vec!["screenshot", "--welcome", "-o", &out_text, "--theme", "light"], (1600, 1000)),
+    ] {
+        let output = run::tracelane(&arguments);
+        assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{arguments:?}");
+        let file = std::io::BufReader::new(fs::File::open(&out).expect("the picture"));
+        let reader = png::Decoder::new(file).read_info().expect("a PNG");
+        assert_eq!((reader.info().width, reader.info().height), size, "{arguments:?}");
+    }
 }

@@ -38,7 +38,7 @@ const APP: &str = "
     shell:    core egui fmt theme widget state action worker timeline panel
     raster:   egui
     sample:
-    cli:      core egui fmt state action worker shell raster sample
+    cli:      core egui fmt theme state action worker shell raster sample
     main:     cli
 ";
 

@@ -11,6 +11,8 @@ use crate::cli::help::COMMANDS;
 use crate::cli::print;
 use crate::cli::summary::Summary;
 use crate::sample::SAMPLE;
+use crate::shell::native;
+use crate::state::document::Source;
 
 /// Opens the window with `files`. Without a display, says so and prints a summary instead.
 ///
@@ -20,7 +22,11 @@ pub fn run(files: Vec<PathBuf>) -> Answer {
     if !display_present() {
         return without_display(&files, "there is no display");
     }
-    without_display(&files, "the window is not there yet")
+    let sources = files.iter().cloned().map(Source::Path).collect();
+    match native::run(sources) {
+        Ok(()) => Ok(Exit::Fine),
+        Err(reason) => without_display(&files, &format!("the desktop gives none ({reason})")),
+    }
 }
 
 /// Whether the environment names a display server. Only Unix desktops have to.

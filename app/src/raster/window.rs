@@ -12,6 +12,11 @@ use crate::raster::texture::Textures;
 /// Time that passes from frame to frame, seconds: long steps, so that animations come to their end soon.
 const STEP_SECONDS: f64 = 0.25;
 
+/// A window is settled after this many frames at the earliest: sizes may depend on those of the frame before.
+const MIN_FRAMES: u32 = 3;
+/// … and taken as it is after this many.
+const MAX_FRAMES: u32 = 60;
+
 /// A window without a display.
 pub struct OffscreenWindow {
     ctx: Context,
@@ -69,6 +74,17 @@ impl OffscreenWindow {
         self.freed = output.textures_delta.free.drain().collect();
         self.shapes = output.shapes;
         output.viewport_output.get(&ViewportId::ROOT).map_or(Duration::MAX, |viewport| viewport.repaint_delay)
+    }
+
+    /// Runs frames until the interface has nothing more to show by itself: fonts are loaded, animations
+    /// have ended, sizes found. Things that never end (a spinner) are left after a while.
+    pub fn settle(&mut self, mut ui: impl FnMut(&mut Ui)) {
+        for frame in 0..MAX_FRAMES {
+            let wait = self.frame(Vec::new(), &mut ui);
+            if frame >= MIN_FRAMES && wait.as_secs_f64() > STEP_SECONDS {
+                break;
+            }
+        }
     }
 
     /// Paints the last frame over `background`.
