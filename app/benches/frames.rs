@@ -1,0 +1,178 @@
+//! What a frame of the timeline costs the UI thread: run + tessellate, at 1920×1080.
+//!
+//! `cargo bench -p tracelane --bench frames` builds traces in code (two million goroutines, one
+//! goroutine with millions of spans, 100,000 flows from one span, deep regions); with
+//! `TRACELANE_BENCH_TRACE=FILE` it takes that file instead. Each is zoomed from all to 1 µs, scrolled
+//! through all lanes, panned, and looked at without moving. Prints median and 99th percentile.
+
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+#![expect(clippy::expect_used, reason = "a bench ends where something is missing")]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use egui::{Context, Event, MouseWheelUnit, RawInput, Rect, Theme, TouchPhase, pos2, vec2};
+
+use trace_core::base::monitor::Monitor;
+use trace_core::load;
+use trace_core::model::trace::Trace;
+use trace_core::testkit::scenes;
+use tracelane::action::action::Actions;
+use tracelane::state::app::AppState;
+use tracelane::state::document::{Document, DocumentId, LoadState, Source};
+use tracelane::state::rows::{Folds, GoroutineOrder, Rows};
+use tracelane::state::view::{History, Selection, View};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Size of the window, points (one pixel each).
+const SIZE: [f32; 2] = [1920.0, 1080.0];
+/// Frames of each journey.
+const FRAMES: u32 = 400;
+
+fn main() {
+    if let Ok(path) = std::env::var("TRACELANE_BENCH_TRACE") {
+        let trace = load::load_path(path.as_ref(), &Monitor::new(), &mut |_| {}).expect("a trace");
+        return measure(&path, trace);
+    }
+    let scenes: [(&str, fn() -> Vec<u8>); 4] = [
+        ("2,000,000 goroutines", || scenes::many_goroutines(4, 2_000_000)),
+        ("one goroutine with 4,000,000 spans", || scenes::one_busy_goroutine(4_000_000)),
+        ("100,000 flows from one span", || scenes::fan_out(100_000)),
+        ("200,000 regions, 100 deep", || scenes::nested_regions(200_000, 100)),
+    ];
+    for (name, make) in scenes {
+        let trace = load::load_bytes(&make(), &Monitor::new(), &mut |_| {}).expect("a trace");
+        measure(name, trace);
+    }
+}
+
+fn measure(name: &str, trace: Arc<Trace>) {
+    println!("{name}: {} goroutines, {} events", trace.goroutine_count(), trace.totals().events);
+    let mut window = Window::new(trace);
+    window.frame(Vec::new());
+    let bounds = window.document().trace.range();
+    let whole = View::whole(bounds);
+    let content = window.document().rows.layout(Folds::default()).height();
+
+    // The pointer rests a third into the lanes, where something is hovered.
+    let zoom = (1e3 / whole.span_nanos).powf(1.0 / f64::from(FRAMES));
+    let at = bounds.start.0 as f64 + bounds.nanos() as f64 * 0.37;
+    let zooms = (0..FRAMES).map(|step| whole.zoom(zoom.powi(step.cast_signed()), Some(at), bounds));
+    window.journey("zoom from all to 1 µs", zooms);
+    for (what, view) in [("all of it", whole), ("a thousandth", whole.zoom(1e-3, Some(at), bounds))] {
+        let scroll = |step: u32| (content - 800.0).max(0.0) * f64::from(step) / f64::from(FRAMES);
+        let views = (0..FRAMES).map(|step| View { scroll_points: scroll(step), ..view });
+        window.journey(&format!("scroll through all lanes, {what}"), views);
+        let views = (0..FRAMES).map(|step| view.scroll(content / 2.0, content, 800.0).pan(f64::from(step) * 1e-3, bounds));
+        window.journey(&format!("pan, {what}"), views);
+    }
+    window.journey("nothing moves", (0..FRAMES).map(|_| whole));
+    let middle = window.document().rows.layout(Folds::default()).row_at(content / 2.0).and_then(|row| row.lane());
+    let span = middle.and_then(|lane| window.document().trace.spans(lane, bounds).next());
+    if let Some(span) = span {
+        window.state.documents[0].selection = Selection::Span(span.at);
+        window.journey("zoom with a span selected", (0..FRAMES).map(|step| {
+            whole.zoom(zoom.powi(step.cast_signed()), Some(span.range.start.0 as f64), bounds)
+        }));
+    }
+    println!();
+}
+
+struct Window {
+    ctx: Context,
+    state: AppState,
+    frames: u32,
+}
+
+impl Window {
+    fn new(trace: Arc<Trace>) -> Self {
+        let begun = Instant::now();
+        let rows = Rows::build(&trace, GoroutineOrder::Id);
+        println!("  rows in {:.1?}", begun.elapsed());
+        let document = Document {
+            id: DocumentId(1),
+            source: Source::Sample,
+            load: LoadState::Ready,
+            trace,
+            rows: Arc::new(rows),
+            folds: Folds::default(),
+            goroutine_order: GoroutineOrder::Id,
+            view: None,
+            selection: Selection::None,
+            marked: None,
+            history: History::default(),
+            flow_choice: (0, 0),
+            lanes_height_points: 0.0,
+        };
+        let mut state = AppState { active: Some(document.id), ..AppState::default() };
+        state.settings.animate = false;
+        state.documents.push(document);
+        let ctx = Context::default();
+        ctx.set_theme(Theme::Dark);
+        Self { ctx, state, frames: 0 }
+    }
+
+    fn document(&self) -> &Document {
+        &self.state.documents[0]
+    }
+
+    /// One frame: how long it took to run and to tessellate.
+    fn frame(&mut self, events: Vec<Event>) -> (Duration, Duration, usize) {
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(egui::Pos2::ZERO, SIZE.into())),
+            time: Some(f64::from(self.frames) / 60.0),
+            events,
+            ..RawInput::default()
+        };
+        self.frames += 1;
+        let mut actions = Actions::default();
+        let begun = Instant::now();
+        let mut output = self.ctx.run_ui(input, |ui| tracelane::timeline::ui(ui, &self.state, &mut actions));
+        let ran = begun.elapsed();
+        // The fonts' texture is not ours to upload here.
+        output.textures_delta.clear();
+        let begun = Instant::now();
+        let meshes = self.ctx.tessellate(output.shapes, 1.0);
+        let tessellated = begun.elapsed();
+        let vertices = meshes
+            .iter()
+            .map(|mesh| match &mesh.primitive {
+                egui::epaint::Primitive::Mesh(mesh) => mesh.vertices.len(),
+                egui::epaint::Primitive::Callback(_) => 0,
+            })
+            .sum();
+        (ran, tessellated, vertices)
+    }
+
+    fn journey(&mut self, name: &str, views: impl Iterator<Item = View>) {
+        let mut costs = Vec::new();
+        let mut most = 0;
+        for view in views {
+            self.state.documents[0].view = Some(view);
+            let pointer = Event::PointerMoved(pos2(900.0, 500.0 + (self.frames % 7) as f32));
+            let still = Event::MouseWheel {
+                unit: MouseWheelUnit::Point,
+                delta: vec2(0.0, 0.0),
+                phase: TouchPhase::Move,
+                modifiers: egui::Modifiers::NONE,
+                source: egui::MouseWheelSource::Unknown,
+            };
+            let (ran, tessellated, vertices) = self.frame(vec![pointer, still]);
+            costs.push((ran + tessellated, ran));
+            most = most.max(vertices);
+        }
+        costs.sort_unstable();
+        let at = |part: f64| costs[((costs.len() - 1) as f64 * part) as usize];
+        let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
+        println!(
+            "  {name:<42} median {:>6.2} ms   p99 {:>6.2} ms   worst {:>6.2} ms   (p99 run {:.2} ms; {} k vertices at most)",
+            ms(at(0.5).0),
+            ms(at(0.99).0),
+            ms(at(1.0).0),
+            ms(at(0.99).1),
+            most / 1000
+        );
+    }
+}
