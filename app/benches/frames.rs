@@ -65,7 +65,8 @@ fn measure(name: &str, trace: Arc<Trace>) {
         let scroll = |step: u32| (content - 800.0).max(0.0) * f64::from(step) / f64::from(FRAMES);
         let views = (0..FRAMES).map(|step| View { scroll_points: scroll(step), ..view });
         window.journey(&format!("scroll through all lanes, {what}"), views);
-        let views = (0..FRAMES).map(|step| view.scroll(content / 2.0, content, 800.0).pan(f64::from(step) * 1e-3, bounds));
+        let views =
+            (0..FRAMES).map(|step| view.scroll(content / 2.0, content, 800.0).pan(f64::from(step) * 1e-3, bounds));
         window.journey(&format!("pan, {what}"), views);
     }
     window.journey("nothing moves", (0..FRAMES).map(|_| whole));
@@ -73,9 +74,10 @@ fn measure(name: &str, trace: Arc<Trace>) {
     let span = middle.and_then(|lane| window.document().trace.spans(lane, bounds).next());
     if let Some(span) = span {
         window.state.documents[0].selection = Selection::Span(span.at);
-        window.journey("zoom with a span selected", (0..FRAMES).map(|step| {
-            whole.zoom(zoom.powi(step.cast_signed()), Some(span.range.start.0 as f64), bounds)
-        }));
+        window.journey(
+            "zoom with a span selected",
+            (0..FRAMES).map(|step| whole.zoom(zoom.powi(step.cast_signed()), Some(span.range.start.0 as f64), bounds)),
+        );
     }
     println!();
 }

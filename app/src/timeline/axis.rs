@@ -16,6 +16,8 @@ pub struct Axis {
     pub left: f32,
     /// Width, points; positive.
     pub width: f32,
+    /// Points a nanosecond takes.
+    points_per_nano: f64,
 }
 
 /// Positions further out than this are of no interest; it keeps `f32` exact.
@@ -25,7 +27,14 @@ impl Axis {
     /// The axis that shows `view` between `left` and `left + width`.
     #[must_use]
     pub fn new(view: &View, left: f32, width: f32) -> Self {
-        Self { start_nanos: view.start_nanos, span_nanos: view.span_nanos, left, width: width.max(1.0) }
+        let width = width.max(1.0);
+        Self {
+            start_nanos: view.start_nanos,
+            span_nanos: view.span_nanos,
+            left,
+            width,
+            points_per_nano: f64::from(width) / view.span_nanos,
+        }
     }
 
     /// Right edge, points.
@@ -49,9 +58,8 @@ impl Axis {
     /// The place of an instant given in ns on the trace clock.
     #[must_use]
     pub fn x_from_nanos(&self, nanos: f64) -> f32 {
-        let width = f64::from(self.width);
-        let offset = (nanos - self.start_nanos) / self.span_nanos * width;
-        self.left + offset.clamp(-FAR, width + FAR) as f32
+        let offset = (nanos - self.start_nanos) * self.points_per_nano;
+        self.left + offset.clamp(-FAR, f64::from(self.width) + FAR) as f32
     }
 
     /// The instant at `x`, ns on the trace clock.

@@ -1,7 +1,5 @@
 //! The curves over the lanes: goroutines by state, heap, threads. Folds to one line.
 
-use std::sync::Arc;
-
 use egui::epaint::Mesh;
 use egui::{Align2, Color32, CursorIcon, Id, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 
@@ -35,7 +33,9 @@ pub struct Curves {
 }
 
 impl Curves {
-    fn new(trace: &Trace, grid: &Grid) -> Self {
+    /// All curves of `trace` over the columns of `grid`.
+    #[must_use]
+    pub fn new(trace: &Trace, grid: &Grid) -> Self {
         let curve = |metric| {
             let mut curve = Vec::new();
             trace.metric(metric, grid.range(), grid.count, &mut curve);
@@ -53,19 +53,21 @@ impl Curves {
     }
 }
 
+/// Whether only their heading shows.
+#[must_use]
+pub fn are_folded(frame: &Frame<'_>) -> bool {
+    frame.strips.counters.height() < COUNTERS_LEAST - 1.0
+}
+
 /// The counters, folded or not.
-pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, pointer: Option<Pos2>, actions: &mut Actions) {
+pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &Store, pointer: Option<Pos2>, actions: &mut Actions) {
     let strip = frame.strips.counters;
     let place = frame.strips.gutter_of(strip);
     ui.painter().rect_filled(place, 0.0, frame.tokens.panel);
-    let folded = strip.height() < COUNTERS_LEAST - 1.0;
-    if !folded {
-        if store.curves.as_ref().is_none_or(|(grid, _)| *grid != frame.grid) {
-            store.curves = Some((frame.grid, Arc::new(Curves::new(frame.trace, &frame.grid))));
-        }
-        if let Some((_, curves)) = &store.curves {
-            tracks(ui, frame, curves, pointer);
-        }
+    let folded = are_folded(frame);
+    if let Some((grid, curves)) = store.curves().filter(|_| !folded) {
+        // The curves may still be those of the columns before.
+        tracks(ui, &Frame { grid, ..*frame }, &curves, pointer);
     }
     fold_button(ui, frame, folded, actions);
     let edge = Rect::from_min_max(pos2(place.left(), strip.bottom() - 3.0), pos2(strip.right(), strip.bottom() + 2.0));

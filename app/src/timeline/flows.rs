@@ -17,13 +17,13 @@ use crate::theme::lanes::{BAR_HEIGHT, BAR_TOP, mix};
 use crate::timeline::frame::Frame;
 use crate::timeline::hit::{Hit, near_segment};
 use crate::timeline::labels;
-use crate::timeline::store::{SelectedFlows, Store, ViewFlows, ViewFlowsKey};
+use crate::timeline::store::{SelectedFlows, Store};
 use crate::timeline::words;
 
 /// Outgoing edges of one span that are drawn.
 const OUTGOING_MOST: usize = 512;
 /// Edges in view that are drawn.
-const IN_VIEW_MOST: usize = 1_200;
+pub const IN_VIEW_MOST: usize = 1_200;
 /// With more arrows than this, all are straight.
 const CURVED_MOST: usize = 500;
 /// An arrow is hit from this far, points.
@@ -138,8 +138,8 @@ pub fn arrows(frame: &Frame<'_>, store: &mut Store) -> Arrows {
         arrows.counted = (flows.outgoing_count > flows.outgoing.len() as u64)
             .then_some((flows.outgoing.len(), flows.outgoing_count));
     }
-    if frame.settings.all_flows {
-        let (flows, total) = &*in_view(frame, store);
+    if let Some(in_view) = store.view_flows().filter(|_| frame.settings.all_flows) {
+        let (flows, total) = &*in_view;
         for flow in flows {
             arrows.add(frame, flow, Role::Other, false);
         }
@@ -157,21 +157,6 @@ fn selected(frame: &Frame<'_>, store: &mut Store, at: SpanRef) -> Arc<SelectedFl
     let (outgoing, outgoing_count) = frame.trace.flows_out_of(at, OUTGOING_MOST);
     let flows = Arc::new(SelectedFlows { incoming: frame.trace.flows_into(at), outgoing, outgoing_count });
     store.selected_flows = Some((at, Arc::clone(&flows)));
-    flows
-}
-
-fn in_view(frame: &Frame<'_>, store: &mut Store) -> Arc<ViewFlows> {
-    let from = frame.view.scroll_points;
-    let to = from + f64::from(frame.strips.lanes.height());
-    let lanes: Vec<LaneId> = frame.layout.rows_between(from, to).filter_map(|row| row.lane()).collect();
-    let key = ViewFlowsKey { grid: frame.grid, lanes: (lanes.first().copied(), lanes.last().copied()) };
-    if let Some((made_for, flows)) = &store.view_flows
-        && *made_for == key
-    {
-        return Arc::clone(flows);
-    }
-    let flows = Arc::new(frame.trace.flows_in_view(frame.grid.range(), &lanes, IN_VIEW_MOST));
-    store.view_flows = Some((key, Arc::clone(&flows)));
     flows
 }
 

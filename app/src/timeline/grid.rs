@@ -29,6 +29,20 @@ impl Grid {
         Self { column_nanos, first, count: (last - first + 1).clamp(1, 1 << 20) as u32 }
     }
 
+    /// The same columns and a quarter more on both sides, so that a little panning needs nothing new.
+    #[must_use]
+    pub fn with_margin(&self) -> Self {
+        let margin = self.count / 4 + 1;
+        Self { first: self.first - i64::from(margin), count: self.count + 2 * margin, ..*self }
+    }
+
+    /// Whether what was made for these columns is right for `wanted`, too.
+    #[must_use]
+    pub fn serves(&self, wanted: &Self) -> bool {
+        let end = |grid: &Self| grid.first + i64::from(grid.count);
+        self.column_nanos == wanted.column_nanos && self.first <= wanted.first && end(self) >= end(wanted)
+    }
+
     /// The stretch of time under all columns.
     #[must_use]
     pub fn range(&self) -> TimeRange {
@@ -84,6 +98,14 @@ mod tests {
             assert!(range.end.0 as f64 >= start + span, "{range:?}");
             assert!(range.end.0 as f64 - start - span <= grid.column_nanos as f64 + 1.0, "{range:?}");
         }
+    }
+
+    #[test]
+    fn a_margin_serves_a_little_panning() {
+        let made = grid(1e9, 1e6).with_margin();
+        assert!(made.serves(&grid(1e9, 1e6)));
+        assert!(made.serves(&grid(1e9 + 2.4e5, 1e6)) && made.serves(&grid(1e9 - 2.4e5, 1e6)));
+        assert!(!made.serves(&grid(1e9 + 3e5, 1e6)) && !made.serves(&grid(1e9, 2e6)));
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use egui::epaint::Mesh;
 use egui::{Align2, Color32, Id, Rect, Role, Shape, StrokeKind, Ui, accesskit, pos2, vec2};
-use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::{LaneId, SpanRef};
@@ -14,14 +13,15 @@ use crate::action::action::{Action, Actions};
 use crate::state::rows::{Row, RowKind};
 use crate::state::view::Selection;
 use crate::theme::lanes::{self, LABEL_AIR, LABEL_LEAST, LaneColors, SELECTED_LINE};
-use crate::timeline::flows::Arrows;
+use crate::timeline::flows::{self, Arrows};
 use crate::timeline::frame::Frame;
 use crate::timeline::hit::Hit;
 use crate::timeline::labels;
 use crate::timeline::paint::{Brush, lane_mesh, region_band};
 use crate::timeline::scene::LaneScene;
-use crate::timeline::store::{Advances, MeshKey, Store};
+use crate::timeline::store::{Advances, MeshKey, Store, Wanted};
 use crate::timeline::words;
+use crate::timeline::{counters, minimap};
 
 /// At most so many labels are written into spans.
 const LABELS_MOST: usize = 500;
@@ -35,8 +35,10 @@ pub struct Visible {
     pub row: Row,
     /// Its upper edge on screen, points.
     pub top: f32,
-    /// Its lane's scene; `None` for headings.
+    /// Its lane's scene; `None` for headings, and until it is made.
     pub scene: Option<Arc<LaneScene>>,
+    /// Which scene of the lane.
+    number: u64,
 }
 
 impl Visible {
@@ -48,15 +50,27 @@ impl Visible {
     }
 }
 
-/// The rows in sight, with their scenes.
-pub fn visible(frame: &Frame<'_>, store: &mut Store) -> Vec<Visible> {
+/// The rows in sight, with their scenes as far as they are made.
+pub fn visible(ui: &Ui, frame: &Frame<'_>, store: &mut Store) -> Vec<Visible> {
     let from = frame.view.scroll_points;
     let to = from + f64::from(frame.strips.lanes.height());
     let rows: Vec<Row> = frame.layout.rows_between(from, to).collect();
-    let ids: Vec<LaneId> = rows.iter().filter_map(Row::lane).collect();
-    let mut scenes = store.scenes(frame.trace, frame.grid, &ids).into_iter();
+    let lanes: Vec<LaneId> = rows.iter().filter_map(Row::lane).collect();
+    let missing = store.provide(&Wanted {
+        grid: frame.grid,
+        lanes: &lanes,
+        minimap_columns: minimap::columns(frame),
+        counters: !counters::are_folded(frame),
+        flows: if frame.settings.all_flows { flows::IN_VIEW_MOST } else { 0 },
+    });
+    if missing {
+        ui.ctx().request_repaint();
+    }
     rows.into_iter()
-        .map(|row| Visible { row, top: frame.snap(frame.y_of(&row)), scene: row.lane().and_then(|_| scenes.next()) })
+        .map(|row| {
+            let (scene, number) = row.lane().and_then(|lane| store.scene(lane)).unzip();
+            Visible { row, top: frame.snap(frame.y_of(&row)), scene, number: number.unwrap_or(0) }
+        })
         .collect()
 }
 
@@ -107,35 +121,37 @@ fn backdrop(frame: &Frame<'_>, visible: &[Visible]) -> Mesh {
     mesh
 }
 
-/// The meshes of all lanes, made in parallel where the last ones are not right any more.
+/// The meshes of all lanes, made where the last ones are not right any more.
 fn meshes(
     frame: &Frame<'_>,
     visible: &[Visible],
     store: &mut Store,
-    dim: &(impl Fn(&Visible) -> bool + Sync),
+    dim: &impl Fn(&Visible) -> bool,
 ) -> Vec<Arc<Mesh>> {
-    let key = |row: &Visible| MeshKey {
-        axis: frame.axis,
-        top: row.top,
-        pixels: frame.pixels,
-        dark: frame.tokens.dark,
-        dimmed: dim(row),
-    };
-    let missing: Vec<(&Visible, LaneId, &LaneScene)> = visible
-        .iter()
-        .filter_map(|row| Some((row, row.row.lane()?, row.scene.as_deref()?)))
-        .filter(|(row, lane, _)| store.mesh(*lane, &key(row)).is_none())
-        .collect();
-    let make = |(row, lane, scene): &(&Visible, LaneId, &LaneScene)| {
-        let colors: &LaneColors = if dim(row) { frame.dimmed } else { frame.colors };
-        let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors };
-        (*lane, key(row), Arc::new(lane_mesh(scene, &brush)))
-    };
-    let made: Vec<_> = missing.par_iter().with_min_len(4).map(make).collect();
-    for (lane, key, mesh) in made {
-        store.keep_mesh(lane, key, mesh);
+    let mut meshes = Vec::with_capacity(visible.len());
+    for row in visible {
+        let Some((lane, scene)) = row.row.lane().zip(row.scene.as_deref()) else { continue };
+        let dimmed = dim(row);
+        let key = MeshKey {
+            scene: row.number,
+            axis: frame.axis,
+            top: row.top,
+            pixels: frame.pixels,
+            dark: frame.tokens.dark,
+            dimmed,
+        };
+        let mesh = store.mesh(lane, &key).unwrap_or_else(|| {
+            let colors: &LaneColors = if dimmed { frame.dimmed } else { frame.colors };
+            let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors };
+            let mesh = Arc::new(lane_mesh(scene, &brush));
+            store.keep_mesh(lane, key, Arc::clone(&mesh));
+            mesh
+        });
+        if !mesh.is_empty() {
+            meshes.push(mesh);
+        }
     }
-    visible.iter().filter_map(|row| store.mesh(row.row.lane()?, &key(row))).filter(|mesh| !mesh.is_empty()).collect()
+    meshes
 }
 
 fn write_labels(

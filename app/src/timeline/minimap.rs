@@ -1,8 +1,6 @@
 //! The whole trace in one strip: how many goroutines ran and waited to run, where the collector
 //! worked, where nothing could be read; and the frame that shows which part is in sight.
 
-use std::sync::Arc;
-
 use egui::epaint::Mesh;
 use egui::{Align2, CursorIcon, Id, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2};
 
@@ -39,7 +37,9 @@ pub struct Density {
 }
 
 impl Density {
-    fn new(trace: &Trace, columns: u32) -> Self {
+    /// The whole of `trace` in `columns` columns.
+    #[must_use]
+    pub fn new(trace: &Trace, columns: u32) -> Self {
         let mut density = Self { columns, ..Self::default() };
         let range = trace.range();
         trace.metric(Metric::Running, range, columns, &mut density.running);
@@ -50,6 +50,12 @@ impl Density {
             (0..density.running.len()).map(|at| density.stack(at).iter().map(|(_, value)| value.ceil() as u64).sum());
         density.highest = sums.max().unwrap_or(0).max(1);
         density
+    }
+
+    /// How many columns there are.
+    #[must_use]
+    pub fn columns(&self) -> u32 {
+        self.columns
     }
 
     /// What stands on each other in a column.
@@ -94,6 +100,13 @@ impl Density {
     }
 }
 
+/// How many columns the minimap has in a frame.
+#[must_use]
+pub fn columns(frame: &Frame<'_>) -> u32 {
+    // A column is two pixels wide.
+    (frame.strips.minimap.width() * frame.pixels / 2.0).max(1.0) as u32
+}
+
 /// The minimap, and what the pointer does on it.
 pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions) {
     let strip = frame.strips.minimap;
@@ -108,11 +121,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions) 
     ui.painter().rect_filled(all, 0.0, frame.tokens.panel);
     painter.rect_filled(strip, 0.0, frame.tokens.background);
 
-    let columns = (strip.width() * frame.pixels / 2.0).max(1.0) as u32;
-    if store.density.as_ref().is_none_or(|density| density.columns != columns) {
-        store.density = Some(Arc::new(Density::new(frame.trace, columns)));
-    }
-    if let Some(density) = &store.density {
+    if let Some(density) = store.density() {
         painter.add(Shape::mesh(density.mesh(strip, &axis, frame.colors, frame.pixel())));
     }
     for hole in frame.trace.warnings().iter().filter_map(|warning| warning.hole) {

@@ -25,6 +25,7 @@ pub mod strips;
 pub mod ticks;
 pub mod tooltip;
 pub mod words;
+pub mod workshop;
 
 use egui::Ui;
 
@@ -101,7 +102,7 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Sto
     ui.painter().rect_filled(area, 0.0, frame.tokens.background);
     store.advances.prepare(ui.painter(), &frame.font());
 
-    let visible = lanes::visible(frame, store);
+    let visible = lanes::visible(ui, frame, store);
     let arrows = flows::arrows(frame, store);
     let pointer = canvas.pointer(ui);
     let hit = hit::at(frame, &visible, &arrows, pointer);

@@ -4,10 +4,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use egui::epaint::Mesh;
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-
 use trace_core::model::flows::Flow;
 use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::trace::Trace;
@@ -20,32 +19,55 @@ use crate::timeline::input::Drag;
 use crate::timeline::minimap::Density;
 use crate::timeline::motion::Motion;
 use crate::timeline::scene::LaneScene;
+use crate::timeline::workshop::{Job, Made, Version, Workshop};
 
 /// What is kept between frames.
 #[derive(Default)]
 pub struct Store {
     document: Option<DocumentId>,
-    /// The snapshot that everything below was made from.
+    /// The newest snapshot, and its number among all this store has seen.
     trace: Option<Arc<Trace>>,
-    grid: Option<Grid>,
-    scenes: HashMap<LaneId, Arc<LaneScene>>,
+    version: Version,
+    numbered: u64,
+    workshop: Workshop,
+    scenes: HashMap<LaneId, Kept>,
     meshes: HashMap<LaneId, (MeshKey, Arc<Mesh>)>,
     /// Short name and function by lane.
     pub names: HashMap<LaneId, (String, String)>,
     /// The edges of the selected span.
     pub selected_flows: Option<(SpanRef, Arc<SelectedFlows>)>,
-    /// All edges in view, as last asked for.
-    pub view_flows: Option<(ViewFlowsKey, Arc<ViewFlows>)>,
-    /// The minimap's columns.
-    pub density: Option<Arc<Density>>,
-    /// The counters' columns.
-    pub curves: Option<(Grid, Arc<Curves>)>,
+    view_flows: Option<(Version, ViewFlowsKey, Arc<ViewFlows>)>,
+    density: Option<(Version, Arc<Density>)>,
+    curves: Option<(Version, Grid, Arc<Curves>)>,
     /// Advance of the characters in use, points, by font size and scale.
     pub advances: Advances,
     /// The drag going on.
     pub drag: Option<Drag>,
     /// The move being animated.
     pub motion: Motion,
+}
+
+/// A scene, and what it was made of.
+struct Kept {
+    version: Version,
+    grid: Grid,
+    scene: Arc<LaneScene>,
+    /// Tells scenes of one lane apart.
+    number: u64,
+}
+
+/// What a frame wants to show.
+pub struct Wanted<'a> {
+    /// Columns over the view and a margin.
+    pub grid: Grid,
+    /// The lanes in sight.
+    pub lanes: &'a [LaneId],
+    /// Columns of the minimap.
+    pub minimap_columns: u32,
+    /// Whether the counters are unfolded.
+    pub counters: bool,
+    /// At most so many edges in view; 0 for none.
+    pub flows: usize,
 }
 
 /// The edges of the selected span.
@@ -67,13 +89,15 @@ pub type ViewFlows = (Vec<Flow>, u64);
 pub struct ViewFlowsKey {
     /// Columns in view.
     pub grid: Grid,
-    /// First and last lane in view.
-    pub lanes: (Option<LaneId>, Option<LaneId>),
+    /// The lanes in view.
+    pub lanes: Vec<LaneId>,
 }
 
 /// What a mesh depends on, besides its scene.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MeshKey {
+    /// Which scene of the lane.
+    pub scene: u64,
     /// The horizontal axis.
     pub axis: Axis,
     /// Upper edge of the row, points.
@@ -88,6 +112,8 @@ pub struct MeshKey {
 
 /// Scenes of lanes that scrolled out of sight are kept up to this many.
 const SCENES_KEPT: usize = 512;
+/// How long a frame waits for what is missing. What takes longer comes with a later frame.
+const PATIENCE: Duration = Duration::from_micros(1_500);
 
 impl Store {
     /// The store of this context.
@@ -98,39 +124,115 @@ impl Store {
         })
     }
 
-    /// Drops what belongs to another document, or to an older snapshot.
+    /// Drops what belongs to another document, and notes a newer snapshot.
     pub fn keep_for(&mut self, document: &Document) {
         if self.document != Some(document.id) {
-            *self =
-                Self { document: Some(document.id), advances: std::mem::take(&mut self.advances), ..Self::default() };
+            *self = Self {
+                document: Some(document.id),
+                version: self.version,
+                numbered: self.numbered,
+                workshop: std::mem::take(&mut self.workshop),
+                advances: std::mem::take(&mut self.advances),
+                ..Self::default()
+            };
         }
         if !self.trace.as_ref().is_some_and(|trace| Arc::ptr_eq(trace, &document.trace)) {
             self.trace = Some(Arc::clone(&document.trace));
-            self.scenes.clear();
-            self.meshes.clear();
+            self.version += 1;
+            // All else is shown until it has been made anew.
             self.names.clear();
             self.selected_flows = None;
-            self.view_flows = None;
-            self.density = None;
-            self.curves = None;
         }
     }
 
-    /// The scenes of these lanes, in the same order: made in parallel where there are none yet.
-    pub fn scenes(&mut self, trace: &Trace, grid: Grid, lanes: &[LaneId]) -> Vec<Arc<LaneScene>> {
-        if self.grid != Some(grid) {
-            self.grid = Some(grid);
-            self.scenes.clear();
-            self.meshes.clear();
-        } else if self.scenes.len() > SCENES_KEPT {
-            self.scenes.retain(|lane, _| lanes.contains(lane));
-            self.meshes.retain(|lane, _| lanes.contains(lane));
+    /// Has what is wanted made, and waits a moment for it. Returns whether something is still missing.
+    pub fn provide(&mut self, wanted: &Wanted<'_>) -> bool {
+        while let Some((version, made)) = self.workshop.take(Instant::now()) {
+            self.keep(version, made);
         }
-        let missing: Vec<LaneId> = lanes.iter().copied().filter(|lane| !self.scenes.contains_key(lane)).collect();
-        let made: Vec<(LaneId, Arc<LaneScene>)> =
-            missing.par_iter().map(|&lane| (lane, Arc::new(LaneScene::new(trace, lane, &grid)))).collect();
-        self.scenes.extend(made);
-        lanes.iter().filter_map(|lane| self.scenes.get(lane).cloned()).collect()
+        let jobs = self.jobs(wanted);
+        let Some(trace) = self.trace.clone().filter(|_| !jobs.is_empty()) else { return false };
+        if self.scenes.len() > SCENES_KEPT {
+            self.scenes.retain(|lane, _| wanted.lanes.contains(lane));
+            self.meshes.retain(|lane, _| wanted.lanes.contains(lane));
+        }
+        self.workshop.order(self.version, &trace, jobs);
+        let until = Instant::now() + PATIENCE;
+        while let Some((version, made)) = self.workshop.take(until) {
+            self.keep(version, made);
+            if self.jobs(wanted).is_empty() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// What is missing or outdated, most urgent first.
+    fn jobs(&self, wanted: &Wanted<'_>) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        let mut outdated = Vec::new();
+        for &lane in wanted.lanes {
+            match self.scenes.get(&lane) {
+                Some(kept) if kept.version == self.version && kept.grid.serves(&wanted.grid) => {}
+                Some(_) => outdated.push(Job::Lane(lane, wanted.grid.with_margin())),
+                None => jobs.push(Job::Lane(lane, wanted.grid.with_margin())),
+            }
+        }
+        let curves = self.curves.as_ref().map(|(version, grid, _)| (*version, grid));
+        if wanted.counters
+            && !curves.is_some_and(|(version, grid)| version == self.version && grid.serves(&wanted.grid))
+        {
+            jobs.push(Job::Curves(wanted.grid.with_margin()));
+        }
+        jobs.extend(outdated);
+        let density = self.density.as_ref().map(|(version, density)| (*version, density.columns()));
+        if density != Some((self.version, wanted.minimap_columns)) {
+            jobs.push(Job::Density(wanted.minimap_columns));
+        }
+        if wanted.flows > 0 {
+            let key = ViewFlowsKey { grid: wanted.grid, lanes: wanted.lanes.to_vec() };
+            if !self.view_flows.as_ref().is_some_and(|(version, made, _)| *version == self.version && *made == key) {
+                jobs.push(Job::Flows(key, wanted.flows));
+            }
+        }
+        jobs
+    }
+
+    fn keep(&mut self, version: Version, made: Made) {
+        self.numbered += 1;
+        match made {
+            Made::Lane(lane, grid, scene) => {
+                let kept = Kept { version, grid, scene: Arc::new(scene), number: self.numbered };
+                self.scenes.insert(lane, kept);
+            }
+            Made::Curves(grid, curves) => self.curves = Some((version, grid, Arc::new(curves))),
+            Made::Density(density) => self.density = Some((version, Arc::new(density))),
+            Made::Flows(key, flows) => self.view_flows = Some((version, key, Arc::new(flows))),
+        }
+    }
+
+    /// The scene of a lane, the best there is, and its number.
+    #[must_use]
+    pub fn scene(&self, lane: LaneId) -> Option<(Arc<LaneScene>, u64)> {
+        self.scenes.get(&lane).map(|kept| (Arc::clone(&kept.scene), kept.number))
+    }
+
+    /// The counters, the best there are, and their columns.
+    #[must_use]
+    pub fn curves(&self) -> Option<(Grid, Arc<Curves>)> {
+        self.curves.as_ref().map(|(_, grid, curves)| (*grid, Arc::clone(curves)))
+    }
+
+    /// The minimap's columns.
+    #[must_use]
+    pub fn density(&self) -> Option<Arc<Density>> {
+        self.density.as_ref().map(|(_, density)| Arc::clone(density))
+    }
+
+    /// All edges in view, as last asked for.
+    #[must_use]
+    pub fn view_flows(&self) -> Option<Arc<ViewFlows>> {
+        self.view_flows.as_ref().map(|(.., flows)| Arc::clone(flows))
     }
 
     /// A mesh made before, if it is still right.

@@ -1,0 +1,199 @@
+//! Makes what the timeline shows on threads of its own, so that a frame never waits for the trace.
+//!
+//! The UI thread writes what it lacks on a board, replacing what it wrote before (nobody needs lanes
+//! that have scrolled away), and waits a moment: what is quick is there in the same frame. Until the
+//! rest comes, what was there before is shown. The threads are not rayon's own ones, which may be busy
+//! loading.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::Trace;
+
+use crate::timeline::counters::Curves;
+use crate::timeline::grid::Grid;
+use crate::timeline::minimap::Density;
+use crate::timeline::scene::LaneScene;
+use crate::timeline::store::{ViewFlows, ViewFlowsKey};
+
+/// Something to make.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Job {
+    /// A lane over the columns of a grid.
+    Lane(LaneId, Grid),
+    /// The counters over the columns of a grid.
+    Curves(Grid),
+    /// The minimap, in so many columns.
+    Density(u32),
+    /// All edges in view, at most so many.
+    Flows(ViewFlowsKey, usize),
+}
+
+/// Something made.
+pub enum Made {
+    /// A lane.
+    Lane(LaneId, Grid, LaneScene),
+    /// The counters.
+    Curves(Grid, Curves),
+    /// The minimap.
+    Density(Density),
+    /// All edges in view.
+    Flows(ViewFlowsKey, ViewFlows),
+}
+
+/// Which snapshot something was made from.
+pub type Version = u64;
+
+#[derive(Default)]
+struct Board {
+    /// What is to be made, most urgent last.
+    jobs: Vec<Job>,
+    /// What is being made.
+    running: Vec<Job>,
+    /// Threads at work.
+    active: usize,
+    /// The snapshot to make it from.
+    source: Option<(Version, Arc<Trace>)>,
+}
+
+/// Threads, the board, and where what they made arrives.
+pub struct Workshop {
+    pool: Option<ThreadPool>,
+    threads: usize,
+    board: Arc<Mutex<Board>>,
+    sender: Sender<(Version, Made)>,
+    arrived: Receiver<(Version, Made)>,
+}
+
+/// How many threads: one core is the UI thread's, and more than three bring little.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1)).clamp(1, 3)
+}
+
+impl Default for Workshop {
+    fn default() -> Self {
+        let (sender, arrived) = channel();
+        let pool = ThreadPoolBuilder::new().num_threads(threads()).thread_name(|at| format!("lanes-{at}")).build();
+        Self { pool: pool.ok(), threads: threads(), board: Arc::default(), sender, arrived }
+    }
+}
+
+fn lock(board: &Mutex<Board>) -> MutexGuard<'_, Board> {
+    // A job that panics leaves the board as it was: it is never locked while one is made.
+    board.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Workshop {
+    /// Replaces what is to be made by `jobs`, most urgent first, from a snapshot.
+    pub fn order(&self, version: Version, trace: &Arc<Trace>, mut jobs: Vec<Job>) {
+        jobs.reverse();
+        let mut board = lock(&self.board);
+        if board.source.as_ref().is_none_or(|(made_from, _)| *made_from != version) {
+            board.source = Some((version, Arc::clone(trace)));
+            board.running.clear();
+        }
+        jobs.retain(|job| !board.running.contains(job));
+        board.jobs = jobs;
+        while board.active < self.threads.min(board.jobs.len() + board.running.len()) && !board.jobs.is_empty() {
+            board.active += 1;
+            let (shared, sender) = (Arc::clone(&self.board), self.sender.clone());
+            match &self.pool {
+                Some(pool) => pool.spawn(move || work(&shared, &sender)),
+                None => {
+                    drop(board);
+                    work(&shared, &sender);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// What has been made and has not been taken, waiting until `until` if there is nothing.
+    pub fn take(&self, until: Instant) -> Option<(Version, Made)> {
+        let left = until.saturating_duration_since(Instant::now());
+        if left == Duration::ZERO {
+            return self.arrived.try_recv().ok();
+        }
+        match self.arrived.recv_timeout(left) {
+            Ok(made) => Some(made),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
+    }
+}
+
+fn work(board: &Mutex<Board>, sender: &Sender<(Version, Made)>) {
+    loop {
+        let (job, version, trace) = {
+            let mut board = lock(board);
+            let source = board.source.clone();
+            match board.jobs.pop().zip(source) {
+                Some((job, (version, trace))) => {
+                    board.running.push(job.clone());
+                    (job, version, trace)
+                }
+                None => {
+                    board.active -= 1;
+                    return;
+                }
+            }
+        };
+        let made = make(&job, &trace);
+        // The window may be gone.
+        let sent = sender.send((version, made)).is_ok();
+        let mut board = lock(board);
+        board.running.retain(|running| *running != job);
+        if !sent {
+            board.active -= 1;
+            return;
+        }
+    }
+}
+
+fn make(job: &Job, trace: &Trace) -> Made {
+    match job {
+        Job::Lane(lane, grid) => Made::Lane(*lane, *grid, LaneScene::new(trace, *lane, grid)),
+        Job::Curves(grid) => Made::Curves(*grid, Curves::new(trace, grid)),
+        Job::Density(columns) => Made::Density(Density::new(trace, *columns)),
+        Job::Flows(key, most) => Made::Flows(key.clone(), trace.flows_in_view(key.grid.range(), &key.lanes, *most)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Job, Made, Workshop};
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+    use trace_core::base::ids::GoIx;
+    use trace_core::model::lanes::LaneId;
+    use trace_core::model::trace::Trace;
+
+    use crate::timeline::grid::Grid;
+
+    #[test]
+    fn everything_ordered_arrives() {
+        let workshop = Workshop::default();
+        let grid = Grid { column_nanos: 1, first: 0, count: 10 };
+        let mut jobs: Vec<Job> = (0..40).map(|ix| Job::Lane(LaneId::Goroutine(GoIx(ix)), grid)).collect();
+        jobs.push(Job::Curves(grid));
+        jobs.push(Job::Density(100));
+        workshop.order(7, &Arc::new(Trace::default()), jobs);
+        let until = Instant::now() + Duration::from_secs(20);
+        let mut lanes = Vec::new();
+        let mut others = 0;
+        while lanes.len() + others < 42 {
+            let (version, made) = workshop.take(until).expect("it arrives");
+            assert_eq!(version, 7);
+            match made {
+                Made::Lane(lane, ..) => lanes.push(lane),
+                _ => others += 1,
+            }
+        }
+        lanes.sort_unstable();
+        lanes.dedup();
+        assert_eq!((lanes.len(), others), (40, 2));
+    }
+}
