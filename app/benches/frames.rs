@@ -21,7 +21,7 @@ use tracelane::action::action::Actions;
 use tracelane::state::app::AppState;
 use tracelane::state::document::{Document, DocumentId, LoadState, Source};
 use tracelane::state::rows::{Folds, GoroutineOrder, Rows};
-use tracelane::state::view::{History, Selection, View};
+use tracelane::state::view::{Selection, View};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -31,12 +31,15 @@ const SIZE: [f32; 2] = [1920.0, 1080.0];
 /// Frames of each journey.
 const FRAMES: u32 = 400;
 
+/// Writes a trace.
+type Make = fn() -> Vec<u8>;
+
 fn main() {
     if let Ok(path) = std::env::var("TRACELANE_BENCH_TRACE") {
         let trace = load::load_path(path.as_ref(), &Monitor::new(), &mut |_| {}).expect("a trace");
         return measure(&path, trace);
     }
-    let scenes: [(&str, fn() -> Vec<u8>); 4] = [
+    let scenes: [(&str, Make); 4] = [
         ("2,000,000 goroutines", || scenes::many_goroutines(4, 2_000_000)),
         ("one goroutine with 4,000,000 spans", || scenes::one_busy_goroutine(4_000_000)),
         ("100,000 flows from one span", || scenes::fan_out(100_000)),
@@ -93,21 +96,9 @@ impl Window {
         let begun = Instant::now();
         let rows = Rows::build(&trace, GoroutineOrder::Id);
         println!("  rows in {:.1?}", begun.elapsed());
-        let document = Document {
-            id: DocumentId(1),
-            source: Source::Sample,
-            load: LoadState::Ready,
-            trace,
-            rows: Arc::new(rows),
-            folds: Folds::default(),
-            goroutine_order: GoroutineOrder::Id,
-            view: None,
-            selection: Selection::None,
-            marked: None,
-            history: History::default(),
-            flow_choice: (0, 0),
-            lanes_height_points: 0.0,
-        };
+        let mut document = Document::new(DocumentId(1), Source::Sample, LoadState::Ready);
+        document.trace = trace;
+        document.rows = Arc::new(rows);
         let mut state = AppState { active: Some(document.id), ..AppState::default() };
         state.settings.animate = false;
         state.documents.push(document);

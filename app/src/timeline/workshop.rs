@@ -5,7 +5,7 @@
 //! rest comes, what was there before is shown. The threads are not rayon's own ones, which may be busy
 //! loading.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -118,10 +118,7 @@ impl Workshop {
         if left == Duration::ZERO {
             return self.arrived.try_recv().ok();
         }
-        match self.arrived.recv_timeout(left) {
-            Ok(made) => Some(made),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.arrived.recv_timeout(left).ok()
     }
 }
 
