@@ -10,6 +10,11 @@ use crate::model::trace::{Metric, Trace};
 const STEP_BLOCK: usize = 64;
 /// Rows per bucket of goroutine counts.
 const COUNT_BUCKET: u32 = 128;
+/// A quiet stretch of so many ns ends a bucket at once, so that a burst does not colour the calm after it…
+const LONG_CALM: u32 = 1_000_000;
+/// …a shorter one only after so many rows, which bounds the memory that buckets take.
+const SHORT_CALM: u32 = 50_000;
+const SHORT_CALM_ROWS: u32 = 8;
 /// Buckets per coarse bucket.
 const COUNT_BLOCK: usize = 64;
 
@@ -137,6 +142,10 @@ impl CountBuilder {
             }
             return;
         }
+        let calm = at.saturating_sub(self.last_at);
+        if calm >= SHORT_CALM && (calm >= LONG_CALM || self.in_bucket >= SHORT_CALM_ROWS) {
+            self.close_before_calm();
+        }
         self.last_at = at;
         let now = &mut self.now;
         let bucket = self.bucket.get_or_insert(Bucket { start: at, low: *now, high: *now });
@@ -151,6 +160,16 @@ impl CountBuilder {
         self.in_bucket += 1;
         if self.in_bucket == COUNT_BUCKET {
             self.buckets.extend(self.bucket.take());
+            self.in_bucket = 0;
+        }
+    }
+
+    /// Ends the bucket with the last row; what it left holds through the calm that follows.
+    #[cold]
+    fn close_before_calm(&mut self) {
+        if let Some(bucket) = self.bucket.take() {
+            self.buckets.push(bucket);
+            self.buckets.push(Bucket { start: self.last_at, low: self.now, high: self.now });
             self.in_bucket = 0;
         }
     }
@@ -345,5 +364,23 @@ mod tests {
         assert_eq!(series.extremes(0, u32::MAX, &[0], &base).unwrap().1, high as u64);
         assert_eq!(series.extremes(20_000, u32::MAX, &[0], &base), Some((running as u64, running as u64)));
         assert_eq!(series.extremes(0, u32::MAX, &[2], &base), Some((1, 1)));
+    }
+
+    #[test]
+    fn a_burst_does_not_colour_the_calm_after_it() {
+        let mut builder = CountBuilder::default();
+        for at in 0..20 {
+            builder.step(at, 4, 2); // twenty goroutines become ready at once,
+        }
+        for at in 20..40 {
+            builder.step(at, 2, 4); // and wait again
+        }
+        builder.step(90_000_000, 4, 2);
+        let series = builder.cut();
+        let runnable = places(Metric::Runnable);
+        let base = Counts::default();
+        assert_eq!(series.extremes(0, 100, runnable, &base), Some((0, 20)));
+        assert_eq!(series.extremes(1_000, 80_000_000, runnable, &base), Some((0, 0)));
+        assert_eq!(series.extremes(89_000_000, 91_000_000, runnable, &base), Some((0, 1)));
     }
 }
