@@ -25,8 +25,13 @@ pub fn run(files: Vec<PathBuf>) -> Answer {
     let sources = files.iter().cloned().map(Source::Path).collect();
     match native::run(sources) {
         Ok(()) => Ok(Exit::Fine),
-        Err(reason) => without_display(&files, &format!("the desktop gives none ({reason})")),
+        Err(reason) => without_display(&files, &format!("the desktop gives none ({})", last_clause(&reason))),
     }
+}
+
+/// What went wrong at the bottom of it: libraries put their own names and source lines before it.
+fn last_clause(reason: &str) -> &str {
+    reason.rsplit(": ").next().unwrap_or(reason)
 }
 
 /// Whether the environment names a display server. Only Unix desktops have to.
