@@ -64,7 +64,7 @@ impl TracelaneApp {
 
     fn with(settings: Settings, office: Office, headless: bool) -> Self {
         let dock = Dock::stored(settings.dock.as_deref());
-        let state = AppState { settings, ..AppState::default() };
+        let state = AppState { settings, unhurried: headless, ..AppState::default() };
         let (actions, held) = (Actions::default(), input::Held::default());
         Self { state, actions, office, dock, held, look: None, headless }
     }

@@ -18,6 +18,8 @@ pub struct AppState {
     pub path_field: Option<String>,
     /// One line to tell the user, newest last, with the time (seconds of the UI clock) it appeared.
     pub notices: Vec<(f64, String)>,
+    /// Nobody watches (pictures, tests): a frame waits until all that it shows is made.
+    pub unhurried: bool,
     /// The list of warnings is unfolded.
     pub warnings_open: bool,
     /// The UI clock, seconds, as of the newest [`crate::action::action::Action::Tick`].

@@ -9,17 +9,18 @@ use trace_core::model::trace::Trace;
 pub const MAX_EDGES: usize = 1_000;
 
 /// The edges that made a span what it is. A running span that nothing leads into directly answers
-/// with what made it ready.
+/// with what made it ready, a waiting one with what ended the wait: nobody asks why it began, the
+/// stack says that.
 #[must_use]
 pub fn incoming(trace: &Trace, at: SpanRef) -> Vec<Flow> {
     let flows = trace.flows_into(at);
-    if !flows.is_empty() || trace.span(at).is_none_or(|span| span.state != GoState::Running) {
-        return flows;
-    }
-    match trace.prev_span(at) {
-        Some(before) if before.state == GoState::Runnable => trace.flows_into(before.at),
-        _ => flows,
-    }
+    let Some(span) = trace.span(at).filter(|_| flows.is_empty()) else { return flows };
+    let neighbour = match span.state {
+        GoState::Running => trace.prev_span(at).filter(|before| before.state == GoState::Runnable),
+        GoState::Waiting => trace.next_span(at).filter(|after| after.state == GoState::Runnable),
+        _ => None,
+    };
+    neighbour.map_or(flows, |neighbour| trace.flows_into(neighbour.at))
 }
 
 /// The edges that leave from a span, in time order, and how many there are in all.

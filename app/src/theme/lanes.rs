@@ -5,8 +5,6 @@ use trace_core::event::state::SpanClass;
 
 use crate::theme::tokens::Tokens;
 
-/// Text in spans and lane labels.
-pub const LABEL_POINTS: f32 = 11.0;
 /// Height of the ruler.
 pub const RULER_HEIGHT: f32 = 24.0;
 /// Height of the minimap.

@@ -11,6 +11,7 @@ use trace_core::model::flows::Flow;
 use trace_core::model::lanes::{LaneId, SpanRef};
 
 use crate::fmt::number;
+use crate::state::edges;
 use crate::state::rows::{HEADING_HEIGHT, RowKind};
 use crate::state::view::Selection;
 use crate::theme::lanes::{BAR_HEIGHT, BAR_TOP, mix};
@@ -20,8 +21,6 @@ use crate::timeline::labels;
 use crate::timeline::store::{SelectedFlows, Store};
 use crate::timeline::words;
 
-/// Outgoing edges of one span that are drawn.
-const OUTGOING_MOST: usize = 512;
 /// Edges in view that are drawn.
 pub const IN_VIEW_MOST: usize = 1_200;
 /// With more arrows than this, all are straight.
@@ -154,8 +153,8 @@ fn selected(frame: &Frame<'_>, store: &mut Store, at: SpanRef) -> Arc<SelectedFl
     {
         return Arc::clone(flows);
     }
-    let (outgoing, outgoing_count) = frame.trace.flows_out_of(at, OUTGOING_MOST);
-    let flows = Arc::new(SelectedFlows { incoming: frame.trace.flows_into(at), outgoing, outgoing_count });
+    let (outgoing, outgoing_count) = edges::outgoing(frame.trace, at);
+    let flows = Arc::new(SelectedFlows { incoming: edges::incoming(frame.trace, at), outgoing, outgoing_count });
     store.selected_flows = Some((at, Arc::clone(&flows)));
     flows
 }

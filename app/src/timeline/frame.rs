@@ -47,6 +47,8 @@ pub struct Frame<'a> {
     pub origin: Origin,
     /// Pixels per point.
     pub pixels: f32,
+    /// Wait until all is there.
+    pub unhurried: bool,
 }
 
 impl Frame<'_> {
@@ -90,7 +92,7 @@ impl Frame<'_> {
     /// Text of lanes and ruler.
     #[must_use]
     pub fn font(&self) -> FontId {
-        FontId::proportional(crate::theme::lanes::LABEL_POINTS)
+        crate::theme::fonts::small()
     }
 
     /// The line between rows.

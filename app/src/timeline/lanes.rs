@@ -61,6 +61,7 @@ pub fn visible(ui: &Ui, frame: &Frame<'_>, store: &mut Store) -> Vec<Visible> {
         lanes: &lanes,
         minimap_columns: minimap::columns(frame),
         counters: !counters::are_folded(frame),
+        unhurried: frame.unhurried,
         flows: if frame.settings.all_flows { flows::IN_VIEW_MOST } else { 0 },
     });
     if missing {

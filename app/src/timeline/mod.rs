@@ -88,6 +88,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         grid,
         origin: ruler::origin(document, &state.settings),
         pixels,
+        unhurried: state.unhurried,
     };
     let canvas = input::canvas(ui, &frame);
     if let Some(moved) = input::moved_view(ui, &frame, &canvas, &mut store, actions) {
@@ -105,6 +106,10 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Sto
     let visible = lanes::visible(ui, frame, store);
     let arrows = flows::arrows(frame, store);
     let pointer = canvas.pointer(ui);
+    let pointed = pointer.map(|at| frame.axis.nanos_from_x(at.x));
+    if frame.document.pointer_nanos != pointed {
+        actions.push(Action::PointerAt(pointed));
+    }
     let hit = hit::at(frame, &visible, &arrows, pointer);
 
     lanes::paint(ui, frame, &visible, store, &arrows, &hit);

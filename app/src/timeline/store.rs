@@ -68,6 +68,8 @@ pub struct Wanted<'a> {
     pub counters: bool,
     /// At most so many edges in view; 0 for none.
     pub flows: usize,
+    /// Wait until all is there: nobody watches, and what is painted is to be whole.
+    pub unhurried: bool,
 }
 
 /// The edges of the selected span.
@@ -114,6 +116,8 @@ pub struct MeshKey {
 const SCENES_KEPT: usize = 512;
 /// How long a frame waits for what is missing. What takes longer comes with a later frame.
 const PATIENCE: Duration = Duration::from_micros(1_500);
+/// The same when there is nothing at all to show yet.
+const FIRST_PATIENCE: Duration = Duration::from_millis(15);
 
 impl Store {
     /// The store of this context.
@@ -157,7 +161,12 @@ impl Store {
             self.meshes.retain(|lane, _| wanted.lanes.contains(lane));
         }
         self.workshop.order(self.version, &trace, jobs);
-        let until = Instant::now() + PATIENCE;
+        let patience = match (wanted.unhurried, self.scenes.is_empty()) {
+            (true, _) => Duration::from_secs(60),
+            (_, true) => FIRST_PATIENCE,
+            (_, false) => PATIENCE,
+        };
+        let until = Instant::now() + patience;
         while let Some((version, made)) = self.workshop.take(until) {
             self.keep(version, made);
             if self.jobs(wanted).is_empty() {
