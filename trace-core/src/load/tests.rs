@@ -1,4 +1,5 @@
 //! The model against simpler computations, on real traces cut into many small segments.
+#![expect(clippy::cast_possible_wrap, clippy::cast_sign_loss, reason = "times and counts of small traces")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -17,7 +17,7 @@ use crate::model::symbols::Symbols;
 use crate::order::sink::{Ids, NO_IX, Ordered, Sink};
 
 /// Rows after which a segment is cut: what bounds the memory that a worker needs.
-pub(crate) const SEGMENT_ROWS: usize = 1 << 19;
+pub(crate) const SEGMENT_ROWS: usize = 1 << 18;
 /// Rows of one goroutine on one proc that share an entry in the proc's lane.
 const TENURE_ROWS: u8 = 4;
 /// Stack slots above this do not fit in a log row (a generation never has so many).
@@ -93,6 +93,8 @@ pub(crate) struct Log {
     pub(crate) procs: Vec<ProcLocal>,
     pub(crate) threads: Vec<ThreadLocal>,
     pub(crate) max_aux: u32,
+    /// Largest local proc or thread among `other`, plus 1.
+    pub(crate) max_place: u32,
 }
 
 /// Where finished segments go.
@@ -321,6 +323,7 @@ impl<'a> Builder<'a> {
             4 => self.own(ev, first + 3, stack, ACTOR_NONE),
             5 => {
                 self.occupy(ev, true);
+                self.log.max_place = self.log.max_place.max(ev.thread.wrapping_add(1));
                 self.own(ev, first + 2, stack, ev.thread);
             }
             _ => {}
@@ -390,6 +393,7 @@ impl<'a> Builder<'a> {
             EventKind::GO_CREATE_BLOCKED => self.created(ev, kinds::CREATED_WAITING),
             EventKind::GO_CREATE_SYSCALL => {
                 self.occupy(ev, true);
+                self.log.max_place = self.log.max_place.max(ev.thread.wrapping_add(1));
                 self.row(ev, kinds::CREATED_SYSCALL, 0, ev.thread);
             }
             EventKind::GO_DESTROY | EventKind::GO_DESTROY_SYSCALL => {
@@ -528,6 +532,7 @@ impl Log {
         self.refs.clear();
         self.marks.clear();
         self.max_aux = 0;
+        self.max_place = 0;
         for go in &mut self.gos {
             go.rows = 0;
             go.acts = 0;

@@ -169,7 +169,7 @@ impl Trace {
     /// Where it ran.
     fn place(&self, chain: &Chain, head: Pos, kind: u8, span: &mut Span) {
         let Some(segment) = chain.segment(self, head) else { return };
-        let other = segment.rows.other[head.row as usize];
+        let other = segment.rows.place(head.row);
         match span.state {
             GoState::Running => {
                 span.proc = segment.proc(other);

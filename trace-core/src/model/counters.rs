@@ -9,7 +9,7 @@ use crate::model::trace::{Metric, Trace};
 /// Readings per block of the coarse level.
 const STEP_BLOCK: usize = 64;
 /// Rows per bucket of goroutine counts.
-const COUNT_BUCKET: u32 = 128;
+const COUNT_BUCKET: u32 = 256;
 /// A quiet stretch of so many ns ends a bucket at once, so that a burst does not colour the calm after it…
 const LONG_CALM: u32 = 1_000_000;
 /// …a shorter one only after so many rows, which bounds the memory that buckets take.
@@ -207,6 +207,11 @@ impl CountSeries {
         }
     }
 
+    /// Memory taken.
+    pub(crate) const fn bytes(&self) -> usize {
+        (self.buckets.len() + self.coarse.len()) * size_of::<Bucket>()
+    }
+
     /// Lowest and highest within `from..to` (ns since the base) of the sum over `places`.
     fn extremes(&self, from: u32, to: u32, places: &[usize], base: &Counts) -> Option<(u64, u64)> {
         let first = self.buckets.partition_point(|bucket| bucket.start <= from).saturating_sub(1);
@@ -247,7 +252,7 @@ const fn places(metric: Metric) -> &'static [usize] {
 impl Trace {
     /// The lowest and highest value of a curve in each of `columns` equal columns of `range`. A column
     /// before the first reading is `None`. Cost follows columns. Goroutine counts are exact to within
-    /// 128 state changes: a column narrower than that shows the extremes of its surroundings.
+    /// 256 state changes: a column narrower than that shows the extremes of its surroundings.
     pub fn metric(&self, metric: Metric, range: TimeRange, columns: u32, out: &mut Vec<Option<(u64, u64)>>) {
         let mut last = self.step_before(metric, range.start.0);
         let width = range.nanos() as f64 / f64::from(columns.max(1));

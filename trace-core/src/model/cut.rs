@@ -2,10 +2,11 @@
 //! and threads, the index of who acted on whom, and the sums of every level of detail.
 
 use crate::model::build::{Log, LogRef};
+use crate::model::column::{Column, Narrow, SparseColumn};
 use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, FlowDraft, MARK, RefDraft, SegmentDraft};
 use crate::model::kinds::{self, Classes};
 use crate::model::lod::{BLOCK, Lod, Sums};
-use crate::model::segment::{Aux, Rows};
+use crate::model::segment::Rows;
 
 /// Scratch memory kept from segment to segment.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub(crate) struct Pools {
     thread_at: Vec<u32>,
     proc_acts: Vec<u32>,
     thread_acts: Vec<u32>,
+    /// Rows that were acted on, and who did.
+    actors: Vec<(u32, u32)>,
 }
 
 /// All that the log becomes.
@@ -128,40 +131,91 @@ fn lay_out_flows(log: &mut Log, pools: &mut Pools) -> FlowDraft {
 /// Puts every row, entry and act in its place.
 fn scatter(log: &mut Log, pools: &mut Pools, flows: &mut FlowDraft, procs: &mut [u32], threads: &mut [u32]) -> Rows {
     let count = log.rows.len();
-    let mut start: Box<[u32]> = vec![0; count].into();
-    let mut kind: Box<[u8]> = vec![0; count].into();
-    let mut other: Box<[u32]> = vec![0; count].into();
-    let mut aux = Aux::with_len(count, log.max_aux);
-    let mut refs = log.refs.iter().peekable();
-    let mut marks = 0;
-    for (at, row) in log.rows.iter().enumerate() {
-        let Some(go) = log.gos.get_mut(row.lane as usize) else { continue };
-        let place = go.rows;
-        go.rows += 1;
-        let to = place as usize;
-        start[to] = row.start;
-        let row_kind = (row.aux_kind >> 24) as u8;
-        kind[to] = row_kind;
-        aux.set(to, row.aux_kind & 0xff_ffff);
-        other[to] = row.other;
-        if kinds::has_actor(row_kind) && row.other != ACTOR_NONE {
-            let next = match row.other {
-                actor if actor < ACTOR_PROC => &mut log.gos[actor as usize].acts,
-                actor if actor < ACTOR_THREAD => &mut pools.proc_acts[(actor & !ACTOR_PROC) as usize],
-                actor => &mut pools.thread_acts[(actor & !ACTOR_THREAD) as usize],
-            };
-            flows.rows[*next as usize] = place;
-            *next += 1;
+    let max_place = log.max_place.max(log.procs.len() as u32);
+    let mut aux = Column::with_len(count, log.max_aux);
+    let mut place = Column::with_len(count, max_place);
+    let mut scatter = Scatter {
+        start: vec![0; count].into(),
+        kind: vec![0; count].into(),
+        actor_bits: vec![0; count.div_ceil(64)],
+        actors: std::mem::take(&mut pools.actors),
+        flows,
+        procs,
+        threads,
+    };
+    match (&mut aux, &mut place) {
+        (Column::Bytes(aux), Column::Bytes(place)) => scatter.run(log, pools, aux, place),
+        (Column::Bytes(aux), Column::Words(place)) => scatter.run(log, pools, aux, place),
+        (Column::Bytes(aux), Column::Wide(place)) => scatter.run(log, pools, aux, place),
+        (Column::Words(aux), Column::Bytes(place)) => scatter.run(log, pools, aux, place),
+        (Column::Words(aux), Column::Words(place)) => scatter.run(log, pools, aux, place),
+        (Column::Words(aux), Column::Wide(place)) => scatter.run(log, pools, aux, place),
+        (Column::Wide(aux), Column::Bytes(place)) => scatter.run(log, pools, aux, place),
+        (Column::Wide(aux), Column::Words(place)) => scatter.run(log, pools, aux, place),
+        (Column::Wide(aux), Column::Wide(place)) => scatter.run(log, pools, aux, place),
+    }
+    let Scatter { start, kind, actor_bits, actors, .. } = scatter;
+    let mut by_row = SparseColumn::new(actor_bits, ACTOR_NONE);
+    for &(row, actor) in &actors {
+        by_row.set(row, actor);
+    }
+    pools.actors = actors;
+    pools.actors.clear();
+    Rows { start, kind, aux, place, actors: by_row }
+}
+
+/// The columns while they are filled.
+struct Scatter<'a> {
+    start: Box<[u32]>,
+    kind: Box<[u8]>,
+    actor_bits: Vec<u64>,
+    /// Rows that were acted on, and who did.
+    actors: Vec<(u32, u32)>,
+    flows: &'a mut FlowDraft,
+    procs: &'a mut [u32],
+    threads: &'a mut [u32],
+}
+
+impl Scatter<'_> {
+    fn run<A: Narrow, P: Narrow>(&mut self, log: &mut Log, pools: &mut Pools, aux: &mut [A], places: &mut [P]) {
+        let mut refs = log.refs.iter();
+        let mut next_ref = refs.next();
+        let mut marks = 0;
+        for (at, row) in log.rows.iter().enumerate() {
+            let Some(go) = log.gos.get_mut(row.lane as usize) else { continue };
+            let place = go.rows;
+            go.rows += 1;
+            let to = place as usize;
+            let row_kind = (row.aux_kind >> 24) as u8;
+            self.start[to] = row.start;
+            self.kind[to] = row_kind;
+            aux[to] = A::of(row.aux_kind & 0xff_ffff);
+            if !kinds::has_actor(row_kind) {
+                places[to] = P::of(row.other.wrapping_add(1));
+            } else if row.other != ACTOR_NONE {
+                self.actor_bits[to / 64] |= 1 << (to % 64);
+                self.actors.push((place, row.other));
+                let next = match row.other {
+                    actor if actor < ACTOR_PROC => &mut log.gos[actor as usize].acts,
+                    actor if actor < ACTOR_THREAD => &mut pools.proc_acts[(actor & !ACTOR_PROC) as usize],
+                    actor => &mut pools.thread_acts[(actor & !ACTOR_THREAD) as usize],
+                };
+                self.flows.rows[*next as usize] = place;
+                *next += 1;
+            }
+            while let Some(entry) = next_ref
+                && entry.row as usize <= at
+            {
+                place_ref(entry, place, &mut marks, pools, self.procs, self.threads);
+                next_ref = refs.next();
+            }
         }
-        while let Some(entry) = refs.next_if(|entry| entry.row as usize <= at) {
-            place_ref(entry, place, &mut marks, pools, procs, threads);
+        // Marks after the last row.
+        while let Some(entry) = next_ref {
+            place_ref(entry, 0, &mut marks, pools, self.procs, self.threads);
+            next_ref = refs.next();
         }
     }
-    // Marks after the last row.
-    for entry in refs {
-        place_ref(entry, 0, &mut marks, pools, procs, threads);
-    }
-    Rows { start, kind, aux, other }
 }
 
 #[inline]

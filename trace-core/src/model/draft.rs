@@ -3,7 +3,7 @@
 use crate::base::ids::{GoId, ProcId, ThreadId};
 use crate::model::counters::{CountSeries, Counts, Steps};
 use crate::model::lod::Lod;
-use crate::model::segment::{Aux, Rows};
+use crate::model::segment::Rows;
 use crate::model::side::Side;
 
 /// In `other` of a row that names who acted: a proc, not a goroutine.
@@ -77,19 +77,4 @@ pub(crate) struct SegmentDraft {
     pub(crate) events: u64,
     /// Events by kind.
     pub(crate) kinds: Box<[u64; 256]>,
-}
-
-impl Aux {
-    /// Columns for `rows` rows with values up to `max`.
-    pub(crate) fn with_len(rows: usize, max: u32) -> Self {
-        if u16::try_from(max).is_ok() { Self::Narrow(vec![0; rows].into()) } else { Self::Wide(vec![0; rows].into()) }
-    }
-
-    #[inline]
-    pub(crate) fn set(&mut self, row: usize, value: u32) {
-        match self {
-            Self::Narrow(column) => column[row] = value as u16,
-            Self::Wide(column) => column[row] = value,
-        }
-    }
 }

@@ -69,9 +69,9 @@ impl Trace {
             _ => EventKind::GO_BLOCK,
         };
         let other = if kinds::has_actor(kind) {
-            flow_query::lane_of_actor(segment.rows.other[row as usize])
+            flow_query::lane_of_actor(segment.rows.actor(row))
         } else if meaning.state == GoState::Running {
-            let proc = segment.proc(segment.rows.other[row as usize]);
+            let proc = segment.proc(segment.rows.place(row));
             proc.is_some().then_some(LaneId::Proc(proc))
         } else {
             None

@@ -176,7 +176,7 @@ impl Trace {
     /// The edge that ends at a row, if one does.
     pub(crate) fn flow_of_row(&self, segment: &Segment, index: u32, row: u32) -> Option<Flow> {
         let kind = flow_kind(*segment.rows.kind.get(row as usize)?)?;
-        let actor = lane_of_actor(segment.rows.other[row as usize])?;
+        let actor = lane_of_actor(segment.rows.actor(row))?;
         let time = TraceTime(segment.time(row));
         let target = LaneId::Goroutine(segment.go_of(row));
         let source = self.span_at(actor, time).map(|span: Span| span.at);

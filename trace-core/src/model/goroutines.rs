@@ -61,7 +61,7 @@ impl Trace {
             if matches!(kind, kinds::CREATED | kinds::CREATED_WAITING | kinds::CREATED_SYSCALL) {
                 goroutine.created = Some(TraceTime(segment.time(row)));
                 if kinds::has_actor(kind) {
-                    let actor = segment.rows.other[row as usize];
+                    let actor = segment.rows.actor(row);
                     goroutine.creator = (actor < crate::model::draft::ACTOR_PROC).then_some(GoIx(actor));
                     goroutine.creation_stack = segment.stack(row);
                 }

@@ -105,6 +105,11 @@ impl Lod {
         }
     }
 
+    /// Memory taken.
+    pub(crate) const fn bytes(&self) -> usize {
+        (self.blocks.len() + self.supers.len()) * size_of::<Sums>() + self.lanes.len() * 12
+    }
+
     /// Gives back what was reserved too much.
     pub(crate) fn shrink(&mut self) {
         self.lanes.shrink_to_fit();

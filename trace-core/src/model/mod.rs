@@ -28,6 +28,7 @@ mod annotations;
 pub(crate) mod build;
 mod cells;
 mod chain;
+mod column;
 mod counters;
 mod cut;
 pub(crate) mod draft;

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //!           lanes (goroutines, in slots)        rows (state changes), by lane, then by time
-//!           go  row_start  prev segment         start  kind  aux    other
-//! slot 0    G7      0          -          row 0   120   26   thread proc     (running)
-//! slot 1    G9      3          -          row 1   180   42   stack  -        (chan receive)
-//! slot 2    G3      4          2          row 2   200   23   stack  G9       (unblocked by G9)
+//!           go  row_start  prev segment         start  kind  aux    place  actor
+//! slot 0    G7      0          -          row 0   120   26   thread proc          (running)
+//! slot 1    G9      3          -          row 1   180   42   stack                (chan receive)
+//! slot 2    G3      4          2          row 2   200   23   stack         G9     (unblocked by G9)
 //! ```
 //! Procs and threads have entries: the first rows of the tenures on them. `flows` lists the rows that each
 //! goroutine (or proc, or thread) acted on.
@@ -13,8 +13,9 @@
 use std::sync::Arc;
 
 use crate::base::ids::{GoIx, ProcIx, StackId, ThreadIx};
+use crate::model::column::{Column, SparseColumn};
 use crate::model::counters::{CountSeries, Steps};
-use crate::model::draft::MARK;
+use crate::model::draft::{ACTOR_NONE, MARK};
 use crate::model::kinds;
 use crate::model::lod::{LaneLod, Lod};
 use crate::model::trace::Metric;
@@ -24,25 +25,6 @@ pub(crate) const NO_SEGMENT: u32 = u32::MAX;
 /// How many rows a tenure can have at most, with room to spare for continued ones.
 const TENURE_LIMIT: u32 = 8;
 
-/// A column of numbers that mostly fit in 16 bits.
-#[derive(Clone, Debug)]
-pub(crate) enum Aux {
-    /// All fit.
-    Narrow(Box<[u16]>),
-    /// Some do not.
-    Wide(Box<[u32]>),
-}
-
-impl Aux {
-    #[inline]
-    pub(crate) fn get(&self, row: u32) -> u32 {
-        match self {
-            Self::Narrow(column) => u32::from(column[row as usize]),
-            Self::Wide(column) => column[row as usize],
-        }
-    }
-}
-
 /// State changes of goroutines.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows {
@@ -51,12 +33,24 @@ pub(crate) struct Rows {
     /// See [`kinds`].
     pub(crate) kind: Box<[u8]>,
     /// Running: local thread. Otherwise a stack slot: the goroutine's own, or of who acted on it.
-    pub(crate) aux: Aux,
-    /// Running, syscall: local proc (first mentions in a syscall: local thread). Acted on: who did.
-    pub(crate) other: Box<[u32]>,
+    pub(crate) aux: Column,
+    /// Running, syscall: local proc (first mentions in a syscall: local thread), plus 1; 0 for none.
+    pub(crate) place: Column,
+    /// Acted on: who did.
+    pub(crate) actors: SparseColumn,
 }
 
 impl Rows {
+    /// The local proc (or thread) of a row; an index that nothing has, if there is none.
+    pub(crate) fn place(&self, row: u32) -> u32 {
+        self.place.get(row).wrapping_sub(1)
+    }
+
+    /// Who acted on a row's goroutine.
+    pub(crate) fn actor(&self, row: u32) -> u32 {
+        self.actors.get(row).unwrap_or(ACTOR_NONE)
+    }
+
     /// Calls `piece(row, kind, from, to)` for each row of the tenure that begins with `entry` and is over
     /// by `limit`. `next_entry` is the entry after it on the same lane.
     #[inline]
@@ -229,19 +223,6 @@ impl Segment {
     /// The sums of the lane in a slot.
     pub(crate) fn lane_lod(&self, slot: u32) -> LaneLod<'_> {
         self.lod.lane(slot)
-    }
-
-    /// Bytes that its columns take.
-    pub(crate) fn column_bytes(&self) -> u64 {
-        let aux = match &self.rows.aux {
-            Aux::Narrow(column) => 2 * column.len(),
-            Aux::Wide(column) => 4 * column.len(),
-        };
-        let rows = 9 * self.rows.start.len() + aux;
-        let lanes = 12 * self.lanes.prev.len();
-        let refs = 4 * (self.procs.entries.len() + self.threads.entries.len());
-        let flows = 4 * self.flows.rows.len() + 8 * self.flows.starts.len();
-        (rows + lanes + refs + flows) as u64
     }
 
     /// The readings of a step function; empty for counts.

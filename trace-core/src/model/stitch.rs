@@ -452,7 +452,7 @@ impl Stitcher {
         for (actor, ends) in actors.iter_mut().zip(draft.starts.windows(2)) {
             *actor = self.actor(*actor);
             for &row in &draft.rows[ends[0] as usize..ends[1] as usize] {
-                rows.other[row as usize] = *actor;
+                rows.actors.set(row, *actor);
             }
         }
         FlowIndex { dir: KeyDir::new(actors, draft.unordered), starts: draft.starts.into(), rows: draft.rows.into() }

@@ -75,7 +75,8 @@ impl SideStitcher {
                 range.end = start.max(range.start);
             }
         };
-        for (_, open) in self.open_regions.drain() {
+        let open_regions = std::mem::take(&mut self.open_regions);
+        for open in open_regions.into_values() {
             for at in open {
                 if let Some(region) = self.regions.get_mut(at as usize) {
                     ended(&mut region.range);
@@ -91,7 +92,8 @@ impl SideStitcher {
                 last.goes_on = true;
             }
         }
-        for (_, at) in self.open_specials.drain() {
+        let open_specials = std::mem::take(&mut self.open_specials);
+        for at in open_specials.into_values() {
             if let Some(special) = self.specials.get_mut(at as usize) {
                 ended(&mut special.range);
             }

@@ -344,10 +344,24 @@ impl Trace {
         self.threads.get(ix.index()).copied().unwrap_or(ThreadId::NONE)
     }
 
-    /// Bytes of memory that the columns of rows take (an estimate, for reports).
+    /// Bytes of memory by part of the model, for reports.
     #[must_use]
-    pub fn column_bytes(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.column_bytes()).sum()
+    pub fn memory(&self) -> Vec<(&'static str, u64)> {
+        let sum = |part: &dyn Fn(&Segment) -> usize| self.segments.iter().map(|segment| part(segment) as u64).sum();
+        vec![
+            ("row starts and kinds", sum(&|segment| 5 * segment.rows.start.len())),
+            ("row stacks and threads", sum(&|segment| segment.rows.aux.bytes())),
+            ("row procs", sum(&|segment| segment.rows.place.bytes())),
+            ("row actors", sum(&|segment| segment.rows.actors.bytes())),
+            ("goroutine lanes", sum(&|segment| 12 * segment.lanes.prev.len())),
+            ("proc entries", sum(&|segment| 4 * segment.procs.entries.len())),
+            ("thread entries", sum(&|segment| 4 * segment.threads.entries.len())),
+            ("flows", sum(&|segment| 4 * segment.flows.rows.len() + 8 * segment.flows.starts.len())),
+            ("goroutine sums", sum(&|segment| segment.lod.bytes())),
+            ("proc and thread sums", sum(&|segment| segment.procs.lod.bytes() + segment.threads.lod.bytes())),
+            ("goroutine counts", sum(&|segment| segment.counts.bytes())),
+            ("goroutines", (self.gos.len() * size_of::<GoRecord>()) as u64),
+        ]
     }
 
     /// How many segments the trace is made of.
