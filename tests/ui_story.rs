@@ -29,7 +29,7 @@ struct Window(Harness<'static, TracelaneApp>);
 impl Window {
     fn new() -> Self {
         let settings = Settings { animate: false, ..Settings::default() };
-        let mut harness = Harness::builder().with_size(egui::vec2(1440.0, 900.0)).with_max_steps(40).build_ui_state(
+        let mut harness = Harness::builder().with_size(egui::vec2(1440.0, 900.0)).with_max_steps(1_000).build_ui_state(
             |ui, app: &mut TracelaneApp| {
                 app.logic(ui.ctx());
                 app.ui(ui);

@@ -14,8 +14,12 @@ const STEP_SECONDS: f64 = 0.25;
 
 /// A window is settled after this many frames at the earliest: sizes may depend on those of the frame before.
 const MIN_FRAMES: u32 = 3;
+/// After this many it is given time, for what other threads are still making …
+const PATIENT_FRAMES: u32 = 30;
+/// … so long for each frame …
+const PATIENCE: Duration = Duration::from_millis(5);
 /// … and taken as it is after this many.
-const MAX_FRAMES: u32 = 60;
+const MAX_FRAMES: u32 = 600;
 
 /// A window without a display.
 pub struct OffscreenWindow {
@@ -77,12 +81,15 @@ impl OffscreenWindow {
     }
 
     /// Runs frames until the interface has nothing more to show by itself: fonts are loaded, animations
-    /// have ended, sizes found. Things that never end (a spinner) are left after a while.
+    /// have ended, sizes found. What never ends (a spinner) is left after a while.
     pub fn settle(&mut self, mut ui: impl FnMut(&mut Ui)) {
         for frame in 0..MAX_FRAMES {
             let wait = self.frame(Vec::new(), &mut ui);
             if frame >= MIN_FRAMES && wait.as_secs_f64() > STEP_SECONDS {
                 break;
+            }
+            if frame >= PATIENT_FRAMES {
+                std::thread::sleep(PATIENCE);
             }
         }
     }
