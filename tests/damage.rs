@@ -6,8 +6,6 @@
 mod fixtures;
 #[path = "support/folder.rs"]
 mod folder;
-#[path = "support/header.rs"]
-mod header;
 #[path = "support/run.rs"]
 mod run;
 
@@ -45,15 +43,9 @@ fn load(path: &Path) -> trace_core::base::error::Result<Arc<Trace>> {
     load_path(path, &Monitor::new(), &mut |_| {})
 }
 
-/// Damaged files of the formats that are read, and files that are no traces.
+/// Damaged files, and files that are no traces.
 fn damaged() -> Vec<std::path::PathBuf> {
-    let mut files = folder::traces("broken");
-    files.retain(|path| {
-        let version = header::version(path);
-        let old_format = version.is_some_and(|version| (11..22).contains(&version));
-        !old_format
-    });
-    files
+    folder::traces("broken")
 }
 
 #[test]

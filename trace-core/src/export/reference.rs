@@ -1,11 +1,12 @@
 //! The reference text form: what `go tool trace -d=parsed` of Go 1.27 prints, byte for byte. Streams;
 //! needs no model.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use rustc_hash::FxHashMap;
 
 use crate::base::error::Result;
+use crate::base::limits;
 use crate::base::monitor::Monitor;
 use crate::base::quote::push_quoted;
 use crate::base::warning::WarningKind;
@@ -15,6 +16,9 @@ use crate::input::source::Source;
 use crate::order::generation::order_generation;
 use crate::order::machine::{Machine, go_state, proc_state};
 use crate::order::sink::{Ids, Ordered, Sink};
+use crate::order::v1::{Style, order_v1};
+use crate::wire::opening::{self, Opened};
+use crate::wire::v1::recording::Recording;
 use crate::wire::v2::generation::{Border, GenerationReader};
 use crate::wire::v2::spec::Shape;
 use crate::wire::v2::tables::{RawSnapshot, Report, Tables};
@@ -28,12 +32,26 @@ const FLUSH_BYTES: usize = 1 << 16;
 /// # Errors
 /// If the source is no readable trace, `out` fails, or `monitor` was cancelled.
 pub fn dump(source: Source<'_>, out: &mut dyn Write, monitor: &Monitor, report: &mut Report<'_>) -> Result<()> {
-    let mut reader = GenerationReader::new(source.reader, report)?;
+    let mut buffer = Vec::with_capacity(2 * FLUSH_BYTES);
+    match opening::open(source.reader, report)? {
+        Opened::V1(recording) => dump_recording(&recording, &mut buffer, out, monitor, report)?,
+        Opened::V2(reader) => dump_generations(*reader, &mut buffer, out, monitor, report)?,
+    }
+    out.write_all(&buffer)?;
+    out.flush()?;
+    Ok(())
+}
+
+fn dump_generations(
+    mut reader: GenerationReader<impl Read>,
+    buffer: &mut Vec<u8>,
+    out: &mut dyn Write,
+    monitor: &Monitor,
+    report: &mut Report<'_>,
+) -> Result<()> {
     let mut machine = Machine::new(true);
     let mut open = Open::default();
-    let mut buffer = Vec::with_capacity(2 * FLUSH_BYTES);
     let mut clock = None;
-    let empty = Tables::empty();
     while let Some(generation) = reader.next_generation(report)? {
         if generation.border == Border::NewTrace {
             machine = Machine::new(true);
@@ -41,27 +59,65 @@ pub fn dump(source: Source<'_>, out: &mut dyn Write, monitor: &Monitor, report: 
         }
         let tables = Tables::parse(&generation, clock, report);
         clock = Some(tables.clock);
-        let mut text = Text::new(&tables, &mut open, &mut buffer, out, report);
+        let mut damage = Damage::default();
+        let mut text = Text::new(&tables, &mut open, buffer, out, report);
         text.snapshot = tables.snapshot;
-        let mut damage = Vec::new();
         let ordered = order_generation(
             &mut machine,
             &generation,
             &tables,
             monitor,
-            &mut |kind, what, at| damage.push((kind, what, at)),
+            &mut |kind, what, at| damage.add(kind, what, at),
             &mut text,
         );
-        for (kind, what, at) in damage {
-            report(kind, what, at);
-        }
+        damage.tell(report);
         ordered?;
     }
-    let mut text = Text::new(&empty, &mut open, &mut buffer, out, report);
-    machine.sync(None, &mut text)?;
-    out.write_all(&buffer)?;
-    out.flush()?;
-    Ok(())
+    let empty = Tables::empty();
+    machine.sync(None, &mut Text::new(&empty, &mut open, buffer, out, report))
+}
+
+fn dump_recording(
+    recording: &Recording,
+    buffer: &mut Vec<u8>,
+    out: &mut dyn Write,
+    monitor: &Monitor,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    let mut open = Open { is_v1: true, ..Open::default() };
+    let mut damage = Damage::default();
+    let mut text = Text::new(&recording.tables, &mut open, buffer, out, report);
+    let mut tell = |kind, what, at| damage.add(kind, what, at);
+    let ordered = order_v1(recording, Style::Reference, monitor, &mut tell, &mut text);
+    damage.tell(report);
+    ordered.map(|_ids| ())
+}
+
+/// Damage met while the text writer holds the way to tell it.
+#[derive(Default)]
+struct Damage {
+    met: Vec<(WarningKind, String, u64)>,
+    more: usize,
+}
+
+impl Damage {
+    fn add(&mut self, kind: WarningKind, what: String, at: u64) {
+        if self.met.len() < limits::MAX_WARNINGS {
+            self.met.push((kind, what, at));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn tell(self, report: &mut Report<'_>) {
+        let last = self.met.last().map(|&(kind, _, at)| (kind, at));
+        for (kind, what, at) in self.met {
+            report(kind, what, at);
+        }
+        if let Some((kind, at)) = last.filter(|_| self.more > 0) {
+            report(kind, format!("{} more faults in this generation", self.more), at);
+        }
+    }
 }
 
 struct Text<'a, 'r> {
@@ -80,6 +136,8 @@ struct Text<'a, 'r> {
 /// What has begun and not ended; kept over generations.
 #[derive(Default)]
 struct Open {
+    /// For traces of Go 1.21 and older Go's reader prints a missing parent as 0 when a task ends.
+    is_v1: bool,
     tasks: FxHashMap<u64, ActiveTask>,
     regions: Regions,
 }
@@ -199,7 +257,9 @@ impl<'a, 'r> Text<'a, 'r> {
             return;
         }
         let task = self.open.tasks.remove(&ev.args[0]);
-        self.uint(task.as_ref().map_or(u64::MAX, |task| task.parent));
+        let is_v1 = self.open.is_v1;
+        let parent = |task: &ActiveTask| if is_v1 && task.parent == u64::MAX { 0 } else { task.parent };
+        self.uint(task.as_ref().map_or(u64::MAX, parent));
         self.put(" Type=");
         push_quoted(self.buffer, task.as_ref().map_or(b"", |task| &task.name));
     }

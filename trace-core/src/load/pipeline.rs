@@ -106,11 +106,11 @@ impl Pipeline {
     fn on_read<'s>(&mut self, read: Read, scope: &rayon::Scope<'s>) {
         match read {
             Read::Version(version) => self.stitcher.totals.version = version,
-            Read::Generation(generation, warnings) => {
+            Read::Part(part, warnings) => {
                 let (index, shared, sender) = (self.given, self.shared.clone(), self.sender.clone());
                 self.given += 1;
                 self.findings.entry(index).or_default().extend(warnings);
-                scope.spawn(move |_| worker::work(&generation, index, &shared, &sender));
+                scope.spawn(move |_| worker::work(&part, index, &shared, &sender));
             }
             Read::End(result, warnings) => {
                 self.findings.entry(self.given).or_default().extend(warnings);

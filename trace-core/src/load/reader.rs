@@ -8,7 +8,9 @@ use crate::base::warning::Warning;
 use crate::input::source::Source;
 use crate::load::pipeline::Message;
 use crate::load::worker::Damage;
-use crate::wire::v2::generation::{Generation, GenerationReader};
+use crate::wire::opening::{self, Opened};
+use crate::wire::v1::recording::Recording;
+use crate::wire::v2::generation::Generation;
 
 /// The reader's ends of the channels.
 #[derive(Debug)]
@@ -23,10 +25,36 @@ pub(crate) struct Door {
 pub(crate) enum Read {
     /// The file's version, first of all.
     Version(u32),
-    /// A generation, with the damage met on the way to its end.
-    Generation(Box<Generation>, Vec<Warning>),
+    /// A part, with the damage met on the way to its end.
+    Part(Part, Vec<Warning>),
     /// No more will come.
     End(Result<()>, Vec<Warning>),
+}
+
+/// What a worker is given.
+#[derive(Debug)]
+pub(crate) enum Part {
+    Generation(Box<Generation>),
+    /// All of a trace of Go 1.21 or older.
+    Recording(Box<Recording>),
+}
+
+impl Part {
+    /// The generation's number; 0 if there are none.
+    pub(crate) fn number(&self) -> u64 {
+        match self {
+            Self::Generation(generation) => generation.number,
+            Self::Recording(_) => 0,
+        }
+    }
+
+    /// Its size in the input.
+    pub(crate) fn byte_len(&self) -> u64 {
+        match self {
+            Self::Generation(generation) => generation.byte_len(),
+            Self::Recording(recording) => recording.byte_len(),
+        }
+    }
 }
 
 /// The thread to be.
@@ -43,16 +71,28 @@ pub(crate) fn read(source: Source<'_>, monitor: &Monitor, door: &Door) {
 }
 
 fn read_generations(source: Source<'_>, monitor: &Monitor, door: &Door, damage: &mut Damage) -> Result<()> {
-    let mut reader = GenerationReader::new(source.reader, &mut |kind, what, at| damage.add(kind, what, at))?;
-    let version = Message::Read(Read::Version(reader.version().0));
-    if door.messages.send(version).is_err() {
+    let opened = opening::open(source.reader, &mut |kind, what, at| damage.add(kind, what, at))?;
+    let version = match &opened {
+        Opened::V1(recording) => recording.version(),
+        Opened::V2(reader) => reader.version(),
+    };
+    if door.messages.send(Message::Read(Read::Version(version.0))).is_err() {
         return Ok(());
     }
+    let mut reader = match opened {
+        Opened::V2(reader) => reader,
+        Opened::V1(recording) => {
+            let part = Part::Recording(recording);
+            // Nobody listens: nobody minds.
+            drop(door.messages.send(Message::Read(Read::Part(part, damage.take(0)))));
+            return Ok(());
+        }
+    };
     while !monitor.is_cancelled() && door.leaves.recv().is_ok() {
         let next = reader.next_generation(&mut |kind, what, at| damage.add(kind, what, at))?;
         let Some(generation) = next else { break };
         let warnings = damage.take(generation.number);
-        let message = Message::Read(Read::Generation(Box::new(generation), warnings));
+        let message = Message::Read(Read::Part(Part::Generation(Box::new(generation)), warnings));
         if door.messages.send(message).is_err() {
             break;
         }

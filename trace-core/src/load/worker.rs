@@ -8,6 +8,7 @@ use crate::base::monitor::Monitor;
 use crate::base::time::TraceTime;
 use crate::base::warning::{Warning, WarningKind};
 use crate::load::pipeline::Message;
+use crate::load::reader::Part;
 use crate::model::build::{Builder, SEGMENT_ROWS};
 use crate::model::draft::SegmentDraft;
 use crate::model::kinds::SharedKinds;
@@ -16,6 +17,9 @@ use crate::model::symbols::Symbols;
 use crate::model::trace::ClockSnapshot;
 use crate::order::generation::order_generation;
 use crate::order::machine::Machine;
+use crate::order::sink::Ids;
+use crate::order::v1::{Style, order_v1};
+use crate::wire::v1::recording::Recording;
 use crate::wire::v2::generation::{Border, Generation};
 use crate::wire::v2::tables::{Clock, Tables};
 
@@ -90,12 +94,15 @@ impl Shared {
     }
 }
 
-/// Does the work on the `index`th generation.
-pub(crate) fn work(generation: &Generation, index: usize, shared: &Shared, messages: &Sender<Message>) {
+/// Does the work on the `index`th part.
+pub(crate) fn work(part: &Part, index: usize, shared: &Shared, messages: &Sender<Message>) {
     let mut damage = Damage::default();
-    let result = build(generation, index, shared, messages, &mut damage);
-    let warnings = damage.take(generation.number);
-    let end = GenerationEnd { warnings, bytes: generation.byte_len(), result };
+    let result = match part {
+        Part::Generation(generation) => build(generation, index, shared, messages, &mut damage),
+        Part::Recording(recording) => build_recording(recording, index, shared, messages, &mut damage),
+    };
+    let warnings = damage.take(part.number());
+    let end = GenerationEnd { warnings, bytes: part.byte_len(), result };
     // Nobody listens: the load was cancelled.
     drop(messages.send(Message::Work(index, Work::End(end))));
 }
@@ -111,20 +118,48 @@ fn build(
     if tables.has_frequency {
         shared.set_clock(tables.clock);
     }
-    let symbols = Arc::new(symbols(&tables));
     let border = match generation.border {
         Border::Whole => Before::Whole,
         Border::Gap => Before::Hole,
         Border::NewTrace => Before::OtherTrace,
     };
+    build_with(&tables, border, index, shared, messages, |builder| {
+        let mut machine = Machine::new(false);
+        let mut report = |kind, what, at| damage.add(kind, what, at);
+        order_generation(&mut machine, generation, &tables, &shared.monitor, &mut report, builder)?;
+        Ok(machine.ids)
+    })
+}
+
+fn build_recording(
+    recording: &Recording,
+    index: usize,
+    shared: &Shared,
+    messages: &Sender<Message>,
+    damage: &mut Damage,
+) -> Result<()> {
+    build_with(&recording.tables, Before::Whole, index, shared, messages, |builder| {
+        let mut report = |kind, what, at| damage.add(kind, what, at);
+        order_v1(recording, Style::Model, &shared.monitor, &mut report, builder)
+    })
+}
+
+/// Sends a head, then what `order` gives to the builder. `order` returns the ids that it has given out.
+fn build_with(
+    tables: &Tables,
+    border: Before,
+    index: usize,
+    shared: &Shared,
+    messages: &Sender<Message>,
+    order: impl FnOnce(&mut Builder<'_>) -> Result<Ids>,
+) -> Result<()> {
+    let symbols = Arc::new(symbols(tables));
     let send = |work: Work| messages.send(Message::Work(index, work)).map_err(|_gone| Error::Cancelled);
-    send(Work::Head(GenerationHead { border, symbols: Arc::clone(&symbols), clock: snapshot(&tables) }))?;
+    send(Work::Head(GenerationHead { border, symbols: Arc::clone(&symbols), clock: snapshot(tables) }))?;
     let mut emit = |draft: SegmentDraft| send(Work::Segment(Box::new(draft)));
     let mut builder = Builder::new(symbols, shared.kinds.clone(), &mut emit).with_segment_rows(shared.segment_rows);
-    let mut machine = Machine::new(false);
-    let mut report = |kind, what, at| damage.add(kind, what, at);
-    order_generation(&mut machine, generation, &tables, &shared.monitor, &mut report, &mut builder)?;
-    builder.finish(&machine.ids)
+    let ids = order(&mut builder)?;
+    builder.finish(&ids)
 }
 
 fn symbols(tables: &Tables) -> Symbols {

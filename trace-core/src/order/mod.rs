@@ -11,3 +11,4 @@ pub mod go_index;
 pub mod machine;
 pub mod sink;
 mod step;
+pub mod v1;

@@ -14,6 +14,8 @@ pub const NEWEST_KNOWN: u32 = 26;
 pub struct Version(pub u32);
 
 impl Version {
+    /// Since 1.22 traces come in generations, with a stream of events for each thread.
+    pub const GO_1_22: Self = Self(22);
     /// Since 1.25 a generation begins with a Sync batch that ties it to the wall clock.
     pub const GO_1_25: Self = Self(25);
     /// Since 1.26 a generation ends with a mark.
@@ -36,11 +38,7 @@ impl Version {
             });
         };
         match minor {
-            22.. => Ok(Self(minor)),
-            11..=21 => Err(Error::UnsupportedVersion {
-                minor,
-                cure: "written by Go 1.21 or older, which this release does not read yet; go tool trace of any Go does",
-            }),
+            11.. => Ok(Self(minor)),
             _ => Err(Error::UnsupportedVersion {
                 minor,
                 cure: "written by Go 1.10 or older; the last Go that reads it is the one that wrote it, up to Go 1.10",
@@ -73,6 +71,7 @@ mod tests {
     #[test]
     fn accepts_what_go_writes() {
         assert_eq!(Version::parse(b"go 1.22 trace\0\0\0").unwrap(), Version(22));
+        assert_eq!(Version::parse(b"go 1.11 trace\0\0\0").unwrap(), Version(11));
         assert_eq!(Version::parse(b"go 1.99 trace\0\0\0").unwrap(), Version(99));
     }
 
@@ -80,8 +79,12 @@ mod tests {
     fn refuses_with_a_reason() {
         assert!(matches!(Version::parse(b""), Err(Error::Empty)));
         assert!(matches!(Version::parse(b"go 1.2"), Err(Error::NotATrace { .. })));
-        assert!(matches!(Version::parse(b"go 1.21 trace\0\0\0"), Err(Error::UnsupportedVersion { minor: 21, .. })));
-        assert!(matches!(Version::parse(b"go 1.5 trace\0\0\0\0"), Err(Error::UnsupportedVersion { minor: 5, .. })));
+        for minor in 5..=10 {
+            let header = format!("go 1.{minor} trace\0\0\0\0");
+            let error = Version::parse(&header.as_bytes()[..HEADER_BYTES]).unwrap_err();
+            assert!(matches!(error, Error::UnsupportedVersion { minor: found, .. } if found == minor));
+            assert!(error.to_string().contains("the last Go that reads it is"), "{error}");
+        }
         assert!(matches!(Version::parse(b"go 1.xx trace\0\0\0"), Err(Error::NotATrace { .. })));
     }
 }

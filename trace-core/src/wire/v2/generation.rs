@@ -9,16 +9,13 @@ use crate::base::error::{Error, Result};
 use crate::base::limits;
 use crate::base::warning::WarningKind;
 use crate::input::cursor::Cursor;
-use crate::input::sniff;
+use crate::wire::opening::{self, Head};
 use crate::wire::v2::spec;
 use crate::wire::v2::tables::Report;
-use crate::wire::version::{self, HEADER_BYTES, Version};
+use crate::wire::version::{HEADER_BYTES, Version};
 
 /// How much is read at a time.
 const CHUNK_BYTES: usize = 1 << 20;
-
-/// How far a trace's header is looked for behind something else.
-const HEADER_SEARCH_BYTES: u64 = 1 << 20;
 
 /// Room for the longest batch: code, experiment, four numbers, payload.
 #[expect(clippy::cast_possible_truncation, reason = "64 KiB fit any usize")]
@@ -236,36 +233,27 @@ impl<R: Read> GenerationReader<R> {
     /// # Errors
     /// If the input is no trace, or of a version that cannot be read, or cannot be read at all.
     pub fn new(mut input: R, report: &mut Report<'_>) -> Result<Self> {
-        let mut buffer = Vec::new();
-        input.by_ref().take(sniff::SNIFF_BYTES as u64).read_to_end(&mut buffer)?;
-        let mut start = 0;
-        let version = match Version::parse(&buffer) {
-            Err(Error::NotATrace { found }) => {
-                input.by_ref().take(HEADER_SEARCH_BYTES).read_to_end(&mut buffer)?;
-                start = version::find_header(&buffer).ok_or(Error::NotATrace { found })?;
-                let what = format!("{start} bytes before the trace are no part of it; left out");
-                report(WarningKind::SkippedBytes, what, 0);
-                Version::parse(buffer.get(start..).unwrap_or_default())?
-            }
-            other => other?,
-        };
-        if version.0 > version::NEWEST_KNOWN {
-            let what =
-                format!("written by a newer Go (format 1.{}); what this reader does not know is left out", version.0);
-            report(WarningKind::NewerVersion, what, 0);
+        let head = opening::head(&mut input, report)?;
+        if head.version < Version::GO_1_22 {
+            return Err(Error::UnsupportedVersion { minor: head.version.0, cure: "which has no generations" });
         }
-        Ok(Self {
+        Ok(Self::behind(head, input))
+    }
+
+    /// Behind a header that has been read.
+    pub(in crate::wire) fn behind(head: Head, input: R) -> Self {
+        Self {
             input,
-            version,
-            buffer,
-            pos: start + HEADER_BYTES,
+            version: head.version,
+            buffer: head.bytes,
+            pos: head.start + HEADER_BYTES,
             offset: 0,
             at_end: false,
             current: None,
             known_ticks: 0,
             last_number: None,
             is_new_trace: false,
-        })
+        }
     }
 
     /// The file's version.

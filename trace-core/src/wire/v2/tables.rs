@@ -171,6 +171,30 @@ impl Tables {
         )
     }
 
+    /// Adds a string; `false`, and no change, if the id is taken or there is no room.
+    pub fn insert_string(&mut self, id: u64, text: &[u8]) -> bool {
+        let (Ok(start), Ok(len)) = (u32::try_from(self.text.len()), u32::try_from(text.len())) else { return false };
+        let is_new = self.strings.insert(id, (start, len));
+        if is_new {
+            self.text.extend_from_slice(text);
+        }
+        is_new
+    }
+
+    /// Adds a stack, leaf first; `false`, and no change, if the id is taken or there is no room. The first
+    /// description of a pc holds for all stacks.
+    pub fn insert_stack(&mut self, id: u64, frames: &[RawFrame]) -> bool {
+        let (Ok(start), Ok(len)) = (u32::try_from(self.pcs.len()), u32::try_from(frames.len())) else { return false };
+        let is_new = self.stacks.insert(id, (start, len));
+        if is_new {
+            for frame in frames {
+                self.pcs.push(frame.pc);
+                self.frames.entry(frame.pc).or_insert(*frame);
+            }
+        }
+        is_new
+    }
+
     /// The ids of all strings.
     pub fn string_ids(&self) -> impl Iterator<Item = u64> + '_ {
         self.strings.iter().map(|(id, _)| id)

@@ -1,0 +1,323 @@
+//! The streams of all procs into one: the earliest event goes next of those whose goroutine has come to
+//! the state and the sequence number that the event needs.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use crate::base::error::{Error, Result};
+use crate::base::monitor::Monitor;
+use crate::base::warning::WarningKind;
+use crate::wire::v1::cursor::{Event, ProcCursor, leaves};
+use crate::wire::v1::recording::{Recording, Sample};
+use crate::wire::v1::spec;
+use crate::wire::v2::tables::Report;
+
+/// How many events go by between two looks at the monitor.
+const EVENTS_PER_LOOK: usize = 1 << 14;
+
+/// A goroutine's state, as far as the order depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Status {
+    #[default]
+    Dead,
+    Runnable,
+    Running,
+    Waiting,
+}
+
+/// Who must be in which state for an event to come next, and what it changes.
+#[derive(Clone, Copy, Debug)]
+struct Gate {
+    who: Who,
+    /// The sequence number needed; any, if there is none.
+    seq: Option<u64>,
+    status: Status,
+    next: Status,
+    /// Whether the sequence number goes up.
+    counts: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Who {
+    Go(u64),
+    Collector,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    seq: u64,
+    status: Status,
+}
+
+impl Gate {
+    const fn new(go: u64, seq: Option<u64>, status: Status, next: Status, counts: bool) -> Self {
+        Self { who: Who::Go(go), seq, status, next, counts }
+    }
+
+    /// The gate of an event; `None` if it may come any time.
+    const fn of(event: &Event) -> Option<Self> {
+        use Status::{Dead, Runnable, Running, Waiting};
+        let [first, second, _] = event.args;
+        Some(match event.kind {
+            spec::GO_CREATE => Self::new(first, Some(0), Dead, Runnable, true),
+            spec::GO_WAITING | spec::GO_IN_SYSCALL => Self::new(event.go, Some(1), Runnable, Waiting, true),
+            spec::GO_START | spec::GO_START_LABEL => Self::new(event.go, Some(second), Runnable, Running, true),
+            spec::GO_START_LOCAL => Self::new(event.go, None, Runnable, Running, true),
+            spec::GO_UNBLOCK | spec::SYSCALL_EXIT => Self::new(first, Some(second), Waiting, Runnable, true),
+            spec::GO_UNBLOCK_LOCAL | spec::SYSCALL_EXIT_LOCAL => Self::new(first, None, Waiting, Runnable, true),
+            spec::GO_SCHED | spec::GO_PREEMPT => Self::new(event.go, None, Running, Runnable, false),
+            // These two leave their goroutine as it is in the books.
+            spec::GO_END | spec::GO_STOP => return None,
+            spec::GC_START => Self { who: Who::Collector, seq: Some(first), status: Dead, next: Dead, counts: true },
+            kind if leaves(kind) => Self::new(event.go, None, Running, Waiting, false),
+            _ => return None,
+        })
+    }
+}
+
+/// A stream of events in order.
+enum Stream<'a> {
+    Proc(ProcCursor<'a>),
+    Samples(std::slice::Iter<'a, Sample>),
+}
+
+impl Stream<'_> {
+    fn next(&mut self, recording: &Recording) -> Option<Event> {
+        match self {
+            Self::Proc(cursor) => cursor.next_event(),
+            Self::Samples(samples) => samples.next().map(|sample| Event {
+                time: sample.ticks,
+                go: sample.go,
+                args: [0; 3],
+                stack: recording.known_stack(sample.stack),
+                proc: sample.proc,
+                kind: spec::CPU_SAMPLE,
+            }),
+        }
+    }
+}
+
+struct Merge<'a> {
+    recording: &'a Recording,
+    streams: Vec<(Stream<'a>, Option<Event>)>,
+    known: FxHashMap<Who, Known>,
+    /// Streams whose next event may come.
+    ready: Ready,
+    /// Streams whose next event may not come yet, or has not been looked at.
+    held: Vec<usize>,
+    out: Vec<Event>,
+}
+
+/// All events in an order that makes sense, their times in ticks and not falling.
+pub(super) fn merge(recording: &Recording, monitor: &Monitor, report: &mut Report<'_>) -> Result<Vec<Event>> {
+    let mut batches: BTreeMap<i32, Vec<_>> = BTreeMap::new();
+    for &batch in &recording.batches {
+        batches.entry(batch.proc).or_default().push(batch);
+    }
+    let mut streams: Vec<(Stream<'_>, Option<Event>)> = batches
+        .into_iter()
+        .map(|(proc, batches)| (Stream::Proc(ProcCursor::new(recording, proc, batches)), None))
+        .collect();
+    streams.push((Stream::Samples(recording.samples.iter()), None));
+    let held = (0..streams.len()).collect();
+    let (known, ready) = (FxHashMap::default(), Ready::default());
+    let mut merge = Merge { recording, streams, known, ready, held, out: Vec::new() };
+    for (stream, next) in &mut merge.streams {
+        *next = stream.next(recording);
+    }
+    while merge.advance(report) {
+        if merge.out.len().is_multiple_of(EVENTS_PER_LOOK) && monitor.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+    }
+    merge.conclude(report);
+    Ok(merge.out)
+}
+
+/// A heap of (time, stream). Among equal times the choice follows from its exact shape, so it sifts in
+/// the manner of Go's reader.
+#[derive(Debug, Default)]
+struct Ready {
+    heap: Vec<(i64, usize)>,
+}
+
+impl Ready {
+    fn is_less(&self, one: usize, other: usize) -> bool {
+        let time = |place: usize| self.heap.get(place).map_or(i64::MAX, |entry| entry.0);
+        time(one) < time(other)
+    }
+
+    fn push(&mut self, entry: (i64, usize)) {
+        let mut place = self.heap.len();
+        self.heap.push(entry);
+        while place > 0 && self.is_less(place, (place - 1) / 2) {
+            self.heap.swap(place, (place - 1) / 2);
+            place = (place - 1) / 2;
+        }
+    }
+
+    fn pop(&mut self) -> Option<(i64, usize)> {
+        let end = self.heap.len().checked_sub(1)?;
+        self.heap.swap(0, end);
+        let first = self.heap.pop();
+        let mut place = 0;
+        loop {
+            let (left, right) = (2 * place + 1, 2 * place + 2);
+            let least = if right < end && self.is_less(right, left) { right } else { left };
+            if least >= end || !self.is_less(least, place) {
+                return first;
+            }
+            self.heap.swap(place, least);
+            place = least;
+        }
+    }
+}
+
+/// Whether an event may come next.
+fn is_open(known: &FxHashMap<Who, Known>, event: &Event) -> bool {
+    Gate::of(event).is_none_or(|gate| {
+        let known = known.get(&gate.who).copied().unwrap_or_default();
+        gate.seq.is_none_or(|seq| seq == known.seq) && gate.status == known.status
+    })
+}
+
+impl Merge<'_> {
+    /// Takes one event; `false` at the end.
+    fn advance(&mut self, report: &mut Report<'_>) -> bool {
+        let mut at = 0;
+        while let Some(&place) = self.held.get(at) {
+            match self.streams.get(place).and_then(|(_, next)| next.as_ref()) {
+                Some(event) if is_open(&self.known, event) => self.ready.push((event.time, place)),
+                Some(_) => {
+                    at += 1;
+                    continue;
+                }
+                None => {}
+            }
+            // The last one comes here, as in Go's reader: that decides between equal times.
+            self.held.swap_remove(at);
+        }
+        let place = match self.ready.pop() {
+            Some((_, place)) => place,
+            None => match self.force(report) {
+                Some(place) => place,
+                None => return false,
+            },
+        };
+        let Some((stream, next)) = self.streams.get_mut(place) else { return false };
+        let event = std::mem::replace(next, stream.next(self.recording));
+        self.held.push(place);
+        if let Some(event) = event {
+            self.take(event, report);
+        }
+        true
+    }
+
+    /// Nothing may come: the earliest event comes all the same.
+    #[cold]
+    fn force(&mut self, report: &mut Report<'_>) -> Option<usize> {
+        let time = |&place: &usize| self.streams.get(place).and_then(|(_, next)| Some(next.as_ref()?.time));
+        let index = (0..self.held.len()).min_by_key(|&index| self.held.get(index).and_then(time))?;
+        let place = self.held.swap_remove(index);
+        let what = "no event can be next by the rules; the earliest was taken";
+        report(WarningKind::BrokenOrder, what.to_owned(), 0);
+        Some(place)
+    }
+
+    fn take(&mut self, mut event: Event, report: &mut Report<'_>) {
+        if let Some(gate) = Gate::of(&event) {
+            if !is_open(&self.known, &event) {
+                // Another event has shut the gate since, or it was forced.
+                tell_shut(&event, report);
+            }
+            let known = self.known.entry(gate.who).or_default();
+            if let Some(seq) = gate.seq {
+                known.seq = seq;
+            }
+            known.seq = known.seq.wrapping_add(u64::from(gate.counts));
+            known.status = gate.next;
+        }
+        // The local forms matter for the order only.
+        event.kind = match event.kind {
+            spec::GO_START_LOCAL => spec::GO_START,
+            spec::GO_UNBLOCK_LOCAL => spec::GO_UNBLOCK,
+            spec::SYSCALL_EXIT_LOCAL => {
+                // Its time is the second argument, that of the other form the third.
+                event.args[2] = event.args[1];
+                spec::SYSCALL_EXIT
+            }
+            kind => kind,
+        };
+        if event.kind == spec::SYSCALL_EXIT {
+            event.go = event.args[0];
+        }
+        self.out.push(event);
+    }
+
+    /// Makes times rise, should they not.
+    fn conclude(&mut self, report: &mut Report<'_>) {
+        let late: u64 = self
+            .streams
+            .iter()
+            .map(|(stream, _)| match stream {
+                Stream::Proc(cursor) => cursor.late(),
+                Stream::Samples(_) => 0,
+            })
+            .sum();
+        let (mut last, mut early) = (i64::MIN, 0u64);
+        for event in &mut self.out {
+            early += u64::from(event.time < last);
+            last = last.max(event.time);
+            event.time = last;
+        }
+        if late + early > 0 {
+            let what = format!("the times of {} events contradict the order of events; they were moved", late + early);
+            report(WarningKind::Clock, what, 0);
+        }
+    }
+}
+
+#[cold]
+fn tell_shut(event: &Event, report: &mut Report<'_>) {
+    let what = format!("an event of kind {} comes when its goroutine is not ready for it", event.kind);
+    report(WarningKind::BadEvent, what, 0);
+}
+
+/// A return from a system call is told when the goroutine runs again, but carries its true time: moves
+/// the events there.
+pub(super) fn place_syscall_exits(events: &mut [Event], report: &mut Report<'_>) {
+    let mut blocked: FxHashMap<u64, i64> = FxHashMap::default();
+    let mut strays = 0u64;
+    let end = events.last().map_or(i64::MAX, |event| event.time);
+    for event in events.iter_mut() {
+        match event.kind {
+            spec::SYSCALL_BLOCK | spec::GO_IN_SYSCALL => {
+                blocked.insert(event.go, event.time);
+            }
+            spec::SYSCALL_EXIT if event.args[2] != 0 => {
+                let time = event.args[2].cast_signed();
+                match blocked.get(&event.go) {
+                    Some(&since) if since <= time && time <= end => event.time = time,
+                    _ => strays += 1,
+                }
+            }
+            _ => {}
+        }
+    }
+    if strays > 0 {
+        let what = format!("{strays} returns from system calls tell no time that could be; they come late");
+        report(WarningKind::Clock, what, 0);
+    }
+    events.sort_by_key(|event| event.time);
+}
+
+/// Ticks to ns since the first event, exactly as Go's reader computes them.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "the reference computes in f64 too")]
+pub(super) fn to_nanos(events: &mut [Event], frequency: u64) {
+    let Some(first) = events.first().map(|event| event.time) else { return };
+    let nanos_per_tick = 1e9 / frequency as f64;
+    for event in events {
+        event.time = (event.time.wrapping_sub(first) as f64 * nanos_per_tick) as i64;
+    }
+}

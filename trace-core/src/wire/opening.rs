@@ -1,0 +1,68 @@
+//! The door to a trace: finds its header, and which reader it needs.
+
+use std::io::Read;
+
+use crate::base::error::{Error, Result};
+use crate::base::warning::WarningKind;
+use crate::input::sniff;
+use crate::wire::v1::recording::Recording;
+use crate::wire::v2::generation::GenerationReader;
+use crate::wire::v2::tables::Report;
+use crate::wire::version::{self, Version};
+
+/// How far a trace's header is looked for behind something else.
+const HEADER_SEARCH_BYTES: u64 = 1 << 20;
+
+/// A trace whose header has been read.
+#[derive(Debug)]
+pub enum Opened<R> {
+    /// Go 1.21 or older: read whole.
+    V1(Box<Recording>),
+    /// Go 1.22 or newer: generations, one after another.
+    V2(Box<GenerationReader<R>>),
+}
+
+/// The first bytes of an input.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) version: Version,
+    /// What has been read so far.
+    pub(super) bytes: Vec<u8>,
+    /// Where in it the header begins.
+    pub(super) start: usize,
+}
+
+/// Opens a trace. Text before its header, as a program's own output leaves there, is stepped over.
+///
+/// # Errors
+/// If the input is no trace, or of a version that cannot be read, or cannot be read at all.
+pub fn open<R: Read>(mut input: R, report: &mut Report<'_>) -> Result<Opened<R>> {
+    let head = head(&mut input, report)?;
+    if head.version < Version::GO_1_22 {
+        let recording = Recording::read(input, head.bytes, head.start, head.version, report)?;
+        return Ok(Opened::V1(Box::new(recording)));
+    }
+    Ok(Opened::V2(Box::new(GenerationReader::behind(head, input))))
+}
+
+pub(super) fn head(input: &mut impl Read, report: &mut Report<'_>) -> Result<Head> {
+    let mut bytes = Vec::new();
+    input.by_ref().take(sniff::SNIFF_BYTES as u64).read_to_end(&mut bytes)?;
+    let mut start = 0;
+    let version = match Version::parse(&bytes) {
+        Err(Error::NotATrace { found }) => {
+            input.by_ref().take(HEADER_SEARCH_BYTES).read_to_end(&mut bytes)?;
+            start = version::find_header(&bytes).ok_or(Error::NotATrace { found })?;
+            let what = format!("{start} bytes before the trace are no part of it; left out");
+            report(WarningKind::SkippedBytes, what, 0);
+            Version::parse(bytes.get(start..).unwrap_or_default())?
+        }
+        other => other?,
+    };
+    if version.0 > version::NEWEST_KNOWN {
+        let what =
+            format!("written by a newer Go (format 1.{}); what this reader does not know is left out", version.0);
+        report(WarningKind::NewerVersion, what, 0);
+    }
+    Ok(Head { version, bytes, start })
+}

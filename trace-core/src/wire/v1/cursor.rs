@@ -1,0 +1,193 @@
+//! Reads v1 events: raw ones wherever they are, and those of one proc through its batches.
+
+use crate::input::cursor::Cursor;
+use crate::wire::v1::recording::{Batch, Recording};
+use crate::wire::v1::spec::{self, Shape};
+use crate::wire::v1::stacks::low_half;
+
+/// An event as it stands in the file, its arguments undecoded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RawEvent<'a> {
+    pub(super) kind: u8,
+    pub(super) shape: Shape,
+    /// The arguments' bytes; a string's text.
+    pub(super) body: &'a [u8],
+    /// A string's id; a batch's proc.
+    pub(super) id: u64,
+    /// A batch's ticks.
+    pub(super) ticks: u64,
+    /// A log's message.
+    pub(super) message: &'a [u8],
+}
+
+/// Reads the event at the cursor. `None` if there is none; the cursor is then anywhere behind.
+pub(super) fn read_raw<'a>(cursor: &mut Cursor<'a>, version: u32) -> Option<RawEvent<'a>> {
+    let byte = cursor.u8()?;
+    let (kind, count) = (byte & 0x3f, usize::from(byte >> 6) + 1);
+    let shape = spec::shape(kind, version)?;
+    let mut raw = RawEvent { kind, shape, body: &[], id: 0, ticks: 0, message: &[] };
+    match kind {
+        spec::STRING => {
+            raw.id = cursor.uvarint()?;
+            let len = cursor.uvarint().filter(|&len| 0 < len && len <= spec::MAX_STRING_BYTES)?;
+            raw.body = cursor.slice(usize::try_from(len).ok()?)?;
+        }
+        spec::BATCH => {
+            raw.id = cursor.uvarint()?;
+            raw.ticks = cursor.uvarint()?;
+            let is_proc = raw.id == u64::MAX || i32::try_from(raw.id).is_ok();
+            if count != 2 || !is_proc {
+                return None;
+            }
+        }
+        _ if count <= 3 => raw.body = numbers(cursor, count)?,
+        _ => {
+            let len = cursor.uvarint().filter(|&len| len <= spec::MAX_EVENT_BYTES)?;
+            raw.body = cursor.slice(usize::try_from(len).ok()?)?;
+            if kind == spec::LOG {
+                let len = cursor.uvarint().filter(|&len| len <= spec::MAX_STRING_BYTES)?;
+                raw.message = cursor.slice(usize::try_from(len).ok()?)?;
+            }
+        }
+    }
+    let is_counted = matches!(kind, spec::STRING | spec::BATCH | spec::STACK);
+    (is_counted || count_numbers(raw.body) == Some(raw.expected())).then_some(raw)
+}
+
+/// The bytes of the next numbers.
+fn numbers<'a>(cursor: &mut Cursor<'a>, count: usize) -> Option<&'a [u8]> {
+    let mut ahead = *cursor;
+    for _ in 0..count {
+        ahead.uvarint()?;
+    }
+    cursor.slice(ahead.pos() - cursor.pos())
+}
+
+/// How many numbers `bytes` holds, if they are whole.
+fn count_numbers(bytes: &[u8]) -> Option<usize> {
+    let whole = bytes.last().is_none_or(|&last| last < 0x80);
+    whole.then(|| bytes.iter().filter(|&&byte| byte < 0x80).count())
+}
+
+impl RawEvent<'_> {
+    /// How many numbers it should hold.
+    fn expected(&self) -> usize {
+        let timed = !matches!(self.kind, spec::FREQUENCY | spec::TIMER_GOROUTINE);
+        usize::from(self.shape.args) + usize::from(self.shape.has_stack) + usize::from(timed)
+    }
+
+    /// Its numbers, decoded.
+    pub(super) fn numbers(&self) -> Vec<u64> {
+        let mut cursor = Cursor::new(self.body);
+        std::iter::from_fn(|| cursor.uvarint()).collect()
+    }
+}
+
+/// An event of a proc.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Ticks; after ordering, ns since the first event.
+    pub time: i64,
+    /// The goroutine that acts, or that the event says to be so; 0 if none.
+    pub go: u64,
+    /// Arguments besides time and stack. A log's message is a string id in the third one.
+    pub args: [u64; 3],
+    /// Stack id; 0 if none, or not to be found.
+    pub stack: u32,
+    /// The proc; -1 if none.
+    pub proc: i32,
+    /// A code of [`spec`].
+    pub kind: u8,
+}
+
+/// The place of one proc in its batches.
+#[derive(Clone, Debug)]
+pub struct ProcCursor<'a> {
+    recording: &'a Recording,
+    batches: Vec<Batch>,
+    next_batch: usize,
+    cursor: Cursor<'a>,
+    /// Ticks of the last event.
+    time: i64,
+    /// No event of this batch is later: the next batch begins then.
+    latest: i64,
+    go: u64,
+    proc: i32,
+    /// Times that had to be cut to `latest`.
+    late: u64,
+}
+
+impl<'a> ProcCursor<'a> {
+    /// Before the first event of `proc`. `batches` are its own, in the order of the file.
+    #[must_use]
+    pub const fn new(recording: &'a Recording, proc: i32, batches: Vec<Batch>) -> Self {
+        let cursor = Cursor::new(&[]);
+        Self { recording, batches, next_batch: 0, cursor, time: 0, latest: i64::MAX, go: 0, proc, late: 0 }
+    }
+
+    /// How many events claimed to be later than the batch that follows theirs.
+    #[must_use]
+    pub const fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// The next event; `None` at the end.
+    pub fn next_event(&mut self) -> Option<Event> {
+        loop {
+            let raw = match self.cursor.is_empty() {
+                true => {
+                    let &batch = self.batches.get(self.next_batch)?;
+                    self.next_batch += 1;
+                    self.time = batch.ticks;
+                    self.latest = self.batches.get(self.next_batch).map_or(i64::MAX, |next| next.ticks);
+                    self.cursor = Cursor::new(self.recording.bytes(batch));
+                    continue;
+                }
+                false => read_raw(&mut self.cursor, self.recording.version().0),
+            };
+            // Every batch has been gone through once; what cannot be read was left out.
+            let Some(raw) = raw else {
+                self.cursor = Cursor::new(&[]);
+                continue;
+            };
+            let is_timed = !matches!(
+                raw.kind,
+                spec::BATCH | spec::FREQUENCY | spec::STACK | spec::STRING | spec::TIMER_GOROUTINE | spec::CPU_SAMPLE
+            );
+            if is_timed {
+                return Some(self.event(&raw));
+            }
+        }
+    }
+
+    fn event(&mut self, raw: &RawEvent<'_>) -> Event {
+        let mut numbers = Cursor::new(raw.body);
+        let mut number = || numbers.uvarint().unwrap_or(0);
+        let ticks = self.time.wrapping_add(number().cast_signed());
+        self.late += u64::from(ticks > self.latest);
+        self.time = ticks.min(self.latest);
+        let mut args = [0; 3];
+        for arg in args.iter_mut().take(usize::from(raw.shape.args)) {
+            *arg = number();
+        }
+        let stack = if raw.shape.has_stack { self.recording.known_stack(low_half(number())) } else { 0 };
+        let mut go = self.go;
+        match raw.kind {
+            spec::GO_START | spec::GO_START_LOCAL | spec::GO_START_LABEL => {
+                self.go = args[0];
+                go = args[0];
+            }
+            spec::SYSCALL_EXIT | spec::GO_WAITING | spec::GO_IN_SYSCALL => go = args[0],
+            spec::LOG => args[2] = self.recording.message(raw.message),
+            kind if leaves(kind) => self.go = 0,
+            _ => {}
+        }
+        Event { time: self.time, go, args, stack, proc: self.proc, kind: raw.kind }
+    }
+}
+
+/// Whether the acting goroutine leaves its proc with an event of this kind.
+#[must_use]
+pub const fn leaves(kind: u8) -> bool {
+    matches!(kind, spec::GO_END..=spec::GO_BLOCK | spec::BLOCK_SEND..=spec::BLOCK_NET | spec::SYSCALL_BLOCK | spec::BLOCK_GC)
+}
