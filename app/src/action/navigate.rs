@@ -166,7 +166,12 @@ fn reveal(document: &mut Document, lane: LaneId, time: Option<TraceTime>) {
     let layout = document.rows.layout(document.folds);
     let (row, content, height) = (layout.row_of(lane), layout.height(), document.lanes_height_points);
     move_view(document, |view, bounds| {
-        let view = time.map_or(view, |time| view.reveal_time(time, bounds));
+        // What is in sight already stays where it is, however near the edge.
+        let unseen = time.filter(|time| {
+            let at = time.0 as f64;
+            at < view.start_nanos || at > view.end_nanos() - view.span_nanos * EDGE_AIR
+        });
+        let view = unseen.map_or(view, |time| view.reveal_time(time, bounds));
         row.map_or(view, |row| view.reveal_row(row.top, row.height, content, height))
     });
 }

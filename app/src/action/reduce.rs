@@ -166,3 +166,6 @@ fn stepped(scale: f32, step: i32) -> f32 {
     };
     ((scale * 10.0).round() / 10.0).clamp(SCALE_LIMITS.0, SCALE_LIMITS.1)
 }
+
+#[cfg(test)]
+mod tests;

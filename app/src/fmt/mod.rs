@@ -3,3 +3,4 @@
 pub mod name;
 pub mod number;
 pub mod time;
+pub mod words;

@@ -96,7 +96,7 @@ pub const fn state(state: GoState) -> &'static str {
     }
 }
 
-/// What a span is, in a few words: `Waiting: chan receive`, `Running`, on a proc `G7 main.work`.
+/// What a span is, in a few words: `Waiting (chan receive)`, `Running`, on a proc `G7 main.work`.
 #[must_use]
 pub fn span(trace: &Trace, span: &Span) -> String {
     let word = match (span.at.lane, span.state) {
@@ -116,11 +116,11 @@ pub fn span(trace: &Trace, span: &Span) -> String {
 fn with_reason(word: &str, trace: &Trace, reason: StrId) -> String {
     match trace.str(reason) {
         "" => word.to_owned(),
-        reason => format!("{word}: {reason}"),
+        reason => format!("{word} ({reason})"),
     }
 }
 
-/// What an edge means, seen from its cause (`unblocked`) .
+/// What an edge means, seen from its cause (`unblocked`).
 #[must_use]
 pub const fn flow(kind: FlowKind) -> &'static str {
     match kind {

@@ -26,6 +26,14 @@ pub fn exact(nanos: i64) -> String {
     format!("{sign}{} ns", count(nanos.unsigned_abs()))
 }
 
+/// A place in a trace, from its start, in milliseconds to the microsecond: `1,234.568 ms`.
+#[must_use]
+pub fn offset(nanos: i64) -> String {
+    let sign = if nanos < 0 { "-" } else { "" };
+    let micros = nanos.unsigned_abs() / 1_000;
+    format!("{sign}{}.{:03} ms", count(micros / 1_000), micros % 1_000)
+}
+
 /// Wall-clock time in Unix nanoseconds, by the nearest clock reading before; `None` if the trace has none.
 #[must_use]
 pub fn unix_nanos(trace: &Trace, time: TraceTime) -> Option<i128> {
@@ -95,5 +103,12 @@ mod tests {
         assert_eq!(rfc3339(-1), "1969-12-31T23:59:59.999999999Z");
         assert_eq!(time_of_day(1_795_233_895_851_132_570, 3), "04:04:55.851");
         assert_eq!(time_of_day(1_795_233_895_851_132_570, 0), "04:04:55");
+    }
+
+    #[test]
+    fn offsets_keep_three_decimals() {
+        assert_eq!(super::offset(1_234_567_890), "1,234.567 ms");
+        assert_eq!(super::offset(0), "0.000 ms");
+        assert_eq!(super::offset(-1_500), "-0.001 ms");
     }
 }

@@ -1,11 +1,198 @@
-//! stub
+//! The selected span, else the trace itself. Selected lanes have a panel of their own.
 
-use egui::Ui;
+use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 
-use crate::action::action::Actions;
+use trace_core::event::state::GoState;
+use trace_core::model::flows::{FlowEnd, FlowKind};
+use trace_core::model::lanes::LaneId;
+use trace_core::model::spans::Span;
+use trace_core::model::trace::Trace;
+
+use crate::action::action::{Action, Actions};
+use crate::action::commands::panels;
+use crate::fmt::name;
+use crate::fmt::number::{bytes, count};
+use crate::fmt::time::{duration, exact, offset, rfc3339, unix_nanos};
 use crate::state::app::AppState;
+use crate::state::document::Document;
+use crate::state::edges;
+use crate::state::view::Selection;
+use crate::theme::{fonts, space, tokens};
+use crate::widget::link::{copy_button, link};
+use crate::widget::section::{Pairs, heading, pairs};
 
 /// Shows it.
-pub fn ui(ui: &mut Ui, _state: &AppState, _actions: &mut Actions) {
-    ui.label("details");
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let Some(document) = state.document() else { return };
+    ScrollArea::vertical().id_salt("details").auto_shrink([false, false]).show(ui, |ui| match document.selection {
+        Selection::None | Selection::Lane(_) => trace_ui(ui, document),
+        Selection::Span(at) => match document.trace.span(at) {
+            Some(span) => span_ui(ui, document, &span, actions),
+            None => trace_ui(ui, document),
+        },
+    });
+}
+
+fn span_ui(ui: &mut Ui, document: &Document, span: &Span, actions: &mut Actions) {
+    let trace = &document.trace;
+    let lane = span.at.lane;
+    ui.horizontal(|ui| {
+        let tokens = tokens::of(ui.ctx());
+        let (chip, _) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::hover());
+        let color = tokens.classes.get(span.class as usize).copied().unwrap_or(tokens.muted);
+        ui.painter().rect_filled(chip, 3.0, color);
+        ui.add(egui::Label::new(RichText::new(name::span(trace, span)).font(fonts::title())).truncate());
+    });
+    ui.horizontal(|ui| {
+        if link(ui, &name::lane(trace, lane)).clicked() {
+            actions.push(Action::GoToLane(lane));
+        }
+    });
+    ui.add_space(space::S);
+    pairs(ui, "span", |pairs| {
+        time_rows(pairs, trace, span);
+        place_rows(pairs, trace, span, actions);
+        cause_rows(pairs, trace, span, actions);
+        if let Some(frame) = telling(trace, span) {
+            pairs.text("Function", name::function(frame.0), frame.0);
+            pairs.text("At", &format!("{}:{}", name::file(frame.1), frame.2), frame.1);
+        }
+        counts_row(pairs, document, span, actions);
+    });
+}
+
+fn time_rows(pairs: &mut Pairs<'_>, trace: &Trace, span: &Span) {
+    let origin = trace.range().start;
+    let place = |time| exact_place(trace, time);
+    let began = if span.began_before { " (before the trace)" } else { "" };
+    let start = offset(span.range.start.nanos_since(origin));
+    pairs.text("Start", &format!("{start}{began}"), &place(span.range.start));
+    let length = if span.began_before || span.goes_on { "at least " } else { "" };
+    pairs.text("Duration", &format!("{length}{}", duration(span.range.nanos())), &exact(span.range.nanos()));
+    let on = if span.goes_on { " (after the trace)" } else { "" };
+    let end = offset(span.range.end.nanos_since(origin));
+    pairs.text("End", &format!("{end}{on}"), &place(span.range.end));
+}
+
+/// A time in full: from the trace's start, on its clock, on the wall.
+fn exact_place(trace: &Trace, time: trace_core::base::time::TraceTime) -> String {
+    let from_start = exact(time.nanos_since(trace.range().start));
+    let wall = unix_nanos(trace, time).map(|nanos| format!("\n{}", rfc3339(nanos))).unwrap_or_default();
+    format!("{from_start} from the start\n{} ns on the trace's clock{wall}", time.0)
+}
+
+fn place_rows(pairs: &mut Pairs<'_>, trace: &Trace, span: &Span, actions: &mut Actions) {
+    let mut lane_row = |title: &str, lane: LaneId| {
+        pairs.row(title, |ui| {
+            if link(ui, &name::lane(trace, lane)).clicked() {
+                match trace.span_at(lane, span.range.start) {
+                    Some(there) => actions.push(Action::GoTo(there.at)),
+                    None => actions.push(Action::GoToLane(lane)),
+                }
+            }
+        });
+    };
+    if span.go.is_some() && span.at.lane != LaneId::Goroutine(span.go) {
+        lane_row("Goroutine", LaneId::Goroutine(span.go));
+    }
+    if span.proc.is_some() && span.at.lane != LaneId::Proc(span.proc) {
+        lane_row("Proc", LaneId::Proc(span.proc));
+    }
+    if span.thread.is_some() && span.at.lane != LaneId::Thread(span.thread) {
+        lane_row("Thread", LaneId::Thread(span.thread));
+    }
+}
+
+/// Who made the span what it is, after what time it ran; and who ended it if it waits.
+fn cause_rows(pairs: &mut Pairs<'_>, trace: &Trace, span: &Span, actions: &mut Actions) {
+    if let Some(flow) = edges::incoming(trace, span.at).into_iter().next() {
+        who_row(pairs, trace, &format!("{} by", passive(flow.kind)), flow.from, actions);
+        let before = span.range.start.nanos_since(flow.from.time);
+        if span.state == GoState::Running && before > 0 {
+            pairs.text("Ran after", &format!("{} of being ready", duration(before)), &exact(before));
+        }
+    }
+    if span.state == GoState::Waiting
+        && let Some(next) = trace.next_span(span.at)
+        && let Some(flow) = trace.flows_into(next.at).into_iter().next()
+    {
+        who_row(pairs, trace, "Ended by", flow.from, actions);
+    }
+}
+
+fn who_row(pairs: &mut Pairs<'_>, trace: &Trace, title: &str, end: FlowEnd, actions: &mut Actions) {
+    pairs.row(title, |ui| {
+        if link(ui, &name::lane(trace, end.lane)).clicked() {
+            actions.push(Action::GoToEnd(end));
+        }
+    });
+}
+
+const fn passive(kind: FlowKind) -> &'static str {
+    match kind {
+        FlowKind::Create => "Created",
+        FlowKind::Unblock => "Unblocked",
+        FlowKind::Switch => "Switched to",
+        FlowKind::SyscallExit => "Returned",
+        FlowKind::ProcSteal => "Proc taken",
+    }
+}
+
+fn telling<'a>(trace: &'a Trace, span: &Span) -> Option<(&'a str, &'a str, u64)> {
+    let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
+    name::telling_frame(trace, stack).map(|frame| (frame.function, frame.file, frame.line))
+}
+
+/// How many flows and events there are, as links to their panels.
+fn counts_row(pairs: &mut Pairs<'_>, document: &Document, span: &Span, actions: &mut Actions) {
+    /// More events than this are not counted, only said to be many.
+    const MOST: usize = 1_000;
+    let trace = &document.trace;
+    let incoming = edges::incoming(trace, span.at).len();
+    let (_, outgoing) = edges::outgoing(trace, span.at);
+    let mut count_row = |title: &str, text: &str, some: bool, panel: &'static str| {
+        pairs.row(title, |ui| {
+            let tokens = tokens::of(ui.ctx());
+            if !some {
+                ui.label(RichText::new("none").color(tokens.muted));
+            } else if link(ui, text).clicked() {
+                actions.push(Action::OpenPanel(panel));
+            }
+        });
+    };
+    let text = format!("{} in, {} out", count(incoming as u64), count(outgoing));
+    count_row("Flows", &text, incoming as u64 + outgoing > 0, panels::FLOWS);
+    let events = trace.events(span.at.lane, span.range).take(MOST + 1).count();
+    let text = if events > MOST { format!("more than {}", count(MOST as u64)) } else { count(events as u64) };
+    count_row("Events", &text, events > 0, panels::EVENTS);
+}
+
+/// Nothing is selected: the trace as a whole.
+fn trace_ui(ui: &mut Ui, document: &Document) {
+    let trace = &document.trace;
+    let totals = trace.totals();
+    let tokens = tokens::of(ui.ctx());
+    ui.label(RichText::new(document.source.title()).font(fonts::title()));
+    ui.label(RichText::new("Click a span, or the name of a lane, to see it here").color(tokens.muted));
+    heading(ui, "The whole trace");
+    pairs(ui, "trace", |pairs| {
+        pairs.text("Length", &duration(trace.range().nanos()), &exact(trace.range().nanos()));
+        if let Some(wall) = unix_nanos(trace, trace.range().start) {
+            pairs.row("Began", |ui| {
+                let wall = rfc3339(wall);
+                ui.label(RichText::new(&wall).font(fonts::mono()));
+                if copy_button(ui, "the time") {
+                    ui.ctx().copy_text(wall);
+                }
+            });
+        }
+        pairs.text("Format", &format!("Go 1.{}", totals.version), "");
+        pairs.text("Size", &bytes(totals.bytes), &format!("{} bytes", count(totals.bytes)));
+        pairs.text("Events", &count(totals.events), "");
+        pairs.text("Generations", &count(totals.generations), "");
+        pairs.text("Goroutines", &count(u64::from(trace.goroutine_count())), "");
+        pairs.text("Procs", &count(u64::from(trace.proc_count())), "");
+        pairs.text("Threads", &count(u64::from(trace.thread_count())), "");
+        pairs.text("Tasks", &count(u64::from(trace.task_count())), "");
+    });
 }

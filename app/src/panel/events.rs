@@ -1,11 +1,81 @@
-//! stub
+//! Every event during the selected span, or of the selected lane in sight.
 
-use egui::Ui;
+use egui::{RichText, Ui};
 
-use crate::action::action::Actions;
+use trace_core::model::flows::FlowEnd;
+use trace_core::model::trace::EventRow;
+
+use crate::action::action::{Action, Actions};
+use crate::fmt::name;
+use crate::fmt::number::count;
+use crate::fmt::time::offset;
+use crate::panel::{ListKey, MAX_LISTED, listed};
 use crate::state::app::AppState;
+use crate::state::view::Selection;
+use crate::theme::{fonts, tokens};
+use crate::widget::section::empty;
+use crate::widget::table::{Cell, Column, number, table, text};
+
+const COLUMNS: [Column; 4] = [number("Time", 104.0), text("Event", 130.0), text("Other", 0.0), text("What", 0.0)];
 
 /// Shows it.
-pub fn ui(ui: &mut Ui, _state: &AppState, _actions: &mut Actions) {
-    ui.label("events");
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let Some(document) = state.document() else { return };
+    let trace = &document.trace;
+    let (lane, span, range, place) = match document.selection {
+        Selection::None => {
+            empty(ui, "Select a span or a lane to list its events");
+            return;
+        }
+        Selection::Lane(lane) => {
+            let range = document.view.map_or_else(|| trace.range(), |view| view.range());
+            (lane, None, range, "in sight")
+        }
+        Selection::Span(at) => {
+            let Some(span) = trace.span(at) else { return };
+            (at.lane, Some(at), span.range, "during this span")
+        }
+    };
+    let key = ListKey::new(document, lane, span, range);
+    let rows = listed(ui, "events", key, || trace.events(lane, range).take(MAX_LISTED).collect::<Vec<EventRow>>());
+    if rows.is_empty() {
+        empty(ui, &format!("No events {place}"));
+        return;
+    }
+    let tokens = tokens::of(ui.ctx());
+    let shown = count(rows.len() as u64);
+    let note = if rows.len() == MAX_LISTED {
+        format!("The first {shown} events {place}")
+    } else {
+        format!("{shown} events {place}")
+    };
+    ui.label(RichText::new(note).font(fonts::small()).color(tokens.muted));
+    let origin = trace.range().start;
+    let touched = table(
+        ui,
+        "events",
+        &COLUMNS,
+        rows.len(),
+        |_| false,
+        |row| {
+            let Some(event) = rows.get(row) else { return Vec::new() };
+            let other = event.other.map(|other| name::lane(trace, other)).unwrap_or_default();
+            let text = trace.str(event.text);
+            let what = if text.is_empty() {
+                name::telling_frame(trace, event.stack).map(|frame| name::function(frame.function)).unwrap_or_default()
+            } else {
+                text
+            };
+            vec![
+                Cell::number(offset(event.time.nanos_since(origin))),
+                Cell::text(event.kind.name()),
+                Cell::text(other).colored(tokens.accent),
+                Cell::text(what.lines().next().unwrap_or_default()).colored(tokens.muted),
+            ]
+        },
+    );
+    if let Some(event) = touched.clicked.and_then(|row| rows.get(row)) {
+        let span = event.span.or(span).or_else(|| trace.span_at(event.lane, event.time).map(|span| span.at));
+        actions.push(Action::GoToEnd(FlowEnd { lane: event.lane, time: event.time, span }));
+    }
 }

@@ -1,11 +1,106 @@
-//! stub
+//! The spans of a lane, one after the other: around the selected one, or those in sight.
 
-use egui::Ui;
+use std::sync::Arc;
 
-use crate::action::action::Actions;
+use egui::{Id, RichText, Ui};
+
+use trace_core::model::lanes::SpanRef;
+use trace_core::model::spans::Span;
+use trace_core::model::trace::Trace;
+
+use crate::action::action::{Action, Actions};
+use crate::fmt::name;
+use crate::fmt::number::count;
+use crate::fmt::time::{duration, offset};
+use crate::panel::{ListKey, MAX_LISTED, listed};
 use crate::state::app::AppState;
+use crate::state::view::Selection;
+use crate::theme::{fonts, tokens};
+use crate::widget::section::empty;
+use crate::widget::table::{Cell, Column, number, table, text};
+
+const COLUMNS: [Column; 4] = [number("Start", 104.0), number("Duration", 76.0), text("State", 0.0), text("At", 0.0)];
+/// Spans listed before the selected one.
+const BEFORE: usize = MAX_LISTED / 2;
 
 /// Shows it.
-pub fn ui(ui: &mut Ui, _state: &AppState, _actions: &mut Actions) {
-    ui.label("spans");
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let Some(document) = state.document() else { return };
+    let trace = &document.trace;
+    let Some(lane) = document.selection.lane() else {
+        empty(ui, "Select a span or a lane to list its spans");
+        return;
+    };
+    let range = document.view.map_or_else(|| trace.range(), |view| view.range());
+    let selected = match document.selection {
+        Selection::Span(span) => Some(span),
+        _ => None,
+    };
+    let spans = match selected {
+        // The list stays as it is while the selection moves along it.
+        Some(at) => around(ui, trace, ListKey::new(document, lane, None, trace.range()), at),
+        None => listed(ui, "spans", ListKey::new(document, lane, None, range), || {
+            trace.spans(lane, range).take(MAX_LISTED).collect()
+        }),
+    };
+    if spans.is_empty() {
+        empty(ui, "No spans in sight");
+        return;
+    }
+    let tokens = tokens::of(ui.ctx());
+    let place = if selected.is_some() { "around the selected one" } else { "in sight" };
+    let shown = count(spans.len() as u64);
+    let note = if spans.len() == MAX_LISTED && selected.is_none() {
+        format!("The first {shown} spans {place}")
+    } else {
+        format!("{shown} spans {place}")
+    };
+    ui.label(RichText::new(note).font(fonts::small()).color(tokens.muted));
+    let origin = trace.range().start;
+    let is_selected = |row: usize| spans.get(row).is_some_and(|span| Some(span.at) == selected);
+    let touched = table(ui, "spans", &COLUMNS, spans.len(), is_selected, |row| {
+        let Some(span) = spans.get(row) else { return Vec::new() };
+        let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
+        let place = name::telling_frame(trace, stack).map(|frame| name::function(frame.function));
+        vec![
+            Cell::number(offset(span.range.start.nanos_since(origin))),
+            Cell::number(duration(span.range.nanos())),
+            Cell::text(name::span(trace, span)),
+            Cell::number(place.unwrap_or_default()).colored(tokens.muted),
+        ]
+    });
+    if let Some(span) = touched.clicked.and_then(|row| spans.get(row)) {
+        actions.push(Action::GoTo(span.at));
+    }
+}
+
+/// The spans before and after `at`; the list of the frame before while it holds `at`.
+fn around(ui: &Ui, trace: &Trace, key: ListKey, at: SpanRef) -> Arc<Vec<Span>> {
+    let id = Id::unique("spans-around");
+    let known = ui.ctx().data(|data| data.get_temp::<(ListKey, Arc<Vec<Span>>)>(id));
+    if let Some((of, list)) = known
+        && of == key
+        && list.iter().any(|span| span.at == at)
+    {
+        return list;
+    }
+    let list = Arc::new(list_around(trace, at));
+    ui.ctx().data_mut(|data| data.insert_temp(id, (key, Arc::clone(&list))));
+    list
+}
+
+fn list_around(trace: &Trace, at: SpanRef) -> Vec<Span> {
+    let mut spans = Vec::new();
+    let mut next = trace.prev_span(at);
+    while let Some(span) = next.filter(|_| spans.len() < BEFORE) {
+        next = trace.prev_span(span.at);
+        spans.push(span);
+    }
+    spans.reverse();
+    let mut next = trace.span(at);
+    while let Some(span) = next.filter(|_| spans.len() < MAX_LISTED) {
+        next = trace.next_span(span.at);
+        spans.push(span);
+    }
+    spans
 }

@@ -4,6 +4,7 @@ use egui::{Frame, Label, Margin, Panel, RichText, ScrollArea, Ui, vec2};
 
 use crate::action::action::{Action, Actions};
 use crate::fmt::number::count;
+use crate::fmt::words;
 use crate::state::app::AppState;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::glyph;
@@ -25,14 +26,12 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 let (icon, _) = ui.allocate_exact_size(vec2(18.0, 18.0), egui::Sense::hover());
                 glyph(ui, icon, icons::WARNING, fonts::icon(), tokens.warning);
                 let first = warnings.iter().find(|warning| warning.kind.is_damage()).or(warnings.first());
-                let rest = warnings.len() - 1;
-                let text = match (first, rest) {
-                    (Some(first), 0) => first.message.clone(),
-                    (Some(first), 1) => format!("{} And one more warning.", first.message),
-                    (Some(first), rest) => format!("{} And {} more warnings.", first.message, count(rest as u64)),
-                    (None, _) => String::new(),
+                let first = first.map(|warning| words::sentence(&warning.message)).unwrap_or_default();
+                let text = match warnings.len() {
+                    1 => first,
+                    all => format!("{first} And {}.", words::counted(all as u64 - 1, "more warning")),
                 };
-                let lead = if damage > 0 { "This trace is damaged; what is readable is shown." } else { "" };
+                let lead = if damage > 0 { "This trace is damaged: what is readable is shown." } else { "" };
                 if !lead.is_empty() {
                     ui.label(RichText::new(lead).font(fonts::strong()));
                 }
@@ -81,7 +80,8 @@ fn list_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                     ui.add_sized(vec2(220.0, space::ROW), Label::new(place).truncate().halign(egui::Align::Min));
                     let times =
                         if warning.count > 1 { format!(" ({} times)", count(warning.count)) } else { String::new() };
-                    ui.add(Label::new(format!("{}{times}", warning.message)).truncate());
+                    let message = format!("{}{times}", words::sentence(&warning.message));
+                    ui.add(Label::new(&message).truncate()).on_hover_text(message);
                 });
             }
         },

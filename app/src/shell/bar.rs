@@ -18,7 +18,9 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         .frame(Frame::NONE.fill(tokens.panel).inner_margin(Margin::symmetric(8, 4)))
         .show(ui, |ui| {
             MenuBar::new().ui(ui, |ui| {
-                ui.spacing_mut().item_spacing.x = space::HAIR;
+                ui.spacing_mut().item_spacing.x = 0.0;
+                ui.spacing_mut().button_padding = egui::vec2(space::S, space::XS);
+                ui.spacing_mut().interact_size.y = space::ICON_BUTTON;
                 for group in Group::ALL {
                     ui.menu_button(group.title(), |ui| menu_ui(ui, group, state, actions));
                 }

@@ -1,7 +1,9 @@
 //! The timeline with panels around it: they dock, tab, split and close. The arrangement belongs to
 //! `egui_tiles`, which changes it while painting; every change is reported as an action, to be stored.
 
-use egui::{Color32, Frame, Margin, Stroke, Ui, Visuals, WidgetText};
+use egui::{
+    Color32, Frame, Id, Margin, Rect, Response, Role, Sense, Stroke, Ui, Visuals, WidgetInfo, WidgetText, pos2, vec2,
+};
 use egui_tiles::{
     Behavior, Container, EditAction, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse,
 };
@@ -11,8 +13,10 @@ use crate::action::action::{Action, Actions};
 use crate::action::commands::panels;
 use crate::panel;
 use crate::state::app::AppState;
-use crate::theme::{space, tokens};
+use crate::state::view::Selection;
+use crate::theme::{fonts, icons, space, tokens};
 use crate::timeline;
+use crate::widget::button::glyph;
 
 /// What a tile shows. Stored by name: names must stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,8 +174,10 @@ impl Behavior<Pane> for Shown<'_> {
         Frame::NONE.inner_margin(Margin::symmetric(12, 8)).show(ui, |ui| {
             ui.take_available_space();
             let (state, actions) = (self.state, &mut *self.actions);
+            let lane_selected = state.document().is_some_and(|known| matches!(known.selection, Selection::Lane(_)));
             match pane {
                 Pane::Timeline => {}
+                Pane::Details if lane_selected => panel::lane_details::ui(ui, state, actions),
                 Pane::Details => panel::details::ui(ui, state, actions),
                 Pane::Stacks => panel::stack::ui(ui, state, actions),
                 Pane::Flows => panel::flows::ui(ui, state, actions),
@@ -181,6 +187,18 @@ impl Behavior<Pane> for Shown<'_> {
             }
         });
         UiResponse::None
+    }
+
+    fn tab_ui(&mut self, tiles: &mut Tiles<Pane>, ui: &mut Ui, id: Id, tile: TileId, tab: &TabState) -> Response {
+        let title = match tiles.get(tile) {
+            Some(Tile::Pane(pane)) => pane.title(),
+            _ => "Panels",
+        };
+        let (response, closed) = tab_ui(ui, id, title, tab, self.is_tile_draggable(tiles, tile));
+        if closed && self.on_tab_close(tiles, tile) {
+            tiles.remove(tile);
+        }
+        response
     }
 
     fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
@@ -270,4 +288,43 @@ fn shows_timeline(tiles: &Tiles<Pane>, tile: TileId) -> bool {
         Some(Tile::Container(container)) => container.children().any(|child| shows_timeline(tiles, *child)),
         None => false,
     }
+}
+
+/// A tab; and whether it is to be closed. Its cross shows under the pointer only.
+fn tab_ui(ui: &mut Ui, id: Id, title: &str, tab: &TabState, draggable: bool) -> (Response, bool) {
+    let tokens = tokens::of(ui.ctx());
+    let font = if tab.active { fonts::strong() } else { fonts::body() };
+    let galley = ui.painter().layout_no_wrap(title.to_owned(), font, tokens.text);
+    let cross_room = if tab.closable { 18.0 } else { 0.0 };
+    let width = galley.size().x + space::M + space::S + cross_room;
+    let (_, rect) = ui.allocate_space(vec2(width, ui.available_height()));
+    let response = ui.interact(rect, id, if draggable { Sense::click_and_drag() } else { Sense::click() });
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, tab.active, title));
+    if tab.is_being_dragged {
+        return (response, false);
+    }
+    let cross = Rect::from_center_size(pos2(rect.max.x - 12.0, rect.center().y), vec2(18.0, 18.0));
+    let over = ui.rect_contains_pointer(rect);
+    let color = if tab.active || over { tokens.text } else { tokens.muted };
+    ui.painter().galley(pos2(rect.min.x + space::M, rect.center().y - galley.size().y / 2.0), galley, color);
+    if tab.active {
+        let line = Rect::from_min_max(
+            pos2(rect.min.x + space::M, rect.max.y - 2.0),
+            pos2(rect.max.x - cross_room, rect.max.y),
+        );
+        ui.painter().rect_filled(line, 1.0, tokens.accent);
+    }
+    let mut closed = response.clicked_by(egui::PointerButton::Middle) && tab.closable;
+    if tab.closable {
+        let close = ui.interact(cross, id.with("close"), Sense::click());
+        close.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Close {title}")));
+        if close.hovered() {
+            ui.painter().rect_filled(cross, space::RADIUS, tokens.hovered);
+        }
+        if over || close.has_focus() {
+            glyph(ui, cross, icons::CLOSE, fonts::icon_sized(12.0), tokens.muted);
+        }
+        closed |= close.clicked();
+    }
+    (response, closed)
 }

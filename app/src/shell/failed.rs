@@ -3,6 +3,7 @@
 use egui::{Label, RichText, Ui, vec2};
 
 use crate::action::action::{Action, Actions};
+use crate::fmt::words;
 use crate::state::document::{Document, Source};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, glyph, text_button};
@@ -19,7 +20,7 @@ pub fn ui(ui: &mut Ui, document: &Document, sentence: &str, actions: &mut Action
         let title = format!("{} cannot be opened", document.source.title());
         ui.add(Label::new(RichText::new(title).font(fonts::title())).wrap());
         ui.add_space(space::S);
-        let sentence = RichText::new(as_sentence(sentence)).color(tokens.text);
+        let sentence = RichText::new(words::sentence(sentence)).color(tokens.text);
         ui.add(Label::new(sentence).wrap().selectable(true));
         if let Source::Path(path) = &document.source {
             ui.add_space(space::XS);
@@ -41,21 +42,4 @@ pub fn ui(ui: &mut Ui, document: &Document, sentence: &str, actions: &mut Action
             }
         });
     });
-}
-
-/// With a capital and a full stop.
-fn as_sentence(clause: &str) -> String {
-    let mut signs = clause.chars();
-    let first = signs.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let stop = if clause.ends_with('.') { "" } else { "." };
-    format!("{first}{}{stop}", signs.as_str())
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn clauses_become_sentences() {
-        assert_eq!(super::as_sentence("it is empty; run again"), "It is empty; run again.");
-        assert_eq!(super::as_sentence(""), ".");
-    }
 }

@@ -30,8 +30,10 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
     let tokens = tokens::of(ctx);
     let screen = ctx.content_rect();
     let width = (3.0 * COLUMN_WIDTH + 2.0 * space::XL + 2.0 * space::XL).min(screen.width() - space::XXL);
-    let sheet =
-        Area::new(Id::unique("help")).order(Order::Foreground).anchor(egui::Align2::CENTER_CENTER, vec2(0.0, 0.0));
+    let sheet = Area::new(Id::unique("help"))
+        .order(Order::Foreground)
+        .anchor(egui::Align2::CENTER_CENTER, vec2(0.0, 0.0))
+        .default_size(screen.size());
     ctx.layer_painter(egui::LayerId::new(Order::Middle, Id::unique("help-ground"))).rect_filled(
         screen,
         0.0,
@@ -60,7 +62,7 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
                             for group in groups {
                                 group_ui(ui, *group);
                             }
-                            if groups.contains(&Group::Move) {
+                            if groups.contains(&Group::View) {
                                 mouse_ui(ui);
                             }
                         });
@@ -100,7 +102,7 @@ fn mouse_ui(ui: &mut Ui) {
 
 fn line_ui(ui: &mut Ui, name: &str, keys: impl FnOnce(&mut Ui)) {
     ui.allocate_ui_with_layout(
-        vec2(ui.available_width(), 24.0),
+        vec2(ui.available_width(), 20.0),
         egui::Layout::left_to_right(egui::Align::Center),
         |ui| {
             ui.label(name);

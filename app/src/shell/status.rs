@@ -7,6 +7,7 @@ use egui::{
 use crate::action::action::{Action, Actions};
 use crate::fmt::number::{bytes, count, short_count};
 use crate::fmt::time::duration;
+use crate::fmt::words;
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState, Source};
 use crate::theme::{fonts, icons, space, tokens};
@@ -60,12 +61,12 @@ fn facts_ui(ui: &mut Ui, document: &Document) {
 }
 
 fn warnings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
-    let warnings: u64 = document.trace.warnings().iter().map(|warning| warning.count.max(1)).sum();
+    let warnings = document.trace.warnings().len() as u64;
     if warnings == 0 {
         return;
     }
     let tokens = tokens::of(ui.ctx());
-    let text = if warnings == 1 { "1 warning".to_owned() } else { format!("{} warnings", count(warnings)) };
+    let text = words::counted(warnings, "warning");
     let label = RichText::new(&text).font(fonts::small()).color(tokens.warning);
     let response = ui.add(egui::Label::new(label).sense(Sense::click()));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));

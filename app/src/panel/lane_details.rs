@@ -1,0 +1,248 @@
+//! What there is to say of a whole lane: a goroutine's life, what a proc ran, how often the collector.
+
+use std::collections::BTreeMap;
+
+use egui::{RichText, ScrollArea, Sense, Ui, vec2};
+
+use trace_core::base::ids::{GoIx, StackId};
+use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::event::state::SpanClass;
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::{Goroutine, TimeByClass, Trace};
+
+use crate::action::action::{Action, Actions};
+use crate::action::commands::panels;
+use crate::fmt::name;
+use crate::fmt::number::{count, percent};
+use crate::fmt::time::{duration, exact, offset};
+use crate::panel::{ListKey, listed};
+use crate::state::app::AppState;
+use crate::state::document::Document;
+use crate::state::view::Selection;
+use crate::theme::{fonts, space, tokens};
+use crate::widget::link::{copy_button, link, link_in};
+use crate::widget::proportion::proportion;
+use crate::widget::section::{heading, pairs};
+
+/// Spans that the sum over who ran on a proc looks at.
+const MAX_SUMMED: usize = 5_000;
+/// Goroutines that are named in it.
+const MAX_NAMED: usize = 12;
+/// Frames of the creation stack that are shown here; the panel of stacks shows all.
+const MAX_FRAMES: usize = 6;
+
+/// Shows it; nothing while no lane is selected.
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let Some(document) = state.document() else { return };
+    let Selection::Lane(lane) = document.selection else { return };
+    ScrollArea::vertical().id_salt("lane").auto_shrink([false, false]).show(ui, |ui| match lane {
+        LaneId::Goroutine(ix) => {
+            if let Some(go) = document.trace.goroutine(ix) {
+                goroutine_ui(ui, document, &go, actions);
+            }
+        }
+        LaneId::Proc(_) | LaneId::Thread(_) => runner_ui(ui, document, lane, actions),
+        LaneId::Gc => collector_ui(ui, document, lane, "GC cycles", actions),
+        LaneId::Stw => collector_ui(ui, document, lane, "Stop the world", actions),
+    });
+}
+
+fn goroutine_ui(ui: &mut Ui, document: &Document, go: &Goroutine, actions: &mut Actions) {
+    let trace = &document.trace;
+    let tokens = tokens::of(ui.ctx());
+    let lane = LaneId::Goroutine(go.ix);
+    let function = trace.str(go.name);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(format!("Goroutine {}", go.id.0)).font(fonts::title()));
+        if go.is_system {
+            ui.label(RichText::new("of the runtime").color(tokens.muted));
+        }
+    });
+    if function.is_empty() {
+        ui.label(RichText::new("Its function is not in the trace").color(tokens.muted));
+    } else {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            if copy_button(ui, "the function") {
+                actions.push(Action::Copy(function.to_owned()));
+            }
+            ui.add(egui::Label::new(RichText::new(function).font(fonts::mono())).truncate().selectable(true));
+        });
+    }
+    ui.add_space(space::XS);
+    let bounds = trace.range();
+    let life = TimeRange::new(go.created.unwrap_or(bounds.start), go.ended.unwrap_or(bounds.end));
+    pairs(ui, "goroutine", |pairs| {
+        let at = |time: Option<TraceTime>, else_: &str| {
+            time.map_or_else(|| else_.to_owned(), |time| offset(time.nanos_since(bounds.start)))
+        };
+        pairs.text("Created", &at(go.created, "before the trace"), "");
+        if let Some(creator) = go.creator {
+            pairs.row("by", |ui| {
+                if link(ui, &name::goroutine(trace, creator)).clicked() {
+                    go_to_creation(trace, go, creator, actions);
+                }
+            });
+        }
+        pairs.text("First ran", &at(go.started, "not in the trace"), "");
+        pairs.text("Ended", &at(go.ended, "after the trace"), "");
+        let least = if go.created.is_none() || go.ended.is_none() { "at least " } else { "" };
+        pairs.text("Lifetime", &format!("{least}{}", duration(life.nanos())), &exact(life.nanos()));
+        if let Some((_, label)) = trace.labels(go.ix).last() {
+            pairs.text("Label", trace.str(label), "");
+        }
+    });
+    heading(ui, "Time by state");
+    time_ui(ui, &trace.time_by_class(lane, life), life);
+    links_ui(ui, actions);
+    if go.creation_stack.is_some() {
+        creation_ui(ui, trace, go.creation_stack, actions);
+    }
+}
+
+/// To the creator at the moment of creation.
+fn go_to_creation(trace: &Trace, go: &Goroutine, creator: GoIx, actions: &mut Actions) {
+    let lane = LaneId::Goroutine(creator);
+    let there = go.created.and_then(|time| {
+        // The creating span ends at the latest with the event itself.
+        trace.span_at(lane, time).or_else(|| trace.span_at(lane, time.plus_nanos(-1))).map(|span| (span, time))
+    });
+    actions.push(match there {
+        Some((span, time)) => Action::GoToEnd(trace_core::model::flows::FlowEnd { lane, time, span: Some(span.at) }),
+        None => Action::GoToLane(lane),
+    });
+}
+
+fn links_ui(ui: &mut Ui, actions: &mut Actions) {
+    ui.add_space(space::S);
+    ui.horizontal(|ui| {
+        for panel in [panels::SPANS, panels::EVENTS] {
+            if link(ui, panel).clicked() {
+                actions.push(Action::OpenPanel(panel));
+            }
+        }
+    });
+}
+
+fn creation_ui(ui: &mut Ui, trace: &Trace, stack: StackId, actions: &mut Actions) {
+    heading(ui, "Created at");
+    let frames: Vec<_> = trace.frames(stack).take(MAX_FRAMES + 1).collect();
+    let tokens = tokens::of(ui.ctx());
+    for frame in frames.iter().take(MAX_FRAMES) {
+        ui.horizontal(|ui| {
+            let text = RichText::new(name::function(frame.function)).font(fonts::mono());
+            ui.add(egui::Label::new(text).truncate()).on_hover_text(frame.function);
+            let place = format!("{}:{}", name::file(frame.file), frame.line);
+            let place = RichText::new(place).font(fonts::mono_small()).color(tokens.muted);
+            ui.add(egui::Label::new(place).truncate()).on_hover_text(frame.file);
+        });
+    }
+    if frames.len() > MAX_FRAMES && link(ui, "The whole stack").clicked() {
+        actions.push(Action::OpenPanel(panels::STACK));
+    }
+}
+
+/// Bar and legend of a lane's time within `range`.
+fn time_ui(ui: &mut Ui, time: &TimeByClass, range: TimeRange) {
+    let tokens = tokens::of(ui.ctx());
+    let part = |class: SpanClass| time.nanos.get(class as usize).copied().unwrap_or(0);
+    let color = |class: SpanClass| tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted);
+    let shown: Vec<SpanClass> =
+        SpanClass::ALL.into_iter().filter(|class| *class != SpanClass::None && part(*class) > 0).collect();
+    let whole = u64::try_from(range.nanos()).unwrap_or(0);
+    let parts: Vec<_> = shown.iter().map(|class| (part(*class), color(*class))).collect();
+    let known: u64 = parts.iter().map(|(nanos, _)| nanos).sum();
+    let mut bar = parts;
+    bar.push((whole.saturating_sub(known), tokens.raised));
+    proportion(ui, &bar, "Time by state");
+    ui.add_space(space::XS);
+    for class in shown {
+        ui.horizontal(|ui| {
+            let (chip, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
+            ui.painter().rect_filled(chip, 2.0, color(class));
+            ui.label(name::class(class));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let spans = time.spans.get(class as usize).copied().unwrap_or(0);
+                let number = |text: String| RichText::new(text).font(fonts::mono());
+                ui.add_sized(vec2(72.0, 18.0), right(number(format!("{} ×", count(spans))).color(tokens.muted)));
+                ui.add_sized(vec2(64.0, 18.0), right(number(percent(part(class), whole)).color(tokens.muted)));
+                let nanos = i64::try_from(part(class)).unwrap_or(i64::MAX);
+                ui.add_sized(vec2(76.0, 18.0), right(number(duration(nanos)))).on_hover_text(exact(nanos));
+            });
+        });
+    }
+}
+
+fn right(text: RichText) -> egui::Label {
+    egui::Label::new(text).halign(egui::Align::Max).selectable(false)
+}
+
+/// A proc or thread: how busy it was in sight, and with whom.
+fn runner_ui(ui: &mut Ui, document: &Document, lane: LaneId, actions: &mut Actions) {
+    let trace = &document.trace;
+    let tokens = tokens::of(ui.ctx());
+    let kind = if matches!(lane, LaneId::Proc(_)) { "Proc" } else { "Thread" };
+    ui.label(RichText::new(format!("{kind} {}", name::lane(trace, lane))).font(fonts::title()));
+    let bounds = trace.range();
+    heading(ui, "Whole trace");
+    time_ui(ui, &trace.time_by_class(lane, bounds), bounds);
+    let view = document.view.map_or(bounds, |view| view.range().intersect(bounds));
+    heading(ui, "In sight");
+    time_ui(ui, &trace.time_by_class(lane, view), view);
+    let sums = listed(ui, "who-ran", ListKey::new(document, lane, None, view), || who_ran(trace, lane, view));
+    heading(ui, "What ran here, in sight");
+    for &(go, nanos, spans) in sums.iter().take(MAX_NAMED) {
+        ui.horizontal(|ui| {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let number = |text: String| RichText::new(text).font(fonts::mono());
+                ui.add_sized(vec2(64.0, 18.0), right(number(format!("{} ×", count(spans))).color(tokens.muted)));
+                ui.add_sized(vec2(76.0, 18.0), right(number(duration(nanos))));
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                    if link_in(ui, &name::goroutine(trace, go), fonts::body()).clicked() {
+                        actions.push(Action::GoToLane(LaneId::Goroutine(go)));
+                    }
+                });
+            });
+        });
+    }
+    if sums.is_empty() {
+        ui.label(RichText::new("Nothing").color(tokens.muted));
+    }
+    let looked_at: u64 = sums.iter().map(|(_, _, spans)| spans).sum();
+    if looked_at >= MAX_SUMMED as u64 {
+        let text = format!("Of the first {} spans in sight: zoom in for exact sums", count(MAX_SUMMED as u64));
+        ui.label(RichText::new(text).font(fonts::small()).color(tokens.muted));
+    }
+}
+
+/// Goroutines by the time they took, longest first: (who, ns, spans).
+fn who_ran(trace: &Trace, lane: LaneId, range: TimeRange) -> Vec<(GoIx, i64, u64)> {
+    let mut sums: BTreeMap<GoIx, (i64, u64)> = BTreeMap::new();
+    for span in trace.spans(lane, range).filter(|span| span.go.is_some()).take(MAX_SUMMED) {
+        let sum = sums.entry(span.go).or_default();
+        sum.0 += span.range.intersect(range).nanos();
+        sum.1 += 1;
+    }
+    let mut sums: Vec<_> = sums.into_iter().map(|(go, (nanos, spans))| (go, nanos, spans)).collect();
+    sums.sort_by_key(|(_, nanos, _)| std::cmp::Reverse(*nanos));
+    sums
+}
+
+fn collector_ui(ui: &mut Ui, document: &Document, lane: LaneId, title: &str, actions: &mut Actions) {
+    let trace = &document.trace;
+    ui.label(RichText::new(title).font(fonts::title()));
+    let bounds = trace.range();
+    let time = trace.time_by_class(lane, bounds);
+    let (nanos, spans) = (time.nanos.iter().skip(1).sum::<u64>(), time.spans.iter().skip(1).sum::<u64>());
+    pairs(ui, "collector", |pairs| {
+        pairs.text("Times", &count(spans), "");
+        let whole = u64::try_from(bounds.nanos()).unwrap_or(0);
+        let sum = i64::try_from(nanos).unwrap_or(i64::MAX);
+        pairs.text("In all", &format!("{} ({})", duration(sum), percent(nanos, whole)), &exact(sum));
+        if spans > 0 {
+            let mean = sum / i64::try_from(spans).unwrap_or(1).max(1);
+            pairs.text("On average", &duration(mean), &exact(mean));
+        }
+    });
+    links_ui(ui, actions);
+}
