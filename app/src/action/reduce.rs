@@ -60,7 +60,6 @@ const MAX_RECENT: usize = 12;
 const MAX_NOTICES: usize = 20;
 
 /// Applies one action; returns what is to be done outside.
-#[expect(clippy::too_many_lines, reason = "one line per action")]
 pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
     match action {
         Action::Open(path) => documents::open(state, Source::Path(path)),

@@ -103,20 +103,14 @@ fn place_rows(pairs: &mut Pairs<'_>, trace: &Trace, span: &Span, actions: &mut A
     }
 }
 
-/// Who made the span what it is, after what time it ran; and who ended it if it waits.
+/// Who made the span what it is, and after what time it ran; for a wait, who ended it.
 fn cause_rows(pairs: &mut Pairs<'_>, trace: &Trace, span: &Span, actions: &mut Actions) {
-    if let Some(flow) = edges::incoming(trace, span.at).into_iter().next() {
-        who_row(pairs, trace, &format!("{} by", passive(flow.kind)), flow.from, actions);
-        let before = span.range.start.nanos_since(flow.from.time);
-        if span.state == GoState::Running && before > 0 {
-            pairs.text("Ran after", &format!("{} of being ready", duration(before)), &exact(before));
-        }
-    }
-    if span.state == GoState::Waiting
-        && let Some(next) = trace.next_span(span.at)
-        && let Some(flow) = trace.flows_into(next.at).into_iter().next()
-    {
-        who_row(pairs, trace, "Ended by", flow.from, actions);
+    let Some(flow) = edges::incoming(trace, span.at).into_iter().next() else { return };
+    let what = if span.state == GoState::Waiting { "Ended" } else { passive(flow.kind) };
+    who_row(pairs, trace, &format!("{what} by"), flow.from, actions);
+    let before = span.range.start.nanos_since(flow.from.time);
+    if span.state == GoState::Running && before > 0 {
+        pairs.text("Ran after", &format!("{} of being ready", duration(before)), &exact(before));
     }
 }
 

@@ -10,6 +10,9 @@ use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::glyph;
 use crate::widget::link::{copy_button, link};
 
+/// Room for the place in the file.
+const PLACE_WIDTH: f32 = 220.0;
+
 /// Shows it for a trace with damage; for one with mere remarks only when asked.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
@@ -59,7 +62,7 @@ fn list_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let warnings = document.trace.warnings();
     ui.add_space(space::XS);
-    let height = (warnings.len() as f32 * space::ROW).min(220.0);
+    let height = (warnings.len() as f32 * (space::ROW + 1.0) + space::XS).min(220.0);
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical().id_salt("warnings").max_height(height).auto_shrink([false, true]).show_rows(
         ui,
@@ -77,7 +80,14 @@ fn list_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                         actions.push(Action::Copy(warning.to_string()));
                     }
                     let place = RichText::new(place).font(fonts::mono()).color(tokens.muted);
-                    ui.add_sized(vec2(220.0, space::ROW), Label::new(place).truncate().halign(egui::Align::Min));
+                    ui.allocate_ui_with_layout(
+                        vec2(PLACE_WIDTH, space::ROW),
+                        egui::Layout::left_to_right(egui::Align::Center),
+                        |ui| {
+                            ui.set_min_width(PLACE_WIDTH);
+                            ui.add(Label::new(place).truncate());
+                        },
+                    );
                     let times =
                         if warning.count > 1 { format!(" ({} times)", count(warning.count)) } else { String::new() };
                     let message = format!("{}{times}", words::sentence(&warning.message));

@@ -294,7 +294,9 @@ fn shows_timeline(tiles: &Tiles<Pane>, tile: TileId) -> bool {
 fn tab_ui(ui: &mut Ui, id: Id, title: &str, tab: &TabState, draggable: bool) -> (Response, bool) {
     let tokens = tokens::of(ui.ctx());
     let font = if tab.active { fonts::strong() } else { fonts::body() };
-    let galley = ui.painter().layout_no_wrap(title.to_owned(), font, tokens.text);
+    let over = ui.ctx().read_response(id).is_some_and(|known| ui.rect_contains_pointer(known.rect));
+    let color = if tab.active || over { tokens.text } else { tokens.muted };
+    let galley = ui.painter().layout_no_wrap(title.to_owned(), font, color);
     let cross_room = if tab.closable { 18.0 } else { 0.0 };
     let width = galley.size().x + space::M + space::S + cross_room;
     let (_, rect) = ui.allocate_space(vec2(width, ui.available_height()));
@@ -304,8 +306,6 @@ fn tab_ui(ui: &mut Ui, id: Id, title: &str, tab: &TabState, draggable: bool) -> 
         return (response, false);
     }
     let cross = Rect::from_center_size(pos2(rect.max.x - 12.0, rect.center().y), vec2(18.0, 18.0));
-    let over = ui.rect_contains_pointer(rect);
-    let color = if tab.active || over { tokens.text } else { tokens.muted };
     ui.painter().galley(pos2(rect.min.x + space::M, rect.center().y - galley.size().y / 2.0), galley, color);
     if tab.active {
         let line = Rect::from_min_max(

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -95,11 +95,8 @@ impl Writer {
         let (sender, changed) = channel::<Settings>();
         let thread = Builder::new().name("settings".into()).spawn(move || {
             while let Ok(mut newest) = changed.recv() {
-                loop {
-                    match changed.recv_timeout(QUIET) {
-                        Ok(newer) => newest = newer,
-                        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-                    }
+                while let Ok(newer) = changed.recv_timeout(QUIET) {
+                    newest = newer;
                 }
                 // Nobody waits for the answer, and a full disk is no reason to stop looking at traces.
                 drop(store.write(&newest));
