@@ -11,13 +11,15 @@ use trace_core::model::trace::Trace;
 
 use super::{Effect, reduce};
 use crate::action::action::Action;
-use crate::sample::SAMPLE;
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId, LoadState, Source};
 use crate::state::edges;
 use crate::state::rows::{GoroutineOrder, Rows};
 use crate::state::settings::ThemeChoice;
 use crate::state::view::{Selection, View};
+
+/// The trace that comes with the program.
+const SAMPLE: &[u8] = include_bytes!("../../../../assets/sample.trace");
 
 fn play(state: &mut AppState, actions: impl IntoIterator<Item = Action>) -> Vec<Effect> {
     actions.into_iter().flat_map(|action| reduce(state, action)).collect()
