@@ -314,7 +314,7 @@ impl<R: Read> GenerationReader<R> {
             && number != head.generation
         {
             let next = self.pos + head.len + head.size;
-            let regular = self.version < Version::GO_1_26 && head.generation == number + 1;
+            let regular = self.version < Version::GO_1_26 && head.generation == number.wrapping_add(1);
             if !regular && self.belongs_to(next, number) {
                 let what =
                     format!("a batch claims to be of generation {} in the midst of another; left out", head.generation);
@@ -353,13 +353,13 @@ impl<R: Read> GenerationReader<R> {
             return Border::NewTrace;
         }
         let Some(last) = self.last_number else { return Border::Whole };
-        if number == last + 1 {
+        if number == last.wrapping_add(1) {
             return Border::Whole;
         }
-        let what = if number > last + 2 {
-            format!("generations {} to {} are missing", last + 1, number - 1)
+        let what = if number > last.saturating_add(2) {
+            format!("generations {} to {} are missing", last.saturating_add(1), number.saturating_sub(1))
         } else if number > last {
-            format!("generation {} is missing", last + 1)
+            format!("generation {} is missing", last.saturating_add(1))
         } else {
             format!("generation {number} follows generation {last}; the file seems to be put together from parts")
         };
@@ -543,8 +543,9 @@ impl<R: Read> GenerationReader<R> {
             return false;
         }
         let known = self.current.as_ref().map(|generation| generation.number).or(self.last_number);
-        let plausible =
-            known.is_none_or(|number| head.generation == 1 || (number..=number + 64).contains(&head.generation));
+        let plausible = known.is_none_or(|number| {
+            head.generation == 1 || (number..=number.saturating_add(64)).contains(&head.generation)
+        });
         // Damage seldom looks like a time: clocks count from the machine's start, so times are large and
         // close together.
         if !plausible || head.ticks < self.known_ticks / 2 {
@@ -555,7 +556,7 @@ impl<R: Read> GenerationReader<R> {
             Some(next) => match look(next, self.version) {
                 Look::Item(Item::EndOfGeneration) => true,
                 Look::Item(Item::Batch(second)) => {
-                    second.generation == head.generation || second.generation == head.generation + 1
+                    second.generation == head.generation || second.generation == head.generation.wrapping_add(1)
                 }
                 Look::Short => self.at_end && next.first() == Some(&spec::EVENT_BATCH),
                 Look::Bad => false,
