@@ -151,7 +151,7 @@ impl LaneColors {
             marked: tokens.accent.gamma_multiply(0.14),
             cursor: tokens.text.gamma_multiply(0.45),
             stripe: mix(paper, tokens.panel, 0.5),
-            outside: mix(paper, tokens.line, if tokens.dark { 0.22 } else { 0.35 }),
+            outside: mix(paper, tokens.line, 0.4),
         }
     }
 

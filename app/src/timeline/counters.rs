@@ -118,7 +118,7 @@ fn tracks(ui: &Ui, frame: &Frame<'_>, curves: &Curves, pointer: Option<Pos2>) {
     for (index, share) in shares.into_iter().enumerate() {
         let bottom = if index == 2 { strip.bottom() } else { frame.snap(top + strip.height() * share) };
         let track = Rect::from_min_max(pos2(strip.left(), top), pos2(strip.right(), bottom));
-        let painter = ui.painter_at(track);
+        let painter = ui.painter_at(track.intersect(known(frame, track)));
         let (title, highest, entries): (&str, String, Vec<Entry>) = match index {
             0 => {
                 let highest = goroutines(&painter, frame, curves, track);
@@ -149,9 +149,15 @@ fn tracks(ui: &Ui, frame: &Frame<'_>, curves: &Curves, pointer: Option<Pos2>) {
         };
         let beside = Rect::from_min_max(pos2(place.left(), top), pos2(place.right(), bottom));
         legend(ui, frame, beside, title, &entries);
-        scale(&painter, frame, track, &highest);
+        scale(&ui.painter_at(track), frame, track, &highest);
         top = bottom;
     }
+}
+
+/// The part of a track inside the trace: a curve says nothing of what comes after.
+fn known(frame: &Frame<'_>, track: Rect) -> Rect {
+    let (start, end) = (frame.axis.x_from_time(frame.bounds.start), frame.axis.x_from_time(frame.bounds.end));
+    Rect::from_min_max(pos2(start, track.top()), pos2(end, track.bottom()))
 }
 
 fn column_at(frame: &Frame<'_>, x: f32) -> usize {

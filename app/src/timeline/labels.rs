@@ -22,14 +22,14 @@ pub fn width_of(text: &str, advance: &impl Fn(char) -> f32) -> f32 {
 }
 
 /// The first wording that is not wider than `room`; if none is, the last one cut at its end with an
-/// ellipsis, if at least three of its characters fit; else `None`.
+/// ellipsis, if at least six of its characters fit; else `None`.
 #[must_use]
 pub fn first_that_fits(wordings: &[&str], room: f32, advance: &impl Fn(char) -> f32) -> Option<String> {
     if let Some(text) = wordings.iter().find(|text| !text.is_empty() && width_of(text, advance) <= room) {
         return Some((*text).to_owned());
     }
     let last = wordings.iter().rev().find(|text| !text.is_empty())?;
-    cut_end(last, room, advance).filter(|text| text.chars().count() > 3)
+    cut_end(last, room, advance).filter(|text| text.chars().count() > 6)
 }
 
 /// `text` cut at its end so that it fits with an ellipsis; `None` if not even the ellipsis fits.
@@ -111,7 +111,8 @@ mod tests {
         assert_eq!(at(30.0).as_deref(), Some("syscall (os.(*File).Read)"));
         assert_eq!(at(24.0).as_deref(), Some("syscall (Read)"));
         assert_eq!(at(7.0).as_deref(), Some("syscall"));
-        assert_eq!(at(5.0).as_deref(), Some("sysc…"));
+        assert_eq!(at(5.0), None);
+        assert_eq!(first_that_fits(&["runnable"], 7.0, &one).as_deref(), Some("runnab…"));
         assert_eq!(at(3.0), None);
         assert_eq!(first_that_fits(&[""], 9.0, &one), None);
     }

@@ -223,8 +223,10 @@ fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit
     let outline = |cell: &Cell, top: f32, width: f32, color: Color32| {
         let brush = Brush { axis: frame.axis, top, pixels: frame.pixels, colors: frame.colors };
         let rect = brush.span_rect(cell);
+        // Around a low bar and the label above it.
+        let upper = if cell.count == 1 && lanes::is_wait(cell.class) { top + lanes::BAR_TOP } else { rect.top() };
         let rect = Rect::from_min_max(
-            pos2(rect.left().max(frame.strips.lanes.left() - 8.0), rect.top()),
+            pos2(rect.left().max(frame.strips.lanes.left() - 8.0), upper),
             pos2(rect.right().min(frame.strips.lanes.right() + 8.0), rect.bottom()),
         );
         painter.rect_stroke(rect, 1.0, (width, color), StrokeKind::Outside);

@@ -73,6 +73,15 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &Arrow
     });
 }
 
+/// A line of the tooltip: what is longer than about a hundred characters loses its end.
+fn shortened(text: &str) -> std::borrow::Cow<'_, str> {
+    match text.char_indices().nth(96) {
+        Some((end, _)) => format!("{}…", text[..end].replace(['\n', '\r'], " ")).into(),
+        None if text.contains(['\n', '\r']) => text.replace(['\n', '\r'], " ").into(),
+        None => text.into(),
+    }
+}
+
 struct Say<'a, 'f> {
     ui: &'a mut Ui,
     frame: &'a Frame<'f>,
@@ -83,12 +92,12 @@ impl Say<'_, '_> {
         self.ui.horizontal(|ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(9.0, 9.0), egui::Sense::hover());
             ui.painter().rect_filled(rect, 2.0, color);
-            ui.add(egui::Label::new(RichText::new(text).strong()).truncate());
+            ui.add(egui::Label::new(RichText::new(shortened(text)).strong()).extend());
         });
     }
 
     fn plain(&mut self, text: &str) {
-        self.ui.add(egui::Label::new(RichText::new(text).size(12.0)).truncate());
+        self.ui.add(egui::Label::new(RichText::new(shortened(text)).size(12.0)).extend());
     }
 
     fn pair(&mut self, name: &str, value: &str) {
@@ -100,7 +109,7 @@ impl Say<'_, '_> {
                 ui.set_min_width(84.0);
                 ui.label(RichText::new(name).size(12.0).color(self.frame.tokens.muted));
             });
-            ui.add(egui::Label::new(RichText::new(value).size(12.0)).truncate());
+            ui.add(egui::Label::new(RichText::new(shortened(value)).size(12.0)).extend());
         });
     }
 
