@@ -34,7 +34,7 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         if path.extension().is_some_and(|extension| extension == "trace") && !name.contains("go1.21") {
             let bytes = std::fs::read(&path).unwrap();
-            if bytes.len() < 300_000 {
+            if bytes.len() < 150_000 {
                 found.push((name, bytes));
             }
         }

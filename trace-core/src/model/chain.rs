@@ -9,6 +9,9 @@ use crate::model::segment::{NO_SEGMENT, Segment};
 use crate::model::spans::Span;
 use crate::model::trace::Trace;
 
+/// Segments that are looked at behind a range before a chain is built from a goroutine's last one.
+const NEAR_SEGMENTS: u32 = 12;
+
 /// The rows of a goroutine in one segment: `first..end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Piece {
@@ -53,8 +56,7 @@ impl Trace {
 
     /// The chain of a goroutine for a range. `None` if it has no rows at all.
     pub(crate) fn chain(&self, go: GoIx, range: TimeRange) -> Option<Chain> {
-        let record = self.gos.get(go.index())?;
-        let mut next = self.piece(go, record.last_segment);
+        let mut next = self.chain_end(go, range);
         let mut pieces: Vec<Piece> = Vec::new();
         while let Some(piece) = next {
             let segment = self.seg(piece.segment)?;
@@ -81,6 +83,25 @@ impl Trace {
         pieces.reverse();
         let row = pieces.first()?.first;
         Some(Chain { go, pieces, row })
+    }
+
+    /// The piece from which a chain for `range` may be built backwards: one in which what goes on at the
+    /// range's end is over, near the range if that is quickly found, else the last one.
+    fn chain_end(&self, go: GoIx, range: TimeRange) -> Option<Piece> {
+        let last = self.gos.get(go.index())?.last_segment;
+        let until = self.segments.partition_point(|segment| segment.base <= range.end.0) as u32;
+        let within = until.saturating_sub(1);
+        for segment in within..last.min(within.saturating_add(NEAR_SEGMENTS)) {
+            let Some(piece) = self.piece(go, segment) else { continue };
+            let Some(found) = self.seg(segment) else { continue };
+            // A row behind the range that is no mere continuation ends whatever went on before.
+            let row = piece.end - 1;
+            let is_single = row == piece.first && kinds::is_continued(found.kind(row));
+            if !is_single && self.row_start(found, row) > range.end.0.max(range.start.0) {
+                return Some(piece);
+            }
+        }
+        self.piece(go, last)
     }
 
     /// When a row begins; first mentions reach back to where knowledge begins.

@@ -15,8 +15,8 @@ const LONG_CALM: u32 = 1_000_000;
 /// …a shorter one only after so many rows, which bounds the memory that buckets take.
 const SHORT_CALM: u32 = 50_000;
 const SHORT_CALM_ROWS: u32 = 8;
-/// Buckets per coarse bucket.
-const COUNT_BLOCK: usize = 64;
+/// Buckets of a level that make one of the next.
+const COUNT_FAN: usize = 8;
 
 /// A step function in one segment: readings in time order.
 #[derive(Clone, Debug, Default)]
@@ -104,8 +104,8 @@ struct Bucket {
 /// Goroutine counts in one segment, relative to those at the start of its generation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CountSeries {
-    buckets: Vec<Bucket>,
-    coarse: Vec<Bucket>,
+    /// The finest level first; each further one sums up [`COUNT_FAN`] buckets of the one before.
+    levels: Vec<Vec<Bucket>>,
 }
 
 /// Counts goroutines while events come in.
@@ -182,9 +182,11 @@ impl CountBuilder {
         self.buckets.push(Bucket { start: std::mem::take(&mut self.last_at), low: self.now, high: self.now });
         let mut buckets = std::mem::take(&mut self.buckets);
         buckets.shrink_to_fit();
-        let coarse = buckets
-            .chunks(COUNT_BLOCK)
-            .map(|chunk| {
+        let mut levels = vec![buckets];
+        while let Some(finer) = levels.last()
+            && finer.len() > COUNT_FAN
+        {
+            let sums = finer.chunks(COUNT_FAN).map(|chunk| {
                 let mut sum = chunk[0];
                 for bucket in chunk {
                     for place in 0..COUNTED.len() {
@@ -193,29 +195,32 @@ impl CountBuilder {
                     }
                 }
                 sum
-            })
-            .collect();
-        CountSeries { buckets, coarse }
+            });
+            let coarser = sums.collect();
+            levels.push(coarser);
+        }
+        CountSeries { levels }
     }
 }
 
 impl CountSeries {
     /// Moves its times `nanos` nearer to the base, or onto it.
     pub(crate) fn lower(&mut self, nanos: u32) {
-        for bucket in self.buckets.iter_mut().chain(&mut self.coarse) {
+        for bucket in self.levels.iter_mut().flatten() {
             bucket.start = bucket.start.saturating_sub(nanos);
         }
     }
 
     /// Memory taken.
-    pub(crate) const fn bytes(&self) -> usize {
-        (self.buckets.len() + self.coarse.len()) * size_of::<Bucket>()
+    pub(crate) fn bytes(&self) -> usize {
+        self.levels.iter().map(Vec::len).sum::<usize>() * size_of::<Bucket>()
     }
 
     /// Lowest and highest within `from..to` (ns since the base) of the sum over `places`.
     fn extremes(&self, from: u32, to: u32, places: &[usize], base: &Counts) -> Option<(u64, u64)> {
-        let first = self.buckets.partition_point(|bucket| bucket.start <= from).saturating_sub(1);
-        let end = self.buckets.partition_point(|bucket| bucket.start < to).max(first + 1).min(self.buckets.len());
+        let buckets = self.levels.first()?;
+        let first = buckets.partition_point(|bucket| bucket.start <= from).saturating_sub(1);
+        let end = buckets.partition_point(|bucket| bucket.start < to).max(first + 1).min(buckets.len());
         let base: i32 = places.iter().map(|&place| base[place]).sum();
         let value = |bucket: &Bucket| {
             let low: i32 = places.iter().map(|&place| bucket.low[place]).sum();
@@ -225,11 +230,14 @@ impl CountSeries {
         let mut found: Option<(u64, u64)> = None;
         let mut at = first;
         while at < end {
-            let (next, part) = if at.is_multiple_of(COUNT_BLOCK) && at + COUNT_BLOCK <= end {
-                (at + COUNT_BLOCK, value(&self.coarse[at / COUNT_BLOCK]))
-            } else {
-                (at + 1, value(&self.buckets[at]))
-            };
+            // The largest bucket that begins here and lies inside.
+            let (mut level, mut size) = (0, 1);
+            while at.is_multiple_of(size * COUNT_FAN) && at + size * COUNT_FAN <= end && level + 1 < self.levels.len() {
+                level += 1;
+                size *= COUNT_FAN;
+            }
+            let part = value(&self.levels[level][at / size]);
+            let next = at + size;
             found = Some(found.map_or(part, |so_far| (so_far.0.min(part.0), so_far.1.max(part.1))));
             at = next;
         }

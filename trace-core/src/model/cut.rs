@@ -255,7 +255,7 @@ fn sum_lanes(rows: &mut Rows, row_starts: &[u32], classes: &Classes) -> Lod {
             for (block, kinds) in
                 starts.windows(BLOCK as usize + 1).step_by(BLOCK as usize).zip(kind.chunks(BLOCK as usize))
             {
-                let mut sums = Sums::ZERO;
+                let mut sums = Sums { end: block[BLOCK as usize], ..Sums::ZERO };
                 for (pair, &row_kind) in block.windows(2).zip(kinds) {
                     sums.add(classes[usize::from(row_kind & kinds::MASK)], pair[1].wrapping_sub(pair[0]));
                 }
@@ -277,7 +277,7 @@ fn sum_refs(rows: &Rows, refs: &mut RefDraft, classes: &Classes) {
         }
         refs.lod.begin_lane(lane as u32);
         for block in refs.entries[first..end].windows(BLOCK as usize + 1).step_by(BLOCK as usize) {
-            let mut sums = Sums::ZERO;
+            let mut sums = Sums { end: entry_start(rows, &refs.marks, block[BLOCK as usize]), ..Sums::ZERO };
             for pair in block.windows(2) {
                 let next = entry_start(rows, &refs.marks, pair[1]);
                 rows.for_tenure(pair[0], Some(pair[1]), next, |_, kind, from, to| {

@@ -53,6 +53,14 @@ struct Acts {
     end: u32,
 }
 
+/// One of every `step` numbers in `first..end`, not always at the same place: rows come in patterns.
+fn sampled(first: u32, end: u32, step: u32) -> impl Iterator<Item = u32> {
+    (first..end).step_by(step as usize).filter_map(move |at| {
+        let place = at + (at.wrapping_mul(0x9e37_79b1) >> 7) % step;
+        (place < end).then_some(place)
+    })
+}
+
 impl Trace {
     /// The edges that end at this span: what made it what it is. Usually one. A running span gives the
     /// edge that made it ready to run; a system call, the steals of its proc.
@@ -149,28 +157,36 @@ impl Trace {
                 outgoing.push(acts);
             }
         }
-        let step = total.div_ceil(VIEW_BUDGET).max(1) as usize;
-        let mut flows: Vec<Flow> = Vec::new();
+        let step = total.div_ceil(VIEW_BUDGET).max(1) as u32;
+        let mut found: Vec<(TraceTime, u32, u32)> = Vec::new();
         for (index, first, end) in incoming {
             let Some(segment) = self.seg(index) else { continue };
-            let found = (first..end).step_by(step).filter_map(|row| self.flow_of_row(segment, index, row));
-            flows.extend(found.filter(|flow| range.contains(flow.to.time)));
+            for row in sampled(first, end, step) {
+                let time = TraceTime(segment.time(row));
+                if flow_kind(segment.kind(row)).is_some() && range.contains(time) {
+                    found.push((time, index, row));
+                }
+            }
         }
         for acts in outgoing {
             let Some(segment) = self.seg(acts.segment) else { continue };
-            let rows = segment.flows.rows.get(acts.first as usize..acts.end as usize).unwrap_or_default();
-            let found = rows.iter().step_by(step).filter_map(|&row| self.flow_of_row(segment, acts.segment, row));
-            // Those between shown lanes came as incoming ones.
-            flows.extend(found.filter(|flow| !shown.contains(&flow.to.lane)));
+            for at in sampled(acts.first, acts.end, step) {
+                let Some(&row) = segment.flows.rows.get(at as usize) else { continue };
+                // Those between shown lanes came as incoming ones.
+                if !shown.contains(&LaneId::Goroutine(segment.go_of(row))) {
+                    found.push((TraceTime(segment.time(row)), acts.segment, row));
+                }
+            }
         }
-        let count = flows.len() as u64 * step as u64;
-        flows.sort_by_key(|flow| flow.to.time);
-        if flows.len() > limit {
-            let all = flows.len();
-            let kept = (0..limit).filter_map(|at| flows.get(at * all / limit).copied());
-            flows = kept.collect();
-        }
-        (flows, count)
+        let count = found.len() as u64 * u64::from(step);
+        found.sort_unstable();
+        let all = found.len();
+        let kept = all.min(limit);
+        let flows = (0..kept).filter_map(|at| {
+            let &(_, index, row) = found.get(at * all / kept)?;
+            self.flow_of_row(self.seg(index)?, index, row)
+        });
+        (flows.collect(), count)
     }
 
     /// The edge that ends at a row, if one does.

@@ -94,7 +94,7 @@ impl Trace {
     pub fn goroutine_by_id(&self, id: GoId) -> Option<GoIx> {
         let bounds = self.side.id_bounds.iter().enumerate().rev();
         bounds.filter(|(_, (low, high))| *low <= id && id <= *high).find_map(|(at, _)| {
-            let (first, chunk) = self.gos.chunks().nth(at)?;
+            let (first, chunk) = self.gos.chunk(at)?;
             let found = chunk.iter().rposition(|record| record.id == id)?;
             Some(GoIx((first + found) as u32))
         })

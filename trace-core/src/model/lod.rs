@@ -1,24 +1,30 @@
-//! Levels of detail: sums of time by class over blocks of 64 and of 4096 spans, so that drawing and
+//! Levels of detail: sums of time by class over blocks of 64, 512 and 4096 spans, so that drawing and
 //! summing never walk through all rows.
 
 use crate::event::state::SpanClass;
 
-/// Spans in a block of the lower level.
+/// Spans in a block of the lowest level.
 pub(crate) const BLOCK: u32 = 64;
-/// Spans in a block of the upper level.
-pub(crate) const SUPER: u32 = BLOCK * BLOCK;
+/// Blocks of a level that make one of the next.
+const FAN: usize = 8;
+/// How many levels there are.
+pub(crate) const LEVELS: usize = 3;
+/// Spans per block of each level.
+const SIZES: [u32; LEVELS] = [BLOCK, BLOCK * FAN as u32, BLOCK * (FAN * FAN) as u32];
 
-/// What a run of spans adds up to.
+/// What a run of spans adds up to. A cache line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sums {
     /// Nanoseconds by class. A segment is shorter than 2^32 ns, so no sum can overflow.
     pub(crate) nanos: [u32; SpanClass::COUNT],
-    /// Spans by class.
+    /// Spans by class. Even in the largest block fewer than 2^16: an entry of a proc has a few rows.
     pub(crate) spans: [u16; SpanClass::COUNT],
+    /// Where the run ends, ns since the segment's base: so that walking over blocks touches nothing else.
+    pub(crate) end: u32,
 }
 
 impl Sums {
-    pub(crate) const ZERO: Self = Self { nanos: [0; SpanClass::COUNT], spans: [0; SpanClass::COUNT] };
+    pub(crate) const ZERO: Self = Self { nanos: [0; SpanClass::COUNT], spans: [0; SpanClass::COUNT], end: 0 };
 
     #[inline]
     pub(crate) fn add(&mut self, class: SpanClass, nanos: u32) {
@@ -32,89 +38,117 @@ impl Sums {
             self.nanos[class] = self.nanos[class].saturating_add(other.nanos[class]);
             self.spans[class] = self.spans[class].saturating_add(other.spans[class]);
         }
+        self.end = other.end;
     }
 }
 
-/// The two levels of one lane in one segment. Rows are counted from the lane's first.
+/// The levels of one lane in one segment, whole blocks only. Rows are counted from the lane's first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LaneLod<'a> {
-    /// Per [`BLOCK`] rows, whole blocks only.
-    pub(crate) blocks: &'a [Sums],
-    /// Per [`SUPER`] rows, whole ones only.
-    pub(crate) supers: &'a [Sums],
+    levels: [&'a [Sums]; LEVELS],
 }
 
-impl LaneLod<'_> {
-    pub(crate) const EMPTY: Self = Self { blocks: &[], supers: &[] };
+impl<'a> LaneLod<'a> {
+    pub(crate) const EMPTY: Self = Self { levels: [&[]; LEVELS] };
+
+    /// The largest block that begins at row `local` and that `takes` accepts: its rows and sums.
+    #[inline]
+    pub(crate) fn block_at(&self, local: u32, takes: impl Fn(&Sums) -> bool) -> Option<(u32, &'a Sums)> {
+        if !local.is_multiple_of(BLOCK) {
+            return None;
+        }
+        let lowest = self.levels[0].get((local / BLOCK) as usize)?;
+        if !takes(lowest) {
+            return None;
+        }
+        let mut best = (BLOCK, lowest);
+        for level in 1..LEVELS {
+            let size = SIZES[level];
+            match self.levels[level].get((local / size) as usize) {
+                Some(block) if local.is_multiple_of(size) && takes(block) => best = (size, block),
+                _ => break,
+            }
+        }
+        Some(best)
+    }
 }
 
 /// The levels of all lanes of a segment that are long enough to have some.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lod {
-    /// (lane slot, first of its blocks, first of its supers), by rising slot.
-    lanes: Vec<(u32, u32, u32)>,
-    blocks: Vec<Sums>,
-    supers: Vec<Sums>,
+    /// Lane slot, and the first of its blocks on each level; by rising slot.
+    lanes: Vec<(u32, [u32; LEVELS])>,
+    levels: [Vec<Sums>; LEVELS],
 }
 
 impl Lod {
+    /// Where the blocks of a lane lie on a level.
+    fn places(&self, slot: u32, level: usize) -> std::ops::Range<usize> {
+        let Ok(at) = self.lanes.binary_search_by_key(&slot, |lane| lane.0) else { return 0..0 };
+        let end = self.lanes.get(at + 1).map_or(self.levels[level].len(), |next| next.1[level] as usize);
+        self.lanes[at].1[level] as usize..end
+    }
+
     /// The levels of a lane.
     pub(crate) fn lane(&self, slot: u32) -> LaneLod<'_> {
-        let Ok(at) = self.lanes.binary_search_by_key(&slot, |lane| lane.0) else { return LaneLod::EMPTY };
-        let (_, block, upper) = self.lanes[at];
-        let (_, block_end, upper_end) =
-            self.lanes.get(at + 1).copied().unwrap_or((0, self.blocks.len() as u32, self.supers.len() as u32));
-        LaneLod {
-            blocks: &self.blocks[block as usize..block_end as usize],
-            supers: &self.supers[upper as usize..upper_end as usize],
+        let mut lane = LaneLod::EMPTY;
+        for (level, blocks) in self.levels.iter().enumerate() {
+            lane.levels[level] = &blocks[self.places(slot, level)];
         }
+        lane
     }
 
     /// Begins the next lane (slots must rise); follow with [`Lod::push_block`]s.
     pub(crate) fn begin_lane(&mut self, slot: u32) {
-        self.lanes.push((slot, self.blocks.len() as u32, self.supers.len() as u32));
+        let mut firsts = [0; LEVELS];
+        for (first, level) in firsts.iter_mut().zip(&self.levels) {
+            *first = level.len() as u32;
+        }
+        self.lanes.push((slot, firsts));
     }
 
     /// Adds the sums of the next whole block of the lane begun last.
     pub(crate) fn push_block(&mut self, sums: &Sums) {
-        self.blocks.push(*sums);
-        let Some(&(_, first, _)) = self.lanes.last() else { return };
-        let count = self.blocks.len() as u32 - first;
-        if count.is_multiple_of(BLOCK) {
+        let Some(&(_, firsts)) = self.lanes.last() else { return };
+        self.levels[0].push(*sums);
+        for level in 1..LEVELS {
+            let below = &self.levels[level - 1];
+            if !(below.len() - firsts[level - 1] as usize).is_multiple_of(FAN) {
+                return;
+            }
             let mut total = Sums::ZERO;
-            for block in &self.blocks[(first + count - BLOCK) as usize..] {
+            for block in &below[below.len() - FAN..] {
                 total.merge(block);
             }
-            self.supers.push(total);
+            self.levels[level].push(total);
         }
     }
 
     /// Moves the first row of a lane from one class to another: what it is turned out to be known only
     /// after the sums were made. It is no span of its own.
     pub(crate) fn recolour_first(&mut self, slot: u32, from: SpanClass, to: SpanClass, nanos: u32) {
-        let Ok(at) = self.lanes.binary_search_by_key(&slot, |lane| lane.0) else { return };
-        let (_, block, upper) = self.lanes[at];
-        let (_, block_end, upper_end) =
-            self.lanes.get(at + 1).copied().unwrap_or((0, self.blocks.len() as u32, self.supers.len() as u32));
-        let first_block = self.blocks[block as usize..block_end as usize].first_mut();
-        let first_super = self.supers[upper as usize..upper_end as usize].first_mut();
-        for sums in first_block.into_iter().chain(first_super) {
-            sums.nanos[from as usize] = sums.nanos[from as usize].saturating_sub(nanos);
-            sums.spans[from as usize] = sums.spans[from as usize].saturating_sub(1);
-            sums.nanos[to as usize] = sums.nanos[to as usize].saturating_add(nanos);
+        for level in 0..LEVELS {
+            let places = self.places(slot, level);
+            if let Some(sums) = self.levels[level][places].first_mut() {
+                sums.nanos[from as usize] = sums.nanos[from as usize].saturating_sub(nanos);
+                sums.spans[from as usize] = sums.spans[from as usize].saturating_sub(1);
+                sums.nanos[to as usize] = sums.nanos[to as usize].saturating_add(nanos);
+            }
         }
     }
 
     /// Memory taken.
-    pub(crate) const fn bytes(&self) -> usize {
-        (self.blocks.len() + self.supers.len()) * size_of::<Sums>() + self.lanes.len() * 12
+    pub(crate) fn bytes(&self) -> usize {
+        let blocks: usize = self.levels.iter().map(Vec::len).sum();
+        blocks * size_of::<Sums>() + self.lanes.len() * size_of::<(u32, [u32; LEVELS])>()
     }
 
     /// Gives back what was reserved too much.
     pub(crate) fn shrink(&mut self) {
         self.lanes.shrink_to_fit();
-        self.blocks.shrink_to_fit();
-        self.supers.shrink_to_fit();
+        for level in &mut self.levels {
+            level.shrink_to_fit();
+        }
     }
 }
 
@@ -123,23 +157,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_upper_level_sums_the_lower() {
+    fn the_upper_levels_sum_the_lower() {
         let mut lod = Lod::default();
         lod.begin_lane(3);
         let mut block = Sums::ZERO;
         block.add(SpanClass::Running, 5);
-        for _ in 0..65 {
-            lod.push_block(&block);
+        for end in 1..=65 {
+            lod.push_block(&Sums { end, ..block });
         }
         lod.begin_lane(9);
         lod.push_block(&block);
-        assert_eq!(lod.lane(3).blocks.len(), 65);
-        assert_eq!(lod.lane(3).supers.len(), 1);
-        assert_eq!(lod.lane(3).supers[0].nanos[SpanClass::Running as usize], 64 * 5);
-        assert_eq!(lod.lane(9).blocks.len(), 1);
-        assert!(lod.lane(4).blocks.is_empty());
+        let running = |found: Option<(u32, &Sums)>| found.map(|(rows, sums)| (rows, sums.nanos[1], sums.end));
+        assert_eq!(running(lod.lane(3).block_at(0, |_| true)), Some((4_096, 64 * 5, 64)));
+        assert_eq!(running(lod.lane(3).block_at(512, |_| true)), Some((512, 8 * 5, 16)));
+        assert_eq!(running(lod.lane(3).block_at(4_096, |_| true)), Some((64, 5, 65)));
+        assert_eq!(running(lod.lane(3).block_at(0, |sums| sums.end < 9)), Some((512, 8 * 5, 8)));
+        assert_eq!(running(lod.lane(3).block_at(64, |_| true)), Some((64, 5, 2)));
+        assert_eq!(running(lod.lane(3).block_at(65, |_| true)), None);
+        assert_eq!(running(lod.lane(9).block_at(0, |_| true)), Some((64, 5, 0)));
+        assert_eq!(running(lod.lane(4).block_at(0, |_| true)), None);
         lod.recolour_first(3, SpanClass::Running, SpanClass::WaitNet, 5);
-        assert_eq!(lod.lane(3).supers[0].nanos[SpanClass::Running as usize], 63 * 5);
-        assert_eq!(lod.lane(3).blocks[0].nanos[SpanClass::WaitNet as usize], 5);
+        assert_eq!(running(lod.lane(3).block_at(0, |_| true)), Some((4_096, 63 * 5, 64)));
+    }
+
+    #[test]
+    fn a_block_is_a_cache_line() {
+        assert_eq!(size_of::<Sums>(), 64);
     }
 }

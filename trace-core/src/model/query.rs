@@ -79,26 +79,29 @@ impl Trace {
             LaneId::Gc | LaneId::Stw => self.track_span(at.lane, at.row as usize + 1),
             LaneId::Goroutine(go) => {
                 let end = self.span(at)?.range.end;
-                let (segment, row) = (at.segment, at.row);
-                let start = TraceTime(self.seg(segment)?.time(row));
-                let chain = self.chain(go, TimeRange::new(start, TraceTime::MAX))?;
-                let mut pos = chain.find(segment, row)?;
-                loop {
-                    pos = chain.next(self, pos)?;
-                    let found = chain.segment(self, pos)?;
-                    if !kinds::is_continued(found.kind(pos.row))
-                        && let Some(span) = self.span_of(&chain, pos)
-                    {
-                        debug_assert!(span.range.start >= end, "spans of a lane do not overlap");
-                        return Some(span);
-                    }
-                }
+                let near = self.span_after(go, at, TimeRange::new(end.plus_nanos(-1), end.plus_nanos(1)));
+                near.or_else(|| self.span_after(go, at, TimeRange::new(end.plus_nanos(-1), TraceTime::MAX)))
             }
             LaneId::Proc(_) | LaneId::Thread(_) => {
                 let span = self.span(at)?;
                 let later = TimeRange::new(span.range.start, TraceTime::MAX);
                 let is_later = |found: &Span| found.at != span.at && found.range.start >= span.range.end;
                 self.spans(at.lane, later).find(is_later)
+            }
+        }
+    }
+
+    /// The first span behind the one named, among those that touch `range`; that one must, too.
+    fn span_after(&self, go: GoIx, at: SpanRef, range: TimeRange) -> Option<Span> {
+        let chain = self.chain(go, range)?;
+        let mut pos = chain.find(at.segment, at.row)?;
+        loop {
+            pos = chain.next(self, pos)?;
+            let found = chain.segment(self, pos)?;
+            if !kinds::is_continued(found.kind(pos.row))
+                && let Some(span) = self.span_of(&chain, pos)
+            {
+                return Some(span);
             }
         }
     }

@@ -49,9 +49,9 @@ impl<T: Clone> Table<T> {
         self.chunks.iter().flat_map(|chunk| chunk.iter())
     }
 
-    /// The chunks with the index of their first entry.
-    pub(crate) fn chunks(&self) -> impl Iterator<Item = (usize, &[T])> {
-        self.chunks.iter().enumerate().map(|(at, chunk)| (at * CHUNK, chunk.as_slice()))
+    /// A chunk with the index of its first entry.
+    pub(crate) fn chunk(&self, at: usize) -> Option<(usize, &[T])> {
+        Some((at * CHUNK, self.chunks.get(at)?.as_slice()))
     }
 }
 

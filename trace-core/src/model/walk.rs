@@ -8,7 +8,7 @@ use crate::model::chain::row_at;
 use crate::model::draft::MARK;
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
-use crate::model::lod::{BLOCK, LaneLod, SUPER, Sums};
+use crate::model::lod::{BLOCK, LaneLod, Sums};
 use crate::model::refs::RefLane;
 use crate::model::segment::Segment;
 use crate::model::trace::Trace;
@@ -39,28 +39,6 @@ const fn reaches_back(kind: u8) -> bool {
     kinds::is_status(kind) || kinds::is_continued(kind)
 }
 
-/// The largest block that begins at `local` and that the visitor takes: its length and sums.
-#[inline]
-fn block_at<'a>(
-    lod: &LaneLod<'a>,
-    local: u32,
-    visitor: &impl Visitor,
-    time: impl Fn(u32) -> i64,
-) -> Option<(u32, &'a Sums)> {
-    if !local.is_multiple_of(BLOCK) {
-        return None;
-    }
-    let block = lod.blocks.get((local / BLOCK) as usize)?;
-    let start = time(local);
-    if local.is_multiple_of(SUPER)
-        && let Some(upper) = lod.supers.get((local / SUPER) as usize)
-        && visitor.takes_block(start, time(local + SUPER))
-    {
-        return Some((SUPER, upper));
-    }
-    visitor.takes_block(start, time(local + BLOCK)).then_some((BLOCK, block))
-}
-
 impl Trace {
     /// Visits what touches `range` on a goroutine's lane, in time order.
     pub(crate) fn walk_go(&self, go: GoIx, range: TimeRange, visitor: &mut impl Visitor) {
@@ -70,13 +48,23 @@ impl Trace {
             let lod = if piece.end - piece.first > BLOCK { segment.lane_lod(piece.slot) } else { LaneLod::EMPTY };
             let name = |row: u32| SpanRef { lane: LaneId::Goroutine(go), segment: piece.segment, row };
             let mut row = if at == 0 { chain.row } else { piece.first };
+            // After a block: where it ended, so that its row need not be looked at.
+            let mut after_block = None;
             while row < piece.end {
-                let block = block_at(&lod, row - piece.first, visitor, |local| segment.time(piece.first + local));
                 // Blocks know nothing of what lies before the segment.
-                if let Some((rows, sums)) = block.filter(|_| !reaches_back(segment.kind(row))) {
-                    visitor.block(segment.time(row), segment.time(row + rows), sums, name(row));
-                    row += rows;
-                    continue;
+                if row > piece.first || !reaches_back(segment.kind(row)) {
+                    let start = after_block.take().unwrap_or_else(|| segment.time(row));
+                    let takes = |sums: &Sums| visitor.takes_block(start, segment.at(sums.end));
+                    if let Some((rows, sums)) = lod.block_at(row - piece.first, takes) {
+                        let end = segment.at(sums.end);
+                        if start >= range.end.0 {
+                            return;
+                        }
+                        visitor.block(start, end, sums, name(row));
+                        after_block = Some(end);
+                        row += rows;
+                        continue;
+                    }
                 }
                 let kind = segment.kind(row);
                 let start = self.row_start(segment, row);
@@ -105,19 +93,24 @@ impl Trace {
             let lod = if end - begin > BLOCK { lanes.lod.lane(slot) } else { LaneLod::EMPTY };
             let time = |at: u32| segment.at(lanes.entry_start(segment, at));
             let mut at = if index as u32 == first.segment { first.at } else { begin };
+            let mut after_block = None;
             while at < end {
                 let entry = lanes.entries[at as usize];
-                let block = block_at(&lod, at - begin, visitor, |local| time(begin + local));
-                let reaches_back = entry & MARK == 0 && reaches_back(segment.kind(entry));
-                if let Some((entries, sums)) = block.filter(|_| !reaches_back) {
+                let start = after_block.take().unwrap_or_else(|| time(at));
+                // Only the first entry can be of a goroutine that was there before.
+                let reaches_back = at == begin && entry & MARK == 0 && reaches_back(segment.kind(entry));
+                if start >= range.end.0 && !reaches_back {
+                    return;
+                }
+                let takes = |sums: &Sums| !reaches_back && visitor.takes_block(start, segment.at(sums.end));
+                if let Some((entries, sums)) = lod.block_at(at - begin, takes) {
                     let row = if entry & MARK == 0 { entry } else { 0 };
                     let name = SpanRef { lane: lane.lane, segment: index as u32, row };
-                    visitor.block(time(at), time(at + entries), sums, name);
+                    let end = segment.at(sums.end);
+                    visitor.block(start, end, sums, name);
+                    after_block = Some(end);
                     at += entries;
                     continue;
-                }
-                if time(at) >= range.end.0 && !reaches_back {
-                    return;
                 }
                 self.walk_tenure(lane, (index as u32, at, end), segment, visitor);
                 at += 1;
