@@ -105,7 +105,7 @@ fn difference(ours: &[u8], gos: &[u8]) -> String {
 #[test]
 fn dump_prints_what_go_prints() {
     let references = references();
-    assert!(references.len() > 60, "only {} references", references.len());
+    assert!(references.len() > 75, "only {} references", references.len());
     let faults: Vec<String> = references
         .par_iter()
         .filter_map(|reference| {
@@ -131,6 +131,10 @@ fn go_itself_agrees() {
         return;
     };
     for reference in references() {
+        if header::version(&reference.path).is_some_and(|version| version < 22) {
+            // Go's own output for the old format varies from run to run; see `reference/make.sh`.
+            continue;
+        }
         let output = Command::new(go_root.join("bin/go"))
             .args(["tool", "trace", "-d=parsed"])
             .arg(&reference.path)

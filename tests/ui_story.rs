@@ -114,6 +114,8 @@ fn the_sample_tells_who_made_the_requests_wait() {
     let culprit = window.span();
     assert_eq!((culprit.state, window.goroutine(&culprit)), (GoState::Running, 13));
 
+    assert!(window.shows("main.sendReport"), "the stack is not told: {:?}", window.words());
+
     // Following: it made several others ready. The first one is a request that waited for a mutex.
     let (flows, count) = window.document().trace.flows_out_of(culprit.at, 100);
     assert!(count >= 4 && flows.len() as u64 == count, "{flows:?}");
