@@ -193,20 +193,18 @@ impl Rows {
     pub fn build(trace: &Trace, order: GoroutineOrder) -> Self {
         let all = TimeRange::new(TraceTime::MIN, TraceTime::MAX);
         let count = trace.goroutine_count();
-        let goroutine = |ix: u32| trace.goroutine(GoIx(ix));
-        let id = |ix: u32| goroutine(ix).map_or(u64::MAX, |go| go.id.0);
+        let id = |ix: u32| trace.goroutine_name(GoIx(ix)).map_or(u64::MAX, |(id, _)| id.0);
+        let name = |ix: u32| trace.goroutine_name(GoIx(ix)).map_or("", |(_, name)| trace.str(name));
         let goroutines = match order {
             GoroutineOrder::Id => Order::by_key(count, id),
             GoroutineOrder::Appearance => Order::by_key(count, |ix| ix),
-            GoroutineOrder::Function => {
-                Order::by_key(count, |ix| (goroutine(ix).map_or("", |go| trace.str(go.name)), id(ix)))
-            }
+            GoroutineOrder::Function => Order::by_key(count, |ix| (name(ix), id(ix))),
             GoroutineOrder::Running => Order::by_key(count, |ix| {
                 let time = trace.time_by_class(LaneId::Goroutine(GoIx(ix)), all);
                 (std::cmp::Reverse(time.nanos[SpanClass::Running as usize]), id(ix))
             }),
         };
-        let depth = |ix: u32| goroutine(ix).map_or(0, |go| go.region_depth);
+        let depth = |ix: u32| trace.region_depth(GoIx(ix));
         Self {
             procs: Order::by_key(trace.proc_count(), |ix| trace.proc_id(ProcIx(ix)).0),
             threads: Order::by_key(trace.thread_count(), |ix| trace.thread_id(ThreadIx(ix)).0),

@@ -1,36 +1,49 @@
 //! Columns of small numbers, as narrow as their largest value lets them be, and columns that have values
 //! in some rows only.
 
-/// A number type that a column may be made of. Values are known to fit.
-pub(crate) trait Narrow: Copy + Default {
-    /// Cuts to the type's width.
-    fn of(value: u32) -> Self;
+/// Something that takes a number per row, each row once. Values are known to fit.
+pub(crate) trait Cells {
+    /// Sets a row that is 0 as yet.
+    fn put(&mut self, row: usize, value: u32);
 }
 
-impl Narrow for u8 {
+impl Cells for Box<[u8]> {
     #[inline]
-    fn of(value: u32) -> Self {
-        value as Self
+    fn put(&mut self, row: usize, value: u32) {
+        self[row] = value as u8;
     }
 }
 
-impl Narrow for u16 {
+impl Cells for Box<[u16]> {
     #[inline]
-    fn of(value: u32) -> Self {
-        value as Self
+    fn put(&mut self, row: usize, value: u32) {
+        self[row] = value as u16;
     }
 }
 
-impl Narrow for u32 {
+impl Cells for Box<[u32]> {
     #[inline]
-    fn of(value: u32) -> Self {
-        value
+    fn put(&mut self, row: usize, value: u32) {
+        self[row] = value;
+    }
+}
+
+/// Numbers of two bits, four to a byte.
+#[derive(Clone, Debug)]
+pub(crate) struct Quarters(Box<[u8]>);
+
+impl Cells for Quarters {
+    #[inline]
+    fn put(&mut self, row: usize, value: u32) {
+        self.0[row / 4] |= (value as u8 & 3) << (row % 4 * 2);
     }
 }
 
 /// Numbers by row.
 #[derive(Clone, Debug)]
 pub(crate) enum Column {
+    /// All below 4.
+    Quarters(Quarters),
     /// All below 2^8.
     Bytes(Box<[u8]>),
     /// All below 2^16.
@@ -42,27 +55,29 @@ pub(crate) enum Column {
 impl Column {
     /// Zeros, with room for values up to `max`.
     pub(crate) fn with_len(rows: usize, max: u32) -> Self {
-        if u8::try_from(max).is_ok() {
-            Self::Bytes(vec![0; rows].into())
-        } else if u16::try_from(max).is_ok() {
-            Self::Words(vec![0; rows].into())
-        } else {
-            Self::Wide(vec![0; rows].into())
+        match max {
+            0..4 => Self::Quarters(Quarters(vec![0; rows.div_ceil(4)].into())),
+            4..0x100 => Self::Bytes(vec![0; rows].into()),
+            0x100..0x1_0000 => Self::Words(vec![0; rows].into()),
+            _ => Self::Wide(vec![0; rows].into()),
         }
     }
 
     #[inline]
     pub(crate) fn get(&self, row: u32) -> u32 {
+        let row = row as usize;
         match self {
-            Self::Bytes(column) => u32::from(column[row as usize]),
-            Self::Words(column) => u32::from(column[row as usize]),
-            Self::Wide(column) => column[row as usize],
+            Self::Quarters(column) => u32::from(column.0[row / 4] >> (row % 4 * 2) & 3),
+            Self::Bytes(column) => u32::from(column[row]),
+            Self::Words(column) => u32::from(column[row]),
+            Self::Wide(column) => column[row],
         }
     }
 
     /// Memory taken.
     pub(crate) fn bytes(&self) -> usize {
         match self {
+            Self::Quarters(column) => column.0.len(),
             Self::Bytes(column) => column.len(),
             Self::Words(column) => 2 * column.len(),
             Self::Wide(column) => 4 * column.len(),
@@ -128,9 +143,21 @@ mod tests {
 
     #[test]
     fn a_column_is_as_wide_as_it_must_be() {
+        assert_eq!(Column::with_len(10, 3).bytes(), 3);
         assert_eq!(Column::with_len(10, 255).bytes(), 10);
         assert_eq!(Column::with_len(10, 256).bytes(), 20);
         assert_eq!(Column::with_len(10, 1 << 16).bytes(), 40);
+    }
+
+    #[test]
+    fn quarters_keep_apart() {
+        let mut column = Column::with_len(9, 3);
+        if let Column::Quarters(column) = &mut column {
+            for row in 0..9 {
+                column.put(row, row as u32 * 3 % 4);
+            }
+        }
+        assert!((0..9).all(|row| column.get(row) == row * 3 % 4), "{column:?}");
     }
 
     #[test]

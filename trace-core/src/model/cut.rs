@@ -2,7 +2,7 @@
 //! and threads, the index of who acted on whom, and the sums of every level of detail.
 
 use crate::model::build::{Log, LogRef};
-use crate::model::column::{Column, Narrow, SparseColumn};
+use crate::model::column::{Cells, Column, SparseColumn};
 use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, FlowDraft, MARK, RefDraft, SegmentDraft};
 use crate::model::kinds::{self, Classes};
 use crate::model::lod::{BLOCK, Lod, Sums};
@@ -143,16 +143,11 @@ fn scatter(log: &mut Log, pools: &mut Pools, flows: &mut FlowDraft, procs: &mut 
         procs,
         threads,
     };
-    match (&mut aux, &mut place) {
-        (Column::Bytes(aux), Column::Bytes(place)) => scatter.run(log, pools, aux, place),
-        (Column::Bytes(aux), Column::Words(place)) => scatter.run(log, pools, aux, place),
-        (Column::Bytes(aux), Column::Wide(place)) => scatter.run(log, pools, aux, place),
-        (Column::Words(aux), Column::Bytes(place)) => scatter.run(log, pools, aux, place),
-        (Column::Words(aux), Column::Words(place)) => scatter.run(log, pools, aux, place),
-        (Column::Words(aux), Column::Wide(place)) => scatter.run(log, pools, aux, place),
-        (Column::Wide(aux), Column::Bytes(place)) => scatter.run(log, pools, aux, place),
-        (Column::Wide(aux), Column::Words(place)) => scatter.run(log, pools, aux, place),
-        (Column::Wide(aux), Column::Wide(place)) => scatter.run(log, pools, aux, place),
+    match &mut aux {
+        Column::Quarters(aux) => scatter.into_place(log, pools, aux, &mut place),
+        Column::Bytes(aux) => scatter.into_place(log, pools, aux, &mut place),
+        Column::Words(aux) => scatter.into_place(log, pools, aux, &mut place),
+        Column::Wide(aux) => scatter.into_place(log, pools, aux, &mut place),
     }
     let Scatter { start, kind, actor_bits, actors, .. } = scatter;
     let mut by_row = SparseColumn::new(actor_bits, ACTOR_NONE);
@@ -177,7 +172,16 @@ struct Scatter<'a> {
 }
 
 impl Scatter<'_> {
-    fn run<A: Narrow, P: Narrow>(&mut self, log: &mut Log, pools: &mut Pools, aux: &mut [A], places: &mut [P]) {
+    fn into_place(&mut self, log: &mut Log, pools: &mut Pools, aux: &mut impl Cells, place: &mut Column) {
+        match place {
+            Column::Quarters(place) => self.run(log, pools, aux, place),
+            Column::Bytes(place) => self.run(log, pools, aux, place),
+            Column::Words(place) => self.run(log, pools, aux, place),
+            Column::Wide(place) => self.run(log, pools, aux, place),
+        }
+    }
+
+    fn run(&mut self, log: &mut Log, pools: &mut Pools, aux: &mut impl Cells, places: &mut impl Cells) {
         let mut refs = log.refs.iter();
         let mut next_ref = refs.next();
         let mut marks = 0;
@@ -189,9 +193,9 @@ impl Scatter<'_> {
             let row_kind = (row.aux_kind >> 24) as u8;
             self.start[to] = row.start;
             self.kind[to] = row_kind;
-            aux[to] = A::of(row.aux_kind & 0xff_ffff);
+            aux.put(to, row.aux_kind & 0xff_ffff);
             if !kinds::has_actor(row_kind) {
-                places[to] = P::of(row.other.wrapping_add(1));
+                places.put(to, row.other.wrapping_add(1));
             } else if row.other != ACTOR_NONE {
                 self.actor_bits[to / 64] |= 1 << (to % 64);
                 self.actors.push((place, row.other));

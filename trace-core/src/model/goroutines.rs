@@ -1,5 +1,7 @@
 //! Goroutines: who they are, whence they came, when they lived.
 
+use rustc_hash::FxHashMap;
+
 use crate::base::ids::{GoId, GoIx, StrId};
 use crate::base::time::TraceTime;
 use crate::event::state::GoState;
@@ -7,10 +9,14 @@ use crate::model::kinds;
 use crate::model::segment::NO_SEGMENT;
 use crate::model::trace::{Goroutine, Trace};
 
+/// In place of an id that does not fit in 32 bits.
+pub(crate) const WIDE_ID: u32 = u32::MAX;
+
 /// What is kept per goroutine; the rest is read off its first and last rows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GoRecord {
-    pub(crate) id: GoId,
+    /// The runtime's id; [`WIDE_ID`] if it does not fit, then it is in the table of wide ids.
+    pub(crate) id: u32,
     pub(crate) name: StrId,
     /// The first and last segments that hold rows of it.
     pub(crate) first_segment: u32,
@@ -18,8 +24,31 @@ pub(crate) struct GoRecord {
 }
 
 impl GoRecord {
-    pub(crate) const fn new(id: GoId) -> Self {
+    pub(crate) fn new(id: GoId) -> Self {
+        let id = u32::try_from(id.0).unwrap_or(WIDE_ID);
         Self { id, name: StrId::EMPTY, first_segment: NO_SEGMENT, last_segment: NO_SEGMENT }
+    }
+}
+
+/// Ids that do not fit in a record: of damaged files.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WideIds {
+    ids: FxHashMap<GoIx, GoId>,
+}
+
+impl WideIds {
+    pub(crate) fn add(&mut self, ix: GoIx, id: GoId) {
+        if id.0 >= u64::from(WIDE_ID) {
+            self.ids.insert(ix, id);
+        }
+    }
+
+    /// The runtime's id of a goroutine.
+    pub(crate) fn id(&self, ix: GoIx, record: &GoRecord) -> GoId {
+        if record.id == WIDE_ID {
+            return self.ids.get(&ix).copied().unwrap_or(GoId::NONE);
+        }
+        GoId(u64::from(record.id))
     }
 }
 
@@ -45,7 +74,7 @@ impl Trace {
         let record = self.gos.get(ix.index())?;
         let mut goroutine = Goroutine {
             ix,
-            id: record.id,
+            id: self.wide_ids.id(ix, record),
             name: record.name,
             creator: None,
             creation_stack: crate::base::ids::StackId::NONE,
@@ -83,10 +112,16 @@ impl Trace {
         Some(goroutine)
     }
 
-    /// Only the id, name and whether it is the runtime's own: cheaper than [`Trace::goroutine`].
+    /// How deep a goroutine's regions nest: lines to reserve under its lane. Cheap.
+    #[must_use]
+    pub fn region_depth(&self, ix: GoIx) -> u32 {
+        u32::from(self.side.region_depth(ix))
+    }
+
+    /// Only the id and the name: cheaper than [`Trace::goroutine`].
     #[must_use]
     pub fn goroutine_name(&self, ix: GoIx) -> Option<(GoId, StrId)> {
-        self.gos.get(ix.index()).map(|record| (record.id, record.name))
+        self.gos.get(ix.index()).map(|record| (self.wide_ids.id(ix, record), record.name))
     }
 
     /// The goroutine with this id (the latest one if ids were reused).
@@ -95,7 +130,8 @@ impl Trace {
         let bounds = self.side.id_bounds.iter().enumerate().rev();
         bounds.filter(|(_, (low, high))| *low <= id && id <= *high).find_map(|(at, _)| {
             let (first, chunk) = self.gos.chunk(at)?;
-            let found = chunk.iter().rposition(|record| record.id == id)?;
+            let is_it = |at: usize, record: &GoRecord| self.wide_ids.id(GoIx((first + at) as u32), record) == id;
+            let found = (0..chunk.len()).rev().find(|&at| is_it(at, &chunk[at]))?;
             Some(GoIx((first + found) as u32))
         })
     }

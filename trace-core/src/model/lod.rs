@@ -62,9 +62,8 @@ impl<'a> LaneLod<'a> {
             return None;
         }
         let mut best = (BLOCK, lowest);
-        for level in 1..LEVELS {
-            let size = SIZES[level];
-            match self.levels[level].get((local / size) as usize) {
+        for (level, &size) in self.levels.iter().zip(&SIZES).skip(1) {
+            match level.get((local / size) as usize) {
                 Some(block) if local.is_multiple_of(size) && takes(block) => best = (size, block),
                 _ => break,
             }

@@ -13,7 +13,7 @@ use crate::event::state::{GoState, SpanClass};
 use crate::model::counters::Counts;
 use crate::model::cut;
 use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, FlowDraft, RefDraft, SegmentDraft};
-use crate::model::goroutines::GoRecord;
+use crate::model::goroutines::{GoRecord, WIDE_ID, WideIds};
 use crate::model::intern::Interner;
 use crate::model::kinds::{self, Classes, SharedKinds};
 use crate::model::lod::Lod;
@@ -75,6 +75,7 @@ pub(crate) struct Stitcher {
     kinds: SharedKinds,
     interner: Interner,
     gos: Table<GoRecord>,
+    wide_ids: Arc<WideIds>,
     id_bounds: Vec<(GoId, GoId)>,
     /// Goroutines that have not ended.
     live: FxHashMap<GoId, GoIx>,
@@ -106,6 +107,7 @@ impl Stitcher {
             kinds,
             interner: Interner::default(),
             gos: Table::default(),
+            wide_ids: Arc::default(),
             id_bounds: Vec::new(),
             live: FxHashMap::default(),
             last_kinds: Vec::new(),
@@ -204,10 +206,9 @@ impl Stitcher {
         self.generations += 1;
         self.current = Current::default();
         for go in self.dying.drain(..) {
-            if let Some(record) = self.gos.get(go.index())
-                && self.live.get(&record.id) == Some(&go)
-            {
-                self.live.remove(&record.id);
+            let id = self.gos.get(go.index()).map_or(GoId::NONE, |record| self.wide_ids.id(go, record));
+            if self.live.get(&id) == Some(&go) {
+                self.live.remove(&id);
             }
         }
     }
@@ -256,6 +257,7 @@ impl Stitcher {
             kinds: Arc::new(kinds),
             reasons,
             gos: self.gos.clone(),
+            wide_ids: Arc::clone(&self.wide_ids),
             procs: self.procs.clone().into(),
             threads: self.threads.clone().into(),
             segments: self.segments.clone(),
@@ -389,6 +391,9 @@ impl Stitcher {
 
     fn add_goroutine(&mut self, id: GoId) -> GoIx {
         let ix = GoIx(self.gos.push(GoRecord::new(id)) as u32);
+        if id.0 >= u64::from(WIDE_ID) {
+            Arc::make_mut(&mut self.wide_ids).add(ix, id);
+        }
         self.last_kinds.push(kinds::UNKNOWN);
         self.live.insert(id, ix);
         if ix.index().is_multiple_of(ID_BLOCK) {

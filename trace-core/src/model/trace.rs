@@ -9,7 +9,7 @@ use crate::base::warning::Warning;
 use crate::event::kind::EventKind;
 use crate::event::state::SpanClass;
 use crate::model::counters::Counts;
-use crate::model::goroutines::GoRecord;
+use crate::model::goroutines::{GoRecord, WideIds};
 use crate::model::intern::Texts;
 use crate::model::kinds::Kinds;
 use crate::model::lanes::{LaneId, SpanRef};
@@ -29,6 +29,7 @@ pub struct Trace {
     /// The reason text of each kind.
     pub(crate) reasons: Arc<[StrId]>,
     pub(crate) gos: Table<GoRecord>,
+    pub(crate) wide_ids: Arc<WideIds>,
     pub(crate) procs: Arc<[ProcId]>,
     pub(crate) threads: Arc<[ThreadId]>,
     /// By rising base.
