@@ -24,7 +24,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("cut-in-header", "not a Go execution trace"),
     ("no-trace-empty", "empty"),
     ("no-trace-header-only", "empty"),
-    ("no-trace-gzip", "gzip"),
     ("no-trace-zeros", "not a Go execution trace"),
     ("no-trace-log", "text"),
     ("no-trace-go1.5", "1.5"),

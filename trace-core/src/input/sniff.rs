@@ -3,12 +3,16 @@
 /// How many bytes from the start of a file [`describe`] wants to see.
 pub const SNIFF_BYTES: usize = 512;
 
+/// Packed files are unpacked on the way here, but not without end.
+const TOO_DEEP: &str = "it is compressed several times over; unpack it first";
+
 /// First bytes of well-known kinds of files, and what to say of them.
 const MAGIC: &[(&[u8], &str)] = &[
-    (b"\x1f\x8b", "it is compressed with gzip; unpack it first (gunzip)"),
-    (b"\x28\xb5\x2f\xfd", "it is compressed with zstd; unpack it first (unzstd)"),
-    (b"\x04\x22\x4d\x18", "it is compressed with lz4; unpack it first (unlz4)"),
-    (b"PK\x03\x04", "it is a zip archive; unpack it first"),
+    (b"\x1f\x8b", TOO_DEEP),
+    (b"\x28\xb5\x2f\xfd", TOO_DEEP),
+    (b"\x04\x22\x4d\x18", TOO_DEEP),
+    (b"PK\x03\x04", TOO_DEEP),
+    (b"PK\x05\x06", "it is an empty zip archive"),
     (b"BZh", "it is compressed with bzip2; unpack it first"),
     (b"\xfd7zXZ\0", "it is compressed with xz; unpack it first"),
     (b"\x7fELF", "it is a program; record a trace of it with runtime/trace or go test -trace"),
@@ -53,7 +57,8 @@ mod tests {
 
     #[test]
     fn names_what_it_sees() {
-        assert!(describe(b"\x1f\x8b\x08\0").contains("gzip"));
+        assert!(describe(b"\x1f\x8b\x08\0").contains("several times"));
+        assert!(describe(b"BZh9").contains("bzip2"));
         assert!(describe(b"2026/01/02 listening on :8080\n").contains("text"));
         assert!(describe("Grüße".as_bytes()).contains("text"));
         assert!(describe(&[0; 100]).contains("zero"));

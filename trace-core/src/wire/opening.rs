@@ -8,7 +8,7 @@ use crate::input::sniff;
 use crate::wire::v1::recording::Recording;
 use crate::wire::v2::generation::GenerationReader;
 use crate::wire::v2::tables::Report;
-use crate::wire::version::{self, Version};
+use crate::wire::version::{self, HEADER_BYTES, Version};
 
 /// How far a trace's header is looked for behind something else.
 const HEADER_SEARCH_BYTES: u64 = 1 << 20;
@@ -39,7 +39,7 @@ pub(super) struct Head {
 pub fn open<R: Read>(mut input: R, report: &mut Report<'_>) -> Result<Opened<R>> {
     let head = head(&mut input, report)?;
     if head.version < Version::GO_1_22 {
-        let recording = Recording::read(input, head.bytes, head.start, head.version, report)?;
+        let recording = Recording::read(input, head.bytes, head.start, head.version, report);
         return Ok(Opened::V1(Box::new(recording)));
     }
     Ok(Opened::V2(Box::new(GenerationReader::behind(head, input))))
@@ -47,7 +47,10 @@ pub fn open<R: Read>(mut input: R, report: &mut Report<'_>) -> Result<Opened<R>>
 
 pub(super) fn head(input: &mut impl Read, report: &mut Report<'_>) -> Result<Head> {
     let mut bytes = Vec::new();
-    input.by_ref().take(sniff::SNIFF_BYTES as u64).read_to_end(&mut bytes)?;
+    let read = input.by_ref().take(sniff::SNIFF_BYTES as u64).read_to_end(&mut bytes);
+    if bytes.len() < HEADER_BYTES {
+        read?;
+    }
     let mut start = 0;
     let version = match Version::parse(&bytes) {
         Err(Error::NotATrace { found }) => {

@@ -4,7 +4,6 @@ use std::io::Read;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::base::error::Result;
 use crate::base::pdqsort;
 use crate::base::warning::WarningKind;
 use crate::input::cursor::Cursor;
@@ -72,19 +71,19 @@ pub struct Recording {
 impl Recording {
     /// Reads the rest of an input whose first bytes, from its header at `start` on, are in `head`.
     /// Damage is told to `report`.
-    ///
-    /// # Errors
-    /// If the input cannot be read.
     pub fn read(
         mut input: impl Read,
         mut head: Vec<u8>,
         start: usize,
         version: Version,
         report: &mut Report<'_>,
-    ) -> Result<Self> {
-        input.read_to_end(&mut head)?;
+    ) -> Self {
+        if let Err(error) = input.read_to_end(&mut head) {
+            let what = format!("reading stopped before the end: {error}");
+            report(WarningKind::Truncated, what, head.len() as u64);
+        }
         head.drain(..start);
-        Ok(Index::new(head, start as u64, version).build(report))
+        Index::new(head, start as u64, version).build(report)
     }
 
     /// The file's version.

@@ -269,7 +269,7 @@ impl<R: Read> GenerationReader<R> {
     pub fn next_generation(&mut self, report: &mut Report<'_>) -> Result<Option<Generation>> {
         loop {
             if !self.at_end && self.buffer.len() - self.pos < MAX_BATCH_WITH_HEADER {
-                self.fill()?;
+                self.fill(report)?;
             }
             let rest = self.buffer.get(self.pos..).unwrap_or_default();
             match look(rest, self.version) {
@@ -417,17 +417,18 @@ impl<R: Read> GenerationReader<R> {
     }
 
     /// Reads on, so that a whole batch fits behind `pos` unless the input ends.
-    fn fill(&mut self) -> Result<()> {
+    fn fill(&mut self, report: &mut Report<'_>) -> Result<()> {
         self.retire_chunk();
         let wanted = CHUNK_BYTES.max(MAX_BATCH_WITH_HEADER);
         self.buffer.reserve_exact(wanted);
         let read = self.input.by_ref().take((wanted - self.buffer.len()) as u64).read_to_end(&mut self.buffer);
         match read {
             Ok(count) => self.at_end = count == 0,
-            // What came before an error of the disk is still worth looking at.
-            Err(error) if self.current.is_some() || self.last_number.is_some() => {
+            // What came before an error (of the disk, of a packed file) is still worth looking at.
+            Err(error) if self.offset + self.buffer.len() as u64 > HEADER_BYTES as u64 => {
                 self.at_end = true;
-                drop(error);
+                let what = format!("reading stopped before the end: {error}");
+                report(WarningKind::Truncated, what, self.offset + self.buffer.len() as u64);
             }
             Err(error) => return Err(Error::Io(error)),
         }
@@ -502,14 +503,14 @@ impl<R: Read> GenerationReader<R> {
                 // Drop what is known to be no batch.
                 self.pos = self.buffer.len();
                 skipped = 0;
-                self.fill()?;
+                self.fill(report)?;
                 continue;
             }
             if !self.at_end && self.buffer.len() - place < 2 * MAX_BATCH_WITH_HEADER {
                 self.pos = place;
                 skipped = 0;
                 let before = self.buffer.len() - self.pos;
-                self.fill()?;
+                self.fill(report)?;
                 if self.buffer.len() == before {
                     self.at_end = true;
                 }
@@ -535,8 +536,10 @@ impl<R: Read> GenerationReader<R> {
     /// generation that could come next.
     fn is_believable(&self, place: usize) -> bool {
         let rest = self.buffer.get(place..).unwrap_or_default();
-        if matches!(Version::parse(rest), Ok(Version(22..))) {
-            return true;
+        match rest.first() {
+            Some(b'g') => return matches!(Version::parse(rest), Ok(Version(22..))),
+            Some(&(spec::EVENT_BATCH | spec::EXPERIMENTAL_BATCH)) => {}
+            _ => return false,
         }
         let Look::Item(Item::Batch(head)) = look(rest, self.version) else { return false };
         if head.size == 0 || head.experiment.is_some_and(|experiment| experiment > 8) {

@@ -1,0 +1,194 @@
+//! Packed traces: unpacked on the way, whatever their names say; and the limits of that.
+
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+
+#[path = "support/fixtures.rs"]
+mod fixtures;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use trace_core::base::error::{Error, Result};
+use trace_core::base::limits::Limits;
+use trace_core::base::monitor::Monitor;
+use trace_core::export::reference::dump;
+use trace_core::input::source::Source;
+use trace_core::input::zip;
+
+fn trace(name: &str) -> Vec<u8> {
+    fs::read(fixtures::data().join("real").join(name)).expect("a fixture")
+}
+
+/// What `dump` prints, and how many warnings there are.
+fn printed(source: Source<'_>) -> Result<(Vec<u8>, usize)> {
+    let (mut out, mut warnings) = (Vec::new(), 0);
+    dump(source, &mut out, &Monitor::new(), &mut |_, _, _| warnings += 1)?;
+    Ok((out, warnings))
+}
+
+/// The same for a file of these bytes.
+fn opened(bytes: &[u8]) -> Result<(Vec<u8>, usize)> {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(bytes).expect("written");
+    printed(Source::open(file.path())?)
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(bytes).expect("packed");
+    packer.finish().expect("packed")
+}
+
+fn lz4(bytes: &[u8]) -> Vec<u8> {
+    // A block is unpacked whole or not at all.
+    let small_blocks = lz4_flex::frame::FrameInfo::new().block_size(lz4_flex::frame::BlockSize::Max64KB);
+    let mut packer = lz4_flex::frame::FrameEncoder::with_frame_info(small_blocks, Vec::new());
+    packer.write_all(bytes).expect("packed");
+    packer.finish().expect("packed")
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+/// An archive of (name, content), deflated or stored by turns.
+fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    let small = |len: usize| u32::try_from(len).expect("small").to_le_bytes();
+    for (i, (name, content)) in files.iter().enumerate() {
+        let mut data = content.to_vec();
+        let method = if i % 2 == 0 { 8u16 } else { 0 };
+        if method == 8 {
+            let mut packer = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+            packer.write_all(content).expect("packed");
+            data = packer.finish().expect("packed");
+        }
+        // Version, flags, method, time and date, sum (nobody looks), sizes, lengths of name and extra field.
+        let mut common = vec![20, 0, 0, 0];
+        common.extend(method.to_le_bytes());
+        common.extend([0; 8]);
+        common.extend(small(data.len()));
+        common.extend(small(content.len()));
+        common.extend(&small(name.len())[..2]);
+        common.extend([0, 0]);
+        directory.extend(b"PK\x01\x02\x14\0");
+        directory.extend(&common);
+        directory.extend([0; 10]);
+        directory.extend(small(out.len()));
+        directory.extend(name.as_bytes());
+        out.extend(b"PK\x03\x04");
+        out.extend(&common);
+        out.extend(name.as_bytes());
+        out.extend(data);
+    }
+    let start = out.len();
+    out.extend(&directory);
+    out.extend(b"PK\x05\x06\0\0\0\0");
+    out.extend(&small(files.len())[..2]);
+    out.extend(&small(files.len())[..2]);
+    out.extend(small(directory.len()));
+    out.extend(small(start));
+    out.extend([0, 0]);
+    out
+}
+
+/// What a packer makes of bytes.
+type Packer = fn(&[u8]) -> Vec<u8>;
+
+const PACKERS: [(&str, Packer); 4] =
+    [("gzip", gzip), ("lz4", lz4), ("zstd", zstd), ("zip", |bytes| zipped(&[("inner", bytes)]))];
+
+#[test]
+fn packed_traces_are_the_same_traces() {
+    for name in ["workers-go1.27.trace", "workers-go1.21.trace", "gc-go1.26.trace"] {
+        let plain = trace(name);
+        let expected = opened(&plain).expect("a trace");
+        assert!(expected.0.len() > 1_000 && expected.1 == 0);
+        for (packer, pack) in PACKERS {
+            assert!(opened(&pack(&plain)).expect(packer) == expected, "{name} with {packer}");
+            assert!(opened(&gzip(&pack(&plain))).expect(packer) == expected, "{name} with {packer} and gzip");
+        }
+        // In two pieces, as such files may be joined.
+        let (head, tail) = plain.split_at(plain.len() / 2);
+        for (packer, pack) in &PACKERS[..3] {
+            let joined = [pack(head), pack(tail)].concat();
+            assert!(opened(&joined).expect(packer) == expected, "{name} with {packer}, joined");
+        }
+    }
+}
+
+#[test]
+fn what_a_broken_packed_file_still_holds_is_read() {
+    let plain = trace("gc-go1.26.trace");
+    let whole = opened(&plain).expect("a trace").0.len();
+    let cut = zstd(&plain);
+    let error = opened(&cut[..cut.len() * 9 / 10]).expect_err("a frame of less than the decoder's window");
+    assert!(error.to_string().contains("cut short"), "{error}");
+    for (packer, pack) in &PACKERS[..2] {
+        let packed = pack(&plain);
+        let (out, warnings) = opened(&packed[..packed.len() * 9 / 10]).expect(packer);
+        assert!(warnings > 0, "{packer}: no warning");
+        assert!(out.len() > whole / 20 && out.len() < whole, "{packer}: {} of {whole} bytes", out.len());
+    }
+}
+
+#[test]
+fn an_archive_with_several_traces_names_them() {
+    let (one, other) = (trace("workers-go1.27.trace"), trace("workers-go1.21.trace"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("traces.bin");
+    let files: [(&str, &[u8]); 5] =
+        [("a/", b""), ("a/notes.txt", b"hello"), ("a/one", &one), ("other", &other), ("../../out", &one)];
+    fs::write(&path, zipped(&files)).expect("written");
+    let error = Source::open(&path).expect_err("two traces").to_string();
+    assert!(error.contains("traces.bin/a/one") && error.contains("traces.bin/other"), "{error}");
+    let found = zip::traces(&path).expect("an archive");
+    assert_eq!(found, [path.join("a/one"), path.join("other")]);
+    for (path, plain) in found.iter().zip([&one, &other]) {
+        assert!(printed(Source::open(path).expect("a member")).expect("a trace") == opened(plain).expect("a trace"));
+    }
+    for nothing in ["nothing", "a"] {
+        assert!(matches!(Source::open(&path.join(nothing)), Err(Error::Io(_))), "{nothing}");
+    }
+    fs::write(&path, zipped(&[("notes.txt", b"hello")])).expect("written");
+    let error = Source::open(&path).expect_err("no trace").to_string();
+    assert!(error.contains("without a trace"), "{error}");
+}
+
+#[test]
+fn a_bomb_meets_the_limit() {
+    let mut bomb = trace("workers-go1.27.trace");
+    bomb.resize(4 << 20, 0);
+    let limits = Limits { unpack_free: 1 << 20, unpack_ratio: 10 };
+    let folder = tempfile::tempdir().expect("a folder");
+    for (packer, pack) in PACKERS {
+        let path = folder.path().join(packer);
+        fs::write(&path, pack(&bomb)).expect("written");
+        let mut told = Vec::new();
+        let source = Source::open_with(&path, limits).expect("a file");
+        dump(source, &mut Vec::new(), &Monitor::new(), &mut |_, what, _| told.push(what)).expect("what came before");
+        assert!(told.iter().any(|what| what.contains("the limit can be raised")), "{packer}: {told:?}");
+        let source = Source::open(&path).expect("a file");
+        let (_, warnings) = printed(source).expect("a trace");
+        assert!(warnings > 0, "the zeros are told");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    if !made.is_ok_and(|status| status.success()) {
+        return;
+    }
+    let plain = trace("workers-go1.27.trace");
+    let packed = gzip(&plain);
+    // Opening does not wait for the writer.
+    let source = Source::open(Path::new(&path)).expect("a pipe");
+    let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(move || fs::write(path, packed));
+    assert!(printed(source).expect("a trace") == opened(&plain).expect("a trace"));
+    writer.expect("a thread").join().expect("no panic").expect("written");
+}

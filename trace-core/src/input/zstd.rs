@@ -1,0 +1,65 @@
+//! Unpacks zstd, streamed: one frame after another; frames for others are skipped.
+
+use std::io::{self, BufRead, Read};
+
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+/// First bytes.
+pub(super) const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// What is in it.
+pub(super) fn unpack<R: BufRead>(packed: R) -> Zstd<R> {
+    Zstd { packed, decoder: Box::new(FrameDecoder::new()), in_frame: false }
+}
+
+/// The decoder keeps the last megabytes to itself until the frame ends, so a frame that is cut short loses
+/// them.
+fn damaged(error: &FrameDecoderError) -> io::Error {
+    let what = format!("the zstd data are damaged or cut short ({error})");
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+/// The reader.
+pub(super) struct Zstd<R> {
+    packed: R,
+    decoder: Box<FrameDecoder>,
+    in_frame: bool,
+}
+
+impl<R: BufRead> Zstd<R> {
+    /// Begins the next frame; `false` at the end.
+    fn begin(&mut self) -> io::Result<bool> {
+        while !self.packed.fill_buf()?.is_empty() {
+            match self.decoder.reset(&mut self.packed) {
+                Ok(()) => return Ok(true),
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                    io::copy(&mut self.packed.by_ref().take(u64::from(length)), &mut io::sink())?;
+                }
+                Err(error) => return Err(damaged(&error)),
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl<R: BufRead> Read for Zstd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.in_frame {
+                while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
+                    let step = BlockDecodingStrategy::UptoBlocks(1);
+                    self.decoder.decode_blocks(&mut self.packed, step).map_err(|error| damaged(&error))?;
+                }
+                let count = self.decoder.read(buffer)?;
+                if count > 0 || buffer.is_empty() {
+                    return Ok(count);
+                }
+            }
+            self.in_frame = self.begin()?;
+            if !self.in_frame {
+                return Ok(0);
+            }
+        }
+    }
+}
