@@ -7,8 +7,8 @@ use trace_core::model::trace::EventRow;
 
 use crate::action::action::{Action, Actions};
 use crate::fmt::name;
-use crate::fmt::number::count;
 use crate::fmt::time::offset;
+use crate::fmt::words;
 use crate::panel::{ListKey, MAX_LISTED, listed};
 use crate::state::app::AppState;
 use crate::state::view::Selection;
@@ -43,19 +43,15 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         return;
     }
     let tokens = tokens::of(ui.ctx());
-    let shown = count(rows.len() as u64);
-    let note = if rows.len() == MAX_LISTED {
-        format!("The first {shown} events {place}")
-    } else {
-        format!("{shown} events {place}")
-    };
+    let shown = words::counted(rows.len() as u64, "event");
+    let note = if rows.len() == MAX_LISTED { format!("The first {shown} {place}") } else { format!("{shown} {place}") };
     ui.label(RichText::new(note).font(fonts::small()).color(tokens.muted));
     let origin = trace.range().start;
     let touched = table(
         ui,
-        "events",
-        &COLUMNS,
+        ("events", &COLUMNS),
         rows.len(),
+        None,
         |_| false,
         |row| {
             let Some(event) = rows.get(row) else { return Vec::new() };

@@ -71,9 +71,9 @@ fn side_ui(
     let chosen = choice.checked_rem(flows.len());
     let touched = table(
         ui,
-        id,
-        &COLUMNS,
+        (id, &COLUMNS),
         flows.len(),
+        chosen,
         |row| flows.len() > 1 && chosen == Some(row),
         |row| {
             let Some(flow) = flows.get(row) else { return Vec::new() };

@@ -10,8 +10,8 @@ use trace_core::model::trace::Trace;
 
 use crate::action::action::{Action, Actions};
 use crate::fmt::name;
-use crate::fmt::number::count;
 use crate::fmt::time::{duration, offset};
+use crate::fmt::words;
 use crate::panel::{ListKey, MAX_LISTED, listed};
 use crate::state::app::AppState;
 use crate::state::view::Selection;
@@ -49,23 +49,25 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     }
     let tokens = tokens::of(ui.ctx());
     let place = if selected.is_some() { "around the selected one" } else { "in sight" };
-    let shown = count(spans.len() as u64);
+    let shown = words::counted(spans.len() as u64, "span");
     let note = if spans.len() == MAX_LISTED && selected.is_none() {
-        format!("The first {shown} spans {place}")
+        format!("The first {shown} {place}")
     } else {
-        format!("{shown} spans {place}")
+        format!("{shown} {place}")
     };
     ui.label(RichText::new(note).font(fonts::small()).color(tokens.muted));
     let origin = trace.range().start;
+    let focus = spans.iter().position(|span| Some(span.at) == selected);
     let is_selected = |row: usize| spans.get(row).is_some_and(|span| Some(span.at) == selected);
-    let touched = table(ui, "spans", &COLUMNS, spans.len(), is_selected, |row| {
+    let touched = table(ui, ("spans", &COLUMNS), spans.len(), focus, is_selected, |row| {
         let Some(span) = spans.get(row) else { return Vec::new() };
         let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
         let place = name::telling_frame(trace, stack).map(|frame| name::function(frame.function));
         vec![
             Cell::number(offset(span.range.start.nanos_since(origin))),
             Cell::number(duration(span.range.nanos())),
-            Cell::text(name::span(trace, span)),
+            Cell::text(name::span(trace, span))
+                .dotted(tokens.classes.get(span.class as usize).copied().unwrap_or_default()),
             Cell::number(place.unwrap_or_default()).colored(tokens.muted),
         ]
     });

@@ -23,9 +23,9 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let touched = table(
         ui,
-        "warnings",
-        &COLUMNS,
+        ("warnings", &COLUMNS),
         warnings.len(),
+        None,
         |_| false,
         |row| {
             let Some(warning) = warnings.get(row) else { return Vec::new() };

@@ -1,6 +1,6 @@
 //! Keys and mouse buttons → commands; dropped files → documents.
 
-use egui::{Context, Event, Key as EguiKey, Modifiers, PointerButton};
+use egui::{Context, Event, Key as EguiKey, Modifiers, PointerButton, Popup};
 
 use crate::action::action::{Action, Actions};
 use crate::action::commands;
@@ -43,7 +43,13 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
                     }
                     held.key = Some((*key, now));
                 }
-                press(&chord, *repeat, state, actions);
+                // egui never hears the release of a sign if Shift goes up before it: each press would
+                // look like a repetition of the first.
+                let repeated = *repeat && !is_shifted_sign(&chord);
+                if chord.key == Key::Escape && Popup::is_any_open(ctx) {
+                    continue;
+                }
+                press(&chord, repeated, state, actions);
             }
             Event::PointerButton { button, pressed: true, modifiers, .. } => {
                 let key = match button {
@@ -67,6 +73,10 @@ fn press(chord: &Chord, repeat: bool, state: &AppState, actions: &mut Actions) {
     if let Some(action) = (command.make)(state) {
         actions.push(action);
     }
+}
+
+fn is_shifted_sign(chord: &Chord) -> bool {
+    chord.shift && matches!(chord.key, Key::Char(sign) if !sign.is_ascii_alphanumeric())
 }
 
 /// Esc leaves a text field; Ctrl chords that are not for editing work everywhere.

@@ -75,7 +75,7 @@ fn visuals(tokens: &Tokens) -> Visuals {
     visuals.weak_text_color = Some(tokens.muted);
     visuals.widgets = widgets(tokens);
     visuals.selection =
-        Selection { bg_fill: tokens.accent.gamma_multiply(0.35), stroke: Stroke::new(1.0, tokens.text) };
+        Selection { bg_fill: tokens.accent.gamma_multiply(0.35), stroke: Stroke::new(1.5, tokens.accent) };
     visuals.hyperlink_color = tokens.accent;
     visuals.faint_bg_color = tokens.raised.gamma_multiply(0.4);
     visuals.extreme_bg_color = tokens.background;

@@ -1,6 +1,8 @@
 //! A virtual table: only the rows in sight are made.
 
-use egui::{Align, Align2, Color32, FontId, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Align, Align2, Color32, CursorIcon, FontId, Layout, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2,
+};
 
 use crate::theme::{fonts, space, tokens};
 
@@ -36,17 +38,25 @@ pub struct Cell {
     pub color: Option<Color32>,
     /// In the font for numbers.
     pub mono: bool,
+    /// A dot of this colour before the text.
+    pub dot: Option<Color32>,
 }
 
 impl Cell {
     /// Plain text.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), color: None, mono: false }
+        Self { text: text.into(), color: None, mono: false, dot: None }
     }
 
     /// A number.
     pub fn number(text: impl Into<String>) -> Self {
-        Self { text: text.into(), color: None, mono: true }
+        Self { text: text.into(), color: None, mono: true, dot: None }
+    }
+
+    /// With a dot of this colour before it.
+    #[must_use]
+    pub fn dotted(self, color: Color32) -> Self {
+        Self { dot: Some(color), ..self }
     }
 
     /// In another colour.
@@ -55,6 +65,13 @@ impl Cell {
         Self { color: Some(color), ..self }
     }
 }
+
+/// Room left and right of a cell's text.
+const PADDING: f32 = 6.0;
+/// Narrowest that a column can be dragged.
+const LEAST_WIDTH: f32 = 32.0;
+/// Narrowest that a column of its own accord gets.
+const LEAST_OPEN: f32 = 60.0;
 
 /// What the user did with a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,21 +83,32 @@ pub struct Touched {
 }
 
 /// A table of `rows` rows; `cells` makes those of one row, and is asked only for rows in sight.
-/// `selected` rows are marked. The rows' accessible names are their cells' texts.
+/// `selected` rows are marked, and `focus` comes into sight whenever it is another row. The rows' accessible names are their cells' texts.
 pub fn table(
     ui: &mut Ui,
-    id: &str,
-    columns: &[Column],
+    (id, columns): (&str, &[Column]),
     rows: usize,
+    focus: Option<usize>,
     selected: impl Fn(usize) -> bool,
     mut cells: impl FnMut(usize) -> Vec<Cell>,
 ) -> Touched {
     let tokens = tokens::of(ui.ctx());
-    let places = places(columns, ui.available_width());
-    heading_ui(ui, columns, &places);
+    let chosen_id = ui.make_persistent_id(id).with("widths");
+    let mut chosen: Vec<f32> = ui.ctx().data(|data| data.get_temp(chosen_id)).unwrap_or_default();
+    chosen.resize(columns.len(), 0.0);
+    let places = places(columns, &chosen, ui.available_width());
+    if heading_ui(ui, columns, &places, &mut chosen) {
+        ui.ctx().data_mut(|data| data.insert_temp(chosen_id, chosen));
+    }
     let mut touched = Touched::default();
     ui.spacing_mut().item_spacing.y = 0.0;
-    ScrollArea::vertical().id_salt(id).auto_shrink([false, true]).show_rows(ui, space::ROW, rows, |ui, range| {
+    let seen_id = ui.make_persistent_id(id).with("seen");
+    let seen: Seen = ui.ctx().data(|data| data.get_temp(seen_id)).unwrap_or_default();
+    let mut area = ScrollArea::vertical().id_salt(id).auto_shrink([false, true]);
+    if let Some(offset) = seen.offset_to_show(focus, ui.available_height()) {
+        area = area.vertical_scroll_offset(offset);
+    }
+    let shown = area.show_rows(ui, space::ROW, rows, |ui, range| {
         for row in range {
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), Sense::click());
             let cells = cells(row);
@@ -106,7 +134,28 @@ pub fn table(
             }
         }
     });
+    let seen = Seen { focus, offset: shown.state.offset().y, height: shown.inner_rect.height() };
+    ui.ctx().data_mut(|data| data.insert_temp(seen_id, seen));
     touched
+}
+
+/// What a table showed in the last frame.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    focus: Option<usize>,
+    offset: f32,
+    height: f32,
+}
+
+impl Seen {
+    /// Where to scroll so that another `focus` than before comes into sight; `None` to stay.
+    #[expect(clippy::cast_precision_loss, reason = "lists are short enough for screen positions")]
+    fn offset_to_show(&self, focus: Option<usize>, height: f32) -> Option<f32> {
+        let row = focus.filter(|_| focus != self.focus)?;
+        let top = row as f32 * space::ROW;
+        let inside = top >= self.offset && top + space::ROW <= self.offset + self.height;
+        (!inside).then(|| (top - (height - space::ROW) / 2.0).max(0.0))
+    }
 }
 
 fn cell_ui(ui: &mut Ui, room: Rect, cell: &Cell, column: Column) {
@@ -114,36 +163,57 @@ fn cell_ui(ui: &mut Ui, room: Rect, cell: &Cell, column: Column) {
     let font: FontId = if cell.mono { fonts::mono() } else { fonts::body() };
     let text = egui::RichText::new(&cell.text).font(font).color(cell.color.unwrap_or(tokens.text));
     let layout = if column.right { Layout::right_to_left(Align::Center) } else { Layout::left_to_right(Align::Center) };
-    let mut cell_ui = ui.new_child(UiBuilder::new().max_rect(room.shrink2(vec2(space::XS, 0.0))).layout(layout));
+    let mut room = room.shrink2(vec2(PADDING, 0.0));
+    if let Some(color) = cell.dot {
+        let dot = Rect::from_center_size(pos2(room.min.x + 4.0, room.center().y), vec2(8.0, 8.0));
+        ui.painter().rect_filled(dot, 2.0, color);
+        room.min.x += 14.0;
+    }
+    let mut cell_ui = ui.new_child(UiBuilder::new().max_rect(room).layout(layout));
     cell_ui.add(egui::Label::new(text).truncate().selectable(false).sense(Sense::empty()));
 }
 
-fn heading_ui(ui: &mut Ui, columns: &[Column], places: &[(f32, f32)]) {
+/// The headings, whose borders can be dragged; true if `chosen` widths have changed.
+fn heading_ui(ui: &mut Ui, columns: &[Column], places: &[(f32, f32)], chosen: &mut [f32]) -> bool {
     let tokens = tokens::of(ui.ctx());
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), Sense::hover());
-    for (column, (x, width)) in columns.iter().zip(places) {
-        let left = rect.min.x + x + space::XS;
-        let (at, align) = if column.right {
-            (rect.min.x + x + width - space::XS, Align2::RIGHT_CENTER)
-        } else {
-            (left, Align2::LEFT_CENTER)
-        };
-        ui.painter().text(pos2(at, rect.center().y), align, column.title, fonts::small(), tokens.muted);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), Sense::hover());
+    let line = Stroke::new(1.0, tokens.line);
+    let mut changed = false;
+    let last = columns.len().saturating_sub(1);
+    for (at, ((column, (x, width)), chosen)) in columns.iter().zip(places).zip(chosen).enumerate() {
+        let (left, right) = (rect.min.x + x, rect.min.x + x + width);
+        let (anchor, align) =
+            if column.right { (right - PADDING, Align2::RIGHT_CENTER) } else { (left + PADDING, Align2::LEFT_CENTER) };
+        ui.painter().text(pos2(anchor, rect.center().y), align, column.title, fonts::small(), tokens.muted);
+        if at == last {
+            continue;
+        }
+        let grip = Rect::from_min_max(pos2(right - 3.0, rect.min.y), pos2(right + 3.0, rect.max.y));
+        let grip = ui.interact(grip, response.id.with(at), Sense::drag()).on_hover_cursor(CursorIcon::ResizeColumn);
+        if grip.dragged() {
+            *chosen = (width + grip.drag_delta().x).max(LEAST_WIDTH);
+            changed = true;
+        }
+        if grip.hovered() || grip.dragged() {
+            ui.painter().vline(right, rect.y_range(), Stroke::new(1.0, tokens.muted));
+        }
     }
-    let line = egui::Stroke::new(1.0, tokens.line);
     ui.painter().hline(rect.x_range(), rect.bottom(), line);
+    changed
 }
 
-/// Left edge and width of each column.
-fn places(columns: &[Column], width: f32) -> Vec<(f32, f32)> {
-    let fixed: f32 = columns.iter().map(|column| column.width).sum();
-    let open = columns.iter().filter(|column| column.width == 0.0).count().max(1) as f32;
-    let share = ((width - fixed) / open).max(60.0);
+/// Left edge and width of each column: as dragged, as declared, or a share of what is left.
+fn places(columns: &[Column], chosen: &[f32], width: f32) -> Vec<(f32, f32)> {
+    let wanted: Vec<f32> =
+        columns.iter().zip(chosen).map(|(column, chosen)| if *chosen > 0.0 { *chosen } else { column.width }).collect();
+    let fixed: f32 = wanted.iter().sum();
+    let open = wanted.iter().filter(|width| **width == 0.0).count().max(1) as f32;
+    let share = ((width - fixed) / open).max(LEAST_OPEN);
     let mut x = 0.0;
-    columns
+    wanted
         .iter()
-        .map(|column| {
-            let own = if column.width == 0.0 { share } else { column.width };
+        .map(|wanted| {
+            let own = if *wanted == 0.0 { share } else { *wanted };
             x += own;
             (x - own, own)
         })
@@ -152,12 +222,27 @@ fn places(columns: &[Column], width: f32) -> Vec<(f32, f32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{number, places, text};
+    use super::{Seen, number, places, text};
+
+    #[test]
+    fn another_row_in_focus_comes_into_sight() {
+        let seen = Seen { focus: Some(3), offset: 0.0, height: 220.0 };
+        assert_eq!(seen.offset_to_show(Some(3), 220.0), None, "the same");
+        assert_eq!(seen.offset_to_show(Some(9), 220.0), None, "in sight");
+        assert_eq!(seen.offset_to_show(Some(100), 220.0), Some(2_200.0 - 99.0));
+        assert_eq!(seen.offset_to_show(None, 220.0), None);
+    }
 
     #[test]
     fn open_columns_share_what_is_left() {
         let columns = [number("a", 80.0), text("b", 0.0), text("c", 0.0)];
-        assert_eq!(places(&columns, 380.0), [(0.0, 80.0), (80.0, 150.0), (230.0, 150.0)]);
-        assert_eq!(places(&columns, 10.0)[1].1, 60.0);
+        assert_eq!(places(&columns, &[0.0; 3], 380.0), [(0.0, 80.0), (80.0, 150.0), (230.0, 150.0)]);
+        assert_eq!(places(&columns, &[0.0; 3], 10.0)[1].1, 60.0);
+    }
+
+    #[test]
+    fn dragged_columns_keep_their_width() {
+        let columns = [number("a", 80.0), text("b", 0.0), text("c", 0.0)];
+        assert_eq!(places(&columns, &[0.0, 100.0, 0.0], 380.0), [(0.0, 80.0), (80.0, 100.0), (180.0, 200.0)]);
     }
 }
