@@ -148,6 +148,19 @@ impl<'a> Merger<'a> {
             return;
         }
         let nanos = step.end.saturating_sub(step.start).max(0) as u64;
+        // The common case in a dense lane: one more span in the column in work.
+        if step.start < self.limit
+            && step.end.saturating_sub(step.start) < self.width
+            && let Some(pending) = &mut self.pending
+        {
+            let gap = step.start.saturating_sub(pending.range.end.0).max(0) as u64;
+            let (none, class) = (SpanClass::None as usize, step.class as usize);
+            pending.nanos[none] = pending.nanos[none].saturating_add(gap);
+            pending.nanos[class] = pending.nanos[class].saturating_add(nanos);
+            pending.range.end = pending.range.end.max(TraceTime(step.end));
+            pending.count = pending.count.saturating_add(1);
+            return;
+        }
         let range = TimeRange::new(TraceTime(step.start), TraceTime(step.end));
         let mut cell = Cell { range, count: 1, first: step.at, class: step.class, nanos: [0; SpanClass::COUNT] };
         cell.nanos[step.class as usize] = nanos;

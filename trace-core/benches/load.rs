@@ -1,0 +1,123 @@
+//! What a load costs, and what the questions cost that every frame asks.
+//!
+//! `cargo bench -p trace-core --features testkit` loads traces made in code; with
+//! `TRACELANE_BENCH_TRACE=FILE` that file instead (see `tests/data/gen/stress` for a long one). Prints the
+//! best of a few runs: wall time, events per second, size of the model, highest memory so far, and the
+//! time that lanes of few and of many spans take to be laid out into 1500 columns, by zoom.
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+#![expect(clippy::expect_used, reason = "a bench ends where something is missing")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
+use trace_core::load;
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::{Metric, Trace};
+use trace_core::testkit::scenes;
+
+/// Loads per input; the best counts.
+const RUNS: u32 = 5;
+/// Columns of a lane: a wide window.
+const COLUMNS: u32 = 1_500;
+/// How far the lanes are zoomed in: the whole trace, a tenth, …
+const ZOOMS: [i64; 5] = [1, 10, 100, 1_000, 100_000];
+
+/// Writes a trace.
+type Make = fn() -> Vec<u8>;
+
+fn main() {
+    if let Ok(path) = std::env::var("TRACELANE_BENCH_TRACE") {
+        let path = Path::new(&path);
+        let bytes = path.metadata().map_or(0, |metadata| metadata.len());
+        return measure(&path.display().to_string(), bytes, || {
+            load::load_path(path, &Monitor::new(), &mut |_| {}).expect("a trace")
+        });
+    }
+    let scenes: [(&str, Make); 4] = [
+        ("ping-pong on 8 procs", || scenes::ping_pong(8, 200, 8_000_000)),
+        ("2,000,000 goroutines", || scenes::many_goroutines(4, 2_000_000)),
+        ("one goroutine with 8,000,000 spans", || scenes::one_busy_goroutine(8_000_000)),
+        ("1,000,000 regions, 100 deep", || scenes::nested_regions(1_000_000, 100)),
+    ];
+    for (name, make) in scenes {
+        let bytes = make();
+        measure(name, bytes.len() as u64, || load::load_bytes(&bytes, &Monitor::new(), &mut |_| {}).expect("a trace"));
+    }
+}
+
+fn measure(name: &str, bytes: u64, load: impl Fn() -> Arc<Trace>) {
+    let mut best = Duration::MAX;
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        drop(load());
+        best = best.min(start.elapsed());
+    }
+    let trace = load();
+    let events = trace.totals().events;
+    let rate = events as f64 / best.as_secs_f64() / 1e6;
+    let model: u64 = trace.memory().iter().map(|part| part.1).sum();
+    println!("{name}: {} MB, {events} events, {} goroutines", bytes >> 20, trace.goroutine_count());
+    println!("  load {best:.0?}, {rate:.1} M events/s; model {} MB{}", model >> 20, peak());
+    for (part, bytes) in trace.memory() {
+        println!("    {part}: {} MB", bytes >> 20);
+    }
+    for lane in lanes(&trace) {
+        cells(&trace, lane);
+    }
+    for metric in [Metric::HeapLive, Metric::Running] {
+        let mut out = Vec::new();
+        let nanos = ZOOMS.map(|zoom| time(|| trace.metric(metric, part(&trace, zoom), COLUMNS, &mut out)));
+        println!("  {metric:?}: {nanos:.0?}");
+    }
+}
+
+/// A proc, a thread, the goroutine with the most spans, one with few.
+fn lanes(trace: &Trace) -> Vec<LaneId> {
+    let spans = |at: u32| trace.time_by_class(LaneId::Goroutine(GoIx(at)), trace.range()).spans.iter().sum::<u64>();
+    let busiest = (0..trace.goroutine_count().min(100_000)).max_by_key(|&at| spans(at)).unwrap_or(0);
+    let middle = trace.goroutine_count() / 2;
+    vec![
+        LaneId::Proc(ProcIx(0)),
+        LaneId::Thread(ThreadIx(0)),
+        LaneId::Goroutine(GoIx(busiest)),
+        LaneId::Goroutine(GoIx(middle)),
+    ]
+}
+
+fn part(trace: &Trace, zoom: i64) -> TimeRange {
+    let nanos = trace.range().nanos() / zoom;
+    let start = trace.range().start.plus_nanos((trace.range().nanos() - nanos) / 3);
+    TimeRange::new(start, start.plus_nanos(nanos))
+}
+
+fn cells(trace: &Trace, lane: LaneId) {
+    let mut out = Vec::new();
+    let taken = ZOOMS.map(|zoom| {
+        time(|| {
+            out.clear();
+            trace.cells(lane, part(trace, zoom), COLUMNS, &mut out);
+        })
+    });
+    println!("  {lane:?}: {taken:.0?}");
+}
+
+/// The best of a few calls.
+fn time(mut call: impl FnMut()) -> Duration {
+    let once = |()| {
+        let start = Instant::now();
+        call();
+        start.elapsed()
+    };
+    [(); RUNS as usize].map(once).into_iter().min().unwrap_or_default()
+}
+
+/// Highest memory of this process so far, where the system tells.
+fn peak() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.map_or_else(String::new, |line| format!(", peak memory {}", line.trim()))
+}
