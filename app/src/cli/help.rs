@@ -38,7 +38,7 @@ pub const COMMANDS: &str = concat!(
 pub fn text(topic: Topic) -> String {
     match topic {
         Topic::Overview => format!(
-            "Tracelane {} explores Go execution traces (Go 1.22 and newer)\n\
+            "Tracelane {} explores execution traces of Go 1.11 and newer\n\
              \n  \
              tracelane [FILE]…                 the window; without a FILE, its welcome screen\n\
              {COMMANDS}  \
