@@ -139,6 +139,12 @@ impl Machine {
         self.gos.get(ix as usize).map_or(go_state::NOT_EXIST, |go| go.state)
     }
 
+    /// The state of the goroutine with this id: that it does not exist, unless the trace is damaged.
+    fn known_state(&mut self, id: GoId) -> u8 {
+        let ix = self.go_index.get(id);
+        self.go_state_of(ix)
+    }
+
     fn proc_status_of(&self, ix: u32) -> Option<ProcStatus> {
         self.procs.get(ix as usize).copied().flatten().map(|proc| proc.status)
     }
@@ -234,7 +240,8 @@ impl Machine {
             }
         }
         ev.subject = ev.go;
-        ev.from = go_state::RUNNING;
+        // In a damaged trace it may come from anywhere; the picture must not count it twice.
+        ev.from = state;
         ev.to = match ev.kind {
             EventKind::GO_BLOCK => go_state::WAITING,
             EventKind::GO_STOP => go_state::RUNNABLE,
@@ -264,7 +271,7 @@ impl Machine {
                 return Ok(Step::Fault("a goroutine is created that exists"));
             }
         }
-        ev.from = go_state::NOT_EXIST;
+        ev.from = self.known_state(id);
         ev.to = if ev.kind == EventKind::GO_CREATE_BLOCKED { go_state::WAITING } else { go_state::RUNNABLE };
         ev.subject = self.add_go(id, ev.to);
         self.emit(ev, sink)?;
@@ -297,18 +304,19 @@ impl Machine {
             }
         }
         ev.subject = next;
-        ev.from = go_state::WAITING;
+        ev.from = self.go_state_of(next);
         ev.to = go_state::RUNNABLE;
         self.emit(ev, sink)?;
 
         let is_end = ev.kind == EventKind::GO_SWITCH_DESTROY;
         let to = if is_end { go_state::NOT_EXIST } else { go_state::WAITING };
         let kind = if is_end { EventKind::GO_DESTROY } else { EventKind::GO_BLOCK };
+        let from = self.go_state_of(ev.go);
         if let Some(go) = self.gos.get_mut(ev.go as usize) {
             go.state = to;
         }
         if ev.go != NO_IX {
-            self.emit(Ordered { kind, subject: ev.go, from: go_state::RUNNING, to, args: [0; 4], ..ev }, sink)?;
+            self.emit(Ordered { kind, subject: ev.go, from, to, args: [0; 4], ..ev }, sink)?;
             if is_end {
                 self.remove_go(ev.go);
             }
@@ -348,7 +356,7 @@ impl Machine {
             }
         }
         ev.subject = ev.go;
-        ev.from = go_state::RUNNING;
+        ev.from = self.go_state_of(ev.go);
         ev.to = go_state::SYSCALL;
         if let Some(go) = self.gos.get_mut(ev.go as usize) {
             go.state = go_state::SYSCALL;
@@ -374,7 +382,7 @@ impl Machine {
             }
         }
         ev.subject = ev.go;
-        ev.from = go_state::SYSCALL;
+        ev.from = self.go_state_of(ev.go);
         ev.to = go_state::RUNNING;
         if let Some(go) = self.gos.get_mut(ev.go as usize) {
             go.state = go_state::RUNNING;
@@ -398,7 +406,7 @@ impl Machine {
             }
         }
         ev.subject = ev.go;
-        ev.from = go_state::SYSCALL;
+        ev.from = self.go_state_of(ev.go);
         ev.to = go_state::RUNNABLE;
         if let Some(go) = self.gos.get_mut(ev.go as usize) {
             go.state = go_state::RUNNABLE;
@@ -421,7 +429,7 @@ impl Machine {
                 return Ok(Step::Fault("a goroutine is created that exists"));
             }
         }
-        ev.from = go_state::NOT_EXIST;
+        ev.from = self.known_state(id);
         ev.to = go_state::SYSCALL;
         ev.subject = self.add_go(id, go_state::SYSCALL);
         self.set_go(ev.thread, ev.subject);
@@ -456,7 +464,7 @@ impl Machine {
             self.emit(steal, sink)?;
         }
         ev.subject = ev.go;
-        ev.from = go_state::SYSCALL;
+        ev.from = self.go_state_of(ev.go);
         ev.to = go_state::NOT_EXIST;
         self.set_go(ev.thread, NO_IX);
         self.emit(ev, sink)?;
