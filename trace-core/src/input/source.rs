@@ -71,6 +71,12 @@ impl<'a> Source<'a> {
         Ok(Self { reader: unpacked(Box::new(move || Ok(Box::new(file) as _)), limits), len })
     }
 
+    /// Bytes from elsewhere, unpacked if they are packed.
+    #[must_use]
+    pub fn packed(bytes: impl Read + Send + 'a, limits: Limits) -> Self {
+        Self { reader: unpacked(Box::new(move || Ok(Box::new(bytes) as _)), limits), len: None }
+    }
+
     /// Bytes in memory, as they are.
     #[must_use]
     pub fn bytes(bytes: &'a [u8]) -> Self {

@@ -256,7 +256,7 @@ impl Machine {
     #[inline]
     pub(crate) fn emit(&mut self, mut event: Ordered, sink: &mut impl Sink) -> Result<()> {
         if event.time.0 <= self.last_time {
-            event.time.0 = self.last_time + 1;
+            event.time.0 = self.last_time.saturating_add(1);
         }
         self.last_time = event.time.0;
         self.events += 1;

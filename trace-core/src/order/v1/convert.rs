@@ -94,7 +94,7 @@ impl<'a> Converter<'a> {
     ) -> Result<Ids> {
         let blocking = blocking_syscalls(events, self.style);
         if let Some(first) = events.first() {
-            self.sync(first.time - 1, sink)?;
+            self.sync(first.time.saturating_sub(1), sink)?;
         }
         for (place, event) in events.iter().enumerate() {
             let is_blocking = blocking.get(place).copied().unwrap_or(false);
@@ -109,7 +109,7 @@ impl<'a> Converter<'a> {
             let what = format!("{count} events contradict those before them, the first of them: {fault}");
             report(WarningKind::BadEvent, what, 0);
         }
-        self.sync(self.last_time + 1, sink)?;
+        self.sync(self.last_time.saturating_add(1), sink)?;
         Ok(self.scheduler.ids)
     }
 
@@ -135,7 +135,7 @@ impl<'a> Converter<'a> {
 
     fn emit(&mut self, mut event: Ordered, sink: &mut impl Sink) -> Result<()> {
         if event.time.0 <= self.last_time {
-            event.time.0 = self.last_time + 1;
+            event.time.0 = self.last_time.saturating_add(1);
         }
         self.last_time = event.time.0;
         sink.event(&event, &self.scheduler.ids)

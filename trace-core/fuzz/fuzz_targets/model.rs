@@ -1,0 +1,24 @@
+//! Whole traces, loaded as the window does, and asked a little.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use trace_core::base::ids::{GoIx, ProcIx};
+use trace_core::base::monitor::Monitor;
+use trace_core::load::load_bytes;
+use trace_core::model::lanes::LaneId;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(trace) = load_bytes(data, &Monitor::new(), &mut |_| {}) else { return };
+    let all = trace.range();
+    let mut lanes = vec![LaneId::Gc, LaneId::Stw];
+    lanes.extend((0..trace.proc_count().min(10)).map(|ix| LaneId::Proc(ProcIx(ix))));
+    lanes.extend((0..trace.goroutine_count().min(50)).map(|ix| LaneId::Goroutine(GoIx(ix))));
+    for lane in lanes {
+        trace.cells(lane, all, 100, &mut Vec::new());
+        for span in trace.spans(lane, all).take(100) {
+            assert!(span.range.start <= span.range.end);
+            trace.flows_out_of(span.at, 10);
+            trace.flows_into(span.at);
+        }
+    }
+});
