@@ -42,7 +42,11 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, pointer: Option<Pos2>) {
         if let Some(text) = tick.text {
             let color = if tick.full { frame.tokens.text } else { frame.tokens.muted };
             let at = pos2(x + 4.0, strip.center().y - 2.0);
-            painter.text(at, Align2::LEFT_CENTER, text, frame.font(), color);
+            let galley = painter.layout_no_wrap(text, frame.font(), color);
+            // Half a label says nothing.
+            if at.x + galley.size().x <= strip.right() {
+                painter.galley(pos2(at.x, at.y - galley.size().y / 2.0), galley, color);
+            }
         }
     }
     painter.add(Shape::mesh(mesh));
