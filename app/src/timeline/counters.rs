@@ -14,6 +14,7 @@ use crate::timeline::frame::Frame;
 use crate::timeline::grid::Grid;
 use crate::timeline::gutter::triangle;
 use crate::timeline::input::handle;
+use crate::timeline::marks;
 use crate::timeline::store::Store;
 use crate::timeline::strips::COUNTERS_LEAST;
 
@@ -68,6 +69,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &Store, pointer: Option<Pos2>, acti
     if let Some((grid, curves)) = store.curves().filter(|_| !folded) {
         // The curves may still be those of the columns before.
         tracks(ui, &Frame { grid, ..*frame }, &curves, pointer);
+        marks::holes_over(ui, frame, strip, frame.colors.hole_opaque);
     }
     fold_button(ui, frame, folded, actions);
     let edge = Rect::from_min_max(pos2(place.left(), strip.bottom() - 3.0), pos2(strip.right(), strip.bottom() + 2.0));

@@ -9,11 +9,23 @@ pub fn without_path(function: &str) -> &str {
     plain.rfind('/').map_or(function, |slash| &function[slash + 1..])
 }
 
-/// The last part of a function's name: `http.(*Server).Serve` → `Serve`.
+/// The last part of a function's name: `http.(*Server).Serve` → `Serve`; with what a closure lies in:
+/// `main.main.func2.1` → `main.func2.1`.
 #[must_use]
 pub fn last_part(function: &str) -> &str {
     let plain = function.find('[').map_or(function, |bracket| &function[..bracket]);
-    plain.rfind('.').map_or(function, |dot| &function[dot + 1..])
+    let nameless = |part: &str| {
+        let number = part.strip_prefix("func").or_else(|| part.strip_prefix("gowrap")).unwrap_or(part);
+        number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let mut start = plain.len();
+    while let Some(dot) = plain[..start].rfind('.') {
+        if !nameless(&plain[dot + 1..start]) {
+            return &function[dot + 1..];
+        }
+        start = dot;
+    }
+    function
 }
 
 /// Width of a text in points by the width of its characters.
@@ -102,6 +114,9 @@ mod tests {
         assert_eq!(without_path("a/b.F[go.shape/x.T]"), "b.F[go.shape/x.T]");
         assert_eq!(last_part("net/http.(*conn).serve"), "serve");
         assert_eq!(last_part("a/b.F[x.T]"), "F[x.T]");
+        assert_eq!(last_part("main.main.func2.1"), "main.func2.1");
+        assert_eq!(last_part("main.func1"), "main.func1");
+        assert_eq!(last_part(""), "");
     }
 
     #[test]

@@ -10,18 +10,31 @@ use crate::timeline::frame::Frame;
 use crate::timeline::input;
 use crate::timeline::store::Store;
 
-/// Paints holes over the lanes: nothing is known there.
+/// Paints holes over the lanes, and says what they are.
 pub fn holes(ui: &Ui, frame: &Frame<'_>) {
-    let strip = frame.strips.counters.union(frame.strips.lanes);
+    let strip = frame.strips.lanes;
+    holes_over(ui, frame, strip, frame.colors.hole);
     let painter = ui.painter_at(strip);
-    for warning in frame.trace.warnings() {
-        let Some(rect) = warning.hole.and_then(|hole| frame.band(hole, strip)) else { continue };
-        painter.add(Shape::mesh(hatched(rect, frame.colors.hole, 12.0)));
-        if rect.width() > 90.0 {
-            let at = pos2(rect.center().x, frame.strips.lanes.bottom() - 12.0);
-            painter.text(at, Align2::CENTER_CENTER, "nothing was read here", frame.font(), frame.tokens.warning);
-        }
+    for rect in hole_bands(frame, strip).filter(|rect| rect.width() > 90.0) {
+        let galley =
+            painter.layout_no_wrap("Nothing could be read here".to_owned(), frame.font(), frame.tokens.warning);
+        let size = galley.size() + vec2(12.0, 6.0);
+        let label = Rect::from_center_size(pos2(rect.center().x, strip.bottom() - 20.0), size);
+        painter.rect_filled(label, 4.0, frame.colors.hole_opaque[0]);
+        painter.galley(label.min + vec2(6.0, 3.0), galley, frame.tokens.warning);
     }
+}
+
+/// Paints holes over a strip.
+pub fn holes_over(ui: &Ui, frame: &Frame<'_>, strip: Rect, colors: [Color32; 2]) {
+    let painter = ui.painter_at(strip);
+    for rect in hole_bands(frame, strip) {
+        painter.add(Shape::mesh(hatched(rect, colors, 12.0)));
+    }
+}
+
+fn hole_bands(frame: &Frame<'_>, strip: Rect) -> impl Iterator<Item = Rect> {
+    frame.trace.warnings().iter().filter_map(move |warning| frame.band(warning.hole?, strip))
 }
 
 /// A band with slanted lines.

@@ -127,7 +127,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions) 
     for hole in frame.trace.warnings().iter().filter_map(|warning| warning.hole) {
         let (x0, x1) = (axis.x_from_time(hole.start), axis.x_from_time(hole.end));
         let rect = Rect::from_min_max(pos2(x0, strip.top()), pos2(x1.max(x0 + 2.0), strip.bottom()));
-        painter.add(Shape::mesh(hatched(rect, frame.colors.hole, 6.0)));
+        painter.add(Shape::mesh(hatched(rect, frame.colors.hole_opaque, 6.0)));
     }
     if let Some(marked) = frame.document.marked {
         let (x0, x1) = (axis.x_from_time(marked.start), axis.x_from_time(marked.end));
