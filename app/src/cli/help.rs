@@ -45,7 +45,8 @@ pub fn text(topic: Topic) -> String {
              tracelane help COMMAND            more about a command\n  \
              tracelane --version\n\
              \n\
-             A file called like a command opens as ./dump.\n\
+             A FILE may be packed (gzip, zstd, lz4, zip); - is standard input. One called like a command opens as\n\
+             ./dump.\n\
              \n\
              Exit codes: 0 all is well, 1 a file cannot be read, 2 wrong usage, 3 read, but parts are damaged\n",
             env!("CARGO_PKG_VERSION")

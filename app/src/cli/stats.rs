@@ -19,7 +19,8 @@ pub fn run(file: &Path, json: bool) -> Answer {
     let trace = load_path(file, &Monitor::new(), &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
     let wall = begin.elapsed();
     // A pipe has no size: then it is what was read.
-    let file_bytes = file.metadata().map_or(0, |metadata| metadata.len()).max(trace.totals().bytes);
+    let size = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
+    let file_bytes = size.unwrap_or(trace.totals().bytes);
     let summary = Summary::of(file.display().to_string(), file_bytes, &trace, wall);
     if json {
         let mut text =
