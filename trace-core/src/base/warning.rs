@@ -34,6 +34,8 @@ pub enum WarningKind {
     NewerVersion,
     /// A limit of this reader was met.
     Limit,
+    /// This program failed on a part that it should have survived.
+    Internal,
 }
 
 impl WarningKind {
@@ -54,6 +56,7 @@ impl WarningKind {
             Self::Clock => "clock",
             Self::NewerVersion => "newer_version",
             Self::Limit => "limit",
+            Self::Internal => "internal",
         }
     }
 

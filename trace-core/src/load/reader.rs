@@ -1,10 +1,11 @@
 //! The thread that cuts the source into generations, no faster than they are used up.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender};
 
 use crate::base::error::Result;
 use crate::base::monitor::Monitor;
-use crate::base::warning::Warning;
+use crate::base::warning::{Warning, WarningKind};
 use crate::input::source::Source;
 use crate::load::pipeline::Message;
 use crate::load::worker::Damage;
@@ -48,6 +49,14 @@ impl Part {
         }
     }
 
+    /// Offset of its first byte in the input.
+    pub(crate) fn offset(&self) -> u64 {
+        match self {
+            Self::Generation(generation) => generation.offset,
+            Self::Recording(_) => 0,
+        }
+    }
+
     /// Its size in the input.
     pub(crate) fn byte_len(&self) -> u64 {
         match self {
@@ -65,7 +74,13 @@ pub(crate) fn named() -> std::thread::Builder {
 /// Reads until the end, or until nobody listens any more.
 pub(crate) fn read(source: Source<'_>, monitor: &Monitor, door: &Door) {
     let mut damage = Damage::default();
-    let ended = read_generations(source, monitor, door, &mut damage);
+    // A fault of ours ends the reading, and must not leave the other end waiting.
+    let ended = catch_unwind(AssertUnwindSafe(|| read_generations(source, monitor, door, &mut damage)));
+    let ended = ended.unwrap_or_else(|_panic| {
+        let what = "the rest could not be read because of a fault in Tracelane; please report it with the file";
+        damage.add(WarningKind::Internal, what.to_owned(), 0);
+        Ok(())
+    });
     // Nobody listens: nobody minds.
     drop(door.messages.send(Message::Read(Read::End(ended, damage.take(0)))));
 }

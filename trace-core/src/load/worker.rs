@@ -1,5 +1,6 @@
 //! What becomes of one generation on a worker: its tables, its events in order, its segments.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -97,10 +98,16 @@ impl Shared {
 /// Does the work on the `index`th part.
 pub(crate) fn work(part: &Part, index: usize, shared: &Shared, messages: &Sender<Message>) {
     let mut damage = Damage::default();
-    let result = match part {
+    // A fault of ours costs this part, not the whole load, and must not leave the stitcher waiting.
+    let result = catch_unwind(AssertUnwindSafe(|| match part {
         Part::Generation(generation) => build(generation, index, shared, messages, &mut damage),
         Part::Recording(recording) => build_recording(recording, index, shared, messages, &mut damage),
-    };
+    }))
+    .unwrap_or_else(|_panic| {
+        let what = "this part could not be read because of a fault in Tracelane; please report it with the file";
+        damage.add(WarningKind::Internal, what.to_owned(), part.offset());
+        Ok(())
+    });
     let warnings = damage.take(part.number());
     let end = GenerationEnd { warnings, bytes: part.byte_len(), result };
     // Nobody listens: the load was cancelled.
