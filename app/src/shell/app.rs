@@ -14,8 +14,9 @@ use crate::state::document::{LoadState, Source};
 use crate::state::rows::{GoroutineOrder, Rows};
 use crate::state::settings::{Settings, ThemeChoice};
 use crate::theme::{style, tokens};
+use crate::timeline::store::Store;
 use crate::worker::office::{Office, Wake};
-use crate::worker::store::Store;
+use crate::worker::store::Store as SettingsStore;
 
 /// Actions that bring forth actions end after this many rounds, whatever happens.
 const MAX_ROUNDS: usize = 32;
@@ -44,7 +45,7 @@ struct Look {
 impl TracelaneApp {
     /// With threads, and the settings of `store`.
     #[must_use]
-    pub fn new(ctx: &Context, store: Store) -> Self {
+    pub fn new(ctx: &Context, store: SettingsStore) -> Self {
         let (settings, said) = store.read();
         let waker = ctx.clone();
         let wake: Wake = Arc::new(move || waker.request_repaint());
@@ -191,6 +192,10 @@ impl TracelaneApp {
     }
 
     fn carry_out(&mut self, ctx: &Context, action: Action) {
+        if matches!(action, Action::CloseDocument(_) | Action::CancelLoad(_)) {
+            // So that the trace is given back by the sweeper, not by this thread.
+            Store::forget(ctx);
+        }
         for effect in reduce(&mut self.state, action) {
             match self.office.carry_out(effect, &self.state.settings) {
                 Some(Effect::Copy(text)) => {

@@ -39,7 +39,8 @@ fn right_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.x = space::HAIR;
     tool(ui, icons::HELP, "help", state, actions);
     let dark = tokens.dark;
-    let (icon, hint) = if dark { (icons::SUN, "Light theme") } else { (icons::MOON, "Dark theme") };
+    let (icon, hint) =
+        if dark { (icons::SUN, "Switch to the light theme") } else { (icons::MOON, "Switch to the dark theme") };
     if icon_button(ui, icon, hint, "", true).clicked() {
         actions.push(Action::SetTheme(if dark { ThemeChoice::Light } else { ThemeChoice::Dark }));
     }

@@ -1,8 +1,6 @@
 //! The line at the bottom: the file, its size in words, its damage; and notices.
 
-use egui::{
-    Align, Area, Color32, Context, Frame, Layout, Margin, Order, Panel, ProgressBar, RichText, Sense, Ui, vec2,
-};
+use egui::{Align, Area, Color32, Context, Frame, Layout, Margin, Order, Panel, RichText, Sense, Ui, vec2};
 
 use crate::action::action::{Action, Actions};
 use crate::fmt::number::{bytes, count, short_count};
@@ -12,6 +10,7 @@ use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState, Source};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, text_button};
+use crate::widget::progress::progress_bar;
 
 /// Shows it.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
@@ -85,7 +84,7 @@ fn load_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
                 actions.push(Action::CancelLoad(document.id));
             }
             let part = progress.bytes_done as f32 / progress.bytes_total.max(1) as f32;
-            ui.add(ProgressBar::new(part).desired_width(160.0).desired_height(6.0).fill(tokens.accent));
+            progress_bar(ui, part, 160.0);
             let text = format!(
                 "{} of {}, {} events",
                 bytes(progress.bytes_done),
@@ -120,7 +119,7 @@ pub fn loading_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
         ui.label(RichText::new(format!("Reading {}", document.source.title())).font(fonts::title()));
         ui.add_space(space::L);
         let part = progress.bytes_done as f32 / progress.bytes_total.max(1) as f32;
-        ui.add(ProgressBar::new(part).desired_width(360.0).desired_height(6.0).fill(tokens.accent));
+        progress_bar(ui, part, 360.0);
         ui.add_space(space::S);
         let text = if progress.bytes_total == 0 {
             "Opening the file".to_owned()

@@ -128,6 +128,11 @@ impl Store {
         })
     }
 
+    /// Lets go of everything, the trace above all: before a document is closed.
+    pub fn forget(ctx: &egui::Context) {
+        ctx.data_mut(|data| data.remove::<Arc<Mutex<Self>>>(egui::Id::unique("timeline store")));
+    }
+
     /// Drops what belongs to another document, and notes a newer snapshot.
     pub fn keep_for(&mut self, document: &Document) {
         if self.document != Some(document.id) {

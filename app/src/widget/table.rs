@@ -134,7 +134,7 @@ pub fn table(
             }
         }
     });
-    let seen = Seen { focus, offset: shown.state.offset().y, height: shown.inner_rect.height() };
+    let seen = Seen { focus, offset: shown.state.clamped_offset().y, height: shown.inner_rect.height() };
     ui.ctx().data_mut(|data| data.insert_temp(seen_id, seen));
     touched
 }
