@@ -76,7 +76,7 @@ pub enum Cause {
     Unblocked = 2,
     /// Stopped running but stays ready (preempted, Gosched, …); the reason text says which.
     Stopped = 3,
-    /// Came back from a system call and found no proc.
+    /// Came back from a system call. If it is then ready, not running, it had lost its proc.
     SyscallExit = 4,
     /// Switched to, or away from, as a coroutine (`iter.Pull`).
     Switched = 5,

@@ -11,6 +11,8 @@
 mod pipeline;
 mod reader;
 #[cfg(test)]
+mod stories;
+#[cfg(test)]
 mod tests;
 mod worker;
 

@@ -144,10 +144,10 @@ fn scatter(log: &mut Log, pools: &mut Pools, flows: &mut FlowDraft, procs: &mut 
         threads,
     };
     match &mut aux {
-        Column::Quarters(aux) => scatter.into_place(log, pools, aux, &mut place),
-        Column::Bytes(aux) => scatter.into_place(log, pools, aux, &mut place),
-        Column::Words(aux) => scatter.into_place(log, pools, aux, &mut place),
-        Column::Wide(aux) => scatter.into_place(log, pools, aux, &mut place),
+        Column::Quarters(aux) => scatter.fill(log, pools, aux, &mut place),
+        Column::Bytes(aux) => scatter.fill(log, pools, aux, &mut place),
+        Column::Words(aux) => scatter.fill(log, pools, aux, &mut place),
+        Column::Wide(aux) => scatter.fill(log, pools, aux, &mut place),
     }
     let Scatter { start, kind, actor_bits, actors, .. } = scatter;
     let mut by_row = SparseColumn::new(actor_bits, ACTOR_NONE);
@@ -172,7 +172,7 @@ struct Scatter<'a> {
 }
 
 impl Scatter<'_> {
-    fn into_place(&mut self, log: &mut Log, pools: &mut Pools, aux: &mut impl Cells, place: &mut Column) {
+    fn fill(&mut self, log: &mut Log, pools: &mut Pools, aux: &mut impl Cells, place: &mut Column) {
         match place {
             Column::Quarters(place) => self.run(log, pools, aux, place),
             Column::Bytes(place) => self.run(log, pools, aux, place),

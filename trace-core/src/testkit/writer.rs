@@ -103,6 +103,12 @@ impl TraceWriter {
         self.has_begun = false;
     }
 
+    /// Leaves out so many generations, as if they had been lost.
+    pub fn skip_generations(&mut self, count: u64) {
+        self.end_generation();
+        self.generation += count;
+    }
+
     /// The whole trace.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {

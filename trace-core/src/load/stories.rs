@@ -1,0 +1,275 @@
+//! Small traces written event by event: what crosses borders, holes and misuse must come out as told here.
+#![expect(clippy::cast_possible_wrap, reason = "times near zero")]
+
+use std::sync::Arc;
+
+use crate::base::ids::{GoId, GoIx, ProcIx, TaskId, ThreadIx};
+use crate::base::monitor::Monitor;
+use crate::base::time::{TimeRange, TraceTime};
+use crate::base::warning::WarningKind;
+use crate::event::kind::EventKind as K;
+use crate::event::state::GoState;
+use crate::model::flows::FlowKind;
+use crate::model::lanes::LaneId;
+use crate::model::spans::Span;
+use crate::model::trace::{Region, SpecialKind, Trace};
+use crate::testkit::writer::TraceWriter;
+
+const START: u64 = 1_000_000;
+/// Thread, proc and goroutine that tell most stories.
+const M: u64 = 7;
+const P: u64 = 0;
+const G: u64 = 1;
+
+/// A writer, and the time relative to its start.
+struct Story {
+    writer: TraceWriter,
+}
+
+impl Story {
+    fn new() -> Self {
+        Self { writer: TraceWriter::new(26) }
+    }
+
+    fn at(&mut self, time: u64, kind: K, args: &[u64]) {
+        self.writer.event(M, START + time, kind, args);
+    }
+
+    fn on(&mut self, thread: u64, time: u64, kind: K, args: &[u64]) {
+        self.writer.event(thread, START + time, kind, args);
+    }
+
+    /// The proc runs, and the goroutine on it.
+    fn running(&mut self, time: u64) {
+        self.at(time, K::PROC_STATUS, &[P, 1]);
+        self.at(time + 1, K::GO_STATUS, &[G, M, 2]);
+    }
+
+    fn load(self) -> Arc<Trace> {
+        super::load_bytes(&self.writer.finish(), &Monitor::new(), &mut |_| {}).unwrap()
+    }
+}
+
+fn since(time: TraceTime) -> i64 {
+    time.0 - START as i64
+}
+
+fn spans(trace: &Trace, lane: LaneId) -> Vec<Span> {
+    trace.spans(lane, trace.range()).collect()
+}
+
+fn go(trace: &Trace, id: u64) -> GoIx {
+    trace.goroutine_by_id(GoId(id)).unwrap()
+}
+
+/// (state, start, end, began before, goes on) of each span.
+fn states(trace: &Trace, lane: LaneId) -> Vec<(GoState, i64, i64, bool, bool)> {
+    let told =
+        |span: &Span| (span.state, since(span.range.start), since(span.range.end), span.began_before, span.goes_on);
+    spans(trace, lane).iter().map(told).collect()
+}
+
+#[test]
+fn a_wait_goes_on_over_borders_with_its_reason_and_stack() {
+    let mut story = Story::new();
+    story.running(0);
+    let (reason, stack) = (story.writer.string("chan receive"), story.writer.stack(&[("main.worker", "main.go", 5)]));
+    story.at(10, K::GO_BLOCK, &[reason, stack]);
+    for border in [100, 200] {
+        story.writer.end_generation();
+        story.at(border, K::PROC_STATUS, &[P, 2]);
+        let later = story.writer.stack(&[("main.worker", "main.go", 5)]);
+        story.at(border + 20, K::GO_STATUS_STACK, &[G, u64::MAX, 4, later]);
+    }
+    story.at(250, K::PROC_START, &[P, 1]);
+    story.at(260, K::GO_UNBLOCK, &[G, 1, 0]);
+    story.at(270, K::GO_START, &[G, 2]);
+    story.at(300, K::GO_DESTROY, &[]);
+    let trace = story.load();
+    let lane = LaneId::Goroutine(go(&trace, G));
+    assert_eq!(
+        states(&trace, lane),
+        [
+            (GoState::Running, 0, 10, true, false),
+            (GoState::Waiting, 10, 260, false, false),
+            (GoState::Runnable, 260, 270, false, false),
+            (GoState::Running, 270, 300, false, false),
+        ]
+    );
+    let wait = trace.span_at(lane, TraceTime(START as i64 + 230)).unwrap();
+    assert_eq!(trace.str(wait.reason), "chan receive");
+    assert_eq!(trace.frames(wait.start_stack).next().unwrap().function, "main.worker");
+    let unblock = trace.flows_into(trace.next_span(wait.at).unwrap().at);
+    assert_eq!(trace.str(unblock[0].reason), "chan receive", "over two borders");
+    assert_eq!(unblock[0].from.lane, LaneId::Proc(ProcIx(0)), "nobody ran: the proc did it");
+    let cells = cells(&trace, lane);
+    assert_eq!(cells.len(), 4, "{cells:?}");
+    assert_eq!(trace.goroutine(go(&trace, G)).unwrap().ended.map(since), Some(300));
+}
+
+fn cells(trace: &Trace, lane: LaneId) -> Vec<crate::model::spans::Cell> {
+    let mut cells = Vec::new();
+    trace.cells(lane, trace.range(), 1_000, &mut cells);
+    cells
+}
+
+#[test]
+fn nothing_goes_on_through_a_hole() {
+    let mut story = Story::new();
+    story.running(0);
+    let outer = story.writer.string("outer");
+    story.at(5, K::USER_REGION_BEGIN, &[0, outer, 0]);
+    story.at(10, K::GO_SYSCALL_BEGIN, &[1, 0]);
+    story.writer.skip_generations(2);
+    story.running(1_000);
+    story.at(1_050, K::GO_DESTROY, &[]);
+    let trace = story.load();
+    let lane = LaneId::Goroutine(go(&trace, G));
+    assert_eq!(
+        states(&trace, lane),
+        [
+            (GoState::Running, 0, 10, true, false),
+            (GoState::Syscall, 10, 10, false, true),
+            (GoState::Running, 1_000, 1_050, true, false),
+        ]
+    );
+    let hole = TimeRange::new(TraceTime(START as i64 + 10), TraceTime(START as i64 + 1_000));
+    assert_eq!(trace.holes().collect::<Vec<_>>(), [hole]);
+    assert!(
+        trace
+            .warnings()
+            .iter()
+            .any(|warning| warning.kind == WarningKind::MissingGeneration && warning.hole == Some(hole))
+    );
+    assert_eq!(trace.span_at(lane, TraceTime(START as i64 + 500)), None);
+    let region = trace.regions(go(&trace, G), trace.range()).next().unwrap();
+    assert!(region.goes_on && region.range.end <= hole.end, "{region:?}");
+    let drawn: u64 = cells(&trace, lane).iter().flat_map(|cell| &cell.nanos[1..]).sum();
+    assert_eq!(drawn, 10 + 50);
+}
+
+#[test]
+fn regions_nest_over_borders_and_survive_misuse() {
+    let mut story = Story::new();
+    story.running(0);
+    let name = |story: &mut Story, text: &str| story.writer.string(text);
+    let (outer, inner) = (name(&mut story, "outer"), name(&mut story, "inner"));
+    let early = name(&mut story, "early");
+    story.at(10, K::USER_REGION_BEGIN, &[0, outer, 0]);
+    story.at(20, K::USER_REGION_END, &[0, early, 0]);
+    story.at(30, K::USER_REGION_BEGIN, &[0, inner, 0]);
+    story.writer.end_generation();
+    story.running(100);
+    let (outer, inner) = (name(&mut story, "outer"), name(&mut story, "inner"));
+    story.at(110, K::USER_REGION_END, &[0, outer, 0]);
+    story.at(120, K::USER_REGION_END, &[0, inner, 0]);
+    story.at(130, K::USER_REGION_BEGIN, &[0, inner, 0]);
+    story.at(140, K::GO_DESTROY, &[]);
+    let trace = story.load();
+    let told = |region: Region| {
+        let (start, end) = (since(region.range.start), since(region.range.end));
+        (trace.str(region.name), start, end, region.depth, region.began_before, region.goes_on)
+    };
+    assert_eq!(
+        trace.regions(go(&trace, G), trace.range()).map(told).collect::<Vec<_>>(),
+        [
+            ("early", 0, 20, 0, true, false),
+            ("outer", 10, 110, 1, false, false),
+            ("inner", 30, 120, 2, false, false),
+            ("inner", 130, 140, 0, false, true),
+        ]
+    );
+    assert!(trace.warnings().iter().any(|warning| warning.kind == WarningKind::Misuse), "{:?}", trace.warnings());
+    assert_eq!(trace.goroutine(go(&trace, G)).unwrap().region_depth, 3);
+}
+
+#[test]
+fn tasks_form_a_tree_and_may_be_older_than_the_trace() {
+    let mut story = Story::new();
+    story.running(0);
+    let (request, query, key, text) = (
+        story.writer.string("request"),
+        story.writer.string("query"),
+        story.writer.string("url"),
+        story.writer.string("/index.html"),
+    );
+    story.at(10, K::USER_TASK_BEGIN, &[5, 0, request, 0]);
+    story.at(20, K::USER_TASK_BEGIN, &[6, 5, query, 0]);
+    story.at(25, K::USER_LOG, &[6, key, text, 0]);
+    story.at(30, K::USER_TASK_END, &[6, 0]);
+    story.at(40, K::USER_TASK_END, &[99, 0]);
+    let label = story.writer.string("GC (dedicated)");
+    story.at(50, K::GO_LABEL, &[label]);
+    let trace = story.load();
+    let task = |id: u64| trace.task(trace.task_by_id(TaskId(id)).unwrap()).unwrap();
+    assert_eq!((trace.str(task(6).name), task(6).parent, task(5).parent), ("query", Some(task(5).ix), None));
+    assert_eq!((task(6).began.map(since), task(6).ended.map(since), task(5).ended), (Some(20), Some(30), None));
+    assert_eq!((task(99).began, task(99).ended.map(since)), (None, Some(40)));
+    let log = trace.logs(go(&trace, G), trace.range()).next().unwrap();
+    assert_eq!((trace.str(log.category), trace.str(log.message), log.task), ("url", "/index.html", Some(task(6).ix)));
+    let labels: Vec<_> = trace.labels(go(&trace, G)).map(|(time, text)| (since(time), trace.str(text))).collect();
+    assert_eq!(labels, [(50, "GC (dedicated)")]);
+}
+
+#[test]
+fn the_collectors_ranges_go_on_over_borders() {
+    let mut story = Story::new();
+    story.running(0);
+    story.at(5, K::GC_ACTIVE, &[3]);
+    story.at(10, K::GC_MARK_ASSIST_BEGIN, &[0]);
+    story.at(12, K::GC_SWEEP_BEGIN, &[0]);
+    story.at(14, K::GC_SWEEP_END, &[4_096, 64]);
+    story.writer.end_generation();
+    story.running(100);
+    story.at(102, K::GC_ACTIVE, &[4]);
+    story.at(105, K::GC_MARK_ASSIST_ACTIVE, &[G]);
+    story.at(110, K::GC_MARK_ASSIST_END, &[]);
+    let kind = story.writer.string("GC mark termination");
+    story.at(120, K::STW_BEGIN, &[kind, 0]);
+    story.at(130, K::STW_END, &[]);
+    story.at(140, K::GC_END, &[5]);
+    let trace = story.load();
+    let gc = spans(&trace, LaneId::Gc);
+    assert_eq!(gc.len(), 1, "{gc:?}");
+    assert_eq!((since(gc[0].range.start), since(gc[0].range.end), gc[0].began_before), (0, 140, true));
+    let stw = spans(&trace, LaneId::Stw);
+    assert_eq!(
+        (since(stw[0].range.start), since(stw[0].range.end), trace.str(stw[0].reason)),
+        (120, 130, "GC mark termination")
+    );
+    let told: Vec<_> = trace
+        .special_ranges(LaneId::Goroutine(go(&trace, G)), trace.range())
+        .map(|special| (special.kind, since(special.range.start), since(special.range.end), special.bytes))
+        .collect();
+    assert_eq!(told, [(SpecialKind::MarkAssist, 10, 110, (0, 0)), (SpecialKind::Sweep, 12, 14, (4_096, 64))]);
+    let on_proc = trace.special_ranges(LaneId::Proc(ProcIx(0)), trace.range()).count();
+    assert_eq!(on_proc, 2, "assist and sweep lie on the proc too");
+}
+
+#[test]
+fn a_stolen_proc_leaves_the_system_call_behind() {
+    let mut story = Story::new();
+    story.running(0);
+    story.at(10, K::GO_SYSCALL_BEGIN, &[1, 0]);
+    let other = M + 1;
+    story.on(other, 50, K::PROC_STEAL, &[P, 2, M]);
+    story.on(other, 60, K::PROC_START, &[P, 3]);
+    story.at(80, K::GO_SYSCALL_END_BLOCKED, &[]);
+    story.on(other, 90, K::GO_START, &[G, 1]);
+    story.on(other, 95, K::GO_DESTROY, &[]);
+    let trace = story.load();
+    let lane = LaneId::Goroutine(go(&trace, G));
+    let call = spans(&trace, lane)[1];
+    assert_eq!((call.state, since(call.range.start), since(call.range.end)), (GoState::Syscall, 10, 80));
+    assert_eq!((call.proc, call.thread), (ProcIx(0), ThreadIx(0)));
+    let into = trace.flows_into(call.at);
+    assert_eq!((into[0].kind, since(into[0].from.time)), (FlowKind::ProcSteal, 50));
+    let told = |lane| states(&trace, lane).iter().map(|span| (span.0, span.1, span.2)).collect::<Vec<_>>();
+    let on_proc = [(GoState::Running, 0, 10), (GoState::Syscall, 10, 50), (GoState::Running, 90, 95)];
+    assert_eq!(told(LaneId::Proc(ProcIx(0))), on_proc);
+    assert_eq!(told(LaneId::Thread(ThreadIx(0))), [(GoState::Running, 0, 10), (GoState::Syscall, 10, 80)]);
+    let run = spans(&trace, lane)[3];
+    let into = trace.flows_into(run.at);
+    assert_eq!((into[0].kind, since(into[0].from.time)), (FlowKind::SyscallExit, 80));
+    assert_eq!(cells(&trace, LaneId::Proc(ProcIx(0))).len(), 3);
+}
