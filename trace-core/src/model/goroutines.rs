@@ -6,7 +6,6 @@ use crate::base::ids::{GoId, GoIx, StrId};
 use crate::base::time::TraceTime;
 use crate::event::state::GoState;
 use crate::model::kinds;
-use crate::model::segment::NO_SEGMENT;
 use crate::model::trace::{Goroutine, Trace};
 
 /// In place of an id that does not fit in 32 bits.
@@ -24,9 +23,10 @@ pub(crate) struct GoRecord {
 }
 
 impl GoRecord {
-    pub(crate) fn new(id: GoId) -> Self {
+    /// One whose first rows are in `segment`.
+    pub(crate) fn new(id: GoId, name: StrId, segment: u32) -> Self {
         let id = u32::try_from(id.0).unwrap_or(WIDE_ID);
-        Self { id, name: StrId::EMPTY, first_segment: NO_SEGMENT, last_segment: NO_SEGMENT }
+        Self { id, name, first_segment: segment, last_segment: segment }
     }
 }
 

@@ -66,7 +66,16 @@ struct Current {
     /// Its clock is not that of what came before.
     must_shift: bool,
     go_ids: Vec<GoId>,
+    /// The first goroutine that is new to the trace.
+    first_go: usize,
     has_begun: bool,
+}
+
+impl Current {
+    /// The name that a stack gives to its goroutine.
+    fn name(&self, stack: u32) -> StrId {
+        self.roots.get(stack as usize).copied().unwrap_or(StrId::EMPTY)
+    }
 }
 
 /// Builds a [`Trace`] out of drafts in order.
@@ -77,7 +86,7 @@ pub(crate) struct Stitcher {
     gos: Table<GoRecord>,
     wide_ids: Arc<WideIds>,
     id_bounds: Vec<(GoId, GoId)>,
-    /// Goroutines that have not ended.
+    /// Goroutines that had not ended when the last generation did.
     live: FxHashMap<GoId, GoIx>,
     /// The kind of the last row of each goroutine.
     last_kinds: Vec<u8>,
@@ -89,8 +98,10 @@ pub(crate) struct Stitcher {
     epochs: Vec<TimeRange>,
     /// Added to all times: of a second trace whose clock lies before the first one's end.
     shift: i64,
-    /// Goroutines that ended in the generation in work.
+    /// Goroutines of earlier generations that ended in the one in work.
     dying: Vec<GoIx>,
+    /// The first goroutine that is new in the segment in work.
+    fresh_from: usize,
     generations: u32,
     current: Current,
     count_bases: Vec<Counts>,
@@ -119,6 +130,7 @@ impl Stitcher {
             epochs: Vec::new(),
             shift: 0,
             dying: Vec::new(),
+            fresh_from: 0,
             generations: 0,
             current: Current::default(),
             count_bases: Vec::new(),
@@ -138,6 +150,7 @@ impl Stitcher {
             strings,
             stacks,
             roots,
+            first_go: self.gos.len(),
             begins_epoch: head.border != Before::Whole || self.epochs.is_empty(),
             ..Current::default()
         };
@@ -204,7 +217,13 @@ impl Stitcher {
     /// The generation is over.
     pub(crate) fn end(&mut self) {
         self.generations += 1;
-        self.current = Current::default();
+        let current = std::mem::take(&mut self.current);
+        for (&go, &id) in current.gos.iter().zip(&current.go_ids) {
+            let is_new = go.is_some() && go.index() >= current.first_go;
+            if is_new && self.last_kinds.get(go.index()) != Some(&kinds::DEAD) {
+                self.live.insert(id, go);
+            }
+        }
         for go in self.dying.drain(..) {
             let id = self.gos.get(go.index()).map_or(GoId::NONE, |record| self.wide_ids.id(go, record));
             if self.live.get(&id) == Some(&go) {
@@ -334,16 +353,24 @@ impl Stitcher {
     /// Gives places to goroutines, procs and threads that are new to the generation.
     fn name_newcomers(&mut self, draft: &SegmentDraft) {
         let first = self.current.gos.len();
+        self.fresh_from = self.gos.len();
         let mut has_rows = vec![false; draft.new_gos.len()];
         for &local in &draft.lanes {
             if let Some(flag) = (local as usize).checked_sub(first).and_then(|at| has_rows.get_mut(at)) {
                 *flag = true;
             }
         }
-        for ((&id, &is_created), &has_rows) in draft.new_gos.iter().zip(&draft.new_created).zip(&has_rows) {
+        let mut names = vec![StrId::EMPTY; draft.new_gos.len()];
+        for &(local, stack) in &draft.names {
+            if let Some(name) = (local as usize).checked_sub(first).and_then(|at| names.get_mut(at)) {
+                *name = self.current.name(stack);
+            }
+        }
+        let newcomers = draft.new_gos.iter().zip(&draft.new_created).zip(has_rows.iter().zip(&names));
+        for ((&id, &is_created), (&has_rows, &name)) in newcomers {
             let known = if is_created { None } else { self.live.get(&id).copied() };
             // CPU samples name goroutines of which nothing else is known (yet).
-            let ix = known.unwrap_or_else(|| if has_rows { self.add_goroutine(id) } else { GoIx::NONE });
+            let ix = known.unwrap_or_else(|| if has_rows { self.add_goroutine(id, name) } else { GoIx::NONE });
             self.current.gos.push(ix);
             self.current.go_ids.push(id);
         }
@@ -351,7 +378,7 @@ impl Stitcher {
             if let (Some(&GoIx::NONE), Some(&id)) =
                 (self.current.gos.get(local as usize), self.current.go_ids.get(local as usize))
             {
-                let ix = self.live.get(&id).copied().unwrap_or_else(|| self.add_goroutine(id));
+                let ix = self.live.get(&id).copied().unwrap_or_else(|| self.add_goroutine(id, StrId::EMPTY));
                 self.current.gos[local as usize] = ix;
             }
         }
@@ -379,7 +406,7 @@ impl Stitcher {
         }
         for &(local, stack) in &draft.names {
             let Some(&ix) = self.current.gos.get(local as usize) else { continue };
-            let name = self.current.roots.get(stack as usize).copied().unwrap_or(StrId::EMPTY);
+            let name = self.current.name(stack);
             if self.gos.get(ix.index()).is_some_and(|record| record.name == StrId::EMPTY)
                 && name != StrId::EMPTY
                 && let Some(record) = self.gos.get_mut(ix.index())
@@ -389,13 +416,13 @@ impl Stitcher {
         }
     }
 
-    fn add_goroutine(&mut self, id: GoId) -> GoIx {
-        let ix = GoIx(self.gos.push(GoRecord::new(id)) as u32);
+    /// A goroutine whose first rows are in the segment in work.
+    fn add_goroutine(&mut self, id: GoId, name: StrId) -> GoIx {
+        let ix = GoIx(self.gos.push(GoRecord::new(id, name, self.segments.len() as u32)) as u32);
         if id.0 >= u64::from(WIDE_ID) {
             Arc::make_mut(&mut self.wide_ids).add(ix, id);
         }
         self.last_kinds.push(kinds::UNKNOWN);
-        self.live.insert(id, ix);
         if ix.index().is_multiple_of(ID_BLOCK) {
             self.id_bounds.push((id, id));
         }
@@ -413,15 +440,17 @@ impl Stitcher {
             let (first, end) = (rows[0] as usize, rows[1] as usize);
             let ix = self.current.gos.get(local as usize).copied().unwrap_or(GoIx::NONE);
             gos.push(ix.0);
-            let Some(record) = self.gos.get_mut(ix.index()) else {
-                prev.push(NO_SEGMENT);
-                continue;
+            let before = if ix.index() >= self.fresh_from {
+                NO_SEGMENT
+            } else {
+                self.gos
+                    .get_mut(ix.index())
+                    .map_or(NO_SEGMENT, |record| std::mem::replace(&mut record.last_segment, segment))
             };
-            let before = std::mem::replace(&mut record.last_segment, segment);
-            if before == NO_SEGMENT {
-                record.first_segment = segment;
-            }
             prev.push(before);
+            if !ix.is_some() {
+                continue;
+            }
             let kind = draft.rows.kind[first];
             if kinds::is_status(kind) {
                 let known = before != NO_SEGMENT && !self.current.begins_epoch;
@@ -444,7 +473,9 @@ impl Stitcher {
         for (&go, rows) in gos.iter().zip(draft.row_starts.windows(2)) {
             let last = rows[1] as usize - 1;
             if draft.rows.kind[last] & kinds::MASK == kinds::DEAD {
-                self.dying.push(GoIx(go));
+                if (go as usize) < self.current.first_go {
+                    self.dying.push(GoIx(go));
+                }
                 self.side
                     .goroutine_ended(GoIx(go), TraceTime(draft.base).plus_nanos(i64::from(draft.rows.start[last])));
             }
