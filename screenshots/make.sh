@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Makes the pictures of the README anew, from the sample trace:
+# Makes the pictures of the README anew. They are drawn without a display: the window-*.png were taken
+# from a real one.
 #
 #   screenshots/make.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo build --release
+cargo build --release --quiet
 tracelane=${CARGO_TARGET_DIR:-target}/release/tracelane
 sample=assets/sample.trace
 
@@ -18,6 +19,7 @@ shoot() {
 
 shoot welcome --welcome --size 1280x800
 shoot timeline "$sample" --size 1440x900
-shoot story "$sample" --size 1440x900 --range 145ms.. --select g13@261.79ms
-shoot story-light "$sample" --size 1440x900 --theme light --range 145ms.. --select g13@261.79ms
-shoot goroutine "$sample" --size 1440x900 --range 145ms.. --select g13
+shoot story "$sample" --size 1440x1000 --range 261.74ms..261.83ms --select g13@261.79ms
+shoot story-light "$sample" --size 1440x1000 --range 261.74ms..261.83ms --select g13@261.79ms --theme light
+shoot goroutine "$sample" --size 1440x900 --range 145ms.. --select g13 --theme light
+shoot regions tests/data/real/httpserver-go1.27.trace --size 1440x900
