@@ -15,6 +15,7 @@
     )
 )]
 
+pub mod analysis;
 pub mod base;
 pub mod event;
 pub mod export;

@@ -21,6 +21,7 @@
 pub mod flows;
 pub mod goroutines;
 pub mod lanes;
+pub mod moves;
 pub mod spans;
 pub mod trace;
 

@@ -1,0 +1,102 @@
+//! Findings on recorded traces: the fixtures, and any folder of traces with known causes.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test ends where something is missing")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
+use trace_core::analysis::findings::{Findings, find};
+use trace_core::base::monitor::Monitor;
+use trace_core::load::load_path;
+use trace_core::model::trace::Trace;
+
+fn load(path: &Path) -> Arc<Trace> {
+    load_path(path, &Monitor::new(), &mut |_| {}).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn findings(path: &Path) -> Findings {
+    find(&load(path), &Monitor::new()).expect("nobody cancelled")
+}
+
+fn real(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/real").join(name)
+}
+
+fn line(finding: &Finding) -> String {
+    let culprit = finding.culprit.as_ref().map(|culprit| culprit.place.clone()).unwrap_or_default();
+    format!(
+        "{:7} {:20} {:.2} {:>9.1} ms  {} {}  {}",
+        finding.severity.name(),
+        finding.kind.name(),
+        finding.confidence,
+        finding.time_lost_ns as f64 / 1e6,
+        culprit.function,
+        culprit.short(),
+        finding.title
+    )
+}
+
+#[test]
+fn the_buggy_guessing_game_is_traced_to_the_report_under_the_lock() {
+    for version in ["1.25", "1.26", "1.27"] {
+        let found = findings(&real(&format!("guessnumber-bug-go{version}.trace")));
+        let first = found.list.first().expect("a finding");
+        assert!(matches!(first.kind, Kind::LockHeldOverIo | Kind::LockContention), "{version}: {}", line(first));
+        let place = &first.culprit.as_ref().expect("a culprit").place;
+        assert_eq!(place.function, "main.sendReport", "{version}: {}", line(first));
+        assert!(first.severity >= Severity::Warning, "{version}: {}", line(first));
+    }
+}
+
+#[test]
+fn the_fixed_guessing_game_is_quiet() {
+    for version in ["1.25", "1.27"] {
+        let found = findings(&real(&format!("guessnumber-fixed-go{version}.trace")));
+        for finding in &found.list {
+            assert_eq!(finding.severity, Severity::Note, "{version}: {}", line(finding));
+        }
+    }
+}
+
+/// Prints what is found in each trace of a folder with a `truth.json`, and the rank of the truth.
+#[test]
+#[ignore = "set TRACELANE_DIAGNOSIS to a folder with truth.json"]
+#[expect(clippy::print_stdout, reason = "its purpose")]
+fn score_a_folder_of_known_causes() {
+    let folder = PathBuf::from(std::env::var_os("TRACELANE_DIAGNOSIS").expect("TRACELANE_DIAGNOSIS"));
+    let text = std::fs::read_to_string(folder.join("truth.json")).expect("truth.json");
+    let truth: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let (mut cases, mut firsts, mut thirds, mut alarms) = (0, 0, 0, 0);
+    for case in truth.as_array().expect("a list") {
+        let text = |name: &str| case[name].as_str().unwrap_or_default();
+        let list = |name: &str| -> Vec<&str> {
+            case[name].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect()
+        };
+        let begin = std::time::Instant::now();
+        let found = findings(&folder.join(text("trace")));
+        println!("== {} ({}), {:.0} ms", text("case"), text("kind"), begin.elapsed().as_secs_f64() * 1e3);
+        for (at, finding) in found.list.iter().take(8).enumerate() {
+            println!("  {} {}", at + 1, line(finding));
+        }
+        if text("kind") == "healthy" {
+            alarms += usize::from(found.worst() > Some(Severity::Note));
+            continue;
+        }
+        cases += 1;
+        let functions: Vec<&str> = [text("culprit_function")].into_iter().chain(list("also_accept")).collect();
+        let kinds: Vec<&str> = [text("kind")].into_iter().chain(list("also_accept_kinds")).collect();
+        let is_true = |finding: &Finding| {
+            let place = finding.culprit.as_ref().map(|culprit| culprit.place.function.as_str());
+            kinds.contains(&finding.kind.name()) && place.is_some_and(|function| functions.contains(&function))
+        };
+        let rank = found.list.iter().position(is_true);
+        println!("  -> rank {}", rank.map_or_else(|| "none".to_owned(), |rank| (rank + 1).to_string()));
+        firsts += usize::from(rank == Some(0));
+        thirds += usize::from(rank.is_some_and(|rank| rank < 3));
+    }
+    println!("first: {firsts}/{cases}, in the first three: {thirds}/{cases}, healthy with alarm: {alarms}");
+    assert!(firsts * 10 >= cases * 9, "first in {firsts} of {cases}");
+    assert_eq!(thirds, cases, "in the first three");
+    assert_eq!(alarms, 0, "false alarms");
+}

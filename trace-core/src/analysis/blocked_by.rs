@@ -1,0 +1,191 @@
+//! Who keeps whom waiting: for each place of waiting, how much, and what those who ended the waits did
+//! meanwhile.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::analysis::census::{Census, KEPT, Wait};
+use crate::analysis::places::{Op, Place, Places};
+use crate::analysis::wait_chain::{Doing, walk};
+use crate::base::ids::{GoIx, StackId, StrId};
+use crate::base::time::TimeRange;
+use crate::event::state::SpanClass;
+use crate::model::spans::Span;
+use crate::model::trace::Trace;
+
+/// Wake-ups by one goroutine within this time at one place are one act (a broadcast), ns.
+const ONE_ACT: i64 = 50_000;
+
+/// Waits at one place of the program.
+#[derive(Clone, Debug)]
+pub struct Blocked {
+    /// Where, in the program.
+    pub place: Place,
+    /// A stack of one of the waits.
+    pub stack: StackId,
+    /// The operation.
+    pub op: Op,
+    /// Its class.
+    pub class: SpanClass,
+    /// The runtime's word for it.
+    pub reason: StrId,
+    /// How many waits.
+    pub count: u64,
+    /// Nanoseconds in all.
+    pub nanos: u64,
+    /// The longest, nanoseconds.
+    pub max: u64,
+    /// Nanoseconds of those that a goroutine ended.
+    pub woken_nanos: u64,
+    /// Nanoseconds of those within units that begin and end inside the trace.
+    pub bounded_nanos: u64,
+    /// Goroutines (one that waits with two different stacks counts twice).
+    pub gos: u64,
+    /// The longest ones.
+    pub longest: Vec<Wait>,
+}
+
+/// Part of the waiting at a place: what somebody did meanwhile.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Meanwhile {
+    /// Who.
+    pub go: GoIx,
+    /// What.
+    pub doing: Doing,
+    /// Where.
+    pub stack: StackId,
+    /// Where they then ended the wait.
+    pub release: StackId,
+    /// They were inside the function that ended the wait: they plausibly held what was waited for.
+    pub is_held: bool,
+    /// Nanoseconds of waiting in all.
+    pub nanos: u64,
+    /// How many stretches.
+    pub count: u64,
+    /// The longest one.
+    pub longest: TimeRange,
+}
+
+/// What the releasers of the waits at a place did.
+#[derive(Clone, Debug, Default)]
+pub struct Releasers {
+    /// Nanoseconds of waits that were looked into: the longest ones.
+    pub examined: u64,
+    /// Parts that sum to it, most first.
+    pub parts: Vec<Meanwhile>,
+    /// Nanoseconds of waits by who ended them at the root.
+    pub by_go: Vec<(GoIx, u64)>,
+    /// Waits per act of ending: above 1, they are ended several at a time.
+    pub per_act: f64,
+}
+
+/// All places of waiting, those with most time first.
+#[must_use]
+pub fn blocked(census: &Census, places: &Places<'_>) -> Vec<Blocked> {
+    let mut by_place: FxHashMap<(Place, Op, SpanClass, StrId), Blocked> = FxHashMap::default();
+    for (key, site) in &census.sites {
+        let (Some(place), false) = (places.own(key.stack), key.class == SpanClass::Syscall) else { continue };
+        let name = (place.clone(), site.op, key.class, key.reason);
+        let sum = by_place.entry(name).or_insert_with(|| Blocked {
+            place,
+            stack: key.stack,
+            op: site.op,
+            class: key.class,
+            reason: key.reason,
+            count: 0,
+            nanos: 0,
+            max: 0,
+            woken_nanos: 0,
+            bounded_nanos: 0,
+            gos: 0,
+            longest: Vec::new(),
+        });
+        sum.stack = sum.stack.min(key.stack);
+        sum.count += site.count;
+        sum.nanos += site.nanos;
+        sum.max = sum.max.max(site.max);
+        sum.woken_nanos += site.woken_nanos;
+        sum.bounded_nanos += site.bounded_nanos;
+        sum.gos += site.gos;
+        sum.longest.extend_from_slice(&site.longest);
+    }
+    let mut all: Vec<Blocked> = by_place.into_values().collect();
+    for blocked in &mut all {
+        blocked.longest.sort_by_key(|wait| (std::cmp::Reverse(wait.range.nanos()), wait.range.start, wait.go));
+        blocked.longest.truncate(KEPT);
+    }
+    all.sort_by(|a, b| b.nanos.cmp(&a.nanos).then_with(|| a.place.cmp(&b.place)).then_with(|| a.op.cmp(&b.op)));
+    all
+}
+
+/// What the releasers did during the longest waits at a place. Waits for locks, and waits at the same
+/// place, are followed to whoever ended them: one who waits in the same queue is not the cause.
+#[must_use]
+pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Releasers {
+    let own = places.own_function(blocked.stack);
+    let follows = |span: &Span| {
+        places.op(span.start_stack).is_lock()
+            || (places.op(span.start_stack) == blocked.op && places.own_function(span.start_stack) == own)
+    };
+    let mut parts: FxHashMap<(GoIx, Doing, Option<u32>, Option<u32>), Meanwhile> = FxHashMap::default();
+    let mut by_go: FxHashMap<GoIx, u64> = FxHashMap::default();
+    let mut releasers = Releasers { per_act: per_act(&blocked.longest), ..Releasers::default() };
+    for wait in blocked.longest.iter().filter(|wait| wait.waker.is_some()) {
+        let chain = walk(trace, wait.go, wait.range, &follows);
+        for step in &chain.steps {
+            let nanos = step.range.nanos().unsigned_abs();
+            let release = chain.link(step).map_or(StackId::NONE, |link| link.waker_stack);
+            let (doing_at, release_at) = (places.own_function(step.stack), places.own_function(release));
+            let new = Meanwhile {
+                go: step.go,
+                doing: step.doing,
+                stack: step.stack,
+                release,
+                is_held: false,
+                nanos: 0,
+                count: 0,
+                longest: TimeRange::default(),
+            };
+            let part = parts.entry((step.go, step.doing, doing_at, release_at)).or_insert(new);
+            part.nanos += nanos;
+            part.count += 1;
+            if step.range.nanos() > part.longest.nanos() {
+                (part.longest, part.stack, part.release) = (step.range, step.stack, release);
+            }
+            *by_go.entry(step.go).or_default() += nanos;
+            releasers.examined += nanos;
+        }
+    }
+    releasers.parts = parts.into_values().collect();
+    for part in &mut releasers.parts {
+        part.is_held = is_within(places, part);
+    }
+    releasers.parts.sort_by_key(|part| (std::cmp::Reverse(part.nanos), part.longest.start, part.go));
+    releasers.by_go = by_go.into_iter().collect();
+    releasers.by_go.sort_by_key(|&(go, nanos)| (std::cmp::Reverse(nanos), go));
+    releasers
+}
+
+/// Whether what somebody did was done inside a function that then released: of its own frames one is in
+/// both stacks. A run leaves no stack behind when it goes straight to the release.
+fn is_within(places: &Places<'_>, part: &Meanwhile) -> bool {
+    match part.doing {
+        Doing::Running | Doing::Runnable | Doing::MarkAssist => true,
+        _ => {
+            let releasing: FxHashSet<&str> = places.own_frames(part.release).map(|frame| frame.function).collect();
+            places.own_frames(part.stack).any(|frame| releasing.contains(frame.function))
+        }
+    }
+}
+
+/// How many waits one act of ending ends, on average.
+fn per_act(waits: &[Wait]) -> f64 {
+    let mut ends: Vec<(GoIx, i64)> =
+        waits.iter().filter_map(|wait| Some((wait.waker?, wait.range.end.0))).collect();
+    ends.sort_unstable();
+    let acts = ends.iter().enumerate().filter(|&(at, &(go, end))| {
+        let before = at.checked_sub(1).and_then(|before| ends.get(before));
+        before.is_none_or(|&(who, last)| who != go || end - last > ONE_ACT)
+    });
+    let acts = acts.count();
+    if acts == 0 { 0.0 } else { ends.len() as f64 / acts as f64 }
+}

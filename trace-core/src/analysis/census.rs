@@ -1,0 +1,392 @@
+//! One pass over every goroutine of the program: where they wait, sit in system calls and run, cut into
+//! units of work by the waits in which they have none.
+//!
+//! A unit is what lies between two idle waits: a request of a server, a round of a worker, the life of a
+//! short goroutine.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::analysis::places::{Op, Places};
+use crate::analysis::units::{Family, Unit, UnitKey, UnitWait};
+use crate::base::ids::{GoIx, StackId, StrId};
+use crate::base::monitor::Monitor;
+use crate::base::time::{TimeRange, TraceTime};
+use crate::event::state::{Cause, GoState, SpanClass};
+use crate::model::goroutines::is_system_function;
+use crate::model::lanes::LaneId;
+use crate::model::moves::Move;
+use crate::model::trace::{SpecialKind, Trace};
+
+/// How many of the longest waits of a site are kept.
+pub const KEPT: usize = 512;
+/// Waits of one unit that are looked at together.
+const UNIT_WAITS: usize = 4096;
+
+/// One wait of a goroutine.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wait {
+    /// Who.
+    pub go: GoIx,
+    /// When.
+    pub range: TimeRange,
+    /// Where.
+    pub stack: StackId,
+    /// Who ended it, if a goroutine did.
+    pub waker: Option<GoIx>,
+    /// Where the waker did.
+    pub waker_stack: StackId,
+    /// It was going on when the trace began or ended.
+    pub is_cut: bool,
+}
+
+/// What a site is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SiteKey {
+    /// Where.
+    pub stack: StackId,
+    /// What: a wait of some class, a system call.
+    pub class: SpanClass,
+    /// The runtime's word for it.
+    pub reason: StrId,
+}
+
+/// All waits (or calls) with the same stack.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// The operation at the leaf.
+    pub op: Op,
+    /// How many.
+    pub count: u64,
+    /// Nanoseconds in all.
+    pub nanos: u64,
+    /// The longest, nanoseconds.
+    pub max: u64,
+    /// Nanoseconds of those that a goroutine ended.
+    pub woken_nanos: u64,
+    /// Nanoseconds of those that lie in a unit with beginning and end.
+    pub bounded_nanos: u64,
+    /// Goroutines.
+    pub gos: u64,
+    /// The longest ones, at most [`KEPT`].
+    pub longest: Vec<Wait>,
+    last_go: Option<GoIx>,
+}
+
+impl Site {
+    fn add(&mut self, wait: Wait, is_bounded: bool) {
+        let nanos = wait.range.nanos().unsigned_abs();
+        self.count += 1;
+        self.nanos += nanos;
+        self.max = self.max.max(nanos);
+        self.woken_nanos += if wait.waker.is_some() { nanos } else { 0 };
+        self.bounded_nanos += if is_bounded { nanos } else { 0 };
+        if self.last_go != Some(wait.go) {
+            self.last_go = Some(wait.go);
+            self.gos += 1;
+        }
+        self.longest.push(wait);
+        self.shrink(2 * KEPT);
+    }
+
+    fn shrink(&mut self, limit: usize) {
+        if self.longest.len() > limit {
+            self.longest.sort_by_key(|wait| (std::cmp::Reverse(wait.range.nanos()), wait.range.start, wait.go));
+            self.longest.truncate(KEPT);
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.op = other.op;
+        self.count += other.count;
+        self.nanos += other.nanos;
+        self.max = self.max.max(other.max);
+        self.woken_nanos += other.woken_nanos;
+        self.bounded_nanos += other.bounded_nanos;
+        self.gos += other.gos;
+        self.longest.extend(other.longest);
+        self.shrink(KEPT);
+    }
+}
+
+/// A goroutine of the program.
+#[derive(Clone, Copy, Debug)]
+pub struct GoFacts {
+    /// Who.
+    pub go: GoIx,
+    /// Start function.
+    pub name: StrId,
+    /// Who created it.
+    pub creator: Option<GoIx>,
+    /// Where it was created.
+    pub creation: StackId,
+    /// When; `None` if before the trace.
+    pub created: Option<TraceTime>,
+    /// When it ended; `None` if after the trace.
+    pub ended: Option<TraceTime>,
+    /// Nanoseconds by class.
+    pub nanos: [u64; SpanClass::COUNT],
+    /// Nanoseconds of waits that are part of its work (not idle).
+    pub busy_wait: u64,
+    /// Nanoseconds of idle waits.
+    pub idle: u64,
+    /// Nanoseconds of mark assist.
+    pub assist: u64,
+    /// Spans.
+    pub spans: u64,
+    /// Where it waits when the trace ends, and since when.
+    pub stuck: Option<(StackId, SpanClass, TraceTime)>,
+}
+
+/// Time at a place.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spot {
+    /// How often.
+    pub count: u64,
+    /// Nanoseconds.
+    pub nanos: u64,
+    /// The longest, and whose.
+    pub longest: Option<(GoIx, TimeRange)>,
+}
+
+impl Spot {
+    /// Adds a stretch.
+    pub fn add(&mut self, go: GoIx, range: TimeRange) {
+        self.count += 1;
+        self.nanos += range.nanos().unsigned_abs();
+        if self.longest.is_none_or(|longest| longest.1.nanos() < range.nanos()) {
+            self.longest = Some((go, range));
+        }
+    }
+
+    /// Adds another.
+    pub fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.nanos += other.nanos;
+        if let Some(new) = other.longest
+            && self.longest.is_none_or(|longest| longest.1.nanos() < new.1.nanos())
+        {
+            self.longest = Some(new);
+        }
+    }
+}
+
+type Sources<'a> = (&'a Trace, &'a Places<'a>);
+
+/// What the pass found.
+#[derive(Clone, Debug, Default)]
+pub struct Census {
+    /// Waits that are part of work, and system calls.
+    pub sites: FxHashMap<SiteKey, Site>,
+    /// Runs by the stack at which they were cut short by preemption.
+    pub preempted: FxHashMap<StackId, Spot>,
+    /// Runs by the stack at which they ended or began.
+    pub running: FxHashMap<StackId, Spot>,
+    /// Waits for a proc by the goroutine's start function.
+    pub runnable: FxHashMap<StrId, Spot>,
+    /// Mark assists by stack.
+    pub assists: FxHashMap<StackId, Spot>,
+    /// Units of work by what they are about.
+    pub families: FxHashMap<UnitKey, Family>,
+    /// Goroutines of the program, by index.
+    pub gos: Vec<GoFacts>,
+}
+
+impl Census {
+    /// Takes it. `None` if cancelled.
+    #[must_use]
+    pub fn take(trace: &Trace, places: &Places<'_>, monitor: &Monitor) -> Option<Self> {
+        let count = trace.goroutine_count();
+        let whole = trace.range();
+        let empty = Self::default;
+        let census = (0..count)
+            .into_par_iter()
+            .fold(empty, |mut census, at| {
+                if !monitor.is_cancelled() {
+                    census.look_at(trace, places, GoIx(at), whole);
+                }
+                census
+            })
+            .reduce(empty, Self::merged);
+        let mut census = (!monitor.is_cancelled()).then_some(census)?;
+        census.gos.sort_unstable_by_key(|facts| facts.go);
+        Some(census)
+    }
+
+    /// The facts about a goroutine; `None` for those of the runtime.
+    #[must_use]
+    pub fn go(&self, go: GoIx) -> Option<&GoFacts> {
+        self.gos.binary_search_by_key(&go, |facts| facts.go).ok().and_then(|at| self.gos.get(at))
+    }
+
+    fn merged(mut self, mut other: Self) -> Self {
+        if self.gos.len() < other.gos.len() {
+            std::mem::swap(&mut self, &mut other);
+        }
+        for (key, site) in other.sites {
+            self.sites.entry(key).or_default().merge(site);
+        }
+        for (mine, theirs) in [
+            (&mut self.preempted, other.preempted),
+            (&mut self.running, other.running),
+            (&mut self.assists, other.assists),
+        ] {
+            for (key, spot) in theirs {
+                mine.entry(key).or_default().merge(spot);
+            }
+        }
+        for (key, spot) in other.runnable {
+            self.runnable.entry(key).or_default().merge(spot);
+        }
+        for (key, family) in other.families {
+            self.families.entry(key).or_default().merge(family);
+        }
+        self.gos.append(&mut other.gos);
+        self
+    }
+
+    fn look_at(&mut self, trace: &Trace, places: &Places<'_>, go: GoIx, whole: TimeRange) {
+        let Some(known) = trace.goroutine(go).filter(|known| !is_system_function(trace.str(known.name))) else { return };
+        let mut facts = GoFacts {
+            go,
+            name: known.name,
+            creator: known.creator,
+            creation: known.creation_stack,
+            created: known.created,
+            ended: known.ended,
+            nanos: [0; SpanClass::COUNT],
+            busy_wait: 0,
+            idle: 0,
+            assist: 0,
+            spans: 0,
+            stuck: None,
+        };
+        for special in trace.special_ranges(LaneId::Goroutine(go), whole) {
+            if special.kind == SpecialKind::MarkAssist {
+                facts.assist += special.range.nanos().unsigned_abs();
+                self.assists.entry(special.stack).or_default().add(go, special.range);
+            }
+        }
+        let mut unit = Unit::new(known.created.is_some());
+        let mut moves = trace.moves(go, whole).peekable();
+        while let Some(found) = moves.next() {
+            self.take_in((trace, places), (&found, moves.peek()), &mut facts, &mut unit);
+        }
+        self.close((trace, places), &facts, &mut unit, known.ended.is_some());
+        self.gos.push(facts);
+    }
+
+    fn take_in(
+        &mut self,
+        (trace, places): Sources<'_>,
+        (found, next): (&Move, Option<&Move>),
+        facts: &mut GoFacts,
+        unit: &mut Unit,
+    ) {
+        let span = &found.span;
+        let nanos = span.range.nanos().unsigned_abs();
+        facts.spans += 1;
+        if let Some(sum) = facts.nanos.get_mut(span.class as usize) {
+            *sum += nanos;
+        }
+        match span.state {
+            GoState::Waiting => {
+                let woken = next.filter(|next| next.span.range.start == span.range.end);
+                let (waker, waker_stack) = match woken.map(|next| (next.by, next.by_stack)) {
+                    Some((Some(LaneId::Goroutine(waker)), stack)) if waker != facts.go => (Some(waker), stack),
+                    _ => (None, StackId::NONE),
+                };
+                let is_cut = span.began_before || span.goes_on;
+                let wait = Wait { go: facts.go, range: span.range, stack: span.start_stack, waker, waker_stack, is_cut };
+                if next.is_none() && span.goes_on {
+                    facts.stuck = Some((span.start_stack, span.class, span.range.start));
+                }
+                if is_idle(places, span.start_stack, span.class) {
+                    facts.idle += nanos;
+                    self.close((trace, places), facts, unit, true);
+                    unit.restart();
+                    return;
+                }
+                facts.busy_wait += nanos;
+                unit.add(span.range, span.class);
+                unit.see(places, span.start_stack);
+                unit.waits.push(UnitWait { wait, class: span.class, reason: span.reason });
+                if unit.waits.len() >= UNIT_WAITS {
+                    self.flush(places, unit, false);
+                }
+            }
+            GoState::Syscall => {
+                unit.add(span.range, span.class);
+                unit.see(places, span.start_stack);
+                unit.syscall(span.start_stack, facts.go, span.range);
+            }
+            GoState::Running => {
+                unit.add(span.range, span.class);
+                unit.see(places, span.end_stack);
+                let was_preempted = next.is_some_and(|next| {
+                    next.span.state == GoState::Runnable && next.span.cause == Cause::Stopped
+                });
+                let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
+                self.running.entry(stack).or_default().add(facts.go, span.range);
+                if was_preempted {
+                    self.preempted.entry(stack).or_default().add(facts.go, span.range);
+                }
+            }
+            GoState::Runnable => {
+                unit.add(span.range, span.class);
+                self.runnable.entry(facts.name).or_default().add(facts.go, span.range);
+            }
+            GoState::Unknown | GoState::Dead => {}
+        }
+    }
+
+    /// Files the waits and calls of a unit.
+    fn flush(&mut self, places: &Places<'_>, unit: &mut Unit, is_bounded: bool) {
+        for found in unit.waits.drain(..) {
+            let key = SiteKey { stack: found.wait.stack, class: found.class, reason: found.reason };
+            let site = self.sites.entry(key).or_insert_with(|| Site { op: places.op(key.stack), ..Site::default() });
+            site.add(found.wait, is_bounded);
+        }
+    }
+
+    /// Files a unit that ends.
+    fn close(&mut self, (trace, places): Sources<'_>, facts: &GoFacts, unit: &mut Unit, has_end: bool) {
+        let created = |go: GoIx| trace.goroutine(go).and_then(|known| known.created);
+        let is_bounded = unit.has_begin && has_end;
+        for (stack, spot) in unit.syscalls.drain() {
+            let key = SiteKey { stack, class: SpanClass::Syscall, reason: StrId::EMPTY };
+            let site = self.sites.entry(key).or_default();
+            site.count += spot.count;
+            site.nanos += spot.nanos;
+            site.bounded_nanos += if is_bounded { spot.nanos } else { 0 };
+            site.max = site.max.max(spot.longest.map_or(0, |longest| longest.1.nanos().unsigned_abs()));
+            if site.last_go != Some(facts.go) {
+                site.last_go = Some(facts.go);
+                site.gos += 1;
+            }
+            if let Some((go, range)) = spot.longest {
+                let (waker, waker_stack) = (None, StackId::NONE);
+                site.longest.push(Wait { go, range, stack, waker, waker_stack, is_cut: false });
+                site.shrink(2 * KEPT);
+            }
+        }
+        if let Some(stack) = unit.own_stack {
+            let key = UnitKey { name: facts.name, outer: places.outer_function(stack) };
+            self.families.entry(key).or_default().add(unit, facts.go, is_bounded, places, &created);
+        }
+        self.flush(places, unit, is_bounded);
+    }
+}
+
+/// Whether a goroutine that waits there has nothing to do: libraries wait for the outside, or its own loop
+/// waits for work.
+#[must_use]
+pub fn is_idle(places: &Places<'_>, stack: StackId, class: SpanClass) -> bool {
+    let op = places.op(stack);
+    if !places.has_own(stack) || op == Op::Accept {
+        return true;
+    }
+    let waits_for_work = matches!(op, Op::Receive | Op::Select | Op::Sleep)
+        || matches!(class, SpanClass::WaitChan | SpanClass::WaitNet | SpanClass::WaitSleep) && op != Op::Send;
+    waits_for_work && places.is_root(stack)
+}

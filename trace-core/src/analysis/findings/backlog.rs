@@ -1,0 +1,78 @@
+//! Many that wait for one consumer (or a few) that cannot keep up.
+
+use crate::analysis::blocked_by::{Blocked, Releasers};
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Finding, Kind, go_name, place_name, time};
+use crate::analysis::findings::hot::hot;
+use crate::analysis::findings::peers::{Relation, related};
+use crate::analysis::places::{Op, Place};
+use crate::analysis::wait_chain::Doing;
+use crate::base::ids::StackId;
+
+pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let waits = scene.waits(&[Op::Send, Op::Receive, Op::Select, Op::Cond, Op::WaitGroup, Op::Other]);
+    waits.filter_map(|(wait, found)| judge(scene, wait, found)).collect()
+}
+
+fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
+    if scene.share(wait.woken_nanos) < 0.02 || wait.count < 6 || related(scene, wait, Relation::Other) < 0.6 {
+        return None;
+    }
+    let &(consumer, nanos) = found.by_go.first()?;
+    let share = nanos as f64 / found.examined.max(1) as f64;
+    let queued = wait.woken_nanos as f64 / scene.duration.max(1) as f64;
+    if wait.op == Op::Send {
+        if share < 0.3 {
+            return None;
+        }
+    } else if share < 0.9 || queued < 1.5 || wait.gos < 3 || wait.bounded_nanos * 2 < wait.nanos {
+        // An answer that is waited for: a backlog only if several wait for the same one all the time.
+        return None;
+    }
+    if !scene.places.is_direct(wait.stack) {
+        return None;
+    }
+    let (place, stack, doing) = busy_with(scene, found)?;
+    let title = format!(
+        "{} waits, {} in sum (max {}), at {} in {} for {}, which could not keep up: it was {doing} {}",
+        wait.count,
+        time(wait.nanos),
+        time(wait.max),
+        wait.op.name(),
+        place_name(Some(&wait.place)),
+        go_name(scene.trace, consumer),
+        place_name(Some(&place)),
+    );
+    let mut finding = Finding::new(Kind::ChannelBacklog, title, wait.nanos, scene.duration, 0.55 + 0.4 * share)
+        .int("waits", wait.count)
+        .int("wait_total_ns", wait.nanos)
+        .int("wait_max_ns", wait.max)
+        .int("consumers", found.by_go.len() as u64)
+        .ratio("share_of_first_consumer", share)
+        .ratio("mean_waiting", queued)
+        .culprit(scene.trace, Some(place), stack)
+        .victim(&wait.place.function, wait.gos);
+    if let Some(longest) = wait.longest.first() {
+        finding = finding.link(scene.trace, consumer, longest.range).link(scene.trace, longest.go, longest.range);
+    }
+    Some(finding)
+}
+
+/// What the consumer did while others waited for it.
+fn busy_with(scene: &Scene<'_>, found: &Releasers) -> Option<(Place, StackId, &'static str)> {
+    let consumer = found.by_go.first()?.0;
+    let slow = found.parts.iter().filter(|part| part.go == consumer);
+    let most = slow.max_by_key(|part| part.nanos)?;
+    let doing = match most.doing {
+        Doing::Running | Doing::MarkAssist => "computing in",
+        Doing::Runnable => "waiting for a proc in",
+        Doing::Syscall => "in a system call of",
+        _ => "waiting in",
+    };
+    if matches!(most.doing, Doing::Running | Doing::Runnable | Doing::MarkAssist)
+        && let Some(hot) = hot(scene, &[(consumer, scene.trace.range())])
+    {
+        return Some((hot.place, hot.stack, doing));
+    }
+    scene.places.own(most.stack).map(|place| (place, most.stack, doing))
+}

@@ -1,0 +1,72 @@
+//! Goroutines created in masses for next to nothing.
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Finding, Kind, place_name, time};
+use crate::base::ids::{GoIx, StackId};
+use crate::base::time::TimeRange;
+use crate::event::state::SpanClass;
+
+/// What creating and ending a goroutine costs at least, ns: creation, scheduling twice, exit.
+const COST: u64 = 1_500;
+
+#[derive(Default)]
+struct Made {
+    count: u64,
+    ended: u64,
+    running: u64,
+    runnable: u64,
+    example: Option<(GoIx, TimeRange)>,
+}
+
+pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut made: FxHashMap<StackId, Made> = FxHashMap::default();
+    for facts in &scene.census.gos {
+        let Some(created) = facts.created else { continue };
+        let sum = made.entry(facts.creation).or_default();
+        let of = |class: SpanClass| facts.nanos.get(class as usize).copied().unwrap_or(0);
+        sum.count += 1;
+        sum.ended += u64::from(facts.ended.is_some());
+        sum.running += of(SpanClass::Running);
+        sum.runnable += of(SpanClass::Runnable);
+        if let (None, Some(ended)) = (sum.example, facts.ended) {
+            sum.example = Some((facts.go, TimeRange::new(created, ended)));
+        }
+    }
+    let mut made: Vec<(StackId, Made)> = made.into_iter().collect();
+    made.sort_by_key(|(stack, _)| *stack);
+    made.iter().filter_map(|(stack, made)| judge(scene, *stack, made)).collect()
+}
+
+fn judge(scene: &Scene<'_>, creation: StackId, made: &Made) -> Option<Finding> {
+    let place = scene.places.own(creation)?;
+    let per_second = made.count as f64 * 1e9 / scene.duration.max(1) as f64;
+    let mean = made.running / made.count.max(1);
+    if made.count < 1_000 || per_second < 5_000.0 || mean > 20_000 || made.ended * 2 < made.count {
+        return None;
+    }
+    let lost = made.count * COST + made.runnable;
+    let title = format!(
+        "{} goroutines were made at {} ({per_second:.0} per second) that ran for only {} each on average and waited {} \
+         in sum to do so",
+        made.count,
+        place_name(Some(&place)),
+        time(mean),
+        time(made.runnable),
+    );
+    // Tiny goroutines are cheap: it is a finding where they take much of the procs' time.
+    let share = (made.count * COST) as f64 / (scene.load.procs * scene.duration).max(1) as f64;
+    let confidence = (0.4 + 5.0 * share).min(0.9);
+    let finding = Finding::new(Kind::GoroutineChurn, title, lost, scene.duration, confidence)
+        .int("created", made.count)
+        .ratio("per_second", per_second)
+        .int("mean_running_ns", mean)
+        .int("runnable_total_ns", made.runnable)
+        .culprit(scene.trace, Some(place.clone()), creation)
+        .victim(&place.function, 1);
+    Some(match made.example {
+        Some((go, range)) => finding.link(scene.trace, go, range),
+        None => finding,
+    })
+}

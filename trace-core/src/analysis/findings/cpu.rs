@@ -1,0 +1,117 @@
+//! All procs busy and goroutines waiting for one: the work itself is too much (`cpu_bound`), or some crowd
+//! out others (`cpu_starvation`).
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Finding, Kind, Severity, place_name, time};
+use crate::analysis::findings::hot::{Hot, hottest};
+use crate::analysis::units::Family;
+use crate::base::ids::StrId;
+use crate::event::state::SpanClass;
+
+/// Share of the procs' time from which on they count as busy.
+const BUSY: f64 = 0.85;
+
+pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let Some(hot) = hottest(scene) else { return Vec::new() };
+    let saturated = saturated(scene, &hot);
+    let handler = if saturated.is_none() { handler(scene, &hot) } else { None };
+    saturated.into_iter().chain(handler).collect()
+}
+
+/// Running time by start function, most first.
+fn runners(scene: &Scene<'_>) -> Vec<(StrId, u64)> {
+    let mut sums: FxHashMap<StrId, u64> = FxHashMap::default();
+    for facts in &scene.census.gos {
+        let running = facts.nanos.get(SpanClass::Running as usize).copied().unwrap_or(0);
+        *sums.entry(facts.name).or_default() += running.saturating_sub(facts.assist);
+    }
+    let mut runners: Vec<(StrId, u64)> = sums.into_iter().collect();
+    runners.sort_by_key(|&(name, nanos)| (std::cmp::Reverse(nanos), name));
+    runners
+}
+
+fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
+    let load = scene.load;
+    if load.share < BUSY || scene.share(load.runnable) < 0.1 {
+        return None;
+    }
+    let runners = runners(scene);
+    let &(runner, ran) = runners.first()?;
+    let waiter = scene.census.runnable.iter().max_by_key(|(name, spot)| (spot.nanos, **name))?;
+    let own: u64 = runners.iter().map(|runner| runner.1).sum();
+    // What of the procs' time is the program's own: the collector is another finding's business.
+    let own_share = own as f64 / load.busy.max(1) as f64;
+    let is_other = *waiter.0 != runner && waiter.1.nanos * 2 > load.runnable;
+    let kind = if is_other { Kind::CpuStarvation } else { Kind::CpuBound };
+    let lost = (load.runnable as f64 * own_share) as u64;
+    let title = format!(
+        "All {} procs were busy ({:.0} %) and goroutines waited {} in sum for one (max {}); {:.0} % of what was seen \
+         of the running time ({}) was in {}",
+        load.procs,
+        100.0 * load.share,
+        time(load.runnable),
+        time(waiter.1.longest.map_or(0, |longest| longest.1.nanos().unsigned_abs())),
+        100.0 * hot.share,
+        hot.seen_in,
+        place_name(Some(&hot.place)),
+    );
+    let mut finding = Finding::new(kind, title, lost, scene.duration, 0.4 + 0.5 * own_share)
+        .ratio("procs_busy", load.share)
+        .int("procs", load.procs)
+        .int("runnable_total_ns", load.runnable)
+        .int("running_total_ns", load.running)
+        .int("running_of_first_ns", ran)
+        .text("first_runner", scene.trace.str(runner))
+        .text("first_waiter", scene.trace.str(*waiter.0))
+        .ratio("culprit_share", hot.share)
+        .text("seen_in", hot.seen_in)
+        .culprit(scene.trace, Some(hot.place.clone()), hot.stack)
+        .victim(scene.trace.str(*waiter.0), goroutines(scene, *waiter.0));
+    if let Some((go, range)) = waiter.1.longest {
+        finding = finding.link(scene.trace, go, range);
+    }
+    Some(finding)
+}
+
+fn goroutines(scene: &Scene<'_>, name: StrId) -> u64 {
+    scene.census.gos.iter().filter(|facts| facts.name == name).count() as u64
+}
+
+/// Requests that mostly compute, though procs are free.
+fn handler(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
+    let running = |family: &Family| family.by_class.get(SpanClass::Running as usize).copied().unwrap_or(0);
+    let requests = scene.census.families.iter().filter(|(_, family)| {
+        // A library calls into the program: somebody waits for the answer.
+        family.bounded >= 5 && !scene.places.is_outer_root(family.stack) && family.nanos / family.units.max(1) >= 5_000_000
+    });
+    let (key, family) = requests.max_by_key(|(key, family)| (running(family), **key))?;
+    let ran = running(family);
+    let own = hot.place.function.as_str();
+    let outer = scene.places.outer(family.stack)?;
+    let is_inside = scene.places.own_frames(hot.stack).any(|frame| frame.function == outer.function);
+    if ran * 10 < family.nanos * 6 || scene.share(ran) < 0.2 || !is_inside {
+        return None;
+    }
+    let title = format!(
+        "{} units of work of {} took {} on average, {:.0} % of it computing, mostly in {}",
+        family.units,
+        place_name(Some(&outer)),
+        time(family.nanos / family.units.max(1)),
+        100.0 * ran as f64 / family.nanos.max(1) as f64,
+        place_name(Some(&hot.place)),
+    );
+    let mut finding = Finding::new(Kind::CpuBound, title, ran, scene.duration, 0.65)
+        .int("units", family.units)
+        .int("running_total_ns", ran)
+        .int("unit_total_ns", family.nanos)
+        .ratio("procs_busy", scene.load.share)
+        .text("seen_in", hot.seen_in)
+        .culprit(scene.trace, Some(hot.place.clone()), hot.stack)
+        .victim(&outer.function, goroutines(scene, key.name));
+    if let Some((go, range)) = family.longest {
+        finding = finding.link(scene.trace, go, range);
+    }
+    Some(if own.is_empty() { finding.at_most(Severity::Note) } else { finding })
+}

@@ -1,0 +1,307 @@
+//! A finding: one probable cause, with its evidence.
+
+use crate::analysis::places::{Place, Places};
+use crate::base::ids::{GoId, GoIx, StackId};
+use crate::base::time::TimeRange;
+use crate::model::trace::Trace;
+
+/// What kind of cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Goroutines contend for a lock whose holders are busy with it.
+    LockContention,
+    /// A lock is held while its holder waits for something slow.
+    LockHeldOverIo,
+    /// Readers and writers of an `RWMutex` hold each other up.
+    RwmutexWriter,
+    /// Goroutines pile up that will never be woken.
+    GoroutineLeak,
+    /// The collector takes much of the time.
+    GcPressure,
+    /// Goroutines wait for a proc because others use them all.
+    CpuStarvation,
+    /// Procs idle while goroutines are ready.
+    IdleProcs,
+    /// System calls take much of the units of work.
+    SlowSyscall,
+    /// Many wait for one consumer.
+    ChannelBacklog,
+    /// Work is spread unevenly over workers.
+    Imbalance,
+    /// Waits one after the other that could overlap.
+    SerialWaits,
+    /// The world is stopped often or long.
+    StopTheWorld,
+    /// Polling by sleeping.
+    PollingSleep,
+    /// A semaphore or pool limits how many work at once.
+    LimitedConcurrency,
+    /// One of several is late and the others wait for it.
+    Straggler,
+    /// Goroutines are created for next to nothing.
+    GoroutineChurn,
+    /// The work itself needs the time.
+    CpuBound,
+    /// Part of the trace is missing.
+    TraceDamage,
+}
+
+impl Kind {
+    /// The stable name that reports use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LockContention => "lock_contention",
+            Self::LockHeldOverIo => "lock_held_over_io",
+            Self::RwmutexWriter => "rwmutex_writer",
+            Self::GoroutineLeak => "goroutine_leak",
+            Self::GcPressure => "gc_pressure",
+            Self::CpuStarvation => "cpu_starvation",
+            Self::IdleProcs => "idle_procs",
+            Self::SlowSyscall => "slow_syscall",
+            Self::ChannelBacklog => "channel_backlog",
+            Self::Imbalance => "imbalance",
+            Self::SerialWaits => "serial_waits",
+            Self::StopTheWorld => "stop_the_world",
+            Self::PollingSleep => "polling_sleep",
+            Self::LimitedConcurrency => "limited_concurrency",
+            Self::Straggler => "straggler",
+            Self::GoroutineChurn => "goroutine_churn",
+            Self::CpuBound => "cpu_bound",
+            Self::TraceDamage => "trace_damage",
+        }
+    }
+
+    /// What to look at in the code.
+    #[must_use]
+    pub const fn check(self) -> &'static str {
+        match self {
+            Self::LockContention => "Hold the lock for less, split it, or do the work outside of it.",
+            Self::LockHeldOverIo => {
+                "Release the lock before the slow call (a deferred Unlock runs only when the function returns)."
+            }
+            Self::RwmutexWriter => "Prepare the change without the lock and only swap it in; keep slow calls out of it.",
+            Self::GoroutineLeak => "Give the wait a way out: a context, a closed channel, a buffer for the answer.",
+            Self::GcPressure => "Allocate less there, reuse buffers, or give the heap more room (GOGC, GOMEMLIMIT).",
+            Self::CpuStarvation => "Bound how many of these run at once, or give them fewer procs.",
+            Self::IdleProcs => "Look for threads locked to goroutines and limits on the process's CPU time.",
+            Self::SlowSyscall => "Batch the calls, buffer them, or move them out of the path of requests.",
+            Self::ChannelBacklog => "Add consumers, or make the one there is faster.",
+            Self::Imbalance => "Split the work into smaller parts that are taken from a queue.",
+            Self::SerialWaits => "Start these calls together if none needs another's result.",
+            Self::StopTheWorld => "Call less often what stops the world.",
+            Self::PollingSleep => "Wait on a channel or condition that is signalled when the state changes.",
+            Self::LimitedConcurrency => "Raise the limit, or shorten what is done under it.",
+            Self::Straggler => "Split or speed up this part: everyone else waits for it.",
+            Self::GoroutineChurn => "Hand the work to long-lived workers, or do it in place.",
+            Self::CpuBound => "Profile this function: the time goes into its own computing.",
+            Self::TraceDamage => "Record again, or keep in mind that parts are missing.",
+        }
+    }
+}
+
+/// How bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Costs something.
+    Warning,
+    /// Probably the main trouble.
+    Severe,
+}
+
+impl Severity {
+    /// The stable name that reports use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Severe => "severe",
+        }
+    }
+}
+
+/// A number of the evidence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A count, or nanoseconds if the name ends in `_ns`, bytes if in `_bytes`.
+    Int(u64),
+    /// A ratio: 1 is all.
+    Ratio(f64),
+    /// A name.
+    Text(String),
+}
+
+/// Where the cause lies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Culprit {
+    /// The frame to look at.
+    pub place: Place,
+    /// The stack in which it was seen, leaf first.
+    pub stack: Vec<Place>,
+}
+
+/// Who suffers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Victim {
+    /// The program's function in which they wait.
+    pub function: String,
+    /// How many goroutines.
+    pub goroutines: u64,
+}
+
+/// A place in the trace that shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The goroutine.
+    pub go: GoIx,
+    /// Its id as the runtime counts it.
+    pub id: GoId,
+    /// When.
+    pub range: TimeRange,
+}
+
+/// One probable cause.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// What kind.
+    pub kind: Kind,
+    /// How bad.
+    pub severity: Severity,
+    /// One sentence.
+    pub title: String,
+    /// Numbers by stable name.
+    pub evidence: Vec<(&'static str, Value)>,
+    /// Where the cause lies, if known.
+    pub culprit: Option<Culprit>,
+    /// Who suffers.
+    pub victims: Vec<Victim>,
+    /// Nanoseconds of goroutines' time that it costs, added over goroutines.
+    pub time_lost_ns: u64,
+    /// 0 to 1: how sure.
+    pub confidence: f64,
+    /// Places that show it.
+    pub links: Vec<Link>,
+}
+
+impl Finding {
+    /// A finding yet without evidence. Its severity follows from the time lost in a trace of `duration`
+    /// nanoseconds.
+    #[must_use]
+    pub fn new(kind: Kind, title: String, time_lost_ns: u64, duration: u64, confidence: f64) -> Self {
+        let share = time_lost_ns as f64 / duration.max(1) as f64;
+        let severity = if share >= 0.25 && confidence >= 0.7 {
+            Severity::Severe
+        } else if share >= 0.05 && confidence >= 0.5 {
+            Severity::Warning
+        } else {
+            Severity::Note
+        };
+        let (evidence, victims, links) = (Vec::new(), Vec::new(), Vec::new());
+        Self { kind, severity, title, evidence, culprit: None, victims, time_lost_ns, confidence, links }
+    }
+
+    /// The same, at most this bad.
+    #[must_use]
+    pub fn at_most(mut self, severity: Severity) -> Self {
+        self.severity = self.severity.min(severity);
+        self
+    }
+
+    /// With a number.
+    #[must_use]
+    pub fn int(mut self, name: &'static str, value: u64) -> Self {
+        self.evidence.push((name, Value::Int(value)));
+        self
+    }
+
+    /// With a ratio.
+    #[must_use]
+    pub fn ratio(mut self, name: &'static str, value: f64) -> Self {
+        self.evidence.push((name, Value::Ratio((value * 1e4).round() / 1e4)));
+        self
+    }
+
+    /// With a name.
+    #[must_use]
+    pub fn text(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.evidence.push((name, Value::Text(value.into())));
+        self
+    }
+
+    /// With the place of the cause.
+    #[must_use]
+    pub fn culprit(mut self, trace: &Trace, place: Option<Place>, stack: StackId) -> Self {
+        self.culprit =
+            place.map(|place| Culprit { place, stack: trace.frames(stack).map(Place::from).collect() });
+        self
+    }
+
+    /// With those who suffer at a place.
+    #[must_use]
+    pub fn victim(mut self, function: &str, goroutines: u64) -> Self {
+        if !function.is_empty() {
+            self.victims.push(Victim { function: function.to_owned(), goroutines });
+        }
+        self
+    }
+
+    /// With a place in the trace.
+    #[must_use]
+    pub fn link(mut self, trace: &Trace, go: GoIx, range: TimeRange) -> Self {
+        if let Some((id, _)) = trace.goroutine_name(go) {
+            self.links.push(Link { go, id, range });
+        }
+        self
+    }
+
+    /// What it is ranked by.
+    #[must_use]
+    pub fn weight(&self) -> f64 {
+        let class = match self.severity {
+            Severity::Note => 0.01,
+            Severity::Warning | Severity::Severe => 1.0,
+        };
+        self.time_lost_ns as f64 * self.confidence * class
+    }
+}
+
+/// `g25`
+#[must_use]
+pub fn go_name(trace: &Trace, go: GoIx) -> String {
+    trace.goroutine_name(go).map_or_else(|| "?".to_owned(), |(id, _)| format!("g{}", id.signed()))
+}
+
+/// `main.sendReport (main.go:97)`
+#[must_use]
+pub fn place_name(place: Option<&Place>) -> String {
+    place.map_or_else(|| "an unknown place".to_owned(), |place| format!("{} ({})", place.function, place.short()))
+}
+
+/// The function that a stack stands for: the program's own, or where it begins.
+#[must_use]
+pub fn function_of(trace: &Trace, places: &Places<'_>, stack: StackId) -> String {
+    let own = places.own(stack).map(|place| place.function);
+    own.or_else(|| trace.frames(stack).last().map(|frame| frame.function.to_owned())).unwrap_or_default()
+}
+
+/// A duration for people: three significant digits.
+#[must_use]
+pub fn time(nanos: u64) -> String {
+    let (value, unit) = match nanos {
+        0..1_000 => return format!("{nanos} ns"),
+        1_000..1_000_000 => (nanos as f64 / 1e3, "µs"),
+        1_000_000..1_000_000_000 => (nanos as f64 / 1e6, "ms"),
+        _ => (nanos as f64 / 1e9, "s"),
+    };
+    let digits = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+    format!("{value:.digits$} {unit}")
+}
+
+/// A share for people: `46 %`.
+#[must_use]
+pub fn percent(part: u64, whole: u64) -> String {
+    format!("{:.0} %", 100.0 * part as f64 / whole.max(1) as f64)
+}

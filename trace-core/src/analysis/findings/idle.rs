@@ -1,0 +1,67 @@
+//! Procs that idle although goroutines are ready.
+
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Finding, Kind, percent, place_name, time};
+use crate::base::time::TimeRange;
+use crate::model::trace::Metric;
+
+/// Stretches looked at.
+const COLUMNS: u32 = 8_192;
+
+pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    judge(scene).into_iter().collect()
+}
+
+fn judge(scene: &Scene<'_>) -> Option<Finding> {
+    let range = scene.trace.range();
+    let column = (range.nanos() / i64::from(COLUMNS)).max(1).unsigned_abs();
+    let read = |metric: Metric| {
+        let mut columns = Vec::new();
+        scene.trace.metric(metric, range, COLUMNS, &mut columns);
+        columns
+    };
+    let (ready, running) = (read(Metric::Runnable), read(Metric::Running));
+    let (calls, procs) = (read(Metric::Syscalls), read(Metric::Procs));
+    let (mut idle, mut longest, mut current, mut at) = (0u64, (0u64, 0u32), 0u64, 0u32);
+    for (((ready, running), calls), procs) in ready.iter().zip(&running).zip(&calls).zip(&procs) {
+        at += 1;
+        let lowest_procs = procs.map_or(0, |procs| procs.0);
+        let in_use = running.map_or(0, |running| running.1) + calls.map_or(0, |calls| calls.1);
+        // All through the column somebody was ready and some proc was free.
+        if ready.is_some_and(|ready| ready.0 > 0) && in_use < lowest_procs {
+            idle += column;
+            current += column;
+            if current > longest.0 {
+                longest = (current, at);
+            }
+        } else {
+            current = 0;
+        }
+    }
+    if scene.share(idle) < 0.02 || longest.0 < 500_000 {
+        return None;
+    }
+    let (name, spot) = scene.census.runnable.iter().max_by_key(|(name, spot)| (spot.nanos, **name))?;
+    let (go, wait) = spot.longest?;
+    let stack = scene.trace.span_at(crate::model::lanes::LaneId::Goroutine(go), wait.start).map(|span| span.start_stack);
+    let place = stack.and_then(|stack| scene.places.own(stack));
+    let title = format!(
+        "For {} ({}) goroutines were ready while procs idled (longest {}); most waited {}",
+        time(idle),
+        percent(idle, scene.duration),
+        time(longest.0),
+        place_name(place.as_ref()),
+    );
+    let end = range.start.plus_nanos(i64::from(longest.1).saturating_mul(column.cast_signed()));
+    let stretch = TimeRange::new(end.plus_nanos(-longest.0.cast_signed()), end);
+    Some(
+        Finding::new(Kind::IdleProcs, title, idle, scene.duration, 0.7)
+            .int("idle_while_ready_ns", idle)
+            .int("longest_ns", longest.0)
+            .int("runnable_total_ns", spot.nanos)
+            .culprit(scene.trace, place, stack.unwrap_or_default())
+            .victim(scene.trace.str(*name), spot.count)
+            .link(scene.trace, go, wait)
+            .link(scene.trace, go, stretch),
+    )
+}

@@ -1,0 +1,88 @@
+//! Goroutines that pile up at one place and are never woken.
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::census::GoFacts;
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Finding, Kind, place_name, time};
+use crate::base::ids::StackId;
+use crate::base::time::{TimeRange, TraceTime};
+use crate::event::state::SpanClass;
+
+/// Fewer are no pile.
+const FEWEST: usize = 8;
+
+pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut made: FxHashMap<StackId, Vec<&GoFacts>> = FxHashMap::default();
+    for facts in scene.census.gos.iter().filter(|facts| facts.created.is_some()) {
+        made.entry(facts.creation).or_default().push(facts);
+    }
+    let mut made: Vec<(StackId, Vec<&GoFacts>)> = made.into_iter().collect();
+    made.sort_by_key(|(creation, _)| *creation);
+    made.iter().filter_map(|(creation, gos)| judge(scene, *creation, gos)).collect()
+}
+
+/// Whether such a wait can be for ever: the network and the clock wake by themselves.
+const fn can_be_forever(class: SpanClass) -> bool {
+    matches!(class, SpanClass::WaitChan | SpanClass::WaitSync | SpanClass::WaitOther)
+}
+
+fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Finding> {
+    let range = scene.trace.range();
+    let mut by_wait: FxHashMap<u32, Vec<(&GoFacts, StackId, TraceTime)>> = FxHashMap::default();
+    for facts in gos {
+        let Some((stack, class, since)) = facts.stuck.filter(|stuck| can_be_forever(stuck.1)) else { continue };
+        let (Some(function), true) = (scene.places.own_function(stack), facts.ended.is_none() && class != SpanClass::WaitNet)
+        else {
+            continue;
+        };
+        by_wait.entry(function).or_default().push((facts, stack, since));
+    }
+    let (_, stuck) = by_wait.into_iter().max_by_key(|(function, stuck)| (stuck.len(), *function))?;
+    let &(_, stack, _) = stuck.first()?;
+    if stuck.len() < FEWEST {
+        return None;
+    }
+    // A pile grows all the time: in each quarter of the trace some are added that stay.
+    let quarter = (range.nanos() / 4).max(1);
+    let mut quarters = [0usize; 4];
+    for (facts, _, _) in &stuck {
+        let at = facts.created.map_or(0, |created| created.nanos_since(range.start) / quarter).clamp(0, 3);
+        if let Some(count) = quarters.get_mut(usize::try_from(at).unwrap_or(0)) {
+            *count += 1;
+        }
+    }
+    let grows = quarters.iter().filter(|&&count| count * 12 >= stuck.len()).count();
+    // They do next to nothing before they are stuck: they are not a pool that works now and then.
+    let lived = |facts: &GoFacts| facts.created.map_or(0, |created| range.end.nanos_since(created));
+    let still: i64 = stuck.iter().map(|(_, _, since)| range.end.nanos_since(*since)).sum();
+    let life: i64 = stuck.iter().map(|(facts, _, _)| lived(facts)).sum();
+    let ended = gos.iter().filter(|facts| facts.ended.is_some()).count();
+    if grows < 3 || still * 2 < life {
+        return None;
+    }
+    let lost = still.unsigned_abs();
+    let place = scene.places.own(stack);
+    let title = format!(
+        "{} goroutines made at {} are stuck for good at {}: {} of {} made in the trace never ended, the oldest waits \
+         since {}",
+        stuck.len(),
+        place_name(scene.places.own(creation).as_ref()),
+        place_name(place.as_ref()),
+        gos.len() - ended,
+        gos.len(),
+        time(stuck.iter().map(|stuck| range.end.nanos_since(stuck.2).unsigned_abs()).max().unwrap_or(0)),
+    );
+    let share = stuck.len() as f64 / gos.len().max(1) as f64;
+    let finding = Finding::new(Kind::GoroutineLeak, title, lost, scene.duration, 0.6 + 0.35 * share)
+        .int("stuck", stuck.len() as u64)
+        .int("created", gos.len() as u64)
+        .int("ended", ended as u64)
+        .int("stuck_total_ns", lost)
+        .ratio("per_second", stuck.len() as f64 * 1e9 / scene.duration.max(1) as f64)
+        .text("created_at", place_name(scene.places.own(creation).as_ref()))
+        .culprit(scene.trace, place.clone(), stack)
+        .victim(&place.map(|place| place.function).unwrap_or_default(), stuck.len() as u64);
+    let oldest = stuck.iter().min_by_key(|stuck| stuck.2)?;
+    Some(finding.link(scene.trace, oldest.0.go, TimeRange::new(oldest.2, range.end)))
+}

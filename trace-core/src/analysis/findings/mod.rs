@@ -1,0 +1,179 @@
+//! Findings: what probably costs this program its time, ranked. One kind (or family of kinds) a file; each
+//! looks only at the structure of waiting and running.
+
+pub mod finding;
+
+mod backlog;
+mod churn;
+mod cpu;
+mod damage;
+mod gc;
+mod hot;
+mod idle;
+mod imbalance;
+mod leak;
+mod locks;
+mod peers;
+mod polling;
+mod serial;
+mod stw;
+mod syscalls;
+
+use rayon::prelude::*;
+
+use crate::analysis::blocked_by::{Blocked, Releasers, blocked, releasers};
+use crate::analysis::census::Census;
+use crate::analysis::findings::finding::{Finding, Severity};
+use crate::analysis::places::{Op, Places};
+use crate::base::monitor::Monitor;
+use crate::event::state::SpanClass;
+use crate::model::lanes::LaneId;
+use crate::model::trace::Trace;
+
+/// Places of waiting that are looked into.
+const LOOKED_INTO: usize = 32;
+
+/// What the files of this room look at.
+pub(crate) struct Scene<'a> {
+    pub(crate) trace: &'a Trace,
+    pub(crate) places: &'a Places<'a>,
+    pub(crate) census: &'a Census,
+    /// Places of waiting with what the releasers did.
+    pub(crate) blocked: &'a [(Blocked, Releasers)],
+    /// Of the whole trace, nanoseconds.
+    pub(crate) duration: u64,
+    pub(crate) load: Load,
+}
+
+/// How busy the procs were.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Load {
+    /// GOMAXPROCS, or the procs seen.
+    pub procs: u64,
+    /// Nanoseconds that procs ran something, in all.
+    pub busy: u64,
+    /// Nanoseconds that goroutines of the program ran.
+    pub running: u64,
+    /// Nanoseconds that goroutines of the program were ready without a proc.
+    pub runnable: u64,
+    /// 0 to 1: share of the procs' time in use.
+    pub share: f64,
+}
+
+/// The findings and the numbers that stand behind "nothing stands out".
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Findings {
+    /// Ranked, the weightiest first.
+    pub list: Vec<Finding>,
+    /// How busy the procs were.
+    pub load: Load,
+    /// Nanoseconds that goroutines waited for locks.
+    pub lock_wait_ns: u64,
+    /// Nanoseconds of collector cycles.
+    pub gc_ns: u64,
+    /// Nanoseconds of mark assist.
+    pub assist_ns: u64,
+    /// Nanoseconds of stopped world.
+    pub stw_ns: u64,
+    /// Longest wait of a goroutine for a proc, nanoseconds.
+    pub longest_runnable_ns: u64,
+    /// Length of the trace, nanoseconds.
+    pub duration_ns: u64,
+}
+
+impl Findings {
+    /// The worst severity.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        self.list.iter().map(|finding| finding.severity).max()
+    }
+}
+
+/// Looks for causes in the whole trace. `None` if cancelled.
+#[must_use]
+pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
+    let places = Places::new(trace);
+    let census = Census::take(trace, &places, monitor)?;
+    let duration = trace.range().nanos().unsigned_abs();
+    let mut waits = blocked(&census, &places);
+    let lock_wait_ns = waits.iter().filter(|wait| wait.op.is_lock()).map(|wait| wait.nanos).sum();
+    waits.retain(|wait| wait.woken_nanos * 1_000 >= duration);
+    waits.truncate(LOOKED_INTO);
+    let looked: Vec<(Blocked, Releasers)> = waits
+        .into_par_iter()
+        .map(|wait| {
+            let found = if monitor.is_cancelled() { Releasers::default() } else { releasers(trace, &places, &wait) };
+            (wait, found)
+        })
+        .collect();
+    if monitor.is_cancelled() {
+        return None;
+    }
+    let load = load(trace, &census, duration);
+    let scene = Scene { trace, places: &places, census: &census, blocked: &looked, duration, load };
+    let mut list: Vec<Finding> = Vec::new();
+    for kind in [
+        locks::find,
+        peers::find,
+        backlog::find,
+        imbalance::find,
+        serial::find,
+        polling::find,
+        syscalls::find,
+        cpu::find,
+        gc::find,
+        stw::find,
+        idle::find,
+        leak::find,
+        churn::find,
+        damage::find,
+    ] {
+        if monitor.is_cancelled() {
+            return None;
+        }
+        list.extend(kind(&scene));
+    }
+    list.sort_by(|a, b| b.weight().total_cmp(&a.weight()).then_with(|| a.kind.cmp(&b.kind)));
+    let total = |lane| trace.spans(lane, trace.range()).map(|span| span.range.nanos().unsigned_abs()).sum();
+    let longest = census.runnable.values().filter_map(|spot| spot.longest).map(|longest| longest.1.nanos());
+    Some(Findings {
+        list,
+        load,
+        lock_wait_ns,
+        gc_ns: total(LaneId::Gc),
+        assist_ns: census.gos.iter().map(|go| go.assist).sum(),
+        stw_ns: total(LaneId::Stw),
+        longest_runnable_ns: longest.max().unwrap_or(0).unsigned_abs(),
+        duration_ns: duration,
+    })
+}
+
+fn load(trace: &Trace, census: &Census, duration: u64) -> Load {
+    use crate::base::ids::ProcIx;
+    use crate::model::trace::Metric;
+    let seen = u64::from(trace.proc_count());
+    let max = trace.metric_max(Metric::Procs);
+    let procs = if max == 0 { seen } else { max };
+    let lanes = (0..trace.proc_count()).map(|at| trace.time_by_class(LaneId::Proc(ProcIx(at)), trace.range()));
+    let busy = lanes
+        .map(|sum| {
+            let of = |class: SpanClass| sum.nanos.get(class as usize).copied().unwrap_or(0);
+            of(SpanClass::Running) + of(SpanClass::Gc)
+        })
+        .sum::<u64>();
+    let of = |class: SpanClass| census.gos.iter().filter_map(|go| go.nanos.get(class as usize)).sum::<u64>();
+    let share = busy as f64 / (procs * duration).max(1) as f64;
+    Load { procs, busy, running: of(SpanClass::Running), runnable: of(SpanClass::Runnable), share }
+}
+
+impl Scene<'_> {
+    /// Part of the trace's length, 0 to 1 (or more, for time added over goroutines).
+    pub(crate) fn share(&self, nanos: u64) -> f64 {
+        nanos as f64 / self.duration.max(1) as f64
+    }
+
+    /// Places where the program waits by `ops`.
+    pub(crate) fn waits(&self, ops: &'static [Op]) -> impl Iterator<Item = &(Blocked, Releasers)> {
+        self.blocked.iter().filter(|(wait, _)| ops.contains(&wait.op))
+    }
+}

@@ -1,0 +1,126 @@
+//! Workers that wait for each other: at a barrier for the last one (straggler, imbalance), or for a place
+//! that another gives up (semaphore, pool).
+
+use crate::analysis::blocked_by::{Blocked, Releasers};
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Finding, Kind, go_name, place_name, time};
+use crate::analysis::findings::hot::hot;
+use crate::analysis::places::Op;
+use crate::base::ids::GoIx;
+
+/// Waits per act of waking from which on it is a barrier that opens.
+const BROADCAST: f64 = 1.4;
+
+/// How the one who ends a wait stands to the one who waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// Started by the same function.
+    Sibling,
+    /// Created by the one who waits.
+    Child,
+    Other,
+}
+
+pub(crate) fn relation(scene: &Scene<'_>, waiter: GoIx, waker: GoIx) -> Relation {
+    let (Some(waiter), Some(waker)) = (scene.census.go(waiter), scene.census.go(waker)) else { return Relation::Other };
+    if waker.creator == Some(waiter.go) {
+        Relation::Child
+    } else if waiter.name == waker.name && (waiter.creator == waker.creator || waiter.creator.is_none() || waker.creator.is_none()) {
+        Relation::Sibling
+    } else {
+        Relation::Other
+    }
+}
+
+/// Share of the woken time of the longest waits by a relation.
+pub(crate) fn related(scene: &Scene<'_>, wait: &Blocked, wanted: Relation) -> f64 {
+    let (mut all, mut matching) = (0u64, 0u64);
+    for one in &wait.longest {
+        let Some(waker) = one.waker else { continue };
+        let nanos = one.range.nanos().unsigned_abs();
+        all += nanos;
+        matching += if relation(scene, one.go, waker) == wanted { nanos } else { 0 };
+    }
+    if all == 0 { 0.0 } else { matching as f64 / all as f64 }
+}
+
+pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let others = scene.blocked.iter().filter(|(wait, _)| !wait.op.is_lock() && wait.op != Op::Sleep);
+    others.filter_map(|(wait, found)| barrier(scene, wait, found).or_else(|| limit(scene, wait, found))).collect()
+}
+
+fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
+    if found.per_act < BROADCAST || related(scene, wait, Relation::Sibling) < 0.6 || wait.count < 6 {
+        return None;
+    }
+    let alive: u64 = wait.gos * scene.duration;
+    if wait.woken_nanos * 10 < alive {
+        return None;
+    }
+    let &(last, nanos) = found.by_go.first()?;
+    let share = nanos as f64 / found.examined.max(1) as f64;
+    let kind = if share >= 0.5 { Kind::Straggler } else { Kind::Imbalance };
+    let hot = hot(scene, &[(last, scene.trace.range())])?;
+    let title = format!(
+        "{} goroutines waited {} in sum at {} in {} for the others; {:.0} % of it for {}, busy in {}",
+        wait.gos,
+        time(wait.nanos),
+        wait.op.name(),
+        place_name(Some(&wait.place)),
+        100.0 * share,
+        go_name(scene.trace, last),
+        place_name(Some(&hot.place)),
+    );
+    let mut finding = Finding::new(kind, title, wait.nanos, scene.duration, 0.6 + 0.35 * share)
+        .int("waits", wait.count)
+        .int("wait_total_ns", wait.nanos)
+        .int("wait_max_ns", wait.max)
+        .ratio("share_of_last", share)
+        .ratio("waits_per_wakeup", found.per_act)
+        .text("seen_in", hot.seen_in)
+        .culprit(scene.trace, Some(hot.place), hot.stack)
+        .victim(&wait.place.function, wait.gos);
+    if let Some(longest) = wait.longest.first() {
+        finding = finding.link(scene.trace, last, longest.range).link(scene.trace, longest.go, longest.range);
+    }
+    Some(finding)
+}
+
+fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
+    let is_channel = matches!(wait.op, Op::Send | Op::Receive | Op::Select | Op::Cond | Op::Other);
+    let by_siblings = related(scene, wait, Relation::Sibling);
+    let by_children = if wait.op == Op::Send { related(scene, wait, Relation::Child) } else { 0.0 };
+    let share = by_siblings.max(by_children);
+    let is_bounded = by_children > by_siblings || wait.bounded_nanos * 3 >= wait.nanos;
+    // Where all procs are busy, more at once would not be faster.
+    if !is_channel || share < 0.6 || !is_bounded || scene.load.share > 0.85 || wait.count < 6 {
+        return None;
+    }
+    if scene.share(wait.woken_nanos) < 0.02 || found.per_act >= BROADCAST {
+        return None;
+    }
+    let holders = found.by_go.len() as u64;
+    let top = found.parts.iter().find(|part| scene.places.has_own(part.stack))?;
+    let title = format!(
+        "{} waits, {} in sum (max {}), for a free place at {}: at most so many work at once, and those who did \
+         were in {}",
+        wait.count,
+        time(wait.nanos),
+        time(wait.max),
+        place_name(Some(&wait.place)),
+        place_name(scene.places.own(top.stack).as_ref()),
+    );
+    let mut finding = Finding::new(Kind::LimitedConcurrency, title, wait.nanos, scene.duration, 0.5 + 0.4 * share)
+        .int("waits", wait.count)
+        .int("wait_total_ns", wait.nanos)
+        .int("wait_max_ns", wait.max)
+        .int("holders", holders)
+        .ratio("ended_by_equals", share)
+        .ratio("procs_busy", scene.load.share)
+        .culprit(scene.trace, Some(wait.place.clone()), wait.stack)
+        .victim(&wait.place.function, wait.gos);
+    if let Some(longest) = wait.longest.first() {
+        finding = finding.link(scene.trace, longest.go, longest.range);
+    }
+    Some(finding.link(scene.trace, top.go, top.longest))
+}

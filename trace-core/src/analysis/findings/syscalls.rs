@@ -1,0 +1,88 @@
+//! System calls that make up much of the units of work.
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::census::Spot;
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Finding, Kind, Severity, percent, place_name, time};
+use crate::base::ids::StackId;
+use crate::event::state::SpanClass;
+
+/// Calls of one function of the program within one kind of work.
+#[derive(Default)]
+struct Calls {
+    spot: Spot,
+    gos: u64,
+    max: u64,
+    /// The stack with most time.
+    top: (u64, StackId),
+}
+
+pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut calls: FxHashMap<(u32, u32), Calls> = FxHashMap::default();
+    for (key, site) in &scene.census.sites {
+        let (Some(own), Some(outer)) = (scene.places.own_function(key.stack), scene.places.outer_function(key.stack))
+        else {
+            continue;
+        };
+        if key.class != SpanClass::Syscall {
+            continue;
+        }
+        let sum = calls.entry((own, outer)).or_default();
+        sum.spot.count += site.count;
+        sum.spot.nanos += site.nanos;
+        sum.max = sum.max.max(site.max);
+        sum.gos += site.gos;
+        sum.top = sum.top.max((site.nanos, key.stack));
+        let longest = site.longest.iter().max_by_key(|wait| wait.range.nanos());
+        if let Some(wait) = longest
+            && sum.spot.longest.is_none_or(|known| known.1.nanos() < wait.range.nanos())
+        {
+            sum.spot.longest = Some((wait.go, wait.range));
+        }
+    }
+    let mut work: FxHashMap<u32, u64> = FxHashMap::default();
+    for (key, family) in &scene.census.families {
+        if let Some(outer) = key.outer {
+            *work.entry(outer).or_default() += family.nanos;
+        }
+    }
+    let mut calls: Vec<((u32, u32), Calls)> = calls.into_iter().collect();
+    calls.sort_by_key(|(key, _)| *key);
+    calls.iter().filter_map(|(key, calls)| judge(scene, calls, work.get(&key.1).copied().unwrap_or(0))).collect()
+}
+
+fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
+    let (stack, spot) = (calls.top.1, &calls.spot);
+    let place = scene.places.own(stack)?;
+    let share = spot.nanos as f64 / work.max(1) as f64;
+    if share < 0.15 || scene.share(spot.nanos) < 0.02 {
+        return None;
+    }
+    let callee = scene.places.callee(stack).unwrap_or("a system call");
+    let title = format!(
+        "{} system calls, {} in sum (max {}), mostly {callee} at {}: {} of the time of {}",
+        spot.count,
+        time(spot.nanos),
+        time(calls.max),
+        place_name(Some(&place)),
+        percent(spot.nanos, work),
+        place_name(scene.places.outer(stack).as_ref()),
+    );
+    let is_habit = spot.count >= 10;
+    let confidence = if is_habit { 0.5 + 0.4 * share.min(1.0) } else { 0.4 };
+    let mut finding = Finding::new(Kind::SlowSyscall, title, spot.nanos, scene.duration, confidence)
+        .int("calls", spot.count)
+        .int("call_total_ns", spot.nanos)
+        .int("call_max_ns", calls.max)
+        .int("work_total_ns", work)
+        .ratio("share_of_work", share)
+        .culprit(scene.trace, Some(place), stack);
+    if let Some(outer) = scene.places.outer(stack) {
+        finding = finding.victim(&outer.function, calls.gos);
+    }
+    if let Some((go, range)) = spot.longest {
+        finding = finding.link(scene.trace, go, range);
+    }
+    Some(if is_habit { finding } else { finding.at_most(Severity::Note) })
+}

@@ -1,0 +1,14 @@
+//! Answers: where time went and who is to blame. One question a file; every answer comes from the model
+//! alone and can be worked out off the window's thread.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "counts of stacks fit 32 bits by construction; ratios of nanoseconds are for people"
+)]
+
+pub mod blocked_by;
+pub mod census;
+pub mod findings;
+pub mod places;
+pub mod units;
+pub mod wait_chain;

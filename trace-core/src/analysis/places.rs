@@ -1,0 +1,355 @@
+//! What stacks say: which frame is the program's own, and which operation stands at the leaf.
+
+use rustc_hash::FxHashMap;
+
+use crate::base::ids::StackId;
+use crate::model::trace::{Frame, Trace};
+
+/// A line in the traced program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// Fully qualified function.
+    pub function: String,
+    /// Source file, as in the trace.
+    pub file: String,
+    /// Line in it.
+    pub line: u64,
+}
+
+impl Place {
+    /// `main.go:97`
+    #[must_use]
+    pub fn short(&self) -> String {
+        let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        format!("{file}:{}", self.line)
+    }
+}
+
+impl From<Frame<'_>> for Place {
+    fn from(frame: Frame<'_>) -> Self {
+        Self { function: frame.function.to_owned(), file: frame.file.to_owned(), line: frame.line }
+    }
+}
+
+/// What a goroutine called into to wait, or to wake others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Op {
+    /// Anything else.
+    #[default]
+    Other,
+    /// `sync.(*Mutex).Lock`
+    MutexLock,
+    /// `sync.(*RWMutex).Lock`
+    WriteLock,
+    /// `sync.(*RWMutex).RLock`
+    ReadLock,
+    /// `sync.(*Mutex).Unlock`
+    MutexUnlock,
+    /// `sync.(*RWMutex).Unlock`
+    WriteUnlock,
+    /// `sync.(*RWMutex).RUnlock`
+    ReadUnlock,
+    /// `sync.(*WaitGroup).Wait`
+    WaitGroup,
+    /// `sync.(*Cond).Wait`
+    Cond,
+    /// `time.Sleep`
+    Sleep,
+    /// A channel send.
+    Send,
+    /// A channel receive.
+    Receive,
+    /// A select.
+    Select,
+    /// Accepting a network connection.
+    Accept,
+}
+
+impl Op {
+    /// Whether it waits for a mutex of some kind.
+    #[must_use]
+    pub const fn is_lock(self) -> bool {
+        matches!(self, Self::MutexLock | Self::WriteLock | Self::ReadLock)
+    }
+
+    /// How Go spells it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Other => "",
+            Self::MutexLock => "sync.(*Mutex).Lock",
+            Self::WriteLock => "sync.(*RWMutex).Lock",
+            Self::ReadLock => "sync.(*RWMutex).RLock",
+            Self::MutexUnlock => "sync.(*Mutex).Unlock",
+            Self::WriteUnlock => "sync.(*RWMutex).Unlock",
+            Self::ReadUnlock => "sync.(*RWMutex).RUnlock",
+            Self::WaitGroup => "sync.(*WaitGroup).Wait",
+            Self::Cond => "sync.(*Cond).Wait",
+            Self::Sleep => "time.Sleep",
+            Self::Send => "chan send",
+            Self::Receive => "chan receive",
+            Self::Select => "select",
+            Self::Accept => "accept",
+        }
+    }
+
+    /// The operation of a library function. An inner one is overruled by its caller: an `RWMutex` is
+    /// made of a `Mutex`.
+    fn of(function: &str) -> Option<Self> {
+        Some(match function {
+            "sync.(*Mutex).Lock" | "internal/sync.(*Mutex).Lock" => Self::MutexLock,
+            "sync.(*RWMutex).Lock" => Self::WriteLock,
+            "sync.(*RWMutex).RLock" => Self::ReadLock,
+            "sync.(*Mutex).Unlock" | "internal/sync.(*Mutex).Unlock" => Self::MutexUnlock,
+            "sync.(*RWMutex).Unlock" => Self::WriteUnlock,
+            "sync.(*RWMutex).RUnlock" => Self::ReadUnlock,
+            "sync.(*WaitGroup).Wait" => Self::WaitGroup,
+            "sync.(*Cond).Wait" => Self::Cond,
+            "time.Sleep" => Self::Sleep,
+            "runtime.chansend1" => Self::Send,
+            "runtime.chanrecv1" | "runtime.chanrecv2" => Self::Receive,
+            "runtime.selectgo" => Self::Select,
+            "internal/poll.(*FD).Accept" => Self::Accept,
+            _ => return None,
+        })
+    }
+}
+
+/// Whose code a function is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Go's runtime and standard library.
+    Standard,
+    /// A module that the program depends on.
+    Dependency,
+    /// The program itself.
+    Own,
+}
+
+/// First elements of the import paths of Go's standard library.
+const STANDARD: &[&str] = &[
+    "archive", "arena", "bufio", "bytes", "cmp", "compress", "container", "context", "crypto", "database", "debug",
+    "embed", "encoding", "errors", "expvar", "flag", "fmt", "go", "hash", "html", "image", "index", "internal", "io",
+    "iter", "log", "maps", "math", "mime", "net", "os", "path", "plugin", "reflect", "regexp", "runtime", "slices",
+    "sort", "strconv", "strings", "structs", "sync", "syscall", "testing", "text", "time", "unicode", "unique",
+    "unsafe", "vendor", "weak",
+];
+
+/// Whose code a frame is.
+#[must_use]
+pub fn origin(frame: &Frame<'_>) -> Origin {
+    let name = frame.function.split('[').next().unwrap_or_default();
+    let tail = name.rfind('/').map_or(0, |at| at + 1);
+    let package_end = name.get(tail..).and_then(|rest| rest.find('.')).map_or(name.len(), |at| tail + at);
+    let package = name.get(..package_end).unwrap_or_default();
+    let first = package.split('/').next().unwrap_or_default();
+    let is_plain = !first.contains('.');
+    if package.is_empty() || (is_plain && (first.contains(':') || STANDARD.binary_search(&first).is_ok())) {
+        Origin::Standard
+    } else if frame.file.contains("@v") || frame.file.contains("/vendor/") {
+        Origin::Dependency
+    } else {
+        Origin::Own
+    }
+}
+
+/// What is known of one stack.
+#[derive(Clone, Copy, Debug, Default)]
+struct Facts {
+    /// The frame that stands for it, counted from the leaf, and its function.
+    own: Option<(u16, u32)>,
+    /// The program's next frame of another function towards the root.
+    caller: Option<(u16, u32)>,
+    /// The program's frame nearest to the root.
+    outer: Option<(u16, u32)>,
+    op: Op,
+    /// The own frame is the root of the goroutine.
+    is_root: bool,
+    /// The program's outermost frame is: no library calls into the program.
+    is_outer_root: bool,
+    /// Nothing but runtime and sync between the wait and the own frame.
+    is_direct: bool,
+}
+
+/// The stacks of a trace, looked through once.
+#[derive(Debug)]
+pub struct Places<'a> {
+    trace: &'a Trace,
+    facts: Vec<Facts>,
+}
+
+impl<'a> Places<'a> {
+    /// Looks through all stacks.
+    #[must_use]
+    pub fn new(trace: &'a Trace) -> Self {
+        let mut names: FxHashMap<&str, (u32, Origin)> = FxHashMap::default();
+        let mut facts = Vec::with_capacity(trace.stack_count() as usize);
+        for id in 0..trace.stack_count() {
+            facts.push(look_through(trace, StackId(id), &mut names));
+        }
+        Self { trace, facts }
+    }
+
+    fn facts(&self, stack: StackId) -> Facts {
+        self.facts.get(stack.0 as usize).copied().unwrap_or_default()
+    }
+
+    fn frame(&self, stack: StackId, at: Option<(u16, u32)>) -> Option<Frame<'a>> {
+        self.trace.frames(stack).nth(usize::from(at?.0))
+    }
+
+    /// The program's own frame nearest to the leaf (of a dependency, if there is no other).
+    #[must_use]
+    pub fn own(&self, stack: StackId) -> Option<Place> {
+        self.frame(stack, self.facts(stack).own).map(Place::from)
+    }
+
+    /// Whether the program has a frame in the stack.
+    #[must_use]
+    pub fn has_own(&self, stack: StackId) -> bool {
+        self.facts(stack).own.is_some()
+    }
+
+    /// A number for the function of the own frame, equal for equal functions.
+    #[must_use]
+    pub fn own_function(&self, stack: StackId) -> Option<u32> {
+        self.facts(stack).own.map(|own| own.1)
+    }
+
+    /// The program's frame that called the own function.
+    #[must_use]
+    pub fn caller(&self, stack: StackId) -> Option<Place> {
+        self.frame(stack, self.facts(stack).caller).map(Place::from)
+    }
+
+    /// The program's frame nearest to the root: what the goroutine is there for.
+    #[must_use]
+    pub fn outer(&self, stack: StackId) -> Option<Place> {
+        self.frame(stack, self.facts(stack).outer).map(Place::from)
+    }
+
+    /// A number for the function of the outer frame.
+    #[must_use]
+    pub fn outer_function(&self, stack: StackId) -> Option<u32> {
+        self.facts(stack).outer.map(|own| own.1)
+    }
+
+    /// The operation at the leaf.
+    #[must_use]
+    pub fn op(&self, stack: StackId) -> Op {
+        self.facts(stack).op
+    }
+
+    /// Whether the own frame is the root of the goroutine: a loop of its own.
+    #[must_use]
+    pub fn is_root(&self, stack: StackId) -> bool {
+        self.facts(stack).is_root
+    }
+
+    /// Whether the program's outermost frame is the root of the goroutine: it was started for this, it is
+    /// not a handler that a library calls.
+    #[must_use]
+    pub fn is_outer_root(&self, stack: StackId) -> bool {
+        self.facts(stack).is_outer_root
+    }
+
+    /// Whether the program itself waits there, not a library on its behalf.
+    #[must_use]
+    pub fn is_direct(&self, stack: StackId) -> bool {
+        self.facts(stack).is_direct
+    }
+
+    /// The frame of `function` in a stack, nearest to the leaf.
+    #[must_use]
+    pub fn frame_of(&self, stack: StackId, function: &str) -> Option<Place> {
+        self.trace.frames(stack).find(|frame| frame.function == function).map(Place::from)
+    }
+
+    /// The library function that the own frame called into: `net/http.Post`.
+    #[must_use]
+    pub fn callee(&self, stack: StackId) -> Option<&'a str> {
+        let own = usize::from(self.facts(stack).own?.0);
+        self.trace.frames(stack).nth(own.checked_sub(1)?).map(|frame| frame.function)
+    }
+
+    /// The program's own frames, leaf first.
+    pub fn own_frames(&self, stack: StackId) -> impl Iterator<Item = Frame<'a>> {
+        self.trace.frames(stack).filter(|frame| origin(frame) == Origin::Own)
+    }
+}
+
+fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut FxHashMap<&'a str, (u32, Origin)>) -> Facts {
+    let mut facts = Facts { is_direct: true, ..Facts::default() };
+    let (mut fallback, mut last, mut is_direct) = (None, None, true);
+    for (at, frame) in trace.frames(stack).enumerate() {
+        let number = names.len() as u32;
+        let (function, origin) = *names.entry(frame.function).or_insert_with(|| (number, origin(&frame)));
+        let at = u16::try_from(at).unwrap_or(u16::MAX);
+        if !is_launcher(frame.function) {
+            last = Some(function);
+        }
+        match origin {
+            Origin::Standard => {
+                if facts.own.is_none() && fallback.is_none() {
+                    facts.op = Op::of(frame.function).unwrap_or(facts.op);
+                    is_direct &= ["runtime.", "sync.", "internal/sync.", "time.Sleep"]
+                        .iter()
+                        .any(|prefix| frame.function.starts_with(prefix));
+                }
+            }
+            Origin::Dependency => fallback = fallback.or(Some((at, function))),
+            Origin::Own => {
+                if let Some(own) = facts.own {
+                    if own.1 != function && facts.caller.is_none() {
+                        facts.caller = Some((at, function));
+                    }
+                } else {
+                    facts.own = Some((at, function));
+                    facts.is_direct = is_direct && fallback.is_none();
+                }
+                facts.outer = Some((at, function));
+            }
+        }
+    }
+    if facts.own.is_none() {
+        facts.own = fallback;
+        facts.outer = fallback;
+        facts.is_direct = is_direct;
+    }
+    facts.is_root = facts.own.is_some_and(|own| Some(own.1) == last);
+    facts.is_outer_root = facts.outer.is_some_and(|outer| Some(outer.1) == last);
+    facts
+}
+
+/// Library functions that do nothing but call the function that a goroutine was started for. (`runtime.main`
+/// is none: the program's `main` is more than a loop.)
+fn is_launcher(function: &str) -> bool {
+    function.starts_with("sync.(*WaitGroup).Go")
+        || function.contains("/errgroup.(*Group).")
+        || matches!(function, "time.goFunc" | "runtime.goexit")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(function: &str, file: &str) -> Origin {
+        origin(&Frame { function, file, line: 1, pc: 0 })
+    }
+
+    #[test]
+    fn the_list_of_the_standard_library_is_sorted() {
+        assert!(STANDARD.is_sorted());
+    }
+
+    #[test]
+    fn code_is_told_apart_by_its_import_path() {
+        assert_eq!(of("net/http.(*conn).serve", "/go/src/net/http/server.go"), Origin::Standard);
+        assert_eq!(of("slices.SortFunc[go.shape.[]example.com/a.T]", "x.go"), Origin::Standard);
+        assert_eq!(of("main.main.func1", "/home/x/main.go"), Origin::Own);
+        assert_eq!(of("shop/orders.(*Book).Add", "/home/x/orders/book.go"), Origin::Own);
+        assert_eq!(of("log.example.com/a.F", "/home/x/a.go"), Origin::Own);
+        assert_eq!(of("github.com/a/b.F", "/root/go/pkg/mod/github.com/a/b@v1.2.3/b.go"), Origin::Dependency);
+        assert_eq!(of("vendor/golang.org/x/net/http2.F", "x.go"), Origin::Standard);
+    }
+}

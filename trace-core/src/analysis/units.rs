@@ -1,0 +1,244 @@
+//! Units of work, and what those of one family have in common.
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::census::{Spot, Wait};
+use crate::analysis::places::{Op, Places};
+use crate::base::ids::{GoIx, StackId, StrId};
+use crate::base::time::{TimeRange, TraceTime};
+use crate::event::state::SpanClass;
+
+/// Units kept as examples.
+const EXAMPLES: usize = 8;
+/// Waits one after the other beyond which a unit is a stream, not a list of steps.
+const SERIAL_MOST: usize = 400;
+
+/// What a unit is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UnitKey {
+    /// Start function of the goroutine.
+    pub name: StrId,
+    /// The program's own function nearest to the root (a handler), as [`Places`] counts.
+    pub outer: Option<u32>,
+}
+
+/// A wait in a unit.
+#[derive(Clone, Copy, Debug)]
+pub struct UnitWait {
+    pub(crate) wait: Wait,
+    pub(crate) class: SpanClass,
+    pub(crate) reason: StrId,
+}
+
+/// A unit while it goes on.
+#[derive(Clone, Debug, Default)]
+pub struct Unit {
+    pub(crate) range: Option<TimeRange>,
+    pub(crate) has_begin: bool,
+    pub(crate) nanos: [u64; SpanClass::COUNT],
+    pub(crate) waits: Vec<UnitWait>,
+    pub(crate) syscalls: FxHashMap<StackId, Spot>,
+    pub(crate) own_stack: Option<StackId>,
+}
+
+impl Unit {
+    pub(crate) fn new(has_begin: bool) -> Self {
+        Self { has_begin, ..Self::default() }
+    }
+
+    /// The next one, after an idle wait.
+    pub(crate) fn restart(&mut self) {
+        self.range = None;
+        self.has_begin = true;
+        self.nanos = [0; SpanClass::COUNT];
+        self.waits.clear();
+        self.syscalls.clear();
+        self.own_stack = None;
+    }
+
+    pub(crate) fn add(&mut self, range: TimeRange, class: SpanClass) {
+        let start = self.range.map_or(range.start, |known| known.start);
+        self.range = Some(TimeRange::new(start, range.end));
+        if let Some(sum) = self.nanos.get_mut(class as usize) {
+            *sum += range.nanos().unsigned_abs();
+        }
+    }
+
+    /// Notes a stack seen in it.
+    pub(crate) fn see(&mut self, places: &Places<'_>, stack: StackId) {
+        if self.own_stack.is_none() && stack.is_some() && places.has_own(stack) {
+            self.own_stack = Some(stack);
+        }
+    }
+
+    pub(crate) fn syscall(&mut self, stack: StackId, go: GoIx, range: TimeRange) {
+        self.syscalls.entry(stack).or_default().add(go, range);
+    }
+}
+
+/// Waits one after the other in units of a family.
+#[derive(Clone, Debug, Default)]
+pub struct Serial {
+    /// Units that consist of them.
+    pub units: u64,
+    /// Waits in all.
+    pub waits: u64,
+    /// Nanoseconds waited in all.
+    pub nanos: u64,
+    /// Nanoseconds that would be saved if the waits of each unit overlapped.
+    pub lost: u64,
+    /// Some of the units: who, when, and the waits.
+    pub examples: Vec<(GoIx, TimeRange, Vec<(StackId, TimeRange)>)>,
+}
+
+impl Serial {
+    /// Keeps the longest examples.
+    pub(crate) fn shrink(&mut self) {
+        self.examples.sort_by_key(|example| (std::cmp::Reverse(example.1.nanos()), example.0, example.1.start));
+        self.examples.truncate(EXAMPLES);
+    }
+}
+
+/// Sleeps at one place in units of a family.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sleeps {
+    /// All of them.
+    pub spot: Spot,
+    /// Units in which they happen.
+    pub units: u64,
+    /// Units in which they happen again and again.
+    pub repeated: u64,
+    /// Where.
+    pub stack: StackId,
+}
+
+/// Units about the same.
+#[derive(Clone, Debug, Default)]
+pub struct Family {
+    /// How many.
+    pub units: u64,
+    /// How many with beginning and end inside the trace.
+    pub bounded: u64,
+    /// Nanoseconds in all.
+    pub nanos: u64,
+    /// Nanoseconds by class.
+    pub by_class: [u64; SpanClass::COUNT],
+    /// A stack of one of them, for its name.
+    pub stack: StackId,
+    /// The longest.
+    pub longest: Option<(GoIx, TimeRange)>,
+    /// Waits one after the other.
+    pub serial: Serial,
+    /// Sleeps by own function.
+    pub sleeps: FxHashMap<u32, Sleeps>,
+}
+
+impl Family {
+    pub(crate) fn add(
+        &mut self,
+        unit: &Unit,
+        go: GoIx,
+        is_bounded: bool,
+        places: &Places<'_>,
+        created: &dyn Fn(GoIx) -> Option<TraceTime>,
+    ) {
+        let Some(range) = unit.range else { return };
+        self.units += 1;
+        self.bounded += u64::from(is_bounded);
+        self.nanos += range.nanos().unsigned_abs();
+        for (sum, nanos) in self.by_class.iter_mut().zip(unit.nanos) {
+            *sum += nanos;
+        }
+        self.stack = unit.own_stack.unwrap_or(self.stack);
+        if self.longest.is_none_or(|longest| longest.1.nanos() < range.nanos()) {
+            self.longest = Some((go, range));
+        }
+        self.add_sleeps(unit, places);
+        self.add_serial(unit, (go, range), places, created);
+    }
+
+    fn add_sleeps(&mut self, unit: &Unit, places: &Places<'_>) {
+        let mut by_function: FxHashMap<u32, (u64, StackId)> = FxHashMap::default();
+        for found in unit.waits.iter().filter(|found| places.op(found.wait.stack) == Op::Sleep) {
+            let Some(function) = places.own_function(found.wait.stack) else { continue };
+            let sleeps = self.sleeps.entry(function).or_default();
+            sleeps.spot.add(found.wait.go, found.wait.range);
+            sleeps.stack = found.wait.stack;
+            by_function.entry(function).or_default().0 += 1;
+        }
+        for (function, sleeps) in &mut self.sleeps {
+            let count = by_function.get(function).map_or(0, |found| found.0);
+            sleeps.units += u64::from(count > 0);
+            sleeps.repeated += u64::from(count > 1);
+        }
+    }
+
+    fn add_serial(
+        &mut self,
+        unit: &Unit,
+        (go, range): (GoIx, TimeRange),
+        places: &Places<'_>,
+        created: &dyn Fn(GoIx) -> Option<TraceTime>,
+    ) {
+        if !(3..=SERIAL_MOST).contains(&unit.waits.len()) {
+            return;
+        }
+        let mut last_end = range.start;
+        let mut waits: Vec<(StackId, TimeRange)> = Vec::new();
+        for found in &unit.waits {
+            let wait = &found.wait;
+            let op = places.op(wait.stack);
+            let by_library = !op.is_lock() && op != Op::Sleep && !places.is_direct(wait.stack);
+            let is_outside = found.class == SpanClass::WaitNet || (by_library && !wait.is_cut);
+            let is_asked = || {
+                op == Op::Receive && wait.waker.and_then(created).is_some_and(|created| created >= last_end)
+            };
+            if is_outside || is_asked() {
+                waits.push((wait.stack, wait.range));
+                last_end = wait.range.end;
+            }
+        }
+        let longest = waits.iter().map(|wait| wait.1.nanos().unsigned_abs()).max().unwrap_or(0);
+        waits.retain(|wait| wait.1.nanos().unsigned_abs() >= longest / 10);
+        let total: u64 = waits.iter().map(|wait| wait.1.nanos().unsigned_abs()).sum();
+        if waits.len() < 3 || total * 10 < range.nanos().unsigned_abs() * 6 {
+            return;
+        }
+        self.serial.units += 1;
+        self.serial.waits += waits.len() as u64;
+        self.serial.nanos += total;
+        self.serial.lost += total - longest;
+        self.serial.examples.push((go, range, waits));
+        if self.serial.examples.len() >= 4 * EXAMPLES {
+            self.serial.shrink();
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.units += other.units;
+        self.bounded += other.bounded;
+        self.nanos += other.nanos;
+        for (sum, nanos) in self.by_class.iter_mut().zip(other.by_class) {
+            *sum += nanos;
+        }
+        self.stack = self.stack.max(other.stack);
+        if let Some(new) = other.longest
+            && self.longest.is_none_or(|longest| longest.1.nanos() < new.1.nanos())
+        {
+            self.longest = Some(new);
+        }
+        self.serial.units += other.serial.units;
+        self.serial.waits += other.serial.waits;
+        self.serial.nanos += other.serial.nanos;
+        self.serial.lost += other.serial.lost;
+        self.serial.examples.extend(other.serial.examples);
+        self.serial.shrink();
+        for (function, sleeps) in other.sleeps {
+            let mine = self.sleeps.entry(function).or_default();
+            mine.spot.merge(sleeps.spot);
+            mine.units += sleeps.units;
+            mine.repeated += sleeps.repeated;
+            mine.stack = mine.stack.max(sleeps.stack);
+        }
+    }
+}

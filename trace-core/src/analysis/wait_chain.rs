@@ -1,0 +1,308 @@
+//! Where did an interval of a goroutine go? Walks along real wake-ups, only while the one before waits, so
+//! that the steps cover the interval exactly, without gap or overlap.
+//!
+//! ```text
+//! victim   ──run──┐            wait            ┌──run──
+//! waker           │      wait       ┌──run──●──┘          the wake-up that ended the wait
+//! its waker       └──run──●─────────┘
+//! steps    ──run──┤──run──┤───run───┤──run──  (one after the other: parts sum to the whole)
+//! ```
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::places::Places;
+use crate::base::ids::{GoIx, StackId, StrId};
+use crate::base::time::TimeRange;
+use crate::event::state::{GoState, SpanClass};
+use crate::model::lanes::{LaneId, SpanRef};
+use crate::model::moves::Move;
+use crate::model::spans::Span;
+use crate::model::trace::{SpecialKind, Trace};
+
+/// How far wakers of wakers are followed.
+const DEPTH: u32 = 64;
+/// How many spans are looked at before the rest is left unexplained.
+const BUDGET: u32 = 50_000;
+
+/// What somebody did during a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Doing {
+    /// The trace does not say.
+    Unknown,
+    /// Executing.
+    Running,
+    /// Executing, made to help the collector.
+    MarkAssist,
+    /// Ready, but without a proc.
+    Runnable,
+    /// In a system call.
+    Syscall,
+    /// Waiting, and nobody in the trace is known to have ended it by what they did meanwhile: for the
+    /// network, a timer, or someone outside.
+    Waiting(SpanClass),
+    /// Not looked into: too deep or too long.
+    Unfollowed,
+}
+
+/// A wait whose waker was followed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Link {
+    /// Who waited.
+    pub go: GoIx,
+    /// The part of the wait that matters.
+    pub range: TimeRange,
+    /// The wait.
+    pub span: SpanRef,
+    /// Where.
+    pub stack: StackId,
+    /// On what.
+    pub reason: StrId,
+    /// Who ended it.
+    pub waker: GoIx,
+    /// Where the waker did.
+    pub waker_stack: StackId,
+    /// The wait that this one explains.
+    pub parent: Option<u32>,
+}
+
+/// A stretch of the interval and who did what in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// When.
+    pub range: TimeRange,
+    /// Who.
+    pub go: GoIx,
+    /// What.
+    pub doing: Doing,
+    /// The runtime's word for it.
+    pub reason: StrId,
+    /// Where: of a wait or call, the stack; of a run, where it left off, if known.
+    pub stack: StackId,
+    /// The span that it is part of.
+    pub span: Option<SpanRef>,
+    /// The wait that it explains; `None` for the victim's own doing.
+    pub link: Option<u32>,
+}
+
+/// The answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WaitChain {
+    /// The interval.
+    pub range: TimeRange,
+    /// In time order; they cover the interval exactly.
+    pub steps: Vec<Step>,
+    /// The waits that were followed.
+    pub links: Vec<Link>,
+}
+
+impl WaitChain {
+    /// How many waits lie between the victim and a step: 0 is its own doing.
+    #[must_use]
+    pub fn depth(&self, step: &Step) -> u32 {
+        let mut depth = 0;
+        let mut link = step.link;
+        while let Some(at) = link {
+            depth += 1;
+            link = self.links.get(at as usize).and_then(|link| link.parent);
+        }
+        depth
+    }
+
+    /// The wait that a step explains.
+    #[must_use]
+    pub fn link(&self, step: &Step) -> Option<&Link> {
+        self.links.get(step.link? as usize)
+    }
+}
+
+/// Where the time of `go` in `range` went, following every wait.
+#[must_use]
+pub fn wait_chain(trace: &Trace, go: GoIx, range: TimeRange) -> WaitChain {
+    walk(trace, go, range, &|_| true)
+}
+
+/// The same, following only the waits that `follows` picks; the others are steps of their own.
+#[must_use]
+pub fn walk(trace: &Trace, go: GoIx, range: TimeRange, follows: &dyn Fn(&Span) -> bool) -> WaitChain {
+    let mut walker = Walker { trace, follows, budget: BUDGET, chain: WaitChain { range, ..WaitChain::default() } };
+    walker.cover(go, range, None, 0);
+    walker.chain
+}
+
+struct Walker<'a> {
+    trace: &'a Trace,
+    follows: &'a dyn Fn(&Span) -> bool,
+    budget: u32,
+    chain: WaitChain,
+}
+
+impl Walker<'_> {
+    /// Adds steps that cover `range` of `go`.
+    fn cover(&mut self, go: GoIx, range: TimeRange, link: Option<u32>, depth: u32) {
+        if range.nanos() <= 0 {
+            return;
+        }
+        let trace = self.trace;
+        // One more nanosecond shows who ended a wait that ends with the range.
+        let mut moves = trace.moves(go, TimeRange::new(range.start, range.end.plus_nanos(1))).peekable();
+        let mut at = range.start;
+        while let Some(found) = moves.next() {
+            let part = found.span.range.intersect(range);
+            if part.nanos() <= 0 || part.end <= at {
+                continue;
+            }
+            if self.budget == 0 {
+                break;
+            }
+            self.budget -= 1;
+            self.gap(go, &found, TimeRange::new(at, part.start), link, depth);
+            let part = TimeRange::new(part.start.max(at), part.end);
+            self.piece(&found, moves.peek(), part, link, depth);
+            at = part.end;
+        }
+        if at < range.end {
+            let doing = if self.budget == 0 { Doing::Unfollowed } else { Doing::Unknown };
+            self.push(Step { doing, ..blank(go, TimeRange::new(at, range.end), link) });
+        }
+    }
+
+    /// Before a goroutine was there, what counts is what its creator did.
+    fn gap(&mut self, go: GoIx, next: &Move, range: TimeRange, link: Option<u32>, depth: u32) {
+        if range.nanos() <= 0 {
+            return;
+        }
+        match next.by {
+            Some(LaneId::Goroutine(creator)) if depth < DEPTH && creator != go && next.span.range.start == range.end => {
+                let parent = link;
+                let link = self.chain.links.len() as u32;
+                self.chain.links.push(Link {
+                    go,
+                    range,
+                    span: next.span.at,
+                    stack: StackId::NONE,
+                    reason: StrId::EMPTY,
+                    waker: creator,
+                    waker_stack: next.by_stack,
+                    parent,
+                });
+                self.cover(creator, range, Some(link), depth + 1);
+            }
+            _ => self.push(blank(go, range, link)),
+        }
+    }
+
+    fn piece(&mut self, found: &Move, next: Option<&Move>, range: TimeRange, link: Option<u32>, depth: u32) {
+        let span = &found.span;
+        let step = Step { span: Some(span.at), reason: span.reason, ..blank(span.go, range, link) };
+        match span.state {
+            GoState::Waiting => {
+                let (waker, waker_stack) = self.waker(span, next);
+                match waker {
+                    Some(waker) if waker != span.go && (self.follows)(span) => {
+                        if depth >= DEPTH {
+                            self.push(Step { doing: Doing::Unfollowed, stack: span.start_stack, ..step });
+                            return;
+                        }
+                        let parent = link;
+                        let link = self.chain.links.len() as u32;
+                        let (go, stack, reason) = (span.go, span.start_stack, span.reason);
+                        let at = span.at;
+                        self.chain.links.push(Link { go, range, span: at, stack, reason, waker, waker_stack, parent });
+                        self.cover(waker, range, Some(link), depth + 1);
+                    }
+                    _ => self.push(Step { doing: Doing::Waiting(span.class), stack: span.start_stack, ..step }),
+                }
+            }
+            GoState::Running => {
+                let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
+                self.run(span.go, Step { doing: Doing::Running, stack, ..step });
+            }
+            GoState::Runnable => self.push(Step { doing: Doing::Runnable, stack: span.start_stack, ..step }),
+            GoState::Syscall => self.push(Step { doing: Doing::Syscall, stack: span.start_stack, ..step }),
+            GoState::Unknown | GoState::Dead => self.push(step),
+        }
+    }
+
+    /// A run, cut where the collector made it help.
+    fn run(&mut self, go: GoIx, step: Step) {
+        let mut at = step.range.start;
+        for special in self.trace.special_ranges(LaneId::Goroutine(go), step.range) {
+            let part = special.range.intersect(step.range);
+            if special.kind != SpecialKind::MarkAssist || part.nanos() <= 0 || part.start < at {
+                continue;
+            }
+            self.push(Step { range: TimeRange::new(at, part.start), ..step });
+            self.push(Step { range: part, doing: Doing::MarkAssist, stack: special.stack, ..step });
+            at = part.end;
+        }
+        self.push(Step { range: TimeRange::new(at, step.range.end), ..step });
+    }
+
+    /// Who ended a wait, and where they did.
+    fn waker(&self, span: &Span, next: Option<&Move>) -> (Option<GoIx>, StackId) {
+        let by = match next {
+            Some(next) if next.span.range.start == span.range.end => (next.by, next.by_stack),
+            // It goes on beyond the interval: whoever ends it later is still the cause.
+            _ if !span.goes_on => match self.trace.next_span(span.at) {
+                Some(next) if next.range.start == span.range.end => self.trace.maker(next.at),
+                _ => (None, StackId::NONE),
+            },
+            _ => (None, StackId::NONE),
+        };
+        match by {
+            (Some(LaneId::Goroutine(go)), stack) => (Some(go), stack),
+            (_, stack) => (None, stack),
+        }
+    }
+
+    fn push(&mut self, step: Step) {
+        if step.range.nanos() > 0 {
+            self.chain.steps.push(step);
+        }
+    }
+}
+
+const fn blank(go: GoIx, range: TimeRange, link: Option<u32>) -> Step {
+    Step { range, go, doing: Doing::Unknown, reason: StrId::EMPTY, stack: StackId::NONE, span: None, link }
+}
+
+/// Steps of the same goroutine that do the same at the same place, added up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Share {
+    /// Who.
+    pub go: GoIx,
+    /// What.
+    pub doing: Doing,
+    /// The runtime's word for it.
+    pub reason: StrId,
+    /// Where, of the longest of them.
+    pub stack: StackId,
+    /// Nanoseconds in all.
+    pub nanos: u64,
+    /// How many steps.
+    pub count: u64,
+    /// The longest.
+    pub longest: TimeRange,
+}
+
+/// A chain's steps added up by who, what and where: sums exactly to the interval, most first.
+#[must_use]
+pub fn shares(chain: &WaitChain, places: &Places<'_>) -> Vec<Share> {
+    let mut sums: FxHashMap<(GoIx, Doing, StrId, Option<u32>), Share> = FxHashMap::default();
+    for step in &chain.steps {
+        let key = (step.go, step.doing, step.reason, places.own_function(step.stack));
+        let (go, doing, reason, stack) = (step.go, step.doing, step.reason, step.stack);
+        let new = Share { go, doing, reason, stack, nanos: 0, count: 0, longest: TimeRange::default() };
+        let sum = sums.entry(key).or_insert(new);
+        sum.nanos += step.range.nanos().unsigned_abs();
+        sum.count += 1;
+        if step.range.nanos() > sum.longest.nanos() {
+            (sum.longest, sum.stack) = (step.range, step.stack);
+        }
+    }
+    let mut shares: Vec<Share> = sums.into_values().collect();
+    shares.sort_by_key(|share| (std::cmp::Reverse(share.nanos), share.longest.start, share.go));
+    shares
+}
+
+
