@@ -176,3 +176,48 @@ fn screenshots_have_the_size_asked_for() {
         assert_eq!((reader.info().width, reader.info().height), size, "{arguments:?}");
     }
 }
+
+#[test]
+fn the_report_names_the_cause_and_can_fail_on_it() {
+    let name = fixture("real/guessnumber-bug-go1.27.trace");
+    let output = run::tracelane(&["report", &name, "--json", "--fail-on", "severe"]);
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let first = &report["findings"][0];
+    assert_eq!(first["severity"], "severe", "{first}");
+    assert_eq!(first["culprit"]["function"], "main.sendReport", "{first}");
+    assert!(first["culprit"]["line"].as_u64().is_some_and(|line| line > 0), "{first}");
+    for list in ["victims", "links"] {
+        assert!(first[list].as_array().is_some_and(|list| !list.is_empty()), "{list}: {first}");
+    }
+    assert!(first["culprit"]["stack"].as_array().is_some_and(|stack| stack.len() > 1), "{first}");
+    assert!(first["time_lost_ns"].as_u64().is_some_and(|nanos| nanos > 0), "{first}");
+    assert!(first["evidence"]["wait_total_ns"].as_u64().is_some_and(|nanos| nanos > 0), "{first}");
+    let duration = report["summary"]["duration_ns"].as_i64().expect("a number");
+    for link in first["links"].as_array().expect("links") {
+        let (start, end) = (link["start_ns"].as_i64(), link["end_ns"].as_i64());
+        assert!(start.is_some_and(|start| start >= 0) && end.is_some_and(|end| end <= duration), "{link}");
+    }
+    for form in [&[][..], &["--md"][..]] {
+        let output = run::tracelane(&[&["report", &name], form].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(stdout(&output).contains("main.sendReport"), "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn the_report_on_a_fixed_program_is_quiet() {
+    let name = fixture("real/guessnumber-fixed-go1.27.trace");
+    let output = run::tracelane(&["report", &name, "--fail-on", "warning"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).contains("Nothing stands out"), "{}", stdout(&output));
+}
+
+#[test]
+fn the_report_on_a_damaged_trace_says_so_and_has_the_code_for_it() {
+    let output = run::tracelane(&["report", &fixture("broken/cut-mid-batch-go1.27.trace"), "--json"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let kinds: Vec<_> = report["findings"].as_array().expect("a list").iter().map(|found| &found["kind"]).collect();
+    assert!(kinds.contains(&&Value::from("trace_damage")), "{kinds:?}");
+}

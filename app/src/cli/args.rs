@@ -8,6 +8,7 @@ use lexopt::Arg;
 use crate::cli::exit::Failure;
 use crate::cli::help::Topic;
 use crate::cli::place::{Stretch, Target, parse_stretch, parse_target};
+use crate::cli::report::{self, Form};
 use crate::state::settings::ThemeChoice;
 
 /// What was asked for.
@@ -30,6 +31,8 @@ pub enum Command {
         /// As JSON.
         json: bool,
     },
+    /// Print what probably costs time.
+    Report(report::Asked),
     /// Draw the window into a picture.
     Screenshot(Screenshot),
     /// Explain.
@@ -71,6 +74,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, F
             Arg::Value(word) if files.is_empty() => match word.to_str() {
                 Some("dump") => return dump(&mut parser),
                 Some("stats") => return stats(&mut parser),
+                Some("report") => return report(&mut parser),
                 Some("screenshot") => return screenshot(&mut parser),
                 Some("help") => return help(&mut parser),
                 _ => files.push(PathBuf::from(word)),
@@ -105,6 +109,21 @@ fn stats(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
         }
     }
     Ok(Command::Stats { file: needed(file, "stats")?, json })
+}
+
+fn report(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
+    let (mut file, mut form, mut fail_on) = (None, Form::Text, None);
+    while let Some(argument) = parser.next().map_err(usage)? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Report)),
+            Arg::Long("json") => form = Form::Json,
+            Arg::Long("md") => form = Form::Markdown,
+            Arg::Long("fail-on") => fail_on = Some(value(parser, "--fail-on", "severe", report::severity)?),
+            Arg::Value(word) => only_one(&mut file, word)?,
+            other => return Err(usage(other.unexpected())),
+        }
+    }
+    Ok(Command::Report(report::Asked { file: needed(file, "report")?, form, fail_on }))
 }
 
 fn help(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
@@ -246,6 +265,8 @@ mod tests {
             "dump a b",
             "stats",
             "stats --jsonn a",
+            "report",
+            "report a --fail-on disaster",
             "screenshot a",
             "screenshot -o b.png",
             "screenshot a -o b.png --size 10",

@@ -18,6 +18,8 @@ pub enum Exit {
     Usage,
     /// The file was read, but parts of it are damaged.
     Damaged,
+    /// The report found what it was told to fail on.
+    Found,
 }
 
 impl Exit {
@@ -35,6 +37,7 @@ impl From<Exit> for ExitCode {
             Exit::Unreadable => 1,
             Exit::Usage => 2,
             Exit::Damaged => 3,
+            Exit::Found => 4,
         })
     }
 }

@@ -9,6 +9,8 @@ pub enum Topic {
     Dump,
     /// `stats`
     Stats,
+    /// `report`
+    Report,
     /// `screenshot`
     Screenshot,
 }
@@ -20,6 +22,7 @@ impl Topic {
         match name {
             "dump" => Some(Self::Dump),
             "stats" => Some(Self::Stats),
+            "report" => Some(Self::Report),
             "screenshot" => Some(Self::Screenshot),
             _ => None,
         }
@@ -30,6 +33,7 @@ impl Topic {
 pub const COMMANDS: &str = concat!(
     "  tracelane dump FILE               every event as text, as `go tool trace -d=parsed` prints it\n",
     "  tracelane stats FILE [--json]     numbers about a trace and its loading\n",
+    "  tracelane report FILE [options]   what probably costs the program its time, and where\n",
     "  tracelane screenshot FILE -o PNG  a picture of the window, without display or GPU\n",
 );
 
@@ -48,11 +52,13 @@ pub fn text(topic: Topic) -> String {
              A FILE may be packed (gzip, zstd, lz4, zip); - is standard input. One called like a command opens as\n\
              ./dump.\n\
              \n\
-             Exit codes: 0 all is well, 1 a file cannot be read, 2 wrong usage, 3 read, but parts are damaged\n",
+             Exit codes: 0 all is well, 1 a file cannot be read, 2 wrong usage, 3 read, but parts are damaged,\n\
+             4 the report found what it was to fail on\n",
             env!("CARGO_PKG_VERSION")
         ),
         Topic::Dump => DUMP.to_owned(),
         Topic::Stats => STATS.to_owned(),
+        Topic::Report => REPORT.to_owned(),
         Topic::Screenshot => SCREENSHOT.to_owned(),
     }
 }
@@ -76,6 +82,28 @@ Loads the whole trace as the window does and prints numbers about it and about t
              duration_ns, start (wall clock, RFC 3339, or null),
              warnings [{kind, message, offset, generation, count}],
              load {wall_s, events, events_per_s, peak_rss_bytes (or null)}
+";
+
+const REPORT: &str = "\
+tracelane report FILE [--json|--md] [--fail-on severe]
+
+Looks for what probably costs the traced program its time: locks held over slow calls, goroutines that wait
+for each other, starve, pile up or poll, the collector, system calls, work that is shared out unevenly. Each
+finding is one sentence with its evidence, the line to look at, and places in the trace that show it. Locks are
+inferred from who ends the waits: a trace does not name them.
+
+  --md                 as Markdown
+  --fail-on severe     exit with code 4 if there is a finding this bad (severe, warning or note)
+  --json               as one JSON object with these fields, which stay as they are:
+      summary {file, file_bytes, version, duration_ns, events, goroutines, procs, procs_busy, lock_wait_ns,
+               longest_runnable_ns, gc_ns, assist_ns, stw_ns, warnings, verdict}
+      findings [{kind, severity (severe, warning or note), title, evidence {name: number or text},
+                 culprit {function, file, line, stack [{function, file, line}]} or null,
+                 victims [{function, goroutines}], time_lost_ns, confidence (0 to 1), check,
+                 links [{goroutine, start_ns, end_ns}] (times from the start of the trace)}]
+      kind is one of lock_contention, lock_held_over_io, rwmutex_writer, goroutine_leak, gc_pressure,
+      cpu_starvation, cpu_bound, idle_procs, slow_syscall, channel_backlog, limited_concurrency, imbalance,
+      straggler, serial_waits, stop_the_world, polling_sleep, goroutine_churn, trace_damage
 ";
 
 const SCREENSHOT: &str = "\

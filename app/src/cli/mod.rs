@@ -5,6 +5,7 @@ pub mod dump;
 pub mod exit;
 pub mod help;
 pub mod place;
+pub mod report;
 pub mod screenshot;
 pub mod stats;
 pub mod summary;
@@ -23,6 +24,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Command::Version) => print(&format!("tracelane {}\n", env!("CARGO_PKG_VERSION"))),
         Ok(Command::Dump { file }) => dump::run(&file),
         Ok(Command::Stats { file, json }) => stats::run(&file, json),
+        Ok(Command::Report(asked)) => report::run(&asked),
         Ok(Command::Screenshot(asked)) => screenshot::run(&asked),
         Ok(Command::Window { files }) => window::run(files),
         Err(failure) => Err(failure),

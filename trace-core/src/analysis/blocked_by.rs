@@ -179,8 +179,7 @@ fn is_within(places: &Places<'_>, part: &Meanwhile) -> bool {
 
 /// How many waits one act of ending ends, on average.
 fn per_act(waits: &[Wait]) -> f64 {
-    let mut ends: Vec<(GoIx, i64)> =
-        waits.iter().filter_map(|wait| Some((wait.waker?, wait.range.end.0))).collect();
+    let mut ends: Vec<(GoIx, i64)> = waits.iter().filter_map(|wait| Some((wait.waker?, wait.range.end.0))).collect();
     ends.sort_unstable();
     let acts = ends.iter().enumerate().filter(|&(at, &(go, end))| {
         let before = at.checked_sub(1).and_then(|before| ends.get(before));

@@ -246,7 +246,9 @@ impl Census {
     }
 
     fn look_at(&mut self, trace: &Trace, places: &Places<'_>, go: GoIx, whole: TimeRange) {
-        let Some(known) = trace.goroutine(go).filter(|known| !is_system_function(trace.str(known.name))) else { return };
+        let Some(known) = trace.goroutine(go).filter(|known| !is_system_function(trace.str(known.name))) else {
+            return;
+        };
         let mut facts = GoFacts {
             go,
             name: known.name,
@@ -297,7 +299,8 @@ impl Census {
                     _ => (None, StackId::NONE),
                 };
                 let is_cut = span.began_before || span.goes_on;
-                let wait = Wait { go: facts.go, range: span.range, stack: span.start_stack, waker, waker_stack, is_cut };
+                let wait =
+                    Wait { go: facts.go, range: span.range, stack: span.start_stack, waker, waker_stack, is_cut };
                 if next.is_none() && span.goes_on {
                     facts.stuck = Some((span.start_stack, span.class, span.range.start));
                 }
@@ -323,9 +326,8 @@ impl Census {
             GoState::Running => {
                 unit.add(span.range, span.class);
                 unit.see(places, span.end_stack);
-                let was_preempted = next.is_some_and(|next| {
-                    next.span.state == GoState::Runnable && next.span.cause == Cause::Stopped
-                });
+                let was_preempted =
+                    next.is_some_and(|next| next.span.state == GoState::Runnable && next.span.cause == Cause::Stopped);
                 let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
                 self.running.entry(stack).or_default().add(facts.go, span.range);
                 if was_preempted {

@@ -190,9 +190,8 @@ impl Family {
             let op = places.op(wait.stack);
             let by_library = !op.is_lock() && op != Op::Sleep && !places.is_direct(wait.stack);
             let is_outside = found.class == SpanClass::WaitNet || (by_library && !wait.is_cut);
-            let is_asked = || {
-                op == Op::Receive && wait.waker.and_then(created).is_some_and(|created| created >= last_end)
-            };
+            let is_asked =
+                || op == Op::Receive && wait.waker.and_then(created).is_some_and(|created| created >= last_end);
             if is_outside || is_asked() {
                 waits.push((wait.stack, wait.range));
                 last_end = wait.range.end;

@@ -172,7 +172,9 @@ impl Walker<'_> {
             return;
         }
         match next.by {
-            Some(LaneId::Goroutine(creator)) if depth < DEPTH && creator != go && next.span.range.start == range.end => {
+            Some(LaneId::Goroutine(creator))
+                if depth < DEPTH && creator != go && next.span.range.start == range.end =>
+            {
                 let parent = link;
                 let link = self.chain.links.len() as u32;
                 self.chain.links.push(Link {
@@ -304,5 +306,3 @@ pub fn shares(chain: &WaitChain, places: &Places<'_>) -> Vec<Share> {
     shares.sort_by_key(|share| (std::cmp::Reverse(share.nanos), share.longest.start, share.go));
     shares
 }
-
-

@@ -34,7 +34,7 @@ impl Trace {
         let found = self.seg(at.segment).filter(|segment| (at.row as usize) < segment.rows.start.len());
         match found {
             Some(segment) if kinds::has_actor(segment.kind(at.row)) => {
-                (lane_of_actor(segment.rows.other[at.row as usize]), segment.stack(at.row))
+                (lane_of_actor(segment.rows.actor(at.row)), segment.stack(at.row))
             }
             _ => (None, StackId::NONE),
         }

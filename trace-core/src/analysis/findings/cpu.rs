@@ -84,7 +84,9 @@ fn handler(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     let running = |family: &Family| family.by_class.get(SpanClass::Running as usize).copied().unwrap_or(0);
     let requests = scene.census.families.iter().filter(|(_, family)| {
         // A library calls into the program: somebody waits for the answer.
-        family.bounded >= 5 && !scene.places.is_outer_root(family.stack) && family.nanos / family.units.max(1) >= 5_000_000
+        family.bounded >= 5
+            && !scene.places.is_outer_root(family.stack)
+            && family.nanos / family.units.max(1) >= 5_000_000
     });
     let (key, family) = requests.max_by_key(|(key, family)| (running(family), **key))?;
     let ran = running(family);

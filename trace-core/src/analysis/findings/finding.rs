@@ -80,7 +80,9 @@ impl Kind {
             Self::LockHeldOverIo => {
                 "Release the lock before the slow call (a deferred Unlock runs only when the function returns)."
             }
-            Self::RwmutexWriter => "Prepare the change without the lock and only swap it in; keep slow calls out of it.",
+            Self::RwmutexWriter => {
+                "Prepare the change without the lock and only swap it in; keep slow calls out of it."
+            }
             Self::GoroutineLeak => "Give the wait a way out: a context, a closed channel, a buffer for the answer.",
             Self::GcPressure => "Allocate less there, reuse buffers, or give the heap more room (GOGC, GOMEMLIMIT).",
             Self::CpuStarvation => "Bound how many of these run at once, or give them fewer procs.",
@@ -234,8 +236,7 @@ impl Finding {
     /// With the place of the cause.
     #[must_use]
     pub fn culprit(mut self, trace: &Trace, place: Option<Place>, stack: StackId) -> Self {
-        self.culprit =
-            place.map(|place| Culprit { place, stack: trace.frames(stack).map(Place::from).collect() });
+        self.culprit = place.map(|place| Culprit { place, stack: trace.frames(stack).map(Place::from).collect() });
         self
     }
 

@@ -43,7 +43,8 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     }
     let (name, spot) = scene.census.runnable.iter().max_by_key(|(name, spot)| (spot.nanos, **name))?;
     let (go, wait) = spot.longest?;
-    let stack = scene.trace.span_at(crate::model::lanes::LaneId::Goroutine(go), wait.start).map(|span| span.start_stack);
+    let stack =
+        scene.trace.span_at(crate::model::lanes::LaneId::Goroutine(go), wait.start).map(|span| span.start_stack);
     let place = stack.and_then(|stack| scene.places.own(stack));
     let title = format!(
         "For {} ({}) goroutines were ready while procs idled (longest {}); most waited {}",

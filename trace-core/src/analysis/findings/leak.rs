@@ -32,7 +32,8 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
     let mut by_wait: FxHashMap<u32, Vec<(&GoFacts, StackId, TraceTime)>> = FxHashMap::default();
     for facts in gos {
         let Some((stack, class, since)) = facts.stuck.filter(|stuck| can_be_forever(stuck.1)) else { continue };
-        let (Some(function), true) = (scene.places.own_function(stack), facts.ended.is_none() && class != SpanClass::WaitNet)
+        let (Some(function), true) =
+            (scene.places.own_function(stack), facts.ended.is_none() && class != SpanClass::WaitNet)
         else {
             continue;
         };

@@ -60,7 +60,8 @@ fn judge(scene: &Scene<'_>, function: &str, case: &Case<'_>) -> Option<Finding> 
     let held: u64 = parts().map(|part| part.nanos).sum();
     let slow: u64 = parts().filter(|part| is_slow(part.doing)).map(|part| part.nanos).sum();
     let top = parts().max_by_key(|part| (is_slow(part.doing) == (slow * 5 >= held * 2), part.nanos))?;
-    let rw: u64 = case.waits.iter().filter(|(wait, _)| is_rw(scene, wait, case.release)).map(|(wait, _)| wait.nanos).sum();
+    let rw: u64 =
+        case.waits.iter().filter(|(wait, _)| is_rw(scene, wait, case.release)).map(|(wait, _)| wait.nanos).sum();
     let kind = if rw * 2 > lost {
         Kind::RwmutexWriter
     } else if slow * 5 >= held * 2 {

@@ -5,8 +5,12 @@ use crate::analysis::findings::finding::{Finding, Kind, Severity, place_name, ti
 use crate::analysis::units::{Family, Sleeps};
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut found: Vec<(&Family, &Sleeps)> =
-        scene.census.families.values().flat_map(|family| family.sleeps.values().map(move |sleeps| (family, sleeps))).collect();
+    let mut found: Vec<(&Family, &Sleeps)> = scene
+        .census
+        .families
+        .values()
+        .flat_map(|family| family.sleeps.values().map(move |sleeps| (family, sleeps)))
+        .collect();
     found.sort_by_key(|(family, sleeps)| (sleeps.stack, family.stack));
     found.into_iter().filter_map(|(family, sleeps)| judge(scene, family, sleeps)).collect()
 }
