@@ -31,7 +31,11 @@ impl<T> Default for Grouped<T> {
 impl<T: Timed> Grouped<T> {
     /// Groups items; those that start together stay in the order given.
     pub(crate) fn new(mut pairs: Vec<(u32, T)>) -> Self {
-        pairs.sort_by_key(|(key, item)| (*key, item.range().start));
+        let order = |(key, item): &(u32, T)| (*key, item.range().start);
+        // Sorting takes memory even where there is nothing to sort.
+        if !pairs.is_sorted_by_key(order) {
+            pairs.sort_by_key(order);
+        }
         let (mut keys, mut starts) = (Vec::new(), Vec::new());
         let mut items = Vec::with_capacity(pairs.len());
         for (at, (key, item)) in pairs.into_iter().enumerate() {

@@ -251,7 +251,7 @@ impl Stitcher {
         self.segments.is_empty()
     }
 
-    /// The trace as far as it is known.
+    /// The trace as far as it is known; the complete one is the last that can be asked for.
     pub(crate) fn snapshot(&mut self, is_complete: bool) -> Trace {
         let range = match (self.epochs.first(), self.epochs.last()) {
             (Some(first), Some(last)) => TimeRange::new(first.start, last.end),
@@ -282,7 +282,7 @@ impl Stitcher {
             segments: self.segments.clone(),
             epochs: self.epochs.clone().into(),
             count_bases: self.count_bases.clone().into(),
-            side: Arc::new(self.side.tables(range, self.id_bounds.clone())),
+            side: Arc::new(self.side.tables(range, self.id_bounds.clone(), is_complete)),
         }
     }
 

@@ -330,46 +330,51 @@ impl SideStitcher {
         });
     }
 
-    /// The tables of a snapshot of `range`.
-    pub(crate) fn tables(&self, range: TimeRange, id_bounds: Vec<(GoId, GoId)>) -> SideTables {
+    /// The tables of a snapshot of `range`. The last snapshot takes what is followed along instead of
+    /// copying it.
+    pub(crate) fn tables(&mut self, range: TimeRange, id_bounds: Vec<(GoId, GoId)>, is_last: bool) -> SideTables {
         let close = |open: TimeRange| TimeRange::new(open.start, if open.end == OPEN { range.end } else { open.end });
-        let track = |ranges: &[TrackRange]| {
-            Track::new(
-                ranges
-                    .iter()
-                    .map(|known| TrackRange {
-                        range: close(known.range),
-                        goes_on: known.goes_on || known.range.end == OPEN,
-                        ..*known
-                    })
-                    .collect(),
-            )
+        let track = |ranges: Vec<TrackRange>| {
+            let closed = ranges.into_iter().map(|known| TrackRange {
+                range: close(known.range),
+                goes_on: known.goes_on || known.range.end == OPEN,
+                ..known
+            });
+            Track::new(closed.collect())
         };
-        let regions = self.regions.iter().map(|region| Region {
-            range: close(region.range),
-            goes_on: region.goes_on || region.range.end == OPEN,
-            ..*region
-        });
-        let (regions, region_depths) = nest_regions(regions.collect());
-        let specials = || self.specials.iter().map(|special| SpecialRange { range: close(special.range), ..*special });
-        let mut samples = self.samples.clone();
+        let mut regions = part(&mut self.regions, is_last);
+        for region in &mut regions {
+            region.goes_on |= region.range.end == OPEN;
+            region.range = close(region.range);
+        }
+        let (regions, region_depths) = nest_regions(regions);
+        let mut specials = part(&mut self.specials, is_last);
+        for special in &mut specials {
+            special.range = close(special.range);
+        }
+        let mut samples = part(&mut self.samples, is_last);
         samples.sort_by_key(|sample| sample.time);
         SideTables {
-            gc: track(&self.gc),
-            stw: track(&self.stw),
+            gc: track(part(&mut self.gc, is_last)),
+            stw: track(part(&mut self.stw, is_last)),
             regions,
-            logs: Grouped::new(self.logs.iter().map(|log| (log.go.0, *log)).collect()),
-            labels: Grouped::new(self.labels.clone()),
-            tasks: self.tasks.clone(),
+            logs: Grouped::new(part(&mut self.logs, is_last).into_iter().map(|log| (log.go.0, log)).collect()),
+            labels: Grouped::new(part(&mut self.labels, is_last)),
+            tasks: part(&mut self.tasks, is_last),
             samples_by_go: index_samples(&samples, |sample| sample.go.0),
             samples_by_proc: index_samples(&samples, |sample| sample.proc.0),
             samples_by_thread: index_samples(&samples, |sample| sample.thread.0),
             samples,
-            specials_by_go: Grouped::new(specials().map(|special| (special.go.0, special)).collect()),
-            specials_by_proc: Grouped::new(specials().map(|special| (special.proc.0, special)).collect()),
-            steals: Grouped::new(self.steals.clone()),
+            specials_by_go: Grouped::new(specials.iter().map(|special| (special.go.0, *special)).collect()),
+            specials_by_proc: Grouped::new(specials.iter().map(|special| (special.proc.0, *special)).collect()),
+            steals: Grouped::new(part(&mut self.steals, is_last)),
             id_bounds,
             region_depths,
         }
     }
+}
+
+/// A list for a snapshot.
+fn part<T: Clone>(list: &mut Vec<T>, is_last: bool) -> Vec<T> {
+    if is_last { std::mem::take(list) } else { list.clone() }
 }
