@@ -21,8 +21,8 @@ use crate::timeline::labels;
 use crate::timeline::store::{SelectedFlows, Store};
 use crate::timeline::words;
 
-/// Edges in view that are drawn.
-pub const IN_VIEW_MOST: usize = 1_200;
+/// Of all edges in view, so many are drawn for each point of width: more would only hide the lanes.
+const IN_VIEW_PER_POINT: f32 = 0.2;
 /// With more arrows than this, all are straight.
 const CURVED_MOST: usize = 500;
 /// An arrow is hit from this far, points.
@@ -117,6 +117,12 @@ impl Arrows {
     pub fn marker_at(&self, at: Pos2) -> Option<usize> {
         self.markers.iter().position(|marker| marker.rect.contains(at))
     }
+}
+
+/// At most so many of all edges in view are drawn.
+#[must_use]
+pub fn most_in_view(frame: &Frame<'_>) -> usize {
+    (frame.axis.width * IN_VIEW_PER_POINT) as usize + 40
 }
 
 /// The arrows of a frame.

@@ -62,7 +62,7 @@ pub fn visible(ui: &Ui, frame: &Frame<'_>, store: &mut Store) -> Vec<Visible> {
         minimap_columns: minimap::columns(frame),
         counters: !counters::are_folded(frame),
         unhurried: frame.unhurried,
-        flows: if frame.settings.all_flows { flows::IN_VIEW_MOST } else { 0 },
+        flows: if frame.settings.all_flows { flows::most_in_view(frame) } else { 0 },
     });
     if missing {
         ui.ctx().request_repaint();
