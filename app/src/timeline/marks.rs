@@ -1,7 +1,7 @@
 //! What lies over the lanes at certain times: the line under the pointer, the marked stretch, holes.
 
 use egui::epaint::Mesh;
-use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
+use egui::{Color32, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
 
 use trace_core::base::time::TimeRange;
 
