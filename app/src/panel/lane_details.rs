@@ -78,7 +78,7 @@ fn goroutine_ui(ui: &mut Ui, document: &Document, go: &Goroutine, actions: &mut 
         };
         pairs.text("Created", &at(go.created, "before the trace"), "");
         if let Some(creator) = go.creator {
-            pairs.row("by", |ui| {
+            pairs.row("Created by", |ui| {
                 if link(ui, &name::goroutine(trace, creator)).clicked() {
                     go_to_creation(trace, go, creator, actions);
                 }

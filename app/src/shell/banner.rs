@@ -64,11 +64,12 @@ fn list_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.add_space(space::XS);
     let height = (warnings.len() as f32 * (space::ROW + 1.0) + space::XS).min(220.0);
     ui.spacing_mut().item_spacing.y = 0.0;
-    ScrollArea::vertical().id_salt("warnings").max_height(height).auto_shrink([false, true]).show_rows(
-        ui,
-        space::ROW,
-        warnings.len(),
-        |ui, range| {
+    ScrollArea::vertical()
+        .id_salt("warnings")
+        .min_scrolled_height(height)
+        .max_height(height)
+        .auto_shrink([false, true])
+        .show_rows(ui, space::ROW, warnings.len(), |ui, range| {
             for warning in range.filter_map(|at| warnings.get(at)) {
                 ui.horizontal(|ui| {
                     ui.set_height(space::ROW);
@@ -94,6 +95,5 @@ fn list_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                     ui.add(Label::new(&message).truncate()).on_hover_text(message);
                 });
             }
-        },
-    );
+        });
 }

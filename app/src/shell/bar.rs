@@ -1,14 +1,21 @@
 //! The bar on top: menus made of the table of commands, history, switches.
 
-use egui::{Align, Button, Frame, Layout, Margin, MenuBar, Panel, RichText, Ui};
+use egui::containers::menu::SubMenu;
+use egui::{Align, Frame, Layout, Margin, MenuBar, Panel, RichText, Ui};
 
 use crate::action::action::{Action, Actions};
 use crate::action::commands::{self, COMMANDS, Command, Group};
-use crate::fmt::time::duration;
+use crate::fmt::time::{duration, offset};
 use crate::state::app::AppState;
 use crate::state::settings::ThemeChoice;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{icon_button, icon_toggle};
+use crate::widget::menu::menu_entry;
+
+/// Width of a menu, points.
+const MENU_WIDTH: f32 = 264.0;
+/// Leads to another menu.
+const SUBMENU: &str = "›";
 
 /// Shows it.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
@@ -48,10 +55,14 @@ fn right_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     switch(ui, icons::FLOWS, "all-flows", state, actions);
     let Some(document) = state.document() else { return };
     ui.add_space(space::S);
-    if let Some(view) = document.view {
-        let text = duration(view.range().nanos());
-        ui.label(RichText::new(text).font(fonts::mono()).color(tokens.muted))
-            .on_hover_text("Length of what is in sight");
+    let Some(view) = document.view else { return };
+    ui.spacing_mut().item_spacing.x = space::L;
+    let quiet = |text: String| RichText::new(text).font(fonts::mono()).color(tokens.muted);
+    ui.label(quiet(format!("{} in sight", duration(view.range().nanos()))));
+    if let Some(pointer) = document.pointer_nanos {
+        let from_start = pointer - document.trace.range().start.0 as f64;
+        #[expect(clippy::cast_possible_truncation, reason = "saturating float casts are what is wanted")]
+        ui.label(quiet(offset(from_start as i64))).on_hover_text("Time under the pointer, from the start of the trace");
     }
 }
 
@@ -76,6 +87,7 @@ fn switch(ui: &mut Ui, icon: &str, id: &str, state: &AppState, actions: &mut Act
 }
 
 fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
+    ui.set_width(MENU_WIDTH);
     for command in COMMANDS.iter().filter(|command| command.group == group) {
         if matches!(command.id, "close" | "quit" | "next-document" | "theme-system" | "bigger" | "back" | "follow-out")
         {
@@ -91,33 +103,32 @@ fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
 fn entry_ui(ui: &mut Ui, command: &Command, state: &AppState, actions: &mut Actions) {
     let made = (command.make)(state);
     let on = command.is_on.is_some_and(|is_on| is_on(state));
-    let tokens = tokens::of(ui.ctx());
-    let key = RichText::new(command.key_text()).font(fonts::small()).color(tokens.muted);
-    let button = Button::new(command.name).shortcut_text(key).selected(on);
-    let response = ui.add_enabled(made.is_some(), button);
-    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, made.is_some(), on, command.name));
-    if response.on_hover_text(command.help).clicked() {
-        actions.push(made.unwrap_or(Action::Tick(state.now_seconds)));
+    let response = menu_entry(ui, command.name, &command.key_text(), made.is_some(), on);
+    if let Some(action) = made.filter(|_| response.clicked()) {
+        actions.push(action);
         ui.close();
     }
 }
 
 fn recent_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let recent = &state.settings.recent_files;
-    ui.add_enabled_ui(!recent.is_empty(), |ui| {
-        ui.menu_button("Open recent", |ui| {
-            for path in recent {
-                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-                if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
-                    actions.push(Action::Open(path.clone()));
-                    ui.close();
-                }
-            }
-            ui.separator();
-            if ui.button("Clear this list").clicked() {
-                actions.push(Action::ClearRecent);
+    let response = menu_entry(ui, "Open recent", SUBMENU, !recent.is_empty(), false);
+    if recent.is_empty() {
+        return;
+    }
+    SubMenu::new().show(ui, &response, |ui| {
+        ui.set_width(MENU_WIDTH);
+        for path in recent {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            if menu_entry(ui, &name, "", true, false).on_hover_text(path.display().to_string()).clicked() {
+                actions.push(Action::Open(path.clone()));
                 ui.close();
             }
-        });
+        }
+        ui.separator();
+        if menu_entry(ui, "Clear this list", "", true, false).clicked() {
+            actions.push(Action::ClearRecent);
+            ui.close();
+        }
     });
 }

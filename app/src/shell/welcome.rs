@@ -23,7 +23,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let room = ui.available_size();
     let side = ((room.x - WIDTH) / 2.0).max(space::XL);
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        ui.add_space(((room.y - 440.0) * 0.4).clamp(space::XL, 220.0));
+        ui.add_space(((room.y - 440.0) * 0.38).max(space::XL));
         ui.horizontal_top(|ui| {
             ui.add_space(side);
             ui.vertical(|ui| {

@@ -3,6 +3,7 @@
 pub mod button;
 pub mod keycap;
 pub mod link;
+pub mod menu;
 pub mod progress;
 pub mod proportion;
 pub mod section;
