@@ -2,6 +2,7 @@
 //! bounds of memory, without a panic. `TRACELANE_DAMAGE_ROUNDS` sets how often each trace is damaged.
 
 #![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+#![expect(clippy::print_stdout, reason = "a test that fails shows what it did")]
 
 #[path = "support/folder.rs"]
 mod folder;
