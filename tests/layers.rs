@@ -110,11 +110,35 @@ fn rooms_named<'a>(code: &'a str, prefix: &str) -> Vec<&'a str> {
     found
 }
 
+/// Files that are there for tests only: declared as `mod NAME;` in the line after `#[cfg(test)]`.
+fn test_files(files: &[PathBuf]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(file).expect("a source file");
+        let stem = file.file_stem().expect("a name");
+        let folder = file.parent().expect("a folder");
+        let is_root = ["mod", "lib", "main"].iter().any(|root| stem == *root);
+        let folder = if is_root { folder.to_path_buf() } else { folder.join(stem) };
+        for (before, line) in text.lines().zip(text.lines().skip(1)) {
+            let module = line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';'));
+            if let (true, Some(module)) = (before == "#[cfg(test)]", module) {
+                found.extend([folder.join(format!("{module}.rs")), folder.join(module).join("mod.rs")]);
+            }
+        }
+    }
+    found
+}
+
 /// Walks a crate and returns one line per breach.
 fn breaches(root: &Path, folder: &str, policy: &Policy, extra: impl Fn(&str, &str) -> Vec<String>) -> Vec<String> {
     let src = root.join(folder).join("src");
     let mut breaches = Vec::new();
-    for path in sources(&src) {
+    let files = sources(&src);
+    let tests = test_files(&files);
+    for path in files {
+        if tests.contains(&path) {
+            continue;
+        }
         let inside = path.strip_prefix(&src).expect("below src");
         let room = inside.components().next().expect("a file").as_os_str().to_string_lossy().replace(".rs", "");
         if room == "lib" {
