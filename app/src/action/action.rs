@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use trace_core::base::monitor::Progress;
 use trace_core::base::time::{TimeRange, TraceTime};
-use trace_core::model::flows::FlowEnd;
+use trace_core::model::flows::{Flow, FlowEnd};
 use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::trace::Trace;
 
@@ -115,6 +115,9 @@ pub enum Action {
     /// Go to a lane: select it and bring it into sight.
     GoToLane(LaneId),
 
+    /// The edge under the pointer in a list.
+    HoverFlow(Option<Flow>),
+
     /// History.
     Back,
     /// History.
@@ -144,6 +147,8 @@ pub enum Action {
     LanesHeight(f64),
     /// The dock's layout as stored.
     SetDock(Option<String>),
+    /// Arrange the panels as at first.
+    ResetPanels,
     /// Open or focus a panel by its name.
     OpenPanel(&'static str),
     /// The sheet of all keys.

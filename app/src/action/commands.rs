@@ -326,6 +326,8 @@ pub const COMMANDS: &[Command] = &[
     command("panel-warnings", panels::WARNINGS, "Damage met while reading", Group::Panels)
         .keys(&[c('6')])
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::WARNINGS))),
+    command("panels-reset", "Arrange as at first", "Opens the panels where they were at first", Group::Panels)
+        .makes(|state| with_lanes(state, Action::ResetPanels)),
     command("help", "Keyboard shortcuts", "All keys on one sheet", Group::Help)
         .keys(&[c('?')])
         .makes(|_| Some(Action::ToggleHelp)),

@@ -60,6 +60,7 @@ pub(super) fn apply(document: &mut Document, action: Action) {
         Action::LanesHeight(points) => {
             document.lanes_height_points = points;
         }
+        Action::HoverFlow(flow) => document.hovered_flow = flow,
         Action::PointerAt(nanos) => document.pointer_nanos = nanos,
         _ => {}
     }
@@ -130,6 +131,7 @@ fn select(document: &mut Document, selection: Selection) {
     remember(document);
     document.selection = selection;
     document.flow_choice = (0, 0);
+    document.hovered_flow = None;
 }
 
 fn move_view(document: &mut Document, change: impl FnOnce(View, TimeRange) -> View) {

@@ -48,6 +48,8 @@ pub enum Effect {
     Copy(String),
     /// Open or focus a panel.
     OpenPanel(&'static str),
+    /// Arrange the panels as at first.
+    ResetPanels,
     /// End the program.
     Quit,
 }
@@ -123,6 +125,10 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
                 document.panels_shown = true;
             }
             vec![Effect::OpenPanel(name)]
+        }
+        Action::ResetPanels => {
+            state.settings.dock = None;
+            vec![Effect::ResetPanels, Effect::SaveSettings]
         }
         Action::Copy(text) => vec![Effect::Copy(text)],
         Action::Quit => vec![Effect::SaveSettings, Effect::Quit],

@@ -3,7 +3,7 @@
 use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 
 use trace_core::event::state::GoState;
-use trace_core::model::flows::{FlowEnd, FlowKind};
+use trace_core::model::flows::{Flow, FlowEnd, FlowKind};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
 use trace_core::model::trace::Trace;
@@ -13,6 +13,7 @@ use crate::action::commands::panels;
 use crate::fmt::name;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, exact, offset, rfc3339, unix_nanos};
+use crate::panel::{ListKey, kept};
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::edges;
@@ -49,15 +50,17 @@ fn span_ui(ui: &mut Ui, document: &Document, span: &Span, actions: &mut Actions)
         }
     });
     ui.add_space(space::S);
+    let key = ListKey::new(document, lane, Some(span.at), span.range);
+    let counts = kept(ui, "counts", key, || Counts::of(trace, span));
     pairs(ui, "span", |pairs| {
         time_rows(pairs, trace, span);
         place_rows(pairs, trace, span, actions);
-        cause_rows(pairs, trace, span, actions);
+        cause_rows(pairs, trace, (span, counts.cause), actions);
         if let Some(frame) = telling(trace, span) {
             pairs.text("Function", name::function(frame.0), frame.0);
             pairs.text("At", &format!("{}:{}", name::file(frame.1), frame.2), frame.1);
         }
-        counts_row(pairs, document, span, actions);
+        counts_row(pairs, &counts, actions);
     });
 }
 
@@ -104,8 +107,8 @@ fn place_rows(pairs: &mut Pairs<'_>, trace: &Trace, span: &Span, actions: &mut A
 }
 
 /// Who made the span what it is, and after what time it ran; for a wait, who ended it.
-fn cause_rows(pairs: &mut Pairs<'_>, trace: &Trace, span: &Span, actions: &mut Actions) {
-    let Some(flow) = edges::incoming(trace, span.at).into_iter().next() else { return };
+fn cause_rows(pairs: &mut Pairs<'_>, trace: &Trace, (span, cause): (&Span, Option<Flow>), actions: &mut Actions) {
+    let Some(flow) = cause else { return };
     let what = if span.state == GoState::Waiting { "Ended" } else { passive(flow.kind) };
     who_row(pairs, trace, &format!("{what} by"), flow.from, actions);
     let before = span.range.start.nanos_since(flow.from.time);
@@ -137,13 +140,31 @@ fn telling<'a>(trace: &'a Trace, span: &Span) -> Option<(&'a str, &'a str, u64)>
     name::telling_frame(trace, stack).map(|frame| (frame.function, frame.file, frame.line))
 }
 
-/// How many flows and events there are, as links to their panels.
-fn counts_row(pairs: &mut Pairs<'_>, document: &Document, span: &Span, actions: &mut Actions) {
+/// What is counted about a span once, not in every frame.
+struct Counts {
+    cause: Option<Flow>,
+    incoming: usize,
+    outgoing: u64,
+    events: usize,
+}
+
+impl Counts {
     /// More events than this are not counted, only said to be many.
-    const MOST: usize = 1_000;
-    let trace = &document.trace;
-    let incoming = edges::incoming(trace, span.at).len();
-    let (_, outgoing) = edges::outgoing(trace, span.at);
+    const MOST_EVENTS: usize = 1_000;
+
+    fn of(trace: &Trace, span: &Span) -> Self {
+        let incoming = edges::incoming(trace, span.at);
+        Self {
+            cause: incoming.first().copied(),
+            incoming: incoming.len(),
+            outgoing: edges::outgoing(trace, span.at).1,
+            events: trace.events(span.at.lane, span.range).take(Self::MOST_EVENTS + 1).count(),
+        }
+    }
+}
+
+/// How many flows and events there are, as links to their panels.
+fn counts_row(pairs: &mut Pairs<'_>, counts: &Counts, actions: &mut Actions) {
     let mut count_row = |title: &str, text: &str, some: bool, panel: &'static str| {
         pairs.row(title, |ui| {
             let tokens = tokens::of(ui.ctx());
@@ -154,11 +175,13 @@ fn counts_row(pairs: &mut Pairs<'_>, document: &Document, span: &Span, actions: 
             }
         });
     };
-    let text = format!("{} in, {} out", count(incoming as u64), count(outgoing));
-    count_row("Flows", &text, incoming as u64 + outgoing > 0, panels::FLOWS);
-    let events = trace.events(span.at.lane, span.range).take(MOST + 1).count();
-    let text = if events > MOST { format!("more than {}", count(MOST as u64)) } else { count(events as u64) };
-    count_row("Events", &text, events > 0, panels::EVENTS);
+    let text = format!("{} in, {} out", count(counts.incoming as u64), count(counts.outgoing));
+    count_row("Flows", &text, counts.incoming as u64 + counts.outgoing > 0, panels::FLOWS);
+    let text = match counts.events {
+        events if events > Counts::MOST_EVENTS => format!("more than {}", count(Counts::MOST_EVENTS as u64)),
+        events => count(events as u64),
+    };
+    count_row("Events", &text, counts.events > 0, panels::EVENTS);
 }
 
 /// Nothing is selected: the trace as a whole.

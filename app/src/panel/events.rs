@@ -9,7 +9,7 @@ use crate::action::action::{Action, Actions};
 use crate::fmt::name;
 use crate::fmt::time::offset;
 use crate::fmt::words;
-use crate::panel::{ListKey, MAX_LISTED, listed};
+use crate::panel::{ListKey, MAX_LISTED, kept};
 use crate::state::app::AppState;
 use crate::state::view::Selection;
 use crate::theme::{fonts, tokens};
@@ -37,7 +37,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         }
     };
     let key = ListKey::new(document, lane, span, range);
-    let rows = listed(ui, "events", key, || trace.events(lane, range).take(MAX_LISTED).collect::<Vec<EventRow>>());
+    let rows = kept(ui, "events", key, || trace.events(lane, range).take(MAX_LISTED).collect::<Vec<EventRow>>());
     if rows.is_empty() {
         empty(ui, &format!("No events {place}"));
         return;

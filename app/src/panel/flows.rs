@@ -9,6 +9,7 @@ use crate::action::action::{Action, Actions};
 use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::fmt::time::offset;
+use crate::panel::{ListKey, kept};
 use crate::state::app::AppState;
 use crate::state::edges;
 use crate::state::view::Selection;
@@ -16,7 +17,7 @@ use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::section::empty;
 use crate::widget::table::{Cell, Column, number, table, text};
 
-const COLUMNS: [Column; 4] = [number("Time", 104.0), text("What", 88.0), text("Goroutine", 0.0), text("At", 0.0)];
+const COLUMNS: [Column; 4] = [number("Time", 96.0), text("What", 98.0), text("Goroutine", 0.0), text("At", 0.0)];
 
 /// Shows it.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
@@ -26,28 +27,33 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         empty(ui, "Select a span to see what made it ready, and whom it created or unblocked");
         return;
     };
-    let incoming = edges::incoming(trace, at);
-    let (outgoing, in_all) = edges::outgoing(trace, at);
+    let key = ListKey::new(document, at.lane, Some(at), trace.range());
+    let edges = kept(ui, "edges", key, || (edges::incoming(trace, at), edges::outgoing(trace, at)));
+    let (incoming, (outgoing, in_all)) = edges.as_ref();
     if incoming.is_empty() && outgoing.is_empty() {
         empty(ui, "Nothing led here from another lane, and nothing leads on: it blocked or yielded by itself");
         return;
     }
     let choice = document.flow_choice;
+    let mut hovered = None;
     let height = if outgoing.len() <= 1 { ui.available_height() } else { ui.available_height() * 0.4 };
     if !incoming.is_empty() {
         let title = format!("Incoming ({})", count(incoming.len() as u64));
         ScrollArea::neither().id_salt("in").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-            side_ui(ui, trace, &incoming, (&title, false, choice.1), actions);
+            side_ui(ui, trace, incoming, (&title, false, choice.1), &mut hovered, actions);
         });
         ui.add_space(space::M);
     }
     if !outgoing.is_empty() {
         let listed = outgoing.len() as u64;
-        let title = match in_all {
+        let title = match *in_all {
             all if all > listed => format!("Outgoing (the first {} of {})", count(listed), count(all)),
             _ => format!("Outgoing ({})", count(listed)),
         };
-        side_ui(ui, trace, &outgoing, (&title, true, choice.0), actions);
+        side_ui(ui, trace, outgoing, (&title, true, choice.0), &mut hovered, actions);
+    }
+    if hovered != document.hovered_flow {
+        actions.push(Action::HoverFlow(hovered));
     }
 }
 
@@ -56,6 +62,7 @@ fn side_ui(
     trace: &Trace,
     flows: &[Flow],
     (title, outgoing, choice): (&str, bool, usize),
+    hovered: &mut Option<Flow>,
     actions: &mut Actions,
 ) {
     let tokens = tokens::of(ui.ctx());
@@ -87,6 +94,9 @@ fn side_ui(
             ]
         },
     );
+    if let Some(flow) = touched.hovered.and_then(|row| flows.get(row)) {
+        *hovered = Some(*flow);
+    }
     if let Some(flow) = touched.clicked.and_then(|row| flows.get(row)) {
         actions.push(Action::GoToEnd(if outgoing { flow.to } else { flow.from }));
     }

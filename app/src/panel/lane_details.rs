@@ -15,7 +15,7 @@ use crate::action::commands::panels;
 use crate::fmt::name;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, exact, offset};
-use crate::panel::{ListKey, listed};
+use crate::panel::{ListKey, kept};
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::view::Selection;
@@ -189,7 +189,7 @@ fn runner_ui(ui: &mut Ui, document: &Document, lane: LaneId, actions: &mut Actio
     let view = document.view.map_or(bounds, |view| view.range().intersect(bounds));
     heading(ui, "In sight");
     time_ui(ui, &trace.time_by_class(lane, view), view);
-    let sums = listed(ui, "who-ran", ListKey::new(document, lane, None, view), || who_ran(trace, lane, view));
+    let sums = kept(ui, "who-ran", ListKey::new(document, lane, None, view), || who_ran(trace, lane, view));
     heading(ui, "What ran here, in sight");
     for &(go, nanos, spans) in sums.iter().take(MAX_NAMED) {
         ui.horizontal(|ui| {

@@ -37,10 +37,10 @@ impl ListKey {
     }
 }
 
-/// The list made for `key`; made anew only when the key has changed since the last frame.
-pub fn listed<T: Send + Sync + 'static>(ui: &Ui, id: &str, key: ListKey, make: impl FnOnce() -> Vec<T>) -> Arc<Vec<T>> {
+/// What was made for `key`; made anew only when the key has changed since the last frame.
+pub fn kept<T: Send + Sync + 'static>(ui: &Ui, id: &str, key: ListKey, make: impl FnOnce() -> T) -> Arc<T> {
     let id = Id::unique(id);
-    let known = ui.ctx().data(|data| data.get_temp::<(ListKey, Arc<Vec<T>>)>(id));
+    let known = ui.ctx().data(|data| data.get_temp::<(ListKey, Arc<T>)>(id));
     match known {
         Some((of, list)) if of == key => list,
         _ => {

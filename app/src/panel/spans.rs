@@ -12,7 +12,7 @@ use crate::action::action::{Action, Actions};
 use crate::fmt::name;
 use crate::fmt::time::{duration, offset};
 use crate::fmt::words;
-use crate::panel::{ListKey, MAX_LISTED, listed};
+use crate::panel::{ListKey, MAX_LISTED, kept};
 use crate::state::app::AppState;
 use crate::state::view::Selection;
 use crate::theme::{fonts, tokens};
@@ -39,7 +39,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let spans = match selected {
         // The list stays as it is while the selection moves along it.
         Some(at) => around(ui, trace, ListKey::new(document, lane, None, trace.range()), at),
-        None => listed(ui, "spans", ListKey::new(document, lane, None, range), || {
+        None => kept(ui, "spans", ListKey::new(document, lane, None, range), || {
             trace.spans(lane, range).take(MAX_LISTED).collect()
         }),
     };

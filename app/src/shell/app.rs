@@ -184,6 +184,7 @@ impl TracelaneApp {
         let document = self.state.document();
         match action {
             Action::LanesHeight(points) => document.is_some_and(|known| known.lanes_height_points != *points),
+            Action::HoverFlow(flow) => document.is_some_and(|known| known.hovered_flow != *flow),
             Action::PointerAt(nanos) => document.is_some_and(|known| known.pointer_nanos != *nanos),
             Action::SetDock(dock) => self.state.settings.dock != *dock,
             Action::SetView(view) => document.is_some_and(|known| known.view != Some(*view)),
@@ -203,6 +204,7 @@ impl TracelaneApp {
                     self.actions.push(Action::Notice("Copied".to_owned()));
                 }
                 Some(Effect::OpenPanel(name)) => self.dock.open(name),
+                Some(Effect::ResetPanels) => self.dock = Dock::stored(None),
                 Some(Effect::Quit) => ctx.send_viewport_cmd(ViewportCommand::Close),
                 _ => {}
             }

@@ -89,8 +89,10 @@ fn switch(ui: &mut Ui, icon: &str, id: &str, state: &AppState, actions: &mut Act
 fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
     ui.set_width(MENU_WIDTH);
     for command in COMMANDS.iter().filter(|command| command.group == group) {
-        if matches!(command.id, "close" | "quit" | "next-document" | "theme-system" | "bigger" | "back" | "follow-out")
-        {
+        if matches!(
+            command.id,
+            "close" | "quit" | "next-document" | "theme-system" | "bigger" | "back" | "follow-out" | "panels-reset"
+        ) {
             ui.separator();
         }
         entry_ui(ui, command, state, actions);

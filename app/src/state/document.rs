@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::base::time::TimeRange;
+use trace_core::model::flows::Flow;
 use trace_core::model::trace::Trace;
 
 use crate::state::rows::{Folds, GoroutineOrder, Rows};
@@ -83,6 +84,8 @@ pub struct Document {
     pub lanes_height_points: f64,
     /// Whether the panels about the selection have had something to show: from then on they stay.
     pub panels_shown: bool,
+    /// The edge under the pointer in a list: drawn as if the pointer were on it.
+    pub hovered_flow: Option<Flow>,
     /// The instant under the pointer, ns on the trace clock: where keys zoom.
     pub pointer_nanos: Option<f64>,
 }
@@ -106,6 +109,7 @@ impl Document {
             flow_choice: (0, 0),
             lanes_height_points: 600.0,
             panels_shown: false,
+            hovered_flow: None,
             pointer_nanos: None,
         }
     }

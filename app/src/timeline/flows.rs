@@ -333,7 +333,7 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, arrows: &Arrows, hit: &Hit) {
     painter.add(Shape::mesh(thin_mesh(arrows, color(Role::Other), frame.pixel())));
     let many = arrows.list.len() > 60;
     for (index, arrow) in arrows.list.iter().enumerate() {
-        let over = hovered(index);
+        let over = hovered(index) || frame.document.hovered_flow == Some(arrow.flow);
         if arrow.path.len() < 2 || (arrow.role == Role::Other && !over) {
             continue;
         }

@@ -115,7 +115,9 @@ impl Office {
                     writer.write(settings.clone());
                 }
             }
-            other @ (Effect::Copy(_) | Effect::OpenPanel(_) | Effect::Quit) => return Some(other),
+            other @ (Effect::Copy(_) | Effect::OpenPanel(_) | Effect::ResetPanels | Effect::Quit) => {
+                return Some(other);
+            }
         }
         None
     }
