@@ -22,7 +22,7 @@ pub const REGION_TOP: f32 = 1.0;
 /// Height of a region's box.
 pub const REGION_BOX: f32 = 14.0;
 /// Least height of a trace of activity inside a merged column.
-pub const MERGED_LEAST: f32 = 3.0;
+pub const MERGED_LEAST: f32 = 2.0;
 /// Width of a merged column.
 pub const COLUMN_WIDTH: f32 = 2.0;
 /// Outline of the selected span.

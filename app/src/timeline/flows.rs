@@ -27,6 +27,8 @@ const IN_VIEW_PER_POINT: f32 = 0.2;
 const CURVED_MOST: usize = 500;
 /// An arrow is hit from this far, points.
 const REACH: f32 = 4.0;
+/// One that is just in view only from this far: lanes below it are to be reached, too.
+const REACH_OTHER: f32 = 1.5;
 /// Length of an arrow's head, points.
 const HEAD: f32 = 7.0;
 /// Height of a marker, points.
@@ -106,7 +108,8 @@ impl Arrows {
     #[must_use]
     pub fn arrow_at(&self, at: Pos2) -> Option<usize> {
         let on = |arrow: &Arrow| {
-            arrow.path.windows(2).any(|ends| matches!(ends, [from, to] if near_segment(at, *from, *to, REACH)))
+            let reach = if arrow.role == Role::Other { REACH_OTHER } else { REACH };
+            arrow.path.windows(2).any(|ends| matches!(ends, [from, to] if near_segment(at, *from, *to, reach)))
         };
         let chosen_first = self.list.iter().position(|arrow| arrow.chosen && on(arrow));
         chosen_first.or_else(|| self.list.iter().position(on))

@@ -2,7 +2,10 @@
 
 use egui::{CursorIcon, Id, Pos2, Rect, Response, Sense, Ui, WidgetInfo};
 
-use trace_core::base::time::TimeRange;
+use trace_core::base::ids::GoIx;
+use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::model::lanes::{LaneId, SpanRef};
+use trace_core::model::spans::Cell;
 
 use crate::action::action::{Action, Actions};
 use crate::state::rows::RowKind;
@@ -159,7 +162,6 @@ pub fn marking(frame: &Frame<'_>, store: &Store, pointer: Option<Pos2>) -> Optio
 
 /// The whole nanoseconds between two places.
 fn between(a: f64, b: f64) -> TimeRange {
-    use trace_core::base::time::TraceTime;
     TimeRange::new(TraceTime(a.min(b).floor() as i64), TraceTime(a.max(b).ceil() as i64))
 }
 
@@ -186,7 +188,7 @@ pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &A
             let first = arrows.markers.get(*index).and_then(|marker| marker.arrows.first());
             first.and_then(|&first| arrows.list.get(first)).into_iter().for_each(|arrow| follow(arrow, actions));
         }
-        Hit::Cell { cell, .. } => actions.push(Action::SelectSpan(cell.first)),
+        Hit::Cell { lane, cell, .. } => actions.push(Action::SelectSpan(pointed_span(frame, canvas, *lane, cell))),
         Hit::Log(log) => select_at(frame, log.go, log.time, actions),
         Hit::Sample(sample) => select_at(frame, sample.go, sample.time, actions),
         Hit::Region(region) => select_at(frame, region.go, region.range.start, actions),
@@ -195,6 +197,13 @@ pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &A
             None => actions.push(Action::ClearSelection),
         },
     }
+}
+
+/// The span under the pointer: of several merged ones the one at that very instant, if there is one.
+fn pointed_span(frame: &Frame<'_>, canvas: &Canvas, lane: LaneId, cell: &Cell) -> SpanRef {
+    let at = canvas.lanes.interact_pointer_pos().filter(|_| cell.count > 1);
+    let span = at.and_then(|at| frame.trace.span_at(lane, frame.axis.time_from_x(at.x)));
+    span.map_or(cell.first, |span| span.at)
 }
 
 fn heading_at(frame: &Frame<'_>, canvas: &Canvas) -> Option<crate::state::rows::Section> {
@@ -216,13 +225,8 @@ pub fn follow(arrow: &Arrow, actions: &mut Actions) {
     }
 }
 
-fn select_at(
-    frame: &Frame<'_>,
-    go: trace_core::base::ids::GoIx,
-    time: trace_core::base::time::TraceTime,
-    actions: &mut Actions,
-) {
-    let lane = trace_core::model::lanes::LaneId::Goroutine(go);
+fn select_at(frame: &Frame<'_>, go: GoIx, time: TraceTime, actions: &mut Actions) {
+    let lane = LaneId::Goroutine(go);
     if let Some(span) = frame.trace.span_at(lane, time) {
         actions.push(Action::SelectSpan(span.at));
     }

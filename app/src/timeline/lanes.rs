@@ -253,27 +253,34 @@ pub fn single_cell(frame: &Frame<'_>, at: SpanRef) -> Option<Cell> {
     Some(Cell { range: span.range, count: 1, first: at, class: span.class, nanos })
 }
 
-/// Gives wide spans names that assistive technology reads and can press.
+/// Gives wide spans, and the selected one, names that assistive technology reads and can press.
 pub fn name_spans(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut Actions) {
-    let spans = visible.iter().flat_map(|row| {
-        row.scene
-            .iter()
-            .flat_map(move |scene| scene.words.iter().map(move |(index, words)| (row, scene, *index, words)))
+    let wide = visible.iter().flat_map(|row| {
+        let words = row.scene.iter().flat_map(|scene| scene.words.iter());
+        words.map(move |(_, words)| (row, words.span))
     });
-    for (row, scene, index, words) in spans.take(NAMES_MOST) {
-        let Some(cell) = scene.cells.get(index) else { continue };
+    let selected = match frame.document.selection {
+        Selection::Span(at) => frame.trace.span(at),
+        _ => None,
+    };
+    let selected = selected.and_then(|span| {
+        let row = visible.iter().find(|row| row.row.lane() == Some(span.at.lane))?;
+        let is_wide = row.scene.iter().any(|scene| scene.words.iter().any(|(_, words)| words.span.at == span.at));
+        (!is_wide).then_some((row, span))
+    });
+    for (row, span) in selected.into_iter().chain(wide.take(NAMES_MOST)) {
+        let Some(cell) = single_cell(frame, span.at) else { continue };
         let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors: frame.colors };
-        let rect = brush.span_rect(cell).intersect(frame.strips.lanes);
+        let rect = brush.span_rect(&cell).intersect(frame.strips.lanes);
         if !rect.is_positive() {
             continue;
         }
-        let id = span_id(words.span.at);
-        let selected = frame.document.selection == Selection::Span(words.span.at);
+        let id = span_id(span.at);
         let named = ui.ctx().accesskit_node_builder(id, |node| {
             node.set_role(Role::Button);
-            node.set_label(words::span_name(frame.trace, &words.span));
+            node.set_label(words::span_name(frame.trace, &span));
             node.set_bounds(bounds(rect));
-            node.set_selected(selected);
+            node.set_selected(frame.document.selection == Selection::Span(span.at));
             node.add_action(accesskit::Action::Click);
         });
         if named.is_none() {
@@ -281,7 +288,7 @@ pub fn name_spans(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut
             return;
         }
         if ui.input(|input| input.has_accesskit_action_request(id, accesskit::Action::Click)) {
-            actions.push(Action::SelectSpan(words.span.at));
+            actions.push(Action::SelectSpan(span.at));
         }
     }
 }

@@ -351,7 +351,7 @@ mod tests {
     fn a_lone_nanosecond_in_an_idle_second_leaves_a_mark() {
         let idle = 1_000_000_000;
         let heights = mix_heights(&cell(0, 2, 3, &[(SpanClass::WaitSleep, idle), (SpanClass::Running, 1)]), 1.0);
-        assert_eq!(heights[SpanClass::Running as usize], 3);
+        assert_eq!(heights[SpanClass::Running as usize], 2);
         assert_eq!(heights[SpanClass::WaitSleep as usize], 7);
     }
 

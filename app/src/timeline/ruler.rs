@@ -44,7 +44,7 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, pointer: Option<Pos2>) {
             let at = pos2(x + 4.0, strip.center().y - 2.0);
             let galley = painter.layout_no_wrap(text, frame.font(), color);
             // Half a label says nothing.
-            if at.x + galley.size().x <= strip.right() {
+            if x >= strip.left() && at.x + galley.size().x <= strip.right() {
                 painter.galley(pos2(at.x, at.y - galley.size().y / 2.0), galley, color);
             }
         }
