@@ -13,6 +13,7 @@ use crate::event::state::{Cause, GoState, SpanClass};
 use crate::input::source::Source;
 use crate::load::pipeline::Pipeline;
 use crate::load::reader;
+use crate::model::build::SEGMENT_ROWS;
 use crate::model::flows::FlowKind;
 use crate::model::lanes::LaneId;
 use crate::model::trace::{Metric, Trace};
@@ -27,8 +28,12 @@ fn data() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/data")
 }
 
-/// Real traces that the tests use: one of each program and of each format, small ones.
+/// Real traces that the tests use: one of each program and of each format, small ones. With
+/// `TRACELANE_TEST_TRACE=FILE` that one instead, of any size.
 fn fixtures() -> Vec<(String, Vec<u8>)> {
+    if let Some(path) = std::env::var_os("TRACELANE_TEST_TRACE") {
+        return vec![(path.to_string_lossy().into_owned(), std::fs::read(path).unwrap())];
+    }
     let mut found = Vec::new();
     for entry in std::fs::read_dir(data().join("real")).unwrap() {
         let path = entry.unwrap().path();
@@ -46,6 +51,8 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
 }
 
 fn load(bytes: &[u8], segment_rows: usize, publish: &mut dyn FnMut(Arc<Trace>)) -> Arc<Trace> {
+    // A long trace has borders enough of its own.
+    let segment_rows = if bytes.len() > 10_000_000 { SEGMENT_ROWS } else { segment_rows };
     let monitor = Monitor::new();
     let (mut pipeline, door) = Pipeline::new(&monitor);
     pipeline.shared.segment_rows = segment_rows;

@@ -124,6 +124,9 @@ pub(crate) struct Builder<'a> {
     wait_kinds: Vec<u8>,
     /// Who is handing over to another as a coroutine.
     switching: u32,
+    /// Procs that were said to run something, and when: the next event on them tells whether it is the
+    /// goroutine of the generation before.
+    announced: Vec<(u32, i64)>,
     pools: Pools,
 }
 
@@ -156,6 +159,7 @@ impl<'a> Builder<'a> {
             stop_kinds: Vec::new(),
             wait_kinds: Vec::new(),
             switching: NO_IX,
+            announced: Vec::new(),
             pools: Pools::default(),
         }
     }
@@ -212,6 +216,7 @@ impl<'a> Builder<'a> {
             kinds: std::mem::replace(&mut self.event_kinds, Box::new([0; 256])),
         };
         self.base = i64::MIN;
+        self.announced.clear();
         (self.emit)(draft)
     }
 
@@ -417,6 +422,8 @@ impl<'a> Builder<'a> {
         let at = ev.time.0.wrapping_sub(self.base) as u32;
         match ev.kind {
             EventKind::PROC_STEAL | EventKind::PROC_STOP => self.lose_proc(ev),
+            EventKind::PROC_STATUS if ev.to == 2 => self.announced.push((ev.subject, time)),
+            EventKind::PROC_STATUS => self.mark(ev.subject, time),
             EventKind::HEAP_ALLOC => self.heap_live.push(at, a),
             EventKind::HEAP_GOAL => self.heap_goal.push(at, a),
             EventKind::PROCS_CHANGE => self.max_procs.push(at, a),
@@ -483,6 +490,24 @@ impl<'a> Builder<'a> {
         self.side.ranges.push(RangeMark { time, kind, step, go, proc, stack, reason, bytes });
     }
 
+    /// A proc's lane shows no goroutine from here on.
+    fn mark(&mut self, proc: u32, time: i64) {
+        let Some(local) = self.log.procs.get_mut(proc as usize) else { return };
+        local.refs += 1;
+        self.log.marks.push(time.wrapping_sub(self.base) as u32);
+        self.log.refs.push(LogRef { row: self.log.rows.len() as u32, proc, thread: LogRef::MARK });
+    }
+
+    /// The first event on a proc after its status: unless it tells of a goroutine there, none is.
+    #[cold]
+    fn settle_proc(&mut self, ev: &Ordered) {
+        let Some(at) = self.announced.iter().position(|known| known.0 == ev.proc) else { return };
+        let (proc, time) = self.announced.swap_remove(at);
+        if !matches!(ev.kind, EventKind::GO_STATUS | EventKind::GO_STATUS_STACK) || !matches!(ev.to, 3 | 5) {
+            self.mark(proc, time);
+        }
+    }
+
     /// A proc is taken, or let go, maybe while its goroutine sits in a system call.
     fn lose_proc(&mut self, ev: &Ordered) {
         let Some(proc) = self.log.procs.get_mut(ev.subject as usize) else { return };
@@ -490,10 +515,7 @@ impl<'a> Builder<'a> {
         if victim == NO_IX {
             return;
         }
-        proc.refs += 1;
-        self.log.marks.push(ev.time.0.wrapping_sub(self.base) as u32);
-        let row = self.log.rows.len() as u32;
-        self.log.refs.push(LogRef { row, proc: ev.subject, thread: LogRef::MARK });
+        self.mark(ev.subject, ev.time.0);
         if ev.kind == EventKind::PROC_STEAL {
             self.side.steals.push(StealMark { time: ev.time.0, victim, thief: ev.thread });
         }
@@ -517,6 +539,9 @@ impl Sink for Builder<'_> {
             || ids.threads.len() != self.log.threads.len()
         {
             self.grow(ids);
+        }
+        if !self.announced.is_empty() && ev.kind != EventKind::PROC_STATUS {
+            self.settle_proc(ev);
         }
         if !self.goroutine_event(ev) {
             self.side_event(ev);
