@@ -1,6 +1,8 @@
 //! Every damaged file, opened in the window and gone through with every panel: nothing panics, and what
 //! cannot be read says why.
 
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+
 #[path = "support/folder.rs"]
 mod folder;
 

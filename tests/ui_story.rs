@@ -6,14 +6,11 @@
 
 #[path = "support/fixtures.rs"]
 mod fixtures;
-#[path = "support/folder.rs"]
-mod folder;
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
-use trace_core::base::ids::GoIx;
 use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
@@ -193,28 +190,4 @@ fn a_file_that_is_no_trace_gets_a_sentence() {
     let window = Window::with([Action::Open(path)]);
     assert!(window.shows("it begins with text"), "{:?}", window.words());
     assert!(!window.shows("Goroutines"), "{:?}", window.words());
-}
-
-#[test]
-fn every_damaged_file_can_be_explored() {
-    for path in folder::traces("broken") {
-        let mut window = Window::with([Action::Open(path.clone())]);
-        if window.document().trace.goroutine_count() == 0 {
-            continue;
-        }
-        for key in [Key::F, Key::Period, Key::CloseBracket, Key::OpenBracket, Key::W, Key::T, Key::End, Key::Comma] {
-            window.0.key_press(key);
-            window.0.step();
-        }
-        let goroutine = LaneId::Goroutine(GoIx(0));
-        let middle = window.document().trace.range().start.plus_nanos(window.document().trace.range().nanos() / 2);
-        let span = window.document().trace.span_at(goroutine, middle);
-        window.0.state_mut().push(span.map_or(Action::SelectLane(goroutine), |span| Action::SelectSpan(span.at)));
-        for key in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::CloseBracket, Key::F] {
-            window.0.key_press(key);
-            window.0.step();
-        }
-        window.0.run();
-        assert!(window.shows("Timeline"), "{}", path.display());
-    }
 }

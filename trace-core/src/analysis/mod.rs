@@ -5,6 +5,12 @@
     clippy::cast_precision_loss,
     reason = "counts of stacks fit 32 bits by construction; ratios of nanoseconds are for people"
 )]
+#![expect(
+    clippy::iter_over_hash_type,
+    clippy::cast_sign_loss,
+    clippy::type_complexity,
+    reason = "sums do not depend on the order, lists are sorted before they are shown; shares are positive"
+)]
 
 pub mod blocked_by;
 pub mod census;
