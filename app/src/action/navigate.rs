@@ -57,9 +57,7 @@ pub(super) fn apply(document: &mut Document, action: Action) {
             document.folds.toggle(section);
             scroll(document, 0.0);
         }
-        Action::LanesHeight(points) => {
-            document.lanes_height_points = points;
-        }
+        Action::LanesHeight(points) => resize(document, points),
         Action::HoverFlow(flow) => document.hovered_flow = flow,
         Action::PointerAt(nanos) => document.pointer_nanos = nanos,
         _ => {}
@@ -152,6 +150,19 @@ fn scroll(document: &mut Document, points: f64) {
     let content = document.rows.layout(document.folds).height();
     let height = document.lanes_height_points;
     document.view = document.view.map(|view| view.scroll(points, content, height));
+}
+
+/// The lane area has another height. A selected lane in sight stays in sight: the panels that open with
+/// the first selection must not hide it.
+fn resize(document: &mut Document, points: f64) {
+    let before = std::mem::replace(&mut document.lanes_height_points, points);
+    let (Some(lane), Some(view)) = (document.selection.lane(), document.view) else { return };
+    let row = document.rows.layout(document.folds).row_of(lane);
+    let seen =
+        row.is_some_and(|row| row.top + row.height > view.scroll_points && row.top < view.scroll_points + before);
+    if seen && points < before {
+        reveal(document, lane, None);
+    }
 }
 
 fn jump_to_edge(document: &mut Document, side: i32) {

@@ -94,9 +94,18 @@ fn load_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
             ui.label(RichText::new(text).font(fonts::small()).color(tokens.muted));
         }
         LoadState::Cancelled => {
-            ui.label(
-                RichText::new("Stopped: this is only part of the trace").font(fonts::small()).color(tokens.warning),
-            );
+            if text_button_small(ui, "Read all of it") {
+                actions.push(Action::Reload(document.id));
+            }
+            let text = "Stopped: this is only part of the trace";
+            ui.label(RichText::new(text).font(fonts::small()).color(tokens.warning));
+        }
+        LoadState::Failed(sentence) if document.has_lanes() => {
+            if text_button_small(ui, "Try again") {
+                actions.push(Action::Reload(document.id));
+            }
+            let text = format!("Reading ended early: {sentence}");
+            ui.label(RichText::new(text).font(fonts::small()).color(tokens.warning));
         }
         LoadState::Ready | LoadState::Failed(_) => {}
     }

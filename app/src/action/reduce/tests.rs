@@ -200,3 +200,20 @@ fn following_without_a_span_says_what_to_do() {
     play(&mut state, [Action::Tick(100.0)]);
     assert_eq!(state.notice(), None);
 }
+
+#[test]
+fn panels_that_open_do_not_hide_the_selected_lane() {
+    let mut state = sample();
+    play(&mut state, [Action::LanesHeight(600.0)]);
+    let layout_row = |state: &AppState, lane| {
+        let document = document(state);
+        document.rows.layout(document.folds).row_of(lane).expect("a row")
+    };
+    let lane = (0..document(&state).trace.goroutine_count())
+        .map(|ix| LaneId::Goroutine(trace_core::base::ids::GoIx(ix)))
+        .find(|lane| (400.0..570.0).contains(&layout_row(&state, *lane).top))
+        .expect("a lane near the bottom");
+    play(&mut state, [Action::SelectLane(lane), Action::LanesHeight(200.0)]);
+    let (row, view) = (layout_row(&state, lane), document(&state).view.expect("a view"));
+    assert!(row.top >= view.scroll_points && row.top + row.height <= view.scroll_points + 200.0);
+}
