@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
-
 use crate::base::error::{Error, Result};
 use crate::base::monitor::Monitor;
 use crate::base::time::TraceTime;
@@ -12,6 +10,7 @@ use crate::event::kind::EventKind;
 use crate::order::machine::{go_state, proc_state};
 use crate::order::sink::{Ids, NO_IX, Ordered, Sink};
 use crate::order::v1::Style;
+use crate::order::v1::plan::Plan;
 use crate::order::v1::scheduler::Scheduler;
 use crate::wire::v1::cursor::{Event, leaves};
 use crate::wire::v1::recording::Recording;
@@ -87,17 +86,16 @@ impl<'a> Converter<'a> {
     /// Tells all events.
     pub(super) fn run(
         mut self,
-        events: &[Event],
+        events: Plan<'_>,
         monitor: &Monitor,
         report: &mut Report<'_>,
         sink: &mut impl Sink,
     ) -> Result<Ids> {
-        let blocking = blocking_syscalls(events, self.style);
-        if let Some(first) = events.first() {
-            self.sync(first.time.saturating_sub(1), sink)?;
-        }
-        for (place, event) in events.iter().enumerate() {
-            let is_blocking = blocking.get(place).copied().unwrap_or(false);
+        for (place, (event, is_blocking)) in events.enumerate() {
+            if place == 0 {
+                self.sync(event.time - 1, sink)?;
+            }
+            let event = &event;
             self.check(event);
             self.convert(event, is_blocking, sink)?;
             if place % EVENTS_PER_LOOK == 0 && monitor.is_cancelled() {
@@ -493,20 +491,4 @@ impl<'a> Converter<'a> {
             out.thread = self.scheduler.thread_ix(0);
         }
     }
-}
-
-/// By place: whether a `SYSCALL` gives up its proc, which the goroutine's next event tells.
-fn blocking_syscalls(events: &[Event], style: Style) -> Vec<bool> {
-    let mut blocking = vec![false; events.len()];
-    let mut blocks_next: FxHashMap<u64, bool> = FxHashMap::default();
-    for (event, blocking) in events.iter().zip(&mut blocking).rev() {
-        if event.kind == spec::SYSCALL {
-            *blocking = blocks_next.get(&event.go).copied().unwrap_or(false);
-        }
-        // A sample tells nothing of the call. Go's reader takes it for an event like any other, though.
-        if event.kind != spec::CPU_SAMPLE || style == Style::Reference {
-            blocks_next.insert(event.go, event.kind == spec::SYSCALL_BLOCK);
-        }
-    }
-    blocking
 }

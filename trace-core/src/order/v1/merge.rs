@@ -8,6 +8,8 @@ use rustc_hash::FxHashMap;
 use crate::base::error::{Error, Result};
 use crate::base::monitor::Monitor;
 use crate::base::warning::WarningKind;
+use crate::order::v1::Style;
+use crate::order::v1::plan::{Plan, Planner};
 use crate::wire::v1::cursor::{Event, ProcCursor, leaves};
 use crate::wire::v1::recording::{Recording, Sample};
 use crate::wire::v1::spec;
@@ -77,13 +79,13 @@ impl Gate {
 }
 
 /// A stream of events in order.
-enum Stream<'a> {
+pub(super) enum Stream<'a> {
     Proc(ProcCursor<'a>),
     Samples(std::slice::Iter<'a, Sample>),
 }
 
 impl Stream<'_> {
-    fn next(&mut self, recording: &Recording) -> Option<Event> {
+    pub(super) fn next(&mut self, recording: &Recording) -> Option<Event> {
         match self {
             Self::Proc(cursor) => cursor.next_event(),
             Self::Samples(samples) => samples.next().map(|sample| Event {
@@ -106,11 +108,34 @@ struct Merge<'a> {
     ready: Ready,
     /// Streams whose next event may not come yet, or has not been looked at.
     held: Vec<usize>,
-    out: Vec<Event>,
+    out: Planner,
 }
 
-/// All events in an order that makes sense, their times in ticks and not falling.
-pub(super) fn merge(recording: &Recording, monitor: &Monitor, report: &mut Report<'_>) -> Result<Vec<Event>> {
+/// All events in an order that makes sense.
+pub(super) fn merge<'a>(
+    recording: &'a Recording,
+    style: Style,
+    monitor: &Monitor,
+    report: &mut Report<'_>,
+) -> Result<Plan<'a>> {
+    let streams = streams(recording);
+    let held = (0..streams.len()).collect();
+    let (known, ready) = (FxHashMap::default(), Ready::default());
+    let mut merge = Merge { recording, streams, known, ready, held, out: Planner::new(style) };
+    for (stream, next) in &mut merge.streams {
+        *next = stream.next(recording);
+    }
+    while merge.advance(report) {
+        if merge.out.order.len().is_multiple_of(EVENTS_PER_LOOK) && monitor.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+    }
+    merge.tell_times(report);
+    Ok(merge.out.finish(recording))
+}
+
+/// The streams of a recording, at their beginnings.
+pub(super) fn streams(recording: &Recording) -> Vec<(Stream<'_>, Option<Event>)> {
     let mut batches: BTreeMap<i32, Vec<_>> = BTreeMap::new();
     for &batch in &recording.batches {
         batches.entry(batch.proc).or_default().push(batch);
@@ -120,19 +145,7 @@ pub(super) fn merge(recording: &Recording, monitor: &Monitor, report: &mut Repor
         .map(|(proc, batches)| (Stream::Proc(ProcCursor::new(recording, proc, batches)), None))
         .collect();
     streams.push((Stream::Samples(recording.samples.iter()), None));
-    let held = (0..streams.len()).collect();
-    let (known, ready) = (FxHashMap::default(), Ready::default());
-    let mut merge = Merge { recording, streams, known, ready, held, out: Vec::new() };
-    for (stream, next) in &mut merge.streams {
-        *next = stream.next(recording);
-    }
-    while merge.advance(report) {
-        if merge.out.len().is_multiple_of(EVENTS_PER_LOOK) && monitor.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
-    }
-    merge.conclude(report);
-    Ok(merge.out)
+    streams
 }
 
 /// A heap of (time, stream). Among equal times the choice follows from its exact shape, so it sifts in
@@ -209,7 +222,7 @@ impl Merge<'_> {
         let event = std::mem::replace(next, stream.next(self.recording));
         self.held.push(place);
         if let Some(event) = event {
-            self.take(event, report);
+            self.take(place, event, report);
         }
         true
     }
@@ -225,7 +238,7 @@ impl Merge<'_> {
         Some(place)
     }
 
-    fn take(&mut self, mut event: Event, report: &mut Report<'_>) {
+    fn take(&mut self, place: usize, mut event: Event, report: &mut Report<'_>) {
         if let Some(gate) = Gate::of(&event) {
             if !is_open(&self.known, &event) {
                 // Another event has shut the gate since, or it was forced.
@@ -238,25 +251,10 @@ impl Merge<'_> {
             known.seq = known.seq.wrapping_add(u64::from(gate.counts));
             known.status = gate.next;
         }
-        // The local forms matter for the order only.
-        event.kind = match event.kind {
-            spec::GO_START_LOCAL => spec::GO_START,
-            spec::GO_UNBLOCK_LOCAL => spec::GO_UNBLOCK,
-            spec::SYSCALL_EXIT_LOCAL => {
-                // Its time is the second argument, that of the other form the third.
-                event.args[2] = event.args[1];
-                spec::SYSCALL_EXIT
-            }
-            kind => kind,
-        };
-        if event.kind == spec::SYSCALL_EXIT {
-            event.go = event.args[0];
-        }
-        self.out.push(event);
+        self.out.add(place, &mut event);
     }
 
-    /// Makes times rise, should they not.
-    fn conclude(&mut self, report: &mut Report<'_>) {
+    fn tell_times(&self, report: &mut Report<'_>) {
         let late: u64 = self
             .streams
             .iter()
@@ -265,14 +263,14 @@ impl Merge<'_> {
                 Stream::Samples(_) => 0,
             })
             .sum();
-        let (mut last, mut early) = (i64::MIN, 0u64);
-        for event in &mut self.out {
-            early += u64::from(event.time < last);
-            last = last.max(event.time);
-            event.time = last;
+        let moved = late + self.out.early;
+        if moved > 0 {
+            let what = format!("the times of {moved} events contradict the order of events; they were moved");
+            report(WarningKind::Clock, what, 0);
         }
-        if late + early > 0 {
-            let what = format!("the times of {} events contradict the order of events; they were moved", late + early);
+        let strays = self.out.strays;
+        if strays > 0 {
+            let what = format!("{strays} returns from system calls tell no time that could be; they come late");
             report(WarningKind::Clock, what, 0);
         }
     }
@@ -282,42 +280,4 @@ impl Merge<'_> {
 fn tell_shut(event: &Event, report: &mut Report<'_>) {
     let what = format!("an event of kind {} comes when its goroutine is not ready for it", event.kind);
     report(WarningKind::BadEvent, what, 0);
-}
-
-/// A return from a system call is told when the goroutine runs again, but carries its true time: moves
-/// the events there.
-pub(super) fn place_syscall_exits(events: &mut [Event], report: &mut Report<'_>) {
-    let mut blocked: FxHashMap<u64, i64> = FxHashMap::default();
-    let mut strays = 0u64;
-    let end = events.last().map_or(i64::MAX, |event| event.time);
-    for event in events.iter_mut() {
-        match event.kind {
-            spec::SYSCALL_BLOCK | spec::GO_IN_SYSCALL => {
-                blocked.insert(event.go, event.time);
-            }
-            spec::SYSCALL_EXIT if event.args[2] != 0 => {
-                let time = event.args[2].cast_signed();
-                match blocked.get(&event.go) {
-                    Some(&since) if since <= time && time <= end => event.time = time,
-                    _ => strays += 1,
-                }
-            }
-            _ => {}
-        }
-    }
-    if strays > 0 {
-        let what = format!("{strays} returns from system calls tell no time that could be; they come late");
-        report(WarningKind::Clock, what, 0);
-    }
-    events.sort_by_key(|event| event.time);
-}
-
-/// Ticks to ns since the first event, exactly as Go's reader computes them.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "the reference computes in f64 too")]
-pub(super) fn to_nanos(events: &mut [Event], frequency: u64) {
-    let Some(first) = events.first().map(|event| event.time) else { return };
-    let nanos_per_tick = 1e9 / frequency as f64;
-    for event in events {
-        event.time = (event.time.wrapping_sub(first) as f64 * nanos_per_tick) as i64;
-    }
 }

@@ -3,6 +3,7 @@
 
 mod convert;
 mod merge;
+mod plan;
 mod scheduler;
 
 use crate::base::error::Result;
@@ -36,8 +37,6 @@ pub fn order_v1(
     report: &mut Report<'_>,
     sink: &mut impl Sink,
 ) -> Result<Ids> {
-    let mut events = merge::merge(recording, monitor, report)?;
-    merge::place_syscall_exits(&mut events, report);
-    merge::to_nanos(&mut events, recording.frequency);
-    Converter::new(recording, style).run(&events, monitor, report, sink)
+    let events = merge::merge(recording, style, monitor, report)?;
+    Converter::new(recording, style).run(events, monitor, report, sink)
 }
