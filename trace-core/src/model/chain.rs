@@ -309,11 +309,18 @@ impl Chain {
         at
     }
 
-    /// Where a row of a segment lies in the chain.
-    pub(crate) fn find(&self, segment: u32, row: u32) -> Option<Pos> {
-        let piece =
-            self.pieces.iter().position(|piece| piece.segment == segment && (piece.first..piece.end).contains(&row))?;
-        Some(Pos { piece, row })
+    /// Where a row of a segment lies in the chain; for one that only continues and is left out, the row
+    /// that it continues.
+    pub(crate) fn find(&self, trace: &Trace, segment: u32, row: u32) -> Option<Pos> {
+        let is_it = |piece: &Piece| piece.segment == segment && (piece.first..piece.end).contains(&row);
+        if let Some(piece) = self.pieces.iter().position(is_it) {
+            return Some(Pos { piece, row });
+        }
+        if !kinds::is_continued(trace.seg(segment)?.kind(row)) {
+            return None;
+        }
+        let piece = self.pieces.iter().rposition(|piece| piece.segment < segment)?;
+        Some(Pos { piece, row: self.pieces.get(piece)?.end - 1 })
     }
 }
 

@@ -39,11 +39,17 @@ impl Trace {
         };
         let Some(chain) = self.chain(go, range) else { return Box::new(std::iter::empty()) };
         let mut next = Some(chain.begin());
+        // That it goes on as before, said at a generation's border, is no event.
         let rows = std::iter::from_fn(move || {
-            let at = next?;
-            next = chain.next(self, at);
-            let piece = chain.pieces.get(at.piece)?;
-            Some((TraceTime(self.seg(piece.segment)?.time(at.row)), piece.segment, at.row))
+            loop {
+                let at = next?;
+                next = chain.next(self, at);
+                let piece = chain.pieces.get(at.piece)?;
+                let segment = self.seg(piece.segment)?;
+                if !kinds::is_continued(segment.kind(at.row)) {
+                    return Some((TraceTime(segment.time(at.row)), piece.segment, at.row));
+                }
+            }
         });
         Box::new(rows.skip_while(move |row| row.0 < range.start).take_while(move |row| row.0 < range.end))
     }

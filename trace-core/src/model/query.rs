@@ -94,7 +94,7 @@ impl Trace {
     /// The first span behind the one named, among those that touch `range`; that one must, too.
     fn span_after(&self, go: GoIx, at: SpanRef, range: TimeRange) -> Option<Span> {
         let chain = self.chain(go, range)?;
-        let mut pos = chain.find(at.segment, at.row)?;
+        let mut pos = chain.find(self, at.segment, at.row)?;
         loop {
             pos = chain.next(self, pos)?;
             let found = chain.segment(self, pos)?;
@@ -180,7 +180,7 @@ impl Trace {
         }
         let start = TraceTime(segment.time(at.row));
         let chain = self.chain(go, TimeRange::new(start.plus_nanos(-1), start.plus_nanos(1)))?;
-        let pos = chain.find(at.segment, at.row)?;
+        let pos = chain.find(self, at.segment, at.row)?;
         Some((chain, pos))
     }
 

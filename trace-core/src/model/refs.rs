@@ -129,7 +129,7 @@ impl Trace {
         let go = found.go_of(row);
         let time = found.time(row);
         let chain = self.chain(go, TimeRange::new(TraceTime(time), TraceTime(time.saturating_add(1))))?;
-        let mut span = self.span_of(&chain, chain.find(segment, row)?)?;
+        let mut span = self.span_of(&chain, chain.find(self, segment, row)?)?;
         // The span may reach over a border: what comes after it on this lane is behind its last row.
         let mut next = self.entry_at(lane, time).and_then(|pos| self.entry_after(lane, pos));
         while let Some(pos) = next
@@ -166,12 +166,14 @@ pub(crate) struct RefSpans<'a> {
     segment: u32,
     range: TimeRange,
     last: Option<SpanRef>,
+    /// The end of the last span given out.
+    covered: TraceTime,
 }
 
 impl<'a> RefSpans<'a> {
     pub(crate) fn new(trace: &'a Trace, lane: RefLane, range: TimeRange) -> Self {
         let next = trace.entry_at(lane, range.start.0).or_else(|| trace.first_entry_from(lane, 0));
-        Self { trace, lane, next, rows: Vec::new(), segment: 0, range, last: None }
+        Self { trace, lane, next, rows: Vec::new(), segment: 0, range, last: None, covered: TraceTime::MIN }
     }
 }
 
@@ -181,6 +183,12 @@ impl Iterator for RefSpans<'_> {
     fn next(&mut self) -> Option<Span> {
         loop {
             while let Some(row) = self.rows.pop() {
+                // What continues the span that has been given out belongs to it.
+                if self.trace.seg(self.segment).is_some_and(|segment| {
+                    kinds::is_continued(segment.kind(row)) && segment.time(row) <= self.covered.0
+                }) {
+                    continue;
+                }
                 let Some(span) = self.trace.ref_span(self.lane, self.segment, row) else { continue };
                 let touches = span.range.end > self.range.start || span.range.start >= self.range.start;
                 // A continued row gives the span that has been given out already.
@@ -189,6 +197,7 @@ impl Iterator for RefSpans<'_> {
                     && span.range.start < self.range.end.max(self.range.start.plus_nanos(1))
                 {
                     self.last = Some(span.at);
+                    self.covered = span.range.end;
                     return Some(span);
                 }
             }

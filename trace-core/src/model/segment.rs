@@ -124,7 +124,8 @@ pub(crate) struct Lanes {
     pub(crate) dir: KeyDir,
     /// One more than lanes.
     pub(crate) row_starts: Box<[u32]>,
-    /// The segment before that holds rows of the same goroutine, by slot.
+    /// The segment before that holds rows of the same goroutine, by slot. Those in which it was only
+    /// announced again, going on as before, are left out: a parked goroutine stays cheap.
     pub(crate) prev: Box<[u32]>,
 }
 

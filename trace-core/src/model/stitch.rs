@@ -100,6 +100,8 @@ pub(crate) struct Stitcher {
     shift: i64,
     /// Goroutines of earlier generations that ended in the one in work.
     dying: Vec<GoIx>,
+    /// For goroutines whose last rows only continue: the segment that holds what they continue.
+    skips: FxHashMap<GoIx, u32>,
     /// The first goroutine that is new in the segment in work.
     fresh_from: usize,
     generations: u32,
@@ -130,6 +132,7 @@ impl Stitcher {
             epochs: Vec::new(),
             shift: 0,
             dying: Vec::new(),
+            skips: FxHashMap::default(),
             fresh_from: 0,
             generations: 0,
             current: Current::default(),
@@ -440,14 +443,17 @@ impl Stitcher {
             let (first, end) = (rows[0] as usize, rows[1] as usize);
             let ix = self.current.gos.get(local as usize).copied().unwrap_or(GoIx::NONE);
             gos.push(ix.0);
-            let before = if ix.index() >= self.fresh_from {
+            let is_fresh = ix.index() >= self.fresh_from;
+            let before = if is_fresh {
                 NO_SEGMENT
             } else {
                 self.gos
                     .get_mut(ix.index())
                     .map_or(NO_SEGMENT, |record| std::mem::replace(&mut record.last_segment, segment))
             };
-            prev.push(before);
+            // Segments in which it was only announced again are stepped over.
+            let link = if is_fresh { NO_SEGMENT } else { self.skips.remove(&ix).unwrap_or(before) };
+            prev.push(link);
             if !ix.is_some() {
                 continue;
             }
@@ -458,7 +464,9 @@ impl Stitcher {
                     settle_status(kind, known.then(|| self.last_kinds[ix.index()]), self.current.begins_epoch, classes);
                 draft.rows.kind[first] = settled | (kind & kinds::LAST);
                 let (from, to) = (classes[usize::from(kind & kinds::MASK)], classes[usize::from(settled)]);
-                if kinds::is_continued(settled) && end - first > 1 {
+                if kinds::is_continued(settled) && end - first == 1 {
+                    self.skips.insert(ix, link);
+                } else if kinds::is_continued(settled) {
                     let nanos = draft.rows.start[first + 1] - draft.rows.start[first];
                     draft.lod.recolour_first(slot as u32, from, to, nanos);
                 }

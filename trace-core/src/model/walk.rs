@@ -165,7 +165,7 @@ impl Trace {
         let next = self.entry_after(lane, crate::model::refs::EntryPos { segment: index, at });
         let limit = next.and_then(|next| self.entry_time(lane, next)).unwrap_or(i64::MAX);
         let chain = self.chain(go, TimeRange::new(TraceTime(time), TraceTime(time.saturating_add(1))));
-        let end = chain.and_then(|chain| Some(self.row_end(&chain, chain.find(index, row)?)));
+        let end = chain.and_then(|chain| Some(self.row_end(&chain, chain.find(self, index, row)?)));
         end.unwrap_or(i64::MAX).min(limit).min(self.range.end.0)
     }
 }
