@@ -73,9 +73,10 @@ fn score_a_folder_of_known_causes() {
         let list = |name: &str| -> Vec<&str> {
             case[name].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect()
         };
+        let trace = load(&folder.join(text("trace")));
         let begin = std::time::Instant::now();
-        let found = findings(&folder.join(text("trace")));
-        println!("== {} ({}), {:.0} ms", text("case"), text("kind"), begin.elapsed().as_secs_f64() * 1e3);
+        let found = find(&trace, &Monitor::new()).expect("nobody cancelled");
+        println!("== {} ({}), found in {:.0} ms", text("case"), text("kind"), begin.elapsed().as_secs_f64() * 1e3);
         for (at, finding) in found.list.iter().take(8).enumerate() {
             println!("  {} {}", at + 1, line(finding));
         }

@@ -130,6 +130,8 @@ pub struct GoFacts {
     pub busy_wait: u64,
     /// Nanoseconds of idle waits.
     pub idle: u64,
+    /// Nanoseconds of those that no goroutine ended: for the network, the clock.
+    pub outside: u64,
     /// Nanoseconds of mark assist.
     pub assist: u64,
     /// Spans.
@@ -259,6 +261,7 @@ impl Census {
             nanos: [0; SpanClass::COUNT],
             busy_wait: 0,
             idle: 0,
+            outside: 0,
             assist: 0,
             spans: 0,
             stuck: None,
@@ -306,6 +309,7 @@ impl Census {
                 }
                 if is_idle(places, span.start_stack, span.class) {
                     facts.idle += nanos;
+                    facts.outside += if waker.is_none() && !is_cut { nanos } else { 0 };
                     self.close((trace, places), facts, unit, true);
                     unit.restart();
                     return;

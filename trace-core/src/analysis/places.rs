@@ -362,17 +362,21 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut FxHashMap<&'a 
         facts.outer = fallback;
         facts.is_direct = is_direct;
     }
-    facts.is_root = facts.own.is_some_and(|own| Some(own.1) == last);
+    // A program's main is more than a loop that waits for work.
+    facts.is_root = facts.own.is_some_and(|own| Some(own.1) == last && !is_main(trace, stack, own.0));
     facts.is_outer_root = facts.outer.is_some_and(|outer| Some(outer.1) == last);
     facts
 }
 
-/// Library functions that do nothing but call the function that a goroutine was started for. (`runtime.main`
-/// is none: the program's `main` is more than a loop.)
+fn is_main(trace: &Trace, stack: StackId, at: u16) -> bool {
+    trace.frames(stack).nth(usize::from(at)).is_some_and(|frame| frame.function == "main.main")
+}
+
+/// Library functions that do nothing but call the function that a goroutine was started for.
 fn is_launcher(function: &str) -> bool {
     function.starts_with("sync.(*WaitGroup).Go")
         || function.contains("/errgroup.(*Group).")
-        || matches!(function, "time.goFunc" | "runtime.goexit")
+        || matches!(function, "time.goFunc" | "runtime.goexit" | "runtime.main")
 }
 
 #[cfg(test)]

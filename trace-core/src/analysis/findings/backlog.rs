@@ -2,7 +2,7 @@
 
 use crate::analysis::blocked_by::{Blocked, Releasers};
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, go_name, place_name, time};
+use crate::analysis::findings::finding::{Finding, Kind, Severity, go_name, place_name, time};
 use crate::analysis::findings::hot::hot;
 use crate::analysis::findings::peers::{Relation, related};
 use crate::analysis::places::{Op, Place};
@@ -10,7 +10,7 @@ use crate::analysis::wait_chain::Doing;
 use crate::base::ids::StackId;
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let waits = scene.waits(&[Op::Send, Op::Receive, Op::Select, Op::Cond, Op::WaitGroup, Op::Other]);
+    let waits = scene.waits(&[Op::Send, Op::Receive, Op::Select, Op::Cond]);
     waits.filter_map(|(wait, found)| judge(scene, wait, found)).collect()
 }
 
@@ -33,6 +33,9 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         return None;
     }
     let (place, stack, doing) = busy_with(scene, found)?;
+    // Several consumers that compute on procs that are all busy: a producer that waits for them is held
+    // back as it should be.
+    let is_pressure = scene.load.share > 0.85 && share < 0.9;
     let title = format!(
         "{} waits, {} in sum (max {}), at {} in {} for {}, which could not keep up: it was {doing} {}",
         wait.count,
@@ -55,7 +58,7 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(scene.trace, consumer, longest.range).link(scene.trace, longest.go, longest.range);
     }
-    Some(finding)
+    Some(if is_pressure { finding.at_most(Severity::Note) } else { finding })
 }
 
 /// What the consumer did while others waited for it.

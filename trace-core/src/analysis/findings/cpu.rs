@@ -39,12 +39,15 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     }
     let runners = runners(scene);
     let &(runner, ran) = runners.first()?;
-    let waiter = scene.census.runnable.iter().max_by_key(|(name, spot)| (spot.nanos, **name))?;
+    // The work may be what the program is there for, or a crowd that keeps others from theirs.
+    let is_handler = !scene.places.is_outer_root(hot.stack);
+    let starved = if is_handler { None } else { starved(scene, runner) };
+    let crowd = scene.census.runnable.iter().max_by_key(|(name, spot)| (spot.nanos, **name))?;
+    let waiter = starved.and_then(|name| scene.census.runnable.get_key_value(&name)).unwrap_or(crowd);
     let own: u64 = runners.iter().map(|runner| runner.1).sum();
     // What of the procs' time is the program's own: the collector is another finding's business.
     let own_share = own as f64 / load.busy.max(1) as f64;
-    let is_other = *waiter.0 != runner && waiter.1.nanos * 2 > load.runnable;
-    let kind = if is_other { Kind::CpuStarvation } else { Kind::CpuBound };
+    let kind = if starved.is_some() { Kind::CpuStarvation } else { Kind::CpuBound };
     let lost = (load.runnable as f64 * own_share) as u64;
     let title = format!(
         "All {} procs were busy ({:.0} %) and goroutines waited {} in sum for one (max {}); {:.0} % of what was seen \
@@ -72,7 +75,22 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     if let Some((go, range)) = waiter.1.longest {
         finding = finding.link(scene.trace, go, range);
     }
-    Some(finding)
+    // A program that computes with all it has, and lets nobody wait for an answer, does its work.
+    Some(if is_handler || starved.is_some() { finding } else { finding.at_most(Severity::Note) })
+}
+
+/// Goroutines that wait for the outside again and again, and then for a proc far longer than they run: the
+/// start function of those that do most.
+fn starved(scene: &Scene<'_>, runner: StrId) -> Option<StrId> {
+    let mut sums: FxHashMap<StrId, (u64, u64)> = FxHashMap::default();
+    for facts in scene.census.gos.iter().filter(|facts| facts.name != runner && facts.outside > 0) {
+        let of = |class: SpanClass| facts.nanos.get(class as usize).copied().unwrap_or(0);
+        let sum = sums.entry(facts.name).or_default();
+        sum.0 += of(SpanClass::Runnable);
+        sum.1 += of(SpanClass::Running);
+    }
+    let starved = sums.into_iter().filter(|(_, (ready, ran))| *ready >= 3 * ran && scene.share(*ready) >= 0.05);
+    starved.max_by_key(|&(name, (ready, _))| (ready, name)).map(|(name, _)| name)
 }
 
 fn goroutines(scene: &Scene<'_>, name: StrId) -> u64 {
@@ -84,7 +102,7 @@ fn handler(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     let running = |family: &Family| family.by_class.get(SpanClass::Running as usize).copied().unwrap_or(0);
     let requests = scene.census.families.iter().filter(|(_, family)| {
         // A library calls into the program: somebody waits for the answer.
-        family.bounded >= 5
+        family.bounded >= 3
             && !scene.places.is_outer_root(family.stack)
             && family.nanos / family.units.max(1) >= 5_000_000
     });

@@ -9,7 +9,7 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let missing: u64 = scene.trace.holes().map(|hole| hole.nanos().unsigned_abs()).sum();
     let count: u64 = damage().map(|warning| warning.count.max(1)).sum();
     let title = format!(
-        "The trace is damaged in {count} places; about {} ({}) nothing is known: {}",
+        "The trace is damaged in {count} places, and tells nothing of {} ({}): {}",
         time(missing),
         percent(missing, scene.duration),
         first.message,

@@ -1,8 +1,9 @@
 //! Procs that idle although goroutines are ready.
 
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, percent, place_name, time};
+use crate::analysis::findings::finding::{Finding, Kind, Severity, percent, place_name, time};
 use crate::base::time::TimeRange;
+use crate::model::lanes::LaneId;
 use crate::model::trace::Metric;
 
 /// Stretches looked at.
@@ -38,13 +39,17 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
             current = 0;
         }
     }
+    // A stopped world leaves procs idle, too.
+    let stopped: u64 =
+        scene.trace.spans(LaneId::Stw, range).map(|stop| stop.range.nanos().unsigned_abs()).sum();
+    let idle = idle.saturating_sub(stopped);
     if scene.share(idle) < 0.02 || longest.0 < 500_000 {
         return None;
     }
     let (name, spot) = scene.census.runnable.iter().max_by_key(|(name, spot)| (spot.nanos, **name))?;
     let (go, wait) = spot.longest?;
     let stack =
-        scene.trace.span_at(crate::model::lanes::LaneId::Goroutine(go), wait.start).map(|span| span.start_stack);
+        scene.trace.span_at(LaneId::Goroutine(go), wait.start).map(|span| span.start_stack);
     let place = stack.and_then(|stack| scene.places.own(stack));
     let title = format!(
         "For {} ({}) goroutines were ready while procs idled (longest {}); most waited {}",
@@ -55,6 +60,8 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     );
     let end = range.start.plus_nanos(i64::from(longest.1).saturating_mul(column.cast_signed()));
     let stretch = TimeRange::new(end.plus_nanos(-longest.0.cast_signed()), end);
+    // A machine that others use, too, leaves such gaps everywhere.
+    let limit = if scene.share(idle) < 0.1 { Severity::Note } else { Severity::Severe };
     Some(
         Finding::new(Kind::IdleProcs, title, idle, scene.duration, 0.7)
             .int("idle_while_ready_ns", idle)
@@ -63,6 +70,7 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
             .culprit(scene.trace, place, stack.unwrap_or_default())
             .victim(scene.trace.str(*name), spot.count)
             .link(scene.trace, go, wait)
-            .link(scene.trace, go, stretch),
+            .link(scene.trace, go, stretch)
+            .at_most(limit),
     )
 }

@@ -89,7 +89,7 @@ fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findi
 }
 
 fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
-    let is_channel = matches!(wait.op, Op::Send | Op::Receive | Op::Select | Op::Cond | Op::Other);
+    let is_channel = matches!(wait.op, Op::Send | Op::Receive | Op::Select | Op::Cond);
     let by_siblings = related(scene, wait, Relation::Sibling);
     let by_children = if wait.op == Op::Send { related(scene, wait, Relation::Child) } else { 0.0 };
     let share = by_siblings.max(by_children);

@@ -33,7 +33,13 @@ fn judge(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps) -> Option<Finding>
         sleeps.units,
         place_name(scene.places.outer(family.stack).as_ref()),
     );
-    let confidence = if is_repeated { 0.9 } else { 0.5 };
+    // A handler that does little else than sleep makes somebody wait, once or often.
+    let is_handler = !scene.places.is_outer_root(family.stack) && spot.nanos * 10 >= family.nanos * 4;
+    let confidence = match (is_repeated, is_handler) {
+        (true, _) => 0.9,
+        (false, true) => 0.75,
+        (false, false) => 0.5,
+    };
     let mut finding = Finding::new(Kind::PollingSleep, title, spot.nanos, scene.duration, confidence)
         .int("sleeps", spot.count)
         .int("sleep_total_ns", spot.nanos)
@@ -47,5 +53,5 @@ fn judge(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps) -> Option<Finding>
     if let Some((go, range)) = spot.longest {
         finding = finding.link(scene.trace, go, range);
     }
-    Some(if is_repeated { finding } else { finding.at_most(Severity::Note) })
+    Some(if is_repeated || is_handler { finding } else { finding.at_most(Severity::Note) })
 }

@@ -52,8 +52,20 @@ fn judge(scene: &Scene<'_>, family: &Family) -> Option<Finding> {
     Some(if is_repeated { finding } else { finding.at_most(Severity::Note) })
 }
 
+/// The line at which a function of the program calls on, and the function of the program that it calls.
+fn call<'a>(scene: &Scene<'a>, stack: StackId, function: &str) -> Option<(u64, &'a str)> {
+    let mut callee = "";
+    for frame in scene.places.own_frames(stack) {
+        if frame.function == function {
+            return Some((frame.line, callee));
+        }
+        callee = frame.function;
+    }
+    None
+}
+
 /// The frame that makes the waits follow one another: of the functions in all their stacks, the one nearest
-/// to the leaf that goes on from line to line; or, where all lines are the same, a loop: the caller of the
+/// to the leaf that goes on from call to call; or, where all lines are the same, a loop: the caller of the
 /// function that waits.
 fn common(scene: &Scene<'_>, waits: &[(StackId, TimeRange)]) -> Option<(Place, StackId)> {
     let (stack, _) = *waits.first()?;
@@ -69,9 +81,9 @@ fn common(scene: &Scene<'_>, waits: &[(StackId, TimeRange)]) -> Option<(Place, S
         scene.places.own_frames(stack).find(|frame| frame.function == function)
     };
     for function in shared.iter().flatten() {
-        let lines: BTreeSet<u64> =
-            waits.iter().filter_map(|wait| find(wait.0, function)).map(|frame| frame.line).collect();
-        if lines.len() > 1 {
+        let calls: BTreeSet<(u64, &str)> =
+            waits.iter().filter_map(|wait| call(scene, wait.0, function)).collect();
+        if calls.len() > 1 {
             let longest = waits.iter().max_by_key(|wait| wait.1.nanos())?;
             return Some((Place::from(find(longest.0, function)?), longest.0));
         }

@@ -61,8 +61,10 @@ fn judge(scene: &Scene<'_>, stops: &Stops) -> Option<Finding> {
         time(max),
         place_name(place.as_ref()),
     );
-    let has_place = place.is_some();
-    let finding = Finding::new(Kind::StopTheWorld, title, lost, scene.duration, if has_place { 0.85 } else { 0.6 })
+    // The collector's own stops are short; they are its business unless they add up.
+    let is_collector = stops.reason.starts_with("GC ") || place.is_none();
+    let is_minor = is_collector && scene.share(stops.nanos) < 0.1;
+    let finding = Finding::new(Kind::StopTheWorld, title, lost, scene.duration, if is_collector { 0.6 } else { 0.85 })
         .int("stops", stops.count)
         .int("stopped_total_ns", stops.nanos)
         .int("stopped_max_ns", max)
@@ -73,5 +75,5 @@ fn judge(scene: &Scene<'_>, stops: &Stops) -> Option<Finding> {
         Some(go) => finding.link(scene.trace, go, stops.longest),
         None => finding,
     };
-    Some(if has_place { finding } else { finding.at_most(Severity::Warning) })
+    Some(if is_minor { finding.at_most(Severity::Note) } else { finding })
 }
