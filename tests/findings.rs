@@ -59,6 +59,15 @@ fn the_fixed_guessing_game_is_quiet() {
     }
 }
 
+#[test]
+fn the_same_trace_gives_the_same_findings() {
+    let trace = load(&real("guessnumber-bug-go1.27.trace"));
+    let first = find(&trace, &Monitor::new());
+    for _ in 0..8 {
+        assert_eq!(find(&trace, &Monitor::new()), first);
+    }
+}
+
 /// Prints what is found in each trace of a folder with a `truth.json`, and the rank of the truth.
 #[test]
 #[ignore = "set TRACELANE_DIAGNOSIS to a folder with truth.json"]

@@ -156,21 +156,23 @@ impl Spot {
     pub fn add(&mut self, go: GoIx, range: TimeRange) {
         self.count += 1;
         self.nanos += range.nanos().unsigned_abs();
-        if self.longest.is_none_or(|longest| longest.1.nanos() < range.nanos()) {
-            self.longest = Some((go, range));
-        }
+        self.longest = longer(self.longest, Some((go, range)));
     }
 
     /// Adds another.
     pub fn merge(&mut self, other: Self) {
         self.count += other.count;
         self.nanos += other.nanos;
-        if let Some(new) = other.longest
-            && self.longest.is_none_or(|longest| longest.1.nanos() < new.1.nanos())
-        {
-            self.longest = Some(new);
-        }
+        self.longest = longer(self.longest, other.longest);
     }
+}
+
+/// Of two stretches the longer one; of equals the earlier, so that no order of adding matters.
+pub(crate) fn longer(one: Option<(GoIx, TimeRange)>, other: Option<(GoIx, TimeRange)>) -> Option<(GoIx, TimeRange)> {
+    let key = |stretch: &(GoIx, TimeRange)| {
+        (stretch.1.nanos(), std::cmp::Reverse(stretch.1.start), std::cmp::Reverse(stretch.0))
+    };
+    one.into_iter().chain(other).max_by_key(key)
 }
 
 type Sources<'a> = (&'a Trace, &'a Places<'a>);

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::census::{Spot, Wait};
+use crate::analysis::census::{Spot, Wait, longer};
 use crate::analysis::places::{Op, Places};
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::time::{TimeRange, TraceTime};
@@ -76,6 +76,9 @@ impl Unit {
     }
 }
 
+/// A unit as an example: who, when, and its waits.
+pub type Example = (GoIx, TimeRange, Vec<(StackId, TimeRange)>);
+
 /// Waits one after the other in units of a family.
 #[derive(Clone, Debug, Default)]
 pub struct Serial {
@@ -88,7 +91,7 @@ pub struct Serial {
     /// Nanoseconds that would be saved if the waits of each unit overlapped.
     pub lost: u64,
     /// Some of the units: who, when, and the waits.
-    pub examples: Vec<(GoIx, TimeRange, Vec<(StackId, TimeRange)>)>,
+    pub examples: Vec<Example>,
 }
 
 impl Serial {
@@ -149,10 +152,8 @@ impl Family {
         for (sum, nanos) in self.by_class.iter_mut().zip(unit.nanos) {
             *sum += nanos;
         }
-        self.stack = unit.own_stack.unwrap_or(self.stack);
-        if self.longest.is_none_or(|longest| longest.1.nanos() < range.nanos()) {
-            self.longest = Some((go, range));
-        }
+        self.stack = unit.own_stack.unwrap_or_default().max(self.stack);
+        self.longest = longer(self.longest, Some((go, range)));
         self.add_sleeps(unit, places);
         self.add_serial(unit, (go, range), places, created);
     }
@@ -163,7 +164,7 @@ impl Family {
             let Some(function) = places.own_function(found.wait.stack) else { continue };
             let sleeps = self.sleeps.entry(function).or_default();
             sleeps.spot.add(found.wait.go, found.wait.range);
-            sleeps.stack = found.wait.stack;
+            sleeps.stack = sleeps.stack.max(found.wait.stack);
             by_function.entry(function).or_default().0 += 1;
         }
         for (function, sleeps) in &mut self.sleeps {
@@ -221,11 +222,7 @@ impl Family {
             *sum += nanos;
         }
         self.stack = self.stack.max(other.stack);
-        if let Some(new) = other.longest
-            && self.longest.is_none_or(|longest| longest.1.nanos() < new.1.nanos())
-        {
-            self.longest = Some(new);
-        }
+        self.longest = longer(self.longest, other.longest);
         self.serial.units += other.serial.units;
         self.serial.waits += other.serial.waits;
         self.serial.nanos += other.serial.nanos;

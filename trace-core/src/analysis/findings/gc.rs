@@ -21,13 +21,15 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     let waiting: u64 = scene.census.gos.iter().filter_map(|facts| facts.nanos.get(SpanClass::Gc as usize)).sum();
     let background = scene.load.busy.saturating_sub(scene.load.running).min(marking * scene.load.procs);
     let is_frequent = cycles.len() >= 5 && scene.share(marking) >= 0.25;
-    let is_helped = assist * 20 >= scene.load.running && scene.share(assist) >= 0.02;
+    // An assist goes on while its goroutine waits for a proc; only so much of it can have been work.
+    let helped = assist.min(marking * scene.load.procs);
+    let is_helped = helped * 20 >= scene.load.running && scene.share(helped) >= 0.02;
     if !is_frequent && !is_helped {
         return None;
     }
     // Background marking on procs that nobody else wanted costs nobody.
     let contended = if scene.load.share > 0.5 { background } else { 0 };
-    let lost = assist + waiting + contended;
+    let lost = helped + waiting + contended;
     let (stack, forced) = culprit(scene, assist)?;
     let place = scene.places.own(stack);
     let confidence = if is_frequent && is_helped { 0.95 } else { 0.7 };

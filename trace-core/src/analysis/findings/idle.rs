@@ -40,16 +40,14 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
         }
     }
     // A stopped world leaves procs idle, too.
-    let stopped: u64 =
-        scene.trace.spans(LaneId::Stw, range).map(|stop| stop.range.nanos().unsigned_abs()).sum();
+    let stopped: u64 = scene.trace.spans(LaneId::Stw, range).map(|stop| stop.range.nanos().unsigned_abs()).sum();
     let idle = idle.saturating_sub(stopped);
     if scene.share(idle) < 0.02 || longest.0 < 500_000 {
         return None;
     }
     let (name, spot) = scene.census.runnable.iter().max_by_key(|(name, spot)| (spot.nanos, **name))?;
     let (go, wait) = spot.longest?;
-    let stack =
-        scene.trace.span_at(LaneId::Goroutine(go), wait.start).map(|span| span.start_stack);
+    let stack = scene.trace.span_at(LaneId::Goroutine(go), wait.start).map(|span| span.start_stack);
     let place = stack.and_then(|stack| scene.places.own(stack));
     let title = format!(
         "For {} ({}) goroutines were ready while procs idled (longest {}); most waited {}",

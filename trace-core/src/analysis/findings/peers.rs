@@ -1,12 +1,16 @@
 //! Workers that wait for each other: at a barrier for the last one (straggler, imbalance), or for a place
 //! that another gives up (semaphore, pool).
 
+use std::collections::BTreeSet;
+
 use crate::analysis::blocked_by::{Blocked, Releasers};
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, go_name, place_name, time};
 use crate::analysis::findings::hot::hot;
 use crate::analysis::places::Op;
 use crate::base::ids::GoIx;
+use crate::event::state::GoState;
+use crate::model::lanes::LaneId;
 
 /// Waits per act of waking from which on it is a barrier that opens.
 const BROADCAST: f64 = 1.4;
@@ -88,6 +92,29 @@ fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findi
     Some(finding)
 }
 
+/// Whether everyone is woken by always the same one: a ring or a pipeline, where nothing is shared. Looks at
+/// all waits of a few.
+fn has_fixed_partners(scene: &Scene<'_>, wait: &Blocked) -> bool {
+    let waiters: BTreeSet<GoIx> = wait.longest.iter().map(|one| one.go).collect();
+    let own = scene.places.own_function(wait.stack);
+    let (mut repeated, mut fixed) = (0, 0);
+    for &go in waiters.iter().take(8) {
+        let mut wakers: Vec<GoIx> = Vec::new();
+        let mut moves = scene.trace.moves(go, scene.trace.range()).take(2_000).peekable();
+        while let Some(found) = moves.next() {
+            let is_here =
+                found.span.state == GoState::Waiting && scene.places.own_function(found.span.start_stack) == own;
+            if let (true, Some(LaneId::Goroutine(waker))) = (is_here, moves.peek().and_then(|next| next.by)) {
+                wakers.push(waker);
+            }
+        }
+        let different = wakers.iter().collect::<BTreeSet<_>>().len();
+        repeated += usize::from(wakers.len() >= 4);
+        fixed += usize::from(wakers.len() >= 4 && different == 1);
+    }
+    repeated > 0 && fixed * 2 > repeated
+}
+
 fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
     let is_channel = matches!(wait.op, Op::Send | Op::Receive | Op::Select | Op::Cond);
     let by_siblings = related(scene, wait, Relation::Sibling);
@@ -98,7 +125,7 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     if !is_channel || share < 0.6 || !is_bounded || scene.load.share > 0.85 || wait.count < 6 {
         return None;
     }
-    if scene.share(wait.woken_nanos) < 0.02 || found.per_act >= BROADCAST {
+    if scene.share(wait.woken_nanos) < 0.02 || found.per_act >= BROADCAST || has_fixed_partners(scene, wait) {
         return None;
     }
     let holders = found.by_go.len() as u64;

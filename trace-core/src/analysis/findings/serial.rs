@@ -81,8 +81,7 @@ fn common(scene: &Scene<'_>, waits: &[(StackId, TimeRange)]) -> Option<(Place, S
         scene.places.own_frames(stack).find(|frame| frame.function == function)
     };
     for function in shared.iter().flatten() {
-        let calls: BTreeSet<(u64, &str)> =
-            waits.iter().filter_map(|wait| call(scene, wait.0, function)).collect();
+        let calls: BTreeSet<(u64, &str)> = waits.iter().filter_map(|wait| call(scene, wait.0, function)).collect();
         if calls.len() > 1 {
             let longest = waits.iter().max_by_key(|wait| wait.1.nanos())?;
             return Some((Place::from(find(longest.0, function)?), longest.0));

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::census::Spot;
+use crate::analysis::census::{Spot, longer};
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, Severity, percent, place_name, time};
 use crate::base::ids::StackId;
@@ -35,11 +35,7 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         sum.gos += site.gos;
         sum.top = sum.top.max((site.nanos, key.stack));
         let longest = site.longest.iter().max_by_key(|wait| wait.range.nanos());
-        if let Some(wait) = longest
-            && sum.spot.longest.is_none_or(|known| known.1.nanos() < wait.range.nanos())
-        {
-            sum.spot.longest = Some((wait.go, wait.range));
-        }
+        sum.spot.longest = longer(sum.spot.longest, longest.map(|wait| (wait.go, wait.range)));
     }
     let mut work: FxHashMap<u32, u64> = FxHashMap::default();
     for (key, family) in &scene.census.families {

@@ -1,0 +1,431 @@
+//! Findings on traces made in code: each kind where it is, and where it only looks like it.
+
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+
+use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
+use trace_core::analysis::findings::{Findings, find};
+use trace_core::analysis::places::Places;
+use trace_core::analysis::wait_chain::{Doing, shares, wait_chain};
+use trace_core::base::ids::GoId;
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
+use trace_core::event::kind::EventKind;
+use trace_core::event::state::GoState;
+use trace_core::load::load_bytes;
+use trace_core::model::lanes::LaneId;
+use trace_core::testkit::writer::{FrameText, TraceWriter};
+
+const MS: u64 = 1_000_000;
+const START: u64 = 1_000 * MS;
+
+type Stack = &'static [FrameText<'static>];
+
+const HANDLER: FrameText<'_> = ("app.Handle", "app.go", 10);
+const SERVE: FrameText<'_> = ("net/http.(*conn).serve", "server.go", 2000);
+const IDLE: Stack = &[("net.(*netFD).Read", "fd.go", 5), SERVE];
+const LOCK: Stack = &[("sync.(*Mutex).Lock", "mutex.go", 46), ("app.(*Store).Get", "app.go", 31), HANDLER, SERVE];
+const UNLOCK: Stack =
+    &[("sync.(*Mutex).Unlock", "mutex.go", 65), ("app.(*Store).Flush", "app.go", 59), ("app.loop", "app.go", 3)];
+const POST: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Post", "client.go", 900),
+    ("app.(*Store).Flush", "app.go", 55),
+    ("app.loop", "app.go", 3),
+];
+const LOOP: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.loop", "app.go", 2)];
+const SEND: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.Publish", "app.go", 40), HANDLER, SERVE];
+const RECEIVE: Stack = &[("runtime.chanrecv2", "chan.go", 510), ("app.consume", "app.go", 70)];
+const FSYNC: Stack = &[("os.(*File).Sync", "file.go", 1), ("app.write", "app.go", 75), ("app.consume", "app.go", 71)];
+const NAP: Stack = &[("time.Sleep", "time.go", 300), ("app.await", "app.go", 80), HANDLER, SERVE];
+const CALL: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("app.fetch", "app.go", 90),
+    ("app.page", "app.go", 95),
+    HANDLER,
+    SERVE,
+];
+const LEAK: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.ask.func1", "app.go", 102)];
+const SPAWN: Stack = &[("app.ask", "app.go", 100), ("app.main", "app.go", 1)];
+
+/// A scene on four procs, each with a thread of its own: events with absolute times in ms (fractions
+/// allowed), put in order by time before they are written.
+#[derive(Default)]
+struct Scene {
+    events: Vec<(u64, u64, Act)>,
+}
+
+#[derive(Clone, Copy)]
+enum Act {
+    /// The goroutine starts to run on the proc.
+    Start(u64),
+    /// The one that runs blocks.
+    Block(&'static str, Stack),
+    /// The one that runs makes another ready.
+    Wake(u64, Stack),
+    /// Nobody in particular does (the network, a timer).
+    Ready(u64),
+    /// The one that runs enters, leaves a system call.
+    Call(Stack),
+    Return,
+    /// The one that runs makes a goroutine.
+    Make(u64, Stack),
+    /// It ends.
+    End,
+}
+
+impl Scene {
+    fn at(&mut self, proc: u64, ms: f64, act: Act) -> &mut Self {
+        self.events.push((START + (ms * MS as f64) as u64, proc, act));
+        self
+    }
+
+    /// Runs from..to on a proc, then blocks.
+    fn run(&mut self, proc: u64, go: u64, (from, to): (f64, f64), reason: &'static str, stack: Stack) -> &mut Self {
+        self.at(proc, from, Act::Start(go)).at(proc, to, Act::Block(reason, stack))
+    }
+
+    /// The findings in a trace of `goroutines` goroutines that all wait at the start.
+    fn load(&mut self, waiting: &[(u64, &'static str, Stack)]) -> std::sync::Arc<trace_core::model::trace::Trace> {
+        let mut writer = TraceWriter::new(26);
+        let mut seqs = std::collections::BTreeMap::new();
+        for proc in 0..4 {
+            writer.event(proc, START - 10, EventKind::PROC_STATUS, &[proc, 1]);
+        }
+        for &(go, _, _) in waiting {
+            writer.event(0, START - 4, EventKind::GO_STATUS, &[go, u64::MAX, 4]);
+            seqs.insert(go, 0u64);
+        }
+        self.events.sort_by_key(|event| event.0);
+        // Stacks are made once a generation: by address, as all are constants.
+        let mut stacks: Vec<(Stack, u64)> = Vec::new();
+        let mut calls = 0;
+        for &(time, proc, act) in &self.events {
+            let mut stack =
+                |writer: &mut TraceWriter, wanted: Stack| match stacks.iter().find(|known| known.0 == wanted) {
+                    Some(known) => known.1,
+                    None => {
+                        let id = writer.stack(wanted);
+                        stacks.push((wanted, id));
+                        id
+                    }
+                };
+            let mut next = |go: u64| {
+                let seq = seqs.entry(go).or_insert(0);
+                *seq += 1;
+                *seq
+            };
+            match act {
+                Act::Start(go) => writer.event(proc, time, EventKind::GO_START, &[go, next(go)]),
+                Act::Block(reason, at) => {
+                    let (reason, at) = (writer.string(reason), stack(&mut writer, at));
+                    writer.event(proc, time, EventKind::GO_BLOCK, &[reason, at]);
+                }
+                Act::Wake(go, at) => {
+                    let at = stack(&mut writer, at);
+                    writer.event(proc, time, EventKind::GO_UNBLOCK, &[go, next(go), at]);
+                }
+                Act::Ready(go) => writer.event(proc, time, EventKind::GO_UNBLOCK, &[go, next(go), 0]),
+                Act::Call(at) => {
+                    calls += 1;
+                    let at = stack(&mut writer, at);
+                    writer.event(proc, time, EventKind::GO_SYSCALL_BEGIN, &[calls, at]);
+                }
+                Act::Return => writer.event(proc, time, EventKind::GO_SYSCALL_END, &[]),
+                Act::Make(go, at) => {
+                    let entry: Stack = &[("app.ask.func1", "app.go", 101)];
+                    let (entry, at) = (stack(&mut writer, entry), stack(&mut writer, at));
+                    writer.event(proc, time, EventKind::GO_CREATE, &[go, entry, at]);
+                    seqs.insert(go, 0);
+                }
+                Act::End => writer.event(proc, time, EventKind::GO_DESTROY, &[]),
+            }
+        }
+        let trace = load_bytes(&writer.finish(), &Monitor::new(), &mut |_| {}).expect("a trace");
+        assert_eq!(trace.warnings(), &[], "the scene itself must be sound");
+        trace
+    }
+
+    fn find(&mut self, waiting: &[(u64, &'static str, Stack)]) -> Findings {
+        find(&self.load(waiting), &Monitor::new()).expect("nobody cancelled")
+    }
+}
+
+fn loud(found: &Findings) -> Vec<&Finding> {
+    found.list.iter().filter(|finding| finding.severity > Severity::Note).collect()
+}
+
+fn assert_first(found: &Findings, kind: Kind, function: &str, line: u64) {
+    let first = found.list.first().expect("a finding");
+    assert_eq!(first.kind, kind, "{}", first.title);
+    let place = &first.culprit.as_ref().expect("a culprit").place;
+    assert_eq!((place.function.as_str(), place.line), (function, line), "{}", first.title);
+    assert!(first.severity > Severity::Note, "{}", first.title);
+    assert!(!first.links.is_empty(), "{}", first.title);
+}
+
+/// Handlers (goroutines 10, 11, 12) that wait for a lock while a loop (1) that holds it posts something.
+fn lock_scene(unlocks_late: bool) -> Scene {
+    let mut scene = Scene::default();
+    scene.at(0, 1.0, Act::Ready(1)).run(0, 1, (1.1, 2.0), "select", POST);
+    for (at, go) in [10u64, 11, 12].into_iter().enumerate() {
+        let begin = 10.0 + at as f64;
+        scene.at(1, begin, Act::Ready(go));
+        if unlocks_late {
+            scene.run(1, go, (begin + 0.1, begin + 0.2), "sync", LOCK);
+        } else {
+            scene.run(1, go, (begin + 0.1, begin + 0.2), "network", IDLE);
+        }
+    }
+    scene.at(0, 100.0, Act::Ready(1)).at(0, 100.1, Act::Start(1));
+    if unlocks_late {
+        scene.at(0, 100.2, Act::Wake(10, UNLOCK));
+        // The first, once woken, wakes the next, and so on: the cause is still the loop.
+        scene.at(1, 100.3, Act::Start(10)).at(1, 100.4, Act::Wake(11, UNLOCK_GET)).at(
+            1,
+            100.5,
+            Act::Block("network", IDLE),
+        );
+        scene.at(1, 100.6, Act::Start(11)).at(1, 100.7, Act::Wake(12, UNLOCK_GET)).at(
+            1,
+            100.8,
+            Act::Block("network", IDLE),
+        );
+        scene.run(1, 12, (100.9, 101.0), "network", IDLE);
+    }
+    scene.at(0, 101.5, Act::Block("chan receive", LOOP));
+    scene
+}
+
+const UNLOCK_GET: Stack =
+    &[("sync.(*Mutex).Unlock", "mutex.go", 65), ("app.(*Store).Get", "app.go", 34), HANDLER, SERVE];
+const LOCKERS: &[(u64, &str, Stack)] =
+    &[(1, "chan receive", LOOP), (10, "network", IDLE), (11, "network", IDLE), (12, "network", IDLE)];
+
+#[test]
+fn a_lock_held_over_io_is_the_fault_of_the_one_who_holds_it() {
+    let found = lock_scene(true).find(LOCKERS);
+    assert_first(&found, Kind::LockHeldOverIo, "app.(*Store).Flush", 55);
+    let first = found.list.first().expect("a finding");
+    assert!(first.time_lost_ns >= 3 * 85 * MS, "{}", first.time_lost_ns);
+    assert_eq!(first.victims.first().map(|victim| victim.function.as_str()), Some("app.(*Store).Get"));
+}
+
+#[test]
+fn the_same_io_without_the_lock_is_no_finding() {
+    assert_eq!(loud(&lock_scene(false).find(LOCKERS)), Vec::<&Finding>::new());
+}
+
+#[test]
+fn a_chain_covers_its_interval_exactly_and_ends_at_the_root() {
+    let trace = lock_scene(true).load(LOCKERS);
+    let go = trace.goroutine_by_id(GoId(12)).expect("the last one");
+    let wait = trace
+        .spans(LaneId::Goroutine(go), trace.range())
+        .filter(|span| span.state == GoState::Waiting)
+        .max_by_key(|span| if span.goes_on || span.began_before { 0 } else { span.range.nanos() })
+        .expect("its wait");
+    for range in
+        [wait.range, TimeRange::new(wait.range.start.plus_nanos(1_000), wait.range.end.plus_nanos(-7)), trace.range()]
+    {
+        let chain = wait_chain(&trace, go, range);
+        let mut at = range.start;
+        for step in &chain.steps {
+            assert_eq!(step.range.start, at, "no gap, no overlap");
+            assert!(step.range.nanos() > 0);
+            at = step.range.end;
+        }
+        assert_eq!(at, range.end);
+        let places = Places::new(&trace);
+        let sum: u64 = shares(&chain, &places).iter().map(|share| share.nanos).sum();
+        assert_eq!(sum, range.nanos().unsigned_abs());
+    }
+    let chain = wait_chain(&trace, go, wait.range);
+    let places = Places::new(&trace);
+    let top = shares(&chain, &places).into_iter().next().expect("a share");
+    assert_eq!(trace.goroutine_by_id(GoId(1)), Some(top.go), "the root is the loop");
+    assert!(matches!(top.doing, Doing::Waiting(_)));
+    assert_eq!(places.own(top.stack).map(|place| place.line), Some(55));
+}
+
+/// Handlers that send to one consumer, which is `busy` ms in a system call for each.
+fn backlog_scene(busy: f64) -> Scene {
+    let mut scene = Scene::default();
+    for (at, go) in (10u64..18).enumerate() {
+        let begin = 1.0 + 0.01 * at as f64;
+        scene.at(1, begin, Act::Ready(go)).run(1, go, (begin + 0.002, begin + 0.004), "chan send", SEND);
+    }
+    scene.at(0, 0.5, Act::Ready(1)).at(0, 0.6, Act::Start(1));
+    for round in 0..8u64 {
+        let begin = 2.0 + round as f64 * (busy + 0.2);
+        scene.at(0, begin, Act::Call(FSYNC)).at(0, begin + busy, Act::Return);
+        scene.at(0, begin + busy + 0.05, Act::Wake(10 + round, RECEIVE));
+        scene.run(1, 10 + round, (begin + busy + 0.1, begin + busy + 0.15), "network", IDLE);
+    }
+    scene.at(0, 2.0 + 8.0 * (busy + 0.2) + 0.5, Act::Block("chan receive", RECEIVE));
+    scene.at(0, 400.0, Act::Ready(1)).run(0, 1, (400.1, 400.2), "chan receive", RECEIVE);
+    scene
+}
+
+const SENDERS: &[(u64, &str, Stack)] = &[
+    (1, "chan receive", RECEIVE),
+    (10, "network", IDLE),
+    (11, "network", IDLE),
+    (12, "network", IDLE),
+    (13, "network", IDLE),
+    (14, "network", IDLE),
+    (15, "network", IDLE),
+    (16, "network", IDLE),
+    (17, "network", IDLE),
+];
+
+#[test]
+fn a_backlog_is_the_fault_of_the_consumer() {
+    assert_first(&backlog_scene(40.0).find(SENDERS), Kind::ChannelBacklog, "app.write", 75);
+}
+
+#[test]
+fn a_consumer_that_keeps_up_is_no_finding() {
+    assert_eq!(loud(&backlog_scene(0.01).find(SENDERS)), Vec::<&Finding>::new());
+}
+
+/// A handler that waits `count` times one after the other, three requests.
+fn repeated(count: u64, reason: &'static str, stack: Stack) -> Findings {
+    let mut scene = Scene::default();
+    let mut now = 1.0;
+    for _ in 0..3 {
+        scene.at(0, now, Act::Ready(10)).at(0, now + 0.1, Act::Start(10));
+        for _ in 0..count {
+            scene.at(0, now + 0.2, Act::Block(reason, stack)).at(1, now + 10.2, Act::Ready(10));
+            scene.at(0, now + 10.3, Act::Start(10));
+            now += 10.3;
+        }
+        scene.at(0, now + 0.2, Act::Block("network", IDLE));
+        now += 5.0;
+    }
+    scene.find(&[(10, "network", IDLE)])
+}
+
+#[test]
+fn waits_in_a_row_are_found_and_the_caller_named() {
+    assert_first(&repeated(5, "network", CALL), Kind::SerialWaits, "app.page", 95);
+}
+
+#[test]
+fn a_single_wait_for_a_backend_is_no_finding() {
+    assert_eq!(loud(&repeated(1, "network", CALL)), Vec::<&Finding>::new());
+}
+
+#[test]
+fn sleeping_until_something_happens_is_found() {
+    assert_first(&repeated(4, "sleep", NAP), Kind::PollingSleep, "app.await", 80);
+}
+
+#[test]
+fn a_loop_with_a_rhythm_of_its_own_is_no_polling() {
+    let own: Stack = &[("time.Sleep", "time.go", 300), ("app.housekeeping", "app.go", 7)];
+    assert_eq!(loud(&repeated(9, "sleep", own)), Vec::<&Finding>::new());
+}
+
+/// Every 10 ms a goroutine is made that blocks in a send; `answered` of them are woken later and end.
+fn leak_scene(answered: bool) -> Findings {
+    let mut scene = Scene::default();
+    scene.at(0, 0.5, Act::Ready(1)).at(0, 0.6, Act::Start(1));
+    for round in 0..40u64 {
+        let now = 1.0 + 10.0 * round as f64;
+        scene.at(0, now, Act::Make(100 + round, SPAWN));
+        scene.run(1, 100 + round, (now + 0.1, now + 0.2), "chan send", LEAK);
+        if answered {
+            scene.at(0, now + 2.0, Act::Wake(100 + round, LOOP)).at(1, now + 2.1, Act::Start(100 + round));
+            scene.at(1, now + 2.2, Act::End);
+        }
+    }
+    scene.at(0, 420.0, Act::Block("chan receive", LOOP));
+    scene.find(&[(1, "chan receive", LOOP)])
+}
+
+#[test]
+fn goroutines_that_pile_up_are_a_leak() {
+    assert_first(&leak_scene(false), Kind::GoroutineLeak, "app.ask.func1", 102);
+}
+
+#[test]
+fn goroutines_that_are_answered_are_none() {
+    let found = leak_scene(true);
+    assert!(found.list.iter().all(|finding| finding.kind != Kind::GoroutineLeak), "{:?}", found.list);
+}
+
+const ENTER: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.limited", "app.go", 110), HANDLER, SERVE];
+const LEAVE: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.limited", "app.go", 112), HANDLER, SERVE];
+
+/// Handlers of which one at a time may fetch; the next is let in by the one before.
+fn limit_scene(is_limited: bool, rounds: u64) -> Scene {
+    let mut scene = Scene::default();
+    for round in 0..rounds {
+        let begin = 100.0 * round as f64 + 1.0;
+        for (at, go) in (10u64..18).enumerate() {
+            let now = begin + 0.01 * at as f64;
+            let (reason, stack) = if is_limited && at > 0 { ("chan send", ENTER) } else { ("network", CALL) };
+            scene.at(1, now, Act::Ready(go)).run(1, go, (now + 0.002, now + 0.004), reason, stack);
+        }
+        for (at, go) in (10u64..18).enumerate() {
+            let now = begin + 10.0 * (at as f64 + 1.0);
+            scene.at(0, now, Act::Ready(go)).at(0, now + 0.1, Act::Start(go));
+            if is_limited && go < 17 {
+                scene.at(0, now + 0.2, Act::Wake(go + 1, LEAVE));
+                scene.run(2, go + 1, (now + 0.25, now + 0.3), "network", CALL);
+            }
+            scene.at(0, now + 0.4, Act::Block("network", IDLE));
+        }
+    }
+    scene
+}
+
+#[test]
+fn a_semaphore_is_told_from_a_backlog_by_who_lets_in() {
+    let found = limit_scene(true, 3).find(&SENDERS[1..]);
+    assert!(found.list.iter().all(|finding| finding.kind != Kind::ChannelBacklog), "{:?}", found.list);
+    assert_first(&found, Kind::LimitedConcurrency, "app.limited", 110);
+}
+
+#[test]
+fn who_is_always_let_in_by_the_same_neighbour_stands_in_a_ring() {
+    let found = limit_scene(true, 9).find(&SENDERS[1..]);
+    assert!(found.list.iter().all(|finding| finding.kind != Kind::LimitedConcurrency), "{:?}", found.list);
+}
+
+#[test]
+fn the_same_requests_without_a_limit_are_no_finding() {
+    assert_eq!(loud(&limit_scene(false, 3).find(&SENDERS[1..])), Vec::<&Finding>::new());
+}
+
+/// A loop that is in a system call for `share` of each request's 10 ms.
+fn call_scene(share: f64) -> Findings {
+    let stack: Stack = &[("os.(*File).Sync", "file.go", 1), ("app.save", "app.go", 120), HANDLER, SERVE];
+    let mut scene = Scene::default();
+    for round in 0..20u64 {
+        let now = 1.0 + 15.0 * round as f64;
+        scene.at(0, now, Act::Ready(10)).at(0, now + 0.1, Act::Start(10));
+        scene.at(0, now + 0.2, Act::Call(stack)).at(0, now + 0.2 + 10.0 * share, Act::Return);
+        scene.at(0, now + 10.5, Act::Block("network", IDLE));
+    }
+    scene.find(&[(10, "network", IDLE)])
+}
+
+#[test]
+fn system_calls_that_fill_requests_are_found() {
+    assert_first(&call_scene(0.9), Kind::SlowSyscall, "app.save", 120);
+}
+
+#[test]
+fn a_call_now_and_then_is_no_finding() {
+    let found = call_scene(0.02);
+    assert!(found.list.iter().all(|finding| finding.kind != Kind::SlowSyscall), "{:?}", found.list);
+}
+
+#[test]
+fn a_cancelled_search_says_so() {
+    let trace = lock_scene(true).load(LOCKERS);
+    let monitor = Monitor::new();
+    monitor.cancel();
+    assert_eq!(find(&trace, &monitor), None);
+}
