@@ -3,13 +3,12 @@
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
     reason = "counts of stacks fit 32 bits by construction; ratios of nanoseconds are for people"
 )]
 #![expect(
     clippy::iter_over_hash_type,
-    clippy::cast_sign_loss,
-    clippy::type_complexity,
-    reason = "sums do not depend on the order, lists are sorted before they are shown; shares are positive"
+    reason = "what is added up does not depend on the order, and what is shown is sorted first"
 )]
 
 pub mod blocked_by;
