@@ -25,9 +25,6 @@ use tracelane::state::document::{Document, DocumentId, LoadState, Source};
 use tracelane::state::rows::{Folds, GoroutineOrder, Rows};
 use tracelane::state::view::{Selection, View};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Size of the window, points (one pixel each).
 const SIZE: [f32; 2] = [1920.0, 1080.0];
 /// Frames of each journey.

@@ -49,6 +49,8 @@ pub fn run(sources: Vec<Source>) -> Result<(), String> {
 /// The same file under the name that stays right when the folder changes.
 fn absolute(source: Source) -> Result<Source, String> {
     match source {
+        // Standard input has no folder.
+        Source::Path(path) if path.as_os_str() == "-" => Ok(Source::Path(path)),
         Source::Path(path) => std::path::absolute::<&PathBuf>(&path)
             .map(Source::Path)
             .map_err(|error| format!("{} cannot be opened: {error}", path.display())),
