@@ -221,3 +221,24 @@ fn the_report_on_a_damaged_trace_says_so_and_has_the_code_for_it() {
     let kinds: Vec<_> = report["findings"].as_array().expect("a list").iter().map(|found| &found["kind"]).collect();
     assert!(kinds.contains(&&Value::from("trace_damage")), "{kinds:?}");
 }
+
+#[test]
+fn blocked_says_who_kept_whom_waiting_and_its_parts_add_up() {
+    let name = fixture("real/guessnumber-bug-go1.27.trace");
+    let output = run::tracelane(&["blocked", &name, "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let waits = report["waits"].as_array().expect("a list");
+    for wait in waits {
+        let nanos = |value: &Value| value.as_u64().expect("nanoseconds");
+        let parts: u64 = wait["meanwhile"].as_array().expect("parts").iter().map(|part| nanos(&part["total_ns"])).sum();
+        assert_eq!(parts + nanos(&wait["others_ns"]), nanos(&wait["examined_ns"]), "{wait}");
+        assert!(nanos(&wait["examined_ns"]) <= nanos(&wait["ended_by_goroutines_ns"]), "{wait}");
+        assert!(nanos(&wait["ended_by_goroutines_ns"]) <= nanos(&wait["total_ns"]), "{wait}");
+        assert!(nanos(&wait["max_ns"]) <= nanos(&wait["total_ns"]), "{wait}");
+    }
+    let lock = waits.iter().find(|wait| wait["on"] == "sync.(*Mutex).Lock").expect("the lock");
+    assert_eq!(lock["meanwhile"][0]["place"]["function"], "main.sendReport", "{lock}");
+    let output = run::tracelane(&["blocked", &name]);
+    assert!(stdout(&output).contains("main.sendReport"), "{}", stdout(&output));
+}

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use lexopt::Arg;
 
+use crate::cli::blocked;
 use crate::cli::exit::Failure;
 use crate::cli::help::Topic;
 use crate::cli::place::{Stretch, Target, parse_stretch, parse_target};
@@ -31,6 +32,8 @@ pub enum Command {
         /// As JSON.
         json: bool,
     },
+    /// Print who keeps whom waiting.
+    Blocked(blocked::Asked),
     /// Print what probably costs time.
     Report(report::Asked),
     /// Draw the window into a picture.
@@ -74,6 +77,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, F
             Arg::Value(word) if files.is_empty() => match word.to_str() {
                 Some("dump") => return dump(&mut parser),
                 Some("stats") => return stats(&mut parser),
+                Some("blocked") => return blocked(&mut parser),
                 Some("report") => return report(&mut parser),
                 Some("screenshot") => return screenshot(&mut parser),
                 Some("help") => return help(&mut parser),
@@ -109,6 +113,19 @@ fn stats(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
         }
     }
     Ok(Command::Stats { file: needed(file, "stats")?, json })
+}
+
+fn blocked(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
+    let (mut file, mut json) = (None, false);
+    while let Some(argument) = parser.next().map_err(usage)? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Blocked)),
+            Arg::Long("json") => json = true,
+            Arg::Value(word) => only_one(&mut file, word)?,
+            other => return Err(usage(other.unexpected())),
+        }
+    }
+    Ok(Command::Blocked(blocked::Asked { file: needed(file, "blocked")?, json }))
 }
 
 fn report(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
@@ -265,6 +282,8 @@ mod tests {
             "dump a b",
             "stats",
             "stats --jsonn a",
+            "blocked",
+            "blocked a --md",
             "report",
             "report a --fail-on disaster",
             "screenshot a",

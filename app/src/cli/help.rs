@@ -9,6 +9,8 @@ pub enum Topic {
     Dump,
     /// `stats`
     Stats,
+    /// `blocked`
+    Blocked,
     /// `report`
     Report,
     /// `screenshot`
@@ -22,6 +24,7 @@ impl Topic {
         match name {
             "dump" => Some(Self::Dump),
             "stats" => Some(Self::Stats),
+            "blocked" => Some(Self::Blocked),
             "report" => Some(Self::Report),
             "screenshot" => Some(Self::Screenshot),
             _ => None,
@@ -33,6 +36,7 @@ impl Topic {
 pub const COMMANDS: &str = concat!(
     "  tracelane dump FILE               every event as text, as `go tool trace -d=parsed` prints it\n",
     "  tracelane stats FILE [--json]     numbers about a trace and its loading\n",
+    "  tracelane blocked FILE [--json]   who keeps whom waiting, place by place\n",
     "  tracelane report FILE [options]   what probably costs the program its time, and where\n",
     "  tracelane screenshot FILE -o PNG  a picture of the window, without display or GPU\n",
 );
@@ -58,6 +62,7 @@ pub fn text(topic: Topic) -> String {
         ),
         Topic::Dump => DUMP.to_owned(),
         Topic::Stats => STATS.to_owned(),
+        Topic::Blocked => BLOCKED.to_owned(),
         Topic::Report => REPORT.to_owned(),
         Topic::Screenshot => SCREENSHOT.to_owned(),
     }
@@ -82,6 +87,20 @@ Loads the whole trace as the window does and prints numbers about it and about t
              duration_ns, start (wall clock, RFC 3339, or null),
              warnings [{kind, message, offset, generation, count}],
              load {wall_s, events, events_per_s, peak_rss_bytes (or null)}
+";
+
+const BLOCKED: &str = "\
+tracelane blocked FILE [--json]
+
+For each place at which goroutines of the program wait: how often, how long, and what those who ended the waits
+did meanwhile. Waits for locks, and waits in the same queue, are followed to whoever was at their root. Places
+where goroutines wait for work (idle connections, workers, timers) are left out.
+
+  --json   as one JSON object with these fields, which stay as they are:
+             file, waits [{place {function, file, line}, on, count, total_ns, max_ns, ended_by_goroutines_ns,
+               examined_ns (the longest waits, at most 512), stack [{function, file, line}],
+               meanwhile [{goroutine, doing, place or null, released_at or null, total_ns, count}], others_ns}]
+             meanwhile and others_ns sum to examined_ns
 ";
 
 const REPORT: &str = "\

@@ -1,6 +1,7 @@
 //! The command line: what was asked, and its answer. The only room that prints.
 
 pub mod args;
+pub mod blocked;
 pub mod dump;
 pub mod exit;
 pub mod help;
@@ -24,6 +25,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Command::Version) => print(&format!("tracelane {}\n", env!("CARGO_PKG_VERSION"))),
         Ok(Command::Dump { file }) => dump::run(&file),
         Ok(Command::Stats { file, json }) => stats::run(&file, json),
+        Ok(Command::Blocked(asked)) => blocked::run(&asked),
         Ok(Command::Report(asked)) => report::run(&asked),
         Ok(Command::Screenshot(asked)) => screenshot::run(&asked),
         Ok(Command::Window { files }) => window::run(files),

@@ -1,0 +1,237 @@
+//! `tracelane blocked`: who keeps whom waiting, place by place.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use trace_core::analysis::blocked_by::{Blocked, Meanwhile, Releasers, blocked, releasers};
+use trace_core::analysis::census::Census;
+use trace_core::analysis::places::{Place, Places};
+use trace_core::analysis::wait_chain::Doing;
+use trace_core::base::ids::StackId;
+use trace_core::base::monitor::Monitor;
+use trace_core::load::load_path;
+use trace_core::model::trace::Trace;
+
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::print;
+use crate::fmt::number::count;
+use crate::fmt::time::duration;
+
+/// Places told of.
+const PLACES: usize = 40;
+/// What releasers did, told of per place.
+const PARTS: usize = 8;
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The trace.
+    pub file: PathBuf,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// Loads the file and prints where its goroutines wait for each other.
+///
+/// # Errors
+/// When the file is unreadable.
+pub fn run(asked: &Asked) -> Answer {
+    let monitor = Monitor::new();
+    let unreadable = |error| Failure::unreadable(&asked.file, &error);
+    let trace = load_path(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let report = Report::of(&asked.file, &trace, &monitor);
+    if asked.json {
+        let mut text = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
+        text.push('\n');
+        print(&text)?;
+    } else {
+        print(&report.text())?;
+    }
+    Ok(Exit::after(trace.warnings()))
+}
+
+/// What `--json` prints. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The file as given.
+    pub file: String,
+    /// Places of waiting, those with most time first, at most 40.
+    pub waits: Vec<Waiting>,
+}
+
+/// Waits at one place.
+#[derive(Clone, Debug, Serialize)]
+pub struct Waiting {
+    /// Where.
+    pub place: Frame,
+    /// The operation as Go spells it, or the runtime's word for the wait.
+    pub on: String,
+    /// How many.
+    pub count: u64,
+    /// In sum.
+    pub total_ns: u64,
+    /// The longest.
+    pub max_ns: u64,
+    /// Of those that a goroutine ended, in sum.
+    pub ended_by_goroutines_ns: u64,
+    /// In sum, of the longest waits that were looked into (at most 512); what follows sums to it.
+    pub examined_ns: u64,
+    /// The stack of a wait, leaf first.
+    pub stack: Vec<Frame>,
+    /// What those who ended the waits did meanwhile, most first, at most 8.
+    pub meanwhile: Vec<Part>,
+    /// What others, beyond these, make up.
+    pub others_ns: u64,
+}
+
+/// What somebody did meanwhile.
+#[derive(Clone, Debug, Serialize)]
+pub struct Part {
+    /// The goroutine's id.
+    pub goroutine: i64,
+    /// `running`, `runnable`, `syscall`, `waiting`, `mark_assist`, `unknown` or `unfollowed`.
+    pub doing: &'static str,
+    /// Where; none if the trace does not tell.
+    pub place: Option<Frame>,
+    /// Where it then ended the wait.
+    pub released_at: Option<Frame>,
+    /// In sum.
+    pub total_ns: u64,
+    /// How many stretches.
+    pub count: u64,
+}
+
+/// A frame.
+#[derive(Clone, Debug, Serialize)]
+pub struct Frame {
+    /// Fully qualified function.
+    pub function: String,
+    /// Source file.
+    pub file: String,
+    /// Line in it.
+    pub line: u64,
+}
+
+impl Report {
+    /// Of a loaded trace.
+    #[must_use]
+    pub fn of(file: &Path, trace: &Trace, monitor: &Monitor) -> Self {
+        let places = Places::new(trace);
+        let census = Census::take(trace, &places, monitor).unwrap_or_default();
+        let mut waits = blocked(&census, &places);
+        waits.truncate(PLACES);
+        let waits = waits.iter().map(|wait| Waiting::of(trace, &places, wait, &releasers(trace, &places, wait)));
+        Self { file: file.display().to_string(), waits: waits.collect() }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if self.waits.is_empty() {
+            text.push_str("No goroutine of the program waited for anything but work.\n");
+        }
+        for wait in &self.waits {
+            line(
+                &mut text,
+                &format!(
+                    "{:>10} in sum, max {:>9}, {:>7} times: {} at {}",
+                    nanos(wait.total_ns),
+                    nanos(wait.max_ns),
+                    count(wait.count),
+                    wait.on,
+                    wait.place.words()
+                ),
+            );
+            for part in &wait.meanwhile {
+                let place = part.place.as_ref().map_or_else(String::new, |place| format!(" at {}", place.words()));
+                let released = part.released_at.as_ref();
+                let released = released.map_or_else(String::new, |at| format!(", then released it at {}", at.words()));
+                let doing = part.doing.replace('_', " ");
+                line(
+                    &mut text,
+                    &format!("{:>14} g{} was {doing}{place}{released}", nanos(part.total_ns), part.goroutine),
+                );
+            }
+            if wait.others_ns > 0 {
+                line(&mut text, &format!("{:>14} others", nanos(wait.others_ns)));
+            }
+        }
+        text
+    }
+}
+
+impl Waiting {
+    fn of(trace: &Trace, places: &Places<'_>, wait: &Blocked, found: &Releasers) -> Self {
+        let meanwhile: Vec<Part> = found.parts.iter().take(PARTS).map(|part| Part::of(trace, places, part)).collect();
+        let told: u64 = meanwhile.iter().map(|part| part.total_ns).sum();
+        let name = wait.op.name();
+        Self {
+            place: Frame {
+                function: wait.place.function.clone(),
+                file: wait.place.file.clone(),
+                line: wait.place.line,
+            },
+            on: if name.is_empty() { trace.str(wait.reason).to_owned() } else { name.to_owned() },
+            count: wait.count,
+            total_ns: wait.nanos,
+            max_ns: wait.max,
+            ended_by_goroutines_ns: wait.woken_nanos,
+            examined_ns: found.examined,
+            stack: trace
+                .frames(wait.stack)
+                .map(|frame| Frame {
+                    function: frame.function.to_owned(),
+                    file: frame.file.to_owned(),
+                    line: frame.line,
+                })
+                .collect(),
+            meanwhile,
+            others_ns: found.examined.saturating_sub(told),
+        }
+    }
+}
+
+impl Part {
+    fn of(trace: &Trace, places: &Places<'_>, part: &Meanwhile) -> Self {
+        let frame = |stack: StackId| {
+            // Where the program has no frame: what the goroutine is there for.
+            let root = || trace.frames(stack).last().map(Place::from);
+            let place = places.own(stack).or_else(root)?;
+            Some(Frame { function: place.function, file: place.file, line: place.line })
+        };
+        Self {
+            goroutine: trace.goroutine_name(part.go).map_or(-1, |(id, _)| id.signed()),
+            doing: match part.doing {
+                Doing::Unknown => "unknown",
+                Doing::Running => "running",
+                Doing::MarkAssist => "mark_assist",
+                Doing::Runnable => "runnable",
+                Doing::Syscall => "syscall",
+                Doing::Waiting(_) => "waiting",
+                Doing::Unfollowed => "unfollowed",
+            },
+            place: frame(part.stack),
+            released_at: frame(part.release),
+            total_ns: part.nanos,
+            count: part.count,
+        }
+    }
+}
+
+impl Frame {
+    fn words(&self) -> String {
+        let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        format!("{} ({file}:{})", self.function, self.line)
+    }
+}
+
+fn nanos(nanos: u64) -> String {
+    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string does not fail.
+    writeln!(text, "{line}").unwrap_or_default();
+}
