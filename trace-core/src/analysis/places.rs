@@ -399,7 +399,7 @@ mod tests {
         assert_eq!(of("main.main.func1", "/home/x/main.go"), Origin::Own);
         assert_eq!(of("shop/orders.(*Book).Add", "/home/x/orders/book.go"), Origin::Own);
         assert_eq!(of("log.example.com/a.F", "/home/x/a.go"), Origin::Own);
-        assert_eq!(of("github.com/a/b.F", "/root/go/pkg/mod/github.com/a/b@v1.2.3/b.go"), Origin::Dependency);
+        assert_eq!(of("github.com/a/b.F", "/home/gopher/go/pkg/mod/github.com/a/b@v1.2.3/b.go"), Origin::Dependency);
         assert_eq!(of("vendor/golang.org/x/net/http2.F", "x.go"), Origin::Standard);
     }
 }
