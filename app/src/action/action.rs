@@ -12,6 +12,7 @@ use trace_core::model::trace::Trace;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Rows, Section};
 use crate::state::settings::ThemeChoice;
+use crate::state::study::{Answer, Question};
 use crate::state::view::View;
 
 /// Something to happen.
@@ -49,6 +50,11 @@ pub enum Action {
     LoadDone(DocumentId, Result<(), String>),
     /// A worker: that snapshot's rows in the order last asked for.
     RowsMade(DocumentId, Arc<Trace>, Arc<Rows>),
+    /// Have a worker find out something about a document's trace, once that is loaded. Asked twice is
+    /// asked once.
+    Ask(DocumentId, Question),
+    /// A worker: what it found about that snapshot.
+    Answered(DocumentId, Arc<Trace>, Question, Answer),
     /// A worker: the desktop's dialog for files is gone.
     DialogClosed,
     /// Tell the user one line.

@@ -9,6 +9,7 @@ use crate::action::reduce::{Effect, notify, remember_file};
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId, LoadState, Source};
 use crate::state::rows::{GoroutineOrder, Rows};
+use crate::state::study::{Answer, Question};
 use crate::state::view::View;
 
 /// Opens a source, or brings it to the front if it is open.
@@ -40,7 +41,7 @@ pub(super) fn adopt(state: &mut AppState, source: Source, trace: Arc<Trace>, row
     document.rows = rows;
     state.documents.push(document);
     state.active = Some(id);
-    Vec::new()
+    ask(state, id, Question::Findings)
 }
 
 /// Loads a document again.
@@ -74,13 +75,14 @@ pub(super) fn switch(state: &mut AppState, step: i32) -> Vec<Effect> {
 /// Closes a document; its neighbour comes to the front.
 pub(super) fn close(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
     let Some(at) = state.documents.iter().position(|document| document.id == id) else { return Vec::new() };
-    let document = state.documents.remove(at);
+    let mut document = state.documents.remove(at);
     if state.active == Some(id) {
         let neighbour = state.documents.get(at).or_else(|| state.documents.last());
         state.active = neighbour.map(|document| document.id);
         state.warnings_open = false;
     }
     let mut effects = Vec::new();
+    document.studies.clear();
     if let LoadState::Loading { monitor, .. } = document.load {
         effects.push(Effect::Cancel(monitor));
     }
@@ -124,6 +126,7 @@ pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, 
     }
     let order = document.goroutine_order;
     let stale = rows.goroutine_order() != order;
+    document.studies.clear();
     let old_trace = std::mem::replace(&mut document.trace, Arc::clone(&trace));
     let old_rows = std::mem::replace(&mut document.rows, rows);
     let mut effects = vec![Effect::Discard(old_trace, old_rows)];
@@ -155,13 +158,40 @@ pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), Stri
     match result {
         Ok(()) => {
             document.load = LoadState::Ready;
-            if let Source::Path(path) = &document.source {
-                let path = path.clone();
-                return remember_file(state, path);
+            let source = document.source.clone();
+            let mut effects = ask(state, id, Question::Findings);
+            if let Source::Path(path) = source {
+                effects.extend(remember_file(state, path));
             }
+            return effects;
         }
         Err(sentence) => document.load = LoadState::Failed(sentence),
     }
+    Vec::new()
+}
+
+/// Has a question answered, if the trace is all there (or all there will be).
+pub(super) fn ask(state: &mut AppState, id: DocumentId, question: Question) -> Vec<Effect> {
+    let Some(document) = by_id(state, id) else { return Vec::new() };
+    if !matches!(document.load, LoadState::Ready | LoadState::Cancelled) {
+        return Vec::new();
+    }
+    let Some(monitor) = document.studies.ask(question.clone()) else { return Vec::new() };
+    vec![Effect::Study { document: id, trace: Arc::clone(&document.trace), question, monitor }]
+}
+
+/// An answer, of use only if it is about the snapshot on show.
+pub(super) fn answered(
+    state: &mut AppState,
+    id: DocumentId,
+    trace: Arc<Trace>,
+    question: &Question,
+    answer: Answer,
+) -> Vec<Effect> {
+    let Some(document) = by_id(state, id).filter(|document| Arc::ptr_eq(&document.trace, &trace)) else {
+        return vec![Effect::Discard(trace, Arc::default())];
+    };
+    document.studies.answered(question, answer);
     Vec::new()
 }
 

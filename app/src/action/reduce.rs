@@ -11,6 +11,7 @@ use crate::action::{documents, navigate};
 use crate::state::app::AppState;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Rows};
+use crate::state::study::Question;
 use crate::state::view::Selection;
 
 /// What has to be done outside the state: work for workers, the desktop, the disk.
@@ -35,6 +36,17 @@ pub enum Effect {
         trace: Arc<Trace>,
         /// The order.
         order: GoroutineOrder,
+    },
+    /// Answer a question about a snapshot.
+    Study {
+        /// Who asks.
+        document: DocumentId,
+        /// The snapshot.
+        trace: Arc<Trace>,
+        /// What is asked.
+        question: Question,
+        /// To stop it.
+        monitor: Monitor,
     },
     /// Let go of a trace that may be large, away from the UI thread.
     Discard(Arc<Trace>, Arc<Rows>),
@@ -85,6 +97,8 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Snapshot(id, trace, rows) => documents::snapshot(state, id, trace, rows),
         Action::RowsMade(id, trace, rows) => documents::rows_made(state, id, &trace, rows),
         Action::LoadDone(id, result) => documents::done(state, id, result),
+        Action::Ask(id, question) => documents::ask(state, id, question),
+        Action::Answered(id, trace, question, answer) => documents::answered(state, id, trace, &question, answer),
         Action::OrderGoroutines(order) => documents::order(state, order),
 
         Action::FollowFlow { outgoing } => navigate::follow(state, outgoing),

@@ -9,6 +9,7 @@ use trace_core::model::flows::Flow;
 use trace_core::model::trace::Trace;
 
 use crate::state::rows::{Folds, GoroutineOrder, Rows};
+use crate::state::study::Studies;
 use crate::state::view::{History, Selection, View};
 
 /// Names a document for as long as the window lives. Answers of workers carry it.
@@ -66,6 +67,8 @@ pub struct Document {
     pub trace: Arc<Trace>,
     /// The lanes of that snapshot in display order, made by the worker along with it.
     pub rows: Arc<Rows>,
+    /// What was asked about that snapshot.
+    pub studies: Studies,
     /// Which sections of lanes are folded.
     pub folds: Folds,
     /// The order of goroutines that rows are, or will be, made in.
@@ -100,6 +103,7 @@ impl Document {
             load,
             trace: Arc::default(),
             rows: Arc::default(),
+            studies: Studies::default(),
             folds: Folds::default(),
             goroutine_order: GoroutineOrder::default(),
             view: None,

@@ -5,4 +5,5 @@ pub mod document;
 pub mod edges;
 pub mod rows;
 pub mod settings;
+pub mod study;
 pub mod view;

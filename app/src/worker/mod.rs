@@ -3,3 +3,4 @@
 pub mod load;
 pub mod office;
 pub mod store;
+pub mod study;

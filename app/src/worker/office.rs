@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use crate::action::action::Action;
 use crate::action::reduce::Effect;
 use crate::state::rows::Rows;
-use crate::worker::load;
 use crate::worker::store::{Store, Writer};
+use crate::worker::{load, study};
 
 /// No person closes a dialog sooner.
 const NO_DIALOG: Duration = Duration::from_millis(400);
@@ -97,6 +97,14 @@ impl Office {
                 self.run("rows", move || {
                     let rows = Arc::new(Rows::build(&trace, order));
                     mailbox.send(Action::RowsMade(document, trace, rows));
+                });
+            }
+            Effect::Study { document, trace, question, monitor } => {
+                let mailbox = self.mailbox.clone();
+                self.run("study", move || {
+                    if let Some(answer) = study::answer(&trace, &question, &monitor) {
+                        mailbox.send(Action::Answered(document, trace, question, answer));
+                    }
                 });
             }
             Effect::Discard(trace, rows) => {

@@ -15,5 +15,6 @@ pub mod blocked_by;
 pub mod census;
 pub mod findings;
 pub mod places;
+pub mod scope;
 pub mod units;
 pub mod wait_chain;
