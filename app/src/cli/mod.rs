@@ -7,6 +7,7 @@ pub mod exit;
 pub mod help;
 pub mod place;
 pub mod report;
+pub mod scope;
 pub mod screenshot;
 pub mod stats;
 pub mod summary;

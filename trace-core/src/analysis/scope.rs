@@ -2,7 +2,7 @@
 
 use crate::base::ids::{GoIx, StrId, TaskIx};
 use crate::base::time::TimeRange;
-use crate::model::trace::Trace;
+use crate::model::trace::{Region, Task, Trace};
 
 /// Whose time counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -17,6 +17,10 @@ pub enum Whom {
     /// What goroutines spent in regions of a task or its descendants; for a task without regions, the
     /// time of the goroutine that began it.
     Task(TaskIx),
+    /// The same for all tasks of this type and their descendants.
+    Tasks(StrId),
+    /// What goroutines spent in regions of this type.
+    Regions(StrId),
 }
 
 /// What an analysis looks at. Cheap to copy, compare and hash: a key for answers.
@@ -56,7 +60,9 @@ impl Scope {
             Whom::All => None,
             Whom::Named(name) => Some(trace.goroutines_by_name(name).map(whole).collect()),
             Whom::One(go) => Some(vec![whole(go)]),
-            Whom::Task(task) => Some(stretches_of_task(trace, task, range)),
+            Whom::Task(task) => Some(stretches_of_tasks(trace, &|ix, _| ix == task, range)),
+            Whom::Tasks(name) => Some(stretches_of_tasks(trace, &|_, task| task.name == name, range)),
+            Whom::Regions(name) => Some(stretches_of_regions(trace, range, &|region| region.name == name)),
         };
         Pieces { range, count: trace.goroutine_count(), only }
     }
@@ -115,52 +121,78 @@ impl Pieces {
     }
 }
 
-fn stretches_of_task(trace: &Trace, task: TaskIx, range: TimeRange) -> Vec<(GoIx, Vec<TimeRange>)> {
-    let family = family(trace, task);
-    let is_of = |found: Option<TaskIx>| found.is_some_and(|found| family.get(found.index()) == Some(&true));
+/// The time that goroutines spent in regions that `is_wanted`, by rising goroutine.
+#[must_use]
+pub fn stretches_of_regions(
+    trace: &Trace,
+    range: TimeRange,
+    is_wanted: &dyn Fn(&Region) -> bool,
+) -> Vec<(GoIx, Vec<TimeRange>)> {
     let mut only = Vec::new();
     for at in 0..trace.goroutine_count() {
         let go = GoIx(at);
-        let regions = trace.regions(go, range).filter(|region| is_of(region.task));
+        let regions = trace.regions(go, range).filter(is_wanted);
         let stretches = united(regions.map(|region| region.range.intersect(range)).collect());
         if !stretches.is_empty() {
             only.push((go, stretches));
         }
     }
-    if only.is_empty()
-        && let Some(task) = trace.task(task)
-        && task.go.is_some()
-    {
-        let whole = trace.range();
-        let life = TimeRange::new(task.began.unwrap_or(whole.start), task.ended.unwrap_or(whole.end));
-        let stretches = united(vec![life.intersect(range)]);
-        if !stretches.is_empty() {
-            only.push((task.go, stretches));
-        }
-    }
     only
 }
 
-/// Which tasks are `root` or descend from it, by task index.
-fn family(trace: &Trace, root: TaskIx) -> Vec<bool> {
-    let count = trace.task_count();
-    let mut inside = vec![false; count as usize];
-    if let Some(mark) = inside.get_mut(root.index()) {
-        *mark = true;
+/// The time of tasks that `is_root` and of their descendants: their regions, and for a root in whose family
+/// there is none the time of the goroutine that began it.
+fn stretches_of_tasks(
+    trace: &Trace,
+    is_root: &dyn Fn(TaskIx, &Task) -> bool,
+    range: TimeRange,
+) -> Vec<(GoIx, Vec<TimeRange>)> {
+    let roots = roots(trace, is_root);
+    let root_of = |task: Option<TaskIx>| task.and_then(|task| roots.get(task.index()).copied().flatten());
+    let mut has_regions = vec![false; roots.len()];
+    let mut all: std::collections::BTreeMap<GoIx, Vec<TimeRange>> = std::collections::BTreeMap::new();
+    for at in 0..trace.goroutine_count() {
+        for region in trace.regions(GoIx(at), range) {
+            let Some(root) = root_of(region.task) else { continue };
+            if let Some(mark) = has_regions.get_mut(root.index()) {
+                *mark = true;
+            }
+            all.entry(GoIx(at)).or_default().push(region.range.intersect(range));
+        }
     }
+    let whole = trace.range();
+    for (at, root) in roots.iter().enumerate() {
+        let Some(task) = trace.task(TaskIx(at as u32)).filter(|task| *root == Some(task.ix) && task.go.is_some())
+        else {
+            continue;
+        };
+        if has_regions.get(at) == Some(&false) {
+            let life = TimeRange::new(task.began.unwrap_or(whole.start), task.ended.unwrap_or(whole.end));
+            all.entry(task.go).or_default().push(life.intersect(range));
+        }
+    }
+    let stretches = all.into_iter().map(|(go, ranges)| (go, united(ranges)));
+    stretches.filter(|(_, ranges)| !ranges.is_empty()).collect()
+}
+
+/// For each task the nearest one, itself or above, that `is_root`.
+fn roots(trace: &Trace, is_root: &dyn Fn(TaskIx, &Task) -> bool) -> Vec<Option<TaskIx>> {
+    let count = trace.task_count();
+    let root = |at| trace.task(TaskIx(at)).filter(|task| is_root(task.ix, task)).map(|task| task.ix);
+    let mut found: Vec<Option<TaskIx>> = (0..count).map(root).collect();
     // A child is nearly always mentioned after its parent: one round does, another one proves it.
     loop {
         let mut grew = false;
         for at in 0..count {
             let parent = trace.task(TaskIx(at)).and_then(|task| task.parent);
-            let joins = parent.is_some_and(|parent| inside.get(parent.index()) == Some(&true));
-            if let Some(mark) = inside.get_mut(at as usize).filter(|mark| joins && !**mark) {
-                *mark = true;
+            let above = parent.and_then(|parent| found.get(parent.index()).copied().flatten());
+            if let Some(mark) = found.get_mut(at as usize).filter(|mark| mark.is_none() && above.is_some()) {
+                *mark = above;
                 grew = true;
             }
         }
         if !grew {
-            return inside;
+            return found;
         }
     }
 }
