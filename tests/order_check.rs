@@ -18,7 +18,7 @@ use trace_core::order::generation::order_generation;
 use trace_core::order::machine::Machine;
 use trace_core::order::v1::{Style, order_v1};
 use trace_core::wire::opening::{Opened, open};
-use trace_core::wire::v2::generation::GenerationReader;
+use trace_core::wire::v2::reader::GenerationReader;
 use trace_core::wire::v2::tables::Tables;
 
 fn recorded() -> Vec<PathBuf> {

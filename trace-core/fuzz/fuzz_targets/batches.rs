@@ -8,7 +8,7 @@ use trace_core::order::check::Checker;
 use trace_core::order::generation::order_generation;
 use trace_core::order::machine::Machine;
 use trace_core::wire::text::push_uvarint;
-use trace_core::wire::v2::generation::GenerationReader;
+use trace_core::wire::v2::reader::GenerationReader;
 use trace_core::wire::v2::tables::Tables;
 
 fn trace(data: &[u8]) -> Vec<u8> {

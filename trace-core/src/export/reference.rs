@@ -19,7 +19,8 @@ use crate::order::sink::{Ids, Ordered, Sink};
 use crate::order::v1::{Style, order_v1};
 use crate::wire::opening::{self, Opened};
 use crate::wire::v1::recording::Recording;
-use crate::wire::v2::generation::{Border, GenerationReader};
+use crate::wire::v2::generation::Border;
+use crate::wire::v2::reader::GenerationReader;
 use crate::wire::v2::spec::Shape;
 use crate::wire::v2::tables::{RawSnapshot, Report, Tables};
 

@@ -6,7 +6,7 @@ use crate::base::error::{Error, Result};
 use crate::base::warning::WarningKind;
 use crate::input::sniff;
 use crate::wire::v1::recording::Recording;
-use crate::wire::v2::generation::GenerationReader;
+use crate::wire::v2::reader::GenerationReader;
 use crate::wire::v2::tables::Report;
 use crate::wire::version::{self, HEADER_BYTES, Version};
 

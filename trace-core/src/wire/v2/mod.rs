@@ -12,8 +12,10 @@
 //! `uv` is an unsigned LEB128 number. Stacks and strings come at the end of their generation and are
 //! numbered anew in each.
 
+mod batch;
 pub mod cursor;
 pub mod generation;
 pub mod id_table;
+pub mod reader;
 pub mod spec;
 pub mod tables;

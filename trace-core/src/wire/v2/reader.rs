@@ -1,0 +1,302 @@
+//! Cuts a stream of bytes into generations: reads batch headers only, so it is as fast as the disk.
+//!
+//! Damage is stepped over here: from a place that holds no batch, reading resumes at the next believable
+//! chain of batches.
+
+mod resync;
+#[cfg(test)]
+mod tests;
+
+use std::io::Read;
+
+use crate::base::error::{Error, Result};
+use crate::base::warning::WarningKind;
+use crate::input::cursor::Cursor;
+use crate::wire::opening::{self, Head};
+use crate::wire::v2::batch::{BatchHead, Item, Look, MAX_BATCH_WITH_HEADER, look};
+use crate::wire::v2::generation::{BatchRef, Border, Chunk, End, Generation};
+use crate::wire::v2::spec;
+use crate::wire::v2::tables::Report;
+use crate::wire::version::{HEADER_BYTES, Version};
+
+/// How much is read at a time.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Reads generations one after another.
+pub struct GenerationReader<R> {
+    input: R,
+    version: Version,
+    /// Bytes read and not yet given out. The part before `pos` belongs to the generation in work.
+    buffer: Vec<u8>,
+    pos: usize,
+    /// Offset of `buffer[0]` in the input.
+    offset: u64,
+    at_end: bool,
+    current: Option<Generation>,
+    /// The earliest base time of the generation in work or, before it has one, of the last one; ticks.
+    known_ticks: u64,
+    /// Number of the generation that ended last.
+    last_number: Option<u64>,
+    /// A header has been met in the midst of the file; no generation has begun since.
+    is_new_trace: bool,
+}
+
+impl<R> std::fmt::Debug for GenerationReader<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GenerationReader").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+impl<R: Read> GenerationReader<R> {
+    /// Reads the file header. Text before it, as a program's own output leaves there, is stepped over.
+    ///
+    /// # Errors
+    /// If the input is no trace, or of a version that cannot be read, or cannot be read at all.
+    pub fn new(mut input: R, report: &mut Report<'_>) -> Result<Self> {
+        let head = opening::head(&mut input, report)?;
+        if head.version < Version::GO_1_22 {
+            return Err(Error::UnsupportedVersion { minor: head.version.0, cure: "which has no generations" });
+        }
+        Ok(Self::behind(head, input))
+    }
+
+    /// Behind a header that has been read.
+    pub(in crate::wire) fn behind(head: Head, input: R) -> Self {
+        Self {
+            input,
+            version: head.version,
+            buffer: head.bytes,
+            pos: head.start + HEADER_BYTES,
+            offset: 0,
+            at_end: false,
+            current: None,
+            known_ticks: 0,
+            last_number: None,
+            is_new_trace: false,
+        }
+    }
+
+    /// The file's version.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The next generation, in file order; `None` at the end.
+    ///
+    /// # Errors
+    /// If the input cannot be read. Damage is told to `report` and stepped over.
+    pub fn next_generation(&mut self, report: &mut Report<'_>) -> Result<Option<Generation>> {
+        loop {
+            if !self.at_end && self.buffer.len() - self.pos < MAX_BATCH_WITH_HEADER {
+                self.fill(report)?;
+            }
+            let rest = self.buffer.get(self.pos..).unwrap_or_default();
+            match look(rest, self.version) {
+                Look::Short if rest.is_empty() => return Ok(self.finish_at_end(report)),
+                Look::Short => {
+                    if let Some(found) = self.resync(report)? {
+                        self.pos += found;
+                        continue;
+                    }
+                    self.cut_short(report);
+                }
+                Look::Bad => {
+                    if let Ok(version @ Version(22..)) = Version::parse(rest) {
+                        if let Some(generation) = self.appended_trace(version, report) {
+                            return Ok(Some(generation));
+                        }
+                    } else {
+                        self.skip_damage(report)?;
+                    }
+                }
+                Look::Item(Item::EndOfGeneration) => {
+                    self.pos += 1;
+                    if let Some(generation) = self.close(End::Complete) {
+                        return Ok(Some(generation));
+                    }
+                }
+                Look::Item(Item::Batch(head)) => {
+                    if let Some(generation) = self.batch(head, report) {
+                        return Ok(Some(generation));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes in a batch; gives out the generation before if this one begins another (the batch is then
+    /// looked at again).
+    fn batch(&mut self, head: BatchHead, report: &mut Report<'_>) -> Option<Generation> {
+        let at = self.offset + self.pos as u64;
+        let current = self.current.as_ref().map(|generation| generation.number);
+        if let Some(number) = current
+            && number != head.generation
+        {
+            let next = self.pos + head.len + head.size;
+            let regular = self.version < Version::GO_1_26 && head.generation == number.wrapping_add(1);
+            if !regular && self.belongs_to(next, number) {
+                let what =
+                    format!("a batch claims to be of generation {} in the midst of another; left out", head.generation);
+                report(WarningKind::BadBatch, what, at);
+                self.pos = next;
+                return None;
+            }
+            if !regular && self.version >= Version::GO_1_26 {
+                let what = "the generation's end mark is missing; the rest of it may be lost".to_owned();
+                report(WarningKind::Truncated, what, at);
+            }
+            return self.close(End::Complete);
+        }
+        if current.is_none() {
+            let border = self.border_before(head.generation, report);
+            let mut generation = Generation::new(head.generation, self.version, at);
+            generation.border = border;
+            self.current = Some(generation);
+        }
+        let start = self.pos + head.len;
+        let first = if head.size == 0 { None } else { self.buffer.get(start).copied() };
+        if let (Some(generation), Ok(start), Ok(len)) =
+            (self.current.as_mut(), u32::try_from(start), u32::try_from(head.size))
+        {
+            let chunk = u32::try_from(generation.chunks.len()).unwrap_or(u32::MAX);
+            generation.add(&head, BatchRef { thread: head.thread, ticks: head.ticks, chunk, start, len }, first);
+            self.known_ticks = generation.min_ticks;
+        }
+        self.pos += head.len + head.size;
+        None
+    }
+
+    /// What lies before a generation that begins at `pos`.
+    fn border_before(&mut self, number: u64, report: &mut Report<'_>) -> Border {
+        if std::mem::take(&mut self.is_new_trace) {
+            return Border::NewTrace;
+        }
+        let Some(last) = self.last_number else { return Border::Whole };
+        if number == last.wrapping_add(1) {
+            return Border::Whole;
+        }
+        let what = if number > last.saturating_add(2) {
+            format!("generations {} to {} are missing", last.saturating_add(1), number.saturating_sub(1))
+        } else if number > last {
+            format!("generation {} is missing", last.saturating_add(1))
+        } else {
+            format!("generation {number} follows generation {last}; the file seems to be put together from parts")
+        };
+        report(WarningKind::MissingGeneration, what, self.offset + self.pos as u64);
+        Border::Gap
+    }
+
+    /// Steps over a trace's header in the midst of the file; gives out the generation before it.
+    fn appended_trace(&mut self, version: Version, report: &mut Report<'_>) -> Option<Generation> {
+        let at = self.offset + self.pos as u64;
+        report(
+            WarningKind::AppendedTrace,
+            "another trace is appended here; it is shown after the first".to_owned(),
+            at,
+        );
+        let end = if self.version >= Version::GO_1_26 { End::Truncated } else { End::Complete };
+        let before = self.close(end);
+        self.pos += HEADER_BYTES;
+        self.version = version;
+        self.is_new_trace = true;
+        before
+    }
+
+    /// Whether a batch of generation `number`, or its end mark, lies at `pos`.
+    fn belongs_to(&self, pos: usize, number: u64) -> bool {
+        match look(self.buffer.get(pos..).unwrap_or_default(), self.version) {
+            Look::Item(Item::Batch(head)) => head.generation == number,
+            Look::Item(Item::EndOfGeneration) => true,
+            Look::Short | Look::Bad => false,
+        }
+    }
+
+    /// Ends the generation in work, handing it the bytes before `pos`.
+    fn close(&mut self, end: End) -> Option<Generation> {
+        self.retire_chunk();
+        let mut generation = self.current.take()?;
+        generation.end = end;
+        generation.end_offset = self.offset + self.pos as u64;
+        self.last_number = Some(generation.number);
+        Some(generation)
+    }
+
+    /// Moves the bytes before `pos` into the generation in work (or drops them).
+    fn retire_chunk(&mut self) {
+        let rest = self.buffer.split_off(self.pos.min(self.buffer.len()));
+        let bytes = std::mem::replace(&mut self.buffer, rest);
+        let offset = self.offset;
+        self.offset += bytes.len() as u64;
+        self.pos = 0;
+        if let Some(generation) = self.current.as_mut()
+            && !bytes.is_empty()
+        {
+            generation.chunks.push(Chunk { bytes, offset });
+        }
+    }
+
+    /// Reads on, so that a whole batch fits behind `pos` unless the input ends.
+    fn fill(&mut self, report: &mut Report<'_>) -> Result<()> {
+        self.retire_chunk();
+        let wanted = CHUNK_BYTES.max(MAX_BATCH_WITH_HEADER);
+        self.buffer.reserve_exact(wanted);
+        let read = self.input.by_ref().take((wanted - self.buffer.len()) as u64).read_to_end(&mut self.buffer);
+        match read {
+            Ok(count) => self.at_end = count == 0,
+            // What came before an error (of the disk, of a packed file) is still worth looking at.
+            Err(error) if self.offset + self.buffer.len() as u64 > HEADER_BYTES as u64 => {
+                self.at_end = true;
+                let what = format!("reading stopped before the end: {error}");
+                report(WarningKind::Truncated, what, self.offset + self.buffer.len() as u64);
+            }
+            Err(error) => return Err(Error::Io(error)),
+        }
+        Ok(())
+    }
+
+    fn finish_at_end(&mut self, report: &mut Report<'_>) -> Option<Generation> {
+        let unmarked = self.version >= Version::GO_1_26 && self.current.is_some();
+        if unmarked {
+            let what = "the file ends inside a generation, before its end mark; the program may have been killed, or \
+                        the copy is not whole";
+            report(WarningKind::Truncated, what.to_owned(), self.offset + self.pos as u64);
+        }
+        self.close(if unmarked { End::Truncated } else { End::Complete })
+    }
+
+    /// The input ends inside a batch.
+    fn cut_short(&mut self, report: &mut Report<'_>) {
+        let at = self.offset + self.pos as u64;
+        let rest = self.buffer.len() - self.pos;
+        let what = format!("the file ends inside a batch ({rest} bytes of it are there); the copy may not be whole");
+        report(WarningKind::Truncated, what, at);
+        self.salvage_tail();
+        self.pos = self.buffer.len();
+    }
+
+    /// Uses what is there of a last batch of events.
+    fn salvage_tail(&mut self) {
+        let rest = self.buffer.get(self.pos..).unwrap_or_default();
+        let mut cursor = Cursor::new(rest);
+        if cursor.u8() != Some(spec::EVENT_BATCH) {
+            return;
+        }
+        let (Some(generation), Some(thread), Some(ticks), Some(_)) =
+            (cursor.uvarint(), cursor.uvarint(), cursor.uvarint(), cursor.uvarint())
+        else {
+            return;
+        };
+        let len = rest.len() - cursor.pos();
+        let head = BatchHead { experiment: None, generation, thread, ticks, size: len, len: cursor.pos() };
+        let start = self.pos + head.len;
+        let first = self.buffer.get(start).copied();
+        if let (Some(current), Ok(start), Ok(len)) = (self.current.as_mut(), u32::try_from(start), u32::try_from(len))
+            && current.number == generation
+            && first.is_some()
+        {
+            let chunk = u32::try_from(current.chunks.len()).unwrap_or(u32::MAX);
+            current.add(&head, BatchRef { thread, ticks, chunk, start, len }, first);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Damage of every kind, in traces of a few batches.
+
+use super::*;
+
+fn uv(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(u8::try_from(value & 0x7f).unwrap() | 0x80);
+        value >>= 7;
+    }
+    out.push(u8::try_from(value).unwrap());
+}
+
+fn batch(generation: u64, thread: u64, payload: &[u8]) -> Vec<u8> {
+    let mut out = vec![spec::EVENT_BATCH];
+    for value in [generation, thread, 1_000 * generation, payload.len() as u64] {
+        uv(&mut out, value);
+    }
+    out.extend_from_slice(payload);
+    out
+}
+
+const STOP: &[u8] = &[11, 1]; // ProcStop
+const EOG: &[u8] = &[spec::END_OF_GENERATION];
+
+fn file(version: u32, parts: &[&[u8]]) -> Vec<u8> {
+    let mut out = format!("go 1.{version} trace\0\0\0").into_bytes();
+    parts.iter().for_each(|part| out.extend_from_slice(part));
+    out
+}
+
+fn read(bytes: &[u8]) -> (Vec<Generation>, Vec<(WarningKind, u64)>) {
+    let mut warnings = Vec::new();
+    let mut report = |kind, _what, at| warnings.push((kind, at));
+    let mut reader = GenerationReader::new(bytes, &mut report).unwrap();
+    let mut all = Vec::new();
+    while let Some(generation) = reader.next_generation(&mut report).unwrap() {
+        all.push(generation);
+    }
+    (all, warnings)
+}
+
+fn shape(all: &[Generation]) -> Vec<(u64, usize)> {
+    all.iter().map(|generation| (generation.number, generation.events.len())).collect()
+}
+
+#[test]
+fn cuts_at_the_mark_or_at_the_next_number() {
+    let (one, two) = (batch(1, 7, STOP), batch(2, 7, STOP));
+    let (all, warnings) = read(&file(26, &[&one, &one, EOG, &two, EOG]));
+    assert_eq!((shape(&all), warnings), (vec![(1, 2), (2, 1)], vec![]));
+    assert_eq!(all[0].payload(all[0].events[1]), STOP);
+    assert_eq!(all[1].offset, all[0].end_offset);
+    let (all, warnings) = read(&file(22, &[&one, &one, &two]));
+    assert_eq!((shape(&all), warnings), (vec![(1, 2), (2, 1)], vec![]));
+}
+
+#[test]
+fn a_missing_mark_is_told_and_costs_nothing() {
+    let bytes = file(26, &[&batch(1, 7, STOP)]);
+    let (all, warnings) = read(&bytes);
+    assert_eq!(shape(&all), [(1, 1)]);
+    assert_eq!(all[0].end, End::Truncated);
+    assert_eq!(warnings, [(WarningKind::Truncated, bytes.len() as u64)]);
+}
+
+#[test]
+fn text_in_between_is_stepped_over() {
+    let (one, noise) = (batch(1, 7, STOP), b"hello from fmt.Println\n");
+    let (all, warnings) = read(&file(26, &[&one, noise, &one, EOG]));
+    assert_eq!(shape(&all), [(1, 2)]);
+    assert_eq!(warnings, [(WarningKind::SkippedBytes, 16 + one.len() as u64)]);
+    let mut bytes = noise.to_vec();
+    bytes.extend(file(26, &[&one, EOG]));
+    let (all, warnings) = read(&bytes);
+    assert_eq!((shape(&all), warnings), (vec![(1, 1)], vec![(WarningKind::SkippedBytes, 0)]));
+}
+
+#[test]
+fn the_head_of_a_batch_cut_short_is_used() {
+    let mut long = batch(1, 7, &STOP.repeat(50));
+    long.truncate(long.len() - 11);
+    let bytes = file(22, &[&batch(1, 7, STOP), &long]);
+    let (all, warnings) = read(&bytes);
+    assert_eq!(shape(&all), [(1, 2)]);
+    assert_eq!(all[0].payload(all[0].events[1]).len(), 89);
+    assert_eq!(warnings.len(), 1);
+}
+
+#[test]
+fn gaps_and_appended_traces_are_marked() {
+    let (one, four) = (batch(1, 7, STOP), batch(4, 7, STOP));
+    let (all, warnings) = read(&file(26, &[&one, EOG, &four, EOG]));
+    assert_eq!(all[1].border, Border::Gap);
+    assert_eq!(warnings[0].0, WarningKind::MissingGeneration);
+    let second = file(26, &[&one, EOG]);
+    let (all, warnings) = read(&file(22, &[&one, &second]));
+    assert_eq!(shape(&all), [(1, 1), (1, 1)]);
+    assert_eq!((all[1].border, all[1].version), (Border::NewTrace, Version(26)));
+    assert_eq!(warnings, [(WarningKind::AppendedTrace, 16 + one.len() as u64)]);
+}
+
+#[test]
+fn a_batch_of_a_wrong_generation_is_left_out() {
+    let (one, wild) = (batch(1, 7, STOP), batch(99, 7, STOP));
+    let (all, warnings) = read(&file(26, &[&one, &wild, &one, EOG]));
+    assert_eq!(shape(&all), [(1, 2)]);
+    assert_eq!(warnings[0].0, WarningKind::BadBatch);
+}
+
+#[test]
+fn batches_over_chunk_borders_are_whole() {
+    let big = batch(1, 7, &STOP.repeat(30_000));
+    let parts: Vec<&[u8]> = std::iter::repeat_n(big.as_slice(), 60).collect();
+    let (all, warnings) = read(&file(22, &parts));
+    assert_eq!((shape(&all), warnings), (vec![(1, 60)], vec![]));
+    for &batch in &all[0].events {
+        assert_eq!(all[0].payload(batch), STOP.repeat(30_000));
+    }
+}
