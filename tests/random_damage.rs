@@ -6,6 +6,8 @@
 
 #[path = "support/folder.rs"]
 mod folder;
+#[path = "support/invariants.rs"]
+mod invariants;
 
 use std::fs;
 use std::ops::Range;
@@ -90,6 +92,7 @@ fn peak_memory() -> Option<u64> {
 fn random_damage_is_survived() {
     let rounds = std::env::var("TRACELANE_DAMAGE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(6);
     let mut opened = 0;
+    let mut faults = Vec::new();
     for (number, path) in folder::traces("real").iter().enumerate() {
         let sound = fs::read(path).expect("a fixture");
         if sound.len() > MAX_BYTES {
@@ -115,10 +118,14 @@ fn random_damage_is_survived() {
             if let Ok(trace) = &loaded {
                 assert!(dumped.is_ok(), "what loads can be printed");
                 assert!(trace.totals().events <= 4 * bytes.len() as u64, "an event takes a byte at least");
+                if let Some(what) = invariants::broken(trace) {
+                    faults.push(format!("{name} round {round}:{told}: {what}"));
+                }
                 opened += 1;
             }
         }
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(opened > rounds * 20, "only {opened} open");
     if let Some(peak) = peak_memory() {
         assert!(peak < 512 << 20, "{} MiB were needed", peak >> 20);

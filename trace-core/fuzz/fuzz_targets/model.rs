@@ -1,6 +1,9 @@
 //! Whole traces, loaded as the window does, and asked a little.
 #![no_main]
 
+#[path = "../../../tests/support/invariants.rs"]
+mod invariants;
+
 use libfuzzer_sys::fuzz_target;
 use trace_core::base::ids::{GoIx, ProcIx};
 use trace_core::base::monitor::Monitor;
@@ -9,6 +12,7 @@ use trace_core::model::lanes::LaneId;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(trace) = load_bytes(data, &Monitor::new(), &mut |_| {}) else { return };
+    assert_eq!(invariants::broken(&trace), None);
     let all = trace.range();
     let mut lanes = vec![LaneId::Gc, LaneId::Stw];
     lanes.extend((0..trace.proc_count().min(10)).map(|ix| LaneId::Proc(ProcIx(ix))));

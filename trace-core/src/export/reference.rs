@@ -18,11 +18,12 @@ use crate::order::machine::{Machine, go_state, proc_state};
 use crate::order::sink::{Ids, Ordered, Sink};
 use crate::order::v1::{Style, order_v1};
 use crate::wire::opening::{self, Opened};
-use crate::wire::v1::recording::Recording;
+use crate::wire::v1::recording::{LOST_TEXTS, Recording};
 use crate::wire::v2::generation::Border;
 use crate::wire::v2::reader::GenerationReader;
 use crate::wire::v2::spec::Shape;
 use crate::wire::v2::tables::{RawSnapshot, Report, Tables};
+use crate::wire::v2::unknown;
 
 /// Text is handed to the writer in pieces of about this size.
 const FLUSH_BYTES: usize = 1 << 16;
@@ -71,7 +72,11 @@ fn dump_generations(
             &mut |kind, what, at| damage.add(kind, what, at),
             &mut text,
         );
+        let has_unknown = text.has_unknown;
         damage.tell(report);
+        if has_unknown && let Some(unknown) = unknown::find(&generation, &tables) {
+            report(WarningKind::UnknownId, unknown.message, unknown.offset);
+        }
         ordered?;
     }
     let empty = Tables::empty();
@@ -90,7 +95,11 @@ fn dump_recording(
     let mut text = Text::new(&recording.tables, &mut open, buffer, out, report);
     let mut tell = |kind, what, at| damage.add(kind, what, at);
     let ordered = order_v1(recording, Style::Reference, monitor, &mut tell, &mut text);
+    let has_unknown = text.has_unknown;
     damage.tell(report);
+    if has_unknown {
+        report(WarningKind::UnknownId, LOST_TEXTS.to_owned(), recording.byte_len());
+    }
     ordered.map(|_ids| ())
 }
 
@@ -132,6 +141,8 @@ struct Text<'a, 'r> {
     stacks: FxHashMap<u64, (usize, usize)>,
     stack_text: Vec<u8>,
     number: itoa::Buffer,
+    /// Strings or stacks were named that the generation does not hold.
+    has_unknown: bool,
 }
 
 /// What has begun and not ended; kept over generations.
@@ -166,6 +177,7 @@ impl<'a, 'r> Text<'a, 'r> {
             stacks: FxHashMap::default(),
             stack_text: Vec::new(),
             number: itoa::Buffer::new(),
+            has_unknown: false,
         }
     }
 
@@ -185,7 +197,7 @@ impl<'a, 'r> Text<'a, 'r> {
         match self.tables.string(id) {
             Some(text) => text,
             None => {
-                (self.report)(WarningKind::UnknownId, format!("string {id} is named but not given"), 0);
+                self.has_unknown = true;
                 b""
             }
         }
@@ -369,6 +381,7 @@ impl<'a, 'r> Text<'a, 'r> {
         let tables = self.tables;
         if let Some(frames) = tables.stack(id) {
             for frame in frames {
+                self.has_unknown |= tables.string(frame.function).is_none() || tables.string(frame.file).is_none();
                 self.stack_text.push(b'\t');
                 self.stack_text.extend_from_slice(tables.string(frame.function).unwrap_or_default());
                 self.stack_text.extend_from_slice(format!(" @ 0x{:x}\n\t\t", frame.pc).as_bytes());
@@ -376,7 +389,7 @@ impl<'a, 'r> Text<'a, 'r> {
                 self.stack_text.extend_from_slice(format!(":{}\n", frame.line).as_bytes());
             }
         } else {
-            (self.report)(WarningKind::UnknownId, format!("stack {id} is named but not given"), 0);
+            self.has_unknown = true;
         }
         let place = (start, self.stack_text.len());
         self.stacks.insert(id, place);

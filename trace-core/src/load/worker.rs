@@ -20,9 +20,10 @@ use crate::order::generation::order_generation;
 use crate::order::machine::Machine;
 use crate::order::sink::Ids;
 use crate::order::v1::{Style, order_v1};
-use crate::wire::v1::recording::Recording;
+use crate::wire::v1::recording::{LOST_TEXTS, Recording};
 use crate::wire::v2::generation::{Border, Generation};
 use crate::wire::v2::tables::{Clock, Tables};
+use crate::wire::v2::unknown::{self, Unknown};
 
 /// Damage met, one warning per kind.
 #[derive(Debug, Default)]
@@ -33,9 +34,14 @@ pub(crate) struct Damage {
 impl Damage {
     /// Notes a fault.
     pub(crate) fn add(&mut self, kind: WarningKind, message: String, offset: u64) {
+        self.add_many(kind, message, offset, 1);
+    }
+
+    /// Notes `count` faults, the first of them at `offset`.
+    fn add_many(&mut self, kind: WarningKind, message: String, offset: u64, count: u64) {
         match self.warnings.iter_mut().find(|warning| warning.kind == kind) {
-            Some(known) => known.count += 1,
-            None => self.warnings.push(Warning { kind, message, offset, generation: 0, hole: None, count: 1 }),
+            Some(known) => known.count += count,
+            None => self.warnings.push(Warning { kind, message, offset, generation: 0, hole: None, count }),
         }
     }
 
@@ -130,12 +136,16 @@ fn build(
         Border::Gap => Before::Hole,
         Border::NewTrace => Before::OtherTrace,
     };
-    build_with(&tables, border, index, shared, messages, |builder| {
+    let has_unknown = build_with(&tables, border, index, shared, messages, |builder| {
         let mut machine = Machine::new(false);
         let mut report = |kind, what, at| damage.add(kind, what, at);
         order_generation(&mut machine, generation, &tables, &shared.monitor, &mut report, builder)?;
         Ok(machine.ids)
-    })
+    })?;
+    if has_unknown && let Some(Unknown { message, offset, count }) = unknown::find(generation, &tables) {
+        damage.add_many(WarningKind::UnknownId, message, offset, count);
+    }
+    Ok(())
 }
 
 fn build_recording(
@@ -145,13 +155,18 @@ fn build_recording(
     messages: &Sender<Message>,
     damage: &mut Damage,
 ) -> Result<()> {
-    build_with(&recording.tables, Before::Whole, index, shared, messages, |builder| {
+    let has_unknown = build_with(&recording.tables, Before::Whole, index, shared, messages, |builder| {
         let mut report = |kind, what, at| damage.add(kind, what, at);
         order_v1(recording, Style::Model, &shared.monitor, &mut report, builder)
-    })
+    })?;
+    if has_unknown {
+        damage.add(WarningKind::UnknownId, LOST_TEXTS.to_owned(), recording.byte_len());
+    }
+    Ok(())
 }
 
 /// Sends a head, then what `order` gives to the builder. `order` returns the ids that it has given out.
+/// Says whether strings or stacks are named that are not there.
 fn build_with(
     tables: &Tables,
     border: Before,
@@ -159,14 +174,16 @@ fn build_with(
     shared: &Shared,
     messages: &Sender<Message>,
     order: impl FnOnce(&mut Builder<'_>) -> Result<Ids>,
-) -> Result<()> {
+) -> Result<bool> {
+    let is_nameless = |id| tables.string(id).is_none();
+    let has_nameless = tables.frames().any(|frame| is_nameless(frame.function) || is_nameless(frame.file));
     let symbols = Arc::new(symbols(tables));
     let send = |work: Work| messages.send(Message::Work(index, work)).map_err(|_gone| Error::Cancelled);
     send(Work::Head(GenerationHead { border, symbols: Arc::clone(&symbols), clock: snapshot(tables) }))?;
     let mut emit = |draft: SegmentDraft| send(Work::Segment(Box::new(draft)));
     let mut builder = Builder::new(symbols, shared.kinds.clone(), &mut emit).with_segment_rows(shared.segment_rows);
     let ids = order(&mut builder)?;
-    builder.finish(&ids)
+    Ok(builder.finish(&ids)? | has_nameless)
 }
 
 fn symbols(tables: &Tables) -> Symbols {

@@ -70,6 +70,8 @@ pub(crate) struct ProcLocal {
     pub(crate) acts: u32,
     /// The goroutine that is on it.
     go: u32,
+    /// Some goroutine has been on it in this generation.
+    is_used: bool,
 }
 
 /// What is kept per local thread.
@@ -80,6 +82,8 @@ pub(crate) struct ThreadLocal {
     /// Whose tenure is open in this segment, and its rows so far.
     go: u32,
     tenure: u8,
+    /// Some goroutine has been on it in this generation.
+    is_used: bool,
 }
 
 /// The log since the last cut, and the tallies that go with it.
@@ -128,6 +132,8 @@ pub(crate) struct Builder<'a> {
     /// goroutine of the generation before.
     announced: Vec<(u32, i64)>,
     pools: Pools,
+    /// Stacks and texts were named that the generation does not hold.
+    has_unknown: bool,
 }
 
 impl std::fmt::Debug for Builder<'_> {
@@ -161,6 +167,7 @@ impl<'a> Builder<'a> {
             switching: NO_IX,
             announced: Vec::new(),
             pools: Pools::default(),
+            has_unknown: false,
         }
     }
 
@@ -170,12 +177,31 @@ impl<'a> Builder<'a> {
         self
     }
 
-    /// Hands over what is left. `ids` as of the last event.
+    /// Hands over what is left; says whether stacks or texts were named that are not there. `ids` as of
+    /// the last event.
     ///
     /// # Errors
     /// If the receiver is gone.
-    pub(crate) fn finish(mut self, ids: &Ids) -> Result<()> {
-        if self.events > 0 { self.cut(ids) } else { Ok(()) }
+    pub(crate) fn finish(mut self, ids: &Ids) -> Result<bool> {
+        if self.events > 0 {
+            self.cut(ids)?;
+        }
+        Ok(self.has_unknown)
+    }
+
+    /// The slot of a stack; 0 if there is none, or it is lost.
+    #[inline]
+    fn stack_slot(&mut self, id: u64) -> u32 {
+        let slot = self.symbols.stack_slot(id);
+        self.has_unknown |= slot == 0 && id != 0;
+        slot
+    }
+
+    /// The slot of a text; 0 if it is empty, or lost.
+    fn string_slot(&mut self, id: u64) -> u32 {
+        let slot = self.symbols.string_slot(id);
+        self.has_unknown |= slot == 0 && id != 0;
+        slot
     }
 
     fn cut(&mut self, ids: &Ids) -> Result<()> {
@@ -224,8 +250,9 @@ impl<'a> Builder<'a> {
     #[cold]
     fn grow(&mut self, ids: &Ids) {
         self.log.gos.resize(ids.gos.len(), GoLocal::default());
-        self.log.procs.resize(ids.procs.len(), ProcLocal { refs: 0, acts: 0, go: NO_IX });
-        self.log.threads.resize(ids.threads.len(), ThreadLocal { refs: 0, acts: 0, go: NO_IX, tenure: 0 });
+        self.log.procs.resize(ids.procs.len(), ProcLocal { refs: 0, acts: 0, go: NO_IX, is_used: false });
+        let thread = ThreadLocal { refs: 0, acts: 0, go: NO_IX, tenure: 0, is_used: false };
+        self.log.threads.resize(ids.threads.len(), thread);
     }
 
     /// Adds a row for the event's subject.
@@ -252,9 +279,11 @@ impl<'a> Builder<'a> {
         thread.go = ev.subject;
         thread.tenure = 1;
         thread.refs += 1;
+        thread.is_used = true;
         if let Some(proc) = self.log.procs.get_mut(ev.proc as usize) {
             proc.refs += 1;
             proc.go = ev.subject;
+            proc.is_used = true;
         }
         self.log.refs.push(LogRef { row: self.log.rows.len() as u32, proc: ev.proc, thread: ev.thread });
     }
@@ -284,14 +313,14 @@ impl<'a> Builder<'a> {
         } else {
             ACTOR_NONE
         };
-        let stack = self.symbols.stack_slot(stack);
+        let stack = self.stack_slot(stack);
         self.row(ev, kind, stack, actor);
     }
 
     /// A row that begins with the goroutine's own stack.
     #[inline]
     fn own(&mut self, ev: &Ordered, kind: u8, stack: u64, other: u32) {
-        let stack = self.symbols.stack_slot(stack);
+        let stack = self.stack_slot(stack);
         if stack != 0
             && let Some(go) = self.log.gos.get_mut(ev.subject as usize)
             && !go.has_name
@@ -303,7 +332,7 @@ impl<'a> Builder<'a> {
     }
 
     fn created(&mut self, ev: &Ordered, kind: u8) {
-        let name = self.symbols.stack_slot(ev.args[1]);
+        let name = self.stack_slot(ev.args[1]);
         if let Some(go) = self.log.gos.get_mut(ev.subject as usize) {
             go.is_new = go.rows == 0;
             if name != 0 {
@@ -314,11 +343,19 @@ impl<'a> Builder<'a> {
         self.acted_on(ev, kind, ev.args[2]);
     }
 
+    /// Whether a goroutine cannot have been on its thread and proc since the generation began, because
+    /// another has: only damaged traces say so.
+    fn is_taken(&self, ev: &Ordered) -> bool {
+        let thread = || self.log.threads.get(ev.thread as usize).is_some_and(|thread| thread.is_used);
+        let proc = || self.log.procs.get(ev.proc as usize).is_some_and(|proc| proc.is_used);
+        (matches!(ev.to, 3 | 5) && thread()) || (ev.to == 3 && proc())
+    }
+
     fn status(&mut self, ev: &Ordered, stack: u64) {
         if ev.from == ev.to {
             return;
         }
-        let first = if ev.from == 0 { kinds::STATUS } else { kinds::STATUS_HERE };
+        let first = if ev.from == 0 && !self.is_taken(ev) { kinds::STATUS } else { kinds::STATUS_HERE };
         match ev.to {
             2 => self.own(ev, first, stack, ACTOR_NONE),
             3 => {
@@ -347,6 +384,7 @@ impl<'a> Builder<'a> {
 
     #[cold]
     fn ask_reason_kind(&mut self, state: GoState, id: u64) -> u8 {
+        self.string_slot(id);
         let kind = self.shared_kinds.code(state, self.symbols.text(id));
         let cache = if state == GoState::Waiting { &mut self.wait_kinds } else { &mut self.stop_kinds };
         if id < 1 << 16 {
@@ -429,29 +467,30 @@ impl<'a> Builder<'a> {
             EventKind::PROCS_CHANGE => self.max_procs.push(at, a),
             EventKind::USER_REGION_BEGIN | EventKind::USER_REGION_END => {
                 let is_begin = ev.kind == EventKind::USER_REGION_BEGIN;
-                let (name, stack) = (self.symbols.string_slot(b), self.symbols.stack_slot(c));
+                let (name, stack) = (self.string_slot(b), self.stack_slot(c));
                 self.side.regions.push(RegionMark { time, go: ev.go, name, task: a, stack, is_begin });
             }
             EventKind::USER_TASK_BEGIN => {
-                let (name, stack) = (self.symbols.string_slot(c), self.symbols.stack_slot(d));
+                let (name, stack) = (self.string_slot(c), self.stack_slot(d));
                 self.side.tasks.push(TaskMark { time, id: a, parent: b, go: ev.go, name, stack, is_begin: true });
             }
             EventKind::USER_TASK_END => {
-                let stack = self.symbols.stack_slot(b);
+                let stack = self.stack_slot(b);
                 let parent = u64::MAX;
                 self.side.tasks.push(TaskMark { time, id: a, parent, go: ev.go, name: 0, stack, is_begin: false });
             }
             EventKind::USER_LOG => {
-                let (category, message) = (self.symbols.string_slot(b), self.symbols.string_slot(c));
-                let stack = self.symbols.stack_slot(d);
+                let (category, message) = (self.string_slot(b), self.string_slot(c));
+                let stack = self.stack_slot(d);
                 self.side.logs.push(LogMark { time, go: ev.go, category, message, stack, task: a });
             }
             EventKind::GO_LABEL => {
                 let go = if ev.subject == NO_IX { ev.go } else { ev.subject };
-                self.side.labels.push(LabelMark { time, go, text: self.symbols.string_slot(a) });
+                let text = self.string_slot(a);
+                self.side.labels.push(LabelMark { time, go, text });
             }
             EventKind::CPU_SAMPLE => {
-                let stack = self.symbols.stack_slot(a);
+                let stack = self.stack_slot(a);
                 let mark = SampleMark { time, go: ev.go, proc: ev.proc, thread: ev.thread, stack };
                 self.side.samples.push(mark);
             }
@@ -483,8 +522,8 @@ impl<'a> Builder<'a> {
             Sweep if ev.subject != NO_IX => proc = ev.subject,
             _ => {}
         }
-        let stack = self.symbols.stack_slot(stack);
-        let reason = if kind == Stw { self.symbols.string_slot(a) } else { 0 };
+        let stack = self.stack_slot(stack);
+        let reason = if kind == Stw { self.string_slot(a) } else { 0 };
         let bytes = if kind == Sweep && step == End { (a, b) } else { (0, 0) };
         let time = ev.time.0;
         self.side.ranges.push(RangeMark { time, kind, step, go, proc, stack, reason, bytes });

@@ -12,7 +12,7 @@ use crate::order::sink::{Ids, NO_IX, Ordered, Sink};
 use crate::order::v1::Style;
 use crate::order::v1::plan::Plan;
 use crate::order::v1::scheduler::Scheduler;
-use crate::wire::v1::cursor::{Event, leaves};
+use crate::wire::v1::cursor::{Event, Faults, leaves};
 use crate::wire::v1::recording::Recording;
 use crate::wire::v1::spec;
 use crate::wire::v2::tables::Report;
@@ -45,7 +45,7 @@ pub(super) struct Converter<'a> {
     stw_kind: u64,
     /// The first event that contradicts what went before, and how many there are.
     fault: Option<String>,
-    faults: u64,
+    faults: Faults,
 }
 
 /// An event about to be given out, its place filled in.
@@ -79,7 +79,7 @@ impl<'a> Converter<'a> {
             listed: Some(BTreeMap::new()),
             stw_kind: recording.stw_kind(u64::MAX),
             fault: None,
-            faults: 0,
+            faults: Faults::default(),
         }
     }
 
@@ -103,9 +103,9 @@ impl<'a> Converter<'a> {
             }
         }
         if let Some(fault) = self.fault.take() {
-            let count = self.faults;
+            let Faults { count, offset } = self.faults;
             let what = format!("{count} events contradict those before them, the first of them: {fault}");
-            report(WarningKind::BadEvent, what, 0);
+            report(WarningKind::BadEvent, what, offset);
         }
         self.sync(self.last_time.saturating_add(1), sink)?;
         Ok(self.scheduler.ids)
@@ -180,7 +180,7 @@ impl<'a> Converter<'a> {
             _ => None,
         };
         if let Some(what) = fault {
-            self.faults += 1;
+            self.faults.add(event.offset);
             self.fault.get_or_insert_with(|| format!("{what} (at {} ns, goroutine {})", event.time, event.go));
         }
     }
@@ -296,14 +296,21 @@ impl<'a> Converter<'a> {
     /// A goroutine's state when the trace began. Its id is the first argument.
     fn status(&mut self, event: &Event, status: u64, state: u8, sink: &mut impl Sink) -> Result<()> {
         let [go, mut entry, _] = event.args;
+        let mut is_first = true;
         if event.go != 0 {
-            entry = self.listed.as_mut().and_then(|listed| listed.remove(&go)).unwrap_or(0);
+            let listed = self.listed.as_mut().and_then(|listed| listed.remove(&go));
+            entry = listed.unwrap_or(0);
+            is_first = listed.is_some() || !self.scheduler.knows_go(go);
         }
         let mut out = self.draft(event).event;
         out.kind = EventKind::GO_STATUS;
         out.subject = self.scheduler.go_ix(go);
         out.args = [go, u64::MAX, status, 0];
         (out.from, out.to) = (go_state::UNDETERMINED, state);
+        // In a damaged trace a goroutine may be listed of which more has been told already.
+        if self.is_model() && !is_first {
+            out.from = self.scheduler.go(out.subject).state;
+        }
         if self.is_model() {
             out.go = NO_IX;
             if entry != 0 {
@@ -418,9 +425,20 @@ impl<'a> Converter<'a> {
         }
     }
 
+    /// More than its existence is told of a goroutine while what there was is being listed: only damaged
+    /// traces do that.
+    fn unlist(&mut self, go: u64) {
+        if self.is_model()
+            && let Some(listed) = self.listed.as_mut()
+        {
+            listed.remove(&go);
+        }
+    }
+
     /// Gives out a change of a goroutine's state.
     fn moves(&mut self, event: &Event, change: Change, sink: &mut impl Sink) -> Result<()> {
         let Change { kind, go, from, to, args } = change;
+        self.unlist(go);
         let mut out = self.draft(event).event;
         out.kind = kind;
         out.args = args;
@@ -444,6 +462,7 @@ impl<'a> Converter<'a> {
     /// A system call: one that gives up its proc ends when the goroutine comes back; another one ends at
     /// once, since nobody tells when.
     fn syscall(&mut self, event: &Event, is_blocking: bool, sink: &mut impl Sink) -> Result<()> {
+        self.unlist(event.go);
         let mut out = self.draft(event).event;
         out.kind = EventKind::GO_SYSCALL_BEGIN;
         out.args = [0, u64::from(event.stack), 0, 0];

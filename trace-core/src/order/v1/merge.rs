@@ -95,6 +95,7 @@ impl Stream<'_> {
                 stack: recording.known_stack(sample.stack),
                 proc: sample.proc,
                 kind: spec::CPU_SAMPLE,
+                offset: 0,
             }),
         }
     }
@@ -233,8 +234,9 @@ impl Merge<'_> {
         let time = |&place: &usize| self.streams.get(place).and_then(|(_, next)| Some(next.as_ref()?.time));
         let index = (0..self.held.len()).min_by_key(|&index| self.held.get(index).and_then(time))?;
         let place = self.held.swap_remove(index);
+        let at = self.streams.get(place).and_then(|(_, next)| Some(next.as_ref()?.offset)).unwrap_or(0);
         let what = "no event can be next by the rules; the earliest was taken";
-        report(WarningKind::BrokenOrder, what.to_owned(), 0);
+        report(WarningKind::BrokenOrder, what.to_owned(), at);
         Some(place)
     }
 
@@ -255,23 +257,19 @@ impl Merge<'_> {
     }
 
     fn tell_times(&self, report: &mut Report<'_>) {
-        let late: u64 = self
-            .streams
-            .iter()
-            .map(|(stream, _)| match stream {
-                Stream::Proc(cursor) => cursor.late(),
-                Stream::Samples(_) => 0,
-            })
-            .sum();
-        let moved = late + self.out.early;
-        if moved > 0 {
-            let what = format!("the times of {moved} events contradict the order of events; they were moved");
-            report(WarningKind::Clock, what, 0);
+        let moved = self.streams.iter().fold(self.out.early, |faults, (stream, _)| match stream {
+            Stream::Proc(cursor) => faults.and(cursor.late()),
+            Stream::Samples(_) => faults,
+        });
+        if moved.count > 0 {
+            let what = format!("the times of {} events contradict the order of events; they were moved", moved.count);
+            report(WarningKind::Clock, what, moved.offset);
         }
         let strays = self.out.strays;
-        if strays > 0 {
-            let what = format!("{strays} returns from system calls tell no time that could be; they come late");
-            report(WarningKind::Clock, what, 0);
+        if strays.count > 0 {
+            let count = strays.count;
+            let what = format!("{count} returns from system calls tell no time that could be; they come late");
+            report(WarningKind::Clock, what, strays.offset);
         }
     }
 }
@@ -279,5 +277,5 @@ impl Merge<'_> {
 #[cold]
 fn tell_shut(event: &Event, report: &mut Report<'_>) {
     let what = format!("an event of kind {} comes when its goroutine is not ready for it", event.kind);
-    report(WarningKind::BadEvent, what, 0);
+    report(WarningKind::BadEvent, what, event.offset);
 }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::order::v1::Style;
 use crate::order::v1::merge::{Stream, streams};
-use crate::wire::v1::cursor::Event;
+use crate::wire::v1::cursor::{Event, Faults};
 use crate::wire::v1::recording::Recording;
 use crate::wire::v1::spec;
 
@@ -30,9 +30,9 @@ pub(super) struct Planner {
     pub(super) order: Vec<u32>,
     last_time: i64,
     /// Events that claimed to be earlier than those that must come before them.
-    pub(super) early: u64,
+    pub(super) early: Faults,
     /// Returns from system calls whose true times cannot be.
-    pub(super) strays: u64,
+    pub(super) strays: Faults,
     /// Since when goroutines are in system calls that have given up their proc.
     blocked: FxHashMap<u64, i64>,
     exits: Vec<Exit>,
@@ -49,8 +49,8 @@ impl Planner {
             style,
             order: Vec::new(),
             last_time: i64::MIN,
-            early: 0,
-            strays: 0,
+            early: Faults::default(),
+            strays: Faults::default(),
             blocked: FxHashMap::default(),
             exits: Vec::new(),
             exit_count: 0,
@@ -62,7 +62,9 @@ impl Planner {
     /// Notes the next event, which comes from stream `place`.
     pub(super) fn add(&mut self, place: usize, event: &mut Event) {
         self.order.push(u32::try_from(place).unwrap_or(u32::MAX));
-        self.early += u64::from(event.time < self.last_time);
+        if event.time < self.last_time {
+            self.early.add(event.offset);
+        }
         self.last_time = self.last_time.max(event.time);
         event.time = self.last_time;
         plain_form(event);
@@ -105,7 +107,7 @@ impl Planner {
             Some(&since) if since <= time => {
                 self.exits.push(Exit { time, go: event.go, number, is_later: time > event.time });
             }
-            _ => self.strays += 1,
+            _ => self.strays.add(event.offset),
         }
     }
 
@@ -205,7 +207,7 @@ impl Plan<'_> {
         let is_before = |exit: &Exit| due.is_none_or(|due| exit.time < due || (exit.time == due && exit.is_later));
         match self.exits.next_if(is_before) {
             Some(Exit { time, go, .. }) => {
-                Some(Event { time, go, args: [go, 0, 0], stack: 0, proc: -1, kind: spec::SYSCALL_EXIT })
+                Some(Event { time, go, args: [go, 0, 0], stack: 0, proc: -1, kind: spec::SYSCALL_EXIT, offset: 0 })
             }
             None => self.next.take(),
         }

@@ -98,6 +98,33 @@ pub struct Event {
     pub proc: i32,
     /// A code of [`spec`].
     pub kind: u8,
+    /// Offset in the input; 0 if not known.
+    pub offset: u64,
+}
+
+/// How many events were not as they should be, and where the first of them is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// How many.
+    pub count: u64,
+    /// Offset in the input of the first; in the order in which they were met.
+    pub offset: u64,
+}
+
+impl Faults {
+    /// Notes one.
+    pub const fn add(&mut self, offset: u64) {
+        if self.count == 0 {
+            self.offset = offset;
+        }
+        self.count += 1;
+    }
+
+    /// Those of two.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self { count: self.count + other.count, offset: if self.count == 0 { other.offset } else { self.offset } }
+    }
 }
 
 /// The place of one proc in its batches.
@@ -114,7 +141,10 @@ pub struct ProcCursor<'a> {
     go: u64,
     proc: i32,
     /// Times that had to be cut to `latest`.
-    late: u64,
+    late: Faults,
+    /// Offset in the input of the batch in work, and of the last event.
+    batch_offset: u64,
+    offset: u64,
 }
 
 impl<'a> ProcCursor<'a> {
@@ -122,23 +152,38 @@ impl<'a> ProcCursor<'a> {
     #[must_use]
     pub const fn new(recording: &'a Recording, proc: i32, batches: Vec<Batch>) -> Self {
         let cursor = Cursor::new(&[]);
-        Self { recording, batches, next_batch: 0, cursor, time: 0, latest: i64::MAX, go: 0, proc, late: 0 }
+        let late = Faults { count: 0, offset: 0 };
+        Self {
+            recording,
+            batches,
+            next_batch: 0,
+            cursor,
+            time: 0,
+            latest: i64::MAX,
+            go: 0,
+            proc,
+            late,
+            batch_offset: 0,
+            offset: 0,
+        }
     }
 
     /// How many events claimed to be later than the batch that follows theirs.
     #[must_use]
-    pub const fn late(&self) -> u64 {
+    pub const fn late(&self) -> Faults {
         self.late
     }
 
     /// The next event; `None` at the end.
     pub fn next_event(&mut self) -> Option<Event> {
         loop {
+            self.offset = self.batch_offset + self.cursor.pos() as u64;
             let raw = match self.cursor.is_empty() {
                 true => {
                     let &batch = self.batches.get(self.next_batch)?;
                     self.next_batch += 1;
                     self.time = batch.ticks;
+                    self.batch_offset = self.recording.offset_of(batch);
                     self.latest = self.batches.get(self.next_batch).map_or(i64::MAX, |next| next.ticks);
                     self.cursor = Cursor::new(self.recording.bytes(batch));
                     continue;
@@ -164,7 +209,9 @@ impl<'a> ProcCursor<'a> {
         let mut numbers = Cursor::new(raw.body);
         let mut number = || numbers.uvarint().unwrap_or(0);
         let ticks = self.time.wrapping_add(number().cast_signed());
-        self.late += u64::from(ticks > self.latest);
+        if ticks > self.latest {
+            self.late.add(self.offset);
+        }
         self.time = ticks.min(self.latest);
         let mut args = [0; 3];
         for arg in args.iter_mut().take(usize::from(raw.shape.args)) {
@@ -182,7 +229,7 @@ impl<'a> ProcCursor<'a> {
             kind if leaves(kind) => self.go = 0,
             _ => {}
         }
-        Event { time: self.time, go, args, stack, proc: self.proc, kind: raw.kind }
+        Event { time: self.time, go, args, stack, proc: self.proc, kind: raw.kind, offset: self.offset }
     }
 }
 

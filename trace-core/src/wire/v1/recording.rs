@@ -20,6 +20,9 @@ const BELIEVABLE_EVENTS: usize = 6;
 /// After damage, a batch is believable up to this many ticks (days) after the first one.
 const BELIEVABLE_TICKS: u64 = 1 << 44;
 
+/// What is told of a file that names strings which it does not hold.
+pub const LOST_TEXTS: &str = "the file has lost texts or names of functions; they show as unknown";
+
 /// A run of events of one proc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {

@@ -19,3 +19,4 @@ pub mod id_table;
 pub mod reader;
 pub mod spec;
 pub mod tables;
+pub mod unknown;

@@ -205,6 +205,11 @@ impl Tables {
         self.stacks.iter().map(|(id, _)| id)
     }
 
+    /// The frames that stacks are made of, each once, in no order.
+    pub fn frames(&self) -> impl Iterator<Item = RawFrame> + '_ {
+        self.frames.values().copied()
+    }
+
     fn parse_sync(&mut self, generation: &Generation, batch: BatchRef, report: &mut Report<'_>) {
         let payload = generation.payload(batch);
         let mut cursor = Cursor::new(payload);
