@@ -12,6 +12,7 @@ use trace_core::base::ids::GoId;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
+use tracelane::action::commands::panels;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::settings::{Settings, ThemeChoice};
@@ -102,6 +103,28 @@ fn panels_in_the_dark() {
 fn panels_in_the_light_on_a_fine_screen() {
     let shot = Shot { size: [1000.0, 640.0], theme: ThemeChoice::Light, scale: 2.0 };
     shot.take("panels-light-2x", vec![Action::OpenSample], culprit);
+}
+
+#[test]
+fn findings_in_the_dark() {
+    let path = fixtures::data().join("real/guessnumber-bug-go1.27.trace");
+    let shot = Shot { size: [1100.0, 700.0], theme: ThemeChoice::Dark, scale: 1.0 };
+    shot.take("findings", vec![Action::Open(path)], |_| Vec::new());
+}
+
+#[test]
+fn a_wait_chain_in_the_light() {
+    let shot = Shot { size: [1200.0, 760.0], theme: ThemeChoice::Light, scale: 1.0 };
+    shot.take("wait-chain-light", vec![Action::OpenSample], |app| {
+        let trace = &app.state().document().expect("the sample").trace;
+        let ix = trace.goroutine_by_id(GoId(13)).expect("goroutine 13");
+        let wait = trace.span_at(LaneId::Goroutine(ix), trace.range().end.plus_nanos(-50_000_000)).expect("a span");
+        vec![
+            Action::SelectSpan(wait.at),
+            Action::Reveal { lane: wait.at.lane, time: None },
+            Action::OpenPanel(panels::WAIT_CHAIN),
+        ]
+    });
 }
 
 #[test]

@@ -101,6 +101,9 @@ const LONG_WAIT: &str = "waiting (select) 111 ms";
 fn the_sample_tells_who_made_the_requests_wait() {
     let mut window = Window::new();
     window.click("Open the sample trace");
+    // The findings tell at once; here someone looks for himself.
+    assert!(window.shows("main.sendReport"));
+    window.click("Close Findings");
     assert!(window.document().trace.totals().complete);
 
     // Looking: one lane waits longest while nothing else runs. What it does afterwards is the next span.
@@ -141,6 +144,7 @@ fn the_sample_tells_who_made_the_requests_wait() {
 #[test]
 fn a_lane_is_selected_by_its_name_and_told_about() {
     let mut window = Window::with([Action::OpenSample]);
+    window.click("Close Findings");
     window.click("G13 main.main.func3");
     let selected = window.document().selection.lane();
     assert_eq!(selected.map(|lane| matches!(lane, LaneId::Goroutine(_))), Some(true));

@@ -11,6 +11,7 @@ use trace_core::model::trace::Trace;
 
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Rows, Section};
+use crate::state::scope::ScopeChoice;
 use crate::state::settings::ThemeChoice;
 use crate::state::study::{Answer, Question};
 use crate::state::view::View;
@@ -121,6 +122,13 @@ pub enum Action {
     /// Go to a lane: select it and bring it into sight.
     GoToLane(LaneId),
 
+    /// Show a stretch of a lane: fit it, and select what the lane does at its start.
+    GoToStretch(LaneId, TimeRange),
+    /// Let analyses look at something else.
+    SetScope(ScopeChoice),
+    /// Unfold the finding of this rank, or none.
+    ChooseFinding(Option<usize>),
+
     /// The edge under the pointer in a list.
     HoverFlow(Option<Flow>),
 
@@ -131,6 +139,8 @@ pub enum Action {
 
     /// Draw all flows in view, or only the selection's.
     ToggleAllFlows,
+    /// Draw the wait chain of the selection over the lanes, or not.
+    ToggleCriticalPath,
     /// Fold or show frames of the runtime.
     ToggleRuntimeFrames,
     /// Animate moves, or not.

@@ -21,13 +21,16 @@ pub enum Group {
     View,
     /// The panels.
     Panels,
+    /// Answers about the whole trace or a part of it.
+    Analyses,
     /// Help.
     Help,
 }
 
 impl Group {
     /// All, in the order of menus.
-    pub const ALL: [Self; 6] = [Self::File, Self::Move, Self::Follow, Self::View, Self::Panels, Self::Help];
+    pub const ALL: [Self; 7] =
+        [Self::File, Self::Move, Self::Follow, Self::View, Self::Panels, Self::Analyses, Self::Help];
 
     /// Its name in menus.
     #[must_use]
@@ -38,6 +41,7 @@ impl Group {
             Self::Follow => "Follow",
             Self::View => "View",
             Self::Panels => "Panels",
+            Self::Analyses => "Analyses",
             Self::Help => "Help",
         }
     }
@@ -78,6 +82,16 @@ pub mod panels {
     pub const SPANS: &str = "Spans";
     /// Damage and doubts.
     pub const WARNINGS: &str = "Warnings";
+    /// What probably costs the program its time.
+    pub const FINDINGS: &str = "Findings";
+    /// Where a stretch of a goroutine's time went.
+    pub const WAIT_CHAIN: &str = "Wait chain";
+
+    /// All of them.
+    pub const ALL: [&str; 8] = [DETAILS, STACK, FLOWS, EVENTS, SPANS, WARNINGS, FINDINGS, WAIT_CHAIN];
+
+    /// Those that tell of the selection: they appear with the first one.
+    pub const ABOUT_SELECTION: [&str; 5] = [DETAILS, STACK, FLOWS, EVENTS, SPANS];
 }
 
 const fn c(sign: char) -> Chord {
@@ -272,6 +286,10 @@ pub const COMMANDS: &[Command] = &[
         .keys(&[c('E')])
         .makes(|_| Some(Action::ToggleAllFlows))
         .switch(|state| state.settings.all_flows),
+    command("critical-path", "Critical path", "Draws who held up the selected wait, step by step", Group::View)
+        .keys(&[c('P')])
+        .makes(|_| Some(Action::ToggleCriticalPath))
+        .switch(|state| state.settings.critical_path),
     command(
         "wall-clock",
         "Wall-clock time",
@@ -328,6 +346,12 @@ pub const COMMANDS: &[Command] = &[
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::WARNINGS))),
     command("panels-reset", "Arrange as at first", "Opens the panels where they were at first", Group::Panels)
         .makes(|state| with_lanes(state, Action::ResetPanels)),
+    command("findings", panels::FINDINGS, "What probably costs the program its time", Group::Analyses)
+        .keys(&[c('7')])
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::FINDINGS))),
+    command("wait-chain", panels::WAIT_CHAIN, "Where the time of the selected span went", Group::Analyses)
+        .keys(&[c('8')])
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::WAIT_CHAIN))),
     command("help", "Keyboard shortcuts", "All keys on one sheet", Group::Help)
         .keys(&[c('?')])
         .makes(|_| Some(Action::ToggleHelp)),

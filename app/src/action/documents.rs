@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use trace_core::analysis::findings::finding::Severity;
 use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::model::trace::Trace;
 
+use crate::action::commands::panels;
 use crate::action::reduce::{Effect, notify, remember_file};
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId, LoadState, Source};
@@ -163,17 +165,19 @@ pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), Stri
             if let Source::Path(path) = source {
                 effects.extend(remember_file(state, path));
             }
-            return effects;
+            effects
         }
-        Err(sentence) => document.load = LoadState::Failed(sentence),
+        Err(sentence) => {
+            document.load = LoadState::Failed(sentence);
+            ask(state, id, Question::Findings)
+        }
     }
-    Vec::new()
 }
 
 /// Has a question answered, if the trace is all there (or all there will be).
 pub(super) fn ask(state: &mut AppState, id: DocumentId, question: Question) -> Vec<Effect> {
     let Some(document) = by_id(state, id) else { return Vec::new() };
-    if !matches!(document.load, LoadState::Ready | LoadState::Cancelled) {
+    if !document.is_settled() {
         return Vec::new();
     }
     let Some(monitor) = document.studies.ask(question.clone()) else { return Vec::new() };
@@ -191,8 +195,17 @@ pub(super) fn answered(
     let Some(document) = by_id(state, id).filter(|document| Arc::ptr_eq(&document.trace, &trace)) else {
         return vec![Effect::Discard(trace, Arc::default())];
     };
+    let opens = match &answer {
+        Answer::Findings(findings) if *question == Question::Findings => findings.worst() >= Some(Severity::Warning),
+        _ => false,
+    };
     document.studies.answered(question, answer);
-    Vec::new()
+    if !opens {
+        return Vec::new();
+    }
+    document.findings_shown = true;
+    document.finding = Some(0);
+    vec![Effect::OpenPanel(panels::FINDINGS)]
 }
 
 fn by_id(state: &mut AppState, id: DocumentId) -> Option<&mut Document> {

@@ -51,6 +51,12 @@ pub(super) fn apply(document: &mut Document, action: Action) {
             select(document, Selection::Lane(lane));
             reveal(document, lane, None);
         }
+        Action::GoToStretch(lane, range) => go_to_stretch(document, lane, range),
+        Action::SetScope(choice) => document.scope_choice = choice,
+        Action::ChooseFinding(rank) => {
+            document.finding = rank;
+            document.findings_shown = true;
+        }
         Action::Back => travel(document, true),
         Action::Forward => travel(document, false),
         Action::ToggleSection(section) => {
@@ -203,6 +209,15 @@ fn go_to_end(document: &mut Document, end: FlowEnd) {
             reveal(document, end.lane, Some(end.time));
         }
     }
+}
+
+/// The stretch with air around it, and the span that fills most of its beginning.
+fn go_to_stretch(document: &mut Document, lane: LaneId, range: TimeRange) {
+    let span = document.trace.span_at(lane, range.start);
+    select(document, span.map_or(Selection::Lane(lane), |span| Selection::Span(span.at)));
+    remember(document);
+    move_view(document, |view, bounds| view.fit(range, FIT_AIR, bounds));
+    reveal(document, lane, None);
 }
 
 /// The next span on the lane. No entry in the history: it would drown in single steps.

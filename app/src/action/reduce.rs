@@ -7,6 +7,7 @@ use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
+use crate::action::commands::panels;
 use crate::action::{documents, navigate};
 use crate::state::app::AppState;
 use crate::state::document::{DocumentId, Source};
@@ -120,6 +121,7 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
         }
 
         Action::ToggleAllFlows => saved(|| state.settings.all_flows ^= true),
+        Action::ToggleCriticalPath => saved(|| state.settings.critical_path ^= true),
         Action::ToggleRuntimeFrames => saved(|| state.settings.runtime_frames ^= true),
         Action::ToggleWallClock => saved(|| state.settings.wall_clock ^= true),
         Action::ToggleAnimation => saved(|| state.settings.animate ^= true),
@@ -136,7 +138,8 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::ClearRecent => saved(|| state.settings.recent_files.clear()),
         Action::OpenPanel(name) => {
             if let Some(document) = state.document_mut() {
-                document.panels_shown = true;
+                document.findings_shown |= name == panels::FINDINGS;
+                document.panels_shown |= panels::ABOUT_SELECTION.contains(&name);
             }
             vec![Effect::OpenPanel(name)]
         }

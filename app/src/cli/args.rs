@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use lexopt::Arg;
 
+use crate::action::commands::panels;
 use crate::cli::blocked;
 use crate::cli::exit::Failure;
 use crate::cli::help::Topic;
@@ -61,6 +62,8 @@ pub struct Screenshot {
     pub range: Option<Stretch>,
     /// What is selected.
     pub select: Option<Target>,
+    /// The panel that is opened.
+    pub panel: Option<&'static str>,
 }
 
 /// Reads the command line, the program's name first.
@@ -164,6 +167,7 @@ fn screenshot(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
         theme: ThemeChoice::Dark,
         range: None,
         select: None,
+        panel: None,
     };
     while let Some(argument) = parser.next().map_err(usage)? {
         match argument {
@@ -175,6 +179,7 @@ fn screenshot(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
             Arg::Long("theme") => asked.theme = value(parser, "--theme", "dark or light", parse_theme)?,
             Arg::Long("range") => asked.range = Some(value(parser, "--range", "100ms..1.2s", parse_stretch)?),
             Arg::Long("select") => asked.select = Some(value(parser, "--select", "g25@1.2s", parse_target)?),
+            Arg::Long("panel") => asked.panel = Some(value(parser, "--panel", "findings", parse_panel)?),
             Arg::Value(word) => only_one(&mut file, word)?,
             other => return Err(usage(other.unexpected())),
         }
@@ -200,6 +205,12 @@ fn value<T>(
     let word = parser.value().map_err(usage)?;
     let wrong = || Failure::usage(format!("{option} wants something like {example}, not {}", quoted(&word)));
     word.to_str().and_then(read).ok_or_else(wrong)
+}
+
+/// A panel by its name, in any case; spaces may be dashes.
+fn parse_panel(text: &str) -> Option<&'static str> {
+    let wanted = text.replace('-', " ");
+    panels::ALL.into_iter().find(|name| name.eq_ignore_ascii_case(&wanted))
 }
 
 fn parse_size(text: &str) -> Option<[u16; 2]> {

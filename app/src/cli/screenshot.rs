@@ -35,6 +35,7 @@ pub fn run(asked: &Screenshot) -> Answer {
         if let Some(target) = asked.select {
             then.extend(selecting(target, &trace)?);
         }
+        then.extend(asked.panel.map(Action::OpenPanel));
         then.extend(asked.range.map(|stretch| Action::ShowRange(range(stretch, &trace))));
         app.adopt(Source::Path(file.clone()), trace);
     }

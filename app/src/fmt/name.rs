@@ -25,6 +25,12 @@ pub fn file(full: &str) -> &str {
     }
 }
 
+/// The last part of a file's path.
+#[must_use]
+pub fn base(full: &str) -> &str {
+    full.rsplit(['/', '\\']).next().unwrap_or(full)
+}
+
 /// Whether a function belongs to Go's runtime rather than to the program or its libraries.
 #[must_use]
 pub fn is_runtime(function: &str) -> bool {

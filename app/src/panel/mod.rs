@@ -2,20 +2,26 @@
 
 pub mod details;
 pub mod events;
+pub mod findings;
 pub mod flows;
 pub mod lane_details;
 pub mod spans;
 pub mod stack;
+pub mod wait_chain;
 pub mod warnings;
 
 use std::sync::Arc;
 
-use egui::{Id, Ui};
+use egui::{Id, RichText, Ui};
 
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::{LaneId, SpanRef};
 
+use crate::action::action::{Action, Actions};
 use crate::state::document::Document;
+use crate::state::study::{Answer, Question, Study};
+use crate::theme::{space, tokens};
+use crate::widget::section::empty;
 
 /// Rows that a list of spans or events holds at most: enough to scroll, little enough to make at once.
 pub const MAX_LISTED: usize = 2_000;
@@ -47,6 +53,42 @@ pub fn kept<T: Send + Sync + 'static>(ui: &Ui, id: &str, key: ListKey, make: imp
             let list = Arc::new(make());
             ui.ctx().data_mut(|data| data.insert_temp(id, (key, Arc::clone(&list))));
             list
+        }
+    }
+}
+
+/// A quiet line while a worker is at something, where the answer will stand.
+pub fn working(ui: &mut Ui, text: &str) {
+    let tokens = tokens::of(ui.ctx());
+    ui.add_space(space::S);
+    ui.label(RichText::new(text).color(tokens.muted));
+}
+
+/// The answer to a question; until it is there, asks and shows a quiet line, or says what went wrong.
+pub fn answer<'a>(
+    ui: &mut Ui,
+    document: &'a Document,
+    question: &Question,
+    actions: &mut Actions,
+) -> Option<&'a Answer> {
+    match document.studies.get(question) {
+        Some(Study::Answered(Answer::Failed)) => {
+            empty(ui, "This analysis stopped at a fault of its own; everything else still works");
+            None
+        }
+        Some(Study::Answered(answer)) => Some(answer),
+        Some(Study::Asked(_)) => {
+            working(ui, "Working…");
+            None
+        }
+        None if document.is_settled() => {
+            actions.push(Action::Ask(document.id, question.clone()));
+            working(ui, "Working…");
+            None
+        }
+        None => {
+            working(ui, "This begins once the trace is loaded");
+            None
         }
     }
 }

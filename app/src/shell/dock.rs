@@ -13,6 +13,7 @@ use crate::action::action::{Action, Actions};
 use crate::action::commands::panels;
 use crate::panel;
 use crate::state::app::AppState;
+use crate::state::document::Document;
 use crate::state::view::Selection;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::timeline;
@@ -28,6 +29,8 @@ enum Pane {
     Events,
     Spans,
     Warnings,
+    Findings,
+    WaitChain,
 }
 
 /// Where a panel opens: next to those it belongs with.
@@ -40,8 +43,17 @@ enum Home {
 }
 
 impl Pane {
-    const ALL: [Self; 7] =
-        [Self::Timeline, Self::Details, Self::Stacks, Self::Flows, Self::Events, Self::Spans, Self::Warnings];
+    const ALL: [Self; 9] = [
+        Self::Timeline,
+        Self::Details,
+        Self::Stacks,
+        Self::Flows,
+        Self::Events,
+        Self::Spans,
+        Self::Warnings,
+        Self::Findings,
+        Self::WaitChain,
+    ];
 
     const fn title(self) -> &'static str {
         match self {
@@ -52,6 +64,8 @@ impl Pane {
             Self::Events => panels::EVENTS,
             Self::Spans => panels::SPANS,
             Self::Warnings => panels::WARNINGS,
+            Self::Findings => panels::FINDINGS,
+            Self::WaitChain => panels::WAIT_CHAIN,
         }
     }
 
@@ -60,8 +74,16 @@ impl Pane {
             Self::Timeline => Home::Centre,
             Self::Details | Self::Spans => Home::RightTop,
             Self::Stacks | Self::Flows | Self::Events => Home::RightBottom,
-            Self::Warnings => Home::Bottom,
+            Self::Warnings | Self::Findings | Self::WaitChain => Home::Bottom,
         }
+    }
+
+    /// Whether it has its place in the window now: nothing reserves room before it has something to show.
+    fn is_wanted(self, document: &Document) -> bool {
+        if panels::ABOUT_SELECTION.contains(&self.title()) {
+            return document.panels_shown;
+        }
+        self != Self::Findings || document.findings_shown
     }
 }
 
@@ -114,7 +136,7 @@ impl Dock {
             return;
         };
         let (direction, share) = match pane.home() {
-            Home::Bottom => (LinearDir::Vertical, 0.3),
+            Home::Bottom => (LinearDir::Vertical, 0.36),
             _ => (LinearDir::Horizontal, 0.28),
         };
         self.tree.root = Some(split(tiles, direction, [root, tabs], 1.0 - share));
@@ -122,7 +144,15 @@ impl Dock {
 
     /// Shows the timeline, and the panels once there is something to tell.
     pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-        if state.document().is_none_or(|document| !document.panels_shown) {
+        let Some(document) = state.document() else { return };
+        let mut alone = true;
+        for pane in Pane::ALL {
+            let Some(tile) = self.tree.tiles.find_pane(&pane) else { continue };
+            let wanted = pane.is_wanted(document);
+            self.tree.tiles.set_visible(tile, wanted);
+            alone &= !wanted || pane == Pane::Timeline;
+        }
+        if alone {
             timeline::ui(ui, state, actions);
             return;
         }
@@ -184,6 +214,8 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Events => panel::events::ui(ui, state, actions),
                 Pane::Spans => panel::spans::ui(ui, state, actions),
                 Pane::Warnings => panel::warnings::ui(ui, state, actions),
+                Pane::Findings => panel::findings::ui(ui, state, actions),
+                Pane::WaitChain => panel::wait_chain::ui(ui, state, actions),
             }
         });
         UiResponse::None

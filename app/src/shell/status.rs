@@ -2,12 +2,16 @@
 
 use egui::{Align, Area, Color32, Context, Frame, Layout, Margin, Order, Panel, RichText, Sense, Ui, vec2};
 
+use trace_core::analysis::findings::finding::Severity;
+
 use crate::action::action::{Action, Actions};
+use crate::action::commands::panels;
 use crate::fmt::number::{bytes, count, short_count};
 use crate::fmt::time::duration;
 use crate::fmt::words;
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState, Source};
+use crate::state::study::{Answer, Question, Study};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, text_button};
 use crate::widget::progress::progress_bar;
@@ -25,6 +29,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 facts_ui(ui, document);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     load_ui(ui, document, actions);
+                    findings_ui(ui, document, actions);
                     warnings_ui(ui, document, actions);
                 });
             });
@@ -73,6 +78,36 @@ fn warnings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     crate::widget::button::glyph(ui, icon, icons::WARNING, fonts::icon_sized(13.0), tokens.warning);
     if response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text("Show the list of warnings").clicked() {
         actions.push(Action::ToggleWarnings);
+    }
+}
+
+/// How many findings there are, or that nothing stands out; opens the panel.
+fn findings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    let (text, hint, color) = match document.studies.get(&Question::Findings) {
+        Some(Study::Asked(_)) => {
+            ui.label(RichText::new("Looking for causes…").font(fonts::small()).color(tokens.muted));
+            return;
+        }
+        Some(Study::Answered(Answer::Findings(findings))) => {
+            let weighty = findings.list.iter().filter(|finding| finding.severity >= Severity::Warning).count() as u64;
+            let notes = findings.list.len() as u64 - weighty;
+            let color = match findings.worst() {
+                Some(Severity::Severe) => tokens.error,
+                Some(Severity::Warning) => tokens.warning,
+                _ => tokens.muted,
+            };
+            let text = if weighty > 0 { words::counted(weighty, "finding") } else { "Nothing stands out".to_owned() };
+            let busy = format!("procs busy {:.0} %", findings.load.share * 100.0);
+            (text, format!("{}, {busy}", words::counted(notes, "note")), color)
+        }
+        _ => return,
+    };
+    let label = RichText::new(&text).font(fonts::small()).color(color);
+    let response = ui.add(egui::Label::new(label).sense(Sense::click()));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
+    if response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(format!("{hint}  (7)")).clicked() {
+        actions.push(Action::OpenPanel(panels::FINDINGS));
     }
 }
 

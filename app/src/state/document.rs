@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::base::time::TimeRange;
 use trace_core::model::flows::Flow;
+use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::state::rows::{Folds, GoroutineOrder, Rows};
+use crate::state::scope::ScopeChoice;
 use crate::state::study::Studies;
 use crate::state::view::{History, Selection, View};
 
@@ -69,6 +72,12 @@ pub struct Document {
     pub rows: Arc<Rows>,
     /// What was asked about that snapshot.
     pub studies: Studies,
+    /// What analyses look at.
+    pub scope_choice: ScopeChoice,
+    /// The finding that is unfolded, by its rank.
+    pub finding: Option<usize>,
+    /// Whether the findings have something to show, or were asked for.
+    pub findings_shown: bool,
     /// Which sections of lanes are folded.
     pub folds: Folds,
     /// The order of goroutines that rows are, or will be, made in.
@@ -104,6 +113,9 @@ impl Document {
             trace: Arc::default(),
             rows: Arc::default(),
             studies: Studies::default(),
+            scope_choice: ScopeChoice::default(),
+            finding: None,
+            findings_shown: false,
             folds: Folds::default(),
             goroutine_order: GoroutineOrder::default(),
             view: None,
@@ -122,6 +134,33 @@ impl Document {
     #[must_use]
     pub fn has_lanes(&self) -> bool {
         self.view.is_some()
+    }
+
+    /// Whether questions about it are answered: all is there that will be.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        self.view.is_some() && !self.is_loading()
+    }
+
+    /// Whose time, and which stretch of it, the wait chain is about: the selected span; of a selected
+    /// goroutine the marked stretch, or its life.
+    #[must_use]
+    pub fn chain_target(&self) -> Option<(GoIx, TimeRange)> {
+        match self.selection {
+            Selection::None => None,
+            Selection::Span(at) => {
+                let span = self.trace.span(at)?;
+                // A mark that the span lies in or reaches into counts for more.
+                let marked = self.marked.filter(|marked| marked.overlaps(span.range));
+                span.go.is_some().then_some((span.go, marked.unwrap_or(span.range)))
+            }
+            Selection::Lane(LaneId::Goroutine(go)) => {
+                let (bounds, known) = (self.trace.range(), self.trace.goroutine(go)?);
+                let life = TimeRange::new(known.created.unwrap_or(bounds.start), known.ended.unwrap_or(bounds.end));
+                Some((go, self.marked.map_or(life, |marked| marked.intersect(bounds))))
+            }
+            Selection::Lane(_) => None,
+        }
     }
 
     /// Whether it is still being loaded.

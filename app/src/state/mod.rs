@@ -4,6 +4,7 @@ pub mod app;
 pub mod document;
 pub mod edges;
 pub mod rows;
+pub mod scope;
 pub mod settings;
 pub mod study;
 pub mod view;

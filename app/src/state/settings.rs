@@ -28,6 +28,8 @@ pub struct Settings {
     pub recent_files: Vec<PathBuf>,
     /// Draw all flows in view, not only those of the selection.
     pub all_flows: bool,
+    /// Draw the wait chain of the selection over the lanes.
+    pub critical_path: bool,
     /// Show frames of the runtime in stacks.
     pub runtime_frames: bool,
     /// Show wall-clock time on the ruler where the trace knows it.
@@ -51,6 +53,7 @@ impl Default for Settings {
             ui_scale: 1.0,
             recent_files: Vec::new(),
             all_flows: false,
+            critical_path: true,
             runtime_frames: true,
             wall_clock: false,
             gutter_points: 220.0,

@@ -3,13 +3,38 @@
 use std::sync::Arc;
 
 use trace_core::analysis::findings::Findings;
+use trace_core::analysis::wait_chain::{Share, WaitChain};
+use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
 
 /// What can be asked of a document's trace. A key: equal questions have equal answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Question {
     /// What probably costs the program its time.
     Findings,
+    /// Where this stretch of a goroutine's time went.
+    WaitChain(GoIx, TimeRange),
+}
+
+impl Question {
+    /// Whether it is about what is looked at just now: when another one of its kind comes, nobody waits
+    /// for its answer any more.
+    #[must_use]
+    pub const fn is_fleeting(&self) -> bool {
+        matches!(self, Self::WaitChain(..))
+    }
+}
+
+/// A wait chain, with what is said about it.
+#[derive(Clone, Debug, Default)]
+pub struct Chain {
+    /// The steps, which cover the stretch exactly.
+    pub chain: WaitChain,
+    /// The same added up by who, what and where; sums to the stretch, too.
+    pub shares: Vec<Share>,
+    /// All in one sentence.
+    pub sentence: String,
 }
 
 /// What came of a question. Cheap to clone.
@@ -17,6 +42,8 @@ pub enum Question {
 pub enum Answer {
     /// Of [`Question::Findings`].
     Findings(Arc<Findings>),
+    /// Of [`Question::WaitChain`].
+    WaitChain(Arc<Chain>),
     /// The worker met a fault of its own.
     Failed,
 }
@@ -66,15 +93,22 @@ impl Studies {
         if self.get(&question).is_some() {
             return None;
         }
+        if question.is_fleeting() {
+            self.drop_first(|known| known.0.is_fleeting() && matches!(known.1, Study::Asked(_)));
+        }
         if self.list.len() >= KEPT {
-            let (_, oldest) = self.list.remove(0);
-            if let Study::Asked(monitor) = oldest {
-                monitor.cancel();
-            }
+            self.drop_first(|known| known.0 != Question::Findings);
         }
         let monitor = Monitor::new();
         self.list.push((question, Study::Asked(monitor.clone())));
         Some(monitor)
+    }
+
+    fn drop_first(&mut self, unwanted: impl Fn(&(Question, Study)) -> bool) {
+        let Some(at) = self.list.iter().position(unwanted) else { return };
+        if let (_, Study::Asked(monitor)) = self.list.remove(at) {
+            monitor.cancel();
+        }
     }
 
     /// An answer has come. Dropped if nobody asks any more.
@@ -97,6 +131,22 @@ impl Studies {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn old_answers_go_but_never_the_findings() {
+        let mut studies = Studies::default();
+        studies.ask(Question::Findings);
+        let chain = |go| Question::WaitChain(GoIx(go), TimeRange::default());
+        let first = studies.ask(chain(0));
+        studies.ask(chain(1));
+        assert!(first.is_some_and(|monitor| monitor.is_cancelled()), "nobody waits for it any more");
+        for go in 1..200 {
+            studies.ask(chain(go));
+            studies.answered(&chain(go), Answer::Failed);
+        }
+        assert!(studies.get(&Question::Findings).is_some() && studies.get(&chain(1)).is_none());
+        assert!(studies.list.len() <= KEPT);
+    }
 
     #[test]
     fn a_question_is_asked_once_and_stopped_when_the_trace_changes() {

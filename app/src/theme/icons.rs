@@ -1,6 +1,10 @@
 //! The icons in use: code points of the Phosphor font (regular), drawn with
 //! [`crate::theme::fonts::icon`].
 
+/// Something is wrong.
+pub const ALARM: &str = "\u{e4e4}";
+/// Leads to a place on the timeline.
+pub const TARGET: &str = "\u{e1d6}";
 /// Open a file.
 pub const OPEN: &str = "\u{e256}";
 /// A question mark: help.

@@ -191,7 +191,10 @@ pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &A
         Hit::Cell { lane, cell, .. } => actions.push(Action::SelectSpan(pointed_span(frame, canvas, *lane, cell))),
         Hit::Log(log) => select_at(frame, log.go, log.time, actions),
         Hit::Sample(sample) => select_at(frame, sample.go, sample.time, actions),
-        Hit::Region(region) => select_at(frame, region.go, region.range.start, actions),
+        Hit::Region(region) => {
+            select_at(frame, region.go, region.range.start, actions);
+            actions.push(Action::Mark(Some(region.range)));
+        }
         Hit::Empty(_) | Hit::Nowhere => match heading_at(frame, canvas) {
             Some(section) => actions.push(Action::ToggleSection(section)),
             None => actions.push(Action::ClearSelection),

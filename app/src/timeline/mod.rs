@@ -5,6 +5,7 @@
 
 pub mod axis;
 pub mod counters;
+pub mod critical;
 pub mod flows;
 pub mod frame;
 pub mod grid;
@@ -17,6 +18,7 @@ pub mod marks;
 pub mod minimap;
 pub mod motion;
 pub mod paint;
+pub mod pins;
 pub mod ruler;
 pub mod scene;
 pub mod scroll_bar;
@@ -114,12 +116,14 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Sto
 
     lanes::paint(ui, frame, &visible, store, &arrows, &hit);
     marks::holes(ui, frame);
+    critical::paint(ui, frame, actions);
     flows::paint(ui, frame, &arrows, &hit);
     gutter::ui(ui, frame, &visible, store, actions);
     counters::ui(ui, frame, store, pointer, actions);
     ruler::paint(ui, frame, pointer);
     marks::paint(ui, frame, store, pointer);
     minimap::ui(ui, frame, store, actions);
+    pins::ui(ui, frame, actions);
     scroll_bar::ui(ui, frame, store, actions);
     input::clicks(ui, frame, canvas, &hit, &arrows, actions);
     lanes::name_spans(ui, frame, &visible, actions);

@@ -1,6 +1,7 @@
 //! Small things to put on screens. They know nothing of the program's state.
 
 pub mod button;
+pub mod chip;
 pub mod keycap;
 pub mod link;
 pub mod menu;

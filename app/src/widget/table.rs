@@ -1,10 +1,11 @@
 //! A virtual table: only the rows in sight are made.
 
 use egui::{
-    Align, Align2, Color32, CursorIcon, FontId, Layout, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2,
+    Align, Align2, Color32, CursorIcon, FontId, Layout, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2,
+    vec2,
 };
 
-use crate::theme::{fonts, space, tokens};
+use crate::theme::{fonts, icons, space, tokens};
 
 /// A column.
 #[derive(Clone, Copy, Debug)]
@@ -40,23 +41,64 @@ pub struct Cell {
     pub mono: bool,
     /// A dot of this colour before the text.
     pub dot: Option<Color32>,
+    /// Parts of a bar instead of text, and the whole that fills the cell's width.
+    pub bar: Option<(Vec<(u64, Color32)>, u64)>,
+    /// Emphasised.
+    pub strong: bool,
+    /// Room left of the text, points: for what is nested.
+    pub indent: f32,
+    /// A sign that this row unfolds (`false`) or is unfolded (`true`).
+    pub fold: Option<bool>,
 }
 
 impl Cell {
     /// Plain text.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), color: None, mono: false, dot: None }
+        Self {
+            text: text.into(),
+            color: None,
+            mono: false,
+            dot: None,
+            bar: None,
+            strong: false,
+            indent: 0.0,
+            fold: None,
+        }
     }
 
     /// A number.
     pub fn number(text: impl Into<String>) -> Self {
-        Self { text: text.into(), color: None, mono: true, dot: None }
+        Self { mono: true, ..Self::text(text) }
+    }
+
+    /// A bar of parts `(size, colour)`; `whole` fills the cell.
+    #[must_use]
+    pub fn bar(parts: Vec<(u64, Color32)>, whole: u64) -> Self {
+        Self { bar: Some((parts, whole)), ..Self::text("") }
+    }
+
+    /// Moved to the right.
+    #[must_use]
+    pub fn indented(self, points: f32) -> Self {
+        Self { indent: points, ..self }
+    }
+
+    /// With the sign of something that unfolds.
+    #[must_use]
+    pub fn folding(self, open: bool) -> Self {
+        Self { fold: Some(open), ..self }
     }
 
     /// With a dot of this colour before it.
     #[must_use]
     pub fn dotted(self, color: Color32) -> Self {
         Self { dot: Some(color), ..self }
+    }
+
+    /// Emphasised.
+    #[must_use]
+    pub fn strong(self) -> Self {
+        Self { strong: true, ..self }
     }
 
     /// In another colour.
@@ -82,11 +124,49 @@ pub struct Touched {
     pub hovered: Option<usize>,
 }
 
+/// By which column a table is sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sorting {
+    /// The column.
+    pub column: usize,
+    /// Largest first.
+    pub descending: bool,
+}
+
+/// How the user has sorted the table `id` of this `ui`; `usual` until then.
+pub fn sorting(ui: &Ui, id: &str, usual: Sorting) -> Sorting {
+    let id = ui.make_persistent_id(id).with("sorting");
+    ui.ctx().data(|data| data.get_temp(id)).unwrap_or(usual)
+}
+
+/// A table whose headings sort it: see [`table`] and [`sorting`].
+pub fn sorted(
+    ui: &mut Ui,
+    (id, columns): (&str, &[Column]),
+    sorting: Sorting,
+    rows: usize,
+    selected: impl Fn(usize) -> bool,
+    cells: impl FnMut(usize) -> Vec<Cell>,
+) -> Touched {
+    show(ui, (id, columns, Some(sorting)), rows, None, selected, cells)
+}
+
 /// A table of `rows` rows; `cells` makes those of one row, and is asked only for rows in sight.
 /// `selected` rows are marked, and `focus` comes into sight whenever it is another row. The rows' accessible names are their cells' texts.
 pub fn table(
     ui: &mut Ui,
     (id, columns): (&str, &[Column]),
+    rows: usize,
+    focus: Option<usize>,
+    selected: impl Fn(usize) -> bool,
+    cells: impl FnMut(usize) -> Vec<Cell>,
+) -> Touched {
+    show(ui, (id, columns, None), rows, focus, selected, cells)
+}
+
+fn show(
+    ui: &mut Ui,
+    (id, columns, sorting): (&str, &[Column], Option<Sorting>),
     rows: usize,
     focus: Option<usize>,
     selected: impl Fn(usize) -> bool,
@@ -97,8 +177,14 @@ pub fn table(
     let mut chosen: Vec<f32> = ui.ctx().data(|data| data.get_temp(chosen_id)).unwrap_or_default();
     chosen.resize(columns.len(), 0.0);
     let places = places(columns, &chosen, ui.available_width());
-    if heading_ui(ui, columns, &places, &mut chosen) {
+    let sorting_id = ui.make_persistent_id(id).with("sorting");
+    let (dragged, sorted) = heading_ui(ui, columns, sorting, &places, &mut chosen);
+    if dragged {
         ui.ctx().data_mut(|data| data.insert_temp(chosen_id, chosen));
+    }
+    if let Some(sorted) = sorted {
+        ui.ctx().data_mut(|data| data.insert_temp(sorting_id, sorted));
+        ui.ctx().request_repaint();
     }
     let mut touched = Touched::default();
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -160,10 +246,25 @@ impl Seen {
 
 fn cell_ui(ui: &mut Ui, room: Rect, cell: &Cell, column: Column) {
     let tokens = tokens::of(ui.ctx());
-    let font: FontId = if cell.mono { fonts::mono() } else { fonts::body() };
+    let font: FontId = match (cell.mono, cell.strong) {
+        (true, _) => fonts::mono(),
+        (_, true) => fonts::strong(),
+        _ => fonts::body(),
+    };
     let text = egui::RichText::new(&cell.text).font(font).color(cell.color.unwrap_or(tokens.text));
     let layout = if column.right { Layout::right_to_left(Align::Center) } else { Layout::left_to_right(Align::Center) };
     let mut room = room.shrink2(vec2(PADDING, 0.0));
+    room.min.x += cell.indent;
+    if let Some((parts, whole)) = &cell.bar {
+        bar_ui(ui, room, parts, *whole);
+        return;
+    }
+    if let Some(open) = cell.fold {
+        let sign = if open { icons::UNFOLDED } else { icons::FOLDED };
+        let at = pos2(room.min.x + 5.0, room.center().y);
+        ui.painter().text(at, Align2::CENTER_CENTER, sign, fonts::icon_sized(11.0), tokens.muted);
+        room.min.x += 16.0;
+    }
     if let Some(color) = cell.dot {
         let dot = Rect::from_center_size(pos2(room.min.x + 4.0, room.center().y), vec2(8.0, 8.0));
         ui.painter().rect_filled(dot, 2.0, color);
@@ -173,18 +274,57 @@ fn cell_ui(ui: &mut Ui, room: Rect, cell: &Cell, column: Column) {
     cell_ui.add(egui::Label::new(text).truncate().selectable(false).sense(Sense::empty()));
 }
 
-/// The headings, whose borders can be dragged; true if `chosen` widths have changed.
-fn heading_ui(ui: &mut Ui, columns: &[Column], places: &[(f32, f32)], chosen: &mut [f32]) -> bool {
+/// Parts side by side, `whole` as wide as the room. What is there is seen, however small.
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "parts of a width on screen")]
+fn bar_ui(ui: &Ui, room: Rect, parts: &[(u64, Color32)], whole: u64) {
+    let room = Rect::from_center_size(room.center(), vec2(room.width(), 10.0));
+    let mut x = room.min.x;
+    for &(size, color) in parts.iter().filter(|part| part.0 > 0) {
+        let width = (size as f64 / whole.max(1) as f64 * f64::from(room.width())) as f32;
+        let end = (x + width.max(1.0)).min(room.max.x);
+        ui.painter().rect_filled(Rect::from_min_max(pos2(x, room.min.y), pos2(end, room.max.y)), 0.0, color);
+        x = end;
+    }
+}
+
+/// The headings, whose borders can be dragged and which sort on a click: whether `chosen` widths have
+/// changed, and the new sorting.
+fn heading_ui(
+    ui: &mut Ui,
+    columns: &[Column],
+    sorting: Option<Sorting>,
+    places: &[(f32, f32)],
+    chosen: &mut [f32],
+) -> (bool, Option<Sorting>) {
     let tokens = tokens::of(ui.ctx());
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), Sense::hover());
     let line = Stroke::new(1.0, tokens.line);
-    let mut changed = false;
+    let (mut changed, mut sorted) = (false, None);
     let last = columns.len().saturating_sub(1);
     for (at, ((column, (x, width)), chosen)) in columns.iter().zip(places).zip(chosen).enumerate() {
         let (left, right) = (rect.min.x + x, rect.min.x + x + width);
         let (anchor, align) =
             if column.right { (right - PADDING, Align2::RIGHT_CENTER) } else { (left + PADDING, Align2::LEFT_CENTER) };
-        ui.painter().text(pos2(anchor, rect.center().y), align, column.title, fonts::small(), tokens.muted);
+        let mut color = tokens.muted;
+        if let Some(sorting) = sorting.filter(|_| !column.title.is_empty()) {
+            let room = Rect::from_min_max(pos2(left, rect.min.y), pos2(right - 4.0, rect.max.y));
+            let heading = ui.interact(room, response.id.with(("sort", at)), Sense::click());
+            heading.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Sort by {}", column.title))
+            });
+            let is_it = sorting.column == at;
+            if is_it || heading.hovered() || heading.has_focus() {
+                color = tokens.text;
+            }
+            if is_it {
+                arrow_ui(ui, pos2(anchor, rect.center().y), *column, sorting.descending);
+            }
+            if heading.on_hover_cursor(CursorIcon::PointingHand).clicked() {
+                let descending = if is_it { !sorting.descending } else { column.right };
+                sorted = Some(Sorting { column: at, descending });
+            }
+        }
+        ui.painter().text(pos2(anchor, rect.center().y), align, column.title, fonts::small(), color);
         if at == last {
             continue;
         }
@@ -199,7 +339,18 @@ fn heading_ui(ui: &mut Ui, columns: &[Column], places: &[(f32, f32)], chosen: &m
         }
     }
     ui.painter().hline(rect.x_range(), rect.bottom(), line);
-    changed
+    (changed, sorted)
+}
+
+/// A small triangle beside a heading: the order it gives.
+fn arrow_ui(ui: &Ui, anchor: Pos2, column: Column, descending: bool) {
+    let tokens = tokens::of(ui.ctx());
+    let width = ui.painter().layout_no_wrap(column.title.to_owned(), fonts::small(), tokens.text).size().x;
+    let x = if column.right { anchor.x - width - 7.0 } else { anchor.x + width + 7.0 };
+    let up = if descending { 1.0 } else { -1.0 };
+    let corner = |dx: f32, dy: f32| pos2(x + dx, anchor.y + dy * up);
+    let corners = vec![corner(-3.0, -1.5), corner(3.0, -1.5), corner(0.0, 2.5)];
+    ui.painter().add(egui::Shape::convex_polygon(corners, tokens.text, Stroke::NONE));
 }
 
 /// Left edge and width of each column: as dragged, as declared, or a share of what is left.

@@ -4,16 +4,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use trace_core::analysis::findings;
+use trace_core::analysis::places::Places;
+use trace_core::analysis::wait_chain;
+use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
-use crate::state::study::{Answer, Question};
+use crate::state::study::{Answer, Chain, Question};
 
 /// Works out the answer. `None` if it was cancelled.
 #[must_use]
 pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<Answer> {
     let work = AssertUnwindSafe(|| match question {
         Question::Findings => findings::find(trace, monitor).map(|found| Answer::Findings(Arc::new(found))),
+        Question::WaitChain(go, range) => Some(Answer::WaitChain(Arc::new(chain(trace, *go, *range)))),
     });
     catch_unwind(work).unwrap_or(Some(Answer::Failed))
+}
+
+fn chain(trace: &Trace, go: GoIx, range: TimeRange) -> Chain {
+    let chain = wait_chain::wait_chain(trace, go, range);
+    let shares = wait_chain::shares(&chain, &Places::new(trace));
+    Chain { sentence: String::new(), chain, shares }
 }

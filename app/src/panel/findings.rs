@@ -1,0 +1,327 @@
+//! What probably costs the program its time: ranked, each a sentence that unfolds into its evidence.
+
+use egui::{Align, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+
+use trace_core::analysis::findings::Findings;
+use trace_core::analysis::findings::finding::{Finding, Severity, Value};
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::Trace;
+
+use crate::action::action::{Action, Actions};
+use crate::fmt::name;
+use crate::fmt::number::{bytes, count};
+use crate::fmt::time::{duration, exact, offset};
+use crate::fmt::words;
+use crate::panel::working;
+use crate::state::app::AppState;
+use crate::state::document::{Document, LoadState};
+use crate::state::study::{Answer, Question, Study};
+use crate::theme::tokens::Tokens;
+use crate::theme::{fonts, icons, space, tokens};
+use crate::widget::button::glyph;
+use crate::widget::link::{copy_button, link, link_in};
+use crate::widget::section::empty;
+
+/// Room for a number at the right of a finding.
+const NUMBER_WIDTH: f32 = 84.0;
+/// Room left of a finding's sentence: fold sign and severity mark.
+const MARK_ROOM: f32 = 48.0;
+/// More findings than this say nothing.
+const MAX_SHOWN: usize = 60;
+/// Room for the title of a line of evidence.
+const TITLE_WIDTH: f32 = 80.0;
+/// Frames of the culprit's stack that show.
+const MAX_FRAMES: usize = 12;
+
+/// Shows it.
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let Some(document) = state.document() else { return };
+    let findings = match document.studies.get(&Question::Findings) {
+        Some(Study::Answered(Answer::Findings(findings))) => findings,
+        Some(Study::Asked(_)) => return working(ui, "Looking for causes…"),
+        Some(Study::Answered(_)) => {
+            return empty(ui, "The search for causes stopped at a fault of its own; everything else still works");
+        }
+        None if !document.is_settled() => return working(ui, "Causes are looked for once the trace is loaded"),
+        None => {
+            actions.push(Action::Ask(document.id, Question::Findings));
+            return working(ui, "Looking for causes…");
+        }
+    };
+    let tokens = tokens::of(ui.ctx());
+    if let Some(text) = partial(document) {
+        ui.label(RichText::new(text).font(fonts::small()).color(tokens.warning));
+        ui.add_space(space::XS);
+    }
+    ScrollArea::vertical().id_salt("findings").auto_shrink([false, false]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        if findings.worst() < Some(Severity::Warning) {
+            calm_ui(ui, findings);
+        }
+        heading_ui(ui, findings);
+        for (rank, finding) in findings.list.iter().take(MAX_SHOWN).enumerate() {
+            let open = document.finding == Some(rank);
+            if finding_ui(ui, finding, open) {
+                actions.push(Action::ChooseFinding((!open).then_some(rank)));
+            }
+            if open {
+                evidence_ui(ui, &document.trace, finding, actions);
+            }
+        }
+    });
+}
+
+/// Why the findings may miss something; `None` for a whole trace.
+fn partial(document: &Document) -> Option<&'static str> {
+    if matches!(document.load, LoadState::Cancelled) {
+        return Some("Partial: reading was stopped, so only part of the trace was looked at");
+    }
+    let damaged = document.trace.warnings().iter().any(|warning| warning.kind.is_damage());
+    damaged.then_some("Partial: the trace is damaged, so what is missing could not be looked at")
+}
+
+/// "Nothing stands out", with the numbers that say so.
+fn calm_ui(ui: &mut Ui, findings: &Findings) {
+    let tokens = tokens::of(ui.ctx());
+    ui.horizontal(|ui| {
+        let (mark, _) = ui.allocate_exact_size(vec2(20.0, 24.0), Sense::hover());
+        glyph(ui, mark, icons::CHECK, fonts::icon_sized(16.0), tokens.classes[1]);
+        ui.label(RichText::new("Nothing stands out").font(fonts::strong()));
+    });
+    ui.add_space(space::XS);
+    ui.label(RichText::new(calm_numbers(findings)).color(tokens.muted));
+    ui.add_space(space::M);
+}
+
+/// The numbers behind "nothing stands out".
+fn calm_numbers(findings: &Findings) -> String {
+    let nanos = |nanos: u64| duration(i64::try_from(nanos).unwrap_or(i64::MAX));
+    format!(
+        "Procs busy {:.0} % · {} waited for locks · {} of garbage collection, {} of it with the world stopped, \
+         {} of mark assist · longest wait for a proc {}",
+        findings.load.share * 100.0,
+        nanos(findings.lock_wait_ns),
+        nanos(findings.gc_ns),
+        nanos(findings.stw_ns),
+        nanos(findings.assist_ns),
+        nanos(findings.longest_runnable_ns),
+    )
+}
+
+fn heading_ui(ui: &mut Ui, findings: &Findings) {
+    if findings.list.is_empty() {
+        return;
+    }
+    let tokens = tokens::of(ui.ctx());
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), Sense::hover());
+    let write = |x: f32, align: egui::Align2, text: &str| {
+        ui.painter().text(pos2(x, rect.center().y), align, text, fonts::small(), tokens.muted);
+    };
+    write(rect.min.x + MARK_ROOM, egui::Align2::LEFT_CENTER, "What probably costs time, most first");
+    write(rect.max.x - NUMBER_WIDTH - space::XS, egui::Align2::RIGHT_CENTER, "Time lost");
+    write(rect.max.x - space::XS, egui::Align2::RIGHT_CENTER, "Confidence");
+    ui.painter().hline(rect.x_range(), rect.bottom(), egui::Stroke::new(1.0, tokens.line));
+}
+
+/// One line (or more, as the sentence needs): mark, sentence, time lost, confidence. True when clicked.
+fn finding_ui(ui: &mut Ui, finding: &Finding, open: bool) -> bool {
+    let tokens = tokens::of(ui.ctx());
+    let font = if finding.severity >= Severity::Warning { fonts::strong() } else { fonts::body() };
+    let width = ui.available_width();
+    let room = (width - MARK_ROOM - 2.0 * NUMBER_WIDTH - space::S).max(120.0);
+    let galley = ui.painter().layout(finding.title.clone(), font, tokens.text, room);
+    let height = (galley.size().y + 10.0).max(28.0);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, open, &finding.title));
+    if open {
+        ui.painter().rect_filled(rect, space::RADIUS, tokens.raised);
+    } else if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, space::RADIUS, tokens.hovered.gamma_multiply(0.6));
+    }
+    let at = |x: f32| Rect::from_center_size(pos2(rect.min.x + x, rect.min.y + 14.0), vec2(16.0, 16.0));
+    glyph(ui, at(12.0), if open { icons::UNFOLDED } else { icons::FOLDED }, fonts::icon_sized(12.0), tokens.muted);
+    let (icon, color) = mark(finding.severity, tokens);
+    glyph(ui, at(34.0), icon, fonts::icon_sized(16.0), color);
+    ui.painter().galley(pos2(rect.min.x + MARK_ROOM, rect.min.y + 5.0), galley, tokens.text);
+    let lost = i64::try_from(finding.time_lost_ns).unwrap_or(i64::MAX);
+    let number = |x: f32, text: String, color| {
+        let at = pos2(x - space::XS, rect.min.y + 14.0);
+        ui.painter().text(at, egui::Align2::RIGHT_CENTER, text, fonts::mono(), color);
+    };
+    number(rect.max.x - NUMBER_WIDTH, duration(lost), tokens.text);
+    number(rect.max.x, format!("{:.0} %", finding.confidence * 100.0), tokens.muted);
+    response
+        .on_hover_cursor(egui::CursorIcon::PointingHand)
+        .on_hover_text(format!(
+            "{}: {} of goroutines' time, added up",
+            words::sentence(finding.severity.name()),
+            exact(lost)
+        ))
+        .clicked()
+}
+
+/// Sign and colour of a severity: they differ in shape, too.
+const fn mark(severity: Severity, tokens: &Tokens) -> (&'static str, egui::Color32) {
+    match severity {
+        Severity::Severe => (icons::ALARM, tokens.error),
+        Severity::Warning => (icons::WARNING, tokens.warning),
+        Severity::Note => (icons::INFO, tokens.muted),
+    }
+}
+
+/// Where in the code, what to do, who suffers, the numbers, and the way there.
+fn evidence_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    let left = ui.available_rect_before_wrap().min.x + MARK_ROOM;
+    let place = ui.available_rect_before_wrap().with_min_x(left);
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(place).layout(Layout::top_down(Align::Min)));
+    let ui_ = &mut inside;
+    ui_.add_space(space::S);
+    ui_.spacing_mut().item_spacing.y = space::XS;
+    links_ui(ui_, trace, finding, actions);
+    line(ui_, "Check", |ui| {
+        ui.add(Label::new(finding.kind.check()).wrap());
+    });
+    if let Some(culprit) = &finding.culprit {
+        line(ui_, "In the code", |ui| {
+            let at = format!(
+                "{}  {}:{}",
+                name::function(&culprit.place.function),
+                name::file(&culprit.place.file),
+                culprit.place.line
+            );
+            ui.label(RichText::new(at).font(fonts::mono()))
+                .on_hover_text(format!("{}\n{}:{}", culprit.place.function, culprit.place.file, culprit.place.line));
+            if copy_button(ui, "the place in the code") {
+                actions.push(Action::Copy(format!("{}:{}", culprit.place.file, culprit.place.line)));
+            }
+        });
+    }
+    if !finding.victims.is_empty() {
+        line(ui_, "Victims", |ui| {
+            for victim in finding.victims.iter().take(6) {
+                let text = format!("{} in", words::counted(victim.goroutines, "goroutine"));
+                ui.label(text);
+                ui.label(RichText::new(name::function(&victim.function)).font(fonts::mono()))
+                    .on_hover_text(&victim.function);
+            }
+        });
+    }
+    if !finding.evidence.is_empty() {
+        line(ui_, "Evidence", |ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            for (at, (name, value)) in finding.evidence.iter().enumerate() {
+                let (name, value, exactly) = told(name, value);
+                ui.label(RichText::new(name).color(tokens.muted));
+                let value = ui.label(RichText::new(value).font(fonts::mono()));
+                if let Some(exactly) = exactly {
+                    value.on_hover_text(RichText::new(exactly).font(fonts::mono()));
+                }
+                if at + 1 < finding.evidence.len() {
+                    ui.label(RichText::new("·").color(tokens.muted));
+                }
+            }
+        });
+    }
+    stack_ui(ui_, finding);
+    ui_.add_space(space::M);
+    let used = inside.min_rect();
+    ui.advance_cursor_after_rect(Rect::from_min_max(pos2(place.min.x - MARK_ROOM, used.min.y), used.max));
+}
+
+/// A line of evidence: its title at the left, what it holds beside it, wrapped there.
+fn line(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
+    let tokens = tokens::of(ui.ctx());
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        let (rect, _) = ui.allocate_exact_size(vec2(TITLE_WIDTH, 18.0), Sense::hover());
+        ui.painter().text(rect.left_center(), egui::Align2::LEFT_CENTER, title, fonts::body(), tokens.muted);
+        ui.vertical(|ui| {
+            ui.spacing_mut().interact_size.y = 18.0;
+            ui.horizontal_wrapped(add);
+        });
+    });
+}
+
+fn links_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    let origin = trace.range().start;
+    line(ui, "Show", |ui| {
+        ui.spacing_mut().item_spacing.x = space::L;
+        for (at, place) in finding.links.iter().take(8).enumerate() {
+            let what = if at == 0 { "Jump to it: " } else { "" };
+            let text = format!(
+                "{what}G{} at {} for {}",
+                place.id.signed(),
+                offset(place.range.start.nanos_since(origin)),
+                duration(place.range.nanos())
+            );
+            if link(ui, &text).on_hover_text(name::goroutine(trace, place.go)).clicked() {
+                actions.push(Action::GoToStretch(LaneId::Goroutine(place.go), place.range));
+            }
+        }
+        if finding.links.is_empty() {
+            ui.label(RichText::new("It concerns the whole trace").color(tokens.muted));
+        }
+    });
+}
+
+fn stack_ui(ui: &mut Ui, finding: &Finding) {
+    let Some(culprit) = finding.culprit.as_ref().filter(|culprit| !culprit.stack.is_empty()) else { return };
+    let tokens = tokens::of(ui.ctx());
+    let id = ui.make_persistent_id(("stack", &finding.title));
+    let open = ui.ctx().data(|data| data.get_temp::<bool>(id)).unwrap_or(false);
+    line(ui, "Stack", |ui| {
+        let text = if open { "Hide the stack" } else { "Show the stack" };
+        if link_in(ui, text, fonts::body()).clicked() {
+            ui.ctx().data_mut(|data| data.insert_temp(id, !open));
+        }
+    });
+    if !open {
+        return;
+    }
+    for frame in culprit.stack.iter().take(MAX_FRAMES) {
+        ui.horizontal(|ui| {
+            ui.add_space(TITLE_WIDTH + space::S);
+            let color = if name::is_runtime(&frame.function) { tokens.muted } else { tokens.text };
+            ui.label(RichText::new(name::function(&frame.function)).font(fonts::mono()).color(color));
+            let place = format!("{}:{}", name::file(&frame.file), frame.line);
+            ui.label(RichText::new(place).font(fonts::mono_small()).color(tokens.muted)).on_hover_text(&frame.file);
+        });
+    }
+}
+
+/// A number of the evidence in words: its name, the value, and all its digits if they say more.
+fn told(name: &str, value: &Value) -> (String, String, Option<String>) {
+    let stem = name.strip_suffix("_ns").or_else(|| name.strip_suffix("_bytes")).unwrap_or(name);
+    let words = stem.replace('_', " ");
+    match value {
+        Value::Int(value) if name.ends_with("_ns") => {
+            let nanos = i64::try_from(*value).unwrap_or(i64::MAX);
+            (words, duration(nanos), Some(exact(nanos)))
+        }
+        Value::Int(value) if name.ends_with("_bytes") => (words, bytes(*value), Some(format!("{} B", count(*value)))),
+        Value::Int(value) => (words, count(*value), None),
+        Value::Ratio(ratio) if *ratio <= 1.0 => (words, format!("{:.1} %", ratio * 100.0), None),
+        Value::Ratio(ratio) => (words, format!("{ratio:.2}"), None),
+        Value::Text(text) => (words, text.clone(), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+    use trace_core::analysis::findings::finding::Value;
+
+    #[test]
+    fn evidence_is_told_with_its_unit() {
+        let tell = |name, value| {
+            let (name, value, _) = told(name, &value);
+            format!("{name} {value}")
+        };
+        assert_eq!(tell("longest_wait_ns", Value::Int(122_000_000)), "longest wait 122 ms");
+        assert_eq!(tell("heap_bytes", Value::Int(1_500)), "heap 1.50 kB");
+        assert_eq!(tell("waits", Value::Int(1_234)), "waits 1,234");
+        assert_eq!(tell("share", Value::Ratio(0.5)), "share 50.0 %");
+    }
+}

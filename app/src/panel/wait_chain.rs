@@ -1,0 +1,244 @@
+//! Where the time of the selected span, or of a marked stretch of its goroutine, went: one sentence, and
+//! steps that sum to it exactly.
+
+use egui::{Label, RichText, Ui};
+
+use trace_core::analysis::wait_chain::{Doing, Step, WaitChain};
+use trace_core::base::ids::{StackId, StrId};
+use trace_core::base::time::TimeRange;
+use trace_core::event::state::SpanClass;
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::Trace;
+
+use crate::action::action::{Action, Actions};
+use crate::fmt::name;
+use crate::fmt::number::{count, percent};
+use crate::fmt::time::{duration, exact, offset};
+use crate::panel::answer;
+use crate::state::app::AppState;
+use crate::state::study::{Answer, Chain, Question};
+use crate::theme::tokens::Tokens;
+use crate::theme::{fonts, space, tokens};
+use crate::widget::chip::chip;
+use crate::widget::link::copy_button;
+use crate::widget::section::empty;
+use crate::widget::table::{Cell, Column, number, table, text};
+
+const SHARES: [Column; 6] = [
+    number("Time", 76.0),
+    number("Share", 70.0),
+    number("Steps", 52.0),
+    text("Who", 0.0),
+    text("Did", 190.0),
+    text("Where", 0.0),
+];
+const STEPS: [Column; 6] = [
+    number("At", 104.0),
+    number("Time", 76.0),
+    text("Who", 0.0),
+    text("Did", 190.0),
+    text("Where", 0.0),
+    text("Ended the wait of", 0.0),
+];
+/// Points that a step moves to the right for each wait between it and the victim.
+const INDENT: f32 = 10.0;
+
+/// Shows it.
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let Some(document) = state.document() else { return };
+    let Some((go, range)) = document.chain_target() else {
+        empty(ui, "Select a span, or mark a stretch of a goroutine (Ctrl+drag), to see where its time went");
+        return;
+    };
+    let question = Question::WaitChain(go, range);
+    let Some(Answer::WaitChain(found)) = answer(ui, document, &question, actions) else { return };
+    let trace = &document.trace;
+    let tokens = tokens::of(ui.ctx());
+    let id = ui.make_persistent_id("chain-steps");
+    let mut steps = ui.ctx().data(|data| data.get_temp::<bool>(id)).unwrap_or(false);
+    ui.horizontal(|ui| {
+        let title = format!("{}, {}", name::goroutine(trace, go), duration(range.nanos()));
+        ui.add(Label::new(RichText::new(title).font(fonts::strong())).truncate()).on_hover_text(exact(range.nanos()));
+        let number = count(found.chain.steps.len() as u64);
+        for (text, is_steps) in [("Added up".to_owned(), false), (format!("In order ({number})"), true)] {
+            if chip(ui, &text, steps == is_steps).clicked() {
+                steps = is_steps;
+                ui.ctx().data_mut(|data| data.insert_temp(id, steps));
+            }
+        }
+    });
+    let sentence = if found.sentence.is_empty() { sentence(trace, found) } else { found.sentence.clone() };
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        if copy_button(ui, "this sentence") {
+            actions.push(Action::Copy(sentence.clone()));
+        }
+        ui.add(Label::new(&sentence).wrap());
+    });
+    if trace.warnings().iter().any(|warning| warning.kind.is_damage()) {
+        ui.label(RichText::new("Partial: the trace is damaged").font(fonts::small()).color(tokens.warning));
+    }
+    ui.add_space(space::XS);
+    if steps {
+        steps_ui(ui, trace, &found.chain, actions);
+    } else {
+        shares_ui(ui, trace, found, actions);
+    }
+}
+
+/// The largest share and the waits that lead from the victim to it.
+fn sentence(trace: &Trace, found: &Chain) -> String {
+    let Some(share) = found.shares.first() else { return String::new() };
+    let whole = found.chain.range.nanos().unsigned_abs();
+    let mut steps = found.chain.steps.iter();
+    let longest = steps.find(|step| step.range == share.longest && step.go == share.go);
+    let mut waits = Vec::new();
+    let mut link = longest.and_then(|step| found.chain.link(step));
+    while let Some(wait) = link {
+        waits.push(format!("{} waited in {} for ", name::goroutine(trace, wait.go), own_place(trace, wait.stack)));
+        link = wait.parent.and_then(|parent| found.chain.links.get(parent as usize));
+    }
+    waits.reverse();
+    format!(
+        "{} of {}: {}{}, which {} in {}.",
+        percent(share.nanos, whole),
+        duration(found.chain.range.nanos()),
+        waits.join(""),
+        name::goroutine(trace, share.go),
+        did(trace, share.doing, share.reason).to_lowercase(),
+        own_place(trace, share.stack),
+    )
+}
+
+/// Where in the program's own code: the innermost frame with a dotless first part of its package.
+fn own_place(trace: &Trace, stack: StackId) -> String {
+    let own = trace.frames(stack).find(|frame| {
+        let package = frame.function.split(['.', '/']).next().unwrap_or_default();
+        package == "main"
+            || frame
+                .function
+                .split('/')
+                .next()
+                .is_some_and(|host| host.contains('.') && host != package && frame.function.contains('/'))
+    });
+    own.map(|frame| format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line))
+        .unwrap_or_else(|| place(trace, stack))
+}
+
+fn shares_ui(ui: &mut Ui, trace: &Trace, found: &Chain, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    let whole = found.chain.range.nanos().unsigned_abs();
+    let rows = found.shares.len();
+    // The last row is the sum.
+    let touched = table(
+        ui,
+        ("shares", &SHARES),
+        rows + 1,
+        None,
+        |_| false,
+        |row| {
+            let Some(share) = found.shares.get(row) else {
+                let sum: u64 = found.shares.iter().map(|share| share.nanos).sum();
+                let sum_of = |text: String| Cell::number(text).colored(tokens.text);
+                return vec![
+                    sum_of(duration(i64::try_from(sum).unwrap_or(i64::MAX))),
+                    sum_of(percent(sum, whole)),
+                    sum_of(count(found.chain.steps.len() as u64)),
+                    Cell::text("In all").strong(),
+                ];
+            };
+            vec![
+                Cell::number(duration(i64::try_from(share.nanos).unwrap_or(i64::MAX))),
+                Cell::number(percent(share.nanos, whole)).colored(tokens.muted),
+                Cell::number(count(share.count)).colored(tokens.muted),
+                Cell::text(name::goroutine(trace, share.go)).colored(tokens.accent),
+                Cell::text(did(trace, share.doing, share.reason)).dotted(color(tokens, share.doing)),
+                Cell::number(place(trace, share.stack)).colored(tokens.muted),
+            ]
+        },
+    );
+    if let Some(share) = touched.clicked.and_then(|row| found.shares.get(row)) {
+        jump(trace, share.go, share.longest, actions);
+    }
+}
+
+fn steps_ui(ui: &mut Ui, trace: &Trace, chain: &WaitChain, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    let origin = trace.range().start;
+    let touched = table(
+        ui,
+        ("steps", &STEPS),
+        chain.steps.len(),
+        None,
+        |_| false,
+        |row| {
+            let Some(step) = chain.steps.get(row) else { return Vec::new() };
+            let depth = chain.depth(step).min(8) as f32;
+            vec![
+                Cell::number(offset(step.range.start.nanos_since(origin))),
+                Cell::number(duration(step.range.nanos())),
+                Cell::text(name::goroutine(trace, step.go)).colored(tokens.accent).indented(depth * INDENT),
+                Cell::text(did(trace, step.doing, step.reason)).dotted(color(tokens, step.doing)),
+                Cell::number(place(trace, step.stack)).colored(tokens.muted),
+                Cell::text(ended(trace, chain, step)).colored(tokens.muted),
+            ]
+        },
+    );
+    if let Some(step) = touched.clicked.and_then(|row| chain.steps.get(row)) {
+        match step.span {
+            Some(span) => actions.push(Action::GoTo(span)),
+            None => jump(trace, step.go, step.range, actions),
+        }
+    }
+}
+
+/// Which wait a step explains: whose, and where they waited.
+fn ended(trace: &Trace, chain: &WaitChain, step: &Step) -> String {
+    let Some(link) = chain.link(step) else { return String::new() };
+    let at = place(trace, link.stack);
+    let who = trace.goroutine_name(link.go).map_or_else(String::new, |(id, _)| format!("G{}", id.signed()));
+    if at.is_empty() { who } else { format!("{who} in {at}") }
+}
+
+fn jump(trace: &Trace, go: trace_core::base::ids::GoIx, range: TimeRange, actions: &mut Actions) {
+    let lane = LaneId::Goroutine(go);
+    match trace.span_at(lane, range.start) {
+        Some(span) => actions.push(Action::GoTo(span.at)),
+        None => actions.push(Action::GoToLane(lane)),
+    }
+}
+
+/// The telling function of a stack and its line.
+fn place(trace: &Trace, stack: StackId) -> String {
+    name::telling_frame(trace, stack)
+        .map(|frame| format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line))
+        .unwrap_or_default()
+}
+
+/// What somebody did, in words.
+fn did(trace: &Trace, doing: Doing, reason: StrId) -> String {
+    match doing {
+        Doing::Running => "Ran".to_owned(),
+        Doing::MarkAssist => "Ran, helping the collector".to_owned(),
+        Doing::Runnable => "Was ready, without a proc".to_owned(),
+        Doing::Syscall => "Was in a system call".to_owned(),
+        Doing::Waiting(class) => match trace.str(reason) {
+            "" => name::class(class).to_owned(),
+            reason => format!("Waited ({reason})"),
+        },
+        Doing::Unfollowed => "Not looked into".to_owned(),
+        Doing::Unknown => "Unknown".to_owned(),
+    }
+}
+
+fn color(tokens: &Tokens, doing: Doing) -> egui::Color32 {
+    let class = match doing {
+        Doing::Running => SpanClass::Running,
+        Doing::MarkAssist => SpanClass::Gc,
+        Doing::Runnable => SpanClass::Runnable,
+        Doing::Syscall => SpanClass::Syscall,
+        Doing::Waiting(class) => class,
+        Doing::Unfollowed | Doing::Unknown => return tokens.line,
+    };
+    tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted)
+}

@@ -1,0 +1,141 @@
+//! The panels of analyses, played through their accessible names on real traces: they open, say what they
+//! should, and a click leads to the place on the timeline.
+
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+
+#[path = "support/fixtures.rs"]
+mod fixtures;
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, Node};
+use trace_core::base::ids::GoId;
+use trace_core::model::lanes::LaneId;
+use tracelane::action::action::Action;
+use tracelane::action::commands::panels;
+use tracelane::shell::app::TracelaneApp;
+use tracelane::state::document::Document;
+use tracelane::state::settings::Settings;
+use tracelane::state::study::{Answer, Question};
+use tracelane::state::view::Selection;
+
+struct Window(Harness<'static, TracelaneApp>);
+
+impl Window {
+    /// The window with one of the real traces open.
+    fn open(name: &str) -> Self {
+        let settings = Settings { animate: false, ..Settings::default() };
+        let mut harness = Harness::builder().with_size(egui::vec2(1440.0, 900.0)).with_max_steps(1_000).build_ui_state(
+            |ui, app: &mut TracelaneApp| {
+                app.logic(ui.ctx());
+                app.ui(ui);
+            },
+            TracelaneApp::new_headless(settings),
+        );
+        harness.run();
+        let mut window = Self(harness);
+        window.act(Action::Open(fixtures::data().join(name)));
+        window
+    }
+
+    fn act(&mut self, action: Action) -> &mut Self {
+        self.0.state_mut().push(action);
+        self.0.run();
+        self
+    }
+
+    fn document(&self) -> &Document {
+        self.0.state().state().document().expect("a document")
+    }
+
+    /// All names and texts in the window.
+    fn words(&self) -> Vec<String> {
+        fn collect(node: &Node<'_>, words: &mut Vec<String>) {
+            words.extend(node.accesskit_node().label());
+            words.extend(node.accesskit_node().value());
+            for child in node.children() {
+                collect(&child, words);
+            }
+        }
+        let mut words = Vec::new();
+        collect(&self.0.root(), &mut words);
+        words
+    }
+
+    fn shows(&self, word: &str) -> bool {
+        self.words().iter().any(|words| words.contains(word))
+    }
+
+    /// Presses what is called like this, in part.
+    fn press(&mut self, role: Role, part: &str) -> &mut Self {
+        let name = self
+            .0
+            .get_all_by_role(role)
+            .filter_map(|node| node.accesskit_node().label())
+            .find(|name| name.contains(part))
+            .unwrap_or_else(|| panic!("nothing is called {part}"));
+        self.0.get_all_by_role_and_label(role, &name).next().expect("it is there").click_accesskit();
+        self.0.run();
+        self
+    }
+}
+
+const BUG: &str = "real/guessnumber-bug-go1.27.trace";
+
+#[test]
+fn findings_open_by_themselves_and_one_click_leads_there() {
+    let mut window = Window::open(BUG);
+    assert_eq!(window.document().selection, Selection::None, "the selection is the user's");
+    assert!(window.shows("1 finding"), "the status bar counts them");
+    assert!(window.shows("main.sendReport") && window.shows("net/http.Post"), "{:?}", window.words());
+    let before = window.document().view.expect("a view");
+    window.press(Role::Link, "Jump to it");
+    let after = window.document().view.expect("a view");
+    assert!(after.span_nanos < before.span_nanos, "the timeline has moved");
+    let ix = window.document().trace.goroutine_by_id(GoId(13)).expect("the culprit");
+    assert_eq!(window.document().selection.lane(), Some(LaneId::Goroutine(ix)));
+    window.press(Role::Link, "Show the stack");
+    assert!(window.shows("http.Post") || window.shows("main.sendReport"));
+}
+
+#[test]
+fn a_healthy_trace_keeps_quiet_and_says_so_when_asked() {
+    let mut window = Window::open("real/guessnumber-fixed-go1.27.trace");
+    assert!(!window.shows(panels::FINDINGS), "no panel opens by itself");
+    window.press(Role::Button, "Nothing stands out");
+    assert!(window.shows(panels::FINDINGS) && window.shows("Procs busy"), "{:?}", window.words());
+}
+
+#[test]
+fn findings_of_a_damaged_trace_are_partial() {
+    let mut window = Window::open("broken/cut-mid-batch-go1.27.trace");
+    window.act(Action::OpenPanel(panels::FINDINGS));
+    assert!(window.shows("Partial"), "{:?}", window.words());
+}
+
+#[test]
+fn the_wait_chain_of_a_slow_request_sums_to_it_and_names_the_cause() {
+    let mut window = Window::open(BUG);
+    let trace = &window.document().trace;
+    let victim = trace.goroutine_by_id(GoId(380)).expect("a slow request");
+    let at = trace.range().start.plus_nanos(200_000_000);
+    let span = trace.span_at(LaneId::Goroutine(victim), at).expect("its wait");
+    window.act(Action::SelectSpan(span.at)).act(Action::OpenPanel(panels::WAIT_CHAIN));
+    let question = Question::WaitChain(victim, span.range);
+    let Some(Answer::WaitChain(found)) = window.document().studies.answer(&question) else { panic!("no answer") };
+    let sum: u64 = found.shares.iter().map(|share| share.nanos).sum();
+    assert_eq!(sum, span.range.nanos().unsigned_abs());
+    assert!(window.shows("G13 main.main.func3"), "who held it up: {:?}", window.words());
+    assert!(window.shows("In all"));
+    window.press(Role::Button, "Waited (network)");
+    assert_ne!(window.document().selection.lane(), Some(LaneId::Goroutine(victim)), "a click leads there");
+}
+
+#[test]
+fn a_pin_on_the_ruler_leads_to_its_finding() {
+    let mut window = Window::open(BUG);
+    window.act(Action::ChooseFinding(None));
+    window.press(Role::Button, "Finding 1 on the overview");
+    assert_eq!(window.document().finding, Some(0));
+    assert_ne!(window.document().selection, Selection::None);
+}
