@@ -84,6 +84,21 @@ fn files_that_are_traces_open() {
 }
 
 #[test]
+fn lost_events_of_a_thread_leave_a_hole() {
+    let path = fixtures::data().join("broken/inserted-bytes-go1.27.trace");
+    let trace = load(&path).expect("it opens");
+    let [hole] = trace.thread_holes() else { panic!("{:?}", trace.thread_holes()) };
+    assert_eq!((hole.generation, trace.thread_id(hole.thread).0), (14, 6890));
+    assert!(hole.bytes.contains(&2_800) && hole.range.nanos() > 1_000_000, "{hole:?}");
+    // The goroutine ran when its thread fell silent; what it did then is not known.
+    assert!(hole.go.is_some());
+    let lane = LaneId::Goroutine(hole.go);
+    assert_eq!(trace.span_at(lane, hole.range.start.plus_nanos(1)), None);
+    let sound = load(&fixtures::data().join("broken/stdout-between-go1.27.trace")).expect("it opens");
+    assert!(sound.thread_holes().is_empty(), "text in between costs no thread anything");
+}
+
+#[test]
 fn all_queries_work_on_damaged_traces() {
     for path in damaged() {
         let Ok(trace) = load(&path) else { continue };

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
+use trace_core::base::time::TraceTime;
+use trace_core::model::hole::Hole;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::number::{bytes, count};
@@ -40,8 +42,29 @@ pub struct Summary {
     pub start: Option<String>,
     /// Damage and doubts.
     pub warnings: Vec<WarningLine>,
+    /// Where events of single threads are lost inside a generation, at most 1,000 a generation.
+    pub holes: Vec<HoleLine>,
     /// What loading the whole model cost.
     pub load: LoadCost,
+}
+
+/// Lost events of a thread.
+#[derive(Clone, Debug, Serialize)]
+pub struct HoleLine {
+    /// From the thread's last event before, ns since the trace's first event.
+    pub start_ns: i64,
+    /// To its next one, or to the end of the generation.
+    pub end_ns: i64,
+    /// Byte offset in the file of what could not be read.
+    pub offset: u64,
+    /// How many bytes it is.
+    pub bytes: u64,
+    /// The generation's number.
+    pub generation: u64,
+    /// The thread's id.
+    pub thread: i64,
+    /// The id of the goroutine that ran there; none if none did.
+    pub goroutine: Option<i64>,
 }
 
 /// One warning.
@@ -57,6 +80,10 @@ pub struct WarningLine {
     pub generation: u64,
     /// How many like it.
     pub count: u64,
+    /// Whether part of what was recorded is lost; otherwise it is a remark.
+    pub is_damage: bool,
+    /// What can be done about it.
+    pub cure: Option<&'static str>,
 }
 
 /// What loading cost.
@@ -101,8 +128,11 @@ impl Summary {
                     offset: warning.offset,
                     generation: warning.generation,
                     count: warning.count,
+                    is_damage: warning.kind.is_damage(),
+                    cure: warning.kind.cure(),
                 })
                 .collect(),
+            holes: trace.thread_holes().iter().map(|hole| HoleLine::of(trace, hole)).collect(),
             load: LoadCost {
                 wall_s,
                 events: totals.events,
@@ -152,8 +182,34 @@ impl Summary {
             let times = if warning.count > 1 { format!(", {} times", count(warning.count)) } else { String::new() };
             let place = format!("byte {}, generation {}{times}", warning.offset, warning.generation);
             push(&mut text, &format!("  {}: {} ({place})", warning.kind, warning.message));
+            if let Some(cure) = warning.cure {
+                push(&mut text, &format!("    {cure}"));
+            }
+        }
+        if !self.holes.is_empty() {
+            push(&mut text, &format!("{:<14}{}", "holes", count(self.holes.len() as u64)));
+        }
+        for hole in self.holes.iter().take(20) {
+            let what = format!("thread {} says nothing", hole.thread);
+            let when = format!("from {} to {}", duration(hole.start_ns), duration(hole.end_ns));
+            push(&mut text, &format!("  {what} {when} (byte {}, generation {})", hole.offset, hole.generation));
         }
         text
+    }
+}
+
+impl HoleLine {
+    fn of(trace: &Trace, hole: &Hole) -> Self {
+        let since_start = |time: TraceTime| time.0.saturating_sub(trace.range().start.0);
+        Self {
+            start_ns: since_start(hole.range.start),
+            end_ns: since_start(hole.range.end),
+            offset: hole.bytes.start,
+            bytes: hole.bytes.end.saturating_sub(hole.bytes.start),
+            generation: hole.generation,
+            thread: trace.thread_id(hole.thread).signed(),
+            goroutine: trace.goroutine_name(hole.go).map(|(id, _)| id.signed()),
+        }
     }
 }
 

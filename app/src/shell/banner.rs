@@ -92,6 +92,8 @@ fn list_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                     let times =
                         if warning.count > 1 { format!(" ({} times)", count(warning.count)) } else { String::new() };
                     let message = format!("{}{times}", words::sentence(&warning.message));
+                    let cure = warning.kind.cure().map_or_else(String::new, |cure| format!(" {cure}"));
+                    let message = format!("{message}{cure}");
                     ui.add(Label::new(&message).truncate()).on_hover_text(message);
                 });
             }

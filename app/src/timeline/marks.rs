@@ -3,12 +3,18 @@
 use egui::epaint::Mesh;
 use egui::{Color32, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
 
-use trace_core::base::time::TimeRange;
+use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::model::hole::Hole;
+use trace_core::model::lanes::LaneId;
 
 use crate::fmt::time::duration;
 use crate::timeline::frame::Frame;
 use crate::timeline::input;
+use crate::timeline::lanes::Visible;
 use crate::timeline::store::Store;
+
+/// Holes of single threads that are looked at in a frame; a trace with more is painted in part.
+const MAX_THREAD_HOLES: usize = 2_000;
 
 /// Paints holes over the lanes, and says what they are.
 pub fn holes(ui: &Ui, frame: &Frame<'_>) {
@@ -22,6 +28,40 @@ pub fn holes(ui: &Ui, frame: &Frame<'_>) {
         let label = Rect::from_center_size(pos2(rect.center().x, strip.bottom() - 20.0), size);
         painter.rect_filled(label, 4.0, frame.colors.hole_opaque[0]);
         painter.galley(label.min + vec2(6.0, 3.0), galley, frame.tokens.warning);
+    }
+}
+
+/// Paints, over the lanes they concern, where events of single threads are lost; over all lanes where the
+/// thread ran nothing when they were.
+pub fn thread_holes(ui: &Ui, frame: &Frame<'_>, visible: &[Visible]) {
+    let painter = ui.painter_at(frame.strips.lanes);
+    let holes = frame.trace.thread_holes().iter().take(MAX_THREAD_HOLES);
+    for (hole, band) in holes.filter_map(|hole| Some((hole, frame.band(hole.range, frame.strips.lanes)?))) {
+        let is_nobodys = !hole.go.is_some() && !hole.proc.is_some();
+        if is_nobodys {
+            painter.add(Shape::mesh(hatched(band, frame.colors.hole, 12.0)));
+            continue;
+        }
+        let concerned = visible.iter().filter(|row| row.row.lane().is_some_and(|lane| concerns(hole, lane)));
+        for rect in concerned.map(|row| row.rect(frame).intersect(band)) {
+            painter.add(Shape::mesh(hatched(rect, frame.colors.hole, 6.0)));
+        }
+    }
+}
+
+/// The hole that a lane has at an instant.
+#[must_use]
+pub fn thread_hole_at<'a>(frame: &Frame<'a>, lane: LaneId, nanos: f64) -> Option<&'a Hole> {
+    let holes = frame.trace.thread_holes().iter().take(MAX_THREAD_HOLES);
+    holes.filter(|hole| hole.range.contains(TraceTime(nanos as i64))).find(|hole| concerns(hole, lane))
+}
+
+fn concerns(hole: &Hole, lane: LaneId) -> bool {
+    match lane {
+        LaneId::Goroutine(go) => hole.go == go,
+        LaneId::Proc(proc) => hole.proc == proc,
+        LaneId::Thread(thread) => hole.thread == thread,
+        LaneId::Gc | LaneId::Stw => false,
     }
 }
 

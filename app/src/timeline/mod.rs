@@ -116,6 +116,7 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Sto
 
     lanes::paint(ui, frame, &visible, store, &arrows, &hit);
     marks::holes(ui, frame);
+    marks::thread_holes(ui, frame, &visible);
     critical::paint(ui, frame, actions);
     flows::paint(ui, frame, &arrows, &hit);
     gutter::ui(ui, frame, &visible, store, actions);

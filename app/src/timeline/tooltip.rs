@@ -5,6 +5,7 @@ use egui::{Align, Color32, Layout, RichText, Tooltip, Ui, vec2};
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::{Cause, GoState, SpanClass};
 use trace_core::model::flows::{Flow, FlowKind};
+use trace_core::model::hole::Hole;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::{Cell, Span};
 use trace_core::model::trace::{SpecialKind, SpecialRange};
@@ -15,6 +16,7 @@ use crate::timeline::frame::Frame;
 use crate::timeline::hit::Hit;
 use crate::timeline::input::Canvas;
 use crate::timeline::labels::without_path;
+use crate::timeline::marks;
 use crate::timeline::words;
 
 /// Width of the tooltip, points.
@@ -22,7 +24,14 @@ const WIDTH: f32 = 360.0;
 
 /// The tooltip of what lies under the pointer.
 pub fn ui(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &Arrows) {
-    if matches!(hit, Hit::Nowhere | Hit::Empty(_))
+    let hole = match hit {
+        Hit::Cell { lane, .. } | Hit::Empty(Some(lane)) => {
+            let nanos = canvas.pointer(ui).map(|at| frame.axis.nanos_from_x(at.x));
+            nanos.and_then(|nanos| marks::thread_hole_at(frame, *lane, nanos))
+        }
+        _ => None,
+    };
+    if (matches!(hit, Hit::Nowhere | Hit::Empty(_)) && hole.is_none())
         || !canvas.lanes.contains_pointer()
         || ui.input(|i| i.pointer.any_down())
     {
@@ -70,6 +79,9 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &Arrow
             }
             Hit::Nowhere | Hit::Empty(_) => {}
         }
+        if let Some(hole) = hole {
+            say.hole(hole);
+        }
     });
 }
 
@@ -115,6 +127,19 @@ impl Say<'_, '_> {
 
     fn at(&mut self, nanos: i64) {
         self.pair("at", &self.frame.origin.text(nanos, 1));
+    }
+
+    /// What is lost here.
+    fn hole(&mut self, hole: &Hole) {
+        self.title("Events are lost here", self.frame.tokens.warning);
+        self.pair("thread", &format!("{} says nothing", self.frame.trace.thread_id(hole.thread).signed()));
+        self.pair("for", &time::duration(hole.range.nanos()));
+        let bytes = hole.bytes.end.saturating_sub(hole.bytes.start);
+        self.pair(
+            "unreadable",
+            &format!("{} from byte {}", crate::fmt::words::counted(bytes, "byte"), number::count(hole.bytes.start)),
+        );
+        self.pair("generation", &number::count(hole.generation));
     }
 
     /// How long, with the exact number; "at least" where an end is not in the trace.

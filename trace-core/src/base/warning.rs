@@ -60,6 +60,36 @@ impl WarningKind {
         }
     }
 
+    /// What can be done about it, as a sentence; `None` where nothing can.
+    #[must_use]
+    pub const fn cure(self) -> Option<&'static str> {
+        match self {
+            Self::Truncated => Some(
+                "Copy the file again, and end the trace in the program (trace.Stop, or FlightRecorder.WriteTo) before \
+                 it exits.",
+            ),
+            Self::SkippedBytes => Some(
+                "Let nothing else write to the trace's file or stream: a program that prints to standard output must \
+                 not send its trace there. Else copy the file again.",
+            ),
+            Self::BadBatch | Self::BadTable | Self::UnknownId | Self::Clock => {
+                Some("Copy the file again in binary mode and compare checksums; else record anew.")
+            }
+            Self::BadEvent | Self::BrokenOrder => Some(
+                "Copy the file again; if the copy is whole, the runtime's own order is broken: record anew with the \
+                 newest Go release.",
+            ),
+            Self::MissingGeneration => {
+                Some("Put the parts of the recording together in their order, leaving none out, or record anew.")
+            }
+            Self::AppendedTrace => Some("Write each trace to a file of its own."),
+            Self::Misuse => Some("End regions in the goroutine that began them, the last begun first."),
+            Self::NewerVersion => Some("A newer Tracelane may show more."),
+            Self::Internal => Some("Report it together with the file."),
+            Self::Limit => None,
+        }
+    }
+
     /// Whether part of what was recorded is lost (as against a fault of the traced program or a
     /// curiosity that costs nothing).
     #[must_use]

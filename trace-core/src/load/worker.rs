@@ -10,8 +10,9 @@ use crate::base::time::TraceTime;
 use crate::base::warning::{Warning, WarningKind};
 use crate::load::pipeline::Message;
 use crate::load::reader::Part;
-use crate::model::build::{Builder, SEGMENT_ROWS};
+use crate::model::build::{Builder, Met, SEGMENT_ROWS};
 use crate::model::draft::SegmentDraft;
+use crate::model::hole::HoleDraft;
 use crate::model::kinds::SharedKinds;
 use crate::model::stitch::{Before, GenerationHead};
 use crate::model::symbols::Symbols;
@@ -66,6 +67,8 @@ pub(crate) enum Work {
 #[derive(Debug)]
 pub(crate) struct GenerationEnd {
     pub(crate) warnings: Vec<Warning>,
+    pub(crate) holes: Vec<HoleDraft>,
+    pub(crate) number: u64,
     /// Its size in the input.
     pub(crate) bytes: u64,
     pub(crate) result: Result<()>,
@@ -103,10 +106,12 @@ impl Shared {
 
 /// Does the work on the `index`th part.
 pub(crate) fn work(part: &Part, index: usize, shared: &Shared, messages: &Sender<Message>) {
-    let mut damage = Damage::default();
+    let (mut damage, mut holes) = (Damage::default(), Vec::new());
     // A fault of ours costs this part, not the whole load, and must not leave the stitcher waiting.
     let result = catch_unwind(AssertUnwindSafe(|| match part {
-        Part::Generation(generation) => build(generation, index, shared, messages, &mut damage),
+        Part::Generation(generation) => {
+            build(generation, index, shared, messages, &mut damage).map(|found| holes = found)
+        }
         Part::Recording(recording) => build_recording(recording, index, shared, messages, &mut damage),
     }))
     .unwrap_or_else(|_panic| {
@@ -115,7 +120,7 @@ pub(crate) fn work(part: &Part, index: usize, shared: &Shared, messages: &Sender
         Ok(())
     });
     let warnings = damage.take(part.number());
-    let end = GenerationEnd { warnings, bytes: part.byte_len(), result };
+    let end = GenerationEnd { warnings, holes, number: part.number(), bytes: part.byte_len(), result };
     // Nobody listens: the load was cancelled.
     drop(messages.send(Message::Work(index, Work::End(end))));
 }
@@ -126,7 +131,7 @@ fn build(
     shared: &Shared,
     messages: &Sender<Message>,
     damage: &mut Damage,
-) -> Result<()> {
+) -> Result<Vec<HoleDraft>> {
     let tables = Tables::parse(generation, shared.clock(), &mut |kind, what, at| damage.add(kind, what, at));
     if tables.has_frequency {
         shared.set_clock(tables.clock);
@@ -136,16 +141,18 @@ fn build(
         Border::Gap => Before::Hole,
         Border::NewTrace => Before::OtherTrace,
     };
-    let has_unknown = build_with(&tables, border, index, shared, messages, |builder| {
+    let met = build_with(&tables, border, index, shared, messages, |builder| {
         let mut machine = Machine::new(false);
         let mut report = |kind, what, at| damage.add(kind, what, at);
         order_generation(&mut machine, generation, &tables, &shared.monitor, &mut report, builder)?;
         Ok(machine.ids)
     })?;
-    if has_unknown && let Some(Unknown { message, offset, count }) = unknown::find(generation, &tables) {
+    if met.has_unknown
+        && let Some(Unknown { message, offset, count }) = unknown::find(generation, &tables)
+    {
         damage.add_many(WarningKind::UnknownId, message, offset, count);
     }
-    Ok(())
+    Ok(met.holes)
 }
 
 fn build_recording(
@@ -155,18 +162,18 @@ fn build_recording(
     messages: &Sender<Message>,
     damage: &mut Damage,
 ) -> Result<()> {
-    let has_unknown = build_with(&recording.tables, Before::Whole, index, shared, messages, |builder| {
+    let met = build_with(&recording.tables, Before::Whole, index, shared, messages, |builder| {
         let mut report = |kind, what, at| damage.add(kind, what, at);
         order_v1(recording, Style::Model, &shared.monitor, &mut report, builder)
     })?;
-    if has_unknown {
+    if met.has_unknown {
         damage.add(WarningKind::UnknownId, LOST_TEXTS.to_owned(), recording.byte_len());
     }
     Ok(())
 }
 
 /// Sends a head, then what `order` gives to the builder. `order` returns the ids that it has given out.
-/// Says whether strings or stacks are named that are not there.
+/// Tells what the builder has met.
 fn build_with(
     tables: &Tables,
     border: Before,
@@ -174,7 +181,7 @@ fn build_with(
     shared: &Shared,
     messages: &Sender<Message>,
     order: impl FnOnce(&mut Builder<'_>) -> Result<Ids>,
-) -> Result<bool> {
+) -> Result<Met> {
     let is_nameless = |id| tables.string(id).is_none();
     let has_nameless = tables.frames().any(|frame| is_nameless(frame.function) || is_nameless(frame.file));
     let symbols = Arc::new(symbols(tables));
@@ -183,7 +190,9 @@ fn build_with(
     let mut emit = |draft: SegmentDraft| send(Work::Segment(Box::new(draft)));
     let mut builder = Builder::new(symbols, shared.kinds.clone(), &mut emit).with_segment_rows(shared.segment_rows);
     let ids = order(&mut builder)?;
-    Ok(builder.finish(&ids)? | has_nameless)
+    let mut met = builder.finish(&ids)?;
+    met.has_unknown |= has_nameless;
+    Ok(met)
 }
 
 fn symbols(tables: &Tables) -> Symbols {

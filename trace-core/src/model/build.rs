@@ -9,12 +9,13 @@ use crate::event::state::GoState;
 use crate::model::counters::{CountBuilder, Steps};
 use crate::model::cut::{self, Pools};
 use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, SegmentDraft};
+use crate::model::hole::{HoleDraft, MAX_HOLES};
 use crate::model::kinds::{self, SharedKinds};
 use crate::model::side::{
     LabelMark, LogMark, RangeKind, RangeMark, RangeMove, RegionMark, SampleMark, Side, StealMark, TaskMark,
 };
 use crate::model::symbols::Symbols;
-use crate::order::sink::{Ids, NO_IX, Ordered, Sink};
+use crate::order::sink::{Ids, Lost, NO_IX, Ordered, Sink};
 
 /// Rows after which a segment is cut: what bounds the memory that a worker needs.
 pub(crate) const SEGMENT_ROWS: usize = 1 << 18;
@@ -61,6 +62,8 @@ pub(crate) struct GoLocal {
     /// It was created in this generation.
     pub(crate) is_new: bool,
     has_name: bool,
+    /// It has had a row in this generation.
+    has_rows: bool,
 }
 
 /// What is kept per local proc.
@@ -134,6 +137,16 @@ pub(crate) struct Builder<'a> {
     pools: Pools,
     /// Stacks and texts were named that the generation does not hold.
     has_unknown: bool,
+    holes: Vec<HoleDraft>,
+}
+
+/// What a builder has met besides segments.
+#[derive(Debug, Default)]
+pub(crate) struct Met {
+    /// Stacks or texts were named that are not there.
+    pub(crate) has_unknown: bool,
+    /// Where events are lost.
+    pub(crate) holes: Vec<HoleDraft>,
 }
 
 impl std::fmt::Debug for Builder<'_> {
@@ -168,6 +181,7 @@ impl<'a> Builder<'a> {
             announced: Vec::new(),
             pools: Pools::default(),
             has_unknown: false,
+            holes: Vec::new(),
         }
     }
 
@@ -177,16 +191,15 @@ impl<'a> Builder<'a> {
         self
     }
 
-    /// Hands over what is left; says whether stacks or texts were named that are not there. `ids` as of
-    /// the last event.
+    /// Hands over what is left; tells what has been met. `ids` as of the last event.
     ///
     /// # Errors
     /// If the receiver is gone.
-    pub(crate) fn finish(mut self, ids: &Ids) -> Result<bool> {
+    pub(crate) fn finish(mut self, ids: &Ids) -> Result<Met> {
         if self.events > 0 {
             self.cut(ids)?;
         }
-        Ok(self.has_unknown)
+        Ok(Met { has_unknown: self.has_unknown, holes: self.holes })
     }
 
     /// The slot of a stack; 0 if there is none, or it is lost.
@@ -260,6 +273,7 @@ impl<'a> Builder<'a> {
     fn row(&mut self, ev: &Ordered, kind: u8, aux: u32, other: u32) {
         let Some(go) = self.log.gos.get_mut(ev.subject as usize) else { return };
         go.rows += 1;
+        go.has_rows = true;
         let aux = aux & MAX_AUX;
         self.log.max_aux = self.log.max_aux.max(aux);
         let start = ev.time.0.wrapping_sub(self.base) as u32;
@@ -343,12 +357,13 @@ impl<'a> Builder<'a> {
         self.acted_on(ev, kind, ev.args[2]);
     }
 
-    /// Whether a goroutine cannot have been on its thread and proc since the generation began, because
-    /// another has: only damaged traces say so.
+    /// Whether a goroutine cannot have been in a state since the generation began, because it was in another,
+    /// or another was on its thread or proc: only damaged traces say so.
     fn is_taken(&self, ev: &Ordered) -> bool {
         let thread = || self.log.threads.get(ev.thread as usize).is_some_and(|thread| thread.is_used);
         let proc = || self.log.procs.get(ev.proc as usize).is_some_and(|proc| proc.is_used);
-        (matches!(ev.to, 3 | 5) && thread()) || (ev.to == 3 && proc())
+        let has_rows = self.log.gos.get(ev.subject as usize).is_some_and(|go| go.has_rows);
+        has_rows || (matches!(ev.to, 3 | 5) && thread()) || (ev.to == 3 && proc())
     }
 
     fn status(&mut self, ev: &Ordered, stack: u64) {
@@ -586,6 +601,27 @@ impl Sink for Builder<'_> {
             self.side_event(ev);
         }
         Ok(())
+    }
+
+    #[cold]
+    fn lost(&mut self, lost: &Lost) {
+        if self.holes.len() < MAX_HOLES {
+            let (end, bytes) = (lost.until.map(|until| until.0), lost.bytes.clone());
+            let &Lost { thread, go, proc, .. } = lost;
+            self.holes.push(HoleDraft { start: self.now, end, bytes, thread, go, proc });
+        }
+        // What the goroutine did then is not known until its next event.
+        let Some(local) = self.log.gos.get_mut(lost.go as usize).filter(|local| local.rows > 0) else { return };
+        local.rows += 1;
+        let start = self.now.wrapping_sub(self.base) as u32;
+        let aux_kind = u32::from(kinds::UNKNOWN) << 24;
+        self.log.rows.push(LogRow { lane: lost.go, start, other: ACTOR_NONE, aux_kind });
+        if let Some(on) = self.log.procs.get_mut(lost.proc as usize)
+            && on.go == lost.go
+        {
+            on.go = NO_IX;
+            self.mark(lost.proc, self.now);
+        }
     }
 }
 

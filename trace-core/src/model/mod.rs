@@ -20,6 +20,7 @@
 
 pub mod flows;
 pub mod goroutines;
+pub mod hole;
 pub mod lanes;
 pub mod moves;
 pub mod spans;

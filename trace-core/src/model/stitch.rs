@@ -14,6 +14,7 @@ use crate::model::counters::Counts;
 use crate::model::cut;
 use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, FlowDraft, RefDraft, SegmentDraft};
 use crate::model::goroutines::{GoRecord, WIDE_ID, WideIds};
+use crate::model::hole::{Hole, HoleDraft};
 use crate::model::intern::Interner;
 use crate::model::kinds::{self, Classes, SharedKinds};
 use crate::model::lod::Lod;
@@ -110,6 +111,7 @@ pub(crate) struct Stitcher {
     side: SideStitcher,
     clocks: Vec<ClockSnapshot>,
     warnings: Vec<Warning>,
+    holes: Vec<Hole>,
     pub(crate) totals: Totals,
     kind_counts: Box<[u64; 256]>,
 }
@@ -140,6 +142,7 @@ impl Stitcher {
             side: SideStitcher::default(),
             clocks: Vec::new(),
             warnings: Vec::new(),
+            holes: Vec::new(),
             totals: Totals::default(),
             kind_counts: Box::new([0; 256]),
         }
@@ -244,6 +247,24 @@ impl Stitcher {
         }
     }
 
+    /// Tells where events of the generation in work are lost.
+    pub(crate) fn add_holes(&mut self, drafts: Vec<HoleDraft>, generation: u64) {
+        let Some(epoch) = self.epochs.last().copied() else { return };
+        for draft in drafts {
+            let time = |nanos: i64| TraceTime(nanos.saturating_add(self.shift)).clamp(epoch.start, epoch.end);
+            let (start, end) = (time(draft.start), draft.end.map_or(epoch.end, time));
+            let at = |ixs: u32| ixs as usize;
+            self.holes.push(Hole {
+                range: TimeRange::new(start, end.max(start)),
+                bytes: draft.bytes,
+                generation,
+                thread: self.current.threads.get(at(draft.thread)).copied().unwrap_or(ThreadIx::NONE),
+                go: self.current.gos.get(at(draft.go)).copied().unwrap_or(GoIx::NONE),
+                proc: self.current.procs.get(at(draft.proc)).copied().unwrap_or(ProcIx::NONE),
+            });
+        }
+    }
+
     /// The generation that begins lies behind a hole: the warning that tells of it learns how long it is.
     pub(crate) const fn expect_hole(&mut self) {
         self.current.is_behind_hole = true;
@@ -274,6 +295,7 @@ impl Stitcher {
             range,
             totals,
             warnings: self.warnings.clone().into(),
+            thread_holes: self.holes.clone().into(),
             clocks: self.clocks.clone().into(),
             texts: self.interner.texts.clone(),
             kinds: Arc::new(kinds),

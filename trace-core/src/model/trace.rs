@@ -10,6 +10,7 @@ use crate::event::kind::EventKind;
 use crate::event::state::SpanClass;
 use crate::model::counters::Counts;
 use crate::model::goroutines::{GoRecord, WideIds};
+use crate::model::hole::Hole;
 use crate::model::intern::Texts;
 use crate::model::kinds::Kinds;
 use crate::model::lanes::{LaneId, SpanRef};
@@ -23,6 +24,7 @@ pub struct Trace {
     pub(crate) range: TimeRange,
     pub(crate) totals: Totals,
     pub(crate) warnings: Arc<[Warning]>,
+    pub(crate) thread_holes: Arc<[Hole]>,
     pub(crate) clocks: Arc<[ClockSnapshot]>,
     pub(crate) texts: Texts,
     pub(crate) kinds: Arc<Kinds>,
@@ -282,6 +284,12 @@ impl Trace {
     /// Stretches of time about which the trace says nothing, because generations are missing.
     pub fn holes(&self) -> impl Iterator<Item = TimeRange> + '_ {
         self.epochs.windows(2).map(|pair| TimeRange::new(pair[0].end, pair[1].start))
+    }
+
+    /// Where events of single threads are lost, in the order of the file.
+    #[must_use]
+    pub fn thread_holes(&self) -> &[Hole] {
+        &self.thread_holes
     }
 
     /// Clock readings, in time order. Empty before Go 1.25.

@@ -1,5 +1,7 @@
 //! Orders one generation: the loop around frontier, machine and CPU samples.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use crate::base::error::{Error, Result};
@@ -9,10 +11,10 @@ use crate::base::warning::WarningKind;
 use crate::event::kind::EventKind;
 use crate::order::frontier::{Due, Frontier};
 use crate::order::machine::Machine;
-use crate::order::sink::{NO_IX, Ordered, Sink};
+use crate::order::sink::{Lost, NO_IX, Ordered, Sink};
 use crate::order::step::Step;
 use crate::wire::v2::cursor::{Next, RawEvent, ThreadCursor};
-use crate::wire::v2::generation::Generation;
+use crate::wire::v2::generation::{BatchRef, Generation};
 use crate::wire::v2::tables::{RawSample, Report, Tables};
 
 /// How many events go by between two looks at the monitor.
@@ -42,6 +44,7 @@ pub fn order_generation(
     machine.sync(Some(tables.clock.nanos(generation.min_ticks)), sink)?;
     let mut run = Run::new(machine, generation, tables, report);
     let mut until_look = EVENTS_PER_LOOK;
+    run.tell_lost(machine, sink);
     while run.advance(machine, report, sink)? {
         until_look -= 1;
         if until_look == 0 {
@@ -60,6 +63,17 @@ struct Run<'a> {
     streams: Vec<Stream<'a>>,
     frontier: Frontier,
     samples: &'a [RawSample],
+    /// Threads that are about to go on behind something that could not be read.
+    gaps: Vec<Gap>,
+}
+
+/// Between two events of a thread lie bytes that could not be read.
+struct Gap {
+    place: usize,
+    bytes: Range<u64>,
+    until: Option<TraceTime>,
+    /// Nothing of the thread need be among them: its next event tells.
+    is_doubtful: bool,
 }
 
 impl<'a> Run<'a> {
@@ -76,7 +90,14 @@ impl<'a> Run<'a> {
                 stream.cursor.push_batch(batch);
             }
         }
-        let mut run = Self { generation, tables, streams, frontier: Frontier::default(), samples: &tables.samples };
+        let mut run = Self {
+            generation,
+            tables,
+            streams,
+            frontier: Frontier::default(),
+            samples: &tables.samples,
+            gaps: Vec::new(),
+        };
         for place in 0..run.streams.len() {
             if let Some(time) = run.read(place, report) {
                 run.frontier.insert(Due { time, cursor: u32::try_from(place).unwrap_or(NO_IX) });
@@ -89,11 +110,45 @@ impl<'a> Run<'a> {
     #[inline]
     fn read(&mut self, place: usize, report: &mut Report<'_>) -> Option<i64> {
         let stream = self.streams.get_mut(place)?;
+        let before = if self.generation.skipped.is_empty() { None } else { stream.cursor.place() };
         loop {
             match stream.cursor.next(self.generation, self.tables.clock, &mut stream.event) {
-                Next::Event => return Some(stream.event.time),
+                Next::Event => break,
                 Next::End => return None,
-                Next::Bad(code) => tell_bad_batch(self.generation, &stream.cursor, code, report),
+                Next::Bad(code) => {
+                    tell_bad_batch(self.generation, &stream.cursor, code, report);
+                    self.gaps.extend(unread_rest(self.generation, self.tables, &stream.cursor, place));
+                }
+            }
+        }
+        let time = stream.event.time;
+        if let Some((before, _)) = before {
+            self.note_skipped(place, before);
+        }
+        Some(time)
+    }
+
+    /// A thread goes on after `before`, maybe in a batch behind a stretch that could not be read.
+    #[cold]
+    fn note_skipped(&mut self, place: usize, before: BatchRef) {
+        let Some(stream) = self.streams.get(place) else { return };
+        let Some((now, _)) = stream.cursor.place().filter(|(now, _)| *now != before) else { return };
+        let (from, to) = (self.generation.offset_of(before), self.generation.offset_of(now));
+        if let Some(bytes) = self.generation.skipped_between(from, to) {
+            let until = Some(TraceTime(stream.event.time));
+            self.gaps.push(Gap { place, bytes, until, is_doubtful: true });
+        }
+    }
+
+    /// Tells of the threads whose events are lost. Behind skipped bytes a thread has lost some if what it
+    /// does next cannot follow what it did last.
+    #[cold]
+    fn tell_lost(&mut self, machine: &Machine, sink: &mut impl Sink) {
+        for Gap { place, bytes, until, is_doubtful } in std::mem::take(&mut self.gaps) {
+            let Some(stream) = self.streams.get(place) else { continue };
+            if !is_doubtful || machine.contradicts(stream.thread, &stream.event) {
+                let (go, proc) = machine.on_thread(stream.thread);
+                sink.lost(&Lost { thread: stream.thread, go, proc, bytes, until });
             }
         }
     }
@@ -113,9 +168,12 @@ impl<'a> Run<'a> {
         let Some(stream) = self.streams.get(due.cursor as usize) else { return Ok(false) };
         if machine.step(&stream.event, stream.thread, false, sink)? == Step::Done {
             self.refresh(0, due.cursor, report);
-            return Ok(true);
+        } else {
+            self.advance_another(machine, report, sink)?;
         }
-        self.advance_another(machine, report, sink)?;
+        if !self.gaps.is_empty() {
+            self.tell_lost(machine, sink);
+        }
         Ok(true)
     }
 
@@ -184,6 +242,15 @@ impl<'a> Run<'a> {
         };
         machine.emit(event, sink)
     }
+}
+
+/// What is left of a batch behind an event that cannot be read.
+fn unread_rest(generation: &Generation, tables: &Tables, cursor: &ThreadCursor<'_>, place: usize) -> Option<Gap> {
+    let (batch, _) = cursor.place()?;
+    let start = generation.offset_of(batch);
+    let bytes = start..start + generation.payload(batch).len() as u64;
+    let until = cursor.next_ticks().map(|ticks| TraceTime(tables.clock.nanos(ticks)));
+    Some(Gap { place, bytes, until, is_doubtful: false })
 }
 
 #[cold]

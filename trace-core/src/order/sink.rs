@@ -76,6 +76,21 @@ impl Ids {
     }
 }
 
+/// Events of a thread are lost, from its last event so far on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Whose; a local index.
+    pub thread: u32,
+    /// The goroutine that it ran, a local index; [`NO_IX`] if none.
+    pub go: u32,
+    /// The proc that it had, a local index; [`NO_IX`] if none.
+    pub proc: u32,
+    /// Offsets in the input of what cannot be read.
+    pub bytes: std::ops::Range<u64>,
+    /// When the thread can be heard again; `None` if it cannot.
+    pub until: Option<TraceTime>,
+}
+
 /// Takes ordered events, one by one.
 pub trait Sink {
     /// Called for each event in order.
@@ -83,4 +98,7 @@ pub trait Sink {
     /// # Errors
     /// Whatever the sink cannot go on after (a closed pipe, cancellation); ordering stops with it.
     fn event(&mut self, ev: &Ordered, ids: &Ids) -> crate::base::error::Result<()>;
+
+    /// Called when events of a thread are lost, right after its last one that can be read.
+    fn lost(&mut self, _lost: &Lost) {}
 }

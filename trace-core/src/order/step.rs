@@ -170,4 +170,29 @@ impl Machine {
         self.emit(ev, sink)?;
         Ok(Step::Done)
     }
+
+    /// The goroutine and the proc of a thread.
+    pub(crate) fn on_thread(&self, thread: u32) -> (u32, u32) {
+        self.threads.get(thread as usize).map_or((NO_IX, NO_IX), |thread| (thread.go, thread.proc))
+    }
+
+    /// Whether an event cannot be what a thread does next, whatever the others do: events in between are
+    /// lost.
+    pub(crate) fn contradicts(&self, thread: u32, event: &RawEvent) -> bool {
+        let (go, proc) = self.on_thread(thread);
+        match EventKind(event.code) {
+            EventKind::GO_START | EventKind::GO_CREATE_SYSCALL => go != NO_IX,
+            EventKind::GO_STOP
+            | EventKind::GO_BLOCK
+            | EventKind::GO_DESTROY
+            | EventKind::GO_SWITCH
+            | EventKind::GO_SWITCH_DESTROY
+            | EventKind::GO_SYSCALL_BEGIN => go == NO_IX || self.go_state_of(go) != go_state::RUNNING,
+            EventKind::GO_SYSCALL_END | EventKind::GO_SYSCALL_END_BLOCKED | EventKind::GO_DESTROY_SYSCALL => {
+                go == NO_IX || self.go_state_of(go) != go_state::SYSCALL
+            }
+            EventKind::PROC_STOP => proc == NO_IX,
+            _ => false,
+        }
+    }
 }

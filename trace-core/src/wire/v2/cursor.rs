@@ -56,6 +56,12 @@ impl<'a> ThreadCursor<'a> {
         Some((*self.batches.get(self.next_batch.checked_sub(1)?)?, self.pos))
     }
 
+    /// The base time of the batch after the one in work, ticks.
+    #[must_use]
+    pub fn next_ticks(&self) -> Option<u64> {
+        Some(self.batches.get(self.next_batch)?.ticks)
+    }
+
     /// Reads the next event into `event`.
     #[inline]
     pub fn next(&mut self, generation: &'a Generation, clock: Clock, event: &mut RawEvent) -> Next {

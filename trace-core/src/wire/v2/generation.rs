@@ -1,5 +1,7 @@
 //! The batches of one generation, undecoded.
 
+use std::ops::Range;
+
 use crate::wire::v2::batch::BatchHead;
 use crate::wire::v2::spec;
 use crate::wire::version::Version;
@@ -70,6 +72,8 @@ pub struct Generation {
     pub sync: Vec<BatchRef>,
     /// Batches of experiments, with the experiment's number.
     pub experimental: Vec<(u8, BatchRef)>,
+    /// Offsets in the input of stretches inside it that could not be read, by rising offset.
+    pub skipped: Vec<Range<u64>>,
     /// The smallest base time of all batches, ticks.
     pub min_ticks: u64,
     pub(super) chunks: Vec<Chunk>,
@@ -92,6 +96,12 @@ impl Generation {
         self.chunks.get(batch.chunk as usize).map_or(0, |chunk| chunk.offset) + u64::from(batch.start)
     }
 
+    /// The first stretch that could not be read between two places in the input.
+    #[must_use]
+    pub fn skipped_between(&self, from: u64, to: u64) -> Option<Range<u64>> {
+        self.skipped.iter().find(|skipped| (from..to).contains(&skipped.start)).cloned()
+    }
+
     /// Its size in the input, bytes.
     #[must_use]
     pub const fn byte_len(&self) -> u64 {
@@ -112,6 +122,7 @@ impl Generation {
             samples: Vec::new(),
             sync: Vec::new(),
             experimental: Vec::new(),
+            skipped: Vec::new(),
             min_ticks: 0,
             chunks: Vec::new(),
         }

@@ -8,6 +8,7 @@ mod resync;
 mod tests;
 
 use std::io::Read;
+use std::ops::Range;
 
 use crate::base::error::{Error, Result};
 use crate::base::warning::WarningKind;
@@ -140,6 +141,7 @@ impl<R: Read> GenerationReader<R> {
                     format!("a batch claims to be of generation {} in the midst of another; left out", head.generation);
                 report(WarningKind::BadBatch, what, at);
                 self.pos = next;
+                self.note_skipped(at..self.offset + next as u64);
                 return None;
             }
             if !regular && self.version >= Version::GO_1_26 {
@@ -201,6 +203,13 @@ impl<R: Read> GenerationReader<R> {
         self.version = version;
         self.is_new_trace = true;
         before
+    }
+
+    /// A stretch inside the generation in work cannot be read.
+    fn note_skipped(&mut self, bytes: Range<u64>) {
+        if let Some(generation) = self.current.as_mut() {
+            generation.skipped.push(bytes);
+        }
     }
 
     /// Whether a batch of generation `number`, or its end mark, lies at `pos`.

@@ -83,10 +83,10 @@ fn count(event: &RawEvent, tables: &Tables) -> (u64, u64) {
 
 fn tell(tally: &Tally, start: u64) -> Option<Unknown> {
     let parts = [
-        (tally.stacks, "stacks of events"),
-        (tally.strings, "texts of events"),
-        (tally.samples, "stacks of CPU samples"),
-        (tally.frames, "names of functions or files"),
+        (tally.stacks, "as the stack of an event"),
+        (tally.strings, "as the text of an event"),
+        (tally.samples, "as the stack of a CPU sample"),
+        (tally.frames, "as the name of a function or file"),
     ];
     let count: u64 = parts.iter().map(|part| part.0).sum();
     if count == 0 {
@@ -94,6 +94,7 @@ fn tell(tally: &Tally, start: u64) -> Option<Unknown> {
     }
     let lost: Vec<String> =
         parts.iter().filter(|part| part.0 > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    let message = format!("the generation has lost {}; they show as unknown", lost.join(", "));
+    let message =
+        format!("stacks or texts are named that the generation has lost: {}; they are empty", lost.join(", "));
     Some(Unknown { message, offset: tally.offset.unwrap_or(start), count })
 }

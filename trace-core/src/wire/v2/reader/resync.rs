@@ -51,6 +51,7 @@ impl<R: Read> GenerationReader<R> {
                 let to = self.offset + place as u64;
                 let what = format!("{} bytes are no part of a trace; left out", to - from);
                 report(WarningKind::SkippedBytes, what, from);
+                self.note_skipped(from..to);
                 return Ok(Some(skipped));
             }
             skipped += 1;

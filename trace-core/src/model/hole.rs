@@ -1,0 +1,41 @@
+//! Stretches about which a damaged trace says less than it should, thread by thread.
+
+use std::ops::Range;
+
+use crate::base::ids::{GoIx, ProcIx, ThreadIx};
+use crate::base::time::TimeRange;
+
+/// Events of one thread that are lost inside a generation. (Of whole generations see
+/// [`crate::model::trace::Trace::holes`].)
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// From the thread's last event before to its next one, or to the end of the generation.
+    pub range: TimeRange,
+    /// Offsets in the input of the bytes that could not be read, as far as they can be told.
+    pub bytes: Range<u64>,
+    /// The generation's number as in the file.
+    pub generation: u64,
+    /// Whose events are lost.
+    pub thread: ThreadIx,
+    /// The goroutine that ran there when they were lost, if any: what it did then is unknown until its next
+    /// event.
+    pub go: GoIx,
+    /// The proc that the thread had, if any.
+    pub proc: ProcIx,
+}
+
+/// A hole in the numbers of its generation, on the way to the stitcher.
+#[derive(Clone, Debug)]
+pub(crate) struct HoleDraft {
+    /// ns.
+    pub(crate) start: i64,
+    /// ns; `None` is the end of the generation.
+    pub(crate) end: Option<i64>,
+    pub(crate) bytes: Range<u64>,
+    pub(crate) thread: u32,
+    pub(crate) go: u32,
+    pub(crate) proc: u32,
+}
+
+/// More than these in a generation are not kept.
+pub(crate) const MAX_HOLES: usize = 1_000;
