@@ -15,6 +15,7 @@ use tracelane::action::action::Action;
 use tracelane::action::commands::panels;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::document::Document;
+use tracelane::state::rows::GoroutineOrder;
 use tracelane::state::settings::Settings;
 use tracelane::state::study::{Answer, Question};
 use tracelane::state::view::Selection;
@@ -129,6 +130,40 @@ fn the_wait_chain_of_a_slow_request_sums_to_it_and_names_the_cause() {
     assert!(window.shows("In all"));
     window.press(Role::Button, "Waited (network)");
     assert_ne!(window.document().selection.lane(), Some(LaneId::Goroutine(victim)), "a click leads there");
+}
+
+#[test]
+fn blocked_by_names_who_ended_the_waits_and_unfolds() {
+    let mut window = Window::open(BUG);
+    window.act(Action::OpenPanel(panels::BLOCKED_BY));
+    assert!(window.shows("main.main.func2 (main.go:70)"), "{:?}", window.words());
+    window.press(Role::Button, "main.main.func2 (main.go:70) ·");
+    window.press(Role::Button, "main.sendReport (main.go:112) ·");
+    let ix = window.document().trace.goroutine_by_id(GoId(13)).expect("the culprit");
+    assert_eq!(window.document().selection.lane(), Some(LaneId::Goroutine(ix)));
+    let rows = |window: &Window| -> Vec<String> {
+        window.words().into_iter().filter(|words| words.contains(".go:") && words.contains(" · ")).collect()
+    };
+    let before = rows(&window);
+    window.press(Role::Button, "Sort by Place");
+    let after = rows(&window);
+    assert!(before.len() > 2 && before != after, "another order: {before:?}");
+}
+
+#[test]
+fn goroutines_can_be_put_in_another_order() {
+    let mut window = Window::open(BUG);
+    window.act(Action::OrderGoroutines(GoroutineOrder::Running));
+    let document = window.document();
+    let layout = document.rows.layout(document.folds);
+    let first = layout.rows_between(0.0, 1e9).filter_map(|row| row.lane());
+    let mut goroutines = first.filter(|lane| matches!(lane, LaneId::Goroutine(_)));
+    let busiest = goroutines.next().expect("a goroutine");
+    let run = |lane| document.trace.time_by_class(lane, document.trace.range()).nanos[1];
+    assert!(goroutines.all(|lane| run(lane) <= run(busiest)));
+    let switch =
+        tracelane::action::commands::by_id("order-running").and_then(|command| command.is_on).expect("a switch");
+    assert!(switch(window.0.state().state()));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::action::action::Action;
 use crate::action::keys::{Chord, Key};
 use crate::state::app::AppState;
 use crate::state::document::Document;
+use crate::state::rows::GoroutineOrder;
 use crate::state::settings::ThemeChoice;
 use crate::state::view::Selection;
 
@@ -87,8 +88,11 @@ pub mod panels {
     /// Where a stretch of a goroutine's time went.
     pub const WAIT_CHAIN: &str = "Wait chain";
 
+    /// Who keeps whom waiting.
+    pub const BLOCKED_BY: &str = "Blocked by";
+
     /// All of them.
-    pub const ALL: [&str; 8] = [DETAILS, STACK, FLOWS, EVENTS, SPANS, WARNINGS, FINDINGS, WAIT_CHAIN];
+    pub const ALL: [&str; 9] = [DETAILS, STACK, FLOWS, EVENTS, SPANS, WARNINGS, FINDINGS, WAIT_CHAIN, BLOCKED_BY];
 
     /// Those that tell of the selection: they appear with the first one.
     pub const ABOUT_SELECTION: [&str; 5] = [DETAILS, STACK, FLOWS, EVENTS, SPANS];
@@ -148,6 +152,10 @@ fn lanes(state: &AppState) -> Option<&Document> {
 
 fn with_lanes(state: &AppState, action: Action) -> Option<Action> {
     lanes(state).map(|_| action)
+}
+
+fn ordered(state: &AppState, order: GoroutineOrder) -> bool {
+    lanes(state).is_some_and(|document| document.goroutine_order == order)
 }
 
 fn with_span(state: &AppState, action: Action) -> Option<Action> {
@@ -290,6 +298,18 @@ pub const COMMANDS: &[Command] = &[
         .keys(&[c('P')])
         .makes(|_| Some(Action::ToggleCriticalPath))
         .switch(|state| state.settings.critical_path),
+    command("order-id", "Goroutines by id", "The order of creation", Group::View)
+        .makes(|state| with_lanes(state, Action::OrderGoroutines(GoroutineOrder::Id)))
+        .switch(|state| ordered(state, GoroutineOrder::Id)),
+    command("order-appearance", "Goroutines by appearance", "The first in the trace first", Group::View)
+        .makes(|state| with_lanes(state, Action::OrderGoroutines(GoroutineOrder::Appearance)))
+        .switch(|state| ordered(state, GoroutineOrder::Appearance)),
+    command("order-function", "Goroutines by function", "Those with the same start function together", Group::View)
+        .makes(|state| with_lanes(state, Action::OrderGoroutines(GoroutineOrder::Function)))
+        .switch(|state| ordered(state, GoroutineOrder::Function)),
+    command("order-running", "Goroutines by time running", "The busiest first", Group::View)
+        .makes(|state| with_lanes(state, Action::OrderGoroutines(GoroutineOrder::Running)))
+        .switch(|state| ordered(state, GoroutineOrder::Running)),
     command(
         "wall-clock",
         "Wall-clock time",
@@ -352,6 +372,9 @@ pub const COMMANDS: &[Command] = &[
     command("wait-chain", panels::WAIT_CHAIN, "Where the time of the selected span went", Group::Analyses)
         .keys(&[c('8')])
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::WAIT_CHAIN))),
+    command("blocked-by", panels::BLOCKED_BY, "Who keeps whom waiting, place by place", Group::Analyses)
+        .keys(&[c('9')])
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::BLOCKED_BY))),
     command("help", "Keyboard shortcuts", "All keys on one sheet", Group::Help)
         .keys(&[c('?')])
         .makes(|_| Some(Action::ToggleHelp)),

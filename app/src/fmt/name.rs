@@ -31,6 +31,27 @@ pub fn base(full: &str) -> &str {
     full.rsplit(['/', '\\']).next().unwrap_or(full)
 }
 
+/// The package of a function: `net/http` of `net/http.(*conn).serve`.
+#[must_use]
+pub fn package(full: &str) -> &str {
+    let short = function(full);
+    let name = short.find('.').map_or(short.len(), |dot| dot);
+    full.get(..full.len() - short.len() + name).unwrap_or(full)
+}
+
+/// The class of a wait by the runtime's word for its reason.
+#[must_use]
+pub fn class_of_wait(reason: &str) -> SpanClass {
+    match reason {
+        "sleep" | "system goroutine wait" | "" => SpanClass::WaitSleep,
+        "network" => SpanClass::WaitNet,
+        _ if reason.starts_with("chan") || reason.starts_with("select") => SpanClass::WaitChan,
+        _ if reason.starts_with("sync") => SpanClass::WaitSync,
+        _ if reason.starts_with("GC") => SpanClass::WaitSleep,
+        _ => SpanClass::WaitOther,
+    }
+}
+
 /// Whether a function belongs to Go's runtime rather than to the program or its libraries.
 #[must_use]
 pub fn is_runtime(function: &str) -> bool {
@@ -48,6 +69,21 @@ pub fn telling_frame(trace: &Trace, stack: StackId) -> Option<Frame<'_>> {
         first = first.or(Some(frame));
     }
     first
+}
+
+/// Whether a function is the program's own as far as its name tells: `main`, or a path that begins with a host.
+#[must_use]
+pub fn is_own(function: &str) -> bool {
+    match function.split_once('/') {
+        Some((host, _)) => host.contains('.'),
+        None => function.starts_with("main."),
+    }
+}
+
+/// The innermost frame of the program's own code, else the telling one.
+#[must_use]
+pub fn own_frame(trace: &Trace, stack: StackId) -> Option<Frame<'_>> {
+    trace.frames(stack).find(|frame| is_own(frame.function)).or_else(|| telling_frame(trace, stack))
 }
 
 /// A goroutine: `G25 main.sendReport`.

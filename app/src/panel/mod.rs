@@ -1,10 +1,12 @@
 //! The panels around the timeline, one a file; none knows another.
 
+pub mod blocked;
 pub mod details;
 pub mod events;
 pub mod findings;
 pub mod flows;
 pub mod lane_details;
+pub mod scope;
 pub mod spans;
 pub mod stack;
 pub mod wait_chain;
@@ -20,7 +22,7 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 use crate::action::action::{Action, Actions};
 use crate::state::document::Document;
 use crate::state::study::{Answer, Question, Study};
-use crate::theme::{space, tokens};
+use crate::theme::{fonts, space, tokens};
 use crate::widget::section::empty;
 
 /// Rows that a list of spans or events holds at most: enough to scroll, little enough to make at once.
@@ -44,9 +46,13 @@ impl ListKey {
 }
 
 /// What was made for `key`; made anew only when the key has changed since the last frame.
-pub fn kept<T: Send + Sync + 'static>(ui: &Ui, id: &str, key: ListKey, make: impl FnOnce() -> T) -> Arc<T> {
+pub fn kept<K, T>(ui: &Ui, id: &str, key: K, make: impl FnOnce() -> T) -> Arc<T>
+where
+    K: Clone + PartialEq + Send + Sync + 'static,
+    T: Send + Sync + 'static,
+{
     let id = Id::unique(id);
-    let known = ui.ctx().data(|data| data.get_temp::<(ListKey, Arc<T>)>(id));
+    let known = ui.ctx().data(|data| data.get_temp::<(K, Arc<T>)>(id));
     match known {
         Some((of, list)) if of == key => list,
         _ => {
@@ -90,5 +96,14 @@ pub fn answer<'a>(
             working(ui, "This begins once the trace is loaded");
             None
         }
+    }
+}
+
+/// Says that a damaged trace gives a partial answer.
+pub fn partial_ui(ui: &mut Ui, document: &Document) {
+    if document.trace.warnings().iter().any(|warning| warning.kind.is_damage()) {
+        let tokens = tokens::of(ui.ctx());
+        let text = RichText::new("Partial: the trace is damaged").font(fonts::small()).color(tokens.warning);
+        ui.label(text);
     }
 }

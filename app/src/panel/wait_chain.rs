@@ -110,19 +110,11 @@ fn sentence(trace: &Trace, found: &Chain) -> String {
     )
 }
 
-/// Where in the program's own code: the innermost frame with a dotless first part of its package.
+/// Where in the program's own code, else where at all.
 fn own_place(trace: &Trace, stack: StackId) -> String {
-    let own = trace.frames(stack).find(|frame| {
-        let package = frame.function.split(['.', '/']).next().unwrap_or_default();
-        package == "main"
-            || frame
-                .function
-                .split('/')
-                .next()
-                .is_some_and(|host| host.contains('.') && host != package && frame.function.contains('/'))
-    });
-    own.map(|frame| format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line))
-        .unwrap_or_else(|| place(trace, stack))
+    name::own_frame(trace, stack)
+        .map(|frame| format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line))
+        .unwrap_or_default()
 }
 
 fn shares_ui(ui: &mut Ui, trace: &Trace, found: &Chain, actions: &mut Actions) {

@@ -91,7 +91,16 @@ fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
     for command in COMMANDS.iter().filter(|command| command.group == group) {
         if matches!(
             command.id,
-            "close" | "quit" | "next-document" | "theme-system" | "bigger" | "back" | "follow-out" | "panels-reset"
+            "close"
+                | "quit"
+                | "next-document"
+                | "theme-system"
+                | "bigger"
+                | "back"
+                | "follow-out"
+                | "order-id"
+                | "wall-clock"
+                | "panels-reset"
         ) {
             ui.separator();
         }

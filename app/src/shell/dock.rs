@@ -31,6 +31,7 @@ enum Pane {
     Warnings,
     Findings,
     WaitChain,
+    BlockedBy,
 }
 
 /// Where a panel opens: next to those it belongs with.
@@ -43,7 +44,7 @@ enum Home {
 }
 
 impl Pane {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Timeline,
         Self::Details,
         Self::Stacks,
@@ -53,6 +54,7 @@ impl Pane {
         Self::Warnings,
         Self::Findings,
         Self::WaitChain,
+        Self::BlockedBy,
     ];
 
     const fn title(self) -> &'static str {
@@ -66,6 +68,7 @@ impl Pane {
             Self::Warnings => panels::WARNINGS,
             Self::Findings => panels::FINDINGS,
             Self::WaitChain => panels::WAIT_CHAIN,
+            Self::BlockedBy => panels::BLOCKED_BY,
         }
     }
 
@@ -74,7 +77,7 @@ impl Pane {
             Self::Timeline => Home::Centre,
             Self::Details | Self::Spans => Home::RightTop,
             Self::Stacks | Self::Flows | Self::Events => Home::RightBottom,
-            Self::Warnings | Self::Findings | Self::WaitChain => Home::Bottom,
+            Self::Warnings | Self::Findings | Self::WaitChain | Self::BlockedBy => Home::Bottom,
         }
     }
 
@@ -216,6 +219,7 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Warnings => panel::warnings::ui(ui, state, actions),
                 Pane::Findings => panel::findings::ui(ui, state, actions),
                 Pane::WaitChain => panel::wait_chain::ui(ui, state, actions),
+                Pane::BlockedBy => panel::blocked::ui(ui, state, actions),
             }
         });
         UiResponse::None

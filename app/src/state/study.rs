@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use trace_core::analysis::blocked_by::{Blocked, Releasers};
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::wait_chain::{Share, WaitChain};
 use trace_core::base::ids::GoIx;
@@ -15,6 +16,8 @@ pub enum Question {
     Findings,
     /// Where this stretch of a goroutine's time went.
     WaitChain(GoIx, TimeRange),
+    /// Who keeps whom waiting.
+    BlockedBy,
 }
 
 impl Question {
@@ -44,6 +47,8 @@ pub enum Answer {
     Findings(Arc<Findings>),
     /// Of [`Question::WaitChain`].
     WaitChain(Arc<Chain>),
+    /// Of [`Question::BlockedBy`]: the places of waiting with most time, and who ended the waits.
+    BlockedBy(Arc<Vec<(Blocked, Releasers)>>),
     /// The worker met a fault of its own.
     Failed,
 }

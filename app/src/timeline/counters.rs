@@ -134,9 +134,14 @@ fn tracks(ui: &Ui, frame: &Frame<'_>, curves: &Curves, pointer: Option<Pos2>) {
             }
             1 => {
                 let highest = heap(&painter, frame, curves, track);
+                // A trace tells the goal only with the first collection in it.
+                let goal = match value(&curves.heap_goal) {
+                    0 => "–".to_owned(),
+                    goal => number::bytes(goal),
+                };
                 let entries = vec![
                     (frame.colors.heap_live, number::bytes(value(&curves.heap_live)), "live"),
-                    (frame.colors.heap_goal, number::bytes(value(&curves.heap_goal)), "goal"),
+                    (frame.colors.heap_goal, goal, "goal"),
                 ];
                 ("Heap", number::bytes(highest), entries)
             }

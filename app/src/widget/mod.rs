@@ -2,6 +2,7 @@
 
 pub mod button;
 pub mod chip;
+pub mod flame;
 pub mod keycap;
 pub mod link;
 pub mod menu;

@@ -1,0 +1,202 @@
+//! Who keeps whom waiting: for each place of waiting how much, who ended the waits, and what those did
+//! meanwhile.
+
+use std::collections::BTreeSet;
+
+use egui::{RichText, Ui};
+
+use trace_core::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
+use trace_core::analysis::wait_chain::Doing;
+use trace_core::base::ids::{GoIx, StackId};
+use trace_core::base::time::TimeRange;
+use trace_core::event::state::SpanClass;
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::Trace;
+
+use crate::action::action::{Action, Actions};
+use crate::fmt::name;
+use crate::fmt::number::count;
+use crate::fmt::time::duration;
+use crate::fmt::words;
+use crate::panel::answer;
+use crate::state::app::AppState;
+use crate::state::study::{Answer, Question};
+use crate::theme::tokens::Tokens;
+use crate::theme::{fonts, space, tokens};
+use crate::widget::section::empty;
+use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, text};
+
+const COLUMNS: [Column; 7] = [
+    text("Place", 0.0),
+    text("On", 150.0),
+    number("Times", 70.0),
+    number("In all", 76.0),
+    number("Longest", 76.0),
+    text("Ended by", 0.0),
+    text("who meanwhile", 0.0),
+];
+/// The longest waits come first.
+const USUAL: Sorting = Sorting { column: 3, descending: true };
+/// Parts of a place that unfold at most.
+const PARTS: usize = 12;
+
+/// Shows it.
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let Some(document) = state.document() else { return };
+    let Some(Answer::BlockedBy(places)) = answer(ui, document, &Question::BlockedBy, actions) else { return };
+    if places.is_empty() {
+        empty(ui, "No goroutine waited for another one");
+        return;
+    }
+    let trace = &document.trace;
+    let tokens = tokens::of(ui.ctx());
+    let title = format!("{} of waiting, whole trace", words::counted(places.len() as u64, "place"));
+    ui.label(RichText::new(title).font(fonts::small()).color(tokens.muted));
+    ui.add_space(space::XS);
+    let id = ui.make_persistent_id("blocked-open");
+    let mut open: BTreeSet<usize> = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
+    let sorting = sorting(ui, "blocked", USUAL);
+    let rows = rows(trace, places, &open, sorting);
+    let touched = sorted(
+        ui,
+        ("blocked", &COLUMNS),
+        sorting,
+        rows.len(),
+        |_| false,
+        |row| {
+            match rows.get(row) {
+                Some(&(at, None)) => places.get(at).map(|known| place_cells(tokens, trace, known, open.contains(&at))),
+                Some(&(at, Some(part))) => {
+                    places.get(at).and_then(|known| known.1.parts.get(part)).map(|part| part_cells(tokens, trace, part))
+                }
+                None => None,
+            }
+            .unwrap_or_default()
+        },
+    );
+    match touched.clicked.and_then(|row| rows.get(row)) {
+        Some(&(at, None)) => {
+            if !open.remove(&at) {
+                open.insert(at);
+            }
+            ui.ctx().data_mut(|data| data.insert_temp(id, open));
+        }
+        Some(&(at, Some(part))) => {
+            if let Some(part) = places.get(at).and_then(|known| known.1.parts.get(part)) {
+                go_to(part.go, part.longest, actions);
+            }
+        }
+        None => {}
+    }
+}
+
+/// Places in order, each followed by its parts if it is unfolded: (place, part of it).
+fn rows(
+    trace: &Trace,
+    places: &[(Blocked, Releasers)],
+    open: &BTreeSet<usize>,
+    sorting: Sorting,
+) -> Vec<(usize, Option<usize>)> {
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    let key = |at: usize| places.get(at).map(|(blocked, _)| blocked);
+    order.sort_by(|one, other| {
+        let (Some(one), Some(other)) = (key(*one), key(*other)) else { return std::cmp::Ordering::Equal };
+        let rising = match sorting.column {
+            0 => one.place.cmp(&other.place),
+            1 => on(trace, one).cmp(&on(trace, other)),
+            2 => one.count.cmp(&other.count),
+            4 => one.max.cmp(&other.max),
+            _ => one.nanos.cmp(&other.nanos),
+        };
+        if sorting.descending { rising.reverse() } else { rising }
+    });
+    let parts = |at: usize| {
+        let shown = places.get(at).map_or(0, |known| known.1.parts.len().min(PARTS));
+        (0..if open.contains(&at) { shown } else { 0 }).map(move |part| (at, Some(part)))
+    };
+    order.into_iter().flat_map(|at| std::iter::once((at, None)).chain(parts(at))).collect()
+}
+
+fn place_cells(tokens: &Tokens, trace: &Trace, (blocked, releasers): &(Blocked, Releasers), open: bool) -> Vec<Cell> {
+    let color = tokens.classes.get(blocked.class as usize).copied().unwrap_or(tokens.muted);
+    let first = releasers.parts.first();
+    let place = format!("{} ({})", name::function(&blocked.place.function), blocked.place.short());
+    vec![
+        Cell::text(place).folding(open),
+        Cell::text(on(trace, blocked)).dotted(color),
+        Cell::number(count(blocked.count)),
+        Cell::number(time(blocked.nanos)),
+        Cell::number(time(blocked.max)),
+        Cell::text(first.map_or_else(|| "nobody in the trace".to_owned(), |part| name::goroutine(trace, part.go)))
+            .colored(tokens.muted),
+        Cell::text(first.map(|part| did(trace, part)).unwrap_or_default()).colored(tokens.muted),
+    ]
+}
+
+fn part_cells(tokens: &Tokens, trace: &Trace, part: &Meanwhile) -> Vec<Cell> {
+    vec![
+        Cell::text(place(trace, part.release)).indented(24.0).colored(tokens.muted),
+        Cell::text(doing(part.doing)).dotted(doing_color(tokens, part.doing)),
+        Cell::number(count(part.count)).colored(tokens.muted),
+        Cell::number(time(part.nanos)).colored(tokens.muted),
+        Cell::number(duration(part.longest.nanos())).colored(tokens.muted),
+        Cell::text(name::goroutine(trace, part.go)).colored(tokens.accent),
+        Cell::number(place(trace, part.stack)).colored(tokens.muted),
+    ]
+}
+
+/// The operation as Go spells it, or the runtime's word.
+fn on(trace: &Trace, blocked: &Blocked) -> String {
+    match name::telling_frame(trace, blocked.stack) {
+        Some(frame) if blocked.op.is_lock() => name::function(frame.function).to_owned(),
+        _ => match trace.str(blocked.reason) {
+            "" => name::class(blocked.class).to_owned(),
+            reason => reason.to_owned(),
+        },
+    }
+}
+
+fn did(trace: &Trace, part: &Meanwhile) -> String {
+    let at = place(trace, part.stack);
+    let doing = doing(part.doing).to_lowercase();
+    if at.is_empty() { doing } else { format!("{doing} in {at}") }
+}
+
+const fn doing(doing: Doing) -> &'static str {
+    match doing {
+        Doing::Running => "Ran",
+        Doing::MarkAssist => "Helped the collector",
+        Doing::Runnable => "Waited for a proc",
+        Doing::Syscall => "Was in a system call",
+        Doing::Waiting(class) => name::class(class),
+        Doing::Unfollowed => "Not looked into",
+        Doing::Unknown => "Unknown",
+    }
+}
+
+fn doing_color(tokens: &Tokens, doing: Doing) -> egui::Color32 {
+    let class = match doing {
+        Doing::Running => SpanClass::Running,
+        Doing::MarkAssist => SpanClass::Gc,
+        Doing::Runnable => SpanClass::Runnable,
+        Doing::Syscall => SpanClass::Syscall,
+        Doing::Waiting(class) => class,
+        Doing::Unfollowed | Doing::Unknown => return tokens.line,
+    };
+    tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted)
+}
+
+fn place(trace: &Trace, stack: StackId) -> String {
+    let told = |frame: trace_core::model::trace::Frame<'_>| {
+        format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line)
+    };
+    name::own_frame(trace, stack).map(told).unwrap_or_default()
+}
+
+fn time(nanos: u64) -> String {
+    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+fn go_to(go: GoIx, range: TimeRange, actions: &mut Actions) {
+    actions.push(Action::GoToStretch(LaneId::Goroutine(go), range));
+}

@@ -1,0 +1,130 @@
+//! The row of chips on top of analyses: whose time, and when. All of them look at what is chosen here.
+
+use egui::{RichText, Ui};
+
+use trace_core::analysis::scope::Whom;
+use trace_core::base::ids::GoIx;
+use trace_core::base::time::TimeRange;
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::Region;
+
+use crate::action::action::{Action, Actions};
+use crate::fmt::name;
+use crate::fmt::time::duration;
+use crate::state::document::Document;
+use crate::state::scope::{ScopeChoice, When};
+use crate::state::view::Selection;
+use crate::theme::{fonts, space, tokens};
+use crate::widget::chip::chip;
+
+/// Regions around the selection that are offered at most.
+const REGIONS: usize = 2;
+
+/// Shows the row.
+pub fn scope_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    let choice = document.scope_choice;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        let mut offer = |ui: &mut Ui, text: &str, offered: ScopeChoice, on: bool| {
+            if chip(ui, text, on).clicked() {
+                actions.push(Action::SetScope(offered));
+            }
+        };
+        ui.label(RichText::new("Of").font(fonts::small()).color(tokens.muted));
+        for whom in offered_whom(document) {
+            let on = choice.whom == whom;
+            offer(ui, &whom_name(document, whom), ScopeChoice { whom, ..choice }, on);
+        }
+        ui.add_space(space::S);
+        ui.label(RichText::new("during").font(fonts::small()).color(tokens.muted));
+        let whole = ScopeChoice { when: When::Whole, ..choice };
+        let gone = choice.when == When::Marked && document.marked.is_none();
+        offer(ui, "Whole trace", whole, choice.when == When::Whole || gone);
+        if let Some(marked) = document.marked {
+            let text = format!("Marked {}", duration(marked.nanos()));
+            offer(ui, &text, ScopeChoice { when: When::Marked, ..choice }, choice.when == When::Marked);
+        }
+        for region in offered_regions(document) {
+            let when = When::Region(region.range, region.name);
+            let text = format!("Region {}", document.trace.str(region.name));
+            offer(ui, &text, ScopeChoice { when, whom: Whom::One(region.go) }, choice.when == when);
+        }
+        if let When::Region(range, region) = choice.when
+            && offered_regions(document).iter().all(|known| (known.range, known.name) != (range, region))
+        {
+            offer(ui, &format!("Region {}", document.trace.str(region)), choice, true);
+        }
+    });
+    ui.add_space(space::XS);
+}
+
+/// What the results are about, for titles: `main.worker, marked 122 ms`.
+#[must_use]
+pub fn scope_title(document: &Document) -> String {
+    let whom = whom_name(document, document.scope_choice.whom);
+    match (document.scope_choice.when, document.marked) {
+        (When::Marked, Some(marked)) => format!("{whom}, marked {}", duration(marked.nanos())),
+        (When::Region(range, region), _) => {
+            format!("{whom}, region {} ({})", document.trace.str(region), duration(range.nanos()))
+        }
+        _ => format!("{whom}, whole trace"),
+    }
+}
+
+/// All, then what the selection offers, then what is chosen already.
+fn offered_whom(document: &Document) -> Vec<Whom> {
+    let mut offered = vec![Whom::All];
+    if let Some(go) = selected_goroutine(document) {
+        offered.push(Whom::One(go));
+        if let Some((_, name)) = document.trace.goroutine_name(go) {
+            offered.push(Whom::Named(name));
+        }
+    }
+    for region in offered_regions(document) {
+        offered.push(Whom::Regions(region.name));
+        offered.extend(region.task.map(Whom::Task));
+    }
+    if !offered.contains(&document.scope_choice.whom) {
+        offered.push(document.scope_choice.whom);
+    }
+    offered.dedup();
+    offered
+}
+
+fn whom_name(document: &Document, whom: Whom) -> String {
+    let trace = &document.trace;
+    match whom {
+        Whom::All => "All goroutines".to_owned(),
+        Whom::One(go) => name::goroutine(trace, go),
+        Whom::Named(function) => match trace.str(function) {
+            "" => "Unnamed goroutines".to_owned(),
+            function => format!("Every {}", name::function(function)),
+        },
+        Whom::Task(task) => match trace.task(task) {
+            Some(task) => format!("Task {} {}", task.id.signed(), trace.str(task.name)),
+            None => "Task".to_owned(),
+        },
+        Whom::Tasks(kind) => format!("Tasks {}", trace.str(kind)),
+        Whom::Regions(kind) => format!("Every region {}", trace.str(kind)),
+    }
+}
+
+fn selected_goroutine(document: &Document) -> Option<GoIx> {
+    match document.selection {
+        Selection::Span(at) => document.trace.span(at).map(|span| span.go).filter(|go| go.is_some()),
+        Selection::Lane(LaneId::Goroutine(go)) => Some(go),
+        _ => None,
+    }
+}
+
+/// The innermost regions around the beginning of the selected span.
+fn offered_regions(document: &Document) -> Vec<Region> {
+    let Selection::Span(at) = document.selection else { return Vec::new() };
+    let Some(span) = document.trace.span(at).filter(|span| span.go.is_some()) else { return Vec::new() };
+    let instant = TimeRange::new(span.range.start, span.range.start.plus_nanos(1));
+    let mut regions: Vec<Region> = document.trace.regions(span.go, instant).take(64).collect();
+    regions.sort_by_key(|region| std::cmp::Reverse(region.depth));
+    regions.truncate(REGIONS);
+    regions
+}

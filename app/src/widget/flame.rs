@@ -1,0 +1,180 @@
+//! A flame graph: boxes as wide as their value, callees below their callers (an icicle). A click zooms to a
+//! box, one on what lies above it zooms out; found names light up, all else fades.
+
+use egui::{
+    Align2, Color32, CursorIcon, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
+    vec2,
+};
+
+use crate::theme::lanes::{mix, text_on};
+use crate::theme::{fonts, space, tokens};
+
+/// Height of a box, points.
+const ROW: f32 = 19.0;
+/// Narrower boxes are not drawn, points.
+const LEAST: f32 = 0.7;
+/// Boxes with a text are at least so wide, points.
+const TEXT_LEAST: f32 = 26.0;
+
+/// One box. Boxes come in depth-first order, the root first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlameBox {
+    /// What is written in it.
+    pub name: String,
+    /// What the pointer tells of it.
+    pub hint: String,
+    /// Decides its colour: boxes of a package look alike.
+    pub family: u32,
+    /// Levels above it.
+    pub depth: u32,
+    /// Where it begins and how wide it is, in units of value.
+    pub start: u64,
+    /// Its width in units of value.
+    pub value: u64,
+}
+
+/// What the user did with a flame graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// The box that was clicked.
+    pub clicked: Option<usize>,
+}
+
+/// Shows boxes zoomed to `zoom` (a box); those whose name contains `search` light up. Costs what is on
+/// screen plus one look at each box.
+pub fn flame(ui: &mut Ui, boxes: &[FlameBox], zoom: usize, search: &str) -> Touched {
+    let mut touched = Touched::default();
+    let Some(whole) = boxes.get(zoom).or_else(|| boxes.first()) else { return touched };
+    let levels = boxes.iter().map(|found| found.depth).max().unwrap_or(0) + 1;
+    ScrollArea::vertical().id_salt("flame").auto_shrink([false, false]).show(ui, |ui| {
+        let size = vec2(ui.available_width(), levels as f32 * ROW);
+        let (area, response) = ui.allocate_exact_size(size, Sense::click());
+        let canvas = Canvas { area, start: whole.start, value: whole.value.max(1), depth: whole.depth };
+        let pointer = response.hover_pos();
+        let seen = ui.clip_rect();
+        let mut hit = None;
+        for (at, found) in boxes.iter().enumerate() {
+            let Some(rect) = canvas.rect(found).filter(|rect| rect.intersects(seen)) else { continue };
+            paint(ui, rect, found, search, at == zoom);
+            if pointer.is_some_and(|at| rect.contains(at)) {
+                hit = Some((at, rect));
+            }
+        }
+        response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Flame graph"));
+        if let Some((at, rect)) = hit {
+            hover(ui, &response, rect, boxes.get(at).map_or("", |found| found.hint.as_str()));
+            touched.clicked = response.clicked().then_some(at);
+        }
+        touched.clicked = named(ui, boxes, &canvas).or(touched.clicked);
+    });
+    touched
+}
+
+/// Where boxes lie.
+struct Canvas {
+    area: Rect,
+    start: u64,
+    value: u64,
+    depth: u32,
+}
+
+impl Canvas {
+    /// A box on screen; `None` for one outside the zoom or too narrow to see.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "positions on screen")]
+    fn rect(&self, found: &FlameBox) -> Option<Rect> {
+        let (start, end) = (found.start, found.start + found.value);
+        let (own_end, above) = (self.start + self.value, found.depth <= self.depth);
+        if end <= self.start || start >= own_end || (!above && (start < self.start || end > own_end)) {
+            return None;
+        }
+        let scale = f64::from(self.area.width()) / self.value as f64;
+        let x = |value: u64| (value.clamp(self.start, own_end) - self.start) as f64 * scale;
+        let (x0, x1) = (x(start) as f32, x(end) as f32);
+        let y = self.area.top() + found.depth as f32 * ROW;
+        (x1 - x0 >= LEAST)
+            .then(|| Rect::from_min_max(pos2(self.area.left() + x0, y), pos2(self.area.left() + x1, y + ROW - 1.0)))
+    }
+}
+
+fn paint(ui: &Ui, rect: Rect, found: &FlameBox, search: &str, zoomed: bool) {
+    let tokens = tokens::of(ui.ctx());
+    let lit = !search.is_empty() && found.name.to_lowercase().contains(search);
+    let ground = if found.depth == 0 { tokens.raised } else { color(found.family, tokens.dark) };
+    let fill = match () {
+        () if lit => tokens.outgoing,
+        () if !search.is_empty() => mix(tokens.panel, ground, 0.3),
+        () => ground,
+    };
+    let inner = Rect::from_min_max(rect.min, pos2((rect.max.x - 0.6).max(rect.min.x + 0.5), rect.max.y));
+    ui.painter().rect_filled(inner, 1.0, fill);
+    if zoomed && found.depth > 0 {
+        ui.painter().rect_stroke(inner, 1.0, Stroke::new(1.0, tokens.text), StrokeKind::Inside);
+    }
+    if rect.width() < TEXT_LEAST {
+        return;
+    }
+    let text_color = if found.depth == 0 { tokens.text } else { text_on(fill) };
+    let mut job = egui::text::LayoutJob::simple_singleline(found.name.clone(), fonts::small(), text_color);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width() - space::S);
+    let galley = ui.painter().layout_job(job);
+    ui.painter().galley(pos2(rect.min.x + space::XS, rect.center().y - galley.size().y / 2.0), galley, text_color);
+}
+
+fn hover(ui: &Ui, response: &Response, rect: Rect, hint: &str) {
+    let tokens = tokens::of(ui.ctx());
+    ui.painter().rect_stroke(rect, 1.0, Stroke::new(1.0, tokens.text), StrokeKind::Inside);
+    response.clone().on_hover_cursor(CursorIcon::PointingHand).on_hover_text_at_pointer(hint);
+}
+
+/// Names for assistive technology, of the widest boxes; the one that was pressed through it.
+fn named(ui: &Ui, boxes: &[FlameBox], canvas: &Canvas) -> Option<usize> {
+    let mut pressed = None;
+    let wide = boxes.iter().enumerate().filter_map(|(at, found)| {
+        canvas.rect(found).filter(|rect| rect.width() >= 2.0 * TEXT_LEAST).map(|rect| (at, found, rect))
+    });
+    for (at, found, rect) in wide.take(120) {
+        let response = ui.interact(rect, ui.scope_id().with(("box", at)), Sense::focusable_noninteractive());
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &found.name));
+        if ui.input(|input| input.has_accesskit_action_request(response.id, egui::accesskit::Action::Click)) {
+            pressed = Some(at);
+        }
+    }
+    pressed
+}
+
+/// Warm hues that differ by family, quiet enough for text.
+fn color(family: u32, dark: bool) -> Color32 {
+    // A golden-ratio walk spreads neighbours over the hues from red to green.
+    let turn = (f64::from(family) * 0.618_034).fract() as f32;
+    let hue = 0.02 + turn * 0.24;
+    let (saturation, value) = if dark { (0.55, 0.78) } else { (0.45, 0.92) };
+    egui::ecolor::Hsva::new(hue, saturation, value, 1.0).into()
+}
+
+/// Puts an empty graph's sentence where the graph would be.
+pub fn empty_flame(ui: &Ui, text: &str) {
+    let tokens = tokens::of(ui.ctx());
+    let area = ui.available_rect_before_wrap();
+    ui.painter().text(area.center_top() + vec2(0.0, 40.0), Align2::CENTER_CENTER, text, fonts::body(), tokens.muted);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Canvas, FlameBox};
+    use egui::{Rect, pos2};
+
+    fn boxed(depth: u32, start: u64, value: u64) -> FlameBox {
+        FlameBox { name: String::new(), hint: String::new(), family: 0, depth, start, value }
+    }
+
+    #[test]
+    fn a_zoom_fills_the_width_with_its_box_and_keeps_its_callers() {
+        let area = Rect::from_min_max(pos2(0.0, 0.0), pos2(100.0, 100.0));
+        let canvas = Canvas { area, start: 50, value: 25, depth: 1 };
+        let width = |found: &FlameBox| canvas.rect(found).map(|rect| (rect.left(), rect.right()));
+        assert_eq!(width(&boxed(0, 0, 100)), Some((0.0, 100.0)), "the root stays above");
+        assert_eq!(width(&boxed(1, 50, 25)), Some((0.0, 100.0)));
+        assert_eq!(width(&boxed(2, 50, 5)), Some((0.0, 20.0)));
+        assert_eq!(width(&boxed(1, 75, 25)), None, "a neighbour is out of sight");
+    }
+}
