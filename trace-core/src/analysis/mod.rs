@@ -14,7 +14,11 @@
 pub mod blocked_by;
 pub mod census;
 pub mod findings;
+pub mod flame;
+pub mod goroutines;
 pub mod places;
+pub mod profile;
 pub mod scope;
+pub mod spread;
 pub mod units;
 pub mod wait_chain;

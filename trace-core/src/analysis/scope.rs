@@ -80,6 +80,13 @@ pub struct Pieces {
 }
 
 impl Pieces {
+    /// Made of stretches: by rising goroutine, those of each by time and apart from each other (see
+    /// [`united`]).
+    #[must_use]
+    pub const fn of_stretches(range: TimeRange, only: Vec<(GoIx, Vec<TimeRange>)>) -> Self {
+        Self { range, count: 0, only: Some(only) }
+    }
+
     /// The stretches of a goroutine, by time, apart from each other; none if it is outside.
     #[must_use]
     pub fn of(&self, go: GoIx) -> &[TimeRange] {

@@ -570,9 +570,9 @@ impl<'a> Builder<'a> {
             return;
         }
         self.mark(ev.subject, ev.time.0);
-        if ev.kind == EventKind::PROC_STEAL {
-            self.side.steals.push(StealMark { time: ev.time.0, victim, thief: ev.thread });
-        }
+        // One that is let go is lost to its goroutine all the same, but nobody took it.
+        let thief = if ev.kind == EventKind::PROC_STEAL { ev.thread } else { NO_IX };
+        self.side.steals.push(StealMark { time: ev.time.0, victim, thief });
     }
 }
 

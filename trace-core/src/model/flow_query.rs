@@ -73,7 +73,8 @@ impl Trace {
         };
         let mut flows = Vec::new();
         if span.state == GoState::Syscall {
-            for steal in self.side.steals.touching(span.go.0, span.range) {
+            let steals = self.side.steals.touching(span.go.0, span.range);
+            for steal in steals.filter(|steal| ThreadIx(steal.thief).is_some()) {
                 let lane = LaneId::Thread(ThreadIx(steal.thief));
                 let from = FlowEnd { lane, time: steal.time, span: None };
                 let to = FlowEnd { lane: at.lane, time: steal.time, span: Some(span.at) };

@@ -24,6 +24,7 @@ pub mod hole;
 pub mod lanes;
 pub mod moves;
 pub mod spans;
+pub mod stretches;
 pub mod trace;
 
 mod annotations;

@@ -89,13 +89,13 @@ pub(crate) struct RangeMark {
     pub(crate) bytes: (u64, u64),
 }
 
-/// A proc taken from a thread in a system call.
+/// A proc taken from, or let go by, a thread in a system call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StealMark {
     pub(crate) time: i64,
     /// The goroutine that sat in the system call.
     pub(crate) victim: u32,
-    /// The thread that took it.
+    /// The thread that took it; none if it was let go.
     pub(crate) thief: u32,
 }
 

@@ -14,11 +14,11 @@ pub(crate) struct LabelRecord {
     pub(crate) text: StrId,
 }
 
-/// A proc taken from a goroutine in a system call.
+/// A proc taken from, or let go by, a goroutine in a system call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StealRecord {
     pub(crate) time: TraceTime,
-    /// Thread that took it.
+    /// Thread that took it; `NONE` if it was let go.
     pub(crate) thief: u32,
 }
 

@@ -1,0 +1,56 @@
+//! What analyses of a whole trace cost, after its load.
+//!
+//! `TRACELANE_BENCH_TRACE=FILE cargo bench -p trace-core --bench analysis` (see `tests/data/gen/stress` for a
+//! long trace). Prints the median of a few runs.
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+#![expect(clippy::expect_used, reason = "a bench ends where something is missing")]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use trace_core::analysis::flame::{Flame, MergeBy};
+use trace_core::analysis::goroutines::{SortBy, goroutines, groups};
+use trace_core::analysis::profile::{ProfileKind, profile};
+use trace_core::analysis::scope::Scope;
+use trace_core::base::monitor::Monitor;
+use trace_core::load;
+use trace_core::model::trace::Trace;
+
+/// Runs per question; the median counts.
+const RUNS: usize = 5;
+
+fn main() {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/real/allocfree-go1.27.trace");
+    let path = std::env::var("TRACELANE_BENCH_TRACE").unwrap_or_else(|_| default.to_owned());
+    let trace = load::load_path(Path::new(&path), &Monitor::new(), &mut |_| {}).expect("a trace");
+    println!("{path}: {} events, {} goroutines", trace.totals().events, trace.goroutine_count());
+    measure(&trace);
+}
+
+fn measure(trace: &Trace) {
+    let monitor = Monitor::new();
+    let pieces = Scope::whole(trace).pieces(trace);
+    let all = groups(trace, &pieces, &monitor).expect("not cancelled");
+    let largest = all.groups.iter().max_by_key(|group| group.count).map(|group| group.name);
+    time("groups of goroutines", || groups(trace, &pieces, &monitor));
+    time("goroutines of the largest group", || {
+        goroutines(trace, &pieces, largest, (SortBy::Execution, 1_000), &monitor)
+    });
+    for kind in ProfileKind::ALL {
+        time(&format!("profile {}", kind.name()), || profile(trace, &pieces, kind, &monitor));
+    }
+    let blocked = profile(trace, &pieces, ProfileKind::Blocked, &monitor).expect("not cancelled");
+    let stacks = || blocked.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos));
+    time("flame graph of it", || Flame::of(trace, stacks(), MergeBy::Function));
+}
+
+fn time<T>(what: &str, mut call: impl FnMut() -> T) {
+    let mut times = [Duration::ZERO; RUNS];
+    for taken in &mut times {
+        let start = Instant::now();
+        drop(std::hint::black_box(call()));
+        *taken = start.elapsed();
+    }
+    times.sort();
+    println!("  {what}: {:.1?} ({:.1?} to {:.1?})", times[RUNS / 2], times[0], times[RUNS - 1]);
+}
