@@ -481,7 +481,10 @@ impl Stitcher {
             }
             let kind = draft.rows.kind[first];
             if kinds::is_status(kind) {
-                let known = before != NO_SEGMENT && !self.current.begins_epoch;
+                // What went on before a hole is not known to go on, even where the next generation does not
+                // mention the goroutine.
+                let is_of_epoch = |segment: &Arc<Segment>| segment.epoch as usize + 1 == self.epochs.len();
+                let known = !self.current.begins_epoch && self.segments.get(before as usize).is_some_and(is_of_epoch);
                 let settled =
                     settle_status(kind, known.then(|| self.last_kinds[ix.index()]), self.current.begins_epoch, classes);
                 draft.rows.kind[first] = settled | (kind & kinds::LAST);
