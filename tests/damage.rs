@@ -139,3 +139,27 @@ fn the_program_survives_every_file() {
         }
     }
 }
+
+#[test]
+fn analyses_of_damaged_traces_say_that_they_are_partial() {
+    let path = fixtures::data().join("broken/zeroed-block-go1.27.trace");
+    let path = path.to_string_lossy();
+    for command in [["blocked", "--json", &path], ["report", "--json", &path]] {
+        let output = run::tracelane(&command);
+        assert_eq!(output.status.code(), Some(3), "{command:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("partial"), "{command:?}");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("\"partial\": true"), "{command:?}");
+    }
+}
+
+#[test]
+fn statistics_carry_warnings_with_place_and_cure() {
+    let path = fixtures::data().join("broken/zeroed-block-go1.27.trace");
+    let output = run::tracelane(&["stats", "--json", &path.to_string_lossy()]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    for part in
+        ["\"kind\": \"skipped_bytes\"", "\"offset\": 2948", "\"generation\": 14", "\"cure\": \"", "\"holes\": ["]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}

@@ -56,6 +56,8 @@ pub fn run(asked: &Asked) -> Answer {
 pub struct Report {
     /// The file as given.
     pub file: String,
+    /// Parts of the trace are lost, so that waits may be missing or cut short.
+    pub partial: bool,
     /// Places of waiting, those with most time first, at most 40.
     pub waits: Vec<Waiting>,
 }
@@ -122,7 +124,11 @@ impl Report {
         let mut waits = blocked(&census, &places);
         waits.truncate(PLACES);
         let waits = waits.iter().map(|wait| Waiting::of(trace, &places, wait, &releasers(trace, &places, wait)));
-        Self { file: file.display().to_string(), waits: waits.collect() }
+        Self {
+            file: file.display().to_string(),
+            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            waits: waits.collect(),
+        }
     }
 
     /// For people.

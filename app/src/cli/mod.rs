@@ -21,7 +21,13 @@ use crate::cli::exit::{Answer, Exit};
 
 /// Runs the command that `arguments` (with the program's name first) ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let answer = match args::parse(arguments) {
+    let command = args::parse(arguments);
+    // These two say themselves what is lost; a picture shows it.
+    let tells_damage = matches!(
+        command,
+        Ok(Command::Dump { .. } | Command::Stats { .. } | Command::Screenshot(_) | Command::Window { .. })
+    );
+    let answer = match command {
         Ok(Command::Help(topic)) => print(&help::text(topic)),
         Ok(Command::Version) => print(&format!("tracelane {}\n", env!("CARGO_PKG_VERSION"))),
         Ok(Command::Dump { file }) => dump::run(&file),
@@ -33,6 +39,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(failure) => Err(failure),
     };
     match answer {
+        Ok(Exit::Damaged) if !tells_damage => {
+            complain("the trace is damaged, so this is partial: `tracelane stats` tells what is lost and what to do");
+            Exit::Damaged
+        }
         Ok(exit) => exit,
         Err(failure) => {
             complain(&failure.sentence);

@@ -110,6 +110,8 @@ pub struct Summary {
     pub stw_ns: u64,
     /// Damage and doubts met while reading.
     pub warnings: u64,
+    /// Parts of the trace are lost, so that findings may be missing.
+    pub partial: bool,
     /// One sentence.
     pub verdict: String,
 }
@@ -203,6 +205,7 @@ impl Report {
             assist_ns: findings.assist_ns,
             stw_ns: findings.stw_ns,
             warnings: trace.warnings().len() as u64,
+            partial: Exit::after(trace.warnings()) == Exit::Damaged,
             verdict: verdict(findings),
         };
         Self { summary, findings: findings.list.iter().map(|finding| Found::of(trace, finding)).collect() }
