@@ -242,3 +242,26 @@ fn blocked_says_who_kept_whom_waiting_and_its_parts_add_up() {
     let output = run::tracelane(&["blocked", &name]);
     assert!(stdout(&output).contains("main.sendReport"), "{}", stdout(&output));
 }
+
+#[test]
+fn goroutines_and_profiles_are_told_by_scope() {
+    let name = fixture("real/httpserver-go1.27.trace");
+    let json = |arguments: &[&str]| -> Value {
+        let output = run::tracelane(arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let all = json(&["goroutines", &name, "--json"]);
+    let one = json(&["goroutines", &name, "--json", "--function", "main.main", "--range", "..5ms"]);
+    assert_eq!((one["goroutines"].as_u64(), one["each"].as_array().map(Vec::len)), (Some(1), Some(1)));
+    assert_eq!(one["all"]["total_ns"], 5_000_000);
+    assert!(all["goroutines"].as_u64() > Some(50) && all["each"].as_array().is_some_and(Vec::is_empty));
+    let profile = json(&["profile", &name, "--kind", "sync", "--json"]);
+    assert_eq!((profile["count"].as_u64(), profile["total_ns"].as_u64()), (Some(255), Some(84_890_567)));
+    let folded = stdout(&run::tracelane(&["profile", &name, "--kind", "sync", "--folded"]));
+    let sums = folded.lines().filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok());
+    assert_eq!(Some(sums.sum()), profile["total_ns"].as_u64());
+    for wrong in [&["profile", &name, "--region", "none"][..], &["goroutines", &name, "--task", "none"]] {
+        assert_eq!(run::tracelane(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}

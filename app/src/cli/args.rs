@@ -4,13 +4,18 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use lexopt::Arg;
+use trace_core::analysis::goroutines::SortBy;
+use trace_core::analysis::profile::ProfileKind;
 
 use crate::action::commands::panels;
 use crate::cli::blocked;
 use crate::cli::exit::Failure;
+use crate::cli::goroutines;
 use crate::cli::help::Topic;
 use crate::cli::place::{Stretch, Target, parse_stretch, parse_target};
+use crate::cli::profile;
 use crate::cli::report::{self, Form};
+use crate::cli::scope::Wanted;
 use crate::state::settings::ThemeChoice;
 
 /// What was asked for.
@@ -35,6 +40,10 @@ pub enum Command {
     },
     /// Print who keeps whom waiting.
     Blocked(blocked::Asked),
+    /// Print what goroutines spend their time on.
+    Goroutines(goroutines::Asked),
+    /// Print or write where time is lost, by stack.
+    Profile(profile::Asked),
     /// Print what probably costs time.
     Report(report::Asked),
     /// Draw the window into a picture.
@@ -81,6 +90,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, F
                 Some("dump") => return dump(&mut parser),
                 Some("stats") => return stats(&mut parser),
                 Some("blocked") => return blocked(&mut parser),
+                Some("goroutines") => return goroutines(&mut parser),
+                Some("profile") => return profile(&mut parser),
                 Some("report") => return report(&mut parser),
                 Some("screenshot") => return screenshot(&mut parser),
                 Some("help") => return help(&mut parser),
@@ -129,6 +140,73 @@ fn blocked(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
         }
     }
     Ok(Command::Blocked(blocked::Asked { file: needed(file, "blocked")?, json }))
+}
+
+fn goroutines(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
+    let mut file = None;
+    let mut asked = goroutines::Asked {
+        file: PathBuf::new(),
+        wanted: Wanted::default(),
+        sort: SortBy::Execution,
+        limit: 40,
+        json: false,
+    };
+    while let Some(argument) = parser.next().map_err(usage)? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Goroutines)),
+            Arg::Long("json") => asked.json = true,
+            Arg::Long("sort") => asked.sort = value(parser, "--sort", "execution", goroutines::sort_by)?,
+            Arg::Long("limit") => asked.limit = value(parser, "--limit", "40", |text| text.parse().ok())?,
+            Arg::Long(name) => {
+                let name = name.to_owned();
+                scope_option(&mut asked.wanted, &name, parser)?;
+            }
+            Arg::Value(word) => only_one(&mut file, word)?,
+            other @ Arg::Short(_) => return Err(usage(other.unexpected())),
+        }
+    }
+    asked.file = needed(file, "goroutines")?;
+    Ok(Command::Goroutines(asked))
+}
+
+fn profile(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
+    let mut file = None;
+    let mut asked = profile::Asked {
+        file: PathBuf::new(),
+        kind: ProfileKind::Blocked,
+        wanted: Wanted::default(),
+        latency: None,
+        form: profile::Form::Text,
+    };
+    while let Some(argument) = parser.next().map_err(usage)? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Profile)),
+            Arg::Long("kind") => asked.kind = value(parser, "--kind", "sync", ProfileKind::named)?,
+            Arg::Long("latency") => asked.latency = Some(value(parser, "--latency", "10ms..1s", parse_stretch)?),
+            Arg::Long("json") => asked.form = profile::Form::Json,
+            Arg::Long("folded") => asked.form = profile::Form::Folded,
+            Arg::Short('o') | Arg::Long("out") => {
+                asked.form = profile::Form::Pprof(PathBuf::from(parser.value().map_err(usage)?));
+            }
+            Arg::Long(name) => {
+                let name = name.to_owned();
+                scope_option(&mut asked.wanted, &name, parser)?;
+            }
+            Arg::Value(word) => only_one(&mut file, word)?,
+            other @ Arg::Short(_) => return Err(usage(other.unexpected())),
+        }
+    }
+    asked.file = needed(file, "profile")?;
+    Ok(Command::Profile(asked))
+}
+
+/// Takes one of the options of [`crate::cli::scope`].
+fn scope_option(wanted: &mut Wanted, name: &str, parser: &mut lexopt::Parser) -> Result<(), Failure> {
+    let value = || {
+        let word = parser.value().map_err(usage)?;
+        word.into_string().map_err(|word| Failure::usage(format!("{} is no text", quoted(&word))))
+    };
+    if wanted.take(name, value)? { Ok(()) } else { Err(Failure::usage(format!("there is no option --{name} here"))) }
 }
 
 fn report(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
@@ -295,6 +373,13 @@ mod tests {
             "stats --jsonn a",
             "blocked",
             "blocked a --md",
+            "goroutines",
+            "goroutines a --sort colour",
+            "goroutines a --frob 1",
+            "goroutines a --task x --region y",
+            "profile",
+            "profile a --kind money",
+            "profile a --latency 5",
             "report",
             "report a --fail-on disaster",
             "screenshot a",

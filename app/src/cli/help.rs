@@ -1,5 +1,7 @@
 //! What `--help` and `help COMMAND` print.
 
+use crate::cli::scope::HELP as SCOPE;
+
 /// What help is wanted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
@@ -11,6 +13,12 @@ pub enum Topic {
     Stats,
     /// `blocked`
     Blocked,
+    /// `goroutines`
+    Goroutines,
+    /// `profile`
+    Profile,
+    /// How analyses count.
+    Analyses,
     /// `report`
     Report,
     /// `screenshot`
@@ -25,6 +33,9 @@ impl Topic {
             "dump" => Some(Self::Dump),
             "stats" => Some(Self::Stats),
             "blocked" => Some(Self::Blocked),
+            "goroutines" => Some(Self::Goroutines),
+            "profile" => Some(Self::Profile),
+            "analyses" => Some(Self::Analyses),
             "report" => Some(Self::Report),
             "screenshot" => Some(Self::Screenshot),
             _ => None,
@@ -37,6 +48,8 @@ pub const COMMANDS: &str = concat!(
     "  tracelane dump FILE               every event as text, as `go tool trace -d=parsed` prints it\n",
     "  tracelane stats FILE [--json]     numbers about a trace and its loading\n",
     "  tracelane blocked FILE [--json]   who keeps whom waiting, place by place\n",
+    "  tracelane goroutines FILE         what goroutines spend their time on, by start function\n",
+    "  tracelane profile FILE [options]  where time is lost, by stack; for pprof and flame graphs, too\n",
     "  tracelane report FILE [options]   what probably costs the program its time, and where\n",
     "  tracelane screenshot FILE -o PNG  a picture of the window, without display or GPU\n",
 );
@@ -51,6 +64,7 @@ pub fn text(topic: Topic) -> String {
              tracelane [FILE]…                 the window; without a FILE, its welcome screen\n\
              {COMMANDS}  \
              tracelane help COMMAND            more about a command\n  \
+             tracelane help analyses           how analyses count, and where they differ from go tool trace\n  \
              tracelane --version\n\
              \n\
              A FILE may be packed (gzip, zstd, lz4, zip); - is standard input. One called like a command opens as\n\
@@ -63,6 +77,9 @@ pub fn text(topic: Topic) -> String {
         Topic::Dump => DUMP.to_owned(),
         Topic::Stats => STATS.to_owned(),
         Topic::Blocked => BLOCKED.to_owned(),
+        Topic::Goroutines => format!("{GOROUTINES}{SCOPE}"),
+        Topic::Profile => format!("{PROFILE}{SCOPE}"),
+        Topic::Analyses => ANALYSES.to_owned(),
         Topic::Report => REPORT.to_owned(),
         Topic::Screenshot => SCREENSHOT.to_owned(),
     }
@@ -101,6 +118,60 @@ where goroutines wait for work (idle connections, workers, timers) are left out.
                examined_ns (the longest waits, at most 512), stack [{function, file, line}],
                meanwhile [{goroutine, doing, place or null, released_at or null, total_ns, count}], others_ns}]
              meanwhile and others_ns sum to examined_ns
+";
+
+const GOROUTINES: &str = "\
+tracelane goroutines FILE [--sort ORDER] [--limit N] [--json] [scope]
+
+What goroutines spend their time on, by start function: how many, execution in sum and by percentile, waiting
+for a proc, in system calls, blocked. With --function or --goroutine also each of them by itself.
+
+  --sort execution     or count, lifetime, runnable, syscall, blocked, assist, name
+  --limit 40           so many groups, and so many goroutines
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, goroutines, all {times}, groups [{function, count, began_before, goes_on,
+      execution and lifetime {total_ns, mean_ns, p50_ns, p95_ns, max_ns}, times}],
+      each [{goroutine, start_ns, end_ns, began_before, goes_on, times}]
+      times {total_ns, running_ns, runnable_ns, syscall_ns, syscall_blocked_ns, unknown_ns,
+             blocked [{reason, total_ns}], assist_ns, sweep_ns, stw_ns}
+      (running to blocked sum to total; assist, sweep and stw lie inside them)
+";
+
+const PROFILE: &str = "\
+tracelane profile FILE --kind KIND [-o FILE.pb.gz|--folded|--json] [scope]
+
+Where goroutines of the trace lose time, by stack.
+
+  --kind blocked       sync, net, syscall or sched: as go tool trace -pprof= counts them, to the nanosecond;
+                       start (creation to first run), sleep, select, gc, blocked (all waits), cpu (samples of
+                       10 ms, if the trace has any)
+  -o x.pb.gz           for go tool pprof
+  --folded             root;...;leaf nanoseconds, for flame graph tools
+  --latency A..B       with --region: only regions that take so long
+  --json               as one JSON object with these fields, which stay as they are:
+      file, kind, count, total_ns, open_count, open_ns (still going on at the end, in no sum),
+      stacks [{count, total_ns, max_ns, stack [{function, file, line}] (leaf first)}]
+";
+
+const ANALYSES: &str = "\
+How analyses count, and where they differ from go tool trace (1.27)
+
+Goroutines
+  A goroutine's time in a scope is cut into running, runnable, system call with and without a proc, blocked by
+  reason, and unknown; they sum to its presence exactly. Assist, sweep and stop-the-world lie inside them.
+  - What was going on when the trace began counts from there, what goes on at the end counts to there, once.
+    Go counts a system call that lost its proc and is open at the end as both system call and scheduler wait.
+  - A goroutine that blocks forever is alive, and blocked; Go takes it for ended.
+  - Percentiles are of single goroutines (nearest rank); Go has none.
+Profiles
+  - sync, net, syscall and sched count as Go counts: not what is still going on at the end (told beside the sums),
+    and not what lies before a goroutine first ran. Waits between creation and first run are a kind of their
+    own: start.
+  - Where times of two generations overlap, Go takes them as they are; here time never runs backward. That makes
+    up to some dozens of nanoseconds in a few traces.
+  - sched names the stack of who made a goroutine ready; after a system call there is none.
+  - Go bounds a function's goroutines to their runs; a scope here is all of their time in it.
+  - Nested regions count once, and those that overlap by a part count their union; Go drops the later one.
 ";
 
 const REPORT: &str = "\

@@ -4,8 +4,10 @@ pub mod args;
 pub mod blocked;
 pub mod dump;
 pub mod exit;
+pub mod goroutines;
 pub mod help;
 pub mod place;
+pub mod profile;
 pub mod report;
 pub mod scope;
 pub mod screenshot;
@@ -33,6 +35,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Command::Dump { file }) => dump::run(&file),
         Ok(Command::Stats { file, json }) => stats::run(&file, json),
         Ok(Command::Blocked(asked)) => blocked::run(&asked),
+        Ok(Command::Goroutines(asked)) => goroutines::run(&asked),
+        Ok(Command::Profile(asked)) => profile::run(&asked),
         Ok(Command::Report(asked)) => report::run(&asked),
         Ok(Command::Screenshot(asked)) => screenshot::run(&asked),
         Ok(Command::Window { files }) => window::run(files),

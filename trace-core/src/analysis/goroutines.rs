@@ -1,6 +1,6 @@
 //! Goroutine analysis: what goroutines spent their time on, grouped by start function, and one by one.
 //!
-//! Differences from the goroutine pages of `go tool trace` are listed in the README.
+//! Differences from the goroutine pages of `go tool trace` are listed in `tracelane help analyses`.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;

@@ -1,0 +1,311 @@
+//! `tracelane goroutines`: what goroutines spend their time on, by start function or one by one.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use trace_core::analysis::goroutines::{Breakdown, GoTimes, Group, Groups, SortBy, goroutines, groups};
+use trace_core::analysis::spread::Spread;
+use trace_core::base::monitor::Monitor;
+use trace_core::load::load_path;
+use trace_core::model::trace::Trace;
+
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::print;
+use crate::cli::scope::{Wanted, Who};
+use crate::fmt::name::function;
+use crate::fmt::number::count;
+use crate::fmt::time::duration;
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The trace.
+    pub file: PathBuf,
+    /// Whose, when.
+    pub wanted: Wanted,
+    /// In which order.
+    pub sort: SortBy,
+    /// How many are told.
+    pub limit: usize,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// The order of a name.
+#[must_use]
+pub fn sort_by(name: &str) -> Option<SortBy> {
+    Some(match name {
+        "execution" => SortBy::Execution,
+        "count" => SortBy::Count,
+        "lifetime" => SortBy::Lifetime,
+        "runnable" => SortBy::Runnable,
+        "syscall" => SortBy::Syscall,
+        "blocked" => SortBy::Blocked,
+        "assist" => SortBy::Assist,
+        "name" => SortBy::Name,
+        _ => return None,
+    })
+}
+
+/// Loads the file and prints what its goroutines did.
+///
+/// # Errors
+/// When the file is unreadable or the scope is not in it.
+pub fn run(asked: &Asked) -> Answer {
+    let monitor = Monitor::new();
+    let unreadable = |error| Failure::unreadable(&asked.file, &error);
+    let trace = load_path(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let pieces = asked.wanted.scope(&trace)?.pieces(&trace);
+    // Nobody cancels.
+    let mut all = groups(&trace, &pieces, &monitor).unwrap_or_default();
+    all.sort(&trace, asked.sort);
+    let one_by_one = matches!(asked.wanted.who, Who::Function(_) | Who::Goroutine(_));
+    let each = if one_by_one {
+        goroutines(&trace, &pieces, None, (asked.sort, asked.limit), &monitor).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    let report = Report::of(asked, &trace, &all, &each);
+    if asked.json {
+        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
+        print(&format!("{json}\n"))?;
+    } else {
+        print(&report.text())?;
+    }
+    Ok(Exit::after(trace.warnings()))
+}
+
+/// What `--json` prints. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The file as given.
+    pub file: String,
+    /// Parts of the trace are damaged, so the sums are partial.
+    pub partial: bool,
+    /// Goroutines in the scope.
+    pub goroutines: u64,
+    /// Sum of all.
+    pub all: Times,
+    /// By start function, as sorted, at most `--limit`.
+    pub groups: Vec<GroupTimes>,
+    /// With `--function` or `--goroutine`: one by one, as sorted, at most `--limit`.
+    pub each: Vec<OneTimes>,
+}
+
+/// Goroutines with the same start function.
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupTimes {
+    /// The start function.
+    pub function: String,
+    /// How many.
+    pub count: u64,
+    /// Of those, in existence before the scope began.
+    pub began_before: u64,
+    /// Of those, alive after it ended.
+    pub goes_on: u64,
+    /// Execution by goroutine.
+    pub execution: SpreadTimes,
+    /// Presence by goroutine.
+    pub lifetime: SpreadTimes,
+    /// The sum of all.
+    pub times: Times,
+}
+
+/// One goroutine.
+#[derive(Clone, Debug, Serialize)]
+pub struct OneTimes {
+    /// The runtime's id.
+    pub goroutine: i64,
+    /// First instant of it in the scope, from the start of the trace.
+    pub start_ns: i64,
+    /// Last one.
+    pub end_ns: i64,
+    /// It was there before.
+    pub began_before: bool,
+    /// It is there afterwards.
+    pub goes_on: bool,
+    /// Where its time went.
+    pub times: Times,
+}
+
+/// How durations spread.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct SpreadTimes {
+    /// Sum.
+    pub total_ns: u64,
+    /// Mean.
+    pub mean_ns: u64,
+    /// Median (nearest rank).
+    pub p50_ns: u64,
+    /// 95th percentile.
+    pub p95_ns: u64,
+    /// Longest.
+    pub max_ns: u64,
+}
+
+/// Where time went: running to unknown and blocked sum to total; assist, sweep and stw lie inside them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Times {
+    /// Presence.
+    pub total_ns: u64,
+    /// Executing.
+    pub running_ns: u64,
+    /// Waiting for a proc.
+    pub runnable_ns: u64,
+    /// In system calls with a proc.
+    pub syscall_ns: u64,
+    /// In system calls without a proc.
+    pub syscall_blocked_ns: u64,
+    /// Not known.
+    pub unknown_ns: u64,
+    /// Blocked, by reason, most first.
+    pub blocked: Vec<Blocked>,
+    /// Assisting the collector.
+    pub assist_ns: u64,
+    /// Sweeping.
+    pub sweep_ns: u64,
+    /// Stopping the world.
+    pub stw_ns: u64,
+}
+
+/// Time blocked for one reason.
+#[derive(Clone, Debug, Serialize)]
+pub struct Blocked {
+    /// The runtime's word; empty if not told.
+    pub reason: String,
+    /// How long.
+    pub total_ns: u64,
+}
+
+impl Report {
+    /// Of what was found.
+    #[must_use]
+    pub fn of(asked: &Asked, trace: &Trace, all: &Groups, each: &[GoTimes]) -> Self {
+        Self {
+            file: Path::display(&asked.file).to_string(),
+            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            goroutines: all.count,
+            all: Times::of(trace, &all.all),
+            groups: all.groups.iter().take(asked.limit).map(|group| GroupTimes::of(trace, group)).collect(),
+            each: each.iter().map(|times| OneTimes::of(trace, times)).collect(),
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if self.partial {
+            line(&mut text, "parts of the trace are damaged: the sums are partial");
+        }
+        line(&mut text, "   count  execution   p50       p95       max  runnable   syscall   blocked  function");
+        for group in &self.groups {
+            let (execution, times) = (&group.execution, &group.times);
+            let name = if group.function.is_empty() { "(not known)" } else { function(&group.function) };
+            let head = format!("{:>8} {:>10}", count(group.count), nanos(execution.total_ns));
+            let spread = [execution.p50_ns, execution.p95_ns, execution.max_ns];
+            let others = [times.runnable_ns, times.syscall_ns + times.syscall_blocked_ns, times.blocked_ns()];
+            let cells: String = spread.iter().chain(&others).map(|&value| format!(" {:>9}", nanos(value))).collect();
+            line(&mut text, &format!("{head}{cells}  {name}"));
+        }
+        for one in &self.each {
+            let range = format!("{} to {}", duration(one.start_ns), duration(one.end_ns));
+            line(&mut text, &format!("g{}, {range}: {}", one.goroutine, one.times.words()));
+        }
+        line(&mut text, &format!("{} goroutines: {}", count(self.goroutines), self.all.words()));
+        text
+    }
+}
+
+impl GroupTimes {
+    fn of(trace: &Trace, group: &Group) -> Self {
+        Self {
+            function: trace.str(group.name).to_owned(),
+            count: group.count,
+            began_before: group.began_before,
+            goes_on: group.goes_on,
+            execution: SpreadTimes::of(&group.execution),
+            lifetime: SpreadTimes::of(&group.lifetime),
+            times: Times::of(trace, &group.breakdown),
+        }
+    }
+}
+
+impl OneTimes {
+    fn of(trace: &Trace, times: &GoTimes) -> Self {
+        let since = trace.range().start;
+        Self {
+            goroutine: times.id.signed(),
+            start_ns: times.range.start.nanos_since(since),
+            end_ns: times.range.end.nanos_since(since),
+            began_before: times.began_before,
+            goes_on: times.goes_on,
+            times: Times::of(trace, &times.breakdown),
+        }
+    }
+}
+
+impl SpreadTimes {
+    const fn of(spread: &Spread) -> Self {
+        Self {
+            total_ns: spread.total,
+            mean_ns: spread.mean,
+            p50_ns: spread.p50,
+            p95_ns: spread.p95,
+            max_ns: spread.max,
+        }
+    }
+}
+
+impl Times {
+    fn of(trace: &Trace, times: &Breakdown) -> Self {
+        let blocked = times.waits.iter();
+        let blocked =
+            blocked.map(|&(reason, total_ns)| Blocked { reason: trace.str(reason).to_owned(), total_ns }).collect();
+        Self {
+            total_ns: times.total,
+            running_ns: times.running,
+            runnable_ns: times.runnable,
+            syscall_ns: times.syscall,
+            syscall_blocked_ns: times.syscall_blocked,
+            unknown_ns: times.unknown,
+            blocked,
+            assist_ns: times.assist,
+            sweep_ns: times.sweep,
+            stw_ns: times.stw,
+        }
+    }
+
+    fn blocked_ns(&self) -> u64 {
+        self.blocked.iter().map(|blocked| blocked.total_ns).sum()
+    }
+
+    /// `122 ms: 20 ms running, 100 ms chan receive, …`, parts that are not there left out.
+    fn words(&self) -> String {
+        let states = [
+            ("running", self.running_ns),
+            ("runnable", self.runnable_ns),
+            ("in system calls", self.syscall_ns),
+            ("in system calls without a proc", self.syscall_blocked_ns),
+            ("not known", self.unknown_ns),
+        ];
+        let name = |reason: &str| if reason.is_empty() { "waiting".to_owned() } else { format!("waiting ({reason})") };
+        let blocked = self.blocked.iter().map(|blocked| (name(&blocked.reason), blocked.total_ns));
+        let ranges = [("of it GC assist", self.assist_ns), ("of it sweep", self.sweep_ns), ("of it STW", self.stw_ns)];
+        let named = |(name, nanos): (&str, u64)| (name.to_owned(), nanos);
+        let parts = states.into_iter().map(named).chain(blocked).chain(ranges.into_iter().map(named));
+        let parts: Vec<String> =
+            parts.filter(|part| part.1 > 0).map(|(name, value)| format!("{} {name}", nanos(value))).collect();
+        format!("{}: {}", nanos(self.total_ns), parts.join(", "))
+    }
+}
+
+fn nanos(nanos: u64) -> String {
+    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string does not fail.
+    writeln!(text, "{line}").unwrap_or_default();
+}

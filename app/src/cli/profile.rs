@@ -1,0 +1,211 @@
+//! `tracelane profile`: where time is lost, by stack, as a table, as JSON, for pprof or for flame graphs.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind, StackSum, by_function, profile};
+use trace_core::analysis::scope::{Pieces, Scope, Whom, stretches_of_regions};
+use trace_core::base::monitor::Monitor;
+use trace_core::export::pprof;
+use trace_core::load::load_path;
+use trace_core::model::trace::Trace;
+
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::place::Stretch;
+use crate::cli::print;
+use crate::cli::scope::Wanted;
+use crate::fmt::number::{count, percent};
+use crate::fmt::time::{duration, unix_nanos};
+
+/// Functions and stacks told of.
+const TOLD: usize = 30;
+
+/// How the answer is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// A table for people.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+    /// Folded stacks, one a line.
+    Folded,
+    /// For pprof, into this file.
+    Pprof(PathBuf),
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The trace.
+    pub file: PathBuf,
+    /// Of what.
+    pub kind: ProfileKind,
+    /// Whose, when.
+    pub wanted: Wanted,
+    /// With `--region`: only regions that take so long.
+    pub latency: Option<Stretch>,
+    /// How.
+    pub form: Form,
+}
+
+/// Loads the file and prints or writes its profile.
+///
+/// # Errors
+/// When the file is unreadable, the scope is not in it, or the profile cannot be written.
+pub fn run(asked: &Asked) -> Answer {
+    let monitor = Monitor::new();
+    let unreadable = |error| Failure::unreadable(&asked.file, &error);
+    let trace = load_path(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let pieces = pieces(&trace, asked.wanted.scope(&trace)?, asked.latency)?;
+    let found = profile(&trace, &pieces, asked.kind, &monitor)
+        .ok_or_else(|| Failure { exit: Exit::Unreadable, sentence: "the profile was cancelled".to_owned() })?;
+    match &asked.form {
+        Form::Text => print(&text(&trace, &found))?,
+        Form::Folded => print(&pprof::folded(&trace, &found))?,
+        Form::Json => {
+            let report = Report::of(&asked.file, &trace, &found);
+            let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
+            print(&format!("{json}\n"))?
+        }
+        Form::Pprof(path) => {
+            let name = path.display().to_string();
+            let file = File::create(path).map_err(|error| Failure::unwritten(&name, &error))?;
+            let wall = unix_nanos(&trace, trace.range().start).and_then(|nanos| i64::try_from(nanos).ok());
+            pprof::write(&trace, &found, wall, file).map_err(|error| Failure::unwritten(&name, &error))?;
+            let sums = format!("{} events, {}", count(found.count), nanos(found.nanos));
+            print(&format!("{name}: {} profile, {sums}; open with go tool pprof\n", found.kind.name()))?
+        }
+    };
+    Ok(Exit::after(trace.warnings()))
+}
+
+/// The stretches of a scope; regions only of the length asked for.
+fn pieces(trace: &Trace, scope: Scope, latency: Option<Stretch>) -> Result<Pieces, Failure> {
+    let Some(latency) = latency else { return Ok(scope.pieces(trace)) };
+    let Whom::Regions(name) = scope.whom else {
+        return Err(Failure::usage("--latency needs --region"));
+    };
+    let range = trace.range().intersect(scope.range);
+    let fits = |nanos: i64| {
+        latency.start_nanos.is_none_or(|least| nanos >= least) && latency.end_nanos.is_none_or(|most| nanos <= most)
+    };
+    let is_wanted = |region: &trace_core::model::trace::Region| region.name == name && fits(region.range.nanos());
+    Ok(Pieces::of_stretches(range, stretches_of_regions(trace, range, &is_wanted)))
+}
+
+/// What `--json` prints. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The file as given.
+    pub file: String,
+    /// The kind by name.
+    pub kind: &'static str,
+    /// Events in all.
+    pub count: u64,
+    /// Their time in all.
+    pub total_ns: u64,
+    /// Events that were still going on when the trace ended; in no sum.
+    pub open_count: u64,
+    /// Their time.
+    pub open_ns: u64,
+    /// By falling time.
+    pub stacks: Vec<Stack>,
+}
+
+/// Time at one stack.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stack {
+    /// How often.
+    pub count: u64,
+    /// In all.
+    pub total_ns: u64,
+    /// The longest.
+    pub max_ns: u64,
+    /// Frames, leaf first; empty if no stack was recorded.
+    pub stack: Vec<Frame>,
+}
+
+/// A frame.
+#[derive(Clone, Debug, Serialize)]
+pub struct Frame {
+    /// Fully qualified function.
+    pub function: String,
+    /// Source file.
+    pub file: String,
+    /// Line in it.
+    pub line: u64,
+}
+
+impl Report {
+    /// Of a profile.
+    #[must_use]
+    pub fn of(file: &Path, trace: &Trace, profile: &Profile) -> Self {
+        Self {
+            file: file.display().to_string(),
+            kind: profile.kind.name(),
+            count: profile.count,
+            total_ns: profile.nanos,
+            open_count: profile.open_count,
+            open_ns: profile.open_nanos,
+            stacks: profile.stacks.iter().map(|sum| Stack::of(trace, sum)).collect(),
+        }
+    }
+}
+
+impl Stack {
+    fn of(trace: &Trace, sum: &StackSum) -> Self {
+        let frames = trace.frames(sum.stack);
+        let frames = frames.map(|frame| Frame {
+            function: frame.function.to_owned(),
+            file: frame.file.to_owned(),
+            line: frame.line,
+        });
+        Self { count: sum.count, total_ns: sum.nanos, max_ns: sum.max, stack: frames.collect() }
+    }
+}
+
+fn text(trace: &Trace, profile: &Profile) -> String {
+    let mut text =
+        format!("{}: {} events, {} in all\n", profile.kind.name(), count(profile.count), nanos(profile.nanos));
+    if profile.open_count > 0 {
+        let open = (count(profile.open_count), nanos(profile.open_nanos));
+        line(&mut text, &format!("not counted: {} more, still going on at the end, {}", open.0, open.1));
+    }
+    if !trace.warnings().is_empty() {
+        line(&mut text, "parts of the trace are damaged: the sums are partial");
+    }
+    line(&mut text, "      flat              total     events  function");
+    let mut functions = by_function(trace, profile);
+    functions.sort_by(|one, other| other.total.cmp(&one.total).then_with(|| other.own.cmp(&one.own)));
+    for function in functions.iter().take(TOLD) {
+        line(&mut text, &row(function, profile.nanos));
+    }
+    if functions.len() > TOLD {
+        line(&mut text, &format!("and {} more functions; --json has all stacks", functions.len() - TOLD));
+    }
+    text
+}
+
+fn row(function: &FunctionSum, whole: u64) -> String {
+    format!(
+        "{:>10} {:>8} {:>9} {:>8} {:>7}  {}",
+        nanos(function.own),
+        percent(function.own, whole),
+        nanos(function.total),
+        percent(function.total, whole),
+        count(function.count),
+        function.function
+    )
+}
+
+fn nanos(nanos: u64) -> String {
+    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string does not fail.
+    writeln!(text, "{line}").unwrap_or_default();
+}
