@@ -9,7 +9,10 @@ mod fixtures;
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
+use trace_core::analysis::goroutines::SortBy;
+use trace_core::analysis::profile::ProfileKind;
 use trace_core::base::ids::GoId;
+use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
 use tracelane::action::commands::panels;
@@ -164,6 +167,56 @@ fn goroutines_can_be_put_in_another_order() {
     let switch =
         tracelane::action::commands::by_id("order-running").and_then(|command| command.is_on).expect("a switch");
     assert!(switch(window.0.state().state()));
+}
+
+#[test]
+fn goroutines_unfold_sort_filter_and_lead_to_their_lanes() {
+    let mut window = Window::open(BUG);
+    window.act(Action::OpenPanel(panels::GOROUTINES));
+    assert!(window.shows("416 goroutines of"), "{:?}", window.words());
+    window.press(Role::Button, "Sort by Count");
+    window.press(Role::Button, "http.(*conn).serve ·");
+    let question = |window: &Window, by| {
+        let trace = &window.document().trace;
+        let ix = trace.goroutine_by_id(GoId(380)).expect("a request");
+        let (_, name) = trace.goroutine_name(ix).expect("its function");
+        Question::GoroutineList(window.document().scope(), name, by)
+    };
+    let asked = question(&window, SortBy::Count);
+    let Some(Answer::GoroutineList(list)) = window.document().studies.answer(&asked) else { panic!("no list") };
+    let first = list.first().expect("a goroutine").clone();
+    window.press(Role::Button, &format!("G{} ", first.id.signed()).replace(' ', ""));
+    assert!(matches!(window.document().selection.lane(), Some(LaneId::Goroutine(_))), "a click leads there");
+    // Only what is marked counts, once that is chosen.
+    let all = window.document().trace.range();
+    window.act(Action::Mark(Some(TimeRange::new(all.start, all.start.plus_nanos(1_000_000)))));
+    window.press(Role::Button, "Marked 1.00 ms");
+    assert!(!window.shows("416 goroutines of") && window.shows("marked 1.00 ms"), "{:?}", window.words());
+}
+
+#[test]
+fn a_blocking_profile_is_a_flame_graph_and_a_table() {
+    let mut window = Window::open(BUG);
+    window.act(Action::OpenPanel(panels::PROFILE));
+    assert!(window.shows("All of it:") && window.shows("main.main.func2"), "{:?}", window.words());
+    window.press(Role::Button, "Network").press(Role::Button, "Stacks");
+    let question = Question::Profile(window.document().scope(), ProfileKind::Network);
+    let Some(Answer::Profile(found)) = window.document().studies.answer(&question) else { panic!("no profile") };
+    assert_eq!(found.flame.nodes[0].total, found.profile.nanos, "the tree sums to the profile");
+    let before = window.document().view;
+    let longest = found.profile.stacks[0].longest.expect("the longest").0;
+    window.press(Role::Button, "(*FD).Read");
+    assert!(window.document().view != before && window.document().selection.lane() == Some(LaneId::Goroutine(longest)));
+}
+
+#[test]
+fn a_trace_without_samples_says_how_to_get_some() {
+    let mut window = Window::open(BUG);
+    window.act(Action::OpenPanel(panels::SAMPLES));
+    assert!(window.shows("StartCPUProfile"), "{:?}", window.words());
+    let mut window = Window::open("real/cpuprofile-go1.27.trace");
+    window.act(Action::OpenPanel(panels::SAMPLES));
+    assert!(window.shows("All of it:"), "{:?}", window.words());
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use trace_core::analysis::profile::ProfileKind;
+use trace_core::analysis::scope::Scope;
 use trace_core::base::monitor::Progress;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::flows::{Flow, FlowEnd};
@@ -173,6 +175,8 @@ pub enum Action {
     ToggleWarnings,
     /// Let the timeline show the instant under the pointer, ns, elsewhere.
     PointerAt(Option<f64>),
+    /// Save a profile of this document, this scope, this kind as pprof: asks where.
+    SaveProfile(DocumentId, Scope, ProfileKind),
     /// Put text on the clipboard.
     Copy(String),
     /// Remember the window's place: x, y, width, height in points.

@@ -91,8 +91,17 @@ pub mod panels {
     /// Who keeps whom waiting.
     pub const BLOCKED_BY: &str = "Blocked by";
 
+    /// Goroutines by start function.
+    pub const GOROUTINES: &str = "Goroutines";
+    /// Time lost by stack.
+    pub const PROFILE: &str = "Blocking profile";
+    /// CPU samples by stack.
+    pub const SAMPLES: &str = "CPU samples";
+
     /// All of them.
-    pub const ALL: [&str; 9] = [DETAILS, STACK, FLOWS, EVENTS, SPANS, WARNINGS, FINDINGS, WAIT_CHAIN, BLOCKED_BY];
+    pub const ALL: [&str; 12] = [
+        DETAILS, STACK, FLOWS, EVENTS, SPANS, WARNINGS, FINDINGS, WAIT_CHAIN, BLOCKED_BY, GOROUTINES, PROFILE, SAMPLES,
+    ];
 
     /// Those that tell of the selection: they appear with the first one.
     pub const ABOUT_SELECTION: [&str; 5] = [DETAILS, STACK, FLOWS, EVENTS, SPANS];
@@ -375,6 +384,13 @@ pub const COMMANDS: &[Command] = &[
     command("blocked-by", panels::BLOCKED_BY, "Who keeps whom waiting, place by place", Group::Analyses)
         .keys(&[c('9')])
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::BLOCKED_BY))),
+    command("goroutines", panels::GOROUTINES, "Where goroutines' time went, by start function", Group::Analyses)
+        .keys(&[c('0')])
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::GOROUTINES))),
+    command("profile", panels::PROFILE, "Time lost by waiting, by stack, as table and flame graph", Group::Analyses)
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::PROFILE))),
+    command("samples", panels::SAMPLES, "Where processor time went, by stack", Group::Analyses)
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::SAMPLES))),
     command("help", "Keyboard shortcuts", "All keys on one sheet", Group::Help)
         .keys(&[c('?')])
         .makes(|_| Some(Action::ToggleHelp)),

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use trace_core::analysis::findings::finding::Severity;
+use trace_core::analysis::profile::ProfileKind;
+use trace_core::analysis::scope::Scope;
 use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::model::trace::Trace;
 
@@ -206,6 +208,12 @@ pub(super) fn answered(
     document.findings_shown = true;
     document.finding = Some(0);
     vec![Effect::OpenPanel(panels::FINDINGS)]
+}
+
+/// Has a profile written where the user wants it.
+pub(super) fn save_profile(state: &AppState, id: DocumentId, scope: Scope, kind: ProfileKind) -> Vec<Effect> {
+    let Some(document) = state.document_by_id(id) else { return Vec::new() };
+    vec![Effect::SaveProfile { trace: Arc::clone(&document.trace), title: document.source.title(), scope, kind }]
 }
 
 fn by_id(state: &mut AppState, id: DocumentId) -> Option<&mut Document> {

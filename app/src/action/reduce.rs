@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use trace_core::analysis::profile::ProfileKind;
+use trace_core::analysis::scope::Scope;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
@@ -48,6 +50,17 @@ pub enum Effect {
         question: Question,
         /// To stop it.
         monitor: Monitor,
+    },
+    /// Ask where, and write a profile there as pprof.
+    SaveProfile {
+        /// The snapshot.
+        trace: Arc<Trace>,
+        /// The trace's name.
+        title: String,
+        /// Of what.
+        scope: Scope,
+        /// Of which kind.
+        kind: ProfileKind,
     },
     /// Let go of a trace that may be large, away from the UI thread.
     Discard(Arc<Trace>, Arc<Rows>),
@@ -136,17 +149,12 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
         }
         Action::SetDock(dock) => saved(|| state.settings.dock = dock),
         Action::ClearRecent => saved(|| state.settings.recent_files.clear()),
-        Action::OpenPanel(name) => {
-            if let Some(document) = state.document_mut() {
-                document.findings_shown |= name == panels::FINDINGS;
-                document.panels_shown |= panels::ABOUT_SELECTION.contains(&name);
-            }
-            vec![Effect::OpenPanel(name)]
-        }
+        Action::OpenPanel(name) => open_panel(state, name),
         Action::ResetPanels => {
             state.settings.dock = None;
             vec![Effect::ResetPanels, Effect::SaveSettings]
         }
+        Action::SaveProfile(id, scope, kind) => documents::save_profile(state, id, scope, kind),
         Action::Copy(text) => vec![Effect::Copy(text)],
         Action::Quit => vec![Effect::SaveSettings, Effect::Quit],
         other => {
@@ -157,6 +165,14 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+fn open_panel(state: &mut AppState, name: &'static str) -> Vec<Effect> {
+    if let Some(document) = state.document_mut() {
+        document.findings_shown |= name == panels::FINDINGS;
+        document.panels_shown |= panels::ABOUT_SELECTION.contains(&name);
+    }
+    vec![Effect::OpenPanel(name)]
 }
 
 /// Tells the user one line.

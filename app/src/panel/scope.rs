@@ -62,7 +62,10 @@ pub fn scope_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
 /// What the results are about, for titles: `main.worker, marked 122 ms`.
 #[must_use]
 pub fn scope_title(document: &Document) -> String {
-    let whom = whom_name(document, document.scope_choice.whom);
+    let whom = match document.scope_choice.whom {
+        Whom::All => "all goroutines".to_owned(),
+        whom => whom_name(document, whom),
+    };
     match (document.scope_choice.when, document.marked) {
         (When::Marked, Some(marked)) => format!("{whom}, marked {}", duration(marked.nanos())),
         (When::Region(range, region), _) => {

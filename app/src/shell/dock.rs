@@ -32,6 +32,9 @@ enum Pane {
     Findings,
     WaitChain,
     BlockedBy,
+    Goroutines,
+    Profile,
+    Samples,
 }
 
 /// Where a panel opens: next to those it belongs with.
@@ -44,7 +47,7 @@ enum Home {
 }
 
 impl Pane {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 13] = [
         Self::Timeline,
         Self::Details,
         Self::Stacks,
@@ -55,6 +58,9 @@ impl Pane {
         Self::Findings,
         Self::WaitChain,
         Self::BlockedBy,
+        Self::Goroutines,
+        Self::Profile,
+        Self::Samples,
     ];
 
     const fn title(self) -> &'static str {
@@ -69,6 +75,9 @@ impl Pane {
             Self::Findings => panels::FINDINGS,
             Self::WaitChain => panels::WAIT_CHAIN,
             Self::BlockedBy => panels::BLOCKED_BY,
+            Self::Goroutines => panels::GOROUTINES,
+            Self::Profile => panels::PROFILE,
+            Self::Samples => panels::SAMPLES,
         }
     }
 
@@ -77,7 +86,7 @@ impl Pane {
             Self::Timeline => Home::Centre,
             Self::Details | Self::Spans => Home::RightTop,
             Self::Stacks | Self::Flows | Self::Events => Home::RightBottom,
-            Self::Warnings | Self::Findings | Self::WaitChain | Self::BlockedBy => Home::Bottom,
+            _ => Home::Bottom,
         }
     }
 
@@ -220,6 +229,9 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Findings => panel::findings::ui(ui, state, actions),
                 Pane::WaitChain => panel::wait_chain::ui(ui, state, actions),
                 Pane::BlockedBy => panel::blocked::ui(ui, state, actions),
+                Pane::Goroutines => panel::goroutines::ui(ui, state, actions),
+                Pane::Profile => panel::profile::ui(ui, state, actions),
+                Pane::Samples => panel::profile::samples_ui(ui, state, actions),
             }
         });
         UiResponse::None

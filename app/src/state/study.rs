@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use trace_core::analysis::blocked_by::{Blocked, Releasers};
 use trace_core::analysis::findings::Findings;
+use trace_core::analysis::flame::Flame;
+use trace_core::analysis::goroutines::{GoTimes, Groups, SortBy};
+use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind};
+use trace_core::analysis::scope::Scope;
 use trace_core::analysis::wait_chain::{Share, WaitChain};
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::{GoIx, StrId};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 
@@ -18,7 +22,16 @@ pub enum Question {
     WaitChain(GoIx, TimeRange),
     /// Who keeps whom waiting.
     BlockedBy,
+    /// Goroutines by start function.
+    Goroutines(Scope),
+    /// The goroutines of one start function, the first [`LISTED`] in this order.
+    GoroutineList(Scope, StrId, SortBy),
+    /// Time lost by stack.
+    Profile(Scope, ProfileKind),
 }
+
+/// Goroutines of a function that are listed at most.
+pub const LISTED: usize = 10_000;
 
 impl Question {
     /// Whether it is about what is looked at just now: when another one of its kind comes, nobody waits
@@ -40,6 +53,17 @@ pub struct Chain {
     pub sentence: String,
 }
 
+/// A profile, as it is shown.
+#[derive(Clone, Debug)]
+pub struct ProfileStudy {
+    /// By stack.
+    pub profile: Profile,
+    /// By function.
+    pub functions: Vec<FunctionSum>,
+    /// As a tree.
+    pub flame: Flame,
+}
+
 /// What came of a question. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -49,6 +73,12 @@ pub enum Answer {
     WaitChain(Arc<Chain>),
     /// Of [`Question::BlockedBy`]: the places of waiting with most time, and who ended the waits.
     BlockedBy(Arc<Vec<(Blocked, Releasers)>>),
+    /// Of [`Question::Goroutines`].
+    Goroutines(Arc<Groups>),
+    /// Of [`Question::GoroutineList`].
+    GoroutineList(Arc<Vec<GoTimes>>),
+    /// Of [`Question::Profile`].
+    Profile(Arc<ProfileStudy>),
     /// The worker met a fault of its own.
     Failed,
 }

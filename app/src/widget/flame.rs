@@ -147,7 +147,7 @@ fn color(family: u32, dark: bool) -> Color32 {
     // A golden-ratio walk spreads neighbours over the hues from red to green.
     let turn = (f64::from(family) * 0.618_034).fract() as f32;
     let hue = 0.02 + turn * 0.24;
-    let (saturation, value) = if dark { (0.55, 0.78) } else { (0.45, 0.92) };
+    let (saturation, value) = if dark { (0.55, 0.78) } else { (0.52, 0.93) };
     egui::ecolor::Hsva::new(hue, saturation, value, 1.0).into()
 }
 

@@ -7,6 +7,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
+use trace_core::analysis::profile::ProfileKind;
+use trace_core::analysis::scope::Scope;
+use trace_core::model::trace::Trace;
+
 use crate::action::action::Action;
 use crate::action::reduce::Effect;
 use crate::state::rows::Rows;
@@ -107,6 +111,7 @@ impl Office {
                     }
                 });
             }
+            Effect::SaveProfile { trace, title, scope, kind } => self.save_profile(trace, &title, scope, kind),
             Effect::Discard(trace, rows) => {
                 if let Some(sweeper) = &self.sweeper {
                     // A sweeper that is gone leaves the dropping to this thread.
@@ -157,6 +162,24 @@ impl Office {
                 mailbox.send(Action::Notice("This desktop offers no file dialog: type or paste a path".to_owned()));
                 mailbox.send(Action::PathField(Some(String::new())));
             }
+        });
+    }
+
+    /// Asks where, and writes the profile there.
+    fn save_profile(&self, trace: Arc<Trace>, title: &str, scope: Scope, kind: ProfileKind) {
+        if self.writer.is_none() {
+            self.mailbox.send(Action::Notice("There is no dialog to ask for a file".to_owned()));
+            return;
+        }
+        let usual = format!("{title}.{}.pb.gz", kind.name());
+        let mailbox = self.mailbox.clone();
+        self.run("save", move || {
+            let dialog = rfd::FileDialog::new().set_title("Save as pprof").set_file_name(usual);
+            let Some(path) = dialog.save_file() else { return };
+            mailbox.send(Action::Notice(match study::save_profile(&trace, &scope, kind, &path) {
+                Ok(()) => format!("Saved {}", path.display()),
+                Err(error) => format!("{} could not be written: {error}", path.display()),
+            }));
         });
     }
 

@@ -1,19 +1,27 @@
 //! Answers questions about a trace, off the UI thread.
 
+use std::fs::File;
+use std::io::{self, BufWriter};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
 use trace_core::analysis::blocked_by::{self, Blocked, Releasers};
 use trace_core::analysis::census::Census;
 use trace_core::analysis::findings;
+use trace_core::analysis::flame::{Flame, MergeBy};
+use trace_core::analysis::goroutines;
 use trace_core::analysis::places::Places;
+use trace_core::analysis::profile::{self, ProfileKind};
+use trace_core::analysis::scope::Scope;
 use trace_core::analysis::wait_chain;
 use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
+use trace_core::export::pprof;
 use trace_core::model::trace::Trace;
 
-use crate::state::study::{Answer, Chain, Question};
+use crate::state::study::{Answer, Chain, LISTED, ProfileStudy, Question};
 
 /// Places of waiting that are told of.
 const PLACES: usize = 200;
@@ -25,6 +33,23 @@ pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<A
         Question::Findings => findings::find(trace, monitor).map(|found| Answer::Findings(Arc::new(found))),
         Question::WaitChain(go, range) => Some(Answer::WaitChain(Arc::new(chain(trace, *go, *range)))),
         Question::BlockedBy => who_blocks(trace, monitor).map(|found| Answer::BlockedBy(Arc::new(found))),
+        Question::Goroutines(scope) => {
+            goroutines::groups(trace, &scope.pieces(trace), monitor).map(|found| Answer::Goroutines(Arc::new(found)))
+        }
+        Question::GoroutineList(scope, name, by) => {
+            let pieces = scope.pieces(trace);
+            let found = goroutines::goroutines(trace, &pieces, Some(*name), (*by, LISTED), monitor);
+            found.map(|found| Answer::GoroutineList(Arc::new(found)))
+        }
+        Question::Profile(scope, kind) => {
+            let found = profile::profile(trace, &scope.pieces(trace), *kind, monitor);
+            found.map(|profile| {
+                let functions = profile::by_function(trace, &profile);
+                let stacks = profile.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos));
+                let flame = Flame::of(trace, stacks, MergeBy::Function);
+                Answer::Profile(Arc::new(ProfileStudy { profile, functions, flame }))
+            })
+        }
     });
     catch_unwind(work).unwrap_or(Some(Answer::Failed))
 }
@@ -48,4 +73,20 @@ fn who_blocks(trace: &Trace, monitor: &Monitor) -> Option<Vec<(Blocked, Releaser
         })
         .collect();
     (!monitor.is_cancelled()).then_some(found)
+}
+
+/// Writes a profile as pprof.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save_profile(trace: &Trace, scope: &Scope, kind: ProfileKind, path: &Path) -> io::Result<()> {
+    let found = profile::profile(trace, &scope.pieces(trace), kind, &Monitor::new());
+    let found = found.ok_or_else(|| io::Error::other("it was cancelled"))?;
+    let reading = trace.clock_snapshots().first();
+    let wall = reading.and_then(|reading| {
+        let unix = reading.wall_secs.checked_mul(1_000_000_000)?;
+        let before = trace.range().start.nanos_since(reading.trace);
+        unix.checked_add(i64::from(reading.wall_nanos))?.checked_add(before)
+    });
+    pprof::write(trace, &found, wall, BufWriter::new(File::create(path)?))
 }
