@@ -285,6 +285,10 @@ impl<'a> Builder<'a> {
     /// Says that the subject's next row is on the event's thread and proc. `is_fresh`: it just came there.
     #[inline]
     fn occupy(&mut self, ev: &Ordered, is_fresh: bool) {
+        // In a damaged trace a system call may end on a thread that runs nobody: no row will follow.
+        if ev.subject == NO_IX {
+            return;
+        }
         let Some(thread) = self.log.threads.get_mut(ev.thread as usize) else { return };
         if !is_fresh && thread.go == ev.subject && thread.tenure < TENURE_ROWS {
             thread.tenure += 1;
