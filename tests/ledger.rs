@@ -301,3 +301,57 @@ fn gos_pprof_reads_what_we_write() {
         }
     }
 }
+
+#[test]
+fn tasks_and_regions_are_all_told_and_their_parts_sum_up() {
+    use trace_core::analysis::tasks::{Filter, band, details, regions, tasks};
+    check_all(|file, trace| {
+        let mut faults = Vec::new();
+        let families = tasks(trace, &Filter::default(), &Monitor::new()).expect("not cancelled");
+        let count: u64 = families.iter().map(|family| family.count).sum();
+        if count != u64::from(trace.task_count()) {
+            faults.push(format!("{count} of {} tasks", trace.task_count()));
+        }
+        for family in &families {
+            let bars: u64 = family.histogram.iter().map(|bucket| bucket.count).sum();
+            let is_sorted = family.instances.is_sorted_by(|one, next| one.range.nanos() >= next.range.nanos());
+            if bars + family.incomplete != family.count || !is_sorted {
+                faults.push(format!("{file}: {}: {bars} of {}", trace.str(family.name), family.count));
+            }
+            for instance in family.instances.iter().take(20) {
+                let details = details(trace, &instance.task);
+                if sum(&details.breakdown) != details.breakdown.total {
+                    faults.push(format!("task {}: {:?}", instance.task.id.0, details.breakdown));
+                }
+                if instance.task.go.is_some() && !details.goroutines.contains(&instance.task.go) {
+                    faults.push(format!("task {} lacks who began it", instance.task.id.0));
+                }
+            }
+        }
+        let families = regions(trace, &Filter::default(), &Monitor::new()).expect("not cancelled");
+        let count: usize = families.iter().map(|family| family.instances.len()).sum();
+        let all: usize = (0..trace.goroutine_count()).map(|at| trace.regions(GoIx(at), trace.range()).count()).sum();
+        if count != all {
+            faults.push(format!("{count} of {all} regions"));
+        }
+        for region in families.iter().flat_map(|family| family.instances.iter().take(20)).map(|found| found.region) {
+            let parts = band(trace, region.go, region.range, 100);
+            let covered: u64 = parts.iter().map(|part| part.end - part.start).sum();
+            // A region whose beginning was lost may reach back to before its goroutine was there.
+            let nanos = region.range.nanos().unsigned_abs();
+            let is_inside = parts.last().is_none_or(|last| last.end <= nanos);
+            let is_whole = covered == nanos || region.began_before;
+            if !is_whole || !is_inside || !parts.is_sorted_by(|one, next| one.end <= next.start) {
+                faults.push(format!("band of {covered} ns for {:?}: {parts:?}", region.range));
+            }
+        }
+        faults
+    });
+    let trace = load("real/tasks-go1.27.trace");
+    assert!(!tasks(&trace, &Filter::default(), &Monitor::new()).expect("not cancelled").is_empty());
+    assert!(!regions(&trace, &Filter::default(), &Monitor::new()).expect("not cancelled").is_empty());
+    let none = Filter { least: Some(u64::MAX), ..Filter::default() };
+    assert!(tasks(&trace, &none, &Monitor::new()).expect("not cancelled").is_empty());
+    let none = Filter { log: Some("no log has this".to_owned()), ..Filter::default() };
+    assert!(tasks(&trace, &none, &Monitor::new()).expect("not cancelled").is_empty());
+}

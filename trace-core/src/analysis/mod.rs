@@ -20,5 +20,6 @@ pub mod places;
 pub mod profile;
 pub mod scope;
 pub mod spread;
+pub mod tasks;
 pub mod units;
 pub mod wait_chain;

@@ -1,0 +1,295 @@
+//! Tasks and regions: how long they took, by type, which were slowest, and where the time of each went.
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::goroutines::{Breakdown, breakdown};
+use crate::analysis::scope::united;
+use crate::analysis::spread::{Bucket, Spread, histogram};
+use crate::base::ids::{GoIx, StackId, StrId, TaskIx};
+use crate::base::monitor::Monitor;
+use crate::base::time::TimeRange;
+use crate::event::state::SpanClass;
+use crate::model::lanes::LaneId;
+use crate::model::trace::{Frame, Log, Region, Task, Trace};
+
+/// Which instances are wanted. Everything that is set must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only what touches this stretch.
+    pub range: Option<TimeRange>,
+    /// Only complete (both ends in the trace), or only incomplete ones.
+    pub complete: Option<bool>,
+    /// At least so long, nanoseconds.
+    pub least: Option<u64>,
+    /// At most so long, nanoseconds.
+    pub most: Option<u64>,
+    /// Tasks: a log of it contains this text.
+    pub log: Option<String>,
+    /// Tasks: it has to do with this goroutine. Regions: it is on it.
+    pub go: Option<GoIx>,
+    /// Regions: so deep on their goroutine, outermost 0.
+    pub depth: Option<u32>,
+    /// Only this type.
+    pub name: Option<StrId>,
+}
+
+impl Filter {
+    fn fits(&self, name: StrId, range: TimeRange, complete: bool) -> bool {
+        let nanos = nanos(range);
+        self.name.is_none_or(|wanted| wanted == name)
+            && self.range.is_none_or(|wanted| wanted.overlaps(range) || wanted.contains(range.start))
+            && self.complete.is_none_or(|wanted| wanted == complete)
+            && self.least.is_none_or(|least| nanos >= least)
+            && self.most.is_none_or(|most| nanos <= most)
+    }
+}
+
+/// Instances of one kind: tasks of a type, or regions of a type that begin at the same line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Family<T> {
+    /// The type.
+    pub name: StrId,
+    /// Regions: the line that begins them; `None` for tasks and where no stack tells.
+    pub place: Option<crate::analysis::places::Place>,
+    /// How many, complete or not.
+    pub count: u64,
+    /// Of those, without beginning or end in the trace.
+    pub incomplete: u64,
+    /// Durations of the complete ones.
+    pub latency: Spread,
+    /// The same as a histogram.
+    pub histogram: Vec<Bucket>,
+    /// All of them, slowest first.
+    pub instances: Vec<T>,
+}
+
+/// A task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskInstance {
+    /// The task itself.
+    pub task: Task,
+    /// From beginning to end, clipped to the trace.
+    pub range: TimeRange,
+    /// Both ends lie in the trace.
+    pub complete: bool,
+}
+
+/// A region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegionInstance {
+    /// The region itself.
+    pub region: Region,
+    /// Both ends lie in the trace.
+    pub complete: bool,
+}
+
+/// All that belongs to one task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskDetails {
+    /// Its regions, by start.
+    pub regions: Vec<Region>,
+    /// Its logs, by time.
+    pub logs: Vec<Log>,
+    /// Goroutines that began it, or have regions or logs of it, by index.
+    pub goroutines: Vec<GoIx>,
+    /// Tasks begun under it.
+    pub children: Vec<TaskIx>,
+    /// Where goroutines' time in its regions went; without regions, that of the goroutine that began it, from
+    /// beginning to end. Several goroutines at once count each.
+    pub breakdown: Breakdown,
+}
+
+/// Tasks by type, the type with most time first. `None` if cancelled.
+#[must_use]
+pub fn tasks(trace: &Trace, filter: &Filter, monitor: &Monitor) -> Option<Vec<Family<TaskInstance>>> {
+    let marks = (filter.log.is_some() || filter.go.is_some()).then(|| marks(trace, filter));
+    let mut found: FxHashMap<StrId, Vec<TaskInstance>> = FxHashMap::default();
+    for task in (0..trace.task_count()).filter_map(|at| trace.task(TaskIx(at))) {
+        if monitor.is_cancelled() {
+            return None;
+        }
+        let range = life(trace, &task);
+        let complete = task.began.is_some() && task.ended.is_some();
+        let is_marked = marks.as_ref().is_none_or(|marks| {
+            let (logged, on_go) = marks.get(task.ix.index()).copied().unwrap_or_default();
+            (filter.log.is_none() || logged) && filter.go.is_none_or(|go| on_go || task.go == go)
+        });
+        if is_marked && filter.fits(task.name, range, complete) {
+            found.entry(task.name).or_default().push(TaskInstance { task, range, complete });
+        }
+    }
+    let families = found.into_iter().map(|(name, mut instances)| {
+        instances.sort_by_key(|found| (std::cmp::Reverse(found.range.nanos()), found.task.ix));
+        let lengths = instances.iter().map(|found| (nanos(found.range), found.complete)).collect();
+        family(name, None, lengths, instances)
+    });
+    Some(sorted(trace, families.collect()))
+}
+
+/// Regions by type and by the line that begins them, those with most time first. `None` if cancelled.
+#[must_use]
+pub fn regions(trace: &Trace, filter: &Filter, monitor: &Monitor) -> Option<Vec<Family<RegionInstance>>> {
+    let mut found: FxHashMap<(StrId, StackId), Vec<RegionInstance>> = FxHashMap::default();
+    for at in 0..trace.goroutine_count() {
+        if monitor.is_cancelled() {
+            return None;
+        }
+        if filter.go.is_some_and(|go| go != GoIx(at)) || trace.region_depth(GoIx(at)) == 0 {
+            continue;
+        }
+        for region in trace.regions(GoIx(at), filter.range.unwrap_or_else(|| trace.range())) {
+            let complete = !region.began_before && !region.goes_on;
+            let fits = filter.fits(region.name, region.range, complete);
+            if fits && filter.depth.is_none_or(|depth| depth == region.depth) {
+                let instance = RegionInstance { region, complete };
+                found.entry((region.name, region.start_stack)).or_default().push(instance);
+            }
+        }
+    }
+    // Many stacks have the same line at their head.
+    let mut by_line: FxHashMap<_, Vec<RegionInstance>> = FxHashMap::default();
+    for ((name, stack), instances) in found {
+        let place = beginning(trace, stack).map(crate::analysis::places::Place::from);
+        by_line.entry((name, place)).or_default().extend(instances);
+    }
+    let families = by_line.into_iter().map(|((name, place), mut instances)| {
+        let key = |found: &RegionInstance| (found.region.range.start, found.region.go, found.region.depth);
+        instances.sort_by_key(|found| (std::cmp::Reverse(found.region.range.nanos()), key(found)));
+        let lengths = instances.iter().map(|found| (nanos(found.region.range), found.complete)).collect();
+        family(name, place, lengths, instances)
+    });
+    Some(sorted(trace, families.collect()))
+}
+
+/// The frame that begins a region: the innermost that is not of package runtime/trace.
+#[must_use]
+pub fn beginning(trace: &Trace, stack: StackId) -> Option<Frame<'_>> {
+    trace.frames(stack).find(|frame| !frame.function.starts_with("runtime/trace."))
+}
+
+/// All that belongs to a task. Looks at every goroutine that has regions or logs.
+#[must_use]
+pub fn details(trace: &Trace, task: &Task) -> TaskDetails {
+    let mut details = TaskDetails::default();
+    let whole = trace.range();
+    let everything = TimeRange::new(whole.start, whole.end.plus_nanos(1));
+    let is_own = |found: Option<TaskIx>| found == Some(task.ix);
+    for go in (0..trace.goroutine_count()).map(GoIx) {
+        let (regions, logs) = (details.regions.len(), details.logs.len());
+        if trace.region_depth(go) > 0 {
+            details.regions.extend(trace.regions(go, everything).filter(|region| is_own(region.task)));
+        }
+        details.logs.extend(trace.logs(go, everything).filter(|log| is_own(log.task)));
+        let own = details.regions.get(regions..).unwrap_or_default();
+        let stretches = united(own.iter().map(|region| region.range).collect());
+        if let Some(times) = breakdown(trace, go, &stretches) {
+            details.breakdown.add(&times);
+        }
+        if details.regions.len() > regions || details.logs.len() > logs || task.go == go {
+            details.goroutines.push(go);
+        }
+    }
+    if details.regions.is_empty()
+        && let Some(times) = breakdown(trace, task.go, &[life(trace, task)])
+    {
+        details.breakdown.add(&times);
+    }
+    details.breakdown.sort();
+    details.regions.sort_by_key(|region| (region.range.start, region.go, region.depth));
+    details.logs.sort_by_key(|log| (log.time, log.go));
+    let children = (0..trace.task_count()).filter_map(|at| trace.task(TaskIx(at)));
+    details.children = children.filter(|child| is_own(child.parent)).map(|child| child.ix).collect();
+    details
+}
+
+/// A stretch of a band, relative to where its instance begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BandPart {
+    /// From, nanoseconds since the instance's start.
+    pub start: u64,
+    /// To.
+    pub end: u64,
+    /// What the goroutine mostly did meanwhile.
+    pub class: SpanClass,
+}
+
+/// What a goroutine did in a stretch of time, as at most `columns` parts for a band that begins at zero: for many
+/// instances under one another. Nothing where the goroutine was not there.
+#[must_use]
+pub fn band(trace: &Trace, go: GoIx, range: TimeRange, columns: u32) -> Vec<BandPart> {
+    let mut cells = Vec::new();
+    trace.cells(LaneId::Goroutine(go), range, columns.max(1), &mut cells);
+    let mut parts: Vec<BandPart> = Vec::with_capacity(cells.len());
+    for cell in &cells {
+        let inside = cell.range.intersect(range);
+        let from = |time: crate::base::time::TraceTime| time.nanos_since(range.start).max(0).unsigned_abs();
+        let part = BandPart { start: from(inside.start), end: from(inside.end), class: cell.class };
+        match parts.last_mut() {
+            Some(last) if last.class == part.class && last.end == part.start => last.end = part.end,
+            _ if part.end > part.start => parts.push(part),
+            _ => {}
+        }
+    }
+    parts
+}
+
+/// From when to when a task was under way, clipped to the trace.
+#[must_use]
+pub fn life(trace: &Trace, task: &Task) -> TimeRange {
+    let whole = trace.range();
+    TimeRange::new(task.began.unwrap_or(whole.start), task.ended.unwrap_or(whole.end))
+}
+
+/// For each task whether a log of it has the text, and whether the goroutine has regions or logs of it.
+fn marks(trace: &Trace, filter: &Filter) -> Vec<(bool, bool)> {
+    let mut marks = vec![(false, false); trace.task_count() as usize];
+    let whole = trace.range();
+    let everything = TimeRange::new(whole.start, whole.end.plus_nanos(1));
+    for go in (0..trace.goroutine_count()).map(GoIx) {
+        let is_wanted = filter.go == Some(go);
+        for log in trace.logs(go, everything) {
+            let Some(mark) = log.task.and_then(|task| marks.get_mut(task.index())) else { continue };
+            let text = filter.log.as_deref().unwrap_or_default();
+            mark.0 |= trace.str(log.message).contains(text) || trace.str(log.category).contains(text);
+            mark.1 |= is_wanted;
+        }
+        for region in trace.regions(go, everything).filter(|_| is_wanted) {
+            if let Some(mark) = region.task.and_then(|task| marks.get_mut(task.index())) {
+                mark.1 = true;
+            }
+        }
+    }
+    marks
+}
+
+/// `lengths`: nanoseconds of each, and whether it is complete.
+fn family<T>(
+    name: StrId,
+    place: Option<crate::analysis::places::Place>,
+    lengths: Vec<(u64, bool)>,
+    instances: Vec<T>,
+) -> Family<T> {
+    let count = lengths.len() as u64;
+    let mut complete: Vec<u64> = lengths.into_iter().filter(|length| length.1).map(|length| length.0).collect();
+    Family {
+        name,
+        place,
+        count,
+        incomplete: count - complete.len() as u64,
+        histogram: histogram(complete.iter().copied()),
+        latency: Spread::of(&mut complete),
+        instances,
+    }
+}
+
+fn sorted<T>(trace: &Trace, mut families: Vec<Family<T>>) -> Vec<Family<T>> {
+    families.sort_by(|one, other| {
+        let name = |family: &Family<T>| (trace.str(family.name).to_owned(), family.place.clone());
+        other.latency.total.cmp(&one.latency.total).then_with(|| name(one).cmp(&name(other)))
+    });
+    families
+}
+
+fn nanos(range: TimeRange) -> u64 {
+    range.nanos().unsigned_abs()
+}
