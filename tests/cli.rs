@@ -265,3 +265,16 @@ fn goroutines_and_profiles_are_told_by_scope() {
         assert_eq!(run::tracelane(wrong).status.code(), Some(2), "{wrong:?}");
     }
 }
+
+#[test]
+fn tasks_and_regions_are_told_by_type() {
+    let name = fixture("real/tasks-go1.27.trace");
+    for command in ["tasks", "regions"] {
+        let output = run::tracelane(&[command, &name, "--json"]);
+        let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let types = json["types"].as_array().expect("a list");
+        assert!(!types.is_empty() && types.iter().all(|found| found["count"].as_u64() > Some(0)), "{command}: {json}");
+        let none = stdout(&run::tracelane(&[command, &name, "--latency", "1000s.."]));
+        assert_eq!(none, "The trace has none.\n");
+    }
+}

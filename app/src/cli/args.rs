@@ -16,6 +16,7 @@ use crate::cli::place::{Stretch, Target, parse_stretch, parse_target};
 use crate::cli::profile;
 use crate::cli::report::{self, Form};
 use crate::cli::scope::Wanted;
+use crate::cli::tasks;
 use crate::state::settings::ThemeChoice;
 
 /// What was asked for.
@@ -44,6 +45,8 @@ pub enum Command {
     Goroutines(goroutines::Asked),
     /// Print or write where time is lost, by stack.
     Profile(profile::Asked),
+    /// Print how long tasks or regions took.
+    Tasks(tasks::Asked),
     /// Print what probably costs time.
     Report(report::Asked),
     /// Draw the window into a picture.
@@ -92,6 +95,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, F
                 Some("blocked") => return blocked(&mut parser),
                 Some("goroutines") => return goroutines(&mut parser),
                 Some("profile") => return profile(&mut parser),
+                Some("tasks") => return tasks(&mut parser, false),
+                Some("regions") => return tasks(&mut parser, true),
                 Some("report") => return report(&mut parser),
                 Some("screenshot") => return screenshot(&mut parser),
                 Some("help") => return help(&mut parser),
@@ -207,6 +212,29 @@ fn scope_option(wanted: &mut Wanted, name: &str, parser: &mut lexopt::Parser) ->
         word.into_string().map_err(|word| Failure::usage(format!("{} is no text", quoted(&word))))
     };
     if wanted.take(name, value)? { Ok(()) } else { Err(Failure::usage(format!("there is no option --{name} here"))) }
+}
+
+fn tasks(parser: &mut lexopt::Parser, regions: bool) -> Result<Command, Failure> {
+    let mut file = None;
+    let mut asked = tasks::Asked { regions, limit: 10, ..tasks::Asked::default() };
+    while let Some(argument) = parser.next().map_err(usage)? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Tasks)),
+            Arg::Long("json") => asked.json = true,
+            Arg::Long("complete") => asked.complete = Some(true),
+            Arg::Long("incomplete") => asked.complete = Some(false),
+            Arg::Long("range") => asked.range = Some(value(parser, "--range", "100ms..1.2s", parse_stretch)?),
+            Arg::Long("latency") => asked.latency = Some(value(parser, "--latency", "10ms..1s", parse_stretch)?),
+            Arg::Long("log") if !regions => {
+                asked.log = Some(value(parser, "--log", "a text", |text| Some(text.to_owned()))?);
+            }
+            Arg::Long("limit") => asked.limit = value(parser, "--limit", "10", |text| text.parse().ok())?,
+            Arg::Value(word) => only_one(&mut file, word)?,
+            other => return Err(usage(other.unexpected())),
+        }
+    }
+    asked.file = needed(file, if regions { "regions" } else { "tasks" })?;
+    Ok(Command::Tasks(asked))
 }
 
 fn report(parser: &mut lexopt::Parser) -> Result<Command, Failure> {

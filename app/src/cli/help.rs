@@ -17,6 +17,8 @@ pub enum Topic {
     Goroutines,
     /// `profile`
     Profile,
+    /// `tasks` and `regions`
+    Tasks,
     /// How analyses count.
     Analyses,
     /// `report`
@@ -35,6 +37,7 @@ impl Topic {
             "blocked" => Some(Self::Blocked),
             "goroutines" => Some(Self::Goroutines),
             "profile" => Some(Self::Profile),
+            "tasks" | "regions" => Some(Self::Tasks),
             "analyses" => Some(Self::Analyses),
             "report" => Some(Self::Report),
             "screenshot" => Some(Self::Screenshot),
@@ -50,6 +53,7 @@ pub const COMMANDS: &str = concat!(
     "  tracelane blocked FILE [--json]   who keeps whom waiting, place by place\n",
     "  tracelane goroutines FILE         what goroutines spend their time on, by start function\n",
     "  tracelane profile FILE [options]  where time is lost, by stack; for pprof and flame graphs, too\n",
+    "  tracelane tasks FILE [options]    how long tasks took by type, slowest first; regions does so for regions\n",
     "  tracelane report FILE [options]   what probably costs the program its time, and where\n",
     "  tracelane screenshot FILE -o PNG  a picture of the window, without display or GPU\n",
 );
@@ -79,6 +83,7 @@ pub fn text(topic: Topic) -> String {
         Topic::Blocked => BLOCKED.to_owned(),
         Topic::Goroutines => format!("{GOROUTINES}{SCOPE}"),
         Topic::Profile => format!("{PROFILE}{SCOPE}"),
+        Topic::Tasks => TASKS.to_owned(),
         Topic::Analyses => ANALYSES.to_owned(),
         Topic::Report => REPORT.to_owned(),
         Topic::Screenshot => SCREENSHOT.to_owned(),
@@ -151,6 +156,24 @@ Where goroutines of the trace lose time, by stack.
   --json               as one JSON object with these fields, which stay as they are:
       file, kind, count, total_ns, open_count, open_ns (still going on at the end, in no sum),
       stacks [{count, total_ns, max_ns, stack [{function, file, line}] (leaf first)}]
+";
+
+const TASKS: &str = "\
+tracelane tasks FILE [options]
+tracelane regions FILE [options]
+
+How long tasks took, by type, the slowest first, each with where the time of its goroutines went. Regions are
+grouped by type and by the line that begins them (go tool trace takes the root of the stack).
+
+  --range A..B         only those that touch this stretch, from the start of the trace
+  --latency A..B       only those that took so long: 10ms.., ..1s
+  --complete           only those with both ends in the trace; --incomplete: only the others
+  --log TEXT           tasks only: with this text in a log
+  --limit 10           so many of each type
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, types [{name, place (regions) or null, count, incomplete, total_ns, mean_ns, p50_ns, p95_ns,
+      p99_ns, max_ns (of the complete ones), slowest [{task, goroutine, start_ns, duration_ns, complete, goroutines,
+      logs, running_ns, runnable_ns, syscall_ns, blocked_ns}]}]; the last six are filled for tasks only
 ";
 
 const ANALYSES: &str = "\

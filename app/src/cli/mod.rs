@@ -13,6 +13,7 @@ pub mod scope;
 pub mod screenshot;
 pub mod stats;
 pub mod summary;
+pub mod tasks;
 pub mod window;
 
 use std::ffi::OsString;
@@ -37,6 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Command::Blocked(asked)) => blocked::run(&asked),
         Ok(Command::Goroutines(asked)) => goroutines::run(&asked),
         Ok(Command::Profile(asked)) => profile::run(&asked),
+        Ok(Command::Tasks(asked)) => tasks::run(&asked),
         Ok(Command::Report(asked)) => report::run(&asked),
         Ok(Command::Screenshot(asked)) => screenshot::run(&asked),
         Ok(Command::Window { files }) => window::run(files),

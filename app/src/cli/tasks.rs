@@ -1,0 +1,262 @@
+//! `tracelane tasks` and `tracelane regions`: how long they took by type, slowest first.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use trace_core::analysis::tasks::{Family, Filter, details, regions, tasks};
+use trace_core::base::monitor::Monitor;
+use trace_core::load::load_path;
+use trace_core::model::trace::Trace;
+
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::place::Stretch;
+use crate::cli::print;
+use crate::cli::scope::range_of;
+use crate::fmt::number::count;
+use crate::fmt::time::duration;
+
+/// What was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The trace.
+    pub file: PathBuf,
+    /// Regions, not tasks.
+    pub regions: bool,
+    /// Only what touches this stretch.
+    pub range: Option<Stretch>,
+    /// Only those that take so long.
+    pub latency: Option<Stretch>,
+    /// Only complete, or only incomplete ones.
+    pub complete: Option<bool>,
+    /// Tasks: only those with this text in a log.
+    pub log: Option<String>,
+    /// Instances told per family.
+    pub limit: usize,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// Loads the file and prints its tasks or regions.
+///
+/// # Errors
+/// When the file is unreadable.
+pub fn run(asked: &Asked) -> Answer {
+    let monitor = Monitor::new();
+    let unreadable = |error| Failure::unreadable(&asked.file, &error);
+    let trace = load_path(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let report = Report::of(asked, &trace);
+    if asked.json {
+        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
+        print(&format!("{json}\n"))?;
+    } else {
+        print(&report.text())?;
+    }
+    Ok(Exit::after(trace.warnings()))
+}
+
+/// What `--json` prints. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The file as given.
+    pub file: String,
+    /// Parts of the trace are damaged, so some may be missing.
+    pub partial: bool,
+    /// By type (regions: and by the line that begins them), most time first.
+    pub types: Vec<Type>,
+}
+
+/// Tasks or regions of a type.
+#[derive(Clone, Debug, Serialize)]
+pub struct Type {
+    /// The type.
+    pub name: String,
+    /// Regions: `function (file:line)` that begins them; null for tasks.
+    pub place: Option<String>,
+    /// How many.
+    pub count: u64,
+    /// Of those, without beginning or end in the trace.
+    pub incomplete: u64,
+    /// Of the complete ones: sum, mean, median, 95th and 99th percentile, longest.
+    pub total_ns: u64,
+    /// Mean.
+    pub mean_ns: u64,
+    /// Median.
+    pub p50_ns: u64,
+    /// 95th percentile.
+    pub p95_ns: u64,
+    /// 99th percentile.
+    pub p99_ns: u64,
+    /// Longest.
+    pub max_ns: u64,
+    /// The slowest, slowest first, at most `--limit`.
+    pub slowest: Vec<Instance>,
+}
+
+/// A task or region.
+#[derive(Clone, Debug, Serialize)]
+pub struct Instance {
+    /// Tasks: the runtime's id.
+    pub task: Option<i64>,
+    /// The goroutine it is on, or that began it; null if not known.
+    pub goroutine: Option<i64>,
+    /// From the start of the trace.
+    pub start_ns: i64,
+    /// How long, clipped to the trace.
+    pub duration_ns: i64,
+    /// Both ends lie in the trace.
+    pub complete: bool,
+    /// Tasks: goroutines that took part.
+    pub goroutines: Vec<i64>,
+    /// Tasks: `category: message`.
+    pub logs: Vec<String>,
+    /// Tasks: goroutines' time in it: running.
+    pub running_ns: u64,
+    /// Waiting for a proc.
+    pub runnable_ns: u64,
+    /// In system calls.
+    pub syscall_ns: u64,
+    /// Blocked.
+    pub blocked_ns: u64,
+}
+
+impl Report {
+    /// Of a loaded trace.
+    #[must_use]
+    pub fn of(asked: &Asked, trace: &Trace) -> Self {
+        let monitor = Monitor::new();
+        let bound = |nanos: Option<i64>| nanos.map(i64::unsigned_abs);
+        let filter = Filter {
+            range: asked.range.map(|range| range_of(trace, range)),
+            complete: asked.complete,
+            least: asked.latency.and_then(|latency| bound(latency.start_nanos)),
+            most: asked.latency.and_then(|latency| bound(latency.end_nanos)),
+            log: asked.log.clone(),
+            ..Filter::default()
+        };
+        // Nobody cancels.
+        let types = if asked.regions {
+            let found = regions(trace, &filter, &monitor).unwrap_or_default();
+            let instance = |found: &trace_core::analysis::tasks::RegionInstance| {
+                let (region, complete) = (found.region, found.complete);
+                Instance { goroutine: id(trace, region.go), ..Instance::new(trace, region.range, complete) }
+            };
+            found.iter().map(|family| Type::of(trace, family, asked.limit, instance)).collect()
+        } else {
+            let found = tasks(trace, &filter, &monitor).unwrap_or_default();
+            found.iter().map(|family| Type::of(trace, family, asked.limit, |found| task(trace, found))).collect()
+        };
+        let partial = Exit::after(trace.warnings()) == Exit::Damaged;
+        Self { file: asked.file.display().to_string(), partial, types }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if self.partial {
+            line(&mut text, "parts of the trace are damaged: some may be missing");
+        }
+        if self.types.is_empty() {
+            line(&mut text, "The trace has none.");
+        }
+        for found in &self.types {
+            let times = [found.mean_ns, found.p50_ns, found.p95_ns, found.max_ns].map(nanos);
+            let [mean, p50, p95, max] = times;
+            let place = found.place.as_ref().map_or_else(String::new, |place| format!(" at {place}"));
+            let open = if found.incomplete > 0 { format!(" ({} cut)", found.incomplete) } else { String::new() };
+            let head = format!("{}{place}: {}{open}", found.name, count(found.count));
+            line(&mut text, &format!("{head}, mean {mean}, median {p50}, 95 % {p95}, max {max}"));
+            for one in &found.slowest {
+                line(&mut text, &one.words());
+            }
+        }
+        text
+    }
+}
+
+impl Type {
+    fn of<T>(trace: &Trace, family: &Family<T>, limit: usize, instance: impl Fn(&T) -> Instance) -> Self {
+        let latency = &family.latency;
+        let place = family.place.as_ref().map(|place| format!("{} ({})", place.function, place.short()));
+        Self {
+            name: trace.str(family.name).to_owned(),
+            place,
+            count: family.count,
+            incomplete: family.incomplete,
+            total_ns: latency.total,
+            mean_ns: latency.mean,
+            p50_ns: latency.p50,
+            p95_ns: latency.p95,
+            p99_ns: latency.p99,
+            max_ns: latency.max,
+            slowest: family.instances.iter().take(limit).map(instance).collect(),
+        }
+    }
+}
+
+impl Instance {
+    fn new(trace: &Trace, range: trace_core::base::time::TimeRange, complete: bool) -> Self {
+        Self {
+            task: None,
+            goroutine: None,
+            start_ns: range.start.nanos_since(trace.range().start),
+            duration_ns: range.nanos(),
+            complete,
+            goroutines: Vec::new(),
+            logs: Vec::new(),
+            running_ns: 0,
+            runnable_ns: 0,
+            syscall_ns: 0,
+            blocked_ns: 0,
+        }
+    }
+
+    fn words(&self) -> String {
+        let task = self.task.map_or_else(String::new, |task| format!(" task {task}"));
+        let go = self.goroutine.map_or_else(String::new, |go| format!(" g{go}"));
+        let cut = if self.complete { "" } else { " (cut)" };
+        let mut words = format!("{:>12}{cut} at {}{task}{go}", duration(self.duration_ns), duration(self.start_ns));
+        let states = [
+            ("running", self.running_ns),
+            ("runnable", self.runnable_ns),
+            ("in system calls", self.syscall_ns),
+            ("blocked", self.blocked_ns),
+        ];
+        for (name, value) in states.into_iter().filter(|state| state.1 > 0) {
+            // Writing to a string does not fail.
+            write!(words, ", {} {name}", nanos(value)).unwrap_or_default();
+        }
+        words
+    }
+}
+
+fn task(trace: &Trace, found: &trace_core::analysis::tasks::TaskInstance) -> Instance {
+    let details = details(trace, &found.task);
+    let log = |log: &trace_core::model::trace::Log| format!("{}: {}", trace.str(log.category), trace.str(log.message));
+    let times = &details.breakdown;
+    Instance {
+        task: Some(found.task.id.signed()),
+        goroutine: id(trace, found.task.go),
+        goroutines: details.goroutines.iter().filter_map(|&go| id(trace, go)).collect(),
+        logs: details.logs.iter().map(log).collect(),
+        running_ns: times.running,
+        runnable_ns: times.runnable,
+        syscall_ns: times.syscall + times.syscall_blocked,
+        blocked_ns: times.blocked(),
+        ..Instance::new(trace, found.range, found.complete)
+    }
+}
+
+fn id(trace: &Trace, go: trace_core::base::ids::GoIx) -> Option<i64> {
+    trace.goroutine_name(go).map(|(id, _)| id.signed())
+}
+
+fn nanos(nanos: u64) -> String {
+    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string does not fail.
+    writeln!(text, "{line}").unwrap_or_default();
+}
