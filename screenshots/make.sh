@@ -23,3 +23,8 @@ shoot story "$sample" --size 1440x1000 --range 261.74ms..261.83ms --select g13@2
 shoot story-light "$sample" --size 1440x1000 --range 261.74ms..261.83ms --select g13@261.79ms --theme light
 shoot goroutine "$sample" --size 1440x900 --range 145ms.. --select g13 --theme light
 shoot regions tests/data/real/httpserver-go1.27.trace --size 1440x900
+bug=tests/data/real/guessnumber-bug-go1.27.trace
+shoot findings "$bug" --size 1440x900
+shoot wait-chain "$bug" --size 1440x900 --select g380@200ms --panel wait-chain --theme light
+shoot goroutines "$bug" --size 1440x900 --panel goroutines
+shoot flame tests/data/real/cpuprofile-go1.27.trace --size 1440x900 --panel cpu-samples

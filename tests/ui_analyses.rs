@@ -220,6 +220,44 @@ fn a_trace_without_samples_says_how_to_get_some() {
 }
 
 #[test]
+fn the_collector_lists_collections_and_stops() {
+    let mut window = Window::open("real/gc-go1.27.trace");
+    window.act(Action::OpenPanel(panels::COLLECTOR));
+    let trace = &window.document().trace;
+    let all = trace.range();
+    let question = Question::Collections(all);
+    let Some(Answer::Collections(found)) = window.document().studies.answer(&question) else { panic!("no answer") };
+    let spans = |lane| trace.spans(lane, all).count();
+    assert_eq!((found.cycles.len(), found.stops.len()), (spans(LaneId::Gc), spans(LaneId::Stw)));
+    let help: u64 = found.cycles.iter().map(|cycle| cycle.assist).sum();
+    let lost = match window.document().studies.answer(&Question::Findings) {
+        Some(Answer::Findings(findings)) => findings.assist_ns,
+        _ => panic!("no findings"),
+    };
+    assert!(help <= lost, "assist outside of collections is nobody's: {help} of {lost}");
+    assert!(found.cycles.iter().any(|cycle| cycle.goal > Some(0) && cycle.stopped > 0), "{:?}", found.cycles);
+    window.press(Role::Button, "Stops of the world");
+    let before = window.document().view;
+    window.press(Role::Button, "GC sweep termination");
+    assert!(window.document().view != before, "a click leads there");
+    assert_eq!(window.document().selection.lane(), Some(LaneId::Stw));
+}
+
+#[test]
+fn long_lists_are_made_by_a_worker_and_whole() {
+    let mut window = Window::open(BUG);
+    let lane = LaneId::Proc(trace_core::base::ids::ProcIx(0));
+    window.act(Action::SelectLane(lane)).act(Action::OpenPanel(panels::EVENTS)).act(Action::OpenPanel(panels::SPANS));
+    let trace = &window.document().trace;
+    let (spans, events) = (trace.spans(lane, trace.range()).count(), trace.events(lane, trace.range()).count());
+    assert!(events > 2_000, "{events}");
+    for (number, what) in [(spans, "spans"), (events, "events")].into_iter().filter(|(number, _)| *number > 2_000) {
+        let text = format!("{} {what} in sight", tracelane::fmt::number::count(number as u64));
+        assert!(window.shows(&text), "{text}: {:?}", window.words());
+    }
+}
+
+#[test]
 fn a_pin_on_the_ruler_leads_to_its_finding() {
     let mut window = Window::open(BUG);
     window.act(Action::ChooseFinding(None));

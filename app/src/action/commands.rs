@@ -98,9 +98,13 @@ pub mod panels {
     /// CPU samples by stack.
     pub const SAMPLES: &str = "CPU samples";
 
+    /// Collections and stops of the world.
+    pub const COLLECTOR: &str = "Collector";
+
     /// All of them.
-    pub const ALL: [&str; 12] = [
+    pub const ALL: [&str; 13] = [
         DETAILS, STACK, FLOWS, EVENTS, SPANS, WARNINGS, FINDINGS, WAIT_CHAIN, BLOCKED_BY, GOROUTINES, PROFILE, SAMPLES,
+        COLLECTOR,
     ];
 
     /// Those that tell of the selection: they appear with the first one.
@@ -391,6 +395,8 @@ pub const COMMANDS: &[Command] = &[
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::PROFILE))),
     command("samples", panels::SAMPLES, "Where processor time went, by stack", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::SAMPLES))),
+    command("collector", panels::COLLECTOR, "Every collection, and every stop of the world", Group::Analyses)
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::COLLECTOR))),
     command("help", "Keyboard shortcuts", "All keys on one sheet", Group::Help)
         .keys(&[c('?')])
         .makes(|_| Some(Action::ToggleHelp)),

@@ -231,5 +231,5 @@ Draws the window as it looks with FILE open into a picture. Needs no display and
   --range A..B         the stretch of time to show, from the start of the trace: 100ms..1.2s
   --select g25@1.2s    select what goroutine 25 does 1.2 s after the start; g25 alone selects its
                        lane; p0 is a proc, m4711 a thread, gc and stw the collector and its pauses
-  --panel NAME         open a panel, named as in the menus: findings, wait-chain
+  --panel NAME         open a panel, named as in the menus: findings, wait-chain, blocking-profile
 ";

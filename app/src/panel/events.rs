@@ -1,5 +1,7 @@
 //! Every event during the selected span, or of the selected lane in sight.
 
+use std::sync::Arc;
+
 use egui::{RichText, Ui};
 
 use trace_core::model::flows::FlowEnd;
@@ -11,6 +13,8 @@ use crate::fmt::time::offset;
 use crate::fmt::words;
 use crate::panel::{ListKey, MAX_LISTED, kept};
 use crate::state::app::AppState;
+use crate::state::document::Document;
+use crate::state::study::{Answer, LISTED_SPANS, Question, Study};
 use crate::state::view::Selection;
 use crate::theme::{fonts, tokens};
 use crate::widget::section::empty;
@@ -38,13 +42,16 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     };
     let key = ListKey::new(document, lane, span, range);
     let rows = kept(ui, "events", key, || trace.events(lane, range).take(MAX_LISTED).collect::<Vec<EventRow>>());
+    let rows =
+        if rows.len() < MAX_LISTED { rows } else { longer(document, Question::Events(lane, range), actions, rows) };
     if rows.is_empty() {
         empty(ui, &format!("No events {place}"));
         return;
     }
     let tokens = tokens::of(ui.ctx());
     let shown = words::counted(rows.len() as u64, "event");
-    let note = if rows.len() == MAX_LISTED { format!("The first {shown} {place}") } else { format!("{shown} {place}") };
+    let is_cut = rows.len() == MAX_LISTED || rows.len() == LISTED_SPANS;
+    let note = if is_cut { format!("The first {shown} {place}") } else { format!("{shown} {place}") };
     ui.label(RichText::new(note).font(fonts::small()).color(tokens.muted));
     let origin = trace.range().start;
     let touched = table(
@@ -73,5 +80,22 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     if let Some(event) = touched.clicked.and_then(|row| rows.get(row)) {
         let span = event.span.or(span).or_else(|| trace.span_at(event.lane, event.time).map(|span| span.at));
         actions.push(Action::GoToEnd(FlowEnd { lane: event.lane, time: event.time, span }));
+    }
+}
+
+/// The list that a worker made; until then the short one.
+fn longer(
+    document: &Document,
+    question: Question,
+    actions: &mut Actions,
+    short: Arc<Vec<EventRow>>,
+) -> Arc<Vec<EventRow>> {
+    match document.studies.get(&question) {
+        Some(Study::Answered(Answer::Events(list))) => Arc::clone(list),
+        None if document.is_settled() => {
+            actions.push(Action::Ask(document.id, question));
+            short
+        }
+        _ => short,
     }
 }

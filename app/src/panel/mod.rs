@@ -1,6 +1,7 @@
 //! The panels around the timeline, one a file; none knows another.
 
 pub mod blocked;
+pub mod collector;
 pub mod details;
 pub mod events;
 pub mod findings;

@@ -14,6 +14,8 @@ use crate::fmt::time::{duration, offset};
 use crate::fmt::words;
 use crate::panel::{ListKey, MAX_LISTED, kept};
 use crate::state::app::AppState;
+use crate::state::document::Document;
+use crate::state::study::{Answer, LISTED_SPANS, Question, Study};
 use crate::state::view::Selection;
 use crate::theme::{fonts, tokens};
 use crate::widget::section::empty;
@@ -43,6 +45,9 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             trace.spans(lane, range).take(MAX_LISTED).collect()
         }),
     };
+    let listed = if selected.is_some() { trace.range() } else { range };
+    let spans =
+        if spans.len() < MAX_LISTED { spans } else { longer(document, Question::Spans(lane, listed), actions, spans) };
     if spans.is_empty() {
         empty(ui, "No spans in sight");
         return;
@@ -50,11 +55,9 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let place = if selected.is_some() { "around the selected one" } else { "in sight" };
     let shown = words::counted(spans.len() as u64, "span");
-    let note = if spans.len() == MAX_LISTED && selected.is_none() {
-        format!("The first {shown} {place}")
-    } else {
-        format!("{shown} {place}")
-    };
+    let is_cut = spans.len() == MAX_LISTED || spans.len() == LISTED_SPANS;
+    let note =
+        if is_cut && selected.is_none() { format!("The first {shown} {place}") } else { format!("{shown} {place}") };
     ui.label(RichText::new(note).font(fonts::small()).color(tokens.muted));
     let origin = trace.range().start;
     let focus = spans.iter().position(|span| Some(span.at) == selected);
@@ -73,6 +76,19 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     });
     if let Some(span) = touched.clicked.and_then(|row| spans.get(row)) {
         actions.push(Action::GoTo(span.at));
+    }
+}
+
+/// The list that a worker made; until then the short one.
+fn longer(document: &Document, question: Question, actions: &mut Actions, short: Arc<Vec<Span>>) -> Arc<Vec<Span>> {
+    match document.studies.get(&question) {
+        // Of a very long lane it holds the beginning only.
+        Some(Study::Answered(Answer::Spans(list))) if list.len() < LISTED_SPANS => Arc::clone(list),
+        None if document.is_settled() => {
+            actions.push(Action::Ask(document.id, question));
+            short
+        }
+        _ => short,
     }
 }
 

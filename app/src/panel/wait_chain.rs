@@ -95,19 +95,28 @@ fn sentence(trace: &Trace, found: &Chain) -> String {
     let mut waits = Vec::new();
     let mut link = longest.and_then(|step| found.chain.link(step));
     while let Some(wait) = link {
-        waits.push(format!("{} waited in {} for ", name::goroutine(trace, wait.go), own_place(trace, wait.stack)));
+        waits.push(wait);
         link = wait.parent.and_then(|parent| found.chain.links.get(parent as usize));
     }
     waits.reverse();
-    format!(
-        "{} of {}: {}{}, which {} in {}.",
+    let first = waits.first().map_or(share.go, |wait| wait.go);
+    let mut text = format!(
+        "{} of {}: {}",
         percent(share.nanos, whole),
         duration(found.chain.range.nanos()),
-        waits.join(""),
-        name::goroutine(trace, share.go),
-        did(trace, share.doing, share.reason).to_lowercase(),
-        own_place(trace, share.stack),
-    )
+        name::goroutine(trace, first)
+    );
+    for (at, wait) in waits.iter().enumerate() {
+        let which = if at > 0 { ", which" } else { "" };
+        let (place, waker) = (own_place(trace, wait.stack), name::goroutine(trace, wait.waker));
+        text.push_str(&format!("{which} waited in {place} for {waker}"));
+    }
+    let which = if waits.is_empty() { " " } else { ", which " };
+    let did = did(trace, share.doing, share.reason).to_lowercase();
+    match own_place(trace, share.stack).as_str() {
+        "" => text + which + &did + ".",
+        place => text + which + &did + " in " + place + ".",
+    }
 }
 
 /// Where in the program's own code, else where at all.

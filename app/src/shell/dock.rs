@@ -35,6 +35,7 @@ enum Pane {
     Goroutines,
     Profile,
     Samples,
+    Collector,
 }
 
 /// Where a panel opens: next to those it belongs with.
@@ -47,7 +48,7 @@ enum Home {
 }
 
 impl Pane {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Timeline,
         Self::Details,
         Self::Stacks,
@@ -61,6 +62,7 @@ impl Pane {
         Self::Goroutines,
         Self::Profile,
         Self::Samples,
+        Self::Collector,
     ];
 
     const fn title(self) -> &'static str {
@@ -78,6 +80,7 @@ impl Pane {
             Self::Goroutines => panels::GOROUTINES,
             Self::Profile => panels::PROFILE,
             Self::Samples => panels::SAMPLES,
+            Self::Collector => panels::COLLECTOR,
         }
     }
 
@@ -232,6 +235,7 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Goroutines => panel::goroutines::ui(ui, state, actions),
                 Pane::Profile => panel::profile::ui(ui, state, actions),
                 Pane::Samples => panel::profile::samples_ui(ui, state, actions),
+                Pane::Collector => panel::collector::ui(ui, state, actions),
             }
         });
         UiResponse::None

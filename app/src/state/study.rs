@@ -1,5 +1,6 @@
 //! Questions about a trace whose answers take workers a while, and the answers that have come.
 
+use std::mem::discriminant;
 use std::sync::Arc;
 
 use trace_core::analysis::blocked_by::{Blocked, Releasers};
@@ -9,9 +10,12 @@ use trace_core::analysis::goroutines::{GoTimes, Groups, SortBy};
 use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind};
 use trace_core::analysis::scope::Scope;
 use trace_core::analysis::wait_chain::{Share, WaitChain};
-use trace_core::base::ids::{GoIx, StrId};
+use trace_core::base::ids::{GoIx, StackId, StrId};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
+use trace_core::model::lanes::LaneId;
+use trace_core::model::spans::Span;
+use trace_core::model::trace::EventRow;
 
 /// What can be asked of a document's trace. A key: equal questions have equal answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +32,56 @@ pub enum Question {
     GoroutineList(Scope, StrId, SortBy),
     /// Time lost by stack.
     Profile(Scope, ProfileKind),
+    /// Collections and stops of the world in this time.
+    Collections(TimeRange),
+    /// The spans of a lane in this time, the first [`LISTED_SPANS`].
+    Spans(LaneId, TimeRange),
+    /// The events of a lane in this time, the first [`LISTED_SPANS`].
+    Events(LaneId, TimeRange),
+}
+
+/// Spans, or events, of a lane that are listed at most.
+pub const LISTED_SPANS: usize = 200_000;
+
+/// A collection's marking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cycle {
+    /// When it marked.
+    pub range: TimeRange,
+    /// How long the world was stopped during it or within 10 µs around it, nanoseconds.
+    pub stopped: u64,
+    /// How long goroutines were made to help, added up, nanoseconds.
+    pub assist: u64,
+    /// How many stretches of help those were.
+    pub assisting: u64,
+    /// Heap in use when it began, bytes; `None` if not told.
+    pub before: Option<u64>,
+    /// The least heap in use within the cycle's length after its end, bytes.
+    pub after: Option<u64>,
+    /// The heap goal after it, bytes.
+    pub goal: Option<u64>,
+}
+
+/// A stop of the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// When.
+    pub range: TimeRange,
+    /// The runtime's word for why.
+    pub reason: StrId,
+    /// Who asked for it.
+    pub go: GoIx,
+    /// Where.
+    pub stack: StackId,
+}
+
+/// All of both, in the order of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Collections {
+    /// Collections.
+    pub cycles: Vec<Cycle>,
+    /// Stops of the world.
+    pub stops: Vec<Stop>,
 }
 
 /// Goroutines of a function that are listed at most.
@@ -38,7 +92,7 @@ impl Question {
     /// for its answer any more.
     #[must_use]
     pub const fn is_fleeting(&self) -> bool {
-        matches!(self, Self::WaitChain(..))
+        matches!(self, Self::WaitChain(..) | Self::Spans(..) | Self::Events(..))
     }
 }
 
@@ -79,6 +133,12 @@ pub enum Answer {
     GoroutineList(Arc<Vec<GoTimes>>),
     /// Of [`Question::Profile`].
     Profile(Arc<ProfileStudy>),
+    /// Of [`Question::Collections`].
+    Collections(Arc<Collections>),
+    /// Of [`Question::Spans`].
+    Spans(Arc<Vec<Span>>),
+    /// Of [`Question::Events`].
+    Events(Arc<Vec<EventRow>>),
     /// The worker met a fault of its own.
     Failed,
 }
@@ -129,7 +189,8 @@ impl Studies {
             return None;
         }
         if question.is_fleeting() {
-            self.drop_first(|known| known.0.is_fleeting() && matches!(known.1, Study::Asked(_)));
+            let kind = discriminant(&question);
+            self.drop_first(|known| discriminant(&known.0) == kind);
         }
         if self.list.len() >= KEPT {
             self.drop_first(|known| known.0 != Question::Findings);
@@ -175,11 +236,12 @@ mod tests {
         let first = studies.ask(chain(0));
         studies.ask(chain(1));
         assert!(first.is_some_and(|monitor| monitor.is_cancelled()), "nobody waits for it any more");
-        for go in 1..200 {
-            studies.ask(chain(go));
-            studies.answered(&chain(go), Answer::Failed);
+        let named = |name| Question::GoroutineList(Scope::during(TimeRange::default()), StrId(name), SortBy::Count);
+        for name in 1..200 {
+            studies.ask(named(name));
+            studies.answered(&named(name), Answer::Failed);
         }
-        assert!(studies.get(&Question::Findings).is_some() && studies.get(&chain(1)).is_none());
+        assert!(studies.get(&Question::Findings).is_some() && studies.get(&named(1)).is_none());
         assert!(studies.list.len() <= KEPT);
     }
 

@@ -21,7 +21,8 @@ use trace_core::base::time::TimeRange;
 use trace_core::export::pprof;
 use trace_core::model::trace::Trace;
 
-use crate::state::study::{Answer, Chain, LISTED, ProfileStudy, Question};
+use crate::state::study::{Answer, Chain, LISTED, LISTED_SPANS, ProfileStudy, Question};
+use crate::worker::collections;
 
 /// Places of waiting that are told of.
 const PLACES: usize = 200;
@@ -49,6 +50,15 @@ pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<A
                 let flame = Flame::of(trace, stacks, MergeBy::Function);
                 Answer::Profile(Arc::new(ProfileStudy { profile, functions, flame }))
             })
+        }
+        Question::Collections(range) => Some(Answer::Collections(Arc::new(collections::collections(trace, *range)))),
+        Question::Spans(lane, range) => {
+            let spans = trace.spans(*lane, *range).take_while(|_| !monitor.is_cancelled());
+            Some(Answer::Spans(Arc::new(spans.take(LISTED_SPANS).collect())))
+        }
+        Question::Events(lane, range) => {
+            let events = trace.events(*lane, *range).take_while(|_| !monitor.is_cancelled());
+            Some(Answer::Events(Arc::new(events.take(LISTED_SPANS).collect())))
         }
     });
     catch_unwind(work).unwrap_or(Some(Answer::Failed))
