@@ -258,6 +258,24 @@ fn long_lists_are_made_by_a_worker_and_whole() {
 }
 
 #[test]
+fn tasks_and_regions_come_slowest_first_and_lead_to_the_timeline() {
+    let mut window = Window::open("real/tasks-go1.27.trace");
+    window.act(Action::OpenPanel(panels::TASKS));
+    let question = Question::Tasks(window.document().scope());
+    let Some(Answer::Tasks(families)) = window.document().studies.answer(&question) else { panic!("no answer") };
+    let slowest = families[0].instances[0].clone();
+    assert!(families[0].instances.iter().all(|other| other.range.nanos() <= slowest.range.nanos()));
+    let name = window.document().trace.str(families[0].name).to_owned();
+    assert!(window.shows(&name), "{:?}", window.words());
+    window.press(Role::Button, &format!("Task {} at", slowest.task.id.signed()));
+    assert_eq!(window.document().selection.lane(), Some(LaneId::Goroutine(slowest.task.go)));
+    assert_eq!(window.document().marked, Some(slowest.range), "its wait chain is one key away");
+    window.press(Role::Button, "Regions");
+    let question = Question::Regions(window.document().scope());
+    assert!(matches!(window.document().studies.answer(&question), Some(Answer::Regions(found)) if !found.is_empty()));
+}
+
+#[test]
 fn a_pin_on_the_ruler_leads_to_its_finding() {
     let mut window = Window::open(BUG);
     window.act(Action::ChooseFinding(None));

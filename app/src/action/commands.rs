@@ -101,10 +101,13 @@ pub mod panels {
     /// Collections and stops of the world.
     pub const COLLECTOR: &str = "Collector";
 
+    /// User tasks and regions.
+    pub const TASKS: &str = "Tasks and regions";
+
     /// All of them.
-    pub const ALL: [&str; 13] = [
-        DETAILS, STACK, FLOWS, EVENTS, SPANS, WARNINGS, FINDINGS, WAIT_CHAIN, BLOCKED_BY, GOROUTINES, PROFILE, SAMPLES,
-        COLLECTOR,
+    pub const ALL: [&str; 14] = [
+        TASKS, DETAILS, STACK, FLOWS, EVENTS, SPANS, WARNINGS, FINDINGS, WAIT_CHAIN, BLOCKED_BY, GOROUTINES, PROFILE,
+        SAMPLES, COLLECTOR,
     ];
 
     /// Those that tell of the selection: they appear with the first one.
@@ -397,6 +400,8 @@ pub const COMMANDS: &[Command] = &[
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::SAMPLES))),
     command("collector", panels::COLLECTOR, "Every collection, and every stop of the world", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::COLLECTOR))),
+    command("tasks", panels::TASKS, "Tasks and regions by type, slowest first", Group::Analyses)
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::TASKS))),
     command("help", "Keyboard shortcuts", "All keys on one sheet", Group::Help)
         .keys(&[c('?')])
         .makes(|_| Some(Action::ToggleHelp)),

@@ -12,6 +12,7 @@ pub mod profile;
 pub mod scope;
 pub mod spans;
 pub mod stack;
+pub mod tasks;
 pub mod wait_chain;
 pub mod warnings;
 

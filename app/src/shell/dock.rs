@@ -36,6 +36,7 @@ enum Pane {
     Profile,
     Samples,
     Collector,
+    Tasks,
 }
 
 /// Where a panel opens: next to those it belongs with.
@@ -48,7 +49,7 @@ enum Home {
 }
 
 impl Pane {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Timeline,
         Self::Details,
         Self::Stacks,
@@ -63,6 +64,7 @@ impl Pane {
         Self::Profile,
         Self::Samples,
         Self::Collector,
+        Self::Tasks,
     ];
 
     const fn title(self) -> &'static str {
@@ -81,6 +83,7 @@ impl Pane {
             Self::Profile => panels::PROFILE,
             Self::Samples => panels::SAMPLES,
             Self::Collector => panels::COLLECTOR,
+            Self::Tasks => panels::TASKS,
         }
     }
 
@@ -236,6 +239,7 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Profile => panel::profile::ui(ui, state, actions),
                 Pane::Samples => panel::profile::samples_ui(ui, state, actions),
                 Pane::Collector => panel::collector::ui(ui, state, actions),
+                Pane::Tasks => panel::tasks::ui(ui, state, actions),
             }
         });
         UiResponse::None

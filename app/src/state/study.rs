@@ -9,6 +9,7 @@ use trace_core::analysis::flame::Flame;
 use trace_core::analysis::goroutines::{GoTimes, Groups, SortBy};
 use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind};
 use trace_core::analysis::scope::Scope;
+use trace_core::analysis::tasks::{Family, RegionInstance, TaskInstance};
 use trace_core::analysis::wait_chain::{Share, WaitChain};
 use trace_core::base::ids::{GoIx, StackId, StrId};
 use trace_core::base::monitor::Monitor;
@@ -32,6 +33,10 @@ pub enum Question {
     GoroutineList(Scope, StrId, SortBy),
     /// Time lost by stack.
     Profile(Scope, ProfileKind),
+    /// Tasks by type; of the scope its time and its one goroutine count.
+    Tasks(Scope),
+    /// Regions by type and place, likewise.
+    Regions(Scope),
     /// Collections and stops of the world in this time.
     Collections(TimeRange),
     /// The spans of a lane in this time, the first [`LISTED_SPANS`].
@@ -133,6 +138,10 @@ pub enum Answer {
     GoroutineList(Arc<Vec<GoTimes>>),
     /// Of [`Question::Profile`].
     Profile(Arc<ProfileStudy>),
+    /// Of [`Question::Tasks`].
+    Tasks(Arc<Vec<Family<TaskInstance>>>),
+    /// Of [`Question::Regions`].
+    Regions(Arc<Vec<Family<RegionInstance>>>),
     /// Of [`Question::Collections`].
     Collections(Arc<Collections>),
     /// Of [`Question::Spans`].
