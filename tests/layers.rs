@@ -32,13 +32,14 @@ const APP: &str = "
     widget:   core egui fmt theme
     state:    core
     action:   core state
-    worker:   core state action sample
+    remote:   core
+    worker:   core state action sample remote
     timeline: core egui fmt theme widget state action
     panel:    core egui fmt theme widget state action
-    shell:    core egui fmt theme widget state action worker timeline panel
+    shell:    core egui fmt theme widget state action worker timeline panel remote
     raster:   egui
     sample:
-    cli:      core egui fmt theme state action worker shell raster sample
+    cli:      core egui fmt theme state action worker shell raster sample remote
     main:     cli
 ";
 

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod fmt;
 pub mod panel;
 pub mod raster;
+pub mod remote;
 pub mod sample;
 pub mod shell;
 pub mod state;

@@ -7,10 +7,10 @@ use trace_core::base::error::Error;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::warning::WarningKind;
 use trace_core::export::reference::dump;
-use trace_core::input::source::Source;
 
 use crate::cli::complain;
 use crate::cli::exit::{Answer, Exit, Failure, written};
+use crate::remote;
 
 /// Prints every event of `file`. Damage is told on standard error, so that the output stays what it is.
 ///
@@ -18,7 +18,7 @@ use crate::cli::exit::{Answer, Exit, Failure, written};
 /// When the file is unreadable or the output cannot be written.
 pub fn run(file: &Path) -> Answer {
     let unreadable = |error: &Error| Failure::unreadable(file, error);
-    let source = Source::open(file).map_err(|error| unreadable(&error))?;
+    let source = remote::open(file).map_err(|error| unreadable(&error))?;
     let mut exit = Exit::Fine;
     let mut out = Output { out: std::io::stdout().lock(), failed: None };
     let done = dump(source, &mut out, &Monitor::new(), &mut |kind: WarningKind, message, offset| {

@@ -71,8 +71,8 @@ pub fn text(topic: Topic) -> String {
              tracelane help analyses           how analyses count, and where they differ from go tool trace\n  \
              tracelane --version\n\
              \n\
-             A FILE may be packed (gzip, zstd, lz4, zip); - is standard input. One called like a command opens as\n\
-             ./dump.\n\
+             A FILE may be packed (gzip, zstd, lz4, zip); - is standard input, and an address like\n\
+             http://HOST/debug/pprof/trace?seconds=5 is fetched. One called like a command opens as ./dump.\n\
              \n\
              Exit codes: 0 all is well, 1 a file cannot be read, 2 wrong usage, 3 read, but parts are damaged,\n\
              4 the report found what it was to fail on\n",

@@ -9,7 +9,6 @@ use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind, StackSum,
 use trace_core::analysis::scope::{Pieces, Scope, Whom, stretches_of_regions};
 use trace_core::base::monitor::Monitor;
 use trace_core::export::pprof;
-use trace_core::load::load_path;
 use trace_core::model::trace::Trace;
 
 use crate::cli::exit::{Answer, Exit, Failure};
@@ -18,6 +17,7 @@ use crate::cli::print;
 use crate::cli::scope::Wanted;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, unix_nanos};
+use crate::remote;
 
 /// Functions and stacks told of.
 const TOLD: usize = 30;
@@ -58,7 +58,7 @@ pub struct Asked {
 pub fn run(asked: &Asked) -> Answer {
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = load_path(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
     let pieces = pieces(&trace, asked.wanted.scope(&trace)?, asked.latency)?;
     let found = profile(&trace, &pieces, asked.kind, &monitor)
         .ok_or_else(|| Failure { exit: Exit::Unreadable, sentence: "the profile was cancelled".to_owned() })?;

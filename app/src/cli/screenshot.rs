@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
-use trace_core::load::load_path;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
@@ -16,6 +15,7 @@ use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::place::{Stretch, Target};
 use crate::raster::image::Image;
 use crate::raster::window::OffscreenWindow;
+use crate::remote;
 use crate::shell::app::TracelaneApp;
 use crate::state::document::Source;
 use crate::state::settings::Settings;
@@ -30,7 +30,8 @@ pub fn run(asked: &Screenshot) -> Answer {
     let mut app = TracelaneApp::new_headless(Settings { theme: asked.theme, animate: false, ..Settings::default() });
     let mut then = Vec::new();
     if let Some(file) = &asked.file {
-        let trace = load_path(file, &Monitor::new(), &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
+        let trace =
+            remote::load(file, &Monitor::new(), &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
         exit = Exit::after(trace.warnings());
         if let Some(target) = asked.select {
             then.extend(selecting(target, &trace)?);

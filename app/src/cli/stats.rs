@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use trace_core::base::monitor::Monitor;
-use trace_core::load::load_path;
 
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::print;
 use crate::cli::summary::Summary;
+use crate::remote;
 
 /// Loads `file` as the window does and prints its numbers, as JSON or for people.
 ///
@@ -16,7 +16,7 @@ use crate::cli::summary::Summary;
 /// When the file is unreadable.
 pub fn run(file: &Path, json: bool) -> Answer {
     let begin = Instant::now();
-    let trace = load_path(file, &Monitor::new(), &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
+    let trace = remote::load(file, &Monitor::new(), &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
     let wall = begin.elapsed();
     // A pipe has no size: then it is what was read.
     let size = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use serde::Serialize;
 use trace_core::analysis::tasks::{Family, Filter, details, regions, tasks};
 use trace_core::base::monitor::Monitor;
-use trace_core::load::load_path;
 use trace_core::model::trace::Trace;
 
 use crate::cli::exit::{Answer, Exit, Failure};
@@ -15,6 +14,7 @@ use crate::cli::print;
 use crate::cli::scope::range_of;
 use crate::fmt::number::count;
 use crate::fmt::time::duration;
+use crate::remote;
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct Asked {
 pub fn run(asked: &Asked) -> Answer {
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = load_path(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
     let report = Report::of(asked, &trace);
     if asked.json {
         let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;

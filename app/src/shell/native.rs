@@ -6,6 +6,7 @@ use std::sync::Arc;
 use egui::{IconData, ViewportBuilder};
 
 use crate::action::action::Action;
+use crate::remote;
 use crate::shell::app::TracelaneApp;
 use crate::state::document::Source;
 use crate::worker::store::Store;
@@ -49,8 +50,8 @@ pub fn run(sources: Vec<Source>) -> Result<(), String> {
 /// The same file under the name that stays right when the folder changes.
 fn absolute(source: Source) -> Result<Source, String> {
     match source {
-        // Standard input has no folder.
-        Source::Path(path) if path.as_os_str() == "-" => Ok(Source::Path(path)),
+        // Standard input and servers have no folder.
+        Source::Path(path) if path.as_os_str() == "-" || remote::is_address(&path) => Ok(Source::Path(path)),
         Source::Path(path) => std::path::absolute::<&PathBuf>(&path)
             .map(Source::Path)
             .map_err(|error| format!("{} cannot be opened: {error}", path.display())),

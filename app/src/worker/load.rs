@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use trace_core::base::error::Error;
 use trace_core::base::monitor::Monitor;
-use trace_core::load::{load_bytes, load_path};
+use trace_core::load::load_bytes;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
+use crate::remote;
 use crate::sample::SAMPLE;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Rows};
@@ -67,7 +68,7 @@ pub fn run(job: &Job, mailbox: &Mailbox) {
         }
     };
     let read = catch_unwind(AssertUnwindSafe(|| match &job.source {
-        Source::Path(path) => load_path(path, &job.monitor, &mut publish),
+        Source::Path(path) => remote::load(path, &job.monitor, &mut publish),
         Source::Sample => load_bytes(SAMPLE, &job.monitor, &mut publish),
     }));
     let answer = match read {

@@ -13,6 +13,7 @@ use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
 use crate::action::reduce::Effect;
+use crate::remote;
 use crate::state::rows::Rows;
 use crate::worker::store::{Store, Writer};
 use crate::worker::{load, study};
@@ -195,6 +196,9 @@ impl Office {
 fn path_of(typed: &str) -> io::Result<PathBuf> {
     let text = typed.trim().trim_matches(['"', '\'']);
     let text = text.strip_prefix("file://").unwrap_or(text);
+    if remote::is_address(text.as_ref()) {
+        return Ok(PathBuf::from(text));
+    }
     let home = || directories::BaseDirs::new().map(|places| places.home_dir().to_path_buf());
     match text.strip_prefix('~').map(|rest| (rest.trim_start_matches('/'), home())) {
         Some((rest, Some(home))) => Ok(home.join(rest)),
