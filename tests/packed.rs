@@ -52,6 +52,18 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
 }
 
+/// A frame of small blocks that are not packed, with a window far larger than the trace.
+fn zstd_blocks(bytes: &[u8]) -> Vec<u8> {
+    let mut out = b"\x28\xb5\x2f\xfd\0\x58".to_vec();
+    for block in bytes.chunks(1000) {
+        let header = u32::try_from(block.len()).expect("small") << 3;
+        out.extend(&header.to_le_bytes()[..3]);
+        out.extend(block);
+    }
+    out.extend([1, 0, 0]);
+    out
+}
+
 /// An archive of (name, content), deflated or stored by turns.
 fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut out, mut directory) = (Vec::new(), Vec::new());
@@ -122,10 +134,8 @@ fn packed_traces_are_the_same_traces() {
 fn what_a_broken_packed_file_still_holds_is_read() {
     let plain = trace("gc-go1.26.trace");
     let whole = opened(&plain).expect("a trace").0.len();
-    let cut = zstd(&plain);
-    let error = opened(&cut[..cut.len() * 9 / 10]).expect_err("a frame of less than the decoder's window");
-    assert!(error.to_string().contains("cut short"), "{error}");
-    for (packer, pack) in &PACKERS[..2] {
+    let packers: [(&str, Packer); 3] = [PACKERS[0], PACKERS[1], ("zstd", zstd_blocks)];
+    for (packer, pack) in &packers {
         let packed = pack(&plain);
         let (out, warnings) = opened(&packed[..packed.len() * 9 / 10]).expect(packer);
         assert!(warnings > 0, "{packer}: no warning");

@@ -10,11 +10,13 @@ pub(super) const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
 
 /// What is in it.
 pub(super) fn unpack<R: BufRead>(packed: R) -> Zstd<R> {
-    Zstd { packed, decoder: Box::new(FrameDecoder::new()), in_frame: false }
+    Zstd { packed, decoder: Box::new(FrameDecoder::new()), in_frame: false, broken: None }
 }
 
-/// The decoder keeps the last megabytes to itself until the frame ends, so a frame that is cut short loses
-/// them.
+/// The decoder keeps the last megabytes to itself until the frame ends. So a frame that breaks off gets this
+/// end: an empty last block (RFC 8878, 3.1.1.2), and a checksum, which nobody looks at.
+const END_OF_FRAME: &[u8] = &[1, 0, 0, 0, 0, 0, 0];
+
 fn damaged(error: &FrameDecoderError) -> io::Error {
     let what = format!("the zstd data are damaged or cut short ({error})");
     io::Error::new(io::ErrorKind::InvalidData, what)
@@ -25,6 +27,8 @@ pub(super) struct Zstd<R> {
     packed: R,
     decoder: Box<FrameDecoder>,
     in_frame: bool,
+    /// What is wrong with the frame, told when all before it has been read.
+    broken: Option<io::Error>,
 }
 
 impl<R: BufRead> Zstd<R> {
@@ -49,11 +53,18 @@ impl<R: BufRead> Read for Zstd<R> {
             if self.in_frame {
                 while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
                     let step = BlockDecodingStrategy::UptoBlocks(1);
-                    self.decoder.decode_blocks(&mut self.packed, step).map_err(|error| damaged(&error))?;
+                    if let Err(error) = self.decoder.decode_blocks(&mut self.packed, step) {
+                        self.broken = Some(damaged(&error));
+                        let step = BlockDecodingStrategy::UptoBlocks(1);
+                        self.decoder.decode_blocks(END_OF_FRAME, step).map_err(|error| damaged(&error))?;
+                    }
                 }
                 let count = self.decoder.read(buffer)?;
                 if count > 0 || buffer.is_empty() {
                     return Ok(count);
+                }
+                if let Some(error) = self.broken.take() {
+                    return Err(error);
                 }
             }
             self.in_frame = self.begin()?;
