@@ -9,8 +9,10 @@ use trace_core::analysis::profile::ProfileKind;
 
 use crate::action::commands::panels;
 use crate::cli::blocked;
+use crate::cli::compare;
 use crate::cli::exit::Failure;
 use crate::cli::goroutines;
+use crate::cli::guard;
 use crate::cli::help::Topic;
 use crate::cli::place::{Stretch, Target, parse_stretch, parse_target};
 use crate::cli::profile;
@@ -47,6 +49,8 @@ pub enum Command {
     Profile(profile::Asked),
     /// Print how long tasks or regions took.
     Tasks(tasks::Asked),
+    /// Print what changed between two recordings.
+    Compare(compare::Asked),
     /// Print what probably costs time.
     Report(report::Asked),
     /// Draw the window into a picture.
@@ -97,6 +101,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, F
                 Some("profile") => return profile(&mut parser),
                 Some("tasks") => return tasks(&mut parser, false),
                 Some("regions") => return tasks(&mut parser, true),
+                Some("compare") => return compare(&mut parser),
                 Some("report") => return report(&mut parser),
                 Some("screenshot") => return screenshot(&mut parser),
                 Some("help") => return help(&mut parser),
@@ -250,6 +255,46 @@ fn report(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
         }
     }
     Ok(Command::Report(report::Asked { file: needed(file, "report")?, form, fail_on }))
+}
+
+fn compare(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
+    let mut plain: Vec<PathBuf> = Vec::new();
+    let mut asked = compare::Asked {
+        sides: [Vec::new(), Vec::new()],
+        ranges: [None, None],
+        form: Form::Text,
+        unit: compare::Unit::Second,
+        guards: Vec::new(),
+    };
+    while let Some(argument) = parser.next().map_err(usage)? {
+        let [side_a, side_b] = &mut asked.sides;
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Compare)),
+            Arg::Long("json") => asked.form = Form::Json,
+            Arg::Long("md") => asked.form = Form::Markdown,
+            Arg::Long("a") => side_a.extend(parser.values().map_err(usage)?.map(PathBuf::from)),
+            Arg::Long("b") => side_b.extend(parser.values().map_err(usage)?.map(PathBuf::from)),
+            Arg::Long("range-a") => asked.ranges[0] = Some(value(parser, "--range-a", "100ms..1.2s", parse_stretch)?),
+            Arg::Long("range-b") => asked.ranges[1] = Some(value(parser, "--range-b", "100ms..1.2s", parse_stretch)?),
+            Arg::Long("per") => {
+                asked.unit = value(parser, "--per", "second, cpu, task:TYPE or nothing", compare::unit)?;
+            }
+            Arg::Long("fail-if") => {
+                asked.guards.push(value(parser, "--fail-if", "'task:/checkout p99 > +10%'", guard::parse)?);
+            }
+            Arg::Value(word) => plain.push(PathBuf::from(word)),
+            other => return Err(usage(other.unexpected())),
+        }
+    }
+    match (&asked.sides, plain.len()) {
+        ([a, b], 2) if a.is_empty() && b.is_empty() => {
+            asked.sides = <[Vec<PathBuf>; 2]>::try_from(plain.into_iter().map(|file| vec![file]).collect::<Vec<_>>())
+                .unwrap_or_default();
+        }
+        ([a, b], 0) if !a.is_empty() && !b.is_empty() => {}
+        _ => return Err(Failure::usage("compare needs two files, or --a FILE… --b FILE…")),
+    }
+    Ok(Command::Compare(asked))
 }
 
 fn help(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
@@ -408,6 +453,10 @@ mod tests {
             "profile",
             "profile a --kind money",
             "profile a --latency 5",
+            "compare a",
+            "compare a b c",
+            "compare a b --fail-if x",
+            "compare --a a",
             "report",
             "report a --fail-on disaster",
             "screenshot a",

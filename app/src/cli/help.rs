@@ -21,6 +21,8 @@ pub enum Topic {
     Tasks,
     /// How analyses count.
     Analyses,
+    /// `compare`
+    Compare,
     /// `report`
     Report,
     /// `screenshot`
@@ -39,6 +41,7 @@ impl Topic {
             "profile" => Some(Self::Profile),
             "tasks" | "regions" => Some(Self::Tasks),
             "analyses" => Some(Self::Analyses),
+            "compare" => Some(Self::Compare),
             "report" => Some(Self::Report),
             "screenshot" => Some(Self::Screenshot),
             _ => None,
@@ -55,6 +58,7 @@ pub const COMMANDS: &str = concat!(
     "  tracelane profile FILE [options]  where time is lost, by stack; for pprof and flame graphs, too\n",
     "  tracelane tasks FILE [options]    how long tasks took by type, slowest first; regions does so for regions\n",
     "  tracelane report FILE [options]   what probably costs the program its time, and where\n",
+    "  tracelane compare A B [options]   what changed between two recordings, how much, and whether it is real\n",
     "  tracelane screenshot FILE -o PNG  a picture of the window, without display or GPU\n",
 );
 
@@ -75,7 +79,7 @@ pub fn text(topic: Topic) -> String {
              http://HOST/debug/pprof/trace?seconds=5 is fetched. One called like a command opens as ./dump.\n\
              \n\
              Exit codes: 0 all is well, 1 a file cannot be read, 2 wrong usage, 3 read, but parts are damaged,\n\
-             4 the report found what it was to fail on\n",
+             4 the report (or comparison) found what it was to fail on\n",
             env!("CARGO_PKG_VERSION")
         ),
         Topic::Dump => DUMP.to_owned(),
@@ -85,6 +89,7 @@ pub fn text(topic: Topic) -> String {
         Topic::Profile => format!("{PROFILE}{SCOPE}"),
         Topic::Tasks => TASKS.to_owned(),
         Topic::Analyses => ANALYSES.to_owned(),
+        Topic::Compare => COMPARE.to_owned(),
         Topic::Report => REPORT.to_owned(),
         Topic::Screenshot => SCREENSHOT.to_owned(),
     }
@@ -217,6 +222,35 @@ inferred from who ends the waits: a trace does not name them.
       kind is one of lock_contention, lock_held_over_io, rwmutex_writer, goroutine_leak, gc_pressure,
       cpu_starvation, cpu_bound, idle_procs, slow_syscall, channel_backlog, limited_concurrency, imbalance,
       straggler, serial_waits, stop_the_world, polling_sleep, goroutine_churn, trace_damage
+";
+
+const COMPARE: &str = "\
+tracelane compare A B [options]
+tracelane compare --a FILE… --b FILE… [options]
+
+Compares two recordings (before and after, good and bad): tasks and regions by type, units of work, waits, system
+calls, waits for a proc, goroutines, CPU samples and the collector. Rows find their partner by name, also when
+closures were renumbered or a module's version changed. Several files a side are recordings of the same thing:
+what differs between those is no change.
+
+A change is significant if it is at least 5 % and chance explains it with q <= 0.05: Mann-Whitney U on durations
+and on their sums over sixteenths of the trace, corrected for the number of rows (Benjamini and Hochberg). Rows
+that are not significant show ~.
+
+  --range-a A..B, --range-b A..B    the stretch of time looked at, from the start of each trace: 100ms..1.2s
+  --per second         divide sums by seconds of the trace; or: cpu (seconds of running), task:TYPE, nothing
+  --fail-if COND       exit with code 4 if a significant change crosses it; may be given again. COND is
+                       KIND:NAME METRIC > LIMIT (or <): METRIC count, total, mean, p50, p90, p99 or max of B;
+                       LIMIT +10%, 5ms, or a count. Example: 'task:/checkout p99 > +10%'
+  --md                 as Markdown for a pull request
+  --json               as one JSON object with these fields, which stay as they are:
+      verdict [sentence], a and b {files, duration_ns, events, is_damaged, findings [kind]}, per, tested,
+      crossed [condition],
+      changes [{kind, name, name_b or null, a and b {count, total_ns, mean_ns, p50_ns, p90_ns, p99_ns, max_ns}
+                or null, ratio or null, delta_ns, shift {median_ns, low_ns, high_ns} or null, p_value or null,
+                q_value or null, significant}], ranked
+      kind is one of task, region, work, wait, sleep, syscall, sched, running, goroutine, stuck, samples, gc, stw,
+      assist
 ";
 
 const SCREENSHOT: &str = "\

@@ -2,9 +2,11 @@
 
 pub mod args;
 pub mod blocked;
+pub mod compare;
 pub mod dump;
 pub mod exit;
 pub mod goroutines;
+pub mod guard;
 pub mod help;
 pub mod place;
 pub mod profile;
@@ -39,6 +41,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Command::Goroutines(asked)) => goroutines::run(&asked),
         Ok(Command::Profile(asked)) => profile::run(&asked),
         Ok(Command::Tasks(asked)) => tasks::run(&asked),
+        Ok(Command::Compare(asked)) => compare::run(&asked),
         Ok(Command::Report(asked)) => report::run(&asked),
         Ok(Command::Screenshot(asked)) => screenshot::run(&asked),
         Ok(Command::Window { files }) => window::run(files),

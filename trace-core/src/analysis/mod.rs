@@ -13,6 +13,7 @@
 
 pub mod blocked_by;
 pub mod census;
+pub mod compare;
 pub mod findings;
 pub mod flame;
 pub mod goroutines;

@@ -1,0 +1,100 @@
+//! `tracelane compare` as a user runs it: a trace against itself, before against after, as a guard in CI.
+
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+
+#[path = "support/fixtures.rs"]
+mod fixtures;
+#[path = "support/run.rs"]
+mod run;
+
+use serde_json::Value;
+
+fn fixture(name: &str) -> String {
+    fixtures::data().join(name).to_string_lossy().into_owned()
+}
+
+fn compared(arguments: &[&str]) -> (Value, Option<i32>) {
+    let mut words = vec!["compare", "--json"];
+    words.extend(arguments);
+    let output = run::tracelane(&words);
+    let json = serde_json::from_slice(&output.stdout);
+    (json.unwrap_or_else(|error| panic!("{arguments:?}: {error}")), output.status.code())
+}
+
+#[test]
+fn nothing_has_changed_between_a_trace_and_itself() {
+    for name in ["guessnumber-bug-go1.27", "tasks-go1.21", "gc-go1.26", "empty-go1.27", "workers-go1.22"] {
+        let file = fixture(&format!("real/{name}.trace"));
+        let (json, code) = compared(&[&file, &file]);
+        let changes = json["changes"].as_array().expect("rows");
+        assert!(changes.iter().all(|row| row["significant"] == false && row["delta_ns"] == 0.0), "{name}");
+        assert!(changes.iter().all(|row| row["a"] == row["b"]), "{name}");
+        let sentence = json["verdict"][0].as_str().expect("a sentence");
+        assert!(sentence.starts_with("No significant difference"), "{name}: {sentence}");
+        assert_eq!(code, Some(0), "{name}");
+    }
+}
+
+#[test]
+fn the_first_sentence_names_the_cause_that_went_or_came() {
+    let (bug, fixed) = (fixture("real/guessnumber-bug-go1.25.trace"), fixture("real/guessnumber-fixed-go1.25.trace"));
+    let (json, code) = compared(&[&bug, &fixed]);
+    let sentence = json["verdict"][0].as_str().expect("a sentence");
+    assert!(sentence.starts_with("Gone in B: ") && sentence.contains("main.sendReport"), "{sentence}");
+    assert_eq!(code, Some(0));
+    let waits = json["changes"].as_array().expect("rows").iter();
+    let lock = waits.clone().find(|row| row["kind"] == "wait" && row["b"].is_null()).expect("the waits that went");
+    assert!(lock["name"].as_str().is_some_and(|name| name.contains("sync.(*Mutex).Lock")), "{lock}");
+    assert!(lock["ratio"].is_null() && lock["a"]["total_ns"].as_u64() > Some(100_000_000), "{lock}");
+    let (json, _) = compared(&[&fixed, &bug]);
+    let sentence = json["verdict"][0].as_str().expect("a sentence");
+    assert!(sentence.starts_with("New in B: ") && sentence.contains("main.sendReport"), "{sentence}");
+}
+
+#[test]
+fn versions_and_damage_do_not_stop_it() {
+    let pairs = [
+        ("real/workers-go1.21.trace", "real/workers-go1.27.trace", Some(0), false),
+        ("real/tasks-go1.22.trace", "broken/cut-mid-batch-go1.27.trace", Some(3), true),
+    ];
+    for (a, b, code, is_damaged) in pairs {
+        let (json, found) = compared(&[&fixture(a), &fixture(b)]);
+        assert_eq!((found, &json["b"]["is_damaged"]), (code, &Value::Bool(is_damaged)), "{a} {b}");
+        let rows = json["changes"].as_array().expect("rows");
+        assert!(!rows.is_empty(), "{a} {b}");
+        let finite = |value: &Value| value.is_null() || value.as_f64().is_some_and(f64::is_finite);
+        assert!(rows.iter().all(|row| finite(&row["ratio"]) && finite(&row["p_value"]) && finite(&row["delta_ns"])));
+    }
+}
+
+#[test]
+fn a_guard_fails_only_for_a_significant_change() {
+    let (bug, fixed) = (fixture("real/guessnumber-bug-go1.27.trace"), fixture("real/guessnumber-fixed-go1.27.trace"));
+    let (json, _) = compared(&[&bug, &fixed]);
+    let rows = json["changes"].as_array().expect("rows");
+    let row = rows.iter().find(|row| row["significant"] == true).expect("a significant change").clone();
+    let of = |row: &Value, limit: &str| {
+        format!(
+            "{}:{} total {limit}",
+            row["kind"].as_str().unwrap_or_default(),
+            row["name"].as_str().unwrap_or_default()
+        )
+    };
+    let (crossing, safe) = if row["delta_ns"].as_f64() > Some(0.0) { ("> 1ns", "< 0") } else { ("< 1000s", "> 1000s") };
+    assert_eq!(compared(&[&bug, &fixed, "--fail-if", &of(&row, safe)]).1, Some(0));
+    let (json, code) = compared(&[&bug, &fixed, "--fail-if", &of(&row, crossing)]);
+    assert_eq!((code, json["crossed"].as_array().map(Vec::len)), (Some(4), Some(1)));
+    let doubtful = rows.iter().find(|row| row["significant"] == false && row["a"].is_object()).expect("another row");
+    assert_eq!(compared(&[&bug, &fixed, "--fail-if", &of(doubtful, "< 1000s")]).1, Some(0), "{doubtful}");
+}
+
+#[test]
+fn several_recordings_a_side_are_pooled() {
+    let of = |name: &str| fixture(&format!("real/{name}.trace"));
+    let (a1, a2) = (of("workers-go1.25"), of("workers-go1.26"));
+    let (json, code) = compared(&["--a", &a1, &a2, "--b", &a2, &a1]);
+    assert_eq!(code, Some(0));
+    assert_eq!(json["a"]["files"].as_array().map(Vec::len), Some(2));
+    assert_eq!(json["a"]["duration_ns"], json["b"]["duration_ns"]);
+    assert!(json["changes"].as_array().expect("rows").iter().all(|row| row["significant"] == false));
+}

@@ -1,0 +1,162 @@
+//! Many durations in little memory: exact sums, and a sample that does not depend on the order of adding.
+
+use crate::analysis::compare::stats::quantile;
+use crate::base::time::{TimeRange, TraceTime};
+
+/// Durations kept as a sample.
+const KEPT: usize = 2_048;
+/// Pieces into which a trace is cut, to see how much a figure varies by itself.
+pub const BLOCKS: usize = 16;
+
+/// Durations of one kind of thing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// How many.
+    pub count: u64,
+    /// Nanoseconds in all.
+    pub total: u64,
+    /// The longest.
+    pub max: u64,
+    /// The longest one's own range, and whose it is (a goroutine's index), to jump to.
+    pub longest: Option<(u32, TimeRange)>,
+    /// How many began in each of [`BLOCKS`] equal parts of the range looked at.
+    pub counts: [u64; BLOCKS],
+    /// Nanoseconds of those.
+    pub totals: [u64; BLOCKS],
+    /// Of several recordings: the median of each that has any, and its nanoseconds a second. Else empty.
+    pub runs: Vec<(Option<f64>, f64)>,
+    /// (lot, block, duration): those with the smallest lots, which are drawn from the value and its time.
+    sample: Vec<(u64, u8, u64)>,
+}
+
+impl Series {
+    /// Adds a duration of `go`, where `whole` is all that is looked at.
+    pub fn add(&mut self, go: u32, range: TimeRange, whole: TimeRange) {
+        self.add_nanos(go, range, range.nanos().unsigned_abs(), whole);
+    }
+
+    /// The same with a duration of its own.
+    pub fn add_nanos(&mut self, go: u32, range: TimeRange, nanos: u64, whole: TimeRange) {
+        self.count += 1;
+        self.total += nanos;
+        let is_longer = |known: (u32, TimeRange)| (self.max, known.1.start, known.0) < (nanos, range.start, go);
+        if self.longest.is_none_or(is_longer) {
+            self.longest = Some((go, range));
+        }
+        self.max = self.max.max(nanos);
+        let block = block_of(range.start, whole);
+        if let (Some(count), Some(total)) = (self.counts.get_mut(block), self.totals.get_mut(block)) {
+            *count += 1;
+            *total += nanos;
+        }
+        self.sample.push((lot(go, range, nanos), block as u8, nanos));
+        self.shrink(2 * KEPT);
+    }
+
+    /// Adds another.
+    pub fn merge(&mut self, other: Self) {
+        let key = |series: &Self| series.longest.map(|(go, range)| (series.max, range.start, go));
+        if key(self) < key(&other) {
+            self.longest = other.longest;
+        }
+        self.count += other.count;
+        self.total += other.total;
+        self.max = self.max.max(other.max);
+        for (mine, theirs) in self.counts.iter_mut().zip(other.counts) {
+            *mine += theirs;
+        }
+        for (mine, theirs) in self.totals.iter_mut().zip(other.totals) {
+            *mine += theirs;
+        }
+        self.sample.extend(other.sample);
+        self.shrink(KEPT);
+    }
+
+    /// Those of several recordings of `lengths` nanoseconds together.
+    #[must_use]
+    pub(super) fn pooled(all: Vec<Self>, lengths: &[u64]) -> Self {
+        let mut pool = Self::default();
+        for (one, length) in all.into_iter().zip(lengths) {
+            let median = (one.count > 0).then(|| quantile(&one.values(), 0.5));
+            let rate = one.total as f64 * 1e9 / (*length).max(1) as f64;
+            pool.merge(one);
+            pool.runs.push((median, rate));
+        }
+        // A place in one of them is no place in all.
+        pool.longest = None;
+        pool
+    }
+
+    fn shrink(&mut self, limit: usize) {
+        if self.sample.len() > limit {
+            self.sample.select_nth_unstable(KEPT);
+            self.sample.truncate(KEPT);
+        }
+    }
+
+    /// A sample of the durations, at most 4,096, nanoseconds, rising.
+    #[must_use]
+    pub fn values(&self) -> Vec<f64> {
+        let mut values: Vec<f64> = self.sample.iter().map(|kept| kept.2 as f64).collect();
+        values.sort_by(f64::total_cmp);
+        values
+    }
+
+    /// The median duration of each block that has at least three in the sample.
+    #[must_use]
+    pub fn block_medians(&self) -> Vec<f64> {
+        let mut blocks: [Vec<f64>; BLOCKS] = Default::default();
+        for (_, block, nanos) in &self.sample {
+            if let Some(block) = blocks.get_mut(usize::from(*block)) {
+                block.push(*nanos as f64);
+            }
+        }
+        let full = blocks.iter_mut().filter(|block| block.len() >= 3);
+        full.map(|block| {
+            block.sort_by(f64::total_cmp);
+            quantile(block, 0.5)
+        })
+        .collect()
+    }
+}
+
+fn block_of(time: TraceTime, whole: TimeRange) -> usize {
+    let part = time.nanos_since(whole.start).max(0) as f64 / whole.nanos().max(1) as f64;
+    ((part * BLOCKS as f64) as usize).min(BLOCKS - 1)
+}
+
+/// A number that looks drawn at random, but is the same for the same duration (Steele et al., `SplitMix64`).
+fn lot(go: u32, range: TimeRange, nanos: u64) -> u64 {
+    let mut mixed = (range.start.0.unsigned_abs() ^ u64::from(go).rotate_left(40)).wrapping_add(nanos.rotate_left(20));
+    mixed = mixed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(start: i64, nanos: i64) -> TimeRange {
+        TimeRange::new(TraceTime(start), TraceTime(start + nanos))
+    }
+
+    #[test]
+    fn the_sample_is_the_same_in_any_order_and_cut() {
+        let whole = range(0, 1_000_000);
+        let (mut all, mut front, mut back) = (Series::default(), Series::default(), Series::default());
+        for at in 0..10_000 {
+            let one = range(at * 100, 10 + at % 977);
+            all.add(1, one, whole);
+            if at % 3 == 0 { &mut front } else { &mut back }.add(1, one, whole);
+        }
+        back.merge(front);
+        all.shrink(KEPT);
+        assert_eq!(all.values(), back.values());
+        assert_eq!((all.count, all.total, all.max, all.longest), (back.count, back.total, back.max, back.longest));
+        assert_eq!(all.counts, [625; BLOCKS]);
+        let median = quantile(&all.values(), 0.5);
+        assert!((450.0..550.0).contains(&median), "{median}");
+    }
+}

@@ -1,0 +1,103 @@
+//! Comparisons of small hand-made sides, and their identities.
+
+use super::*;
+use crate::analysis::compare::measure::measure;
+use crate::base::monitor::Monitor;
+use crate::base::time::{TimeRange, TraceTime};
+
+fn series(durations: impl IntoIterator<Item = i64>) -> Series {
+    let whole = TimeRange::new(TraceTime(0), TraceTime(1_000_000_000));
+    let mut series = Series::default();
+    for (at, nanos) in durations.into_iter().enumerate() {
+        let start = TraceTime((at as i64 * 7_919_017) % 1_000_000_000);
+        series.add(1, TimeRange::new(start, start.plus_nanos(nanos)), whole);
+    }
+    series
+}
+
+fn measured(rows: Vec<(RowKind, &str, Series)>) -> Measured {
+    let mut rows: Vec<_> = rows.into_iter().map(|(kind, name, series)| ((kind, name.to_owned()), series)).collect();
+    rows.sort_by(|one, other| one.0.cmp(&other.0));
+    Measured { nanos: 1_000_000_000, running: 1, rows }
+}
+
+/// Durations about `base` that scatter by a tenth, not in order.
+fn scattered(base: i64, count: i64, seed: i64) -> impl Iterator<Item = i64> {
+    (0..count).map(move |at| base + base * ((at * 37 + seed * 11) % 21 - 10) / 100)
+}
+
+#[test]
+fn a_trace_compared_with_itself_shows_nothing() {
+    let side = || {
+        measured(vec![
+            (RowKind::Task, "t", series(scattered(1_000_000, 300, 1))),
+            (RowKind::Wait, "w", series([5_000_000])),
+        ])
+    };
+    let found = compare(&side(), &side(), Per::Second, None);
+    assert!(found.changes.iter().all(|change| !change.is_significant && change.impact == 0.0));
+    assert!(found.changes.iter().all(|change| change.shift.is_none_or(|shift| shift.median == 0.0)));
+    assert_eq!(found.verdict, ["No significant difference in 2 rows."]);
+}
+
+#[test]
+fn a_region_that_takes_a_fifth_longer_comes_first() {
+    let side = |slow: i64, seed: i64| {
+        measured(vec![
+            (RowKind::Region, "load in m.f", series(scattered(1_000_000 * slow / 10, 200, seed))),
+            (RowKind::Region, "save in m.f", series(scattered(3_000_000, 200, seed))),
+            (RowKind::Wait, "sync.(*Mutex).Lock in m.f", series(scattered(50_000, 90, seed))),
+        ])
+    };
+    let found = compare(&side(10, 1), &side(12, 2), Per::Second, None);
+    let first = &found.changes[0];
+    assert_eq!((first.name.as_str(), first.is_significant), ("load in m.f", true));
+    assert!(found.changes[1..].iter().all(|change| !change.is_significant), "{found:#?}");
+    assert!(found.verdict[0].starts_with("Region load in m.f: "), "{:?}", found.verdict);
+    let ratio = first.ratio.unwrap_or_default();
+    assert!((1.19..1.21).contains(&ratio), "{ratio}");
+}
+
+#[test]
+fn what_is_on_one_side_only_has_no_ratio_and_can_be_significant() {
+    let a = measured(vec![
+        (RowKind::Wait, "gone", series(scattered(20_000_000, 28, 1))),
+        (RowKind::Wait, "once", series([1_000_000])),
+    ]);
+    let found = compare(&a, &measured(Vec::new()), Per::Second, None);
+    let of = |name: &str| {
+        found
+            .changes
+            .iter()
+            .find(|change| change.name == name)
+            .map(|change| (change.is_significant, change.ratio, change.b))
+    };
+    assert_eq!(of("gone"), Some((true, None, None)));
+    assert_eq!(of("once"), Some((false, None, None)));
+    assert!(found.verdict[0].starts_with("Waits at gone: gone ("), "{:?}", found.verdict);
+}
+
+#[test]
+fn an_empty_trace_can_be_measured() {
+    let trace = crate::model::trace::Trace::default();
+    let measured = measure(&trace, trace.range(), &Monitor::new());
+    assert!(measured.is_some_and(|measured| measured.rows.is_empty()));
+}
+
+#[test]
+fn what_differs_between_recordings_of_one_side_is_no_change() {
+    let pool = |bases: [i64; 5]| {
+        let runs = bases
+            .iter()
+            .zip(1..)
+            .map(|(base, seed)| measured(vec![(RowKind::Task, "t", series(scattered(base * 10_000, 400, seed)))]));
+        Measured::pooled(runs.collect())
+    };
+    let noisy = compare(&pool([90, 130, 100, 70, 95]), &pool([110, 75, 140, 120, 105]), Per::Second, None);
+    assert!(noisy.changes.iter().all(|change| !change.is_significant), "{noisy:#?}");
+    assert_eq!(noisy.changes[0].a.map(|a| a.count), Some(2_000));
+    let clear = compare(&pool([98, 101, 100, 99, 102]), &pool([120, 121, 119, 122, 118]), Per::Second, None);
+    assert!(clear.changes[0].is_significant, "{clear:#?}");
+    let single = compare(&pool([98, 101, 100, 99, 102]), &measured(Vec::new()), Per::Second, None);
+    assert_eq!(single.changes[0].b, None);
+}

@@ -1,0 +1,114 @@
+//! What a comparison says in sentences.
+
+use crate::analysis::compare::measure::RowKind;
+use crate::analysis::compare::partners::bare;
+use crate::analysis::compare::{Change, Figures};
+use crate::analysis::findings::Findings;
+use crate::analysis::findings::finding::{Finding, Severity};
+
+/// Rows told of.
+const TOLD: usize = 4;
+
+/// The sentences, the most important first: causes that went or came, then the rows that changed most.
+#[must_use]
+pub fn verdict(changes: &[Change], findings: Option<(&Findings, &Findings)>, tested: usize) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if let Some((a, b)) = findings {
+        sentences.extend(alone(a, b).map(|finding| format!("Gone in B: {}", full_stop(&finding.title))));
+        sentences.extend(alone(b, a).map(|finding| format!("New in B: {}", full_stop(&finding.title))));
+    }
+    let significant: Vec<&Change> = changes.iter().filter(|change| change.is_significant).collect();
+    sentences.extend(significant.iter().take(TOLD).map(|change| sentence(change)));
+    let rest = significant.len().saturating_sub(TOLD);
+    if rest > 0 {
+        sentences.push(format!("{rest} more of {tested} rows changed significantly."));
+    }
+    if sentences.is_empty() {
+        sentences.push(format!("No significant difference in {tested} rows."));
+    }
+    sentences
+}
+
+/// Warnings and worse of one side that the other does not have, of any severity.
+fn alone<'a>(one: &'a Findings, other: &'a Findings) -> impl Iterator<Item = &'a Finding> {
+    let key = |finding: &Finding| (finding.kind, finding.culprit.as_ref().map(|culprit| bare(&culprit.place.function)));
+    let known: Vec<_> = other.list.iter().map(key).collect();
+    one.list.iter().filter(move |finding| finding.severity >= Severity::Warning && !known.contains(&key(finding)))
+}
+
+fn full_stop(title: &str) -> String {
+    if title.ends_with('.') { title.to_owned() } else { format!("{title}.") }
+}
+
+/// One changed row: `task /checkout: p99 126 ms → 31 µs, median …`.
+fn sentence(change: &Change) -> String {
+    let what = format!("{} {}", subject(change.kind), change.name);
+    match (&change.a, &change.b) {
+        (Some(a), None) => format!("{what}: gone ({} in sum, {} times in A).", nanos(a.total as f64), a.count),
+        (None, Some(b)) => format!("{what}: new ({} in sum, {} times in B).", nanos(b.total as f64), b.count),
+        (Some(a), Some(b)) => format!("{what}: {}.", moved(a, b, change.ratio)),
+        (None, None) => what,
+    }
+}
+
+fn moved(a: &Figures, b: &Figures, ratio: Option<f64>) -> String {
+    let arrow = |one: f64, other: f64| format!("{} → {}", nanos(one), nanos(other));
+    let part = if a.count.min(b.count) >= 20 && apart(a.p99, b.p99) >= apart(a.p50, b.p50) {
+        format!("p99 {}", arrow(a.p99, b.p99))
+    } else if apart(a.p50, b.p50) > 0.02 {
+        format!("median {}", arrow(a.p50, b.p50))
+    } else {
+        format!("{} → {} times", a.count, b.count)
+    };
+    let in_sum = ratio.map_or_else(String::new, |ratio| format!(" (in sum {})", times(ratio)));
+    format!("{part}{in_sum}")
+}
+
+fn apart(a: f64, b: f64) -> f64 {
+    if a > 0.0 && b > 0.0 { (b / a).ln().abs() } else { 0.0 }
+}
+
+fn times(ratio: f64) -> String {
+    match ratio {
+        _ if ratio >= 2.0 => format!("{ratio:.1} times"),
+        _ if ratio >= 1.0 => format!("+{:.0} %", (ratio - 1.0) * 100.0),
+        _ if ratio <= 0.001 => "less than 1/1000".to_owned(),
+        _ if ratio <= 0.2 => format!("1/{:.0}", 1.0 / ratio),
+        _ => format!("\u{2212}{:.0} %", (1.0 - ratio) * 100.0),
+    }
+}
+
+const fn subject(kind: RowKind) -> &'static str {
+    match kind {
+        RowKind::Task => "Task",
+        RowKind::Region => "Region",
+        RowKind::Work => "Work in",
+        RowKind::Wait => "Waits at",
+        RowKind::Sleep => "Sleeps in",
+        RowKind::Syscall => "System calls",
+        RowKind::Sched => "Waits for a proc of",
+        RowKind::Running => "Running of",
+        RowKind::Goroutine => "Lives of",
+        RowKind::Stuck => "Goroutines left at",
+        RowKind::Samples => "CPU samples in",
+        RowKind::Gc => "Garbage collection:",
+        RowKind::Stw => "Stopped world:",
+        RowKind::Assist => "Mark assist in",
+    }
+}
+
+/// `1.23 ms`: three digits are enough to compare.
+fn nanos(nanos: f64) -> String {
+    let (value, unit) = match nanos {
+        _ if nanos >= 1e9 => (nanos / 1e9, "s"),
+        _ if nanos >= 1e6 => (nanos / 1e6, "ms"),
+        _ if nanos >= 1e3 => (nanos / 1e3, "µs"),
+        _ => (nanos, "ns"),
+    };
+    let digits = match value {
+        _ if unit == "ns" || value >= 100.0 => 0,
+        _ if value >= 10.0 => 1,
+        _ => 2,
+    };
+    format!("{value:.digits$} {unit}")
+}
