@@ -41,7 +41,7 @@ impl Version {
             11.. => Ok(Self(minor)),
             _ => Err(Error::UnsupportedVersion {
                 minor,
-                cure: "written by Go 1.10 or older; the last Go that reads it is the one that wrote it, up to Go 1.10",
+                cure: "written by Go 1.10 or older; the last Go that reads it is Go 1.22, with go tool trace",
             }),
         }
     }
@@ -83,7 +83,7 @@ mod tests {
             let header = format!("go 1.{minor} trace\0\0\0\0");
             let error = Version::parse(&header.as_bytes()[..HEADER_BYTES]).unwrap_err();
             assert!(matches!(error, Error::UnsupportedVersion { minor: found, .. } if found == minor));
-            assert!(error.to_string().contains("the last Go that reads it is"), "{error}");
+            assert!(error.to_string().contains("the last Go that reads it is Go 1.22"), "{error}");
         }
         assert!(matches!(Version::parse(b"go 1.xx trace\0\0\0"), Err(Error::NotATrace { .. })));
     }
