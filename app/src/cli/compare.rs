@@ -84,7 +84,7 @@ pub fn run(asked: &Asked) -> Answer {
     let b = Side::load(files_b, range_b)?;
     let per = per(asked, &a.measured, &b.measured)?;
     let findings = a.findings.as_ref().zip(b.findings.as_ref());
-    let found = compare(&a.measured, &b.measured, per, findings);
+    let found = compare(&a.measured, &b.measured, &per.into(), findings);
     let crossed: Vec<String> = asked.guards.iter().flat_map(|guard| guard.crossed(&found.changes)).collect();
     let damaged = a.told.is_damaged || b.told.is_damaged;
     let report = Report::of(&found, a.told, b.told, &asked.unit, crossed);

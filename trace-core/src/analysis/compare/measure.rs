@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::analysis::census::is_idle;
+use crate::analysis::compare::picture::{Picture, Sketch};
 use crate::analysis::compare::series::Series;
 use crate::analysis::places::{Op, Places};
 use crate::base::ids::{GoIx, StackId, StrId, TaskIx};
@@ -85,6 +86,8 @@ pub struct Measured {
     pub running: u64,
     /// Rising by kind and name; names are unique within a kind.
     pub rows: Vec<((RowKind, String), Series)>,
+    /// What is drawn, a recording each.
+    pub pictures: Vec<Picture>,
 }
 
 impl Measured {
@@ -97,7 +100,9 @@ impl Measured {
         let lengths: Vec<u64> = runs.iter().map(|run| run.nanos).collect();
         let (nanos, running) = runs.iter().fold((0, 0), |sum, run| (sum.0 + run.nanos, sum.1 + run.running));
         let mut rows: BTreeMap<(RowKind, String), Vec<Series>> = BTreeMap::new();
+        let mut pictures = Vec::new();
         for (at, run) in runs.into_iter().enumerate() {
+            pictures.extend(run.pictures);
             for (key, series) in run.rows {
                 let all = rows.entry(key).or_default();
                 // Runs that have no such thing count as such.
@@ -109,7 +114,7 @@ impl Measured {
             all.resize_with(lengths.len(), Series::default);
             (key, Series::pooled(all, &lengths))
         };
-        Self { nanos, running, rows: rows.into_iter().map(pool).collect() }
+        Self { nanos, running, rows: rows.into_iter().map(pool).collect(), pictures }
     }
 }
 
@@ -128,6 +133,7 @@ enum Key {
 struct Pass {
     rows: FxHashMap<Key, (StackId, Series)>,
     running: u64,
+    sketch: Sketch,
 }
 
 /// Measures what happened in `range`. `None` if cancelled.
@@ -155,7 +161,8 @@ pub fn measure(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Mea
     look.at_rest(&mut rows);
     let mut rows: Vec<_> = rows.into_iter().collect();
     rows.sort_by(|one, other| one.0.cmp(&other.0));
-    Some(Measured { nanos: nanos(range), running: pass.running, rows })
+    let pictures = vec![pass.sketch.finished(trace, &places, range)];
+    Some(Measured { nanos: nanos(range), running: pass.running, rows, pictures })
 }
 
 impl Pass {
@@ -169,6 +176,7 @@ impl Pass {
             mine.1.merge(series);
         }
         self.running += other.running;
+        self.sketch = self.sketch.merged(other.sketch);
         self
     }
 
@@ -198,6 +206,7 @@ impl Look<'_> {
         let Some(known) = trace.goroutine(go).filter(|known| !is_system_function(trace.str(known.name))) else {
             return;
         };
+        pass.sketch.live(&known, self.range);
         let is_in = |time| time >= self.range.start && time <= self.range.end;
         let created = known.created.filter(|time| is_in(*time));
         let ended = known.ended.filter(|time| is_in(*time));
@@ -258,6 +267,7 @@ impl Look<'_> {
             GoState::Waiting if is_stuck && is_new => own(RowKind::Stuck, self.places.op(stack), span.class),
             GoState::Waiting if is_idle(self.places, stack, span.class) => {
                 self.close(unit, go, true, pass);
+                pass.sketch.mix.add(SpanClass::None, part, self.range);
                 *unit = Unit { range: None, has_begin: true, stack: StackId::NONE };
                 return;
             }
@@ -268,6 +278,10 @@ impl Look<'_> {
             GoState::Running => None,
             GoState::Unknown | GoState::Dead => return,
         };
+        pass.sketch.mix.add(span.class, part, self.range);
+        if span.state != GoState::Running {
+            pass.sketch.wait(stack, nanos(part));
+        }
         let start = unit.range.map_or(part.start, |known| known.start);
         unit.range = Some(TimeRange::new(start, part.end));
         if let Some(key) = key.filter(|_| !span.began_before) {

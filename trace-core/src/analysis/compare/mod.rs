@@ -1,13 +1,17 @@
 //! Two traces side by side: what changed, by how much, and whether that is more than chance.
 
+pub mod causes;
+pub mod diff_flame;
 pub mod measure;
+pub mod mix;
 pub mod partners;
+pub mod picture;
 pub mod series;
 pub mod stats;
 mod verdict;
 
 use crate::analysis::compare::measure::{Measured, RowKind};
-use crate::analysis::compare::partners::partners;
+use crate::analysis::compare::partners::{Correction, corrected};
 use crate::analysis::compare::series::Series;
 use crate::analysis::compare::stats::{Shift, false_discovery, mann_whitney, quantile, same_rate, shift};
 use crate::analysis::findings::Findings;
@@ -36,6 +40,21 @@ pub enum Per {
     Requests(u64, u64),
     /// Nothing.
     Nothing,
+}
+
+/// How two sides are held against each other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Terms {
+    /// What figures are divided by.
+    pub per: Per,
+    /// What a person said about which rows are the same.
+    pub corrections: Vec<Correction>,
+}
+
+impl From<Per> for Terms {
+    fn from(per: Per) -> Self {
+        Self { per, corrections: Vec::new() }
+    }
 }
 
 /// The figures of a row on one side. Nanoseconds; quantiles are of a sample if there are more than 2,048.
@@ -97,8 +116,8 @@ pub struct Change {
     pub is_significant: bool,
     /// B's time in sum less A's, nanoseconds per unit (see [`Per`]).
     pub impact: f64,
-    /// The longest on each side: goroutine's index and range.
-    pub longest: [Option<(u32, crate::base::time::TimeRange)>; 2],
+    /// Places of the row in `rows` of A's and B's [`Measured`].
+    pub places: [Option<usize>; 2],
 }
 
 /// What came of comparing.
@@ -114,8 +133,8 @@ pub struct Comparison {
 
 /// Compares two measured traces. With the findings of both, the verdict names causes that went and came.
 #[must_use]
-pub fn compare(a: &Measured, b: &Measured, per: Per, findings: Option<(&Findings, &Findings)>) -> Comparison {
-    let mut changes = changes(a, b, per);
+pub fn compare(a: &Measured, b: &Measured, terms: &Terms, findings: Option<(&Findings, &Findings)>) -> Comparison {
+    let mut changes = changes(a, b, terms);
     let tested: Vec<f64> = changes.iter().filter_map(|change| change.p).collect();
     let mut q = false_discovery(&tested).into_iter();
     for change in changes.iter_mut().filter(|change| change.p.is_some()) {
@@ -130,17 +149,18 @@ pub fn compare(a: &Measured, b: &Measured, per: Per, findings: Option<(&Findings
     Comparison { verdict: verdict(&changes, findings, tested), changes, tested }
 }
 
-fn changes(a: &Measured, b: &Measured, per: Per) -> Vec<Change> {
-    let units = units(a, b, per);
+fn changes(a: &Measured, b: &Measured, terms: &Terms) -> Vec<Change> {
+    let units = units(a, b, terms.per);
     let names = |side: &'_ Measured| -> Vec<(RowKind, String)> { side.rows.iter().map(|row| row.0.clone()).collect() };
     let (names_a, names_b) = (names(a), names(b));
-    let pairs = partners(&borrowed(&names_a), &borrowed(&names_b));
+    let pairs = corrected(&borrowed(&names_a), &borrowed(&names_b), &terms.corrections);
     let rows = pairs.into_iter().filter_map(|(at_a, at_b)| {
         let row_a = at_a.and_then(|at| a.rows.get(at));
         let row_b = at_b.and_then(|at| b.rows.get(at));
         let ((kind, name), _) = row_a.or(row_b)?;
         let renamed = row_b.map(|row| &row.0.1).filter(|other| *other != name).cloned();
-        Some(change((*kind, name.clone(), renamed), row_a.map(|row| &row.1), row_b.map(|row| &row.1), units))
+        let change = change((*kind, name.clone(), renamed), row_a.map(|row| &row.1), row_b.map(|row| &row.1), units);
+        Some(Change { places: [at_a, at_b], ..change })
     });
     rows.collect()
 }
@@ -150,7 +170,8 @@ fn borrowed(names: &[(RowKind, String)]) -> Vec<(RowKind, &str)> {
 }
 
 /// What to divide each side's figures by; never 0.
-fn units(a: &Measured, b: &Measured, per: Per) -> (f64, f64) {
+#[must_use]
+pub fn units(a: &Measured, b: &Measured, per: Per) -> (f64, f64) {
     let of = |side: &Measured, requests: u64| match per {
         Per::Second => side.nanos as f64 / 1e9,
         Per::ProcessorSecond => side.running as f64 / 1e9,
@@ -186,7 +207,7 @@ fn change(
         q: None,
         is_significant: false,
         impact: rate_b - rate_a,
-        longest: [a, b].map(|series| series.and_then(|series| series.longest)),
+        places: [None; 2],
     }
 }
 

@@ -9,6 +9,59 @@ use crate::analysis::compare::measure::RowKind;
 /// come first, in their order, then those only in B.
 pub type Pairs = Vec<(Option<usize>, Option<usize>)>;
 
+/// What a person said about partners: `a` of A and `b` of B are the same thing, or, where one is missing, the
+/// other has no partner.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Correction {
+    /// Of both rows.
+    pub kind: RowKind,
+    /// A's name.
+    pub a: Option<String>,
+    /// B's name.
+    pub b: Option<String>,
+}
+
+/// Finds partners, those that a person named first. Of corrections that contradict each other the last counts.
+#[must_use]
+pub fn corrected(a: &[(RowKind, &str)], b: &[(RowKind, &str)], corrections: &[Correction]) -> Pairs {
+    let mut settled: [Vec<bool>; 2] = [vec![false; a.len()], vec![false; b.len()]];
+    let mut said: Pairs = Vec::new();
+    for correction in corrections.iter().rev() {
+        let find = |rows: &[(RowKind, &str)], settled: &[bool], name: &Option<String>| {
+            let name = name.as_deref()?;
+            let at = rows.iter().position(|row| *row == (correction.kind, name))?;
+            (settled.get(at) == Some(&false)).then_some(at)
+        };
+        let [settled_a, settled_b] = &settled;
+        let found = (find(a, settled_a, &correction.a), find(b, settled_b, &correction.b));
+        // A name that is not there, or settled already, makes no pair.
+        let is_whole = found.0.is_some() == correction.a.is_some() && found.1.is_some() == correction.b.is_some();
+        if !is_whole || found == (None, None) {
+            continue;
+        }
+        for (settled, at) in settled.iter_mut().zip([found.0, found.1]) {
+            if let Some(settled) = at.and_then(|at| settled.get_mut(at)) {
+                *settled = true;
+            }
+        }
+        said.push(found);
+    }
+    let [settled_a, settled_b] = &settled;
+    let rest = |rows: &[(RowKind, &str)], settled: &[bool]| -> Vec<usize> {
+        (0..rows.len()).filter(|&at| settled.get(at) == Some(&false)).collect()
+    };
+    let (rest_a, rest_b) = (rest(a, settled_a), rest(b, settled_b));
+    fn picked<'a>(rows: &[(RowKind, &'a str)], at: &[usize]) -> Vec<(RowKind, &'a str)> {
+        at.iter().filter_map(|&at| rows.get(at).copied()).collect()
+    }
+    let found = partners(&picked(a, &rest_a), &picked(b, &rest_b));
+    let back = |at: Option<usize>, rest: &[usize]| at.and_then(|at| rest.get(at).copied());
+    let mut pairs: Pairs = found.into_iter().map(|(at_a, at_b)| (back(at_a, &rest_a), back(at_b, &rest_b))).collect();
+    pairs.extend(said);
+    pairs.sort_by_key(|&(at_a, at_b)| (at_a.is_none(), at_a, at_b));
+    pairs
+}
+
 /// Finds partners: equal names first, then names that are equal but for what a compiler makes up, in order.
 #[must_use]
 pub fn partners(a: &[(RowKind, &str)], b: &[(RowKind, &str)]) -> Pairs {
@@ -91,6 +144,24 @@ mod tests {
         ] {
             assert_eq!(bare(name), expected);
         }
+    }
+
+    #[test]
+    fn what_a_person_says_comes_first() {
+        let a = [(RowKind::Work, "old"), (RowKind::Work, "same"), (RowKind::Wait, "w")];
+        let b = [(RowKind::Work, "new"), (RowKind::Work, "same"), (RowKind::Wait, "w")];
+        let say =
+            |kind, a: Option<&str>, b: Option<&str>| Correction { kind, a: a.map(Into::into), b: b.map(Into::into) };
+        let pairs = |said: &[Correction]| corrected(&a, &b, said);
+        let alone = [(Some(0), None), (Some(1), Some(1)), (Some(2), Some(2)), (None, Some(0))];
+        assert_eq!(pairs(&[]), alone);
+        let renamed = say(RowKind::Work, Some("old"), Some("new"));
+        assert_eq!(pairs(std::slice::from_ref(&renamed)), [(Some(0), Some(0)), (Some(1), Some(1)), (Some(2), Some(2))]);
+        let apart = say(RowKind::Wait, Some("w"), None);
+        assert_eq!(pairs(&[apart])[2..], [(Some(2), None), (None, Some(0)), (None, Some(2))]);
+        let crossed = [renamed, say(RowKind::Work, Some("old"), Some("same"))];
+        assert_eq!(pairs(&crossed)[..2], [(Some(0), Some(1)), (Some(1), None)]);
+        assert_eq!(pairs(&[say(RowKind::Work, Some("nothing"), Some("new"))]), alone);
     }
 
     #[test]

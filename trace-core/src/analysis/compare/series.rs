@@ -5,6 +5,8 @@ use crate::base::time::{TimeRange, TraceTime};
 
 /// Durations kept as a sample.
 const KEPT: usize = 2_048;
+/// The longest ones whose places are kept.
+pub const LONGEST: usize = 8;
 /// Pieces into which a trace is cut, to see how much a figure varies by itself.
 pub const BLOCKS: usize = 16;
 
@@ -17,16 +19,43 @@ pub struct Series {
     pub total: u64,
     /// The longest.
     pub max: u64,
-    /// The longest one's own range, and whose it is (a goroutine's index), to jump to.
-    pub longest: Option<(u32, TimeRange)>,
     /// How many began in each of [`BLOCKS`] equal parts of the range looked at.
     pub counts: [u64; BLOCKS],
     /// Nanoseconds of those.
     pub totals: [u64; BLOCKS],
     /// Of several recordings: the median of each that has any, and its nanoseconds a second. Else empty.
     pub runs: Vec<(Option<f64>, f64)>,
-    /// (lot, block, duration): those with the smallest lots, which are drawn from the value and its time.
-    sample: Vec<(u64, u8, u64)>,
+    /// Those with the smallest lots, which are drawn from the value and its time.
+    sample: Vec<Kept>,
+    /// The longest, by falling duration, at most [`LONGEST`].
+    top: Vec<Kept>,
+}
+
+/// One duration of a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Kept {
+    lot: u64,
+    nanos: u64,
+    range: TimeRange,
+    go: u32,
+    block: u8,
+}
+
+impl Kept {
+    const fn instance(&self) -> Instance {
+        Instance { nanos: self.nanos, go: self.go, range: self.range }
+    }
+}
+
+/// Where one of a series lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// Its duration, nanoseconds.
+    pub nanos: u64,
+    /// The goroutine's index; `u32::MAX` if it is none's.
+    pub go: u32,
+    /// When. Longer than `nanos` if the series counts parts of a time.
+    pub range: TimeRange,
 }
 
 impl Series {
@@ -39,26 +68,31 @@ impl Series {
     pub fn add_nanos(&mut self, go: u32, range: TimeRange, nanos: u64, whole: TimeRange) {
         self.count += 1;
         self.total += nanos;
-        let is_longer = |known: (u32, TimeRange)| (self.max, known.1.start, known.0) < (nanos, range.start, go);
-        if self.longest.is_none_or(is_longer) {
-            self.longest = Some((go, range));
-        }
         self.max = self.max.max(nanos);
         let block = block_of(range.start, whole);
         if let (Some(count), Some(total)) = (self.counts.get_mut(block), self.totals.get_mut(block)) {
             *count += 1;
             *total += nanos;
         }
-        self.sample.push((lot(go, range, nanos), block as u8, nanos));
+        let kept = Kept { lot: lot(go, range, nanos), nanos, range, go, block: block as u8 };
+        self.sample.push(kept);
         self.shrink(2 * KEPT);
+        self.keep_top(kept);
+    }
+
+    /// Of equals the earlier stays, so that no order of adding matters.
+    fn keep_top(&mut self, kept: Kept) {
+        let key = |kept: &Kept| (std::cmp::Reverse(kept.nanos), kept.range.start, kept.go);
+        if self.top.len() >= LONGEST && self.top.last().is_none_or(|last| key(last) <= key(&kept)) {
+            return;
+        }
+        let place = self.top.partition_point(|other| key(other) <= key(&kept));
+        self.top.insert(place, kept);
+        self.top.truncate(LONGEST);
     }
 
     /// Adds another.
     pub fn merge(&mut self, other: Self) {
-        let key = |series: &Self| series.longest.map(|(go, range)| (series.max, range.start, go));
-        if key(self) < key(&other) {
-            self.longest = other.longest;
-        }
         self.count += other.count;
         self.total += other.total;
         self.max = self.max.max(other.max);
@@ -70,6 +104,7 @@ impl Series {
         }
         self.sample.extend(other.sample);
         self.shrink(KEPT);
+        other.top.into_iter().for_each(|kept| self.keep_top(kept));
     }
 
     /// Those of several recordings of `lengths` nanoseconds together.
@@ -83,13 +118,13 @@ impl Series {
             pool.runs.push((median, rate));
         }
         // A place in one of them is no place in all.
-        pool.longest = None;
+        pool.top.clear();
         pool
     }
 
     fn shrink(&mut self, limit: usize) {
         if self.sample.len() > limit {
-            self.sample.select_nth_unstable(KEPT);
+            self.sample.select_nth_unstable_by_key(KEPT, |kept| (kept.lot, kept.nanos, kept.range.start, kept.go));
             self.sample.truncate(KEPT);
         }
     }
@@ -97,18 +132,37 @@ impl Series {
     /// A sample of the durations, at most 4,096, nanoseconds, rising.
     #[must_use]
     pub fn values(&self) -> Vec<f64> {
-        let mut values: Vec<f64> = self.sample.iter().map(|kept| kept.2 as f64).collect();
+        let mut values: Vec<f64> = self.sample.iter().map(|kept| kept.nanos as f64).collect();
         values.sort_by(f64::total_cmp);
         values
+    }
+
+    /// The longest, by falling duration, at most [`LONGEST`]. Empty for several recordings.
+    pub fn slowest(&self) -> impl Iterator<Item = Instance> + '_ {
+        self.top.iter().map(Kept::instance)
+    }
+
+    /// The one of the sample that lies nearest to its median; of equals the first. `None` for several
+    /// recordings.
+    #[must_use]
+    pub fn typical(&self) -> Option<Instance> {
+        let median = quantile(&self.values(), 0.5);
+        let away = |kept: &Kept| (kept.nanos as f64 - median).abs();
+        let nearest = self.sample.iter().min_by(|one, other| {
+            away(one)
+                .total_cmp(&away(other))
+                .then_with(|| (one.range.start, one.go).cmp(&(other.range.start, other.go)))
+        });
+        nearest.filter(|_| self.runs.is_empty()).map(Kept::instance)
     }
 
     /// The median duration of each block that has at least three in the sample.
     #[must_use]
     pub fn block_medians(&self) -> Vec<f64> {
         let mut blocks: [Vec<f64>; BLOCKS] = Default::default();
-        for (_, block, nanos) in &self.sample {
-            if let Some(block) = blocks.get_mut(usize::from(*block)) {
-                block.push(*nanos as f64);
+        for kept in &self.sample {
+            if let Some(block) = blocks.get_mut(usize::from(kept.block)) {
+                block.push(kept.nanos as f64);
             }
         }
         let full = blocks.iter_mut().filter(|block| block.len() >= 3);
@@ -154,7 +208,9 @@ mod tests {
         back.merge(front);
         all.shrink(KEPT);
         assert_eq!(all.values(), back.values());
-        assert_eq!((all.count, all.total, all.max, all.longest), (back.count, back.total, back.max, back.longest));
+        assert_eq!((all.count, all.total, all.max), (back.count, back.total, back.max));
+        assert!(all.slowest().eq(back.slowest()) && all.slowest().all(|one| one.nanos == 986), "{all:?}");
+        assert_eq!(all.typical(), back.typical());
         assert_eq!(all.counts, [625; BLOCKS]);
         let median = quantile(&all.values(), 0.5);
         assert!((450.0..550.0).contains(&median), "{median}");

@@ -18,7 +18,7 @@ fn series(durations: impl IntoIterator<Item = i64>) -> Series {
 fn measured(rows: Vec<(RowKind, &str, Series)>) -> Measured {
     let mut rows: Vec<_> = rows.into_iter().map(|(kind, name, series)| ((kind, name.to_owned()), series)).collect();
     rows.sort_by(|one, other| one.0.cmp(&other.0));
-    Measured { nanos: 1_000_000_000, running: 1, rows }
+    Measured { nanos: 1_000_000_000, running: 1, rows, pictures: Vec::new() }
 }
 
 /// Durations about `base` that scatter by a tenth, not in order.
@@ -34,7 +34,7 @@ fn a_trace_compared_with_itself_shows_nothing() {
             (RowKind::Wait, "w", series([5_000_000])),
         ])
     };
-    let found = compare(&side(), &side(), Per::Second, None);
+    let found = compare(&side(), &side(), &Per::Second.into(), None);
     assert!(found.changes.iter().all(|change| !change.is_significant && change.impact == 0.0));
     assert!(found.changes.iter().all(|change| change.shift.is_none_or(|shift| shift.median == 0.0)));
     assert_eq!(found.verdict, ["No significant difference in 2 rows."]);
@@ -49,7 +49,7 @@ fn a_region_that_takes_a_fifth_longer_comes_first() {
             (RowKind::Wait, "sync.(*Mutex).Lock in m.f", series(scattered(50_000, 90, seed))),
         ])
     };
-    let found = compare(&side(10, 1), &side(12, 2), Per::Second, None);
+    let found = compare(&side(10, 1), &side(12, 2), &Per::Second.into(), None);
     let first = &found.changes[0];
     assert_eq!((first.name.as_str(), first.is_significant), ("load in m.f", true));
     assert!(found.changes[1..].iter().all(|change| !change.is_significant), "{found:#?}");
@@ -64,7 +64,7 @@ fn what_is_on_one_side_only_has_no_ratio_and_can_be_significant() {
         (RowKind::Wait, "gone", series(scattered(20_000_000, 28, 1))),
         (RowKind::Wait, "once", series([1_000_000])),
     ]);
-    let found = compare(&a, &measured(Vec::new()), Per::Second, None);
+    let found = compare(&a, &measured(Vec::new()), &Per::Second.into(), None);
     let of = |name: &str| {
         found
             .changes
@@ -93,11 +93,11 @@ fn what_differs_between_recordings_of_one_side_is_no_change() {
             .map(|(base, seed)| measured(vec![(RowKind::Task, "t", series(scattered(base * 10_000, 400, seed)))]));
         Measured::pooled(runs.collect())
     };
-    let noisy = compare(&pool([90, 130, 100, 70, 95]), &pool([110, 75, 140, 120, 105]), Per::Second, None);
+    let noisy = compare(&pool([90, 130, 100, 70, 95]), &pool([110, 75, 140, 120, 105]), &Per::Second.into(), None);
     assert!(noisy.changes.iter().all(|change| !change.is_significant), "{noisy:#?}");
     assert_eq!(noisy.changes[0].a.map(|a| a.count), Some(2_000));
-    let clear = compare(&pool([98, 101, 100, 99, 102]), &pool([120, 121, 119, 122, 118]), Per::Second, None);
+    let clear = compare(&pool([98, 101, 100, 99, 102]), &pool([120, 121, 119, 122, 118]), &Per::Second.into(), None);
     assert!(clear.changes[0].is_significant, "{clear:#?}");
-    let single = compare(&pool([98, 101, 100, 99, 102]), &measured(Vec::new()), Per::Second, None);
+    let single = compare(&pool([98, 101, 100, 99, 102]), &measured(Vec::new()), &Per::Second.into(), None);
     assert_eq!(single.changes[0].b, None);
 }

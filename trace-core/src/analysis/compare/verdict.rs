@@ -1,10 +1,10 @@
 //! What a comparison says in sentences.
 
+use crate::analysis::compare::causes::{CauseChange, causes};
 use crate::analysis::compare::measure::RowKind;
-use crate::analysis::compare::partners::bare;
 use crate::analysis::compare::{Change, Figures};
 use crate::analysis::findings::Findings;
-use crate::analysis::findings::finding::{Finding, Severity};
+use crate::analysis::findings::finding::Severity;
 
 /// Rows told of.
 const TOLD: usize = 4;
@@ -13,9 +13,15 @@ const TOLD: usize = 4;
 #[must_use]
 pub fn verdict(changes: &[Change], findings: Option<(&Findings, &Findings)>, tested: usize) -> Vec<String> {
     let mut sentences = Vec::new();
-    if let Some((a, b)) = findings {
-        sentences.extend(alone(a, b).map(|finding| format!("Gone in B: {}", full_stop(&finding.title))));
-        sentences.extend(alone(b, a).map(|finding| format!("New in B: {}", full_stop(&finding.title))));
+    for cause in findings.map(|(a, b)| causes(a, b)).unwrap_or_default() {
+        let (word, finding) = match (&cause, findings) {
+            (CauseChange::Gone(at), Some((a, _))) => ("Gone", a.list.get(*at)),
+            (CauseChange::New(at), Some((_, b))) => ("New", b.list.get(*at)),
+            _ => continue,
+        };
+        if let Some(finding) = finding.filter(|finding| finding.severity >= Severity::Warning) {
+            sentences.push(format!("{word} in B: {}", full_stop(&finding.title)));
+        }
     }
     let significant: Vec<&Change> = changes.iter().filter(|change| change.is_significant).collect();
     sentences.extend(significant.iter().take(TOLD).map(|change| sentence(change)));
@@ -27,13 +33,6 @@ pub fn verdict(changes: &[Change], findings: Option<(&Findings, &Findings)>, tes
         sentences.push(format!("No significant difference in {tested} rows."));
     }
     sentences
-}
-
-/// Warnings and worse of one side that the other does not have, of any severity.
-fn alone<'a>(one: &'a Findings, other: &'a Findings) -> impl Iterator<Item = &'a Finding> {
-    let key = |finding: &Finding| (finding.kind, finding.culprit.as_ref().map(|culprit| bare(&culprit.place.function)));
-    let known: Vec<_> = other.list.iter().map(key).collect();
-    one.list.iter().filter(move |finding| finding.severity >= Severity::Warning && !known.contains(&key(finding)))
 }
 
 fn full_stop(title: &str) -> String {

@@ -1,0 +1,94 @@
+//! What goroutines of the program did over time, in equal parts of a range.
+
+use crate::base::time::TimeRange;
+use crate::event::state::SpanClass;
+
+/// Parts of the range.
+pub const PARTS: usize = 64;
+
+/// Time of the program's goroutines by state and part of the range. Idle waits, such as a pool's for work,
+/// are counted apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateMix {
+    /// Nanoseconds by part and [`SpanClass`] index; those of `SpanClass::None` are idle waits.
+    pub parts: Vec<[u64; SpanClass::COUNT]>,
+}
+
+impl Default for StateMix {
+    fn default() -> Self {
+        Self { parts: vec![[0; SpanClass::COUNT]; PARTS] }
+    }
+}
+
+impl StateMix {
+    /// Adds a span of `class` (`SpanClass::None` for idle waits), cut to `whole`, which is cut into parts.
+    pub(super) fn add(&mut self, class: SpanClass, range: TimeRange, whole: TimeRange) {
+        let range = whole.intersect(range);
+        let (length, from) = (whole.nanos().max(1), range.start.nanos_since(whole.start));
+        let to = from + range.nanos();
+        if to <= from {
+            return;
+        }
+        let border = |part: usize| (i128::from(length) * part as i128 / PARTS as i128) as i64;
+        let part_of = |at: i64| {
+            let mut part = ((i128::from(at) * PARTS as i128 / i128::from(length)) as usize).min(PARTS - 1);
+            // Borders are rounded down, so the guess may be too low.
+            while part + 1 < PARTS && border(part + 1) <= at {
+                part += 1;
+            }
+            part
+        };
+        for part in part_of(from)..=part_of(to - 1) {
+            let nanos = to.min(border(part + 1)) - from.max(border(part));
+            if let Some(sum) = self.parts.get_mut(part).and_then(|sums| sums.get_mut(class as usize)) {
+                *sum += nanos.max(0).unsigned_abs();
+            }
+        }
+    }
+
+    /// Adds another's times, part by part.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.parts.iter_mut().zip(&other.parts) {
+            for (mine, theirs) in mine.iter_mut().zip(theirs) {
+                *mine += theirs;
+            }
+        }
+    }
+
+    /// Nanoseconds of a class in all parts.
+    #[must_use]
+    pub fn total(&self, class: SpanClass) -> u64 {
+        self.parts.iter().filter_map(|sums| sums.get(class as usize)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::time::TraceTime;
+
+    fn range(start: i64, end: i64) -> TimeRange {
+        TimeRange::new(TraceTime(start), TraceTime(end))
+    }
+
+    #[test]
+    fn every_nanosecond_is_in_one_part() {
+        for length in [1_i64, 63, 64, 65, 1_000, 999_983] {
+            let whole = range(5, 5 + length);
+            let mut mix = StateMix::default();
+            mix.add(SpanClass::Running, range(0, 5 + length / 3), whole);
+            mix.add(SpanClass::Running, range(5 + length / 3, 2_000_000), whole);
+            assert_eq!(mix.total(SpanClass::Running), length.unsigned_abs(), "{length}");
+            let widths: Vec<u64> = mix.parts.iter().map(|sums| sums[SpanClass::Running as usize]).collect();
+            assert!(widths.iter().all(|width| width.abs_diff(length.unsigned_abs() / 64) <= 1), "{widths:?}");
+        }
+    }
+
+    #[test]
+    fn what_lies_outside_is_not_counted() {
+        let mut mix = StateMix::default();
+        mix.add(SpanClass::Syscall, range(0, 5), range(5, 100));
+        mix.add(SpanClass::Syscall, range(100, 105), range(5, 100));
+        assert_eq!(mix, StateMix::default());
+    }
+}
