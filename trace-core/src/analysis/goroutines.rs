@@ -424,8 +424,13 @@ impl<'a> Clock<'a> {
 /// trace: until the proc is lost; without such a loss all of it if it returned with its proc, else nothing.
 #[must_use]
 pub fn with_proc(trace: &Trace, go: GoIx, call: &Stretch) -> TimeRange {
+    held(call, trace.proc_lost(go, call.range))
+}
+
+/// The same, where it is known already when the proc was lost (`None`: it was not).
+pub(crate) fn held(call: &Stretch, lost: Option<TraceTime>) -> TimeRange {
     let kept = |end: TraceTime| TimeRange::new(call.range.start, end);
-    if let Some(lost) = trace.proc_lost(go, call.range) {
+    if let Some(lost) = lost {
         return kept(lost.max(call.range.start));
     }
     let entered_here = call.cause == Cause::SyscallEnter;

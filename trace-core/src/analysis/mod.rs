@@ -11,16 +11,25 @@
     reason = "what is added up does not depend on the order, and what is shown is sorted first"
 )]
 
+pub mod antagonists;
 pub mod blocked_by;
 pub mod census;
 pub mod compare;
 pub mod findings;
 pub mod flame;
 pub mod goroutines;
+pub mod latency;
+pub mod leaks;
 pub mod places;
+pub mod population;
+pub mod pressure;
+pub mod procs;
 pub mod profile;
 pub mod scope;
+pub mod series;
 pub mod spread;
+pub mod syscalls;
 pub mod tasks;
+pub mod threads;
 pub mod units;
 pub mod wait_chain;

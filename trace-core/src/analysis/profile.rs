@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::analysis::scope::Pieces;
+use crate::analysis::scope::{Pieces, nanos_in};
 use crate::base::ids::{GoIx, StackId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
@@ -264,7 +264,7 @@ impl Growing {
 
     fn add(&mut self, go: GoIx, ranges: &[TimeRange], stretch: &Stretch) {
         let told = TimeRange::new(stretch.seen, stretch.range.end);
-        let nanos: u64 = ranges.iter().map(|&range| told.intersect(range).nanos().unsigned_abs()).sum();
+        let nanos = nanos_in(ranges, told);
         if nanos == 0 {
             return;
         }

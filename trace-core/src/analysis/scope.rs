@@ -204,6 +204,35 @@ fn roots(trace: &Trace, is_root: &dyn Fn(TaskIx, &Task) -> bool) -> Vec<Option<T
     }
 }
 
+/// What of `range` lies in `ranges` (by time, apart from each other): its parts by time, none of them empty.
+pub fn parts(ranges: &[TimeRange], range: TimeRange) -> impl Iterator<Item = TimeRange> + '_ {
+    let first = ranges.partition_point(|known| known.end <= range.start);
+    let touching = ranges.get(first..).unwrap_or_default().iter().take_while(move |known| known.start < range.end);
+    touching.map(move |known| known.intersect(range)).filter(|part| part.nanos() > 0)
+}
+
+/// How much of `range` lies in `ranges` (by time, apart from each other), nanoseconds.
+#[must_use]
+pub fn nanos_in(ranges: &[TimeRange], range: TimeRange) -> u64 {
+    parts(ranges, range).map(|part| part.nanos().unsigned_abs()).sum()
+}
+
+/// What of `ranges` lies outside `holes`; both by time and each apart from each other.
+#[must_use]
+pub fn without(ranges: &[TimeRange], holes: &[TimeRange]) -> Vec<TimeRange> {
+    let mut left = Vec::with_capacity(ranges.len());
+    for &range in ranges {
+        let mut start = range.start;
+        for hole in parts(holes, range) {
+            left.push(TimeRange::new(start, hole.start));
+            start = hole.end;
+        }
+        left.push(TimeRange::new(start, range.end));
+    }
+    left.retain(|range| range.nanos() > 0);
+    left
+}
+
 /// Sorts, drops the empty ones and joins those that touch.
 #[must_use]
 pub fn united(mut ranges: Vec<TimeRange>) -> Vec<TimeRange> {
@@ -232,5 +261,14 @@ mod tests {
     fn ranges_that_touch_or_overlap_become_one() {
         let joined = united(vec![range(5, 7), range(0, 2), range(2, 3), range(6, 6), range(6, 9)]);
         assert_eq!(joined, [range(0, 3), range(5, 9)]);
+    }
+
+    #[test]
+    fn parts_and_holes_make_the_whole() {
+        let ranges = [range(0, 10), range(20, 30), range(40, 50)];
+        assert_eq!(parts(&ranges, range(5, 45)).collect::<Vec<_>>(), [range(5, 10), range(20, 30), range(40, 45)]);
+        assert_eq!((nanos_in(&ranges, range(5, 45)), nanos_in(&ranges, range(10, 20))), (20, 0));
+        let holes = [range(2, 4), range(8, 25), range(30, 60)];
+        assert_eq!(without(&ranges, &holes), [range(0, 2), range(4, 8), range(25, 30)]);
     }
 }

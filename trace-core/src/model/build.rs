@@ -12,9 +12,10 @@ use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, SegmentDraft};
 use crate::model::hole::{HoleDraft, MAX_HOLES};
 use crate::model::kinds::{self, SharedKinds};
 use crate::model::side::{
-    LabelMark, LogMark, RangeKind, RangeMark, RangeMove, RegionMark, SampleMark, Side, StealMark, TaskMark,
+    LabelMark, LogMark, RangeKind, RangeMark, RangeMove, RegionMark, SampleMark, Side, StealMark, TaskMark, TenureMark,
 };
 use crate::model::symbols::Symbols;
+use crate::model::tenures::ProcChange;
 use crate::order::sink::{Ids, Lost, NO_IX, Ordered, Sink};
 
 /// Rows after which a segment is cut: what bounds the memory that a worker needs.
@@ -479,8 +480,15 @@ impl<'a> Builder<'a> {
         let at = ev.time.0.wrapping_sub(self.base) as u32;
         match ev.kind {
             EventKind::PROC_STEAL | EventKind::PROC_STOP => self.lose_proc(ev),
-            EventKind::PROC_STATUS if ev.to == 2 => self.announced.push((ev.subject, time)),
-            EventKind::PROC_STATUS => self.mark(ev.subject, time),
+            EventKind::PROC_START => self.tenure(ev, ev.thread, ProcChange::Started),
+            EventKind::PROC_STATUS if ev.to == 2 => {
+                self.announced.push((ev.subject, time));
+                self.tenure(ev, ev.thread, ProcChange::Announced);
+            }
+            EventKind::PROC_STATUS => {
+                self.mark(ev.subject, time);
+                self.tenure(ev, NO_IX, ProcChange::Announced);
+            }
             EventKind::HEAP_ALLOC => self.heap_live.push(at, a),
             EventKind::HEAP_GOAL => self.heap_goal.push(at, a),
             EventKind::PROCS_CHANGE => self.max_procs.push(at, a),
@@ -566,10 +574,21 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// The event's proc is with `thread` from here on.
+    fn tenure(&mut self, ev: &Ordered, thread: u32, change: ProcChange) {
+        self.side.tenures.push(TenureMark { time: ev.time.0, proc: ev.subject, thread, change });
+    }
+
     /// A proc is taken, or let go, maybe while its goroutine sits in a system call.
     fn lose_proc(&mut self, ev: &Ordered) {
         let Some(proc) = self.log.procs.get_mut(ev.subject as usize) else { return };
         let victim = std::mem::replace(&mut proc.go, NO_IX);
+        let change = match (ev.kind == EventKind::PROC_STEAL, victim != NO_IX) {
+            (true, _) => ProcChange::Stolen,
+            (false, true) => ProcChange::HandedOver,
+            (false, false) => ProcChange::Stopped,
+        };
+        self.tenure(ev, NO_IX, change);
         if victim == NO_IX {
             return;
         }

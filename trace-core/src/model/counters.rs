@@ -1,7 +1,7 @@
 //! Curves: step functions (heap, GOMAXPROCS) and goroutine counts by state, with lowest and highest
 //! values per block so that drawing costs columns, not readings.
 
-use crate::base::time::TimeRange;
+use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::segment::Segment;
 use crate::model::trace::{Metric, Trace};
@@ -291,6 +291,16 @@ impl Trace {
             }
         });
         by_segment.max().unwrap_or(0)
+    }
+
+    /// The readings of a step function (heap, GOMAXPROCS) as (since when, value), in time order; none for counts.
+    /// Lazy.
+    pub fn readings(&self, metric: Metric) -> impl Iterator<Item = (TraceTime, u64)> + '_ {
+        let segments = self.segments.iter().filter(move |_| places(metric).is_empty());
+        segments.flat_map(move |segment| {
+            let steps = segment.steps(metric);
+            steps.at.iter().zip(&steps.value).map(|(&at, &value)| (TraceTime(segment.at(at)), value))
+        })
     }
 
     fn count_base(&self, segment: &Segment) -> Counts {

@@ -25,6 +25,7 @@ pub mod lanes;
 pub mod moves;
 pub mod spans;
 pub mod stretches;
+pub mod tenures;
 pub mod trace;
 
 mod annotations;

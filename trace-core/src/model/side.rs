@@ -1,6 +1,8 @@
 //! What a generation tells besides the states of goroutines: records in the order of events, in the
 //! generation's own numbers, on their way from a worker to the stitcher.
 
+use crate::model::tenures::ProcChange;
+
 /// Begin or end of a region.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RegionMark {
@@ -99,6 +101,16 @@ pub(crate) struct StealMark {
     pub(crate) thief: u32,
 }
 
+/// A proc comes to a thread, or leaves it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TenureMark {
+    pub(crate) time: i64,
+    pub(crate) proc: u32,
+    /// Who has it from here on; none if nobody.
+    pub(crate) thread: u32,
+    pub(crate) change: ProcChange,
+}
+
 /// All of them, each in time order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Side {
@@ -109,6 +121,7 @@ pub(crate) struct Side {
     pub(crate) samples: Vec<SampleMark>,
     pub(crate) ranges: Vec<RangeMark>,
     pub(crate) steals: Vec<StealMark>,
+    pub(crate) tenures: Vec<TenureMark>,
 }
 
 impl Side {
@@ -130,6 +143,8 @@ impl Side {
         let samples = self.samples.iter_mut().map(|mark| &mut mark.time);
         let ranges = self.ranges.iter_mut().map(|mark| &mut mark.time);
         let steals = self.steals.iter_mut().map(|mark| &mut mark.time);
-        regions.chain(tasks).chain(logs).chain(labels).chain(samples).chain(ranges).chain(steals).for_each(change);
+        let tenures = self.tenures.iter_mut().map(|mark| &mut mark.time);
+        let marks = regions.chain(tasks).chain(logs).chain(labels).chain(samples).chain(ranges);
+        marks.chain(steals).chain(tenures).for_each(change);
     }
 }

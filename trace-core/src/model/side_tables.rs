@@ -4,6 +4,7 @@
 use crate::base::ids::{GoId, GoIx, StackId, StrId, TaskIx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::grouped::{Grouped, Timed};
+use crate::model::tenures::TenureRecord;
 use crate::model::trace::{Log, Region, Sample, SpecialRange, Task};
 use crate::model::tracks::Track;
 
@@ -40,6 +41,8 @@ pub(crate) struct SideTables {
     pub(crate) specials_by_proc: Grouped<SpecialRange>,
     /// By victim.
     pub(crate) steals: Grouped<StealRecord>,
+    /// By proc.
+    pub(crate) tenures: Grouped<TenureRecord>,
     /// Lowest and highest id per chunk of goroutine records.
     pub(crate) id_bounds: Vec<(GoId, GoId)>,
     /// Deepest nesting by goroutine, for those with regions, by rising index.
@@ -81,7 +84,7 @@ macro_rules! instant {
     };
 }
 
-instant!(Log, LabelRecord, StealRecord, SampleAt);
+instant!(Log, LabelRecord, StealRecord, TenureRecord, SampleAt);
 
 /// Groups regions by goroutine and works out how they nest: a region that lies inside another is one
 /// deeper, whatever order the file told them in (those that began before the trace become known only by

@@ -8,6 +8,7 @@ use crate::base::warning::{Warning, WarningKind};
 use crate::model::grouped::Grouped;
 use crate::model::side::{RangeKind, RangeMark, RangeMove, RegionMark, Side, TaskMark};
 use crate::model::side_tables::{LabelRecord, SideTables, StealRecord, index_samples, nest_regions, unknown_task};
+use crate::model::tenures::{ProcChange, TenureRecord};
 use crate::model::trace::{Log, Region, Sample, SpecialKind, SpecialRange, Task};
 use crate::model::tracks::{Track, TrackRange};
 
@@ -60,6 +61,9 @@ pub(crate) struct SideStitcher {
     labels: Vec<(u32, LabelRecord)>,
     samples: Vec<Sample>,
     steals: Vec<(u32, StealRecord)>,
+    tenures: Vec<(u32, TenureRecord)>,
+    /// Who has each proc, since the last hole.
+    holders: FxHashMap<ProcIx, ThreadIx>,
     gc: Vec<TrackRange>,
     stw: Vec<TrackRange>,
     specials: Vec<SpecialRange>,
@@ -70,6 +74,7 @@ pub(crate) struct SideStitcher {
 impl SideStitcher {
     /// After a hole nothing is known to go on.
     pub(crate) fn begin_epoch(&mut self, start: TraceTime) {
+        self.holders.clear();
         let ended = |range: &mut TimeRange| {
             if range.end == OPEN {
                 range.end = start.max(range.start);
@@ -136,6 +141,15 @@ impl SideStitcher {
         for mark in &side.steals {
             let record = StealRecord { time: TraceTime(mark.time), thief: locals.thread(mark.thief).0 };
             self.steals.push((locals.go(mark.victim).0, record));
+        }
+        for mark in &side.tenures {
+            let (proc, thread) = (locals.proc(mark.proc), locals.thread(mark.thread));
+            let known = self.holders.insert(proc, thread);
+            // Every generation says again who has it.
+            if mark.change != ProcChange::Announced || known != Some(thread) {
+                let record = TenureRecord { time: TraceTime(mark.time), thread, change: mark.change };
+                self.tenures.push((proc.0, record));
+            }
         }
         for mark in &side.ranges {
             self.range_mark(mark, locals);
@@ -368,6 +382,7 @@ impl SideStitcher {
             specials_by_go: Grouped::new(specials.iter().map(|special| (special.go.0, *special)).collect()),
             specials_by_proc: Grouped::new(specials.iter().map(|special| (special.proc.0, *special)).collect()),
             steals: Grouped::new(part(&mut self.steals, is_last)),
+            tenures: Grouped::new(part(&mut self.tenures, is_last)),
             id_bounds,
             region_depths,
         }

@@ -1,0 +1,241 @@
+//! Procs, threads, system calls and scheduler latency over all real traces: parts sum to wholes, and sums of one
+//! analysis are those of another, or of a slower and simpler count.
+
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+
+#[path = "support/fixtures.rs"]
+mod fixtures;
+
+use std::fs;
+use std::sync::Arc;
+
+use trace_core::analysis::antagonists::{Antagonists, antagonists, antagonists_of};
+use trace_core::analysis::goroutines::groups;
+use trace_core::analysis::latency::latency;
+use trace_core::analysis::procs::{ProcUse, idle_ranges, procs};
+use trace_core::analysis::scope::{Scope, Whom, nanos_in};
+use trace_core::analysis::syscalls::syscalls;
+use trace_core::analysis::threads::threads;
+use trace_core::base::ids::{GoIx, ProcIx};
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
+use trace_core::event::state::GoState;
+use trace_core::load::load_path;
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::Trace;
+
+fn load(file: &str) -> Arc<Trace> {
+    load_path(&fixtures::data().join(file), &Monitor::new(), &mut |_| {}).expect("a trace")
+}
+
+/// Fails with all that `check` has to say about the real traces.
+fn check_all(check: impl Fn(&Trace) -> Vec<String>) {
+    let folder = fs::read_dir(fixtures::data().join("real")).expect("the traces");
+    let names = folder.map(|entry| entry.expect("a file").file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".trace")).collect();
+    names.sort();
+    assert!(names.len() > 75, "only {} traces", names.len());
+    let faults: Vec<String> = names
+        .iter()
+        .flat_map(|name| {
+            let found = check(&load(&format!("real/{name}")));
+            found.into_iter().map(move |fault| format!("{name}: {fault}")).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults[..faults.len().min(30)].join("\n"));
+}
+
+/// The whole trace, a third of it, and the time of one start function.
+fn scopes(trace: &Trace) -> Vec<Scope> {
+    let whole = trace.range();
+    let third = whole.nanos() / 3;
+    let middle = TimeRange::new(whole.start.plus_nanos(third), whole.end.plus_nanos(-third));
+    let name = trace.goroutine_name(GoIx(trace.goroutine_count() / 2)).expect("a goroutine").1;
+    vec![Scope::whole(trace), Scope::during(middle), Scope { range: middle, whom: Whom::Named(name) }]
+}
+
+#[test]
+fn the_parts_of_a_procs_time_are_the_range() {
+    check_all(|trace| {
+        let mut faults = Vec::new();
+        for range in scopes(trace).into_iter().take(2).map(|scope| scope.range) {
+            let found = procs(trace, range, &Monitor::new()).expect("not cancelled");
+            for times in &found.each {
+                let sum = times.running + times.syscall + times.looking + times.idle + times.unknown;
+                let used = ProcUse::of(trace, times.proc, range);
+                let had = nanos_in(&used.with_thread, range);
+                let spans = trace.spans(LaneId::Proc(times.proc), range);
+                let busy: u64 = spans.map(|span| span.range.intersect(range).nanos().unsigned_abs()).sum();
+                let is_right = sum == range.nanos().unsigned_abs()
+                    && busy == times.running + times.syscall
+                    && had == busy + times.looking
+                    && times.gc <= times.running
+                    && times.stopped <= times.looking + times.idle;
+                if !is_right {
+                    faults.push(format!("{times:?}: {sum} of {}, busy {busy}, had {had}", range.nanos()));
+                }
+            }
+        }
+        faults
+    });
+}
+
+#[test]
+fn goroutines_run_on_the_thread_that_has_their_proc() {
+    check_all(|trace| {
+        let mut faults = Vec::new();
+        for proc in (0..trace.proc_count()).map(ProcIx) {
+            let tenures: Vec<_> = trace.tenures(proc, trace.range()).collect();
+            if !tenures.is_sorted_by(|one, next| one.range.end <= next.range.start) {
+                faults.push(format!("proc {proc:?}: not one after the other"));
+            }
+            for span in trace.spans(LaneId::Proc(proc), trace.range()).filter(|span| span.range.nanos() > 0) {
+                let known = tenures.iter().find(|tenure| tenure.range.contains(span.range.start));
+                let is_inside = known.is_some_and(|tenure| {
+                    let is_thread = span.state != GoState::Running || tenure.thread == span.thread;
+                    is_thread && tenure.thread.is_some() && span.range.end <= tenure.range.end
+                });
+                if !is_inside {
+                    faults.push(format!("proc {proc:?}: {span:?} in {known:?}"));
+                }
+            }
+        }
+        faults
+    });
+}
+
+#[test]
+fn latency_and_system_calls_sum_to_the_goroutines_breakdown() {
+    check_all(|trace| {
+        let mut faults = Vec::new();
+        for scope in scopes(trace) {
+            let pieces = scope.pieces(trace);
+            let all = groups(trace, &pieces, &Monitor::new()).expect("not cancelled");
+            let waits = latency(trace, &pieces, &Monitor::new()).expect("not cancelled");
+            for group in &all.groups {
+                let known = waits.groups.iter().find(|known| known.name == group.name);
+                let total = known.map_or(0, |known| known.waits.total);
+                if total != group.breakdown.runnable {
+                    faults.push(format!("{}: {total}, not {}", trace.str(group.name), group.breakdown.runnable));
+                }
+            }
+            let longest = waits.groups.iter().map(|group| group.waits.max).max().unwrap_or(0);
+            let made: u64 = waits.all.made.iter().sum();
+            let is_right = waits.all.waits.total == all.all.runnable
+                && waits.all.waits.max == longest
+                && waits.all.worst.first().map_or(0, |wait| wait.nanos) == longest
+                && waits.all.worst.is_sorted_by(|one, next| one.nanos >= next.nanos)
+                && made == all.all.runnable;
+            if !is_right {
+                faults.push(format!("{:?}, not {}", waits.all, all.all.runnable));
+            }
+            let calls = syscalls(trace, &pieces, &Monitor::new()).expect("not cancelled");
+            let sum = |groups: &[trace_core::analysis::syscalls::CallGroup]| {
+                groups.iter().map(|group| group.calls.total).sum::<u64>()
+            };
+            let in_calls = all.all.syscall + all.all.syscall_blocked;
+            let is_right = calls.all.calls.total == in_calls
+                && calls.all.blocked == all.all.syscall_blocked
+                && sum(&calls.stacks) == in_calls
+                && sum(&calls.functions) == in_calls;
+            if !is_right {
+                let ours = (calls.all.calls.total, calls.all.blocked);
+                faults.push(format!("{ours:?}, not {in_calls} and {}", all.all.syscall_blocked));
+            }
+        }
+        faults
+    });
+}
+
+#[test]
+fn what_threads_did_is_what_procs_did() {
+    check_all(|trace| {
+        let range = trace.range();
+        let found = threads(trace, range, &Monitor::new()).expect("not cancelled");
+        let on_procs = procs(trace, range, &Monitor::new()).expect("not cancelled");
+        let all = groups(trace, &Scope::whole(trace).pieces(trace), &Monitor::new()).expect("not cancelled").all;
+        let mut faults = Vec::new();
+        let sum =
+            |pick: fn(&trace_core::analysis::threads::ThreadTimes) -> u64| found.each.iter().map(pick).sum::<u64>();
+        let running: u64 = on_procs.each.iter().map(|times| times.running).sum();
+        let syscall: u64 = on_procs.each.iter().map(|times| times.syscall).sum();
+        let looking: u64 = on_procs.each.iter().map(|times| times.looking).sum();
+        let ours = (sum(|times| times.running), sum(|times| times.syscall), sum(|times| times.looking));
+        if ours != (running, syscall, looking) {
+            faults.push(format!("{ours:?}, not {:?}", (running, syscall, looking)));
+        }
+        if found.blocked.iter().sum::<u64>() != all.syscall_blocked {
+            faults.push(format!("blocked {}, not {}", sum(|times| times.blocked), all.syscall_blocked));
+        }
+        if found.with_proc.iter().sum::<u64>() != running + syscall + looking {
+            faults.push("the series is not the sum".to_owned());
+        }
+        faults
+    });
+}
+
+/// The same by looking at every wait and every proc one by one.
+fn slow(trace: &Trace, waits: &[TimeRange]) -> Antagonists {
+    let mut found = Antagonists::default();
+    let stops: Vec<TimeRange> = trace.spans(LaneId::Stw, trace.range()).map(|stop| stop.range).collect();
+    let idle = idle_ranges(trace, trace.range());
+    for &wait in waits {
+        found.ready += wait.nanos().unsigned_abs();
+        let mut had = 0;
+        for proc in (0..trace.proc_count()).map(ProcIx) {
+            for span in trace.spans(LaneId::Proc(proc), wait) {
+                let nanos = span.range.intersect(wait).nanos().unsigned_abs();
+                if span.state == GoState::Running { found.running += nanos } else { found.syscall += nanos }
+            }
+            let used = ProcUse::of(trace, proc, trace.range());
+            had += nanos_in(&used.with_thread, wait);
+            found.idle += nanos_in(&used.idle, wait);
+        }
+        found.looking += had;
+        found.stopped += nanos_in(&stops, wait);
+        for part in trace_core::analysis::scope::parts(&idle, wait) {
+            found.avoidable += part.nanos().unsigned_abs() - nanos_in(&stops, part);
+        }
+    }
+    found.looking -= found.running + found.syscall;
+    found.proc_nanos = found.running + found.syscall + found.looking + found.idle;
+    found
+}
+
+#[test]
+fn antagonists_are_those_of_a_slow_count() {
+    for file in ["sync-go1.27", "sysio-go1.27", "workers-go1.27", "preempt-go1.22", "httpserver-go1.21"] {
+        let path = format!("real/{file}.trace");
+        let trace = load(&path);
+        for go in (0..trace.goroutine_count().min(40)).map(GoIx) {
+            let scope = Scope { range: trace.range(), whom: Whom::One(go) };
+            let mut waits = Vec::new();
+            trace.stretches(go, trace.range(), |stretch| {
+                waits.extend((stretch.state == GoState::Runnable).then_some(stretch.range));
+            });
+            waits.truncate(200);
+            if waits.len() == 200 {
+                continue;
+            }
+            let expected = slow(&trace, &waits);
+            let mut found = antagonists(&trace, &scope.pieces(&trace), 5, &Monitor::new()).expect("not cancelled");
+            let by_go: u64 = found.goroutines.iter().map(|share| share.running + share.syscall).sum();
+            assert!(by_go <= found.running + found.syscall);
+            found.functions.clear();
+            found.goroutines.clear();
+            assert_eq!(found, expected, "{file} goroutine {go:?}");
+        }
+    }
+}
+
+#[test]
+fn one_wait_has_as_much_proc_time_as_there_are_procs() {
+    let trace = load("real/workers-go1.27.trace");
+    let pieces = Scope::whole(&trace).pieces(&trace);
+    let worst = latency(&trace, &pieces, &Monitor::new()).expect("not cancelled").all.worst[0];
+    let found = antagonists_of(&trace, worst.range, 10, &Monitor::new()).expect("not cancelled");
+    assert_eq!(found.ready, worst.nanos);
+    assert_eq!(found.proc_nanos, worst.nanos * u64::from(trace.proc_count()));
+    let shown: u64 = found.functions.iter().map(|share| share.running + share.syscall).sum();
+    assert_eq!(shown, found.running + found.syscall);
+}

@@ -1,0 +1,275 @@
+//! Leak suspects: goroutines that are still blocked when the trace ends, by where they wait and who created them.
+//!
+//! A trace ends while the program goes on, so that being blocked at its end proves nothing. What speaks for a leak:
+//! they become more all the time, none of their kind ever ends, and none was ever woken at that place. What speaks
+//! against it: they came back to the same place before, as workers do, or have only just begun to wait.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::analysis::scope::Pieces;
+use crate::base::ids::{GoIx, StackId, StrId};
+use crate::base::monitor::Monitor;
+use crate::base::time::{TimeRange, TraceTime};
+use crate::event::state::{GoState, SpanClass};
+use crate::model::goroutines::is_system_function;
+use crate::model::stretches::Stretch;
+use crate::model::trace::{Goroutine, Trace};
+
+/// Goroutines that one task of a parallel pass takes.
+const CHUNK: usize = 4_096;
+/// Fewer do not make a growing group.
+const FEWEST: u64 = 4;
+/// Goroutines told one by one, of a group.
+pub const OLDEST: usize = 20;
+
+/// What the trace says for and against a leak. From worst to best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Suspicion {
+    /// In at least three quarters of the range some are created that stay, and hardly one of their kind ends.
+    Growing,
+    /// They wait since long, and were never woken at this place.
+    Stuck,
+    /// They have waited no longer than a twentieth of the range.
+    Recent,
+    /// They wait for something outside (network, timer), which may come at any time.
+    External,
+    /// They were woken at this place before and came back: a pool, a server's loop.
+    Parked,
+}
+
+impl Suspicion {
+    /// Its name, as in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Growing => "growing",
+            Self::Stuck => "stuck",
+            Self::Recent => "recent",
+            Self::External => "external",
+            Self::Parked => "parked",
+        }
+    }
+
+    /// What it means, as a sentence without a full stop.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Growing => "more and more of them, and hardly one ends: probably a leak",
+            Self::Stuck => "never woken here while the trace lasted; whether they ever will be, it cannot tell",
+            Self::Recent => "waiting only since shortly before the end: the trace just ends here",
+            Self::External => "waiting for the network or a timer, which may wake them at any time",
+            Self::Parked => "woken here before and back again, as workers are: no leak",
+        }
+    }
+}
+
+/// Goroutines that wait at the same place and were created at the same place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suspects {
+    /// Where they wait; `NONE` if the trace does not tell.
+    pub wait: StackId,
+    /// The runtime's word for it.
+    pub reason: StrId,
+    /// Who created them; `NONE` if before the trace.
+    pub creation: StackId,
+    /// Their start function.
+    pub name: StrId,
+    /// They are the runtime's own.
+    pub is_system: bool,
+    /// How many wait there.
+    pub count: u64,
+    /// Of those, created in the range.
+    pub created: u64,
+    /// Of those, created in each quarter of it.
+    pub by_quarter: [u64; 4],
+    /// Of those, woken at this place before.
+    pub returning: u64,
+    /// Goroutines of the same start function and creation stack that ended in the range.
+    pub ended: u64,
+    /// How long they have waited, added up, nanoseconds.
+    pub waited: u64,
+    /// The median of that.
+    pub median: u64,
+    /// Since when the one waits that has waited longest.
+    pub since: TraceTime,
+    /// Those that have waited longest: who, and since when; at most [`OLDEST`].
+    pub oldest: Vec<(GoIx, TraceTime)>,
+    /// What the trace says.
+    pub suspicion: Suspicion,
+    /// How likely it is a leak, by these signs: 0 to 1.
+    pub confidence: f64,
+}
+
+#[derive(Default)]
+struct Growing {
+    waits: Vec<(TraceTime, GoIx)>,
+    created: u64,
+    by_quarter: [u64; 4],
+    returning: u64,
+    class: Option<SpanClass>,
+}
+
+type Key = (StackId, StrId, StackId, StrId);
+
+#[derive(Default)]
+struct Found {
+    groups: FxHashMap<Key, Growing>,
+    /// Goroutines that ended, by creation stack and start function.
+    ended: FxHashMap<(StackId, StrId), u64>,
+}
+
+/// Goroutines of a scope that are blocked when its range ends, the most suspicious groups first. `None` if cancelled.
+#[must_use]
+pub fn leaks(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Vec<Suspects>> {
+    let range = pieces.range;
+    let reasons = trace.reasons_by_kind();
+    let chunks = pieces.len().div_ceil(CHUNK);
+    let found = (0..chunks).into_par_iter().fold(Found::default, |mut found, chunk| {
+        if !monitor.is_cancelled() {
+            for at in chunk * CHUNK..((chunk + 1) * CHUNK).min(pieces.len()) {
+                let Some(go) = pieces.nth(at).and_then(|(go, _)| trace.goroutine(go)) else { continue };
+                found.look_at(trace, &go, range, &reasons);
+            }
+        }
+        found
+    });
+    let found = found.reduce(Found::default, Found::merged);
+    if monitor.is_cancelled() {
+        return None;
+    }
+    let ended = &found.ended;
+    let groups = found.groups.into_iter().map(|(key, group)| {
+        let ended = ended.get(&(key.2, key.3)).copied().unwrap_or(0);
+        judged(trace, key, group, ended, range)
+    });
+    let mut groups: Vec<Suspects> = groups.collect();
+    groups.sort_by(|one, other| {
+        let rank =
+            |group: &Suspects| (group.is_system, group.suspicion, std::cmp::Reverse((group.count, group.waited)));
+        let key = |group: &Suspects| (group.wait, group.creation, group.name, group.reason);
+        rank(one).cmp(&rank(other)).then_with(|| key(one).cmp(&key(other)))
+    });
+    Some(groups)
+}
+
+impl Found {
+    fn look_at(&mut self, trace: &Trace, go: &Goroutine, range: TimeRange, reasons: &[(GoState, StrId)]) {
+        if let Some(ended) = go.ended.filter(|ended| *ended <= range.end) {
+            if ended >= range.start {
+                *self.ended.entry((go.creation_stack, go.name)).or_default() += 1;
+            }
+            return;
+        }
+        if go.created.is_some_and(|created| created >= range.end) {
+            return;
+        }
+        let (mut last, mut woken_at): (Option<Stretch>, Vec<StackId>) = (None, Vec::new());
+        trace.stretches(go.ix, range, |stretch| {
+            if let Some(before) = last.filter(|before| before.state == GoState::Waiting)
+                && !woken_at.contains(&before.stack)
+                && woken_at.len() < 64
+            {
+                woken_at.push(before.stack);
+            }
+            last = Some(*stretch);
+        });
+        let Some(wait) = last.filter(|last| last.state == GoState::Waiting && last.range.end >= range.end) else {
+            return;
+        };
+        let reason = reasons.get(usize::from(wait.kind)).map_or(StrId::EMPTY, |kind| kind.1);
+        let group = self.groups.entry((wait.stack, reason, go.creation_stack, go.name)).or_default();
+        group.class = Some(wait.class);
+        group.waits.push((wait.range.start, go.ix));
+        group.returning += u64::from(woken_at.contains(&wait.stack));
+        if let Some(created) = go.created.filter(|created| *created >= range.start) {
+            group.created += 1;
+            let quarter = created.nanos_since(range.start) / (range.nanos() / 4).max(1);
+            if let Some(count) = group.by_quarter.get_mut(usize::try_from(quarter).unwrap_or(0).min(3)) {
+                *count += 1;
+            }
+        }
+    }
+
+    fn merged(mut self, other: Self) -> Self {
+        for (key, count) in other.ended {
+            *self.ended.entry(key).or_default() += count;
+        }
+        for (key, group) in other.groups {
+            let mine = self.groups.entry(key).or_default();
+            mine.waits.extend(group.waits);
+            mine.created += group.created;
+            mine.returning += group.returning;
+            mine.class = mine.class.or(group.class);
+            for (count, more) in mine.by_quarter.iter_mut().zip(group.by_quarter) {
+                *count += more;
+            }
+        }
+        self
+    }
+}
+
+fn judged(trace: &Trace, key: Key, mut group: Growing, ended: u64, range: TimeRange) -> Suspects {
+    let (wait, reason, creation, name) = key;
+    group.waits.sort_unstable();
+    let waited = |since: TraceTime| range.end.nanos_since(since.max(range.start)).max(0).unsigned_abs();
+    let middle = group.waits.get(group.waits.len() / 2).map_or(range.end, |wait| wait.0);
+    let mut found = Suspects {
+        wait,
+        reason,
+        creation,
+        name,
+        is_system: is_system_function(trace.str(name)),
+        count: group.waits.len() as u64,
+        created: group.created,
+        by_quarter: group.by_quarter,
+        returning: group.returning,
+        ended,
+        waited: group.waits.iter().map(|wait| waited(wait.0)).sum(),
+        median: waited(middle),
+        since: group.waits.first().map_or(range.end, |wait| wait.0),
+        oldest: group.waits.iter().take(OLDEST).map(|&(since, go)| (go, since)).collect(),
+        suspicion: Suspicion::Parked,
+        confidence: 0.0,
+    };
+    found.suspicion = suspicion(&found, group.class, range);
+    found.confidence = confidence(&found, trace.str(reason));
+    found
+}
+
+fn suspicion(found: &Suspects, class: Option<SpanClass>, range: TimeRange) -> Suspicion {
+    // Some of a quarter: a twelfth of them all, a third of an even share.
+    let quarters = found.by_quarter.iter().filter(|&&count| count > 0 && count * 12 >= found.created).count();
+    let stays = found.ended * 4 <= found.count;
+    let is_external = matches!(class, Some(SpanClass::WaitNet | SpanClass::WaitSleep | SpanClass::Gc));
+    if found.returning * 2 >= found.count {
+        Suspicion::Parked
+    } else if found.created >= FEWEST && quarters >= 3 && stays && !found.is_system {
+        Suspicion::Growing
+    } else if is_external {
+        Suspicion::External
+    } else if found.median.saturating_mul(20) < range.nanos().unsigned_abs() {
+        Suspicion::Recent
+    } else {
+        Suspicion::Stuck
+    }
+}
+
+/// How likely a leak is, from what was seen in programs with and without planted ones: a rule of thumb.
+fn confidence(found: &Suspects, reason: &str) -> f64 {
+    if found.is_system {
+        return 0.0;
+    }
+    match found.suspicion {
+        Suspicion::Growing => {
+            let stay = found.count as f64 / (found.count + found.ended).max(1) as f64;
+            let many = (found.created as f64 / 32.0).min(1.0);
+            0.4 + 0.3 * stay + 0.25 * many
+        }
+        Suspicion::Stuck if reason == "forever" => 0.4,
+        Suspicion::Stuck if found.created >= FEWEST && found.ended == 0 => 0.3,
+        Suspicion::Stuck => 0.15,
+        Suspicion::Recent | Suspicion::External => 0.05,
+        Suspicion::Parked => 0.02,
+    }
+}

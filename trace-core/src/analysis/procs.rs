@@ -1,0 +1,235 @@
+//! Procs: what each was used for, how often it changed hands, and when procs were idle although goroutines were
+//! ready.
+
+use crate::analysis::pressure::Pressure;
+use crate::analysis::scope::{Scope, nanos_in, parts, united, without};
+use crate::base::ids::{GoIx, ProcId, ProcIx};
+use crate::base::monitor::Monitor;
+use crate::base::time::{TimeRange, TraceTime};
+use crate::event::state::{GoState, SpanClass};
+use crate::model::lanes::LaneId;
+use crate::model::tenures::ProcChange;
+use crate::model::trace::{Metric, SpecialKind, Trace};
+
+/// Stretches that are told one by one.
+pub const WORST: usize = 50;
+
+/// What a proc was used for. Nanoseconds; `running`, `syscall`, `looking`, `idle` and `unknown` sum to the range
+/// exactly, the others lie inside them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcTimes {
+    /// Which.
+    pub proc: ProcIx,
+    /// The runtime's id.
+    pub id: ProcId,
+    /// It ran a goroutine.
+    pub running: u64,
+    /// Its goroutine was in a system call and held it.
+    pub syscall: u64,
+    /// A thread had it but ran no goroutine: it looked for work, or switched.
+    pub looking: u64,
+    /// No thread had it.
+    pub idle: u64,
+    /// It was not in use (GOMAXPROCS was lower, or it was not there yet), or the trace does not tell.
+    pub unknown: u64,
+    /// Of `running`: workers of the collector.
+    pub gc: u64,
+    /// Sweeping.
+    pub sweep: u64,
+    /// Of `looking` and `idle`: the world was stopped.
+    pub stopped: u64,
+    /// Threads took it so often.
+    pub starts: u64,
+    /// They let it go so often, having nothing to run.
+    pub stops: u64,
+    /// They let it go so often for a system call that would block.
+    pub handovers: u64,
+    /// It was taken away from a system call so often.
+    pub steals: u64,
+}
+
+/// Procs that idled while goroutines were ready, the world not being stopped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IdleWhileReady {
+    /// For how long in all, nanoseconds.
+    pub nanos: u64,
+    /// How many stretches that were.
+    pub count: u64,
+    /// How long goroutines were ready meanwhile, added up, nanoseconds.
+    pub waiting: u64,
+    /// The longest stretches, longest first, at most [`WORST`].
+    pub worst: Vec<TimeRange>,
+}
+
+/// Utilisation of procs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Procs {
+    /// What is looked at.
+    pub range: TimeRange,
+    /// By the runtime's id.
+    pub each: Vec<ProcTimes>,
+    /// For how long the world was stopped, nanoseconds.
+    pub stopped: u64,
+    /// Procs that idled while goroutines were ready.
+    pub idle_while_ready: IdleWhileReady,
+    /// Smallest and largest GOMAXPROCS; `None` if the trace does not tell.
+    pub limits: Option<(u64, u64)>,
+}
+
+/// When a proc was with a thread, and when it was idle though in use; each by time and apart from each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProcUse {
+    /// Some thread had it.
+    pub with_thread: Vec<TimeRange>,
+    /// Nobody had it, and it was one of the first GOMAXPROCS.
+    pub idle: Vec<TimeRange>,
+}
+
+impl ProcUse {
+    /// Of one proc within a range.
+    #[must_use]
+    pub fn of(trace: &Trace, proc: ProcIx, range: TimeRange) -> Self {
+        let (mut with_thread, mut idle) = (Vec::new(), Vec::new());
+        for tenure in trace.tenures(proc, range) {
+            if tenure.thread.is_some() { &mut with_thread } else { &mut idle }.push(tenure.range);
+        }
+        let idle = without(&united(idle), &out_of_use(trace, proc, range));
+        Self { with_thread: united(with_thread), idle }
+    }
+}
+
+/// When a proc was beyond GOMAXPROCS.
+fn out_of_use(trace: &Trace, proc: ProcIx, range: TimeRange) -> Vec<TimeRange> {
+    let id = trace.proc_id(proc).0;
+    let mut ranges = Vec::new();
+    let mut since = None;
+    for (time, limit) in trace.readings(Metric::Procs) {
+        if limit <= id {
+            since.get_or_insert(time);
+        } else if let Some(start) = since.take() {
+            ranges.push(TimeRange::new(start, time).intersect(range));
+        }
+    }
+    ranges.extend(since.map(|start| TimeRange::new(start, TraceTime::MAX).intersect(range)));
+    united(ranges)
+}
+
+/// When at least one proc was idle: by time, apart from each other.
+#[must_use]
+pub fn idle_ranges(trace: &Trace, range: TimeRange) -> Vec<TimeRange> {
+    united((0..trace.proc_count()).flat_map(|at| ProcUse::of(trace, ProcIx(at), range).idle).collect())
+}
+
+/// What procs were used for within a range. `None` if cancelled.
+#[must_use]
+pub fn procs(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Procs> {
+    let range = trace.range().intersect(range);
+    let stops = united(trace.spans(LaneId::Stw, range).map(|stop| stop.range.intersect(range)).collect());
+    let mut found = Procs { range, stopped: total(&stops), ..Procs::default() };
+    for proc in (0..trace.proc_count()).map(ProcIx) {
+        found.each.push(times_of(trace, proc, range, &stops));
+    }
+    add_collector(trace, range, &mut found.each, monitor)?;
+    found.each.sort_by_key(|times| times.id);
+    found.limits = limits(trace, range);
+    let pressure = Pressure::of(trace, &Scope::during(range).pieces(trace), monitor)?;
+    let idle = without(&idle_ranges(trace, range), &stops);
+    found.idle_while_ready = idle_while_ready(&pressure, &idle);
+    Some(found)
+}
+
+fn times_of(trace: &Trace, proc: ProcIx, range: TimeRange, stops: &[TimeRange]) -> ProcTimes {
+    let used = ProcUse::of(trace, proc, range);
+    let by_class = trace.time_by_class(LaneId::Proc(proc), range).nanos;
+    let class = |class: SpanClass| by_class.get(class as usize).copied().unwrap_or(0);
+    let (running, syscall, idle) = (class(SpanClass::Running), class(SpanClass::Syscall), total(&used.idle));
+    let looking = total(&used.with_thread).saturating_sub(running + syscall);
+    let told = running + syscall + looking + idle;
+    let mut times = ProcTimes {
+        proc,
+        id: trace.proc_id(proc),
+        running,
+        syscall,
+        looking,
+        idle,
+        unknown: range.nanos().unsigned_abs().saturating_sub(told),
+        gc: 0,
+        sweep: 0,
+        stopped: 0,
+        starts: 0,
+        stops: 0,
+        handovers: 0,
+        steals: 0,
+    };
+    for stop in stops {
+        let busy = trace.time_by_class(LaneId::Proc(proc), *stop).nanos;
+        let busy: u64 = [SpanClass::Running, SpanClass::Syscall].iter().filter_map(|at| busy.get(*at as usize)).sum();
+        let there = nanos_in(&used.with_thread, *stop) + nanos_in(&used.idle, *stop);
+        times.stopped += there.saturating_sub(busy);
+    }
+    for (_, change, _) in trace.proc_changes(proc, range) {
+        match change {
+            ProcChange::Announced => {}
+            ProcChange::Started => times.starts += 1,
+            ProcChange::Stopped => times.stops += 1,
+            ProcChange::HandedOver => times.handovers += 1,
+            ProcChange::Stolen => times.steals += 1,
+        }
+    }
+    for sweep in trace.special_ranges(LaneId::Proc(proc), range).filter(|found| found.kind == SpecialKind::Sweep) {
+        times.sweep += sweep.range.intersect(range).nanos().unsigned_abs();
+    }
+    times
+}
+
+/// What workers of the collector ran on each proc.
+fn add_collector(trace: &Trace, range: TimeRange, each: &mut [ProcTimes], monitor: &Monitor) -> Option<()> {
+    for go in (0..trace.goroutine_count()).map(GoIx) {
+        let is_worker =
+            trace.goroutine_name(go).is_some_and(|(_, name)| trace.str(name).starts_with("runtime.gcBgMarkWorker"));
+        if !is_worker {
+            continue;
+        }
+        for span in trace.spans(LaneId::Goroutine(go), range).filter(|span| span.state == GoState::Running) {
+            if monitor.is_cancelled() {
+                return None;
+            }
+            if let Some(times) = each.get_mut(span.proc.index()) {
+                times.gc += span.range.intersect(range).nanos().unsigned_abs();
+            }
+        }
+    }
+    Some(())
+}
+
+/// Smallest and largest GOMAXPROCS in force within a range.
+fn limits(trace: &Trace, range: TimeRange) -> Option<(u64, u64)> {
+    let mut found: Option<(u64, u64)> = None;
+    for (time, limit) in trace.readings(Metric::Procs) {
+        if time >= range.end && found.is_some() {
+            break;
+        }
+        let so_far = found.filter(|_| time > range.start).unwrap_or((limit, limit));
+        found = Some((so_far.0.min(limit), so_far.1.max(limit)));
+    }
+    found
+}
+
+fn idle_while_ready(pressure: &Pressure, idle: &[TimeRange]) -> IdleWhileReady {
+    let mut found = IdleWhileReady::default();
+    let ready = pressure.ranges();
+    let mut worst: Vec<TimeRange> = idle.iter().flat_map(|&idle| parts(&ready, idle)).collect();
+    for part in &worst {
+        found.nanos += part.nanos().unsigned_abs();
+        found.count += 1;
+        found.waiting += pressure.within(*part);
+    }
+    worst.sort_by_key(|part| (std::cmp::Reverse(part.nanos()), part.start));
+    worst.truncate(WORST);
+    found.worst = worst;
+    found
+}
+
+fn total(ranges: &[TimeRange]) -> u64 {
+    ranges.iter().map(|range| range.nanos().unsigned_abs()).sum()
+}

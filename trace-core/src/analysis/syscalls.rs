@@ -1,0 +1,199 @@
+//! System calls: which, from where, how long, and which of them cost their goroutine its proc.
+//!
+//! Go notes a call that returns quickly as begin and end. A call that takes long loses its proc to another thread:
+//! it was blocking, and what it spent without the proc is time blocked.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::analysis::goroutines::held;
+use crate::analysis::scope::{Pieces, nanos_in};
+use crate::analysis::spread::Spread;
+use crate::base::ids::{GoIx, StackId};
+use crate::base::monitor::Monitor;
+use crate::base::time::TimeRange;
+use crate::event::state::GoState;
+use crate::model::trace::Trace;
+
+/// Goroutines that one task of a parallel pass takes.
+const CHUNK: usize = 4_096;
+/// Calls told one by one, of a stack and of all.
+pub const WORST: usize = 20;
+
+/// One system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Whose.
+    pub go: GoIx,
+    /// From beginning to end, also outside of the scope; clipped to the trace.
+    pub range: TimeRange,
+    /// Nanoseconds inside the scope.
+    pub nanos: u64,
+    /// Of those without a proc.
+    pub blocked: u64,
+    /// It began before the trace, or was going on at its end.
+    pub is_cut: bool,
+}
+
+/// The calls of one stack, or of one function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallGroup {
+    /// From where, for groups by stack; `NONE` if none was recorded.
+    pub stack: StackId,
+    /// The call, as the innermost function that tells: `syscall.read`. Empty without a stack.
+    pub function: String,
+    /// How long the single calls were.
+    pub calls: Spread,
+    /// Those that lost their proc.
+    pub blocking: u64,
+    /// Time without a proc, nanoseconds.
+    pub blocked: u64,
+    /// Those cut by the edges of the trace or of the scope.
+    pub cut: u64,
+    /// The longest, longest first, at most [`WORST`].
+    pub worst: Vec<Call>,
+}
+
+/// System calls in a scope. All groups come with most time first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Syscalls {
+    /// By stack.
+    pub stacks: Vec<CallGroup>,
+    /// By function; the stack is that of the one with most time.
+    pub functions: Vec<CallGroup>,
+    /// All of them.
+    pub all: CallGroup,
+}
+
+#[derive(Default)]
+struct Growing {
+    lengths: Vec<u64>,
+    blocking: u64,
+    blocked: u64,
+    cut: u64,
+    worst: Vec<Call>,
+}
+
+impl Growing {
+    fn add(&mut self, call: Call, is_cut: bool) {
+        self.lengths.push(call.nanos);
+        self.blocking += u64::from(call.blocked > 0);
+        self.blocked += call.blocked;
+        self.cut += u64::from(is_cut);
+        if self.worst.len() >= 2 * WORST {
+            sort(&mut self.worst);
+            self.worst.truncate(WORST);
+        }
+        // After a sorting the list is in order up to there.
+        if self.worst.get(WORST - 1).is_none_or(|last| call.nanos >= last.nanos) {
+            self.worst.push(call);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.lengths.extend_from_slice(&other.lengths);
+        self.blocking += other.blocking;
+        self.blocked += other.blocked;
+        self.cut += other.cut;
+        self.worst.extend_from_slice(&other.worst);
+        sort(&mut self.worst);
+        self.worst.truncate(WORST);
+    }
+
+    fn finished(mut self, stack: StackId, function: String) -> CallGroup {
+        sort(&mut self.worst);
+        self.worst.truncate(WORST);
+        let calls = Spread::of(&mut self.lengths);
+        let (blocking, blocked, cut) = (self.blocking, self.blocked, self.cut);
+        CallGroup { stack, function, calls, blocking, blocked, cut, worst: self.worst }
+    }
+}
+
+fn sort(calls: &mut [Call]) {
+    calls.sort_unstable_by_key(|call| (std::cmp::Reverse(call.nanos), call.range.start, call.go));
+}
+
+/// System calls of a scope. `None` if cancelled.
+#[must_use]
+pub fn syscalls(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Syscalls> {
+    let chunks = pieces.len().div_ceil(CHUNK);
+    let grown = (0..chunks).into_par_iter().fold(FxHashMap::<StackId, Growing>::default, |mut grown, chunk| {
+        if !monitor.is_cancelled() {
+            for at in chunk * CHUNK..((chunk + 1) * CHUNK).min(pieces.len()) {
+                if let Some((go, ranges)) = pieces.nth(at) {
+                    look_at(trace, go, ranges, &mut grown);
+                }
+            }
+        }
+        grown
+    });
+    let grown = grown.reduce(FxHashMap::default, |mut one, other| {
+        for (stack, group) in other {
+            one.entry(stack).or_default().merge(&group);
+        }
+        one
+    });
+    if monitor.is_cancelled() {
+        return None;
+    }
+    // Per function: the sums, and the stack with most time.
+    let mut functions: FxHashMap<&str, (Growing, StackId, u64)> = FxHashMap::default();
+    let mut all = Growing::default();
+    for (&stack, group) in &grown {
+        all.merge(group);
+        let total = group.lengths.iter().sum();
+        let (known, widest, most) = functions.entry(telling_function(trace, stack)).or_default();
+        known.merge(group);
+        if (total, stack) > (*most, *widest) {
+            (*widest, *most) = (stack, total);
+        }
+    }
+    let functions = functions.into_iter().map(|(name, (group, stack, _))| group.finished(stack, name.to_owned()));
+    let functions = sorted(functions.collect());
+    let stacks =
+        grown.into_par_iter().map(|(stack, group)| group.finished(stack, telling_function(trace, stack).to_owned()));
+    let stacks = sorted(stacks.collect());
+    Some(Syscalls { stacks, functions, all: all.finished(StackId::NONE, String::new()) })
+}
+
+fn sorted(mut groups: Vec<CallGroup>) -> Vec<CallGroup> {
+    groups.sort_by(|one, other| {
+        let key = |group: &CallGroup| (group.stack, group.function.clone());
+        other.calls.total.cmp(&one.calls.total).then_with(|| key(one).cmp(&key(other)))
+    });
+    groups
+}
+
+/// The innermost function of a call's stack that says which call it is.
+#[must_use]
+pub fn telling_function(trace: &Trace, stack: StackId) -> &str {
+    let is_plumbing = |function: &str| {
+        let name = function.rsplit(['/', '.']).next().unwrap_or(function);
+        let is_raw = name.to_ascii_lowercase().trim_start_matches("raw").starts_with("syscall");
+        is_raw || function.starts_with("runtime.") || function.starts_with("internal/runtime/")
+    };
+    let mut frames = trace.frames(stack).map(|frame| frame.function);
+    let telling = frames.find(|function| !is_plumbing(function));
+    telling.or_else(|| trace.frames(stack).map(|frame| frame.function).last()).unwrap_or_default()
+}
+
+fn look_at(trace: &Trace, go: GoIx, ranges: &[TimeRange], grown: &mut FxHashMap<StackId, Growing>) {
+    let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return };
+    let hull = TimeRange::new(first.start, last.end);
+    let loses = trace.proc_lost(go, trace.range()).is_some();
+    trace.stretches(go, hull, |stretch| {
+        if stretch.state != GoState::Syscall {
+            return;
+        }
+        let nanos = nanos_in(ranges, stretch.range);
+        if nanos == 0 && stretch.range.nanos() > 0 {
+            return;
+        }
+        let lost = if loses { trace.proc_lost(go, stretch.range) } else { None };
+        let blocked = nanos - nanos_in(ranges, held(stretch, lost));
+        let is_cut = stretch.began_before || stretch.goes_on;
+        let call = Call { go, range: stretch.range, nanos, blocked, is_cut };
+        let is_clipped = nanos < stretch.range.nanos().unsigned_abs();
+        grown.entry(stretch.stack).or_default().add(call, is_cut || is_clipped);
+    });
+}

@@ -1,0 +1,131 @@
+//! Threads: how long each had a proc, ran Go code, and sat in system calls; how many were busy over time.
+
+use crate::analysis::goroutines::with_proc;
+use crate::analysis::series::Buckets;
+use crate::base::ids::{GoIx, ProcIx, ThreadId, ThreadIx};
+use crate::base::monitor::Monitor;
+use crate::base::time::TimeRange;
+use crate::event::state::{GoState, SpanClass};
+use crate::model::lanes::LaneId;
+use crate::model::trace::Trace;
+
+/// Buckets over time.
+pub const BUCKETS: usize = 240;
+
+/// What a thread did. Nanoseconds; `running`, `syscall` and `looking` sum to `with_proc`, and with `blocked` and
+/// `nothing` to the range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadTimes {
+    /// Which.
+    pub thread: ThreadIx,
+    /// The system's id.
+    pub id: ThreadId,
+    /// It had a proc.
+    pub with_proc: u64,
+    /// It ran a goroutine.
+    pub running: u64,
+    /// In system calls, holding its proc.
+    pub syscall: u64,
+    /// It had a proc but ran no goroutine: it looked for work, or switched.
+    pub looking: u64,
+    /// In system calls, its proc gone.
+    pub blocked: u64,
+    /// Nothing the trace tells of: parked, not there yet, gone, or in code that is not Go's.
+    pub nothing: u64,
+    /// It took a proc so often.
+    pub starts: u64,
+}
+
+/// Threads in a range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Threads {
+    /// What is looked at.
+    pub range: TimeRange,
+    /// Most time with a proc first.
+    pub each: Vec<ThreadTimes>,
+    /// The buckets of the series.
+    pub buckets: Buckets,
+    /// Nanoseconds with a proc, all threads, by bucket. Divided by a bucket's width: how many at once.
+    pub with_proc: Vec<u64>,
+    /// Nanoseconds in system calls without a proc, all threads, by bucket.
+    pub blocked: Vec<u64>,
+}
+
+/// What threads did within a range. `None` if cancelled.
+#[must_use]
+pub fn threads(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Threads> {
+    let range = trace.range().intersect(range);
+    let buckets = Buckets::over(range, BUCKETS);
+    let (mut had, mut lacked) = (vec![0; buckets.count], vec![0; buckets.count]);
+    let count = trace.thread_count() as usize;
+    let (mut with, mut without, mut starts) = (vec![0u64; count], vec![0u64; count], vec![0u64; count]);
+    for proc in (0..trace.proc_count()).map(ProcIx) {
+        for tenure in trace.tenures(proc, range) {
+            if let Some(sum) = with.get_mut(tenure.thread.index()) {
+                *sum += tenure.range.nanos().unsigned_abs();
+                buckets.spread(&mut had, tenure.range);
+            }
+        }
+        for (_, _, thread) in trace.proc_changes(proc, range) {
+            if let Some(count) = starts.get_mut(thread.index()) {
+                *count += 1;
+            }
+        }
+    }
+    for (thread, call) in blocking_calls(trace, range, monitor)? {
+        buckets.spread(&mut lacked, call);
+        if let Some(sum) = without.get_mut(thread.index()) {
+            *sum += call.nanos().unsigned_abs();
+        }
+    }
+    let mut each: Vec<ThreadTimes> = (0..trace.thread_count())
+        .map(ThreadIx)
+        .map(|thread| {
+            let of = |sums: &[u64]| sums.get(thread.index()).copied().unwrap_or(0);
+            let by_class = trace.time_by_class(LaneId::Thread(thread), range).nanos;
+            let class = |class: SpanClass| by_class.get(class as usize).copied().unwrap_or(0);
+            let (with_proc, blocked) = (of(&with), of(&without));
+            let running = class(SpanClass::Running).min(with_proc);
+            let syscall = class(SpanClass::Syscall).saturating_sub(blocked).min(with_proc - running);
+            ThreadTimes {
+                thread,
+                id: trace.thread_id(thread),
+                with_proc,
+                running,
+                syscall,
+                looking: with_proc - running - syscall,
+                blocked,
+                nothing: range.nanos().unsigned_abs().saturating_sub(with_proc + blocked),
+                starts: of(&starts),
+            }
+        })
+        .collect();
+    each.sort_by_key(|times| (std::cmp::Reverse(times.with_proc), times.thread));
+    Some(Threads { range, each, buckets, with_proc: had, blocked: lacked })
+}
+
+/// The parts of system calls without a proc, with the thread that was in them. `None` if cancelled.
+fn blocking_calls(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Vec<(ThreadIx, TimeRange)>> {
+    let mut found = Vec::new();
+    for go in (0..trace.goroutine_count()).map(GoIx) {
+        if monitor.is_cancelled() {
+            return None;
+        }
+        let loses = trace.proc_lost(go, trace.range()).is_some();
+        let mut calls = Vec::new();
+        trace.stretches(go, range, |stretch| {
+            if stretch.state == GoState::Syscall && (loses || !stretch.returns_with_proc) {
+                let held = with_proc(trace, go, stretch);
+                let lacks = TimeRange::new(held.end.max(stretch.range.start), stretch.range.end).intersect(range);
+                if lacks.nanos() > 0 {
+                    calls.push((stretch.range.start, lacks));
+                }
+            }
+        });
+        for (start, lacks) in calls {
+            let thread = trace.span_at(LaneId::Goroutine(go), start).map_or(ThreadIx::NONE, |span| span.thread);
+            found.push((thread, lacks));
+        }
+    }
+    Some(found)
+}
