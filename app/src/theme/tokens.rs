@@ -99,6 +99,21 @@ pub const LIGHT: Tokens = Tokens {
     ],
 };
 
+impl Tokens {
+    /// The colour of the `at`-th series of a plot; six of them.
+    #[must_use]
+    pub const fn series(&self, at: usize) -> Color32 {
+        match at % 6 {
+            0 => self.accent,
+            1 => self.outgoing,
+            2 => self.classes[SpanClass::Running as usize],
+            3 => self.classes[SpanClass::WaitSync as usize],
+            4 => self.classes[SpanClass::WaitChan as usize],
+            _ => self.classes[SpanClass::Gc as usize],
+        }
+    }
+}
+
 /// The colours of the theme that `ctx` uses now.
 #[must_use]
 pub fn of(ctx: &egui::Context) -> &'static Tokens {

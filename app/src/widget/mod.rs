@@ -6,6 +6,7 @@ pub mod flame;
 pub mod keycap;
 pub mod link;
 pub mod menu;
+pub mod plot;
 pub mod progress;
 pub mod proportion;
 pub mod section;
