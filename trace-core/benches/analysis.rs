@@ -1,13 +1,14 @@
 //! What analyses of a whole trace cost, after its load.
 //!
 //! `TRACELANE_BENCH_TRACE=FILE cargo bench -p trace-core --bench analysis` (see `tests/data/gen/stress` for a
-//! long trace). Prints the median of a few runs.
+//! long trace; `TRACELANE_BENCH_ONLY=TEXT` for those with this in their name). Prints the median of a few runs.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 #![expect(clippy::expect_used, reason = "a bench ends where something is missing")]
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use trace_core::analysis::compare;
 use trace_core::analysis::flame::{Flame, MergeBy};
 use trace_core::analysis::goroutines::{SortBy, goroutines, groups};
 use trace_core::analysis::profile::{ProfileKind, profile};
@@ -36,6 +37,9 @@ fn measure(trace: &Trace) {
     time("goroutines of the largest group", || {
         goroutines(trace, &pieces, largest, (SortBy::Execution, 1_000), &monitor)
     });
+    time("one side of a comparison", || compare::measure::measure(trace, trace.range(), &monitor));
+    let side = compare::measure::measure(trace, trace.range(), &monitor).expect("not cancelled");
+    time("two sides held against each other", || compare::compare(&side, &side, &compare::Terms::default(), None));
     for kind in ProfileKind::ALL {
         time(&format!("profile {}", kind.name()), || profile(trace, &pieces, kind, &monitor));
     }
@@ -45,6 +49,9 @@ fn measure(trace: &Trace) {
 }
 
 fn time<T>(what: &str, mut call: impl FnMut() -> T) {
+    if std::env::var("TRACELANE_BENCH_ONLY").is_ok_and(|only| !what.contains(&only)) {
+        return;
+    }
     let mut times = [Duration::ZERO; RUNS];
     for taken in &mut times {
         let start = Instant::now();

@@ -12,10 +12,10 @@ use crate::analysis::places::{Op, Places};
 use crate::base::ids::{GoIx, StackId, StrId, TaskIx};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
-use crate::event::state::{GoState, SpanClass};
+use crate::event::state::{Cause, GoState, SpanClass};
 use crate::model::goroutines::is_system_function;
 use crate::model::lanes::LaneId;
-use crate::model::moves::Move;
+use crate::model::stretches::Stretch;
 use crate::model::trace::{SpecialKind, Trace};
 
 /// What a row is about.
@@ -191,7 +191,10 @@ impl Pass {
 struct Unit {
     range: Option<TimeRange>,
     has_begin: bool,
+    /// The first stack in it that has a frame of the program.
     stack: StackId,
+    /// Where the goroutine blocked last.
+    last: StackId,
 }
 
 struct Look<'a> {
@@ -224,15 +227,21 @@ impl Look<'_> {
             }
         }
         let (mut running, mut first) = (0, None);
-        let mut unit = Unit { range: None, has_begin: created.is_some(), stack: StackId::NONE };
-        let mut moves = trace.moves(go, self.range).peekable();
-        while let Some(found) = moves.next() {
-            if found.span.state == GoState::Running {
-                let part = found.span.range.intersect(self.range);
+        let mut unit = Unit { range: None, has_begin: created.is_some(), stack: StackId::NONE, last: StackId::NONE };
+        let mut before: Option<Stretch> = None;
+        let who = (go, known.name, created.is_some());
+        trace.stretches(go, self.range, |stretch| {
+            if let Some(before) = before.replace(*stretch) {
+                self.take_in(&before, false, who, &mut unit, pass);
+            }
+            if stretch.state == GoState::Running {
+                let part = stretch.range.intersect(self.range);
                 running += nanos(part);
                 first = first.or(Some(part));
             }
-            self.take_in(&found, moves.peek().is_none(), (go, known.name, created.is_some()), &mut unit, pass);
+        });
+        if let Some(last) = before {
+            self.take_in(&last, true, who, &mut unit, pass);
         }
         self.close(&mut unit, go, ended.is_some(), pass);
         if let Some(first) = first {
@@ -249,15 +258,21 @@ impl Look<'_> {
 
     fn take_in(
         &self,
-        found: &Move,
+        span: &Stretch,
         is_last: bool,
         (go, name, is_new): (GoIx, StrId, bool),
         unit: &mut Unit,
         pass: &mut Pass,
     ) {
-        let span = &found.span;
         let part = span.range.intersect(self.range);
-        let stack = if span.state == GoState::Running { span.end_stack } else { span.start_stack };
+        // Where it stands: a goroutine that is made ready is still where it blocked.
+        let stack = match span.state {
+            GoState::Waiting | GoState::Syscall => span.stack,
+            GoState::Runnable if span.cause == Cause::Stopped => span.stack,
+            GoState::Runnable => unit.last,
+            _ => StackId::NONE,
+        };
+        unit.last = stack;
         if !unit.stack.is_some() && stack.is_some() && self.places.has_own(stack) {
             unit.stack = stack;
         }
@@ -268,7 +283,7 @@ impl Look<'_> {
             GoState::Waiting if is_idle(self.places, stack, span.class) => {
                 self.close(unit, go, true, pass);
                 pass.sketch.mix.add(SpanClass::None, part, self.range);
-                *unit = Unit { range: None, has_begin: true, stack: StackId::NONE };
+                *unit = Unit { range: None, has_begin: true, stack: StackId::NONE, last: StackId::NONE };
                 return;
             }
             GoState::Waiting if self.places.op(stack) == Op::Sleep => own(RowKind::Sleep, Op::Sleep, span.class),
@@ -279,7 +294,7 @@ impl Look<'_> {
             GoState::Unknown | GoState::Dead => return,
         };
         pass.sketch.mix.add(span.class, part, self.range);
-        if span.state != GoState::Running {
+        if stack.is_some() {
             pass.sketch.wait(stack, nanos(part));
         }
         let start = unit.range.map_or(part.start, |known| known.start);

@@ -24,25 +24,27 @@ impl StateMix {
     /// Adds a span of `class` (`SpanClass::None` for idle waits), cut to `whole`, which is cut into parts.
     pub(super) fn add(&mut self, class: SpanClass, range: TimeRange, whole: TimeRange) {
         let range = whole.intersect(range);
-        let (length, from) = (whole.nanos().max(1), range.start.nanos_since(whole.start));
-        let to = from + range.nanos();
+        let (length, from) = (whole.nanos().unsigned_abs(), range.start.nanos_since(whole.start).unsigned_abs());
+        let to = from + range.nanos().unsigned_abs();
         if to <= from {
             return;
         }
-        let border = |part: usize| (i128::from(length) * part as i128 / PARTS as i128) as i64;
-        let part_of = |at: i64| {
-            let mut part = ((i128::from(at) * PARTS as i128 / i128::from(length)) as usize).min(PARTS - 1);
-            // Borders are rounded down, so the guess may be too low.
-            while part + 1 < PARTS && border(part + 1) <= at {
-                part += 1;
+        let count = PARTS as u64;
+        let (step, left) = (length / count, length % count);
+        let border = |part: u64| step * part + left * part / count;
+        // At least the part it is in: borders are `step` apart, or one more.
+        let mut part = (from / step.max(1)).min(count - 1);
+        while part > 0 && border(part) > from {
+            part -= 1;
+        }
+        let mut at = from;
+        while at < to && part < count {
+            let end = to.min(border(part + 1));
+            if let Some(sum) = self.parts.get_mut(part as usize).and_then(|sums| sums.get_mut(class as usize)) {
+                *sum += end.saturating_sub(at);
             }
-            part
-        };
-        for part in part_of(from)..=part_of(to - 1) {
-            let nanos = to.min(border(part + 1)) - from.max(border(part));
-            if let Some(sum) = self.parts.get_mut(part).and_then(|sums| sums.get_mut(class as usize)) {
-                *sum += nanos.max(0).unsigned_abs();
-            }
+            at = at.max(end);
+            part += 1;
         }
     }
 

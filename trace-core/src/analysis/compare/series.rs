@@ -27,6 +27,8 @@ pub struct Series {
     pub runs: Vec<(Option<f64>, f64)>,
     /// Those with the smallest lots, which are drawn from the value and its time.
     sample: Vec<Kept>,
+    /// Once lots were dropped: the largest that is still kept. No larger one can come in.
+    bound: Option<u64>,
     /// The longest, by falling duration, at most [`LONGEST`].
     top: Vec<Kept>,
 }
@@ -75,8 +77,10 @@ impl Series {
             *total += nanos;
         }
         let kept = Kept { lot: lot(go, range, nanos), nanos, range, go, block: block as u8 };
-        self.sample.push(kept);
-        self.shrink(2 * KEPT);
+        if self.bound.is_none_or(|bound| kept.lot <= bound) {
+            self.sample.push(kept);
+            self.shrink(2 * KEPT);
+        }
         self.keep_top(kept);
     }
 
@@ -103,6 +107,11 @@ impl Series {
             *mine += theirs;
         }
         self.sample.extend(other.sample);
+        // What either has dropped is missing: only up to the smaller bound is the sample whole.
+        self.bound = self.bound.into_iter().chain(other.bound).min();
+        if let Some(bound) = self.bound {
+            self.sample.retain(|kept| kept.lot <= bound);
+        }
         self.shrink(KEPT);
         other.top.into_iter().for_each(|kept| self.keep_top(kept));
     }
@@ -126,6 +135,7 @@ impl Series {
         if self.sample.len() > limit {
             self.sample.select_nth_unstable_by_key(KEPT, |kept| (kept.lot, kept.nanos, kept.range.start, kept.go));
             self.sample.truncate(KEPT);
+            self.bound = self.sample.iter().map(|kept| kept.lot).max();
         }
     }
 
