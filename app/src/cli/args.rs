@@ -10,9 +10,10 @@ use trace_core::analysis::profile::ProfileKind;
 use crate::action::commands::panels;
 use crate::cli::blocked;
 use crate::cli::compare;
+use crate::cli::compare::align::Align;
+use crate::cli::compare::guard;
 use crate::cli::exit::Failure;
 use crate::cli::goroutines;
-use crate::cli::guard;
 use crate::cli::help::Topic;
 use crate::cli::place::{Stretch, Target, parse_stretch, parse_target};
 use crate::cli::profile;
@@ -263,6 +264,8 @@ fn compare(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
         sides: [Vec::new(), Vec::new()],
         ranges: [None, None],
         form: Form::Text,
+        html: None,
+        align: Align::Start,
         unit: compare::Unit::Second,
         guards: Vec::new(),
     };
@@ -272,11 +275,16 @@ fn compare(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Compare)),
             Arg::Long("json") => asked.form = Form::Json,
             Arg::Long("md") => asked.form = Form::Markdown,
+            Arg::Long("html") => asked.html = Some(PathBuf::from(parser.value().map_err(usage)?)),
+            Arg::Long("align") => {
+                asked.align =
+                    value(parser, "--align", "start, wall, stretch, task:TYPE, region:TYPE or log:TEXT", Align::parse)?;
+            }
             Arg::Long("a") => side_a.extend(parser.values().map_err(usage)?.map(PathBuf::from)),
             Arg::Long("b") => side_b.extend(parser.values().map_err(usage)?.map(PathBuf::from)),
             Arg::Long("range-a") => asked.ranges[0] = Some(value(parser, "--range-a", "100ms..1.2s", parse_stretch)?),
             Arg::Long("range-b") => asked.ranges[1] = Some(value(parser, "--range-b", "100ms..1.2s", parse_stretch)?),
-            Arg::Long("per") => {
+            Arg::Long("per" | "by") => {
                 asked.unit = value(parser, "--per", "second, cpu, task:TYPE or nothing", compare::unit)?;
             }
             Arg::Long("fail-if") => {

@@ -237,15 +237,21 @@ A change is significant if it is at least 5 % and chance explains it with q <= 0
 and on their sums over sixteenths of the trace, corrected for the number of rows (Benjamini and Hochberg). Rows
 that are not significant show ~.
 
-  --range-a A..B, --range-b A..B    the stretch of time looked at, from the start of each trace: 100ms..1.2s
+  --html FILE          write a page with the pictures, in one file: distributions, flame graphs of what grew and
+                       shrank, states, heap and goroutines over time
+  --align start        lay both over each other by their start; or: wall (clock), stretch (to equal length),
+                       task:TYPE, region:TYPE (where the first of these begins), log:TEXT (the first such message)
+  --range-a A..B, --range-b A..B    the stretch of time looked at: 100ms..1.2s, from the start of each trace or,
+                       with --align task, region or log, from there
   --per second         divide sums by seconds of the trace; or: cpu (seconds of running), task:TYPE, nothing
+                       (--by is the same)
   --fail-if COND       exit with code 4 if a significant change crosses it; may be given again. COND is
                        KIND:NAME METRIC > LIMIT (or <): METRIC count, total, mean, p50, p90, p99 or max of B;
                        LIMIT +10%, 5ms, or a count. Example: 'task:/checkout p99 > +10%'
   --md                 as Markdown for a pull request
   --json               as one JSON object with these fields, which stay as they are:
-      verdict [sentence], a and b {files, duration_ns, events, is_damaged, findings [kind]}, per, tested,
-      crossed [condition],
+      verdict [sentence], a and b {files, origin_ns, duration_ns, events, is_damaged, findings [kind]}, per, align,
+      limits [sentence], tested, crossed [condition],
       changes [{kind, name, name_b or null, a and b {count, total_ns, mean_ns, p50_ns, p90_ns, p99_ns, max_ns}
                 or null, ratio or null, delta_ns, shift {median_ns, low_ns, high_ns} or null, p_value or null,
                 q_value or null, significant}], ranked

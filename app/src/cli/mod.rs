@@ -6,7 +6,6 @@ pub mod compare;
 pub mod dump;
 pub mod exit;
 pub mod goroutines;
-pub mod guard;
 pub mod help;
 pub mod place;
 pub mod profile;

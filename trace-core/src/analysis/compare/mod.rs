@@ -2,6 +2,7 @@
 
 pub mod causes;
 pub mod diff_flame;
+pub mod limits;
 pub mod measure;
 pub mod mix;
 pub mod partners;

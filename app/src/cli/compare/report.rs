@@ -1,156 +1,23 @@
-//! `tracelane compare`: what changed between two recordings, for people, pull requests and CI.
+//! What a comparison prints: the JSON that stays as it is, a text, Markdown.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
-use trace_core::analysis::compare::measure::{Measured, measure};
 use trace_core::analysis::compare::stats::Shift;
-use trace_core::analysis::compare::{Change, Comparison, Figures, Per, compare};
-use trace_core::analysis::findings::{Findings, find};
-use trace_core::base::monitor::Monitor;
-use trace_core::base::time::TimeRange;
+use trace_core::analysis::compare::{Change, Comparison, Figures};
+use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::guard::Guard;
-use crate::cli::place::Stretch;
-use crate::cli::print;
-use crate::cli::report::Form;
+use crate::cli::compare::{Asked, Unit};
+use crate::cli::exit::Exit;
 use crate::fmt::number::count;
 use crate::fmt::time::duration;
-use crate::remote;
 
 /// Rows written as text or Markdown.
 const ROWS: usize = 20;
 /// Rows written as JSON, besides those that are significant.
 const JSON_ROWS: usize = 500;
-
-/// What durations and counts are divided by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Seconds of the trace.
-    Second,
-    /// Seconds that goroutines ran.
-    Processor,
-    /// Tasks of a type that begin and end in range.
-    Task(String),
-    /// Nothing.
-    Nothing,
-}
-
-/// Reads `second`, `cpu`, `nothing` or `task:TYPE`.
-#[must_use]
-pub fn unit(text: &str) -> Option<Unit> {
-    Some(match text {
-        "second" => Unit::Second,
-        "cpu" => Unit::Processor,
-        "nothing" => Unit::Nothing,
-        _ => Unit::Task(text.strip_prefix("task:").filter(|name| !name.is_empty())?.to_owned()),
-    })
-}
-
-/// What was asked for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
-    /// The files of A and of B, one or several each.
-    pub sides: [Vec<PathBuf>; 2],
-    /// The stretch of time looked at on each side; all if `None`.
-    pub ranges: [Option<Stretch>; 2],
-    /// How to write it.
-    pub form: Form,
-    /// What to divide by.
-    pub unit: Unit,
-    /// Changes that make the command fail.
-    pub guards: Vec<Guard>,
-}
-
-/// One side, loaded and measured.
-struct Side {
-    measured: Measured,
-    /// Only for a single recording.
-    findings: Option<Findings>,
-    told: Told,
-}
-
-/// Loads both sides, compares them and prints what changed.
-///
-/// # Errors
-/// When a file is unreadable, or a task to divide by is not there.
-pub fn run(asked: &Asked) -> Answer {
-    let [files_a, files_b] = &asked.sides;
-    let [range_a, range_b] = asked.ranges;
-    let a = Side::load(files_a, range_a)?;
-    let b = Side::load(files_b, range_b)?;
-    let per = per(asked, &a.measured, &b.measured)?;
-    let findings = a.findings.as_ref().zip(b.findings.as_ref());
-    let found = compare(&a.measured, &b.measured, &per.into(), findings);
-    let crossed: Vec<String> = asked.guards.iter().flat_map(|guard| guard.crossed(&found.changes)).collect();
-    let damaged = a.told.is_damaged || b.told.is_damaged;
-    let report = Report::of(&found, a.told, b.told, &asked.unit, crossed);
-    let text = match asked.form {
-        Form::Json => {
-            let mut text =
-                serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
-            text.push('\n');
-            text
-        }
-        Form::Markdown => report.markdown(),
-        Form::Text => report.text(),
-    };
-    print(&text)?;
-    Ok(match (report.crossed.is_empty(), damaged) {
-        (false, _) => Exit::Found,
-        (true, true) => Exit::Damaged,
-        (true, false) => Exit::Fine,
-    })
-}
-
-fn per(asked: &Asked, a: &Measured, b: &Measured) -> Result<Per, Failure> {
-    let Unit::Task(name) = &asked.unit else {
-        return Ok(match asked.unit {
-            Unit::Processor => Per::ProcessorSecond,
-            Unit::Nothing => Per::Nothing,
-            _ => Per::Second,
-        });
-    };
-    let counted = |side: &Measured| {
-        let found = side.rows.iter().find(|row| row.0.0.name() == "task" && row.0.1 == *name);
-        found.map(|row| row.1.count)
-    };
-    match (counted(a), counted(b)) {
-        (Some(a), Some(b)) => Ok(Per::Requests(a, b)),
-        _ => Err(Failure::usage(format!("--per task:{name}: no task of this type begins and ends on both sides"))),
-    }
-}
-
-impl Side {
-    fn load(files: &[PathBuf], stretch: Option<Stretch>) -> Result<Self, Failure> {
-        let monitor = Monitor::new();
-        let mut runs = Vec::new();
-        let mut findings = None;
-        let mut told = Told { files: Vec::new(), duration_ns: 0, events: 0, is_damaged: false, findings: Vec::new() };
-        for file in files {
-            let trace = remote::load(file, &monitor, &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
-            let range = stretch.map_or(trace.range(), |stretch| within(&trace, stretch));
-            // Nobody cancels.
-            runs.push(measure(&trace, range, &monitor).unwrap_or_default());
-            told.add(file, &trace, range);
-            if files.len() == 1 {
-                let found = find(&trace, &monitor).unwrap_or_default();
-                told.findings = found.list.iter().map(|finding| finding.kind.name()).collect();
-                findings = Some(found);
-            }
-        }
-        Ok(Self { measured: Measured::pooled(runs), findings, told })
-    }
-}
-
-fn within(trace: &Trace, stretch: Stretch) -> TimeRange {
-    let whole = trace.range();
-    let at = |nanos: Option<i64>, border| nanos.map_or(border, |nanos| whole.start.plus_nanos(nanos));
-    whole.intersect(TimeRange::new(at(stretch.start_nanos, whole.start), at(stretch.end_nanos, whole.end)))
-}
 
 /// What `--json` prints. The fields stay as they are; more may come.
 #[derive(Clone, Debug, Serialize)]
@@ -163,6 +30,10 @@ pub struct Report {
     pub b: Told,
     /// What `rate` figures are divided by: `second`, `cpu_second`, `task` or `nothing`.
     pub per: &'static str,
+    /// How the sides are laid over each other: `start`, `wall`, `stretch`, `task`, `region` or `log`.
+    pub align: &'static str,
+    /// What could not be compared, or only with care: sentences.
+    pub limits: Vec<String>,
     /// Rows that were tested.
     pub tested: usize,
     /// Guards (`--fail-if`) that were crossed, significantly.
@@ -172,10 +43,12 @@ pub struct Report {
 }
 
 /// A side.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Told {
     /// The files as given.
     pub files: Vec<String>,
+    /// Where time zero lies, from the start of each file's trace.
+    pub origin_ns: Vec<i64>,
     /// Length of what was looked at, in sum.
     pub duration_ns: u64,
     /// Events of the whole files.
@@ -187,7 +60,9 @@ pub struct Told {
 }
 
 impl Told {
-    fn add(&mut self, file: &Path, trace: &Trace, range: TimeRange) {
+    /// Takes in a recording of this side.
+    pub fn add(&mut self, file: &Path, trace: &Trace, range: TimeRange, origin: TraceTime) {
+        self.origin_ns.push(origin.nanos_since(trace.range().start));
         self.files.push(file.display().to_string());
         self.duration_ns += range.nanos().unsigned_abs();
         self.events += trace.totals().events;
@@ -291,7 +166,15 @@ impl From<&Change> for Row {
 }
 
 impl Report {
-    fn of(found: &Comparison, a: Told, b: Told, unit: &Unit, crossed: Vec<String>) -> Self {
+    /// Puts together what is printed.
+    #[must_use]
+    pub fn of(
+        found: &Comparison,
+        [a, b]: [&Told; 2],
+        asked: &Asked,
+        crossed: Vec<String>,
+        limits: Vec<String>,
+    ) -> Self {
         let mut others = 0;
         let told = found.changes.iter().filter(|change| {
             others += usize::from(!change.is_significant);
@@ -299,9 +182,11 @@ impl Report {
         });
         Self {
             verdict: found.verdict.clone(),
-            a,
-            b,
-            per: match unit {
+            a: a.clone(),
+            b: b.clone(),
+            align: asked.align.name(),
+            limits,
+            per: match &asked.unit {
                 Unit::Second => "second",
                 Unit::Processor => "cpu_second",
                 Unit::Task(_) => "task",
@@ -383,12 +268,17 @@ impl Report {
                 line(text, &format!("{bullet}Parts of {side} are damaged: its counts and sums are too small."));
             }
         }
+        for limit in &self.limits {
+            line(text, &format!("{bullet}{limit}"));
+        }
         for crossed in &self.crossed {
             line(text, &format!("{bullet}Crossed: {crossed}"));
         }
     }
 
-    fn per_words(&self) -> &'static str {
+    /// What sums are divided by, in words.
+    #[must_use]
+    pub fn per_words(&self) -> &'static str {
         match self.per {
             "second" => "per second of the trace",
             "cpu_second" => "per second of running",
@@ -399,7 +289,9 @@ impl Report {
 }
 
 impl Row {
-    fn named(&self) -> String {
+    /// Its name on both sides.
+    #[must_use]
+    pub fn named(&self) -> String {
         match &self.name_b {
             Some(other) => format!("{} → {other}", self.name),
             None => self.name.clone(),
@@ -407,7 +299,8 @@ impl Row {
     }
 
     /// Medians, 99th percentiles, sums, change.
-    fn cells(&self) -> [String; 7] {
+    #[must_use]
+    pub fn cells(&self) -> [String; 7] {
         let of = |side: &Option<Numbers>, figure: fn(&Numbers) -> f64| {
             side.as_ref().map_or_else(|| "–".to_owned(), |side| nanos(figure(side)))
         };
@@ -430,7 +323,9 @@ impl Row {
     }
 }
 
-fn nanos(nanos: f64) -> String {
+/// A duration that is a figure, not a reading.
+#[must_use]
+pub fn nanos(nanos: f64) -> String {
     duration(nanos.round() as i64)
 }
 

@@ -1,0 +1,453 @@
+//! The page with the pictures of a comparison: one file, no scripts, nothing from the network.
+
+mod axis;
+mod flame;
+mod plot;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use trace_core::analysis::compare::causes::{CauseChange, causes};
+use trace_core::analysis::compare::diff_flame::DiffFlame;
+use trace_core::analysis::compare::picture::{Picture, Population};
+use trace_core::analysis::compare::series::Series;
+use trace_core::analysis::compare::stats::quantile;
+use trace_core::analysis::compare::{Change, Comparison, Per, units};
+use trace_core::analysis::findings::finding::Finding;
+use trace_core::analysis::flame::Flame;
+use trace_core::base::time::TraceTime;
+use trace_core::event::state::SpanClass;
+
+use crate::cli::compare::align::Align;
+use crate::cli::compare::html::axis::Unit;
+use crate::cli::compare::html::plot::Curve;
+use crate::cli::compare::report::{Report, Row, Told, nanos};
+use crate::cli::compare::{Asked, Side};
+use crate::fmt::number::{bytes, count};
+use crate::fmt::time::duration;
+use crate::theme::lanes::STACK;
+
+/// Rows of the table.
+const ROWS: usize = 60;
+/// Rows with distributions.
+const DRAWN: usize = 24;
+/// Groups of goroutines listed.
+const GROUPS: usize = 25;
+/// Part of all that a quantile table shows.
+const PARTS: [f64; 8] = [0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0];
+
+/// A recording laid on the common time axis, in nanoseconds from time zero.
+struct Laid<'a> {
+    picture: &'a Picture,
+    when: (f64, f64),
+}
+
+/// The whole page.
+#[must_use]
+pub(super) fn page(report: &Report, found: &Comparison, sides: [&Side; 2], asked: &Asked, per: Per) -> String {
+    let (unit_a, unit_b) = units(&sides[0].measured, &sides[1].measured, per);
+    let laid = laid(sides, &asked.align);
+    let flame_of = |of: fn(&Picture) -> &Flame| {
+        let all = sides.map(|side| side.measured.pictures.iter().map(of).collect::<Vec<_>>());
+        DiffFlame::of(&all[0], &all[1], [unit_a, unit_b])
+    };
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "What changed: " (short(&report.a)) " → " (short(&report.b)) }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body {
+                (heading(report))
+                (cause_list(sides))
+                h2 { "Changes" }
+                (table(report))
+                h2 { "Distributions" }
+                (distributions(report, found, sides))
+                h2 { "Where time went: off CPU" }
+                (flame(&flame_of(|picture| &picture.waits), report.per_words(),
+                    "Waits that are part of work, sleeps, system calls and waits for a proc, by stack."))
+                h2 { "Where time went: on CPU" }
+                (flame(&flame_of(|picture| &picture.samples), report.per_words(), "CPU samples, by stack."))
+                @if let Some([a, b]) = &laid {
+                    h2 { "Over time" }
+                    (over_time(a, b, &asked.align, sides.iter().any(|side| side.measured.pictures.len() > 1)))
+                }
+                h2 { "Goroutines" }
+                (population(sides))
+                (footer(report))
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn short(told: &Told) -> String {
+    let name = |file: &String| file.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    match told.files.as_slice() {
+        [only] => name(only),
+        [first, rest @ ..] => format!("{} and {} more", name(first), rest.len()),
+        [] => String::new(),
+    }
+}
+
+fn heading(report: &Report) -> Markup {
+    html! {
+        h1 { "What changed" }
+        @for (tag, side) in [("a", &report.a), ("b", &report.b)] {
+            p {
+                span class={ "tag " (tag) } { (tag.to_uppercase()) }
+                (side.files.join(", "))
+                span.muted { " · " (duration(side.duration_ns as i64)) " · " (count(side.events)) " events" }
+                @if side.is_damaged { " · " span.warning { "parts are damaged" } }
+            }
+        }
+        ul.verdict { @for sentence in &report.verdict { li { (sentence) } } }
+        @if !report.limits.is_empty() || !report.crossed.is_empty() {
+            div.notes {
+                @for limit in &report.limits { p { (limit) } }
+                @for crossed in &report.crossed { p.severe { "Crossed: " (crossed) } }
+            }
+        }
+    }
+}
+
+fn cause_list(sides: [&Side; 2]) -> Markup {
+    let (Some(a), Some(b)) = (&sides[0].findings, &sides[1].findings) else { return html! {} };
+    let rows: Vec<(&str, &Finding)> = causes(a, b)
+        .into_iter()
+        .filter_map(|cause| match cause {
+            CauseChange::Gone(at) => Some(("gone", a.list.get(at)?)),
+            CauseChange::New(at) => Some(("new", b.list.get(at)?)),
+            CauseChange::Stayed(_, at) => Some(("stayed", b.list.get(at)?)),
+        })
+        .collect();
+    html! {
+        h2 { "Causes" }
+        @if rows.is_empty() {
+            p.muted { "Nothing stands out on either side." }
+        } @else {
+            div.wide { table {
+                tr { th.kind { "in B" } th.kind { "severity" } th.name { "what probably costs time" } th { "time lost" } }
+                @for (word, finding) in rows {
+                    tr {
+                        td.kind {
+                            span class=(match word { "gone" => "less", "new" => "more", _ => "muted" }) { (word) }
+                        }
+                        td.kind { span class=(finding.severity.name()) { (finding.severity.name()) } }
+                        td.name { (finding.title) }
+                        td { (duration(finding.time_lost_ns as i64)) }
+                    }
+                }
+            } }
+        }
+    }
+}
+
+fn table(report: &Report) -> Markup {
+    html! {
+        div.wide { table {
+            tr {
+                th.kind { "kind" } th.name { "name" }
+                @for head in ["A count", "B count", "A median", "B median", "A p99", "B p99", "A sum", "B sum", "change", "q"] {
+                    th { (head) }
+                }
+            }
+            @for row in report.changes.iter().take(ROWS) { (line(row)) }
+        } }
+        p.muted {
+            "~ is not significant. " (count(report.tested as u64)) " rows were tested; "
+            @if report.changes.len() > ROWS { "the first " (ROWS) " are listed. " }
+            "Change is of the time in sum " (report.per_words()) "."
+        }
+    }
+}
+
+fn line(row: &Row) -> Markup {
+    let cells = row.cells();
+    let lean = match (row.significant, row.delta_ns > 0.0) {
+        (false, _) => "muted",
+        (true, true) => "more",
+        (true, false) => "less",
+    };
+    let counted = |side: &Option<_>| -> String {
+        let side: &Option<crate::cli::compare::report::Numbers> = side;
+        side.as_ref().map_or_else(|| "–".to_owned(), |side| count(side.count))
+    };
+    html! {
+        tr {
+            td.kind { (row.kind) }
+            td.name { (row.named()) }
+            td { (counted(&row.a)) }
+            td { (counted(&row.b)) }
+            @for cell in cells.iter().take(6) { td { (cell) } }
+            @for cell in cells.iter().skip(6) { td { span class=(lean) { (cell) } } }
+            td.muted { (row.q_value.map(|q| if q < 0.001 { "< 0.001".to_owned() } else { format!("{q:.3}") }).unwrap_or_default()) }
+        }
+    }
+}
+
+fn distributions(report: &Report, found: &Comparison, sides: [&Side; 2]) -> Markup {
+    let drawn: Vec<(&Row, &Change)> = report
+        .changes
+        .iter()
+        .zip(told_of(report, found))
+        .filter(|(_, change)| change.a.or(change.b).is_some_and(|figures| figures.count > 1))
+        .take(DRAWN)
+        .collect();
+    html! {
+        @if drawn.is_empty() { p.muted { "No row has more than one duration." } }
+        @for (at, (row, change)) in drawn.into_iter().enumerate() {
+            @let values = [0, 1].map(|side| values_of(sides, change, side));
+            @let both = [values[0].as_slice(), values[1].as_slice()];
+            details open[at == 0] {
+                summary { span.muted { (row.kind) " " } (row.named()) " " (row.cells()[6]) }
+                div {
+                    div.pair {
+                        figure { figcaption { "At most so long (part of all)" } (plot::distribution(both)) }
+                        figure { figcaption { "Spread (part of each side)" } (plot::histogram(both)) }
+                    }
+                    (quantiles(both, change))
+                }
+            }
+        }
+    }
+}
+
+/// The changes behind the rows of a report: the same selection in the same order.
+fn told_of<'a>(report: &'a Report, found: &'a Comparison) -> impl Iterator<Item = &'a Change> {
+    let mut rows = report.changes.iter().peekable();
+    found
+        .changes
+        .iter()
+        .filter(move |change| rows.next_if(|row| row.kind == change.kind.name() && row.name == change.name).is_some())
+}
+
+fn values_of(sides: [&Side; 2], change: &Change, side: usize) -> Vec<f64> {
+    let row = change.places.get(side).copied().flatten();
+    let of = |at: usize| sides.get(side).and_then(|side| side.measured.rows.get(at));
+    row.and_then(of).map(|row: &(_, Series)| row.1.values()).unwrap_or_default()
+}
+
+fn quantiles(both: [&[f64]; 2], change: &Change) -> Markup {
+    let head = |part: f64| match part {
+        0.0 => "least".to_owned(),
+        1.0 => "most".to_owned(),
+        _ => format!("p{:.0}", part * 100.0),
+    };
+    html! {
+        div.wide { table {
+            tr { th.kind {} @for part in PARTS { th { (head(part)) } } }
+            @for (tag, values) in ["a", "b"].iter().zip(both) {
+                tr {
+                    td.kind { span class={ "tag " (tag) } { (tag.to_uppercase()) } }
+                    @for part in PARTS {
+                        td { @if values.is_empty() { "–" } @else { (nanos(quantile(values, part))) } }
+                    }
+                }
+            }
+        } }
+        @if let Some(shift) = change.shift {
+            p.muted {
+                "B less A: " (nanos(shift.median)) " (95 % between " (nanos(shift.low)) " and " (nanos(shift.high)) ")"
+                @if let (Some(p), Some(q)) = (change.p, change.q) { (format!(", p {p:.4}, q {q:.4}")) }
+            }
+        }
+    }
+}
+
+fn flame(flame: &DiffFlame, per: &str, what: &str) -> Markup {
+    html! {
+        @match flame::svg(flame, per) {
+            Some(svg) => figure {
+                figcaption {
+                    (what) " A box is as wide as what changed in it and below, " (per) ": "
+                    span.more { "red" } " is more in B, " span.less { "green" } " is less; its text says A → B."
+                }
+                (svg)
+            },
+            None => p.muted { "No difference: " (what) },
+        }
+    }
+}
+
+/// The first recording of each side on a common axis.
+fn laid<'a>(sides: [&'a Side; 2], align: &Align) -> Option<[Laid<'a>; 2]> {
+    let first = |side: &'a Side| Some((side.measured.pictures.first()?, *side.origins.first()?));
+    let ((a, origin_a), (b, origin_b)) = (first(sides[0])?, first(sides[1])?);
+    let wall = match (align, a.wall, b.wall) {
+        (Align::Wall, Some(wall_a), Some(wall_b)) => Some((wall_a, wall_b)),
+        _ => None,
+    };
+    let place = |picture: &Picture, origin: TraceTime, moved: i64| {
+        let start = picture.range.start.nanos_since(origin) + moved;
+        (start as f64, (start + picture.range.nanos()) as f64)
+    };
+    let (mut when_a, mut when_b) = (place(a, origin_a, 0), place(b, origin_b, 0));
+    match (align, wall) {
+        (Align::Wall, Some((wall_a, wall_b))) => {
+            let first = wall_a.min(wall_b);
+            when_a = ((wall_a - first) as f64, (wall_a - first + a.range.nanos()) as f64);
+            when_b = ((wall_b - first) as f64, (wall_b - first + b.range.nanos()) as f64);
+        }
+        (Align::Stretch, _) => when_b = when_a,
+        _ => {}
+    }
+    Some([Laid { picture: a, when: when_a }, Laid { picture: b, when: when_b }])
+}
+
+fn over_time(a: &Laid<'_>, b: &Laid<'_>, align: &Align, is_pooled: bool) -> Markup {
+    let length = |laid: &Laid<'_>| laid.picture.range.nanos().max(1) as f64;
+    let high = plot::highest(&a.picture.mix, length(a)).max(plot::highest(&b.picture.mix, length(b)));
+    let heap = |laid: &Laid<'_>| Curve {
+        when: laid.when,
+        values: laid.picture.heap.iter().map(|column| column.map(|(_, most)| most as f64)).collect(),
+    };
+    let alive = |laid: &Laid<'_>| Curve {
+        when: laid.when,
+        values: laid.picture.alive.iter().map(|alive| Some(*alive as f64)).collect(),
+    };
+    let used = |class: SpanClass| a.picture.mix.total(class) + b.picture.mix.total(class) > 0;
+    html! {
+        p.muted {
+            (match align {
+                Align::Start => "Both begin at 0.".to_owned(),
+                Align::Wall => "By the wall clock, from the earlier start.".to_owned(),
+                Align::Stretch => "B is stretched to the length of A.".to_owned(),
+                Align::Task(name) => format!("0 is where the first task {name} begins."),
+                Align::Region(name) => format!("0 is where the first region {name} begins."),
+                Align::Log(text) => format!("0 is the first log message with “{text}”."),
+            })
+            @if is_pooled { " Of several recordings the first of each side is drawn." }
+        }
+        figure {
+            figcaption { "Goroutines of the program by state, idle ones left out" }
+            div.legend {
+                @for class in STACK.into_iter().filter(|class| used(*class)) {
+                    span { i style={ "background:var(--c" (class as usize) ")" } {} (state(class)) }
+                }
+            }
+            @for (tag, laid) in [("a", a), ("b", b)] {
+                p { span class={ "tag " (tag) } { (tag.to_uppercase()) } }
+                (plot::states(&laid.picture.mix, laid.when, plot::common([a.when, b.when]), high, length(laid)))
+            }
+        }
+        div.pair {
+            figure {
+                figcaption { "Heap in use" }
+                (plot::curves([&heap(a), &heap(b)], Unit::Bytes, "Heap over time"))
+            }
+            figure {
+                figcaption { "Goroutines alive" }
+                (plot::curves([&alive(a), &alive(b)], Unit::Count, "Goroutines alive over time"))
+            }
+        }
+        (heap_line(a, b))
+    }
+}
+
+fn heap_line(a: &Laid<'_>, b: &Laid<'_>) -> Markup {
+    let most = |laid: &Laid<'_>| laid.picture.heap.iter().flatten().map(|column| column.1).max().unwrap_or_default();
+    let alive = |laid: &Laid<'_>| laid.picture.alive.last().copied().unwrap_or_default();
+    html! {
+        p.muted {
+            "Highest heap " (bytes(most(a))) " → " (bytes(most(b)))
+            "; goroutines alive at the end " (count(alive(a))) " → " (count(alive(b))) "."
+        }
+    }
+}
+
+const fn state(class: SpanClass) -> &'static str {
+    match class {
+        SpanClass::None => "idle",
+        SpanClass::Running => "running",
+        SpanClass::Runnable => "waiting for a proc",
+        SpanClass::Syscall => "system call",
+        SpanClass::WaitSync => "sync",
+        SpanClass::WaitChan => "channel or select",
+        SpanClass::WaitNet => "network",
+        SpanClass::WaitSleep => "sleep",
+        SpanClass::Gc => "collector",
+        SpanClass::WaitOther => "other waits",
+    }
+}
+
+fn population(sides: [&Side; 2]) -> Markup {
+    let groups = grouped(sides);
+    let more = groups.len().saturating_sub(GROUPS);
+    html! {
+        p.muted { "By start function and where they were created; what lives longer in B than in A comes first." }
+        div.wide { table {
+            tr {
+                th.name { "start function" } th.name { "created in" }
+                @for head in ["A created", "B created", "A ended", "B ended", "A alive at the end", "B alive at the end"] {
+                    th { (head) }
+                }
+            }
+            @for (name, creator, [a, b]) in groups.into_iter().take(GROUPS) {
+                tr {
+                    td.name { (name) }
+                    td.name { (creator) }
+                    @for (a, b) in [(a.created, b.created), (a.ended, b.ended)] { td { (count(a)) } td { (count(b)) } }
+                    td { (count(a.alive)) }
+                    td { span class=(match b.alive.cmp(&a.alive) {
+                        std::cmp::Ordering::Greater => "more",
+                        std::cmp::Ordering::Less => "less",
+                        std::cmp::Ordering::Equal => "muted",
+                    }) { (count(b.alive)) } }
+                }
+            }
+        } }
+        @if more > 0 { p.muted { (count(more as u64)) " more groups are not listed." } }
+    }
+}
+
+/// Groups of both sides under one name; of several recordings in sum.
+fn grouped(sides: [&Side; 2]) -> Vec<(String, String, [Population; 2])> {
+    let mut groups: std::collections::BTreeMap<(String, String), [Population; 2]> =
+        std::collections::BTreeMap::default();
+    for (at, side) in sides.into_iter().enumerate() {
+        for group in side.measured.pictures.iter().flat_map(|picture| &picture.population) {
+            let key = (trace_core::analysis::compare::partners::bare(&group.name), group.creator.clone());
+            if let Some(sum) = groups.entry(key).or_default().get_mut(at) {
+                if sum.name.is_empty() {
+                    sum.name.clone_from(&group.name);
+                    sum.place.clone_from(&group.place);
+                }
+                sum.created += group.created;
+                sum.ended += group.ended;
+                sum.alive += group.alive;
+            }
+        }
+    }
+    let mut rows: Vec<_> = groups
+        .into_iter()
+        .map(|((_, creator), both)| {
+            let [a, b] = &both;
+            let first = if a.name.is_empty() { b } else { a };
+            let place = if first.place.is_empty() { String::new() } else { format!(" ({})", first.place) };
+            let creator = if creator.is_empty() { "–".to_owned() } else { format!("{creator}{place}") };
+            (first.name.clone(), creator, both)
+        })
+        .collect();
+    let key = |both: &[Population; 2]| {
+        let [a, b] = both;
+        (b.alive as i64 - a.alive as i64, a.alive.max(b.alive), a.created.max(b.created))
+    };
+    rows.sort_by(|one, other| key(&other.2).cmp(&key(&one.2)).then_with(|| one.0.cmp(&other.0)));
+    rows
+}
+
+fn footer(report: &Report) -> Markup {
+    html! {
+        footer {
+            p {
+                "Made by Tracelane " (env!("CARGO_PKG_VERSION")) ". A change is significant if it is at least 5 % and "
+                "chance explains it with q ≤ 0.05: Mann–Whitney U on durations and on their sums over sixteenths of the "
+                "trace, corrected for " (count(report.tested as u64)) " tested rows (Benjamini and Hochberg). "
+                "Differences of durations are Hodges–Lehmann. Quantiles are of a sample of at most 2,048 each."
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! `tracelane compare`: what changed between two recordings, for people, pull requests and CI.
+
+pub mod align;
+pub mod guard;
+mod html;
+pub mod report;
+
+use std::path::{Path, PathBuf};
+
+use trace_core::analysis::compare::limits::limits;
+use trace_core::analysis::compare::measure::{Measured, measure};
+use trace_core::analysis::compare::{Per, compare};
+use trace_core::analysis::findings::{Findings, find};
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::model::trace::Trace;
+
+use crate::cli::compare::align::Align;
+use crate::cli::compare::guard::Guard;
+use crate::cli::compare::report::{Report, Told};
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::place::Stretch;
+use crate::cli::print;
+use crate::cli::report::Form;
+use crate::remote;
+
+/// What durations and counts are divided by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds of the trace.
+    Second,
+    /// Seconds that goroutines ran.
+    Processor,
+    /// Tasks of a type that begin and end in range.
+    Task(String),
+    /// Nothing.
+    Nothing,
+}
+
+/// Reads `second`, `cpu`, `nothing` or `task:TYPE`.
+#[must_use]
+pub fn unit(text: &str) -> Option<Unit> {
+    Some(match text {
+        "second" => Unit::Second,
+        "cpu" => Unit::Processor,
+        "nothing" => Unit::Nothing,
+        _ => Unit::Task(text.strip_prefix("task:").filter(|name| !name.is_empty())?.to_owned()),
+    })
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// The files of A and of B, one or several each.
+    pub sides: [Vec<PathBuf>; 2],
+    /// The stretch of time looked at on each side; all if `None`.
+    pub ranges: [Option<Stretch>; 2],
+    /// How to write it.
+    pub form: Form,
+    /// Where to write a page with pictures, besides.
+    pub html: Option<PathBuf>,
+    /// Where time zero lies.
+    pub align: Align,
+    /// What to divide by.
+    pub unit: Unit,
+    /// Changes that make the command fail.
+    pub guards: Vec<Guard>,
+}
+
+/// One side, loaded and measured.
+struct Side {
+    measured: Measured,
+    /// Only for a single recording.
+    findings: Option<Findings>,
+    /// Per recording: time zero, in the time of its trace.
+    origins: Vec<TraceTime>,
+    told: Told,
+}
+
+/// Loads both sides, compares them and prints what changed.
+///
+/// # Errors
+/// When a file is unreadable, or a task to divide by is not there.
+pub fn run(asked: &Asked) -> Answer {
+    let [files_a, files_b] = &asked.sides;
+    let [range_a, range_b] = asked.ranges;
+    let a = Side::load(files_a, range_a, &asked.align)?;
+    let b = Side::load(files_b, range_b, &asked.align)?;
+    let per = per(asked, &a.measured, &b.measured)?;
+    let findings = a.findings.as_ref().zip(b.findings.as_ref());
+    let found = compare(&a.measured, &b.measured, &per.into(), findings);
+    let crossed: Vec<String> = asked.guards.iter().flat_map(|guard| guard.crossed(&found.changes)).collect();
+    let damaged = a.told.is_damaged || b.told.is_damaged;
+    let report = Report::of(&found, [&a.told, &b.told], asked, crossed, limits(&a.measured, &b.measured));
+    if let Some(path) = &asked.html {
+        let page = html::page(&report, &found, [&a, &b], asked, per);
+        write_whole(path, &page).map_err(|error| Failure::unwritten(&path.display().to_string(), &error))?;
+    }
+    let text = match asked.form {
+        Form::Json => {
+            let mut text =
+                serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
+            text.push('\n');
+            text
+        }
+        Form::Markdown => report.markdown(),
+        Form::Text => report.text(),
+    };
+    print(&text)?;
+    Ok(match (report.crossed.is_empty(), damaged) {
+        (false, _) => Exit::Found,
+        (true, true) => Exit::Damaged,
+        (true, false) => Exit::Fine,
+    })
+}
+
+fn per(asked: &Asked, a: &Measured, b: &Measured) -> Result<Per, Failure> {
+    let Unit::Task(name) = &asked.unit else {
+        return Ok(match asked.unit {
+            Unit::Processor => Per::ProcessorSecond,
+            Unit::Nothing => Per::Nothing,
+            _ => Per::Second,
+        });
+    };
+    let counted = |side: &Measured| {
+        let found = side.rows.iter().find(|row| row.0.0.name() == "task" && row.0.1 == *name);
+        found.map(|row| row.1.count)
+    };
+    match (counted(a), counted(b)) {
+        (Some(a), Some(b)) => Ok(Per::Requests(a, b)),
+        _ => Err(Failure::usage(format!("--per task:{name}: no task of this type begins and ends on both sides"))),
+    }
+}
+
+impl Side {
+    fn load(files: &[PathBuf], stretch: Option<Stretch>, align: &Align) -> Result<Self, Failure> {
+        let monitor = Monitor::new();
+        let mut side =
+            Self { measured: Measured::default(), findings: None, origins: Vec::new(), told: Told::default() };
+        let mut runs = Vec::new();
+        for file in files {
+            let trace = remote::load(file, &monitor, &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
+            let origin = align.origin(&trace).ok_or_else(|| unaligned(file, align))?;
+            let range = stretch.map_or(trace.range(), |stretch| within(&trace, origin, stretch));
+            // Nobody cancels.
+            runs.push(measure(&trace, range, &monitor).unwrap_or_default());
+            side.told.add(file, &trace, range, origin);
+            side.origins.push(origin);
+            if files.len() == 1 {
+                let found = find(&trace, &monitor).unwrap_or_default();
+                side.told.findings = found.list.iter().map(|finding| finding.kind.name()).collect();
+                side.findings = Some(found);
+            }
+        }
+        side.measured = Measured::pooled(runs);
+        Ok(side)
+    }
+}
+
+fn unaligned(file: &Path, align: &Align) -> Failure {
+    let file = file.display();
+    Failure::usage(match align {
+        Align::Wall => format!("--align wall: {file} has no wall clock; Go 1.25 and newer record one"),
+        Align::Task(name) => format!("--align task:{name}: no such task begins in {file}"),
+        Align::Region(name) => format!("--align region:{name}: no such region begins in {file}"),
+        Align::Log(text) => format!("--align log:{text}: no log message of {file} contains this"),
+        Align::Start | Align::Stretch => format!("{file} has no beginning"),
+    })
+}
+
+/// Writes a file, or nothing: never half of it.
+fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let draft = folder.join(format!(".{name}.{}.part", std::process::id()));
+    let written = std::fs::write(&draft, text).and_then(|()| std::fs::rename(&draft, path));
+    if written.is_err() {
+        // The draft may not exist; the first error is the one to tell.
+        std::fs::remove_file(&draft).unwrap_or_default();
+    }
+    written
+}
+
+fn within(trace: &Trace, origin: TraceTime, stretch: Stretch) -> TimeRange {
+    let whole = trace.range();
+    let at = |nanos: Option<i64>, border| nanos.map_or(border, |nanos| origin.plus_nanos(nanos));
+    whole.intersect(TimeRange::new(at(stretch.start_nanos, whole.start), at(stretch.end_nanos, whole.end)))
+}

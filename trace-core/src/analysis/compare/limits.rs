@@ -1,0 +1,45 @@
+//! What two recordings cannot tell each other, in sentences.
+
+use crate::analysis::compare::measure::{Measured, RowKind};
+
+/// Recordings that differ in length by more than this are of different kinds: a snapshot and a long trace.
+const FAR_APART: u64 = 10;
+/// Below this many seconds little can be significant.
+const SHORT: f64 = 0.02;
+
+/// What could not be compared, or only with care. Empty if all could be.
+#[must_use]
+pub fn limits(a: &Measured, b: &Measured) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let has = |side: &Measured, kind: RowKind| side.rows.iter().any(|row| row.0.0 == kind);
+    for (kind, what) in [
+        (RowKind::Task, "user tasks"),
+        (RowKind::Region, "user regions"),
+        (RowKind::Samples, "CPU samples (they need a CPU profile running while the trace is recorded)"),
+    ] {
+        let (with, without) = match (has(a, kind), has(b, kind)) {
+            (true, false) => ("A", "B"),
+            (false, true) => ("B", "A"),
+            _ => continue,
+        };
+        sentences.push(format!("Only {with} has {what}: nothing in {without} to hold them against."));
+    }
+    let (long, short) = (a.nanos.max(b.nanos), a.nanos.min(b.nanos));
+    if short > 0 && long / short >= FAR_APART {
+        let times = long as f64 / short as f64;
+        let which = if a.nanos < b.nanos { "A" } else { "B" };
+        sentences.push(format!(
+            "{which} is {times:.0} times shorter than the other: what is rare may be missing from it, and sums are \
+             compared per unit."
+        ));
+    }
+    for (name, side) in [("A", a), ("B", b)] {
+        if side.rows.is_empty() {
+            sentences.push(format!("{name} holds nothing of the program in this range."));
+        } else if (side.nanos as f64) < SHORT * 1e9 {
+            let millis = side.nanos as f64 / 1e6;
+            sentences.push(format!("{name} lasts {millis:.1} ms: too little to be sure of much."));
+        }
+    }
+    sentences
+}
