@@ -98,3 +98,41 @@ fn several_recordings_a_side_are_pooled() {
     assert_eq!(json["a"]["duration_ns"], json["b"]["duration_ns"]);
     assert!(json["changes"].as_array().expect("rows").iter().all(|row| row["significant"] == false));
 }
+
+#[test]
+fn the_page_is_one_file_that_needs_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("what.html");
+    let (bug, fixed) = (fixture("real/guessnumber-bug-go1.25.trace"), fixture("real/guessnumber-fixed-go1.25.trace"));
+    let out = page.to_string_lossy();
+    for align in ["start", "stretch", "wall"] {
+        let (json, code) = compared(&[&bug, &fixed, "--html", &out, "--align", align]);
+        assert_eq!((code, json["align"].as_str()), (Some(0), Some(align)));
+        let text = std::fs::read_to_string(&page).expect("a page");
+        for foreign in ["<script", " src=", " href=", "@import", "url("] {
+            assert!(!text.contains(foreign), "{foreign}");
+        }
+        let verdict = json["verdict"][0].as_str().expect("a sentence").replace('&', "&amp;");
+        assert!(text.contains(&verdict), "the page says {verdict}");
+        assert!(text.matches("<svg").count() >= 6, "pictures");
+        assert!(!text.contains("NaN") && !text.contains("inf "), "numbers");
+        assert_eq!(text.matches("<path").count(), text.matches("</path>").count());
+    }
+    let left: Vec<_> = std::fs::read_dir(folder.path()).expect("the folder").collect();
+    assert_eq!(left.len(), 1, "nothing but the page: {left:?}");
+}
+
+#[test]
+fn zero_lies_where_it_is_asked_for() {
+    let tasks = fixture("real/tasks-go1.27.trace");
+    let (json, _) = compared(&[&tasks, &tasks]);
+    let rows = json["changes"].as_array().expect("rows");
+    let task = rows.iter().find(|row| row["kind"] == "task").expect("a task")["name"].as_str().expect("its name");
+    let (json, code) = compared(&[&tasks, &tasks, "--align", &format!("task:{task}"), "--range-a", "0..1ms"]);
+    assert_eq!(code, Some(0));
+    assert!(json["a"]["origin_ns"][0].as_i64() > Some(0) && json["a"]["origin_ns"] == json["b"]["origin_ns"]);
+    assert_eq!(json["a"]["duration_ns"], 1_000_000);
+    let output = run::tracelane(&["compare", &tasks, &tasks, "--align", "region:nowhere"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no such region begins"));
+}

@@ -307,7 +307,8 @@ impl Row {
         let change = match (self.ratio, self.significant) {
             (_, false) => "~".to_owned(),
             (Some(ratio), true) if ratio >= 10.0 => format!("×{ratio:.0}"),
-            (Some(ratio), true) => format!("{:+.1} %", (ratio - 1.0) * 100.0),
+            (Some(ratio), true) if ratio < 1.0 => format!("\u{2212}{:.1} %", (1.0 - ratio) * 100.0),
+            (Some(ratio), true) => format!("+{:.1} %", (ratio - 1.0) * 100.0),
             (None, true) if self.a.is_some() => "gone".to_owned(),
             (None, true) => "new".to_owned(),
         };

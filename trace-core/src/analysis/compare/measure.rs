@@ -317,6 +317,7 @@ impl Look<'_> {
     fn name(&self, key: Key, stack: StackId) -> (RowKind, String) {
         let own = || self.places.own(stack).map(|place| place.function).unwrap_or_default();
         match key {
+            Key::Named(kind, StrId::EMPTY) => (kind, "goroutines of unknown origin".to_owned()),
             Key::Named(kind, name) => (kind, self.trace.str(name).to_owned()),
             Key::Region(name, None) => (RowKind::Region, self.trace.str(name).to_owned()),
             Key::Region(name, Some(_)) => (RowKind::Region, format!("{} in {}", self.trace.str(name), own())),

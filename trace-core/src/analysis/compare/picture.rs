@@ -160,7 +160,8 @@ fn population(trace: &Trace, places: &Places<'_>, found: FxHashMap<(StrId, Stack
         let place = places.own(stack);
         let short = place.as_ref().map(|place| place.short()).unwrap_or_default();
         let creator = place.map(|place| place.function).unwrap_or_default();
-        let mine = by_text.entry((trace.str(name).to_owned(), creator, short)).or_default();
+        let name = Some(trace.str(name)).filter(|name| !name.is_empty()).unwrap_or("goroutines of unknown origin");
+        let mine = by_text.entry((name.to_owned(), creator, short)).or_default();
         mine.iter_mut().zip(sums).for_each(|(mine, more)| *mine += more);
     }
     let mut rows: Vec<Population> = by_text

@@ -76,7 +76,7 @@ impl Axis {
             let decades = (first..=last).step_by(step).map(|power| 10_f64.powi(power));
             return decades.map(|value| (value, self.label(value))).collect();
         }
-        let step = nice((self.high - self.low) / TICKS, self.unit);
+        let step = nice((self.high - self.low) / TICKS);
         let first = (self.low / step).ceil() as i64;
         let last = (self.high / step + 1e-9).floor() as i64;
         (first..=last).map(|at| at as f64 * step).map(|value| (value, self.label(value))).collect()
@@ -101,11 +101,8 @@ fn short(text: &str) -> String {
     format!("{number} {unit}")
 }
 
-/// The next larger of 1, 2 and 5 times a power of ten (of two, for bytes).
-fn nice(step: f64, unit: Unit) -> f64 {
-    if unit == Unit::Bytes {
-        return 2_f64.powf(step.max(1.0).log2().ceil());
-    }
+/// The next larger of 1, 2 and 5 times a power of ten.
+fn nice(step: f64) -> f64 {
     let power = 10_f64.powf(step.log10().floor());
     let nice = [1.0, 2.0, 5.0, 10.0].into_iter().find(|factor| factor * power >= step * 0.999).unwrap_or(10.0);
     nice * power
@@ -121,7 +118,7 @@ mod tests {
         assert_eq!(labels(Axis::linear(0.0, 1.1e9, Unit::Time)), ["0", "200 ms", "400 ms", "600 ms", "800 ms", "1 s"]);
         assert_eq!(labels(Axis::of_durations(400.0, 2e8)), ["1 µs", "10 µs", "100 µs", "1 ms", "10 ms", "100 ms"]);
         assert_eq!(labels(Axis::linear(0.0, 1.0, Unit::Part)), ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]);
-        assert_eq!(labels(Axis::linear(0.0, 5.0 * 1024.0 * 1024.0, Unit::Bytes)).len(), 6);
+        assert_eq!(labels(Axis::linear(0.0, 5e6, Unit::Bytes)), ["0 B", "1 MB", "2 MB", "3 MB", "4 MB", "5 MB"]);
         assert_eq!(labels(Axis::linear(7.0, 7.0, Unit::Count)).first().map(String::as_str), Some("7"));
     }
 

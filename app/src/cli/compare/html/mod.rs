@@ -69,7 +69,13 @@ pub(super) fn page(report: &Report, found: &Comparison, sides: [&Side; 2], asked
                 (flame(&flame_of(|picture| &picture.waits), report.per_words(),
                     "Waits that are part of work, sleeps, system calls and waits for a proc, by stack."))
                 h2 { "Where time went: on CPU" }
-                (flame(&flame_of(|picture| &picture.samples), report.per_words(), "CPU samples, by stack."))
+                @if sides.iter().any(|side| side.measured.pictures.iter().any(|one| one.samples.nodes.len() > 1)) {
+                    (flame(&flame_of(|picture| &picture.samples), report.per_words(), "CPU samples, by stack."))
+                } @else {
+                    p.muted {
+                        "Neither side has CPU samples: they are in a trace if a CPU profile runs while it is recorded."
+                    }
+                }
                 @if let Some([a, b]) = &laid {
                     h2 { "Over time" }
                     (over_time(a, b, &asked.align, sides.iter().any(|side| side.measured.pictures.len() > 1)))
@@ -157,8 +163,8 @@ fn table(report: &Report) -> Markup {
             @for row in report.changes.iter().take(ROWS) { (line(row)) }
         } }
         p.muted {
-            "~ is not significant. " (count(report.tested as u64)) " rows were tested; "
-            @if report.changes.len() > ROWS { "the first " (ROWS) " are listed. " }
+            "~ is not significant. " (count(report.tested as u64)) " rows were tested. "
+            @if report.changes.len() > ROWS { "The first " (ROWS) " are listed. " }
             "Change is of the time in sum " (report.per_words()) "."
         }
     }
@@ -183,9 +189,13 @@ fn line(row: &Row) -> Markup {
             td { (counted(&row.b)) }
             @for cell in cells.iter().take(6) { td { (cell) } }
             @for cell in cells.iter().skip(6) { td { span class=(lean) { (cell) } } }
-            td.muted { (row.q_value.map(|q| if q < 0.001 { "< 0.001".to_owned() } else { format!("{q:.3}") }).unwrap_or_default()) }
+            td.muted { (row.q_value.map(chance).unwrap_or_default()) }
         }
     }
+}
+
+fn chance(p: f64) -> String {
+    if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") }
 }
 
 fn distributions(report: &Report, found: &Comparison, sides: [&Side; 2]) -> Markup {
@@ -198,10 +208,11 @@ fn distributions(report: &Report, found: &Comparison, sides: [&Side; 2]) -> Mark
         .collect();
     html! {
         @if drawn.is_empty() { p.muted { "No row has more than one duration." } }
+        @let opened = drawn.iter().position(|(_, change)| change.a.is_some() && change.b.is_some()).unwrap_or(0);
         @for (at, (row, change)) in drawn.into_iter().enumerate() {
             @let values = [0, 1].map(|side| values_of(sides, change, side));
             @let both = [values[0].as_slice(), values[1].as_slice()];
-            details open[at == 0] {
+            details open[at == opened] {
                 summary { span.muted { (row.kind) " " } (row.named()) " " (row.cells()[6]) }
                 div {
                     div.pair {
@@ -251,7 +262,7 @@ fn quantiles(both: [&[f64]; 2], change: &Change) -> Markup {
         @if let Some(shift) = change.shift {
             p.muted {
                 "B less A: " (nanos(shift.median)) " (95 % between " (nanos(shift.low)) " and " (nanos(shift.high)) ")"
-                @if let (Some(p), Some(q)) = (change.p, change.q) { (format!(", p {p:.4}, q {q:.4}")) }
+                @if let (Some(p), Some(q)) = (change.p, change.q) { ", p " (chance(p)) ", q " (chance(q)) }
             }
         }
     }
@@ -267,7 +278,7 @@ fn flame(flame: &DiffFlame, per: &str, what: &str) -> Markup {
                 }
                 (svg)
             },
-            None => p.muted { "No difference: " (what) },
+            None => p.muted { "No difference. " (what) },
         }
     }
 }

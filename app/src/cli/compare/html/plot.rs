@@ -54,7 +54,7 @@ impl Plot {
     /// A line through points.
     #[must_use]
     pub(super) fn line(&self, side: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Markup {
-        html! { path class={ "line " (side) } d=(self.path(points)); }
+        html! { path class={ "line " (side) } d=(self.path(points)) {} }
     }
 
     /// The whole picture with axes, what is drawn in it, and a sentence for those who do not see it.
