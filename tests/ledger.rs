@@ -304,7 +304,7 @@ fn gos_pprof_reads_what_we_write() {
 
 #[test]
 fn tasks_and_regions_are_all_told_and_their_parts_sum_up() {
-    use trace_core::analysis::tasks::{Filter, band, details, regions, tasks};
+    use trace_core::analysis::tasks::{Filter, TaskIndex, band, details, regions, tasks};
     check_all(|file, trace| {
         let mut faults = Vec::new();
         let families = tasks(trace, &Filter::default(), &Monitor::new()).expect("not cancelled");
@@ -312,6 +312,7 @@ fn tasks_and_regions_are_all_told_and_their_parts_sum_up() {
         if count != u64::from(trace.task_count()) {
             faults.push(format!("{count} of {} tasks", trace.task_count()));
         }
+        let index = TaskIndex::of(trace);
         for family in &families {
             let bars: u64 = family.histogram.iter().map(|bucket| bucket.count).sum();
             let is_sorted = family.instances.is_sorted_by(|one, next| one.range.nanos() >= next.range.nanos());
@@ -319,7 +320,7 @@ fn tasks_and_regions_are_all_told_and_their_parts_sum_up() {
                 faults.push(format!("{file}: {}: {bars} of {}", trace.str(family.name), family.count));
             }
             for instance in family.instances.iter().take(20) {
-                let details = details(trace, &instance.task);
+                let details = details(trace, &index, &instance.task);
                 if sum(&details.breakdown) != details.breakdown.total {
                     faults.push(format!("task {}: {:?}", instance.task.id.0, details.breakdown));
                 }

@@ -8,11 +8,19 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use trace_core::analysis::antagonists::antagonists;
 use trace_core::analysis::compare;
 use trace_core::analysis::flame::{Flame, MergeBy};
 use trace_core::analysis::goroutines::{SortBy, goroutines, groups};
+use trace_core::analysis::latency::latency;
+use trace_core::analysis::leaks::leaks;
+use trace_core::analysis::population::population;
+use trace_core::analysis::procs::procs;
 use trace_core::analysis::profile::{ProfileKind, profile};
-use trace_core::analysis::scope::Scope;
+use trace_core::analysis::scope::{Pieces, Scope};
+use trace_core::analysis::syscalls::syscalls;
+use trace_core::analysis::tasks::{Filter, TaskIndex, tasks};
+use trace_core::analysis::threads::threads;
 use trace_core::base::monitor::Monitor;
 use trace_core::load;
 use trace_core::model::trace::Trace;
@@ -43,9 +51,23 @@ fn measure(trace: &Trace) {
     for kind in ProfileKind::ALL {
         time(&format!("profile {}", kind.name()), || profile(trace, &pieces, kind, &monitor));
     }
+    schedule(trace, &pieces, &monitor);
     let blocked = profile(trace, &pieces, ProfileKind::Blocked, &monitor).expect("not cancelled");
     let stacks = || blocked.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos));
     time("flame graph of it", || Flame::of(trace, stacks(), MergeBy::Function));
+}
+
+/// Procs, system calls, waits for a proc, population.
+fn schedule(trace: &Trace, pieces: &Pieces, monitor: &Monitor) {
+    time("scheduler latency", || latency(trace, pieces, monitor));
+    time("antagonists", || antagonists(trace, pieces, 20, monitor));
+    time("procs", || procs(trace, trace.range(), monitor));
+    time("system calls", || syscalls(trace, pieces, monitor));
+    time("threads", || threads(trace, trace.range(), monitor));
+    time("population", || population(trace, pieces, monitor));
+    time("leak suspects", || leaks(trace, pieces, monitor));
+    time("tasks", || tasks(trace, &Filter::default(), monitor));
+    time("index of tasks", || TaskIndex::of(trace));
 }
 
 fn time<T>(what: &str, mut call: impl FnMut() -> T) {

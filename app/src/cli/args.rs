@@ -15,10 +15,14 @@ use crate::cli::compare::guard;
 use crate::cli::exit::Failure;
 use crate::cli::goroutines;
 use crate::cli::help::Topic;
+use crate::cli::latency;
 use crate::cli::place::{Stretch, Target, parse_stretch, parse_target};
+use crate::cli::population;
+use crate::cli::procs;
 use crate::cli::profile;
 use crate::cli::report::{self, Form};
 use crate::cli::scope::Wanted;
+use crate::cli::syscalls;
 use crate::cli::tasks;
 use crate::state::settings::ThemeChoice;
 
@@ -50,6 +54,14 @@ pub enum Command {
     Profile(profile::Asked),
     /// Print how long tasks or regions took.
     Tasks(tasks::Asked),
+    /// Print how long goroutines waited for a proc.
+    Latency(latency::Asked),
+    /// Print what procs or threads were used for.
+    Procs(procs::Asked),
+    /// Print system calls.
+    Syscalls(syscalls::Asked),
+    /// Print how many goroutines there were, or which may be leaked.
+    Population(population::Asked),
     /// Print what changed between two recordings.
     Compare(compare::Asked),
     /// Print what probably costs time.
@@ -102,6 +114,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, F
                 Some("profile") => return profile(&mut parser),
                 Some("tasks") => return tasks(&mut parser, false),
                 Some("regions") => return tasks(&mut parser, true),
+                Some("latency") => return latency(&mut parser),
+                Some("procs") => return procs(&mut parser, false),
+                Some("threads") => return procs(&mut parser, true),
+                Some("syscalls") => return syscalls(&mut parser),
+                Some("population") => return population(&mut parser, false),
+                Some("leaks") => return population(&mut parser, true),
                 Some("compare") => return compare(&mut parser),
                 Some("report") => return report(&mut parser),
                 Some("screenshot") => return screenshot(&mut parser),
@@ -195,6 +213,7 @@ fn profile(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
             Arg::Long("kind") => asked.kind = value(parser, "--kind", "sync", ProfileKind::named)?,
             Arg::Long("latency") => asked.latency = Some(value(parser, "--latency", "10ms..1s", parse_stretch)?),
             Arg::Long("json") => asked.form = profile::Form::Json,
+            Arg::Long("top") => asked.form = profile::Form::Top,
             Arg::Long("folded") => asked.form = profile::Form::Folded,
             Arg::Short('o') | Arg::Long("out") => {
                 asked.form = profile::Form::Pprof(PathBuf::from(parser.value().map_err(usage)?));
@@ -229,18 +248,83 @@ fn tasks(parser: &mut lexopt::Parser, regions: bool) -> Result<Command, Failure>
             Arg::Long("json") => asked.json = true,
             Arg::Long("complete") => asked.complete = Some(true),
             Arg::Long("incomplete") => asked.complete = Some(false),
-            Arg::Long("range") => asked.range = Some(value(parser, "--range", "100ms..1.2s", parse_stretch)?),
             Arg::Long("latency") => asked.latency = Some(value(parser, "--latency", "10ms..1s", parse_stretch)?),
+            Arg::Long("depth") if regions => {
+                asked.depth = Some(value(parser, "--depth", "0", |text| text.parse().ok())?);
+            }
             Arg::Long("log") if !regions => {
                 asked.log = Some(value(parser, "--log", "a text", |text| Some(text.to_owned()))?);
             }
             Arg::Long("limit") => asked.limit = value(parser, "--limit", "10", |text| text.parse().ok())?,
+            Arg::Long(name) => {
+                let name = name.to_owned();
+                scope_option(&mut asked.wanted, &name, parser)?;
+            }
             Arg::Value(word) => only_one(&mut file, word)?,
-            other => return Err(usage(other.unexpected())),
+            other @ Arg::Short(_) => return Err(usage(other.unexpected())),
         }
     }
     asked.file = needed(file, if regions { "regions" } else { "tasks" })?;
     Ok(Command::Tasks(asked))
+}
+
+/// What most analyses are asked with.
+struct Plain {
+    file: PathBuf,
+    wanted: Wanted,
+    limit: usize,
+    json: bool,
+}
+
+/// Reads `FILE [--json] [--limit N] [scope]`; `None` if help is wanted.
+fn plain(parser: &mut lexopt::Parser, command: &str, limit: usize) -> Result<Option<Plain>, Failure> {
+    let mut file = None;
+    let mut asked = Plain { file: PathBuf::new(), wanted: Wanted::default(), limit, json: false };
+    while let Some(argument) = parser.next().map_err(usage)? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(None),
+            Arg::Long("json") => asked.json = true,
+            Arg::Long("limit") => asked.limit = value(parser, "--limit", "20", |text| text.parse().ok())?,
+            Arg::Long(name) => {
+                let name = name.to_owned();
+                scope_option(&mut asked.wanted, &name, parser)?;
+            }
+            Arg::Value(word) => only_one(&mut file, word)?,
+            other @ Arg::Short(_) => return Err(usage(other.unexpected())),
+        }
+    }
+    asked.file = needed(file, command)?;
+    Ok(Some(asked))
+}
+
+fn latency(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
+    let Some(Plain { file, wanted, limit, json }) = plain(parser, "latency", 20)? else {
+        return Ok(Command::Help(Topic::Latency));
+    };
+    Ok(Command::Latency(latency::Asked { file, wanted, limit, json }))
+}
+
+fn procs(parser: &mut lexopt::Parser, threads: bool) -> Result<Command, Failure> {
+    let Some(Plain { file, wanted, limit, json }) = plain(parser, if threads { "threads" } else { "procs" }, 20)?
+    else {
+        return Ok(Command::Help(Topic::Procs));
+    };
+    Ok(Command::Procs(procs::Asked { file, threads, wanted, limit, json }))
+}
+
+fn syscalls(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
+    let Some(Plain { file, wanted, limit, json }) = plain(parser, "syscalls", 20)? else {
+        return Ok(Command::Help(Topic::Syscalls));
+    };
+    Ok(Command::Syscalls(syscalls::Asked { file, wanted, limit, json }))
+}
+
+fn population(parser: &mut lexopt::Parser, leaks: bool) -> Result<Command, Failure> {
+    let Some(Plain { file, wanted, limit, json }) = plain(parser, if leaks { "leaks" } else { "population" }, 40)?
+    else {
+        return Ok(Command::Help(Topic::Population));
+    };
+    Ok(Command::Population(population::Asked { file, leaks, wanted, limit, json }))
 }
 
 fn report(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
@@ -458,6 +542,12 @@ mod tests {
             "goroutines a --sort colour",
             "goroutines a --frob 1",
             "goroutines a --task x --region y",
+            "latency",
+            "procs a b",
+            "syscalls a --depth 1",
+            "leaks a --limit some",
+            "regions a --depth x",
+            "tasks a --depth 1",
             "profile",
             "profile a --kind money",
             "profile a --latency 5",

@@ -19,6 +19,14 @@ pub enum Topic {
     Profile,
     /// `tasks` and `regions`
     Tasks,
+    /// `latency`
+    Latency,
+    /// `procs` and `threads`
+    Procs,
+    /// `syscalls`
+    Syscalls,
+    /// `population` and `leaks`
+    Population,
     /// How analyses count.
     Analyses,
     /// `compare`
@@ -40,6 +48,10 @@ impl Topic {
             "goroutines" => Some(Self::Goroutines),
             "profile" => Some(Self::Profile),
             "tasks" | "regions" => Some(Self::Tasks),
+            "latency" => Some(Self::Latency),
+            "procs" | "threads" => Some(Self::Procs),
+            "syscalls" => Some(Self::Syscalls),
+            "population" | "leaks" => Some(Self::Population),
             "analyses" => Some(Self::Analyses),
             "compare" => Some(Self::Compare),
             "report" => Some(Self::Report),
@@ -57,6 +69,11 @@ pub const COMMANDS: &str = concat!(
     "  tracelane goroutines FILE         what goroutines spend their time on, by start function\n",
     "  tracelane profile FILE [options]  where time is lost, by stack; for pprof and flame graphs, too\n",
     "  tracelane tasks FILE [options]    how long tasks took by type, slowest first; regions does so for regions\n",
+    "  tracelane latency FILE            how long goroutines waited for a proc, and who had the procs meanwhile\n",
+    "  tracelane procs FILE              what procs were used for; threads does so for threads\n",
+    "  tracelane syscalls FILE           system calls by function and stack, and which cost their proc\n",
+    "  tracelane population FILE         how many goroutines there were, by who created them\n",
+    "  tracelane leaks FILE              goroutines still blocked at the end, most suspicious first\n",
     "  tracelane report FILE [options]   what probably costs the program its time, and where\n",
     "  tracelane compare A B [options]   what changed between two recordings, how much, and whether it is real\n",
     "  tracelane screenshot FILE -o PNG  a picture of the window, without display or GPU\n",
@@ -87,7 +104,11 @@ pub fn text(topic: Topic) -> String {
         Topic::Blocked => BLOCKED.to_owned(),
         Topic::Goroutines => format!("{GOROUTINES}{SCOPE}"),
         Topic::Profile => format!("{PROFILE}{SCOPE}"),
-        Topic::Tasks => TASKS.to_owned(),
+        Topic::Tasks => format!("{TASKS}{SCOPE}"),
+        Topic::Latency => format!("{LATENCY}{SCOPE}"),
+        Topic::Procs => PROCS.to_owned(),
+        Topic::Syscalls => format!("{SYSCALLS}{SCOPE}"),
+        Topic::Population => format!("{POPULATION}{SCOPE}"),
         Topic::Analyses => ANALYSES.to_owned(),
         Topic::Compare => COMPARE.to_owned(),
         Topic::Report => REPORT.to_owned(),
@@ -148,7 +169,7 @@ for a proc, in system calls, blocked. With --function or --goroutine also each o
 ";
 
 const PROFILE: &str = "\
-tracelane profile FILE --kind KIND [-o FILE.pb.gz|--folded|--json] [scope]
+tracelane profile FILE --kind KIND [-o FILE.pb.gz|--folded|--top|--json] [scope]
 
 Where goroutines of the trace lose time, by stack.
 
@@ -156,29 +177,113 @@ Where goroutines of the trace lose time, by stack.
                        start (creation to first run), sleep, select, gc, blocked (all waits), cpu (samples of
                        10 ms, if the trace has any)
   -o x.pb.gz           for go tool pprof
+  --top                a table by line, too: time in the line itself, and in all it called
   --folded             root;...;leaf nanoseconds, for flame graph tools
   --latency A..B       with --region: only regions that take so long
   --json               as one JSON object with these fields, which stay as they are:
       file, kind, count, total_ns, open_count, open_ns (still going on at the end, in no sum),
-      stacks [{count, total_ns, max_ns, stack [{function, file, line}] (leaf first)}]
+      stacks [{count, total_ns, max_ns, stack [{function, file, line}] (leaf first)}],
+      lines [{function, file, line, own_ns, total_ns, count}],
+      goroutines [{function, label, count}] (of cpu: who was running)
 ";
 
 const TASKS: &str = "\
-tracelane tasks FILE [options]
-tracelane regions FILE [options]
+tracelane tasks FILE [options] [scope]
+tracelane regions FILE [options] [scope]
 
 How long tasks took, by type, the slowest first, each with where the time of its goroutines went. Regions are
 grouped by type and by the line that begins them (go tool trace takes the root of the stack).
 
-  --range A..B         only those that touch this stretch, from the start of the trace
   --latency A..B       only those that took so long: 10ms.., ..1s
   --complete           only those with both ends in the trace; --incomplete: only the others
   --log TEXT           tasks only: with this text in a log
+  --depth N            regions only: so deep on their goroutine, outermost 0
   --limit 10           so many of each type
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, types [{name, place (regions) or null, count, incomplete, total_ns, mean_ns, p50_ns, p95_ns,
-      p99_ns, max_ns (of the complete ones), slowest [{task, goroutine, start_ns, duration_ns, complete, goroutines,
-      logs, running_ns, runnable_ns, syscall_ns, blocked_ns}]}]; the last six are filled for tasks only
+      p99_ns, max_ns (of the complete ones), slowest [{task, parent, children, depth, goroutine, start_ns,
+      duration_ns, complete, goroutines, logs, running_ns, runnable_ns, syscall_ns, blocked_ns}]}]
+      parent, children and the last six are filled for tasks only, depth for regions only
+  Those that touch --range and have to do with --goroutine or --function (tasks: begun by it, or with regions or
+  logs on it); --task: those, their descendants, or regions of them; --region with regions only.
+";
+
+const LATENCY: &str = "\
+tracelane latency FILE [--limit N] [--json] [scope]
+
+How long goroutines were ready and waited for a proc: every single wait, by start function, with the longest ones.
+Then who had the procs meanwhile. At each instant every waiting goroutine waits for every proc, so a wait of 1 ms on
+4 procs makes 4 ms of proc time; each nanosecond of it was a goroutine's that ran, one's in a system call that kept
+its proc, a thread's that looked for work or switched, or an idle proc's. With --goroutine and --range: of one wait.
+
+  --limit 20           so many functions and goroutines
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, all {waits}, functions [{waits}], antagonists {ready_ns, proc_ns, running_ns, syscall_ns,
+      looking_ns, idle_ns, avoidable_ns (of ready_ns: some proc idle, the world not stopped), stopped_ns (of
+      ready_ns: the world stopped), functions [{function, goroutines, running_ns, syscall_ns}],
+      goroutines [{goroutine, function, running_ns, syscall_ns}]}
+      waits {function, goroutines, waits {count, total_ns, mean_ns, p50_ns, p95_ns, p99_ns, max_ns}, cut,
+             made {created_ns, unblocked_ns, stopped_ns, returned_ns, unknown_ns},
+             worst [{goroutine, start_ns, duration_ns, made, stack [{function, file, line}]}]}
+      (made sums to total_ns; running, syscall, looking and idle sum to proc_ns)
+";
+
+const PROCS: &str = "\
+tracelane procs FILE [--range A..B] [--limit N] [--json]
+tracelane threads FILE [--range A..B] [--limit N] [--json]
+
+What each proc was used for: running goroutines, held by one in a system call, with a thread that looked for work or
+switched, idle; how often it was taken, let go, stolen from a system call, handed over for one. And when procs idled
+although goroutines were ready (a goroutine that becomes ready is not run at once: some of this is always there).
+threads tells the same of threads, and how many had procs or were blocked in system calls over time.
+
+  --limit 20           so many stretches, or threads
+  --json               as one JSON object with these fields, which stay as they are:
+      procs: file, partial, range_ns, gomaxprocs_min, gomaxprocs_max, stopped_ns,
+      procs [{proc, running_ns, syscall_ns, looking_ns, idle_ns, unknown_ns (these five sum to range_ns), gc_ns,
+              sweep_ns, stopped_ns, starts, stops, handovers, steals}],
+      idle_while_ready {total_ns, count, waiting_ns, worst [{start_ns, duration_ns}]}
+      threads: file, partial, range_ns, count, threads [{thread, with_proc_ns, running_ns, syscall_ns, looking_ns
+              (these three sum to with_proc_ns), blocked_ns, nothing_ns, starts}],
+      bucket_ns, with_proc_ns [ns by bucket], blocked_ns [ns by bucket]
+";
+
+const SYSCALLS: &str = "\
+tracelane syscalls FILE [--limit N] [--json] [scope]
+
+System calls by function and by stack: how many, how long, which lost their proc (those were blocking) and for how
+long. The longest one by one.
+
+  --limit 20           so many functions, and so many stacks
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, all {calls}, functions [{calls}], stacks [{calls}]
+      calls {function, calls {count, total_ns, mean_ns, p50_ns, p95_ns, p99_ns, max_ns}, blocking, blocked_ns, cut,
+             stack [{function, file, line}] (leaf first),
+             worst [{goroutine, start_ns, duration_ns, blocked_ns}]}
+";
+
+const POPULATION: &str = "\
+tracelane population FILE [--limit N] [--json] [scope]
+tracelane leaks FILE [--limit N] [--json] [scope]
+
+How many goroutines were there, created, ended, alive at the end, and the most at once, by the stack that created
+them. leaks lists goroutines that are blocked when the trace ends, by where they wait and who created them. A trace
+ends while the program goes on: what it says for and against a leak is told, and how likely it makes one.
+
+  growing     more and more of them all through the trace, and hardly one ends: probably a leak
+  stuck       never woken at this place in the trace
+  recent      waiting for less than a twentieth of the trace
+  external    waiting for the network or a timer
+  parked      woken at this place before, and back again: workers, servers' loops
+
+  --limit 40           so many groups
+  --json               as one JSON object with these fields, which stay as they are:
+      population: file, partial, bucket_ns, all {group}, groups [{group}]
+      group {function, creation [{function, file, line}], before, created, ended, alive, peak, longest_ns,
+             longest_goroutine, alive_at [by bucket], created_in [by bucket], ended_in [by bucket]}
+      leaks: file, partial, suspects [{suspicion, meaning, confidence (0 to 1), count, created, by_quarter, returning,
+             ended, waited_ns, median_ns, since_ns, reason, function, wait [{function, file, line}],
+             creation [{function, file, line}], goroutines}]
 ";
 
 const ANALYSES: &str = "\

@@ -7,13 +7,17 @@ pub mod dump;
 pub mod exit;
 pub mod goroutines;
 pub mod help;
+pub mod latency;
 pub mod place;
+pub mod population;
+pub mod procs;
 pub mod profile;
 pub mod report;
 pub mod scope;
 pub mod screenshot;
 pub mod stats;
 pub mod summary;
+pub mod syscalls;
 pub mod tasks;
 pub mod window;
 
@@ -40,6 +44,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Command::Goroutines(asked)) => goroutines::run(&asked),
         Ok(Command::Profile(asked)) => profile::run(&asked),
         Ok(Command::Tasks(asked)) => tasks::run(&asked),
+        Ok(Command::Latency(asked)) => latency::run(&asked),
+        Ok(Command::Procs(asked)) => procs::run(&asked),
+        Ok(Command::Syscalls(asked)) => syscalls::run(&asked),
+        Ok(Command::Population(asked)) => population::run(&asked),
         Ok(Command::Compare(asked)) => compare::run(&asked),
         Ok(Command::Report(asked)) => report::run(&asked),
         Ok(Command::Screenshot(asked)) => screenshot::run(&asked),

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind, StackSum, by_function, profile};
+use trace_core::analysis::samples::{LineSum, by_goroutine, by_line};
 use trace_core::analysis::scope::{Pieces, Scope, Whom, stretches_of_regions};
+use trace_core::base::ids::StackId;
 use trace_core::base::monitor::Monitor;
 use trace_core::export::pprof;
 use trace_core::model::trace::Trace;
@@ -15,6 +17,7 @@ use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::place::Stretch;
 use crate::cli::print;
 use crate::cli::scope::Wanted;
+use crate::fmt::name::{function, is_own, is_runtime};
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, unix_nanos};
 use crate::remote;
@@ -28,6 +31,8 @@ pub enum Form {
     /// A table for people.
     #[default]
     Text,
+    /// The same, by line as well.
+    Top,
     /// One JSON object.
     Json,
     /// Folded stacks, one a line.
@@ -64,9 +69,10 @@ pub fn run(asked: &Asked) -> Answer {
         .ok_or_else(|| Failure { exit: Exit::Unreadable, sentence: "the profile was cancelled".to_owned() })?;
     match &asked.form {
         Form::Text => print(&text(&trace, &found))?,
+        Form::Top => print(&(text(&trace, &found) + &top(&trace, &pieces, &found)))?,
         Form::Folded => print(&pprof::folded(&trace, &found))?,
         Form::Json => {
-            let report = Report::of(&asked.file, &trace, &found);
+            let report = Report::of(&asked.file, &trace, &pieces, &found);
             let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
             print(&format!("{json}\n"))?
         }
@@ -113,6 +119,35 @@ pub struct Report {
     pub open_ns: u64,
     /// By falling time.
     pub stacks: Vec<Stack>,
+    /// By line, by falling time in the line itself.
+    pub lines: Vec<Line>,
+    /// CPU samples by who was running, most first; empty for other kinds.
+    pub goroutines: Vec<Running>,
+}
+
+/// Time at one line.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    /// Which.
+    #[serde(flatten)]
+    pub frame: Frame,
+    /// In the line itself.
+    pub own_ns: u64,
+    /// In it and all it called.
+    pub total_ns: u64,
+    /// Events of those.
+    pub count: u64,
+}
+
+/// CPU samples of goroutines with one start function and label.
+#[derive(Clone, Debug, Serialize)]
+pub struct Running {
+    /// Start function; empty for samples of no goroutine.
+    pub function: String,
+    /// Label; empty for none.
+    pub label: String,
+    /// Samples.
+    pub count: u64,
 }
 
 /// Time at one stack.
@@ -142,7 +177,7 @@ pub struct Frame {
 impl Report {
     /// Of a profile.
     #[must_use]
-    pub fn of(file: &Path, trace: &Trace, profile: &Profile) -> Self {
+    pub fn of(file: &Path, trace: &Trace, pieces: &Pieces, profile: &Profile) -> Self {
         Self {
             file: file.display().to_string(),
             kind: profile.kind.name(),
@@ -151,20 +186,87 @@ impl Report {
             open_count: profile.open_count,
             open_ns: profile.open_nanos,
             stacks: profile.stacks.iter().map(|sum| Stack::of(trace, sum)).collect(),
+            lines: by_line(trace, profile).into_iter().map(Line::of).collect(),
+            goroutines: running(trace, pieces, profile),
         }
     }
 }
 
 impl Stack {
     fn of(trace: &Trace, sum: &StackSum) -> Self {
-        let frames = trace.frames(sum.stack);
-        let frames = frames.map(|frame| Frame {
+        let stack = Frame::stack(trace, sum.stack);
+        Self { count: sum.count, total_ns: sum.nanos, max_ns: sum.max, stack }
+    }
+}
+
+impl Frame {
+    /// The frames of a stack, leaf first.
+    #[must_use]
+    pub fn stack(trace: &Trace, stack: StackId) -> Vec<Self> {
+        let frames = trace.frames(stack);
+        let one = |frame: trace_core::model::trace::Frame<'_>| Self {
             function: frame.function.to_owned(),
             file: frame.file.to_owned(),
             line: frame.line,
-        });
-        Self { count: sum.count, total_ns: sum.nanos, max_ns: sum.max, stack: frames.collect() }
+        };
+        frames.map(one).collect()
     }
+
+    /// `main.worker (main.go:12)`
+    #[must_use]
+    pub fn words(&self) -> String {
+        let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        format!("{} ({file}:{})", function(&self.function), self.line)
+    }
+
+    /// The frame of a stack that says most: the innermost of the program itself, else the innermost.
+    #[must_use]
+    pub fn telling(stack: &[Self]) -> Option<&Self> {
+        let own = stack.iter().find(|frame| is_own(&frame.function));
+        own.or_else(|| stack.iter().find(|frame| !is_runtime(&frame.function))).or_else(|| stack.first())
+    }
+}
+
+impl Line {
+    fn of(sum: LineSum) -> Self {
+        let frame = Frame { function: sum.function, file: sum.file, line: sum.line };
+        Self { frame, own_ns: sum.own, total_ns: sum.total, count: sum.count }
+    }
+}
+
+/// Who was running when samples were taken.
+fn running(trace: &Trace, pieces: &Pieces, profile: &Profile) -> Vec<Running> {
+    if profile.kind != ProfileKind::Cpu {
+        return Vec::new();
+    }
+    let text = |id| trace.str(id).to_owned();
+    let groups = by_goroutine(trace, pieces).into_iter();
+    groups.map(|group| Running { function: text(group.name), label: text(group.label), count: group.count }).collect()
+}
+
+/// The table by line, and of CPU samples who was running.
+fn top(trace: &Trace, pieces: &Pieces, profile: &Profile) -> String {
+    let mut text = "\n      flat              total     events  line\n".to_owned();
+    let lines = by_line(trace, profile);
+    for sum in lines.iter().take(TOLD) {
+        let frame = Line::of(sum.clone()).frame.words();
+        let (own, total) = (percent(sum.own, profile.nanos), percent(sum.total, profile.nanos));
+        let times = format!("{:>10} {own:>8} {:>9} {total:>8}", nanos(sum.own), nanos(sum.total));
+        line(&mut text, &format!("{times} {:>7}  {frame}", count(sum.count)));
+    }
+    if lines.len() > TOLD {
+        line(&mut text, &format!("and {} more lines; --json has all", lines.len() - TOLD));
+    }
+    let groups = running(trace, pieces, profile);
+    if !groups.is_empty() {
+        line(&mut text, "\n   samples  goroutines of");
+    }
+    for group in groups.iter().take(TOLD) {
+        let name = if group.function.is_empty() { "(no goroutine)" } else { function(&group.function) };
+        let label = if group.label.is_empty() { String::new() } else { format!(", labelled {}", group.label) };
+        line(&mut text, &format!("{:>10}  {name}{label}", count(group.count)));
+    }
+    text
 }
 
 fn text(trace: &Trace, profile: &Profile) -> String {

@@ -4,14 +4,15 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use trace_core::analysis::tasks::{Family, Filter, details, regions, tasks};
+use trace_core::analysis::tasks::{Family, Filter, TaskIndex, TaskInstance, details, regions, tasks};
+use trace_core::base::ids::TaskIx;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::place::Stretch;
 use crate::cli::print;
-use crate::cli::scope::range_of;
+use crate::cli::scope::{Wanted, Who};
 use crate::fmt::number::count;
 use crate::fmt::time::duration;
 use crate::remote;
@@ -23,8 +24,10 @@ pub struct Asked {
     pub file: PathBuf,
     /// Regions, not tasks.
     pub regions: bool,
-    /// Only what touches this stretch.
-    pub range: Option<Stretch>,
+    /// Whose, when: what touches the stretch, and has to do with who.
+    pub wanted: Wanted,
+    /// Regions: only those so deep on their goroutine, outermost 0.
+    pub depth: Option<u32>,
     /// Only those that take so long.
     pub latency: Option<Stretch>,
     /// Only complete, or only incomplete ones.
@@ -45,7 +48,18 @@ pub fn run(asked: &Asked) -> Answer {
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
     let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
-    let report = Report::of(asked, &trace);
+    if !asked.regions && matches!(asked.wanted.who, Who::Region(_)) {
+        return Err(Failure::usage("--region goes with the command regions"));
+    }
+    let filter = Filter {
+        complete: asked.complete,
+        least: asked.latency.and_then(|latency| latency.start_nanos).map(i64::unsigned_abs),
+        most: asked.latency.and_then(|latency| latency.end_nanos).map(i64::unsigned_abs),
+        log: asked.log.clone(),
+        depth: asked.depth,
+        ..Filter::of_scope(&trace, &asked.wanted.scope(&trace)?, asked.regions)
+    };
+    let report = Report::of(asked, &trace, &filter);
     if asked.json {
         let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
         print(&format!("{json}\n"))?;
@@ -96,8 +110,14 @@ pub struct Type {
 /// A task or region.
 #[derive(Clone, Debug, Serialize)]
 pub struct Instance {
-    /// Tasks: the runtime's id.
+    /// The runtime's id; of regions that of the task they belong to, null for none.
     pub task: Option<i64>,
+    /// Tasks: the task it belongs to; null for none.
+    pub parent: Option<i64>,
+    /// Tasks: those begun under it.
+    pub children: Vec<i64>,
+    /// Regions: nesting on the goroutine, outermost 0; null for tasks.
+    pub depth: Option<u32>,
     /// The goroutine it is on, or that began it; null if not known.
     pub goroutine: Option<i64>,
     /// From the start of the trace.
@@ -123,28 +143,23 @@ pub struct Instance {
 impl Report {
     /// Of a loaded trace.
     #[must_use]
-    pub fn of(asked: &Asked, trace: &Trace) -> Self {
+    pub fn of(asked: &Asked, trace: &Trace, filter: &Filter) -> Self {
         let monitor = Monitor::new();
-        let bound = |nanos: Option<i64>| nanos.map(i64::unsigned_abs);
-        let filter = Filter {
-            range: asked.range.map(|range| range_of(trace, range)),
-            complete: asked.complete,
-            least: asked.latency.and_then(|latency| bound(latency.start_nanos)),
-            most: asked.latency.and_then(|latency| bound(latency.end_nanos)),
-            log: asked.log.clone(),
-            ..Filter::default()
-        };
         // Nobody cancels.
         let types = if asked.regions {
-            let found = regions(trace, &filter, &monitor).unwrap_or_default();
+            let found = regions(trace, filter, &monitor).unwrap_or_default();
             let instance = |found: &trace_core::analysis::tasks::RegionInstance| {
                 let (region, complete) = (found.region, found.complete);
-                Instance { goroutine: id(trace, region.go), ..Instance::new(trace, region.range, complete) }
+                let task = region.task.and_then(|task| trace.task(task)).map(|task| task.id.signed());
+                let (goroutine, depth) = (id(trace, region.go), Some(region.depth));
+                Instance { task, goroutine, depth, ..Instance::new(trace, region.range, complete) }
             };
             found.iter().map(|family| Type::of(trace, family, asked.limit, instance)).collect()
         } else {
-            let found = tasks(trace, &filter, &monitor).unwrap_or_default();
-            found.iter().map(|family| Type::of(trace, family, asked.limit, |found| task(trace, found))).collect()
+            let found = tasks(trace, filter, &monitor).unwrap_or_default();
+            let index = TaskIndex::of(trace);
+            let one = |found: &TaskInstance| task(trace, &index, found);
+            found.iter().map(|family| Type::of(trace, family, asked.limit, one)).collect()
         };
         let partial = Exit::after(trace.warnings()) == Exit::Damaged;
         Self { file: asked.file.display().to_string(), partial, types }
@@ -199,6 +214,9 @@ impl Instance {
     fn new(trace: &Trace, range: trace_core::base::time::TimeRange, complete: bool) -> Self {
         Self {
             task: None,
+            parent: None,
+            children: Vec::new(),
+            depth: None,
             goroutine: None,
             start_ns: range.start.nanos_since(trace.range().start),
             duration_ns: range.nanos(),
@@ -217,6 +235,18 @@ impl Instance {
         let go = self.goroutine.map_or_else(String::new, |go| format!(" g{go}"));
         let cut = if self.complete { "" } else { " (cut)" };
         let mut words = format!("{:>12}{cut} at {}{task}{go}", duration(self.duration_ns), duration(self.start_ns));
+        if let Some(depth) = self.depth.filter(|depth| *depth > 0) {
+            // Writing to a string does not fail.
+            write!(words, ", depth {depth}").unwrap_or_default();
+        }
+        if let Some(parent) = self.parent {
+            write!(words, ", of task {parent}").unwrap_or_default();
+        }
+        if !self.children.is_empty() {
+            let some: Vec<String> = self.children.iter().take(8).map(i64::to_string).collect();
+            let more = if self.children.len() > 8 { ", …" } else { "" };
+            write!(words, ", with tasks {}{more}", some.join(", ")).unwrap_or_default();
+        }
         let states = [
             ("running", self.running_ns),
             ("runnable", self.runnable_ns),
@@ -231,12 +261,15 @@ impl Instance {
     }
 }
 
-fn task(trace: &Trace, found: &trace_core::analysis::tasks::TaskInstance) -> Instance {
-    let details = details(trace, &found.task);
+fn task(trace: &Trace, index: &TaskIndex, found: &TaskInstance) -> Instance {
+    let details = details(trace, index, &found.task);
+    let task_id = |task: TaskIx| trace.task(task).map(|task| task.id.signed());
     let log = |log: &trace_core::model::trace::Log| format!("{}: {}", trace.str(log.category), trace.str(log.message));
     let times = &details.breakdown;
     Instance {
         task: Some(found.task.id.signed()),
+        parent: found.task.parent.and_then(task_id),
+        children: details.children.iter().filter_map(|&child| task_id(child)).collect(),
         goroutine: id(trace, found.task.go),
         goroutines: details.goroutines.iter().filter_map(|&go| id(trace, go)).collect(),
         logs: details.logs.iter().map(log).collect(),

@@ -13,7 +13,7 @@ use trace_core::analysis::flame::{Flame, MergeBy};
 use trace_core::analysis::goroutines;
 use trace_core::analysis::places::Places;
 use trace_core::analysis::profile::{self, ProfileKind};
-use trace_core::analysis::scope::{Scope, Whom};
+use trace_core::analysis::scope::Scope;
 use trace_core::analysis::tasks;
 use trace_core::analysis::wait_chain;
 use trace_core::base::ids::GoIx;
@@ -52,12 +52,10 @@ pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<A
                 Answer::Profile(Arc::new(ProfileStudy { profile, functions, flame }))
             })
         }
-        Question::Tasks(scope) => {
-            tasks::tasks(trace, &filter(trace, scope), monitor).map(|found| Answer::Tasks(Arc::new(found)))
-        }
-        Question::Regions(scope) => {
-            tasks::regions(trace, &filter(trace, scope), monitor).map(|found| Answer::Regions(Arc::new(found)))
-        }
+        Question::Tasks(scope) => tasks::tasks(trace, &tasks::Filter::of_scope(trace, scope, false), monitor)
+            .map(|found| Answer::Tasks(Arc::new(found))),
+        Question::Regions(scope) => tasks::regions(trace, &tasks::Filter::of_scope(trace, scope, true), monitor)
+            .map(|found| Answer::Regions(Arc::new(found))),
         Question::Collections(range) => Some(Answer::Collections(Arc::new(collections::collections(trace, *range)))),
         Question::Spans(lane, range) => {
             let spans = trace.spans(*lane, *range).take_while(|_| !monitor.is_cancelled());
@@ -106,16 +104,4 @@ pub fn save_profile(trace: &Trace, scope: &Scope, kind: ProfileKind, path: &Path
         unix.checked_add(i64::from(reading.wall_nanos))?.checked_add(before)
     });
     pprof::write(trace, &found, wall, BufWriter::new(File::create(path)?))
-}
-
-/// Tasks and regions of a scope: those that touch its time, and of its one goroutine or its type.
-fn filter(trace: &Trace, scope: &Scope) -> tasks::Filter {
-    let whole = trace.range();
-    let range = (scope.range != whole).then_some(scope.range);
-    let (go, name) = match scope.whom {
-        Whom::One(go) => (Some(go), None),
-        Whom::Tasks(name) | Whom::Regions(name) => (None, Some(name)),
-        Whom::All | Whom::Named(_) | Whom::Task(_) => (None, None),
-    };
-    tasks::Filter { range, go, name, ..tasks::Filter::default() }
 }

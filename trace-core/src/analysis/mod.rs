@@ -25,6 +25,7 @@ pub mod population;
 pub mod pressure;
 pub mod procs;
 pub mod profile;
+pub mod samples;
 pub mod scope;
 pub mod series;
 pub mod spread;

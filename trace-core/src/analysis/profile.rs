@@ -14,7 +14,7 @@ use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
 use crate::model::stretches::Stretch;
-use crate::model::trace::Trace;
+use crate::model::trace::{Sample, Trace};
 
 /// Goroutines that one task of a parallel pass takes.
 const CHUNK: usize = 4_096;
@@ -301,20 +301,25 @@ fn finished(kind: ProfileKind, stacks: FxHashMap<StackId, StackSum>) -> Profile 
 /// CPU samples by stack.
 fn samples(trace: &Trace, pieces: &Pieces) -> Profile {
     let mut stacks: FxHashMap<StackId, StackSum> = FxHashMap::default();
-    for sample in trace.all_samples() {
+    for sample in samples_in(trace, pieces) {
+        let sum = stacks.entry(sample.stack).or_default();
+        sum.stack = sample.stack;
+        sum.add(SAMPLE_NANOS, sample.go, TimeRange::new(sample.time, sample.time));
+    }
+    finished(ProfileKind::Cpu, stacks)
+}
+
+/// The CPU samples of a scope, in time order; those of no goroutine only if all goroutines are in it.
+pub(crate) fn samples_in<'a>(trace: &'a Trace, pieces: &'a Pieces) -> impl Iterator<Item = &'a Sample> {
+    trace.all_samples().iter().filter(move |sample| {
         let is_inside = if sample.go.is_some() {
             pieces.of(sample.go).iter().any(|range| range.contains(sample.time))
         } else {
             pieces.is_all() && pieces.range.contains(sample.time)
         };
         // The very last event of a trace lies on its end.
-        if is_inside || (pieces.is_all() && sample.time == trace.range().end && sample.time == pieces.range.end) {
-            let sum = stacks.entry(sample.stack).or_default();
-            sum.stack = sample.stack;
-            sum.add(SAMPLE_NANOS, sample.go, TimeRange::new(sample.time, sample.time));
-        }
-    }
-    finished(ProfileKind::Cpu, stacks)
+        is_inside || (pieces.is_all() && sample.time == trace.range().end && sample.time == pieces.range.end)
+    })
 }
 
 /// What a profile's stacks sum to by function: time in it (flat, `own`) and in all it called.

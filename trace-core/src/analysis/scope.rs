@@ -136,12 +136,11 @@ pub fn stretches_of_regions(
     is_wanted: &dyn Fn(&Region) -> bool,
 ) -> Vec<(GoIx, Vec<TimeRange>)> {
     let mut only = Vec::new();
-    for at in 0..trace.goroutine_count() {
-        let go = GoIx(at);
-        let regions = trace.regions(go, range).filter(is_wanted);
-        let stretches = united(regions.map(|region| region.range.intersect(range)).collect());
-        if !stretches.is_empty() {
-            only.push((go, stretches));
+    for regions in trace.all_regions().chunk_by(|one, next| one.go == next.go) {
+        let wanted = regions.iter().filter(|region| is_wanted(region));
+        let stretches = united(wanted.map(|region| region.range.intersect(range)).collect());
+        if let Some(first) = regions.first().filter(|_| !stretches.is_empty()) {
+            only.push((first.go, stretches));
         }
     }
     only
@@ -158,14 +157,12 @@ fn stretches_of_tasks(
     let root_of = |task: Option<TaskIx>| task.and_then(|task| roots.get(task.index()).copied().flatten());
     let mut has_regions = vec![false; roots.len()];
     let mut all: std::collections::BTreeMap<GoIx, Vec<TimeRange>> = std::collections::BTreeMap::new();
-    for at in 0..trace.goroutine_count() {
-        for region in trace.regions(GoIx(at), range) {
-            let Some(root) = root_of(region.task) else { continue };
-            if let Some(mark) = has_regions.get_mut(root.index()) {
-                *mark = true;
-            }
-            all.entry(GoIx(at)).or_default().push(region.range.intersect(range));
+    for region in trace.all_regions() {
+        let Some(root) = root_of(region.task).filter(|_| touches(region.range, range)) else { continue };
+        if let Some(mark) = has_regions.get_mut(root.index()) {
+            *mark = true;
         }
+        all.entry(region.go).or_default().push(region.range.intersect(range));
     }
     let whole = trace.range();
     for (at, root) in roots.iter().enumerate() {
@@ -182,8 +179,13 @@ fn stretches_of_tasks(
     stretches.filter(|(_, ranges)| !ranges.is_empty()).collect()
 }
 
+/// Whether something that takes time, or happens at an instant, has to do with a range.
+fn touches(found: TimeRange, range: TimeRange) -> bool {
+    found.overlaps(range) || range.contains(found.start)
+}
+
 /// For each task the nearest one, itself or above, that `is_root`.
-fn roots(trace: &Trace, is_root: &dyn Fn(TaskIx, &Task) -> bool) -> Vec<Option<TaskIx>> {
+pub(crate) fn roots(trace: &Trace, is_root: &dyn Fn(TaskIx, &Task) -> bool) -> Vec<Option<TaskIx>> {
     let count = trace.task_count();
     let root = |at| trace.task(TaskIx(at)).filter(|task| is_root(task.ix, task)).map(|task| task.ix);
     let mut found: Vec<Option<TaskIx>> = (0..count).map(root).collect();

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::goroutines::{Breakdown, breakdown};
-use crate::analysis::scope::united;
+use crate::analysis::scope::{Scope, Whom, roots, united};
 use crate::analysis::spread::{Bucket, Spread, histogram};
 use crate::base::ids::{GoIx, StackId, StrId, TaskIx};
 use crate::base::monitor::Monitor;
@@ -27,13 +27,70 @@ pub struct Filter {
     pub log: Option<String>,
     /// Tasks: it has to do with this goroutine. Regions: it is on it.
     pub go: Option<GoIx>,
+    /// The same for goroutines with this start function.
+    pub function: Option<StrId>,
+    /// Tasks: it is this one, or a descendant of it. Regions: it belongs to such a one.
+    pub task: Option<TaskIx>,
+    /// Regions: it belongs to a task of this type, or to a descendant of one.
+    pub task_type: Option<StrId>,
     /// Regions: so deep on their goroutine, outermost 0.
     pub depth: Option<u32>,
     /// Only this type.
     pub name: Option<StrId>,
 }
 
+/// What a filter says of goroutines and families of tasks, worked out once.
+struct Chosen<'a> {
+    trace: &'a Trace,
+    filter: &'a Filter,
+    /// For each task whether it or one above is wanted; `None`: all are.
+    tasks: Option<Vec<bool>>,
+}
+
+impl<'a> Chosen<'a> {
+    fn of(trace: &'a Trace, filter: &'a Filter) -> Self {
+        let is_root = |ix: TaskIx, task: &Task| {
+            filter.task.is_none_or(|wanted| wanted == ix) && filter.task_type.is_none_or(|wanted| wanted == task.name)
+        };
+        let is_limited = filter.task.is_some() || filter.task_type.is_some();
+        let tasks = is_limited.then(|| roots(trace, &is_root).iter().map(Option::is_some).collect());
+        Self { trace, filter, tasks }
+    }
+
+    fn has_task(&self, task: Option<TaskIx>) -> bool {
+        let Some(tasks) = &self.tasks else { return true };
+        task.is_some_and(|task| tasks.get(task.index()) == Some(&true))
+    }
+
+    fn has_go(&self, go: GoIx) -> bool {
+        let is_named = |name| self.trace.goroutine_name(go).is_some_and(|(_, its)| its == name);
+        self.filter.go.is_none_or(|wanted| wanted == go) && self.filter.function.is_none_or(is_named)
+    }
+
+    const fn limits_gos(&self) -> bool {
+        self.filter.go.is_some() || self.filter.function.is_some()
+    }
+}
+
 impl Filter {
+    /// What of a scope can be said of tasks (or of regions): its range, and whose. Of tasks, a type of regions says
+    /// nothing.
+    #[must_use]
+    pub fn of_scope(trace: &Trace, scope: &Scope, regions: bool) -> Self {
+        let range = (scope.range != trace.range()).then_some(scope.range);
+        let mut filter = Self { range, ..Self::default() };
+        match scope.whom {
+            Whom::All => {}
+            Whom::Named(name) => filter.function = Some(name),
+            Whom::One(go) => filter.go = Some(go),
+            Whom::Task(task) => filter.task = Some(task),
+            Whom::Tasks(name) if regions => filter.task_type = Some(name),
+            Whom::Tasks(name) => filter.name = Some(name),
+            Whom::Regions(name) => filter.name = regions.then_some(name),
+        }
+        filter
+    }
+
     fn fits(&self, name: StrId, range: TimeRange, complete: bool) -> bool {
         let nanos = nanos(range);
         self.name.is_none_or(|wanted| wanted == name)
@@ -102,7 +159,8 @@ pub struct TaskDetails {
 /// Tasks by type, the type with most time first. `None` if cancelled.
 #[must_use]
 pub fn tasks(trace: &Trace, filter: &Filter, monitor: &Monitor) -> Option<Vec<Family<TaskInstance>>> {
-    let marks = (filter.log.is_some() || filter.go.is_some()).then(|| marks(trace, filter));
+    let chosen = Chosen::of(trace, filter);
+    let marks = (filter.log.is_some() || chosen.limits_gos()).then(|| marks(trace, &chosen));
     let mut found: FxHashMap<StrId, Vec<TaskInstance>> = FxHashMap::default();
     for task in (0..trace.task_count()).filter_map(|at| trace.task(TaskIx(at))) {
         if monitor.is_cancelled() {
@@ -112,9 +170,9 @@ pub fn tasks(trace: &Trace, filter: &Filter, monitor: &Monitor) -> Option<Vec<Fa
         let complete = task.began.is_some() && task.ended.is_some();
         let is_marked = marks.as_ref().is_none_or(|marks| {
             let (logged, on_go) = marks.get(task.ix.index()).copied().unwrap_or_default();
-            (filter.log.is_none() || logged) && filter.go.is_none_or(|go| on_go || task.go == go)
+            (filter.log.is_none() || logged) && (on_go || chosen.has_go(task.go))
         });
-        if is_marked && filter.fits(task.name, range, complete) {
+        if is_marked && chosen.has_task(Some(task.ix)) && filter.fits(task.name, range, complete) {
             found.entry(task.name).or_default().push(TaskInstance { task, range, complete });
         }
     }
@@ -130,16 +188,17 @@ pub fn tasks(trace: &Trace, filter: &Filter, monitor: &Monitor) -> Option<Vec<Fa
 #[must_use]
 pub fn regions(trace: &Trace, filter: &Filter, monitor: &Monitor) -> Option<Vec<Family<RegionInstance>>> {
     let mut found: FxHashMap<(StrId, StackId), Vec<RegionInstance>> = FxHashMap::default();
-    for at in 0..trace.goroutine_count() {
+    let chosen = Chosen::of(trace, filter);
+    for regions in trace.all_regions().chunk_by(|one, next| one.go == next.go) {
         if monitor.is_cancelled() {
             return None;
         }
-        if filter.go.is_some_and(|go| go != GoIx(at)) || trace.region_depth(GoIx(at)) == 0 {
+        if !regions.first().is_some_and(|first| chosen.has_go(first.go)) {
             continue;
         }
-        for region in trace.regions(GoIx(at), filter.range.unwrap_or_else(|| trace.range())) {
+        for &region in regions {
             let complete = !region.began_before && !region.goes_on;
-            let fits = filter.fits(region.name, region.range, complete);
+            let fits = filter.fits(region.name, region.range, complete) && chosen.has_task(region.task);
             if fits && filter.depth.is_none_or(|depth| depth == region.depth) {
                 let instance = RegionInstance { region, complete };
                 found.entry((region.name, region.start_stack)).or_default().push(instance);
@@ -167,26 +226,86 @@ pub fn beginning(trace: &Trace, stack: StackId) -> Option<Frame<'_>> {
     trace.frames(stack).find(|frame| !frame.function.starts_with("runtime/trace."))
 }
 
-/// All that belongs to a task. Looks at every goroutine that has regions or logs.
-#[must_use]
-pub fn details(trace: &Trace, task: &Task) -> TaskDetails {
-    let mut details = TaskDetails::default();
-    let whole = trace.range();
-    let everything = TimeRange::new(whole.start, whole.end.plus_nanos(1));
-    let is_own = |found: Option<TaskIx>| found == Some(task.ix);
-    for go in (0..trace.goroutine_count()).map(GoIx) {
-        let (regions, logs) = (details.regions.len(), details.logs.len());
-        if trace.region_depth(go) > 0 {
-            details.regions.extend(trace.regions(go, everything).filter(|region| is_own(region.task)));
+/// Which regions, logs and tasks belong to which task: made once for many questions.
+#[derive(Clone, Debug, Default)]
+pub struct TaskIndex {
+    regions: Lists,
+    logs: Lists,
+    children: Lists,
+}
+
+/// Lists of numbers, one for each task.
+#[derive(Clone, Debug, Default)]
+struct Lists {
+    /// One more than tasks.
+    starts: Vec<u32>,
+    items: Vec<u32>,
+}
+
+impl Lists {
+    /// `owners`: whose list each number is on, in the order of numbers.
+    fn of(count: u32, owners: impl Iterator<Item = Option<TaskIx>> + Clone) -> Self {
+        let mut starts = vec![0u32; count as usize + 1];
+        for owner in owners.clone().flatten() {
+            if let Some(start) = starts.get_mut(owner.index() + 1) {
+                *start += 1;
+            }
         }
-        details.logs.extend(trace.logs(go, everything).filter(|log| is_own(log.task)));
-        let own = details.regions.get(regions..).unwrap_or_default();
+        for at in 1..starts.len() {
+            let before = starts.get(at - 1).copied().unwrap_or(0);
+            if let Some(start) = starts.get_mut(at) {
+                *start += before;
+            }
+        }
+        let mut next = starts.clone();
+        let mut items = vec![0; starts.last().map_or(0, |&end| end as usize)];
+        for (number, owner) in owners.enumerate() {
+            let place = owner.and_then(|owner| next.get_mut(owner.index()));
+            if let Some(place) = place
+                && let Some(item) = items.get_mut(*place as usize)
+            {
+                *item = number as u32;
+                *place += 1;
+            }
+        }
+        Self { starts, items }
+    }
+
+    fn list(&self, task: TaskIx) -> &[u32] {
+        let bound = |at: usize| self.starts.get(at).map(|&at| at as usize);
+        let (from, to) = (bound(task.index()), bound(task.index() + 1));
+        from.zip(to).and_then(|(from, to)| self.items.get(from..to)).unwrap_or_default()
+    }
+}
+
+impl TaskIndex {
+    /// Of all tasks of a trace. Looks once at every region, log and task.
+    #[must_use]
+    pub fn of(trace: &Trace) -> Self {
+        let count = trace.task_count();
+        let parents = (0..count).map(|at| trace.task(TaskIx(at)).and_then(|task| task.parent));
+        Self {
+            regions: Lists::of(count, trace.all_regions().iter().map(|region| region.task)),
+            logs: Lists::of(count, trace.all_logs().iter().map(|log| log.task)),
+            children: Lists::of(count, parents),
+        }
+    }
+}
+
+/// All that belongs to a task.
+#[must_use]
+pub fn details(trace: &Trace, index: &TaskIndex, task: &Task) -> TaskDetails {
+    let mut details = TaskDetails::default();
+    let regions = index.regions.list(task.ix).iter().filter_map(|&at| trace.all_regions().get(at as usize));
+    let logs = index.logs.list(task.ix).iter().filter_map(|&at| trace.all_logs().get(at as usize));
+    details.regions.extend(regions);
+    details.logs.extend(logs);
+    // They come by goroutine.
+    for own in details.regions.chunk_by(|one, next| one.go == next.go) {
         let stretches = united(own.iter().map(|region| region.range).collect());
+        let go = own.first().map_or(GoIx::NONE, |first| first.go);
         if let Some(times) = breakdown(trace, go, &stretches) {
             details.breakdown.add(&times);
-        }
-        if details.regions.len() > regions || details.logs.len() > logs || task.go == go {
-            details.goroutines.push(go);
         }
     }
     if details.regions.is_empty()
@@ -195,10 +314,14 @@ pub fn details(trace: &Trace, task: &Task) -> TaskDetails {
         details.breakdown.add(&times);
     }
     details.breakdown.sort();
+    let of_regions = details.regions.iter().map(|region| region.go);
+    details.goroutines = of_regions.chain(details.logs.iter().map(|log| log.go)).collect();
+    details.goroutines.extend(task.go.is_some().then_some(task.go));
+    details.goroutines.sort_unstable();
+    details.goroutines.dedup();
     details.regions.sort_by_key(|region| (region.range.start, region.go, region.depth));
     details.logs.sort_by_key(|log| (log.time, log.go));
-    let children = (0..trace.task_count()).filter_map(|at| trace.task(TaskIx(at)));
-    details.children = children.filter(|child| is_own(child.parent)).map(|child| child.ix).collect();
+    details.children = index.children.list(task.ix).iter().map(|&at| TaskIx(at)).collect();
     details
 }
 
@@ -240,23 +363,18 @@ pub fn life(trace: &Trace, task: &Task) -> TimeRange {
     TimeRange::new(task.began.unwrap_or(whole.start), task.ended.unwrap_or(whole.end))
 }
 
-/// For each task whether a log of it has the text, and whether the goroutine has regions or logs of it.
-fn marks(trace: &Trace, filter: &Filter) -> Vec<(bool, bool)> {
+/// For each task whether a log of it has the text, and whether a wanted goroutine has regions or logs of it.
+fn marks(trace: &Trace, chosen: &Chosen<'_>) -> Vec<(bool, bool)> {
     let mut marks = vec![(false, false); trace.task_count() as usize];
-    let whole = trace.range();
-    let everything = TimeRange::new(whole.start, whole.end.plus_nanos(1));
-    for go in (0..trace.goroutine_count()).map(GoIx) {
-        let is_wanted = filter.go == Some(go);
-        for log in trace.logs(go, everything) {
-            let Some(mark) = log.task.and_then(|task| marks.get_mut(task.index())) else { continue };
-            let text = filter.log.as_deref().unwrap_or_default();
-            mark.0 |= trace.str(log.message).contains(text) || trace.str(log.category).contains(text);
-            mark.1 |= is_wanted;
-        }
-        for region in trace.regions(go, everything).filter(|_| is_wanted) {
-            if let Some(mark) = region.task.and_then(|task| marks.get_mut(task.index())) {
-                mark.1 = true;
-            }
+    for log in trace.all_logs() {
+        let Some(mark) = log.task.and_then(|task| marks.get_mut(task.index())) else { continue };
+        let text = chosen.filter.log.as_deref().unwrap_or_default();
+        mark.0 |= trace.str(log.message).contains(text) || trace.str(log.category).contains(text);
+        mark.1 |= chosen.has_go(log.go);
+    }
+    for region in trace.all_regions() {
+        if let Some(mark) = region.task.and_then(|task| marks.get_mut(task.index())) {
+            mark.1 |= chosen.has_go(region.go);
         }
     }
     marks

@@ -14,6 +14,18 @@ impl Trace {
         self.side.regions.touching(go.0, range).copied()
     }
 
+    /// All regions, by goroutine, then by start, outer before inner.
+    #[must_use]
+    pub fn all_regions(&self) -> &[Region] {
+        self.side.regions.all()
+    }
+
+    /// All logs, by goroutine, then by time.
+    #[must_use]
+    pub fn all_logs(&self) -> &[Log] {
+        self.side.logs.all()
+    }
+
     /// Logs of a goroutine within `range`, in time order. Lazy.
     pub fn logs(&self, go: GoIx, range: TimeRange) -> impl Iterator<Item = Log> + '_ {
         self.side.logs.touching(go.0, range).copied()

@@ -55,6 +55,11 @@ impl<T: Timed> Grouped<T> {
         Self { keys: keys.into(), starts: starts.into(), items: items.into(), ends: ends.into() }
     }
 
+    /// All items, by key, then by start.
+    pub(crate) fn all(&self) -> &[T] {
+        &self.items
+    }
+
     /// All items of a key, in time order.
     pub(crate) fn of(&self, key: u32) -> &[T] {
         let (first, end) = self.bounds(key);

@@ -1,0 +1,386 @@
+//! `tracelane latency`: how long goroutines waited for a proc, by start function, and who had the procs meanwhile.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use trace_core::analysis::antagonists::{Antagonists, FunctionShare, antagonists};
+use trace_core::analysis::latency::{Latency, LatencyGroup, Made, ReadyWait, latency};
+use trace_core::analysis::spread::Spread;
+use trace_core::base::ids::GoIx;
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
+use trace_core::model::trace::Trace;
+
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::print;
+use crate::cli::profile::Frame;
+use crate::cli::scope::Wanted;
+use crate::fmt::name::function;
+use crate::fmt::number::{count, percent};
+use crate::fmt::time::duration;
+use crate::remote;
+
+/// What was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The trace.
+    pub file: PathBuf,
+    /// Whose, when.
+    pub wanted: Wanted,
+    /// Functions, waits and antagonists told of.
+    pub limit: usize,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// Loads the file and prints how long its goroutines waited for a proc.
+///
+/// # Errors
+/// When the file is unreadable or the scope is not in it.
+pub fn run(asked: &Asked) -> Answer {
+    let monitor = Monitor::new();
+    let unreadable = |error| Failure::unreadable(&asked.file, &error);
+    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let pieces = asked.wanted.scope(&trace)?.pieces(&trace);
+    // Nobody cancels.
+    let found = latency(&trace, &pieces, &monitor).unwrap_or_default();
+    let others = antagonists(&trace, &pieces, asked.limit, &monitor).unwrap_or_default();
+    let report = Report::of(asked, &trace, &found, &others);
+    if asked.json {
+        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
+        print(&format!("{json}\n"))?;
+    } else {
+        print(&report.text())?;
+    }
+    Ok(Exit::after(trace.warnings()))
+}
+
+/// What `--json` prints. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The file as given.
+    pub file: String,
+    /// Parts of the trace are damaged, so the sums are partial.
+    pub partial: bool,
+    /// All waits of the scope.
+    pub all: Waits,
+    /// By start function, most time first, at most `--limit`.
+    pub functions: Vec<Waits>,
+    /// Who had the procs meanwhile.
+    pub antagonists: Others,
+}
+
+/// Waits for a proc.
+#[derive(Clone, Debug, Serialize)]
+pub struct Waits {
+    /// The start function; empty for all, or if the trace never tells.
+    pub function: String,
+    /// How many goroutines waited.
+    pub goroutines: u64,
+    /// How long the single waits were.
+    pub waits: Distribution,
+    /// Waits cut by the edges of trace or scope.
+    pub cut: u64,
+    /// Time by what made the goroutine ready.
+    pub made: MadeTimes,
+    /// The longest, longest first, at most 20.
+    pub worst: Vec<Wait>,
+}
+
+/// Time by what made a goroutine ready.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct MadeTimes {
+    /// It was created.
+    pub created_ns: u64,
+    /// It was unblocked, or switched to.
+    pub unblocked_ns: u64,
+    /// It was preempted, or it yielded.
+    pub stopped_ns: u64,
+    /// It came back from a system call without its proc.
+    pub returned_ns: u64,
+    /// It was ready when the trace began.
+    pub unknown_ns: u64,
+}
+
+/// How durations spread; percentiles by nearest rank.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Distribution {
+    /// How many.
+    pub count: u64,
+    /// Sum.
+    pub total_ns: u64,
+    /// Mean.
+    pub mean_ns: u64,
+    /// Median.
+    pub p50_ns: u64,
+    /// 95th percentile.
+    pub p95_ns: u64,
+    /// 99th percentile.
+    pub p99_ns: u64,
+    /// Longest.
+    pub max_ns: u64,
+}
+
+/// One wait.
+#[derive(Clone, Debug, Serialize)]
+pub struct Wait {
+    /// The goroutine's id.
+    pub goroutine: i64,
+    /// From the start of the trace.
+    pub start_ns: i64,
+    /// How long, inside the scope.
+    pub duration_ns: u64,
+    /// `created`, `unblocked`, `stopped`, `returned` or `unknown`.
+    pub made: &'static str,
+    /// The stack of who created or unblocked it, or its own; leaf first.
+    pub stack: Vec<Frame>,
+}
+
+/// Who had the procs meanwhile. `proc_ns` is `ready_ns` times the procs there were; `running_ns`, `syscall_ns`,
+/// `looking_ns` and `idle_ns` sum to it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Others {
+    /// How long goroutines of the scope were ready, added up.
+    pub ready_ns: u64,
+    /// The same times the procs there were.
+    pub proc_ns: u64,
+    /// Goroutines ran.
+    pub running_ns: u64,
+    /// Goroutines in system calls held the proc.
+    pub syscall_ns: u64,
+    /// Threads had the proc but ran no goroutine.
+    pub looking_ns: u64,
+    /// Nobody had the proc.
+    pub idle_ns: u64,
+    /// Of `ready_ns`: some proc was idle, and the world was not stopped.
+    pub avoidable_ns: u64,
+    /// Of `ready_ns`: the world was stopped.
+    pub stopped_ns: u64,
+    /// By start function, most first, at most `--limit`.
+    pub functions: Vec<FunctionTimes>,
+    /// Single goroutines, most first, at most `--limit`.
+    pub goroutines: Vec<GoTimes>,
+}
+
+/// What goroutines with one start function had of the procs.
+#[derive(Clone, Debug, Serialize)]
+pub struct FunctionTimes {
+    /// Start function.
+    pub function: String,
+    /// How many of them.
+    pub goroutines: u64,
+    /// Ran.
+    pub running_ns: u64,
+    /// Held in system calls.
+    pub syscall_ns: u64,
+}
+
+/// What one goroutine had of the procs.
+#[derive(Clone, Debug, Serialize)]
+pub struct GoTimes {
+    /// Its id.
+    pub goroutine: i64,
+    /// Start function.
+    pub function: String,
+    /// Ran.
+    pub running_ns: u64,
+    /// Held in system calls.
+    pub syscall_ns: u64,
+}
+
+impl Report {
+    /// Of what was found.
+    #[must_use]
+    pub fn of(asked: &Asked, trace: &Trace, found: &Latency, others: &Antagonists) -> Self {
+        Self {
+            file: asked.file.display().to_string(),
+            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            all: Waits::of(trace, &found.all),
+            functions: found.groups.iter().take(asked.limit).map(|group| Waits::of(trace, group)).collect(),
+            antagonists: Others::of(trace, others, asked.limit),
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if self.partial {
+            line(&mut text, "parts of the trace are damaged: the sums are partial");
+        }
+        if self.all.waits.count == 0 {
+            line(&mut text, "No goroutine waited for a proc.");
+            return text;
+        }
+        line(&mut text, &format!("    waits {}  function", Distribution::HEADING));
+        for group in &self.functions {
+            let name = if group.function.is_empty() { "(not known)" } else { function(&group.function) };
+            line(&mut text, &format!("{:>9} {}  {name}", count(group.waits.count), group.waits.cells()));
+        }
+        line(&mut text, &format!("{:>9} {}  all", count(self.all.waits.count), self.all.waits.cells()));
+        line(&mut text, "\nlongest waits");
+        for wait in &self.all.worst {
+            line(&mut text, &wait.words());
+        }
+        text.push_str(&self.antagonists.text());
+        text
+    }
+}
+
+impl Waits {
+    fn of(trace: &Trace, group: &LatencyGroup) -> Self {
+        let [created_ns, unblocked_ns, stopped_ns, returned_ns, unknown_ns] =
+            Made::ALL.map(|made| group.made.get(made as usize).copied().unwrap_or(0));
+        Self {
+            function: trace.str(group.name).to_owned(),
+            goroutines: group.goroutines,
+            waits: Distribution::of(&group.waits),
+            cut: group.cut,
+            made: MadeTimes { created_ns, unblocked_ns, stopped_ns, returned_ns, unknown_ns },
+            worst: group.worst.iter().map(|wait| Wait::of(trace, wait)).collect(),
+        }
+    }
+}
+
+impl Distribution {
+    /// Over [`Self::cells`].
+    pub const HEADING: &'static str = "     total      mean       p50       p95       p99       max";
+
+    /// Of a spread.
+    #[must_use]
+    pub const fn of(spread: &Spread) -> Self {
+        Self {
+            count: spread.count,
+            total_ns: spread.total,
+            mean_ns: spread.mean,
+            p50_ns: spread.p50,
+            p95_ns: spread.p95,
+            p99_ns: spread.p99,
+            max_ns: spread.max,
+        }
+    }
+
+    /// All but the count, in columns.
+    #[must_use]
+    pub fn cells(&self) -> String {
+        let others = [self.mean_ns, self.p50_ns, self.p95_ns, self.p99_ns, self.max_ns];
+        let others: String = others.iter().map(|&value| format!(" {:>9}", nanos(value))).collect();
+        format!("{:>10}{others}", nanos(self.total_ns))
+    }
+}
+
+impl Wait {
+    fn of(trace: &Trace, wait: &ReadyWait) -> Self {
+        Self {
+            goroutine: id_of(trace, wait.go),
+            start_ns: start_of(trace, wait.range),
+            duration_ns: wait.nanos,
+            made: wait.made.name(),
+            stack: Frame::stack(trace, wait.stack),
+        }
+    }
+
+    fn words(&self) -> String {
+        let why = match self.made {
+            "created" => ", created",
+            "unblocked" => ", unblocked",
+            "stopped" => ", stopped running",
+            "returned" => ", back from a system call without its proc",
+            _ => "",
+        };
+        let place = self.stack.iter().find(|frame| !crate::fmt::name::is_runtime(&frame.function));
+        let place = place.map_or_else(String::new, |frame| format!(" at {}", frame.words()));
+        format!("{:>10} at {}: g{}{why}{place}", nanos(self.duration_ns), duration(self.start_ns), self.goroutine)
+    }
+}
+
+impl Others {
+    /// The first `limit` of them.
+    #[must_use]
+    pub fn of(trace: &Trace, found: &Antagonists, limit: usize) -> Self {
+        let one = |share: &FunctionShare| FunctionTimes {
+            function: trace.str(share.name).to_owned(),
+            goroutines: share.goroutines,
+            running_ns: share.running,
+            syscall_ns: share.syscall,
+        };
+        let goroutines = found.goroutines.iter().take(limit).map(|share| GoTimes {
+            goroutine: share.id.signed(),
+            function: trace.str(share.name).to_owned(),
+            running_ns: share.running,
+            syscall_ns: share.syscall,
+        });
+        Self {
+            ready_ns: found.ready,
+            proc_ns: found.proc_nanos,
+            running_ns: found.running,
+            syscall_ns: found.syscall,
+            looking_ns: found.looking,
+            idle_ns: found.idle,
+            avoidable_ns: found.avoidable,
+            stopped_ns: found.stopped,
+            functions: found.functions.iter().take(limit).map(one).collect(),
+            goroutines: goroutines.collect(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!(
+            "\nwho had the procs meanwhile ({} of waiting make {} of proc time)\n",
+            nanos(self.ready_ns),
+            nanos(self.proc_ns)
+        );
+        let share = |value: u64| format!("{:>10} {:>8}", nanos(value), percent(value, self.proc_ns));
+        for found in &self.functions {
+            let name = if found.function.is_empty() { "(not known)" } else { function(&found.function) };
+            let calls = if found.syscall_ns > 0 {
+                format!(", {} of it in system calls", nanos(found.syscall_ns))
+            } else {
+                String::new()
+            };
+            let many = crate::fmt::words::counted(found.goroutines, "goroutine");
+            line(&mut text, &format!("{}  {name} ({many}{calls})", share(found.running_ns + found.syscall_ns)));
+        }
+        let told: u64 = self.functions.iter().map(|found| found.running_ns + found.syscall_ns).sum();
+        let rest = [
+            (self.running_ns + self.syscall_ns - told, "other functions"),
+            (self.looking_ns, "threads that looked for work or switched"),
+            (self.idle_ns, "idle procs"),
+        ];
+        for (value, what) in rest.into_iter().filter(|rest| rest.0 > 0) {
+            line(&mut text, &format!("{}  {what}", share(value)));
+        }
+        for found in self.goroutines.iter().take(5) {
+            let total = found.running_ns + found.syscall_ns;
+            line(&mut text, &format!("{}  of it g{} {}", share(total), found.goroutine, function(&found.function)));
+        }
+        let waiting = |value: u64| format!("{} ({})", nanos(value), percent(value, self.ready_ns));
+        line(&mut text, &format!("some proc was idle for {} of the waiting", waiting(self.avoidable_ns)));
+        if self.stopped_ns > 0 {
+            line(&mut text, &format!("the world was stopped for {} of it", waiting(self.stopped_ns)));
+        }
+        text
+    }
+}
+
+/// A goroutine's id as Go prints it; -1 if there is none.
+#[must_use]
+pub fn id_of(trace: &Trace, go: GoIx) -> i64 {
+    trace.goroutine_name(go).map_or(-1, |(id, _)| id.signed())
+}
+
+/// When a stretch begins, nanoseconds from the start of the trace.
+#[must_use]
+pub fn start_of(trace: &Trace, range: TimeRange) -> i64 {
+    range.start.nanos_since(trace.range().start)
+}
+
+fn nanos(nanos: u64) -> String {
+    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string does not fail.
+    writeln!(text, "{line}").unwrap_or_default();
+}

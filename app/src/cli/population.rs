@@ -1,0 +1,295 @@
+//! `tracelane population` and `tracelane leaks`: how many goroutines there were over time, by who created them, and
+//! which of them are still blocked at the end.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use trace_core::analysis::leaks::{Suspects, Suspicion, leaks};
+use trace_core::analysis::population::{Population, PopulationGroup, population};
+use trace_core::base::monitor::Monitor;
+use trace_core::model::trace::Trace;
+
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::latency::id_of;
+use crate::cli::print;
+use crate::cli::profile::Frame;
+use crate::cli::scope::Wanted;
+use crate::fmt::name::function;
+use crate::fmt::number::count;
+use crate::fmt::time::duration;
+use crate::fmt::words;
+use crate::remote;
+
+/// What was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The trace.
+    pub file: PathBuf,
+    /// Leak suspects, not all.
+    pub leaks: bool,
+    /// Whose, when.
+    pub wanted: Wanted,
+    /// Groups told of.
+    pub limit: usize,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// Loads the file and prints its population, or what of it may be leaked.
+///
+/// # Errors
+/// When the file is unreadable or the scope is not in it.
+pub fn run(asked: &Asked) -> Answer {
+    let monitor = Monitor::new();
+    let unreadable = |error| Failure::unreadable(&asked.file, &error);
+    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let pieces = asked.wanted.scope(&trace)?.pieces(&trace);
+    let unwritten = |error: serde_json::Error| Failure::unwritten("the JSON", &error);
+    // Nobody cancels.
+    let text = if asked.leaks {
+        let found = leaks(&trace, &pieces, &monitor).unwrap_or_default();
+        let report = LeakReport::of(asked, &trace, &found);
+        if asked.json { serde_json::to_string_pretty(&report).map_err(unwritten)? + "\n" } else { report.text() }
+    } else {
+        let Some(found) = population(&trace, &pieces, &monitor) else { return Ok(Exit::Fine) };
+        let report = Report::of(asked, &trace, &found);
+        if asked.json { serde_json::to_string_pretty(&report).map_err(unwritten)? + "\n" } else { report.text() }
+    };
+    print(&text)?;
+    Ok(Exit::after(trace.warnings()))
+}
+
+/// What `population --json` prints. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The file as given.
+    pub file: String,
+    /// Parts of the trace are damaged, so some may be missing.
+    pub partial: bool,
+    /// Nanoseconds of a bucket of the series.
+    pub bucket_ns: u64,
+    /// All goroutines of the scope.
+    pub all: Group,
+    /// By creation stack and start function, the largest peak first, at most `--limit`.
+    pub groups: Vec<Group>,
+}
+
+/// Goroutines that the same stack created with the same start function.
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    /// Start function; empty for all, or if the trace never tells.
+    pub function: String,
+    /// Who created them, leaf first; empty for those from before the trace.
+    pub creation: Vec<Frame>,
+    /// There when the range began.
+    pub before: u64,
+    /// Created in it.
+    pub created: u64,
+    /// Ended in it.
+    pub ended: u64,
+    /// There when it ended.
+    pub alive: u64,
+    /// The most at once.
+    pub peak: u64,
+    /// The longest life, clipped to the trace.
+    pub longest_ns: u64,
+    /// Whose that was; null if there is none.
+    pub longest_goroutine: Option<i64>,
+    /// There at the end of each bucket.
+    pub alive_at: Vec<u32>,
+    /// Created in each bucket.
+    pub created_in: Vec<u32>,
+    /// Ended in each bucket.
+    pub ended_in: Vec<u32>,
+}
+
+impl Report {
+    /// Of what was found.
+    #[must_use]
+    pub fn of(asked: &Asked, trace: &Trace, found: &Population) -> Self {
+        Self {
+            file: asked.file.display().to_string(),
+            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            bucket_ns: found.buckets.width,
+            all: Group::of(trace, &found.all),
+            groups: found.groups.iter().take(asked.limit).map(|group| Group::of(trace, group)).collect(),
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if self.partial {
+            line(&mut text, "parts of the trace are damaged: some may be missing");
+        }
+        line(&mut text, "    before   created     ended     alive      peak   longest  function, created at");
+        for group in &self.groups {
+            let name = if group.function.is_empty() { "(not known)" } else { function(&group.function) };
+            let by = Frame::telling(&group.creation);
+            let by = by.map_or_else(|| "before the trace".to_owned(), Frame::words);
+            line(&mut text, &format!("{}  {name}, {by}", group.cells()));
+        }
+        line(&mut text, &format!("{}  all", self.all.cells()));
+        text
+    }
+}
+
+impl Group {
+    fn of(trace: &Trace, group: &PopulationGroup) -> Self {
+        Self {
+            function: trace.str(group.name).to_owned(),
+            creation: Frame::stack(trace, group.creation),
+            before: group.before,
+            created: group.created,
+            ended: group.ended,
+            alive: group.alive,
+            peak: group.peak,
+            longest_ns: group.longest,
+            longest_goroutine: group.longest_of.map(|(go, _)| id_of(trace, go)),
+            alive_at: group.alive_at.clone(),
+            created_in: group.created_in.clone(),
+            ended_in: group.ended_in.clone(),
+        }
+    }
+
+    fn cells(&self) -> String {
+        let counts = [self.before, self.created, self.ended, self.alive, self.peak];
+        let counts: String = counts.iter().map(|&value| format!("{:>10}", count(value))).collect();
+        format!("{counts}{:>10}", nanos(self.longest_ns))
+    }
+}
+
+/// What `leaks --json` prints. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+pub struct LeakReport {
+    /// The file as given.
+    pub file: String,
+    /// Parts of the trace are damaged, so some may be missing.
+    pub partial: bool,
+    /// Goroutines still blocked at the end, most suspicious first, at most `--limit`; the runtime's own come last.
+    pub suspects: Vec<Suspect>,
+}
+
+/// Goroutines that wait at the same place and were created at the same place.
+#[derive(Clone, Debug, Serialize)]
+pub struct Suspect {
+    /// `growing`, `stuck`, `recent`, `external` or `parked`.
+    pub suspicion: &'static str,
+    /// What that means.
+    pub meaning: &'static str,
+    /// How likely it is a leak by these signs: 0 to 1.
+    pub confidence: f64,
+    /// How many wait there.
+    pub count: u64,
+    /// Of those, created in the range.
+    pub created: u64,
+    /// In each quarter of it.
+    pub by_quarter: [u64; 4],
+    /// Of those, woken at this place before.
+    pub returning: u64,
+    /// Goroutines of the same kind that ended in the range.
+    pub ended: u64,
+    /// How long they have waited, added up.
+    pub waited_ns: u64,
+    /// The median of that.
+    pub median_ns: u64,
+    /// Since when the one waits that has waited longest, from the start of the trace.
+    pub since_ns: i64,
+    /// The runtime's word for the wait; empty if not told.
+    pub reason: String,
+    /// Start function.
+    pub function: String,
+    /// Where they wait, leaf first.
+    pub wait: Vec<Frame>,
+    /// Who created them, leaf first; empty if before the trace.
+    pub creation: Vec<Frame>,
+    /// Ids of those that have waited longest, at most 20.
+    pub goroutines: Vec<i64>,
+}
+
+impl LeakReport {
+    /// Of what was found.
+    #[must_use]
+    pub fn of(asked: &Asked, trace: &Trace, found: &[Suspects]) -> Self {
+        Self {
+            file: asked.file.display().to_string(),
+            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            suspects: found.iter().take(asked.limit).map(|group| Suspect::of(trace, group)).collect(),
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if self.partial {
+            line(&mut text, "parts of the trace are damaged: some may be missing");
+        }
+        if self.suspects.is_empty() {
+            line(&mut text, "No goroutine is blocked when the trace ends.");
+        }
+        let (growing, stuck) = (Suspicion::Growing.name(), Suspicion::Stuck.name());
+        if self.suspects.iter().all(|found| found.suspicion != growing && found.suspicion != stuck) {
+            line(&mut text, "Nothing looks like a leak. Blocked at the end, as the trace just ends:");
+        }
+        let mut before = "";
+        for found in &self.suspects {
+            if found.suspicion != before {
+                before = found.suspicion;
+                line(&mut text, &format!("\n{}: {}", found.suspicion, found.meaning));
+            }
+            line(&mut text, &found.words());
+        }
+        text
+    }
+}
+
+impl Suspect {
+    fn of(trace: &Trace, group: &Suspects) -> Self {
+        Self {
+            suspicion: group.suspicion.name(),
+            meaning: group.suspicion.meaning(),
+            confidence: group.confidence,
+            count: group.count,
+            created: group.created,
+            by_quarter: group.by_quarter,
+            returning: group.returning,
+            ended: group.ended,
+            waited_ns: group.waited,
+            median_ns: group.median,
+            since_ns: group.since.nanos_since(trace.range().start),
+            reason: trace.str(group.reason).to_owned(),
+            function: trace.str(group.name).to_owned(),
+            wait: Frame::stack(trace, group.wait),
+            creation: Frame::stack(trace, group.creation),
+            goroutines: group.oldest.iter().map(|&(go, _)| id_of(trace, go)).collect(),
+        }
+    }
+
+    fn words(&self) -> String {
+        let place = Frame::telling(&self.wait).map_or_else(|| "an unknown place".to_owned(), Frame::words);
+        let reason = if self.reason.is_empty() { String::new() } else { format!(" ({})", self.reason) };
+        let by = Frame::telling(&self.creation);
+        let by = by.map_or_else(|| "created before the trace".to_owned(), |by| format!("created at {}", by.words()));
+        let name = if self.function.is_empty() { "" } else { function(&self.function) };
+        let since = duration(self.since_ns.max(0));
+        let head = format!("{:>8} at {place}{reason}", count(self.count));
+        let kind = format!("{name}, {by}; {} created here, {} ended", count(self.created), count(self.ended));
+        let waited = format!("median wait {}, the longest since {since}", nanos(self.median_ns));
+        let gos: Vec<String> = self.goroutines.iter().take(4).map(|id| format!("g{id}")).collect();
+        let gos = format!("{}: {}", words::counted(self.count, "goroutine"), gos.join(", "));
+        let more = if self.count > 4 { ", …" } else { "" };
+        format!("{head}\n         {kind}\n         {waited}; {gos}{more}; confidence {:.2}", self.confidence)
+    }
+}
+
+fn nanos(nanos: u64) -> String {
+    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string does not fail.
+    writeln!(text, "{line}").unwrap_or_default();
+}

@@ -1,0 +1,349 @@
+//! `tracelane procs` and `tracelane threads`: what procs and threads were used for.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use trace_core::analysis::procs::{ProcTimes, Procs, procs};
+use trace_core::analysis::threads::{ThreadTimes, Threads, threads};
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
+use trace_core::model::trace::Trace;
+
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::print;
+use crate::cli::scope::{Wanted, Who, range_of};
+use crate::fmt::number::{count, percent};
+use crate::fmt::time::duration;
+use crate::remote;
+
+/// What was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The trace.
+    pub file: PathBuf,
+    /// Threads, not procs.
+    pub threads: bool,
+    /// When; whose makes no sense here.
+    pub wanted: Wanted,
+    /// Stretches, or threads, told of.
+    pub limit: usize,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// Loads the file and prints what its procs, or threads, were used for.
+///
+/// # Errors
+/// When the file is unreadable, or somebody's time is asked for.
+pub fn run(asked: &Asked) -> Answer {
+    if asked.wanted.who != Who::All {
+        return Err(Failure::usage("procs and threads belong to everybody: only --range goes with them"));
+    }
+    let monitor = Monitor::new();
+    let unreadable = |error| Failure::unreadable(&asked.file, &error);
+    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let range = asked.wanted.range.map_or_else(|| trace.range(), |stretch| range_of(&trace, stretch));
+    let unwritten = |error: serde_json::Error| Failure::unwritten("the JSON", &error);
+    // Nobody cancels.
+    let text = if asked.threads {
+        let Some(found) = threads(&trace, range, &monitor) else { return Ok(Exit::Fine) };
+        let report = ThreadReport::of(asked, &trace, &found);
+        if asked.json { serde_json::to_string_pretty(&report).map_err(unwritten)? + "\n" } else { report.text() }
+    } else {
+        let found = procs(&trace, range, &monitor).unwrap_or_default();
+        let report = Report::of(asked, &trace, &found);
+        if asked.json { serde_json::to_string_pretty(&report).map_err(unwritten)? + "\n" } else { report.text() }
+    };
+    print(&text)?;
+    Ok(Exit::after(trace.warnings()))
+}
+
+/// What `procs --json` prints. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The file as given.
+    pub file: String,
+    /// Parts of the trace are damaged, so the sums are partial.
+    pub partial: bool,
+    /// What is looked at: how long.
+    pub range_ns: u64,
+    /// Smallest GOMAXPROCS; null if the trace does not tell.
+    pub gomaxprocs_min: Option<u64>,
+    /// Largest GOMAXPROCS.
+    pub gomaxprocs_max: Option<u64>,
+    /// For how long the world was stopped.
+    pub stopped_ns: u64,
+    /// By the runtime's number.
+    pub procs: Vec<Proc>,
+    /// At least one proc idle while at least one goroutine was ready, the world not being stopped.
+    pub idle_while_ready: IdleWhileReady,
+}
+
+/// A proc. The first five times sum to the range; `gc_ns` lies in `running_ns`, `stopped_ns` in looking and idle.
+#[derive(Clone, Debug, Serialize)]
+pub struct Proc {
+    /// The runtime's number.
+    pub proc: i64,
+    /// It ran a goroutine.
+    pub running_ns: u64,
+    /// Its goroutine was in a system call and held it.
+    pub syscall_ns: u64,
+    /// Its thread looked for work, or switched.
+    pub looking_ns: u64,
+    /// No thread had it.
+    pub idle_ns: u64,
+    /// Not in use, or not told.
+    pub unknown_ns: u64,
+    /// Workers of the collector.
+    pub gc_ns: u64,
+    /// Sweeping.
+    pub sweep_ns: u64,
+    /// The world was stopped.
+    pub stopped_ns: u64,
+    /// Threads took it so often.
+    pub starts: u64,
+    /// Threads let it go so often.
+    pub stops: u64,
+    /// They did so for a system call so often.
+    pub handovers: u64,
+    /// It was taken away from a system call so often.
+    pub steals: u64,
+}
+
+/// Procs that idled while goroutines were ready.
+#[derive(Clone, Debug, Serialize)]
+pub struct IdleWhileReady {
+    /// For how long.
+    pub total_ns: u64,
+    /// In how many stretches.
+    pub count: u64,
+    /// How long goroutines waited meanwhile, added up.
+    pub waiting_ns: u64,
+    /// The longest stretches, longest first, at most `--limit`.
+    pub worst: Vec<Stretch>,
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Stretch {
+    /// From the start of the trace.
+    pub start_ns: i64,
+    /// How long.
+    pub duration_ns: i64,
+}
+
+impl Stretch {
+    /// Of a trace's own clock.
+    #[must_use]
+    pub fn of(trace: &Trace, range: TimeRange) -> Self {
+        Self { start_ns: range.start.nanos_since(trace.range().start), duration_ns: range.nanos() }
+    }
+}
+
+impl Report {
+    /// Of what was found.
+    #[must_use]
+    pub fn of(asked: &Asked, trace: &Trace, found: &Procs) -> Self {
+        let idle = &found.idle_while_ready;
+        Self {
+            file: asked.file.display().to_string(),
+            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            range_ns: found.range.nanos().unsigned_abs(),
+            gomaxprocs_min: found.limits.map(|limits| limits.0),
+            gomaxprocs_max: found.limits.map(|limits| limits.1),
+            stopped_ns: found.stopped,
+            procs: found.each.iter().map(Proc::of).collect(),
+            idle_while_ready: IdleWhileReady {
+                total_ns: idle.nanos,
+                count: idle.count,
+                waiting_ns: idle.waiting,
+                worst: idle.worst.iter().take(asked.limit).map(|&range| Stretch::of(trace, range)).collect(),
+            },
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if self.partial {
+            line(&mut text, "parts of the trace are damaged: the sums are partial");
+        }
+        let heading = "proc  running  syscall  looking     idle    (GC)   starts    stops  steals  handovers";
+        line(&mut text, heading);
+        for proc in &self.procs {
+            let share = |value: u64| format!("{:>8}", percent(value, self.range_ns));
+            let times = [proc.running_ns, proc.syscall_ns, proc.looking_ns, proc.idle_ns, proc.gc_ns].map(share);
+            let counts = [(proc.starts, 8), (proc.stops, 8), (proc.steals, 7), (proc.handovers, 10)];
+            let counts: String = counts.iter().map(|&(value, width)| format!(" {:>width$}", count(value))).collect();
+            line(&mut text, &format!("{:>4} {}{counts}", proc.proc, times.join(" ")));
+        }
+        let limits = match (self.gomaxprocs_min, self.gomaxprocs_max) {
+            (Some(min), Some(max)) if min != max => format!(", GOMAXPROCS {min} to {max}"),
+            (Some(min), _) => format!(", GOMAXPROCS {min}"),
+            _ => String::new(),
+        };
+        line(
+            &mut text,
+            &format!("{} in all{limits}; the world was stopped for {}", nanos(self.range_ns), nanos(self.stopped_ns)),
+        );
+        let idle = &self.idle_while_ready;
+        if idle.count == 0 {
+            line(&mut text, "no proc idled while a goroutine was ready");
+            return text;
+        }
+        let share = percent(idle.total_ns, self.range_ns);
+        line(
+            &mut text,
+            &format!(
+                "some proc idled while goroutines were ready for {} ({share}) in {} stretches; they waited {}",
+                nanos(idle.total_ns),
+                count(idle.count),
+                nanos(idle.waiting_ns)
+            ),
+        );
+        for stretch in &idle.worst {
+            line(&mut text, &format!("{:>10} at {}", duration(stretch.duration_ns), duration(stretch.start_ns)));
+        }
+        text
+    }
+}
+
+impl Proc {
+    const fn of(times: &ProcTimes) -> Self {
+        Self {
+            proc: times.id.signed(),
+            running_ns: times.running,
+            syscall_ns: times.syscall,
+            looking_ns: times.looking,
+            idle_ns: times.idle,
+            unknown_ns: times.unknown,
+            gc_ns: times.gc,
+            sweep_ns: times.sweep,
+            stopped_ns: times.stopped,
+            starts: times.starts,
+            stops: times.stops,
+            handovers: times.handovers,
+            steals: times.steals,
+        }
+    }
+}
+
+/// What `threads --json` prints. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+pub struct ThreadReport {
+    /// The file as given.
+    pub file: String,
+    /// Parts of the trace are damaged, so the sums are partial.
+    pub partial: bool,
+    /// What is looked at: how long.
+    pub range_ns: u64,
+    /// How many threads the trace tells of.
+    pub count: u64,
+    /// Most time with a proc first, at most `--limit`.
+    pub threads: Vec<Thread>,
+    /// Nanoseconds of a bucket of the series.
+    pub bucket_ns: u64,
+    /// Nanoseconds with a proc, all threads, by bucket.
+    pub with_proc_ns: Vec<u64>,
+    /// Nanoseconds in system calls without a proc, all threads, by bucket.
+    pub blocked_ns: Vec<u64>,
+}
+
+/// A thread: running, syscall and looking sum to `with_proc_ns`; that, blocked and nothing to the range.
+#[derive(Clone, Debug, Serialize)]
+pub struct Thread {
+    /// The system's id.
+    pub thread: i64,
+    /// It had a proc.
+    pub with_proc_ns: u64,
+    /// It ran a goroutine.
+    pub running_ns: u64,
+    /// In system calls, holding its proc.
+    pub syscall_ns: u64,
+    /// It looked for work, or switched.
+    pub looking_ns: u64,
+    /// In system calls, its proc gone.
+    pub blocked_ns: u64,
+    /// Nothing the trace tells of.
+    pub nothing_ns: u64,
+    /// It took a proc so often.
+    pub starts: u64,
+}
+
+impl ThreadReport {
+    /// Of what was found.
+    #[must_use]
+    pub fn of(asked: &Asked, trace: &Trace, found: &Threads) -> Self {
+        Self {
+            file: asked.file.display().to_string(),
+            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            range_ns: found.range.nanos().unsigned_abs(),
+            count: found.each.len() as u64,
+            threads: found.each.iter().take(asked.limit).map(Thread::of).collect(),
+            bucket_ns: found.buckets.width,
+            with_proc_ns: found.with_proc.clone(),
+            blocked_ns: found.blocked.clone(),
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if self.partial {
+            line(&mut text, "parts of the trace are damaged: the sums are partial");
+        }
+        line(&mut text, "    thread  with proc    running    syscall    looking    blocked   starts");
+        for thread in &self.threads {
+            let times =
+                [thread.with_proc_ns, thread.running_ns, thread.syscall_ns, thread.looking_ns, thread.blocked_ns];
+            let times: String = times.iter().map(|&value| format!(" {:>10}", nanos(value))).collect();
+            line(&mut text, &format!("{:>10}{times} {:>8}", thread.thread, count(thread.starts)));
+        }
+        let busiest = |series: &[u64]| series.iter().copied().max().unwrap_or(0);
+        let mean = |series: &[u64]| hundredths(series.iter().sum(), self.range_ns);
+        line(
+            &mut text,
+            &format!(
+                "{} threads; on average {} with a proc (at most {}) and {} blocked in system calls (at most {})",
+                count(self.count),
+                mean(&self.with_proc_ns),
+                hundredths(busiest(&self.with_proc_ns), self.bucket_ns),
+                mean(&self.blocked_ns),
+                hundredths(busiest(&self.blocked_ns), self.bucket_ns),
+            ),
+        );
+        text
+    }
+}
+
+impl Thread {
+    const fn of(times: &ThreadTimes) -> Self {
+        Self {
+            thread: times.id.signed(),
+            with_proc_ns: times.with_proc,
+            running_ns: times.running,
+            syscall_ns: times.syscall,
+            looking_ns: times.looking,
+            blocked_ns: times.blocked,
+            nothing_ns: times.nothing,
+            starts: times.starts,
+        }
+    }
+}
+
+/// A ratio with two decimals.
+fn hundredths(part: u64, whole: u64) -> String {
+    format!("{:.2}", part as f64 / whole.max(1) as f64)
+}
+
+fn nanos(nanos: u64) -> String {
+    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string does not fail.
+    writeln!(text, "{line}").unwrap_or_default();
+}

@@ -1,0 +1,186 @@
+//! `tracelane syscalls`: which system calls, from where, how long, and which cost their goroutine its proc.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use trace_core::analysis::syscalls::{Call, CallGroup, Syscalls, syscalls};
+use trace_core::base::monitor::Monitor;
+use trace_core::model::trace::Trace;
+
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::latency::{Distribution, id_of, start_of};
+use crate::cli::print;
+use crate::cli::profile::Frame;
+use crate::cli::scope::Wanted;
+use crate::fmt::name::function;
+use crate::fmt::number::count;
+use crate::fmt::time::duration;
+use crate::remote;
+
+/// What was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The trace.
+    pub file: PathBuf,
+    /// Whose, when.
+    pub wanted: Wanted,
+    /// Functions and stacks told of.
+    pub limit: usize,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// Loads the file and prints its system calls.
+///
+/// # Errors
+/// When the file is unreadable or the scope is not in it.
+pub fn run(asked: &Asked) -> Answer {
+    let monitor = Monitor::new();
+    let unreadable = |error| Failure::unreadable(&asked.file, &error);
+    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let pieces = asked.wanted.scope(&trace)?.pieces(&trace);
+    // Nobody cancels.
+    let found = syscalls(&trace, &pieces, &monitor).unwrap_or_default();
+    let report = Report::of(asked, &trace, &found);
+    if asked.json {
+        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
+        print(&format!("{json}\n"))?;
+    } else {
+        print(&report.text())?;
+    }
+    Ok(Exit::after(trace.warnings()))
+}
+
+/// What `--json` prints. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The file as given.
+    pub file: String,
+    /// Parts of the trace are damaged, so the sums are partial.
+    pub partial: bool,
+    /// All calls of the scope.
+    pub all: Calls,
+    /// By function, most time first, at most `--limit`.
+    pub functions: Vec<Calls>,
+    /// By stack, most time first, at most `--limit`.
+    pub stacks: Vec<Calls>,
+}
+
+/// Calls of one function, or from one stack.
+#[derive(Clone, Debug, Serialize)]
+pub struct Calls {
+    /// The call, as the innermost function that tells; empty if no stack was recorded.
+    pub function: String,
+    /// How long single calls were.
+    pub calls: Distribution,
+    /// Calls that lost their proc.
+    pub blocking: u64,
+    /// Time without a proc.
+    pub blocked_ns: u64,
+    /// Calls cut by the edges of trace or scope.
+    pub cut: u64,
+    /// From where, leaf first; of functions: from where most of the time comes.
+    pub stack: Vec<Frame>,
+    /// The longest, longest first, at most 20.
+    pub worst: Vec<One>,
+}
+
+/// One call.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct One {
+    /// The goroutine's id.
+    pub goroutine: i64,
+    /// From the start of the trace.
+    pub start_ns: i64,
+    /// How long, inside the scope.
+    pub duration_ns: u64,
+    /// Of that without a proc.
+    pub blocked_ns: u64,
+}
+
+impl Report {
+    /// Of what was found.
+    #[must_use]
+    pub fn of(asked: &Asked, trace: &Trace, found: &Syscalls) -> Self {
+        let some =
+            |groups: &[CallGroup]| groups.iter().take(asked.limit).map(|group| Calls::of(trace, group)).collect();
+        Self {
+            file: asked.file.display().to_string(),
+            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            all: Calls::of(trace, &found.all),
+            functions: some(&found.functions),
+            stacks: some(&found.stacks),
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if self.partial {
+            line(&mut text, "parts of the trace are damaged: the sums are partial");
+        }
+        if self.all.calls.count == 0 {
+            line(&mut text, "No system call.");
+            return text;
+        }
+        let heading = format!("    calls {}  blocking   blocked  ", Distribution::HEADING);
+        line(&mut text, &format!("{heading}function"));
+        for found in &self.functions {
+            let name = if found.function.is_empty() { "(no stack)" } else { function(&found.function) };
+            line(&mut text, &format!("{}  {name}", found.cells()));
+        }
+        line(&mut text, &format!("{}  all", self.all.cells()));
+        line(&mut text, &format!("\n{heading}from"));
+        for found in &self.stacks {
+            let place = Frame::telling(&found.stack).map_or_else(|| "(no stack)".to_owned(), Frame::words);
+            line(&mut text, &format!("{}  {}, {place}", found.cells(), function(&found.function)));
+        }
+        line(&mut text, "\nlongest calls");
+        for call in &self.all.worst {
+            let blocked = if call.blocked_ns > 0 {
+                format!(", {} of it without a proc", nanos(call.blocked_ns))
+            } else {
+                String::new()
+            };
+            let at = duration(call.start_ns);
+            line(&mut text, &format!("{:>10} at {at}: g{}{blocked}", nanos(call.duration_ns), call.goroutine));
+        }
+        text
+    }
+}
+
+impl Calls {
+    fn of(trace: &Trace, group: &CallGroup) -> Self {
+        let one = |call: &Call| One {
+            goroutine: id_of(trace, call.go),
+            start_ns: start_of(trace, call.range),
+            duration_ns: call.nanos,
+            blocked_ns: call.blocked,
+        };
+        Self {
+            function: group.function.clone(),
+            calls: Distribution::of(&group.calls),
+            blocking: group.blocking,
+            blocked_ns: group.blocked,
+            cut: group.cut,
+            stack: Frame::stack(trace, group.stack),
+            worst: group.worst.iter().map(one).collect(),
+        }
+    }
+
+    fn cells(&self) -> String {
+        let (calls, blocking) = (count(self.calls.count), count(self.blocking));
+        format!("{calls:>9} {} {blocking:>9} {:>9}", self.calls.cells(), nanos(self.blocked_ns))
+    }
+}
+
+fn nanos(nanos: u64) -> String {
+    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string does not fail.
+    writeln!(text, "{line}").unwrap_or_default();
+}
