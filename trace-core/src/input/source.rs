@@ -19,6 +19,9 @@ pub struct Source<'a> {
     pub reader: Box<dyn Read + Send + 'a>,
     /// Their number, if known beforehand.
     pub len: Option<u64>,
+    /// Whether the bytes come as they are written, so that a read may wait for long: what is there then
+    /// is shown before the next read.
+    pub live: bool,
 }
 
 impl std::fmt::Debug for Source<'_> {
@@ -45,7 +48,7 @@ impl<'a> Source<'a> {
     pub fn open_with(path: &Path, limits: Limits) -> Result<Self> {
         if path == Path::new(STANDARD_INPUT) {
             let begin = || Ok(Box::new(std::io::stdin()) as _);
-            return Ok(Self { reader: unpacked(Box::new(begin), limits), len: None });
+            return Ok(Self { reader: unpacked(Box::new(begin), limits), len: None, live: true });
         }
         let metadata = match std::fs::metadata(path) {
             Ok(metadata) => metadata,
@@ -58,7 +61,7 @@ impl<'a> Source<'a> {
             // A pipe may have to wait for its other end, so that is left to the one who reads.
             let path = path.to_path_buf();
             let begin = move || Ok(Box::new(File::open(path)?) as _);
-            return Ok(Self { reader: unpacked(Box::new(begin), limits), len: None });
+            return Ok(Self { reader: unpacked(Box::new(begin), limits), len: None, live: true });
         }
         let mut file = File::open(path)?;
         if zip::is_archive(&mut file)? {
@@ -68,19 +71,19 @@ impl<'a> Source<'a> {
         file.by_ref().take(4).read_to_end(&mut head)?;
         file.rewind()?;
         let len = Some(metadata.len()).filter(|_| !is_packed(&head));
-        Ok(Self { reader: unpacked(Box::new(move || Ok(Box::new(file) as _)), limits), len })
+        Ok(Self { reader: unpacked(Box::new(move || Ok(Box::new(file) as _)), limits), len, live: false })
     }
 
-    /// Bytes from elsewhere, unpacked if they are packed.
+    /// Bytes from elsewhere (a server, a file still growing), unpacked if they are packed.
     #[must_use]
     pub fn packed(bytes: impl Read + Send + 'a, limits: Limits) -> Self {
-        Self { reader: unpacked(Box::new(move || Ok(Box::new(bytes) as _)), limits), len: None }
+        Self { reader: unpacked(Box::new(move || Ok(Box::new(bytes) as _)), limits), len: None, live: true }
     }
 
     /// Bytes in memory, as they are.
     #[must_use]
     pub fn bytes(bytes: &'a [u8]) -> Self {
-        Self { reader: Box::new(bytes), len: Some(bytes.len() as u64) }
+        Self { reader: Box::new(bytes), len: Some(bytes.len() as u64), live: false }
     }
 }
 
@@ -110,7 +113,7 @@ fn open_inside<'a>(path: &Path, limits: Limits) -> Option<Result<Source<'a>>> {
         let members = zip::members(&mut file)?;
         let member = members.into_iter().find(|member| Path::new(&member.name) == name).ok_or_else(not_found)?;
         let begin = move || zip::open_member(file, &member, limits);
-        Ok(Source { reader: unpacked(Box::new(begin), limits), len: None })
+        Ok(Source { reader: unpacked(Box::new(begin), limits), len: None, live: false })
     };
     Some(open())
 }

@@ -45,6 +45,7 @@ pub fn load_path(path: &Path, monitor: &Monitor, publish: &mut Publish<'_>) -> R
 pub fn load_source(source: Source<'static>, monitor: &Monitor, publish: &mut Publish<'_>) -> Result<Arc<Trace>> {
     monitor.set_bytes_total(source.len.unwrap_or(0));
     let (pipeline, door) = Pipeline::new(monitor);
+    let pipeline = pipeline.live(source.live);
     let own = monitor.clone();
     // Not scoped: it may sit in a read for ever.
     reader::named().spawn(move || reader::read(source, &own, &door))?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError};
 use std::time::Duration;
 
 use crate::base::error::{Error, Result};
@@ -16,6 +16,8 @@ use crate::model::trace::Trace;
 
 /// How often a wait for messages looks whether the load was cancelled.
 const LOOK: Duration = Duration::from_millis(20);
+/// The same on one of rayon's workers.
+const NAP: Duration = Duration::from_millis(1);
 /// A snapshot is published when there are this many times the events of the one before.
 const GROWTH: f64 = 1.4;
 
@@ -44,6 +46,9 @@ pub(crate) struct Pipeline {
     /// The reader's findings, until the generation they belong to is stitched.
     findings: BTreeMap<usize, Vec<Warning>>,
     published_events: u64,
+    published_parts: usize,
+    /// The source may make the reader wait: then all that is there is shown.
+    is_live: bool,
     is_cancelled: bool,
 }
 
@@ -72,16 +77,23 @@ impl Pipeline {
             read: None,
             findings: BTreeMap::new(),
             published_events: 0,
+            published_parts: 0,
+            is_live: false,
             is_cancelled: false,
         };
         (pipeline, door)
+    }
+
+    /// Of a source that may make the reader wait.
+    pub(crate) fn live(self, is_live: bool) -> Self {
+        Self { is_live, ..self }
     }
 
     /// Runs the load to its end.
     pub(crate) fn run(mut self, publish: &mut Publish<'_>) -> Result<Arc<Trace>> {
         rayon::in_place_scope(|scope| {
             while self.read.is_none() || self.stitched < self.given {
-                let message = match self.messages.recv_timeout(LOOK) {
+                let message = match self.next_message() {
                     Ok(message) => Some(message),
                     Err(RecvTimeoutError::Timeout) => None,
                     Err(RecvTimeoutError::Disconnected) => break,
@@ -101,6 +113,23 @@ impl Pipeline {
             self.messages = deaf;
         });
         self.conclude(publish)
+    }
+
+    /// Waits for a message. A caller that is itself one of rayon's workers does their work meanwhile: the
+    /// others may all be waiting like this one.
+    fn next_message(&self) -> std::result::Result<Message, RecvTimeoutError> {
+        loop {
+            match self.messages.try_recv() {
+                Ok(message) => return Ok(message),
+                Err(TryRecvError::Disconnected) => return Err(RecvTimeoutError::Disconnected),
+                Err(TryRecvError::Empty) => {}
+            }
+            match rayon::yield_now() {
+                None => return self.messages.recv_timeout(LOOK),
+                Some(rayon::Yield::Idle) => return self.messages.recv_timeout(NAP),
+                Some(rayon::Yield::Executed) => {}
+            }
+        }
     }
 
     fn on_read<'s>(&mut self, read: Read, scope: &rayon::Scope<'s>) {
@@ -171,8 +200,11 @@ impl Pipeline {
 
     fn publish_if_grown(&mut self, publish: &mut Publish<'_>) {
         let events = self.stitcher.totals.events;
-        if !self.stitcher.is_empty() && events as f64 >= self.published_events as f64 * GROWTH {
+        let grown = events as f64 >= self.published_events as f64 * GROWTH;
+        let waiting = self.is_live && self.stitched == self.given && self.stitched > self.published_parts;
+        if !self.stitcher.is_empty() && (grown || waiting) {
             self.published_events = events.max(1);
+            self.published_parts = self.stitched;
             publish(Arc::new(self.stitcher.snapshot(false)));
         }
     }

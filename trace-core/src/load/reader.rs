@@ -86,6 +86,7 @@ pub(crate) fn read(source: Source<'_>, monitor: &Monitor, door: &Door) {
 }
 
 fn read_generations(source: Source<'_>, monitor: &Monitor, door: &Door, damage: &mut Damage) -> Result<()> {
+    let is_live = source.live;
     let opened = opening::open(source.reader, &mut |kind, what, at| damage.add(kind, what, at))?;
     let version = match &opened {
         Opened::V1(recording) => recording.version(),
@@ -95,7 +96,7 @@ fn read_generations(source: Source<'_>, monitor: &Monitor, door: &Door, damage: 
         return Ok(());
     }
     let mut reader = match opened {
-        Opened::V2(reader) => reader,
+        Opened::V2(reader) => reader.live(is_live),
         Opened::V1(recording) => {
             let part = Part::Recording(recording);
             // Nobody listens: nobody minds.

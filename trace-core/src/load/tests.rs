@@ -414,3 +414,59 @@ fn damaged_traces_answer_every_question() {
     }
     assert!(loaded > 5, "{loaded} damaged traces could be loaded");
 }
+
+/// A pool of one thread whose only worker loads: nobody else can do the work.
+#[test]
+fn a_load_inside_of_rayon_ends() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let path = data().join("real/guessnumber-bug-go1.27.trace");
+    let trace = pool.install(|| super::load_path(&path, &Monitor::new(), &mut |_| {})).unwrap();
+    assert!(trace.totals().complete);
+}
+
+/// Gives bytes as they are written: first `given` of them, the rest when the door is opened.
+struct Slow {
+    bytes: Vec<u8>,
+    at: usize,
+    given: usize,
+    door: std::sync::mpsc::Receiver<()>,
+}
+
+impl std::io::Read for Slow {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.at == self.given && self.given < self.bytes.len() {
+            // Opened at once, or what was to be seen is missing.
+            drop(self.door.recv_timeout(std::time::Duration::from_secs(20)));
+            self.given = self.bytes.len();
+        }
+        let count = buffer.len().min(self.given - self.at).min(1000);
+        buffer[..count].copy_from_slice(&self.bytes[self.at..self.at + count]);
+        self.at += count;
+        Ok(count)
+    }
+}
+
+/// What has been written is shown before the reader learns what comes next; in the end nothing is missing.
+#[test]
+fn a_source_that_makes_wait_is_shown_as_far_as_it_goes() {
+    for name in ["generations-go1.23", "generations-go1.27"] {
+        let bytes = std::fs::read(data().join(format!("real/{name}.trace"))).unwrap();
+        let whole = load(&bytes, SEGMENT_ROWS, &mut |_| {});
+        let before_last = whole.totals().generations - 1;
+        let (open, door) = std::sync::mpsc::channel();
+        let given = bytes.len() - 1;
+        let slow = Slow { bytes, at: 0, given, door };
+        let source = Source::packed(slow, crate::base::limits::Limits::default());
+        let mut seen = Vec::new();
+        let trace = super::load_source(source, &Monitor::new(), &mut |snapshot| {
+            seen.push((snapshot.totals().generations, snapshot.totals().complete));
+            if snapshot.totals().generations == before_last {
+                open.send(()).unwrap_or_default();
+            }
+        })
+        .unwrap();
+        assert!(seen.contains(&(before_last, false)), "{name}: {seen:?}");
+        assert_eq!(trace.totals(), whole.totals(), "{name}");
+        assert_eq!(trace.warnings(), whole.warnings(), "{name}");
+    }
+}

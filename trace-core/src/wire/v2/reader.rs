@@ -7,7 +7,7 @@ mod resync;
 #[cfg(test)]
 mod tests;
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::ops::Range;
 
 use crate::base::error::{Error, Result};
@@ -22,6 +22,8 @@ use crate::wire::version::{HEADER_BYTES, Version};
 
 /// How much is read at a time.
 const CHUNK_BYTES: usize = 1 << 20;
+/// The same where bytes come while they are waited for.
+const LIVE_BYTES: usize = 64 << 10;
 
 /// Reads generations one after another.
 pub struct GenerationReader<R> {
@@ -33,6 +35,8 @@ pub struct GenerationReader<R> {
     /// Offset of `buffer[0]` in the input.
     offset: u64,
     at_end: bool,
+    /// Bytes come as they are written: what is there is looked at before more is waited for.
+    is_live: bool,
     current: Option<Generation>,
     /// The earliest base time of the generation in work or, before it has one, of the last one; ticks.
     known_ticks: u64,
@@ -70,11 +74,18 @@ impl<R: Read> GenerationReader<R> {
             pos: head.start + HEADER_BYTES,
             offset: 0,
             at_end: false,
+            is_live: false,
             current: None,
             known_ticks: 0,
             last_number: None,
             is_new_trace: false,
         }
+    }
+
+    /// Reads a source whose bytes are still being written: never waits for more than the next of them.
+    #[must_use]
+    pub fn live(self, is_live: bool) -> Self {
+        Self { is_live, ..self }
     }
 
     /// The file's version.
@@ -89,11 +100,16 @@ impl<R: Read> GenerationReader<R> {
     /// If the input cannot be read. Damage is told to `report` and stepped over.
     pub fn next_generation(&mut self, report: &mut Report<'_>) -> Result<Option<Generation>> {
         loop {
-            if !self.at_end && self.buffer.len() - self.pos < MAX_BATCH_WITH_HEADER {
+            if !self.at_end && !self.is_live && self.buffer.len() - self.pos < MAX_BATCH_WITH_HEADER {
                 self.fill(report)?;
             }
             let rest = self.buffer.get(self.pos..).unwrap_or_default();
-            match look(rest, self.version) {
+            let found = look(rest, self.version);
+            if self.is_live && !self.at_end && self.must_wait(&found) {
+                self.fill(report)?;
+                continue;
+            }
+            match found {
                 Look::Short if rest.is_empty() => return Ok(self.finish_at_end(report)),
                 Look::Short => {
                     if let Some(found) = self.resync(report)? {
@@ -122,6 +138,23 @@ impl<R: Read> GenerationReader<R> {
                         return Ok(Some(generation));
                     }
                 }
+            }
+        }
+    }
+
+    /// Whether what lies at `pos` can be told only when more has come.
+    fn must_wait(&self, found: &Look) -> bool {
+        let room = self.buffer.len() - self.pos;
+        match found {
+            Look::Short => room < MAX_BATCH_WITH_HEADER,
+            // The header of another trace may be cut.
+            Look::Bad => room < HEADER_BYTES,
+            Look::Item(Item::EndOfGeneration) => false,
+            // Damage is judged by what follows.
+            Look::Item(Item::Batch(head)) => {
+                let number = self.current.as_ref().map_or(head.generation, |generation| generation.number);
+                let next = self.version < Version::GO_1_26 && head.generation == number.wrapping_add(1);
+                head.generation != number && !next && room < 2 * MAX_BATCH_WITH_HEADER
             }
         }
     }
@@ -247,10 +280,7 @@ impl<R: Read> GenerationReader<R> {
 
     /// Reads on, so that a whole batch fits behind `pos` unless the input ends.
     fn fill(&mut self, report: &mut Report<'_>) -> Result<()> {
-        self.retire_chunk();
-        let wanted = CHUNK_BYTES.max(MAX_BATCH_WITH_HEADER);
-        self.buffer.reserve_exact(wanted);
-        let read = self.input.by_ref().take((wanted - self.buffer.len()) as u64).read_to_end(&mut self.buffer);
+        let read = if self.is_live { self.read_some() } else { self.read_much() };
         match read {
             Ok(count) => self.at_end = count == 0,
             // What came before an error (of the disk, of a packed file) is still worth looking at.
@@ -262,6 +292,32 @@ impl<R: Read> GenerationReader<R> {
             Err(error) => return Err(Error::Io(error)),
         }
         Ok(())
+    }
+
+    fn read_much(&mut self) -> io::Result<usize> {
+        self.retire_chunk();
+        let wanted = CHUNK_BYTES.max(MAX_BATCH_WITH_HEADER);
+        self.buffer.reserve_exact(wanted);
+        self.input.by_ref().take((wanted - self.buffer.len()) as u64).read_to_end(&mut self.buffer)
+    }
+
+    /// What one read gives.
+    fn read_some(&mut self) -> io::Result<usize> {
+        if self.buffer.capacity() - self.buffer.len() < LIVE_BYTES {
+            self.retire_chunk();
+            self.buffer.reserve_exact(CHUNK_BYTES.max(MAX_BATCH_WITH_HEADER + LIVE_BYTES));
+        }
+        let mut bytes = [0; LIVE_BYTES];
+        loop {
+            match self.input.read(&mut bytes) {
+                Ok(count) => {
+                    self.buffer.extend_from_slice(bytes.get(..count).unwrap_or_default());
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn finish_at_end(&mut self, report: &mut Report<'_>) -> Option<Generation> {

@@ -42,7 +42,7 @@ impl<R: Read> GenerationReader<R> {
                 skipped = 0;
                 let before = self.buffer.len() - self.pos;
                 self.fill(report)?;
-                if self.buffer.len() == before {
+                if self.buffer.len() - self.pos == before {
                     self.at_end = true;
                 }
                 continue;
