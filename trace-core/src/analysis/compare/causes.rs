@@ -2,7 +2,7 @@
 
 use crate::analysis::compare::partners::bare;
 use crate::analysis::findings::Findings;
-use crate::analysis::findings::finding::Finding;
+use crate::analysis::findings::finding::{Finding, Kind};
 
 /// What became of a cause. Places in the lists of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,10 @@ pub enum CauseChange {
 /// those that stayed, each in the order of the findings.
 #[must_use]
 pub fn causes(a: &Findings, b: &Findings) -> Vec<CauseChange> {
-    let key = |finding: &Finding| (finding.kind, finding.culprit.as_ref().map(|culprit| bare(&culprit.place.function)));
+    // What is wrong with the whole program has the largest share as its culprit, which changes by chance.
+    let is_of_all = |kind: Kind| matches!(kind, Kind::GcPressure | Kind::StopTheWorld | Kind::IdleProcs);
+    let culprit = |finding: &Finding| finding.culprit.as_ref().map(|culprit| bare(&culprit.place.function));
+    let key = |finding: &Finding| (finding.kind, culprit(finding).filter(|_| !is_of_all(finding.kind)));
     let mut left: Vec<_> = b.list.iter().map(|finding| Some(key(finding))).collect();
     let (mut gone, mut stayed) = (Vec::new(), Vec::new());
     for (at, finding) in a.list.iter().enumerate() {

@@ -142,10 +142,7 @@ pub fn compare(a: &Measured, b: &Measured, terms: &Terms, findings: Option<(&Fin
         change.q = q.next();
         change.is_significant = change.q.is_some_and(|q| q <= SIGNIFICANT) && matters(change);
     }
-    changes.sort_by(|one, other| {
-        let key = |change: &Change| weight(change);
-        key(other).total_cmp(&key(one)).then_with(|| (one.kind, &one.name).cmp(&(other.kind, &other.name)))
-    });
+    ranked(&mut changes);
     let tested = tested.len();
     Comparison { verdict: verdict(&changes, findings, tested), changes, tested }
 }
@@ -264,12 +261,10 @@ fn between_runs(a: &[(Option<f64>, f64)], b: &[(Option<f64>, f64)]) -> f64 {
     (2.0 * durations.min(mann_whitney(&rates(a), &rates(b)))).min(1.0)
 }
 
-/// Durations close in time are alike (a burst, a busy neighbour): a thousand of them are not a thousand
-/// witnesses. Where there are many, the medians of blocks of time have to differ as well.
+/// Durations close in time are alike (a burst, a busy neighbour, goroutines that share a fate): a thousand of
+/// them are not a thousand witnesses. The medians of blocks of time have to differ as well.
 fn same_durations(a: &Series, b: &Series, values_a: &[f64], values_b: &[f64]) -> f64 {
-    let single = mann_whitney(values_a, values_b);
-    let (blocks_a, blocks_b) = (a.block_medians(), b.block_medians());
-    if blocks_a.len() >= 4 && blocks_b.len() >= 4 { single.max(mann_whitney(&blocks_a, &blocks_b)) } else { single }
+    mann_whitney(values_a, values_b).max(mann_whitney(&a.block_medians(), &b.block_medians()))
 }
 
 /// Whether a change is large enough to be told of: in sum, or at the median.
@@ -279,10 +274,47 @@ fn matters(change: &Change) -> bool {
     away(ratio) || (a.p50 > 0.0 && away(b.p50 / a.p50)) || (a.p99 > 0.0 && away(b.p99 / a.p99))
 }
 
+/// A change of a part that makes up at least this much of what a whole changed by explains it.
+const EXPLAINS: f64 = 0.2;
+
+/// Sorts by weight; a whole that changed (a task, a unit of work, a life) comes behind the part of it (a
+/// region, a wait) that changed more in proportion and explains it.
+fn ranked(changes: &mut Vec<Change>) {
+    let parts: Vec<(f64, f64, f64)> = changes
+        .iter()
+        .filter(|change| change.is_significant && !is_whole(change.kind))
+        .map(|change| (change.impact, relative(change), weight(change)))
+        .collect();
+    let behind = |change: &Change| {
+        let own = weight(change);
+        if !is_whole(change.kind) || !change.is_significant {
+            return own;
+        }
+        let explains = |part: &&(f64, f64, f64)| {
+            part.0 * change.impact > 0.0 && part.0.abs() >= EXPLAINS * change.impact.abs() && part.1 >= relative(change)
+        };
+        let best = parts.iter().filter(explains).map(|part| part.2).fold(0.0, f64::max);
+        if best > 0.0 { own.min(best * 0.999) } else { own }
+    };
+    let mut keyed: Vec<(f64, Change)> = changes.drain(..).map(|change| (behind(&change), change)).collect();
+    keyed.sort_by(|(one_weight, one), (other_weight, other)| {
+        other_weight.total_cmp(one_weight).then_with(|| (one.kind, &one.name).cmp(&(other.kind, &other.name)))
+    });
+    changes.extend(keyed.into_iter().map(|(_, change)| change));
+}
+
+const fn is_whole(kind: RowKind) -> bool {
+    matches!(kind, RowKind::Task | RowKind::Work | RowKind::Goroutine | RowKind::Running)
+}
+
+/// By how much of its own a row changed, from 0 to 1.
+fn relative(change: &Change) -> f64 {
+    change.ratio.map_or(1.0, |ratio| ratio.ln().abs().min(1.0))
+}
+
 /// What brings a row up in the list: time, how much of its own it changed by, and how directly a person can
 /// act on such a row.
 fn weight(change: &Change) -> f64 {
-    let relative = change.ratio.map_or(1.0, |ratio| ratio.ln().abs().min(1.0));
     let direct = match change.kind {
         RowKind::Region => 1.3,
         RowKind::Wait | RowKind::Stuck => 1.25,
@@ -293,7 +325,7 @@ fn weight(change: &Change) -> f64 {
         RowKind::Running | RowKind::Goroutine => 0.6,
     };
     let sure = if change.is_significant { 1e6 } else { 1.0 };
-    change.impact.abs() * (0.1 + relative) * direct * sure
+    change.impact.abs() * (0.1 + relative(change)) * direct * sure
 }
 
 #[cfg(test)]

@@ -166,7 +166,7 @@ impl Series {
         nearest.filter(|_| self.runs.is_empty()).map(Kept::instance)
     }
 
-    /// The median duration of each block that has at least three in the sample.
+    /// The median duration of each block that has any in the sample.
     #[must_use]
     pub fn block_medians(&self) -> Vec<f64> {
         let mut blocks: [Vec<f64>; BLOCKS] = Default::default();
@@ -175,7 +175,7 @@ impl Series {
                 block.push(kept.nanos as f64);
             }
         }
-        let full = blocks.iter_mut().filter(|block| block.len() >= 3);
+        let full = blocks.iter_mut().filter(|block| !block.is_empty());
         full.map(|block| {
             block.sort_by(f64::total_cmp);
             quantile(block, 0.5)

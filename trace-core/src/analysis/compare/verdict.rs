@@ -4,8 +4,10 @@ use crate::analysis::compare::causes::{CauseChange, causes};
 use crate::analysis::compare::measure::RowKind;
 use crate::analysis::compare::{Change, Figures};
 use crate::analysis::findings::Findings;
-use crate::analysis::findings::finding::Severity;
+use crate::analysis::findings::finding::{Finding, Kind, Severity};
 
+/// So many times as much is another thing, not more of the same.
+const MANIFOLD: u64 = 5;
 /// Rows told of.
 const TOLD: usize = 4;
 
@@ -13,14 +15,19 @@ const TOLD: usize = 4;
 #[must_use]
 pub fn verdict(changes: &[Change], findings: Option<(&Findings, &Findings)>, tested: usize) -> Vec<String> {
     let mut sentences = Vec::new();
+    let mut doubtful = Vec::new();
     for cause in findings.map(|(a, b)| causes(a, b)).unwrap_or_default() {
-        let (word, finding) = match (&cause, findings) {
-            (CauseChange::Gone(at), Some((a, _))) => ("Gone", a.list.get(*at)),
-            (CauseChange::New(at), Some((_, b))) => ("New", b.list.get(*at)),
+        let (word, finding, is_gone) = match (&cause, findings) {
+            (CauseChange::Gone(at), Some((a, _))) => ("Gone", a.list.get(*at), true),
+            (CauseChange::New(at), Some((_, b))) => ("New", b.list.get(*at), false),
             _ => continue,
         };
-        if let Some(finding) = finding.filter(|finding| finding.severity >= Severity::Warning) {
+        let Some(finding) = finding.filter(|finding| finding.severity >= Severity::Warning) else { continue };
+        if changes.iter().any(|change| bears_out(change, finding, is_gone)) {
             sentences.push(format!("{word} in B: {}", full_stop(&finding.title)));
+        } else {
+            let side = if is_gone { "A" } else { "B" };
+            doubtful.push(format!("Only in {side}, though no row bears out a change: {}", full_stop(&finding.title)));
         }
     }
     let significant: Vec<&Change> = changes.iter().filter(|change| change.is_significant).collect();
@@ -32,7 +39,47 @@ pub fn verdict(changes: &[Change], findings: Option<(&Findings, &Findings)>, tes
     if sentences.is_empty() {
         sentences.push(format!("No significant difference in {tested} rows."));
     }
+    sentences.extend(doubtful);
     sentences
+}
+
+/// Whether a row shows that a cause went (or came): it is of what such a cause works on, and changed in that
+/// direction, significantly or so much that the cause's time lost is about what changed. Findings have
+/// thresholds, and a figure close to one crosses it by chance.
+fn bears_out(change: &Change, finding: &Finding, is_gone: bool) -> bool {
+    let touched: &[RowKind] = match finding.kind {
+        Kind::LockContention
+        | Kind::LockHeldOverIo
+        | Kind::RwmutexWriter
+        | Kind::ChannelBacklog
+        | Kind::LimitedConcurrency
+        | Kind::SerialWaits
+        | Kind::Straggler
+        | Kind::Imbalance => &[RowKind::Wait, RowKind::Stuck],
+        Kind::GoroutineLeak => &[RowKind::Stuck],
+        Kind::GcPressure => &[RowKind::Gc, RowKind::Assist],
+        Kind::StopTheWorld => &[RowKind::Stw, RowKind::Gc],
+        Kind::CpuStarvation | Kind::IdleProcs => &[RowKind::Sched],
+        Kind::SlowSyscall => &[RowKind::Syscall],
+        Kind::PollingSleep => &[RowKind::Sleep, RowKind::Wait],
+        Kind::GoroutineChurn => &[RowKind::Goroutine, RowKind::Running, RowKind::Sched],
+        Kind::CpuBound => &[RowKind::Samples, RowKind::Running],
+        // Damage is no matter of chance.
+        Kind::TraceDamage => return true,
+    };
+    // A wait that is gone may show as work done sooner, or as goroutines that live shorter.
+    let whole = matches!(change.kind, RowKind::Task | RowKind::Region | RowKind::Work);
+    if (change.impact < 0.0) != is_gone || !(whole || touched.contains(&change.kind)) {
+        return false;
+    }
+    let total = |side: &Option<Figures>| side.as_ref().map_or(0, |figures| figures.total);
+    let (more, less) = if is_gone { (&change.a, &change.b) } else { (&change.b, &change.a) };
+    // A stall is a single event: nothing to count, but all its time. (How procs are had is the machine's mood.)
+    let is_all_of_it = total(more) / MANIFOLD >= total(less)
+        && total(more).saturating_sub(total(less)) >= finding.time_lost_ns / 2
+        && finding.severity == Severity::Severe
+        && !matches!(finding.kind, Kind::CpuStarvation | Kind::IdleProcs | Kind::StopTheWorld);
+    change.is_significant || (touched.contains(&change.kind) && is_all_of_it)
 }
 
 fn full_stop(title: &str) -> String {
@@ -69,6 +116,8 @@ fn apart(a: f64, b: f64) -> f64 {
 
 fn times(ratio: f64) -> String {
     match ratio {
+        _ if ratio >= 1_000.0 => "more than 1000 times".to_owned(),
+        _ if ratio >= 20.0 => format!("{ratio:.0} times"),
         _ if ratio >= 2.0 => format!("{ratio:.1} times"),
         _ if ratio >= 1.0 => format!("+{:.0} %", (ratio - 1.0) * 100.0),
         _ if ratio <= 0.001 => "less than 1/1000".to_owned(),
