@@ -136,3 +136,21 @@ fn zero_lies_where_it_is_asked_for() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no such region begins"));
 }
+
+#[test]
+fn three_files_are_a_series() {
+    let file = |name: &str| fixture(&format!("pairs/{name}.trace.gz"));
+    let (json, code) = compared(&[&file("same-1"), &file("slow-1"), &file("same-2")]);
+    assert_eq!((code, json["sides"].as_array().map(Vec::len)), (Some(0), Some(3)));
+    let rows = json["rows"].as_array().expect("rows");
+    let price = rows.iter().find(|row| row["name"] == "price in main.serve").expect("the region");
+    assert_eq!(price["steps"][0]["significant"], true, "{price}");
+    assert_eq!(price["steps"][1]["significant"], true, "{price}");
+    assert_eq!(price["overall"]["significant"], false, "{price}");
+    assert!(price["figures"].as_array().expect("figures").iter().all(|side| side["count"] == 200), "{price}");
+    let steps = &json["steps"];
+    assert!(steps[0][0].as_str().is_some_and(|said| said.contains("Region price")), "{steps}");
+    let output = run::tracelane(&["compare", &file("same-1"), &file("slow-1"), &file("same-2"), "--md"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("| A median | B median | C median |"), "{text}");
+}

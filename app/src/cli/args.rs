@@ -346,6 +346,7 @@ fn compare(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
     let mut plain: Vec<PathBuf> = Vec::new();
     let mut asked = compare::Asked {
         sides: [Vec::new(), Vec::new()],
+        series: Vec::new(),
         ranges: [None, None],
         form: Form::Text,
         html: None,
@@ -384,6 +385,15 @@ fn compare(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
                 .unwrap_or_default();
         }
         ([a, b], 0) if !a.is_empty() && !b.is_empty() => {}
+        ([a, b], 3..) if a.is_empty() && b.is_empty() => {
+            let is_plain = asked.ranges == [None, None] && asked.html.is_none() && asked.guards.is_empty();
+            if !is_plain {
+                return Err(Failure::usage(
+                    "--range-a, --range-b, --html and --fail-if are for two sides, not a series",
+                ));
+            }
+            asked.series = plain;
+        }
         _ => return Err(Failure::usage("compare needs two files, or --a FILE… --b FILE…")),
     }
     Ok(Command::Compare(asked))
@@ -552,7 +562,7 @@ mod tests {
             "profile a --kind money",
             "profile a --latency 5",
             "compare a",
-            "compare a b c",
+            "compare a b c --html x",
             "compare a b --fail-if x",
             "compare --a a",
             "report",

@@ -332,11 +332,13 @@ inferred from who ends the waits: a trace does not name them.
 const COMPARE: &str = "\
 tracelane compare A B [options]
 tracelane compare --a FILE… --b FILE… [options]
+tracelane compare A B C… [--json|--md] [--per …] [--align …]
 
 Compares two recordings (before and after, good and bad): tasks and regions by type, units of work, waits, system
 calls, waits for a proc, goroutines, CPU samples and the collector. Rows find their partner by name, also when
 closures were renumbered or a module's version changed. Several files a side are recordings of the same thing:
-what differs between those is no change.
+what differs between those is no change. Three files and more are a series: a column each, each held against the
+one before, and the last against the first.
 
 A change is significant if it is at least 5 % and chance explains it with q <= 0.05: Mann-Whitney U on durations
 and on their sums over sixteenths of the trace, corrected for the number of rows (Benjamini and Hochberg). Rows
@@ -360,6 +362,8 @@ that are not significant show ~.
       changes [{kind, name, name_b or null, a and b {count, total_ns, mean_ns, p50_ns, p90_ns, p99_ns, max_ns}
                 or null, ratio or null, delta_ns, shift {median_ns, low_ns, high_ns} or null, p_value or null,
                 q_value or null, significant}], ranked
+      of a series: verdict, sides [as a], steps [[sentence]], rows [{kind, name, figures [numbers or null],
+      steps [{significant, delta_ns}], overall {significant, delta_ns}, ratio or null}]
       kind is one of task, region, work, wait, sleep, syscall, sched, running, goroutine, stuck, samples, gc, stw,
       assist
 ";

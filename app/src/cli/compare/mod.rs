@@ -4,11 +4,12 @@ pub mod align;
 pub mod guard;
 mod html;
 pub mod report;
+mod series;
 
 use std::path::{Path, PathBuf};
 
 use trace_core::analysis::compare::limits::limits;
-use trace_core::analysis::compare::measure::{Measured, measure};
+use trace_core::analysis::compare::measure::{Measured, RowKind, measure};
 use trace_core::analysis::compare::{Per, compare};
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::base::monitor::Monitor;
@@ -53,6 +54,8 @@ pub fn unit(text: &str) -> Option<Unit> {
 pub struct Asked {
     /// The files of A and of B, one or several each.
     pub sides: [Vec<PathBuf>; 2],
+    /// Three files and more, in their order; then the sides are empty.
+    pub series: Vec<PathBuf>,
     /// The stretch of time looked at on each side; all if `None`.
     pub ranges: [Option<Stretch>; 2],
     /// How to write it.
@@ -82,6 +85,9 @@ struct Side {
 /// # Errors
 /// When a file is unreadable, or a task to divide by is not there.
 pub fn run(asked: &Asked) -> Answer {
+    if !asked.series.is_empty() {
+        return series::run(asked);
+    }
     let [files_a, files_b] = &asked.sides;
     let [range_a, range_b] = asked.ranges;
     let a = Side::load(files_a, range_a, &asked.align)?;
@@ -115,21 +121,22 @@ pub fn run(asked: &Asked) -> Answer {
 }
 
 fn per(asked: &Asked, a: &Measured, b: &Measured) -> Result<Per, Failure> {
-    let Unit::Task(name) = &asked.unit else {
-        return Ok(match asked.unit {
-            Unit::Processor => Per::ProcessorSecond,
-            Unit::Nothing => Per::Nothing,
-            _ => Per::Second,
-        });
-    };
-    let counted = |side: &Measured| {
-        let found = side.rows.iter().find(|row| row.0.0.name() == "task" && row.0.1 == *name);
+    let counted = |side: &Measured, name: &str| {
+        let found = side.rows.iter().find(|row| row.0.0 == RowKind::Task && row.0.1 == name);
         found.map(|row| row.1.count)
     };
-    match (counted(a), counted(b)) {
-        (Some(a), Some(b)) => Ok(Per::Requests(a, b)),
-        _ => Err(Failure::usage(format!("--per task:{name}: no task of this type begins and ends on both sides"))),
-    }
+    Ok(match &asked.unit {
+        Unit::Second => Per::Second,
+        Unit::Processor => Per::ProcessorSecond,
+        Unit::Nothing => Per::Nothing,
+        Unit::Task(name) => match (counted(a, name), counted(b, name)) {
+            (Some(a), Some(b)) => Per::Requests(a, b),
+            _ => {
+                let sentence = format!("--per task:{name}: no task of this type begins and ends on both sides");
+                return Err(Failure::usage(sentence));
+            }
+        },
+    })
 }
 
 impl Side {

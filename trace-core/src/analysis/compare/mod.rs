@@ -9,6 +9,7 @@ pub mod partners;
 pub mod picture;
 pub mod series;
 pub mod stats;
+pub mod trend;
 mod verdict;
 
 use crate::analysis::compare::measure::{Measured, RowKind};

@@ -101,3 +101,40 @@ fn what_differs_between_recordings_of_one_side_is_no_change() {
     let single = compare(&pool([98, 101, 100, 99, 102]), &measured(Vec::new()), &Per::Second.into(), None);
     assert_eq!(single.changes[0].b, None);
 }
+
+#[test]
+fn a_series_follows_a_row_through_a_new_name() {
+    let side = |name: &str, base: i64, seed: i64| {
+        measured(vec![
+            (RowKind::Work, name, series(scattered(base, 300, seed))),
+            (RowKind::Wait, "w", series(scattered(70_000, 300, seed))),
+        ])
+    };
+    let sides = [side("m.f.func1", 1_000_000, 1), side("m.f.func2", 2_000_000, 2), side("m.f.func3", 1_000_000, 3)];
+    let found = trend::trends(&sides.each_ref().map(|side| (side, None)), |_, _| Terms::default());
+    assert_eq!(found.rows.len(), 2);
+    let work = &found.rows[0];
+    assert_eq!((work.kind, work.name.as_str()), (RowKind::Work, "m.f.func1"));
+    assert_eq!(work.steps.iter().map(|step| step.0).collect::<Vec<_>>(), [true, true]);
+    assert!(work.steps[0].1 > 0.0 && work.steps[1].1 < 0.0 && !work.overall.0, "{work:?}");
+    assert!(work.figures.iter().all(|figures| figures.is_some_and(|figures| figures.count == 300)));
+    let medians: Vec<f64> = work.figures.iter().flatten().map(|figures| (figures.p50 / 1e6).round()).collect();
+    assert_eq!(medians, [1.0, 2.0, 1.0]);
+    assert!(found.rows[1].steps.iter().all(|step| !step.0), "{:?}", found.rows[1]);
+    assert_eq!(trend::trends(&[(&sides[0], None)], |_, _| Terms::default()), trend::Trends::default());
+}
+
+#[test]
+fn what_comes_and_goes_in_a_series_is_missing_elsewhere() {
+    let without = || measured(vec![(RowKind::Wait, "w", series(scattered(70_000, 300, 1)))]);
+    let with = measured(vec![
+        (RowKind::Wait, "lock", series(scattered(5_000_000, 60, 1))),
+        (RowKind::Wait, "w", series(scattered(70_000, 300, 2))),
+    ]);
+    let (first, last) = (without(), without());
+    let found = trend::trends(&[(&first, None), (&with, None), (&last, None)], |_, _| Terms::default());
+    let lock = &found.rows[0];
+    assert_eq!(lock.name, "lock");
+    assert_eq!(lock.figures.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true, false]);
+    assert_eq!((lock.steps[0].0, lock.steps[1].0, lock.overall.0, lock.ratio), (true, true, false, None));
+}

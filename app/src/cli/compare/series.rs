@@ -1,0 +1,199 @@
+//! Three recordings and more: a column each, and the trend.
+
+use serde::Serialize;
+use trace_core::analysis::compare::measure::Measured;
+use trace_core::analysis::compare::trend::{Trend, Trends, trends};
+use trace_core::analysis::compare::{Figures, Terms};
+use trace_core::analysis::findings::Findings;
+
+use crate::cli::compare::report::{Numbers, Told, nanos};
+use crate::cli::compare::{Asked, Side, per};
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::print;
+use crate::cli::report::Form;
+
+/// Rows written as text or Markdown.
+const ROWS: usize = 25;
+
+/// What `--json` prints for three files and more. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+struct Series {
+    /// Sentences about the last against the first, the most important first.
+    verdict: Vec<String>,
+    /// The recordings, in their order.
+    sides: Vec<Told>,
+    /// What changed from each recording to the next: sentences.
+    steps: Vec<Vec<String>>,
+    /// Rows, those that changed significantly first.
+    rows: Vec<Row>,
+}
+
+/// A row of all recordings.
+#[derive(Clone, Debug, Serialize)]
+struct Row {
+    /// As in a comparison of two.
+    kind: &'static str,
+    /// Its name in the first recording that has it.
+    name: String,
+    /// Its figures in each recording; null where it is not there.
+    figures: Vec<Option<Numbers>>,
+    /// From each recording to the next.
+    steps: Vec<Step>,
+    /// From the first to the last.
+    overall: Step,
+    /// Time in sum per unit, last over first; null if one of them has none.
+    ratio: Option<f64>,
+}
+
+/// A change between two recordings.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Step {
+    /// Whether it is more than chance.
+    significant: bool,
+    /// Time in sum per unit, later less earlier.
+    delta_ns: f64,
+}
+
+/// Loads all files, holds them against each other and prints how they changed.
+///
+/// # Errors
+/// When a file is unreadable, or a task to divide by is not there.
+pub(super) fn run(asked: &Asked) -> Answer {
+    let sides = asked
+        .series
+        .iter()
+        .map(|file| Side::load(std::slice::from_ref(file), None, &asked.align))
+        .collect::<Result<Vec<_>, _>>()?;
+    // Whether every recording has what is divided by.
+    for side in &sides {
+        per(asked, &side.measured, &side.measured)?;
+    }
+    let input: Vec<(_, Option<&Findings>)> =
+        sides.iter().map(|side| (&side.measured, side.findings.as_ref())).collect();
+    let terms = |a: &Measured, b: &Measured| Terms::from(per(asked, a, b).unwrap_or_default());
+    let found = trends(&input, terms);
+    let damaged = sides.iter().any(|side| side.told.is_damaged);
+    let series = Series::of(&found, sides.into_iter().map(|side| side.told).collect());
+    let text = match asked.form {
+        Form::Json => {
+            let mut text =
+                serde_json::to_string_pretty(&series).map_err(|error| Failure::unwritten("the JSON", &error))?;
+            text.push('\n');
+            text
+        }
+        Form::Markdown => series.markdown(),
+        Form::Text => series.text(),
+    };
+    print(&text)?;
+    Ok(if damaged { Exit::Damaged } else { Exit::Fine })
+}
+
+impl Series {
+    fn of(found: &Trends, sides: Vec<Told>) -> Self {
+        Self {
+            verdict: found.overall.verdict.clone(),
+            sides,
+            steps: found.steps.iter().map(|step| step.verdict.clone()).collect(),
+            rows: found.rows.iter().map(Row::from).collect(),
+        }
+    }
+
+    /// `A`, `B`, … for the recordings.
+    fn letters(&self) -> Vec<String> {
+        let letter = |at: usize| u8::try_from(at).ok().filter(|at| *at < 26).map(|at| char::from(b'A' + at));
+        (0..self.sides.len()).map(|at| letter(at).map_or_else(|| format!("#{}", at + 1), String::from)).collect()
+    }
+
+    fn text(&self) -> String {
+        let mut lines: Vec<String> = Vec::new();
+        let letters = self.letters();
+        for (letter, side) in letters.iter().zip(&self.sides) {
+            lines.push(format!("{letter}  {}", side.files.join(", ")));
+        }
+        for (at, said) in self.steps.iter().enumerate() {
+            let from_to = letters.get(at..at + 2).unwrap_or_default().join(" → ");
+            lines.push(format!("{from_to}: {}", said.first().map_or("", String::as_str)));
+        }
+        let last = letters.last().map_or("", String::as_str);
+        lines.push(format!("A → {last}: {}", self.verdict.first().map_or("", String::as_str)));
+        lines.push(String::new());
+        let heads: Vec<String> = letters.iter().map(|letter| format!("{:>10}", format!("{letter} median"))).collect();
+        let sums: Vec<String> = letters.iter().map(|letter| format!("{:>9}", format!("{letter} sum"))).collect();
+        lines.push(format!("{:<10} {} {} {:>9}  name", "kind", heads.join(" "), sums.join(" "), "change"));
+        for row in self.rows.iter().take(ROWS) {
+            let medians: Vec<String> =
+                row.cells(|side| side.p50_ns, true).into_iter().map(|cell| format!("{cell:>10}")).collect();
+            let sums: Vec<String> =
+                row.cells(|side| side.total_ns as f64, false).into_iter().map(|cell| format!("{cell:>9}")).collect();
+            lines.push(format!(
+                "{:<10} {} {} {:>9}  {}",
+                row.kind,
+                medians.join(" "),
+                sums.join(" "),
+                row.change(),
+                row.name
+            ));
+        }
+        lines.push(String::new());
+        lines.push(
+            "* changed significantly from the recording before; change is of the time in sum, last over first, ~ if \
+             not significant"
+                .to_owned(),
+        );
+        lines.join("\n") + "\n"
+    }
+
+    fn markdown(&self) -> String {
+        let letters = self.letters();
+        let mut lines = vec!["### What changed".to_owned(), String::new()];
+        lines.extend(self.verdict.iter().map(|sentence| format!("- {}", sentence.replace('_', "\\_"))));
+        lines.push(String::new());
+        let heads: Vec<String> = letters.iter().map(|letter| format!("{letter} median")).collect();
+        lines.push(format!("| | name | {} | change |", heads.join(" | ")));
+        lines.push(format!("|---|---|{}--:|", "--:|".repeat(letters.len())));
+        for row in self.rows.iter().take(ROWS) {
+            let cells = row.cells(|side| side.p50_ns, true).join(" | ");
+            lines.push(format!("| {} | `{}` | {cells} | {} |", row.kind, row.name, row.change()));
+        }
+        lines.join("\n") + "\n"
+    }
+}
+
+impl Row {
+    /// A figure of each recording; with `marked`, a star where it changed from the one before.
+    fn cells(&self, figure: fn(&Numbers) -> f64, marked: bool) -> Vec<String> {
+        let cell = |(at, side): (usize, &Option<Numbers>)| {
+            let step = at.checked_sub(1).and_then(|at| self.steps.get(at));
+            let star = if marked && step.is_some_and(|step| step.significant) { "*" } else { "" };
+            side.as_ref().map_or_else(|| format!("–{star}"), |side| format!("{}{star}", nanos(figure(side))))
+        };
+        self.figures.iter().enumerate().map(cell).collect()
+    }
+
+    fn change(&self) -> String {
+        let is_there = |side: Option<&Option<Numbers>>| side.is_some_and(Option::is_some);
+        match (self.overall.significant, self.ratio) {
+            (false, _) => "~".to_owned(),
+            (true, Some(ratio)) if ratio >= 10.0 => format!("×{ratio:.0}"),
+            (true, Some(ratio)) if ratio < 1.0 => format!("\u{2212}{:.1} %", (1.0 - ratio) * 100.0),
+            (true, Some(ratio)) => format!("+{:.1} %", (ratio - 1.0) * 100.0),
+            (true, None) if is_there(self.figures.first()) => "gone".to_owned(),
+            (true, None) => "new".to_owned(),
+        }
+    }
+}
+
+impl From<&Trend> for Row {
+    fn from(trend: &Trend) -> Self {
+        let step = |&(significant, delta_ns): &(bool, f64)| Step { significant, delta_ns };
+        let numbers = |figures: &Option<Figures>| figures.as_ref().map(Numbers::from);
+        Self {
+            kind: trend.kind.name(),
+            name: trend.name.clone(),
+            figures: trend.figures.iter().map(numbers).collect(),
+            steps: trend.steps.iter().map(step).collect(),
+            overall: step(&trend.overall),
+            ratio: trend.ratio,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Three recordings and more in a row: before, after, after the next change.
+
+use std::collections::HashMap;
+
+use crate::analysis::compare::measure::{Measured, RowKind};
+use crate::analysis::compare::{Change, Comparison, Figures, Terms, compare};
+use crate::analysis::findings::Findings;
+
+/// A row of all recordings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trend {
+    /// What it is about.
+    pub kind: RowKind,
+    /// Its name in the first recording that has it.
+    pub name: String,
+    /// Its figures in each recording; `None` where it is not there.
+    pub figures: Vec<Option<Figures>>,
+    /// From each recording to the next: whether it changed significantly, and time in sum per unit, later less
+    /// earlier (nanoseconds).
+    pub steps: Vec<(bool, f64)>,
+    /// From the first to the last.
+    pub overall: (bool, f64),
+    /// Time in sum per unit, last over first; `None` if it is missing on one of them.
+    pub ratio: Option<f64>,
+}
+
+/// What came of a series.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trends {
+    /// Each recording held against the one before it.
+    pub steps: Vec<Comparison>,
+    /// The last held against the first.
+    pub overall: Comparison,
+    /// Those that changed significantly in a step or in all first, then by the largest change.
+    pub rows: Vec<Trend>,
+}
+
+/// Holds recordings against each other, in their order: each against the one before, and the last against the
+/// first, on the terms that `terms` names for two. Fewer than two give nothing.
+#[must_use]
+pub fn trends(sides: &[(&Measured, Option<&Findings>)], terms: impl Fn(&Measured, &Measured) -> Terms) -> Trends {
+    let (Some(first), Some(last)) = (sides.first(), sides.last()) else { return Trends::default() };
+    if sides.len() < 2 {
+        return Trends::default();
+    }
+    let hold = |(a, found_a): (&Measured, Option<&Findings>), (b, found_b): (&Measured, Option<&Findings>)| {
+        compare(a, b, &terms(a, b), found_a.zip(found_b))
+    };
+    let steps: Vec<Comparison> =
+        sides.windows(2).filter_map(|pair| Some(hold(*pair.first()?, *pair.get(1)?))).collect();
+    let overall = hold(*first, *last);
+    let mut rows = followed(&steps, sides.len());
+    let ends: HashMap<(RowKind, &str), &Change> =
+        overall.changes.iter().map(|change| ((change.kind, change.name.as_str()), change)).collect();
+    for row in &mut rows {
+        if let Some(change) = ends.get(&(row.kind, row.name.as_str())) {
+            row.overall = (change.is_significant, change.impact);
+            row.ratio = change.ratio;
+        }
+    }
+    let key = |row: &Trend| {
+        let largest = row.steps.iter().map(|step| step.1.abs()).fold(row.overall.1.abs(), f64::max);
+        (row.overall.0 || row.steps.iter().any(|step| step.0), largest)
+    };
+    rows.sort_by(|one, other| {
+        let ((sure_one, one_size), (sure_other, other_size)) = (key(one), key(other));
+        (sure_other.cmp(&sure_one))
+            .then_with(|| other_size.total_cmp(&one_size))
+            .then_with(|| (one.kind, &one.name).cmp(&(other.kind, &other.name)))
+    });
+    Trends { steps, overall, rows }
+}
+
+/// Rows through all steps: where a row of one recording ends up in the next is what the step found.
+fn followed(steps: &[Comparison], sides: usize) -> Vec<Trend> {
+    let mut rows: Vec<Trend> = Vec::new();
+    // The place of a row in the recording that the next step begins with → its trend.
+    let mut at: HashMap<usize, usize> = HashMap::new();
+    for (step, found) in steps.iter().enumerate() {
+        let mut next = HashMap::new();
+        for change in &found.changes {
+            let known = change.places[0].and_then(|place| at.get(&place).copied());
+            let row = known.unwrap_or_else(|| {
+                rows.push(Trend {
+                    kind: change.kind,
+                    name: change.name.clone(),
+                    figures: vec![None; sides],
+                    steps: vec![(false, 0.0); steps.len()],
+                    overall: (false, 0.0),
+                    ratio: None,
+                });
+                rows.len() - 1
+            });
+            if let Some(place) = change.places[1] {
+                next.insert(place, row);
+            }
+            if let Some(row) = rows.get_mut(row) {
+                for (figures, found) in row.figures.iter_mut().skip(step).zip([change.a, change.b]) {
+                    *figures = found;
+                }
+                if let Some(mine) = row.steps.get_mut(step) {
+                    *mine = (change.is_significant, change.impact);
+                }
+            }
+        }
+        at = next;
+    }
+    rows
+}
