@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
+use trace_core::cache::{self, Key, Stored};
 use trace_core::load;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::{Metric, Trace};
@@ -65,6 +66,7 @@ fn measure(name: &str, bytes: u64, load: impl Fn() -> Arc<Trace>) {
     for (part, bytes) in trace.memory() {
         println!("    {part}: {} MB", bytes >> 20);
     }
+    reopen(&trace);
     for lane in lanes(&trace) {
         cells(&trace, lane);
     }
@@ -73,6 +75,18 @@ fn measure(name: &str, bytes: u64, load: impl Fn() -> Arc<Trace>) {
         let nanos = ZOOMS.map(|zoom| time(|| trace.metric(metric, part(&trace, zoom), COLUMNS, &mut out)));
         println!("  {metric:?}: {nanos:.0?}");
     }
+}
+
+/// What it costs to keep the trace, and to open it again.
+fn reopen(trace: &Trace) {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    let key = Key { hash: 1, len: 2 };
+    let start = Instant::now();
+    cache::write(trace, &key, &mut file).expect("room on the disk");
+    let written = start.elapsed();
+    let size = file.as_file().metadata().expect("its size").len();
+    let taken = time(|| drop(cache::read(Stored::File(file.path()), &key).expect("what was written")));
+    println!("  cache {} MB, written in {written:.0?}, read in {taken:.0?}", size >> 20);
 }
 
 /// A proc, a thread, the goroutine with the most spans, one with few.

@@ -17,6 +17,7 @@
 
 pub mod analysis;
 pub mod base;
+pub mod cache;
 pub mod event;
 pub mod export;
 pub mod input;

@@ -4,11 +4,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A point on the trace clock, in nanoseconds, exactly as the reference reader prints it.
 ///
 /// The origin is the runtime's own (machine boot on Linux), so values are large; show them relative
 /// to [`crate::model::trace::Trace::start`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TraceTime(pub i64);
 
 impl TraceTime {
@@ -37,7 +39,7 @@ impl fmt::Display for TraceTime {
 }
 
 /// A half-open stretch of trace time: `start <= t < end`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TimeRange {
     /// The first instant inside.
     pub start: TraceTime,

@@ -1,6 +1,8 @@
 //! Every kind of event that a trace can hold, with the codes of the v2 wire format (Go:
 //! `internal/trace/tracev2`). Older formats are turned into these.
 
+use serde::{Deserialize, Serialize};
+
 /// Declares the event kinds as constants plus a table of their names.
 macro_rules! kinds {
     ($($(#[$doc:meta])* $konst:ident = $code:literal, $name:literal;)*) => {
@@ -23,7 +25,7 @@ macro_rules! kinds {
 }
 
 /// A kind of event: its code in the v2 wire format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventKind(pub u8);
 
 kinds! {

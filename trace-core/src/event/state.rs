@@ -1,7 +1,9 @@
 //! The states of goroutines and procs, and why a goroutine is in one.
 
+use serde::{Deserialize, Serialize};
+
 /// What a goroutine does, as the model knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum GoState {
     /// The trace does not say (before the first mention, or inside a hole).

@@ -76,13 +76,44 @@ impl Column {
 
     /// Memory taken.
     pub(crate) fn bytes(&self) -> usize {
+        self.raw().1.len()
+    }
+
+    /// Bytes per row (0: a quarter of one), and the bytes, in the machine's own order.
+    pub(crate) fn raw(&self) -> (u8, &[u8]) {
         match self {
-            Self::Quarters(column) => column.0.len(),
-            Self::Bytes(column) => column.len(),
-            Self::Words(column) => 2 * column.len(),
-            Self::Wide(column) => 4 * column.len(),
+            Self::Quarters(column) => (0, &column.0),
+            Self::Bytes(column) => (1, column),
+            Self::Words(column) => (2, bytemuck::cast_slice(column)),
+            Self::Wide(column) => (4, bytemuck::cast_slice(column)),
         }
     }
+
+    /// What [`Column::raw`] gave, for so many rows.
+    pub(crate) fn from_raw(width: u8, raw: &[u8], rows: usize) -> Option<Self> {
+        let len = if width == 0 { rows.div_ceil(4) } else { rows.checked_mul(usize::from(width))? };
+        if raw.len() != len {
+            return None;
+        }
+        Some(match width {
+            0 => Self::Quarters(Quarters(raw.into())),
+            1 => Self::Bytes(raw.into()),
+            2 => Self::Words(bytemuck::pod_collect_to_vec(raw).into()),
+            4 => Self::Wide(bytemuck::pod_collect_to_vec(raw).into()),
+            _ => return None,
+        })
+    }
+}
+
+/// Bits set before each word, and in all.
+fn count_before(bits: &[u64]) -> (Box<[u32]>, u32) {
+    let mut total = 0;
+    let before = bits.iter().map(|word| {
+        let before = total;
+        total += word.count_ones();
+        before
+    });
+    (before.collect(), total)
 }
 
 /// Numbers in some rows. A bit per row tells which; counting bits finds the place.
@@ -97,14 +128,19 @@ pub(crate) struct SparseColumn {
 impl SparseColumn {
     /// A column with a value in each row whose bit is set; all are `none` as yet.
     pub(crate) fn new(bits: Vec<u64>, none: u32) -> Self {
-        let mut total = 0;
-        let before = bits.iter().map(|word| {
-            let before = total;
-            total += word.count_ones();
-            before
-        });
-        let before: Box<[u32]> = before.collect();
+        let (before, total) = count_before(&bits);
         Self { bits: bits.into(), before, values: vec![none; total as usize].into() }
+    }
+
+    /// The bits by row, and the values in the order of rows.
+    pub(crate) const fn parts(&self) -> (&[u64], &[u32]) {
+        (&self.bits, &self.values)
+    }
+
+    /// What [`SparseColumn::parts`] gave, if there are as many values as bits set.
+    pub(crate) fn from_parts(bits: Box<[u64]>, values: Box<[u32]>) -> Option<Self> {
+        let (before, total) = count_before(&bits);
+        (total as usize == values.len()).then_some(Self { bits, before, values })
     }
 
     #[inline]

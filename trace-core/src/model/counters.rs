@@ -47,6 +47,18 @@ impl Steps {
         }
     }
 
+    /// All readings, in time order.
+    pub(crate) fn readings(&self) -> (&[u32], &[u64]) {
+        (&self.at, &self.value)
+    }
+
+    /// What [`Steps::readings`] gave.
+    pub(crate) fn from_readings(at: &[u32], value: &[u64]) -> Option<Self> {
+        let mut steps = Self::default();
+        at.iter().zip(value).for_each(|(&at, &value)| steps.push(at, value));
+        (at.len() == value.len() && at.is_sorted()).then_some(steps)
+    }
+
     fn max(&self) -> Option<u64> {
         self.blocks.iter().map(|block| block.1).max()
     }
@@ -92,6 +104,11 @@ const COUNTED: [GoState; 4] = [GoState::Running, GoState::Runnable, GoState::Wai
 
 /// Goroutines by counted state.
 pub(crate) type Counts = [i32; COUNTED.len()];
+
+/// Whether a count is small enough for a few of them to be added up.
+pub(crate) const fn is_count(count: i32) -> bool {
+    count.unsigned_abs() < 1 << 28
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Bucket {
@@ -182,6 +199,15 @@ impl CountBuilder {
         self.buckets.push(Bucket { start: std::mem::take(&mut self.last_at), low: self.now, high: self.now });
         let mut buckets = std::mem::take(&mut self.buckets);
         buckets.shrink_to_fit();
+        CountSeries::new(buckets)
+    }
+}
+
+/// A bucket of counts as numbers: start, lowest, highest.
+pub(crate) const BUCKET_NUMBERS: usize = 1 + 2 * COUNTED.len();
+
+impl CountSeries {
+    fn new(buckets: Vec<Bucket>) -> Self {
         let mut levels = vec![buckets];
         while let Some(finer) = levels.last()
             && finer.len() > COUNT_FAN
@@ -199,11 +225,33 @@ impl CountBuilder {
             let coarser = sums.collect();
             levels.push(coarser);
         }
-        CountSeries { levels }
+        Self { levels }
     }
-}
 
-impl CountSeries {
+    /// All that it is made of, as numbers.
+    pub(crate) fn numbers(&self) -> Vec<i32> {
+        let finest = self.levels.first().map_or(&[][..], |finest| finest);
+        let start = |bucket: &Bucket| [bucket.start.cast_signed()];
+        finest.iter().flat_map(|bucket| start(bucket).into_iter().chain(bucket.low).chain(bucket.high)).collect()
+    }
+
+    /// What [`CountSeries::numbers`] gave, if it can be: times that rise, counts that do not overflow.
+    pub(crate) fn from_numbers(numbers: &[i32]) -> Option<Self> {
+        let (buckets, rest) = numbers.as_chunks::<BUCKET_NUMBERS>();
+        let buckets = buckets.iter().map(|numbers| {
+            let (&start, counts) = numbers.split_first()?;
+            let (low, high) = counts.split_first_chunk()?;
+            counts.iter().all(|&count| is_count(count)).then_some(Bucket {
+                start: start.cast_unsigned(),
+                low: *low,
+                high: high.try_into().ok()?,
+            })
+        });
+        let buckets: Vec<Bucket> = buckets.collect::<Option<_>>()?;
+        let is_sorted = buckets.is_sorted_by_key(|bucket| bucket.start);
+        (rest.is_empty() && is_sorted).then(|| Self::new(buckets))
+    }
+
     /// Moves its times `nanos` nearer to the base, or onto it.
     pub(crate) fn lower(&mut self, nanos: u32) {
         for bucket in self.levels.iter_mut().flatten() {

@@ -11,6 +11,9 @@ use crate::model::trace::{Goroutine, Trace};
 /// In place of an id that does not fit in 32 bits.
 pub(crate) const WIDE_ID: u32 = u32::MAX;
 
+/// Numbers that make a [`GoRecord`].
+pub(crate) const GO_NUMBERS: usize = 4;
+
 /// What is kept per goroutine; the rest is read off its first and last rows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GoRecord {
@@ -28,6 +31,16 @@ impl GoRecord {
         let id = u32::try_from(id.0).unwrap_or(WIDE_ID);
         Self { id, name, first_segment: segment, last_segment: segment }
     }
+
+    /// The same as numbers.
+    pub(crate) const fn to_numbers(self) -> [u32; GO_NUMBERS] {
+        [self.id, self.name.0, self.first_segment, self.last_segment]
+    }
+
+    /// What [`GoRecord::to_numbers`] gave.
+    pub(crate) const fn from_numbers([id, name, first_segment, last_segment]: [u32; GO_NUMBERS]) -> Self {
+        Self { id, name: StrId(name), first_segment, last_segment }
+    }
 }
 
 /// Ids that do not fit in a record: of damaged files.
@@ -41,6 +54,13 @@ impl WideIds {
         if id.0 >= u64::from(WIDE_ID) {
             self.ids.insert(ix, id);
         }
+    }
+
+    /// All of them, by goroutine.
+    pub(crate) fn sorted(&self) -> Vec<(GoIx, GoId)> {
+        let mut all: Vec<(GoIx, GoId)> = self.ids.iter().map(|(&ix, &id)| (ix, id)).collect();
+        all.sort_unstable();
+        all
     }
 
     /// The runtime's id of a goroutine.

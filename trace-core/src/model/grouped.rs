@@ -55,6 +55,11 @@ impl<T: Timed> Grouped<T> {
         Self { keys: keys.into(), starts: starts.into(), items: items.into(), ends: ends.into() }
     }
 
+    /// All items with their keys, by key, then by start.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (u32, &T)> {
+        self.keys.iter().flat_map(|&key| self.of(key).iter().map(move |item| (key, item)))
+    }
+
     /// All items, by key, then by start.
     pub(crate) fn all(&self) -> &[T] {
         &self.items

@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::ids::{GoIx, ProcIx, ThreadIx};
 use crate::base::time::TimeRange;
 
 /// Events of one thread that are lost inside a generation. (Of whole generations see
 /// [`crate::model::trace::Trace::holes`].)
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hole {
     /// From the thread's last event before to its next one, or to the end of the generation.
     pub range: TimeRange,

@@ -217,6 +217,29 @@ impl Kinds {
         found.unwrap_or(Meaning { state: GoState::Unknown, cause: Cause::Status, class: SpanClass::None, reason: "" })
     }
 
+    /// Reasons that this table did not know, by kind.
+    pub(crate) fn discovered(&self) -> impl Iterator<Item = (GoState, &str)> {
+        self.discovered.iter().map(|(state, reason)| (*state, &**reason))
+    }
+
+    /// The table with reasons that it did not know; `None` if they are too many.
+    pub(crate) fn with_discovered<'a>(reasons: impl Iterator<Item = (GoState, &'a str)>) -> Option<Self> {
+        let mut kinds = Self::default();
+        for (state, reason) in reasons {
+            kinds.discover(state, reason)?;
+        }
+        Some(kinds)
+    }
+
+    /// A kind for a new reason, if there is one left.
+    fn discover(&mut self, state: GoState, reason: &str) -> Option<u8> {
+        let kind = DISCOVERED as usize + self.discovered.len();
+        let class = self.classes.get_mut(kind)?;
+        *class = if state == GoState::Runnable { SpanClass::Runnable } else { SpanClass::WaitOther };
+        self.discovered.push((state, Arc::from(reason)));
+        Some(kind as u8)
+    }
+
     /// What a kind is coloured by.
     #[inline]
     pub(crate) const fn class(&self, kind: u8) -> SpanClass {
@@ -247,13 +270,7 @@ impl SharedKinds {
         if let Some(kind) = kinds.find(state, reason) {
             return kind;
         }
-        let kind = DISCOVERED as usize + kinds.discovered.len();
-        if kind >= COUNT {
-            return kinds.find(state, "").unwrap_or(UNKNOWN);
-        }
-        kinds.discovered.push((state, Arc::from(reason)));
-        kinds.classes[kind] = if state == GoState::Runnable { SpanClass::Runnable } else { SpanClass::WaitOther };
-        kind as u8
+        kinds.discover(state, reason).or_else(|| kinds.find(state, "")).unwrap_or(UNKNOWN)
     }
 
     /// The table as it is now.

@@ -12,6 +12,9 @@ pub(crate) const LEVELS: usize = 3;
 /// Spans per block of each level.
 const SIZES: [u32; LEVELS] = [BLOCK, BLOCK * FAN as u32, BLOCK * (FAN * FAN) as u32];
 
+/// Bytes of [`Sums`].
+pub(crate) const SUMS_BYTES: usize = size_of::<Sums>();
+
 /// What a run of spans adds up to. A cache line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sums {
@@ -31,6 +34,28 @@ impl Sums {
         let at = class as usize;
         self.nanos[at] = self.nanos[at].saturating_add(nanos);
         self.spans[at] = self.spans[at].saturating_add(1);
+    }
+
+    /// The same as bytes, in the machine's own order.
+    pub(crate) fn to_bytes(self) -> [u8; SUMS_BYTES] {
+        let mut bytes = [0; SUMS_BYTES];
+        let (nanos, rest) = bytes.split_at_mut(size_of_val(&self.nanos));
+        nanos.copy_from_slice(bytemuck::bytes_of(&self.nanos));
+        let (spans, end) = rest.split_at_mut(size_of_val(&self.spans));
+        spans.copy_from_slice(bytemuck::bytes_of(&self.spans));
+        end.copy_from_slice(&self.end.to_ne_bytes());
+        bytes
+    }
+
+    /// What [`Sums::to_bytes`] gave.
+    pub(crate) fn from_bytes(bytes: &[u8; SUMS_BYTES]) -> Self {
+        let (nanos, rest) = bytes.split_at(4 * SpanClass::COUNT);
+        let (spans, end) = rest.split_at(2 * SpanClass::COUNT);
+        Self {
+            nanos: bytemuck::pod_read_unaligned(nanos),
+            spans: bytemuck::pod_read_unaligned(spans),
+            end: bytemuck::pod_read_unaligned(end),
+        }
     }
 
     fn merge(&mut self, other: &Self) {
@@ -134,6 +159,31 @@ impl Lod {
                 sums.nanos[to as usize] = sums.nanos[to as usize].saturating_add(nanos);
             }
         }
+    }
+
+    /// The blocks of all lanes by level.
+    pub(crate) const fn levels(&self) -> &[Vec<Sums>; LEVELS] {
+        &self.levels
+    }
+
+    /// What [`Lod::levels`] gave, for lanes that have so many spans, by slot; if there are as many blocks as
+    /// these have.
+    pub(crate) fn from_levels(levels: [Vec<Sums>; LEVELS], spans: impl Iterator<Item = u32>) -> Option<Self> {
+        let mut lanes = Vec::new();
+        let mut firsts = [0u32; LEVELS];
+        for (slot, spans) in (0u32..).zip(spans) {
+            if spans > BLOCK {
+                lanes.push((slot, firsts));
+                let mut blocks = (spans - 1) / BLOCK;
+                for first in &mut firsts {
+                    *first = first.checked_add(blocks)?;
+                    blocks /= FAN as u32;
+                }
+            }
+        }
+        let fits = levels.iter().zip(firsts).all(|(level, blocks)| level.len() == blocks as usize);
+        lanes.shrink_to_fit();
+        fits.then_some(Self { lanes, levels })
     }
 
     /// Memory taken.

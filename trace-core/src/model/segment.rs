@@ -102,6 +102,19 @@ impl KeyDir {
         Self { keys: keys.into(), order: order.into() }
     }
 
+    /// The keys by slot, and the slots of those in no order by rising key.
+    pub(crate) const fn parts(&self) -> (&[u32], &[u32]) {
+        (&self.keys, &self.order)
+    }
+
+    /// What [`KeyDir::parts`] gave, if no key comes twice and all are found.
+    pub(crate) fn from_parts(keys: Box<[u32]>, order: Box<[u32]>) -> Option<Self> {
+        let (unordered, rising) = keys.split_at_checked(order.len())?;
+        let sorted = order.iter().map(|&slot| unordered.get(slot as usize));
+        let is_sorted = sorted.clone().all(|key| key.is_some()) && sorted.is_sorted_by(|a, b| a < b);
+        (is_sorted && rising.is_sorted_by(|a, b| a < b)).then_some(Self { keys, order })
+    }
+
     /// The slot of a key.
     pub(crate) fn find(&self, key: u32) -> Option<u32> {
         let rising = &self.keys[self.order.len()..];

@@ -1,6 +1,8 @@
 //! What a snapshot holds besides rows: regions, tasks, logs, labels, samples, ranges, each indexed by whom
 //! it belongs to.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::ids::{GoId, GoIx, StackId, StrId, TaskIx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::grouped::{Grouped, Timed};
@@ -9,14 +11,14 @@ use crate::model::trace::{Log, Region, Sample, SpecialRange, Task};
 use crate::model::tracks::Track;
 
 /// A label from a time on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct LabelRecord {
     pub(crate) time: TraceTime,
     pub(crate) text: StrId,
 }
 
 /// A proc taken from, or let go by, a goroutine in a system call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct StealRecord {
     pub(crate) time: TraceTime,
     /// Thread that took it; `NONE` if it was let go.

@@ -19,6 +19,16 @@ impl<T> Default for Table<T> {
     }
 }
 
+impl<T: Clone> FromIterator<T> for Table<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        let mut table = Self::default();
+        for item in items {
+            table.push(item);
+        }
+        table
+    }
+}
+
 impl<T: Clone> Table<T> {
     pub(crate) const fn len(&self) -> usize {
         self.len
@@ -43,6 +53,19 @@ impl<T: Clone> Table<T> {
         }
         self.len += 1;
         at
+    }
+
+    /// All chunks, in order.
+    pub(crate) fn chunks(&self) -> &[Arc<Vec<T>>] {
+        &self.chunks
+    }
+
+    /// A table of these chunks, if all but the last are full.
+    pub(crate) fn from_chunks(chunks: Vec<Arc<Vec<T>>>) -> Option<Self> {
+        let len = chunks.iter().map(|chunk| chunk.len()).sum();
+        let (last, full) = chunks.split_last().map_or((0, &[][..]), |(last, full)| (last.len(), full));
+        let fits = full.iter().all(|chunk| chunk.len() == CHUNK) && last <= CHUNK && (last > 0 || chunks.is_empty());
+        fits.then_some(Self { chunks, len })
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::ids::{GoId, GoIx, ProcId, ProcIx, StackId, StrId, TaskId, TaskIx, ThreadId, ThreadIx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::base::warning::Warning;
@@ -82,7 +84,7 @@ pub struct Frame<'a> {
 }
 
 /// A user task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// Its place in the model.
     pub ix: TaskIx,
@@ -103,7 +105,7 @@ pub struct Task {
 }
 
 /// A user region on a goroutine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Region {
     /// The goroutine.
     pub go: GoIx,
@@ -126,7 +128,7 @@ pub struct Region {
 }
 
 /// A user log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Log {
     /// When.
     pub time: TraceTime,
@@ -143,7 +145,7 @@ pub struct Log {
 }
 
 /// A CPU profile sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// When.
     pub time: TraceTime,
@@ -158,7 +160,7 @@ pub struct Sample {
 }
 
 /// A special range on a goroutine or proc: mark assist, sweep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpecialRange {
     /// What it is.
     pub kind: SpecialKind,
@@ -175,7 +177,7 @@ pub struct SpecialRange {
 }
 
 /// The kinds of [`SpecialRange`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SpecialKind {
     /// A goroutine is made to help the collector.
     MarkAssist,
@@ -233,7 +235,7 @@ pub struct TimeByClass {
 }
 
 /// A clock reading that ties the trace clock to the wall clock (Go 1.25 and newer).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockSnapshot {
     /// Trace time.
     pub trace: TraceTime,
@@ -246,7 +248,7 @@ pub struct ClockSnapshot {
 }
 
 /// Numbers about the whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// NN of `go 1.NN trace`.
     pub version: u32,

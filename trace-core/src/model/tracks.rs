@@ -1,10 +1,12 @@
 //! Trace-wide tracks of ranges that do not overlap: GC cycles and stop-the-world pauses.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::time::TimeRange;
 
 /// One range of a track.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TrackRange {
     pub(crate) range: TimeRange,
     pub(crate) began_before: bool,
