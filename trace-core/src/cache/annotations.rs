@@ -8,6 +8,7 @@ use crate::cache::bytes::{In, Out};
 use crate::cache::tables::Bounds;
 use crate::model::grouped::{Grouped, Timed};
 use crate::model::side_tables::{LabelRecord, SideTables, StealRecord, index_samples, nest_regions};
+use crate::model::tenures::TenureRecord;
 use crate::model::trace::{Log, Region, Sample, SpecialRange, Task};
 use crate::model::tracks::{Track, TrackRange};
 
@@ -24,6 +25,7 @@ struct Items {
     specials_by_go: Vec<SpecialRange>,
     specials_by_proc: Vec<SpecialRange>,
     steals: Vec<(u32, StealRecord)>,
+    tenures: Vec<(u32, TenureRecord)>,
 }
 
 /// Puts all tables.
@@ -39,6 +41,7 @@ pub(crate) fn put(side: &SideTables, out: &mut Out) {
         specials_by_go: side.specials_by_go.all().to_vec(),
         specials_by_proc: side.specials_by_proc.all().to_vec(),
         steals: pairs(&side.steals),
+        tenures: pairs(&side.tenures),
     });
 }
 
@@ -69,6 +72,7 @@ pub(crate) fn take(bytes: &mut In<'_>, bounds: &Bounds) -> Option<SideTables> {
             ),
             tasks: items.tasks,
             steals: Grouped::new(items.steals),
+            tenures: Grouped::new(items.tenures),
             id_bounds: Vec::new(),
             region_depths,
         }
@@ -108,6 +112,10 @@ fn is_sound(items: &Items, bounds: &Bounds) -> bool {
             let lanes = proc(sample.proc) && thread(sample.thread.0);
             lanes && place(sample.go, sample.stack) && bounds.is_time(sample.time)
         })
+        && items
+            .tenures
+            .iter()
+            .all(|(ix, tenure)| proc(ProcIx(*ix)) && thread(tenure.thread.0) && bounds.is_time(tenure.time))
         && items
             .steals
             .iter()

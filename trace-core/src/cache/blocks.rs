@@ -212,8 +212,7 @@ pub(crate) mod tests {
         let mut out = Cursor::new(Vec::new());
         let mut writer = BlockWriter::begin(&mut out).unwrap();
         for at in 0..blocks.len() {
-            let mut block = Vec::new();
-            blocks.read(at, |bytes| Some(block.extend_from_slice(bytes.rest()))).unwrap();
+            let mut block = blocks.read(at, |bytes| Some(bytes.rest().to_vec())).unwrap();
             change(&mut block);
             writer.block(|out| out.bytes.extend_from_slice(&block)).unwrap();
         }

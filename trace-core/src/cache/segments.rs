@@ -109,8 +109,8 @@ fn take_rows(bytes: &mut In<'_>, tables: &Tables) -> Option<Rows> {
     let kind = bytes.slice::<u8>()?;
     let count = start.len();
     // Times rise in each lane: whoever subtracts them relies on it.
-    let pairs = start.windows(2).zip(&kind);
-    let rises = pairs.fold(true, |rises, (pair, kind)| rises & (pair[0] <= pair[1] || kind & kinds::LAST != 0));
+    let pairs = start.iter().zip(start.get(1..).unwrap_or_default()).zip(&kind);
+    let rises = pairs.fold(true, |rises, ((start, next), kind)| rises & ((start <= next) | (kind & kinds::LAST != 0)));
     if !rises || kind.len() != count || u32::try_from(count).is_err() {
         return None;
     }
@@ -151,11 +151,10 @@ fn take_refs(bytes: &mut In<'_>, rows: &Rows, bound: u32) -> Option<RefLanes> {
     let entries = bytes.slice::<u32>()?;
     let marks = bytes.slice::<u32>()?;
     let lod = take_lod(bytes, lengths(&starts))?;
-    let (row_count, mark_count) = (rows.start.len() as u32, marks.len() as u32);
-    let limit = |entry: u32| if entry & MARK == 0 { row_count } else { mark_count };
+    let limit = |entry: u32| if entry & MARK == 0 { rows.start.len() } else { marks.len() };
     let lanes = starts.len().checked_sub(1)?;
     let is_sound = is_partition(&starts, lanes, entries.len())
-        && entries.iter().all(|&entry| (entry & !MARK) < limit(entry))
+        && entries.iter().all(|&entry| ((entry & !MARK) as usize) < limit(entry))
         && slots.iter().all(|&[ix, slot]| ix < bound && (slot as usize) < lanes)
         && slots.is_sorted_by(|a, b| a[0] <= b[0]);
     let slots = slots.iter().map(|&[ix, slot]| (ix, slot)).collect();
@@ -185,7 +184,7 @@ fn take_lod(bytes: &mut In<'_>, spans: impl Iterator<Item = u32>) -> Option<Lod>
 
 /// How many each part of a partition has.
 fn lengths(starts: &[u32]) -> impl Iterator<Item = u32> {
-    starts.windows(2).map(|pair| pair[1].saturating_sub(pair[0]))
+    starts.iter().zip(starts.iter().skip(1)).map(|(start, end)| end.saturating_sub(*start))
 }
 
 /// Whether `starts` cut `len` things into so many parts.

@@ -83,10 +83,11 @@ impl Shared {
             if before.is_none_or(|before| !Arc::ptr_eq(&before.thread_ixs, &segment.thread_ixs)) {
                 shared.threads.push(segment.thread_ixs.to_vec());
             }
+            let last = |tables: usize| u32::try_from(tables - 1).unwrap_or(u32::MAX);
             shared.by_segment.push(SharedIxs {
-                stacks: shared.stacks.len() as u32 - 1,
-                procs: shared.procs.len() as u32 - 1,
-                threads: shared.threads.len() as u32 - 1,
+                stacks: last(shared.stacks.len()),
+                procs: last(shared.procs.len()),
+                threads: last(shared.threads.len()),
             });
             before = Some(segment);
         }
@@ -275,11 +276,11 @@ impl Tables {
         if !segments.is_sorted_by_key(|segment| segment.base) {
             return None;
         }
+        let mut ixs = (0..).map(GoIx);
         side.id_bounds = gos
             .iter()
-            .enumerate()
-            .map(|(chunk, records)| {
-                let ids = (chunk * CHUNK..).zip(records).map(|(at, record)| self.wide_ids.id(GoIx(at as u32), record));
+            .map(|records| {
+                let ids = records.iter().zip(&mut ixs).map(|(record, ix)| self.wide_ids.id(ix, record));
                 ids.fold((GoId(u64::MAX), GoId(0)), |(low, high), id| (low.min(id), high.max(id)))
             })
             .collect();

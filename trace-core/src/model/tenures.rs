@@ -1,11 +1,13 @@
 //! Which thread has which proc, from when to when: without a thread a proc is idle, whatever its lane shows.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::ids::{ProcIx, ThreadIx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::trace::Trace;
 
 /// How a proc came to a thread, or left it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum ProcChange {
     /// It was so when first mentioned.
@@ -21,7 +23,7 @@ pub enum ProcChange {
 }
 
 /// From a time on a proc is with a thread, or with none.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct TenureRecord {
     pub(crate) time: TraceTime,
     /// `NONE` if nobody has it.
