@@ -56,6 +56,29 @@ fn stats_json_has_the_promised_fields() {
 }
 
 #[test]
+fn a_trace_that_was_kept_tells_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, cache) = (folder.path().join("long.trace"), folder.path().join("cache"));
+    fs::write(&file, trace_core::testkit::scenes::many_goroutines(2, 700_000)).expect("written");
+    let an_hour_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
+    fs::File::options().write(true).open(&file).and_then(|file| file.set_modified(an_hour_ago)).expect("its time");
+    let stats = |option: &str| {
+        let mut command = run::command(&["stats", "--json", option]);
+        command.arg(&file).env("TRACELANE_CACHE_DIR", &cache);
+        let output = command.output().expect("it runs");
+        let mut json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let load = json["load"].take();
+        let from_cache = load["from_cache"].as_bool().expect("it says so");
+        (from_cache, json)
+    };
+    let (from_cache, told) = stats("--no-cache");
+    assert!(!from_cache && !cache.exists(), "nothing is kept unless asked for");
+    assert_eq!(stats("--keep"), (false, told.clone()));
+    assert_eq!(stats("--keep"), (true, told.clone()));
+    assert_eq!(stats("--no-cache"), (false, told));
+}
+
+#[test]
 fn stats_json_names_damage_and_where_it_is() {
     let name = "broken/cut-mid-batch-go1.27.trace";
     let json = stats(name);

@@ -22,7 +22,7 @@ const TRACE_CORE: &str = "
     export:   base input event wire order model analysis
     load:     base input event wire order model cache
     dump:     base input event wire order
-    testkit:  base input event wire order model load
+    testkit:  base input event wire order model load cache
 ";
 
 /// The same for the window. `core` stands for trace-core, `egui` for egui and its relatives.
@@ -33,13 +33,14 @@ const APP: &str = "
     state:    core
     action:   core state
     remote:   core
-    worker:   core state action sample remote
+    cache:    core remote
+    worker:   core state action sample remote cache
     timeline: core egui fmt theme widget state action
     panel:    core egui fmt theme widget state action
     shell:    core egui fmt theme widget state action worker timeline panel remote
     raster:   egui
     sample:
-    cli:      core egui fmt theme state action worker shell raster sample remote
+    cli:      core egui fmt theme state action worker shell raster sample remote cache
     main:     cli
 ";
 

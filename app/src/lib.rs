@@ -1,6 +1,7 @@
 //! Tracelane: the window and the headless commands. `main.rs` only starts them.
 
 pub mod action;
+pub mod cache;
 pub mod cli;
 pub mod fmt;
 pub mod panel;

@@ -183,6 +183,10 @@ pub enum Action {
     SetWindow([f32; 4]),
     /// Forget the list of recent files.
     ClearRecent,
+    /// Keep models of large traces on disk, or not.
+    ToggleCache,
+    /// Remove those that are there.
+    ClearCache,
     /// End the program.
     Quit,
 }

@@ -230,6 +230,11 @@ pub const COMMANDS: &[Command] = &[
     command("previous-document", "Previous trace", "Brings the open trace before to the front", Group::File)
         .keys(&[Chord::ctrl(Key::Tab).and_shift(), Chord::ctrl(Key::PageUp)])
         .makes(|state| (state.documents.len() > 1).then_some(Action::SwitchDocument(-1))),
+    command("keep-models", "Keep large traces ready", "Keeps models on disk so that they open at once", Group::File)
+        .makes(|_| Some(Action::ToggleCache))
+        .switch(|state| state.settings.cache_gigabytes > 0),
+    command("clear-cache", "Clear cache", "Removes the models kept on disk", Group::File)
+        .makes(|_| Some(Action::ClearCache)),
     command("quit", "Quit", "Ends the program", Group::File).keys(&[ctrl('Q')]).makes(|_| Some(Action::Quit)),
     command("zoom-in", "Zoom in", "At the pointer, or the middle; hold to go on", Group::Move)
         .keys(&[c('W')])

@@ -14,6 +14,7 @@ use crate::action::{documents, navigate};
 use crate::state::app::AppState;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Rows};
+use crate::state::settings::CACHE_GIGABYTES;
 use crate::state::study::Question;
 use crate::state::view::Selection;
 
@@ -70,6 +71,8 @@ pub enum Effect {
     AskForFiles,
     /// The settings have changed: write them.
     SaveSettings,
+    /// Remove the models kept on disk.
+    ClearCache,
     /// Put text on the clipboard.
     Copy(String),
     /// Open or focus a panel.
@@ -149,6 +152,11 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
         }
         Action::SetDock(dock) => saved(|| state.settings.dock = dock),
         Action::ClearRecent => saved(|| state.settings.recent_files.clear()),
+        Action::ToggleCache => saved(|| {
+            let kept = &mut state.settings.cache_gigabytes;
+            *kept = if *kept == 0 { CACHE_GIGABYTES } else { 0 };
+        }),
+        Action::ClearCache => vec![Effect::ClearCache],
         Action::OpenPanel(name) => open_panel(state, name),
         Action::ResetPanels => {
             state.settings.dock = None;

@@ -22,6 +22,7 @@ use crate::cli::procs;
 use crate::cli::profile;
 use crate::cli::report::{self, Form};
 use crate::cli::scope::Wanted;
+use crate::cli::stats;
 use crate::cli::syscalls;
 use crate::cli::tasks;
 use crate::state::settings::ThemeChoice;
@@ -40,12 +41,7 @@ pub enum Command {
         file: PathBuf,
     },
     /// Print numbers about a trace.
-    Stats {
-        /// The trace.
-        file: PathBuf,
-        /// As JSON.
-        json: bool,
-    },
+    Stats(stats::Asked),
     /// Print who keeps whom waiting.
     Blocked(blocked::Asked),
     /// Print what goroutines spend their time on.
@@ -146,16 +142,18 @@ fn dump(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
 }
 
 fn stats(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
-    let (mut file, mut json) = (None, false);
+    let (mut file, mut json, mut cache) = (None, false, stats::CacheUse::Read);
     while let Some(argument) = parser.next().map_err(usage)? {
         match argument {
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Stats)),
             Arg::Long("json") => json = true,
+            Arg::Long("no-cache") => cache = stats::CacheUse::No,
+            Arg::Long("keep") => cache = stats::CacheUse::Keep,
             Arg::Value(word) => only_one(&mut file, word)?,
             other => return Err(usage(other.unexpected())),
         }
     }
-    Ok(Command::Stats { file: needed(file, "stats")?, json })
+    Ok(Command::Stats(stats::Asked { file: needed(file, "stats")?, json, cache }))
 }
 
 fn blocked(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
@@ -526,8 +524,10 @@ mod tests {
 
     #[test]
     fn commands_take_their_options_in_any_order() {
-        assert_eq!(parsed("stats --json a"), Ok(Command::Stats { file: "a".into(), json: true }));
-        assert_eq!(parsed("stats a --json"), Ok(Command::Stats { file: "a".into(), json: true }));
+        let stats = |json, cache| Ok(Command::Stats(stats::Asked { file: "a".into(), json, cache }));
+        assert_eq!(parsed("stats --json a"), stats(true, stats::CacheUse::Read));
+        assert_eq!(parsed("stats a --json --no-cache"), stats(true, stats::CacheUse::No));
+        assert_eq!(parsed("stats --keep a"), stats(false, stats::CacheUse::Keep));
         let Ok(Command::Screenshot(asked)) =
             parsed("screenshot a -o b.png --size 800x600 --scale 2 --theme light --range 1ms..2ms --select g7@1ms")
         else {

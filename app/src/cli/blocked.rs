@@ -12,11 +12,11 @@ use trace_core::base::ids::StackId;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
+use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::print;
 use crate::fmt::number::count;
 use crate::fmt::time::duration;
-use crate::remote;
 
 /// Places told of.
 const PLACES: usize = 40;
@@ -39,7 +39,7 @@ pub struct Asked {
 pub fn run(asked: &Asked) -> Answer {
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
     let report = Report::of(&asked.file, &trace, &monitor);
     if asked.json {
         let mut text = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;

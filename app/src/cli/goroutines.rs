@@ -9,13 +9,13 @@ use trace_core::analysis::spread::Spread;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
+use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::print;
 use crate::cli::scope::{Wanted, Who};
 use crate::fmt::name::function;
 use crate::fmt::number::count;
 use crate::fmt::time::duration;
-use crate::remote;
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub fn sort_by(name: &str) -> Option<SortBy> {
 pub fn run(asked: &Asked) -> Answer {
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
     let pieces = asked.wanted.scope(&trace)?.pieces(&trace);
     // Nobody cancels.
     let mut all = groups(&trace, &pieces, &monitor).unwrap_or_default();

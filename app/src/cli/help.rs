@@ -124,17 +124,21 @@ Prints every event of the trace in its true order, one after the other, byte for
 ";
 
 const STATS: &str = "\
-tracelane stats FILE [--json]
+tracelane stats FILE [--json] [--no-cache | --keep]
 
-Loads the whole trace as the window does and prints numbers about it and about the loading.
+Loads the whole trace as the window does and prints numbers about it and about the loading. The window keeps
+the models of traces of 8 MB and more in the user's cache folder (TRACELANE_CACHE_DIR names another), found by
+the content of the file; all commands use them.
 
-  --json   as one JSON object with these fields, which stay as they are:
+  --no-cache  load the trace even if its model is there
+  --keep      keep its model for the next time, as the window does
+  --json      as one JSON object with these fields, which stay as they are:
              file, file_bytes, version (NN of Go 1.NN), complete,
              generations, events, events_by_kind {name: count},
              goroutines, procs, threads, tasks,
              duration_ns, start (wall clock, RFC 3339, or null),
              warnings [{kind, message, offset, generation, count}],
-             load {wall_s, events, events_per_s, peak_rss_bytes (or null)}
+             load {wall_s, events, events_per_s, from_cache, peak_rss_bytes (or null)}
 ";
 
 const BLOCKED: &str = "\

@@ -33,13 +33,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     // These two say themselves what is lost; a picture shows it.
     let tells_damage = matches!(
         command,
-        Ok(Command::Dump { .. } | Command::Stats { .. } | Command::Screenshot(_) | Command::Window { .. })
+        Ok(Command::Dump { .. } | Command::Stats(_) | Command::Screenshot(_) | Command::Window { .. })
     );
     let answer = match command {
         Ok(Command::Help(topic)) => print(&help::text(topic)),
         Ok(Command::Version) => print(&format!("tracelane {}\n", env!("CARGO_PKG_VERSION"))),
         Ok(Command::Dump { file }) => dump::run(&file),
-        Ok(Command::Stats { file, json }) => stats::run(&file, json),
+        Ok(Command::Stats(asked)) => stats::run(&asked),
         Ok(Command::Blocked(asked)) => blocked::run(&asked),
         Ok(Command::Goroutines(asked)) => goroutines::run(&asked),
         Ok(Command::Profile(asked)) => profile::run(&asked),

@@ -10,6 +10,7 @@ use trace_core::analysis::population::{Population, PopulationGroup, population};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
+use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::latency::id_of;
 use crate::cli::print;
@@ -19,7 +20,6 @@ use crate::fmt::name::function;
 use crate::fmt::number::count;
 use crate::fmt::time::duration;
 use crate::fmt::words;
-use crate::remote;
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Asked {
 pub fn run(asked: &Asked) -> Answer {
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
     let pieces = asked.wanted.scope(&trace)?.pieces(&trace);
     let unwritten = |error: serde_json::Error| Failure::unwritten("the JSON", &error);
     // Nobody cancels.

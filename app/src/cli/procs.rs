@@ -10,12 +10,12 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
+use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::print;
 use crate::cli::scope::{Wanted, Who, range_of};
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::duration;
-use crate::remote;
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub fn run(asked: &Asked) -> Answer {
     }
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
     let range = asked.wanted.range.map_or_else(|| trace.range(), |stretch| range_of(&trace, stretch));
     let unwritten = |error: serde_json::Error| Failure::unwritten("the JSON", &error);
     // Nobody cancels.

@@ -13,6 +13,7 @@ use trace_core::base::monitor::Monitor;
 use trace_core::export::pprof;
 use trace_core::model::trace::Trace;
 
+use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::place::Stretch;
 use crate::cli::print;
@@ -20,7 +21,6 @@ use crate::cli::scope::Wanted;
 use crate::fmt::name::{function, is_own, is_runtime};
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, unix_nanos};
-use crate::remote;
 
 /// Functions and stacks told of.
 const TOLD: usize = 30;
@@ -63,7 +63,7 @@ pub struct Asked {
 pub fn run(asked: &Asked) -> Answer {
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
     let pieces = pieces(&trace, asked.wanted.scope(&trace)?, asked.latency)?;
     let found = profile(&trace, &pieces, asked.kind, &monitor)
         .ok_or_else(|| Failure { exit: Exit::Unreadable, sentence: "the profile was cancelled".to_owned() })?;

@@ -10,11 +10,11 @@ use trace_core::analysis::findings::{Findings, find};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
+use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::print;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, offset};
-use crate::remote;
 
 /// How it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub fn severity(name: &str) -> Option<Severity> {
 pub fn run(asked: &Asked) -> Answer {
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
     // Nobody cancels.
     let findings = find(&trace, &monitor).unwrap_or_default();
     let report = Report::of(&asked.file, &trace, &findings);

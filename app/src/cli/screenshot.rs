@@ -10,12 +10,12 @@ use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
+use crate::cache;
 use crate::cli::args::Screenshot;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::place::{Stretch, Target};
 use crate::raster::image::Image;
 use crate::raster::window::OffscreenWindow;
-use crate::remote;
 use crate::shell::app::TracelaneApp;
 use crate::state::document::Source;
 use crate::state::settings::Settings;
@@ -31,7 +31,7 @@ pub fn run(asked: &Screenshot) -> Answer {
     let mut then = Vec::new();
     if let Some(file) = &asked.file {
         let trace =
-            remote::load(file, &Monitor::new(), &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
+            cache::load(file, &Monitor::new(), &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
         exit = Exit::after(trace.warnings());
         if let Some(target) = asked.select {
             then.extend(selecting(target, &trace)?);

@@ -95,6 +95,8 @@ pub struct LoadCost {
     pub events: u64,
     /// Events per second.
     pub events_per_s: f64,
+    /// It was found ready in the cache.
+    pub from_cache: bool,
     /// The most memory the process held at any time, bytes; none where the system does not say.
     pub peak_rss_bytes: Option<u64>,
 }
@@ -137,6 +139,7 @@ impl Summary {
                 wall_s,
                 events: totals.events,
                 events_per_s: per_second(totals.events, wall_s),
+                from_cache: false,
                 peak_rss_bytes: peak_rss_bytes(),
             },
         }
@@ -176,7 +179,8 @@ impl Summary {
         let memory =
             cost.peak_rss_bytes.map_or_else(String::new, |peak| format!(", at most {} of memory", bytes(peak)));
         let speed = format!("{:.1} million events/s", cost.events_per_s / 1e6);
-        push(&mut text, &format!("{:<14}{:.3} s, {speed}{memory}", "loaded in", cost.wall_s));
+        let cached = if cost.from_cache { " from the cache" } else { "" };
+        push(&mut text, &format!("{:<14}{:.3} s{cached}, {speed}{memory}", "loaded in", cost.wall_s));
         push(&mut text, &format!("{:<14}{}", "warnings", count(self.warnings.len() as u64)));
         for warning in &self.warnings {
             let times = if warning.count > 1 { format!(", {} times", count(warning.count)) } else { String::new() };

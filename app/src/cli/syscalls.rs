@@ -8,6 +8,7 @@ use trace_core::analysis::syscalls::{Call, CallGroup, Syscalls, syscalls};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
+use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::latency::{Distribution, id_of, start_of};
 use crate::cli::print;
@@ -16,7 +17,6 @@ use crate::cli::scope::Wanted;
 use crate::fmt::name::function;
 use crate::fmt::number::count;
 use crate::fmt::time::duration;
-use crate::remote;
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Asked {
 pub fn run(asked: &Asked) -> Answer {
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
     let pieces = asked.wanted.scope(&trace)?.pieces(&trace);
     // Nobody cancels.
     let found = syscalls(&trace, &pieces, &monitor).unwrap_or_default();

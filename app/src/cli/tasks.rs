@@ -9,13 +9,13 @@ use trace_core::base::ids::TaskIx;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
+use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::place::Stretch;
 use crate::cli::print;
 use crate::cli::scope::{Wanted, Who};
 use crate::fmt::number::count;
 use crate::fmt::time::duration;
-use crate::remote;
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct Asked {
 pub fn run(asked: &Asked) -> Answer {
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
     if !asked.regions && matches!(asked.wanted.who, Who::Region(_)) {
         return Err(Failure::usage("--region goes with the command regions"));
     }

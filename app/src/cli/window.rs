@@ -6,11 +6,11 @@ use std::time::Instant;
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_bytes;
 
+use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::help::COMMANDS;
 use crate::cli::print;
 use crate::cli::summary::Summary;
-use crate::remote;
 use crate::sample::SAMPLE;
 use crate::shell::native;
 use crate::state::document::Source;
@@ -45,7 +45,7 @@ fn without_display(files: &[PathBuf], why: &str) -> Answer {
     let begin = Instant::now();
     let (name, trace) = match files.first() {
         Some(file) => {
-            let trace = remote::load(file, &Monitor::new(), &mut |_| {});
+            let trace = cache::load(file, &Monitor::new(), &mut |_| {});
             (file.display().to_string(), trace.map_err(|error| Failure::unreadable(file, &error))?)
         }
         None => {

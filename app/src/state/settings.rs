@@ -16,6 +16,9 @@ pub enum ThemeChoice {
     Light,
 }
 
+/// What models of large traces may take of the disk, GB, unless the user says otherwise.
+pub const CACHE_GIGABYTES: u32 = 4;
+
 /// What is remembered between starts. Unknown fields are ignored, missing ones take their default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -40,6 +43,8 @@ pub struct Settings {
     pub counters_points: f32,
     /// Animate moves.
     pub animate: bool,
+    /// Models of large traces may take so much of the disk, GB; 0 keeps none.
+    pub cache_gigabytes: u32,
     /// The docked panels as `egui_tiles` stores them; `None` for the standard layout.
     pub dock: Option<String>,
     /// Size and place of the window: x, y, width, height in points.
@@ -59,6 +64,7 @@ impl Default for Settings {
             gutter_points: 220.0,
             counters_points: 124.0,
             animate: true,
+            cache_gigabytes: CACHE_GIGABYTES,
             dock: None,
             window: None,
         }
@@ -66,6 +72,12 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Models of large traces may take so many bytes of the disk.
+    #[must_use]
+    pub fn cache_bytes(&self) -> u64 {
+        u64::from(self.cache_gigabytes) * 1_000_000_000
+    }
+
     /// The same with values that make no sense (from a file edited by hand) as usual ones.
     #[must_use]
     pub fn repaired(self) -> Self {

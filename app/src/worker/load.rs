@@ -12,7 +12,7 @@ use trace_core::load::load_bytes;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
-use crate::remote;
+use crate::cache::{Cache, Fresh};
 use crate::sample::SAMPLE;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Rows};
@@ -31,6 +31,8 @@ pub struct Job {
     pub source: Source,
     /// For progress, and to be stopped.
     pub monitor: Monitor,
+    /// Where it may be found ready, and is kept.
+    pub cache: Cache,
 }
 
 /// Reads on a thread of its own.
@@ -68,11 +70,15 @@ pub fn run(job: &Job, mailbox: &Mailbox) {
         }
     };
     let read = catch_unwind(AssertUnwindSafe(|| match &job.source {
-        Source::Path(path) => remote::load(path, &job.monitor, &mut publish),
-        Source::Sample => load_bytes(SAMPLE, &job.monitor, &mut publish),
+        Source::Path(path) => {
+            job.cache.load(path, &job.monitor, &mut publish).map(|loaded| (loaded.trace, loaded.fresh))
+        }
+        Source::Sample => load_bytes(SAMPLE, &job.monitor, &mut publish).map(|trace| (trace, None)),
     }));
+    let mut worth = None;
     let answer = match read {
-        Ok(Ok(trace)) => {
+        Ok(Ok((trace, fresh))) => {
+            worth = fresh.map(|fresh| (fresh, Arc::clone(&trace)));
             send_snapshot(job.document, trace, mailbox);
             Ok(())
         }
@@ -82,6 +88,14 @@ pub fn run(job: &Job, mailbox: &Mailbox) {
     };
     mailbox.send(Action::LoadProgress(job.document, job.monitor.progress()));
     mailbox.send(Action::LoadDone(job.document, answer));
+    if let Some((fresh, trace)) = worth {
+        keep(fresh, trace);
+    }
+}
+
+/// Keeps a model on a thread that nobody waits for. Where that fails, the next load takes as long as this.
+fn keep(fresh: Fresh, trace: Arc<Trace>) {
+    drop(Builder::new().name("cache".into()).spawn(move || drop(fresh.keep(&trace))));
 }
 
 fn send_snapshot(document: DocumentId, trace: Arc<Trace>, mailbox: &Mailbox) {

@@ -13,6 +13,7 @@ use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
 use crate::action::reduce::Effect;
+use crate::cache::Cache;
 use crate::remote;
 use crate::state::rows::Rows;
 use crate::worker::store::{Store, Writer};
@@ -47,6 +48,7 @@ pub struct Office {
     /// `None`: carry out at once on the calling thread, touch neither disk nor desktop.
     writer: Option<Writer>,
     sweeper: Option<Sender<Box<dyn Send>>>,
+    cache: Cache,
     asking: bool,
 }
 
@@ -63,6 +65,7 @@ impl Office {
             arrived,
             writer: Some(Writer::start(store)),
             sweeper: swept.is_ok().then_some(sweeper),
+            cache: Cache::of_user(0),
             asking: false,
         }
     }
@@ -73,7 +76,7 @@ impl Office {
     pub fn inline() -> Self {
         let (sender, arrived) = channel();
         let mailbox = Mailbox { sender, wake: Arc::new(|| {}) };
-        Self { mailbox, arrived, writer: None, sweeper: None, asking: false }
+        Self { mailbox, arrived, writer: None, sweeper: None, cache: Cache::off(), asking: false }
     }
 
     /// What has arrived since the last look. Never waits.
@@ -89,7 +92,8 @@ impl Office {
     pub fn carry_out(&mut self, effect: Effect, settings: &crate::state::settings::Settings) -> Option<Effect> {
         match effect {
             Effect::Load { document, source, monitor } => {
-                let job = load::Job { document, source, monitor };
+                let cache = self.cache.with_limit(settings.cache_bytes());
+                let job = load::Job { document, source, monitor, cache };
                 if self.writer.is_some() {
                     load::start(job, self.mailbox.clone());
                 } else {
@@ -128,6 +132,15 @@ impl Office {
                 if let Some(writer) = &self.writer {
                     writer.write(settings.clone());
                 }
+            }
+            Effect::ClearCache => {
+                let (cache, mailbox) = (self.cache.clone(), self.mailbox.clone());
+                self.run("clear cache", move || {
+                    mailbox.send(Action::Notice(match cache.clear() {
+                        Ok(bytes) => format!("The cache is empty; it took {}", megabytes(bytes)),
+                        Err(error) => format!("The cache cannot be removed: {error}"),
+                    }));
+                });
             }
             other @ (Effect::Copy(_) | Effect::OpenPanel(_) | Effect::ResetPanels | Effect::Quit) => {
                 return Some(other);
@@ -191,6 +204,10 @@ impl Office {
             self.mailbox.send(Action::Notice(format!("Could not start a thread: {error}")));
         }
     }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1_000_000))
 }
 
 fn path_of(typed: &str) -> io::Result<PathBuf> {

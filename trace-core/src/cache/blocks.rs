@@ -198,27 +198,10 @@ impl<'a> Blocks<'a> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use std::io::Cursor;
 
     use super::*;
-
-    /// The cache with its blocks changed and all checksums right.
-    pub(crate) fn forge(cache: &[u8], mut change: impl FnMut(&mut Vec<u8>)) -> Vec<u8> {
-        let number = |at: usize| u64::from_ne_bytes(cache[at..at + 8].try_into().unwrap());
-        let hash = u128::from_ne_bytes(cache[16..32].try_into().unwrap());
-        let key = Key { hash, len: number(32) };
-        let blocks = Blocks::open(Stored::Bytes(cache), &key).unwrap();
-        let mut out = Cursor::new(Vec::new());
-        let mut writer = BlockWriter::begin(&mut out).unwrap();
-        for at in 0..blocks.len() {
-            let mut block = blocks.read(at, |bytes| Some(bytes.rest().to_vec())).unwrap();
-            change(&mut block);
-            writer.block(|out| out.bytes.extend_from_slice(&block)).unwrap();
-        }
-        writer.finish(&key).unwrap();
-        out.into_inner()
-    }
 
     #[test]
     fn blocks_come_back_packed_or_not() {

@@ -72,7 +72,7 @@ impl<'a> In<'a> {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testkit"))]
 impl<'a> In<'a> {
     pub(crate) const fn rest(&self) -> &'a [u8] {
         self.rest

@@ -12,8 +12,8 @@
 //! Numbers are in the machine's own order: on another machine the stamp differs.
 
 mod annotations;
-mod blocks;
-mod bytes;
+pub(crate) mod blocks;
+pub(crate) mod bytes;
 mod key;
 mod segments;
 mod tables;

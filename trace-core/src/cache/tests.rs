@@ -1,23 +1,19 @@
 //! What was written comes back the same, or not at all.
 
-use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Key, Stored, blocks, read, write};
+use super::{Key, Stored, read};
 use crate::base::ids::{GoIx, ProcIx, ThreadIx};
 use crate::base::monitor::Monitor;
 use crate::load::{load_bytes, load_path};
 use crate::model::lanes::LaneId;
 use crate::model::trace::Trace;
+use crate::testkit::caches::{KEY, forged, sound};
 use crate::testkit::scenes;
 
-const KEY: Key = Key { hash: 0x1234_5678_9abc_def0_0fed_cba9_8765_4321, len: 7 };
-
-fn written(trace: &Trace) -> Vec<u8> {
-    let mut out = Cursor::new(Vec::new());
-    write(trace, &KEY, &mut out).unwrap();
-    out.into_inner()
+fn made(trace: &Trace) -> Vec<u8> {
+    sound(trace).unwrap()
 }
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
@@ -58,12 +54,12 @@ fn said(trace: &Trace) -> String {
 
 /// The trace, written and read again, is the same in every part and in every answer.
 fn comes_back(name: &str, trace: &Trace) {
-    let bytes = written(trace);
+    let bytes = made(trace);
     let again = read(Stored::Bytes(&bytes), &KEY).unwrap_or_else(|| panic!("{name}: not read"));
     // What a table has room for is not what it holds.
     assert!(format!("{trace:?}") == format!("{again:?}"), "{name}: parts differ");
     assert!(said(trace) == said(&again), "{name}: answers differ");
-    assert!(written(&again) == bytes, "{name}: written again, it differs");
+    assert!(made(&again) == bytes, "{name}: written again, it differs");
 }
 
 #[test]
@@ -82,7 +78,7 @@ fn damaged_traces_come_back_or_are_not_kept() {
     for path in fixtures("broken") {
         let Ok(trace) = load_path(&path, &Monitor::new(), &mut |_| {}) else { continue };
         all += 1;
-        let bytes = written(&trace);
+        let bytes = made(&trace);
         if let Some(again) = read(Stored::Bytes(&bytes), &KEY) {
             assert!(said(&trace) == said(&again), "{}", path.display());
             back += 1;
@@ -101,7 +97,7 @@ fn long_traces_come_back() {
     ];
     for (at, scene) in scenes.iter().enumerate() {
         let trace = load_bytes(scene, &Monitor::new(), &mut |_| {}).unwrap();
-        let bytes = written(&trace);
+        let bytes = made(&trace);
         let again = read(Stored::Bytes(&bytes), &KEY).unwrap_or_else(|| panic!("scene {at}: not read"));
         assert!(format!("{trace:?}") == format!("{again:?}"), "scene {at}");
     }
@@ -113,7 +109,7 @@ fn small() -> Arc<Trace> {
 
 #[test]
 fn another_file_is_a_miss() {
-    let bytes = written(&small());
+    let bytes = made(&small());
     assert!(read(Stored::Bytes(&bytes), &KEY).is_some());
     assert!(read(Stored::Bytes(&bytes), &Key { len: 8, ..KEY }).is_none());
     assert!(read(Stored::Bytes(&bytes), &Key { hash: 1, ..KEY }).is_none());
@@ -122,7 +118,7 @@ fn another_file_is_a_miss() {
 
 #[test]
 fn every_flipped_bit_and_every_cut_is_a_miss() {
-    let bytes = written(&small());
+    let bytes = made(&small());
     let mut flipped = bytes.clone();
     // All of the header and the directory, and every so many-th byte between.
     let (head, tail) = (64, bytes.len() - 4 * 32);
@@ -142,21 +138,21 @@ fn every_flipped_bit_and_every_cut_is_a_miss() {
 /// With checksums that fit, wrong numbers must be found by looking at them, or do no harm.
 #[test]
 fn made_up_caches_do_no_harm() {
-    let bytes = written(&small());
+    let bytes = made(&small());
     let (mut hits, mut misses, mut seed) = (0, 0, 1u64);
-    let mut random = move || {
+    let mut random = || {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         seed >> 24
     };
     for _ in 0..600 {
-        let mut left = random() % 4;
-        let forged = blocks::tests::forge(&bytes, |block| {
-            if left == 0 && !block.is_empty() {
-                let at = random() as usize % block.len();
-                block[at] = random() as u8 & random() as u8;
+        let (which, place, value) = (random() as usize % 4, random() as usize, random() & random());
+        let forged = forged(&bytes, |at, block| {
+            if at == which && !block.is_empty() {
+                let place = place % block.len();
+                block[place] = value as u8;
             }
-            left = left.wrapping_sub(1);
-        });
+        })
+        .unwrap();
         match read(Stored::Bytes(&forged), &KEY) {
             Some(trace) => {
                 hits += 1;

@@ -1,4 +1,5 @@
 //! Traces made in code: for tests, benches and adversarial pictures. Behind the feature `testkit`.
 
+pub mod caches;
 pub mod scenes;
 pub mod writer;

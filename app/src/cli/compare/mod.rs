@@ -16,6 +16,7 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 
+use crate::cache;
 use crate::cli::compare::align::Align;
 use crate::cli::compare::guard::Guard;
 use crate::cli::compare::report::{Report, Told};
@@ -23,7 +24,6 @@ use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::place::Stretch;
 use crate::cli::print;
 use crate::cli::report::Form;
-use crate::remote;
 
 /// What durations and counts are divided by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +146,7 @@ impl Side {
             Self { measured: Measured::default(), findings: None, origins: Vec::new(), told: Told::default() };
         let mut runs = Vec::new();
         for file in files {
-            let trace = remote::load(file, &monitor, &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
+            let trace = cache::load(file, &monitor, &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
             let origin = align.origin(&trace).ok_or_else(|| unaligned(file, align))?;
             let range = stretch.map_or(trace.range(), |stretch| within(&trace, origin, stretch));
             // Nobody cancels.

@@ -1,0 +1,383 @@
+//! Models of large traces kept on disk, so that a trace opened before opens at once: where they lie, which one
+//! belongs to a file, and what goes when they become too many. Never beside the user's file, and never the
+//! only copy of anything: whatever goes wrong here costs no more than loading again.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use trace_core::base::error::Result;
+use trace_core::base::monitor::Monitor;
+use trace_core::cache::{self, Key, Stored};
+use trace_core::load::Publish;
+use trace_core::model::trace::Trace;
+
+use crate::remote;
+
+/// Names the folder of the cache, for tests.
+pub const FOLDER_VARIABLE: &str = "TRACELANE_CACHE_DIR";
+/// Smaller files load in no time.
+pub const SMALLEST_BYTES: u64 = 8 << 20;
+/// A file changed more recently than this may still be changing: clocks of file systems are coarse.
+const SETTLED: Duration = Duration::from_secs(2);
+/// A file being written that is older than this was left behind.
+const LEFT_BEHIND: Duration = Duration::from_hours(24);
+const ENDING: &str = "model";
+const NEW: &str = "new";
+
+/// The cache, or none.
+#[derive(Clone, Debug, Default)]
+pub struct Cache {
+    folder: Option<PathBuf>,
+    limit_bytes: u64,
+    smallest_bytes: u64,
+}
+
+/// A trace, and how it came.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The trace.
+    pub trace: Arc<Trace>,
+    /// It came from the cache.
+    pub from_cache: bool,
+    /// It did not, but could next time: see [`Fresh::keep`].
+    pub fresh: Option<Fresh>,
+}
+
+/// The file of a trace that is worth to be kept.
+#[derive(Debug)]
+pub struct Fresh {
+    cache: Cache,
+    path: PathBuf,
+    seen: Seen,
+}
+
+/// What a file looks like from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seen {
+    len: u64,
+    modified: SystemTime,
+}
+
+impl Seen {
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = path.metadata().ok().filter(fs::Metadata::is_file)?;
+        Some(Self { len: metadata.len(), modified: metadata.modified().ok()? })
+    }
+}
+
+impl Cache {
+    /// The user's cache, or the one that [`FOLDER_VARIABLE`] names, of so many bytes at most.
+    #[must_use]
+    pub fn of_user(limit_bytes: u64) -> Self {
+        let named = std::env::var_os(FOLDER_VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from);
+        let folder = named.or_else(|| {
+            directories::ProjectDirs::from("", "", "tracelane").map(|places| places.cache_dir().join("models"))
+        });
+        Self { folder, limit_bytes, smallest_bytes: SMALLEST_BYTES }
+    }
+
+    /// None: everything is loaded, nothing kept.
+    #[must_use]
+    pub fn off() -> Self {
+        Self::default()
+    }
+
+    /// The same with another limit; 0 turns it off.
+    #[must_use]
+    pub fn with_limit(&self, limit_bytes: u64) -> Self {
+        if limit_bytes == 0 { Self::off() } else { Self { limit_bytes, ..self.clone() } }
+    }
+
+    /// Takes a trace from the cache, or else loads it as [`remote::load`] does.
+    ///
+    /// # Errors
+    /// As [`remote::load`].
+    pub fn load(&self, path: &Path, monitor: &Monitor, publish: &mut Publish<'_>) -> Result<Loaded> {
+        let seen = self.folder.as_ref().and_then(|_| Seen::of(path)).filter(|seen| seen.len >= self.smallest_bytes);
+        if let Some(seen) = seen
+            && let Some(trace) = self.find(path, seen)
+        {
+            let totals = trace.totals();
+            monitor.set_bytes_total(seen.len);
+            monitor.add(seen.len, totals.events, totals.generations);
+            let trace = Arc::new(trace);
+            publish(Arc::clone(&trace));
+            return Ok(Loaded { trace, from_cache: true, fresh: None });
+        }
+        let is_settled = |seen: &Seen| seen.modified.elapsed().is_ok_and(|age| age >= SETTLED);
+        let seen = seen.filter(is_settled);
+        let trace = remote::load(path, monitor, publish)?;
+        let fresh = seen.filter(|_| trace.totals().complete).map(|seen| Fresh {
+            cache: self.clone(),
+            path: path.to_path_buf(),
+            seen,
+        });
+        Ok(Loaded { trace, from_cache: false, fresh })
+    }
+
+    /// The trace of a file as it is now. Most files are not in the cache, which is known without reading them.
+    fn find(&self, path: &Path, seen: Seen) -> Option<Trace> {
+        let of_len = format!("{:x}-", seen.len);
+        let mut kept = self.kept().into_iter();
+        kept.find(|kept| kept.path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&of_len)))?;
+        let key = Key::of_file(path).ok()?;
+        let place = self.place(&key)?;
+        let trace = cache::read(Stored::File(&place), &key)?;
+        if Seen::of(path) != Some(seen) {
+            return None;
+        }
+        // So that the ones used least go first. If it cannot be told, this one goes early.
+        drop(File::options().write(true).open(&place).and_then(|file| file.set_modified(SystemTime::now())));
+        Some(trace)
+    }
+
+    fn place(&self, key: &Key) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join(format!("{:x}-{:032x}.{ENDING}", key.len, key.hash)))
+    }
+
+    /// All models kept, the one used longest ago first.
+    fn kept(&self) -> Vec<Kept> {
+        let Some(entries) = self.folder.as_ref().and_then(|folder| fs::read_dir(folder).ok()) else {
+            return Vec::new();
+        };
+        let kept = entries.filter_map(|entry| {
+            let (path, metadata) = entry.ok().and_then(|entry| Some((entry.path(), entry.metadata().ok()?)))?;
+            let ending = path.extension()?.to_str()?.to_owned();
+            let (used, bytes) = (metadata.modified().ok()?, metadata.len());
+            matches!(ending.as_str(), ENDING | NEW).then_some(Kept { path, used, bytes, is_new: ending == NEW })
+        });
+        let mut kept: Vec<Kept> = kept.collect();
+        kept.sort_by(|a, b| (a.used, &a.path).cmp(&(b.used, &b.path)));
+        kept
+    }
+
+    /// Bytes of all that is kept.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.kept().iter().map(|kept| kept.bytes).sum()
+    }
+
+    /// Removes all that is kept; tells how many bytes that were.
+    ///
+    /// # Errors
+    /// When something cannot be removed.
+    pub fn clear(&self) -> io::Result<u64> {
+        let mut bytes = 0;
+        for kept in self.kept() {
+            fs::remove_file(&kept.path)?;
+            bytes += kept.bytes;
+        }
+        Ok(bytes)
+    }
+
+    /// Removes what was used longest ago until the limit is kept, and what was left behind half written.
+    fn trim(&self) {
+        let (new, models): (Vec<Kept>, Vec<Kept>) = self.kept().into_iter().partition(|kept| kept.is_new);
+        let mut bytes: u64 = models.iter().map(|kept| kept.bytes).sum();
+        let is_left = |kept: &&Kept| kept.used.elapsed().is_ok_and(|age| age > LEFT_BEHIND);
+        let mut surplus: Vec<&Kept> = new.iter().filter(is_left).collect();
+        for kept in &models {
+            if bytes > self.limit_bytes {
+                bytes -= kept.bytes;
+                surplus.push(kept);
+            }
+        }
+        for kept in surplus {
+            // Another window may have removed it.
+            drop(fs::remove_file(&kept.path));
+        }
+    }
+}
+
+/// Takes a trace from the user's cache, or else loads it: for commands, which keep nothing.
+///
+/// # Errors
+/// As [`remote::load`].
+pub fn load(path: &Path, monitor: &Monitor, publish: &mut Publish<'_>) -> Result<Arc<Trace>> {
+    Cache::of_user(0).load(path, monitor, publish).map(|loaded| loaded.trace)
+}
+
+/// A file in the cache.
+#[derive(Debug)]
+struct Kept {
+    path: PathBuf,
+    used: SystemTime,
+    bytes: u64,
+    is_new: bool,
+}
+
+impl Fresh {
+    /// Keeps the trace that came with this for the next time. Takes a while: for a thread that nobody waits
+    /// for. Does nothing if the file has changed since, or the model is larger than all that may be kept.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    pub fn keep(self, trace: &Trace) -> io::Result<()> {
+        let Some(folder) = &self.cache.folder else { return Ok(()) };
+        // What is kept takes two thirds of the memory, roughly.
+        let estimate = trace.memory().iter().map(|part| part.1).sum::<u64>() / 2;
+        if estimate > self.cache.limit_bytes {
+            return Ok(());
+        }
+        let key = Key::of_file(&self.path)?;
+        // Whoever changed it while it was loaded, or hashed, has changed its time as well.
+        if Seen::of(&self.path) != Some(self.seen) || key.len != self.seen.len {
+            return Ok(());
+        }
+        let Some(place) = self.cache.place(&key) else { return Ok(()) };
+        create_private(folder)?;
+        // Two windows may write the same: each its own new file.
+        let new = place.with_extension(format!("{}.{NEW}", std::process::id()));
+        let written = File::create(&new).and_then(|file| {
+            let mut out = BufWriter::with_capacity(1 << 20, file);
+            cache::write(trace, &key, &mut out)?;
+            out.flush()
+        });
+        if let Err(error) = written.and_then(|()| fs::rename(&new, &place)) {
+            // A full disk must not stay full.
+            drop(fs::remove_file(&new));
+            return Err(error);
+        }
+        self.cache.trim();
+        Ok(())
+    }
+}
+
+/// Makes the folder; what is in it tells what is in the user's traces, so nobody else may look.
+fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+    use trace_core::testkit::scenes;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    /// A cache that takes traces of any size, a trace of an hour ago beside it.
+    fn setting() -> (TempDir, Cache, PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache { folder: Some(folder.path().join("cache")), limit_bytes: 1 << 30, smallest_bytes: 0 };
+        let path = folder.path().join("a.trace");
+        write_old(&path, &scenes::ping_pong(2, 4, 2_000));
+        (folder, cache, path)
+    }
+
+    fn write_old(path: &Path, bytes: &[u8]) {
+        fs::write(path, bytes).expect("written");
+        set_age(path, HOUR);
+    }
+
+    fn set_age(path: &Path, age: Duration) {
+        let file = File::options().write(true).open(path).expect("it is there");
+        file.set_modified(SystemTime::now() - age).expect("its time");
+    }
+
+    fn open(cache: &Cache, path: &Path) -> Loaded {
+        let mut published = 0;
+        let loaded = cache.load(path, &Monitor::new(), &mut |_| published += 1).expect("a trace");
+        assert!(published > 0, "something is shown");
+        loaded
+    }
+
+    fn open_and_keep(cache: &Cache, path: &Path) {
+        let Loaded { trace, fresh, .. } = open(cache, path);
+        fresh.expect("worth keeping").keep(&trace).expect("room on the disk");
+    }
+
+    #[test]
+    fn a_trace_kept_comes_from_the_cache() {
+        let (folder, cache, path) = setting();
+        open_and_keep(&cache, &path);
+        let again = open(&cache, &path);
+        assert!(again.from_cache && again.fresh.is_none());
+        assert_eq!(again.trace.totals(), open(&Cache::off(), &path).trace.totals());
+        // By content: under another name, too.
+        let copy = folder.path().join("copy");
+        fs::copy(&path, &copy).expect("copied");
+        assert!(open(&cache, &copy).from_cache);
+        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 3, "nothing beside the trace");
+        let bytes = cache.bytes();
+        assert!(bytes > 1_000);
+        assert_eq!(cache.clear().expect("removed"), bytes);
+        assert!(!open(&cache, &path).from_cache);
+    }
+
+    #[test]
+    fn another_content_is_another_trace() {
+        let (_folder, cache, path) = setting();
+        open_and_keep(&cache, &path);
+        let mut bytes = fs::read(&path).expect("a trace");
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        write_old(&path, &bytes);
+        assert!(!open(&cache, &path).from_cache);
+    }
+
+    #[test]
+    fn a_file_that_changes_is_not_kept() {
+        let (_folder, cache, path) = setting();
+        let Loaded { trace, fresh, .. } = open(&cache, &path);
+        set_age(&path, 2 * HOUR);
+        fresh.expect("worth keeping").keep(&trace).expect("nothing to do");
+        assert_eq!(cache.bytes(), 0);
+        set_age(&path, Duration::ZERO);
+        assert!(open(&cache, &path).fresh.is_none(), "it may still be written");
+    }
+
+    #[test]
+    fn small_files_and_a_cache_turned_off_are_left_alone() {
+        let (_folder, cache, path) = setting();
+        assert!(open(&Cache { smallest_bytes: 1 << 20, ..cache.clone() }, &path).fresh.is_none());
+        assert!(open(&cache.with_limit(0), &path).fresh.is_none());
+    }
+
+    #[test]
+    fn a_damaged_model_is_loaded_anew_and_replaced() {
+        let (_folder, cache, path) = setting();
+        open_and_keep(&cache, &path);
+        let kept = cache.kept().remove(0).path;
+        let mut bytes = fs::read(&kept).expect("the model");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 4;
+        fs::write(&kept, &bytes).expect("written");
+        assert!(!open(&cache, &path).from_cache);
+        fs::write(&kept, &bytes[..middle]).expect("written");
+        open_and_keep(&cache, &path);
+        assert!(open(&cache, &path).from_cache);
+    }
+
+    #[test]
+    fn what_was_used_longest_ago_goes_first() {
+        let (folder, cache, first) = setting();
+        let second = folder.path().join("b.trace");
+        write_old(&second, &scenes::many_goroutines(2, 2_000));
+        open_and_keep(&cache, &first);
+        set_age(&cache.kept().remove(0).path, 3 * HOUR);
+        open_and_keep(&cache, &second);
+        let second_model = cache.kept().pop().expect("two models").path;
+        set_age(&second_model, 2 * HOUR);
+        assert!(open(&cache, &first).from_cache, "now the first is the newer one");
+        let left = cache.folder.clone().expect("a folder").join("x.1.new");
+        fs::write(&left, b"half").expect("written");
+        set_age(&left, 48 * HOUR);
+        let small = Cache { limit_bytes: cache.bytes() * 2 / 3, ..cache.clone() };
+        small.trim();
+        assert!(!second_model.exists() && !left.exists());
+        assert!(open(&cache, &first).from_cache);
+        assert!(open(&cache.with_limit(10), &second).fresh.is_some_and(|fresh| {
+            let trace = open(&Cache::off(), &second).trace;
+            fresh.keep(&trace).is_ok() && !second_model.exists()
+        }));
+    }
+}
