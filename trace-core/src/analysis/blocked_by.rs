@@ -1,7 +1,7 @@
 //! Who keeps whom waiting: for each place of waiting, how much, and what those who ended the waits did
 //! meanwhile.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::analysis::census::{Census, KEPT, Wait};
 use crate::analysis::places::{Op, Place, Places};
@@ -171,8 +171,15 @@ fn is_within(places: &Places<'_>, part: &Meanwhile) -> bool {
     match part.doing {
         Doing::Running | Doing::Runnable | Doing::MarkAssist => true,
         _ => {
-            let releasing: FxHashSet<&str> = places.own_frames(part.release).map(|frame| frame.function).collect();
-            places.own_frames(part.stack).any(|frame| releasing.contains(frame.function))
+            // Of the functions in both stacks the one nearest to the leaf counts: what it did further down than
+            // the release (a deferred one is at its last line), it did with the lock given up.
+            let releasing: FxHashMap<&str, u64> =
+                places.own_frames(part.release).map(|frame| (frame.function, frame.line)).collect();
+            let mut shared = places.own_frames(part.stack).filter_map(|frame| {
+                let line = releasing.get(frame.function)?;
+                Some(frame.line <= *line)
+            });
+            shared.next().unwrap_or(false)
         }
     }
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::analysis::places::{Op, Places};
-use crate::analysis::units::{Family, Unit, UnitKey, UnitWait};
+use crate::analysis::units::{Family, Unit, UnitKey, UnitWait, is_timed};
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
@@ -20,6 +20,8 @@ use crate::model::trace::{SpecialKind, Trace};
 
 /// How many of the longest waits of a site are kept.
 pub const KEPT: usize = 512;
+/// How many of the goroutines that one made or woke between two sleeps are looked at.
+const ACTS: usize = 16;
 /// Waits of one unit that are looked at together.
 const UNIT_WAITS: usize = 4096;
 
@@ -132,6 +134,8 @@ pub struct GoFacts {
     pub idle: u64,
     /// Nanoseconds of those that no goroutine ended: for the network, the clock.
     pub outside: u64,
+    /// Nanoseconds of waits in work that a library waits on its behalf: for an answer, say.
+    pub library: u64,
     /// Nanoseconds of mark assist.
     pub assist: u64,
     /// Spans.
@@ -264,6 +268,7 @@ impl Census {
             busy_wait: 0,
             idle: 0,
             outside: 0,
+            library: 0,
             assist: 0,
             spans: 0,
             stuck: None,
@@ -317,6 +322,10 @@ impl Census {
                     return;
                 }
                 facts.busy_wait += nanos;
+                if !places.is_direct(wait.stack) && !places.op(wait.stack).is_lock() {
+                    facts.library += nanos;
+                }
+                sleep(trace, places, &wait, unit);
                 unit.add(span.range, span.class);
                 unit.see(places, span.start_stack);
                 unit.waits.push(UnitWait { wait, class: span.class, reason: span.reason });
@@ -328,6 +337,10 @@ impl Census {
                 unit.add(span.range, span.class);
                 unit.see(places, span.start_stack);
                 unit.syscall(span.start_stack, facts.go, span.range);
+                // Others may notice what it did. (A handler may look for a file.)
+                if places.is_outer_root(span.start_stack) {
+                    unit.end_series();
+                }
             }
             GoState::Running => {
                 unit.add(span.range, span.class);
@@ -383,6 +396,35 @@ impl Census {
             self.families.entry(key).or_default().add(unit, facts.go, is_bounded, places, &created);
         }
         self.flush(places, unit, is_bounded);
+    }
+}
+
+/// Notes a sleep in its unit, or that the unit did something other than sleep.
+fn sleep(trace: &Trace, places: &Places<'_>, wait: &Wait, unit: &mut Unit) {
+    let function = places.own_function(wait.stack).filter(|_| is_timed(places, wait));
+    if function.is_none() && !places.op(wait.stack).is_lock() {
+        unit.end_series();
+        return;
+    }
+    // What it did since it last waited.
+    let since = unit.waits.last().map(|last| last.wait.range.end).or(unit.range.map(|range| range.start));
+    let before = TimeRange::new(since.unwrap_or(wait.range.start), wait.range.start);
+    let (mut acted, mut helper) = (false, false);
+    for (segment, row) in trace.acted_on(LaneId::Goroutine(wait.go), before).take(ACTS) {
+        acted = true;
+        let other = trace.whom(segment, row).and_then(|go| trace.goroutine(go));
+        helper |= other.is_some_and(|other| {
+            other.created.is_some_and(|created| before.start <= created && created <= before.end)
+                && other.ended.is_some_and(|ended| ended < wait.range.end)
+        });
+    }
+    // A region of its own for each of them is there to be seen.
+    let is_told = || trace.regions(wait.go, before).any(|region| region.range.start >= before.start);
+    if acted || is_told() {
+        unit.end_series();
+    }
+    if let Some(function) = function {
+        unit.sleep(function, wait.go, wait.range, helper);
     }
 }
 

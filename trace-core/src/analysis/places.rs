@@ -376,7 +376,10 @@ fn is_main(trace: &Trace, stack: StackId, at: u16) -> bool {
 fn is_launcher(function: &str) -> bool {
     function.starts_with("sync.(*WaitGroup).Go")
         || function.contains("/errgroup.(*Group).")
-        || matches!(function, "time.goFunc" | "runtime.goexit" | "runtime.main")
+        || matches!(
+            function,
+            "runtime/pprof.Do" | "runtime/trace.WithRegion" | "time.goFunc" | "runtime.goexit" | "runtime.main"
+        )
 }
 
 #[cfg(test)]

@@ -39,6 +39,23 @@ pub struct Unit {
     pub(crate) waits: Vec<UnitWait>,
     pub(crate) syscalls: FxHashMap<StackId, Spot>,
     pub(crate) own_stack: Option<StackId>,
+    /// Sleeps one after the other, of which nobody has taken notice so far.
+    series: Option<Series>,
+    /// Those that ended.
+    ended: Vec<Series>,
+}
+
+/// Sleeps of one function, one after the other, between which their goroutine neither waited for anything
+/// else (locks aside) nor woke or created anybody: it looked, saw nothing, and slept again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Series {
+    function: u32,
+    go: GoIx,
+    range: TimeRange,
+    count: u64,
+    nanos: u64,
+    /// Just before, a goroutine was created that ended during the first sleep.
+    helper: bool,
 }
 
 impl Unit {
@@ -54,6 +71,25 @@ impl Unit {
         self.waits.clear();
         self.syscalls.clear();
         self.own_stack = None;
+        self.series = None;
+        self.ended.clear();
+    }
+
+    /// Something other than a sleep has happened.
+    pub(crate) fn end_series(&mut self) {
+        self.ended.extend(self.series.take());
+    }
+
+    /// A sleep; `helper` as in [`Series`].
+    pub(crate) fn sleep(&mut self, function: u32, go: GoIx, range: TimeRange, helper: bool) {
+        if self.series.is_some_and(|series| series.function != function) {
+            self.end_series();
+        }
+        let new = Series { function, go, range, count: 0, nanos: 0, helper };
+        let series = self.series.get_or_insert(new);
+        series.count += 1;
+        series.nanos += range.nanos().unsigned_abs();
+        series.range = TimeRange::new(series.range.start, range.end);
     }
 
     pub(crate) fn add(&mut self, range: TimeRange, class: SpanClass) {
@@ -109,10 +145,16 @@ pub struct Sleeps {
     pub spot: Spot,
     /// Units in which they happen.
     pub units: u64,
-    /// Units in which they happen again and again.
-    pub repeated: u64,
     /// Where.
     pub stack: StackId,
+    /// Series of several one after the other without any effect in between.
+    pub series: u64,
+    /// Sleeps in them; the longest is the longest series.
+    pub polls: Spot,
+    /// Single sleeps.
+    pub singles: Spot,
+    /// Of these, those after the creation of a goroutine that had ended before the sleep did.
+    pub helped: Spot,
 }
 
 /// Units about the same.
@@ -159,18 +201,30 @@ impl Family {
     }
 
     fn add_sleeps(&mut self, unit: &Unit, places: &Places<'_>) {
-        let mut by_function: FxHashMap<u32, (u64, StackId)> = FxHashMap::default();
-        for found in unit.waits.iter().filter(|found| places.op(found.wait.stack) == Op::Sleep) {
-            let Some(function) = places.own_function(found.wait.stack) else { continue };
+        let mut seen: Vec<u32> = Vec::new();
+        for found in &unit.waits {
+            let wait = &found.wait;
+            let Some(function) = places.own_function(wait.stack).filter(|_| is_timed(places, wait)) else { continue };
             let sleeps = self.sleeps.entry(function).or_default();
-            sleeps.spot.add(found.wait.go, found.wait.range);
-            sleeps.stack = sleeps.stack.max(found.wait.stack);
-            by_function.entry(function).or_default().0 += 1;
+            sleeps.spot.add(wait.go, wait.range);
+            sleeps.stack = sleeps.stack.max(wait.stack);
+            if !seen.contains(&function) {
+                seen.push(function);
+                sleeps.units += 1;
+            }
         }
-        for (function, sleeps) in &mut self.sleeps {
-            let count = by_function.get(function).map_or(0, |found| found.0);
-            sleeps.units += u64::from(count > 0);
-            sleeps.repeated += u64::from(count > 1);
+        for series in unit.ended.iter().chain(&unit.series) {
+            let sleeps = self.sleeps.entry(series.function).or_default();
+            let spot = Spot { count: series.count, nanos: series.nanos, longest: Some((series.go, series.range)) };
+            if series.count > 1 {
+                sleeps.series += 1;
+                sleeps.polls.merge(spot);
+            } else {
+                sleeps.singles.merge(spot);
+                if series.helper {
+                    sleeps.helped.merge(spot);
+                }
+            }
         }
     }
 
@@ -233,8 +287,18 @@ impl Family {
             let mine = self.sleeps.entry(function).or_default();
             mine.spot.merge(sleeps.spot);
             mine.units += sleeps.units;
-            mine.repeated += sleeps.repeated;
             mine.stack = mine.stack.max(sleeps.stack);
+            mine.series += sleeps.series;
+            mine.polls.merge(sleeps.polls);
+            mine.singles.merge(sleeps.singles);
+            mine.helped.merge(sleeps.helped);
         }
     }
+}
+
+/// Whether nobody but the clock ended a wait: a sleep, or a timer's channel that the program itself waited for.
+pub(crate) fn is_timed(places: &Places<'_>, wait: &Wait) -> bool {
+    let op = places.op(wait.stack);
+    let is_timer = matches!(op, Op::Receive | Op::Select) && wait.waker.is_none() && !wait.is_cut;
+    op == Op::Sleep || (is_timer && places.is_direct(wait.stack))
 }

@@ -235,6 +235,12 @@ impl Trace {
         })
     }
 
+    /// Whose row it is.
+    pub(crate) fn whom(&self, segment: u32, row: u32) -> Option<GoIx> {
+        let found = self.seg(segment).filter(|segment| (row as usize) < segment.rows.start.len())?;
+        Some(found.go_of(row)).filter(|go| go.is_some())
+    }
+
     /// The rows that a goroutine (or proc, or thread) acted on within a range: (segment, row), in time order.
     pub(crate) fn acted_on(&self, lane: LaneId, range: TimeRange) -> impl Iterator<Item = (u32, u32)> + '_ {
         self.acts(lane, range).flat_map(move |acts| {

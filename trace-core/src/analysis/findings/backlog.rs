@@ -7,7 +7,7 @@ use crate::analysis::findings::hot::hot;
 use crate::analysis::findings::peers::{Relation, related};
 use crate::analysis::places::{Op, Place};
 use crate::analysis::wait_chain::Doing;
-use crate::base::ids::StackId;
+use crate::base::ids::{GoIx, StackId};
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let waits = scene.waits(&[Op::Send, Op::Receive, Op::Select, Op::Cond]);
@@ -15,11 +15,17 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
-    if scene.share(wait.woken_nanos) < 0.02 || wait.count < 6 || related(scene, wait, Relation::Other) < 0.6 {
-        return None;
-    }
     let &(consumer, nanos) = found.by_go.first()?;
     let share = nanos as f64 / found.examined.max(1) as f64;
+    // A goroutine of the waiter's own is a consumer like any other if it is the only one.
+    let is_only_child = wait.op == Op::Send
+        && share >= 0.9
+        && related(scene, wait, Relation::Child) >= 0.6
+        && is_only_one(scene, consumer);
+    let is_other = is_only_child || related(scene, wait, Relation::Other) >= 0.6;
+    if scene.share(wait.woken_nanos) < 0.02 || wait.count < 6 || !is_other {
+        return None;
+    }
     let queued = wait.woken_nanos as f64 / scene.duration.max(1) as f64;
     if wait.op == Op::Send {
         if share < 0.3 {
@@ -59,6 +65,13 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         finding = finding.link(scene.trace, consumer, longest.range).link(scene.trace, longest.go, longest.range);
     }
     Some(if is_pressure { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// Whether no other goroutine was created at the same place.
+fn is_only_one(scene: &Scene<'_>, go: GoIx) -> bool {
+    let Some(facts) = scene.census.go(go) else { return false };
+    let mut gos = scene.census.gos.iter();
+    gos.all(|other| other.go == go || other.creation != facts.creation || other.creator != facts.creator)
 }
 
 /// What the consumer did while others waited for it.

@@ -12,6 +12,8 @@ use crate::event::state::SpanClass;
 
 /// Share of the procs' time from which on they count as busy.
 const BUSY: f64 = 0.85;
+/// The same where goroutines queue for them all the time.
+const CROWDED: f64 = 0.7;
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let Some(hot) = hottest(scene) else { return Vec::new() };
@@ -34,7 +36,10 @@ fn runners(scene: &Scene<'_>) -> Vec<(StrId, u64)> {
 
 fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     let load = scene.load;
-    if load.share < BUSY || scene.share(load.runnable) < 0.1 {
+    // Where on average more are ready than there are procs, these are busy enough: a machine that is shared
+    // takes its part, too.
+    let is_crowded = load.share >= CROWDED && scene.share(load.runnable) >= load.procs as f64;
+    if scene.share(load.runnable) < 0.1 || (load.share < BUSY && !is_crowded) {
         return None;
     }
     let runners = runners(scene);

@@ -188,15 +188,20 @@ pub struct Finding {
     pub links: Vec<Link>,
 }
 
+/// Nobody feels less than this, however large a part of a short trace it is, ns.
+const WARNING_FROM: u64 = 5_000_000;
+/// Less than this is no main trouble, ns.
+const SEVERE_FROM: u64 = 20_000_000;
+
 impl Finding {
     /// A finding yet without evidence. Its severity follows from the time lost in a trace of `duration`
     /// nanoseconds.
     #[must_use]
     pub fn new(kind: Kind, title: String, time_lost_ns: u64, duration: u64, confidence: f64) -> Self {
         let share = time_lost_ns as f64 / duration.max(1) as f64;
-        let severity = if share >= 0.25 && confidence >= 0.7 {
+        let severity = if share >= 0.25 && confidence >= 0.7 && time_lost_ns >= SEVERE_FROM {
             Severity::Severe
-        } else if share >= 0.05 && confidence >= 0.5 {
+        } else if share >= 0.05 && confidence >= 0.5 && time_lost_ns >= WARNING_FROM {
             Severity::Warning
         } else {
             Severity::Note
@@ -305,4 +310,14 @@ pub fn time(nanos: u64) -> String {
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> String {
     format!("{:.0} %", 100.0 * part as f64 / whole.max(1) as f64)
+}
+
+/// `1 wait`, `12 GC cycles`, `3 units of work`: what is counted, in the plural where it must be.
+#[must_use]
+pub fn counted(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    match what.split_once(" of ") {
+        Some((noun, rest)) => format!("{number} {noun}{plural} of {rest}"),
+        None => format!("{number} {what}{plural}"),
+    }
 }

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, percent, place_name, time};
+use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, percent, place_name, time};
 use crate::base::ids::StackId;
 use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
@@ -24,6 +24,8 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     // An assist goes on while its goroutine waits for a proc; only so much of it can have been work.
     let helped = assist.min(marking * scene.load.procs);
     let is_helped = helped * 20 >= scene.load.running && scene.share(helped) >= 0.02;
+    // Cycles this rare cost at most this part of the procs' time, whoever does the work.
+    let is_rare = scene.share(marking) < 0.1;
     if !is_frequent && !is_helped {
         return None;
     }
@@ -35,11 +37,11 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     let confidence = if is_frequent && is_helped { 0.95 } else { 0.7 };
     let cause = if forced { "forced by" } else { "mostly for what is allocated at" };
     let title = format!(
-        "{} GC cycles were marking {} of the time; goroutines had to help for {} ({assists} assists) and waited {} \
-         for the collector, {cause} {}",
-        cycles.len(),
+        "{} marked during {} of the time; goroutines had to help for {} ({}) and waited {} for the collector, {cause} {}",
+        counted(cycles.len() as u64, "GC cycle"),
         percent(marking, scene.duration),
-        time(assist),
+        time(helped),
+        counted(assists, "assist"),
         time(waiting),
         place_name(place.as_ref()),
     );
@@ -48,6 +50,7 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
         .int("marking_ns", marking)
         .ratio("marking_share", scene.share(marking))
         .int("assist_total_ns", assist)
+        .int("helped_ns", helped)
         .int("assists", assists)
         .int("gc_wait_total_ns", waiting)
         .int("background_ns", background)
@@ -67,7 +70,10 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
         }
         finding = finding.link(trace, go, range);
     }
-    Some(finding)
+    if let Some(cycle) = cycles.iter().max_by_key(|cycle| cycle.range.nanos()) {
+        finding = finding.link(trace, cycle.go, cycle.range);
+    }
+    Some(if is_rare { finding.at_most(Severity::Note) } else { finding })
 }
 
 /// The stack behind most of it, and whether it forces collections.

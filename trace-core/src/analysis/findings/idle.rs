@@ -2,12 +2,16 @@
 
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, Severity, percent, place_name, time};
+use crate::base::ids::{GoIx, ThreadIx};
 use crate::base::time::TimeRange;
+use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
-use crate::model::trace::Metric;
+use crate::model::trace::{Metric, Trace};
 
 /// Stretches looked at.
 const COLUMNS: u32 = 8_192;
+/// Runs of a goroutine, and of its thread, that are looked at.
+const RUNS: usize = 1_000;
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     judge(scene).into_iter().collect()
@@ -49,17 +53,20 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     let (go, wait) = spot.longest?;
     let stack = scene.trace.span_at(LaneId::Goroutine(go), wait.start).map(|span| span.start_stack);
     let place = stack.and_then(|stack| scene.places.own(stack));
+    // On a machine that others use, too, such gaps are everywhere: a proc is not idle for want of work, its
+    // thread for want of a processor. The program's own doing is a goroutine locked to a thread.
+    let is_locked = has_own_thread(scene.trace, go);
+    let limit = if is_locked && scene.share(idle) >= 0.1 { Severity::Severe } else { Severity::Note };
     let title = format!(
-        "For {} ({}) goroutines were ready while procs idled (longest {}); most waited {}",
+        "For {} ({}) goroutines were ready while procs idled (longest {}); most waited {}{}",
         time(idle),
         percent(idle, scene.duration),
         time(longest.0),
         place_name(place.as_ref()),
+        if is_locked { ", locked to a thread of its own" } else { "" },
     );
     let end = range.start.plus_nanos(i64::from(longest.1).saturating_mul(column.cast_signed()));
     let stretch = TimeRange::new(end.plus_nanos(-longest.0.cast_signed()), end);
-    // A machine that others use, too, leaves such gaps everywhere.
-    let limit = if scene.share(idle) < 0.1 { Severity::Note } else { Severity::Severe };
     Some(
         Finding::new(Kind::IdleProcs, title, idle, scene.duration, 0.7)
             .int("idle_while_ready_ns", idle)
@@ -71,4 +78,17 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
             .link(scene.trace, go, stretch)
             .at_most(limit),
     )
+}
+
+/// Whether a goroutine always ran on the same thread, and nobody else did there: it has called
+/// `runtime.LockOSThread`. Below eight runs that may be chance.
+fn has_own_thread(trace: &Trace, go: GoIx) -> bool {
+    let runs = trace.spans(LaneId::Goroutine(go), trace.range()).filter(|span| span.state == GoState::Running);
+    let threads: Vec<ThreadIx> = runs.take(RUNS).map(|span| span.thread).collect();
+    let Some(&thread) = threads.first().filter(|_| threads.len() >= 8) else { return false };
+    let is_alone = || {
+        let mut others = trace.spans(LaneId::Thread(thread), trace.range()).take(RUNS);
+        others.all(|span| span.go == go || !span.go.is_some())
+    };
+    threads.iter().all(|other| *other == thread) && is_alone()
 }

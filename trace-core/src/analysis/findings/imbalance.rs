@@ -3,14 +3,20 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::analysis::blocked_by::{Blocked, Releasers};
 use crate::analysis::census::GoFacts;
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, place_name, time};
+use crate::analysis::findings::finding::{Finding, Kind, go_name, place_name, time};
 use crate::analysis::findings::hot::hot;
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::findings::peers::{Relation, related};
+use crate::analysis::places::Op;
+use crate::base::ids::{GoIx, ProcIx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
+
+/// More than this are no team.
+const TEAM: usize = 256;
 
 /// Goroutines created together whose creator waits for the last.
 struct Round<'a> {
@@ -50,7 +56,59 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     }
     let mut losses: Vec<(StackId, Loss)> = losses.into_iter().collect();
     losses.sort_by_key(|loss| loss.0);
-    losses.iter().filter_map(|(creation, loss)| judge(scene, *creation, loss)).collect()
+    let rounds = losses.iter().filter_map(|(creation, loss)| judge(scene, *creation, loss));
+    rounds.chain(scene.blocked.iter().filter_map(|(wait, found)| gather(scene, wait, found))).collect()
+}
+
+/// Long-lived workers that hand their results to whoever created them, of which one is nearly always the last.
+fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
+    let is_gathering = matches!(wait.op, Op::Receive | Op::Select | Op::WaitGroup | Op::Cond);
+    if !is_gathering || wait.count < 6 || wait.gos > 2 {
+        return None;
+    }
+    let &(last, nanos) = found.by_go.first()?;
+    let share = nanos as f64 / found.examined.max(1) as f64;
+    let first = scene.census.go(last)?;
+    // Of those that were there before the trace nobody knows who made them.
+    if first.creator.is_some() && related(scene, wait, Relation::Child) < 0.6 {
+        return None;
+    }
+    let key = |facts: &GoFacts| (facts.name, facts.creation, facts.creator);
+    let team: Vec<&GoFacts> = scene.census.gos.iter().filter(|facts| key(facts) == key(first)).take(TEAM + 1).collect();
+    let mean = team.iter().map(|facts| work(facts)).sum::<u64>() / (team.len() as u64).max(1);
+    // Made anew for each round they are another case; two may well do different things.
+    if !(3..=TEAM).contains(&team.len()) || share < 0.5 || work(first) < 2 * mean {
+        return None;
+    }
+    let lost = (wait.woken_nanos as f64 * share * (1.0 - scene.load.share)) as u64;
+    if scene.share(lost) < 0.02 {
+        return None;
+    }
+    let range = wait.longest.first().map_or(scene.trace.range(), |longest| longest.range);
+    let hot = hot(scene, &[(last, scene.trace.range())])?;
+    let title = format!(
+        "{} waited {} in sum at {} for {} workers, {:.0} % of it for {} alone, which did {} of {} of their work, in {}",
+        place_name(Some(&wait.place)),
+        time(wait.nanos),
+        wait.op.name(),
+        team.len(),
+        100.0 * share,
+        go_name(scene.trace, last),
+        time(work(first)),
+        time(mean * team.len() as u64),
+        place_name(Some(&hot.place)),
+    );
+    let finding = Finding::new(Kind::Imbalance, title, lost, scene.duration, 0.5 + 0.4 * share)
+        .int("waits", wait.count)
+        .int("wait_total_ns", wait.nanos)
+        .int("workers", team.len() as u64)
+        .int("longest_total_ns", work(first))
+        .int("work_total_ns", mean * team.len() as u64)
+        .ratio("share_of_last", share)
+        .text("seen_in", hot.seen_in)
+        .culprit(scene.trace, Some(hot.place), hot.stack)
+        .victim(&wait.place.function, wait.gos);
+    Some(finding.link(scene.trace, last, range))
 }
 
 /// Cuts the goroutines of one creator where all before have ended.
@@ -72,7 +130,9 @@ fn rounds(mut workers: Vec<&GoFacts>) -> Vec<Round<'_>> {
 /// Nanoseconds of work, of whatever kind.
 fn work(facts: &GoFacts) -> u64 {
     let of = |class: SpanClass| facts.nanos.get(class as usize).copied().unwrap_or(0);
-    of(SpanClass::Running) + of(SpanClass::Syscall) + of(SpanClass::WaitNet) + of(SpanClass::WaitSleep)
+    let waited = of(SpanClass::WaitNet) + of(SpanClass::WaitSleep);
+    // A library that waits for an answer on its behalf does so by whatever means; the network is in both.
+    of(SpanClass::Running) + of(SpanClass::Syscall) + waited.max(facts.library)
 }
 
 fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
@@ -100,7 +160,9 @@ fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
     }
     loss.uneven += 1;
     loss.workers += count;
-    loss.lost += (longest - mean).min(end.nanos_since(begin).unsigned_abs());
+    // Only while procs idle would an even share have been faster.
+    let alone = (longest - mean).min(end.nanos_since(begin).unsigned_abs());
+    loss.lost += (alone as f64 * idle_share(scene, TimeRange::new(others, end))) as u64;
     loss.longest += longest;
     loss.all += all;
     loss.waiting = span.start_stack;
@@ -110,6 +172,17 @@ fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
     if loss.last.len() < 64 {
         loss.last.push((most.go, TimeRange::new(begin, end)));
     }
+}
+
+/// Share of the procs' time that nobody of the program used, 0 to 1.
+fn idle_share(scene: &Scene<'_>, range: TimeRange) -> f64 {
+    let procs = scene.load.procs.max(1);
+    let room = range.nanos().unsigned_abs() * procs;
+    let lanes = (0..scene.trace.proc_count()).map(|at| LaneId::Proc(ProcIx(at)));
+    let busy: u64 = lanes
+        .map(|lane| scene.trace.time_by_class(lane, range).nanos.get(SpanClass::Running as usize).copied().unwrap_or(0))
+        .sum();
+    1.0 - (busy as f64 / room.max(1) as f64).min(1.0)
 }
 
 fn judge(scene: &Scene<'_>, creation: StackId, loss: &Loss) -> Option<Finding> {

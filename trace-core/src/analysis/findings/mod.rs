@@ -8,6 +8,7 @@ mod churn;
 mod cpu;
 mod damage;
 mod gc;
+mod holds;
 mod hot;
 mod idle;
 mod imbalance;

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::blocked_by::{Blocked, Releasers};
+use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, go_name, place_name, time};
+use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, go_name, place_name, time};
+use crate::analysis::findings::holds::Holds;
 use crate::analysis::findings::hot::hot;
 use crate::analysis::places::Op;
+use crate::analysis::wait_chain::Doing;
 use crate::base::ids::GoIx;
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
@@ -115,6 +117,18 @@ fn has_fixed_partners(scene: &Scene<'_>, wait: &Blocked) -> bool {
     repeated > 0 && fixed * 2 > repeated
 }
 
+/// Nanoseconds of the waits in which those who ended them waited, too, but not for a lock.
+fn outside(scene: &Scene<'_>, found: &Releasers) -> u64 {
+    part_of(found, |part| {
+        matches!(part.doing, Doing::Waiting(_) | Doing::Syscall) && !scene.places.op(part.stack).is_lock()
+    })
+}
+
+/// Nanoseconds of the waits in which those who ended them did such a thing.
+fn part_of(found: &Releasers, is_such: impl Fn(&Meanwhile) -> bool) -> u64 {
+    found.parts.iter().filter(|part| is_such(part)).map(|part| part.nanos).sum()
+}
+
 fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
     let is_channel = matches!(wait.op, Op::Send | Op::Receive | Op::Select | Op::Cond);
     let by_siblings = related(scene, wait, Relation::Sibling);
@@ -128,18 +142,33 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     if scene.share(wait.woken_nanos) < 0.02 || found.per_act >= BROADCAST || has_fixed_partners(scene, wait) {
         return None;
     }
+    let holds = Holds::of(scene, wait);
+    if holds.is_handed_on() {
+        return None;
+    }
     let holders = found.by_go.len() as u64;
+    // Those who have the places are themselves kept from using them: another finding's business.
+    if part_of(found, |part| part.doing == Doing::Runnable) * 2 > found.examined {
+        return None;
+    }
+    // Whoever hands work to goroutines of his own waits for them as he should, unless they wait themselves.
+    if by_children > by_siblings && (holders < 2 || outside(scene, found) * 2 < found.examined) {
+        return None;
+    }
     let top = found.parts.iter().find(|part| scene.places.has_own(part.stack))?;
+    // One place, and those who had it computed: a lock by other means.
+    let is_lock = holds.is_exclusive() && outside(scene, found) * 2 < found.examined;
+    let kind = if is_lock { Kind::LockContention } else { Kind::LimitedConcurrency };
     let title = format!(
-        "{} waits, {} in sum (max {}), for a free place at {}: at most so many work at once, and those who did \
-         were in {}",
-        wait.count,
+        "{}, {} in sum (max {}), for a free place at {}: {} at once, and those who did were in {}",
+        counted(wait.count, "wait"),
         time(wait.nanos),
         time(wait.max),
         place_name(Some(&wait.place)),
+        if is_lock { "never two worked (a lock, inferred)" } else { "at most so many work" },
         place_name(scene.places.own(top.stack).as_ref()),
     );
-    let mut finding = Finding::new(Kind::LimitedConcurrency, title, wait.nanos, scene.duration, 0.5 + 0.4 * share)
+    let mut finding = Finding::new(kind, title, wait.nanos, scene.duration, 0.5 + 0.4 * share)
         .int("waits", wait.count)
         .int("wait_total_ns", wait.nanos)
         .int("wait_max_ns", wait.max)
@@ -151,5 +180,9 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(scene.trace, longest.go, longest.range);
     }
-    Some(finding.link(scene.trace, top.go, top.longest))
+    let finding = finding.link(scene.trace, top.go, top.longest);
+    // A fixed team of workers that is fed by whoever made it: the limit is its size, chosen on purpose.
+    let wakers: BTreeSet<GoIx> = wait.longest.iter().filter_map(|one| one.waker).collect();
+    let is_team = by_children > by_siblings && wakers.len() * 2 < wait.longest.len();
+    Some(if is_team { finding.at_most(Severity::Warning) } else { finding })
 }

@@ -1,8 +1,16 @@
 //! Work that sleeps until something has happened, instead of waiting for it.
+//!
+//! A sleep alone is no fault: work may be paced, or stand for something slow. Polling is told by what lies
+//! between the sleeps: nothing that anybody else could notice. Whoever keeps a rhythm wakes somebody, calls
+//! somewhere or writes each time.
 
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, place_name, time};
+use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, place_name, time};
 use crate::analysis::units::{Family, Sleeps};
+use crate::base::ids::GoIx;
+use crate::base::time::{TimeRange, TraceTime};
+use crate::event::state::GoState;
+use crate::model::lanes::LaneId;
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut found: Vec<(&Family, &Sleeps)> = scene
@@ -16,42 +24,73 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 fn judge(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps) -> Option<Finding> {
-    let spot = &sleeps.spot;
     let place = scene.places.own(sleeps.stack)?;
-    if spot.count < 5 || scene.share(spot.nanos) < 0.02 || spot.nanos * 10 < family.nanos {
+    let is_started = scene.places.is_outer_root(family.stack);
+    let mut polls = sleeps.polls;
+    // A handler that starts a goroutine and sleeps while that one finishes polls with one look; whoever
+    // starts requests at a fixed rate does the same, but nobody waits for him.
+    // Where some need several looks, those that needed one only were lucky.
+    if sleeps.series >= 3 && sleeps.series * 10 >= sleeps.units {
+        polls.merge(sleeps.singles);
+    } else if !is_started {
+        polls.merge(sleeps.helped);
+    }
+    // Below five it may be a retry; below a tenth of the work it is not what the work waits for; where less
+    // than half of the sleeps are polls, the place does something else.
+    if polls.count < 5 || scene.share(polls.nanos) < 0.02 || polls.nanos * 10 < family.nanos {
         return None;
     }
-    // A goroutine that was there before and stays is a service with a rhythm of its own.
-    let is_background = family.bounded == 0 && scene.places.is_outer_root(family.stack);
-    let is_repeated = sleeps.repeated * 3 >= sleeps.units && !is_background;
+    if polls.nanos * 2 < sleeps.spot.nanos || !has_victim(scene, family, sleeps, is_started) {
+        return None;
+    }
+    let looks = polls.count.checked_div(sleeps.series.max(1)).unwrap_or(0);
     let title = format!(
-        "{} sleeps, {} in sum (mean {}), at {} in {} units of work of {}: nobody wakes them but the clock",
-        spot.count,
-        time(spot.nanos),
-        time(spot.nanos / spot.count),
+        "{}, {} in sum (mean {}), at {} in {} of {}: nobody wakes them but the clock, and between them they do \
+         nothing that others could notice",
+        counted(polls.count, "sleep"),
+        time(polls.nanos),
+        time(polls.nanos / polls.count),
         place_name(Some(&place)),
-        sleeps.units,
+        counted(sleeps.units, "unit of work"),
         place_name(scene.places.outer(family.stack).as_ref()),
     );
-    // A handler that does little else than sleep makes somebody wait, once or often.
-    let is_handler = !scene.places.is_outer_root(family.stack) && spot.nanos * 10 >= family.nanos * 4;
-    let confidence = match (is_repeated, is_handler) {
-        (true, _) => 0.9,
-        (false, true) => 0.75,
-        (false, false) => 0.5,
-    };
-    let mut finding = Finding::new(Kind::PollingSleep, title, spot.nanos, scene.duration, confidence)
-        .int("sleeps", spot.count)
-        .int("sleep_total_ns", spot.nanos)
-        .int("sleep_mean_ns", spot.nanos / spot.count)
+    let confidence = if sleeps.helped.count > sleeps.polls.count { 0.75 } else { 0.9 };
+    let mut finding = Finding::new(Kind::PollingSleep, title, polls.nanos, scene.duration, confidence)
+        .int("sleeps", polls.count)
+        .int("sleep_total_ns", polls.nanos)
+        .int("sleep_mean_ns", polls.nanos / polls.count)
         .int("units", sleeps.units)
-        .int("units_with_several", sleeps.repeated)
+        .int("series", sleeps.series)
+        .int("sleeps_in_a_series", looks)
         .culprit(scene.trace, Some(place), sleeps.stack);
     if let Some(outer) = scene.places.outer(family.stack) {
         finding = finding.victim(&outer.function, sleeps.units);
     }
-    if let Some((go, range)) = spot.longest {
+    if let Some((go, range)) = polls.longest {
         finding = finding.link(scene.trace, go, range);
     }
-    Some(if is_repeated || is_handler { finding } else { finding.at_most(Severity::Note) })
+    // One who was there before the trace and outlasts it may have a rhythm of his own.
+    Some(if family.bounded == 0 { finding.at_most(Severity::Warning) } else { finding })
+}
+
+/// Whether somebody loses time by it: a library that called a handler; somebody who waits for the goroutine
+/// that was started for this; or itself, if it goes on to something else each time.
+fn has_victim(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps, is_started: bool) -> bool {
+    if !is_started {
+        return true;
+    }
+    let Some((go, range)) = sleeps.polls.longest else { return false };
+    let Some(facts) = scene.census.go(go) else { return false };
+    let Some(creator) = facts.creator.filter(|_| facts.created.is_some()) else {
+        return family.bounded > 0 || sleeps.series >= 3 * sleeps.units.max(1);
+    };
+    is_waiting_for_others(scene, creator, range)
+}
+
+/// Whether a goroutine waits, in the middle of this time, until another one wakes it.
+fn is_waiting_for_others(scene: &Scene<'_>, go: GoIx, range: TimeRange) -> bool {
+    let middle = TraceTime(range.start.0 + range.nanos() / 2);
+    let Some(span) = scene.trace.span_at(LaneId::Goroutine(go), middle) else { return false };
+    let next = scene.trace.next_span(span.at).map(|next| scene.trace.maker(next.at).0);
+    span.state == GoState::Waiting && matches!(next, Some(Some(LaneId::Goroutine(_))))
 }

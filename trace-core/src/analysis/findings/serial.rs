@@ -3,12 +3,19 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, percent, place_name, time};
+use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, percent, place_name, time};
 use crate::analysis::places::Place;
-use crate::analysis::units::Family;
-use crate::base::ids::StackId;
+use crate::analysis::units::{Example, Family, Serial};
+use crate::base::ids::{GoIx, StackId, TaskIx};
 use crate::base::time::TimeRange;
 use crate::model::trace::Frame;
+
+/// More waits than this in a unit are a stream.
+const MOST_STEPS: f64 = 60.0;
+/// Fewer than this in the only unit there is may be the program's order of things.
+const FEWEST_STEPS: f64 = 5.0;
+/// Tasks that are looked at.
+const TASKS: u32 = 20_000;
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut families: Vec<&Family> = scene.census.families.values().collect();
@@ -25,16 +32,23 @@ fn judge(scene: &Scene<'_>, family: &Family) -> Option<Finding> {
     let (place, stack) = common(scene, waits)?;
     let per_unit = serial.waits as f64 / serial.units as f64;
     let title = format!(
-        "{} units of work of {} spent {} of their time in {per_unit:.1} waits one after the other below {}: \
-         side by side the waits would take {} less",
-        serial.units,
+        "{} of {} spent {} of their time in {per_unit:.1} waits each, one after the other, below {}: side by side the \
+         waits would take {} less",
+        counted(serial.units, "unit of work"),
         place_name(scene.places.outer(family.stack).as_ref()),
         percent(serial.nanos, family.nanos),
         place_name(Some(&place)),
         time(serial.lost / serial.units.max(1)),
     );
+    // Whoever makes the same call in a loop, for as long as he lives, may be a client that plays its part:
+    // nobody is known to wait for the whole. A library that called, or a task around it, says otherwise.
+    let is_handler = !scene.places.is_outer_root(family.stack);
+    let is_asked_for = is_handler || is_loop_free(scene, waits) || is_in_task(scene, serial);
     // A single long stream of waits may well need each result before the next.
-    let is_repeated = serial.units >= 3 && per_unit <= 60.0;
+    let is_repeated = serial.units >= 3 && per_unit <= MOST_STEPS;
+    if !is_repeated && per_unit < FEWEST_STEPS {
+        return None;
+    }
     let confidence = if is_repeated { 0.85 } else { 0.55 };
     let mut finding = Finding::new(Kind::SerialWaits, title, serial.lost, scene.duration, confidence)
         .int("units", serial.units)
@@ -49,7 +63,29 @@ fn judge(scene: &Scene<'_>, family: &Family) -> Option<Finding> {
     for (go, range, _) in serial.examples.iter().take(3) {
         finding = finding.link(scene.trace, *go, *range);
     }
-    Some(if is_repeated { finding } else { finding.at_most(Severity::Note) })
+    Some(if is_repeated && is_asked_for { finding } else { finding.at_most(Severity::Note) })
+}
+
+/// Whether the waits are not all the same: steps, not rounds.
+fn is_loop_free(scene: &Scene<'_>, waits: &[(StackId, TimeRange)]) -> bool {
+    let lines = |stack: StackId| scene.places.own_frames(stack).map(|frame| (frame.function, frame.line)).collect();
+    let different: BTreeSet<Vec<(&str, u64)>> = waits.iter().map(|wait| lines(wait.0)).collect();
+    waits.len() <= 2 * different.len()
+}
+
+/// Whether the program itself marks stretches of several of the waits as something whole.
+fn is_in_task(scene: &Scene<'_>, serial: &Serial) -> bool {
+    let trace = scene.trace;
+    let tasks: Vec<(GoIx, TimeRange)> = (0..trace.task_count().min(TASKS))
+        .filter_map(|at| trace.task(TaskIx(at)))
+        .filter_map(|task| Some((task.go, TimeRange::new(task.began?, task.ended?))))
+        .collect();
+    let is_marked = |(go, _, waits): &Example| {
+        let of = tasks.iter().filter(|task| task.0 == *go);
+        let inside = |task: TimeRange| waits.iter().filter(|wait| wait.1.intersect(task).nanos() > 0).count();
+        of.into_iter().any(|task| inside(task.1) >= 3)
+    };
+    serial.examples.iter().any(is_marked)
 }
 
 /// The line at which a function of the program calls on, and the function of the program that it calls.

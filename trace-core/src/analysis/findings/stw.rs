@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, percent, place_name, time};
+use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, percent, place_name, time};
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::TimeRange;
 use crate::model::lanes::LaneId;
@@ -27,7 +27,7 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     for span in trace.spans(LaneId::Stw, trace.range()) {
         let reason = trace.str(span.reason);
         // Those of the recording itself are no fault of the program.
-        if reason.contains("trace") {
+        if matches!(reason, "start trace" | "stop trace") {
             continue;
         }
         let function = scene.places.own(span.start_stack).map(|place| place.function).unwrap_or_default();
@@ -53,8 +53,8 @@ fn judge(scene: &Scene<'_>, stops: &Stops) -> Option<Finding> {
     // Every proc stands still.
     let lost = stops.nanos * scene.load.procs.max(1);
     let title = format!(
-        "The world was stopped {} times ({}), {} in sum = {} of the time (max {}), asked for by {}",
-        stops.count,
+        "The world was stopped {} ({}), {} in sum = {} of the time (max {}), asked for by {}",
+        counted(stops.count, "time"),
         stops.reason,
         time(stops.nanos),
         percent(stops.nanos, scene.duration),
@@ -63,7 +63,7 @@ fn judge(scene: &Scene<'_>, stops: &Stops) -> Option<Finding> {
     );
     // The collector's own stops are short; they are its business unless they add up.
     let is_collector = stops.reason.starts_with("GC ") || place.is_none();
-    let is_minor = is_collector && scene.share(stops.nanos) < 0.1;
+    let is_minor = is_collector && scene.share(stops.nanos) < 0.25;
     let finding = Finding::new(Kind::StopTheWorld, title, lost, scene.duration, if is_collector { 0.6 } else { 0.85 })
         .int("stops", stops.count)
         .int("stopped_total_ns", stops.nanos)

@@ -1,0 +1,79 @@
+//! How long those who end the waits at a place had passed it themselves: what a place in a semaphore, a pool or
+//! behind a channel used as a lock is held for.
+
+use crate::analysis::blocked_by::Blocked;
+use crate::analysis::findings::Scene;
+use crate::base::ids::GoIx;
+use crate::base::time::TimeRange;
+use crate::event::state::GoState;
+use crate::model::lanes::LaneId;
+
+/// How far back in a goroutine's spans its own wait at the place is looked for.
+const BACK: usize = 64;
+
+/// What is known of the holders of a place.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Holds {
+    /// From the end of the holder's own wait to its release.
+    list: Vec<(GoIx, TimeRange)>,
+    /// Waits that were looked into.
+    looked: usize,
+    /// The median of these, nanoseconds.
+    wait: i64,
+    /// All waits there are.
+    count: u64,
+}
+
+impl Holds {
+    pub(crate) fn of(scene: &Scene<'_>, wait: &Blocked) -> Self {
+        let own = scene.places.own_function(wait.stack);
+        let mut holds = Self { count: wait.count, ..Self::default() };
+        let mut waits: Vec<i64> = Vec::new();
+        for one in &wait.longest {
+            let Some(waker) = one.waker else { continue };
+            waits.push(one.range.nanos());
+            let mut span = scene.trace.span_at(LaneId::Goroutine(waker), one.range.end);
+            for _ in 0..BACK {
+                let Some(found) = span else { break };
+                let is_here = found.state == GoState::Waiting
+                    && found.range.end <= one.range.end
+                    && scene.places.op(found.start_stack) == wait.op
+                    && scene.places.own_function(found.start_stack) == own;
+                if is_here {
+                    holds.list.push((waker, TimeRange::new(found.range.end, one.range.end)));
+                    break;
+                }
+                span = scene.trace.prev_span(found.at);
+            }
+        }
+        holds.looked = waits.len();
+        holds.wait = median(&mut waits);
+        holds
+    }
+
+    /// Whether nothing is held: those who pass the place let the next one pass at once. So it is in a ring or a
+    /// pipeline, where all are stuck behind something further on. (Under a fiftieth of the waits, nobody waits
+    /// for what is done in between.)
+    pub(crate) fn is_handed_on(&self) -> bool {
+        let mut held: Vec<i64> = self.list.iter().map(|hold| hold.1.nanos()).collect();
+        held.len() * 2 >= self.looked && median(&mut held) * 50 < self.wait
+    }
+
+    /// Whether never two held it at once, as far as is known; `false` if too few are known (four fifths).
+    pub(crate) fn is_exclusive(&self) -> bool {
+        let mut list = self.list.clone();
+        list.sort_unstable_by_key(|hold| (hold.1.start, hold.1.end));
+        list.dedup();
+        let is_known = self.list.len() as u64 * 5 >= self.count * 4;
+        let overlap = list.windows(2).any(|pair| match pair {
+            [(one, first), (other, second)] => one != other && second.start < first.end,
+            _ => false,
+        });
+        is_known && !overlap
+    }
+}
+
+fn median(values: &mut [i64]) -> i64 {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or(0)
+}
