@@ -104,10 +104,19 @@ pub mod panels {
     /// User tasks and regions.
     pub const TASKS: &str = "Tasks and regions";
 
+    /// How long goroutines waited for a proc.
+    pub const LATENCY: &str = "Scheduler latency";
+    /// What procs and threads were used for.
+    pub const PROCS: &str = "Procs and threads";
+    /// System calls.
+    pub const SYSCALLS: &str = "System calls";
+    /// Goroutines over time, and those that may be leaked.
+    pub const POPULATION: &str = "Population";
+
     /// All of them.
-    pub const ALL: [&str; 14] = [
+    pub const ALL: [&str; 18] = [
         TASKS, DETAILS, STACK, FLOWS, EVENTS, SPANS, WARNINGS, FINDINGS, WAIT_CHAIN, BLOCKED_BY, GOROUTINES, PROFILE,
-        SAMPLES, COLLECTOR,
+        SAMPLES, COLLECTOR, LATENCY, PROCS, SYSCALLS, POPULATION,
     ];
 
     /// Those that tell of the selection: they appear with the first one.
@@ -403,6 +412,14 @@ pub const COMMANDS: &[Command] = &[
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::PROFILE))),
     command("samples", panels::SAMPLES, "Where processor time went, by stack", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::SAMPLES))),
+    command("latency", panels::LATENCY, "How long goroutines waited for a proc, and who had them", Group::Analyses)
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::LATENCY))),
+    command("procs", panels::PROCS, "What procs and threads were used for", Group::Analyses)
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::PROCS))),
+    command("syscalls", panels::SYSCALLS, "Which system calls, how long, and which cost their proc", Group::Analyses)
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::SYSCALLS))),
+    command("population", panels::POPULATION, "Goroutines over time by who created them; leaks", Group::Analyses)
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::POPULATION))),
     command("collector", panels::COLLECTOR, "Every collection, and every stop of the world", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::COLLECTOR))),
     command("tasks", panels::TASKS, "Tasks and regions by type, slowest first", Group::Analyses)

@@ -6,6 +6,7 @@ use egui::{RichText, TextEdit, Ui};
 
 use trace_core::analysis::flame::Flame;
 use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind, StackSum};
+use trace_core::analysis::samples::LineSum;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
@@ -24,7 +25,7 @@ use crate::widget::button::{Kind, text_button};
 use crate::widget::chip::chip;
 use crate::widget::flame::{FlameBox, flame};
 use crate::widget::section::empty;
-use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, text};
+use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, table, text};
 
 const FUNCTIONS: [Column; 5] = [
     number("Own", 80.0),
@@ -35,6 +36,10 @@ const FUNCTIONS: [Column; 5] = [
 ];
 const STACKS: [Column; 5] =
     [number("Time", 80.0), number("Longest", 88.0), number("Share", 70.0), number("Times", 76.0), text("Where", 0.0)];
+const LINES: [Column; 5] =
+    [number("Own", 80.0), number("With calls", 88.0), number("Share", 70.0), number("Times", 76.0), text("Line", 0.0)];
+const RUNNING: [Column; 4] =
+    [number("Samples", 80.0), number("Share", 70.0), text("Goroutines of", 0.0), text("Label", 0.0)];
 /// Most time first.
 const USUAL: Sorting = Sorting { column: 0, descending: true };
 /// Boxes narrower than this part of the whole are left out.
@@ -46,7 +51,10 @@ enum Form {
     #[default]
     Flame,
     Functions,
+    Lines,
     Stacks,
+    /// CPU samples by who was running.
+    Running,
 }
 
 /// What the user set in this panel.
@@ -88,7 +96,9 @@ fn show(ui: &mut Ui, state: &AppState, only: Option<ProfileKind>, actions: &mut 
             match chosen.form {
                 Form::Flame => flame_ui(ui, &mut chosen, &found),
                 Form::Functions => functions_ui(ui, &found, &chosen.search),
-                Form::Stacks => stacks_ui(ui, document, &found, &chosen.search, actions),
+                Form::Lines => lines_ui(ui, &found, &chosen.search),
+                Form::Running if only.is_some() => running_ui(ui, &document.trace, &found),
+                Form::Stacks | Form::Running => stacks_ui(ui, document, &found, &chosen.search, actions),
             }
         }
     }
@@ -111,7 +121,14 @@ fn choice_ui(ui: &mut Ui, chosen: &mut Chosen, kind: ProfileKind, kinds: bool) {
             ui.add_space(space::S);
         }
         ui.label(RichText::new("as").font(fonts::small()).color(tokens.muted));
-        for (form, text) in [(Form::Flame, "Flame graph"), (Form::Functions, "Functions"), (Form::Stacks, "Stacks")] {
+        let forms = [
+            (Form::Flame, "Flame graph"),
+            (Form::Functions, "Functions"),
+            (Form::Lines, "Lines"),
+            (Form::Stacks, "Stacks"),
+            (Form::Running, "Goroutines"),
+        ];
+        for (form, text) in forms.into_iter().filter(|known| known.0 != Form::Running || !kinds) {
             if chip(ui, text, chosen.form == form).clicked() {
                 chosen.form = form;
             }
@@ -252,6 +269,61 @@ fn functions_ui(ui: &mut Ui, found: &Arc<ProfileStudy>, search: &str) {
             ]
         },
     );
+}
+
+fn lines_ui(ui: &mut Ui, found: &Arc<ProfileStudy>, search: &str) {
+    let sorting = sorting(ui, "profile-lines", USUAL);
+    let search = search.to_lowercase();
+    let key = (Arc::as_ptr(found) as usize, sorting, search.clone());
+    let order = kept(ui, "profile-line-order", key, || {
+        let rank = |sum: &LineSum| match sorting.column {
+            1 | 2 => sum.total,
+            3 => sum.count,
+            _ => sum.own,
+        };
+        let named = |sum: &LineSum| sum.function.to_lowercase().contains(&search) || sum.file.contains(&search);
+        let mut order: Vec<usize> =
+            found.lines.iter().enumerate().filter(|(_, sum)| named(sum)).map(|(at, _)| at).collect();
+        order.sort_by(|one, other| {
+            let (one, other) = (&found.lines[*one], &found.lines[*other]);
+            let place = |sum: &LineSum| (sum.function.clone(), sum.line);
+            let rising = if sorting.column == 4 { place(one).cmp(&place(other)) } else { rank(one).cmp(&rank(other)) };
+            if sorting.descending { rising.reverse() } else { rising }
+        });
+        order
+    });
+    let tokens = tokens::of(ui.ctx());
+    let cells = |row: usize| {
+        let Some(sum) = order.get(row).and_then(|at| found.lines.get(*at)) else { return Vec::new() };
+        let place = format!("{} ({}:{})", name::function(&sum.function), name::base(&sum.file), sum.line);
+        vec![
+            Cell::number(time(sum.own)),
+            Cell::number(time(sum.total)),
+            Cell::number(percent(sum.total, found.profile.nanos)).colored(tokens.muted),
+            Cell::number(count(sum.count)).colored(tokens.muted),
+            Cell::number(place),
+        ]
+    };
+    sorted(ui, ("profile-lines", &LINES), sorting, order.len(), |_| false, cells);
+}
+
+/// CPU samples by start function and label of who was running.
+fn running_ui(ui: &mut Ui, trace: &Trace, found: &ProfileStudy) {
+    let tokens = tokens::of(ui.ctx());
+    let cells = |row: usize| {
+        let Some(group) = found.running.get(row) else { return Vec::new() };
+        let function = match trace.str(group.name) {
+            "" => "(no goroutine)",
+            function => name::function(function),
+        };
+        vec![
+            Cell::number(count(group.count)),
+            Cell::number(percent(group.count, found.profile.count)).colored(tokens.muted),
+            Cell::text(function),
+            Cell::text(trace.str(group.label)).colored(tokens.muted),
+        ]
+    };
+    table(ui, ("profile-running", &RUNNING), found.running.len(), None, |_| false, cells);
 }
 
 fn stacks_ui(ui: &mut Ui, document: &Document, found: &Arc<ProfileStudy>, search: &str, actions: &mut Actions) {

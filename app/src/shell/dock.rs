@@ -37,6 +37,10 @@ enum Pane {
     Samples,
     Collector,
     Tasks,
+    Latency,
+    Procs,
+    Syscalls,
+    Population,
 }
 
 /// Where a panel opens: next to those it belongs with.
@@ -49,7 +53,7 @@ enum Home {
 }
 
 impl Pane {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 19] = [
         Self::Timeline,
         Self::Details,
         Self::Stacks,
@@ -65,6 +69,10 @@ impl Pane {
         Self::Samples,
         Self::Collector,
         Self::Tasks,
+        Self::Latency,
+        Self::Procs,
+        Self::Syscalls,
+        Self::Population,
     ];
 
     const fn title(self) -> &'static str {
@@ -84,6 +92,10 @@ impl Pane {
             Self::Samples => panels::SAMPLES,
             Self::Collector => panels::COLLECTOR,
             Self::Tasks => panels::TASKS,
+            Self::Latency => panels::LATENCY,
+            Self::Procs => panels::PROCS,
+            Self::Syscalls => panels::SYSCALLS,
+            Self::Population => panels::POPULATION,
         }
     }
 
@@ -240,6 +252,10 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Samples => panel::profile::samples_ui(ui, state, actions),
                 Pane::Collector => panel::collector::ui(ui, state, actions),
                 Pane::Tasks => panel::tasks::ui(ui, state, actions),
+                Pane::Latency => panel::latency::ui(ui, state, actions),
+                Pane::Procs => panel::procs::ui(ui, state, actions),
+                Pane::Syscalls => panel::syscalls::ui(ui, state, actions),
+                Pane::Population => panel::population::ui(ui, state, actions),
             }
         });
         UiResponse::None

@@ -3,13 +3,21 @@
 use std::mem::discriminant;
 use std::sync::Arc;
 
+use trace_core::analysis::antagonists::Antagonists;
 use trace_core::analysis::blocked_by::{Blocked, Releasers};
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::flame::Flame;
 use trace_core::analysis::goroutines::{GoTimes, Groups, SortBy};
+use trace_core::analysis::latency::Latency;
+use trace_core::analysis::leaks::Suspects;
+use trace_core::analysis::population::Population;
+use trace_core::analysis::procs::Procs;
 use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind};
+use trace_core::analysis::samples::{LineSum, SampleGroup};
 use trace_core::analysis::scope::Scope;
+use trace_core::analysis::syscalls::Syscalls;
 use trace_core::analysis::tasks::{Family, RegionInstance, TaskInstance};
+use trace_core::analysis::threads::Threads;
 use trace_core::analysis::wait_chain::{Share, WaitChain};
 use trace_core::base::ids::{GoIx, StackId, StrId};
 use trace_core::base::monitor::Monitor;
@@ -37,6 +45,22 @@ pub enum Question {
     Tasks(Scope),
     /// Regions by type and place, likewise.
     Regions(Scope),
+    /// How long goroutines waited for a proc.
+    Latency(Scope),
+    /// Who had the procs while goroutines of the scope waited for one.
+    Antagonists(Scope),
+    /// Who had the procs in this stretch of a goroutine's waiting.
+    AntagonistsOf(TimeRange),
+    /// What procs were used for.
+    Procs(TimeRange),
+    /// What threads did.
+    Threads(TimeRange),
+    /// System calls.
+    Syscalls(Scope),
+    /// Goroutines over time, by who created them.
+    Population(Scope),
+    /// Goroutines blocked at the end.
+    Leaks(Scope),
     /// Collections and stops of the world in this time.
     Collections(TimeRange),
     /// The spans of a lane in this time, the first [`LISTED_SPANS`].
@@ -97,7 +121,7 @@ impl Question {
     /// for its answer any more.
     #[must_use]
     pub const fn is_fleeting(&self) -> bool {
-        matches!(self, Self::WaitChain(..) | Self::Spans(..) | Self::Events(..))
+        matches!(self, Self::WaitChain(..) | Self::Spans(..) | Self::Events(..) | Self::AntagonistsOf(..))
     }
 }
 
@@ -119,6 +143,10 @@ pub struct ProfileStudy {
     pub profile: Profile,
     /// By function.
     pub functions: Vec<FunctionSum>,
+    /// By line.
+    pub lines: Vec<LineSum>,
+    /// CPU samples by who was running; empty for other kinds.
+    pub running: Vec<SampleGroup>,
     /// As a tree.
     pub flame: Flame,
 }
@@ -142,6 +170,20 @@ pub enum Answer {
     Tasks(Arc<Vec<Family<TaskInstance>>>),
     /// Of [`Question::Regions`].
     Regions(Arc<Vec<Family<RegionInstance>>>),
+    /// Of [`Question::Latency`].
+    Latency(Arc<Latency>),
+    /// Of [`Question::Antagonists`] and [`Question::AntagonistsOf`].
+    Antagonists(Arc<Antagonists>),
+    /// Of [`Question::Procs`].
+    Procs(Arc<Procs>),
+    /// Of [`Question::Threads`].
+    Threads(Arc<Threads>),
+    /// Of [`Question::Syscalls`].
+    Syscalls(Arc<Syscalls>),
+    /// Of [`Question::Population`].
+    Population(Arc<Population>),
+    /// Of [`Question::Leaks`].
+    Leaks(Arc<Vec<Suspects>>),
     /// Of [`Question::Collections`].
     Collections(Arc<Collections>),
     /// Of [`Question::Spans`].

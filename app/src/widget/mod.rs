@@ -4,6 +4,7 @@ pub mod button;
 pub mod chip;
 pub mod flame;
 pub mod keycap;
+pub mod legend;
 pub mod link;
 pub mod menu;
 pub mod plot;

@@ -31,6 +31,9 @@ pub enum Look {
     Steps,
     /// The same, filled down to the lower axis.
     Area,
+    /// The same, standing on the series that comes next: its points are sums, and the values under the pointer are
+    /// told without that one. Stacks come from the top down.
+    Stack,
     /// A bar from each point to the next one's x; the last point only ends it.
     Bars,
     /// A dot a point.
@@ -101,6 +104,15 @@ pub struct Plot<'a> {
     pub marks: &'a [f64],
     /// Height of all of it, points.
     pub height: f32,
+}
+
+impl Plot<'_> {
+    /// What the series at a place stands on, at `x`; 0 unless it is stacked.
+    fn under(&self, place: usize, x: f64) -> f64 {
+        let is_stacked = self.series.get(place).is_some_and(|series| series.look == Look::Stack);
+        let next = self.series.get(place + 1).filter(|next| is_stacked && next.look == Look::Stack);
+        next.and_then(|next| next.value_at(x, &self.x)).unwrap_or(0.0)
+    }
 }
 
 /// What the user does with a plot; in values of the lower axis.
@@ -227,9 +239,9 @@ impl<'a> Canvas<'a> {
         match series.look {
             Look::Line => self.line_ui(&painter, series, false),
             Look::Steps => self.line_ui(&painter, series, true),
-            Look::Area | Look::Bars => {
+            Look::Area | Look::Stack | Look::Bars => {
                 self.boxes_ui(&painter, series);
-                if series.look == Look::Area {
+                if series.look != Look::Bars {
                     self.line_ui(&painter, series, true);
                 }
             }
@@ -243,10 +255,10 @@ impl<'a> Canvas<'a> {
 
     /// From each point to the next one, down to the lower end.
     fn boxes_ui(&self, painter: &Painter, series: &Series) {
-        let (fill, gap) = if series.look == Look::Area {
-            (lanes::mix(self.tokens.background, series.color, 0.35), 0.0)
-        } else {
-            (series.color, 1.0)
+        let (fill, gap) = match series.look {
+            Look::Area => (lanes::mix(self.tokens.background, series.color, 0.35), 0.0),
+            Look::Stack => (lanes::mix(self.tokens.background, series.color, 0.6), 0.0),
+            _ => (series.color, 1.0),
         };
         let mut mesh = Mesh::default();
         for pair in series.points.windows(2) {
@@ -306,11 +318,11 @@ impl<'a> Canvas<'a> {
         let tokens = self.tokens;
         self.painter.vline(pointer.x, self.area.y_range(), Stroke::new(1.0, tokens.muted));
         let mut lines = vec![(tokens.text, format!("{}{}", self.plot.x_name, self.plot.x.words(x)))];
-        for series in self.plot.series {
+        for (place, series) in self.plot.series.iter().enumerate() {
             let Some(value) = series.value_at(x, &self.plot.x) else { continue };
             let at = pos2(pointer.x, self.y(value));
             self.inner().circle(at, 3.5, series.color, Stroke::new(1.5, tokens.background));
-            let text = self.plot.y.words(value);
+            let text = self.plot.y.words(value - self.plot.under(place, x));
             let text = if series.name.is_empty() { text } else { format!("{text}  {}", series.name) };
             lines.push((series.color, text));
         }
@@ -392,6 +404,17 @@ mod tests {
         let log = Axis::log(Unit::Nanos, 1.0, 100.0);
         let line = Series::line("", Color32::TRANSPARENT, vec![[1.0, 0.0], [100.0, 1.0]]);
         assert!((line.value_at(10.0, &log).unwrap() - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn stacked_series_stand_on_the_next() {
+        let flat = |name: &str, value: f64| {
+            Series::line(name, Color32::TRANSPARENT, vec![[0.0, value], [10.0, value]]).drawn_as(Look::Stack)
+        };
+        let series = [flat("top", 5.0), flat("bottom", 3.0)];
+        let axis = Axis::linear(Unit::Count, 0.0, 10.0);
+        let plot = Plot { name: "", x: axis, x_name: "", y: axis, series: &series, marks: &[], height: 100.0 };
+        assert_eq!((plot.under(0, 4.0), plot.under(1, 4.0)), (3.0, 0.0));
     }
 
     #[test]

@@ -6,15 +6,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
+use trace_core::analysis::antagonists;
 use trace_core::analysis::blocked_by::{self, Blocked, Releasers};
 use trace_core::analysis::census::Census;
 use trace_core::analysis::findings;
 use trace_core::analysis::flame::{Flame, MergeBy};
 use trace_core::analysis::goroutines;
+use trace_core::analysis::latency;
+use trace_core::analysis::leaks;
 use trace_core::analysis::places::Places;
+use trace_core::analysis::population;
+use trace_core::analysis::procs;
 use trace_core::analysis::profile::{self, ProfileKind};
+use trace_core::analysis::samples;
 use trace_core::analysis::scope::Scope;
+use trace_core::analysis::syscalls;
 use trace_core::analysis::tasks;
+use trace_core::analysis::threads;
 use trace_core::analysis::wait_chain;
 use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
@@ -27,6 +35,8 @@ use crate::worker::collections;
 
 /// Places of waiting that are told of.
 const PLACES: usize = 200;
+/// Goroutines told of that had procs while others waited.
+const ANTAGONISTS: usize = 200;
 
 /// Works out the answer. `None` if it was cancelled.
 #[must_use]
@@ -44,18 +54,30 @@ pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<A
             found.map(|found| Answer::GoroutineList(Arc::new(found)))
         }
         Question::Profile(scope, kind) => {
-            let found = profile::profile(trace, &scope.pieces(trace), *kind, monitor);
+            let pieces = scope.pieces(trace);
+            let found = profile::profile(trace, &pieces, *kind, monitor);
             found.map(|profile| {
+                let lines = samples::by_line(trace, &profile);
+                let is_cpu = *kind == ProfileKind::Cpu;
+                let running = if is_cpu { samples::by_goroutine(trace, &pieces) } else { Vec::new() };
                 let functions = profile::by_function(trace, &profile);
                 let stacks = profile.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos));
                 let flame = Flame::of(trace, stacks, MergeBy::Function);
-                Answer::Profile(Arc::new(ProfileStudy { profile, functions, flame }))
+                Answer::Profile(Arc::new(ProfileStudy { profile, functions, lines, running, flame }))
             })
         }
         Question::Tasks(scope) => tasks::tasks(trace, &tasks::Filter::of_scope(trace, scope, false), monitor)
             .map(|found| Answer::Tasks(Arc::new(found))),
         Question::Regions(scope) => tasks::regions(trace, &tasks::Filter::of_scope(trace, scope, true), monitor)
             .map(|found| Answer::Regions(Arc::new(found))),
+        Question::Latency(_)
+        | Question::Antagonists(_)
+        | Question::AntagonistsOf(_)
+        | Question::Procs(_)
+        | Question::Threads(_)
+        | Question::Syscalls(_)
+        | Question::Population(_)
+        | Question::Leaks(_) => schedule(trace, question, monitor),
         Question::Collections(range) => Some(Answer::Collections(Arc::new(collections::collections(trace, *range)))),
         Question::Spans(lane, range) => {
             let spans = trace.spans(*lane, *range).take_while(|_| !monitor.is_cancelled());
@@ -67,6 +89,40 @@ pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<A
         }
     });
     catch_unwind(work).unwrap_or(Some(Answer::Failed))
+}
+
+/// Questions about procs, threads, system calls and the population.
+fn schedule(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<Answer> {
+    match question {
+        Question::Latency(scope) => {
+            let found = latency::latency(trace, &scope.pieces(trace), monitor);
+            found.map(|found| Answer::Latency(Arc::new(found)))
+        }
+        Question::Antagonists(scope) => {
+            let found = antagonists::antagonists(trace, &scope.pieces(trace), ANTAGONISTS, monitor);
+            found.map(|found| Answer::Antagonists(Arc::new(found)))
+        }
+        Question::AntagonistsOf(wait) => {
+            let found = antagonists::antagonists_of(trace, *wait, ANTAGONISTS, monitor);
+            found.map(|found| Answer::Antagonists(Arc::new(found)))
+        }
+        Question::Procs(range) => procs::procs(trace, *range, monitor).map(|found| Answer::Procs(Arc::new(found))),
+        Question::Threads(range) => {
+            threads::threads(trace, *range, monitor).map(|found| Answer::Threads(Arc::new(found)))
+        }
+        Question::Syscalls(scope) => {
+            let found = syscalls::syscalls(trace, &scope.pieces(trace), monitor);
+            found.map(|found| Answer::Syscalls(Arc::new(found)))
+        }
+        Question::Population(scope) => {
+            let found = population::population(trace, &scope.pieces(trace), monitor);
+            found.map(|found| Answer::Population(Arc::new(found)))
+        }
+        Question::Leaks(scope) => {
+            leaks::leaks(trace, &scope.pieces(trace), monitor).map(|found| Answer::Leaks(Arc::new(found)))
+        }
+        _ => None,
+    }
 }
 
 fn chain(trace: &Trace, go: GoIx, range: TimeRange) -> Chain {

@@ -182,12 +182,13 @@ fn against(trace: &Trace, pressure: &Pressure, limit: usize, monitor: &Monitor) 
 /// Proc time that a goroutine ran, and held in system calls, weighed by how many waited.
 fn time_of(trace: &Trace, go: GoIx, range: TimeRange, pressure: &Pressure) -> (u64, u64) {
     let (mut running, mut syscall) = (0, 0);
+    let mut meter = pressure.meter();
     let loses = trace.proc_lost(go, trace.range()).is_some();
     trace.stretches(go, range, |stretch| match stretch.state {
-        GoState::Running => running += pressure.within(stretch.range),
+        GoState::Running => running += meter.within(stretch.range),
         GoState::Syscall => {
             let lost = if loses { trace.proc_lost(go, stretch.range) } else { None };
-            syscall += pressure.within(held(stretch, lost));
+            syscall += meter.within(held(stretch, lost));
         }
         _ => {}
     });

@@ -12,20 +12,27 @@ use crate::model::trace::Trace;
 /// Goroutines that one task of a parallel pass takes.
 const CHUNK: usize = 4_096;
 
-/// The step function. Takes 20 bytes a step, of which a wait makes two.
+/// The step function. Takes 28 bytes a step, of which a wait makes two.
 #[derive(Clone, Debug, Default)]
 pub struct Pressure {
     /// Times count from here.
     base: i64,
-    /// Where it changes, nanoseconds since the base, rising, no two alike.
-    at: Vec<u64>,
-    /// How many are ready from there on.
-    level: Vec<u32>,
-    /// The integral up to there, nanoseconds times goroutines.
-    area: Vec<u64>,
-    /// For each stretch of `1 << shift` nanoseconds the first place in `at` that lies in it or later.
+    /// Where it changes, by rising time, no two alike.
+    steps: Vec<Step>,
+    /// For each stretch of `1 << shift` nanoseconds the first place in `steps` that lies in it or later.
     grid: Vec<u32>,
     shift: u32,
+}
+
+/// A change.
+#[derive(Clone, Copy, Debug, Default)]
+struct Step {
+    /// Nanoseconds since the base.
+    at: u64,
+    /// The integral up to there, nanoseconds times goroutines.
+    area: u64,
+    /// How many are ready from there on.
+    level: u32,
 }
 
 impl Pressure {
@@ -68,19 +75,17 @@ impl Pressure {
     fn of_moves(base: i64, mut moves: Vec<u64>) -> Self {
         moves.par_sort_unstable();
         let mut made = Self { base, ..Self::default() };
-        let (mut level, mut area, mut last) = (0u32, 0u64, 0u64);
+        let mut last = Step::default();
         for step in moves {
             let at = step >> 1;
-            if made.at.last() != Some(&at) {
-                area += u64::from(level) * (at - last);
-                last = at;
-                made.at.push(at);
-                made.level.push(level);
-                made.area.push(area);
+            if last.at != at || made.steps.is_empty() {
+                last.area += u64::from(last.level) * (at - last.at);
+                last.at = at;
+                made.steps.push(last);
             }
-            level = if step & 1 == 1 { level.saturating_add(1) } else { level.saturating_sub(1) };
-            if let Some(known) = made.level.last_mut() {
-                *known = level;
+            last.level = if step & 1 == 1 { last.level.saturating_add(1) } else { last.level.saturating_sub(1) };
+            if let Some(known) = made.steps.last_mut() {
+                known.level = last.level;
             }
         }
         made.make_grid();
@@ -88,42 +93,35 @@ impl Pressure {
     }
 
     fn make_grid(&mut self) {
-        let (Some(&end), steps) = (self.at.last(), self.at.len() as u64) else { return };
-        while end >> self.shift > steps {
+        let Some(&end) = self.steps.last() else { return };
+        while end.at >> self.shift > self.steps.len() as u64 {
             self.shift += 1;
         }
         let mut place = 0;
-        for (at, &time) in self.at.iter().enumerate() {
-            while place <= time >> self.shift {
+        for (at, step) in self.steps.iter().enumerate() {
+            while place <= step.at >> self.shift {
                 self.grid.push(at as u32);
                 place += 1;
             }
         }
-        self.grid.push(self.at.len() as u32);
-    }
-
-    /// The place of the last step no later than a time; `None` before the first.
-    fn place(&self, since: u64) -> Option<usize> {
-        let cell = (since >> self.shift) as usize;
-        let last = self.grid.len().checked_sub(1)?;
-        let (from, to) = if cell >= last {
-            (self.at.len(), self.at.len())
-        } else {
-            (*self.grid.get(cell)? as usize, *self.grid.get(cell + 1)? as usize)
-        };
-        let within = self.at.get(from..to).unwrap_or_default();
-        (from + within.partition_point(|&at| at <= since)).checked_sub(1)
+        self.grid.push(self.steps.len() as u32);
     }
 
     /// Nanoseconds times goroutines before a time.
-    #[must_use]
     fn area_before(&self, time: TraceTime) -> u64 {
         let since = time.0.saturating_sub(self.base).max(0).unsigned_abs();
-        let known = self.place(since).and_then(|place| {
-            let (at, level) = (self.at.get(place)?, self.level.get(place)?);
-            Some(self.area.get(place)? + u64::from(*level) * (since - at))
-        });
-        known.unwrap_or(0)
+        let cell = (since >> self.shift) as usize;
+        let first = |cell: usize| self.grid.get(cell).map_or(self.steps.len(), |&first| first as usize);
+        let (from, to) = (first(cell), first(cell + 1));
+        let within = self.steps.get(from..to).unwrap_or_default();
+        let next = from + within.partition_point(|step| step.at <= since);
+        let step = next.checked_sub(1).and_then(|last| self.steps.get(last)).copied().unwrap_or_default();
+        step.area + u64::from(step.level) * (since - step.at)
+    }
+
+    /// Something that asks about stretches one after the other, the end of one often being the start of the next.
+    pub(crate) const fn meter(&self) -> Meter<'_> {
+        Meter { pressure: self, time: TraceTime::MIN, area: 0 }
     }
 
     /// How long goroutines were ready in a stretch of time, added up, nanoseconds.
@@ -135,7 +133,7 @@ impl Pressure {
     /// How long they were ready in all, added up, nanoseconds.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.area.last().copied().unwrap_or(0)
+        self.steps.last().map_or(0, |last| last.area)
     }
 
     /// When at least one was ready: by time, apart from each other.
@@ -143,7 +141,7 @@ impl Pressure {
     pub fn ranges(&self) -> Vec<TimeRange> {
         let time = |at: u64| TraceTime(self.base.saturating_add(at.cast_signed()));
         let (mut ranges, mut since) = (Vec::new(), None);
-        for (&at, &level) in self.at.iter().zip(&self.level) {
+        for &Step { at, level, .. } in &self.steps {
             if level > 0 {
                 since.get_or_insert(at);
             } else if let Some(start) = since.take() {
@@ -151,6 +149,24 @@ impl Pressure {
             }
         }
         ranges
+    }
+}
+
+/// See [`Pressure::meter`].
+#[derive(Debug)]
+pub(crate) struct Meter<'a> {
+    pressure: &'a Pressure,
+    /// The end of the last stretch, and the integral up to there.
+    time: TraceTime,
+    area: u64,
+}
+
+impl Meter<'_> {
+    /// As [`Pressure::within`].
+    pub(crate) fn within(&mut self, range: TimeRange) -> u64 {
+        let start = if range.start == self.time { self.area } else { self.pressure.area_before(range.start) };
+        (self.time, self.area) = (range.end, self.pressure.area_before(range.end));
+        self.area.saturating_sub(start)
     }
 }
 
@@ -177,6 +193,9 @@ mod tests {
             for len in [0, 1, 50, 3_000, 9_000] {
                 let within = range(start, start + len);
                 assert_eq!(pressure.within(within), slow(within), "{within:?}");
+                let mut meter = pressure.meter();
+                let next = range(start + len, start + len + 77);
+                assert_eq!((meter.within(within), meter.within(next)), (slow(within), slow(next)), "{within:?}");
             }
         }
         assert_eq!(pressure.total(), slow(range(0, 100_000)));

@@ -1,0 +1,28 @@
+//! What colours mean: swatches with names, side by side.
+
+use egui::{Align, Color32, Layout, Rect, Role, Sense, Ui, WidgetInfo, vec2};
+
+use crate::theme::{fonts, space, tokens};
+
+/// Side of a swatch, points.
+const SWATCH: f32 = 8.0;
+
+/// At the right end of the line, as far as there is room: the first name leftmost.
+pub fn legend(ui: &mut Ui, entries: &[(&str, Color32)]) {
+    let tokens = tokens::of(ui.ctx());
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = space::M;
+        for (name, color) in entries.iter().rev() {
+            let galley = ui.painter().layout_no_wrap((*name).to_owned(), fonts::small(), tokens.muted);
+            let size = vec2(SWATCH + space::XS + galley.size().x, galley.size().y);
+            if size.x > ui.available_width() {
+                return;
+            }
+            let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, *name));
+            let swatch = Rect::from_center_size(rect.left_center() + vec2(SWATCH / 2.0, 0.0), vec2(SWATCH, SWATCH));
+            ui.painter().rect_filled(swatch, 2.0, *color);
+            ui.painter().galley(rect.min + vec2(SWATCH + space::XS, 0.0), galley, tokens.muted);
+        }
+    });
+}

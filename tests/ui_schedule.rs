@@ -1,0 +1,184 @@
+//! The panels about procs, threads, system calls, waits for a proc and the population, played through their
+//! accessible names on real traces: they open, say what they should, and a click leads to the place.
+
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+
+#[path = "support/fixtures.rs"]
+mod fixtures;
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, Node};
+use trace_core::analysis::latency::ReadyWait;
+use trace_core::base::ids::GoIx;
+use trace_core::event::state::GoState;
+use trace_core::model::lanes::LaneId;
+use tracelane::action::action::Action;
+use tracelane::action::commands::panels;
+use tracelane::shell::app::TracelaneApp;
+use tracelane::state::document::Document;
+use tracelane::state::settings::Settings;
+use tracelane::state::study::{Answer, Question};
+
+struct Window(Harness<'static, TracelaneApp>);
+
+impl Window {
+    /// The window with one of the traces open, and a panel.
+    fn open(name: &str, panel: &'static str) -> Self {
+        let settings = Settings { animate: false, ..Settings::default() };
+        let mut harness =
+            Harness::builder().with_size(egui::vec2(1440.0, 1000.0)).with_max_steps(1_000).build_ui_state(
+                |ui, app: &mut TracelaneApp| {
+                    app.logic(ui.ctx());
+                    app.ui(ui);
+                },
+                TracelaneApp::new_headless(settings),
+            );
+        harness.run();
+        let mut window = Self(harness);
+        window.act(Action::Open(fixtures::data().join(name))).act(Action::OpenPanel(panel));
+        window
+    }
+
+    fn act(&mut self, action: Action) -> &mut Self {
+        self.0.state_mut().push(action);
+        self.0.run();
+        self
+    }
+
+    fn document(&self) -> &Document {
+        self.0.state().state().document().expect("a document")
+    }
+
+    fn answer(&self, question: &Question) -> &Answer {
+        self.document().studies.answer(question).expect("an answer")
+    }
+
+    /// All names and texts in the window.
+    fn words(&self) -> Vec<String> {
+        fn collect(node: &Node<'_>, words: &mut Vec<String>) {
+            words.extend(node.accesskit_node().label());
+            words.extend(node.accesskit_node().value());
+            for child in node.children() {
+                collect(&child, words);
+            }
+        }
+        let mut words = Vec::new();
+        collect(&self.0.root(), &mut words);
+        words
+    }
+
+    fn shows(&self, word: &str) -> bool {
+        self.words().iter().any(|words| words.contains(word))
+    }
+
+    /// Presses what is called like this, in part.
+    fn press(&mut self, part: &str) -> &mut Self {
+        let name = self
+            .0
+            .get_all_by_role(Role::Button)
+            .filter_map(|node| node.accesskit_node().label())
+            .find(|name| name.contains(part))
+            .unwrap_or_else(|| panic!("nothing is called {part}: {:?}", self.words()));
+        self.0.get_all_by_role_and_label(Role::Button, &name).next().expect("it is there").click_accesskit();
+        self.0.run();
+        self
+    }
+
+    fn lane(&self) -> Option<LaneId> {
+        self.document().selection.lane()
+    }
+}
+
+const WORKERS: &str = "real/workers-go1.27.trace";
+
+fn worst(window: &Window) -> ReadyWait {
+    match window.answer(&Question::Latency(window.document().scope())) {
+        Answer::Latency(found) => found.all.worst[0],
+        _ => panic!("no latency"),
+    }
+}
+
+#[test]
+fn waits_for_a_proc_unfold_and_lead_to_their_lanes() {
+    let mut window = Window::open(WORKERS, panels::LATENCY);
+    let wait = worst(&window);
+    assert!(window.shows("waits,") && window.shows("longest"), "{:?}", window.words());
+    window.press("Longest waits").press("main.");
+    assert!(matches!(window.lane(), Some(LaneId::Goroutine(_))), "a click leads there");
+    window.press("By function");
+    let name = window.document().trace.goroutine_name(wait.go).expect("a name").1;
+    let name = tracelane::fmt::name::function(window.document().trace.str(name)).to_owned();
+    window.press(&format!("{name} ·")).press("made them ready").press("Sort by Longest");
+}
+
+#[test]
+fn who_had_the_procs_is_told_for_all_and_for_one_wait() {
+    let mut window = Window::open(WORKERS, panels::LATENCY);
+    let wait = worst(&window);
+    window.press("Who had the procs");
+    let Answer::Antagonists(all) = window.answer(&Question::Antagonists(window.document().scope())) else {
+        panic!("no antagonists");
+    };
+    assert!(all.functions.len() > 1 && window.shows("of proc time"));
+    assert!(!window.shows("in the selected wait"), "nothing is selected");
+    let span = window.document().trace.span_at(LaneId::Goroutine(wait.go), wait.range.start).expect("the wait");
+    assert_eq!(span.state, GoState::Runnable);
+    window.act(Action::SelectSpan(span.at)).press("in the selected wait");
+    let Answer::Antagonists(found) = window.answer(&Question::AntagonistsOf(wait.range)) else { panic!("none") };
+    assert_eq!(found.ready, wait.nanos);
+    assert!(window.shows("the selected wait"));
+}
+
+#[test]
+fn procs_and_threads_tell_their_use_and_lead_to_their_lanes() {
+    let mut window = Window::open("real/sysio-go1.27.trace", panels::PROCS);
+    assert!(window.shows("GOMAXPROCS"), "{:?}", window.words());
+    window.press("P0 ·");
+    assert!(matches!(window.lane(), Some(LaneId::Proc(_))));
+    window.press("Threads").press("M");
+    assert!(window.shows("Busy threads"));
+    window.press("Idle while");
+    let range = window.document().scope_range();
+    let Answer::Procs(found) = window.answer(&Question::Procs(range)) else { panic!("no procs") };
+    let idle = found.idle_while_ready.clone();
+    assert!(idle.count > 0 && window.shows("Some proc idled"), "{:?}", window.words());
+    let longest = tracelane::fmt::time::duration(idle.worst[0].nanos());
+    window.press(&format!("{longest} ·"));
+    assert_eq!(window.document().marked, Some(idle.worst[0]));
+}
+
+#[test]
+fn system_calls_tell_which_were_blocking() {
+    let mut window = Window::open("real/sysio-go1.27.trace", panels::SYSCALLS);
+    assert!(window.shows("blocking") && window.shows("syscall."), "{:?}", window.words());
+    window.press("By stack").press("Longest calls").press("main.");
+    assert!(matches!(window.lane(), Some(LaneId::Goroutine(_))), "a click leads there");
+    let mut window = Window::open("real/empty-go1.27.trace", panels::SYSCALLS);
+    window.act(Action::SetScope(tracelane::state::scope::ScopeChoice {
+        whom: trace_core::analysis::scope::Whom::One(GoIx(100_000)),
+        ..Default::default()
+    }));
+    assert!(window.shows("No system call"), "{:?}", window.words());
+}
+
+#[test]
+fn the_population_is_a_plot_and_a_table_and_suspects_are_judged() {
+    let mut window = Window::open("real/manygoroutines-go1.27.trace", panels::POPULATION);
+    assert!(window.shows("Goroutines alive") && window.shows("at most"), "{:?}", window.words());
+    window.press("Sort by Created");
+    window.press("main.");
+    assert!(matches!(window.lane(), Some(LaneId::Goroutine(_))), "a click leads there");
+    window.press("Leak suspects");
+    let Answer::Leaks(found) = window.answer(&Question::Leaks(window.document().scope())) else { panic!("no leaks") };
+    assert!(!found.is_empty() && window.shows("leak"), "{:?}", window.words());
+}
+
+#[test]
+fn samples_show_lines_and_who_was_running() {
+    let mut window = Window::open("real/cpuprofile-go1.27.trace", panels::SAMPLES);
+    window.press("Lines");
+    assert!(window.shows(".go:"), "{:?}", window.words());
+    window.press("Goroutines");
+    assert!(window.shows("Sort by") || window.shows("main."), "{:?}", window.words());
+}
