@@ -301,3 +301,41 @@ fn tasks_and_regions_are_told_by_type() {
         assert_eq!(none, "The trace has none.\n");
     }
 }
+
+#[test]
+fn the_collector_is_told_in_words_and_numbers() {
+    let name = fixture("real/gc-4procs-go1.27.trace");
+    let json = |command: &str, options: &[&str]| -> Value {
+        let output = run::tracelane(&[&[command, name.as_str(), "--json"], options].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{command}: {error}"))
+    };
+    let sum = |of: &Value, parts: &[&str]| parts.iter().filter_map(|part| of[part].as_u64()).sum::<u64>();
+    let gc = json("gc", &[]);
+    let cycles = gc["cycles"].as_array().expect("a list");
+    assert_eq!(cycles.len(), 5);
+    for cycle in cycles {
+        let whole = cycle["duration_ns"].as_u64().expect("a number");
+        assert_eq!(sum(cycle, &["setup_ns", "marking_ns", "ending_ns"]), whole);
+    }
+    assert_eq!((&cycles[4]["trigger"], &cycles[0]["trigger"]), (&"forced".into(), &"heap".into()));
+    assert_eq!(cycles[4]["heap_after_bytes"], 2_476_920, "as the runtime told it when the world was stopped");
+    let stw = json("stw", &[]);
+    let stops = stw["stops"].as_array().expect("a list");
+    assert_eq!(stops.len(), 11);
+    for stop in stops {
+        assert_eq!(Some(sum(stop, &["stopping_ns", "held_ns"])), stop["duration_ns"].as_u64());
+    }
+    let mmu = json("mmu", &["--window", "1ms", "--limit", "3"]);
+    let curve = mmu["curve"].as_array().expect("a list");
+    assert_eq!(curve.last().map(|place| &place["window_ns"]), Some(&mmu["duration_ns"]));
+    assert_eq!(mmu["worst"].as_array().map(Vec::len), Some(3));
+    assert!(mmu["worst"][0]["share"].as_f64() <= mmu["worst"][1]["share"].as_f64());
+    let text = stdout(&run::tracelane(&["stw", &name, "--limit", "1"]));
+    assert!(text.contains("start trace by g1") && text.contains("10 more (--limit)"), "{text}");
+    assert!(stdout(&run::tracelane(&["gc", &name])).contains("forced by g1 at main.main"));
+    assert!(stdout(&run::tracelane(&["mmu", &name, "--per-proc"])).contains("each proc by itself"));
+    let cut = run::tracelane(&["gc", &fixture("broken/cut-mid-batch-go1.27.trace"), "--json"]);
+    let report: Value = serde_json::from_slice(&cut.stdout).expect("JSON");
+    assert_eq!((cut.status.code(), &report["partial"]), (Some(3), &Value::Bool(true)));
+}

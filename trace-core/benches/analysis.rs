@@ -9,11 +9,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use trace_core::analysis::antagonists::antagonists;
+use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::compare;
 use trace_core::analysis::flame::{Flame, MergeBy};
 use trace_core::analysis::goroutines::{SortBy, goroutines, groups};
 use trace_core::analysis::latency::latency;
 use trace_core::analysis::leaks::leaks;
+use trace_core::analysis::mmu::{Mutator, Takes, Whose, window_lengths};
 use trace_core::analysis::population::population;
 use trace_core::analysis::procs::procs;
 use trace_core::analysis::profile::{ProfileKind, profile};
@@ -55,6 +57,21 @@ fn measure(trace: &Trace) {
     let blocked = profile(trace, &pieces, ProfileKind::Blocked, &monitor).expect("not cancelled");
     let stacks = || blocked.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos));
     time("flame graph of it", || Flame::of(trace, stacks(), MergeBy::Function));
+    collector(trace, &monitor);
+}
+
+/// Collections, stops, and what is left to the program.
+fn collector(trace: &Trace, monitor: &Monitor) {
+    time("collections and stops", || Collector::of(trace, trace.range(), monitor));
+    for (name, whose) in [("system", Whose::System), ("procs", Whose::Procs)] {
+        let takes = Takes { sweep: true, ..Takes::default() };
+        let of = || Mutator::of(trace, trace.range(), whose, takes, monitor).expect("not cancelled");
+        time(&format!("mutator utilisation, {name}"), of);
+        let mutator = of();
+        let lengths = window_lengths(mutator.longest(), 10);
+        time(&format!("its curve ({} lengths)", lengths.len()), || mutator.curve(&lengths, monitor));
+        time("its worst windows of 10 ms", || mutator.worst_windows(10_000_000, 20));
+    }
 }
 
 /// Procs, system calls, waits for a proc, population.

@@ -13,15 +13,17 @@ use crate::cli::compare;
 use crate::cli::compare::align::Align;
 use crate::cli::compare::guard;
 use crate::cli::exit::Failure;
+use crate::cli::gc;
 use crate::cli::goroutines;
 use crate::cli::help::Topic;
 use crate::cli::latency;
-use crate::cli::place::{Stretch, Target, parse_stretch, parse_target};
+use crate::cli::mmu;
+use crate::cli::place::{Stretch, Target, parse_stretch, parse_target, parse_time};
 use crate::cli::population;
 use crate::cli::procs;
 use crate::cli::profile;
 use crate::cli::report::{self, Form};
-use crate::cli::scope::Wanted;
+use crate::cli::scope::{Wanted, Who};
 use crate::cli::stats;
 use crate::cli::syscalls;
 use crate::cli::tasks;
@@ -58,6 +60,12 @@ pub enum Command {
     Syscalls(syscalls::Asked),
     /// Print how many goroutines there were, or which may be leaked.
     Population(population::Asked),
+    /// Print collections, one by one.
+    Gc(gc::Asked),
+    /// Print stops of the world, one by one.
+    Stw(gc::Asked),
+    /// Print what the collector leaves to the program.
+    Mmu(mmu::Asked),
     /// Print what changed between two recordings.
     Compare(compare::Asked),
     /// Print what probably costs time.
@@ -116,6 +124,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, F
                 Some("syscalls") => return syscalls(&mut parser),
                 Some("population") => return population(&mut parser, false),
                 Some("leaks") => return population(&mut parser, true),
+                Some("gc") => return collector(&mut parser, Topic::Gc),
+                Some("stw") => return collector(&mut parser, Topic::Stw),
+                Some("mmu") => return mmu(&mut parser),
                 Some("compare") => return compare(&mut parser),
                 Some("report") => return report(&mut parser),
                 Some("screenshot") => return screenshot(&mut parser),
@@ -323,6 +334,50 @@ fn population(parser: &mut lexopt::Parser, leaks: bool) -> Result<Command, Failu
         return Ok(Command::Help(Topic::Population));
     };
     Ok(Command::Population(population::Asked { file, leaks, wanted, limit, json }))
+}
+
+/// The options of `gc` and `stw`.
+fn collector(parser: &mut lexopt::Parser, topic: Topic) -> Result<Command, Failure> {
+    let mut file = None;
+    let mut asked = gc::Asked { limit: 40, ..gc::Asked::default() };
+    while let Some(argument) = parser.next().map_err(usage)? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(topic)),
+            Arg::Long("json") => asked.json = true,
+            Arg::Long("range") => asked.range = Some(value(parser, "--range", "100ms..1.2s", parse_stretch)?),
+            Arg::Long("limit") => asked.limit = value(parser, "--limit", "40", |text| text.parse().ok())?,
+            Arg::Value(word) => only_one(&mut file, word)?,
+            other => return Err(usage(other.unexpected())),
+        }
+    }
+    asked.file = needed(file, if topic == Topic::Gc { "gc" } else { "stw" })?;
+    Ok(if topic == Topic::Gc { Command::Gc(asked) } else { Command::Stw(asked) })
+}
+
+fn mmu(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
+    let mut file = None;
+    let mut asked = mmu::Asked::default();
+    while let Some(argument) = parser.next().map_err(usage)? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Mmu)),
+            Arg::Long("json") => asked.json = true,
+            Arg::Long("per-proc") => asked.per_proc = true,
+            Arg::Long("takes") => asked.takes = value(parser, "--takes", "stw,background,assist", mmu::takes)?,
+            Arg::Long("window") => asked.window = Some(value(parser, "--window", "10ms", parse_time)?),
+            Arg::Long("limit") => asked.limit = value(parser, "--limit", "10", |text| text.parse().ok())?,
+            Arg::Long(name @ ("range" | "goroutine")) => {
+                let name = name.to_owned();
+                scope_option(&mut asked.wanted, &name, parser)?;
+            }
+            Arg::Value(word) => only_one(&mut file, word)?,
+            other => return Err(usage(other.unexpected())),
+        }
+    }
+    if asked.per_proc && asked.wanted.who != Who::All {
+        return Err(Failure::usage("--per-proc and --goroutine exclude each other"));
+    }
+    asked.file = needed(file, "mmu")?;
+    Ok(Command::Mmu(asked))
 }
 
 fn report(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
@@ -561,6 +616,12 @@ mod tests {
             "profile",
             "profile a --kind money",
             "profile a --latency 5",
+            "gc",
+            "gc a --limit x",
+            "stw a b",
+            "mmu a --takes everything",
+            "mmu a --per-proc --goroutine g1",
+            "mmu a --window 5",
             "compare a",
             "compare a b c --html x",
             "compare a b --fail-if x",

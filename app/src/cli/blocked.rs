@@ -185,14 +185,7 @@ impl Waiting {
             max_ns: wait.max,
             ended_by_goroutines_ns: wait.woken_nanos,
             examined_ns: found.examined,
-            stack: trace
-                .frames(wait.stack)
-                .map(|frame| Frame {
-                    function: frame.function.to_owned(),
-                    file: frame.file.to_owned(),
-                    line: frame.line,
-                })
-                .collect(),
+            stack: Frame::all(trace, wait.stack),
             meanwhile,
             others_ns: found.examined.saturating_sub(told),
         }
@@ -227,7 +220,21 @@ impl Part {
 }
 
 impl Frame {
-    fn words(&self) -> String {
+    /// All frames of a stack, leaf first.
+    #[must_use]
+    pub fn all(trace: &Trace, stack: StackId) -> Vec<Self> {
+        let frames = trace.frames(stack);
+        let frame = |frame: trace_core::model::trace::Frame<'_>| Self {
+            function: frame.function.to_owned(),
+            file: frame.file.to_owned(),
+            line: frame.line,
+        };
+        frames.map(frame).collect()
+    }
+
+    /// In a few words: `main.work (main.go:12)`.
+    #[must_use]
+    pub fn words(&self) -> String {
         let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
         format!("{} ({file}:{})", self.function, self.line)
     }

@@ -27,6 +27,12 @@ pub enum Topic {
     Syscalls,
     /// `population` and `leaks`
     Population,
+    /// `gc`
+    Gc,
+    /// `stw`
+    Stw,
+    /// `mmu`
+    Mmu,
     /// How analyses count.
     Analyses,
     /// `compare`
@@ -52,6 +58,9 @@ impl Topic {
             "procs" | "threads" => Some(Self::Procs),
             "syscalls" => Some(Self::Syscalls),
             "population" | "leaks" => Some(Self::Population),
+            "gc" => Some(Self::Gc),
+            "stw" => Some(Self::Stw),
+            "mmu" => Some(Self::Mmu),
             "analyses" => Some(Self::Analyses),
             "compare" => Some(Self::Compare),
             "report" => Some(Self::Report),
@@ -74,6 +83,9 @@ pub const COMMANDS: &str = concat!(
     "  tracelane syscalls FILE           system calls by function and stack, and which cost their proc\n",
     "  tracelane population FILE         how many goroutines there were, by who created them\n",
     "  tracelane leaks FILE              goroutines still blocked at the end, most suspicious first\n",
+    "  tracelane gc FILE [options]       collections: phases, workers, who had to help, the heap, who set it off\n",
+    "  tracelane stw FILE [options]      stops of the world: who asked, who was the last to stand still\n",
+    "  tracelane mmu FILE [options]      what the collector leaves to the program, in the worst windows\n",
     "  tracelane report FILE [options]   what probably costs the program its time, and where\n",
     "  tracelane compare A B [options]   what changed between two recordings, how much, and whether it is real\n",
     "  tracelane screenshot FILE -o PNG  a picture of the window, without display or GPU\n",
@@ -109,6 +121,9 @@ pub fn text(topic: Topic) -> String {
         Topic::Procs => PROCS.to_owned(),
         Topic::Syscalls => format!("{SYSCALLS}{SCOPE}"),
         Topic::Population => format!("{POPULATION}{SCOPE}"),
+        Topic::Gc => GC.to_owned(),
+        Topic::Stw => STW.to_owned(),
+        Topic::Mmu => MMU.to_owned(),
         Topic::Analyses => ANALYSES.to_owned(),
         Topic::Compare => COMPARE.to_owned(),
         Topic::Report => REPORT.to_owned(),
@@ -290,6 +305,58 @@ ends while the program goes on: what it says for and against a leak is told, and
              creation [{function, file, line}], goroutines}]
 ";
 
+const GC: &str = "\
+tracelane gc FILE [--range A..B] [--limit N] [--json]
+
+Collections one by one: how long they marked and stopped the world, how long mark workers ran, who was made to
+help, the heap before, when marking was over, and in use, what was swept until the next, and who set it off.
+
+  --range A..B         only those that touch this stretch, from the start of the trace; each is told whole
+  --limit 40           so many rows of the text
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, duration_ns, swept_before {sweeping}, cycles [{start_ns, duration_ns, began_before, goes_on,
+      trigger (heap, forced, periodic or unknown), goroutine or null, stack [{function, file, line}], setup_ns,
+      marking_ns, ending_ns (these three sum to duration_ns), stopped_ns, stops [as of tracelane stw],
+      workers {dedicated_ns, fractional_ns, idle_ns, unlabelled_ns}, assists, assist_ns, assist_running_ns,
+      helpers [{goroutine, function, count, total_ns, running_ns, stack}] (at most 10), heap_before_bytes,
+      heap_marked_bytes, heap_after_bytes, goal_bytes, next_goal_bytes (each may be null), swept {sweeping}}]
+      sweeping {count, total_ns, swept_bytes, reclaimed_bytes}
+";
+
+const STW: &str = "\
+tracelane stw FILE [--range A..B] [--limit N] [--json]
+
+Stops of the world one by one: why, who asked, how long until all goroutines stood still and who was the last of
+them, how long they were held.
+
+  --range A..B         only those that touch this stretch, from the start of the trace
+  --limit 40           so many rows of the text
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, duration_ns, reasons [{reason, count, total_ns, max_ns, stopping_ns}],
+      stops [{start_ns, duration_ns, complete, reason, collector (true for its own), goroutine or null,
+      stack [{function, file, line}], stopping_ns, held_ns (these two sum to duration_ns), running_procs,
+      last {goroutine, function, proc, start_ns, duration_ns, stack} or null}]
+";
+
+const MMU: &str = "\
+tracelane mmu FILE [--per-proc|--goroutine G] [--takes WHAT] [--window W] [--range A..B] [--limit N] [--json]
+
+Mutator utilisation: the share of processor time that the collector leaves to the program. For windows of any
+length, the least that one of them has (minimum mutator utilisation), what 99.9 %, 99 % and 95 % of them have at
+least, and the worst ones.
+
+  --per-proc           each proc by itself, as a goroutine on it feels it: all or nothing
+  --goroutine g25      one goroutine's own time: without its assists, sweeps and waits for the collector
+  --takes stw,background,assist     what counts as taken; also: sweep, other-stw (stops for other reasons)
+  --window 10ms        the length of the worst windows listed (if not given: of 1, 10 and 100 ms)
+  --limit 10           so many of each length
+  --range A..B         only this stretch, from the start of the trace
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, whose (system, procs or goroutine), takes [name], duration_ns, mean,
+      curve [{window_ns, least, p999, p99, p95}], worst [{window_ns, start_ns, share, proc or null}],
+      over_time [{start_ns, mean, least} or null] (200 equal columns); all shares are 0 to 1
+";
+
 const ANALYSES: &str = "\
 How analyses count, and where they differ from go tool trace (1.27)
 
@@ -309,6 +376,20 @@ Profiles
   - sched names the stack of who made a goroutine ready; after a system call there is none.
   - Go bounds a function's goroutines to their runs; a scope here is all of their time in it.
   - Nested regions count once, and those that overlap by a part count their union; Go drops the later one.
+Collector
+  - A mark worker is a goroutine started by runtime.gcBgMarkWorker, and counts while it runs. Go's page goes by
+    labels, which it never takes back, and by state: from its second run on a worker counts twice and for ever, so
+    the curve sticks at 0. Labels of workers on other goroutines (since Go 1.26) count for nothing here; Go's page
+    ends in an error over them, and over traces older than Go 1.22 without a change of GOMAXPROCS.
+  - A proc counts once, whatever of the collector's goes on there at a time. Go ends its curve with the last change;
+    here it goes to the end of the trace.
+  - Where the trace does not tell GOMAXPROCS, it is taken to be the number of procs seen.
+  - Windows never reach over lost parts of a trace. Percentiles are of all places where a window may begin, exact to
+    1/65,536.
+  - An assist counts for mutator utilisation while it runs, for `gc` from begin to end (and running beside it).
+  - A collection ends with its marking, as in the trace; what is swept until the marking of the next has ended is
+    its own. `in use` is the heap as the runtime sets it when marking ends.
+  - A stop is stopping until the last goroutine on another proc has left it, then held.
 ";
 
 const REPORT: &str = "\

@@ -5,9 +5,11 @@ pub mod blocked;
 pub mod compare;
 pub mod dump;
 pub mod exit;
+pub mod gc;
 pub mod goroutines;
 pub mod help;
 pub mod latency;
+pub mod mmu;
 pub mod place;
 pub mod population;
 pub mod procs;
@@ -16,6 +18,7 @@ pub mod report;
 pub mod scope;
 pub mod screenshot;
 pub mod stats;
+pub mod stw;
 pub mod summary;
 pub mod syscalls;
 pub mod tasks;
@@ -48,6 +51,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Command::Procs(asked)) => procs::run(&asked),
         Ok(Command::Syscalls(asked)) => syscalls::run(&asked),
         Ok(Command::Population(asked)) => population::run(&asked),
+        Ok(Command::Gc(asked)) => gc::run(&asked),
+        Ok(Command::Stw(asked)) => stw::run(&asked),
+        Ok(Command::Mmu(asked)) => mmu::run(&asked),
         Ok(Command::Compare(asked)) => compare::run(&asked),
         Ok(Command::Report(asked)) => report::run(&asked),
         Ok(Command::Screenshot(asked)) => screenshot::run(&asked),

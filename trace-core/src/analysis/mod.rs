@@ -14,12 +14,14 @@
 pub mod antagonists;
 pub mod blocked_by;
 pub mod census;
+pub mod collector;
 pub mod compare;
 pub mod findings;
 pub mod flame;
 pub mod goroutines;
 pub mod latency;
 pub mod leaks;
+pub mod mmu;
 pub mod places;
 pub mod population;
 pub mod pressure;

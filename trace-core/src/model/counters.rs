@@ -327,6 +327,27 @@ impl Trace {
         }
     }
 
+    /// The reading of a step function (heap, GOMAXPROCS) in force at `time`: the last one no later. `None`
+    /// before the first, and for goroutine counts.
+    #[must_use]
+    pub fn reading_at(&self, metric: Metric, time: TraceTime) -> Option<u64> {
+        self.step_before(metric, time.0.saturating_add(1))
+    }
+
+    /// The readings of a step function within `range`, in time order. Lazy; none for goroutine counts.
+    pub fn readings_within(&self, metric: Metric, range: TimeRange) -> impl Iterator<Item = (TraceTime, u64)> + '_ {
+        let end = self.segments.partition_point(|segment| segment.base < range.end.0);
+        let first = self.segments.partition_point(|segment| segment.base <= range.start.0).saturating_sub(1);
+        let segments = if places(metric).is_empty() { self.segments.get(first..end) } else { None };
+        let readings = segments.unwrap_or_default().iter().flat_map(move |segment| {
+            let steps = segment.steps(metric);
+            let from = steps.at.partition_point(|&at| segment.at(at) < range.start.0);
+            let pairs = steps.at.iter().zip(&steps.value).skip(from);
+            pairs.map(|(&at, &value)| (TraceTime(segment.at(at)), value))
+        });
+        readings.take_while(move |(time, _)| *time < range.end)
+    }
+
     /// Highest value of a curve in the whole trace.
     #[must_use]
     pub fn metric_max(&self, metric: Metric) -> u64 {

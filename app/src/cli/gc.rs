@@ -1,0 +1,380 @@
+//! `tracelane gc`: collections one by one, with who marked, who had to help, and what came of it.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use trace_core::analysis::collector::cycles::{Collector, Cycle, Helper, Swept};
+use trace_core::analysis::collector::work::WorkerMode;
+use trace_core::base::ids::GoIx;
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::model::trace::Trace;
+
+use crate::cli::blocked::Frame;
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::place::Stretch;
+use crate::cli::print;
+use crate::cli::scope::range_of;
+use crate::cli::stw;
+use crate::fmt::number::{bytes, count, percent};
+use crate::fmt::time::{duration, offset};
+use crate::remote;
+
+/// Helpers told of per collection.
+const HELPERS: usize = 10;
+/// Of them in the text.
+const HELPERS_SHOWN: usize = 3;
+
+/// What was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The trace.
+    pub file: PathBuf,
+    /// Only what touches this stretch.
+    pub range: Option<Stretch>,
+    /// Rows of the text.
+    pub limit: usize,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// Loads the file and prints its collections.
+///
+/// # Errors
+/// When the file is unreadable.
+pub fn run(asked: &Asked) -> Answer {
+    let monitor = Monitor::new();
+    let unreadable = |error| Failure::unreadable(&asked.file, &error);
+    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let report = Report::of(asked, &trace);
+    if asked.json {
+        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
+        print(&format!("{json}\n"))?;
+    } else {
+        print(&report.text(asked.limit))?;
+    }
+    Ok(Exit::after(trace.warnings()))
+}
+
+/// What `--json` prints. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The file as given.
+    pub file: String,
+    /// Parts of the trace are damaged, so some may be missing.
+    pub partial: bool,
+    /// Length of the stretch looked at.
+    pub duration_ns: i64,
+    /// Collections that touch it, in time order.
+    pub cycles: Vec<OneCycle>,
+    /// Sweeping for a collection before the first one.
+    pub swept_before: Sweeping,
+}
+
+/// A collection. `setup_ns`, `marking_ns` and `ending_ns` sum to `duration_ns`.
+#[derive(Clone, Debug, Serialize)]
+pub struct OneCycle {
+    /// From the start of the trace.
+    pub start_ns: i64,
+    /// Until marking has ended.
+    pub duration_ns: i64,
+    /// It began before the trace did: some of it is not told.
+    pub began_before: bool,
+    /// It was going on when the trace ended: likewise.
+    pub goes_on: bool,
+    /// `heap`, `forced`, `periodic` or `unknown`.
+    pub trigger: &'static str,
+    /// Who set it off; null if the trace does not tell.
+    pub goroutine: Option<i64>,
+    /// Where, leaf first.
+    pub stack: Vec<Frame>,
+    /// Workers start, the world stops.
+    pub setup_ns: u64,
+    /// Marking beside the program.
+    pub marking_ns: u64,
+    /// The world is stopped to end it.
+    pub ending_ns: u64,
+    /// How long the world was stopped.
+    pub stopped_ns: u64,
+    /// Its stops.
+    pub stops: Vec<stw::OneStop>,
+    /// How long mark workers ran, by mode.
+    pub workers: Workers,
+    /// How often goroutines had to help.
+    pub assists: u64,
+    /// From begin to end of help, added up.
+    pub assist_ns: u64,
+    /// Of that running.
+    pub assist_running_ns: u64,
+    /// Who, most time first, at most 10.
+    pub helpers: Vec<Helping>,
+    /// Heap in use when it began; null if not told, as below.
+    pub heap_before_bytes: Option<u64>,
+    /// When marking was over.
+    pub heap_marked_bytes: Option<u64>,
+    /// What of it was found in use.
+    pub heap_after_bytes: Option<u64>,
+    /// The goal it was to keep.
+    pub goal_bytes: Option<u64>,
+    /// The goal it set.
+    pub next_goal_bytes: Option<u64>,
+    /// Sweeping what it found free.
+    pub swept: Sweeping,
+}
+
+/// Time of mark workers by mode.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Workers {
+    /// With a proc for themselves.
+    pub dedicated_ns: u64,
+    /// Now and then.
+    pub fractional_ns: u64,
+    /// On procs without other work.
+    pub idle_ns: u64,
+    /// The trace does not tell.
+    pub unlabelled_ns: u64,
+}
+
+/// Help of one goroutine.
+#[derive(Clone, Debug, Serialize)]
+pub struct Helping {
+    /// Who.
+    pub goroutine: i64,
+    /// What it was started with.
+    pub function: String,
+    /// How often.
+    pub count: u64,
+    /// From begin to end, added up.
+    pub total_ns: u64,
+    /// Of that running.
+    pub running_ns: u64,
+    /// Where the longest began, leaf first.
+    pub stack: Vec<Frame>,
+}
+
+/// Sweeping.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Sweeping {
+    /// Stretches of it.
+    pub count: u64,
+    /// Added up.
+    pub total_ns: u64,
+    /// Looked at.
+    pub swept_bytes: u64,
+    /// Found free.
+    pub reclaimed_bytes: u64,
+}
+
+impl Sweeping {
+    const fn of(swept: &Swept) -> Self {
+        Self { count: swept.count, total_ns: swept.nanos, swept_bytes: swept.bytes, reclaimed_bytes: swept.reclaimed }
+    }
+}
+
+impl Report {
+    /// Of a loaded trace.
+    #[must_use]
+    pub fn of(asked: &Asked, trace: &Trace) -> Self {
+        let range = asked.range.map_or_else(|| trace.range(), |stretch| range_of(trace, stretch));
+        let found = Collector::of(trace, range, &Monitor::new()).unwrap_or_default();
+        Self {
+            file: asked.file.display().to_string(),
+            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            duration_ns: trace.range().intersect(range).nanos(),
+            cycles: found.cycles.iter().map(|cycle| OneCycle::of(trace, &found, cycle)).collect(),
+            swept_before: Sweeping::of(&found.early),
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self, limit: usize) -> String {
+        let mut text = String::new();
+        if self.cycles.is_empty() {
+            line(&mut text, &format!("No collection ran in {}.", duration(self.duration_ns)));
+            return text;
+        }
+        let sum = |value: &dyn Fn(&OneCycle) -> u64| self.cycles.iter().map(value).sum::<u64>();
+        let whole = self.duration_ns.unsigned_abs();
+        let (marking, stopped) = (sum(&|cycle| cycle.duration_ns.unsigned_abs()), sum(&|cycle| cycle.stopped_ns));
+        line(
+            &mut text,
+            &format!(
+                "{} collections in {}: marking {} ({}), world stopped for them {} ({})",
+                count(self.cycles.len() as u64),
+                duration(self.duration_ns),
+                nanos(marking),
+                percent(marking, whole),
+                nanos(stopped),
+                percent(stopped, whole)
+            ),
+        );
+        let worker = |of: &dyn Fn(&Workers) -> u64| nanos(sum(&|cycle| of(&cycle.workers)));
+        line(
+            &mut text,
+            &format!(
+                "mark workers ran {} dedicated, {} fractional, {} idle, {} unlabelled; goroutines helped {} times, {} \
+                 (running {})",
+                worker(&|of| of.dedicated_ns),
+                worker(&|of| of.fractional_ns),
+                worker(&|of| of.idle_ns),
+                worker(&|of| of.unlabelled_ns),
+                count(sum(&|cycle| cycle.assists)),
+                nanos(sum(&|cycle| cycle.assist_ns)),
+                nanos(sum(&|cycle| cycle.assist_running_ns))
+            ),
+        );
+        line(&mut text, "");
+        line(
+            &mut text,
+            &format!(
+                "{:>14} {:>9} {:>9} {:>9} {:>9} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9}  {}",
+                "at",
+                "marking",
+                "stopped",
+                "workers",
+                "assist",
+                "helpers",
+                "before",
+                "marked",
+                "in use",
+                "goal",
+                "swept",
+                "set off by"
+            ),
+        );
+        for cycle in self.cycles.iter().take(limit) {
+            cycle.row(&mut text);
+        }
+        if self.cycles.len() > limit {
+            line(&mut text, &format!("… {} more (--limit)", count((self.cycles.len() - limit) as u64)));
+        }
+        text
+    }
+}
+
+impl OneCycle {
+    fn of(trace: &Trace, found: &Collector, cycle: &Cycle) -> Self {
+        let stops = cycle.stops.iter().filter_map(|&at| found.stops.get(at));
+        Self {
+            start_ns: since(trace, cycle.range.start),
+            duration_ns: cycle.range.nanos(),
+            began_before: cycle.began_before,
+            goes_on: cycle.goes_on,
+            trigger: cycle.trigger.name(),
+            goroutine: goroutine(trace, cycle.go),
+            stack: Frame::all(trace, cycle.stack),
+            setup_ns: cycle.setup(),
+            marking_ns: cycle.marking.nanos().unsigned_abs(),
+            ending_ns: cycle.ending(),
+            stopped_ns: cycle.stopped,
+            stops: stops.map(|stop| stw::OneStop::of(trace, stop)).collect(),
+            workers: Workers {
+                dedicated_ns: cycle.worker(WorkerMode::Dedicated),
+                fractional_ns: cycle.worker(WorkerMode::Fractional),
+                idle_ns: cycle.worker(WorkerMode::Idle),
+                unlabelled_ns: cycle.worker(WorkerMode::Unlabelled),
+            },
+            assists: cycle.assists(),
+            assist_ns: cycle.assist(),
+            assist_running_ns: cycle.assist_run(),
+            helpers: cycle.helpers.iter().take(HELPERS).map(|helper| Helping::of(trace, helper)).collect(),
+            heap_before_bytes: cycle.heap_before,
+            heap_marked_bytes: cycle.heap_marked,
+            heap_after_bytes: cycle.heap_after,
+            goal_bytes: cycle.goal,
+            next_goal_bytes: cycle.next_goal,
+            swept: Sweeping::of(&cycle.swept),
+        }
+    }
+
+    fn row(&self, text: &mut String) {
+        let heap = |size: Option<u64>| size.map_or_else(|| "–".to_owned(), bytes);
+        let workers = self.workers.dedicated_ns + self.workers.fractional_ns + self.workers.idle_ns;
+        let cut = match (self.began_before, self.goes_on) {
+            (true, true) => ", cut at both ends",
+            (true, false) => ", began before the trace",
+            (false, true) => ", cut by the end of the trace",
+            (false, false) => "",
+        };
+        let who = self.goroutine.map_or_else(String::new, |go| format!(" by g{go}"));
+        let place = own(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.words()));
+        line(
+            text,
+            &format!(
+                "{:>14} {:>9} {:>9} {:>9} {:>9} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9}  {}{who}{place}{cut}",
+                offset(self.start_ns),
+                duration(self.duration_ns),
+                nanos(self.stopped_ns),
+                nanos(workers + self.workers.unlabelled_ns),
+                nanos(self.assist_ns),
+                count(self.assists),
+                heap(self.heap_before_bytes),
+                heap(self.heap_marked_bytes),
+                heap(self.heap_after_bytes),
+                heap(self.goal_bytes),
+                bytes(self.swept.swept_bytes),
+                self.trigger
+            ),
+        );
+        for helper in self.helpers.iter().take(HELPERS_SHOWN) {
+            let place = own(&helper.stack).map_or_else(String::new, |frame| format!(", most at {}", frame.words()));
+            line(
+                text,
+                &format!(
+                    "{:>14}   g{} {} helped {} in {} times{place}",
+                    "",
+                    helper.goroutine,
+                    helper.function,
+                    nanos(helper.total_ns),
+                    count(helper.count)
+                ),
+            );
+        }
+    }
+}
+
+impl Helping {
+    fn of(trace: &Trace, helper: &Helper) -> Self {
+        Self {
+            goroutine: goroutine(trace, helper.go).unwrap_or(-1),
+            function: function(trace, helper.go),
+            count: helper.count,
+            total_ns: helper.nanos,
+            running_ns: helper.run_nanos,
+            stack: Frame::all(trace, helper.stack),
+        }
+    }
+}
+
+/// From the start of the trace, nanoseconds.
+pub(crate) const fn since(trace: &Trace, time: TraceTime) -> i64 {
+    let TimeRange { start, .. } = trace.range();
+    time.nanos_since(start)
+}
+
+/// A goroutine's id; `None` for none.
+pub(crate) fn goroutine(trace: &Trace, go: GoIx) -> Option<i64> {
+    trace.goroutine_name(go).map(|(id, _)| id.signed())
+}
+
+/// What a goroutine was started with.
+pub(crate) fn function(trace: &Trace, go: GoIx) -> String {
+    trace.goroutine_name(go).map_or_else(String::new, |(_, name)| trace.str(name).to_owned())
+}
+
+/// The first frame that is not the runtime's, else the first.
+pub(crate) fn own(stack: &[Frame]) -> Option<&Frame> {
+    let is_own = |frame: &&Frame| !frame.function.starts_with("runtime.") && !frame.function.starts_with("runtime/");
+    stack.iter().find(is_own).or_else(|| stack.first())
+}
+
+pub(crate) fn nanos(nanos: u64) -> String {
+    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+pub(crate) fn line(text: &mut String, line: &str) {
+    // Writing to a string does not fail.
+    writeln!(text, "{line}").unwrap_or_default();
+}

@@ -1,0 +1,301 @@
+//! `tracelane mmu`: what the collector leaves to the program, in the worst windows of any length.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use trace_core::analysis::mmu::{Mutator, Point, TAILS, Takes, Whose, Window, window_lengths};
+use trace_core::analysis::scope::Whom;
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
+use trace_core::model::trace::Trace;
+
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::gc::{line, since};
+use crate::cli::print;
+use crate::cli::scope::Wanted;
+use crate::fmt::time::{duration, offset};
+use crate::remote;
+
+/// Points of the curve per factor of ten.
+const PER_DECADE: u32 = 10;
+/// Columns of utilisation over time.
+const COLUMNS: i64 = 200;
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The trace.
+    pub file: PathBuf,
+    /// What of it: a stretch, a goroutine.
+    pub wanted: Wanted,
+    /// Each proc by itself.
+    pub per_proc: bool,
+    /// What counts as the collector's.
+    pub takes: Takes,
+    /// Windows whose worst are listed; a choice of them if `None`.
+    pub window: Option<i64>,
+    /// So many of them.
+    pub limit: usize,
+    /// As JSON.
+    pub json: bool,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self {
+            file: PathBuf::new(),
+            wanted: Wanted::default(),
+            per_proc: false,
+            takes: Takes::default(),
+            window: None,
+            limit: 10,
+            json: false,
+        }
+    }
+}
+
+/// Reads `stw,assist,sweep`.
+#[must_use]
+pub fn takes(text: &str) -> Option<Takes> {
+    let mut takes = Takes { stops: false, other_stops: false, background: false, assist: false, sweep: false };
+    for word in text.split(',') {
+        match word {
+            "stw" => takes.stops = true,
+            "other-stw" => takes.other_stops = true,
+            "background" => takes.background = true,
+            "assist" => takes.assist = true,
+            "sweep" => takes.sweep = true,
+            _ => return None,
+        }
+    }
+    Some(takes)
+}
+
+/// Loads the file and prints the mutator's utilisation.
+///
+/// # Errors
+/// When the file is unreadable, or there is no such goroutine.
+pub fn run(asked: &Asked) -> Answer {
+    let monitor = Monitor::new();
+    let unreadable = |error| Failure::unreadable(&asked.file, &error);
+    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let scope = asked.wanted.scope(&trace)?;
+    let whose = match scope.whom {
+        Whom::One(go) => Whose::Goroutine(go),
+        _ if asked.per_proc => Whose::Procs,
+        _ => Whose::System,
+    };
+    let report = Report::of(asked, &trace, scope.range, whose);
+    if asked.json {
+        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
+        print(&format!("{json}\n"))?;
+    } else {
+        print(&report.text())?;
+    }
+    Ok(Exit::after(trace.warnings()))
+}
+
+/// What `--json` prints. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The file as given.
+    pub file: String,
+    /// Parts of the trace are damaged, so some may be missing.
+    pub partial: bool,
+    /// `system`, `procs` or `goroutine`.
+    pub whose: &'static str,
+    /// What counts: of `stw`, `other-stw`, `background`, `assist`, `sweep`.
+    pub takes: Vec<&'static str>,
+    /// Length of the stretch looked at.
+    pub duration_ns: i64,
+    /// The mean share over it, 0 to 1.
+    pub mean: f64,
+    /// The curve, by rising length of windows; the last is the whole stretch.
+    pub curve: Vec<Place>,
+    /// Windows with least, worst first.
+    pub worst: Vec<OneWindow>,
+    /// The share over time in 200 equal columns (`null` where the trace tells nothing); of procs the least.
+    pub over_time: Vec<Option<Column>>,
+}
+
+/// A place on the curve. All shares are 0 to 1.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Place {
+    /// Length of windows.
+    pub window_ns: i64,
+    /// The least share of any window.
+    pub least: f64,
+    /// What 99.9 % of all windows have at least.
+    pub p999: f64,
+    /// What 99 % have.
+    pub p99: f64,
+    /// What 95 % have.
+    pub p95: f64,
+}
+
+/// A window with little.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct OneWindow {
+    /// Its length.
+    pub window_ns: i64,
+    /// From the start of the trace.
+    pub start_ns: i64,
+    /// The share in it, 0 to 1.
+    pub share: f64,
+    /// On which proc, with `--per-proc`.
+    pub proc: Option<i64>,
+}
+
+/// A column of time.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Column {
+    /// From the start of the trace.
+    pub start_ns: i64,
+    /// The mean share, 0 to 1.
+    pub mean: f64,
+    /// The lowest.
+    pub least: f64,
+}
+
+impl Report {
+    /// Of a loaded trace.
+    #[must_use]
+    pub fn of(asked: &Asked, trace: &Trace, range: TimeRange, whose: Whose) -> Self {
+        let monitor = Monitor::new();
+        let mutator = Mutator::of(trace, range, whose, asked.takes, &monitor).unwrap_or_default();
+        let lengths = window_lengths(mutator.longest(), PER_DECADE);
+        let chosen = match asked.window {
+            Some(window) => vec![window],
+            None => [1_000_000, 10_000_000, 100_000_000].into_iter().filter(|&of| of < mutator.longest()).collect(),
+        };
+        let worst = chosen.iter().flat_map(|&window| mutator.worst_windows(window, asked.limit));
+        let within = trace.range().intersect(range);
+        Self {
+            file: asked.file.display().to_string(),
+            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            whose: match whose {
+                Whose::System => "system",
+                Whose::Procs => "procs",
+                Whose::Goroutine(_) => "goroutine",
+            },
+            takes: names(asked.takes),
+            duration_ns: within.nanos(),
+            mean: mutator.mean(),
+            curve: mutator.curve(&lengths, &monitor).unwrap_or_default().into_iter().map(Place::of).collect(),
+            worst: worst.map(|window| OneWindow::of(trace, window)).collect(),
+            over_time: (0..COLUMNS).map(|at| column(trace, &mutator, within, at)).collect(),
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        line(
+            &mut text,
+            &format!(
+                "The program had {} of its processor time over {} ({}; taken: {})",
+                share(self.mean),
+                duration(self.duration_ns),
+                match self.whose {
+                    "procs" => "each proc by itself",
+                    "goroutine" => "one goroutine",
+                    _ => "all procs together",
+                },
+                self.takes.join(", ")
+            ),
+        );
+        line(&mut text, "");
+        line(&mut text, &format!("{:>10} {:>9} {:>9} {:>9} {:>9}", "window", "least", "p99.9", "p99", "p95"));
+        let last = self.curve.len().saturating_sub(1);
+        for (at, place) in self.curve.iter().enumerate() {
+            // 1, 2 and 5 of each factor of ten, near enough.
+            if ![0, 3, 7].contains(&(at % PER_DECADE as usize)) && at != last {
+                continue;
+            }
+            line(
+                &mut text,
+                &format!(
+                    "{:>10} {:>9} {:>9} {:>9} {:>9}",
+                    duration(place.window_ns),
+                    share(place.least),
+                    share(place.p999),
+                    share(place.p99),
+                    share(place.p95)
+                ),
+            );
+        }
+        let mut length = 0;
+        for window in &self.worst {
+            if window.window_ns != length {
+                length = window.window_ns;
+                line(&mut text, &format!("\nWorst windows of {}", duration(length)));
+            }
+            let proc = window.proc.map_or_else(String::new, |proc| format!("  P{proc}"));
+            line(&mut text, &format!("{:>14} {:>9}{proc}", offset(window.start_ns), share(window.share)));
+        }
+        text
+    }
+}
+
+impl Place {
+    fn of(point: Point) -> Self {
+        const { assert!(TAILS.len() == 3, "p99.9, p99, p95") };
+        let [p999, p99, p95] = point.most;
+        Self { window_ns: point.window, least: point.least, p999, p99, p95 }
+    }
+}
+
+impl OneWindow {
+    fn of(trace: &Trace, window: Window) -> Self {
+        Self {
+            window_ns: window.range.nanos(),
+            start_ns: since(trace, window.range.start),
+            share: window.share,
+            proc: window.proc.map(|proc| trace.proc_id(proc).signed()),
+        }
+    }
+}
+
+fn column(trace: &Trace, mutator: &Mutator, range: TimeRange, at: i64) -> Option<Column> {
+    let edge =
+        |at: i64| range.start.plus_nanos((i128::from(range.nanos()) * i128::from(at) / i128::from(COLUMNS)) as i64);
+    let within = TimeRange::new(edge(at), edge(at + 1));
+    let (mean, least) = mutator.within(within)?;
+    Some(Column { start_ns: since(trace, within.start), mean, least })
+}
+
+fn names(takes: Takes) -> Vec<&'static str> {
+    let all = [
+        (takes.stops, "stw"),
+        (takes.other_stops, "other-stw"),
+        (takes.background, "background"),
+        (takes.assist, "assist"),
+        (takes.sweep, "sweep"),
+    ];
+    all.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name).collect()
+}
+
+/// Never rounds to none or all.
+fn share(share: f64) -> String {
+    let percent = share * 100.0;
+    match percent {
+        percent if percent <= 0.0 => "0 %".to_owned(),
+        percent if percent < 0.1 => "< 0.1 %".to_owned(),
+        percent if (99.95..100.0).contains(&percent) => "> 99.9 %".to_owned(),
+        percent => format!("{percent:.1} %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_are_read_by_name() {
+        let only = takes("stw,sweep").expect("two names");
+        assert_eq!(names(only), ["stw", "sweep"]);
+        assert_eq!(takes("stw,money"), None);
+        assert_eq!(names(Takes::default()), ["stw", "background", "assist"]);
+    }
+}
