@@ -48,7 +48,9 @@ fn measure(trace: &Trace) {
         goroutines(trace, &pieces, largest, (SortBy::Execution, 1_000), &monitor)
     });
     time("one side of a comparison", || compare::measure::measure(trace, trace.range(), &monitor));
+    let before = resident();
     let side = compare::measure::measure(trace, trace.range(), &monitor).expect("not cancelled");
+    println!("  which takes {} KB more of memory", resident().saturating_sub(before));
     time("two sides held against each other", || compare::compare(&side, &side, &compare::Terms::default(), None));
     for kind in ProfileKind::ALL {
         time(&format!("profile {}", kind.name()), || profile(trace, &pieces, kind, &monitor));
@@ -85,6 +87,13 @@ fn schedule(trace: &Trace, pieces: &Pieces, monitor: &Monitor) {
     time("leak suspects", || leaks(trace, pieces, monitor));
     time("tasks", || tasks(trace, &Filter::default(), monitor));
     time("index of tasks", || TaskIndex::of(trace));
+}
+
+/// Memory of this process now, KB, where the system tells.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().split(' ').next()?.parse().ok()).unwrap_or_default()
 }
 
 fn time<T>(what: &str, mut call: impl FnMut() -> T) {

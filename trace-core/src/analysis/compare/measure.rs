@@ -131,9 +131,27 @@ enum Key {
 
 #[derive(Default)]
 struct Pass {
-    rows: FxHashMap<Key, (StackId, Series)>,
+    rows: Vec<(Key, StackId, Series)>,
+    index: FxHashMap<Key, u32>,
+    /// What spans of a class at a stack (or of a start function) count as, by the low bits of what they are:
+    /// neighbours are alike, so most are found here.
+    memo: Vec<(u64, Meaning)>,
     running: u64,
     sketch: Sketch,
+}
+
+/// Entries of the memo; a power of two.
+const MEMO: usize = 1 << 10;
+
+/// What a span counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    /// A wait for something to do.
+    Idle,
+    /// Part of work, but no row's.
+    Nothing,
+    /// A row's, by its place.
+    Row(u32),
 }
 
 /// Measures what happened in `range`. `None` if cancelled.
@@ -155,7 +173,7 @@ pub fn measure(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Mea
         return None;
     }
     let mut rows: FxHashMap<(RowKind, String), Series> = FxHashMap::default();
-    for (key, (stack, series)) in pass.rows {
+    for (key, stack, series) in pass.rows {
         rows.entry(look.name(key, stack)).or_default().merge(series);
     }
     look.at_rest(&mut rows);
@@ -170,20 +188,35 @@ impl Pass {
         if self.rows.len() < other.rows.len() {
             std::mem::swap(&mut self, &mut other);
         }
-        for (key, (stack, series)) in other.rows {
-            let mine = self.rows.entry(key).or_default();
-            mine.0 = mine.0.max(stack);
-            mine.1.merge(series);
+        for (key, stack, series) in other.rows {
+            let slot = self.slot(key);
+            if let Some(mine) = self.rows.get_mut(slot as usize) {
+                mine.1 = mine.1.max(stack);
+                mine.2.merge(series);
+            }
         }
         self.running += other.running;
         self.sketch = self.sketch.merged(other.sketch);
         self
     }
 
+    fn slot(&mut self, key: Key) -> u32 {
+        *self.index.entry(key).or_insert_with(|| {
+            self.rows.push((key, StackId::NONE, Series::default()));
+            self.rows.len() as u32 - 1
+        })
+    }
+
     fn add(&mut self, key: Key, stack: StackId, at: (GoIx, TimeRange), nanos: u64, whole: TimeRange) {
-        let row = self.rows.entry(key).or_default();
-        row.0 = row.0.max(stack);
-        row.1.add_nanos(at.0.0, at.1, nanos, whole);
+        let slot = self.slot(key);
+        self.add_to(slot, stack, at, nanos, whole);
+    }
+
+    fn add_to(&mut self, slot: u32, stack: StackId, at: (GoIx, TimeRange), nanos: u64, whole: TimeRange) {
+        if let Some(row) = self.rows.get_mut(slot as usize) {
+            row.1 = row.1.max(stack);
+            row.2.add_nanos(at.0.0, at.1, nanos, whole);
+        }
     }
 }
 
@@ -276,32 +309,66 @@ impl Look<'_> {
         if !unit.stack.is_some() && stack.is_some() && self.places.has_own(stack) {
             unit.stack = stack;
         }
-        let own = |kind, op, class| self.places.own_function(stack).map(|function| Key::Own(kind, op, class, function));
-        let is_stuck = is_last && (span.goes_on || span.range.end > self.range.end);
-        let key = match span.state {
-            GoState::Waiting if is_stuck && is_new => own(RowKind::Stuck, self.places.op(stack), span.class),
-            GoState::Waiting if is_idle(self.places, stack, span.class) => {
-                self.close(unit, go, true, pass);
-                pass.sketch.mix.add(SpanClass::None, part, self.range);
-                *unit = Unit { range: None, has_begin: true, stack: StackId::NONE, last: StackId::NONE };
-                return;
-            }
-            GoState::Waiting if self.places.op(stack) == Op::Sleep => own(RowKind::Sleep, Op::Sleep, span.class),
-            GoState::Waiting => own(RowKind::Wait, self.places.op(stack), span.class),
-            GoState::Syscall => own(RowKind::Syscall, Op::Other, span.class),
-            GoState::Runnable => Some(Key::Named(RowKind::Sched, name)),
-            GoState::Running => None,
-            GoState::Unknown | GoState::Dead => return,
+        if matches!(span.state, GoState::Unknown | GoState::Dead) {
+            return;
+        }
+        let is_stuck = is_last && is_new && (span.goes_on || span.range.end > self.range.end);
+        let meaning = if is_stuck && span.state == GoState::Waiting {
+            let op = self.places.op(stack);
+            let function = self.places.own_function(stack);
+            let key = function.map(|function| Key::Own(RowKind::Stuck, op, span.class, function));
+            key.map_or(Meaning::Nothing, |key| Meaning::Row(pass.slot(key)))
+        } else {
+            self.meaning(span, stack, name, pass)
         };
+        if meaning == Meaning::Idle {
+            self.close(unit, go, true, pass);
+            pass.sketch.mix.add(SpanClass::None, part, self.range);
+            *unit = Unit { range: None, has_begin: true, stack: StackId::NONE, last: StackId::NONE };
+            return;
+        }
         pass.sketch.mix.add(span.class, part, self.range);
         if stack.is_some() {
             pass.sketch.wait(stack, nanos(part));
         }
         let start = unit.range.map_or(part.start, |known| known.start);
         unit.range = Some(TimeRange::new(start, part.end));
-        if let Some(key) = key.filter(|_| !span.began_before) {
-            pass.add(key, stack, (go, part), nanos(part), self.range);
+        if let Meaning::Row(slot) = meaning
+            && !span.began_before
+        {
+            pass.add_to(slot, stack, (go, part), nanos(part), self.range);
         }
+    }
+
+    /// What a span counts as, where that does not depend on when it is.
+    fn meaning(&self, span: &Stretch, stack: StackId, name: StrId, pass: &mut Pass) -> Meaning {
+        let id = if span.state == GoState::Runnable { name.0 } else { stack.0 };
+        let what = u64::from(id) << 8 | (span.state as u64) << 4 | span.class as u64;
+        let at = (what ^ what >> 8) as usize & (MEMO - 1);
+        if pass.memo.is_empty() {
+            pass.memo.resize(MEMO, (u64::MAX, Meaning::Nothing));
+        }
+        if let Some(known) = pass.memo.get(at).filter(|known| known.0 == what) {
+            return known.1;
+        }
+        let own = |kind, op, class| self.places.own_function(stack).map(|function| Key::Own(kind, op, class, function));
+        let key = match span.state {
+            GoState::Waiting if is_idle(self.places, stack, span.class) => None,
+            GoState::Waiting if self.places.op(stack) == Op::Sleep => own(RowKind::Sleep, Op::Sleep, span.class),
+            GoState::Waiting => own(RowKind::Wait, self.places.op(stack), span.class),
+            GoState::Syscall => own(RowKind::Syscall, Op::Other, span.class),
+            GoState::Runnable => Some(Key::Named(RowKind::Sched, name)),
+            GoState::Running | GoState::Unknown | GoState::Dead => None,
+        };
+        let meaning = match key {
+            Some(key) => Meaning::Row(pass.slot(key)),
+            None if span.state == GoState::Waiting && is_idle(self.places, stack, span.class) => Meaning::Idle,
+            None => Meaning::Nothing,
+        };
+        if let Some(entry) = pass.memo.get_mut(at) {
+            *entry = (what, meaning);
+        }
+        meaning
     }
 
     fn close(&self, unit: &mut Unit, go: GoIx, has_end: bool, pass: &mut Pass) {

@@ -59,8 +59,8 @@ pub struct Picture {
 #[derive(Default)]
 pub(super) struct Sketch {
     pub(super) mix: StateMix,
-    /// Events and nanoseconds.
-    pub(super) waits: FxHashMap<StackId, (u64, u64)>,
+    /// Events and nanoseconds by stack; as long as the last stack met needs.
+    waits: Vec<(u64, u64)>,
     /// More or fewer alive by part; the first counts those there from the start, too. Empty, or [`PARTS`].
     changes: Vec<i64>,
     /// Created, ended, alive; by start function and the creator's stack.
@@ -96,18 +96,21 @@ impl Sketch {
     }
 
     pub(super) fn wait(&mut self, stack: StackId, nanos: u64) {
-        let sum = self.waits.entry(stack).or_default();
-        sum.0 += 1;
-        sum.1 += nanos;
+        let at = stack.0 as usize;
+        if at >= self.waits.len() {
+            self.waits.resize(at + 1, (0, 0));
+        }
+        if let Some(sum) = self.waits.get_mut(at) {
+            *sum = (sum.0 + 1, sum.1 + nanos);
+        }
     }
 
     pub(super) fn merged(mut self, mut other: Self) -> Self {
         if self.waits.len() < other.waits.len() {
             std::mem::swap(&mut self.waits, &mut other.waits);
         }
-        for (stack, (count, nanos)) in other.waits {
-            let sum = self.waits.entry(stack).or_default();
-            *sum = (sum.0 + count, sum.1 + nanos);
+        for (sum, more) in self.waits.iter_mut().zip(other.waits) {
+            *sum = (sum.0 + more.0, sum.1 + more.1);
         }
         for (key, sums) in other.population {
             let mine = self.population.entry(key).or_default();
@@ -131,9 +134,8 @@ impl Sketch {
         if range.nanos() > 0 {
             trace.metric(Metric::HeapLive, range, HEAP_COLUMNS, &mut heap);
         }
-        let mut by_stack: Vec<(StackId, u64, u64)> =
-            self.waits.into_iter().map(|(stack, (count, nanos))| (stack, count, nanos)).collect();
-        by_stack.sort_unstable();
+        let by_stack = self.waits.iter().zip(0..).filter(|(sum, _)| sum.0 > 0);
+        let by_stack = by_stack.map(|(sum, stack)| (StackId(stack), sum.0, sum.1));
         let samples = trace.all_samples().iter().filter(|sample| range.contains(sample.time));
         Picture {
             range,
