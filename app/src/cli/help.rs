@@ -300,8 +300,8 @@ ends while the program goes on: what it says for and against a leak is told, and
       population: file, partial, bucket_ns, all {group}, groups [{group}]
       group {function, creation [{function, file, line}], before, created, ended, alive, peak, longest_ns,
              longest_goroutine, alive_at [by bucket], created_in [by bucket], ended_in [by bucket]}
-      leaks: file, partial, suspects [{suspicion, meaning, confidence (0 to 1), count, created, by_quarter, returning,
-             ended, waited_ns, median_ns, since_ns, reason, function, wait [{function, file, line}],
+      leaks: file, partial, suspects [{suspicion, meaning, confidence (0 to 1), runtime, count, created, by_quarter,
+             returning, ended, waited_ns, median_ns, since_ns, reason, function, wait [{function, file, line}],
              creation [{function, file, line}], goroutines}]
 ";
 
@@ -365,8 +365,20 @@ Goroutines
   reason, and unknown; they sum to its presence exactly. Assist, sweep and stop-the-world lie inside them.
   - What was going on when the trace began counts from there, what goes on at the end counts to there, once.
     Go counts a system call that lost its proc and is open at the end as both system call and scheduler wait.
+  - Go takes the mark that its reader puts 1 ns behind the last event for the end: what goes on is 1 ns longer.
+  - A system call all through the trace of which nothing says that it had a proc counts as without; Go: as with.
+  - In traces of Go 1.21 and older, a call loses its proc when another thread takes it; Go takes the event after
+    that, some dozens of nanoseconds later.
+  - Otherwise breakdowns are Go's to the nanosecond, goroutine by goroutine (tests/goroutine_stats.rs).
   - A goroutine that blocks forever is alive, and blocked; Go takes it for ended.
   - Percentiles are of single goroutines (nearest rank); Go has none.
+Scheduling
+  - A wait for a proc is each stretch of being ready, also the first one of a goroutine; what crosses the border of a
+    scope counts inside. The sums are those of the goroutines' breakdowns.
+  - A proc is idle while no thread has it, and no goroutine's while its thread looks for work or switches; go tool
+    trace has no such distinction. Procs beyond GOMAXPROCS are not idle.
+  - Go has no antagonists, no procs, no threads, no population over time and no leak suspects to compare with; they
+    are checked against slower counts and against each other (tests/scheduling.rs, tests/population.rs).
 Profiles
   - sync, net, syscall and sched count as Go counts: not what is still going on at the end (told beside the sums),
     and not what lies before a goroutine first ran. Waits between creation and first run are a kind of their

@@ -181,6 +181,8 @@ pub struct Suspect {
     pub meaning: &'static str,
     /// How likely it is a leak by these signs: 0 to 1.
     pub confidence: f64,
+    /// They are the runtime's own.
+    pub runtime: bool,
     /// How many wait there.
     pub count: u64,
     /// Of those, created in the range.
@@ -231,16 +233,23 @@ impl LeakReport {
             line(&mut text, "No goroutine is blocked when the trace ends.");
         }
         let (growing, stuck) = (Suspicion::Growing.name(), Suspicion::Stuck.name());
-        if self.suspects.iter().all(|found| found.suspicion != growing && found.suspicion != stuck) {
+        let own = |found: &&Suspect| !found.runtime;
+        if self.suspects.iter().filter(own).all(|found| found.suspicion != growing && found.suspicion != stuck) {
             line(&mut text, "Nothing looks like a leak. Blocked at the end, as the trace just ends:");
         }
         let mut before = "";
-        for found in &self.suspects {
+        for found in self.suspects.iter().filter(own) {
             if found.suspicion != before {
                 before = found.suspicion;
                 line(&mut text, &format!("\n{}: {}", found.suspicion, found.meaning));
             }
             line(&mut text, &found.words());
+        }
+        let runtime: Vec<&Suspect> = self.suspects.iter().filter(|found| found.runtime).collect();
+        if !runtime.is_empty() {
+            let names = runtime.iter().map(|found| format!("{} {}", count(found.count), function(&found.function)));
+            let names: Vec<String> = names.collect();
+            line(&mut text, &format!("\nthe runtime's own, as always: {}", names.join(", ")));
         }
         text
     }
@@ -252,6 +261,7 @@ impl Suspect {
             suspicion: group.suspicion.name(),
             meaning: group.suspicion.meaning(),
             confidence: group.confidence,
+            runtime: group.is_system,
             count: group.count,
             created: group.created,
             by_quarter: group.by_quarter,

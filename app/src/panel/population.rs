@@ -32,12 +32,12 @@ use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, table
 const GROUPS: [Column; 8] = [
     text("Function", 0.0),
     text("Created at", 0.0),
-    number("Before", 76.0),
-    number("Created", 84.0),
-    number("Ended", 84.0),
-    number("Alive", 76.0),
-    number("Peak", 76.0),
-    number("Longest life", 96.0),
+    number("Before", 64.0),
+    number("Created", 76.0),
+    number("Ended", 76.0),
+    number("Alive", 64.0),
+    number("Peak", 64.0),
+    number("Longest life", 92.0),
 ];
 const LEAKS: [Column; 8] = [
     text("Goroutines blocked at the end", 0.0),
