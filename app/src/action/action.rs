@@ -45,6 +45,15 @@ pub enum Action {
     /// Show a document that is loaded already (headless commands, tests).
     Adopt(Source, Arc<Trace>, Arc<Rows>),
 
+    /// Open a file that is still being written, and follow it.
+    OpenToFollow(PathBuf),
+    /// Follow a document's file while it grows, or no longer.
+    SetFollow(DocumentId, bool),
+    /// A worker: a file is not followed any more; a sentence if that was not asked for.
+    FollowEnded(DocumentId, Option<String>),
+    /// A worker: a document's file is longer than it was.
+    Grew(DocumentId),
+
     /// A worker: how far loading is.
     LoadProgress(DocumentId, Progress),
     /// A worker: a newer snapshot.

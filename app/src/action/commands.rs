@@ -230,6 +230,15 @@ pub const COMMANDS: &[Command] = &[
         .makes(|_| Some(Action::PathField(Some(String::new())))),
     command("open-sample", "Open the sample trace", "A server on which a request had to wait", Group::File)
         .makes(|_| Some(Action::OpenSample)),
+    command("follow-file", "Follow the file", "Adds what a program is still writing to the trace", Group::File)
+        .keys(&[ctrl('F').and_shift()])
+        .makes(|state| {
+            let document = state.document()?;
+            let on = !document.is_following();
+            let can = document.file().is_some() && (!on || (!document.is_loading() && document.following.is_none()));
+            can.then_some(Action::SetFollow(document.id, on))
+        })
+        .switch(|state| state.document().is_some_and(Document::is_following)),
     command("close", "Close trace", "Closes the trace in front", Group::File)
         .keys(&[ctrl('W')])
         .makes(|state| state.active.map(Action::CloseDocument)),

@@ -1,5 +1,6 @@
 //! What happens to documents: opening, loading, closing.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use trace_core::analysis::findings::finding::Severity;
@@ -11,10 +12,10 @@ use trace_core::model::trace::Trace;
 use crate::action::commands::panels;
 use crate::action::reduce::{Effect, notify, remember_file};
 use crate::state::app::AppState;
-use crate::state::document::{Document, DocumentId, LoadState, Source};
+use crate::state::document::{Document, DocumentId, Following, LoadState, Source};
 use crate::state::rows::{GoroutineOrder, Rows};
 use crate::state::study::{Answer, Question};
-use crate::state::view::View;
+use crate::state::view::{Selection, View};
 
 /// Opens a source, or brings it to the front if it is open.
 pub(super) fn open(state: &mut AppState, source: Source) -> Vec<Effect> {
@@ -33,6 +34,86 @@ pub(super) fn open(state: &mut AppState, source: Source) -> Vec<Effect> {
     state.active = Some(id);
     state.warnings_open = false;
     vec![Effect::Load { document: id, source, monitor }]
+}
+
+/// Opens a file and follows it while it grows.
+pub(super) fn open_to_follow(state: &mut AppState, path: PathBuf) -> Vec<Effect> {
+    let source = Source::Path(path.clone());
+    if source.is_stream() || state.documents.iter().any(|document| document.source == source) {
+        // A stream is shown as it comes, anyway.
+        let mut effects = open(state, source);
+        if let Some(id) = state.active {
+            effects.extend(set_follow(state, id, true));
+        }
+        return effects;
+    }
+    let mut effects = open(state, source);
+    effects.retain(|effect| !matches!(effect, Effect::Load { .. }));
+    let Some(document) = state.document_mut() else { return effects };
+    let LoadState::Loading { monitor, .. } = &document.load else { return effects };
+    let (monitor, stop) = (monitor.clone(), Monitor::new());
+    document.following = Some(Following { stop: stop.clone(), is_ending: false });
+    effects.push(Effect::Follow { document: document.id, path, monitor, stop, shown: 0 });
+    effects
+}
+
+/// Follows a file that is open, or ends that.
+pub(super) fn set_follow(state: &mut AppState, id: DocumentId, on: bool) -> Vec<Effect> {
+    let Some(document) = by_id(state, id) else { return Vec::new() };
+    if !on {
+        let Some(following) = &mut document.following else { return Vec::new() };
+        following.is_ending = true;
+        return vec![Effect::Cancel(following.stop.clone())];
+    }
+    let Some(path) = document.file().map(Path::to_path_buf) else { return Vec::new() };
+    if document.is_loading() || document.following.is_some() {
+        return Vec::new();
+    }
+    let (monitor, stop) = (Monitor::new(), Monitor::new());
+    document.following = Some(Following { stop: stop.clone(), is_ending: false });
+    document.has_grown = false;
+    document.load = LoadState::Ready;
+    let shown = document.trace.totals().events;
+    vec![Effect::Follow { document: id, path, monitor, stop, shown }]
+}
+
+pub(super) fn follow_ended(state: &mut AppState, id: DocumentId, why: Option<String>) -> Vec<Effect> {
+    let Some(document) = by_id(state, id) else { return Vec::new() };
+    document.following = None;
+    let lost = document.is_loading();
+    let mut effects = watch_growth(document);
+    if lost {
+        let why = why.clone().unwrap_or_else(|| "it was no trace yet".to_owned());
+        effects.extend(done(state, id, Err(why)));
+    }
+    if let Some(why) = why {
+        notify(state, words_of(&why));
+    }
+    effects
+}
+
+/// The file is longer than what was read of it.
+pub(super) fn grew(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
+    if let Some(document) = by_id(state, id) {
+        document.has_grown = document.following.is_none();
+    }
+    Vec::new()
+}
+
+/// Has the size of a document's file watched.
+fn watch_growth(document: &mut Document) -> Vec<Effect> {
+    let Some(path) = document.file().map(Path::to_path_buf) else { return Vec::new() };
+    let stop = Monitor::new();
+    let mut effects = Vec::new();
+    effects.extend(document.watch.replace(stop.clone()).map(Effect::Cancel));
+    effects.push(Effect::WatchGrowth { document: document.id, path, stop });
+    effects
+}
+
+/// A sentence begins with a capital.
+fn words_of(sentence: &str) -> String {
+    let mut signs = sentence.chars();
+    signs.next().map_or_else(String::new, |first| first.to_uppercase().chain(signs).collect())
 }
 
 /// Shows a trace that is loaded already.
@@ -86,6 +167,8 @@ pub(super) fn close(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
         state.warnings_open = false;
     }
     let mut effects = Vec::new();
+    effects.extend(document.following.take().map(|following| Effect::Cancel(following.stop)));
+    effects.extend(document.watch.take().map(Effect::Cancel));
     document.studies.clear();
     if let LoadState::Loading { monitor, .. } = document.load {
         effects.push(Effect::Cancel(monitor));
@@ -119,7 +202,7 @@ pub(super) fn progress(state: &mut AppState, id: DocumentId, new: Progress) -> V
 /// A newer snapshot. A view of the whole stays one of the whole; any other stays where it is.
 pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, rows: Arc<Rows>) -> Vec<Effect> {
     let Some(document) = by_id(state, id) else { return vec![Effect::Discard(trace, rows)] };
-    if !document.is_loading() {
+    if !document.is_loading() && document.following.is_none() {
         return vec![Effect::Discard(trace, rows)];
     }
     let (before, now) = (document.trace.range(), trace.range());
@@ -130,14 +213,38 @@ pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, 
     }
     let order = document.goroutine_order;
     let stale = rows.goroutine_order() != order;
-    document.studies.clear();
+    let grows = document.following.is_some();
+    if grows {
+        document.studies.clear_but_findings();
+        keep_selection(document, &trace);
+    } else {
+        document.studies.clear();
+    }
     let old_trace = std::mem::replace(&mut document.trace, Arc::clone(&trace));
     let old_rows = std::mem::replace(&mut document.rows, rows);
     let mut effects = vec![Effect::Discard(old_trace, old_rows)];
     if stale {
-        effects.push(Effect::MakeRows { document: id, trace, order });
+        effects.push(Effect::MakeRows { document: id, trace: Arc::clone(&trace), order });
+    }
+    if grows && let Some(monitor) = document.studies.again(&Question::Findings) {
+        effects.push(Effect::Study { document: id, trace, question: Question::Findings, monitor });
     }
     effects
+}
+
+/// The selected span is selected in the new snapshot, too: under the same name, or, where a torn
+/// generation has been read anew, as the one that lies there now.
+fn keep_selection(document: &mut Document, trace: &Trace) {
+    let Selection::Span(at) = document.selection else { return };
+    let Some(before) = document.trace.span(at) else { return };
+    let now = trace.span(at);
+    if now.is_some_and(|now| now.range.start == before.range.start) {
+        return;
+    }
+    document.selection = match trace.span_at(at.lane, before.range.start) {
+        Some(there) => Selection::Span(there.at),
+        None => Selection::Lane(at.lane),
+    };
 }
 
 pub(super) fn rows_made(state: &mut AppState, id: DocumentId, trace: &Arc<Trace>, rows: Arc<Rows>) -> Vec<Effect> {
@@ -163,7 +270,8 @@ pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), Stri
         Ok(()) => {
             document.load = LoadState::Ready;
             let source = document.source.clone();
-            let mut effects = ask(state, id, Question::Findings);
+            let mut effects = if document.following.is_none() { watch_growth(document) } else { Vec::new() };
+            effects.extend(ask(state, id, Question::Findings));
             if let Source::Path(path) = source {
                 effects.extend(remember_file(state, path));
             }
@@ -198,7 +306,10 @@ pub(super) fn answered(
         return vec![Effect::Discard(trace, Arc::default())];
     };
     let opens = match &answer {
-        Answer::Findings(findings) if *question == Question::Findings => findings.worst() >= Some(Severity::Warning),
+        // Those of a file that is followed come again and again.
+        Answer::Findings(findings) if *question == Question::Findings && !document.findings_shown => {
+            findings.worst() >= Some(Severity::Warning)
+        }
         _ => false,
     };
     document.studies.answered(question, answer);

@@ -30,6 +30,28 @@ pub enum Effect {
         /// For progress, and to stop it.
         monitor: Monitor,
     },
+    /// Follow a file: read it as far as it goes, and what is added to it.
+    Follow {
+        /// Whose it is.
+        document: DocumentId,
+        /// The file.
+        path: PathBuf,
+        /// For progress of the first reading, and to break it off.
+        monitor: Monitor,
+        /// To end it.
+        stop: Monitor,
+        /// Events that are shown already.
+        shown: u64,
+    },
+    /// Tell when the file grows.
+    WatchGrowth {
+        /// Whose it is.
+        document: DocumentId,
+        /// The file.
+        path: PathBuf,
+        /// To end it.
+        stop: Monitor,
+    },
     /// Stop a load.
     Cancel(Monitor),
     /// Make the rows of a snapshot in another order.
@@ -110,6 +132,10 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::CancelLoad(id) => documents::cancel(state, id),
         Action::Reload(id) => documents::reload(state, id),
         Action::Adopt(source, trace, rows) => documents::adopt(state, source, trace, rows),
+        Action::OpenToFollow(path) => documents::open_to_follow(state, path),
+        Action::SetFollow(id, on) => documents::set_follow(state, id, on),
+        Action::FollowEnded(id, why) => documents::follow_ended(state, id, why),
+        Action::Grew(id) => documents::grew(state, id),
         Action::LoadProgress(id, progress) => documents::progress(state, id, progress),
         Action::Snapshot(id, trace, rows) => documents::snapshot(state, id, trace, rows),
         Action::RowsMade(id, trace, rows) => documents::rows_made(state, id, &trace, rows),

@@ -36,6 +36,8 @@ pub enum Command {
     Window {
         /// Files in the order given.
         files: Vec<PathBuf>,
+        /// Follow them while they grow.
+        follow: bool,
     },
     /// Print all events.
     Dump {
@@ -106,11 +108,13 @@ pub struct Screenshot {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Failure> {
     let mut parser = lexopt::Parser::from_iter(arguments);
     let mut files = Vec::new();
+    let mut follow = false;
     while let Some(argument) = parser.next().map_err(usage)? {
         match argument {
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Overview)),
             Arg::Short('V') | Arg::Long("version") => return Ok(Command::Version),
-            Arg::Value(word) if files.is_empty() => match word.to_str() {
+            Arg::Long("follow") => follow = true,
+            Arg::Value(word) if files.is_empty() && !follow => match word.to_str() {
                 Some("dump") => return dump(&mut parser),
                 Some("stats") => return stats(&mut parser),
                 Some("blocked") => return blocked(&mut parser),
@@ -137,7 +141,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, F
             other => return Err(usage(other.unexpected())),
         }
     }
-    Ok(Command::Window { files })
+    if follow && files.is_empty() {
+        return Err(Failure::usage("--follow needs a FILE"));
+    }
+    Ok(Command::Window { files, follow })
 }
 
 fn dump(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
@@ -571,10 +578,12 @@ mod tests {
 
     #[test]
     fn files_open_in_the_window() {
-        assert_eq!(parsed(""), Ok(Command::Window { files: Vec::new() }));
-        assert_eq!(parsed("a b"), Ok(Command::Window { files: vec!["a".into(), "b".into()] }));
-        assert_eq!(parsed("-- -x"), Ok(Command::Window { files: vec!["-x".into()] }));
-        assert_eq!(parsed("./dump"), Ok(Command::Window { files: vec!["./dump".into()] }));
+        assert_eq!(parsed(""), Ok(Command::Window { files: Vec::new(), follow: false }));
+        assert_eq!(parsed("a b"), Ok(Command::Window { files: vec!["a".into(), "b".into()], follow: false }));
+        assert_eq!(parsed("-- -x"), Ok(Command::Window { files: vec!["-x".into()], follow: false }));
+        assert_eq!(parsed("--follow a"), Ok(Command::Window { files: vec!["a".into()], follow: true }));
+        assert!(parsed("--follow").is_err());
+        assert_eq!(parsed("./dump"), Ok(Command::Window { files: vec!["./dump".into()], follow: false }));
     }
 
     #[test]

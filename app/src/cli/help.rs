@@ -98,7 +98,8 @@ pub fn text(topic: Topic) -> String {
         Topic::Overview => format!(
             "Tracelane {} explores execution traces of Go 1.11 and newer\n\
              \n  \
-             tracelane [FILE]…                 the window; without a FILE, its welcome screen\n\
+             tracelane [FILE]…                 the window; without a FILE, its welcome screen\n  \
+             tracelane --follow FILE…          the same, adding what a program is still writing\n\
              {COMMANDS}  \
              tracelane help COMMAND            more about a command\n  \
              tracelane help analyses           how analyses count, and where they differ from go tool trace\n  \

@@ -57,7 +57,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Command::Compare(asked)) => compare::run(&asked),
         Ok(Command::Report(asked)) => report::run(&asked),
         Ok(Command::Screenshot(asked)) => screenshot::run(&asked),
-        Ok(Command::Window { files }) => window::run(files),
+        Ok(Command::Window { files, follow }) => window::run(&files, follow),
         Err(failure) => Err(failure),
     };
     match answer {

@@ -15,18 +15,18 @@ use crate::sample::SAMPLE;
 use crate::shell::native;
 use crate::state::document::Source;
 
-/// Opens the window with `files`. Without a display, says so and prints a summary instead.
+/// Opens the window with `files`, to follow them if so asked. Without a display, says so and prints a summary instead.
 ///
 /// # Errors
 /// When there is no display and the file is unreadable.
-pub fn run(files: Vec<PathBuf>) -> Answer {
+pub fn run(files: &[PathBuf], follow: bool) -> Answer {
     if !display_present() {
-        return without_display(&files, "there is no display");
+        return without_display(files, "there is no display");
     }
     let sources = files.iter().cloned().map(Source::Path).collect();
-    match native::run(sources) {
+    match native::run(sources, follow) {
         Ok(()) => Ok(Exit::Fine),
-        Err(reason) => without_display(&files, &format!("the desktop gives none ({})", last_clause(&reason))),
+        Err(reason) => without_display(files, &format!("the desktop gives none ({})", last_clause(&reason))),
     }
 }
 

@@ -15,7 +15,7 @@ const COLUMNS: [Column; 5] =
 /// Shows it. A click shows the stretch of time that suffers, where it is known.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
-    let warnings = document.trace.warnings();
+    let warnings: Vec<_> = document.warnings().collect();
     if warnings.is_empty() {
         empty(ui, "No warnings: every byte of the trace was understood");
         return;

@@ -1,5 +1,6 @@
 //! The program's window without the desktop's part: the same in a real window, in tests, in pictures.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{CentralPanel, Context, Frame, Ui, ViewportCommand};
@@ -79,6 +80,11 @@ impl TracelaneApp {
     /// Adds something to happen at the next [`TracelaneApp::logic`].
     pub fn push(&mut self, action: Action) {
         self.actions.push(action);
+    }
+
+    /// Opens a file, and follows it while it grows.
+    pub fn open_to_follow(&mut self, path: PathBuf) {
+        self.push(Action::OpenToFollow(path));
     }
 
     /// Opens a source.

@@ -16,7 +16,7 @@ const PLACE_WIDTH: f32 = 220.0;
 /// Shows it for a trace with damage; for one with mere remarks only when asked.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
-    let warnings = document.trace.warnings();
+    let warnings: Vec<_> = document.warnings().collect();
     let damage = warnings.iter().filter(|warning| warning.kind.is_damage()).count();
     if warnings.is_empty() || (damage == 0 && !state.warnings_open) {
         return;
@@ -28,7 +28,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             ui.horizontal(|ui| {
                 let (icon, _) = ui.allocate_exact_size(vec2(18.0, 18.0), egui::Sense::hover());
                 glyph(ui, icon, icons::WARNING, fonts::icon(), tokens.warning);
-                let first = warnings.iter().find(|warning| warning.kind.is_damage()).or(warnings.first());
+                let first = warnings.iter().find(|warning| warning.kind.is_damage()).or_else(|| warnings.first());
                 let first = first.map(|warning| words::sentence(&warning.message)).unwrap_or_default();
                 let text = match warnings.len() {
                     1 => first,
@@ -60,7 +60,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 fn list_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let tokens = tokens::of(ui.ctx());
-    let warnings = document.trace.warnings();
+    let warnings: Vec<_> = document.warnings().collect();
     ui.add_space(space::XS);
     let height = (warnings.len() as f32 * (space::ROW + 1.0) + space::XS).min(220.0);
     ui.spacing_mut().item_spacing.y = 0.0;

@@ -16,11 +16,11 @@ const APP_ID: &str = "tracelane";
 const USUAL_SIZE: [f32; 2] = [1440.0, 900.0];
 const LEAST_SIZE: [f32; 2] = [720.0, 440.0];
 
-/// Opens the window with these traces and stays until it is closed.
+/// Opens the window with these traces, follows them if so asked, and stays until it is closed.
 ///
 /// # Errors
 /// When the desktop gives no window or no OpenGL: a sentence that says why.
-pub fn run(sources: Vec<Source>) -> Result<(), String> {
+pub fn run(sources: Vec<Source>, follow: bool) -> Result<(), String> {
     let store = Store::of_user();
     let (settings, _) = store.read();
     let size = settings.window.map_or(USUAL_SIZE, |place| [place[2], place[3]]);
@@ -38,6 +38,7 @@ pub fn run(sources: Vec<Source>) -> Result<(), String> {
         let mut app = TracelaneApp::new(&creation.egui_ctx, store);
         for source in sources {
             match absolute(source) {
+                Ok(Source::Path(path)) if follow => app.open_to_follow(path),
                 Ok(source) => app.open(source),
                 Err(said) => app.push(Action::Notice(said)),
             }

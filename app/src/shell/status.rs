@@ -14,6 +14,7 @@ use crate::state::document::{Document, LoadState, Source};
 use crate::state::study::{Answer, Question, Study};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, text_button};
+use crate::widget::chip::chip;
 use crate::widget::progress::progress_bar;
 
 /// Shows it.
@@ -29,6 +30,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 facts_ui(ui, document);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     load_ui(ui, document, actions);
+                    follow_ui(ui, document, actions);
                     findings_ui(ui, document, actions);
                     warnings_ui(ui, document, actions);
                 });
@@ -65,7 +67,7 @@ fn facts_ui(ui: &mut Ui, document: &Document) {
 }
 
 fn warnings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
-    let warnings = document.trace.warnings().len() as u64;
+    let warnings = document.warnings().count() as u64;
     if warnings == 0 {
         return;
     }
@@ -143,6 +145,21 @@ fn load_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
             ui.label(RichText::new(text).font(fonts::small()).color(tokens.warning));
         }
         LoadState::Ready | LoadState::Failed(_) => {}
+    }
+}
+
+/// That the file is followed, or that it has grown and can be.
+fn follow_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
+    if document.is_following() {
+        let hint = "New generations are added as the program writes them. Click to stop following";
+        if chip(ui, "Following the file", true).on_hover_text(hint).clicked() {
+            actions.push(Action::SetFollow(document.id, false));
+        }
+    } else if document.has_grown && document.following.is_none() {
+        let hint = "It is longer than when it was read. Following reads it anew and adds what is still to come";
+        if chip(ui, "The file has grown: follow it", false).on_hover_text(hint).clicked() {
+            actions.push(Action::SetFollow(document.id, true));
+        }
     }
 }
 

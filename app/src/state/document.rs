@@ -1,11 +1,12 @@
 //! One open trace: its data, how far it is loaded, what the user looks at.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::base::time::TimeRange;
+use trace_core::base::warning::{Warning, WarningKind};
 use trace_core::model::flows::Flow;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
@@ -29,6 +30,14 @@ pub enum Source {
 }
 
 impl Source {
+    /// Whether it can be read only once: standard input, or a server that records.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        let Self::Path(path) = self else { return false };
+        let scheme = |name: &str| path.as_os_str().as_encoded_bytes().starts_with(name.as_bytes());
+        path.as_os_str() == "-" || scheme("http://") || scheme("https://")
+    }
+
     /// A short name for titles: the file's name.
     #[must_use]
     pub fn title(&self) -> String {
@@ -57,6 +66,15 @@ pub enum LoadState {
     Failed(String),
 }
 
+/// A file that is followed.
+#[derive(Clone, Debug)]
+pub struct Following {
+    /// Ends it.
+    pub stop: Monitor,
+    /// It was asked to end; the last snapshot is on its way.
+    pub is_ending: bool,
+}
+
 /// One open trace.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -66,6 +84,12 @@ pub struct Document {
     pub source: Source,
     /// How far it is.
     pub load: LoadState,
+    /// The file is followed: generations are added as they are written.
+    pub following: Option<Following>,
+    /// The file has grown since it was read.
+    pub has_grown: bool,
+    /// Ends the watch over the file's size.
+    pub watch: Option<Monitor>,
     /// The newest snapshot.
     pub trace: Arc<Trace>,
     /// The lanes of that snapshot in display order, made by the worker along with it.
@@ -110,6 +134,9 @@ impl Document {
             id,
             source,
             load,
+            following: None,
+            has_grown: false,
+            watch: None,
             trace: Arc::default(),
             rows: Arc::default(),
             studies: Studies::default(),
@@ -160,6 +187,30 @@ impl Document {
                 Some((go, self.marked.map_or(life, |marked| marked.intersect(bounds))))
             }
             Selection::Lane(_) => None,
+        }
+    }
+
+    /// Whether more of the file is waited for.
+    #[must_use]
+    pub fn is_following(&self) -> bool {
+        self.following.as_ref().is_some_and(|following| !following.is_ending)
+    }
+
+    /// What is wrong with the trace. A file that is followed is not damaged where it ends for now.
+    pub fn warnings(&self) -> impl Iterator<Item = &Warning> {
+        let all = self.trace.warnings();
+        let is_torn = |warning: &&Warning| self.following.is_some() && warning.kind == WarningKind::Truncated;
+        // A generation without its end lacks its tables, too.
+        let torn = all.iter().find(is_torn).map(|warning| warning.generation);
+        all.iter().filter(move |warning| torn.is_none_or(|torn| warning.generation != torn))
+    }
+
+    /// The file that can be followed, if it comes from one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match &self.source {
+            Source::Path(path) if !self.source.is_stream() => Some(path),
+            _ => None,
         }
     }
 

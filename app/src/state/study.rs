@@ -210,6 +210,8 @@ const KEPT: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub struct Studies {
     list: Vec<(Question, Study)>,
+    /// Stops the one that is asked again.
+    again: Option<Monitor>,
 }
 
 impl Studies {
@@ -258,6 +260,17 @@ impl Studies {
         }
     }
 
+    /// Asks a question again of a trace that has grown, the old answer being of use until then. `None` if it
+    /// was not answered yet.
+    pub fn again(&mut self, question: &Question) -> Option<Monitor> {
+        self.answer(question)?;
+        let monitor = Monitor::new();
+        if let Some(before) = self.again.replace(monitor.clone()) {
+            before.cancel();
+        }
+        Some(monitor)
+    }
+
     /// An answer has come. Dropped if nobody asks any more.
     pub fn answered(&mut self, question: &Question, answer: Answer) {
         if let Some(known) = self.list.iter_mut().find(|known| known.0 == *question) {
@@ -265,8 +278,18 @@ impl Studies {
         }
     }
 
+    /// The same but for what was found: that is asked again soon, and is of use until then.
+    pub fn clear_but_findings(&mut self) {
+        let kept = self.answer(&Question::Findings).cloned();
+        self.clear();
+        self.list.extend(kept.map(|answer| (Question::Findings, Study::Answered(answer))));
+    }
+
     /// Forgets everything and stops the workers: the trace is another one.
     pub fn clear(&mut self) {
+        if let Some(monitor) = self.again.take() {
+            monitor.cancel();
+        }
         for (_, study) in self.list.drain(..) {
             if let Study::Asked(monitor) = study {
                 monitor.cancel();

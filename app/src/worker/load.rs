@@ -1,12 +1,12 @@
 //! Reading traces: a thread for each, another that tells of its progress.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread::Builder;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Builder};
 use std::time::{Duration, Instant};
 
-use trace_core::base::error::Error;
+use trace_core::base::error::{Error, Result};
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_bytes;
 use trace_core::model::trace::Trace;
@@ -23,6 +23,9 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// At least this long between two snapshots, and longer if making rows takes longer.
 const SNAPSHOT_EVERY: Duration = Duration::from_millis(80);
 
+/// Added for each event of a trace that is followed: questions about it take about as long.
+const NANOS_PER_EVENT: u64 = 100;
+
 /// A trace to read.
 pub struct Job {
     /// Under whose name to tell of it.
@@ -37,22 +40,14 @@ pub struct Job {
 
 /// Reads on a thread of its own.
 pub fn start(job: Job, mailbox: Mailbox) {
-    let document = job.document;
-    let answer = mailbox.clone();
+    let (document, answer) = (job.document, mailbox.clone());
     let spawned = Builder::new().name(format!("load {}", document.0)).spawn(move || {
-        let (ended, end) = channel::<()>();
-        let (monitor, watched) = (job.monitor.clone(), mailbox.clone());
-        let watch = Builder::new().name(format!("progress {}", document.0)).spawn(move || {
-            while end.recv_timeout(PROGRESS_EVERY) == Err(RecvTimeoutError::Timeout) {
-                watched.send(Action::LoadProgress(document, monitor.progress()));
-            }
-        });
-        run(&job, &mailbox);
-        drop(ended);
-        if let Ok(watch) = watch {
-            // It only sleeps and sends: nothing to learn from how it ended.
-            drop(watch.join());
-        }
+        let publisher = Publisher::new(document, mailbox.clone());
+        let tell = || {
+            mailbox.send(Action::LoadProgress(document, job.monitor.progress()));
+            publisher.flush();
+        };
+        watched(tell, || read(&job, &publisher, &mailbox));
     });
     if let Err(error) = spawned {
         answer.send(Action::LoadDone(document, Err(format!("no thread could be started: {error}"))));
@@ -61,31 +56,22 @@ pub fn start(job: Job, mailbox: Mailbox) {
 
 /// Reads on the calling thread.
 pub fn run(job: &Job, mailbox: &Mailbox) {
-    let mut next = Instant::now();
-    let mut publish = |trace: Arc<Trace>| {
-        let begin = Instant::now();
-        if begin >= next {
-            send_snapshot(job.document, trace, mailbox);
-            next = Instant::now() + SNAPSHOT_EVERY.max(begin.elapsed() * 4);
-        }
-    };
-    let read = catch_unwind(AssertUnwindSafe(|| match &job.source {
+    read(job, &Publisher::new(job.document, mailbox.clone()), mailbox);
+}
+
+fn read(job: &Job, publisher: &Publisher, mailbox: &Mailbox) {
+    let mut publish = |trace: Arc<Trace>| publisher.offer(trace);
+    let read = read_guarded(|| match &job.source {
         Source::Path(path) => {
             job.cache.load(path, &job.monitor, &mut publish).map(|loaded| (loaded.trace, loaded.fresh))
         }
         Source::Sample => load_bytes(SAMPLE, &job.monitor, &mut publish).map(|trace| (trace, None)),
-    }));
+    });
     let mut worth = None;
-    let answer = match read {
-        Ok(Ok((trace, fresh))) => {
-            worth = fresh.map(|fresh| (fresh, Arc::clone(&trace)));
-            send_snapshot(job.document, trace, mailbox);
-            Ok(())
-        }
-        Ok(Err(Error::Cancelled)) => Err("loading was stopped".to_owned()),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("the reader met a fault of its own; please report it along with the file".to_owned()),
-    };
+    let answer = read.map(|(trace, fresh)| {
+        worth = fresh.map(|fresh| (fresh, Arc::clone(&trace)));
+        publisher.send(trace);
+    });
     mailbox.send(Action::LoadProgress(job.document, job.monitor.progress()));
     mailbox.send(Action::LoadDone(job.document, answer));
     if let Some((fresh, trace)) = worth {
@@ -98,7 +84,100 @@ fn keep(fresh: Fresh, trace: Arc<Trace>) {
     drop(Builder::new().name("cache".into()).spawn(move || drop(fresh.keep(&trace))));
 }
 
-fn send_snapshot(document: DocumentId, trace: Arc<Trace>, mailbox: &Mailbox) {
-    let rows = Arc::new(Rows::build(&trace, GoroutineOrder::default()));
-    mailbox.send(Action::Snapshot(document, trace, rows));
+/// What came of reading; why nothing came of it, in a sentence.
+pub(super) fn read_guarded<T>(read: impl FnOnce() -> Result<T>) -> std::result::Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(Ok(read)) => Ok(read),
+        Ok(Err(Error::Cancelled)) => Err("loading was stopped".to_owned()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("the reader met a fault of its own; please report it along with the file".to_owned()),
+    }
+}
+
+/// Does `work` while another thread calls `tell` again and again.
+pub(super) fn watched<T>(tell: impl Fn() + Sync, work: impl FnOnce() -> T) -> T {
+    let (ended, end) = channel::<()>();
+    thread::scope(|scope| {
+        let watch = || {
+            let end = end;
+            while end.recv_timeout(PROGRESS_EVERY) == Err(RecvTimeoutError::Timeout) {
+                tell();
+            }
+        };
+        // Without it nothing is told before the end.
+        drop(Builder::new().name("progress".to_owned()).spawn_scoped(scope, watch));
+        let done = work();
+        drop(ended);
+        done
+    })
+}
+
+/// Sends snapshots, not too often, and none is lost that nothing follows. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Publisher {
+    document: DocumentId,
+    mailbox: Mailbox,
+    inner: Arc<Mutex<Pending>>,
+}
+
+struct Pending {
+    /// What waits to be sent.
+    trace: Option<Arc<Trace>>,
+    next: Instant,
+    every: Duration,
+    has_sent: bool,
+}
+
+impl Publisher {
+    pub(super) fn new(document: DocumentId, mailbox: Mailbox) -> Self {
+        let pending = Pending { trace: None, next: Instant::now(), every: SNAPSHOT_EVERY, has_sent: false };
+        Self { document, mailbox, inner: Arc::new(Mutex::new(pending)) }
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A newer snapshot, sent now or later.
+    pub(super) fn offer(&self, trace: Arc<Trace>) {
+        self.pending().trace = Some(trace);
+        self.flush();
+    }
+
+    /// Sends what waits, if it is time.
+    pub(super) fn flush(&self) {
+        let mut pending = self.pending();
+        if Instant::now() >= pending.next
+            && let Some(trace) = pending.trace.take()
+        {
+            self.send_now(trace, &mut pending);
+        }
+    }
+
+    /// The last snapshot, sent at once.
+    pub(super) fn send(&self, trace: Arc<Trace>) {
+        let mut pending = self.pending();
+        pending.trace = None;
+        self.send_now(trace, &mut pending);
+    }
+
+    /// At least this long between two snapshots from now on, and longer for large traces: each is a new
+    /// one to those who answer questions about it.
+    pub(super) fn slow_down(&self, every: Duration) {
+        self.pending().every = every;
+    }
+
+    pub(super) fn has_sent(&self) -> bool {
+        self.pending().has_sent
+    }
+
+    fn send_now(&self, trace: Arc<Trace>, pending: &mut Pending) {
+        let begin = Instant::now();
+        let settled = pending.every > SNAPSHOT_EVERY;
+        let size = Duration::from_nanos(if settled { trace.totals().events * NANOS_PER_EVENT } else { 0 });
+        let rows = Arc::new(Rows::build(&trace, GoroutineOrder::default()));
+        self.mailbox.send(Action::Snapshot(self.document, trace, rows));
+        pending.has_sent = true;
+        pending.next = Instant::now() + pending.every.max(begin.elapsed() * 4).max(size);
+    }
 }

@@ -9,15 +9,17 @@ use std::time::{Duration, Instant};
 
 use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::Scope;
+use trace_core::base::limits::Limits;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
 use crate::action::reduce::Effect;
 use crate::cache::Cache;
 use crate::remote;
+use crate::state::document::Source;
 use crate::state::rows::Rows;
 use crate::worker::store::{Store, Writer};
-use crate::worker::{load, study};
+use crate::worker::{follow, load, study};
 
 /// No person closes a dialog sooner.
 const NO_DIALOG: Duration = Duration::from_millis(400);
@@ -98,6 +100,22 @@ impl Office {
                     load::start(job, self.mailbox.clone());
                 } else {
                     load::run(&job, &self.mailbox);
+                }
+            }
+            Effect::Follow { document, path, monitor, stop, shown } => {
+                let limits = Limits::default();
+                if self.writer.is_some() {
+                    let job = follow::Job { document, path, monitor, stop, shown, limits };
+                    follow::start(job, self.mailbox.clone());
+                } else {
+                    let cache = Cache::off();
+                    let job = load::Job { document, source: Source::Path(path), monitor, cache };
+                    load::run(&job, &self.mailbox);
+                }
+            }
+            Effect::WatchGrowth { document, path, stop } => {
+                if self.writer.is_some() {
+                    follow::watch(document, path, stop, self.mailbox.clone());
                 }
             }
             Effect::Cancel(monitor) => monitor.cancel(),
