@@ -132,10 +132,6 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::CancelLoad(id) => documents::cancel(state, id),
         Action::Reload(id) => documents::reload(state, id),
         Action::Adopt(source, trace, rows) => documents::adopt(state, source, trace, rows),
-        Action::OpenToFollow(path) => documents::open_to_follow(state, path),
-        Action::SetFollow(id, on) => documents::set_follow(state, id, on),
-        Action::FollowEnded(id, why) => documents::follow_ended(state, id, why),
-        Action::Grew(id) => documents::grew(state, id),
         Action::LoadProgress(id, progress) => documents::progress(state, id, progress),
         Action::Snapshot(id, trace, rows) => documents::snapshot(state, id, trace, rows),
         Action::RowsMade(id, trace, rows) => documents::rows_made(state, id, &trace, rows),
@@ -191,6 +187,17 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::SaveProfile(id, scope, kind) => documents::save_profile(state, id, scope, kind),
         Action::Copy(text) => vec![Effect::Copy(text)],
         Action::Quit => vec![Effect::SaveSettings, Effect::Quit],
+        other => files(state, other),
+    }
+}
+
+/// What concerns files beyond opening and closing; the rest is about what the document in front shows.
+fn files(state: &mut AppState, action: Action) -> Vec<Effect> {
+    match action {
+        Action::OpenToFollow(path) => documents::open_to_follow(state, path),
+        Action::SetFollow(id, on) => documents::set_follow(state, id, on),
+        Action::FollowEnded(id, why) => documents::follow_ended(state, id, why),
+        Action::Grew(id) => documents::grew(state, id),
         other => {
             if let Some(document) = state.document_mut() {
                 navigate::apply(document, other);
