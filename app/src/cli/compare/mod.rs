@@ -12,6 +12,7 @@ use trace_core::analysis::compare::limits::limits;
 use trace_core::analysis::compare::measure::{Measured, RowKind, measure};
 use trace_core::analysis::compare::{Per, compare};
 use trace_core::analysis::findings::{Findings, find};
+use trace_core::analysis::mmu::{Mutator, Point, Takes, Whose, window_lengths};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
@@ -75,6 +76,8 @@ struct Side {
     measured: Measured,
     /// Only for a single recording.
     findings: Option<Findings>,
+    /// Minimum mutator utilisation of the first recording, for the page.
+    utilisation: Vec<Point>,
     /// Per recording: time zero, in the time of its trace.
     origins: Vec<TraceTime>,
     told: Told,
@@ -90,8 +93,8 @@ pub fn run(asked: &Asked) -> Answer {
     }
     let [files_a, files_b] = &asked.sides;
     let [range_a, range_b] = asked.ranges;
-    let a = Side::load(files_a, range_a, &asked.align)?;
-    let b = Side::load(files_b, range_b, &asked.align)?;
+    let a = Side::load(files_a, range_a, asked)?;
+    let b = Side::load(files_b, range_b, asked)?;
     let per = per(asked, &a.measured, &b.measured)?;
     let findings = a.findings.as_ref().zip(b.findings.as_ref());
     let found = compare(&a.measured, &b.measured, &per.into(), findings);
@@ -140,10 +143,16 @@ fn per(asked: &Asked, a: &Measured, b: &Measured) -> Result<Per, Failure> {
 }
 
 impl Side {
-    fn load(files: &[PathBuf], stretch: Option<Stretch>, align: &Align) -> Result<Self, Failure> {
+    fn load(files: &[PathBuf], stretch: Option<Stretch>, asked: &Asked) -> Result<Self, Failure> {
+        let align = &asked.align;
         let monitor = Monitor::new();
-        let mut side =
-            Self { measured: Measured::default(), findings: None, origins: Vec::new(), told: Told::default() };
+        let mut side = Self {
+            measured: Measured::default(),
+            findings: None,
+            utilisation: Vec::new(),
+            origins: Vec::new(),
+            told: Told::default(),
+        };
         let mut runs = Vec::new();
         for file in files {
             let trace = cache::load(file, &monitor, &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
@@ -151,6 +160,9 @@ impl Side {
             let range = stretch.map_or(trace.range(), |stretch| within(&trace, origin, stretch));
             // Nobody cancels.
             runs.push(measure(&trace, range, &monitor).unwrap_or_default());
+            if asked.html.is_some() && side.utilisation.is_empty() {
+                side.utilisation = utilisation(&trace, range, &monitor).unwrap_or_default();
+            }
             side.told.add(file, &trace, range, origin);
             side.origins.push(origin);
             if files.len() == 1 {
@@ -162,6 +174,12 @@ impl Side {
         side.measured = Measured::pooled(runs);
         Ok(side)
     }
+}
+
+/// Four points a decade are enough for a picture. `None`: cancelled.
+fn utilisation(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Vec<Point>> {
+    let mutator = Mutator::of(trace, range, Whose::System, Takes::default(), monitor)?;
+    mutator.curve(&window_lengths(mutator.longest(), 4), monitor)
 }
 
 fn unaligned(file: &Path, align: &Align) -> Failure {

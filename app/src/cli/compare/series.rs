@@ -62,7 +62,7 @@ pub(super) fn run(asked: &Asked) -> Answer {
     let sides = asked
         .series
         .iter()
-        .map(|file| Side::load(std::slice::from_ref(file), None, &asked.align))
+        .map(|file| Side::load(std::slice::from_ref(file), None, asked))
         .collect::<Result<Vec<_>, _>>()?;
     // Whether every recording has what is divided by.
     for side in &sides {

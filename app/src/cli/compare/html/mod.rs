@@ -7,6 +7,7 @@ mod plot;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use trace_core::analysis::compare::causes::{CauseChange, causes};
 use trace_core::analysis::compare::diff_flame::DiffFlame;
+use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::picture::{Picture, Population};
 use trace_core::analysis::compare::series::Series;
 use trace_core::analysis::compare::stats::quantile;
@@ -79,6 +80,10 @@ pub(super) fn page(report: &Report, found: &Comparison, sides: [&Side; 2], asked
                 @if let Some([a, b]) = &laid {
                     h2 { "Over time" }
                     (over_time(a, b, &asked.align, sides.iter().any(|side| side.measured.pictures.len() > 1)))
+                }
+                @if sides.iter().any(|side| !side.utilisation.is_empty()) {
+                    h2 { "Collector" }
+                    (collector(sides))
                 }
                 h2 { "Goroutines" }
                 (population(sides))
@@ -365,6 +370,36 @@ fn heap_line(a: &Laid<'_>, b: &Laid<'_>) -> Markup {
         p.muted {
             "Highest heap " (bytes(most(a))) " → " (bytes(most(b)))
             "; goroutines alive at the end " (count(alive(a))) " → " (count(alive(b))) "."
+        }
+    }
+}
+
+fn collector(sides: [&Side; 2]) -> Markup {
+    let rows = |side: &Side, kind: RowKind| {
+        let of_kind = side.measured.rows.iter().filter(|row| row.0.0 == kind);
+        of_kind
+            .fold((0, 0, 0), |(count, total, max), row| (count + row.1.count, total + row.1.total, row.1.max.max(max)))
+    };
+    html! {
+        div.pair {
+            figure {
+                figcaption { "Minimum mutator utilisation: what the program had at least in any window so long" }
+                (plot::utilisation(sides.map(|side| side.utilisation.as_slice())))
+            }
+            div.wide { table {
+                tr { th.kind {} th { "A count" } th { "B count" } th { "A sum" } th { "B sum" } th { "A longest" } th { "B longest" } }
+                @for (kind, what) in
+                    [(RowKind::Gc, "collections"), (RowKind::Stw, "stops of the world"), (RowKind::Assist, "mark assists")]
+                {
+                    @let [(count_a, sum_a, max_a), (count_b, sum_b, max_b)] = sides.map(|side| rows(side, kind));
+                    tr {
+                        td.kind { (what) }
+                        td { (count(count_a)) } td { (count(count_b)) }
+                        td { (duration(sum_a as i64)) } td { (duration(sum_b as i64)) }
+                        td { (duration(max_a as i64)) } td { (duration(max_b as i64)) }
+                    }
+                }
+            } }
         }
     }
 }

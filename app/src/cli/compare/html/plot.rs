@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use maud::{Markup, html};
 use trace_core::analysis::compare::mix::StateMix;
 use trace_core::analysis::compare::stats::quantile;
+use trace_core::analysis::mmu::Point;
 use trace_core::event::state::SpanClass;
 
 use crate::cli::compare::html::axis::{Axis, Unit};
@@ -169,6 +170,18 @@ pub(super) fn curves(sides: [&Curve; 2], unit: Unit, says: &str) -> Markup {
         @for (side, curve) in ["a", "b"].iter().zip(sides) { (plot.line(side, points(curve))) }
     };
     plot.svg(says, &inside)
+}
+
+/// The least part of the processors that the program had in any window, by the window's length.
+#[must_use]
+pub(super) fn utilisation(sides: [&[Point]; 2]) -> Markup {
+    let longest = sides.iter().flat_map(|side| side.last()).map(|point| point.window as f64).fold(1e4, f64::max);
+    let plot = Plot::new((560.0, 200.0), Axis::of_durations(1e3, longest), Axis::linear(0.0, 1.0, Unit::Part));
+    let points = |side: &[Point]| side.iter().map(|point| (point.window as f64, point.least)).collect::<Vec<_>>();
+    let inside = html! {
+        @for (side, curve) in ["a", "b"].iter().zip(sides) { (plot.line(side, points(curve))) }
+    };
+    plot.svg("Minimum mutator utilisation by length of window", &inside)
 }
 
 /// The time axis that holds both.
