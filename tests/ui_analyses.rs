@@ -229,7 +229,7 @@ fn the_collector_lists_collections_and_stops() {
     let Some(Answer::Collections(found)) = window.document().studies.answer(&question) else { panic!("no answer") };
     let spans = |lane| trace.spans(lane, all).count();
     assert_eq!((found.cycles.len(), found.stops.len()), (spans(LaneId::Gc), spans(LaneId::Stw)));
-    let help: u64 = found.cycles.iter().map(|cycle| cycle.assist).sum();
+    let help: u64 = found.cycles.iter().map(|cycle| cycle.assist()).sum();
     let lost = match window.document().studies.answer(&Question::Findings) {
         Some(Answer::Findings(findings)) => findings.assist_ns,
         _ => panic!("no findings"),
@@ -238,7 +238,7 @@ fn the_collector_lists_collections_and_stops() {
     assert!(found.cycles.iter().any(|cycle| cycle.goal > Some(0) && cycle.stopped > 0), "{:?}", found.cycles);
     window.press(Role::Button, "Stops of the world");
     let before = window.document().view;
-    window.press(Role::Button, "GC sweep termination");
+    window.press(Role::Button, "GC sweep termination").press(Role::Button, "Show on the timeline");
     assert!(window.document().view != before, "a click leads there");
     assert_eq!(window.document().selection.lane(), Some(LaneId::Stw));
 }

@@ -104,6 +104,8 @@ pub mod panels {
     /// User tasks and regions.
     pub const TASKS: &str = "Tasks and regions";
 
+    /// What the collector leaves to the program.
+    pub const MUTATOR: &str = "Mutator utilisation";
     /// How long goroutines waited for a proc.
     pub const LATENCY: &str = "Scheduler latency";
     /// What procs and threads were used for.
@@ -114,9 +116,9 @@ pub mod panels {
     pub const POPULATION: &str = "Population";
 
     /// All of them.
-    pub const ALL: [&str; 18] = [
+    pub const ALL: [&str; 19] = [
         TASKS, DETAILS, STACK, FLOWS, EVENTS, SPANS, WARNINGS, FINDINGS, WAIT_CHAIN, BLOCKED_BY, GOROUTINES, PROFILE,
-        SAMPLES, COLLECTOR, LATENCY, PROCS, SYSCALLS, POPULATION,
+        SAMPLES, COLLECTOR, MUTATOR, LATENCY, PROCS, SYSCALLS, POPULATION,
     ];
 
     /// Those that tell of the selection: they appear with the first one.
@@ -421,6 +423,8 @@ pub const COMMANDS: &[Command] = &[
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::PROFILE))),
     command("samples", panels::SAMPLES, "Where processor time went, by stack", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::SAMPLES))),
+    command("mmu", panels::MUTATOR, "What the collector leaves to the program, and the worst windows", Group::Analyses)
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::MUTATOR))),
     command("latency", panels::LATENCY, "How long goroutines waited for a proc, and who had them", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::LATENCY))),
     command("procs", panels::PROCS, "What procs and threads were used for", Group::Analyses)

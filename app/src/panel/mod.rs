@@ -9,6 +9,7 @@ pub mod flows;
 pub mod goroutines;
 pub mod lane_details;
 pub mod latency;
+pub mod mutator;
 pub mod population;
 pub mod procs;
 pub mod profile;

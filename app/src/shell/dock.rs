@@ -37,6 +37,7 @@ enum Pane {
     Samples,
     Collector,
     Tasks,
+    Mutator,
     Latency,
     Procs,
     Syscalls,
@@ -53,7 +54,7 @@ enum Home {
 }
 
 impl Pane {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Timeline,
         Self::Details,
         Self::Stacks,
@@ -69,6 +70,7 @@ impl Pane {
         Self::Samples,
         Self::Collector,
         Self::Tasks,
+        Self::Mutator,
         Self::Latency,
         Self::Procs,
         Self::Syscalls,
@@ -92,6 +94,7 @@ impl Pane {
             Self::Samples => panels::SAMPLES,
             Self::Collector => panels::COLLECTOR,
             Self::Tasks => panels::TASKS,
+            Self::Mutator => panels::MUTATOR,
             Self::Latency => panels::LATENCY,
             Self::Procs => panels::PROCS,
             Self::Syscalls => panels::SYSCALLS,
@@ -252,6 +255,7 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Samples => panel::profile::samples_ui(ui, state, actions),
                 Pane::Collector => panel::collector::ui(ui, state, actions),
                 Pane::Tasks => panel::tasks::ui(ui, state, actions),
+                Pane::Mutator => panel::mutator::ui(ui, state, actions),
                 Pane::Latency => panel::latency::ui(ui, state, actions),
                 Pane::Procs => panel::procs::ui(ui, state, actions),
                 Pane::Syscalls => panel::syscalls::ui(ui, state, actions),

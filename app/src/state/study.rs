@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use trace_core::analysis::antagonists::Antagonists;
 use trace_core::analysis::blocked_by::{Blocked, Releasers};
+use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::flame::Flame;
 use trace_core::analysis::goroutines::{GoTimes, Groups, SortBy};
 use trace_core::analysis::latency::Latency;
 use trace_core::analysis::leaks::Suspects;
+use trace_core::analysis::mmu::{Point, Takes, Whose, Window};
 use trace_core::analysis::population::Population;
 use trace_core::analysis::procs::Procs;
 use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind};
@@ -19,9 +21,9 @@ use trace_core::analysis::syscalls::Syscalls;
 use trace_core::analysis::tasks::{Family, RegionInstance, TaskInstance};
 use trace_core::analysis::threads::Threads;
 use trace_core::analysis::wait_chain::{Share, WaitChain};
-use trace_core::base::ids::{GoIx, StackId, StrId};
+use trace_core::base::ids::{GoIx, StrId};
 use trace_core::base::monitor::Monitor;
-use trace_core::base::time::TimeRange;
+use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
 use trace_core::model::trace::EventRow;
@@ -63,54 +65,42 @@ pub enum Question {
     Leaks(Scope),
     /// Collections and stops of the world in this time.
     Collections(TimeRange),
+    /// What the collector leaves to the program.
+    Mutator(MutatorOf),
+    /// The windows of a length, nanoseconds, in which it leaves least; the first [`LISTED_WINDOWS`].
+    WorstWindows(MutatorOf, i64),
     /// The spans of a lane in this time, the first [`LISTED_SPANS`].
     Spans(LaneId, TimeRange),
     /// The events of a lane in this time, the first [`LISTED_SPANS`].
     Events(LaneId, TimeRange),
 }
 
+/// Windows that are listed at most.
+pub const LISTED_WINDOWS: usize = 50;
+
 /// Spans, or events, of a lane that are listed at most.
 pub const LISTED_SPANS: usize = 200_000;
 
-/// A collection's marking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cycle {
-    /// When it marked.
-    pub range: TimeRange,
-    /// How long the world was stopped during it or within 10 µs around it, nanoseconds.
-    pub stopped: u64,
-    /// How long goroutines were made to help, added up, nanoseconds.
-    pub assist: u64,
-    /// How many stretches of help those were.
-    pub assisting: u64,
-    /// Heap in use when it began, bytes; `None` if not told.
-    pub before: Option<u64>,
-    /// The least heap in use within the cycle's length after its end, bytes.
-    pub after: Option<u64>,
-    /// The heap goal after it, bytes.
-    pub goal: Option<u64>,
-}
-
-/// A stop of the world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stop {
+/// Mutator utilisation of a stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MutatorOf {
     /// When.
     pub range: TimeRange,
-    /// The runtime's word for why.
-    pub reason: StrId,
-    /// Who asked for it.
-    pub go: GoIx,
-    /// Where.
-    pub stack: StackId,
+    /// Whose.
+    pub whose: Whose,
+    /// What counts as the collector's.
+    pub takes: Takes,
 }
 
-/// All of both, in the order of time.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Collections {
-    /// Collections.
-    pub cycles: Vec<Cycle>,
-    /// Stops of the world.
-    pub stops: Vec<Stop>,
+/// Mutator utilisation, as it is shown.
+#[derive(Clone, Debug, Default)]
+pub struct MutatorStudy {
+    /// The mean share over all of it, 0 to 1.
+    pub mean: f64,
+    /// The curve of the least share, by rising length of windows.
+    pub curve: Vec<Point>,
+    /// Columns of equal width: when one begins, mean and lowest share in it; none where the trace tells nothing.
+    pub over_time: Vec<(TraceTime, Option<(f64, f64)>)>,
 }
 
 /// Goroutines of a function that are listed at most.
@@ -121,7 +111,10 @@ impl Question {
     /// for its answer any more.
     #[must_use]
     pub const fn is_fleeting(&self) -> bool {
-        matches!(self, Self::WaitChain(..) | Self::Spans(..) | Self::Events(..) | Self::AntagonistsOf(..))
+        matches!(
+            self,
+            Self::WaitChain(..) | Self::Spans(..) | Self::Events(..) | Self::AntagonistsOf(..) | Self::WorstWindows(..)
+        )
     }
 }
 
@@ -185,7 +178,11 @@ pub enum Answer {
     /// Of [`Question::Leaks`].
     Leaks(Arc<Vec<Suspects>>),
     /// Of [`Question::Collections`].
-    Collections(Arc<Collections>),
+    Collections(Arc<Collector>),
+    /// Of [`Question::Mutator`].
+    Mutator(Arc<MutatorStudy>),
+    /// Of [`Question::WorstWindows`]: worst first.
+    WorstWindows(Arc<Vec<Window>>),
     /// Of [`Question::Spans`].
     Spans(Arc<Vec<Span>>),
     /// Of [`Question::Events`].

@@ -1,6 +1,5 @@
 //! Work off the UI thread: named threads that answer with actions in a mailbox.
 
-pub mod collections;
 pub mod follow;
 pub mod load;
 pub mod office;

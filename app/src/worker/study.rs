@@ -9,11 +9,13 @@ use std::sync::Arc;
 use trace_core::analysis::antagonists;
 use trace_core::analysis::blocked_by::{self, Blocked, Releasers};
 use trace_core::analysis::census::Census;
+use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::findings;
 use trace_core::analysis::flame::{Flame, MergeBy};
 use trace_core::analysis::goroutines;
 use trace_core::analysis::latency;
 use trace_core::analysis::leaks;
+use trace_core::analysis::mmu::{Mutator, window_lengths};
 use trace_core::analysis::places::Places;
 use trace_core::analysis::population;
 use trace_core::analysis::procs;
@@ -30,11 +32,16 @@ use trace_core::base::time::TimeRange;
 use trace_core::export::pprof;
 use trace_core::model::trace::Trace;
 
-use crate::state::study::{Answer, Chain, LISTED, LISTED_SPANS, ProfileStudy, Question};
-use crate::worker::collections;
+use crate::state::study::{
+    Answer, Chain, LISTED, LISTED_SPANS, LISTED_WINDOWS, MutatorOf, MutatorStudy, ProfileStudy, Question,
+};
 
 /// Places of waiting that are told of.
 const PLACES: usize = 200;
+/// Points of a curve per factor of ten.
+const PER_DECADE: u32 = 12;
+/// Columns of utilisation over time, about.
+const COLUMNS: i64 = 1_000;
 /// Goroutines told of that had procs while others waited.
 const ANTAGONISTS: usize = 200;
 
@@ -78,7 +85,14 @@ pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<A
         | Question::Syscalls(_)
         | Question::Population(_)
         | Question::Leaks(_) => schedule(trace, question, monitor),
-        Question::Collections(range) => Some(Answer::Collections(Arc::new(collections::collections(trace, *range)))),
+        Question::Collections(range) => {
+            Collector::of(trace, *range, monitor).map(|found| Answer::Collections(Arc::new(found)))
+        }
+        Question::Mutator(of) => utilisation(trace, *of, monitor).map(|found| Answer::Mutator(Arc::new(found))),
+        Question::WorstWindows(of, window) => {
+            let found = Mutator::of(trace, of.range, of.whose, of.takes, monitor)?;
+            Some(Answer::WorstWindows(Arc::new(found.worst_windows(*window, LISTED_WINDOWS))))
+        }
         Question::Spans(lane, range) => {
             let spans = trace.spans(*lane, *range).take_while(|_| !monitor.is_cancelled());
             Some(Answer::Spans(Arc::new(spans.take(LISTED_SPANS).collect())))
@@ -89,6 +103,20 @@ pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<A
         }
     });
     catch_unwind(work).unwrap_or(Some(Answer::Failed))
+}
+
+/// Mutator utilisation with its curve, and over time.
+fn utilisation(trace: &Trace, of: MutatorOf, monitor: &Monitor) -> Option<MutatorStudy> {
+    let found = Mutator::of(trace, of.range, of.whose, of.takes, monitor)?;
+    let curve = found.curve(&window_lengths(found.longest(), PER_DECADE), monitor)?;
+    let range = trace.range().intersect(of.range);
+    let width = (range.nanos() / COLUMNS).max(1);
+    let column = |at: i64| {
+        let start = range.start.plus_nanos(at * width);
+        (start, found.within(TimeRange::new(start, start.plus_nanos(width)).intersect(range)))
+    };
+    let columns = (range.nanos() + width - 1) / width;
+    Some(MutatorStudy { mean: found.mean(), curve, over_time: (0..columns).map(column).collect() })
 }
 
 /// Questions about procs, threads, system calls and the population.
