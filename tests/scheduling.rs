@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use trace_core::analysis::antagonists::{Antagonists, antagonists, antagonists_of};
 use trace_core::analysis::goroutines::groups;
-use trace_core::analysis::latency::latency;
+use trace_core::analysis::latency::{Made, latency};
 use trace_core::analysis::procs::{ProcUse, idle_ranges, procs};
 use trace_core::analysis::scope::{Scope, Whom, nanos_in};
 use trace_core::analysis::syscalls::syscalls;
@@ -19,13 +19,127 @@ use trace_core::analysis::threads::threads;
 use trace_core::base::ids::{GoIx, ProcIx};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
+use trace_core::event::kind::EventKind;
 use trace_core::event::state::GoState;
-use trace_core::load::load_path;
+use trace_core::load::{load_bytes, load_path};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
+use trace_core::testkit::writer::TraceWriter;
 
 fn load(file: &str) -> Arc<Trace> {
     load_path(&fixtures::data().join(file), &Monitor::new(), &mut |_| {}).expect("a trace")
+}
+
+/// All real traces, and the damaged ones that open.
+fn every_trace() -> Vec<(String, Arc<Trace>)> {
+    let mut found = Vec::new();
+    for folder in ["real", "broken"] {
+        for entry in fs::read_dir(fixtures::data().join(folder)).expect("the traces") {
+            let path = entry.expect("a file").path();
+            if let Ok(trace) = load_path(&path, &Monitor::new(), &mut |_| {}) {
+                found.push((path.display().to_string(), trace));
+            }
+        }
+    }
+    assert!(found.len() > 100, "only {}", found.len());
+    found
+}
+
+#[test]
+fn damaged_traces_give_answers_that_stay_within_their_time() {
+    for (name, trace) in every_trace() {
+        for scope in scopes(&trace) {
+            let pieces = scope.pieces(&trace);
+            let monitor = Monitor::new();
+            let waits = latency(&trace, &pieces, &monitor).expect("not cancelled").all.waits;
+            let others = antagonists(&trace, &pieces, 10, &monitor).expect("not cancelled");
+            assert_eq!(others.ready, waits.total, "{name}");
+            assert!(others.avoidable + others.stopped <= others.ready, "{name}: {others:?}");
+            let calls = syscalls(&trace, &pieces, &monitor).expect("not cancelled");
+            assert!(calls.all.blocked <= calls.all.calls.total, "{name}");
+            let range = pieces.range.nanos().unsigned_abs();
+            let found = procs(&trace, scope.range, &monitor).expect("not cancelled");
+            for times in &found.each {
+                // Where a thread's events are lost, what its proc ran is told as it was before.
+                let told = times.running + times.syscall + times.looking + times.idle;
+                assert!(times.idle <= range && times.running <= range, "{name}: {times:?} of {range}");
+                assert!(told <= range || !trace.warnings().is_empty(), "{name}: {times:?} of {range}");
+            }
+            assert!(found.idle_while_ready.nanos <= range, "{name}");
+            let found = threads(&trace, scope.range, &monitor).expect("not cancelled");
+            for times in &found.each {
+                assert!(times.running + times.syscall + times.looking == times.with_proc, "{name}: {times:?}");
+            }
+        }
+    }
+}
+
+/// Two procs. Goroutine 1 runs on P0 from 100; it makes goroutine 2 at 200, which waits; P1 is idle until thread 1
+/// takes it at 500 and runs goroutine 2 from 520. Goroutine 2 goes into a system call at 600, loses P1 to thread 2
+/// at 700, returns at 900 and is ready until 1_000, when goroutine 1 blocks and it runs on P0 to the end at 1_200.
+fn by_hand() -> Arc<Trace> {
+    let mut writer = TraceWriter::new(26);
+    let entry = writer.stack(&[("main.worker", "main.go", 20)]);
+    let spawn = writer.stack(&[("main.main", "main.go", 5)]);
+    let read =
+        writer.stack(&[("syscall.Syscall", "s.go", 1), ("syscall.read", "s.go", 9), ("main.worker", "main.go", 21)]);
+    let receive = writer.string("chan receive");
+    writer.event(0, 100, EventKind::PROC_STATUS, &[0, 1]);
+    writer.event(0, 100, EventKind::PROC_STATUS, &[1, 2]);
+    writer.event(0, 100, EventKind::GO_STATUS, &[1, 0, 2]);
+    writer.event(0, 100, EventKind::PROCS_CHANGE, &[2, 0]);
+    writer.event(0, 200, EventKind::GO_CREATE, &[2, entry, spawn]);
+    writer.event(1, 500, EventKind::PROC_START, &[1, 1]);
+    writer.event(1, 520, EventKind::GO_START, &[2, 1]);
+    writer.event(1, 600, EventKind::GO_SYSCALL_BEGIN, &[2, read]);
+    writer.event(2, 700, EventKind::PROC_STEAL, &[1, 3, 1]);
+    writer.event(1, 900, EventKind::GO_SYSCALL_END_BLOCKED, &[]);
+    writer.event(0, 1_000, EventKind::GO_BLOCK, &[receive, spawn]);
+    writer.event(0, 1_000, EventKind::GO_START, &[2, 2]);
+    writer.event(0, 1_200, EventKind::HEAP_ALLOC, &[1]);
+    load_bytes(&writer.finish(), &Monitor::new(), &mut |_| {}).expect("a trace")
+}
+
+#[test]
+fn a_trace_made_by_hand_has_the_numbers_it_was_made_with() {
+    let trace = by_hand();
+    assert_eq!(trace.warnings(), []);
+    let start = trace.range().start.0;
+    let pieces = Scope::whole(&trace).pieces(&trace);
+    let monitor = Monitor::new();
+    // Events at the same time are told apart by nanoseconds.
+    let near = |found: u64, expected: u64| assert!(found.abs_diff(expected) <= 6, "{found}, not {expected}");
+    let waits = latency(&trace, &pieces, &monitor).expect("not cancelled").all;
+    assert_eq!(waits.waits.count, 2);
+    near(waits.waits.max, 320);
+    near(waits.waits.total, 420);
+    near(waits.made[Made::Created as usize], 320);
+    near(waits.made[Made::Returned as usize], 100);
+    let others = antagonists(&trace, &pieces, 5, &monitor).expect("not cancelled");
+    near(others.proc_nanos, 840);
+    near(others.running, 420);
+    near(others.idle, 400);
+    near(others.looking, 20);
+    near(others.avoidable, 400);
+    assert_eq!(others.functions.len(), 1, "only goroutine 1 ran meanwhile");
+    let found = procs(&trace, trace.range(), &monitor).expect("not cancelled");
+    let p1 = &found.each[1];
+    near(p1.running, 80);
+    near(p1.syscall, 100);
+    near(p1.looking, 20);
+    near(p1.idle, 900);
+    assert_eq!((p1.starts, p1.steals, p1.stops, p1.handovers), (1, 1, 0, 0));
+    assert_eq!((found.limits, found.idle_while_ready.count), (Some((2, 2)), 2));
+    near(found.idle_while_ready.nanos, 400);
+    near((found.idle_while_ready.worst[0].start.0 - start).unsigned_abs(), 100);
+    let calls = syscalls(&trace, &pieces, &monitor).expect("not cancelled");
+    assert_eq!((calls.functions[0].function.as_str(), calls.all.blocking), ("syscall.read", 1));
+    near(calls.all.calls.total, 300);
+    near(calls.all.blocked, 200);
+    let found = threads(&trace, trace.range(), &monitor).expect("not cancelled");
+    let blocked: u64 = found.each.iter().map(|times| times.blocked).sum();
+    near(blocked, 200);
+    assert_eq!(found.each[1].starts, 1);
 }
 
 /// Fails with all that `check` has to say about the real traces.
