@@ -20,8 +20,8 @@ use crate::model::goroutines::is_system_function;
 use crate::model::lanes::LaneId;
 use crate::model::trace::Trace;
 
-/// Goroutines that one task of a parallel pass takes.
-const CHUNK: usize = 4_096;
+/// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
+const CHUNK: usize = 256;
 
 /// Goroutines with one start function that had procs meanwhile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

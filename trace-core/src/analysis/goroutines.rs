@@ -16,8 +16,8 @@ use crate::model::lanes::LaneId;
 use crate::model::stretches::Stretch;
 use crate::model::trace::{SpecialKind, Trace};
 
-/// Goroutines that one task of a parallel pass takes.
-const CHUNK: usize = 4_096;
+/// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
+const CHUNK: usize = 256;
 
 /// Where time went, nanoseconds. The first six parts, `waits` summed, make up `total` exactly; the last
 /// three lie inside them.

@@ -16,8 +16,8 @@ use crate::model::goroutines::is_system_function;
 use crate::model::stretches::Stretch;
 use crate::model::trace::Trace;
 
-/// Goroutines that one task of a parallel pass takes.
-const CHUNK: usize = 4_096;
+/// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
+const CHUNK: usize = 256;
 /// Waits told one by one, of a function and of all.
 pub const WORST: usize = 20;
 

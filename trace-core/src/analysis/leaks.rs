@@ -16,8 +16,8 @@ use crate::model::goroutines::is_system_function;
 use crate::model::stretches::Stretch;
 use crate::model::trace::{Goroutine, Trace};
 
-/// Goroutines that one task of a parallel pass takes.
-const CHUNK: usize = 4_096;
+/// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
+const CHUNK: usize = 256;
 /// Fewer do not make a growing group.
 const FEWEST: u64 = 4;
 /// Goroutines told one by one, of a group.

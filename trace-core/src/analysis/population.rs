@@ -11,8 +11,8 @@ use crate::base::time::{TimeRange, TraceTime};
 use crate::model::goroutines::is_system_function;
 use crate::model::trace::{Goroutine, Trace};
 
-/// Goroutines that one task of a parallel pass takes.
-const CHUNK: usize = 4_096;
+/// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
+const CHUNK: usize = 256;
 /// Buckets over time.
 pub const BUCKETS: usize = 240;
 

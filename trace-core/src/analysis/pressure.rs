@@ -9,8 +9,8 @@ use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::trace::Trace;
 
-/// Goroutines that one task of a parallel pass takes.
-const CHUNK: usize = 4_096;
+/// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
+const CHUNK: usize = 256;
 
 /// The step function. Takes 28 bytes a step, of which a wait makes two.
 #[derive(Clone, Debug, Default)]

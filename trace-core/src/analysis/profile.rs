@@ -16,8 +16,8 @@ use crate::model::lanes::LaneId;
 use crate::model::stretches::Stretch;
 use crate::model::trace::{Sample, Trace};
 
-/// Goroutines that one task of a parallel pass takes.
-const CHUNK: usize = 4_096;
+/// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
+const CHUNK: usize = 256;
 
 /// Time between CPU samples: the rate that `runtime/pprof` sets is 100 Hz; the trace does not tell it.
 pub const SAMPLE_NANOS: u64 = 10_000_000;

@@ -15,8 +15,8 @@ use crate::base::time::TimeRange;
 use crate::event::state::GoState;
 use crate::model::trace::Trace;
 
-/// Goroutines that one task of a parallel pass takes.
-const CHUNK: usize = 4_096;
+/// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
+const CHUNK: usize = 256;
 /// Calls told one by one, of a stack and of all.
 pub const WORST: usize = 20;
 

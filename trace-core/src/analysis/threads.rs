@@ -1,5 +1,7 @@
 //! Threads: how long each had a proc, ran Go code, and sat in system calls; how many were busy over time.
 
+use rayon::prelude::*;
+
 use crate::analysis::goroutines::with_proc;
 use crate::analysis::series::Buckets;
 use crate::base::ids::{GoIx, ProcIx, ThreadId, ThreadIx};
@@ -9,6 +11,8 @@ use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
 use crate::model::trace::Trace;
 
+/// Goroutines that one task of a parallel pass takes.
+const CHUNK: u32 = 256;
 /// Buckets over time.
 pub const BUCKETS: usize = 240;
 
@@ -106,26 +110,36 @@ pub fn threads(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Thr
 
 /// The parts of system calls without a proc, with the thread that was in them. `None` if cancelled.
 fn blocking_calls(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Vec<(ThreadIx, TimeRange)>> {
-    let mut found = Vec::new();
-    for go in (0..trace.goroutine_count()).map(GoIx) {
-        if monitor.is_cancelled() {
-            return None;
-        }
-        let loses = trace.proc_lost(go, trace.range()).is_some();
-        let mut calls = Vec::new();
-        trace.stretches(go, range, |stretch| {
-            if stretch.state == GoState::Syscall && (loses || !stretch.returns_with_proc) {
-                let held = with_proc(trace, go, stretch);
-                let lacks = TimeRange::new(held.end.max(stretch.range.start), stretch.range.end).intersect(range);
-                if lacks.nanos() > 0 {
-                    calls.push((stretch.range.start, lacks));
-                }
+    let chunks = trace.goroutine_count().div_ceil(CHUNK);
+    let found = (0..chunks).into_par_iter().fold(Vec::new, |mut found, chunk| {
+        if !monitor.is_cancelled() {
+            for at in chunk * CHUNK..((chunk + 1) * CHUNK).min(trace.goroutine_count()) {
+                add_blocking_calls(trace, GoIx(at), range, &mut found);
             }
-        });
-        for (start, lacks) in calls {
-            let thread = trace.span_at(LaneId::Goroutine(go), start).map_or(ThreadIx::NONE, |span| span.thread);
-            found.push((thread, lacks));
         }
+        found
+    });
+    let found = found.reduce(Vec::new, |mut one, other| {
+        one.extend(other);
+        one
+    });
+    (!monitor.is_cancelled()).then_some(found)
+}
+
+fn add_blocking_calls(trace: &Trace, go: GoIx, range: TimeRange, found: &mut Vec<(ThreadIx, TimeRange)>) {
+    let loses = trace.proc_lost(go, trace.range()).is_some();
+    let mut calls = Vec::new();
+    trace.stretches(go, range, |stretch| {
+        if stretch.state == GoState::Syscall && (loses || !stretch.returns_with_proc) {
+            let held = with_proc(trace, go, stretch);
+            let lacks = TimeRange::new(held.end.max(stretch.range.start), stretch.range.end).intersect(range);
+            if lacks.nanos() > 0 {
+                calls.push((stretch.range.start, lacks));
+            }
+        }
+    });
+    for (start, lacks) in calls {
+        let thread = trace.span_at(LaneId::Goroutine(go), start).map_or(ThreadIx::NONE, |span| span.thread);
+        found.push((thread, lacks));
     }
-    Some(found)
 }
