@@ -262,6 +262,29 @@ fn latency_and_system_calls_sum_to_the_goroutines_breakdown() {
 }
 
 #[test]
+fn the_longest_are_the_longest() {
+    check_all(|trace| {
+        let (mut ready, mut calls) = (Vec::new(), Vec::new());
+        for go in (0..trace.goroutine_count()).map(GoIx) {
+            trace.stretches(go, trace.range(), |stretch| match stretch.state {
+                GoState::Runnable => ready.push(stretch.range.nanos().unsigned_abs()),
+                GoState::Syscall => calls.push(stretch.range.nanos().unsigned_abs()),
+                _ => {}
+            });
+        }
+        for list in [&mut ready, &mut calls] {
+            list.sort_unstable_by(|one, other| other.cmp(one));
+            list.truncate(20);
+        }
+        let pieces = Scope::whole(trace).pieces(trace);
+        let waits = latency(trace, &pieces, &Monitor::new()).expect("not cancelled").all.worst;
+        let found = syscalls(trace, &pieces, &Monitor::new()).expect("not cancelled").all.worst;
+        let is_right = waits.iter().map(|wait| wait.nanos).eq(ready) && found.iter().map(|call| call.nanos).eq(calls);
+        if is_right { Vec::new() } else { vec![format!("{waits:?}, {found:?}")] }
+    });
+}
+
+#[test]
 fn what_threads_did_is_what_procs_did() {
     check_all(|trace| {
         let range = trace.range();

@@ -116,6 +116,8 @@ struct Growing {
     cut: u64,
     made: [u64; Made::ALL.len()],
     worst: Vec<ReadyWait>,
+    /// Shorter ones are not among the longest.
+    floor: u64,
     last: Option<GoIx>,
 }
 
@@ -130,7 +132,19 @@ impl Growing {
         if let Some(sum) = self.made.get_mut(wait.made as usize) {
             *sum += wait.nanos;
         }
-        keep(&mut self.worst, wait);
+        if wait.nanos >= self.floor {
+            self.worst.push(wait);
+            if self.worst.len() >= 2 * WORST {
+                self.shrink();
+            }
+        }
+    }
+
+    /// Keeps only the longest.
+    fn shrink(&mut self) {
+        sort(&mut self.worst);
+        self.worst.truncate(WORST);
+        self.floor = self.worst.get(WORST - 1).map_or(0, |shortest| shortest.nanos);
     }
 
     fn merge(&mut self, other: &mut Self) {
@@ -143,14 +157,12 @@ impl Growing {
         for (sum, part) in self.made.iter_mut().zip(other.made) {
             *sum += part;
         }
-        for &wait in &other.worst {
-            keep(&mut self.worst, wait);
-        }
+        self.worst.append(&mut other.worst);
+        self.shrink();
     }
 
     fn finished(mut self, trace: &Trace, name: StrId) -> (LatencyGroup, Vec<u64>) {
-        sort(&mut self.worst);
-        self.worst.truncate(WORST);
+        self.shrink();
         let group = LatencyGroup {
             name,
             is_system: is_system_function(trace.str(name)),
@@ -161,19 +173,6 @@ impl Growing {
             worst: self.worst,
         };
         (group, self.lengths)
-    }
-}
-
-/// Keeps the longest ones, and a few more until the next sorting.
-fn keep(worst: &mut Vec<ReadyWait>, wait: ReadyWait) {
-    if worst.len() >= 2 * WORST {
-        sort(worst);
-        worst.truncate(WORST);
-    }
-    let is_short = worst.len() >= WORST && worst.get(WORST - 1).is_some_and(|last| wait.nanos < last.nanos);
-    // Up to the last sorting the list is in order, so that what is shorter can be told.
-    if !is_short {
-        worst.push(wait);
     }
 }
 

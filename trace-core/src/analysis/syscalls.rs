@@ -72,6 +72,8 @@ struct Growing {
     blocked: u64,
     cut: u64,
     worst: Vec<Call>,
+    /// Shorter ones are not among the longest.
+    floor: u64,
 }
 
 impl Growing {
@@ -80,14 +82,19 @@ impl Growing {
         self.blocking += u64::from(call.blocked > 0);
         self.blocked += call.blocked;
         self.cut += u64::from(is_cut);
-        if self.worst.len() >= 2 * WORST {
-            sort(&mut self.worst);
-            self.worst.truncate(WORST);
-        }
-        // After a sorting the list is in order up to there.
-        if self.worst.get(WORST - 1).is_none_or(|last| call.nanos >= last.nanos) {
+        if call.nanos >= self.floor {
             self.worst.push(call);
+            if self.worst.len() >= 2 * WORST {
+                self.shrink();
+            }
         }
+    }
+
+    /// Keeps only the longest.
+    fn shrink(&mut self) {
+        self.worst.sort_unstable_by_key(|call| (std::cmp::Reverse(call.nanos), call.range.start, call.go));
+        self.worst.truncate(WORST);
+        self.floor = self.worst.get(WORST - 1).map_or(0, |shortest| shortest.nanos);
     }
 
     fn merge(&mut self, other: &Self) {
@@ -96,21 +103,15 @@ impl Growing {
         self.blocked += other.blocked;
         self.cut += other.cut;
         self.worst.extend_from_slice(&other.worst);
-        sort(&mut self.worst);
-        self.worst.truncate(WORST);
+        self.shrink();
     }
 
     fn finished(mut self, stack: StackId, function: String) -> CallGroup {
-        sort(&mut self.worst);
-        self.worst.truncate(WORST);
+        self.shrink();
         let calls = Spread::of(&mut self.lengths);
         let (blocking, blocked, cut) = (self.blocking, self.blocked, self.cut);
         CallGroup { stack, function, calls, blocking, blocked, cut, worst: self.worst }
     }
-}
-
-fn sort(calls: &mut [Call]) {
-    calls.sort_unstable_by_key(|call| (std::cmp::Reverse(call.nanos), call.range.start, call.go));
 }
 
 /// System calls of a scope. `None` if cancelled.
