@@ -7,7 +7,7 @@ use crate::base::ids::{GoIx, ProcIx, StackId, StrId, TaskIx};
 use crate::cache::bytes::{In, Out};
 use crate::cache::tables::Bounds;
 use crate::model::grouped::{Grouped, Timed};
-use crate::model::side_tables::{LabelRecord, SideTables, StealRecord, index_samples, nest_regions};
+use crate::model::side_tables::{LabelRecord, SideTables, StealRecord, index_samples, index_tasks, nest_regions};
 use crate::model::tenures::TenureRecord;
 use crate::model::trace::{Log, Region, Sample, SpecialRange, Task};
 use crate::model::tracks::{Track, TrackRange};
@@ -70,6 +70,7 @@ pub(crate) fn take(bytes: &mut In<'_>, bounds: &Bounds) -> Option<SideTables> {
             specials_by_proc: Grouped::new(
                 items.specials_by_proc.into_iter().map(|special| (special.proc.0, special)).collect(),
             ),
+            tasks_by_id: index_tasks(&items.tasks),
             tasks: items.tasks,
             steals: Grouped::new(items.steals),
             tenures: Grouped::new(items.tenures),

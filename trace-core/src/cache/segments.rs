@@ -8,6 +8,7 @@ use crate::cache::tables::{SharedIxs, Tables};
 use crate::model::column::{Column, SparseColumn};
 use crate::model::counters::{CountSeries, Steps};
 use crate::model::draft::MARK;
+use crate::model::entries::{Entries, Runs};
 use crate::model::kinds;
 use crate::model::lod::{Lod, SUMS_BYTES, Sums};
 use crate::model::segment::{FlowIndex, KeyDir, Lanes, NO_SEGMENT, RefLanes, Rows, Segment};
@@ -33,7 +34,13 @@ pub(crate) fn put(segment: &Segment, shared: SharedIxs, out: &mut Out) {
         let slots: Vec<[u32; 2]> = lanes.slots.iter().map(|&(ix, slot)| [ix, slot]).collect();
         out.slice(&slots);
         out.slice(&lanes.starts);
-        out.slice(&lanes.entries);
+        match &lanes.entries {
+            Entries::Own(entries) => out.slice(entries),
+            Entries::Borrowed(runs) => {
+                out.slice(runs.parts().0);
+                out.slice(runs.parts().1);
+            }
+        }
         out.slice(&lanes.marks);
         put_lod(&lanes.lod, out);
     }
@@ -79,8 +86,8 @@ pub(crate) fn take(bytes: &mut In<'_>, at: usize, tables: &Tables) -> Option<Seg
     let rows = take_rows(bytes, tables)?;
     let lanes = take_lanes(bytes, &rows, at, tables)?;
     let lod = take_lod(bytes, lengths(&lanes.row_starts))?;
-    let procs = take_refs(bytes, &rows, tables.bounds.procs)?;
-    let threads = take_refs(bytes, &rows, tables.bounds.threads)?;
+    let procs = take_refs(bytes, &rows, tables.bounds.procs, None)?;
+    let threads = take_refs(bytes, &rows, tables.bounds.threads, Some(procs.entries.own()))?;
     let flows = take_flows(bytes, &rows, tables)?;
     let counts = CountSeries::from_numbers(&bytes.slice::<i32>()?)?;
     let mut steps = || Steps::from_readings(&bytes.slice::<u32>()?, &bytes.slice::<u64>()?);
@@ -145,16 +152,23 @@ fn take_lanes(bytes: &mut In<'_>, rows: &Rows, at: usize, tables: &Tables) -> Op
     is_sound.then_some(Lanes { dir, row_starts, prev })
 }
 
-fn take_refs(bytes: &mut In<'_>, rows: &Rows, bound: u32) -> Option<RefLanes> {
+/// Takes the lanes of procs or, given the entries of procs, those of threads.
+fn take_refs(bytes: &mut In<'_>, rows: &Rows, bound: u32, procs: Option<&[u32]>) -> Option<RefLanes> {
     let slots = bytes.slice::<[u32; 2]>()?;
     let starts = bytes.slice::<u32>()?;
-    let entries = bytes.slice::<u32>()?;
+    let entries = match procs {
+        None => Entries::Own(bytes.slice()?),
+        Some(procs) => {
+            let parts = (bytes.slice()?, bytes.slice()?);
+            Entries::Borrowed(Runs::from_parts(parts, *starts.last()?, procs, rows.start.len())?)
+        }
+    };
     let marks = bytes.slice::<u32>()?;
     let lod = take_lod(bytes, lengths(&starts))?;
     let limit = |entry: u32| if entry & MARK == 0 { rows.start.len() } else { marks.len() };
     let lanes = starts.len().checked_sub(1)?;
     let is_sound = is_partition(&starts, lanes, entries.len())
-        && entries.iter().all(|&entry| ((entry & !MARK) as usize) < limit(entry))
+        && entries.own().iter().all(|&entry| ((entry & !MARK) as usize) < limit(entry))
         && slots.iter().all(|&[ix, slot]| ix < bound && (slot as usize) < lanes)
         && slots.is_sorted_by(|a, b| a[0] <= b[0]);
     let slots = slots.iter().map(|&[ix, slot]| (ix, slot)).collect();

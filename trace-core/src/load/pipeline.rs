@@ -55,7 +55,8 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     /// A load, and the door for its reader.
     pub(crate) fn new(monitor: &Monitor) -> (Self, Door) {
-        let in_flight = rayon::current_num_threads() + 1;
+        // One for each worker: reading takes a fiftieth of what ordering does, and each is megabytes.
+        let in_flight = rayon::current_num_threads().max(2);
         let (sender, messages) = mpsc::channel();
         let (leaves, taken) = mpsc::sync_channel(in_flight);
         for _ in 0..in_flight {
@@ -149,6 +150,10 @@ impl Pipeline {
     }
 
     fn on_work(&mut self, index: usize, work: Work, publish: &mut Publish<'_>) {
+        if matches!(work, Work::End(_)) {
+            // Its bytes are used up, whether its turn has come or not. The reader may have come to its end.
+            self.leaves.try_send(()).unwrap_or_default();
+        }
         if index != self.stitched {
             self.early.entry(index).or_default().push(work);
             return;
@@ -193,20 +198,26 @@ impl Pipeline {
         self.stitched += 1;
         self.is_cancelled |= result.is_err();
         self.shared.monitor.add(bytes, 0, 1);
-        // The reader may have come to its end.
-        self.leaves.try_send(()).unwrap_or_default();
         self.publish_if_grown(publish);
     }
 
     fn publish_if_grown(&mut self, publish: &mut Publish<'_>) {
         let events = self.stitcher.totals.events;
-        let grown = events as f64 >= self.published_events as f64 * GROWTH;
+        let grown = events as f64 >= self.published_events as f64 * GROWTH && !self.is_near_end();
         let waiting = self.is_live && self.stitched == self.given && self.stitched > self.published_parts;
         if !self.stitcher.is_empty() && (grown || waiting) {
             self.published_events = events.max(1);
             self.published_parts = self.stitched;
             publish(Arc::new(self.stitcher.snapshot(false)));
         }
+    }
+
+    /// Whether the whole trace comes soon. A snapshot has tables of its own, which would come on top of nearly all
+    /// that the trace takes.
+    fn is_near_end(&self) -> bool {
+        let progress = self.shared.monitor.progress();
+        let is_most = progress.bytes_done.saturating_mul(3) >= progress.bytes_total.saturating_mul(2);
+        is_most && progress.bytes_total > 0 && !self.is_live
     }
 
     fn conclude(mut self, publish: &mut Publish<'_>) -> Result<Arc<Trace>> {

@@ -273,3 +273,41 @@ fn a_stolen_proc_leaves_the_system_call_behind() {
     assert_eq!((into[0].kind, since(into[0].from.time)), (FlowKind::SyscallExit, 80));
     assert_eq!(cells(&trace, LaneId::Proc(ProcIx(0))).len(), 3);
 }
+
+#[test]
+fn a_sample_before_all_else_about_a_goroutine_is_its_own() {
+    let mut story = Story::new();
+    story.running(0);
+    let stack = story.writer.stack(&[("main.hot", "main.go", 5)]);
+    // Of one that is told of later in the same generation, in the next one, and never.
+    for go in [2, 3, 4] {
+        story.writer.sample(START + 5, (M, P, go), stack);
+    }
+    story.at(10, K::GO_STATUS, &[2, u64::MAX, 1]);
+    story.writer.end_generation();
+    story.at(100, K::PROC_STATUS, &[P, 1]);
+    story.at(101, K::GO_STATUS, &[G, M, 2]);
+    story.at(110, K::GO_STATUS, &[3, u64::MAX, 1]);
+    let trace = story.load();
+    let whose: Vec<GoIx> = trace.all_samples().iter().map(|sample| sample.go).collect();
+    assert_eq!(whose, [go(&trace, 2), go(&trace, 3), GoIx::NONE]);
+    assert_eq!(
+        trace.samples(LaneId::Goroutine(go(&trace, 3)), TimeRange::new(TraceTime::MIN, TraceTime::MAX)).count(),
+        1
+    );
+}
+
+#[test]
+fn of_tasks_that_share_an_id_the_latest_is_found() {
+    let mut story = Story::new();
+    story.running(0);
+    let name = story.writer.string("work");
+    for (time, task) in [(10, 9), (20, 4), (40, 9), (50, 6)] {
+        story.at(time, K::USER_TASK_BEGIN, &[task, 0, name, 0]);
+        story.at(time + 5, K::USER_TASK_END, &[task, 0]);
+    }
+    let trace = story.load();
+    let began = |id: u64| trace.task_by_id(TaskId(id)).and_then(|ix| trace.task(ix)?.began).map(since);
+    assert_eq!([4, 6, 9].map(began), [Some(20), Some(50), Some(40)]);
+    assert_eq!([0, 5, 10].map(began), [None; 3]);
+}

@@ -74,7 +74,10 @@ impl Trace {
     /// The task with this id (the latest one if ids were reused).
     #[must_use]
     pub fn task_by_id(&self, id: TaskId) -> Option<TaskIx> {
-        self.side.tasks.iter().rev().find(|task| task.id == id).map(|task| task.ix)
+        let id_of = |ix: &TaskIx| self.side.tasks.get(ix.index()).map(|task| task.id);
+        let end = self.side.tasks_by_id.partition_point(|ix| id_of(ix) <= Some(id));
+        let last = self.side.tasks_by_id.get(end.checked_sub(1)?).copied()?;
+        (id_of(&last) == Some(id)).then_some(last)
     }
 
     /// A goroutine's labels over time, as (since when, text).

@@ -4,6 +4,7 @@
 use crate::model::build::{Log, LogRef};
 use crate::model::column::{Cells, Column, SparseColumn};
 use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, FlowDraft, MARK, RefDraft, SegmentDraft};
+use crate::model::entries::{Entries, Runs};
 use crate::model::kinds::{self, Classes};
 use crate::model::lod::{BLOCK, Lod, Sums};
 use crate::model::segment::Rows;
@@ -18,6 +19,8 @@ pub(crate) struct Pools {
     thread_acts: Vec<u32>,
     /// Rows that were acted on, and who did.
     actors: Vec<(u32, u32)>,
+    /// Entries of threads, and which entries of procs they are.
+    entries: (Vec<u32>, Vec<u32>),
 }
 
 /// All that the log becomes.
@@ -41,15 +44,55 @@ pub(crate) fn columns(log: &mut Log, classes: &Classes, pools: &mut Pools) -> Co
     let mut threads = RefDraft::default();
     procs.starts = lay_out(log.procs.iter().map(|proc| proc.refs), &mut pools.proc_at);
     threads.starts = lay_out(log.threads.iter().map(|thread| thread.refs), &mut pools.thread_at);
-    procs.entries = vec![0; procs.starts.last().map_or(0, |&end| end as usize)];
-    threads.entries = vec![0; threads.starts.last().map_or(0, |&end| end as usize)];
-    let mut rows = scatter(log, pools, &mut flows, &mut procs.entries, &mut threads.entries);
+    let mut entries = RefEntries::new(&procs, &threads, std::mem::take(&mut pools.entries));
+    let mut rows = scatter(log, pools, &mut flows, &mut entries);
     procs.marks = std::mem::take(&mut log.marks);
     let lod = sum_lanes(&mut rows, &row_starts, classes);
-    sum_refs(&rows, &mut procs, classes);
-    sum_refs(&rows, &mut threads, classes);
+    sum_refs(&rows, &mut procs, &entries.procs, classes);
+    sum_refs(&rows, &mut threads, &entries.threads, classes);
+    procs.entries = Entries::Own(entries.procs.into());
+    threads.entries = Entries::Borrowed(Runs::new(&entries.links));
+    pools.entries = (entries.threads, entries.links);
     log.restart();
     Columns { rows, lanes, old, row_starts, lod, procs, threads, flows }
+}
+
+/// The entries of procs and threads while they are filled.
+struct RefEntries {
+    /// Rows or marks.
+    procs: Vec<u32>,
+    /// Rows.
+    threads: Vec<u32>,
+    /// Which entry of a proc each entry of a thread is, or [`MARK`] + its row.
+    links: Vec<u32>,
+}
+
+impl RefEntries {
+    /// Room for as many as there are.
+    fn new(procs: &RefDraft, threads: &RefDraft, (mut rows, mut links): (Vec<u32>, Vec<u32>)) -> Self {
+        let count = |draft: &RefDraft| draft.starts.last().map_or(0, |&end| end as usize);
+        rows.resize(count(threads), 0);
+        links.resize(count(threads), 0);
+        Self { procs: vec![0; count(procs)], threads: rows, links }
+    }
+
+    #[inline]
+    fn place(&mut self, entry: &LogRef, row: u32, marks: &mut u32, pools: &mut Pools) {
+        let proc = pools.proc_at.get_mut(entry.proc as usize);
+        let mut value = row;
+        if entry.thread == LogRef::MARK {
+            value = MARK | *marks;
+            *marks += 1;
+        } else if let Some(at) = pools.thread_at.get_mut(entry.thread as usize) {
+            self.threads[*at as usize] = row;
+            self.links[*at as usize] = proc.as_ref().map_or(MARK | row, |at| **at);
+            *at += 1;
+        }
+        if let Some(at) = proc {
+            self.procs[*at as usize] = value;
+            *at += 1;
+        }
+    }
 }
 
 /// Running totals of `counts`, one more than those; `at` gets the same to be moved along.
@@ -129,7 +172,7 @@ fn lay_out_flows(log: &mut Log, pools: &mut Pools) -> FlowDraft {
 }
 
 /// Puts every row, entry and act in its place.
-fn scatter(log: &mut Log, pools: &mut Pools, flows: &mut FlowDraft, procs: &mut [u32], threads: &mut [u32]) -> Rows {
+fn scatter(log: &mut Log, pools: &mut Pools, flows: &mut FlowDraft, entries: &mut RefEntries) -> Rows {
     let count = log.rows.len();
     let max_place = log.max_place.max(log.procs.len() as u32);
     let mut aux = Column::with_len(count, log.max_aux);
@@ -140,8 +183,7 @@ fn scatter(log: &mut Log, pools: &mut Pools, flows: &mut FlowDraft, procs: &mut 
         actor_bits: vec![0; count.div_ceil(64)],
         actors: std::mem::take(&mut pools.actors),
         flows,
-        procs,
-        threads,
+        entries,
     };
     match &mut aux {
         Column::Quarters(aux) => scatter.fill(log, pools, aux, &mut place),
@@ -167,8 +209,7 @@ struct Scatter<'a> {
     /// Rows that were acted on, and who did.
     actors: Vec<(u32, u32)>,
     flows: &'a mut FlowDraft,
-    procs: &'a mut [u32],
-    threads: &'a mut [u32],
+    entries: &'a mut RefEntries,
 }
 
 impl Scatter<'_> {
@@ -210,40 +251,27 @@ impl Scatter<'_> {
             while let Some(entry) = next_ref
                 && entry.row as usize <= at
             {
-                place_ref(entry, place, &mut marks, pools, self.procs, self.threads);
+                self.entries.place(entry, place, &mut marks, pools);
                 next_ref = refs.next();
             }
         }
         // Marks after the last row.
         while let Some(entry) = next_ref {
-            place_ref(entry, 0, &mut marks, pools, self.procs, self.threads);
+            self.entries.place(entry, 0, &mut marks, pools);
             next_ref = refs.next();
         }
-    }
-}
-
-#[inline]
-fn place_ref(entry: &LogRef, row: u32, marks: &mut u32, pools: &mut Pools, procs: &mut [u32], threads: &mut [u32]) {
-    let mut value = row;
-    if entry.thread == LogRef::MARK {
-        value = MARK | *marks;
-        *marks += 1;
-    } else if let Some(at) = pools.thread_at.get_mut(entry.thread as usize) {
-        threads[*at as usize] = row;
-        *at += 1;
-    }
-    if let Some(at) = pools.proc_at.get_mut(entry.proc as usize) {
-        procs[*at as usize] = value;
-        *at += 1;
     }
 }
 
 /// Makes the sums anew, after times have changed.
 pub(crate) fn sum_again(draft: &mut SegmentDraft, classes: &Classes) {
     draft.lod = sum_lanes(&mut draft.rows, &draft.row_starts, classes);
-    for refs in [&mut draft.procs, &mut draft.threads] {
+    let count = draft.threads.entries.len() as u32;
+    let threads: Vec<u32> = (0..count).map(|at| draft.threads.entries.get(at, &draft.procs.entries)).collect();
+    let procs = draft.procs.entries.own().to_vec();
+    for (refs, entries) in [(&mut draft.procs, procs), (&mut draft.threads, threads)] {
         refs.lod = Lod::default();
-        sum_refs(&draft.rows, refs, classes);
+        sum_refs(&draft.rows, refs, &entries, classes);
     }
 }
 
@@ -273,14 +301,14 @@ fn sum_lanes(rows: &mut Rows, row_starts: &[u32], classes: &Classes) -> Lod {
 }
 
 /// Sums up the long lanes of procs or threads.
-fn sum_refs(rows: &Rows, refs: &mut RefDraft, classes: &Classes) {
+fn sum_refs(rows: &Rows, refs: &mut RefDraft, entries: &[u32], classes: &Classes) {
     for lane in 0..refs.starts.len().saturating_sub(1) {
         let (first, end) = (refs.starts[lane] as usize, refs.starts[lane + 1] as usize);
         if end - first <= BLOCK as usize {
             continue;
         }
         refs.lod.begin_lane(lane as u32);
-        for block in refs.entries[first..end].windows(BLOCK as usize + 1).step_by(BLOCK as usize) {
+        for block in entries[first..end].windows(BLOCK as usize + 1).step_by(BLOCK as usize) {
             let mut sums = Sums { end: entry_start(rows, &refs.marks, block[BLOCK as usize]), ..Sums::ZERO };
             for pair in block.windows(2) {
                 let next = entry_start(rows, &refs.marks, pair[1]);

@@ -2,6 +2,7 @@
 
 use crate::base::ids::{GoId, ProcId, ThreadId};
 use crate::model::counters::{CountSeries, Counts, Steps};
+use crate::model::entries::Entries;
 use crate::model::lod::Lod;
 use crate::model::segment::Rows;
 use crate::model::side::Side;
@@ -20,8 +21,8 @@ pub(crate) const MARK: u32 = 1 << 31;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RefDraft {
     pub(crate) starts: Vec<u32>,
-    /// First row of a tenure, or [`MARK`] + index into `marks`.
-    pub(crate) entries: Vec<u32>,
+    /// First rows of tenures, or [`MARK`] + index into `marks`.
+    pub(crate) entries: Entries,
     /// ns since the base.
     pub(crate) marks: Vec<u32>,
     pub(crate) lod: Lod,

@@ -1,10 +1,10 @@
-//! Levels of detail: sums of time by class over blocks of 64, 512 and 4096 spans, so that drawing and
+//! Levels of detail: sums of time by class over blocks of 128, 1024 and 8192 spans, so that drawing and
 //! summing never walk through all rows.
 
 use crate::event::state::SpanClass;
 
 /// Spans in a block of the lowest level.
-pub(crate) const BLOCK: u32 = 64;
+pub(crate) const BLOCK: u32 = 128;
 /// Blocks of a level that make one of the next.
 const FAN: usize = 8;
 /// How many levels there are.
@@ -217,16 +217,17 @@ mod tests {
         lod.begin_lane(9);
         lod.push_block(&block);
         let running = |found: Option<(u32, &Sums)>| found.map(|(rows, sums)| (rows, sums.nanos[1], sums.end));
-        assert_eq!(running(lod.lane(3).block_at(0, |_| true)), Some((4_096, 64 * 5, 64)));
-        assert_eq!(running(lod.lane(3).block_at(512, |_| true)), Some((512, 8 * 5, 16)));
-        assert_eq!(running(lod.lane(3).block_at(4_096, |_| true)), Some((64, 5, 65)));
-        assert_eq!(running(lod.lane(3).block_at(0, |sums| sums.end < 9)), Some((512, 8 * 5, 8)));
-        assert_eq!(running(lod.lane(3).block_at(64, |_| true)), Some((64, 5, 2)));
-        assert_eq!(running(lod.lane(3).block_at(65, |_| true)), None);
-        assert_eq!(running(lod.lane(9).block_at(0, |_| true)), Some((64, 5, 0)));
+        let [low, middle, high] = SIZES;
+        assert_eq!(running(lod.lane(3).block_at(0, |_| true)), Some((high, 64 * 5, 64)));
+        assert_eq!(running(lod.lane(3).block_at(middle, |_| true)), Some((middle, 8 * 5, 16)));
+        assert_eq!(running(lod.lane(3).block_at(high, |_| true)), Some((low, 5, 65)));
+        assert_eq!(running(lod.lane(3).block_at(0, |sums| sums.end < 9)), Some((middle, 8 * 5, 8)));
+        assert_eq!(running(lod.lane(3).block_at(low, |_| true)), Some((low, 5, 2)));
+        assert_eq!(running(lod.lane(3).block_at(low + 1, |_| true)), None);
+        assert_eq!(running(lod.lane(9).block_at(0, |_| true)), Some((low, 5, 0)));
         assert_eq!(running(lod.lane(4).block_at(0, |_| true)), None);
         lod.recolour_first(3, SpanClass::Running, SpanClass::WaitNet, 5);
-        assert_eq!(running(lod.lane(3).block_at(0, |_| true)), Some((4_096, 63 * 5, 64)));
+        assert_eq!(running(lod.lane(3).block_at(0, |_| true)), Some((high, 63 * 5, 64)));
     }
 
     #[test]

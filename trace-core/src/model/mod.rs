@@ -36,6 +36,7 @@ pub(crate) mod column;
 pub(crate) mod counters;
 mod cut;
 pub(crate) mod draft;
+pub(crate) mod entries;
 mod event_rows;
 mod flow_query;
 pub(crate) mod grouped;

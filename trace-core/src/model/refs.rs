@@ -40,9 +40,20 @@ pub(crate) struct EntryPos {
 }
 
 impl RefLanes {
+    /// The first row of a tenure, or [`MARK`] + index into the marks. `at` is one that this lane has.
+    #[inline]
+    pub(crate) fn entry(&self, segment: &Segment, at: u32) -> u32 {
+        self.entries.get(at, &segment.procs.entries)
+    }
+
+    /// The same; `None` if there is no such entry.
+    pub(crate) fn entry_of(&self, segment: &Segment, at: u32) -> Option<u32> {
+        ((at as usize) < self.entries.len()).then(|| self.entry(segment, at))
+    }
+
     /// When an entry begins, ns since the base.
     pub(crate) fn entry_start(&self, segment: &Segment, at: u32) -> u32 {
-        let entry = self.entries[at as usize];
+        let entry = self.entry(segment, at);
         if entry & MARK == 0 { segment.rows.start[entry as usize] } else { self.marks[(entry & !MARK) as usize] }
     }
 }
@@ -114,8 +125,8 @@ impl Trace {
             let end = lanes.lane(lane.ix).map_or(0, |found| found.2);
             let next = (pos.at + 1 < end).then(|| pos.at + 1);
             let limit = next.map_or(u32::MAX, |next| lanes.entry_start(segment, next));
-            let next_entry = next.map(|next| lanes.entries[next as usize]);
-            segment.rows.for_tenure(lanes.entries[pos.at as usize], next_entry, limit, |row, _, _, _| rows.push(row));
+            let next_entry = next.map(|next| lanes.entry(segment, next));
+            segment.rows.for_tenure(lanes.entry(segment, pos.at), next_entry, limit, |row, _, _, _| rows.push(row));
         }
         rows
     }
@@ -150,7 +161,7 @@ impl Trace {
     /// The goroutine of an entry; `None` for a mark.
     fn entry_go(&self, lane: RefLane, pos: EntryPos) -> Option<GoIx> {
         let segment = self.seg(pos.segment)?;
-        let entry = *lane.lanes(segment).entries.get(pos.at as usize)?;
+        let entry = lane.lanes(segment).entry_of(segment, pos.at)?;
         (entry & MARK == 0).then(|| segment.go_of(entry))
     }
 }
@@ -219,7 +230,7 @@ impl RefSpans<'_> {
     /// Whether an entry begins earlier than its row says.
     fn is_status(&self, pos: EntryPos) -> bool {
         let Some(segment) = self.trace.seg(pos.segment) else { return false };
-        let entry = self.lane.lanes(segment).entries.get(pos.at as usize).copied().unwrap_or(MARK);
+        let entry = self.lane.lanes(segment).entry_of(segment, pos.at).unwrap_or(MARK);
         entry & MARK == 0 && kinds::is_status(segment.kind(entry))
     }
 }

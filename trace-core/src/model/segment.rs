@@ -16,6 +16,7 @@ use crate::base::ids::{GoIx, ProcIx, StackId, ThreadIx};
 use crate::model::column::{Column, SparseColumn};
 use crate::model::counters::{CountSeries, Steps};
 use crate::model::draft::{ACTOR_NONE, MARK};
+use crate::model::entries::Entries;
 use crate::model::kinds;
 use crate::model::lod::{LaneLod, Lod};
 use crate::model::trace::Metric;
@@ -149,8 +150,8 @@ pub(crate) struct RefLanes {
     pub(crate) slots: Box<[(u32, u32)]>,
     /// One more than slots.
     pub(crate) starts: Box<[u32]>,
-    /// First row of a tenure, or [`MARK`] + index into `marks`.
-    pub(crate) entries: Box<[u32]>,
+    /// First rows of tenures, or [`MARK`] + index into `marks`.
+    pub(crate) entries: Entries,
     pub(crate) marks: Box<[u32]>,
     pub(crate) lod: Lod,
 }

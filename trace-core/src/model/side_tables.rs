@@ -34,6 +34,8 @@ pub(crate) struct SideTables {
     pub(crate) logs: Grouped<Log>,
     pub(crate) labels: Grouped<LabelRecord>,
     pub(crate) tasks: Vec<Task>,
+    /// All tasks by id, those that share one by index.
+    pub(crate) tasks_by_id: Box<[TaskIx]>,
     /// By time.
     pub(crate) samples: Vec<Sample>,
     pub(crate) samples_by_go: Grouped<SampleAt>,
@@ -112,6 +114,14 @@ pub(crate) fn nest_regions(mut regions: Vec<Region>) -> (Grouped<Region>, Vec<(G
         pairs.push((region.go.0, region));
     }
     (Grouped::new(pairs), depths)
+}
+
+/// All tasks by id, those that share one by index.
+pub(crate) fn index_tasks(tasks: &[Task]) -> Box<[TaskIx]> {
+    let mut ixs: Box<[TaskIx]> = tasks.iter().map(|task| task.ix).collect();
+    // Most begin in the order of their ids.
+    ixs.sort_by_key(|ix| tasks.get(ix.index()).map(|task| task.id));
+    ixs
 }
 
 /// The samples that have a key, with that key.

@@ -180,6 +180,7 @@ impl Stitcher {
         let flows = self.stitch_flows(std::mem::take(&mut draft.flows), &mut draft.rows);
         let locals = Locals {
             gos: &self.current.gos,
+            go_ids: &self.current.go_ids,
             procs: &self.current.procs,
             threads: &self.current.threads,
             strings: &self.current.strings,
@@ -224,6 +225,7 @@ impl Stitcher {
     pub(crate) fn end(&mut self) {
         self.generations += 1;
         let current = std::mem::take(&mut self.current);
+        self.side.name_samples(&current.gos, &current.go_ids);
         for (&go, &id) in current.gos.iter().zip(&current.go_ids) {
             let is_new = go.is_some() && go.index() >= current.first_go;
             if is_new && self.last_kinds.get(go.index()) != Some(&kinds::DEAD) {
@@ -590,7 +592,7 @@ fn ref_lanes(draft: RefDraft, ix: impl Fn(usize) -> Option<u32>) -> RefLanes {
     RefLanes {
         slots: slots.into(),
         starts: draft.starts.into(),
-        entries: draft.entries.into(),
+        entries: draft.entries,
         marks: draft.marks.into(),
         lod: draft.lod,
     }

@@ -7,7 +7,9 @@ use crate::base::time::{TimeRange, TraceTime};
 use crate::base::warning::{Warning, WarningKind};
 use crate::model::grouped::Grouped;
 use crate::model::side::{RangeKind, RangeMark, RangeMove, RegionMark, Side, TaskMark};
-use crate::model::side_tables::{LabelRecord, SideTables, StealRecord, index_samples, nest_regions, unknown_task};
+use crate::model::side_tables::{
+    LabelRecord, SideTables, StealRecord, index_samples, index_tasks, nest_regions, unknown_task,
+};
 use crate::model::tenures::{ProcChange, TenureRecord};
 use crate::model::trace::{Log, Region, Sample, SpecialKind, SpecialRange, Task};
 use crate::model::tracks::{Track, TrackRange};
@@ -19,6 +21,7 @@ const OPEN: TraceTime = TraceTime::MAX;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Locals<'a> {
     pub(crate) gos: &'a [GoIx],
+    pub(crate) go_ids: &'a [GoId],
     pub(crate) procs: &'a [ProcIx],
     pub(crate) threads: &'a [ThreadIx],
     pub(crate) strings: &'a [StrId],
@@ -60,6 +63,8 @@ pub(crate) struct SideStitcher {
     logs: Vec<Log>,
     labels: Vec<(u32, LabelRecord)>,
     samples: Vec<Sample>,
+    /// Samples of goroutines of which nothing else has been told yet.
+    unnamed_samples: FxHashMap<GoId, Vec<u32>>,
     steals: Vec<(u32, StealRecord)>,
     tenures: Vec<(u32, TenureRecord)>,
     /// Who has each proc, since the last hole.
@@ -97,6 +102,7 @@ impl SideStitcher {
                 last.goes_on = true;
             }
         }
+        self.unnamed_samples.clear();
         let open_specials = std::mem::take(&mut self.open_specials);
         for at in open_specials.into_values() {
             if let Some(special) = self.specials.get_mut(at as usize) {
@@ -130,9 +136,15 @@ impl SideStitcher {
             self.labels.push((locals.go(mark.go).0, record));
         }
         for mark in &side.samples {
+            let go = locals.go(mark.go);
+            if let Some(&id) = locals.go_ids.get(mark.go as usize)
+                && !go.is_some()
+            {
+                self.unnamed_samples.entry(id).or_default().push(self.samples.len() as u32);
+            }
             self.samples.push(Sample {
                 time: TraceTime(mark.time),
-                go: locals.go(mark.go),
+                go,
                 proc: locals.proc(mark.proc),
                 thread: locals.thread(mark.thread),
                 stack: locals.stack(mark.stack),
@@ -167,6 +179,21 @@ impl SideStitcher {
             && let Some(warning) = warnings.iter_mut().find(|warning| warning.kind == WarningKind::Misuse)
         {
             warning.count = self.misuses;
+        }
+    }
+
+    /// The goroutines of a generation that is over, with their ids: samples that came before all else about one
+    /// of them learn whose they are.
+    pub(crate) fn name_samples(&mut self, gos: &[GoIx], ids: &[GoId]) {
+        if self.unnamed_samples.is_empty() {
+            return;
+        }
+        for (&go, id) in gos.iter().zip(ids).filter(|(go, _)| go.is_some()) {
+            for at in self.unnamed_samples.remove(id).unwrap_or_default() {
+                if let Some(sample) = self.samples.get_mut(at as usize) {
+                    sample.go = go;
+                }
+            }
         }
     }
 
@@ -366,6 +393,7 @@ impl SideStitcher {
         for special in &mut specials {
             special.range = close(special.range);
         }
+        let tasks = part(&mut self.tasks, is_last);
         let mut samples = part(&mut self.samples, is_last);
         samples.sort_by_key(|sample| sample.time);
         SideTables {
@@ -374,7 +402,8 @@ impl SideStitcher {
             regions,
             logs: Grouped::new(part(&mut self.logs, is_last).into_iter().map(|log| (log.go.0, log)).collect()),
             labels: Grouped::new(part(&mut self.labels, is_last)),
-            tasks: part(&mut self.tasks, is_last),
+            tasks_by_id: index_tasks(&tasks),
+            tasks,
             samples_by_go: index_samples(&samples, |sample| sample.go.0),
             samples_by_proc: index_samples(&samples, |sample| sample.proc.0),
             samples_by_thread: index_samples(&samples, |sample| sample.thread.0),

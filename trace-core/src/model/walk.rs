@@ -95,7 +95,7 @@ impl Trace {
             let mut at = if index as u32 == first.segment { first.at } else { begin };
             let mut after_block = None;
             while at < end {
-                let entry = lanes.entries[at as usize];
+                let entry = lanes.entry(segment, at);
                 let start = after_block.take().unwrap_or_else(|| time(at));
                 // Only the first entry can be of a goroutine that was there before.
                 let reaches_back = at == begin && entry & MARK == 0 && reaches_back(segment.kind(entry));
@@ -123,7 +123,7 @@ impl Trace {
     fn tenure_head(&self, lane: RefLane, mut pos: crate::model::refs::EntryPos) -> crate::model::refs::EntryPos {
         for _ in 0..1_000 {
             let Some(segment) = self.seg(pos.segment) else { return pos };
-            let entry = lane.lanes(segment).entries.get(pos.at as usize).copied().unwrap_or(MARK);
+            let entry = lane.lanes(segment).entry_of(segment, pos.at).unwrap_or(MARK);
             if entry & MARK != 0 || !kinds::is_continued(segment.kind(entry)) {
                 return pos;
             }
@@ -141,10 +141,10 @@ impl Trace {
         visitor: &mut impl Visitor,
     ) {
         let lanes = lane.lanes(segment);
-        let entry = lanes.entries[at as usize];
+        let entry = lanes.entry(segment, at);
         let next = (at + 1 < end).then(|| at + 1);
         let limit = next.map_or(u32::MAX, |next| lanes.entry_start(segment, next));
-        let next_entry = next.map(|next| lanes.entries[next as usize]);
+        let next_entry = next.map(|next| lanes.entry(segment, next));
         segment.rows.for_tenure(entry, next_entry, limit, |row, kind, from, to| {
             let start = self.row_start(segment, row);
             let mut stop = segment.at(to);

@@ -83,6 +83,16 @@ impl TraceWriter {
         }
     }
 
+    /// A CPU sample at `time` (ns), on a thread and proc, of a goroutine.
+    pub fn sample(&mut self, time: u64, (thread, proc, go): (u64, u64, u64), stack: u64) {
+        self.begin(time);
+        let mut payload = vec![spec::CPU_SAMPLES, spec::CPU_SAMPLE];
+        for number in [time, thread, proc, go, stack] {
+            push_uvarint(&mut payload, number);
+        }
+        self.push_batch(u64::MAX, time, &payload);
+    }
+
     /// Ends the generation: what follows belongs to the next one, which has strings and stacks of its own.
     /// Does nothing if it holds no event.
     pub fn end_generation(&mut self) {
