@@ -1,8 +1,9 @@
 //! What a frame of the timeline costs the UI thread: run + tessellate, at 1920×1080.
 //!
-//! `cargo bench -p tracelane --bench frames` builds traces in code (two million goroutines, one
-//! goroutine with millions of spans, 100,000 flows from one span, deep regions); with
-//! `TRACELANE_BENCH_TRACE=FILE` it takes that file instead. Each is zoomed from all to 1 µs, scrolled
+//! `cargo bench -p tracelane --bench frames` builds traces in code (two million goroutines, one goroutine with
+//! 20 million spans, 100,000 flows from one span, a million nested regions, 500,000 tasks;
+//! `TRACELANE_BENCH_SCENE=WORD` takes those whose names hold the word); with `TRACELANE_BENCH_TRACE=FILE` it
+//! takes that file instead. Each is zoomed from all to 1 µs, scrolled
 //! through all lanes, panned, and looked at without moving. Prints median and 99th percentile, of the
 //! clock and of the thread's own time on a processor (which a busy machine does not falsify; waiting
 //! for the threads that make lanes, 1.5 ms at most, is only in the former).
@@ -15,8 +16,10 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, Event, MouseWheelUnit, RawInput, Rect, Theme, TouchPhase, pos2, vec2};
 
+use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
 use trace_core::load;
+use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 use trace_core::testkit::scenes;
 use tracelane::action::action::Actions;
@@ -38,13 +41,17 @@ fn main() {
         let trace = load::load_path(path.as_ref(), &Monitor::new(), &mut |_| {}).expect("a trace");
         return measure(&path, trace);
     }
-    let scenes: [(&str, Make); 4] = [
-        ("2,000,000 goroutines", || scenes::many_goroutines(4, 2_000_000)),
-        ("one goroutine with 4,000,000 spans", || scenes::one_busy_goroutine(4_000_000)),
+    let scenes: [(&str, Make); 6] = [
+        ("2,000,000 goroutines of one span", || scenes::many_goroutines(4, 2_000_000)),
+        ("one goroutine with 20,000,000 spans", || scenes::one_busy_goroutine(20_000_000)),
         ("100,000 flows from one span", || scenes::fan_out(100_000)),
-        ("200,000 regions, 100 deep", || scenes::nested_regions(200_000, 100)),
+        // The runtime sets no limit to how deep regions nest.
+        ("1,000,000 regions, all nested", || scenes::nested_regions(1_000_000, 1_000_000)),
+        ("1,000,000 regions, 100 deep", || scenes::nested_regions(1_000_000, 100)),
+        ("500,000 tasks", || scenes::many_tasks(500_000)),
     ];
-    for (name, make) in scenes {
+    let wanted = std::env::var("TRACELANE_BENCH_SCENE").unwrap_or_default();
+    for (name, make) in scenes.into_iter().filter(|(name, _)| name.contains(&wanted)) {
         let trace = load::load_bytes(&make(), &Monitor::new(), &mut |_| {}).expect("a trace");
         measure(name, trace);
     }
@@ -78,6 +85,18 @@ fn measure(name: &str, trace: Arc<Trace>) {
         window.state.documents[0].selection = Selection::Span(span.at);
         window.journey(
             "zoom with a span selected",
+            (0..FRAMES).map(|step| whole.zoom(zoom.powi(step.cast_signed()), Some(span.range.start.0 as f64), bounds)),
+        );
+    }
+    // The one that did most: all that leaves from it is drawn.
+    let first = LaneId::Goroutine(GoIx(0));
+    let busiest = window.document().trace.spans(first, bounds).take(1_000).max_by_key(|span| span.range.nanos());
+    if let Some(span) = busiest {
+        let document = &mut window.state.documents[0];
+        document.selection = Selection::Span(span.at);
+        window.state.settings.all_flows = true;
+        window.journey(
+            "zoom with the longest span selected, all flows",
             (0..FRAMES).map(|step| whole.zoom(zoom.powi(step.cast_signed()), Some(span.range.start.0 as f64), bounds)),
         );
     }
@@ -158,7 +177,7 @@ impl Window {
         processor.sort_unstable();
         let at = |costs: &[Duration], part: f64| costs[((costs.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e3;
         println!(
-            "  {name:<42} clock: median {:>5.2}, p99 {:>5.2}, worst {:>6.2} ms   processor: median {:>5.2}, p99 {:>5.2} ms   {} k vertices",
+            "  {name:<46} clock: median {:>5.2}, p99 {:>5.2}, worst {:>6.2} ms   processor: median {:>5.2}, p99 {:>5.2} ms   {} k vertices",
             at(&clock, 0.5),
             at(&clock, 0.99),
             at(&clock, 1.0),

@@ -2,8 +2,9 @@
 //!
 //! `cargo bench -p trace-core --features testkit` loads traces made in code; with
 //! `TRACELANE_BENCH_TRACE=FILE` that file instead (see `tests/data/gen/stress` for a long one). Prints the
-//! best of a few runs: wall time, events per second, size of the model, highest memory so far, and the
-//! time that lanes of few and of many spans take to be laid out into 1500 columns, by zoom.
+//! best of a few runs: wall time, events per second, size of the model, highest memory so far, time to the first lanes, what a cache file
+//! takes to write and to read, the time that lanes of few and of many spans take to be laid out into 1500 columns,
+//! by zoom, and what a dump of all events takes.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 #![expect(clippy::expect_used, reason = "a bench ends where something is missing")]
 
@@ -15,7 +16,9 @@ use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::cache::{self, Key, Stored};
-use trace_core::load;
+use trace_core::export::reference;
+use trace_core::input::source::Source;
+use trace_core::load::{self, Publish};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::{Metric, Trace};
 use trace_core::testkit::scenes;
@@ -34,9 +37,14 @@ fn main() {
     if let Ok(path) = std::env::var("TRACELANE_BENCH_TRACE") {
         let path = Path::new(&path);
         let bytes = path.metadata().map_or(0, |metadata| metadata.len());
-        return measure(&path.display().to_string(), bytes, || {
-            load::load_path(path, &Monitor::new(), &mut |_| {}).expect("a trace")
+        measure(&path.display().to_string(), bytes, |publish| {
+            load::load_path(path, &Monitor::new(), publish).expect("a trace")
         });
+        let hashed = time(|| {
+            std::hint::black_box(Key::of_file(path).expect("a file"));
+        });
+        println!("  key of the file in {hashed:.0?}");
+        return dump(|| Source::open(path).expect("a file"));
     }
     let scenes: [(&str, Make); 4] = [
         ("ping-pong on 8 procs", || scenes::ping_pong(8, 200, 8_000_000)),
@@ -46,23 +54,24 @@ fn main() {
     ];
     for (name, make) in scenes {
         let bytes = make();
-        measure(name, bytes.len() as u64, || load::load_bytes(&bytes, &Monitor::new(), &mut |_| {}).expect("a trace"));
+        let load = |publish: &mut Publish<'_>| load::load_bytes(&bytes, &Monitor::new(), publish).expect("a trace");
+        measure(name, bytes.len() as u64, load);
+        dump(|| Source::bytes(&bytes));
     }
 }
 
-fn measure(name: &str, bytes: u64, load: impl Fn() -> Arc<Trace>) {
-    let mut best = Duration::MAX;
-    for _ in 0..RUNS {
-        let start = Instant::now();
-        drop(load());
-        best = best.min(start.elapsed());
-    }
-    let trace = load();
+fn measure(name: &str, bytes: u64, load: impl Fn(&mut Publish<'_>) -> Arc<Trace>) {
+    let best = time(|| drop(load(&mut |_| {})));
+    let (begin, mut first) = (Instant::now(), None);
+    let trace = load(&mut |_| {
+        first.get_or_insert_with(|| begin.elapsed());
+    });
     let events = trace.totals().events;
     let rate = events as f64 / best.as_secs_f64() / 1e6;
     let model: u64 = trace.memory().iter().map(|part| part.1).sum();
     println!("{name}: {} MB, {events} events, {} goroutines", bytes >> 20, trace.goroutine_count());
     println!("  load {best:.0?}, {rate:.1} M events/s; model {} MB{}", model >> 20, peak());
+    println!("  first lanes after {:.0?}", first.unwrap_or_default());
     for (part, bytes) in trace.memory() {
         println!("    {part}: {} MB", bytes >> 20);
     }
@@ -75,6 +84,14 @@ fn measure(name: &str, bytes: u64, load: impl Fn() -> Arc<Trace>) {
         let nanos = ZOOMS.map(|zoom| time(|| trace.metric(metric, part(&trace, zoom), COLUMNS, &mut out)));
         println!("  {metric:?}: {nanos:.0?}");
     }
+}
+
+/// What it costs to write all events as text.
+fn dump<'a>(open: impl Fn() -> Source<'a>) {
+    let taken = time(|| {
+        reference::dump(open(), &mut std::io::sink(), &Monitor::new(), &mut |_, _, _| {}).expect("a sink takes all");
+    });
+    println!("  dump in {taken:.0?}");
 }
 
 /// What it costs to keep the trace, and to open it again.
