@@ -157,3 +157,52 @@ fn a_file_that_vanishes_stays_as_it_was() {
     assert!(window.app.state().notices.iter().any(|(_, text)| text.contains("followed")));
     assert_eq!(window.document().trace.totals().events, events(&whole));
 }
+
+/// Every trace of an archive is a document.
+#[test]
+fn an_archive_opens_all_its_traces() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("two.zip");
+    fs::write(&path, stored(&["workers-go1.27.trace", "workers-go1.21.trace"])).expect("room");
+    let mut window = Window::new(folder.path());
+    window.app.push(Action::Open(path));
+    for _ in 0..PATIENCE {
+        window.frame();
+        let documents = &window.app.state().documents;
+        if documents.len() == 2 && documents.iter().all(|document| matches!(document.load, LoadState::Ready)) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let titles: Vec<String> = window.app.state().documents.iter().map(|document| document.source.title()).collect();
+    assert_eq!(titles, ["workers-go1.27.trace", "workers-go1.21.trace"]);
+}
+
+/// An archive of fixtures, as they are.
+fn stored(names: &[&str]) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    let number = |len: usize| u32::try_from(len).expect("small").to_le_bytes();
+    for name in names {
+        let content = fixture(name);
+        let mut common = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        common.extend([number(content.len()); 2].concat());
+        common.extend(&number(name.len())[..2]);
+        common.extend([0, 0]);
+        directory.extend(b"PK\x01\x02\x14\0");
+        directory.extend(&common);
+        directory.extend([0; 10]);
+        directory.extend(number(out.len()));
+        directory.extend(name.as_bytes());
+        out.extend(b"PK\x03\x04");
+        out.extend(&common);
+        out.extend(name.as_bytes());
+        out.extend(content);
+    }
+    let start = out.len();
+    out.extend(&directory);
+    out.extend(b"PK\x05\x06\0\0\0\0");
+    out.extend([&number(names.len())[..2]; 2].concat());
+    out.extend([number(directory.len()), number(start)].concat());
+    out.extend([0, 0]);
+    out
+}

@@ -4,6 +4,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use trace_core::base::error::Result;
@@ -27,6 +28,33 @@ const QUOTE_BYTES: u64 = 2048;
 /// Lines of it that are quoted, and characters of each.
 const QUOTE: (usize, usize) = (3, 160);
 
+/// Bytes that packed files may unpack to; 0 for what is usual.
+static MAX_UNPACKED: AtomicU64 = AtomicU64::new(0);
+/// Any number.
+static UNLIMITED: AtomicBool = AtomicBool::new(false);
+
+/// Lets packed files unpack to so many bytes from now on, in all of the program.
+pub fn set_max_unpacked(bytes: u64) {
+    MAX_UNPACKED.store(bytes, Ordering::Relaxed);
+}
+
+/// Lets them unpack to any size from now on, or not.
+pub fn set_unlimited(unlimited: bool) {
+    UNLIMITED.store(unlimited, Ordering::Relaxed);
+}
+
+/// What packed files may unpack to.
+#[must_use]
+pub fn limits() -> Limits {
+    if UNLIMITED.load(Ordering::Relaxed) {
+        return Limits { unpack_free: u64::MAX, unpack_ratio: 0 };
+    }
+    match MAX_UNPACKED.load(Ordering::Relaxed) {
+        0 => Limits::default(),
+        bytes => Limits { unpack_free: bytes, unpack_ratio: 0 },
+    }
+}
+
 /// Whether a FILE is an address.
 #[must_use]
 pub fn is_address(path: &Path) -> bool {
@@ -42,9 +70,9 @@ pub fn open(path: &Path) -> Result<Source<'static>> {
     match path.to_str() {
         Some(address) if is_address(path) => {
             let reader = Remote::Unasked(address.to_owned());
-            Ok(Source::packed(reader, Limits::default()))
+            Ok(Source::packed(reader, limits()))
         }
-        _ => Source::open(path),
+        _ => Source::open_with(path, limits()),
     }
 }
 

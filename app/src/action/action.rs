@@ -154,6 +154,8 @@ pub enum Action {
     ToggleCriticalPath,
     /// Fold or show frames of the runtime.
     ToggleRuntimeFrames,
+    /// Let packed files unpack to any size, or not.
+    ToggleUnpackLimit,
     /// Animate moves, or not.
     ToggleAnimation,
     /// Relative or wall-clock ruler.

@@ -241,6 +241,14 @@ pub const COMMANDS: &[Command] = &[
             can.then_some(Action::SetFollow(document.id, on))
         })
         .switch(|state| state.document().is_some_and(Document::is_following)),
+    command(
+        "unpack-all",
+        "Unpack without a limit",
+        "For packed traces that unpack to far more than usual",
+        Group::File,
+    )
+    .makes(|_| Some(Action::ToggleUnpackLimit))
+    .switch(|state| state.settings.unpack_without_limit),
     command("close", "Close trace", "Closes the trace in front", Group::File)
         .keys(&[ctrl('W')])
         .makes(|state| state.active.map(Action::CloseDocument)),

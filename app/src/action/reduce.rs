@@ -194,6 +194,7 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
 /// What concerns files beyond opening and closing; the rest is about what the document in front shows.
 fn files(state: &mut AppState, action: Action) -> Vec<Effect> {
     match action {
+        Action::ToggleUnpackLimit => saved(|| state.settings.unpack_without_limit ^= true),
         Action::OpenToFollow(path) => documents::open_to_follow(state, path),
         Action::SetFollow(id, on) => documents::set_follow(state, id, on),
         Action::FollowEnded(id, why) => documents::follow_ended(state, id, why),

@@ -147,6 +147,54 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, F
     Ok(Command::Window { files, follow })
 }
 
+/// Takes `--max-unpacked SIZE` out, which may stand anywhere; the SIZE in bytes.
+///
+/// # Errors
+/// If the SIZE is none.
+pub fn without_limit(arguments: impl IntoIterator<Item = OsString>) -> Result<(Vec<OsString>, Option<u64>), Failure> {
+    const OPTION: &str = "--max-unpacked";
+    let (mut kept, mut limit) = (Vec::new(), None);
+    let mut arguments = arguments.into_iter();
+    while let Some(argument) = arguments.next() {
+        if argument == "--" {
+            kept.push(argument);
+            kept.extend(arguments);
+            break;
+        }
+        let text = argument.to_str().unwrap_or_default();
+        let size = match text.strip_prefix(OPTION).map(|rest| rest.strip_prefix('=')) {
+            Some(Some(size)) => size.to_owned(),
+            Some(None) if text == OPTION => arguments.next().unwrap_or_default().to_string_lossy().into_owned(),
+            _ => {
+                kept.push(argument);
+                continue;
+            }
+        };
+        let bytes = parse_bytes(&size);
+        limit = Some(bytes.ok_or_else(|| Failure::usage(format!("{OPTION} wants a size like 2G, not '{size}'")))?);
+    }
+    Ok((kept, limit))
+}
+
+/// `500M`, `2GB`, `1.5g`, or bytes.
+fn parse_bytes(text: &str) -> Option<u64> {
+    let text = text.trim().to_ascii_lowercase();
+    let text = text.trim_end_matches("ib").trim_end_matches('b');
+    let number = text.trim_end_matches(['k', 'm', 'g', 't']);
+    let shift = match &text[number.len()..] {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return None,
+    };
+    let value: f64 = number.trim().parse().ok()?;
+    let bytes = value * f64::from(1_u32 << (shift % 32)) * if shift >= 32 { 4_294_967_296.0 } else { 1.0 };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "looked at before")]
+    (1.0..1.8e19).contains(&bytes).then_some(bytes as u64)
+}
+
 fn dump(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
     let mut file = None;
     while let Some(argument) = parser.next().map_err(usage)? {
@@ -581,6 +629,12 @@ mod tests {
         assert_eq!(parsed(""), Ok(Command::Window { files: Vec::new(), follow: false }));
         assert_eq!(parsed("a b"), Ok(Command::Window { files: vec!["a".into(), "b".into()], follow: false }));
         assert_eq!(parsed("-- -x"), Ok(Command::Window { files: vec!["-x".into()], follow: false }));
+        let limited = |line: &str| without_limit(line.split_whitespace().map(OsString::from));
+        assert_eq!(limited("stats --max-unpacked 2G a").map(|found| found.1), Ok(Some(2 << 30)));
+        assert_eq!(limited("stats --max-unpacked=1.5MiB a").map(|found| found.0.len()), Ok(2));
+        assert_eq!(limited("-- --max-unpacked 2G").map(|found| found.1), Ok(None));
+        assert_eq!(limited("--max-unpacked 1t").map(|found| found.1), Ok(Some(1 << 40)));
+        assert!(limited("--max-unpacked much").is_err() && limited("--max-unpacked").is_err());
         assert_eq!(parsed("--follow a"), Ok(Command::Window { files: vec!["a".into()], follow: true }));
         assert!(parsed("--follow").is_err());
         assert_eq!(parsed("./dump"), Ok(Command::Window { files: vec!["./dump".into()], follow: false }));

@@ -107,6 +107,9 @@ pub fn text(topic: Topic) -> String {
              \n\
              A FILE may be packed (gzip, zstd, lz4, zip); - is standard input, and an address like\n\
              http://HOST/debug/pprof/trace?seconds=5 is fetched. One called like a command opens as ./dump.\n\
+             A trace in a zip archive is ARCHIVE.zip/NAME; if there is but one, the archive will do. Packed files\n\
+             unpack to 256 MB or 100 times their size at most, or else to --max-unpacked SIZE (2G), which every\n\
+             command takes.\n\
              \n\
              Exit codes: 0 all is well, 1 a file cannot be read, 2 wrong usage, 3 read, but parts are damaged,\n\
              4 the report (or comparison) found what it was to fail on\n",

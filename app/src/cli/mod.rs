@@ -29,10 +29,14 @@ use std::io::Write;
 
 use crate::cli::args::Command;
 use crate::cli::exit::{Answer, Exit};
+use crate::remote;
 
 /// Runs the command that `arguments` (with the program's name first) ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let command = args::parse(arguments);
+    let command = args::without_limit(arguments).and_then(|(arguments, limit)| {
+        remote::set_max_unpacked(limit.unwrap_or(0));
+        args::parse(arguments)
+    });
     // These two say themselves what is lost; a picture shows it.
     let tells_damage = matches!(
         command,

@@ -29,6 +29,8 @@ pub struct Settings {
     pub ui_scale: f32,
     /// Files opened lately, newest first.
     pub recent_files: Vec<PathBuf>,
+    /// Let packed files unpack to any size.
+    pub unpack_without_limit: bool,
     /// Draw all flows in view, not only those of the selection.
     pub all_flows: bool,
     /// Draw the wait chain of the selection over the lanes.
@@ -57,6 +59,7 @@ impl Default for Settings {
             theme: ThemeChoice::default(),
             ui_scale: 1.0,
             recent_files: Vec::new(),
+            unpack_without_limit: false,
             all_flows: false,
             critical_path: true,
             runtime_frames: true,

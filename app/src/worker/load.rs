@@ -1,6 +1,7 @@
 //! Reading traces: a thread for each, another that tells of its progress.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use trace_core::base::error::{Error, Result};
 use trace_core::base::monitor::Monitor;
+use trace_core::input::zip;
 use trace_core::load::load_bytes;
 use trace_core::model::trace::Trace;
 
@@ -59,7 +61,35 @@ pub fn run(job: &Job, mailbox: &Mailbox) {
     read(job, &Publisher::new(job.document, mailbox.clone()), mailbox);
 }
 
+/// Most traces of an archive that are opened at once.
+const MOST_MEMBERS: usize = 12;
+
+/// The traces of an archive, if it holds several.
+fn members(source: &Source) -> Vec<PathBuf> {
+    match source {
+        Source::Path(path) if !source.is_stream() && path.is_file() => {
+            let found = zip::traces(path).unwrap_or_default();
+            if found.len() > 1 { found } else { Vec::new() }
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn read(job: &Job, publisher: &Publisher, mailbox: &Mailbox) {
+    let inside = members(&job.source);
+    if !inside.is_empty() {
+        // Each is a document of its own, in the place of the archive.
+        let (title, count) = (job.source.title(), inside.len());
+        mailbox.send(Action::CloseDocument(job.document));
+        for path in inside.into_iter().take(MOST_MEMBERS) {
+            mailbox.send(Action::Open(path));
+        }
+        if count > MOST_MEMBERS {
+            let what = format!("{title} holds {count} traces; the first {MOST_MEMBERS} are open");
+            mailbox.send(Action::Notice(what));
+        }
+        return;
+    }
     let mut publish = |trace: Arc<Trace>| publisher.offer(trace);
     let read = read_guarded(|| match &job.source {
         Source::Path(path) => {

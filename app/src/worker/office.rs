@@ -18,6 +18,7 @@ use crate::cache::Cache;
 use crate::remote;
 use crate::state::document::Source;
 use crate::state::rows::Rows;
+use crate::state::settings::Settings;
 use crate::worker::store::{Store, Writer};
 use crate::worker::{follow, load, study};
 
@@ -91,9 +92,10 @@ impl Office {
     }
 
     /// Starts what an effect asks for. Effects on the window itself come back.
-    pub fn carry_out(&mut self, effect: Effect, settings: &crate::state::settings::Settings) -> Option<Effect> {
+    pub fn carry_out(&mut self, effect: Effect, settings: &Settings) -> Option<Effect> {
         match effect {
             Effect::Load { document, source, monitor } => {
+                limits(settings);
                 let cache = self.cache.with_limit(settings.cache_bytes());
                 let job = load::Job { document, source, monitor, cache };
                 if self.writer.is_some() {
@@ -103,7 +105,7 @@ impl Office {
                 }
             }
             Effect::Follow { document, path, monitor, stop, shown } => {
-                let limits = Limits::default();
+                let limits = limits(settings);
                 if self.writer.is_some() {
                     let job = follow::Job { document, path, monitor, stop, shown, limits };
                     follow::start(job, self.mailbox.clone());
@@ -226,6 +228,12 @@ impl Office {
 
 fn megabytes(bytes: u64) -> String {
     format!("{} MB", bytes.div_ceil(1_000_000))
+}
+
+/// What packed files may unpack to, as the settings now say.
+fn limits(settings: &Settings) -> Limits {
+    remote::set_unlimited(settings.unpack_without_limit);
+    remote::limits()
 }
 
 fn path_of(typed: &str) -> io::Result<PathBuf> {

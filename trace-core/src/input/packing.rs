@@ -106,7 +106,8 @@ impl Read for Guarded<'_> {
         let allowed = self.limits.unpack_free.saturating_add(packed.saturating_mul(self.limits.unpack_ratio));
         if self.unpacked >= allowed {
             let what = format!(
-                "{packed} compressed bytes unpack to more than {allowed}, which no trace does; the limit can be raised"
+                "{packed} compressed bytes unpack to more than {allowed}, which no trace does; the limit can be raised \
+                 (--max-unpacked SIZE, or File > Unpack without a limit)"
             );
             return Err(io::Error::other(what));
         }

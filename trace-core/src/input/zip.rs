@@ -16,6 +16,16 @@ const ENTRY_MAGIC: &[u8] = b"PK\x01\x02";
 /// First bytes of the end of that directory.
 const END_MAGIC: &[u8] = b"PK\x05\x06";
 
+/// First bytes of the larger end of the directory, and of what leads there.
+const END64_MAGIC: &[u8] = b"PK\x06\x06";
+const LOCATOR_MAGIC: &[u8] = b"PK\x06\x07";
+const END64_BYTES: u64 = 56;
+const LOCATOR_BYTES: usize = 20;
+/// Stands where a number is too large for its place.
+const ELSEWHERE: u64 = u32::MAX as u64;
+/// The extra field that holds it.
+const EXTRA_LARGE: u16 = 1;
+
 const HEADER_BYTES: usize = 30;
 const ENTRY_BYTES: usize = 46;
 const END_BYTES: usize = 22;
@@ -62,16 +72,18 @@ fn broken(what: &str) -> io::Error {
 /// If the file cannot be read or the archive is broken.
 pub fn members(archive: &mut (impl Read + Seek)) -> io::Result<Vec<Member>> {
     let size = archive.seek(SeekFrom::End(0))?;
-    let tail_start = size.saturating_sub(MAX_COMMENT + END_BYTES as u64);
-    archive.seek(SeekFrom::Start(tail_start))?;
+    let most = MAX_COMMENT + (END_BYTES + LOCATOR_BYTES) as u64;
+    archive.seek(SeekFrom::Start(size.saturating_sub(most)))?;
     let mut tail = Vec::new();
-    archive.take(MAX_COMMENT + END_BYTES as u64).read_to_end(&mut tail)?;
-    let end = tail.windows(END_BYTES).rposition(|window| window.starts_with(END_MAGIC));
-    let end = end.and_then(|at| tail.get(at..)).ok_or_else(|| broken("its directory is missing"))?;
-    let (len, start) = (number(end, 12, 4), number(end, 16, 4));
-    if start == u64::from(u32::MAX) {
-        return Err(broken("it is larger than 4 GiB, which this reader does not know; unpack it first"));
-    }
+    archive.take(most).read_to_end(&mut tail)?;
+    let at = tail.windows(END_BYTES).rposition(|window| window.starts_with(END_MAGIC));
+    let (before, end) =
+        at.and_then(|at| tail.split_at_checked(at)).ok_or_else(|| broken("its directory is missing"))?;
+    let locator = before.len().checked_sub(LOCATOR_BYTES).and_then(|at| before.get(at..));
+    let (len, start) = match locator.filter(|bytes| bytes.starts_with(LOCATOR_MAGIC)) {
+        Some(locator) => large_end(archive, number(locator, 8, 8))?,
+        None => (number(end, 12, 4), number(end, 16, 4)),
+    };
     archive.seek(SeekFrom::Start(start))?;
     let mut directory = Vec::new();
     archive.take(len.min(MAX_DIRECTORY)).read_to_end(&mut directory)?;
@@ -83,18 +95,42 @@ pub fn members(archive: &mut (impl Read + Seek)) -> io::Result<Vec<Member>> {
         let Some(name) = rest.get(ENTRY_BYTES..name_end) else { break };
         let name = String::from_utf8_lossy(name).into_owned();
         let is_inside = Path::new(&name).components().all(|part| matches!(part, Component::Normal(_)));
+        let extra = rest.get(name_end..name_end + usize::from(short(rest, 30))).unwrap_or_default();
+        let [_, packed, offset] = large([number(rest, 24, 4), number(rest, 20, 4), number(rest, 42, 4)], extra);
         if is_inside && !name.ends_with('/') {
-            found.push(Member {
-                name,
-                method: short(rest, 10),
-                is_encrypted: short(rest, 8) & 1 != 0,
-                packed: number(rest, 20, 4),
-                offset: number(rest, 42, 4),
-            });
+            found.push(Member { name, method: short(rest, 10), is_encrypted: short(rest, 8) & 1 != 0, packed, offset });
         }
         rest = rest.get(entry_end..).unwrap_or_default();
     }
     Ok(found)
+}
+
+/// Length and start of the directory of an archive that may be larger than 4 GiB.
+fn large_end(archive: &mut (impl Read + Seek), at: u64) -> io::Result<(u64, u64)> {
+    archive.seek(SeekFrom::Start(at))?;
+    let mut end = Vec::new();
+    archive.take(END64_BYTES).read_to_end(&mut end)?;
+    if !end.starts_with(END64_MAGIC) || end.len() as u64 != END64_BYTES {
+        return Err(broken("its directory is missing"));
+    }
+    Ok((number(&end, 40, 8), number(&end, 48, 8)))
+}
+
+/// `numbers` with those that are [`ELSEWHERE`] taken from the extra field, where they follow one another.
+fn large<const N: usize>(mut numbers: [u64; N], mut extra: &[u8]) -> [u64; N] {
+    while extra.len() >= 4 {
+        let (id, len) = (short(extra, 0), usize::from(short(extra, 2)));
+        let data = extra.get(4..4 + len).unwrap_or_default();
+        if id == EXTRA_LARGE {
+            let mut values = data.chunks_exact(8);
+            for wanted in numbers.iter_mut().filter(|wanted| **wanted == ELSEWHERE) {
+                *wanted = values.next().map_or(0, |value| number(value, 0, 8));
+            }
+            break;
+        }
+        extra = extra.get(4 + len..).unwrap_or_default();
+    }
+    numbers
 }
 
 /// The bytes of a member.
@@ -112,9 +148,10 @@ pub(super) fn open_member(mut archive: File, member: &Member, limits: Limits) ->
 /// The bytes of the first file of an archive that comes as a stream.
 pub(super) fn first_member<'a>(mut packed: impl BufRead + Send + 'a) -> io::Result<Bytes<'a>> {
     loop {
-        let header = read_header(&mut packed)?;
+        let (header, extra) = read_header(&mut packed)?;
         let (flags, method) = (short(&header, 6), short(&header, 8));
-        let (packed_len, is_folder) = (number(&header, 18, 4), header.last() == Some(&b'/'));
+        let [_, packed_len] = large([number(&header, 22, 4), number(&header, 18, 4)], &extra);
+        let is_folder = header.last() == Some(&b'/');
         if is_folder && packed_len == 0 {
             continue;
         }
@@ -129,8 +166,8 @@ pub(super) fn first_member<'a>(mut packed: impl BufRead + Send + 'a) -> io::Resu
     }
 }
 
-/// Reads a member's header: the fixed part and the name.
-fn read_header(packed: &mut impl Read) -> io::Result<Vec<u8>> {
+/// Reads a member's header: the fixed part and the name; and its extra fields.
+fn read_header(packed: &mut impl Read) -> io::Result<(Vec<u8>, Vec<u8>)> {
     let mut header = vec![0; HEADER_BYTES];
     packed.read_exact(&mut header)?;
     if !header.starts_with(MAGIC) {
@@ -138,8 +175,9 @@ fn read_header(packed: &mut impl Read) -> io::Result<Vec<u8>> {
     }
     let (name, extra) = (u64::from(short(&header, 26)), u64::from(short(&header, 28)));
     packed.take(name).read_to_end(&mut header)?;
-    io::copy(&mut packed.take(extra), &mut io::sink())?;
-    Ok(header)
+    let mut extras = Vec::new();
+    packed.take(extra).read_to_end(&mut extras)?;
+    Ok((header, extras))
 }
 
 fn decoder<'a>(packed: impl Read + Send + 'a, method: u16, is_encrypted: bool) -> io::Result<Bytes<'a>> {
