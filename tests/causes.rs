@@ -5,7 +5,8 @@
 use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::analysis::places::Places;
-use trace_core::analysis::wait_chain::{Doing, shares, wait_chain};
+use trace_core::analysis::wait_chain::{Doing, wait_chain};
+use trace_core::analysis::why::why_one;
 use trace_core::base::ids::GoId;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
@@ -235,16 +236,18 @@ fn a_chain_covers_its_interval_exactly_and_ends_at_the_root() {
             at = step.range.end;
         }
         assert_eq!(at, range.end);
-        let places = Places::new(&trace);
-        let sum: u64 = shares(&chain, &places).iter().map(|share| share.nanos).sum();
+        let sum: u64 = why_one(&trace, go, range).shares.iter().map(|share| share.nanos).sum();
         assert_eq!(sum, range.nanos().unsigned_abs());
     }
-    let chain = wait_chain(&trace, go, wait.range);
     let places = Places::new(&trace);
-    let top = shares(&chain, &places).into_iter().next().expect("a share");
+    let found = why_one(&trace, go, wait.range);
+    let top = found.shares.first().expect("a share");
     assert_eq!(trace.goroutine_by_id(GoId(1)), Some(top.go), "the root is the loop");
     assert!(matches!(top.doing, Doing::Waiting(_)));
     assert_eq!(places.own(top.stack).map(|place| place.line), Some(55));
+    let told =
+        ["waited in sync.(*Mutex).Lock at app.(*Store).Get (app.go:31) for g1, which waited", "net/http.Post at"];
+    assert!(told.iter().all(|part| found.sentence.contains(part)), "{}", found.sentence);
 }
 
 /// Handlers that send to one consumer, which is `busy` ms in a system call for each.

@@ -17,6 +17,7 @@ use crate::cli::gc;
 use crate::cli::goroutines;
 use crate::cli::help::Topic;
 use crate::cli::latency;
+use crate::cli::locks;
 use crate::cli::mmu;
 use crate::cli::place::{Stretch, Target, parse_stretch, parse_target, parse_time};
 use crate::cli::population;
@@ -27,6 +28,7 @@ use crate::cli::scope::{Wanted, Who};
 use crate::cli::stats;
 use crate::cli::syscalls;
 use crate::cli::tasks;
+use crate::cli::why;
 use crate::state::settings::ThemeChoice;
 
 /// What was asked for.
@@ -48,6 +50,10 @@ pub enum Command {
     Stats(stats::Asked),
     /// Print who keeps whom waiting.
     Blocked(blocked::Asked),
+    /// Print probable locks.
+    Locks(locks::Asked),
+    /// Print where the time of a stretch went.
+    Why(why::Asked),
     /// Print what goroutines spend their time on.
     Goroutines(goroutines::Asked),
     /// Print or write where time is lost, by stack.
@@ -118,6 +124,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, F
                 Some("dump") => return dump(&mut parser),
                 Some("stats") => return stats(&mut parser),
                 Some("blocked") => return blocked(&mut parser),
+                Some("locks") => return locks(&mut parser),
+                Some("why") => return why(&mut parser),
                 Some("goroutines") => return goroutines(&mut parser),
                 Some("profile") => return profile(&mut parser),
                 Some("tasks") => return tasks(&mut parser, false),
@@ -223,16 +231,10 @@ fn stats(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
 }
 
 fn blocked(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
-    let (mut file, mut json) = (None, false);
-    while let Some(argument) = parser.next().map_err(usage)? {
-        match argument {
-            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Blocked)),
-            Arg::Long("json") => json = true,
-            Arg::Value(word) => only_one(&mut file, word)?,
-            other => return Err(usage(other.unexpected())),
-        }
-    }
-    Ok(Command::Blocked(blocked::Asked { file: needed(file, "blocked")?, json }))
+    let Some(Plain { file, wanted, limit, json }) = plain(parser, "blocked", 40)? else {
+        return Ok(Command::Help(Topic::Blocked));
+    };
+    Ok(Command::Blocked(blocked::Asked { file, wanted, limit, json }))
 }
 
 fn goroutines(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
@@ -359,6 +361,20 @@ fn plain(parser: &mut lexopt::Parser, command: &str, limit: usize) -> Result<Opt
     }
     asked.file = needed(file, command)?;
     Ok(Some(asked))
+}
+
+fn locks(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
+    let Some(Plain { file, wanted, limit, json }) = plain(parser, "locks", 20)? else {
+        return Ok(Command::Help(Topic::Locks));
+    };
+    Ok(Command::Locks(locks::Asked { file, wanted, limit, json }))
+}
+
+fn why(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
+    let Some(Plain { file, wanted, limit, json }) = plain(parser, "why", 20)? else {
+        return Ok(Command::Help(Topic::Why));
+    };
+    Ok(Command::Why(why::Asked { file, wanted, limit, json }))
 }
 
 fn latency(parser: &mut lexopt::Parser) -> Result<Command, Failure> {

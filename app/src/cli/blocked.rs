@@ -1,13 +1,13 @@
 //! `tracelane blocked`: who keeps whom waiting, place by place.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use trace_core::analysis::blocked_by::{Blocked, Meanwhile, Releasers, blocked, releasers};
 use trace_core::analysis::census::Census;
 use trace_core::analysis::places::{Place, Places};
-use trace_core::analysis::wait_chain::Doing;
+use trace_core::analysis::scope::Scope;
 use trace_core::base::ids::StackId;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
@@ -15,11 +15,10 @@ use trace_core::model::trace::Trace;
 use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::print;
-use crate::fmt::number::count;
+use crate::cli::scope::Wanted;
+use crate::cli::why::name_of;
 use crate::fmt::time::duration;
 
-/// Places told of.
-const PLACES: usize = 40;
 /// What releasers did, told of per place.
 const PARTS: usize = 8;
 
@@ -28,6 +27,10 @@ const PARTS: usize = 8;
 pub struct Asked {
     /// The trace.
     pub file: PathBuf,
+    /// Whose waits, and when.
+    pub wanted: Wanted,
+    /// So many places.
+    pub limit: usize,
     /// As JSON.
     pub json: bool,
 }
@@ -40,7 +43,8 @@ pub fn run(asked: &Asked) -> Answer {
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
     let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
-    let report = Report::of(&asked.file, &trace, &monitor);
+    let scope = asked.wanted.scope(&trace)?;
+    let report = Report::of(asked, &trace, &scope, &monitor);
     if asked.json {
         let mut text = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
         text.push('\n');
@@ -58,19 +62,23 @@ pub struct Report {
     pub file: String,
     /// Parts of the trace are lost, so that waits may be missing or cut short.
     pub partial: bool,
-    /// Places of waiting, those with most time first, at most 40.
+    /// Places of waiting, those with most time first, at most `--limit`.
     pub waits: Vec<Waiting>,
 }
 
 /// Waits at one place.
 #[derive(Clone, Debug, Serialize)]
 pub struct Waiting {
+    /// Who waited how long, who ended it, and what those did meanwhile.
+    pub sentence: String,
     /// Where.
     pub place: Frame,
     /// The operation as Go spells it, or the runtime's word for the wait.
     pub on: String,
     /// How many.
     pub count: u64,
+    /// Goroutines (one that waits with two different stacks counts twice).
+    pub goroutines: u64,
     /// In sum.
     pub total_ns: u64,
     /// The longest.
@@ -118,14 +126,14 @@ pub struct Frame {
 impl Report {
     /// Of a loaded trace.
     #[must_use]
-    pub fn of(file: &Path, trace: &Trace, monitor: &Monitor) -> Self {
+    pub fn of(asked: &Asked, trace: &Trace, scope: &Scope, monitor: &Monitor) -> Self {
         let places = Places::new(trace);
-        let census = Census::take(trace, &places, monitor).unwrap_or_default();
+        let census = Census::take_of(trace, &places, &scope.pieces(trace), monitor).unwrap_or_default();
         let mut waits = blocked(&census, &places);
-        waits.truncate(PLACES);
+        waits.truncate(asked.limit);
         let waits = waits.iter().map(|wait| Waiting::of(trace, &places, wait, &releasers(trace, &places, wait)));
         Self {
-            file: file.display().to_string(),
+            file: asked.file.display().to_string(),
             partial: Exit::after(trace.warnings()) == Exit::Damaged,
             waits: waits.collect(),
         }
@@ -139,17 +147,7 @@ impl Report {
             text.push_str("No goroutine of the program waited for anything but work.\n");
         }
         for wait in &self.waits {
-            line(
-                &mut text,
-                &format!(
-                    "{:>10} in sum, max {:>9}, {:>7} times: {} at {}",
-                    nanos(wait.total_ns),
-                    nanos(wait.max_ns),
-                    count(wait.count),
-                    wait.on,
-                    wait.place.words()
-                ),
-            );
+            line(&mut text, &wait.sentence);
             for part in &wait.meanwhile {
                 let place = part.place.as_ref().map_or_else(String::new, |place| format!(" at {}", place.words()));
                 let released = part.released_at.as_ref();
@@ -174,6 +172,7 @@ impl Waiting {
         let told: u64 = meanwhile.iter().map(|part| part.total_ns).sum();
         let name = wait.op.name();
         Self {
+            sentence: found.sentence.clone(),
             place: Frame {
                 function: wait.place.function.clone(),
                 file: wait.place.file.clone(),
@@ -181,6 +180,7 @@ impl Waiting {
             },
             on: if name.is_empty() { trace.str(wait.reason).to_owned() } else { name.to_owned() },
             count: wait.count,
+            goroutines: wait.gos,
             total_ns: wait.nanos,
             max_ns: wait.max,
             ended_by_goroutines_ns: wait.woken_nanos,
@@ -202,15 +202,7 @@ impl Part {
         };
         Self {
             goroutine: trace.goroutine_name(part.go).map_or(-1, |(id, _)| id.signed()),
-            doing: match part.doing {
-                Doing::Unknown => "unknown",
-                Doing::Running => "running",
-                Doing::MarkAssist => "mark_assist",
-                Doing::Runnable => "runnable",
-                Doing::Syscall => "syscall",
-                Doing::Waiting(_) => "waiting",
-                Doing::Unfollowed => "unfollowed",
-            },
+            doing: name_of(part.doing),
             place: frame(part.stack),
             released_at: frame(part.release),
             total_ns: part.nanos,

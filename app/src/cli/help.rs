@@ -13,6 +13,10 @@ pub enum Topic {
     Stats,
     /// `blocked`
     Blocked,
+    /// `why`
+    Why,
+    /// `locks`
+    Locks,
     /// `goroutines`
     Goroutines,
     /// `profile`
@@ -51,6 +55,8 @@ impl Topic {
             "dump" => Some(Self::Dump),
             "stats" => Some(Self::Stats),
             "blocked" => Some(Self::Blocked),
+            "why" => Some(Self::Why),
+            "locks" => Some(Self::Locks),
             "goroutines" => Some(Self::Goroutines),
             "profile" => Some(Self::Profile),
             "tasks" | "regions" => Some(Self::Tasks),
@@ -75,6 +81,8 @@ pub const COMMANDS: &str = concat!(
     "  tracelane dump FILE               every event as text, as `go tool trace -d=parsed` prints it\n",
     "  tracelane stats FILE [--json]     numbers about a trace and its loading\n",
     "  tracelane blocked FILE [--json]   who keeps whom waiting, place by place\n",
+    "  tracelane why FILE [scope]        where the time of a goroutine, task, region or range went, and who kept it\n",
+    "  tracelane locks FILE [scope]      locks that the program probably has, who held them and who queued\n",
     "  tracelane goroutines FILE         what goroutines spend their time on, by start function\n",
     "  tracelane profile FILE [options]  where time is lost, by stack; for pprof and flame graphs, too\n",
     "  tracelane tasks FILE [options]    how long tasks took by type, slowest first; regions does so for regions\n",
@@ -117,7 +125,9 @@ pub fn text(topic: Topic) -> String {
         ),
         Topic::Dump => DUMP.to_owned(),
         Topic::Stats => STATS.to_owned(),
-        Topic::Blocked => BLOCKED.to_owned(),
+        Topic::Blocked => format!("{BLOCKED}{SCOPE}"),
+        Topic::Why => format!("{WHY}{SCOPE}"),
+        Topic::Locks => format!("{LOCKS}{SCOPE}"),
         Topic::Goroutines => format!("{GOROUTINES}{SCOPE}"),
         Topic::Profile => format!("{PROFILE}{SCOPE}"),
         Topic::Tasks => format!("{TASKS}{SCOPE}"),
@@ -161,17 +171,58 @@ the content of the file; all commands use them.
 ";
 
 const BLOCKED: &str = "\
-tracelane blocked FILE [--json]
+tracelane blocked FILE [--limit N] [--json] [scope]
 
 For each place at which goroutines of the program wait: how often, how long, and what those who ended the waits
-did meanwhile. Waits for locks, and waits in the same queue, are followed to whoever was at their root. Places
+did meanwhile, in a sentence and in parts. Waits for locks, and waits in the same queue, are followed to whoever was at their root. Places
 where goroutines wait for work (idle connections, workers, timers) are left out.
 
-  --json   as one JSON object with these fields, which stay as they are:
-             file, waits [{place {function, file, line}, on, count, total_ns, max_ns, ended_by_goroutines_ns,
-               examined_ns (the longest waits, at most 512), stack [{function, file, line}],
-               meanwhile [{goroutine, doing, place or null, released_at or null, total_ns, count}], others_ns}]
-             meanwhile and others_ns sum to examined_ns
+  --limit 40           so many places
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, waits [{sentence, place {function, file, line}, on, count, goroutines, total_ns, max_ns,
+      ended_by_goroutines_ns, examined_ns (the longest waits, at most 512), stack [{function, file, line}],
+      meanwhile [{goroutine, doing, place or null, released_at or null, total_ns, count}], others_ns}]
+      (meanwhile and others_ns sum to examined_ns)
+";
+
+const WHY: &str = "\
+tracelane why FILE [--limit N] [--json] [scope]
+
+Where the time went: from the end back along the wake-ups that really ended the waits, each only as far as the one
+before waited, through channels, locks, WaitGroups, network, timers, system calls, the collector and the scheduler.
+First one sentence about the largest part, then a table by who did what where, which sums to the time exactly.
+Without --goroutine, --function, --task or --region: the path of whoever of the program ran last in the range.
+
+  --goroutine g40 --range 1.2s..1.322s   why these 122 ms?
+  --task basket                          all tasks of a type, added up
+
+  --limit 20           so many lines of the table
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, sentence, stretches, total_ns,
+      parts [{goroutine, doing, reason, place {function, file, line} or null, total_ns, count, longest_start_ns,
+              longest_ns, via [{goroutine, place, waker, released_at}] (the waits that lead there)}]
+              (sum to total_ns),
+      goroutine, start_ns, path [{start_ns, duration_ns, goroutine, doing, place, depth}] (the longest stretch in
+              order of time, without gaps)
+      doing is running, mark_assist, runnable, syscall, waiting, unknown or unfollowed
+";
+
+const LOCKS: &str = "\
+tracelane locks FILE [--limit N] [--json] [scope]
+
+A trace does not say which lock a goroutine waits for. Lines that lock and lines that unlock are taken for the same
+lock where one ended a wait at the other; who held it, and since when, follows from the hand-overs. All of it is
+inferred. The confidence falls with waits that no unlocking ended, and with holds that overlap (several locks of
+the same code). Waiting is for sync.Mutex and sync.RWMutex; a lock for which nobody waited is not seen.
+
+  --limit 20           so many locks
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, basis, locks [{confidence, acquired_at and released_at [{function, file, line, on, count,
+      total_ns}], waits, wait_total_ns, wait_max_ns, longest_wait {stretch}, goroutines, most_waiting, convoy_ns
+      (three or more waiting), longest_queue_ns, longest_queue_start_ns, holds, held_ns, held_at_once,
+      longest_holds [{stretch}] (at most 64), rwmutex {readers_ns, writers_ns (for readers), longest_writer_ns,
+      behind_waiting_ns (readers, while a writer waited, too)} or null}]
+      stretch {goroutine, start_ns, duration_ns, released_at or null, known (its beginning)}
 ";
 
 const GOROUTINES: &str = "\

@@ -9,6 +9,7 @@ pub mod gc;
 pub mod goroutines;
 pub mod help;
 pub mod latency;
+pub mod locks;
 pub mod mmu;
 pub mod place;
 pub mod population;
@@ -22,6 +23,7 @@ pub mod stw;
 pub mod summary;
 pub mod syscalls;
 pub mod tasks;
+pub mod why;
 pub mod window;
 
 use std::ffi::OsString;
@@ -48,6 +50,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Command::Dump { file }) => dump::run(&file),
         Ok(Command::Stats(asked)) => stats::run(&asked),
         Ok(Command::Blocked(asked)) => blocked::run(&asked),
+        Ok(Command::Locks(asked)) => locks::run(&asked),
+        Ok(Command::Why(asked)) => why::run(&asked),
         Ok(Command::Goroutines(asked)) => goroutines::run(&asked),
         Ok(Command::Profile(asked)) => profile::run(&asked),
         Ok(Command::Tasks(asked)) => tasks::run(&asked),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use egui::{RichText, Ui};
+use egui::{Label, RichText, Ui};
 
 use trace_core::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
 use trace_core::analysis::wait_chain::Doing;
@@ -19,10 +19,12 @@ use crate::fmt::number::count;
 use crate::fmt::time::duration;
 use crate::fmt::words;
 use crate::panel::answer;
+use crate::panel::scope::{scope_title, scope_ui};
 use crate::state::app::AppState;
 use crate::state::study::{Answer, Question};
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, space, tokens};
+use crate::widget::link::copy_button;
 use crate::widget::section::empty;
 use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, text};
 
@@ -43,15 +45,28 @@ const PARTS: usize = 12;
 /// Shows it.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
-    let Some(Answer::BlockedBy(places)) = answer(ui, document, &Question::BlockedBy, actions) else { return };
+    scope_ui(ui, document, actions);
+    let question = Question::BlockedBy(document.scope());
+    let Some(Answer::BlockedBy(places)) = answer(ui, document, &question, actions) else { return };
     if places.is_empty() {
-        empty(ui, "No goroutine waited for another one");
+        empty(ui, "Nobody waited for anything but work");
         return;
     }
     let trace = &document.trace;
     let tokens = tokens::of(ui.ctx());
-    let title = format!("{} of waiting, whole trace", words::counted(places.len() as u64, "place"));
+    let title = format!("{} of waiting, {}", words::counted(places.len() as u64, "place"), scope_title(document));
     ui.label(RichText::new(title).font(fonts::small()).color(tokens.muted));
+    let told = ui.make_persistent_id("blocked-told");
+    let about: usize = ui.ctx().data(|data| data.get_temp(told)).unwrap_or_default();
+    if let Some((_, releasers)) = places.get(about).or_else(|| places.first()) {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            if copy_button(ui, "this sentence") {
+                actions.push(Action::Copy(releasers.sentence.clone()));
+            }
+            ui.add(Label::new(&releasers.sentence).wrap());
+        });
+    }
     ui.add_space(space::XS);
     let id = ui.make_persistent_id("blocked-open");
     let mut open: BTreeSet<usize> = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
@@ -79,7 +94,10 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             if !open.remove(&at) {
                 open.insert(at);
             }
-            ui.ctx().data_mut(|data| data.insert_temp(id, open));
+            ui.ctx().data_mut(|data| {
+                data.insert_temp(id, open);
+                data.insert_temp(told, at);
+            });
         }
         Some(&(at, Some(part))) => {
             if let Some(part) = places.get(at).and_then(|known| known.1.parts.get(part)) {

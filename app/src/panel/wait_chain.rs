@@ -4,6 +4,7 @@
 use egui::{Label, RichText, Ui};
 
 use trace_core::analysis::wait_chain::{Doing, Step, WaitChain};
+use trace_core::analysis::why::Why;
 use trace_core::base::ids::{StackId, StrId};
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::SpanClass;
@@ -16,7 +17,7 @@ use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, exact, offset};
 use crate::panel::answer;
 use crate::state::app::AppState;
-use crate::state::study::{Answer, Chain, Question};
+use crate::state::study::{Answer, Question};
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
@@ -59,7 +60,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.horizontal(|ui| {
         let title = format!("{}, {}", name::goroutine(trace, go), duration(range.nanos()));
         ui.add(Label::new(RichText::new(title).font(fonts::strong())).truncate()).on_hover_text(exact(range.nanos()));
-        let number = count(found.chain.steps.len() as u64);
+        let number = count(found.longest.steps.len() as u64);
         for (text, is_steps) in [("Added up".to_owned(), false), (format!("In order ({number})"), true)] {
             if chip(ui, &text, steps == is_steps).clicked() {
                 steps = is_steps;
@@ -67,68 +68,27 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             }
         }
     });
-    let sentence = if found.sentence.is_empty() { sentence(trace, found) } else { found.sentence.clone() };
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         if copy_button(ui, "this sentence") {
-            actions.push(Action::Copy(sentence.clone()));
+            actions.push(Action::Copy(found.sentence.clone()));
         }
-        ui.add(Label::new(&sentence).wrap());
+        ui.add(Label::new(&found.sentence).wrap());
     });
     if trace.warnings().iter().any(|warning| warning.kind.is_damage()) {
         ui.label(RichText::new("Partial: the trace is damaged").font(fonts::small()).color(tokens.warning));
     }
     ui.add_space(space::XS);
     if steps {
-        steps_ui(ui, trace, &found.chain, actions);
+        steps_ui(ui, trace, &found.longest, actions);
     } else {
         shares_ui(ui, trace, found, actions);
     }
 }
 
-/// The largest share and the waits that lead from the victim to it.
-fn sentence(trace: &Trace, found: &Chain) -> String {
-    let Some(share) = found.shares.first() else { return String::new() };
-    let whole = found.chain.range.nanos().unsigned_abs();
-    let mut steps = found.chain.steps.iter();
-    let longest = steps.find(|step| step.range == share.longest && step.go == share.go);
-    let mut waits = Vec::new();
-    let mut link = longest.and_then(|step| found.chain.link(step));
-    while let Some(wait) = link {
-        waits.push(wait);
-        link = wait.parent.and_then(|parent| found.chain.links.get(parent as usize));
-    }
-    waits.reverse();
-    let first = waits.first().map_or(share.go, |wait| wait.go);
-    let mut text = format!(
-        "{} of {}: {}",
-        percent(share.nanos, whole),
-        duration(found.chain.range.nanos()),
-        name::goroutine(trace, first)
-    );
-    for (at, wait) in waits.iter().enumerate() {
-        let which = if at > 0 { ", which" } else { "" };
-        let (place, waker) = (own_place(trace, wait.stack), name::goroutine(trace, wait.waker));
-        text.push_str(&format!("{which} waited in {place} for {waker}"));
-    }
-    let which = if waits.is_empty() { " " } else { ", which " };
-    let did = did(trace, share.doing, share.reason).to_lowercase();
-    match own_place(trace, share.stack).as_str() {
-        "" => text + which + &did + ".",
-        place => text + which + &did + " in " + place + ".",
-    }
-}
-
-/// Where in the program's own code, else where at all.
-fn own_place(trace: &Trace, stack: StackId) -> String {
-    name::own_frame(trace, stack)
-        .map(|frame| format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line))
-        .unwrap_or_default()
-}
-
-fn shares_ui(ui: &mut Ui, trace: &Trace, found: &Chain, actions: &mut Actions) {
+fn shares_ui(ui: &mut Ui, trace: &Trace, found: &Why, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
-    let whole = found.chain.range.nanos().unsigned_abs();
+    let whole = found.longest.range.nanos().unsigned_abs();
     let rows = found.shares.len();
     // The last row is the sum.
     let touched = table(
@@ -144,7 +104,7 @@ fn shares_ui(ui: &mut Ui, trace: &Trace, found: &Chain, actions: &mut Actions) {
                 return vec![
                     sum_of(duration(i64::try_from(sum).unwrap_or(i64::MAX))),
                     sum_of(percent(sum, whole)),
-                    sum_of(count(found.chain.steps.len() as u64)),
+                    sum_of(count(found.longest.steps.len() as u64)),
                     Cell::text("In all").strong(),
                 ];
             };

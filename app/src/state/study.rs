@@ -20,7 +20,7 @@ use trace_core::analysis::scope::Scope;
 use trace_core::analysis::syscalls::Syscalls;
 use trace_core::analysis::tasks::{Family, RegionInstance, TaskInstance};
 use trace_core::analysis::threads::Threads;
-use trace_core::analysis::wait_chain::{Share, WaitChain};
+use trace_core::analysis::why::Why;
 use trace_core::base::ids::{GoIx, StrId};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
@@ -35,8 +35,8 @@ pub enum Question {
     Findings,
     /// Where this stretch of a goroutine's time went.
     WaitChain(GoIx, TimeRange),
-    /// Who keeps whom waiting.
-    BlockedBy,
+    /// Who keeps whom waiting, of a scope.
+    BlockedBy(Scope),
     /// Goroutines by start function.
     Goroutines(Scope),
     /// The goroutines of one start function, the first [`LISTED`] in this order.
@@ -118,17 +118,6 @@ impl Question {
     }
 }
 
-/// A wait chain, with what is said about it.
-#[derive(Clone, Debug, Default)]
-pub struct Chain {
-    /// The steps, which cover the stretch exactly.
-    pub chain: WaitChain,
-    /// The same added up by who, what and where; sums to the stretch, too.
-    pub shares: Vec<Share>,
-    /// All in one sentence.
-    pub sentence: String,
-}
-
 /// A profile, as it is shown.
 #[derive(Clone, Debug)]
 pub struct ProfileStudy {
@@ -150,7 +139,7 @@ pub enum Answer {
     /// Of [`Question::Findings`].
     Findings(Arc<Findings>),
     /// Of [`Question::WaitChain`].
-    WaitChain(Arc<Chain>),
+    WaitChain(Arc<Why>),
     /// Of [`Question::BlockedBy`]: the places of waiting with most time, and who ended the waits.
     BlockedBy(Arc<Vec<(Blocked, Releasers)>>),
     /// Of [`Question::Goroutines`].

@@ -25,15 +25,13 @@ use trace_core::analysis::scope::Scope;
 use trace_core::analysis::syscalls;
 use trace_core::analysis::tasks;
 use trace_core::analysis::threads;
-use trace_core::analysis::wait_chain;
-use trace_core::base::ids::GoIx;
+use trace_core::analysis::why;
 use trace_core::base::monitor::Monitor;
-use trace_core::base::time::TimeRange;
 use trace_core::export::pprof;
 use trace_core::model::trace::Trace;
 
 use crate::state::study::{
-    Answer, Chain, LISTED, LISTED_SPANS, LISTED_WINDOWS, MutatorOf, MutatorStudy, ProfileStudy, Question,
+    Answer, LISTED, LISTED_SPANS, LISTED_WINDOWS, MutatorOf, MutatorStudy, ProfileStudy, Question,
 };
 
 /// Places of waiting that are told of.
@@ -50,8 +48,8 @@ const ANTAGONISTS: usize = 200;
 pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<Answer> {
     let work = AssertUnwindSafe(|| match question {
         Question::Findings => findings::find(trace, monitor).map(|found| Answer::Findings(Arc::new(found))),
-        Question::WaitChain(go, range) => Some(Answer::WaitChain(Arc::new(chain(trace, *go, *range)))),
-        Question::BlockedBy => who_blocks(trace, monitor).map(|found| Answer::BlockedBy(Arc::new(found))),
+        Question::WaitChain(go, range) => Some(Answer::WaitChain(Arc::new(why::why_one(trace, *go, *range)))),
+        Question::BlockedBy(scope) => who_blocks(trace, scope, monitor).map(|found| Answer::BlockedBy(Arc::new(found))),
         Question::Goroutines(scope) => {
             goroutines::groups(trace, &scope.pieces(trace), monitor).map(|found| Answer::Goroutines(Arc::new(found)))
         }
@@ -153,16 +151,10 @@ fn schedule(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<Ans
     }
 }
 
-fn chain(trace: &Trace, go: GoIx, range: TimeRange) -> Chain {
-    let chain = wait_chain::wait_chain(trace, go, range);
-    let shares = wait_chain::shares(&chain, &Places::new(trace));
-    Chain { sentence: String::new(), chain, shares }
-}
-
 /// The places of waiting with most time, and what those who ended the waits did meanwhile.
-fn who_blocks(trace: &Trace, monitor: &Monitor) -> Option<Vec<(Blocked, Releasers)>> {
+fn who_blocks(trace: &Trace, scope: &Scope, monitor: &Monitor) -> Option<Vec<(Blocked, Releasers)>> {
     let places = Places::new(trace);
-    let census = Census::take(trace, &places, monitor)?;
+    let census = Census::take_of(trace, &places, &scope.pieces(trace), monitor)?;
     let found = blocked_by::blocked(&census, &places).into_iter().take(PLACES);
     let found: Vec<_> = found
         .take_while(|_| !monitor.is_cancelled())

@@ -4,8 +4,10 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::census::{Census, KEPT, Wait};
+use crate::analysis::findings::finding::{counted, go_name, percent, place_name, time};
 use crate::analysis::places::{Op, Place, Places};
 use crate::analysis::wait_chain::{Doing, walk};
+use crate::analysis::why::{did, where_at};
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
@@ -76,6 +78,8 @@ pub struct Releasers {
     pub by_go: Vec<(GoIx, u64)>,
     /// Waits per act of ending: above 1, they are ended several at a time.
     pub per_act: f64,
+    /// In one sentence: who waited how long, who ended it, and what those did meanwhile.
+    pub sentence: String,
 }
 
 /// All places of waiting, those with most time first.
@@ -115,6 +119,40 @@ pub fn blocked(census: &Census, places: &Places<'_>) -> Vec<Blocked> {
     }
     all.sort_by(|a, b| b.nanos.cmp(&a.nanos).then_with(|| a.place.cmp(&b.place)).then_with(|| a.op.cmp(&b.op)));
     all
+}
+
+fn sentence(trace: &Trace, places: &Places<'_>, blocked: &Blocked, releasers: &Releasers) -> String {
+    let on = match blocked.op.name() {
+        "" => trace.str(blocked.reason),
+        name => name,
+    };
+    let mut text = format!(
+        "{} of {} took {} in sum (max {}) at {on} in {}",
+        counted(blocked.count, "wait"),
+        counted(blocked.gos, "goroutine"),
+        time(blocked.nanos),
+        time(blocked.max),
+        place_name(Some(&blocked.place)),
+    );
+    let Some(first) = releasers.parts.first() else {
+        return text + "; no goroutine of the trace ended them.";
+    };
+    let share = |nanos: u64| match percent(nanos, releasers.examined).as_str() {
+        "100 %" => "all".to_owned(),
+        part => format!("{part} of it"),
+    };
+    let by_first = releasers.by_go.iter().find(|by| by.0 == first.go).map_or(0, |by| by.1);
+    let released = places.own(first.release).or_else(|| trace.frames(first.release).last().map(Place::from));
+    text += &format!("; {} released by {}", share(by_first), go_name(trace, first.go));
+    if let Some(place) = released {
+        text += &format!(" at {}", place_name(Some(&place)));
+    }
+    text + &format!(
+        ", which meanwhile {} for {}{}.",
+        did(first.doing),
+        time(first.nanos),
+        where_at(places, first.stack)
+    )
 }
 
 /// What the releasers did during the longest waits at a place. Waits for locks, and waits at the same
@@ -162,6 +200,7 @@ pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Relea
     releasers.parts.sort_by_key(|part| (std::cmp::Reverse(part.nanos), part.longest.start, part.go));
     releasers.by_go = by_go.into_iter().collect();
     releasers.by_go.sort_by_key(|&(go, nanos)| (std::cmp::Reverse(nanos), go));
+    releasers.sentence = sentence(trace, places, blocked, &releasers);
     releasers
 }
 

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::analysis::places::{Op, Places};
+use crate::analysis::scope::{Pieces, Scope};
 use crate::analysis::units::{Family, Unit, UnitKey, UnitWait, is_timed};
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::monitor::Monitor;
@@ -204,14 +205,18 @@ impl Census {
     /// Takes it. `None` if cancelled.
     #[must_use]
     pub fn take(trace: &Trace, places: &Places<'_>, monitor: &Monitor) -> Option<Self> {
-        let count = trace.goroutine_count();
-        let whole = trace.range();
+        Self::take_of(trace, places, &Scope::whole(trace).pieces(trace), monitor)
+    }
+
+    /// Takes it of a scope; what reaches over a stretch is cut to it. `None` if cancelled.
+    #[must_use]
+    pub fn take_of(trace: &Trace, places: &Places<'_>, pieces: &Pieces, monitor: &Monitor) -> Option<Self> {
         let empty = Self::default;
-        let census = (0..count)
+        let census = (0..pieces.len())
             .into_par_iter()
             .fold(empty, |mut census, at| {
-                if !monitor.is_cancelled() {
-                    census.look_at(trace, places, GoIx(at), whole);
+                if let Some((go, ranges)) = pieces.nth(at).filter(|_| !monitor.is_cancelled()) {
+                    census.look_at(trace, places, go, ranges);
                 }
                 census
             })
@@ -253,7 +258,7 @@ impl Census {
         self
     }
 
-    fn look_at(&mut self, trace: &Trace, places: &Places<'_>, go: GoIx, whole: TimeRange) {
+    fn look_at(&mut self, trace: &Trace, places: &Places<'_>, go: GoIx, ranges: &[TimeRange]) {
         let Some(known) = trace.goroutine(go).filter(|known| !is_system_function(trace.str(known.name))) else {
             return;
         };
@@ -273,18 +278,27 @@ impl Census {
             spans: 0,
             stuck: None,
         };
-        for special in trace.special_ranges(LaneId::Goroutine(go), whole) {
-            if special.kind == SpecialKind::MarkAssist {
-                facts.assist += special.range.nanos().unsigned_abs();
-                self.assists.entry(special.stack).or_default().add(go, special.range);
+        for &range in ranges {
+            for special in trace.special_ranges(LaneId::Goroutine(go), range) {
+                let part = special.range.intersect(range);
+                if special.kind == SpecialKind::MarkAssist && part.nanos() > 0 {
+                    facts.assist += part.nanos().unsigned_abs();
+                    self.assists.entry(special.stack).or_default().add(go, part);
+                }
             }
+            let mut unit = Unit::new(known.created.is_some());
+            // One more nanosecond shows who ended a wait that ends with the range.
+            let mut moves = trace.moves(go, TimeRange::new(range.start, range.end.plus_nanos(1))).peekable();
+            while let Some(mut found) = moves.next() {
+                let end = found.span.range.end;
+                found.span.range = found.span.range.intersect(range);
+                let next = moves.peek().filter(|next| next.span.range.start == end);
+                if found.span.range.nanos() > 0 || ranges.len() == 1 && range == trace.range() {
+                    self.take_in((trace, places), (&found, next), &mut facts, &mut unit);
+                }
+            }
+            self.close((trace, places), &facts, &mut unit, known.ended.is_some());
         }
-        let mut unit = Unit::new(known.created.is_some());
-        let mut moves = trace.moves(go, whole).peekable();
-        while let Some(found) = moves.next() {
-            self.take_in((trace, places), (&found, moves.peek()), &mut facts, &mut unit);
-        }
-        self.close((trace, places), &facts, &mut unit, known.ended.is_some());
         self.gos.push(facts);
     }
 
@@ -303,8 +317,7 @@ impl Census {
         }
         match span.state {
             GoState::Waiting => {
-                let woken = next.filter(|next| next.span.range.start == span.range.end);
-                let (waker, waker_stack) = match woken.map(|next| (next.by, next.by_stack)) {
+                let (waker, waker_stack) = match next.map(|next| (next.by, next.by_stack)) {
                     Some((Some(LaneId::Goroutine(waker)), stack)) if waker != facts.go => (Some(waker), stack),
                     _ => (None, StackId::NONE),
                 };

@@ -1,6 +1,6 @@
 //! What stacks say: which frame is the program's own, and which operation stands at the leaf.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::ids::StackId;
 use crate::model::trace::{Frame, Trace};
@@ -232,6 +232,20 @@ impl<'a> Places<'a> {
         let mut facts = Vec::with_capacity(trace.stack_count() as usize);
         for id in 0..trace.stack_count() {
             facts.push(look_through(trace, StackId(id), &mut names));
+        }
+        Self { trace, facts }
+    }
+
+    /// Looks through these stacks only; of the others nothing is known.
+    #[must_use]
+    pub fn of(trace: &'a Trace, stacks: impl IntoIterator<Item = StackId>) -> Self {
+        let mut names: FxHashMap<&str, (u32, Origin)> = FxHashMap::default();
+        let mut facts = vec![Facts::default(); trace.stack_count() as usize];
+        let mut seen: FxHashSet<StackId> = FxHashSet::default();
+        for stack in stacks {
+            if let Some(known) = facts.get_mut(stack.0 as usize).filter(|_| seen.insert(stack)) {
+                *known = look_through(trace, stack, &mut names);
+            }
         }
         Self { trace, facts }
     }

@@ -8,9 +8,6 @@
 //! steps    ──run──┤──run──┤───run───┤──run──  (one after the other: parts sum to the whole)
 //! ```
 
-use rustc_hash::FxHashMap;
-
-use crate::analysis::places::Places;
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::time::TimeRange;
 use crate::event::state::{GoState, SpanClass};
@@ -21,8 +18,10 @@ use crate::model::trace::{SpecialKind, Trace};
 
 /// How far wakers of wakers are followed.
 const DEPTH: u32 = 64;
-/// How many spans are looked at before the rest is left unexplained.
+/// How many spans are looked at before the rest is left unexplained, where somebody waits for the answer.
 const BUDGET: u32 = 50_000;
+/// The same for whoever asks about a whole trace.
+const AMPLE: u32 = 2_000_000;
 
 /// What somebody did during a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,10 +120,20 @@ pub fn wait_chain(trace: &Trace, go: GoIx, range: TimeRange) -> WaitChain {
     walk(trace, go, range, &|_| true)
 }
 
-/// The same, following only the waits that `follows` picks; the others are steps of their own.
+/// The same with patience: for long stretches of busy programs.
+#[must_use]
+pub fn long_wait_chain(trace: &Trace, go: GoIx, range: TimeRange) -> WaitChain {
+    walk_within(trace, go, range, &|_| true, AMPLE)
+}
+
+/// The same as [`wait_chain`], following only the waits that `follows` picks; the others are steps of their own.
 #[must_use]
 pub fn walk(trace: &Trace, go: GoIx, range: TimeRange, follows: &dyn Fn(&Span) -> bool) -> WaitChain {
-    let mut walker = Walker { trace, follows, budget: BUDGET, chain: WaitChain { range, ..WaitChain::default() } };
+    walk_within(trace, go, range, follows, BUDGET)
+}
+
+fn walk_within(trace: &Trace, go: GoIx, range: TimeRange, follows: &dyn Fn(&Span) -> bool, budget: u32) -> WaitChain {
+    let mut walker = Walker { trace, follows, budget, chain: WaitChain { range, ..WaitChain::default() } };
     walker.cover(go, range, None, 0);
     walker.chain
 }
@@ -266,43 +275,4 @@ impl Walker<'_> {
 
 const fn blank(go: GoIx, range: TimeRange, link: Option<u32>) -> Step {
     Step { range, go, doing: Doing::Unknown, reason: StrId::EMPTY, stack: StackId::NONE, span: None, link }
-}
-
-/// Steps of the same goroutine that do the same at the same place, added up.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Share {
-    /// Who.
-    pub go: GoIx,
-    /// What.
-    pub doing: Doing,
-    /// The runtime's word for it.
-    pub reason: StrId,
-    /// Where, of the longest of them.
-    pub stack: StackId,
-    /// Nanoseconds in all.
-    pub nanos: u64,
-    /// How many steps.
-    pub count: u64,
-    /// The longest.
-    pub longest: TimeRange,
-}
-
-/// A chain's steps added up by who, what and where: sums exactly to the interval, most first.
-#[must_use]
-pub fn shares(chain: &WaitChain, places: &Places<'_>) -> Vec<Share> {
-    let mut sums: FxHashMap<(GoIx, Doing, StrId, Option<u32>), Share> = FxHashMap::default();
-    for step in &chain.steps {
-        let key = (step.go, step.doing, step.reason, places.own_function(step.stack));
-        let (go, doing, reason, stack) = (step.go, step.doing, step.reason, step.stack);
-        let new = Share { go, doing, reason, stack, nanos: 0, count: 0, longest: TimeRange::default() };
-        let sum = sums.entry(key).or_insert(new);
-        sum.nanos += step.range.nanos().unsigned_abs();
-        sum.count += 1;
-        if step.range.nanos() > sum.longest.nanos() {
-            (sum.longest, sum.stack) = (step.range, step.stack);
-        }
-    }
-    let mut shares: Vec<Share> = sums.into_values().collect();
-    shares.sort_by_key(|share| (std::cmp::Reverse(share.nanos), share.longest.start, share.go));
-    shares
 }

@@ -1,0 +1,307 @@
+//! `tracelane locks`: locks that the program probably has, who held them and who queued.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use trace_core::analysis::locks::{Hold, Lock, Site, locks};
+use trace_core::base::ids::GoIx;
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
+use trace_core::model::trace::Trace;
+
+use crate::cache;
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::print;
+use crate::cli::scope::Wanted;
+use crate::fmt::number::count;
+use crate::fmt::time::{duration, offset};
+
+/// What every answer says of itself.
+const BASIS: &str = "inferred from the stacks of waits and of who ended them: traces carry no lock identity";
+/// Holds told of in text.
+const HOLDS: usize = 3;
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The trace.
+    pub file: PathBuf,
+    /// Whose waits, and when.
+    pub wanted: Wanted,
+    /// So many locks.
+    pub limit: usize,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// Loads the file and prints its probable locks.
+///
+/// # Errors
+/// When the file is unreadable, or has nothing of what is asked about.
+pub fn run(asked: &Asked) -> Answer {
+    let monitor = Monitor::new();
+    let unreadable = |error| Failure::unreadable(&asked.file, &error);
+    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let scope = asked.wanted.scope(&trace)?;
+    // Nobody cancels.
+    let mut found = locks(&trace, &scope.pieces(&trace), &monitor).unwrap_or_default();
+    found.truncate(asked.limit);
+    let report = Report {
+        file: asked.file.display().to_string(),
+        partial: Exit::after(trace.warnings()) == Exit::Damaged,
+        basis: BASIS,
+        locks: found.iter().map(|lock| Inferred::of(&trace, lock)).collect(),
+    };
+    if asked.json {
+        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
+        print(&format!("{json}\n"))?;
+    } else {
+        print(&report.text())?;
+    }
+    Ok(Exit::after(trace.warnings()))
+}
+
+/// What `--json` prints. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The file as given.
+    pub file: String,
+    /// Parts of the trace are lost, so that waits and holds may be missing.
+    pub partial: bool,
+    /// How locks are known.
+    pub basis: &'static str,
+    /// Most waiting first.
+    pub locks: Vec<Inferred>,
+}
+
+/// A lock that the program probably has.
+#[derive(Clone, Debug, Serialize)]
+pub struct Inferred {
+    /// 0 to 1: how sure that this is one lock, and who held it.
+    pub confidence: f64,
+    /// Lines that lock it, most waiting first.
+    pub acquired_at: Vec<Line>,
+    /// Lines that unlock it.
+    pub released_at: Vec<Line>,
+    /// Waits.
+    pub waits: u64,
+    /// In sum.
+    pub wait_total_ns: u64,
+    /// The longest.
+    pub wait_max_ns: u64,
+    /// The longest.
+    pub longest_wait: Stretch,
+    /// Goroutines that waited.
+    pub goroutines: u64,
+    /// Most waiters at once.
+    pub most_waiting: u32,
+    /// Time in which three or more waited at once: a convoy.
+    pub convoy_ns: u64,
+    /// The longest time in which the queue never ran empty.
+    pub longest_queue_ns: i64,
+    /// When that began, from the start of the trace.
+    pub longest_queue_start_ns: i64,
+    /// Hand-overs after which somebody is known to have held it.
+    pub holds: u64,
+    /// How long, in sum.
+    pub held_ns: u64,
+    /// Most that seemed to hold it at once; more than one: several locks of the same code, or readers.
+    pub held_at_once: u32,
+    /// The longest holds, at most 64.
+    pub longest_holds: Vec<Stretch>,
+    /// Of an `RWMutex`; null of others.
+    pub rwmutex: Option<Rw>,
+}
+
+/// A line that locks or unlocks.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    /// Fully qualified function.
+    pub function: String,
+    /// Source file.
+    pub file: String,
+    /// Line in it.
+    pub line: u64,
+    /// What it calls: `sync.(*Mutex).Lock`.
+    pub on: &'static str,
+    /// Waits there, or ended from there.
+    pub count: u64,
+    /// These in sum.
+    pub total_ns: u64,
+}
+
+/// A stretch of a goroutine.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stretch {
+    /// Whose.
+    pub goroutine: i64,
+    /// From the start of the trace.
+    pub start_ns: i64,
+    /// How long.
+    pub duration_ns: i64,
+    /// Of a hold: `function (file:line)` that unlocked; null of a wait.
+    pub released_at: Option<String>,
+    /// Of a hold: its beginning is known; else it may have begun before.
+    pub known: bool,
+}
+
+/// How readers and writers hold each other up.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Rw {
+    /// Readers that waited.
+    pub readers_ns: u64,
+    /// Writers that waited for readers.
+    pub writers_ns: u64,
+    /// The longest wait of a writer.
+    pub longest_writer_ns: u64,
+    /// Readers that waited while a writer waited, too.
+    pub behind_waiting_ns: u64,
+}
+
+impl Inferred {
+    fn of(trace: &Trace, lock: &Lock) -> Self {
+        let begin = trace.range().start;
+        Self {
+            confidence: (lock.confidence * 100.0).round() / 100.0,
+            acquired_at: lock.acquired.iter().map(Line::of).collect(),
+            released_at: lock.released.iter().map(Line::of).collect(),
+            waits: lock.count,
+            wait_total_ns: lock.nanos,
+            wait_max_ns: lock.max,
+            longest_wait: Stretch::of(trace, lock.longest_wait),
+            goroutines: lock.gos,
+            most_waiting: lock.most_waiting,
+            convoy_ns: lock.convoy_ns,
+            longest_queue_ns: lock.longest_queue.nanos(),
+            longest_queue_start_ns: lock.longest_queue.start.nanos_since(begin),
+            holds: lock.holds,
+            held_ns: lock.held_ns,
+            held_at_once: lock.at_once,
+            longest_holds: lock.longest_holds.iter().map(|hold| Stretch::of_hold(trace, lock, hold)).collect(),
+            rwmutex: lock.rw.map(|rw| Rw {
+                readers_ns: rw.readers_ns,
+                writers_ns: rw.writers_ns,
+                longest_writer_ns: rw.longest_writer_ns,
+                behind_waiting_ns: rw.behind_waiting_ns,
+            }),
+        }
+    }
+}
+
+impl Line {
+    fn of(site: &Site) -> Self {
+        Self {
+            function: site.place.function.clone(),
+            file: site.place.file.clone(),
+            line: site.place.line,
+            on: site.op.name(),
+            count: site.count,
+            total_ns: site.nanos,
+        }
+    }
+
+    fn words(&self) -> String {
+        let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        format!("{} ({file}:{})", self.function, self.line)
+    }
+}
+
+impl Stretch {
+    fn of(trace: &Trace, (go, range): (GoIx, TimeRange)) -> Self {
+        Self {
+            goroutine: trace.goroutine_name(go).map_or(-1, |(id, _)| id.signed()),
+            start_ns: range.start.nanos_since(trace.range().start),
+            duration_ns: range.nanos(),
+            released_at: None,
+            known: true,
+        }
+    }
+
+    fn of_hold(trace: &Trace, lock: &Lock, hold: &Hold) -> Self {
+        let site = lock.released.iter().find(|site| site.stack == hold.release).or_else(|| lock.released.first());
+        let released_at = site.map(|site| Line::of(site).words());
+        Self { released_at, known: hold.is_known, ..Self::of(trace, (hold.go, hold.range)) }
+    }
+}
+
+impl Report {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        if self.locks.is_empty() {
+            return "No goroutine of the program waited for a lock.\n".to_owned();
+        }
+        line(
+            &mut text,
+            &format!("Locks, {BASIS}.{}", if self.partial { " Partial: the trace is damaged." } else { "" }),
+        );
+        for lock in &self.locks {
+            let on = lock.acquired_at.first().map_or("", |site| site.on);
+            line(
+                &mut text,
+                &format!(
+                    "\n{} in sum, max {}, {} waits of {} goroutines for {on} (confidence {:.2})",
+                    nanos(lock.wait_total_ns),
+                    nanos(lock.wait_max_ns),
+                    count(lock.waits),
+                    count(lock.goroutines),
+                    lock.confidence
+                ),
+            );
+            for (what, sites) in [("locked", &lock.acquired_at), ("unlocked", &lock.released_at)] {
+                for site in sites.iter().take(4) {
+                    line(&mut text, &format!("  {what:<9} at {}, {} times", site.words(), count(site.count)));
+                }
+            }
+            lock.say_queue(&mut text);
+            for hold in lock.longest_holds.iter().take(HOLDS) {
+                let at_least = if hold.known { "" } else { "at least " };
+                let release = hold.released_at.as_deref().unwrap_or_default();
+                line(
+                    &mut text,
+                    &format!(
+                        "  held      by g{} for {at_least}{} at {}, until {release}",
+                        hold.goroutine,
+                        duration(hold.duration_ns),
+                        offset(hold.start_ns)
+                    ),
+                );
+            }
+        }
+        text
+    }
+}
+
+impl Inferred {
+    fn say_queue(&self, text: &mut String) {
+        let queue = duration(self.longest_queue_ns);
+        let convoy = match self.convoy_ns {
+            0 => String::new(),
+            nanoseconds => format!("; three or more for {}: a convoy", nanos(nanoseconds)),
+        };
+        line(text, &format!("  queue     of {} at most, never empty for {queue} at a time{convoy}", self.most_waiting));
+        if let Some(rw) = self.rwmutex {
+            let told = format!(
+                "  rwmutex   readers waited {}, of which {} with a writer waiting before them; writers waited {} for readers \
+                 (max {})",
+                nanos(rw.readers_ns),
+                nanos(rw.behind_waiting_ns),
+                nanos(rw.writers_ns),
+                nanos(rw.longest_writer_ns)
+            );
+            line(text, &told);
+        }
+        if self.held_at_once > 1 {
+            line(text, &format!("  probably several locks of the same code: up to {} held at once", self.held_at_once));
+        }
+    }
+}
+
+fn nanos(nanos: u64) -> String {
+    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string does not fail.
+    writeln!(text, "{line}").unwrap_or_default();
+}

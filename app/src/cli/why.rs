@@ -1,0 +1,296 @@
+//! `tracelane why`: where the time of a goroutine, task, region or range went, along its critical path.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use trace_core::analysis::places::{Place, Places};
+use trace_core::analysis::wait_chain::{Doing, Step, WaitChain};
+use trace_core::analysis::why::{Hop, Share, Why, did, line_of, why};
+use trace_core::base::ids::{GoIx, StackId, StrId};
+use trace_core::base::monitor::Monitor;
+use trace_core::model::trace::Trace;
+
+use crate::cache;
+use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::print;
+use crate::cli::scope::Wanted;
+use crate::fmt::number::{count, percent};
+use crate::fmt::time::{duration, offset};
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The trace.
+    pub file: PathBuf,
+    /// Whose time, and when.
+    pub wanted: Wanted,
+    /// So many lines of the table.
+    pub limit: usize,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// Loads the file and prints where the time went.
+///
+/// # Errors
+/// When the file is unreadable, or has nothing of what is asked about.
+pub fn run(asked: &Asked) -> Answer {
+    let monitor = Monitor::new();
+    let unreadable = |error| Failure::unreadable(&asked.file, &error);
+    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let scope = asked.wanted.scope(&trace)?;
+    // Nobody cancels.
+    let found = why(&trace, &scope, &monitor).unwrap_or_default();
+    let report = Report::of(asked, &trace, &found);
+    if asked.json {
+        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
+        print(&format!("{json}\n"))?;
+    } else {
+        print(&report.text(asked.limit))?;
+    }
+    Ok(Exit::after(trace.warnings()))
+}
+
+/// What `--json` prints. The fields stay as they are; more may come.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The file as given.
+    pub file: String,
+    /// Parts of the trace are lost, so that waits may be cut short.
+    pub partial: bool,
+    /// What it comes down to.
+    pub sentence: String,
+    /// Stretches of goroutines that were looked at.
+    pub stretches: u64,
+    /// Their time in sum.
+    pub total_ns: u64,
+    /// Who did what where, most first; sums to `total_ns`.
+    pub parts: Vec<Part>,
+    /// The goroutine of the longest stretch; none if there is no stretch.
+    pub goroutine: Option<i64>,
+    /// When the longest stretch begins, from the start of the trace.
+    pub start_ns: i64,
+    /// The longest stretch step by step, in order of time; sums to its length.
+    pub path: Vec<PathStep>,
+}
+
+/// What somebody did at one function of the program.
+#[derive(Clone, Debug, Serialize)]
+pub struct Part {
+    /// The goroutine (of the longest step).
+    pub goroutine: i64,
+    /// `running`, `mark_assist`, `runnable`, `syscall`, `waiting`, `unknown` or `unfollowed`.
+    pub doing: &'static str,
+    /// The runtime's word for it; may be empty.
+    pub reason: String,
+    /// Where; none if the trace does not tell.
+    pub place: Option<Frame>,
+    /// In sum.
+    pub total_ns: u64,
+    /// How many steps.
+    pub count: u64,
+    /// When the longest step began, from the start of the trace.
+    pub longest_start_ns: i64,
+    /// How long it took.
+    pub longest_ns: i64,
+    /// The waits that lead there, the victim's first; none if it is the victim's own doing.
+    pub via: Vec<Wait>,
+}
+
+/// A wait on the way from the victim to whoever kept it waiting.
+#[derive(Clone, Debug, Serialize)]
+pub struct Wait {
+    /// Who waited.
+    pub goroutine: i64,
+    /// Where.
+    pub place: Option<Frame>,
+    /// Who ended it.
+    pub waker: i64,
+    /// Where the waker did.
+    pub released_at: Option<Frame>,
+}
+
+/// A stretch of the path.
+#[derive(Clone, Debug, Serialize)]
+pub struct PathStep {
+    /// From the start of the trace.
+    pub start_ns: i64,
+    /// How long.
+    pub duration_ns: i64,
+    /// Who.
+    pub goroutine: i64,
+    /// As in `parts`.
+    pub doing: &'static str,
+    /// Where.
+    pub place: Option<Frame>,
+    /// How many waits lie between the victim and this.
+    pub depth: u32,
+}
+
+/// A frame.
+#[derive(Clone, Debug, Serialize)]
+pub struct Frame {
+    /// Fully qualified function.
+    pub function: String,
+    /// Source file.
+    pub file: String,
+    /// Line in it.
+    pub line: u64,
+}
+
+impl From<Place> for Frame {
+    fn from(place: Place) -> Self {
+        Self { function: place.function, file: place.file, line: place.line }
+    }
+}
+
+impl Report {
+    fn of(asked: &Asked, trace: &Trace, found: &Why) -> Self {
+        let names = Names { trace, places: &Places::of(trace, stacks(found)) };
+        let begin = trace.range().start;
+        Self {
+            file: asked.file.display().to_string(),
+            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            sentence: found.sentence.clone(),
+            stretches: found.stretches,
+            total_ns: found.nanos,
+            parts: found.shares.iter().map(|share| names.part(share)).collect(),
+            goroutine: found.go.map(|go| names.go(go)),
+            start_ns: if found.go.is_some() { found.longest.range.start.nanos_since(begin) } else { 0 },
+            path: found.longest.steps.iter().map(|step| names.step(&found.longest, step)).collect(),
+        }
+    }
+
+    fn text(&self, limit: usize) -> String {
+        let mut text = String::new();
+        if self.parts.is_empty() {
+            return "Nobody did anything there.\n".to_owned();
+        }
+        if self.partial {
+            line(&mut text, "Partial: the trace is damaged.");
+        }
+        line(&mut text, &self.sentence);
+        let whose = match self.goroutine {
+            Some(go) if self.stretches == 1 => format!("g{go} from {}", offset(self.start_ns)),
+            _ => format!("{} stretches", count(self.stretches)),
+        };
+        line(&mut text, &format!("\n{:>10} {:>7} {:>7}  of {whose}", "Time", "Share", "Steps"));
+        for part in self.parts.iter().take(limit) {
+            line(&mut text, &self.row(part.total_ns, part.count, &part.words()));
+        }
+        let rest = self.parts.get(limit.min(self.parts.len())..).unwrap_or_default();
+        if !rest.is_empty() {
+            let (nanos, steps) = rest.iter().fold((0, 0), |sum, part| (sum.0 + part.total_ns, sum.1 + part.count));
+            line(&mut text, &self.row(nanos, steps, &format!("{} more", rest.len())));
+        }
+        let steps = self.parts.iter().map(|part| part.count).sum();
+        line(&mut text, &self.row(self.total_ns, steps, "in all"));
+        text
+    }
+
+    fn row(&self, nanos: u64, steps: u64, words: &str) -> String {
+        let time = duration(i64::try_from(nanos).unwrap_or(i64::MAX));
+        format!("{time:>10} {:>7} {:>7}  {words}", percent(nanos, self.total_ns), count(steps))
+    }
+}
+
+impl Part {
+    fn words(&self) -> String {
+        let reason = if self.reason.is_empty() { String::new() } else { format!(" ({})", self.reason) };
+        let place = self.place.as_ref().map_or_else(String::new, |place| format!(" in {}", place.words()));
+        let for_whom = self.via.last().map_or_else(String::new, |wait| match &wait.place {
+            Some(place) => format!(", for which g{} waited in {}", wait.goroutine, place.words()),
+            None => format!(", for which g{} waited", wait.goroutine),
+        });
+        format!("g{} {}{reason}{place}{for_whom}", self.goroutine, self.did())
+    }
+
+    fn did(&self) -> &'static str {
+        let all =
+            [Doing::Running, Doing::MarkAssist, Doing::Runnable, Doing::Syscall, Doing::Unfollowed, Doing::Unknown];
+        let waited = Doing::Waiting(trace_core::event::state::SpanClass::WaitOther);
+        did(all.into_iter().find(|doing| name_of(*doing) == self.doing).unwrap_or(waited))
+    }
+}
+
+impl Frame {
+    fn words(&self) -> String {
+        let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        format!("{} ({file}:{})", self.function, self.line)
+    }
+}
+
+/// The stable name of what somebody did.
+#[must_use]
+pub const fn name_of(doing: Doing) -> &'static str {
+    match doing {
+        Doing::Unknown => "unknown",
+        Doing::Running => "running",
+        Doing::MarkAssist => "mark_assist",
+        Doing::Runnable => "runnable",
+        Doing::Syscall => "syscall",
+        Doing::Waiting(_) => "waiting",
+        Doing::Unfollowed => "unfollowed",
+    }
+}
+
+/// All stacks that are told of.
+fn stacks(found: &Why) -> impl Iterator<Item = StackId> + '_ {
+    let hops = found.shares.iter().flat_map(|share| share.via.iter().flat_map(|hop| [hop.stack, hop.waker_stack]));
+    found.shares.iter().map(|share| share.stack).chain(hops).chain(found.longest.steps.iter().map(|step| step.stack))
+}
+
+struct Names<'a> {
+    trace: &'a Trace,
+    places: &'a Places<'a>,
+}
+
+impl Names<'_> {
+    fn go(&self, go: GoIx) -> i64 {
+        self.trace.goroutine_name(go).map_or(-1, |(id, _)| id.signed())
+    }
+
+    fn frame(&self, stack: StackId) -> Option<Frame> {
+        line_of(self.trace, self.places, stack).map(Frame::from)
+    }
+
+    fn reason(&self, reason: StrId) -> String {
+        self.trace.str(reason).to_owned()
+    }
+
+    fn part(&self, share: &Share) -> Part {
+        Part {
+            goroutine: self.go(share.go),
+            doing: name_of(share.doing),
+            reason: self.reason(share.reason),
+            place: self.frame(share.stack),
+            total_ns: share.nanos,
+            count: share.count,
+            longest_start_ns: share.longest.start.nanos_since(self.trace.range().start),
+            longest_ns: share.longest.nanos(),
+            via: share.via.iter().map(|hop| self.wait(hop)).collect(),
+        }
+    }
+
+    fn wait(&self, hop: &Hop) -> Wait {
+        let (place, released_at) = (self.frame(hop.stack), self.frame(hop.waker_stack));
+        Wait { goroutine: self.go(hop.go), place, waker: self.go(hop.waker), released_at }
+    }
+
+    fn step(&self, chain: &WaitChain, step: &Step) -> PathStep {
+        PathStep {
+            start_ns: step.range.start.nanos_since(self.trace.range().start),
+            duration_ns: step.range.nanos(),
+            goroutine: self.go(step.go),
+            doing: name_of(step.doing),
+            place: self.frame(step.stack),
+            depth: chain.depth(step),
+        }
+    }
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string does not fail.
+    writeln!(text, "{line}").unwrap_or_default();
+}

@@ -1,0 +1,416 @@
+//! Probable locks. A trace does not say which lock a goroutine waits for; it says where it waits, who ends the wait,
+//! and where. Lines that lock and lines that unlock are taken for the same lock when one of them ended a wait at the
+//! other, and who holds it when follows from the hand-overs. All of it is inferred, and says how surely.
+//!
+//! ```text
+//! g1  ──wait──●══════ holds ══════●──          ● a wake-up: g1 unlocks, g2's wait ends
+//! g2     ──────────wait───────────●═══ holds ══●──
+//! g3              ────────────wait─────────────●═══ …
+//! ```
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::analysis::places::{Op, Place, Places};
+use crate::analysis::scope::Pieces;
+use crate::base::ids::{GoIx, StackId};
+use crate::base::monitor::Monitor;
+use crate::base::time::{TimeRange, TraceTime};
+use crate::event::state::GoState;
+use crate::model::goroutines::is_system_function;
+use crate::model::lanes::LaneId;
+use crate::model::trace::Trace;
+
+/// Holds that are kept of each lock, the longest.
+const KEPT: usize = 64;
+/// Waiters at once from which on a queue is a convoy: with two, each waits for one other only.
+const CONVOY: u32 = 3;
+
+/// A line of the program that locks or unlocks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Site {
+    /// The line.
+    pub place: Place,
+    /// What it does there.
+    pub op: Op,
+    /// Waits there, or waits ended from there.
+    pub count: u64,
+    /// Nanoseconds of these waits.
+    pub nanos: u64,
+    /// A stack.
+    pub stack: StackId,
+}
+
+/// A stretch in which somebody probably held the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Who.
+    pub go: GoIx,
+    /// From the end of the holder's own wait (or, if it did not wait, from when the one it lets go began to) to the
+    /// hand-over.
+    pub range: TimeRange,
+    /// Where it unlocked.
+    pub release: StackId,
+    /// It began with the holder's own wait, so its beginning is known.
+    pub is_known: bool,
+}
+
+/// How readers and writers of an `RWMutex` hold each other up. Nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadersAndWriters {
+    /// Of readers that waited for a writer to finish.
+    pub readers_ns: u64,
+    /// Of writers that waited for readers to finish.
+    pub writers_ns: u64,
+    /// The longest wait of a writer.
+    pub longest_writer_ns: u64,
+    /// Waits of readers during which a writer waited, too: they queued behind one that had not even begun.
+    pub behind_waiting_ns: u64,
+}
+
+/// A lock that the program probably has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lock {
+    /// Lines that lock it, most waiting first.
+    pub acquired: Vec<Site>,
+    /// Lines that unlock it.
+    pub released: Vec<Site>,
+    /// Waits for it.
+    pub count: u64,
+    /// Nanoseconds of these in all.
+    pub nanos: u64,
+    /// The longest, nanoseconds.
+    pub max: u64,
+    /// The longest wait, and whose.
+    pub longest_wait: (GoIx, TimeRange),
+    /// Goroutines that waited.
+    pub gos: u64,
+    /// Most waiters at once.
+    pub most_waiting: u32,
+    /// Nanoseconds in which [`CONVOY`] or more waited at once.
+    pub convoy_ns: u64,
+    /// The longest stretch in which the queue never ran empty.
+    pub longest_queue: TimeRange,
+    /// Known holds.
+    pub holds: u64,
+    /// Nanoseconds of these.
+    pub held_ns: u64,
+    /// The longest of them.
+    pub longest_holds: Vec<Hold>,
+    /// Most that seemed to hold it at once: more than one are several locks of the same code (or readers).
+    pub at_once: u32,
+    /// Of an `RWMutex`.
+    pub rw: Option<ReadersAndWriters>,
+    /// 0 to 1: how sure that this is one lock, and who held it.
+    pub confidence: f64,
+}
+
+/// One wait for a lock.
+#[derive(Clone, Copy)]
+struct Wait {
+    go: GoIx,
+    range: TimeRange,
+    stack: StackId,
+    waker: Option<GoIx>,
+    waker_stack: StackId,
+}
+
+/// The locks for which goroutines of a scope waited, most waiting first. `None` if cancelled.
+#[must_use]
+pub fn locks(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Vec<Lock>> {
+    let places = Places::new(trace);
+    let mut waits: Vec<Wait> = (0..pieces.len())
+        .into_par_iter()
+        .filter(|_| !monitor.is_cancelled())
+        .filter_map(|at| pieces.nth(at))
+        .flat_map_iter(|(go, ranges)| ranges.iter().flat_map(move |range| waits_of(trace, go, *range)))
+        .filter(|wait| places.op(wait.stack).is_lock() && places.has_own(wait.stack))
+        .collect();
+    if monitor.is_cancelled() {
+        return None;
+    }
+    waits.sort_unstable_by_key(|wait| (wait.range.end, wait.go));
+    let mut found: Vec<Lock> = groups(trace, &places, &waits).iter().map(|of| lock(&places, of)).collect();
+    found.sort_by_key(|lock| (std::cmp::Reverse(lock.nanos), lock.longest_wait.1.start));
+    Some(found)
+}
+
+/// The waits of a goroutine that touch a stretch, cut to it.
+fn waits_of(trace: &Trace, go: GoIx, range: TimeRange) -> impl Iterator<Item = Wait> + '_ {
+    let is_own = trace.goroutine_name(go).is_some_and(|(_, name)| !is_system_function(trace.str(name)));
+    let mut moves = trace.moves(go, TimeRange::new(range.start, range.end.plus_nanos(1))).peekable();
+    std::iter::from_fn(move || {
+        let found = moves.next()?;
+        let next = moves.peek().filter(|next| next.span.range.start == found.span.range.end);
+        let (waker, waker_stack) = match next.map(|next| (next.by, next.by_stack)) {
+            Some((Some(LaneId::Goroutine(waker)), stack)) if waker != go => (Some(waker), stack),
+            _ => (None, StackId::NONE),
+        };
+        let (span, part) = (found.span, found.span.range.intersect(range));
+        let is_wait = span.state == GoState::Waiting && part.nanos() > 0;
+        Some(is_wait.then_some(Wait { go, range: part, stack: span.start_stack, waker, waker_stack }))
+    })
+    .flatten()
+    .take_while(move |_| is_own)
+}
+
+/// Lines of the program by a number.
+struct Lines<'a> {
+    places: &'a Places<'a>,
+    numbers: FxHashMap<Place, usize>,
+    by_stack: FxHashMap<StackId, usize>,
+    /// For each line the one that stands for its lock.
+    joined: Vec<usize>,
+}
+
+impl Lines<'_> {
+    fn number(&mut self, stack: StackId) -> Option<usize> {
+        if let Some(known) = self.by_stack.get(&stack) {
+            return Some(*known);
+        }
+        let next = self.numbers.len();
+        let number = *self.numbers.entry(self.places.own(stack)?).or_insert(next);
+        if number == self.joined.len() {
+            self.joined.push(number);
+        }
+        self.by_stack.insert(stack, number);
+        Some(number)
+    }
+
+    fn root(&self, mut line: usize) -> usize {
+        while let Some(&above) = self.joined.get(line).filter(|above| **above != line) {
+            line = above;
+        }
+        line
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.root(one), self.root(other));
+        if let Some(mark) = self.joined.get_mut(one.max(other)) {
+            *mark = one.min(other);
+        }
+    }
+}
+
+/// Waits by lock: lines are joined where one ends waits at the other by unlocking.
+fn groups(trace: &Trace, places: &Places<'_>, waits: &[Wait]) -> Vec<Vec<Wait>> {
+    let mut lines = Lines { places, numbers: FxHashMap::default(), by_stack: FxHashMap::default(), joined: Vec::new() };
+    for wait in waits {
+        let Some(acquired) = lines.number(wait.stack) else { continue };
+        if wait.waker.is_some_and(|waker| trace.goroutine(waker).is_some())
+            && is_unlock(places.op(wait.waker_stack))
+            && let Some(released) = lines.number(wait.waker_stack)
+        {
+            lines.join(acquired, released);
+        }
+    }
+    let mut groups: BTreeMap<usize, Vec<Wait>> = BTreeMap::new();
+    for wait in waits {
+        if let Some(line) = lines.number(wait.stack) {
+            groups.entry(lines.root(line)).or_default().push(*wait);
+        }
+    }
+    groups.into_values().collect()
+}
+
+const fn is_unlock(op: Op) -> bool {
+    matches!(op, Op::MutexUnlock | Op::WriteUnlock | Op::ReadUnlock)
+}
+
+fn lock(places: &Places<'_>, waits: &[Wait]) -> Lock {
+    let nanos = |wait: &Wait| wait.range.nanos().unsigned_abs();
+    let longest = waits.iter().max_by_key(|wait| (wait.range.nanos(), std::cmp::Reverse(wait.range.start)));
+    let mut gos: Vec<GoIx> = waits.iter().map(|wait| wait.go).collect();
+    gos.sort_unstable();
+    gos.dedup();
+    let holds = holds(waits);
+    let known: Vec<Hold> = holds.iter().copied().filter(|hold| hold.is_known).collect();
+    let (at_once, overlapping) = overlap(&known);
+    let held: u64 = holds.iter().map(|hold| hold.range.nanos().unsigned_abs()).sum();
+    let queue = queue(waits);
+    let all: u64 = waits.iter().map(nanos).sum();
+    let ended: u64 = waits.iter().filter(|wait| is_unlock(places.op(wait.waker_stack))).map(nanos).sum();
+    let mut longest_holds = holds.clone();
+    longest_holds.sort_by_key(|hold| (std::cmp::Reverse(hold.range.nanos()), hold.range.start, hold.go));
+    longest_holds.truncate(KEPT);
+    let ended_share = ended as f64 / all.max(1) as f64;
+    let alone_share = 1.0 - overlapping as f64 / held.max(1) as f64;
+    Lock {
+        acquired: sites(places, waits.iter().map(|wait| (wait.stack, nanos(wait)))),
+        released: sites(places, waits.iter().filter(|w| w.waker.is_some()).map(|wait| (wait.waker_stack, nanos(wait)))),
+        count: waits.len() as u64,
+        nanos: all,
+        max: longest.map_or(0, nanos),
+        longest_wait: longest.map_or((GoIx::NONE, TimeRange::default()), |wait| (wait.go, wait.range)),
+        gos: gos.len() as u64,
+        most_waiting: queue.most,
+        convoy_ns: queue.convoy,
+        longest_queue: queue.longest,
+        holds: holds.len() as u64,
+        held_ns: held,
+        longest_holds,
+        at_once,
+        rw: readers_and_writers(places, waits),
+        // Waits that no unlocking ended tell nothing of the lock; holds that overlap tell of several.
+        confidence: 0.3 + 0.35 * ended_share + 0.3 * ended_share * alone_share.clamp(0.0, 1.0),
+    }
+}
+
+fn sites(places: &Places<'_>, seen: impl Iterator<Item = (StackId, u64)>) -> Vec<Site> {
+    let mut sums: FxHashMap<StackId, (u64, u64)> = FxHashMap::default();
+    for (stack, nanos) in seen {
+        let sum = sums.entry(stack).or_default();
+        *sum = (sum.0 + 1, sum.1 + nanos);
+    }
+    let mut by_place: BTreeMap<(Place, Op), Site> = BTreeMap::new();
+    for (stack, (count, nanos)) in sums {
+        let (Some(place), op) = (places.own(stack), places.op(stack)) else { continue };
+        let new = Site { place: place.clone(), op, count: 0, nanos: 0, stack };
+        let site = by_place.entry((place, op)).or_insert(new);
+        site.count += count;
+        site.nanos += nanos;
+        site.stack = site.stack.min(stack);
+    }
+    let mut sites: Vec<Site> = by_place.into_values().collect();
+    sites.sort_by(|a, b| b.nanos.cmp(&a.nanos).then_with(|| a.place.cmp(&b.place)));
+    sites
+}
+
+/// From the hand-overs: whoever unlocked held it since its own last wait for it ended, or, if it had not waited
+/// since it last let go, at least since the one it woke began to wait. Waits by rising end.
+fn holds(waits: &[Wait]) -> Vec<Hold> {
+    let mut since: FxHashMap<GoIx, TraceTime> = FxHashMap::default();
+    let mut holds: Vec<Hold> = Vec::new();
+    for wait in waits {
+        if let Some(waker) = wait.waker {
+            let known = since.remove(&waker);
+            let range = TimeRange::new(known.unwrap_or(wait.range.start), wait.range.end);
+            // Waiters that one act of unlocking woke (readers) are one hold.
+            let is_same = |last: &&Hold| last.go == waker && known.is_none() && last.range.end >= wait.range.start;
+            match holds.last().filter(is_same).copied() {
+                Some(_) => {
+                    if let Some(last) = holds.last_mut() {
+                        last.range.end = wait.range.end;
+                    }
+                }
+                None => holds.push(Hold { go: waker, range, release: wait.waker_stack, is_known: known.is_some() }),
+            }
+        }
+        since.insert(wait.go, wait.range.end);
+    }
+    holds
+}
+
+/// How many of the holds there were at once at most, and the nanoseconds in which there was more than one.
+fn overlap(holds: &[Hold]) -> (u32, u64) {
+    let mut edges: Vec<(TraceTime, i32)> =
+        holds.iter().flat_map(|hold| [(hold.range.start, 1), (hold.range.end, -1)]).collect();
+    edges.sort_unstable();
+    let (mut now, mut most, mut over, mut before) = (0i32, 0i32, 0u64, TraceTime::MIN);
+    for (at, step) in edges {
+        if now > 1 {
+            over += at.nanos_since(before).unsigned_abs();
+        }
+        (now, before) = (now + step, at);
+        most = most.max(now);
+    }
+    (most.unsigned_abs(), over)
+}
+
+/// How many waited at once.
+#[derive(Default)]
+struct Queue {
+    most: u32,
+    convoy: u64,
+    longest: TimeRange,
+}
+
+fn queue(waits: &[Wait]) -> Queue {
+    let mut edges: Vec<(TraceTime, bool)> =
+        waits.iter().flat_map(|wait| [(wait.range.start, true), (wait.range.end, false)]).collect();
+    // At the same instant one comes before another goes: the queue did not run empty.
+    edges.sort_unstable_by_key(|&(at, comes)| (at, !comes));
+    let (mut queue, mut now, mut before, mut begin) = (Queue::default(), 0u32, TraceTime::MIN, TraceTime::MIN);
+    for (at, comes) in edges {
+        if now >= CONVOY {
+            queue.convoy += at.nanos_since(before).unsigned_abs();
+        }
+        if comes {
+            begin = if now == 0 { at } else { begin };
+            now += 1;
+        } else {
+            now = now.saturating_sub(1);
+            let stretch = TimeRange::new(begin, at);
+            if now == 0 && stretch.nanos() > queue.longest.nanos() {
+                queue.longest = stretch;
+            }
+        }
+        queue.most = queue.most.max(now);
+        before = at;
+    }
+    queue
+}
+
+/// Readers that wait for writers and the other way round; `None` if nobody locks for reading.
+fn readers_and_writers(places: &Places<'_>, waits: &[Wait]) -> Option<ReadersAndWriters> {
+    let mut found = ReadersAndWriters::default();
+    let op = |wait: &Wait| places.op(wait.stack);
+    let is_rw = waits.iter().any(|wait| op(wait) == Op::ReadLock || places.op(wait.waker_stack) == Op::ReadUnlock);
+    if !is_rw {
+        return None;
+    }
+    let mut writers: Vec<TimeRange> = Vec::new();
+    for wait in waits {
+        let nanos = wait.range.nanos().unsigned_abs();
+        if op(wait) == Op::ReadLock {
+            found.readers_ns += nanos;
+        } else {
+            writers.push(wait.range);
+            found.longest_writer_ns = found.longest_writer_ns.max(nanos);
+            found.writers_ns += if places.op(wait.waker_stack) == Op::ReadUnlock { nanos } else { 0 };
+        }
+    }
+    let writers = crate::analysis::scope::united(writers);
+    for wait in waits.iter().filter(|wait| op(wait) == Op::ReadLock) {
+        let first = writers.partition_point(|writer| writer.end <= wait.range.start);
+        let behind = writers.iter().skip(first).take_while(|writer| writer.start < wait.range.end);
+        let behind = behind.map(|writer| writer.intersect(wait.range).nanos().unsigned_abs());
+        found.behind_waiting_ns += behind.sum::<u64>();
+    }
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(go: u32, range: (i64, i64), waker: u32) -> Wait {
+        let range = TimeRange::new(TraceTime(range.0), TraceTime(range.1));
+        Wait { go: GoIx(go), range, stack: StackId(1), waker: Some(GoIx(waker)), waker_stack: StackId(2) }
+    }
+
+    #[test]
+    fn holders_follow_from_hand_overs() {
+        let holds = holds(&[wait(2, (0, 10), 1), wait(3, (4, 25), 2), wait(1, (12, 40), 3)]);
+        let told: Vec<(u32, i64, i64, bool)> =
+            holds.iter().map(|hold| (hold.go.0, hold.range.start.0, hold.range.end.0, hold.is_known)).collect();
+        assert_eq!(told, [(1, 0, 10, false), (2, 10, 25, true), (3, 25, 40, true)]);
+        assert_eq!(overlap(&holds), (1, 0), "one after the other");
+    }
+
+    #[test]
+    fn two_locks_of_the_same_code_overlap() {
+        let holds = holds(&[wait(2, (0, 10), 1), wait(4, (0, 12), 3), wait(5, (3, 30), 2), wait(6, (4, 31), 4)]);
+        let known: Vec<Hold> = holds.into_iter().filter(|hold| hold.is_known).collect();
+        assert_eq!(overlap(&known), (2, 18));
+    }
+
+    #[test]
+    fn queues_are_counted() {
+        let queue = queue(&[wait(2, (0, 10), 1), wait(3, (4, 25), 2), wait(4, (5, 40), 3), wait(5, (50, 51), 1)]);
+        assert_eq!((queue.most, queue.convoy), (3, 5));
+        assert_eq!(queue.longest, TimeRange::new(TraceTime(0), TraceTime(40)));
+    }
+}

@@ -1,0 +1,271 @@
+//! Why a stretch of a goroutine, a task, regions or a range took as long as it did: its critical path added up by
+//! who did what where, and one sentence.
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::findings::finding::{go_name, percent, place_name, time};
+use crate::analysis::places::{Op, Place, Places};
+use crate::analysis::scope::{Pieces, Scope, Whom};
+use crate::analysis::wait_chain::{Doing, Step, WaitChain, long_wait_chain, wait_chain};
+use crate::base::ids::{GoIx, StackId, StrId};
+use crate::base::monitor::Monitor;
+use crate::base::time::TimeRange;
+use crate::event::state::GoState;
+use crate::model::goroutines::is_system_function;
+use crate::model::trace::Trace;
+
+/// A wait on the way from the victim to whoever kept it waiting.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hop {
+    /// Who waited.
+    pub go: GoIx,
+    /// Where; none if it was not there yet and waited to be created.
+    pub stack: StackId,
+    /// The runtime's word for the wait.
+    pub reason: StrId,
+    /// Who ended it.
+    pub waker: GoIx,
+    /// Where the waker did.
+    pub waker_stack: StackId,
+}
+
+/// Steps of the same goroutine (or of goroutines with the same start function, if several stretches are added up)
+/// that do the same at the same function of the program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Share {
+    /// Who; of the longest of them.
+    pub go: GoIx,
+    /// What.
+    pub doing: Doing,
+    /// The runtime's word for it.
+    pub reason: StrId,
+    /// Where, of the longest of them.
+    pub stack: StackId,
+    /// Nanoseconds in all.
+    pub nanos: u64,
+    /// How many steps.
+    pub count: u64,
+    /// The longest.
+    pub longest: TimeRange,
+    /// The waits that lead from the victim to the longest; none if it is the victim's own doing.
+    pub via: Vec<Hop>,
+}
+
+/// The answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Why {
+    /// Nanoseconds of all stretches.
+    pub nanos: u64,
+    /// How many stretches.
+    pub stretches: u64,
+    /// How many steps they consist of.
+    pub steps: u64,
+    /// Most first; they sum to `nanos`.
+    pub shares: Vec<Share>,
+    /// The longest stretch, step by step; of an only stretch all of it.
+    pub longest: WaitChain,
+    /// Whose that is; nobody's if there is none.
+    pub go: Option<GoIx>,
+    /// What it comes down to.
+    pub sentence: String,
+}
+
+/// Where the time of one stretch of a goroutine went.
+#[must_use]
+pub fn why_one(trace: &Trace, go: GoIx, range: TimeRange) -> Why {
+    told(trace, go, wait_chain(trace, go, range))
+}
+
+fn told(trace: &Trace, go: GoIx, chain: WaitChain) -> Why {
+    let places = Places::of(trace, stacks_of(&chain));
+    let mut sums = Sums::new(&places, None);
+    sums.add(&chain);
+    sums.finish(trace, chain, go, 1)
+}
+
+/// Where the time of all stretches of a scope went. Of a range without more: the critical path of whoever of the
+/// program ran last in it. `None` if cancelled.
+#[must_use]
+pub fn why(trace: &Trace, scope: &Scope, monitor: &Monitor) -> Option<Why> {
+    if scope.whom == Whom::All {
+        let range = trace.range().intersect(scope.range);
+        return Some(
+            last(trace, range).map(|go| told(trace, go, long_wait_chain(trace, go, range))).unwrap_or_default(),
+        );
+    }
+    let pieces = scope.pieces(trace);
+    let stretches: Vec<(GoIx, TimeRange)> = stretches(trace, &pieces);
+    if let [(go, range)] = stretches.as_slice() {
+        return Some(told(trace, *go, long_wait_chain(trace, *go, *range)));
+    }
+    let places = Places::new(trace);
+    let mut sums = Sums::new(&places, Some(trace));
+    let mut longest = (GoIx::NONE, WaitChain::default());
+    for &(go, range) in &stretches {
+        if monitor.is_cancelled() {
+            return None;
+        }
+        let chain = wait_chain(trace, go, range);
+        sums.add(&chain);
+        if chain.range.nanos() > longest.1.range.nanos() {
+            longest = (go, chain);
+        }
+    }
+    Some(sums.finish(trace, longest.1, longest.0, stretches.len() as u64))
+}
+
+/// The stretches of a scope, each cut to the goroutine's life.
+fn stretches(trace: &Trace, pieces: &Pieces) -> Vec<(GoIx, TimeRange)> {
+    let whole = trace.range();
+    let life = |go: GoIx| {
+        let known = trace.goroutine(go);
+        let (created, ended) = known.map_or((None, None), |known| (known.created, known.ended));
+        TimeRange::new(created.unwrap_or(whole.start), ended.unwrap_or(whole.end))
+    };
+    let all = (0..pieces.len()).filter_map(|at| pieces.nth(at));
+    let cut = all.flat_map(|(go, ranges)| ranges.iter().map(move |range| (go, range.intersect(life(go)))));
+    cut.filter(|(_, range)| range.nanos() > 0).collect()
+}
+
+/// Who of the program ran last in a range.
+fn last(trace: &Trace, range: TimeRange) -> Option<GoIx> {
+    let is_own = |go: GoIx| trace.goroutine_name(go).is_some_and(|(_, name)| !is_system_function(trace.str(name)));
+    let states = trace.states_at(range.end.plus_nanos(-1)).filter(|(go, _)| is_own(*go));
+    states.max_by_key(|(go, span)| (span.state == GoState::Running, span.range.start, *go)).map(|found| found.0)
+}
+
+fn stacks_of(chain: &WaitChain) -> impl Iterator<Item = StackId> + '_ {
+    let links = chain.links.iter().flat_map(|link| [link.stack, link.waker_stack]);
+    chain.steps.iter().map(|step| step.stack).chain(links)
+}
+
+type Key = (u32, Doing, StrId, Option<u32>);
+
+/// Steps while they are added up.
+struct Sums<'a> {
+    places: &'a Places<'a>,
+    /// Goroutines count by start function.
+    by_name: Option<&'a Trace>,
+    shares: FxHashMap<Key, Share>,
+    nanos: u64,
+    steps: u64,
+}
+
+impl<'a> Sums<'a> {
+    fn new(places: &'a Places<'a>, by_name: Option<&'a Trace>) -> Self {
+        Self { places, by_name, shares: FxHashMap::default(), nanos: 0, steps: 0 }
+    }
+
+    fn add(&mut self, chain: &WaitChain) {
+        // Of each share the longest step, whose way is worked out at the end.
+        let mut longest: FxHashMap<Key, &Step> = FxHashMap::default();
+        for step in &chain.steps {
+            let name = |trace: &Trace| trace.goroutine_name(step.go).map_or(u32::MAX, |(_, name)| name.0);
+            let who = self.by_name.map_or(step.go.0, name);
+            let key = (who, step.doing, step.reason, self.places.own_function(step.stack));
+            let sum = self.shares.entry(key).or_insert_with(|| Share {
+                go: step.go,
+                doing: step.doing,
+                reason: step.reason,
+                stack: step.stack,
+                nanos: 0,
+                count: 0,
+                longest: TimeRange::default(),
+                via: Vec::new(),
+            });
+            sum.nanos += step.range.nanos().unsigned_abs();
+            sum.count += 1;
+            if step.range.nanos() > sum.longest.nanos() {
+                (sum.go, sum.stack, sum.longest) = (step.go, step.stack, step.range);
+                longest.insert(key, step);
+            }
+        }
+        for (key, step) in longest {
+            if let Some(share) = self.shares.get_mut(&key) {
+                share.via = way(chain, step);
+            }
+        }
+        self.nanos += chain.range.nanos().unsigned_abs();
+        self.steps += chain.steps.len() as u64;
+    }
+
+    fn finish(self, trace: &Trace, longest: WaitChain, go: GoIx, stretches: u64) -> Why {
+        let mut shares: Vec<Share> = self.shares.into_values().collect();
+        shares.sort_by_key(|share| (std::cmp::Reverse(share.nanos), share.longest.start, share.go));
+        let (nanos, steps) = (self.nanos, self.steps);
+        let mut why = Why { nanos, stretches, steps, shares, longest, go: Some(go), sentence: String::new() };
+        why.sentence = sentence(trace, self.places, &why);
+        why
+    }
+}
+
+/// The waits that lead to a step, the victim's first.
+fn way(chain: &WaitChain, step: &Step) -> Vec<Hop> {
+    let mut via = Vec::new();
+    let mut link = chain.link(step);
+    while let Some(wait) = link {
+        let (go, stack, reason) = (wait.go, wait.stack, wait.reason);
+        via.push(Hop { go, stack, reason, waker: wait.waker, waker_stack: wait.waker_stack });
+        link = wait.parent.and_then(|parent| chain.links.get(parent as usize));
+    }
+    via.reverse();
+    via
+}
+
+/// The largest share and the waits that lead to it: `98 % of 122 ms: g40 waited in sync.(*Mutex).Lock at
+/// main.handle (main.go:61) for g25, which waited (select) in net/http.Post at main.report (main.go:97).`
+fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
+    let Some(share) = why.shares.first() else { return String::new() };
+    let first = share.via.first().map_or(share.go, |hop| hop.go);
+    let of = if why.stretches == 1 { String::new() } else { format!(" in {} stretches", why.stretches) };
+    let mut text = format!("{} of {}{of}: {}", percent(share.nanos, why.nanos), time(why.nanos), go_name(trace, first));
+    for (at, hop) in share.via.iter().enumerate() {
+        let which = if at > 0 { ", which" } else { "" };
+        let waited = match where_at(places, hop.stack).as_str() {
+            "" if !hop.stack.is_some() => " had yet to be created by".to_owned(),
+            "" => " waited for".to_owned(),
+            place => format!(" waited{place} for"),
+        };
+        text += &format!("{which}{waited} {}", go_name(trace, hop.waker));
+    }
+    let which = if share.via.is_empty() { " " } else { ", which " };
+    let reason = match trace.str(share.reason) {
+        "" => String::new(),
+        reason if matches!(share.doing, Doing::Waiting(_)) => format!(" ({reason})"),
+        _ => String::new(),
+    };
+    text + which + did(share.doing) + &reason + &where_at(places, share.stack) + "."
+}
+
+/// ` in net/http.Post at main.report (main.go:97)`; as much of it as is known.
+#[must_use]
+pub fn where_at(places: &Places<'_>, stack: StackId) -> String {
+    let Some(place) = places.own(stack) else { return String::new() };
+    let called = match places.op(stack) {
+        Op::Other => places.callee(stack).unwrap_or_default(),
+        _ if !places.is_direct(stack) => places.callee(stack).unwrap_or_default(),
+        op => op.name(),
+    };
+    let at = place_name(Some(&place));
+    if called.is_empty() { format!(" in {at}") } else { format!(" in {called} at {at}") }
+}
+
+/// What somebody did, in words: `waited`.
+#[must_use]
+pub const fn did(doing: Doing) -> &'static str {
+    match doing {
+        Doing::Unknown => "did something that the trace does not tell",
+        Doing::Running => "ran",
+        Doing::MarkAssist => "helped the collector",
+        Doing::Runnable => "was ready without a proc",
+        Doing::Syscall => "was in a system call",
+        Doing::Waiting(_) => "waited",
+        Doing::Unfollowed => "was not looked into",
+    }
+}
+
+/// The line to show for a step: the program's own, or where the goroutine began.
+#[must_use]
+pub fn line_of(trace: &Trace, places: &Places<'_>, stack: StackId) -> Option<Place> {
+    places.own(stack).or_else(|| trace.frames(stack).last().map(Place::from))
+}
