@@ -27,6 +27,7 @@ use trace_core::analysis::tasks;
 use trace_core::analysis::threads;
 use trace_core::analysis::why;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
 use trace_core::export::pprof;
 use trace_core::model::trace::Trace;
 
