@@ -125,9 +125,10 @@ fn suspects(trace: &Trace) -> Vec<Suspects> {
 
 const SECOND: u64 = 1_000_000_000;
 
-/// Goroutine 1 on proc 0 makes a goroutine every 10 ms for a second, each of which runs and blocks at once. `wakes`:
-/// how often it is woken and comes back. `ends`: then it ends, except for the last one.
-fn blockers(wakes: u64, ends: bool) -> Arc<Trace> {
+/// Goroutine 1 on proc 0 makes a hundred goroutines, one `every` so many nanoseconds, each of which runs and blocks at
+/// once; the trace takes a second. `wakes`: how often it is woken and comes back. `ends`: then it ends, except for the
+/// last one.
+fn blockers(every: u64, wakes: u64, ends: bool) -> Arc<Trace> {
     let mut writer = TraceWriter::new(26);
     writer.event(0, SECOND, EventKind::PROC_STATUS, &[0, 1]);
     writer.event(0, SECOND + 1, EventKind::GO_STATUS, &[1, 0, 2]);
@@ -137,7 +138,7 @@ fn blockers(wakes: u64, ends: bool) -> Arc<Trace> {
     let (receive, yields) = (writer.string("chan receive"), writer.string("runtime.Gosched"));
     let mut seq = 0;
     for at in 0..100 {
-        let (id, mut time) = (at + 10, SECOND + 10 + at * 10_000_000);
+        let (id, mut time) = (at + 10, SECOND + 10 + at * every);
         let mut emit = |kind, args: &[u64]| {
             time += 1_000;
             writer.event(0, time, kind, args);
@@ -158,12 +159,14 @@ fn blockers(wakes: u64, ends: bool) -> Arc<Trace> {
             emit(EventKind::GO_START, &[1, seq]);
         }
     }
+    writer.event(0, 2 * SECOND, EventKind::HEAP_ALLOC, &[1]);
     load_bytes(&writer.finish(), &Monitor::new(), &mut |_| {}).expect("a trace")
 }
 
 #[test]
 fn a_growing_pile_is_suspected_and_workers_are_not() {
-    let trace = blockers(0, false);
+    let often = 10_000_000;
+    let trace = blockers(often, 0, false);
     assert_eq!(trace.warnings(), []);
     let found = suspects(&trace);
     let pile = &found[0];
@@ -174,17 +177,48 @@ fn a_growing_pile_is_suspected_and_workers_are_not() {
     let group = &of(&trace, Scope::whole(&trace)).groups[0];
     assert_eq!((group.created, group.ended, group.alive, group.peak), (100, 0, 100, 100));
 
-    let found = suspects(&blockers(2, false));
-    assert_eq!((found[0].suspicion, found[0].returning), (Suspicion::Parked, 100));
+    let found = suspects(&blockers(often, 2, false));
+    assert_eq!((found[0].suspicion, found[0].returning), (Suspicion::Growing, 100), "none ever ends");
+    assert!(found[0].confidence < 0.8, "but all were woken now and then");
+    let found = suspects(&blockers(often / 10, 2, false));
+    assert_eq!((found[0].suspicion, found[0].returning), (Suspicion::Parked, 100), "a pool made at first");
     assert!(found[0].confidence < 0.1);
+    let found = suspects(&blockers(often / 10, 0, false));
+    assert_eq!(found[0].suspicion, Suspicion::Stuck, "nobody woke them, but they do not become more");
 
-    let found = suspects(&blockers(0, true));
+    let found = suspects(&blockers(often, 0, true));
     assert_eq!((found[0].count, found[0].ended), (1, 99));
     assert_eq!(found[0].suspicion, Suspicion::Recent, "the last one has only just begun to wait");
-    let trace = blockers(0, true);
+    let trace = blockers(often, 0, true);
     let group = of(&trace, Scope::whole(&trace)).groups.into_iter().find(|group| group.created == 100);
     assert_eq!(group.map(|group| (group.ended, group.alive, group.peak)), Some((99, 1, 1)));
     let early = TimeRange::new(trace.range().start, TraceTime((SECOND + 300_000_000).cast_signed()));
     let found = leaks(&trace, &Scope::during(early).pieces(&trace), &Monitor::new()).expect("not cancelled");
     assert!(found.iter().all(|group| trace.str(group.name) != "main.worker"), "all had ended by then: {found:?}");
+}
+
+#[test]
+fn planted_leaks_are_suspected_first_and_healthy_programs_are_not() {
+    let text = fs::read_to_string(fixtures::data().join("causes/truth.json")).expect("what is planted");
+    let truth: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let cases = truth.as_array().expect("a list");
+    let mut leaky = 0;
+    for case in cases {
+        let word = |field: &str| case[field].as_str().unwrap_or_default();
+        let path = fixtures::data().join("causes").join(word("trace"));
+        let trace = load_path(&path, &Monitor::new(), &mut |_| {}).expect("a trace");
+        let found = suspects(&trace);
+        let growing: Vec<&Suspects> = found.iter().filter(|group| group.suspicion == Suspicion::Growing).collect();
+        if word("kind") == "goroutine_leak" {
+            leaky += 1;
+            let first = growing.first().unwrap_or_else(|| panic!("{}: {:?}", word("case"), found.first()));
+            let function = trace.str(first.name);
+            assert_eq!(function, word("culprit_function"), "{}", word("case"));
+            assert!(first.confidence > 0.6, "{first:?}");
+        } else {
+            let names = || growing.iter().map(|group| trace.str(group.name)).collect::<Vec<_>>();
+            assert!(growing.is_empty(), "{}: {:?} {growing:?}", word("case"), names());
+        }
+    }
+    assert!(leaky >= 2 && cases.len() > 30);
 }

@@ -344,7 +344,7 @@ How many goroutines were there, created, ended, alive at the end, and the most a
 them. leaks lists goroutines that are blocked when the trace ends, by where they wait and who created them. A trace
 ends while the program goes on: what it says for and against a leak is told, and how likely it makes one.
 
-  growing     more and more of them all through the trace, and hardly one ends: probably a leak
+  growing     more and more of them all through the trace: probably a leak
   stuck       never woken at this place in the trace
   recent      waiting for less than a twentieth of the trace
   external    waiting for the network or a timer

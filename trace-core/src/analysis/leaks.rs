@@ -19,14 +19,16 @@ use crate::model::trace::{Goroutine, Trace};
 /// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
 const CHUNK: usize = 256;
 /// Fewer do not make a growing group.
-const FEWEST: u64 = 4;
+const FEWEST: u64 = 6;
+/// Fewer that were woken meanwhile do not, either.
+const MANY: u64 = 16;
 /// Goroutines told one by one, of a group.
 pub const OLDEST: usize = 20;
 
 /// What the trace says for and against a leak. From worst to best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Suspicion {
-    /// In at least three quarters of the range some are created that stay, and hardly one of their kind ends.
+    /// In at least three quarters of the range some are created that stay.
     Growing,
     /// They wait since long, and were never woken at this place.
     Stuck,
@@ -55,7 +57,7 @@ impl Suspicion {
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Growing => "more and more of them, and hardly one ends: probably a leak",
+            Self::Growing => "more and more of them all through the trace: probably a leak",
             Self::Stuck => "never woken here while the trace lasted; whether they ever will be, it cannot tell",
             Self::Recent => "waiting only since shortly before the end: the trace just ends here",
             Self::External => "waiting for the network or a timer, which may wake them at any time",
@@ -238,14 +240,12 @@ fn judged(trace: &Trace, key: Key, mut group: Growing, ended: u64, range: TimeRa
 }
 
 fn suspicion(found: &Suspects, class: Option<SpanClass>, range: TimeRange) -> Suspicion {
-    // Some of a quarter: a twelfth of them all, a third of an even share.
-    let quarters = found.by_quarter.iter().filter(|&&count| count > 0 && count * 12 >= found.created).count();
-    let stays = found.ended * 4 <= found.count;
     let is_external = matches!(class, Some(SpanClass::WaitNet | SpanClass::WaitSleep | SpanClass::Gc));
-    if found.returning * 2 >= found.count {
-        Suspicion::Parked
-    } else if found.created >= FEWEST && quarters >= 3 && stays && !found.is_system {
+    let returns = found.returning * 2 >= found.count;
+    if !found.is_system && !is_external && grows(found, returns) {
         Suspicion::Growing
+    } else if returns {
+        Suspicion::Parked
     } else if is_external {
         Suspicion::External
     } else if found.median.saturating_mul(20) < range.nanos().unsigned_abs() {
@@ -253,6 +253,18 @@ fn suspicion(found: &Suspects, class: Option<SpanClass>, range: TimeRange) -> Su
     } else {
         Suspicion::Stuck
     }
+}
+
+/// Whether some of each part of the range are still there. Of those that were woken meanwhile there have to be many,
+/// and hardly one may have ended: else they are workers, of which a few more were started.
+fn grows(found: &Suspects, returns: bool) -> bool {
+    // Some of a quarter: a twelfth of them all, a third of an even share.
+    let quarters = found.by_quarter.iter().filter(|&&count| count > 0 && count * 12 >= found.created).count();
+    let has_more = found.created * 2 >= found.count;
+    if returns {
+        return has_more && quarters == 4 && found.created >= MANY && found.ended * 8 <= found.count;
+    }
+    has_more && quarters >= 3 && found.created >= FEWEST
 }
 
 /// How likely a leak is, from what was seen in programs with and without planted ones: a rule of thumb.
@@ -264,7 +276,8 @@ fn confidence(found: &Suspects, reason: &str) -> f64 {
         Suspicion::Growing => {
             let stay = found.count as f64 / (found.count + found.ended).max(1) as f64;
             let many = (found.created as f64 / 32.0).min(1.0);
-            0.4 + 0.3 * stay + 0.25 * many
+            let returns = found.returning as f64 / found.count.max(1) as f64;
+            0.4 + 0.3 * stay + 0.25 * many - 0.2 * returns
         }
         Suspicion::Stuck if reason == "forever" => 0.4,
         Suspicion::Stuck if found.created >= FEWEST && found.ended == 0 => 0.3,
