@@ -11,6 +11,7 @@ use trace_core::model::flows::{Flow, FlowEnd};
 use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::trace::Trace;
 
+use crate::action::pairs::PairAction;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Rows, Section};
 use crate::state::scope::ScopeChoice;
@@ -135,6 +136,17 @@ pub enum Action {
 
     /// Show a stretch of a lane: fit it, and select what the lane does at its start.
     GoToStretch(LaneId, TimeRange),
+    /// The same on a document that may not be the one in front: of two that are compared. What the user
+    /// does to it brings it to the front.
+    On(DocumentId, Box<Self>),
+    /// Show this file as B beside the trace in front.
+    CompareWith(PathBuf),
+    /// Ask the desktop for a file to compare the trace in front with.
+    CompareDialog,
+    /// A file was dropped on an open trace: offer what can be done with it, or take the offer back.
+    OfferDropped(Option<PathBuf>),
+    /// Something about the two traces that are compared.
+    Pair(PairAction),
     /// Let analyses look at something else.
     SetScope(ScopeChoice),
     /// Unfold the finding of this rank, or none.

@@ -3,8 +3,10 @@
 
 use crate::action::action::Action;
 use crate::action::keys::{Chord, Key};
+use crate::action::pairs::PairAction;
 use crate::state::app::AppState;
 use crate::state::document::Document;
+use crate::state::pair::Pair;
 use crate::state::rows::GoroutineOrder;
 use crate::state::settings::ThemeChoice;
 use crate::state::view::Selection;
@@ -24,14 +26,16 @@ pub enum Group {
     Panels,
     /// Answers about the whole trace or a part of it.
     Analyses,
+    /// Two traces side by side.
+    Compare,
     /// Help.
     Help,
 }
 
 impl Group {
     /// All, in the order of menus.
-    pub const ALL: [Self; 7] =
-        [Self::File, Self::Move, Self::Follow, Self::View, Self::Panels, Self::Analyses, Self::Help];
+    pub const ALL: [Self; 8] =
+        [Self::File, Self::Move, Self::Follow, Self::View, Self::Panels, Self::Analyses, Self::Compare, Self::Help];
 
     /// Its name in menus.
     #[must_use]
@@ -43,6 +47,7 @@ impl Group {
             Self::View => "View",
             Self::Panels => "Panels",
             Self::Analyses => "Analyses",
+            Self::Compare => "Compare",
             Self::Help => "Help",
         }
     }
@@ -115,11 +120,44 @@ pub mod panels {
     /// Goroutines over time, and those that may be leaked.
     pub const POPULATION: &str = "Population";
 
+    /// What changed between two traces.
+    pub const CHANGES: &str = "Changes";
+    /// More of one row of what changed.
+    pub const DIFFERENCE: &str = "Difference";
+    /// Where time changed, by stack.
+    pub const DIFFERENCE_FLAME: &str = "Difference flame graph";
+    /// What both are like.
+    pub const BOTH: &str = "Side by side";
+
     /// All of them.
-    pub const ALL: [&str; 19] = [
-        TASKS, DETAILS, STACK, FLOWS, EVENTS, SPANS, WARNINGS, FINDINGS, WAIT_CHAIN, BLOCKED_BY, GOROUTINES, PROFILE,
-        SAMPLES, COLLECTOR, MUTATOR, LATENCY, PROCS, SYSCALLS, POPULATION,
+    pub const ALL: [&str; 23] = [
+        TASKS,
+        DETAILS,
+        STACK,
+        FLOWS,
+        EVENTS,
+        SPANS,
+        WARNINGS,
+        FINDINGS,
+        WAIT_CHAIN,
+        BLOCKED_BY,
+        GOROUTINES,
+        PROFILE,
+        SAMPLES,
+        COLLECTOR,
+        MUTATOR,
+        LATENCY,
+        PROCS,
+        SYSCALLS,
+        POPULATION,
+        CHANGES,
+        DIFFERENCE,
+        DIFFERENCE_FLAME,
+        BOTH,
     ];
+
+    /// Those that tell of two traces: they are there while two are compared.
+    pub const ABOUT_PAIR: [&str; 4] = [CHANGES, DIFFERENCE, DIFFERENCE_FLAME, BOTH];
 
     /// Those that tell of the selection: they appear with the first one.
     pub const ABOUT_SELECTION: [&str; 5] = [DETAILS, STACK, FLOWS, EVENTS, SPANS];
@@ -193,6 +231,19 @@ fn with_selection(state: &AppState, action: Action) -> Option<Action> {
     lanes(state).filter(|document| document.selection != Selection::None).map(|_| action)
 }
 
+fn paired(state: &AppState) -> Option<&Pair> {
+    state.shown_pair().map(|(pair, _)| pair)
+}
+
+/// Compares the trace in front with the one that is open after it.
+fn compare_next(state: &AppState) -> Option<Action> {
+    let active = lanes(state)?.id;
+    let at = state.documents.iter().position(|document| document.id == active)?;
+    let next = state.documents.get(at + 1).or_else(|| state.documents.first()).filter(|next| next.id != active)?;
+    let known = state.pair.as_ref().is_some_and(|pair| pair.sides == [active, next.id]);
+    (!known).then_some(Action::Pair(PairAction::Of(active, next.id)))
+}
+
 fn page(state: &AppState, pages: f64) -> Option<Action> {
     lanes(state).map(|document| Action::ScrollRows(pages * document.lanes_height_points))
 }
@@ -201,6 +252,9 @@ fn page(state: &AppState, pages: f64) -> Option<Action> {
 fn escape(state: &AppState) -> Option<Action> {
     if state.help_open {
         return Some(Action::ToggleHelp);
+    }
+    if state.dropped.is_some() {
+        return Some(Action::OfferDropped(None));
     }
     if state.path_field.is_some() {
         return Some(Action::PathField(None));
@@ -445,6 +499,36 @@ pub const COMMANDS: &[Command] = &[
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::COLLECTOR))),
     command("tasks", panels::TASKS, "Tasks and regions by type, slowest first", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::TASKS))),
+    command("compare-with", "Compare with…", "Asks for a trace to show as B beside this one", Group::Compare)
+        .keys(&[ctrl('O').and_shift()])
+        .makes(|state| with_lanes(state, Action::CompareDialog)),
+    command("compare-next", "Compare with the next trace", "The next of the open ones becomes B", Group::Compare)
+        .keys(&[c('C').and_shift()])
+        .makes(compare_next),
+    command("changes", panels::CHANGES, "What changed from A to B, ranked", Group::Compare)
+        .keys(&[c('C')])
+        .makes(|state| paired(state).map(|_| Action::OpenPanel(panels::CHANGES))),
+    command("difference-flame", panels::DIFFERENCE_FLAME, "Where time became more or less, by stack", Group::Compare)
+        .makes(|state| paired(state).map(|_| Action::OpenPanel(panels::DIFFERENCE_FLAME))),
+    command("both", panels::BOTH, "States, goroutines, heap and findings of both", Group::Compare)
+        .makes(|state| paired(state).map(|_| Action::OpenPanel(panels::BOTH))),
+    command("compare-link", "Move both together", "Zooming and panning one moves the other", Group::Compare)
+        .keys(&[c('L')])
+        .makes(|state| paired(state).map(|_| Action::Pair(PairAction::ToggleLink)))
+        .switch(|state| paired(state).is_some_and(|pair| pair.is_linked)),
+    command(
+        "compare-align",
+        "Align at the selections",
+        "What is selected in A and in B lies under each other",
+        Group::Compare,
+    )
+    .keys(&[c('L').and_shift()])
+    .makes(|state| paired(state).map(|_| Action::Pair(PairAction::AlignSelections))),
+    command("compare-swap", "Swap A and B", "A becomes B, and B becomes A", Group::Compare)
+        .keys(&[c('X')])
+        .makes(|state| paired(state).map(|_| Action::Pair(PairAction::Swap))),
+    command("compare-leave", "End the comparison", "Both traces stay open", Group::Compare)
+        .makes(|state| paired(state).map(|_| Action::Pair(PairAction::Leave))),
     command("help", "Keyboard shortcuts", "All keys on one sheet", Group::Help)
         .keys(&[c('?')])
         .makes(|_| Some(Action::ToggleHelp)),

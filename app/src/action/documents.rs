@@ -201,6 +201,9 @@ pub(super) fn progress(state: &mut AppState, id: DocumentId, new: Progress) -> V
 
 /// A newer snapshot. A view of the whole stays one of the whole; any other stays where it is.
 pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, rows: Arc<Rows>) -> Vec<Effect> {
+    if let Some(pair) = state.pair.as_mut().filter(|pair| pair.side_of(id).is_some()) {
+        pair.contrasts.clear();
+    }
     let Some(document) = by_id(state, id) else { return vec![Effect::Discard(trace, rows)] };
     if !document.is_loading() && document.following.is_none() {
         return vec![Effect::Discard(trace, rows)];
@@ -318,6 +321,10 @@ pub(super) fn answered(
     }
     document.findings_shown = true;
     document.finding = Some(0);
+    if state.pair.as_ref().is_some_and(|pair| pair.side_of(id).is_some()) {
+        // The comparison tells which of them matter.
+        return Vec::new();
+    }
     vec![Effect::OpenPanel(panels::FINDINGS)]
 }
 

@@ -5,4 +5,5 @@ pub mod commands;
 mod documents;
 pub mod keys;
 mod navigate;
+pub mod pairs;
 pub mod reduce;

@@ -139,12 +139,12 @@ fn select(document: &mut Document, selection: Selection) {
 }
 
 fn move_view(document: &mut Document, change: impl FnOnce(View, TimeRange) -> View) {
-    let bounds = document.trace.range();
+    let bounds = document.reach();
     document.view = document.view.map(|view| change(view, bounds));
 }
 
 fn set_view(document: &mut Document, view: View) {
-    document.view = Some(view.clamp(document.trace.range()));
+    document.view = Some(view.clamp(document.reach()));
     scroll(document, 0.0);
 }
 
@@ -251,7 +251,7 @@ fn choose(document: &mut Document, outgoing: bool) {
 
 /// The selection with air around it; if it is fitted already, everything.
 fn fit_selection(document: &mut Document) {
-    let bounds = document.trace.range();
+    let bounds = document.reach();
     let Some(view) = document.view else { return };
     remember(document);
     let range = match document.selection {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use trace_core::analysis::compare::measure::Measured;
+use trace_core::analysis::findings::Findings;
 use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::Scope;
 use trace_core::base::monitor::Monitor;
@@ -10,8 +12,9 @@ use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
 use crate::action::commands::panels;
-use crate::action::{documents, navigate};
+use crate::action::{documents, navigate, pairs};
 use crate::state::app::AppState;
+use crate::state::contrast::PairQuestion;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Rows};
 use crate::state::settings::CACHE_GIGABYTES;
@@ -74,6 +77,19 @@ pub enum Effect {
         /// To stop it.
         monitor: Monitor,
     },
+    /// Find out what differs between two measured traces.
+    Contrast {
+        /// Who asks: A and B.
+        sides: [DocumentId; 2],
+        /// What is asked.
+        question: PairQuestion,
+        /// What A and B hold.
+        measured: [Arc<Measured>; 2],
+        /// What costs them time, if both know.
+        findings: Option<[Arc<Findings>; 2]>,
+        /// To stop it.
+        monitor: Monitor,
+    },
     /// Ask where, and write a profile there as pprof.
     SaveProfile {
         /// The snapshot.
@@ -91,6 +107,8 @@ pub enum Effect {
     OpenTyped(String),
     /// Ask the desktop for files.
     AskForFiles,
+    /// Ask the desktop for a file to compare with.
+    AskForComparison,
     /// The settings have changed: write them.
     SaveSettings,
     /// Remove the models kept on disk.
@@ -114,6 +132,13 @@ const MAX_NOTICES: usize = 20;
 
 /// Applies one action; returns what is to be done outside.
 pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
+    let before = pairs::before(state);
+    let effects = apply(state, action);
+    pairs::settle(state, before);
+    effects
+}
+
+fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
     match action {
         Action::Open(path) => documents::open(state, Source::Path(path)),
         Action::OpenTyped(text) => {
@@ -140,6 +165,22 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Answered(id, trace, question, answer) => documents::answered(state, id, trace, &question, answer),
         Action::OrderGoroutines(order) => documents::order(state, order),
 
+        Action::On(id, action) => pairs::on(state, id, *action),
+        Action::CompareWith(path) => pairs::compare_with(state, path),
+        Action::CompareDialog => vec![Effect::AskForComparison],
+        Action::OfferDropped(path) => {
+            state.dropped = path;
+            Vec::new()
+        }
+        Action::Pair(action) => pairs::apply(state, action),
+        Action::Zoom { factor, at: None } if state.document().is_some_and(|known| known.pointer_nanos.is_none()) => {
+            let at = pairs::pointer_across(state);
+            if let Some(document) = state.document_mut() {
+                navigate::apply(document, Action::Zoom { factor, at });
+            }
+            Vec::new()
+        }
+
         Action::FollowFlow { outgoing } => navigate::follow(state, outgoing),
         Action::Notice(text) => {
             notify(state, text);
@@ -158,6 +199,21 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
             Vec::new()
         }
 
+        Action::OpenPanel(name) => open_panel(state, name),
+        Action::ResetPanels => {
+            state.settings.dock = None;
+            vec![Effect::ResetPanels, Effect::SaveSettings]
+        }
+        Action::SaveProfile(id, scope, kind) => documents::save_profile(state, id, scope, kind),
+        Action::Copy(text) => vec![Effect::Copy(text)],
+        Action::Quit => vec![Effect::SaveSettings, Effect::Quit],
+        other => change_settings(state, other),
+    }
+}
+
+/// Applies what concerns the settings, or else only the document in front.
+fn change_settings(state: &mut AppState, action: Action) -> Vec<Effect> {
+    match action {
         Action::ToggleAllFlows => saved(|| state.settings.all_flows ^= true),
         Action::ToggleCriticalPath => saved(|| state.settings.critical_path ^= true),
         Action::ToggleRuntimeFrames => saved(|| state.settings.runtime_frames ^= true),
@@ -179,14 +235,6 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
             *kept = if *kept == 0 { CACHE_GIGABYTES } else { 0 };
         }),
         Action::ClearCache => vec![Effect::ClearCache],
-        Action::OpenPanel(name) => open_panel(state, name),
-        Action::ResetPanels => {
-            state.settings.dock = None;
-            vec![Effect::ResetPanels, Effect::SaveSettings]
-        }
-        Action::SaveProfile(id, scope, kind) => documents::save_profile(state, id, scope, kind),
-        Action::Copy(text) => vec![Effect::Copy(text)],
-        Action::Quit => vec![Effect::SaveSettings, Effect::Quit],
         other => files(state, other),
     }
 }

@@ -76,6 +76,15 @@ pub enum Command {
     Mmu(mmu::Asked),
     /// Print what changed between two recordings.
     Compare(compare::Asked),
+    /// Open the window with two files compared.
+    CompareWindow {
+        /// The first side.
+        a: PathBuf,
+        /// The second side.
+        b: PathBuf,
+        /// What figures are divided by.
+        unit: compare::Unit,
+    },
     /// Print what probably costs time.
     Report(report::Asked),
     /// Draw the window into a picture.
@@ -103,6 +112,10 @@ pub struct Screenshot {
     pub range: Option<Stretch>,
     /// What is selected.
     pub select: Option<Target>,
+    /// A second trace, compared with the first.
+    pub compared: Option<PathBuf>,
+    /// The row of the comparison that is chosen, by its rank from 1.
+    pub row: Option<usize>,
     /// The panel that is opened.
     pub panel: Option<&'static str>,
 }
@@ -468,6 +481,7 @@ fn report(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
 
 fn compare(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
     let mut plain: Vec<PathBuf> = Vec::new();
+    let mut in_window = false;
     let mut asked = compare::Asked {
         sides: [Vec::new(), Vec::new()],
         series: Vec::new(),
@@ -484,6 +498,7 @@ fn compare(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Compare)),
             Arg::Long("json") => asked.form = Form::Json,
             Arg::Long("md") => asked.form = Form::Markdown,
+            Arg::Long("window") => in_window = true,
             Arg::Long("html") => asked.html = Some(PathBuf::from(parser.value().map_err(usage)?)),
             Arg::Long("align") => {
                 asked.align =
@@ -520,7 +535,14 @@ fn compare(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
         }
         _ => return Err(Failure::usage("compare needs two files, or --a FILE… --b FILE…")),
     }
-    Ok(Command::Compare(asked))
+    if !in_window {
+        return Ok(Command::Compare(asked));
+    }
+    let [a, b] = &asked.sides;
+    match (a.as_slice(), b.as_slice()) {
+        ([a], [b]) => Ok(Command::CompareWindow { a: a.clone(), b: b.clone(), unit: asked.unit }),
+        _ => Err(Failure::usage("--window shows two files")),
+    }
 }
 
 fn help(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
@@ -544,6 +566,8 @@ fn screenshot(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
         theme: ThemeChoice::Dark,
         range: None,
         select: None,
+        compared: None,
+        row: None,
         panel: None,
     };
     while let Some(argument) = parser.next().map_err(usage)? {
@@ -556,6 +580,8 @@ fn screenshot(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
             Arg::Long("theme") => asked.theme = value(parser, "--theme", "dark or light", parse_theme)?,
             Arg::Long("range") => asked.range = Some(value(parser, "--range", "100ms..1.2s", parse_stretch)?),
             Arg::Long("select") => asked.select = Some(value(parser, "--select", "g25@1.2s", parse_target)?),
+            Arg::Long("compare") => asked.compared = Some(PathBuf::from(parser.value().map_err(usage)?)),
+            Arg::Long("row") => asked.row = Some(value(parser, "--row", "1", |text| text.parse().ok())?),
             Arg::Long("panel") => asked.panel = Some(value(parser, "--panel", "findings", parse_panel)?),
             Arg::Value(word) => only_one(&mut file, word)?,
             other => return Err(usage(other.unexpected())),
@@ -563,8 +589,8 @@ fn screenshot(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
     }
     match (welcome, &file) {
         (true, Some(_)) => return Err(Failure::usage("--welcome shows no FILE")),
-        (true, None) if asked.range.is_some() || asked.select.is_some() => {
-            return Err(Failure::usage("--welcome has nothing for --range or --select"));
+        (true, None) if asked.range.is_some() || asked.select.is_some() || asked.compared.is_some() => {
+            return Err(Failure::usage("--welcome has nothing for --range, --select or --compare"));
         }
         (true, None) => {}
         (false, _) => asked.file = Some(needed(file, "screenshot")?),
@@ -705,6 +731,7 @@ mod tests {
             "compare a b c --html x",
             "compare a b --fail-if x",
             "compare --a a",
+            "compare --a a --b b c --window",
             "report",
             "report a --fail-on disaster",
             "screenshot a",

@@ -496,6 +496,7 @@ A change is significant if it is at least 5 % and chance explains it with q <= 0
 and on their sums over sixteenths of the trace, corrected for the number of rows (Benjamini and Hochberg). Rows
 that are not significant show ~.
 
+  --window             show it in the window: A over B, linked, with the changes below
   --html FILE          write a page with the pictures, in one file: distributions, flame graphs of what grew and
                        shrank, states, heap and goroutines over time
   --align start        lay both over each other by their start; or: wall (clock), stretch (to equal length),
@@ -532,5 +533,7 @@ Draws the window as it looks with FILE open into a picture. Needs no display and
   --range A..B         the stretch of time to show, from the start of the trace: 100ms..1.2s
   --select g25@1.2s    select what goroutine 25 does 1.2 s after the start; g25 alone selects its
                        lane; p0 is a proc, m4711 a thread, gc and stw the collector and its pauses
+  --compare FILE       show this trace as B beside the first; --row 1 chooses the row of the changes with that
+                       rank and shows its slowest instances
   --panel NAME         open a panel, named as in the menus: findings, wait-chain, blocking-profile
 ";

@@ -42,7 +42,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     // These two say themselves what is lost; a picture shows it.
     let tells_damage = matches!(
         command,
-        Ok(Command::Dump { .. } | Command::Stats(_) | Command::Screenshot(_) | Command::Window { .. })
+        Ok(Command::Dump { .. }
+            | Command::Stats(_)
+            | Command::Screenshot(_)
+            | Command::Window { .. }
+            | Command::CompareWindow { .. })
     );
     let answer = match command {
         Ok(Command::Help(topic)) => print(&help::text(topic)),
@@ -63,6 +67,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Command::Stw(asked)) => stw::run(&asked),
         Ok(Command::Mmu(asked)) => mmu::run(&asked),
         Ok(Command::Compare(asked)) => compare::run(&asked),
+        Ok(Command::CompareWindow { a, b, unit }) => window::compare(a, b, unit.choice()),
         Ok(Command::Report(asked)) => report::run(&asked),
         Ok(Command::Screenshot(asked)) => screenshot::run(&asked),
         Ok(Command::Window { files, follow }) => window::run(&files, follow),

@@ -10,6 +10,7 @@ use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
+use crate::action::pairs::PairAction;
 use crate::cache;
 use crate::cli::args::Screenshot;
 use crate::cli::exit::{Answer, Exit, Failure};
@@ -17,7 +18,9 @@ use crate::cli::place::{Stretch, Target};
 use crate::raster::image::Image;
 use crate::raster::window::OffscreenWindow;
 use crate::shell::app::TracelaneApp;
-use crate::state::document::Source;
+use crate::state::contrast::{Contrast, PairAnswer};
+use crate::state::document::{DocumentId, Source};
+use crate::state::pair::RowKey;
 use crate::state::settings::Settings;
 use crate::theme::tokens;
 
@@ -40,6 +43,13 @@ pub fn run(asked: &Screenshot) -> Answer {
         then.extend(asked.range.map(|stretch| Action::ShowRange(range(stretch, &trace))));
         app.adopt(Source::Path(file.clone()), trace);
     }
+    if let Some(file) = &asked.compared {
+        let trace =
+            cache::load(file, &Monitor::new(), &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
+        app.adopt(Source::Path(file.clone()), trace);
+        // The first two documents of a window.
+        then.insert(0, Action::Pair(PairAction::Of(DocumentId(0), DocumentId(1))));
+    }
     let image = draw(&mut app, then, asked);
     write(&image, &asked.out)?;
     Ok(exit)
@@ -58,12 +68,30 @@ fn draw(app: &mut TracelaneApp, then: Vec<Action>, asked: &Screenshot) -> Image 
     for action in then {
         app.push(action);
     }
-    window.settle(|ui| {
+    let mut ui = |ui: &mut egui::Ui| {
         app.logic(ui.ctx());
         app.ui(ui);
-    });
+    };
+    window.settle(&mut ui);
+    if let Some(rank) = asked.row {
+        choose_row(app, rank);
+        window.settle(|ui| {
+            app.logic(ui.ctx());
+            app.ui(ui);
+        });
+    }
     let background = tokens::of(window.ctx()).background;
     window.paint(background)
+}
+
+/// Chooses the row of the changes with this rank (from 1), as a click on it does.
+fn choose_row(app: &mut TracelaneApp, rank: usize) {
+    let Some((pair, documents)) = app.state().shown_pair() else { return };
+    let [a, b] = documents;
+    let Some(Contrast::Answered(PairAnswer::Changes(found))) = pair.contrasts.get(&pair.question(a, b)) else { return };
+    let Some(change) = found.found.changes.get(rank.saturating_sub(1)) else { return };
+    let row = RowKey::of(change);
+    app.push(Action::Pair(PairAction::ShowRow(row)));
 }
 
 /// What selects a target and brings it into sight.

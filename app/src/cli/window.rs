@@ -12,8 +12,9 @@ use crate::cli::help::COMMANDS;
 use crate::cli::print;
 use crate::cli::summary::Summary;
 use crate::sample::SAMPLE;
-use crate::shell::native;
+use crate::shell::native::{self, Compared};
 use crate::state::document::Source;
+use crate::state::pair::PerChoice;
 
 /// Opens the window with `files`, to follow them if so asked. Without a display, says so and prints a summary instead.
 ///
@@ -24,7 +25,24 @@ pub fn run(files: &[PathBuf], follow: bool) -> Answer {
         return without_display(files, "there is no display");
     }
     let sources = files.iter().cloned().map(Source::Path).collect();
-    match native::run(sources, follow) {
+    match native::run(sources, follow, None) {
+        Ok(()) => Ok(Exit::Fine),
+        Err(reason) => without_display(files, &format!("the desktop gives none ({})", last_clause(&reason))),
+    }
+}
+
+/// Opens the window with `a`, and `b` compared with it. Without a display, says so and prints a summary of
+/// `a` instead.
+///
+/// # Errors
+/// When there is no display and the file is unreadable.
+pub fn compare(a: PathBuf, b: PathBuf, per: PerChoice) -> Answer {
+    let files = &[a];
+    if !display_present() {
+        return without_display(files, "there is no display");
+    }
+    let sources = files.iter().cloned().map(Source::Path).collect();
+    match native::run(sources, false, Some(Compared { b, per })) {
         Ok(()) => Ok(Exit::Fine),
         Err(reason) => without_display(files, &format!("the desktop gives none ({})", last_clause(&reason))),
     }

@@ -1,8 +1,12 @@
 //! The panels around the timeline, one a file; none knows another.
 
 pub mod blocked;
+pub mod both;
+pub mod changes;
 pub mod collector;
 pub mod details;
+pub mod difference;
+pub mod difference_flame;
 pub mod events;
 pub mod findings;
 pub mod flows;
@@ -29,7 +33,11 @@ use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::{LaneId, SpanRef};
 
 use crate::action::action::{Action, Actions};
+use crate::action::pairs::PairAction;
+use crate::state::app::AppState;
+use crate::state::contrast::{Changes, Contrast, PairAnswer};
 use crate::state::document::Document;
+use crate::state::pair::{Pair, Side};
 use crate::state::study::{Answer, Question, Study};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::section::empty;
@@ -106,6 +114,60 @@ pub fn answer<'a>(
             None
         }
     }
+}
+
+/// What changed between the two traces on show; until it is known, asks for what is missing and shows a
+/// quiet line.
+pub fn changes<'a>(
+    ui: &mut Ui,
+    state: &'a AppState,
+    actions: &mut Actions,
+) -> Option<(&'a Pair, [&'a Document; 2], &'a Arc<Changes>)> {
+    let Some((pair, documents)) = state.shown_pair() else {
+        empty(ui, "Show a second trace with \u{201c}Compare with…\u{201d} to see what changed");
+        return None;
+    };
+    let [a, b] = documents;
+    let question = pair.question(a, b);
+    match pair.contrasts.get(&question) {
+        Some(Contrast::Answered(PairAnswer::Changes(found))) => return Some((pair, documents, found)),
+        Some(Contrast::Answered(PairAnswer::Failed)) => {
+            empty(ui, "The comparison stopped at a fault of its own; everything else still works");
+        }
+        Some(Contrast::Asked(_)) => working(ui, "Comparing…"),
+        None if !a.is_settled() || !b.is_settled() => working(ui, "This begins once both traces are loaded"),
+        None => {
+            let mut is_ready = true;
+            for side in Side::BOTH {
+                let document = documents[side.at()];
+                for wanted in [Question::Measured(pair.range(side, document)), Question::Findings] {
+                    let known = document.studies.get(&wanted);
+                    is_ready &= matches!(known, Some(Study::Answered(_)));
+                    if known.is_none() {
+                        actions.push(Action::Ask(document.id, wanted));
+                    }
+                }
+            }
+            if is_ready {
+                actions.push(Action::Pair(PairAction::Ask(question)));
+            }
+            working(ui, "Comparing…");
+        }
+    }
+    None
+}
+
+/// Says which of the two are damaged, so that their counts and sums are too small.
+pub fn partial_pair_ui(ui: &mut Ui, documents: [&Document; 2]) {
+    let is_damaged = |document: &Document| document.trace.warnings().iter().any(|warning| warning.kind.is_damage());
+    let text = match documents.map(is_damaged) {
+        [true, true] => "Partial: both traces are damaged",
+        [true, false] => "Partial: A is damaged",
+        [false, true] => "Partial: B is damaged",
+        [false, false] => return,
+    };
+    let tokens = tokens::of(ui.ctx());
+    ui.label(RichText::new(text).font(fonts::small()).color(tokens.warning));
 }
 
 /// Says that a damaged trace gives a partial answer.

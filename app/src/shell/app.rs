@@ -154,6 +154,7 @@ impl TracelaneApp {
         }
         help::ui(ui.ctx(), state, actions);
         drop::ui(ui.ctx());
+        drop::offer_ui(ui.ctx(), state, actions);
         status::notice_ui(ui.ctx(), state);
         let ctx = ui.ctx().clone();
         if self.settle(&ctx) {
@@ -187,7 +188,10 @@ impl TracelaneApp {
 
     /// Whether carrying it out may change the picture: some actions repeat what is known every frame.
     fn shows(&self, action: &Action) -> bool {
-        let document = self.state.document();
+        let (document, action) = match action {
+            Action::On(id, action) => (self.state.document_by_id(*id), action.as_ref()),
+            _ => (self.state.document(), action),
+        };
         match action {
             Action::LanesHeight(points) => document.is_some_and(|known| known.lanes_height_points != *points),
             Action::HoverFlow(flow) => document.is_some_and(|known| known.hovered_flow != *flow),

@@ -33,6 +33,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 }
                 ui.add_space(space::M);
                 tool(ui, icons::OPEN, "open", state, actions);
+                tool(ui, icons::COMPARE, "compare-with", state, actions);
                 tool(ui, icons::BACK, "back", state, actions);
                 tool(ui, icons::FORWARD, "forward", state, actions);
                 tool(ui, icons::FIT, "fit", state, actions);
@@ -101,6 +102,9 @@ fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
                 | "order-id"
                 | "wall-clock"
                 | "panels-reset"
+                | "changes"
+                | "compare-link"
+                | "compare-leave"
         ) {
             ui.separator();
         }

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::action::action::{Action, Actions};
 use crate::action::commands::panels;
 use crate::panel;
+use crate::shell::pair;
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::view::Selection;
 use crate::theme::{fonts, icons, space, tokens};
-use crate::timeline;
 use crate::widget::button::glyph;
 
 /// What a tile shows. Stored by name: names must stay.
@@ -42,6 +42,10 @@ enum Pane {
     Procs,
     Syscalls,
     Population,
+    Changes,
+    Difference,
+    DifferenceFlame,
+    Both,
 }
 
 /// Where a panel opens: next to those it belongs with.
@@ -54,7 +58,7 @@ enum Home {
 }
 
 impl Pane {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 24] = [
         Self::Timeline,
         Self::Details,
         Self::Stacks,
@@ -75,6 +79,10 @@ impl Pane {
         Self::Procs,
         Self::Syscalls,
         Self::Population,
+        Self::Changes,
+        Self::Difference,
+        Self::DifferenceFlame,
+        Self::Both,
     ];
 
     const fn title(self) -> &'static str {
@@ -99,20 +107,28 @@ impl Pane {
             Self::Procs => panels::PROCS,
             Self::Syscalls => panels::SYSCALLS,
             Self::Population => panels::POPULATION,
+            Self::Changes => panels::CHANGES,
+            Self::Difference => panels::DIFFERENCE,
+            Self::DifferenceFlame => panels::DIFFERENCE_FLAME,
+            Self::Both => panels::BOTH,
         }
     }
 
     const fn home(self) -> Home {
         match self {
             Self::Timeline => Home::Centre,
-            Self::Details | Self::Spans => Home::RightTop,
+            Self::Details | Self::Spans | Self::Difference => Home::RightTop,
             Self::Stacks | Self::Flows | Self::Events => Home::RightBottom,
             _ => Home::Bottom,
         }
     }
 
     /// Whether it has its place in the window now: nothing reserves room before it has something to show.
-    fn is_wanted(self, document: &Document) -> bool {
+    fn is_wanted(self, state: &AppState, document: &Document) -> bool {
+        if panels::ABOUT_PAIR.contains(&self.title()) {
+            let row = state.shown_pair().map(|(pair, _)| pair.row.is_some());
+            return row.is_some_and(|row| row || self != Self::Difference);
+        }
         if panels::ABOUT_SELECTION.contains(&self.title()) {
             return document.panels_shown;
         }
@@ -181,12 +197,12 @@ impl Dock {
         let mut alone = true;
         for pane in Pane::ALL {
             let Some(tile) = self.tree.tiles.find_pane(&pane) else { continue };
-            let wanted = pane.is_wanted(document);
+            let wanted = pane.is_wanted(state, document);
             self.tree.tiles.set_visible(tile, wanted);
             alone &= !wanted || pane == Pane::Timeline;
         }
         if alone {
-            timeline::ui(ui, state, actions);
+            pair::ui(ui, state, actions);
             return;
         }
         let timeline = self.tree.tiles.find_pane(&Pane::Timeline);
@@ -229,7 +245,7 @@ struct Shown<'a> {
 impl Behavior<Pane> for Shown<'_> {
     fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
         if *pane == Pane::Timeline {
-            timeline::ui(ui, self.state, self.actions);
+            pair::ui(ui, self.state, self.actions);
             return UiResponse::None;
         }
         let tokens = tokens::of(ui.ctx());
@@ -260,6 +276,10 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Procs => panel::procs::ui(ui, state, actions),
                 Pane::Syscalls => panel::syscalls::ui(ui, state, actions),
                 Pane::Population => panel::population::ui(ui, state, actions),
+                Pane::Changes => panel::changes::ui(ui, state, actions),
+                Pane::Difference => panel::difference::ui(ui, state, actions),
+                Pane::DifferenceFlame => panel::difference_flame::ui(ui, state, actions),
+                Pane::Both => panel::both::ui(ui, state, actions),
             }
         });
         UiResponse::None

@@ -1,8 +1,13 @@
-//! What is seen while files hang over the window.
+//! What is seen while files hang over the window, and the choice after one was dropped on an open trace.
 
-use egui::{Align2, Context, CornerRadius, Id, LayerId, Order, Stroke, StrokeKind, vec2};
+use egui::{
+    Align2, Area, Context, CornerRadius, Frame, Id, LayerId, Margin, Order, RichText, Stroke, StrokeKind, vec2,
+};
 
+use crate::action::action::{Action, Actions};
+use crate::state::app::AppState;
 use crate::theme::{fonts, icons, space, tokens};
+use crate::widget::button::{Kind, text_button};
 
 /// Shows it while files hang over the window.
 pub fn ui(ctx: &Context) {
@@ -21,4 +26,39 @@ pub fn ui(ctx: &Context) {
     let centre = rect.center();
     painter.text(centre - vec2(0.0, 30.0), Align2::CENTER_CENTER, icons::DROP, fonts::icon_sized(48.0), tokens.accent);
     painter.text(centre + vec2(0.0, 24.0), Align2::CENTER_CENTER, text, fonts::display(), tokens.text);
+}
+
+/// Asks what to do with a file that was dropped on an open trace.
+pub fn offer_ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
+    let (Some(path), Some(document)) = (&state.dropped, state.document()) else { return };
+    let tokens = tokens::of(ctx);
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Area::new(Id::unique("dropped")).order(Order::Foreground).anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0)).show(
+        ctx,
+        |ui| {
+            let line = Stroke::new(1.0, tokens.line);
+            Frame::NONE.fill(tokens.popup).stroke(line).corner_radius(8).inner_margin(Margin::same(20)).show(
+                ui,
+                |ui| {
+                    ui.set_max_width(space::TEXT_WIDTH);
+                    ui.label(RichText::new(name).font(fonts::title()));
+                    ui.add_space(space::M);
+                    ui.horizontal(|ui| {
+                        ui.spacing_mut().item_spacing.x = space::S;
+                        let compare = format!("Compare with {}", document.source.title());
+                        if text_button(ui, Kind::Primary, icons::COMPARE, &compare).clicked() {
+                            actions.push(Action::CompareWith(path.clone()));
+                        }
+                        if text_button(ui, Kind::Plain, icons::OPEN, "Open by itself").clicked() {
+                            actions.push(Action::OfferDropped(None));
+                            actions.push(Action::Open(path.clone()));
+                        }
+                        if text_button(ui, Kind::Quiet, "", "Cancel (Esc)").clicked() {
+                            actions.push(Action::OfferDropped(None));
+                        }
+                    });
+                },
+            );
+        },
+    );
 }

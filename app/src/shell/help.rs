@@ -10,8 +10,11 @@ use crate::widget::button::icon_button;
 use crate::widget::keycap::keycaps;
 
 /// Columns of the sheet: which groups stand under one another.
-const COLUMNS: [&[Group]; 3] =
-    [&[Group::Move], &[Group::Follow, Group::Panels, Group::Analyses, Group::Help], &[Group::File, Group::View]];
+const COLUMNS: [&[Group]; 3] = [
+    &[Group::Move],
+    &[Group::Follow, Group::Panels, Group::Analyses, Group::Compare, Group::Help],
+    &[Group::File, Group::View],
+];
 const COLUMN_WIDTH: f32 = 290.0;
 /// What the mouse does on the timeline.
 const MOUSE: [(&str, &str); 5] = [

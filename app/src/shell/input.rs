@@ -6,6 +6,7 @@ use crate::action::action::{Action, Actions};
 use crate::action::commands;
 use crate::action::keys::{Chord, Key};
 use crate::state::app::AppState;
+use crate::state::document::{Document, Source};
 
 /// A key held this long moves the view on smoothly, seconds.
 const HOLD_SECONDS: f64 = 0.18;
@@ -27,8 +28,10 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
         let dropped: Vec<_> = input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect();
         (input.events.clone(), dropped, input.time)
     });
+    let is_one = dropped.len() == 1 && state.document().is_some_and(Document::has_lanes);
     for path in dropped {
-        actions.push(Action::Open(path));
+        let is_open = state.documents.iter().any(|document| document.source == Source::Path(path.clone()));
+        actions.push(if is_one && !is_open { Action::OfferDropped(Some(path)) } else { Action::Open(path) });
     }
     for event in &events {
         match event {

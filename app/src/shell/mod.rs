@@ -9,6 +9,7 @@ pub mod failed;
 pub mod help;
 pub mod input;
 pub mod native;
+pub mod pair;
 pub mod path_field;
 pub mod status;
 pub mod tabs;

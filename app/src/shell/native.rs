@@ -6,9 +6,11 @@ use std::sync::Arc;
 use egui::{IconData, ViewportBuilder};
 
 use crate::action::action::Action;
+use crate::action::pairs::PairAction;
 use crate::remote;
 use crate::shell::app::TracelaneApp;
 use crate::state::document::Source;
+use crate::state::pair::PerChoice;
 use crate::worker::store::Store;
 
 /// How the desktop knows the program.
@@ -16,11 +18,32 @@ const APP_ID: &str = "tracelane";
 const USUAL_SIZE: [f32; 2] = [1440.0, 900.0];
 const LEAST_SIZE: [f32; 2] = [720.0, 440.0];
 
-/// Opens the window with these traces, follows them if so asked, and stays until it is closed.
+/// A second trace to show beside the one opened last, and what counts of both.
+#[derive(Clone, Debug, Default)]
+pub struct Compared {
+    /// The file.
+    pub b: PathBuf,
+    /// What figures are divided by.
+    pub per: PerChoice,
+}
+
+impl Compared {
+    fn begin(self, app: &mut TracelaneApp) {
+        match std::path::absolute(&self.b) {
+            Ok(_) if remote::is_address(&self.b) => app.push(Action::CompareWith(self.b)),
+            Ok(path) => app.push(Action::CompareWith(path)),
+            Err(error) => app.push(Action::Notice(format!("{} cannot be opened: {error}", self.b.display()))),
+        }
+        app.push(Action::Pair(PairAction::Per(self.per)));
+    }
+}
+
+/// Opens the window with these traces, follows them if so asked, compares the last of them with another one, and
+/// stays until it is closed.
 ///
 /// # Errors
 /// When the desktop gives no window or no OpenGL: a sentence that says why.
-pub fn run(sources: Vec<Source>, follow: bool) -> Result<(), String> {
+pub fn run(sources: Vec<Source>, follow: bool, compared: Option<Compared>) -> Result<(), String> {
     let store = Store::of_user();
     let (settings, _) = store.read();
     let size = settings.window.map_or(USUAL_SIZE, |place| [place[2], place[3]]);
@@ -42,6 +65,9 @@ pub fn run(sources: Vec<Source>, follow: bool) -> Result<(), String> {
                 Ok(source) => app.open(source),
                 Err(said) => app.push(Action::Notice(said)),
             }
+        }
+        if let Some(compared) = compared {
+            compared.begin(&mut app);
         }
         Ok(Box::new(app))
     };

@@ -3,13 +3,19 @@
 use egui::{CursorIcon, Frame, Margin, Panel, PointerButton, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::action::action::{Action, Actions};
+use crate::action::pairs::PairAction;
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState};
 use crate::theme::{fonts, icons, space, tokens};
+use crate::widget::badge::paint_badge;
 use crate::widget::button::glyph;
+use crate::widget::menu::menu_entry;
 
 /// Widest that a tab gets, points.
 const MAX_WIDTH: f32 = 260.0;
+
+/// Room for the letter of a trace that is compared, points.
+const BADGE_ROOM: f32 = 22.0;
 
 /// Shows it.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
@@ -26,24 +32,27 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             ui.horizontal_centered(|ui| {
                 let room = ui.available_width() / state.documents.len() as f32 - space::HAIR;
                 for document in &state.documents {
-                    tab_ui(ui, document, state.active == Some(document.id), room.clamp(60.0, MAX_WIDTH), actions);
+                    tab_ui(ui, state, document, room.clamp(60.0, MAX_WIDTH), actions);
                 }
             });
         });
 }
 
-fn tab_ui(ui: &mut Ui, document: &Document, active: bool, most: f32, actions: &mut Actions) {
+fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
+    let active = state.active == Some(document.id);
+    let side = state.pair.as_ref().and_then(|pair| pair.side_of(document.id));
+    let badge_room = if side.is_some() { BADGE_ROOM } else { 0.0 };
     let title = document.source.title();
     let color = if active { tokens.text } else { tokens.muted };
-    let text_room = most - 2.0 * space::M - 20.0;
+    let text_room = most - 2.0 * space::M - 20.0 - badge_room;
     let galley = egui::WidgetText::from(egui::RichText::new(&title).font(fonts::body()).color(color)).into_galley(
         ui,
         Some(egui::TextWrapMode::Truncate),
         text_room,
         egui::TextStyle::Body,
     );
-    let size = vec2(galley.size().x + 2.0 * space::M + 20.0, space::TABS);
+    let size = vec2(galley.size().x + 2.0 * space::M + 20.0 + badge_room, space::TABS);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, &title));
     let ground = rect.with_max_y(rect.max.y - 1.0).with_min_y(rect.min.y + space::HAIR);
@@ -55,7 +64,12 @@ fn tab_ui(ui: &mut Ui, document: &Document, active: bool, most: f32, actions: &m
     } else if response.hovered() {
         ui.painter().rect_filled(ground, space::RADIUS, tokens.hovered);
     }
-    ui.painter().galley(pos2(rect.min.x + space::M, rect.center().y - galley.size().y / 2.0), galley, color);
+    if let Some(side) = side {
+        let place = Rect::from_center_size(pos2(rect.min.x + space::M + 8.0, rect.center().y), vec2(16.0, 16.0));
+        paint_badge(ui.painter(), place, side.at(), tokens);
+    }
+    let text_at = pos2(rect.min.x + space::M + badge_room, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(text_at, galley, color);
     if let LoadState::Loading { progress, .. } = &document.load {
         let part = progress.bytes_done as f32 / progress.bytes_total.max(1) as f32;
         let line = Rect::from_min_size(pos2(rect.min.x, rect.max.y - 2.0), vec2(rect.width() * part.min(1.0), 2.0));
@@ -77,5 +91,14 @@ fn tab_ui(ui: &mut Ui, document: &Document, active: bool, most: f32, actions: &m
         crate::state::document::Source::Path(path) => path.display().to_string(),
         crate::state::document::Source::Sample => title,
     };
+    if let Some(front) = state.document().filter(|front| front.id != document.id) {
+        let text = format!("Compare {} with this", front.source.title());
+        response.context_menu(|ui| {
+            if menu_entry(ui, &text, "", true, false).clicked() {
+                actions.push(Action::Pair(PairAction::Of(front.id, document.id)));
+                ui.close();
+            }
+        });
+    }
     response.on_hover_cursor(CursorIcon::Default).on_hover_text(full);
 }

@@ -1,6 +1,9 @@
 //! The root of the window's state.
 
+use std::path::PathBuf;
+
 use crate::state::document::{Document, DocumentId};
+use crate::state::pair::Pair;
 use crate::state::settings::Settings;
 
 /// Everything the window knows. Changed in one place only: [`crate::action::reduce`].
@@ -10,6 +13,10 @@ pub struct AppState {
     pub documents: Vec<Document>,
     /// The one in front.
     pub active: Option<DocumentId>,
+    /// The two of them that are compared, if any.
+    pub pair: Option<Pair>,
+    /// A file that was dropped on an open trace: to be opened, or compared with it.
+    pub dropped: Option<PathBuf>,
     /// What is remembered between starts.
     pub settings: Settings,
     /// The sheet of all keys is open.

@@ -108,6 +108,8 @@ pub struct Document {
     pub goroutine_order: GoroutineOrder,
     /// What is in sight. `None` until the first snapshot: then all of it.
     pub view: Option<View>,
+    /// What the view may go over beyond the trace itself, while another trace is shown along with it.
+    pub shared_reach: Option<TimeRange>,
     /// What is selected.
     pub selection: Selection,
     /// A marked stretch of time (Ctrl+drag, measuring), if any.
@@ -146,6 +148,7 @@ impl Document {
             folds: Folds::default(),
             goroutine_order: GoroutineOrder::default(),
             view: None,
+            shared_reach: None,
             selection: Selection::None,
             marked: None,
             history: History::default(),
@@ -155,6 +158,12 @@ impl Document {
             hovered_flow: None,
             pointer_nanos: None,
         }
+    }
+
+    /// What the view may go over.
+    #[must_use]
+    pub fn reach(&self) -> TimeRange {
+        self.shared_reach.unwrap_or_else(|| self.trace.range())
     }
 
     /// Whether there is something to look at.

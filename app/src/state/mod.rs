@@ -1,8 +1,10 @@
 //! Everything the window remembers, as plain data without egui.
 
 pub mod app;
+pub mod contrast;
 pub mod document;
 pub mod edges;
+pub mod pair;
 pub mod rows;
 pub mod scope;
 pub mod settings;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use trace_core::analysis::antagonists::Antagonists;
 use trace_core::analysis::blocked_by::{Blocked, Releasers};
 use trace_core::analysis::collector::cycles::Collector;
+use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::flame::Flame;
 use trace_core::analysis::goroutines::{GoTimes, Groups, SortBy};
@@ -73,6 +74,8 @@ pub enum Question {
     Spans(LaneId, TimeRange),
     /// The events of a lane in this time, the first [`LISTED_SPANS`].
     Events(LaneId, TimeRange),
+    /// What there is in this time to compare with another trace.
+    Measured(TimeRange),
 }
 
 /// Windows that are listed at most.
@@ -113,7 +116,12 @@ impl Question {
     pub const fn is_fleeting(&self) -> bool {
         matches!(
             self,
-            Self::WaitChain(..) | Self::Spans(..) | Self::Events(..) | Self::AntagonistsOf(..) | Self::WorstWindows(..)
+            Self::WaitChain(..)
+                | Self::Spans(..)
+                | Self::Events(..)
+                | Self::AntagonistsOf(..)
+                | Self::WorstWindows(..)
+                | Self::Measured(_)
         )
     }
 }
@@ -176,6 +184,8 @@ pub enum Answer {
     Spans(Arc<Vec<Span>>),
     /// Of [`Question::Events`].
     Events(Arc<Vec<EventRow>>),
+    /// Of [`Question::Measured`].
+    Measured(Arc<Measured>),
     /// The worker met a fault of its own.
     Failed,
 }

@@ -61,5 +61,13 @@ pub const KEYBOARD: &str = "\u{e2d8}";
 pub const OUTGOING: &str = "\u{e02e}";
 /// Comes in from elsewhere.
 pub const INCOMING: &str = "\u{e05a}";
+/// Two things side by side.
+pub const COMPARE: &str = "\u{e27c}";
+/// They move together.
+pub const LINKED: &str = "\u{e2e2}";
+/// Each moves by itself.
+pub const UNLINKED: &str = "\u{e2e4}";
+/// They change places.
+pub const SWAP: &str = "\u{e098}";
 /// Stopped.
 pub const STOPPED: &str = "\u{e3de}";

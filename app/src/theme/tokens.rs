@@ -35,6 +35,12 @@ pub struct Tokens {
     pub pressed: Color32,
     /// Menus, tooltips, sheets.
     pub popup: Color32,
+    /// Of A and B, where two traces are compared.
+    pub sides: [Color32; 2],
+    /// What grew, and what shrank, from A to B.
+    pub grown: Color32,
+    /// See [`Tokens::grown`].
+    pub shrunk: Color32,
     /// By [`SpanClass`] index.
     pub classes: [Color32; SpanClass::COUNT],
 }
@@ -55,6 +61,9 @@ pub const DARK: Tokens = Tokens {
     hovered: Color32::from_rgb(0x34, 0x3B, 0x46),
     pressed: Color32::from_rgb(0x3F, 0x48, 0x55),
     popup: Color32::from_rgb(0x22, 0x27, 0x2E),
+    sides: [Color32::from_rgb(0x5B, 0xB8, 0xF0), Color32::from_rgb(0xF2, 0xA1, 0x3C)],
+    grown: Color32::from_rgb(0xF0, 0x6A, 0x5E),
+    shrunk: Color32::from_rgb(0x4F, 0xC2, 0x83),
     classes: [
         Color32::TRANSPARENT,
         Color32::from_rgb(0x5D, 0xD9, 0x85),
@@ -85,6 +94,9 @@ pub const LIGHT: Tokens = Tokens {
     hovered: Color32::from_rgb(0xD9, 0xDE, 0xDA),
     pressed: Color32::from_rgb(0xCB, 0xD2, 0xCD),
     popup: Color32::from_rgb(0xFF, 0xFF, 0xFF),
+    sides: [Color32::from_rgb(0x0F, 0x6F, 0xB0), Color32::from_rgb(0xB8, 0x60, 0x05)],
+    grown: Color32::from_rgb(0xC0, 0x39, 0x2B),
+    shrunk: Color32::from_rgb(0x1E, 0x84, 0x4F),
     classes: [
         Color32::TRANSPARENT,
         Color32::from_rgb(0x34, 0xA8, 0x75),

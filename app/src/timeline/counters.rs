@@ -1,7 +1,7 @@
 //! The curves over the lanes: goroutines by state, heap, threads. Folds to one line.
 
 use egui::epaint::Mesh;
-use egui::{Align2, Color32, CursorIcon, Id, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, CursorIcon, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use trace_core::event::state::SpanClass;
 use trace_core::model::trace::{Metric, Trace};
@@ -73,7 +73,9 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &Store, pointer: Option<Pos2>, acti
     }
     fold_button(ui, frame, folded, actions);
     let edge = Rect::from_min_max(pos2(place.left(), strip.bottom() - 3.0), pos2(strip.right(), strip.bottom() + 2.0));
-    if let Some(pointer) = handle(ui, edge, "Height of the counters", CursorIcon::ResizeVertical) {
+    if let Some(pointer) =
+        handle(ui, frame.id("counters height"), edge, "Height of the counters", CursorIcon::ResizeVertical)
+    {
         let height = pointer.y - strip.top();
         actions.push(Action::SetCounters(if height < COUNTERS_LEAST / 2.0 { 0.0 } else { height.max(COUNTERS_LEAST) }));
         ui.ctx().request_repaint();
@@ -89,7 +91,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &Store, pointer: Option<Pos2>, acti
 fn fold_button(ui: &Ui, frame: &Frame<'_>, folded: bool, actions: &mut Actions) {
     let place = frame.strips.gutter_of(frame.strips.counters);
     let rect = if folded { place } else { Rect::from_min_size(place.min, vec2(22.0, 20.0)) };
-    let response = ui.interact(rect, Id::unique("timeline counters"), Sense::click());
+    let response = ui.interact(rect, frame.id("counters"), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !folded, "Counters"));
     if response.clicked() {
         actions.push(Action::SetCounters(if folded { Settings::default().counters_points } else { 0.0 }));

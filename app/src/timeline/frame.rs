@@ -1,11 +1,12 @@
 //! What all parts of the timeline need to know in one frame.
 
-use egui::{Color32, FontId, Pos2, Rect};
+use egui::{Color32, FontId, Id, Pos2, Rect};
 
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
 use crate::state::document::Document;
+use crate::state::pair::Side;
 use crate::state::rows::{Layout, Row};
 use crate::state::settings::Settings;
 use crate::state::view::View;
@@ -16,10 +17,36 @@ use crate::timeline::grid::Grid;
 use crate::timeline::strips::Strips;
 use crate::timeline::ticks::Origin;
 
+/// Which of the timelines on show this is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Seat {
+    /// The only one.
+    #[default]
+    Alone,
+    /// The first or the second of two that are compared.
+    Of(Side),
+}
+
+impl Seat {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Alone, Self::Of(Side::A), Self::Of(Side::B)];
+
+    /// What something on it is called: of two, with its letter.
+    #[must_use]
+    pub fn name(self, what: &str) -> String {
+        match self {
+            Self::Alone => what.to_owned(),
+            Self::Of(side) => format!("{what} {}", side.letter()),
+        }
+    }
+}
+
 /// One frame.
 #[derive(Clone, Copy)]
 pub struct Frame<'a> {
-    /// The document in front.
+    /// Which of the timelines on show this is.
+    pub seat: Seat,
+    /// Its document.
     pub document: &'a Document,
     /// Its snapshot.
     pub trace: &'a Trace,
@@ -39,6 +66,8 @@ pub struct Frame<'a> {
     pub view: View,
     /// The whole trace.
     pub bounds: TimeRange,
+    /// What the view may go over: more than the trace while another one is shown along with it.
+    pub reach: TimeRange,
     /// Time against pixels.
     pub axis: Axis,
     /// The columns that lanes are asked in.
@@ -52,6 +81,12 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
+    /// The id of something on this timeline.
+    #[must_use]
+    pub fn id(&self, what: impl std::hash::Hash + std::fmt::Debug) -> Id {
+        Id::unique(("timeline", self.seat, what))
+    }
+
     /// Upper edge of a row on screen, points.
     #[must_use]
     pub fn y_of(&self, row: &Row) -> f32 {

@@ -1,7 +1,7 @@
 //! The labels left of the lanes: names to read, click and hear; fold triangles; the handle that sets
 //! the gutter's width.
 
-use egui::{Align2, CursorIcon, Id, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, CursorIcon, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::action::action::{Action, Actions};
 use crate::fmt::number;
@@ -32,7 +32,9 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], store: &mut Store, ac
     }
     let below = frame.strips.gutter_of(frame.strips.on_axis());
     let edge = Rect::from_min_max(pos2(below.right() - 3.0, below.top()), pos2(below.right() + 2.0, below.bottom()));
-    if let Some(pointer) = handle(ui, edge, "Width of the lane labels", CursorIcon::ResizeHorizontal) {
+    if let Some(pointer) =
+        handle(ui, frame.id("gutter"), edge, "Width of the lane labels", CursorIcon::ResizeHorizontal)
+    {
         actions.push(Action::SetGutter(pointer.x - frame.strips.gutter_left));
         ui.ctx().request_repaint();
     }
@@ -46,7 +48,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], store: &mut Store, ac
 fn heading(ui: &Ui, frame: &Frame<'_>, section: Section, rect: Rect, place: Rect, actions: &mut Actions) {
     let count = frame.document.rows.lanes_in(section);
     let folded = frame.document.folds.folded(section);
-    let response = ui.interact(rect.intersect(place), Id::unique(("section", section)), Sense::click());
+    let response = ui.interact(rect.intersect(place), frame.id(("section", section)), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !folded, section.title()));
     if response.clicked() {
         actions.push(Action::ToggleSection(section));
@@ -82,7 +84,7 @@ pub fn triangle(painter: &egui::Painter, at: egui::Pos2, folded: bool, color: eg
 
 fn label(ui: &Ui, frame: &Frame<'_>, lane: LaneId, rect: Rect, store: &mut Store, actions: &mut Actions) {
     let place = frame.strips.gutter_of(frame.strips.lanes);
-    let response = ui.interact(rect.intersect(place), Id::unique(("lane", lane)), Sense::click());
+    let response = ui.interact(rect.intersect(place), frame.id(("lane", lane)), Sense::click());
     let selected = frame.document.selection.lane() == Some(lane);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, words::lane_name(frame.trace, lane)));
     if response.clicked() {

@@ -52,10 +52,10 @@ impl Canvas {
 
 /// Registers the places that the pointer works on. Before all smaller ones, which lie on top.
 pub fn canvas(ui: &Ui, frame: &Frame<'_>) -> Canvas {
-    let lanes = ui.interact(frame.strips.lanes, Id::unique("timeline lanes"), Sense::click_and_drag());
-    lanes.widget_info(|| WidgetInfo::labeled(egui::Role::Canvas, true, "Timeline"));
+    let lanes = ui.interact(frame.strips.lanes, frame.id("lanes"), Sense::click_and_drag());
+    lanes.widget_info(|| WidgetInfo::labeled(egui::Role::Canvas, true, frame.seat.name("Timeline")));
     let above = frame.strips.ruler.union(frame.strips.counters);
-    let ruler = ui.interact(above, Id::unique("timeline ruler"), Sense::click_and_drag());
+    let ruler = ui.interact(above, frame.id("ruler"), Sense::click_and_drag());
     ruler.widget_info(|| WidgetInfo::labeled(egui::Role::Canvas, true, "Ruler: drag to measure"));
     Canvas { lanes, ruler }
 }
@@ -89,10 +89,10 @@ fn wheel(ui: &Ui, frame: &Frame<'_>) -> Option<View> {
     let mut view = frame.view;
     if (zoom - 1.0).abs() > 1e-4 {
         let at = pointer.filter(|at| strips.on_axis().x_range().contains(at.x)).map(|at| frame.axis.nanos_from_x(at.x));
-        view = view.zoom(1.0 / f64::from(zoom), at, frame.bounds);
+        view = view.zoom(1.0 / f64::from(zoom), at, frame.reach);
     }
     if scroll.x != 0.0 {
-        view = view.pan(-f64::from(scroll.x / frame.axis.width), frame.bounds);
+        view = view.pan(-f64::from(scroll.x / frame.axis.width), frame.reach);
     }
     if scroll.y != 0.0 {
         view = view.scroll(-f64::from(scroll.y), content, height);
@@ -134,7 +134,7 @@ fn drag(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, store: &mut Store, actions:
             let moved = now - origin;
             let pan = -f64::from(moved.x / frame.axis.width);
             let height = f64::from(frame.strips.lanes.height());
-            Some(from.pan(pan, frame.bounds).scroll(-f64::from(moved.y), frame.layout.height(), height))
+            Some(from.pan(pan, frame.reach).scroll(-f64::from(moved.y), frame.layout.height(), height))
         }
         Some(Drag::Zoom(_) | Drag::Mark(_)) if canvas.lanes.dragged() || canvas.ruler.dragged() => {
             ui.ctx().set_cursor_icon(CursorIcon::ResizeColumn);
@@ -175,7 +175,7 @@ pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &A
     }
     if canvas.lanes.double_clicked() {
         if let Some(range) = whole_range(frame, hit) {
-            actions.push(Action::ShowRange(frame.view.fit(range, FIT_AIR, frame.bounds).range()));
+            actions.push(Action::ShowRange(frame.view.fit(range, FIT_AIR, frame.reach).range()));
         }
         return;
     }
@@ -246,8 +246,8 @@ fn whole_range(frame: &Frame<'_>, hit: &Hit) -> Option<TimeRange> {
 }
 
 /// A thin handle between two parts that can be dragged; returns the pointer while it is.
-pub fn handle(ui: &Ui, rect: Rect, name: &str, cursor: CursorIcon) -> Option<Pos2> {
-    let response = ui.interact(rect, Id::unique(name), Sense::drag()).on_hover_and_drag_cursor(cursor);
+pub fn handle(ui: &Ui, id: Id, rect: Rect, name: &str, cursor: CursorIcon) -> Option<Pos2> {
+    let response = ui.interact(rect, id, Sense::drag()).on_hover_and_drag_cursor(cursor);
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Splitter, true, name));
     if response.dragged() { response.interact_pointer_pos() } else { None }
 }

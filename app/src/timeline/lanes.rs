@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::epaint::Mesh;
-use egui::{Align2, Color32, Id, Rect, Role, Shape, StrokeKind, Ui, accesskit, pos2, vec2};
+use egui::{Align2, Color32, Rect, Role, Shape, StrokeKind, Ui, accesskit, pos2, vec2};
 
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::{LaneId, SpanRef};
@@ -275,7 +275,7 @@ pub fn name_spans(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut
         if !rect.is_positive() {
             continue;
         }
-        let id = span_id(span.at);
+        let id = frame.id(("span", span.at));
         let named = ui.ctx().accesskit_node_builder(id, |node| {
             node.set_role(Role::Button);
             node.set_label(words::span_name(frame.trace, &span));
@@ -291,10 +291,6 @@ pub fn name_spans(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut
             actions.push(Action::SelectSpan(span.at));
         }
     }
-}
-
-fn span_id(at: SpanRef) -> Id {
-    Id::unique(("span", at))
 }
 
 fn bounds(rect: Rect) -> accesskit::Rect {

@@ -2,7 +2,7 @@
 //! worked, where nothing could be read; and the frame that shows which part is in sight.
 
 use egui::epaint::Mesh;
-use egui::{Align2, CursorIcon, Id, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2};
+use egui::{Align2, CursorIcon, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2};
 
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
@@ -169,7 +169,7 @@ fn gutter(ui: &Ui, frame: &Frame<'_>) {
 }
 
 fn drag(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions, axis: &Axis, window: Rect) {
-    let response = ui.interact(frame.strips.minimap, Id::unique("timeline overview"), Sense::click_and_drag());
+    let response = ui.interact(frame.strips.minimap, frame.id("overview"), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Slider, true, "Overview of the whole trace"));
     let Some(pointer) = response.interact_pointer_pos().or_else(|| response.hover_pos()) else { return };
     let (left, right) =
@@ -196,7 +196,7 @@ fn drag(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions, ax
     if response.drag_stopped() {
         store.drag = None;
     }
-    if let Some(view) = moved.map(|view| view.clamp(frame.bounds)).filter(|view| *view != frame.view) {
+    if let Some(view) = moved.map(|view| view.clamp(frame.reach)).filter(|view| *view != frame.view) {
         if response.dragged() {
             store.motion.set_directly(view);
         } else {

@@ -33,24 +33,37 @@ use egui::Ui;
 
 use crate::action::action::{Action, Actions};
 use crate::state::app::AppState;
+use crate::state::document::Document;
 use crate::state::view::View;
 use crate::theme::lanes::{COLUMN_WIDTH, LaneColors};
 use crate::theme::tokens;
 use crate::timeline::axis::Axis;
-use crate::timeline::frame::Frame;
+use crate::timeline::frame::{Frame, Seat};
 use crate::timeline::grid::Grid;
 use crate::timeline::store::Store;
 use crate::timeline::strips::Strips;
 
 /// The timeline of the active document, filling the given `Ui`.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    if let Some(document) = state.document() {
+        document_ui(ui, state, (document, Seat::Alone, None), actions);
+    }
+}
+
+/// The timeline of a document, filling the given `Ui`. With `led`, that is the view to paint: another
+/// timeline leads it. Returns the view as painted.
+pub fn document_ui(
+    ui: &mut Ui,
+    state: &AppState,
+    (document, seat, led): (&Document, Seat, Option<View>),
+    actions: &mut Actions,
+) -> Option<View> {
     let area = ui.available_rect_before_wrap();
     ui.allocate_rect(area, egui::Sense::hover());
-    let Some(document) = state.document() else { return };
     if area.width() < 2.0 || area.height() < 2.0 {
-        return;
+        return None;
     }
-    let store = Store::of(ui.ctx());
+    let store = Store::of(ui.ctx(), seat);
     // Only the UI thread asks for it, and only here; a panic elsewhere does not harm what is in it.
     let mut store = store.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     store.keep_for(document);
@@ -58,10 +71,21 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let colors = LaneColors::of(tokens);
     let dimmed = colors.dimmed(tokens);
-    let strips = Strips::new(area, state.settings.gutter_points, state.settings.counters_points);
+    let counters = match (seat, &state.pair) {
+        (Seat::Of(_), Some(pair)) => pair.counters_points,
+        _ => state.settings.counters_points,
+    };
+    let strips = Strips::new(area, state.settings.gutter_points, counters);
     let bounds = document.trace.range();
     let meant = document.view.unwrap_or_else(|| View::whole(bounds));
-    let (view, moving) = store.motion.advance(meant, state.settings.animate, ui.input(|input| input.time));
+    let (view, moving) = match led {
+        Some(led) => {
+            let view = View { scroll_points: meant.scroll_points, ..led };
+            store.motion.set_directly(view);
+            (view, false)
+        }
+        None => store.motion.advance(meant, state.settings.animate, ui.input(|input| input.time)),
+    };
     if moving {
         ui.ctx().request_repaint();
     }
@@ -76,6 +100,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     };
     let (axis, grid) = place(view);
     let mut frame = Frame {
+        seat,
         document,
         trace: &document.trace,
         layout: document.rows.layout(document.folds),
@@ -86,6 +111,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         strips,
         view,
         bounds,
+        reach: document.reach(),
         axis,
         grid,
         origin: ruler::origin(document, &state.settings),
@@ -98,6 +124,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         (frame.axis, frame.grid) = place(moved);
     }
     paint(ui, &frame, &canvas, &mut store, actions);
+    Some(frame.view)
 }
 
 fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Store, actions: &mut Actions) {

@@ -1,6 +1,6 @@
 //! Findings as pins on the ruler and in the overview: a click shows the place and unfolds the finding.
 
-use egui::{Color32, CursorIcon, Id, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2};
+use egui::{Color32, CursorIcon, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2};
 
 use trace_core::analysis::findings::finding::{Finding, Severity};
 use trace_core::model::lanes::LaneId;
@@ -52,7 +52,7 @@ fn pin(
 ) {
     let [half, height] = SIZE;
     let rect = Rect::from_min_max(pos2(tip.x - half, tip.y - height), pos2(tip.x + half, tip.y));
-    let response = ui.interact(rect.expand(3.0), Id::unique(("pin", place, rank)), Sense::click());
+    let response = ui.interact(rect.expand(3.0), frame.id(("pin", place, rank)), Sense::click());
     response.widget_info(|| {
         WidgetInfo::labeled(egui::Role::Button, true, format!("Finding {} on the {place}: {}", rank + 1, finding.title))
     });

@@ -1,6 +1,6 @@
 //! The scroll bar right of the lanes: for twenty rows or two million.
 
-use egui::{Id, Rect, Sense, Ui, WidgetInfo, pos2};
+use egui::{Rect, Sense, Ui, WidgetInfo, pos2};
 
 use crate::action::action::{Action, Actions};
 use crate::state::view::{View, clamp_scroll};
@@ -34,7 +34,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions) 
     ui.painter().rect_filled(bar, 0.0, frame.tokens.panel);
     let (content, height) = (frame.layout.height(), f64::from(bar.height()));
     let Some((top, length)) = thumb(frame.view.scroll_points, content, height) else { return };
-    let response = ui.interact(bar, Id::unique("timeline scroll bar"), Sense::click_and_drag());
+    let response = ui.interact(bar, frame.id("scroll bar"), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(egui::Role::ScrollBar, true, "Rows"));
     let thumb_top = bar.top() + top as f32;
     let rect =

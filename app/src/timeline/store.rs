@@ -14,6 +14,7 @@ use trace_core::model::trace::Trace;
 use crate::state::document::{Document, DocumentId};
 use crate::timeline::axis::Axis;
 use crate::timeline::counters::Curves;
+use crate::timeline::frame::Seat;
 use crate::timeline::grid::Grid;
 use crate::timeline::input::Drag;
 use crate::timeline::minimap::Density;
@@ -45,6 +46,10 @@ pub struct Store {
     pub drag: Option<Drag>,
     /// The move being animated.
     pub motion: Motion,
+}
+
+fn store_id(seat: Seat) -> egui::Id {
+    egui::Id::unique(("timeline store", seat))
 }
 
 /// A scene, and what it was made of.
@@ -120,17 +125,17 @@ const PATIENCE: Duration = Duration::from_micros(1_500);
 const FIRST_PATIENCE: Duration = Duration::from_millis(15);
 
 impl Store {
-    /// The store of this context.
+    /// The store of this context for one of the timelines on show.
     #[must_use]
-    pub fn of(ctx: &egui::Context) -> Arc<Mutex<Self>> {
-        ctx.data_mut(|data| {
-            data.get_temp_mut_or_default::<Arc<Mutex<Self>>>(egui::Id::unique("timeline store")).clone()
-        })
+    pub fn of(ctx: &egui::Context, seat: Seat) -> Arc<Mutex<Self>> {
+        ctx.data_mut(|data| data.get_temp_mut_or_default::<Arc<Mutex<Self>>>(store_id(seat)).clone())
     }
 
     /// Lets go of everything, the trace above all: before a document is closed.
     pub fn forget(ctx: &egui::Context) {
-        ctx.data_mut(|data| data.remove::<Arc<Mutex<Self>>>(egui::Id::unique("timeline store")));
+        for seat in Seat::ALL {
+            ctx.data_mut(|data| data.remove::<Arc<Mutex<Self>>>(store_id(seat)));
+        }
     }
 
     /// Drops what belongs to another document, and notes a newer snapshot.

@@ -1,7 +1,10 @@
 //! Small things to put on screens. They know nothing of the program's state.
 
+pub mod badge;
 pub mod button;
 pub mod chip;
+pub mod diff_flame;
+pub mod distribution;
 pub mod flame;
 pub mod keycap;
 pub mod legend;
@@ -11,4 +14,5 @@ pub mod plot;
 pub mod progress;
 pub mod proportion;
 pub mod section;
+pub mod stacked;
 pub mod table;

@@ -29,7 +29,7 @@ pub enum Look {
     Line,
     /// Each value holds until the next point.
     Steps,
-    /// The same, filled down to the lower axis.
+    /// The same, filled down to the lower axis; what is behind shows through.
     Area,
     /// The same, standing on the series that comes next: its points are sums, and the values under the pointer are
     /// told without that one. Stacks come from the top down.
@@ -256,7 +256,7 @@ impl<'a> Canvas<'a> {
     /// From each point to the next one, down to the lower end.
     fn boxes_ui(&self, painter: &Painter, series: &Series) {
         let (fill, gap) = match series.look {
-            Look::Area => (lanes::mix(self.tokens.background, series.color, 0.35), 0.0),
+            Look::Area => (series.color.gamma_multiply(0.35), 0.0),
             Look::Stack => (lanes::mix(self.tokens.background, series.color, 0.6), 0.0),
             _ => (series.color, 1.0),
         };

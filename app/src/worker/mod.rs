@@ -1,5 +1,6 @@
 //! Work off the UI thread: named threads that answer with actions in a mailbox.
 
+pub mod contrast;
 pub mod follow;
 pub mod load;
 pub mod office;

@@ -13,6 +13,7 @@ use trace_core::base::limits::Limits;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
+use crate::action::pairs::PairAction;
 use crate::action::reduce::Effect;
 use crate::cache::Cache;
 use crate::remote;
@@ -20,7 +21,7 @@ use crate::state::document::Source;
 use crate::state::rows::Rows;
 use crate::state::settings::Settings;
 use crate::worker::store::{Store, Writer};
-use crate::worker::{follow, load, study};
+use crate::worker::{contrast, follow, load, study};
 
 /// No person closes a dialog sooner.
 const NO_DIALOG: Duration = Duration::from_millis(400);
@@ -136,6 +137,13 @@ impl Office {
                     }
                 });
             }
+            Effect::Contrast { sides, question, measured, findings, monitor } => {
+                let answered = move || {
+                    let answer = contrast::answer(&question, measured, findings, &monitor)?;
+                    Some(Action::Pair(PairAction::Answered(sides, question, answer)))
+                };
+                self.answer_with("contrast", answered);
+            }
             Effect::SaveProfile { trace, title, scope, kind } => self.save_profile(trace, &title, scope, kind),
             Effect::Discard(trace, rows) => {
                 if let Some(sweeper) = &self.sweeper {
@@ -148,6 +156,7 @@ impl Office {
                 Err(error) => Action::Notice(format!("{text} cannot be opened: {error}")),
             }),
             Effect::AskForFiles => self.ask_for_files(),
+            Effect::AskForComparison => self.ask_for_comparison(),
             Effect::SaveSettings => {
                 if let Some(writer) = &self.writer {
                     writer.write(settings.clone());
@@ -199,6 +208,28 @@ impl Office {
         });
     }
 
+    fn ask_for_comparison(&mut self) {
+        if self.asking || self.writer.is_none() {
+            return;
+        }
+        self.asking = true;
+        let mailbox = self.mailbox.clone();
+        self.run("dialog", move || {
+            let begin = Instant::now();
+            let chosen = rfd::FileDialog::new().set_title("Compare with another Go execution trace").pick_file();
+            let no_dialog = chosen.is_none() && begin.elapsed() < NO_DIALOG;
+            if let Some(path) = chosen {
+                mailbox.send(Action::CompareWith(path));
+            }
+            mailbox.send(Action::DialogClosed);
+            if no_dialog {
+                let text = "This desktop offers no file dialog: open the other trace by path, then compare the two";
+                mailbox.send(Action::Notice(text.to_owned()));
+                mailbox.send(Action::PathField(Some(String::new())));
+            }
+        });
+    }
+
     /// Asks where, and writes the profile there.
     fn save_profile(&self, trace: Arc<Trace>, title: &str, scope: Scope, kind: ProfileKind) {
         if self.writer.is_none() {
@@ -215,6 +246,12 @@ impl Office {
                 Err(error) => format!("{} could not be written: {error}", path.display()),
             }));
         });
+    }
+
+    /// Sends what `job` comes to, unless it was cancelled.
+    fn answer_with(&self, name: &str, job: impl FnOnce() -> Option<Action> + Send + 'static) {
+        let mailbox = self.mailbox.clone();
+        self.run(name, move || job().into_iter().for_each(|action| mailbox.send(action)));
     }
 
     fn run(&self, name: &str, job: impl FnOnce() + Send + 'static) {

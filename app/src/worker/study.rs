@@ -10,6 +10,7 @@ use trace_core::analysis::antagonists;
 use trace_core::analysis::blocked_by::{self, Blocked, Releasers};
 use trace_core::analysis::census::Census;
 use trace_core::analysis::collector::cycles::Collector;
+use trace_core::analysis::compare::measure::measure;
 use trace_core::analysis::findings;
 use trace_core::analysis::flame::{Flame, MergeBy};
 use trace_core::analysis::goroutines;
@@ -99,6 +100,9 @@ pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<A
         Question::Events(lane, range) => {
             let events = trace.events(*lane, *range).take_while(|_| !monitor.is_cancelled());
             Some(Answer::Events(Arc::new(events.take(LISTED_SPANS).collect())))
+        }
+        Question::Measured(range) => {
+            measure(trace, *range, monitor).map(|measured| Answer::Measured(Arc::new(measured)))
         }
     });
     catch_unwind(work).unwrap_or(Some(Answer::Failed))

@@ -25,6 +25,7 @@ use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::place::Stretch;
 use crate::cli::print;
 use crate::cli::report::Form;
+use crate::state::pair::PerChoice;
 
 /// What durations and counts are divided by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,19 @@ pub enum Unit {
     Task(String),
     /// Nothing.
     Nothing,
+}
+
+impl Unit {
+    /// The same as the window calls it.
+    #[must_use]
+    pub fn choice(self) -> PerChoice {
+        match self {
+            Self::Second => PerChoice::Second,
+            Self::Processor => PerChoice::ProcessorSecond,
+            Self::Task(name) => PerChoice::Task(name),
+            Self::Nothing => PerChoice::Nothing,
+        }
+    }
 }
 
 /// Reads `second`, `cpu`, `nothing` or `task:TYPE`.

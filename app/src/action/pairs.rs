@@ -1,0 +1,363 @@
+//! What happens to two traces that are compared: which they are, how they lie over each other, what of
+//! them is looked at. After every action the view of one follows that of the other while they are linked.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use trace_core::analysis::compare::partners::Correction;
+use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::model::lanes::LaneId;
+
+use crate::action::action::Action;
+use crate::action::commands::panels;
+use crate::action::documents;
+use crate::action::reduce::{Effect, notify, reduce};
+use crate::state::app::AppState;
+use crate::state::contrast::{Contrast, PairAnswer, PairQuestion};
+use crate::state::document::{Document, DocumentId, Source};
+use crate::state::pair::{Align, Pair, PerChoice, RowKey, Side, Spot, same_clock};
+use crate::state::study::{Answer, Question, Study};
+use crate::state::view::{FIT_AIR, Selection, View};
+
+/// Something to happen to the pair.
+#[derive(Clone, Debug)]
+pub enum PairAction {
+    /// Compare these two: A and B.
+    Of(DocumentId, DocumentId),
+    /// End it; both stay open.
+    Leave,
+    /// A becomes B, and B becomes A.
+    Swap,
+    /// Move the two together, or each by itself.
+    ToggleLink,
+    /// Another way to lay the times over each other.
+    Align(Align),
+    /// Align what is selected (or marked) in A with what is in B.
+    AlignSelections,
+    /// Show B so much later than A begins, nanoseconds.
+    Offset(f64),
+    /// A's part of the height.
+    Share(f32),
+    /// Look only at this stretch of a side; all if `None`.
+    Limit(Side, Option<TimeRange>),
+    /// Divide figures by something else.
+    Per(PerChoice),
+    /// Show more of this row, and its slowest instances beside each other.
+    ShowRow(RowKey),
+    /// The user's word on which rows belong together.
+    Correct(Correction),
+    /// Take all such words back.
+    ForgetCorrections,
+    /// Show these beside each other, aligned at their starts.
+    Show([Option<Spot>; 2]),
+    /// Show both whole.
+    ShowWhole,
+    /// Have a worker find out something about both.
+    Ask(PairQuestion),
+    /// A worker: what it found about these two.
+    Answered([DocumentId; 2], PairQuestion, PairAnswer),
+}
+
+/// Parts of the height that a side has at least.
+const LEAST_SHARE: f32 = 0.12;
+
+/// Applies one.
+pub(super) fn apply(state: &mut AppState, action: PairAction) -> Vec<Effect> {
+    match action {
+        PairAction::Of(a, b) => compare(state, a, b),
+        PairAction::Leave => leave(state),
+        PairAction::Swap => with(state, |pair| {
+            pair.sides.swap(0, 1);
+            pair.anchors.swap(0, 1);
+            pair.ranges.swap(0, 1);
+            pair.shift_nanos = -pair.shift_nanos;
+            pair.share = 1.0 - pair.share;
+            pair.row = None;
+            for correction in &mut pair.corrections {
+                std::mem::swap(&mut correction.a, &mut correction.b);
+            }
+            pair.contrasts.clear();
+        }),
+        PairAction::ToggleLink => with(state, |pair| pair.is_linked ^= true),
+        PairAction::Align(align) => self::align(state, align),
+        PairAction::AlignSelections => align_selections(state),
+        PairAction::Offset(nanos) => offset(state, nanos),
+        PairAction::Share(share) => with(state, |pair| pair.share = share.clamp(LEAST_SHARE, 1.0 - LEAST_SHARE)),
+        PairAction::Limit(side, range) => with(state, |pair| pair.ranges[side.at()] = range),
+        PairAction::Per(per) => with(state, |pair| pair.per = per),
+        PairAction::ShowRow(row) => show_row(state, row),
+        PairAction::Correct(correction) => with(state, |pair| pair.corrections.push(correction)),
+        PairAction::ForgetCorrections => with(state, |pair| pair.corrections.clear()),
+        PairAction::Show(spots) => show(state, spots),
+        PairAction::ShowWhole => with(state, |pair| pair.is_fitted = false),
+        PairAction::Ask(question) => ask(state, question),
+        PairAction::Answered(sides, question, answer) => with(state, |pair| {
+            if pair.sides == sides {
+                pair.contrasts.answered(&question, answer);
+            }
+        }),
+    }
+}
+
+fn with(state: &mut AppState, change: impl FnOnce(&mut Pair)) -> Vec<Effect> {
+    if let Some(pair) = &mut state.pair {
+        change(pair);
+    }
+    Vec::new()
+}
+
+/// Opens a file as B beside the trace in front.
+pub(super) fn compare_with(state: &mut AppState, path: PathBuf) -> Vec<Effect> {
+    state.dropped = None;
+    let before = state.active;
+    let mut effects = documents::open(state, Source::Path(path));
+    if let (Some(a), Some(b)) = (before, state.active) {
+        effects.extend(compare(state, a, b));
+    }
+    effects
+}
+
+fn compare(state: &mut AppState, a: DocumentId, b: DocumentId) -> Vec<Effect> {
+    if a == b {
+        notify(state, "Compare it with another trace: this is the same one");
+        return Vec::new();
+    }
+    if state.document_by_id(a).is_none() || state.document_by_id(b).is_none() {
+        return Vec::new();
+    }
+    let mut effects = leave(state);
+    state.pair = Some(Pair::new(a, b));
+    state.active = Some(a);
+    effects.push(Effect::OpenPanel(panels::CHANGES));
+    effects
+}
+
+fn leave(state: &mut AppState) -> Vec<Effect> {
+    let Some(mut pair) = state.pair.take() else { return Vec::new() };
+    pair.contrasts.clear();
+    for id in pair.sides {
+        if let Some(document) = by_id(state, id) {
+            document.shared_reach = None;
+            let bounds = document.trace.range();
+            document.view = document.view.map(|view| view.clamp(bounds));
+        }
+    }
+    Vec::new()
+}
+
+/// Carries out an action on one of the two. What only follows the pointer leaves the one in front there.
+pub(super) fn on(state: &mut AppState, id: DocumentId, action: Action) -> Vec<Effect> {
+    let before = state.active;
+    let stays = matches!(
+        action,
+        Action::PointerAt(_)
+            | Action::LanesHeight(_)
+            | Action::HoverFlow(_)
+            | Action::SetView(_)
+            | Action::RememberPlace
+            | Action::ToggleSection(_)
+    );
+    if let (Action::SetCounters(points), Some(pair)) = (&action, &mut state.pair) {
+        pair.counters_points = points.clamp(0.0, 600.0);
+        return Vec::new();
+    }
+    state.active = Some(id);
+    let effects = reduce(state, action);
+    if stays {
+        state.active = before;
+    }
+    effects
+}
+
+fn align(state: &mut AppState, align: Align) -> Vec<Effect> {
+    let Some((_, [a, b])) = state.shown_pair() else { return Vec::new() };
+    if align == Align::WallClock && same_clock(&a.trace, &b.trace).is_none() {
+        notify(state, "One of the traces does not tell the wall-clock time (Go 1.25 and later do)");
+        return Vec::new();
+    }
+    with(state, |pair| {
+        pair.align = align;
+        pair.shift_nanos = 0.0;
+    })
+}
+
+/// The instant that the user points out in a document: the start of the mark or of the selected span.
+fn chosen_instant(document: &Document) -> Option<TraceTime> {
+    let span = match document.selection {
+        Selection::Span(at) => document.trace.span(at).map(|span| span.range),
+        Selection::Lane(LaneId::Goroutine(go)) => {
+            let created = document.trace.goroutine(go).and_then(|go| go.created);
+            created.map(|created| TimeRange::new(created, created.plus_nanos(1)))
+        }
+        _ => None,
+    };
+    match (document.marked, span) {
+        (Some(marked), Some(span)) if marked.overlaps(span) => Some(marked.start),
+        (_, Some(span)) => Some(span.start),
+        (marked, None) => marked.map(|marked| marked.start),
+    }
+}
+
+fn align_selections(state: &mut AppState) -> Vec<Effect> {
+    let Some((_, documents)) = state.shown_pair() else { return Vec::new() };
+    let anchors = documents.map(chosen_instant);
+    for (side, anchor) in Side::BOTH.into_iter().zip(anchors) {
+        if anchor.is_none() {
+            notify(state, format!("Select a span in {} first (or mark a stretch): it is aligned there", side.letter()));
+            return Vec::new();
+        }
+    }
+    with(state, |pair| {
+        pair.anchors = anchors;
+        pair.align = Align::Anchors;
+        pair.shift_nanos = 0.0;
+    })
+}
+
+fn offset(state: &mut AppState, nanos: f64) -> Vec<Effect> {
+    let Some((pair, [a, b])) = state.shown_pair().filter(|_| nanos.is_finite()) else { return Vec::new() };
+    // No further apart than that some of each stays in reach of the other.
+    let most = (a.trace.range().nanos() + b.trace.range().nanos()) as f64;
+    let shift = pair.shift_nanos + nanos.clamp(-most, most) - pair.offset_nanos(a, b);
+    with(state, |pair| pair.shift_nanos = shift)
+}
+
+fn show_row(state: &mut AppState, row: RowKey) -> Vec<Effect> {
+    let Some((pair, [a, b])) = state.shown_pair() else { return Vec::new() };
+    let mut spots = [None; 2];
+    if let Some(Contrast::Answered(PairAnswer::Changes(found))) = pair.contrasts.get(&pair.question(a, b))
+        && let Some(change) = found.found.changes.iter().find(|change| row.is(change))
+    {
+        for (at, document) in [a, b].into_iter().enumerate() {
+            let series = change.places[at].and_then(|place| found.measured[at].rows.get(place));
+            let slowest = series.and_then(|(_, series)| series.slowest().next());
+            spots[at] = slowest.map(|slowest| Spot::of(row.kind, slowest, &document.trace));
+        }
+    }
+    let mut effects = with(state, |pair| pair.row = Some(row));
+    effects.push(Effect::OpenPanel(panels::DIFFERENCE));
+    effects.extend(show(state, spots));
+    effects
+}
+
+/// Selects one thing on each side and shows the two from the same place on.
+fn show(state: &mut AppState, spots: [Option<Spot>; 2]) -> Vec<Effect> {
+    let Some(pair) = &mut state.pair else { return Vec::new() };
+    if let [Some(a), Some(b)] = spots {
+        pair.anchors = [Some(a.range.start), Some(b.range.start)];
+        pair.align = Align::Anchors;
+        pair.shift_nanos = 0.0;
+    }
+    let sides = pair.sides;
+    let longest = spots.iter().flatten().map(|spot| spot.range.nanos()).max().unwrap_or(0);
+    let mut effects = Vec::new();
+    for (id, spot) in sides.into_iter().zip(spots) {
+        let Some(spot) = spot else { continue };
+        let range = TimeRange::new(spot.range.start, spot.range.start.plus_nanos(longest));
+        let span = |document: &Document| spot.lane.and_then(|lane| document.trace.span_at(lane, spot.range.start));
+        let selected = state.document_by_id(id).and_then(span);
+        let had_panels = state.document_by_id(id).is_some_and(|document| document.panels_shown);
+        let mut then = vec![Action::RememberPlace];
+        match (selected, spot.lane) {
+            (Some(span), _) => then.push(Action::SelectSpan(span.at)),
+            (None, Some(lane)) => then.push(Action::SelectLane(lane)),
+            (None, None) => {}
+        }
+        then.push(Action::Mark(Some(spot.range)));
+        then.extend(spot.lane.map(|lane| Action::Reveal { lane, time: None }));
+        effects.extend(then.into_iter().flat_map(|action| on(state, id, action)));
+        if let Some(document) = by_id(state, id) {
+            // Both timelines need the room; a selection by hand opens what tells of it.
+            document.panels_shown = had_panels;
+            let reach = document.reach();
+            document.view = document.view.map(|view| view.fit(range, FIT_AIR, reach));
+        }
+    }
+    effects
+}
+
+fn ask(state: &mut AppState, question: PairQuestion) -> Vec<Effect> {
+    let PairQuestion::Changes { ranges, .. } = &question;
+    let Some((_, documents)) = state.shown_pair() else { return Vec::new() };
+    let measured = |at: usize| match documents[at].studies.answer(&Question::Measured(ranges[at])) {
+        Some(Answer::Measured(measured)) => Some(Arc::clone(measured)),
+        _ => None,
+    };
+    let (Some(measured_a), Some(measured_b)) = (measured(0), measured(1)) else { return Vec::new() };
+    let findings = |at: usize| match documents[at].studies.get(&Question::Findings) {
+        Some(Study::Answered(Answer::Findings(findings))) => Some(Arc::clone(findings)),
+        _ => None,
+    };
+    let findings = findings(0).zip(findings(1)).map(|(a, b)| [a, b]);
+    let Some(pair) = &mut state.pair else { return Vec::new() };
+    let Some(monitor) = pair.contrasts.ask(question.clone()) else { return Vec::new() };
+    vec![Effect::Contrast { sides: pair.sides, question, measured: [measured_a, measured_b], findings, monitor }]
+}
+
+/// What was in sight of the two before an action.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before([Option<View>; 2]);
+
+/// Notes what is in sight.
+pub(super) fn before(state: &AppState) -> Option<Before> {
+    let pair = state.pair.as_ref()?;
+    Some(Before(pair.sides.map(|id| state.document_by_id(id).and_then(|document| document.view))))
+}
+
+/// After an action: a pair whose trace was closed is none; how far the views may go; the one that was not
+/// moved follows the one that was.
+pub(super) fn settle(state: &mut AppState, before: Option<Before>) {
+    let Some(pair) = &state.pair else { return };
+    let sides = pair.sides;
+    if sides.iter().any(|id| state.document_by_id(*id).is_none()) {
+        leave(state);
+        return;
+    }
+    let [a, b] = sides.map(|id| state.document_by_id(id).filter(|document| document.has_lanes()));
+    let (Some(a), Some(b)) = (a, b) else { return };
+    let (link, is_linked, is_fitted) = (pair.link(a, b), pair.is_linked, pair.is_fitted);
+    let reaches =
+        [link.reach(Side::A, a.trace.range(), b.trace.range()), link.reach(Side::B, b.trace.range(), a.trace.range())];
+    let mut views = [a.view, b.view];
+    let moved = |side: Side| before.is_none_or(|before| before.0[side.at()] != views[side.at()]);
+    let front = if state.active == Some(sides[1]) { Side::B } else { Side::A };
+    let lead = match (moved(Side::A), moved(Side::B)) {
+        (true, false) => Side::A,
+        (false, true) => Side::B,
+        _ => front,
+    };
+    if is_linked {
+        let scrolls = views.map(|view| view.map_or(0.0, |view| view.scroll_points));
+        let led = lead.other();
+        let reach = reaches[lead.at()];
+        let whole = View { scroll_points: scrolls[lead.at()], ..View::whole(reach) };
+        let leading = views[lead.at()].filter(|_| is_fitted).map_or(whole, |view| view.clamp(reach));
+        views[lead.at()] = Some(leading);
+        views[led.at()] = Some(link.view_across(lead, leading, scrolls[led.at()]));
+    } else if !is_fitted {
+        views = [Some(View::whole(a.trace.range())), Some(View::whole(b.trace.range()))];
+    }
+    for (side, view) in Side::BOTH.into_iter().zip(views) {
+        if let Some(document) = by_id(state, sides[side.at()]) {
+            document.shared_reach = is_linked.then_some(reaches[side.at()]);
+            document.view = view;
+        }
+    }
+    if let Some(pair) = &mut state.pair {
+        pair.is_fitted = true;
+    }
+}
+
+/// Where a key zooms while the pointer is on the other timeline: the instant there, as one of the trace in
+/// front.
+pub(super) fn pointer_across(state: &AppState) -> Option<f64> {
+    let (pair, documents) = state.shown_pair().filter(|(pair, _)| pair.is_linked)?;
+    let front = pair.side_of(state.active?)?;
+    let other = documents[front.other().at()];
+    let link = pair.link(documents[0], documents[1]);
+    other.pointer_nanos.map(|nanos| link.across(front.other(), nanos))
+}
+
+fn by_id(state: &mut AppState, id: DocumentId) -> Option<&mut Document> {
+    state.documents.iter_mut().find(|document| document.id == id)
+}

@@ -1,0 +1,417 @@
+//! What both traces are like, side by side: states over time, who lives and who created them, heap and
+//! collector, and which findings are gone, new or the same.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use egui::{Color32, Label, RichText, ScrollArea, Sense, Ui, vec2};
+use trace_core::analysis::compare::causes::CauseChange;
+use trace_core::analysis::compare::measure::RowKind;
+use trace_core::analysis::compare::partners::bare;
+use trace_core::analysis::compare::picture::Picture;
+use trace_core::analysis::findings::finding::Finding;
+use trace_core::event::state::SpanClass;
+use trace_core::model::lanes::LaneId;
+
+use crate::action::action::{Action, Actions};
+use crate::fmt::name;
+use crate::fmt::number::{bytes, count};
+use crate::fmt::time::duration;
+use crate::panel::{changes, kept, partial_pair_ui};
+use crate::state::app::AppState;
+use crate::state::contrast::Changes;
+use crate::state::document::Document;
+use crate::theme::lanes::{is_wait, mix};
+use crate::theme::tokens::Tokens;
+use crate::theme::{fonts, space, tokens};
+use crate::widget::badge::badge;
+use crate::widget::chip::chip;
+use crate::widget::link::link_in;
+use crate::widget::plot::axis::{Axis, Unit};
+use crate::widget::plot::{Plot, Series, plot};
+use crate::widget::section::empty;
+use crate::widget::stacked::{Stacked, stacked};
+use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, text};
+
+/// From the bottom up: what runs carries the picture.
+const STACKED: [SpanClass; 9] = [
+    SpanClass::Running,
+    SpanClass::Syscall,
+    SpanClass::Gc,
+    SpanClass::Runnable,
+    SpanClass::WaitSync,
+    SpanClass::WaitChan,
+    SpanClass::WaitNet,
+    SpanClass::WaitSleep,
+    SpanClass::WaitOther,
+];
+
+/// What is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum View {
+    #[default]
+    States,
+    Goroutines,
+    Collector,
+    Findings,
+}
+
+impl View {
+    const ALL: [Self; 4] = [Self::States, Self::Goroutines, Self::Collector, Self::Findings];
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::States => "States over time",
+            Self::Goroutines => "Who lives",
+            Self::Collector => "Heap and collector",
+            Self::Findings => "Findings",
+        }
+    }
+}
+
+/// Shows it.
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let Some((_, documents, found)) = changes(ui, state, actions) else { return };
+    let id = egui::Id::unique("both-view");
+    let mut view: View = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        for other in View::ALL {
+            if chip(ui, other.title(), view == other).clicked() {
+                view = other;
+                ui.ctx().data_mut(|data| data.insert_temp(id, view));
+            }
+        }
+        ui.add_space(space::S);
+        partial_pair_ui(ui, documents);
+    });
+    ui.add_space(space::XS);
+    let pictures = [0, 1].map(|side| found.measured[side].pictures.first());
+    let [Some(a), Some(b)] = pictures else {
+        empty(ui, "There is nothing to draw");
+        return;
+    };
+    match view {
+        View::States => states_ui(ui, [a, b]),
+        View::Goroutines => goroutines_ui(ui, found, [a, b]),
+        View::Collector => collector_ui(ui, found, [a, b]),
+        View::Findings => findings_ui(ui, documents, found, actions),
+    }
+}
+
+fn color_of(tokens: &Tokens, class: SpanClass) -> Color32 {
+    let color = tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted);
+    // So that what runs carries the picture.
+    if is_wait(class) { mix(tokens.background, color, 0.62) } else { color }
+}
+
+/// Average number of goroutines in each state, part by part, on one scale.
+fn states_ui(ui: &mut Ui, pictures: [&Picture; 2]) {
+    let tokens = tokens::of(ui.ctx());
+    let colors = STACKED.map(|class| color_of(tokens, class));
+    let columns = pictures.map(|picture| {
+        let part = picture.range.nanos().max(1) as f64 / picture.mix.parts.len().max(1) as f64;
+        let column = |sums: &[u64; SpanClass::COUNT]| -> Vec<f64> {
+            STACKED.iter().map(|class| sums.get(*class as usize).map_or(0.0, |sum| *sum as f64 / part)).collect()
+        };
+        picture.mix.parts.iter().map(column).collect::<Vec<_>>()
+    });
+    let sum = |column: &Vec<f64>| column.iter().sum::<f64>();
+    let highest = columns.iter().flatten().map(sum).fold(0.0, f64::max).max(1e-3);
+    legend_ui(ui, pictures);
+    ui.add_space(space::XS);
+    let wide = ui.available_width() >= 700.0;
+    let height = if wide { ui.available_height() } else { (ui.available_height() - space::S) / 2.0 }.max(60.0);
+    let gap = space::L;
+    let width = if wide { (ui.available_width() - gap) / 2.0 } else { ui.available_width() };
+    let draw = |ui: &mut Ui, side: usize| {
+        ui.allocate_ui(vec2(width, height), |ui| {
+            let top = format!("{} {} goroutines", if side == 0 { "A" } else { "B" }, short(highest));
+            let last = duration(pictures[side].range.nanos());
+            let title = if side == 0 { "States of A over time" } else { "States of B over time" };
+            let shown = Stacked {
+                name: title,
+                colors: &colors,
+                columns: &columns[side],
+                highest,
+                texts: [&top, "0", &last],
+                height,
+            };
+            let (response, hovered) = stacked(ui, &shown);
+            if let Some(column) = hovered.and_then(|at| columns[side].get(at)) {
+                let lines = STACKED.iter().zip(column).filter(|(_, value)| **value >= 0.005);
+                let lines: Vec<String> =
+                    lines.map(|(class, value)| format!("{} {}", short(*value), name::class(*class))).collect();
+                response.on_hover_text_at_pointer(lines.join("\n"));
+            }
+        });
+    };
+    if wide {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = gap;
+            draw(ui, 0);
+            draw(ui, 1);
+        });
+    } else {
+        draw(ui, 0);
+        draw(ui, 1);
+    }
+}
+
+/// Each state with its part of all time that is not idle, in A and in B.
+fn legend_ui(ui: &mut Ui, pictures: [&Picture; 2]) {
+    let tokens = tokens::of(ui.ctx());
+    let whole = pictures.map(|picture| STACKED.iter().map(|class| picture.mix.total(*class)).sum::<u64>());
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        for class in STACKED {
+            let parts = [0, 1].map(|side| pictures[side].mix.total(class) as f64 / whole[side].max(1) as f64);
+            if parts.iter().all(|part| *part < 0.0005) {
+                continue;
+            }
+            let (dot, _) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::hover());
+            ui.painter().rect_filled(dot, 2.0, color_of(tokens, class));
+            let [a, b] = parts.map(|part| format!("{:.1} %", part * 100.0));
+            ui.label(RichText::new(name::class(class)).font(fonts::small()));
+            ui.label(RichText::new(format!("{a} → {b}")).font(fonts::mono_small()).color(tokens.muted));
+            ui.add_space(space::S);
+        }
+    });
+}
+
+fn short(value: f64) -> String {
+    if value >= 99.95 {
+        format!("{value:.0}")
+    } else if value >= 0.995 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.2}")
+    }
+}
+
+/// A start function and its creator, in both traces: alive, created, ended.
+#[derive(Clone, Debug, Default)]
+struct Crowd {
+    name: String,
+    creator: String,
+    place: String,
+    alive: [u64; 2],
+    created: [u64; 2],
+    ended: [u64; 2],
+}
+
+const CROWDS: [Column; 6] = [
+    text("Start function", 0.0),
+    text("Created by", 0.0),
+    number("Alive at the end", 130.0),
+    number("Difference", 84.0),
+    number("Created", 130.0),
+    number("Ended", 130.0),
+];
+
+fn crowds(pictures: [&Picture; 2]) -> Vec<Crowd> {
+    let mut crowds: BTreeMap<(String, String), Crowd> = BTreeMap::new();
+    for (side, picture) in pictures.into_iter().enumerate() {
+        for group in &picture.population {
+            let crowd = crowds.entry((bare(&group.name), bare(&group.creator))).or_default();
+            if crowd.name.is_empty() {
+                crowd.name.clone_from(&group.name);
+                crowd.creator.clone_from(&group.creator);
+                crowd.place.clone_from(&group.place);
+            }
+            crowd.alive[side] += group.alive;
+            crowd.created[side] += group.created;
+            crowd.ended[side] += group.ended;
+        }
+    }
+    crowds.into_values().collect()
+}
+
+/// Who lives at the end, by who created them: what grew is a leak, or a larger load.
+fn goroutines_ui(ui: &mut Ui, found: &Arc<Changes>, pictures: [&Picture; 2]) {
+    let tokens = tokens::of(ui.ctx());
+    let totals = pictures.map(|picture| picture.population.iter().map(|group| group.alive).sum::<u64>());
+    let series = [0, 1].map(|side| {
+        let alive = &pictures[side].alive;
+        let step = pictures[side].range.nanos() as f64 / alive.len().max(1) as f64;
+        let points = alive.iter().enumerate().map(|(at, alive)| [(at + 1) as f64 * step, *alive as f64]).collect();
+        Series::line(if side == 0 { "A" } else { "B" }, tokens.sides[side], points)
+    });
+    let longest = pictures.iter().map(|picture| picture.range.nanos()).max().unwrap_or(1) as f64;
+    let most = pictures.iter().flat_map(|picture| &picture.alive).copied().max().unwrap_or(1);
+    let height = (ui.available_height() * 0.42).clamp(90.0, 200.0);
+    let title = format!("Goroutines alive ({} → {} at the end)", count(totals[0]), count(totals[1]));
+    let shown = Plot {
+        name: &title,
+        x: Axis::linear(Unit::Nanos, 0.0, longest),
+        x_name: "after ",
+        y: Axis::up_to(Unit::Count, most as f64),
+        series: &series,
+        marks: &[],
+        height,
+    };
+    plot(ui, &shown);
+    ui.add_space(space::XS);
+    let crowds = kept(ui, "both-crowds", Arc::as_ptr(found) as usize, || crowds(pictures));
+    let sorting = sorting(ui, "both-crowds", Sorting { column: 3, descending: true });
+    let mut order: Vec<usize> = (0..crowds.len()).collect();
+    let grown = |crowd: &Crowd| i128::from(crowd.alive[1]) - i128::from(crowd.alive[0]);
+    order.sort_by(|one, other| {
+        let (Some(one), Some(other)) = (crowds.get(*one), crowds.get(*other)) else { return std::cmp::Ordering::Equal };
+        let rising = match sorting.column {
+            0 => one.name.cmp(&other.name),
+            1 => one.creator.cmp(&other.creator),
+            2 => one.alive.iter().max().cmp(&other.alive.iter().max()),
+            4 => one.created.iter().max().cmp(&other.created.iter().max()),
+            5 => one.ended.iter().max().cmp(&other.ended.iter().max()),
+            _ => grown(one).abs().cmp(&grown(other).abs()).then_with(|| grown(one).cmp(&grown(other))),
+        };
+        if sorting.descending { rising.reverse() } else { rising }
+    });
+    sorted(
+        ui,
+        ("both-crowds", &CROWDS),
+        sorting,
+        order.len(),
+        |_| false,
+        |row| {
+            let Some(crowd) = order.get(row).and_then(|at| crowds.get(*at)) else { return Vec::new() };
+            let arrow = |pair: [u64; 2]| Cell::number(format!("{} → {}", count(pair[0]), count(pair[1])));
+            let by = match (crowd.creator.as_str(), crowd.place.as_str()) {
+                ("", _) => "before the trace, or not known".to_owned(),
+                (creator, place) => format!("{} at {place}", name::function(creator)),
+            };
+            let grown = grown(crowd);
+            let (sign, color) = match grown {
+                1.. => ("+", tokens.grown),
+                0 => ("", tokens.muted),
+                _ => ("−", tokens.shrunk),
+            };
+            let grown = u64::try_from(grown.unsigned_abs()).unwrap_or(u64::MAX);
+            vec![
+                Cell::text(if crowd.name.is_empty() { "(not in the trace)" } else { name::function(&crowd.name) }),
+                Cell::text(by).colored(tokens.muted),
+                arrow(crowd.alive),
+                Cell::number(format!("{sign}{}", count(grown))).colored(color),
+                arrow(crowd.created).colored(tokens.muted),
+                arrow(crowd.ended).colored(tokens.muted),
+            ]
+        },
+    );
+}
+
+/// The heap over time, and what collecting it cost.
+fn collector_ui(ui: &mut Ui, found: &Changes, pictures: [&Picture; 2]) {
+    let tokens = tokens::of(ui.ctx());
+    let series = [0, 1].map(|side| {
+        let heap = &pictures[side].heap;
+        let step = pictures[side].range.nanos() as f64 / heap.len().max(1) as f64;
+        let known = heap.iter().enumerate().filter_map(|(at, value)| Some((at as f64 * step, (*value)?)));
+        // Up and down in a column: the saw of a heap.
+        let points = known.flat_map(|(x, (low, high))| [[x, high as f64], [x + step / 2.0, low as f64]]);
+        Series::line(if side == 0 { "A" } else { "B" }, tokens.sides[side], points.collect())
+    });
+    let longest = pictures.iter().map(|picture| picture.range.nanos()).max().unwrap_or(1) as f64;
+    let most = pictures.iter().flat_map(|picture| picture.heap.iter().flatten()).map(|two| two.1).max();
+    ScrollArea::vertical().id_salt("both-collector").auto_shrink([false, false]).show(ui, |ui| {
+        sums_ui(ui, found);
+        ui.add_space(space::S);
+        let Some(most) = most else {
+            ui.label(RichText::new("Neither trace tells the size of its heap").color(tokens.muted));
+            return;
+        };
+        let shown = Plot {
+            name: "Heap in use",
+            x: Axis::linear(Unit::Nanos, 0.0, longest),
+            x_name: "after ",
+            y: Axis::up_to(Unit::Bytes, most as f64),
+            series: &series,
+            marks: &[],
+            height: (ui.available_height() - space::S).clamp(110.0, 320.0),
+        };
+        plot(ui, &shown);
+    });
+}
+
+/// Collections, stops and assists of both as sentences with numbers.
+fn sums_ui(ui: &mut Ui, found: &Changes) {
+    let tokens = tokens::of(ui.ctx());
+    egui::Grid::new("both-collector").num_columns(4).spacing([space::L, space::HAIR]).show(ui, |ui| {
+        ui.label("");
+        for side in [0, 1] {
+            badge(ui, side);
+        }
+        ui.end_row();
+        for (kind, title) in
+            [(RowKind::Gc, "Collections"), (RowKind::Stw, "Stops of the world"), (RowKind::Assist, "Mark assists")]
+        {
+            ui.label(RichText::new(title).color(tokens.muted));
+            for side in [0, 1] {
+                let rows = found.measured[side].rows.iter().filter(|row| row.0.0 == kind).map(|row| &row.1);
+                let (times, sum, longest) = rows.fold((0, 0, 0), |(times, sum, longest), series| {
+                    (times + series.count, sum + series.total, series.max.max(longest))
+                });
+                let time = |nanos: u64| duration(i64::try_from(nanos).unwrap_or(i64::MAX));
+                let text = if times == 0 {
+                    "none".to_owned()
+                } else {
+                    format!("{}, {} in sum, longest {}", count(times), time(sum), time(longest))
+                };
+                ui.label(RichText::new(text).font(fonts::mono()));
+            }
+            ui.end_row();
+        }
+        ui.label(RichText::new("Heap at the end").color(tokens.muted));
+        for side in [0, 1] {
+            let heap = found.measured[side].pictures.first().and_then(|picture| picture.heap.iter().flatten().last());
+            ui.label(RichText::new(heap.map_or("–".to_owned(), |two| bytes(two.1))).font(fonts::mono()));
+        }
+        ui.end_row();
+    });
+}
+
+/// Causes that are gone, new, or still there; a click shows where.
+fn findings_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, actions: &mut Actions) {
+    let Some([a, b]) = &found.findings else {
+        empty(ui, "The findings of one of the traces are not known");
+        return;
+    };
+    if found.causes.is_empty() {
+        empty(ui, "Nothing stands out in either trace");
+        return;
+    }
+    let tokens = tokens::of(ui.ctx());
+    ScrollArea::vertical().id_salt("both-findings").auto_shrink([false, false]).show(ui, |ui| {
+        for cause in &found.causes {
+            let (word, color, list): (_, _, Vec<(usize, &Finding)>) = match *cause {
+                CauseChange::Gone(at) => {
+                    ("Gone", tokens.shrunk, a.list.get(at).map(|one| (0, one)).into_iter().collect())
+                }
+                CauseChange::New(at) => ("New", tokens.grown, b.list.get(at).map(|one| (1, one)).into_iter().collect()),
+                CauseChange::Stayed(at_a, at_b) => {
+                    let both = [a.list.get(at_a).map(|one| (0, one)), b.list.get(at_b).map(|one| (1, one))];
+                    ("Both", tokens.muted, both.into_iter().flatten().collect())
+                }
+            };
+            for (at, (side, finding)) in list.into_iter().enumerate() {
+                ui.horizontal(|ui| {
+                    let (room, _) = ui.allocate_exact_size(vec2(40.0, space::ROW), Sense::hover());
+                    if at == 0 {
+                        let place = room.left_center();
+                        ui.painter().text(place, egui::Align2::LEFT_CENTER, word, fonts::small_strong(), color);
+                    }
+                    badge(ui, side);
+                    if let Some(link) = finding.links.first()
+                        && link_in(ui, "Jump to it", fonts::small()).clicked()
+                    {
+                        let go = Action::GoToStretch(LaneId::Goroutine(link.go), link.range);
+                        actions.push(Action::On(documents[side].id, Box::new(go)));
+                    }
+                    let lost = duration(i64::try_from(finding.time_lost_ns).unwrap_or(i64::MAX));
+                    ui.label(RichText::new(lost).font(fonts::mono()).color(tokens.muted));
+                    ui.add(Label::new(RichText::new(&finding.title)).wrap());
+                });
+            }
+        }
+    });
+}

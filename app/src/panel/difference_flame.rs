@@ -1,0 +1,75 @@
+//! Where waits, and CPU samples, became more or less from A to B, as a flame graph of the difference.
+
+use egui::{Align, Layout, RichText, TextEdit, Ui};
+use trace_core::analysis::compare::diff_flame::DiffFlame;
+
+use crate::action::action::Actions;
+use crate::panel::{changes, partial_pair_ui};
+use crate::state::app::AppState;
+use crate::state::pair::PerChoice;
+use crate::theme::{fonts, space, tokens};
+use crate::widget::chip::chip;
+use crate::widget::diff_flame::{diff_flame, no_difference};
+
+/// What the user looks at.
+#[derive(Clone, Debug, Default)]
+struct Shown {
+    on_cpu: bool,
+    zoom: usize,
+    search: String,
+    /// The graph that `zoom` is of.
+    nodes: usize,
+}
+
+/// Shows it.
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let Some((pair, documents, found)) = changes(ui, state, actions) else { return };
+    let tokens = tokens::of(ui.ctx());
+    let id = egui::Id::unique("difference-flame");
+    let mut shown: Shown = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
+    let unit = match &pair.per {
+        PerChoice::Second => ", per second".to_owned(),
+        PerChoice::ProcessorSecond => ", per CPU second".to_owned(),
+        PerChoice::Task(name) => format!(", per task {name}"),
+        PerChoice::Nothing => String::new(),
+    };
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        for (title, on_cpu) in [("Off CPU: waits and system calls", false), ("On CPU: samples", true)] {
+            if chip(ui, title, shown.on_cpu == on_cpu).clicked() {
+                shown.on_cpu = on_cpu;
+                shown.zoom = 0;
+            }
+        }
+        ui.add_space(space::S);
+        let quiet = |text: &str| RichText::new(text).font(fonts::small()).color(tokens.muted);
+        ui.label(quiet("Width: all that changed"));
+        for (color, text) in [(tokens.grown, "more in B"), (tokens.shrunk, "less in B")] {
+            ui.label(RichText::new("■").font(fonts::small()).color(color));
+            ui.label(quiet(text));
+        }
+        partial_pair_ui(ui, documents);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let field = TextEdit::singleline(&mut shown.search).font(fonts::small()).hint_text("Find functions");
+            ui.add(field.desired_width(150.0));
+        });
+    });
+    ui.add_space(space::XS);
+    let flame: &DiffFlame = if shown.on_cpu { &found.on_cpu } else { &found.off_cpu };
+    if shown.nodes != flame.nodes.len() {
+        shown.nodes = flame.nodes.len();
+        shown.zoom = 0;
+    }
+    let width = flame.nodes.first().map_or(0.0, |root| root.width());
+    if width > 0.0 {
+        let clicked = diff_flame(ui, flame, shown.zoom, &shown.search.to_lowercase(), &unit);
+        shown.zoom = clicked.unwrap_or(shown.zoom);
+    } else if flame.nodes.is_empty() && shown.on_cpu {
+        no_difference(ui, "Neither trace has CPU samples: record with a CPU profile running to have them");
+    } else if flame.nodes.is_empty() {
+        no_difference(ui, "Neither trace has waits");
+    } else {
+        no_difference(ui, "No difference");
+    }
+    ui.ctx().data_mut(|data| data.insert_temp(id, shown));
+}

@@ -1,0 +1,342 @@
+//! The centre of the window: one timeline, or two that are compared, A over B. Above them how their times
+//! lie over each other; between them a border to drag.
+
+use egui::{
+    Align, CursorIcon, DragValue, Id, Layout, Rect, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2,
+    vec2,
+};
+use trace_core::base::time::TimeRange;
+
+use crate::action::action::{Action, Actions};
+use crate::action::commands;
+use crate::action::pairs::PairAction;
+use crate::fmt::time::{duration, offset};
+use crate::state::app::AppState;
+use crate::state::document::Document;
+use crate::state::pair::{Align as Alignment, Pair, Side, same_clock};
+use crate::state::view::View;
+use crate::theme::{fonts, icons, space, tokens};
+use crate::timeline;
+use crate::timeline::frame::Seat;
+use crate::timeline::store::Store;
+use crate::widget::badge::badge;
+use crate::widget::button::{icon_button, icon_toggle};
+use crate::widget::chip::chip;
+use crate::widget::link::link_in;
+
+/// Height of the bar above both, points.
+const BAR: f32 = 32.0;
+/// Height of the line above each, points.
+const HEAD: f32 = 24.0;
+/// Height of the border between them, points.
+const BORDER: f32 = 5.0;
+
+/// Shows the timeline, or both.
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let Some((pair, documents)) = state.shown_pair() else {
+        timeline::ui(ui, state, actions);
+        return;
+    };
+    let area = ui.available_rect_before_wrap();
+    ui.allocate_rect(area, Sense::hover());
+    let tokens = tokens::of(ui.ctx());
+    ui.painter().rect_filled(area, 0.0, tokens.panel);
+    let bar = area.with_max_y(area.min.y + BAR);
+    bar_ui(&mut inside(ui, bar.shrink2(vec2(space::M, 0.0)), "bar"), state, pair, documents, actions);
+    let places = Places::new(area.with_min_y(bar.max.y), pair.share);
+    for side in Side::BOTH {
+        let head = places.heads[side.at()];
+        head_ui(ui, (side, head), state, (pair, documents), actions);
+    }
+    timelines_ui(ui, state, (pair, documents), &places, actions);
+    border_ui(ui, &places, actions);
+}
+
+/// Where things lie.
+struct Places {
+    all: Rect,
+    heads: [Rect; 2],
+    lanes: [Rect; 2],
+    border: Rect,
+}
+
+impl Places {
+    fn new(all: Rect, share: f32) -> Self {
+        let room = (all.height() - BORDER).max(0.0);
+        let middle = (all.min.y + room * share).round();
+        let border = Rect::from_min_max(pos2(all.min.x, middle), pos2(all.max.x, middle + BORDER));
+        let of = |top: f32, bottom: f32| {
+            let cut = (top + HEAD).min(bottom);
+            let part = |from: f32, to: f32| Rect::from_min_max(pos2(all.min.x, from), pos2(all.max.x, to));
+            (part(top, cut), part(cut, bottom))
+        };
+        let ((head_a, lanes_a), (head_b, lanes_b)) = (of(all.min.y, border.min.y), of(border.max.y, all.max.y));
+        Self { all, heads: [head_a, head_b], lanes: [lanes_a, lanes_b], border }
+    }
+}
+
+fn inside(ui: &mut Ui, rect: Rect, salt: impl std::hash::Hash + std::fmt::Debug) -> Ui {
+    let layout = Layout::left_to_right(Align::Center);
+    let mut child = ui.new_child(UiBuilder::new().max_rect(rect).layout(layout).id_salt(salt));
+    child.set_clip_rect(rect.intersect(ui.clip_rect()));
+    child
+}
+
+/// Both timelines. The one that the pointer works on is painted first, and leads the other in this frame.
+fn timelines_ui(
+    ui: &mut Ui,
+    state: &AppState,
+    (pair, documents): (&Pair, [&Document; 2]),
+    places: &Places,
+    actions: &mut Actions,
+) {
+    let [a, b] = documents;
+    let link = pair.link(a, b);
+    let pointer = ui.input(|input| input.pointer.latest_pos());
+    let front = state.active.and_then(|id| pair.side_of(id)).unwrap_or(Side::A);
+    let dragged = Side::BOTH.into_iter().find(|side| is_dragged(ui, *side));
+    let under = Side::BOTH.into_iter().find(|side| pointer.is_some_and(|at| places.lanes[side.at()].contains(at)));
+    let lead = dragged.or(under).unwrap_or(front);
+    let mut led: Option<View> = None;
+    for side in [lead, lead.other()] {
+        let (document, place) = (documents[side.at()], places.lanes[side.at()]);
+        let mut child = inside(ui, place, side);
+        let mut own = Actions::default();
+        let shown = timeline::document_ui(&mut child, state, (document, Seat::Of(side), led), &mut own);
+        led = shown.filter(|_| pair.is_linked).map(|view| link.view_across(side, view, 0.0));
+        for action in own.drain() {
+            actions.push(Action::On(document.id, Box::new(action)));
+        }
+        if side == front {
+            let line = Rect::from_min_max(place.min, pos2(place.min.x + 3.0, place.max.y));
+            ui.painter().rect_filled(line, 0.0, tokens::of(ui.ctx()).sides[side.at()]);
+        }
+    }
+    if pair.is_linked
+        && let Some(at) = pointer.filter(|_| under == Some(lead))
+    {
+        let other = places.lanes[lead.other().at()];
+        let gutter = state.settings.gutter_points;
+        if at.x > other.min.x + gutter && at.x < other.max.x - space::M {
+            let color = tokens::of(ui.ctx()).muted.gamma_multiply(0.7);
+            ui.painter_at(other).vline(at.x, other.y_range(), Stroke::new(1.0, color));
+        }
+    }
+}
+
+fn is_dragged(ui: &Ui, side: Side) -> bool {
+    let store = Store::of(ui.ctx(), Seat::Of(side));
+    let store = store.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    store.drag.is_some()
+}
+
+/// Link, alignment, offset; swap and leave.
+fn bar_ui(ui: &mut Ui, state: &AppState, pair: &Pair, documents: [&Document; 2], actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    let [a, b] = documents;
+    ui.spacing_mut().item_spacing.x = space::XS;
+    let (icon, hint) =
+        if pair.is_linked { (icons::LINKED, "Both move together") } else { (icons::UNLINKED, "Each moves by itself") };
+    if icon_toggle(ui, icon, hint, &key_of("compare-link"), pair.is_linked).clicked() {
+        actions.push(Action::Pair(PairAction::ToggleLink));
+    }
+    ui.add_space(space::S);
+    let quiet = |text: &str| RichText::new(text).font(fonts::small()).color(tokens.muted);
+    if pair.is_linked {
+        ui.label(quiet("Align"));
+        for align in Alignment::ALL {
+            let possible = align != Alignment::WallClock || same_clock(&a.trace, &b.trace).is_some();
+            let response = ui.add_enabled_ui(possible, |ui| chip(ui, align.name(), pair.align == align)).inner;
+            let response = response.on_hover_text(hint_of(align)).on_disabled_hover_text(
+                "Wall-clock time is in traces of Go 1.25 and later: one of these does not tell it",
+            );
+            if response.clicked() {
+                let chosen = pair.anchors.iter().all(Option::is_some);
+                actions.push(Action::Pair(match align {
+                    Alignment::Anchors if !chosen || pair.align == align => PairAction::AlignSelections,
+                    _ => PairAction::Align(align),
+                }));
+            }
+        }
+        ui.add_space(space::S);
+        offset_ui(ui, pair, documents, actions);
+    }
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = space::HAIR;
+        for (icon, id) in [(icons::CLOSE, "compare-leave"), (icons::SWAP, "compare-swap"), (icons::LIST, "changes")] {
+            let Some(command) = commands::by_id(id) else { continue };
+            let made = (command.make)(state);
+            let clicked = icon_button(ui, icon, command.name, &command.key_text(), made.is_some()).clicked();
+            actions_of(actions, made.filter(|_| clicked));
+        }
+    });
+}
+
+fn actions_of(actions: &mut Actions, made: Option<Action>) {
+    if let Some(action) = made {
+        actions.push(action);
+    }
+}
+
+fn key_of(id: &str) -> String {
+    commands::by_id(id).map(commands::Command::key_text).unwrap_or_default()
+}
+
+const fn hint_of(align: Alignment) -> &'static str {
+    match align {
+        Alignment::Start => "The first instants of both lie under each other",
+        Alignment::WallClock => "What happened at the same time of day lies under each other",
+        Alignment::Anchors => "What is selected (or marked) in A and in B lies under each other; again to take anew",
+        Alignment::Stretch => "B is stretched or squeezed to the length of A",
+    }
+}
+
+/// How much later B begins than A, as shown: to drag or to type.
+fn offset_ui(ui: &mut Ui, pair: &Pair, [a, b]: [&Document; 2], actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    ui.label(RichText::new("B begins").font(fonts::small()).color(tokens.muted));
+    let before = pair.offset_nanos(a, b);
+    let mut nanos = before;
+    let per_point = a.view.map_or(1_000.0, |view| view.span_nanos / 1_000.0);
+    let field = DragValue::new(&mut nanos)
+        .speed(per_point)
+        .custom_formatter(|nanos, _| signed(nanos))
+        .custom_parser(nanos_from);
+    let response = ui.add(field).on_hover_text("Drag, or click and type: 1.5ms, -20us, 2s");
+    response.widget_info(|| WidgetInfo::labeled(Role::SpinButton, true, "Offset of B"));
+    ui.label(RichText::new("after A").font(fonts::small()).color(tokens.muted));
+    if (nanos - before).abs() > 0.5 {
+        actions.push(Action::Pair(PairAction::Offset(nanos)));
+    }
+    if pair.shift_nanos.abs() > 0.5 && link_in(ui, "Reset", fonts::small()).clicked() {
+        actions.push(Action::Pair(PairAction::Align(pair.align)));
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "saturating float casts are what is wanted")]
+fn signed(nanos: f64) -> String {
+    duration(nanos.round() as i64)
+}
+
+/// `1.5ms`, `-20 us`, `2s`, `300ns`; a bare number counts milliseconds.
+fn nanos_from(text: &str) -> Option<f64> {
+    let text = text.trim().replace([' ', '\u{2009}', ','], "").replace('−', "-").replace('µ', "u");
+    let units = [("ns", 1.0), ("us", 1e3), ("ms", 1e6), ("s", 1e9)];
+    let (number, unit) = units
+        .into_iter()
+        .find_map(|(name, unit)| text.strip_suffix(name).map(|number| (number, unit)))
+        .unwrap_or((text.as_str(), 1e6));
+    number.parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| number * unit)
+}
+
+/// The line above a timeline: whose it is, and which part of it counts. B's can be dragged along the other.
+fn head_ui(
+    ui: &mut Ui,
+    (side, place): (Side, Rect),
+    state: &AppState,
+    (pair, documents): (&Pair, [&Document; 2]),
+    actions: &mut Actions,
+) {
+    let tokens = tokens::of(ui.ctx());
+    let document = documents[side.at()];
+    let is_front = state.active == Some(document.id);
+    ui.painter().rect_filled(place, 0.0, tokens.sides[side.at()].gamma_multiply(if is_front { 0.20 } else { 0.10 }));
+    let sense = if side == Side::B && pair.is_linked { Sense::click_and_drag() } else { Sense::click() };
+    let response = ui.interact(place, Id::unique(("pair head", side)), sense);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Timeline of {}", side.letter())));
+    if response.clicked() {
+        actions.push(Action::Activate(document.id));
+    }
+    if response.dragged()
+        && response.drag_delta().x != 0.0
+        && let Some(view) = documents[0].view
+    {
+        let width = (place.width() - state.settings.gutter_points).max(1.0);
+        let moved = f64::from(response.drag_delta().x / width) * view.span_nanos;
+        let nanos = pair.offset_nanos(documents[0], documents[1]) + moved;
+        actions.push(Action::Pair(PairAction::Offset(nanos)));
+    }
+    if side == Side::B && pair.is_linked {
+        response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal).on_hover_text("Drag B along A");
+    }
+    let mut ui = inside(ui, place.shrink2(vec2(space::M, 0.0)), ("head", side));
+    ui.spacing_mut().item_spacing.x = space::S;
+    badge(&mut ui, side.at());
+    ui.add(egui::Label::new(RichText::new(document.source.title()).font(fonts::small_strong())).selectable(false));
+    let quiet = |text: String| RichText::new(text).font(fonts::small()).color(tokens.muted);
+    if document.is_loading() {
+        ui.label(quiet("loading…".to_owned()));
+    }
+    limit_ui(&mut ui, side, pair, document, actions);
+}
+
+/// Which part of a side counts; offers the marked stretch and what is in sight.
+fn limit_ui(ui: &mut Ui, side: Side, pair: &Pair, document: &Document, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    let letter = side.letter();
+    let limit = |range: Option<TimeRange>| Action::Pair(PairAction::Limit(side, range));
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        if let Some(range) = pair.ranges[side.at()] {
+            if link_in(ui, &format!("All of {letter}"), fonts::small()).clicked() {
+                actions.push(limit(None));
+            }
+            let origin = document.trace.range().start;
+            let at = |time: trace_core::base::time::TraceTime| offset(time.nanos_since(origin));
+            let text = format!("Only {} to {} counts", at(range.start), at(range.end));
+            ui.label(RichText::new(text).font(fonts::small()).color(tokens.warning));
+        }
+        let seen = document.view.map(|view| view.range().intersect(document.trace.range()));
+        let seen = seen.filter(|seen| seen.nanos() > 0 && seen.nanos() < document.trace.range().nanos() * 98 / 100);
+        let marked = document.marked.filter(|marked| marked.nanos() > 0);
+        let offered = marked.map(|range| (range, "mark")).or_else(|| seen.map(|range| (range, "view")));
+        if let Some((range, what)) = offered.filter(|(range, _)| pair.ranges[side.at()] != Some(*range)) {
+            let text = format!("Count only the {what} ({}) in {letter}", duration(range.nanos()));
+            if link_in(ui, &text, fonts::small()).clicked() {
+                actions.push(limit(Some(range)));
+            }
+        }
+    });
+}
+
+fn border_ui(ui: &Ui, places: &Places, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    let border = places.border;
+    let response = ui.interact(border.expand(1.0), Id::unique("pair border"), Sense::drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Splitter, true, "Border between A and B"));
+    let color = if response.hovered() || response.dragged() { tokens.accent } else { tokens.line };
+    ui.painter().rect_filled(border, 0.0, color);
+    if response.dragged()
+        && let Some(at) = response.interact_pointer_pos()
+    {
+        let share = (at.y - BORDER / 2.0 - places.all.min.y) / (places.all.height() - BORDER).max(1.0);
+        actions.push(Action::Pair(PairAction::Share(share)));
+    }
+    response.on_hover_and_drag_cursor(CursorIcon::ResizeVertical);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Places, nanos_from};
+    use egui::{Rect, pos2};
+
+    #[test]
+    fn offsets_are_read_as_people_write_them() {
+        for (text, nanos) in [("1.5ms", 1.5e6), ("-20 us", -2e4), ("2 s", 2e9), ("7", 7e6), ("300ns", 300.0)] {
+            assert_eq!(nanos_from(text), Some(nanos), "{text}");
+        }
+        assert_eq!(nanos_from("−3.00 µs"), Some(-3_000.0));
+        assert_eq!(nanos_from("soon"), None);
+        assert_eq!(nanos_from("inf"), None);
+    }
+
+    #[test]
+    fn parts_fill_the_area() {
+        let area = Rect::from_min_max(pos2(0.0, 10.0), pos2(100.0, 410.0));
+        let places = Places::new(area, 0.5);
+        assert_eq!(places.heads[0].min, area.min);
+        assert_eq!(places.lanes[0].max.y, places.border.min.y);
+        assert_eq!(places.border.max.y, places.heads[1].min.y);
+        assert_eq!(places.lanes[1].max, area.max);
+        assert_eq!(places.heads[1].max.y, places.lanes[1].min.y);
+    }
+}

@@ -1,0 +1,123 @@
+//! Questions about two traces, and the answers that have come.
+
+use std::sync::Arc;
+
+use trace_core::analysis::compare::Comparison;
+use trace_core::analysis::compare::causes::CauseChange;
+use trace_core::analysis::compare::diff_flame::DiffFlame;
+use trace_core::analysis::compare::measure::Measured;
+use trace_core::analysis::compare::partners::Correction;
+use trace_core::analysis::findings::Findings;
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
+
+use crate::state::pair::PerChoice;
+
+/// What can be asked about a pair. A key: equal questions have equal answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PairQuestion {
+    /// What changed between these stretches.
+    Changes {
+        /// Of A and of B.
+        ranges: [TimeRange; 2],
+        /// What figures are divided by.
+        per: PerChoice,
+        /// Rows that the user put together or apart.
+        corrections: Vec<Correction>,
+    },
+}
+
+/// What came of it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum PairAnswer {
+    /// Of [`PairQuestion::Changes`].
+    Changes(Arc<Changes>),
+    /// The worker met a fault of its own.
+    Failed,
+}
+
+/// What changed, and what it was found in.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Verdict and rows.
+    pub found: Comparison,
+    /// What could not be compared, or only with care.
+    pub limits: Vec<String>,
+    /// What each side holds.
+    pub measured: [Arc<Measured>; 2],
+    /// What each side's figures were divided by.
+    pub units: [f64; 2],
+    /// The causes on both sides; `None` if one of them could not be looked at.
+    pub findings: Option<[Arc<Findings>; 2]>,
+    /// Which of those are gone, new, or the same.
+    pub causes: Vec<CauseChange>,
+    /// Where waits and system calls changed, per unit.
+    pub off_cpu: DiffFlame,
+    /// Where CPU samples changed, per unit.
+    pub on_cpu: DiffFlame,
+}
+
+/// How far a question is.
+#[derive(Clone, Debug)]
+pub enum Contrast {
+    /// A worker is at it.
+    Asked(Monitor),
+    /// Done.
+    Answered(PairAnswer),
+}
+
+/// Answers kept for a pair: the oldest go first.
+const KEPT: usize = 24;
+
+/// The questions asked about a pair.
+#[derive(Clone, Debug, Default)]
+pub struct Contrasts {
+    list: Vec<(PairQuestion, Contrast)>,
+}
+
+impl Contrasts {
+    /// How far a question is; `None` if it was not asked yet.
+    #[must_use]
+    pub fn get(&self, question: &PairQuestion) -> Option<&Contrast> {
+        self.list.iter().find(|known| known.0 == *question).map(|known| &known.1)
+    }
+
+    /// Puts a new question on the list; the monitor to give its worker. `None` if it is there already. An
+    /// unanswered one of the same kind is given up: its settings are no longer on show.
+    pub fn ask(&mut self, question: PairQuestion) -> Option<Monitor> {
+        if self.get(&question).is_some() {
+            return None;
+        }
+        let same_kind = std::mem::discriminant(&question);
+        self.list.retain(|known| {
+            let Contrast::Asked(monitor) = &known.1 else { return true };
+            let stays = std::mem::discriminant(&known.0) != same_kind;
+            if !stays {
+                monitor.cancel();
+            }
+            stays
+        });
+        if self.list.len() >= KEPT {
+            self.list.remove(0);
+        }
+        let monitor = Monitor::new();
+        self.list.push((question, Contrast::Asked(monitor.clone())));
+        Some(monitor)
+    }
+
+    /// Notes an answer to a question that is still asked.
+    pub fn answered(&mut self, question: &PairQuestion, answer: PairAnswer) {
+        if let Some(known) = self.list.iter_mut().find(|known| known.0 == *question) {
+            known.1 = Contrast::Answered(answer);
+        }
+    }
+
+    /// Forgets all, and stops the workers.
+    pub fn clear(&mut self) {
+        for (_, contrast) in self.list.drain(..) {
+            if let Contrast::Asked(monitor) = contrast {
+                monitor.cancel();
+            }
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! Two traces side by side, played through accessible names and keys on real traces: they come together by
+//! every door, move together, are aligned, limited and swapped; the changes are told, shown on both
+//! timelines, drawn, and corrected by hand.
+
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+
+#[path = "support/fixtures.rs"]
+mod fixtures;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, Node};
+use tracelane::action::action::Action;
+use tracelane::action::commands::panels;
+use tracelane::action::pairs::PairAction;
+use tracelane::shell::app::TracelaneApp;
+use tracelane::state::app::AppState;
+use tracelane::state::contrast::{Changes, Contrast, PairAnswer};
+use tracelane::state::document::{Document, DocumentId};
+use tracelane::state::pair::{Align, Pair, PerChoice, Side};
+use tracelane::state::settings::Settings;
+use tracelane::state::view::{Selection, View};
+
+const BUG: &str = "guessnumber-bug-go1.27.trace";
+const FIXED: &str = "guessnumber-fixed-go1.27.trace";
+
+fn real(name: &str) -> PathBuf {
+    fixtures::data().join("real").join(name)
+}
+
+struct Window(Harness<'static, TracelaneApp>);
+
+impl Window {
+    fn new() -> Self {
+        let settings = Settings { animate: false, ..Settings::default() };
+        let mut harness =
+            Harness::builder().with_size(egui::vec2(1600.0, 1000.0)).with_max_steps(2_000).build_ui_state(
+                |ui, app: &mut TracelaneApp| {
+                    app.logic(ui.ctx());
+                    app.ui(ui);
+                },
+                TracelaneApp::new_headless(settings),
+            );
+        harness.run();
+        Self(harness)
+    }
+
+    /// With two traces compared.
+    fn comparing(a: &str, b: &str) -> Self {
+        let mut window = Self::new();
+        window.act(Action::Open(real(a)));
+        window.act(Action::CompareWith(real(b)));
+        window
+    }
+
+    fn act(&mut self, action: Action) -> &mut Self {
+        self.0.state_mut().push(action);
+        self.0.run();
+        self
+    }
+
+    fn pair_act(&mut self, action: PairAction) -> &mut Self {
+        self.act(Action::Pair(action))
+    }
+
+    fn key(&mut self, modifiers: Modifiers, key: Key) -> &mut Self {
+        self.0.key_press_modifiers(modifiers, key);
+        self.0.run();
+        self
+    }
+
+    fn state(&self) -> &AppState {
+        self.0.state().state()
+    }
+
+    fn pair(&self) -> &Pair {
+        self.state().pair.as_ref().expect("a pair")
+    }
+
+    fn side(&self, side: Side) -> &Document {
+        let (_, documents) = self.state().shown_pair().expect("both are on show");
+        documents[side.at()]
+    }
+
+    fn view(&self, side: Side) -> View {
+        self.side(side).view.expect("a view")
+    }
+
+    fn changes(&self) -> Arc<Changes> {
+        let (pair, [a, b]) = self.state().shown_pair().expect("both are on show");
+        match pair.contrasts.get(&pair.question(a, b)) {
+            Some(Contrast::Answered(PairAnswer::Changes(found))) => Arc::clone(found),
+            other => panic!("not compared: {other:?}"),
+        }
+    }
+
+    fn words(&self) -> Vec<String> {
+        fn collect(node: &Node<'_>, words: &mut Vec<String>) {
+            words.extend(node.accesskit_node().label());
+            words.extend(node.accesskit_node().value());
+            for child in node.children() {
+                collect(&child, words);
+            }
+        }
+        let mut words = Vec::new();
+        collect(&self.0.root(), &mut words);
+        words
+    }
+
+    fn shows(&self, word: &str) -> bool {
+        self.words().iter().any(|words| words.contains(word))
+    }
+
+    /// Presses what is called like this, in part.
+    fn press(&mut self, role: Role, part: &str) -> &mut Self {
+        let name = self
+            .0
+            .get_all_by_role(role)
+            .filter_map(|node| node.accesskit_node().label())
+            .find(|name| name.contains(part))
+            .unwrap_or_else(|| panic!("nothing is called {part}: {:?}", self.words()));
+        self.0.get_all_by_role_and_label(role, &name).next().expect("it is there").click_accesskit();
+        self.0.run();
+        self
+    }
+}
+
+fn start(view: View) -> f64 {
+    view.start_nanos
+}
+
+#[test]
+fn a_second_trace_stands_below_and_the_verdict_names_the_change() {
+    let window = Window::comparing(BUG, FIXED);
+    assert!(window.shows("Timeline A") && window.shows("Timeline B"), "{:?}", window.words());
+    assert!(window.shows(panels::CHANGES), "the changes open by themselves");
+    let first = window.changes().found.verdict.first().cloned().expect("a verdict");
+    assert!(first.contains("main.sendReport") || first.contains("sync.(*Mutex).Lock"), "{first}");
+    assert!(window.shows(&first));
+    assert_eq!(window.state().active, Some(DocumentId(0)), "A stays in front");
+}
+
+#[test]
+fn linked_views_move_together_and_unlinked_ones_do_not() {
+    let mut window = Window::comparing(BUG, FIXED);
+    let (a, b) = (window.view(Side::A), window.view(Side::B));
+    assert!((a.span_nanos - b.span_nanos).abs() < 1.0, "one zoom");
+    let longest = Side::BOTH.map(|side| window.side(side).trace.range().nanos()).into_iter().max().unwrap_or(0);
+    assert!(a.span_nanos >= longest as f64, "both are seen whole");
+    window.act(Action::Zoom { factor: 0.25, at: None });
+    assert!((window.view(Side::B).span_nanos - b.span_nanos * 0.25).abs() < 2.0);
+    // What is done to B moves A as well.
+    let before = window.view(Side::A);
+    let id = window.side(Side::B).id;
+    window.act(Action::On(id, Box::new(Action::Pan(0.5))));
+    let moved = start(window.view(Side::A)) - start(before);
+    assert!((moved - before.span_nanos * 0.5).abs() < before.span_nanos * 1e-6, "{moved}");
+    window.key(Modifiers::NONE, Key::L);
+    assert!(!window.pair().is_linked);
+    let before = (window.view(Side::A), window.view(Side::B));
+    window.act(Action::On(window.side(Side::A).id, Box::new(Action::Pan(-0.2))));
+    assert_ne!(window.view(Side::A), before.0);
+    assert_eq!(window.view(Side::B), before.1);
+}
+
+#[test]
+fn times_are_aligned_in_four_ways_and_by_hand() {
+    let mut window = Window::comparing(BUG, FIXED);
+    let offset = |window: &Window| window.pair().offset_nanos(window.side(Side::A), window.side(Side::B));
+    assert_eq!(offset(&window), 0.0);
+    window.pair_act(PairAction::Offset(2_500_000.0));
+    assert!((offset(&window) - 2_500_000.0).abs() < 1.0);
+    assert!(
+        (start(window.view(Side::A))
+            - window.side(Side::A).trace.range().start.0 as f64
+            - (start(window.view(Side::B)) - window.side(Side::B).trace.range().start.0 as f64)
+            - 2_500_000.0)
+            .abs()
+            < 1.0
+    );
+    window.press(Role::Button, "Equal length");
+    assert_eq!(window.pair().align, Align::Stretch);
+    let part =
+        |window: &Window, side: Side| window.view(side).span_nanos / window.side(side).trace.range().nanos() as f64;
+    assert!((part(&window, Side::A) - part(&window, Side::B)).abs() < 1e-6);
+    // Anchors want something selected on both sides.
+    window.press(Role::Button, "Anchors");
+    assert_eq!(window.pair().align, Align::Stretch, "nothing is selected yet");
+    assert!(window.shows("Select a span in A first"));
+    for side in Side::BOTH {
+        let document = window.side(side);
+        let (id, from) = (document.id, document.trace.range().start.plus_nanos(1_000_000 * (1 + side.at() as i64)));
+        let range = trace_core::base::time::TimeRange::new(from, from.plus_nanos(500_000));
+        window.act(Action::On(id, Box::new(Action::Mark(Some(range)))));
+    }
+    window.key(Modifiers::SHIFT, Key::L);
+    assert_eq!(window.pair().align, Align::Anchors);
+    assert!((offset(&window) + 1_000_000.0).abs() < 1.0, "{}", offset(&window));
+    window.press(Role::Button, "Starts");
+    assert_eq!(offset(&window), 0.0);
+}
+
+#[test]
+fn a_row_shows_its_slowest_instances_beside_each_other() {
+    let mut window = Window::comparing(BUG, FIXED);
+    let found = window.changes();
+    let rank = found.found.changes.iter().position(|change| change.a.is_some() && change.b.is_some()).expect("a pair");
+    let name = found.found.changes[rank].name.clone();
+    let kind = found.found.changes[rank].kind.name();
+    window.press(Role::Button, &format!("{kind} · {name}"));
+    let row = window.pair().row.clone().expect("a row is chosen");
+    assert_eq!(row.name, name);
+    assert_eq!(window.pair().align, Align::Anchors, "aligned at zero");
+    for side in Side::BOTH {
+        let document = window.side(side);
+        let place = found.found.changes[rank].places[side.at()].expect("on both sides");
+        let slowest = found.measured[side.at()].rows[place].1.slowest().next().expect("an instance");
+        assert_eq!(document.marked, Some(slowest.range));
+        assert_ne!(document.selection, Selection::None);
+        let view = window.view(side);
+        let at = (slowest.range.start.0 as f64 - view.start_nanos) / view.span_nanos;
+        assert!((0.05..0.3).contains(&at), "{side:?} begins at {at}");
+    }
+    assert!(window.shows(panels::DIFFERENCE) && window.shows("Most typical"), "{:?}", window.words());
+    assert!(window.shows("Median: A "), "the figures are read out");
+    window.press(Role::Link, "Most typical");
+    window.press(Role::Button, "Cumulated");
+    assert!(window.shows("At most so long"));
+}
+
+#[test]
+fn rows_are_filtered_by_side_kind_and_name() {
+    let mut window = Window::comparing(BUG, FIXED);
+    let found = window.changes();
+    let only_a = found.found.changes.iter().find(|change| change.b.is_none()).expect("a row only in A").name.clone();
+    let both = found.found.changes.iter().find(|change| change.a.is_some() && change.b.is_some()).expect("a pair");
+    window.press(Role::Button, "Only in A");
+    assert!(window.shows(&only_a));
+    let row = format!("{} · {}", both.kind.name(), both.name);
+    assert!(!window.shows(&row), "rows of both are not among those");
+    window.press(Role::Button, "All rows");
+    assert!(window.shows(&row));
+    window.press(Role::Button, "Sort by Ratio");
+    window.press(Role::Button, "CPU second");
+    assert_eq!(window.pair().per, PerChoice::ProcessorSecond);
+    assert_ne!(window.changes().units, found.units, "divided by something else");
+    assert!(window.words().iter().all(|word| !word.contains("NaN") && !word.contains("inf ")));
+}
+
+#[test]
+fn a_match_is_corrected_by_hand_and_taken_back() {
+    let mut window = Window::comparing(BUG, FIXED);
+    let before = window.changes();
+    let change = before.found.changes.iter().find(|change| change.a.is_some() && change.b.is_some()).expect("a pair");
+    let (kind, name) = (change.kind, change.name.clone());
+    window.press(Role::Button, &format!("{} · {name}", kind.name()));
+    window.press(Role::Link, "Not the same");
+    let apart = window.changes();
+    let alone = |found: &Changes| found.found.changes.iter().filter(|row| row.kind == kind && row.name == name).count();
+    assert_eq!((alone(&before), alone(&apart)), (1, 2), "one only in A, one only in B");
+    window.press(Role::Link, "Undo all corrections");
+    assert_eq!(alone(&window.changes()), 1);
+}
+
+#[test]
+fn each_side_can_be_limited_and_swapped() {
+    let mut window = Window::comparing(BUG, FIXED);
+    let whole = window.changes();
+    let range = window.side(Side::A).trace.range();
+    let half = trace_core::base::time::TimeRange::new(range.start.plus_nanos(range.nanos() / 2), range.end);
+    let id = window.side(Side::A).id;
+    window.act(Action::On(id, Box::new(Action::Mark(Some(half)))));
+    window.press(Role::Link, "Count only the mark");
+    assert_eq!(window.pair().ranges, [Some(half), None]);
+    let limited = window.changes();
+    assert_eq!(limited.measured[0].nanos, half.nanos().unsigned_abs());
+    assert_eq!(limited.measured[1].nanos, whole.measured[1].nanos);
+    window.press(Role::Link, "All of A");
+    assert_eq!(window.changes().measured[0].nanos, whole.measured[0].nanos);
+    let sides = window.pair().sides;
+    window.key(Modifiers::NONE, Key::X);
+    assert_eq!(window.pair().sides, [sides[1], sides[0]]);
+    assert_eq!(window.changes().measured[0].nanos, whole.measured[1].nanos);
+    window.press(Role::Button, "End the comparison");
+    assert!(window.state().pair.is_none() && window.state().documents.len() == 2);
+    assert!(!window.shows("Timeline B"));
+}
+
+#[test]
+fn every_picture_opens_and_says_what_it_shows() {
+    let mut window = Window::comparing(BUG, FIXED);
+    window.act(Action::OpenPanel(panels::DIFFERENCE_FLAME));
+    assert!(window.shows("Difference flame graph"));
+    assert!(window.words().iter().any(|word| word.contains(" → ") && word.contains("main.")), "boxes have names");
+    window.press(Role::Button, "On CPU: samples");
+    assert!(window.shows("more in B"));
+    window.act(Action::OpenPanel(panels::BOTH));
+    assert!(window.shows("States of A over time") && window.shows("States of B over time"));
+    window.press(Role::Button, "Who lives");
+    assert!(window.shows("Goroutines alive"));
+    window.press(Role::Button, "Heap and collector");
+    assert!(window.shows("Stops of the world"));
+    let findings =
+        window.0.get_all_by_role_and_label(Role::Button, "Findings").last().map(|chip| chip.click_accesskit());
+    assert!(findings.is_some());
+    window.0.run();
+    assert!(window.shows("Jump to it") || window.shows("Gone"), "{:?}", window.words());
+}
+
+#[test]
+fn a_trace_compared_with_itself_differs_nowhere() {
+    let mut window = Window::new();
+    let path = real("workers-go1.27.trace");
+    let copy = tempfile::tempdir().expect("a folder");
+    let other = copy.path().join("same.trace");
+    std::fs::copy(&path, &other).expect("a copy");
+    window.act(Action::Open(path.clone()));
+    window.act(Action::CompareWith(path));
+    assert!(window.state().pair.is_none() && window.shows("this is the same one"));
+    window.act(Action::CompareWith(other));
+    let found = window.changes();
+    assert!(found.found.changes.iter().all(|change| !change.is_significant && change.impact == 0.0));
+    assert!(window.shows("No significant difference"));
+    window.act(Action::OpenPanel(panels::DIFFERENCE_FLAME));
+    assert!(window.shows("No difference") || found.off_cpu.nodes.iter().all(|node| node.width() == 0.0));
+}
+
+#[test]
+fn traces_of_other_kinds_are_compared_as_far_as_they_can_be() {
+    for (a, b) in [
+        ("tasks-go1.21.trace", "tasks-go1.27.trace"),
+        ("workers-go1.27.trace", "tasks-go1.27.trace"),
+        ("flightwindow-go1.27.trace", "workers-go1.27.trace"),
+        ("empty-go1.27.trace", "workers-go1.27.trace"),
+    ] {
+        let mut window = Window::comparing(a, b);
+        assert!(!window.changes().found.verdict.is_empty(), "{a} {b}");
+        for panel in panels::ABOUT_PAIR {
+            window.act(Action::OpenPanel(panel));
+        }
+        assert!(window.words().iter().all(|word| !word.contains("NaN")), "{a} {b}");
+    }
+}
+
+/// A file as the desktop drops it.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn a_file_dropped_on_an_open_trace_offers_to_compare() {
+    let mut window = Window::new();
+    window.act(Action::Open(real(BUG)));
+    window.0.input_mut().dropped_files = vec![Arc::new(Dropped(real(FIXED)))];
+    window.0.run();
+    assert_eq!(window.state().documents.len(), 1, "nothing is opened yet");
+    window.press(Role::Button, "Compare with guessnumber-bug");
+    assert!(window.state().shown_pair().is_some() && window.state().dropped.is_none());
+    // Two open documents are paired by a key as well.
+    window.pair_act(PairAction::Leave);
+    window.key(Modifiers::SHIFT, Key::C);
+    assert!(window.state().shown_pair().is_some());
+    // A closed side ends it.
+    window.act(Action::CloseDocument(DocumentId(1)));
+    assert!(window.state().pair.is_none());
+    assert_eq!(window.side_count(), 1);
+}
+
+impl Window {
+    fn side_count(&self) -> usize {
+        self.state().documents.len()
+    }
+}
