@@ -55,11 +55,11 @@ fn ask(trace: &Trace) {
     lanes.extend((0..trace.goroutine_count().min(20)).map(|ix| LaneId::Goroutine(GoIx(ix))));
     for lane in lanes {
         trace.cells(lane, all, 100, &mut Vec::new());
-        trace.time_by_class(lane, all);
+        std::hint::black_box(trace.time_by_class(lane, all));
         for span in trace.spans(lane, all).take(100) {
             drop(trace.flows_out_of(span.at, 10));
             drop(trace.flows_into(span.at));
-            drop((trace.next_span(span.at), trace.prev_span(span.at)));
+            std::hint::black_box((trace.next_span(span.at), trace.prev_span(span.at)));
         }
         drop(trace.events(lane, all).take(100).collect::<Vec<_>>());
     }
