@@ -315,9 +315,10 @@ fn verdict(found: &[Suspects]) -> String {
 }
 
 fn suspect_cells(tokens: &Tokens, trace: &Trace, group: &Suspects, open: bool) -> Vec<Cell> {
-    let frame = name::own_frame(trace, group.wait);
+    // Of the runtime's own it tells more who they are than where they wait.
+    let frame = name::own_frame(trace, group.wait).filter(|_| !group.is_system);
     let place = frame.map_or_else(
-        || trace.str(group.name).to_owned(),
+        || name::function(trace.str(group.name)).to_owned(),
         |frame| format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line),
     );
     let reason = trace.str(group.reason);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, RichText, Ui};
+use egui::{Color32, Rect, RichText, Sense, Ui, UiBuilder, pos2};
 
 use trace_core::analysis::procs::{ProcTimes, Procs};
 use trace_core::analysis::series::Buckets;
@@ -57,6 +57,10 @@ const IDLE: [Column; 3] = [number("Idle for", 96.0), number("From", 120.0), text
 const USUAL: Sorting = Sorting { column: 0, descending: false };
 /// Height of the plot, points.
 const PLOT: f32 = 132.0;
+/// Lower panels have no room for a table under the plot, points.
+const LOW: f32 = 340.0;
+/// Narrower ones none beside it.
+const WIDE: f32 = 900.0;
 
 /// What shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -201,8 +205,23 @@ fn threads_ui(ui: &mut Ui, document: &Document, found: &Arc<Threads>, actions: &
         empty(ui, "The trace tells of no thread");
         return;
     }
+    // In a low panel plot and table stand side by side.
+    if ui.available_height() < LOW && ui.available_width() > WIDE {
+        let room = ui.available_rect_before_wrap();
+        let middle = room.left() + (room.width() * 0.4).round();
+        let left = Rect::from_min_max(room.min, pos2(middle, room.bottom()));
+        let right = Rect::from_min_max(pos2(middle + space::M, room.top()), room.max);
+        busy_ui(&mut ui.new_child(UiBuilder::new().max_rect(left)), document, found, left.height() - space::S, actions);
+        each_thread_ui(&mut ui.new_child(UiBuilder::new().max_rect(right)), document, found, actions);
+        ui.allocate_rect(room, Sense::hover());
+    } else {
+        busy_ui(ui, document, found, PLOT, actions);
+        each_thread_ui(ui, document, found, actions);
+    }
+}
+
+fn each_thread_ui(ui: &mut Ui, document: &Document, found: &Arc<Threads>, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
-    busy_ui(ui, document, found, actions);
     let whole = found.range.nanos().unsigned_abs();
     let sorting = sorting(ui, "threads", Sorting { column: 1, descending: true });
     let key = (Arc::as_ptr(found) as usize, sorting);
@@ -248,7 +267,7 @@ fn threads_ui(ui: &mut Ui, document: &Document, found: &Arc<Threads>, actions: &
 }
 
 /// How many threads were busy over time, as a plot on which a stretch can be chosen.
-fn busy_ui(ui: &mut Ui, document: &Document, found: &Threads, actions: &mut Actions) {
+fn busy_ui(ui: &mut Ui, document: &Document, found: &Threads, height: f32, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let origin = document.trace.range().start;
     let both: Vec<u64> = found.with_proc.iter().zip(&found.blocked).map(|(one, other)| one + other).collect();
@@ -261,7 +280,7 @@ fn busy_ui(ui: &mut Ui, document: &Document, found: &Threads, actions: &mut Acti
     let most = series[0].points.iter().map(|point| point[1]).fold(0.0, f64::max);
     let x = Axis::linear(Unit::Nanos, since(found.range.start.0, origin.0), since(found.range.end.0, origin.0));
     let y = Axis::up_to(Unit::Count, most.max(1.0));
-    let shown = Plot { name: "Busy threads", x, x_name: "at ", y, series: &series, marks: &[], height: PLOT };
+    let shown = Plot { name: "Busy threads", x, x_name: "at ", y, series: &series, marks: &[], height };
     let touched = plot(ui, &shown);
     if let Some((from, to)) = touched.chosen {
         #[expect(clippy::cast_possible_truncation, reason = "nanoseconds within the trace")]
