@@ -172,8 +172,8 @@ fn legend_ui(ui: &mut Ui, pictures: [&Picture; 2]) {
             let (dot, _) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::hover());
             ui.painter().rect_filled(dot, 2.0, color_of(tokens, class));
             let [a, b] = parts.map(|part| format!("{:.1} %", part * 100.0));
-            ui.label(RichText::new(name::class(class)).font(fonts::small()));
-            ui.label(RichText::new(format!("{a} → {b}")).font(fonts::mono_small()).color(tokens.muted));
+            let text = format!("{}  {a} → {b}", name::class(class));
+            ui.add(Label::new(RichText::new(text).font(fonts::small())).extend());
             ui.add_space(space::S);
         }
     });

@@ -321,7 +321,7 @@ fn offered(pair: &Pair, [a, b]: &[Arc<Measured>; 2]) -> Vec<(PerChoice, String)>
 fn columns(figures: &[Figure]) -> Vec<Column> {
     let mut columns = vec![text("Kind", 74.0), text("Name", 0.0)];
     columns.extend(
-        figures.iter().map(|figure| number(figure.title(), if *figure == Figure::Count { 92.0 } else { 130.0 })),
+        figures.iter().map(|figure| number(figure.title(), if *figure == Figure::Count { 100.0 } else { 141.0 })),
     );
     columns.extend([number("Change", 80.0), number("Ratio", 64.0), number("Chance", 62.0)]);
     columns

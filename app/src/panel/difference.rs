@@ -65,7 +65,8 @@ fn title_ui(ui: &mut Ui, change: &Change) {
             ui.add(Label::new(RichText::new(format!("→ {other}")).font(fonts::strong())).wrap());
         }
     });
-    let color = match (change.is_significant, change.impact > 0.0) {
+    let is_more = change.shift.map_or(change.impact > 0.0, |shift| shift.median > 0.0);
+    let color = match (change.is_significant, is_more) {
         (false, _) => tokens.muted,
         (true, true) => tokens.grown,
         (true, false) => tokens.shrunk,
@@ -107,7 +108,7 @@ fn picture_ui(ui: &mut Ui, found: &Arc<Changes>, change: &Change) {
     let id = egui::Id::unique("difference-look");
     let usual = Look { log: true, cumulated: false, normalized: true };
     let mut look: Look = ui.ctx().data(|data| data.get_temp(id)).unwrap_or(usual);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for (title, cumulated) in [("Histogram", false), ("Cumulated", true)] {
             if chip(ui, title, look.cumulated == cumulated).clicked() {

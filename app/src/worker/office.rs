@@ -138,11 +138,10 @@ impl Office {
                 });
             }
             Effect::Contrast { sides, question, measured, findings, monitor } => {
-                let answered = move || {
+                self.answer_with("contrast", move || {
                     let answer = contrast::answer(&question, measured, findings, &monitor)?;
                     Some(Action::Pair(PairAction::Answered(sides, question, answer)))
-                };
-                self.answer_with("contrast", answered);
+                });
             }
             Effect::SaveProfile { trace, title, scope, kind } => self.save_profile(trace, &title, scope, kind),
             Effect::Discard(trace, rows) => {
