@@ -50,7 +50,13 @@ fn main() {
 
 fn wheel(delta: egui::Vec2, zooms: bool) -> Event {
     let modifiers = if zooms { egui::Modifiers::COMMAND } else { egui::Modifiers::NONE };
-    Event::MouseWheel { unit: MouseWheelUnit::Point, delta, phase: TouchPhase::Move, modifiers }
+    Event::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta,
+        phase: TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers,
+    }
 }
 
 struct Window {

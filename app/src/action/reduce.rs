@@ -249,8 +249,9 @@ fn files(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Grew(id) => documents::grew(state, id),
         other => {
             if let Some(document) = state.document_mut() {
+                let before = document.selection;
                 navigate::apply(document, other);
-                document.panels_shown |= document.selection != Selection::None;
+                document.panels_shown |= document.selection != Selection::None && document.selection != before;
             }
             Vec::new()
         }
