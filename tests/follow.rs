@@ -206,3 +206,45 @@ fn stored(names: &[&str]) -> Vec<u8> {
     out.extend([0, 0]);
     out
 }
+
+/// What a server recorded can be saved as it came, but not over a file that is open.
+#[test]
+fn a_recorded_trace_can_be_saved() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bytes = fixture("workers-go1.27.trace");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}/debug/pprof/trace?seconds=1", listener.local_addr().expect("an address"));
+    let body = bytes.clone();
+    let server = std::thread::Builder::new().name("server".to_owned()).spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let mut asked = [0; 1024];
+        let count = std::io::Read::read(&mut stream, &mut asked).expect("a request");
+        assert!(count > 0);
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+        stream.write_all(&[head.as_bytes(), &body].concat()).expect("the client listens");
+    });
+    let mine = folder.path().join("mine.trace");
+    append(&mine, &fixture("gc-go1.27.trace"));
+    let mut window = Window::new(folder.path());
+    window.act(Action::Open(mine.clone()));
+    window.wait("the file", |document| matches!(document.load, LoadState::Ready));
+    window.act(Action::Open(address.clone().into()));
+    window.wait("the recording", |document| matches!(document.load, LoadState::Ready));
+    server.expect("a thread").join().expect("served");
+    assert_eq!(window.app.state().settings.recent_addresses, [address]);
+    let id = window.document().id;
+    let saved = folder.path().join("saved.trace");
+    for (path, word) in [(&saved, "Saved"), (&mine, "could not be written")] {
+        window.act(Action::SaveTrace(id, Some(path.display().to_string())));
+        for _ in 0..PATIENCE {
+            window.frame();
+            if window.app.state().notices.last().is_some_and(|(_, text)| text.contains(word)) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(window.app.state().notices.last().is_some_and(|(_, text)| text.contains(word)), "{word}");
+    }
+    assert_eq!(fs::read(&saved).expect("saved"), bytes);
+    assert_eq!(fs::read(&mine).expect("there"), fixture("gc-go1.27.trace"), "never over the source");
+}

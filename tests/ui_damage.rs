@@ -51,8 +51,9 @@ impl Window {
 
     /// Carries out every command that makes sense now, but those that end the document or the program.
     fn all_commands(&mut self) {
-        let kept =
-            |id: &str| !matches!(id, "close" | "quit" | "open" | "open-path" | "open-sample" | "escape" | "help");
+        let kept = |id: &str| {
+            !matches!(id, "close" | "quit" | "open" | "open-path" | "open-address" | "open-sample" | "escape" | "help")
+        };
         for command in COMMANDS.iter().filter(|command| kept(command.id)) {
             if let Some(action) = (command.make)(self.app.state()) {
                 self.app.push(action);

@@ -1,5 +1,5 @@
 //! Traces by address: what `FILE` means where it may also be `http://…/debug/pprof/trace?seconds=5`. The
-//! only place that speaks to a network. Recorded bytes go straight to the reader and are not kept.
+//! only place that speaks to a network. Recorded bytes go straight to the reader.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -82,6 +82,40 @@ pub fn open(path: &Path) -> Result<Source<'static>> {
 /// As [`open`], and when nothing is readable.
 pub fn load(path: &Path, monitor: &Monitor, publish: &mut Publish<'_>) -> Result<Arc<Trace>> {
     load_source(open(path)?, monitor, publish)
+}
+
+/// The same for what can be read only once: gives every byte to `keep`, too, and tells how many have come
+/// as the monitor's total.
+///
+/// # Errors
+/// As [`load`].
+pub fn record(
+    path: &Path,
+    monitor: &Monitor,
+    publish: &mut Publish<'_>,
+    keep: impl FnMut(&[u8]) + Send + 'static,
+) -> Result<Arc<Trace>> {
+    let source = open(path)?;
+    let reader = Tee { reader: source.reader, monitor: monitor.clone(), come: 0, keep };
+    load_source(Source { reader: Box::new(reader), ..source }, monitor, publish)
+}
+
+/// Hands bytes on and gives them away, too.
+struct Tee<K> {
+    reader: Box<dyn Read + Send>,
+    monitor: Monitor,
+    come: u64,
+    keep: K,
+}
+
+impl<K: FnMut(&[u8])> Read for Tee<K> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        (self.keep)(buffer.get(..count).unwrap_or_default());
+        self.come += count as u64;
+        self.monitor.set_bytes_total(self.come);
+        Ok(count)
+    }
 }
 
 /// A server's answer, asked for on the first read.

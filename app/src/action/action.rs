@@ -12,6 +12,7 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::trace::Trace;
 
 use crate::action::pairs::PairAction;
+use crate::state::app::FieldFor;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Rows, Section};
 use crate::state::scope::ScopeChoice;
@@ -32,6 +33,10 @@ pub enum Action {
     OpenDialog,
     /// Show, change (text) or hide (`None`) the in-app path field.
     PathField(Option<String>),
+    /// Show the in-app path field for this.
+    AskPath(FieldFor),
+    /// Save a trace that was recorded: asks where, or there.
+    SaveTrace(DocumentId, Option<String>),
     /// Bring a document to the front.
     Activate(DocumentId),
     /// Close a document.

@@ -4,7 +4,7 @@
 use crate::action::action::Action;
 use crate::action::keys::{Chord, Key};
 use crate::action::pairs::PairAction;
-use crate::state::app::AppState;
+use crate::state::app::{AppState, FieldFor};
 use crate::state::document::Document;
 use crate::state::pair::Pair;
 use crate::state::rows::GoroutineOrder;
@@ -283,7 +283,17 @@ pub const COMMANDS: &[Command] = &[
         .makes(|_| Some(Action::OpenDialog)),
     command("open-path", "Open by path…", "A field to type or paste a path into", Group::File)
         .keys(&[ctrl('L')])
-        .makes(|_| Some(Action::PathField(Some(String::new())))),
+        .makes(|_| Some(Action::AskPath(FieldFor::Open))),
+    command("open-address", "Open address…", "Records a trace from a server with net/http/pprof", Group::File)
+        .keys(&[ctrl('L').and_shift()])
+        .makes(|_| Some(Action::AskPath(FieldFor::Address))),
+    command("save-trace", "Save trace as…", "Keeps a trace that came from a server or a pipe", Group::File)
+        .keys(&[ctrl('S')])
+        .makes(|state| {
+            let document = state.document()?;
+            let can = document.source.is_stream() && document.has_lanes() && !document.is_loading();
+            can.then_some(Action::SaveTrace(document.id, None))
+        }),
     command("open-sample", "Open the sample trace", "A server on which a request had to wait", Group::File)
         .makes(|_| Some(Action::OpenSample)),
     command("follow-file", "Follow the file", "Adds what a program is still writing to the trace", Group::File)

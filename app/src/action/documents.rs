@@ -30,7 +30,9 @@ pub(super) fn open(state: &mut AppState, source: Source) -> Vec<Effect> {
     state.next_document += 1;
     let monitor = Monitor::new();
     let load = LoadState::Loading { progress: Progress::default(), monitor: monitor.clone() };
-    state.documents.push(Document::new(id, source.clone(), load));
+    let mut document = Document::new(id, source.clone(), load);
+    document.since_seconds = state.now_seconds;
+    state.documents.push(document);
     state.active = Some(id);
     state.warnings_open = false;
     vec![Effect::Load { document: id, source, monitor }]
@@ -131,10 +133,12 @@ pub(super) fn adopt(state: &mut AppState, source: Source, trace: Arc<Trace>, row
 
 /// Loads a document again.
 pub(super) fn reload(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
+    let now = state.now_seconds;
     let Some(document) = by_id(state, id) else { return Vec::new() };
     if document.is_loading() {
         return Vec::new();
     }
+    document.since_seconds = now;
     let monitor = Monitor::new();
     document.load = LoadState::Loading { progress: Progress::default(), monitor: monitor.clone() };
     vec![Effect::Load { document: id, source: document.source.clone(), monitor }]
@@ -168,6 +172,9 @@ pub(super) fn close(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
     }
     let mut effects = Vec::new();
     effects.extend(document.following.take().map(|following| Effect::Cancel(following.stop)));
+    if document.source.is_stream() {
+        effects.push(Effect::Forget(id));
+    }
     effects.extend(document.watch.take().map(Effect::Cancel));
     document.studies.clear();
     if let LoadState::Loading { monitor, .. } = document.load {

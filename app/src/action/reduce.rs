@@ -1,6 +1,6 @@
 //! Applies actions to the state. The only place that changes it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use trace_core::analysis::compare::measure::Measured;
@@ -13,7 +13,7 @@ use trace_core::model::trace::Trace;
 use crate::action::action::Action;
 use crate::action::commands::panels;
 use crate::action::{documents, navigate, pairs};
-use crate::state::app::AppState;
+use crate::state::app::{AppState, FieldFor};
 use crate::state::contrast::PairQuestion;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Rows};
@@ -101,6 +101,17 @@ pub enum Effect {
         /// Of which kind.
         kind: ProfileKind,
     },
+    /// Save the bytes of a recorded trace.
+    SaveTrace {
+        /// Which.
+        document: DocumentId,
+        /// Where, as typed; asked for if `None`.
+        to: Option<String>,
+        /// Files that must stay as they are.
+        taken: Vec<PathBuf>,
+    },
+    /// A document is gone: its recorded bytes are not needed any more.
+    Forget(DocumentId),
     /// Let go of a trace that may be large, away from the UI thread.
     Discard(Arc<Trace>, Arc<Rows>),
     /// Make a path of what was typed, and open it.
@@ -125,6 +136,8 @@ pub enum Effect {
 
 /// The smallest and largest size of everything, 1 as designed.
 const SCALE_LIMITS: (f32, f32) = (0.5, 3.0);
+/// What is offered as an address before one was opened.
+const USUAL_ADDRESS: &str = "http://localhost:6060/debug/pprof/trace?seconds=5";
 /// Recent files that are remembered.
 const MAX_RECENT: usize = 12;
 /// Notices kept.
@@ -242,6 +255,20 @@ fn change_settings(state: &mut AppState, action: Action) -> Vec<Effect> {
 /// What concerns files beyond opening and closing; the rest is about what the document in front shows.
 fn files(state: &mut AppState, action: Action) -> Vec<Effect> {
     match action {
+        Action::AskPath(purpose) => {
+            state.field_for = purpose;
+            let known = state.settings.recent_addresses.first().cloned();
+            state.path_field = Some(match purpose {
+                FieldFor::Open | FieldFor::Save(_) => String::new(),
+                FieldFor::Address => known.unwrap_or_else(|| USUAL_ADDRESS.to_owned()),
+            });
+            Vec::new()
+        }
+        Action::SaveTrace(document, to) => {
+            state.path_field = None;
+            let taken = state.documents.iter().filter_map(|known| known.file().map(Path::to_path_buf)).collect();
+            vec![Effect::SaveTrace { document, to, taken }]
+        }
         Action::ToggleUnpackLimit => saved(|| state.settings.unpack_without_limit ^= true),
         Action::OpenToFollow(path) => documents::open_to_follow(state, path),
         Action::SetFollow(id, on) => documents::set_follow(state, id, on),
@@ -273,8 +300,16 @@ pub(super) fn notify(state: &mut AppState, text: impl Into<String>) {
     state.notices.drain(..surplus);
 }
 
-/// Puts a file on top of the list of recent ones.
+/// Puts a file (or an address) on top of the list of recent ones.
 pub(super) fn remember_file(state: &mut AppState, path: PathBuf) -> Vec<Effect> {
+    if Source::Path(path.clone()).is_stream() {
+        let Some(address) = path.to_str().filter(|text| *text != "-") else { return Vec::new() };
+        let recent = &mut state.settings.recent_addresses;
+        recent.retain(|other| other != address);
+        recent.insert(0, address.to_owned());
+        recent.truncate(MAX_RECENT);
+        return vec![Effect::SaveSettings];
+    }
     let recent = &mut state.settings.recent_files;
     recent.retain(|other| *other != path);
     recent.insert(0, path);

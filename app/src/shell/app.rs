@@ -143,7 +143,9 @@ impl TracelaneApp {
                         .show(ui, |ui| failed::ui(ui, document, sentence, actions));
                 }
                 LoadState::Loading { .. } if !document.has_lanes() => {
-                    CentralPanel::default().frame(Frame::NONE).show(ui, |ui| status::loading_ui(ui, document, actions));
+                    CentralPanel::default()
+                        .frame(Frame::NONE)
+                        .show(ui, |ui| status::loading_ui(ui, document, state.now_seconds, actions));
                 }
                 _ => {
                     banner::ui(ui, state, actions);

@@ -3,14 +3,23 @@
 use egui::{Frame, Key, Margin, Panel, TextEdit, Ui};
 
 use crate::action::action::{Action, Actions};
-use crate::state::app::AppState;
+use crate::state::app::{AppState, FieldFor};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, icon_button, text_button};
+use crate::widget::link::link;
+
+/// Addresses that are offered.
+const MOST_RECENT: usize = 5;
 
 /// Shows it while it is open.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(known) = &state.path_field else { return };
     let tokens = tokens::of(ui.ctx());
+    let (hint, verb) = match state.field_for {
+        FieldFor::Open => ("Path of a trace file", "Open"),
+        FieldFor::Address => ("Address of a server with net/http/pprof", "Record"),
+        FieldFor::Save(_) => ("Path to save the trace under", "Save"),
+    };
     Panel::top("path-field").frame(Frame::NONE.fill(tokens.panel).inner_margin(Margin::symmetric(12, 8))).show(
         ui,
         |ui| {
@@ -19,12 +28,12 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 let room = ui.available_width() - 130.0;
                 let field = TextEdit::singleline(&mut text)
                     .id_salt("path")
-                    .hint_text("Path of a trace file")
+                    .hint_text(hint)
                     .font(fonts::mono())
                     .desired_width(room)
                     .margin(Margin::symmetric(8, 6));
                 let response = ui.add(field);
-                response.widget_info(|| egui::WidgetInfo::text_edit(true, known, &text, "Path of a trace file"));
+                response.widget_info(|| egui::WidgetInfo::text_edit(true, known, &text, hint));
                 let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
                 if !response.has_focus() && !entered {
                     response.request_focus();
@@ -33,13 +42,28 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                     actions.push(Action::PathField(Some(text.clone())));
                 }
                 ui.spacing_mut().item_spacing.x = space::XS;
-                let pressed = text_button(ui, Kind::Plain, "", "Open").clicked();
+                let pressed = text_button(ui, Kind::Plain, "", verb).clicked();
                 if icon_button(ui, icons::CLOSE, "Close the field", "Esc", true).clicked() {
                     actions.push(Action::PathField(None));
                 } else if (pressed || entered) && !text.trim().is_empty() {
-                    actions.push(Action::OpenTyped(text));
+                    actions.push(match state.field_for {
+                        FieldFor::Save(document) => Action::SaveTrace(document, Some(text)),
+                        FieldFor::Open | FieldFor::Address => Action::OpenTyped(text),
+                    });
                 }
             });
+            if state.field_for == FieldFor::Address {
+                recent_ui(ui, state, actions);
+            }
         },
     );
+}
+
+/// Addresses that were opened before.
+fn recent_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    for address in state.settings.recent_addresses.iter().take(MOST_RECENT) {
+        if link(ui, address).clicked() {
+            actions.push(Action::OpenTyped(address.clone()));
+        }
+    }
 }

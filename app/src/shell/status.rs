@@ -3,6 +3,7 @@
 use egui::{Align, Area, Color32, Context, Frame, Layout, Margin, Order, Panel, RichText, Sense, Ui, vec2};
 
 use trace_core::analysis::findings::finding::Severity;
+use trace_core::base::monitor::Progress;
 
 use crate::action::action::{Action, Actions};
 use crate::action::commands::panels;
@@ -29,7 +30,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 ui.spacing_mut().item_spacing.x = space::L;
                 facts_ui(ui, document);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    load_ui(ui, document, actions);
+                    load_ui(ui, document, state.now_seconds, actions);
                     follow_ui(ui, document, actions);
                     findings_ui(ui, document, actions);
                     warnings_ui(ui, document, actions);
@@ -113,21 +114,15 @@ fn findings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     }
 }
 
-fn load_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
+fn load_ui(ui: &mut Ui, document: &Document, now: f64, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     match &document.load {
         LoadState::Loading { progress, .. } => {
             if text_button_small(ui, "Stop (Esc)") {
                 actions.push(Action::CancelLoad(document.id));
             }
-            let part = progress.bytes_done as f32 / progress.bytes_total.max(1) as f32;
-            progress_bar(ui, part, 160.0);
-            let text = format!(
-                "{} of {}, {} events",
-                bytes(progress.bytes_done),
-                bytes(progress.bytes_total),
-                short_count(progress.events)
-            );
+            progress_bar(ui, part_of(document, progress, now), 160.0);
+            let text = progress_text(document, progress, now);
             ui.label(RichText::new(text).font(fonts::small()).color(tokens.muted));
         }
         LoadState::Cancelled => {
@@ -171,27 +166,44 @@ fn text_button_small(ui: &mut Ui, text: &str) -> bool {
     response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
 }
 
+/// How much of it is there, 0 to 1. A server's recording is as far as its time.
+fn part_of(document: &Document, progress: &Progress, now: f64) -> f32 {
+    match document.source.seconds().filter(|_| document.source.is_stream()) {
+        Some(seconds) => ((now - document.since_seconds) / seconds).clamp(0.0, 1.0) as f32,
+        None if document.source.is_stream() => 0.0,
+        None => progress.bytes_done as f32 / progress.bytes_total.max(1) as f32,
+    }
+}
+
+/// The same in words. Of what comes as a stream, the total is what has come so far.
+fn progress_text(document: &Document, progress: &Progress, now: f64) -> String {
+    if document.source.is_stream() {
+        let past = (now - document.since_seconds).max(0.0).floor();
+        let come = bytes(progress.bytes_total);
+        return match document.source.seconds() {
+            Some(seconds) if past < seconds => format!("Recording, {past:.0} of {seconds} s, {come}"),
+            _ => format!("Receiving, {past:.0} s, {come}"),
+        };
+    }
+    if progress.bytes_total == 0 {
+        return "Opening the file".to_owned();
+    }
+    let (done, all) = (bytes(progress.bytes_done), bytes(progress.bytes_total));
+    format!("{done} of {all}, {} events", short_count(progress.events))
+}
+
 /// What a document shows while nothing of it is there: how far reading is.
-pub fn loading_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
+pub fn loading_ui(ui: &mut Ui, document: &Document, now: f64, actions: &mut Actions) {
     let LoadState::Loading { progress, .. } = &document.load else { return };
     let tokens = tokens::of(ui.ctx());
     ui.add_space((ui.available_height() * 0.4 - 60.0).max(space::XL));
     ui.vertical_centered(|ui| {
-        ui.label(RichText::new(format!("Reading {}", document.source.title())).font(fonts::title()));
+        let verb = if document.source.seconds().is_some() { "Recording" } else { "Reading" };
+        ui.label(RichText::new(format!("{verb} {}", document.source.title())).font(fonts::title()));
         ui.add_space(space::L);
-        let part = progress.bytes_done as f32 / progress.bytes_total.max(1) as f32;
-        progress_bar(ui, part, 360.0);
+        progress_bar(ui, part_of(document, progress, now), 360.0);
         ui.add_space(space::S);
-        let text = if progress.bytes_total == 0 {
-            "Opening the file".to_owned()
-        } else {
-            format!(
-                "{} of {}, {} events",
-                bytes(progress.bytes_done),
-                bytes(progress.bytes_total),
-                count(progress.events)
-            )
-        };
+        let text = progress_text(document, progress, now);
         ui.label(RichText::new(text).font(fonts::mono()).color(tokens.muted));
         ui.add_space(space::XL);
         if text_button(ui, Kind::Plain, icons::STOPPED, "Stop (Esc)").clicked() {

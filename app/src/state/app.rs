@@ -21,6 +21,8 @@ pub struct AppState {
     pub settings: Settings,
     /// The sheet of all keys is open.
     pub help_open: bool,
+    /// What the in-app path field is for.
+    pub field_for: FieldFor,
     /// The in-app path field is open, with this text.
     pub path_field: Option<String>,
     /// One line to tell the user, newest last, with the time (seconds of the UI clock) it appeared.
@@ -33,6 +35,18 @@ pub struct AppState {
     pub now_seconds: f64,
     /// The number that the next document gets.
     pub next_document: u64,
+}
+
+/// What is typed into the in-app path field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FieldFor {
+    /// The path of a file to open.
+    #[default]
+    Open,
+    /// The address of a server that records.
+    Address,
+    /// Where to save the trace of this document.
+    Save(DocumentId),
 }
 
 /// How long a notice stays, seconds.

@@ -38,10 +38,23 @@ impl Source {
         path.as_os_str() == "-" || scheme("http://") || scheme("https://")
     }
 
+    /// How long a server is asked to record, if the address says so, seconds.
+    #[must_use]
+    pub fn seconds(&self) -> Option<f64> {
+        let Self::Path(path) = self else { return None };
+        let query = path.to_str()?.split_once('?')?.1;
+        query.split('&').find_map(|part| part.strip_prefix("seconds="))?.parse().ok().filter(|seconds| *seconds > 0.0)
+    }
+
     /// A short name for titles: the file's name.
     #[must_use]
     pub fn title(&self) -> String {
         match self {
+            Self::Path(path) if self.is_stream() => {
+                let text = path.to_string_lossy();
+                let server = text.split_once("://").map(|(_, rest)| rest.split(['/', '?']).next().unwrap_or(rest));
+                server.map_or_else(|| "Standard input".to_owned(), str::to_owned)
+            }
             Self::Path(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
             Self::Sample => "Sample: a request that waited".to_owned(),
         }
@@ -84,6 +97,8 @@ pub struct Document {
     pub source: Source,
     /// How far it is.
     pub load: LoadState,
+    /// When reading it began, seconds of the UI clock.
+    pub since_seconds: f64,
     /// The file is followed: generations are added as they are written.
     pub following: Option<Following>,
     /// The file has grown since it was read.
@@ -136,6 +151,7 @@ impl Document {
             id,
             source,
             load,
+            since_seconds: 0.0,
             following: None,
             has_grown: false,
             watch: None,

@@ -29,6 +29,8 @@ pub struct Settings {
     pub ui_scale: f32,
     /// Files opened lately, newest first.
     pub recent_files: Vec<PathBuf>,
+    /// Addresses opened lately, newest first.
+    pub recent_addresses: Vec<String>,
     /// Let packed files unpack to any size.
     pub unpack_without_limit: bool,
     /// Draw all flows in view, not only those of the selection.
@@ -59,6 +61,7 @@ impl Default for Settings {
             theme: ThemeChoice::default(),
             ui_scale: 1.0,
             recent_files: Vec::new(),
+            recent_addresses: Vec::new(),
             unpack_without_limit: false,
             all_flows: false,
             critical_path: true,

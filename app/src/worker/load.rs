@@ -15,10 +15,12 @@ use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
 use crate::cache::{Cache, Fresh};
+use crate::remote;
 use crate::sample::SAMPLE;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Rows};
 use crate::worker::office::Mailbox;
+use crate::worker::spool::Spool;
 
 /// Between two readings of progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -38,6 +40,8 @@ pub struct Job {
     pub monitor: Monitor,
     /// Where it may be found ready, and is kept.
     pub cache: Cache,
+    /// Where the bytes of what can be read only once are kept.
+    pub spool: Option<Spool>,
 }
 
 /// Reads on a thread of its own.
@@ -91,7 +95,16 @@ fn read(job: &Job, publisher: &Publisher, mailbox: &Mailbox) {
         return;
     }
     let mut publish = |trace: Arc<Trace>| publisher.offer(trace);
+    let spool = job.spool.clone();
+    let spooled = move |bytes: &[u8]| {
+        if let Some(spool) = &spool {
+            spool.keep(bytes);
+        }
+    };
     let read = read_guarded(|| match &job.source {
+        Source::Path(path) if job.source.is_stream() => {
+            remote::record(path, &job.monitor, &mut publish, spooled).map(|trace| (trace, None))
+        }
         Source::Path(path) => {
             job.cache.load(path, &job.monitor, &mut publish).map(|loaded| (loaded.trace, loaded.fresh))
         }

@@ -4,5 +4,6 @@ pub mod contrast;
 pub mod follow;
 pub mod load;
 pub mod office;
+pub mod spool;
 pub mod store;
 pub mod study;

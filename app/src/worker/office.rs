@@ -1,5 +1,6 @@
 //! Where effects are carried out, and the mailbox in which the answers arrive.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,9 +18,11 @@ use crate::action::pairs::PairAction;
 use crate::action::reduce::Effect;
 use crate::cache::Cache;
 use crate::remote;
-use crate::state::document::Source;
+use crate::state::app::FieldFor;
+use crate::state::document::{DocumentId, Source};
 use crate::state::rows::Rows;
 use crate::state::settings::Settings;
+use crate::worker::spool::Spool;
 use crate::worker::store::{Store, Writer};
 use crate::worker::{contrast, follow, load, study};
 
@@ -53,6 +56,8 @@ pub struct Office {
     writer: Option<Writer>,
     sweeper: Option<Sender<Box<dyn Send>>>,
     cache: Cache,
+    /// What was recorded, by document.
+    spools: HashMap<DocumentId, Spool>,
     asking: bool,
 }
 
@@ -70,6 +75,7 @@ impl Office {
             writer: Some(Writer::start(store)),
             sweeper: swept.is_ok().then_some(sweeper),
             cache: Cache::of_user(0),
+            spools: HashMap::new(),
             asking: false,
         }
     }
@@ -80,7 +86,15 @@ impl Office {
     pub fn inline() -> Self {
         let (sender, arrived) = channel();
         let mailbox = Mailbox { sender, wake: Arc::new(|| {}) };
-        Self { mailbox, arrived, writer: None, sweeper: None, cache: Cache::off(), asking: false }
+        Self {
+            mailbox,
+            arrived,
+            writer: None,
+            sweeper: None,
+            cache: Cache::off(),
+            spools: HashMap::new(),
+            asking: false,
+        }
     }
 
     /// What has arrived since the last look. Never waits.
@@ -98,7 +112,11 @@ impl Office {
             Effect::Load { document, source, monitor } => {
                 limits(settings);
                 let cache = self.cache.with_limit(settings.cache_bytes());
-                let job = load::Job { document, source, monitor, cache };
+                let spool = if self.writer.is_some() && source.is_stream() { Spool::new().ok() } else { None };
+                if let Some(spool) = &spool {
+                    self.spools.insert(document, spool.clone());
+                }
+                let job = load::Job { document, source, monitor, cache, spool };
                 if self.writer.is_some() {
                     load::start(job, self.mailbox.clone());
                 } else {
@@ -106,21 +124,15 @@ impl Office {
                 }
             }
             Effect::Follow { document, path, monitor, stop, shown } => {
-                let limits = limits(settings);
-                if self.writer.is_some() {
-                    let job = follow::Job { document, path, monitor, stop, shown, limits };
-                    follow::start(job, self.mailbox.clone());
-                } else {
-                    let cache = Cache::off();
-                    let job = load::Job { document, source: Source::Path(path), monitor, cache };
-                    load::run(&job, &self.mailbox);
-                }
+                self.follow(follow::Job { document, path, monitor, stop, shown, limits: limits(settings) });
             }
             Effect::WatchGrowth { document, path, stop } => {
                 if self.writer.is_some() {
                     follow::watch(document, path, stop, self.mailbox.clone());
                 }
             }
+            Effect::SaveTrace { document, to, taken } => self.save_trace(document, to, taken),
+            Effect::Forget(document) => drop(self.spools.remove(&document)),
             Effect::Cancel(monitor) => monitor.cancel(),
             Effect::MakeRows { document, trace, order } => {
                 let mailbox = self.mailbox.clone();
@@ -177,6 +189,16 @@ impl Office {
         None
     }
 
+    fn follow(&self, job: follow::Job) {
+        if self.writer.is_some() {
+            follow::start(job, self.mailbox.clone());
+        } else {
+            let follow::Job { document, path, monitor, .. } = job;
+            let (source, cache) = (Source::Path(path), Cache::off());
+            load::run(&load::Job { document, source, monitor, cache, spool: None }, &self.mailbox);
+        }
+    }
+
     /// Waits until the settings are on disk. When the program ends.
     pub fn finish(&mut self) {
         if let Some(writer) = self.writer.take() {
@@ -202,7 +224,7 @@ impl Office {
             mailbox.send(Action::DialogClosed);
             if no_dialog {
                 mailbox.send(Action::Notice("This desktop offers no file dialog: type or paste a path".to_owned()));
-                mailbox.send(Action::PathField(Some(String::new())));
+                mailbox.send(Action::AskPath(FieldFor::Open));
             }
         });
     }
@@ -251,6 +273,34 @@ impl Office {
     fn answer_with(&self, name: &str, job: impl FnOnce() -> Option<Action> + Send + 'static) {
         let mailbox = self.mailbox.clone();
         self.run(name, move || job().into_iter().for_each(|action| mailbox.send(action)));
+    }
+
+    /// Writes the bytes of a recorded trace where the user wants them.
+    fn save_trace(&self, document: DocumentId, to: Option<String>, taken: Vec<PathBuf>) {
+        let Some(spool) = self.spools.get(&document).cloned() else {
+            self.mailbox.send(Action::Notice("The bytes of this trace were not kept".to_owned()));
+            return;
+        };
+        let mailbox = self.mailbox.clone();
+        self.run("save", move || {
+            let path = match to {
+                Some(typed) => path_of(&typed).ok(),
+                None => {
+                    let begin = Instant::now();
+                    let dialog = rfd::FileDialog::new().set_title("Save trace as").set_file_name("recorded.trace");
+                    let chosen = dialog.save_file();
+                    if chosen.is_none() && begin.elapsed() < NO_DIALOG {
+                        mailbox.send(Action::AskPath(FieldFor::Save(document)));
+                    }
+                    chosen
+                }
+            };
+            let Some(path) = path else { return };
+            mailbox.send(Action::Notice(match spool.save(&path, &taken) {
+                Ok(count) => format!("Saved {} ({} bytes)", path.display(), count),
+                Err(error) => format!("{} could not be written: {error}", path.display()),
+            }));
+        });
     }
 
     fn run(&self, name: &str, job: impl FnOnce() + Send + 'static) {
