@@ -324,7 +324,7 @@ fn the_collector_is_told_in_words_and_numbers() {
     let stops = stw["stops"].as_array().expect("a list");
     assert_eq!(stops.len(), 11);
     for stop in stops {
-        assert_eq!(Some(sum(stop, &["stopping_ns", "held_ns"])), stop["duration_ns"].as_u64());
+        assert_eq!(Some(sum(stop, &["stopping_ns", "held_ns", "late_ns"])), stop["duration_ns"].as_u64());
     }
     let mmu = json("mmu", &["--window", "1ms", "--limit", "3"]);
     let curve = mmu["curve"].as_array().expect("a list");

@@ -336,7 +336,11 @@ fn everything_the_collector_does_belongs_to_one_collection() {
             }
         }
         for stop in &found.stops {
-            assert_eq!(stop.stopping() + stop.held(), stop.range.nanos().unsigned_abs(), "{name} {stop:?}");
+            assert_eq!(
+                stop.stopping() + stop.held() + stop.late(),
+                stop.range.nanos().unsigned_abs(),
+                "{name} {stop:?}"
+            );
             assert_eq!(stop.last.is_some(), stop.stopped > stop.range.start, "{name} {stop:?}");
         }
         // A part of the trace tells of its collections what the whole tells.

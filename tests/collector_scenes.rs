@@ -271,12 +271,29 @@ fn a_stop_waits_for_the_last_one_that_runs() {
     scene.go_on(180);
     let trace = scene.load();
     let stop = only_stop(&trace);
-    assert_eq!((stop.stopping(), stop.held()), (40_000, 40_000));
+    assert_eq!((stop.stopping(), stop.held(), stop.late()), (40_000, 35_000, 5_000));
     let last = stop.last.expect("somebody ran");
     assert_eq!((last.go, trace.proc_id(last.proc), stop.running), (go(&trace, 2), ProcId(1), 1));
     assert_eq!(trace.frames(last.stack).next().map(|frame| frame.function), Some("main.spin"));
     assert_eq!(stop.go, go(&trace, 1));
     assert!(stop.is_collectors && !stop.began_before && !stop.goes_on);
+}
+
+#[test]
+fn who_runs_before_the_runtime_says_that_the_world_goes_on_was_not_waited_for() {
+    let mut scene = Scene::new();
+    let (preempted, spin) = (scene.text("preempted"), scene.stacks[3]);
+    scene.stop(100, "GC sweep termination");
+    scene.event(1, 140, EventKind::GO_STOP, &[preempted, spin]);
+    scene.event(0, 150, EventKind::PROCS_CHANGE, &[2, 0]);
+    // The one who asked is off its thread for long.
+    scene.start(1, 160, 2);
+    scene.block(1, 300, "sync");
+    scene.go_on(900);
+    let trace = scene.load();
+    let stop = only_stop(&trace);
+    assert_eq!((stop.stopping(), stop.held(), stop.late()), (40_000, 20_000, 740_000));
+    assert_eq!(stop.last.map(|last| micros(&trace, last.range).1), Some(140));
 }
 
 #[test]

@@ -389,7 +389,7 @@ them, how long they were held.
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, duration_ns, reasons [{reason, count, total_ns, max_ns, stopping_ns}],
       stops [{start_ns, duration_ns, complete, reason, collector (true for its own), goroutine or null,
-      stack [{function, file, line}], stopping_ns, held_ns (these two sum to duration_ns), running_procs,
+      stack [{function, file, line}], stopping_ns, held_ns, late_ns (these three sum to duration_ns), running_procs,
       last {goroutine, function, proc, start_ns, duration_ns, stack} or null}]
 ";
 
@@ -456,7 +456,12 @@ Collector
   - An assist counts for mutator utilisation while it runs, for `gc` from begin to end (and running beside it).
   - A collection ends with its marking, as in the trace; what is swept until the marking of the next has ended is
     its own. `in use` is the heap as the runtime sets it when marking ends.
-  - A stop is stopping until the last goroutine on another proc has left it, then held.
+  - A stop is stopping until the last goroutine on another proc has left it, then held until one runs again. Who
+    asked may say that the world goes on a while after it did: that is late. Mutator utilisation counts a stop as
+    the trace has it, from begin to end.
+  - With STW, assist and sweep alone the curve is Go's to the last digit, but for assists under way when the trace
+    begins (Go takes them off once more) and traces before Go 1.22 (Go misses the first stop's begin, and with it all
+    stops).
 ";
 
 const REPORT: &str = "\

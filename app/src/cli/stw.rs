@@ -64,7 +64,7 @@ pub struct Reason {
     pub stopping_ns: u64,
 }
 
-/// A stop. `stopping_ns` and `held_ns` sum to `duration_ns`.
+/// A stop. `stopping_ns`, `held_ns` and `late_ns` sum to `duration_ns`.
 #[derive(Clone, Debug, Serialize)]
 pub struct OneStop {
     /// From the start of the trace.
@@ -83,8 +83,10 @@ pub struct OneStop {
     pub stack: Vec<Frame>,
     /// Until all stood still.
     pub stopping_ns: u64,
-    /// From then on.
+    /// From then until a goroutine ran again on another proc.
     pub held_ns: u64,
+    /// From then until the runtime says that the world goes on.
+    pub late_ns: u64,
     /// How many other procs ran goroutines when it was asked for.
     pub running_procs: u32,
     /// Who was the last to stand still; null if nobody ran.
@@ -122,6 +124,7 @@ impl OneStop {
             stack: Frame::all(trace, stop.stack),
             stopping_ns: stop.stopping(),
             held_ns: stop.held(),
+            late_ns: stop.late(),
             running_procs: stop.running,
             last: stop.last.map(|last| Late {
                 goroutine: goroutine(trace, last.go).unwrap_or(-1),
@@ -141,11 +144,12 @@ impl OneStop {
         line(
             text,
             &format!(
-                "{:>14} {:>9} {:>9} {:>9} {:>7}  {}{who}{place}{cut}",
+                "{:>14} {:>9} {:>9} {:>9} {:>9} {:>7}  {}{who}{place}{cut}",
                 offset(self.start_ns),
                 duration(self.duration_ns),
                 nanos(self.stopping_ns),
                 nanos(self.held_ns),
+                nanos(self.late_ns),
                 self.running_procs,
                 self.reason
             ),
@@ -218,8 +222,8 @@ impl Report {
             );
         }
         line(&mut text, "");
-        let head = ("at", "stopped", "stopping", "held", "running");
-        line(&mut text, &format!("{:>14} {:>9} {:>9} {:>9} {:>7}  why", head.0, head.1, head.2, head.3, head.4));
+        let head = ["stopped", "stopping", "held", "late"].map(|name| format!("{name:>9}")).join(" ");
+        line(&mut text, &format!("{:>14} {head} running  why", "at"));
         for stop in self.stops.iter().take(limit) {
             stop.row(&mut text);
         }

@@ -40,11 +40,12 @@ const CYCLES: [Column; 11] = [
     number("Swept", 76.0),
     text("Set off by", 0.0),
 ];
-const STOPS: [Column; 7] = [
+const STOPS: [Column; 8] = [
     text("At", 216.0),
     number("Stopped", 84.0),
     number("Stopping", 84.0),
     number("Held", 84.0),
+    number("Late", 76.0),
     text("Why", 200.0),
     text("Who asked", 0.0),
     text("Who was the last to stand still", 0.0),
@@ -316,9 +317,10 @@ fn stops_ui(ui: &mut Ui, document: &Document, found: &Collector, actions: &mut A
             0 => stop.range.start.0.unsigned_abs(),
             2 => stop.stopping(),
             3 => stop.held(),
-            4 => u64::from(stop.reason.0),
-            5 => u64::from(stop.go.0),
-            6 => stop.last.map_or(u64::MAX, |last| u64::from(last.go.0)),
+            4 => stop.late(),
+            5 => u64::from(stop.reason.0),
+            6 => u64::from(stop.go.0),
+            7 => stop.last.map_or(u64::MAX, |last| u64::from(last.go.0)),
             _ => stop.range.nanos().unsigned_abs(),
         };
         let parts = |at: usize| {
@@ -367,6 +369,7 @@ fn stop_cells(tokens: &Tokens, trace: &Trace, stop: &Stop, open: bool) -> Vec<Ce
         Cell::number(duration(stop.range.nanos())),
         Cell::number(time(stop.stopping())),
         Cell::number(time(stop.held())),
+        Cell::number(if stop.late() > 0 { time(stop.late()) } else { "–".to_owned() }).colored(tokens.muted),
         Cell::text(trace.str(stop.reason)),
         Cell::text(who).colored(tokens.muted),
         Cell::text(last).colored(tokens.muted),
@@ -376,10 +379,10 @@ fn stop_cells(tokens: &Tokens, trace: &Trace, stop: &Stop, open: bool) -> Vec<Ce
 fn stop_part_cells(tokens: &Tokens, trace: &Trace, stop: &Stop, part: Part) -> Vec<Cell> {
     let mut cells: Vec<Cell> = (0..STOPS.len()).map(|_| Cell::text("")).collect();
     let (first, column, told) = match (part, stop.last) {
-        (Part::Origin, _) => (format!("Asked by {}", name::goroutine(trace, stop.go)), 5, place(trace, stop.stack)),
+        (Part::Origin, _) => (format!("Asked by {}", name::goroutine(trace, stop.go)), 6, place(trace, stop.stack)),
         (Part::Last, Some(last)) => (
             format!("Last {}", name::goroutine(trace, last.go)),
-            6,
+            7,
             format!(
                 "on {} for {} at {}",
                 name::lane(trace, LaneId::Proc(last.proc)),
@@ -387,7 +390,7 @@ fn stop_part_cells(tokens: &Tokens, trace: &Trace, stop: &Stop, part: Part) -> V
                 place(trace, last.stack)
             ),
         ),
-        _ => ("Show on the timeline".to_owned(), 5, String::new()),
+        _ => ("Show on the timeline".to_owned(), 6, String::new()),
     };
     if let Some(cell) = cells.get_mut(column) {
         *cell = Cell::text(told).colored(tokens.muted);

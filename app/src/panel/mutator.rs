@@ -34,17 +34,12 @@ const STACKED: f32 = 210.0;
 const USUAL_WINDOW: i64 = 10_000_000;
 
 /// What the user has chosen here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Chosen {
     each_proc: bool,
     takes: Takes,
-    window: i64,
-}
-
-impl Default for Chosen {
-    fn default() -> Self {
-        Self { each_proc: false, takes: Takes::default(), window: USUAL_WINDOW }
-    }
+    /// Length of windows, nanoseconds; one that suits the trace if `None`.
+    window: Option<i64>,
 }
 
 /// Shows it.
@@ -65,8 +60,6 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         if found.curve.is_empty() {
             empty(ui, "There is no time to look at");
         } else {
-            let longest = found.curve.last().map_or(USUAL_WINDOW, |point| point.window);
-            chosen.window = chosen.window.clamp(1, longest);
             parts_ui(ui, document, of, found, &mut chosen, actions);
         }
     }
@@ -121,12 +114,15 @@ fn parts_ui(
     actions: &mut Actions,
 ) {
     let (width, height) = (ui.available_width(), ui.available_height());
+    let longest = found.curve.last().map_or(USUAL_WINDOW, |point| point.window);
+    let usual = if longest > 2 * USUAL_WINDOW { USUAL_WINDOW } else { round_window(longest as f64 / 10.0) };
+    let window = chosen.window.unwrap_or(usual).clamp(1, longest);
     if width < WIDE {
         ScrollArea::vertical().id_salt("mutator").auto_shrink([false, false]).show(ui, |ui| {
-            curve_ui(ui, found, chosen, STACKED);
+            curve_ui(ui, found, (chosen, window), STACKED);
             over_time_ui(ui, document, found, STACKED, actions);
             ui.allocate_ui(vec2(ui.available_width(), STACKED), |ui| {
-                worst_ui(ui, document, of, chosen.window, actions);
+                worst_ui(ui, document, of, window, actions);
             });
         });
         return;
@@ -134,14 +130,14 @@ fn parts_ui(
     let plots = ((width - 2.0 * space::L) * 0.37).floor();
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::L;
-        ui.allocate_ui(vec2(plots, height), |ui| curve_ui(ui, found, chosen, height));
+        ui.allocate_ui(vec2(plots, height), |ui| curve_ui(ui, found, (chosen, window), height));
         ui.allocate_ui(vec2(plots, height), |ui| over_time_ui(ui, document, found, height, actions));
-        ui.vertical(|ui| worst_ui(ui, document, of, chosen.window, actions));
+        ui.vertical(|ui| worst_ui(ui, document, of, window, actions));
     });
 }
 
 /// The curve over lengths of windows; a click chooses one.
-fn curve_ui(ui: &mut Ui, found: &MutatorStudy, chosen: &mut Chosen, height: f32) {
+fn curve_ui(ui: &mut Ui, found: &MutatorStudy, (chosen, window): (&mut Chosen, i64), height: f32) {
     let tokens = tokens::of(ui.ctx());
     let (Some(first), Some(last)) = (found.curve.first(), found.curve.last()) else { return };
     let line = |name: &str, color, at: &dyn Fn(&trace_core::analysis::mmu::Point) -> f64| {
@@ -156,17 +152,17 @@ fn curve_ui(ui: &mut Ui, found: &MutatorStudy, chosen: &mut Chosen, height: f32)
     let touched = plot(
         ui,
         &Plot {
-            name: "Share in windows of a length",
+            name: "Share by window",
             x: Axis::log(Unit::Nanos, first.window as f64, last.window as f64),
             x_name: "windows of ",
             y: Axis::linear(Unit::Share, 0.0, 1.0),
             series: &series,
-            marks: &[chosen.window as f64],
+            marks: &[window as f64],
             height,
         },
     );
     if let Some(window) = touched.clicked {
-        chosen.window = round_window(window);
+        chosen.window = Some(round_window(window));
     }
 }
 

@@ -230,7 +230,7 @@ impl<'a> Canvas<'a> {
             self.painter.galley(pos2(x - width, y - height / 2.0), galley, self.tokens.muted);
             let swatch = Rect::from_center_size(pos2(x - width - space::S, y), vec2(8.0, 8.0));
             self.painter.rect_filled(swatch, 2.0, series.color);
-            x -= width + space::S + space::L;
+            x -= width + space::S + space::M;
         }
     }
 

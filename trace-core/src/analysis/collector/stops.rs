@@ -7,12 +7,13 @@ use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
 use crate::model::spans::Span;
-use crate::model::trace::Trace;
+use crate::model::trace::{Metric, Trace};
 
-/// A stop of the world, from the wish to stop it until it goes on. [`Stop::stopping`] and [`Stop::held`] sum to it.
+/// A stop of the world, from the wish to stop it until the runtime says that it goes on. [`Stop::stopping`],
+/// [`Stop::held`] and [`Stop::late`] sum to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop {
-    /// From asking until the world goes on.
+    /// From asking until the runtime says that the world goes on.
     pub range: TimeRange,
     /// It began before the trace (or a hole) did.
     pub began_before: bool,
@@ -30,6 +31,8 @@ pub struct Stop {
     pub stopped: TraceTime,
     /// Who that was.
     pub last: Option<Last>,
+    /// When a goroutine ran again on another proc. The end of `range` if none did before.
+    pub went_on: TraceTime,
     /// How many procs, besides that of who asked, ran goroutines when it began.
     pub running: u32,
 }
@@ -54,10 +57,17 @@ impl Stop {
         self.stopped.nanos_since(self.range.start).unsigned_abs()
     }
 
-    /// From then until the world went on, nanoseconds.
+    /// From then until somebody ran again, or the end, nanoseconds.
     #[must_use]
     pub fn held(&self) -> u64 {
-        self.range.end.nanos_since(self.stopped).unsigned_abs()
+        self.went_on.nanos_since(self.stopped).unsigned_abs()
+    }
+
+    /// From then until the runtime says that the world goes on, nanoseconds: who asked may have been kept from
+    /// saying so.
+    #[must_use]
+    pub fn late(&self) -> u64 {
+        self.range.end.nanos_since(self.went_on).unsigned_abs()
     }
 }
 
@@ -78,18 +88,30 @@ fn stop(trace: &Trace, span: &Span) -> Stop {
     let range = span.range;
     let asker = span.go.is_some().then(|| trace.span_at(LaneId::Goroutine(span.go), range.start)).flatten();
     let own = asker.map_or(ProcIx::NONE, |asker| asker.proc);
+    // The last that is done before procs are woken is to say how many there are (`procresize`). What ends before
+    // had to stop; what begins after goes on, even if it ends before the runtime says so.
+    let released = trace.readings_within(Metric::Procs, range).last().map(|reading| reading.0);
     let (mut running, mut last): (u32, Option<Last>) = (0, None);
+    let mut went_on = range.end;
     for proc in (0..trace.proc_count()).map(ProcIx).filter(|&proc| proc != own) {
         for run in trace.spans(LaneId::Proc(proc), range).filter(|run| run.state == GoState::Running) {
             running += u32::from(run.range.start <= range.start && range.start < run.range.end);
-            // One that outlasts the stop began when the world went on: procs are woken a moment before the
-            // runtime says that it is over. (A single goroutine that never left its proc is no stop's business.)
+            let goes_on = match released {
+                Some(released) => released <= run.range.start,
+                None => range.start < run.range.start && range.end <= run.range.end,
+            };
+            if goes_on {
+                went_on = went_on.min(run.range.start);
+                continue;
+            }
+            // (A goroutine that never left its proc is no stop's business.)
             let is_over = range.start < run.range.end && run.range.end < range.end;
             if is_over && last.is_none_or(|last| last.range.end < run.range.end) {
                 last = Some(Last { go: run.go, proc, range: run.range, stack: run.end_stack });
             }
         }
     }
+    let stopped = last.map_or(range.start, |last| last.range.end);
     Stop {
         range,
         began_before: span.began_before,
@@ -98,8 +120,9 @@ fn stop(trace: &Trace, span: &Span) -> Stop {
         is_collectors: is_collector_stop(trace.str(span.reason)),
         go: span.go,
         stack: span.start_stack,
-        stopped: last.map_or(range.start, |last| last.range.end),
+        stopped,
         last,
+        went_on: went_on.max(stopped),
         running,
     }
 }
