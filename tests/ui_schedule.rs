@@ -182,3 +182,12 @@ fn samples_show_lines_and_who_was_running() {
     window.press("Goroutines");
     assert!(window.shows("Sort by") || window.shows("main."), "{:?}", window.words());
 }
+
+#[test]
+fn a_probable_lock_says_that_it_is_inferred_and_leads_to_its_holder() {
+    let mut window = Window::open("real/guessnumber-bug-go1.27.trace", panels::LOCKS);
+    assert!(window.shows("inferred") && window.shows("sync.(*Mutex).Lock"), "{:?}", window.words());
+    window.press("main.main.func2 (main.go:70)");
+    let holder = window.document().trace.goroutine_by_id(trace_core::base::ids::GoId(13)).expect("the holder");
+    assert_eq!(window.lane(), Some(LaneId::Goroutine(holder)), "a click leads there");
+}

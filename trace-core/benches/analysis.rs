@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use trace_core::analysis::antagonists::antagonists;
 use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::compare;
+use trace_core::analysis::findings;
 use trace_core::analysis::flame::{Flame, MergeBy};
 use trace_core::analysis::goroutines::{SortBy, goroutines, groups};
 use trace_core::analysis::latency::latency;
@@ -23,6 +24,8 @@ use trace_core::analysis::scope::{Pieces, Scope};
 use trace_core::analysis::syscalls::syscalls;
 use trace_core::analysis::tasks::{Filter, TaskIndex, tasks};
 use trace_core::analysis::threads::threads;
+use trace_core::analysis::{locks, why};
+use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
 use trace_core::load;
 use trace_core::model::trace::Trace;
@@ -47,6 +50,11 @@ fn measure(trace: &Trace) {
     time("goroutines of the largest group", || {
         goroutines(trace, &pieces, largest, (SortBy::Execution, 1_000), &monitor)
     });
+    time("findings", || findings::find(trace, &monitor));
+    time("probable locks", || locks::locks(trace, &pieces, &monitor));
+    let busiest = (0..trace.goroutine_count()).map(GoIx).max_by_key(|go| trace.moves(*go, trace.range()).count());
+    let range = trace.range();
+    time("wait chain of the busiest goroutine", || busiest.map(|go| why::why_one(trace, go, range)));
     time("one side of a comparison", || compare::measure::measure(trace, trace.range(), &monitor));
     let before = resident();
     let side = compare::measure::measure(trace, trace.range(), &monitor).expect("not cancelled");

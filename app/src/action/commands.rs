@@ -96,6 +96,9 @@ pub mod panels {
     /// Who keeps whom waiting.
     pub const BLOCKED_BY: &str = "Blocked by";
 
+    /// Locks that the program probably has.
+    pub const LOCKS: &str = "Probable locks";
+
     /// Goroutines by start function.
     pub const GOROUTINES: &str = "Goroutines";
     /// Time lost by stack.
@@ -130,7 +133,7 @@ pub mod panels {
     pub const BOTH: &str = "Side by side";
 
     /// All of them.
-    pub const ALL: [&str; 23] = [
+    pub const ALL: [&str; 24] = [
         TASKS,
         DETAILS,
         STACK,
@@ -154,6 +157,7 @@ pub mod panels {
         DIFFERENCE,
         DIFFERENCE_FLAME,
         BOTH,
+        LOCKS,
     ];
 
     /// Those that tell of two traces: they are there while two are compared.
@@ -488,6 +492,8 @@ pub const COMMANDS: &[Command] = &[
     command("blocked-by", panels::BLOCKED_BY, "Who keeps whom waiting, place by place", Group::Analyses)
         .keys(&[c('9')])
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::BLOCKED_BY))),
+    command("locks", panels::LOCKS, "Locks inferred from who ends whose waits: holders, queues", Group::Analyses)
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::LOCKS))),
     command("goroutines", panels::GOROUTINES, "Where goroutines' time went, by start function", Group::Analyses)
         .keys(&[c('0')])
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::GOROUTINES))),

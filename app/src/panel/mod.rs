@@ -13,6 +13,7 @@ pub mod flows;
 pub mod goroutines;
 pub mod lane_details;
 pub mod latency;
+pub mod locks;
 pub mod mutator;
 pub mod population;
 pub mod procs;

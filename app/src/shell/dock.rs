@@ -46,6 +46,7 @@ enum Pane {
     Difference,
     DifferenceFlame,
     Both,
+    Locks,
 }
 
 /// Where a panel opens: next to those it belongs with.
@@ -58,7 +59,7 @@ enum Home {
 }
 
 impl Pane {
-    const ALL: [Self; 24] = [
+    const ALL: [Self; 25] = [
         Self::Timeline,
         Self::Details,
         Self::Stacks,
@@ -83,6 +84,7 @@ impl Pane {
         Self::Difference,
         Self::DifferenceFlame,
         Self::Both,
+        Self::Locks,
     ];
 
     const fn title(self) -> &'static str {
@@ -111,6 +113,7 @@ impl Pane {
             Self::Difference => panels::DIFFERENCE,
             Self::DifferenceFlame => panels::DIFFERENCE_FLAME,
             Self::Both => panels::BOTH,
+            Self::Locks => panels::LOCKS,
         }
     }
 
@@ -280,6 +283,7 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Difference => panel::difference::ui(ui, state, actions),
                 Pane::DifferenceFlame => panel::difference_flame::ui(ui, state, actions),
                 Pane::Both => panel::both::ui(ui, state, actions),
+                Pane::Locks => panel::locks::ui(ui, state, actions),
             }
         });
         UiResponse::None

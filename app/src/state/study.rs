@@ -12,6 +12,7 @@ use trace_core::analysis::flame::Flame;
 use trace_core::analysis::goroutines::{GoTimes, Groups, SortBy};
 use trace_core::analysis::latency::Latency;
 use trace_core::analysis::leaks::Suspects;
+use trace_core::analysis::locks::Lock;
 use trace_core::analysis::mmu::{Point, Takes, Whose, Window};
 use trace_core::analysis::population::Population;
 use trace_core::analysis::procs::Procs;
@@ -36,6 +37,8 @@ pub enum Question {
     Findings,
     /// Where this stretch of a goroutine's time went.
     WaitChain(GoIx, TimeRange),
+    /// Locks that goroutines of a scope probably waited for.
+    Locks(Scope),
     /// Who keeps whom waiting, of a scope.
     BlockedBy(Scope),
     /// Goroutines by start function.
@@ -172,6 +175,8 @@ pub enum Answer {
     Syscalls(Arc<Syscalls>),
     /// Of [`Question::Population`].
     Population(Arc<Population>),
+    /// Of [`Question::Locks`].
+    Locks(Arc<Vec<Lock>>),
     /// Of [`Question::Leaks`].
     Leaks(Arc<Vec<Suspects>>),
     /// Of [`Question::Collections`].

@@ -16,6 +16,7 @@ use trace_core::analysis::flame::{Flame, MergeBy};
 use trace_core::analysis::goroutines;
 use trace_core::analysis::latency;
 use trace_core::analysis::leaks;
+use trace_core::analysis::locks;
 use trace_core::analysis::mmu::{Mutator, window_lengths};
 use trace_core::analysis::places::Places;
 use trace_core::analysis::population;
@@ -84,7 +85,8 @@ pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<A
         | Question::Threads(_)
         | Question::Syscalls(_)
         | Question::Population(_)
-        | Question::Leaks(_) => schedule(trace, question, monitor),
+        | Question::Leaks(_)
+        | Question::Locks(_) => schedule(trace, question, monitor),
         Question::Collections(range) => {
             Collector::of(trace, *range, monitor).map(|found| Answer::Collections(Arc::new(found)))
         }
@@ -148,6 +150,9 @@ fn schedule(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<Ans
         Question::Population(scope) => {
             let found = population::population(trace, &scope.pieces(trace), monitor);
             found.map(|found| Answer::Population(Arc::new(found)))
+        }
+        Question::Locks(scope) => {
+            locks::locks(trace, &scope.pieces(trace), monitor).map(|found| Answer::Locks(Arc::new(found)))
         }
         Question::Leaks(scope) => {
             leaks::leaks(trace, &scope.pieces(trace), monitor).map(|found| Answer::Leaks(Arc::new(found)))
