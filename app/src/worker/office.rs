@@ -173,15 +173,7 @@ impl Office {
                     writer.write(settings.clone());
                 }
             }
-            Effect::ClearCache => {
-                let (cache, mailbox) = (self.cache.clone(), self.mailbox.clone());
-                self.run("clear cache", move || {
-                    mailbox.send(Action::Notice(match cache.clear() {
-                        Ok(bytes) => format!("The cache is empty; it took {}", megabytes(bytes)),
-                        Err(error) => format!("The cache cannot be removed: {error}"),
-                    }));
-                });
-            }
+            Effect::ClearCache => self.clear_cache(),
             other @ (Effect::Copy(_) | Effect::OpenPanel(_) | Effect::ResetPanels | Effect::Quit) => {
                 return Some(other);
             }
@@ -248,6 +240,17 @@ impl Office {
                 mailbox.send(Action::Notice(text.to_owned()));
                 mailbox.send(Action::PathField(Some(String::new())));
             }
+        });
+    }
+
+    /// Removes the models kept on disk.
+    fn clear_cache(&self) {
+        let (cache, mailbox) = (self.cache.clone(), self.mailbox.clone());
+        self.run("clear cache", move || {
+            mailbox.send(Action::Notice(match cache.clear() {
+                Ok(bytes) => format!("The cache is empty; it took {}", megabytes(bytes)),
+                Err(error) => format!("The cache cannot be removed: {error}"),
+            }));
         });
     }
 
