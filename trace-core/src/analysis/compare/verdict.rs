@@ -69,6 +69,13 @@ fn bears_out(change: &Change, finding: &Finding, is_gone: bool) -> bool {
     };
     // A wait that is gone may show as work done sooner, or as goroutines that live shorter.
     let whole = matches!(change.kind, RowKind::Task | RowKind::Region | RowKind::Work);
+    // Sleeps are their own place's: others' do not tell of them.
+    if finding.kind == Kind::PollingSleep {
+        let place = finding.culprit.as_ref().map_or("", |culprit| culprit.place.function.as_str());
+        if whole || !change.name.ends_with(place) {
+            return false;
+        }
+    }
     if (change.impact < 0.0) != is_gone || !(whole || touched.contains(&change.kind)) {
         return false;
     }
