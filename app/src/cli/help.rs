@@ -476,7 +476,7 @@ inferred from who ends the waits: a trace does not name them.
   --fail-on severe     exit with code 4 if there is a finding this bad (severe, warning or note)
   --json               as one JSON object with these fields, which stay as they are:
       summary {file, file_bytes, version, duration_ns, events, goroutines, procs, procs_busy, lock_wait_ns,
-               longest_runnable_ns, gc_ns, assist_ns, stw_ns, warnings, verdict}
+               longest_runnable_ns, gc_ns, assist_ns, stw_ns, warnings, partial, verdict}
       findings [{kind, severity (severe, warning or note), title, evidence {name: number or text},
                  culprit {function, file, line, stack [{function, file, line}]} or null,
                  victims [{function, goroutines}], time_lost_ns, confidence (0 to 1), check,
