@@ -5,10 +5,9 @@
 
 #[path = "support/fixtures.rs"]
 mod fixtures;
+#[path = "support/window.rs"]
+mod window;
 
-use egui::accesskit::Role;
-use egui_kittest::kittest::{NodeT, Queryable};
-use egui_kittest::{Harness, Node};
 use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::mmu::{Takes, Whose};
 use trace_core::analysis::scope::Whom;
@@ -16,81 +15,10 @@ use trace_core::base::monitor::Monitor;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
 use tracelane::action::commands::panels;
-use tracelane::shell::app::TracelaneApp;
-use tracelane::state::document::Document;
 use tracelane::state::scope::{ScopeChoice, When};
-use tracelane::state::settings::Settings;
 use tracelane::state::study::{Answer, MutatorOf, MutatorStudy, Question};
 
-struct Window(Harness<'static, TracelaneApp>);
-
-impl Window {
-    /// The window with one of the traces open, and a panel.
-    fn open(name: &str, panel: &'static str) -> Self {
-        let settings = Settings { animate: false, ..Settings::default() };
-        let mut harness =
-            Harness::builder().with_size(egui::vec2(1440.0, 1000.0)).with_max_steps(1_000).build_ui_state(
-                |ui, app: &mut TracelaneApp| {
-                    app.logic(ui.ctx());
-                    app.ui(ui);
-                },
-                TracelaneApp::new_headless(settings),
-            );
-        harness.run();
-        let mut window = Self(harness);
-        window.act(Action::Open(fixtures::data().join(name))).act(Action::OpenPanel(panel));
-        window
-    }
-
-    fn act(&mut self, action: Action) -> &mut Self {
-        self.0.state_mut().push(action);
-        self.0.run();
-        self
-    }
-
-    fn document(&self) -> &Document {
-        self.0.state().state().document().expect("a document")
-    }
-
-    fn answer(&self, question: &Question) -> &Answer {
-        self.document().studies.answer(question).expect("an answer")
-    }
-
-    /// All names and texts in the window.
-    fn words(&self) -> Vec<String> {
-        fn collect(node: &Node<'_>, words: &mut Vec<String>) {
-            words.extend(node.accesskit_node().label());
-            words.extend(node.accesskit_node().value());
-            for child in node.children() {
-                collect(&child, words);
-            }
-        }
-        let mut words = Vec::new();
-        collect(&self.0.root(), &mut words);
-        words
-    }
-
-    fn shows(&self, word: &str) -> bool {
-        self.words().iter().any(|words| words.contains(word))
-    }
-
-    /// Presses what is called like this, in part.
-    fn press(&mut self, part: &str) -> &mut Self {
-        let name = self
-            .0
-            .get_all_by_role(Role::Button)
-            .filter_map(|node| node.accesskit_node().label())
-            .find(|name| name.contains(part))
-            .unwrap_or_else(|| panic!("nothing is called {part}: {:?}", self.words()));
-        self.0.get_all_by_role_and_label(Role::Button, &name).next().expect("it is there").click_accesskit();
-        self.0.run();
-        self
-    }
-
-    fn lane(&self) -> Option<LaneId> {
-        self.document().selection.lane()
-    }
-}
+use crate::window::Window;
 
 const GC: &str = "real/gc-4procs-go1.27.trace";
 

@@ -11,15 +11,15 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 
+use crate::cache;
 use crate::cli::blocked::Frame;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::place::Stretch;
-use crate::cli::print;
+use crate::cli::print_report;
 use crate::cli::scope::range_of;
 use crate::cli::stw;
 use crate::fmt::number::{bytes, count, percent};
 use crate::fmt::time::{duration, offset};
-use crate::remote;
 
 /// Helpers told of per collection.
 const HELPERS: usize = 10;
@@ -46,14 +46,9 @@ pub struct Asked {
 pub fn run(asked: &Asked) -> Answer {
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
     let report = Report::of(asked, &trace);
-    if asked.json {
-        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
-        print(&format!("{json}\n"))?;
-    } else {
-        print(&report.text(asked.limit))?;
-    }
+    print_report(asked.json, &report, || report.text(asked.limit))?;
     Ok(Exit::after(trace.warnings()))
 }
 

@@ -11,7 +11,7 @@ use trace_core::model::trace::Trace;
 
 use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::print;
+use crate::cli::print_report;
 use crate::cli::scope::{Wanted, Who};
 use crate::fmt::name::function;
 use crate::fmt::number::count;
@@ -67,12 +67,7 @@ pub fn run(asked: &Asked) -> Answer {
         Vec::new()
     };
     let report = Report::of(asked, &trace, &all, &each);
-    if asked.json {
-        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
-        print(&format!("{json}\n"))?;
-    } else {
-        print(&report.text())?;
-    }
+    print_report(asked.json, &report, || report.text())?;
     Ok(Exit::after(trace.warnings()))
 }
 

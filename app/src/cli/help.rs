@@ -497,9 +497,9 @@ closures were renumbered or a module's version changed. Several files a side are
 what differs between those is no change. Three files and more are a series: a column each, each held against the
 one before, and the last against the first.
 
-A change is significant if it is at least 5 % and chance explains it with q <= 0.05: Mann-Whitney U on durations
-and on their sums over sixteenths of the trace, corrected for the number of rows (Benjamini and Hochberg). Rows
-that are not significant show ~.
+A change is significant if it is at least 5 % (of the sum, the median or p99) and chance explains it with q <= 0.05:
+Mann-Whitney U on durations, on their medians and on their sums over sixteenths of the trace, corrected for the
+number of rows (Benjamini and Hochberg). Rows that are not significant show ~.
 
   --window             show it in the window: A over B, linked, with the changes below
   --html FILE          write a page with the pictures, in one file: distributions, flame graphs of what grew and

@@ -14,7 +14,7 @@ use trace_core::model::trace::Trace;
 
 use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::print;
+use crate::cli::print_report;
 use crate::cli::profile::Frame;
 use crate::cli::scope::Wanted;
 use crate::fmt::name::function;
@@ -47,12 +47,7 @@ pub fn run(asked: &Asked) -> Answer {
     let found = latency(&trace, &pieces, &monitor).unwrap_or_default();
     let others = antagonists(&trace, &pieces, asked.limit, &monitor).unwrap_or_default();
     let report = Report::of(asked, &trace, &found, &others);
-    if asked.json {
-        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
-        print(&format!("{json}\n"))?;
-    } else {
-        print(&report.text())?;
-    }
+    print_report(asked.json, &report, || report.text())?;
     Ok(Exit::after(trace.warnings()))
 }
 

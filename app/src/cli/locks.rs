@@ -12,7 +12,7 @@ use trace_core::model::trace::Trace;
 
 use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::print;
+use crate::cli::print_report;
 use crate::cli::scope::Wanted;
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, offset};
@@ -53,12 +53,7 @@ pub fn run(asked: &Asked) -> Answer {
         basis: BASIS,
         locks: found.iter().map(|lock| Inferred::of(&trace, lock)).collect(),
     };
-    if asked.json {
-        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
-        print(&format!("{json}\n"))?;
-    } else {
-        print(&report.text())?;
-    }
+    print_report(asked.json, &report, || report.text())?;
     Ok(Exit::after(trace.warnings()))
 }
 

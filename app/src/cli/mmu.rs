@@ -9,12 +9,12 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
+use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::gc::{line, since};
-use crate::cli::print;
+use crate::cli::print_report;
 use crate::cli::scope::Wanted;
 use crate::fmt::time::{duration, offset};
-use crate::remote;
 
 /// Points of the curve per factor of ten.
 const PER_DECADE: u32 = 10;
@@ -78,7 +78,7 @@ pub fn takes(text: &str) -> Option<Takes> {
 pub fn run(asked: &Asked) -> Answer {
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
     let scope = asked.wanted.scope(&trace)?;
     let whose = match scope.whom {
         Whom::One(go) => Whose::Goroutine(go),
@@ -86,12 +86,7 @@ pub fn run(asked: &Asked) -> Answer {
         _ => Whose::System,
     };
     let report = Report::of(asked, &trace, scope.range, whose);
-    if asked.json {
-        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
-        print(&format!("{json}\n"))?;
-    } else {
-        print(&report.text())?;
-    }
+    print_report(asked.json, &report, || report.text())?;
     Ok(Exit::after(trace.warnings()))
 }
 

@@ -93,6 +93,15 @@ fn print(text: &str) -> Answer {
     exit::written(written)
 }
 
+/// Prints what a command found: as JSON, or as text for people.
+fn print_report(json: bool, report: &impl serde::Serialize, text: impl FnOnce() -> String) -> Answer {
+    if !json {
+        return print(&text());
+    }
+    let json = serde_json::to_string_pretty(report).map_err(|error| exit::Failure::unwritten("the JSON", &error))?;
+    print(&format!("{json}\n"))
+}
+
 /// Writes a sentence to standard error.
 #[expect(clippy::print_stderr, reason = "the room that prints")]
 fn complain(sentence: &str) {

@@ -7,14 +7,14 @@ use trace_core::analysis::collector::stops::{Stop, stops};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
+use crate::cache;
 use crate::cli::blocked::Frame;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::gc::{Asked, function, goroutine, line, nanos, own, since};
-use crate::cli::print;
+use crate::cli::print_report;
 use crate::cli::scope::range_of;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, offset};
-use crate::remote;
 
 /// Loads the file and prints its stops.
 ///
@@ -23,14 +23,9 @@ use crate::remote;
 pub fn run(asked: &Asked) -> Answer {
     let monitor = Monitor::new();
     let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = remote::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
     let report = Report::of(asked, &trace);
-    if asked.json {
-        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
-        print(&format!("{json}\n"))?;
-    } else {
-        print(&report.text(asked.limit))?;
-    }
+    print_report(asked.json, &report, || report.text(asked.limit))?;
     Ok(Exit::after(trace.warnings()))
 }
 

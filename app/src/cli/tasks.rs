@@ -12,7 +12,7 @@ use trace_core::model::trace::Trace;
 use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::place::Stretch;
-use crate::cli::print;
+use crate::cli::print_report;
 use crate::cli::scope::{Wanted, Who};
 use crate::fmt::number::count;
 use crate::fmt::time::duration;
@@ -60,12 +60,7 @@ pub fn run(asked: &Asked) -> Answer {
         ..Filter::of_scope(&trace, &asked.wanted.scope(&trace)?, asked.regions)
     };
     let report = Report::of(asked, &trace, &filter);
-    if asked.json {
-        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
-        print(&format!("{json}\n"))?;
-    } else {
-        print(&report.text())?;
-    }
+    print_report(asked.json, &report, || report.text())?;
     Ok(Exit::after(trace.warnings()))
 }
 

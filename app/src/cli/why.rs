@@ -13,7 +13,7 @@ use trace_core::model::trace::Trace;
 
 use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::print;
+use crate::cli::print_report;
 use crate::cli::scope::Wanted;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, offset};
@@ -43,12 +43,7 @@ pub fn run(asked: &Asked) -> Answer {
     // Nobody cancels.
     let found = why(&trace, &scope, &monitor).unwrap_or_default();
     let report = Report::of(asked, &trace, &found);
-    if asked.json {
-        let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
-        print(&format!("{json}\n"))?;
-    } else {
-        print(&report.text(asked.limit))?;
-    }
+    print_report(asked.json, &report, || report.text(asked.limit))?;
     Ok(Exit::after(trace.warnings()))
 }
 

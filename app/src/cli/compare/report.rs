@@ -93,7 +93,7 @@ pub struct Row {
     pub p_value: Option<f64>,
     /// The same corrected for the number of rows tested (Benjamini and Hochberg).
     pub q_value: Option<f64>,
-    /// q is at most 0.05, and the change is at least 5 %.
+    /// q is at most 0.05, and the sum per unit, the median or p99 changed by at least 5 %.
     pub significant: bool,
 }
 

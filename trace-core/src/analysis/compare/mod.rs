@@ -22,8 +22,8 @@ pub use crate::analysis::compare::verdict::verdict;
 
 /// A q value up to which a change is called significant.
 pub const SIGNIFICANT: f64 = 0.05;
-/// Changes smaller than this part of A's figure are not called significant, however sure they are: two
-/// recordings of one program differ that much.
+/// Changes of the sum, the median and p99 that are all smaller than this part of A's figure are not called
+/// significant, however sure they are: two recordings of one program differ that much.
 pub const LEAST_CHANGE: f64 = 0.05;
 /// Rows with less than this many nanoseconds a second on both sides are not tested.
 const LEAST_RATE: f64 = 10_000.0;

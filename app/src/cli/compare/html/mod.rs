@@ -489,7 +489,7 @@ fn footer(report: &Report) -> Markup {
     html! {
         footer {
             p {
-                "Made by Tracelane " (env!("CARGO_PKG_VERSION")) ". A change is significant if it is at least 5 % and "
+                "Made by Tracelane " (env!("CARGO_PKG_VERSION")) ". A change is significant if it is at least 5 % (of the sum, the median or p99) and "
                 "chance explains it with q ≤ 0.05: Mann–Whitney U on durations and on their sums over sixteenths of the "
                 "trace, corrected for " (count(report.tested as u64)) " tested rows (Benjamini and Hochberg). "
                 "Differences of durations are Hodges–Lehmann. Quantiles are of a sample of at most 2,048 each."

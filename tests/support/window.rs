@@ -1,0 +1,89 @@
+//! The window with a trace and a panel open, for tests that play panels through their accessible names.
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, Node};
+use trace_core::model::lanes::LaneId;
+use tracelane::action::action::Action;
+use tracelane::shell::app::TracelaneApp;
+use tracelane::state::document::Document;
+use tracelane::state::settings::Settings;
+use tracelane::state::study::{Answer, Question};
+
+use crate::fixtures;
+
+/// The window, without a display.
+pub(crate) struct Window(pub(crate) Harness<'static, TracelaneApp>);
+
+impl Window {
+    /// The window with one of the traces open, and a panel.
+    pub(crate) fn open(name: &str, panel: &'static str) -> Self {
+        let settings = Settings { animate: false, ..Settings::default() };
+        let mut harness =
+            Harness::builder().with_size(egui::vec2(1440.0, 1000.0)).with_max_steps(1_000).build_ui_state(
+                |ui, app: &mut TracelaneApp| {
+                    app.logic(ui.ctx());
+                    app.ui(ui);
+                },
+                TracelaneApp::new_headless(settings),
+            );
+        harness.run();
+        let mut window = Self(harness);
+        window.act(Action::Open(fixtures::data().join(name))).act(Action::OpenPanel(panel));
+        window
+    }
+
+    /// Does what a user or worker can cause.
+    pub(crate) fn act(&mut self, action: Action) -> &mut Self {
+        self.0.state_mut().push(action);
+        self.0.run();
+        self
+    }
+
+    /// The open trace.
+    pub(crate) fn document(&self) -> &Document {
+        self.0.state().state().document().expect("a document")
+    }
+
+    /// What an analysis has answered.
+    pub(crate) fn answer(&self, question: &Question) -> &Answer {
+        self.document().studies.answer(question).expect("an answer")
+    }
+
+    /// All names and texts in the window.
+    pub(crate) fn words(&self) -> Vec<String> {
+        fn collect(node: &Node<'_>, words: &mut Vec<String>) {
+            words.extend(node.accesskit_node().label());
+            words.extend(node.accesskit_node().value());
+            for child in node.children() {
+                collect(&child, words);
+            }
+        }
+        let mut words = Vec::new();
+        collect(&self.0.root(), &mut words);
+        words
+    }
+
+    /// Whether a text is somewhere in the window.
+    pub(crate) fn shows(&self, word: &str) -> bool {
+        self.words().iter().any(|words| words.contains(word))
+    }
+
+    /// Presses what is called like this, in part.
+    pub(crate) fn press(&mut self, part: &str) -> &mut Self {
+        let name = self
+            .0
+            .get_all_by_role(Role::Button)
+            .filter_map(|node| node.accesskit_node().label())
+            .find(|name| name.contains(part))
+            .unwrap_or_else(|| panic!("nothing is called {part}: {:?}", self.words()));
+        self.0.get_all_by_role_and_label(Role::Button, &name).next().expect("it is there").click_accesskit();
+        self.0.run();
+        self
+    }
+
+    /// The lane that is selected.
+    pub(crate) fn lane(&self) -> Option<LaneId> {
+        self.document().selection.lane()
+    }
+}
