@@ -5,7 +5,7 @@
 //! short goroutine.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::places::{Op, Places};
 use crate::analysis::scope::{Pieces, Scope};
@@ -197,6 +197,9 @@ pub struct Census {
     pub assists: FxHashMap<StackId, Spot>,
     /// Units of work by what they are about.
     pub families: FxHashMap<UnitKey, Family>,
+    /// Nanoseconds of the units with system calls in them, by the outer functions of these calls; units with
+    /// several count for each.
+    pub calling: FxHashMap<u32, u64>,
     /// Goroutines of the program, by index.
     pub gos: Vec<GoFacts>,
 }
@@ -253,6 +256,9 @@ impl Census {
         }
         for (key, family) in other.families {
             self.families.entry(key).or_default().merge(family);
+        }
+        for (outer, nanos) in other.calling {
+            *self.calling.entry(outer).or_default() += nanos;
         }
         self.gos.append(&mut other.gos);
         self
@@ -387,6 +393,10 @@ impl Census {
     fn close(&mut self, (trace, places): Sources<'_>, facts: &GoFacts, unit: &mut Unit, has_end: bool) {
         let created = |go: GoIx| trace.goroutine(go).and_then(|known| known.created);
         let is_bounded = unit.has_begin && has_end;
+        let outers: FxHashSet<u32> = unit.syscalls.keys().filter_map(|&stack| places.outer_function(stack)).collect();
+        for outer in outers {
+            *self.calling.entry(outer).or_default() += unit.range.map_or(0, |range| range.nanos().unsigned_abs());
+        }
         for (stack, spot) in unit.syscalls.drain() {
             let key = SiteKey { stack, class: SpanClass::Syscall, reason: StrId::EMPTY };
             let site = self.sites.entry(key).or_default();

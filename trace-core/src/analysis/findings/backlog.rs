@@ -2,7 +2,7 @@
 
 use crate::analysis::blocked_by::{Blocked, Releasers};
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, go_name, place_name, time};
+use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, go_name, place_name, time};
 use crate::analysis::findings::hot::hot;
 use crate::analysis::findings::peers::{Relation, related};
 use crate::analysis::places::{Op, Place};
@@ -43,8 +43,8 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     // back as it should be.
     let is_pressure = scene.load.share > 0.85 && share < 0.9;
     let title = format!(
-        "{} waits, {} in sum (max {}), at {} in {} for {}, which could not keep up: it was {doing} {}",
-        wait.count,
+        "{}, {} in sum (max {}), at {} in {} for {}, which could not keep up: it was {doing} {}",
+        counted(wait.count, "wait"),
         time(wait.nanos),
         time(wait.max),
         wait.op.name(),

@@ -57,12 +57,17 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     // thread for want of a processor. The program's own doing is a goroutine locked to a thread.
     let is_locked = has_own_thread(scene.trace, go);
     let limit = if is_locked && scene.share(idle) >= 0.1 { Severity::Severe } else { Severity::Note };
+    let number = scene.trace.goroutine(go).map_or(0, |known| known.id.0);
+    let most = match &place {
+        Some(place) => format!("longest wait: g{number} at {}", place_name(Some(place))),
+        None => format!("longest wait: g{number} of {}", scene.trace.str(*name)),
+    };
     let title = format!(
-        "For {} ({}) goroutines were ready while procs idled (longest {}); most waited {}{}",
+        "For {} ({}) goroutines were ready while procs idled (longest {}); {}{}",
         time(idle),
         percent(idle, scene.duration),
         time(longest.0),
-        place_name(place.as_ref()),
+        most,
         if is_locked { ", locked to a thread of its own" } else { "" },
     );
     let end = range.start.plus_nanos(i64::from(longest.1).saturating_mul(column.cast_signed()));

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, go_name, place_name, time};
+use crate::analysis::findings::finding::{Finding, Kind, counted, go_name, place_name, time};
 use crate::analysis::places::{Op, Place};
 use crate::analysis::wait_chain::Doing;
 use crate::base::ids::StackId;
@@ -74,7 +74,8 @@ fn judge(scene: &Scene<'_>, function: &str, case: &Case<'_>) -> Option<Finding> 
     let (waiting, count) = (case.waits.first()?.0, case.waits.iter().map(|(wait, _)| wait.count).sum::<u64>());
     let meanwhile = meanwhile(scene, top, kind, slow, held);
     let title = format!(
-        "{count} waits, {} in sum (max {}), at {} in {}; released by {} at {}, {meanwhile} (lock inferred)",
+        "{}, {} in sum (max {}), at {} in {}; released by {} at {}, {meanwhile} (lock inferred)",
+        counted(count, "wait"),
         time(lost),
         time(max),
         waiting.op.name(),

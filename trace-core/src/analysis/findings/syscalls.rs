@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::census::{Spot, longer};
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, percent, place_name, time};
+use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, percent, place_name, time};
 use crate::base::ids::StackId;
 use crate::event::state::SpanClass;
 
@@ -37,15 +37,12 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         let longest = site.longest.iter().max_by_key(|wait| wait.range.nanos());
         sum.spot.longest = longer(sum.spot.longest, longest.map(|wait| (wait.go, wait.range)));
     }
-    let mut work: FxHashMap<u32, u64> = FxHashMap::default();
-    for (key, family) in &scene.census.families {
-        if let Some(outer) = key.outer {
-            *work.entry(outer).or_default() += family.nanos;
-        }
-    }
     let mut calls: Vec<((u32, u32), Calls)> = calls.into_iter().collect();
     calls.sort_by_key(|(key, _)| *key);
-    calls.iter().filter_map(|(key, calls)| judge(scene, calls, work.get(&key.1).copied().unwrap_or(0))).collect()
+    calls
+        .iter()
+        .filter_map(|(key, calls)| judge(scene, calls, scene.census.calling.get(&key.1).copied().unwrap_or(0)))
+        .collect()
 }
 
 fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
@@ -57,8 +54,8 @@ fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     }
     let callee = scene.places.callee(stack).unwrap_or("a system call");
     let title = format!(
-        "{} system calls, {} in sum (max {}), mostly {callee} at {}: {} of the time of {}",
-        spot.count,
+        "{}, {} in sum (max {}), mostly {callee} at {}: {} of the time of work in {}",
+        counted(spot.count, "system call"),
         time(spot.nanos),
         time(calls.max),
         place_name(Some(&place)),
