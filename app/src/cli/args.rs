@@ -582,7 +582,7 @@ fn screenshot(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
             Arg::Long("select") => asked.select = Some(value(parser, "--select", "g25@1.2s", parse_target)?),
             Arg::Long("compare") => asked.compared = Some(PathBuf::from(parser.value().map_err(usage)?)),
             Arg::Long("row") => asked.row = Some(value(parser, "--row", "1", |text| text.parse().ok())?),
-            Arg::Long("panel") => asked.panel = Some(value(parser, "--panel", "findings", parse_panel)?),
+            Arg::Long("panel") => asked.panel = Some(value(parser, "--panel", &panel_names(), parse_panel)?),
             Arg::Value(word) => only_one(&mut file, word)?,
             other => return Err(usage(other.unexpected())),
         }
@@ -606,7 +606,8 @@ fn value<T>(
     read: impl Fn(&str) -> Option<T>,
 ) -> Result<T, Failure> {
     let word = parser.value().map_err(usage)?;
-    let wrong = || Failure::usage(format!("{option} wants something like {example}, not {}", quoted(&word)));
+    let like = if example.starts_with("one of ") { "" } else { "something like " };
+    let wrong = || Failure::usage(format!("{option} wants {like}{example}, not {}", quoted(&word)));
     word.to_str().and_then(read).ok_or_else(wrong)
 }
 
@@ -614,6 +615,12 @@ fn value<T>(
 fn parse_panel(text: &str) -> Option<&'static str> {
     let wanted = text.replace('-', " ");
     panels::ALL.into_iter().find(|name| name.eq_ignore_ascii_case(&wanted))
+}
+
+/// The panels, as [`parse_panel`] reads them.
+fn panel_names() -> String {
+    let names: Vec<String> = panels::ALL.iter().map(|name| name.to_lowercase().replace(' ', "-")).collect();
+    format!("one of {}", names.join(", "))
 }
 
 fn parse_size(text: &str) -> Option<[u16; 2]> {
