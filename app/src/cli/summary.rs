@@ -48,23 +48,25 @@ pub struct Summary {
     pub load: LoadCost,
 }
 
-/// Lost events of a thread.
+/// Lost events: of a thread, or about a goroutine or proc on a thread that nobody knows.
 #[derive(Clone, Debug, Serialize)]
 pub struct HoleLine {
     /// From the thread's last event before, ns since the trace's first event.
     pub start_ns: i64,
     /// To its next one, or to the end of the generation.
     pub end_ns: i64,
-    /// Byte offset in the file of what could not be read.
+    /// Byte offset in the file of what could not be read, or of what shows that events are missing.
     pub offset: u64,
-    /// How many bytes it is.
+    /// How many bytes it is; 0 if they are not there, or cannot be told.
     pub bytes: u64,
     /// The generation's number.
     pub generation: u64,
-    /// The thread's id.
+    /// The thread's id; -1 if nobody knows which it was.
     pub thread: i64,
-    /// The id of the goroutine that ran there; none if none did.
+    /// The id of the goroutine that ran there, or whose events are missing; none if there is none.
     pub goroutine: Option<i64>,
+    /// The id of the proc that the thread had, or whose events are missing; none if there is none.
+    pub proc: Option<i64>,
 }
 
 /// One warning.
@@ -213,6 +215,7 @@ impl HoleLine {
             generation: hole.generation,
             thread: trace.thread_id(hole.thread).signed(),
             goroutine: trace.goroutine_name(hole.go).map(|(id, _)| id.signed()),
+            proc: hole.proc.is_some().then(|| trace.proc_id(hole.proc).signed()),
         }
     }
 }

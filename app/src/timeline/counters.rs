@@ -115,10 +115,8 @@ fn tracks(ui: &Ui, frame: &Frame<'_>, curves: &Curves, pointer: Option<Pos2>) {
     let mut top = strip.top();
     // Values at the pointer; without one, at the right edge of what is in sight.
     let column = column_at(frame, pointer.map_or(strip.right(), |at| at.x));
-    let value = |curve: &Curve| {
-        let until = curve.get(..=column.min(curve.len().saturating_sub(1))).unwrap_or_default();
-        until.iter().rev().find_map(|value| *value).map_or(0, |(_, high)| high)
-    };
+    let value = |curve: &Curve| curve.get(column.min(curve.len().saturating_sub(1))).copied().flatten();
+    let say = |curve: &Curve, words: fn(u64) -> String| value(curve).map_or("–".to_owned(), |(_, high)| words(high));
     for (index, share) in shares.into_iter().enumerate() {
         let bottom = if index == 2 { strip.bottom() } else { frame.snap(top + strip.height() * share) };
         let track = Rect::from_min_max(pos2(strip.left(), top), pos2(strip.right(), bottom));
@@ -128,30 +126,26 @@ fn tracks(ui: &Ui, frame: &Frame<'_>, curves: &Curves, pointer: Option<Pos2>) {
                 let highest = goroutines(&painter, frame, curves, track);
                 let strong = |class: SpanClass| frame.colors.strong[class as usize];
                 let entries = vec![
-                    (strong(SpanClass::Running), number::short_count(value(&curves.running)), "running"),
-                    (strong(SpanClass::Runnable), number::short_count(value(&curves.runnable)), "runnable"),
-                    (waiting_color(frame), number::short_count(value(&curves.waiting)), "waiting"),
+                    (strong(SpanClass::Running), say(&curves.running, number::short_count), "running"),
+                    (strong(SpanClass::Runnable), say(&curves.runnable, number::short_count), "runnable"),
+                    (waiting_color(frame), say(&curves.waiting, number::short_count), "waiting"),
                 ];
                 ("Goroutines", number::short_count(highest), entries)
             }
             1 => {
                 let highest = heap(&painter, frame, curves, track);
-                // A trace tells the goal only with the first collection in it.
-                let goal = match value(&curves.heap_goal) {
-                    0 => "–".to_owned(),
-                    goal => number::bytes(goal),
-                };
                 let entries = vec![
-                    (frame.colors.heap_live, number::bytes(value(&curves.heap_live)), "live"),
-                    (frame.colors.heap_goal, goal, "goal"),
+                    (frame.colors.heap_live, say(&curves.heap_live, number::bytes), "live"),
+                    // A trace tells the goal only with the first collection in it.
+                    (frame.colors.heap_goal, say(&curves.heap_goal, number::bytes), "goal"),
                 ];
                 ("Heap", number::bytes(highest), entries)
             }
             _ => {
                 let highest = threads(&painter, frame, curves, track);
                 let entries = vec![
-                    (frame.colors.threads, number::short_count(value(&curves.threads)), "busy"),
-                    (frame.tokens.line, number::short_count(value(&curves.procs)), "GOMAXPROCS"),
+                    (frame.colors.threads, say(&curves.threads, number::short_count), "busy"),
+                    (frame.tokens.line, say(&curves.procs, number::short_count), "GOMAXPROCS"),
                 ];
                 ("Threads", number::short_count(highest), entries)
             }
@@ -315,7 +309,10 @@ fn line(mesh: &mut Mesh, frame: &Frame<'_>, curve: &Curve, track: Rect, scale: f
     let width = (1.5 * frame.pixels).round().max(1.0) / frame.pixels;
     let mut before: Option<u64> = None;
     for (at, value) in curve.iter().enumerate() {
-        let Some((low, high)) = value else { continue };
+        let Some((low, high)) = value else {
+            before = None;
+            continue;
+        };
         let (x0, x1) = column_edges(frame, at);
         // From the last column's value on, so that steps are joined.
         let (low, high) = (before.map_or(*low, |last| last.min(*low)), before.map_or(*high, |last| last.max(*high)));

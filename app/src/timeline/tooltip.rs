@@ -132,13 +132,23 @@ impl Say<'_, '_> {
     /// What is lost here.
     fn hole(&mut self, hole: &Hole) {
         self.title("Events are lost here", self.frame.tokens.warning);
-        self.pair("thread", &format!("{} says nothing", self.frame.trace.thread_id(hole.thread).signed()));
+        let trace = self.frame.trace;
+        let go = trace.goroutine_name(hole.go).map(|(id, _)| id.signed());
+        match go {
+            _ if hole.thread.is_some() => {
+                self.pair("thread", &format!("{} says nothing", trace.thread_id(hole.thread).signed()));
+            }
+            Some(go) => self.pair("goroutine", &format!("nothing is told of {go}")),
+            None => self.pair("proc", &format!("nothing is told of {}", trace.proc_id(hole.proc).signed())),
+        }
         self.pair("for", &time::duration(hole.range.nanos()));
-        let bytes = hole.bytes.end.saturating_sub(hole.bytes.start);
-        self.pair(
-            "unreadable",
-            &format!("{} from byte {}", crate::fmt::words::counted(bytes, "byte"), number::count(hole.bytes.start)),
-        );
+        let (from, bytes) = (number::count(hole.bytes.start), hole.bytes.end.saturating_sub(hole.bytes.start));
+        match bytes {
+            0 => self.pair("missing", &format!("before byte {from}, or it cannot be told where")),
+            bytes => {
+                self.pair("unreadable", &format!("{} from byte {from}", crate::fmt::words::counted(bytes, "byte")));
+            }
+        }
         self.pair("generation", &number::count(hole.generation));
     }
 

@@ -20,6 +20,8 @@ pub enum WarningKind {
     BadEvent,
     /// Events could not be put in a consistent order; they were taken by time.
     BrokenOrder,
+    /// Events of some threads are lost inside a generation.
+    LostEvents,
     /// A generation is missing, or unreadable.
     MissingGeneration,
     /// Another trace follows in the same file.
@@ -50,6 +52,7 @@ impl WarningKind {
             Self::BadBatch => "bad_batch",
             Self::BadEvent => "bad_event",
             Self::BrokenOrder => "broken_order",
+            Self::LostEvents => "lost_events",
             Self::MissingGeneration => "missing_generation",
             Self::AppendedTrace => "appended_trace",
             Self::UnknownId => "unknown_id",
@@ -74,7 +77,7 @@ impl WarningKind {
                 "Let nothing else write to the trace's file or stream: a program that prints to standard output must \
                  not send its trace there. Else copy the file again.",
             ),
-            Self::BadBatch | Self::BadTable | Self::UnknownId | Self::Clock => {
+            Self::BadBatch | Self::BadTable | Self::UnknownId | Self::Clock | Self::LostEvents => {
                 Some("Copy the file again in binary mode and compare checksums; else record anew.")
             }
             Self::BadEvent | Self::BrokenOrder => Some(

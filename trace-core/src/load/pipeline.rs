@@ -190,9 +190,9 @@ impl Pipeline {
     }
 
     fn end_generation(&mut self, end: GenerationEnd, publish: &mut Publish<'_>) {
-        let GenerationEnd { warnings, holes, number, bytes, result } = end;
+        let GenerationEnd { warnings, holes, number, offset, bytes, result } = end;
         self.stitcher.warn(warnings);
-        self.stitcher.add_holes(holes, number);
+        self.stitcher.add_holes(holes, number, offset);
         self.stitcher.end();
         self.stitcher.totals.bytes += bytes;
         self.stitched += 1;

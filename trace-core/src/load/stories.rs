@@ -12,7 +12,7 @@ use crate::event::state::GoState;
 use crate::model::flows::FlowKind;
 use crate::model::lanes::LaneId;
 use crate::model::spans::Span;
-use crate::model::trace::{Region, SpecialKind, Trace};
+use crate::model::trace::{Metric, Region, SpecialKind, Trace};
 use crate::testkit::writer::TraceWriter;
 
 const START: u64 = 1_000_000;
@@ -146,6 +146,36 @@ fn nothing_goes_on_through_a_hole() {
     assert!(region.goes_on && region.range.end <= hole.end, "{region:?}");
     let drawn: u64 = cells(&trace, lane).iter().flat_map(|cell| &cell.nanos[1..]).sum();
     assert_eq!(drawn, 10 + 50);
+}
+
+#[test]
+fn curves_end_where_a_hole_begins() {
+    let mut story = Story::new();
+    story.running(0);
+    story.at(10, K::HEAP_ALLOC, &[100]);
+    story.at(20, K::HEAP_ALLOC, &[300]);
+    story.writer.skip_generations(2);
+    story.running(1_000);
+    story.at(1_100, K::HEAP_ALLOC, &[700]);
+    story.at(1_150, K::GO_DESTROY, &[]);
+    let trace = story.load();
+    let curve = |metric, from: u64, to: u64, columns| {
+        let time = |time: u64| TraceTime((START + time) as i64);
+        let mut curve = Vec::new();
+        trace.metric(metric, TimeRange::new(time(from), time(to)), columns, &mut curve);
+        curve
+    };
+    let heap = curve(Metric::HeapLive, 0, 1_200, 12);
+    assert_eq!(heap[0], Some((100, 300)));
+    assert_eq!(heap[1..10], [None; 9], "in the hole");
+    assert_eq!(heap[10], None, "behind it nothing is known yet");
+    assert_eq!(heap[11], Some((700, 700)));
+    assert_eq!(curve(Metric::HeapLive, 0, 1_200, 1), [Some((100, 700))], "of all that is told");
+    let running = curve(Metric::Running, 0, 1_200, 12);
+    assert_eq!(running[1..10], [None; 9]);
+    assert!(running[0].is_some() && running[10].is_some(), "{running:?}");
+    let at = |time: u64| trace.reading_at(Metric::HeapLive, TraceTime((START + time) as i64));
+    assert_eq!([15, 20, 500, 1_050, 1_100].map(at), [Some(100), Some(300), None, None, Some(700)]);
 }
 
 #[test]

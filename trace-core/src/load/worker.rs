@@ -22,7 +22,7 @@ use crate::order::machine::Machine;
 use crate::order::sink::Ids;
 use crate::order::v1::{Style, order_v1};
 use crate::wire::v1::recording::{LOST_TEXTS, Recording};
-use crate::wire::v2::generation::{Border, Generation};
+use crate::wire::v2::generation::{Border, End, Generation};
 use crate::wire::v2::tables::{Clock, Tables};
 use crate::wire::v2::unknown::{self, Unknown};
 
@@ -69,6 +69,8 @@ pub(crate) struct GenerationEnd {
     pub(crate) warnings: Vec<Warning>,
     pub(crate) holes: Vec<HoleDraft>,
     pub(crate) number: u64,
+    /// Offset of its first byte in the input.
+    pub(crate) offset: u64,
     /// Its size in the input.
     pub(crate) bytes: u64,
     pub(crate) result: Result<()>,
@@ -112,7 +114,9 @@ pub(crate) fn work(part: &Part, index: usize, shared: &Shared, messages: &Sender
         Part::Generation(generation) => {
             build(generation, index, shared, messages, &mut damage).map(|found| holes = found)
         }
-        Part::Recording(recording) => build_recording(recording, index, shared, messages, &mut damage),
+        Part::Recording(recording) => {
+            build_recording(recording, index, shared, messages, &mut damage).map(|found| holes = found)
+        }
     }))
     .unwrap_or_else(|_panic| {
         let what = "this part could not be read because of a fault in Tracelane; please report it with the file";
@@ -120,7 +124,8 @@ pub(crate) fn work(part: &Part, index: usize, shared: &Shared, messages: &Sender
         Ok(())
     });
     let warnings = damage.take(part.number());
-    let end = GenerationEnd { warnings, holes, number: part.number(), bytes: part.byte_len(), result };
+    let end =
+        GenerationEnd { warnings, holes, number: part.number(), offset: part.offset(), bytes: part.byte_len(), result };
     // Nobody listens: the load was cancelled.
     drop(messages.send(Message::Work(index, Work::End(end))));
 }
@@ -141,7 +146,8 @@ fn build(
         Border::Gap => Before::Hole,
         Border::NewTrace => Before::OtherTrace,
     };
-    let met = build_with(&tables, border, index, shared, messages, |builder| {
+    let is_cut = generation.end == End::Truncated;
+    let met = build_with(&tables, (border, is_cut), index, shared, messages, |builder| {
         let mut machine = Machine::new(false);
         let mut report = |kind, what, at| damage.add(kind, what, at);
         order_generation(&mut machine, generation, &tables, &shared.monitor, &mut report, builder)?;
@@ -161,22 +167,22 @@ fn build_recording(
     shared: &Shared,
     messages: &Sender<Message>,
     damage: &mut Damage,
-) -> Result<()> {
-    let met = build_with(&recording.tables, Before::Whole, index, shared, messages, |builder| {
+) -> Result<Vec<HoleDraft>> {
+    let met = build_with(&recording.tables, (Before::Whole, false), index, shared, messages, |builder| {
         let mut report = |kind, what, at| damage.add(kind, what, at);
         order_v1(recording, Style::Model, &shared.monitor, &mut report, builder)
     })?;
     if met.has_unknown {
         damage.add(WarningKind::UnknownId, LOST_TEXTS.to_owned(), recording.byte_len());
     }
-    Ok(())
+    Ok(met.holes)
 }
 
 /// Sends a head, then what `order` gives to the builder. `order` returns the ids that it has given out.
 /// Tells what the builder has met.
 fn build_with(
     tables: &Tables,
-    border: Before,
+    (border, is_cut): (Before, bool),
     index: usize,
     shared: &Shared,
     messages: &Sender<Message>,
@@ -186,7 +192,7 @@ fn build_with(
     let has_nameless = tables.frames().any(|frame| is_nameless(frame.function) || is_nameless(frame.file));
     let symbols = Arc::new(symbols(tables));
     let send = |work: Work| messages.send(Message::Work(index, work)).map_err(|_gone| Error::Cancelled);
-    send(Work::Head(GenerationHead { border, symbols: Arc::clone(&symbols), clock: snapshot(tables) }))?;
+    send(Work::Head(GenerationHead { border, symbols: Arc::clone(&symbols), clock: snapshot(tables), is_cut }))?;
     let mut emit = |draft: SegmentDraft| send(Work::Segment(Box::new(draft)));
     let mut builder = Builder::new(symbols, shared.kinds.clone(), &mut emit).with_segment_rows(shared.segment_rows);
     let ids = order(&mut builder)?;

@@ -60,6 +60,8 @@ pub(crate) struct GoLocal {
     pub(crate) rows: u32,
     /// Rows in this segment on which it acted; while cutting, the place of the next one.
     pub(crate) acts: u32,
+    /// Time of its last row, ns since the base.
+    last: u32,
     /// It was created in this generation.
     pub(crate) is_new: bool,
     has_name: bool,
@@ -76,6 +78,8 @@ pub(crate) struct ProcLocal {
     go: u32,
     /// Some goroutine has been on it in this generation.
     is_used: bool,
+    /// When it was last heard of, ns.
+    last: i64,
 }
 
 /// What is kept per local thread.
@@ -264,7 +268,8 @@ impl<'a> Builder<'a> {
     #[cold]
     fn grow(&mut self, ids: &Ids) {
         self.log.gos.resize(ids.gos.len(), GoLocal::default());
-        self.log.procs.resize(ids.procs.len(), ProcLocal { refs: 0, acts: 0, go: NO_IX, is_used: false });
+        let proc = ProcLocal { refs: 0, acts: 0, go: NO_IX, is_used: false, last: self.now };
+        self.log.procs.resize(ids.procs.len(), proc);
         let thread = ThreadLocal { refs: 0, acts: 0, go: NO_IX, tenure: 0, is_used: false };
         self.log.threads.resize(ids.threads.len(), thread);
     }
@@ -273,11 +278,12 @@ impl<'a> Builder<'a> {
     #[inline]
     fn row(&mut self, ev: &Ordered, kind: u8, aux: u32, other: u32) {
         let Some(go) = self.log.gos.get_mut(ev.subject as usize) else { return };
+        let start = ev.time.0.wrapping_sub(self.base) as u32;
         go.rows += 1;
+        go.last = start;
         go.has_rows = true;
         let aux = aux & MAX_AUX;
         self.log.max_aux = self.log.max_aux.max(aux);
-        let start = ev.time.0.wrapping_sub(self.base) as u32;
         let aux_kind = aux | u32::from(kind) << 24;
         self.log.rows.push(LogRow { lane: ev.subject, start, other, aux_kind });
         self.counts.step(start, ev.from, ev.to);
@@ -303,6 +309,7 @@ impl<'a> Builder<'a> {
             proc.refs += 1;
             proc.go = ev.subject;
             proc.is_used = true;
+            proc.last = ev.time.0;
         }
         self.log.refs.push(LogRef { row: self.log.rows.len() as u32, proc: ev.proc, thread: ev.thread });
     }
@@ -576,6 +583,9 @@ impl<'a> Builder<'a> {
 
     /// The event's proc is with `thread` from here on.
     fn tenure(&mut self, ev: &Ordered, thread: u32, change: ProcChange) {
+        if let Some(proc) = self.log.procs.get_mut(ev.subject as usize) {
+            proc.last = ev.time.0;
+        }
         self.side.tenures.push(TenureMark { time: ev.time.0, proc: ev.subject, thread, change });
     }
 
@@ -628,22 +638,38 @@ impl Sink for Builder<'_> {
 
     #[cold]
     fn lost(&mut self, lost: &Lost) {
+        let &Lost { thread, go, proc, .. } = lost;
+        let go_last = self.log.gos.get(go as usize).filter(|local| local.has_rows).map(|local| {
+            // Its last row may be in a segment before.
+            self.base.saturating_add(if local.rows > 0 { local.last.into() } else { 0 })
+        });
+        let proc_last = self.log.procs.get(proc as usize).map(|local| local.last);
+        let since = lost.since.map(|since| since.0).or(go_last).or(proc_last).unwrap_or(self.now).min(self.now);
         if self.holes.len() < MAX_HOLES {
             let (end, bytes) = (lost.until.map(|until| until.0), lost.bytes.clone());
-            let &Lost { thread, go, proc, .. } = lost;
-            self.holes.push(HoleDraft { start: self.now, end, bytes, thread, go, proc });
+            self.holes.push(HoleDraft { start: since, end, bytes, thread, go, proc });
         }
         // What the goroutine did then is not known until its next event.
-        let Some(local) = self.log.gos.get_mut(lost.go as usize).filter(|local| local.rows > 0) else { return };
+        let (Some(local), Some(go_last)) = (self.log.gos.get_mut(go as usize), go_last) else { return };
+        let at = since.max(go_last).max(self.base);
+        if lost.until.is_some_and(|until| until.0 <= at) {
+            return;
+        }
         local.rows += 1;
-        let start = self.now.wrapping_sub(self.base) as u32;
+        let start = at.wrapping_sub(self.base) as u32;
+        local.last = start;
         let aux_kind = u32::from(kinds::UNKNOWN) << 24;
-        self.log.rows.push(LogRow { lane: lost.go, start, other: ACTOR_NONE, aux_kind });
-        if let Some(on) = self.log.procs.get_mut(lost.proc as usize)
-            && on.go == lost.go
+        self.log.rows.push(LogRow { lane: go, start, other: ACTOR_NONE, aux_kind });
+        if let Some(on) = self.log.threads.get_mut(thread as usize)
+            && on.go == go
         {
             on.go = NO_IX;
-            self.mark(lost.proc, self.now);
+        }
+        if let Some(on) = self.log.procs.get_mut(proc as usize)
+            && on.go == go
+        {
+            on.go = NO_IX;
+            self.mark(proc, at);
         }
     }
 }

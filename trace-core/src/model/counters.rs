@@ -307,28 +307,54 @@ const fn places(metric: Metric) -> &'static [usize] {
 
 impl Trace {
     /// The lowest and highest value of a curve in each of `columns` equal columns of `range`. A column
-    /// before the first reading is `None`. Cost follows columns. Goroutine counts are exact to within
+    /// before the first reading is `None`, and so is one in a hole; behind a hole a step function (heap, GOMAXPROCS)
+    /// is not known before its next reading. Cost follows columns. Goroutine counts are exact to within
     /// 256 state changes: a column narrower than that shows the extremes of its surroundings.
     pub fn metric(&self, metric: Metric, range: TimeRange, columns: u32, out: &mut Vec<Option<(u64, u64)>>) {
         let mut last = self.step_before(metric, range.start.0);
+        let mut epoch = self.epoch_at(range.start.0);
         let width = range.nanos() as f64 / f64::from(columns.max(1));
         for column in 0..columns {
             let from = range.start.0.saturating_add((width * f64::from(column)) as i64);
             let to = range.start.0.saturating_add((width * f64::from(column + 1)) as i64).max(from.saturating_add(1));
-            let (found, after) = self.extremes_within(metric, from, to);
-            // A step function holds its value until the next reading.
-            let held = if places(metric).is_empty() { last } else { None };
-            out.push(match (found, held) {
-                (Some(found), Some(held)) => Some((found.0.min(held), found.1.max(held))),
-                (Some(found), None) => Some(found),
-                (None, held) => held.map(|held| (held, held)),
-            });
-            last = after.or(last);
+            let mut value = None;
+            let mut piece = from;
+            while piece < to {
+                let end = self.hole_after(epoch);
+                if piece < end.min(to) {
+                    let (found, after) = self.extremes_within(metric, piece, end.min(to));
+                    // A step function holds its value until the next reading.
+                    let held = if places(metric).is_empty() { last } else { None };
+                    value = joined(joined(value, found), held.map(|held| (held, held)));
+                    last = after.or(last);
+                }
+                if to <= end {
+                    break;
+                }
+                // A hole begins in this column, or goes on.
+                let Some(next) = self.epochs.get(epoch + 1) else { break };
+                (last, piece) = (None, next.start.0.max(from));
+                if piece < to {
+                    epoch += 1;
+                }
+            }
+            out.push(value);
         }
     }
 
+    /// The stretch without holes that a time lies in, or the last one before it; the first one is 0.
+    fn epoch_at(&self, time: i64) -> usize {
+        self.epochs.partition_point(|epoch| epoch.start.0 <= time).saturating_sub(1)
+    }
+
+    /// Where a hole begins behind a stretch.
+    fn hole_after(&self, epoch: usize) -> i64 {
+        let is_last = epoch + 1 >= self.epochs.len();
+        self.epochs.get(epoch).filter(|_| !is_last).map_or(i64::MAX, |epoch| epoch.end.0.saturating_add(1))
+    }
+
     /// The reading of a step function (heap, GOMAXPROCS) in force at `time`: the last one no later. `None`
-    /// before the first, and for goroutine counts.
+    /// before the first one, in holes and between a hole and the next one, and for goroutine counts.
     #[must_use]
     pub fn reading_at(&self, metric: Metric, time: TraceTime) -> Option<u64> {
         self.step_before(metric, time.0.saturating_add(1))
@@ -381,13 +407,18 @@ impl Trace {
         if !places(metric).is_empty() {
             return None;
         }
+        let epoch = self.epoch_at(time.saturating_sub(1));
+        if time > self.hole_after(epoch) {
+            return None;
+        }
         let end = self.segments.partition_point(|segment| segment.base < time);
+        let first = self.segments.partition_point(|segment| (segment.epoch as usize) < epoch);
         let before = |at: usize| {
             let segment = self.segments.get(at)?;
             let offset = u32::try_from(time.saturating_sub(segment.base).saturating_sub(1)).unwrap_or(u32::MAX);
             segment.steps(metric).value_at(offset)
         };
-        (0..end).rev().find_map(before)
+        (first..end).rev().find_map(before)
     }
 
     /// Lowest and highest of the readings within `from..to`, and the last one of them.
@@ -409,12 +440,17 @@ impl Trace {
             } else {
                 segment.counts.extremes(low, high, places, &self.count_base(segment))
             };
-            found = match (found, part) {
-                (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-                (a, b) => a.or(b),
-            };
+            found = joined(found, part);
         }
         (found, last)
+    }
+}
+
+/// Lowest and highest of both.
+fn joined(one: Option<(u64, u64)>, other: Option<(u64, u64)>) -> Option<(u64, u64)> {
+    match (one, other) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (a, b) => a.or(b),
     }
 }
 

@@ -7,22 +7,24 @@ use serde::{Deserialize, Serialize};
 use crate::base::ids::{GoIx, ProcIx, ThreadIx};
 use crate::base::time::TimeRange;
 
-/// Events of one thread that are lost inside a generation. (Of whole generations see
-/// [`crate::model::trace::Trace::holes`].)
+/// Events that are lost inside a generation: of one thread, or about one goroutine or proc on a thread that
+/// nobody knows. (Of whole generations see [`crate::model::trace::Trace::holes`].)
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hole {
-    /// From the thread's last event before to its next one, or to the end of the generation.
+    /// From the thread's last event before to its next one, or to the end of the generation. (Of the goroutine
+    /// or the proc, if the thread is not known.)
     pub range: TimeRange,
-    /// Offsets in the input of the bytes that could not be read, as far as they can be told.
+    /// Offsets in the input of the bytes that could not be read. Empty if the bytes are not there or cannot be
+    /// told: then it is where the file shows that something is missing.
     pub bytes: Range<u64>,
     /// The generation's number as in the file.
     pub generation: u64,
-    /// Whose events are lost.
+    /// Whose events are lost; none if that cannot be told.
     pub thread: ThreadIx,
-    /// The goroutine that ran there when they were lost, if any: what it did then is unknown until its next
-    /// event.
+    /// The goroutine that ran there when they were lost, if any, or whose numbers show a gap: what it did then is
+    /// unknown until its next event.
     pub go: GoIx,
-    /// The proc that the thread had, if any.
+    /// The proc that the thread had, if any, or whose numbers show a gap.
     pub proc: ProcIx,
 }
 

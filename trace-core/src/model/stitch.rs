@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::ids::{GoId, GoIx, ProcId, ProcIx, StackId, StrId, ThreadId, ThreadIx};
 use crate::base::time::{TimeRange, TraceTime};
@@ -14,7 +14,7 @@ use crate::model::counters::Counts;
 use crate::model::cut;
 use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, FlowDraft, RefDraft, SegmentDraft};
 use crate::model::goroutines::{GoRecord, WIDE_ID, WideIds};
-use crate::model::hole::{Hole, HoleDraft};
+use crate::model::hole::{Hole, HoleDraft, MAX_HOLES};
 use crate::model::intern::Interner;
 use crate::model::kinds::{self, Classes, SharedKinds};
 use crate::model::lod::Lod;
@@ -26,6 +26,8 @@ use crate::model::trace::{ClockSnapshot, Totals, Trace};
 
 /// What is left free before a second trace whose clock had to be shifted, ns.
 const TRACE_GAP_NANOS: i64 = 1_000_000;
+/// Whose events are lost is told by name of so many.
+const MAX_NAMES: usize = 3;
 /// Goroutine records per entry of the table of id bounds: those of a chunk of [`Table`].
 const ID_BLOCK: usize = crate::model::table::CHUNK;
 
@@ -46,6 +48,8 @@ pub(crate) struct GenerationHead {
     pub(crate) border: Before,
     pub(crate) symbols: Arc<Symbols>,
     pub(crate) clock: Option<ClockSnapshot>,
+    /// The file ends inside it.
+    pub(crate) is_cut: bool,
 }
 
 /// The generation in work.
@@ -70,6 +74,15 @@ struct Current {
     /// The first goroutine that is new to the trace.
     first_go: usize,
     has_begun: bool,
+    /// Time of its first event.
+    start: TraceTime,
+    /// The file ends inside it.
+    is_cut: bool,
+    /// Goroutines of the generation before that this one has mentioned.
+    mentioned: usize,
+    /// Goroutines that are announced in a state that they cannot have come to by what was told of them, and since
+    /// when that is so.
+    unseen: Vec<(GoIx, TimeRange)>,
 }
 
 impl Current {
@@ -158,6 +171,7 @@ impl Stitcher {
             roots,
             first_go: self.gos.len(),
             begins_epoch: head.border != Before::Whole || self.epochs.is_empty(),
+            is_cut: head.is_cut,
             ..Current::default()
         };
         if head.border == Before::OtherTrace {
@@ -250,8 +264,9 @@ impl Stitcher {
     }
 
     /// Tells where events of the generation in work are lost.
-    pub(crate) fn add_holes(&mut self, drafts: Vec<HoleDraft>, generation: u64) {
+    pub(crate) fn add_holes(&mut self, drafts: Vec<HoleDraft>, generation: u64, offset: u64) {
         let Some(epoch) = self.epochs.last().copied() else { return };
+        let first = self.holes.len();
         for draft in drafts {
             let time = |nanos: i64| TraceTime(nanos.saturating_add(self.shift)).clamp(epoch.start, epoch.end);
             let (start, end) = (time(draft.start), draft.end.map_or(epoch.end, time));
@@ -265,6 +280,77 @@ impl Stitcher {
                 proc: self.current.procs.get(at(draft.proc)).copied().unwrap_or(ProcIx::NONE),
             });
         }
+        self.note_unmentioned();
+        let unseen = std::mem::take(&mut self.current.unseen).into_iter();
+        self.holes.extend(unseen.map(|(go, range)| Hole {
+            range,
+            bytes: offset..offset,
+            generation,
+            thread: ThreadIx::NONE,
+            go,
+            proc: ProcIx::NONE,
+        }));
+        self.tell_holes(first, generation);
+    }
+
+    /// A generation announces all goroutines that there are: nothing is known of those that it does not mention.
+    fn note_unmentioned(&mut self) {
+        if self.current.mentioned >= self.live.len() || self.current.begins_epoch || self.current.is_cut {
+            return;
+        }
+        let end = self.epochs.last().map_or(TraceTime::default(), |epoch| epoch.end);
+        let range = TimeRange::new(self.current.start.min(end), end);
+        let mut unmentioned: FxHashSet<GoIx> = self.live.values().copied().collect();
+        for go in &self.current.gos {
+            unmentioned.remove(go);
+        }
+        let mut unmentioned: Vec<GoIx> = unmentioned.into_iter().collect();
+        unmentioned.sort_unstable();
+        let room = MAX_HOLES.saturating_sub(self.current.unseen.len());
+        self.current.unseen.extend(unmentioned.into_iter().take(room).map(|go| (go, range)));
+    }
+
+    /// A goroutine is announced at `start` (ns since `base`) in a state other than that in which `before`, the
+    /// segment with its last rows, has left it: what it did in between is lost.
+    fn note_unseen(&mut self, ix: GoIx, before: u32, time: i64) {
+        let epoch = self.epochs.last().copied().unwrap_or_default();
+        let last = self.segments.get(before as usize).and_then(|segment| {
+            let slot = segment.lanes.dir.find(ix.0)? as usize;
+            Some(TraceTime(segment.time(segment.lanes.row_starts.get(slot + 1)?.checked_sub(1)?)))
+        });
+        if self.current.unseen.len() < MAX_HOLES {
+            let range = TimeRange::new(last.unwrap_or(epoch.start), TraceTime(time).max(epoch.start));
+            self.current.unseen.push((ix, range));
+        }
+    }
+
+    /// Warns of the holes from the `first`th on.
+    fn tell_holes(&mut self, first: usize, generation: u64) {
+        let holes = self.holes.get(first..).unwrap_or_default();
+        let Some(offset) = holes.iter().map(|hole| hole.bytes.start).min() else { return };
+        let count = holes.len() as u64;
+        let mut names: Vec<String> = Vec::new();
+        for hole in holes {
+            let id = |known: Option<u64>| known.map_or(-1, u64::cast_signed);
+            let thread = self.threads.get(hole.thread.index()).map(|thread| thread.0);
+            let go = self.gos.get(hole.go.index()).map(|record| self.wide_ids.id(hole.go, record).0);
+            let name = match (thread, go) {
+                (Some(_), _) => format!("thread {}", id(thread)),
+                (None, Some(_)) => format!("goroutine {}", id(go)),
+                (None, None) => match self.procs.get(hole.proc.index()) {
+                    Some(proc) => format!("proc {}", id(Some(proc.0))),
+                    None => "an unknown thread".to_owned(),
+                },
+            };
+            if !names.contains(&name) && names.len() <= MAX_NAMES {
+                names.push(name);
+            }
+        }
+        let more = if names.len() > MAX_NAMES { " and others" } else { "" };
+        names.truncate(MAX_NAMES);
+        let message =
+            format!("events of {}{more} are lost; hatched bands show where, sums leave them out", names.join(", "));
+        self.warn([Warning { kind: WarningKind::LostEvents, message, offset, generation, hole: None, count }]);
     }
 
     /// The generation that begins lies behind a hole: the warning that tells of it learns how long it is.
@@ -359,6 +445,7 @@ impl Stitcher {
     fn open_epoch(&mut self, draft: &SegmentDraft) {
         if !self.current.has_begun {
             self.current.has_begun = true;
+            self.current.start = TraceTime(draft.base);
             if self.current.begins_epoch {
                 let start = TraceTime(draft.base);
                 if let Some(before) = self.epochs.last()
@@ -396,6 +483,7 @@ impl Stitcher {
         let newcomers = draft.new_gos.iter().zip(&draft.new_created).zip(has_rows.iter().zip(&names));
         for ((&id, &is_created), (&has_rows, &name)) in newcomers {
             let known = if is_created { None } else { self.live.get(&id).copied() };
+            self.current.mentioned += usize::from(known.is_some());
             // CPU samples name goroutines of which nothing else is known (yet).
             let ix = known.unwrap_or_else(|| if has_rows { self.add_goroutine(id, name) } else { GoIx::NONE });
             self.current.gos.push(ix);
@@ -490,6 +578,12 @@ impl Stitcher {
                 let settled =
                     settle_status(kind, known.then(|| self.last_kinds[ix.index()]), self.current.begins_epoch, classes);
                 draft.rows.kind[first] = settled | (kind & kinds::LAST);
+                let last = self.last_kinds.get(ix.index()).copied();
+                let is_told = known && last == Some(kinds::UNKNOWN);
+                if !self.current.begins_epoch && !kinds::is_continued(settled) && !is_told {
+                    let time = draft.base.saturating_add(draft.rows.start[first].into());
+                    self.note_unseen(ix, before, time);
+                }
                 let (from, to) = (classes[usize::from(kind & kinds::MASK)], classes[usize::from(settled)]);
                 if kinds::is_continued(settled) && end - first == 1 {
                     self.skips.insert(ix, link);

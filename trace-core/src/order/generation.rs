@@ -1,5 +1,7 @@
 //! Orders one generation: the loop around frontier, machine and CPU samples.
 
+mod lost;
+
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
@@ -10,11 +12,12 @@ use crate::base::time::TraceTime;
 use crate::base::warning::WarningKind;
 use crate::event::kind::EventKind;
 use crate::order::frontier::{Due, Frontier};
+use crate::order::generation::lost::Gap;
 use crate::order::machine::Machine;
-use crate::order::sink::{Lost, NO_IX, Ordered, Sink};
+use crate::order::sink::{NO_IX, Ordered, Sink};
 use crate::order::step::Step;
 use crate::wire::v2::cursor::{Next, RawEvent, ThreadCursor};
-use crate::wire::v2::generation::{BatchRef, Generation};
+use crate::wire::v2::generation::Generation;
 use crate::wire::v2::tables::{RawSample, Report, Tables};
 
 /// How many events go by between two looks at the monitor.
@@ -24,6 +27,13 @@ struct Stream<'a> {
     thread: u32,
     cursor: ThreadCursor<'a>,
     event: RawEvent,
+    /// Time of its last event that has gone; before that, of the generation's start.
+    last: i64,
+    /// The `last` after which a loss has been told.
+    told: i64,
+    /// What could not be read before `event`, and may have been the thread's.
+    skipped: Option<Range<u64>>,
+    is_over: bool,
 }
 
 /// Gives the events of a generation to `sink`, in order, preceded by a `SYNC`. Events that break the
@@ -44,7 +54,7 @@ pub fn order_generation(
     machine.sync(Some(tables.clock.nanos(generation.min_ticks)), sink)?;
     let mut run = Run::new(machine, generation, tables, report);
     let mut until_look = EVENTS_PER_LOOK;
-    run.tell_lost(machine, sink);
+    run.tell_gaps(machine, sink);
     while run.advance(machine, report, sink)? {
         until_look -= 1;
         if until_look == 0 {
@@ -67,23 +77,21 @@ struct Run<'a> {
     gaps: Vec<Gap>,
 }
 
-/// Between two events of a thread lie bytes that could not be read.
-struct Gap {
-    place: usize,
-    bytes: Range<u64>,
-    until: Option<TraceTime>,
-    /// Nothing of the thread need be among them: its next event tells.
-    is_doubtful: bool,
-}
-
 impl<'a> Run<'a> {
     fn new(machine: &mut Machine, generation: &'a Generation, tables: &'a Tables, report: &mut Report<'_>) -> Self {
         let mut places: FxHashMap<u64, usize> = FxHashMap::default();
         let mut streams: Vec<Stream<'a>> = Vec::new();
         for &batch in &generation.events {
             let place = *places.entry(batch.thread).or_insert_with(|| {
-                let cursor = ThreadCursor::new(Vec::new());
-                streams.push(Stream { thread: machine.thread_ix(batch.thread), cursor, event: RawEvent::default() });
+                streams.push(Stream {
+                    thread: machine.thread_ix(batch.thread),
+                    cursor: ThreadCursor::new(Vec::new()),
+                    event: RawEvent::default(),
+                    last: machine.last_time().0,
+                    told: i64::MIN,
+                    skipped: None,
+                    is_over: false,
+                });
                 streams.len() - 1
             });
             if let Some(stream) = streams.get_mut(place) {
@@ -114,10 +122,14 @@ impl<'a> Run<'a> {
         loop {
             match stream.cursor.next(self.generation, self.tables.clock, &mut stream.event) {
                 Next::Event => break,
-                Next::End => return None,
+                Next::End => {
+                    stream.is_over = true;
+                    return None;
+                }
+                Next::Lost => self.gaps.extend(lost::whole_batch(self.generation, &stream.cursor, place)),
                 Next::Bad(code) => {
                     tell_bad_batch(self.generation, &stream.cursor, code, report);
-                    self.gaps.extend(unread_rest(self.generation, self.tables, &stream.cursor, place));
+                    self.gaps.extend(lost::rest_of_batch(self.generation, &stream.cursor, place));
                 }
             }
         }
@@ -126,31 +138,6 @@ impl<'a> Run<'a> {
             self.note_skipped(place, before);
         }
         Some(time)
-    }
-
-    /// A thread goes on after `before`, maybe in a batch behind a stretch that could not be read.
-    #[cold]
-    fn note_skipped(&mut self, place: usize, before: BatchRef) {
-        let Some(stream) = self.streams.get(place) else { return };
-        let Some((now, _)) = stream.cursor.place().filter(|(now, _)| *now != before) else { return };
-        let (from, to) = (self.generation.offset_of(before), self.generation.offset_of(now));
-        if let Some(bytes) = self.generation.skipped_between(from, to) {
-            let until = Some(TraceTime(stream.event.time));
-            self.gaps.push(Gap { place, bytes, until, is_doubtful: true });
-        }
-    }
-
-    /// Tells of the threads whose events are lost. Behind skipped bytes a thread has lost some if what it
-    /// does next cannot follow what it did last.
-    #[cold]
-    fn tell_lost(&mut self, machine: &Machine, sink: &mut impl Sink) {
-        for Gap { place, bytes, until, is_doubtful } in std::mem::take(&mut self.gaps) {
-            let Some(stream) = self.streams.get(place) else { continue };
-            if !is_doubtful || machine.contradicts(stream.thread, &stream.event) {
-                let (go, proc) = machine.on_thread(stream.thread);
-                sink.lost(&Lost { thread: stream.thread, go, proc, bytes, until });
-            }
-        }
     }
 
     /// Gives out one event (and those it brings along); `false` at the end.
@@ -172,7 +159,7 @@ impl<'a> Run<'a> {
             self.advance_another(machine, report, sink)?;
         }
         if !self.gaps.is_empty() {
-            self.tell_lost(machine, sink);
+            self.tell_gaps(machine, sink);
         }
         Ok(true)
     }
@@ -180,6 +167,9 @@ impl<'a> Run<'a> {
     /// After the event at `place` of the frontier has gone: puts the next of its thread there.
     #[inline]
     fn refresh(&mut self, place: usize, cursor: u32, report: &mut Report<'_>) {
+        if let Some(stream) = self.streams.get_mut(cursor as usize) {
+            stream.last = stream.event.time;
+        }
         match self.read(cursor as usize, report) {
             Some(time) => self.frontier.update(place, time),
             None => self.frontier.remove(place),
@@ -209,12 +199,10 @@ impl<'a> Run<'a> {
         }
         let (place, why) = fault.unwrap_or((0, ""));
         let Some(due) = self.frontier.get(place) else { return Ok(()) };
+        let unborn = self.tell_missing(machine, due.cursor as usize, !why.is_empty(), sink);
         let Some(stream) = self.streams.get(due.cursor as usize) else { return Ok(()) };
         let name = EventKind(stream.event.code).name();
-        let at = stream
-            .cursor
-            .place()
-            .map_or(self.generation.offset, |(batch, pos)| self.generation.offset_of(batch) + pos as u64);
+        let at = self.offset_of(stream);
         if why.is_empty() {
             let what = format!("no event can be next by the rules; {name} was taken, being the earliest");
             report(WarningKind::BrokenOrder, what, at);
@@ -222,8 +210,18 @@ impl<'a> Run<'a> {
             report(WarningKind::BadEvent, format!("{name} breaks the rules: {why}"), at);
         }
         machine.step(&stream.event, stream.thread, true, sink)?;
+        if let Some(go) = unborn {
+            let since = self.tables.clock.nanos(self.generation.min_ticks);
+            self.tell_unborn(machine, due.cursor as usize, go, since, sink);
+        }
         self.refresh(place, due.cursor, report);
         Ok(())
+    }
+
+    /// Offset in the input of what follows the event that a stream is at.
+    fn offset_of(&self, stream: &Stream<'_>) -> u64 {
+        let place = stream.cursor.place();
+        place.map_or(self.generation.offset, |(batch, pos)| self.generation.offset_of(batch) + pos as u64)
     }
 
     fn sample(&mut self, machine: &mut Machine, sample: RawSample, sink: &mut impl Sink) -> Result<()> {
@@ -242,15 +240,6 @@ impl<'a> Run<'a> {
         };
         machine.emit(event, sink)
     }
-}
-
-/// What is left of a batch behind an event that cannot be read.
-fn unread_rest(generation: &Generation, tables: &Tables, cursor: &ThreadCursor<'_>, place: usize) -> Option<Gap> {
-    let (batch, _) = cursor.place()?;
-    let start = generation.offset_of(batch);
-    let bytes = start..start + generation.payload(batch).len() as u64;
-    let until = cursor.next_ticks().map(|ticks| TraceTime(tables.clock.nanos(ticks)));
-    Some(Gap { place, bytes, until, is_doubtful: false })
 }
 
 #[cold]

@@ -191,6 +191,18 @@ impl Machine {
         self.threads.get(ix as usize)?.seen.then_some(ix)
     }
 
+    /// The thread that runs a goroutine, if any. For damaged traces: looks at every thread.
+    pub(crate) fn runner_of(&self, go: u32) -> Option<u32> {
+        let place = self.threads.iter().position(|thread| thread.go == go && go != NO_IX)?;
+        u32::try_from(place).ok()
+    }
+
+    /// The thread that has a proc, if any. For damaged traces: looks at every thread.
+    pub(crate) fn holder_of(&self, proc: u32) -> Option<u32> {
+        let place = self.threads.iter().position(|thread| thread.proc == proc && proc != NO_IX)?;
+        u32::try_from(place).ok()
+    }
+
     /// A local index for the goroutine of a CPU sample. Samples name goroutines that the order has not
     /// brought up yet, or that have ended: those get an index of their own, without a state.
     pub(crate) fn go_for_sample(&mut self, id: GoId) -> u32 {

@@ -76,18 +76,22 @@ impl Ids {
     }
 }
 
-/// Events of a thread are lost, from its last event so far on.
+/// Events are lost: of a thread, from its last one so far on, or of a goroutine or a proc whose numbers show a
+/// gap, on a thread that nobody knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// Whose; a local index.
+    /// Whose; a local index. [`NO_IX`] if that cannot be told.
     pub thread: u32,
-    /// The goroutine that it ran, a local index; [`NO_IX`] if none.
+    /// The goroutine that it ran, or whose numbers show the gap, a local index; [`NO_IX`] if none.
     pub go: u32,
-    /// The proc that it had, a local index; [`NO_IX`] if none.
+    /// The proc that it had, or whose numbers show the gap, a local index; [`NO_IX`] if none.
     pub proc: u32,
-    /// Offsets in the input of what cannot be read.
+    /// Offsets in the input of what cannot be read; empty, at the event that shows the gap, if the bytes are not
+    /// there or cannot be told.
     pub bytes: std::ops::Range<u64>,
-    /// When the thread can be heard again; `None` if it cannot.
+    /// The last event of the thread; `None` means the last one of the goroutine, or of the proc.
+    pub since: Option<TraceTime>,
+    /// When there is word again; `None` if there is none up to the end.
     pub until: Option<TraceTime>,
 }
 
@@ -99,6 +103,6 @@ pub trait Sink {
     /// Whatever the sink cannot go on after (a closed pipe, cancellation); ordering stops with it.
     fn event(&mut self, ev: &Ordered, ids: &Ids) -> crate::base::error::Result<()>;
 
-    /// Called when events of a thread are lost, right after its last one that can be read.
+    /// Called when events are lost, before those that tell how it goes on.
     fn lost(&mut self, _lost: &Lost) {}
 }

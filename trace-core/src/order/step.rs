@@ -28,6 +28,19 @@ pub(crate) enum Step {
     Fault(&'static str),
 }
 
+/// Whose events are lost where none can be next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// The thread's own.
+    Own,
+    /// Those of the thread that runs a goroutine, if one does; else of some thread, about that goroutine.
+    OfGo(GoId),
+    /// Those of the thread that has a proc (local index), if one has; else of some thread, about that proc.
+    OfProc(u32),
+    /// That cannot be told.
+    Unknown,
+}
+
 /// What an event needs around it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Needs {
@@ -176,12 +189,38 @@ impl Machine {
         self.threads.get(thread as usize).map_or((NO_IX, NO_IX), |thread| (thread.go, thread.proc))
     }
 
+    /// Whose events must be lost if an event cannot happen now, nor can that of any other thread.
+    pub(crate) fn missing(&mut self, thread: u32, event: &RawEvent, is_fault: bool) -> Missing {
+        let subject = event.args[0];
+        match EventKind(event.code) {
+            _ if self.contradicts(thread, event) => Missing::Own,
+            EventKind::GO_START
+            | EventKind::GO_UNBLOCK
+            | EventKind::GO_SWITCH
+            | EventKind::GO_SWITCH_DESTROY
+            | EventKind::GO_STATUS
+            | EventKind::GO_STATUS_STACK
+            | EventKind::GO_CREATE
+            | EventKind::GO_CREATE_BLOCKED
+            | EventKind::GO_CREATE_SYSCALL => Missing::OfGo(GoId(subject)),
+            EventKind::PROC_START | EventKind::PROC_STEAL | EventKind::PROC_STATUS => {
+                Missing::OfProc(self.proc_ix(subject))
+            }
+            EventKind::GO_SYSCALL_END_BLOCKED => Missing::OfProc(self.on_thread(thread).1),
+            // Which thread has begun or ended the cycle before is not told.
+            EventKind::GC_ACTIVE | EventKind::GC_BEGIN | EventKind::GC_END => Missing::Unknown,
+            _ if is_fault => Missing::Own,
+            _ => Missing::Unknown,
+        }
+    }
+
     /// Whether an event cannot be what a thread does next, whatever the others do: events in between are
     /// lost.
     pub(crate) fn contradicts(&self, thread: u32, event: &RawEvent) -> bool {
         let (go, proc) = self.on_thread(thread);
         match EventKind(event.code) {
-            EventKind::GO_START | EventKind::GO_CREATE_SYSCALL => go != NO_IX,
+            EventKind::GO_START => go != NO_IX || proc == NO_IX,
+            EventKind::GO_CREATE_SYSCALL => go != NO_IX,
             EventKind::GO_STOP
             | EventKind::GO_BLOCK
             | EventKind::GO_DESTROY
@@ -191,7 +230,21 @@ impl Machine {
             EventKind::GO_SYSCALL_END | EventKind::GO_SYSCALL_END_BLOCKED | EventKind::GO_DESTROY_SYSCALL => {
                 go == NO_IX || self.go_state_of(go) != go_state::SYSCALL
             }
-            EventKind::PROC_STOP => proc == NO_IX,
+            EventKind::USER_TASK_BEGIN
+            | EventKind::USER_TASK_END
+            | EventKind::USER_REGION_BEGIN
+            | EventKind::USER_REGION_END
+            | EventKind::USER_LOG
+            | EventKind::PROCS_CHANGE
+            | EventKind::STW_BEGIN
+            | EventKind::STW_END
+            | EventKind::GC_MARK_ASSIST_BEGIN
+            | EventKind::GC_MARK_ASSIST_END => go == NO_IX,
+            EventKind::PROC_STOP
+            | EventKind::HEAP_ALLOC
+            | EventKind::HEAP_GOAL
+            | EventKind::GC_SWEEP_BEGIN
+            | EventKind::GC_SWEEP_END => proc == NO_IX,
             _ => false,
         }
     }

@@ -314,6 +314,8 @@ fn proc_counts(trace: &Trace, range: TimeRange) -> Vec<(TraceTime, u64)> {
     let within = trace.readings_within(Metric::Procs, range);
     let first = trace.reading_at(Metric::Procs, range.start);
     // Told a little late: it was the same before.
+    let later = TimeRange::new(range.start, TraceTime::MAX);
+    let first = first.or_else(|| trace.readings_within(Metric::Procs, later).next().map(|reading| reading.1));
     let first = first.or_else(|| trace.readings(Metric::Procs).next().map(|reading| reading.1));
     let mut counts = vec![(range.start, first.unwrap_or(seen).max(1))];
     for (time, count) in within {

@@ -8,9 +8,9 @@ use crate::base::time::TraceTime;
 use crate::base::warning::WarningKind;
 use crate::event::kind::EventKind;
 use crate::order::machine::{go_state, proc_state};
-use crate::order::sink::{Ids, NO_IX, Ordered, Sink};
+use crate::order::sink::{Ids, Lost, NO_IX, Ordered, Sink};
 use crate::order::v1::Style;
-use crate::order::v1::plan::Plan;
+use crate::order::v1::plan::{Gap, Plan};
 use crate::order::v1::scheduler::Scheduler;
 use crate::wire::v1::cursor::{Event, Faults, leaves};
 use crate::wire::v1::recording::Recording;
@@ -86,21 +86,33 @@ impl<'a> Converter<'a> {
     /// Tells all events.
     pub(super) fn run(
         mut self,
-        events: Plan<'_>,
+        mut events: Plan<'_>,
         monitor: &Monitor,
         report: &mut Report<'_>,
         sink: &mut impl Sink,
     ) -> Result<Ids> {
-        for (place, (event, is_blocking)) in events.enumerate() {
+        let mut place = 0_usize;
+        while let Some((event, is_blocking)) = events.next() {
             if place == 0 {
                 self.sync(event.time - 1, sink)?;
             }
+            place += 1;
+            for gap in events.take_gaps() {
+                self.tell_gap(gap, sink);
+            }
             let event = &event;
-            self.check(event);
+            if let Some(what) = self.fault_of(event) {
+                self.faults.add(event.offset);
+                self.fault.get_or_insert_with(|| format!("{what} (at {} ns, goroutine {})", event.time, event.go));
+                self.tell_missing(event, sink);
+            }
             self.convert(event, is_blocking, sink)?;
-            if place % EVENTS_PER_LOOK == 0 && monitor.is_cancelled() {
+            if place.is_multiple_of(EVENTS_PER_LOOK) && monitor.is_cancelled() {
                 return Err(Error::Cancelled);
             }
+        }
+        for gap in events.take_gaps() {
+            self.tell_gap(gap, sink);
         }
         if let Some(fault) = self.fault.take() {
             let Faults { count, offset } = self.faults;
@@ -139,8 +151,40 @@ impl<'a> Converter<'a> {
         sink.event(&event, &self.scheduler.ids)
     }
 
-    /// Notes events that contradict what went before (Go gives the whole trace up).
-    fn check(&mut self, event: &Event) {
+    /// Events of a proc are lost: what its goroutine did then is not known.
+    #[cold]
+    fn tell_gap(&mut self, gap: Gap, sink: &mut impl Sink) {
+        let Gap { proc, bytes, since, until } = gap;
+        let Some(known) = self.scheduler.proc(proc).copied() else { return };
+        let go = if self.scheduler.is_once(known.go) { self.scheduler.go_ix(known.go) } else { NO_IX };
+        sink.lost(&Lost {
+            thread: known.thread.map_or(NO_IX, |thread| self.scheduler.thread_ix(thread)),
+            go,
+            proc: self.scheduler.proc_ix(proc),
+            bytes,
+            since: Some(TraceTime(since)),
+            until: until.map(TraceTime),
+        });
+    }
+
+    /// Before an event that contradicts those before it, others must be lost: of the goroutine, or of the proc.
+    #[cold]
+    fn tell_missing(&mut self, event: &Event, sink: &mut impl Sink) {
+        let go = match event.kind {
+            spec::GO_CREATE | spec::GO_UNBLOCK => event.args[0],
+            _ => event.go,
+        };
+        let is_of_proc = matches!(event.kind, spec::PROC_START | spec::PROC_STOP);
+        let (go, proc) = if is_of_proc { (0, event.proc) } else { (go, -1) };
+        let (go, proc) = (self.scheduler.go_ix(go), self.scheduler.proc_ix(proc));
+        if go != NO_IX || proc != NO_IX {
+            let bytes = event.offset..event.offset;
+            sink.lost(&Lost { thread: NO_IX, go, proc, bytes, since: None, until: Some(TraceTime(event.time)) });
+        }
+    }
+
+    /// How an event contradicts what went before, if it does (Go gives the whole trace up).
+    fn fault_of(&mut self, event: &Event) -> Option<&'static str> {
         let state = |scheduler: &mut Scheduler, go: u64| match go {
             0 => go_state::RUNNING,
             go if !scheduler.knows_go(go) => go_state::NOT_EXIST,
@@ -154,7 +198,7 @@ impl<'a> Converter<'a> {
         let on_proc = self.scheduler.proc(event.proc).map_or(0, |proc| proc.go);
         let is_running = self.scheduler.proc(event.proc).is_some_and(|proc| proc.is_running);
         let is_waiting = |state| matches!(state, go_state::WAITING | go_state::SYSCALL);
-        let fault = match event.kind {
+        match event.kind {
             spec::PROC_START => is_running.then_some("a proc starts that runs"),
             spec::PROC_STOP => (!is_running || on_proc != 0).then_some("a proc stops that does not idle"),
             spec::GO_CREATE if self.scheduler.knows_go(first) => Some("a goroutine is created that exists"),
@@ -178,10 +222,6 @@ impl<'a> Converter<'a> {
                 (!runs || event.go == 0 || on_proc != event.go).then_some("a goroutine acts that does not run")
             }
             _ => None,
-        };
-        if let Some(what) = fault {
-            self.faults.add(event.offset);
-            self.fault.get_or_insert_with(|| format!("{what} (at {} ns, goroutine {})", event.time, event.go));
         }
     }
 

@@ -1,6 +1,8 @@
 //! What the merge has found, kept small: old traces take three bytes an event, so the events are not kept
 //! but read a second time, in the order found.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use crate::order::v1::Style;
@@ -122,9 +124,12 @@ impl Planner {
         }
         // Stable: those of the same time keep their order.
         self.exits.sort_by_key(|exit| exit.time);
+        let streams = streams(recording);
         Plan {
             recording,
-            streams: streams(recording),
+            last_times: vec![i64::MIN; streams.len()],
+            gaps: Vec::new(),
+            streams,
             order: self.order.into_iter(),
             exits: self.exits.into_iter().peekable(),
             moved,
@@ -176,15 +181,59 @@ pub(super) struct Plan<'a> {
     last_time: i64,
     /// Read already; returns from system calls may come before it.
     next: Option<Event>,
+    /// Ticks of the last event of each stream.
+    last_times: Vec<i64>,
+    gaps: Vec<Gap>,
+}
+
+/// Events of a proc that could not be read.
+#[derive(Clone, Debug)]
+pub(super) struct Gap {
+    pub(super) proc: i32,
+    /// Offsets in the input.
+    pub(super) bytes: Range<u64>,
+    /// Time of the proc's last event before, ns since the first event.
+    pub(super) since: i64,
+    /// Time of its next one, if there is one.
+    pub(super) until: Option<i64>,
 }
 
 impl Plan<'_> {
+    /// What has been found to be lost since the last call.
+    pub(super) fn take_gaps(&mut self) -> Vec<Gap> {
+        std::mem::take(&mut self.gaps)
+    }
+
+    /// Looks whether bytes could not be read before the event of a stream at `until`, or at its end.
+    fn look_for_gap(&mut self, place: usize, until: Option<i64>) {
+        let Some((Stream::Proc(cursor), _)) = self.streams.get_mut(place) else { return };
+        let (proc, Some(bytes)) = (cursor.proc(), cursor.take_gap()) else { return };
+        let first = self.first_time.or(until).unwrap_or(0);
+        let last = self.last_times.get(place).copied().unwrap_or(first).max(first);
+        let since = self.nanos(last.wrapping_sub(first));
+        let until = until.map(|until| self.nanos(until.wrapping_sub(first)));
+        self.gaps.push(Gap { proc, bytes, since, until });
+    }
+
     /// The next event that stays where it is.
     fn read(&mut self) -> Option<Event> {
         loop {
-            let place = self.order.next()?;
+            let Some(place) = self.order.next() else {
+                for place in 0..self.streams.len() {
+                    if let Some((stream, _)) = self.streams.get_mut(place) {
+                        stream.next(self.recording);
+                    }
+                    self.look_for_gap(place, None);
+                }
+                self.streams.clear();
+                return None;
+            };
             let (stream, _) = self.streams.get_mut(place as usize)?;
             let mut event = stream.next(self.recording)?;
+            self.look_for_gap(place as usize, Some(event.time));
+            if let Some(last) = self.last_times.get_mut(place as usize) {
+                *last = event.time;
+            }
             self.last_time = self.last_time.max(event.time);
             event.time = self.last_time;
             plain_form(&mut event);

@@ -66,6 +66,11 @@ impl Scheduler {
         self.procs.get_mut(ix as usize)
     }
 
+    /// Whether a goroutine (by id) runs on one proc only, as far as is known.
+    pub(super) fn is_once(&self, go: u64) -> bool {
+        self.procs.iter().filter(|proc| proc.go == go).count() == 1
+    }
+
     /// The local index of a goroutine, new if it is not known; 0 is none.
     pub(super) fn go_ix(&mut self, id: u64) -> u32 {
         if id == 0 {

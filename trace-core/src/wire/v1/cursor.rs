@@ -1,5 +1,7 @@
 //! Reads v1 events: raw ones wherever they are, and those of one proc through its batches.
 
+use std::ops::Range;
+
 use crate::input::cursor::Cursor;
 use crate::wire::v1::recording::{Batch, Recording};
 use crate::wire::v1::spec::{self, Shape};
@@ -142,6 +144,8 @@ pub struct ProcCursor<'a> {
     proc: i32,
     /// Times that had to be cut to `latest`.
     late: Faults,
+    /// What could not be read before the next event.
+    gap: Option<Range<u64>>,
     /// Offset in the input of the batch in work, and of the last event.
     batch_offset: u64,
     offset: u64,
@@ -163,9 +167,16 @@ impl<'a> ProcCursor<'a> {
             go: 0,
             proc,
             late,
+            gap: None,
             batch_offset: 0,
             offset: 0,
         }
+    }
+
+    /// Whose events they are; -1 if nobody's.
+    #[must_use]
+    pub const fn proc(&self) -> i32 {
+        self.proc
     }
 
     /// How many events claimed to be later than the batch that follows theirs.
@@ -174,12 +185,22 @@ impl<'a> ProcCursor<'a> {
         self.late
     }
 
+    /// Offsets in the input of what could not be read before the last event given out, or at the end.
+    pub const fn take_gap(&mut self) -> Option<Range<u64>> {
+        self.gap.take()
+    }
+
     /// The next event; `None` at the end.
     pub fn next_event(&mut self) -> Option<Event> {
         loop {
             self.offset = self.batch_offset + self.cursor.pos() as u64;
             let raw = match self.cursor.is_empty() {
                 true => {
+                    let over = self.next_batch.checked_sub(1).and_then(|over| self.batches.get(over));
+                    if let Some(lost) = over.and_then(|&over| self.recording.lost_bytes(over)) {
+                        let start = self.gap.as_ref().map_or(lost.start, |gap| gap.start);
+                        self.gap = Some(start..lost.end);
+                    }
                     let &batch = self.batches.get(self.next_batch)?;
                     self.next_batch += 1;
                     self.time = batch.ticks;

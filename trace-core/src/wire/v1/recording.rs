@@ -1,6 +1,7 @@
 //! A whole v1 file in memory: where whose events are, and what stands anywhere in between.
 
 use std::io::Read;
+use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -33,6 +34,8 @@ pub struct Batch {
     /// Its events, without the `BATCH` itself.
     start: usize,
     end: usize,
+    /// Where the bytes end that follow it and could not be read; 0 if there are none.
+    lost_to: usize,
 }
 
 /// A CPU profile sample.
@@ -105,6 +108,13 @@ impl Recording {
     #[must_use]
     pub const fn offset_of(&self, batch: Batch) -> u64 {
         self.offset + batch.start as u64
+    }
+
+    /// Offsets in the input of what could not be read at the end of a batch.
+    #[must_use]
+    pub fn lost_bytes(&self, batch: Batch) -> Option<Range<u64>> {
+        let at = |place: usize| self.offset + place as u64;
+        (batch.lost_to > 0).then(|| at(batch.end)..at(batch.lost_to))
     }
 
     /// The bytes of a batch's events.
@@ -205,6 +215,9 @@ impl Index {
             self.tell_damage(pos, found, bytes.len(), report);
             self.end_batch(pos);
             pos = found.unwrap_or(bytes.len());
+            if let Some(batch) = self.batches.last_mut() {
+                batch.lost_to = pos;
+            }
             if found.is_none() {
                 return;
             }
@@ -262,7 +275,7 @@ impl Index {
                 self.first_ticks.get_or_insert(raw.ticks);
                 let proc = i32::try_from(raw.id).unwrap_or(-1);
                 let ticks = raw.ticks.cast_signed();
-                self.batches.push(Batch { proc, ticks, start: pos + len, end: usize::MAX });
+                self.batches.push(Batch { proc, ticks, start: pos + len, end: usize::MAX, lost_to: 0 });
             }
             spec::STRING => self.symbols.add_string(raw.id, raw.body, at, report),
             spec::LOG => self.symbols.add_message(raw.message),

@@ -23,6 +23,8 @@ pub enum Next {
     Event,
     /// The thread has no more.
     End,
+    /// A batch of the thread is lost; ask again for the next one.
+    Lost,
     /// The batch cannot be read on: an unknown event code (given), or a number cut short (`None`). The
     /// rest of the batch is left out; ask again for the next one.
     Bad(Option<u8>),
@@ -56,12 +58,6 @@ impl<'a> ThreadCursor<'a> {
         Some((*self.batches.get(self.next_batch.checked_sub(1)?)?, self.pos))
     }
 
-    /// The base time of the batch after the one in work, ticks.
-    #[must_use]
-    pub fn next_ticks(&self) -> Option<u64> {
-        Some(self.batches.get(self.next_batch)?.ticks)
-    }
-
     /// Reads the next event into `event`.
     #[inline]
     pub fn next(&mut self, generation: &'a Generation, clock: Clock, event: &mut RawEvent) -> Next {
@@ -71,6 +67,9 @@ impl<'a> ThreadCursor<'a> {
             self.payload = generation.payload(batch);
             self.pos = 0;
             self.last_time = clock.nanos(batch.ticks);
+            if self.payload.is_empty() && generation.lost_bytes(batch).is_some() {
+                return Next::Lost;
+            }
         }
         let mut rest = self.payload.get(self.pos..).unwrap_or_default();
         let Some((&code, after)) = rest.split_first() else { return Next::End };

@@ -18,6 +18,18 @@ pub struct BatchRef {
     pub(super) len: u32,
 }
 
+/// In place of a chunk: the batch could not be read, `start` tells which of the skipped stretches it was.
+const LOST: u32 = u32::MAX;
+
+/// A stretch of the input inside a generation that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Offsets in the input.
+    pub bytes: Range<u64>,
+    /// The thread whose batch it was, if its header could be read.
+    pub thread: Option<u64>,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Chunk {
     pub(super) bytes: Vec<u8>,
@@ -72,8 +84,8 @@ pub struct Generation {
     pub sync: Vec<BatchRef>,
     /// Batches of experiments, with the experiment's number.
     pub experimental: Vec<(u8, BatchRef)>,
-    /// Offsets in the input of stretches inside it that could not be read, by rising offset.
-    pub skipped: Vec<Range<u64>>,
+    /// Stretches inside it that could not be read, by rising offset.
+    pub skipped: Vec<Skipped>,
     /// The smallest base time of all batches, ticks.
     pub min_ticks: u64,
     pub(super) chunks: Vec<Chunk>,
@@ -93,13 +105,28 @@ impl Generation {
     /// Offset in the input of the first byte of a batch's payload.
     #[must_use]
     pub fn offset_of(&self, batch: BatchRef) -> u64 {
-        self.chunks.get(batch.chunk as usize).map_or(0, |chunk| chunk.offset) + u64::from(batch.start)
+        match self.lost_bytes(batch) {
+            Some(bytes) => bytes.start,
+            None => {
+                self.chunks.get(batch.chunk as usize).map_or(0, |chunk| chunk.offset).wrapping_add(batch.start.into())
+            }
+        }
     }
 
-    /// The first stretch that could not be read between two places in the input.
+    /// Offsets in the input of a batch that could not be read, but that is known to have been there; `None` for
+    /// all others.
+    #[must_use]
+    pub fn lost_bytes(&self, batch: BatchRef) -> Option<Range<u64>> {
+        let at = (batch.chunk == LOST).then_some(batch.start)?;
+        self.skipped.get(at as usize).map(|skipped| skipped.bytes.clone())
+    }
+
+    /// The first stretch between two places in the input that could not be read, and of which nobody knows whose
+    /// it was.
     #[must_use]
     pub fn skipped_between(&self, from: u64, to: u64) -> Option<Range<u64>> {
-        self.skipped.iter().find(|skipped| (from..to).contains(&skipped.start)).cloned()
+        let is_there = |skipped: &&Skipped| skipped.thread.is_none() && (from..to).contains(&skipped.bytes.start);
+        self.skipped.iter().find(is_there).map(|skipped| skipped.bytes.clone())
     }
 
     /// Its size in the input, bytes.
@@ -126,6 +153,14 @@ impl Generation {
             min_ticks: 0,
             chunks: Vec::new(),
         }
+    }
+
+    /// A stretch could not be read; it was a batch of `owner` (thread and base time), if that can be told.
+    pub(super) fn skip(&mut self, bytes: Range<u64>, owner: Option<(u64, u64)>) {
+        if let (Some((thread, ticks)), Ok(start)) = (owner, u32::try_from(self.skipped.len())) {
+            self.events.push(BatchRef { thread, ticks, chunk: LOST, start, len: 0 });
+        }
+        self.skipped.push(Skipped { bytes, thread: owner.map(|(thread, _)| thread) });
     }
 
     pub(super) fn add(&mut self, head: &BatchHead, batch: BatchRef, first: Option<u8>) {

@@ -174,7 +174,8 @@ impl<R: Read> GenerationReader<R> {
                     format!("a batch claims to be of generation {} in the midst of another; left out", head.generation);
                 report(WarningKind::BadBatch, what, at);
                 self.pos = next;
-                self.note_skipped(at..self.offset + next as u64);
+                let owner = self.owner_of(&head);
+                self.note_skipped(at..self.offset + next as u64, owner);
                 return None;
             }
             if !regular && self.version >= Version::GO_1_26 {
@@ -238,11 +239,19 @@ impl<R: Read> GenerationReader<R> {
         before
     }
 
-    /// A stretch inside the generation in work cannot be read.
-    fn note_skipped(&mut self, bytes: Range<u64>) {
+    /// A stretch inside the generation in work cannot be read. `owner`: thread and base time of the batch it was.
+    fn note_skipped(&mut self, bytes: Range<u64>, owner: Option<(u64, u64)>) {
         if let Some(generation) = self.current.as_mut() {
-            generation.skipped.push(bytes);
+            generation.skip(bytes, owner);
         }
+    }
+
+    /// Thread and base time of a batch of events that must be left out.
+    fn owner_of(&self, head: &BatchHead) -> Option<(u64, u64)> {
+        let first = self.buffer.get(self.pos + head.len).copied();
+        let is_table =
+            matches!(first, Some(spec::STRINGS | spec::STACKS | spec::CPU_SAMPLES | spec::SYNC | spec::FREQUENCY));
+        (head.experiment.is_none() && !is_table).then_some((head.thread, head.ticks))
     }
 
     /// Whether a batch of generation `number`, or its end mark, lies at `pos`.
@@ -342,26 +351,38 @@ impl<R: Read> GenerationReader<R> {
 
     /// Uses what is there of a last batch of events.
     fn salvage_tail(&mut self) {
+        let Some(head) = self.torn_head() else { return };
+        let owner = self.owner_of(&head);
+        let BatchHead { thread, ticks, .. } = head;
+        let start = self.pos + head.len;
+        let first = self.buffer.get(start).copied();
+        let end = self.offset + self.buffer.len() as u64;
+        if let (Some(current), Ok(start), Ok(len)) =
+            (self.current.as_mut(), u32::try_from(start), u32::try_from(head.size))
+        {
+            let chunk = u32::try_from(current.chunks.len()).unwrap_or(u32::MAX);
+            if first.is_some() {
+                current.add(&head, BatchRef { thread, ticks, chunk, start, len }, first);
+            }
+            // What the thread did after that is lost.
+            if owner.is_some() {
+                current.skip(end..end, owner);
+            }
+        }
+    }
+
+    /// The header of a batch of the generation in work that lies at `pos`, whose size is wrong or cut short. It
+    /// claims what there is up to the end.
+    fn torn_head(&self) -> Option<BatchHead> {
         let rest = self.buffer.get(self.pos..).unwrap_or_default();
         let mut cursor = Cursor::new(rest);
         if cursor.u8() != Some(spec::EVENT_BATCH) {
-            return;
+            return None;
         }
-        let (Some(generation), Some(thread), Some(ticks), Some(_)) =
-            (cursor.uvarint(), cursor.uvarint(), cursor.uvarint(), cursor.uvarint())
-        else {
-            return;
-        };
-        let len = rest.len() - cursor.pos();
-        let head = BatchHead { experiment: None, generation, thread, ticks, size: len, len: cursor.pos() };
-        let start = self.pos + head.len;
-        let first = self.buffer.get(start).copied();
-        if let (Some(current), Ok(start), Ok(len)) = (self.current.as_mut(), u32::try_from(start), u32::try_from(len))
-            && current.number == generation
-            && first.is_some()
-        {
-            let chunk = u32::try_from(current.chunks.len()).unwrap_or(u32::MAX);
-            current.add(&head, BatchRef { thread, ticks, chunk, start, len }, first);
-        }
+        let (generation, thread, ticks, _) =
+            (cursor.uvarint()?, cursor.uvarint()?, cursor.uvarint()?, cursor.uvarint()?);
+        let size = rest.len() - cursor.pos();
+        let is_own = self.current.as_ref().is_some_and(|current| current.number == generation);
+        is_own.then_some(BatchHead { experiment: None, generation, thread, ticks, size, len: cursor.pos() })
     }
 }

@@ -24,6 +24,7 @@ impl<R: Read> GenerationReader<R> {
     pub(super) fn resync(&mut self, report: &mut Report<'_>) -> Result<Option<usize>> {
         let from = self.offset + self.pos as u64;
         let is_short = matches!(look(self.buffer.get(self.pos..).unwrap_or_default(), self.version), Look::Short);
+        let owner = self.owner_of_damage();
         let mut skipped = 1;
         loop {
             let place = self.pos + skipped;
@@ -51,7 +52,7 @@ impl<R: Read> GenerationReader<R> {
                 let to = self.offset + place as u64;
                 let what = format!("{} bytes are no part of a trace; left out", to - from);
                 report(WarningKind::SkippedBytes, what, from);
-                self.note_skipped(from..to);
+                self.note_skipped(from..to, owner);
                 return Ok(Some(skipped));
             }
             skipped += 1;
@@ -60,8 +61,17 @@ impl<R: Read> GenerationReader<R> {
             let to = self.offset + self.buffer.len() as u64;
             let what = format!("the last {} bytes are no part of a trace; left out", to - from);
             report(WarningKind::SkippedBytes, what, from);
+            self.note_skipped(from..to, owner);
         }
         Ok(None)
+    }
+
+    /// Thread and base time of a batch at `pos` whose size is wrong, but whose header can be believed: it is of a
+    /// thread that has been heard of in this generation.
+    fn owner_of_damage(&self) -> Option<(u64, u64)> {
+        let owner = self.owner_of(&self.torn_head()?)?;
+        let is_known = self.current.as_ref()?.events.iter().any(|batch| batch.thread == owner.0);
+        is_known.then_some(owner)
     }
 
     /// Whether a chain of two batches (or one up to the end of the input) begins at `place`, of a

@@ -39,8 +39,16 @@ fn read(bytes: &[u8]) -> (Vec<Generation>, Vec<(WarningKind, u64)>) {
     (all, warnings)
 }
 
+/// Numbers of generations, and how many batches of events they have that can be read.
 fn shape(all: &[Generation]) -> Vec<(u64, usize)> {
-    all.iter().map(|generation| (generation.number, generation.events.len())).collect()
+    let count = |generation: &Generation| generation.events.len() - lost(generation).len();
+    all.iter().map(|generation| (generation.number, count(generation))).collect()
+}
+
+/// Thread and bytes of the batches that could not be read.
+fn lost(generation: &Generation) -> Vec<(u64, Range<u64>)> {
+    let events = generation.events.iter();
+    events.filter_map(|&batch| Some((batch.thread, generation.lost_bytes(batch)?))).collect()
 }
 
 #[test]
@@ -83,6 +91,8 @@ fn the_head_of_a_batch_cut_short_is_used() {
     let (all, warnings) = read(&bytes);
     assert_eq!(shape(&all), [(1, 2)]);
     assert_eq!(all[0].payload(all[0].events[1]).len(), 89);
+    let end = bytes.len() as u64;
+    assert_eq!(lost(&all[0]), [(7, end..end)], "the thread may have done more");
     assert_eq!(warnings.len(), 1);
 }
 
@@ -105,6 +115,8 @@ fn a_batch_of_a_wrong_generation_is_left_out() {
     let (all, warnings) = read(&file(26, &[&one, &wild, &one, EOG]));
     assert_eq!(shape(&all), [(1, 2)]);
     assert_eq!(warnings[0].0, WarningKind::BadBatch);
+    let at = 16 + one.len() as u64;
+    assert_eq!(lost(&all[0]), [(7, at..at + wild.len() as u64)]);
 }
 
 #[test]

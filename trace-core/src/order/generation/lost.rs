@@ -1,0 +1,137 @@
+//! Where events are lost inside a generation: told by bytes that could not be read, by what a thread does next,
+//! and by numbers that are missing.
+
+use std::ops::Range;
+
+use crate::base::ids::GoId;
+use crate::base::time::TraceTime;
+use crate::order::generation::Run;
+use crate::order::machine::Machine;
+use crate::order::sink::{Lost, NO_IX, Sink};
+use crate::order::step::Missing;
+use crate::wire::v2::cursor::ThreadCursor;
+use crate::wire::v2::generation::{BatchRef, Generation};
+
+/// Before the next event of a stream lie bytes that could not be read.
+pub(super) struct Gap {
+    place: usize,
+    bytes: Range<u64>,
+    /// Nothing of the thread need be among them: its next event tells.
+    is_doubtful: bool,
+}
+
+/// The batch in work, which cannot be read behind some event.
+pub(super) fn rest_of_batch(generation: &Generation, cursor: &ThreadCursor<'_>, place: usize) -> Option<Gap> {
+    let (batch, _) = cursor.place()?;
+    let start = generation.offset_of(batch);
+    let bytes = start..start + generation.payload(batch).len() as u64;
+    Some(Gap { place, bytes, is_doubtful: false })
+}
+
+/// The batch in work, which is lost.
+pub(super) fn whole_batch(generation: &Generation, cursor: &ThreadCursor<'_>, place: usize) -> Option<Gap> {
+    let bytes = generation.lost_bytes(cursor.place()?.0)?;
+    Some(Gap { place, bytes, is_doubtful: false })
+}
+
+impl Run<'_> {
+    /// A thread goes on after `before`, maybe in a batch behind a stretch that could not be read.
+    #[cold]
+    pub(super) fn note_skipped(&mut self, place: usize, before: BatchRef) {
+        let Some(stream) = self.streams.get(place) else { return };
+        let Some((now, _)) = stream.cursor.place().filter(|(now, _)| *now != before) else { return };
+        let (from, to) = (self.generation.offset_of(before), self.generation.offset_of(now));
+        if let Some(bytes) = self.generation.skipped_between(from, to) {
+            self.gaps.push(Gap { place, bytes, is_doubtful: true });
+        }
+    }
+
+    /// Tells of the threads whose events are lost. Behind skipped bytes a thread has lost some if what it
+    /// does next cannot follow what it did last.
+    #[cold]
+    pub(super) fn tell_gaps(&mut self, machine: &Machine, sink: &mut impl Sink) {
+        let mut gaps = std::mem::take(&mut self.gaps).into_iter().peekable();
+        while let Some(Gap { place, mut bytes, mut is_doubtful }) = gaps.next() {
+            while let Some(more) = gaps.next_if(|more| more.place == place) {
+                bytes = bytes.start.min(more.bytes.start)..bytes.end.max(more.bytes.end);
+                is_doubtful &= more.is_doubtful;
+            }
+            let Some(stream) = self.streams.get_mut(place) else { continue };
+            if is_doubtful && !machine.contradicts(stream.thread, &stream.event) {
+                // If no other event can be next either, it is the first to be suspected.
+                stream.skipped = Some(bytes);
+            } else {
+                self.lose(machine, place, bytes, sink);
+            }
+        }
+    }
+
+    /// The event of a stream cannot go, nor can any other: those that should come first are lost.
+    /// Gives back a goroutine of which nothing has been told so far.
+    pub(super) fn tell_missing(
+        &mut self,
+        machine: &mut Machine,
+        place: usize,
+        is_fault: bool,
+        sink: &mut impl Sink,
+    ) -> Option<GoId> {
+        let stream = self.streams.get(place)?;
+        let (go, proc) = match machine.missing(stream.thread, &stream.event, is_fault) {
+            Missing::Own => {
+                let bytes = self.suspected(place, place);
+                self.lose(machine, place, bytes, sink);
+                return None;
+            }
+            Missing::OfGo(id) if machine.go_index.get(id) == NO_IX => return Some(id),
+            Missing::OfGo(id) => (machine.go_index.get(id), NO_IX),
+            Missing::OfProc(proc) => (NO_IX, proc),
+            Missing::Unknown => return None,
+        };
+        let until = Some(TraceTime(stream.event.time));
+        let own = stream.thread;
+        let runner = if go == NO_IX { machine.holder_of(proc) } else { machine.runner_of(go) };
+        let runner = runner.filter(|&runner| runner != own);
+        let culprit = runner.and_then(|runner| self.streams.iter().position(|stream| stream.thread == runner));
+        let bytes = self.suspected(culprit.unwrap_or(place), place);
+        match culprit {
+            Some(culprit) => self.lose(machine, culprit, bytes, sink),
+            None => sink.lost(&Lost { thread: runner.unwrap_or(NO_IX), go, proc, bytes, since: None, until }),
+        }
+        None
+    }
+
+    /// The first that is told of a goroutine is the event that a stream was at, so its beginning is lost.
+    pub(super) fn tell_unborn(&self, machine: &mut Machine, place: usize, go: GoId, since: i64, sink: &mut impl Sink) {
+        let (go, until) = (machine.go_index.get(go), Some(machine.last_time()));
+        if go != NO_IX {
+            let bytes = self.suspected(place, place);
+            sink.lost(&Lost { thread: NO_IX, go, proc: NO_IX, bytes, since: Some(TraceTime(since)), until });
+        }
+    }
+
+    /// A stream lacks events before the one it is at, or those at its end.
+    fn lose(&mut self, machine: &Machine, place: usize, bytes: Range<u64>, sink: &mut impl Sink) {
+        let Some(stream) = self.streams.get_mut(place) else { return };
+        if stream.told == stream.last {
+            return;
+        }
+        stream.told = stream.last;
+        let (go, proc) = machine.on_thread(stream.thread);
+        let until = (!stream.is_over).then_some(TraceTime(stream.event.time));
+        sink.lost(&Lost { thread: stream.thread, go, proc, bytes, since: Some(TraceTime(stream.last)), until });
+    }
+
+    /// The bytes that may hold what a stream has lost, judged by the event of another.
+    fn suspected(&self, place: usize, judge: usize) -> Range<u64> {
+        if let Some(bytes) = self.streams.get(place).and_then(|stream| stream.skipped.clone()) {
+            return bytes;
+        }
+        match self.generation.skipped.as_slice() {
+            [only] if only.thread.is_none() => only.bytes.clone(),
+            _ => {
+                let at = self.streams.get(judge).map_or(self.generation.offset, |stream| self.offset_of(stream));
+                at..at
+            }
+        }
+    }
+}
