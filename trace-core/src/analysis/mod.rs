@@ -16,6 +16,7 @@ pub mod blocked_by;
 pub mod census;
 pub mod collector;
 pub mod compare;
+pub(crate) mod crew;
 pub mod findings;
 pub mod flame;
 pub mod goroutines;

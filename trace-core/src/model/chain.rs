@@ -1,5 +1,7 @@
 //! The rows of one goroutine across segments, in time order.
 
+use smallvec::SmallVec;
+
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{GoState, SpanClass};
@@ -11,6 +13,9 @@ use crate::model::trace::Trace;
 
 /// Segments that are looked at behind a range before a chain is built from a goroutine's last one.
 const NEAR_SEGMENTS: u32 = 12;
+
+/// Pieces of a chain that need no memory of their own: most goroutines live shorter than two segments.
+const NEAR_PIECES: usize = 4;
 
 /// The rows of a goroutine in one segment: `first..end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +38,7 @@ pub(crate) struct Pos {
 #[derive(Clone, Debug)]
 pub(crate) struct Chain {
     pub(crate) go: GoIx,
-    pub(crate) pieces: Vec<Piece>,
+    pub(crate) pieces: SmallVec<[Piece; NEAR_PIECES]>,
     /// The row in the first piece to begin with.
     pub(crate) row: u32,
 }
@@ -57,7 +62,7 @@ impl Trace {
     /// The chain of a goroutine for a range. `None` if it has no rows at all.
     pub(crate) fn chain(&self, go: GoIx, range: TimeRange) -> Option<Chain> {
         let mut next = self.chain_end(go, range);
-        let mut pieces: Vec<Piece> = Vec::new();
+        let mut pieces = SmallVec::new();
         while let Some(piece) = next {
             let segment = self.seg(piece.segment)?;
             let first_time = self.row_start(segment, piece.first);
@@ -123,7 +128,7 @@ impl Trace {
         let head = chain.head(self, at);
         let segment = self.seg(chain.pieces.get(head.piece)?.segment)?;
         let kind = segment.kind(head.row);
-        let meaning = self.kinds.meaning(kind);
+        let meaning = self.kinds.sense(kind);
         if matches!(meaning.state, GoState::Dead | GoState::Unknown) {
             return None;
         }
@@ -201,7 +206,7 @@ impl Trace {
                 let before = chain.prev(self, head);
                 if let Some((before, piece)) = before.as_ref().map(|(piece, row)| (row, piece))
                     && let Some(segment) = self.seg(piece.segment)
-                    && self.kinds.meaning(segment.kind(*before)).state == GoState::Running
+                    && self.kinds.sense(segment.kind(*before)).state == GoState::Running
                 {
                     span.thread = segment.thread(segment.rows.aux.get(*before));
                 }
@@ -252,7 +257,7 @@ impl Trace {
         let kind = kind & kinds::MASK;
         !kinds::has_actor(kind)
             && !matches!(kind, kinds::UNKNOWN | kinds::DEAD | kinds::SYSCALL_EXIT | kinds::CREATED_SYSCALL)
-            && self.kinds.meaning(kind).state != GoState::Running
+            && self.kinds.sense(kind).state != GoState::Running
     }
 }
 

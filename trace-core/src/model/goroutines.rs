@@ -115,9 +115,8 @@ impl Trace {
                     goroutine.creation_stack = segment.stack(row);
                 }
             }
-            let ran = (row..end.min(row + 64)).find(|&row| {
-                matches!(self.kinds.meaning(segment.kind(row)).state, GoState::Running | GoState::Syscall)
-            });
+            let ran = (row..end.min(row + 64))
+                .find(|&row| matches!(self.kinds.sense(segment.kind(row)).state, GoState::Running | GoState::Syscall));
             goroutine.started = ran.map(|row| TraceTime(segment.time(row)));
             if ran.is_none() && record.first_segment != record.last_segment {
                 goroutine.started = self.first_run(ix);
@@ -167,7 +166,7 @@ impl Trace {
         let chain = self.chain(ix, self.range)?;
         chain.pieces.iter().find_map(|piece| {
             let segment = self.segments.get(piece.segment as usize)?;
-            let states = |row: u32| self.kinds.meaning(segment.kind(row)).state;
+            let states = |row: u32| self.kinds.sense(segment.kind(row)).state;
             let row =
                 (piece.first..piece.end).find(|&row| matches!(states(row), GoState::Running | GoState::Syscall))?;
             Some(TraceTime(segment.time(row)))

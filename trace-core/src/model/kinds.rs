@@ -75,6 +75,14 @@ const KNOWN: [(GoState, SpanClass, &str); 26] = [
     (GoState::Waiting, SpanClass::WaitSync, "sync.WaitGroup.Wait"),
 ];
 
+/// What a kind means, without the reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sense {
+    pub(crate) state: GoState,
+    pub(crate) cause: Cause,
+    pub(crate) class: SpanClass,
+}
+
 /// What a kind means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Meaning<'a> {
@@ -193,16 +201,29 @@ const FIXED_CLASSES: Classes = {
     classes
 };
 
+const FIXED_SENSES: [Sense; COUNT] = {
+    let mut senses = [Sense { state: GoState::Unknown, cause: Cause::Status, class: SpanClass::None }; COUNT];
+    let mut kind = 0;
+    while kind < COUNT {
+        if let Some(meaning) = fixed(kind as u8) {
+            senses[kind] = Sense { state: meaning.state, cause: meaning.cause, class: meaning.class };
+        }
+        kind += 1;
+    }
+    senses
+};
+
 /// The kinds of one trace: the fixed ones and those discovered so far.
 #[derive(Clone, Debug)]
 pub(crate) struct Kinds {
     discovered: Vec<(GoState, Arc<str>)>,
     pub(crate) classes: Classes,
+    senses: [Sense; COUNT],
 }
 
 impl Default for Kinds {
     fn default() -> Self {
-        Self { discovered: Vec::new(), classes: FIXED_CLASSES }
+        Self { discovered: Vec::new(), classes: FIXED_CLASSES, senses: FIXED_SENSES }
     }
 }
 
@@ -236,8 +257,15 @@ impl Kinds {
         let kind = DISCOVERED as usize + self.discovered.len();
         let class = self.classes.get_mut(kind)?;
         *class = if state == GoState::Runnable { SpanClass::Runnable } else { SpanClass::WaitOther };
+        self.senses[kind] = Sense { state, cause: cause_of(state), class: *class };
         self.discovered.push((state, Arc::from(reason)));
         Some(kind as u8)
+    }
+
+    /// What a kind means, without the reason: a look into a table.
+    #[inline]
+    pub(crate) const fn sense(&self, kind: u8) -> Sense {
+        self.senses[(kind & MASK) as usize]
     }
 
     /// What a kind is coloured by.
@@ -294,6 +322,14 @@ mod tests {
         assert_eq!(kinds.meaning(sleep | LAST).class, SpanClass::WaitSleep);
         assert_eq!(kinds.meaning(new).reason, "a reason of Go 1.40");
         assert_eq!(kinds.meaning(new).state, GoState::Waiting);
+        for kind in 0..COUNT as u8 {
+            let (meaning, sense) = (kinds.meaning(kind), kinds.sense(kind | LAST));
+            assert_eq!(
+                (meaning.state, meaning.cause, meaning.class),
+                (sense.state, sense.cause, sense.class),
+                "{kind}"
+            );
+        }
     }
 
     #[test]

@@ -119,8 +119,15 @@ impl KeyDir {
     /// The slot of a key.
     pub(crate) fn find(&self, key: u32) -> Option<u32> {
         let rising = &self.keys[self.order.len()..];
-        if let Ok(at) = rising.binary_search(&key) {
-            return Some((self.order.len() + at) as u32);
+        if let Some(&first) = rising.first()
+            && key >= first
+        {
+            // They rise by one at least, and mostly by one: no key lies behind this place, and most lie there.
+            let guess = ((key - first) as usize).min(rising.len() - 1);
+            let found = if rising[guess] == key { Ok(guess) } else { rising[..guess + 1].binary_search(&key) };
+            if let Ok(at) = found {
+                return Some((self.order.len() + at) as u32);
+            }
         }
         let at = self.order.binary_search_by_key(&key, |&slot| self.keys[slot as usize]).ok()?;
         self.order.get(at).copied()
@@ -223,6 +230,7 @@ impl Segment {
     }
 
     /// The stack in a row's `aux`.
+    #[inline]
     pub(crate) fn stack(&self, row: u32) -> StackId {
         self.stacks.get(self.rows.aux.get(row) as usize).copied().unwrap_or(StackId::NONE)
     }

@@ -39,22 +39,24 @@ impl Trace {
     #[must_use]
     pub fn reasons_by_kind(&self) -> Vec<(GoState, StrId)> {
         let reason = |kind: usize| self.reasons.get(kind).copied().unwrap_or(StrId::EMPTY);
-        (0..kinds::COUNT).map(|kind| (self.kinds.meaning(kind as u8).state, reason(kind))).collect()
+        (0..kinds::COUNT).map(|kind| (self.kinds.sense(kind as u8).state, reason(kind))).collect()
     }
 
     /// Calls `visit` with every stretch of a goroutine that touches `range`, in time order.
     pub fn stretches(&self, go: GoIx, range: TimeRange, mut visit: impl FnMut(&Stretch)) {
         let Some(chain) = self.chain(go, range) else { return };
+        let until = range.end.0.max(range.start.0.saturating_add(1));
+        // What may go on in the next piece.
         let mut open: Option<Stretch> = None;
         for (at, piece) in chain.pieces.iter().enumerate() {
             let Some(segment) = self.seg(piece.segment) else { return };
             let first = if at == 0 { chain.row } else { piece.first };
             for row in first..piece.end {
-                let kind = segment.kind(row) & kinds::MASK;
-                let end = if row + 1 < piece.end {
-                    segment.time(row + 1)
+                let kind = segment.kind(row);
+                let (end, next) = if row + 1 < piece.end {
+                    (segment.time(row + 1), segment.kind(row + 1))
                 } else {
-                    self.row_end(&chain, Pos { piece: at, row })
+                    (self.row_end(&chain, Pos { piece: at, row }), kinds::CONTINUED)
                 };
                 let is_open = row + 1 == piece.end && !self.goes_over(&chain, at, segment.epoch);
                 if kinds::is_continued(kind)
@@ -68,30 +70,35 @@ impl Trace {
                     stretch.returns_with_proc = kind == kinds::SYSCALL_BACK;
                     visit(&stretch);
                 }
-                let meaning = self.kinds.meaning(kind);
+                let sense = self.kinds.sense(kind);
                 let start = self.row_start(segment, row);
-                if start >= range.end.0.max(range.start.0.saturating_add(1)) {
+                if start >= until {
                     return;
                 }
-                if matches!(meaning.state, GoState::Dead | GoState::Unknown) {
+                if matches!(sense.state, GoState::Dead | GoState::Unknown) {
                     continue;
                 }
-                open = Some(Stretch {
+                let stretch = Stretch {
                     range: TimeRange::new(TraceTime(start), TraceTime(end)),
                     seen: TraceTime(segment.time(row)),
                     began_before: kinds::is_status(kind),
                     goes_on: is_open,
-                    returns_with_proc: false,
-                    class: meaning.class,
-                    state: meaning.state,
-                    cause: meaning.cause,
+                    returns_with_proc: next == kinds::SYSCALL_BACK,
+                    class: sense.class,
+                    state: sense.state,
+                    cause: sense.cause,
                     kind,
-                    stack: match meaning.state {
+                    stack: match sense.state {
                         GoState::Running => StackId::NONE,
                         _ if matches!(kind, kinds::SYSCALL_EXIT | kinds::CREATED_SYSCALL) => StackId::NONE,
                         _ => segment.stack(row),
                     },
-                });
+                };
+                if kinds::is_continued(next) {
+                    open = Some(stretch);
+                } else {
+                    visit(&stretch);
+                }
             }
         }
         if let Some(stretch) = open {

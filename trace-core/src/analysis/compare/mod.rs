@@ -7,10 +7,13 @@ pub mod measure;
 pub mod mix;
 pub mod partners;
 pub mod picture;
+pub mod ruler;
 pub mod series;
 pub mod stats;
+mod tally;
 pub mod trend;
 mod verdict;
+mod walk;
 
 use crate::analysis::compare::measure::{Measured, RowKind};
 use crate::analysis::compare::partners::{Correction, corrected};
@@ -231,11 +234,7 @@ fn chance(
         same_rate(count(a), count(b), unit_a / (unit_a + unit_b))
     } else {
         let per_block = |series: Option<&Series>, unit: f64| -> Vec<f64> {
-            series
-                .map_or([0; series::BLOCKS], |series| series.totals)
-                .iter()
-                .map(|nanos| *nanos as f64 / unit)
-                .collect()
+            series.map_or([0; ruler::BLOCKS], |series| series.totals).iter().map(|nanos| *nanos as f64 / unit).collect()
         };
         mann_whitney(&per_block(a, unit_a), &per_block(b, unit_b))
     };

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::compare::mix::{PARTS, StateMix};
+use crate::analysis::compare::mix::StateMix;
+use crate::analysis::compare::ruler::{PARTS, Ruler};
 use crate::analysis::flame::{Flame, MergeBy};
 use crate::analysis::places::Places;
 use crate::analysis::profile::SAMPLE_NANOS;
@@ -59,8 +60,6 @@ pub struct Picture {
 #[derive(Default)]
 pub(super) struct Sketch {
     pub(super) mix: StateMix,
-    /// Events and nanoseconds by stack; as long as the last stack met needs.
-    waits: Vec<(u64, u64)>,
     /// More or fewer alive by part; the first counts those there from the start, too. Empty, or [`PARTS`].
     changes: Vec<i64>,
     /// Created, ended, alive; by start function and the creator's stack.
@@ -69,7 +68,8 @@ pub(super) struct Sketch {
 
 impl Sketch {
     /// Takes in who lived when. `created` and `ended` only where they are in range.
-    pub(super) fn live(&mut self, known: &Goroutine, range: TimeRange) {
+    pub(super) fn live(&mut self, known: &Goroutine, ruler: &Ruler) {
+        let range = ruler.range();
         let is_before = |time: Option<TraceTime>| time.is_some_and(|time| time < range.start);
         let is_after = |time: Option<TraceTime>| time.is_some_and(|time| time > range.end);
         if is_before(known.ended) || is_after(known.created) {
@@ -77,7 +77,7 @@ impl Sketch {
         }
         self.changes.resize(PARTS, 0);
         let mut change = |at: Option<TraceTime>, by: i64| {
-            let part = at.map_or(0, |time| part_after(time, range));
+            let part = at.map_or(0, |time| ruler.part(ruler.offset(time)));
             if let Some(sum) = self.changes.get_mut(part) {
                 *sum += by;
             }
@@ -95,23 +95,7 @@ impl Sketch {
         }
     }
 
-    pub(super) fn wait(&mut self, stack: StackId, nanos: u64) {
-        let at = stack.0 as usize;
-        if at >= self.waits.len() {
-            self.waits.resize(at + 1, (0, 0));
-        }
-        if let Some(sum) = self.waits.get_mut(at) {
-            *sum = (sum.0 + 1, sum.1 + nanos);
-        }
-    }
-
-    pub(super) fn merged(mut self, mut other: Self) -> Self {
-        if self.waits.len() < other.waits.len() {
-            std::mem::swap(&mut self.waits, &mut other.waits);
-        }
-        for (sum, more) in self.waits.iter_mut().zip(other.waits) {
-            *sum = (sum.0 + more.0, sum.1 + more.1);
-        }
+    pub(super) fn merged(mut self, other: Self) -> Self {
         for (key, sums) in other.population {
             let mine = self.population.entry(key).or_default();
             mine.iter_mut().zip(sums).for_each(|(mine, more)| *mine += more);
@@ -122,7 +106,14 @@ impl Sketch {
         self
     }
 
-    pub(super) fn finished(self, trace: &Trace, places: &Places<'_>, range: TimeRange) -> Picture {
+    /// The picture, with the waits by stack (how many, nanoseconds).
+    pub(super) fn finished(
+        self,
+        trace: &Trace,
+        places: &Places<'_>,
+        range: TimeRange,
+        waits: impl Iterator<Item = (StackId, u64, u64)>,
+    ) -> Picture {
         let mut alive = Vec::with_capacity(PARTS);
         let mut sum = 0_i64;
         for change in self.changes.iter().take(PARTS) {
@@ -134,8 +125,6 @@ impl Sketch {
         if range.nanos() > 0 {
             trace.metric(Metric::HeapLive, range, HEAP_COLUMNS, &mut heap);
         }
-        let by_stack = self.waits.iter().zip(0..).filter(|(sum, _)| sum.0 > 0);
-        let by_stack = by_stack.map(|(sum, stack)| (StackId(stack), sum.0, sum.1));
         let samples = trace.all_samples().iter().filter(|sample| range.contains(sample.time));
         Picture {
             range,
@@ -144,16 +133,10 @@ impl Sketch {
             alive,
             heap,
             population: population(trace, places, self.population),
-            waits: Flame::of(trace, by_stack, MergeBy::Function),
+            waits: Flame::of(trace, waits, MergeBy::Function),
             samples: Flame::of(trace, samples.map(|sample| (sample.stack, 1, SAMPLE_NANOS)), MergeBy::Function),
         }
     }
-}
-
-/// The part of `range` in which `time` lies.
-fn part_after(time: TraceTime, range: TimeRange) -> usize {
-    let at = i128::from(time.nanos_since(range.start).max(0));
-    ((at * PARTS as i128 / i128::from(range.nanos().max(1))) as usize).min(PARTS - 1)
 }
 
 fn population(trace: &Trace, places: &Places<'_>, found: FxHashMap<(StrId, StackId), [u64; 3]>) -> Vec<Population> {

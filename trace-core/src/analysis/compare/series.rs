@@ -1,17 +1,16 @@
 //! Many durations in little memory: exact sums, and a sample that does not depend on the order of adding.
 
+use crate::analysis::compare::ruler::{BLOCKS, Ruler};
 use crate::analysis::compare::stats::quantile;
-use crate::base::time::{TimeRange, TraceTime};
+use crate::base::time::TimeRange;
 
 /// Durations kept as a sample.
 const KEPT: usize = 2_048;
 /// The longest ones whose places are kept.
 pub const LONGEST: usize = 8;
-/// Pieces into which a trace is cut, to see how much a figure varies by itself.
-pub const BLOCKS: usize = 16;
 
 /// Durations of one kind of thing.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Series {
     /// How many.
     pub count: u64,
@@ -27,10 +26,29 @@ pub struct Series {
     pub runs: Vec<(Option<f64>, f64)>,
     /// Those with the smallest lots, which are drawn from the value and its time.
     sample: Vec<Kept>,
-    /// Once lots were dropped: the largest that is still kept. No larger one can come in.
-    bound: Option<u64>,
+    /// The largest lot that is kept, once some were dropped. No larger one can come in.
+    bound: u64,
+    /// The shortest of `top` once it is full. No shorter one can come in.
+    floor: u64,
     /// The longest, by falling duration, at most [`LONGEST`].
     top: Vec<Kept>,
+}
+
+impl Default for Series {
+    fn default() -> Self {
+        Self {
+            count: 0,
+            total: 0,
+            max: 0,
+            counts: [0; BLOCKS],
+            totals: [0; BLOCKS],
+            runs: Vec::new(),
+            sample: Vec::new(),
+            bound: u64::MAX,
+            floor: 0,
+            top: Vec::new(),
+        }
+    }
 }
 
 /// One duration of a sample.
@@ -62,22 +80,30 @@ pub struct Instance {
 
 impl Series {
     /// Adds a duration of `go`, where `whole` is all that is looked at.
-    pub fn add(&mut self, go: u32, range: TimeRange, whole: TimeRange) {
+    pub fn add(&mut self, go: u32, range: TimeRange, whole: &Ruler) {
         self.add_nanos(go, range, range.nanos().unsigned_abs(), whole);
     }
 
     /// The same with a duration of its own.
-    pub fn add_nanos(&mut self, go: u32, range: TimeRange, nanos: u64, whole: TimeRange) {
+    pub fn add_nanos(&mut self, go: u32, range: TimeRange, nanos: u64, whole: &Ruler) {
         self.count += 1;
         self.total += nanos;
         self.max = self.max.max(nanos);
-        let block = block_of(range.start, whole);
+        let block = whole.block(range.start);
         if let (Some(count), Some(total)) = (self.counts.get_mut(block), self.totals.get_mut(block)) {
             *count += 1;
             *total += nanos;
         }
-        let kept = Kept { lot: lot(go, range, nanos), nanos, range, go, block: block as u8 };
-        if self.bound.is_none_or(|bound| kept.lot <= bound) {
+        let lot = lot(go, range, nanos);
+        if lot <= self.bound || nanos >= self.floor {
+            self.keep(Kept { lot, nanos, range, go, block: block as u8 });
+        }
+    }
+
+    /// Keeps what may belong to the sample or to the longest.
+    #[cold]
+    fn keep(&mut self, kept: Kept) {
+        if kept.lot <= self.bound {
             self.sample.push(kept);
             self.shrink(2 * KEPT);
         }
@@ -93,6 +119,7 @@ impl Series {
         let place = self.top.partition_point(|other| key(other) <= key(&kept));
         self.top.insert(place, kept);
         self.top.truncate(LONGEST);
+        self.floor = self.top.get(LONGEST - 1).map_or(0, |last| last.nanos);
     }
 
     /// Adds another.
@@ -108,10 +135,8 @@ impl Series {
         }
         self.sample.extend(other.sample);
         // What either has dropped is missing: only up to the smaller bound is the sample whole.
-        self.bound = self.bound.into_iter().chain(other.bound).min();
-        if let Some(bound) = self.bound {
-            self.sample.retain(|kept| kept.lot <= bound);
-        }
+        self.bound = self.bound.min(other.bound);
+        self.sample.retain(|kept| kept.lot <= self.bound);
         self.shrink(KEPT);
         other.top.into_iter().for_each(|kept| self.keep_top(kept));
     }
@@ -128,6 +153,7 @@ impl Series {
         }
         // A place in one of them is no place in all.
         pool.top.clear();
+        pool.floor = 0;
         pool
     }
 
@@ -135,7 +161,7 @@ impl Series {
         if self.sample.len() > limit {
             self.sample.select_nth_unstable_by_key(KEPT, |kept| (kept.lot, kept.nanos, kept.range.start, kept.go));
             self.sample.truncate(KEPT);
-            self.bound = self.sample.iter().map(|kept| kept.lot).max();
+            self.bound = self.sample.iter().map(|kept| kept.lot).max().unwrap_or(self.bound);
         }
     }
 
@@ -184,11 +210,6 @@ impl Series {
     }
 }
 
-fn block_of(time: TraceTime, whole: TimeRange) -> usize {
-    let part = time.nanos_since(whole.start).max(0) as f64 / whole.nanos().max(1) as f64;
-    ((part * BLOCKS as f64) as usize).min(BLOCKS - 1)
-}
-
 /// A number that looks drawn at random, but is the same for the same duration (Steele et al., `SplitMix64`).
 fn lot(go: u32, range: TimeRange, nanos: u64) -> u64 {
     let mut mixed = (range.start.0.unsigned_abs() ^ u64::from(go).rotate_left(40)).wrapping_add(nanos.rotate_left(20));
@@ -201,6 +222,7 @@ fn lot(go: u32, range: TimeRange, nanos: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::time::TraceTime;
 
     fn range(start: i64, nanos: i64) -> TimeRange {
         TimeRange::new(TraceTime(start), TraceTime(start + nanos))
@@ -208,12 +230,12 @@ mod tests {
 
     #[test]
     fn the_sample_is_the_same_in_any_order_and_cut() {
-        let whole = range(0, 1_000_000);
+        let whole = Ruler::new(range(0, 1_000_000));
         let (mut all, mut front, mut back) = (Series::default(), Series::default(), Series::default());
         for at in 0..10_000 {
             let one = range(at * 100, 10 + at % 977);
-            all.add(1, one, whole);
-            if at % 3 == 0 { &mut front } else { &mut back }.add(1, one, whole);
+            all.add(1, one, &whole);
+            if at % 3 == 0 { &mut front } else { &mut back }.add(1, one, &whole);
         }
         back.merge(front);
         all.shrink(KEPT);

@@ -2,15 +2,16 @@
 
 use super::*;
 use crate::analysis::compare::measure::measure;
+use crate::analysis::compare::ruler::Ruler;
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 
 fn series(durations: impl IntoIterator<Item = i64>) -> Series {
-    let whole = TimeRange::new(TraceTime(0), TraceTime(1_000_000_000));
+    let whole = Ruler::new(TimeRange::new(TraceTime(0), TraceTime(1_000_000_000)));
     let mut series = Series::default();
     for (at, nanos) in durations.into_iter().enumerate() {
         let start = TraceTime((at as i64 * 7_919_017) % 1_000_000_000);
-        series.add(1, TimeRange::new(start, start.plus_nanos(nanos)), whole);
+        series.add(1, TimeRange::new(start, start.plus_nanos(nanos)), &whole);
     }
     series
 }
