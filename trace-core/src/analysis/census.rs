@@ -143,6 +143,8 @@ pub struct GoFacts {
     pub spans: u64,
     /// Where it waits when the trace ends, and since when.
     pub stuck: Option<(StackId, SpanClass, TraceTime)>,
+    /// Since when it has waited in one function (as [`Places`] counts), woken by nobody but the clock.
+    pub alone: Option<(u32, TraceTime)>,
 }
 
 /// Time at a place.
@@ -283,6 +285,7 @@ impl Census {
             assist: 0,
             spans: 0,
             stuck: None,
+            alone: None,
         };
         for &range in ranges {
             for special in trace.special_ranges(LaneId::Goroutine(go), range) {
@@ -330,6 +333,10 @@ impl Census {
                 let is_cut = span.began_before || span.goes_on;
                 let wait =
                     Wait { go: facts.go, range: span.range, stack: span.start_stack, waker, waker_stack, is_cut };
+                let function = places.own_function(span.start_stack);
+                let since =
+                    facts.alone.filter(|alone| Some(alone.0) == function).map_or(span.range.start, |alone| alone.1);
+                facts.alone = function.map(|function| (function, since)).filter(|_| waker.is_none());
                 if next.is_none() && span.goes_on {
                     facts.stuck = Some((span.start_stack, span.class, span.range.start));
                 }
@@ -344,7 +351,7 @@ impl Census {
                 if !places.is_direct(wait.stack) && !places.op(wait.stack).is_lock() {
                     facts.library += nanos;
                 }
-                sleep(trace, places, &wait, unit);
+                sleep(trace, places, (&wait, span.class), unit);
                 unit.add(span.range, span.class);
                 unit.see(places, span.start_stack);
                 unit.waits.push(UnitWait { wait, class: span.class, reason: span.reason });
@@ -356,8 +363,8 @@ impl Census {
                 unit.add(span.range, span.class);
                 unit.see(places, span.start_stack);
                 unit.syscall(span.start_stack, facts.go, span.range);
-                // Others may notice what it did. (A handler may look for a file.)
-                if places.is_outer_root(span.start_stack) {
+                // Others may notice what it did, unless it only looked. (A handler's own calls are few.)
+                if places.is_outer_root(span.start_stack) && !places.is_look(span.start_stack) {
                     unit.end_series();
                 }
             }
@@ -423,9 +430,9 @@ impl Census {
 }
 
 /// Notes a sleep in its unit, or that the unit did something other than sleep.
-fn sleep(trace: &Trace, places: &Places<'_>, wait: &Wait, unit: &mut Unit) {
+fn sleep(trace: &Trace, places: &Places<'_>, (wait, class): (&Wait, SpanClass), unit: &mut Unit) {
     let function = places.own_function(wait.stack).filter(|_| is_timed(places, wait));
-    if function.is_none() && !places.op(wait.stack).is_lock() {
+    if function.is_none() && !places.op(wait.stack).is_lock() && class != SpanClass::Gc {
         unit.end_series();
         return;
     }
@@ -456,6 +463,9 @@ fn sleep(trace: &Trace, places: &Places<'_>, wait: &Wait, unit: &mut Unit) {
 #[must_use]
 pub fn is_idle(places: &Places<'_>, stack: StackId, class: SpanClass) -> bool {
     let op = places.op(stack);
+    if class == SpanClass::Gc {
+        return false;
+    }
     if !places.has_own(stack) || op == Op::Accept {
         return true;
     }

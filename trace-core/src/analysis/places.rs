@@ -63,6 +63,9 @@ pub enum Op {
     Select,
     /// Accepting a network connection.
     Accept,
+    /// Waiting for a free connection of a library's pool: `net/http.(*Transport).getConn`,
+    /// `database/sql.(*DB).conn`.
+    Pool,
 }
 
 impl Op {
@@ -90,6 +93,7 @@ impl Op {
             Self::Receive => "chan receive",
             Self::Select => "select",
             Self::Accept => "accept",
+            Self::Pool => "a pool of connections",
         }
     }
 
@@ -110,6 +114,7 @@ impl Op {
             "runtime.chanrecv1" | "runtime.chanrecv2" => Self::Receive,
             "runtime.selectgo" => Self::Select,
             "internal/poll.(*FD).Accept" => Self::Accept,
+            "net/http.(*Transport).getConn" | "database/sql.(*DB).conn" => Self::Pool,
             _ => return None,
         })
     }
@@ -215,6 +220,8 @@ struct Facts {
     is_outer_root: bool,
     /// Nothing but runtime and sync between the wait and the own frame.
     is_direct: bool,
+    /// It is in a system call that only looks at files or processes.
+    is_look: bool,
 }
 
 /// The stacks of a trace, looked through once.
@@ -319,6 +326,13 @@ impl<'a> Places<'a> {
         self.facts(stack).is_direct
     }
 
+    /// Whether it is in a system call that changes nothing others could see: of a file's state, its bytes, a
+    /// folder, whether a process is there.
+    #[must_use]
+    pub fn is_look(&self, stack: StackId) -> bool {
+        self.facts(stack).is_look
+    }
+
     /// The frame of `function` in a stack, nearest to the leaf.
     #[must_use]
     pub fn frame_of(&self, stack: StackId, function: &str) -> Option<Place> {
@@ -352,11 +366,14 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut FxHashMap<&'a 
             Origin::Standard => {
                 if facts.own.is_none() && fallback.is_none() {
                     facts.op = Op::of(frame.function).unwrap_or(facts.op);
+                    facts.is_look |= is_look(frame.function);
                     is_direct &= ["runtime.", "sync.", "internal/sync.", "time.Sleep"]
                         .iter()
                         .any(|prefix| frame.function.starts_with(prefix));
                 }
             }
+            // Semaphores and groups of Go's extended library stand for what they are made of.
+            Origin::Dependency if frame.function.starts_with("golang.org/x/sync/") => {}
             Origin::Dependency => fallback = fallback.or(Some((at, function))),
             Origin::Own => {
                 if let Some(own) = facts.own {
@@ -380,6 +397,43 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut FxHashMap<&'a 
     facts.is_root = facts.own.is_some_and(|own| Some(own.1) == last && !is_main(trace, stack, own.0));
     facts.is_outer_root = facts.outer.is_some_and(|outer| Some(outer.1) == last);
     facts
+}
+
+/// Library functions for system calls that look and leave things as they are.
+fn is_look(function: &str) -> bool {
+    let Some(call) = function.strip_prefix("syscall.") else { return false };
+    matches!(
+        call,
+        "Stat"
+            | "Lstat"
+            | "Fstat"
+            | "fstat"
+            | "fstatat"
+            | "newfstatat"
+            | "statx"
+            | "Open"
+            | "open"
+            | "openat"
+            | "Openat"
+            | "Read"
+            | "read"
+            | "Pread"
+            | "pread"
+            | "Close"
+            | "close"
+            | "ReadDirent"
+            | "Getdents"
+            | "readlinkat"
+            | "Readlink"
+            | "Access"
+            | "Faccessat"
+            | "faccessat"
+            | "faccessat2"
+            | "Kill"
+            | "kill"
+            | "Flock"
+            | "Seek"
+    )
 }
 
 fn is_main(trace: &Trace, stack: StackId, at: u16) -> bool {

@@ -1,12 +1,65 @@
-//! The collector: too many cycles, and goroutines made to help it.
+//! The collector: too many cycles, cycles that the program asks for, and goroutines made to help.
 
 use rustc_hash::FxHashMap;
 
+use crate::analysis::collector::cycles::{Cycle, Trigger};
+use crate::analysis::collector::work::WorkerMode;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, percent, place_name, time};
 use crate::base::ids::StackId;
 use crate::event::state::SpanClass;
-use crate::model::lanes::LaneId;
+
+/// Fewer cycles are no habit.
+const HABIT: usize = 5;
+/// From this much help on a few long cycles are worth a warning, too, ns.
+const MUCH_HELP: u64 = 100_000_000;
+/// Cycles that the program asks for, per second, from which on it asks too often.
+const ASKED: f64 = 2.0;
+
+/// What the cycles cost.
+struct Cost {
+    cycles: usize,
+    forced: usize,
+    /// Nanoseconds of cycles, and of those that the program asked for.
+    marking: u64,
+    marking_forced: u64,
+    /// Nanoseconds that goroutines ran to help, and how often.
+    helped: u64,
+    assists: u64,
+    /// Nanoseconds that workers ran who had a proc, or part of one, for themselves.
+    background: u64,
+    /// Nanoseconds that goroutines waited for the collector, outside of their help too.
+    waiting: u64,
+}
+
+impl Cost {
+    fn of(scene: &Scene<'_>) -> Self {
+        // One cycle in two minutes is nobody's doing.
+        let cycles = || scene.collector.cycles.iter().filter(|cycle| cycle.trigger != Trigger::Periodic);
+        let nanos = |cycle: &Cycle| cycle.range.nanos().unsigned_abs();
+        let workers = |cycle: &Cycle| {
+            let modes = [WorkerMode::Dedicated, WorkerMode::Fractional, WorkerMode::Unlabelled];
+            modes.into_iter().map(|mode| cycle.worker(mode)).sum::<u64>()
+        };
+        let forced = || cycles().filter(|cycle| cycle.trigger == Trigger::Forced);
+        let waits = scene.census.gos.iter().filter_map(|facts| facts.nanos.get(SpanClass::Gc as usize));
+        Self {
+            cycles: cycles().count(),
+            forced: forced().count(),
+            marking: cycles().map(nanos).sum(),
+            marking_forced: forced().map(nanos).sum(),
+            helped: cycles().map(Cycle::assist_run).sum(),
+            assists: cycles().map(Cycle::assists).sum(),
+            background: cycles().map(workers).sum(),
+            waiting: waits.sum(),
+        }
+    }
+
+    /// Whether most of the cycles are the program's own wish.
+    const fn is_forced(&self) -> bool {
+        self.forced > 0 && self.forced * 2 >= self.cycles
+    }
+}
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     judge(scene).into_iter().collect()
@@ -14,53 +67,60 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
 
 fn judge(scene: &Scene<'_>) -> Option<Finding> {
     let trace = scene.trace;
-    let cycles: Vec<_> = trace.spans(LaneId::Gc, trace.range()).collect();
-    let marking: u64 = cycles.iter().map(|cycle| cycle.range.nanos().unsigned_abs()).sum();
-    let assist: u64 = scene.census.gos.iter().map(|facts| facts.assist).sum();
-    let assists: u64 = scene.census.assists.values().map(|spot| spot.count).sum();
-    let waiting: u64 = scene.census.gos.iter().filter_map(|facts| facts.nanos.get(SpanClass::Gc as usize)).sum();
-    let background = scene.load.busy.saturating_sub(scene.load.running).min(marking * scene.load.procs);
-    let is_frequent = cycles.len() >= 5 && scene.share(marking) >= 0.25;
-    // An assist goes on while its goroutine waits for a proc; only so much of it can have been work.
-    let helped = assist.min(marking * scene.load.procs);
-    let is_helped = helped * 20 >= scene.load.running && scene.share(helped) >= 0.02;
-    // Cycles this rare cost at most this part of the procs' time, whoever does the work.
-    let is_rare = scene.share(marking) < 0.1;
-    if !is_frequent && !is_helped {
+    let cost = Cost::of(scene);
+    let is_frequent = cost.cycles >= HABIT && scene.share(cost.marking) >= 0.25;
+    let is_helped = cost.helped * 20 >= scene.load.running && scene.share(cost.helped) >= 0.02;
+    let per_second = cost.forced as f64 * 1e9 / scene.duration.max(1) as f64;
+    let is_asked = cost.is_forced() && cost.forced >= HABIT && per_second >= ASKED;
+    let is_wanted = is_asked && scene.share(cost.marking_forced) >= 0.03;
+    if !(is_frequent || is_helped || is_wanted) {
         return None;
     }
-    // Background marking on procs that nobody else wanted costs nobody.
-    let contended = if scene.load.share > 0.5 { background } else { 0 };
-    let lost = helped + waiting + contended;
-    let (stack, forced) = culprit(scene, assist)?;
+    // Marking on procs that nobody else wanted costs nobody. A cycle that was asked for could be left out, though,
+    // and who asks for it waits.
+    let contended = if scene.load.share > 0.5 { cost.background } else { 0 };
+    let asked = if is_asked { cost.marking_forced } else { 0 };
+    let lost = cost.helped + cost.waiting.max(asked) + contended;
+    let (stack, forced) = culprit(scene, &cost)?;
     let place = scene.places.own(stack);
     let confidence = if is_frequent && is_helped { 0.95 } else { 0.7 };
     let cause = if forced { "forced by" } else { "mostly for what is allocated at" };
     let title = format!(
         "{} marked during {} of the time; goroutines had to help for {} ({}) and waited {} for the collector, {cause} {}",
-        counted(cycles.len() as u64, "GC cycle"),
-        percent(marking, scene.duration),
-        time(helped),
-        counted(assists, "assist"),
-        time(waiting),
+        counted(cost.cycles as u64, "GC cycle"),
+        percent(cost.marking, scene.duration),
+        time(cost.helped),
+        counted(cost.assists, "assist"),
+        time(cost.waiting),
         place_name(place.as_ref()),
     );
-    let mut finding = Finding::new(Kind::GcPressure, title, lost, scene.duration, confidence)
-        .int("cycles", cycles.len() as u64)
-        .int("marking_ns", marking)
-        .ratio("marking_share", scene.share(marking))
-        .int("assist_total_ns", assist)
-        .int("helped_ns", helped)
-        .int("assists", assists)
-        .int("gc_wait_total_ns", waiting)
-        .int("background_ns", background)
+    let finding = Finding::new(Kind::GcPressure, title, lost, scene.duration, confidence)
+        .int("cycles", cost.cycles as u64)
+        .int("cycles_forced", cost.forced as u64)
+        .int("marking_ns", cost.marking)
+        .ratio("marking_share", scene.share(cost.marking))
+        .int("assist_total_ns", scene.collector.cycles.iter().map(Cycle::assist).sum())
+        .int("helped_ns", cost.helped)
+        .int("assists", cost.assists)
+        .int("gc_wait_total_ns", cost.waiting)
+        .int("background_ns", cost.background)
         .int("forced", u64::from(forced))
         .culprit(trace, place, stack);
+    let finding = helpers(scene, finding);
+    // Cycles this rare cost at most this part of the procs' time, whoever does the work; and while a heap grows to
+    // its size there are always a few.
+    let is_rare = scene.share(cost.marking) < 0.1 && !is_asked;
+    let is_few = cost.cycles < HABIT && cost.helped < MUCH_HELP;
+    Some(if is_rare || is_few { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// With those who had to help, and the longest cycle.
+fn helpers(scene: &Scene<'_>, mut finding: Finding) -> Finding {
+    let trace = scene.trace;
     let longest = scene.census.assists.values().filter_map(|spot| spot.longest).max_by_key(|longest| longest.1.nanos());
     if let Some((go, range)) = longest {
-        let helpers = scene.census.gos.iter().filter(|facts| facts.assist > 0);
         let mut names: FxHashMap<&str, u64> = FxHashMap::default();
-        for facts in helpers {
+        for facts in scene.census.gos.iter().filter(|facts| facts.assist > 0) {
             *names.entry(trace.str(facts.name)).or_default() += 1;
         }
         let mut names: Vec<(&str, u64)> = names.into_iter().collect();
@@ -70,14 +130,14 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
         }
         finding = finding.link(trace, go, range);
     }
-    if let Some(cycle) = cycles.iter().max_by_key(|cycle| cycle.range.nanos()) {
-        finding = finding.link(trace, cycle.go, cycle.range);
+    match scene.collector.cycles.iter().max_by_key(|cycle| cycle.range.nanos()) {
+        Some(cycle) if cycle.go.is_some() => finding.link(trace, cycle.go, cycle.range),
+        _ => finding,
     }
-    Some(if is_rare { finding.at_most(Severity::Note) } else { finding })
 }
 
 /// The stack behind most of it, and whether it forces collections.
-fn culprit(scene: &Scene<'_>, assist: u64) -> Option<(StackId, bool)> {
+fn culprit(scene: &Scene<'_>, cost: &Cost) -> Option<(StackId, bool)> {
     let mut by_function: FxHashMap<u32, (u64, u64, StackId)> = FxHashMap::default();
     let mut add = |stack: StackId, weight: u64| {
         let Some(function) = scene.places.own_function(stack) else { return };
@@ -87,37 +147,16 @@ fn culprit(scene: &Scene<'_>, assist: u64) -> Option<(StackId, bool)> {
             (sum.1, sum.2) = (weight, stack);
         }
     };
-    let trace = scene.trace;
-    let mut forced = 0usize;
-    let cycles: Vec<StackId> = trace.spans(LaneId::Gc, trace.range()).map(|cycle| cycle.start_stack).collect();
-    let is_forced = |stack: StackId| {
-        trace.frames(stack).any(|frame| matches!(frame.function, "runtime.GC" | "runtime/debug.FreeOSMemory"))
-    };
-    for &stack in &cycles {
-        if is_forced(stack) {
-            forced += 1;
-            add(stack, u64::MAX >> 20);
-        } else if assist == 0 {
-            add(stack, 1);
+    for cycle in &scene.collector.cycles {
+        if !cost.is_forced() || cycle.trigger == Trigger::Forced {
+            add(cycle.stack, 1);
         }
     }
-    if forced * 2 < cycles.len() {
-        by_function.clear();
-        let mut add = |stack: StackId, weight: u64| {
-            let Some(function) = scene.places.own_function(stack) else { return };
-            let sum = by_function.entry(function).or_default();
-            sum.0 += weight;
-            if (weight, stack) > (sum.1, sum.2) {
-                (sum.1, sum.2) = (weight, stack);
-            }
-        };
+    if !cost.is_forced() {
         for (&stack, spot) in &scene.census.assists {
             add(stack, spot.nanos);
         }
-        for &stack in &cycles {
-            add(stack, 1);
-        }
     }
     let top = by_function.into_iter().max_by_key(|(function, sum)| (sum.0, *function))?;
-    Some((top.1.2, forced * 2 >= cycles.len() && forced > 0))
+    Some((top.1.2, cost.is_forced()))
 }

@@ -3,7 +3,7 @@
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, Severity, percent, place_name, time};
 use crate::base::ids::{GoIx, ThreadIx};
-use crate::base::time::TimeRange;
+use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
 use crate::model::trace::{Metric, Trace};
@@ -73,7 +73,7 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     let end = range.start.plus_nanos(i64::from(longest.1).saturating_mul(column.cast_signed()));
     let stretch = TimeRange::new(end.plus_nanos(-longest.0.cast_signed()), end);
     Some(
-        Finding::new(Kind::IdleProcs, title, idle, scene.duration, 0.7)
+        Finding::new(Kind::IdleProcs, title, idle, scene.duration, if is_locked { 0.75 } else { 0.3 })
             .int("idle_while_ready_ns", idle)
             .int("longest_ns", longest.0)
             .int("runnable_total_ns", spot.nanos)
@@ -85,15 +85,15 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     )
 }
 
-/// Whether a goroutine always ran on the same thread, and nobody else did there: it has called
-/// `runtime.LockOSThread`. Below eight runs that may be chance.
+/// Whether a goroutine always ran on the same thread, and nobody else did there, from its second run on: it has
+/// called `runtime.LockOSThread`. Below eight runs that may be chance.
 fn has_own_thread(trace: &Trace, go: GoIx) -> bool {
     let runs = trace.spans(LaneId::Goroutine(go), trace.range()).filter(|span| span.state == GoState::Running);
-    let threads: Vec<ThreadIx> = runs.take(RUNS).map(|span| span.thread).collect();
-    let Some(&thread) = threads.first().filter(|_| threads.len() >= 8) else { return false };
+    let runs: Vec<(ThreadIx, TraceTime)> = runs.take(RUNS).map(|span| (span.thread, span.range.start)).collect();
+    let Some(&(thread, since)) = runs.get(1).filter(|_| runs.len() >= 8) else { return false };
     let is_alone = || {
-        let mut others = trace.spans(LaneId::Thread(thread), trace.range()).take(RUNS);
+        let mut others = trace.spans(LaneId::Thread(thread), TimeRange::new(since, trace.range().end)).take(RUNS);
         others.all(|span| span.go == go || !span.go.is_some())
     };
-    threads.iter().all(|other| *other == thread) && is_alone()
+    runs.iter().skip(1).all(|run| run.0 == thread) && is_alone()
 }

@@ -23,7 +23,7 @@ struct Round<'a> {
     workers: Vec<&'a GoFacts>,
 }
 
-/// What a site of creation has lost.
+/// What is lost by the goroutines that one function makes.
 #[derive(Default)]
 struct Loss {
     rounds: u64,
@@ -35,17 +35,22 @@ struct Loss {
     last: Vec<(GoIx, TimeRange)>,
     parents: Vec<GoIx>,
     waiting: StackId,
+    /// Where the one with most work was created, last time.
+    creation: StackId,
+    /// Uneven rounds of goroutines created at more than one place: they do different things.
+    mixed: u64,
 }
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut groups: FxHashMap<(GoIx, StackId), Vec<&GoFacts>> = FxHashMap::default();
+    let mut groups: FxHashMap<(GoIx, u32), Vec<&GoFacts>> = FxHashMap::default();
     for facts in &scene.census.gos {
-        if let (Some(creator), Some(_), Some(_)) = (facts.creator, facts.created, facts.ended) {
-            groups.entry((creator, facts.creation)).or_default().push(facts);
+        let by = scene.places.own_function(facts.creation);
+        if let (Some(creator), Some(by), Some(_), Some(_)) = (facts.creator, by, facts.created, facts.ended) {
+            groups.entry((creator, by)).or_default().push(facts);
         }
     }
-    let mut losses: FxHashMap<StackId, Loss> = FxHashMap::default();
-    let mut keys: Vec<(GoIx, StackId)> = groups.keys().copied().collect();
+    let mut losses: FxHashMap<u32, Loss> = FxHashMap::default();
+    let mut keys: Vec<(GoIx, u32)> = groups.keys().copied().collect();
     keys.sort_unstable();
     for key in keys {
         let Some(workers) = groups.remove(&key) else { continue };
@@ -54,9 +59,9 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
             add(scene, loss, key.0, &round);
         }
     }
-    let mut losses: Vec<(StackId, Loss)> = losses.into_iter().collect();
+    let mut losses: Vec<(u32, Loss)> = losses.into_iter().collect();
     losses.sort_by_key(|loss| loss.0);
-    let rounds = losses.iter().filter_map(|(creation, loss)| judge(scene, *creation, loss));
+    let rounds = losses.iter().filter_map(|(_, loss)| judge(scene, loss));
     rounds.chain(scene.blocked.iter().filter_map(|(wait, found)| gather(scene, wait, found))).collect()
 }
 
@@ -149,16 +154,27 @@ fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
     if !is_uneven || longest < 200_000 {
         return;
     }
-    // In the middle of the time that the longest has for itself its creator must be waiting for it.
-    let others = round.workers.iter().filter(|facts| facts.go != most.go).filter_map(|facts| facts.ended).max();
-    let Some(others) = others.filter(|&others| others < end) else { return };
+    let is_mixed = round.workers.iter().any(|facts| facts.creation != most.creation);
+    if is_mixed && count < 3 {
+        return;
+    }
+    // In the middle of the time after half of the others are done its creator must be waiting for it.
+    let others = round.workers.iter().filter(|facts| facts.go != most.go).filter_map(|facts| facts.ended);
+    let mut others: Vec<TraceTime> = others.collect();
+    others.sort_unstable();
+    let Some(&others) = others.get(others.len() / 2).filter(|others| **others < end) else { return };
     let middle = TraceTime(others.0 + end.nanos_since(others) / 2);
     let Some(span) = scene.trace.span_at(LaneId::Goroutine(parent), middle) else { return };
     let next = scene.trace.next_span(span.at).map(|next| scene.trace.maker(next.at).0);
-    if span.state != GoState::Waiting || next != Some(Some(LaneId::Goroutine(most.go))) {
+    // The last one to end, which may be another one with much to do, wakes it.
+    let is_late = |facts: &&&GoFacts| next == Some(Some(LaneId::Goroutine(facts.go)));
+    let last = round.workers.iter().find(is_late).filter(|facts| work(facts) * 2 > longest);
+    if span.state != GoState::Waiting || last.is_none() {
         return;
     }
     loss.uneven += 1;
+    loss.mixed += u64::from(is_mixed);
+    loss.creation = most.creation;
     loss.workers += count;
     // Only while procs idle would an even share have been faster.
     let alone = (longest - mean).min(end.nanos_since(begin).unsigned_abs());
@@ -185,10 +201,16 @@ fn idle_share(scene: &Scene<'_>, range: TimeRange) -> f64 {
     1.0 - (busy as f64 / room.max(1) as f64).min(1.0)
 }
 
-fn judge(scene: &Scene<'_>, creation: StackId, loss: &Loss) -> Option<Finding> {
+fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
     if scene.share(loss.lost) < 0.02 || loss.uneven * 2 < loss.rounds {
         return None;
     }
+    // That different things take different time is news where it is so again and again.
+    let is_mixed = loss.mixed * 2 > loss.uneven;
+    if is_mixed && loss.uneven < 3 {
+        return None;
+    }
+    let creation = loss.creation;
     let hot = hot(scene, &loss.last);
     let (place, stack) = match hot {
         Some(hot) => (Some(hot.place), hot.stack),
@@ -206,7 +228,8 @@ fn judge(scene: &Scene<'_>, creation: StackId, loss: &Loss) -> Option<Finding> {
         place_name(scene.places.own(loss.waiting).as_ref()),
     );
     let confidence = if loss.uneven >= 3 { 0.9 } else { 0.75 };
-    let mut finding = Finding::new(Kind::Imbalance, title, loss.lost, scene.duration, confidence)
+    let kind = if is_mixed { Kind::Straggler } else { Kind::Imbalance };
+    let mut finding = Finding::new(kind, title, loss.lost, scene.duration, confidence)
         .int("rounds", loss.rounds)
         .int("uneven_rounds", loss.uneven)
         .int("workers", loss.workers)

@@ -27,6 +27,13 @@ const fn can_be_forever(class: SpanClass) -> bool {
     matches!(class, SpanClass::WaitChan | SpanClass::WaitSync | SpanClass::WaitOther)
 }
 
+/// Since when it has done next to nothing but wait in this function, woken by the clock alone.
+fn alone(facts: &GoFacts, function: u32, end: TraceTime) -> Option<TraceTime> {
+    let ran = facts.nanos.get(SpanClass::Running as usize).copied().unwrap_or(0);
+    let (_, since) = facts.alone.filter(|alone| alone.0 == function)?;
+    (ran * 20 < end.nanos_since(since).unsigned_abs()).then_some(since)
+}
+
 fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Finding> {
     let range = scene.trace.range();
     let mut by_wait: FxHashMap<u32, Vec<(&GoFacts, StackId, TraceTime)>> = FxHashMap::default();
@@ -37,6 +44,8 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
         else {
             continue;
         };
+        // Woken by nobody but a timer of their own they are as stuck as without it.
+        let since = alone(facts, function, range.end).map_or(since, |alone| alone.min(since));
         by_wait.entry(function).or_default().push((facts, stack, since));
     }
     let (_, stuck) = by_wait.into_iter().max_by_key(|(function, stuck)| (stuck.len(), *function))?;
@@ -75,7 +84,11 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
         time(stuck.iter().map(|stuck| range.end.nanos_since(stuck.2).unsigned_abs()).max().unwrap_or(0)),
     );
     let share = stuck.len() as f64 / gos.len().max(1) as f64;
-    let finding = Finding::new(Kind::GoroutineLeak, title, lost, scene.duration, 0.6 + 0.35 * share)
+    // Those that a timer wakes may be there on purpose, and end after the trace.
+    let is_timed = |facts: &GoFacts, since| facts.stuck.is_some_and(|stuck| stuck.2 != since);
+    let timed = stuck.iter().filter(|(facts, _, since)| is_timed(facts, *since)).count();
+    let confidence = if timed * 2 > stuck.len() { 0.65 } else { 0.6 + 0.35 * share };
+    let finding = Finding::new(Kind::GoroutineLeak, title, lost, scene.duration, confidence)
         .int("stuck", stuck.len() as u64)
         .int("created", gos.len() as u64)
         .int("ended", ended as u64)

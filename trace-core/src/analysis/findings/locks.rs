@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, counted, go_name, place_name, time};
+use crate::analysis::findings::holder::Holders;
 use crate::analysis::places::{Op, Place};
 use crate::analysis::wait_chain::Doing;
 use crate::base::ids::StackId;
@@ -20,33 +21,38 @@ struct Case<'a> {
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut cases: FxHashMap<String, Case<'_>> = FxHashMap::default();
+    if scene.waits(LOCKS).next().is_none() {
+        return Vec::new();
+    }
+    let holders = Holders::of(scene);
     for (wait, found) in scene.waits(LOCKS) {
-        let Some(release) = main_release(scene, found) else { continue };
-        let Some(place) = scene.places.own(release) else { continue };
+        let Some(release) = main_release(scene, &holders, found) else { continue };
+        let Some(place) = holders.of_release(scene, release) else { continue };
         let case = cases.entry(place.function).or_insert_with(|| Case { waits: Vec::new(), release });
         case.waits.push((wait, found));
     }
     let mut cases: Vec<(String, Case<'_>)> = cases.into_iter().collect();
     cases.sort_by(|a, b| a.0.cmp(&b.0));
-    cases.iter().filter_map(|(function, case)| judge(scene, function, case)).collect()
+    cases.iter().filter_map(|(function, case)| judge(scene, &holders, function, case)).collect()
 }
 
 /// The stack of release behind most of the waiting.
-fn main_release(scene: &Scene<'_>, found: &Releasers) -> Option<StackId> {
-    let mut sums: FxHashMap<u32, (u64, StackId)> = FxHashMap::default();
+fn main_release(scene: &Scene<'_>, holders: &Holders<'_>, found: &Releasers) -> Option<StackId> {
+    let mut sums: FxHashMap<String, (u64, StackId)> = FxHashMap::default();
     for part in found.parts.iter().filter(|part| part.is_held) {
-        let Some(function) = scene.places.own_function(part.release) else { continue };
-        let sum = sums.entry(function).or_insert((0, part.release));
+        let Some(place) = holders.of_release(scene, part.release) else { continue };
+        let sum = sums.entry(place.function).or_insert((0, part.release));
         sum.0 += part.nanos;
     }
-    sums.into_iter().max_by_key(|(function, sum)| (sum.0, *function)).map(|(_, sum)| sum.1)
+    let most = sums.into_iter().max_by(|one, other| (one.1.0, &one.0).cmp(&(other.1.0, &other.0)));
+    most.map(|(_, sum)| sum.1)
 }
 
 fn is_slow(doing: Doing) -> bool {
     matches!(doing, Doing::Syscall | Doing::Waiting(_))
 }
 
-fn judge(scene: &Scene<'_>, function: &str, case: &Case<'_>) -> Option<Finding> {
+fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'_>) -> Option<Finding> {
     let lost: u64 = case.waits.iter().map(|(wait, _)| wait.nanos).sum();
     let max = case.waits.iter().map(|(wait, _)| wait.max).max().unwrap_or(0);
     if scene.share(lost) < 0.005 || max < 20_000 {
@@ -54,7 +60,7 @@ fn judge(scene: &Scene<'_>, function: &str, case: &Case<'_>) -> Option<Finding> 
     }
     let parts = || {
         let held = case.waits.iter().flat_map(|(_, found)| &found.parts).filter(|part| part.is_held);
-        held.filter(|part| scene.places.own(part.release).is_some_and(|place| place.function == function))
+        held.filter(|part| holders.of_release(scene, part.release).is_some_and(|place| place.function == function))
     };
     let examined: u64 = case.waits.iter().map(|(_, found)| found.examined).sum();
     let held: u64 = parts().map(|part| part.nanos).sum();
@@ -70,7 +76,8 @@ fn judge(scene: &Scene<'_>, function: &str, case: &Case<'_>) -> Option<Finding> 
         Kind::LockContention
     };
     let confidence = 0.5 + 0.45 * held as f64 / examined.max(1) as f64;
-    let culprit = culprit(scene, function, top, is_slow(top.doing));
+    let release = holders.of_release(scene, top.release);
+    let culprit = culprit(scene, (function, release.as_ref()), top, is_slow(top.doing));
     let (waiting, count) = (case.waits.first()?.0, case.waits.iter().map(|(wait, _)| wait.count).sum::<u64>());
     let meanwhile = meanwhile(scene, top, kind, slow, held);
     let title = format!(
@@ -81,7 +88,7 @@ fn judge(scene: &Scene<'_>, function: &str, case: &Case<'_>) -> Option<Finding> 
         waiting.op.name(),
         place_name(Some(&waiting.place)),
         go_name(scene.trace, top.go),
-        place_name(scene.places.own(top.release).as_ref()),
+        place_name(release.as_ref()),
     );
     let mut finding = Finding::new(kind, title, lost, scene.duration, confidence)
         .int("waits", count)
@@ -109,10 +116,14 @@ fn is_rw(scene: &Scene<'_>, wait: &Blocked, release: StackId) -> bool {
 }
 
 /// The frame to look at: in what was done under the lock, the function that both did it and released.
-fn culprit(scene: &Scene<'_>, function: &str, top: &Meanwhile, is_slow: bool) -> Option<Place> {
-    let release = scene.places.own(top.release);
+fn culprit(
+    scene: &Scene<'_>,
+    (function, release): (&str, Option<&Place>),
+    top: &Meanwhile,
+    is_slow: bool,
+) -> Option<Place> {
     if !is_slow {
-        return release;
+        return release.cloned();
     }
     let direct = scene.places.frame_of(top.stack, function);
     let shared = || {
@@ -120,7 +131,7 @@ fn culprit(scene: &Scene<'_>, function: &str, top: &Meanwhile, is_slow: bool) ->
         let mut frames = scene.places.own_frames(top.stack);
         frames.find(|frame| releasing.contains(&frame.function)).map(Place::from)
     };
-    direct.or_else(shared).or(release)
+    direct.or_else(shared).or_else(|| release.cloned())
 }
 
 fn meanwhile(scene: &Scene<'_>, top: &Meanwhile, kind: Kind, slow: u64, held: u64) -> String {

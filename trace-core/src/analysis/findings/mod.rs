@@ -8,6 +8,7 @@ mod churn;
 mod cpu;
 mod damage;
 mod gc;
+mod holder;
 mod holds;
 mod hot;
 mod idle;
@@ -24,6 +25,7 @@ use rayon::prelude::*;
 
 use crate::analysis::blocked_by::{Blocked, Releasers, blocked, releasers};
 use crate::analysis::census::Census;
+use crate::analysis::collector::cycles::Collector;
 use crate::analysis::findings::finding::{Finding, Severity};
 use crate::analysis::places::{Op, Places};
 use crate::base::monitor::Monitor;
@@ -41,6 +43,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) census: &'a Census,
     /// Places of waiting with what the releasers did.
     pub(crate) blocked: &'a [(Blocked, Releasers)],
+    pub(crate) collector: &'a Collector,
     /// Of the whole trace, nanoseconds.
     pub(crate) duration: u64,
     pub(crate) load: Load,
@@ -111,7 +114,9 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
         return None;
     }
     let load = load(trace, &census, duration);
-    let scene = Scene { trace, places: &places, census: &census, blocked: &looked, duration, load };
+    let collector = Collector::of(trace, trace.range(), monitor)?;
+    let scene =
+        Scene { trace, places: &places, census: &census, blocked: &looked, collector: &collector, duration, load };
     let mut list: Vec<Finding> = Vec::new();
     for kind in [
         locks::find,

@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
+use crate::analysis::census::Wait;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, go_name, place_name, time};
 use crate::analysis::findings::holds::Holds;
 use crate::analysis::findings::hot::hot;
 use crate::analysis::places::Op;
 use crate::analysis::wait_chain::Doing;
-use crate::base::ids::GoIx;
+use crate::base::ids::{GoIx, StackId};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
 
@@ -54,7 +55,48 @@ pub(crate) fn related(scene: &Scene<'_>, wait: &Blocked, wanted: Relation) -> f6
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let others = scene.blocked.iter().filter(|(wait, _)| !wait.op.is_lock() && wait.op != Op::Sleep);
-    others.filter_map(|(wait, found)| barrier(scene, wait, found).or_else(|| limit(scene, wait, found))).collect()
+    let judge = |(wait, found): &(Blocked, Releasers)| match wait.op {
+        Op::Pool => pool(scene, wait, found),
+        _ => barrier(scene, wait, found).or_else(|| limit(scene, wait, found)),
+    };
+    others.filter_map(judge).collect()
+}
+
+/// Waits for a free connection of a library's pool. (One that waits for a new connection is woken by who makes it.)
+fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
+    let trace = scene.trace;
+    let makes = |stack: StackId| {
+        let mut frames = trace.frames(stack);
+        frames.any(|frame| frame.function.contains(".dialConn") || frame.function.ends_with("DB).connectionOpener"))
+    };
+    let given: u64 = wait.longest.iter().filter(|one| one.waker.is_some() && !makes(one.waker_stack)).map(nanos).sum();
+    let all: u64 = wait.longest.iter().map(nanos).sum();
+    if wait.count < 6 || scene.share(wait.nanos) < 0.05 || given * 3 < all * 2 {
+        return None;
+    }
+    let title = format!(
+        "{}, {} in sum (max {}), at {} for a free connection of a pool that is used up",
+        counted(wait.count, "wait"),
+        time(wait.nanos),
+        time(wait.max),
+        place_name(Some(&wait.place)),
+    );
+    let mut finding = Finding::new(Kind::LimitedConcurrency, title, wait.nanos, scene.duration, 0.85)
+        .int("waits", wait.count)
+        .int("wait_total_ns", wait.nanos)
+        .int("wait_max_ns", wait.max)
+        .int("holders", found.by_go.len() as u64)
+        .ratio("procs_busy", scene.load.share)
+        .culprit(trace, Some(wait.place.clone()), wait.stack)
+        .victim(&wait.place.function, wait.gos);
+    if let Some(longest) = wait.longest.first() {
+        finding = finding.link(trace, longest.go, longest.range);
+    }
+    Some(finding)
+}
+
+fn nanos(wait: &Wait) -> u64 {
+    wait.range.nanos().unsigned_abs()
 }
 
 fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
@@ -184,5 +226,11 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     // A fixed team of workers that is fed by whoever made it: the limit is its size, chosen on purpose.
     let wakers: BTreeSet<GoIx> = wait.longest.iter().filter_map(|one| one.waker).collect();
     let is_team = by_children > by_siblings && wakers.len() * 2 < wait.longest.len();
-    Some(if is_team { finding.at_most(Severity::Warning) } else { finding })
+    if !is_team {
+        return Some(finding);
+    }
+    // It is worth a word where those wait for somebody else nearly all the time, and so does who feeds them.
+    let waited = part_of(found, |part| matches!(part.doing, Doing::Waiting(_)));
+    let is_short = waited * 4 >= found.examined * 3 && scene.share(wait.nanos) >= 0.3;
+    Some(finding.at_most(if is_short { Severity::Warning } else { Severity::Note }))
 }

@@ -12,6 +12,9 @@ use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
 
+/// Looks on average beyond which nobody waits for the outcome, unless there are many such waits.
+const MOST_LOOKS: u64 = 30;
+
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut found: Vec<(&Family, &Sleeps)> = scene
         .census
@@ -82,9 +85,16 @@ fn has_victim(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps, is_started: b
     let Some((go, range)) = sleeps.polls.longest else { return false };
     let Some(facts) = scene.census.go(go) else { return false };
     let Some(creator) = facts.creator.filter(|_| facts.created.is_some()) else {
-        return family.bounded > 0 || sleeps.series >= 3 * sleeps.units.max(1);
+        return family.bounded > 0 || goes_on(sleeps);
     };
-    is_waiting_for_others(scene, creator, range)
+    // One that does nothing else from its beginning to its end works at a rhythm, or sleeps in place of work.
+    let is_whole_life = !goes_on(sleeps) && sleeps.polls.count > MOST_LOOKS * sleeps.series.max(1);
+    !is_whole_life && is_waiting_for_others(scene, creator, range)
+}
+
+/// Whether those who sleep go on to something else each time.
+fn goes_on(sleeps: &Sleeps) -> bool {
+    sleeps.series >= 3 * sleeps.units.max(1)
 }
 
 /// Whether a goroutine waits, in the middle of this time, until another one wakes it.

@@ -77,5 +77,7 @@ fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     if let Some((go, range)) = spot.longest {
         finding = finding.link(scene.trace, go, range);
     }
-    Some(if is_habit { finding } else { finding.at_most(Severity::Note) })
+    // Whoever was started to read and write does so; a handler that a library calls has somebody who waits.
+    let is_task = scene.places.is_outer_root(stack) && share < 0.5;
+    Some(if is_habit && !is_task { finding } else { finding.at_most(Severity::Note) })
 }

@@ -1,0 +1,130 @@
+//! Which function holds a lock: not always the one that calls `Unlock`. Programs take and release locks in
+//! helpers of their own, of two kinds:
+//!
+//! ```text
+//! func (s *store) unlock() { s.mu.Unlock() }                      called at the end of what holds it
+//! func with(mu *sync.Mutex, f func()) { mu.Lock(); defer …; f() } calls a closure of what holds it
+//! ```
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::analysis::findings::Scene;
+use crate::analysis::places::{Op, Place};
+use crate::base::ids::StackId;
+use crate::event::state::SpanClass;
+
+/// What is known of helpers.
+#[derive(Debug, Default)]
+pub(crate) struct Holders<'a> {
+    /// Functions that call a closure of their caller.
+    callers_of_closures: FxHashSet<&'a str>,
+    /// Functions that wait for locks and are not seen to release one, with all that call them.
+    takers: FxHashMap<&'a str, FxHashSet<&'a str>>,
+    /// Functions that release locks and are never seen to wait for one, with those that call them directly.
+    releasers: FxHashMap<&'a str, FxHashSet<&'a str>>,
+}
+
+impl<'a> Holders<'a> {
+    pub(crate) fn of(scene: &Scene<'a>) -> Self {
+        let mut holders = Self::default();
+        let mut take: FxHashSet<StackId> = FxHashSet::default();
+        let mut release: FxHashSet<StackId> = FxHashSet::default();
+        let mut others: FxHashSet<StackId> = scene.census.running.keys().copied().collect();
+        for (key, site) in scene.census.sites.iter().filter(|(key, _)| key.class != SpanClass::Syscall) {
+            if site.op.is_lock() {
+                take.insert(key.stack);
+                release.extend(site.longest.iter().map(|wait| wait.waker_stack).filter(|stack| stack.is_some()));
+            }
+        }
+        others.extend(scene.census.sites.keys().map(|key| key.stack));
+        others.extend(release.iter().copied());
+        for &stack in &others {
+            holders.note_closures(scene, stack);
+        }
+        let leaf = |stack: &StackId| scene.places.own_frames(*stack).next().map(|frame| frame.function);
+        let taking: FxHashSet<&str> = take.iter().filter_map(leaf).collect();
+        let releasing: FxHashSet<&str> = release.iter().filter_map(leaf).collect();
+        let is_release =
+            |stack: StackId| matches!(scene.places.op(stack), Op::MutexUnlock | Op::WriteUnlock | Op::ReadUnlock);
+        for &stack in &take {
+            let mut frames = scene.places.own_frames(stack).map(|frame| frame.function);
+            let Some(taker) = frames.next().filter(|taker| !releasing.contains(taker)) else { continue };
+            holders.takers.entry(taker).or_default().extend(frames);
+        }
+        for &stack in release.iter().filter(|stack| is_release(**stack)) {
+            let mut frames = scene.places.own_frames(stack).map(|frame| frame.function);
+            let Some(releaser) = frames.next().filter(|releaser| !taking.contains(releaser)) else { continue };
+            holders.releasers.entry(releaser).or_default().extend(frames.next());
+        }
+        // Whoever does anything else is no helper.
+        for &stack in &others {
+            let mut frames = scene.places.own_frames(stack).map(|frame| frame.function);
+            let leaf = frames.next().filter(|_| !is_release(stack) && !scene.places.op(stack).is_lock());
+            for function in leaf.into_iter().chain(frames) {
+                holders.releasers.remove(function);
+            }
+        }
+        holders
+    }
+
+    fn note_closures(&mut self, scene: &Scene<'a>, stack: StackId) {
+        let names: Vec<&str> = scene.places.own_frames(stack).map(|frame| frame.function).collect();
+        for called in names.windows(3) {
+            if let [closure, helper, caller] = called
+                && helper != caller
+                && is_closure_of(closure, caller)
+            {
+                self.callers_of_closures.insert(helper);
+            }
+        }
+    }
+
+    /// The frame of the function that held what is released with this stack.
+    pub(crate) fn of_release(&self, scene: &Scene<'_>, release: StackId) -> Option<Place> {
+        let frames: Vec<_> = scene.places.own_frames(release).collect();
+        let Some(first) = frames.first() else { return scene.places.own(release) };
+        let mut at = 0;
+        if let Some(callers) = self.releasers.get(first.function) {
+            let takes = |function: &str| self.takers.values().any(|callers| callers.contains(function));
+            let found = frames.iter().skip(1).position(|frame| takes(frame.function));
+            at = match found {
+                Some(above) => above + 1,
+                None => usize::from(callers.len() > 1 && self.takers.values().any(|callers| callers.len() > 1)),
+            };
+        }
+        while at + 1 < frames.len() && frames.get(at).is_some_and(|f| self.callers_of_closures.contains(f.function)) {
+            at += 1;
+        }
+        frames.get(at).or(Some(first)).map(|frame| Place::from(*frame))
+    }
+}
+
+/// Whether the compiler named a closure after a function: `main.f.func1` in `main.f`, and `main.g.f.2` or
+/// `main.g.f.func2` where `main.f` is inlined in `main.g`.
+fn is_closure_of(closure: &str, function: &str) -> bool {
+    if closure.strip_prefix(function).is_some_and(|rest| rest.starts_with(".func")) {
+        return true;
+    }
+    let Some((inlined, number)) = closure.rsplit_once('.') else { return false };
+    let number = number.strip_prefix("func").unwrap_or(number);
+    let is_number = number.bytes().all(|digit| digit.is_ascii_digit());
+    let package = function.rfind('/').map_or(0, |at| at + 1);
+    let name = function.get(package..).and_then(|name| name.split_once('.')).map_or("", |(_, name)| name);
+    let before = inlined.strip_suffix(name).filter(|_| !name.is_empty());
+    is_number && before.is_some_and(|before| before.ends_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closures_are_named_after_the_function_they_are_written_in() {
+        assert!(is_closure_of("main.(*store).get.func1", "main.(*store).get"));
+        assert!(is_closure_of("main.main.func1.(*gl).do.2", "main.(*gl).do"));
+        assert!(is_closure_of("example.com/a/b.run.each.func3", "example.com/a/b.each"));
+        assert!(!is_closure_of("main.getter", "main.get"));
+        assert!(!is_closure_of("main.get", "main.get"));
+        assert!(!is_closure_of("main.forget.2", "main.get"));
+    }
+}
