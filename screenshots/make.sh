@@ -27,7 +27,9 @@ bug=tests/data/real/guessnumber-bug-go1.27.trace
 shoot findings "$bug" --size 1440x900
 shoot wait-chain "$bug" --size 1440x900 --select g380@200ms --panel wait-chain --theme light
 shoot goroutines "$bug" --size 1440x900 --panel goroutines
-shoot compare "$bug" --compare tests/data/real/guessnumber-fixed-go1.27.trace --size 1440x900 --row 6
+shoot compare "$bug" --compare tests/data/real/guessnumber-fixed-go1.27.trace --size 1440x900 --row 1
+shoot compare-series "$bug" --compare tests/data/real/guessnumber-fixed-go1.25.trace \
+	--compare tests/data/real/guessnumber-fixed-go1.27.trace --size 1440x900 --panel series
 shoot compare-flame "$bug" --compare tests/data/real/guessnumber-fixed-go1.27.trace --size 1440x900 \
 	--panel difference-flame-graph --theme light
 shoot flame tests/data/real/cpuprofile-go1.27.trace --size 1440x900 --panel cpu-samples

@@ -45,6 +45,13 @@ fn the_first_sentence_names_the_cause_that_went_or_came() {
     let waits = json["changes"].as_array().expect("rows").iter();
     let lock = waits.clone().find(|row| row["kind"] == "wait" && row["b"].is_null()).expect("the waits that went");
     assert!(lock["name"].as_str().is_some_and(|name| name.contains("sync.(*Mutex).Lock")), "{lock}");
+    assert!(lock["too_few"] == true && lock["significant"] == false, "plain to see, but four are no sample: {lock}");
+    let first = &json["changes"][0]["name"];
+    assert_eq!(first, &lock["name"], "the row that shows the cause comes first");
+    let text = String::from_utf8(run::tracelane(&["compare", &bug, &fixed]).stdout).expect("words");
+    let line = text.lines().find(|line| line.starts_with("wait") && line.contains("sync.(*Mutex).Lock"));
+    assert!(line.is_some_and(|line| line.contains("(gone)")), "{text}");
+    assert!(text.contains("(…) is plain to see"), "{text}");
     assert!(lock["ratio"].is_null() && lock["a"]["total_ns"].as_u64() > Some(100_000_000), "{lock}");
     let (json, _) = compared(&[&fixed, &bug]);
     let sentence = json["verdict"][0].as_str().expect("a sentence");

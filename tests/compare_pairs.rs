@@ -31,13 +31,14 @@ fn compared(a: &(Measured, Findings), b: &(Measured, Findings)) -> Comparison {
 #[test]
 fn recordings_of_one_program_show_no_change() {
     let all: Vec<_> = (1..=SAME).map(|at| side(&format!("same-{at}"))).collect();
-    let (mut tested, mut significant, mut pairs) = (0, 0, 0);
+    let (mut tested, mut significant, mut too_few, mut pairs) = (0, 0, 0, 0);
     for (at, a) in all.iter().enumerate() {
         for apart in [1, 5] {
             let b = &all[(at + apart) % SAME];
             let found = compared(a, b);
             tested += found.tested;
             significant += found.changes.iter().filter(|change| change.is_significant).count();
+            too_few += found.changes.iter().filter(|change| change.is_too_few).count();
             pairs += 1;
             let cause = found.verdict.iter().find(|said| said.starts_with("Gone in B") || said.starts_with("New in B"));
             assert_eq!(cause, None, "same-{} and {apart} further", at + 1);
@@ -45,6 +46,7 @@ fn recordings_of_one_program_show_no_change() {
     }
     assert!(pairs >= 40 && tested >= 500, "{tested} rows of {pairs} pairs");
     assert!(significant * 20 <= tested, "{significant} of {tested} rows differ: more than 5 %");
+    assert!(too_few * 100 <= tested, "{too_few} of {tested} rows are called plain to see");
 }
 
 #[test]

@@ -5,10 +5,10 @@
 
 #[path = "support/fixtures.rs"]
 mod fixtures;
+#[path = "support/window.rs"]
+mod window;
 
 use egui::accesskit::Role;
-use egui_kittest::kittest::{NodeT, Queryable};
-use egui_kittest::{Harness, Node};
 use trace_core::analysis::goroutines::SortBy;
 use trace_core::analysis::profile::ProfileKind;
 use trace_core::base::ids::GoId;
@@ -16,146 +16,90 @@ use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
 use tracelane::action::commands::panels;
-use tracelane::shell::app::TracelaneApp;
-use tracelane::state::document::Document;
 use tracelane::state::rows::GoroutineOrder;
-use tracelane::state::settings::Settings;
 use tracelane::state::study::{Answer, Question};
 use tracelane::state::view::Selection;
 
-struct Window(Harness<'static, TracelaneApp>);
-
-impl Window {
-    /// The window with one of the real traces open.
-    fn open(name: &str) -> Self {
-        let settings = Settings { animate: false, ..Settings::default() };
-        let mut harness = Harness::builder().with_size(egui::vec2(1440.0, 900.0)).with_max_steps(1_000).build_ui_state(
-            |ui, app: &mut TracelaneApp| {
-                app.logic(ui.ctx());
-                app.ui(ui);
-            },
-            TracelaneApp::new_headless(settings),
-        );
-        harness.run();
-        let mut window = Self(harness);
-        window.act(Action::Open(fixtures::data().join(name)));
-        window
-    }
-
-    fn act(&mut self, action: Action) -> &mut Self {
-        self.0.state_mut().push(action);
-        self.0.run();
-        self
-    }
-
-    fn document(&self) -> &Document {
-        self.0.state().state().document().expect("a document")
-    }
-
-    /// All names and texts in the window.
-    fn words(&self) -> Vec<String> {
-        fn collect(node: &Node<'_>, words: &mut Vec<String>) {
-            words.extend(node.accesskit_node().label());
-            words.extend(node.accesskit_node().value());
-            for child in node.children() {
-                collect(&child, words);
-            }
-        }
-        let mut words = Vec::new();
-        collect(&self.0.root(), &mut words);
-        words
-    }
-
-    fn shows(&self, word: &str) -> bool {
-        self.words().iter().any(|words| words.contains(word))
-    }
-
-    /// Presses what is called like this, in part.
-    fn press(&mut self, role: Role, part: &str) -> &mut Self {
-        let name = self
-            .0
-            .get_all_by_role(role)
-            .filter_map(|node| node.accesskit_node().label())
-            .find(|name| name.contains(part))
-            .unwrap_or_else(|| panic!("nothing is called {part}"));
-        self.0.get_all_by_role_and_label(role, &name).next().expect("it is there").click_accesskit();
-        self.0.run();
-        self
-    }
-}
+use crate::window::Window;
 
 const BUG: &str = "real/guessnumber-bug-go1.27.trace";
 
+/// The window with one of the traces open.
+fn opened(name: &str) -> Window {
+    let mut window = Window::empty();
+    window.act(Action::Open(fixtures::data().join(name)));
+    window
+}
+
 #[test]
 fn findings_open_by_themselves_and_one_click_leads_there() {
-    let mut window = Window::open(BUG);
+    let mut window = opened(BUG);
     assert_eq!(window.document().selection, Selection::None, "the selection is the user's");
     assert!(window.shows("1 finding"), "the status bar counts them");
     assert!(window.shows("main.sendReport") && window.shows("net/http.Post"), "{:?}", window.words());
     let before = window.document().view.expect("a view");
-    window.press(Role::Link, "Jump to it");
+    window.press_as(Role::Link, "Jump to it");
     let after = window.document().view.expect("a view");
     assert!(after.span_nanos < before.span_nanos, "the timeline has moved");
     let ix = window.document().trace.goroutine_by_id(GoId(13)).expect("the culprit");
-    assert_eq!(window.document().selection.lane(), Some(LaneId::Goroutine(ix)));
-    window.press(Role::Link, "Show the stack");
+    assert_eq!(window.lane(), Some(LaneId::Goroutine(ix)));
+    window.press_as(Role::Link, "Show the stack");
     assert!(window.shows("http.Post") || window.shows("main.sendReport"));
 }
 
 #[test]
 fn a_healthy_trace_keeps_quiet_and_says_so_when_asked() {
-    let mut window = Window::open("real/guessnumber-fixed-go1.27.trace");
+    let mut window = opened("real/guessnumber-fixed-go1.27.trace");
     assert!(!window.shows(panels::FINDINGS), "no panel opens by itself");
-    window.press(Role::Button, "Nothing stands out");
+    window.press("Nothing stands out");
     assert!(window.shows(panels::FINDINGS) && window.shows("Procs busy"), "{:?}", window.words());
 }
 
 #[test]
 fn findings_of_a_damaged_trace_are_partial() {
-    let mut window = Window::open("broken/cut-mid-batch-go1.27.trace");
-    window.act(Action::OpenPanel(panels::FINDINGS));
+    let window = Window::open("broken/cut-mid-batch-go1.27.trace", panels::FINDINGS);
     assert!(window.shows("Partial"), "{:?}", window.words());
 }
 
 #[test]
 fn the_wait_chain_of_a_slow_request_sums_to_it_and_names_the_cause() {
-    let mut window = Window::open(BUG);
+    let mut window = opened(BUG);
     let trace = &window.document().trace;
     let victim = trace.goroutine_by_id(GoId(380)).expect("a slow request");
     let at = trace.range().start.plus_nanos(200_000_000);
     let span = trace.span_at(LaneId::Goroutine(victim), at).expect("its wait");
     window.act(Action::SelectSpan(span.at)).act(Action::OpenPanel(panels::WAIT_CHAIN));
     let question = Question::WaitChain(victim, span.range);
-    let Some(Answer::WaitChain(found)) = window.document().studies.answer(&question) else { panic!("no answer") };
+    let Answer::WaitChain(found) = window.answer(&question) else { panic!("no answer") };
     let sum: u64 = found.shares.iter().map(|share| share.nanos).sum();
     assert_eq!(sum, span.range.nanos().unsigned_abs());
     assert!(window.shows("G13 main.main.func3"), "who held it up: {:?}", window.words());
     assert!(window.shows("In all"));
-    window.press(Role::Button, "Waited (network)");
+    window.press("Waited (network)");
     assert_ne!(window.document().selection.lane(), Some(LaneId::Goroutine(victim)), "a click leads there");
 }
 
 #[test]
 fn blocked_by_names_who_ended_the_waits_and_unfolds() {
-    let mut window = Window::open(BUG);
+    let mut window = opened(BUG);
     window.act(Action::OpenPanel(panels::BLOCKED_BY));
     assert!(window.shows("main.main.func2 (main.go:70)"), "{:?}", window.words());
-    window.press(Role::Button, "main.main.func2 (main.go:70) ·");
-    window.press(Role::Button, "main.sendReport (main.go:112) ·");
+    window.press("main.main.func2 (main.go:70) ·");
+    window.press("main.sendReport (main.go:112) ·");
     let ix = window.document().trace.goroutine_by_id(GoId(13)).expect("the culprit");
-    assert_eq!(window.document().selection.lane(), Some(LaneId::Goroutine(ix)));
+    assert_eq!(window.lane(), Some(LaneId::Goroutine(ix)));
     let rows = |window: &Window| -> Vec<String> {
         window.words().into_iter().filter(|words| words.contains(".go:") && words.contains(" · ")).collect()
     };
     let before = rows(&window);
-    window.press(Role::Button, "Sort by Place");
+    window.press("Sort by Place");
     let after = rows(&window);
     assert!(before.len() > 2 && before != after, "another order: {before:?}");
 }
 
 #[test]
 fn goroutines_can_be_put_in_another_order() {
-    let mut window = Window::open(BUG);
+    let mut window = opened(BUG);
     window.act(Action::OrderGoroutines(GoroutineOrder::Running));
     let document = window.document();
     let layout = document.rows.layout(document.folds);
@@ -171,11 +115,11 @@ fn goroutines_can_be_put_in_another_order() {
 
 #[test]
 fn goroutines_unfold_sort_filter_and_lead_to_their_lanes() {
-    let mut window = Window::open(BUG);
+    let mut window = opened(BUG);
     window.act(Action::OpenPanel(panels::GOROUTINES));
     assert!(window.shows("416 goroutines of"), "{:?}", window.words());
-    window.press(Role::Button, "Sort by Count");
-    window.press(Role::Button, "http.(*conn).serve ·");
+    window.press("Sort by Count");
+    window.press("http.(*conn).serve ·");
     let question = |window: &Window, by| {
         let trace = &window.document().trace;
         let ix = trace.goroutine_by_id(GoId(380)).expect("a request");
@@ -183,50 +127,50 @@ fn goroutines_unfold_sort_filter_and_lead_to_their_lanes() {
         Question::GoroutineList(window.document().scope(), name, by)
     };
     let asked = question(&window, SortBy::Count);
-    let Some(Answer::GoroutineList(list)) = window.document().studies.answer(&asked) else { panic!("no list") };
+    let Answer::GoroutineList(list) = window.answer(&asked) else { panic!("no list") };
     let first = list.first().expect("a goroutine").clone();
-    window.press(Role::Button, &format!("G{} ", first.id.signed()).replace(' ', ""));
+    window.press(&format!("G{} ", first.id.signed()).replace(' ', ""));
     assert!(matches!(window.document().selection.lane(), Some(LaneId::Goroutine(_))), "a click leads there");
     // Only what is marked counts, once that is chosen.
     let all = window.document().trace.range();
     window.act(Action::Mark(Some(TimeRange::new(all.start, all.start.plus_nanos(1_000_000)))));
-    window.press(Role::Button, "Marked 1.00 ms");
+    window.press("Marked 1.00 ms");
     assert!(!window.shows("416 goroutines of") && window.shows("marked 1.00 ms"), "{:?}", window.words());
 }
 
 #[test]
 fn a_blocking_profile_is_a_flame_graph_and_a_table() {
-    let mut window = Window::open(BUG);
+    let mut window = opened(BUG);
     window.act(Action::OpenPanel(panels::PROFILE));
     assert!(window.shows("All of it:") && window.shows("main.main.func2"), "{:?}", window.words());
-    window.press(Role::Button, "Network").press(Role::Button, "Stacks");
+    window.press("Network").press("Stacks");
     let question = Question::Profile(window.document().scope(), ProfileKind::Network);
-    let Some(Answer::Profile(found)) = window.document().studies.answer(&question) else { panic!("no profile") };
+    let Answer::Profile(found) = window.answer(&question) else { panic!("no profile") };
     assert_eq!(found.flame.nodes[0].total, found.profile.nanos, "the tree sums to the profile");
     let before = window.document().view;
     let longest = found.profile.stacks[0].longest.expect("the longest").0;
-    window.press(Role::Button, "(*FD).Read");
+    window.press("(*FD).Read");
     assert!(window.document().view != before && window.document().selection.lane() == Some(LaneId::Goroutine(longest)));
 }
 
 #[test]
 fn a_trace_without_samples_says_how_to_get_some() {
-    let mut window = Window::open(BUG);
+    let mut window = opened(BUG);
     window.act(Action::OpenPanel(panels::SAMPLES));
     assert!(window.shows("StartCPUProfile"), "{:?}", window.words());
-    let mut window = Window::open("real/cpuprofile-go1.27.trace");
+    let mut window = opened("real/cpuprofile-go1.27.trace");
     window.act(Action::OpenPanel(panels::SAMPLES));
     assert!(window.shows("All of it:"), "{:?}", window.words());
 }
 
 #[test]
 fn the_collector_lists_collections_and_stops() {
-    let mut window = Window::open("real/gc-go1.27.trace");
+    let mut window = opened("real/gc-go1.27.trace");
     window.act(Action::OpenPanel(panels::COLLECTOR));
     let trace = &window.document().trace;
     let all = trace.range();
     let question = Question::Collections(all);
-    let Some(Answer::Collections(found)) = window.document().studies.answer(&question) else { panic!("no answer") };
+    let Answer::Collections(found) = window.answer(&question) else { panic!("no answer") };
     let spans = |lane| trace.spans(lane, all).count();
     assert_eq!((found.cycles.len(), found.stops.len()), (spans(LaneId::Gc), spans(LaneId::Stw)));
     let help: u64 = found.cycles.iter().map(|cycle| cycle.assist()).sum();
@@ -236,16 +180,16 @@ fn the_collector_lists_collections_and_stops() {
     };
     assert!(help <= lost, "assist outside of collections is nobody's: {help} of {lost}");
     assert!(found.cycles.iter().any(|cycle| cycle.goal > Some(0) && cycle.stopped > 0), "{:?}", found.cycles);
-    window.press(Role::Button, "Stops of the world");
+    window.press("Stops of the world");
     let before = window.document().view;
-    window.press(Role::Button, "GC sweep termination").press(Role::Button, "Show on the timeline");
+    window.press("GC sweep termination").press("Show on the timeline");
     assert!(window.document().view != before, "a click leads there");
     assert_eq!(window.document().selection.lane(), Some(LaneId::Stw));
 }
 
 #[test]
 fn long_lists_are_made_by_a_worker_and_whole() {
-    let mut window = Window::open(BUG);
+    let mut window = opened(BUG);
     let lane = LaneId::Proc(trace_core::base::ids::ProcIx(0));
     window.act(Action::SelectLane(lane)).act(Action::OpenPanel(panels::EVENTS)).act(Action::OpenPanel(panels::SPANS));
     let trace = &window.document().trace;
@@ -259,27 +203,27 @@ fn long_lists_are_made_by_a_worker_and_whole() {
 
 #[test]
 fn tasks_and_regions_come_slowest_first_and_lead_to_the_timeline() {
-    let mut window = Window::open("real/tasks-go1.27.trace");
+    let mut window = opened("real/tasks-go1.27.trace");
     window.act(Action::OpenPanel(panels::TASKS));
     let question = Question::Tasks(window.document().scope());
-    let Some(Answer::Tasks(families)) = window.document().studies.answer(&question) else { panic!("no answer") };
+    let Answer::Tasks(families) = window.answer(&question) else { panic!("no answer") };
     let slowest = families[0].instances[0].clone();
     assert!(families[0].instances.iter().all(|other| other.range.nanos() <= slowest.range.nanos()));
     let name = window.document().trace.str(families[0].name).to_owned();
     assert!(window.shows(&name), "{:?}", window.words());
-    window.press(Role::Button, &format!("Task {} at", slowest.task.id.signed()));
+    window.press(&format!("Task {} at", slowest.task.id.signed()));
     assert_eq!(window.document().selection.lane(), Some(LaneId::Goroutine(slowest.task.go)));
     assert_eq!(window.document().marked, Some(slowest.range), "its wait chain is one key away");
-    window.press(Role::Button, "Regions");
+    window.press("Regions");
     let question = Question::Regions(window.document().scope());
     assert!(matches!(window.document().studies.answer(&question), Some(Answer::Regions(found)) if !found.is_empty()));
 }
 
 #[test]
 fn a_pin_on_the_ruler_leads_to_its_finding() {
-    let mut window = Window::open(BUG);
+    let mut window = opened(BUG);
     window.act(Action::ChooseFinding(None));
-    window.press(Role::Button, "Finding 1 on the overview");
+    window.press("Finding 1 on the overview");
     assert_eq!(window.document().finding, Some(0));
     assert_ne!(window.document().selection, Selection::None);
 }

@@ -6,24 +6,28 @@
 
 #[path = "support/fixtures.rs"]
 mod fixtures;
+#[path = "support/window.rs"]
+mod window;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
-use egui_kittest::kittest::{NodeT, Queryable};
-use egui_kittest::{Harness, Node};
+use egui_kittest::kittest::Queryable;
+use trace_core::analysis::compare::anchor::Anchor;
+use trace_core::base::time::TimeRange;
 use tracelane::action::action::Action;
 use tracelane::action::commands::panels;
 use tracelane::action::pairs::PairAction;
-use tracelane::shell::app::TracelaneApp;
-use tracelane::state::app::AppState;
-use tracelane::state::contrast::{Changes, Contrast, PairAnswer};
+use tracelane::state::app::{AppState, FieldFor};
+use tracelane::state::contrast::{Changes, Contrast, PairAnswer, SeriesChanges};
 use tracelane::state::document::{Document, DocumentId};
-use tracelane::state::pair::{Align, Pair, PerChoice, Side};
-use tracelane::state::settings::Settings;
+use tracelane::state::pair::{Align, Pair, PerChoice, Side, Wish};
+use tracelane::state::study::{Answer, Question};
 use tracelane::state::view::{Selection, View};
+
+use crate::window::Window;
 
 const BUG: &str = "guessnumber-bug-go1.27.trace";
 const FIXED: &str = "guessnumber-fixed-go1.27.trace";
@@ -32,37 +36,26 @@ fn real(name: &str) -> PathBuf {
     fixtures::data().join("real").join(name)
 }
 
-struct Window(Harness<'static, TracelaneApp>);
+/// The window with two traces compared.
+fn comparing(a: &str, b: &str) -> Window {
+    let mut window = Window::open(&format!("real/{a}"), panels::DETAILS);
+    window.act(Action::CompareWith(real(b)));
+    window
+}
 
-impl Window {
-    fn new() -> Self {
-        let settings = Settings { animate: false, ..Settings::default() };
-        let mut harness =
-            Harness::builder().with_size(egui::vec2(1600.0, 1000.0)).with_max_steps(2_000).build_ui_state(
-                |ui, app: &mut TracelaneApp| {
-                    app.logic(ui.ctx());
-                    app.ui(ui);
-                },
-                TracelaneApp::new_headless(settings),
-            );
-        harness.run();
-        Self(harness)
-    }
+/// What tests of two traces do and look at.
+trait Paired {
+    fn pair_act(&mut self, action: PairAction) -> &mut Self;
+    fn key(&mut self, modifiers: Modifiers, key: Key) -> &mut Self;
+    fn state(&self) -> &AppState;
+    fn pair(&self) -> &Pair;
+    fn side(&self, side: Side) -> &Document;
+    fn view(&self, side: Side) -> View;
+    fn limits(&self) -> [Option<TimeRange>; 2];
+    fn changes(&self) -> Arc<Changes>;
+}
 
-    /// With two traces compared.
-    fn comparing(a: &str, b: &str) -> Self {
-        let mut window = Self::new();
-        window.act(Action::Open(real(a)));
-        window.act(Action::CompareWith(real(b)));
-        window
-    }
-
-    fn act(&mut self, action: Action) -> &mut Self {
-        self.0.state_mut().push(action);
-        self.0.run();
-        self
-    }
-
+impl Paired for Window {
     fn pair_act(&mut self, action: PairAction) -> &mut Self {
         self.act(Action::Pair(action))
     }
@@ -90,42 +83,16 @@ impl Window {
         self.side(side).view.expect("a view")
     }
 
+    fn limits(&self) -> [Option<TimeRange>; 2] {
+        Side::BOTH.map(|side| self.pair().limit(self.side(side).id))
+    }
+
     fn changes(&self) -> Arc<Changes> {
         let (pair, [a, b]) = self.state().shown_pair().expect("both are on show");
         match pair.contrasts.get(&pair.question(a, b)) {
             Some(Contrast::Answered(PairAnswer::Changes(found))) => Arc::clone(found),
             other => panic!("not compared: {other:?}"),
         }
-    }
-
-    fn words(&self) -> Vec<String> {
-        fn collect(node: &Node<'_>, words: &mut Vec<String>) {
-            words.extend(node.accesskit_node().label());
-            words.extend(node.accesskit_node().value());
-            for child in node.children() {
-                collect(&child, words);
-            }
-        }
-        let mut words = Vec::new();
-        collect(&self.0.root(), &mut words);
-        words
-    }
-
-    fn shows(&self, word: &str) -> bool {
-        self.words().iter().any(|words| words.contains(word))
-    }
-
-    /// Presses what is called like this, in part.
-    fn press(&mut self, role: Role, part: &str) -> &mut Self {
-        let name = self
-            .0
-            .get_all_by_role(role)
-            .filter_map(|node| node.accesskit_node().label())
-            .find(|name| name.contains(part))
-            .unwrap_or_else(|| panic!("nothing is called {part}: {:?}", self.words()));
-        self.0.get_all_by_role_and_label(role, &name).next().expect("it is there").click_accesskit();
-        self.0.run();
-        self
     }
 }
 
@@ -135,7 +102,7 @@ fn start(view: View) -> f64 {
 
 #[test]
 fn a_second_trace_stands_below_and_the_verdict_names_the_change() {
-    let window = Window::comparing(BUG, FIXED);
+    let window = comparing(BUG, FIXED);
     assert!(window.shows("Timeline A") && window.shows("Timeline B"), "{:?}", window.words());
     assert!(window.shows(panels::CHANGES), "the changes open by themselves");
     let first = window.changes().found.verdict.first().cloned().expect("a verdict");
@@ -146,7 +113,7 @@ fn a_second_trace_stands_below_and_the_verdict_names_the_change() {
 
 #[test]
 fn linked_views_move_together_and_unlinked_ones_do_not() {
-    let mut window = Window::comparing(BUG, FIXED);
+    let mut window = comparing(BUG, FIXED);
     let (a, b) = (window.view(Side::A), window.view(Side::B));
     assert!((a.span_nanos - b.span_nanos).abs() < 1.0, "one zoom");
     let longest = Side::BOTH.map(|side| window.side(side).trace.range().nanos()).into_iter().max().unwrap_or(0);
@@ -169,7 +136,7 @@ fn linked_views_move_together_and_unlinked_ones_do_not() {
 
 #[test]
 fn times_are_aligned_in_four_ways_and_by_hand() {
-    let mut window = Window::comparing(BUG, FIXED);
+    let mut window = comparing(BUG, FIXED);
     let offset = |window: &Window| window.pair().offset_nanos(window.side(Side::A), window.side(Side::B));
     assert_eq!(offset(&window), 0.0);
     window.pair_act(PairAction::Offset(2_500_000.0));
@@ -182,36 +149,36 @@ fn times_are_aligned_in_four_ways_and_by_hand() {
             .abs()
             < 1.0
     );
-    window.press(Role::Button, "Equal length");
+    window.press("Equal length");
     assert_eq!(window.pair().align, Align::Stretch);
     let part =
         |window: &Window, side: Side| window.view(side).span_nanos / window.side(side).trace.range().nanos() as f64;
     assert!((part(&window, Side::A) - part(&window, Side::B)).abs() < 1e-6);
     // Anchors want something selected on both sides.
-    window.press(Role::Button, "Anchors");
+    window.press("Anchors");
     assert_eq!(window.pair().align, Align::Stretch, "nothing is selected yet");
     assert!(window.shows("Select a span in A first"));
     for side in Side::BOTH {
         let document = window.side(side);
         let (id, from) = (document.id, document.trace.range().start.plus_nanos(1_000_000 * (1 + side.at() as i64)));
-        let range = trace_core::base::time::TimeRange::new(from, from.plus_nanos(500_000));
+        let range = TimeRange::new(from, from.plus_nanos(500_000));
         window.act(Action::On(id, Box::new(Action::Mark(Some(range)))));
     }
     window.key(Modifiers::SHIFT, Key::L);
     assert_eq!(window.pair().align, Align::Anchors);
     assert!((offset(&window) + 1_000_000.0).abs() < 1.0, "{}", offset(&window));
-    window.press(Role::Button, "Starts");
+    window.press("Starts");
     assert_eq!(offset(&window), 0.0);
 }
 
 #[test]
 fn a_row_shows_its_slowest_instances_beside_each_other() {
-    let mut window = Window::comparing(BUG, FIXED);
+    let mut window = comparing(BUG, FIXED);
     let found = window.changes();
     let rank = found.found.changes.iter().position(|change| change.a.is_some() && change.b.is_some()).expect("a pair");
     let name = found.found.changes[rank].name.clone();
     let kind = found.found.changes[rank].kind.name();
-    window.press(Role::Button, &format!("{kind} · {name}"));
+    window.press(&format!("{kind} · {name}"));
     let row = window.pair().row.clone().expect("a row is chosen");
     assert_eq!(row.name, name);
     assert_eq!(window.pair().align, Align::Anchors, "aligned at zero");
@@ -227,25 +194,26 @@ fn a_row_shows_its_slowest_instances_beside_each_other() {
     }
     assert!(window.shows(panels::DIFFERENCE) && window.shows("Most typical"), "{:?}", window.words());
     assert!(window.shows("Median: A "), "the figures are read out");
-    window.press(Role::Link, "Most typical");
-    window.press(Role::Button, "Cumulated");
+    assert_eq!(window.lane(), window.side(Side::A).selection.lane(), "A stays in front");
+    window.press_as(Role::Link, "Most typical");
+    window.press("Cumulated");
     assert!(window.shows("At most so long"));
 }
 
 #[test]
 fn rows_are_filtered_by_side_kind_and_name() {
-    let mut window = Window::comparing(BUG, FIXED);
+    let mut window = comparing(BUG, FIXED);
     let found = window.changes();
     let only_a = found.found.changes.iter().find(|change| change.b.is_none()).expect("a row only in A").name.clone();
     let both = found.found.changes.iter().find(|change| change.a.is_some() && change.b.is_some()).expect("a pair");
-    window.press(Role::Button, "Only in A");
+    window.press("Only in A");
     assert!(window.shows(&only_a));
     let row = format!("{} · {}", both.kind.name(), both.name);
     assert!(!window.shows(&row), "rows of both are not among those");
-    window.press(Role::Button, "All rows");
+    window.press("All rows");
     assert!(window.shows(&row));
-    window.press(Role::Button, "Sort by Ratio");
-    window.press(Role::Button, "CPU second");
+    window.press("Sort by Ratio");
+    window.press("Per second").press("Per CPU second");
     assert_eq!(window.pair().per, PerChoice::ProcessorSecond);
     assert_ne!(window.changes().units, found.units, "divided by something else");
     assert!(window.words().iter().all(|word| !word.contains("NaN") && !word.contains("inf ")));
@@ -253,57 +221,58 @@ fn rows_are_filtered_by_side_kind_and_name() {
 
 #[test]
 fn a_match_is_corrected_by_hand_and_taken_back() {
-    let mut window = Window::comparing(BUG, FIXED);
+    let mut window = comparing(BUG, FIXED);
     let before = window.changes();
     let change = before.found.changes.iter().find(|change| change.a.is_some() && change.b.is_some()).expect("a pair");
     let (kind, name) = (change.kind, change.name.clone());
-    window.press(Role::Button, &format!("{} · {name}", kind.name()));
-    window.press(Role::Link, "Not the same");
+    window.press(&format!("{} · {name}", kind.name()));
+    window.press_as(Role::Link, "Not the same");
     let apart = window.changes();
     let alone = |found: &Changes| found.found.changes.iter().filter(|row| row.kind == kind && row.name == name).count();
     assert_eq!((alone(&before), alone(&apart)), (1, 2), "one only in A, one only in B");
-    window.press(Role::Link, "Undo all corrections");
+    window.press_as(Role::Link, "Undo all corrections");
     assert_eq!(alone(&window.changes()), 1);
 }
 
 #[test]
 fn each_side_can_be_limited_and_swapped() {
-    let mut window = Window::comparing(BUG, FIXED);
+    let mut window = comparing(BUG, FIXED);
     let whole = window.changes();
     let range = window.side(Side::A).trace.range();
-    let half = trace_core::base::time::TimeRange::new(range.start.plus_nanos(range.nanos() / 2), range.end);
+    let half = TimeRange::new(range.start.plus_nanos(range.nanos() / 2), range.end);
     let id = window.side(Side::A).id;
     window.act(Action::On(id, Box::new(Action::Mark(Some(half)))));
-    window.press(Role::Link, "Count only the mark");
-    assert_eq!(window.pair().ranges, [Some(half), None]);
+    window.press_as(Role::Link, "Count only the mark");
+    assert_eq!(window.limits(), [Some(half), None]);
     let limited = window.changes();
     assert_eq!(limited.measured[0].nanos, half.nanos().unsigned_abs());
     assert_eq!(limited.measured[1].nanos, whole.measured[1].nanos);
-    window.press(Role::Link, "All of A");
+    window.press_as(Role::Link, "All of A");
     assert_eq!(window.changes().measured[0].nanos, whole.measured[0].nanos);
     let sides = window.pair().sides;
     window.key(Modifiers::NONE, Key::X);
     assert_eq!(window.pair().sides, [sides[1], sides[0]]);
     assert_eq!(window.changes().measured[0].nanos, whole.measured[1].nanos);
-    window.press(Role::Button, "End the comparison");
+    window.press("End the comparison");
     assert!(window.state().pair.is_none() && window.state().documents.len() == 2);
     assert!(!window.shows("Timeline B"));
 }
 
 #[test]
 fn every_picture_opens_and_says_what_it_shows() {
-    let mut window = Window::comparing(BUG, FIXED);
+    let mut window = comparing(BUG, FIXED);
     window.act(Action::OpenPanel(panels::DIFFERENCE_FLAME));
     assert!(window.shows("Difference flame graph"));
     assert!(window.words().iter().any(|word| word.contains(" → ") && word.contains("main.")), "boxes have names");
-    window.press(Role::Button, "On CPU: samples");
+    window.press("On CPU: samples");
     assert!(window.shows("more in B"));
     window.act(Action::OpenPanel(panels::BOTH));
     assert!(window.shows("States of A over time") && window.shows("States of B over time"));
-    window.press(Role::Button, "Who lives");
+    window.press("Who lives");
     assert!(window.shows("Goroutines alive"));
-    window.press(Role::Button, "Heap and collector");
+    window.press("Heap and collector");
     assert!(window.shows("Stops of the world"));
+    assert!(window.shows("Least share left to the program"), "the curves of both on one plot");
     let findings =
         window.0.get_all_by_role_and_label(Role::Button, "Findings").last().map(|chip| chip.click_accesskit());
     assert!(findings.is_some());
@@ -313,7 +282,7 @@ fn every_picture_opens_and_says_what_it_shows() {
 
 #[test]
 fn a_trace_compared_with_itself_differs_nowhere() {
-    let mut window = Window::new();
+    let mut window = Window::empty();
     let path = real("workers-go1.27.trace");
     let copy = tempfile::tempdir().expect("a folder");
     let other = copy.path().join("same.trace");
@@ -337,7 +306,7 @@ fn traces_of_other_kinds_are_compared_as_far_as_they_can_be() {
         ("flightwindow-go1.27.trace", "workers-go1.27.trace"),
         ("empty-go1.27.trace", "workers-go1.27.trace"),
     ] {
-        let mut window = Window::comparing(a, b);
+        let mut window = comparing(a, b);
         assert!(!window.changes().found.verdict.is_empty(), "{a} {b}");
         for panel in panels::ABOUT_PAIR {
             window.act(Action::OpenPanel(panel));
@@ -362,12 +331,12 @@ impl egui::DroppedFile for Dropped {
 
 #[test]
 fn a_file_dropped_on_an_open_trace_offers_to_compare() {
-    let mut window = Window::new();
+    let mut window = Window::empty();
     window.act(Action::Open(real(BUG)));
     window.0.input_mut().dropped_files = vec![Arc::new(Dropped(real(FIXED)))];
     window.0.run();
     assert_eq!(window.state().documents.len(), 1, "nothing is opened yet");
-    window.press(Role::Button, "Compare with guessnumber-bug");
+    window.press("Compare with guessnumber-bug");
     assert!(window.state().shown_pair().is_some() && window.state().dropped.is_none());
     // Two open documents are paired by a key as well.
     window.pair_act(PairAction::Leave);
@@ -376,11 +345,101 @@ fn a_file_dropped_on_an_open_trace_offers_to_compare() {
     // A closed side ends it.
     window.act(Action::CloseDocument(DocumentId(1)));
     assert!(window.state().pair.is_none());
-    assert_eq!(window.side_count(), 1);
+    assert_eq!(window.state().documents.len(), 1);
 }
 
-impl Window {
-    fn side_count(&self) -> usize {
-        self.state().documents.len()
+fn series(window: &Window) -> Arc<SeriesChanges> {
+    let question = window.pair().series_question(window.state()).expect("a series");
+    match window.pair().contrasts.get(&question) {
+        Some(Contrast::Answered(PairAnswer::Series(found))) => Arc::clone(found),
+        other => panic!("not compared: {other:?}"),
     }
+}
+
+#[test]
+fn three_traces_are_a_series_of_which_two_are_on_show() {
+    const THIRD: &str = "guessnumber-bug-go1.26.trace";
+    let mut window = comparing(BUG, FIXED);
+    window.act(Action::AddToComparison(real(THIRD)));
+    assert!(window.shows(panels::SERIES) && window.shows("First to last"), "{:?}", window.words());
+    let found = series(&window);
+    assert_eq!((found.measured.len(), found.found.steps.len()), (3, 2));
+    assert!(found.found.steps[0].verdict[0].contains("trace 2"), "{}", found.found.steps[0].verdict[0]);
+    assert!(window.words().iter().all(|word| !word.contains("NaN") && !word.contains("inf ")));
+    // The third one below: its own changes, the same series.
+    let ids: Vec<DocumentId> = window.pair().series.clone();
+    window.press("3 guessnumber-bug");
+    assert_eq!(window.pair().sides, [ids[0], ids[2]]);
+    assert_eq!(window.side(Side::B).source.title(), THIRD);
+    assert!(Arc::ptr_eq(&series(&window), &found));
+    let views = Side::BOTH.map(|side| window.view(side).span_nanos);
+    assert!((views[0] - views[1]).abs() < 1.0, "one zoom: {views:?}");
+    // A row shows its slowest instances in those two.
+    let row = found.found.rows.iter().find(|row| row.places[0].is_some() && row.places[2].is_some());
+    let row = row.expect("a row of the first and the third");
+    window.act(Action::OpenPanel(panels::SERIES)).press(&format!("{} · {}", row.kind.name(), row.name));
+    assert_eq!(window.pair().row.as_ref().map(|known| known.name.as_str()), Some(row.name.as_str()));
+    assert!(Side::BOTH.iter().all(|side| window.side(*side).marked.is_some()));
+    // Two that are left are no series.
+    window.key(Modifiers::NONE, Key::N);
+    assert_eq!(window.pair().sides, [ids[0], ids[1]]);
+    window.act(Action::CloseDocument(ids[1]));
+    assert_eq!((window.pair().sides, window.pair().series.len()), ([ids[0], ids[2]], 0));
+    assert!(!window.shows("First to last"));
+    assert!(window.changes().measured[1].nanos == found.measured[2].nanos);
+}
+
+#[test]
+fn what_the_command_line_asked_for_is_done_once_both_are_there() {
+    let mut window = comparing(BUG, FIXED);
+    let stretch = Some([Some(10_000_000), Some(30_000_000)]);
+    let wish = Wish { align: Align::Stretch, anchor: None, stretches: [stretch, None] };
+    window.pair_act(PairAction::Wish(wish));
+    let start = window.side(Side::A).trace.range().start;
+    let range = TimeRange::new(start.plus_nanos(10_000_000), start.plus_nanos(30_000_000));
+    assert_eq!((window.pair().align, window.limits()), (Align::Stretch, [Some(range), None]));
+    assert_eq!(window.changes().measured[0].nanos, 20_000_000);
+    // Named things are looked up on both sides, and zero of the stretches lies there.
+    let mut window = comparing("tasks-go1.25.trace", "tasks-go1.27.trace");
+    let anchor = Anchor::Task("cook".to_owned());
+    let stretches = [None, Some([Some(0), None])];
+    window.pair_act(PairAction::Wish(Wish { align: Align::Anchors, anchor: Some(anchor.clone()), stretches }));
+    let first = Side::BOTH.map(|side| match window.side(side).studies.answer(&Question::Anchor(anchor.clone())) {
+        Some(Answer::Instant(Some(time))) => *time,
+        other => panic!("no first task: {other:?}"),
+    });
+    assert_eq!((window.pair().align, window.pair().anchors), (Align::Anchors, first.map(Some)));
+    assert_eq!(window.limits()[1].map(|range| range.start), Some(first[1]));
+    // What is missing is said.
+    let wish =
+        Wish { align: Align::Anchors, anchor: Some(Anchor::Log("no such message".to_owned())), ..Wish::default() };
+    window.pair_act(PairAction::Wish(wish));
+    assert!(window.shows("A has no log message"), "{:?}", window.words());
+}
+
+#[test]
+fn any_instant_of_either_side_can_be_an_anchor() {
+    let mut window = comparing(BUG, FIXED);
+    let at =
+        Side::BOTH.map(|side| window.side(side).trace.range().start.plus_nanos(7_000_000 * (1 + side.at() as i64)));
+    window.pair_act(PairAction::Anchor(Side::B, at[1]));
+    assert_eq!(window.pair().align, Align::Start, "one is not enough");
+    assert!(window.shows("Now choose the instant of A"));
+    window.pair_act(PairAction::Anchor(Side::A, at[0]));
+    assert_eq!((window.pair().align, window.pair().anchors), (Align::Anchors, at.map(Some)));
+    let offset = window.pair().offset_nanos(window.side(Side::A), window.side(Side::B));
+    assert!((offset + 7_000_000.0).abs() < 1.0, "{offset}");
+}
+
+#[test]
+fn a_path_is_typed_where_there_is_no_dialog() {
+    let mut window = Window::open(&format!("real/{BUG}"), panels::DETAILS);
+    window.act(Action::AskPath(FieldFor::Compare));
+    assert_eq!(window.state().field_for, FieldFor::Compare);
+    assert!(window.shows("Close the field"), "{:?}", window.words());
+    window.act(Action::OpenTyped(real(FIXED).display().to_string()));
+    assert!(window.state().shown_pair().is_some() && window.state().path_field.is_none());
+    assert!(matches!(window.answer(&Question::Findings), Answer::Findings(_)));
+    window.act(Action::AskPath(FieldFor::Add)).act(Action::OpenTyped(real("gc-go1.27.trace").display().to_string()));
+    assert_eq!(window.pair().series.len(), 3);
 }

@@ -16,11 +16,11 @@ use crate::fixtures;
 pub(crate) struct Window(pub(crate) Harness<'static, TracelaneApp>);
 
 impl Window {
-    /// The window with one of the traces open, and a panel.
-    pub(crate) fn open(name: &str, panel: &'static str) -> Self {
+    /// The window with nothing open.
+    pub(crate) fn empty() -> Self {
         let settings = Settings { animate: false, ..Settings::default() };
         let mut harness =
-            Harness::builder().with_size(egui::vec2(1440.0, 1000.0)).with_max_steps(1_000).build_ui_state(
+            Harness::builder().with_size(egui::vec2(1440.0, 1000.0)).with_max_steps(2_000).build_ui_state(
                 |ui, app: &mut TracelaneApp| {
                     app.logic(ui.ctx());
                     app.ui(ui);
@@ -28,7 +28,12 @@ impl Window {
                 TracelaneApp::new_headless(settings),
             );
         harness.run();
-        let mut window = Self(harness);
+        Self(harness)
+    }
+
+    /// The window with one of the traces open, and a panel.
+    pub(crate) fn open(name: &str, panel: &'static str) -> Self {
+        let mut window = Self::empty();
         window.act(Action::Open(fixtures::data().join(name))).act(Action::OpenPanel(panel));
         window
     }
@@ -69,15 +74,20 @@ impl Window {
         self.words().iter().any(|words| words.contains(word))
     }
 
-    /// Presses what is called like this, in part.
+    /// Presses the button that is called like this, in part.
     pub(crate) fn press(&mut self, part: &str) -> &mut Self {
+        self.press_as(Role::Button, part)
+    }
+
+    /// Presses what has this role and is called like this, in part.
+    pub(crate) fn press_as(&mut self, role: Role, part: &str) -> &mut Self {
         let name = self
             .0
-            .get_all_by_role(Role::Button)
+            .get_all_by_role(role)
             .filter_map(|node| node.accesskit_node().label())
             .find(|name| name.contains(part))
             .unwrap_or_else(|| panic!("nothing is called {part}: {:?}", self.words()));
-        self.0.get_all_by_role_and_label(Role::Button, &name).next().expect("it is there").click_accesskit();
+        self.0.get_all_by_role_and_label(role, &name).next().expect("it is there").click_accesskit();
         self.0.run();
         self
     }

@@ -148,6 +148,10 @@ pub enum Action {
     CompareWith(PathBuf),
     /// Ask the desktop for a file to compare the trace in front with.
     CompareDialog,
+    /// Add this file to what is compared: two become a series.
+    AddToComparison(PathBuf),
+    /// Ask the desktop for a file to add.
+    AddDialog,
     /// A file was dropped on an open trace: offer what can be done with it, or take the offer back.
     OfferDropped(Option<PathBuf>),
     /// Something about the two traces that are compared.

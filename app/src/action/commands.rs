@@ -131,9 +131,13 @@ pub mod panels {
     pub const DIFFERENCE_FLAME: &str = "Difference flame graph";
     /// What both are like.
     pub const BOTH: &str = "Side by side";
+    /// What has some text in its name.
+    pub const FIND: &str = "Find";
+    /// Three traces and more, a column each.
+    pub const SERIES: &str = "Series";
 
     /// All of them.
-    pub const ALL: [&str; 24] = [
+    pub const ALL: [&str; 26] = [
         TASKS,
         DETAILS,
         STACK,
@@ -158,10 +162,12 @@ pub mod panels {
         DIFFERENCE_FLAME,
         BOTH,
         LOCKS,
+        SERIES,
+        FIND,
     ];
 
     /// Those that tell of two traces: they are there while two are compared.
-    pub const ABOUT_PAIR: [&str; 4] = [CHANGES, DIFFERENCE, DIFFERENCE_FLAME, BOTH];
+    pub const ABOUT_PAIR: [&str; 5] = [CHANGES, DIFFERENCE, DIFFERENCE_FLAME, BOTH, SERIES];
 
     /// Those that tell of the selection: they appear with the first one.
     pub const ABOUT_SELECTION: [&str; 5] = [DETAILS, STACK, FLOWS, EVENTS, SPANS];
@@ -370,6 +376,9 @@ pub const COMMANDS: &[Command] = &[
     command("last", "Go to the end", "Shows the last instant of the trace", Group::Move)
         .keys(&[Chord::plain(Key::End)])
         .makes(|state| with_lanes(state, Action::JumpToEdge(1))),
+    command("find", "Find…", "Goroutines, tasks, regions and messages by name", Group::Move)
+        .keys(&[ctrl('F')])
+        .makes(|state| with_lanes(state, Action::OpenPanel(panels::FIND))),
     command("fit", "Fit selection", "Zooms to the selection; once more: to the whole trace", Group::Move)
         .keys(&[c('F')])
         .makes(|state| with_lanes(state, Action::FitSelection)),
@@ -521,6 +530,17 @@ pub const COMMANDS: &[Command] = &[
     command("compare-next", "Compare with the next trace", "The next of the open ones becomes B", Group::Compare)
         .keys(&[c('C').and_shift()])
         .makes(compare_next),
+    command("compare-add", "Add to the comparison…", "One more trace: two become a series", Group::Compare)
+        .makes(|state| paired(state).map(|_| Action::AddDialog)),
+    command("compare-lower", "Next of the series below", "Shows another trace of the series as B", Group::Compare)
+        .keys(&[c('N')])
+        .makes(|state| {
+            let pair = paired(state)?;
+            let at = pair.series.iter().position(|id| *id == pair.sides[1])?;
+            let behind = pair.series.iter().skip(at + 1).chain(&pair.series);
+            let next = behind.copied().find(|id| !pair.sides.contains(id))?;
+            Some(Action::Pair(PairAction::Lower(next)))
+        }),
     command("changes", panels::CHANGES, "What changed from A to B, ranked", Group::Compare)
         .keys(&[c('C')])
         .makes(|state| paired(state).map(|_| Action::OpenPanel(panels::CHANGES))),
@@ -528,6 +548,10 @@ pub const COMMANDS: &[Command] = &[
         .makes(|state| paired(state).map(|_| Action::OpenPanel(panels::DIFFERENCE_FLAME))),
     command("both", panels::BOTH, "States, goroutines, heap and findings of both", Group::Compare)
         .makes(|state| paired(state).map(|_| Action::OpenPanel(panels::BOTH))),
+    command("series", panels::SERIES, "Three traces and more, a column each", Group::Compare).makes(|state| {
+        let pair = paired(state).filter(|pair| !pair.series.is_empty());
+        pair.map(|_| Action::OpenPanel(panels::SERIES))
+    }),
     command("compare-link", "Move both together", "Zooming and panning one moves the other", Group::Compare)
         .keys(&[c('L')])
         .makes(|state| paired(state).map(|_| Action::Pair(PairAction::ToggleLink)))

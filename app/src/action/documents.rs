@@ -208,7 +208,7 @@ pub(super) fn progress(state: &mut AppState, id: DocumentId, new: Progress) -> V
 
 /// A newer snapshot. A view of the whole stays one of the whole; any other stays where it is.
 pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, rows: Arc<Rows>) -> Vec<Effect> {
-    if let Some(pair) = state.pair.as_mut().filter(|pair| pair.side_of(id).is_some()) {
+    if let Some(pair) = state.pair.as_mut().filter(|pair| pair.has(id)) {
         pair.contrasts.clear();
     }
     let Some(document) = by_id(state, id) else { return vec![Effect::Discard(trace, rows)] };
@@ -328,7 +328,7 @@ pub(super) fn answered(
     }
     document.findings_shown = true;
     document.finding = Some(0);
-    if state.pair.as_ref().is_some_and(|pair| pair.side_of(id).is_some()) {
+    if state.pair.as_ref().is_some_and(|pair| pair.has(id)) {
         // The comparison tells which of them matter.
         return Vec::new();
     }

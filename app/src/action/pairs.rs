@@ -15,8 +15,9 @@ use crate::action::reduce::{Effect, notify, reduce};
 use crate::state::app::AppState;
 use crate::state::contrast::{Contrast, PairAnswer, PairQuestion};
 use crate::state::document::{Document, DocumentId, Source};
-use crate::state::pair::{Align, Pair, PerChoice, RowKey, Side, Spot, same_clock};
-use crate::state::study::{Answer, Question, Study};
+use crate::state::pair::{Align, MOST_IN_SERIES, Pair, PerChoice, RowKey, Side, Spot, Wish, same_clock};
+use crate::state::rows::Section;
+use crate::state::study::{Answer, Question};
 use crate::state::view::{FIT_AIR, Selection, View};
 
 /// Something to happen to the pair.
@@ -24,6 +25,16 @@ use crate::state::view::{FIT_AIR, Selection, View};
 pub enum PairAction {
     /// Compare these two: A and B.
     Of(DocumentId, DocumentId),
+    /// One more: the two become a series.
+    Add(DocumentId),
+    /// One less.
+    TakeOut(DocumentId),
+    /// Show this one of the series as B.
+    Lower(DocumentId),
+    /// What to do once both are loaded.
+    Wish(Wish),
+    /// Both are: do it.
+    CarryOutWish,
     /// End it; both stay open.
     Leave,
     /// A becomes B, and B becomes A.
@@ -34,6 +45,8 @@ pub enum PairAction {
     Align(Align),
     /// Align what is selected (or marked) in A with what is in B.
     AlignSelections,
+    /// This instant of a side is to lie under the one chosen on the other.
+    Anchor(Side, TraceTime),
     /// Show B so much later than A begins, nanoseconds.
     Offset(f64),
     /// A's part of the height.
@@ -55,7 +68,7 @@ pub enum PairAction {
     /// Have a worker find out something about both.
     Ask(PairQuestion),
     /// A worker: what it found about these two.
-    Answered([DocumentId; 2], PairQuestion, PairAnswer),
+    Answered(PairQuestion, PairAnswer),
 }
 
 /// Parts of the height that a side has at least.
@@ -65,25 +78,30 @@ const LEAST_SHARE: f32 = 0.12;
 pub(super) fn apply(state: &mut AppState, action: PairAction) -> Vec<Effect> {
     match action {
         PairAction::Of(a, b) => compare(state, a, b),
+        PairAction::Add(id) => add(state, id),
+        PairAction::TakeOut(id) => take_out(state, id),
+        PairAction::Lower(id) => lower(state, id),
+        PairAction::Wish(wish) => with(state, |pair| pair.wish = Some(wish)),
+        PairAction::CarryOutWish => carry_out_wish(state),
         PairAction::Leave => leave(state),
         PairAction::Swap => with(state, |pair| {
             pair.sides.swap(0, 1);
             pair.anchors.swap(0, 1);
-            pair.ranges.swap(0, 1);
             pair.shift_nanos = -pair.shift_nanos;
-            pair.share = 1.0 - pair.share;
-            pair.row = None;
             for correction in &mut pair.corrections {
                 std::mem::swap(&mut correction.a, &mut correction.b);
             }
-            pair.contrasts.clear();
         }),
         PairAction::ToggleLink => with(state, |pair| pair.is_linked ^= true),
         PairAction::Align(align) => self::align(state, align),
         PairAction::AlignSelections => align_selections(state),
+        PairAction::Anchor(side, time) => anchor(state, side, time),
         PairAction::Offset(nanos) => offset(state, nanos),
-        PairAction::Share(share) => with(state, |pair| pair.share = share.clamp(LEAST_SHARE, 1.0 - LEAST_SHARE)),
-        PairAction::Limit(side, range) => with(state, |pair| pair.ranges[side.at()] = range),
+        PairAction::Share(share) => {
+            state.settings.pair_share = share.clamp(LEAST_SHARE, 1.0 - LEAST_SHARE);
+            vec![Effect::SaveSettings]
+        }
+        PairAction::Limit(side, range) => with(state, |pair| pair.set_limit(pair.sides[side.at()], range)),
         PairAction::Per(per) => with(state, |pair| pair.per = per),
         PairAction::ShowRow(row) => show_row(state, row),
         PairAction::Correct(correction) => with(state, |pair| pair.corrections.push(correction)),
@@ -91,11 +109,7 @@ pub(super) fn apply(state: &mut AppState, action: PairAction) -> Vec<Effect> {
         PairAction::Show(spots) => show(state, spots),
         PairAction::ShowWhole => with(state, |pair| pair.is_fitted = false),
         PairAction::Ask(question) => ask(state, question),
-        PairAction::Answered(sides, question, answer) => with(state, |pair| {
-            if pair.sides == sides {
-                pair.contrasts.answered(&question, answer);
-            }
-        }),
+        PairAction::Answered(question, answer) => with(state, |pair| pair.contrasts.answered(&question, answer)),
     }
 }
 
@@ -128,20 +142,155 @@ fn compare(state: &mut AppState, a: DocumentId, b: DocumentId) -> Vec<Effect> {
     let mut effects = leave(state);
     state.pair = Some(Pair::new(a, b));
     state.active = Some(a);
+    fold_procs(state);
     effects.push(Effect::OpenPanel(panels::CHANGES));
     effects
 }
 
-fn leave(state: &mut AppState) -> Vec<Effect> {
-    let Some(mut pair) = state.pair.take() else { return Vec::new() };
-    pair.contrasts.clear();
-    for id in pair.sides {
-        if let Some(document) = by_id(state, id) {
-            document.shared_reach = None;
-            let bounds = document.trace.range();
-            document.view = document.view.map(|view| view.clamp(bounds));
+/// Opens a file as one more recording of what is compared; as B if nothing is.
+pub(super) fn add_file(state: &mut AppState, path: PathBuf) -> Vec<Effect> {
+    if state.pair.is_none() {
+        return compare_with(state, path);
+    }
+    state.dropped = None;
+    let before = state.active;
+    let mut effects = documents::open(state, Source::Path(path));
+    let added = state.active;
+    state.active = before;
+    effects.extend(added.into_iter().flat_map(|id| add(state, id)));
+    effects
+}
+
+fn add(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
+    let Some(pair) = &mut state.pair else { return Vec::new() };
+    if pair.has(id) {
+        notify(state, "This trace is among those that are compared");
+        return Vec::new();
+    }
+    if pair.members().len() >= MOST_IN_SERIES {
+        notify(state, format!("A series has {MOST_IN_SERIES} traces at the most"));
+        return Vec::new();
+    }
+    pair.add(id);
+    state.active = Some(pair.sides[0]);
+    vec![Effect::OpenPanel(panels::SERIES)]
+}
+
+/// Takes a recording out of the comparison, which ends with fewer than two.
+fn take_out(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
+    let Some(pair) = state.pair.as_mut().filter(|pair| pair.has(id)) else { return Vec::new() };
+    let (before, mut changed) = (pair.sides, pair.clone());
+    if !changed.take_out(id) {
+        return leave(state);
+    }
+    if changed.sides != before {
+        changed.anchors = [None; 2];
+        changed.shift_nanos = 0.0;
+        changed.align = if changed.align == Align::Anchors { Align::Start } else { changed.align };
+    }
+    if before.contains(&id) && state.active.is_some_and(|active| before.contains(&active)) {
+        state.active = Some(changed.sides[0]);
+    }
+    state.pair = Some(changed);
+    part(state, id);
+    fold_procs(state);
+    Vec::new()
+}
+
+/// Shows another recording of the series below.
+fn lower(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
+    let Some(pair) = state.pair.as_mut().filter(|pair| pair.has(id) && !pair.sides.contains(&id)) else {
+        return Vec::new();
+    };
+    let before = std::mem::replace(&mut pair.sides[1], id);
+    pair.anchors[1] = None;
+    pair.shift_nanos = 0.0;
+    if pair.align == Align::Anchors {
+        pair.align = Align::Start;
+    }
+    state.active = Some(pair.sides[0]);
+    part(state, before);
+    fold_procs(state);
+    Vec::new()
+}
+
+/// Two timelines leave little room: what procs did can be unfolded.
+fn fold_procs(state: &mut AppState) {
+    let Some(pair) = &mut state.pair else { return };
+    for document in &mut state.documents {
+        let is_new = pair.folds_before.iter().all(|known| known.0 != document.id);
+        if !pair.sides.contains(&document.id) || !is_new {
+            continue;
+        }
+        pair.folds_before.push((document.id, document.folds));
+        if !document.folds.folded(Section::Procs) {
+            document.folds.toggle(Section::Procs);
         }
     }
+}
+
+/// A recording is not shown along with another any more.
+fn part(state: &mut AppState, id: DocumentId) {
+    let folds = state.pair.as_mut().and_then(|pair| {
+        let at = pair.folds_before.iter().position(|known| known.0 == id)?;
+        Some(pair.folds_before.remove(at).1)
+    });
+    if let Some(document) = by_id(state, id) {
+        document.folds = folds.unwrap_or(document.folds);
+        document.shared_reach = None;
+        let bounds = document.trace.range();
+        document.view = document.view.map(|view| view.clamp(bounds));
+    }
+}
+
+/// What the command line asked for, now that both traces are there and what it names is looked up.
+fn carry_out_wish(state: &mut AppState) -> Vec<Effect> {
+    let Some((pair, documents)) = state.shown_pair() else { return Vec::new() };
+    let Some(wish) = pair.wish.clone() else { return Vec::new() };
+    let mut zeros = documents.map(|document| document.trace.range().start);
+    let mut missing = None;
+    if let Some(anchor) = &wish.anchor {
+        for (side, document) in Side::BOTH.into_iter().zip(documents) {
+            match document.studies.answer(&Question::Anchor(anchor.clone())) {
+                Some(Answer::Instant(Some(time))) => zeros[side.at()] = *time,
+                Some(_) => missing = missing.or(Some(side)),
+                None => return Vec::new(),
+            }
+        }
+    }
+    let wholes = documents.map(|document| document.trace.range());
+    let effects = match (&wish.anchor, missing) {
+        (Some(anchor), Some(side)) => {
+            notify(state, format!("{} has no {}: both are aligned by their starts", side.letter(), anchor.words()));
+            align(state, Align::Start)
+        }
+        (Some(_), None) => with(state, |pair| {
+            pair.anchors = zeros.map(Some);
+            pair.align = Align::Anchors;
+        }),
+        (None, _) => align(state, wish.align),
+    };
+    with(state, |pair| {
+        pair.wish = None;
+        for (side, stretch) in Side::BOTH.into_iter().zip(wish.stretches) {
+            let (zero, whole) = (zeros[side.at()], wholes[side.at()]);
+            let Some([start, end]) = stretch else { continue };
+            let at = |nanos: Option<i64>, border| nanos.map_or(border, |nanos| zero.plus_nanos(nanos));
+            let range = TimeRange::new(at(start, whole.start), at(end, whole.end)).intersect(whole);
+            pair.set_limit(pair.sides[side.at()], Some(range));
+        }
+    });
+    effects
+}
+
+fn leave(state: &mut AppState) -> Vec<Effect> {
+    let Some(pair) = &mut state.pair else { return Vec::new() };
+    pair.contrasts.clear();
+    let sides = pair.sides;
+    for id in sides {
+        part(state, id);
+    }
+    state.pair = None;
     Vec::new()
 }
 
@@ -214,6 +363,24 @@ fn align_selections(state: &mut AppState) -> Vec<Effect> {
     })
 }
 
+/// Chooses an instant of one side; with one of the other they are aligned there.
+fn anchor(state: &mut AppState, side: Side, time: TraceTime) -> Vec<Effect> {
+    let other = side.other();
+    let Some((pair, _)) = state.shown_pair() else { return Vec::new() };
+    let is_whole = pair.anchors[other.at()].is_some();
+    if !is_whole {
+        let text = format!("Now choose the instant of {} that belongs to it", other.letter());
+        notify(state, text);
+    }
+    with(state, |pair| {
+        pair.anchors[side.at()] = Some(time);
+        if is_whole {
+            pair.align = Align::Anchors;
+            pair.shift_nanos = 0.0;
+        }
+    })
+}
+
 fn offset(state: &mut AppState, nanos: f64) -> Vec<Effect> {
     let Some((pair, [a, b])) = state.shown_pair().filter(|_| nanos.is_finite()) else { return Vec::new() };
     // No further apart than that some of each stays in reach of the other.
@@ -277,49 +444,59 @@ fn show(state: &mut AppState, spots: [Option<Spot>; 2]) -> Vec<Effect> {
 }
 
 fn ask(state: &mut AppState, question: PairQuestion) -> Vec<Effect> {
-    let PairQuestion::Changes { ranges, .. } = &question;
-    let Some((_, documents)) = state.shown_pair() else { return Vec::new() };
-    let measured = |at: usize| match documents[at].studies.answer(&Question::Measured(ranges[at])) {
+    let measured = |(id, range): &(DocumentId, TimeRange)| match state
+        .document_by_id(*id)?
+        .studies
+        .answer(&Question::Measured(*range))
+    {
         Some(Answer::Measured(measured)) => Some(Arc::clone(measured)),
         _ => None,
     };
-    let (Some(measured_a), Some(measured_b)) = (measured(0), measured(1)) else { return Vec::new() };
-    let findings = |at: usize| match documents[at].studies.get(&Question::Findings) {
-        Some(Study::Answered(Answer::Findings(findings))) => Some(Arc::clone(findings)),
-        _ => None,
-    };
-    let findings = findings(0).zip(findings(1)).map(|(a, b)| [a, b]);
+    let findings =
+        |(id, _): &(DocumentId, TimeRange)| match state.document_by_id(*id)?.studies.answer(&Question::Findings) {
+            Some(Answer::Findings(findings)) => Some(Arc::clone(findings)),
+            _ => None,
+        };
+    let Some(all) = question.recordings().iter().map(measured).collect() else { return Vec::new() };
+    let findings = question.recordings().iter().map(findings).collect();
     let Some(pair) = &mut state.pair else { return Vec::new() };
     let Some(monitor) = pair.contrasts.ask(question.clone()) else { return Vec::new() };
-    vec![Effect::Contrast { sides: pair.sides, question, measured: [measured_a, measured_b], findings, monitor }]
+    vec![Effect::Contrast { question, measured: all, findings, monitor }]
 }
 
 /// What was in sight of the two before an action.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Before([Option<View>; 2]);
+pub(super) struct Before {
+    sides: [DocumentId; 2],
+    views: [Option<View>; 2],
+}
 
 /// Notes what is in sight.
 pub(super) fn before(state: &AppState) -> Option<Before> {
     let pair = state.pair.as_ref()?;
-    Some(Before(pair.sides.map(|id| state.document_by_id(id).and_then(|document| document.view))))
+    let views = pair.sides.map(|id| state.document_by_id(id).and_then(|document| document.view));
+    Some(Before { sides: pair.sides, views })
 }
 
 /// After an action: a pair whose trace was closed is none; how far the views may go; the one that was not
 /// moved follows the one that was.
 pub(super) fn settle(state: &mut AppState, before: Option<Before>) {
+    let is_gone = |id: &DocumentId| state.document_by_id(*id).is_none();
+    let gone: Vec<DocumentId> = state.pair.iter().flat_map(Pair::members).copied().filter(is_gone).collect();
+    for id in gone {
+        take_out(state, id);
+    }
     let Some(pair) = &state.pair else { return };
     let sides = pair.sides;
-    if sides.iter().any(|id| state.document_by_id(*id).is_none()) {
-        leave(state);
-        return;
-    }
     let [a, b] = sides.map(|id| state.document_by_id(id).filter(|document| document.has_lanes()));
     let (Some(a), Some(b)) = (a, b) else { return };
     let (link, is_linked, is_fitted) = (pair.link(a, b), pair.is_linked, pair.is_fitted);
     let reaches =
         [link.reach(Side::A, a.trace.range(), b.trace.range()), link.reach(Side::B, b.trace.range(), a.trace.range())];
     let mut views = [a.view, b.view];
-    let moved = |side: Side| before.is_none_or(|before| before.0[side.at()] != views[side.at()]);
+    // Of another pair than before, the one in front stays.
+    let before = before.filter(|before| before.sides == sides);
+    let moved = |side: Side| before.is_none_or(|before| before.views[side.at()] != views[side.at()]);
     let front = if state.active == Some(sides[1]) { Side::B } else { Side::A };
     let lead = match (moved(Side::A), moved(Side::B)) {
         (true, false) => Side::A,

@@ -77,16 +77,14 @@ pub enum Effect {
         /// To stop it.
         monitor: Monitor,
     },
-    /// Find out what differs between two measured traces.
+    /// Find out what differs between measured traces.
     Contrast {
-        /// Who asks: A and B.
-        sides: [DocumentId; 2],
         /// What is asked.
         question: PairQuestion,
-        /// What A and B hold.
-        measured: [Arc<Measured>; 2],
-        /// What costs them time, if both know.
-        findings: Option<[Arc<Findings>; 2]>,
+        /// What the recordings hold, in the order of the question.
+        measured: Vec<Arc<Measured>>,
+        /// What costs them time, if all know.
+        findings: Option<Vec<Arc<Findings>>>,
         /// To stop it.
         monitor: Monitor,
     },
@@ -114,12 +112,15 @@ pub enum Effect {
     Forget(DocumentId),
     /// Let go of a trace that may be large, away from the UI thread.
     Discard(Arc<Trace>, Arc<Rows>),
-    /// Make a path of what was typed, and open it.
-    OpenTyped(String),
+    /// Make a path of what was typed, and open it, or compare with it.
+    OpenTyped(String, FieldFor),
     /// Ask the desktop for files.
     AskForFiles,
     /// Ask the desktop for a file to compare with.
-    AskForComparison,
+    AskForComparison {
+        /// It is added to what is compared.
+        adds: bool,
+    },
     /// The settings have changed: write them.
     SaveSettings,
     /// Remove the models kept on disk.
@@ -156,7 +157,7 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Open(path) => documents::open(state, Source::Path(path)),
         Action::OpenTyped(text) => {
             state.path_field = None;
-            vec![Effect::OpenTyped(text)]
+            vec![Effect::OpenTyped(text, state.field_for)]
         }
         Action::OpenSample => documents::open(state, Source::Sample),
         Action::OpenDialog => vec![Effect::AskForFiles],
@@ -180,7 +181,9 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
 
         Action::On(id, action) => pairs::on(state, id, *action),
         Action::CompareWith(path) => pairs::compare_with(state, path),
-        Action::CompareDialog => vec![Effect::AskForComparison],
+        Action::CompareDialog => vec![Effect::AskForComparison { adds: false }],
+        Action::AddDialog => vec![Effect::AskForComparison { adds: true }],
+        Action::AddToComparison(path) => pairs::add_file(state, path),
         Action::OfferDropped(path) => {
             state.dropped = path;
             Vec::new()
@@ -259,7 +262,7 @@ fn files(state: &mut AppState, action: Action) -> Vec<Effect> {
             state.field_for = purpose;
             let known = state.settings.recent_addresses.first().cloned();
             state.path_field = Some(match purpose {
-                FieldFor::Open | FieldFor::Save(_) => String::new(),
+                FieldFor::Open | FieldFor::Save(_) | FieldFor::Compare | FieldFor::Add => String::new(),
                 FieldFor::Address => known.unwrap_or_else(|| USUAL_ADDRESS.to_owned()),
             });
             Vec::new()

@@ -76,15 +76,8 @@ pub enum Command {
     Mmu(mmu::Asked),
     /// Print what changed between two recordings.
     Compare(compare::Asked),
-    /// Open the window with two files compared.
-    CompareWindow {
-        /// The first side.
-        a: PathBuf,
-        /// The second side.
-        b: PathBuf,
-        /// What figures are divided by.
-        unit: compare::Unit,
-    },
+    /// Open the window with these files compared.
+    CompareWindow(compare::Asked),
     /// Print what probably costs time.
     Report(report::Asked),
     /// Draw the window into a picture.
@@ -112,8 +105,8 @@ pub struct Screenshot {
     pub range: Option<Stretch>,
     /// What is selected.
     pub select: Option<Target>,
-    /// A second trace, compared with the first.
-    pub compared: Option<PathBuf>,
+    /// Traces that are compared with the first.
+    pub compared: Vec<PathBuf>,
     /// The row of the comparison that is chosen, by its rank from 1.
     pub row: Option<usize>,
     /// The panel that is opened.
@@ -525,8 +518,8 @@ fn compare(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
         }
         ([a, b], 0) if !a.is_empty() && !b.is_empty() => {}
         ([a, b], 3..) if a.is_empty() && b.is_empty() => {
-            let is_plain = asked.ranges == [None, None] && asked.html.is_none() && asked.guards.is_empty();
-            if !is_plain {
+            let has_ranges = asked.ranges != [None, None] && !in_window;
+            if has_ranges || asked.html.is_some() || !asked.guards.is_empty() {
                 return Err(Failure::usage(
                     "--range-a, --range-b, --html and --fail-if are for two sides, not a series",
                 ));
@@ -539,10 +532,13 @@ fn compare(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
         return Ok(Command::Compare(asked));
     }
     let [a, b] = &asked.sides;
-    match (a.as_slice(), b.as_slice()) {
-        ([a], [b]) => Ok(Command::CompareWindow { a: a.clone(), b: b.clone(), unit: asked.unit }),
-        _ => Err(Failure::usage("--window shows two files")),
+    if a.len() > 1 || b.len() > 1 {
+        return Err(Failure::usage("--window shows one file a side; several without --a and --b are a series"));
     }
+    if asked.html.is_some() || !asked.guards.is_empty() || asked.form != Form::Text {
+        return Err(Failure::usage("--window writes nothing: leave --html, --md, --json and --fail-if out"));
+    }
+    Ok(Command::CompareWindow(asked))
 }
 
 fn help(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
@@ -566,7 +562,7 @@ fn screenshot(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
         theme: ThemeChoice::Dark,
         range: None,
         select: None,
-        compared: None,
+        compared: Vec::new(),
         row: None,
         panel: None,
     };
@@ -580,7 +576,7 @@ fn screenshot(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
             Arg::Long("theme") => asked.theme = value(parser, "--theme", "dark or light", parse_theme)?,
             Arg::Long("range") => asked.range = Some(value(parser, "--range", "100ms..1.2s", parse_stretch)?),
             Arg::Long("select") => asked.select = Some(value(parser, "--select", "g25@1.2s", parse_target)?),
-            Arg::Long("compare") => asked.compared = Some(PathBuf::from(parser.value().map_err(usage)?)),
+            Arg::Long("compare") => asked.compared.push(PathBuf::from(parser.value().map_err(usage)?)),
             Arg::Long("row") => asked.row = Some(value(parser, "--row", "1", |text| text.parse().ok())?),
             Arg::Long("panel") => asked.panel = Some(value(parser, "--panel", &panel_names(), parse_panel)?),
             Arg::Value(word) => only_one(&mut file, word)?,
@@ -589,7 +585,7 @@ fn screenshot(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
     }
     match (welcome, &file) {
         (true, Some(_)) => return Err(Failure::usage("--welcome shows no FILE")),
-        (true, None) if asked.range.is_some() || asked.select.is_some() || asked.compared.is_some() => {
+        (true, None) if asked.range.is_some() || asked.select.is_some() || !asked.compared.is_empty() => {
             return Err(Failure::usage("--welcome has nothing for --range, --select or --compare"));
         }
         (true, None) => {}

@@ -489,7 +489,7 @@ inferred from who ends the waits: a trace does not name them.
 const COMPARE: &str = "\
 tracelane compare A B [options]
 tracelane compare --a FILE… --b FILE… [options]
-tracelane compare A B C… [--json|--md] [--per …] [--align …]
+tracelane compare A B C… [--json|--md|--window] [--per …] [--align …]
 
 Compares two recordings (before and after, good and bad): tasks and regions by type, units of work, waits, system
 calls, waits for a proc, goroutines, CPU samples and the collector. Rows find their partner by name, also when
@@ -499,9 +499,12 @@ one before, and the last against the first.
 
 A change is significant if it is at least 5 % (of the sum, the median or p99) and chance explains it with q <= 0.05:
 Mann-Whitney U on durations, on their medians and on their sums over sixteenths of the trace, corrected for the
-number of rows (Benjamini and Hochberg). Rows that are not significant show ~.
+number of rows (Benjamini and Hochberg). Rows that are not significant show ~. A change in parentheses is plain to
+see, but happened too seldom to test: it is on one side only, or durations do not overlap. Recordings of less than
+40 ms are too short to test durations.
 
-  --window             show it in the window: A over B, linked, with the changes below
+  --window             show it in the window: A over B, linked, with the changes below; of a series a table with a
+                       column each; --align, --range-a, --range-b (of the two on show at first) and --per count there
   --html FILE          write a page with the pictures, in one file: distributions, flame graphs of what grew and
                        shrank, states, heap and goroutines over time
   --align start        lay both over each other by their start; or: wall (clock), stretch (to equal length),
@@ -519,7 +522,7 @@ number of rows (Benjamini and Hochberg). Rows that are not significant show ~.
       limits [sentence], tested, crossed [condition],
       changes [{kind, name, name_b or null, a and b {count, total_ns, mean_ns, p50_ns, p90_ns, p99_ns, max_ns}
                 or null, ratio or null, delta_ns, shift {median_ns, low_ns, high_ns} or null, p_value or null,
-                q_value or null, significant}], ranked
+                q_value or null, significant, too_few}], ranked
       of a series: verdict, sides [as a], steps [[sentence]], rows [{kind, name, figures [numbers or null],
       steps [{significant, delta_ns}], overall {significant, delta_ns}, ratio or null}]
       kind is one of task, region, work, wait, sleep, syscall, sched, running, goroutine, stuck, samples, gc, stw,
@@ -538,7 +541,7 @@ Draws the window as it looks with FILE open into a picture. Needs no display and
   --range A..B         the stretch of time to show, from the start of the trace: 100ms..1.2s
   --select g25@1.2s    select what goroutine 25 does 1.2 s after the start; g25 alone selects its
                        lane; p0 is a proc, m4711 a thread, gc and stw the collector and its pauses
-  --compare FILE       show this trace as B beside the first; --row 1 chooses the row of the changes with that
-                       rank and shows its slowest instances
+  --compare FILE       show this trace as B beside the first; given again, it adds to a series; --row 1 chooses the
+                       row of the changes with that rank and shows its slowest instances
   --panel NAME         open a panel, named as in the menus: findings, wait-chain, blocking-profile
 ";

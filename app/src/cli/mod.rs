@@ -46,7 +46,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             | Command::Stats(_)
             | Command::Screenshot(_)
             | Command::Window { .. }
-            | Command::CompareWindow { .. })
+            | Command::CompareWindow(_))
     );
     let answer = match command {
         Ok(Command::Help(topic)) => print(&help::text(topic)),
@@ -67,7 +67,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Command::Stw(asked)) => stw::run(&asked),
         Ok(Command::Mmu(asked)) => mmu::run(&asked),
         Ok(Command::Compare(asked)) => compare::run(&asked),
-        Ok(Command::CompareWindow { a, b, unit }) => window::compare(a, b, unit.choice()),
+        Ok(Command::CompareWindow(asked)) => window::compare(asked),
         Ok(Command::Report(asked)) => report::run(&asked),
         Ok(Command::Screenshot(asked)) => screenshot::run(&asked),
         Ok(Command::Window { files, follow }) => window::run(&files, follow),

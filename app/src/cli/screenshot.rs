@@ -43,12 +43,18 @@ pub fn run(asked: &Screenshot) -> Answer {
         then.extend(asked.range.map(|stretch| Action::ShowRange(range(stretch, &trace))));
         app.adopt(Source::Path(file.clone()), trace);
     }
-    if let Some(file) = &asked.compared {
+    for (at, file) in asked.compared.iter().enumerate() {
         let trace =
             cache::load(file, &Monitor::new(), &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
         app.adopt(Source::Path(file.clone()), trace);
-        // The first two documents of a window.
-        then.insert(0, Action::Pair(PairAction::Of(DocumentId(0), DocumentId(1))));
+        // Documents of a window are numbered from 0.
+        then.insert(
+            at,
+            Action::Pair(match at {
+                0 => PairAction::Of(DocumentId(0), DocumentId(1)),
+                _ => PairAction::Add(DocumentId(at as u64 + 1)),
+            }),
+        );
     }
     let image = draw(&mut app, then, asked);
     write(&image, &asked.out)?;

@@ -7,6 +7,7 @@ use trace_core::base::monitor::Monitor;
 use trace_core::load::load_bytes;
 
 use crate::cache;
+use crate::cli::compare;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::help::COMMANDS;
 use crate::cli::print;
@@ -14,7 +15,7 @@ use crate::cli::summary::Summary;
 use crate::sample::SAMPLE;
 use crate::shell::native::{self, Compared};
 use crate::state::document::Source;
-use crate::state::pair::PerChoice;
+use crate::state::pair::{Align, Wish};
 
 /// Opens the window with `files`, to follow them if so asked. Without a display, says so and prints a summary instead.
 ///
@@ -31,21 +32,38 @@ pub fn run(files: &[PathBuf], follow: bool) -> Answer {
     }
 }
 
-/// Opens the window with `a`, and `b` compared with it. Without a display, says so and prints a summary of
-/// `a` instead.
+/// Opens the window with the files of a comparison, A over B. Without a display, says so and prints a summary
+/// of A instead.
 ///
 /// # Errors
 /// When there is no display and the file is unreadable.
-pub fn compare(a: PathBuf, b: PathBuf, per: PerChoice) -> Answer {
-    let files = &[a];
+pub fn compare(asked: compare::Asked) -> Answer {
+    let wish = wish(&asked);
+    let [a, b] = asked.sides;
+    let mut files = if asked.series.is_empty() { [a, b].concat() } else { asked.series };
+    let others = files.split_off(1.min(files.len()));
     if !display_present() {
-        return without_display(files, "there is no display");
+        return without_display(&files, "there is no display");
     }
     let sources = files.iter().cloned().map(Source::Path).collect();
-    match native::run(sources, false, Some(Compared { b, per })) {
+    match native::run(sources, false, Some(Compared { others, per: asked.unit.choice(), wish })) {
         Ok(()) => Ok(Exit::Fine),
-        Err(reason) => without_display(files, &format!("the desktop gives none ({})", last_clause(&reason))),
+        Err(reason) => without_display(&files, &format!("the desktop gives none ({})", last_clause(&reason))),
     }
+}
+
+/// What the window is to do once the traces are loaded; `None` if nothing.
+fn wish(asked: &compare::Asked) -> Option<Wish> {
+    let anchor = asked.align.anchor();
+    let align = match asked.align {
+        _ if anchor.is_some() => Align::Anchors,
+        compare::align::Align::Wall => Align::WallClock,
+        compare::align::Align::Stretch => Align::Stretch,
+        _ => Align::Start,
+    };
+    let stretches = asked.ranges.map(|range| range.map(|stretch| [stretch.start_nanos, stretch.end_nanos]));
+    let wish = Wish { align, anchor, stretches };
+    (wish != Wish::default()).then_some(wish)
 }
 
 /// What went wrong at the bottom of it: libraries put their own names and source lines before it.

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use egui::{Color32, Label, RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{Align, Color32, Label, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 use trace_core::analysis::compare::causes::CauseChange;
 use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::partners::bare;
 use trace_core::analysis::compare::picture::Picture;
 use trace_core::analysis::findings::finding::Finding;
+use trace_core::analysis::mmu::{Takes, Whose};
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 
@@ -17,21 +18,26 @@ use crate::action::action::{Action, Actions};
 use crate::fmt::name;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::duration;
-use crate::panel::{changes, kept, partial_pair_ui};
+use crate::panel::{changes, kept, partial_pair_ui, working};
 use crate::state::app::AppState;
 use crate::state::contrast::Changes;
 use crate::state::document::Document;
+use crate::state::pair::Pair;
+use crate::state::study::{Answer, MutatorOf, Question, Study};
 use crate::theme::lanes::{is_wait, mix};
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::badge::badge;
 use crate::widget::chip::chip;
 use crate::widget::link::link_in;
-use crate::widget::plot::axis::{Axis, Unit};
+use crate::widget::plot::axis::{Axis, Unit, words};
 use crate::widget::plot::{Plot, Series, plot};
 use crate::widget::section::empty;
 use crate::widget::stacked::{Stacked, stacked};
 use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, text};
+
+/// Names of curves.
+const LETTERS: [&str; 2] = ["A", "B"];
 
 /// From the bottom up: what runs carries the picture.
 const STACKED: [SpanClass; 9] = [
@@ -71,7 +77,7 @@ impl View {
 
 /// Shows it.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-    let Some((_, documents, found)) = changes(ui, state, actions) else { return };
+    let Some((pair, documents, found)) = changes(ui, state, actions) else { return };
     let id = egui::Id::unique("both-view");
     let mut view: View = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
     ui.horizontal(|ui| {
@@ -94,7 +100,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     match view {
         View::States => states_ui(ui, [a, b]),
         View::Goroutines => goroutines_ui(ui, found, [a, b]),
-        View::Collector => collector_ui(ui, found, [a, b]),
+        View::Collector => collector_ui(ui, (pair, documents), found, [a, b], actions),
         View::Findings => findings_ui(ui, documents, found, actions),
     }
 }
@@ -235,7 +241,7 @@ fn goroutines_ui(ui: &mut Ui, found: &Arc<Changes>, pictures: [&Picture; 2]) {
         let alive = &pictures[side].alive;
         let step = pictures[side].range.nanos() as f64 / alive.len().max(1) as f64;
         let points = alive.iter().enumerate().map(|(at, alive)| [(at + 1) as f64 * step, *alive as f64]).collect();
-        Series::line(if side == 0 { "A" } else { "B" }, tokens.sides[side], points)
+        Series::line(LETTERS[side], tokens.sides[side], points)
     });
     let longest = pictures.iter().map(|picture| picture.range.nanos()).max().unwrap_or(1) as f64;
     let most = pictures.iter().flat_map(|picture| &picture.alive).copied().max().unwrap_or(1);
@@ -300,8 +306,31 @@ fn goroutines_ui(ui: &mut Ui, found: &Arc<Changes>, pictures: [&Picture; 2]) {
     );
 }
 
-/// The heap over time, and what collecting it cost.
-fn collector_ui(ui: &mut Ui, found: &Changes, pictures: [&Picture; 2]) {
+/// The heap over time, what the collector left to the program, and what collecting cost.
+fn collector_ui(
+    ui: &mut Ui,
+    (pair, documents): (&Pair, [&Document; 2]),
+    found: &Changes,
+    pictures: [&Picture; 2],
+    actions: &mut Actions,
+) {
+    ScrollArea::vertical().id_salt("both-collector").auto_shrink([false, false]).show(ui, |ui| {
+        sums_ui(ui, found);
+        ui.add_space(space::S);
+        let (width, wide) = (ui.available_width(), ui.available_width() >= 700.0);
+        let room = ui.available_height() - space::S;
+        let height = (if wide { room } else { (room - space::L) / 2.0 }).clamp(120.0, 320.0);
+        let part = if wide { (width - space::L) / 2.0 } else { width };
+        let layout = if wide { Layout::left_to_right(Align::Min) } else { Layout::top_down(Align::Min) };
+        ui.with_layout(layout, |ui| {
+            ui.spacing_mut().item_spacing = vec2(space::L, space::S);
+            ui.allocate_ui(vec2(part, height), |ui| heap_ui(ui, pictures, height));
+            ui.allocate_ui(vec2(part, height), |ui| utilisation_ui(ui, (pair, documents), height, actions));
+        });
+    });
+}
+
+fn heap_ui(ui: &mut Ui, pictures: [&Picture; 2], height: f32) {
     let tokens = tokens::of(ui.ctx());
     let series = [0, 1].map(|side| {
         let heap = &pictures[side].heap;
@@ -309,28 +338,68 @@ fn collector_ui(ui: &mut Ui, found: &Changes, pictures: [&Picture; 2]) {
         let known = heap.iter().enumerate().filter_map(|(at, value)| Some((at as f64 * step, (*value)?)));
         // Up and down in a column: the saw of a heap.
         let points = known.flat_map(|(x, (low, high))| [[x, high as f64], [x + step / 2.0, low as f64]]);
-        Series::line(if side == 0 { "A" } else { "B" }, tokens.sides[side], points.collect())
+        Series::line(LETTERS[side], tokens.sides[side], points.collect())
     });
     let longest = pictures.iter().map(|picture| picture.range.nanos()).max().unwrap_or(1) as f64;
     let most = pictures.iter().flat_map(|picture| picture.heap.iter().flatten()).map(|two| two.1).max();
-    ScrollArea::vertical().id_salt("both-collector").auto_shrink([false, false]).show(ui, |ui| {
-        sums_ui(ui, found);
-        ui.add_space(space::S);
-        let Some(most) = most else {
-            ui.label(RichText::new("Neither trace tells the size of its heap").color(tokens.muted));
-            return;
-        };
-        let shown = Plot {
-            name: "Heap in use",
-            x: Axis::linear(Unit::Nanos, 0.0, longest),
-            x_name: "after ",
-            y: Axis::up_to(Unit::Bytes, most as f64),
-            series: &series,
-            marks: &[],
-            height: (ui.available_height() - space::S).clamp(110.0, 320.0),
-        };
-        plot(ui, &shown);
+    let Some(most) = most else {
+        ui.label(RichText::new("Neither trace tells the size of its heap").color(tokens.muted));
+        return;
+    };
+    let shown = Plot {
+        name: "Heap in use",
+        x: Axis::linear(Unit::Nanos, 0.0, longest),
+        x_name: "after ",
+        y: Axis::up_to(Unit::Bytes, most as f64),
+        series: &series,
+        marks: &[],
+        height,
+    };
+    plot(ui, &shown);
+}
+
+/// The curves of the least share that the collector leaves to the program, of both on one plot.
+fn utilisation_ui(ui: &mut Ui, (pair, documents): (&Pair, [&Document; 2]), height: f32, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    let found = documents.map(|document| {
+        let of = MutatorOf { range: pair.range(document), whose: Whose::System, takes: Takes::default() };
+        match document.studies.get(&Question::Mutator(of)) {
+            Some(Study::Answered(Answer::Mutator(found))) => Some(found),
+            None => {
+                actions.push(Action::Ask(document.id, Question::Mutator(of)));
+                None
+            }
+            Some(_) => None,
+        }
     });
+    let [Some(a), Some(b)] = found else {
+        working(ui, "Working…");
+        return;
+    };
+    let windows = || [a, b].into_iter().flat_map(|side| &side.curve).map(|point| point.window);
+    let (Some(first), Some(last)) = (windows().min(), windows().max()) else {
+        ui.label(RichText::new("There is no time to look at").color(tokens.muted));
+        return;
+    };
+    let series = [0, 1].map(|side| {
+        let points = [a, b][side].curve.iter().map(|point| [point.window as f64, point.least]);
+        Series::line(LETTERS[side], tokens.sides[side], points.collect())
+    });
+    let title = format!(
+        "Least share left to the program ({} → {} on average)",
+        words(Unit::Share, a.mean),
+        words(Unit::Share, b.mean)
+    );
+    let shown = Plot {
+        name: &title,
+        x: Axis::log(Unit::Nanos, first as f64, last as f64),
+        x_name: "windows of ",
+        y: Axis::linear(Unit::Share, 0.0, 1.0),
+        series: &series,
+        marks: &[],
+        height,
+    };
+    plot(ui, &shown);
 }
 
 /// Collections, stops and assists of both as sentences with numbers.

@@ -3,15 +3,16 @@
 
 use std::sync::Arc;
 
-use egui::{Align, Label, Layout, RichText, ScrollArea, TextEdit, Ui, UiBuilder};
+use egui::containers::menu::{MenuButton, MenuConfig};
+use egui::{Align, Label, Layout, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, UiBuilder};
 use trace_core::analysis::compare::measure::{Measured, RowKind};
 use trace_core::analysis::compare::{Change, Figures};
 
 use crate::action::action::{Action, Actions};
 use crate::action::pairs::PairAction;
 use crate::fmt::number::count;
-use crate::fmt::time::duration;
 use crate::fmt::words;
+use crate::panel::figure::{Figure, nanos, ratio};
 use crate::panel::{changes, kept, partial_pair_ui};
 use crate::state::app::AppState;
 use crate::state::contrast::Changes;
@@ -21,6 +22,7 @@ use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::link::{copy_button, link_in};
+use crate::widget::menu::menu_entry;
 use crate::widget::section::empty;
 use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, text};
 
@@ -28,64 +30,16 @@ use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, text}
 const VERDICT: f32 = 272.0;
 /// Narrower panels show the verdict above the table, points.
 const WIDE: f32 = 860.0;
+/// Narrower tables leave a figure out, for names to have room, points.
+const WIDE_TABLE: f32 = 1_060.0;
+/// Narrower ones leave two out, points.
+const MIDDLING_TABLE: f32 = 900.0;
 /// Height of the verdict above the table, points.
 const VERDICT_HEIGHT: f32 = 92.0;
+/// Width of a menu, points.
+const MENU_WIDTH: f32 = 200.0;
 /// Types of tasks that are offered to divide by.
 const TASKS: usize = 3;
-
-/// A figure of both sides that can be a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Figure {
-    Count,
-    Rate,
-    Total,
-    Mean,
-    P50,
-    P90,
-    P99,
-    Max,
-}
-
-impl Figure {
-    const ALL: [Self; 8] =
-        [Self::Count, Self::Rate, Self::Total, Self::Mean, Self::P50, Self::P90, Self::P99, Self::Max];
-    /// Those that show at first.
-    const USUAL: [Self; 4] = [Self::Count, Self::P50, Self::P99, Self::Total];
-
-    const fn title(self) -> &'static str {
-        match self {
-            Self::Count => "Count",
-            Self::Rate => "Rate",
-            Self::Total => "Sum",
-            Self::Mean => "Mean",
-            Self::P50 => "Median",
-            Self::P90 => "p90",
-            Self::P99 => "p99",
-            Self::Max => "Longest",
-        }
-    }
-
-    fn value(self, figures: &Figures, unit: f64) -> f64 {
-        match self {
-            Self::Count => figures.count as f64,
-            Self::Rate => figures.count as f64 / unit,
-            Self::Total => figures.total as f64,
-            Self::Mean => figures.mean,
-            Self::P50 => figures.p50,
-            Self::P90 => figures.p90,
-            Self::P99 => figures.p99,
-            Self::Max => figures.max as f64,
-        }
-    }
-
-    fn text(self, figures: &Figures, unit: f64) -> String {
-        match self {
-            Self::Count => count(figures.count),
-            Self::Rate => rate(self.value(figures, unit)),
-            _ => nanos(self.value(figures, unit)),
-        }
-    }
-}
 
 /// Which rows show.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -192,8 +146,6 @@ fn rows_ui(ui: &mut Ui, pair: &Pair, found: &Arc<Changes>, actions: &mut Actions
 
 /// What to divide by, which columns, which rows; returns the filter.
 fn controls_ui(ui: &mut Ui, pair: &Pair, found: &Changes, actions: &mut Actions) -> Filter {
-    let tokens = tokens::of(ui.ctx());
-    let quiet = |text: &str| RichText::new(text).font(fonts::small()).color(tokens.muted);
     let id = ui.make_persistent_id("changes-filter");
     let mut filter: Filter = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
     let before = filter.clone();
@@ -207,12 +159,9 @@ fn controls_ui(ui: &mut Ui, pair: &Pair, found: &Changes, actions: &mut Actions)
             }
         }
         ui.add_space(space::S);
-        ui.label(quiet("Per"));
-        for (per, title) in offered(pair, &found.measured) {
-            if chip(ui, &title, pair.per == per).clicked() {
-                actions.push(Action::Pair(PairAction::Per(per)));
-            }
-        }
+        kinds_ui(ui, found, &mut filter);
+        per_ui(ui, pair, found, actions);
+        columns_ui(ui);
         if !pair.corrections.is_empty() {
             ui.add_space(space::S);
             let text = format!("Undo {}", words::counted(pair.corrections.len() as u64, "correction"));
@@ -222,12 +171,8 @@ fn controls_ui(ui: &mut Ui, pair: &Pair, found: &Changes, actions: &mut Actions)
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let field = TextEdit::singleline(&mut filter.text).font(fonts::small()).hint_text("Filter names");
-            ui.add(field.desired_width(120.0));
+            ui.add(field.desired_width(ui.available_width().clamp(40.0, 140.0)));
         });
-    });
-    ui.horizontal(|ui| {
-        kinds_ui(ui, found, &mut filter);
-        ui.with_layout(Layout::right_to_left(Align::Center), columns_ui);
     });
     ui.add_space(space::HAIR);
     if filter != before {
@@ -240,15 +185,39 @@ fn kinds_ui(ui: &mut Ui, found: &Changes, filter: &mut Filter) {
     let mut kinds: Vec<RowKind> = found.found.changes.iter().map(|change| change.kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    let title = filter.kind.map_or("All kinds", RowKind::name);
-    egui::containers::menu::MenuButton::new(RichText::new(format!("{title} ▾")).font(fonts::small())).ui(ui, |ui| {
-        if chip(ui, "All kinds", filter.kind.is_none()).clicked() {
+    let title = filter.kind.map_or("All kinds", plural);
+    choice(ui, title, |ui| {
+        if menu_entry(ui, "All kinds", "", true, filter.kind.is_none()).clicked() {
             filter.kind = None;
             ui.close();
         }
         for kind in kinds {
-            if chip(ui, plural(kind), filter.kind == Some(kind)).clicked() {
+            if menu_entry(ui, plural(kind), "", true, filter.kind == Some(kind)).clicked() {
                 filter.kind = Some(kind);
+                ui.close();
+            }
+        }
+    });
+}
+
+/// A button that shows what is chosen, and opens a menu.
+fn choice(ui: &mut Ui, title: &str, menu: impl FnOnce(&mut Ui)) {
+    let text = RichText::new(format!("{title} ▾")).font(fonts::small());
+    let behavior = PopupCloseBehavior::CloseOnClickOutside;
+    MenuButton::new(text).config(MenuConfig::new().close_behavior(behavior)).ui(ui, |ui| {
+        ui.set_width(MENU_WIDTH);
+        menu(ui);
+    });
+}
+
+/// What figures are divided by.
+fn per_ui(ui: &mut Ui, pair: &Pair, found: &Changes, actions: &mut Actions) {
+    let offered = offered(pair, &found.measured);
+    let name = offered.iter().find(|known| known.0 == pair.per).map_or("second", |known| known.1.as_str());
+    choice(ui, &format!("Per {name}"), |ui| {
+        for (per, title) in &offered {
+            if menu_entry(ui, &format!("Per {title}"), "", true, pair.per == *per).clicked() {
+                actions.push(Action::Pair(PairAction::Per(per.clone())));
                 ui.close();
             }
         }
@@ -278,19 +247,29 @@ const fn plural(kind: RowKind) -> &'static str {
 fn columns_ui(ui: &mut Ui) {
     let id = egui::Id::unique("changes-figures");
     let chosen = figures_of(ui);
-    for figure in Figure::ALL.into_iter().rev() {
-        let on = chosen.contains(&figure);
-        if chip(ui, figure.title(), on).clicked() {
-            let is_shown = |other: &Figure| chosen.contains(other) != (*other == figure);
-            let new: Vec<Figure> = Figure::ALL.into_iter().filter(is_shown).collect();
-            ui.ctx().data_mut(|data| data.insert_temp(id, new));
+    choice(ui, "Columns", |ui| {
+        for figure in Figure::ALL {
+            if menu_entry(ui, figure.title(), "", true, chosen.contains(&figure)).clicked() {
+                let is_shown = |other: &Figure| chosen.contains(other) != (*other == figure);
+                let new: Vec<Figure> = Figure::ALL.into_iter().filter(is_shown).collect();
+                ui.ctx().data_mut(|data| data.insert_temp(id, new));
+            }
         }
-    }
+    });
 }
 
 fn figures_of(ui: &Ui) -> Vec<Figure> {
     let id = egui::Id::unique("changes-figures");
-    ui.ctx().data(|data| data.get_temp(id)).unwrap_or_else(|| Figure::USUAL.to_vec())
+    let usual = || {
+        let width = ui.max_rect().width();
+        let least = |figure: &Figure| match figure {
+            Figure::Count => WIDE_TABLE,
+            Figure::P99 => MIDDLING_TABLE,
+            _ => 0.0,
+        };
+        Figure::USUAL.into_iter().filter(|figure| width >= least(figure)).collect()
+    };
+    ui.ctx().data(|data| data.get_temp(id)).unwrap_or_else(usual)
 }
 
 /// What figures can be divided by: the types of tasks with most time on both sides are offered, too.
@@ -384,52 +363,35 @@ fn cells(tokens: &Tokens, change: &Change, figures: &[Figure], [unit_a, unit_b]:
         Cell::number(format!("{a} → {b}")).colored(color)
     }));
     let color = match () {
-        () if !change.is_significant => tokens.muted,
+        () if !change.is_significant && !change.is_too_few => tokens.muted,
         () if change.impact > 0.0 => tokens.grown,
         () => tokens.shrunk,
     };
     cells.push(Cell::number(signed(change.impact)).colored(color));
-    cells.push(Cell::number(ratio(change)).colored(color));
+    let ratio = ratio(change.ratio, change.a.is_some());
+    let ratio = if change.is_too_few { format!("({ratio})") } else { ratio };
+    cells.push(Cell::number(ratio).colored(color));
     cells.push(Cell::number(chance(change)).colored(tokens.muted));
     cells
 }
 
-/// `×1.20`, `gone`, `new`.
-fn ratio(change: &Change) -> String {
-    match change.ratio {
-        Some(ratio) if ratio >= 100.0 => format!("×{ratio:.0}"),
-        Some(ratio) if ratio >= 0.01 => format!("×{ratio:.2}"),
-        Some(_) => "<×0.01".to_owned(),
-        None if change.a.is_some() => "gone".to_owned(),
-        None => "new".to_owned(),
-    }
-}
-
-/// How likely chance alone makes such a difference; `~` if that is likely enough.
+/// How likely chance alone makes such a difference; `~` if that is likely enough; how many there were if they
+/// were too few to test, but the difference is plain.
 fn chance(change: &Change) -> String {
     match change.q {
         Some(q) if change.is_significant && q < 0.0005 => "<0.1 %".to_owned(),
         Some(q) if change.is_significant => format!("{:.1} %", q * 100.0),
+        _ if change.is_too_few => {
+            let [a, b] = [&change.a, &change.b].map(|side| side.as_ref().map_or(0, |figures| figures.count));
+            format!("{a} : {b}")
+        }
         _ => "~".to_owned(),
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "saturating float casts are what is wanted")]
-fn nanos(nanos: f64) -> String {
-    duration(nanos.round() as i64)
 }
 
 fn signed(impact: f64) -> String {
     let sign = if impact > 0.0 { "+" } else { "" };
     format!("{sign}{}", nanos(impact))
-}
-
-fn rate(rate: f64) -> String {
-    match rate {
-        _ if rate >= 100.0 => format!("{rate:.0}"),
-        _ if rate >= 1.0 => format!("{rate:.1}"),
-        _ => format!("{rate:.3}"),
-    }
 }
 
 #[cfg(test)]
@@ -454,6 +416,7 @@ mod tests {
             p: Some(0.0001),
             q: Some(0.0002),
             is_significant: true,
+            is_too_few: false,
             impact: b.unwrap_or(0) as f64 - a.unwrap_or(0) as f64,
             places: [None; 2],
         }
@@ -476,8 +439,16 @@ mod tests {
             .map(|cell| cell.text)
             .collect();
         assert!(texts.iter().all(|text| !text.contains("NaN") && !text.contains("inf")), "{texts:?}");
-        assert_eq!(found.found.changes.iter().map(ratio).collect::<Vec<_>>(), ["×0.50", "new", "gone"]);
+        assert_eq!(
+            found.found.changes.iter().map(|change| ratio(change.ratio, change.a.is_some())).collect::<Vec<_>>(),
+            ["×0.50", "new", "gone"]
+        );
         assert_eq!(chance(&found.found.changes[0]), "<0.1 %");
+        let few = Change { is_significant: false, is_too_few: true, ..found.found.changes[1].clone() };
+        assert_eq!(chance(&few), "0 : 1");
+        let texts: Vec<String> =
+            cells(&DARK, &few, &Figure::USUAL, found.units).into_iter().map(|cell| cell.text).collect();
+        assert!(texts.contains(&"(new)".to_owned()), "{texts:?}");
     }
 
     #[test]

@@ -53,7 +53,9 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 fn chosen<'a>(found: &'a Changes, row: &RowKey) -> Option<&'a Change> {
     let all = || found.found.changes.iter();
     let is_named = |change: &&Change| change.kind == row.kind && change.name == row.name;
-    all().find(|change| row.is(change)).or_else(|| all().find(is_named))
+    // After a swap its name may be B's.
+    let is_renamed = |change: &&Change| change.kind == row.kind && change.renamed.as_ref() == Some(&row.name);
+    all().find(|change| row.is(change)).or_else(|| all().find(is_named)).or_else(|| all().find(is_renamed))
 }
 
 fn title_ui(ui: &mut Ui, change: &Change) {
@@ -66,7 +68,7 @@ fn title_ui(ui: &mut Ui, change: &Change) {
         }
     });
     let is_more = change.shift.map_or(change.impact > 0.0, |shift| shift.median > 0.0);
-    let color = match (change.is_significant, is_more) {
+    let color = match (change.is_significant || change.is_too_few, is_more) {
         (false, _) => tokens.muted,
         (true, true) => tokens.grown,
         (true, false) => tokens.shrunk,
@@ -78,6 +80,7 @@ fn title_ui(ui: &mut Ui, change: &Change) {
 /// What is sure about the change, as one sentence.
 fn sentence(change: &Change) -> String {
     let sure = match change.q {
+        _ if change.is_too_few => return too_few(change),
         _ if change.a.is_none() => return "Only in B".to_owned(),
         _ if change.b.is_none() => return "Only in A".to_owned(),
         Some(q) if change.is_significant => format!("chance of such a difference by accident {}", percent(q)),
@@ -94,6 +97,18 @@ fn sentence(change: &Change) -> String {
         format!("{} to {}", nanos(low), nanos(high))
     };
     format!("B tends to be {} {way} (95 % interval {interval}); {sure}", nanos(shift.median.abs()))
+}
+
+/// What is plain to see, but happened too seldom to test.
+fn too_few(change: &Change) -> String {
+    let counts = [&change.a, &change.b].map(|side| side.as_ref().map_or(0, |figures| figures.count));
+    let lead = format!("Too few to test ({} and {})", counts[0], counts[1]);
+    match (&change.a, &change.b) {
+        (Some(a), Some(b)) => format!("{lead}, but they do not overlap: median {} → {}", nanos(a.p50), nanos(b.p50)),
+        (Some(a), None) => format!("{lead}: only in A, {} in sum", nanos(a.total as f64)),
+        (None, Some(b)) => format!("{lead}: only in B, {} in sum", nanos(b.total as f64)),
+        (None, None) => lead,
+    }
 }
 
 fn percent(q: f64) -> String {
@@ -154,6 +169,7 @@ fn picture_ui(ui: &mut Ui, found: &Arc<Changes>, change: &Change) {
     let highest = series.iter().flat_map(|series| &series.points).map(|point| point[1]).fold(0.0, f64::max);
     let (name, y) = match (look.cumulated, look.normalized) {
         (true, _) => ("At most so long", Axis::linear(Unit::Share, 0.0, 1.0)),
+        (false, true) if highest > 0.95 => ("About so long", Axis::linear(Unit::Share, 0.0, 1.0)),
         (false, true) => ("About so long", Axis::up_to(Unit::Share, highest)),
         (false, false) => ("About so long", Axis::up_to(Unit::Count, highest)),
     };

@@ -8,6 +8,8 @@ pub mod details;
 pub mod difference;
 pub mod difference_flame;
 pub mod events;
+pub mod figure;
+pub mod find;
 pub mod findings;
 pub mod flows;
 pub mod goroutines;
@@ -19,6 +21,7 @@ pub mod population;
 pub mod procs;
 pub mod profile;
 pub mod scope;
+pub mod series;
 pub mod spans;
 pub mod stack;
 pub mod syscalls;
@@ -36,9 +39,9 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 use crate::action::action::{Action, Actions};
 use crate::action::pairs::PairAction;
 use crate::state::app::AppState;
-use crate::state::contrast::{Changes, Contrast, PairAnswer};
-use crate::state::document::Document;
-use crate::state::pair::{Pair, Side};
+use crate::state::contrast::{Changes, Contrast, PairAnswer, PairQuestion, SeriesChanges};
+use crate::state::document::{Document, DocumentId};
+use crate::state::pair::Pair;
 use crate::state::study::{Answer, Question, Study};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::section::empty;
@@ -132,30 +135,65 @@ pub fn changes<'a>(
     let question = pair.question(a, b);
     match pair.contrasts.get(&question) {
         Some(Contrast::Answered(PairAnswer::Changes(found))) => return Some((pair, documents, found)),
-        Some(Contrast::Answered(PairAnswer::Failed)) => {
+        Some(Contrast::Answered(_)) => {
             empty(ui, "The comparison stopped at a fault of its own; everything else still works");
         }
         Some(Contrast::Asked(_)) => working(ui, "Comparing…"),
         None if !a.is_settled() || !b.is_settled() => working(ui, "This begins once both traces are loaded"),
-        None => {
-            let mut is_ready = true;
-            for side in Side::BOTH {
-                let document = documents[side.at()];
-                for wanted in [Question::Measured(pair.range(side, document)), Question::Findings] {
-                    let known = document.studies.get(&wanted);
-                    is_ready &= matches!(known, Some(Study::Answered(_)));
-                    if known.is_none() {
-                        actions.push(Action::Ask(document.id, wanted));
-                    }
-                }
-            }
-            if is_ready {
-                actions.push(Action::Pair(PairAction::Ask(question)));
-            }
+        _ => {
+            ask_for(state, question, actions);
             working(ui, "Comparing…");
         }
     }
     None
+}
+
+/// How the series on show changed; until it is known, asks for what is missing and shows a quiet line.
+pub fn series<'a>(
+    ui: &mut Ui,
+    state: &'a AppState,
+    actions: &mut Actions,
+) -> Option<(&'a Pair, &'a Arc<SeriesChanges>)> {
+    let pair = state.shown_pair().map(|(pair, _)| pair).filter(|pair| !pair.series.is_empty());
+    let Some(pair) = pair else {
+        empty(ui, "Add a third trace with \u{201c}Add to the comparison…\u{201d} to see how a series changed");
+        return None;
+    };
+    let is_settled = |id: &DocumentId| state.document_by_id(*id).is_some_and(Document::is_settled);
+    let Some(question) = pair.series_question(state).filter(|_| pair.series.iter().all(is_settled)) else {
+        working(ui, "This begins once all traces are loaded");
+        return None;
+    };
+    match pair.contrasts.get(&question) {
+        Some(Contrast::Answered(PairAnswer::Series(found))) => return Some((pair, found)),
+        Some(Contrast::Answered(_)) => {
+            empty(ui, "The comparison stopped at a fault of its own; everything else still works");
+        }
+        Some(Contrast::Asked(_)) => working(ui, "Comparing…"),
+        None => {
+            ask_for(state, question, actions);
+            working(ui, "Comparing…");
+        }
+    }
+    None
+}
+
+/// Asks for what a comparison needs; once that is there, for the comparison.
+pub fn ask_for(state: &AppState, question: PairQuestion, actions: &mut Actions) {
+    let mut is_ready = true;
+    for (id, range) in question.recordings() {
+        let Some(document) = state.document_by_id(*id) else { return };
+        for wanted in [Question::Measured(*range), Question::Findings] {
+            let known = document.studies.get(&wanted);
+            is_ready &= matches!(known, Some(Study::Answered(_)));
+            if known.is_none() {
+                actions.push(Action::Ask(document.id, wanted));
+            }
+        }
+    }
+    if is_ready {
+        actions.push(Action::Pair(PairAction::Ask(question)));
+    }
 }
 
 /// Says which of the two are damaged, so that their counts and sums are too small.

@@ -47,6 +47,8 @@ enum Pane {
     DifferenceFlame,
     Both,
     Locks,
+    Series,
+    Find,
 }
 
 /// Where a panel opens: next to those it belongs with.
@@ -59,7 +61,7 @@ enum Home {
 }
 
 impl Pane {
-    const ALL: [Self; 25] = [
+    const ALL: [Self; 27] = [
         Self::Timeline,
         Self::Details,
         Self::Stacks,
@@ -85,6 +87,8 @@ impl Pane {
         Self::DifferenceFlame,
         Self::Both,
         Self::Locks,
+        Self::Series,
+        Self::Find,
     ];
 
     const fn title(self) -> &'static str {
@@ -114,6 +118,8 @@ impl Pane {
             Self::DifferenceFlame => panels::DIFFERENCE_FLAME,
             Self::Both => panels::BOTH,
             Self::Locks => panels::LOCKS,
+            Self::Series => panels::SERIES,
+            Self::Find => panels::FIND,
         }
     }
 
@@ -129,8 +135,12 @@ impl Pane {
     /// Whether it has its place in the window now: nothing reserves room before it has something to show.
     fn is_wanted(self, state: &AppState, document: &Document) -> bool {
         if panels::ABOUT_PAIR.contains(&self.title()) {
-            let row = state.shown_pair().map(|(pair, _)| pair.row.is_some());
-            return row.is_some_and(|row| row || self != Self::Difference);
+            let Some((pair, _)) = state.shown_pair() else { return false };
+            return match self {
+                Self::Difference => pair.row.is_some(),
+                Self::Series => !pair.series.is_empty(),
+                _ => true,
+            };
         }
         if panels::ABOUT_SELECTION.contains(&self.title()) {
             return document.panels_shown;
@@ -284,6 +294,8 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::DifferenceFlame => panel::difference_flame::ui(ui, state, actions),
                 Pane::Both => panel::both::ui(ui, state, actions),
                 Pane::Locks => panel::locks::ui(ui, state, actions),
+                Pane::Series => panel::series::ui(ui, state, actions),
+                Pane::Find => panel::find::ui(ui, state, actions),
             }
         });
         UiResponse::None

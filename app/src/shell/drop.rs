@@ -45,9 +45,15 @@ pub fn offer_ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
                     ui.add_space(space::M);
                     ui.horizontal(|ui| {
                         ui.spacing_mut().item_spacing.x = space::S;
-                        let compare = format!("Compare with {}", document.source.title());
-                        if text_button(ui, Kind::Primary, icons::COMPARE, &compare).clicked() {
-                            actions.push(Action::CompareWith(path.clone()));
+                        if state.shown_pair().is_some() {
+                            if text_button(ui, Kind::Primary, icons::COMPARE, "Add to the comparison").clicked() {
+                                actions.push(Action::AddToComparison(path.clone()));
+                            }
+                        } else {
+                            let compare = format!("Compare with {}", document.source.title());
+                            if text_button(ui, Kind::Primary, icons::COMPARE, &compare).clicked() {
+                                actions.push(Action::CompareWith(path.clone()));
+                            }
                         }
                         if text_button(ui, Kind::Plain, icons::OPEN, "Open by itself").clicked() {
                             actions.push(Action::OfferDropped(None));

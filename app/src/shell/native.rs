@@ -10,7 +10,7 @@ use crate::action::pairs::PairAction;
 use crate::remote;
 use crate::shell::app::TracelaneApp;
 use crate::state::document::Source;
-use crate::state::pair::PerChoice;
+use crate::state::pair::{PerChoice, Wish};
 use crate::worker::store::Store;
 
 /// How the desktop knows the program.
@@ -18,27 +18,35 @@ const APP_ID: &str = "tracelane";
 const USUAL_SIZE: [f32; 2] = [1440.0, 900.0];
 const LEAST_SIZE: [f32; 2] = [720.0, 440.0];
 
-/// A second trace to show beside the one opened last, and what counts of both.
+/// Traces to show beside the one opened last, and how.
 #[derive(Clone, Debug, Default)]
 pub struct Compared {
-    /// The file.
-    pub b: PathBuf,
+    /// The files: the first is B, the others make a series of it.
+    pub others: Vec<PathBuf>,
     /// What figures are divided by.
     pub per: PerChoice,
+    /// What to do once they are loaded.
+    pub wish: Option<Wish>,
 }
 
 impl Compared {
     fn begin(self, app: &mut TracelaneApp) {
-        match std::path::absolute(&self.b) {
-            Ok(_) if remote::is_address(&self.b) => app.push(Action::CompareWith(self.b)),
-            Ok(path) => app.push(Action::CompareWith(path)),
-            Err(error) => app.push(Action::Notice(format!("{} cannot be opened: {error}", self.b.display()))),
+        for (at, file) in self.others.into_iter().enumerate() {
+            let path = if remote::is_address(&file) { Ok(file.clone()) } else { std::path::absolute(&file) };
+            app.push(match path {
+                Ok(path) if at == 0 => Action::CompareWith(path),
+                Ok(path) => Action::AddToComparison(path),
+                Err(error) => Action::Notice(format!("{} cannot be opened: {error}", file.display())),
+            });
         }
         app.push(Action::Pair(PairAction::Per(self.per)));
+        if let Some(wish) = self.wish {
+            app.push(Action::Pair(PairAction::Wish(wish)));
+        }
     }
 }
 
-/// Opens the window with these traces, follows them if so asked, compares the last of them with another one, and
+/// Opens the window with these traces, follows them if so asked, compares the last of them with others, and
 /// stays until it is closed.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! The centre of the window: one timeline, or two that are compared, A over B. Above them how their times
 //! lie over each other; between them a border to drag.
 
+use egui::containers::menu::MenuButton;
 use egui::{
     Align, CursorIcon, DragValue, Id, Layout, Rect, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2,
     vec2,
@@ -14,20 +15,25 @@ use crate::fmt::time::{duration, offset};
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::pair::{Align as Alignment, Pair, Side, same_clock};
+use crate::state::study::Question;
 use crate::state::view::View;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::timeline;
 use crate::timeline::frame::Seat;
 use crate::timeline::store::Store;
+use crate::timeline::strips::Strips;
 use crate::widget::badge::badge;
 use crate::widget::button::{icon_button, icon_toggle};
 use crate::widget::chip::chip;
 use crate::widget::link::link_in;
+use crate::widget::menu::menu_entry;
 
 /// Height of the bar above both, points.
 const BAR: f32 = 32.0;
-/// Height of the line above each, points.
-const HEAD: f32 = 24.0;
+/// Width of the menu of a side, points.
+const MENU_WIDTH: f32 = 280.0;
+/// Height of the counters when they are unfolded, points.
+const COUNTERS: f32 = 84.0;
 /// Height of the border between them, points.
 const BORDER: f32 = 5.0;
 
@@ -37,25 +43,47 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         timeline::ui(ui, state, actions);
         return;
     };
+    wish(pair, documents, actions);
     let area = ui.available_rect_before_wrap();
     ui.allocate_rect(area, Sense::hover());
     let tokens = tokens::of(ui.ctx());
     ui.painter().rect_filled(area, 0.0, tokens.panel);
     let bar = area.with_max_y(area.min.y + BAR);
     bar_ui(&mut inside(ui, bar.shrink2(vec2(space::M, 0.0)), "bar"), state, pair, documents, actions);
-    let places = Places::new(area.with_min_y(bar.max.y), pair.share);
-    for side in Side::BOTH {
-        let head = places.heads[side.at()];
-        head_ui(ui, (side, head), state, (pair, documents), actions);
-    }
+    let places = Places::new(area.with_min_y(bar.max.y), state.settings.pair_share);
     timelines_ui(ui, state, (pair, documents), &places, actions);
+    for side in Side::BOTH {
+        let place = places.lanes[side.at()];
+        let strips = Strips::of_pair(place, state.settings.gutter_points, pair.counters_points);
+        head_ui(ui, (side, strips.gutter_of(strips.minimap)), state, (pair, documents), actions);
+        limit_ui(ui, (side, strips.minimap), pair, documents[side.at()], actions);
+    }
     border_ui(ui, &places, actions);
+}
+
+/// Has done what was asked for before the traces were there, once they are and what it needs is looked up.
+fn wish(pair: &Pair, documents: [&Document; 2], actions: &mut Actions) {
+    let Some(wish) = pair.wish.as_ref().filter(|_| documents.iter().all(|document| document.is_settled())) else {
+        return;
+    };
+    let mut is_ready = true;
+    if let Some(anchor) = &wish.anchor {
+        for document in documents {
+            let question = Question::Anchor(anchor.clone());
+            is_ready &= document.studies.answer(&question).is_some();
+            if document.studies.get(&question).is_none() {
+                actions.push(Action::Ask(document.id, question));
+            }
+        }
+    }
+    if is_ready {
+        actions.push(Action::Pair(PairAction::CarryOutWish));
+    }
 }
 
 /// Where things lie.
 struct Places {
     all: Rect,
-    heads: [Rect; 2],
     lanes: [Rect; 2],
     border: Rect,
 }
@@ -65,13 +93,7 @@ impl Places {
         let room = (all.height() - BORDER).max(0.0);
         let middle = (all.min.y + room * share).round();
         let border = Rect::from_min_max(pos2(all.min.x, middle), pos2(all.max.x, middle + BORDER));
-        let of = |top: f32, bottom: f32| {
-            let cut = (top + HEAD).min(bottom);
-            let part = |from: f32, to: f32| Rect::from_min_max(pos2(all.min.x, from), pos2(all.max.x, to));
-            (part(top, cut), part(cut, bottom))
-        };
-        let ((head_a, lanes_a), (head_b, lanes_b)) = (of(all.min.y, border.min.y), of(border.max.y, all.max.y));
-        Self { all, heads: [head_a, head_b], lanes: [lanes_a, lanes_b], border }
+        Self { all, lanes: [all.with_max_y(border.min.y), all.with_min_y(border.max.y)], border }
     }
 }
 
@@ -229,7 +251,7 @@ fn nanos_from(text: &str) -> Option<f64> {
     number.parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| number * unit)
 }
 
-/// The line above a timeline: whose it is, and which part of it counts. B's can be dragged along the other.
+/// Left of a minimap: whose it is, and what can be done with it. B's can be dragged along A.
 fn head_ui(
     ui: &mut Ui,
     (side, place): (Side, Rect),
@@ -240,8 +262,10 @@ fn head_ui(
     let tokens = tokens::of(ui.ctx());
     let document = documents[side.at()];
     let is_front = state.active == Some(document.id);
-    ui.painter().rect_filled(place, 0.0, tokens.sides[side.at()].gamma_multiply(if is_front { 0.20 } else { 0.10 }));
-    let sense = if side == Side::B && pair.is_linked { Sense::click_and_drag() } else { Sense::click() };
+    ui.painter().rect_filled(place, 0.0, tokens.panel);
+    ui.painter().rect_filled(place, 0.0, tokens.sides[side.at()].gamma_multiply(if is_front { 0.22 } else { 0.10 }));
+    let is_dragged = side == Side::B && pair.is_linked;
+    let sense = if is_dragged { Sense::click_and_drag() } else { Sense::click() };
     let response = ui.interact(place, Id::unique(("pair head", side)), sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Timeline of {}", side.letter())));
     if response.clicked() {
@@ -251,51 +275,125 @@ fn head_ui(
         && response.drag_delta().x != 0.0
         && let Some(view) = documents[0].view
     {
-        let width = (place.width() - state.settings.gutter_points).max(1.0);
+        let width = (places_width(ui, state)).max(1.0);
         let moved = f64::from(response.drag_delta().x / width) * view.span_nanos;
         let nanos = pair.offset_nanos(documents[0], documents[1]) + moved;
         actions.push(Action::Pair(PairAction::Offset(nanos)));
     }
-    if side == Side::B && pair.is_linked {
-        response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal).on_hover_text("Drag B along A");
-    }
-    let mut ui = inside(ui, place.shrink2(vec2(space::M, 0.0)), ("head", side));
+    let mut ui = inside(ui, place.shrink2(vec2(space::S, 0.0)), ("head", side));
     ui.spacing_mut().item_spacing.x = space::S;
     badge(&mut ui, side.at());
-    ui.add(egui::Label::new(RichText::new(document.source.title()).font(fonts::small_strong())).selectable(false));
-    let quiet = |text: String| RichText::new(text).font(fonts::small()).color(tokens.muted);
-    if document.is_loading() {
-        ui.label(quiet("loading…".to_owned()));
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        let name = format!("More about {}", side.letter());
+        let menu = MenuButton::from_button(
+            egui::Button::new(RichText::new(icons::UNFOLDED).font(fonts::icon_sized(12.0))).frame(false),
+        );
+        let (button, _) = menu.ui(ui, |ui| menu_ui(ui, side, state, pair, document, actions));
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        let length =
+            if document.is_loading() { "loading…".to_owned() } else { duration(document.trace.range().nanos()) };
+        ui.label(RichText::new(length).font(fonts::small()).color(tokens.muted));
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let title = RichText::new(document.source.title()).font(fonts::small_strong());
+            ui.add(egui::Label::new(title).truncate().selectable(false).sense(Sense::empty()));
+        });
+    });
+    let hint =
+        if is_dragged { format!("{}\nDrag it along A", document.source.title()) } else { document.source.title() };
+    if is_dragged {
+        response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal).on_hover_text(hint);
+    } else {
+        response.on_hover_text(hint);
     }
-    limit_ui(&mut ui, side, pair, document, actions);
 }
 
-/// Which part of a side counts; offers the marked stretch and what is in sight.
-fn limit_ui(ui: &mut Ui, side: Side, pair: &Pair, document: &Document, actions: &mut Actions) {
+/// Width of the lanes, points.
+fn places_width(ui: &Ui, state: &AppState) -> f32 {
+    ui.max_rect().width() - state.settings.gutter_points
+}
+
+/// What can be done with a side.
+fn menu_ui(ui: &mut Ui, side: Side, state: &AppState, pair: &Pair, document: &Document, actions: &mut Actions) {
+    ui.set_width(MENU_WIDTH);
+    let letter = side.letter();
+    let mut entry = |ui: &mut Ui, text: &str, on: bool, action: Action| {
+        if menu_entry(ui, text, "", true, on).clicked() {
+            actions.push(action);
+            ui.close();
+        }
+    };
+    let limit = |range: Option<TimeRange>| Action::Pair(PairAction::Limit(side, range));
+    entry(ui, &format!("All of {letter} counts"), pair.limit(document.id).is_none(), limit(None));
+    if let Some(range) = document.marked.filter(|marked| marked.nanos() > 0) {
+        let on = pair.limit(document.id) == Some(range);
+        entry(ui, &format!("Only the mark counts ({})", duration(range.nanos())), on, limit(Some(range)));
+    }
+    if let Some(range) = document.view.map(|view| view.range().intersect(document.trace.range()))
+        && range.nanos() > 0
+    {
+        let text = format!("Only what is in sight counts ({})", duration(range.nanos()));
+        entry(ui, &text, pair.limit(document.id) == Some(range), limit(Some(range)));
+    }
+    ui.separator();
+    let shown = pair.counters_points > 0.0;
+    let points = if shown { 0.0 } else { COUNTERS };
+    let counters = Action::On(document.id, Box::new(Action::SetCounters(points)));
+    entry(ui, "Counters over the lanes", shown, counters);
+    let others = pair.series.iter().enumerate().filter(|(_, id)| !pair.sides.contains(id));
+    let others: Vec<_> = others.filter_map(|(at, id)| Some((at, state.document_by_id(*id)?))).collect();
+    if side == Side::B && !others.is_empty() {
+        ui.separator();
+        for (at, other) in others {
+            let text = format!("Show {} {} here", at + 1, other.source.title());
+            entry(ui, &text, false, Action::Pair(PairAction::Lower(other.id)));
+        }
+    }
+    ui.separator();
+    entry(ui, &format!("Close {letter}"), false, Action::CloseDocument(document.id));
+}
+
+/// At the right of a minimap: which part of the side counts, or that the mark could be it.
+fn limit_ui(ui: &mut Ui, (side, strip): (Side, Rect), pair: &Pair, document: &Document, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let letter = side.letter();
+    let limited = pair.limit(document.id);
+    // Instances of a row are marked: nobody wants only those to count.
+    let marked = document.marked.filter(|marked| marked.nanos() > 0 && limited != Some(*marked) && pair.row.is_none());
+    if limited.is_none() && marked.is_none() {
+        return;
+    }
     let limit = |range: Option<TimeRange>| Action::Pair(PairAction::Limit(side, range));
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        if let Some(range) = pair.ranges[side.at()] {
-            if link_in(ui, &format!("All of {letter}"), fonts::small()).clicked() {
-                actions.push(limit(None));
+    let font = fonts::small();
+    let mut texts: Vec<(String, Option<Action>)> = Vec::new();
+    if let Some(range) = limited {
+        let origin = document.trace.range().start;
+        let at = |time: trace_core::base::time::TraceTime| offset(time.nanos_since(origin));
+        texts.push((format!("Only {} to {} counts", at(range.start), at(range.end)), None));
+        texts.push((format!("All of {letter}"), Some(limit(None))));
+    }
+    if let Some(range) = marked {
+        texts
+            .push((format!("Count only the mark ({}) in {letter}", duration(range.nanos())), Some(limit(Some(range)))));
+    }
+    let wide = |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), tokens.text).size().x;
+    let width: f32 = texts.iter().map(|(text, _)| wide(text) + space::M).sum::<f32>() + space::S;
+    let ground = strip.with_min_x((strip.max.x - width).max(strip.min.x)).shrink2(vec2(0.0, 2.0));
+    ui.painter().rect_filled(ground, space::RADIUS, tokens.popup);
+    let mut ui = inside(ui, ground.shrink2(vec2(space::S, 0.0)), ("limit", side));
+    ui.spacing_mut().item_spacing.x = space::M;
+    for (text, action) in texts {
+        match action {
+            None => {
+                ui.label(RichText::new(text).font(font.clone()).color(tokens.warning));
             }
-            let origin = document.trace.range().start;
-            let at = |time: trace_core::base::time::TraceTime| offset(time.nanos_since(origin));
-            let text = format!("Only {} to {} counts", at(range.start), at(range.end));
-            ui.label(RichText::new(text).font(fonts::small()).color(tokens.warning));
-        }
-        let seen = document.view.map(|view| view.range().intersect(document.trace.range()));
-        let seen = seen.filter(|seen| seen.nanos() > 0 && seen.nanos() < document.trace.range().nanos() * 98 / 100);
-        let marked = document.marked.filter(|marked| marked.nanos() > 0);
-        let offered = marked.map(|range| (range, "mark")).or_else(|| seen.map(|range| (range, "view")));
-        if let Some((range, what)) = offered.filter(|(range, _)| pair.ranges[side.at()] != Some(*range)) {
-            let text = format!("Count only the {what} ({}) in {letter}", duration(range.nanos()));
-            if link_in(ui, &text, fonts::small()).clicked() {
-                actions.push(limit(Some(range)));
+            Some(action) => {
+                if link_in(&mut ui, &text, font.clone()).clicked() {
+                    actions.push(action);
+                }
             }
         }
-    });
+    }
 }
 
 fn border_ui(ui: &Ui, places: &Places, actions: &mut Actions) {
@@ -333,10 +431,9 @@ mod tests {
     fn parts_fill_the_area() {
         let area = Rect::from_min_max(pos2(0.0, 10.0), pos2(100.0, 410.0));
         let places = Places::new(area, 0.5);
-        assert_eq!(places.heads[0].min, area.min);
+        assert_eq!(places.lanes[0].min, area.min);
         assert_eq!(places.lanes[0].max.y, places.border.min.y);
-        assert_eq!(places.border.max.y, places.heads[1].min.y);
+        assert_eq!(places.border.max.y, places.lanes[1].min.y);
         assert_eq!(places.lanes[1].max, area.max);
-        assert_eq!(places.heads[1].max.y, places.lanes[1].min.y);
     }
 }

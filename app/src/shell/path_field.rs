@@ -8,7 +8,7 @@ use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, icon_button, text_button};
 use crate::widget::link::link;
 
-/// Addresses that are offered.
+/// Addresses, or files, that are offered.
 const MOST_RECENT: usize = 5;
 
 /// Shows it while it is open.
@@ -17,6 +17,8 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let (hint, verb) = match state.field_for {
         FieldFor::Open => ("Path of a trace file", "Open"),
+        FieldFor::Compare => ("Path of the trace to compare this one with", "Compare"),
+        FieldFor::Add => ("Path of one more trace to compare", "Add"),
         FieldFor::Address => ("Address of a server with net/http/pprof", "Record"),
         FieldFor::Save(_) => ("Path to save the trace under", "Save"),
     };
@@ -48,15 +50,35 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 } else if (pressed || entered) && !text.trim().is_empty() {
                     actions.push(match state.field_for {
                         FieldFor::Save(document) => Action::SaveTrace(document, Some(text)),
-                        FieldFor::Open | FieldFor::Address => Action::OpenTyped(text),
+                        FieldFor::Open | FieldFor::Address | FieldFor::Compare | FieldFor::Add => {
+                            Action::OpenTyped(text)
+                        }
                     });
                 }
             });
-            if state.field_for == FieldFor::Address {
-                recent_ui(ui, state, actions);
+            match state.field_for {
+                FieldFor::Address => recent_ui(ui, state, actions),
+                FieldFor::Compare | FieldFor::Add => recent_files_ui(ui, state, actions),
+                FieldFor::Open | FieldFor::Save(_) => {}
             }
         },
     );
+}
+
+/// Files that were opened before and are not compared yet.
+fn recent_files_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let is_shown = |path: &std::path::Path| {
+        let known = state.documents.iter().find(|document| document.file() == Some(path));
+        known.is_some_and(|document| {
+            state.active == Some(document.id) || state.pair.as_ref().is_some_and(|pair| pair.has(document.id))
+        })
+    };
+    let recent = state.settings.recent_files.iter().filter(|path| !is_shown(path));
+    for path in recent.take(MOST_RECENT) {
+        if link(ui, &path.display().to_string()).clicked() {
+            actions.push(Action::OpenTyped(path.display().to_string()));
+        }
+    }
 }
 
 /// Addresses that were opened before.

@@ -7,7 +7,7 @@ use crate::action::pairs::PairAction;
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState};
 use crate::theme::{fonts, icons, space, tokens};
-use crate::widget::badge::paint_badge;
+use crate::widget::badge::{paint_badge, paint_number};
 use crate::widget::button::glyph;
 use crate::widget::menu::menu_entry;
 
@@ -42,7 +42,8 @@ fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions
     let tokens = tokens::of(ui.ctx());
     let active = state.active == Some(document.id);
     let side = state.pair.as_ref().and_then(|pair| pair.side_of(document.id));
-    let badge_room = if side.is_some() { BADGE_ROOM } else { 0.0 };
+    let number = state.pair.as_ref().and_then(|pair| pair.series.iter().position(|id| *id == document.id));
+    let badge_room = if side.is_some() || number.is_some() { BADGE_ROOM } else { 0.0 };
     let title = document.source.title();
     let color = if active { tokens.text } else { tokens.muted };
     let text_room = most - 2.0 * space::M - 20.0 - badge_room;
@@ -64,9 +65,11 @@ fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions
     } else if response.hovered() {
         ui.painter().rect_filled(ground, space::RADIUS, tokens.hovered);
     }
-    if let Some(side) = side {
-        let place = Rect::from_center_size(pos2(rect.min.x + space::M + 8.0, rect.center().y), vec2(16.0, 16.0));
-        paint_badge(ui.painter(), place, side.at(), tokens);
+    let place = Rect::from_center_size(pos2(rect.min.x + space::M + 8.0, rect.center().y), vec2(16.0, 16.0));
+    match (side, number) {
+        (Some(side), _) => paint_badge(ui.painter(), place, side.at(), tokens),
+        (None, Some(number)) => paint_number(ui.painter(), place, number, tokens),
+        (None, None) => {}
     }
     let text_at = pos2(rect.min.x + space::M + badge_room, rect.center().y - galley.size().y / 2.0);
     ui.painter().galley(text_at, galley, color);
@@ -91,14 +94,31 @@ fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions
         crate::state::document::Source::Path(path) => path.display().to_string(),
         crate::state::document::Source::Sample => title,
     };
-    if let Some(front) = state.document().filter(|front| front.id != document.id) {
-        let text = format!("Compare {} with this", front.source.title());
-        response.context_menu(|ui| {
-            if menu_entry(ui, &text, "", true, false).clicked() {
-                actions.push(Action::Pair(PairAction::Of(front.id, document.id)));
-                ui.close();
-            }
-        });
-    }
+    response.context_menu(|ui| menu_ui(ui, state, document, actions));
     response.on_hover_cursor(CursorIcon::Default).on_hover_text(full);
+}
+
+/// What can be done with a trace besides bringing it to the front.
+fn menu_ui(ui: &mut Ui, state: &AppState, document: &Document, actions: &mut Actions) {
+    let mut entry = |ui: &mut Ui, text: &str, action: Action| {
+        if menu_entry(ui, text, "", true, false).clicked() {
+            actions.push(action);
+            ui.close();
+        }
+    };
+    let (id, pair) = (document.id, state.shown_pair().map(|(pair, _)| pair));
+    if let Some(pair) = pair {
+        if pair.has(id) && !pair.sides.contains(&id) {
+            entry(ui, "Show it below, as B", Action::Pair(PairAction::Lower(id)));
+        }
+        if pair.has(id) {
+            entry(ui, "Take it out of the comparison", Action::Pair(PairAction::TakeOut(id)));
+        } else {
+            entry(ui, "Add it to the comparison", Action::Pair(PairAction::Add(id)));
+        }
+    } else if let Some(front) = state.document().filter(|front| front.id != id) {
+        let text = format!("Compare {} with this", front.source.title());
+        entry(ui, &text, Action::Pair(PairAction::Of(front.id, id)));
+    }
+    entry(ui, "Close", Action::CloseDocument(id));
 }

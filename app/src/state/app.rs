@@ -13,7 +13,7 @@ pub struct AppState {
     pub documents: Vec<Document>,
     /// The one in front.
     pub active: Option<DocumentId>,
-    /// The two of them that are compared, if any.
+    /// Those of them that are compared, if any.
     pub pair: Option<Pair>,
     /// A file that was dropped on an open trace: to be opened, or compared with it.
     pub dropped: Option<PathBuf>,
@@ -45,6 +45,10 @@ pub enum FieldFor {
     Open,
     /// The address of a server that records.
     Address,
+    /// The path of a file to compare the trace in front with.
+    Compare,
+    /// The path of a file to add to what is compared.
+    Add,
     /// Where to save the trace of this document.
     Save(DocumentId),
 }

@@ -7,10 +7,12 @@ use trace_core::analysis::compare::causes::CauseChange;
 use trace_core::analysis::compare::diff_flame::DiffFlame;
 use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::compare::partners::Correction;
+use trace_core::analysis::compare::trend::Trends;
 use trace_core::analysis::findings::Findings;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 
+use crate::state::document::DocumentId;
 use crate::state::pair::PerChoice;
 
 /// What can be asked about a pair. A key: equal questions have equal answers.
@@ -18,8 +20,17 @@ use crate::state::pair::PerChoice;
 pub enum PairQuestion {
     /// What changed between these stretches.
     Changes {
-        /// Of A and of B.
-        ranges: [TimeRange; 2],
+        /// A and B, and which stretch of them.
+        sides: [(DocumentId, TimeRange); 2],
+        /// What figures are divided by.
+        per: PerChoice,
+        /// Rows that the user put together or apart.
+        corrections: Vec<Correction>,
+    },
+    /// How three and more changed, one after the other.
+    Series {
+        /// Which, in their order, and which stretch of them.
+        recordings: Vec<(DocumentId, TimeRange)>,
         /// What figures are divided by.
         per: PerChoice,
         /// Rows that the user put together or apart.
@@ -27,11 +38,24 @@ pub enum PairQuestion {
     },
 }
 
+impl PairQuestion {
+    /// What has to be measured for it.
+    #[must_use]
+    pub fn recordings(&self) -> &[(DocumentId, TimeRange)] {
+        match self {
+            Self::Changes { sides, .. } => sides,
+            Self::Series { recordings, .. } => recordings,
+        }
+    }
+}
+
 /// What came of it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum PairAnswer {
     /// Of [`PairQuestion::Changes`].
     Changes(Arc<Changes>),
+    /// Of [`PairQuestion::Series`].
+    Series(Arc<SeriesChanges>),
     /// The worker met a fault of its own.
     Failed,
 }
@@ -55,6 +79,17 @@ pub struct Changes {
     pub off_cpu: DiffFlame,
     /// Where CPU samples changed, per unit.
     pub on_cpu: DiffFlame,
+}
+
+/// How a series changed, and what it was found in.
+#[derive(Clone, Debug, Default)]
+pub struct SeriesChanges {
+    /// Rows, and what each step and all of them changed.
+    pub found: Trends,
+    /// What each recording holds.
+    pub measured: Vec<Arc<Measured>>,
+    /// What each recording's figures are divided by.
+    pub units: Vec<f64>,
 }
 
 /// How far a question is.

@@ -1,6 +1,8 @@
-//! Two open traces that are compared: how their times lie over each other, and what the user chose.
+//! Two open traces that are compared, of a series maybe: how their times lie over each other, and what the
+//! user chose.
 
 use trace_core::analysis::compare::Change;
+use trace_core::analysis::compare::anchor::Anchor;
 use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::partners::Correction;
 use trace_core::analysis::compare::series::Instance;
@@ -12,6 +14,7 @@ use trace_core::model::trace::Trace;
 use crate::state::app::AppState;
 use crate::state::contrast::{Contrasts, PairQuestion};
 use crate::state::document::{Document, DocumentId};
+use crate::state::rows::Folds;
 use crate::state::view::View;
 
 /// One of two traces.
@@ -143,11 +146,27 @@ impl Spot {
     }
 }
 
+/// What is asked for before the traces are there (by the command line).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// How to lay the times over each other.
+    pub align: Align,
+    /// What lies at time zero of both, for [`Align::Anchors`].
+    pub anchor: Option<Anchor>,
+    /// The stretch of each that counts, nanoseconds from time zero; without a border it is the trace's own.
+    pub stretches: [Option<[Option<i64>; 2]>; 2],
+}
+
+/// Recordings that a series has at most.
+pub const MOST_IN_SERIES: usize = 12;
+
 /// Two traces that are compared.
 #[derive(Clone, Debug)]
 pub struct Pair {
     /// A and B.
     pub sides: [DocumentId; 2],
+    /// All recordings of a series in their order, both sides among them; empty if there are but two.
+    pub series: Vec<DocumentId>,
     /// Zooming and panning one moves the other.
     pub is_linked: bool,
     /// Which instants belong together.
@@ -156,10 +175,12 @@ pub struct Pair {
     pub anchors: [Option<TraceTime>; 2],
     /// By how much B is shown later than that, nanoseconds of A.
     pub shift_nanos: f64,
-    /// The stretch of each that counts; all if `None`.
-    pub ranges: [Option<TimeRange>; 2],
-    /// A's part of the height.
-    pub share: f32,
+    /// The stretch that counts of those recordings of which not all does.
+    pub limits: Vec<(DocumentId, TimeRange)>,
+    /// What is to be done once both are loaded.
+    pub wish: Option<Wish>,
+    /// What was folded before: two timelines leave little room.
+    pub folds_before: Vec<(DocumentId, Folds)>,
     /// Height of each one's counters, points; 0 when folded. Two timelines leave little room for them.
     pub counters_points: f32,
     /// What figures are divided by.
@@ -223,12 +244,14 @@ impl Pair {
     pub fn new(a: DocumentId, b: DocumentId) -> Self {
         Self {
             sides: [a, b],
+            series: Vec::new(),
             is_linked: true,
             align: Align::Start,
             anchors: [None; 2],
             shift_nanos: 0.0,
-            ranges: [None; 2],
-            share: 0.5,
+            limits: Vec::new(),
+            wish: None,
+            folds_before: Vec::new(),
             counters_points: 0.0,
             per: PerChoice::Second,
             corrections: Vec::new(),
@@ -244,17 +267,64 @@ impl Pair {
         Side::BOTH.into_iter().find(|side| self.sides[side.at()] == id)
     }
 
-    /// The stretch of a side that counts.
+    /// All that are compared: the series, or the two.
     #[must_use]
-    pub fn range(&self, side: Side, document: &Document) -> TimeRange {
+    pub fn members(&self) -> &[DocumentId] {
+        if self.series.is_empty() { &self.sides } else { &self.series }
+    }
+
+    /// Whether it is one of those that are compared.
+    #[must_use]
+    pub fn has(&self, id: DocumentId) -> bool {
+        self.members().contains(&id)
+    }
+
+    /// The stretch that a recording was limited to.
+    #[must_use]
+    pub fn limit(&self, id: DocumentId) -> Option<TimeRange> {
+        self.limits.iter().find(|known| known.0 == id).map(|known| known.1)
+    }
+
+    /// Lets only this stretch of a recording count, or all of it.
+    pub fn set_limit(&mut self, id: DocumentId, range: Option<TimeRange>) {
+        self.limits.retain(|known| known.0 != id);
+        self.limits.extend(range.map(|range| (id, range)));
+    }
+
+    /// The stretch of a recording that counts.
+    #[must_use]
+    pub fn range(&self, document: &Document) -> TimeRange {
         let whole = document.trace.range();
-        self.ranges[side.at()].map_or(whole, |range| range.intersect(whole))
+        self.limit(document.id).map_or(whole, |range| range.intersect(whole))
+    }
+
+    /// Makes a series of the two with one more, or adds it to the series.
+    pub fn add(&mut self, id: DocumentId) {
+        if self.series.is_empty() {
+            self.series.extend(self.sides);
+        }
+        self.series.push(id);
+    }
+
+    /// Takes a recording away; `false` if fewer than two are left.
+    pub fn take_out(&mut self, id: DocumentId) -> bool {
+        let left: Vec<DocumentId> = self.members().iter().copied().filter(|known| *known != id).collect();
+        let kept: Vec<DocumentId> = self.sides.into_iter().filter(|side| *side != id).collect();
+        let mut sides = kept.iter().chain(left.iter().filter(|other| !kept.contains(other))).copied();
+        let (Some(first), Some(second)) = (sides.next(), sides.next()) else { return false };
+        // In the order of the series; of two sides that stay, in theirs.
+        let turned =
+            kept.len() < 2 && left.iter().position(|one| *one == first) > left.iter().position(|one| *one == second);
+        self.sides = if turned { [second, first] } else { [first, second] };
+        self.series = if left.len() > 2 { left } else { Vec::new() };
+        self.set_limit(id, None);
+        true
     }
 
     /// How the times of the two belong together. An alignment that is impossible counts as one by starts.
     #[must_use]
     pub fn link(&self, a: &Document, b: &Document) -> Link {
-        let (range_a, range_b) = (self.range(Side::A, a), self.range(Side::B, b));
+        let (range_a, range_b) = (self.range(a), self.range(b));
         let starts = (range_a.start.0 as f64, range_b.start.0 as f64, 1.0);
         let (a0, b0, scale) = match self.align {
             Align::Start => starts,
@@ -271,14 +341,34 @@ impl Pair {
         Link { a0, b0: b0 - self.shift_nanos * scale, scale }
     }
 
+    /// The chosen instant of a side, while it matters: they are aligned there, or the other one is awaited.
+    #[must_use]
+    pub fn anchor(&self, side: Side) -> Option<TraceTime> {
+        let is_awaited = self.anchors.iter().any(Option::is_none);
+        self.anchors[side.at()].filter(|_| is_awaited || self.align == Align::Anchors)
+    }
+
     /// What is asked about the two as they are set now.
     #[must_use]
     pub fn question(&self, a: &Document, b: &Document) -> PairQuestion {
         PairQuestion::Changes {
-            ranges: [self.range(Side::A, a), self.range(Side::B, b)],
+            sides: [(a.id, self.range(a)), (b.id, self.range(b))],
             per: self.per.clone(),
             corrections: self.corrections.clone(),
         }
+    }
+
+    /// What is asked about the series as it is set now; `None` if there is none, or not all of it.
+    #[must_use]
+    pub fn series_question(&self, state: &AppState) -> Option<PairQuestion> {
+        let all = self.series.iter().map(|id| state.document_by_id(*id).filter(|document| document.has_lanes()));
+        let recordings: Vec<_> =
+            all.map(|document| document.map(|known| (known.id, self.range(known)))).collect::<Option<_>>()?;
+        (recordings.len() > 2).then(|| PairQuestion::Series {
+            recordings,
+            per: self.per.clone(),
+            corrections: self.corrections.clone(),
+        })
     }
 
     /// By how much B begins later than A as shown, nanoseconds of A.
@@ -351,5 +441,20 @@ mod tests {
         }
         pair.shift_nanos = 250.0;
         assert_eq!(pair.offset_nanos(&a, &b), 250.0);
+    }
+
+    #[test]
+    fn a_series_loses_recordings_until_two_are_left() {
+        let ids = [0, 1, 2, 3].map(DocumentId);
+        let mut pair = Pair::new(ids[0], ids[1]);
+        assert_eq!(pair.members(), [ids[0], ids[1]]);
+        pair.add(ids[2]);
+        pair.add(ids[3]);
+        assert_eq!((pair.members(), pair.sides), (&ids[..], [ids[0], ids[1]]));
+        assert!(pair.take_out(ids[1]));
+        assert_eq!(pair.sides, [ids[0], ids[2]], "the next one takes its place");
+        assert!(pair.take_out(ids[0]));
+        assert_eq!((pair.sides, pair.series.len()), ([ids[2], ids[3]], 0), "two are no series");
+        assert!(!pair.take_out(ids[2]));
     }
 }

@@ -45,6 +45,8 @@ pub struct Settings {
     pub gutter_points: f32,
     /// Height of the counters, points; 0 when folded.
     pub counters_points: f32,
+    /// The upper one's part of the height of two timelines.
+    pub pair_share: f32,
     /// Animate moves.
     pub animate: bool,
     /// Models of large traces may take so much of the disk, GB; 0 keeps none.
@@ -69,6 +71,7 @@ impl Default for Settings {
             wall_clock: false,
             gutter_points: 220.0,
             counters_points: 124.0,
+            pair_share: 0.5,
             animate: true,
             cache_gigabytes: CACHE_GIGABYTES,
             dock: None,
@@ -98,6 +101,7 @@ impl Settings {
             ui_scale: sane(self.ui_scale, 0.5, 3.0, usual.ui_scale),
             gutter_points: sane(self.gutter_points, 80.0, 800.0, usual.gutter_points),
             counters_points: sane(self.counters_points, 0.0, 600.0, usual.counters_points),
+            pair_share: sane(self.pair_share, 0.1, 0.9, usual.pair_share),
             window,
             ..self
         }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use trace_core::analysis::antagonists::Antagonists;
 use trace_core::analysis::blocked_by::{Blocked, Releasers};
 use trace_core::analysis::collector::cycles::Collector;
+use trace_core::analysis::compare::anchor::Anchor;
 use trace_core::analysis::compare::measure::Measured;
+use trace_core::analysis::find::Finds;
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::flame::Flame;
 use trace_core::analysis::goroutines::{GoTimes, Groups, SortBy};
@@ -79,6 +81,10 @@ pub enum Question {
     Events(LaneId, TimeRange),
     /// What there is in this time to compare with another trace.
     Measured(TimeRange),
+    /// When the first of these is.
+    Anchor(Anchor),
+    /// What has this in its name.
+    Find(String),
 }
 
 /// Windows that are listed at most.
@@ -125,6 +131,7 @@ impl Question {
                 | Self::AntagonistsOf(..)
                 | Self::WorstWindows(..)
                 | Self::Measured(_)
+                | Self::Find(_)
         )
     }
 }
@@ -191,6 +198,10 @@ pub enum Answer {
     Events(Arc<Vec<EventRow>>),
     /// Of [`Question::Measured`].
     Measured(Arc<Measured>),
+    /// Of [`Question::Find`].
+    Found(Arc<Finds>),
+    /// Of [`Question::Anchor`].
+    Instant(Option<TraceTime>),
     /// The worker met a fault of its own.
     Failed,
 }

@@ -63,6 +63,9 @@ pub fn are_folded(frame: &Frame<'_>) -> bool {
 /// The counters, folded or not.
 pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &Store, pointer: Option<Pos2>, actions: &mut Actions) {
     let strip = frame.strips.counters;
+    if strip.height() < 1.0 {
+        return;
+    }
     let place = frame.strips.gutter_of(strip);
     ui.painter().rect_filled(place, 0.0, frame.tokens.panel);
     let folded = are_folded(frame);

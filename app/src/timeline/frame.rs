@@ -2,7 +2,7 @@
 
 use egui::{Color32, FontId, Id, Pos2, Rect};
 
-use trace_core::base::time::TimeRange;
+use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 
 use crate::state::document::Document;
@@ -68,6 +68,10 @@ pub struct Frame<'a> {
     pub bounds: TimeRange,
     /// What the view may go over: more than the trace while another one is shown along with it.
     pub reach: TimeRange,
+    /// The stretch that a comparison looks at, if that is not all of it.
+    pub counted: Option<TimeRange>,
+    /// The instant that lies under one of the other timeline.
+    pub anchor: Option<TraceTime>,
     /// Time against pixels.
     pub axis: Axis,
     /// The columns that lanes are asked in.

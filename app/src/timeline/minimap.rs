@@ -14,7 +14,7 @@ use crate::fmt::time::duration;
 use crate::state::view::View;
 use crate::theme::lanes::{LaneColors, mix};
 use crate::timeline::axis::Axis;
-use crate::timeline::frame::Frame;
+use crate::timeline::frame::{Frame, Seat};
 use crate::timeline::input::Drag;
 use crate::timeline::marks::hatched;
 use crate::timeline::store::Store;
@@ -134,6 +134,10 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions) 
         let rect = Rect::from_min_max(pos2(x0, strip.top()), pos2(x1.max(x0 + 1.0), strip.bottom()));
         painter.rect_filled(rect, 0.0, frame.colors.marked);
     }
+    if let Some(counted) = frame.counted {
+        painter.rect_filled(strip.with_max_x(axis.x_from_time(counted.start)), 0.0, frame.colors.shade);
+        painter.rect_filled(strip.with_min_x(axis.x_from_time(counted.end)), 0.0, frame.colors.shade);
+    }
     let window = window(&axis, &frame.view, strip);
     paint_window(&painter, frame, strip, window);
     gutter(ui, frame);
@@ -159,6 +163,10 @@ fn paint_window(painter: &egui::Painter, frame: &Frame<'_>, strip: Rect, window:
 }
 
 fn gutter(ui: &Ui, frame: &Frame<'_>) {
+    if frame.seat != Seat::Alone {
+        // The name of the trace stands there.
+        return;
+    }
     let place = frame.strips.gutter_of(frame.strips.minimap);
     let painter = ui.painter_at(place);
     let at = pos2(place.left() + 12.0, place.center().y);

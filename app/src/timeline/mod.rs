@@ -3,6 +3,7 @@
 //! A frame goes: strips (where things lie) → input (the pointer moves the view) → scenes (what there is
 //! to see, as data) → hit (what the pointer is at) → paint → tooltip.
 
+pub mod anchor;
 pub mod axis;
 pub mod counters;
 pub mod critical;
@@ -71,11 +72,13 @@ pub fn document_ui(
     let tokens = tokens::of(ui.ctx());
     let colors = LaneColors::of(tokens);
     let dimmed = colors.dimmed(tokens);
-    let counters = match (seat, &state.pair) {
-        (Seat::Of(_), Some(pair)) => pair.counters_points,
-        _ => state.settings.counters_points,
+    let gutter = state.settings.gutter_points;
+    let (strips, counted, anchor) = match (seat, &state.pair) {
+        (Seat::Of(side), Some(pair)) => {
+            (Strips::of_pair(area, gutter, pair.counters_points), pair.limit(document.id), pair.anchor(side))
+        }
+        _ => (Strips::new(area, gutter, state.settings.counters_points), None, None),
     };
-    let strips = Strips::new(area, state.settings.gutter_points, counters);
     let bounds = document.trace.range();
     let meant = document.view.unwrap_or_else(|| View::whole(bounds));
     let (view, moving) = match led {
@@ -112,6 +115,8 @@ pub fn document_ui(
         view,
         bounds,
         reach: document.reach(),
+        counted,
+        anchor,
         axis,
         grid,
         origin: ruler::origin(document, &state.settings),
@@ -149,11 +154,13 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Sto
     gutter::ui(ui, frame, &visible, store, actions);
     counters::ui(ui, frame, store, pointer, actions);
     ruler::paint(ui, frame, pointer);
+    anchor::paint(ui, frame);
     marks::paint(ui, frame, store, pointer);
     minimap::ui(ui, frame, store, actions);
     pins::ui(ui, frame, actions);
     scroll_bar::ui(ui, frame, store, actions);
     input::clicks(ui, frame, canvas, &hit, &arrows, actions);
+    anchor::menu(frame, canvas, &hit, pointer, actions);
     lanes::name_spans(ui, frame, &visible, actions);
     if store.drag.is_none() {
         tooltip::ui(ui, frame, canvas, &hit, &arrows);

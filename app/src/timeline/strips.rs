@@ -3,7 +3,7 @@
 
 use egui::{Rect, pos2};
 
-use crate::theme::lanes::{COUNTERS_FOLDED, MINIMAP_HEIGHT, RULER_HEIGHT, SCROLL_BAR};
+use crate::theme::lanes::{COUNTERS_FOLDED, MINIMAP_HEIGHT, MINIMAP_OF_PAIR, RULER_HEIGHT, SCROLL_BAR};
 
 /// The rectangles of one frame, points.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,10 +34,20 @@ impl Strips {
     /// when there is little room.
     #[must_use]
     pub fn new(area: Rect, gutter: f32, counters: f32) -> Self {
+        Self::divide(area, gutter, counters, [MINIMAP_HEIGHT, COUNTERS_FOLDED])
+    }
+
+    /// The same for one of two timelines, which have little room: a low minimap, and no line for counters that
+    /// are folded.
+    #[must_use]
+    pub fn of_pair(area: Rect, gutter: f32, counters: f32) -> Self {
+        Self::divide(area, gutter, counters, [MINIMAP_OF_PAIR, 0.0])
+    }
+
+    fn divide(area: Rect, gutter: f32, counters: f32, [minimap_height, folded]: [f32; 2]) -> Self {
         let gutter_width = gutter.clamp(GUTTER_LEAST, (area.width() * 0.6).max(GUTTER_LEAST));
-        let counters_height =
-            if counters < COUNTERS_LEAST / 2.0 { COUNTERS_FOLDED } else { counters.max(COUNTERS_LEAST) };
-        let counters_height = counters_height.min((area.height() * 0.5).max(COUNTERS_FOLDED));
+        let counters_height = if counters < COUNTERS_LEAST / 2.0 { folded } else { counters.max(COUNTERS_LEAST) };
+        let counters_height = counters_height.min((area.height() * 0.5).max(folded));
         let left = area.left() + gutter_width.round();
         let right = (area.right() - SCROLL_BAR).max(left + 1.0);
         let mut y = area.top();
@@ -46,7 +56,7 @@ impl Strips {
             y = (y + height.round()).min(area.bottom());
             Rect::from_min_max(pos2(left, top), pos2(right, y))
         };
-        let minimap = strip(MINIMAP_HEIGHT);
+        let minimap = strip(minimap_height);
         let ruler = strip(RULER_HEIGHT);
         let counters = strip(counters_height);
         let lanes = strip(f32::INFINITY);

@@ -1,4 +1,4 @@
-//! The letter of one of two traces that are compared, on a ground of its colour.
+//! The letter of one of two traces that are compared, on a ground of its colour; the number of one of a series.
 
 use egui::{Align2, Painter, Rect, Response, Role, Sense, Ui, WidgetInfo, vec2};
 
@@ -22,6 +22,13 @@ pub fn paint_badge(painter: &Painter, rect: Rect, at: usize, tokens: &tokens::To
     let rect = Rect::from_center_size(rect.center(), vec2(SIDE, SIDE));
     painter.rect_filled(rect, 4.0, ground);
     painter.text(rect.center(), Align2::CENTER_CENTER, letter(at), fonts::small_strong(), text_on(ground));
+}
+
+/// The number of a recording of a series, from 0, in the same shape.
+pub fn paint_number(painter: &Painter, rect: Rect, at: usize, tokens: &tokens::Tokens) {
+    let rect = Rect::from_center_size(rect.center(), vec2(SIDE, SIDE));
+    painter.rect_filled(rect, 4.0, tokens.pressed);
+    painter.text(rect.center(), Align2::CENTER_CENTER, at + 1, fonts::small_strong(), tokens.text);
 }
 
 const fn letter(at: usize) -> &'static str {

@@ -7,6 +7,8 @@ use crate::widget::plot::{Look, Series};
 
 /// Bars of a histogram.
 const BINS: usize = 48;
+/// A logarithmic axis covers at least this factor.
+const LEAST_FACTOR: f64 = 12.0;
 /// Points of a cumulated curve.
 const POINTS: usize = 240;
 
@@ -33,8 +35,15 @@ pub fn axis(samples: &[Sample; 2], is_log: bool) -> Option<Axis> {
     let all = || samples.iter().flat_map(|sample| sample.values.first().into_iter().chain(sample.values.last()));
     let (low, high) = (all().copied().reduce(f64::min)?, all().copied().reduce(f64::max)?);
     Some(if is_log {
-        let low = low.max(1.0);
-        Axis::log(Unit::Nanos, low / 1.05, high.max(low * 1.5) * 1.05)
+        let (low, high) = (low.max(1.0), high.max(1.0));
+        // Values that are much alike stand in the middle, with round numbers on both sides.
+        let (low, high) = if high < low * LEAST_FACTOR {
+            let middle = (low * high).sqrt();
+            (middle / LEAST_FACTOR.sqrt(), middle * LEAST_FACTOR.sqrt())
+        } else {
+            (low / 1.05, high * 1.05)
+        };
+        Axis::log(Unit::Nanos, low, high)
     } else {
         Axis::linear(Unit::Nanos, 0.0, high.max(1.0) * 1.02)
     })
@@ -43,6 +52,9 @@ pub fn axis(samples: &[Sample; 2], is_log: bool) -> Option<Axis> {
 /// How many values are about so long, in equal parts of the axis: in sum the whole count, or 1.
 #[must_use]
 pub fn histogram(sample: &Sample, axis: &Axis, is_normalized: bool, (name, color): (&str, Color32)) -> Series {
+    if sample.values.is_empty() {
+        return Series::line(name, color, Vec::new());
+    }
     let whole = if is_normalized { 1.0 } else { sample.count as f64 };
     let weight = whole / sample.values.len().max(1) as f64;
     let mut bars = [0.0; BINS];

@@ -49,6 +49,8 @@ pub struct Cell {
     pub indent: f32,
     /// A sign that this row unfolds (`false`) or is unfolded (`true`).
     pub fold: Option<bool>,
+    /// Columns instead of text: height (0 to 1, none if nothing is known) and colour.
+    pub columns: Option<Vec<(Option<f32>, Color32)>>,
 }
 
 impl Cell {
@@ -63,6 +65,7 @@ impl Cell {
             strong: false,
             indent: 0.0,
             fold: None,
+            columns: None,
         }
     }
 
@@ -75,6 +78,12 @@ impl Cell {
     #[must_use]
     pub fn bar(parts: Vec<(u64, Color32)>, whole: u64) -> Self {
         Self { bar: Some((parts, whole)), ..Self::text("") }
+    }
+
+    /// Columns side by side: each as high as its part (0 to 1), or only its place.
+    #[must_use]
+    pub fn columns(columns: Vec<(Option<f32>, Color32)>) -> Self {
+        Self { columns: Some(columns), ..Self::text("") }
     }
 
     /// Moved to the right.
@@ -255,6 +264,10 @@ fn cell_ui(ui: &mut Ui, room: Rect, cell: &Cell, column: Column) {
     let layout = if column.right { Layout::right_to_left(Align::Center) } else { Layout::left_to_right(Align::Center) };
     let mut room = room.shrink2(vec2(PADDING, 0.0));
     room.min.x += cell.indent;
+    if let Some(columns) = &cell.columns {
+        columns_ui(ui, room, columns);
+        return;
+    }
     if let Some((parts, whole)) = &cell.bar {
         bar_ui(ui, room, parts, *whole);
         return;
@@ -272,6 +285,19 @@ fn cell_ui(ui: &mut Ui, room: Rect, cell: &Cell, column: Column) {
     }
     let mut cell_ui = ui.new_child(UiBuilder::new().max_rect(room).layout(layout));
     cell_ui.add(egui::Label::new(text).truncate().selectable(false).sense(Sense::empty()));
+}
+
+/// Columns of equal width on one ground line; what is not known is a dash on it.
+fn columns_ui(ui: &Ui, room: Rect, columns: &[(Option<f32>, Color32)]) {
+    let room = Rect::from_center_size(room.center(), vec2(room.width(), 16.0));
+    let step = (room.width() / columns.len().max(1) as f32).min(16.0);
+    for (at, (part, color)) in columns.iter().enumerate() {
+        let left = room.min.x + at as f32 * step;
+        let height = part.map_or(1.0, |part| (part * room.height()).max(2.0));
+        let top = pos2(left, room.max.y - height);
+        let color = if part.is_some() { *color } else { color.gamma_multiply(0.6) };
+        ui.painter().rect_filled(Rect::from_min_max(top, pos2(left + step - 3.0, room.max.y)), 1.0, color);
+    }
 }
 
 /// Parts side by side, `whole` as wide as the room. What is there is seen, however small.

@@ -1,4 +1,4 @@
-//! Answers questions about two traces, off the UI thread.
+//! Answers questions about traces that are compared, off the UI thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -7,47 +7,90 @@ use trace_core::analysis::compare::causes::causes;
 use trace_core::analysis::compare::diff_flame::DiffFlame;
 use trace_core::analysis::compare::limits::limits;
 use trace_core::analysis::compare::measure::{Measured, RowKind};
+use trace_core::analysis::compare::partners::Correction;
 use trace_core::analysis::compare::picture::Picture;
+use trace_core::analysis::compare::trend::{Recording, trends};
 use trace_core::analysis::compare::{Per, Terms, compare, units};
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::flame::Flame;
 use trace_core::base::monitor::Monitor;
 
-use crate::state::contrast::{Changes, PairAnswer, PairQuestion};
+use crate::state::contrast::{Changes, PairAnswer, PairQuestion, SeriesChanges};
 use crate::state::pair::PerChoice;
 
-/// Works out the answer from what was measured on both sides. `None` if it was cancelled.
+/// Works out the answer from what was measured on all sides, in the order of the question. `None` if it was
+/// cancelled.
 #[must_use]
 pub fn answer(
     question: &PairQuestion,
-    measured: [Arc<Measured>; 2],
+    measured: &[Arc<Measured>],
+    findings: Option<&[Arc<Findings>]>,
+    monitor: &Monitor,
+) -> Option<PairAnswer> {
+    let work = AssertUnwindSafe(|| match question {
+        PairQuestion::Changes { per, corrections, .. } => {
+            let [a, b] = measured else { return Some(PairAnswer::Failed) };
+            let findings = match findings {
+                Some([a, b]) => Some([Arc::clone(a), Arc::clone(b)]),
+                _ => None,
+            };
+            changes((per, corrections), [a, b], findings, monitor)
+        }
+        PairQuestion::Series { per, corrections, .. } => series((per, corrections), measured, findings, monitor),
+    });
+    catch_unwind(work).unwrap_or(Some(PairAnswer::Failed))
+}
+
+fn changes(
+    (per, corrections): (&PerChoice, &[Correction]),
+    [a, b]: [&Arc<Measured>; 2],
     findings: Option<[Arc<Findings>; 2]>,
     monitor: &Monitor,
 ) -> Option<PairAnswer> {
-    let PairQuestion::Changes { per, corrections, .. } = question;
-    let work = AssertUnwindSafe(|| {
-        let [a, b] = &measured;
-        let terms = Terms { per: divisor(per, a, b), corrections: corrections.clone() };
-        let both = findings.as_ref().map(|[a, b]| (a.as_ref(), b.as_ref()));
-        let found = compare(a, b, &terms, both);
-        if monitor.is_cancelled() {
-            return None;
-        }
-        let units = <[f64; 2]>::from(units(a, b, terms.per));
-        let flame = |of: fn(&Picture) -> &Flame| DiffFlame::of(&flames(a, of), &flames(b, of), units);
-        let (off_cpu, on_cpu) = (flame(|picture| &picture.waits), flame(|picture| &picture.samples));
-        let causes = both.map(|(a, b)| causes(a, b)).unwrap_or_default();
-        Some((found, units, causes, off_cpu, on_cpu))
-    });
-    match catch_unwind(work) {
-        Err(_) => Some(PairAnswer::Failed),
-        Ok(None) => None,
-        Ok(Some((found, units, causes, off_cpu, on_cpu))) => {
-            let limits = limits(&measured[0], &measured[1]);
-            let changes = Changes { found, limits, measured, units, findings, causes, off_cpu, on_cpu };
-            (!monitor.is_cancelled()).then(|| PairAnswer::Changes(Arc::new(changes)))
-        }
+    let terms = Terms { per: divisor(per, a, b), corrections: corrections.to_vec() };
+    let both = findings.as_ref().map(|[a, b]| (a.as_ref(), b.as_ref()));
+    let found = compare(a, b, &terms, both);
+    if monitor.is_cancelled() {
+        return None;
     }
+    let units = <[f64; 2]>::from(units(a, b, terms.per));
+    let flame = |of: fn(&Picture) -> &Flame| DiffFlame::of(&flames(a, of), &flames(b, of), units);
+    let (off_cpu, on_cpu) = (flame(|picture| &picture.waits), flame(|picture| &picture.samples));
+    let causes = both.map(|(a, b)| causes(a, b)).unwrap_or_default();
+    let limits = limits(a, b);
+    let measured = [Arc::clone(a), Arc::clone(b)];
+    let changes = Changes { found, limits, measured, units, findings, causes, off_cpu, on_cpu };
+    (!monitor.is_cancelled()).then(|| PairAnswer::Changes(Arc::new(changes)))
+}
+
+fn series(
+    (per, corrections): (&PerChoice, &[Correction]),
+    measured: &[Arc<Measured>],
+    findings: Option<&[Arc<Findings>]>,
+    monitor: &Monitor,
+) -> Option<PairAnswer> {
+    let names: Vec<String> = (1..=measured.len()).map(|number| format!("trace {number}")).collect();
+    let finding = |at: usize| findings.and_then(|all| all.get(at)).map(Arc::as_ref);
+    let recordings = names.iter().zip(measured).enumerate();
+    let input: Vec<Recording<'_>> =
+        recordings.map(|(at, (name, measured))| Recording { name, measured, findings: finding(at) }).collect();
+    // A task that one recording lacks divides none of them.
+    let is_everywhere = |name: &str| measured.iter().all(|side| tasks(side, name).is_some());
+    let per = match per {
+        PerChoice::Task(name) if !is_everywhere(name) => &PerChoice::Nothing,
+        per => per,
+    };
+    let terms = |a: &Measured, b: &Measured| Terms { per: divisor(per, a, b), corrections: corrections.to_vec() };
+    let found = trends(&input, terms);
+    let units = measured.iter().map(|side| units(side, side, divisor(per, side, side)).0).collect();
+    let measured = measured.to_vec();
+    (!monitor.is_cancelled()).then(|| PairAnswer::Series(Arc::new(SeriesChanges { found, measured, units })))
+}
+
+/// How many tasks of a type there are.
+fn tasks(side: &Measured, name: &str) -> Option<u64> {
+    let found = side.rows.iter().find(|row| row.0.0 == RowKind::Task && row.0.1 == name);
+    found.map(|row| row.1.count)
 }
 
 fn flames(side: &Measured, of: fn(&Picture) -> &Flame) -> Vec<&Flame> {
@@ -56,14 +99,10 @@ fn flames(side: &Measured, of: fn(&Picture) -> &Flame) -> Vec<&Flame> {
 
 /// What to divide by; a task that a side does not have divides by nothing.
 fn divisor(per: &PerChoice, a: &Measured, b: &Measured) -> Per {
-    let count = |side: &Measured, name: &str| {
-        let found = side.rows.iter().find(|row| row.0.0 == RowKind::Task && row.0.1 == name);
-        found.map(|row| row.1.count)
-    };
     match per {
         PerChoice::Second => Per::Second,
         PerChoice::ProcessorSecond => Per::ProcessorSecond,
         PerChoice::Nothing => Per::Nothing,
-        PerChoice::Task(name) => count(a, name).zip(count(b, name)).map_or(Per::Nothing, |(a, b)| Per::Requests(a, b)),
+        PerChoice::Task(name) => tasks(a, name).zip(tasks(b, name)).map_or(Per::Nothing, |(a, b)| Per::Requests(a, b)),
     }
 }

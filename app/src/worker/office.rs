@@ -149,10 +149,10 @@ impl Office {
                     }
                 });
             }
-            Effect::Contrast { sides, question, measured, findings, monitor } => {
+            Effect::Contrast { question, measured, findings, monitor } => {
                 self.answer_with("contrast", move || {
-                    let answer = contrast::answer(&question, measured, findings, &monitor)?;
-                    Some(Action::Pair(PairAction::Answered(sides, question, answer)))
+                    let answer = contrast::answer(&question, &measured, findings.as_deref(), &monitor)?;
+                    Some(Action::Pair(PairAction::Answered(question, answer)))
                 });
             }
             Effect::SaveProfile { trace, title, scope, kind } => self.save_profile(trace, &title, scope, kind),
@@ -162,12 +162,16 @@ impl Office {
                     drop(sweeper.send(Box::new((trace, rows))));
                 }
             }
-            Effect::OpenTyped(text) => self.mailbox.send(match path_of(&text) {
-                Ok(path) => Action::Open(path),
+            Effect::OpenTyped(text, purpose) => self.mailbox.send(match path_of(&text) {
+                Ok(path) => match purpose {
+                    FieldFor::Compare => Action::CompareWith(path),
+                    FieldFor::Add => Action::AddToComparison(path),
+                    FieldFor::Open | FieldFor::Address | FieldFor::Save(_) => Action::Open(path),
+                },
                 Err(error) => Action::Notice(format!("{text} cannot be opened: {error}")),
             }),
             Effect::AskForFiles => self.ask_for_files(),
-            Effect::AskForComparison => self.ask_for_comparison(),
+            Effect::AskForComparison { adds } => self.ask_for_comparison(adds),
             Effect::SaveSettings => {
                 if let Some(writer) = &self.writer {
                     writer.write(settings.clone());
@@ -221,7 +225,7 @@ impl Office {
         });
     }
 
-    fn ask_for_comparison(&mut self) {
+    fn ask_for_comparison(&mut self, adds: bool) {
         if self.asking || self.writer.is_none() {
             return;
         }
@@ -231,14 +235,13 @@ impl Office {
             let begin = Instant::now();
             let chosen = rfd::FileDialog::new().set_title("Compare with another Go execution trace").pick_file();
             let no_dialog = chosen.is_none() && begin.elapsed() < NO_DIALOG;
-            if let Some(path) = chosen {
-                mailbox.send(Action::CompareWith(path));
-            }
+            let (made, purpose): (fn(PathBuf) -> Action, _) =
+                if adds { (Action::AddToComparison, FieldFor::Add) } else { (Action::CompareWith, FieldFor::Compare) };
+            chosen.into_iter().for_each(|path| mailbox.send(made(path)));
             mailbox.send(Action::DialogClosed);
             if no_dialog {
-                let text = "This desktop offers no file dialog: open the other trace by path, then compare the two";
-                mailbox.send(Action::Notice(text.to_owned()));
-                mailbox.send(Action::PathField(Some(String::new())));
+                mailbox.send(Action::Notice("This desktop offers no file dialog: type or paste a path".to_owned()));
+                mailbox.send(Action::AskPath(purpose));
             }
         });
     }

@@ -11,6 +11,7 @@ use trace_core::analysis::blocked_by::{self, Blocked, Releasers};
 use trace_core::analysis::census::Census;
 use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::compare::measure::measure;
+use trace_core::analysis::find;
 use trace_core::analysis::findings;
 use trace_core::analysis::flame::{Flame, MergeBy};
 use trace_core::analysis::goroutines;
@@ -37,6 +38,8 @@ use crate::state::study::{
     Answer, LISTED, LISTED_SPANS, LISTED_WINDOWS, MutatorOf, MutatorStudy, ProfileStudy, Question,
 };
 
+/// Things of a kind that are listed when they are looked for by name.
+const LISTED_FINDS: usize = 2_000;
 /// Places of waiting that are told of.
 const PLACES: usize = 200;
 /// Points of a curve per factor of ten.
@@ -106,6 +109,10 @@ pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<A
         Question::Measured(range) => {
             measure(trace, *range, monitor).map(|measured| Answer::Measured(Arc::new(measured)))
         }
+        Question::Find(text) => {
+            find::find(trace, text, LISTED_FINDS, monitor).map(|found| Answer::Found(Arc::new(found)))
+        }
+        Question::Anchor(anchor) => anchor.first(trace, monitor).map(Answer::Instant),
     });
     catch_unwind(work).unwrap_or(Some(Answer::Failed))
 }

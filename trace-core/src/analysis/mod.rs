@@ -17,6 +17,7 @@ pub mod census;
 pub mod collector;
 pub mod compare;
 pub(crate) mod crew;
+pub mod find;
 pub mod findings;
 pub mod flame;
 pub mod goroutines;

@@ -1,6 +1,7 @@
 //! Where time zero lies on each side of a comparison.
 
-use trace_core::base::ids::{GoIx, TaskIx};
+use trace_core::analysis::compare::anchor::Anchor;
+use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TraceTime;
 use trace_core::model::trace::Trace;
 
@@ -51,26 +52,24 @@ impl Align {
         }
     }
 
+    /// What lies at zero, if something is named.
+    #[must_use]
+    pub fn anchor(&self) -> Option<Anchor> {
+        Some(match self {
+            Self::Start | Self::Wall | Self::Stretch => return None,
+            Self::Task(name) => Anchor::Task(name.clone()),
+            Self::Region(name) => Anchor::Region(name.clone()),
+            Self::Log(text) => Anchor::Log(text.clone()),
+        })
+    }
+
     /// Where zero lies in a trace; `None` if it has no such thing.
     #[must_use]
     pub fn origin(&self, trace: &Trace) -> Option<TraceTime> {
-        let goroutines = || (0..trace.goroutine_count()).map(GoIx);
         match self {
             Self::Start | Self::Stretch => Some(trace.range().start),
             Self::Wall => (!trace.clock_snapshots().is_empty()).then(|| trace.range().start),
-            Self::Task(name) => {
-                let tasks = (0..trace.task_count()).filter_map(|at| trace.task(TaskIx(at)));
-                tasks.filter(|task| trace.str(task.name) == name).filter_map(|task| task.began).min()
-            }
-            Self::Region(name) => {
-                let regions = goroutines().flat_map(|go| trace.regions(go, trace.range()));
-                let named = regions.filter(|region| !region.began_before && trace.str(region.name) == name);
-                named.map(|region| region.range.start).min()
-            }
-            Self::Log(text) => {
-                let logs = goroutines().flat_map(|go| trace.logs(go, trace.range()));
-                logs.filter(|log| trace.str(log.message).contains(text.as_str())).map(|log| log.time).min()
-            }
+            Self::Task(_) | Self::Region(_) | Self::Log(_) => self.anchor()?.first(trace, &Monitor::new())?,
         }
     }
 }

@@ -16,6 +16,8 @@ use crate::fmt::time::duration;
 
 /// Rows written as text or Markdown.
 const ROWS: usize = 20;
+/// What parentheses around a change say.
+pub const TOO_FEW: &str = "(…) is plain to see, but happened too seldom to test: on one side only, or no overlap";
 /// Rows written as JSON, besides those that are significant.
 const JSON_ROWS: usize = 500;
 
@@ -95,6 +97,8 @@ pub struct Row {
     pub q_value: Option<f64>,
     /// q is at most 0.05, and the sum per unit, the median or p99 changed by at least 5 %.
     pub significant: bool,
+    /// Not significant, since it happened too seldom to test, but plain to see: on one side only, or no overlap.
+    pub too_few: bool,
 }
 
 /// Figures of one side.
@@ -161,6 +165,7 @@ impl From<&Change> for Row {
             p_value: change.p,
             q_value: change.q,
             significant: change.is_significant,
+            too_few: change.is_too_few,
         }
     }
 }
@@ -235,6 +240,9 @@ impl Report {
                 self.per_words()
             ),
         );
+        if self.changes.iter().take(ROWS).any(|row| row.too_few) {
+            line(&mut text, TOO_FEW);
+        }
         text
     }
 
@@ -259,6 +267,9 @@ impl Report {
                 self.per_words()
             ),
         );
+        if self.changes.iter().take(ROWS).any(|row| row.too_few) {
+            line(&mut text, &format!("{}.", TOO_FEW));
+        }
         text
     }
 
@@ -304,13 +315,17 @@ impl Row {
         let of = |side: &Option<Numbers>, figure: fn(&Numbers) -> f64| {
             side.as_ref().map_or_else(|| "–".to_owned(), |side| nanos(figure(side)))
         };
-        let change = match (self.ratio, self.significant) {
-            (_, false) => "~".to_owned(),
-            (Some(ratio), true) if ratio >= 10.0 => format!("×{ratio:.0}"),
-            (Some(ratio), true) if ratio < 1.0 => format!("\u{2212}{:.1} %", (1.0 - ratio) * 100.0),
-            (Some(ratio), true) => format!("+{:.1} %", (ratio - 1.0) * 100.0),
-            (None, true) if self.a.is_some() => "gone".to_owned(),
-            (None, true) => "new".to_owned(),
+        let change = match self.ratio {
+            Some(ratio) if ratio >= 10.0 => format!("×{ratio:.0}"),
+            Some(ratio) if ratio < 1.0 => format!("\u{2212}{:.1} %", (1.0 - ratio) * 100.0),
+            Some(ratio) => format!("+{:.1} %", (ratio - 1.0) * 100.0),
+            None if self.a.is_some() => "gone".to_owned(),
+            None => "new".to_owned(),
+        };
+        let change = match (self.significant, self.too_few) {
+            (true, _) => change,
+            (_, true) => format!("({change})"),
+            _ => "~".to_owned(),
         };
         [
             of(&self.a, |side| side.p50_ns),

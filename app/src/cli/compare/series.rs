@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 use trace_core::analysis::compare::measure::Measured;
-use trace_core::analysis::compare::trend::{Trend, Trends, trends};
+use trace_core::analysis::compare::trend::{Recording, Trend, Trends, trends};
 use trace_core::analysis::compare::{Figures, Terms};
-use trace_core::analysis::findings::Findings;
 
 use crate::cli::compare::report::{Numbers, Told, nanos};
 use crate::cli::compare::{Asked, Side, per};
@@ -68,8 +67,12 @@ pub(super) fn run(asked: &Asked) -> Answer {
     for side in &sides {
         per(asked, &side.measured, &side.measured)?;
     }
-    let input: Vec<(_, Option<&Findings>)> =
-        sides.iter().map(|side| (&side.measured, side.findings.as_ref())).collect();
+    let names = letters(sides.len());
+    let input: Vec<Recording<'_>> = names
+        .iter()
+        .zip(&sides)
+        .map(|(name, side)| Recording { name, measured: &side.measured, findings: side.findings.as_ref() })
+        .collect();
     let terms = |a: &Measured, b: &Measured| Terms::from(per(asked, a, b).unwrap_or_default());
     let found = trends(&input, terms);
     let damaged = sides.iter().any(|side| side.told.is_damaged);
@@ -98,15 +101,9 @@ impl Series {
         }
     }
 
-    /// `A`, `B`, … for the recordings.
-    fn letters(&self) -> Vec<String> {
-        let letter = |at: usize| u8::try_from(at).ok().filter(|at| *at < 26).map(|at| char::from(b'A' + at));
-        (0..self.sides.len()).map(|at| letter(at).map_or_else(|| format!("#{}", at + 1), String::from)).collect()
-    }
-
     fn text(&self) -> String {
         let mut lines: Vec<String> = Vec::new();
-        let letters = self.letters();
+        let letters = letters(self.sides.len());
         for (letter, side) in letters.iter().zip(&self.sides) {
             lines.push(format!("{letter}  {}", side.files.join(", ")));
         }
@@ -144,7 +141,7 @@ impl Series {
     }
 
     fn markdown(&self) -> String {
-        let letters = self.letters();
+        let letters = letters(self.sides.len());
         let mut lines = vec!["### What changed".to_owned(), String::new()];
         lines.extend(self.verdict.iter().map(|sentence| format!("- {}", sentence.replace('_', "\\_"))));
         lines.push(String::new());
@@ -157,6 +154,12 @@ impl Series {
         }
         lines.join("\n") + "\n"
     }
+}
+
+/// `A`, `B`, … for so many recordings.
+fn letters(count: usize) -> Vec<String> {
+    let letter = |at: usize| u8::try_from(at).ok().filter(|at| *at < 26).map(|at| char::from(b'A' + at));
+    (0..count).map(|at| letter(at).map_or_else(|| format!("#{}", at + 1), String::from)).collect()
 }
 
 impl Row {

@@ -4,8 +4,8 @@ use crate::analysis::compare::measure::{Measured, RowKind};
 
 /// Recordings that differ in length by more than this are of different kinds: a snapshot and a long trace.
 const FAR_APART: u64 = 10;
-/// Below this many seconds little can be significant.
-const SHORT: f64 = 0.02;
+/// Below this many seconds no durations can be significant: eight parts of 5 ms are needed.
+const SHORT: f64 = 0.04;
 
 /// What could not be compared, or only with care. Empty if all could be.
 #[must_use]
@@ -38,7 +38,9 @@ pub fn limits(a: &Measured, b: &Measured) -> Vec<String> {
             sentences.push(format!("{name} holds nothing of the program in this range."));
         } else if (side.nanos as f64) < SHORT * 1e9 {
             let millis = side.nanos as f64 / 1e6;
-            sentences.push(format!("{name} lasts {millis:.1} ms: too little to be sure of much."));
+            sentences.push(format!(
+                "{name} lasts {millis:.1} ms: too short to test durations, only what is plain to see is told."
+            ));
         }
     }
     sentences

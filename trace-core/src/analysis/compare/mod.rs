@@ -1,5 +1,6 @@
 //! Two traces side by side: what changed, by how much, and whether that is more than chance.
 
+pub mod anchor;
 pub mod causes;
 pub mod diff_flame;
 pub mod limits;
@@ -21,6 +22,7 @@ use crate::analysis::compare::series::Series;
 use crate::analysis::compare::stats::{Shift, false_discovery, mann_whitney, quantile, same_rate, shift};
 use crate::analysis::findings::Findings;
 
+use crate::analysis::compare::verdict::lead;
 pub use crate::analysis::compare::verdict::verdict;
 
 /// A q value up to which a change is called significant.
@@ -30,6 +32,17 @@ pub const SIGNIFICANT: f64 = 0.05;
 pub const LEAST_CHANGE: f64 = 0.05;
 /// Rows with less than this many nanoseconds a second on both sides are not tested.
 const LEAST_RATE: f64 = 10_000.0;
+/// What happens closer together than this shares a fate: another process had the processor, its clock was slow.
+/// A few slices of the operating system's scheduler, nanoseconds.
+const WITNESS: u64 = 5_000_000;
+/// Fewer parts on either side never give a rank test its say.
+const LEAST_PARTS: usize = 8;
+/// Events of a row that may be plain to see without a test: no fewer on the side that has more.
+const LEAST_OF_FEW: usize = 3;
+/// Durations of one side that are all so many times as long as those of the other are another thing.
+const FAR: f64 = 5.0;
+/// Changes of a few events are told of from this part of the time of the trace on.
+const LEAST_PLAIN: f64 = 0.01;
 /// Counts up to this are tested as single events, larger ones by how they vary over the trace.
 const FEW: u64 = 20;
 
@@ -119,6 +132,9 @@ pub struct Change {
     pub q: Option<f64>,
     /// Whether it is more than chance, and large enough to matter.
     pub is_significant: bool,
+    /// Not significant, since it happened too seldom to test, but plain to see: it is on one side only, or all
+    /// durations of one side are far below those of the other, and much time is in it.
+    pub is_too_few: bool,
     /// B's time in sum less A's, nanoseconds per unit (see [`Per`]).
     pub impact: f64,
     /// Places of the row in `rows` of A's and B's [`Measured`].
@@ -139,6 +155,18 @@ pub struct Comparison {
 /// Compares two measured traces. With the findings of both, the verdict names causes that went and came.
 #[must_use]
 pub fn compare(a: &Measured, b: &Measured, terms: &Terms, findings: Option<(&Findings, &Findings)>) -> Comparison {
+    compare_named(a, b, terms, findings, ["A", "B"])
+}
+
+/// The same, the two called like this in the verdict.
+#[must_use]
+pub fn compare_named(
+    a: &Measured,
+    b: &Measured,
+    terms: &Terms,
+    findings: Option<(&Findings, &Findings)>,
+    names: [&str; 2],
+) -> Comparison {
     let mut changes = changes(a, b, terms);
     let tested: Vec<f64> = changes.iter().filter_map(|change| change.p).collect();
     let mut q = false_discovery(&tested).into_iter();
@@ -146,22 +174,28 @@ pub fn compare(a: &Measured, b: &Measured, terms: &Terms, findings: Option<(&Fin
         change.q = q.next();
         change.is_significant = change.q.is_some_and(|q| q <= SIGNIFICANT) && matters(change);
     }
+    for change in &mut changes {
+        change.is_too_few &= !change.is_significant;
+    }
     ranked(&mut changes);
+    lead(&mut changes, findings);
     let tested = tested.len();
-    Comparison { verdict: verdict(&changes, findings, tested), changes, tested }
+    Comparison { verdict: verdict(&changes, findings, tested, names), changes, tested }
 }
 
 fn changes(a: &Measured, b: &Measured, terms: &Terms) -> Vec<Change> {
     let units = units(a, b, terms.per);
     let names = |side: &'_ Measured| -> Vec<(RowKind, String)> { side.rows.iter().map(|row| row.0.clone()).collect() };
     let (names_a, names_b) = (names(a), names(b));
+    let parts = parts(a.nanos.min(b.nanos));
     let pairs = corrected(&borrowed(&names_a), &borrowed(&names_b), &terms.corrections);
     let rows = pairs.into_iter().filter_map(|(at_a, at_b)| {
         let row_a = at_a.and_then(|at| a.rows.get(at));
         let row_b = at_b.and_then(|at| b.rows.get(at));
         let ((kind, name), _) = row_a.or(row_b)?;
         let renamed = row_b.map(|row| &row.0.1).filter(|other| *other != name).cloned();
-        let change = change((*kind, name.clone(), renamed), row_a.map(|row| &row.1), row_b.map(|row| &row.1), units);
+        let sides = (row_a.map(|row| &row.1), row_b.map(|row| &row.1));
+        let change = change((*kind, name.clone(), renamed), sides, ([a.nanos, b.nanos], parts), units);
         Some(Change { places: [at_a, at_b], ..change })
     });
     rows.collect()
@@ -187,8 +221,8 @@ pub fn units(a: &Measured, b: &Measured, per: Per) -> (f64, f64) {
 
 fn change(
     (kind, name, renamed): (RowKind, String, Option<String>),
-    a: Option<&Series>,
-    b: Option<&Series>,
+    (a, b): (Option<&Series>, Option<&Series>),
+    ([length_a, length_b], parts): ([u64; 2], usize),
     (unit_a, unit_b): (f64, f64),
 ) -> Change {
     let rate = |series: Option<&Series>, unit: f64| series.map_or(0.0, |series| series.total as f64 / unit);
@@ -196,7 +230,11 @@ fn change(
     let values = |series: Option<&Series>| series.map(Series::values).unwrap_or_default();
     let (values_a, values_b) = (values(a), values(b));
     let is_tested = rate_a.max(rate_b) >= LEAST_RATE;
-    let p = is_tested.then(|| chance(a, b, (&values_a, &values_b), (unit_a, unit_b)));
+    let part =
+        |series: Option<&Series>, nanos: u64| series.map_or(0, |series| series.total) as f64 / nanos.max(1) as f64;
+    let is_plain =
+        is_too_few(&values_a, &values_b, parts) && (part(b, length_b) - part(a, length_a)).abs() >= LEAST_PLAIN;
+    let p = is_tested.then(|| chance((a, b), (&values_a, &values_b), parts, (unit_a, unit_b)));
     Change {
         kind,
         name,
@@ -208,24 +246,47 @@ fn change(
         p,
         q: None,
         is_significant: false,
+        is_too_few: is_plain,
         impact: rate_b - rate_a,
         places: [None; 2],
     }
 }
 
+/// Parts of a trace that are looked at as witnesses: sixteen, but none shorter than [`WITNESS`].
+fn parts(nanos: u64) -> usize {
+    let mut parts = ruler::BLOCKS;
+    while parts > 1 && nanos / (parts as u64) < WITNESS {
+        parts /= 2;
+    }
+    parts
+}
+
+/// Whether so few events (or so short a time) differ plainly. Values are sorted.
+fn is_too_few(a: &[f64], b: &[f64], parts: usize) -> bool {
+    let most = a.len().max(b.len());
+    if most < LEAST_OF_FEW || (most as u64 >= FEW && parts >= LEAST_PARTS) {
+        return false;
+    }
+    let below = |low: &[f64], high: &[f64]| match (low.last(), high.first()) {
+        (Some(low), Some(high)) => *high >= FAR * *low,
+        _ => true,
+    };
+    below(a, b) || below(b, a)
+}
+
 /// The probability that both sides are alike: neither do durations differ, nor how many there are. The
 /// smaller of the two, doubled for having looked twice (Bonferroni).
 fn chance(
-    a: Option<&Series>,
-    b: Option<&Series>,
+    (a, b): (Option<&Series>, Option<&Series>),
     (values_a, values_b): (&[f64], &[f64]),
+    parts: usize,
     (unit_a, unit_b): (f64, f64),
 ) -> f64 {
     if let (Some(a), Some(b)) = (runs(a, b), runs(b, a)) {
         return between_runs(&a, &b);
     }
     let durations = match (a, b) {
-        (Some(a), Some(b)) => same_durations(a, b, values_a, values_b),
+        (Some(a), Some(b)) => same_durations((a, values_a), (b, values_b), parts),
         _ => 1.0,
     };
     let count = |series: Option<&Series>| series.map_or(0, |series| series.count);
@@ -234,7 +295,8 @@ fn chance(
         same_rate(count(a), count(b), unit_a / (unit_a + unit_b))
     } else {
         let per_block = |series: Option<&Series>, unit: f64| -> Vec<f64> {
-            series.map_or([0; ruler::BLOCKS], |series| series.totals).iter().map(|nanos| *nanos as f64 / unit).collect()
+            let totals = series.map_or_else(|| vec![0; parts], |series| series.part_totals(parts));
+            totals.into_iter().map(|nanos| nanos as f64 / unit).collect()
         };
         mann_whitney(&per_block(a, unit_a), &per_block(b, unit_b))
     };
@@ -262,9 +324,9 @@ fn between_runs(a: &[(Option<f64>, f64)], b: &[(Option<f64>, f64)]) -> f64 {
 }
 
 /// Durations close in time are alike (a burst, a busy neighbour, goroutines that share a fate): a thousand of
-/// them are not a thousand witnesses. The medians of blocks of time have to differ as well.
-fn same_durations(a: &Series, b: &Series, values_a: &[f64], values_b: &[f64]) -> f64 {
-    mann_whitney(values_a, values_b).max(mann_whitney(&a.block_medians(), &b.block_medians()))
+/// them are not a thousand witnesses. The medians of parts of the trace have to differ as well.
+fn same_durations((a, values_a): (&Series, &[f64]), (b, values_b): (&Series, &[f64]), parts: usize) -> f64 {
+    mann_whitney(values_a, values_b).max(mann_whitney(&a.part_medians(parts), &b.part_medians(parts)))
 }
 
 /// Whether a change is large enough to be told of: in sum, or at the median.
@@ -324,7 +386,11 @@ fn weight(change: &Change) -> f64 {
         RowKind::Sched | RowKind::Gc | RowKind::Stw => 0.8,
         RowKind::Running | RowKind::Goroutine => 0.6,
     };
-    let sure = if change.is_significant { 1e6 } else { 1.0 };
+    let sure = match (change.is_significant, change.is_too_few) {
+        (true, _) => 1e6,
+        (_, true) => 1e3,
+        _ => 1.0,
+    };
     change.impact.abs() * (0.1 + relative(change)) * direct * sure
 }
 

@@ -192,12 +192,19 @@ impl Series {
         nearest.filter(|_| self.runs.is_empty()).map(Kept::instance)
     }
 
-    /// The median duration of each block that has any in the sample.
+    /// Nanoseconds in each of `count` equal parts of the trace; a divisor of [`BLOCKS`].
     #[must_use]
-    pub fn block_medians(&self) -> Vec<f64> {
+    pub fn part_totals(&self, count: usize) -> Vec<u64> {
+        self.totals.chunks(BLOCKS / count.clamp(1, BLOCKS)).map(|blocks| blocks.iter().sum()).collect()
+    }
+
+    /// The median duration in each of `count` equal parts of the trace that has any in the sample.
+    #[must_use]
+    pub fn part_medians(&self, count: usize) -> Vec<f64> {
         let mut blocks: [Vec<f64>; BLOCKS] = Default::default();
+        let merged = BLOCKS / count.clamp(1, BLOCKS);
         for kept in &self.sample {
-            if let Some(block) = blocks.get_mut(usize::from(kept.block)) {
+            if let Some(block) = blocks.get_mut(usize::from(kept.block) / merged) {
                 block.push(kept.nanos as f64);
             }
         }

@@ -112,7 +112,7 @@ fn a_series_follows_a_row_through_a_new_name() {
         ])
     };
     let sides = [side("m.f.func1", 1_000_000, 1), side("m.f.func2", 2_000_000, 2), side("m.f.func3", 1_000_000, 3)];
-    let found = trend::trends(&sides.each_ref().map(|side| (side, None)), |_, _| Terms::default());
+    let found = trend::trends(&sides.each_ref().map(recording), |_, _| Terms::default());
     assert_eq!(found.rows.len(), 2);
     let work = &found.rows[0];
     assert_eq!((work.kind, work.name.as_str()), (RowKind::Work, "m.f.func1"));
@@ -122,7 +122,7 @@ fn a_series_follows_a_row_through_a_new_name() {
     let medians: Vec<f64> = work.figures.iter().flatten().map(|figures| (figures.p50 / 1e6).round()).collect();
     assert_eq!(medians, [1.0, 2.0, 1.0]);
     assert!(found.rows[1].steps.iter().all(|step| !step.0), "{:?}", found.rows[1]);
-    assert_eq!(trend::trends(&[(&sides[0], None)], |_, _| Terms::default()), trend::Trends::default());
+    assert_eq!(trend::trends(&[recording(&sides[0])], |_, _| Terms::default()), trend::Trends::default());
 }
 
 #[test]
@@ -133,9 +133,29 @@ fn what_comes_and_goes_in_a_series_is_missing_elsewhere() {
         (RowKind::Wait, "w", series(scattered(70_000, 300, 2))),
     ]);
     let (first, last) = (without(), without());
-    let found = trend::trends(&[(&first, None), (&with, None), (&last, None)], |_, _| Terms::default());
+    let found = trend::trends(&[&first, &with, &last].map(recording), |_, _| Terms::default());
     let lock = &found.rows[0];
     assert_eq!(lock.name, "lock");
     assert_eq!(lock.figures.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true, false]);
     assert_eq!((lock.steps[0].0, lock.steps[1].0, lock.overall.0, lock.ratio), (true, true, false, None));
+}
+
+fn recording(measured: &Measured) -> trend::Recording<'_> {
+    trend::Recording { name: "x", measured, findings: None }
+}
+
+#[test]
+fn short_recordings_have_few_witnesses() {
+    assert_eq!([100, 80, 79, 40, 12, 3].map(|millis| parts(millis * 1_000_000)), [16, 16, 8, 8, 2, 1]);
+}
+
+#[test]
+fn few_events_are_plain_where_they_do_not_overlap() {
+    let (low, high) = ([1.0, 2.0, 3.0], [20.0, 30.0, 40.0]);
+    assert!(is_too_few(&low, &high, 16) && is_too_few(&high, &low, 16) && is_too_few(&low, &[], 16));
+    assert!(!is_too_few(&low, &[9.0, 30.0], 16), "not far enough");
+    assert!(!is_too_few(&[1.0], &[], 16), "one is no pattern");
+    let many = [1.0; 100];
+    assert!(!is_too_few(&many, &[], 16), "enough to test");
+    assert!(is_too_few(&many, &[], 2), "unless the recording is too short for it");
 }

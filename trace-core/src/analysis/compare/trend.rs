@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::analysis::compare::measure::{Measured, RowKind};
-use crate::analysis::compare::{Change, Comparison, Figures, Terms, compare};
+use crate::analysis::compare::{Change, Comparison, Figures, Terms, compare_named};
 use crate::analysis::findings::Findings;
 
 /// A row of all recordings.
@@ -15,6 +15,8 @@ pub struct Trend {
     pub name: String,
     /// Its figures in each recording; `None` where it is not there.
     pub figures: Vec<Option<Figures>>,
+    /// Its place in `rows` of each recording's [`Measured`].
+    pub places: Vec<Option<usize>>,
     /// From each recording to the next: whether it changed significantly, and time in sum per unit, later less
     /// earlier (nanoseconds).
     pub steps: Vec<(bool, f64)>,
@@ -35,20 +37,31 @@ pub struct Trends {
     pub rows: Vec<Trend>,
 }
 
+/// A recording of a series.
+#[derive(Clone, Copy, Debug)]
+pub struct Recording<'a> {
+    /// What sentences call it.
+    pub name: &'a str,
+    /// What it holds.
+    pub measured: &'a Measured,
+    /// What costs it time, if that is known.
+    pub findings: Option<&'a Findings>,
+}
+
 /// Holds recordings against each other, in their order: each against the one before, and the last against the
 /// first, on the terms that `terms` names for two. Fewer than two give nothing.
 #[must_use]
-pub fn trends(sides: &[(&Measured, Option<&Findings>)], terms: impl Fn(&Measured, &Measured) -> Terms) -> Trends {
+pub fn trends(sides: &[Recording<'_>], terms: impl Fn(&Measured, &Measured) -> Terms) -> Trends {
     let (Some(first), Some(last)) = (sides.first(), sides.last()) else { return Trends::default() };
     if sides.len() < 2 {
         return Trends::default();
     }
-    let hold = |(a, found_a): (&Measured, Option<&Findings>), (b, found_b): (&Measured, Option<&Findings>)| {
-        compare(a, b, &terms(a, b), found_a.zip(found_b))
+    let hold = |a: &Recording<'_>, b: &Recording<'_>| {
+        let terms = terms(a.measured, b.measured);
+        compare_named(a.measured, b.measured, &terms, a.findings.zip(b.findings), [a.name, b.name])
     };
-    let steps: Vec<Comparison> =
-        sides.windows(2).filter_map(|pair| Some(hold(*pair.first()?, *pair.get(1)?))).collect();
-    let overall = hold(*first, *last);
+    let steps: Vec<Comparison> = sides.windows(2).filter_map(|pair| Some(hold(pair.first()?, pair.get(1)?))).collect();
+    let overall = hold(first, last);
     let mut rows = followed(&steps, sides.len());
     let ends: HashMap<(RowKind, &str), &Change> =
         overall.changes.iter().map(|change| ((change.kind, change.name.as_str()), change)).collect();
@@ -85,6 +98,7 @@ fn followed(steps: &[Comparison], sides: usize) -> Vec<Trend> {
                     kind: change.kind,
                     name: change.name.clone(),
                     figures: vec![None; sides],
+                    places: vec![None; sides],
                     steps: vec![(false, 0.0); steps.len()],
                     overall: (false, 0.0),
                     ratio: None,
@@ -97,6 +111,9 @@ fn followed(steps: &[Comparison], sides: usize) -> Vec<Trend> {
             if let Some(row) = rows.get_mut(row) {
                 for (figures, found) in row.figures.iter_mut().skip(step).zip([change.a, change.b]) {
                     *figures = found;
+                }
+                for (place, found) in row.places.iter_mut().skip(step).zip(change.places) {
+                    *place = found;
                 }
                 if let Some(mine) = row.steps.get_mut(step) {
                     *mine = (change.is_significant, change.impact);

@@ -13,7 +13,13 @@ const TOLD: usize = 4;
 
 /// The sentences, the most important first: causes that went or came, then the rows that changed most.
 #[must_use]
-pub fn verdict(changes: &[Change], findings: Option<(&Findings, &Findings)>, tested: usize) -> Vec<String> {
+pub fn verdict(
+    changes: &[Change],
+    findings: Option<(&Findings, &Findings)>,
+    tested: usize,
+    names: [&str; 2],
+) -> Vec<String> {
+    let [name_a, name_b] = names;
     let mut sentences = Vec::new();
     let mut doubtful = Vec::new();
     for cause in findings.map(|(a, b)| causes(a, b)).unwrap_or_default() {
@@ -24,14 +30,14 @@ pub fn verdict(changes: &[Change], findings: Option<(&Findings, &Findings)>, tes
         };
         let Some(finding) = finding.filter(|finding| finding.severity >= Severity::Warning) else { continue };
         if changes.iter().any(|change| bears_out(change, finding, is_gone)) {
-            sentences.push(format!("{word} in B: {}", full_stop(&finding.title)));
+            sentences.push(format!("{word} in {name_b}: {}", full_stop(&finding.title)));
         } else {
-            let side = if is_gone { "A" } else { "B" };
+            let side = if is_gone { name_a } else { name_b };
             doubtful.push(format!("Only in {side}, though no row bears out a change: {}", full_stop(&finding.title)));
         }
     }
     let significant: Vec<&Change> = changes.iter().filter(|change| change.is_significant).collect();
-    sentences.extend(significant.iter().take(TOLD).map(|change| sentence(change)));
+    sentences.extend(significant.iter().take(TOLD).map(|change| sentence(change, names)));
     let rest = significant.len().saturating_sub(TOLD);
     if rest > 0 {
         sentences.push(format!("{rest} more of {tested} rows changed significantly."));
@@ -41,6 +47,38 @@ pub fn verdict(changes: &[Change], findings: Option<(&Findings, &Findings)>, tes
     }
     sentences.extend(doubtful);
     sentences
+}
+
+/// Brings the rows that show causes which went or came to the top, in the order of the causes: they are what the
+/// verdict begins with.
+pub(super) fn lead(changes: &mut Vec<Change>, findings: Option<(&Findings, &Findings)>) {
+    let Some((a, b)) = findings else { return };
+    let mut place = 0;
+    for cause in causes(a, b) {
+        let (finding, is_gone) = match cause {
+            CauseChange::Gone(at) => (a.list.get(at), true),
+            CauseChange::New(at) => (b.list.get(at), false),
+            CauseChange::Stayed(..) => continue,
+        };
+        let Some(finding) = finding.filter(|finding| finding.severity >= Severity::Warning) else { continue };
+        let left = changes.iter().enumerate().skip(place);
+        let shows = left.filter(|(_, change)| {
+            (change.is_significant || change.is_too_few)
+                && is_named(change, finding)
+                && bears_out(change, finding, is_gone)
+        });
+        let most = shows.max_by(|one, other| one.1.impact.abs().total_cmp(&other.1.impact.abs()));
+        if let Some((at, _)) = most {
+            let change = changes.remove(at);
+            changes.insert(place, change);
+            place += 1;
+        }
+    }
+}
+
+/// Whether a cause's sentence names the place of a row: `sync.(*Mutex).Lock in main.take`.
+fn is_named(change: &Change, finding: &Finding) -> bool {
+    change.name.split(" in ").all(|part| finding.title.contains(part))
 }
 
 /// Whether a row shows that a cause went (or came): it is of what such a cause works on, and changed in that
@@ -94,11 +132,11 @@ fn full_stop(title: &str) -> String {
 }
 
 /// One changed row: `task /checkout: p99 126 ms → 31 µs, median …`.
-fn sentence(change: &Change) -> String {
+fn sentence(change: &Change, [name_a, name_b]: [&str; 2]) -> String {
     let what = format!("{} {}", subject(change.kind), change.name);
     match (&change.a, &change.b) {
-        (Some(a), None) => format!("{what}: gone ({} in sum, {} times in A).", nanos(a.total as f64), a.count),
-        (None, Some(b)) => format!("{what}: new ({} in sum, {} times in B).", nanos(b.total as f64), b.count),
+        (Some(a), None) => format!("{what}: gone ({} in sum, {} times in {name_a}).", nanos(a.total as f64), a.count),
+        (None, Some(b)) => format!("{what}: new ({} in sum, {} times in {name_b}).", nanos(b.total as f64), b.count),
         (Some(a), Some(b)) => format!("{what}: {}.", moved(a, b, change.ratio)),
         (None, None) => what,
     }

@@ -20,7 +20,7 @@ use trace_core::event::state::SpanClass;
 use crate::cli::compare::align::Align;
 use crate::cli::compare::html::axis::Unit;
 use crate::cli::compare::html::plot::Curve;
-use crate::cli::compare::report::{Report, Row, Told, nanos};
+use crate::cli::compare::report::{Report, Row, TOO_FEW, Told, nanos};
 use crate::cli::compare::{Asked, Side};
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::duration;
@@ -168,7 +168,7 @@ fn table(report: &Report) -> Markup {
             @for row in report.changes.iter().take(ROWS) { (line(row)) }
         } }
         p.muted {
-            "~ is not significant. " (count(report.tested as u64)) " rows were tested. "
+            "~ is not significant. " (TOO_FEW) ". " (count(report.tested as u64)) " rows were tested. "
             @if report.changes.len() > ROWS { "The first " (ROWS) " are listed. " }
             "Change is of the time in sum " (report.per_words()) "."
         }
@@ -177,7 +177,7 @@ fn table(report: &Report) -> Markup {
 
 fn line(row: &Row) -> Markup {
     let cells = row.cells();
-    let lean = match (row.significant, row.delta_ns > 0.0) {
+    let lean = match (row.significant || row.too_few, row.delta_ns > 0.0) {
         (false, _) => "muted",
         (true, true) => "more",
         (true, false) => "less",

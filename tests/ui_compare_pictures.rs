@@ -1,0 +1,95 @@
+//! Pictures of two and of three traces that are compared, drawn on the CPU and held against committed ones, in
+//! both themes. How they are compared and made anew: `support/picture.rs`.
+
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+
+#[path = "support/fixtures.rs"]
+mod fixtures;
+#[path = "support/picture.rs"]
+mod picture;
+
+use std::path::PathBuf;
+
+use tracelane::action::action::Action;
+use tracelane::action::commands::panels;
+use tracelane::action::pairs::PairAction;
+use tracelane::raster::window::OffscreenWindow;
+use tracelane::shell::app::TracelaneApp;
+use tracelane::state::contrast::{Contrast, PairAnswer};
+use tracelane::state::pair::RowKey;
+use tracelane::state::settings::{Settings, ThemeChoice};
+use tracelane::theme::tokens;
+
+const BUG: &str = "guessnumber-bug-go1.27.trace";
+const FIXED: &str = "guessnumber-fixed-go1.27.trace";
+
+fn real(name: &str) -> PathBuf {
+    fixtures::data().join("real").join(name)
+}
+
+/// Opens the window with these, the first compared with the others, shows `panel` (and the first row of the changes
+/// if so asked), and compares the picture.
+fn take(name: &str, (theme, scale): (ThemeChoice, f32), files: &[&str], panel: &'static str, row: bool) {
+    let mut app = TracelaneApp::new_headless(Settings { theme, animate: false, ..Settings::default() });
+    let mut window = OffscreenWindow::new([1100.0 / scale, 680.0 / scale].into(), scale);
+    let mut settle = |app: &mut TracelaneApp, actions: Vec<Action>| {
+        for action in actions {
+            app.push(action);
+        }
+        window.settle(|ui| {
+            app.logic(ui.ctx());
+            app.ui(ui);
+        });
+    };
+    let open = files.iter().enumerate().map(|(at, file)| match at {
+        0 => Action::Open(real(file)),
+        1 => Action::CompareWith(real(file)),
+        _ => Action::AddToComparison(real(file)),
+    });
+    settle(&mut app, open.collect());
+    if row {
+        let (pair, [a, b]) = app.state().shown_pair().expect("two traces");
+        let Some(Contrast::Answered(PairAnswer::Changes(found))) = pair.contrasts.get(&pair.question(a, b)) else {
+            panic!("not compared")
+        };
+        let row = RowKey::of(&found.found.changes[0]);
+        settle(&mut app, vec![Action::Pair(PairAction::ShowRow(row))]);
+    }
+    settle(&mut app, vec![Action::OpenPanel(panel)]);
+    let image = window.paint(tokens::of(window.ctx()).background);
+    picture::assert_same(name, &image, &picture::twin(window.shapes()));
+}
+
+const DARK: (ThemeChoice, f32) = (ThemeChoice::Dark, 1.0);
+const LIGHT: (ThemeChoice, f32) = (ThemeChoice::Light, 1.0);
+
+#[test]
+fn changes_in_the_dark() {
+    take("compare-changes", DARK, &[BUG, FIXED], panels::CHANGES, false);
+}
+
+#[test]
+fn a_row_beside_itself_in_the_light() {
+    take("compare-row-light", LIGHT, &[BUG, FIXED], panels::CHANGES, true);
+}
+
+#[test]
+fn a_series_in_the_dark() {
+    take("compare-series", DARK, &[BUG, FIXED, "httpserver-go1.27.trace"], panels::SERIES, false);
+}
+
+#[test]
+fn flames_in_the_light() {
+    take("compare-flame-light", LIGHT, &[BUG, FIXED], panels::DIFFERENCE_FLAME, false);
+}
+
+#[test]
+fn side_by_side_on_a_fine_screen() {
+    take("compare-both-2x", (ThemeChoice::Dark, 2.0), &["gc-go1.21.trace", "gc-go1.27.trace"], panels::BOTH, false);
+}
+
+#[test]
+fn a_damaged_one_in_the_light() {
+    let damaged = "../broken/cut-mid-batch-go1.27.trace";
+    take("compare-damaged-light", LIGHT, &["workers-go1.27.trace", damaged], panels::CHANGES, false);
+}
