@@ -1,7 +1,5 @@
-//! What must hold of every trace, however damaged: the spans of a goroutine come in order, do not overlap
-//! and lie inside the trace, and the sums kept in blocks are the sums of the spans. The spans of procs and
-//! threads lie inside the trace, too; where a damaged trace puts a goroutine in two places at once, they may
-//! overlap.
+//! What must hold of every trace, however damaged: the spans of every lane come in order, do not overlap and lie
+//! inside the trace, and the sums of goroutines kept in blocks are the sums of the spans.
 
 use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
 use trace_core::event::state::SpanClass;
@@ -17,28 +15,32 @@ pub(crate) fn broken(trace: &Trace) -> Option<String> {
     let mut others = vec![LaneId::Gc, LaneId::Stw];
     others.extend((0..trace.proc_count().min(LANES)).map(|ix| LaneId::Proc(ProcIx(ix))));
     others.extend((0..trace.thread_count().min(LANES)).map(|ix| LaneId::Thread(ThreadIx(ix))));
-    let all = trace.range();
-    let mut outside = others.into_iter().flat_map(|lane| trace.spans(lane, all)).filter(|span| {
-        let range = span.range;
-        range.start < all.start || range.end < range.start || range.end > all.end
-    });
     goroutines
         .filter_map(|lane| broken_goroutine(trace, lane))
-        .chain(outside.next().map(|span| format!("outside of {all:?}: {span:?}")))
+        .chain(others.into_iter().filter_map(|lane| out_of_order(trace, lane)))
         .next()
 }
 
+/// The first span of a lane that does not lie behind the one before it, and inside the trace.
+fn out_of_order(trace: &Trace, lane: LaneId) -> Option<String> {
+    let all = trace.range();
+    let mut last = all.start;
+    trace.spans(lane, all).find_map(|span| {
+        let (range, floor) = (span.range, last);
+        last = range.end;
+        (range.start < floor || range.end < range.start || range.end > all.end)
+            .then(|| format!("{lane:?}: a span at {range:?} follows one up to {floor:?}, in a trace of {all:?}"))
+    })
+}
+
 fn broken_goroutine(trace: &Trace, lane: LaneId) -> Option<String> {
+    if let Some(what) = out_of_order(trace, lane) {
+        return Some(what);
+    }
     let all = trace.range();
     let mut sums = [0_u64; SpanClass::COUNT];
-    let mut last = all.start;
     for span in trace.spans(lane, all) {
-        let range = span.range;
-        if range.start < last || range.end < range.start || range.end > all.end {
-            return Some(format!("{lane:?}: a span at {range:?} follows one up to {last:?}, in a trace of {all:?}"));
-        }
-        last = range.end;
-        sums[span.class as usize] += range.nanos().unsigned_abs();
+        sums[span.class as usize] += span.range.nanos().unsigned_abs();
     }
     let kept = trace.time_by_class(lane, all);
     SpanClass::ALL.into_iter().filter(|&class| class != SpanClass::None).find_map(|class| {

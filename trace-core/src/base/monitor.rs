@@ -16,6 +16,7 @@ struct Inner {
     bytes_done: AtomicU64,
     events: AtomicU64,
     generations: AtomicU64,
+    tries: AtomicU64,
 }
 
 /// A moment's reading of a [`Monitor`].
@@ -29,6 +30,9 @@ pub struct Progress {
     pub events: u64,
     /// Generations in the model.
     pub generations: u64,
+    /// Threads looked at where the earliest event could not be next: what the time of a load depends on besides
+    /// its events.
+    pub tries: u64,
 }
 
 impl Monitor {
@@ -61,6 +65,11 @@ impl Monitor {
         self.inner.generations.fetch_add(generations, Ordering::Relaxed);
     }
 
+    /// Adds threads that were looked at in search of the next event.
+    pub fn add_tries(&self, tries: u64) {
+        self.inner.tries.fetch_add(tries, Ordering::Relaxed);
+    }
+
     /// How far it is.
     #[must_use]
     pub fn progress(&self) -> Progress {
@@ -69,6 +78,7 @@ impl Monitor {
             bytes_done: self.inner.bytes_done.load(Ordering::Relaxed),
             events: self.inner.events.load(Ordering::Relaxed),
             generations: self.inner.generations.load(Ordering::Relaxed),
+            tries: self.inner.tries.load(Ordering::Relaxed),
         }
     }
 }

@@ -20,6 +20,8 @@ use crate::order::sink::{Ids, Lost, NO_IX, Ordered, Sink};
 
 /// Rows after which a segment is cut: what bounds the memory that a worker needs.
 pub(crate) const SEGMENT_ROWS: usize = 1 << 18;
+/// Procs of which the next event is waited for: as many as any machine has processors.
+const MAX_ANNOUNCED: usize = 512;
 /// Rows of one goroutine on one proc that share an entry in the proc's lane.
 const TENURE_ROWS: u8 = 4;
 /// Stack slots above this do not fit in a log row (a generation never has so many).
@@ -375,7 +377,7 @@ impl<'a> Builder<'a> {
         let thread = || self.log.threads.get(ev.thread as usize).is_some_and(|thread| thread.is_used);
         let proc = || self.log.procs.get(ev.proc as usize).is_some_and(|proc| proc.is_used);
         let has_rows = self.log.gos.get(ev.subject as usize).is_some_and(|go| go.has_rows);
-        has_rows || (matches!(ev.to, 3 | 5) && thread()) || (ev.to == 3 && proc())
+        has_rows || (matches!(ev.to, 3 | 5) && (thread() || proc()))
     }
 
     fn status(&mut self, ev: &Ordered, stack: u64) {
@@ -489,6 +491,9 @@ impl<'a> Builder<'a> {
             EventKind::PROC_STEAL | EventKind::PROC_STOP => self.lose_proc(ev),
             EventKind::PROC_START => self.tenure(ev, ev.thread, ProcChange::Started),
             EventKind::PROC_STATUS if ev.to == 2 => {
+                if self.announced.len() >= MAX_ANNOUNCED {
+                    self.announced.swap_remove(0);
+                }
                 self.announced.push((ev.subject, time));
                 self.tenure(ev, ev.thread, ProcChange::Announced);
             }

@@ -125,6 +125,8 @@ pub(crate) struct Stitcher {
     clocks: Vec<ClockSnapshot>,
     warnings: Vec<Warning>,
     holes: Vec<Hole>,
+    /// Goroutines looked at in search of those that a generation does not mention.
+    unmentioned: u64,
     pub(crate) totals: Totals,
     kind_counts: Box<[u64; 256]>,
 }
@@ -156,6 +158,7 @@ impl Stitcher {
             clocks: Vec::new(),
             warnings: Vec::new(),
             holes: Vec::new(),
+            unmentioned: 0,
             totals: Totals::default(),
             kind_counts: Box::new([0; 256]),
         }
@@ -296,6 +299,11 @@ impl Stitcher {
     /// A generation announces all goroutines that there are: nothing is known of those that it does not mention.
     fn note_unmentioned(&mut self) {
         if self.current.mentioned >= self.live.len() || self.current.begins_epoch || self.current.is_cut {
+            return;
+        }
+        // A made-up file may have many generations that mention none of many.
+        self.unmentioned += self.live.len() as u64;
+        if self.unmentioned > self.totals.events.saturating_mul(4).saturating_add(1 << 20) {
             return;
         }
         let end = self.epochs.last().map_or(TraceTime::default(), |epoch| epoch.end);
@@ -637,19 +645,14 @@ impl Stitcher {
 
 /// New times for those up to `floor` (all ns since a base): one after another behind it, as the reference
 /// reader does it, until they meet times that are later anyway. By rising old time.
-fn spread<'a>(times: impl Iterator<Item = &'a u32> + Clone, floor: u64) -> Vec<(u32, u64)> {
-    let mut limit = floor;
-    let mut early: Vec<u32> = Vec::new();
-    loop {
-        let before = early.len();
-        early = times.clone().copied().filter(|&time| u64::from(time) <= limit).collect();
-        early.sort_unstable();
-        early.dedup();
-        if early.len() == before {
-            break;
-        }
-        limit = floor + early.len() as u64;
-    }
+fn spread<'a>(times: impl Iterator<Item = &'a u32>, floor: u64) -> Vec<(u32, u64)> {
+    let mut early: Vec<u32> = times.copied().collect();
+    early.sort_unstable();
+    early.dedup();
+    // Each that is moved takes a place behind the floor, and may push the next one on.
+    let mut places = (floor..).zip(&early);
+    let count = places.position(|(limit, &time)| u64::from(time) > limit).unwrap_or(early.len());
+    early.truncate(count);
     let mut last = floor;
     let place = |time: u32| {
         last = (last + 1).max(u64::from(time));

@@ -17,6 +17,9 @@ use crate::model::tracks::{Track, TrackRange};
 /// The end of what has not ended yet.
 const OPEN: TraceTime = TraceTime::MAX;
 
+/// A region that ends out of order is looked for among so many that were begun after it.
+const MAX_MISNESTED: usize = 256;
+
 /// What the numbers of a generation stand for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Locals<'a> {
@@ -277,9 +280,10 @@ impl SideStitcher {
             return;
         }
         let regions = &mut self.regions;
-        let matching = open
-            .iter()
-            .rposition(|&at| regions.get(at as usize).is_some_and(|region| region.name == name && region.task == task));
+        let is_it =
+            |&at: &u32| regions.get(at as usize).is_some_and(|region| region.name == name && region.task == task);
+        let outer = open.len().saturating_sub(MAX_MISNESTED);
+        let matching = open.iter().skip(outer).rposition(is_it).map(|at| outer + at);
         if let Some(at) = matching {
             self.misuses += u64::from(at + 1 != open.len());
             let region = open.remove(at);

@@ -16,6 +16,7 @@ use crate::order::generation::lost::Gap;
 use crate::order::machine::Machine;
 use crate::order::sink::{NO_IX, Ordered, Sink};
 use crate::order::step::Step;
+use crate::order::{FEW_THREADS, is_too_much};
 use crate::wire::v2::cursor::{Next, RawEvent, ThreadCursor};
 use crate::wire::v2::generation::Generation;
 use crate::wire::v2::tables::{RawSample, Report, Tables};
@@ -64,6 +65,7 @@ pub fn order_generation(
             }
         }
     }
+    monitor.add_tries(run.tries);
     Ok(())
 }
 
@@ -75,6 +77,12 @@ struct Run<'a> {
     samples: &'a [RawSample],
     /// Threads that are about to go on behind something that could not be read.
     gaps: Vec<Gap>,
+    /// Losses told of by what others wait for.
+    missing: usize,
+    /// Threads looked at in search of the next event.
+    tries: u64,
+    /// Events that the machine had given out before.
+    before: u64,
 }
 
 impl<'a> Run<'a> {
@@ -105,6 +113,9 @@ impl<'a> Run<'a> {
             frontier: Frontier::default(),
             samples: &tables.samples,
             gaps: Vec::new(),
+            missing: 0,
+            tries: 0,
+            before: machine.events(),
         };
         for place in 0..run.streams.len() {
             if let Some(time) = run.read(place, report) {
@@ -179,11 +190,18 @@ impl<'a> Run<'a> {
     /// The earliest event cannot go: tries the others in order of time, and forces the earliest if none can.
     #[cold]
     fn advance_another(&mut self, machine: &mut Machine, report: &mut Report<'_>, sink: &mut impl Sink) -> Result<()> {
-        self.frontier.sort();
+        let mut count = self.frontier.len();
+        if is_too_much(self.tries, machine.events().saturating_sub(self.before)) {
+            count = count.min(FEW_THREADS);
+        } else {
+            self.frontier.sort();
+            self.tries += count as u64;
+        }
         let mut fault = None;
         // The first one has been tried; if sorting has put another of the same time there, it comes last,
         // as in the reference reader.
-        for place in (1..self.frontier.len()).chain([0]) {
+        for place in (1..count).chain([0]) {
+            self.tries += 1;
             let Some(due) = self.frontier.get(place) else { break };
             let Some(stream) = self.streams.get(due.cursor as usize) else { break };
             match machine.step(&stream.event, stream.thread, false, sink)? {

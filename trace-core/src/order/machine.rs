@@ -111,6 +111,8 @@ pub struct Machine {
     reuse_gos: bool,
     proc_index: FxHashMap<u64, u32>,
     pub(crate) procs: Vec<Option<Proc>>,
+    /// The thread that last got each proc; it may have lost it since.
+    pub(crate) holders: Vec<u32>,
     thread_index: FxHashMap<u64, u32>,
     pub(crate) threads: Vec<Thread>,
     pub(crate) gc_state: GcState,
@@ -139,6 +141,7 @@ impl Machine {
             reuse_gos,
             proc_index: FxHashMap::default(),
             procs: Vec::new(),
+            holders: Vec::new(),
             thread_index: FxHashMap::default(),
             threads: Vec::new(),
             gc_state: GcState::Undetermined,
@@ -197,10 +200,10 @@ impl Machine {
         u32::try_from(place).ok()
     }
 
-    /// The thread that has a proc, if any. For damaged traces: looks at every thread.
+    /// The thread that has a proc, if any.
     pub(crate) fn holder_of(&self, proc: u32) -> Option<u32> {
-        let place = self.threads.iter().position(|thread| thread.proc == proc && proc != NO_IX)?;
-        u32::try_from(place).ok()
+        let &holder = self.holders.get(proc as usize)?;
+        self.threads.get(holder as usize).filter(|thread| thread.proc == proc).map(|_| holder)
     }
 
     /// A local index for the goroutine of a CPU sample. Samples name goroutines that the order has not
@@ -222,6 +225,7 @@ impl Machine {
         }
         *self.proc_index.entry(id).or_insert_with(|| {
             self.procs.push(None);
+            self.holders.push(NO_IX);
             self.ids.procs.push(ProcId(id));
             u32::try_from(self.procs.len() - 1).unwrap_or(NO_IX)
         })

@@ -147,9 +147,12 @@ impl Machine {
         }
     }
 
-    fn set_proc(&mut self, thread: u32, proc: u32) {
-        if let Some(thread) = self.threads.get_mut(thread as usize) {
+    fn set_proc(&mut self, ix: u32, proc: u32) {
+        if let Some(thread) = self.threads.get_mut(ix as usize) {
             thread.proc = proc;
+            if let Some(holder) = self.holders.get_mut(proc as usize) {
+                *holder = ix;
+            }
         }
     }
 

@@ -12,6 +12,9 @@ use crate::order::step::Missing;
 use crate::wire::v2::cursor::ThreadCursor;
 use crate::wire::v2::generation::{BatchRef, Generation};
 
+/// So many losses are told of in a generation by what others wait for.
+const MAX_MISSING: usize = 1_000;
+
 /// Before the next event of a stream lie bytes that could not be read.
 pub(super) struct Gap {
     place: usize,
@@ -75,6 +78,11 @@ impl Run<'_> {
         is_fault: bool,
         sink: &mut impl Sink,
     ) -> Option<GoId> {
+        // Each looks at every thread.
+        self.missing += 1;
+        if self.missing > MAX_MISSING {
+            return None;
+        }
         let stream = self.streams.get(place)?;
         let (go, proc) = match machine.missing(stream.thread, &stream.event, is_fault) {
             Missing::Own => {

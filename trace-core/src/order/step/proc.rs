@@ -118,7 +118,7 @@ impl Machine {
         if let Some(known) = known {
             if status == ProcStatus::SyscallAbandoned && known == ProcStatus::Syscall {
                 // Nothing is lost after all: the thread that has it is known, and the event belongs there.
-                let Some(holder) = self.threads.iter().position(|thread| thread.proc == ix) else {
+                let Some(holder) = self.holder_of(ix) else {
                     return Ok(if force {
                         Step::Done
                     } else {
@@ -126,9 +126,9 @@ impl Machine {
                     });
                 };
                 kept = ProcStatus::Syscall;
-                ev.thread = u32::try_from(holder).unwrap_or(NO_IX);
+                ev.thread = holder;
                 ev.proc = ix;
-                ev.go = self.threads.get(holder).map_or(NO_IX, |thread| thread.go);
+                ev.go = self.threads.get(holder as usize).map_or(NO_IX, |thread| thread.go);
                 ev.from = proc_state::RUNNING;
                 ev.to = proc_state::RUNNING;
             } else if known != status && !force {

@@ -7,6 +7,9 @@ use crate::order::machine::{GcState, Machine};
 use crate::order::sink::{Ordered, Sink};
 use crate::order::step::{Needs, Step};
 
+/// Stops of the world that are followed at the same time.
+const MAX_STOPS: usize = 64;
+
 impl Machine {
     pub(super) fn gc(&mut self, ev: Ordered, force: bool, sink: &mut impl Sink) -> Result<Step> {
         let number = ev.args[0];
@@ -98,6 +101,10 @@ impl Machine {
             let range = (ev.go, ev.args[0]);
             if self.stw.contains(&range) && !force {
                 return Ok(Step::Fault("the world is stopped twice for the same reason"));
+            }
+            // Only damaged traces begin many that never end.
+            if self.stw.len() >= MAX_STOPS {
+                self.stw.remove(0);
             }
             self.stw.push(range);
         } else {

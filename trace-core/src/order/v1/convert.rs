@@ -20,6 +20,9 @@ use crate::wire::v2::tables::Report;
 /// How many events go by between two looks at the monitor.
 const EVENTS_PER_LOOK: usize = 1 << 14;
 
+/// So many losses are told of.
+const MAX_GAPS: usize = 1_000;
+
 /// Procs that do not exist, where Go's reader puts certain events.
 const TIMER_PROC: i32 = 1_000_001;
 const NETWORK_PROC: i32 = 1_000_002;
@@ -46,6 +49,8 @@ pub(super) struct Converter<'a> {
     /// The first event that contradicts what went before, and how many there are.
     fault: Option<String>,
     faults: Faults,
+    /// Losses told of.
+    gaps: usize,
 }
 
 /// An event about to be given out, its place filled in.
@@ -80,6 +85,7 @@ impl<'a> Converter<'a> {
             stw_kind: recording.stw_kind(u64::MAX),
             fault: None,
             faults: Faults::default(),
+            gaps: 0,
         }
     }
 
@@ -155,6 +161,11 @@ impl<'a> Converter<'a> {
     #[cold]
     fn tell_gap(&mut self, gap: Gap, sink: &mut impl Sink) {
         let Gap { proc, bytes, since, until } = gap;
+        // Each looks at every proc.
+        self.gaps += 1;
+        if self.gaps > MAX_GAPS {
+            return;
+        }
         let Some(known) = self.scheduler.proc(proc).copied() else { return };
         let go = if self.scheduler.is_once(known.go) { self.scheduler.go_ix(known.go) } else { NO_IX };
         sink.lost(&Lost {

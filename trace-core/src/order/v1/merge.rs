@@ -10,6 +10,7 @@ use crate::base::monitor::Monitor;
 use crate::base::warning::WarningKind;
 use crate::order::v1::Style;
 use crate::order::v1::plan::{Plan, Planner};
+use crate::order::{FEW_THREADS, is_too_much};
 use crate::wire::v1::cursor::{Event, ProcCursor, leaves};
 use crate::wire::v1::recording::{Recording, Sample};
 use crate::wire::v1::spec;
@@ -109,6 +110,8 @@ struct Merge<'a> {
     ready: Ready,
     /// Streams whose next event may not come yet, or has not been looked at.
     held: Vec<usize>,
+    /// Streams looked at.
+    tries: u64,
     out: Planner,
 }
 
@@ -122,7 +125,7 @@ pub(super) fn merge<'a>(
     let streams = streams(recording);
     let held = (0..streams.len()).collect();
     let (known, ready) = (FxHashMap::default(), Ready::default());
-    let mut merge = Merge { recording, streams, known, ready, held, out: Planner::new(style) };
+    let mut merge = Merge { recording, streams, known, ready, held, tries: 0, out: Planner::new(style) };
     for (stream, next) in &mut merge.streams {
         *next = stream.next(recording);
     }
@@ -131,6 +134,7 @@ pub(super) fn merge<'a>(
             return Err(Error::Cancelled);
         }
     }
+    monitor.add_tries(merge.tries);
     merge.tell_times(report);
     Ok(merge.out.finish(recording))
 }
@@ -200,7 +204,9 @@ impl Merge<'_> {
     /// Takes one event; `false` at the end.
     fn advance(&mut self, report: &mut Report<'_>) -> bool {
         let mut at = 0;
-        while let Some(&place) = self.held.get(at) {
+        let most = self.most_held();
+        while let Some(&place) = self.held.get(at).filter(|_| at < most) {
+            self.tries += 1;
             match self.streams.get(place).and_then(|(_, next)| next.as_ref()) {
                 Some(event) if is_open(&self.known, event) => self.ready.push((event.time, place)),
                 Some(_) => {
@@ -228,11 +234,18 @@ impl Merge<'_> {
         true
     }
 
+    /// How many of the held streams are looked at.
+    fn most_held(&self) -> usize {
+        if is_too_much(self.tries, self.out.order.len() as u64) { FEW_THREADS } else { usize::MAX }
+    }
+
     /// Nothing may come: the earliest event comes all the same.
     #[cold]
     fn force(&mut self, report: &mut Report<'_>) -> Option<usize> {
         let time = |&place: &usize| self.streams.get(place).and_then(|(_, next)| Some(next.as_ref()?.time));
-        let index = (0..self.held.len()).min_by_key(|&index| self.held.get(index).and_then(time))?;
+        let most = self.held.len().min(self.most_held());
+        self.tries += most as u64;
+        let index = (0..most).min_by_key(|&index| self.held.get(index).and_then(time))?;
         let place = self.held.swap_remove(index);
         let at = self.streams.get(place).and_then(|(_, next)| Some(next.as_ref()?.offset)).unwrap_or(0);
         let what = "no event can be next by the rules; the earliest was taken";

@@ -21,6 +21,9 @@ pub struct BatchRef {
 /// In place of a chunk: the batch could not be read, `start` tells which of the skipped stretches it was.
 const LOST: u32 = u32::MAX;
 
+/// Stretches between two batches of a thread that are looked at.
+const MAX_LOOKED_AT: usize = 64;
+
 /// A stretch of the input inside a generation that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
@@ -125,8 +128,10 @@ impl Generation {
     /// it was.
     #[must_use]
     pub fn skipped_between(&self, from: u64, to: u64) -> Option<Range<u64>> {
-        let is_there = |skipped: &&Skipped| skipped.thread.is_none() && (from..to).contains(&skipped.bytes.start);
-        self.skipped.iter().find(is_there).map(|skipped| skipped.bytes.clone())
+        let first = self.skipped.partition_point(|skipped| skipped.bytes.start < from);
+        let mut near =
+            self.skipped.get(first..)?.iter().take_while(|skipped| skipped.bytes.start < to).take(MAX_LOOKED_AT);
+        near.find(|skipped| skipped.thread.is_none()).map(|skipped| skipped.bytes.clone())
     }
 
     /// Its size in the input, bytes.

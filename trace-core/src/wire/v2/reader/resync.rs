@@ -10,6 +10,9 @@ use crate::wire::v2::spec;
 use crate::wire::v2::tables::Report;
 use crate::wire::version::Version;
 
+/// Batches in which a thread must have been heard of lately to be believed.
+const RECENT_BATCHES: usize = 256;
+
 impl<R: Read> GenerationReader<R> {
     pub(super) fn skip_damage(&mut self, report: &mut Report<'_>) -> Result<()> {
         match self.resync(report)? {
@@ -70,7 +73,8 @@ impl<R: Read> GenerationReader<R> {
     /// thread that has been heard of in this generation.
     fn owner_of_damage(&self) -> Option<(u64, u64)> {
         let owner = self.owner_of(&self.torn_head()?)?;
-        let is_known = self.current.as_ref()?.events.iter().any(|batch| batch.thread == owner.0);
+        let mut recent = self.current.as_ref()?.events.iter().rev().take(RECENT_BATCHES);
+        let is_known = recent.any(|batch| batch.thread == owner.0);
         is_known.then_some(owner)
     }
 

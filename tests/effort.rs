@@ -1,0 +1,101 @@
+//! How much work damage makes: a damaged trace never takes more than fifty times what the whole one takes. Counted in
+//! events and in threads looked at in search of the next one, which is what the time of a load follows besides its bytes.
+
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+
+#[path = "support/batches.rs"]
+mod batches;
+#[path = "support/damages.rs"]
+mod damages;
+#[path = "support/folder.rs"]
+mod folder;
+
+use std::fs;
+
+use trace_core::base::monitor::{Monitor, Progress};
+use trace_core::event::kind::EventKind;
+use trace_core::load::load_bytes;
+use trace_core::testkit::writer::TraceWriter;
+
+use batches::Random;
+use damages::KINDS;
+
+/// Larger traces take long and show nothing else.
+const MAX_BYTES: usize = 60_000;
+/// How often each kind of damage is done to each trace.
+const ROUNDS: u64 = 2;
+/// How many times the work of the whole trace a damaged one may take.
+const MOST: u64 = 50;
+
+fn progress(bytes: &[u8]) -> Option<Progress> {
+    let monitor = Monitor::new();
+    load_bytes(bytes, &monitor, &mut |_| {}).ok()?;
+    Some(monitor.progress())
+}
+
+fn effort(progress: Progress) -> u64 {
+    progress.events + progress.tries
+}
+
+#[test]
+fn damage_makes_little_work() {
+    let mut most = 0;
+    for path in folder::traces("real") {
+        let bytes = fs::read(&path).expect("a fixture");
+        if bytes.len() > MAX_BYTES {
+            continue;
+        }
+        let whole = progress(&bytes).expect("it opens");
+        for (kind, damage) in KINDS {
+            for round in 0..ROUNDS {
+                let Some(broken) = damage(&bytes, &mut Random(round * 7_919 + 1)) else { continue };
+                let Some(found) = progress(&broken) else { continue };
+                let (taken, usual) = (effort(found), effort(whole));
+                assert!(taken <= MOST * usual, "{kind}, {}: {found:?} for {whole:?}", path.display());
+                most = most.max(100 * taken / usual);
+            }
+        }
+    }
+    assert!(most > 100, "work is counted: {most} %");
+}
+
+#[test]
+fn whole_traces_need_few_tries() {
+    for path in folder::traces("real") {
+        let found = progress(&fs::read(&path).expect("a fixture")).expect("it opens");
+        // They are far from the point at which the search is cut short.
+        assert!(found.tries <= 4 * found.events + 1_000, "{}: {found:?}", path.display());
+    }
+}
+
+/// So many threads with an event each that can never be next.
+const STUCK: u64 = 20_000;
+
+fn stuck() -> TraceWriter {
+    let mut writer = TraceWriter::new(26);
+    for thread in 0..STUCK {
+        writer.event(thread, 1_000, EventKind::GO_START, &[thread, 9]);
+    }
+    writer
+}
+
+#[test]
+fn threads_that_wait_for_ever_are_not_tried_for_ever() {
+    let found = progress(&stuck().finish()).expect("it opens");
+    assert!(found.events >= STUCK);
+    assert!(found.tries < 300 * found.events, "{found:?}");
+}
+
+#[test]
+fn threads_that_wait_do_not_slow_down_one_that_goes_on() {
+    let mut writer = stuck();
+    let (thread, proc) = (STUCK, 0);
+    writer.event(thread, 2_000, EventKind::PROC_STATUS, &[proc, 2]);
+    for number in 1..10_000 {
+        writer.event(thread, 2_000 + 2 * number, EventKind::PROC_START, &[proc, number]);
+        writer.event(thread, 2_001 + 2 * number, EventKind::PROC_STOP, &[]);
+    }
+    let found = progress(&writer.finish()).expect("it opens");
+    assert!(found.events >= STUCK + 19_998);
+    assert!(found.tries < 300 * found.events, "{found:?}");
+}
