@@ -1,24 +1,42 @@
-//! Every damaged file, opened in the window and gone through with every panel: nothing panics, and what
-//! cannot be read says why.
+//! Every damaged file, opened in the window and gone through with every panel, then walked through at random (from
+//! fixed seeds): nothing panics, and what cannot be read says why. `TRACELANE_WALK_STEPS` sets how far the walks go.
 
 #![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+#![expect(clippy::print_stdout, reason = "a test that fails shows what it did")]
 
 #[path = "support/folder.rs"]
 mod folder;
 
 use std::path::Path;
 
-use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
+use trace_core::analysis::scope::Whom;
+use trace_core::base::ids::{GoIx, ProcIx, TaskIx, ThreadIx};
+use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
-use tracelane::action::commands::COMMANDS;
+use tracelane::action::commands::{COMMANDS, Command};
+use tracelane::action::pairs::PairAction;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::document::LoadState;
+use tracelane::state::rows::{GoroutineOrder, Section};
+use tracelane::state::scope::{ScopeChoice, When};
 use tracelane::state::settings::Settings;
 
+/// Steps of a walk.
+const STEPS: usize = 16;
 /// Lanes of each kind that are looked at.
 const LANES: u32 = 2;
+
+/// The same numbers everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("31 bits") % end.max(1)
+    }
+}
 
 struct Window {
     frames: OffscreenWindow,
@@ -51,16 +69,21 @@ impl Window {
 
     /// Carries out every command that makes sense now, but those that end the document or the program.
     fn all_commands(&mut self) {
-        let kept = |id: &str| {
-            !matches!(id, "close" | "quit" | "open" | "open-path" | "open-address" | "open-sample" | "escape" | "help")
-        };
-        for command in COMMANDS.iter().filter(|command| kept(command.id)) {
+        for command in kept_commands() {
             if let Some(action) = (command.make)(self.app.state()) {
                 self.app.push(action);
             }
         }
         self.frame();
     }
+}
+
+/// Commands but those that end the document or the program, or leave it.
+fn kept_commands() -> impl Iterator<Item = &'static Command> {
+    let is_kept = |id: &str| {
+        !matches!(id, "close" | "quit" | "open" | "open-path" | "open-address" | "open-sample" | "escape" | "help")
+    };
+    COMMANDS.iter().filter(move |command| is_kept(command.id))
 }
 
 fn lanes(window: &Window) -> Vec<LaneId> {
@@ -97,5 +120,78 @@ fn go_through(file: &Path) {
 fn every_damaged_file_can_be_gone_through() {
     for file in folder::traces("broken") {
         go_through(&file);
+    }
+}
+
+/// A random instant; now and then outside of the trace.
+fn instant(range: TimeRange, random: &mut Random) -> TraceTime {
+    let share = random.below(120) as f64 / 100.0 - 0.1;
+    range.start.plus_nanos((range.nanos() as f64 * share) as i64)
+}
+
+/// Something that a user could do now.
+fn step(window: &Window, file: &Path, random: &mut Random) -> Option<Action> {
+    let document = window.app.state().document()?;
+    let trace = &document.trace;
+    let range = trace.range();
+    let goroutine = GoIx(u32::try_from(random.below(trace.goroutine_count() as usize)).expect("an index"));
+    Some(match random.below(20) {
+        0 | 1 => {
+            let lanes = lanes(window);
+            Action::GoToLane(lanes[random.below(lanes.len())])
+        }
+        2 => Action::GoToLane(LaneId::Goroutine(goroutine)),
+        3 | 4 => Action::StepSpan(if random.below(2) == 0 { 1 } else { -1 }),
+        5 => Action::FollowFlow { outgoing: random.below(2) == 0 },
+        6 => Action::ChooseFlow { outgoing: random.below(2) == 0 },
+        7 => {
+            let factor = [1e-9, 0.01, 0.3, 3.0, 1e9][random.below(5)];
+            Action::Zoom { factor, at: Some(instant(range, random).0 as f64) }
+        }
+        8 => Action::Mark(Some(TimeRange::new(instant(range, random), instant(range, random)))),
+        9 => {
+            let holes: Vec<TimeRange> =
+                trace.holes().chain(trace.thread_holes().iter().map(|hole| hole.range)).collect();
+            Action::ShowRange(holes.get(random.below(holes.len())).copied().unwrap_or(range))
+        }
+        10 => Action::ToggleSection(Section::ALL[random.below(4)]),
+        11 => Action::OrderGoroutines(
+            [GoroutineOrder::Id, GoroutineOrder::Appearance, GoroutineOrder::Running][random.below(3)],
+        ),
+        12 => {
+            let task = TaskIx(u32::try_from(random.below(trace.task_count() as usize)).expect("an index"));
+            let name = trace.goroutine_name(goroutine).map(|(_, name)| name).unwrap_or_default();
+            let whom = [Whom::All, Whom::One(goroutine), Whom::Named(name), Whom::Task(task)][random.below(4)];
+            Action::SetScope(ScopeChoice { when: [When::Whole, When::Marked][random.below(2)], whom })
+        }
+        13 => Action::ChooseFinding(Some(random.below(4))),
+        14 if random.below(3) == 0 => Action::CompareWith(file.to_path_buf()),
+        14 => Action::Pair([PairAction::Swap, PairAction::ToggleLink, PairAction::Leave][random.below(3)].clone()),
+        15 => Action::ScrollRows(random.below(2_000) as f64 - 1_000.0),
+        _ => {
+            let command = kept_commands().nth(random.below(kept_commands().count()))?;
+            (command.make)(window.app.state())?
+        }
+    })
+}
+
+#[test]
+fn every_damaged_file_can_be_walked_through() {
+    let steps = std::env::var("TRACELANE_WALK_STEPS").ok().and_then(|steps| steps.parse().ok()).unwrap_or(STEPS);
+    for (number, file) in folder::traces("broken").iter().enumerate() {
+        let mut random = Random(number as u64 * 1_000_003 + 7);
+        let mut window = Window::new();
+        window.act([Action::Open(file.clone())]);
+        let mut done = 0;
+        for _ in 0..steps {
+            if let Some(action) = step(&window, file, &mut random) {
+                // Shown when the test fails.
+                println!("{}: {action:?}", file.display());
+                window.act([action]);
+                done += 1;
+            }
+        }
+        let is_refused = window.app.state().document().is_none_or(|document| !document.has_lanes());
+        assert!(is_refused || done * 2 > steps, "{}: {done} steps", file.display());
     }
 }

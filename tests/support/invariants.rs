@@ -4,6 +4,7 @@
 use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
+use trace_core::model::spans::Span;
 use trace_core::model::trace::Trace;
 
 /// Lanes of each kind that are looked at.
@@ -24,12 +25,12 @@ pub(crate) fn broken(trace: &Trace) -> Option<String> {
 /// The first span of a lane that does not lie behind the one before it, and inside the trace.
 fn out_of_order(trace: &Trace, lane: LaneId) -> Option<String> {
     let all = trace.range();
-    let mut last = all.start;
+    let mut last = None::<Span>;
     trace.spans(lane, all).find_map(|span| {
-        let (range, floor) = (span.range, last);
-        last = range.end;
+        let (range, before) = (span.range, last.replace(span));
+        let floor = before.map_or(all.start, |before| before.range.end);
         (range.start < floor || range.end < range.start || range.end > all.end)
-            .then(|| format!("{lane:?}: a span at {range:?} follows one up to {floor:?}, in a trace of {all:?}"))
+            .then(|| format!("in a trace of {all:?}: {span:?} follows {before:?}"))
     })
 }
 

@@ -43,6 +43,7 @@ pub(crate) mod grouped;
 pub(crate) mod intern;
 pub(crate) mod kinds;
 pub(crate) mod lod;
+mod occupants;
 mod query;
 mod refs;
 pub(crate) mod segment;

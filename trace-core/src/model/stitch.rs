@@ -18,6 +18,7 @@ use crate::model::hole::{Hole, HoleDraft, MAX_HOLES};
 use crate::model::intern::Interner;
 use crate::model::kinds::{self, Classes, SharedKinds};
 use crate::model::lod::Lod;
+use crate::model::occupants::Occupants;
 use crate::model::segment::{FlowIndex, KeyDir, Lanes, NO_SEGMENT, RefLanes, Rows, Segment};
 use crate::model::stitch_side::{Locals, SideStitcher};
 use crate::model::symbols::Symbols;
@@ -86,6 +87,11 @@ struct Current {
 }
 
 impl Current {
+    /// Procs and threads by local number.
+    fn places(&self) -> (Vec<u32>, Vec<u32>) {
+        (self.procs.iter().map(|ix| ix.0).collect(), self.threads.iter().map(|ix| ix.0).collect())
+    }
+
     /// The name that a stack gives to its goroutine.
     fn name(&self, stack: u32) -> StrId {
         self.roots.get(stack as usize).copied().unwrap_or(StrId::EMPTY)
@@ -118,6 +124,8 @@ pub(crate) struct Stitcher {
     skips: FxHashMap<GoIx, u32>,
     /// The first goroutine that is new in the segment in work.
     fresh_from: usize,
+    on_procs: Occupants,
+    on_threads: Occupants,
     generations: u32,
     current: Current,
     count_bases: Vec<Counts>,
@@ -151,6 +159,8 @@ impl Stitcher {
             dying: Vec::new(),
             skips: FxHashMap::default(),
             fresh_from: 0,
+            on_procs: Occupants::default(),
+            on_threads: Occupants::default(),
             generations: 0,
             current: Current::default(),
             count_bases: Vec::new(),
@@ -467,6 +477,8 @@ impl Stitcher {
                     warning.hole = Some(TimeRange::new(before.end, start));
                 }
                 self.epochs.push(TimeRange::new(start, start));
+                self.on_procs.clear();
+                self.on_threads.clear();
                 self.side.begin_epoch(start);
             }
         }
@@ -559,6 +571,9 @@ impl Stitcher {
     fn adopt_lanes(&mut self, draft: &mut SegmentDraft, segment: u32, classes: &Classes) -> (Vec<u32>, Vec<u32>) {
         let mut gos = Vec::with_capacity(draft.lanes.len());
         let mut prev = Vec::with_capacity(draft.lanes.len());
+        let (procs, threads) = self.current.places();
+        let before_on = [(&self.on_procs, &draft.procs, &procs), (&self.on_threads, &draft.threads, &threads)]
+            .map(|(occupants, lanes, ixs)| occupants.before(lanes, &draft.procs.entries, ixs));
         for (slot, (&local, rows)) in draft.lanes.iter().zip(draft.row_starts.windows(2)).enumerate() {
             let (first, end) = (rows[0] as usize, rows[1] as usize);
             let ix = self.current.gos.get(local as usize).copied().unwrap_or(GoIx::NONE);
@@ -582,7 +597,10 @@ impl Stitcher {
                 // What went on before a hole is not known to go on, even where the next generation does not
                 // mention the goroutine.
                 let is_of_epoch = |segment: &Arc<Segment>| segment.epoch as usize + 1 == self.epochs.len();
-                let known = !self.current.begins_epoch && self.segments.get(before as usize).is_some_and(is_of_epoch);
+                let is_of_another = before_on.iter().any(|on| on.get(&(first as u32)).is_some_and(|&go| go != ix));
+                let known = !self.current.begins_epoch
+                    && !is_of_another
+                    && self.segments.get(before as usize).is_some_and(is_of_epoch);
                 let settled =
                     settle_status(kind, known.then(|| self.last_kinds[ix.index()]), self.current.begins_epoch, classes);
                 draft.rows.kind[first] = settled | (kind & kinds::LAST);
@@ -602,6 +620,8 @@ impl Stitcher {
             }
             self.last_kinds[ix.index()] = draft.rows.kind[end - 1] & kinds::MASK;
         }
+        self.on_procs.take(&draft.procs, draft, &procs, &gos);
+        self.on_threads.take(&draft.threads, draft, &threads, &gos);
         (gos, prev)
     }
 

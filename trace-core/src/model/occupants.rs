@@ -1,0 +1,48 @@
+//! Who was on each proc and thread last: a goroutine that is announced as going on there does so only if nobody else
+//! has been there since. In whole traces nobody has.
+
+use rustc_hash::FxHashMap;
+
+use crate::base::ids::GoIx;
+use crate::model::draft::{MARK, RefDraft, SegmentDraft};
+use crate::model::entries::Entries;
+
+/// Procs or threads (index in the trace) with the goroutine that was there last.
+#[derive(Debug, Default)]
+pub(crate) struct Occupants {
+    last: FxHashMap<u32, GoIx>,
+}
+
+impl Occupants {
+    /// Forgets everybody.
+    pub(crate) fn clear(&mut self) {
+        self.last.clear();
+    }
+
+    /// The rows of a segment that are the first on a lane, with the goroutine that was there before them, if it is
+    /// known. `ixs`: local numbers to those of the trace.
+    pub(crate) fn before(&self, lanes: &RefDraft, procs: &Entries, ixs: &[u32]) -> FxHashMap<u32, GoIx> {
+        let mut before = FxHashMap::default();
+        for (local, ends) in lanes.starts.windows(2).enumerate() {
+            let entries = (ends[0]..ends[1]).map(|at| lanes.entries.get(at, procs));
+            if let Some(row) = { entries }.find(|entry| entry & MARK == 0)
+                && let Some(&go) = ixs.get(local).and_then(|ix| self.last.get(ix))
+            {
+                before.insert(row, go);
+            }
+        }
+        before
+    }
+
+    /// Takes in a segment; `gos` are the goroutines of its lanes.
+    pub(crate) fn take(&mut self, lanes: &RefDraft, draft: &SegmentDraft, ixs: &[u32], gos: &[u32]) {
+        for (local, ends) in lanes.starts.windows(2).enumerate() {
+            let entries = (ends[0]..ends[1]).rev().map(|at| lanes.entries.get(at, &draft.procs.entries));
+            let Some(row) = { entries }.find(|entry| entry & MARK == 0) else { continue };
+            let slot = draft.row_starts.partition_point(|&start| start <= row).saturating_sub(1);
+            if let (Some(&ix), Some(&go)) = (ixs.get(local), gos.get(slot)) {
+                self.last.insert(ix, GoIx(go));
+            }
+        }
+    }
+}
