@@ -9,6 +9,8 @@ mod batches;
 mod damages;
 #[path = "support/folder.rs"]
 mod folder;
+#[path = "support/old.rs"]
+mod old;
 
 use std::fs;
 
@@ -16,6 +18,7 @@ use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::event::kind::EventKind;
 use trace_core::load::load_bytes;
 use trace_core::testkit::writer::TraceWriter;
+use trace_core::wire::v1::spec;
 
 use batches::Random;
 use damages::KINDS;
@@ -97,5 +100,18 @@ fn threads_that_wait_do_not_slow_down_one_that_goes_on() {
     }
     let found = progress(&writer.finish()).expect("it opens");
     assert!(found.events >= STUCK + 19_998);
+    assert!(found.tries < 300 * found.events, "{found:?}");
+}
+
+#[test]
+fn procs_that_wait_for_ever_are_not_tried_for_ever() {
+    let mut bytes = old::header(21);
+    for proc in 0..STUCK {
+        old::batch(&mut bytes, proc, 1_000 + proc);
+        old::event(&mut bytes, spec::GO_START, &[1, 1 + proc, 9]);
+    }
+    old::event(&mut bytes, spec::FREQUENCY, &[1_000_000_000]);
+    let found = progress(&bytes).expect("it opens");
+    assert!(found.events >= STUCK, "{found:?}");
     assert!(found.tries < 300 * found.events, "{found:?}");
 }
