@@ -149,6 +149,14 @@ fn times_are_aligned_in_four_ways_and_by_hand() {
             .abs()
             < 1.0
     );
+    // B is moved along A, also where B is in front.
+    let (id, before) = (window.side(Side::B).id, window.view(Side::A));
+    window.act(Action::Zoom { factor: 0.25, at: None }).act(Action::Activate(id));
+    let zoomed = window.view(Side::A);
+    window.pair_act(PairAction::Offset(1_500_000.0));
+    assert_eq!(window.view(Side::A), zoomed);
+    window.act(Action::ShowAll);
+    assert!(window.view(Side::A).span_nanos >= before.span_nanos * 0.9);
     window.press("Equal length");
     assert_eq!(window.pair().align, Align::Stretch);
     let part =

@@ -494,14 +494,14 @@ pub(super) fn settle(state: &mut AppState, before: Option<Before>) {
     let reaches =
         [link.reach(Side::A, a.trace.range(), b.trace.range()), link.reach(Side::B, b.trace.range(), a.trace.range())];
     let mut views = [a.view, b.view];
-    // Of another pair than before, the one in front stays.
+    // Of another pair than before neither leads by itself.
     let before = before.filter(|before| before.sides == sides);
     let moved = |side: Side| before.is_none_or(|before| before.views[side.at()] != views[side.at()]);
-    let front = if state.active == Some(sides[1]) { Side::B } else { Side::A };
     let lead = match (moved(Side::A), moved(Side::B)) {
         (true, false) => Side::A,
         (false, true) => Side::B,
-        _ => front,
+        // The offset and the way to align move B along A.
+        _ => Side::A,
     };
     if is_linked {
         let scrolls = views.map(|view| view.map_or(0.0, |view| view.scroll_points));

@@ -524,7 +524,7 @@ see, but happened too seldom to test: it is on one side only, or durations do no
                 or null, ratio or null, delta_ns, shift {median_ns, low_ns, high_ns} or null, p_value or null,
                 q_value or null, significant, too_few}], ranked
       of a series: verdict, sides [as a], steps [[sentence]], rows [{kind, name, figures [numbers or null],
-      steps [{significant, delta_ns}], overall {significant, delta_ns}, ratio or null}]
+      steps [{significant, too_few, delta_ns}], overall {the same}, ratio or null}]
       kind is one of task, region, work, wait, sleep, syscall, sched, running, goroutine, stuck, samples, gc, stw,
       assist
 ";

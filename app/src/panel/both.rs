@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use egui::{Align, Color32, Label, Layout, RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{Color32, Label, RichText, ScrollArea, Sense, Ui, vec2};
 use trace_core::analysis::compare::causes::CauseChange;
 use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::partners::bare;
@@ -36,6 +36,12 @@ use crate::widget::section::empty;
 use crate::widget::stacked::{Stacked, stacked};
 use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, text};
 
+/// Panels at least so wide show tables and plots side by side, points.
+const WIDE: f32 = 1_000.0;
+/// Width of the sums beside plots, points.
+const SUMS: f32 = 500.0;
+/// Height of plots that stand below each other, points.
+const STACKED_PLOT: f32 = 200.0;
 /// Names of curves.
 const LETTERS: [&str; 2] = ["A", "B"];
 
@@ -132,7 +138,7 @@ fn states_ui(ui: &mut Ui, pictures: [&Picture; 2]) {
     let width = if wide { (ui.available_width() - gap) / 2.0 } else { ui.available_width() };
     let draw = |ui: &mut Ui, side: usize| {
         ui.allocate_ui(vec2(width, height), |ui| {
-            let top = format!("{} {} goroutines", if side == 0 { "A" } else { "B" }, short(highest));
+            let top = format!("{} · {} goroutines at the top", LETTERS[side], short(highest));
             let last = duration(pictures[side].range.nanos());
             let title = if side == 0 { "States of A over time" } else { "States of B over time" };
             let shown = Stacked {
@@ -245,7 +251,9 @@ fn goroutines_ui(ui: &mut Ui, found: &Arc<Changes>, pictures: [&Picture; 2]) {
     });
     let longest = pictures.iter().map(|picture| picture.range.nanos()).max().unwrap_or(1) as f64;
     let most = pictures.iter().flat_map(|picture| &picture.alive).copied().max().unwrap_or(1);
-    let height = (ui.available_height() * 0.42).clamp(90.0, 200.0);
+    let (width, room) = (ui.available_width(), ui.available_height());
+    let is_wide = width >= WIDE;
+    let height = if is_wide { room } else { (room * 0.42).clamp(110.0, 200.0) };
     let title = format!("Goroutines alive ({} → {} at the end)", count(totals[0]), count(totals[1]));
     let shown = Plot {
         name: &title,
@@ -256,8 +264,23 @@ fn goroutines_ui(ui: &mut Ui, found: &Arc<Changes>, pictures: [&Picture; 2]) {
         marks: &[],
         height,
     };
-    plot(ui, &shown);
-    ui.add_space(space::XS);
+    if is_wide {
+        let part = (width * 0.36).floor();
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = space::L;
+            ui.allocate_ui(vec2(part, room), |ui| plot(ui, &shown));
+            ui.allocate_ui(vec2(ui.available_width(), room), |ui| crowds_ui(ui, found, pictures));
+        });
+    } else {
+        plot(ui, &shown);
+        ui.add_space(space::XS);
+        crowds_ui(ui, found, pictures);
+    }
+}
+
+/// Groups of goroutines by who created them.
+fn crowds_ui(ui: &mut Ui, found: &Arc<Changes>, pictures: [&Picture; 2]) {
+    let tokens = tokens::of(ui.ctx());
     let crowds = kept(ui, "both-crowds", Arc::as_ptr(found) as usize, || crowds(pictures));
     let sorting = sorting(ui, "both-crowds", Sorting { column: 3, descending: true });
     let mut order: Vec<usize> = (0..crowds.len()).collect();
@@ -314,19 +337,26 @@ fn collector_ui(
     pictures: [&Picture; 2],
     actions: &mut Actions,
 ) {
-    ScrollArea::vertical().id_salt("both-collector").auto_shrink([false, false]).show(ui, |ui| {
-        sums_ui(ui, found);
-        ui.add_space(space::S);
-        let (width, wide) = (ui.available_width(), ui.available_width() >= 700.0);
-        let room = ui.available_height() - space::S;
-        let height = (if wide { room } else { (room - space::L) / 2.0 }).clamp(120.0, 320.0);
-        let part = if wide { (width - space::L) / 2.0 } else { width };
-        let layout = if wide { Layout::left_to_right(Align::Min) } else { Layout::top_down(Align::Min) };
-        ui.with_layout(layout, |ui| {
-            ui.spacing_mut().item_spacing = vec2(space::L, space::S);
+    let (width, height) = (ui.available_width(), ui.available_height());
+    if width >= WIDE {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = space::L;
+            ui.allocate_ui(vec2(SUMS, height), |ui| {
+                ui.set_width(SUMS);
+                sums_ui(ui, found);
+            });
+            let part = ((ui.available_width() - space::L) / 2.0).floor();
             ui.allocate_ui(vec2(part, height), |ui| heap_ui(ui, pictures, height));
             ui.allocate_ui(vec2(part, height), |ui| utilisation_ui(ui, (pair, documents), height, actions));
         });
+        return;
+    }
+    ScrollArea::vertical().id_salt("both-collector").auto_shrink([false, false]).show(ui, |ui| {
+        sums_ui(ui, found);
+        ui.add_space(space::S);
+        heap_ui(ui, pictures, STACKED_PLOT);
+        ui.add_space(space::S);
+        utilisation_ui(ui, (pair, documents), STACKED_PLOT, actions);
     });
 }
 
@@ -424,7 +454,7 @@ fn sums_ui(ui: &mut Ui, found: &Changes) {
                 let text = if times == 0 {
                     "none".to_owned()
                 } else {
-                    format!("{}, {} in sum, longest {}", count(times), time(sum), time(longest))
+                    format!("{} · {} · max {}", count(times), time(sum), time(longest))
                 };
                 ui.label(RichText::new(text).font(fonts::mono()));
             }

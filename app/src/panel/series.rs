@@ -200,7 +200,7 @@ fn controls_ui(ui: &mut Ui, list: &[Trend]) -> Filter {
 }
 
 fn is_significant(trend: &Trend) -> bool {
-    trend.overall.0 || trend.steps.iter().any(|step| step.0)
+    trend.overall.is_significant || trend.steps.iter().any(|step| step.is_significant)
 }
 
 fn columns(recordings: usize) -> Vec<Column> {
@@ -224,7 +224,7 @@ fn order(found: &SeriesChanges, filter: &Filter, sorting: Sorting) -> Vec<usize>
             let figures = trend.figures.get(at).and_then(Option::as_ref);
             return figures.map_or(-1.0, |figures| filter.figure.value(figures, unit(found, at)));
         }
-        trend.overall.1
+        trend.overall.impact
     };
     let compare = |one: &Trend, other: &Trend| match sorting.column {
         0 => one.kind.cmp(&other.kind),
@@ -260,8 +260,8 @@ fn cells(tokens: &Tokens, trend: &Trend, figure: Figure, units: &[f64]) -> Vec<C
     let highest = known.iter().flatten().map(|value| value.0).fold(0.0, f64::max);
     // A step's colour: what came of the recording before.
     let color = |at: usize| match at.checked_sub(1).and_then(|step| trend.steps.get(step)) {
-        Some((true, more)) if *more > 0.0 => Some(tokens.grown),
-        Some((true, _)) => Some(tokens.shrunk),
+        Some(step) if step.is_told() && step.impact > 0.0 => Some(tokens.grown),
+        Some(step) if step.is_told() => Some(tokens.shrunk),
         _ => None,
     };
     let mut cells = vec![Cell::text(trend.kind.name()).colored(tokens.muted), Cell::text(&trend.name)];
@@ -272,18 +272,19 @@ fn cells(tokens: &Tokens, trend: &Trend, figure: Figure, units: &[f64]) -> Vec<C
     let part = |value: &Option<(f64, String)>| value.as_ref().map(|value| share(value.0, highest));
     let bars = known.iter().enumerate().map(|(at, value)| (part(value), color(at).unwrap_or(tokens.muted)));
     cells.push(Cell::columns(bars.collect()));
-    let (is_sure, change) = trend.overall;
+    let overall = trend.overall;
     let color = match () {
-        () if !is_sure => tokens.muted,
-        () if change > 0.0 => tokens.grown,
+        () if !overall.is_told() => tokens.muted,
+        () if overall.impact > 0.0 => tokens.grown,
         () => tokens.shrunk,
     };
     let was_there = trend.figures.first().is_some_and(Option::is_some);
     let is_there = trend.figures.last().is_some_and(Option::is_some);
-    let words = match (is_sure, was_there || is_there) {
-        (false, _) => "~".to_owned(),
-        (true, true) => ratio(trend.ratio, was_there),
-        (true, false) => "–".to_owned(),
+    let words = match overall {
+        _ if !was_there && !is_there => "–".to_owned(),
+        step if step.is_significant => ratio(trend.ratio, was_there),
+        step if step.is_too_few => format!("({})", ratio(trend.ratio, was_there)),
+        _ => "~".to_owned(),
     };
     cells.push(Cell::number(words).colored(color));
     cells
@@ -302,19 +303,20 @@ mod tests {
     use crate::theme::tokens::DARK;
     use crate::widget::table::Sorting;
     use trace_core::analysis::compare::measure::RowKind;
-    use trace_core::analysis::compare::trend::{Trend, Trends};
+    use trace_core::analysis::compare::trend::{Step, Trend, Trends};
     use trace_core::analysis::compare::{Comparison, Figures};
 
     fn row(name: &str, totals: [Option<u64>; 3]) -> Trend {
         let figures = |total: u64| Figures { count: 1, total, ..Figures::default() };
+        let step = |is_significant, impact| Step { is_significant, is_too_few: false, impact };
         let [first, _, last] = totals.map(|total| total.unwrap_or(0) as f64);
         Trend {
             kind: RowKind::Wait,
             name: name.to_owned(),
             figures: totals.map(|total| total.map(figures)).to_vec(),
             places: vec![None; 3],
-            steps: vec![(true, -1.0), (false, 1.0)],
-            overall: (totals[0].is_some(), last - first),
+            steps: vec![step(true, -1.0), step(false, 1.0)],
+            overall: step(totals[0].is_some(), last - first),
             ratio: totals[0].zip(totals[2]).map(|(a, b)| b as f64 / a as f64),
         }
     }

@@ -226,10 +226,11 @@ impl TracelaneApp {
     /// Tells the context what has changed of theme, scale and title.
     fn dress(&mut self, ctx: &Context) {
         let settings = &self.state.settings;
-        let title = self
-            .state
-            .document()
-            .map_or_else(|| "Tracelane".to_owned(), |document| format!("{} — Tracelane", document.source.title()));
+        let title = match (self.state.shown_pair(), self.state.document()) {
+            (Some((_, [a, b])), _) => format!("{} → {} — Tracelane", a.source.title(), b.source.title()),
+            (None, Some(document)) => format!("{} — Tracelane", document.source.title()),
+            (None, None) => "Tracelane".to_owned(),
+        };
         let first_frame = self.look.as_ref().map_or_else(|| ctx.cumulative_frame_nr(), |look| look.first_frame);
         let look = Look { theme: settings.theme, ui_scale: settings.ui_scale, title, first_frame };
         let known = self.look.as_ref();

@@ -14,8 +14,10 @@ use crate::timeline::hit::Hit;
 use crate::timeline::input::Canvas;
 use crate::widget::menu::menu_entry;
 
-/// Letters of a name that fit into a menu.
-const LETTERS: usize = 48;
+/// Width of the menu, points.
+const MENU_WIDTH: f32 = 360.0;
+/// Letters of a name that fit into it.
+const LETTERS: usize = 36;
 
 /// Shades what does not count, and draws the line at the anchor.
 pub fn paint(ui: &Ui, frame: &Frame<'_>) {
@@ -60,6 +62,7 @@ pub fn menu(frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, pointer: Option<Pos2>
         canvas.lanes.ctx.data_mut(|data| data.insert_temp::<Choices>(id, choices));
     }
     canvas.lanes.context_menu(|ui| {
+        ui.set_width(MENU_WIDTH);
         let choices: Choices = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
         for (words, time) in choices {
             let text = format!("Align {} at {words}", side.letter());

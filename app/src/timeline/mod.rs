@@ -162,7 +162,7 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Sto
     input::clicks(ui, frame, canvas, &hit, &arrows, actions);
     anchor::menu(frame, canvas, &hit, pointer, actions);
     lanes::name_spans(ui, frame, &visible, actions);
-    if store.drag.is_none() {
+    if store.drag.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
         tooltip::ui(ui, frame, canvas, &hit, &arrows);
     }
 }

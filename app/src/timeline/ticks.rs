@@ -104,7 +104,8 @@ pub fn base_label(axis: &Axis, origin: Origin, least_points: f32) -> Option<Stri
 fn label(since: i64, step: i64, base: i64, origin: Origin) -> String {
     let offset = since.rem_euclid(base);
     let round = since - offset;
-    if matches!(origin, Origin::Since(_)) && (round == 0 || offset == 0) {
+    // Before the origin (beside a longer trace) offsets from a round time would count away from it.
+    if matches!(origin, Origin::Since(_)) && (round == 0 || offset == 0 || since < 0) {
         return exact(since, step);
     }
     if offset == 0 { clock(since, base) } else { format!("+{}", exact(offset, step)) }

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 use trace_core::analysis::compare::measure::Measured;
-use trace_core::analysis::compare::trend::{Recording, Trend, Trends, trends};
+use trace_core::analysis::compare::trend::{self, Recording, Trend, Trends, trends};
 use trace_core::analysis::compare::{Figures, Terms};
 
-use crate::cli::compare::report::{Numbers, Told, nanos};
+use crate::cli::compare::report::{Numbers, TOO_FEW, Told, nanos};
 use crate::cli::compare::{Asked, Side, per};
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::print;
@@ -49,6 +49,8 @@ struct Row {
 struct Step {
     /// Whether it is more than chance.
     significant: bool,
+    /// Not significant, since it happened too seldom to test, but plain to see.
+    too_few: bool,
     /// Time in sum per unit, later less earlier.
     delta_ns: f64,
 }
@@ -133,10 +135,13 @@ impl Series {
         }
         lines.push(String::new());
         lines.push(
-            "* changed significantly from the recording before; change is of the time in sum, last over first, ~ if \
-             not significant"
+            "* changed significantly (or plainly) from the recording before; change is of the time in sum, last over \
+             first, ~ if not significant"
                 .to_owned(),
         );
+        if self.rows.iter().take(ROWS).any(|row| row.overall.too_few) {
+            lines.push(TOO_FEW.to_owned());
+        }
         lines.join("\n") + "\n"
     }
 
@@ -167,7 +172,7 @@ impl Row {
     fn cells(&self, figure: fn(&Numbers) -> f64, marked: bool) -> Vec<String> {
         let cell = |(at, side): (usize, &Option<Numbers>)| {
             let step = at.checked_sub(1).and_then(|at| self.steps.get(at));
-            let star = if marked && step.is_some_and(|step| step.significant) { "*" } else { "" };
+            let star = if marked && step.is_some_and(|step| step.significant || step.too_few) { "*" } else { "" };
             side.as_ref().map_or_else(|| format!("–{star}"), |side| format!("{}{star}", nanos(figure(side))))
         };
         self.figures.iter().enumerate().map(cell).collect()
@@ -175,20 +180,28 @@ impl Row {
 
     fn change(&self) -> String {
         let is_there = |side: Option<&Option<Numbers>>| side.is_some_and(Option::is_some);
-        match (self.overall.significant, self.ratio) {
-            (false, _) => "~".to_owned(),
-            (true, Some(ratio)) if ratio >= 10.0 => format!("×{ratio:.0}"),
-            (true, Some(ratio)) if ratio < 1.0 => format!("\u{2212}{:.1} %", (1.0 - ratio) * 100.0),
-            (true, Some(ratio)) => format!("+{:.1} %", (ratio - 1.0) * 100.0),
-            (true, None) if is_there(self.figures.first()) => "gone".to_owned(),
-            (true, None) => "new".to_owned(),
+        let change = match self.ratio {
+            Some(ratio) if ratio >= 10.0 => format!("×{ratio:.0}"),
+            Some(ratio) if ratio < 1.0 => format!("\u{2212}{:.1} %", (1.0 - ratio) * 100.0),
+            Some(ratio) => format!("+{:.1} %", (ratio - 1.0) * 100.0),
+            None if is_there(self.figures.first()) => "gone".to_owned(),
+            None => "new".to_owned(),
+        };
+        match (self.overall.significant, self.overall.too_few) {
+            (true, _) => change,
+            (_, true) => format!("({change})"),
+            _ => "~".to_owned(),
         }
     }
 }
 
 impl From<&Trend> for Row {
     fn from(trend: &Trend) -> Self {
-        let step = |&(significant, delta_ns): &(bool, f64)| Step { significant, delta_ns };
+        let step = |step: &trend::Step| Step {
+            significant: step.is_significant,
+            too_few: step.is_too_few,
+            delta_ns: step.impact,
+        };
         let numbers = |figures: &Option<Figures>| figures.as_ref().map(Numbers::from);
         Self {
             kind: trend.kind.name(),

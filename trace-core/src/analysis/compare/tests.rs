@@ -116,12 +116,12 @@ fn a_series_follows_a_row_through_a_new_name() {
     assert_eq!(found.rows.len(), 2);
     let work = &found.rows[0];
     assert_eq!((work.kind, work.name.as_str()), (RowKind::Work, "m.f.func1"));
-    assert_eq!(work.steps.iter().map(|step| step.0).collect::<Vec<_>>(), [true, true]);
-    assert!(work.steps[0].1 > 0.0 && work.steps[1].1 < 0.0 && !work.overall.0, "{work:?}");
+    assert_eq!(work.steps.iter().map(|step| step.is_significant).collect::<Vec<_>>(), [true, true]);
+    assert!(work.steps[0].impact > 0.0 && work.steps[1].impact < 0.0 && !work.overall.is_significant, "{work:?}");
     assert!(work.figures.iter().all(|figures| figures.is_some_and(|figures| figures.count == 300)));
     let medians: Vec<f64> = work.figures.iter().flatten().map(|figures| (figures.p50 / 1e6).round()).collect();
     assert_eq!(medians, [1.0, 2.0, 1.0]);
-    assert!(found.rows[1].steps.iter().all(|step| !step.0), "{:?}", found.rows[1]);
+    assert!(found.rows[1].steps.iter().all(|step| !step.is_significant), "{:?}", found.rows[1]);
     assert_eq!(trend::trends(&[recording(&sides[0])], |_, _| Terms::default()), trend::Trends::default());
 }
 
@@ -137,7 +137,10 @@ fn what_comes_and_goes_in_a_series_is_missing_elsewhere() {
     let lock = &found.rows[0];
     assert_eq!(lock.name, "lock");
     assert_eq!(lock.figures.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true, false]);
-    assert_eq!((lock.steps[0].0, lock.steps[1].0, lock.overall.0, lock.ratio), (true, true, false, None));
+    assert_eq!(
+        (lock.steps[0].is_significant, lock.steps[1].is_significant, lock.overall.is_significant, lock.ratio),
+        (true, true, false, None)
+    );
 }
 
 fn recording(measured: &Measured) -> trend::Recording<'_> {

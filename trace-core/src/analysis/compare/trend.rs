@@ -17,13 +17,35 @@ pub struct Trend {
     pub figures: Vec<Option<Figures>>,
     /// Its place in `rows` of each recording's [`Measured`].
     pub places: Vec<Option<usize>>,
-    /// From each recording to the next: whether it changed significantly, and time in sum per unit, later less
-    /// earlier (nanoseconds).
-    pub steps: Vec<(bool, f64)>,
+    /// From each recording to the next.
+    pub steps: Vec<Step>,
     /// From the first to the last.
-    pub overall: (bool, f64),
+    pub overall: Step,
     /// Time in sum per unit, last over first; `None` if it is missing on one of them.
     pub ratio: Option<f64>,
+}
+
+/// How a row changed from one recording to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Step {
+    /// As [`Change::is_significant`].
+    pub is_significant: bool,
+    /// As [`Change::is_too_few`].
+    pub is_too_few: bool,
+    /// Time in sum per unit, later less earlier, nanoseconds.
+    pub impact: f64,
+}
+
+impl Step {
+    fn of(change: &Change) -> Self {
+        Self { is_significant: change.is_significant, is_too_few: change.is_too_few, impact: change.impact }
+    }
+
+    /// Whether it is worth being told of.
+    #[must_use]
+    pub const fn is_told(&self) -> bool {
+        self.is_significant || self.is_too_few
+    }
 }
 
 /// What came of a series.
@@ -33,7 +55,7 @@ pub struct Trends {
     pub steps: Vec<Comparison>,
     /// The last held against the first.
     pub overall: Comparison,
-    /// Those that changed significantly in a step or in all first, then by the largest change.
+    /// Those that changed significantly (or plainly) in a step or in all first, then by the largest change.
     pub rows: Vec<Trend>,
 }
 
@@ -67,13 +89,13 @@ pub fn trends(sides: &[Recording<'_>], terms: impl Fn(&Measured, &Measured) -> T
         overall.changes.iter().map(|change| ((change.kind, change.name.as_str()), change)).collect();
     for row in &mut rows {
         if let Some(change) = ends.get(&(row.kind, row.name.as_str())) {
-            row.overall = (change.is_significant, change.impact);
+            row.overall = Step::of(change);
             row.ratio = change.ratio;
         }
     }
     let key = |row: &Trend| {
-        let largest = row.steps.iter().map(|step| step.1.abs()).fold(row.overall.1.abs(), f64::max);
-        (row.overall.0 || row.steps.iter().any(|step| step.0), largest)
+        let largest = row.steps.iter().map(|step| step.impact.abs()).fold(row.overall.impact.abs(), f64::max);
+        (row.overall.is_told() || row.steps.iter().any(Step::is_told), largest)
     };
     rows.sort_by(|one, other| {
         let ((sure_one, one_size), (sure_other, other_size)) = (key(one), key(other));
@@ -99,8 +121,8 @@ fn followed(steps: &[Comparison], sides: usize) -> Vec<Trend> {
                     name: change.name.clone(),
                     figures: vec![None; sides],
                     places: vec![None; sides],
-                    steps: vec![(false, 0.0); steps.len()],
-                    overall: (false, 0.0),
+                    steps: vec![Step::default(); steps.len()],
+                    overall: Step::default(),
                     ratio: None,
                 });
                 rows.len() - 1
@@ -116,7 +138,7 @@ fn followed(steps: &[Comparison], sides: usize) -> Vec<Trend> {
                     *place = found;
                 }
                 if let Some(mine) = row.steps.get_mut(step) {
-                    *mine = (change.is_significant, change.impact);
+                    *mine = Step::of(change);
                 }
             }
         }
