@@ -5,23 +5,23 @@
 //! call that kept its proc, a thread that had the proc but ran nobody (it looked for work, or switched), or nobody
 //! at all (the proc was idle). These four sum to `proc_nanos` exactly.
 
-use rayon::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rustc_hash::FxHashMap;
 
+use crate::analysis::crew::{GOROUTINES, gather};
 use crate::analysis::goroutines::held;
-use crate::analysis::pressure::Pressure;
-use crate::analysis::procs::{ProcUse, idle_ranges};
-use crate::analysis::scope::{Pieces, parts};
+use crate::analysis::pressure::{Ready, Rush, by_window};
+use crate::analysis::procs::ProcUse;
+use crate::analysis::scope::{Pieces, parts, united, without};
 use crate::base::ids::{GoId, GoIx, ProcIx, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;
 use crate::model::goroutines::is_system_function;
 use crate::model::lanes::LaneId;
+use crate::model::stretches::Stretch;
 use crate::model::trace::Trace;
-
-/// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
-const CHUNK: usize = 256;
 
 /// Goroutines with one start function that had procs meanwhile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -131,86 +131,137 @@ impl Growing {
     }
 }
 
+/// What a goroutine had of procs while others waited: nanoseconds it ran, nanoseconds of system calls.
+type Had = [AtomicU64; 2];
+
+/// A stretch in which a goroutine had a proc.
+struct Stay {
+    go: GoIx,
+    range: TimeRange,
+    is_call: bool,
+}
+
+/// What one thread finds: sums over windows, and what goroutines did in the one being looked at.
+#[derive(Default)]
+struct Found {
+    stays: Vec<Stay>,
+    ready: u64,
+    with_thread: u64,
+    idle: u64,
+    stopped: u64,
+    avoidable: u64,
+}
+
+impl Found {
+    fn merged(self, other: Self) -> Self {
+        Self {
+            stays: Vec::new(),
+            ready: self.ready + other.ready,
+            with_thread: self.with_thread + other.with_thread,
+            idle: self.idle + other.idle,
+            stopped: self.stopped + other.stopped,
+            avoidable: self.avoidable + other.avoidable,
+        }
+    }
+
+    /// Takes in a stretch of some goroutine.
+    fn note(&mut self, trace: &Trace, go: GoIx, stretch: &Stretch) {
+        match stretch.state {
+            GoState::Running => self.stays.push(Stay { go, range: stretch.range, is_call: false }),
+            GoState::Syscall => {
+                let range = held(stretch, trace.proc_lost(go, stretch.range));
+                self.stays.push(Stay { go, range, is_call: true });
+            }
+            _ => {}
+        }
+    }
+
+    /// Weighs what happened in a window by how many waited.
+    fn look(&mut self, rush: &Rush<'_>, times: &Times, had: &[Had]) {
+        let pressure = rush.pressure;
+        let within = |ranges: &[TimeRange]| parts(ranges, rush.range).map(|part| pressure.within(part)).sum::<u64>();
+        if pressure.total() > 0 {
+            for stays in self.stays.chunk_by(|one, next| one.go == next.go) {
+                let mut meter = pressure.meter();
+                let (mut running, mut syscall) = (0, 0);
+                for stay in stays {
+                    *if stay.is_call { &mut syscall } else { &mut running } += meter.within(stay.range);
+                }
+                let mine = stays.first().and_then(|stay| had.get(stay.go.index()));
+                for (sum, more) in mine.into_iter().flatten().zip([running, syscall]) {
+                    sum.fetch_add(more, Ordering::Relaxed);
+                }
+            }
+            self.ready += pressure.total();
+            self.with_thread += times.procs.iter().map(|used| within(&used.with_thread)).sum::<u64>();
+            self.idle += times.procs.iter().map(|used| within(&used.idle)).sum::<u64>();
+            self.stopped += within(&times.stops);
+            self.avoidable += within(&times.avoidable);
+        }
+        self.stays.clear();
+    }
+}
+
+/// What happened to procs: by time and apart from each other.
+struct Times {
+    procs: Vec<ProcUse>,
+    stops: Vec<TimeRange>,
+    /// When at least one was idle, the world not being stopped.
+    avoidable: Vec<TimeRange>,
+}
+
+impl Times {
+    fn of(trace: &Trace, range: TimeRange) -> Self {
+        let procs: Vec<ProcUse> = (0..trace.proc_count()).map(|proc| ProcUse::of(trace, ProcIx(proc), range)).collect();
+        let stops = united(trace.spans(LaneId::Stw, range).map(|stop| stop.range).collect());
+        let idle = united(procs.iter().flat_map(|used| used.idle.iter().copied()).collect());
+        let avoidable = without(&idle, &stops);
+        Self { procs, stops, avoidable }
+    }
+}
+
 /// Who had the procs while goroutines of a scope waited for one; `limit` goroutines are told one by one. `None` if
 /// cancelled.
 #[must_use]
 pub fn antagonists(trace: &Trace, pieces: &Pieces, limit: usize, monitor: &Monitor) -> Option<Antagonists> {
-    let pressure = Pressure::of(trace, pieces, monitor)?;
-    against(trace, &pressure, limit, monitor)
+    against(trace, Ready::Of(pieces), limit, monitor)
 }
 
 /// Who had the procs during one wait. `None` if cancelled.
 #[must_use]
 pub fn antagonists_of(trace: &Trace, wait: TimeRange, limit: usize, monitor: &Monitor) -> Option<Antagonists> {
-    against(trace, &Pressure::of_ranges(&[wait.intersect(trace.range())]), limit, monitor)
+    against(trace, Ready::Wait(wait.intersect(trace.range())), limit, monitor)
 }
 
-fn against(trace: &Trace, pressure: &Pressure, limit: usize, monitor: &Monitor) -> Option<Antagonists> {
-    let mut found = Antagonists { ready: pressure.total(), ..Antagonists::default() };
-    let waits = pressure.ranges();
-    let (Some(first), Some(last)) = (waits.first(), waits.last()) else { return Some(found) };
-    let range = TimeRange::new(first.start, last.end);
-    let chunks = (trace.goroutine_count() as usize).div_ceil(CHUNK);
-    let grown = (0..chunks).into_par_iter().fold(Growing::default, |mut grown, chunk| {
-        if !monitor.is_cancelled() {
-            for at in chunk * CHUNK..((chunk + 1) * CHUNK).min(trace.goroutine_count() as usize) {
-                let (running, syscall) = time_of(trace, GoIx(at as u32), range, pressure);
-                if running + syscall > 0 {
-                    grown.add(trace, (GoIx(at as u32), running, syscall), limit);
-                }
-            }
+fn against(trace: &Trace, ready: Ready<'_>, limit: usize, monitor: &Monitor) -> Option<Antagonists> {
+    let had: Vec<Had> = (0..trace.goroutine_count()).map(|_| Had::default()).collect();
+    let times = Times::of(trace, ready.range());
+    let note = |found: &mut Found, go: GoIx, stretch: &Stretch| found.note(trace, go, stretch);
+    let look = |found: &mut Found, rush: &Rush<'_>| found.look(rush, &times, &had);
+    let sums = by_window(trace, ready, monitor, note, look, Found::merged)?;
+    let take = |grown: &mut Growing, at: usize| {
+        let [running, syscall] =
+            had.get(at).map_or([0; 2], |had| had.each_ref().map(|sum| sum.load(Ordering::Relaxed)));
+        if running + syscall > 0 {
+            grown.add(trace, (GoIx(at as u32), running, syscall), limit);
         }
-        grown
-    });
-    let grown = grown.reduce(Growing::default, |one, other| one.merged(other, limit));
-    if monitor.is_cancelled() {
-        return None;
-    }
+    };
+    let grown = gather((had.len(), GOROUTINES), monitor, take, |one, other| one.merged(other, limit))?;
+    let mut found = Antagonists { ready: sums.ready, ..Antagonists::default() };
     found.functions = grown.functions.into_iter().map(|(name, share)| FunctionShare { name, ..share }).collect();
     for share in &mut found.functions {
         share.is_system = is_system_function(trace.str(share.name));
     }
     found.functions.sort_by_key(|share| (std::cmp::Reverse(share.total()), share.name));
     found.goroutines = grown.goroutines;
+    found.goroutines.sort_unstable_by_key(|share| (std::cmp::Reverse(share.total()), share.go));
     found.goroutines.truncate(limit);
     found.running = found.functions.iter().map(|share| share.running).sum();
     found.syscall = found.functions.iter().map(|share| share.syscall).sum();
-    account_for_procs(trace, pressure, range, &mut found);
-    Some(found)
-}
-
-/// Proc time that a goroutine ran, and held in system calls, weighed by how many waited.
-fn time_of(trace: &Trace, go: GoIx, range: TimeRange, pressure: &Pressure) -> (u64, u64) {
-    let (mut running, mut syscall) = (0, 0);
-    let mut meter = pressure.meter();
-    let loses = trace.proc_lost(go, trace.range()).is_some();
-    trace.stretches(go, range, |stretch| match stretch.state {
-        GoState::Running => running += meter.within(stretch.range),
-        GoState::Syscall => {
-            let lost = if loses { trace.proc_lost(go, stretch.range) } else { None };
-            syscall += meter.within(held(stretch, lost));
-        }
-        _ => {}
-    });
-    (running, syscall)
-}
-
-/// The proc time that no goroutine had, and what of the waiting could have been spared.
-fn account_for_procs(trace: &Trace, pressure: &Pressure, range: TimeRange, found: &mut Antagonists) {
-    let within = |ranges: &[TimeRange]| ranges.iter().map(|&range| pressure.within(range)).sum::<u64>();
-    let mut had = 0;
-    for proc in (0..trace.proc_count()).map(ProcIx) {
-        let times = ProcUse::of(trace, proc, range);
-        had += within(&times.with_thread);
-        found.idle += within(&times.idle);
-    }
-    found.looking = had.saturating_sub(found.running + found.syscall);
+    found.idle = sums.idle;
+    found.looking = sums.with_thread.saturating_sub(found.running + found.syscall);
     found.proc_nanos = found.running + found.syscall + found.looking + found.idle;
-    let stops: Vec<TimeRange> = trace.spans(LaneId::Stw, range).map(|stop| stop.range).collect();
-    let stops = crate::analysis::scope::united(stops);
-    found.stopped = within(&stops);
-    let idle = idle_ranges(trace, range);
-    let idle_while_stopped: u64 =
-        idle.iter().flat_map(|&idle| parts(&stops, idle)).map(|part| pressure.within(part)).sum();
-    found.avoidable = within(&idle) - idle_while_stopped;
+    found.stopped = sums.stopped;
+    found.avoidable = sums.avoidable;
+    Some(found)
 }

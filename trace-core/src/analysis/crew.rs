@@ -6,27 +6,27 @@ use rayon::prelude::*;
 
 use crate::base::monitor::Monitor;
 
-/// What a thread takes at a time: few, as goroutines that live long may all come first.
-const SHARE: usize = 16;
+/// Goroutines that a thread takes at a time: few, as those that live long may all come first.
+pub(crate) const GOROUTINES: usize = 16;
 
-/// Calls `take` for every number below `count`, on all threads, and puts together what they found. Which thread
-/// takes which numbers is left to chance: the result must not depend on it. `None` if cancelled.
+/// Calls `take` for every number below `count`, on all threads, and puts together what they found. A thread takes
+/// `share` numbers at a time; which ones is left to chance: the result must not depend on it. `None` if cancelled.
 pub(crate) fn gather<T: Default + Send>(
-    count: usize,
+    (count, share): (usize, usize),
     monitor: &Monitor,
     take: impl Fn(&mut T, usize) + Sync,
     merged: impl Fn(T, T) -> T + Sync + Send,
 ) -> Option<T> {
     let next = AtomicUsize::new(0);
-    let threads = rayon::current_num_threads().min(count.div_ceil(SHARE)).max(1);
+    let threads = rayon::current_num_threads().min(count.div_ceil(share)).max(1);
     let found = (0..threads).into_par_iter().with_max_len(1).map(|_| {
         let mut found = T::default();
         while !monitor.is_cancelled() {
-            let from = next.fetch_add(SHARE, Ordering::Relaxed);
+            let from = next.fetch_add(share, Ordering::Relaxed);
             if from >= count {
                 break;
             }
-            (from..count.min(from + SHARE)).for_each(|at| take(&mut found, at));
+            (from..count.min(from + share)).for_each(|at| take(&mut found, at));
         }
         found
     });
@@ -46,7 +46,7 @@ mod tests {
                 one
             };
             let mut found =
-                gather(count, &Monitor::new(), |found: &mut Vec<usize>, at| found.push(at), merged).unwrap();
+                gather((count, 16), &Monitor::new(), |found: &mut Vec<usize>, at| found.push(at), merged).unwrap();
             found.sort_unstable();
             assert_eq!(found, (0..count).collect::<Vec<_>>());
         }
@@ -56,6 +56,6 @@ mod tests {
     fn nothing_comes_of_what_is_cancelled() {
         let monitor = Monitor::new();
         monitor.cancel();
-        assert_eq!(gather(9, &monitor, |sum: &mut usize, at| *sum += at, |one, other| one + other), None);
+        assert_eq!(gather((9, 1), &monitor, |sum: &mut usize, at| *sum += at, |one, other| one + other), None);
     }
 }

@@ -1,16 +1,15 @@
 //! How many goroutines of a scope are ready at each instant: a step function that can be integrated over any
-//! stretch of time.
+//! stretch of time. That of a whole trace would take more memory than the trace, so it is made for one window after
+//! the other.
 
-use rayon::prelude::*;
-
+use crate::analysis::crew::gather;
 use crate::analysis::scope::{Pieces, parts};
+use crate::base::ids::GoIx;
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
+use crate::model::stretches::Stretch;
 use crate::model::trace::Trace;
-
-/// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
-const CHUNK: usize = 256;
 
 /// The step function. Takes 28 bytes a step, of which a wait makes two.
 #[derive(Clone, Debug, Default)]
@@ -35,64 +34,114 @@ struct Step {
     level: u32,
 }
 
-impl Pressure {
-    /// Of the goroutines of a scope, while they are in it. `None` if cancelled.
-    #[must_use]
-    pub fn of(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Self> {
-        let chunks = pieces.len().div_ceil(CHUNK);
-        let base = pieces.range.start.0;
-        let found = (0..chunks).into_par_iter().fold(Vec::new, |mut found: Vec<u64>, chunk| {
-            if !monitor.is_cancelled() {
-                for at in chunk * CHUNK..((chunk + 1) * CHUNK).min(pieces.len()) {
-                    let Some((go, ranges)) = pieces.nth(at) else { continue };
-                    let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { continue };
-                    trace.stretches(go, TimeRange::new(first.start, last.end), |stretch| {
-                        if stretch.state == GoState::Runnable {
-                            found.extend(parts(ranges, stretch.range).flat_map(|part| moves(part, base)));
-                        }
-                    });
-                }
-            }
-            found
-        });
-        let found = found.reduce(Vec::new, |mut one, mut other| {
-            if one.is_empty() {
-                return other;
-            }
-            one.append(&mut other);
-            one
-        });
-        (!monitor.is_cancelled()).then(|| Self::of_moves(base, found))
-    }
+/// Whose waits for a proc count.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ready<'a> {
+    /// Those of the goroutines of a scope, while they are in it.
+    Of(&'a Pieces),
+    /// This one.
+    Wait(TimeRange),
+}
 
+impl Ready<'_> {
+    /// Nothing counts outside of this.
+    pub(crate) const fn range(&self) -> TimeRange {
+        match self {
+            Self::Of(pieces) => pieces.range,
+            Self::Wait(range) => *range,
+        }
+    }
+}
+
+/// One window of time while it is looked at.
+pub(crate) struct Rush<'a> {
+    /// When.
+    pub(crate) range: TimeRange,
+    /// How many are ready. Nothing outside of the window.
+    pub(crate) pressure: &'a Pressure,
+}
+
+/// What a thread needs to look at windows, and what it finds.
+#[derive(Default)]
+struct Desk<T> {
+    moves: Vec<u64>,
+    pressure: Pressure,
+    found: T,
+}
+
+/// Works out how many are ready, window by window, and has `look` add to what is found. Before that, `note` is shown
+/// all goroutines' stretches that touch the window. Windows come in no order; `merged` puts together what threads
+/// found. `None` if cancelled.
+pub(crate) fn by_window<T: Default + Send>(
+    trace: &Trace,
+    ready: Ready<'_>,
+    monitor: &Monitor,
+    note: impl Fn(&mut T, GoIx, &Stretch) + Sync,
+    look: impl Fn(&mut T, &Rush<'_>) + Sync,
+    merged: impl Fn(T, T) -> T + Sync + Send,
+) -> Option<T> {
+    let windows = trace.windows();
+    let take = |desk: &mut Desk<T>, at: usize| {
+        let range = windows.range(at).intersect(ready.range());
+        if range.nanos() == 0 {
+            return;
+        }
+        desk.moves.clear();
+        if let Ready::Wait(wait) = ready {
+            desk.moves.extend(moves(wait.intersect(range), range.start.0));
+        }
+        for go in windows.goroutines(at) {
+            let ranges = if let Ready::Of(pieces) = ready { pieces.of(go) } else { &[] };
+            trace.stretches(go, range, |stretch| {
+                if stretch.state == GoState::Runnable {
+                    let parts = parts(ranges, stretch.range.intersect(range));
+                    desk.moves.extend(parts.flat_map(|part| moves(part, range.start.0)));
+                }
+                note(&mut desk.found, go, stretch);
+            });
+        }
+        desk.pressure.set(range.start.0, &mut desk.moves);
+        look(&mut desk.found, &Rush { range, pressure: &desk.pressure });
+    };
+    let both = |one: Desk<T>, other: Desk<T>| Desk { found: merged(one.found, other.found), ..Desk::default() };
+    gather((windows.len(), 1), monitor, take, both).map(|desk| desk.found)
+}
+
+impl Pressure {
     /// Of these stretches of time, of one goroutine each.
     #[must_use]
     pub fn of_ranges(ranges: &[TimeRange]) -> Self {
         let base = ranges.iter().map(|range| range.start.0).min().unwrap_or(0);
-        Self::of_moves(base, ranges.iter().flat_map(|&range| moves(range, base)).collect())
-    }
-
-    fn of_moves(base: i64, mut moves: Vec<u64>) -> Self {
-        moves.par_sort_unstable();
-        let mut made = Self { base, ..Self::default() };
-        let mut last = Step::default();
-        for step in moves {
-            let at = step >> 1;
-            if last.at != at || made.steps.is_empty() {
-                last.area += u64::from(last.level) * (at - last.at);
-                last.at = at;
-                made.steps.push(last);
-            }
-            last.level = if step & 1 == 1 { last.level.saturating_add(1) } else { last.level.saturating_sub(1) };
-            if let Some(known) = made.steps.last_mut() {
-                known.level = last.level;
-            }
-        }
-        made.make_grid();
+        let mut made = Self::default();
+        made.set(base, &mut ranges.iter().flat_map(|&range| moves(range, base)).collect());
         made
     }
 
+    /// Makes it anew.
+    fn set(&mut self, base: i64, moves: &mut Vec<u64>) {
+        moves.sort_unstable();
+        self.base = base;
+        self.steps.clear();
+        self.steps.reserve_exact(moves.len());
+        let mut last = Step::default();
+        for &step in &*moves {
+            let at = step >> 1;
+            if last.at != at || self.steps.is_empty() {
+                last.area += u64::from(last.level) * (at - last.at);
+                last.at = at;
+                self.steps.push(last);
+            }
+            last.level = if step & 1 == 1 { last.level.saturating_add(1) } else { last.level.saturating_sub(1) };
+            if let Some(known) = self.steps.last_mut() {
+                known.level = last.level;
+            }
+        }
+        self.make_grid();
+    }
+
     fn make_grid(&mut self) {
+        self.shift = 0;
+        self.grid.clear();
         let Some(&end) = self.steps.last() else { return };
         while end.at >> self.shift > self.steps.len() as u64 {
             self.shift += 1;

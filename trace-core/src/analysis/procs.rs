@@ -1,7 +1,7 @@
 //! Procs: what each was used for, how often it changed hands, and when procs were idle although goroutines were
 //! ready.
 
-use crate::analysis::pressure::Pressure;
+use crate::analysis::pressure::{Ready, Rush, by_window};
 use crate::analysis::scope::{Scope, nanos_in, parts, united, without};
 use crate::base::ids::{GoIx, ProcId, ProcIx};
 use crate::base::monitor::Monitor;
@@ -132,9 +132,8 @@ pub fn procs(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Procs
     add_collector(trace, range, &mut found.each, monitor)?;
     found.each.sort_by_key(|times| times.id);
     found.limits = limits(trace, range);
-    let pressure = Pressure::of(trace, &Scope::during(range).pieces(trace), monitor)?;
     let idle = without(&idle_ranges(trace, range), &stops);
-    found.idle_while_ready = idle_while_ready(&pressure, &idle);
+    found.idle_while_ready = idle_while_ready(trace, range, &idle, monitor)?;
     Some(found)
 }
 
@@ -215,19 +214,37 @@ fn limits(trace: &Trace, range: TimeRange) -> Option<(u64, u64)> {
     found
 }
 
-fn idle_while_ready(pressure: &Pressure, idle: &[TimeRange]) -> IdleWhileReady {
+/// When procs idled while goroutines were ready: stretches with how long those waited, added up.
+fn idle_while_ready(trace: &Trace, range: TimeRange, idle: &[TimeRange], monitor: &Monitor) -> Option<IdleWhileReady> {
+    let pieces = Scope::during(range).pieces(trace);
+    let look = |found: &mut Vec<(TimeRange, u64)>, rush: &Rush<'_>| {
+        let ready = rush.pressure.ranges();
+        let parts = parts(idle, rush.range).flat_map(|idle| parts(&ready, idle));
+        found.extend(parts.map(|part| (part, rush.pressure.within(part))));
+    };
+    let both = |mut one: Vec<(TimeRange, u64)>, mut other| {
+        one.append(&mut other);
+        one
+    };
+    let mut stretches = by_window(trace, Ready::Of(&pieces), monitor, |_, _, _| {}, look, both)?;
+    stretches.sort_unstable_by_key(|stretch| stretch.0.start);
+    // Those that go on in the next window are one.
+    stretches.dedup_by(|next, last| {
+        let goes_on = last.0.end == next.0.start;
+        if goes_on {
+            *last = (TimeRange::new(last.0.start, next.0.end), last.1 + next.1);
+        }
+        goes_on
+    });
     let mut found = IdleWhileReady::default();
-    let ready = pressure.ranges();
-    let mut worst: Vec<TimeRange> = idle.iter().flat_map(|&idle| parts(&ready, idle)).collect();
-    for part in &worst {
+    for (part, waiting) in &stretches {
         found.nanos += part.nanos().unsigned_abs();
         found.count += 1;
-        found.waiting += pressure.within(*part);
+        found.waiting += waiting;
     }
-    worst.sort_by_key(|part| (std::cmp::Reverse(part.nanos()), part.start));
-    worst.truncate(WORST);
-    found.worst = worst;
-    found
+    stretches.sort_by_key(|(part, _)| (std::cmp::Reverse(part.nanos()), part.start));
+    found.worst = stretches.iter().take(WORST).map(|stretch| stretch.0).collect();
+    Some(found)
 }
 
 fn total(ranges: &[TimeRange]) -> u64 {

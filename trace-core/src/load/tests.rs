@@ -16,6 +16,7 @@ use crate::load::reader;
 use crate::model::build::SEGMENT_ROWS;
 use crate::model::flows::FlowKind;
 use crate::model::lanes::LaneId;
+use crate::model::stretches::Stretch;
 use crate::model::trace::{Metric, Trace};
 use crate::order::generation::order_generation;
 use crate::order::machine::Machine;
@@ -65,6 +66,18 @@ fn load(bytes: &[u8], segment_rows: usize, publish: &mut dyn FnMut(Arc<Trace>)) 
         let own = monitor.clone();
         reader::named().spawn_scoped(scope, move || reader::read(Source::bytes(bytes), &own, &door)).unwrap();
         pipeline.run(publish).unwrap()
+    })
+}
+
+/// The same for what may yield nothing.
+fn try_load(bytes: &[u8], segment_rows: usize) -> Option<Arc<Trace>> {
+    let monitor = Monitor::new();
+    let (mut pipeline, door) = Pipeline::new(&monitor);
+    pipeline.shared.segment_rows = segment_rows;
+    std::thread::scope(|scope| {
+        let own = monitor.clone();
+        reader::named().spawn_scoped(scope, move || reader::read(Source::bytes(bytes), &own, &door)).unwrap();
+        pipeline.run(&mut |_| {}).ok()
     })
 }
 
@@ -470,4 +483,48 @@ fn a_source_that_makes_wait_is_shown_as_far_as_it_goes() {
         assert_eq!(trace.totals(), whole.totals(), "{name}");
         assert_eq!(trace.warnings(), whole.warnings(), "{name}");
     }
+}
+
+/// Windows show whatever takes a proc or asks for one, whole or cut by their borders, once.
+#[test]
+fn windows_show_all_that_is_not_waiting() {
+    let broken =
+        std::fs::read_dir(data().join("broken")).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+    let broken = broken.enumerate().map(|(at, bytes)| (format!("broken {at}"), bytes));
+    let mut windows_in_all = 0;
+    for (name, bytes) in all_fixtures().into_iter().chain(broken.filter(|file| file.1.len() < 150_000)) {
+        let Some(trace) = try_load(&bytes, 40) else { continue };
+        let windows = trace.windows();
+        let mut found: BTreeMap<GoIx, Vec<(TimeRange, GoState)>> = BTreeMap::new();
+        let mut expected = found.clone();
+        let is_wanted = |stretch: &Stretch| !matches!(stretch.state, GoState::Waiting);
+        for at in 0..windows.len() {
+            let range = windows.range(at);
+            for go in windows.goroutines(at) {
+                trace.stretches(go, range, |stretch| {
+                    let part = stretch.range.intersect(range);
+                    if is_wanted(stretch) && part.nanos() > 0 {
+                        let mine = found.entry(go).or_default();
+                        match mine.last_mut() {
+                            Some(last) if last.0.end == part.start && stretch.range.start < part.start => {
+                                last.0.end = part.end;
+                            }
+                            _ => mine.push((part, stretch.state)),
+                        }
+                    }
+                });
+            }
+        }
+        for go in (0..trace.goroutine_count()).map(GoIx) {
+            trace.stretches(go, trace.range(), |stretch| {
+                let part = stretch.range.intersect(trace.range());
+                if is_wanted(stretch) && part.nanos() > 0 {
+                    expected.entry(go).or_default().push((part, stretch.state));
+                }
+            });
+        }
+        assert_eq!(found, expected, "{name}");
+        windows_in_all += windows.len();
+    }
+    assert!(windows_in_all > 1_000, "{windows_in_all}");
 }

@@ -27,6 +27,7 @@ pub mod spans;
 pub mod stretches;
 pub mod tenures;
 pub mod trace;
+pub mod windows;
 
 mod annotations;
 pub(crate) mod build;

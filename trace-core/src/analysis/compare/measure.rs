@@ -9,7 +9,7 @@ use crate::analysis::compare::ruler::Ruler;
 use crate::analysis::compare::series::Series;
 use crate::analysis::compare::tally::{Key, Tally};
 use crate::analysis::compare::walk::Look;
-use crate::analysis::crew::gather;
+use crate::analysis::crew::{GOROUTINES, gather};
 use crate::analysis::places::{Op, Places};
 use crate::base::ids::{GoIx, StackId, StrId, TaskIx};
 use crate::base::monitor::Monitor;
@@ -125,7 +125,7 @@ pub fn measure(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Mea
     let range = trace.range().intersect(range);
     let look = Look { trace, places: &places, ruler: Ruler::new(range) };
     let take = |tally: &mut Tally, at: usize| look.at_goroutine(GoIx(at as u32), tally);
-    let tally = gather(trace.goroutine_count() as usize, monitor, take, Tally::merged)?;
+    let tally = gather((trace.goroutine_count() as usize, GOROUTINES), monitor, take, Tally::merged)?;
     let mut rows: FxHashMap<(RowKind, String), Series> = FxHashMap::default();
     let waits: Vec<_> = tally.waits().collect();
     for (key, stack, series) in tally.rows {
