@@ -142,6 +142,32 @@ fn a_file_that_grows_offers_to_be_followed() {
     window.act(Action::CloseDocument(window.document().id));
 }
 
+/// Another trace of the same length takes the place of the file, by a new file or in the old one.
+#[test]
+fn a_trace_that_takes_anothers_place_is_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("same.trace");
+    let traces = ["workers-go1.27.trace", "tasks-go1.27.trace", "sync-go1.22.trace"].map(fixture);
+    let len = traces.iter().map(Vec::len).max().expect("three");
+    // As long as each other: text at the end of a trace costs nothing of it.
+    let [first, second, third] = traces.map(|mut bytes| {
+        bytes.resize(len, b'.');
+        bytes
+    });
+    append(&path, &first);
+    let mut window = Window::new(folder.path());
+    window.act(Action::OpenToFollow(path.clone()));
+    window.wait("the file", |document| document.trace.totals().events == events(&first));
+    let other = folder.path().join("other");
+    append(&other, &second);
+    fs::rename(&other, &path).expect("moved");
+    window.wait("the other", |document| document.trace.totals().events == events(&second));
+    assert!(window.document().is_following());
+    fs::write(&path, &third).expect("room");
+    window.wait("what was written over it", |document| document.trace.totals().events == events(&third));
+    window.act(Action::CloseDocument(window.document().id));
+}
+
 /// A document that closes takes its threads along; a file that vanishes is told of.
 #[test]
 fn a_file_that_vanishes_stays_as_it_was() {

@@ -22,8 +22,9 @@ pub const FOLDER_VARIABLE: &str = "TRACELANE_CACHE_DIR";
 pub const SMALLEST_BYTES: u64 = 8 << 20;
 /// A file changed more recently than this may still be changing: clocks of file systems are coarse.
 const SETTLED: Duration = Duration::from_secs(2);
-/// A file being written that is older than this was left behind.
-const LEFT_BEHIND: Duration = Duration::from_hours(24);
+/// A file being written that has not changed for so long was left behind by a window that was closed meanwhile: it is
+/// written in one go.
+const LEFT_BEHIND: Duration = Duration::from_mins(10);
 const ENDING: &str = "model";
 const NEW: &str = "new";
 
@@ -173,12 +174,21 @@ impl Cache {
         Ok(bytes)
     }
 
+    /// Removes what was left behind half written.
+    pub fn remove_left_behind(&self) {
+        let is_left = |kept: &Kept| kept.is_new && kept.used.elapsed().is_ok_and(|age| age > LEFT_BEHIND);
+        for kept in self.kept().into_iter().filter(is_left) {
+            // Another window may have removed it.
+            drop(fs::remove_file(&kept.path));
+        }
+    }
+
     /// Removes what was used longest ago until the limit is kept, and what was left behind half written.
     fn trim(&self) {
-        let (new, models): (Vec<Kept>, Vec<Kept>) = self.kept().into_iter().partition(|kept| kept.is_new);
+        self.remove_left_behind();
+        let models: Vec<Kept> = self.kept().into_iter().filter(|kept| !kept.is_new).collect();
         let mut bytes: u64 = models.iter().map(|kept| kept.bytes).sum();
-        let is_left = |kept: &&Kept| kept.used.elapsed().is_ok_and(|age| age > LEFT_BEHIND);
-        let mut surplus: Vec<&Kept> = new.iter().filter(is_left).collect();
+        let mut surplus: Vec<&Kept> = Vec::new();
         for kept in &models {
             if bytes > self.limit_bytes {
                 bytes -= kept.bytes;
@@ -371,9 +381,14 @@ mod tests {
         let left = cache.folder.clone().expect("a folder").join("x.1.new");
         fs::write(&left, b"half").expect("written");
         set_age(&left, 48 * HOUR);
+        let fresh = cache.folder.clone().expect("a folder").join("y.1.new");
+        fs::write(&fresh, b"half").expect("written");
+        cache.remove_left_behind();
+        assert!(!left.exists() && fresh.exists(), "that is still being written");
+        fs::remove_file(&fresh).expect("removed");
         let small = Cache { limit_bytes: cache.bytes() * 2 / 3, ..cache.clone() };
         small.trim();
-        assert!(!second_model.exists() && !left.exists());
+        assert!(!second_model.exists());
         assert!(open(&cache, &first).from_cache);
         assert!(open(&cache.with_limit(10), &second).fresh.is_some_and(|fresh| {
             let trace = open(&Cache::off(), &second).trace;

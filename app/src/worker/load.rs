@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Builder};
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,8 @@ pub struct Job {
     pub cache: Cache,
     /// Where the bytes of what can be read only once are kept.
     pub spool: Option<Spool>,
+    /// Is told how long the file is when the reading begins.
+    pub length: Arc<OnceLock<u64>>,
 }
 
 /// Reads on a thread of its own.
@@ -93,6 +95,13 @@ fn read(job: &Job, publisher: &Publisher, mailbox: &Mailbox) {
             mailbox.send(Action::Notice(what));
         }
         return;
+    }
+    if let Source::Path(path) = &job.source
+        && !job.source.is_stream()
+        && let Ok(known) = path.metadata()
+    {
+        // What it has grown by the time that it is watched is growth, too.
+        job.length.get_or_init(|| known.len());
     }
     let mut publish = |trace: Arc<Trace>| publisher.offer(trace);
     let spool = job.spool.clone();

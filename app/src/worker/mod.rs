@@ -1,6 +1,7 @@
 //! Work off the UI thread: named threads that answer with actions in a mailbox.
 
 pub mod contrast;
+pub mod face;
 pub mod follow;
 pub mod load;
 pub mod office;

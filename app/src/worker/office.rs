@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
@@ -58,6 +58,8 @@ pub struct Office {
     cache: Cache,
     /// What was recorded, by document.
     spools: HashMap<DocumentId, Spool>,
+    /// How long files were when their reading began, by document.
+    lengths: HashMap<DocumentId, Arc<OnceLock<u64>>>,
     asking: bool,
 }
 
@@ -68,14 +70,20 @@ impl Office {
         let (sender, arrived) = channel();
         let (sweeper, rubbish) = channel::<Box<dyn Send>>();
         // Giving back gigabytes takes a while.
-        let swept = Builder::new().name("sweep".into()).spawn(move || rubbish.into_iter().for_each(drop));
+        let cache = Cache::of_user(0);
+        let left = cache.clone();
+        let swept = Builder::new().name("sweep".into()).spawn(move || {
+            left.remove_left_behind();
+            rubbish.into_iter().for_each(drop);
+        });
         Self {
             mailbox: Mailbox { sender, wake },
             arrived,
             writer: Some(Writer::start(store)),
             sweeper: swept.is_ok().then_some(sweeper),
-            cache: Cache::of_user(0),
+            cache,
             spools: HashMap::new(),
+            lengths: HashMap::new(),
             asking: false,
         }
     }
@@ -93,6 +101,7 @@ impl Office {
             sweeper: None,
             cache: Cache::off(),
             spools: HashMap::new(),
+            lengths: HashMap::new(),
             asking: false,
         }
     }
@@ -116,7 +125,9 @@ impl Office {
                 if let Some(spool) = &spool {
                     self.spools.insert(document, spool.clone());
                 }
-                let job = load::Job { document, source, monitor, cache, spool };
+                let length = Arc::new(OnceLock::new());
+                self.lengths.insert(document, Arc::clone(&length));
+                let job = load::Job { document, source, monitor, cache, spool, length };
                 if self.writer.is_some() {
                     load::start(job, self.mailbox.clone());
                 } else {
@@ -128,11 +139,15 @@ impl Office {
             }
             Effect::WatchGrowth { document, path, stop } => {
                 if self.writer.is_some() {
-                    follow::watch(document, path, stop, self.mailbox.clone());
+                    let before = self.lengths.get(&document).and_then(|known| known.get().copied());
+                    follow::watch(document, path, before, stop, self.mailbox.clone());
                 }
             }
             Effect::SaveTrace { document, to, taken } => self.save_trace(document, to, taken),
-            Effect::Forget(document) => drop(self.spools.remove(&document)),
+            Effect::Forget(document) => {
+                self.lengths.remove(&document);
+                drop(self.spools.remove(&document));
+            }
             Effect::Cancel(monitor) => monitor.cancel(),
             Effect::MakeRows { document, trace, order } => {
                 let mailbox = self.mailbox.clone();
@@ -191,7 +206,8 @@ impl Office {
         } else {
             let follow::Job { document, path, monitor, .. } = job;
             let (source, cache) = (Source::Path(path), Cache::off());
-            load::run(&load::Job { document, source, monitor, cache, spool: None }, &self.mailbox);
+            let length = Arc::default();
+            load::run(&load::Job { document, source, monitor, cache, spool: None, length }, &self.mailbox);
         }
     }
 
