@@ -278,6 +278,7 @@ fn every_picture_opens_and_says_what_it_shows() {
     assert!(window.shows("States of A over time") && window.shows("States of B over time"));
     window.press("Who lives");
     assert!(window.shows("Goroutines alive"));
+    assert!(window.words().iter().any(|word| word.contains("Go.func1 · main.play")), "{:?}", window.words());
     window.press("Heap and collector");
     assert!(window.shows("Stops of the world"));
     assert!(window.shows("Least share left to the program"), "the curves of both on one plot");
@@ -450,4 +451,34 @@ fn a_path_is_typed_where_there_is_no_dialog() {
     assert!(matches!(window.answer(&Question::Findings), Answer::Findings(_)));
     window.act(Action::AskPath(FieldFor::Add)).act(Action::OpenTyped(real("gc-go1.27.trace").display().to_string()));
     assert_eq!(window.pair().series.len(), 3);
+}
+
+#[test]
+fn names_are_looked_up_on_both_sides_and_aligned() {
+    let mut window = comparing("tasks-go1.25.trace", "tasks-go1.27.trace");
+    window.act(Action::OpenPanel(panels::FIND));
+    assert!(window.shows("Type a part of a name"), "{:?}", window.words());
+    window.0.get_by_role_and_label(Role::TextInput, "Find").focus();
+    window.0.run();
+    window.0.get_by_role_and_label(Role::TextInput, "Find").type_text("order");
+    window.0.run();
+    for side in Side::BOTH {
+        let asked = Question::Find("order".to_owned());
+        let Some(Answer::Found(found)) = window.side(side).studies.answer(&asked) else { panic!("nothing asked") };
+        assert!(found.count > 0, "{side:?}");
+    }
+    let links: Vec<_> = window.0.get_all_by_role_and_label(Role::Link, "Align here").map(|link| link.rect()).collect();
+    let first = |left: bool| {
+        let middle = 720.0;
+        links.iter().position(|rect| (rect.center().x < middle) == left).expect("a link on each side")
+    };
+    for at in [first(true), first(false)] {
+        window.0.get_all_by_role_and_label(Role::Link, "Align here").nth(at).expect("it is there").click_accesskit();
+        window.0.run();
+    }
+    assert_eq!(window.pair().align, Align::Anchors);
+    // A click on a row goes there on its own side.
+    let before = window.view(Side::A);
+    window.press("task order");
+    assert_ne!(window.view(Side::A), before);
 }

@@ -31,7 +31,9 @@ fn real(name: &str) -> PathBuf {
 /// if so asked), and compares the picture.
 fn take(name: &str, (theme, scale): (ThemeChoice, f32), files: &[&str], panel: &'static str, row: bool) {
     let mut app = TracelaneApp::new_headless(Settings { theme, animate: false, ..Settings::default() });
-    let mut window = OffscreenWindow::new([1100.0 / scale, 680.0 / scale].into(), scale);
+    // The least size that the window takes is 720 by 440.
+    let size = if scale > 1.0 { [720.0, 460.0] } else { [1100.0, 680.0] };
+    let mut window = OffscreenWindow::new(size.into(), scale);
     let mut settle = |app: &mut TracelaneApp, actions: Vec<Action>| {
         for action in actions {
             app.push(action);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use egui::{Color32, Label, RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{Align, Color32, Label, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 use trace_core::analysis::compare::causes::CauseChange;
 use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::partners::bare;
@@ -42,6 +42,8 @@ const WIDE: f32 = 1_000.0;
 const SUMS: f32 = 500.0;
 /// Height of plots that stand below each other, points.
 const STACKED_PLOT: f32 = 200.0;
+/// Room of the time that a finding costs, points.
+const LOST: f32 = 64.0;
 /// Names of curves.
 const LETTERS: [&str; 2] = ["A", "B"];
 
@@ -269,7 +271,8 @@ fn goroutines_ui(ui: &mut Ui, found: &Arc<Changes>, pictures: [&Picture; 2]) {
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = space::L;
             ui.allocate_ui(vec2(part, room), |ui| plot(ui, &shown));
-            ui.allocate_ui(vec2(ui.available_width(), room), |ui| crowds_ui(ui, found, pictures));
+            let rest = vec2(ui.available_width(), room);
+            ui.allocate_ui_with_layout(rest, Layout::top_down(Align::Min), |ui| crowds_ui(ui, found, pictures));
         });
     } else {
         plot(ui, &shown);
@@ -507,7 +510,9 @@ fn findings_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, actions:
                         actions.push(Action::On(documents[side].id, Box::new(go)));
                     }
                     let lost = duration(i64::try_from(finding.time_lost_ns).unwrap_or(i64::MAX));
-                    ui.label(RichText::new(lost).font(fonts::mono()).color(tokens.muted));
+                    let (room, _) = ui.allocate_exact_size(vec2(LOST, space::ROW), Sense::hover());
+                    let place = room.right_center();
+                    ui.painter().text(place, egui::Align2::RIGHT_CENTER, lost, fonts::mono(), tokens.muted);
                     ui.add(Label::new(RichText::new(&finding.title)).wrap());
                 });
             }

@@ -88,7 +88,10 @@ pub fn trends(sides: &[Recording<'_>], terms: impl Fn(&Measured, &Measured) -> T
     let ends: HashMap<(RowKind, &str), &Change> =
         overall.changes.iter().map(|change| ((change.kind, change.name.as_str()), change)).collect();
     for row in &mut rows {
-        if let Some(change) = ends.get(&(row.kind, row.name.as_str())) {
+        // Where the first and the last found each other in another way than step by step, the steps count.
+        let followed = [row.places.first().copied().flatten(), row.places.last().copied().flatten()];
+        let change = ends.get(&(row.kind, row.name.as_str()));
+        if let Some(change) = change.filter(|change| change.places == followed) {
             row.overall = Step::of(change);
             row.ratio = change.ratio;
         }
