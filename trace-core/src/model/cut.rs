@@ -1,7 +1,7 @@
 //! Turns the log of a segment into columns: a counting sort of the rows by goroutine, the entries of procs
 //! and threads, the index of who acted on whom, and the sums of every level of detail.
 
-use crate::model::build::{Log, LogRef};
+use crate::model::build::log::{Log, LogRef};
 use crate::model::column::{Cells, Column, SparseColumn};
 use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, FlowDraft, MARK, RefDraft, SegmentDraft};
 use crate::model::entries::{Entries, Runs};

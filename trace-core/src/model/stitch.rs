@@ -1,9 +1,13 @@
 //! Puts the segments of all generations together, in order: gives everything its place in the trace,
 //! continues what crosses a border, and publishes snapshots.
 
+mod losses;
+mod newcomers;
+mod times;
+
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::base::ids::{GoId, GoIx, ProcId, ProcIx, StackId, StrId, ThreadId, ThreadIx};
 use crate::base::time::{TimeRange, TraceTime};
@@ -11,26 +15,17 @@ use crate::base::warning::{Warning, WarningKind};
 use crate::event::kind::EventKind;
 use crate::event::state::{GoState, SpanClass};
 use crate::model::counters::Counts;
-use crate::model::cut;
 use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, FlowDraft, RefDraft, SegmentDraft};
-use crate::model::goroutines::{GoRecord, WIDE_ID, WideIds};
-use crate::model::hole::{Hole, HoleDraft, MAX_HOLES};
+use crate::model::goroutines::{GoRecord, WideIds};
+use crate::model::hole::Hole;
 use crate::model::intern::Interner;
 use crate::model::kinds::{self, Classes, SharedKinds};
-use crate::model::lod::Lod;
 use crate::model::occupants::Occupants;
 use crate::model::segment::{FlowIndex, KeyDir, Lanes, NO_SEGMENT, RefLanes, Rows, Segment};
 use crate::model::stitch_side::{Locals, SideStitcher};
 use crate::model::symbols::Symbols;
 use crate::model::table::Table;
 use crate::model::trace::{ClockSnapshot, Totals, Trace};
-
-/// What is left free before a second trace whose clock had to be shifted, ns.
-const TRACE_GAP_NANOS: i64 = 1_000_000;
-/// Whose events are lost is told by name of so many.
-const MAX_NAMES: usize = 3;
-/// Goroutine records per entry of the table of id bounds: those of a chunk of [`Table`].
-const ID_BLOCK: usize = crate::model::table::CHUNK;
 
 /// What lies before a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -276,101 +271,6 @@ impl Stitcher {
         }
     }
 
-    /// Tells where events of the generation in work are lost.
-    pub(crate) fn add_holes(&mut self, drafts: Vec<HoleDraft>, generation: u64, offset: u64) {
-        let Some(epoch) = self.epochs.last().copied() else { return };
-        let first = self.holes.len();
-        for draft in drafts {
-            let time = |nanos: i64| TraceTime(nanos.saturating_add(self.shift)).clamp(epoch.start, epoch.end);
-            let (start, end) = (time(draft.start), draft.end.map_or(epoch.end, time));
-            let at = |ixs: u32| ixs as usize;
-            self.holes.push(Hole {
-                range: TimeRange::new(start, end.max(start)),
-                bytes: draft.bytes,
-                generation,
-                thread: self.current.threads.get(at(draft.thread)).copied().unwrap_or(ThreadIx::NONE),
-                go: self.current.gos.get(at(draft.go)).copied().unwrap_or(GoIx::NONE),
-                proc: self.current.procs.get(at(draft.proc)).copied().unwrap_or(ProcIx::NONE),
-            });
-        }
-        self.note_unmentioned();
-        let unseen = std::mem::take(&mut self.current.unseen).into_iter();
-        self.holes.extend(unseen.map(|(go, range)| Hole {
-            range,
-            bytes: offset..offset,
-            generation,
-            thread: ThreadIx::NONE,
-            go,
-            proc: ProcIx::NONE,
-        }));
-        self.tell_holes(first, generation);
-    }
-
-    /// A generation announces all goroutines that there are: nothing is known of those that it does not mention.
-    fn note_unmentioned(&mut self) {
-        if self.current.mentioned >= self.live.len() || self.current.begins_epoch || self.current.is_cut {
-            return;
-        }
-        // A made-up file may have many generations that mention none of many.
-        self.unmentioned += self.live.len() as u64;
-        if self.unmentioned > self.totals.events.saturating_mul(4).saturating_add(1 << 20) {
-            return;
-        }
-        let end = self.epochs.last().map_or(TraceTime::default(), |epoch| epoch.end);
-        let range = TimeRange::new(self.current.start.min(end), end);
-        let mut unmentioned: FxHashSet<GoIx> = self.live.values().copied().collect();
-        for go in &self.current.gos {
-            unmentioned.remove(go);
-        }
-        let mut unmentioned: Vec<GoIx> = unmentioned.into_iter().collect();
-        unmentioned.sort_unstable();
-        let room = MAX_HOLES.saturating_sub(self.current.unseen.len());
-        self.current.unseen.extend(unmentioned.into_iter().take(room).map(|go| (go, range)));
-    }
-
-    /// A goroutine is announced at `start` (ns since `base`) in a state other than that in which `before`, the
-    /// segment with its last rows, has left it: what it did in between is lost.
-    fn note_unseen(&mut self, ix: GoIx, before: u32, time: i64) {
-        let epoch = self.epochs.last().copied().unwrap_or_default();
-        let last = self.segments.get(before as usize).and_then(|segment| {
-            let slot = segment.lanes.dir.find(ix.0)? as usize;
-            Some(TraceTime(segment.time(segment.lanes.row_starts.get(slot + 1)?.checked_sub(1)?)))
-        });
-        if self.current.unseen.len() < MAX_HOLES {
-            let range = TimeRange::new(last.unwrap_or(epoch.start), TraceTime(time).max(epoch.start));
-            self.current.unseen.push((ix, range));
-        }
-    }
-
-    /// Warns of the holes from the `first`th on.
-    fn tell_holes(&mut self, first: usize, generation: u64) {
-        let holes = self.holes.get(first..).unwrap_or_default();
-        let Some(offset) = holes.iter().map(|hole| hole.bytes.start).min() else { return };
-        let count = holes.len() as u64;
-        let mut names: Vec<String> = Vec::new();
-        for hole in holes {
-            let id = |known: Option<u64>| known.map_or(-1, u64::cast_signed);
-            let thread = self.threads.get(hole.thread.index()).map(|thread| thread.0);
-            let go = self.gos.get(hole.go.index()).map(|record| self.wide_ids.id(hole.go, record).0);
-            let name = match (thread, go) {
-                (Some(_), _) => format!("thread {}", id(thread)),
-                (None, Some(_)) => format!("goroutine {}", id(go)),
-                (None, None) => match self.procs.get(hole.proc.index()) {
-                    Some(proc) => format!("proc {}", id(Some(proc.0))),
-                    None => "an unknown thread".to_owned(),
-                },
-            };
-            if !names.contains(&name) && names.len() <= MAX_NAMES {
-                names.push(name);
-            }
-        }
-        let more = if names.len() > MAX_NAMES { " and others" } else { "" };
-        names.truncate(MAX_NAMES);
-        let message =
-            format!("events of {}{more} are lost; hatched bands show where, sums leave them out", names.join(", "));
-        self.warn([Warning { kind: WarningKind::LostEvents, message, offset, generation, hole: None, count }]);
-    }
-
     /// The generation that begins lies behind a hole: the warning that tells of it learns how long it is.
     pub(crate) const fn expect_hole(&mut self) {
         self.current.is_behind_hole = true;
@@ -417,49 +317,6 @@ impl Stitcher {
         }
     }
 
-    /// Puts a second trace behind the first where their clocks say otherwise.
-    fn shift(&mut self, draft: &mut SegmentDraft) {
-        if std::mem::take(&mut self.current.must_shift)
-            && let Some(end) = self.epochs.last().map(|epoch| epoch.end.0)
-            && draft.base <= end
-        {
-            self.shift = end.saturating_sub(draft.base).saturating_add(TRACE_GAP_NANOS);
-        }
-        if self.shift != 0 {
-            draft.base = draft.base.saturating_add(self.shift);
-            draft.end = draft.end.saturating_add(self.shift);
-            draft.side.shift(self.shift);
-        }
-    }
-
-    /// Nothing may lie before what has been stitched already.
-    fn clamp(&self, draft: &mut SegmentDraft, classes: &Classes) {
-        let Some(floor) = self.epochs.last().map(|epoch| epoch.end.0) else { return };
-        if draft.base >= floor {
-            return;
-        }
-        let raise = floor.abs_diff(draft.base);
-        let moved = spread(draft.rows.start.iter().chain(&draft.procs.marks), raise);
-        let latest = moved.last().map_or(raise, |last| last.1);
-        for start in draft.rows.start.iter_mut().chain(&mut draft.procs.marks) {
-            let time = match moved.binary_search_by_key(start, |pair| pair.0) {
-                Ok(at) => moved[at].1,
-                Err(_) => u64::from(*start),
-            };
-            *start = time.saturating_sub(raise) as u32;
-        }
-        draft.base = floor;
-        draft.end = draft.end.max(floor.saturating_add((latest - raise) as i64));
-        let raise = u32::try_from(raise).unwrap_or(u32::MAX);
-        for steps in [&mut draft.heap_live, &mut draft.heap_goal, &mut draft.max_procs] {
-            steps.lower(raise);
-        }
-        draft.counts.lower(raise);
-        draft.side.raise(floor);
-        draft.lod = Lod::default();
-        cut::sum_again(draft, classes);
-    }
-
     fn open_epoch(&mut self, draft: &SegmentDraft) {
         if !self.current.has_begun {
             self.current.has_begun = true;
@@ -482,89 +339,6 @@ impl Stitcher {
                 self.side.begin_epoch(start);
             }
         }
-    }
-
-    /// Gives places to goroutines, procs and threads that are new to the generation.
-    fn name_newcomers(&mut self, draft: &SegmentDraft) {
-        let first = self.current.gos.len();
-        self.fresh_from = self.gos.len();
-        let mut has_rows = vec![false; draft.new_gos.len()];
-        for &local in &draft.lanes {
-            if let Some(flag) = (local as usize).checked_sub(first).and_then(|at| has_rows.get_mut(at)) {
-                *flag = true;
-            }
-        }
-        let mut names = vec![StrId::EMPTY; draft.new_gos.len()];
-        for &(local, stack) in &draft.names {
-            if let Some(name) = (local as usize).checked_sub(first).and_then(|at| names.get_mut(at)) {
-                *name = self.current.name(stack);
-            }
-        }
-        let newcomers = draft.new_gos.iter().zip(&draft.new_created).zip(has_rows.iter().zip(&names));
-        for ((&id, &is_created), (&has_rows, &name)) in newcomers {
-            let known = if is_created { None } else { self.live.get(&id).copied() };
-            self.current.mentioned += usize::from(known.is_some());
-            // CPU samples name goroutines of which nothing else is known (yet).
-            let ix = known.unwrap_or_else(|| if has_rows { self.add_goroutine(id, name) } else { GoIx::NONE });
-            self.current.gos.push(ix);
-            self.current.go_ids.push(id);
-        }
-        for &local in &draft.lanes {
-            if let (Some(&GoIx::NONE), Some(&id)) =
-                (self.current.gos.get(local as usize), self.current.go_ids.get(local as usize))
-            {
-                let ix = self.live.get(&id).copied().unwrap_or_else(|| self.add_goroutine(id, StrId::EMPTY));
-                self.current.gos[local as usize] = ix;
-            }
-        }
-        for &id in &draft.new_procs {
-            let next = ProcIx(self.procs.len() as u32);
-            let ix = *self.proc_by_id.entry(id).or_insert(next);
-            if ix == next {
-                self.procs.push(id);
-            }
-            self.current.procs.push(ix);
-        }
-        for &id in &draft.new_threads {
-            let next = ThreadIx(self.threads.len() as u32);
-            let ix = *self.thread_by_id.entry(id).or_insert(next);
-            if ix == next {
-                self.threads.push(id);
-            }
-            self.current.threads.push(ix);
-        }
-        if self.current.proc_ixs.len() != self.current.procs.len() {
-            self.current.proc_ixs = self.current.procs.clone().into();
-        }
-        if self.current.thread_ixs.len() != self.current.threads.len() {
-            self.current.thread_ixs = self.current.threads.clone().into();
-        }
-        for &(local, stack) in &draft.names {
-            let Some(&ix) = self.current.gos.get(local as usize) else { continue };
-            let name = self.current.name(stack);
-            if self.gos.get(ix.index()).is_some_and(|record| record.name == StrId::EMPTY)
-                && name != StrId::EMPTY
-                && let Some(record) = self.gos.get_mut(ix.index())
-            {
-                record.name = name;
-            }
-        }
-    }
-
-    /// A goroutine whose first rows are in the segment in work.
-    fn add_goroutine(&mut self, id: GoId, name: StrId) -> GoIx {
-        let ix = GoIx(self.gos.push(GoRecord::new(id, name, self.segments.len() as u32)) as u32);
-        if id.0 >= u64::from(WIDE_ID) {
-            Arc::make_mut(&mut self.wide_ids).add(ix, id);
-        }
-        self.last_kinds.push(kinds::UNKNOWN);
-        if ix.index().is_multiple_of(ID_BLOCK) {
-            self.id_bounds.push((id, id));
-        }
-        if let Some(bounds) = self.id_bounds.last_mut() {
-            *bounds = (bounds.0.min(id), bounds.1.max(id));
-        }
-        ix
     }
 
     /// Chains the lanes to those of earlier segments and settles what their first rows mean.
@@ -663,24 +437,6 @@ impl Stitcher {
     }
 }
 
-/// New times for those up to `floor` (all ns since a base): one after another behind it, as the reference
-/// reader does it, until they meet times that are later anyway. By rising old time.
-fn spread<'a>(times: impl Iterator<Item = &'a u32>, floor: u64) -> Vec<(u32, u64)> {
-    let mut early: Vec<u32> = times.copied().collect();
-    early.sort_unstable();
-    early.dedup();
-    // Each that is moved takes a place behind the floor, and may push the next one on.
-    let mut places = (floor..).zip(&early);
-    let count = places.position(|(limit, &time)| u64::from(time) > limit).unwrap_or(early.len());
-    early.truncate(count);
-    let mut last = floor;
-    let place = |time: u32| {
-        last = (last + 1).max(u64::from(time));
-        (time, last)
-    };
-    early.into_iter().map(place).collect()
-}
-
 /// What a status row means after `last` (the kind of the row before it, if that is known and holds still).
 fn settle_status(kind: u8, last: Option<u8>, begins_epoch: bool, classes: &Classes) -> u8 {
     let status = (kind & kinds::MASK) - kinds::STATUS;
@@ -712,17 +468,5 @@ fn ref_lanes(draft: RefDraft, ix: impl Fn(usize) -> Option<u32>) -> RefLanes {
         entries: draft.entries,
         marks: draft.marks.into(),
         lod: draft.lod,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn early_times_are_spread_behind_the_floor() {
-        let times = [5, 7, 9, 10, 11, 12, 40];
-        assert_eq!(spread(times.iter(), 9), [(5, 10), (7, 11), (9, 12), (10, 13), (11, 14), (12, 15)]);
-        assert!(spread(times.iter(), 4).is_empty());
     }
 }
