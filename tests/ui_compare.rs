@@ -17,6 +17,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use trace_core::analysis::compare::anchor::Anchor;
 use trace_core::base::time::TimeRange;
+use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
 use tracelane::action::commands::panels;
 use tracelane::action::pairs::PairAction;
@@ -24,6 +25,7 @@ use tracelane::state::app::{AppState, FieldFor};
 use tracelane::state::contrast::{Changes, Contrast, PairAnswer, SeriesChanges};
 use tracelane::state::document::{Document, DocumentId};
 use tracelane::state::pair::{Align, Pair, PerChoice, Side, Wish};
+use tracelane::state::rows::RowKind;
 use tracelane::state::study::{Answer, Question};
 use tracelane::state::view::{Selection, View};
 
@@ -481,4 +483,29 @@ fn names_are_looked_up_on_both_sides_and_aligned() {
     let before = window.view(Side::A);
     window.press("task order");
     assert_ne!(window.view(Side::A), before);
+}
+
+#[test]
+fn what_is_gone_shows_such_a_goroutine_of_the_other_side() {
+    let mut window = comparing(BUG, FIXED);
+    let before = window.view(Side::B).scroll_points;
+    window.press("wait · sync.(*Mutex).Lock in main.main.func2");
+    let a = window.side(Side::A);
+    let Some(LaneId::Goroutine(waiting)) = a.selection.lane() else { panic!("a goroutine waits") };
+    let name = |document: &Document, go| document.trace.goroutine(go).map(|go| document.trace.str(go.name).to_owned());
+    let wanted = name(a, waiting);
+    let b = window.side(Side::B);
+    assert_ne!(b.view.map(|view| view.scroll_points), Some(before), "it is scrolled to");
+    assert_eq!(b.selection, Selection::None, "nothing of it is such a wait");
+    assert!(window.view(Side::A).span_nanos < a.trace.range().nanos() as f64, "A is zoomed to its wait");
+    // One of those in sight has the same start function.
+    let view = b.view.expect("a view");
+    let layout = b.rows.layout(b.folds);
+    let mut tops = (0..40).filter_map(|step| layout.row_at(view.scroll_points + f64::from(step) * 11.0));
+    let is_it = |row: &tracelane::state::rows::Row| match row.kind {
+        RowKind::Lane(LaneId::Goroutine(go)) => name(b, go) == wanted,
+        _ => false,
+    };
+    assert!(tops.any(|row| is_it(&row)), "{wanted:?}");
+    assert_eq!(window.state().active, Some(window.pair().sides[0]), "A stays in front");
 }

@@ -4,7 +4,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use trace_core::analysis::compare::Change;
+use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::partners::Correction;
+use trace_core::base::ids::GoIx;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
 
@@ -13,7 +16,7 @@ use crate::action::commands::panels;
 use crate::action::documents;
 use crate::action::reduce::{Effect, notify, reduce};
 use crate::state::app::AppState;
-use crate::state::contrast::{Contrast, PairAnswer, PairQuestion};
+use crate::state::contrast::{Changes, Contrast, PairAnswer, PairQuestion};
 use crate::state::document::{Document, DocumentId, Source};
 use crate::state::pair::{Align, MOST_IN_SERIES, Pair, PerChoice, RowKey, Side, Spot, Wish, same_clock};
 use crate::state::rows::Section;
@@ -390,21 +393,56 @@ fn offset(state: &mut AppState, nanos: f64) -> Vec<Effect> {
 }
 
 fn show_row(state: &mut AppState, row: RowKey) -> Vec<Effect> {
-    let Some((pair, [a, b])) = state.shown_pair() else { return Vec::new() };
+    let Some((pair, documents)) = state.shown_pair() else { return Vec::new() };
+    let [a, b] = documents;
     let mut spots = [None; 2];
+    let mut instead = None;
     if let Some(Contrast::Answered(PairAnswer::Changes(found))) = pair.contrasts.get(&pair.question(a, b))
         && let Some(change) = found.found.changes.iter().find(|change| row.is(change))
     {
-        for (at, document) in [a, b].into_iter().enumerate() {
-            let series = change.places[at].and_then(|place| found.measured[at].rows.get(place));
+        for side in Side::BOTH {
+            let series = change.places[side.at()].and_then(|place| found.measured[side.at()].rows.get(place));
             let slowest = series.and_then(|(_, series)| series.slowest().next());
-            spots[at] = slowest.map(|slowest| Spot::of(row.kind, slowest, &document.trace));
+            spots[side.at()] = slowest.map(|slowest| Spot::of(row.kind, slowest, &documents[side.at()].trace));
         }
+        let alone =
+            Side::BOTH.into_iter().find(|side| spots[side.at()].is_some() && spots[side.other().at()].is_none());
+        instead = alone.and_then(|side| {
+            let at = pair.link(a, b).across(side, spots[side.at()]?.range.start.0 as f64);
+            counterpart(found, (side, documents[side.at()]), spots[side.at()]?, at).map(|lane| (side.other(), lane))
+        });
     }
     let mut effects = with(state, |pair| pair.row = Some(row));
     effects.push(Effect::OpenPanel(panels::DIFFERENCE));
+    // Before the other side moves: that one leads.
+    if let Some((side, lane)) = instead
+        && let Some(id) = state.pair.as_ref().map(|pair| pair.sides[side.at()])
+    {
+        effects.extend(on(state, id, Action::Reveal { lane, time: None }));
+    }
     effects.extend(show(state, spots));
     effects
+}
+
+/// What a side has no instance of happened on a goroutine of the other one: a goroutine with the same start function
+/// to look at instead, one that lives at this instant if there is one among those that live longest.
+fn counterpart(found: &Changes, (side, document): (Side, &Document), spot: Spot, nanos: f64) -> Option<LaneId> {
+    let Some(LaneId::Goroutine(go)) = spot.lane else { return None };
+    let (_, name) = document.trace.goroutine_name(go)?;
+    let name = document.trace.str(name);
+    let lives = |change: &&Change| change.kind == RowKind::Goroutine && change.places.iter().all(Option::is_some);
+    let own = &found.measured[side.at()].rows;
+    let is_it = |change: &&Change| {
+        let place = change.places[side.at()];
+        place.and_then(|place| own.get(place)).is_some_and(|row| row.0.1 == name)
+    };
+    let change = found.found.changes.iter().filter(lives).find(is_it)?;
+    let other = found.measured[side.other().at()].rows.get(change.places[side.other().at()]?)?;
+    let lives_then = |range: TimeRange| (range.start.0 as f64) <= nanos && nanos < range.end.0 as f64;
+    let mut longest = other.1.slowest();
+    let first = longest.next()?;
+    let one = std::iter::once(first).chain(longest).find(|one| lives_then(one.range)).unwrap_or(first);
+    Some(LaneId::Goroutine(GoIx(one.go)))
 }
 
 /// Selects one thing on each side and shows the two from the same place on.

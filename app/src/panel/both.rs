@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use egui::{Align, Color32, Label, Layout, RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{Align, Color32, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use trace_core::analysis::compare::causes::CauseChange;
 use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::partners::bare;
@@ -177,17 +177,21 @@ fn legend_ui(ui: &mut Ui, pictures: [&Picture; 2]) {
     let tokens = tokens::of(ui.ctx());
     let whole = pictures.map(|picture| STACKED.iter().map(|class| picture.mix.total(*class)).sum::<u64>());
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = space::XS;
+        ui.spacing_mut().item_spacing = vec2(space::XS, space::HAIR);
         for class in STACKED {
             let parts = [0, 1].map(|side| pictures[side].mix.total(class) as f64 / whole[side].max(1) as f64);
             if parts.iter().all(|part| *part < 0.0005) {
                 continue;
             }
-            let (dot, _) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::hover());
-            ui.painter().rect_filled(dot, 2.0, color_of(tokens, class));
             let [a, b] = parts.map(|part| format!("{:.1} %", part * 100.0));
             let text = format!("{}  {a} → {b}", name::class(class));
-            ui.add(Label::new(RichText::new(text).font(fonts::small())).extend());
+            // Dot and words as one: a line does not break between them.
+            let galley = ui.painter().layout_no_wrap(text.clone(), fonts::small(), tokens.text);
+            let (place, response) = ui.allocate_exact_size(galley.size() + vec2(12.0, 0.0), Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+            let dot = Rect::from_center_size(place.left_center() + vec2(4.0, 0.0), vec2(8.0, 8.0));
+            ui.painter().rect_filled(dot, 2.0, color_of(tokens, class));
+            ui.painter().galley(place.min + vec2(12.0, 0.0), galley, tokens.text);
             ui.add_space(space::S);
         }
     });

@@ -14,6 +14,8 @@ use crate::widget::menu::menu_entry;
 
 /// Width of a menu, points.
 const MENU_WIDTH: f32 = 264.0;
+/// Room for a time in words; where there is less it is left out, points.
+const SIGHT: f32 = 150.0;
 /// Leads to another menu.
 const SUBMENU: &str = "›";
 
@@ -56,11 +58,11 @@ fn right_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     switch(ui, icons::FLOWS, "all-flows", state, actions);
     let Some(document) = state.document() else { return };
     ui.add_space(space::S);
-    let Some(view) = document.view else { return };
+    let Some(view) = document.view.filter(|_| ui.available_width() > SIGHT) else { return };
     ui.spacing_mut().item_spacing.x = space::L;
     let quiet = |text: String| RichText::new(text).font(fonts::mono()).color(tokens.muted);
     ui.label(quiet(format!("{} in sight", duration(view.range().nanos()))));
-    if let Some(pointer) = document.pointer_nanos {
+    if let Some(pointer) = document.pointer_nanos.filter(|_| ui.available_width() > SIGHT) {
         let from_start = pointer - document.trace.range().start.0 as f64;
         #[expect(clippy::cast_possible_truncation, reason = "saturating float casts are what is wanted")]
         ui.label(quiet(offset(from_start as i64))).on_hover_text("Time under the pointer, from the start of the trace");
