@@ -106,7 +106,10 @@ fn bears_out(change: &Change, finding: &Finding, is_gone: bool) -> bool {
         Kind::TraceDamage => return true,
     };
     // A wait that is gone may show as work done sooner, or as goroutines that live shorter.
-    let whole = matches!(change.kind, RowKind::Task | RowKind::Region | RowKind::Work);
+    // (What is wrong with all of the program has rows of its own; work changes with much else.)
+    let is_of_all =
+        matches!(finding.kind, Kind::GcPressure | Kind::StopTheWorld | Kind::CpuStarvation | Kind::IdleProcs);
+    let whole = !is_of_all && matches!(change.kind, RowKind::Task | RowKind::Region | RowKind::Work);
     // Sleeps are their own place's: others' do not tell of them.
     if finding.kind == Kind::PollingSleep {
         let place = finding.culprit.as_ref().map_or("", |culprit| culprit.place.function.as_str());
