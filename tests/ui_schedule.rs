@@ -34,6 +34,17 @@ fn waits_for_a_proc_unfold_and_lead_to_their_lanes() {
     assert!(window.shows("waits,") && window.shows("longest"), "{:?}", window.words());
     window.press("Longest waits").press("main.");
     assert!(matches!(window.lane(), Some(LaneId::Goroutine(_))), "a click leads there");
+    window.press("By goroutine");
+    let Answer::LatencyOfEach(each) = window.answer(&Question::LatencyOfEach(window.document().scope(), 1_000)) else {
+        panic!("no goroutines")
+    };
+    let Answer::Latency(all) = window.answer(&Question::Latency(window.document().scope())) else { panic!("none") };
+    assert_eq!(each.iter().map(|one| one.waits.total).sum::<u64>(), all.all.waits.total, "parts sum to the whole");
+    assert!(each.is_sorted_by(|one, next| one.waits.total >= next.waits.total));
+    let first = each[0].go;
+    let title = tracelane::fmt::name::goroutine(&window.document().trace, first);
+    window.press(&format!("{title} ·"));
+    assert_eq!(window.lane(), Some(LaneId::Goroutine(first)));
     window.press("By function");
     let name = window.document().trace.goroutine_name(wait.go).expect("a name").1;
     let name = tracelane::fmt::name::function(window.document().trace.str(name)).to_owned();

@@ -14,7 +14,7 @@ use trace_core::model::trace::Trace;
 use crate::action::pairs::PairAction;
 use crate::state::app::FieldFor;
 use crate::state::document::{DocumentId, Source};
-use crate::state::rows::{GoroutineOrder, Rows, Section};
+use crate::state::rows::{GoroutineOrder, Only, Rows, Section};
 use crate::state::scope::ScopeChoice;
 use crate::state::settings::ThemeChoice;
 use crate::state::study::{Answer, Question};
@@ -189,6 +189,8 @@ pub enum Action {
     ToggleSection(Section),
     /// Another order of the goroutines: a worker makes new rows.
     OrderGoroutines(GoroutineOrder),
+    /// Lanes for some goroutines only, or for all again: a worker makes new rows.
+    ShowOnly(Option<Arc<Only>>),
     /// Width of the lane labels, points.
     SetGutter(f32),
     /// Height of the counters, points.

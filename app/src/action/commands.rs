@@ -1,13 +1,18 @@
 //! The one table of commands: name, help, keys, action. Menus, shortcuts and the sheet of all keys
 //! are made from it.
 
+use std::sync::Arc;
+
+use trace_core::analysis::scope::{Scope, Whom};
+use trace_core::model::lanes::LaneId;
+
 use crate::action::action::Action;
 use crate::action::keys::{Chord, Key};
 use crate::action::pairs::PairAction;
 use crate::state::app::{AppState, FieldFor};
 use crate::state::document::Document;
 use crate::state::pair::Pair;
-use crate::state::rows::GoroutineOrder;
+use crate::state::rows::{GoroutineOrder, Only, Which};
 use crate::state::settings::ThemeChoice;
 use crate::state::view::Selection;
 
@@ -254,11 +259,28 @@ fn compare_next(state: &AppState) -> Option<Action> {
     (!known).then_some(Action::Pair(PairAction::Of(active, next.id)))
 }
 
+/// Lanes for goroutines with the start function of the selected one.
+fn only_alike(state: &AppState) -> Option<Action> {
+    let document = lanes(state)?;
+    let go = match document.selection {
+        Selection::Span(at) => document.trace.span(at)?.go,
+        Selection::Lane(LaneId::Goroutine(go)) => go,
+        _ => return None,
+    };
+    let (_, name) = document.trace.goroutine_name(go)?;
+    let scope = Scope { whom: Whom::Named(name), ..Scope::whole(&document.trace) };
+    let title = match document.trace.str(name) {
+        "" => "Unnamed goroutines".to_owned(),
+        function => format!("Every {function}"),
+    };
+    Some(Action::ShowOnly(Some(Arc::new(Only { title, which: Which::Of(scope) }))))
+}
+
 fn page(state: &AppState, pages: f64) -> Option<Action> {
     lanes(state).map(|document| Action::ScrollRows(pages * document.lanes_height_points))
 }
 
-/// Closes what lies on top: a sheet, the path field; stops a load; clears the selection, the mark.
+/// Closes what lies on top: a sheet, the path field; stops a load; clears the selection, the mark; shows all lanes.
 fn escape(state: &AppState) -> Option<Action> {
     if state.help_open {
         return Some(Action::ToggleHelp);
@@ -276,8 +298,10 @@ fn escape(state: &AppState) -> Option<Action> {
         Some(Action::ToggleWarnings)
     } else if document.selection != Selection::None {
         Some(Action::ClearSelection)
+    } else if document.marked.is_some() {
+        Some(Action::Mark(None))
     } else {
-        document.marked.map(|_| Action::Mark(None))
+        document.only.as_ref().map(|_| Action::ShowOnly(None))
     }
 }
 
@@ -413,9 +437,14 @@ pub const COMMANDS: &[Command] = &[
         .keys(&[ctrl('[')])
         .repeats()
         .makes(|state| with_span(state, Action::ChooseFlow { outgoing: false })),
-    command("escape", "Cancel", "Closes what is on top, stops loading, clears the selection", Group::Follow)
-        .keys(&[Chord::plain(Key::Escape)])
-        .makes(escape),
+    command(
+        "escape",
+        "Cancel",
+        "Closes what is on top, stops loading, clears the selection, shows all lanes",
+        Group::Follow,
+    )
+    .keys(&[Chord::plain(Key::Escape)])
+    .makes(escape),
     command("all-flows", "All flows in view", "Draws every flow, not only those of the selection", Group::View)
         .keys(&[c('E')])
         .makes(|_| Some(Action::ToggleAllFlows))
@@ -436,6 +465,10 @@ pub const COMMANDS: &[Command] = &[
     command("order-running", "Goroutines by time running", "The busiest first", Group::View)
         .makes(|state| with_lanes(state, Action::OrderGoroutines(GoroutineOrder::Running)))
         .switch(|state| ordered(state, GoroutineOrder::Running)),
+    command("only-alike", "Only goroutines like this one", "Lanes for those with the same start function", Group::View)
+        .makes(only_alike),
+    command("all-goroutines", "All goroutines", "Lanes for all of them again", Group::View)
+        .makes(|state| lanes(state)?.only.as_ref().map(|_| Action::ShowOnly(None))),
     command(
         "wall-clock",
         "Wall-clock time",

@@ -222,7 +222,8 @@ pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, 
         document.view = Some(View { scroll_points, ..View::whole(now) });
     }
     let order = document.goroutine_order;
-    let stale = rows.goroutine_order() != order;
+    let only = document.only.clone();
+    let stale = rows.goroutine_order() != order || only.is_some();
     let grows = document.following.is_some();
     if grows {
         document.studies.clear_but_findings();
@@ -234,7 +235,7 @@ pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, 
     let old_rows = std::mem::replace(&mut document.rows, rows);
     let mut effects = vec![Effect::Discard(old_trace, old_rows)];
     if stale {
-        effects.push(Effect::MakeRows { document: id, trace: Arc::clone(&trace), order });
+        effects.push(Effect::MakeRows { document: id, trace: Arc::clone(&trace), order, only });
     }
     if grows && let Some(monitor) = document.studies.again(&Question::Findings) {
         effects.push(Effect::Study { document: id, trace, question: Question::Findings, monitor });
@@ -259,16 +260,32 @@ fn keep_selection(document: &mut Document, trace: &Trace) {
 
 pub(super) fn rows_made(state: &mut AppState, id: DocumentId, trace: &Arc<Trace>, rows: Arc<Rows>) -> Vec<Effect> {
     let Some(document) = by_id(state, id) else { return Vec::new() };
-    if Arc::ptr_eq(&document.trace, trace) && rows.goroutine_order() == document.goroutine_order {
+    let is_wanted = rows.goroutine_order() == document.goroutine_order && rows.only() == document.only.as_ref();
+    if Arc::ptr_eq(&document.trace, trace) && is_wanted {
+        let other = rows.only() != document.rows.only();
         document.rows = rows;
+        if other {
+            crate::action::navigate::reveal_in_new_rows(document);
+        }
     }
     Vec::new()
+}
+
+/// Has rows made where other goroutines are to have lanes than before.
+pub(super) fn make_rows_due(state: &mut AppState) -> Vec<Effect> {
+    let due = state.documents.iter_mut().filter_map(|document| {
+        document.reveal_later = document.rows_due.take()?;
+        let (order, only) = (document.goroutine_order, document.only.clone());
+        Some(Effect::MakeRows { document: document.id, trace: Arc::clone(&document.trace), order, only })
+    });
+    due.collect()
 }
 
 pub(super) fn order(state: &mut AppState, order: GoroutineOrder) -> Vec<Effect> {
     let Some(document) = state.document_mut() else { return Vec::new() };
     document.goroutine_order = order;
-    vec![Effect::MakeRows { document: document.id, trace: Arc::clone(&document.trace), order }]
+    let only = document.only.clone();
+    vec![Effect::MakeRows { document: document.id, trace: Arc::clone(&document.trace), order, only }]
 }
 
 pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), String>) -> Vec<Effect> {

@@ -1,5 +1,7 @@
 //! Moving through one document: view, selection, history, flows.
 
+use std::sync::Arc;
+
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::flows::FlowEnd;
 use trace_core::model::lanes::{LaneId, SpanRef};
@@ -9,7 +11,7 @@ use crate::action::reduce::{Effect, notify};
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::edges;
-use crate::state::rows::Section;
+use crate::state::rows::{Only, Section};
 use crate::state::view::{FIT_AIR, Place, Selection, View};
 
 /// Places that the history keeps.
@@ -63,6 +65,7 @@ pub(super) fn apply(document: &mut Document, action: Action) {
             document.folds.toggle(section);
             scroll(document, 0.0);
         }
+        Action::ShowOnly(only) => show_only(document, only),
         Action::LanesHeight(points) => resize(document, points),
         Action::HoverFlow(flow) => document.hovered_flow = flow,
         Action::PointerAt(nanos) => document.pointer_nanos = nanos,
@@ -180,8 +183,37 @@ fn jump_to_edge(document: &mut Document, side: i32) {
     });
 }
 
+/// Lanes for some goroutines only, or for all again: what is selected stays in sight, or the first of them comes
+/// into sight.
+fn show_only(document: &mut Document, only: Option<Arc<Only>>) {
+    if document.only == only {
+        return;
+    }
+    document.folds.unfold(Section::Goroutines);
+    document.rows_due = Some(document.selection.lane().filter(|_| only.is_none()));
+    document.only = only;
+}
+
+/// Once new rows are there: the lane that was asked for, or the first goroutine's.
+pub(super) fn reveal_in_new_rows(document: &mut Document) {
+    let lane = document.reveal_later.take();
+    let first = || document.only.as_ref().and_then(|_| document.rows.first_in(Section::Goroutines));
+    match lane.or_else(first) {
+        Some(lane) => reveal(document, lane, None),
+        None => scroll(document, 0.0),
+    }
+}
+
 fn reveal(document: &mut Document, lane: LaneId, time: Option<TraceTime>) {
     document.folds.unfold(Section::of(lane));
+    // Whoever wants to see a hidden lane wants to see more than the others.
+    if document.only.is_some()
+        && document.rows.only() == document.only.as_ref()
+        && document.rows.layout(document.folds).row_of(lane).is_none()
+    {
+        document.only = None;
+        document.rows_due = Some(Some(lane));
+    }
     let layout = document.rows.layout(document.folds);
     let (row, content, height) = (layout.row_of(lane), layout.height(), document.lanes_height_points);
     move_view(document, |view, bounds| {

@@ -16,7 +16,7 @@ use crate::action::{documents, navigate, pairs};
 use crate::state::app::{AppState, FieldFor};
 use crate::state::contrast::PairQuestion;
 use crate::state::document::{DocumentId, Source};
-use crate::state::rows::{GoroutineOrder, Rows};
+use crate::state::rows::{GoroutineOrder, Only, Rows};
 use crate::state::settings::CACHE_GIGABYTES;
 use crate::state::study::Question;
 use crate::state::view::Selection;
@@ -65,6 +65,8 @@ pub enum Effect {
         trace: Arc<Trace>,
         /// The order.
         order: GoroutineOrder,
+        /// The goroutines that get lanes, if not all do.
+        only: Option<Arc<Only>>,
     },
     /// Answer a question about a snapshot.
     Study {
@@ -147,8 +149,9 @@ const MAX_NOTICES: usize = 20;
 /// Applies one action; returns what is to be done outside.
 pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
     let before = pairs::before(state);
-    let effects = apply(state, action);
+    let mut effects = apply(state, action);
     pairs::settle(state, before);
+    effects.extend(documents::make_rows_due(state));
     effects
 }
 

@@ -350,6 +350,16 @@ struct Plain {
 
 /// Reads `FILE [--json] [--limit N] [scope]`; `None` if help is wanted.
 fn plain(parser: &mut lexopt::Parser, command: &str, limit: usize) -> Result<Option<Plain>, Failure> {
+    plain_and(parser, command, limit, &mut |_, _| Ok(false))
+}
+
+/// The same with options that `more` reads: it is given the name, and says whether it knows it.
+fn plain_and(
+    parser: &mut lexopt::Parser,
+    command: &str,
+    limit: usize,
+    more: &mut dyn FnMut(&str, &mut lexopt::Parser) -> Result<bool, Failure>,
+) -> Result<Option<Plain>, Failure> {
     let mut file = None;
     let mut asked = Plain { file: PathBuf::new(), wanted: Wanted::default(), limit, json: false };
     while let Some(argument) = parser.next().map_err(usage)? {
@@ -359,7 +369,9 @@ fn plain(parser: &mut lexopt::Parser, command: &str, limit: usize) -> Result<Opt
             Arg::Long("limit") => asked.limit = value(parser, "--limit", "20", |text| text.parse().ok())?,
             Arg::Long(name) => {
                 let name = name.to_owned();
-                scope_option(&mut asked.wanted, &name, parser)?;
+                if !more(&name, parser)? {
+                    scope_option(&mut asked.wanted, &name, parser)?;
+                }
             }
             Arg::Value(word) => only_one(&mut file, word)?,
             other @ Arg::Short(_) => return Err(usage(other.unexpected())),
@@ -384,10 +396,22 @@ fn why(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
 }
 
 fn latency(parser: &mut lexopt::Parser) -> Result<Command, Failure> {
-    let Some(Plain { file, wanted, limit, json }) = plain(parser, "latency", 20)? else {
+    let mut by_goroutine = false;
+    let mut more = |name: &str, parser: &mut lexopt::Parser| {
+        let is_by = name == "by";
+        if is_by {
+            by_goroutine = value(parser, "--by", "goroutine", |text| match text {
+                "goroutine" => Some(true),
+                "function" => Some(false),
+                _ => None,
+            })?;
+        }
+        Ok(is_by)
+    };
+    let Some(Plain { file, wanted, limit, json }) = plain_and(parser, "latency", 20, &mut more)? else {
         return Ok(Command::Help(Topic::Latency));
     };
-    Ok(Command::Latency(latency::Asked { file, wanted, limit, json }))
+    Ok(Command::Latency(latency::Asked { file, wanted, limit, by_goroutine, json }))
 }
 
 fn procs(parser: &mut lexopt::Parser, threads: bool) -> Result<Command, Failure> {

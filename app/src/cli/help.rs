@@ -283,16 +283,18 @@ grouped by type and by the line that begins them (go tool trace takes the root o
 ";
 
 const LATENCY: &str = "\
-tracelane latency FILE [--limit N] [--json] [scope]
+tracelane latency FILE [--by goroutine] [--limit N] [--json] [scope]
 
 How long goroutines were ready and waited for a proc: every single wait, by start function, with the longest ones.
 Then who had the procs meanwhile. At each instant every waiting goroutine waits for every proc, so a wait of 1 ms on
 4 procs makes 4 ms of proc time; each nanosecond of it was a goroutine's that ran, one's in a system call that kept
 its proc, a thread's that looked for work or switched, or an idle proc's. With --goroutine and --range: of one wait.
 
+  --by goroutine       single goroutines, those that waited longest in sum, instead of functions
   --limit 20           so many functions and goroutines
   --json               as one JSON object with these fields, which stay as they are:
-      file, partial, all {waits}, functions [{waits}], antagonists {ready_ns, proc_ns, running_ns, syscall_ns,
+      file, partial, all {waits}, functions [{waits}], goroutines (with --by goroutine)
+      [{goroutine, function, waits, made, longest}], antagonists {ready_ns, proc_ns, running_ns, syscall_ns,
       looking_ns, idle_ns, avoidable_ns (of ready_ns: some proc idle, the world not stopped), stopped_ns (of
       ready_ns: the world stopped), functions [{function, goroutines, running_ns, syscall_ns}],
       goroutines [{goroutine, function, running_ns, syscall_ns}]}
@@ -427,6 +429,8 @@ Goroutines
   - Otherwise breakdowns are Go's to the nanosecond, goroutine by goroutine (tests/goroutine_stats.rs).
   - A goroutine that blocks forever is alive, and blocked; Go takes it for ended.
   - Percentiles are of single goroutines (nearest rank); Go has none.
+  - Where times of two generations overlap, Go takes them as they are, so that a state may last less than nothing;
+    here time never runs backward. That makes up to some dozens of nanoseconds in a few traces.
 Scheduling
   - A wait for a proc is each stretch of being ready, also the first one of a goroutine; what crosses the border of a
     scope counts inside. The sums are those of the goroutines' breakdowns.
@@ -459,6 +463,9 @@ Collector
   - A stop is stopping until the last goroutine on another proc has left it, then held until one runs again. Who
     asked may say that the world goes on a while after it did: that is late. Mutator utilisation counts a stop as
     the trace has it, from begin to end.
+  - No published figures of mutator utilisation come with the traces they were computed from, so there are none to
+    compare with. What stands in for them: least shares and worst windows against all windows of small traces, tried
+    one by one (brute force), and against a reading of the printed events (tests/collector.rs).
   - With STW, assist and sweep alone the curve is Go's to the last digit, but for assists under way when the trace
     begins (Go takes them off once more) and traces before Go 1.22 (Go misses the first stop's begin, and with it all
     stops).

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use trace_core::analysis::antagonists::{Antagonists, FunctionShare, antagonists};
-use trace_core::analysis::latency::{Latency, LatencyGroup, Made, ReadyWait, latency};
+use trace_core::analysis::latency::{GoLatency, Latency, LatencyGroup, Made, ReadyWait, latency, latency_by_goroutine};
 use trace_core::analysis::spread::Spread;
 use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
@@ -30,6 +30,8 @@ pub struct Asked {
     pub wanted: Wanted,
     /// Functions, waits and antagonists told of.
     pub limit: usize,
+    /// Single goroutines instead of functions.
+    pub by_goroutine: bool,
     /// As JSON.
     pub json: bool,
 }
@@ -46,7 +48,11 @@ pub fn run(asked: &Asked) -> Answer {
     // Nobody cancels.
     let found = latency(&trace, &pieces, &monitor).unwrap_or_default();
     let others = antagonists(&trace, &pieces, asked.limit, &monitor).unwrap_or_default();
-    let report = Report::of(asked, &trace, &found, &others);
+    let mut report = Report::of(asked, &trace, &found, &others);
+    if asked.by_goroutine {
+        let gos = latency_by_goroutine(&trace, &pieces, asked.limit, &monitor).unwrap_or_default();
+        report.goroutines = Some(gos.iter().map(|found| GoWaits::of(&trace, found)).collect());
+    }
     print_report(asked.json, &report, || report.text())?;
     Ok(Exit::after(trace.warnings()))
 }
@@ -62,8 +68,38 @@ pub struct Report {
     pub all: Waits,
     /// By start function, most time first, at most `--limit`.
     pub functions: Vec<Waits>,
+    /// With `--by goroutine`: single goroutines, most time first, at most `--limit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goroutines: Option<Vec<GoWaits>>,
     /// Who had the procs meanwhile.
     pub antagonists: Others,
+}
+
+/// Waits of one goroutine.
+#[derive(Clone, Debug, Serialize)]
+pub struct GoWaits {
+    /// Its id.
+    pub goroutine: i64,
+    /// Its start function; empty if the trace never tells.
+    pub function: String,
+    /// How long the single waits were.
+    pub waits: Distribution,
+    /// Time by what made it ready.
+    pub made: MadeTimes,
+    /// The longest.
+    pub longest: Wait,
+}
+
+impl GoWaits {
+    fn of(trace: &Trace, found: &GoLatency) -> Self {
+        Self {
+            goroutine: id_of(trace, found.go),
+            function: trace.str(found.name).to_owned(),
+            waits: Distribution::of(&found.waits),
+            made: MadeTimes::of(&found.made),
+            longest: Wait::of(trace, &found.longest),
+        }
+    }
 }
 
 /// Waits for a proc.
@@ -193,6 +229,7 @@ impl Report {
             partial: Exit::after(trace.warnings()) == Exit::Damaged,
             all: Waits::of(trace, &found.all),
             functions: found.groups.iter().take(asked.limit).map(|group| Waits::of(trace, group)).collect(),
+            goroutines: None,
             antagonists: Others::of(trace, others, asked.limit),
         }
     }
@@ -208,8 +245,13 @@ impl Report {
             line(&mut text, "No goroutine waited for a proc.");
             return text;
         }
-        line(&mut text, &format!("    waits {}  function", Distribution::HEADING));
-        for group in &self.functions {
+        let what = if self.goroutines.is_some() { "goroutine" } else { "function" };
+        line(&mut text, &format!("    waits {}  {what}", Distribution::HEADING));
+        for found in self.goroutines.iter().flatten() {
+            let (waits, name) = (&found.waits, function(&found.function));
+            line(&mut text, &format!("{:>9} {}  g{} {name}", count(waits.count), waits.cells(), found.goroutine));
+        }
+        for group in self.functions.iter().filter(|_| self.goroutines.is_none()) {
             let name = if group.function.is_empty() { "(not known)" } else { function(&group.function) };
             line(&mut text, &format!("{:>9} {}  {name}", count(group.waits.count), group.waits.cells()));
         }
@@ -225,16 +267,21 @@ impl Report {
 
 impl Waits {
     fn of(trace: &Trace, group: &LatencyGroup) -> Self {
-        let [created_ns, unblocked_ns, stopped_ns, returned_ns, unknown_ns] =
-            Made::ALL.map(|made| group.made.get(made as usize).copied().unwrap_or(0));
         Self {
             function: trace.str(group.name).to_owned(),
             goroutines: group.goroutines,
             waits: Distribution::of(&group.waits),
             cut: group.cut,
-            made: MadeTimes { created_ns, unblocked_ns, stopped_ns, returned_ns, unknown_ns },
+            made: MadeTimes::of(&group.made),
             worst: group.worst.iter().map(|wait| Wait::of(trace, wait)).collect(),
         }
+    }
+}
+
+impl MadeTimes {
+    fn of(nanos: &[u64; Made::ALL.len()]) -> Self {
+        let [created_ns, unblocked_ns, stopped_ns, returned_ns, unknown_ns] = *nanos;
+        Self { created_ns, unblocked_ns, stopped_ns, returned_ns, unknown_ns }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What probably costs the program its time: ranked, each a sentence that unfolds into its evidence.
 
+use std::sync::Arc;
+
 use egui::{Align, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use trace_core::analysis::findings::Findings;
@@ -15,6 +17,7 @@ use crate::fmt::words;
 use crate::panel::working;
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState};
+use crate::state::rows::{Only, Which};
 use crate::state::study::{Answer, Question, Study};
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, icons, space, tokens};
@@ -258,6 +261,15 @@ fn links_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Actions
             );
             if link(ui, &text).on_hover_text(name::goroutine(trace, place.go)).clicked() {
                 actions.push(Action::GoToStretch(LaneId::Goroutine(place.go), place.range));
+            }
+        }
+        if finding.goroutines.len() > 1 {
+            let few = words::counted(finding.goroutines.len() as u64, "goroutine");
+            let response = link(ui, &format!("Show only the {few}"));
+            if response.on_hover_text("Lanes for no others, until they are shown again (Esc)").clicked() {
+                let title = format!("{few} of a finding: {}", finding.title);
+                let which = Which::These(finding.goroutines.clone());
+                actions.push(Action::ShowOnly(Some(Arc::new(Only { title, which }))));
             }
         }
         if finding.links.is_empty() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use egui::{Color32, RichText, TextEdit, Ui};
 
 use trace_core::analysis::goroutines::{Breakdown, GoTimes, Group, Groups, SortBy};
+use trace_core::analysis::scope::{Scope, Whom};
 use trace_core::base::ids::StrId;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
@@ -15,7 +16,7 @@ use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::fmt::time::duration;
 use crate::fmt::words;
-use crate::panel::scope::{scope_title, scope_ui};
+use crate::panel::scope::{only_link, scope_title, scope_ui};
 use crate::panel::{answer, kept, partial_ui};
 use crate::state::app::AppState;
 use crate::state::document::Document;
@@ -52,12 +53,12 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         empty(ui, "No goroutine has time in what is chosen above");
         return;
     }
-    let filter = heading_ui(ui, document, groups);
+    let filter = heading_ui(ui, document, groups, actions);
     let sorting = sorting(ui, "goroutines", USUAL);
     let trace = &document.trace;
     let key: OrderKey = (Arc::as_ptr(groups) as usize, sorting, filter);
     let order = kept(ui, "goroutine-groups", key.clone(), || order(trace, groups, &key));
-    let id = ui.make_persistent_id("goroutines-open");
+    let id = open_id();
     let open: Option<StrId> = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
     let open_at = open.and_then(|name| order.iter().position(|at| is_named(groups, *at, name)));
     let list = open_at.and(open).and_then(|name| list_of(document, name, sorting, actions));
@@ -123,8 +124,13 @@ fn is_named(groups: &Groups, at: usize, name: StrId) -> bool {
     groups.groups.get(at).is_some_and(|group| group.name == name)
 }
 
+/// Where the unfolded group is remembered.
+fn open_id() -> egui::Id {
+    egui::Id::unique("goroutines-open")
+}
+
 /// The title, and a field to filter by; returns what is typed.
-fn heading_ui(ui: &mut Ui, document: &Document, groups: &Groups) -> String {
+fn heading_ui(ui: &mut Ui, document: &Document, groups: &Groups, actions: &mut Actions) -> String {
     let tokens = tokens::of(ui.ctx());
     let id = ui.make_persistent_id("goroutines-filter");
     let mut filter: String = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
@@ -137,6 +143,14 @@ fn heading_ui(ui: &mut Ui, document: &Document, groups: &Groups) -> String {
         );
         ui.label(RichText::new(title).font(fonts::small()).color(tokens.muted));
         partial_ui(ui, document);
+        let open_id = open_id();
+        let open: Option<StrId> = ui.ctx().data(|data| data.get_temp(open_id)).unwrap_or_default();
+        if let Some(name) = open.filter(|name| groups.groups.iter().any(|group| group.name == *name)) {
+            let scope = Scope { whom: Whom::Named(name), ..document.scope() };
+            let function = name::function(document.trace.str(name)).to_owned();
+            let text = format!("Show only lanes of {function}");
+            only_link(ui, document, (scope, format!("Every {function}")), &text, actions);
+        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let field = TextEdit::singleline(&mut filter)
                 .font(fonts::small())

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use egui::{Color32, RichText, Ui};
 
 use trace_core::analysis::antagonists::{Antagonists, FunctionShare, GoShare};
-use trace_core::analysis::latency::{Latency, LatencyGroup, Made, ReadyWait};
+use trace_core::analysis::latency::{GoLatency, Latency, LatencyGroup, Made, ReadyWait};
+use trace_core::analysis::spread::Spread;
 use trace_core::base::ids::StrId;
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::{GoState, SpanClass};
@@ -43,6 +44,13 @@ const GROUPS: [Column; 9] = [
     number("Longest", 80.0),
     text("What made them ready", 170.0),
 ];
+const EACH_COLUMNS: [Column; 9] = {
+    let mut columns = GROUPS;
+    columns[0] = text("Goroutine", 0.0);
+    columns
+};
+/// Goroutines told one by one.
+const EACH: usize = 1_000;
 const WAITS: [Column; 5] = [
     number("Waited", 88.0),
     number("From", 104.0),
@@ -68,6 +76,7 @@ const COLORED: usize = 6;
 enum Form {
     #[default]
     Functions,
+    Goroutines,
     Waits,
     Others,
     /// Who had the procs during the selected wait.
@@ -88,6 +97,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         ui.spacing_mut().item_spacing.x = space::XS;
         let forms = [
             (Form::Functions, "By function"),
+            (Form::Goroutines, "By goroutine"),
             (Form::Waits, "Longest waits"),
             (Form::Others, "Who had the procs"),
             (Form::Selected, "Who had them in the selected wait"),
@@ -101,11 +111,13 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     });
     let question = match (form, selected) {
         (Form::Others, _) => Question::Antagonists(document.scope()),
+        (Form::Goroutines, _) => Question::LatencyOfEach(document.scope(), EACH),
         (Form::Selected, Some(wait)) => Question::AntagonistsOf(wait),
         _ => Question::Latency(document.scope()),
     };
     match answer(ui, document, &question, actions) {
         Some(Answer::Latency(found)) => latency_ui(ui, document, found, form == Form::Waits, actions),
+        Some(Answer::LatencyOfEach(found)) => each_ui(ui, document, found, actions),
         Some(Answer::Antagonists(found)) => {
             others_ui(ui, document, found, selected.filter(|_| form == Form::Selected), actions);
         }
@@ -190,6 +202,75 @@ fn groups_ui(ui: &mut Ui, document: &Document, found: &Arc<Latency>, actions: &m
     }
 }
 
+/// Goroutines one by one, those that waited longest in sum.
+fn each_ui(ui: &mut Ui, document: &Document, found: &Arc<Vec<GoLatency>>, actions: &mut Actions) {
+    if found.is_empty() {
+        empty(ui, "No goroutine waited for a proc in what is chosen above");
+        return;
+    }
+    let (trace, tokens) = (&document.trace, tokens::of(ui.ctx()));
+    ui.horizontal(|ui| {
+        let most = if found.len() == EACH { "the " } else { "" };
+        let title = format!("{most}{}: {}", words::counted(found.len() as u64, "goroutine"), scope_title(document));
+        ui.label(RichText::new(words::sentence(&title)).font(fonts::small()).color(tokens.muted));
+        partial_ui(ui, document);
+        legend(ui, &Made::ALL.map(|made| (made_words(made), color_of(tokens, made))));
+    });
+    ui.add_space(space::HAIR);
+    let sorting = sorting(ui, "latency-each", USUAL);
+    let key = (Arc::as_ptr(found) as usize, sorting);
+    let order = kept(ui, "latency-each-order", key, || {
+        let id = |at: &usize| found.get(*at).and_then(|one| trace.goroutine_name(one.go)).map_or(0, |(id, _)| id.0);
+        let rank = |at: &usize| {
+            if sorting.column == 0 { id(at) } else { found.get(*at).map_or(0, |one| value(&one.waits, sorting.column)) }
+        };
+        let mut order: Vec<usize> = (0..found.len()).collect();
+        order.sort_by_key(rank);
+        if sorting.descending {
+            order.reverse();
+        }
+        order
+    });
+    let one = |row: usize| order.get(row).and_then(|at| found.get(*at));
+    let widest = found.iter().map(|one| one.waits.total).max().unwrap_or(1);
+    let selected = document.selection.lane();
+    let touched = sorted(
+        ui,
+        ("latency-each", &EACH_COLUMNS),
+        sorting,
+        order.len(),
+        |row| one(row).is_some_and(|one| selected == Some(LaneId::Goroutine(one.go))),
+        |row| {
+            let Some(one) = one(row) else { return Vec::new() };
+            let title = name::goroutine(trace, one.go);
+            let mut cells = vec![Cell::text(title).colored(tokens.accent), Cell::number(count(one.waits.count))];
+            let waits = &one.waits;
+            let times = [waits.total, waits.mean, waits.p50, waits.p95, waits.p99, waits.max];
+            cells.extend(times.map(|nanos| Cell::number(time(nanos))));
+            let parts =
+                Made::ALL.map(|made| (one.made.get(made as usize).copied().unwrap_or(0), color_of(tokens, made)));
+            cells.push(Cell::bar(parts.to_vec(), widest));
+            cells
+        },
+    );
+    if let Some(one) = touched.clicked.and_then(one) {
+        actions.push(Action::GoToStretch(LaneId::Goroutine(one.go), one.longest.range));
+    }
+}
+
+/// What a column of numbers holds.
+const fn value(waits: &Spread, column: usize) -> u64 {
+    match column {
+        1 => waits.count,
+        3 => waits.mean,
+        4 => waits.p50,
+        5 => waits.p95,
+        6 => waits.p99,
+        7 => waits.max,
+        _ => waits.total,
+    }
+}
+
 /// What a row is: a row of the outer list, or a place in what is unfolded below one.
 const fn unfolded(row: usize, open: Option<usize>, inside: usize) -> (usize, Option<usize>) {
     match open {
@@ -200,17 +281,7 @@ const fn unfolded(row: usize, open: Option<usize>, inside: usize) -> (usize, Opt
 }
 
 fn order(trace: &Trace, found: &Latency, sorting: Sorting) -> Vec<usize> {
-    let rank = |at: &usize| {
-        found.groups.get(*at).map_or(0, |group| match sorting.column {
-            1 => group.waits.count,
-            3 => group.waits.mean,
-            4 => group.waits.p50,
-            5 => group.waits.p95,
-            6 => group.waits.p99,
-            7 => group.waits.max,
-            _ => group.waits.total,
-        })
-    };
+    let rank = |at: &usize| found.groups.get(*at).map_or(0, |group| value(&group.waits, sorting.column));
     let name = |at: &usize| found.groups.get(*at).map_or("", |group| trace.str(group.name));
     let mut order: Vec<usize> = (0..found.groups.len()).collect();
     order.sort_by(|one, other| {

@@ -1,8 +1,10 @@
 //! The row of chips on top of analyses: whose time, and when. All of them look at what is chosen here.
 
+use std::sync::Arc;
+
 use egui::{RichText, Ui};
 
-use trace_core::analysis::scope::Whom;
+use trace_core::analysis::scope::{Scope, Whom};
 use trace_core::base::ids::GoIx;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
@@ -12,10 +14,12 @@ use crate::action::action::{Action, Actions};
 use crate::fmt::name;
 use crate::fmt::time::duration;
 use crate::state::document::Document;
+use crate::state::rows::{Only, Which};
 use crate::state::scope::{ScopeChoice, When};
 use crate::state::view::Selection;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
+use crate::widget::link::link_in;
 
 /// Regions around the selection that are offered at most.
 const REGIONS: usize = 2;
@@ -55,8 +59,22 @@ pub fn scope_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
         {
             offer(ui, &format!("Region {}", document.trace.str(region)), choice, true);
         }
+        if choice != ScopeChoice::default() {
+            ui.add_space(space::S);
+            only_link(ui, document, (document.scope(), scope_title(document)), "Show only these lanes", actions);
+        }
     });
     ui.add_space(space::XS);
+}
+
+/// A link that leaves lanes to the goroutines of a scope alone.
+pub fn only_link(ui: &mut Ui, document: &Document, (scope, title): (Scope, String), text: &str, actions: &mut Actions) {
+    let only = Only { title, which: Which::Of(scope) };
+    let is_on = document.only.as_deref() == Some(&only);
+    let response = link_in(ui, if is_on { "Show all lanes" } else { text }, fonts::small());
+    if response.on_hover_text("Leaves lanes to these goroutines alone, until all are shown again (Esc)").clicked() {
+        actions.push(Action::ShowOnly((!is_on).then(|| Arc::new(only))));
+    }
 }
 
 /// What the results are about, for titles: `main.worker, marked 122 ms`.

@@ -3,9 +3,10 @@
 
 use egui::{Color32, RichText, Ui};
 
+use trace_core::analysis::scope::{Scope, Whom};
 use trace_core::analysis::spread::{Bucket, Spread};
 use trace_core::analysis::tasks::{Family, RegionInstance, TaskInstance, band};
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::{GoIx, StrId};
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
@@ -15,7 +16,7 @@ use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, offset};
 use crate::fmt::words;
-use crate::panel::scope::{scope_title, scope_ui};
+use crate::panel::scope::{only_link, scope_title, scope_ui};
 use crate::panel::{answer, partial_ui};
 use crate::state::app::AppState;
 use crate::state::document::Document;
@@ -78,7 +79,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             range: found.region.range,
             complete: found.complete,
         };
-        families_ui(ui, document, families, &one, actions);
+        families_ui(ui, document, families, (&one, Whom::Regions), actions);
     } else {
         let question = Question::Tasks(document.scope());
         let Some(Answer::Tasks(families)) = answer(ui, document, &question, actions) else { return };
@@ -88,7 +89,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             range: found.range,
             complete: found.complete,
         };
-        families_ui(ui, document, families, &one, actions);
+        families_ui(ui, document, families, (&one, Whom::Tasks), actions);
     }
 }
 
@@ -96,7 +97,7 @@ fn families_ui<T>(
     ui: &mut Ui,
     document: &Document,
     families: &[Family<T>],
-    one: &impl Fn(&T) -> Instance,
+    (one, whose): (&impl Fn(&T) -> Instance, fn(StrId) -> Whom),
     actions: &mut Actions,
 ) {
     if families.is_empty() {
@@ -113,6 +114,19 @@ fn families_ui<T>(
         Some(at) if row > at + inside => (row - inside, None),
         _ => (row, None),
     };
+    if let Some(family) = open.and_then(|at| families.get(at)) {
+        let whom = whose(family.name);
+        let what = if matches!(whom, Whom::Regions(_)) { "regions" } else { "tasks" };
+        let title = format!("Goroutines of {what} {}", trace.str(family.name));
+        let scope = Scope { whom, ..document.scope() };
+        only_link(
+            ui,
+            document,
+            (scope, title),
+            &format!("Show only lanes of {what} {}", trace.str(family.name)),
+            actions,
+        );
+    }
     let touched = table(
         ui,
         ("tasks", &COLUMNS),

@@ -11,7 +11,7 @@ use trace_core::model::flows::Flow;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
-use crate::state::rows::{Folds, GoroutineOrder, Rows};
+use crate::state::rows::{Folds, GoroutineOrder, Only, Rows};
 use crate::state::scope::ScopeChoice;
 use crate::state::study::Studies;
 use crate::state::view::{History, Selection, View};
@@ -121,6 +121,12 @@ pub struct Document {
     pub folds: Folds,
     /// The order of goroutines that rows are, or will be, made in.
     pub goroutine_order: GoroutineOrder,
+    /// The only goroutines that rows are, or will be, made for.
+    pub only: Option<Arc<Only>>,
+    /// Rows have to be made anew, and then this lane is to be in sight.
+    pub rows_due: Option<Option<LaneId>>,
+    /// The lane that is to be in sight once the new rows are there.
+    pub reveal_later: Option<LaneId>,
     /// What is in sight. `None` until the first snapshot: then all of it.
     pub view: Option<View>,
     /// What the view may go over beyond the trace itself, while another trace is shown along with it.
@@ -163,6 +169,9 @@ impl Document {
             findings_shown: false,
             folds: Folds::default(),
             goroutine_order: GoroutineOrder::default(),
+            only: None,
+            rows_due: None,
+            reveal_later: None,
             view: None,
             shared_reach: None,
             selection: Selection::None,

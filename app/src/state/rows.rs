@@ -5,7 +5,11 @@
 //! under goroutines with regions, which are kept in a sparse list with running sums. What is folded is
 //! not part of it ([`Folds`]), so folding costs nothing.
 
+use std::sync::Arc;
+
 use rayon::slice::ParallelSliceMut;
+
+use trace_core::analysis::scope::Scope;
 
 use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
 use trace_core::base::time::{TimeRange, TraceTime};
@@ -113,6 +117,41 @@ pub enum GoroutineOrder {
     Running,
 }
 
+/// The only goroutines that have lanes; all others are hidden.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Only {
+    /// What they are, for people: `12 goroutines of a finding: 28 waits…`.
+    pub title: String,
+    /// Which.
+    pub which: Which,
+}
+
+/// Which goroutines are shown.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Which {
+    /// Those with time in a scope.
+    Of(Scope),
+    /// These.
+    These(Vec<GoIx>),
+}
+
+impl Which {
+    /// Their indices, rising, without repeats. For a scope costs in proportion to all goroutines: for workers.
+    fn indices(&self, trace: &Trace) -> Vec<u32> {
+        let mut found: Vec<u32> = match self {
+            Self::Of(scope) => {
+                let pieces = scope.pieces(trace);
+                (0..pieces.len()).filter_map(|at| pieces.nth(at)).map(|(go, _)| go.0).collect()
+            }
+            Self::These(gos) => gos.iter().map(|go| go.0).collect(),
+        };
+        found.retain(|&ix| ix < trace.goroutine_count());
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
 /// The rows of a timeline, top to bottom.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
@@ -122,31 +161,45 @@ pub struct Rows {
     /// Goroutines with regions: (row, region lines of all rows before it, its own lines), by row.
     regions: Vec<(u32, u32, u32)>,
     order: GoroutineOrder,
+    only: Option<Arc<Only>>,
 }
 
-/// A permutation of `0..len`, both ways.
+/// An order of some of `0..count`, both ways.
 #[derive(Clone, Debug, Default)]
 struct Order {
     /// Index by row.
     at_row: Vec<u32>,
-    /// Row by index.
+    /// Row by index; [`HIDDEN`] for those that have none.
     row_of: Vec<u32>,
 }
 
+/// No row.
+const HIDDEN: u32 = u32::MAX;
+
 impl Order {
     fn by_key<K: Ord + Send + Sync>(count: u32, key: impl Fn(u32) -> K) -> Self {
-        let mut keyed: Vec<(K, u32)> = (0..count).map(|ix| (key(ix), ix)).collect();
+        Self::of(count, 0..count, key)
+    }
+
+    /// Of some of `0..count`.
+    fn of<K: Ord + Send + Sync>(count: u32, some: impl Iterator<Item = u32>, key: impl Fn(u32) -> K) -> Self {
+        let mut keyed: Vec<(K, u32)> = some.map(|ix| (key(ix), ix)).collect();
         if !keyed.is_sorted() {
             keyed.par_sort_unstable();
         }
         let at_row: Vec<u32> = keyed.into_iter().map(|(_, ix)| ix).collect();
-        let mut row_of = vec![0; at_row.len()];
+        let mut row_of = vec![HIDDEN; count as usize];
         for (row, &ix) in (0u32..).zip(&at_row) {
             if let Some(slot) = row_of.get_mut(ix as usize) {
                 *slot = row;
             }
         }
         Self { at_row, row_of }
+    }
+
+    /// The row of an index, if it has one.
+    fn row(&self, index: usize) -> Option<u32> {
+        self.row_of.get(index).copied().filter(|&row| row != HIDDEN)
     }
 
     fn len(&self) -> u32 {
@@ -191,15 +244,28 @@ impl Rows {
     /// The rows of a snapshot. Costs in proportion to the number of lanes: for workers.
     #[must_use]
     pub fn build(trace: &Trace, order: GoroutineOrder) -> Self {
+        Self::build_only(trace, order, None)
+    }
+
+    /// The same with lanes for some goroutines only.
+    #[must_use]
+    pub fn build_only(trace: &Trace, order: GoroutineOrder, only: Option<Arc<Only>>) -> Self {
+        let some = only.as_ref().map(|only| only.which.indices(trace));
+        let shown = || -> Box<dyn Iterator<Item = u32> + '_> {
+            match &some {
+                Some(some) => Box::new(some.iter().copied()),
+                None => Box::new(0..trace.goroutine_count()),
+            }
+        };
         let all = TimeRange::new(TraceTime::MIN, TraceTime::MAX);
         let count = trace.goroutine_count();
         let id = |ix: u32| trace.goroutine_name(GoIx(ix)).map_or(u64::MAX, |(id, _)| id.0);
         let name = |ix: u32| trace.goroutine_name(GoIx(ix)).map_or("", |(_, name)| trace.str(name));
         let goroutines = match order {
-            GoroutineOrder::Id => Order::by_key(count, id),
-            GoroutineOrder::Appearance => Order::by_key(count, |ix| ix),
-            GoroutineOrder::Function => Order::by_key(count, |ix| (name(ix), id(ix))),
-            GoroutineOrder::Running => Order::by_key(count, |ix| {
+            GoroutineOrder::Id => Order::of(count, shown(), id),
+            GoroutineOrder::Appearance => Order::of(count, shown(), |ix| ix),
+            GoroutineOrder::Function => Order::of(count, shown(), |ix| (name(ix), id(ix))),
+            GoroutineOrder::Running => Order::of(count, shown(), |ix| {
                 let time = trace.time_by_class(LaneId::Goroutine(GoIx(ix)), all);
                 (std::cmp::Reverse(time.nanos[SpanClass::Running as usize]), id(ix))
             }),
@@ -211,7 +277,20 @@ impl Rows {
             regions: region_sums(&goroutines, depth),
             goroutines,
             order,
+            only,
         }
+    }
+
+    /// The only goroutines that have lanes, if not all have.
+    #[must_use]
+    pub const fn only(&self) -> Option<&Arc<Only>> {
+        self.only.as_ref()
+    }
+
+    /// The first lane of a section.
+    #[must_use]
+    pub fn first_in(&self, section: Section) -> Option<LaneId> {
+        self.lane_at(section, 0)
     }
 
     /// The order that the goroutines are in.
@@ -251,9 +330,9 @@ impl Rows {
         match lane {
             LaneId::Gc => Some(0),
             LaneId::Stw => Some(1),
-            LaneId::Proc(ix) => self.procs.row_of.get(ix.index()).copied(),
-            LaneId::Thread(ix) => self.threads.row_of.get(ix.index()).copied(),
-            LaneId::Goroutine(ix) => self.goroutines.row_of.get(ix.index()).copied(),
+            LaneId::Proc(ix) => self.procs.row(ix.index()),
+            LaneId::Thread(ix) => self.threads.row(ix.index()),
+            LaneId::Goroutine(ix) => self.goroutines.row(ix.index()),
         }
     }
 

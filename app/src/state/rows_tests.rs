@@ -15,7 +15,26 @@ fn rows(goroutines: u32, every: u32) -> Rows {
         regions: region_sums(&order, |ix| if ix % every == 0 { every % 3 + 1 } else { 0 }),
         goroutines: order,
         order: GoroutineOrder::Id,
+        only: None,
     }
+}
+
+#[test]
+fn hidden_goroutines_have_no_rows() {
+    let order = Order::of(50, (0..50).filter(|ix| ix % 10 == 3), |ix| 50 - ix);
+    let rows = Rows { regions: region_sums(&order, |ix| u32::from(ix == 13)), goroutines: order, ..rows(50, 7) };
+    let layout = rows.layout(Folds::NONE);
+    let shown: Vec<u32> = all(layout)
+        .iter()
+        .filter_map(|row| match row.lane() {
+            Some(LaneId::Goroutine(go)) => Some(go.0),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(shown, [43, 33, 23, 13, 3]);
+    assert_eq!(layout.row_of(LaneId::Goroutine(GoIx(4))), None);
+    assert!(layout.row_of(LaneId::Goroutine(GoIx(3))).is_some());
+    assert_eq!(rows.lanes_in(Section::Goroutines), 5);
 }
 
 fn all(layout: Layout<'_>) -> Vec<Row> {

@@ -12,7 +12,7 @@ use trace_core::analysis::find::Finds;
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::flame::Flame;
 use trace_core::analysis::goroutines::{GoTimes, Groups, SortBy};
-use trace_core::analysis::latency::Latency;
+use trace_core::analysis::latency::{GoLatency, Latency};
 use trace_core::analysis::leaks::Suspects;
 use trace_core::analysis::locks::Lock;
 use trace_core::analysis::mmu::{Point, Takes, Whose, Window};
@@ -55,6 +55,8 @@ pub enum Question {
     Regions(Scope),
     /// How long goroutines waited for a proc.
     Latency(Scope),
+    /// Goroutines that waited longest for a proc, at most so many.
+    LatencyOfEach(Scope, usize),
     /// Who had the procs while goroutines of the scope waited for one.
     Antagonists(Scope),
     /// Who had the procs in this stretch of a goroutine's waiting.
@@ -172,6 +174,8 @@ pub enum Answer {
     Regions(Arc<Vec<Family<RegionInstance>>>),
     /// Of [`Question::Latency`].
     Latency(Arc<Latency>),
+    /// Of [`Question::LatencyOfEach`].
+    LatencyOfEach(Arc<Vec<GoLatency>>),
     /// Of [`Question::Antagonists`] and [`Question::AntagonistsOf`].
     Antagonists(Arc<Antagonists>),
     /// Of [`Question::Procs`].

@@ -11,6 +11,8 @@ pub const RULER_HEIGHT: f32 = 24.0;
 pub const MINIMAP_HEIGHT: f32 = 40.0;
 /// The same of one of two timelines: its name stands left of it.
 pub const MINIMAP_OF_PAIR: f32 = 26.0;
+/// Height of the strip over the lanes that says which goroutines have lanes, points.
+pub const FILTER_HEIGHT: f32 = 30.0;
 /// Height of the heading line of the folded counters.
 pub const COUNTERS_FOLDED: f32 = 20.0;
 /// Width of the scroll bar of the lanes.

@@ -7,6 +7,7 @@ pub mod anchor;
 pub mod axis;
 pub mod counters;
 pub mod critical;
+pub mod filter;
 pub mod flows;
 pub mod frame;
 pub mod grid;
@@ -79,6 +80,7 @@ pub fn document_ui(
         }
         _ => (Strips::new(area, gutter, state.settings.counters_points), None, None),
     };
+    let strips = strips.filtered(document.only.is_some());
     let bounds = document.trace.range();
     let meant = document.view.unwrap_or_else(|| View::whole(bounds));
     let (view, moving) = match led {
@@ -153,6 +155,7 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Sto
     flows::paint(ui, frame, &arrows, &hit);
     gutter::ui(ui, frame, &visible, store, actions);
     counters::ui(ui, frame, store, pointer, actions);
+    filter::ui(ui, frame, actions);
     ruler::paint(ui, frame, pointer);
     anchor::paint(ui, frame);
     marks::paint(ui, frame, store, pointer);

@@ -3,7 +3,7 @@
 
 use egui::{Rect, pos2};
 
-use crate::theme::lanes::{COUNTERS_FOLDED, MINIMAP_HEIGHT, MINIMAP_OF_PAIR, RULER_HEIGHT, SCROLL_BAR};
+use crate::theme::lanes::{COUNTERS_FOLDED, FILTER_HEIGHT, MINIMAP_HEIGHT, MINIMAP_OF_PAIR, RULER_HEIGHT, SCROLL_BAR};
 
 /// The rectangles of one frame, points.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub struct Strips {
     pub ruler: Rect,
     /// Curves; a heading line if folded.
     pub counters: Rect,
+    /// Which goroutines have lanes, if not all do; else without height.
+    pub filter: Rect,
     /// Lanes.
     pub lanes: Rect,
     /// The scroll bar right of the lanes.
@@ -64,11 +66,24 @@ impl Strips {
             minimap,
             ruler,
             counters,
+            filter: lanes.with_max_y(lanes.top()),
             lanes,
             scroll_bar: Rect::from_min_max(pos2(right, lanes.top()), pos2(area.right(), lanes.bottom())),
             gutter_left: area.left(),
             gutter_width: gutter_width.round(),
         }
+    }
+
+    /// With room over the lanes to say which goroutines have some, if not all do.
+    #[must_use]
+    pub fn filtered(mut self, is_filtered: bool) -> Self {
+        if is_filtered {
+            let edge = (self.lanes.top() + FILTER_HEIGHT).min(self.lanes.bottom());
+            self.filter.max.y = edge;
+            self.lanes.min.y = edge;
+            self.scroll_bar.min.y = edge;
+        }
+        self
     }
 
     /// The gutter's part left of a strip.
@@ -100,6 +115,16 @@ mod tests {
         assert_eq!(strips.lanes.bottom(), area.bottom());
         assert_eq!(strips.gutter_of(strips.lanes).width(), 220.0);
         assert_eq!(strips.scroll_bar.right(), area.right());
+    }
+
+    #[test]
+    fn a_filter_has_a_strip_of_its_own() {
+        let area = Rect::from_min_max(pos2(10.0, 20.0), pos2(1290.0, 740.0));
+        let strips = Strips::new(area, 220.0, 96.0).filtered(true);
+        assert!(strips.filter.height() >= 24.0, "{strips:?}");
+        assert_eq!(strips.counters.bottom(), strips.filter.top());
+        assert_eq!(strips.filter.bottom(), strips.lanes.top());
+        assert_eq!(Strips::new(area, 220.0, 96.0).filtered(false), Strips::new(area, 220.0, 96.0));
     }
 
     #[test]

@@ -149,10 +149,10 @@ impl Office {
                 drop(self.spools.remove(&document));
             }
             Effect::Cancel(monitor) => monitor.cancel(),
-            Effect::MakeRows { document, trace, order } => {
+            Effect::MakeRows { document, trace, order, only } => {
                 let mailbox = self.mailbox.clone();
                 self.run("rows", move || {
-                    let rows = Arc::new(Rows::build(&trace, order));
+                    let rows = Arc::new(Rows::build_only(&trace, order, only));
                     mailbox.send(Action::RowsMade(document, trace, rows));
                 });
             }

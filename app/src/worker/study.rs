@@ -82,6 +82,7 @@ pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<A
         Question::Regions(scope) => tasks::regions(trace, &tasks::Filter::of_scope(trace, scope, true), monitor)
             .map(|found| Answer::Regions(Arc::new(found))),
         Question::Latency(_)
+        | Question::LatencyOfEach(..)
         | Question::Antagonists(_)
         | Question::AntagonistsOf(_)
         | Question::Procs(_)
@@ -134,6 +135,10 @@ fn utilisation(trace: &Trace, of: MutatorOf, monitor: &Monitor) -> Option<Mutato
 /// Questions about procs, threads, system calls and the population.
 fn schedule(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<Answer> {
     match question {
+        Question::LatencyOfEach(scope, limit) => {
+            let found = latency::latency_by_goroutine(trace, &scope.pieces(trace), *limit, monitor);
+            found.map(|found| Answer::LatencyOfEach(Arc::new(found)))
+        }
         Question::Latency(scope) => {
             let found = latency::latency(trace, &scope.pieces(trace), monitor);
             found.map(|found| Answer::Latency(Arc::new(found)))

@@ -441,8 +441,12 @@ fn sleep(trace: &Trace, places: &Places<'_>, (wait, class): (&Wait, SpanClass), 
     let before = TimeRange::new(since.unwrap_or(wait.range.start), wait.range.start);
     let (mut acted, mut helper) = (false, false);
     for (segment, row) in trace.acted_on(LaneId::Goroutine(wait.go), before).take(ACTS) {
-        acted = true;
         let other = trace.whom(segment, row).and_then(|go| trace.goroutine(go));
+        // Whoever allocates wakes the collector.
+        if other.is_some_and(|other| is_system_function(trace.str(other.name))) {
+            continue;
+        }
+        acted = true;
         helper |= other.is_some_and(|other| {
             other.created.is_some_and(|created| before.start <= created && created <= before.end)
                 && other.ended.is_some_and(|ended| ended < wait.range.end)

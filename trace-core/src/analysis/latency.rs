@@ -220,6 +220,66 @@ pub fn latency(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Late
     Some(Latency { groups, all: all.finished(trace, StrId::EMPTY).0 })
 }
 
+/// The waits of one goroutine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GoLatency {
+    /// Who.
+    pub go: GoIx,
+    /// Start function; empty if the trace never tells.
+    pub name: StrId,
+    /// How long the single waits were.
+    pub waits: Spread,
+    /// Nanoseconds by [`Made`].
+    pub made: [u64; Made::ALL.len()],
+    /// The longest.
+    pub longest: ReadyWait,
+}
+
+/// The goroutines of a scope that waited longest for a proc in sum, most first, at most `limit`. `None` if cancelled.
+#[must_use]
+pub fn latency_by_goroutine(trace: &Trace, pieces: &Pieces, limit: usize, monitor: &Monitor) -> Option<Vec<GoLatency>> {
+    let rank = |found: &GoLatency| (std::cmp::Reverse(found.waits.total), found.go);
+    let kept = |mut found: Vec<GoLatency>| {
+        found.sort_unstable_by_key(rank);
+        found.truncate(limit);
+        found
+    };
+    let chunks = pieces.len().div_ceil(CHUNK);
+    let found = (0..chunks).into_par_iter().fold(Vec::new, |mut found: Vec<GoLatency>, chunk| {
+        if !monitor.is_cancelled() {
+            let gos = (chunk * CHUNK..((chunk + 1) * CHUNK).min(pieces.len())).filter_map(|at| pieces.nth(at));
+            found.extend(gos.filter_map(|(go, ranges)| of_one(trace, go, ranges)));
+            if found.len() >= 2 * limit.max(CHUNK) {
+                found = kept(found);
+            }
+        }
+        found
+    });
+    let found = found.reduce(Vec::new, |mut one, mut other| {
+        one.append(&mut other);
+        kept(one)
+    });
+    (!monitor.is_cancelled()).then(|| kept(found))
+}
+
+fn of_one(trace: &Trace, go: GoIx, ranges: &[TimeRange]) -> Option<GoLatency> {
+    let (first, last) = (ranges.first()?, ranges.last()?);
+    let (mut lengths, mut made): (Vec<u64>, [u64; Made::ALL.len()]) = (Vec::new(), [0; Made::ALL.len()]);
+    let mut longest: Option<ReadyWait> = None;
+    trace.stretches(go, TimeRange::new(first.start, last.end), |stretch| {
+        let Some(wait) = wait_of(go, ranges, stretch) else { return };
+        lengths.push(wait.nanos);
+        if let Some(sum) = made.get_mut(wait.made as usize) {
+            *sum += wait.nanos;
+        }
+        if longest.is_none_or(|longest| longest.nanos < wait.nanos) {
+            longest = Some(wait);
+        }
+    });
+    let name = trace.goroutine_name(go).map_or(StrId::EMPTY, |(_, name)| name);
+    Some(GoLatency { go, name, waits: Spread::of(&mut lengths), made, longest: longest? })
+}
+
 fn look_at(trace: &Trace, go: GoIx, ranges: &[TimeRange], grown: &mut FxHashMap<StrId, Growing>) {
     let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return };
     let mut group: Option<&mut Growing> = None;

@@ -69,7 +69,8 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         .ratio("share_of_first_consumer", share)
         .ratio("mean_waiting", queued)
         .culprit(scene.trace, Some(place), stack)
-        .victim(&wait.place.function, wait.gos);
+        .victim(&wait.place.function, wait.gos)
+        .waiting(wait);
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(scene.trace, consumer, longest.range).link(scene.trace, longest.go, longest.range);
     }
@@ -109,7 +110,8 @@ fn polls(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, place: &Place, st
         .int("asleep_meanwhile_ns", slept)
         .ratio("waits_per_wakeup", found.per_act)
         .culprit(scene.trace, Some(place.clone()), stack)
-        .victim(&wait.place.function, wait.gos);
+        .victim(&wait.place.function, wait.gos)
+        .waiting(wait);
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(scene.trace, found.by_go.first()?.0, longest.range);
         finding = finding.link(scene.trace, longest.go, longest.range);

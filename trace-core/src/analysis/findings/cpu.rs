@@ -3,11 +3,12 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::analysis::census::GoFacts;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, Severity, place_name, time};
 use crate::analysis::findings::hot::{Hot, hottest};
 use crate::analysis::units::Family;
-use crate::base::ids::StrId;
+use crate::base::ids::{GoIx, StrId};
 use crate::event::state::SpanClass;
 
 /// Share of the procs' time from which on they count as busy.
@@ -80,6 +81,7 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     if let Some((go, range)) = waiter.1.longest {
         finding = finding.link(scene.trace, go, range);
     }
+    finding = finding.goroutines(&named(scene, &[runner, *waiter.0]));
     // A program that computes with all it has, and lets nobody wait for an answer, does its work.
     Some(if is_handler || starved.is_some() { finding } else { finding.at_most(Severity::Note) })
 }
@@ -96,6 +98,15 @@ fn starved(scene: &Scene<'_>, runner: StrId) -> Option<StrId> {
     }
     let starved = sums.into_iter().filter(|(_, (ready, ran))| *ready >= 3 * ran && scene.share(*ready) >= 0.05);
     starved.max_by_key(|&(name, (ready, _))| (ready, name)).map(|(name, _)| name)
+}
+
+/// Goroutines with one of these start functions, those that ran or were ready longest first.
+fn named(scene: &Scene<'_>, names: &[StrId]) -> Vec<GoIx> {
+    let mut found: Vec<_> = scene.census.gos.iter().filter(|facts| names.contains(&facts.name)).collect();
+    let of = |facts: &GoFacts, class: SpanClass| facts.nanos.get(class as usize).copied().unwrap_or(0);
+    let busy = |facts: &&GoFacts| of(facts, SpanClass::Running) + of(facts, SpanClass::Runnable);
+    found.sort_by_key(|facts| (std::cmp::Reverse(busy(facts)), facts.go));
+    found.into_iter().map(|facts| facts.go).collect()
 }
 
 fn goroutines(scene: &Scene<'_>, name: StrId) -> u64 {
@@ -138,5 +149,6 @@ fn handler(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     if let Some((go, range)) = family.longest {
         finding = finding.link(scene.trace, go, range);
     }
+    finding = finding.goroutines(&named(scene, &[key.name]));
     Some(if own.is_empty() { finding.at_most(Severity::Note) } else { finding })
 }

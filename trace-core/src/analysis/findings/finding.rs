@@ -1,5 +1,6 @@
 //! A finding: one probable cause, with its evidence.
 
+use crate::analysis::blocked_by::Blocked;
 use crate::analysis::places::{Place, Places};
 use crate::base::ids::{GoId, GoIx, StackId};
 use crate::base::time::TimeRange;
@@ -186,7 +187,13 @@ pub struct Finding {
     pub confidence: f64,
     /// Places that show it.
     pub links: Vec<Link>,
+    /// Goroutines that it is about, those who suffer and those who cause it, by rising index: at most
+    /// [`MOST_GOROUTINES`].
+    pub goroutines: Vec<GoIx>,
 }
+
+/// Nobody looks at more of them one by one.
+pub const MOST_GOROUTINES: usize = 4_096;
 
 /// Nobody feels less than this, however large a part of a short trace it is, ns.
 const WARNING_FROM: u64 = 5_000_000;
@@ -206,8 +213,9 @@ impl Finding {
         } else {
             Severity::Note
         };
-        let (evidence, victims, links) = (Vec::new(), Vec::new(), Vec::new());
-        Self { kind, severity, title, evidence, culprit: None, victims, time_lost_ns, confidence, links }
+        let (evidence, victims, links, goroutines) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let culprit = None;
+        Self { kind, severity, title, evidence, culprit, victims, time_lost_ns, confidence, links, goroutines }
     }
 
     /// The same, at most this bad.
@@ -259,8 +267,27 @@ impl Finding {
     pub fn link(mut self, trace: &Trace, go: GoIx, range: TimeRange) -> Self {
         if let Some((id, _)) = trace.goroutine_name(go) {
             self.links.push(Link { go, id, range });
+            self.goroutines(&[go])
+        } else {
+            self
         }
+    }
+
+    /// With goroutines that it is about.
+    #[must_use]
+    pub fn goroutines<'a>(mut self, gos: impl IntoIterator<Item = &'a GoIx>) -> Self {
+        self.goroutines.extend(gos.into_iter().take(MOST_GOROUTINES));
+        self.goroutines.sort_unstable();
+        self.goroutines.dedup();
+        self.goroutines.truncate(MOST_GOROUTINES);
         self
+    }
+
+    /// With those who waited longest at a place, and those who ended the waits.
+    #[must_use]
+    pub fn waiting(self, wait: &Blocked) -> Self {
+        let all: Vec<GoIx> = wait.longest.iter().flat_map(|wait| std::iter::once(wait.go).chain(wait.waker)).collect();
+        self.goroutines(&all)
     }
 
     /// What it is ranked by.

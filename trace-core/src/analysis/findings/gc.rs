@@ -123,6 +123,8 @@ fn helpers(scene: &Scene<'_>, mut finding: Finding) -> Finding {
         for facts in scene.census.gos.iter().filter(|facts| facts.assist > 0) {
             *names.entry(trace.str(facts.name)).or_default() += 1;
         }
+        let helpers = scene.census.gos.iter().filter(|facts| facts.assist > 0).map(|facts| &facts.go);
+        finding = finding.goroutines(helpers);
         let mut names: Vec<(&str, u64)> = names.into_iter().collect();
         names.sort_by_key(|&(name, count)| (std::cmp::Reverse(count), name));
         for (name, count) in names.into_iter().take(3) {

@@ -41,24 +41,24 @@ impl<'a> Holders<'a> {
         for &stack in &others {
             holders.note_closures(scene, stack);
         }
-        let leaf = |stack: &StackId| scene.places.own_frames(*stack).next().map(|frame| frame.function);
+        let leaf = |stack: &StackId| functions(scene, *stack).first().copied();
         let taking: FxHashSet<&str> = take.iter().filter_map(leaf).collect();
         let releasing: FxHashSet<&str> = release.iter().filter_map(leaf).collect();
         let is_release =
             |stack: StackId| matches!(scene.places.op(stack), Op::MutexUnlock | Op::WriteUnlock | Op::ReadUnlock);
         for &stack in &take {
-            let mut frames = scene.places.own_frames(stack).map(|frame| frame.function);
+            let mut frames = functions(scene, stack).into_iter();
             let Some(taker) = frames.next().filter(|taker| !releasing.contains(taker)) else { continue };
             holders.takers.entry(taker).or_default().extend(frames);
         }
         for &stack in release.iter().filter(|stack| is_release(**stack)) {
-            let mut frames = scene.places.own_frames(stack).map(|frame| frame.function);
+            let mut frames = functions(scene, stack).into_iter();
             let Some(releaser) = frames.next().filter(|releaser| !taking.contains(releaser)) else { continue };
             holders.releasers.entry(releaser).or_default().extend(frames.next());
         }
         // Whoever does anything else is no helper.
         for &stack in &others {
-            let mut frames = scene.places.own_frames(stack).map(|frame| frame.function);
+            let mut frames = functions(scene, stack).into_iter();
             let leaf = frames.next().filter(|_| !is_release(stack) && !scene.places.op(stack).is_lock());
             for function in leaf.into_iter().chain(frames) {
                 holders.releasers.remove(function);
@@ -81,7 +81,10 @@ impl<'a> Holders<'a> {
 
     /// The frame of the function that held what is released with this stack.
     pub(crate) fn of_release(&self, scene: &Scene<'_>, release: StackId) -> Option<Place> {
-        let frames: Vec<_> = scene.places.own_frames(release).collect();
+        let mut frames: Vec<_> = scene.places.own_frames(release).collect();
+        if is_deferred(frames.iter().map(|frame| frame.function)) {
+            frames.remove(0);
+        }
         let Some(first) = frames.first() else { return scene.places.own(release) };
         let mut at = 0;
         if let Some(callers) = self.releasers.get(first.function) {
@@ -97,6 +100,20 @@ impl<'a> Holders<'a> {
         }
         frames.get(at).or(Some(first)).map(|frame| Place::from(*frame))
     }
+}
+
+/// The program's own functions in a stack, leaf first, without a closure that the next one calls.
+fn functions<'a>(scene: &Scene<'a>, stack: StackId) -> Vec<&'a str> {
+    let mut functions: Vec<&str> = scene.places.own_frames(stack).map(|frame| frame.function).collect();
+    if is_deferred(functions.iter().copied()) {
+        functions.remove(0);
+    }
+    functions
+}
+
+/// Whether a function (leaf first) calls a closure of its own: most often a deferred one.
+fn is_deferred<'a>(mut functions: impl Iterator<Item = &'a str>) -> bool {
+    functions.next().zip(functions.next()).is_some_and(|(closure, function)| is_closure_of(closure, function))
 }
 
 /// Whether the compiler named a closure after a function: `main.f.func1` in `main.f`, and `main.g.f.2` or

@@ -8,6 +8,8 @@ use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
 use crate::model::trace::{Metric, Trace};
 
+/// Runs on one thread from which on it is no chance.
+const SURE: usize = 32;
 /// Stretches looked at.
 const COLUMNS: u32 = 8_192;
 /// Runs of a goroutine, and of its thread, that are looked at.
@@ -73,7 +75,7 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     let end = range.start.plus_nanos(i64::from(longest.1).saturating_mul(column.cast_signed()));
     let stretch = TimeRange::new(end.plus_nanos(-longest.0.cast_signed()), end);
     Some(
-        Finding::new(Kind::IdleProcs, title, idle, scene.duration, if is_locked { 0.75 } else { 0.3 })
+        Finding::new(Kind::IdleProcs, title, idle, scene.duration, if is_locked { 0.75 } else { 0.1 })
             .int("idle_while_ready_ns", idle)
             .int("longest_ns", longest.0)
             .int("runnable_total_ns", spot.nanos)
@@ -86,11 +88,11 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
 }
 
 /// Whether a goroutine always ran on the same thread, and nobody else did there, from its second run on: it has
-/// called `runtime.LockOSThread`. Below eight runs that may be chance.
+/// called `runtime.LockOSThread`. Below so many runs that may be chance.
 fn has_own_thread(trace: &Trace, go: GoIx) -> bool {
     let runs = trace.spans(LaneId::Goroutine(go), trace.range()).filter(|span| span.state == GoState::Running);
     let runs: Vec<(ThreadIx, TraceTime)> = runs.take(RUNS).map(|span| (span.thread, span.range.start)).collect();
-    let Some(&(thread, since)) = runs.get(1).filter(|_| runs.len() >= 8) else { return false };
+    let Some(&(thread, since)) = runs.get(1).filter(|_| runs.len() >= SURE) else { return false };
     let is_alone = || {
         let mut others = trace.spans(LaneId::Thread(thread), TimeRange::new(since, trace.range().end)).take(RUNS);
         others.all(|span| span.go == go || !span.go.is_some())

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use crate::analysis::blocked_by::{Blocked, Releasers};
 use crate::analysis::census::GoFacts;
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, go_name, place_name, time};
+use crate::analysis::findings::finding::{Finding, Kind, MOST_GOROUTINES, go_name, place_name, time};
 use crate::analysis::findings::hot::hot;
 use crate::analysis::findings::peers::{Relation, related};
 use crate::analysis::places::Op;
@@ -29,6 +29,8 @@ struct Loss {
     rounds: u64,
     uneven: u64,
     workers: u64,
+    /// Some of the workers in them, and who waited for them.
+    gos: Vec<GoIx>,
     lost: u64,
     longest: u64,
     all: u64,
@@ -112,7 +114,8 @@ fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findin
         .ratio("share_of_last", share)
         .text("seen_in", hot.seen_in)
         .culprit(scene.trace, Some(hot.place), hot.stack)
-        .victim(&wait.place.function, wait.gos);
+        .victim(&wait.place.function, wait.gos)
+        .waiting(wait);
     Some(finding.link(scene.trace, last, range))
 }
 
@@ -176,6 +179,10 @@ fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
     loss.mixed += u64::from(is_mixed);
     loss.creation = most.creation;
     loss.workers += count;
+    if loss.gos.len() < MOST_GOROUTINES {
+        loss.gos.push(parent);
+        loss.gos.extend(round.workers.iter().map(|facts| facts.go));
+    }
     // Only while procs idle would an even share have been faster.
     let alone = (longest - mean).min(end.nanos_since(begin).unsigned_abs());
     loss.lost += (alone as f64 * idle_share(scene, TimeRange::new(others, end))) as u64;
@@ -235,7 +242,8 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
         .int("workers", loss.workers)
         .int("longest_total_ns", loss.longest)
         .int("work_total_ns", loss.all)
-        .culprit(scene.trace, place, stack);
+        .culprit(scene.trace, place, stack)
+        .goroutines(&loss.gos);
     if let Some(waiting) = scene.places.own(loss.waiting) {
         finding = finding.victim(&waiting.function, loss.parents.len() as u64);
     }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::analysis::census::GoFacts;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, place_name, time};
-use crate::base::ids::StackId;
+use crate::base::ids::{GoIx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::SpanClass;
 
@@ -98,5 +98,6 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
         .culprit(scene.trace, place.clone(), stack)
         .victim(&place.map(|place| place.function).unwrap_or_default(), stuck.len() as u64);
     let oldest = stuck.iter().min_by_key(|stuck| stuck.2)?;
-    Some(finding.link(scene.trace, oldest.0.go, TimeRange::new(oldest.2, range.end)))
+    let all: Vec<GoIx> = stuck.iter().map(|(facts, _, _)| facts.go).collect();
+    Some(finding.goroutines(&all).link(scene.trace, oldest.0.go, TimeRange::new(oldest.2, range.end)))
 }

@@ -102,7 +102,7 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
         .culprit(scene.trace, culprit, if is_slow(top.doing) { top.stack } else { top.release })
         .link(scene.trace, top.go, top.longest);
     for (wait, _) in &case.waits {
-        finding = finding.victim(&wait.place.function, wait.gos);
+        finding = finding.victim(&wait.place.function, wait.gos).waiting(wait);
         if let Some(longest) = wait.longest.first() {
             finding = finding.link(scene.trace, longest.go, longest.range);
         }

@@ -88,7 +88,8 @@ fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding>
         .int("holders", found.by_go.len() as u64)
         .ratio("procs_busy", scene.load.share)
         .culprit(trace, Some(wait.place.clone()), wait.stack)
-        .victim(&wait.place.function, wait.gos);
+        .victim(&wait.place.function, wait.gos)
+        .waiting(wait);
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(trace, longest.go, longest.range);
     }
@@ -129,7 +130,8 @@ fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findi
         .ratio("waits_per_wakeup", found.per_act)
         .text("seen_in", hot.seen_in)
         .culprit(scene.trace, Some(hot.place), hot.stack)
-        .victim(&wait.place.function, wait.gos);
+        .victim(&wait.place.function, wait.gos)
+        .waiting(wait);
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(scene.trace, last, longest.range).link(scene.trace, longest.go, longest.range);
     }
@@ -218,7 +220,8 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         .ratio("ended_by_equals", share)
         .ratio("procs_busy", scene.load.share)
         .culprit(scene.trace, Some(wait.place.clone()), wait.stack)
-        .victim(&wait.place.function, wait.gos);
+        .victim(&wait.place.function, wait.gos)
+        .waiting(wait);
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(scene.trace, longest.go, longest.range);
     }

@@ -60,6 +60,8 @@ fn judge(scene: &Scene<'_>, family: &Family) -> Option<Finding> {
     if let Some(outer) = scene.places.outer(family.stack) {
         finding = finding.victim(&outer.function, family.units);
     }
+    let all: Vec<GoIx> = serial.examples.iter().map(|example| example.0).collect();
+    finding = finding.goroutines(&all);
     for (go, range, _) in serial.examples.iter().take(3) {
         finding = finding.link(scene.trace, *go, *range);
     }

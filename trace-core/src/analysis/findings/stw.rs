@@ -102,10 +102,10 @@ fn judge(scene: &Scene<'_>, reason: &str, stops: &Stops<'_>) -> Option<Finding> 
             go_name(scene.trace, go)
         );
     }
-    // The collector's own stops are short; they are its business unless they add up. Before Go 1.22 a trace does
-    // not tell who else asked.
+    // The collector's own stops are its business: what there is to do about them is to collect less. Before Go 1.22
+    // a trace does not tell who else asked.
     let is_collectors = stops.is_collectors || asker.is_none();
-    let is_minor = is_collectors && scene.share(nanos) < 0.25;
+    let is_minor = stops.is_collectors || asker.is_none() && scene.share(stops.held) < 0.25;
     let mut finding =
         Finding::new(Kind::StopTheWorld, title, lost, scene.duration, if is_collectors { 0.6 } else { 0.85 })
             .int("stops", stops.count)
@@ -116,6 +116,9 @@ fn judge(scene: &Scene<'_>, reason: &str, stops: &Stops<'_>) -> Option<Finding> 
             .ratio("stopped_share", scene.share(nanos))
             .text("reason", reason)
             .culprit(scene.trace, place, stack);
+    let all = scene.collector.stops.iter().filter(|stop| scene.trace.str(stop.reason) == reason);
+    let all: Vec<GoIx> = all.flat_map(|stop| [Some(stop.go), stop.last.map(|last| last.go)]).flatten().collect();
+    finding = finding.goroutines(all.iter().filter(|go| go.is_some()));
     if let Some((_, go, range)) = late {
         finding = finding.link(scene.trace, go, range);
     }

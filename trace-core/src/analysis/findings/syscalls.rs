@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::analysis::census::{Spot, longer};
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, percent, place_name, time};
-use crate::base::ids::StackId;
+use crate::base::ids::{GoIx, StackId};
 use crate::event::state::SpanClass;
 
 /// Calls of one function of the program within one kind of work.
@@ -13,6 +13,8 @@ use crate::event::state::SpanClass;
 struct Calls {
     spot: Spot,
     gos: u64,
+    /// Those of the longest calls.
+    some: Vec<GoIx>,
     max: u64,
     /// The stack with most time.
     top: (u64, StackId),
@@ -33,6 +35,7 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         sum.spot.nanos += site.nanos;
         sum.max = sum.max.max(site.max);
         sum.gos += site.gos;
+        sum.some.extend(site.longest.iter().map(|wait| wait.go));
         sum.top = sum.top.max((site.nanos, key.stack));
         let longest = site.longest.iter().max_by_key(|wait| wait.range.nanos());
         sum.spot.longest = longer(sum.spot.longest, longest.map(|wait| (wait.go, wait.range)));
@@ -74,6 +77,7 @@ fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     if let Some(outer) = scene.places.outer(stack) {
         finding = finding.victim(&outer.function, calls.gos);
     }
+    finding = finding.goroutines(&calls.some);
     if let Some((go, range)) = spot.longest {
         finding = finding.link(scene.trace, go, range);
     }
