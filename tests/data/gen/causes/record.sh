@@ -93,3 +93,80 @@ record finesockets 1.22 2
 record finecron 1.27 2
 record finefront 1.25 2 -clients 8
 record finepaced 1.26 2
+record sessions 1.26 4 -clients 14 -pause 1ms
+record counters 1.24 4
+record vault 1.27 4
+record walletd 1.25 2 -clients 10
+record logsink 1.23 2
+record mailbox 1.22 4
+record catalog 1.27 4
+record toggles 1.25 2 -clients 8 -pause 4ms
+record search 1.26 2 -clients 6 -pause 8ms
+record keepalive 1.27 2
+record uploads 1.24 2
+record enrich 1.25 4 -clients 6
+record frames 1.23 2
+record video 1.27 2 -clients 4 -pause 5ms
+record rpcmix 1.24 2
+record gldraw 1.26 4
+record gallery 1.22 2 -clients 6
+record spool 1.27 4
+record hooks 1.25 2 -clients 3 -pause 6ms
+record metrics 1.27 4 -clients 16 -pause 1ms
+record stages 1.23 4
+record mandel 1.24 8
+record etl 1.26 2
+record fanout 1.27 2 -clients 3 -pause 6ms
+record epochs 1.25 4
+record profile 1.26 2 -clients 5 -pause 5ms
+record warmup 1.24 2 -clients 0
+record notify 1.22 4 -clients 0
+record memstats 1.26 4 -clients 8 -pause 1ms
+record debugz 1.27 2 -clients 4
+record waitfile 1.26 2
+record flagpoll 1.23 2 -clients 6 -pause 3ms
+record pollqueue 1.25 4 -clients 6 -pause 2ms
+record genpool 1.27 2 -clients 18 -pause 1ms
+record maxconns 1.26 2 -clients 14 -pause 1ms
+record egroup 1.25 2
+record mergesort 1.24 4
+record logasync 1.27 2 -clients 6
+record stretch 1.26 2 -clients 8 -pause 1ms
+record mixmedia 1.25 4 -clients 10
+record mixapi 1.24 2 -clients 6 -pause 4ms
+record okpool 1.26 4
+record okidle 1.27 2 -clients 3 -pause 120ms
+record oktick 1.24 2
+record okpipe 1.25 4
+record okcli 1.23 2
+record oksite 1.27 4
+record okgc 1.25 2 -clients 5 -pause 4ms
+record okbound 1.26 4
+record okcache 1.22 2 -clients 8 -pause 3ms
+record oktwo 1.27 2 -clients 6 -pause 6ms
+record okstream 1.24 2
+record okretry 1.25 2 -clients 4 -pause 10ms
+record ledgerlock 1.26 4
+record inventory 1.27 2 -clients 9
+record configd 1.24 4
+record sse 1.25 2
+record tokenizer 1.22 4
+record render3d 1.26 2 -clients 5 -pause 4ms
+record audiolock 1.24 4
+record kvsync 1.25 2 -clients 4
+record mailer 1.27 2 -clients 10 -pause 2ms
+record crunch 1.25 4
+record quorum 1.26 2
+record booking 1.25 2 -clients 5 -pause 6ms
+record heapdump 1.27 4 -clients 6 -pause 2ms
+record cronjob 1.24 2 -clients 5 -pause 5ms
+record scanner 1.27 2
+record sqlite 1.23 2 -clients 12 -pause 1ms
+record pixels 1.25 4
+record jsonapi 1.24 2 -clients 6 -pause 1ms
+record okproxy 1.26 2 -clients 10 -pause 3ms
+record okworkers 1.25 2
+record okgame 1.27 4
+record okimport 1.22 4
+record okburst 1.27 2 -clients 20 -pause 40ms
+record okflight 1.26 2 -clients 4 -pause 6ms
