@@ -115,3 +115,23 @@ fn procs_that_wait_for_ever_are_not_tried_for_ever() {
     assert!(found.events >= STUCK, "{found:?}");
     assert!(found.tries < 300 * found.events, "{found:?}");
 }
+
+/// Each event seconds after the one before: a model that begins anew each time would take as many lanes as there are
+/// goroutines each time.
+#[test]
+fn pauses_without_end_take_memory_and_work_in_proportion() {
+    let mut writer = TraceWriter::new(26);
+    let (thread, proc, second) = (7, 0, 1_000_000_000);
+    writer.event(thread, 1_000, EventKind::PROC_STATUS, &[proc, 1]);
+    for go in 1..=10_000 {
+        writer.event(thread, 1_000 + go, EventKind::GO_STATUS, &[go, u64::MAX, 1]);
+    }
+    for number in 1..5_000 {
+        writer.event(thread, 2 * number * 5 * second, EventKind::PROC_STOP, &[]);
+        writer.event(thread, (2 * number + 1) * 5 * second, EventKind::PROC_START, &[proc, number]);
+    }
+    let trace = load_bytes(&writer.finish(), &Monitor::new(), &mut |_| {}).expect("it opens");
+    assert!(trace.totals().events >= 19_998);
+    assert!(trace.segment_count() < 2_500, "{} segments", trace.segment_count());
+    assert!(trace.warnings().iter().any(|warning| warning.message.contains("pauses")), "{:?}", trace.warnings());
+}

@@ -191,8 +191,9 @@ impl Pipeline {
 
     fn end_generation(&mut self, end: GenerationEnd, publish: &mut Publish<'_>) {
         let GenerationEnd { warnings, holes, number, offset, bytes, result } = end;
-        self.stitcher.warn(warnings);
+        // What is lost first: that is what matters most.
         self.stitcher.add_holes(holes, number, offset);
+        self.stitcher.warn(warnings);
         self.stitcher.end();
         self.stitcher.totals.bytes += bytes;
         self.stitched += 1;

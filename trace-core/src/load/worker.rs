@@ -153,6 +153,7 @@ fn build(
         order_generation(&mut machine, generation, &tables, &shared.monitor, &mut report, builder)?;
         Ok(machine.ids)
     })?;
+    tell_pauses(&met, generation.offset, damage);
     if met.has_unknown
         && let Some(Unknown { message, offset, count }) = unknown::find(generation, &tables)
     {
@@ -172,10 +173,19 @@ fn build_recording(
         let mut report = |kind, what, at| damage.add(kind, what, at);
         order_v1(recording, Style::Model, &shared.monitor, &mut report, builder)
     })?;
+    tell_pauses(&met, 0, damage);
     if met.has_unknown {
         damage.add(WarningKind::UnknownId, LOST_TEXTS.to_owned(), recording.byte_len());
     }
     Ok(met.holes)
+}
+
+/// Warns of pauses that were left out.
+fn tell_pauses(met: &Met, offset: u64, damage: &mut Damage) {
+    if met.left_out > 0 {
+        let what = "times jump ahead by seconds again and again; all but the first pauses are left out";
+        damage.add(WarningKind::Clock, what.to_owned(), offset);
+    }
 }
 
 /// Sends a head, then what `order` gives to the builder. `order` returns the ids that it has given out.

@@ -7,6 +7,7 @@ mod side;
 use std::sync::Arc;
 
 use crate::base::error::Result;
+use crate::base::time::TraceTime;
 use crate::event::kind::EventKind;
 use crate::event::state::GoState;
 use crate::model::build::log::{GoLocal, Log, LogRef, LogRow, ProcLocal, ThreadLocal};
@@ -25,6 +26,12 @@ pub(crate) const SEGMENT_ROWS: usize = 1 << 18;
 const MAX_ANNOUNCED: usize = 512;
 /// Rows of one goroutine on one proc that share an entry in the proc's lane.
 const TENURE_ROWS: u8 = 4;
+/// Lanes that may be gone through for the sake of pauses that no segment can hold (4.3 s), for each event and on top of
+/// that. A whole trace stays far below, a made-up one could be cut after every event.
+const CUT_LANES_PER_EVENT: u64 = 8;
+const CUT_LANES_AT_LEAST: u64 = 1 << 24;
+/// What is left of a pause that is left out, ns.
+const SHORT_PAUSE: i64 = 1_000;
 /// Stack slots above this do not fit in a log row (a generation never has so many).
 const MAX_AUX: u32 = 0xff_ffff;
 
@@ -61,6 +68,11 @@ pub(crate) struct Builder<'a> {
     pools: Pools,
     /// Stacks and texts were named that the generation does not hold.
     has_unknown: bool,
+    /// Lanes gone through in cuts that a pause made, and all events.
+    cut_lanes: u64,
+    all_events: u64,
+    /// Pauses left out so far, ns.
+    left_out: i64,
     holes: Vec<HoleDraft>,
 }
 
@@ -69,6 +81,8 @@ pub(crate) struct Builder<'a> {
 pub(crate) struct Met {
     /// Stacks or texts were named that are not there.
     pub(crate) has_unknown: bool,
+    /// Pauses that were left out because there were too many, ns.
+    pub(crate) left_out: i64,
     /// Where events are lost.
     pub(crate) holes: Vec<HoleDraft>,
 }
@@ -105,6 +119,9 @@ impl<'a> Builder<'a> {
             announced: Vec::new(),
             pools: Pools::default(),
             has_unknown: false,
+            cut_lanes: 0,
+            all_events: 0,
+            left_out: 0,
             holes: Vec::new(),
         }
     }
@@ -123,7 +140,7 @@ impl<'a> Builder<'a> {
         if self.events > 0 {
             self.cut(ids)?;
         }
-        Ok(Met { has_unknown: self.has_unknown, holes: self.holes })
+        Ok(Met { has_unknown: self.has_unknown, left_out: self.left_out, holes: self.holes })
     }
 
     /// The slot of a stack; 0 if there is none, or it is lost.
@@ -178,6 +195,7 @@ impl<'a> Builder<'a> {
             events: std::mem::take(&mut self.events),
             kinds: std::mem::replace(&mut self.event_kinds, Box::new([0; 256])),
         };
+        self.all_events += draft.events;
         self.base = i64::MIN;
         self.announced.clear();
         (self.emit)(draft)
@@ -403,8 +421,27 @@ impl<'a> Builder<'a> {
 
 impl Sink for Builder<'_> {
     fn event(&mut self, ev: &Ordered, ids: &Ids) -> Result<()> {
+        if self.left_out != 0 {
+            let time = TraceTime(ev.time.0.wrapping_sub(self.left_out));
+            return self.take(&Ordered { time, ..*ev }, ids);
+        }
+        self.take(ev, ids)
+    }
+
+    #[cold]
+    fn lost(&mut self, lost: &Lost) {
+        self.take_loss(lost);
+    }
+}
+
+impl Builder<'_> {
+    #[inline]
+    fn take(&mut self, ev: &Ordered, ids: &Ids) -> Result<()> {
         let offset = ev.time.0.wrapping_sub(self.base);
         if self.log.rows.len() >= self.segment_rows || offset > i64::from(u32::MAX) || offset < 0 {
+            if self.events > 0 && self.log.rows.len() < self.segment_rows && !self.may_pause() {
+                return self.leave_out_pause(ev, ids);
+            }
             if self.events > 0 {
                 self.cut(ids)?;
             }
@@ -428,8 +465,30 @@ impl Sink for Builder<'_> {
         Ok(())
     }
 
+    /// Takes an event that comes after a pause as if it came at once.
     #[cold]
-    fn lost(&mut self, lost: &Lost) {
+    #[inline(never)]
+    fn leave_out_pause(&mut self, ev: &Ordered, ids: &Ids) -> Result<()> {
+        let time = self.now.saturating_add(SHORT_PAUSE);
+        self.left_out = self.left_out.wrapping_add(ev.time.0.wrapping_sub(time));
+        self.take(&Ordered { time: TraceTime(time), ..*ev }, ids)
+    }
+
+    /// Whether a segment may be cut because of a pause.
+    #[cold]
+    fn may_pause(&mut self) -> bool {
+        let lanes = self.log.gos.len() + self.log.procs.len() + self.log.threads.len();
+        self.cut_lanes += lanes as u64;
+        let events = self.all_events + self.events;
+        let may = self.cut_lanes <= CUT_LANES_AT_LEAST.saturating_add(events.saturating_mul(CUT_LANES_PER_EVENT));
+        // What is left of a pause must lie in the segment.
+        may || self.now.wrapping_sub(self.base) > i64::from(u32::MAX) - SHORT_PAUSE
+    }
+
+    #[cold]
+    fn take_loss(&mut self, lost: &Lost) {
+        let time = |time: TraceTime| TraceTime(time.0.wrapping_sub(self.left_out));
+        let lost = &Lost { since: lost.since.map(time), until: lost.until.map(time), ..lost.clone() };
         let &Lost { thread, go, proc, .. } = lost;
         let go_last = self.log.gos.get(go as usize).filter(|local| local.has_rows).map(|local| {
             // Its last row may be in a segment before.
