@@ -24,7 +24,7 @@ use tracelane::state::scope::{ScopeChoice, When};
 use tracelane::state::settings::Settings;
 
 /// Steps of a walk.
-const STEPS: usize = 16;
+const STEPS: usize = 10;
 /// Lanes of each kind that are looked at.
 const LANES: u32 = 2;
 
