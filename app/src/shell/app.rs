@@ -155,7 +155,7 @@ impl TracelaneApp {
             },
         }
         help::ui(ui.ctx(), state, actions);
-        drop::ui(ui.ctx());
+        drop::ui(ui.ctx(), state);
         drop::offer_ui(ui.ctx(), state, actions);
         status::notice_ui(ui.ctx(), state);
         let ctx = ui.ctx().clone();

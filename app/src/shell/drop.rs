@@ -6,11 +6,12 @@ use egui::{
 
 use crate::action::action::{Action, Actions};
 use crate::state::app::AppState;
+use crate::state::document::Document;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, text_button};
 
 /// Shows it while files hang over the window.
-pub fn ui(ctx: &Context) {
+pub fn ui(ctx: &Context, state: &AppState) {
     let hovering = ctx.input(|input| input.raw.hovered_files.len());
     if hovering == 0 {
         return;
@@ -21,8 +22,12 @@ pub fn ui(ctx: &Context) {
     painter.rect_filled(rect, 0.0, tokens.background.gamma_multiply(0.88));
     let frame = rect.shrink(space::XL);
     painter.rect_stroke(frame, CornerRadius::same(12), Stroke::new(2.0, tokens.accent), StrokeKind::Inside);
-    let text =
-        if hovering == 1 { "Drop to open this trace".to_owned() } else { format!("Drop to open {hovering} traces") };
+    let is_open = state.document().is_some_and(Document::has_lanes);
+    let text = match hovering {
+        1 if is_open => "Drop to compare this trace, or to open it".to_owned(),
+        1 => "Drop to open this trace".to_owned(),
+        _ => format!("Drop to open {hovering} traces"),
+    };
     let centre = rect.center();
     painter.text(centre - vec2(0.0, 30.0), Align2::CENTER_CENTER, icons::DROP, fonts::icon_sized(48.0), tokens.accent);
     painter.text(centre + vec2(0.0, 24.0), Align2::CENTER_CENTER, text, fonts::display(), tokens.text);
