@@ -26,7 +26,7 @@ use tracelane::state::settings::Settings;
 /// Steps of a walk.
 const STEPS: usize = 10;
 /// Lanes of each kind that are looked at.
-const LANES: u32 = 2;
+const LANES: u32 = 1;
 
 /// The same numbers everywhere.
 struct Random(u64);
@@ -112,7 +112,6 @@ fn go_through(file: &Path) {
         let follow = [true, false].map(|outgoing| Action::FollowFlow { outgoing });
         window.act(follow.into_iter().chain([Action::StepSpan(1), Action::Zoom { factor: 1e-9, at: None }]));
     }
-    window.all_commands();
     window.all_commands();
 }
 
