@@ -71,7 +71,12 @@ impl Window {
     fn all_commands(&mut self) {
         for command in kept_commands() {
             if let Some(action) = (command.make)(self.app.state()) {
+                let is_panel = matches!(action, Action::OpenPanel(_));
                 self.app.push(action);
+                // Panels lie over each other: each is drawn before the next one comes.
+                if is_panel {
+                    self.frame();
+                }
             }
         }
         self.frame();
