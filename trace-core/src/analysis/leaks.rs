@@ -1,7 +1,7 @@
 //! Leak suspects: goroutines that are still blocked when the trace ends, by where they wait and who created them.
 //!
 //! A trace ends while the program goes on, so that being blocked at its end proves nothing. What speaks for a leak:
-//! they become more all the time, none of their kind ever ends, and none was ever woken at that place. What speaks
+//! they become more all the time, none of their kind ever ends, and none was ever woken by another at that place. What speaks
 //! against it: they came back to the same place before, as workers do, or have only just begun to wait.
 
 use rayon::prelude::*;
@@ -12,7 +12,9 @@ use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{GoState, SpanClass};
+use crate::model::flows::Flow;
 use crate::model::goroutines::is_system_function;
+use crate::model::lanes::LaneId;
 use crate::model::stretches::Stretch;
 use crate::model::trace::{Goroutine, Trace};
 
@@ -85,7 +87,7 @@ pub struct Suspects {
     pub created: u64,
     /// Of those, created in each quarter of it.
     pub by_quarter: [u64; 4],
-    /// Of those, woken at this place before.
+    /// Of those, woken at this place before by another goroutine.
     pub returning: u64,
     /// Goroutines of the same start function and creation stack that ended in the range.
     pub ended: u64,
@@ -109,7 +111,24 @@ struct Growing {
     created: u64,
     by_quarter: [u64; 4],
     returning: u64,
+    /// How long they have lived in the range, added up, nanoseconds.
+    lived: u64,
     class: Option<SpanClass>,
+}
+
+/// Wake-ups looked at for somebody who woke a goroutine.
+const WAKES: usize = 64;
+
+/// Whether another goroutine ever ended a wait of this one at a place; a timer of its own changes nothing.
+fn is_woken(trace: &Trace, go: GoIx, range: TimeRange, stack: StackId) -> bool {
+    let mut waited = false;
+    let after = trace.spans(LaneId::Goroutine(go), range).filter(|span| {
+        let is_after = waited;
+        waited = span.state == GoState::Waiting && span.start_stack == stack;
+        is_after
+    });
+    let by_goroutine = |flow: &Flow| matches!(flow.from.lane, LaneId::Goroutine(by) if by != go);
+    after.take(WAKES).any(|span| trace.flows_into(span.at).iter().any(by_goroutine))
 }
 
 type Key = (StackId, StrId, StackId, StrId);
@@ -183,7 +202,9 @@ impl Found {
         let group = self.groups.entry((wait.stack, reason, go.creation_stack, go.name)).or_default();
         group.class = Some(wait.class);
         group.waits.push((wait.range.start, go.ix));
-        group.returning += u64::from(woken_at.contains(&wait.stack));
+        let born = go.created.map_or(range.start, |created| created.max(range.start));
+        group.lived += range.end.nanos_since(born).max(0).unsigned_abs();
+        group.returning += u64::from(woken_at.contains(&wait.stack) && is_woken(trace, go.ix, range, wait.stack));
         if let Some(created) = go.created.filter(|created| *created >= range.start) {
             group.created += 1;
             let quarter = created.nanos_since(range.start) / (range.nanos() / 4).max(1);
@@ -202,6 +223,7 @@ impl Found {
             mine.waits.extend(group.waits);
             mine.created += group.created;
             mine.returning += group.returning;
+            mine.lived += group.lived;
             mine.class = mine.class.or(group.class);
             for (count, more) in mine.by_quarter.iter_mut().zip(group.by_quarter) {
                 *count += more;
@@ -234,15 +256,15 @@ fn judged(trace: &Trace, key: Key, mut group: Growing, ended: u64, range: TimeRa
         suspicion: Suspicion::Parked,
         confidence: 0.0,
     };
-    found.suspicion = suspicion(&found, group.class, range);
+    found.suspicion = suspicion(&found, &group, range);
     found.confidence = confidence(&found, trace.str(reason));
     found
 }
 
-fn suspicion(found: &Suspects, class: Option<SpanClass>, range: TimeRange) -> Suspicion {
-    let is_external = matches!(class, Some(SpanClass::WaitNet | SpanClass::WaitSleep | SpanClass::Gc));
+fn suspicion(found: &Suspects, group: &Growing, range: TimeRange) -> Suspicion {
+    let is_external = matches!(group.class, Some(SpanClass::WaitNet | SpanClass::WaitSleep | SpanClass::Gc));
     let returns = found.returning * 2 >= found.count;
-    if !found.is_system && !is_external && grows(found, returns) {
+    if !found.is_system && !is_external && grows(found, returns, group.lived) {
         Suspicion::Growing
     } else if returns {
         Suspicion::Parked
@@ -256,15 +278,19 @@ fn suspicion(found: &Suspects, class: Option<SpanClass>, range: TimeRange) -> Su
 }
 
 /// Whether some of each part of the range are still there. Of those that were woken meanwhile there have to be many,
-/// and hardly one may have ended: else they are workers, of which a few more were started.
-fn grows(found: &Suspects, returns: bool) -> bool {
+/// and hardly one may have ended, or they have done little else than wait where they are now: else they are workers, of
+/// which a few more were started.
+fn grows(found: &Suspects, returns: bool, lived: u64) -> bool {
     // Some of a quarter: a twelfth of them all, a third of an even share.
     let quarters = found.by_quarter.iter().filter(|&&count| count > 0 && count * 12 >= found.created).count();
     let has_more = found.created * 2 >= found.count;
     if returns {
-        return has_more && quarters == 4 && found.created >= MANY && found.ended * 8 <= found.count;
+        let is_last = found.ended <= found.count && found.waited.saturating_mul(4) >= lived.saturating_mul(3);
+        return has_more && quarters == 4 && found.created >= MANY && (found.ended * 8 <= found.count || is_last);
     }
-    has_more && quarters >= 3 && found.created >= FEWEST
+    // A few that happen to be there at the end, while most of their kind end, are not.
+    let is_most = found.created >= MANY || found.ended <= found.count;
+    has_more && quarters >= 3 && found.created >= FEWEST && is_most
 }
 
 /// How likely a leak is, from what was seen in programs with and without planted ones: a rule of thumb.
