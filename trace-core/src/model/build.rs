@@ -18,6 +18,7 @@ use crate::model::hole::{HoleDraft, MAX_HOLES};
 use crate::model::kinds::{self, SharedKinds};
 use crate::model::side::Side;
 use crate::model::symbols::Symbols;
+use crate::order::machine::go_state;
 use crate::order::sink::{Ids, Lost, NO_IX, Ordered, Sink};
 
 /// Rows after which a segment is cut: what bounds the memory that a worker needs.
@@ -264,6 +265,10 @@ impl<'a> Builder<'a> {
     /// A row that belongs to somebody else's act: creation, unblock, switch.
     #[inline]
     fn acted_on(&mut self, ev: &Ordered, kind: u8, stack: u64) {
+        // In a damaged trace an act may be on nobody: no row will follow.
+        if ev.subject == NO_IX {
+            return;
+        }
         let actor = if let Some(go) = self.log.gos.get_mut(ev.go as usize) {
             go.acts += 1;
             ev.go
@@ -368,6 +373,7 @@ impl<'a> Builder<'a> {
                 self.occupy(ev, true);
                 self.row(ev, kinds::STARTED, ev.thread, ev.proc);
             }
+            EventKind::GO_BLOCK | EventKind::GO_STOP if ev.subject == NO_IX => self.left_unnamed(ev),
             EventKind::GO_BLOCK if ev.subject == self.switching => {
                 self.switching = NO_IX;
                 self.leave(ev);
@@ -485,6 +491,18 @@ impl Builder<'_> {
         may || self.now.wrapping_sub(self.base) > i64::from(u32::MAX) - SHORT_PAUSE
     }
 
+    /// Somebody whom this generation does not name leaves a thread.
+    #[cold]
+    #[inline(never)]
+    fn left_unnamed(&mut self, ev: &Ordered) {
+        if ev.from == go_state::RUNNING && self.holes.len() < MAX_HOLES {
+            let (time, thread) = (ev.time.0, ev.thread);
+            let (go, proc, bytes) = (NO_IX, NO_IX, 0..0);
+            let is_of_before = true;
+            self.holes.push(HoleDraft { start: time, end: Some(time), bytes, thread, go, proc, is_of_before });
+        }
+    }
+
     #[cold]
     fn take_loss(&mut self, lost: &Lost) {
         let time = |time: TraceTime| TraceTime(time.0.wrapping_sub(self.left_out));
@@ -498,7 +516,7 @@ impl Builder<'_> {
         let since = lost.since.map(|since| since.0).or(go_last).or(proc_last).unwrap_or(self.now).min(self.now);
         if self.holes.len() < MAX_HOLES {
             let (end, bytes) = (lost.until.map(|until| until.0), lost.bytes.clone());
-            self.holes.push(HoleDraft { start: since, end, bytes, thread, go, proc });
+            self.holes.push(HoleDraft { start: since, end, bytes, thread, go, proc, is_of_before: false });
         }
         // What the goroutine did then is not known until its next event.
         let (Some(local), Some(go_last)) = (self.log.gos.get_mut(go as usize), go_last) else { return };
