@@ -163,3 +163,13 @@ fn statistics_carry_warnings_with_place_and_cure() {
         assert!(told.contains(part), "{part}: {told}");
     }
 }
+
+/// The runtime does not announce a goroutine that is preempted as a generation begins, and is off its thread already:
+/// nothing is lost. (In `stages`, G23 at the start of the second.)
+#[test]
+fn who_leaves_a_thread_as_a_generation_begins_is_known_from_the_one_before() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/causes/stages.trace.zst");
+    let trace = load(&path).expect("a trace");
+    assert!(trace.warnings().is_empty(), "{:?}", trace.warnings());
+    assert!(trace.thread_holes().is_empty());
+}

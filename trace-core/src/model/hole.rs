@@ -39,6 +39,8 @@ pub(crate) struct HoleDraft {
     pub(crate) thread: u32,
     pub(crate) go: u32,
     pub(crate) proc: u32,
+    /// No hole if the generation before has left a goroutine running on the thread: that is who left it here.
+    pub(crate) is_of_before: bool,
 }
 
 /// More than these in a generation are not kept.

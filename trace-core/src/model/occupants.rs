@@ -19,6 +19,11 @@ impl Occupants {
         self.last.clear();
     }
 
+    /// All of them, as they are now.
+    pub(crate) fn all(&self) -> FxHashMap<u32, GoIx> {
+        self.last.clone()
+    }
+
     /// The rows of a segment that are the first on a lane, with the goroutine that was there before them, if it is
     /// known. `ixs`: local numbers to those of the trace.
     pub(crate) fn before(&self, lanes: &RefDraft, procs: &Entries, ixs: &[u32]) -> FxHashMap<u32, GoIx> {

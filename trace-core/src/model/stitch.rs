@@ -79,6 +79,8 @@ struct Current {
     /// Goroutines that are announced in a state that they cannot have come to by what was told of them, and since
     /// when that is so.
     unseen: Vec<(GoIx, TimeRange)>,
+    /// Who was on each thread when it began.
+    on_threads: FxHashMap<u32, GoIx>,
 }
 
 impl Current {
@@ -180,6 +182,7 @@ impl Stitcher {
             first_go: self.gos.len(),
             begins_epoch: head.border != Before::Whole || self.epochs.is_empty(),
             is_cut: head.is_cut,
+            on_threads: self.on_threads.all(),
             ..Current::default()
         };
         if head.border == Before::OtherTrace {

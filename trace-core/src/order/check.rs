@@ -86,6 +86,10 @@ impl Checker {
 
     fn check_go(&mut self, ev: &Ordered, ids: &Ids) {
         use crate::order::machine::go_state::{NOT_EXIST, RUNNABLE, RUNNING, SYSCALL, UNDETERMINED, WAITING};
+        if ev.subject == NO_IX && ev.go == NO_IX && ev.from == RUNNING {
+            // The generation before knows who this is.
+            return;
+        }
         let (go, thread) = (ids.go(ev.subject), ids.thread(ev.thread));
         let known = self.gos.get(&go).copied();
         let is_status = matches!(ev.kind, EventKind::GO_STATUS | EventKind::GO_STATUS_STACK);

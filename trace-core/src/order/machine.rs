@@ -91,6 +91,8 @@ pub(crate) struct Thread {
     pub(crate) proc: u32,
     /// It has events of its own, or a status named it; not just a CPU sample.
     pub(crate) seen: bool,
+    /// It has run a goroutine.
+    pub(crate) had_go: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +110,7 @@ pub struct Machine {
     pub(crate) go_index: GoIndex,
     pub(crate) gos: Vec<Go>,
     free_gos: Vec<u32>,
-    reuse_gos: bool,
+    pub(crate) reuse_gos: bool,
     proc_index: FxHashMap<u64, u32>,
     pub(crate) procs: Vec<Option<Proc>>,
     /// The thread that last got each proc; it may have lost it since.
@@ -129,8 +131,9 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Knows nothing yet. With `reuse_gos` the local index of a goroutine that has ended may be given to
-    /// a later one, which keeps memory small over a whole trace.
+    /// Knows nothing yet. With `reuse_gos` it is for a whole trace: the local index of a goroutine that has ended
+    /// may be given to a later one, which keeps memory small. Without, it is for one generation that stands for
+    /// itself: what the one before has left may go on.
     #[must_use]
     pub fn new(reuse_gos: bool) -> Self {
         Self {
@@ -182,7 +185,7 @@ impl Machine {
             return NO_IX;
         }
         *self.thread_index.entry(id).or_insert_with(|| {
-            self.threads.push(Thread { go: NO_IX, proc: NO_IX, seen: false });
+            self.threads.push(Thread { go: NO_IX, proc: NO_IX, seen: false, had_go: false });
             self.ids.threads.push(ThreadId(id));
             u32::try_from(self.threads.len() - 1).unwrap_or(NO_IX)
         })

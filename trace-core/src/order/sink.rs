@@ -30,7 +30,8 @@ pub struct Ordered {
     pub go: u32,
     /// Whose state changes or whom it concerns: the goroutine for `GO_*` (also the one that runs, for
     /// stop, block, destroy, syscalls), assist ranges, labels and STW; the proc for `PROC_*` and sweep;
-    /// [`NO_IX`] otherwise.
+    /// [`NO_IX`] otherwise. Where a generation stands for itself, also [`NO_IX`] if the goroutine that stops or blocks
+    /// has come to its thread in the one before (then `from` is running).
     pub subject: u32,
     /// State of the subject before, with the codes of the reference reader's API. Goroutines: 0
     /// undetermined, 1 not existing, 2 runnable, 3 running, 4 waiting, 5 syscall. Procs: 0

@@ -68,7 +68,7 @@ impl Machine {
                 around.seen = true;
                 *around
             }
-            None => Thread { go: NO_IX, proc: NO_IX, seen: false },
+            None => Thread { go: NO_IX, proc: NO_IX, seen: false, had_go: false },
         };
         let kind = EventKind(event.code);
         let ev = Ordered {
@@ -144,6 +144,7 @@ impl Machine {
     fn set_go(&mut self, thread: u32, go: u32) {
         if let Some(thread) = self.threads.get_mut(thread as usize) {
             thread.go = go;
+            thread.had_go |= go != NO_IX;
         }
     }
 

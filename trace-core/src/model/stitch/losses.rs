@@ -18,12 +18,16 @@ impl Stitcher {
         let Some(epoch) = self.epochs.last().copied() else { return };
         let first = self.holes.len();
         for draft in drafts {
+            if draft.is_of_before && self.has_left(&draft) {
+                continue;
+            }
+            let bytes = if draft.is_of_before { offset..offset } else { draft.bytes };
             let time = |nanos: i64| TraceTime(nanos.saturating_add(self.shift)).clamp(epoch.start, epoch.end);
             let (start, end) = (time(draft.start), draft.end.map_or(epoch.end, time));
             let at = |ixs: u32| ixs as usize;
             self.holes.push(Hole {
                 range: TimeRange::new(start, end.max(start)),
-                bytes: draft.bytes,
+                bytes,
                 generation,
                 thread: self.current.threads.get(at(draft.thread)).copied().unwrap_or(ThreadIx::NONE),
                 go: self.current.gos.get(at(draft.go)).copied().unwrap_or(GoIx::NONE),
@@ -41,6 +45,19 @@ impl Stitcher {
             proc: ProcIx::NONE,
         }));
         self.tell_holes(first, generation);
+    }
+
+    /// Somebody leaves a thread without a name: whether it is whom the generation before left running there. What
+    /// this generation announces of it later is no contradiction then.
+    fn has_left(&mut self, draft: &HoleDraft) -> bool {
+        if self.current.begins_epoch && self.epochs.len() > 1 {
+            // Who was there is lost with the generation before.
+            return true;
+        }
+        let thread = self.current.threads.get(draft.thread as usize);
+        let Some(&go) = thread.and_then(|thread| self.current.on_threads.get(&thread.0)) else { return false };
+        self.current.unseen.retain(|&(unseen, _)| unseen != go);
+        true
     }
 
     /// A generation announces all goroutines that there are: nothing is known of those that it does not mention.

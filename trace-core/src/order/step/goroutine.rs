@@ -75,6 +75,9 @@ impl Machine {
         let state = self.go_state_of(ev.go);
         if !force {
             if let Some(lack) = Self::lacks(&ev, Needs::Go) {
+                if self.is_of_before(&ev) {
+                    return self.leave_unnamed(ev, sink);
+                }
                 return Ok(Step::Fault(lack));
             }
             if state != go_state::RUNNING {
@@ -97,6 +100,27 @@ impl Machine {
         if ev.kind == EventKind::GO_DESTROY && ev.go != NO_IX {
             self.remove_go(ev.go);
         }
+        Ok(Step::Done)
+    }
+
+    /// Whether whoever leaves a thread came there in the generation before. The runtime announces a goroutine
+    /// before its first event, except one that it has taken off its thread already: when a goroutine is preempted
+    /// to have its stack looked at (`runtime.preemptPark`), nobody is current any more as its block is written.
+    fn is_of_before(&self, ev: &Ordered) -> bool {
+        let has_had_none = self.threads.get(ev.thread as usize).is_some_and(|thread| !thread.had_go);
+        has_had_none && !self.reuse_gos && ev.proc != NO_IX && ev.kind != EventKind::GO_DESTROY
+    }
+
+    /// Gives out that somebody of the generation before leaves a thread: the subject is not known here.
+    #[cold]
+    fn leave_unnamed(&mut self, mut ev: Ordered, sink: &mut impl Sink) -> Result<Step> {
+        if let Some(thread) = self.threads.get_mut(ev.thread as usize) {
+            thread.had_go = true;
+        }
+        ev.subject = NO_IX;
+        ev.from = go_state::RUNNING;
+        ev.to = if ev.kind == EventKind::GO_BLOCK { go_state::WAITING } else { go_state::RUNNABLE };
+        self.emit(ev, sink)?;
         Ok(Step::Done)
     }
 
