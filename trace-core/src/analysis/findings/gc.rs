@@ -111,7 +111,13 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     // its size there are always a few.
     let is_rare = scene.share(cost.marking) < 0.1 && !is_asked;
     let is_few = cost.cycles < HABIT && cost.helped < MUCH_HELP;
-    Some(if is_rare || is_few { finding.at_most(Severity::Note) } else { finding })
+    if is_rare || is_few {
+        return Some(finding.at_most(Severity::Note));
+    }
+    // Workers alone take no more than the quarter of the procs that the collector may have (GOMAXPROCS / 4, Go's
+    // `gcBackgroundUtilization`): worth a look, but nobody is held up.
+    let is_quiet = scene.share(cost.helped + cost.waiting.max(asked)) < 0.1;
+    Some(if is_quiet { finding.at_most(Severity::Warning) } else { finding })
 }
 
 /// With those who had to help, and the longest cycle.
