@@ -463,9 +463,9 @@ Collector
   - A stop is stopping until the last goroutine on another proc has left it, then held until one runs again. Who
     asked may say that the world goes on a while after it did: that is late. Mutator utilisation counts a stop as
     the trace has it, from begin to end.
-  - No published figures of mutator utilisation come with the traces they were computed from, so there are none to
-    compare with. What stands in for them: least shares and worst windows against all windows of small traces, tried
-    one by one (brute force), and against a reading of the printed events (tests/collector.rs).
+  - Least shares and worst windows are checked against the figures that Go publishes for its own curve
+    (internal/trace/gc_test.go), against all windows of small traces, tried one by one (brute force), and against
+    a reading of the printed events (tests/collector.rs).
   - With STW, assist and sweep alone the curve is Go's to the last digit, but for assists under way when the trace
     begins (Go takes them off once more) and traces before Go 1.22 (Go misses the first stop's begin, and with it all
     stops).

@@ -233,6 +233,30 @@ mod tests {
         assert_eq!(made(&[], 100).worst(10), None);
     }
 
+    /// What Go's own test of its curve expects (internal/trace/gc_test.go, TestMMU): one second of each in turn.
+    #[test]
+    fn the_examples_that_go_publishes_come_out() {
+        const SECOND: i64 = 1_000_000_000;
+        let turns = made(&[0, 1, 2, 3, 4].map(|at| (at * SECOND, if at % 2 == 0 { 1.0 } else { 0.0 })), 5 * SECOND);
+        let published = [
+            (SECOND / 1000, 0.0),
+            (SECOND, 0.0),
+            (2 * SECOND, 0.5),
+            (3 * SECOND, 1.0 / 3.0),
+            (4 * SECOND, 0.5),
+            (5 * SECOND, 0.6),
+            (6 * SECOND, 0.6),
+        ];
+        for (nanos, least) in published {
+            let found = turns.worst(nanos).unwrap().share;
+            assert!((found - least).abs() < 1e-8, "{nanos} ns: {found}, not {least}");
+        }
+        let apart: Vec<f64> = turns.worst_apart(SECOND, 2).iter().map(|worst| worst.share).collect();
+        assert_eq!(apart, [0.0, 0.0]);
+        let apart: Vec<f64> = turns.worst_apart(2 * SECOND, 2).iter().map(|worst| worst.share).collect();
+        assert_eq!(apart, [0.5, 0.5]);
+    }
+
     /// Mean shares of all windows that begin at a nanosecond, sorted.
     fn all_means(steps: &[(i64, f64)], end: i64, width: i64) -> Vec<f64> {
         let share = |time: i64| steps.iter().rev().find(|step| step.0 <= time).unwrap().1;
