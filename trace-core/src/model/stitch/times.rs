@@ -56,8 +56,17 @@ impl Stitcher {
 
 /// New times for those up to `floor` (all ns since a base): one after another behind it, as the reference
 /// reader does it, until they meet times that are later anyway. By rising old time.
-fn spread<'a>(times: impl Iterator<Item = &'a u32>, floor: u64) -> Vec<(u32, u64)> {
-    let mut early: Vec<u32> = times.copied().collect();
+fn spread<'a>(times: impl Iterator<Item = &'a u32> + Clone, floor: u64) -> Vec<(u32, u64)> {
+    // No more than so many can be moved, so none behind that is; of a whole segment mostly a few.
+    let mut bound = floor;
+    let mut early: Vec<u32> = loop {
+        let within: Vec<u32> = times.clone().copied().filter(|&time| u64::from(time) <= bound).collect();
+        let reach = floor.saturating_add(within.len() as u64);
+        if reach <= bound {
+            break within;
+        }
+        bound = reach.saturating_add(within.len() as u64);
+    };
     early.sort_unstable();
     early.dedup();
     // Each that is moved takes a place behind the floor, and may push the next one on.
@@ -81,5 +90,10 @@ mod tests {
         let times = [5, 7, 9, 10, 11, 12, 40];
         assert_eq!(spread(times.iter(), 9), [(5, 10), (7, 11), (9, 12), (10, 13), (11, 14), (12, 15)]);
         assert!(spread(times.iter(), 4).is_empty());
+        let dense: Vec<u32> = (0..1000).rev().collect();
+        let moved = spread(dense.iter(), 9);
+        assert_eq!((moved.len(), moved[0], moved[999]), (1000, (0, 10), (999, 1009)), "each pushes the next one on");
+        let gap: Vec<u32> = (0..20).chain(100..120).collect();
+        assert_eq!(spread(gap.iter(), 9).last(), Some(&(19, 29)));
     }
 }
