@@ -375,11 +375,11 @@ impl Stitcher {
                 // mention the goroutine.
                 let is_of_epoch = |segment: &Arc<Segment>| segment.epoch as usize + 1 == self.epochs.len();
                 let is_of_another = before_on.iter().any(|on| on.get(&(first as u32)).is_some_and(|&go| go != ix));
-                let known = !self.current.begins_epoch
-                    && !is_of_another
-                    && self.segments.get(before as usize).is_some_and(is_of_epoch);
-                let settled =
-                    settle_status(kind, known.then(|| self.last_kinds[ix.index()]), self.current.begins_epoch, classes);
+                let has_rows = self.segments.get(before as usize).is_some_and(is_of_epoch);
+                let known = !self.current.begins_epoch && !is_of_another && has_rows;
+                // A damaged trace may announce what has had events in this very generation.
+                let is_first = self.current.begins_epoch && !has_rows;
+                let settled = settle_status(kind, known.then(|| self.last_kinds[ix.index()]), is_first, classes);
                 draft.rows.kind[first] = settled | (kind & kinds::LAST);
                 let last = self.last_kinds.get(ix.index()).copied();
                 let is_told = known && last == Some(kinds::UNKNOWN);
