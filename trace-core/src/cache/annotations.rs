@@ -45,8 +45,8 @@ pub(crate) fn put(side: &SideTables, out: &mut Out) {
     });
 }
 
-fn pairs<T: Timed + Clone>(grouped: &Grouped<T>) -> Vec<(u32, T)> {
-    grouped.pairs().map(|(key, item)| (key, item.clone())).collect()
+fn pairs<T: Timed + Copy>(grouped: &Grouped<T>) -> Vec<(u32, T)> {
+    grouped.pairs().map(|(key, item)| (key, *item)).collect()
 }
 
 /// Takes all tables, if what they name is there. The bounds of ids are not among them.

@@ -22,6 +22,7 @@ use crate::order::generation::order_generation;
 use crate::order::machine::Machine;
 use crate::order::sink::{Ids, NO_IX, Ordered, Sink};
 use crate::order::v1::{Style, order_v1};
+use crate::testkit::writer::TraceWriter;
 use crate::wire::opening::{self, Opened};
 use crate::wire::v2::tables::Tables;
 
@@ -196,6 +197,45 @@ fn time_by_state_is_what_counting_gives() {
             }
             assert_eq!(trace.goroutine_count() as usize, tally.nanos.len(), "{name}");
             assert_eq!(trace.totals().events, tally.events, "{name}");
+        }
+    }
+}
+
+#[test]
+fn sums_follow_times_that_are_moved_behind_the_generation_before() {
+    let mut writer = TraceWriter::new(26);
+    // The second generation begins long before the first one ends, with events close together at first.
+    for (start, dense) in [(1_000_000, 0), (3_400_000, 1_500)] {
+        let (mut time, mut seq) = (start, 1);
+        writer.event(0, time, EventKind::PROC_STATUS, &[0, 1]);
+        writer.event(0, time + 1, EventKind::GO_STATUS, &[1, 0, 2]);
+        for at in 0..5_000 {
+            let step = if at < dense { 1 } else { 200 + at % 97 };
+            time += 2 * step;
+            let reason = writer.string("runtime.Gosched");
+            writer.event(0, time, EventKind::GO_STOP, &[reason, 0]);
+            writer.event(0, time + step, EventKind::GO_START, &[1, seq]);
+            seq += 1;
+        }
+        writer.end_generation();
+    }
+    let trace = load(&writer.finish(), SEGMENT_ROWS, &mut |_| {});
+    let all = trace.range();
+    let [first, .., last] = &*trace.spans(LaneId::Goroutine(GoIx(0)), all).collect::<Vec<_>>() else {
+        panic!("no spans")
+    };
+    assert_eq!((first.range.start, last.range.end), (all.start, all.end));
+    for lane in lanes(&trace) {
+        let spans: Vec<_> = trace.spans(lane, all).collect();
+        assert!(spans.windows(2).all(|pair| pair[0].range.end <= pair[1].range.start), "{lane:?}");
+        for part in 1..=16 {
+            let until = all.start.plus_nanos(all.nanos() / 16 * part);
+            let mut counted = [0; SpanClass::COUNT];
+            for span in &spans {
+                counted[span.class as usize] += span.range.end.min(until).nanos_since(span.range.start).max(0) as u64;
+            }
+            let sums = trace.time_by_class(lane, TimeRange::new(all.start, until));
+            assert_eq!(sums.nanos[1..], counted[1..], "{lane:?} until {until:?}");
         }
     }
 }

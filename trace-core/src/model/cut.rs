@@ -263,16 +263,29 @@ impl Scatter<'_> {
     }
 }
 
-/// Makes the sums anew, after times have changed.
-pub(crate) fn sum_again(draft: &mut SegmentDraft, classes: &Classes) {
-    draft.lod = sum_lanes(&mut draft.rows, &draft.row_starts, classes);
-    let count = draft.threads.entries.len() as u32;
-    let threads: Vec<u32> = (0..count).map(|at| draft.threads.entries.get(at, &draft.procs.entries)).collect();
-    let procs = draft.procs.entries.own().to_vec();
-    for (refs, entries) in [(&mut draft.procs, procs), (&mut draft.threads, threads)] {
-        refs.lod = Lod::default();
-        sum_refs(&draft.rows, refs, &entries, classes);
-    }
+/// Makes those sums anew that early rows are part of, after the base of `draft` was raised by `raise` ns and all rows
+/// that now begin up to `reach` (ns since the new base) were moved by less than that.
+pub(crate) fn sum_moved(draft: &mut SegmentDraft, classes: &Classes, raise: u64, reach: u64) {
+    let SegmentDraft { rows, row_starts, lod, procs, threads, .. } = draft;
+    let is_moved = |start: u32| u64::from(start) <= reach;
+    lod.lower(raise, |slot, block| {
+        let first = row_starts[slot as usize] as usize + block * BLOCK as usize;
+        is_moved(rows.start[first]).then(|| sum_rows(rows, first, classes))
+    });
+    let (entries, marks) = (&procs.entries, &procs.marks);
+    procs.lod.lower(raise, |lane, block| {
+        let first = procs.starts[lane as usize] as usize + block * BLOCK as usize;
+        let block = &entries.own()[first..=first + BLOCK as usize];
+        is_moved(entry_start(rows, marks, block[0])).then(|| sum_entries(rows, marks, block, classes))
+    });
+    threads.lod.lower(raise, |lane, block| {
+        let first = threads.starts[lane as usize] + block as u32 * BLOCK;
+        let entry = |at: u32| threads.entries.get(first + at, entries);
+        is_moved(entry_start(rows, &[], entry(0))).then(|| {
+            let block: Vec<u32> = (0..=BLOCK).map(entry).collect();
+            sum_entries(rows, &[], &block, classes)
+        })
+    });
 }
 
 /// Marks the last row of each lane and sums up the long lanes.
@@ -283,21 +296,24 @@ fn sum_lanes(rows: &mut Rows, row_starts: &[u32], classes: &Classes) -> Lod {
         if end - first > BLOCK as usize {
             lod.begin_lane(slot as u32);
             // A block needs the start of the row after it.
-            let (starts, kind) = (&rows.start[first..end], &rows.kind[first..end]);
-            for (block, kinds) in
-                starts.windows(BLOCK as usize + 1).step_by(BLOCK as usize).zip(kind.chunks(BLOCK as usize))
-            {
-                let mut sums = Sums { end: block[BLOCK as usize], ..Sums::ZERO };
-                for (pair, &row_kind) in block.windows(2).zip(kinds) {
-                    sums.add(classes[usize::from(row_kind & kinds::MASK)], pair[1].wrapping_sub(pair[0]));
-                }
-                lod.push_block(&sums);
+            for block in (first..end - BLOCK as usize).step_by(BLOCK as usize) {
+                lod.push_block(&sum_rows(rows, block, classes));
             }
         }
         rows.kind[end - 1] |= kinds::LAST;
     }
     lod.shrink();
     lod
+}
+
+/// The sums of the block of rows that begins at `first`.
+fn sum_rows(rows: &Rows, first: usize, classes: &Classes) -> Sums {
+    let starts = &rows.start[first..=first + BLOCK as usize];
+    let mut sums = Sums { end: starts[BLOCK as usize], ..Sums::ZERO };
+    for (pair, &kind) in starts.windows(2).zip(&rows.kind[first..]) {
+        sums.add(classes[usize::from(kind & kinds::MASK)], pair[1].wrapping_sub(pair[0]));
+    }
+    sums
 }
 
 /// Sums up the long lanes of procs or threads.
@@ -309,17 +325,22 @@ fn sum_refs(rows: &Rows, refs: &mut RefDraft, entries: &[u32], classes: &Classes
         }
         refs.lod.begin_lane(lane as u32);
         for block in entries[first..end].windows(BLOCK as usize + 1).step_by(BLOCK as usize) {
-            let mut sums = Sums { end: entry_start(rows, &refs.marks, block[BLOCK as usize]), ..Sums::ZERO };
-            for pair in block.windows(2) {
-                let next = entry_start(rows, &refs.marks, pair[1]);
-                rows.for_tenure(pair[0], Some(pair[1]), next, |_, kind, from, to| {
-                    sums.add(classes[usize::from(kind & kinds::MASK)], to - from);
-                });
-            }
-            refs.lod.push_block(&sums);
+            refs.lod.push_block(&sum_entries(rows, &refs.marks, block, classes));
         }
     }
     refs.lod.shrink();
+}
+
+/// The sums of a block of entries of a proc or thread, behind which comes the first one of the next.
+fn sum_entries(rows: &Rows, marks: &[u32], block: &[u32], classes: &Classes) -> Sums {
+    let mut sums = Sums { end: entry_start(rows, marks, block[BLOCK as usize]), ..Sums::ZERO };
+    for pair in block.windows(2) {
+        let next = entry_start(rows, marks, pair[1]);
+        rows.for_tenure(pair[0], Some(pair[1]), next, |_, kind, from, to| {
+            sums.add(classes[usize::from(kind & kinds::MASK)], to - from);
+        });
+    }
+    sums
 }
 
 /// When an entry of a proc or thread begins, ns since the base.

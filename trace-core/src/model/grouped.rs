@@ -28,13 +28,17 @@ impl<T> Default for Grouped<T> {
     }
 }
 
-impl<T: Timed> Grouped<T> {
+impl<T: Timed + Copy> Grouped<T> {
     /// Groups items; those that start together stay in the order given.
     pub(crate) fn new(mut pairs: Vec<(u32, T)>) -> Self {
         let order = |(key, item): &(u32, T)| (*key, item.range().start);
         // Sorting takes memory even where there is nothing to sort.
         if !pairs.is_sorted_by_key(order) {
-            pairs.sort_by_key(order);
+            pairs = by_key(pairs);
+            // Most come in time order, so those of each key do, too.
+            if !pairs.is_sorted_by_key(order) {
+                pairs.sort_by_key(order);
+            }
         }
         let (mut keys, mut starts) = (Vec::new(), Vec::new());
         let mut items = Vec::with_capacity(pairs.len());
@@ -115,6 +119,28 @@ impl<T: Timed> Grouped<T> {
         }
         None
     }
+}
+
+/// The pairs by rising key, those of a key in the order given. Where there are more possible keys than pairs, they
+/// stay as they are.
+fn by_key<T: Copy>(pairs: Vec<(u32, T)>) -> Vec<(u32, T)> {
+    let keys = pairs.iter().map(|pair| pair.0 as usize + 1).max().unwrap_or(0);
+    let Some(mut sorted) = pairs.first().filter(|_| keys <= pairs.len()).map(|&first| vec![first; pairs.len()]) else {
+        return pairs;
+    };
+    let mut places = vec![0usize; keys + 1];
+    for (key, _) in &pairs {
+        places[*key as usize + 1] += 1;
+    }
+    for key in 1..keys {
+        places[key] += places[key - 1];
+    }
+    for pair in pairs {
+        let place = &mut places[pair.0 as usize];
+        sorted[*place] = pair;
+        *place += 1;
+    }
+    sorted
 }
 
 #[cfg(test)]

@@ -58,6 +58,15 @@ impl Sums {
         }
     }
 
+    /// What blocks one after another add up to.
+    fn of(blocks: &[Self]) -> Self {
+        let mut total = Self::ZERO;
+        for block in blocks {
+            total.merge(block);
+        }
+        total
+    }
+
     fn merge(&mut self, other: &Self) {
         for class in 0..SpanClass::COUNT {
             self.nanos[class] = self.nanos[class].saturating_add(other.nanos[class]);
@@ -140,11 +149,37 @@ impl Lod {
             if !(below.len() - firsts[level - 1] as usize).is_multiple_of(FAN) {
                 return;
             }
-            let mut total = Sums::ZERO;
-            for block in &below[below.len() - FAN..] {
-                total.merge(block);
-            }
+            let total = Sums::of(&below[below.len() - FAN..]);
             self.levels[level].push(total);
+        }
+    }
+
+    /// Lets times count from a base that is later by `raise` ns. Blocks from the first of each lane on are replaced by
+    /// what `remade` has for them (slot, number of the block), as long as it has something.
+    pub(crate) fn lower(&mut self, raise: u64, mut remade: impl FnMut(u32, usize) -> Option<Sums>) {
+        for sums in self.levels.iter_mut().flatten() {
+            sums.end = u64::from(sums.end).saturating_sub(raise) as u32;
+        }
+        for at in 0..self.lanes.len() {
+            let (slot, firsts) = self.lanes[at];
+            let ends: [usize; LEVELS] = std::array::from_fn(|level| {
+                self.lanes.get(at + 1).map_or(self.levels[level].len(), |next| next.1[level] as usize)
+            });
+            let mut changed = 0;
+            for (block, sums) in self.levels[0][firsts[0] as usize..ends[0]].iter_mut().enumerate() {
+                let Some(new) = remade(slot, block) else { break };
+                *sums = new;
+                changed = block + 1;
+            }
+            for level in 1..LEVELS {
+                changed = changed.div_ceil(FAN);
+                let (below, above) = self.levels.split_at_mut(level);
+                let below = below[level - 1][firsts[level - 1] as usize..ends[level - 1]].chunks_exact(FAN);
+                let above = &mut above[0][firsts[level] as usize..ends[level]];
+                for (sums, parts) in above.iter_mut().zip(below).take(changed) {
+                    *sums = Sums::of(parts);
+                }
+            }
         }
     }
 

@@ -3,7 +3,6 @@
 use crate::model::cut;
 use crate::model::draft::SegmentDraft;
 use crate::model::kinds::Classes;
-use crate::model::lod::Lod;
 use crate::model::stitch::Stitcher;
 
 /// What is left free before a second trace whose clock had to be shifted, ns.
@@ -33,24 +32,25 @@ impl Stitcher {
         }
         let raise = floor.abs_diff(draft.base);
         let moved = spread(draft.rows.start.iter().chain(&draft.procs.marks), raise);
-        let latest = moved.last().map_or(raise, |last| last.1);
+        let (early, latest) = moved.last().map_or((None, raise), |&(early, latest)| (Some(early), latest));
         for start in draft.rows.start.iter_mut().chain(&mut draft.procs.marks) {
-            let time = match moved.binary_search_by_key(start, |pair| pair.0) {
-                Ok(at) => moved[at].1,
-                Err(_) => u64::from(*start),
-            };
+            let mut time = u64::from(*start);
+            if Some(*start) <= early
+                && let Ok(at) = moved.binary_search_by_key(start, |pair| pair.0)
+            {
+                time = moved[at].1;
+            }
             *start = time.saturating_sub(raise) as u32;
         }
         draft.base = floor;
         draft.end = draft.end.max(floor.saturating_add((latest - raise) as i64));
+        cut::sum_moved(draft, classes, raise, latest - raise);
         let raise = u32::try_from(raise).unwrap_or(u32::MAX);
         for steps in [&mut draft.heap_live, &mut draft.heap_goal, &mut draft.max_procs] {
             steps.lower(raise);
         }
         draft.counts.lower(raise);
         draft.side.raise(floor);
-        draft.lod = Lod::default();
-        cut::sum_again(draft, classes);
     }
 }
 
