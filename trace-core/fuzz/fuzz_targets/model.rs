@@ -3,12 +3,20 @@
 
 #[path = "../../../tests/support/invariants.rs"]
 mod invariants;
+mod mutate;
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use trace_core::base::ids::{GoIx, ProcIx};
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_bytes;
 use trace_core::model::lanes::LaneId;
+
+/// Bytes of a trace's header.
+const HEAD: usize = 16;
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate::mutate(data, size, max_size, seed, HEAD)
+});
 
 fuzz_target!(|data: &[u8]| {
     let Ok(trace) = load_bytes(data, &Monitor::new(), &mut |_| {}) else { return };
