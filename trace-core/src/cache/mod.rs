@@ -44,7 +44,8 @@ pub fn write(trace: &Trace, key: &Key, out: &mut (impl Write + Seek)) -> io::Res
     let shared = tables::Shared::of(trace);
     writer.block(|out| tables::put(trace, &shared, out))?;
     writer.block(|out| annotations::put(&trace.side, out))?;
-    for block in trace.gos.chunks().chunks(GO_BLOCK) {
+    let chunks: Vec<&[GoRecord]> = trace.gos.chunks().collect();
+    for block in chunks.chunks(GO_BLOCK) {
         writer.block(|out| tables::put_goroutines(block, out))?;
     }
     for (at, segment) in trace.segments.iter().enumerate() {

@@ -127,8 +127,8 @@ pub(crate) fn put(trace: &Trace, shared: &Shared, out: &mut Out) {
 }
 
 /// Puts some chunks of goroutines.
-pub(crate) fn put_goroutines(chunks: &[Arc<Vec<GoRecord>>], out: &mut Out) {
-    let records = chunks.iter().flat_map(|chunk| chunk.iter());
+pub(crate) fn put_goroutines(chunks: &[&[GoRecord]], out: &mut Out) {
+    let records = chunks.iter().copied().flatten();
     let numbers: Vec<[u32; GO_NUMBERS]> = records.map(|record| record.to_numbers()).collect();
     out.slice(&numbers);
 }
@@ -284,7 +284,7 @@ impl Tables {
                 ids.fold((GoId(u64::MAX), GoId(0)), |(low, high), id| (low.min(id), high.max(id)))
             })
             .collect();
-        let gos = Table::from_chunks(gos.into_iter().map(Arc::new).collect())?;
+        let gos = Table::from_chunks(gos)?;
         let frame = |(pc, function, file, line)| FrameRecord { pc, function: StrId(function), file: StrId(file), line };
         let texts = Texts {
             strings: small.strings.into_iter().map(Arc::from).collect(),

@@ -6,16 +6,18 @@ use std::sync::Arc;
 /// Entries per chunk.
 pub(crate) const CHUNK: usize = 1024;
 
-/// Entries by index; cloning costs one pointer per [`CHUNK`] entries.
+/// Entries by index; cloning costs one pointer per [`CHUNK`] entries, and a copy of less than a chunk.
 #[derive(Clone, Debug)]
 pub(crate) struct Table<T> {
+    /// Full ones.
     chunks: Vec<Arc<Vec<T>>>,
-    len: usize,
+    /// What does not fill a chunk yet. Its owner adds to it without asking who else looks.
+    tail: Vec<T>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), len: 0 }
+        Self { chunks: Vec::new(), tail: Vec::new() }
     }
 }
 
@@ -31,50 +33,60 @@ impl<T: Clone> FromIterator<T> for Table<T> {
 
 impl<T: Clone> Table<T> {
     pub(crate) const fn len(&self) -> usize {
-        self.len
+        self.chunks.len() * CHUNK + self.tail.len()
     }
 
     pub(crate) fn get(&self, at: usize) -> Option<&T> {
-        self.chunks.get(at / CHUNK)?.get(at % CHUNK)
+        match self.chunks.get(at / CHUNK) {
+            Some(chunk) => chunk.get(at % CHUNK),
+            None => self.tail.get(at - self.chunks.len() * CHUNK),
+        }
     }
 
     pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
-        Arc::make_mut(self.chunks.get_mut(at / CHUNK)?).get_mut(at % CHUNK)
+        let full = self.chunks.len() * CHUNK;
+        match self.chunks.get_mut(at / CHUNK) {
+            Some(chunk) => Arc::make_mut(chunk).get_mut(at % CHUNK),
+            None => self.tail.get_mut(at - full),
+        }
     }
 
     /// Adds an entry and tells its index.
     pub(crate) fn push(&mut self, value: T) -> usize {
-        let at = self.len;
-        if at.is_multiple_of(CHUNK) {
-            self.chunks.push(Arc::new(Vec::with_capacity(if at == 0 { 16 } else { CHUNK })));
+        let at = self.len();
+        self.tail.push(value);
+        if self.tail.len() == CHUNK {
+            let next = Vec::with_capacity(CHUNK);
+            self.chunks.push(Arc::new(std::mem::replace(&mut self.tail, next)));
         }
-        if let Some(chunk) = self.chunks.last_mut() {
-            Arc::make_mut(chunk).push(value);
-        }
-        self.len += 1;
         at
     }
 
-    /// All chunks, in order.
-    pub(crate) fn chunks(&self) -> &[Arc<Vec<T>>] {
-        &self.chunks
+    /// All chunks, in order; none is empty.
+    pub(crate) fn chunks(&self) -> impl Iterator<Item = &[T]> {
+        let tail = Some(self.tail.as_slice()).filter(|tail| !tail.is_empty());
+        self.chunks.iter().map(|chunk| chunk.as_slice()).chain(tail)
     }
 
     /// A table of these chunks, if all but the last are full.
-    pub(crate) fn from_chunks(chunks: Vec<Arc<Vec<T>>>) -> Option<Self> {
-        let len = chunks.iter().map(|chunk| chunk.len()).sum();
-        let (last, full) = chunks.split_last().map_or((0, &[][..]), |(last, full)| (last.len(), full));
-        let fits = full.iter().all(|chunk| chunk.len() == CHUNK) && last <= CHUNK && (last > 0 || chunks.is_empty());
-        fits.then_some(Self { chunks, len })
+    pub(crate) fn from_chunks(mut chunks: Vec<Vec<T>>) -> Option<Self> {
+        let tail = chunks.pop_if(|last| last.len() < CHUNK).unwrap_or_default();
+        let are_full = chunks.iter().all(|chunk| chunk.len() == CHUNK);
+        are_full.then(|| Self { chunks: chunks.into_iter().map(Arc::new).collect(), tail })
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
-        self.chunks.iter().flat_map(|chunk| chunk.iter())
+        self.chunks.iter().flat_map(|chunk| chunk.iter()).chain(&self.tail)
     }
 
     /// A chunk with the index of its first entry.
     pub(crate) fn chunk(&self, at: usize) -> Option<(usize, &[T])> {
-        Some((at * CHUNK, self.chunks.get(at)?.as_slice()))
+        let chunk = match self.chunks.get(at) {
+            Some(chunk) => chunk,
+            None if at == self.chunks.len() => &self.tail,
+            None => return None,
+        };
+        Some((at * CHUNK, chunk))
     }
 }
 
