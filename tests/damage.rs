@@ -26,6 +26,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("cut-in-header", "not a Go execution trace"),
     ("no-trace-empty", "empty"),
     ("no-trace-header-only", "empty"),
+    ("no-trace-behind-header", "nothing behind it"),
     ("no-trace-zeros", "not a Go execution trace"),
     ("no-trace-log", "text"),
     ("no-trace-go1.5", "1.5"),

@@ -196,7 +196,7 @@ impl Summary {
             push(&mut text, &format!("{:<14}{}", "holes", count(self.holes.len() as u64)));
         }
         for hole in self.holes.iter().take(20) {
-            let what = format!("thread {} says nothing", hole.thread);
+            let what = hole.what();
             let when = format!("from {} to {}", duration(hole.start_ns), duration(hole.end_ns));
             push(&mut text, &format!("  {what} {when} (byte {}, generation {})", hole.offset, hole.generation));
         }
@@ -216,6 +216,16 @@ impl HoleLine {
             thread: trace.thread_id(hole.thread).signed(),
             goroutine: trace.goroutine_name(hole.go).map(|(id, _)| id.signed()),
             proc: hole.proc.is_some().then(|| trace.proc_id(hole.proc).signed()),
+        }
+    }
+
+    /// Who is silent, or about whom nothing is told.
+    fn what(&self) -> String {
+        match (self.thread, self.goroutine, self.proc) {
+            (0.., ..) => format!("thread {} says nothing", self.thread),
+            (_, Some(go), _) => format!("nothing is told of goroutine {go}"),
+            (_, None, Some(proc)) => format!("nothing is told of proc {proc}"),
+            _ => "an unknown thread says nothing".to_owned(),
         }
     }
 }

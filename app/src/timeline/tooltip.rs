@@ -139,7 +139,10 @@ impl Say<'_, '_> {
                 self.pair("thread", &format!("{} says nothing", trace.thread_id(hole.thread).signed()));
             }
             Some(go) => self.pair("goroutine", &format!("nothing is told of {go}")),
-            None => self.pair("proc", &format!("nothing is told of {}", trace.proc_id(hole.proc).signed())),
+            None if hole.proc.is_some() => {
+                self.pair("proc", &format!("nothing is told of {}", trace.proc_id(hole.proc).signed()));
+            }
+            None => self.pair("thread", "an unknown one says nothing"),
         }
         self.pair("for", &time::duration(hole.range.nanos()));
         let (from, bytes) = (number::count(hole.bytes.start), hole.bytes.end.saturating_sub(hole.bytes.start));

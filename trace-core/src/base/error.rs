@@ -13,6 +13,12 @@ pub enum Error {
     /// Nothing in it.
     #[error("it is empty; a program that ended before trace.Stop leaves an empty file")]
     Empty,
+    /// A sound header, and nothing of a trace behind it.
+    #[error(
+        "it has the header of a Go trace, but nothing behind it can be read as one; copy the file again in binary \
+         mode, else record anew"
+    )]
+    NothingReadable,
     /// Some other kind of file.
     #[error("it is not a Go execution trace: {found}")]
     NotATrace {

@@ -228,9 +228,10 @@ impl Pipeline {
             }
             return Ok(Arc::new(self.stitcher.snapshot(false)));
         }
-        for (_, findings) in std::mem::take(&mut self.findings) {
-            self.stitcher.warn(findings);
-        }
+        let findings = std::mem::take(&mut self.findings);
+        let is_foreign = |warning: &Warning| warning.kind == WarningKind::SkippedBytes;
+        let nothing = if findings.values().flatten().any(is_foreign) { Error::NothingReadable } else { Error::Empty };
+        self.stitcher.warn(findings.into_values().flatten());
         match self.read.take() {
             Some(Err(error)) if self.stitcher.is_empty() => return Err(error),
             Some(Err(error)) => self.stitcher.warn([Warning {
@@ -241,7 +242,7 @@ impl Pipeline {
                 hole: None,
                 count: 1,
             }]),
-            Some(Ok(())) | None if self.stitcher.is_empty() => return Err(Error::Empty),
+            Some(Ok(())) | None if self.stitcher.is_empty() => return Err(nothing),
             Some(Ok(())) | None => {}
         }
         let trace = Arc::new(self.stitcher.snapshot(true));
