@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::analysis::go_facts::{GoFacts, Roll, Stuck};
 use crate::analysis::places::{Op, Places};
 use crate::analysis::scope::{Pieces, Scope};
 use crate::analysis::units::{Family, Unit, UnitKey, UnitWait, is_timed};
@@ -112,39 +113,32 @@ impl Site {
     }
 }
 
-/// A goroutine of the program.
-#[derive(Clone, Copy, Debug)]
-pub struct GoFacts {
-    /// Who.
-    pub go: GoIx,
-    /// Start function.
-    pub name: StrId,
-    /// Who created it.
-    pub creator: Option<GoIx>,
-    /// Where it was created.
-    pub creation: StackId,
-    /// When; `None` if before the trace.
-    pub created: Option<TraceTime>,
-    /// When it ended; `None` if after the trace.
-    pub ended: Option<TraceTime>,
-    /// Nanoseconds by class.
-    pub nanos: [u64; SpanClass::COUNT],
-    /// Nanoseconds of waits that are part of its work (not idle).
-    pub busy_wait: u64,
-    /// Nanoseconds of idle waits.
-    pub idle: u64,
-    /// Nanoseconds of those that no goroutine ended: for the network, the clock.
-    pub outside: u64,
+/// A goroutine while the pass walks over it.
+struct Walk {
+    facts: GoFacts,
+    nanos: [u64; SpanClass::COUNT],
     /// Nanoseconds of waits in work that a library waits on its behalf: for an answer, say.
-    pub library: u64,
-    /// Nanoseconds of mark assist.
-    pub assist: u64,
-    /// Spans.
-    pub spans: u64,
-    /// Where it waits when the trace ends, and since when.
-    pub stuck: Option<(StackId, SpanClass, TraceTime)>,
+    library: u64,
+    stuck: Option<Stuck>,
     /// Since when it has waited in one function (as [`Places`] counts), woken by nobody but the clock.
-    pub alone: Option<(u32, TraceTime)>,
+    alone: Option<(u32, TraceTime)>,
+}
+
+impl Walk {
+    const fn new(facts: GoFacts) -> Self {
+        Self { facts, nanos: [0; SpanClass::COUNT], library: 0, stuck: None, alone: None }
+    }
+
+    /// What is kept of it.
+    fn facts(&self) -> GoFacts {
+        let of = |class: SpanClass| self.nanos.get(class as usize).copied().unwrap_or(0);
+        let (running, waited) = (of(SpanClass::Running), of(SpanClass::WaitNet) + of(SpanClass::WaitSleep));
+        // A library that waits for an answer on its behalf does so by whatever means; the network is in both.
+        let work = running + of(SpanClass::Syscall) + waited.max(self.library);
+        let mut facts = self.facts;
+        (facts.running, facts.runnable, facts.work) = (running, of(SpanClass::Runnable), work);
+        facts
+    }
 }
 
 /// Time at a place.
@@ -202,8 +196,14 @@ pub struct Census {
     /// Nanoseconds of the units with system calls in them, by the outer functions of these calls; units with
     /// several count for each.
     pub calling: FxHashMap<u32, u64>,
-    /// Goroutines of the program, by index.
-    pub gos: Vec<GoFacts>,
+    /// Goroutines of the program.
+    pub gos: Roll,
+    /// Nanoseconds of all of them by class.
+    pub nanos: [u64; SpanClass::COUNT],
+    /// Nanoseconds of mark assist, of goroutines that had to help.
+    pub assisting: FxHashMap<GoIx, u64>,
+    /// Goroutines that wait when the trace ends.
+    pub stuck: FxHashMap<GoIx, Stuck>,
 }
 
 impl Census {
@@ -226,21 +226,16 @@ impl Census {
                 census
             })
             .reduce(empty, Self::merged);
-        let mut census = (!monitor.is_cancelled()).then_some(census)?;
-        census.gos.sort_unstable_by_key(|facts| facts.go);
-        Some(census)
+        (!monitor.is_cancelled()).then_some(census)
     }
 
     /// The facts about a goroutine; `None` for those of the runtime.
     #[must_use]
     pub fn go(&self, go: GoIx) -> Option<&GoFacts> {
-        self.gos.binary_search_by_key(&go, |facts| facts.go).ok().and_then(|at| self.gos.get(at))
+        self.gos.get(go)
     }
 
-    fn merged(mut self, mut other: Self) -> Self {
-        if self.gos.len() < other.gos.len() {
-            std::mem::swap(&mut self, &mut other);
-        }
+    fn merged(mut self, other: Self) -> Self {
         for (key, site) in other.sites {
             self.sites.entry(key).or_default().merge(site);
         }
@@ -262,7 +257,12 @@ impl Census {
         for (outer, nanos) in other.calling {
             *self.calling.entry(outer).or_default() += nanos;
         }
-        self.gos.append(&mut other.gos);
+        self.gos.append(other.gos);
+        for (mine, theirs) in self.nanos.iter_mut().zip(other.nanos) {
+            *mine += theirs;
+        }
+        self.assisting.extend(other.assisting);
+        self.stuck.extend(other.stuck);
         self
     }
 
@@ -270,28 +270,14 @@ impl Census {
         let Some(known) = trace.goroutine(go).filter(|known| !is_system_function(trace.str(known.name))) else {
             return;
         };
-        let mut facts = GoFacts {
-            go,
-            name: known.name,
-            creator: known.creator,
-            creation: known.creation_stack,
-            created: known.created,
-            ended: known.ended,
-            nanos: [0; SpanClass::COUNT],
-            busy_wait: 0,
-            idle: 0,
-            outside: 0,
-            library: 0,
-            assist: 0,
-            spans: 0,
-            stuck: None,
-            alone: None,
-        };
+        let facts = GoFacts::new(go, known.name, (known.created, known.ended));
+        let mut walk = Walk::new(facts.made_by(known.creator, known.creation_stack));
+        let mut assist = 0;
         for &range in ranges {
             for special in trace.special_ranges(LaneId::Goroutine(go), range) {
                 let part = special.range.intersect(range);
                 if special.kind == SpecialKind::MarkAssist && part.nanos() > 0 {
-                    facts.assist += part.nanos().unsigned_abs();
+                    assist += part.nanos().unsigned_abs();
                     self.assists.entry(special.stack).or_default().add(go, part);
                 }
             }
@@ -303,25 +289,34 @@ impl Census {
                 found.span.range = found.span.range.intersect(range);
                 let next = moves.peek().filter(|next| next.span.range.start == end);
                 if found.span.range.nanos() > 0 || ranges.len() == 1 && range == trace.range() {
-                    self.take_in((trace, places), (&found, next), &mut facts, &mut unit);
+                    self.take_in((trace, places), (&found, next), &mut walk, &mut unit);
                 }
             }
             self.close((trace, places), &facts, &mut unit, known.ended.is_some());
         }
-        self.gos.push(facts);
+        for (sum, nanos) in self.nanos.iter_mut().zip(walk.nanos) {
+            *sum += nanos;
+        }
+        if assist > 0 {
+            self.assisting.insert(go, assist);
+        }
+        if let Some(stuck) = walk.stuck {
+            self.stuck.insert(go, Stuck { alone: walk.alone, ..stuck });
+        }
+        self.gos.push(walk.facts());
     }
 
     fn take_in(
         &mut self,
         (trace, places): Sources<'_>,
         (found, next): (&Move, Option<&Move>),
-        facts: &mut GoFacts,
+        walk: &mut Walk,
         unit: &mut Unit,
     ) {
         let span = &found.span;
         let nanos = span.range.nanos().unsigned_abs();
-        facts.spans += 1;
-        if let Some(sum) = facts.nanos.get_mut(span.class as usize) {
+        let facts = walk.facts;
+        if let Some(sum) = walk.nanos.get_mut(span.class as usize) {
             *sum += nanos;
         }
         match span.state {
@@ -335,21 +330,20 @@ impl Census {
                     Wait { go: facts.go, range: span.range, stack: span.start_stack, waker, waker_stack, is_cut };
                 let function = places.own_function(span.start_stack);
                 let since =
-                    facts.alone.filter(|alone| Some(alone.0) == function).map_or(span.range.start, |alone| alone.1);
-                facts.alone = function.map(|function| (function, since)).filter(|_| waker.is_none());
+                    walk.alone.filter(|alone| Some(alone.0) == function).map_or(span.range.start, |alone| alone.1);
+                walk.alone = function.map(|function| (function, since)).filter(|_| waker.is_none());
                 if next.is_none() && span.goes_on {
-                    facts.stuck = Some((span.start_stack, span.class, span.range.start));
+                    let (stack, class, since) = (span.start_stack, span.class, span.range.start);
+                    walk.stuck = Some(Stuck { stack, class, since, alone: None });
                 }
                 if is_idle(places, span.start_stack, span.class) {
-                    facts.idle += nanos;
-                    facts.outside += if waker.is_none() && !is_cut { nanos } else { 0 };
-                    self.close((trace, places), facts, unit, true);
+                    walk.facts.is_woken_from_outside |= waker.is_none() && !is_cut && nanos > 0;
+                    self.close((trace, places), &facts, unit, true);
                     unit.restart();
                     return;
                 }
-                facts.busy_wait += nanos;
                 if !places.is_direct(wait.stack) && !places.op(wait.stack).is_lock() {
-                    facts.library += nanos;
+                    walk.library += nanos;
                 }
                 sleep(trace, places, (&wait, span.class), unit);
                 unit.add(span.range, span.class);

@@ -20,6 +20,7 @@ pub(crate) mod crew;
 pub mod find;
 pub mod findings;
 pub mod flame;
+pub mod go_facts;
 pub mod goroutines;
 pub mod latency;
 pub mod leaks;

@@ -123,7 +123,7 @@ fn polls(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, place: &Place, st
 fn is_only_one(scene: &Scene<'_>, go: GoIx) -> bool {
     let Some(facts) = scene.census.go(go) else { return false };
     let mut gos = scene.census.gos.iter();
-    gos.all(|other| other.go == go || other.creation != facts.creation || other.creator != facts.creator)
+    gos.all(|other| other.go == go || other.creation != facts.creation || other.creator() != facts.creator())
 }
 
 /// What the consumer did while others waited for it.

@@ -6,7 +6,6 @@ use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, place_name, time};
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::TimeRange;
-use crate::event::state::SpanClass;
 
 /// What creating and ending a goroutine costs at least, ns: creation, scheduling twice, exit.
 const COST: u64 = 1_500;
@@ -22,15 +21,14 @@ struct Made {
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut made: FxHashMap<StackId, Made> = FxHashMap::default();
-    for facts in &scene.census.gos {
-        let Some(created) = facts.created else { continue };
+    for facts in scene.census.gos.iter() {
+        let Some(created) = facts.created() else { continue };
         let sum = made.entry(facts.creation).or_default();
-        let of = |class: SpanClass| facts.nanos.get(class as usize).copied().unwrap_or(0);
         sum.count += 1;
-        sum.ended += u64::from(facts.ended.is_some());
-        sum.running += of(SpanClass::Running);
-        sum.runnable += of(SpanClass::Runnable);
-        if let (None, Some(ended)) = (sum.example, facts.ended) {
+        sum.ended += u64::from(facts.ended().is_some());
+        sum.running += facts.running;
+        sum.runnable += facts.runnable;
+        if let (None, Some(ended)) = (sum.example, facts.ended()) {
             sum.example = Some((facts.go, TimeRange::new(created, ended)));
         }
     }

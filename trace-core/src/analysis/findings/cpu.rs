@@ -3,10 +3,10 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::census::GoFacts;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, Severity, place_name, time};
 use crate::analysis::findings::hot::{Hot, hottest};
+use crate::analysis::go_facts::GoFacts;
 use crate::analysis::units::Family;
 use crate::base::ids::{GoIx, StrId};
 use crate::event::state::SpanClass;
@@ -26,9 +26,9 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
 /// Running time by start function, most first.
 fn runners(scene: &Scene<'_>) -> Vec<(StrId, u64)> {
     let mut sums: FxHashMap<StrId, u64> = FxHashMap::default();
-    for facts in &scene.census.gos {
-        let running = facts.nanos.get(SpanClass::Running as usize).copied().unwrap_or(0);
-        *sums.entry(facts.name).or_default() += running.saturating_sub(facts.assist);
+    for facts in scene.census.gos.iter() {
+        let assist = scene.census.assisting.get(&facts.go).copied().unwrap_or(0);
+        *sums.entry(facts.name).or_default() += facts.running.saturating_sub(assist);
     }
     let mut runners: Vec<(StrId, u64)> = sums.into_iter().collect();
     runners.sort_by_key(|&(name, nanos)| (std::cmp::Reverse(nanos), name));
@@ -90,11 +90,10 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
 /// start function of those that do most.
 fn starved(scene: &Scene<'_>, runner: StrId) -> Option<StrId> {
     let mut sums: FxHashMap<StrId, (u64, u64)> = FxHashMap::default();
-    for facts in scene.census.gos.iter().filter(|facts| facts.name != runner && facts.outside > 0) {
-        let of = |class: SpanClass| facts.nanos.get(class as usize).copied().unwrap_or(0);
+    for facts in scene.census.gos.iter().filter(|facts| facts.name != runner && facts.is_woken_from_outside) {
         let sum = sums.entry(facts.name).or_default();
-        sum.0 += of(SpanClass::Runnable);
-        sum.1 += of(SpanClass::Running);
+        sum.0 += facts.runnable;
+        sum.1 += facts.running;
     }
     let starved = sums.into_iter().filter(|(_, (ready, ran))| *ready >= 3 * ran && scene.share(*ready) >= 0.05);
     starved.max_by_key(|&(name, (ready, _))| (ready, name)).map(|(name, _)| name)
@@ -103,8 +102,7 @@ fn starved(scene: &Scene<'_>, runner: StrId) -> Option<StrId> {
 /// Goroutines with one of these start functions, those that ran or were ready longest first.
 fn named(scene: &Scene<'_>, names: &[StrId]) -> Vec<GoIx> {
     let mut found: Vec<_> = scene.census.gos.iter().filter(|facts| names.contains(&facts.name)).collect();
-    let of = |facts: &GoFacts, class: SpanClass| facts.nanos.get(class as usize).copied().unwrap_or(0);
-    let busy = |facts: &&GoFacts| of(facts, SpanClass::Running) + of(facts, SpanClass::Runnable);
+    let busy = |facts: &&GoFacts| facts.running + facts.runnable;
     found.sort_by_key(|facts| (std::cmp::Reverse(busy(facts)), facts.go));
     found.into_iter().map(|facts| facts.go).collect()
 }

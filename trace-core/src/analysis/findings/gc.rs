@@ -6,7 +6,7 @@ use crate::analysis::collector::cycles::{Cycle, Trigger};
 use crate::analysis::collector::work::WorkerMode;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, percent, place_name, time};
-use crate::base::ids::StackId;
+use crate::base::ids::{GoIx, StackId};
 use crate::event::state::SpanClass;
 
 /// Fewer cycles are no habit.
@@ -42,7 +42,6 @@ impl Cost {
             modes.into_iter().map(|mode| cycle.worker(mode)).sum::<u64>()
         };
         let forced = || cycles().filter(|cycle| cycle.trigger == Trigger::Forced);
-        let waits = scene.census.gos.iter().filter_map(|facts| facts.nanos.get(SpanClass::Gc as usize));
         Self {
             cycles: cycles().count(),
             forced: forced().count(),
@@ -51,7 +50,7 @@ impl Cost {
             helped: cycles().map(Cycle::assist_run).sum(),
             assists: cycles().map(Cycle::assists).sum(),
             background: cycles().map(workers).sum(),
-            waiting: waits.sum(),
+            waiting: scene.census.nanos.get(SpanClass::Gc as usize).copied().unwrap_or(0),
         }
     }
 
@@ -126,11 +125,12 @@ fn helpers(scene: &Scene<'_>, mut finding: Finding) -> Finding {
     let longest = scene.census.assists.values().filter_map(|spot| spot.longest).max_by_key(|longest| longest.1.nanos());
     if let Some((go, range)) = longest {
         let mut names: FxHashMap<&str, u64> = FxHashMap::default();
-        for facts in scene.census.gos.iter().filter(|facts| facts.assist > 0) {
+        let mut helpers: Vec<GoIx> = scene.census.assisting.keys().copied().collect();
+        helpers.sort_unstable();
+        for facts in helpers.iter().filter_map(|&go| scene.census.go(go)) {
             *names.entry(trace.str(facts.name)).or_default() += 1;
         }
-        let helpers = scene.census.gos.iter().filter(|facts| facts.assist > 0).map(|facts| &facts.go);
-        finding = finding.goroutines(helpers);
+        finding = finding.goroutines(&helpers);
         let mut names: Vec<(&str, u64)> = names.into_iter().collect();
         names.sort_by_key(|&(name, count)| (std::cmp::Reverse(count), name));
         for (name, count) in names.into_iter().take(3) {

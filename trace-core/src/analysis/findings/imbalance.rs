@@ -4,11 +4,11 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Blocked, Releasers};
-use crate::analysis::census::GoFacts;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, MOST_GOROUTINES, go_name, place_name, time};
 use crate::analysis::findings::hot::hot;
 use crate::analysis::findings::peers::{Relation, related};
+use crate::analysis::go_facts::GoFacts;
 use crate::analysis::places::Op;
 use crate::base::ids::{GoIx, ProcIx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
@@ -45,9 +45,9 @@ struct Loss {
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut groups: FxHashMap<(GoIx, u32), Vec<&GoFacts>> = FxHashMap::default();
-    for facts in &scene.census.gos {
+    for facts in scene.census.gos.iter() {
         let by = scene.places.own_function(facts.creation);
-        if let (Some(creator), Some(by), Some(_), Some(_)) = (facts.creator, by, facts.created, facts.ended) {
+        if let (Some(creator), Some(by), Some(_), Some(_)) = (facts.creator(), by, facts.created(), facts.ended()) {
             groups.entry((creator, by)).or_default().push(facts);
         }
     }
@@ -77,14 +77,14 @@ fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findin
     let share = nanos as f64 / found.examined.max(1) as f64;
     let first = scene.census.go(last)?;
     // Of those that were there before the trace nobody knows who made them.
-    if first.creator.is_some() && related(scene, wait, Relation::Child) < 0.6 {
+    if first.creator().is_some() && related(scene, wait, Relation::Child) < 0.6 {
         return None;
     }
-    let key = |facts: &GoFacts| (facts.name, facts.creation, facts.creator);
+    let key = |facts: &GoFacts| (facts.name, facts.creation, facts.creator());
     let team: Vec<&GoFacts> = scene.census.gos.iter().filter(|facts| key(facts) == key(first)).take(TEAM + 1).collect();
-    let mean = team.iter().map(|facts| work(facts)).sum::<u64>() / (team.len() as u64).max(1);
+    let mean = team.iter().map(|facts| facts.work).sum::<u64>() / (team.len() as u64).max(1);
     // Made anew for each round they are another case; two may well do different things.
-    if !(3..=TEAM).contains(&team.len()) || share < 0.5 || work(first) < 2 * mean {
+    if !(3..=TEAM).contains(&team.len()) || share < 0.5 || first.work < 2 * mean {
         return None;
     }
     let lost = (wait.woken_nanos as f64 * share * (1.0 - scene.load.share)) as u64;
@@ -101,7 +101,7 @@ fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findin
         team.len(),
         100.0 * share,
         go_name(scene.trace, last),
-        time(work(first)),
+        time(first.work),
         time(mean * team.len() as u64),
         place_name(Some(&hot.place)),
     );
@@ -109,7 +109,7 @@ fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findin
         .int("waits", wait.count)
         .int("wait_total_ns", wait.nanos)
         .int("workers", team.len() as u64)
-        .int("longest_total_ns", work(first))
+        .int("longest_total_ns", first.work)
         .int("work_total_ns", mean * team.len() as u64)
         .ratio("share_of_last", share)
         .text("seen_in", hot.seen_in)
@@ -121,11 +121,11 @@ fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findin
 
 /// Cuts the goroutines of one creator where all before have ended.
 fn rounds(mut workers: Vec<&GoFacts>) -> Vec<Round<'_>> {
-    workers.sort_by_key(|facts| (facts.created, facts.go));
+    workers.sort_by_key(|facts| (facts.created(), facts.go));
     let mut rounds: Vec<Round<'_>> = Vec::new();
     let mut end = TraceTime::MIN;
     for facts in workers {
-        let (created, ended) = (facts.created.unwrap_or(TraceTime::MIN), facts.ended.unwrap_or(TraceTime::MAX));
+        let (created, ended) = (facts.created().unwrap_or(TraceTime::MIN), facts.ended().unwrap_or(TraceTime::MAX));
         match rounds.last_mut().filter(|_| created < end) {
             Some(round) => round.workers.push(facts),
             None => rounds.push(Round { workers: vec![facts] }),
@@ -135,25 +135,17 @@ fn rounds(mut workers: Vec<&GoFacts>) -> Vec<Round<'_>> {
     rounds
 }
 
-/// Nanoseconds of work, of whatever kind.
-fn work(facts: &GoFacts) -> u64 {
-    let of = |class: SpanClass| facts.nanos.get(class as usize).copied().unwrap_or(0);
-    let waited = of(SpanClass::WaitNet) + of(SpanClass::WaitSleep);
-    // A library that waits for an answer on its behalf does so by whatever means; the network is in both.
-    of(SpanClass::Running) + of(SpanClass::Syscall) + waited.max(facts.library)
-}
-
 fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
     let count = round.workers.len() as u64;
     if count < 2 {
         return;
     }
     loss.rounds += 1;
-    let all: u64 = round.workers.iter().map(|facts| work(facts)).sum();
-    let Some(most) = round.workers.iter().max_by_key(|facts| (work(facts), facts.go)) else { return };
-    let (longest, mean) = (work(most), all / count);
+    let all: u64 = round.workers.iter().map(|facts| facts.work).sum();
+    let Some(most) = round.workers.iter().max_by_key(|facts| (facts.work, facts.go)) else { return };
+    let (longest, mean) = (most.work, all / count);
     let is_uneven = if count == 2 { longest * 4 >= all * 3 } else { longest >= 2 * mean };
-    let (Some(begin), Some(end)) = (most.created, most.ended) else { return };
+    let (Some(begin), Some(end)) = (most.created(), most.ended()) else { return };
     if !is_uneven || longest < 200_000 {
         return;
     }
@@ -162,7 +154,7 @@ fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
         return;
     }
     // In the middle of the time after half of the others are done its creator must be waiting for it.
-    let others = round.workers.iter().filter(|facts| facts.go != most.go).filter_map(|facts| facts.ended);
+    let others = round.workers.iter().filter(|facts| facts.go != most.go).filter_map(|facts| facts.ended());
     let mut others: Vec<TraceTime> = others.collect();
     others.sort_unstable();
     let Some(&others) = others.get(others.len() / 2).filter(|others| **others < end) else { return };
@@ -171,7 +163,7 @@ fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
     let next = scene.trace.next_span(span.at).map(|next| scene.trace.maker(next.at).0);
     // The last one to end, which may be another one with much to do, wakes it.
     let is_late = |facts: &&&GoFacts| next == Some(Some(LaneId::Goroutine(facts.go)));
-    let last = round.workers.iter().find(is_late).filter(|facts| work(facts) * 2 > longest);
+    let last = round.workers.iter().find(is_late).filter(|facts| facts.work * 2 > longest);
     if span.state != GoState::Waiting || last.is_none() {
         return;
     }

@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::census::GoFacts;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, place_name, time};
+use crate::analysis::go_facts::{GoFacts, Stuck};
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::SpanClass;
@@ -14,7 +14,7 @@ const FEWEST: usize = 8;
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut made: FxHashMap<StackId, Vec<&GoFacts>> = FxHashMap::default();
-    for facts in scene.census.gos.iter().filter(|facts| facts.created.is_some()) {
+    for facts in scene.census.gos.iter().filter(|facts| facts.created().is_some()) {
         made.entry(facts.creation).or_default().push(facts);
     }
     let mut made: Vec<(StackId, Vec<&GoFacts>)> = made.into_iter().collect();
@@ -28,25 +28,21 @@ const fn can_be_forever(class: SpanClass) -> bool {
 }
 
 /// Since when it has done next to nothing but wait in this function, woken by the clock alone.
-fn alone(facts: &GoFacts, function: u32, end: TraceTime) -> Option<TraceTime> {
-    let ran = facts.nanos.get(SpanClass::Running as usize).copied().unwrap_or(0);
-    let (_, since) = facts.alone.filter(|alone| alone.0 == function)?;
-    (ran * 20 < end.nanos_since(since).unsigned_abs()).then_some(since)
+fn alone(facts: &GoFacts, stuck: &Stuck, function: u32, end: TraceTime) -> Option<TraceTime> {
+    let (_, since) = stuck.alone.filter(|alone| alone.0 == function)?;
+    (facts.running * 20 < end.nanos_since(since).unsigned_abs()).then_some(since)
 }
 
 fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Finding> {
     let range = scene.trace.range();
     let mut by_wait: FxHashMap<u32, Vec<(&GoFacts, StackId, TraceTime)>> = FxHashMap::default();
     for facts in gos {
-        let Some((stack, class, since)) = facts.stuck.filter(|stuck| can_be_forever(stuck.1)) else { continue };
-        let (Some(function), true) =
-            (scene.places.own_function(stack), facts.ended.is_none() && class != SpanClass::WaitNet)
-        else {
-            continue;
-        };
+        let stuck = scene.census.stuck.get(&facts.go).filter(|stuck| can_be_forever(stuck.class));
+        let Some(stuck) = stuck.filter(|_| facts.ended().is_none()) else { continue };
+        let Some(function) = scene.places.own_function(stuck.stack) else { continue };
         // Woken by nobody but a timer of their own they are as stuck as without it.
-        let since = alone(facts, function, range.end).map_or(since, |alone| alone.min(since));
-        by_wait.entry(function).or_default().push((facts, stack, since));
+        let since = alone(facts, stuck, function, range.end).map_or(stuck.since, |alone| alone.min(stuck.since));
+        by_wait.entry(function).or_default().push((facts, stuck.stack, since));
     }
     let (_, stuck) = by_wait.into_iter().max_by_key(|(function, stuck)| (stuck.len(), *function))?;
     let &(_, stack, _) = stuck.first()?;
@@ -57,17 +53,17 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
     let quarter = (range.nanos() / 4).max(1);
     let mut quarters = [0usize; 4];
     for (facts, _, _) in &stuck {
-        let at = facts.created.map_or(0, |created| created.nanos_since(range.start) / quarter).clamp(0, 3);
+        let at = facts.created().map_or(0, |created| created.nanos_since(range.start) / quarter).clamp(0, 3);
         if let Some(count) = quarters.get_mut(usize::try_from(at).unwrap_or(0)) {
             *count += 1;
         }
     }
     let grows = quarters.iter().filter(|&&count| count * 12 >= stuck.len()).count();
     // They do next to nothing before they are stuck: they are not a pool that works now and then.
-    let lived = |facts: &GoFacts| facts.created.map_or(0, |created| range.end.nanos_since(created));
+    let lived = |facts: &GoFacts| facts.created().map_or(0, |created| range.end.nanos_since(created));
     let still: i64 = stuck.iter().map(|(_, _, since)| range.end.nanos_since(*since)).sum();
     let life: i64 = stuck.iter().map(|(facts, _, _)| lived(facts)).sum();
-    let ended = gos.iter().filter(|facts| facts.ended.is_some()).count();
+    let ended = gos.iter().filter(|facts| facts.ended().is_some()).count();
     if grows < 3 || still * 2 < life {
         return None;
     }
@@ -85,7 +81,7 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
     );
     let share = stuck.len() as f64 / gos.len().max(1) as f64;
     // Those that a timer wakes may be there on purpose, and end after the trace.
-    let is_timed = |facts: &GoFacts, since| facts.stuck.is_some_and(|stuck| stuck.2 != since);
+    let is_timed = |facts: &GoFacts, since| scene.census.stuck.get(&facts.go).is_some_and(|stuck| stuck.since != since);
     let timed = stuck.iter().filter(|(facts, _, since)| is_timed(facts, *since)).count();
     let confidence = if timed * 2 > stuck.len() { 0.65 } else { 0.6 + 0.35 * share };
     let finding = Finding::new(Kind::GoroutineLeak, title, lost, scene.duration, confidence)

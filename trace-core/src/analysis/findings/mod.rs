@@ -147,7 +147,7 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
         load,
         lock_wait_ns,
         gc_ns: total(LaneId::Gc),
-        assist_ns: census.gos.iter().map(|go| go.assist).sum(),
+        assist_ns: census.assisting.values().sum(),
         stw_ns: total(LaneId::Stw),
         longest_runnable_ns: longest.max().unwrap_or(0).unsigned_abs(),
         duration_ns: duration,
@@ -167,7 +167,7 @@ fn load(trace: &Trace, census: &Census, duration: u64) -> Load {
             of(SpanClass::Running) + of(SpanClass::Gc)
         })
         .sum::<u64>();
-    let of = |class: SpanClass| census.gos.iter().filter_map(|go| go.nanos.get(class as usize)).sum::<u64>();
+    let of = |class: SpanClass| census.nanos.get(class as usize).copied().unwrap_or(0);
     let share = busy as f64 / (procs * duration).max(1) as f64;
     Load { procs, busy, running: of(SpanClass::Running), runnable: of(SpanClass::Runnable), share }
 }

@@ -30,10 +30,10 @@ pub(crate) enum Relation {
 
 pub(crate) fn relation(scene: &Scene<'_>, waiter: GoIx, waker: GoIx) -> Relation {
     let (Some(waiter), Some(waker)) = (scene.census.go(waiter), scene.census.go(waker)) else { return Relation::Other };
-    if waker.creator == Some(waiter.go) {
+    if waker.creator() == Some(waiter.go) {
         Relation::Child
     } else if waiter.name == waker.name
-        && (waiter.creator == waker.creator || waiter.creator.is_none() || waker.creator.is_none())
+        && (waiter.creator() == waker.creator() || waiter.creator().is_none() || waker.creator().is_none())
     {
         Relation::Sibling
     } else {

@@ -85,7 +85,7 @@ fn has_victim(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps, is_started: b
     let Some((go, range)) = sleeps.polls.longest else { return false };
     let Some(facts) = scene.census.go(go) else { return false };
     let is_endless = sleeps.polls.count > MOST_LOOKS * sleeps.series.max(1);
-    let Some(creator) = facts.creator.filter(|_| facts.created.is_some()) else {
+    let Some(creator) = facts.creator().filter(|_| facts.created().is_some()) else {
         return (family.bounded > 0 || goes_on(sleeps)) && !is_endless;
     };
     // One that does nothing else from its beginning to its end works at a rhythm, or sleeps in place of work.
