@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::{Align, Label, Layout, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, UiBuilder};
+use trace_core::analysis::compare::figure::Figure;
 use trace_core::analysis::compare::measure::{Measured, RowKind};
 use trace_core::analysis::compare::{Change, Figures};
 
@@ -12,7 +13,7 @@ use crate::action::action::{Action, Actions};
 use crate::action::pairs::PairAction;
 use crate::fmt::number::count;
 use crate::fmt::words;
-use crate::panel::figure::{Figure, nanos, ratio};
+use crate::panel::figure::{USUAL, nanos, ratio, title, words};
 use crate::panel::{changes, kept, partial_pair_ui};
 use crate::state::app::AppState;
 use crate::state::contrast::Changes;
@@ -249,7 +250,7 @@ fn columns_ui(ui: &mut Ui) {
     let chosen = figures_of(ui);
     choice(ui, "Columns", |ui| {
         for figure in Figure::ALL {
-            if menu_entry(ui, figure.title(), "", true, chosen.contains(&figure)).clicked() {
+            if menu_entry(ui, title(figure), "", true, chosen.contains(&figure)).clicked() {
                 let is_shown = |other: &Figure| chosen.contains(other) != (*other == figure);
                 let new: Vec<Figure> = Figure::ALL.into_iter().filter(is_shown).collect();
                 ui.ctx().data_mut(|data| data.insert_temp(id, new));
@@ -267,7 +268,7 @@ fn figures_of(ui: &Ui) -> Vec<Figure> {
             Figure::P99 => MIDDLING_TABLE,
             _ => 0.0,
         };
-        Figure::USUAL.into_iter().filter(|figure| width >= least(figure)).collect()
+        USUAL.into_iter().filter(|figure| width >= least(figure)).collect()
     };
     ui.ctx().data(|data| data.get_temp(id)).unwrap_or_else(usual)
 }
@@ -300,7 +301,7 @@ fn offered(pair: &Pair, [a, b]: &[Arc<Measured>; 2]) -> Vec<(PerChoice, String)>
 fn columns(figures: &[Figure]) -> Vec<Column> {
     let mut columns = vec![text("Kind", 74.0), text("Name", 0.0)];
     columns.extend(
-        figures.iter().map(|figure| number(figure.title(), if *figure == Figure::Count { 100.0 } else { 141.0 })),
+        figures.iter().map(|figure| number(title(*figure), if *figure == Figure::Count { 100.0 } else { 141.0 })),
     );
     columns.extend([number("Change", 80.0), number("Ratio", 64.0), number("Chance", 62.0)]);
     columns
@@ -357,7 +358,8 @@ fn cells(tokens: &Tokens, change: &Change, figures: &[Figure], [unit_a, unit_b]:
     };
     let mut cells = vec![Cell::text(change.kind.name()).colored(tokens.muted), Cell::text(name)];
     cells.extend(figures.iter().map(|figure| {
-        let side = |of: &Option<Figures>, unit: f64| of.as_ref().map_or("–".to_owned(), |of| figure.text(of, unit));
+        let side =
+            |of: &Option<Figures>, unit: f64| of.as_ref().map_or("–".to_owned(), |of| words(*figure, of, unit));
         let (a, b) = (side(&change.a, unit_a), side(&change.b, unit_b));
         let color = if a == b { tokens.muted } else { tokens.text };
         Cell::number(format!("{a} → {b}")).colored(color)
@@ -396,7 +398,7 @@ fn signed(impact: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Among, Figure, Filter, cells, chance, order, ratio};
+    use super::{Among, Figure, Filter, USUAL, cells, chance, order, ratio};
     use crate::state::contrast::Changes;
     use crate::theme::tokens::DARK;
     use crate::widget::table::Sorting;
@@ -446,8 +448,7 @@ mod tests {
         assert_eq!(chance(&found.found.changes[0]), "<0.1 %");
         let few = Change { is_significant: false, is_too_few: true, ..found.found.changes[1].clone() };
         assert_eq!(chance(&few), "0 : 1");
-        let texts: Vec<String> =
-            cells(&DARK, &few, &Figure::USUAL, found.units).into_iter().map(|cell| cell.text).collect();
+        let texts: Vec<String> = cells(&DARK, &few, &USUAL, found.units).into_iter().map(|cell| cell.text).collect();
         assert!(texts.contains(&"(new)".to_owned()), "{texts:?}");
     }
 

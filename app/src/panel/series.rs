@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use egui::{Align, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, vec2};
 use trace_core::analysis::compare::Figures;
+use trace_core::analysis::compare::figure::Figure;
 use trace_core::analysis::compare::trend::{Trend, Trends};
 
 use crate::action::action::{Action, Actions};
 use crate::action::pairs::PairAction;
 use crate::fmt::number::count;
-use crate::panel::figure::{Figure, ratio};
+use crate::panel::figure::{ratio, title, words};
 use crate::panel::{ask_for, kept, series};
 use crate::state::app::AppState;
 use crate::state::contrast::{Contrast, PairAnswer, SeriesChanges};
@@ -178,7 +179,7 @@ fn controls_ui(ui: &mut Ui, list: &[Trend]) -> Filter {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for figure in Figure::ALL {
-            if chip(ui, figure.title(), filter.figure == figure).clicked() {
+            if chip(ui, title(figure), filter.figure == figure).clicked() {
                 filter.figure = figure;
             }
         }
@@ -254,7 +255,7 @@ fn cells(tokens: &Tokens, trend: &Trend, figure: Figure, units: &[f64]) -> Vec<C
         .iter()
         .zip(units)
         .map(|(figures, unit): (&Option<Figures>, _)| {
-            figures.as_ref().map(|figures| (figure.value(figures, *unit), figure.text(figures, *unit)))
+            figures.as_ref().map(|figures| (figure.value(figures, *unit), words(figure, figures, *unit)))
         })
         .collect();
     let highest = known.iter().flatten().map(|value| value.0).fold(0.0, f64::max);
@@ -298,10 +299,10 @@ fn share(value: f64, highest: f64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::{Filter, cells, order, sentences};
-    use crate::panel::figure::Figure;
     use crate::state::contrast::SeriesChanges;
     use crate::theme::tokens::DARK;
     use crate::widget::table::Sorting;
+    use trace_core::analysis::compare::figure::Figure;
     use trace_core::analysis::compare::measure::RowKind;
     use trace_core::analysis::compare::trend::{Step, Trend, Trends};
     use trace_core::analysis::compare::{Comparison, Figures};

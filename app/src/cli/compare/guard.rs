@@ -1,20 +1,9 @@
 //! Conditions that let CI guard a build: `task:/checkout p99 > +10%`.
 
+use trace_core::analysis::compare::figure::Figure;
 use trace_core::analysis::compare::{Change, Figures};
 
 use crate::cli::place::parse_time;
-
-/// A figure of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Metric {
-    Count,
-    Total,
-    Mean,
-    P50,
-    P90,
-    P99,
-    Max,
-}
 
 /// What B's figure is held against.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,7 +19,7 @@ enum Limit {
 pub struct Guard {
     kind: String,
     name: String,
-    metric: Metric,
+    metric: Figure,
     above: bool,
     limit: Limit,
     text: String,
@@ -47,19 +36,19 @@ pub fn parse(text: &str) -> Option<Guard> {
     };
     let (name, metric) = left.trim().rsplit_once(' ')?;
     let metric = match metric {
-        "count" => Metric::Count,
-        "total" => Metric::Total,
-        "mean" => Metric::Mean,
-        "p50" | "median" => Metric::P50,
-        "p90" => Metric::P90,
-        "p99" => Metric::P99,
-        "max" => Metric::Max,
+        "count" => Figure::Count,
+        "total" => Figure::Total,
+        "mean" => Figure::Mean,
+        "p50" | "median" => Figure::P50,
+        "p90" => Figure::P90,
+        "p99" => Figure::P99,
+        "max" => Figure::Max,
         _ => return None,
     };
     let limit = limit.trim();
     let limit = match limit.strip_suffix('%') {
         Some(percent) => Limit::Relative(percent.trim().parse::<f64>().ok()? / 100.0),
-        None if metric == Metric::Count => Limit::Absolute(limit.parse().ok()?),
+        None if metric == Figure::Count => Limit::Absolute(limit.parse().ok()?),
         None => Limit::Absolute(parse_time(limit)? as f64),
     };
     let is_sensible = match limit {
@@ -82,25 +71,13 @@ impl Guard {
     }
 
     fn is_crossed(&self, change: &Change) -> bool {
-        let figure = |side: &Option<Figures>| side.as_ref().map_or(0.0, |side| self.figure(side));
+        let figure = |side: &Option<Figures>| side.as_ref().map_or(0.0, |side| self.metric.value(side, 1.0));
         let (a, b) = (figure(&change.a), figure(&change.b));
         let limit = match self.limit {
             Limit::Relative(part) => a * (1.0 + part),
             Limit::Absolute(value) => value,
         };
         if self.above { b > limit } else { b < limit }
-    }
-
-    fn figure(&self, side: &Figures) -> f64 {
-        match self.metric {
-            Metric::Count => side.count as f64,
-            Metric::Total => side.total as f64,
-            Metric::Mean => side.mean,
-            Metric::P50 => side.p50,
-            Metric::P90 => side.p90,
-            Metric::P99 => side.p99,
-            Metric::Max => side.max as f64,
-        }
     }
 }
 
@@ -111,7 +88,7 @@ mod tests {
     #[test]
     fn guards_name_a_row_a_figure_and_a_limit() {
         let guard = parse("task:/checkout p99 > +10%").map(|guard| (guard.kind, guard.name, guard.metric, guard.limit));
-        assert_eq!(guard, Some(("task".into(), "/checkout".into(), Metric::P99, Limit::Relative(0.1))));
+        assert_eq!(guard, Some(("task".into(), "/checkout".into(), Figure::P99, Limit::Relative(0.1))));
         let guard =
             parse("wait:sync.(*Mutex).Lock in main.f total<5ms").map(|guard| (guard.name, guard.above, guard.limit));
         assert_eq!(guard, Some(("sync.(*Mutex).Lock in main.f".into(), false, Limit::Absolute(5e6))));

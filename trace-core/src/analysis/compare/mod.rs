@@ -3,6 +3,7 @@
 pub mod anchor;
 pub mod causes;
 pub mod diff_flame;
+pub mod figure;
 pub mod limits;
 pub mod measure;
 pub mod mix;

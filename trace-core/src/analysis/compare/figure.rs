@@ -1,0 +1,45 @@
+//! The figures of a row by name: what a column shows, and what a condition is about.
+
+use crate::analysis::compare::Figures;
+
+/// A figure of a row on one side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Figure {
+    /// How many.
+    Count,
+    /// How many per unit.
+    Rate,
+    /// In sum.
+    Total,
+    /// Mean.
+    Mean,
+    /// Median.
+    P50,
+    /// Nine in ten are at most this long.
+    P90,
+    /// 99 in a hundred.
+    P99,
+    /// The longest.
+    Max,
+}
+
+impl Figure {
+    /// All, in the order of columns.
+    pub const ALL: [Self; 8] =
+        [Self::Count, Self::Rate, Self::Total, Self::Mean, Self::P50, Self::P90, Self::P99, Self::Max];
+
+    /// The figure: a number of instances (`Rate`: per `unit`), or nanoseconds.
+    #[must_use]
+    pub fn value(self, figures: &Figures, unit: f64) -> f64 {
+        match self {
+            Self::Count => figures.count as f64,
+            Self::Rate => figures.count as f64 / unit,
+            Self::Total => figures.total as f64,
+            Self::Mean => figures.mean,
+            Self::P50 => figures.p50,
+            Self::P90 => figures.p90,
+            Self::P99 => figures.p99,
+            Self::Max => figures.max as f64,
+        }
+    }
+}
