@@ -219,29 +219,28 @@ impl Office {
     }
 
     fn ask_for_files(&mut self) {
-        if self.asking || self.writer.is_none() {
-            return;
-        }
-        self.asking = true;
-        let mailbox = self.mailbox.clone();
-        self.run("dialog", move || {
-            let begin = Instant::now();
-            let chosen = rfd::FileDialog::new().set_title("Open Go execution traces").pick_files();
-            // Without a portal the answer is the same as "cancelled", only at once: then the path
-            // field serves.
-            let no_dialog = chosen.is_none() && begin.elapsed() < NO_DIALOG;
-            for path in chosen.into_iter().flatten() {
-                mailbox.send(Action::Open(path));
-            }
-            mailbox.send(Action::DialogClosed);
-            if no_dialog {
-                mailbox.send(Action::Notice("This desktop offers no file dialog: type or paste a path".to_owned()));
-                mailbox.send(Action::AskPath(FieldFor::Open));
-            }
-        });
+        let dialog = rfd::FileDialog::new().set_title("Open Go execution traces");
+        self.ask(FieldFor::Open, Action::Open, move || dialog.pick_files());
     }
 
     fn ask_for_comparison(&mut self, adds: bool) {
+        let dialog = rfd::FileDialog::new().set_title("Compare with another Go execution trace");
+        let pick = move || dialog.pick_file().map(|path| vec![path]);
+        if adds {
+            self.ask(FieldFor::Add, Action::AddToComparison, pick);
+        } else {
+            self.ask(FieldFor::Compare, Action::CompareWith, pick);
+        }
+    }
+
+    /// Opens a dialog, one at a time, and sends what `made` makes of each file that was chosen. Where the desktop has
+    /// no dialogs, the path field serves `purpose`.
+    fn ask(
+        &mut self,
+        purpose: FieldFor,
+        made: fn(PathBuf) -> Action,
+        pick: impl FnOnce() -> Option<Vec<PathBuf>> + Send + 'static,
+    ) {
         if self.asking || self.writer.is_none() {
             return;
         }
@@ -249,11 +248,10 @@ impl Office {
         let mailbox = self.mailbox.clone();
         self.run("dialog", move || {
             let begin = Instant::now();
-            let chosen = rfd::FileDialog::new().set_title("Compare with another Go execution trace").pick_file();
+            let chosen = pick();
+            // Without a portal the answer is the same as "cancelled", only at once.
             let no_dialog = chosen.is_none() && begin.elapsed() < NO_DIALOG;
-            let (made, purpose): (fn(PathBuf) -> Action, _) =
-                if adds { (Action::AddToComparison, FieldFor::Add) } else { (Action::CompareWith, FieldFor::Compare) };
-            chosen.into_iter().for_each(|path| mailbox.send(made(path)));
+            chosen.into_iter().flatten().for_each(|path| mailbox.send(made(path)));
             mailbox.send(Action::DialogClosed);
             if no_dialog {
                 mailbox.send(Action::Notice("This desktop offers no file dialog: type or paste a path".to_owned()));
