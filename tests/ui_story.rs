@@ -6,59 +6,29 @@
 
 #[path = "support/fixtures.rs"]
 mod fixtures;
+#[path = "support/window.rs"]
+#[expect(dead_code, reason = "the story asks no analysis")]
+mod window;
 
-use egui::accesskit::Role;
 use egui::{Key, Modifiers};
-use egui_kittest::kittest::{NodeT, Queryable};
-use egui_kittest::{Harness, Node};
 use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
 use tracelane::action::action::Action;
-use tracelane::shell::app::TracelaneApp;
-use tracelane::state::document::Document;
-use tracelane::state::settings::Settings;
 use tracelane::state::view::Selection;
 
-/// The window, without threads, disk and desktop.
-struct Window(Harness<'static, TracelaneApp>);
+use crate::window::Window;
 
 impl Window {
-    fn new() -> Self {
-        let settings = Settings { animate: false, ..Settings::default() };
-        let mut harness = Harness::builder().with_size(egui::vec2(1440.0, 900.0)).with_max_steps(1_000).build_ui_state(
-            |ui, app: &mut TracelaneApp| {
-                app.logic(ui.ctx());
-                app.ui(ui);
-            },
-            TracelaneApp::new_headless(settings),
-        );
-        harness.run();
-        Self(harness)
-    }
-
-    fn with(actions: impl IntoIterator<Item = Action>) -> Self {
-        let mut window = Self::new();
-        for action in actions {
-            window.0.state_mut().push(action);
-        }
-        window.0.run();
+    fn sample() -> Self {
+        let mut window = Self::empty();
+        window.act(Action::OpenSample);
         window
     }
 
-    /// Clicks the button with this name.
-    fn click(&mut self, name: &str) {
-        self.0.get_by_role_and_label(Role::Button, name).click_accesskit();
-        self.0.run();
-    }
-
-    fn press(&mut self, key: Key, modifiers: Modifiers) {
+    fn key(&mut self, key: Key, modifiers: Modifiers) {
         self.0.key_press_modifiers(modifiers, key);
         self.0.run();
-    }
-
-    fn document(&self) -> &Document {
-        self.0.state().state().document().expect("a document")
     }
 
     /// The selected span.
@@ -74,24 +44,6 @@ impl Window {
         let LaneId::Goroutine(ix) = span.at.lane else { panic!("not on a goroutine: {span:?}") };
         self.document().trace.goroutine(ix).expect("the goroutine").id.0
     }
-
-    /// All names and texts in the window.
-    fn words(&self) -> Vec<String> {
-        fn collect(node: &Node<'_>, words: &mut Vec<String>) {
-            words.extend(node.accesskit_node().label());
-            words.extend(node.accesskit_node().value());
-            for child in node.children() {
-                collect(&child, words);
-            }
-        }
-        let mut words = Vec::new();
-        collect(&self.0.root(), &mut words);
-        words
-    }
-
-    fn shows(&self, word: &str) -> bool {
-        self.words().iter().any(|words| words.contains(word))
-    }
 }
 
 /// Which button of the sample is the long wait of the goroutine that sent the report.
@@ -99,18 +51,18 @@ const LONG_WAIT: &str = "waiting (select) 111 ms";
 
 #[test]
 fn the_sample_tells_who_made_the_requests_wait() {
-    let mut window = Window::new();
-    window.click("Open the sample trace");
+    let mut window = Window::empty();
+    window.press("Open the sample trace");
     // The findings tell at once; here someone looks for himself.
     assert!(window.shows("main.sendReport"));
-    window.click("Close Findings");
+    window.press("Close Findings");
     assert!(window.document().trace.totals().complete);
 
     // Looking: one lane waits longest while nothing else runs. What it does afterwards is the next span.
-    window.click(LONG_WAIT);
+    window.press(LONG_WAIT);
     assert_eq!((window.span().state, window.goroutine(&window.span())), (GoState::Waiting, 13));
-    window.press(Key::Period, Modifiers::NONE);
-    window.press(Key::Period, Modifiers::NONE);
+    window.key(Key::Period, Modifiers::NONE);
+    window.key(Key::Period, Modifiers::NONE);
     let culprit = window.span();
     assert_eq!((culprit.state, window.goroutine(&culprit)), (GoState::Running, 13));
 
@@ -121,7 +73,7 @@ fn the_sample_tells_who_made_the_requests_wait() {
     assert!(count >= 4 && flows.len() as u64 == count, "{flows:?}");
     let trace = &window.document().trace;
     assert!(trace.frames(flows[0].stack).any(|frame| frame.function == "main.sendReport"));
-    window.press(Key::CloseBracket, Modifiers::NONE);
+    window.key(Key::CloseBracket, Modifiers::NONE);
     let victim = window.span();
     assert_ne!(window.goroutine(&victim), 13);
     assert_eq!(flows[0].to.span, Some(victim.at));
@@ -129,60 +81,61 @@ fn the_sample_tells_who_made_the_requests_wait() {
     assert_eq!(window.document().trace.str(waited.reason), "sync");
 
     // And back: the incoming flow leads to the culprit, as does the history.
-    window.press(Key::OpenBracket, Modifiers::NONE);
+    window.key(Key::OpenBracket, Modifiers::NONE);
     assert_eq!(window.span().at, culprit.at);
-    window.press(Key::ArrowLeft, Modifiers::ALT);
+    window.key(Key::ArrowLeft, Modifiers::ALT);
     assert_eq!(window.span().at, victim.at);
-    window.press(Key::ArrowLeft, Modifiers::ALT);
+    window.key(Key::ArrowLeft, Modifiers::ALT);
     assert_eq!(window.span().at, culprit.at);
-    window.press(Key::ArrowRight, Modifiers::ALT);
+    window.key(Key::ArrowRight, Modifiers::ALT);
     assert_eq!(window.span().at, victim.at);
-    window.press(Key::Escape, Modifiers::NONE);
+    window.key(Key::Escape, Modifiers::NONE);
     assert_eq!(window.document().selection, Selection::None);
 }
 
 #[test]
 fn a_lane_is_selected_by_its_name_and_told_about() {
-    let mut window = Window::with([Action::OpenSample]);
-    window.click("Close Findings");
-    window.click("G13 main.main.func3");
-    let selected = window.document().selection.lane();
+    let mut window = Window::sample();
+    window.press("Close Findings");
+    window.press("G13 main.main.func3");
+    let selected = window.lane();
     assert_eq!(selected.map(|lane| matches!(lane, LaneId::Goroutine(_))), Some(true));
-    window.press(Key::F, Modifiers::NONE);
+    window.key(Key::F, Modifiers::NONE);
     assert!(window.shows("main.main.func3"));
 }
 
 #[test]
 fn keys_zoom_and_pan() {
-    let mut window = Window::with([Action::OpenSample]);
+    let mut window = Window::sample();
     let whole = window.document().view.expect("a view");
-    window.press(Key::W, Modifiers::NONE);
+    window.key(Key::W, Modifiers::NONE);
     let closer = window.document().view.expect("a view");
     assert!(closer.span_nanos < whole.span_nanos, "{closer:?} {whole:?}");
-    window.press(Key::D, Modifiers::NONE);
+    window.key(Key::D, Modifiers::NONE);
     let later = window.document().view.expect("a view");
     assert!(later.start_nanos > closer.start_nanos, "{later:?} {closer:?}");
     assert!((later.span_nanos - closer.span_nanos).abs() < 1.0);
-    window.press(Key::F, Modifiers::SHIFT);
+    window.key(Key::F, Modifiers::SHIFT);
     let again = window.document().view.expect("a view");
     assert!((again.span_nanos / whole.span_nanos - 1.0).abs() < 0.1, "{again:?} {whole:?}");
 }
 
 #[test]
 fn the_sheet_of_keys_opens_and_closes() {
-    let mut window = Window::with([Action::OpenSample]);
+    let mut window = Window::sample();
     window.0.event(egui::Event::Text("?".to_owned()));
-    window.press(Key::Questionmark, Modifiers::SHIFT);
+    window.key(Key::Questionmark, Modifiers::SHIFT);
     assert!(window.0.state().state().help_open);
     assert!(window.shows("Follow outgoing flow"));
-    window.press(Key::Escape, Modifiers::NONE);
+    window.key(Key::Escape, Modifiers::NONE);
     assert!(!window.0.state().state().help_open);
 }
 
 #[test]
 fn a_damaged_trace_opens_and_says_so() {
     let path = fixtures::data().join("broken/cut-mid-batch-go1.27.trace");
-    let window = Window::with([Action::Open(path)]);
+    let mut window = Window::empty();
+    window.act(Action::Open(path));
     assert!(window.document().trace.totals().events > 0);
     assert!(window.shows("G1 main.main") || window.shows("G1 runtime.main"), "{:?}", window.words());
     assert!(window.shows("damaged") || window.shows("warning"), "{:?}", window.words());
@@ -191,7 +144,8 @@ fn a_damaged_trace_opens_and_says_so() {
 #[test]
 fn a_file_that_is_no_trace_gets_a_sentence() {
     let path = fixtures::data().join("broken/no-trace-log.trace");
-    let window = Window::with([Action::Open(path)]);
+    let mut window = Window::empty();
+    window.act(Action::Open(path));
     assert!(window.shows("it begins with text"), "{:?}", window.words());
     assert!(!window.shows("Goroutines"), "{:?}", window.words());
 }
