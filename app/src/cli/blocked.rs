@@ -1,8 +1,5 @@
 //! `tracelane blocked`: who keeps whom waiting, place by place.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
-
 use serde::Serialize;
 use trace_core::analysis::blocked_by::{Blocked, Meanwhile, Releasers, blocked, releasers};
 use trace_core::analysis::census::Census;
@@ -12,47 +9,43 @@ use trace_core::base::ids::StackId;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cache;
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::print;
-use crate::cli::scope::Wanted;
+use crate::cli::basics::Basics;
+use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::frame::Frame;
+use crate::cli::load::load;
+use crate::cli::names::id_of;
+use crate::cli::print::{answer, line};
 use crate::cli::why::name_of;
-use crate::fmt::time::duration;
+use crate::fmt::time::nanos;
 
 /// What releasers did, told of per place.
 const PARTS: usize = 8;
 
-/// What was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// The trace.
-    pub file: PathBuf,
-    /// Whose waits, and when.
-    pub wanted: Wanted,
-    /// So many places.
-    pub limit: usize,
-    /// As JSON.
-    pub json: bool,
-}
+/// What `tracelane help blocked` prints.
+pub const HELP: &str = "\
+tracelane blocked FILE [--limit N] [--json] [scope]
+
+For each place at which goroutines of the program wait: how often, how long, and what those who ended the waits
+did meanwhile, in a sentence and in parts. Waits for locks, and waits in the same queue, are followed to whoever was at their root. Places
+where goroutines wait for work (idle connections, workers, timers) are left out.
+
+  --limit 40           so many places
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, waits [{sentence, place {function, file, line}, on, count, goroutines, total_ns, max_ns,
+      ended_by_goroutines_ns, examined_ns (the longest waits, at most 512), stack [{function, file, line}],
+      meanwhile [{goroutine, doing, place or null, released_at or null, total_ns, count}], others_ns}]
+      (meanwhile and others_ns sum to examined_ns)
+";
 
 /// Loads the file and prints where its goroutines wait for each other.
 ///
 /// # Errors
 /// When the file is unreadable.
-pub fn run(asked: &Asked) -> Answer {
-    let monitor = Monitor::new();
-    let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+pub fn run(asked: &Basics) -> Answer {
+    let trace = load(&asked.file)?;
     let scope = asked.wanted.scope(&trace)?;
-    let report = Report::of(asked, &trace, &scope, &monitor);
-    if asked.json {
-        let mut text = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
-        text.push('\n');
-        print(&text)?;
-    } else {
-        print(&report.text())?;
-    }
-    Ok(Exit::after(trace.warnings()))
+    let report = Report::of(asked, &trace, &scope);
+    answer(&trace, asked.json, &report, || report.text())
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -112,31 +105,16 @@ pub struct Part {
     pub count: u64,
 }
 
-/// A frame.
-#[derive(Clone, Debug, Serialize)]
-pub struct Frame {
-    /// Fully qualified function.
-    pub function: String,
-    /// Source file.
-    pub file: String,
-    /// Line in it.
-    pub line: u64,
-}
-
 impl Report {
     /// Of a loaded trace.
     #[must_use]
-    pub fn of(asked: &Asked, trace: &Trace, scope: &Scope, monitor: &Monitor) -> Self {
+    pub fn of(asked: &Basics, trace: &Trace, scope: &Scope) -> Self {
         let places = Places::new(trace);
-        let census = Census::take_of(trace, &places, &scope.pieces(trace), monitor).unwrap_or_default();
+        let census = Census::take_of(trace, &places, &scope.pieces(trace), &Monitor::new()).unwrap_or_default();
         let mut waits = blocked(&census, &places);
         waits.truncate(asked.limit);
         let waits = waits.iter().map(|wait| Waiting::of(trace, &places, wait, &releasers(trace, &places, wait)));
-        Self {
-            file: asked.file.display().to_string(),
-            partial: Exit::after(trace.warnings()) == Exit::Damaged,
-            waits: waits.collect(),
-        }
+        Self { file: asked.file.display().to_string(), partial: is_damaged(trace), waits: waits.collect() }
     }
 
     /// For people.
@@ -149,9 +127,10 @@ impl Report {
         for wait in &self.waits {
             line(&mut text, &wait.sentence);
             for part in &wait.meanwhile {
-                let place = part.place.as_ref().map_or_else(String::new, |place| format!(" at {}", place.words()));
+                let place = part.place.as_ref().map_or_else(String::new, |place| format!(" at {}", place.in_full()));
                 let released = part.released_at.as_ref();
-                let released = released.map_or_else(String::new, |at| format!(", then released it at {}", at.words()));
+                let released =
+                    released.map_or_else(String::new, |at| format!(", then released it at {}", at.in_full()));
                 let doing = part.doing.replace('_', " ");
                 line(
                     &mut text,
@@ -173,11 +152,7 @@ impl Waiting {
         let name = wait.op.name();
         Self {
             sentence: found.sentence.clone(),
-            place: Frame {
-                function: wait.place.function.clone(),
-                file: wait.place.file.clone(),
-                line: wait.place.line,
-            },
+            place: Frame::from(&wait.place),
             on: if name.is_empty() { trace.str(wait.reason).to_owned() } else { name.to_owned() },
             count: wait.count,
             goroutines: wait.gos,
@@ -197,11 +172,10 @@ impl Part {
         let frame = |stack: StackId| {
             // Where the program has no frame: what the goroutine is there for.
             let root = || trace.frames(stack).last().map(Place::from);
-            let place = places.own(stack).or_else(root)?;
-            Some(Frame { function: place.function, file: place.file, line: place.line })
+            places.own(stack).or_else(root).map(Frame::from)
         };
         Self {
-            goroutine: trace.goroutine_name(part.go).map_or(-1, |(id, _)| id.signed()),
+            goroutine: id_of(trace, part.go),
             doing: name_of(part.doing),
             place: frame(part.stack),
             released_at: frame(part.release),
@@ -209,34 +183,4 @@ impl Part {
             count: part.count,
         }
     }
-}
-
-impl Frame {
-    /// All frames of a stack, leaf first.
-    #[must_use]
-    pub fn all(trace: &Trace, stack: StackId) -> Vec<Self> {
-        let frames = trace.frames(stack);
-        let frame = |frame: trace_core::model::trace::Frame<'_>| Self {
-            function: frame.function.to_owned(),
-            file: frame.file.to_owned(),
-            line: frame.line,
-        };
-        frames.map(frame).collect()
-    }
-
-    /// In a few words: `main.work (main.go:12)`.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
-        format!("{} ({file}:{})", self.function, self.line)
-    }
-}
-
-fn nanos(nanos: u64) -> String {
-    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
-}
-
-fn line(text: &mut String, line: &str) {
-    // Writing to a string does not fail.
-    writeln!(text, "{line}").unwrap_or_default();
 }

@@ -1,16 +1,36 @@
 //! `tracelane dump`: every event as text.
 
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use trace_core::base::error::Error;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::warning::WarningKind;
 use trace_core::export::reference::dump;
 
-use crate::cli::complain;
 use crate::cli::exit::{Answer, Exit, Failure, written};
+use crate::cli::print::complain;
+use crate::cli::words::{Stop, Words, unexpected};
 use crate::remote;
+
+/// What `tracelane help dump` prints.
+pub const HELP: &str = "\
+tracelane dump FILE
+
+Prints every event of the trace in its true order, one after the other, byte for byte what
+`go tool trace -d=parsed FILE` of Go 1.27 prints when TZ is UTC. Streams: a pipe may close early.
+";
+
+/// Reads the FILE, which is all that can be asked for.
+///
+/// # Errors
+/// When help is wanted, or the words make no sense.
+pub fn read(mut words: Words) -> Result<PathBuf, Stop> {
+    match words.option()? {
+        Some(option) => Err(unexpected(&option).into()),
+        None => Ok(words.file()?),
+    }
+}
 
 /// Prints every event of `file`. Damage is told on standard error, so that the output stays what it is.
 ///

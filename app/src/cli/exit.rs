@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use trace_core::base::error::Error;
-use trace_core::base::warning::Warning;
+use trace_core::model::trace::Trace;
 
 /// The documented exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +23,17 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Depending on whether anything of a trace is lost.
+    /// Depending on whether anything of the trace is lost.
     #[must_use]
-    pub fn after(warnings: &[Warning]) -> Self {
-        if warnings.iter().any(|warning| warning.kind.is_damage()) { Self::Damaged } else { Self::Fine }
+    pub fn after(trace: &Trace) -> Self {
+        if is_damaged(trace) { Self::Damaged } else { Self::Fine }
     }
+}
+
+/// Whether anything of a trace is lost, so that what is found in it is partial.
+#[must_use]
+pub fn is_damaged(trace: &Trace) -> bool {
+    trace.warnings().iter().any(|warning| warning.kind.is_damage())
 }
 
 impl From<Exit> for ExitCode {

@@ -1,30 +1,49 @@
 //! `tracelane gc`: collections one by one, with who marked, who had to help, and what came of it.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde::Serialize;
 use trace_core::analysis::collector::cycles::{Collector, Cycle, Helper, Swept};
 use trace_core::analysis::collector::work::WorkerMode;
-use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
-use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
-use crate::cache;
-use crate::cli::blocked::Frame;
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::place::Stretch;
-use crate::cli::print_report;
+use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::frame::Frame;
+use crate::cli::load::load;
+use crate::cli::names::{goroutine, id_of, since_start, start_function};
+use crate::cli::place::{Stretch, parse_stretch};
+use crate::cli::print::{answer, line};
 use crate::cli::scope::range_of;
 use crate::cli::stw;
+use crate::cli::words::{Stop, Words, unexpected};
 use crate::fmt::number::{bytes, count, percent};
-use crate::fmt::time::{duration, offset};
+use crate::fmt::time::{duration, nanos, offset};
 
 /// Helpers told of per collection.
 const HELPERS: usize = 10;
 /// Of them in the text.
 const HELPERS_SHOWN: usize = 3;
+
+/// What `tracelane help gc` prints.
+pub const HELP: &str = "\
+tracelane gc FILE [--range A..B] [--limit N] [--json]
+
+Collections one by one: how long they marked and stopped the world, how long mark workers ran, who was made to
+help, the heap before, when marking was over, and in use, what was swept until the next, and who set it off.
+
+  --range A..B         only those that touch this stretch, from the start of the trace; each is told whole
+  --limit 40           so many rows of the text
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, duration_ns, swept_before {sweeping}, cycles [{start_ns, duration_ns, began_before, goes_on,
+      trigger (heap, forced, periodic or unknown), goroutine or null, stack [{function, file, line}], setup_ns,
+      marking_ns, ending_ns (these three sum to duration_ns), stopped_ns, stops [as of tracelane stw],
+      workers {dedicated_ns, fractional_ns, idle_ns, unlabelled_ns}, assists, assist_ns, assist_running_ns,
+      helpers [{goroutine, function, count, total_ns, running_ns, stack}] (at most 10), heap_before_bytes,
+      heap_marked_bytes, heap_after_bytes, goal_bytes, next_goal_bytes (each may be null), swept {sweeping}}]
+      sweeping {count, total_ns, swept_bytes, reclaimed_bytes}
+";
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,17 +58,37 @@ pub struct Asked {
     pub json: bool,
 }
 
+impl Asked {
+    /// Reads what follows `gc` or `stw`.
+    pub fn read(mut words: Words) -> Result<Self, Stop> {
+        let mut asked = Self { limit: 40, ..Self::default() };
+        while let Some(option) = words.option()? {
+            match option.as_str() {
+                "--json" => asked.json = true,
+                "--range" => asked.range = Some(words.value(&option, "100ms..1.2s", parse_stretch)?),
+                "--limit" => asked.limit = words.number(&option, "40")?,
+                _ => return Err(unexpected(&option).into()),
+            }
+        }
+        asked.file = words.file()?;
+        Ok(asked)
+    }
+
+    /// The stretch asked for, in the time of the trace.
+    #[must_use]
+    pub fn range_in(&self, trace: &Trace) -> TimeRange {
+        self.range.map_or_else(|| trace.range(), |stretch| range_of(trace, stretch))
+    }
+}
+
 /// Loads the file and prints its collections.
 ///
 /// # Errors
 /// When the file is unreadable.
 pub fn run(asked: &Asked) -> Answer {
-    let monitor = Monitor::new();
-    let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = load(&asked.file)?;
     let report = Report::of(asked, &trace);
-    print_report(asked.json, &report, || report.text(asked.limit))?;
-    Ok(Exit::after(trace.warnings()))
+    answer(&trace, asked.json, &report, || report.text(asked.limit))
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -171,11 +210,11 @@ impl Report {
     /// Of a loaded trace.
     #[must_use]
     pub fn of(asked: &Asked, trace: &Trace) -> Self {
-        let range = asked.range.map_or_else(|| trace.range(), |stretch| range_of(trace, stretch));
+        let range = asked.range_in(trace);
         let found = Collector::of(trace, range, &Monitor::new()).unwrap_or_default();
         Self {
             file: asked.file.display().to_string(),
-            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            partial: is_damaged(trace),
             duration_ns: trace.range().intersect(range).nanos(),
             cycles: found.cycles.iter().map(|cycle| OneCycle::of(trace, &found, cycle)).collect(),
             swept_before: Sweeping::of(&found.early),
@@ -253,7 +292,7 @@ impl OneCycle {
     fn of(trace: &Trace, found: &Collector, cycle: &Cycle) -> Self {
         let stops = cycle.stops.iter().filter_map(|&at| found.stops.get(at));
         Self {
-            start_ns: since(trace, cycle.range.start),
+            start_ns: since_start(trace, cycle.range.start),
             duration_ns: cycle.range.nanos(),
             began_before: cycle.began_before,
             goes_on: cycle.goes_on,
@@ -294,7 +333,7 @@ impl OneCycle {
             (false, false) => "",
         };
         let who = self.goroutine.map_or_else(String::new, |go| format!(" by g{go}"));
-        let place = own(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.words()));
+        let place = own(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
         line(
             text,
             &format!(
@@ -314,7 +353,7 @@ impl OneCycle {
             ),
         );
         for helper in self.helpers.iter().take(HELPERS_SHOWN) {
-            let place = own(&helper.stack).map_or_else(String::new, |frame| format!(", most at {}", frame.words()));
+            let place = own(&helper.stack).map_or_else(String::new, |frame| format!(", most at {}", frame.in_full()));
             line(
                 text,
                 &format!(
@@ -333,8 +372,8 @@ impl OneCycle {
 impl Helping {
     fn of(trace: &Trace, helper: &Helper) -> Self {
         Self {
-            goroutine: goroutine(trace, helper.go).unwrap_or(-1),
-            function: function(trace, helper.go),
+            goroutine: id_of(trace, helper.go),
+            function: start_function(trace, helper.go),
             count: helper.count,
             total_ns: helper.nanos,
             running_ns: helper.run_nanos,
@@ -343,33 +382,8 @@ impl Helping {
     }
 }
 
-/// From the start of the trace, nanoseconds.
-pub(crate) const fn since(trace: &Trace, time: TraceTime) -> i64 {
-    let TimeRange { start, .. } = trace.range();
-    time.nanos_since(start)
-}
-
-/// A goroutine's id; `None` for none.
-pub(crate) fn goroutine(trace: &Trace, go: GoIx) -> Option<i64> {
-    trace.goroutine_name(go).map(|(id, _)| id.signed())
-}
-
-/// What a goroutine was started with.
-pub(crate) fn function(trace: &Trace, go: GoIx) -> String {
-    trace.goroutine_name(go).map_or_else(String::new, |(_, name)| trace.str(name).to_owned())
-}
-
 /// The first frame that is not the runtime's, else the first.
 pub(crate) fn own(stack: &[Frame]) -> Option<&Frame> {
     let is_own = |frame: &&Frame| !frame.function.starts_with("runtime.") && !frame.function.starts_with("runtime/");
     stack.iter().find(is_own).or_else(|| stack.first())
-}
-
-pub(crate) fn nanos(nanos: u64) -> String {
-    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
-}
-
-pub(crate) fn line(text: &mut String, line: &str) {
-    // Writing to a string does not fail.
-    writeln!(text, "{line}").unwrap_or_default();
 }

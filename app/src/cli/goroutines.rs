@@ -1,35 +1,47 @@
 //! `tracelane goroutines`: what goroutines spend their time on, by start function or one by one.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-
 use serde::Serialize;
 use trace_core::analysis::goroutines::{Breakdown, GoTimes, Group, Groups, SortBy, goroutines, groups};
 use trace_core::analysis::spread::Spread;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cache;
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::print_report;
-use crate::cli::scope::{Wanted, Who};
+use crate::cli::basics::Basics;
+use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::load::load;
+use crate::cli::names::since_start;
+use crate::cli::print::{answer, line};
+use crate::cli::scope::Who;
+use crate::cli::words::{Stop, Words};
 use crate::fmt::name::function;
 use crate::fmt::number::count;
-use crate::fmt::time::duration;
+use crate::fmt::time::{duration, nanos};
+
+/// What `tracelane help goroutines` prints.
+pub const HELP: &str = "\
+tracelane goroutines FILE [--sort ORDER] [--limit N] [--json] [scope]
+
+What goroutines spend their time on, by start function: how many, execution in sum and by percentile, waiting
+for a proc, in system calls, blocked. With --function or --goroutine also each of them by itself.
+
+  --sort execution     or count, lifetime, runnable, syscall, blocked, assist, name
+  --limit 40           so many groups, and so many goroutines
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, goroutines, all {times}, groups [{function, count, began_before, goes_on,
+      execution and lifetime {total_ns, mean_ns, p50_ns, p95_ns, max_ns}, times}],
+      each [{goroutine, start_ns, end_ns, began_before, goes_on, times}]
+      times {total_ns, running_ns, runnable_ns, syscall_ns, syscall_blocked_ns, unknown_ns,
+             blocked [{reason, total_ns}], assist_ns, sweep_ns, stw_ns}
+      (running to blocked sum to total; assist, sweep and stw lie inside them)
+";
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// The trace.
-    pub file: PathBuf,
-    /// Whose, when.
-    pub wanted: Wanted,
+    /// What most analyses are asked with.
+    pub basics: Basics,
     /// In which order.
     pub sort: SortBy,
-    /// How many are told.
-    pub limit: usize,
-    /// As JSON.
-    pub json: bool,
 }
 
 /// The order of a name.
@@ -48,27 +60,41 @@ pub fn sort_by(name: &str) -> Option<SortBy> {
     })
 }
 
+impl Asked {
+    /// Reads what follows `goroutines`.
+    pub fn read(mut words: Words) -> Result<Self, Stop> {
+        let (mut basics, mut sort) = (Basics::limited(40), SortBy::Execution);
+        while let Some(option) = words.option()? {
+            match option.as_str() {
+                "--sort" => sort = words.value(&option, "execution", sort_by)?,
+                "--limit" => basics.limit = words.number(&option, "40")?,
+                _ => basics.take(&mut words, &option)?,
+            }
+        }
+        basics.file = words.file()?;
+        Ok(Self { basics, sort })
+    }
+}
+
 /// Loads the file and prints what its goroutines did.
 ///
 /// # Errors
 /// When the file is unreadable or the scope is not in it.
 pub fn run(asked: &Asked) -> Answer {
+    let trace = load(&asked.basics.file)?;
     let monitor = Monitor::new();
-    let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
-    let pieces = asked.wanted.scope(&trace)?.pieces(&trace);
+    let pieces = asked.basics.wanted.scope(&trace)?.pieces(&trace);
     // Nobody cancels.
     let mut all = groups(&trace, &pieces, &monitor).unwrap_or_default();
     all.sort(&trace, asked.sort);
-    let one_by_one = matches!(asked.wanted.who, Who::Function(_) | Who::Goroutine(_));
+    let one_by_one = matches!(asked.basics.wanted.who, Who::Function(_) | Who::Goroutine(_));
     let each = if one_by_one {
-        goroutines(&trace, &pieces, None, (asked.sort, asked.limit), &monitor).unwrap_or_default()
+        goroutines(&trace, &pieces, None, (asked.sort, asked.basics.limit), &monitor).unwrap_or_default()
     } else {
         Vec::new()
     };
     let report = Report::of(asked, &trace, &all, &each);
-    print_report(asked.json, &report, || report.text())?;
-    Ok(Exit::after(trace.warnings()))
+    answer(&trace, asked.basics.json, &report, || report.text())
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -178,11 +204,11 @@ impl Report {
     #[must_use]
     pub fn of(asked: &Asked, trace: &Trace, all: &Groups, each: &[GoTimes]) -> Self {
         Self {
-            file: Path::display(&asked.file).to_string(),
-            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            file: asked.basics.file.display().to_string(),
+            partial: is_damaged(trace),
             goroutines: all.count,
             all: Times::of(trace, &all.all),
-            groups: all.groups.iter().take(asked.limit).map(|group| GroupTimes::of(trace, group)).collect(),
+            groups: all.groups.iter().take(asked.basics.limit).map(|group| GroupTimes::of(trace, group)).collect(),
             each: each.iter().map(|times| OneTimes::of(trace, times)).collect(),
         }
     }
@@ -229,11 +255,10 @@ impl GroupTimes {
 
 impl OneTimes {
     fn of(trace: &Trace, times: &GoTimes) -> Self {
-        let since = trace.range().start;
         Self {
             goroutine: times.id.signed(),
-            start_ns: times.range.start.nanos_since(since),
-            end_ns: times.range.end.nanos_since(since),
+            start_ns: since_start(trace, times.range.start),
+            end_ns: since_start(trace, times.range.end),
             began_before: times.began_before,
             goes_on: times.goes_on,
             times: Times::of(trace, &times.breakdown),
@@ -294,13 +319,4 @@ impl Times {
             parts.filter(|part| part.1 > 0).map(|(name, value)| format!("{} {name}", nanos(value))).collect();
         format!("{}: {}", nanos(self.total_ns), parts.join(", "))
     }
-}
-
-fn nanos(nanos: u64) -> String {
-    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
-}
-
-fn line(text: &mut String, line: &str) {
-    // Writing to a string does not fail.
-    writeln!(text, "{line}").unwrap_or_default();
 }

@@ -1,39 +1,77 @@
 //! `tracelane latency`: how long goroutines waited for a proc, by start function, and who had the procs meanwhile.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
-
 use serde::Serialize;
 use trace_core::analysis::antagonists::{Antagonists, FunctionShare, antagonists};
 use trace_core::analysis::latency::{GoLatency, Latency, LatencyGroup, Made, ReadyWait, latency, latency_by_goroutine};
 use trace_core::analysis::spread::Spread;
-use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
-use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
-use crate::cache;
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::print_report;
-use crate::cli::profile::Frame;
-use crate::cli::scope::Wanted;
+use crate::cli::basics::Basics;
+use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::frame::Frame;
+use crate::cli::load::load;
+use crate::cli::names::{id_of, since_start};
+use crate::cli::print::{answer, line};
+use crate::cli::words::{Stop, Words};
 use crate::fmt::name::function;
 use crate::fmt::number::{count, percent};
-use crate::fmt::time::duration;
+use crate::fmt::time::{duration, nanos};
+
+/// What `tracelane help latency` prints.
+pub const HELP: &str = "\
+tracelane latency FILE [--by goroutine] [--limit N] [--json] [scope]
+
+How long goroutines were ready and waited for a proc: every single wait, by start function, with the longest ones.
+Then who had the procs meanwhile. At each instant every waiting goroutine waits for every proc, so a wait of 1 ms on
+4 procs makes 4 ms of proc time; each nanosecond of it was a goroutine's that ran, one's in a system call that kept
+its proc, a thread's that looked for work or switched, or an idle proc's. With --goroutine and --range: of one wait.
+
+  --by goroutine       single goroutines, those that waited longest in sum, instead of functions
+  --limit 20           so many functions and goroutines
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, all {waits}, functions [{waits}], goroutines (with --by goroutine)
+      [{goroutine, function, waits, made, longest}], antagonists {ready_ns, proc_ns, running_ns, syscall_ns,
+      looking_ns, idle_ns, avoidable_ns (of ready_ns: some proc idle, the world not stopped), stopped_ns (of
+      ready_ns: the world stopped), functions [{function, goroutines, running_ns, syscall_ns}],
+      goroutines [{goroutine, function, running_ns, syscall_ns}]}
+      waits {function, goroutines, waits {count, total_ns, mean_ns, p50_ns, p95_ns, p99_ns, max_ns}, cut,
+             made {created_ns, unblocked_ns, stopped_ns, returned_ns, unknown_ns},
+             worst [{goroutine, start_ns, duration_ns, made, stack [{function, file, line}]}]}
+      (made sums to total_ns; running, syscall, looking and idle sum to proc_ns)
+";
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// The trace.
-    pub file: PathBuf,
-    /// Whose, when.
-    pub wanted: Wanted,
-    /// Functions, waits and antagonists told of.
-    pub limit: usize,
+    /// What most analyses are asked with.
+    pub basics: Basics,
     /// Single goroutines instead of functions.
     pub by_goroutine: bool,
-    /// As JSON.
-    pub json: bool,
+}
+
+impl Asked {
+    /// Reads what follows `latency`.
+    pub fn read(mut words: Words) -> Result<Self, Stop> {
+        let (mut basics, mut by_goroutine) = (Basics::limited(20), false);
+        while let Some(option) = words.option()? {
+            match option.as_str() {
+                "--by" => by_goroutine = words.value(&option, "goroutine", is_goroutine)?,
+                _ => basics.take(&mut words, &option)?,
+            }
+        }
+        basics.file = words.file()?;
+        Ok(Self { basics, by_goroutine })
+    }
+}
+
+/// What `--by` says.
+fn is_goroutine(text: &str) -> Option<bool> {
+    match text {
+        "goroutine" => Some(true),
+        "function" => Some(false),
+        _ => None,
+    }
 }
 
 /// Loads the file and prints how long its goroutines waited for a proc.
@@ -41,20 +79,18 @@ pub struct Asked {
 /// # Errors
 /// When the file is unreadable or the scope is not in it.
 pub fn run(asked: &Asked) -> Answer {
+    let trace = load(&asked.basics.file)?;
     let monitor = Monitor::new();
-    let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
-    let pieces = asked.wanted.scope(&trace)?.pieces(&trace);
+    let pieces = asked.basics.wanted.scope(&trace)?.pieces(&trace);
     // Nobody cancels.
     let found = latency(&trace, &pieces, &monitor).unwrap_or_default();
-    let others = antagonists(&trace, &pieces, asked.limit, &monitor).unwrap_or_default();
+    let others = antagonists(&trace, &pieces, asked.basics.limit, &monitor).unwrap_or_default();
     let mut report = Report::of(asked, &trace, &found, &others);
     if asked.by_goroutine {
-        let gos = latency_by_goroutine(&trace, &pieces, asked.limit, &monitor).unwrap_or_default();
+        let gos = latency_by_goroutine(&trace, &pieces, asked.basics.limit, &monitor).unwrap_or_default();
         report.goroutines = Some(gos.iter().map(|found| GoWaits::of(&trace, found)).collect());
     }
-    print_report(asked.json, &report, || report.text())?;
-    Ok(Exit::after(trace.warnings()))
+    answer(&trace, asked.basics.json, &report, || report.text())
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -225,12 +261,12 @@ impl Report {
     #[must_use]
     pub fn of(asked: &Asked, trace: &Trace, found: &Latency, others: &Antagonists) -> Self {
         Self {
-            file: asked.file.display().to_string(),
-            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            file: asked.basics.file.display().to_string(),
+            partial: is_damaged(trace),
             all: Waits::of(trace, &found.all),
-            functions: found.groups.iter().take(asked.limit).map(|group| Waits::of(trace, group)).collect(),
+            functions: found.groups.iter().take(asked.basics.limit).map(|group| Waits::of(trace, group)).collect(),
             goroutines: None,
-            antagonists: Others::of(trace, others, asked.limit),
+            antagonists: Others::of(trace, others, asked.basics.limit),
         }
     }
 
@@ -316,10 +352,10 @@ impl Wait {
     fn of(trace: &Trace, wait: &ReadyWait) -> Self {
         Self {
             goroutine: id_of(trace, wait.go),
-            start_ns: start_of(trace, wait.range),
+            start_ns: since_start(trace, wait.range.start),
             duration_ns: wait.nanos,
             made: wait.made.name(),
-            stack: Frame::stack(trace, wait.stack),
+            stack: Frame::all(trace, wait.stack),
         }
     }
 
@@ -332,7 +368,7 @@ impl Wait {
             _ => "",
         };
         let place = self.stack.iter().find(|frame| !crate::fmt::name::is_runtime(&frame.function));
-        let place = place.map_or_else(String::new, |frame| format!(" at {}", frame.words()));
+        let place = place.map_or_else(String::new, |frame| format!(" at {}", frame.in_short()));
         format!("{:>10} at {}: g{}{why}{place}", nanos(self.duration_ns), duration(self.start_ns), self.goroutine)
     }
 }
@@ -404,25 +440,4 @@ impl Others {
         }
         text
     }
-}
-
-/// A goroutine's id as Go prints it; -1 if there is none.
-#[must_use]
-pub fn id_of(trace: &Trace, go: GoIx) -> i64 {
-    trace.goroutine_name(go).map_or(-1, |(id, _)| id.signed())
-}
-
-/// When a stretch begins, nanoseconds from the start of the trace.
-#[must_use]
-pub fn start_of(trace: &Trace, range: TimeRange) -> i64 {
-    range.start.nanos_since(trace.range().start)
-}
-
-fn nanos(nanos: u64) -> String {
-    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
-}
-
-fn line(text: &mut String, line: &str) {
-    // Writing to a string does not fail.
-    writeln!(text, "{line}").unwrap_or_default();
 }

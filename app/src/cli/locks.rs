@@ -1,8 +1,5 @@
 //! `tracelane locks`: locks that the program probably has, who held them and who queued.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
-
 use serde::Serialize;
 use trace_core::analysis::locks::{Hold, Lock, Site, locks};
 use trace_core::base::ids::GoIx;
@@ -10,51 +7,56 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
-use crate::cache;
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::print_report;
-use crate::cli::scope::Wanted;
+use crate::cli::basics::Basics;
+use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::frame::Frame;
+use crate::cli::load::load;
+use crate::cli::names::{id_of, since_start};
+use crate::cli::print::{answer, line};
 use crate::fmt::number::count;
-use crate::fmt::time::{duration, offset};
+use crate::fmt::time::{duration, nanos, offset};
+
+/// What `tracelane help locks` prints.
+pub const HELP: &str = "\
+tracelane locks FILE [--limit N] [--json] [scope]
+
+A trace does not say which lock a goroutine waits for. Lines that lock and lines that unlock are taken for the same
+lock where one ended a wait at the other; who held it, and since when, follows from the hand-overs. All of it is
+inferred. The confidence falls with waits that no unlocking ended, and with holds that overlap (several locks of
+the same code). Waiting is for sync.Mutex and sync.RWMutex; a lock for which nobody waited is not seen.
+
+  --limit 20           so many locks
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, basis, locks [{confidence, acquired_at and released_at [{function, file, line, on, count,
+      total_ns}], waits, wait_total_ns, wait_max_ns, longest_wait {stretch}, goroutines, most_waiting, convoy_ns
+      (three or more waiting), longest_queue_ns, longest_queue_start_ns, holds, held_ns, held_at_once,
+      longest_holds [{stretch}] (at most 64), rwmutex {readers_ns, writers_ns (for readers), longest_writer_ns,
+      behind_waiting_ns (readers, while a writer waited, too)} or null}]
+      stretch {goroutine, start_ns, duration_ns, released_at or null, known (its beginning)}
+";
 
 /// What every answer says of itself.
 const BASIS: &str = "inferred from the stacks of waits and of who ended them: traces carry no lock identity";
 /// Holds told of in text.
 const HOLDS: usize = 3;
 
-/// What was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// The trace.
-    pub file: PathBuf,
-    /// Whose waits, and when.
-    pub wanted: Wanted,
-    /// So many locks.
-    pub limit: usize,
-    /// As JSON.
-    pub json: bool,
-}
-
 /// Loads the file and prints its probable locks.
 ///
 /// # Errors
 /// When the file is unreadable, or has nothing of what is asked about.
-pub fn run(asked: &Asked) -> Answer {
-    let monitor = Monitor::new();
-    let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+pub fn run(asked: &Basics) -> Answer {
+    let trace = load(&asked.file)?;
     let scope = asked.wanted.scope(&trace)?;
     // Nobody cancels.
-    let mut found = locks(&trace, &scope.pieces(&trace), &monitor).unwrap_or_default();
+    let mut found = locks(&trace, &scope.pieces(&trace), &Monitor::new()).unwrap_or_default();
     found.truncate(asked.limit);
     let report = Report {
         file: asked.file.display().to_string(),
-        partial: Exit::after(trace.warnings()) == Exit::Damaged,
+        partial: is_damaged(&trace),
         basis: BASIS,
         locks: found.iter().map(|lock| Inferred::of(&trace, lock)).collect(),
     };
-    print_report(asked.json, &report, || report.text())?;
-    Ok(Exit::after(trace.warnings()))
+    answer(&trace, asked.json, &report, || report.text())
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -112,12 +114,9 @@ pub struct Inferred {
 /// A line that locks or unlocks.
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
-    /// Fully qualified function.
-    pub function: String,
-    /// Source file.
-    pub file: String,
-    /// Line in it.
-    pub line: u64,
+    /// Which.
+    #[serde(flatten)]
+    pub frame: Frame,
     /// What it calls: `sync.(*Mutex).Lock`.
     pub on: &'static str,
     /// Waits there, or ended from there.
@@ -156,7 +155,6 @@ pub struct Rw {
 
 impl Inferred {
     fn of(trace: &Trace, lock: &Lock) -> Self {
-        let begin = trace.range().start;
         Self {
             confidence: (lock.confidence * 100.0).round() / 100.0,
             acquired_at: lock.acquired.iter().map(Line::of).collect(),
@@ -169,7 +167,7 @@ impl Inferred {
             most_waiting: lock.most_waiting,
             convoy_ns: lock.convoy_ns,
             longest_queue_ns: lock.longest_queue.nanos(),
-            longest_queue_start_ns: lock.longest_queue.start.nanos_since(begin),
+            longest_queue_start_ns: since_start(trace, lock.longest_queue.start),
             holds: lock.holds,
             held_ns: lock.held_ns,
             held_at_once: lock.at_once,
@@ -186,27 +184,15 @@ impl Inferred {
 
 impl Line {
     fn of(site: &Site) -> Self {
-        Self {
-            function: site.place.function.clone(),
-            file: site.place.file.clone(),
-            line: site.place.line,
-            on: site.op.name(),
-            count: site.count,
-            total_ns: site.nanos,
-        }
-    }
-
-    fn words(&self) -> String {
-        let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
-        format!("{} ({file}:{})", self.function, self.line)
+        Self { frame: Frame::from(&site.place), on: site.op.name(), count: site.count, total_ns: site.nanos }
     }
 }
 
 impl Stretch {
     fn of(trace: &Trace, (go, range): (GoIx, TimeRange)) -> Self {
         Self {
-            goroutine: trace.goroutine_name(go).map_or(-1, |(id, _)| id.signed()),
-            start_ns: range.start.nanos_since(trace.range().start),
+            goroutine: id_of(trace, go),
+            start_ns: since_start(trace, range.start),
             duration_ns: range.nanos(),
             released_at: None,
             known: true,
@@ -215,7 +201,7 @@ impl Stretch {
 
     fn of_hold(trace: &Trace, lock: &Lock, hold: &Hold) -> Self {
         let site = lock.released.iter().find(|site| site.stack == hold.release).or_else(|| lock.released.first());
-        let released_at = site.map(|site| Line::of(site).words());
+        let released_at = site.map(|site| Frame::from(&site.place).in_full());
         Self { released_at, known: hold.is_known, ..Self::of(trace, (hold.go, hold.range)) }
     }
 }
@@ -245,7 +231,7 @@ impl Report {
             );
             for (what, sites) in [("locked", &lock.acquired_at), ("unlocked", &lock.released_at)] {
                 for site in sites.iter().take(4) {
-                    line(&mut text, &format!("  {what:<9} at {}, {} times", site.words(), count(site.count)));
+                    line(&mut text, &format!("  {what:<9} at {}, {} times", site.frame.in_full(), count(site.count)));
                 }
             }
             lock.say_queue(&mut text);
@@ -290,13 +276,4 @@ impl Inferred {
             line(text, &format!("  probably several locks of the same code: up to {} held at once", self.held_at_once));
         }
     }
-}
-
-fn nanos(nanos: u64) -> String {
-    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
-}
-
-fn line(text: &mut String, line: &str) {
-    // Writing to a string does not fail.
-    writeln!(text, "{line}").unwrap_or_default();
 }

@@ -1,7 +1,5 @@
 //! `tracelane mmu`: what the collector leaves to the program, in the worst windows of any length.
 
-use std::path::PathBuf;
-
 use serde::Serialize;
 use trace_core::analysis::mmu::{Mutator, Point, TAILS, Takes, Whose, Window, window_lengths};
 use trace_core::analysis::scope::Whom;
@@ -9,11 +7,14 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
-use crate::cache;
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::gc::{line, since};
-use crate::cli::print_report;
-use crate::cli::scope::Wanted;
+use crate::cli::basics::Basics;
+use crate::cli::exit::{Answer, Failure, is_damaged};
+use crate::cli::load::load;
+use crate::cli::names::since_start;
+use crate::cli::place::parse_time;
+use crate::cli::print::{answer, line};
+use crate::cli::scope::Who;
+use crate::cli::words::{Stop, Words, unexpected};
 use crate::fmt::time::{duration, offset};
 
 /// Points of the curve per factor of ten.
@@ -21,37 +22,37 @@ const PER_DECADE: u32 = 10;
 /// Columns of utilisation over time.
 const COLUMNS: i64 = 200;
 
+/// What `tracelane help mmu` prints.
+pub const HELP: &str = "\
+tracelane mmu FILE [--per-proc|--goroutine G] [--takes WHAT] [--window W] [--range A..B] [--limit N] [--json]
+
+Mutator utilisation: the share of processor time that the collector leaves to the program. For windows of any
+length, the least that one of them has (minimum mutator utilisation), what 99.9 %, 99 % and 95 % of them have at
+least, and the worst ones.
+
+  --per-proc           each proc by itself, as a goroutine on it feels it: all or nothing
+  --goroutine g25      one goroutine's own time: without its assists, sweeps and waits for the collector
+  --takes stw,background,assist     what counts as taken; also: sweep, other-stw (stops for other reasons)
+  --window 10ms        the length of the worst windows listed (if not given: of 1, 10 and 100 ms)
+  --limit 10           so many of each length
+  --range A..B         only this stretch, from the start of the trace
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, whose (system, procs or goroutine), takes [name], duration_ns, mean,
+      curve [{window_ns, least, p999, p99, p95}], worst [{window_ns, start_ns, share, proc or null}],
+      over_time [{start_ns, mean, least} or null] (200 equal columns); all shares are 0 to 1
+";
+
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// The trace.
-    pub file: PathBuf,
-    /// What of it: a stretch, a goroutine.
-    pub wanted: Wanted,
+    /// What most analyses are asked with.
+    pub basics: Basics,
     /// Each proc by itself.
     pub per_proc: bool,
     /// What counts as the collector's.
     pub takes: Takes,
     /// Windows whose worst are listed; a choice of them if `None`.
     pub window: Option<i64>,
-    /// So many of them.
-    pub limit: usize,
-    /// As JSON.
-    pub json: bool,
-}
-
-impl Default for Asked {
-    fn default() -> Self {
-        Self {
-            file: PathBuf::new(),
-            wanted: Wanted::default(),
-            per_proc: false,
-            takes: Takes::default(),
-            window: None,
-            limit: 10,
-            json: false,
-        }
-    }
 }
 
 /// Reads `stw,assist,sweep`.
@@ -71,23 +72,43 @@ pub fn takes(text: &str) -> Option<Takes> {
     Some(takes)
 }
 
+impl Asked {
+    /// Reads what follows `mmu`.
+    pub fn read(mut words: Words) -> Result<Self, Stop> {
+        let mut asked = Self { basics: Basics::limited(10), per_proc: false, takes: Takes::default(), window: None };
+        while let Some(option) = words.option()? {
+            match option.as_str() {
+                "--json" => asked.basics.json = true,
+                "--per-proc" => asked.per_proc = true,
+                "--takes" => asked.takes = words.value(&option, "stw,background,assist", takes)?,
+                "--window" => asked.window = Some(words.value(&option, "10ms", parse_time)?),
+                "--limit" => asked.basics.limit = words.number(&option, "10")?,
+                "--range" | "--goroutine" => words.scope(&mut asked.basics.wanted, &option)?,
+                _ => return Err(unexpected(&option).into()),
+            }
+        }
+        if asked.per_proc && asked.basics.wanted.who != Who::All {
+            return Err(Failure::usage("--per-proc and --goroutine exclude each other").into());
+        }
+        asked.basics.file = words.file()?;
+        Ok(asked)
+    }
+}
+
 /// Loads the file and prints the mutator's utilisation.
 ///
 /// # Errors
 /// When the file is unreadable, or there is no such goroutine.
 pub fn run(asked: &Asked) -> Answer {
-    let monitor = Monitor::new();
-    let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
-    let scope = asked.wanted.scope(&trace)?;
+    let trace = load(&asked.basics.file)?;
+    let scope = asked.basics.wanted.scope(&trace)?;
     let whose = match scope.whom {
         Whom::One(go) => Whose::Goroutine(go),
         _ if asked.per_proc => Whose::Procs,
         _ => Whose::System,
     };
     let report = Report::of(asked, &trace, scope.range, whose);
-    print_report(asked.json, &report, || report.text())?;
-    Ok(Exit::after(trace.warnings()))
+    answer(&trace, asked.basics.json, &report, || report.text())
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -163,11 +184,11 @@ impl Report {
             Some(window) => vec![window],
             None => [1_000_000, 10_000_000, 100_000_000].into_iter().filter(|&of| of < mutator.longest()).collect(),
         };
-        let worst = chosen.iter().flat_map(|&window| mutator.worst_windows(window, asked.limit));
+        let worst = chosen.iter().flat_map(|&window| mutator.worst_windows(window, asked.basics.limit));
         let within = trace.range().intersect(range);
         Self {
-            file: asked.file.display().to_string(),
-            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            file: asked.basics.file.display().to_string(),
+            partial: is_damaged(trace),
             whose: match whose {
                 Whose::System => "system",
                 Whose::Procs => "procs",
@@ -245,7 +266,7 @@ impl OneWindow {
     fn of(trace: &Trace, window: Window) -> Self {
         Self {
             window_ns: window.range.nanos(),
-            start_ns: since(trace, window.range.start),
+            start_ns: since_start(trace, window.range.start),
             share: window.share,
             proc: window.proc.map(|proc| trace.proc_id(proc).signed()),
         }
@@ -257,7 +278,7 @@ fn column(trace: &Trace, mutator: &Mutator, range: TimeRange, at: i64) -> Option
         |at: i64| range.start.plus_nanos((i128::from(range.nanos()) * i128::from(at) / i128::from(COLUMNS)) as i64);
     let within = TimeRange::new(edge(at), edge(at + 1));
     let (mean, least) = mutator.within(within)?;
-    Some(Column { start_ns: since(trace, within.start), mean, least })
+    Some(Column { start_ns: since_start(trace, within.start), mean, least })
 }
 
 fn names(takes: Takes) -> Vec<&'static str> {

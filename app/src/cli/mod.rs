@@ -1,18 +1,24 @@
 //! The command line: what was asked, and its answer. The only room that prints.
 
 pub mod args;
+pub mod basics;
 pub mod blocked;
+pub mod commands;
 pub mod compare;
 pub mod dump;
 pub mod exit;
+pub mod frame;
 pub mod gc;
 pub mod goroutines;
 pub mod help;
 pub mod latency;
+pub mod load;
 pub mod locks;
 pub mod mmu;
+pub mod names;
 pub mod place;
 pub mod population;
+pub mod print;
 pub mod procs;
 pub mod profile;
 pub mod report;
@@ -25,12 +31,13 @@ pub mod syscalls;
 pub mod tasks;
 pub mod why;
 pub mod window;
+pub mod words;
 
 use std::ffi::OsString;
-use std::io::Write;
 
 use crate::cli::args::Command;
-use crate::cli::exit::{Answer, Exit};
+use crate::cli::exit::Exit;
+use crate::cli::print::{complain, print};
 use crate::remote;
 
 /// Runs the command that `arguments` (with the program's name first) ask for.
@@ -49,7 +56,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             | Command::CompareWindow(_))
     );
     let answer = match command {
-        Ok(Command::Help(topic)) => print(&help::text(topic)),
+        Ok(Command::Help(text)) => print(&text),
         Ok(Command::Version) => print(&format!("tracelane {}\n", env!("CARGO_PKG_VERSION"))),
         Ok(Command::Dump { file }) => dump::run(&file),
         Ok(Command::Stats(asked)) => stats::run(&asked),
@@ -84,26 +91,4 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             failure.exit
         }
     }
-}
-
-/// Writes to standard output. A reader that went away is no failure.
-fn print(text: &str) -> Answer {
-    let mut out = std::io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    exit::written(written)
-}
-
-/// Prints what a command found: as JSON, or as text for people.
-fn print_report(json: bool, report: &impl serde::Serialize, text: impl FnOnce() -> String) -> Answer {
-    if !json {
-        return print(&text());
-    }
-    let json = serde_json::to_string_pretty(report).map_err(|error| exit::Failure::unwritten("the JSON", &error))?;
-    print(&format!("{json}\n"))
-}
-
-/// Writes a sentence to standard error.
-#[expect(clippy::print_stderr, reason = "the room that prints")]
-fn complain(sentence: &str) {
-    eprintln!("tracelane: {sentence}");
 }

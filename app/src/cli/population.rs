@@ -1,39 +1,63 @@
 //! `tracelane population` and `tracelane leaks`: how many goroutines there were over time, by who created them, and
 //! which of them are still blocked at the end.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
-
 use serde::Serialize;
 use trace_core::analysis::leaks::{Suspects, Suspicion, leaks};
 use trace_core::analysis::population::{Population, PopulationGroup, population};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cache;
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::latency::id_of;
-use crate::cli::print;
-use crate::cli::profile::Frame;
-use crate::cli::scope::Wanted;
+use crate::cli::basics::Basics;
+use crate::cli::exit::{Answer, Exit, is_damaged};
+use crate::cli::frame::Frame;
+use crate::cli::load::load;
+use crate::cli::names::{id_of, since_start};
+use crate::cli::print::{answer, line};
+use crate::cli::words::{Stop, Words};
 use crate::fmt::name::function;
 use crate::fmt::number::count;
-use crate::fmt::time::duration;
+use crate::fmt::time::{duration, nanos};
 use crate::fmt::words;
+
+/// What `tracelane help population` and `help leaks` print.
+pub const HELP: &str = "\
+tracelane population FILE [--limit N] [--json] [scope]
+tracelane leaks FILE [--limit N] [--json] [scope]
+
+How many goroutines were there, created, ended, alive at the end, and the most at once, by the stack that created
+them. leaks lists goroutines that are blocked when the trace ends, by where they wait and who created them. A trace
+ends while the program goes on: what it says for and against a leak is told, and how likely it makes one.
+
+  growing     more and more of them all through the trace: probably a leak
+  stuck       never woken at this place in the trace
+  recent      waiting for less than a twentieth of the trace
+  external    waiting for the network or a timer
+  parked      woken at this place before, and back again: workers, servers' loops
+
+  --limit 40           so many groups
+  --json               as one JSON object with these fields, which stay as they are:
+      population: file, partial, bucket_ns, all {group}, groups [{group}]
+      group {function, creation [{function, file, line}], before, created, ended, alive, peak, longest_ns,
+             longest_goroutine, alive_at [by bucket], created_in [by bucket], ended_in [by bucket]}
+      leaks: file, partial, suspects [{suspicion, meaning, confidence (0 to 1), runtime, count, created, by_quarter,
+             returning, ended, waited_ns, median_ns, since_ns, reason, function, wait [{function, file, line}],
+             creation [{function, file, line}], goroutines}]
+";
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// The trace.
-    pub file: PathBuf,
+    /// What most analyses are asked with.
+    pub basics: Basics,
     /// Leak suspects, not all.
     pub leaks: bool,
-    /// Whose, when.
-    pub wanted: Wanted,
-    /// Groups told of.
-    pub limit: usize,
-    /// As JSON.
-    pub json: bool,
+}
+
+impl Asked {
+    /// Reads what follows `population` or `leaks`.
+    pub fn read(words: Words, leaks: bool) -> Result<Self, Stop> {
+        Ok(Self { basics: Basics::read(words, 40)?, leaks })
+    }
 }
 
 /// Loads the file and prints its population, or what of it may be leaked.
@@ -41,23 +65,18 @@ pub struct Asked {
 /// # Errors
 /// When the file is unreadable or the scope is not in it.
 pub fn run(asked: &Asked) -> Answer {
+    let trace = load(&asked.basics.file)?;
     let monitor = Monitor::new();
-    let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
-    let pieces = asked.wanted.scope(&trace)?.pieces(&trace);
-    let unwritten = |error: serde_json::Error| Failure::unwritten("the JSON", &error);
+    let pieces = asked.basics.wanted.scope(&trace)?.pieces(&trace);
     // Nobody cancels.
-    let text = if asked.leaks {
+    if asked.leaks {
         let found = leaks(&trace, &pieces, &monitor).unwrap_or_default();
         let report = LeakReport::of(asked, &trace, &found);
-        if asked.json { serde_json::to_string_pretty(&report).map_err(unwritten)? + "\n" } else { report.text() }
-    } else {
-        let Some(found) = population(&trace, &pieces, &monitor) else { return Ok(Exit::Fine) };
-        let report = Report::of(asked, &trace, &found);
-        if asked.json { serde_json::to_string_pretty(&report).map_err(unwritten)? + "\n" } else { report.text() }
-    };
-    print(&text)?;
-    Ok(Exit::after(trace.warnings()))
+        return answer(&trace, asked.basics.json, &report, || report.text());
+    }
+    let Some(found) = population(&trace, &pieces, &monitor) else { return Ok(Exit::Fine) };
+    let report = Report::of(asked, &trace, &found);
+    answer(&trace, asked.basics.json, &report, || report.text())
 }
 
 /// What `population --json` prints. The fields stay as they are; more may come.
@@ -109,11 +128,11 @@ impl Report {
     #[must_use]
     pub fn of(asked: &Asked, trace: &Trace, found: &Population) -> Self {
         Self {
-            file: asked.file.display().to_string(),
-            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            file: asked.basics.file.display().to_string(),
+            partial: is_damaged(trace),
             bucket_ns: found.buckets.width,
             all: Group::of(trace, &found.all),
-            groups: found.groups.iter().take(asked.limit).map(|group| Group::of(trace, group)).collect(),
+            groups: found.groups.iter().take(asked.basics.limit).map(|group| Group::of(trace, group)).collect(),
         }
     }
 
@@ -128,7 +147,7 @@ impl Report {
         for group in &self.groups {
             let name = if group.function.is_empty() { "(not known)" } else { function(&group.function) };
             let by = Frame::telling(&group.creation);
-            let by = by.map_or_else(|| "before the trace".to_owned(), Frame::words);
+            let by = by.map_or_else(|| "before the trace".to_owned(), Frame::in_short);
             line(&mut text, &format!("{}  {name}, {by}", group.cells()));
         }
         line(&mut text, &format!("{}  all", self.all.cells()));
@@ -140,7 +159,7 @@ impl Group {
     fn of(trace: &Trace, group: &PopulationGroup) -> Self {
         Self {
             function: trace.str(group.name).to_owned(),
-            creation: Frame::stack(trace, group.creation),
+            creation: Frame::all(trace, group.creation),
             before: group.before,
             created: group.created,
             ended: group.ended,
@@ -216,9 +235,9 @@ impl LeakReport {
     #[must_use]
     pub fn of(asked: &Asked, trace: &Trace, found: &[Suspects]) -> Self {
         Self {
-            file: asked.file.display().to_string(),
-            partial: Exit::after(trace.warnings()) == Exit::Damaged,
-            suspects: found.iter().take(asked.limit).map(|group| Suspect::of(trace, group)).collect(),
+            file: asked.basics.file.display().to_string(),
+            partial: is_damaged(trace),
+            suspects: found.iter().take(asked.basics.limit).map(|group| Suspect::of(trace, group)).collect(),
         }
     }
 
@@ -269,20 +288,20 @@ impl Suspect {
             ended: group.ended,
             waited_ns: group.waited,
             median_ns: group.median,
-            since_ns: group.since.nanos_since(trace.range().start),
+            since_ns: since_start(trace, group.since),
             reason: trace.str(group.reason).to_owned(),
             function: trace.str(group.name).to_owned(),
-            wait: Frame::stack(trace, group.wait),
-            creation: Frame::stack(trace, group.creation),
+            wait: Frame::all(trace, group.wait),
+            creation: Frame::all(trace, group.creation),
             goroutines: group.oldest.iter().map(|&(go, _)| id_of(trace, go)).collect(),
         }
     }
 
     fn words(&self) -> String {
-        let place = Frame::telling(&self.wait).map_or_else(|| "an unknown place".to_owned(), Frame::words);
+        let place = Frame::telling(&self.wait).map_or_else(|| "an unknown place".to_owned(), Frame::in_short);
         let reason = if self.reason.is_empty() { String::new() } else { format!(" ({})", self.reason) };
         let by = Frame::telling(&self.creation);
-        let by = by.map_or_else(|| "created before the trace".to_owned(), |by| format!("created at {}", by.words()));
+        let by = by.map_or_else(|| "created before the trace".to_owned(), |by| format!("created at {}", by.in_short()));
         let name = if self.function.is_empty() { "" } else { function(&self.function) };
         let since = duration(self.since_ns.max(0));
         let head = format!("{:>8} at {place}{reason}", count(self.count));
@@ -293,13 +312,4 @@ impl Suspect {
         let more = if self.count > 4 { ", …" } else { "" };
         format!("{head}\n         {kind}\n         {waited}; {gos}{more}; confidence {:.2}", self.confidence)
     }
-}
-
-fn nanos(nanos: u64) -> String {
-    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
-}
-
-fn line(text: &mut String, line: &str) {
-    // Writing to a string does not fail.
-    writeln!(text, "{line}").unwrap_or_default();
 }

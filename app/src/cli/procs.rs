@@ -1,8 +1,5 @@
 //! `tracelane procs` and `tracelane threads`: what procs and threads were used for.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
-
 use serde::Serialize;
 use trace_core::analysis::procs::{ProcTimes, Procs, procs};
 use trace_core::analysis::threads::{ThreadTimes, Threads, threads};
@@ -10,26 +7,51 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
-use crate::cache;
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::print;
-use crate::cli::scope::{Wanted, Who, range_of};
+use crate::cli::basics::Basics;
+use crate::cli::exit::{Answer, Exit, Failure, is_damaged};
+use crate::cli::load::load;
+use crate::cli::names::since_start;
+use crate::cli::print::{answer, line};
+use crate::cli::scope::{Who, range_of};
+use crate::cli::words::{Stop, Words};
 use crate::fmt::number::{count, percent};
-use crate::fmt::time::duration;
+use crate::fmt::time::{duration, nanos};
+
+/// What `tracelane help procs` and `help threads` print.
+pub const HELP: &str = "\
+tracelane procs FILE [--range A..B] [--limit N] [--json]
+tracelane threads FILE [--range A..B] [--limit N] [--json]
+
+What each proc was used for: running goroutines, held by one in a system call, with a thread that looked for work or
+switched, idle; how often it was taken, let go, stolen from a system call, handed over for one. And when procs idled
+although goroutines were ready (a goroutine that becomes ready is not run at once: some of this is always there).
+threads tells the same of threads, and how many had procs or were blocked in system calls over time.
+
+  --limit 20           so many stretches, or threads
+  --json               as one JSON object with these fields, which stay as they are:
+      procs: file, partial, range_ns, gomaxprocs_min, gomaxprocs_max, stopped_ns,
+      procs [{proc, running_ns, syscall_ns, looking_ns, idle_ns, unknown_ns (these five sum to range_ns), gc_ns,
+              sweep_ns, stopped_ns, starts, stops, handovers, steals}],
+      idle_while_ready {total_ns, count, waiting_ns, worst [{start_ns, duration_ns}]}
+      threads: file, partial, range_ns, count, threads [{thread, with_proc_ns, running_ns, syscall_ns, looking_ns
+              (these three sum to with_proc_ns), blocked_ns, nothing_ns, starts}],
+      bucket_ns, with_proc_ns [ns by bucket], blocked_ns [ns by bucket]
+";
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// The trace.
-    pub file: PathBuf,
+    /// What most analyses are asked with.
+    pub basics: Basics,
     /// Threads, not procs.
     pub threads: bool,
-    /// When; whose makes no sense here.
-    pub wanted: Wanted,
-    /// Stretches, or threads, told of.
-    pub limit: usize,
-    /// As JSON.
-    pub json: bool,
+}
+
+impl Asked {
+    /// Reads what follows `procs` or `threads`.
+    pub fn read(words: Words, threads: bool) -> Result<Self, Stop> {
+        Ok(Self { basics: Basics::read(words, 20)?, threads })
+    }
 }
 
 /// Loads the file and prints what its procs, or threads, were used for.
@@ -37,26 +59,21 @@ pub struct Asked {
 /// # Errors
 /// When the file is unreadable, or somebody's time is asked for.
 pub fn run(asked: &Asked) -> Answer {
-    if asked.wanted.who != Who::All {
+    if asked.basics.wanted.who != Who::All {
         return Err(Failure::usage("procs and threads belong to everybody: only --range goes with them"));
     }
+    let trace = load(&asked.basics.file)?;
     let monitor = Monitor::new();
-    let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
-    let range = asked.wanted.range.map_or_else(|| trace.range(), |stretch| range_of(&trace, stretch));
-    let unwritten = |error: serde_json::Error| Failure::unwritten("the JSON", &error);
+    let range = asked.basics.wanted.range.map_or_else(|| trace.range(), |stretch| range_of(&trace, stretch));
     // Nobody cancels.
-    let text = if asked.threads {
+    if asked.threads {
         let Some(found) = threads(&trace, range, &monitor) else { return Ok(Exit::Fine) };
         let report = ThreadReport::of(asked, &trace, &found);
-        if asked.json { serde_json::to_string_pretty(&report).map_err(unwritten)? + "\n" } else { report.text() }
-    } else {
-        let found = procs(&trace, range, &monitor).unwrap_or_default();
-        let report = Report::of(asked, &trace, &found);
-        if asked.json { serde_json::to_string_pretty(&report).map_err(unwritten)? + "\n" } else { report.text() }
-    };
-    print(&text)?;
-    Ok(Exit::after(trace.warnings()))
+        return answer(&trace, asked.basics.json, &report, || report.text());
+    }
+    let found = procs(&trace, range, &monitor).unwrap_or_default();
+    let report = Report::of(asked, &trace, &found);
+    answer(&trace, asked.basics.json, &report, || report.text())
 }
 
 /// What `procs --json` prints. The fields stay as they are; more may come.
@@ -137,7 +154,7 @@ impl Stretch {
     /// Of a trace's own clock.
     #[must_use]
     pub fn of(trace: &Trace, range: TimeRange) -> Self {
-        Self { start_ns: range.start.nanos_since(trace.range().start), duration_ns: range.nanos() }
+        Self { start_ns: since_start(trace, range.start), duration_ns: range.nanos() }
     }
 }
 
@@ -147,8 +164,8 @@ impl Report {
     pub fn of(asked: &Asked, trace: &Trace, found: &Procs) -> Self {
         let idle = &found.idle_while_ready;
         Self {
-            file: asked.file.display().to_string(),
-            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            file: asked.basics.file.display().to_string(),
+            partial: is_damaged(trace),
             range_ns: found.range.nanos().unsigned_abs(),
             gomaxprocs_min: found.limits.map(|limits| limits.0),
             gomaxprocs_max: found.limits.map(|limits| limits.1),
@@ -158,7 +175,7 @@ impl Report {
                 total_ns: idle.nanos,
                 count: idle.count,
                 waiting_ns: idle.waiting,
-                worst: idle.worst.iter().take(asked.limit).map(|&range| Stretch::of(trace, range)).collect(),
+                worst: idle.worst.iter().take(asked.basics.limit).map(|&range| Stretch::of(trace, range)).collect(),
             },
         }
     }
@@ -277,11 +294,11 @@ impl ThreadReport {
     #[must_use]
     pub fn of(asked: &Asked, trace: &Trace, found: &Threads) -> Self {
         Self {
-            file: asked.file.display().to_string(),
-            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            file: asked.basics.file.display().to_string(),
+            partial: is_damaged(trace),
             range_ns: found.range.nanos().unsigned_abs(),
             count: found.each.len() as u64,
-            threads: found.each.iter().take(asked.limit).map(Thread::of).collect(),
+            threads: found.each.iter().take(asked.basics.limit).map(Thread::of).collect(),
             bucket_ns: found.buckets.width,
             with_proc_ns: found.with_proc.clone(),
             blocked_ns: found.blocked.clone(),
@@ -337,13 +354,4 @@ impl Thread {
 /// A ratio with two decimals.
 fn hundredths(part: u64, whole: u64) -> String {
     format!("{:.2}", part as f64 / whole.max(1) as f64)
-}
-
-fn nanos(nanos: u64) -> String {
-    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
-}
-
-fn line(text: &mut String, line: &str) {
-    // Writing to a string does not fail.
-    writeln!(text, "{line}").unwrap_or_default();
 }

@@ -1,6 +1,5 @@
 //! `tracelane profile`: where time is lost, by stack, as a table, as JSON, for pprof or for flame graphs.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -8,19 +7,20 @@ use serde::Serialize;
 use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind, StackSum, by_function, profile};
 use trace_core::analysis::samples::{LineSum, by_goroutine, by_line};
 use trace_core::analysis::scope::{Pieces, Scope, Whom, stretches_of_regions};
-use trace_core::base::ids::StackId;
 use trace_core::base::monitor::Monitor;
 use trace_core::export::pprof;
 use trace_core::model::trace::Trace;
 
-use crate::cache;
 use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::place::Stretch;
-use crate::cli::print;
+use crate::cli::frame::Frame;
+use crate::cli::load::load;
+use crate::cli::place::{Stretch, parse_stretch};
+use crate::cli::print::{json, line, print};
 use crate::cli::scope::Wanted;
-use crate::fmt::name::{function, is_own, is_runtime};
+use crate::cli::words::{Stop, Words};
+use crate::fmt::name::function;
 use crate::fmt::number::{count, percent};
-use crate::fmt::time::{duration, unix_nanos};
+use crate::fmt::time::{nanos, unix_nanos};
 
 /// Functions and stacks told of.
 const TOLD: usize = 30;
@@ -41,6 +41,26 @@ pub enum Form {
     Pprof(PathBuf),
 }
 
+/// What `tracelane help profile` prints.
+pub const HELP: &str = "\
+tracelane profile FILE --kind KIND [-o FILE.pb.gz|--folded|--top|--json] [scope]
+
+Where goroutines of the trace lose time, by stack.
+
+  --kind blocked       sync, net, syscall or sched: as go tool trace -pprof= counts them, to the nanosecond;
+                       start (creation to first run), sleep, select, gc, blocked (all waits), cpu (samples of
+                       10 ms, if the trace has any)
+  -o x.pb.gz           for go tool pprof
+  --top                a table by line, too: time in the line itself, and in all it called
+  --folded             root;...;leaf nanoseconds, for flame graph tools
+  --latency A..B       with --region: only regions that take so long
+  --json               as one JSON object with these fields, which stay as they are:
+      file, kind, count, total_ns, open_count, open_ns (still going on at the end, in no sum),
+      stacks [{count, total_ns, max_ns, stack [{function, file, line}] (leaf first)}],
+      lines [{function, file, line, own_ns, total_ns, count}],
+      goroutines [{function, label, count}] (of cpu: who was running)
+";
+
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -56,14 +76,32 @@ pub struct Asked {
     pub form: Form,
 }
 
+impl Asked {
+    /// Reads what follows `profile`.
+    pub fn read(mut words: Words) -> Result<Self, Stop> {
+        let (mut kind, mut wanted, mut latency, mut form) = (ProfileKind::Blocked, Wanted::default(), None, Form::Text);
+        while let Some(option) = words.option()? {
+            match option.as_str() {
+                "--kind" => kind = words.value(&option, "sync", ProfileKind::named)?,
+                "--latency" => latency = Some(words.value(&option, "10ms..1s", parse_stretch)?),
+                "--json" => form = Form::Json,
+                "--top" => form = Form::Top,
+                "--folded" => form = Form::Folded,
+                "-o" | "--out" => form = Form::Pprof(words.path()?),
+                _ => words.scope(&mut wanted, &option)?,
+            }
+        }
+        Ok(Self { file: words.file()?, kind, wanted, latency, form })
+    }
+}
+
 /// Loads the file and prints or writes its profile.
 ///
 /// # Errors
 /// When the file is unreadable, the scope is not in it, or the profile cannot be written.
 pub fn run(asked: &Asked) -> Answer {
+    let trace = load(&asked.file)?;
     let monitor = Monitor::new();
-    let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
     let pieces = pieces(&trace, asked.wanted.scope(&trace)?, asked.latency)?;
     let found = profile(&trace, &pieces, asked.kind, &monitor)
         .ok_or_else(|| Failure { exit: Exit::Unreadable, sentence: "the profile was cancelled".to_owned() })?;
@@ -73,8 +111,7 @@ pub fn run(asked: &Asked) -> Answer {
         Form::Folded => print(&pprof::folded(&trace, &found))?,
         Form::Json => {
             let report = Report::of(&asked.file, &trace, &pieces, &found);
-            let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
-            print(&format!("{json}\n"))?
+            print(&json(&report)?)?
         }
         Form::Pprof(path) => {
             let name = path.display().to_string();
@@ -85,7 +122,7 @@ pub fn run(asked: &Asked) -> Answer {
             print(&format!("{name}: {} profile, {sums}; open with go tool pprof\n", found.kind.name()))?
         }
     };
-    Ok(Exit::after(trace.warnings()))
+    Ok(Exit::after(&trace))
 }
 
 /// The stretches of a scope; regions only of the length asked for.
@@ -163,17 +200,6 @@ pub struct Stack {
     pub stack: Vec<Frame>,
 }
 
-/// A frame.
-#[derive(Clone, Debug, Serialize)]
-pub struct Frame {
-    /// Fully qualified function.
-    pub function: String,
-    /// Source file.
-    pub file: String,
-    /// Line in it.
-    pub line: u64,
-}
-
 impl Report {
     /// Of a profile.
     #[must_use]
@@ -194,36 +220,8 @@ impl Report {
 
 impl Stack {
     fn of(trace: &Trace, sum: &StackSum) -> Self {
-        let stack = Frame::stack(trace, sum.stack);
+        let stack = Frame::all(trace, sum.stack);
         Self { count: sum.count, total_ns: sum.nanos, max_ns: sum.max, stack }
-    }
-}
-
-impl Frame {
-    /// The frames of a stack, leaf first.
-    #[must_use]
-    pub fn stack(trace: &Trace, stack: StackId) -> Vec<Self> {
-        let frames = trace.frames(stack);
-        let one = |frame: trace_core::model::trace::Frame<'_>| Self {
-            function: frame.function.to_owned(),
-            file: frame.file.to_owned(),
-            line: frame.line,
-        };
-        frames.map(one).collect()
-    }
-
-    /// `main.worker (main.go:12)`
-    #[must_use]
-    pub fn words(&self) -> String {
-        let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
-        format!("{} ({file}:{})", function(&self.function), self.line)
-    }
-
-    /// The frame of a stack that says most: the innermost of the program itself, else the innermost.
-    #[must_use]
-    pub fn telling(stack: &[Self]) -> Option<&Self> {
-        let own = stack.iter().find(|frame| is_own(&frame.function));
-        own.or_else(|| stack.iter().find(|frame| !is_runtime(&frame.function))).or_else(|| stack.first())
     }
 }
 
@@ -249,7 +247,7 @@ fn top(trace: &Trace, pieces: &Pieces, profile: &Profile) -> String {
     let mut text = "\n      flat              total     events  line\n".to_owned();
     let lines = by_line(trace, profile);
     for sum in lines.iter().take(TOLD) {
-        let frame = Line::of(sum.clone()).frame.words();
+        let frame = Line::of(sum.clone()).frame.in_short();
         let (own, total) = (percent(sum.own, profile.nanos), percent(sum.total, profile.nanos));
         let times = format!("{:>10} {own:>8} {:>9} {total:>8}", nanos(sum.own), nanos(sum.total));
         line(&mut text, &format!("{times} {:>7}  {frame}", count(sum.count)));
@@ -301,13 +299,4 @@ fn row(function: &FunctionSum, whole: u64) -> String {
         count(function.count),
         function.function
     )
-}
-
-fn nanos(nanos: u64) -> String {
-    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
-}
-
-fn line(text: &mut String, line: &str) {
-    // Writing to a string does not fail.
-    writeln!(text, "{line}").unwrap_or_default();
 }

@@ -1,6 +1,5 @@
 //! `tracelane report`: what probably costs the traced program its time, for people, CI logs and programs.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -10,11 +9,14 @@ use trace_core::analysis::findings::{Findings, find};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cache;
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::print;
+use crate::cli::exit::{Answer, Exit, is_damaged};
+use crate::cli::frame::Frame;
+use crate::cli::load::load;
+use crate::cli::names::since_start;
+use crate::cli::print::{json, line, print};
+use crate::cli::words::{Stop, Words, unexpected};
 use crate::fmt::number::{bytes, count};
-use crate::fmt::time::{duration, offset};
+use crate::fmt::time::{duration, nanos, offset};
 
 /// How it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,29 @@ pub enum Form {
     /// One JSON object.
     Json,
 }
+
+/// What `tracelane help report` prints.
+pub const HELP: &str = "\
+tracelane report FILE [--json|--md] [--fail-on severe]
+
+Looks for what probably costs the traced program its time: locks held over slow calls, goroutines that wait
+for each other, starve, pile up or poll, the collector, system calls, work that is shared out unevenly. Each
+finding is one sentence with its evidence, the line to look at, and places in the trace that show it. Locks are
+inferred from who ends the waits: a trace does not name them.
+
+  --md                 as Markdown
+  --fail-on severe     exit with code 4 if there is a finding this bad (severe, warning or note)
+  --json               as one JSON object with these fields, which stay as they are:
+      summary {file, file_bytes, version, duration_ns, events, goroutines, procs, procs_busy, lock_wait_ns,
+               longest_runnable_ns, gc_ns, assist_ns, stw_ns, warnings, partial, verdict}
+      findings [{kind, severity (severe, warning or note), title, evidence {name: number or text},
+                 culprit {function, file, line, stack [{function, file, line}]} or null,
+                 victims [{function, goroutines}], time_lost_ns, confidence (0 to 1), check,
+                 links [{goroutine, start_ns, end_ns}] (times from the start of the trace)}]
+      kind is one of lock_contention, lock_held_over_io, rwmutex_writer, goroutine_leak, gc_pressure,
+      cpu_starvation, cpu_bound, idle_procs, slow_syscall, channel_backlog, limited_concurrency, imbalance,
+      straggler, serial_waits, stop_the_world, polling_sleep, goroutine_churn, trace_damage
+";
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,30 +69,39 @@ pub fn severity(name: &str) -> Option<Severity> {
     [Severity::Note, Severity::Warning, Severity::Severe].into_iter().find(|severity| severity.name() == name)
 }
 
+impl Asked {
+    /// Reads what follows `report`.
+    pub fn read(mut words: Words) -> Result<Self, Stop> {
+        let (mut form, mut fail_on) = (Form::Text, None);
+        while let Some(option) = words.option()? {
+            match option.as_str() {
+                "--json" => form = Form::Json,
+                "--md" => form = Form::Markdown,
+                "--fail-on" => fail_on = Some(words.value(&option, "severe", severity)?),
+                _ => return Err(unexpected(&option).into()),
+            }
+        }
+        Ok(Self { file: words.file()?, form, fail_on })
+    }
+}
+
 /// Loads the file, looks for causes and prints them.
 ///
 /// # Errors
 /// When the file is unreadable.
 pub fn run(asked: &Asked) -> Answer {
-    let monitor = Monitor::new();
-    let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = load(&asked.file)?;
     // Nobody cancels.
-    let findings = find(&trace, &monitor).unwrap_or_default();
+    let findings = find(&trace, &Monitor::new()).unwrap_or_default();
     let report = Report::of(&asked.file, &trace, &findings);
     let text = match asked.form {
-        Form::Json => {
-            let mut text =
-                serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
-            text.push('\n');
-            text
-        }
+        Form::Json => json(&report)?,
         Form::Markdown => report.markdown(),
         Form::Text => report.text(),
     };
     print(&text)?;
     let has_failed = asked.fail_on.is_some_and(|limit| findings.worst().is_some_and(|worst| worst >= limit));
-    Ok(if has_failed { Exit::Found } else { Exit::after(trace.warnings()) })
+    Ok(if has_failed { Exit::Found } else { Exit::after(&trace) })
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -154,17 +188,6 @@ pub struct Culprit {
     pub stack: Vec<Frame>,
 }
 
-/// A frame.
-#[derive(Clone, Debug, Serialize)]
-pub struct Frame {
-    /// Fully qualified function.
-    pub function: String,
-    /// Source file.
-    pub file: String,
-    /// Line in it.
-    pub line: u64,
-}
-
 /// Who suffers.
 #[derive(Clone, Debug, Serialize)]
 pub struct Victim {
@@ -205,7 +228,7 @@ impl Report {
             assist_ns: findings.assist_ns,
             stw_ns: findings.stw_ns,
             warnings: trace.warnings().len() as u64,
-            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            partial: is_damaged(trace),
             verdict: verdict(findings),
         };
         Self { summary, findings: findings.list.iter().map(|finding| Found::of(trace, finding)).collect() }
@@ -245,8 +268,8 @@ impl Report {
             for victim in &found.victims {
                 line(&mut text, &format!("- suffers: `{}` ({} goroutines)", victim.function, count(victim.goroutines)));
             }
-            let lost = i64::try_from(found.time_lost_ns).unwrap_or(i64::MAX);
-            line(&mut text, &format!("- time lost: {}, confidence {:.2}", duration(lost), found.confidence));
+            let lost = nanos(found.time_lost_ns);
+            line(&mut text, &format!("- time lost: {lost}, confidence {:.2}", found.confidence));
             for link in &found.links {
                 line(&mut text, &format!("- see {}", link.words()));
             }
@@ -292,11 +315,10 @@ impl Link {
 
 impl Found {
     fn of(trace: &Trace, finding: &Finding) -> Self {
-        let begin = trace.range().start;
         let links = finding.links.iter().map(|link| Link {
             goroutine: link.id.signed(),
-            start_ns: link.range.start.nanos_since(begin),
-            end_ns: link.range.end.nanos_since(begin),
+            start_ns: since_start(trace, link.range.start),
+            end_ns: since_start(trace, link.range.end),
         });
         let victims = finding.victims.iter();
         Self {
@@ -308,11 +330,7 @@ impl Found {
                 function: culprit.place.function.clone(),
                 file: culprit.place.file.clone(),
                 line: culprit.place.line,
-                stack: culprit
-                    .stack
-                    .iter()
-                    .map(|place| Frame { function: place.function.clone(), file: place.file.clone(), line: place.line })
-                    .collect(),
+                stack: culprit.stack.iter().map(Frame::from).collect(),
             }),
             victims: victims
                 .map(|victim| Victim { function: victim.function.clone(), goroutines: victim.goroutines })
@@ -355,13 +373,4 @@ fn value(number: &Number) -> Value {
 
 fn rounded(ratio: f64) -> f64 {
     (ratio * 1e4).round() / 1e4
-}
-
-fn nanos(nanos: u64) -> String {
-    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
-}
-
-fn line(text: &mut String, line: &str) {
-    // Writing to a string does not fail.
-    writeln!(text, "{line}").unwrap_or_default();
 }

@@ -2,50 +2,166 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use trace_core::base::monitor::Monitor;
-use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
+use crate::action::commands::panels;
 use crate::action::pairs::PairAction;
-use crate::cache;
-use crate::cli::args::Screenshot;
 use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::place::{Stretch, Target};
+use crate::cli::load::load;
+use crate::cli::place::{Stretch, Target, parse_stretch, parse_target};
+use crate::cli::scope::range_of;
+use crate::cli::words::{Stop, Words, unexpected};
 use crate::raster::image::Image;
 use crate::raster::window::OffscreenWindow;
 use crate::shell::app::TracelaneApp;
 use crate::state::contrast::{Contrast, PairAnswer};
 use crate::state::document::{DocumentId, Source};
 use crate::state::pair::RowKey;
-use crate::state::settings::Settings;
+use crate::state::settings::{Settings, ThemeChoice};
 use crate::theme::tokens;
+
+/// What `tracelane help screenshot` prints.
+pub const HELP: &str = "\
+tracelane screenshot FILE -o PNG [options]
+tracelane screenshot --welcome -o PNG [options]
+
+Draws the window as it looks with FILE open into a picture. Needs no display and no GPU.
+
+  --size 1600x1000     size of the window in points
+  --scale 1            pixels per point
+  --theme dark         dark or light
+  --range A..B         the stretch of time to show, from the start of the trace: 100ms..1.2s
+  --select g25@1.2s    select what goroutine 25 does 1.2 s after the start; g25 alone selects its
+                       lane; p0 is a proc, m4711 a thread, gc and stw the collector and its pauses
+  --compare FILE       show this trace as B beside the first; given again, it adds to a series; --row 1 chooses the
+                       row of the changes with that rank and shows its slowest instances
+  --panel NAME         open a panel, named as in the menus: findings, wait-chain, blocking-profile
+";
+
+/// What to draw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// The trace; `None` for the welcome screen.
+    pub file: Option<PathBuf>,
+    /// Where the PNG goes.
+    pub out: PathBuf,
+    /// Size of the window in points.
+    pub size_points: [u16; 2],
+    /// Pixels per point.
+    pub scale: f32,
+    /// Colours.
+    pub theme: ThemeChoice,
+    /// The stretch of time in sight; all if `None`.
+    pub range: Option<Stretch>,
+    /// What is selected.
+    pub select: Option<Target>,
+    /// Traces that are compared with the first.
+    pub compared: Vec<PathBuf>,
+    /// The row of the comparison that is chosen, by its rank from 1.
+    pub row: Option<usize>,
+    /// The panel that is opened.
+    pub panel: Option<&'static str>,
+}
+
+impl Asked {
+    /// Reads what follows `screenshot`.
+    pub fn read(mut words: Words) -> Result<Self, Stop> {
+        let (mut out, mut welcome) = (None, false);
+        let mut asked = Self {
+            file: None,
+            out: PathBuf::new(),
+            size_points: [1600, 1000],
+            scale: 1.0,
+            theme: ThemeChoice::Dark,
+            range: None,
+            select: None,
+            compared: Vec::new(),
+            row: None,
+            panel: None,
+        };
+        while let Some(option) = words.option()? {
+            match option.as_str() {
+                "-o" | "--out" => out = Some(words.path()?),
+                "--welcome" => welcome = true,
+                "--size" => asked.size_points = words.value(&option, "1600x1000", parse_size)?,
+                "--scale" => asked.scale = words.value(&option, "2 (0.5 to 4)", parse_scale)?,
+                "--theme" => asked.theme = words.value(&option, "dark or light", parse_theme)?,
+                "--range" => asked.range = Some(words.value(&option, "100ms..1.2s", parse_stretch)?),
+                "--select" => asked.select = Some(words.value(&option, "g25@1.2s", parse_target)?),
+                "--compare" => asked.compared.push(words.path()?),
+                "--row" => asked.row = Some(words.number(&option, "1")?),
+                "--panel" => asked.panel = Some(words.value(&option, &panel_names(), parse_panel)?),
+                _ => return Err(unexpected(&option).into()),
+            }
+        }
+        match (welcome, words.file_if_any()) {
+            (true, Some(_)) => return Err(Failure::usage("--welcome shows no FILE").into()),
+            (true, None) if asked.range.is_some() || asked.select.is_some() || !asked.compared.is_empty() => {
+                return Err(Failure::usage("--welcome has nothing for --range, --select or --compare").into());
+            }
+            (true, None) => {}
+            (false, Some(file)) => asked.file = Some(file),
+            (false, None) => asked.file = Some(words.file()?),
+        }
+        asked.out = out.ok_or_else(|| Failure::usage("screenshot needs -o FILE.png"))?;
+        Ok(asked)
+    }
+}
+
+/// A panel by its name, in any case; spaces may be dashes.
+fn parse_panel(text: &str) -> Option<&'static str> {
+    let wanted = text.replace('-', " ");
+    panels::ALL.into_iter().find(|name| name.eq_ignore_ascii_case(&wanted))
+}
+
+/// The panels, as [`parse_panel`] reads them.
+fn panel_names() -> String {
+    let names: Vec<String> = panels::ALL.iter().map(|name| name.to_lowercase().replace(' ', "-")).collect();
+    format!("one of {}", names.join(", "))
+}
+
+fn parse_size(text: &str) -> Option<[u16; 2]> {
+    let (width, height) = text.split_once('x')?;
+    let side = |text: &str| text.parse().ok().filter(|points| (200..=8000).contains(points));
+    Some([side(width)?, side(height)?])
+}
+
+fn parse_scale(text: &str) -> Option<f32> {
+    text.parse().ok().filter(|scale| (0.5..=4.0).contains(scale))
+}
+
+fn parse_theme(text: &str) -> Option<ThemeChoice> {
+    match text {
+        "dark" => Some(ThemeChoice::Dark),
+        "light" => Some(ThemeChoice::Light),
+        _ => None,
+    }
+}
 
 /// Draws what was asked for.
 ///
 /// # Errors
 /// When the file is unreadable, the selection does not exist, or the picture cannot be written.
-pub fn run(asked: &Screenshot) -> Answer {
+pub fn run(asked: &Asked) -> Answer {
     let mut exit = Exit::Fine;
     let mut app = TracelaneApp::new_headless(Settings { theme: asked.theme, animate: false, ..Settings::default() });
     let mut then = Vec::new();
     if let Some(file) = &asked.file {
-        let trace =
-            cache::load(file, &Monitor::new(), &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
-        exit = Exit::after(trace.warnings());
+        let trace = load(file)?;
+        exit = Exit::after(&trace);
         if let Some(target) = asked.select {
             then.extend(selecting(target, &trace)?);
         }
         then.extend(asked.panel.map(Action::OpenPanel));
-        then.extend(asked.range.map(|stretch| Action::ShowRange(range(stretch, &trace))));
+        then.extend(asked.range.map(|stretch| Action::ShowRange(range_of(&trace, stretch))));
         app.adopt(Source::Path(file.clone()), trace);
     }
     for (at, file) in asked.compared.iter().enumerate() {
-        let trace =
-            cache::load(file, &Monitor::new(), &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
+        let trace = load(file)?;
         app.adopt(Source::Path(file.clone()), trace);
         // Documents of a window are numbered from 0.
         then.insert(
@@ -62,7 +178,7 @@ pub fn run(asked: &Screenshot) -> Answer {
 }
 
 /// Lets the window settle, does `then`, lets it settle again, and paints it.
-fn draw(app: &mut TracelaneApp, then: Vec<Action>, asked: &Screenshot) -> Image {
+fn draw(app: &mut TracelaneApp, then: Vec<Action>, asked: &Asked) -> Image {
     let size = egui::Vec2::from(asked.size_points.map(f32::from));
     let mut window = OffscreenWindow::new(size, asked.scale);
     let mut ui = |ui: &mut egui::Ui| {
@@ -110,13 +226,6 @@ fn selecting(target: Target, trace: &Arc<Trace>) -> Result<Vec<Action>, Failure>
     let time = trace.range().start.plus_nanos(nanos);
     let span = trace.span_at(lane, time).ok_or_else(|| missing("span at that time on that lane"))?;
     Ok(vec![Action::SelectSpan(span.at), Action::Reveal { lane, time: Some(time) }])
-}
-
-/// A stretch in the trace's own time.
-fn range(stretch: Stretch, trace: &Trace) -> TimeRange {
-    let all = trace.range();
-    let at = |nanos: i64| all.start.plus_nanos(nanos);
-    TimeRange::new(stretch.start_nanos.map_or(all.start, at), stretch.end_nanos.map_or(all.end, at))
 }
 
 fn write(image: &Image, path: &Path) -> Result<(), Failure> {

@@ -6,10 +6,30 @@ use std::time::Instant;
 use trace_core::base::monitor::Monitor;
 
 use crate::cache::{Cache, Loaded};
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::print;
+use crate::cli::exit::{Answer, Failure};
+use crate::cli::print::answer;
 use crate::cli::summary::Summary;
+use crate::cli::words::{Stop, Words, unexpected};
 use crate::state::settings::Settings;
+
+/// What `tracelane help stats` prints.
+pub const HELP: &str = "\
+tracelane stats FILE [--json] [--no-cache | --keep]
+
+Loads the whole trace as the window does and prints numbers about it and about the loading. The window keeps
+the models of traces of 8 MB and more in the user's cache folder (TRACELANE_CACHE_DIR names another), found by
+the content of the file; all commands use them.
+
+  --no-cache  load the trace even if its model is there
+  --keep      keep its model for the next time, as the window does
+  --json      as one JSON object with these fields, which stay as they are:
+             file, file_bytes, version (NN of Go 1.NN), complete,
+             generations, events, events_by_kind {name: count},
+             goroutines, procs, threads, tasks,
+             duration_ns, start (wall clock, RFC 3339, or null),
+             warnings [{kind, message, offset, generation, count}],
+             load {wall_s, events, events_per_s, from_cache, peak_rss_bytes (or null)}
+";
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +53,22 @@ pub enum CacheUse {
     No,
 }
 
+impl Asked {
+    /// Reads what follows `stats`.
+    pub fn read(mut words: Words) -> Result<Self, Stop> {
+        let (mut json, mut cache) = (false, CacheUse::Read);
+        while let Some(option) = words.option()? {
+            match option.as_str() {
+                "--json" => json = true,
+                "--no-cache" => cache = CacheUse::No,
+                "--keep" => cache = CacheUse::Keep,
+                _ => return Err(unexpected(&option).into()),
+            }
+        }
+        Ok(Self { file: words.file()?, json, cache })
+    }
+}
+
 /// Loads the file as the window does and prints its numbers, as JSON or for people.
 ///
 /// # Errors
@@ -52,16 +88,9 @@ pub fn run(asked: &Asked) -> Answer {
     let file_bytes = size.unwrap_or(trace.totals().bytes);
     let mut summary = Summary::of(file.display().to_string(), file_bytes, &trace, wall);
     summary.load.from_cache = from_cache;
-    if asked.json {
-        let mut text =
-            serde_json::to_string_pretty(&summary).map_err(|error| Failure::unwritten("the JSON", &error))?;
-        text.push('\n');
-        print(&text)?;
-    } else {
-        print(&summary.text())?;
-    }
+    let exit = answer(&trace, asked.json, &summary, || summary.text())?;
     if let (CacheUse::Keep, Some(fresh)) = (asked.cache, fresh) {
         fresh.keep(&trace).map_err(|error| Failure::unwritten("the cache", &error))?;
     }
-    Ok(Exit::after(trace.warnings()))
+    Ok(exit)
 }

@@ -7,26 +7,39 @@ use trace_core::analysis::collector::stops::{Stop, stops};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cache;
-use crate::cli::blocked::Frame;
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::gc::{Asked, function, goroutine, line, nanos, own, since};
-use crate::cli::print_report;
-use crate::cli::scope::range_of;
+use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::frame::Frame;
+use crate::cli::gc::{Asked, own};
+use crate::cli::load::load;
+use crate::cli::names::{goroutine, id_of, since_start, start_function};
+use crate::cli::print::{answer, line};
 use crate::fmt::number::{count, percent};
-use crate::fmt::time::{duration, offset};
+use crate::fmt::time::{duration, nanos, offset};
+
+/// What `tracelane help stw` prints.
+pub const HELP: &str = "\
+tracelane stw FILE [--range A..B] [--limit N] [--json]
+
+Stops of the world one by one: why, who asked, how long until all goroutines stood still and who was the last of
+them, how long they were held.
+
+  --range A..B         only those that touch this stretch, from the start of the trace
+  --limit 40           so many rows of the text
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, duration_ns, reasons [{reason, count, total_ns, max_ns, stopping_ns}],
+      stops [{start_ns, duration_ns, complete, reason, collector (true for its own), goroutine or null,
+      stack [{function, file, line}], stopping_ns, held_ns, late_ns (these three sum to duration_ns), running_procs,
+      last {goroutine, function, proc, start_ns, duration_ns, stack} or null}]
+";
 
 /// Loads the file and prints its stops.
 ///
 /// # Errors
 /// When the file is unreadable.
 pub fn run(asked: &Asked) -> Answer {
-    let monitor = Monitor::new();
-    let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+    let trace = load(&asked.file)?;
     let report = Report::of(asked, &trace);
-    print_report(asked.json, &report, || report.text(asked.limit))?;
-    Ok(Exit::after(trace.warnings()))
+    answer(&trace, asked.json, &report, || report.text(asked.limit))
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -110,7 +123,7 @@ impl OneStop {
     #[must_use]
     pub fn of(trace: &Trace, stop: &Stop) -> Self {
         Self {
-            start_ns: since(trace, stop.range.start),
+            start_ns: since_start(trace, stop.range.start),
             duration_ns: stop.range.nanos(),
             complete: !stop.began_before && !stop.goes_on,
             reason: trace.str(stop.reason).to_owned(),
@@ -122,10 +135,10 @@ impl OneStop {
             late_ns: stop.late(),
             running_procs: stop.running,
             last: stop.last.map(|last| Late {
-                goroutine: goroutine(trace, last.go).unwrap_or(-1),
-                function: function(trace, last.go),
+                goroutine: id_of(trace, last.go),
+                function: start_function(trace, last.go),
                 proc: trace.proc_id(last.proc).signed(),
-                start_ns: since(trace, last.range.start),
+                start_ns: since_start(trace, last.range.start),
                 duration_ns: last.range.nanos(),
                 stack: Frame::all(trace, last.stack),
             }),
@@ -134,7 +147,7 @@ impl OneStop {
 
     fn row(&self, text: &mut String) {
         let who = self.goroutine.map_or_else(String::new, |go| format!(" by g{go}"));
-        let place = own(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.words()));
+        let place = own(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
         let cut = if self.complete { "" } else { ", cut by the border of the trace" };
         line(
             text,
@@ -150,7 +163,7 @@ impl OneStop {
             ),
         );
         if let Some(last) = &self.last {
-            let place = own(&last.stack).map_or_else(String::new, |frame| format!(" at {}", frame.words()));
+            let place = own(&last.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
             line(text, &format!("{:>14}   last: g{} {} on P{}{place}", "", last.goroutine, last.function, last.proc));
         }
     }
@@ -160,24 +173,24 @@ impl Report {
     /// Of a loaded trace.
     #[must_use]
     pub fn of(asked: &Asked, trace: &Trace) -> Self {
-        let range = asked.range.map_or_else(|| trace.range(), |stretch| range_of(trace, stretch));
+        let range = asked.range_in(trace);
         let found = stops(trace, range, &Monitor::new()).unwrap_or_default();
         let mut reasons: BTreeMap<&str, Reason> = BTreeMap::new();
         for stop in &found {
             let reason = trace.str(stop.reason);
             let fresh = || Reason { reason: reason.to_owned(), count: 0, total_ns: 0, max_ns: 0, stopping_ns: 0 };
             let sum = reasons.entry(reason).or_insert_with(fresh);
-            let nanos = stop.range.nanos().unsigned_abs();
+            let length = stop.range.nanos().unsigned_abs();
             sum.count += 1;
-            sum.total_ns += nanos;
-            sum.max_ns = sum.max_ns.max(nanos);
+            sum.total_ns += length;
+            sum.max_ns = sum.max_ns.max(length);
             sum.stopping_ns += stop.stopping();
         }
         let mut reasons: Vec<Reason> = reasons.into_values().collect();
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.total_ns));
         Self {
             file: asked.file.display().to_string(),
-            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            partial: is_damaged(trace),
             duration_ns: trace.range().intersect(range).nanos(),
             reasons,
             stops: found.iter().map(|stop| OneStop::of(trace, stop)).collect(),

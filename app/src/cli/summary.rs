@@ -8,6 +8,7 @@ use trace_core::base::time::TraceTime;
 use trace_core::model::hole::Hole;
 use trace_core::model::trace::Trace;
 
+use crate::cli::names::goroutine;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, exact, rfc3339, unix_nanos};
 
@@ -214,7 +215,7 @@ impl HoleLine {
             bytes: hole.bytes.end.saturating_sub(hole.bytes.start),
             generation: hole.generation,
             thread: trace.thread_id(hole.thread).signed(),
-            goroutine: trace.goroutine_name(hole.go).map(|(id, _)| id.signed()),
+            goroutine: goroutine(trace, hole.go),
             proc: hole.proc.is_some().then(|| trace.proc_id(hole.proc).signed()),
         }
     }

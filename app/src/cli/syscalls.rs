@@ -1,50 +1,47 @@
 //! `tracelane syscalls`: which system calls, from where, how long, and which cost their goroutine its proc.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
-
 use serde::Serialize;
 use trace_core::analysis::syscalls::{Call, CallGroup, Syscalls, syscalls};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cache;
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::latency::{Distribution, id_of, start_of};
-use crate::cli::print_report;
-use crate::cli::profile::Frame;
-use crate::cli::scope::Wanted;
+use crate::cli::basics::Basics;
+use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::frame::Frame;
+use crate::cli::latency::Distribution;
+use crate::cli::load::load;
+use crate::cli::names::{id_of, since_start};
+use crate::cli::print::{answer, line};
 use crate::fmt::name::function;
 use crate::fmt::number::count;
-use crate::fmt::time::duration;
+use crate::fmt::time::{duration, nanos};
 
-/// What was asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
-    /// The trace.
-    pub file: PathBuf,
-    /// Whose, when.
-    pub wanted: Wanted,
-    /// Functions and stacks told of.
-    pub limit: usize,
-    /// As JSON.
-    pub json: bool,
-}
+/// What `tracelane help syscalls` prints.
+pub const HELP: &str = "\
+tracelane syscalls FILE [--limit N] [--json] [scope]
+
+System calls by function and by stack: how many, how long, which lost their proc (those were blocking) and for how
+long. The longest one by one.
+
+  --limit 20           so many functions, and so many stacks
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, all {calls}, functions [{calls}], stacks [{calls}]
+      calls {function, calls {count, total_ns, mean_ns, p50_ns, p95_ns, p99_ns, max_ns}, blocking, blocked_ns, cut,
+             stack [{function, file, line}] (leaf first),
+             worst [{goroutine, start_ns, duration_ns, blocked_ns}]}
+";
 
 /// Loads the file and prints its system calls.
 ///
 /// # Errors
 /// When the file is unreadable or the scope is not in it.
-pub fn run(asked: &Asked) -> Answer {
-    let monitor = Monitor::new();
-    let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+pub fn run(asked: &Basics) -> Answer {
+    let trace = load(&asked.file)?;
     let pieces = asked.wanted.scope(&trace)?.pieces(&trace);
     // Nobody cancels.
-    let found = syscalls(&trace, &pieces, &monitor).unwrap_or_default();
+    let found = syscalls(&trace, &pieces, &Monitor::new()).unwrap_or_default();
     let report = Report::of(asked, &trace, &found);
-    print_report(asked.json, &report, || report.text())?;
-    Ok(Exit::after(trace.warnings()))
+    answer(&trace, asked.json, &report, || report.text())
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -97,12 +94,12 @@ pub struct One {
 impl Report {
     /// Of what was found.
     #[must_use]
-    pub fn of(asked: &Asked, trace: &Trace, found: &Syscalls) -> Self {
+    pub fn of(asked: &Basics, trace: &Trace, found: &Syscalls) -> Self {
         let some =
             |groups: &[CallGroup]| groups.iter().take(asked.limit).map(|group| Calls::of(trace, group)).collect();
         Self {
             file: asked.file.display().to_string(),
-            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            partial: is_damaged(trace),
             all: Calls::of(trace, &found.all),
             functions: some(&found.functions),
             stacks: some(&found.stacks),
@@ -129,7 +126,7 @@ impl Report {
         line(&mut text, &format!("{}  all", self.all.cells()));
         line(&mut text, &format!("\n{heading}from"));
         for found in &self.stacks {
-            let place = Frame::telling(&found.stack).map_or_else(|| "(no stack)".to_owned(), Frame::words);
+            let place = Frame::telling(&found.stack).map_or_else(|| "(no stack)".to_owned(), Frame::in_short);
             line(&mut text, &format!("{}  {}, {place}", found.cells(), function(&found.function)));
         }
         line(&mut text, "\nlongest calls");
@@ -150,7 +147,7 @@ impl Calls {
     fn of(trace: &Trace, group: &CallGroup) -> Self {
         let one = |call: &Call| One {
             goroutine: id_of(trace, call.go),
-            start_ns: start_of(trace, call.range),
+            start_ns: since_start(trace, call.range.start),
             duration_ns: call.nanos,
             blocked_ns: call.blocked,
         };
@@ -160,7 +157,7 @@ impl Calls {
             blocking: group.blocking,
             blocked_ns: group.blocked,
             cut: group.cut,
-            stack: Frame::stack(trace, group.stack),
+            stack: Frame::all(trace, group.stack),
             worst: group.worst.iter().map(one).collect(),
         }
     }
@@ -169,13 +166,4 @@ impl Calls {
         let (calls, blocking) = (count(self.calls.count), count(self.blocking));
         format!("{calls:>9} {} {blocking:>9} {:>9}", self.calls.cells(), nanos(self.blocked_ns))
     }
-}
-
-fn nanos(nanos: u64) -> String {
-    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
-}
-
-fn line(text: &mut String, line: &str) {
-    // Writing to a string does not fail.
-    writeln!(text, "{line}").unwrap_or_default();
 }

@@ -1,7 +1,6 @@
 //! `tracelane tasks` and `tracelane regions`: how long they took by type, slowest first.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use serde::Serialize;
 use trace_core::analysis::tasks::{Family, Filter, TaskIndex, TaskInstance, details, regions, tasks};
@@ -9,23 +8,46 @@ use trace_core::base::ids::TaskIx;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cache;
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::place::Stretch;
-use crate::cli::print_report;
-use crate::cli::scope::{Wanted, Who};
+use crate::cli::basics::Basics;
+use crate::cli::exit::{Answer, Failure, is_damaged};
+use crate::cli::load::load;
+use crate::cli::names::{goroutine, since_start};
+use crate::cli::place::{Stretch, parse_stretch};
+use crate::cli::print::{answer, line};
+use crate::cli::scope::Who;
+use crate::cli::words::{Stop, Words};
 use crate::fmt::number::count;
-use crate::fmt::time::duration;
+use crate::fmt::time::{duration, nanos};
+
+/// What `tracelane help tasks` and `help regions` print.
+pub const HELP: &str = "\
+tracelane tasks FILE [options] [scope]
+tracelane regions FILE [options] [scope]
+
+How long tasks took, by type, the slowest first, each with where the time of its goroutines went. Regions are
+grouped by type and by the line that begins them (go tool trace takes the root of the stack).
+
+  --latency A..B       only those that took so long: 10ms.., ..1s
+  --complete           only those with both ends in the trace; --incomplete: only the others
+  --log TEXT           tasks only: with this text in a log
+  --depth N            regions only: so deep on their goroutine, outermost 0
+  --limit 10           so many of each type
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, types [{name, place (regions) or null, count, incomplete, total_ns, mean_ns, p50_ns, p95_ns,
+      p99_ns, max_ns (of the complete ones), slowest [{task, parent, children, depth, goroutine, start_ns,
+      duration_ns, complete, goroutines, logs, running_ns, runnable_ns, syscall_ns, blocked_ns}]}]
+      parent, children and the last six are filled for tasks only, depth for regions only
+  Those that touch --range and have to do with --goroutine or --function (tasks: begun by it, or with regions or
+  logs on it); --task: those, their descendants, or regions of them; --region with regions only.
+";
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// The trace.
-    pub file: PathBuf,
+    /// What most analyses are asked with.
+    pub basics: Basics,
     /// Regions, not tasks.
     pub regions: bool,
-    /// Whose, when: what touches the stretch, and has to do with who.
-    pub wanted: Wanted,
     /// Regions: only those so deep on their goroutine, outermost 0.
     pub depth: Option<u32>,
     /// Only those that take so long.
@@ -34,10 +56,26 @@ pub struct Asked {
     pub complete: Option<bool>,
     /// Tasks: only those with this text in a log.
     pub log: Option<String>,
-    /// Instances told per family.
-    pub limit: usize,
-    /// As JSON.
-    pub json: bool,
+}
+
+impl Asked {
+    /// Reads what follows `tasks` or `regions`.
+    pub fn read(mut words: Words, regions: bool) -> Result<Self, Stop> {
+        let mut asked = Self { basics: Basics::limited(10), regions, ..Self::default() };
+        while let Some(option) = words.option()? {
+            match option.as_str() {
+                "--complete" => asked.complete = Some(true),
+                "--incomplete" => asked.complete = Some(false),
+                "--latency" => asked.latency = Some(words.value(&option, "10ms..1s", parse_stretch)?),
+                "--depth" if regions => asked.depth = Some(words.number(&option, "0")?),
+                "--log" if !regions => asked.log = Some(words.value(&option, "a text", |text| Some(text.to_owned()))?),
+                "--limit" => asked.basics.limit = words.number(&option, "10")?,
+                _ => asked.basics.take(&mut words, &option)?,
+            }
+        }
+        asked.basics.file = words.file()?;
+        Ok(asked)
+    }
 }
 
 /// Loads the file and prints its tasks or regions.
@@ -45,10 +83,8 @@ pub struct Asked {
 /// # Errors
 /// When the file is unreadable.
 pub fn run(asked: &Asked) -> Answer {
-    let monitor = Monitor::new();
-    let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
-    if !asked.regions && matches!(asked.wanted.who, Who::Region(_)) {
+    let trace = load(&asked.basics.file)?;
+    if !asked.regions && matches!(asked.basics.wanted.who, Who::Region(_)) {
         return Err(Failure::usage("--region goes with the command regions"));
     }
     let filter = Filter {
@@ -57,11 +93,10 @@ pub fn run(asked: &Asked) -> Answer {
         most: asked.latency.and_then(|latency| latency.end_nanos).map(i64::unsigned_abs),
         log: asked.log.clone(),
         depth: asked.depth,
-        ..Filter::of_scope(&trace, &asked.wanted.scope(&trace)?, asked.regions)
+        ..Filter::of_scope(&trace, &asked.basics.wanted.scope(&trace)?, asked.regions)
     };
     let report = Report::of(asked, &trace, &filter);
-    print_report(asked.json, &report, || report.text())?;
-    Ok(Exit::after(trace.warnings()))
+    answer(&trace, asked.basics.json, &report, || report.text())
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -146,18 +181,18 @@ impl Report {
             let instance = |found: &trace_core::analysis::tasks::RegionInstance| {
                 let (region, complete) = (found.region, found.complete);
                 let task = region.task.and_then(|task| trace.task(task)).map(|task| task.id.signed());
-                let (goroutine, depth) = (id(trace, region.go), Some(region.depth));
+                let (goroutine, depth) = (goroutine(trace, region.go), Some(region.depth));
                 Instance { task, goroutine, depth, ..Instance::new(trace, region.range, complete) }
             };
-            found.iter().map(|family| Type::of(trace, family, asked.limit, instance)).collect()
+            found.iter().map(|family| Type::of(trace, family, asked.basics.limit, instance)).collect()
         } else {
             let found = tasks(trace, filter, &monitor).unwrap_or_default();
             let index = TaskIndex::of(trace);
             let one = |found: &TaskInstance| task(trace, &index, found);
-            found.iter().map(|family| Type::of(trace, family, asked.limit, one)).collect()
+            found.iter().map(|family| Type::of(trace, family, asked.basics.limit, one)).collect()
         };
-        let partial = Exit::after(trace.warnings()) == Exit::Damaged;
-        Self { file: asked.file.display().to_string(), partial, types }
+        let partial = is_damaged(trace);
+        Self { file: asked.basics.file.display().to_string(), partial, types }
     }
 
     /// For people.
@@ -213,7 +248,7 @@ impl Instance {
             children: Vec::new(),
             depth: None,
             goroutine: None,
-            start_ns: range.start.nanos_since(trace.range().start),
+            start_ns: since_start(trace, range.start),
             duration_ns: range.nanos(),
             complete,
             goroutines: Vec::new(),
@@ -265,8 +300,8 @@ fn task(trace: &Trace, index: &TaskIndex, found: &TaskInstance) -> Instance {
         task: Some(found.task.id.signed()),
         parent: found.task.parent.and_then(task_id),
         children: details.children.iter().filter_map(|&child| task_id(child)).collect(),
-        goroutine: id(trace, found.task.go),
-        goroutines: details.goroutines.iter().filter_map(|&go| id(trace, go)).collect(),
+        goroutine: goroutine(trace, found.task.go),
+        goroutines: details.goroutines.iter().filter_map(|&go| goroutine(trace, go)).collect(),
         logs: details.logs.iter().map(log).collect(),
         running_ns: times.running,
         runnable_ns: times.runnable,
@@ -274,17 +309,4 @@ fn task(trace: &Trace, index: &TaskIndex, found: &TaskInstance) -> Instance {
         blocked_ns: times.blocked(),
         ..Instance::new(trace, found.range, found.complete)
     }
-}
-
-fn id(trace: &Trace, go: trace_core::base::ids::GoIx) -> Option<i64> {
-    trace.goroutine_name(go).map(|(id, _)| id.signed())
-}
-
-fn nanos(nanos: u64) -> String {
-    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
-}
-
-fn line(text: &mut String, line: &str) {
-    // Writing to a string does not fail.
-    writeln!(text, "{line}").unwrap_or_default();
 }

@@ -1,50 +1,56 @@
 //! `tracelane why`: where the time of a goroutine, task, region or range went, along its critical path.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
-
 use serde::Serialize;
-use trace_core::analysis::places::{Place, Places};
+use trace_core::analysis::places::Places;
 use trace_core::analysis::wait_chain::{Doing, Step, WaitChain};
 use trace_core::analysis::why::{Hop, Share, Why, did, line_of, why};
 use trace_core::base::ids::{GoIx, StackId, StrId};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cache;
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::print_report;
-use crate::cli::scope::Wanted;
+use crate::cli::basics::Basics;
+use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::frame::Frame;
+use crate::cli::load::load;
+use crate::cli::names::{id_of, since_start};
+use crate::cli::print::{answer, line};
 use crate::fmt::number::{count, percent};
-use crate::fmt::time::{duration, offset};
+use crate::fmt::time::{nanos, offset};
 
-/// What was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// The trace.
-    pub file: PathBuf,
-    /// Whose time, and when.
-    pub wanted: Wanted,
-    /// So many lines of the table.
-    pub limit: usize,
-    /// As JSON.
-    pub json: bool,
-}
+/// What `tracelane help why` prints.
+pub const HELP: &str = "\
+tracelane why FILE [--limit N] [--json] [scope]
+
+Where the time went: from the end back along the wake-ups that really ended the waits, each only as far as the one
+before waited, through channels, locks, WaitGroups, network, timers, system calls, the collector and the scheduler.
+First one sentence about the largest part, then a table by who did what where, which sums to the time exactly.
+Without --goroutine, --function, --task or --region: the path of whoever of the program ran last in the range.
+
+  --goroutine g40 --range 1.2s..1.322s   why these 122 ms?
+  --task basket                          all tasks of a type, added up
+
+  --limit 20           so many lines of the table
+  --json               as one JSON object with these fields, which stay as they are:
+      file, partial, sentence, stretches, total_ns,
+      parts [{goroutine, doing, reason, place {function, file, line} or null, total_ns, count, longest_start_ns,
+              longest_ns, via [{goroutine, place, waker, released_at}] (the waits that lead there)}]
+              (sum to total_ns),
+      goroutine, start_ns, path [{start_ns, duration_ns, goroutine, doing, place, depth}] (the longest stretch in
+              order of time, without gaps)
+      doing is running, mark_assist, runnable, syscall, waiting, unknown or unfollowed
+";
 
 /// Loads the file and prints where the time went.
 ///
 /// # Errors
 /// When the file is unreadable, or has nothing of what is asked about.
-pub fn run(asked: &Asked) -> Answer {
-    let monitor = Monitor::new();
-    let unreadable = |error| Failure::unreadable(&asked.file, &error);
-    let trace = cache::load(&asked.file, &monitor, &mut |_| {}).map_err(unreadable)?;
+pub fn run(asked: &Basics) -> Answer {
+    let trace = load(&asked.file)?;
     let scope = asked.wanted.scope(&trace)?;
     // Nobody cancels.
-    let found = why(&trace, &scope, &monitor).unwrap_or_default();
+    let found = why(&trace, &scope, &Monitor::new()).unwrap_or_default();
     let report = Report::of(asked, &trace, &found);
-    print_report(asked.json, &report, || report.text(asked.limit))?;
-    Ok(Exit::after(trace.warnings()))
+    answer(&trace, asked.json, &report, || report.text(asked.limit))
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -123,36 +129,18 @@ pub struct PathStep {
     pub depth: u32,
 }
 
-/// A frame.
-#[derive(Clone, Debug, Serialize)]
-pub struct Frame {
-    /// Fully qualified function.
-    pub function: String,
-    /// Source file.
-    pub file: String,
-    /// Line in it.
-    pub line: u64,
-}
-
-impl From<Place> for Frame {
-    fn from(place: Place) -> Self {
-        Self { function: place.function, file: place.file, line: place.line }
-    }
-}
-
 impl Report {
-    fn of(asked: &Asked, trace: &Trace, found: &Why) -> Self {
+    fn of(asked: &Basics, trace: &Trace, found: &Why) -> Self {
         let names = Names { trace, places: &Places::of(trace, stacks(found)) };
-        let begin = trace.range().start;
         Self {
             file: asked.file.display().to_string(),
-            partial: Exit::after(trace.warnings()) == Exit::Damaged,
+            partial: is_damaged(trace),
             sentence: found.sentence.clone(),
             stretches: found.stretches,
             total_ns: found.nanos,
             parts: found.shares.iter().map(|share| names.part(share)).collect(),
             goroutine: found.go.map(|go| names.go(go)),
-            start_ns: if found.go.is_some() { found.longest.range.start.nanos_since(begin) } else { 0 },
+            start_ns: if found.go.is_some() { since_start(trace, found.longest.range.start) } else { 0 },
             path: found.longest.steps.iter().map(|step| names.step(&found.longest, step)).collect(),
         }
     }
@@ -176,26 +164,26 @@ impl Report {
         }
         let rest = self.parts.get(limit.min(self.parts.len())..).unwrap_or_default();
         if !rest.is_empty() {
-            let (nanos, steps) = rest.iter().fold((0, 0), |sum, part| (sum.0 + part.total_ns, sum.1 + part.count));
-            line(&mut text, &self.row(nanos, steps, &format!("{} more", rest.len())));
+            let (total, steps) = rest.iter().fold((0, 0), |sum, part| (sum.0 + part.total_ns, sum.1 + part.count));
+            line(&mut text, &self.row(total, steps, &format!("{} more", rest.len())));
         }
         let steps = self.parts.iter().map(|part| part.count).sum();
         line(&mut text, &self.row(self.total_ns, steps, "in all"));
         text
     }
 
-    fn row(&self, nanos: u64, steps: u64, words: &str) -> String {
-        let time = duration(i64::try_from(nanos).unwrap_or(i64::MAX));
-        format!("{time:>10} {:>7} {:>7}  {words}", percent(nanos, self.total_ns), count(steps))
+    fn row(&self, total: u64, steps: u64, words: &str) -> String {
+        let time = nanos(total);
+        format!("{time:>10} {:>7} {:>7}  {words}", percent(total, self.total_ns), count(steps))
     }
 }
 
 impl Part {
     fn words(&self) -> String {
         let reason = if self.reason.is_empty() { String::new() } else { format!(" ({})", self.reason) };
-        let place = self.place.as_ref().map_or_else(String::new, |place| format!(" in {}", place.words()));
+        let place = self.place.as_ref().map_or_else(String::new, |place| format!(" in {}", place.in_full()));
         let for_whom = self.via.last().map_or_else(String::new, |wait| match &wait.place {
-            Some(place) => format!(", for which g{} waited in {}", wait.goroutine, place.words()),
+            Some(place) => format!(", for which g{} waited in {}", wait.goroutine, place.in_full()),
             None => format!(", for which g{} waited", wait.goroutine),
         });
         format!("g{} {}{reason}{place}{for_whom}", self.goroutine, self.did())
@@ -206,13 +194,6 @@ impl Part {
             [Doing::Running, Doing::MarkAssist, Doing::Runnable, Doing::Syscall, Doing::Unfollowed, Doing::Unknown];
         let waited = Doing::Waiting(trace_core::event::state::SpanClass::WaitOther);
         did(all.into_iter().find(|doing| name_of(*doing) == self.doing).unwrap_or(waited))
-    }
-}
-
-impl Frame {
-    fn words(&self) -> String {
-        let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
-        format!("{} ({file}:{})", self.function, self.line)
     }
 }
 
@@ -243,7 +224,7 @@ struct Names<'a> {
 
 impl Names<'_> {
     fn go(&self, go: GoIx) -> i64 {
-        self.trace.goroutine_name(go).map_or(-1, |(id, _)| id.signed())
+        id_of(self.trace, go)
     }
 
     fn frame(&self, stack: StackId) -> Option<Frame> {
@@ -262,7 +243,7 @@ impl Names<'_> {
             place: self.frame(share.stack),
             total_ns: share.nanos,
             count: share.count,
-            longest_start_ns: share.longest.start.nanos_since(self.trace.range().start),
+            longest_start_ns: since_start(self.trace, share.longest.start),
             longest_ns: share.longest.nanos(),
             via: share.via.iter().map(|hop| self.wait(hop)).collect(),
         }
@@ -275,7 +256,7 @@ impl Names<'_> {
 
     fn step(&self, chain: &WaitChain, step: &Step) -> PathStep {
         PathStep {
-            start_ns: step.range.start.nanos_since(self.trace.range().start),
+            start_ns: since_start(self.trace, step.range.start),
             duration_ns: step.range.nanos(),
             goroutine: self.go(step.go),
             doing: name_of(step.doing),
@@ -283,9 +264,4 @@ impl Names<'_> {
             depth: chain.depth(step),
         }
     }
-}
-
-fn line(text: &mut String, line: &str) {
-    // Writing to a string does not fail.
-    writeln!(text, "{line}").unwrap_or_default();
 }

@@ -6,11 +6,11 @@ use std::time::Instant;
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_bytes;
 
-use crate::cache;
+use crate::cli::commands;
 use crate::cli::compare;
 use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::help::COMMANDS;
-use crate::cli::print;
+use crate::cli::load::load;
+use crate::cli::print::print;
 use crate::cli::summary::Summary;
 use crate::sample::SAMPLE;
 use crate::shell::native::{self, Compared};
@@ -37,7 +37,7 @@ pub fn run(files: &[PathBuf], follow: bool) -> Answer {
 ///
 /// # Errors
 /// When there is no display and the file is unreadable.
-pub fn compare(asked: compare::Asked) -> Answer {
+pub fn compare(asked: compare::asked::Asked) -> Answer {
     let wish = wish(&asked);
     let [a, b] = asked.sides;
     let mut files = if asked.series.is_empty() { [a, b].concat() } else { asked.series };
@@ -53,7 +53,7 @@ pub fn compare(asked: compare::Asked) -> Answer {
 }
 
 /// What the window is to do once the traces are loaded; `None` if nothing.
-fn wish(asked: &compare::Asked) -> Option<Wish> {
+fn wish(asked: &compare::asked::Asked) -> Option<Wish> {
     let anchor = asked.align.anchor();
     let align = match asked.align {
         _ if anchor.is_some() => Align::Anchors,
@@ -80,10 +80,7 @@ fn display_present() -> bool {
 fn without_display(files: &[PathBuf], why: &str) -> Answer {
     let begin = Instant::now();
     let (name, trace) = match files.first() {
-        Some(file) => {
-            let trace = cache::load(file, &Monitor::new(), &mut |_| {});
-            (file.display().to_string(), trace.map_err(|error| Failure::unreadable(file, &error))?)
-        }
+        Some(file) => (file.display().to_string(), load(file)?),
         None => {
             let trace = load_bytes(SAMPLE, &Monitor::new(), &mut |_| {});
             let name = "the sample that comes with Tracelane";
@@ -99,7 +96,8 @@ fn without_display(files: &[PathBuf], why: &str) -> Answer {
     print(&format!(
         "Tracelane cannot open its window, since {why}; here is a summary of {name} instead.\n\n\
          {summary}\n\
-         These commands need no display:\n{COMMANDS}"
+         These commands need no display:\n{}",
+        commands::lines()
     ))?;
     Ok(Exit::Fine)
 }

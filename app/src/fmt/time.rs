@@ -19,6 +19,12 @@ pub fn duration(nanos: i64) -> String {
     }
 }
 
+/// The same of a length, or a sum of lengths.
+#[must_use]
+pub fn nanos(nanos: u64) -> String {
+    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
 /// All nanoseconds: `1,200,345,678 ns`.
 #[must_use]
 pub fn exact(nanos: i64) -> String {

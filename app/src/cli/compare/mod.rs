@@ -1,6 +1,7 @@
 //! `tracelane compare`: what changed between two recordings, for people, pull requests and CI.
 
 pub mod align;
+pub mod asked;
 pub mod guard;
 mod html;
 pub mod report;
@@ -17,73 +18,14 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 
-use crate::cache;
 use crate::cli::compare::align::Align;
-use crate::cli::compare::guard::Guard;
+use crate::cli::compare::asked::{Asked, Unit};
 use crate::cli::compare::report::{Report, Told};
 use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::load::load;
 use crate::cli::place::Stretch;
-use crate::cli::print;
+use crate::cli::print::{json, print};
 use crate::cli::report::Form;
-use crate::state::pair::PerChoice;
-
-/// What durations and counts are divided by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Seconds of the trace.
-    Second,
-    /// Seconds that goroutines ran.
-    Processor,
-    /// Tasks of a type that begin and end in range.
-    Task(String),
-    /// Nothing.
-    Nothing,
-}
-
-impl Unit {
-    /// The same as the window calls it.
-    #[must_use]
-    pub fn choice(self) -> PerChoice {
-        match self {
-            Self::Second => PerChoice::Second,
-            Self::Processor => PerChoice::ProcessorSecond,
-            Self::Task(name) => PerChoice::Task(name),
-            Self::Nothing => PerChoice::Nothing,
-        }
-    }
-}
-
-/// Reads `second`, `cpu`, `nothing` or `task:TYPE`.
-#[must_use]
-pub fn unit(text: &str) -> Option<Unit> {
-    Some(match text {
-        "second" => Unit::Second,
-        "cpu" => Unit::Processor,
-        "nothing" => Unit::Nothing,
-        _ => Unit::Task(text.strip_prefix("task:").filter(|name| !name.is_empty())?.to_owned()),
-    })
-}
-
-/// What was asked for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
-    /// The files of A and of B, one or several each.
-    pub sides: [Vec<PathBuf>; 2],
-    /// Three files and more, in their order; then the sides are empty.
-    pub series: Vec<PathBuf>,
-    /// The stretch of time looked at on each side; all if `None`.
-    pub ranges: [Option<Stretch>; 2],
-    /// How to write it.
-    pub form: Form,
-    /// Where to write a page with pictures, besides.
-    pub html: Option<PathBuf>,
-    /// Where time zero lies.
-    pub align: Align,
-    /// What to divide by.
-    pub unit: Unit,
-    /// Changes that make the command fail.
-    pub guards: Vec<Guard>,
-}
 
 /// One side, loaded and measured.
 struct Side {
@@ -120,12 +62,7 @@ pub fn run(asked: &Asked) -> Answer {
         write_whole(path, &page).map_err(|error| Failure::unwritten(&path.display().to_string(), &error))?;
     }
     let text = match asked.form {
-        Form::Json => {
-            let mut text =
-                serde_json::to_string_pretty(&report).map_err(|error| Failure::unwritten("the JSON", &error))?;
-            text.push('\n');
-            text
-        }
+        Form::Json => json(&report)?,
         Form::Markdown => report.markdown(),
         Form::Text => report.text(),
     };
@@ -169,7 +106,7 @@ impl Side {
         };
         let mut runs = Vec::new();
         for file in files {
-            let trace = cache::load(file, &monitor, &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
+            let trace = load(file)?;
             let origin = align.origin(&trace).ok_or_else(|| unaligned(file, align))?;
             let range = stretch.map_or(trace.range(), |stretch| within(&trace, origin, stretch));
             // Nobody cancels.

@@ -1,6 +1,5 @@
 //! What a comparison prints: the JSON that stays as it is, a text, Markdown.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Serialize;
@@ -10,7 +9,8 @@ use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 
 use crate::cli::compare::{Asked, Unit};
-use crate::cli::exit::Exit;
+use crate::cli::exit::is_damaged;
+use crate::cli::print::line;
 use crate::fmt::number::count;
 use crate::fmt::time::duration;
 
@@ -68,7 +68,7 @@ impl Told {
         self.files.push(file.display().to_string());
         self.duration_ns += range.nanos().unsigned_abs();
         self.events += trace.totals().events;
-        self.is_damaged |= Exit::after(trace.warnings()) == Exit::Damaged;
+        self.is_damaged |= is_damaged(trace);
     }
 }
 
@@ -347,9 +347,4 @@ pub fn nanos(nanos: f64) -> String {
 
 fn escaped(text: &str) -> String {
     text.replace('*', "\\*").replace('_', "\\_").replace('|', "\\|")
-}
-
-fn line(text: &mut String, line: &str) {
-    // Writing to a string does not fail.
-    writeln!(text, "{line}").unwrap_or_default();
 }

@@ -7,8 +7,8 @@ use trace_core::analysis::compare::{Figures, Terms};
 
 use crate::cli::compare::report::{Numbers, TOO_FEW, Told, nanos};
 use crate::cli::compare::{Asked, Side, per};
-use crate::cli::exit::{Answer, Exit, Failure};
-use crate::cli::print;
+use crate::cli::exit::{Answer, Exit};
+use crate::cli::print::{json, print};
 use crate::cli::report::Form;
 
 /// Rows written as text or Markdown.
@@ -80,12 +80,7 @@ pub(super) fn run(asked: &Asked) -> Answer {
     let damaged = sides.iter().any(|side| side.told.is_damaged);
     let series = Series::of(&found, sides.into_iter().map(|side| side.told).collect());
     let text = match asked.form {
-        Form::Json => {
-            let mut text =
-                serde_json::to_string_pretty(&series).map_err(|error| Failure::unwritten("the JSON", &error))?;
-            text.push('\n');
-            text
-        }
+        Form::Json => json(&series)?,
         Form::Markdown => series.markdown(),
         Form::Text => series.text(),
     };
