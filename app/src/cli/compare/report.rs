@@ -315,13 +315,7 @@ impl Row {
         let of = |side: &Option<Numbers>, figure: fn(&Numbers) -> f64| {
             side.as_ref().map_or_else(|| "–".to_owned(), |side| nanos(figure(side)))
         };
-        let change = match self.ratio {
-            Some(ratio) if ratio >= 10.0 => format!("×{ratio:.0}"),
-            Some(ratio) if ratio < 1.0 => format!("\u{2212}{:.1} %", (1.0 - ratio) * 100.0),
-            Some(ratio) => format!("+{:.1} %", (ratio - 1.0) * 100.0),
-            None if self.a.is_some() => "gone".to_owned(),
-            None => "new".to_owned(),
-        };
+        let change = change(self.ratio, self.a.is_some());
         let change = match (self.significant, self.too_few) {
             (true, _) => change,
             (_, true) => format!("({change})"),
@@ -336,6 +330,17 @@ impl Row {
             of(&self.b, |side| side.total_ns as f64),
             change,
         ]
+    }
+}
+
+/// How much a row changed: `+12.3 %`, `×12`, `gone` or `new`.
+pub(super) fn change(ratio: Option<f64>, was_there: bool) -> String {
+    match ratio {
+        Some(ratio) if ratio >= 10.0 => format!("×{ratio:.0}"),
+        Some(ratio) if ratio < 1.0 => format!("\u{2212}{:.1} %", (1.0 - ratio) * 100.0),
+        Some(ratio) => format!("+{:.1} %", (ratio - 1.0) * 100.0),
+        None if was_there => "gone".to_owned(),
+        None => "new".to_owned(),
     }
 }
 

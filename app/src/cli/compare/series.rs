@@ -5,7 +5,7 @@ use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::compare::trend::{self, Recording, Trend, Trends, trends};
 use trace_core::analysis::compare::{Figures, Terms};
 
-use crate::cli::compare::report::{Numbers, TOO_FEW, Told, nanos};
+use crate::cli::compare::report::{Numbers, TOO_FEW, Told, change, nanos};
 use crate::cli::compare::{Asked, Side, per};
 use crate::cli::exit::{Answer, Exit};
 use crate::cli::print::{json, print};
@@ -174,14 +174,7 @@ impl Row {
     }
 
     fn change(&self) -> String {
-        let is_there = |side: Option<&Option<Numbers>>| side.is_some_and(Option::is_some);
-        let change = match self.ratio {
-            Some(ratio) if ratio >= 10.0 => format!("×{ratio:.0}"),
-            Some(ratio) if ratio < 1.0 => format!("\u{2212}{:.1} %", (1.0 - ratio) * 100.0),
-            Some(ratio) => format!("+{:.1} %", (ratio - 1.0) * 100.0),
-            None if is_there(self.figures.first()) => "gone".to_owned(),
-            None => "new".to_owned(),
-        };
+        let change = change(self.ratio, self.figures.first().is_some_and(Option::is_some));
         match (self.overall.significant, self.overall.too_few) {
             (true, _) => change,
             (_, true) => format!("({change})"),
