@@ -6,15 +6,23 @@ pub const SNIFF_BYTES: usize = 512;
 /// Packed files are unpacked on the way here, but not without end.
 const TOO_DEEP: &str = "it is compressed several times over; unpack it first";
 
-/// First bytes of well-known kinds of files, and what to say of them.
-const MAGIC: &[(&[u8], &str)] = &[
+/// First bytes of what only another program can unpack, and what to say of it.
+const PACKED: &[(&[u8], &str)] = &[
     (b"\x1f\x8b", TOO_DEEP),
     (b"\x28\xb5\x2f\xfd", TOO_DEEP),
     (b"\x04\x22\x4d\x18", TOO_DEEP),
     (b"PK\x03\x04", TOO_DEEP),
-    (b"PK\x05\x06", "it is an empty zip archive"),
     (b"BZh", "it is compressed with bzip2; unpack it first"),
     (b"\xfd7zXZ\0", "it is compressed with xz; unpack it first"),
+    (b"\x02\x21\x4c\x18", "it is compressed with lz4 in its legacy format; unpack it first, with lz4 -d"),
+    (b"\xff\x06\0\0sNaPpY", "it is compressed with snappy; unpack it first"),
+    (b"7z\xbc\xaf\x27\x1c", "it is a 7z archive; unpack it first"),
+    (b"Z28gMS4", "it is a trace in base64; decode it first, with base64 -d"),
+];
+
+/// First bytes of other well-known kinds of files, and what to say of them.
+const MAGIC: &[(&[u8], &str)] = &[
+    (b"PK\x05\x06", "it is an empty zip archive"),
     (b"\x7fELF", "it is a program; record a trace of it with runtime/trace or go test -trace"),
     (b"MZ", "it is a Windows program; record a trace of it with runtime/trace or go test -trace"),
     (b"!<arch>\n", "it is an archive of object files"),
@@ -31,13 +39,22 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"\x0a", "it may be a pprof profile; open it with go tool pprof"),
 ];
 
+fn named(head: &[u8], kinds: &[(&[u8], &'static str)]) -> Option<&'static str> {
+    kinds.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, words)| *words)
+}
+
+/// Whether it must be unpacked first: a trace's header that can be read in there is of no use, since what follows is
+/// packed.
+#[must_use]
+pub fn is_packed(head: &[u8]) -> bool {
+    named(head, PACKED).is_some()
+}
+
 /// A clause that tells what the bytes seem to be instead of a trace, and the cure if there is one.
 #[must_use]
 pub fn describe(head: &[u8]) -> String {
-    for (magic, words) in MAGIC {
-        if head.starts_with(magic) {
-            return (*words).to_owned();
-        }
+    if let Some(words) = named(head, PACKED).or_else(|| named(head, MAGIC)) {
+        return words.to_owned();
     }
     if head.iter().all(|&byte| byte == 0) {
         return "it begins with zero bytes; the disk may have been full, or the machine stopped before it was written"
@@ -59,6 +76,8 @@ mod tests {
     fn names_what_it_sees() {
         assert!(describe(b"\x1f\x8b\x08\0").contains("several times"));
         assert!(describe(b"BZh9").contains("bzip2"));
+        assert!(describe(b"PK\x05\x06").contains("empty zip") && !is_packed(b"PK\x05\x06"));
+        assert!(describe(b"Z28gMS4yNiB0cmFjZQAAAA").contains("base64"));
         assert!(describe(b"2026/01/02 listening on :8080\n").contains("text"));
         assert!(describe("Grüße".as_bytes()).contains("text"));
         assert!(describe(&[0; 100]).contains("zero"));

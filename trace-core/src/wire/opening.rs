@@ -53,7 +53,7 @@ pub(super) fn head(input: &mut impl Read, report: &mut Report<'_>) -> Result<Hea
     }
     let mut start = 0;
     let version = match Version::parse(&bytes) {
-        Err(Error::NotATrace { found }) => {
+        Err(Error::NotATrace { found }) if !sniff::is_packed(&bytes) => {
             input.by_ref().take(HEADER_SEARCH_BYTES).read_to_end(&mut bytes)?;
             start = version::find_header(&bytes).ok_or(Error::NotATrace { found })?;
             let what = format!("{start} bytes before the trace are no part of it; left out");
@@ -68,4 +68,19 @@ pub(super) fn head(input: &mut impl Read, report: &mut Report<'_>) -> Result<Hea
         report(WarningKind::NewerVersion, what, 0);
     }
     Ok(Head { version, bytes, start })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_looked_for_behind_text_only() {
+        let header = b"go 1.26 trace\0\0\0";
+        let opened = |before: &[u8]| open([before, header].concat().as_slice(), &mut |_, _, _| {}).map(drop);
+        assert!(opened(b"").is_ok() && opened(b"listening on :8080\n").is_ok());
+        // Packed, the header's bytes may still be there as they are; what follows is not.
+        let packed = opened(b"\x02\x21\x4c\x18\x90\x01\0\0\xf5");
+        assert!(matches!(packed, Err(Error::NotATrace { found }) if found.contains("legacy")));
+    }
 }
