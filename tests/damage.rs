@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use trace_core::base::ids::{GoIx, ProcIx};
 use trace_core::base::monitor::Monitor;
+use trace_core::base::warning::WarningKind;
 use trace_core::load::load_path;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
@@ -82,6 +83,14 @@ fn files_that_are_traces_open() {
         let refused = REFUSED.iter().any(|(refused, _)| *refused == name);
         assert_eq!(load(&path).is_err(), refused, "{name}");
     }
+}
+
+#[test]
+fn a_program_that_was_killed_has_lost_nobody() {
+    let trace = load(&fixtures::data().join("broken/killed-go1.25.trace")).expect("it opens");
+    let kinds: Vec<WarningKind> = trace.warnings().iter().map(|warning| warning.kind).collect();
+    assert_eq!(kinds, [WarningKind::Truncated], "{:?}", trace.warnings());
+    assert!(trace.thread_holes().is_empty(), "{:?}", trace.thread_holes());
 }
 
 #[test]

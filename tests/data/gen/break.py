@@ -170,6 +170,12 @@ def cut_before_stacks_go1_25():
     return data[: pick(data, STACKS).start]
 
 
+def killed_go1_25():
+    """End right behind the sync batch of the last generation: all that is there when a program is killed."""
+    data = real("generations-go1.25")
+    return data[: max(batch.end for batch in batches(data) if batch.kind == SYNC)]
+
+
 def cut_in_header():
     """Cut after ten bytes of the file header."""
     return real("workers-go1.27")[:10]
@@ -456,6 +462,11 @@ def no_trace_log():
 def no_trace_header_only():
     """The header of Go 1.26 and nothing else."""
     return b"go 1.26 trace\0\0\0"
+
+
+def no_trace_behind_header():
+    """A file header and zeros."""
+    return b"go 1.26 trace\0\0\0" + bytes(300)
 
 
 def no_trace_go1_5():

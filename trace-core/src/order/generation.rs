@@ -138,6 +138,7 @@ impl<'a> Run<'a> {
                     return None;
                 }
                 Next::Lost => self.gaps.extend(lost::whole_batch(self.generation, &stream.cursor, place)),
+                Next::Back(nanos) => tell_back(self.generation, &stream.cursor, nanos, report),
                 Next::Bad(code) => {
                     tell_bad_batch(self.generation, &stream.cursor, code, report);
                     self.gaps.extend(lost::rest_of_batch(self.generation, &stream.cursor, place));
@@ -258,6 +259,14 @@ impl<'a> Run<'a> {
         };
         machine.emit(event, sink)
     }
+}
+
+#[cold]
+fn tell_back(generation: &Generation, cursor: &ThreadCursor<'_>, nanos: i64, report: &mut Report<'_>) {
+    let at = cursor.place().map_or(generation.offset, |(batch, _)| generation.offset_of(batch));
+    let what =
+        format!("the clock of a thread goes back by {nanos} ns where a batch begins; what follows may come late");
+    report(WarningKind::Clock, what, at);
 }
 
 #[cold]

@@ -25,6 +25,8 @@ pub enum Next {
     End,
     /// A batch of the thread is lost; ask again for the next one.
     Lost,
+    /// The next batch begins so many ns before the last event of the one before, as no clock does; ask again.
+    Back(i64),
     /// The batch cannot be read on: an unknown event code (given), or a number cut short (`None`). The
     /// rest of the batch is left out; ask again for the next one.
     Bad(Option<u8>),
@@ -66,9 +68,12 @@ impl<'a> ThreadCursor<'a> {
             self.next_batch += 1;
             self.payload = generation.payload(batch);
             self.pos = 0;
-            self.last_time = clock.nanos(batch.ticks);
+            let before = std::mem::replace(&mut self.last_time, clock.nanos(batch.ticks));
             if self.payload.is_empty() && generation.lost_bytes(batch).is_some() {
                 return Next::Lost;
+            }
+            if self.last_time < before && self.next_batch > 1 {
+                return Next::Back(before.saturating_sub(self.last_time));
             }
         }
         let mut rest = self.payload.get(self.pos..).unwrap_or_default();

@@ -44,6 +44,8 @@ pub struct GenerationReader<R> {
     last_number: Option<u64>,
     /// A header has been met in the midst of the file; no generation has begun since.
     is_new_trace: bool,
+    /// It has been told that the file ends too early.
+    is_cut: bool,
 }
 
 impl<R> std::fmt::Debug for GenerationReader<R> {
@@ -79,6 +81,7 @@ impl<R: Read> GenerationReader<R> {
             known_ticks: 0,
             last_number: None,
             is_new_trace: false,
+            is_cut: false,
         }
     }
 
@@ -231,7 +234,7 @@ impl<R: Read> GenerationReader<R> {
             "another trace is appended here; it is shown after the first".to_owned(),
             at,
         );
-        let end = if self.version >= Version::GO_1_26 { End::Truncated } else { End::Complete };
+        let end = self.end_without_mark();
         let before = self.close(end);
         self.pos += HEADER_BYTES;
         self.version = version;
@@ -330,13 +333,23 @@ impl<R: Read> GenerationReader<R> {
     }
 
     fn finish_at_end(&mut self, report: &mut Report<'_>) -> Option<Generation> {
-        let unmarked = self.version >= Version::GO_1_26 && self.current.is_some();
-        if unmarked {
-            let what = "the file ends inside a generation, before its end mark; the program may have been killed, or \
-                        the copy is not whole";
-            report(WarningKind::Truncated, what.to_owned(), self.offset + self.pos as u64);
+        let end = self.end_without_mark();
+        if end == End::Truncated && self.current.is_some() && !self.is_cut {
+            let before = if self.version >= Version::GO_1_26 { "end mark" } else { "strings" };
+            let what = format!(
+                "the file ends inside a generation, before its {before}; the program may have been killed, or have \
+                 ended without trace.Stop, or the copy is not whole"
+            );
+            report(WarningKind::Truncated, what, self.offset + self.pos as u64);
         }
-        self.close(if unmarked { End::Truncated } else { End::Complete })
+        self.close(end)
+    }
+
+    /// How the generation in work ends where nothing of it follows. Before there were end marks its strings came
+    /// last, or nearly so; there are always some, since the runtime's own words for why a goroutine waits are strings.
+    fn end_without_mark(&self) -> End {
+        let has_strings = self.current.as_ref().is_some_and(|current| !current.strings.is_empty());
+        if has_strings && self.version < Version::GO_1_26 { End::Complete } else { End::Truncated }
     }
 
     /// The input ends inside a batch.
@@ -345,6 +358,7 @@ impl<R: Read> GenerationReader<R> {
         let rest = self.buffer.len() - self.pos;
         let what = format!("the file ends inside a batch ({rest} bytes of it are there); the copy may not be whole");
         report(WarningKind::Truncated, what, at);
+        self.is_cut = true;
         self.salvage_tail();
         self.pos = self.buffer.len();
     }

@@ -20,6 +20,7 @@ fn batch(generation: u64, thread: u64, payload: &[u8]) -> Vec<u8> {
 }
 
 const STOP: &[u8] = &[11, 1]; // ProcStop
+const TEXTS: &[u8] = &[spec::STRINGS];
 const EOG: &[u8] = &[spec::END_OF_GENERATION];
 
 fn file(version: u32, parts: &[&[u8]]) -> Vec<u8> {
@@ -58,7 +59,8 @@ fn cuts_at_the_mark_or_at_the_next_number() {
     assert_eq!((shape(&all), warnings), (vec![(1, 2), (2, 1)], vec![]));
     assert_eq!(all[0].payload(all[0].events[1]), STOP);
     assert_eq!(all[1].offset, all[0].end_offset);
-    let (all, warnings) = read(&file(22, &[&one, &one, &two]));
+    let texts = batch(2, u64::MAX, TEXTS);
+    let (all, warnings) = read(&file(22, &[&one, &one, &two, &texts]));
     assert_eq!((shape(&all), warnings), (vec![(1, 2), (2, 1)], vec![]));
 }
 
@@ -68,6 +70,15 @@ fn a_missing_mark_is_told_and_costs_nothing() {
     let (all, warnings) = read(&bytes);
     assert_eq!(shape(&all), [(1, 1)]);
     assert_eq!(all[0].end, End::Truncated);
+    assert_eq!(warnings, [(WarningKind::Truncated, bytes.len() as u64)]);
+}
+
+#[test]
+fn without_marks_a_generation_without_strings_is_no_whole_one() {
+    let (one, texts, two) = (batch(1, 7, STOP), batch(1, u64::MAX, TEXTS), batch(2, 7, STOP));
+    let bytes = file(25, &[&one, &texts, &two]);
+    let (all, warnings) = read(&bytes);
+    assert_eq!([all[0].end, all[1].end], [End::Complete, End::Truncated]);
     assert_eq!(warnings, [(WarningKind::Truncated, bytes.len() as u64)]);
 }
 
@@ -122,7 +133,8 @@ fn a_batch_of_a_wrong_generation_is_left_out() {
 #[test]
 fn batches_over_chunk_borders_are_whole() {
     let big = batch(1, 7, &STOP.repeat(30_000));
-    let parts: Vec<&[u8]> = std::iter::repeat_n(big.as_slice(), 60).collect();
+    let texts = batch(1, u64::MAX, TEXTS);
+    let parts: Vec<&[u8]> = std::iter::repeat_n(big.as_slice(), 60).chain([texts.as_slice()]).collect();
     let (all, warnings) = read(&file(22, &parts));
     assert_eq!((shape(&all), warnings), (vec![(1, 60)], vec![]));
     for &batch in &all[0].events {
