@@ -84,12 +84,14 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     let place = scene.places.own(stack);
     let confidence = if is_frequent && is_helped { 0.95 } else { 0.7 };
     let cause = if forced { "forced by" } else { "mostly for what is allocated at" };
+    let help = match cost.assists {
+        0 => String::new(),
+        assists => format!("had to help for {} ({}) and ", time(cost.helped), counted(assists, "assist")),
+    };
     let title = format!(
-        "{} marked during {} of the time; goroutines had to help for {} ({}) and waited {} for the collector, {cause} {}",
+        "{} marked during {} of the time; goroutines {help}waited {} for the collector, {cause} {}",
         counted(cost.cycles as u64, "GC cycle"),
         percent(cost.marking, scene.duration),
-        time(cost.helped),
-        counted(cost.assists, "assist"),
         time(cost.waiting),
         place_name(place.as_ref()),
     );
