@@ -1,5 +1,7 @@
 //! Says what a file is that is not a trace: from its first bytes, in words for the user.
 
+use crate::base::quote::push_quoted;
+
 /// How many bytes from the start of a file [`describe`] wants to see.
 pub const SNIFF_BYTES: usize = 512;
 
@@ -36,8 +38,10 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"[", "it begins like JSON; a Chrome trace, perhaps, but not one that the Go runtime wrote"),
     (b"goroutine ", "it is a goroutine dump in text; record a trace with /debug/pprof/trace?seconds=5"),
     (b"mode: ", "it is a coverage profile"),
-    (b"\x0a", "it may be a pprof profile; open it with go tool pprof"),
 ];
+
+/// How much of a text's first line is quoted, in characters.
+const QUOTED: usize = 80;
 
 fn named(head: &[u8], kinds: &[(&[u8], &'static str)]) -> Option<&'static str> {
     kinds.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, words)| *words)
@@ -63,9 +67,31 @@ pub fn describe(head: &[u8]) -> String {
     let is_text = std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true)
         && !head.iter().any(|&byte| byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t' | 0x1b));
     if is_text {
-        return "it begins with text; if your program prints to standard output, record to a file".to_owned();
+        let said = first_line(head);
+        return format!("it begins with text, {said}; if your program prints to standard output, record to a file");
+    }
+    if is_pprof(head) {
+        return "it may be a pprof profile; open it with go tool pprof".to_owned();
     }
     "its first bytes are those of no kind of file known here".to_owned()
+}
+
+/// The first line that is not empty, in quotes: a server's complaint, perhaps.
+fn first_line(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let mut quoted = Vec::new();
+    match line.char_indices().nth(QUOTED) {
+        Some((end, _)) => push_quoted(&mut quoted, format!("{}…", line.get(..end).unwrap_or(line)).as_bytes()),
+        None => push_quoted(&mut quoted, line.as_bytes()),
+    }
+    String::from_utf8_lossy(&quoted).into_owned()
+}
+
+/// Whether it begins like a `perftools.profiles.Profile`, unpacked: with a `sample_type` or `period_type` (fields 1 and
+/// 11, messages of two small numbers), or with `time_nanos` (field 9).
+fn is_pprof(head: &[u8]) -> bool {
+    matches!(head, [0x0a | 0x5a, 2..=12, 0x08 | 0x10, ..] | [0x48, 0x80..=0xff, 0x80..=0xff, ..])
 }
 
 #[cfg(test)]
@@ -79,7 +105,12 @@ mod tests {
         assert!(describe(b"PK\x05\x06").contains("empty zip") && !is_packed(b"PK\x05\x06"));
         assert!(describe(b"Z28gMS4yNiB0cmFjZQAAAA").contains("base64"));
         assert!(describe(b"2026/01/02 listening on :8080\n").contains("text"));
-        assert!(describe("Grüße".as_bytes()).contains("text"));
+        assert!(describe("\n  Grüße\nan alle".as_bytes()).contains("text, \"Grüße\""));
+        assert!(describe("ä".repeat(100).as_bytes()).contains(&format!("\"{}…\"", "ä".repeat(80))));
+        assert!(describe(b"Hello").contains("text") && describe(b"\nHello").contains("text"));
+        for profile in [b"\x0a\x04\x08\x01\x10\x02", b"Z\x04\x08\x01\x10\x02", b"H\x98\xe1\x8b\x85\xf9"] {
+            assert!(describe(profile).contains("pprof"));
+        }
         assert!(describe(&[0; 100]).contains("zero"));
         assert!(describe(&[0x80, 3, 0xff, 0]).contains("no kind"));
     }
