@@ -25,6 +25,13 @@ pub fn nanos(nanos: u64) -> String {
     duration(i64::try_from(nanos).unwrap_or(i64::MAX))
 }
 
+/// The same of a figure that was computed, a mean say.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "saturating float casts are what is wanted")]
+pub fn rounded(nanos: f64) -> String {
+    duration(nanos.round() as i64)
+}
+
 /// All nanoseconds: `1,200,345,678 ns`.
 #[must_use]
 pub fn exact(nanos: i64) -> String {

@@ -12,8 +12,9 @@ use trace_core::analysis::compare::{Change, Figures};
 use crate::action::action::{Action, Actions};
 use crate::action::pairs::PairAction;
 use crate::fmt::number::count;
+use crate::fmt::time::rounded;
 use crate::fmt::words;
-use crate::panel::figure::{USUAL, nanos, ratio, title, words};
+use crate::panel::figure::{USUAL, ratio, title, words};
 use crate::panel::{changes, kept, partial_pair_ui};
 use crate::state::app::AppState;
 use crate::state::contrast::Changes;
@@ -393,7 +394,7 @@ fn chance(change: &Change) -> String {
 
 fn signed(impact: f64) -> String {
     let sign = if impact > 0.0 { "+" } else { "" };
-    format!("{sign}{}", nanos(impact))
+    format!("{sign}{}", rounded(impact))
 }
 
 #[cfg(test)]

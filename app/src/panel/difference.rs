@@ -13,7 +13,7 @@ use crate::action::action::{Action, Actions};
 use crate::action::pairs::PairAction;
 use crate::fmt::name;
 use crate::fmt::number::count;
-use crate::fmt::time::{duration, exact, offset};
+use crate::fmt::time::{duration, exact, offset, rounded};
 use crate::panel::{changes, kept};
 use crate::state::app::AppState;
 use crate::state::contrast::Changes;
@@ -92,11 +92,11 @@ fn sentence(change: &Change) -> String {
     let (low, high) = (shift.low.abs().min(shift.high.abs()), shift.low.abs().max(shift.high.abs()));
     let crosses = shift.low.signum() != shift.high.signum();
     let interval = if crosses {
-        format!("{} to {}", nanos(shift.low), nanos(shift.high))
+        format!("{} to {}", rounded(shift.low), rounded(shift.high))
     } else {
-        format!("{} to {}", nanos(low), nanos(high))
+        format!("{} to {}", rounded(low), rounded(high))
     };
-    format!("B tends to be {} {way} (95 % interval {interval}); {sure}", nanos(shift.median.abs()))
+    format!("B tends to be {} {way} (95 % interval {interval}); {sure}", rounded(shift.median.abs()))
 }
 
 /// What is plain to see, but happened too seldom to test.
@@ -104,9 +104,11 @@ fn too_few(change: &Change) -> String {
     let counts = [&change.a, &change.b].map(|side| side.as_ref().map_or(0, |figures| figures.count));
     let lead = format!("Too few to test ({} and {})", counts[0], counts[1]);
     match (&change.a, &change.b) {
-        (Some(a), Some(b)) => format!("{lead}, but they do not overlap: median {} → {}", nanos(a.p50), nanos(b.p50)),
-        (Some(a), None) => format!("{lead}: only in A, {} in sum", nanos(a.total as f64)),
-        (None, Some(b)) => format!("{lead}: only in B, {} in sum", nanos(b.total as f64)),
+        (Some(a), Some(b)) => {
+            format!("{lead}, but they do not overlap: median {} → {}", rounded(a.p50), rounded(b.p50))
+        }
+        (Some(a), None) => format!("{lead}: only in A, {} in sum", rounded(a.total as f64)),
+        (None, Some(b)) => format!("{lead}: only in B, {} in sum", rounded(b.total as f64)),
         (None, None) => lead,
     }
 }
@@ -216,7 +218,7 @@ const ENDS: [f32; 4] = [0.43, 0.63, 0.84, 1.0];
 
 fn figure_ui(ui: &mut Ui, title: &str, is_time: bool, sides: [Option<f64>; 2]) {
     let tokens = tokens::of(ui.ctx());
-    let text = |value: f64| if is_time { nanos(value) } else { number(value) };
+    let text = |value: f64| if is_time { rounded(value) } else { number(value) };
     let [a, b] = sides.map(|value| value.map_or("–".to_owned(), text));
     let (delta, ratio, color) = match sides {
         [Some(a), Some(b)] => {
@@ -342,10 +344,6 @@ fn partner_ui(ui: &mut Ui, pair: &Pair, found: &Changes, change: &Change, action
 #[expect(clippy::cast_possible_truncation, reason = "saturating float casts are what is wanted")]
 fn whole(nanos: f64) -> i64 {
     nanos.round() as i64
-}
-
-fn nanos(nanos: f64) -> String {
-    duration(whole(nanos))
 }
 
 /// A count, or a rate.

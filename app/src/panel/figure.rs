@@ -4,7 +4,7 @@ use trace_core::analysis::compare::Figures;
 use trace_core::analysis::compare::figure::Figure;
 
 use crate::fmt::number::count;
-use crate::fmt::time::duration;
+use crate::fmt::time::rounded;
 
 /// Those that show at first.
 pub const USUAL: [Figure; 4] = [Figure::Count, Figure::P50, Figure::P99, Figure::Total];
@@ -31,7 +31,7 @@ pub fn words(figure: Figure, figures: &Figures, unit: f64) -> String {
     match figure {
         Figure::Count => count(figures.count),
         Figure::Rate => rate(value),
-        _ => nanos(value),
+        _ => rounded(value),
     }
 }
 
@@ -45,13 +45,6 @@ pub fn ratio(ratio: Option<f64>, was_there: bool) -> String {
         None if was_there => "gone".to_owned(),
         None => "new".to_owned(),
     }
-}
-
-/// A duration that is a figure.
-#[must_use]
-#[expect(clippy::cast_possible_truncation, reason = "saturating float casts are what is wanted")]
-pub fn nanos(nanos: f64) -> String {
-    duration(nanos.round() as i64)
 }
 
 fn rate(rate: f64) -> String {

@@ -7,7 +7,7 @@ use egui::{
 use trace_core::analysis::compare::diff_flame::{DiffFlame, DiffNode};
 
 use crate::fmt::name;
-use crate::fmt::time::duration;
+use crate::fmt::time::rounded;
 use crate::theme::lanes::mix;
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, space, tokens};
@@ -148,9 +148,8 @@ fn hint(node: &DiffNode, unit: &str) -> String {
     )
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "saturating float casts are what is wanted")]
 fn nanos(nanos: f64) -> String {
-    if nanos == 0.0 { "0".to_owned() } else { duration(nanos.round() as i64) }
+    if nanos == 0.0 { "0".to_owned() } else { rounded(nanos) }
 }
 
 /// Puts a sentence where the graph would be.

@@ -12,7 +12,7 @@ use crate::cli::compare::{Asked, Unit};
 use crate::cli::exit::is_damaged;
 use crate::cli::print::line;
 use crate::fmt::number::count;
-use crate::fmt::time::duration;
+use crate::fmt::time::rounded;
 
 /// Rows written as text or Markdown.
 const ROWS: usize = 20;
@@ -313,7 +313,7 @@ impl Row {
     #[must_use]
     pub fn cells(&self) -> [String; 7] {
         let of = |side: &Option<Numbers>, figure: fn(&Numbers) -> f64| {
-            side.as_ref().map_or_else(|| "–".to_owned(), |side| nanos(figure(side)))
+            side.as_ref().map_or_else(|| "–".to_owned(), |side| rounded(figure(side)))
         };
         let change = change(self.ratio, self.a.is_some());
         let change = match (self.significant, self.too_few) {
@@ -342,12 +342,6 @@ pub(super) fn change(ratio: Option<f64>, was_there: bool) -> String {
         None if was_there => "gone".to_owned(),
         None => "new".to_owned(),
     }
-}
-
-/// A duration that is a figure, not a reading.
-#[must_use]
-pub fn nanos(nanos: f64) -> String {
-    duration(nanos.round() as i64)
 }
 
 fn escaped(text: &str) -> String {

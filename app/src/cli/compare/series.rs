@@ -5,11 +5,12 @@ use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::compare::trend::{self, Recording, Trend, Trends, trends};
 use trace_core::analysis::compare::{Figures, Terms};
 
-use crate::cli::compare::report::{Numbers, TOO_FEW, Told, change, nanos};
+use crate::cli::compare::report::{Numbers, TOO_FEW, Told, change};
 use crate::cli::compare::{Asked, Side, per};
 use crate::cli::exit::{Answer, Exit};
 use crate::cli::print::{json, print};
 use crate::cli::report::Form;
+use crate::fmt::time::rounded;
 
 /// Rows written as text or Markdown.
 const ROWS: usize = 25;
@@ -168,7 +169,7 @@ impl Row {
         let cell = |(at, side): (usize, &Option<Numbers>)| {
             let step = at.checked_sub(1).and_then(|at| self.steps.get(at));
             let star = if marked && step.is_some_and(|step| step.significant || step.too_few) { "*" } else { "" };
-            side.as_ref().map_or_else(|| format!("–{star}"), |side| format!("{}{star}", nanos(figure(side))))
+            side.as_ref().map_or_else(|| format!("–{star}"), |side| format!("{}{star}", rounded(figure(side))))
         };
         self.figures.iter().enumerate().map(cell).collect()
     }

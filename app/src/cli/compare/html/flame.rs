@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use trace_core::analysis::compare::diff_flame::{DiffFlame, DiffNode};
 
-use crate::cli::compare::report::nanos;
 use crate::fmt::name;
+use crate::fmt::time::rounded;
 
 const WIDTH: f64 = 1_160.0;
 const ROW: f64 = 18.0;
@@ -63,7 +63,7 @@ fn named(node: &DiffNode) -> String {
 fn label(node: &DiffNode, width: f64) -> Option<String> {
     let room = ((width - 8.0) / LETTER) as usize;
     let name = named(node);
-    let full = format!("{name}  {} → {}", nanos(node.totals[0]), nanos(node.totals[1]));
+    let full = format!("{name}  {} → {}", rounded(node.totals[0]), rounded(node.totals[1]));
     let text = if full.chars().count() <= room { full } else { name };
     if text.chars().count() <= room {
         Some(text)
@@ -78,9 +78,9 @@ fn told(node: &DiffNode, per: &str) -> String {
     format!(
         "{}{renamed}\n{} → {} {per}\nmore {}, less {}",
         if node.function.is_empty() { "(no stack)" } else { &node.function },
-        nanos(a),
-        nanos(b),
-        nanos(node.more),
-        nanos(node.less)
+        rounded(a),
+        rounded(b),
+        rounded(node.more),
+        rounded(node.less)
     )
 }

@@ -20,10 +20,10 @@ use trace_core::event::state::SpanClass;
 use crate::cli::compare::align::Align;
 use crate::cli::compare::html::axis::Unit;
 use crate::cli::compare::html::plot::Curve;
-use crate::cli::compare::report::{Report, Row, TOO_FEW, Told, nanos};
+use crate::cli::compare::report::{Report, Row, TOO_FEW, Told};
 use crate::cli::compare::{Asked, Side};
 use crate::fmt::number::{bytes, count};
-use crate::fmt::time::duration;
+use crate::fmt::time::{duration, rounded};
 use crate::theme::lanes::STACK;
 
 /// Rows of the table.
@@ -259,14 +259,14 @@ fn quantiles(both: [&[f64]; 2], change: &Change) -> Markup {
                 tr {
                     td.kind { span class={ "tag " (tag) } { (tag.to_uppercase()) } }
                     @for part in PARTS {
-                        td { @if values.is_empty() { "–" } @else { (nanos(quantile(values, part))) } }
+                        td { @if values.is_empty() { "–" } @else { (rounded(quantile(values, part))) } }
                     }
                 }
             }
         } }
         @if let Some(shift) = change.shift {
             p.muted {
-                "B less A: " (nanos(shift.median)) " (95 % between " (nanos(shift.low)) " and " (nanos(shift.high)) ")"
+                "B less A: " (rounded(shift.median)) " (95 % between " (rounded(shift.low)) " and " (rounded(shift.high)) ")"
                 @if let (Some(p), Some(q)) = (change.p, change.q) { ", p " (chance(p)) ", q " (chance(q)) }
             }
         }
