@@ -22,7 +22,7 @@ use crate::order::machine::go_state;
 use crate::order::sink::{Ids, Lost, NO_IX, Ordered, Sink};
 
 /// Rows after which a segment is cut: what bounds the memory that a worker needs.
-pub(crate) const SEGMENT_ROWS: usize = 1 << 18;
+pub(crate) const SEGMENT_ROWS: usize = 1 << 17;
 /// Procs of which the next event is waited for: as many as any machine has processors.
 const MAX_ANNOUNCED: usize = 512;
 /// Rows of one goroutine on one proc that share an entry in the proc's lane.
