@@ -263,8 +263,8 @@ impl Scatter<'_> {
     }
 }
 
-/// Makes those sums anew that early rows are part of, after the base of `draft` was raised by `raise` ns and all rows
-/// that now begin up to `reach` (ns since the new base) were moved by less than that.
+/// Makes those sums anew that moved rows are part of, after the base of `draft` was raised by `raise` ns. Those are the
+/// rows that now begin at `reach` (ns since the new base) or before; no other was moved.
 pub(crate) fn sum_moved(draft: &mut SegmentDraft, classes: &Classes, raise: u64, reach: u64) {
     let SegmentDraft { rows, row_starts, lod, procs, threads, .. } = draft;
     let is_moved = |start: u32| u64::from(start) <= reach;

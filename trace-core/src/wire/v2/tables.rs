@@ -78,7 +78,7 @@ impl Clock {
         reason = "the reference reader computes in f64 and truncates"
     )]
     pub fn nanos(self, ticks: u64) -> i64 {
-        // The processor turns a signed number into a float at once, an unsigned one in seven steps.
+        // The processor turns a signed number into a float at once, an unsigned one in several steps.
         let ticks = i64::try_from(ticks).map_or(ticks as f64, |ticks| ticks as f64);
         (ticks * self.nanos_per_tick) as i64
     }
