@@ -5,8 +5,10 @@
 use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::analysis::places::Places;
+use trace_core::analysis::scope::Scope;
+use trace_core::analysis::subject::Choice;
 use trace_core::analysis::wait_chain::{Doing, wait_chain};
-use trace_core::analysis::why::why_one;
+use trace_core::analysis::why::{why, why_one};
 use trace_core::base::ids::GoId;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
@@ -209,6 +211,71 @@ fn a_lock_held_over_io_is_the_fault_of_the_one_who_holds_it() {
     let first = found.list.first().expect("a finding");
     assert!(first.time_lost_ns >= 3 * 85 * MS, "{}", first.time_lost_ns);
     assert_eq!(first.victims.first().map(|victim| victim.function.as_str()), Some("app.(*Store).Get"));
+}
+
+const SERVE_TRACE: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http/pprof.sleep", "pprof.go", 117),
+    ("net/http/pprof.Trace", "pprof.go", 182),
+    ("app.logged", "app.go", 20),
+    SERVE,
+];
+const FETCH: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.fetch", "app.go", 90), HANDLER, SERVE];
+
+/// A handler (10) that waits 20 ms for an answer, and one (11) that records the trace for 80 ms.
+fn recorded_scene() -> Scene {
+    let mut scene = Scene::default();
+    scene.at(0, 1.0, Act::Ready(11)).run(0, 11, (1.1, 1.2), "select", SERVE_TRACE);
+    scene.at(1, 10.0, Act::Ready(10)).run(1, 10, (10.1, 10.2), "chan receive", FETCH);
+    scene.at(1, 30.2, Act::Ready(10)).run(1, 10, (30.3, 30.4), "network", IDLE);
+    scene.at(0, 81.2, Act::Ready(11)).run(0, 11, (81.3, 81.4), "network", IDLE);
+    scene
+}
+
+#[test]
+fn why_without_a_scope_explains_the_slowest_request_and_never_the_recording() {
+    let trace = recorded_scene().load(&[(10, "network", IDLE), (11, "network", IDLE)]);
+    let why = why(&trace, &Scope::whole(&trace), &Monitor::new()).expect("nobody cancelled");
+    assert_eq!(why.choice, Some(Choice::Call("app.Handle".to_owned())));
+    assert_eq!(why.go, trace.goroutine_by_id(GoId(10)));
+    assert!((20 * MS..22 * MS).contains(&why.nanos), "{}", why.nanos);
+    assert!(why.sentence.contains("app.fetch"), "{}", why.sentence);
+    // Where only the recording is at work, whoever ran last is shown, but not the recorder.
+    let late = Scope::during(TimeRange::new(trace.range().start.plus_nanos(50 * MS as i64), trace.range().end));
+    let why = crate::why(&trace, &late, &Monitor::new()).expect("nobody cancelled");
+    assert_ne!(why.go, trace.goroutine_by_id(GoId(11)), "{:?}", why.choice);
+}
+
+#[test]
+fn why_without_a_scope_explains_an_example_of_the_first_finding_if_others_are_concerned() {
+    let mut scene = lock_scene(true);
+    scene.at(2, 1.0, Act::Ready(20)).run(2, 20, (1.1, 1.2), "chan receive", FETCH);
+    scene.at(2, 3.2, Act::Ready(20)).run(2, 20, (3.3, 3.4), "network", IDLE);
+    let trace = scene.load(&[LOCKERS, &[(20, "network", IDLE)]].concat());
+    let why = why(&trace, &Scope::whole(&trace), &Monitor::new()).expect("nobody cancelled");
+    // The slowest request waited for the lock: it is the example to look at, whichever way it was chosen.
+    let waited = [10, 11, 12].map(|go| trace.goroutine_by_id(GoId(go)));
+    assert!(waited.contains(&why.go), "{:?}", why.choice);
+    assert!(why.sentence.contains("sync.(*Mutex).Lock"), "{}", why.sentence);
+}
+
+#[test]
+fn no_findings_come_with_the_largest_waits_and_without_the_recording() {
+    let found = recorded_scene().find(&[(10, "network", IDLE), (11, "network", IDLE)]);
+    let places: Vec<&str> = found.coverage.largest.iter().map(|site| site.place.function.as_str()).collect();
+    assert_eq!(places, ["app.fetch"]);
+    let site = found.coverage.largest.first().expect("a wait");
+    assert_eq!((site.count, site.operation.as_str()), (1, "chan receive"));
+    assert!(site.nanos <= found.coverage.work_ns && (0.9..=1.0).contains(&site.share), "{site:?}");
+    assert!(found.coverage.recording_ns >= 80 * MS, "{}", found.coverage.recording_ns);
+}
+
+#[test]
+fn findings_are_listed_by_severity_first() {
+    for scene in [lock_scene(true), lock_scene(false)].iter_mut() {
+        let found = scene.find(LOCKERS);
+        assert!(found.list.is_sorted_by(|one, next| one.severity >= next.severity));
+    }
 }
 
 #[test]

@@ -52,7 +52,8 @@ fn why_tasks_and_functions_took_so_long_is_added_up() {
     }
     let all = json(&["why", &file, "--json"]);
     let range = all["total_ns"].as_u64().expect("a number");
-    assert_eq!(sum(&all["path"], "duration_ns"), range, "the path covers the trace");
+    assert_eq!(sum(&all["path"], "duration_ns"), range, "the path covers what was selected");
+    assert!(["task", "call"].contains(&all["selected"]["by"].as_str().expect("a choice")), "{}", all["selected"]);
     assert_eq!(run::tracelane(&["why", &file, "--goroutine", "999999"]).status.code(), Some(2));
 }
 

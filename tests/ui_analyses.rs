@@ -51,7 +51,7 @@ fn findings_open_by_themselves_and_one_click_leads_there() {
 fn a_healthy_trace_keeps_quiet_and_says_so_when_asked() {
     let mut window = opened("real/guessnumber-fixed-go1.27.trace");
     assert!(!window.shows(panels::FINDINGS), "no panel opens by itself");
-    window.press("Nothing stands out");
+    window.press("No problems found");
     assert!(window.shows(panels::FINDINGS) && window.shows("Procs busy"), "{:?}", window.words());
 }
 

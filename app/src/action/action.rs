@@ -160,6 +160,8 @@ pub enum Action {
     SetScope(ScopeChoice),
     /// Unfold the finding of this rank, or none.
     ChooseFinding(Option<usize>),
+    /// List notes of low confidence, or only count them.
+    ShowMinorFindings(bool),
 
     /// The edge under the pointer in a list.
     HoverFlow(Option<Flow>),

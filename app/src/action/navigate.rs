@@ -59,6 +59,7 @@ pub(super) fn apply(document: &mut Document, action: Action) {
             document.finding = rank;
             document.findings_shown = true;
         }
+        Action::ShowMinorFindings(shown) => document.minor_findings = shown,
         Action::Back => travel(document, true),
         Action::Forward => travel(document, false),
         Action::ToggleSection(section) => {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use trace_core::analysis::findings::coverage;
 use trace_core::analysis::findings::finding::{Finding, Severity, Value as Number};
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::base::monitor::Monitor;
@@ -31,18 +32,25 @@ pub enum Form {
 
 /// What `tracelane help report` prints.
 pub const HELP: &str = "\
-tracelane report FILE [--json|--md] [--fail-on severe]
+tracelane report FILE [--json|--md] [--all] [--fail-on severe]
 
 Looks for what probably costs the traced program its time: locks held over slow calls, goroutines that wait
 for each other, starve, pile up or poll, the collector, system calls, work that is shared out unevenly. Each
 finding is one sentence with its evidence, the line to look at, and places in the trace that show it. Locks are
 inferred from who ends the waits: a trace does not name them.
 
+The worst findings come first. If none is a warning or severe, the three largest wait sites follow, each with its
+share of work time: the time of the program's goroutines less their waits for something to do. What was not analysed
+is listed at the end.
+
   --md                 as Markdown
+  --all                notes of low confidence, too
   --fail-on severe     exit with code 4 if there is a finding this bad (severe, warning or note)
   --json               as one JSON object with these fields, which stay as they are:
       summary {file, file_bytes, version, duration_ns, events, goroutines, procs, procs_busy, lock_wait_ns,
-               longest_runnable_ns, gc_ns, assist_ns, stw_ns, warnings, partial, verdict}
+               longest_runnable_ns, gc_ns, assist_ns, stw_ns, warnings, partial, verdict, work_ns,
+               largest_waits [{operation, function, file, line, waits, total_ns, max_ns, share_of_work (0 to 1)}],
+               not_analysed [text]}
       findings [{kind, severity (severe, warning or note), title, evidence {name: number or text},
                  culprit {function, file, line, stack [{function, file, line}]} or null,
                  victims [{function, goroutines}], time_lost_ns, confidence (0 to 1), check,
@@ -59,6 +67,8 @@ pub struct Asked {
     pub file: PathBuf,
     /// How to write it.
     pub form: Form,
+    /// Show notes of low confidence, too. (JSON has them in any case.)
+    pub all: bool,
     /// Findings this bad make the command fail.
     pub fail_on: Option<Severity>,
 }
@@ -72,16 +82,17 @@ pub fn severity(name: &str) -> Option<Severity> {
 impl Asked {
     /// Reads what follows `report`.
     pub fn read(mut words: Words) -> Result<Self, Stop> {
-        let (mut form, mut fail_on) = (Form::Text, None);
+        let (mut form, mut all, mut fail_on) = (Form::Text, false, None);
         while let Some(option) = words.option()? {
             match option.as_str() {
                 "--json" => form = Form::Json,
                 "--md" => form = Form::Markdown,
+                "--all" => all = true,
                 "--fail-on" => fail_on = Some(words.value(&option, "severe", severity)?),
                 _ => return Err(unexpected(&option).into()),
             }
         }
-        Ok(Self { file: words.file()?, form, fail_on })
+        Ok(Self { file: words.file()?, form, all, fail_on })
     }
 }
 
@@ -96,8 +107,8 @@ pub fn run(asked: &Asked) -> Answer {
     let report = Report::of(&asked.file, &trace, &findings);
     let text = match asked.form {
         Form::Json => json(&report)?,
-        Form::Markdown => report.markdown(),
-        Form::Text => report.text(),
+        Form::Markdown => report.markdown(asked.all),
+        Form::Text => report.text(asked.all),
     };
     print(&text)?;
     let has_failed = asked.fail_on.is_some_and(|limit| findings.worst().is_some_and(|worst| worst >= limit));
@@ -148,6 +159,33 @@ pub struct Summary {
     pub partial: bool,
     /// One sentence.
     pub verdict: String,
+    /// Time of the program's goroutines less their waits for something to do, total.
+    pub work_ns: u64,
+    /// The wait sites with most time, at most three.
+    pub largest_waits: Vec<WaitSite>,
+    /// What no finding can be about; empty if all was looked at.
+    pub not_analysed: Vec<String>,
+}
+
+/// All waits for one thing at one line of the program.
+#[derive(Clone, Debug, Serialize)]
+pub struct WaitSite {
+    /// What it waits for: `sync.(*Mutex).Lock`, `chan receive`.
+    pub operation: String,
+    /// Fully qualified function.
+    pub function: String,
+    /// Source file, as in the trace.
+    pub file: String,
+    /// Line in it.
+    pub line: u64,
+    /// How many.
+    pub waits: u64,
+    /// Their time, total over goroutines.
+    pub total_ns: u64,
+    /// The longest.
+    pub max_ns: u64,
+    /// Part of `work_ns`, 0 to 1.
+    pub share_of_work: f64,
 }
 
 /// One finding.
@@ -173,6 +211,9 @@ pub struct Found {
     pub check: &'static str,
     /// Places in the trace that show it.
     pub links: Vec<Link>,
+    /// Whether it is collapsed in text.
+    #[serde(skip)]
+    pub is_minor: bool,
 }
 
 /// Where a cause lies.
@@ -230,15 +271,21 @@ impl Report {
             warnings: trace.warnings().len() as u64,
             partial: is_damaged(trace),
             verdict: verdict(findings),
+            work_ns: findings.coverage.work_ns,
+            largest_waits: findings.coverage.largest.iter().map(WaitSite::of).collect(),
+            not_analysed: not_analysed(trace, findings),
         };
         Self { summary, findings: findings.list.iter().map(|finding| Found::of(trace, finding)).collect() }
     }
 
-    /// For people.
+    /// For people. Notes of low confidence are counted only, unless `all` are wanted.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn text(&self, all: bool) -> String {
         let mut text = format!("{}\n{}\n", self.summary.line(), self.summary.verdict);
-        for (at, found) in self.findings.iter().enumerate() {
+        for site in self.sites() {
+            line(&mut text, &format!("  {}", site.words()));
+        }
+        for (at, found) in self.shown(all) {
             line(&mut text, &format!("\n{}. {} [{}]", at + 1, found.severity, found.kind));
             line(&mut text, &format!("   {}", found.title));
             if let Some(culprit) = &found.culprit {
@@ -250,15 +297,21 @@ impl Report {
             line(&mut text, &format!("   {}", found.check));
         }
         text.push('\n');
+        for more in self.collapsed(all).into_iter().chain(self.left_out()) {
+            line(&mut text, &more);
+        }
         line(&mut text, &self.summary.numbers());
         text
     }
 
-    /// For issue trackers.
+    /// For issue trackers; `all` as in [`Report::text`].
     #[must_use]
-    pub fn markdown(&self) -> String {
+    pub fn markdown(&self, all: bool) -> String {
         let mut text = format!("## Trace report\n\n{}\n\n**{}**\n", self.summary.line(), self.summary.verdict);
-        for (at, found) in self.findings.iter().enumerate() {
+        for (at, site) in self.sites().enumerate() {
+            line(&mut text, &format!("{}- {}", if at == 0 { "\n" } else { "" }, site.words()));
+        }
+        for (at, found) in self.shown(all) {
             line(&mut text, &format!("\n### {}. {} ({})\n", at + 1, found.kind, found.severity));
             line(&mut text, &found.title);
             text.push('\n');
@@ -275,8 +328,56 @@ impl Report {
             }
             line(&mut text, &format!("- {}", found.check));
         }
+        for more in self.collapsed(all).into_iter().chain(self.left_out()) {
+            line(&mut text, &format!("\n{more}"));
+        }
         line(&mut text, &format!("\n{}", self.summary.numbers()));
         text
+    }
+
+    /// The findings to show, with their ranks.
+    fn shown(&self, all: bool) -> impl Iterator<Item = (usize, &Found)> {
+        self.findings.iter().enumerate().filter(move |(_, found)| all || !found.is_minor)
+    }
+
+    /// How many findings are not shown.
+    fn collapsed(&self, all: bool) -> Option<String> {
+        let minor = self.findings.iter().filter(|found| !all && found.is_minor).count();
+        (minor > 0).then(|| format!("{} not shown (--all shows them).", counted(minor, "low-confidence note")))
+    }
+
+    /// The largest waits, where no problem was found.
+    fn sites(&self) -> impl Iterator<Item = &WaitSite> {
+        let calm = self.findings.iter().all(|found| found.severity == Severity::Note.name());
+        self.summary.largest_waits.iter().filter(move |_| calm)
+    }
+
+    /// What was not analysed.
+    fn left_out(&self) -> Option<String> {
+        let parts = &self.summary.not_analysed;
+        (!parts.is_empty()).then(|| format!("Not analysed: {}.", parts.join("; ")))
+    }
+}
+
+impl WaitSite {
+    fn of(site: &coverage::WaitSite) -> Self {
+        let (function, file, line) = (site.place.function.clone(), site.place.file.clone(), site.place.line);
+        let (waits, total_ns, max_ns) = (site.count, site.nanos, site.max);
+        let operation = site.operation.clone();
+        Self { operation, function, file, line, waits, total_ns, max_ns, share_of_work: rounded(site.share) }
+    }
+
+    /// `1.93 s total, 34 % of work time: 120 waits (chan receive) in main.worker (main.go:30), longest 40 ms`
+    fn words(&self) -> String {
+        let (total, max) = (nanos(self.total_ns), nanos(self.max_ns));
+        let (function, line) = (&self.function, self.line);
+        let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        let waits = format!("{} wait{}", count(self.waits), if self.waits == 1 { "" } else { "s" });
+        let on = if self.operation.is_empty() { String::new() } else { format!(" ({})", self.operation) };
+        format!(
+            "{total} total, {:.0} % of work time: {waits}{on} in {function} ({file}:{line}), longest {max}",
+            100.0 * self.share_of_work
+        )
     }
 }
 
@@ -339,6 +440,7 @@ impl Found {
             confidence: rounded(finding.confidence),
             check: finding.kind.check(),
             links: links.collect(),
+            is_minor: finding.is_minor(),
         }
     }
 }
@@ -347,8 +449,9 @@ fn verdict(findings: &Findings) -> String {
     let of = |severity: Severity| findings.list.iter().filter(|finding| finding.severity == severity).count();
     let (severe, warnings, notes) = (of(Severity::Severe), of(Severity::Warning), of(Severity::Note));
     if severe + warnings == 0 {
-        let more = if notes == 0 { String::new() } else { format!(" ({} below)", counted(notes, "note")) };
-        return format!("Nothing stands out{more}.");
+        let more = if notes == 0 { String::new() } else { format!(" ({})", counted(notes, "note")) };
+        let largest = if findings.coverage.largest.is_empty() { "." } else { ". Largest waits:" };
+        return format!("No problems found{more}{largest}");
     }
     let mut parts = Vec::new();
     for (number, name) in [(severe, "severe finding"), (warnings, "warning"), (notes, "note")] {
@@ -357,6 +460,24 @@ fn verdict(findings: &Findings) -> String {
         }
     }
     format!("{}.", parts.join(", "))
+}
+
+/// What no finding can be about, a phrase each.
+fn not_analysed(trace: &Trace, findings: &Findings) -> Vec<String> {
+    let coverage = &findings.coverage;
+    let mut parts = Vec::new();
+    if is_damaged(trace) {
+        parts.push("what is missing from the trace (it is damaged)".to_owned());
+    }
+    if coverage.sites_skipped > 0 {
+        let sites = counted(usize::try_from(coverage.sites_skipped).unwrap_or(usize::MAX), "wait site");
+        let time = nanos(coverage.skipped_ns);
+        parts.push(format!("{sites}, short or ended by no goroutine in the trace ({time} total)"));
+    }
+    if coverage.recording_ns > 0 {
+        parts.push(format!("recording and serving of traces and profiles ({})", nanos(coverage.recording_ns)));
+    }
+    parts
 }
 
 fn counted(number: usize, one: &str) -> String {

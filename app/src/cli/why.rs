@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use trace_core::analysis::places::Places;
+use trace_core::analysis::subject::Choice;
 use trace_core::analysis::wait_chain::{Doing, Step, WaitChain};
 use trace_core::analysis::why::{Hop, Share, Why, did, line_of, why};
 use trace_core::base::ids::{GoIx, StackId, StrId};
@@ -24,14 +25,16 @@ tracelane why FILE [--limit N] [--json] [scope]
 Where the time went: from the end back along the wake-ups that really ended the waits, each only as far as the one
 before waited, through channels, locks, WaitGroups, network, timers, system calls, the collector and the scheduler.
 First one sentence about the largest part, then a table by who did what where, which sums to the time exactly.
-Without --goroutine, --function, --task or --region: the path of whoever of the program ran last in the range.
+Without --goroutine, --function, --task or --region: the slowest task or request in the range, or, if the first
+finding of `report` is about other goroutines, the longest of its examples. The first line names what was selected.
 
   --goroutine g40 --range 1.2s..1.322s   why these 122 ms?
   --task basket                          all tasks of a type, added up
 
   --limit 20           so many lines of the table
   --json               as one JSON object with these fields, which stay as they are:
-      file, partial, sentence, stretches, total_ns,
+      file, partial, selected {by (task, call, finding or last), name} (null if the scope names something),
+      sentence, stretches, total_ns,
       parts [{goroutine, doing, reason, place {function, file, line} or null, total_ns, count, longest_start_ns,
               longest_ns, via [{goroutine, place, waker, released_at}] (the waits that lead there)}]
               (sum to total_ns),
@@ -60,6 +63,8 @@ pub struct Report {
     pub file: String,
     /// Parts of the trace are lost, so that waits may be cut short.
     pub partial: bool,
+    /// What was selected; none if the scope names something.
+    pub selected: Option<Selected>,
     /// What it comes down to.
     pub sentence: String,
     /// Stretches of goroutines that were looked at.
@@ -74,6 +79,36 @@ pub struct Report {
     pub start_ns: i64,
     /// The longest stretch step by step, in order of time; sums to its length.
     pub path: Vec<PathStep>,
+}
+
+/// What was selected because the scope names nothing.
+#[derive(Clone, Debug, Serialize)]
+pub struct Selected {
+    /// `task`, `call` (a request), `finding` or `last` (the goroutine that ran last).
+    pub by: &'static str,
+    /// Type of the task, function called, or title of the finding; empty for `last`.
+    pub name: String,
+}
+
+impl Selected {
+    fn of(trace: &Trace, choice: &Choice) -> Self {
+        match choice {
+            Choice::Task(name) => Self { by: "task", name: trace.str(*name).to_owned() },
+            Choice::Call(function) => Self { by: "call", name: function.clone() },
+            Choice::Finding(title) => Self { by: "finding", name: title.clone() },
+            Choice::Last => Self { by: "last", name: String::new() },
+        }
+    }
+
+    /// `slowest call of main.handle`
+    fn words(&self) -> String {
+        match self.by {
+            "task" => format!("slowest task {}", self.name),
+            "call" => format!("slowest call of {}", self.name),
+            "finding" => "longest example of the first finding of `report`".to_owned(),
+            _ => "the goroutine that ran last".to_owned(),
+        }
+    }
 }
 
 /// What somebody did at one function of the program.
@@ -135,6 +170,7 @@ impl Report {
         Self {
             file: asked.file.display().to_string(),
             partial: is_damaged(trace),
+            selected: found.choice.as_ref().map(|choice| Selected::of(trace, choice)),
             sentence: found.sentence.clone(),
             stretches: found.stretches,
             total_ns: found.nanos,
@@ -152,6 +188,10 @@ impl Report {
         }
         if self.partial {
             line(&mut text, "Partial: the trace is damaged.");
+        }
+        if let (Some(selected), Some(go)) = (&self.selected, self.goroutine) {
+            let (from, took) = (offset(self.start_ns), nanos(self.total_ns));
+            line(&mut text, &format!("Selected: {} (G{go} from {from}, {took})", selected.words()));
         }
         line(&mut text, &self.sentence);
         let whose = match self.goroutine {

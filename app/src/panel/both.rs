@@ -483,7 +483,7 @@ fn findings_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, actions:
         return;
     };
     if found.causes.is_empty() {
-        empty(ui, "Nothing stands out in either trace");
+        empty(ui, "No problems found in either trace");
         return;
     }
     let tokens = tokens::of(ui.ctx());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use egui::{Align, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use trace_core::analysis::findings::Findings;
+use trace_core::analysis::findings::coverage::WaitSite;
 use trace_core::analysis::findings::finding::{Finding, Severity, Value};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
@@ -62,7 +63,10 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             calm_ui(ui, findings);
         }
         heading_ui(ui, findings);
-        for (rank, finding) in findings.list.iter().take(MAX_SHOWN).enumerate() {
+        let is_shown = |finding: &Finding| document.minor_findings || !finding.is_minor();
+        let shown =
+            findings.list.iter().enumerate().filter(|(rank, one)| is_shown(one) || document.finding == Some(*rank));
+        for (rank, finding) in shown.take(MAX_SHOWN) {
             let open = document.finding == Some(rank);
             if finding_ui(ui, finding, open) {
                 actions.push(Action::ChooseFinding((!open).then_some(rank)));
@@ -70,6 +74,24 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             if open {
                 evidence_ui(ui, &document.trace, finding, actions);
             }
+        }
+        minor_ui(ui, document, findings, actions);
+    });
+}
+
+/// How many notes of low confidence there are; a click shows or hides them.
+fn minor_ui(ui: &mut Ui, document: &Document, findings: &Findings, actions: &mut Actions) {
+    let minor = findings.list.iter().filter(|finding| finding.is_minor()).count() as u64;
+    if minor == 0 {
+        return;
+    }
+    let verb = if document.minor_findings { "Hide" } else { "Show" };
+    let text = format!("{verb} {}", words::counted(minor, "low-confidence note"));
+    ui.add_space(space::XS);
+    ui.horizontal(|ui| {
+        ui.add_space(MARK_ROOM);
+        if link(ui, &text).clicked() {
+            actions.push(Action::ShowMinorFindings(!document.minor_findings));
         }
     });
 }
@@ -83,20 +105,45 @@ fn partial(document: &Document) -> Option<&'static str> {
     damaged.then_some("Partial: the trace is damaged, so what is missing could not be looked at")
 }
 
-/// "Nothing stands out", with the numbers that say so.
+/// "No problems found", the largest waits, and the numbers behind it.
 fn calm_ui(ui: &mut Ui, findings: &Findings) {
     let tokens = tokens::of(ui.ctx());
     ui.horizontal(|ui| {
         let (mark, _) = ui.allocate_exact_size(vec2(20.0, 24.0), Sense::hover());
         glyph(ui, mark, icons::CHECK, fonts::icon_sized(16.0), tokens.classes[1]);
-        ui.label(RichText::new("Nothing stands out").font(fonts::strong()));
+        ui.label(RichText::new("No problems found").font(fonts::strong()));
     });
+    ui.add_space(space::XS);
+    if !findings.coverage.largest.is_empty() {
+        ui.label(RichText::new("Largest waits").color(tokens.muted));
+    }
+    for site in &findings.coverage.largest {
+        site_ui(ui, site);
+    }
     ui.add_space(space::XS);
     ui.label(RichText::new(calm_numbers(findings)).color(tokens.muted));
     ui.add_space(space::M);
 }
 
 /// The numbers behind "nothing stands out".
+/// `1.93 s  34 % of work time  120 × chan receive in main.worker  main.go:30`
+fn site_ui(ui: &mut Ui, site: &WaitSite) {
+    let tokens = tokens::of(ui.ctx());
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        let total = i64::try_from(site.nanos).unwrap_or(i64::MAX);
+        ui.label(RichText::new(duration(total)).font(fonts::mono())).on_hover_text(exact(total));
+        ui.label(format!("{:.0} % of work time", site.share * 100.0))
+            .on_hover_text("Work time: the time of the program's goroutines less their waits for something to do");
+        let on = if site.operation.is_empty() { "waits" } else { &site.operation };
+        ui.label(format!("{} × {on} in", count(site.count)));
+        ui.label(RichText::new(name::function(&site.place.function)).font(fonts::mono()))
+            .on_hover_text(&site.place.function);
+        let at = format!("{}:{}", name::file(&site.place.file), site.place.line);
+        ui.label(RichText::new(at).font(fonts::mono_small()).color(tokens.muted)).on_hover_text(&site.place.file);
+    });
+}
+
 fn calm_numbers(findings: &Findings) -> String {
     let nanos = |nanos: u64| duration(i64::try_from(nanos).unwrap_or(i64::MAX));
     format!(
@@ -120,7 +167,7 @@ fn heading_ui(ui: &mut Ui, findings: &Findings) {
     let write = |x: f32, align: egui::Align2, text: &str| {
         ui.painter().text(pos2(x, rect.center().y), align, text, fonts::small(), tokens.muted);
     };
-    write(rect.min.x + MARK_ROOM, egui::Align2::LEFT_CENTER, "What probably costs time, most first");
+    write(rect.min.x + MARK_ROOM, egui::Align2::LEFT_CENTER, "Probable causes of lost time, by severity");
     write(rect.max.x - NUMBER_WIDTH - space::XS, egui::Align2::RIGHT_CENTER, "Time lost");
     write(rect.max.x - space::XS, egui::Align2::RIGHT_CENTER, "Confidence");
     ui.painter().hline(rect.x_range(), rect.bottom(), egui::Stroke::new(1.0, tokens.line));

@@ -84,7 +84,7 @@ fn warnings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     }
 }
 
-/// How many findings there are, or that nothing stands out; opens the panel.
+/// How many problems were found; opens the panel.
 fn findings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let (text, hint, color) = match document.studies.get(&Question::Findings) {
@@ -100,7 +100,7 @@ fn findings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
                 Some(Severity::Warning) => tokens.warning,
                 _ => tokens.muted,
             };
-            let text = if weighty > 0 { words::counted(weighty, "finding") } else { "Nothing stands out".to_owned() };
+            let text = if weighty > 0 { words::counted(weighty, "problem") } else { "No problems found".to_owned() };
             let busy = format!("procs busy {:.0} %", findings.load.share * 100.0);
             (text, format!("{}, {busy}", words::counted(notes, "note")), color)
         }

@@ -115,6 +115,8 @@ pub struct Document {
     pub scope_choice: ScopeChoice,
     /// The finding that is unfolded, by its rank.
     pub finding: Option<usize>,
+    /// Whether notes of low confidence are listed, too.
+    pub minor_findings: bool,
     /// Whether the findings have something to show, or were asked for.
     pub findings_shown: bool,
     /// Which sections of lanes are folded.
@@ -166,6 +168,7 @@ impl Document {
             studies: Studies::default(),
             scope_choice: ScopeChoice::default(),
             finding: None,
+            minor_findings: false,
             findings_shown: false,
             folds: Folds::default(),
             goroutine_order: GoroutineOrder::default(),

@@ -204,6 +204,9 @@ pub struct Census {
     pub assisting: FxHashMap<GoIx, u64>,
     /// Goroutines that wait when the trace ends.
     pub stuck: FxHashMap<GoIx, Stuck>,
+    /// Nanoseconds of the units that recorded or served traces and profiles: they are counted nowhere else here
+    /// but in `nanos` and `gos`.
+    pub recording: u64,
 }
 
 impl Census {
@@ -263,6 +266,7 @@ impl Census {
         }
         self.assisting.extend(other.assisting);
         self.stuck.extend(other.stuck);
+        self.recording += other.recording;
         self
     }
 
@@ -347,7 +351,7 @@ impl Census {
                 }
                 sleep(trace, places, (&wait, span.class), unit);
                 unit.add(span.range, span.class);
-                unit.see(places, span.start_stack);
+                unit.see(places, span.start_stack, nanos);
                 unit.waits.push(UnitWait { wait, class: span.class, reason: span.reason });
                 if unit.waits.len() >= UNIT_WAITS {
                     self.flush(places, unit, false);
@@ -355,7 +359,7 @@ impl Census {
             }
             GoState::Syscall => {
                 unit.add(span.range, span.class);
-                unit.see(places, span.start_stack);
+                unit.see(places, span.start_stack, nanos);
                 unit.syscall(span.start_stack, facts.go, span.range);
                 // Others may notice what it did, unless it only looked. (A handler's own calls are few.)
                 if places.is_outer_root(span.start_stack) && !places.is_look(span.start_stack) {
@@ -364,7 +368,7 @@ impl Census {
             }
             GoState::Running => {
                 unit.add(span.range, span.class);
-                unit.see(places, span.end_stack);
+                unit.see(places, span.end_stack, nanos);
                 let was_preempted =
                     next.is_some_and(|next| next.span.state == GoState::Runnable && next.span.cause == Cause::Stopped);
                 let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
@@ -392,6 +396,12 @@ impl Census {
 
     /// Files a unit that ends.
     fn close(&mut self, (trace, places): Sources<'_>, facts: &GoFacts, unit: &mut Unit, has_end: bool) {
+        if unit.is_recording() {
+            self.recording += unit.nanos.iter().sum::<u64>();
+            unit.waits.clear();
+            unit.syscalls.clear();
+            return;
+        }
         let created = |go: GoIx| trace.goroutine(go).and_then(|known| known.created);
         let is_bounded = unit.has_begin && has_end;
         let outers: FxHashSet<u32> = unit.syscalls.keys().filter_map(|&stack| places.outer_function(stack)).collect();

@@ -35,6 +35,7 @@ pub mod samples;
 pub mod scope;
 pub mod series;
 pub mod spread;
+pub mod subject;
 pub mod syscalls;
 pub mod tasks;
 pub mod threads;

@@ -222,6 +222,8 @@ struct Facts {
     is_direct: bool,
     /// It is in a system call that only looks at files or processes.
     is_look: bool,
+    /// A frame belongs to the recording of traces or profiles.
+    is_recording: bool,
 }
 
 /// The stacks of a trace, looked through once.
@@ -333,6 +335,13 @@ impl<'a> Places<'a> {
         self.facts(stack).is_look
     }
 
+    /// Whether the stack is inside the recording of a trace or profile: a handler of `net/http/pprof`, or a call
+    /// that starts, stops or writes one.
+    #[must_use]
+    pub fn is_recording(&self, stack: StackId) -> bool {
+        self.facts(stack).is_recording
+    }
+
     /// The frame of `function` in a stack, nearest to the leaf.
     #[must_use]
     pub fn frame_of(&self, stack: StackId, function: &str) -> Option<Place> {
@@ -362,6 +371,7 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut FxHashMap<&'a 
         if !is_launcher(frame.function) {
             last = Some(function);
         }
+        facts.is_recording |= is_recording(frame.function);
         match origin {
             Origin::Standard => {
                 if facts.own.is_none() && fallback.is_none() {
@@ -440,6 +450,27 @@ fn is_main(trace: &Trace, stack: StackId, at: u16) -> bool {
     trace.frames(stack).nth(usize::from(at)).is_some_and(|frame| frame.function == "main.main")
 }
 
+/// Functions of Go's libraries that record traces or profiles, or serve them.
+fn is_recording(function: &str) -> bool {
+    let Some((package, name)) = function.rsplit_once('/').map(|(path, last)| {
+        let (package, name) = last.split_once('.').unwrap_or((last, ""));
+        (function.get(..path.len() + 1 + package.len()).unwrap_or_default(), name)
+    }) else {
+        return false;
+    };
+    match package {
+        "net/http/pprof" => true,
+        "runtime/trace" | "golang.org/x/exp/trace" => {
+            matches!(name, "Start" | "Stop") || name.starts_with("(*FlightRecorder).") || name.starts_with("Start.func")
+        }
+        "runtime/pprof" => {
+            matches!(name, "StartCPUProfile" | "StopCPUProfile" | "WriteHeapProfile" | "profileWriter")
+                || name.starts_with("(*Profile).Write")
+        }
+        _ => false,
+    }
+}
+
 /// Library functions that do nothing but call the function that a goroutine was started for.
 fn is_launcher(function: &str) -> bool {
     function.starts_with("sync.(*WaitGroup).Go")
@@ -461,6 +492,19 @@ mod tests {
     #[test]
     fn the_list_of_the_standard_library_is_sorted() {
         assert!(STANDARD.is_sorted());
+    }
+
+    #[test]
+    fn recording_a_trace_is_told_apart_from_annotating_it() {
+        assert!(is_recording("net/http/pprof.Trace"));
+        assert!(is_recording("runtime/trace.Start"));
+        assert!(is_recording("runtime/trace.(*FlightRecorder).WriteTo"));
+        assert!(is_recording("runtime/pprof.(*Profile).WriteTo"));
+        assert!(!is_recording("runtime/pprof.Do"));
+        assert!(!is_recording("runtime/trace.WithRegion"));
+        assert!(!is_recording("runtime/trace.StartRegion"));
+        assert!(!is_recording("example.com/runtime/trace.Start"));
+        assert!(!is_recording("main.Start"));
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct Unit {
     pub(crate) waits: Vec<UnitWait>,
     pub(crate) syscalls: FxHashMap<StackId, Spot>,
     pub(crate) own_stack: Option<StackId>,
+    /// Nanoseconds spent recording or serving traces and profiles.
+    pub(crate) recording: u64,
     /// Sleeps one after the other, of which nobody has taken notice so far.
     series: Option<Series>,
     /// Those that ended.
@@ -71,6 +73,7 @@ impl Unit {
         self.waits.clear();
         self.syscalls.clear();
         self.own_stack = None;
+        self.recording = 0;
         self.series = None;
         self.ended.clear();
     }
@@ -100,8 +103,16 @@ impl Unit {
         }
     }
 
-    /// Notes a stack seen in it.
-    pub(crate) fn see(&mut self, places: &Places<'_>, stack: StackId) {
+    /// Whether most of it recorded or served traces and profiles: not the program's own work.
+    pub(crate) fn is_recording(&self) -> bool {
+        self.recording * 2 > self.nanos.iter().sum::<u64>()
+    }
+
+    /// Notes a stack seen in it, in a state that lasted `nanos`.
+    pub(crate) fn see(&mut self, places: &Places<'_>, stack: StackId, nanos: u64) {
+        if places.is_recording(stack) {
+            self.recording += nanos;
+        }
         if self.own_stack.is_none() && stack.is_some() && places.has_own(stack) {
             self.own_stack = Some(stack);
         }

@@ -6,12 +6,11 @@ use rustc_hash::FxHashMap;
 use crate::analysis::findings::finding::{go_name, percent, place_name, time};
 use crate::analysis::places::{Op, Place, Places};
 use crate::analysis::scope::{Pieces, Scope, Whom};
+use crate::analysis::subject::{Choice, Subject, choose};
 use crate::analysis::wait_chain::{Doing, Step, WaitChain, long_wait_chain, wait_chain};
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
-use crate::event::state::GoState;
-use crate::model::goroutines::is_system_function;
 use crate::model::trace::Trace;
 
 /// A wait on the way from the victim to whoever kept it waiting.
@@ -68,6 +67,8 @@ pub struct Why {
     pub go: Option<GoIx>,
     /// What it comes down to.
     pub sentence: String,
+    /// Why this stretch, if none was named: see [`choose`].
+    pub choice: Option<Choice>,
 }
 
 /// Where the time of one stretch of a goroutine went.
@@ -83,15 +84,17 @@ fn told(trace: &Trace, go: GoIx, chain: WaitChain) -> Why {
     sums.finish(trace, chain, go, 1)
 }
 
-/// Where the time of all stretches of a scope went. Of a range without more: the critical path of whoever of the
-/// program ran last in it. `None` if cancelled.
+/// Where the time of all stretches of a scope went. If the scope names no goroutine, task or region, the critical path
+/// of the stretch that [`choose`] finds in its range. `None` if cancelled.
 #[must_use]
 pub fn why(trace: &Trace, scope: &Scope, monitor: &Monitor) -> Option<Why> {
     if scope.whom == Whom::All {
-        let range = trace.range().intersect(scope.range);
-        return Some(
-            last(trace, range).map(|go| told(trace, go, long_wait_chain(trace, go, range))).unwrap_or_default(),
-        );
+        let subject = choose(trace, trace.range().intersect(scope.range), monitor);
+        let found = subject.map(|Subject { go, range, choice }| {
+            let why = told(trace, go, long_wait_chain(trace, go, range));
+            Why { choice: Some(choice), ..why }
+        });
+        return (!monitor.is_cancelled()).then(|| found.unwrap_or_default());
     }
     let pieces = scope.pieces(trace);
     let stretches: Vec<(GoIx, TimeRange)> = stretches(trace, &pieces);
@@ -125,13 +128,6 @@ fn stretches(trace: &Trace, pieces: &Pieces) -> Vec<(GoIx, TimeRange)> {
     let all = (0..pieces.len()).filter_map(|at| pieces.nth(at));
     let cut = all.flat_map(|(go, ranges)| ranges.iter().map(move |range| (go, range.intersect(life(go)))));
     cut.filter(|(_, range)| range.nanos() > 0).collect()
-}
-
-/// Who of the program ran last in a range.
-fn last(trace: &Trace, range: TimeRange) -> Option<GoIx> {
-    let is_own = |go: GoIx| trace.goroutine_name(go).is_some_and(|(_, name)| !is_system_function(trace.str(name)));
-    let states = trace.states_at(range.end.plus_nanos(-1)).filter(|(go, _)| is_own(*go));
-    states.max_by_key(|(go, span)| (span.state == GoState::Running, span.range.start, *go)).map(|found| found.0)
 }
 
 fn stacks_of(chain: &WaitChain) -> impl Iterator<Item = StackId> + '_ {
@@ -193,7 +189,7 @@ impl<'a> Sums<'a> {
         let mut shares: Vec<Share> = self.shares.into_values().collect();
         shares.sort_by_key(|share| (std::cmp::Reverse(share.nanos), share.longest.start, share.go));
         let (nanos, steps) = (self.nanos, self.steps);
-        let mut why = Why { nanos, stretches, steps, shares, longest, go: Some(go), sentence: String::new() };
+        let mut why = Why { nanos, stretches, steps, shares, longest, go: Some(go), ..Why::default() };
         why.sentence = sentence(trace, self.places, &why);
         why
     }

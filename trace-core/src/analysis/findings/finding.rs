@@ -197,6 +197,8 @@ pub const MOST_GOROUTINES: usize = 4_096;
 
 /// Nobody feels less than this, however large a part of a short trace it is, ns.
 const WARNING_FROM: u64 = 5_000_000;
+/// Notes of less confidence are collapsed.
+const SURE_ENOUGH: f64 = 0.5;
 /// Less than this is no main trouble, ns.
 const SEVERE_FROM: u64 = 20_000_000;
 
@@ -290,14 +292,16 @@ impl Finding {
         self.goroutines(&all)
     }
 
-    /// What it is ranked by.
+    /// What findings of the same severity are ranked by: time lost, ns, weighted by confidence.
     #[must_use]
     pub fn weight(&self) -> f64 {
-        let class = match self.severity {
-            Severity::Note => 0.01,
-            Severity::Warning | Severity::Severe => 1.0,
-        };
-        self.time_lost_ns as f64 * self.confidence * class
+        self.time_lost_ns as f64 * self.confidence
+    }
+
+    /// Whether it is a note too uncertain to be shown unasked: reports and the panel collapse these.
+    #[must_use]
+    pub fn is_minor(&self) -> bool {
+        self.severity == Severity::Note && self.confidence < SURE_ENOUGH
     }
 }
 

@@ -1,6 +1,7 @@
 //! Findings: what probably costs this program its time, ranked. One kind (or family of kinds) a file; each
 //! looks only at the structure of waiting and running.
 
+pub mod coverage;
 pub mod finding;
 
 mod backlog;
@@ -26,6 +27,7 @@ use rayon::prelude::*;
 use crate::analysis::blocked_by::{Blocked, Releasers, blocked, releasers};
 use crate::analysis::census::Census;
 use crate::analysis::collector::cycles::Collector;
+use crate::analysis::findings::coverage::Coverage;
 use crate::analysis::findings::finding::{Finding, Severity};
 use crate::analysis::places::{Op, Places};
 use crate::base::monitor::Monitor;
@@ -67,8 +69,10 @@ pub struct Load {
 /// The findings and the numbers that stand behind "nothing stands out".
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Findings {
-    /// Ranked, the weightiest first.
+    /// By severity, the worst first; among equals the weightiest first.
     pub list: Vec<Finding>,
+    /// The largest waits, and what was not looked at.
+    pub coverage: Coverage,
     /// How busy the procs were.
     pub load: Load,
     /// Nanoseconds that goroutines waited for locks.
@@ -101,8 +105,17 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     let duration = trace.range().nanos().unsigned_abs();
     let mut waits = blocked(&census, &places);
     let lock_wait_ns = waits.iter().filter(|wait| wait.op.is_lock()).map(|wait| wait.nanos).sum();
-    waits.retain(|wait| wait.woken_nanos * 1_000 >= duration);
-    waits.truncate(LOOKED_INTO);
+    let mut coverage = Coverage::of(trace, &census, &waits);
+    let mut examined = 0;
+    waits.retain(|wait| {
+        let is_examined = examined < LOOKED_INTO && wait.woken_nanos * 1_000 >= duration;
+        if is_examined {
+            examined += 1;
+        } else {
+            coverage.skip(wait);
+        }
+        is_examined
+    });
     let looked: Vec<(Blocked, Releasers)> = waits
         .into_par_iter()
         .map(|wait| {
@@ -139,11 +152,15 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
         }
         list.extend(kind(&scene));
     }
-    list.sort_by(|a, b| b.weight().total_cmp(&a.weight()).then_with(|| a.kind.cmp(&b.kind)));
+    list.sort_by(|a, b| {
+        let by_weight = || b.weight().total_cmp(&a.weight());
+        b.severity.cmp(&a.severity).then_with(by_weight).then_with(|| a.kind.cmp(&b.kind))
+    });
     let total = |lane| trace.spans(lane, trace.range()).map(|span| span.range.nanos().unsigned_abs()).sum();
     let longest = census.runnable.values().filter_map(|spot| spot.longest).map(|longest| longest.1.nanos());
     Some(Findings {
         list,
+        coverage,
         load,
         lock_wait_ns,
         gc_ns: total(LaneId::Gc),

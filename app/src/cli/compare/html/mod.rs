@@ -137,7 +137,7 @@ fn cause_list(sides: [&Side; 2]) -> Markup {
     html! {
         h2 { "Causes" }
         @if rows.is_empty() {
-            p.muted { "Nothing stands out on either side." }
+            p.muted { "No problems found on either side." }
         } @else {
             div.wide { table {
                 tr { th.kind { "in B" } th.kind { "severity" } th.name { "what probably costs time" } th { "time lost" } }

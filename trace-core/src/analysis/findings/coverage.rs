@@ -1,0 +1,68 @@
+//! What stands behind "no problems found": the largest waits, and what the detectors did not look at.
+
+use crate::analysis::blocked_by::Blocked;
+use crate::analysis::census::Census;
+use crate::analysis::places::Place;
+use crate::model::trace::Trace;
+
+/// How many of the largest wait sites are kept.
+const LARGEST: usize = 3;
+
+/// All waits for one thing at one line of the program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WaitSite {
+    /// Where the program waits.
+    pub place: Place,
+    /// What it waits for, as Go spells it: `sync.(*Mutex).Lock`, or the runtime's reason if it is no known operation.
+    pub operation: String,
+    /// Waits.
+    pub count: u64,
+    /// Their time, total over goroutines, ns.
+    pub nanos: u64,
+    /// The longest, ns.
+    pub max: u64,
+    /// Part of all goroutines' work time ([`Coverage::work_ns`]), 0 to 1.
+    pub share: f64,
+}
+
+/// What the detectors looked at, and what they left out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Coverage {
+    /// Work time: the time of the program's goroutines less their waits for something to do, total, ns.
+    pub work_ns: u64,
+    /// The wait sites with most time, at most three, largest first.
+    pub largest: Vec<WaitSite>,
+    /// Wait sites whose wakers were not looked at: no goroutine ended the waits, they take less than a thousandth of
+    /// the trace, or they are not among the largest.
+    pub sites_skipped: u64,
+    /// Time of the waits there, total, ns.
+    pub skipped_ns: u64,
+    /// Time of goroutines that recorded or served traces and profiles, ns.
+    pub recording_ns: u64,
+}
+
+impl Coverage {
+    /// Of all wait sites, most time first; none of them skipped so far.
+    pub(crate) fn of(trace: &Trace, census: &Census, waits: &[Blocked]) -> Self {
+        let work_ns: u64 = census.families.values().map(|family| family.nanos).sum();
+        let largest = waits.iter().take(LARGEST).map(|wait| WaitSite {
+            place: wait.place.clone(),
+            operation: match wait.op.name() {
+                "" => trace.str(wait.reason).to_owned(),
+                name => name.to_owned(),
+            },
+            count: wait.count,
+            nanos: wait.nanos,
+            max: wait.max,
+            share: wait.nanos as f64 / work_ns.max(wait.nanos).max(1) as f64,
+        });
+        let largest = largest.collect();
+        Self { work_ns, largest, recording_ns: census.recording, ..Self::default() }
+    }
+
+    /// Counts a wait site whose wakers are not looked at.
+    pub(crate) fn skip(&mut self, wait: &Blocked) {
+        self.sites_skipped += 1;
+        self.skipped_ns += wait.nanos;
+    }
+}

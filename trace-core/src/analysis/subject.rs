@@ -1,0 +1,128 @@
+//! What `why` explains when no goroutine, task or region is named: the slowest task or request, or the place that
+//! the first finding points to.
+
+use crate::analysis::census::Census;
+use crate::analysis::findings::finding::{Finding, Link, Severity};
+use crate::analysis::findings::{Findings, find};
+use crate::analysis::places::Places;
+use crate::analysis::scope::Scope;
+use crate::base::ids::{GoIx, StrId, TaskIx};
+use crate::base::monitor::Monitor;
+use crate::base::time::TimeRange;
+use crate::event::state::GoState;
+use crate::model::goroutines::is_system_function;
+use crate::model::lanes::LaneId;
+use crate::model::trace::Trace;
+
+/// Spans of a goroutine that are looked at to see whether it recorded the trace.
+const SPANS: usize = 2_000;
+
+/// Why something was chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The slowest task of the trace, of this type.
+    Task(StrId),
+    /// The slowest request: a call of this function, a handler of the program that a library called or what
+    /// goroutines were started for.
+    Call(String),
+    /// The first finding, by its title.
+    Finding(String),
+    /// Nothing of the above: the goroutine of the program that ran last.
+    Last,
+}
+
+/// A stretch of a goroutine to explain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The goroutine.
+    pub go: GoIx,
+    /// The stretch, inside the range asked about.
+    pub range: TimeRange,
+    /// Why this one.
+    pub choice: Choice,
+}
+
+/// Chooses what to explain in `range`. The slowest task or request comes first, unless a warning or severe finding is
+/// about other goroutines. Goroutines that recorded the trace are never chosen. `None` if nothing of the program is in
+/// the range, or if cancelled.
+#[must_use]
+pub fn choose(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Subject> {
+    let places = Places::new(trace);
+    let census = Census::take_of(trace, &places, &Scope::during(range).pieces(trace), monitor)?;
+    let slowest = [slowest_task(trace, &places, range), slowest_request(&places, &census)];
+    let slowest = slowest.into_iter().flatten().max_by_key(|subject| (subject.range.nanos(), subject.go));
+    let findings = find(trace, monitor)?;
+    let found = first_finding(&findings, range, slowest.as_ref());
+    found.or(slowest).or_else(|| last(trace, &places, range))
+}
+
+/// The slowest task that begins and ends in the trace, cut to `range`, on the goroutine that began it. Tasks
+/// that outlive that goroutine are left out: it cannot explain them.
+fn slowest_task(trace: &Trace, places: &Places<'_>, range: TimeRange) -> Option<Subject> {
+    let tasks = (0..trace.task_count()).filter_map(|at| trace.task(TaskIx(at)));
+    let mut cut: Vec<Subject> = tasks
+        .filter_map(|task| {
+            let (began, ended) = (task.began?, task.ended?);
+            let outlives = trace.goroutine(task.go)?.ended.is_some_and(|gone| gone < ended);
+            let range = TimeRange::new(began, ended).intersect(range);
+            let subject = Subject { go: task.go, range, choice: Choice::Task(task.name) };
+            (!outlives && range.nanos() > 0).then_some(subject)
+        })
+        .collect();
+    cut.sort_by_key(|subject| std::cmp::Reverse((subject.range.nanos(), subject.go)));
+    cut.into_iter().find(|subject| !is_recorder(trace, places, subject.go, subject.range))
+}
+
+/// The slowest unit of work in a handler that a library called, or in goroutines of which one is started per unit.
+fn slowest_request(places: &Places<'_>, census: &Census) -> Option<Subject> {
+    let requests = census.families.values().filter(|family| {
+        let is_handler = !places.is_outer_root(family.stack);
+        is_handler || family.units >= PER_UNIT && family.bounded * 2 >= family.units
+    });
+    let slowest = requests.filter_map(|family| {
+        let (go, range) = family.longest?;
+        let name = places.outer(family.stack)?.function;
+        Some((!places.is_outer_root(family.stack), Subject { go, range, choice: Choice::Call(name) }))
+    });
+    // A handler is surely a request; of goroutines started by the program that is a guess.
+    slowest.max_by_key(|(is_handler, subject)| (*is_handler, subject.range.nanos(), subject.go)).map(|found| found.1)
+}
+
+/// Units of one kind from which on each of them is taken for a request.
+const PER_UNIT: u64 = 8;
+
+/// The first finding of weight, if it is not about the goroutine that is chosen otherwise.
+fn first_finding(findings: &Findings, range: TimeRange, other: Option<&Subject>) -> Option<Subject> {
+    let first: &Finding = findings.list.first().filter(|first| first.severity >= Severity::Warning)?;
+    if other.is_some_and(|other| first.goroutines.binary_search(&other.go).is_ok()) {
+        return None;
+    }
+    let inside = |link: &Link| (link.go, link.range.intersect(range));
+    let links = first.links.iter().map(inside).filter(|(_, range)| range.nanos() > 0);
+    let (go, range) = links.max_by_key(|(go, range)| (range.nanos(), *go))?;
+    Some(Subject { go, range, choice: Choice::Finding(first.title.clone()) })
+}
+
+/// The goroutine of the program that ran last in a range, and the range.
+fn last(trace: &Trace, places: &Places<'_>, range: TimeRange) -> Option<Subject> {
+    let is_own = |go: GoIx| {
+        let name = trace.goroutine_name(go);
+        name.is_some_and(|(_, name)| !is_system_function(trace.str(name))) && !is_recorder(trace, places, go, range)
+    };
+    let mut states: Vec<_> = trace.states_at(range.end.plus_nanos(-1)).collect();
+    states.sort_by_key(|(go, span)| std::cmp::Reverse((span.state == GoState::Running, span.range.start, *go)));
+    let go = states.into_iter().map(|(go, _)| go).find(|&go| is_own(go))?;
+    Some(Subject { go, range, choice: Choice::Last })
+}
+
+/// Whether a goroutine spent most of a range on recording or serving traces and profiles.
+fn is_recorder(trace: &Trace, places: &Places<'_>, go: GoIx, range: TimeRange) -> bool {
+    let (mut recording, mut all) = (0, 0);
+    for span in trace.spans(LaneId::Goroutine(go), range).take(SPANS) {
+        let nanos = span.range.intersect(range).nanos();
+        let is_recording = places.is_recording(span.start_stack) || places.is_recording(span.end_stack);
+        recording += if is_recording { nanos } else { 0 };
+        all += nanos;
+    }
+    recording * 2 > all
+}
