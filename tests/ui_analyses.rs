@@ -35,7 +35,7 @@ fn opened(name: &str) -> Window {
 fn findings_open_by_themselves_and_one_click_leads_there() {
     let mut window = opened(BUG);
     assert_eq!(window.document().selection, Selection::None, "the selection is the user's");
-    assert!(window.shows("1 finding"), "the status bar counts them");
+    assert!(window.shows("1 problem"), "the status bar counts them");
     assert!(window.shows("main.sendReport") && window.shows("net/http.Post"), "{:?}", window.words());
     let before = window.document().view.expect("a view");
     window.press_as(Role::Link, "Jump to it");
