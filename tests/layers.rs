@@ -32,9 +32,9 @@ const APP: &str = "
     widget:   core egui fmt theme
     state:    core
     action:   core state
-    remote:   core
+    remote:   core fmt
     cache:    core remote
-    worker:   core state action sample remote cache
+    worker:   core fmt state action sample remote cache
     timeline: core egui fmt theme widget state action
     panel:    core egui fmt theme widget state action
     shell:    core egui fmt theme widget state action worker timeline panel remote

@@ -7,6 +7,7 @@ use trace_core::analysis::findings::finding::Severity;
 use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::Scope;
 use trace_core::base::monitor::{Monitor, Progress};
+use trace_core::base::visible::visible;
 use trace_core::model::trace::Trace;
 
 use crate::action::commands::panels;
@@ -305,7 +306,7 @@ pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), Stri
             effects
         }
         Err(sentence) => {
-            document.load = LoadState::Failed(sentence);
+            document.load = LoadState::Failed(visible(&sentence).into_owned());
             ask(state, id, Question::Findings)
         }
     }

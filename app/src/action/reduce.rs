@@ -8,6 +8,7 @@ use trace_core::analysis::findings::Findings;
 use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::Scope;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::visible::visible;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
@@ -301,7 +302,8 @@ fn open_panel(state: &mut AppState, name: &'static str) -> Vec<Effect> {
 
 /// Tells the user one line.
 pub(super) fn notify(state: &mut AppState, text: impl Into<String>) {
-    state.notices.push((state.now_seconds, text.into()));
+    let text: String = text.into();
+    state.notices.push((state.now_seconds, visible(&text).into_owned()));
     let surplus = state.notices.len().saturating_sub(MAX_NOTICES);
     state.notices.drain(..surplus);
 }

@@ -7,11 +7,13 @@ use lexopt::Arg;
 
 use crate::cli::basics::Basics;
 use crate::cli::exit::Failure;
+use crate::cli::text::Text;
 use crate::cli::words::{quoted, wrong};
 use crate::cli::{
     commands, compare, gc, goroutines, help, latency, mmu, population, procs, profile, report, screenshot,
 };
 use crate::cli::{stats, tasks};
+use crate::remote;
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +67,7 @@ pub enum Command {
     /// Draw the window into a picture.
     Screenshot(screenshot::Asked),
     /// Explain: with this text.
-    Help(String),
+    Help(Text),
     /// Name the version.
     Version,
 }
@@ -86,9 +88,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, F
             Arg::Value(word) if files.is_empty() && !follow => match commands::named(&word) {
                 Some(command) => return command.parse(parser),
                 None if word == "help" => return help_on(parser),
-                None => files.push(PathBuf::from(word)),
+                None => files.push(remote::named(PathBuf::from(word))),
             },
-            Arg::Value(word) => files.push(PathBuf::from(word)),
+            Arg::Value(word) => files.push(remote::named(PathBuf::from(word))),
             other => return Err(wrong(other.unexpected())),
         }
     }
@@ -110,13 +112,21 @@ fn help_on(mut parser: lexopt::Parser) -> Result<Command, Failure> {
     }
 }
 
-/// Takes `--max-unpacked SIZE` out, which may stand anywhere; the SIZE in bytes.
+/// What files and servers may give at most, bytes; `None` for what is usual.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SizeLimits {
+    /// `--max-unpacked`: what a packed file may unpack to.
+    pub unpacked: Option<u64>,
+    /// `--max-download`: what a server may send.
+    pub download: Option<u64>,
+}
+
+/// Takes `--max-unpacked SIZE` and `--max-download SIZE` out, which may stand anywhere.
 ///
 /// # Errors
-/// If the SIZE is none.
-pub fn without_limit(arguments: impl IntoIterator<Item = OsString>) -> Result<(Vec<OsString>, Option<u64>), Failure> {
-    const OPTION: &str = "--max-unpacked";
-    let (mut kept, mut limit) = (Vec::new(), None);
+/// If a SIZE is none.
+pub fn without_limits(arguments: impl IntoIterator<Item = OsString>) -> Result<(Vec<OsString>, SizeLimits), Failure> {
+    let (mut kept, mut limits) = (Vec::new(), SizeLimits::default());
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         if argument == "--" {
@@ -125,18 +135,20 @@ pub fn without_limit(arguments: impl IntoIterator<Item = OsString>) -> Result<(V
             break;
         }
         let text = argument.to_str().unwrap_or_default();
-        let size = match text.strip_prefix(OPTION).map(|rest| rest.strip_prefix('=')) {
-            Some(Some(size)) => size.to_owned(),
-            Some(None) if text == OPTION => arguments.next().unwrap_or_default().to_string_lossy().into_owned(),
+        let (name, size) = text.split_once('=').map_or((text, None), |(name, size)| (name, Some(size.to_owned())));
+        let limit = match name {
+            "--max-unpacked" => &mut limits.unpacked,
+            "--max-download" => &mut limits.download,
             _ => {
                 kept.push(argument);
                 continue;
             }
         };
+        let size = size.unwrap_or_else(|| arguments.next().unwrap_or_default().to_string_lossy().into_owned());
         let bytes = parse_bytes(&size);
-        limit = Some(bytes.ok_or_else(|| Failure::usage(format!("{OPTION} wants a size like 2G, not '{size}'")))?);
+        *limit = Some(bytes.ok_or_else(|| Failure::usage(format!("{name} wants a size like 2G, not '{size}'")))?);
     }
-    Ok((kept, limit))
+    Ok((kept, limits))
 }
 
 /// `500M`, `2GB`, `1.5g`, or bytes.
@@ -173,11 +185,16 @@ mod tests {
         assert_eq!(parsed(""), Ok(Command::Window { files: Vec::new(), follow: false }));
         assert_eq!(parsed("a b"), Ok(Command::Window { files: vec!["a".into(), "b".into()], follow: false }));
         assert_eq!(parsed("-- -x"), Ok(Command::Window { files: vec!["-x".into()], follow: false }));
-        let limited = |line: &str| without_limit(line.split_whitespace().map(OsString::from));
-        assert_eq!(limited("stats --max-unpacked 2G a").map(|found| found.1), Ok(Some(2 << 30)));
+        let limited = |line: &str| without_limits(line.split_whitespace().map(OsString::from));
+        let unpacked = |line: &str| limited(line).map(|found| found.1.unpacked);
+        assert_eq!(unpacked("stats --max-unpacked 2G a"), Ok(Some(2 << 30)));
         assert_eq!(limited("stats --max-unpacked=1.5MiB a").map(|found| found.0.len()), Ok(2));
-        assert_eq!(limited("-- --max-unpacked 2G").map(|found| found.1), Ok(None));
-        assert_eq!(limited("--max-unpacked 1t").map(|found| found.1), Ok(Some(1 << 40)));
+        assert_eq!(unpacked("-- --max-unpacked 2G"), Ok(None));
+        assert_eq!(unpacked("--max-unpacked 1t"), Ok(Some(1 << 40)));
+        assert_eq!(
+            limited("a --max-download 4G").map(|found| (found.0.len(), found.1.download)),
+            Ok((1, Some(4 << 30)))
+        );
         assert!(limited("--max-unpacked much").is_err() && limited("--max-unpacked").is_err());
         assert_eq!(parsed("--follow a"), Ok(Command::Window { files: vec!["a".into()], follow: true }));
         assert!(parsed("--follow").is_err());

@@ -15,6 +15,7 @@ use crate::cli::frame::Frame;
 use crate::cli::load::load;
 use crate::cli::names::id_of;
 use crate::cli::print::{answer, line};
+use crate::cli::text::Text;
 use crate::cli::why::name_of;
 use crate::fmt::time::nanos;
 
@@ -119,10 +120,10 @@ impl Report {
 
     /// For people.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
+    pub fn text(&self) -> Text {
+        let mut text = Text::new();
         if self.waits.is_empty() {
-            text.push_str("No goroutine of the program waited for anything but work.\n");
+            line(&mut text, "No goroutine of the program waited for anything but work.");
         }
         for wait in &self.waits {
             line(&mut text, &wait.sentence);

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use crate::cli::args::Command;
 use crate::cli::basics::Basics;
 use crate::cli::exit::Failure;
+use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words};
 use crate::cli::{
     blocked, compare, dump, gc, goroutines, latency, locks, mmu, population, procs, profile, report, scope,
@@ -162,21 +163,25 @@ pub fn named(name: &OsStr) -> Option<&'static Entry> {
     ALL.iter().find(|entry| name == entry.name)
 }
 
-/// A line per command, as shown by `--help` and where there is no display.
-#[must_use]
-pub fn lines() -> String {
-    let line = |entry: &Entry| {
-        let (usage, what) = entry.line?;
-        Some(format!("  tracelane {:<24}{what}\n", format!("{} {usage}", entry.name)))
-    };
-    ALL.iter().filter_map(line).collect()
+/// The names of all commands, in the order of the overview.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|entry| entry.name)
+}
+
+/// Adds a line per command, as shown by `--help` and where there is no display.
+pub fn lines(text: &mut Text) {
+    for entry in &ALL {
+        if let Some((usage, what)) = entry.line {
+            text.line(&format!("  tracelane {:<24}{what}", format!("{} {usage}", entry.name)));
+        }
+    }
 }
 
 impl Entry {
     /// What `help` prints on it.
     #[must_use]
-    pub fn help(&self) -> String {
-        self.help.concat()
+    pub fn help(&self) -> Text {
+        Text::own(self.help)
     }
 
     /// Reads what follows its name.
@@ -200,7 +205,7 @@ mod tests {
     fn every_command_is_listed_once_and_explained_by_its_name() {
         for entry in &ALL {
             assert_eq!(ALL.iter().filter(|other| other.name == entry.name).count(), 1, "{}", entry.name);
-            assert!(entry.help().contains(&format!("tracelane {} ", entry.name)), "{}", entry.name);
+            assert!(entry.help().as_str().contains(&format!("tracelane {} ", entry.name)), "{}", entry.name);
         }
     }
 }

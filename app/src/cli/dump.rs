@@ -1,6 +1,6 @@
 //! `tracelane dump`: every event as text.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use trace_core::base::error::Error;
@@ -11,6 +11,7 @@ use trace_core::export::reference::dump;
 use crate::cli::exit::{Answer, Exit, Failure, written};
 use crate::cli::print::complain;
 use crate::cli::words::{Stop, Words, unexpected};
+use crate::fmt::escape::terminal::VisibleLines;
 use crate::remote;
 
 /// What `tracelane help dump` prints.
@@ -18,7 +19,8 @@ pub const HELP: &str = "\
 tracelane dump FILE
 
 Prints every event of the trace in its true order, one after the other, byte for byte what
-`go tool trace -d=parsed FILE` of Go 1.27 prints when TZ is UTC. Streams: a pipe may close early.
+`go tool trace -d=parsed FILE` of Go 1.27 prints when TZ is UTC. Streams: a pipe may close early. On a terminal,
+characters in names that a terminal obeys, or that cannot be seen, are written out (\\x1b).
 ";
 
 /// Reads the FILE, which is all that can be asked for.
@@ -40,7 +42,10 @@ pub fn run(file: &Path) -> Answer {
     let unreadable = |error: &Error| Failure::unreadable(file, error);
     let source = remote::open(file).map_err(|error| unreadable(&error))?;
     let mut exit = Exit::Fine;
-    let mut out = Output { out: std::io::stdout().lock(), failed: None };
+    let stdout = std::io::stdout().lock();
+    // Programs get the bytes that Go's tool prints; a terminal must not obey them.
+    let out: Box<dyn Write> = if stdout.is_terminal() { Box::new(VisibleLines::new(stdout)) } else { Box::new(stdout) };
+    let mut out = Output { out, failed: None };
     let done = dump(source, &mut out, &Monitor::new(), &mut |kind: WarningKind, message, offset| {
         complain(&format!("{}: {message} (byte {offset})", file.display()));
         if kind.is_damage() {

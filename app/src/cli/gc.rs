@@ -17,6 +17,7 @@ use crate::cli::place::{Stretch, parse_stretch};
 use crate::cli::print::{answer, line};
 use crate::cli::scope::range_of;
 use crate::cli::stw;
+use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words, unexpected};
 use crate::fmt::number::{bytes, count, percent};
 use crate::fmt::time::{duration, nanos, offset};
@@ -223,8 +224,8 @@ impl Report {
 
     /// For people.
     #[must_use]
-    pub fn text(&self, limit: usize) -> String {
-        let mut text = String::new();
+    pub fn text(&self, limit: usize) -> Text {
+        let mut text = Text::new();
         if self.cycles.is_empty() {
             line(&mut text, &format!("No collection ran in {}.", duration(self.duration_ns)));
             return text;
@@ -259,7 +260,7 @@ impl Report {
                 nanos(sum(&|cycle| cycle.assist_running_ns))
             ),
         );
-        line(&mut text, "");
+        text.blank();
         line(
             &mut text,
             &format!(
@@ -323,7 +324,7 @@ impl OneCycle {
         }
     }
 
-    fn row(&self, text: &mut String) {
+    fn row(&self, text: &mut Text) {
         let heap = |size: Option<u64>| size.map_or_else(|| "–".to_owned(), bytes);
         let workers = self.workers.dedicated_ns + self.workers.fractional_ns + self.workers.idle_ns;
         let cut = match (self.began_before, self.goes_on) {

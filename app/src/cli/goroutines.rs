@@ -12,6 +12,7 @@ use crate::cli::load::load;
 use crate::cli::names::since_start;
 use crate::cli::print::{answer, line};
 use crate::cli::scope::Who;
+use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words};
 use crate::fmt::name::function;
 use crate::fmt::number::count;
@@ -215,8 +216,8 @@ impl Report {
 
     /// For people.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
+    pub fn text(&self) -> Text {
+        let mut text = Text::new();
         if self.partial {
             line(&mut text, "parts of the trace are damaged: the sums are partial");
         }

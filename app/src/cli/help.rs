@@ -3,41 +3,49 @@
 use std::ffi::OsStr;
 
 use crate::cli::commands;
+use crate::cli::text::Text;
 
 /// The text on a command, or on `analyses`; `None` if there is no such command.
 #[must_use]
-pub fn on(name: &OsStr) -> Option<String> {
+pub fn on(name: &OsStr) -> Option<Text> {
     if name == "analyses" {
-        return Some(ANALYSES.to_owned());
+        return Some(Text::own(&[ANALYSES]));
     }
     commands::named(name).map(commands::Entry::help)
 }
 
 /// The text on all commands.
 #[must_use]
-pub fn overview() -> String {
-    let commands = commands::lines();
-    format!(
-        "Tracelane {} explores execution traces of Go 1.11 and newer\n\
+pub fn overview() -> Text {
+    let mut text = Text::own(&[
+        "Tracelane ",
+        env!("CARGO_PKG_VERSION"),
+        " explores execution traces of Go 1.11 and newer\n\
          \n  \
          tracelane [FILE]…                 the window; without a FILE, its welcome screen\n  \
-         tracelane --follow FILE…          the same, adding what a program is still writing\n\
-         {commands}  \
-         tracelane help COMMAND            more about a command\n  \
-         tracelane help analyses           how analyses count, and where they differ from go tool trace\n  \
-         tracelane --version\n\
-         \n\
-         A FILE may be packed (gzip, zstd, lz4, zip); - is standard input, and an address like\n\
-         http://HOST/debug/pprof/trace?seconds=5 is fetched. One called like a command opens as ./dump.\n\
-         A trace in a zip archive is ARCHIVE.zip/NAME; if there is but one, the archive will do. Packed files\n\
-         unpack to 256 MB or 100 times their size at most, or else to --max-unpacked SIZE (2G), which every\n\
-         command takes.\n\
-         \n\
-         Exit codes: 0 all is well, 1 a file cannot be read, 2 wrong usage, 3 read, but parts are damaged,\n\
-         4 the report (or comparison) found what it was to fail on\n",
-        env!("CARGO_PKG_VERSION")
-    )
+         tracelane --follow FILE…          the same, adding what a program is still writing\n",
+    ]);
+    commands::lines(&mut text);
+    text.append(&Text::own(&[BELOW]));
+    text
 }
+
+/// What stands below the commands in the overview.
+const BELOW: &str = "\
+  tracelane help COMMAND            more about a command
+  tracelane help analyses           how analyses count, and where they differ from go tool trace
+  tracelane --version
+
+A FILE may be packed (gzip, zstd, lz4, zip); - is standard input, and an address like
+http://HOST/debug/pprof/trace?seconds=5 is fetched; http:// may be left out where a port is given
+(localhost:6060/debug/pprof/trace). One called like a command opens as ./dump.
+A trace in a zip archive is ARCHIVE.zip/NAME; if there is but one, the archive will do. Packed files
+unpack to 256 MB or 100 times their size at most, or else to --max-unpacked SIZE (2G); a server may send 1 GB, or
+else --max-download SIZE (4G). Every command takes these two.
+
+Exit codes: 0 all is well, 1 a file cannot be read, 2 wrong usage, 3 read, but parts are damaged,
+4 the report (or comparison) found what it was to fail on
+";
 
 /// What `tracelane help analyses` prints.
 pub const ANALYSES: &str = "\

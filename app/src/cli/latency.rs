@@ -13,6 +13,7 @@ use crate::cli::frame::Frame;
 use crate::cli::load::load;
 use crate::cli::names::{id_of, since_start};
 use crate::cli::print::{answer, line};
+use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words};
 use crate::fmt::name::function;
 use crate::fmt::number::{count, percent};
@@ -272,8 +273,8 @@ impl Report {
 
     /// For people.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
+    pub fn text(&self) -> Text {
+        let mut text = Text::new();
         if self.partial {
             line(&mut text, "parts of the trace are damaged: the sums are partial");
         }
@@ -292,11 +293,12 @@ impl Report {
             line(&mut text, &format!("{:>9} {}  {name}", count(group.waits.count), group.waits.cells()));
         }
         line(&mut text, &format!("{:>9} {}  all", count(self.all.waits.count), self.all.waits.cells()));
-        line(&mut text, "\nlongest waits");
+        text.blank();
+        line(&mut text, "longest waits");
         for wait in &self.all.worst {
             line(&mut text, &wait.words());
         }
-        text.push_str(&self.antagonists.text());
+        text.append(&self.antagonists.text());
         text
     }
 }
@@ -403,12 +405,11 @@ impl Others {
         }
     }
 
-    fn text(&self) -> String {
-        let mut text = format!(
-            "\nwho had the procs meanwhile ({} of waiting make {} of proc time)\n",
-            nanos(self.ready_ns),
-            nanos(self.proc_ns)
-        );
+    fn text(&self) -> Text {
+        let mut text = Text::new();
+        let (waiting, procs) = (nanos(self.ready_ns), nanos(self.proc_ns));
+        text.blank();
+        line(&mut text, &format!("who had the procs meanwhile ({waiting} of waiting make {procs} of proc time)"));
         let share = |value: u64| format!("{:>10} {:>8}", nanos(value), percent(value, self.proc_ns));
         for found in &self.functions {
             let name = if found.function.is_empty() { "(not known)" } else { function(&found.function) };

@@ -13,6 +13,7 @@ use crate::cli::frame::Frame;
 use crate::cli::load::load;
 use crate::cli::names::{id_of, since_start};
 use crate::cli::print::{answer, line};
+use crate::cli::text::Text;
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, nanos, offset};
 
@@ -207,10 +208,11 @@ impl Stretch {
 }
 
 impl Report {
-    fn text(&self) -> String {
-        let mut text = String::new();
+    fn text(&self) -> Text {
+        let mut text = Text::new();
         if self.locks.is_empty() {
-            return "No goroutine of the program waited for a lock.\n".to_owned();
+            line(&mut text, "No goroutine of the program waited for a lock.");
+            return text;
         }
         line(
             &mut text,
@@ -218,10 +220,11 @@ impl Report {
         );
         for lock in &self.locks {
             let on = lock.acquired_at.first().map_or("", |site| site.on);
+            text.blank();
             line(
                 &mut text,
                 &format!(
-                    "\n{} in sum, max {}, {} waits of {} goroutines for {on} (confidence {:.2})",
+                    "{} in sum, max {}, {} waits of {} goroutines for {on} (confidence {:.2})",
                     nanos(lock.wait_total_ns),
                     nanos(lock.wait_max_ns),
                     count(lock.waits),
@@ -254,7 +257,7 @@ impl Report {
 }
 
 impl Inferred {
-    fn say_queue(&self, text: &mut String) {
+    fn say_queue(&self, text: &mut Text) {
         let queue = duration(self.longest_queue_ns);
         let convoy = match self.convoy_ns {
             0 => String::new(),

@@ -14,6 +14,7 @@ use crate::cli::names::since_start;
 use crate::cli::place::parse_time;
 use crate::cli::print::{answer, line};
 use crate::cli::scope::Who;
+use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words, unexpected};
 use crate::fmt::time::{duration, offset};
 
@@ -205,8 +206,8 @@ impl Report {
 
     /// For people.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
+    pub fn text(&self) -> Text {
+        let mut text = Text::new();
         line(
             &mut text,
             &format!(
@@ -221,7 +222,7 @@ impl Report {
                 self.takes.join(", ")
             ),
         );
-        line(&mut text, "");
+        text.blank();
         line(&mut text, &format!("{:>10} {:>9} {:>9} {:>9} {:>9}", "window", "least", "p99.9", "p99", "p95"));
         let last = self.curve.len().saturating_sub(1);
         for (at, place) in self.curve.iter().enumerate() {
@@ -245,7 +246,8 @@ impl Report {
         for window in &self.worst {
             if window.window_ns != length {
                 length = window.window_ns;
-                line(&mut text, &format!("\nWorst windows of {}", duration(length)));
+                text.blank();
+                line(&mut text, &format!("Worst windows of {}", duration(length)));
             }
             let proc = window.proc.map_or_else(String::new, |proc| format!("  P{proc}"));
             line(&mut text, &format!("{:>14} {:>9}{proc}", offset(window.start_ns), share(window.share)));

@@ -14,6 +14,7 @@ pub mod help;
 pub mod latency;
 pub mod load;
 pub mod locks;
+pub mod markdown;
 pub mod mmu;
 pub mod names;
 pub mod place;
@@ -29,6 +30,7 @@ pub mod stw;
 pub mod summary;
 pub mod syscalls;
 pub mod tasks;
+pub mod text;
 pub mod why;
 pub mod window;
 pub mod words;
@@ -37,13 +39,16 @@ use std::ffi::OsString;
 
 use crate::cli::args::Command;
 use crate::cli::exit::Exit;
-use crate::cli::print::{complain, print};
+use crate::cli::print::{complain, complain_of_panics, print};
+use crate::cli::text::Text;
 use crate::remote;
 
 /// Runs the command that `arguments` (with the program's name first) ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let command = args::without_limit(arguments).and_then(|(arguments, limit)| {
-        remote::set_max_unpacked(limit.unwrap_or(0));
+    complain_of_panics();
+    let command = args::without_limits(arguments).and_then(|(arguments, limits)| {
+        remote::set_max_unpacked(limits.unpacked.unwrap_or(0));
+        remote::set_max_download(limits.download.unwrap_or(0));
         args::parse(arguments)
     });
     // These two say themselves what is lost; a picture shows it.
@@ -56,8 +61,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             | Command::CompareWindow(_))
     );
     let answer = match command {
-        Ok(Command::Help(text)) => print(&text),
-        Ok(Command::Version) => print(&format!("tracelane {}\n", env!("CARGO_PKG_VERSION"))),
+        Ok(Command::Help(text)) => print(text),
+        Ok(Command::Version) => print(Text::own(&["tracelane ", env!("CARGO_PKG_VERSION"), "\n"])),
         Ok(Command::Dump { file }) => dump::run(&file),
         Ok(Command::Stats(asked)) => stats::run(&asked),
         Ok(Command::Blocked(asked)) => blocked::run(&asked),

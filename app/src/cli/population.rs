@@ -13,6 +13,7 @@ use crate::cli::frame::Frame;
 use crate::cli::load::load;
 use crate::cli::names::{id_of, since_start};
 use crate::cli::print::{answer, line};
+use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words};
 use crate::fmt::name::function;
 use crate::fmt::number::count;
@@ -138,8 +139,8 @@ impl Report {
 
     /// For people.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
+    pub fn text(&self) -> Text {
+        let mut text = Text::new();
         if self.partial {
             line(&mut text, "parts of the trace are damaged: some may be missing");
         }
@@ -243,8 +244,8 @@ impl LeakReport {
 
     /// For people.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
+    pub fn text(&self) -> Text {
+        let mut text = Text::new();
         if self.partial {
             line(&mut text, "parts of the trace are damaged: some may be missing");
         }
@@ -260,15 +261,17 @@ impl LeakReport {
         for found in self.suspects.iter().filter(own) {
             if found.suspicion != before {
                 before = found.suspicion;
-                line(&mut text, &format!("\n{}: {}", found.suspicion, found.meaning));
+                text.blank();
+                line(&mut text, &format!("{}: {}", found.suspicion, found.meaning));
             }
-            line(&mut text, &found.words());
+            found.lines(&mut text);
         }
         let runtime: Vec<&Suspect> = self.suspects.iter().filter(|found| found.runtime).collect();
         if !runtime.is_empty() {
             let names = runtime.iter().map(|found| format!("{} {}", count(found.count), function(&found.function)));
             let names: Vec<String> = names.collect();
-            line(&mut text, &format!("\nthe runtime's own, as always: {}", names.join(", ")));
+            text.blank();
+            line(&mut text, &format!("the runtime's own, as always: {}", names.join(", ")));
         }
         text
     }
@@ -297,7 +300,7 @@ impl Suspect {
         }
     }
 
-    fn words(&self) -> String {
+    fn lines(&self, text: &mut Text) {
         let place = Frame::telling(&self.wait).map_or_else(|| "an unknown place".to_owned(), Frame::in_short);
         let reason = if self.reason.is_empty() { String::new() } else { format!(" ({})", self.reason) };
         let by = Frame::telling(&self.creation);
@@ -310,6 +313,8 @@ impl Suspect {
         let gos: Vec<String> = self.goroutines.iter().take(4).map(|id| format!("g{id}")).collect();
         let gos = format!("{}: {}", words::counted(self.count, "goroutine"), gos.join(", "));
         let more = if self.count > 4 { ", …" } else { "" };
-        format!("{head}\n         {kind}\n         {waited}; {gos}{more}; confidence {:.2}", self.confidence)
+        line(text, &head);
+        line(text, &format!("         {kind}"));
+        line(text, &format!("         {waited}; {gos}{more}; confidence {:.2}", self.confidence));
     }
 }

@@ -1,49 +1,107 @@
-//! Standard output and standard error, and what is written there: lines, reports, sentences.
+//! Standard output and standard error, and what may be written there: text, Markdown and JSON that are safe to print
+//! whatever a trace holds, and sentences.
 
-use std::fmt::Write as _;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write as _;
 
 use serde::Serialize;
 use trace_core::model::trace::Trace;
 
 use crate::cli::exit::{Answer, Exit, Failure, written};
+use crate::cli::markdown::Markdown;
+use crate::cli::text::Text;
+use crate::fmt::escape::json::ascii_where_hidden;
+use crate::fmt::escape::visible;
+use crate::remote;
+
+/// One JSON value with a line end behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Json(String);
+
+/// What may be printed. There is no way to print a string as it is: it has to become one of these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// For people.
+    Text(Text),
+    /// For issue trackers.
+    Markdown(Markdown),
+    /// For programs.
+    Json(Json),
+}
+
+impl From<Text> for Output {
+    fn from(text: Text) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Markdown> for Output {
+    fn from(markdown: Markdown) -> Self {
+        Self::Markdown(markdown)
+    }
+}
+
+impl From<Json> for Output {
+    fn from(json: Json) -> Self {
+        Self::Json(json)
+    }
+}
 
 /// Writes to standard output. A reader that went away is no failure.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn print(text: &str) -> Answer {
+pub fn print(output: impl Into<Output>) -> Answer {
+    let output = output.into();
+    let text = match &output {
+        Output::Text(text) => text.as_str(),
+        Output::Markdown(markdown) => markdown.as_str(),
+        Output::Json(json) => &json.0,
+    };
     let mut out = std::io::stdout().lock();
     let done = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     written(done)
 }
 
-/// Writes a sentence to standard error.
+/// Writes a sentence to standard error, on one line. It may quote the command line, a file, a server or a library, so
+/// what looks like a password in it is left out.
 #[expect(clippy::print_stderr, reason = "the room that prints")]
 pub fn complain(sentence: &str) {
-    eprintln!("tracelane: {sentence}");
+    eprintln!("tracelane: {}", visible(&remote::without_secrets(sentence)));
+}
+
+/// Has a fault of the program itself (a panic, on any thread) told as any other sentence is: it may quote a name.
+pub fn complain_of_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let what = panic.payload_as_str().unwrap_or("no reason given");
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        complain(&format!("internal error at {place}: {what}; please report it along with the file"));
+        let backtrace = Backtrace::capture();
+        if backtrace.status() == BacktraceStatus::Captured {
+            backtrace.to_string().lines().for_each(complain);
+        }
+    }));
 }
 
 /// Prints what was found in a trace, as JSON or as text for people. The answer tells whether the trace is whole.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn answer(trace: &Trace, is_json: bool, report: &impl Serialize, text: impl FnOnce() -> String) -> Answer {
-    print(&if is_json { json(report)? } else { text() })?;
+pub fn answer(trace: &Trace, is_json: bool, report: &impl Serialize, text: impl FnOnce() -> Text) -> Answer {
+    print(if is_json { Output::Json(json(report)?) } else { Output::Text(text()) })?;
     Ok(Exit::after(trace))
 }
 
-/// One JSON object with a line end behind it.
+/// A value as JSON.
 ///
 /// # Errors
 /// When it cannot be written as JSON.
-pub fn json(report: &impl Serialize) -> Result<String, Failure> {
+pub fn json(report: &impl Serialize) -> Result<Json, Failure> {
     let text = serde_json::to_string_pretty(report).map_err(|error| Failure::unwritten("the JSON", &error))?;
-    Ok(text + "\n")
+    Ok(Json(ascii_where_hidden(&text) + "\n"))
 }
 
 /// Adds a line to a text.
-pub fn line(text: &mut String, line: &str) {
-    // Writing to a string does not fail.
-    writeln!(text, "{line}").unwrap_or_default();
+pub fn line(text: &mut Text, line: &str) {
+    text.line(line);
 }

@@ -13,6 +13,7 @@ use crate::cli::load::load;
 use crate::cli::names::since_start;
 use crate::cli::print::{answer, line};
 use crate::cli::scope::{Who, range_of};
+use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words};
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, nanos};
@@ -182,8 +183,8 @@ impl Report {
 
     /// For people.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
+    pub fn text(&self) -> Text {
+        let mut text = Text::new();
         if self.partial {
             line(&mut text, "parts of the trace are damaged: the sums are partial");
         }
@@ -307,8 +308,8 @@ impl ThreadReport {
 
     /// For people.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
+    pub fn text(&self) -> Text {
+        let mut text = Text::new();
         if self.partial {
             line(&mut text, "parts of the trace are damaged: the sums are partial");
         }

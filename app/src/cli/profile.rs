@@ -8,7 +8,7 @@ use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind, StackSum,
 use trace_core::analysis::samples::{LineSum, by_goroutine, by_line};
 use trace_core::analysis::scope::{Pieces, Scope, Whom, stretches_of_regions};
 use trace_core::base::monitor::Monitor;
-use trace_core::export::pprof;
+use trace_core::export::{folded, pprof};
 use trace_core::model::trace::Trace;
 
 use crate::cli::exit::{Answer, Exit, Failure};
@@ -17,6 +17,7 @@ use crate::cli::load::load;
 use crate::cli::place::{Stretch, parse_stretch};
 use crate::cli::print::{json, line, print};
 use crate::cli::scope::Wanted;
+use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words};
 use crate::fmt::name::function;
 use crate::fmt::number::{count, percent};
@@ -106,12 +107,16 @@ pub fn run(asked: &Asked) -> Answer {
     let found = profile(&trace, &pieces, asked.kind, &monitor)
         .ok_or_else(|| Failure { exit: Exit::Unreadable, sentence: "the profile was cancelled".to_owned() })?;
     match &asked.form {
-        Form::Text => print(&text(&trace, &found))?,
-        Form::Top => print(&(text(&trace, &found) + &top(&trace, &pieces, &found)))?,
-        Form::Folded => print(&pprof::folded(&trace, &found))?,
+        Form::Text => print(text(&trace, &found))?,
+        Form::Top => {
+            let mut text = text(&trace, &found);
+            text.append(&top(&trace, &pieces, &found));
+            print(text)?
+        }
+        Form::Folded => print(folded_text(&trace, &found))?,
         Form::Json => {
             let report = Report::of(&asked.file, &trace, &pieces, &found);
-            print(&json(&report)?)?
+            print(json(&report)?)?
         }
         Form::Pprof(path) => {
             let name = path.display().to_string();
@@ -119,7 +124,9 @@ pub fn run(asked: &Asked) -> Answer {
             let wall = unix_nanos(&trace, trace.range().start).and_then(|nanos| i64::try_from(nanos).ok());
             pprof::write(&trace, &found, wall, file).map_err(|error| Failure::unwritten(&name, &error))?;
             let sums = format!("{} events, {}", count(found.count), nanos(found.nanos));
-            print(&format!("{name}: {} profile, {sums}; open with go tool pprof\n", found.kind.name()))?
+            let mut text = Text::new();
+            line(&mut text, &format!("{name}: {} profile, {sums}; open with go tool pprof", found.kind.name()));
+            print(text)?
         }
     };
     Ok(Exit::after(&trace))
@@ -243,8 +250,10 @@ fn running(trace: &Trace, pieces: &Pieces, profile: &Profile) -> Vec<Running> {
 }
 
 /// The table by line, and of CPU samples who was running.
-fn top(trace: &Trace, pieces: &Pieces, profile: &Profile) -> String {
-    let mut text = "\n      flat              total     events  line\n".to_owned();
+fn top(trace: &Trace, pieces: &Pieces, profile: &Profile) -> Text {
+    let mut text = Text::new();
+    text.blank();
+    line(&mut text, "      flat              total     events  line");
     let lines = by_line(trace, profile);
     for sum in lines.iter().take(TOLD) {
         let frame = Line::of(sum.clone()).frame.in_short();
@@ -257,7 +266,8 @@ fn top(trace: &Trace, pieces: &Pieces, profile: &Profile) -> String {
     }
     let groups = running(trace, pieces, profile);
     if !groups.is_empty() {
-        line(&mut text, "\n   samples  goroutines of");
+        text.blank();
+        line(&mut text, "   samples  goroutines of");
     }
     for group in groups.iter().take(TOLD) {
         let name = if group.function.is_empty() { "(no goroutine)" } else { function(&group.function) };
@@ -267,9 +277,19 @@ fn top(trace: &Trace, pieces: &Pieces, profile: &Profile) -> String {
     text
 }
 
-fn text(trace: &Trace, profile: &Profile) -> String {
-    let mut text =
-        format!("{}: {} events, {} in all\n", profile.kind.name(), count(profile.count), nanos(profile.nanos));
+/// Folded stacks, one a line.
+fn folded_text(trace: &Trace, profile: &Profile) -> Text {
+    let mut text = Text::new();
+    for stack in folded::lines(trace, profile) {
+        line(&mut text, &stack);
+    }
+    text
+}
+
+fn text(trace: &Trace, profile: &Profile) -> Text {
+    let mut text = Text::new();
+    let sums = format!("{} events, {} in all", count(profile.count), nanos(profile.nanos));
+    line(&mut text, &format!("{}: {sums}", profile.kind.name()));
     if profile.open_count > 0 {
         let open = (count(profile.open_count), nanos(profile.open_nanos));
         line(&mut text, &format!("not counted: {} more, still going on at the end, {}", open.0, open.1));

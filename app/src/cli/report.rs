@@ -13,8 +13,10 @@ use trace_core::model::trace::Trace;
 use crate::cli::exit::{Answer, Exit, is_damaged};
 use crate::cli::frame::Frame;
 use crate::cli::load::load;
+use crate::cli::markdown::{Inline, Markdown};
 use crate::cli::names::since_start;
-use crate::cli::print::{json, line, print};
+use crate::cli::print::{Output, json, line, print};
+use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words, unexpected};
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, nanos, offset};
@@ -105,12 +107,11 @@ pub fn run(asked: &Asked) -> Answer {
     // Nobody cancels.
     let findings = find(&trace, &Monitor::new()).unwrap_or_default();
     let report = Report::of(&asked.file, &trace, &findings);
-    let text = match asked.form {
-        Form::Json => json(&report)?,
-        Form::Markdown => report.markdown(asked.all),
-        Form::Text => report.text(asked.all),
-    };
-    print(&text)?;
+    print(match asked.form {
+        Form::Json => Output::from(json(&report)?),
+        Form::Markdown => report.markdown(asked.all).into(),
+        Form::Text => report.text(asked.all).into(),
+    })?;
     let has_failed = asked.fail_on.is_some_and(|limit| findings.worst().is_some_and(|worst| worst >= limit));
     Ok(if has_failed { Exit::Found } else { Exit::after(&trace) })
 }
@@ -280,13 +281,16 @@ impl Report {
 
     /// For people. Notes of low confidence are counted only, unless `all` are wanted.
     #[must_use]
-    pub fn text(&self, all: bool) -> String {
-        let mut text = format!("{}\n{}\n", self.summary.line(), self.summary.verdict);
+    pub fn text(&self, all: bool) -> Text {
+        let mut text = Text::new();
+        line(&mut text, &self.summary.line());
+        line(&mut text, &self.summary.verdict);
         for site in self.sites() {
             line(&mut text, &format!("  {}", site.words()));
         }
         for (at, found) in self.shown(all) {
-            line(&mut text, &format!("\n{}. {} [{}]", at + 1, found.severity, found.kind));
+            text.blank();
+            line(&mut text, &format!("{}. {} [{}]", at + 1, found.severity, found.kind));
             line(&mut text, &format!("   {}", found.title));
             if let Some(culprit) = &found.culprit {
                 line(&mut text, &format!("   at {} ({}:{})", culprit.function, culprit.file, culprit.line));
@@ -296,7 +300,7 @@ impl Report {
             }
             line(&mut text, &format!("   {}", found.check));
         }
-        text.push('\n');
+        text.blank();
         for more in self.collapsed(all).into_iter().chain(self.left_out()) {
             line(&mut text, &more);
         }
@@ -306,33 +310,37 @@ impl Report {
 
     /// For issue trackers; `all` as in [`Report::text`].
     #[must_use]
-    pub fn markdown(&self, all: bool) -> String {
-        let mut text = format!("## Trace report\n\n{}\n\n**{}**\n", self.summary.line(), self.summary.verdict);
-        for (at, site) in self.sites().enumerate() {
-            line(&mut text, &format!("{}- {}", if at == 0 { "\n" } else { "" }, site.words()));
+    pub fn markdown(&self, all: bool) -> Markdown {
+        let mut page = Markdown::new();
+        page.heading(2, "Trace report");
+        page.paragraph(&self.summary.line());
+        page.strong(&self.summary.verdict);
+        for site in self.sites() {
+            page.item(&[Inline::Text(&site.words())]);
         }
         for (at, found) in self.shown(all) {
-            line(&mut text, &format!("\n### {}. {} ({})\n", at + 1, found.kind, found.severity));
-            line(&mut text, &found.title);
-            text.push('\n');
+            page.heading(3, &format!("{}. {} ({})", at + 1, found.kind, found.severity));
+            page.paragraph(&found.title);
             if let Some(culprit) = &found.culprit {
-                line(&mut text, &format!("- culprit: `{}` ({}:{})", culprit.function, culprit.file, culprit.line));
+                let place = format!("({}:{})", culprit.file, culprit.line);
+                page.item(&[Inline::Text("culprit:"), Inline::Code(&culprit.function), Inline::Text(&place)]);
             }
             for victim in &found.victims {
-                line(&mut text, &format!("- suffers: `{}` ({} goroutines)", victim.function, count(victim.goroutines)));
+                let goroutines = format!("({} goroutines)", count(victim.goroutines));
+                page.item(&[Inline::Text("suffers:"), Inline::Code(&victim.function), Inline::Text(&goroutines)]);
             }
             let lost = nanos(found.time_lost_ns);
-            line(&mut text, &format!("- time lost: {lost}, confidence {:.2}", found.confidence));
+            page.item(&[Inline::Text(&format!("time lost: {lost}, confidence {:.2}", found.confidence))]);
             for link in &found.links {
-                line(&mut text, &format!("- see {}", link.words()));
+                page.item(&[Inline::Text(&format!("see {}", link.words()))]);
             }
-            line(&mut text, &format!("- {}", found.check));
+            page.item(&[Inline::Text(found.check)]);
         }
         for more in self.collapsed(all).into_iter().chain(self.left_out()) {
-            line(&mut text, &format!("\n{more}"));
+            page.paragraph(&more);
         }
-        line(&mut text, &format!("\n{}", self.summary.numbers()));
-        text
+        page.paragraph(&self.summary.numbers());
+        page
     }
 
     /// The findings to show, with their ranks.

@@ -92,7 +92,7 @@ impl Asked {
                 "--theme" => asked.theme = words.value(&option, "dark or light", parse_theme)?,
                 "--range" => asked.range = Some(words.value(&option, "100ms..1.2s", parse_stretch)?),
                 "--select" => asked.select = Some(words.value(&option, "g25@1.2s", parse_target)?),
-                "--compare" => asked.compared.push(words.path()?),
+                "--compare" => asked.compared.push(words.input()?),
                 "--row" => asked.row = Some(words.number(&option, "1")?),
                 "--panel" => asked.panel = Some(words.value(&option, &panel_names(), parse_panel)?),
                 _ => return Err(unexpected(&option).into()),

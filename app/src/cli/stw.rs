@@ -13,6 +13,7 @@ use crate::cli::gc::{Asked, own};
 use crate::cli::load::load;
 use crate::cli::names::{goroutine, id_of, since_start, start_function};
 use crate::cli::print::{answer, line};
+use crate::cli::text::Text;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, nanos, offset};
 
@@ -145,7 +146,7 @@ impl OneStop {
         }
     }
 
-    fn row(&self, text: &mut String) {
+    fn row(&self, text: &mut Text) {
         let who = self.goroutine.map_or_else(String::new, |go| format!(" by g{go}"));
         let place = own(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
         let cut = if self.complete { "" } else { ", cut by the border of the trace" };
@@ -199,8 +200,8 @@ impl Report {
 
     /// For people.
     #[must_use]
-    pub fn text(&self, limit: usize) -> String {
-        let mut text = String::new();
+    pub fn text(&self, limit: usize) -> Text {
+        let mut text = Text::new();
         if self.stops.is_empty() {
             line(&mut text, &format!("The world was not stopped in {}.", duration(self.duration_ns)));
             return text;
@@ -229,7 +230,7 @@ impl Report {
                 ),
             );
         }
-        line(&mut text, "");
+        text.blank();
         let head = ["stopped", "stopping", "held", "late"].map(|name| format!("{name:>9}")).join(" ");
         line(&mut text, &format!("{:>14} {head} running  why", "at"));
         for stop in self.stops.iter().take(limit) {

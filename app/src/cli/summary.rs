@@ -9,6 +9,8 @@ use trace_core::model::hole::Hole;
 use trace_core::model::trace::Trace;
 
 use crate::cli::names::goroutine;
+use crate::cli::print::line;
+use crate::cli::text::Text;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, exact, rfc3339, unix_nanos};
 
@@ -150,7 +152,7 @@ impl Summary {
 
     /// For people: aligned, with units.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn text(&self) -> Text {
         let mut lines: Vec<(&str, String)> = vec![
             ("file", self.file.clone()),
             ("size", format!("{} ({} bytes)", bytes(self.file_bytes), count(self.file_bytes))),
@@ -168,38 +170,38 @@ impl Summary {
             ("tasks", count(u64::from(self.tasks))),
             ("events", count(self.events)),
         ]);
-        let mut text = String::new();
+        let mut text = Text::new();
         for (name, value) in lines {
-            push(&mut text, &format!("{name:<14}{value}"));
+            line(&mut text, &format!("{name:<14}{value}"));
         }
         let mut kinds: Vec<_> = self.events_by_kind.iter().collect();
         kinds.sort_by_key(|&(name, number)| (std::cmp::Reverse(*number), *name));
         let width = kinds.first().map_or(0, |(_, number)| count(**number).len());
         for (name, number) in kinds {
-            push(&mut text, &format!("{:<14}{:>width$}  {name}", "", count(*number)));
+            line(&mut text, &format!("{:<14}{:>width$}  {name}", "", count(*number)));
         }
         let cost = &self.load;
         let memory =
             cost.peak_rss_bytes.map_or_else(String::new, |peak| format!(", at most {} of memory", bytes(peak)));
         let speed = format!("{:.1} million events/s", cost.events_per_s / 1e6);
         let cached = if cost.from_cache { " from the cache" } else { "" };
-        push(&mut text, &format!("{:<14}{:.3} s{cached}, {speed}{memory}", "loaded in", cost.wall_s));
-        push(&mut text, &format!("{:<14}{}", "warnings", count(self.warnings.len() as u64)));
+        line(&mut text, &format!("{:<14}{:.3} s{cached}, {speed}{memory}", "loaded in", cost.wall_s));
+        line(&mut text, &format!("{:<14}{}", "warnings", count(self.warnings.len() as u64)));
         for warning in &self.warnings {
             let times = if warning.count > 1 { format!(", {} times", count(warning.count)) } else { String::new() };
             let place = format!("byte {}, generation {}{times}", warning.offset, warning.generation);
-            push(&mut text, &format!("  {}: {} ({place})", warning.kind, warning.message));
+            line(&mut text, &format!("  {}: {} ({place})", warning.kind, warning.message));
             if let Some(cure) = warning.cure {
-                push(&mut text, &format!("    {cure}"));
+                line(&mut text, &format!("    {cure}"));
             }
         }
         if !self.holes.is_empty() {
-            push(&mut text, &format!("{:<14}{}", "holes", count(self.holes.len() as u64)));
+            line(&mut text, &format!("{:<14}{}", "holes", count(self.holes.len() as u64)));
         }
         for hole in self.holes.iter().take(20) {
             let what = hole.what();
             let when = format!("from {} to {}", duration(hole.start_ns), duration(hole.end_ns));
-            push(&mut text, &format!("  {what} {when} (byte {}, generation {})", hole.offset, hole.generation));
+            line(&mut text, &format!("  {what} {when} (byte {}, generation {})", hole.offset, hole.generation));
         }
         text
     }
@@ -229,11 +231,6 @@ impl HoleLine {
             _ => "an unknown thread says nothing".to_owned(),
         }
     }
-}
-
-fn push(text: &mut String, line: &str) {
-    text.push_str(line.trim_end());
-    text.push('\n');
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]

@@ -12,6 +12,7 @@ use crate::cli::latency::Distribution;
 use crate::cli::load::load;
 use crate::cli::names::{id_of, since_start};
 use crate::cli::print::{answer, line};
+use crate::cli::text::Text;
 use crate::fmt::name::function;
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, nanos};
@@ -108,8 +109,8 @@ impl Report {
 
     /// For people.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
+    pub fn text(&self) -> Text {
+        let mut text = Text::new();
         if self.partial {
             line(&mut text, "parts of the trace are damaged: the sums are partial");
         }
@@ -124,12 +125,14 @@ impl Report {
             line(&mut text, &format!("{}  {name}", found.cells()));
         }
         line(&mut text, &format!("{}  all", self.all.cells()));
-        line(&mut text, &format!("\n{heading}from"));
+        text.blank();
+        line(&mut text, &format!("{heading}from"));
         for found in &self.stacks {
             let place = Frame::telling(&found.stack).map_or_else(|| "(no stack)".to_owned(), Frame::in_short);
             line(&mut text, &format!("{}  {}, {place}", found.cells(), function(&found.function)));
         }
-        line(&mut text, "\nlongest calls");
+        text.blank();
+        line(&mut text, "longest calls");
         for call in &self.all.worst {
             let blocked = if call.blocked_ns > 0 {
                 format!(", {} of it without a proc", nanos(call.blocked_ns))

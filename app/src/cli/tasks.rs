@@ -15,6 +15,7 @@ use crate::cli::names::{goroutine, since_start};
 use crate::cli::place::{Stretch, parse_stretch};
 use crate::cli::print::{answer, line};
 use crate::cli::scope::Who;
+use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words};
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, nanos};
@@ -197,8 +198,8 @@ impl Report {
 
     /// For people.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
+    pub fn text(&self) -> Text {
+        let mut text = Text::new();
         if self.partial {
             line(&mut text, "parts of the trace are damaged: some may be missing");
         }

@@ -15,6 +15,7 @@ use crate::cli::frame::Frame;
 use crate::cli::load::load;
 use crate::cli::names::{id_of, since_start};
 use crate::cli::print::{answer, line};
+use crate::cli::text::Text;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{nanos, offset};
 
@@ -181,10 +182,11 @@ impl Report {
         }
     }
 
-    fn text(&self, limit: usize) -> String {
-        let mut text = String::new();
+    fn text(&self, limit: usize) -> Text {
+        let mut text = Text::new();
         if self.parts.is_empty() {
-            return "Nobody did anything there.\n".to_owned();
+            line(&mut text, "Nobody did anything there.");
+            return text;
         }
         if self.partial {
             line(&mut text, "Partial: the trace is damaged.");
@@ -198,7 +200,8 @@ impl Report {
             Some(go) if self.stretches == 1 => format!("g{go} from {}", offset(self.start_ns)),
             _ => format!("{} stretches", count(self.stretches)),
         };
-        line(&mut text, &format!("\n{:>10} {:>7} {:>7}  of {whose}", "Time", "Share", "Steps"));
+        text.blank();
+        line(&mut text, &format!("{:>10} {:>7} {:>7}  of {whose}", "Time", "Share", "Steps"));
         for part in self.parts.iter().take(limit) {
             line(&mut text, &self.row(part.total_ns, part.count, &part.words()));
         }

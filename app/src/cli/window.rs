@@ -12,6 +12,7 @@ use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::load::load;
 use crate::cli::print::print;
 use crate::cli::summary::Summary;
+use crate::cli::text::Text;
 use crate::sample::SAMPLE;
 use crate::shell::native::{self, Compared};
 use crate::state::document::Source;
@@ -92,12 +93,13 @@ fn without_display(files: &[PathBuf], why: &str) -> Answer {
         Some(file) => file.metadata().map_or(0, |metadata| metadata.len()),
         None => SAMPLE.len() as u64,
     };
-    let summary = Summary::of(name.clone(), file_bytes, &trace, wall).text();
-    print(&format!(
-        "Tracelane cannot open its window, since {why}; here is a summary of {name} instead.\n\n\
-         {summary}\n\
-         These commands need no display:\n{}",
-        commands::lines()
-    ))?;
+    let mut text = Text::new();
+    text.line(&format!("Tracelane cannot open its window, since {why}; here is a summary of {name} instead."));
+    text.blank();
+    text.append(&Summary::of(name, file_bytes, &trace, wall).text());
+    text.blank();
+    text.line("These commands need no display:");
+    commands::lines(&mut text);
+    print(text)?;
     Ok(Exit::Fine)
 }

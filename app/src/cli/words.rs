@@ -7,6 +7,7 @@ use lexopt::Arg;
 
 use crate::cli::exit::Failure;
 use crate::cli::scope::Wanted;
+use crate::remote;
 
 /// Why the words of a command were not read to their end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl From<Failure> for Stop {
 pub enum Word {
     /// An option with its dashes: `--json`, `-o`.
     Option(String),
-    /// A FILE.
+    /// A FILE, as [`remote::named`] gives it.
     File(PathBuf),
 }
 
@@ -56,7 +57,7 @@ impl Words {
             Some(Arg::Short('h') | Arg::Long("help")) => return Err(Stop::Help),
             Some(Arg::Short(letter)) => Some(Word::Option(format!("-{letter}"))),
             Some(Arg::Long(name)) => Some(Word::Option(format!("--{name}"))),
-            Some(Arg::Value(word)) => Some(Word::File(PathBuf::from(word))),
+            Some(Arg::Value(word)) => Some(Word::File(remote::named(PathBuf::from(word)))),
         })
     }
 
@@ -116,7 +117,7 @@ impl Words {
         self.value(option, example, |text| text.parse().ok())
     }
 
-    /// The value of an option that names a file.
+    /// The value of an option that names a file to write.
     ///
     /// # Errors
     /// When it is missing.
@@ -124,12 +125,20 @@ impl Words {
         self.parser.value().map(PathBuf::from).map_err(wrong)
     }
 
-    /// The values of an option that names files, up to the next option.
+    /// The value of an option that names a FILE to read.
+    ///
+    /// # Errors
+    /// When it is missing.
+    pub fn input(&mut self) -> Result<PathBuf, Failure> {
+        self.path().map(remote::named)
+    }
+
+    /// The values of an option that names FILEs to read, up to the next option.
     ///
     /// # Errors
     /// When there is none.
-    pub fn paths(&mut self) -> Result<Vec<PathBuf>, Failure> {
-        Ok(self.parser.values().map_err(wrong)?.map(PathBuf::from).collect())
+    pub fn inputs(&mut self) -> Result<Vec<PathBuf>, Failure> {
+        Ok(self.parser.values().map_err(wrong)?.map(PathBuf::from).map(remote::named).collect())
     }
 
     /// Takes an option that says what is looked at into `wanted`; refuses every other.

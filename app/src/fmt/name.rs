@@ -1,11 +1,26 @@
 //! Functions, files, lanes and spans as people call them.
 
+use std::path::Path;
+
 use trace_core::base::ids::{GoIx, StackId, StrId};
+use trace_core::base::visible::visible;
 use trace_core::event::state::{GoState, SpanClass};
 use trace_core::model::flows::FlowKind;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
 use trace_core::model::trace::{Frame, Trace};
+
+/// A file's path as a line of text.
+#[must_use]
+pub fn path(path: &Path) -> String {
+    visible(&path.display().to_string()).into_owned()
+}
+
+/// The last part of a file's path as a line of text.
+#[must_use]
+pub fn last_part(path: &Path) -> String {
+    visible(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()).into_owned()
+}
 
 /// A function without the path of its package: `net/http.(*conn).serve` is `http.(*conn).serve`.
 #[must_use]

@@ -97,6 +97,7 @@ impl TracelaneApp {
 
     /// Shows a trace that is loaded already.
     pub fn adopt(&mut self, source: Source, trace: Arc<Trace>) {
+        let trace = trace.shown();
         let rows = Arc::new(Rows::build(&trace, GoroutineOrder::default()));
         self.push(Action::Adopt(source, trace, rows));
     }

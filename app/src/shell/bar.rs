@@ -5,6 +5,7 @@ use egui::{Align, Frame, Layout, Margin, MenuBar, Panel, RichText, Ui};
 
 use crate::action::action::{Action, Actions};
 use crate::action::commands::{self, COMMANDS, Command, Group};
+use crate::fmt::name;
 use crate::fmt::time::{duration, offset};
 use crate::state::app::AppState;
 use crate::state::settings::ThemeChoice;
@@ -136,8 +137,8 @@ fn recent_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     SubMenu::new().show(ui, &response, |ui| {
         ui.set_width(MENU_WIDTH);
         for path in recent {
-            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-            if menu_entry(ui, &name, "", true, false).on_hover_text(path.display().to_string()).clicked() {
+            let file = name::last_part(path);
+            if menu_entry(ui, &file, "", true, false).on_hover_text(name::path(path)).clicked() {
                 actions.push(Action::Open(path.clone()));
                 ui.close();
             }

@@ -5,6 +5,7 @@ use egui::{
 };
 
 use crate::action::action::{Action, Actions};
+use crate::fmt::name;
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::theme::{fonts, icons, space, tokens};
@@ -37,7 +38,7 @@ pub fn ui(ctx: &Context, state: &AppState) {
 pub fn offer_ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
     let (Some(path), Some(document)) = (&state.dropped, state.document()) else { return };
     let tokens = tokens::of(ctx);
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let file = name::last_part(path);
     Area::new(Id::unique("dropped")).order(Order::Foreground).anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0)).show(
         ctx,
         |ui| {
@@ -46,7 +47,7 @@ pub fn offer_ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
                 ui,
                 |ui| {
                     ui.set_max_width(space::TEXT_WIDTH);
-                    ui.label(RichText::new(name).font(fonts::title()));
+                    ui.label(RichText::new(file).font(fonts::title()));
                     ui.add_space(space::M);
                     ui.horizontal(|ui| {
                         ui.spacing_mut().item_spacing.x = space::S;

@@ -24,7 +24,7 @@ pub fn ui(ui: &mut Ui, document: &Document, sentence: &str, actions: &mut Action
         ui.add(Label::new(sentence).wrap().selectable(true));
         if let Source::Path(path) = &document.source {
             ui.add_space(space::XS);
-            let path = RichText::new(path.display().to_string()).font(fonts::mono()).color(tokens.muted);
+            let path = RichText::new(crate::fmt::name::path(path)).font(fonts::mono()).color(tokens.muted);
             ui.add(Label::new(path).wrap().selectable(true));
         }
         ui.add_space(space::XL);

@@ -75,7 +75,7 @@ fn recent_files_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     };
     let recent = state.settings.recent_files.iter().filter(|path| !is_shown(path));
     for path in recent.take(MOST_RECENT) {
-        if link(ui, &path.display().to_string()).clicked() {
+        if link(ui, &crate::fmt::name::path(path)).clicked() {
             actions.push(Action::OpenTyped(path.display().to_string()));
         }
     }

@@ -45,7 +45,7 @@ fn facts_ui(ui: &mut Ui, document: &Document) {
     let name = RichText::new(document.source.title()).font(fonts::small_strong()).color(tokens.text);
     let name = ui.label(name);
     if let Source::Path(path) = &document.source {
-        name.on_hover_text(path.display().to_string());
+        name.on_hover_text(crate::fmt::name::path(path));
     }
     if !document.has_lanes() {
         return;

@@ -91,7 +91,7 @@ fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions
         actions.push(Action::Activate(document.id));
     }
     let full = match &document.source {
-        crate::state::document::Source::Path(path) => path.display().to_string(),
+        crate::state::document::Source::Path(path) => crate::fmt::name::path(path),
         crate::state::document::Source::Sample => title,
     };
     response.context_menu(|ui| menu_ui(ui, state, document, actions));

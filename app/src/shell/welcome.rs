@@ -6,6 +6,7 @@ use egui::{Align, CursorIcon, Label, Layout, RichText, Role, ScrollArea, Sense, 
 
 use crate::action::action::{Action, Actions};
 use crate::action::commands;
+use crate::fmt::name;
 use crate::state::app::AppState;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, glyph, text_button};
@@ -79,9 +80,9 @@ fn files_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.add_space(space::L);
     title(ui, "Recent");
     for path in recent.iter().take(8) {
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        let file = name::last_part(path);
         let folder = path.parent().map(at_home).unwrap_or_default();
-        if entry_ui(ui, icons::FILE, &name, &folder) {
+        if entry_ui(ui, icons::FILE, &file, &folder) {
             actions.push(Action::Open(path.clone()));
         }
     }
@@ -92,8 +93,8 @@ fn at_home(folder: &Path) -> String {
     let home = directories::BaseDirs::new();
     match home.as_ref().and_then(|home| folder.strip_prefix(home.home_dir()).ok()) {
         Some(rest) if rest.as_os_str().is_empty() => "~".to_owned(),
-        Some(rest) => format!("~/{}", rest.display()),
-        None => folder.display().to_string(),
+        Some(rest) => format!("~/{}", name::path(rest)),
+        None => name::path(folder),
     }
 }
 

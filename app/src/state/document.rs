@@ -6,6 +6,7 @@ use std::sync::Arc;
 use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::base::time::TimeRange;
+use trace_core::base::visible::visible;
 use trace_core::base::warning::{Warning, WarningKind};
 use trace_core::model::flows::Flow;
 use trace_core::model::lanes::LaneId;
@@ -46,18 +47,20 @@ impl Source {
         query.split('&').find_map(|part| part.strip_prefix("seconds="))?.parse().ok().filter(|seconds| *seconds > 0.0)
     }
 
-    /// A short name for titles: the file's name.
+    /// A short name for titles: the file's name, or the server's, on one line.
     #[must_use]
     pub fn title(&self) -> String {
-        match self {
+        let title = match self {
             Self::Path(path) if self.is_stream() => {
                 let text = path.to_string_lossy();
                 let server = text.split_once("://").map(|(_, rest)| rest.split(['/', '?']).next().unwrap_or(rest));
+                let server = server.map(|server| server.rsplit('@').next().unwrap_or(server));
                 server.map_or_else(|| "Standard input".to_owned(), str::to_owned)
             }
             Self::Path(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
             Self::Sample => "Sample: a request that waited".to_owned(),
-        }
+        };
+        visible(&title).into_owned()
     }
 }
 

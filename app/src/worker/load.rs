@@ -225,6 +225,7 @@ impl Publisher {
 
     fn send_now(&self, trace: Arc<Trace>, pending: &mut Pending) {
         let begin = Instant::now();
+        let trace = trace.shown();
         let settled = pending.every > SNAPSHOT_EVERY;
         let size = Duration::from_nanos(if settled { trace.totals().events * NANOS_PER_EVENT } else { 0 });
         let rows = Arc::new(Rows::build(&trace, GoroutineOrder::default()));

@@ -17,6 +17,7 @@ use crate::action::action::Action;
 use crate::action::pairs::PairAction;
 use crate::action::reduce::Effect;
 use crate::cache::Cache;
+use crate::fmt::escape::file_name::file_name;
 use crate::remote;
 use crate::state::app::FieldFor;
 use crate::state::document::{DocumentId, Source};
@@ -277,7 +278,7 @@ impl Office {
             self.mailbox.send(Action::Notice("There is no dialog to ask for a file".to_owned()));
             return;
         }
-        let usual = format!("{title}.{}.pb.gz", kind.name());
+        let usual = file_name(&format!("{title}.{}.pb.gz", kind.name()));
         let mailbox = self.mailbox.clone();
         self.run("save", move || {
             let dialog = rfd::FileDialog::new().set_title("Save as pprof").set_file_name(usual);
@@ -345,8 +346,9 @@ fn limits(settings: &Settings) -> Limits {
 fn path_of(typed: &str) -> io::Result<PathBuf> {
     let text = typed.trim().trim_matches(['"', '\'']);
     let text = text.strip_prefix("file://").unwrap_or(text);
-    if remote::is_address(text.as_ref()) {
-        return Ok(PathBuf::from(text));
+    let named = remote::named(PathBuf::from(text));
+    if remote::is_address(&named) {
+        return Ok(named);
     }
     let home = || directories::BaseDirs::new().map(|places| places.home_dir().to_path_buf());
     match text.strip_prefix('~').map(|rest| (rest.trim_start_matches('/'), home())) {

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use crate::remote::without_secrets;
 use crate::state::settings::Settings;
 
 /// Names the folder of the settings, for tests.
@@ -50,7 +51,7 @@ impl Store {
             Err(error) => return (Settings::default(), Some(format!("The settings cannot be read: {error}"))),
         };
         match ron::from_str(&text) {
-            Ok(settings) => (Settings::repaired(settings), None),
+            Ok(settings) => (self.without_secrets(Settings::repaired(settings)), None),
             Err(_) => {
                 let aside = path.with_extension("ron.damaged");
                 let kept = match fs::rename(&path, &aside) {
@@ -63,6 +64,17 @@ impl Store {
                 )
             }
         }
+    }
+
+    /// The settings without passwords and tokens in addresses, which older versions kept; on disk, too.
+    fn without_secrets(&self, mut settings: Settings) -> Settings {
+        let safe: Vec<String> = settings.recent_addresses.iter().map(|address| without_secrets(address)).collect();
+        if safe != settings.recent_addresses {
+            settings.recent_addresses = safe;
+            // Where that fails, it is tried again the next time.
+            drop(self.write(&settings));
+        }
+        settings
     }
 
     /// Writes them: into a new file first, which then takes the old one's place.
@@ -137,6 +149,19 @@ mod tests {
         assert_eq!(store.read(), (settings, None));
         let files = std::fs::read_dir(folder.path().join("new")).expect("it is there").count();
         assert_eq!(files, 1, "nothing but the settings is left");
+    }
+
+    #[test]
+    fn passwords_kept_by_older_versions_are_removed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::in_folder(folder.path());
+        let addresses =
+            ["http://me:hunter2@host/t?token=abc".to_owned(), "http://localhost:6060/t?seconds=5".to_owned()];
+        store.write(&Settings { recent_addresses: addresses.to_vec(), ..Settings::default() }).expect("written");
+        let (settings, _) = store.read();
+        assert_eq!(settings.recent_addresses, ["http://***@host/t?token=***", "http://localhost:6060/t?seconds=5"]);
+        let text = std::fs::read_to_string(folder.path().join(FILE)).expect("there");
+        assert!(!text.contains("hunter2") && !text.contains("abc"), "{text}");
     }
 
     #[test]

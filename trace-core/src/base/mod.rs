@@ -1,4 +1,4 @@
-//! What everything else stands on: time, ids, errors, warnings, limits, progress.
+//! What everything else stands on: time, ids, errors, warnings, limits, progress, text made readable.
 
 pub mod error;
 pub mod ids;
@@ -7,4 +7,5 @@ pub mod monitor;
 pub mod pdqsort;
 pub mod quote;
 pub mod time;
+pub mod visible;
 pub mod warning;

@@ -290,6 +290,7 @@ impl Tables {
             strings: small.strings.into_iter().map(Arc::from).collect(),
             frames: small.frames.into_iter().map(frame).collect(),
             stacks: small.stacks.into_iter().map(Arc::from).collect(),
+            shown: None,
         };
         (gos.len() == small.gos as usize).then(|| Trace {
             range: small.range,

@@ -1,4 +1,4 @@
-//! A profile as `go tool pprof` reads it (gzipped protocol buffers), or as folded stacks.
+//! A profile as `go tool pprof` reads it: gzipped protocol buffers.
 //!
 //! The message is small and fixed, so it is written by hand. Field numbers are those of
 //! <https://github.com/google/pprof/blob/main/proto/profile.proto>:
@@ -9,7 +9,6 @@
 //! Function 1 id  2 name  3 system_name  4 filename          ValueType  1 type  2 unit
 //! ```
 
-use std::fmt::Write as _;
 use std::io::Write;
 
 use flate2::Compression;
@@ -17,9 +16,10 @@ use flate2::write::GzEncoder;
 use rustc_hash::FxHashMap;
 
 use crate::analysis::profile::{Profile, ProfileKind};
+use crate::base::visible::one_line;
 use crate::model::trace::Trace;
 
-/// Writes the profile, gzipped. `wall_nanos`: when the trace began, Unix time, if known. The sample types are
+/// Writes the profile, gzipped, with names as they were recorded, each on one line. `wall_nanos`: when the trace began, Unix time, if known. The sample types are
 /// those that `go tool trace -pprof=` uses: `contentions/count` and `delay/nanoseconds`; CPU samples have
 /// `samples/count` and `cpu/nanoseconds`.
 ///
@@ -46,8 +46,9 @@ pub fn message(trace: &Trace, profile: &Profile, wall_nanos: Option<i64>) -> Vec
     }
     for sum in &profile.stacks {
         let mut locations = Message::default();
-        for frame in trace.frames(sum.stack) {
-            let location = tables.location(frame.pc, frame.function, frame.file, frame.line);
+        for frame in trace.recorded_frames(sum.stack) {
+            let (function, file) = (one_line(frame.function), one_line(frame.file));
+            let location = tables.location(frame.pc, &function, &file, frame.line);
             locations.varint(location);
         }
         let mut values = Message::default();
@@ -69,20 +70,6 @@ pub fn message(trace: &Trace, profile: &Profile, wall_nanos: Option<i64>) -> Vec
     message.part(11, &period);
     message.number(12, 1);
     message.bytes
-}
-
-/// The profile as folded stacks: `root;…;leaf nanoseconds`, one line a stack, as flame graph tools read it.
-#[must_use]
-pub fn folded(trace: &Trace, profile: &Profile) -> String {
-    let mut text = String::new();
-    for sum in &profile.stacks {
-        let mut frames: Vec<&str> = trace.frames(sum.stack).map(|frame| frame.function).collect();
-        frames.reverse();
-        let stack = if frames.is_empty() { "no stack".to_owned() } else { frames.join(";") };
-        // Writing to a string does not fail.
-        writeln!(text, "{stack} {}", sum.nanos).unwrap_or_default();
-    }
-    text
 }
 
 /// Bytes of a message.

@@ -1,12 +1,14 @@
 //! Strings, frames and stacks of the whole trace, each kept once.
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::base::ids::{StackId, StrId};
+use crate::base::visible::visible;
 use crate::model::symbols::Symbols;
 use crate::model::table::Table;
 
@@ -26,11 +28,30 @@ pub(crate) struct Texts {
     pub(crate) frames: Table<FrameRecord>,
     /// Frames leaf first; entry 0 is "no stack".
     pub(crate) stacks: Table<Arc<[u32]>>,
+    /// Visible forms that take the place of strings; none in a trace as it was recorded.
+    pub(crate) shown: Option<Arc<FxHashMap<StrId, Box<str>>>>,
 }
 
 impl Texts {
     pub(crate) fn str(&self, id: StrId) -> &str {
+        match self.shown.as_ref().and_then(|shown| shown.get(&id)) {
+            Some(shown) => shown,
+            None => self.recorded(id),
+        }
+    }
+
+    /// A string as it is in the file.
+    pub(crate) fn recorded(&self, id: StrId) -> &str {
         self.strings.get(id.0 as usize).map_or("", |text| text)
+    }
+
+    /// The visible forms of all strings that have characters nobody can see, by id.
+    pub(crate) fn visible_forms(&self) -> FxHashMap<StrId, Box<str>> {
+        let forms = self.strings.iter().enumerate().filter_map(|(id, text)| match visible(text) {
+            Cow::Owned(form) => Some((StrId(id as u32), form.into())),
+            Cow::Borrowed(_) => None,
+        });
+        forms.collect()
     }
 
     pub(crate) fn stack(&self, id: StackId) -> &[u32] {

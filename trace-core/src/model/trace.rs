@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::ids::{GoId, GoIx, ProcId, ProcIx, StackId, StrId, TaskId, TaskIx, ThreadId, ThreadIx};
 use crate::base::time::{TimeRange, TraceTime};
+use crate::base::visible::{has_hidden, visible};
 use crate::base::warning::Warning;
 use crate::event::kind::EventKind;
 use crate::event::state::SpanClass;
@@ -306,6 +307,25 @@ impl Trace {
         self.texts.str(id)
     }
 
+    /// The same trace for showing: names, logs and warnings are lines in which every character can be seen (see
+    /// [`visible`]), whoever asks for them. It shares everything else with this one, and is this one if there is
+    /// nothing to hide.
+    #[must_use]
+    pub fn shown(self: &Arc<Self>) -> Arc<Self> {
+        if self.texts.shown.is_some() {
+            return Arc::clone(self);
+        }
+        let forms = self.texts.visible_forms();
+        if forms.is_empty() && !self.warnings.iter().any(|warning| has_hidden(&warning.message)) {
+            return Arc::clone(self);
+        }
+        let mut shown = Self::clone(self);
+        shown.texts.shown = Some(Arc::new(forms));
+        let seen = |warning: &Warning| Warning { message: visible(&warning.message).into_owned(), ..warning.clone() };
+        shown.warnings = self.warnings.iter().map(seen).collect();
+        Arc::new(shown)
+    }
+
     /// How many strings there are: the ids are `0..count`.
     #[must_use]
     pub const fn string_count(&self) -> u32 {
@@ -314,14 +334,19 @@ impl Trace {
 
     /// The frames of a stack, leaf first. Empty for `StackId::NONE`.
     pub fn frames(&self, id: StackId) -> impl Iterator<Item = Frame<'_>> {
-        self.texts.stack(id).iter().filter_map(|&frame| {
+        self.frames_with(id, |text| self.texts.str(text))
+    }
+
+    /// The same with functions and files as they are in the file, also in a trace for showing ([`Self::shown`]).
+    pub fn recorded_frames(&self, id: StackId) -> impl Iterator<Item = Frame<'_>> {
+        self.frames_with(id, |text| self.texts.recorded(text))
+    }
+
+    fn frames_with<'a>(&'a self, id: StackId, text: impl Fn(StrId) -> &'a str) -> impl Iterator<Item = Frame<'a>> {
+        self.texts.stack(id).iter().filter_map(move |&frame| {
             let frame = self.texts.frames.get(frame as usize)?;
-            Some(Frame {
-                function: self.str(frame.function),
-                file: self.str(frame.file),
-                line: u64::from(frame.line),
-                pc: frame.pc,
-            })
+            let (function, file) = (text(frame.function), text(frame.file));
+            Some(Frame { function, file, line: u64::from(frame.line), pc: frame.pc })
         })
     }
 

@@ -154,8 +154,8 @@ impl Asked {
                 let example = "start, wall, stretch, task:TYPE, region:TYPE or log:TEXT";
                 self.align = words.value(option, example, Align::parse)?;
             }
-            "--a" => side_a.extend(words.paths()?),
-            "--b" => side_b.extend(words.paths()?),
+            "--a" => side_a.extend(words.inputs()?),
+            "--b" => side_b.extend(words.inputs()?),
             "--range-a" => *range_a = Some(words.value(option, "100ms..1.2s", parse_stretch)?),
             "--range-b" => *range_b = Some(words.value(option, "100ms..1.2s", parse_stretch)?),
             "--per" | "--by" => self.unit = words.value("--per", "second, cpu, task:TYPE or nothing", unit)?,

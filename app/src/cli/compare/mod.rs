@@ -24,7 +24,7 @@ use crate::cli::compare::report::{Report, Told};
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::load::load;
 use crate::cli::place::Stretch;
-use crate::cli::print::{json, print};
+use crate::cli::print::{Output, json, print};
 use crate::cli::report::Form;
 
 /// One side, loaded and measured.
@@ -61,12 +61,11 @@ pub fn run(asked: &Asked) -> Answer {
         let page = html::page(&report, &found, [&a, &b], asked, per);
         write_whole(path, &page).map_err(|error| Failure::unwritten(&path.display().to_string(), &error))?;
     }
-    let text = match asked.form {
-        Form::Json => json(&report)?,
-        Form::Markdown => report.markdown(),
-        Form::Text => report.text(),
-    };
-    print(&text)?;
+    print(match asked.form {
+        Form::Json => Output::from(json(&report)?),
+        Form::Markdown => report.markdown().into(),
+        Form::Text => report.text().into(),
+    })?;
     Ok(match (report.crossed.is_empty(), damaged) {
         (false, _) => Exit::Found,
         (true, true) => Exit::Damaged,

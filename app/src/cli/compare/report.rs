@@ -10,7 +10,9 @@ use trace_core::model::trace::Trace;
 
 use crate::cli::compare::{Asked, Unit};
 use crate::cli::exit::is_damaged;
+use crate::cli::markdown::{Align, Inline, Markdown};
 use crate::cli::print::line;
+use crate::cli::text::Text;
 use crate::fmt::number::count;
 use crate::fmt::time::rounded;
 
@@ -205,13 +207,12 @@ impl Report {
 
     /// For people.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        for sentence in &self.verdict {
+    pub fn text(&self) -> Text {
+        let mut text = Text::new();
+        for sentence in self.verdict.iter().chain(&self.notes()) {
             line(&mut text, sentence);
         }
-        self.notes(&mut text, "");
-        line(&mut text, "");
+        text.blank();
         line(
             &mut text,
             &format!(
@@ -231,7 +232,7 @@ impl Report {
                 ),
             );
         }
-        line(&mut text, "");
+        text.blank();
         line(
             &mut text,
             &format!(
@@ -248,43 +249,40 @@ impl Report {
 
     /// For a pull request.
     #[must_use]
-    pub fn markdown(&self) -> String {
-        let mut text = String::from("### What changed\n\n");
-        for sentence in &self.verdict {
-            line(&mut text, &format!("- {}", escaped(sentence)));
+    pub fn markdown(&self) -> Markdown {
+        let mut page = Markdown::new();
+        page.heading(3, "What changed");
+        for sentence in self.verdict.iter().chain(&self.notes()) {
+            page.item(&[Inline::Text(sentence)]);
         }
-        self.notes(&mut text, "- ");
-        text.push_str("\n| | name | A median | B median | A p99 | B p99 | A sum | B sum | change |\n");
-        text.push_str("|---|---|--:|--:|--:|--:|--:|--:|--:|\n");
+        let figures = ["A median", "B median", "A p99", "B p99", "A sum", "B sum", "change"];
+        let mut columns = vec![("", Align::Left), ("name", Align::Left)];
+        columns.extend(figures.map(|head| (head, Align::Right)));
+        page.table(&columns);
         for row in self.changes.iter().take(ROWS) {
-            line(&mut text, &format!("| {} | `{}` | {} |", row.kind, row.named(), row.cells().join(" | ")));
+            let (name, figures) = (row.named(), row.cells());
+            let mut cells = vec![Inline::Text(row.kind), Inline::Code(&name)];
+            cells.extend(figures.iter().map(|figure| Inline::Text(figure)));
+            page.row(&cells);
         }
-        line(
-            &mut text,
-            &format!(
-                "\n~ is not significant ({} rows tested). Change is of the time in sum {}.",
-                count(self.tested as u64),
-                self.per_words()
-            ),
-        );
+        page.paragraph(&format!(
+            "~ is not significant ({} rows tested). Change is of the time in sum {}.",
+            count(self.tested as u64),
+            self.per_words()
+        ));
         if self.changes.iter().take(ROWS).any(|row| row.too_few) {
-            line(&mut text, &format!("{}.", TOO_FEW));
+            page.paragraph(&format!("{TOO_FEW}."));
         }
-        text
+        page
     }
 
-    fn notes(&self, text: &mut String, bullet: &str) {
-        for (side, told) in [("A", &self.a), ("B", &self.b)] {
-            if told.is_damaged {
-                line(text, &format!("{bullet}Parts of {side} are damaged: its counts and sums are too small."));
-            }
-        }
-        for limit in &self.limits {
-            line(text, &format!("{bullet}{limit}"));
-        }
-        for crossed in &self.crossed {
-            line(text, &format!("{bullet}Crossed: {crossed}"));
-        }
+    /// What to know about the sides, limits and guards that were crossed: sentences.
+    fn notes(&self) -> Vec<String> {
+        let damaged = [("A", &self.a), ("B", &self.b)].into_iter().filter(|(_, told)| told.is_damaged);
+        let damaged =
+            damaged.map(|(side, _)| format!("Parts of {side} are damaged: its counts and sums are too small."));
+        let crossed = self.crossed.iter().map(|crossed| format!("Crossed: {crossed}"));
+        damaged.chain(self.limits.iter().cloned()).chain(crossed).collect()
     }
 
     /// What sums are divided by, in words.
@@ -342,8 +340,4 @@ pub(super) fn change(ratio: Option<f64>, was_there: bool) -> String {
         None if was_there => "gone".to_owned(),
         None => "new".to_owned(),
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('*', "\\*").replace('_', "\\_").replace('|', "\\|")
 }

@@ -8,8 +8,10 @@ use trace_core::analysis::compare::{Figures, Terms};
 use crate::cli::compare::report::{Numbers, TOO_FEW, Told, change};
 use crate::cli::compare::{Asked, Side, per};
 use crate::cli::exit::{Answer, Exit};
-use crate::cli::print::{json, print};
+use crate::cli::markdown::{Align, Inline, Markdown};
+use crate::cli::print::{Output, json, line, print};
 use crate::cli::report::Form;
+use crate::cli::text::Text;
 use crate::fmt::time::rounded;
 
 /// Rows written as text or Markdown.
@@ -80,12 +82,11 @@ pub(super) fn run(asked: &Asked) -> Answer {
     let found = trends(&input, terms);
     let damaged = sides.iter().any(|side| side.told.is_damaged);
     let series = Series::of(&found, sides.into_iter().map(|side| side.told).collect());
-    let text = match asked.form {
-        Form::Json => json(&series)?,
-        Form::Markdown => series.markdown(),
-        Form::Text => series.text(),
-    };
-    print(&text)?;
+    print(match asked.form {
+        Form::Json => Output::from(json(&series)?),
+        Form::Markdown => series.markdown().into(),
+        Form::Text => series.text().into(),
+    })?;
     Ok(if damaged { Exit::Damaged } else { Exit::Fine })
 }
 
@@ -99,61 +100,61 @@ impl Series {
         }
     }
 
-    fn text(&self) -> String {
-        let mut lines: Vec<String> = Vec::new();
+    fn text(&self) -> Text {
+        let mut text = Text::new();
         let letters = letters(self.sides.len());
         for (letter, side) in letters.iter().zip(&self.sides) {
-            lines.push(format!("{letter}  {}", side.files.join(", ")));
+            line(&mut text, &format!("{letter}  {}", side.files.join(", ")));
         }
         for (at, said) in self.steps.iter().enumerate() {
             let from_to = letters.get(at..at + 2).unwrap_or_default().join(" → ");
-            lines.push(format!("{from_to}: {}", said.first().map_or("", String::as_str)));
+            line(&mut text, &format!("{from_to}: {}", said.first().map_or("", String::as_str)));
         }
         let last = letters.last().map_or("", String::as_str);
-        lines.push(format!("A → {last}: {}", self.verdict.first().map_or("", String::as_str)));
-        lines.push(String::new());
+        line(&mut text, &format!("A → {last}: {}", self.verdict.first().map_or("", String::as_str)));
+        text.blank();
         let heads: Vec<String> = letters.iter().map(|letter| format!("{:>10}", format!("{letter} median"))).collect();
         let sums: Vec<String> = letters.iter().map(|letter| format!("{:>9}", format!("{letter} sum"))).collect();
-        lines.push(format!("{:<10} {} {} {:>9}  name", "kind", heads.join(" "), sums.join(" "), "change"));
+        line(&mut text, &format!("{:<10} {} {} {:>9}  name", "kind", heads.join(" "), sums.join(" "), "change"));
         for row in self.rows.iter().take(ROWS) {
             let medians: Vec<String> =
                 row.cells(|side| side.p50_ns, true).into_iter().map(|cell| format!("{cell:>10}")).collect();
             let sums: Vec<String> =
                 row.cells(|side| side.total_ns as f64, false).into_iter().map(|cell| format!("{cell:>9}")).collect();
-            lines.push(format!(
-                "{:<10} {} {} {:>9}  {}",
-                row.kind,
-                medians.join(" "),
-                sums.join(" "),
-                row.change(),
-                row.name
-            ));
+            let figures = format!("{} {} {:>9}", medians.join(" "), sums.join(" "), row.change());
+            line(&mut text, &format!("{:<10} {figures}  {}", row.kind, row.name));
         }
-        lines.push(String::new());
-        lines.push(
+        text.blank();
+        line(
+            &mut text,
             "* changed significantly (or plainly) from the recording before; change is of the time in sum, last over \
-             first, ~ if not significant"
-                .to_owned(),
+             first, ~ if not significant",
         );
         if self.rows.iter().take(ROWS).any(|row| row.overall.too_few) {
-            lines.push(TOO_FEW.to_owned());
+            line(&mut text, TOO_FEW);
         }
-        lines.join("\n") + "\n"
+        text
     }
 
-    fn markdown(&self) -> String {
-        let letters = letters(self.sides.len());
-        let mut lines = vec!["### What changed".to_owned(), String::new()];
-        lines.extend(self.verdict.iter().map(|sentence| format!("- {}", sentence.replace('_', "\\_"))));
-        lines.push(String::new());
-        let heads: Vec<String> = letters.iter().map(|letter| format!("{letter} median")).collect();
-        lines.push(format!("| | name | {} | change |", heads.join(" | ")));
-        lines.push(format!("|---|---|{}--:|", "--:|".repeat(letters.len())));
-        for row in self.rows.iter().take(ROWS) {
-            let cells = row.cells(|side| side.p50_ns, true).join(" | ");
-            lines.push(format!("| {} | `{}` | {cells} | {} |", row.kind, row.name, row.change()));
+    fn markdown(&self) -> Markdown {
+        let mut page = Markdown::new();
+        page.heading(3, "What changed");
+        for sentence in &self.verdict {
+            page.item(&[Inline::Text(sentence)]);
         }
-        lines.join("\n") + "\n"
+        let medians: Vec<String> = letters(self.sides.len()).iter().map(|letter| format!("{letter} median")).collect();
+        let mut columns = vec![("", Align::Left), ("name", Align::Left)];
+        columns.extend(medians.iter().map(|head| (head.as_str(), Align::Right)));
+        columns.push(("change", Align::Right));
+        page.table(&columns);
+        for row in self.rows.iter().take(ROWS) {
+            let (medians, change) = (row.cells(|side| side.p50_ns, true), row.change());
+            let mut cells = vec![Inline::Text(row.kind), Inline::Code(&row.name)];
+            cells.extend(medians.iter().map(|median| Inline::Text(median)));
+            cells.push(Inline::Text(&change));
+            page.row(&cells);
+        }
+        page
     }
 }
 

@@ -1,6 +1,6 @@
 //! A difference flame graph as SVG.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use trace_core::analysis::compare::diff_flame::{DiffFlame, DiffNode};
 
 use crate::fmt::name;
@@ -12,6 +12,8 @@ const ROW: f64 = 18.0;
 const LEAST: f64 = 1.2;
 /// Levels drawn.
 const LEVELS: u32 = 48;
+/// A line break in a title.
+const BREAK: PreEscaped<&str> = PreEscaped("&#10;");
 /// Room of a letter.
 const LETTER: f64 = 6.3;
 
@@ -72,15 +74,12 @@ fn label(node: &DiffNode, width: f64) -> Option<String> {
     }
 }
 
-fn told(node: &DiffNode, per: &str) -> String {
+fn told(node: &DiffNode, per: &str) -> Markup {
     let [a, b] = node.totals;
-    let renamed = node.renamed.as_ref().map(|other| format!(" → {other}")).unwrap_or_default();
-    format!(
-        "{}{renamed}\n{} → {} {per}\nmore {}, less {}",
-        if node.function.is_empty() { "(no stack)" } else { &node.function },
-        rounded(a),
-        rounded(b),
-        rounded(node.more),
-        rounded(node.less)
-    )
+    let name = if node.function.is_empty() { "(no stack)" } else { &node.function };
+    html! {
+        (name) @if let Some(other) = &node.renamed { " → " (other) } (BREAK)
+        (rounded(a)) " → " (rounded(b)) " " (per) (BREAK)
+        "more " (rounded(node.more)) ", less " (rounded(node.less))
+    }
 }

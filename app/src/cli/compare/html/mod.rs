@@ -22,6 +22,7 @@ use crate::cli::compare::html::axis::Unit;
 use crate::cli::compare::html::plot::Curve;
 use crate::cli::compare::report::{Report, Row, TOO_FEW, Told};
 use crate::cli::compare::{Asked, Side};
+use crate::fmt::escape;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, rounded};
 use crate::theme::lanes::STACK;
@@ -57,7 +58,7 @@ pub(super) fn page(report: &Report, found: &Comparison, sides: [&Side; 2], asked
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { "What changed: " (short(&report.a)) " → " (short(&report.b)) }
-                style { (PreEscaped(include_str!("style.css"))) }
+                style { (PreEscaped(include_str!("style.css").replace('\n', " "))) }
             }
             body {
                 (heading(report))
@@ -91,7 +92,7 @@ pub(super) fn page(report: &Report, found: &Comparison, sides: [&Side; 2], asked
             }
         }
     };
-    page.into_string()
+    escape::html::page(page)
 }
 
 fn short(told: &Told) -> String {
