@@ -1,6 +1,6 @@
 //! What there is once in a trace as a block, and the goroutines.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -309,6 +309,7 @@ impl Tables {
             epochs: small.epochs.into(),
             count_bases: small.count_bases.into(),
             side: Arc::new(side),
+            no_cpu: OnceLock::new(),
         })
     }
 }

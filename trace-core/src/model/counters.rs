@@ -252,6 +252,12 @@ impl CountSeries {
         (rest.is_empty() && is_sorted).then(|| Self::new(buckets))
     }
 
+    /// When buckets begin, ns since the base, and whether nothing changes in them (they last until the next one).
+    fn calms(&self) -> impl Iterator<Item = (u32, bool)> {
+        let buckets = self.levels.first().into_iter().flatten();
+        buckets.map(|bucket| (bucket.start, bucket.low == bucket.high))
+    }
+
     /// Moves its times `nanos` nearer to the base, or onto it.
     pub(crate) fn lower(&mut self, nanos: u32) {
         for bucket in self.levels.iter_mut().flatten() {
@@ -396,6 +402,29 @@ impl Trace {
             let steps = segment.steps(metric);
             steps.at.iter().zip(&steps.value).map(|(&at, &value)| (TraceTime(segment.at(at)), value))
         })
+    }
+
+    /// Stretches longer than `shortest` ns (1 ms at least) in which no goroutine changed its state, in time order,
+    /// with a change at both ends. Cost follows a 256th of the state changes. What follows the last change is no
+    /// such stretch.
+    pub(crate) fn calms(&self, shortest: i64) -> Vec<TimeRange> {
+        let shortest = shortest.max(i64::from(LONG_CALM));
+        let mut calms = Vec::new();
+        let mut before: Option<(i64, bool, u32)> = None;
+        for segment in &self.segments {
+            for (start, is_calm) in segment.counts.calms() {
+                let start = segment.at(start);
+                // Behind a hole nothing is known of what was before.
+                if let Some((since, true, epoch)) = before
+                    && epoch == segment.epoch
+                    && start.saturating_sub(since) > shortest
+                {
+                    calms.push(TimeRange::new(TraceTime(since), TraceTime(start)));
+                }
+                before = Some((start, is_calm, segment.epoch));
+            }
+        }
+        calms
     }
 
     fn count_base(&self, segment: &Segment) -> Counts {

@@ -23,6 +23,7 @@ pub mod goroutines;
 pub mod hole;
 pub mod lanes;
 pub mod moves;
+pub mod no_cpu;
 pub mod spans;
 pub mod stretches;
 pub mod tenures;

@@ -5,7 +5,7 @@ mod losses;
 mod newcomers;
 mod times;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
@@ -317,6 +317,7 @@ impl Stitcher {
             epochs: self.epochs.clone().into(),
             count_bases: self.count_bases.clone().into(),
             side: Arc::new(self.side.tables(range, self.id_bounds.clone(), is_complete)),
+            no_cpu: OnceLock::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! A loaded trace, or as much of it as is loaded: read-only, shared, grown by whole snapshots. Here: what
 //! it is made of, and the plain look-ups; the queries are beside it, one concept a file.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ use crate::model::hole::Hole;
 use crate::model::intern::Texts;
 use crate::model::kinds::Kinds;
 use crate::model::lanes::{LaneId, SpanRef};
+use crate::model::no_cpu::NoCpu;
 use crate::model::segment::Segment;
 use crate::model::side_tables::SideTables;
 use crate::model::table::Table;
@@ -44,6 +45,8 @@ pub struct Trace {
     /// Goroutines by state at the start of each generation.
     pub(crate) count_bases: Arc<[Counts]>,
     pub(crate) side: Arc<SideTables>,
+    /// Worked out when first asked for.
+    pub(crate) no_cpu: OnceLock<Arc<NoCpu>>,
 }
 
 /// A goroutine as the model knows it.
