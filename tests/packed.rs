@@ -1,20 +1,22 @@
-//! Packed traces: unpacked on the way, whatever their names say; and the limits of that.
+//! Packed traces and archives: unpacked on the way, whatever their names say; and the limits of that.
 
 #![expect(clippy::expect_used, reason = "a test ends where something is missing")]
 
 #[path = "support/fixtures.rs"]
 mod fixtures;
+#[path = "support/tar.rs"]
+mod tar;
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use trace_core::base::error::{Error, Result};
 use trace_core::base::limits::Limits;
 use trace_core::base::monitor::Monitor;
 use trace_core::export::reference::dump;
+use trace_core::input::archive;
 use trace_core::input::source::Source;
-use trace_core::input::zip;
 
 fn trace(name: &str) -> Vec<u8> {
     fs::read(fixtures::data().join("real").join(name)).expect("a fixture")
@@ -32,6 +34,11 @@ fn opened(bytes: &[u8]) -> Result<(Vec<u8>, usize)> {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(bytes).expect("written");
     printed(Source::open(file.path())?)
+}
+
+/// The traces in an archive.
+fn traces(path: &Path) -> Vec<PathBuf> {
+    archive::traces(path, Limits::default()).expect("an archive")
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -147,13 +154,20 @@ fn zipped_large(name: &str, content: &[u8]) -> Vec<u8> {
 /// What a packer makes of bytes.
 type Packer = fn(&[u8]) -> Vec<u8>;
 
-const PACKERS: [(&str, Packer); 6] = [
+/// The beginning of a profile.
+const PROFILE: &[u8] = b"\x0a\x04\x08\x01\x10\x02\x0a\x04\x08\x03\x10\x04\x32\0\x32\x07samples\x32\x03cpu";
+
+const PACKERS: [(&str, Packer); 10] = [
     ("gzip", gzip),
     ("lz4", lz4),
     ("zstd", zstd),
     ("zip", |bytes| zipped(&[("inner", bytes)])),
     ("gzip in zip", |bytes| zipped(&[("a/notes.txt", b"hello"), ("a/inner.gz", &gzip(bytes))])),
     ("zip64", |bytes| zipped_large("inner", bytes)),
+    ("tar", |bytes| tar::tarred(&[("a/notes.txt", b"hello"), ("./a/inner", bytes)])),
+    ("tar.gz", |bytes| gzip(&tar::tarred(&[("cpu.pprof", &gzip(PROFILE)), ("inner", bytes)]))),
+    ("gzip in tar", |bytes| tar::tarred(&[("inner.gz", &gzip(bytes)), ("empty", b"")])),
+    ("zstd behind what is skipped", |bytes| [b"\x5a\x2a\x4d\x18\x04\0\0\0skip".to_vec(), zstd(bytes)].concat()),
 ];
 
 #[test]
@@ -164,10 +178,8 @@ fn packed_traces_are_the_same_traces() {
         assert!(expected.0.len() > 1_000 && expected.1 == 0);
         for (packer, pack) in PACKERS {
             assert!(opened(&pack(&plain)).expect(packer) == expected, "{name} with {packer}");
-            // What comes as a stream is taken for its first file.
-            if packer != "gzip in zip" {
-                assert!(opened(&gzip(&pack(&plain))).expect(packer) == expected, "{name} with {packer} and gzip");
-            }
+            // Of what comes as a stream the first trace is read.
+            assert!(opened(&gzip(&pack(&plain))).expect(packer) == expected, "{name} with {packer} and gzip");
         }
         // In two pieces, as such files may be joined.
         let (head, tail) = plain.split_at(plain.len() / 2);
@@ -196,22 +208,137 @@ fn an_archive_with_several_traces_names_them() {
     let (one, other) = (trace("workers-go1.27.trace"), trace("workers-go1.21.trace"));
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("traces.bin");
-    let files: [(&str, &[u8]); 5] =
-        [("a/", b""), ("a/notes.txt", b"hello"), ("a/one", &one), ("other", &other), ("../../out", &one)];
-    fs::write(&path, zipped(&files)).expect("written");
-    let error = Source::open(&path).expect_err("two traces").to_string();
-    assert!(error.contains("traces.bin/a/one") && error.contains("traces.bin/other"), "{error}");
-    let found = zip::traces(&path).expect("an archive");
-    assert_eq!(found, [path.join("a/one"), path.join("other")]);
-    for (path, plain) in found.iter().zip([&one, &other]) {
-        assert!(printed(Source::open(path).expect("a member")).expect("a trace") == opened(plain).expect("a trace"));
+    let files: [(&str, &[u8]); 7] = [
+        ("a/", b""),
+        ("a/notes.txt", b"hello"),
+        ("a/one", &one),
+        ("cpu", PROFILE),
+        ("other", &other),
+        ("__MACOSX/._other", b"\0\x05\x16\x07"),
+        ("../../out", &one),
+    ];
+    let nothing: [(&str, &[u8]); 3] = [("notes.txt", b"hello\n"), ("cpu", PROFILE), ("._cpu", b"\0\x05\x16\x07")];
+    let archives: [(&str, Vec<u8>, Vec<u8>); 4] = [
+        ("zip", zipped(&files), zipped(&nothing)),
+        ("tar", tar::tarred(&files[1..]), tar::tarred(&nothing)),
+        ("tar", gzip(&tar::tarred(&files[1..])), gzip(&tar::tarred(&nothing))),
+        ("tar", zstd(&tar::tarred(&files[1..])), zstd(&tar::tarred(&nothing))),
+    ];
+    for (kind, full, without) in archives {
+        fs::write(&path, full).expect("written");
+        let error = Source::open(&path).expect_err("two traces").to_string();
+        assert!(error.contains(&format!("it is a {kind} archive with 2 traces; open one of")), "{error}");
+        assert!(error.contains("traces.bin/a/one, ") && error.contains("traces.bin/other"), "{error}");
+        let found = traces(&path);
+        assert_eq!(found, [path.join("a/one"), path.join("other")]);
+        for (path, plain) in found.iter().zip([&one, &other]) {
+            let source = Source::open(path).expect("a member");
+            assert!(printed(source).expect("a trace") == opened(plain).expect("a trace"));
+        }
+        for nothing in ["nothing", "a", "../../out"] {
+            let error = Source::open(&path.join(nothing)).expect_err("no such file");
+            assert!(matches!(error, Error::Io(_)) && error.to_string().contains("bin/a/one"), "{nothing}: {error}");
+        }
+        fs::write(&path, without).expect("written");
+        let error = Source::open(&path).expect_err("no trace").to_string();
+        let holds = "without a Go trace in it; it holds notes.txt (a text), cpu (a CPU profile)";
+        assert!(error.ends_with(holds), "{error}");
     }
-    for nothing in ["nothing", "a"] {
-        assert!(matches!(Source::open(&path.join(nothing)), Err(Error::Io(_))), "{nothing}");
+}
+
+#[test]
+fn of_two_files_with_one_name_the_last_counts() {
+    let (one, other) = (trace("workers-go1.27.trace"), trace("workers-go1.21.trace"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("updated");
+    let files: [(&str, &[u8]); 4] = [("./t", &one), ("gone", &one), ("t", &other), ("gone", b"text")];
+    for archive in [tar::tarred(&files), gzip(&tar::tarred(&files)), zipped(&files)] {
+        fs::write(&path, archive).expect("written");
+        assert_eq!(traces(&path), [path.join("t")]);
+        for path in [&path, &path.join("t")] {
+            let found = printed(Source::open(path).expect("a trace")).expect("a trace");
+            assert!(found == opened(&other).expect("a trace"));
+        }
     }
-    fs::write(&path, zipped(&[("notes.txt", b"hello")])).expect("written");
-    let error = Source::open(&path).expect_err("no trace").to_string();
-    assert!(error.contains("without a trace"), "{error}");
+}
+
+#[test]
+fn names_in_archives_are_shown_with_escapes() {
+    let one = trace("workers-go1.27.trace");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("names");
+    let (first, second) = ("a\u{1b}[31m\r\nb.trace", "c\u{1b}]0;x\u{7}.trace");
+    for archive in [zipped(&[(first, &one), (second, &one)]), tar::tarred(&[(first, &one), (second, &one)])] {
+        fs::write(&path, archive).expect("written");
+        let error = Source::open(&path).expect_err("two traces").to_string();
+        assert!(!error.contains(char::is_control) && error.contains("a\\x1b[31m\\r\\nb.trace"), "{error}");
+        assert!(printed(Source::open(&path.join(first)).expect("a member")).is_ok());
+    }
+}
+
+/// Archives as they come through a pipe: nothing can be looked up in advance.
+#[test]
+fn of_an_archive_in_a_stream_the_first_trace_is_read() {
+    let plain = trace("workers-go1.27.trace");
+    let expected = opened(&plain).expect("a trace");
+    let files: [(&str, &[u8]); 4] =
+        [("cpu", &gzip(PROFILE)), ("empty", b""), ("t.gz", &gzip(&plain)), ("u", &plain[..2000])];
+    let from_pipe = |bytes: &[u8]| printed(Source::packed(bytes, Limits::default()));
+    for archive in [zipped(&files), gzip(&zipped(&files)), tar::tarred(&files), zstd(&tar::tarred(&files))] {
+        assert!(from_pipe(&archive).expect("a trace") == expected);
+    }
+    for (kind, archive) in [("zip", zipped(&files[..2])), ("tar", tar::tarred(&files[..2]))] {
+        let error = from_pipe(&archive).expect_err("no trace").to_string();
+        assert!(error.contains(&format!("it is a {kind} archive without a Go trace")), "{error}");
+    }
+}
+
+/// What a broken or made-up archive says is not believed; what can be read of it is.
+#[test]
+fn broken_archives_are_errors_or_read_as_far_as_they_go() {
+    let plain = trace("workers-go1.27.trace");
+    let files: [(&str, &[u8]); 2] = [("notes.txt", b"hello"), ("t", &plain)];
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("broken");
+    for whole in [zipped(&files), tar::tarred(&files), gzip(&tar::tarred(&files))] {
+        for cut in (0..whole.len()).step_by(509) {
+            fs::write(&path, &whole[..cut]).expect("written");
+            // No panic and no endless loop is what counts.
+            drop(traces_or_not(&path));
+            drop(Source::open(&path).and_then(printed));
+            drop(Source::open(&path.join("t")).and_then(printed));
+            drop(printed(Source::packed(&whole[..cut], Limits::default())));
+        }
+    }
+    // Cut inside the trace: the beginning is there.
+    let whole = tar::tarred(&files);
+    let (out, _) = opened(&whole[..whole.len() - plain.len() / 3]).expect("a part of a trace");
+    assert!(!out.is_empty());
+}
+
+fn traces_or_not(path: &Path) -> Option<Vec<PathBuf>> {
+    archive::traces(path, Limits::default()).ok()
+}
+
+/// Many small files, each of which unpacks to a lot: telling traces from others must not take long.
+#[test]
+fn an_archive_full_of_bombs_is_listed_within_limits() {
+    let bomb = gzip(&vec![0; 1 << 20]);
+    let nested = gzip(&tar::tarred(&[("bomb", &bomb), ("bomb.gz", &gzip(&bomb))]));
+    let files: Vec<(&str, &[u8])> = (0..200).flat_map(|_| [("a", bomb.as_slice()), ("b", &nested)]).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("bombs");
+    for archive in [zipped(&files), tar::tarred(&files), gzip(&tar::tarred(&files))] {
+        fs::write(&path, archive).expect("written");
+        assert_eq!(traces(&path), Vec::<PathBuf>::new());
+        assert!(Source::open(&path).expect_err("no trace").to_string().contains("without a Go trace"));
+    }
+    // A list that unpacks to more than is sensible ends with an error.
+    let limits = Limits { unpack_free: 1 << 16, unpack_ratio: 2 };
+    let many: Vec<(&str, &[u8])> = vec![("a", b"x"); 2_000];
+    fs::write(&path, gzip(&tar::tarred(&many))).expect("written");
+    let error = archive::traces(&path, limits).expect_err("a bomb").to_string();
+    assert!(error.contains("the limit can be raised"), "{error}");
 }
 
 #[test]
@@ -231,6 +358,11 @@ fn a_bomb_meets_the_limit() {
         let (_, warnings) = printed(source).expect("a trace");
         assert!(warnings > 0, "the zeros are told");
     }
+    // What a packed archive holds is known only once all of it is unpacked.
+    let path = folder.path().join("tar.gz");
+    fs::write(&path, gzip(&tar::tarred(&[("t", &bomb)]))).expect("written");
+    let error = Source::open_with(&path, limits).expect_err("a bomb").to_string();
+    assert!(error.contains("the limit can be raised"), "{error}");
 }
 
 #[cfg(unix)]

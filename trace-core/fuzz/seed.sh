@@ -19,6 +19,10 @@ while read -r file; do
 		;;
 	esac
 	gzip -c "$file" >"corpus/packed/$name.gz"
+	tar -cf "corpus/packed/$name.tar" -C "$(dirname "$file")" "$name"
+	tar -czf "corpus/packed/$name.tgz" --format=pax -C "$(dirname "$file")" "$name"
+	iconv -f LATIN1 -t UTF-16 "$file" >"corpus/packed/$name.utf16"
+	iconv -f LATIN1 -t UTF-8 "$file" >"corpus/packed/$name.utf8"
 	for tool in zstd lz4; do
 		if command -v "$tool" >/dev/null; then "$tool" -qc "$file" >"corpus/packed/$name.$tool"; fi
 	done

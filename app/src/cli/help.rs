@@ -36,10 +36,10 @@ const BELOW: &str = "\
   tracelane help analyses           how analyses count, and where they differ from go tool trace
   tracelane --version
 
-A FILE may be packed (gzip, zstd, lz4, zip); - is standard input, and an address like
+A FILE may be packed (gzip, zstd, lz4, zip, tar); - is standard input, and an address like
 http://HOST/debug/pprof/trace?seconds=5 is fetched; http:// may be left out where a port is given
 (localhost:6060/debug/pprof/trace). One called like a command opens as ./dump.
-A trace in a zip archive is ARCHIVE.zip/NAME; if there is but one, the archive will do. Packed files
+A trace in an archive is ARCHIVE.tar/NAME; if it is the only one, the archive will do. Packed files
 unpack to 256 MB or 100 times their size at most, or else to --max-unpacked SIZE (2G); a server may send 1 GB, or
 else --max-download SIZE (4G). Every command takes these two.
 

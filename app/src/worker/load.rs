@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use trace_core::base::error::{Error, Result};
 use trace_core::base::monitor::Monitor;
-use trace_core::input::zip;
+use trace_core::input::archive;
 use trace_core::load::load_bytes;
 use trace_core::model::trace::Trace;
 
@@ -74,7 +74,7 @@ const MOST_MEMBERS: usize = 12;
 fn members(source: &Source) -> Vec<PathBuf> {
     match source {
         Source::Path(path) if !source.is_stream() && path.is_file() => {
-            let found = zip::traces(path).unwrap_or_default();
+            let found = archive::traces(path, remote::limits()).unwrap_or_default();
             if found.len() > 1 { found } else { Vec::new() }
         }
         _ => Vec::new(),

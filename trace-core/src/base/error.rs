@@ -9,7 +9,7 @@ use thiserror::Error;
 pub enum Error {
     /// The operating system would not give the bytes.
     #[error("cannot read it: {0}")]
-    Io(#[from] std::io::Error),
+    Io(#[source] std::io::Error),
     /// Nothing in it.
     #[error("it is empty; a program that ended before trace.Stop leaves an empty file")]
     Empty,
@@ -23,6 +23,12 @@ pub enum Error {
     #[error("it is not a Go execution trace: {found}")]
     NotATrace {
         /// What it seems to be and the cure, a clause: `it begins with text; if …`.
+        found: String,
+    },
+    /// A Go trace of which a tool for text lost too much.
+    #[error("{found}")]
+    Reencoded {
+        /// What was done to it and the cure, a clause: `it is a Go trace that was saved as …`.
         found: String,
     },
     /// A Go trace of a version that this reader does not know.
@@ -46,6 +52,13 @@ pub enum Error {
     /// The user stopped it.
     #[error("cancelled")]
     Cancelled,
+}
+
+impl From<std::io::Error> for Error {
+    /// Streams that find out what a file is can only say so as an error of reading: they wrap this type.
+    fn from(error: std::io::Error) -> Self {
+        error.downcast::<Self>().unwrap_or_else(Self::Io)
+    }
 }
 
 /// The library's result.

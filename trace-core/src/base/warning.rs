@@ -36,6 +36,8 @@ pub enum WarningKind {
     Clock,
     /// The trace comes from a Go newer than this reader knows.
     NewerVersion,
+    /// A tool for text had changed the file, which was undone.
+    Reencoded,
     /// A limit of this reader was met.
     Limit,
     /// This program failed on a part that it should have survived.
@@ -60,6 +62,7 @@ impl WarningKind {
             Self::Misuse => "misuse",
             Self::Clock => "clock",
             Self::NewerVersion => "newer_version",
+            Self::Reencoded => "reencoded",
             Self::Limit => "limit",
             Self::Internal => "internal",
         }
@@ -90,6 +93,10 @@ impl WarningKind {
             Self::AppendedTrace => Some("Write each trace to a file of its own."),
             Self::Misuse => Some("End regions in the goroutine that began them, the last begun first."),
             Self::NewerVersion => Some("A newer Tracelane may show more."),
+            Self::Reencoded => Some(
+                "Save traces as bytes: with curl -o FILE or go test -trace=FILE rather than PowerShell's >, and copy \
+                 them in binary mode (in .gitattributes: *.trace binary).",
+            ),
             Self::Internal => Some("Report it together with the file."),
             Self::Limit => None,
         }
@@ -99,7 +106,7 @@ impl WarningKind {
     /// curiosity that costs nothing).
     #[must_use]
     pub const fn is_damage(self) -> bool {
-        !matches!(self, Self::Misuse | Self::NewerVersion)
+        !matches!(self, Self::Misuse | Self::NewerVersion | Self::Reencoded)
     }
 }
 

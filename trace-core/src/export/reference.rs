@@ -35,7 +35,11 @@ const FLUSH_BYTES: usize = 1 << 16;
 /// If the source is no readable trace, `out` fails, or `monitor` was cancelled.
 pub fn dump(source: Source<'_>, out: &mut dyn Write, monitor: &Monitor, report: &mut Report<'_>) -> Result<()> {
     let mut buffer = Vec::with_capacity(2 * FLUSH_BYTES);
-    match opening::open(source.reader, report)? {
+    let opened = opening::open(source.reader, report)?;
+    if let Some(what) = source.restoration.text() {
+        report(WarningKind::Reencoded, what.to_owned(), 0);
+    }
+    match opened {
         Opened::V1(recording) => dump_recording(&recording, &mut buffer, out, monitor, report)?,
         Opened::V2(reader) => dump_generations(*reader, &mut buffer, out, monitor, report)?,
     }

@@ -1,11 +1,16 @@
-//! Which bytes: files, pipes and memory, packed or not, what they seem to be, and reading numbers out of
-//! them.
+//! Which bytes: files, pipes and memory, packed or not, in archives, or spoilt by a tool for text; what they seem to
+//! be; and reading numbers out of them.
 
+pub mod archive;
+mod code_page;
 pub mod cursor;
 mod gzip;
 mod lz4;
 mod packing;
+mod peek;
+pub mod reencoding;
 pub mod sniff;
 pub mod source;
-pub mod zip;
+mod tar;
+mod zip;
 mod zstd;

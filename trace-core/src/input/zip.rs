@@ -1,13 +1,12 @@
 //! Reads zip archives: what they hold, and their members, streamed.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::{Component, Path, PathBuf};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 
-use flate2::read::DeflateDecoder;
+use flate2::{bufread, read};
 
 use crate::base::limits::Limits;
-use crate::input::packing::{Bytes, guarded, is_packed};
+use crate::input::packing::{Bytes, MEMBER_BYTES, guarded_member, member_head};
 
 /// First bytes: of a member's header.
 pub(super) const MAGIC: &[u8] = b"PK\x03\x04";
@@ -31,6 +30,8 @@ const ENTRY_BYTES: usize = 46;
 const END_BYTES: usize = 22;
 /// The end of the directory may be followed by a comment of this length.
 const MAX_COMMENT: u64 = 1 << 16;
+/// What may follow a file's data if its size stands there: a mark, a checksum, and two sizes of 8 bytes.
+const MAX_DESCRIPTOR: usize = 24;
 /// Bytes of a directory that are looked at.
 const MAX_DIRECTORY: u64 = 64 << 20;
 
@@ -41,9 +42,9 @@ const DEFLATED: u16 = 8;
 
 /// A file in an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
+pub(super) struct Member {
     /// Its path inside the archive.
-    pub name: String,
+    pub(super) name: String,
     method: u16,
     is_encrypted: bool,
     /// Its size in the archive.
@@ -70,7 +71,7 @@ fn broken(what: &str) -> io::Error {
 ///
 /// # Errors
 /// If the file cannot be read or the archive is broken.
-pub fn members(archive: &mut (impl Read + Seek)) -> io::Result<Vec<Member>> {
+pub(super) fn members(archive: &mut (impl Read + Seek)) -> io::Result<Vec<Member>> {
     let size = archive.seek(SeekFrom::End(0))?;
     let most = MAX_COMMENT + (END_BYTES + LOCATOR_BYTES) as u64;
     archive.seek(SeekFrom::Start(size.saturating_sub(most)))?;
@@ -94,10 +95,9 @@ pub fn members(archive: &mut (impl Read + Seek)) -> io::Result<Vec<Member>> {
         let entry_end = name_end + usize::from(short(rest, 30)) + usize::from(short(rest, 32));
         let Some(name) = rest.get(ENTRY_BYTES..name_end) else { break };
         let name = String::from_utf8_lossy(name).into_owned();
-        let is_inside = Path::new(&name).components().all(|part| matches!(part, Component::Normal(_)));
         let extra = rest.get(name_end..name_end + usize::from(short(rest, 30))).unwrap_or_default();
         let [_, packed, offset] = large([number(rest, 24, 4), number(rest, 20, 4), number(rest, 42, 4)], extra);
-        if is_inside && !name.ends_with('/') {
+        if !name.ends_with('/') {
             found.push(Member { name, method: short(rest, 10), is_encrypted: short(rest, 8) & 1 != 0, packed, offset });
         }
         rest = rest.get(entry_end..).unwrap_or_default();
@@ -142,36 +142,83 @@ pub(super) fn open_member(mut archive: File, member: &Member, limits: Limits) ->
     let mut packed = BufReader::new(archive);
     read_header(&mut packed)?;
     let inside = decoder(packed.take(member.packed), member.method, member.is_encrypted)?;
-    Ok(guarded(inside, member.packed, limits))
+    Ok(guarded_member(inside, member.packed, limits))
 }
 
-/// The bytes of the first file of an archive that comes as a stream.
-pub(super) fn first_member<'a>(mut packed: impl BufRead + Send + 'a) -> io::Result<Bytes<'a>> {
-    loop {
-        let (header, extra) = read_header(&mut packed)?;
+/// The bytes of the first file that `is_trace` by its beginning, of an archive that comes as a stream.
+///
+/// # Errors
+/// If it is broken, or has no trace.
+pub(super) fn first_trace<'a, R: BufRead + Send + 'a>(
+    mut packed: R,
+    limits: Limits,
+    is_trace: &mut dyn FnMut(&[u8]) -> bool,
+) -> io::Result<Bytes<'a>> {
+    let mut gap = 0;
+    while let Some((header, extra)) = next_header(&mut packed, gap)? {
         let (flags, method) = (short(&header, 6), short(&header, 8));
         let [_, packed_len] = large([number(&header, 22, 4), number(&header, 18, 4)], &extra);
-        let is_folder = header.last() == Some(&b'/');
-        if is_folder && packed_len == 0 {
-            continue;
-        }
+        let is_encrypted = flags & 1 != 0;
         // With this flag the size follows the data.
         if flags & 8 == 0 {
-            return decoder(packed.take(packed_len), method, flags & 1 != 0);
+            let mut member = packed.take(packed_len);
+            let mut raw = Vec::new();
+            member.by_ref().take(MEMBER_BYTES).read_to_end(&mut raw)?;
+            let head = decoder(raw.as_slice(), method, is_encrypted).and_then(member_head);
+            if head.is_ok_and(|head| is_trace(&head)) {
+                return decoder(Cursor::new(raw).chain(member), method, false);
+            }
+            io::copy(&mut member, &mut io::sink())?;
+            packed = member.into_inner();
+            gap = 0;
+        } else if method != DEFLATED || is_encrypted {
+            let what = "a file's size is missing, as archives written to a pipe have it; unpack it first";
+            return Err(io::Error::other(what));
+        } else {
+            let mut member = bufread::DeflateDecoder::new(packed);
+            let head = member_head(&mut member)?;
+            if is_trace(&head) {
+                return Ok(Box::new(Cursor::new(head).chain(member)));
+            }
+            let skipped = io::copy(&mut member.by_ref().take(limits.unpack_free), &mut io::sink())?;
+            if skipped == limits.unpack_free {
+                return Err(io::Error::other("the zip archive holds a large file before its trace; unpack it first"));
+            }
+            packed = member.into_inner();
+            gap = MAX_DESCRIPTOR;
         }
-        if method == STORED {
-            return Err(broken("a size is missing, as archives written to a pipe have it; unpack it first"));
-        }
-        return decoder(packed, method, flags & 1 != 0);
     }
+    Err(super::archive::no_trace("zip", &[]))
+}
+
+/// The next file's header, at most `gap` bytes away; `None` at the end of the files.
+fn next_header(packed: &mut impl Read, gap: usize) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
+    let mut magic = Vec::new();
+    packed.take(MAGIC.len() as u64).read_to_end(&mut magic)?;
+    for _ in 0..=gap {
+        if magic == MAGIC {
+            return header_behind(packed, magic).map(Some);
+        }
+        if magic.len() < MAGIC.len() || [ENTRY_MAGIC, END_MAGIC, END64_MAGIC].contains(&magic.as_slice()) {
+            return Ok(None);
+        }
+        magic.remove(0);
+        packed.take(1).read_to_end(&mut magic)?;
+    }
+    Err(broken("a file's header is not where it should be"))
 }
 
 /// Reads a member's header: the fixed part and the name; and its extra fields.
 fn read_header(packed: &mut impl Read) -> io::Result<(Vec<u8>, Vec<u8>)> {
-    let mut header = vec![0; HEADER_BYTES];
-    packed.read_exact(&mut header)?;
-    if !header.starts_with(MAGIC) {
-        return Err(broken("a file's header is not where it should be"));
+    let header = next_header(packed, 0)?;
+    header.ok_or_else(|| broken("a file's header is not where it should be"))
+}
+
+/// The same when the first bytes have been read.
+fn header_behind(packed: &mut impl Read, mut header: Vec<u8>) -> io::Result<(Vec<u8>, Vec<u8>)> {
+    packed.take((HEADER_BYTES - header.len()) as u64).read_to_end(&mut header)?;
+    if header.len() < HEADER_BYTES {
+        return Err(broken("it ends inside a header"));
     }
     let (name, extra) = (u64::from(short(&header, 26)), u64::from(short(&header, 28)));
     packed.take(name).read_to_end(&mut header)?;
@@ -182,40 +229,9 @@ fn read_header(packed: &mut impl Read) -> io::Result<(Vec<u8>, Vec<u8>)> {
 
 fn decoder<'a>(packed: impl Read + Send + 'a, method: u16, is_encrypted: bool) -> io::Result<Bytes<'a>> {
     match method {
-        _ if is_encrypted => Err(broken("it is encrypted; unpack it first")),
+        _ if is_encrypted => Err(io::Error::other("it is encrypted; unpack it first")),
         STORED => Ok(Box::new(packed)),
-        DEFLATED => Ok(Box::new(DeflateDecoder::new(packed))),
-        _ => Err(broken("it is packed in a way that this reader does not know; unpack it first")),
+        DEFLATED => Ok(Box::new(read::DeflateDecoder::new(packed))),
+        _ => Err(io::Error::other("it is packed in a way that this reader does not know; unpack it first")),
     }
-}
-
-/// The traces in an archive, as paths that [`crate::input::source::Source::open`] takes: the archive's
-/// path and the member's path in it. Empty if `path` is no zip archive.
-///
-/// # Errors
-/// If the file cannot be read or the archive is broken.
-pub fn traces(path: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut archive = File::open(path)?;
-    if !is_archive(&mut archive)? {
-        return Ok(Vec::new());
-    }
-    let mut found = Vec::new();
-    for member in members(&mut archive)? {
-        let mut bytes = open_member(archive.try_clone()?, &member, Limits::default())?;
-        let mut head = Vec::new();
-        // A member that cannot be unpacked is not a trace that can be opened.
-        let readable = bytes.by_ref().take(8).read_to_end(&mut head).is_ok();
-        if readable && (head.starts_with(b"go 1.") || is_packed(&head)) {
-            found.push(path.join(&member.name));
-        }
-    }
-    Ok(found)
-}
-
-/// Whether a file begins like an archive. Leaves it at its beginning.
-pub(super) fn is_archive(file: &mut File) -> io::Result<bool> {
-    let mut head = Vec::new();
-    file.take(MAGIC.len() as u64).read_to_end(&mut head)?;
-    file.rewind()?;
-    Ok(head == MAGIC)
 }

@@ -8,6 +8,12 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 /// First bytes.
 pub(super) const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
 
+/// Whether bytes begin with a frame that is to be skipped (RFC 8878, 3.1.2). Frames of data follow; so it is with lz4,
+/// whose files hardly ever begin with one.
+pub(super) fn is_skippable(head: &[u8]) -> bool {
+    matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
 /// What is in it.
 pub(super) fn unpack<R: BufRead>(packed: R) -> Zstd<R> {
     Zstd { packed, decoder: Box::new(FrameDecoder::new()), in_frame: false, broken: None }

@@ -88,6 +88,9 @@ pub(crate) fn read(source: Source<'_>, monitor: &Monitor, door: &Door) {
 fn read_generations(source: Source<'_>, monitor: &Monitor, door: &Door, damage: &mut Damage) -> Result<()> {
     let is_live = source.live;
     let opened = opening::open(source.reader, &mut |kind, what, at| damage.add(kind, what, at))?;
+    if let Some(what) = source.restoration.text() {
+        damage.add(WarningKind::Reencoded, what.to_owned(), 0);
+    }
     let version = match &opened {
         Opened::V1(recording) => recording.version(),
         Opened::V2(reader) => reader.version(),

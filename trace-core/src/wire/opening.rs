@@ -53,9 +53,15 @@ pub(super) fn head(input: &mut impl Read, report: &mut Report<'_>) -> Result<Hea
     }
     let mut start = 0;
     let version = match Version::parse(&bytes) {
-        Err(Error::NotATrace { found }) if !sniff::is_packed(&bytes) => {
-            input.by_ref().take(HEADER_SEARCH_BYTES).read_to_end(&mut bytes)?;
-            start = version::find_header(&bytes).ok_or(Error::NotATrace { found })?;
+        Err(Error::NotATrace { found }) => {
+            // The more can be read of it, the better can be said what it is.
+            let more = input.by_ref().take(HEADER_SEARCH_BYTES).read_to_end(&mut bytes);
+            start = match (find_behind(&bytes)?, more) {
+                (Some(start), _) => start,
+                (None, Err(error)) if found == sniff::UNKNOWN => return Err(error.into()),
+                (None, _) if bytes.len() < HEADER_BYTES => return Err(Error::NotATrace { found }),
+                (None, _) => return Err(Error::NotATrace { found: sniff::describe(&bytes) }),
+            };
             let what = format!("{start} bytes before the trace are no part of it; left out");
             report(WarningKind::SkippedBytes, what, 0);
             Version::parse(bytes.get(start..).unwrap_or_default())?
@@ -68,6 +74,19 @@ pub(super) fn head(input: &mut impl Read, report: &mut Report<'_>) -> Result<Hea
         report(WarningKind::NewerVersion, what, 0);
     }
     Ok(Head { version, bytes, start })
+}
+
+/// Where a trace begins behind something else.
+fn find_behind(bytes: &[u8]) -> Result<Option<usize>> {
+    if !sniff::may_precede_a_trace(bytes) {
+        return Ok(None);
+    }
+    let found = version::find_header(bytes);
+    let before = found.and_then(|at| bytes.get(..at)).unwrap_or_default();
+    if sniff::ends_with_chunk_size(before) {
+        return Err(Error::Reencoded { found: sniff::CHUNKED.to_owned() });
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -31,10 +31,11 @@ impl Version {
             return Err(Error::Empty);
         }
         let Some(minor) = minor_of(head) else {
-            return Err(if b"go 1.".starts_with(head.get(..5).unwrap_or(head)) {
+            let is_cut = head.len() < HEADER_BYTES && b"go 1.".starts_with(head.get(..5).unwrap_or(head));
+            return Err(if is_cut {
                 Error::NotATrace { found: "it ends inside the header of a Go trace; nothing was recorded".to_owned() }
             } else {
-                Error::NotATrace { found: sniff::describe(head.get(..sniff::SNIFF_BYTES).unwrap_or(head)) }
+                Error::NotATrace { found: sniff::describe(head) }
             });
         };
         match minor {

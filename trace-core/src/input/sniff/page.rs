@@ -1,0 +1,67 @@
+//! Recognises web pages and other markup.
+
+use super::{FETCH, Look, RECORD, curl, look, quoted};
+
+pub(super) fn look_at(text: &str) -> Option<Look> {
+    let lower = text.get(..text.floor_char_boundary(1024)).unwrap_or(text).to_ascii_lowercase();
+    if let Some(is) = redirect(text, &lower) {
+        let how = "curl -L -o out.trace 'http://localhost:6060/debug/pprof/trace?seconds=5'";
+        return Some(look(is, format!("follow it: {how}")));
+    }
+    if lower.starts_with("<?xml") && !lower.contains("<html") {
+        return Some(xml(text));
+    }
+    let starts = ["<!doctype html", "<html", "<head", "<meta", "<title", "<body", "<!--", "<script", "<?xml"];
+    if !starts.iter().any(|start| lower.starts_with(start)) {
+        return None;
+    }
+    let title = title(text);
+    if title == Some("/debug/pprof/") {
+        let cure = concat!("the trace is behind one of its links: ", curl!());
+        return Some(look("the page that lists the profiles of net/http/pprof", cure));
+    }
+    if text.contains("cmd/trace: the Go trace event viewer") || text.contains("trace_viewer_full.html") {
+        return Some(look("a page of go tool trace", "open the file that was given to go tool trace"));
+    }
+    if text.contains("Tracelane") {
+        return Some(look(
+            "a report of tracelane compare --html",
+            "open it in a browser, or open the traces it is about",
+        ));
+    }
+    let named = title.map(|title| format!(" with the title {}", quoted(title))).unwrap_or_default();
+    let cure = format!(
+        "a server, or what stands before it (a login, a proxy), may have answered with an error instead of a trace: \
+         check the address; {FETCH}"
+    );
+    Some(look(format!("a web page{named}"), cure))
+}
+
+/// What net/http answers where something has moved: a link of one line.
+fn redirect(text: &str, lower: &str) -> Option<&'static str> {
+    let is_moved = ["moved permanently", "found", "see other", "temporary redirect", "permanent redirect"]
+        .iter()
+        .any(|said| lower.trim_end().ends_with(&format!(">{said}</a>.")));
+    (text.starts_with("<a href=") && is_moved).then_some("a server's redirection to another address")
+}
+
+fn xml(text: &str) -> Look {
+    let between = |tag: &str| {
+        let (_, rest) = text.split_once(&format!("<{tag}>"))?;
+        rest.split_once('<').map(|(inside, _)| inside)
+    };
+    match between("Code").filter(|_| text.contains("<Error>")) {
+        Some(code) => {
+            let is = format!("an error of an object store, {}", quoted(code));
+            look(is, "check the address and the credentials, and download it again")
+        }
+        None => look("an XML document", RECORD),
+    }
+}
+
+/// The page's title.
+fn title(text: &str) -> Option<&str> {
+    let at = text.to_ascii_lowercase().find("<title>")? + "<title>".len();
+    let inside = text.get(at..)?.split_once('<')?.0.trim();
+    Some(inside).filter(|title| !title.is_empty())
+}
