@@ -11,7 +11,7 @@ use crate::base::warning::WarningKind;
 use crate::order::v1::Style;
 use crate::order::v1::plan::{Plan, Planner};
 use crate::order::{FEW_THREADS, is_too_much};
-use crate::wire::v1::cursor::{Event, ProcCursor, leaves};
+use crate::wire::v1::cursor::{Event, Faults, ProcCursor, leaves};
 use crate::wire::v1::recording::{Recording, Sample};
 use crate::wire::v1::spec;
 use crate::wire::v2::tables::Report;
@@ -47,10 +47,18 @@ enum Who {
     Collector,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Known {
     seq: u64,
     status: Status,
+    /// Ticks that the clock had reached by its last event.
+    clock: i64,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { seq: 0, status: Status::default(), clock: i64::MIN }
+    }
 }
 
 impl Gate {
@@ -97,6 +105,7 @@ impl Stream<'_> {
                 proc: sample.proc,
                 kind: spec::CPU_SAMPLE,
                 offset: 0,
+                clock: sample.ticks,
             }),
         }
     }
@@ -105,6 +114,9 @@ impl Stream<'_> {
 struct Merge<'a> {
     recording: &'a Recording,
     streams: Vec<(Stream<'a>, Option<Event>)>,
+    /// Ticks that the clock had reached by the last event of each stream that has been taken, and by those that must
+    /// come before it.
+    clocks: Vec<i64>,
     known: FxHashMap<Who, Known>,
     /// Streams whose next event may come.
     ready: Ready,
@@ -112,6 +124,8 @@ struct Merge<'a> {
     held: Vec<usize>,
     /// Streams looked at.
     tries: u64,
+    /// Events that claim to be earlier than the clock was at one that must come before them.
+    early: Faults,
     out: Planner,
 }
 
@@ -124,8 +138,17 @@ pub(super) fn merge<'a>(
 ) -> Result<Plan<'a>> {
     let streams = streams(recording);
     let held = (0..streams.len()).collect();
-    let (known, ready) = (FxHashMap::default(), Ready::default());
-    let mut merge = Merge { recording, streams, known, ready, held, tries: 0, out: Planner::new(style) };
+    let mut merge = Merge {
+        recording,
+        clocks: vec![i64::MIN; streams.len()],
+        streams,
+        known: FxHashMap::default(),
+        ready: Ready::default(),
+        held,
+        tries: 0,
+        early: Faults::default(),
+        out: Planner::new(style),
+    };
     for (stream, next) in &mut merge.streams {
         *next = stream.next(recording);
     }
@@ -254,23 +277,38 @@ impl Merge<'_> {
     }
 
     fn take(&mut self, place: usize, mut event: Event, report: &mut Report<'_>) {
+        let mut clock = self.clocks.get(place).copied().unwrap_or(i64::MIN);
+        let mut known = None;
         if let Some(gate) = Gate::of(&event) {
             if !is_open(&self.known, &event) {
                 // Another event has shut the gate since, or it was forced.
                 tell_shut(&event, report);
             }
-            let known = self.known.entry(gate.who).or_default();
+            let entry = self.known.entry(gate.who).or_default();
             if let Some(seq) = gate.seq {
-                known.seq = seq;
+                entry.seq = seq;
             }
-            known.seq = known.seq.wrapping_add(u64::from(gate.counts));
-            known.status = gate.next;
+            entry.seq = entry.seq.wrapping_add(u64::from(gate.counts));
+            entry.status = gate.next;
+            clock = clock.max(entry.clock);
+            known = Some(entry);
+        }
+        // An earlier time than that of another event is no fault if that one, written fast, was ahead of the clock.
+        if event.time < clock {
+            self.early.add(event.offset);
+        }
+        clock = clock.max(event.clock);
+        if let Some(entry) = known {
+            entry.clock = clock;
+        }
+        if let Some(last) = self.clocks.get_mut(place) {
+            *last = clock;
         }
         self.out.add(place, &mut event);
     }
 
     fn tell_times(&self, report: &mut Report<'_>) {
-        let moved = self.streams.iter().fold(self.out.early, |faults, (stream, _)| match stream {
+        let moved = self.streams.iter().fold(self.early, |faults, (stream, _)| match stream {
             Stream::Proc(cursor) => faults.and(cursor.late()),
             Stream::Samples(_) => faults,
         });

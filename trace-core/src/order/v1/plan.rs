@@ -31,12 +31,10 @@ pub(super) struct Planner {
     /// The stream of each event.
     pub(super) order: Vec<u32>,
     last_time: i64,
-    /// Events that claimed to be earlier than those that must come before them.
-    pub(super) early: Faults,
     /// Returns from system calls whose true times cannot be.
     pub(super) strays: Faults,
-    /// Since when goroutines are in system calls that have given up their proc.
-    blocked: FxHashMap<u64, i64>,
+    /// Since when goroutines are in system calls that have given up their proc, and what the clock had reached then.
+    blocked: FxHashMap<u64, (i64, i64)>,
     exits: Vec<Exit>,
     exit_count: usize,
     /// By number of the system call: whether it gives up its proc.
@@ -51,7 +49,6 @@ impl Planner {
             style,
             order: Vec::new(),
             last_time: i64::MIN,
-            early: Faults::default(),
             strays: Faults::default(),
             blocked: FxHashMap::default(),
             exits: Vec::new(),
@@ -64,16 +61,13 @@ impl Planner {
     /// Notes the next event, which comes from stream `place`.
     pub(super) fn add(&mut self, place: usize, event: &mut Event) {
         self.order.push(u32::try_from(place).unwrap_or(u32::MAX));
-        if event.time < self.last_time {
-            self.early.add(event.offset);
-        }
         self.last_time = self.last_time.max(event.time);
         event.time = self.last_time;
         plain_form(event);
         self.decide(event);
         match event.kind {
             spec::SYSCALL_BLOCK | spec::GO_IN_SYSCALL => {
-                self.blocked.insert(event.go, event.time);
+                self.blocked.insert(event.go, (event.time, event.clock));
             }
             spec::SYSCALL_EXIT => self.exit(event),
             _ => {}
@@ -106,7 +100,8 @@ impl Planner {
             return;
         }
         match self.blocked.get(&event.go) {
-            Some(&since) if since <= time => {
+            Some(&(since, clock)) if clock <= time => {
+                let time = time.max(since);
                 self.exits.push(Exit { time, go: event.go, number, is_later: time > event.time });
             }
             _ => self.strays.add(event.offset),
@@ -256,7 +251,8 @@ impl Plan<'_> {
         let is_before = |exit: &Exit| due.is_none_or(|due| exit.time < due || (exit.time == due && exit.is_later));
         match self.exits.next_if(is_before) {
             Some(Exit { time, go, .. }) => {
-                Some(Event { time, go, args: [go, 0, 0], stack: 0, proc: -1, kind: spec::SYSCALL_EXIT, offset: 0 })
+                let (kind, args) = (spec::SYSCALL_EXIT, [go, 0, 0]);
+                Some(Event { time, go, args, stack: 0, proc: -1, kind, offset: 0, clock: time })
             }
             None => self.next.take(),
         }

@@ -78,6 +78,15 @@ impl RawEvent<'_> {
         usize::from(self.shape.args) + usize::from(self.shape.has_stack) + usize::from(timed)
     }
 
+    /// Whether it is an event of a proc, as against one of the runtime's tables. (A CPU sample has a time of its own,
+    /// and the proc that it names is another than that of its batch.)
+    pub(super) const fn is_timed(&self) -> bool {
+        !matches!(
+            self.kind,
+            spec::BATCH | spec::FREQUENCY | spec::STACK | spec::STRING | spec::TIMER_GOROUTINE | spec::CPU_SAMPLE
+        )
+    }
+
     /// Its numbers, decoded.
     pub(super) fn numbers(&self) -> Vec<u64> {
         let mut cursor = Cursor::new(self.body);
@@ -102,6 +111,9 @@ pub struct Event {
     pub kind: u8,
     /// Offset in the input; 0 if not known.
     pub offset: u64,
+    /// Ticks that the clock had reached by then, which may be fewer than `time`: the runtime gives each event of a
+    /// batch a time of its own, so a proc that writes faster than the clock ticks is ahead of it.
+    pub clock: i64,
 }
 
 /// How many events were not as they should be, and where the first of them is.
@@ -138,6 +150,8 @@ pub struct ProcCursor<'a> {
     cursor: Cursor<'a>,
     /// Ticks of the last event.
     time: i64,
+    /// Ticks of the last event that has the time the clock said.
+    clock: i64,
     /// No event of this batch is later: the next batch begins then.
     latest: i64,
     go: u64,
@@ -163,6 +177,7 @@ impl<'a> ProcCursor<'a> {
             next_batch: 0,
             cursor,
             time: 0,
+            clock: i64::MIN,
             latest: i64::MAX,
             go: 0,
             proc,
@@ -216,11 +231,7 @@ impl<'a> ProcCursor<'a> {
                 self.cursor = Cursor::new(&[]);
                 continue;
             };
-            let is_timed = !matches!(
-                raw.kind,
-                spec::BATCH | spec::FREQUENCY | spec::STACK | spec::STRING | spec::TIMER_GOROUTINE | spec::CPU_SAMPLE
-            );
-            if is_timed {
+            if raw.is_timed() {
                 return Some(self.event(&raw));
             }
         }
@@ -229,11 +240,17 @@ impl<'a> ProcCursor<'a> {
     fn event(&mut self, raw: &RawEvent<'_>) -> Event {
         let mut numbers = Cursor::new(raw.body);
         let mut number = || numbers.uvarint().unwrap_or(0);
-        let ticks = self.time.wrapping_add(number().cast_signed());
-        if ticks > self.latest {
+        let step = number().cast_signed();
+        let ticks = self.time.wrapping_add(step);
+        // An event one tick behind the one before may be ahead of the clock, and the next batch begin with the clock.
+        let is_by_clock = step != 1;
+        if ticks > self.latest && is_by_clock {
             self.late.add(self.offset);
         }
         self.time = ticks.min(self.latest);
+        if is_by_clock {
+            self.clock = self.time;
+        }
         let mut args = [0; 3];
         for arg in args.iter_mut().take(usize::from(raw.shape.args)) {
             *arg = number();
@@ -250,7 +267,16 @@ impl<'a> ProcCursor<'a> {
             kind if leaves(kind) => self.go = 0,
             _ => {}
         }
-        Event { time: self.time, go, args, stack, proc: self.proc, kind: raw.kind, offset: self.offset }
+        Event {
+            time: self.time,
+            go,
+            args,
+            stack,
+            proc: self.proc,
+            kind: raw.kind,
+            offset: self.offset,
+            clock: self.clock,
+        }
     }
 }
 

@@ -24,7 +24,8 @@ const BELIEVABLE_TICKS: u64 = 1 << 44;
 /// What is told of a file that names strings which it does not hold.
 pub const LOST_TEXTS: &str = "the file has lost texts or names of functions; they show as unknown";
 
-/// A run of events of one proc.
+/// A run of events of one proc. The runtime writes CPU samples, strings and stacks into batches of their own, which
+/// bear the number of a proc and begin at any time; those are not kept as batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {
     /// The proc; -1 if none.
@@ -160,6 +161,8 @@ struct Index {
     symbols: Symbols,
     frequency: Option<u64>,
     first_ticks: Option<u64>,
+    /// The batch in work, and whether it has events that bear a time.
+    current: Option<(Batch, bool)>,
 }
 
 impl Index {
@@ -174,13 +177,14 @@ impl Index {
             symbols: Symbols::new(),
             frequency: None,
             first_ticks: None,
+            current: None,
         }
     }
 
     fn build(mut self, report: &mut Report<'_>) -> Recording {
         let bytes = std::mem::take(&mut self.bytes);
         self.walk(&bytes, report);
-        if self.frequency.is_none() && !self.batches.is_empty() {
+        if self.frequency.is_none() && self.first_ticks.is_some() {
             let what = "the clock's frequency is missing, as it is when the file has lost its end; times are scaled \
                         as on a processor of 3 GHz";
             report(WarningKind::Clock, what.to_owned(), self.offset + bytes.len() as u64);
@@ -213,23 +217,30 @@ impl Index {
             }
             let found = (pos + 1..bytes.len()).find(|&at| self.is_believable(bytes.get(at..).unwrap_or_default()));
             self.tell_damage(pos, found, bytes.len(), report);
-            self.end_batch(pos);
-            pos = found.unwrap_or(bytes.len());
-            if let Some(batch) = self.batches.last_mut() {
-                batch.lost_to = pos;
-            }
+            let lost_to = found.unwrap_or(bytes.len());
+            self.end_batch(pos, lost_to);
+            pos = lost_to;
             if found.is_none() {
                 return;
             }
         }
-        self.end_batch(bytes.len());
+        self.end_batch(bytes.len(), 0);
     }
 
-    fn end_batch(&mut self, end: usize) {
-        if let Some(batch) = self.batches.last_mut()
-            && batch.end == usize::MAX
-        {
-            batch.end = end;
+    /// The batch in work ends; what follows it up to `lost_to` could not be read (0: nothing).
+    fn end_batch(&mut self, end: usize, lost_to: usize) {
+        match self.current.take() {
+            Some((batch, has_events)) if has_events || lost_to > 0 => {
+                self.batches.push(Batch { end, lost_to, ..batch });
+            }
+            Some(_) => {}
+            // Behind what could not be read came no new batch.
+            None if lost_to > 0 => {
+                if let Some(batch) = self.batches.last_mut() {
+                    batch.lost_to = lost_to;
+                }
+            }
+            None => {}
         }
     }
 
@@ -271,11 +282,11 @@ impl Index {
         let at = self.offset + pos as u64;
         match raw.kind {
             spec::BATCH => {
-                self.end_batch(pos);
+                self.end_batch(pos, 0);
                 self.first_ticks.get_or_insert(raw.ticks);
                 let proc = i32::try_from(raw.id).unwrap_or(-1);
-                let ticks = raw.ticks.cast_signed();
-                self.batches.push(Batch { proc, ticks, start: pos + len, end: usize::MAX, lost_to: 0 });
+                let (ticks, start) = (raw.ticks.cast_signed(), pos + len);
+                self.current = Some((Batch { proc, ticks, start, end: start, lost_to: 0 }, false));
             }
             spec::STRING => self.symbols.add_string(raw.id, raw.body, at, report),
             spec::LOG => self.symbols.add_message(raw.message),
@@ -301,7 +312,10 @@ impl Index {
             }
             _ => {}
         }
+        if let Some((_, has_events)) = self.current.as_mut() {
+            *has_events |= raw.is_timed();
+        }
         // Before the first batch nobody knows whose an event is.
-        matches!(raw.kind, spec::BATCH | spec::STRING) || !self.batches.is_empty()
+        raw.kind == spec::STRING || self.first_ticks.is_some()
     }
 }

@@ -25,7 +25,8 @@ pub enum Next {
     End,
     /// A batch of the thread is lost; ask again for the next one.
     Lost,
-    /// The next batch begins so many ns before the last event of the one before, as no clock does; ask again.
+    /// The next batch begins so many ns before the thread is known to have been at the end of the one before, which
+    /// no clock of Go's runtime does; ask again.
     Back(i64),
     /// The batch cannot be read on: an unknown event code (given), or a number cut short (`None`). The
     /// rest of the batch is left out; ask again for the next one.
@@ -33,6 +34,13 @@ pub enum Next {
 }
 
 /// The place of one thread in its batches.
+///
+/// A thread's clock may legally go back where a batch begins. The runtime gives each event of a batch a time of its
+/// own: where the clock has not moved since the event before, it takes the next tick, so a thread that writes fast (the
+/// states of thousands of goroutines at once) is ahead of the clock. A new batch begins with what the clock says, or
+/// with the tick behind the last event of whichever batch its buffer held before, if that is later (`refill` in
+/// `runtime/tracebuf.go`). But an event more than one tick behind the one before has the time that the clock said, and
+/// the clock itself does not go back: no later batch of the thread begins before that.
 #[derive(Clone, Debug)]
 pub struct ThreadCursor<'a> {
     batches: Vec<BatchRef>,
@@ -40,13 +48,15 @@ pub struct ThreadCursor<'a> {
     payload: &'a [u8],
     pos: usize,
     last_time: i64,
+    /// Time of the last event that has the time the clock said.
+    clock_time: i64,
 }
 
 impl<'a> ThreadCursor<'a> {
     /// Before the first event. `batches` are the thread's, in file order.
     #[must_use]
     pub const fn new(batches: Vec<BatchRef>) -> Self {
-        Self { batches, next_batch: 0, payload: &[], pos: 0, last_time: 0 }
+        Self { batches, next_batch: 0, payload: &[], pos: 0, last_time: 0, clock_time: i64::MIN }
     }
 
     /// Adds a batch at the end.
@@ -68,12 +78,15 @@ impl<'a> ThreadCursor<'a> {
             self.next_batch += 1;
             self.payload = generation.payload(batch);
             self.pos = 0;
-            let before = std::mem::replace(&mut self.last_time, clock.nanos(batch.ticks));
+            self.last_time = clock.nanos(batch.ticks);
             if self.payload.is_empty() && generation.lost_bytes(batch).is_some() {
                 return Next::Lost;
             }
-            if self.last_time < before && self.next_batch > 1 {
-                return Next::Back(before.saturating_sub(self.last_time));
+            if self.last_time < self.clock_time {
+                let back = self.clock_time.saturating_sub(self.last_time);
+                // Told once: what follows is measured by the new clock.
+                self.clock_time = i64::MIN;
+                return Next::Back(back);
             }
         }
         let mut rest = self.payload.get(self.pos..).unwrap_or_default();
@@ -94,6 +107,9 @@ impl<'a> ThreadCursor<'a> {
         }
         self.pos = self.payload.len() - rest.len();
         self.last_time = self.last_time.wrapping_add(clock.nanos(ticks));
+        if ticks > 1 {
+            self.clock_time = self.last_time;
+        }
         *event = RawEvent { time: self.last_time, args, code };
         Next::Event
     }
