@@ -38,11 +38,11 @@ ends while the program goes on: what it says for and against a leak is told, and
   --limit 40           so many groups
   --json               as one JSON object with these fields, which stay as they are:
       population: file, partial, bucket_ns, all {group}, groups [{group}]
-      group {function, creation [{function, file, line}], before, created, ended, alive, peak, longest_ns,
-             longest_goroutine, alive_at [by bucket], created_in [by bucket], ended_in [by bucket]}
+      group {function, creation [{function, file, line}], origin (before_trace, goroutine, timer, c, unknown),
+             before, created, ended, alive, peak, longest_ns, longest_goroutine, alive_at [by bucket], created_in [by bucket], ended_in [by bucket]}
       leaks: file, partial, suspects [{suspicion, meaning, confidence (0 to 1), runtime, count, created, by_quarter,
              returning, ended, waited_ns, median_ns, since_ns, reason, function, wait [{function, file, line}],
-             creation [{function, file, line}], goroutines}]
+             creation [{function, file, line}], origin, goroutines}]
 ";
 
 /// What was asked for.
@@ -100,8 +100,13 @@ pub struct Report {
 pub struct Group {
     /// Start function; empty for all, or if the trace never tells.
     pub function: String,
-    /// Who created them, leaf first; empty for those from before the trace.
+    /// The stack that created them, leaf first; empty unless a goroutine did.
     pub creation: Vec<Frame>,
+    /// How they came to be.
+    pub origin: &'static str,
+    /// The same in words.
+    #[serde(skip)]
+    words: &'static str,
     /// There when the range began.
     pub before: u64,
     /// Created in it.
@@ -148,7 +153,7 @@ impl Report {
         for group in &self.groups {
             let name = if group.function.is_empty() { "(not known)" } else { function(&group.function) };
             let by = Frame::telling(&group.creation);
-            let by = by.map_or_else(|| "before the trace".to_owned(), Frame::in_short);
+            let by = by.map_or_else(|| group.words.to_owned(), Frame::in_short);
             line(&mut text, &format!("{}  {name}, {by}", group.cells()));
         }
         line(&mut text, &format!("{}  all", self.all.cells()));
@@ -161,6 +166,8 @@ impl Group {
         Self {
             function: trace.str(group.name).to_owned(),
             creation: Frame::all(trace, group.creation),
+            origin: group.origin.name(),
+            words: group.origin.words(),
             before: group.before,
             created: group.created,
             ended: group.ended,
@@ -225,8 +232,13 @@ pub struct Suspect {
     pub function: String,
     /// Where they wait, leaf first.
     pub wait: Vec<Frame>,
-    /// Who created them, leaf first; empty if before the trace.
+    /// The stack that created them, leaf first; empty unless a goroutine did.
     pub creation: Vec<Frame>,
+    /// How they came to be.
+    pub origin: &'static str,
+    /// The same in words.
+    #[serde(skip)]
+    words: &'static str,
     /// Ids of those that have waited longest, at most 20.
     pub goroutines: Vec<i64>,
 }
@@ -296,6 +308,8 @@ impl Suspect {
             function: trace.str(group.name).to_owned(),
             wait: Frame::all(trace, group.wait),
             creation: Frame::all(trace, group.creation),
+            origin: group.origin.name(),
+            words: group.origin.words(),
             goroutines: group.oldest.iter().map(|&(go, _)| id_of(trace, go)).collect(),
         }
     }
@@ -304,7 +318,7 @@ impl Suspect {
         let place = Frame::telling(&self.wait).map_or_else(|| "an unknown place".to_owned(), Frame::in_short);
         let reason = if self.reason.is_empty() { String::new() } else { format!(" ({})", self.reason) };
         let by = Frame::telling(&self.creation);
-        let by = by.map_or_else(|| "created before the trace".to_owned(), |by| format!("created at {}", by.in_short()));
+        let by = by.map_or_else(|| format!("created {}", self.words), |by| format!("created at {}", by.in_short()));
         let name = if self.function.is_empty() { "" } else { function(&self.function) };
         let since = duration(self.since_ns.max(0));
         let head = format!("{:>8} at {place}{reason}", count(self.count));

@@ -83,6 +83,8 @@ fn goroutine_ui(ui: &mut Ui, document: &Document, go: &Goroutine, actions: &mut 
                     go_to_creation(trace, go, creator, actions);
                 }
             });
+        } else if go.created.is_some() {
+            pairs.text("Created by", go.origin.words().trim_start_matches("by "), "");
         }
         pairs.text("First ran", &at(go.started, "not in the trace"), "");
         pairs.text("Ended", &at(go.ended, "after the trace"), "");

@@ -9,7 +9,7 @@ use trace_core::analysis::population::{Population, PopulationGroup};
 use trace_core::base::ids::{GoIx, StackId};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
-use trace_core::model::trace::Trace;
+use trace_core::model::trace::{Origin, Trace};
 
 use crate::action::action::{Action, Actions};
 use crate::fmt::name;
@@ -193,7 +193,8 @@ fn groups_ui(ui: &mut Ui, document: &Document, found: &Arc<Population>, actions:
             let color = if at < SHOWN { tokens.series(at) } else { tokens.muted };
             let title = Cell::text(function_name(trace, group)).dotted(color);
             let title = if group.is_system { title.colored(tokens.muted) } else { title };
-            let mut cells = vec![title, Cell::number(created_at(trace, group.creation)).colored(tokens.muted)];
+            let mut cells =
+                vec![title, Cell::number(created_at(trace, group.creation, group.origin)).colored(tokens.muted)];
             let counts = [group.before, group.created, group.ended, group.alive, group.peak];
             cells.extend(counts.map(|value| Cell::number(if value == 0 { "–".to_owned() } else { count(value) })));
             cells.push(Cell::number(time(group.longest)));
@@ -224,7 +225,7 @@ fn order(trace: &Trace, found: &Population, sorting: Sorting) -> Vec<usize> {
     let words = |at: &usize| {
         found.groups.get(*at).map_or_else(String::new, |group| match sorting.column {
             0 => trace.str(group.name).to_owned(),
-            _ => created_at(trace, group.creation),
+            _ => created_at(trace, group.creation, group.origin),
         })
     };
     let mut order: Vec<usize> = (0..found.groups.len()).collect();
@@ -327,7 +328,7 @@ fn suspect_cells(tokens: &Tokens, trace: &Trace, group: &Suspects, open: bool) -
     let (signs, signal) = signs(tokens, group);
     vec![
         Cell::text(format!("{place}{reason}")).folding(open).colored(color),
-        Cell::number(created_at(trace, group.creation)).colored(tokens.muted),
+        Cell::number(created_at(trace, group.creation, group.origin)).colored(tokens.muted),
         Cell::number(count(group.count)),
         Cell::number(count(group.created)).colored(tokens.muted),
         Cell::number(count(group.ended)).colored(tokens.muted),
@@ -358,9 +359,9 @@ fn function_name(trace: &Trace, group: &PopulationGroup) -> String {
     }
 }
 
-fn created_at(trace: &Trace, creation: StackId) -> String {
+fn created_at(trace: &Trace, creation: StackId, origin: Origin) -> String {
     name::own_frame(trace, creation).map_or_else(
-        || "before the trace".to_owned(),
+        || origin.words().to_owned(),
         |frame| format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line),
     )
 }

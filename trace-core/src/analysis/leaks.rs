@@ -16,7 +16,7 @@ use crate::model::flows::Flow;
 use crate::model::goroutines::is_system_function;
 use crate::model::lanes::LaneId;
 use crate::model::stretches::Stretch;
-use crate::model::trace::{Goroutine, Trace};
+use crate::model::trace::{Goroutine, Origin, Trace};
 
 /// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
 const CHUNK: usize = 256;
@@ -75,8 +75,10 @@ pub struct Suspects {
     pub wait: StackId,
     /// The runtime's word for it.
     pub reason: StrId,
-    /// Who created them; `NONE` if before the trace.
+    /// The stack that created them; `NONE` unless a goroutine did.
     pub creation: StackId,
+    /// How they came to be.
+    pub origin: Origin,
     /// Their start function.
     pub name: StrId,
     /// They are the runtime's own.
@@ -131,13 +133,13 @@ fn is_woken(trace: &Trace, go: GoIx, range: TimeRange, stack: StackId) -> bool {
     after.take(WAKES).any(|span| trace.flows_into(span.at).iter().any(by_goroutine))
 }
 
-type Key = (StackId, StrId, StackId, StrId);
+type Key = (StackId, StrId, (StackId, Origin), StrId);
 
 #[derive(Default)]
 struct Found {
     groups: FxHashMap<Key, Growing>,
     /// Goroutines that ended, by creation stack and start function.
-    ended: FxHashMap<(StackId, StrId), u64>,
+    ended: FxHashMap<((StackId, Origin), StrId), u64>,
 }
 
 /// Goroutines of a scope that are blocked when its range ends, the most suspicious groups first. `None` if cancelled.
@@ -168,7 +170,7 @@ pub fn leaks(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Vec<Su
     groups.sort_by(|one, other| {
         let rank =
             |group: &Suspects| (group.is_system, group.suspicion, std::cmp::Reverse((group.count, group.waited)));
-        let key = |group: &Suspects| (group.wait, group.creation, group.name, group.reason);
+        let key = |group: &Suspects| (group.wait, group.creation, group.origin, group.name, group.reason);
         rank(one).cmp(&rank(other)).then_with(|| key(one).cmp(&key(other)))
     });
     Some(groups)
@@ -178,7 +180,7 @@ impl Found {
     fn look_at(&mut self, trace: &Trace, go: &Goroutine, range: TimeRange, reasons: &[(GoState, StrId)]) {
         if let Some(ended) = go.ended.filter(|ended| *ended <= range.end) {
             if ended >= range.start {
-                *self.ended.entry((go.creation_stack, go.name)).or_default() += 1;
+                *self.ended.entry(((go.creation_stack, go.origin), go.name)).or_default() += 1;
             }
             return;
         }
@@ -199,7 +201,7 @@ impl Found {
             return;
         };
         let reason = reasons.get(usize::from(wait.kind)).map_or(StrId::EMPTY, |kind| kind.1);
-        let group = self.groups.entry((wait.stack, reason, go.creation_stack, go.name)).or_default();
+        let group = self.groups.entry((wait.stack, reason, (go.creation_stack, go.origin), go.name)).or_default();
         group.class = Some(wait.class);
         group.waits.push((wait.range.start, go.ix));
         let born = go.created.map_or(range.start, |created| created.max(range.start));
@@ -234,7 +236,7 @@ impl Found {
 }
 
 fn judged(trace: &Trace, key: Key, mut group: Growing, ended: u64, range: TimeRange) -> Suspects {
-    let (wait, reason, creation, name) = key;
+    let (wait, reason, (creation, origin), name) = key;
     group.waits.sort_unstable();
     let waited = |since: TraceTime| range.end.nanos_since(since.max(range.start)).max(0).unsigned_abs();
     let middle = group.waits.get(group.waits.len() / 2).map_or(range.end, |wait| wait.0);
@@ -242,6 +244,7 @@ fn judged(trace: &Trace, key: Key, mut group: Growing, ended: u64, range: TimeRa
         wait,
         reason,
         creation,
+        origin,
         name,
         is_system: is_system_function(trace.str(name)),
         count: group.waits.len() as u64,

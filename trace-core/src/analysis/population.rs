@@ -9,7 +9,7 @@ use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::goroutines::is_system_function;
-use crate::model::trace::{Goroutine, Trace};
+use crate::model::trace::{Goroutine, Origin, Trace};
 
 /// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
 const CHUNK: usize = 256;
@@ -19,8 +19,10 @@ pub const BUCKETS: usize = 240;
 /// Goroutines that the same stack created with the same start function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PopulationGroup {
-    /// Who created them; `NONE` for those that were there before the trace, and those from C.
+    /// The stack that created them; `NONE` unless a goroutine did.
     pub creation: StackId,
+    /// How they came to be.
+    pub origin: Origin,
     /// Their start function; empty if the trace never tells.
     pub name: StrId,
     /// They are the runtime's own.
@@ -57,6 +59,9 @@ pub struct Population {
     /// All of them together (creation, name and `is_system` mean nothing here).
     pub all: PopulationGroup,
 }
+
+/// What the goroutines of a group have in common: creation stack, origin, start function.
+type Key = (StackId, Origin, StrId);
 
 #[derive(Default)]
 struct Growing {
@@ -98,10 +103,11 @@ impl Growing {
         self.keep_longer(other.longest, other.longest_of);
     }
 
-    fn finished(&mut self, trace: &Trace, (creation, name): (StackId, StrId), buckets: &Buckets) -> PopulationGroup {
+    fn finished(&mut self, trace: &Trace, (creation, origin, name): Key, buckets: &Buckets) -> PopulationGroup {
         self.moves.par_sort_unstable();
         let mut group = PopulationGroup {
             creation,
+            origin,
             name,
             is_system: is_system_function(trace.str(name)),
             before: self.before,
@@ -156,20 +162,19 @@ pub fn population(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<P
     let range = pieces.range;
     let buckets = Buckets::over(range, BUCKETS);
     let chunks = pieces.len().div_ceil(CHUNK);
-    let grown =
-        (0..chunks).into_par_iter().fold(FxHashMap::<(StackId, StrId), Growing>::default, |mut grown, chunk| {
-            if !monitor.is_cancelled() {
-                for at in chunk * CHUNK..((chunk + 1) * CHUNK).min(pieces.len()) {
-                    let Some(go) = pieces.nth(at).and_then(|(go, _)| trace.goroutine(go)) else { continue };
-                    let life = life(trace, &go);
-                    // One that ends with the trace's last event is there until then.
-                    if life.end > range.start && life.start < range.end || life.start == range.start {
-                        grown.entry((go.creation_stack, go.name)).or_default().add(&go, life, range);
-                    }
+    let grown = (0..chunks).into_par_iter().fold(FxHashMap::<Key, Growing>::default, |mut grown, chunk| {
+        if !monitor.is_cancelled() {
+            for at in chunk * CHUNK..((chunk + 1) * CHUNK).min(pieces.len()) {
+                let Some(go) = pieces.nth(at).and_then(|(go, _)| trace.goroutine(go)) else { continue };
+                let life = life(trace, &go);
+                // One that ends with the trace's last event is there until then.
+                if life.end > range.start && life.start < range.end || life.start == range.start {
+                    grown.entry((go.creation_stack, go.origin, go.name)).or_default().add(&go, life, range);
                 }
             }
-            grown
-        });
+        }
+        grown
+    });
     let grown = grown.reduce(FxHashMap::default, |mut one, other| {
         for (key, mut group) in other {
             one.entry(key).or_default().merge(&mut group);
@@ -185,6 +190,7 @@ pub fn population(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<P
         groups.push(group.finished(trace, key, &buckets));
         all.merge(&mut group);
     }
-    groups.sort_by_key(|group| (std::cmp::Reverse((group.peak, group.created)), group.creation, group.name));
-    Some(Population { buckets, groups, all: all.finished(trace, (StackId::NONE, StrId::EMPTY), &buckets) })
+    let key = |group: &PopulationGroup| (group.creation, group.origin, group.name);
+    groups.sort_by_key(|group| (std::cmp::Reverse((group.peak, group.created)), key(group)));
+    Some(Population { buckets, groups, all: all.finished(trace, Key::default(), &buckets) })
 }

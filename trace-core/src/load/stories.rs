@@ -12,7 +12,7 @@ use crate::event::state::GoState;
 use crate::model::flows::FlowKind;
 use crate::model::lanes::LaneId;
 use crate::model::spans::Span;
-use crate::model::trace::{Metric, Region, SpecialKind, Trace};
+use crate::model::trace::{Metric, Origin, Region, SpecialKind, Trace};
 use crate::testkit::writer::TraceWriter;
 
 const START: u64 = 1_000_000;
@@ -340,4 +340,76 @@ fn of_tasks_that_share_an_id_the_latest_is_found() {
     let began = |id: u64| trace.task_by_id(TaskId(id)).and_then(|ix| trace.task(ix)?.began).map(since);
     assert_eq!([4, 6, 9].map(began), [Some(20), Some(50), Some(40)]);
     assert_eq!([0, 5, 10].map(began), [None; 3]);
+}
+
+/// A thread that writes the states of many goroutines at once, one a tick, and then goes on in a batch that begins
+/// so many ticks earlier.
+fn written_fast(back: u64) -> Story {
+    let mut story = Story::new();
+    story.running(0);
+    story.at(1_000, K::HEAP_ALLOC, &[100]);
+    for go in 2..1_000 {
+        story.at(999 + go, K::GO_STATUS, &[go, u64::MAX, 4]);
+    }
+    story.writer.end_batch(M);
+    story.at(1_999 - back, K::HEAP_ALLOC, &[200]);
+    story.at(3_000, K::GO_DESTROY, &[]);
+    story
+}
+
+#[test]
+fn a_thread_that_was_ahead_of_the_clock_may_go_back_to_it() {
+    for back in [1, 500, 999] {
+        let trace = written_fast(back).load();
+        assert_eq!(trace.warnings(), [], "{back}");
+        let order = [Some(100), Some(200)];
+        assert_eq!([1_500, 2_500].map(|at| trace.reading_at(Metric::HeapLive, TraceTime(START as i64 + at))), order);
+    }
+    let trace = written_fast(1_010).load();
+    assert_eq!(trace.warnings().len(), 1, "the clock said 1,000 before");
+    assert_eq!(trace.warnings()[0].kind, WarningKind::Clock);
+    assert!(trace.warnings()[0].offset > 0);
+}
+
+#[test]
+fn goroutines_of_timers_and_of_c_code_are_not_older_than_the_trace() {
+    let mut story = Story::new();
+    story.at(0, K::PROC_STATUS, &[P, 1]);
+    let entry = story.writer.stack(&[("main.onTimer", "main.go", 5)]);
+    story.at(10, K::GO_CREATE, &[5, entry, 0]);
+    story.at(20, K::GO_START, &[5, 1]);
+    let by = story.writer.stack(&[("main.start", "main.go", 9)]);
+    story.at(25, K::GO_CREATE, &[6, entry, by]);
+    story.on(M + 1, 30, K::GO_CREATE_SYSCALL, &[7]);
+    story.at(40, K::GO_DESTROY, &[]);
+    story.at(50, K::GO_STATUS, &[8, u64::MAX, 4]);
+    let trace = story.load();
+    let known = |id| trace.goroutine(go(&trace, id)).unwrap();
+    assert_eq!(
+        [5, 6, 7, 8].map(|id| known(id).origin),
+        [Origin::Timer, Origin::Goroutine, Origin::C, Origin::BeforeTrace]
+    );
+    assert_eq!([5, 6, 7, 8].map(|id| known(id).created.is_some()), [true, true, true, false]);
+    assert_eq!([5, 6].map(|id| known(id).creator), [None, Some(go(&trace, 5))]);
+}
+
+#[test]
+fn a_heap_goal_of_0_or_beyond_all_memory_is_none() {
+    let mut story = Story::new();
+    story.running(0);
+    for (at, bytes) in [(10, 4 << 20), (20, 0), (30, 8 << 20), (40, i64::MAX as u64 - 9_000_000), (50, u64::MAX)] {
+        story.at(at, K::HEAP_GOAL, &[bytes]);
+    }
+    story.at(60, K::GO_DESTROY, &[]);
+    let trace = story.load();
+    let at = |time: i64| trace.reading_at(Metric::HeapGoal, TraceTime(START as i64 + time));
+    assert_eq!([15, 25, 35, 45, 55].map(at), [Some(4 << 20), None, Some(8 << 20), None, None]);
+    let mut curve = Vec::new();
+    let start = START as i64 + 15;
+    trace.metric(Metric::HeapGoal, TimeRange::new(TraceTime(start), TraceTime(start + 40)), 4, &mut curve);
+    assert_eq!(curve, [Some((4 << 20, 4 << 20)), Some((8 << 20, 8 << 20)), Some((8 << 20, 8 << 20)), None]);
+    assert_eq!(trace.metric_max(Metric::HeapGoal), 8 << 20);
+    assert_eq!(trace.readings(Metric::HeapGoal).count(), 2);
+    let range = TimeRange::new(TraceTime(start), TraceTime(start + 50));
+    assert_eq!(trace.first_reading(Metric::HeapGoal, range), None, "the next one says that there is none");
 }

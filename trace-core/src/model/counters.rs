@@ -18,26 +18,47 @@ const SHORT_CALM_ROWS: u32 = 8;
 /// Buckets of a level that make one of the next.
 const COUNT_FAN: usize = 8;
 
-/// A step function in one segment: readings in time order.
+/// A reading that says that there is no value from here on.
+const NONE: u64 = u64::MAX;
+/// No heap is larger: Go's heap has 48 bits of address at most (`heapAddrBits` in `runtime/malloc.go`).
+const HEAP_LIMIT: u64 = 1 << 48;
+
+/// A step function in one segment: readings in time order. [`NONE`] is none.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Steps {
     /// ns since the segment's base.
     at: Vec<u32>,
     value: Vec<u64>,
-    /// Lowest and highest of each [`STEP_BLOCK`] readings.
+    /// Lowest and highest of each [`STEP_BLOCK`] readings; [`NOTHING`] if all of them say "none".
     blocks: Vec<(u64, u64)>,
+}
+
+/// Lowest and highest of nothing.
+const NOTHING: (u64, u64) = (u64::MAX, 0);
+
+/// A reading as its own lowest and highest.
+const fn span_of(value: u64) -> (u64, u64) {
+    if value == NONE { NOTHING } else { (value, value) }
 }
 
 impl Steps {
     pub(crate) fn push(&mut self, at: u32, value: u64) {
         if self.value.len().is_multiple_of(STEP_BLOCK) {
-            self.blocks.push((value, value));
+            self.blocks.push(NOTHING);
         }
+        let (low, high) = span_of(value);
         if let Some(block) = self.blocks.last_mut() {
-            *block = (block.0.min(value), block.1.max(value));
+            *block = (block.0.min(low), block.1.max(high));
         }
         self.at.push(at);
         self.value.push(value);
+    }
+
+    /// Adds the size at which the next GC cycle is to begin. The runtime writes 0 where the size of the heap begins
+    /// none (GOGC=off), and what is left of the largest number where that is so because no memory limit is set; older
+    /// ones may write that number itself.
+    pub(crate) fn push_goal(&mut self, at: u32, bytes: u64) {
+        self.push(at, if (1..HEAP_LIMIT).contains(&bytes) { bytes } else { NONE });
     }
 
     /// Moves its times `nanos` nearer to the base, or onto it.
@@ -60,10 +81,10 @@ impl Steps {
     }
 
     fn max(&self) -> Option<u64> {
-        self.blocks.iter().map(|block| block.1).max()
+        self.blocks.iter().filter(|&&block| block != NOTHING).map(|block| block.1).max()
     }
 
-    /// The reading in force at `at`.
+    /// The reading in force at `at`, maybe [`NONE`].
     fn value_at(&self, at: u32) -> Option<u64> {
         let next = self.at.partition_point(|&time| time <= at);
         self.value.get(next.checked_sub(1)?).copied()
@@ -73,7 +94,14 @@ impl Steps {
     fn extremes(&self, from: u32, to: u32) -> Option<(u64, u64)> {
         let first = self.at.partition_point(|&time| time < from);
         let end = first + self.at[first..].partition_point(|&time| time < to);
-        fold_blocks(first, end, STEP_BLOCK, &self.blocks, |at| (self.value[at], self.value[at]))
+        let found = fold_blocks(first, end, STEP_BLOCK, &self.blocks, |at| span_of(self.value[at]));
+        found.filter(|&found| found != NOTHING)
+    }
+
+    /// The last reading with `from <= at < to`, maybe [`NONE`].
+    fn last_within(&self, from: u32, to: u32) -> Option<u64> {
+        let next = self.at.partition_point(|&time| time < to).checked_sub(1)?;
+        self.value.get(next).copied().filter(|_| self.at[next] >= from)
     }
 }
 
@@ -330,7 +358,7 @@ impl Trace {
                 if piece < end.min(to) {
                     let (found, after) = self.extremes_within(metric, piece, end.min(to));
                     // A step function holds its value until the next reading.
-                    let held = if places(metric).is_empty() { last } else { None };
+                    let held = if places(metric).is_empty() { last.filter(|&last| last != NONE) } else { None };
                     value = joined(joined(value, found), held.map(|held| (held, held)));
                     last = after.or(last);
                 }
@@ -360,13 +388,15 @@ impl Trace {
     }
 
     /// The reading of a step function (heap, GOMAXPROCS) in force at `time`: the last one no later. `None`
-    /// before the first one, in holes and between a hole and the next one, and for goroutine counts.
+    /// before the first one, where it says that there is no value (a heap goal with GOGC=off), in holes and between a
+    /// hole and the next one, and for goroutine counts.
     #[must_use]
     pub fn reading_at(&self, metric: Metric, time: TraceTime) -> Option<u64> {
-        self.step_before(metric, time.0.saturating_add(1))
+        self.step_before(metric, time.0.saturating_add(1)).filter(|&value| value != NONE)
     }
 
-    /// The readings of a step function within `range`, in time order. Lazy; none for goroutine counts.
+    /// The readings of a step function within `range`, in time order, but those that say that there is no value from
+    /// there on. Lazy; none for goroutine counts.
     pub fn readings_within(&self, metric: Metric, range: TimeRange) -> impl Iterator<Item = (TraceTime, u64)> + '_ {
         let end = self.segments.partition_point(|segment| segment.base < range.end.0);
         let first = self.segments.partition_point(|segment| segment.base <= range.start.0).saturating_sub(1);
@@ -377,7 +407,22 @@ impl Trace {
             let pairs = steps.at.iter().zip(&steps.value).skip(from);
             pairs.map(|(&at, &value)| (TraceTime(segment.at(at)), value))
         });
-        readings.take_while(move |(time, _)| *time < range.end)
+        readings.take_while(move |(time, _)| *time < range.end).filter(|&(_, value)| value != NONE)
+    }
+
+    /// The value that the first reading of a step function within `range` gives; `None` if there is no reading, or it
+    /// says that there is no value.
+    #[must_use]
+    pub fn first_reading(&self, metric: Metric, range: TimeRange) -> Option<u64> {
+        let end = self.segments.partition_point(|segment| segment.base < range.end.0);
+        let first = self.segments.partition_point(|segment| segment.base <= range.start.0).saturating_sub(1);
+        let segments = self.segments.get(first..end)?.iter();
+        let mut found = segments.filter_map(|segment| {
+            let steps = segment.steps(metric);
+            let at = steps.at.partition_point(|&at| segment.at(at) < range.start.0);
+            Some((segment.at(*steps.at.get(at)?), *steps.value.get(at)?))
+        });
+        found.next().filter(|&(time, value)| time < range.end.0 && value != NONE).map(|(_, value)| value)
     }
 
     /// Highest value of a curve in the whole trace.
@@ -400,7 +445,8 @@ impl Trace {
         let segments = self.segments.iter().filter(move |_| places(metric).is_empty());
         segments.flat_map(move |segment| {
             let steps = segment.steps(metric);
-            steps.at.iter().zip(&steps.value).map(|(&at, &value)| (TraceTime(segment.at(at)), value))
+            let pairs = steps.at.iter().zip(&steps.value).filter(|&(_, &value)| value != NONE);
+            pairs.map(|(&at, &value)| (TraceTime(segment.at(at)), value))
         })
     }
 
@@ -431,7 +477,7 @@ impl Trace {
         self.count_bases.get(segment.generation as usize).copied().unwrap_or_default()
     }
 
-    /// The reading of a step function in force just before `time`.
+    /// The reading of a step function in force just before `time`, maybe [`NONE`].
     fn step_before(&self, metric: Metric, time: i64) -> Option<u64> {
         if !places(metric).is_empty() {
             return None;
@@ -450,7 +496,7 @@ impl Trace {
         (first..end).rev().find_map(before)
     }
 
-    /// Lowest and highest of the readings within `from..to`, and the last one of them.
+    /// Lowest and highest of the readings within `from..to`, and the last one of them, maybe [`NONE`].
     fn extremes_within(&self, metric: Metric, from: i64, to: i64) -> (Option<(u64, u64)>, Option<u64>) {
         let places = places(metric);
         let end = self.segments.partition_point(|segment| segment.base < to);
@@ -461,11 +507,8 @@ impl Trace {
             let high = offset(to, segment.base).unwrap_or(u32::MAX);
             let part = if places.is_empty() {
                 let steps = segment.steps(metric);
-                let part = steps.extremes(low, high);
-                if part.is_some() {
-                    last = steps.value_at(high.saturating_sub(1));
-                }
-                part
+                last = steps.last_within(low, high).or(last);
+                steps.extremes(low, high)
             } else {
                 segment.counts.extremes(low, high, places, &self.count_base(segment))
             };
@@ -503,6 +546,17 @@ mod tests {
         assert_eq!(steps.extremes(5_010, 10_000), Some((0, 6)));
         assert_eq!(steps.extremes(5_001, 5_009), None);
         assert_eq!(steps.max(), Some(9_999));
+    }
+
+    #[test]
+    fn a_goal_of_nothing_is_no_goal() {
+        let mut steps = Steps::default();
+        for (at, bytes) in [(10, 4 << 20), (20, 0), (30, 8 << 20), (40, u64::MAX), (50, i64::MAX as u64 - 12_345_678)] {
+            steps.push_goal(at, bytes);
+        }
+        assert_eq!(steps.extremes(0, 100), Some((4 << 20, 8 << 20)));
+        assert_eq!((steps.extremes(20, 30), steps.last_within(20, 30)), (None, Some(NONE)));
+        assert_eq!((steps.max(), steps.last_within(0, 10)), (Some(8 << 20), None));
     }
 
     #[test]

@@ -5,8 +5,9 @@ use rustc_hash::FxHashMap;
 use crate::base::ids::{GoId, GoIx, StrId};
 use crate::base::time::TraceTime;
 use crate::event::state::GoState;
+use crate::model::draft::{ACTOR_PROC, ACTOR_THREAD};
 use crate::model::kinds;
-use crate::model::trace::{Goroutine, Trace};
+use crate::model::trace::{Goroutine, Origin, Trace};
 
 /// In place of an id that does not fit in 32 bits.
 pub(crate) const WIDE_ID: u32 = u32::MAX;
@@ -96,6 +97,7 @@ impl Trace {
             ix,
             id: self.wide_ids.id(ix, record),
             name: record.name,
+            origin: Origin::BeforeTrace,
             creator: None,
             creation_stack: crate::base::ids::StackId::NONE,
             created: None,
@@ -109,10 +111,16 @@ impl Trace {
             let kind = segment.kind(row);
             if matches!(kind, kinds::CREATED | kinds::CREATED_WAITING | kinds::CREATED_SYSCALL) {
                 goroutine.created = Some(TraceTime(segment.time(row)));
+                goroutine.origin = Origin::C;
                 if kinds::has_actor(kind) {
                     let actor = segment.rows.actor(row);
-                    goroutine.creator = (actor < crate::model::draft::ACTOR_PROC).then_some(GoIx(actor));
+                    goroutine.creator = (actor < ACTOR_PROC).then_some(GoIx(actor));
                     goroutine.creation_stack = segment.stack(row);
+                    goroutine.origin = match actor {
+                        ..ACTOR_PROC => Origin::Goroutine,
+                        ACTOR_PROC..ACTOR_THREAD => Origin::Timer,
+                        _ => Origin::Unknown,
+                    };
                 }
             }
             let ran = (row..end.min(row + 64))

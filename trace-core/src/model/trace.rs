@@ -49,6 +49,49 @@ pub struct Trace {
     pub(crate) no_cpu: OnceLock<Arc<NoCpu>>,
 }
 
+/// How a goroutine came to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// It was there before the trace, or the events that tell of its creation are lost.
+    #[default]
+    BeforeTrace,
+    /// A goroutine created it.
+    Goroutine,
+    /// It was created in the trace, on a proc that ran no goroutine: the function of a timer (`time.AfterFunc`) begins
+    /// so.
+    Timer,
+    /// C code called into Go.
+    C,
+    /// It was created in the trace, nothing tells by what.
+    Unknown,
+}
+
+impl Origin {
+    /// In words that go after "created": `by a timer`.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::BeforeTrace => "before the trace",
+            Self::Goroutine => "by a goroutine",
+            Self::Timer => "by a timer",
+            Self::C => "by a call from C",
+            Self::Unknown => "by an unknown creator",
+        }
+    }
+
+    /// The stable name that reports use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BeforeTrace => "before_trace",
+            Self::Goroutine => "goroutine",
+            Self::Timer => "timer",
+            Self::C => "c",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A goroutine as the model knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Goroutine {
@@ -58,7 +101,9 @@ pub struct Goroutine {
     pub id: GoId,
     /// The function it was started with, or the root of the first stack seen; empty if never seen.
     pub name: StrId,
-    /// Who created it, if the trace saw that.
+    /// How it came to be.
+    pub origin: Origin,
+    /// The goroutine that created it, if the trace saw that.
     pub creator: Option<GoIx>,
     /// The creator's stack at that moment.
     pub creation_stack: StackId,

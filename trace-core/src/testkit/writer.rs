@@ -83,6 +83,13 @@ impl TraceWriter {
         }
     }
 
+    /// Ends the batch of a thread: its next event begins another, whose time may be earlier.
+    pub fn end_batch(&mut self, thread: u64) {
+        if let Some(batch) = self.batches.remove(&thread).filter(|batch| !batch.payload.is_empty()) {
+            self.push_batch(thread, batch.first, &batch.payload);
+        }
+    }
+
     /// A CPU sample at `time` (ns), on a thread and proc, of a goroutine.
     pub fn sample(&mut self, time: u64, (thread, proc, go): (u64, u64, u64), stack: u64) {
         self.begin(time);

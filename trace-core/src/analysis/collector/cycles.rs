@@ -295,8 +295,7 @@ fn heap(trace: &Trace, cycle: &mut Cycle, stops: &[Stop]) {
     let told = trace.readings_within(Metric::HeapLive, TimeRange::new(still, cycle.range.end)).last();
     let told = told.or_else(|| trace.readings_within(Metric::HeapLive, after).next());
     cycle.heap_after = told.map(|reading| reading.1);
-    let goal = trace.readings_within(Metric::HeapGoal, TimeRange::new(cycle.marking.end, after.end)).next();
-    cycle.next_goal = goal.map(|reading| reading.1);
+    cycle.next_goal = trace.first_reading(Metric::HeapGoal, TimeRange::new(cycle.marking.end, after.end));
 }
 
 /// The last cycle that began no later than `time`; what comes before the first belongs to it, too.

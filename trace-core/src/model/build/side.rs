@@ -29,7 +29,7 @@ impl Builder<'_> {
                 self.tenure(ev, NO_IX, ProcChange::Announced);
             }
             EventKind::HEAP_ALLOC => self.heap_live.push(at, a),
-            EventKind::HEAP_GOAL => self.heap_goal.push(at, a),
+            EventKind::HEAP_GOAL => self.heap_goal.push_goal(at, a),
             EventKind::PROCS_CHANGE => self.max_procs.push(at, a),
             EventKind::USER_REGION_BEGIN | EventKind::USER_REGION_END => {
                 let is_begin = ev.kind == EventKind::USER_REGION_BEGIN;
