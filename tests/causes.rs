@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where something is missing")]
 
+use trace_core::analysis::census::Census;
 use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::analysis::places::Places;
@@ -63,6 +64,8 @@ enum Act {
     Start(u64),
     /// The one that runs blocks.
     Block(&'static str, Stack),
+    /// The one that runs is stopped, and stays ready.
+    Preempt(Stack),
     /// The one that runs makes another ready.
     Wake(u64, Stack),
     /// Nobody in particular does (the network, a timer).
@@ -122,6 +125,10 @@ impl Scene {
                 Act::Block(reason, at) => {
                     let (reason, at) = (writer.string(reason), stack(&mut writer, at));
                     writer.event(proc, time, EventKind::GO_BLOCK, &[reason, at]);
+                }
+                Act::Preempt(at) => {
+                    let (reason, at) = (writer.string("preempted"), stack(&mut writer, at));
+                    writer.event(proc, time, EventKind::GO_STOP, &[reason, at]);
                 }
                 Act::Wake(go, at) => {
                     let at = stack(&mut writer, at);
@@ -315,6 +322,185 @@ fn a_chain_covers_its_interval_exactly_and_ends_at_the_root() {
     let told =
         ["waited in sync.(*Mutex).Lock at app.(*Store).Get (app.go:31) for g1, which waited", "net/http.Post at"];
     assert!(told.iter().all(|part| found.sentence.contains(part)), "{}", found.sentence);
+}
+
+const SPIN: Stack = &[("app.spin", "app.go", 130), ("app.crunch", "app.go", 131)];
+
+/// The same handlers; the loop that holds the lock is ready all the time, but others have the procs.
+fn starved_lock_scene() -> Scene {
+    let mut scene = Scene::default();
+    scene.at(0, 1.0, Act::Ready(1)).run(0, 1, (1.1, 2.0), "select", POST);
+    for (at, go) in [10u64, 11, 12].into_iter().enumerate() {
+        let begin = 10.0 + at as f64;
+        scene.at(1, begin, Act::Ready(go)).run(1, go, (begin + 0.1, begin + 0.2), "sync", LOCK);
+    }
+    scene.at(2, 12.5, Act::Ready(20)).at(2, 12.6, Act::Start(20)).at(3, 12.9, Act::Ready(1));
+    scene.at(2, 99.0, Act::Preempt(SPIN)).at(0, 100.1, Act::Start(1));
+    for (at, go) in [10u64, 11, 12].into_iter().enumerate() {
+        let now = 100.2 + 0.1 * at as f64;
+        scene.at(0, now, Act::Wake(go, UNLOCK));
+        scene.run(1, go, (now + 0.02, now + 0.04), "network", IDLE);
+    }
+    scene.at(0, 101.5, Act::Block("chan receive", LOOP));
+    scene
+}
+
+#[test]
+fn a_lock_whose_holder_has_no_proc_is_no_lock_contention() {
+    let waiting = [LOCKERS, &[(20, "chan receive", LOOP)]].concat();
+    let found = starved_lock_scene().find(&waiting);
+    let locks = [Kind::LockContention, Kind::LockHeldOverIo, Kind::RwmutexWriter];
+    assert!(found.list.iter().all(|finding| !locks.contains(&finding.kind)), "{:?}", found.list);
+    let starved = found.list.iter().find(|finding| finding.kind == Kind::CpuStarvation).expect("what it is");
+    assert_eq!(starved.culprit.as_ref().expect("a culprit").place.function, "app.spin", "{}", starved.title);
+    assert_eq!(starved.acts.first().map(|act| act.doing), Some(Doing::Runnable), "{starved:?}");
+}
+
+/// Three wait for one goroutine at once: what that one did counts once.
+#[test]
+fn the_time_of_a_holder_is_not_added_up_over_those_who_wait() {
+    let trace = lock_scene(true).load(LOCKERS);
+    let found = find(&trace, &Monitor::new()).expect("nobody cancelled");
+    let first = found.list.first().expect("a finding");
+    let act = first.acts.first().expect("what the holder did");
+    assert_eq!(trace.goroutine_by_id(GoId(1)), Some(act.go));
+    assert!(act.nanos <= 90 * MS && act.nanos >= 80 * MS, "{act:?}");
+    assert!(first.time_lost_ns > 3 * 80 * MS, "{first:?}");
+    assert!(first.title.contains("held it for 89.8 ms in net/http.Post"), "{}", first.title);
+}
+
+/// One short wait, in a program that starts up.
+#[test]
+fn a_single_short_wait_for_a_lock_is_no_warning() {
+    let mut scene = Scene::default();
+    scene.at(0, 1.0, Act::Ready(1)).run(0, 1, (1.1, 2.0), "select", POST);
+    scene.at(1, 10.0, Act::Ready(10)).run(1, 10, (10.1, 10.2), "sync", LOCK);
+    scene.at(0, 31.0, Act::Ready(1)).at(0, 31.1, Act::Start(1)).at(0, 31.2, Act::Wake(10, UNLOCK));
+    scene.run(1, 10, (31.3, 31.4), "network", IDLE).at(0, 33.0, Act::Block("chan receive", LOOP));
+    assert_eq!(loud(&scene.find(LOCKERS)), Vec::<&Finding>::new());
+}
+
+const WRITER: Stack =
+    &[("sync.(*Cond).Wait", "cond.go", 70), ("app.writeLoop", "app.go", 140), ("app.conn", "app.go", 1)];
+const READER: Stack =
+    &[("internal/poll.(*FD).Read", "fd_unix.go", 165), ("app.readLoop", "app.go", 150), ("app.conn", "app.go", 1)];
+const SIGNAL: Stack =
+    &[("sync.(*Cond).Signal", "cond.go", 82), ("app.readLoop", "app.go", 151), ("app.conn", "app.go", 1)];
+
+/// Writers of connections that wait for messages, and a reader that hands them out as they come in.
+#[test]
+fn writers_that_wait_for_the_next_message_wait_for_nobody() {
+    let mut scene = Scene::default();
+    for round in 0..20u64 {
+        let now = 1.0 + 10.0 * round as f64;
+        scene.at(0, now, Act::Ready(1)).at(0, now + 0.1, Act::Start(1));
+        for go in 10u64..14 {
+            let now = now + 0.1 + 0.01 * (go - 9) as f64;
+            scene.at(0, now, Act::Wake(go, SIGNAL)).run(1, go, (now + 0.001, now + 0.002), "sync", WRITER);
+        }
+        scene.at(0, now + 0.3, Act::Block("network", READER));
+    }
+    let waiting: Vec<(u64, &str, Stack)> = (10..14).map(|go| (go, "sync", WRITER)).collect();
+    let found = scene.find(&[waiting.as_slice(), &[(1, "network", READER)]].concat());
+    assert_eq!(loud(&found), Vec::<&Finding>::new());
+}
+
+const SUBTEST: Stack = &[
+    ("runtime.chanrecv1", "chan.go", 500),
+    ("testing.(*T).Run", "testing.go", 2000),
+    ("app.TestAll", "app_test.go", 10),
+    ("testing.tRunner", "testing.go", 1900),
+];
+const PARALLEL: Stack = &[
+    ("runtime.chanrecv1", "chan.go", 500),
+    ("testing.(*T).Parallel", "testing.go", 1800),
+    ("app.TestAll.func1", "app_test.go", 20),
+    ("testing.tRunner", "testing.go", 1900),
+];
+const REPORT: Stack = &[("runtime.chansend1", "chan.go", 160), ("testing.tRunner", "testing.go", 1950)];
+
+/// A test that waits for its subtests, one after the other, of which one takes far longer than the others.
+#[test]
+fn tests_that_wait_for_their_subtests_are_let_alone() {
+    let mut scene = Scene::default();
+    let mut now = 1.0;
+    scene.at(0, 0.5, Act::Ready(1)).at(0, 0.6, Act::Start(1));
+    for round in 0..12u64 {
+        let (test, length) = (100 + round, if round == 5 { 60.0 } else { 5.0 });
+        scene.at(0, now, Act::Make(test, SUBTEST)).at(0, now + 0.01, Act::Block("chan receive", SUBTEST));
+        scene.at(1, now + 0.02, Act::Start(test)).at(1, now + 0.1, Act::Block("chan receive", PARALLEL));
+        scene.at(2, now + length, Act::Ready(test)).at(1, now + length + 0.1, Act::Start(test));
+        scene.at(1, now + length + 0.2, Act::Wake(1, REPORT)).at(1, now + length + 0.3, Act::End);
+        now += length + 0.4;
+        scene.at(0, now, Act::Start(1));
+        now += 0.1;
+    }
+    scene.at(0, now, Act::Block("chan receive", SUBTEST));
+    let found = scene.find(&[(1, "chan receive", SUBTEST)]);
+    assert_eq!(loud(&found), Vec::<&Finding>::new());
+}
+
+const PARSE: Stack = &[("app.parse", "app.go", 160), ("app.consume", "app.go", 72)];
+const TIDY: Stack = &[("app.tidy", "app.go", 170), ("app.consume", "app.go", 73)];
+
+/// A consumer that parses while others wait for it, and afterwards tidies up for much longer.
+#[test]
+fn what_a_goroutine_does_after_the_last_wait_is_not_the_cause_of_it() {
+    let mut scene = Scene::default();
+    for (at, go) in (10u64..18).enumerate() {
+        let begin = 1.0 + 0.01 * at as f64;
+        scene.at(1, begin, Act::Ready(go)).run(1, go, (begin + 0.002, begin + 0.004), "chan send", SEND);
+    }
+    scene.at(0, 0.5, Act::Ready(1)).at(0, 0.6, Act::Start(1));
+    for round in 0..8u64 {
+        let begin = 2.0 + round as f64 * 20.0;
+        scene.at(0, begin + 15.0, Act::Preempt(PARSE)).at(0, begin + 15.1, Act::Start(1));
+        scene.at(0, begin + 19.0, Act::Wake(10 + round, RECEIVE));
+        scene.run(1, 10 + round, (begin + 19.1, begin + 19.2), "network", IDLE);
+    }
+    for round in 0..40u64 {
+        let begin = 170.0 + round as f64 * 10.0;
+        scene.at(0, begin, Act::Preempt(TIDY)).at(0, begin + 0.1, Act::Start(1));
+    }
+    scene.at(0, 600.0, Act::Block("chan receive", RECEIVE));
+    assert_first(&scene.find(SENDERS), Kind::ChannelBacklog, "app.parse", 160);
+}
+
+const MARK_DONE: Stack = &[
+    ("runtime.semacquire1", "sema.go", 188),
+    ("runtime.gcMarkDone", "mgc.go", 800),
+    ("runtime.mallocgc", "malloc.go", 1100),
+    ("app.alloc", "app.go", 180),
+    HANDLER,
+    SERVE,
+];
+
+#[test]
+fn waits_inside_the_gc_count_as_its_own() {
+    let trace = {
+        let mut scene = Scene::default();
+        scene.at(0, 1.0, Act::Ready(10)).run(0, 10, (1.1, 2.0), "sync", MARK_DONE);
+        scene.at(1, 30.0, Act::Ready(10)).run(0, 10, (30.1, 30.2), "network", IDLE);
+        scene.load(&[(10, "network", IDLE)])
+    };
+    let places = Places::new(&trace);
+    let census = Census::take(&trace, &places, &Monitor::new()).expect("nobody cancelled");
+    assert_eq!(census.gc_waits, 28 * MS);
+}
+
+/// Four goroutines have the procs, four others wait for one: nobody knows what was computed.
+#[test]
+fn a_program_that_was_hardly_seen_running_is_not_called_bound_by_the_cpu() {
+    let mut scene = Scene::default();
+    for proc in 0..4u64 {
+        scene.at(proc, 1.0, Act::Ready(10 + proc)).at(proc, 1.1, Act::Start(10 + proc));
+        scene.at(proc, 2.0, Act::Ready(14 + proc)).at(proc, 99.0, Act::Block("chan receive", SPIN));
+        scene.at(proc, 99.1, Act::Start(14 + proc)).at(proc, 99.5, Act::Block("chan receive", SPIN));
+    }
+    let waiting: Vec<(u64, &str, Stack)> = (10..18).map(|go| (go, "network", IDLE)).collect();
+    let found = scene.find(&waiting);
+    let kinds: Vec<Kind> = found.list.iter().map(|finding| finding.kind).collect();
+    assert!(!kinds.contains(&Kind::CpuBound) && !kinds.contains(&Kind::CpuStarvation), "{kinds:?}");
 }
 
 /// Handlers that send to one consumer, which is `busy` ms in a system call for each.

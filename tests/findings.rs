@@ -87,7 +87,8 @@ fn planted_causes_are_told_first_and_healthy_programs_let_alone() {
     score(&folder).judge();
 }
 
-/// Prints what is found in each trace of another folder with a `truth.json`, and the rank of the truth.
+/// Prints what is found in each trace of another folder with a `truth.json`, and the rank of the truth. The file has
+/// one of two forms: that of `tests/data/causes`, or one with lists of culprits (see [`Truth`]).
 #[test]
 #[ignore = "set TRACELANE_DIAGNOSIS to a folder with truth.json"]
 #[expect(clippy::print_stdout, reason = "its purpose")]
@@ -96,6 +97,59 @@ fn score_a_folder_of_known_causes() {
     let score = score(&folder);
     println!("{}", score.told);
     score.judge();
+}
+
+/// The right answer for one trace.
+struct Truth<'a> {
+    case: &'a str,
+    kind: &'a str,
+    trace: PathBuf,
+    /// Kinds that count as right.
+    kinds: Vec<&'a str>,
+    /// Functions that do, with all methods of a type that is named; and lines (`main.go:24`).
+    functions: Vec<&'a str>,
+    lines: Vec<&'a str>,
+}
+
+impl<'a> Truth<'a> {
+    /// Reads `{case, kind, trace, culprit_function, also_accept, also_accept_kinds}`, or the newer form with
+    /// `culprit_functions` and `culprit_lines`, whose traces are named after the case: `CASE.trace`, or several
+    /// recordings `CASE.a.trace`, `CASE.b.trace`, …
+    fn read(folder: &Path, case: &'a serde_json::Value) -> Vec<Self> {
+        let text = |name: &str| case[name].as_str().unwrap_or_default();
+        let list = |name: &str| case[name].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+        let name = text("case");
+        let file = case["trace"].as_str().map_or_else(|| format!("{name}.trace"), str::to_owned);
+        let mut traces = vec![folder.join(file)];
+        if !traces.iter().any(|path| path.exists()) {
+            traces = ('a'..='z').map(|letter| folder.join(format!("{name}.{letter}.trace"))).collect();
+            traces.retain(|path| path.exists());
+        }
+        assert!(!traces.is_empty(), "no trace of {name}");
+        let read = |trace| Self {
+            case: name,
+            kind: text("kind"),
+            trace,
+            kinds: [text("kind")].into_iter().chain(list("also_accept_kinds")).collect(),
+            functions: case["culprit_function"]
+                .as_str()
+                .into_iter()
+                .chain(list("also_accept"))
+                .chain(list("culprit_functions"))
+                .collect(),
+            lines: list("culprit_lines").collect(),
+        };
+        traces.into_iter().map(read).collect()
+    }
+
+    fn is_met_by(&self, finding: &Finding) -> bool {
+        let Some(place) = finding.culprit.as_ref().map(|culprit| &culprit.place) else { return false };
+        let is_function = |name: &&str| {
+            place.function.strip_prefix(*name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let is_place = self.functions.iter().any(is_function) || self.lines.contains(&place.short().as_str());
+        self.kinds.contains(&finding.kind.name()) && is_place
+    }
 }
 
 /// How well the causes of a folder were found.
@@ -121,28 +175,19 @@ fn score(folder: &Path) -> Score {
     let text = std::fs::read_to_string(folder.join("truth.json")).expect("truth.json");
     let truth: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let mut score = Score::default();
-    for case in truth.as_array().expect("a list") {
-        let text = |name: &str| case[name].as_str().unwrap_or_default();
-        let list = |name: &str| -> Vec<&str> {
-            case[name].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect()
-        };
-        let found = findings(&folder.join(text("trace")));
-        score.told += &format!("== {} ({})\n", text("case"), text("kind"));
+    let cases = truth.as_array().expect("a list").iter().flat_map(|case| Truth::read(folder, case));
+    for truth in cases {
+        let found = findings(&truth.trace);
+        score.told += &format!("== {} ({})\n", truth.case, truth.kind);
         for (at, finding) in found.list.iter().take(8).enumerate() {
             score.told += &format!("  {} {}\n", at + 1, line(finding));
         }
-        if text("kind") == "healthy" {
+        if truth.kind == "healthy" {
             score.alarms += usize::from(found.worst() > Some(Severity::Note));
             continue;
         }
         score.cases += 1;
-        let functions: Vec<&str> = [text("culprit_function")].into_iter().chain(list("also_accept")).collect();
-        let kinds: Vec<&str> = [text("kind")].into_iter().chain(list("also_accept_kinds")).collect();
-        let is_true = |finding: &Finding| {
-            let place = finding.culprit.as_ref().map(|culprit| culprit.place.function.as_str());
-            kinds.contains(&finding.kind.name()) && place.is_some_and(|function| functions.contains(&function))
-        };
-        let rank = found.list.iter().position(is_true);
+        let rank = found.list.iter().position(|finding| truth.is_met_by(finding));
         score.told += &format!("  -> rank {}\n", rank.map_or_else(|| "none".to_owned(), |rank| (rank + 1).to_string()));
         score.firsts += usize::from(rank == Some(0));
         score.thirds += usize::from(rank.is_some_and(|rank| rank < 3));

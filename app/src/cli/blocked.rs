@@ -34,8 +34,9 @@ where goroutines wait for work (idle connections, workers, timers) are left out.
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, waits [{sentence, place {function, file, line}, on, count, goroutines, total_ns, max_ns,
       ended_by_goroutines_ns, examined_ns (the longest waits, at most 512), stack [{function, file, line}],
-      meanwhile [{goroutine, doing, place or null, released_at or null, total_ns, count}], others_ns}]
-      (meanwhile and others_ns sum to examined_ns)
+      meanwhile [{goroutine, doing, place or null, released_at or null, total_ns, own_ns, count}], others_ns}]
+      (total_ns of meanwhile and others_ns sum to examined_ns: waiting time, added over goroutines that wait;
+      own_ns is how long the goroutine itself did so)
 ";
 
 /// Loads the file and prints where its goroutines wait for each other.
@@ -71,7 +72,7 @@ pub struct Waiting {
     pub on: String,
     /// How many.
     pub count: u64,
-    /// Goroutines (one that waits with two different stacks counts twice).
+    /// How many goroutines.
     pub goroutines: u64,
     /// In sum.
     pub total_ns: u64,
@@ -100,8 +101,10 @@ pub struct Part {
     pub place: Option<Frame>,
     /// Where it then ended the wait.
     pub released_at: Option<Frame>,
-    /// In sum.
+    /// Waiting time, added over those who waited.
     pub total_ns: u64,
+    /// How long the goroutine itself did so.
+    pub own_ns: u64,
     /// How many stretches.
     pub count: u64,
 }
@@ -135,7 +138,12 @@ impl Report {
                 let doing = part.doing.replace('_', " ");
                 line(
                     &mut text,
-                    &format!("{:>14} g{} was {doing}{place}{released}", nanos(part.total_ns), part.goroutine),
+                    &format!(
+                        "{:>14} while g{} was {doing} for {}{place}{released}",
+                        nanos(part.total_ns),
+                        part.goroutine,
+                        nanos(part.own_ns)
+                    ),
                 );
             }
             if wait.others_ns > 0 {
@@ -181,6 +189,7 @@ impl Part {
             place: frame(part.stack),
             released_at: frame(part.release),
             total_ns: part.nanos,
+            own_ns: part.own_nanos(),
             count: part.count,
         }
     }

@@ -1,11 +1,12 @@
 //! Who keeps whom waiting: for each place of waiting, how much, and what those who ended the waits did
-//! meanwhile.
+//! in that time.
 
 use rustc_hash::FxHashMap;
 
 use crate::analysis::census::{Census, KEPT, Wait};
 use crate::analysis::findings::finding::{counted, go_name, percent, place_name, time};
 use crate::analysis::places::{Op, Place, Places};
+use crate::analysis::scope::united;
 use crate::analysis::wait_chain::{Doing, walk};
 use crate::analysis::why::{did, where_at};
 use crate::base::ids::{GoIx, StackId, StrId};
@@ -16,6 +17,9 @@ use crate::model::trace::Trace;
 
 /// Wake-ups by one goroutine within this time at one place are one act (a broadcast), ns.
 const ONE_ACT: i64 = 50_000;
+
+/// Stretches of a part from which on those that overlap are joined, so that they stay few.
+const MOST_RANGES: usize = 4_096;
 
 /// Waits at one place of the program.
 #[derive(Clone, Debug)]
@@ -40,31 +44,46 @@ pub struct Blocked {
     pub woken_nanos: u64,
     /// Nanoseconds of those within units that begin and end inside the trace.
     pub bounded_nanos: u64,
-    /// Goroutines (one that waits with two different stacks counts twice).
+    /// How many goroutines.
     pub gos: u64,
     /// The longest ones.
     pub longest: Vec<Wait>,
 }
 
-/// Part of the waiting at a place: what somebody did meanwhile.
+/// Part of the waiting at a place: what one goroutine did meanwhile.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meanwhile {
-    /// Who.
+    /// The goroutine.
     pub go: GoIx,
-    /// What.
+    /// What it did.
     pub doing: Doing,
-    /// Where.
+    /// Where, in the longest stretch: never a stack from after it.
     pub stack: StackId,
     /// Where they then ended the wait.
     pub release: StackId,
     /// They were inside the function that ended the wait: they plausibly held what was waited for.
     pub is_held: bool,
-    /// Nanoseconds of waiting in all.
+    /// Nanoseconds of waiting in all, added over waits: several may wait at once.
     pub nanos: u64,
-    /// How many stretches.
+    /// How many stretches, counted once for each wait.
     pub count: u64,
     /// The longest one.
     pub longest: TimeRange,
+    /// The stretches themselves, by time and apart from each other: the goroutine's own time.
+    pub ranges: Vec<TimeRange>,
+}
+
+impl Meanwhile {
+    /// How long the goroutine did so, nanoseconds, however many waited for it at once.
+    #[must_use]
+    pub fn own_nanos(&self) -> u64 {
+        total(&self.ranges)
+    }
+}
+
+/// The length of stretches that are apart from each other, nanoseconds.
+pub(crate) fn total(ranges: &[TimeRange]) -> u64 {
+    ranges.iter().map(|range| range.nanos().unsigned_abs()).sum()
 }
 
 /// What the releasers of the waits at a place did.
@@ -109,7 +128,7 @@ pub fn blocked(census: &Census, places: &Places<'_>) -> Vec<Blocked> {
         sum.max = sum.max.max(site.max);
         sum.woken_nanos += site.woken_nanos;
         sum.bounded_nanos += site.bounded_nanos;
-        sum.gos += site.gos;
+        sum.gos = census.waiters(places, key, site.op);
         sum.longest.extend_from_slice(&site.longest);
     }
     let mut all: Vec<Blocked> = by_place.into_values().collect();
@@ -147,13 +166,11 @@ fn sentence(trace: &Trace, places: &Places<'_>, blocked: &Blocked, releasers: &R
     if let Some(place) = released {
         text += &format!(" at {}", place_name(Some(&place)));
     }
-    text + &format!(
-        ", which meanwhile {} for {}{}.",
-        did(first.doing),
-        time(first.nanos),
-        where_at(places, first.stack)
-    )
+    text + &format!(", which {} for {}{}.", did(first.doing), time(first.own_nanos()), where_at(places, first.stack))
 }
+
+/// Who did what in which functions: where it was, and where it ended the wait.
+type PartKey = (GoIx, Doing, Option<u32>, Option<u32>);
 
 /// What the releasers did during the longest waits at a place. Waits for locks, and waits at the same
 /// place, are followed to whoever ended them: one who waits in the same queue is not the cause.
@@ -164,7 +181,7 @@ pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Relea
         places.op(span.start_stack).is_lock()
             || (places.op(span.start_stack) == blocked.op && places.own_function(span.start_stack) == own)
     };
-    let mut parts: FxHashMap<(GoIx, Doing, Option<u32>, Option<u32>), Meanwhile> = FxHashMap::default();
+    let mut parts: FxHashMap<PartKey, (Meanwhile, usize)> = FxHashMap::default();
     let mut by_go: FxHashMap<GoIx, u64> = FxHashMap::default();
     let mut releasers = Releasers { per_act: per_act(&blocked.longest), ..Releasers::default() };
     for wait in blocked.longest.iter().filter(|wait| wait.waker.is_some()) {
@@ -182,10 +199,17 @@ pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Relea
                 nanos: 0,
                 count: 0,
                 longest: TimeRange::default(),
+                ranges: Vec::new(),
             };
-            let part = parts.entry((step.go, step.doing, doing_at, release_at)).or_insert(new);
+            let key = (step.go, step.doing, doing_at, release_at);
+            let (part, limit) = parts.entry(key).or_insert((new, MOST_RANGES));
             part.nanos += nanos;
             part.count += 1;
+            part.ranges.push(step.range);
+            if part.ranges.len() >= *limit {
+                part.ranges = united(std::mem::take(&mut part.ranges));
+                *limit = MOST_RANGES.max(2 * part.ranges.len());
+            }
             if step.range.nanos() > part.longest.nanos() {
                 (part.longest, part.stack, part.release) = (step.range, step.stack, release);
             }
@@ -193,8 +217,9 @@ pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Relea
             releasers.examined += nanos;
         }
     }
-    releasers.parts = parts.into_values().collect();
+    releasers.parts = parts.into_values().map(|(part, _)| part).collect();
     for part in &mut releasers.parts {
+        part.ranges = united(std::mem::take(&mut part.ranges));
         part.is_held = is_within(places, part);
     }
     releasers.parts.sort_by_key(|part| (std::cmp::Reverse(part.nanos), part.longest.start, part.go));

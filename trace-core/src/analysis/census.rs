@@ -70,11 +70,8 @@ pub struct Site {
     pub woken_nanos: u64,
     /// Nanoseconds of those that lie in a unit with beginning and end.
     pub bounded_nanos: u64,
-    /// Goroutines.
-    pub gos: u64,
     /// The longest ones, at most [`KEPT`].
     pub longest: Vec<Wait>,
-    last_go: Option<GoIx>,
 }
 
 impl Site {
@@ -85,10 +82,6 @@ impl Site {
         self.max = self.max.max(nanos);
         self.woken_nanos += if wait.waker.is_some() { nanos } else { 0 };
         self.bounded_nanos += if is_bounded { nanos } else { 0 };
-        if self.last_go != Some(wait.go) {
-            self.last_go = Some(wait.go);
-            self.gos += 1;
-        }
         self.longest.push(wait);
         self.shrink(2 * KEPT);
     }
@@ -107,7 +100,6 @@ impl Site {
         self.max = self.max.max(other.max);
         self.woken_nanos += other.woken_nanos;
         self.bounded_nanos += other.bounded_nanos;
-        self.gos += other.gos;
         self.longest.extend(other.longest);
         self.shrink(KEPT);
     }
@@ -178,6 +170,24 @@ pub(crate) fn longer(one: Option<(GoIx, TimeRange)>, other: Option<(GoIx, TimeRa
 
 type Sources<'a> = (&'a Trace, &'a Places<'a>);
 
+/// Goroutines that wait at one place, counted while the pass goes from one to the next.
+#[derive(Clone, Copy, Debug, Default)]
+struct Waiters {
+    gos: u64,
+    last: Option<GoIx>,
+}
+
+impl Waiters {
+    fn add(&mut self, go: GoIx) {
+        if self.last != Some(go) {
+            (self.last, self.gos) = (Some(go), self.gos + 1);
+        }
+    }
+}
+
+/// A place of waiting: function and line (as [`Places::own_line`] counts), operation, class, and the runtime's word.
+type PlaceKey = (u32, Op, SpanClass, StrId);
+
 /// What the pass found.
 #[derive(Clone, Debug, Default)]
 pub struct Census {
@@ -200,13 +210,19 @@ pub struct Census {
     pub gos: Roll,
     /// Nanoseconds of all of them by class.
     pub nanos: [u64; SpanClass::COUNT],
-    /// Nanoseconds of mark assist, of goroutines that had to help.
+    /// Nanoseconds that goroutines ran in mark assists; what they waited in them is left out.
     pub assisting: FxHashMap<GoIx, u64>,
+    /// Nanoseconds of waits for the GC: of class [`SpanClass::Gc`], and those inside the GC for which the runtime has
+    /// another word (for a semaphore in `runtime.gcMarkDone`).
+    pub gc_waits: u64,
     /// Goroutines that wait when the trace ends.
     pub stuck: FxHashMap<GoIx, Stuck>,
     /// Nanoseconds of the units that recorded or served traces and profiles: they are counted nowhere else here
     /// but in `nanos` and `gos`.
     pub recording: u64,
+    waiters: FxHashMap<PlaceKey, Waiters>,
+    /// By the program's functions that make system calls, and their outer functions.
+    callers: FxHashMap<(u32, u32), Waiters>,
 }
 
 impl Census {
@@ -238,6 +254,20 @@ impl Census {
         self.gos.get(go)
     }
 
+    /// How many goroutines waited at the place of a stack.
+    #[must_use]
+    pub fn waiters(&self, places: &Places<'_>, key: &SiteKey, op: Op) -> u64 {
+        let line = places.own_line(key.stack);
+        let found = line.and_then(|line| self.waiters.get(&(line, op, key.class, key.reason)));
+        found.map_or(0, |waiters| waiters.gos)
+    }
+
+    /// How many goroutines made system calls in the program's function `own` of work in `outer` (as [`Places`] counts).
+    #[must_use]
+    pub fn callers(&self, own: u32, outer: u32) -> u64 {
+        self.callers.get(&(own, outer)).map_or(0, |callers| callers.gos)
+    }
+
     fn merged(mut self, other: Self) -> Self {
         for (key, site) in other.sites {
             self.sites.entry(key).or_default().merge(site);
@@ -265,6 +295,13 @@ impl Census {
             *mine += theirs;
         }
         self.assisting.extend(other.assisting);
+        self.gc_waits += other.gc_waits;
+        for (key, waiters) in other.waiters {
+            self.waiters.entry(key).or_default().gos += waiters.gos;
+        }
+        for (key, callers) in other.callers {
+            self.callers.entry(key).or_default().gos += callers.gos;
+        }
         self.stuck.extend(other.stuck);
         self.recording += other.recording;
         self
@@ -281,7 +318,8 @@ impl Census {
             for special in trace.special_ranges(LaneId::Goroutine(go), range) {
                 let part = special.range.intersect(range);
                 if special.kind == SpecialKind::MarkAssist && part.nanos() > 0 {
-                    assist += part.nanos().unsigned_abs();
+                    let by_class = trace.time_by_class(LaneId::Goroutine(go), part).nanos;
+                    assist += by_class.get(SpanClass::Running as usize).copied().unwrap_or(0);
                     self.assists.entry(special.stack).or_default().add(go, part);
                 }
             }
@@ -329,6 +367,9 @@ impl Census {
                     Some((Some(LaneId::Goroutine(waker)), stack)) if waker != facts.go => (Some(waker), stack),
                     _ => (None, StackId::NONE),
                 };
+                if span.class == SpanClass::Gc || places.op(span.start_stack) == Op::Gc {
+                    self.gc_waits += nanos;
+                }
                 let is_cut = span.began_before || span.goes_on;
                 let wait =
                     Wait { go: facts.go, range: span.range, stack: span.start_stack, waker, waker_stack, is_cut };
@@ -391,6 +432,10 @@ impl Census {
             let key = SiteKey { stack: found.wait.stack, class: found.class, reason: found.reason };
             let site = self.sites.entry(key).or_insert_with(|| Site { op: places.op(key.stack), ..Site::default() });
             site.add(found.wait, is_bounded);
+            if let Some(line) = places.own_line(key.stack) {
+                let place = (line, site.op, key.class, key.reason);
+                self.waiters.entry(place).or_default().add(found.wait.go);
+            }
         }
     }
 
@@ -415,9 +460,8 @@ impl Census {
             site.nanos += spot.nanos;
             site.bounded_nanos += if is_bounded { spot.nanos } else { 0 };
             site.max = site.max.max(spot.longest.map_or(0, |longest| longest.1.nanos().unsigned_abs()));
-            if site.last_go != Some(facts.go) {
-                site.last_go = Some(facts.go);
-                site.gos += 1;
+            if let (Some(own), Some(outer)) = (places.own_function(stack), places.outer_function(stack)) {
+                self.callers.entry((own, outer)).or_default().add(facts.go);
             }
             if let Some((go, range)) = spot.longest {
                 let (waker, waker_stack) = (None, StackId::NONE);
@@ -435,8 +479,11 @@ impl Census {
 
 /// Notes a sleep in its unit, or that the unit did something other than sleep.
 fn sleep(trace: &Trace, places: &Places<'_>, (wait, class): (&Wait, SpanClass), unit: &mut Unit) {
-    let function = places.own_function(wait.stack).filter(|_| is_timed(places, wait));
-    if function.is_none() && !places.op(wait.stack).is_lock() && class != SpanClass::Gc {
+    let is_gc = class == SpanClass::Gc || places.op(wait.stack) == Op::Gc;
+    // One that the GC keeps waiting inside of `time.Sleep` was about to sleep.
+    let is_sleep = is_timed(places, wait) || is_gc && places.callee(wait.stack) == Some("time.Sleep");
+    let function = places.own_function(wait.stack).filter(|_| is_sleep);
+    if function.is_none() && !places.op(wait.stack).is_lock() && !is_gc {
         unit.end_series();
         return;
     }
@@ -462,7 +509,8 @@ fn sleep(trace: &Trace, places: &Places<'_>, (wait, class): (&Wait, SpanClass), 
         unit.end_series();
     }
     if let Some(function) = function {
-        unit.sleep(function, wait.go, wait.range, helper);
+        let nanos = if is_gc { 0 } else { wait.range.nanos().unsigned_abs() };
+        unit.sleep(function, (wait.go, wait.range), nanos, helper);
     }
 }
 
@@ -471,10 +519,10 @@ fn sleep(trace: &Trace, places: &Places<'_>, (wait, class): (&Wait, SpanClass), 
 #[must_use]
 pub fn is_idle(places: &Places<'_>, stack: StackId, class: SpanClass) -> bool {
     let op = places.op(stack);
-    if class == SpanClass::Gc {
+    if class == SpanClass::Gc || op == Op::Gc {
         return false;
     }
-    if !places.has_own(stack) || op == Op::Accept {
+    if !places.has_own(stack) || matches!(op, Op::Accept | Op::Test) {
         return true;
     }
     let waits_for_work = matches!(op, Op::Receive | Op::Select | Op::Sleep)

@@ -66,6 +66,11 @@ pub enum Op {
     /// Waiting for a free connection of a library's pool: `net/http.(*Transport).getConn`,
     /// `database/sql.(*DB).conn`.
     Pool,
+    /// Waiting for the GC: to begin or end a cycle (`runtime.gcStart`, `runtime.gcMarkDone`), in a mark assist, for
+    /// the cycle that `runtime.GC` asked for.
+    Gc,
+    /// Package `testing` waiting for tests: for a subtest, for its turn to run in parallel.
+    Test,
 }
 
 impl Op {
@@ -94,6 +99,8 @@ impl Op {
             Self::Select => "select",
             Self::Accept => "accept",
             Self::Pool => "a pool of connections",
+            Self::Gc => "the GC",
+            Self::Test => "package testing",
         }
     }
 
@@ -115,6 +122,9 @@ impl Op {
             "runtime.selectgo" => Self::Select,
             "internal/poll.(*FD).Accept" => Self::Accept,
             "net/http.(*Transport).getConn" | "database/sql.(*DB).conn" => Self::Pool,
+            "runtime.GC" => Self::Gc,
+            _ if function.starts_with("runtime.gc") => Self::Gc,
+            _ if function.starts_with("testing.") => Self::Test,
             _ => return None,
         })
     }
@@ -195,7 +205,12 @@ pub fn origin(frame: &Frame<'_>) -> Origin {
     let package = name.get(..package_end).unwrap_or_default();
     let first = package.split('/').next().unwrap_or_default();
     let is_plain = !first.contains('.');
-    if package.is_empty() || (is_plain && (first.contains(':') || STANDARD.binary_search(&first).is_ok())) {
+    // The main package of a test binary is made by `go test`.
+    let is_generated = frame.file.ends_with("_testmain.go");
+    if package.is_empty()
+        || is_generated
+        || (is_plain && (first.contains(':') || STANDARD.binary_search(&first).is_ok()))
+    {
         Origin::Standard
     } else if frame.file.contains("@v") || frame.file.contains("/vendor/") {
         Origin::Dependency
@@ -209,6 +224,8 @@ pub fn origin(frame: &Frame<'_>) -> Origin {
 struct Facts {
     /// The frame that stands for it, counted from the leaf, and its function.
     own: Option<(u16, u32)>,
+    /// A number for the function and line of that frame.
+    own_line: Option<u32>,
     /// The program's next frame of another function towards the root.
     caller: Option<(u16, u32)>,
     /// The program's frame nearest to the root.
@@ -237,7 +254,7 @@ impl<'a> Places<'a> {
     /// Looks through all stacks.
     #[must_use]
     pub fn new(trace: &'a Trace) -> Self {
-        let mut names: FxHashMap<&str, (u32, Origin)> = FxHashMap::default();
+        let mut names = Names::default();
         let mut facts = Vec::with_capacity(trace.stack_count() as usize);
         for id in 0..trace.stack_count() {
             facts.push(look_through(trace, StackId(id), &mut names));
@@ -248,7 +265,7 @@ impl<'a> Places<'a> {
     /// Looks through these stacks only; of the others nothing is known.
     #[must_use]
     pub fn of(trace: &'a Trace, stacks: impl IntoIterator<Item = StackId>) -> Self {
-        let mut names: FxHashMap<&str, (u32, Origin)> = FxHashMap::default();
+        let mut names = Names::default();
         let mut facts = vec![Facts::default(); trace.stack_count() as usize];
         let mut seen: FxHashSet<StackId> = FxHashSet::default();
         for stack in stacks {
@@ -283,6 +300,12 @@ impl<'a> Places<'a> {
     #[must_use]
     pub fn own_function(&self, stack: StackId) -> Option<u32> {
         self.facts(stack).own.map(|own| own.1)
+    }
+
+    /// A number for the function and line of the own frame, equal for equal ones.
+    #[must_use]
+    pub fn own_line(&self, stack: StackId) -> Option<u32> {
+        self.facts(stack).own_line
     }
 
     /// The program's frame that called the own function.
@@ -361,21 +384,43 @@ impl<'a> Places<'a> {
     }
 }
 
-fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut FxHashMap<&'a str, (u32, Origin)>) -> Facts {
+/// Numbers for functions and lines.
+#[derive(Default)]
+struct Names<'a> {
+    functions: FxHashMap<&'a str, (u32, Origin)>,
+    lines: FxHashMap<(u32, u64), u32>,
+}
+
+impl<'a> Names<'a> {
+    fn function(&mut self, frame: &Frame<'a>) -> (u32, Origin) {
+        let number = self.functions.len() as u32;
+        *self.functions.entry(frame.function).or_insert_with(|| (number, origin(frame)))
+    }
+
+    fn line(&mut self, trace: &Trace, stack: StackId, own: (u16, u32)) -> Option<u32> {
+        let line = trace.frames(stack).nth(usize::from(own.0))?.line;
+        let number = self.lines.len() as u32;
+        Some(*self.lines.entry((own.1, line)).or_insert(number))
+    }
+}
+
+fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> Facts {
     let mut facts = Facts { is_direct: true, ..Facts::default() };
     let (mut fallback, mut last, mut is_direct) = (None, None, true);
     for (at, frame) in trace.frames(stack).enumerate() {
-        let number = names.len() as u32;
-        let (function, origin) = *names.entry(frame.function).or_insert_with(|| (number, origin(&frame)));
+        let (function, origin) = names.function(&frame);
         let at = u16::try_from(at).unwrap_or(u16::MAX);
-        if !is_launcher(frame.function) {
+        if !is_launcher(&frame) {
             last = Some(function);
         }
         facts.is_recording |= is_recording(frame.function);
         match origin {
             Origin::Standard => {
                 if facts.own.is_none() && fallback.is_none() {
-                    facts.op = Op::of(frame.function).unwrap_or(facts.op);
+                    // What the GC needs a lock or semaphore for is the GC's; a test function that waits for something
+                    // does so itself, though package `testing` called it.
+                    let op = Op::of(frame.function).filter(|op| facts.op != Op::Gc && (*op != Op::Test || is_direct));
+                    facts.op = op.unwrap_or(facts.op);
                     facts.is_look |= is_look(frame.function);
                     is_direct &= ["runtime.", "sync.", "internal/sync.", "time.Sleep"]
                         .iter()
@@ -403,6 +448,7 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut FxHashMap<&'a 
         facts.outer = fallback;
         facts.is_direct = is_direct;
     }
+    facts.own_line = facts.own.and_then(|own| names.line(trace, stack, own));
     // A program's main is more than a loop that waits for work.
     facts.is_root = facts.own.is_some_and(|own| Some(own.1) == last && !is_main(trace, stack, own.0));
     facts.is_outer_root = facts.outer.is_some_and(|outer| Some(outer.1) == last);
@@ -471,9 +517,19 @@ fn is_recording(function: &str) -> bool {
     }
 }
 
+/// Whether a function belongs to package `testing`. Goroutines that it starts run tests and benchmarks: what they wait
+/// for is the order of tests, not an answer.
+#[must_use]
+pub fn is_test_function(function: &str) -> bool {
+    function.starts_with("testing.")
+}
+
 /// Library functions that do nothing but call the function that a goroutine was started for.
-fn is_launcher(function: &str) -> bool {
+fn is_launcher(frame: &Frame<'_>) -> bool {
+    let function = frame.function;
     function.starts_with("sync.(*WaitGroup).Go")
+        || is_test_function(function)
+        || frame.file.ends_with("_testmain.go")
         || function.contains("/errgroup.(*Group).")
         || matches!(
             function,
@@ -516,5 +572,7 @@ mod tests {
         assert_eq!(of("log.example.com/a.F", "/home/x/a.go"), Origin::Own);
         assert_eq!(of("github.com/a/b.F", "/home/gopher/go/pkg/mod/github.com/a/b@v1.2.3/b.go"), Origin::Dependency);
         assert_eq!(of("vendor/golang.org/x/net/http2.F", "x.go"), Origin::Standard);
+        assert_eq!(of("main.main", "_testmain.go"), Origin::Standard);
+        assert_eq!(of("testing_things.F", "/home/x/a.go"), Origin::Own);
     }
 }

@@ -132,9 +132,24 @@ pub fn procs(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Procs
     add_collector(trace, range, &mut found.each, monitor)?;
     found.each.sort_by_key(|times| times.id);
     found.limits = limits(trace, range);
-    let idle = without(&idle_ranges(trace, range), &stops);
-    found.idle_while_ready = idle_while_ready(trace, range, &idle, monitor)?;
+    found.idle_while_ready = idle_beside_ready(trace, range, &stops, monitor)?;
     Some(found)
+}
+
+/// When procs idled while goroutines were ready, the world not being stopped. `None` if cancelled.
+#[must_use]
+pub fn idle_procs(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<IdleWhileReady> {
+    let stops = united(trace.spans(LaneId::Stw, range).map(|stop| stop.range.intersect(range)).collect());
+    idle_beside_ready(trace, range, &stops, monitor)
+}
+
+fn idle_beside_ready(
+    trace: &Trace,
+    range: TimeRange,
+    stops: &[TimeRange],
+    monitor: &Monitor,
+) -> Option<IdleWhileReady> {
+    idle_while_ready(trace, range, &without(&idle_ranges(trace, range), stops), monitor)
 }
 
 fn times_of(trace: &Trace, proc: ProcIx, range: TimeRange, stops: &[TimeRange]) -> ProcTimes {

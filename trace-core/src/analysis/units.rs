@@ -54,6 +54,9 @@ pub(crate) struct Series {
     function: u32,
     go: GoIx,
     range: TimeRange,
+    /// Sleeps, and waits for the GC on the way to one.
+    looks: u64,
+    /// Sleeps.
     count: u64,
     nanos: u64,
     /// Just before, a goroutine was created that ended during the first sleep.
@@ -83,15 +86,16 @@ impl Unit {
         self.ended.extend(self.series.take());
     }
 
-    /// A sleep; `helper` as in [`Series`].
-    pub(crate) fn sleep(&mut self, function: u32, go: GoIx, range: TimeRange, helper: bool) {
+    /// A sleep of `nanos`, 0 for a wait for the GC just before one; `helper` as in [`Series`].
+    pub(crate) fn sleep(&mut self, function: u32, (go, range): (GoIx, TimeRange), nanos: u64, helper: bool) {
         if self.series.is_some_and(|series| series.function != function) {
             self.end_series();
         }
-        let new = Series { function, go, range, count: 0, nanos: 0, helper };
+        let new = Series { function, go, range, looks: 0, count: 0, nanos: 0, helper };
         let series = self.series.get_or_insert(new);
-        series.count += 1;
-        series.nanos += range.nanos().unsigned_abs();
+        series.looks += 1;
+        series.count += u64::from(nanos > 0);
+        series.nanos += nanos;
         series.range = TimeRange::new(series.range.start, range.end);
     }
 
@@ -227,7 +231,7 @@ impl Family {
         for series in unit.ended.iter().chain(&unit.series) {
             let sleeps = self.sleeps.entry(series.function).or_default();
             let spot = Spot { count: series.count, nanos: series.nanos, longest: Some((series.go, series.range)) };
-            if series.count > 1 {
+            if series.looks > 1 {
                 sleeps.series += 1;
                 sleeps.polls.merge(spot);
             } else {

@@ -75,7 +75,8 @@ pub struct Step {
     pub doing: Doing,
     /// The runtime's word for it.
     pub reason: StrId,
-    /// Where: of a wait or call, the stack; of a run, where it left off, if known.
+    /// Where: of a wait or call, the stack; of a run, where it left off or woke others, if known: the last stack seen
+    /// in the step, never a later one.
     pub stack: StackId,
     /// The span that it is part of.
     pub span: Option<SpanRef>,
@@ -225,13 +226,24 @@ impl Walker<'_> {
                 }
             }
             GoState::Running => {
-                let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
+                let stack = self.run_stack(span, range, link);
                 self.run(span.go, Step { doing: Doing::Running, stack, ..step });
             }
             GoState::Runnable => self.push(Step { doing: Doing::Runnable, stack: span.start_stack, ..step }),
             GoState::Syscall => self.push(Step { doing: Doing::Syscall, stack: span.start_stack, ..step }),
             GoState::Unknown | GoState::Dead => self.push(step),
         }
+    }
+
+    /// Where a goroutine ran, as seen inside `range`: where the run ended, or, if it went on, where it ended the wait
+    /// that is being explained; else where it had left off before. What it did afterwards says nothing of the range.
+    fn run_stack(&self, span: &Span, range: TimeRange, link: Option<u32>) -> StackId {
+        let release = || {
+            let link = self.chain.links.get(link? as usize)?;
+            (link.range.end == range.end).then_some(link.waker_stack)
+        };
+        let last = if span.range.end <= range.end { span.end_stack } else { release().unwrap_or_default() };
+        if last.is_some() { last } else { span.start_stack }
     }
 
     /// A run, cut where the collector made it help.

@@ -74,11 +74,12 @@ impl WideIds {
 }
 
 /// Whether a goroutine started with this function is the runtime's own (Go: `trace.IsSystemGoroutine`;
-/// the trace reader's own goroutines count too).
+/// the trace reader's own goroutines count too). Unlike Go's, it does not take those for the runtime's that run the
+/// program's code for threads of C (`runtime.cgocallback`).
 #[must_use]
 pub fn is_system_function(name: &str) -> bool {
-    let is_runtime =
-        name.starts_with("runtime.") && name != "runtime.main" && !name.starts_with("runtime.handleAsyncEvent");
+    let is_program = ["runtime.handleAsyncEvent", "runtime.cgocallback"].iter().any(|start| name.starts_with(start));
+    let is_runtime = name.starts_with("runtime.") && name != "runtime.main" && !is_program;
     is_runtime || name.starts_with("runtime/trace.")
 }
 

@@ -2,12 +2,13 @@
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, go_name, place_name, time};
-use crate::analysis::findings::hot::hot;
-use crate::analysis::findings::peers::{Relation, related};
-use crate::analysis::places::{Op, Place};
+use crate::analysis::findings::activity::{Activity, Way};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
+use crate::analysis::findings::hot::Hot;
+use crate::analysis::findings::peers::{Relation, related, waited};
+use crate::analysis::places::Op;
 use crate::analysis::wait_chain::Doing;
-use crate::base::ids::{GoIx, StackId};
+use crate::base::ids::GoIx;
 use crate::event::state::SpanClass;
 
 /// Waits ended at once from which on they are served together.
@@ -42,8 +43,12 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     if !scene.places.is_direct(wait.stack) {
         return None;
     }
-    let (place, stack, doing) = busy_with(scene, found)?;
-    if let Some(polling) = polls(scene, wait, found, &place, stack) {
+    let done = Activity::of_parts(found.parts.iter().filter(|part| part.go == consumer));
+    let way = done.main();
+    // One without a proc is seen where it runs.
+    let hot = if way == Way::Runnable { done.place(scene, Way::Running) } else { None };
+    let hot = hot.or_else(|| done.place(scene, way))?;
+    if let Some(polling) = polls(scene, wait, found, &hot) {
         return Some(polling);
     }
     // Several consumers that compute on procs that are mostly busy: a producer that waits for them is held
@@ -51,30 +56,28 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     let is_held_back = share < 0.9 && scene.load.share > if share < 0.5 { 0.5 } else { 0.85 };
     let without_proc = part(found, |part| part.doing == Doing::Runnable);
     let is_pressure = is_held_back || without_proc * 2 > found.examined;
+    let mut evidence = Evidence::default();
     let title = format!(
-        "{}, {} in sum (max {}), at {} in {} for {}, which could not keep up: it was {doing} {}",
-        counted(wait.count, "wait"),
-        time(wait.nanos),
-        time(wait.max),
-        wait.op.name(),
-        place_name(Some(&wait.place)),
+        "{} for {}, which was {} {} for {}",
+        waited(wait, &format!("in {} at {}", wait.op.name(), place_name(Some(&wait.place))), &mut evidence),
         go_name(scene.trace, consumer),
-        place_name(Some(&place)),
+        way.words(),
+        place_name(Some(&hot.place)),
+        evidence.time("consumer_ns", done.elapsed(way)),
     );
     let mut finding = Finding::new(Kind::ChannelBacklog, title, wait.nanos, scene.duration, 0.55 + 0.4 * share)
-        .int("waits", wait.count)
-        .int("wait_total_ns", wait.nanos)
-        .int("wait_max_ns", wait.max)
+        .with(evidence)
         .int("consumers", found.by_go.len() as u64)
         .ratio("share_of_first_consumer", share)
         .ratio("mean_waiting", queued)
-        .culprit(scene.trace, Some(place), stack)
+        .culprit(scene.trace, Some(hot.place), hot.stack)
+        .act(done.act_of(way))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(scene.trace, consumer, longest.range).link(scene.trace, longest.go, longest.range);
     }
-    Some(if is_pressure { finding.at_most(Severity::Note) } else { finding })
+    Some(if is_pressure || scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
 }
 
 /// Nanoseconds of the waits in which those who ended them did such a thing.
@@ -84,7 +87,7 @@ fn part(found: &Releasers, is_such: impl Fn(&Meanwhile) -> bool) -> u64 {
 
 /// A consumer that sleeps until there is something to do: several are served after one sleep. (One that sleeps in
 /// place of work does so for each.)
-fn polls(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, place: &Place, stack: StackId) -> Option<Finding> {
+fn polls(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, hot: &Hot) -> Option<Finding> {
     let asleep = |part: &Meanwhile| {
         part.doing == Doing::Waiting(SpanClass::WaitSleep) && scene.places.op(part.stack) == Op::Sleep
     };
@@ -92,31 +95,29 @@ fn polls(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, place: &Place, st
     if slept * 10 < found.examined * 7 || found.per_act < SERVED_AT_ONCE {
         return None;
     }
+    let sleeper = found.by_go.first()?.0;
+    let done = Activity::of_parts(found.parts.iter().filter(|part| part.go == sleeper && asleep(part)));
+    let mut evidence = Evidence::default();
     let title = format!(
-        "{} waits, {} in sum (max {}), at {} in {} for {}, which sleeps at {} and then looks whether there is something \
-         to do",
-        wait.count,
-        time(wait.nanos),
-        time(wait.max),
-        wait.op.name(),
-        place_name(Some(&wait.place)),
-        go_name(scene.trace, found.by_go.first()?.0),
-        place_name(Some(place)),
+        "{} for {}, which sleeps at {} and then looks whether there is something to do",
+        waited(wait, &format!("in {} at {}", wait.op.name(), place_name(Some(&wait.place))), &mut evidence),
+        go_name(scene.trace, sleeper),
+        place_name(Some(&hot.place)),
     );
     let mut finding = Finding::new(Kind::PollingSleep, title, wait.nanos, scene.duration, 0.8)
-        .int("waits", wait.count)
-        .int("wait_total_ns", wait.nanos)
-        .int("wait_max_ns", wait.max)
+        .with(evidence)
         .int("asleep_meanwhile_ns", slept)
         .ratio("waits_per_wakeup", found.per_act)
-        .culprit(scene.trace, Some(place.clone()), stack)
+        .culprit(scene.trace, Some(hot.place.clone()), hot.stack)
+        .act(done.act_of(Way::Waiting))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
     if let Some(longest) = wait.longest.first() {
-        finding = finding.link(scene.trace, found.by_go.first()?.0, longest.range);
+        finding = finding.link(scene.trace, sleeper, longest.range);
         finding = finding.link(scene.trace, longest.go, longest.range);
     }
-    Some(finding)
+    // Whoever could go on otherwise, too, waits for news that come at a rhythm of their own, not for an answer.
+    Some(if wait.op == Op::Select { finding.at_most(Severity::Note) } else { finding })
 }
 
 /// Whether no other goroutine was created at the same place.
@@ -124,23 +125,4 @@ fn is_only_one(scene: &Scene<'_>, go: GoIx) -> bool {
     let Some(facts) = scene.census.go(go) else { return false };
     let mut gos = scene.census.gos.iter();
     gos.all(|other| other.go == go || other.creation != facts.creation || other.creator() != facts.creator())
-}
-
-/// What the consumer did while others waited for it.
-fn busy_with(scene: &Scene<'_>, found: &Releasers) -> Option<(Place, StackId, &'static str)> {
-    let consumer = found.by_go.first()?.0;
-    let slow = found.parts.iter().filter(|part| part.go == consumer);
-    let most = slow.max_by_key(|part| part.nanos)?;
-    let doing = match most.doing {
-        Doing::Running | Doing::MarkAssist => "computing in",
-        Doing::Runnable => "waiting for a proc in",
-        Doing::Syscall => "in a system call of",
-        _ => "waiting in",
-    };
-    if matches!(most.doing, Doing::Running | Doing::Runnable | Doing::MarkAssist)
-        && let Some(hot) = hot(scene, &[(consumer, scene.trace.range())])
-    {
-        return Some((hot.place, hot.stack, doing));
-    }
-    scene.places.own(most.stack).map(|place| (place, most.stack, doing))
 }

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, place_name, time};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, place_name};
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::TimeRange;
 
@@ -12,6 +12,7 @@ const COST: u64 = 1_500;
 
 #[derive(Default)]
 struct Made {
+    creation: StackId,
     count: u64,
     ended: u64,
     running: u64,
@@ -20,10 +21,12 @@ struct Made {
 }
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut made: FxHashMap<StackId, Made> = FxHashMap::default();
+    // One line may be reached in several ways: by recursion, say.
+    let mut made: FxHashMap<u32, Made> = FxHashMap::default();
     for facts in scene.census.gos.iter() {
-        let Some(created) = facts.created() else { continue };
-        let sum = made.entry(facts.creation).or_default();
+        let (Some(created), Some(line)) = (facts.created(), scene.places.own_line(facts.creation)) else { continue };
+        let sum = made.entry(line).or_default();
+        sum.creation = if sum.count == 0 { facts.creation } else { sum.creation.min(facts.creation) };
         sum.count += 1;
         sum.ended += u64::from(facts.ended().is_some());
         sum.running += facts.running;
@@ -32,9 +35,9 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
             sum.example = Some((facts.go, TimeRange::new(created, ended)));
         }
     }
-    let mut made: Vec<(StackId, Made)> = made.into_iter().collect();
-    made.sort_by_key(|(stack, _)| *stack);
-    made.iter().filter_map(|(stack, made)| judge(scene, *stack, made)).collect()
+    let mut made: Vec<Made> = made.into_values().collect();
+    made.sort_by_key(|made| made.creation);
+    made.iter().filter_map(|made| judge(scene, made.creation, made)).collect()
 }
 
 fn judge(scene: &Scene<'_>, creation: StackId, made: &Made) -> Option<Finding> {
@@ -45,22 +48,20 @@ fn judge(scene: &Scene<'_>, creation: StackId, made: &Made) -> Option<Finding> {
         return None;
     }
     let lost = made.count * COST + made.runnable;
+    let mut evidence = Evidence::default();
     let title = format!(
-        "{} goroutines were made at {} ({per_second:.0} per second) that ran for only {} each on average and waited {} \
-         in sum to do so",
-        made.count,
+        "{} created at {} ({per_second:.0} per second) that ran for {} each on average, after {} total without a proc",
+        evidence.count("created", made.count, "goroutine"),
         place_name(Some(&place)),
-        time(mean),
-        time(made.runnable),
+        evidence.time("mean_running_ns", mean),
+        evidence.time("runnable_total_ns", made.runnable),
     );
     // Tiny goroutines are cheap: it is a finding where they take much of the procs' time.
     let share = (made.count * COST) as f64 / (scene.load.procs * scene.duration).max(1) as f64;
     let confidence = (0.4 + 5.0 * share).min(0.9);
     let finding = Finding::new(Kind::GoroutineChurn, title, lost, scene.duration, confidence)
-        .int("created", made.count)
+        .with(evidence)
         .ratio("per_second", per_second)
-        .int("mean_running_ns", mean)
-        .int("runnable_total_ns", made.runnable)
         .culprit(scene.trace, Some(place.clone()), creation)
         .victim(&place.function, 1);
     Some(match made.example {

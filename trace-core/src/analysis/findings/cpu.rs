@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, place_name, time};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
 use crate::analysis::findings::hot::{Hot, hottest};
 use crate::analysis::go_facts::GoFacts;
 use crate::analysis::units::Family;
@@ -16,8 +16,11 @@ const BUSY: f64 = 0.85;
 /// The same where goroutines queue for them all the time.
 const CROWDED: f64 = 0.7;
 
+/// A program that was seen running fewer times than this is not known.
+const FEWEST_SEEN: u64 = 10;
+
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(hot) = hottest(scene) else { return Vec::new() };
+    let Some(hot) = hottest(scene).filter(|hot| hot.seen >= FEWEST_SEEN) else { return Vec::new() };
     let saturated = saturated(scene, &hot);
     let handler = if saturated.is_none() { handler(scene, &hot) } else { None };
     saturated.into_iter().chain(handler).collect()
@@ -55,29 +58,30 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     let own_share = own as f64 / load.busy.max(1) as f64;
     let kind = if starved.is_some() { Kind::CpuStarvation } else { Kind::CpuBound };
     let lost = (load.runnable as f64 * own_share) as u64;
+    let mut evidence = Evidence::default();
+    let longest = scene.census.runnable.values().filter_map(|spot| spot.longest).map(|longest| longest.1.nanos());
+    let longest = longest.max().unwrap_or(0).unsigned_abs();
     let title = format!(
-        "All {} procs were busy ({:.0} %) and goroutines waited {} in sum for one (max {}); {:.0} % of what was seen \
-         of the running time ({}) was in {}",
-        load.procs,
-        100.0 * load.share,
-        time(load.runnable),
-        time(waiter.1.longest.map_or(0, |longest| longest.1.nanos().unsigned_abs())),
-        100.0 * hot.share,
+        "{} busy {} of the time, and goroutines waited {} total for one (max {}); {} of what was seen of the running \
+         time ({}) was in {}",
+        evidence.count("procs", load.procs, "proc"),
+        evidence.share("procs_busy", load.share),
+        evidence.time("runnable_total_ns", load.runnable),
+        evidence.time("runnable_max_ns", longest),
+        evidence.share("culprit_share", hot.share),
         hot.seen_in,
         place_name(Some(&hot.place)),
     );
     let mut finding = Finding::new(kind, title, lost, scene.duration, 0.4 + 0.5 * own_share)
-        .ratio("procs_busy", load.share)
-        .int("procs", load.procs)
-        .int("runnable_total_ns", load.runnable)
+        .with(evidence)
         .int("running_total_ns", load.running)
         .int("running_of_first_ns", ran)
         .text("first_runner", scene.trace.str(runner))
         .text("first_waiter", scene.trace.str(*waiter.0))
-        .ratio("culprit_share", hot.share)
+        .int("times_seen", hot.seen)
         .text("seen_in", hot.seen_in)
         .culprit(scene.trace, Some(hot.place.clone()), hot.stack)
-        .victim(scene.trace.str(*waiter.0), goroutines(scene, *waiter.0));
+        .victim(scene.trace.str(*waiter.0), scene.goroutines(*waiter.0));
     if let Some((go, range)) = waiter.1.longest {
         finding = finding.link(scene.trace, go, range);
     }
@@ -107,10 +111,6 @@ fn named(scene: &Scene<'_>, names: &[StrId]) -> Vec<GoIx> {
     found.into_iter().map(|facts| facts.go).collect()
 }
 
-fn goroutines(scene: &Scene<'_>, name: StrId) -> u64 {
-    scene.census.gos.iter().filter(|facts| facts.name == name).count() as u64
-}
-
 /// Requests that mostly compute, though procs are free.
 fn handler(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     let running = |family: &Family| family.by_class.get(SpanClass::Running as usize).copied().unwrap_or(0);
@@ -128,22 +128,23 @@ fn handler(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     if ran * 10 < family.nanos * 6 || scene.share(ran) < 0.2 || !is_inside {
         return None;
     }
+    let mut evidence = Evidence::default();
     let title = format!(
-        "{} units of work of {} took {} on average, {:.0} % of it computing, mostly in {}",
-        family.units,
+        "{} of {} took {} on average, {} of it running, mostly in {}",
+        evidence.count("units", family.units, "unit of work"),
         place_name(Some(&outer)),
-        time(family.nanos / family.units.max(1)),
-        100.0 * ran as f64 / family.nanos.max(1) as f64,
+        evidence.time("unit_mean_ns", family.nanos / family.units.max(1)),
+        evidence.share("running_share", ran as f64 / family.nanos.max(1) as f64),
         place_name(Some(&hot.place)),
     );
     let mut finding = Finding::new(Kind::CpuBound, title, ran, scene.duration, 0.65)
-        .int("units", family.units)
+        .with(evidence)
         .int("running_total_ns", ran)
         .int("unit_total_ns", family.nanos)
         .ratio("procs_busy", scene.load.share)
         .text("seen_in", hot.seen_in)
         .culprit(scene.trace, Some(hot.place.clone()), hot.stack)
-        .victim(&outer.function, goroutines(scene, key.name));
+        .victim(&outer.function, scene.goroutines(key.name));
     if let Some((go, range)) = family.longest {
         finding = finding.link(scene.trace, go, range);
     }

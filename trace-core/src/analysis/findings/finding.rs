@@ -2,6 +2,7 @@
 
 use crate::analysis::blocked_by::Blocked;
 use crate::analysis::places::{Place, Places};
+use crate::analysis::wait_chain::Doing;
 use crate::base::ids::{GoId, GoIx, StackId};
 use crate::base::time::TimeRange;
 use crate::model::trace::Trace;
@@ -137,6 +138,63 @@ pub enum Value {
     Text(String),
 }
 
+/// The numbers of a finding, recorded as they are put into its title: what the title says is what the evidence holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evidence(Vec<(&'static str, Value)>);
+
+impl Evidence {
+    /// Records a number without saying it.
+    pub fn int(&mut self, name: &'static str, value: u64) -> u64 {
+        self.0.push((name, Value::Int(value)));
+        value
+    }
+
+    /// Records nanoseconds (`name` ends in `_ns`); returns them for people: `12.3 ms`.
+    pub fn time(&mut self, name: &'static str, nanos: u64) -> String {
+        time(self.int(name, nanos))
+    }
+
+    /// Records how many there are; returns it for people, as [`counted`] does.
+    pub fn count(&mut self, name: &'static str, number: u64, what: &str) -> String {
+        counted(self.int(name, number), what)
+    }
+
+    /// Records a ratio (1 is all); returns it for people: `46 %`.
+    pub fn share(&mut self, name: &'static str, value: f64) -> String {
+        self.ratio(name, value);
+        format!("{:.0} %", 100.0 * rounded(value))
+    }
+
+    /// Records a ratio without saying it.
+    pub fn ratio(&mut self, name: &'static str, value: f64) {
+        self.0.push((name, Value::Ratio(rounded(value))));
+    }
+
+    /// Records a name.
+    pub fn text(&mut self, name: &'static str, value: impl Into<String>) {
+        self.0.push((name, Value::Text(value.into())));
+    }
+}
+
+/// Ratios are kept to four digits.
+fn rounded(ratio: f64) -> f64 {
+    (ratio * 1e4).round() / 1e4
+}
+
+/// What a goroutine did while the waits of a finding lasted: the title rests on it. Whoever checks a finding can look
+/// it up in the trace.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Act {
+    /// The goroutine.
+    pub go: GoIx,
+    /// What it did.
+    pub doing: Doing,
+    /// From its first such stretch to the end of its last, inside the waits.
+    pub within: TimeRange,
+    /// How long it did so in all, nanoseconds.
+    pub nanos: u64,
+}
+
 /// Where the cause lies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Culprit {
@@ -187,6 +245,8 @@ pub struct Finding {
     pub confidence: f64,
     /// Places that show it.
     pub links: Vec<Link>,
+    /// What goroutines did meanwhile, where the title says so.
+    pub acts: Vec<Act>,
     /// Goroutines that it is about, those who suffer and those who cause it, by rising index: at most
     /// [`MOST_GOROUTINES`].
     pub goroutines: Vec<GoIx>,
@@ -216,8 +276,22 @@ impl Finding {
             Severity::Note
         };
         let (evidence, victims, links, goroutines) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let culprit = None;
-        Self { kind, severity, title, evidence, culprit, victims, time_lost_ns, confidence, links, goroutines }
+        let (culprit, acts) = (None, Vec::new());
+        Self { kind, severity, title, evidence, culprit, victims, time_lost_ns, confidence, links, acts, goroutines }
+    }
+
+    /// With what its title was made of, before anything added later.
+    #[must_use]
+    pub fn with(mut self, evidence: Evidence) -> Self {
+        self.evidence.splice(0..0, evidence.0);
+        self
+    }
+
+    /// With what a goroutine did meanwhile.
+    #[must_use]
+    pub fn act(mut self, act: Option<Act>) -> Self {
+        self.acts.extend(act);
+        self
     }
 
     /// The same, at most this bad.
@@ -237,7 +311,7 @@ impl Finding {
     /// With a ratio.
     #[must_use]
     pub fn ratio(mut self, name: &'static str, value: f64) -> Self {
-        self.evidence.push((name, Value::Ratio((value * 1e4).round() / 1e4)));
+        self.evidence.push((name, Value::Ratio(rounded(value))));
         self
     }
 

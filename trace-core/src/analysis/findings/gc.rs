@@ -5,7 +5,9 @@ use rustc_hash::FxHashMap;
 use crate::analysis::collector::cycles::{Cycle, Trigger};
 use crate::analysis::collector::work::WorkerMode;
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, percent, place_name, time};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
+use crate::analysis::findings::stw::length;
+use crate::analysis::places::Place;
 use crate::base::ids::{GoIx, StackId};
 use crate::event::state::SpanClass;
 
@@ -28,9 +30,18 @@ struct Cost {
     assists: u64,
     /// Nanoseconds that workers ran who had a proc, or part of one, for themselves.
     background: u64,
-    /// Nanoseconds that goroutines waited for the collector, outside of their help too.
+    /// Nanoseconds that goroutines waited for the GC, outside of their help too.
     waiting: u64,
+    /// Of that, waits that the runtime itself calls waits for the GC.
+    stalled: u64,
+    /// Its STW pauses: how many, nanoseconds in all, and the longest.
+    pauses: u64,
+    paused: u64,
+    longest_pause: u64,
 }
+
+/// A pause this long is worth a word, ns.
+const LONG_PAUSE: u64 = 10_000_000;
 
 impl Cost {
     fn of(scene: &Scene<'_>) -> Self {
@@ -41,6 +52,7 @@ impl Cost {
             let modes = [WorkerMode::Dedicated, WorkerMode::Fractional, WorkerMode::Unlabelled];
             modes.into_iter().map(|mode| cycle.worker(mode)).sum::<u64>()
         };
+        let pauses = || scene.collector.stops.iter().filter(|stop| stop.is_collectors);
         let forced = || cycles().filter(|cycle| cycle.trigger == Trigger::Forced);
         Self {
             cycles: cycles().count(),
@@ -50,7 +62,11 @@ impl Cost {
             helped: cycles().map(Cycle::assist_run).sum(),
             assists: cycles().map(Cycle::assists).sum(),
             background: cycles().map(workers).sum(),
-            waiting: scene.census.nanos.get(SpanClass::Gc as usize).copied().unwrap_or(0),
+            waiting: scene.census.gc_waits,
+            stalled: scene.census.nanos.get(SpanClass::Gc as usize).copied().unwrap_or(0),
+            pauses: pauses().count() as u64,
+            paused: pauses().map(length).sum(),
+            longest_pause: pauses().map(length).max().unwrap_or(0),
         }
     }
 
@@ -72,38 +88,30 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     let per_second = cost.forced as f64 * 1e9 / scene.duration.max(1) as f64;
     let is_asked = cost.is_forced() && cost.forced >= HABIT && per_second >= ASKED;
     let is_wanted = is_asked && scene.share(cost.marking_forced) >= 0.03;
-    if !(is_frequent || is_helped || is_wanted) {
+    // What there is to do about its pauses is to collect less.
+    let is_paused = scene.share(cost.paused) >= 0.01 || cost.longest_pause >= LONG_PAUSE;
+    if !(is_frequent || is_helped || is_wanted || is_paused) {
         return None;
     }
     // Marking on procs that nobody else wanted costs nobody. A cycle that was asked for could be left out, though,
     // and who asks for it waits.
     let contended = if scene.load.share > 0.5 { cost.background } else { 0 };
     let asked = if is_asked { cost.marking_forced } else { 0 };
-    let lost = cost.helped + cost.waiting.max(asked) + contended;
-    let (stack, forced) = culprit(scene, &cost)?;
+    // While goroutines wait for marking to end, others have the procs: that is said, but not counted as lost.
+    let lost = cost.helped + cost.stalled.max(asked) + contended;
+    let found = culprit(scene, &cost);
+    let (stack, forced) = found.unwrap_or((StackId::NONE, false));
     let place = scene.places.own(stack);
     let confidence = if is_frequent && is_helped { 0.95 } else { 0.7 };
-    let cause = if forced { "forced by" } else { "mostly for what is allocated at" };
-    let help = match cost.assists {
-        0 => String::new(),
-        assists => format!("had to help for {} ({}) and ", time(cost.helped), counted(assists, "assist")),
-    };
-    let title = format!(
-        "{} marked during {} of the time; goroutines {help}waited {} for the collector, {cause} {}",
-        counted(cost.cycles as u64, "GC cycle"),
-        percent(cost.marking, scene.duration),
-        time(cost.waiting),
-        place_name(place.as_ref()),
-    );
+    let mut evidence = Evidence::default();
+    let title = title(scene, &cost, place.as_ref().filter(|_| found.is_some()), &mut evidence);
     let finding = Finding::new(Kind::GcPressure, title, lost, scene.duration, confidence)
-        .int("cycles", cost.cycles as u64)
+        .with(evidence)
         .int("cycles_forced", cost.forced as u64)
         .int("marking_ns", cost.marking)
-        .ratio("marking_share", scene.share(cost.marking))
-        .int("assist_total_ns", scene.collector.cycles.iter().map(Cycle::assist).sum())
-        .int("helped_ns", cost.helped)
-        .int("assists", cost.assists)
-        .int("gc_wait_total_ns", cost.waiting)
+        // What goroutines ran for it; in their assists they wait, too.
+        .int("assist_total_ns", cost.helped)
+        .int("assist_elapsed_ns", scene.collector.cycles.iter().map(Cycle::assist).sum())
         .int("background_ns", cost.background)
         .int("forced", u64::from(forced))
         .culprit(trace, place, stack);
@@ -112,13 +120,52 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     // its size there are always a few.
     let is_rare = scene.share(cost.marking) < 0.1 && !is_asked;
     let is_few = cost.cycles < HABIT && cost.helped < MUCH_HELP;
-    if is_rare || is_few {
+    // Without a place there is nothing to look at: a program without code of its own, say the tests of a library.
+    if is_rare || is_few || found.is_none() || !(is_frequent || is_helped || is_wanted) {
         return Some(finding.at_most(Severity::Note));
     }
     // Workers alone take no more than the quarter of the procs that the collector may have (GOMAXPROCS / 4, Go's
     // `gcBackgroundUtilization`): worth a look, but nobody is held up.
-    let is_quiet = scene.share(cost.helped + cost.waiting.max(asked)) < 0.1;
-    Some(if is_quiet { finding.at_most(Severity::Warning) } else { finding })
+    let is_quiet = scene.share(cost.helped + cost.stalled.max(asked)) < 0.1;
+    // What goroutines lose by it is little beside what they run, and the workers stay within their quarter: that is
+    // what the GC costs any program that allocates.
+    let room = scene.load.procs * scene.duration;
+    let is_cheap = (cost.helped + cost.stalled) * 10 < scene.load.running && cost.background * 3 < room && !is_asked;
+    // The main trouble takes more than a tenth of what the program runs, or of the time that it marks.
+    let is_main = cost.helped * 10 >= scene.load.running || scene.share(cost.marking) >= 0.25 || is_asked;
+    Some(match () {
+        () if is_cheap => finding.at_most(Severity::Note),
+        () if is_quiet || !is_main => finding.at_most(Severity::Warning),
+        () => finding,
+    })
+}
+
+fn title(scene: &Scene<'_>, cost: &Cost, place: Option<&Place>, evidence: &mut Evidence) -> String {
+    let mut title = format!(
+        "{} marking {} of the time",
+        evidence.count("cycles", cost.cycles as u64, "GC cycle"),
+        evidence.share("marking_share", scene.share(cost.marking)),
+    );
+    let helped = evidence.time("helped_ns", cost.helped);
+    let assists = evidence.count("assists", cost.assists, "mark assist");
+    if cost.assists > 0 {
+        title += &format!("; {assists} ran for {helped}");
+    }
+    let waiting = evidence.time("gc_wait_total_ns", cost.waiting);
+    if cost.waiting > 0 {
+        title += &format!("; goroutines waited {waiting} total for the GC");
+    }
+    let pauses = evidence.count("pauses", cost.pauses, "STW pause");
+    let paused = evidence.time("paused_total_ns", cost.paused);
+    let longest = evidence.time("paused_max_ns", cost.longest_pause);
+    if cost.pauses > 0 {
+        title += &format!("; {pauses}, {paused} total (max {longest})");
+    }
+    match place {
+        Some(place) if cost.is_forced() => title + &format!("; forced by {}", place_name(Some(place))),
+        Some(place) => title + &format!("; allocated mostly at {}", place_name(Some(place))),
+        None => title,
+    }
 }
 
 /// With those who had to help, and the longest cycle.

@@ -1,5 +1,5 @@
 //! Where goroutines spend their running time: by CPU samples, else by where they were preempted, else by
-//! where they left off.
+//! where they left off or woke others. Only stacks seen inside the time in question count.
 
 use rustc_hash::FxHashMap;
 
@@ -8,10 +8,13 @@ use crate::analysis::places::Place;
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::{Cause, GoState};
-use crate::model::lanes::LaneId;
+use crate::model::lanes::{LaneId, SpanRef};
 
 /// Spans of one goroutine that are looked at.
 const SPANS: usize = 20_000;
+
+/// Samples below which they are chance, if there is anything else to go by.
+const FEWEST_SAMPLES: u64 = 10;
 
 /// The place where most of the time goes.
 #[derive(Clone, Debug)]
@@ -20,6 +23,8 @@ pub(crate) struct Hot {
     pub(crate) stack: StackId,
     /// 0 to 1: its share of what was seen.
     pub(crate) share: f64,
+    /// How many times the program was seen running: samples, preemptions, or ends of runs.
+    pub(crate) seen: u64,
     /// How it was seen.
     pub(crate) seen_in: &'static str,
 }
@@ -28,11 +33,15 @@ pub(crate) struct Hot {
 #[derive(Default)]
 struct Tally {
     by_stack: FxHashMap<StackId, u64>,
+    seen: u64,
 }
 
 impl Tally {
-    fn add(&mut self, stack: StackId, weight: u64) {
-        *self.by_stack.entry(stack).or_default() += weight;
+    fn add(&mut self, stack: StackId, weight: u64, seen: u64) {
+        if stack.is_some() {
+            *self.by_stack.entry(stack).or_default() += weight;
+            self.seen += seen;
+        }
     }
 
     /// The function with most weight, and its heaviest stack.
@@ -52,35 +61,52 @@ impl Tally {
         }
         let (_, &(weight, _, stack)) = by_function.iter().max_by_key(|(function, sum)| (sum.0, **function))?;
         let place = scene.places.own(stack)?;
-        Some(Hot { place, stack, share: weight as f64 / total.max(1) as f64, seen_in })
+        Some(Hot { place, stack, share: weight as f64 / total.max(1) as f64, seen: self.seen, seen_in })
     }
 }
 
-/// Of these goroutines, within these times.
+/// Of these goroutines, within these times and nowhere else.
 pub(crate) fn hot(scene: &Scene<'_>, gos: &[(GoIx, TimeRange)]) -> Option<Hot> {
-    let (mut samples, mut preempted, mut left) = (Tally::default(), Tally::default(), Tally::default());
+    let (mut samples, mut preempted) = (Tally::default(), Tally::default());
+    let (mut left, mut woke) = (Tally::default(), Tally::default());
     for &(go, range) in gos {
         for sample in scene.trace.samples(LaneId::Goroutine(go), range) {
-            samples.add(sample.stack, 1);
+            samples.add(sample.stack, 1, 1);
         }
-        let mut moves = scene.trace.moves(go, range).take(SPANS).peekable();
+        // What comes right after shows why a run ended, and a wakeup ends a wait.
+        let and_after = TimeRange::new(range.start, range.end.plus_nanos(1));
+        let mut moves = scene.trace.moves(go, and_after).take(SPANS).peekable();
         while let Some(found) = moves.next() {
-            if found.span.state != GoState::Running {
+            let span = &found.span;
+            if span.state != GoState::Running {
                 continue;
             }
-            let nanos = found.span.range.intersect(range).nanos().unsigned_abs();
+            let nanos = span.range.intersect(range).nanos().unsigned_abs();
+            if nanos == 0 {
+                continue;
+            }
             let is_cut_short = moves
                 .peek()
                 .is_some_and(|next| next.span.state == GoState::Runnable && next.span.cause == Cause::Stopped);
-            if is_cut_short {
-                preempted.add(found.span.end_stack, nanos);
+            // A run that goes on beyond the range ends at a place that says nothing of it; nor does one say where it
+            // was that had left off before.
+            if span.range.end <= range.end {
+                if is_cut_short {
+                    preempted.add(span.end_stack, nanos, 1);
+                }
+                left.add(span.end_stack, nanos, 1);
             }
-            left.add(found.span.end_stack, nanos);
-            left.add(found.span.start_stack, nanos / 2);
+            if range.start <= span.range.start {
+                left.add(span.start_stack, nanos / 2, 0);
+            }
+        }
+        let lane = LaneId::Goroutine(go);
+        for (segment, row) in scene.trace.acted_on(lane, and_after).take(SPANS) {
+            let other = scene.trace.whom(segment, row).map(LaneId::Goroutine).unwrap_or(lane);
+            woke.add(scene.trace.maker(SpanRef { lane: other, segment, row }).1, 1, 1);
         }
     }
-    let by_samples = samples.top(scene, "CPU samples");
-    by_samples.or_else(|| preempted.top(scene, "preemptions")).or_else(|| left.top(scene, "ends of runs"))
+    best(scene, &samples, &preempted, &left).or_else(|| woke.top(scene, "wakeups"))
 }
 
 /// Of the whole program.
@@ -88,16 +114,23 @@ pub(crate) fn hottest(scene: &Scene<'_>) -> Option<Hot> {
     let mut samples = Tally::default();
     for sample in scene.trace.all_samples() {
         if scene.census.go(sample.go).is_some() {
-            samples.add(sample.stack, 1);
+            samples.add(sample.stack, 1, 1);
         }
     }
     let (mut preempted, mut running) = (Tally::default(), Tally::default());
     for (&stack, spot) in &scene.census.preempted {
-        preempted.add(stack, spot.nanos);
+        preempted.add(stack, spot.nanos, spot.count);
     }
     for (&stack, spot) in &scene.census.running {
-        running.add(stack, spot.nanos);
+        running.add(stack, spot.nanos, spot.count);
     }
+    best(scene, &samples, &preempted, &running)
+}
+
+/// By samples if they are enough, else by preemptions, else by where runs ended.
+fn best(scene: &Scene<'_>, samples: &Tally, preempted: &Tally, left: &Tally) -> Option<Hot> {
     let by_samples = samples.top(scene, "CPU samples");
-    by_samples.or_else(|| preempted.top(scene, "preemptions")).or_else(|| running.top(scene, "ends of runs"))
+    let sure = by_samples.clone().filter(|hot| hot.seen >= FEWEST_SAMPLES);
+    let others = || preempted.top(scene, "preemptions").or_else(|| left.top(scene, "ends of runs"));
+    sure.or_else(others).or(by_samples)
 }

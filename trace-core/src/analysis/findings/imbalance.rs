@@ -5,11 +5,11 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Blocked, Releasers};
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, MOST_GOROUTINES, go_name, place_name, time};
-use crate::analysis::findings::hot::hot;
-use crate::analysis::findings::peers::{Relation, related};
+use crate::analysis::findings::activity::{Activity, Way};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, MOST_GOROUTINES, Severity, go_name, place_name};
+use crate::analysis::findings::peers::{Relation, related, waited};
 use crate::analysis::go_facts::GoFacts;
-use crate::analysis::places::Op;
+use crate::analysis::places::{Op, is_test_function};
 use crate::base::ids::{GoIx, ProcIx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{GoState, SpanClass};
@@ -45,7 +45,8 @@ struct Loss {
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut groups: FxHashMap<(GoIx, u32), Vec<&GoFacts>> = FxHashMap::default();
-    for facts in scene.census.gos.iter() {
+    // Tests are as long as they are.
+    for facts in scene.census.gos.iter().filter(|facts| !is_test_function(scene.trace.str(facts.name))) {
         let by = scene.places.own_function(facts.creation);
         if let (Some(creator), Some(by), Some(_), Some(_)) = (facts.creator(), by, facts.created(), facts.ended()) {
             groups.entry((creator, by)).or_default().push(facts);
@@ -82,7 +83,8 @@ fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findin
     }
     let key = |facts: &GoFacts| (facts.name, facts.creation, facts.creator());
     let team: Vec<&GoFacts> = scene.census.gos.iter().filter(|facts| key(facts) == key(first)).take(TEAM + 1).collect();
-    let mean = team.iter().map(|facts| facts.work).sum::<u64>() / (team.len() as u64).max(1);
+    let all: u64 = team.iter().map(|facts| facts.work).sum();
+    let mean = all / (team.len() as u64).max(1);
     // Made anew for each round they are another case; two may well do different things.
     if !(3..=TEAM).contains(&team.len()) || share < 0.5 || first.work < 2 * mean {
         return None;
@@ -91,32 +93,35 @@ fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findin
     if scene.share(lost) < 0.02 {
         return None;
     }
-    let range = wait.longest.first().map_or(scene.trace.range(), |longest| longest.range);
-    let hot = hot(scene, &[(last, scene.trace.range())])?;
+    let done = Activity::of_parts(found.parts.iter().filter(|part| part.go == last));
+    let way = done.main();
+    let hot = done.place(scene, way)?;
+    // One that has nothing to do itself, or no proc, is not late for what it does.
+    if matches!(way, Way::Runnable | Way::Unknown) || done.is_idle(scene) {
+        return None;
+    }
+    let mut evidence = Evidence::default();
     let title = format!(
-        "{} waited {} in sum at {} for {} workers, {:.0} % of it for {} alone, which did {} of {} of their work, in {}",
-        place_name(Some(&wait.place)),
-        time(wait.nanos),
-        wait.op.name(),
-        team.len(),
-        100.0 * share,
+        "{} for {}, {} of it for {}, which did {} of {} of their work: {} {}",
+        waited(wait, &format!("in {} at {}", wait.op.name(), place_name(Some(&wait.place))), &mut evidence),
+        evidence.count("workers", team.len() as u64, "worker"),
+        evidence.share("share_of_last", share),
         go_name(scene.trace, last),
-        time(first.work),
-        time(mean * team.len() as u64),
+        evidence.time("longest_total_ns", first.work),
+        evidence.time("work_total_ns", all),
+        way.words(),
         place_name(Some(&hot.place)),
     );
     let finding = Finding::new(Kind::Imbalance, title, lost, scene.duration, 0.5 + 0.4 * share)
-        .int("waits", wait.count)
-        .int("wait_total_ns", wait.nanos)
-        .int("workers", team.len() as u64)
-        .int("longest_total_ns", first.work)
-        .int("work_total_ns", mean * team.len() as u64)
-        .ratio("share_of_last", share)
+        .with(evidence)
         .text("seen_in", hot.seen_in)
         .culprit(scene.trace, Some(hot.place), hot.stack)
+        .act(done.act_of(way))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
-    Some(finding.link(scene.trace, last, range))
+    let range = wait.longest.first().map_or(scene.trace.range(), |longest| longest.range);
+    let finding = finding.link(scene.trace, last, range);
+    Some(if scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
 }
 
 /// Cuts the goroutines of one creator where all before have ended.
@@ -185,7 +190,7 @@ fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
         loss.parents.push(parent);
     }
     if loss.last.len() < 64 {
-        loss.last.push((most.go, TimeRange::new(begin, end)));
+        loss.last.push((most.go, TimeRange::new(others, end)));
     }
 }
 
@@ -210,31 +215,37 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
         return None;
     }
     let creation = loss.creation;
-    let hot = hot(scene, &loss.last);
+    let done = Activity::of_ranges(scene, &loss.last);
+    let way = done.main();
+    if way == Way::Runnable {
+        return None;
+    }
+    let hot = done.place(scene, way);
+    let seen_in = hot.as_ref().map_or("creation", |hot| hot.seen_in);
     let (place, stack) = match hot {
         Some(hot) => (Some(hot.place), hot.stack),
         None => (scene.places.own(creation), creation),
     };
+    let mut evidence = Evidence::default();
     let title = format!(
-        "In {} of {} rounds one of the goroutines made at {} had far more to do than the others: {} of {} of work \
-         in {}, while {} waited",
-        loss.uneven,
-        loss.rounds,
+        "{} of {} of goroutines made at {} unbalanced: one did {} of {} of the work, {} {}, while {} waited",
+        evidence.int("uneven_rounds", loss.uneven),
+        evidence.count("rounds", loss.rounds, "round"),
         place_name(scene.places.own(creation).as_ref()),
-        time(loss.longest),
-        time(loss.all),
+        evidence.time("longest_total_ns", loss.longest),
+        evidence.time("work_total_ns", loss.all),
+        way.words(),
         place_name(place.as_ref()),
         place_name(scene.places.own(loss.waiting).as_ref()),
     );
     let confidence = if loss.uneven >= 3 { 0.9 } else { 0.75 };
     let kind = if is_mixed { Kind::Straggler } else { Kind::Imbalance };
     let mut finding = Finding::new(kind, title, loss.lost, scene.duration, confidence)
-        .int("rounds", loss.rounds)
-        .int("uneven_rounds", loss.uneven)
+        .with(evidence)
         .int("workers", loss.workers)
-        .int("longest_total_ns", loss.longest)
-        .int("work_total_ns", loss.all)
+        .text("seen_in", seen_in)
         .culprit(scene.trace, place, stack)
+        .act(done.act_of(way))
         .goroutines(&loss.gos);
     if let Some(waiting) = scene.places.own(loss.waiting) {
         finding = finding.victim(&waiting.function, loss.parents.len() as u64);
@@ -242,5 +253,7 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
     if let Some(&(go, range)) = loss.last.iter().max_by_key(|last| last.1.nanos()) {
         finding = finding.link(scene.trace, go, range);
     }
-    Some(finding)
+    // A stream is as long as what is copied; and tests wait for what they start.
+    let is_due = done.is_stream() || loss.parents.iter().all(|parent| scene.is_test(*parent));
+    Some(if is_due { finding.at_most(Severity::Note) } else { finding })
 }

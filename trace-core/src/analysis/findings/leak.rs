@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, place_name, time};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, place_name};
 use crate::analysis::go_facts::{GoFacts, Stuck};
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
@@ -69,15 +69,17 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
     }
     let lost = still.unsigned_abs();
     let place = scene.places.own(stack);
+    let oldest = stuck.iter().min_by_key(|stuck| stuck.2)?;
+    let mut evidence = Evidence::default();
+    let created_at = scene.places.own(creation).map(|place| format!(" created at {}", place_name(Some(&place))));
+    let created_at = created_at.unwrap_or_default();
     let title = format!(
-        "{} goroutines made at {} are stuck for good at {}: {} of {} made in the trace never ended, the oldest waits \
-         since {}",
-        stuck.len(),
-        place_name(scene.places.own(creation).as_ref()),
+        "{}{created_at} not woken again at {}: {} of {} created in the trace did not end, the oldest waits for {}",
+        evidence.count("stuck", stuck.len() as u64, "goroutine"),
         place_name(place.as_ref()),
-        gos.len() - ended,
-        gos.len(),
-        time(stuck.iter().map(|stuck| range.end.nanos_since(stuck.2).unsigned_abs()).max().unwrap_or(0)),
+        evidence.int("not_ended", (gos.len() - ended) as u64),
+        evidence.int("created", gos.len() as u64),
+        evidence.time("oldest_ns", range.end.nanos_since(oldest.2).unsigned_abs()),
     );
     let share = stuck.len() as f64 / gos.len().max(1) as f64;
     // Those that a timer wakes may be there on purpose, and end after the trace.
@@ -85,15 +87,13 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
     let timed = stuck.iter().filter(|(facts, _, since)| is_timed(facts, *since)).count();
     let confidence = if timed * 2 > stuck.len() { 0.65 } else { 0.6 + 0.35 * share };
     let finding = Finding::new(Kind::GoroutineLeak, title, lost, scene.duration, confidence)
-        .int("stuck", stuck.len() as u64)
-        .int("created", gos.len() as u64)
+        .with(evidence)
         .int("ended", ended as u64)
         .int("stuck_total_ns", lost)
         .ratio("per_second", stuck.len() as f64 * 1e9 / scene.duration.max(1) as f64)
         .text("created_at", place_name(scene.places.own(creation).as_ref()))
         .culprit(scene.trace, place.clone(), stack)
         .victim(&place.map(|place| place.function).unwrap_or_default(), stuck.len() as u64);
-    let oldest = stuck.iter().min_by_key(|stuck| stuck.2)?;
     let all: Vec<GoIx> = stuck.iter().map(|(facts, _, _)| facts.go).collect();
     Some(finding.goroutines(&all).link(scene.trace, oldest.0.go, TimeRange::new(oldest.2, range.end)))
 }

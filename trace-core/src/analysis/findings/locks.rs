@@ -5,11 +5,16 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, counted, go_name, place_name, time};
+use crate::analysis::findings::activity::{Activity, Way};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name, time};
 use crate::analysis::findings::holder::Holders;
+use crate::analysis::findings::hot::hot;
 use crate::analysis::places::{Op, Place};
 use crate::analysis::wait_chain::Doing;
-use crate::base::ids::StackId;
+use crate::base::ids::{GoIx, ProcIx, StackId};
+use crate::base::time::TimeRange;
+use crate::event::state::GoState;
+use crate::model::lanes::LaneId;
 
 const LOCKS: &[Op] = &[Op::MutexLock, Op::WriteLock, Op::ReadLock];
 
@@ -48,66 +53,166 @@ fn main_release(scene: &Scene<'_>, holders: &Holders<'_>, found: &Releasers) -> 
     most.map(|(_, sum)| sum.1)
 }
 
-fn is_slow(doing: Doing) -> bool {
-    matches!(doing, Doing::Syscall | Doing::Waiting(_))
+/// Fewer and shorter waits are worth a note, not a warning: a program that starts up, say.
+const FEW: u64 = 3;
+const SHORT: u64 = 100_000_000;
+/// On average such waits are no more than what it takes to be woken, ns.
+const CHEAP: u64 = 50_000;
+/// Stretches of other goroutines that are looked at, for what ran while holders had no proc.
+const RUNS: usize = 4_096;
+
+impl Case<'_> {
+    fn sum(&self, of: impl Fn(&Blocked) -> u64) -> u64 {
+        self.waits.iter().map(|(wait, _)| of(wait)).sum()
+    }
+
+    fn max(&self) -> u64 {
+        self.waits.iter().map(|(wait, _)| wait.max).max().unwrap_or(0)
+    }
 }
 
 fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'_>) -> Option<Finding> {
-    let lost: u64 = case.waits.iter().map(|(wait, _)| wait.nanos).sum();
-    let max = case.waits.iter().map(|(wait, _)| wait.max).max().unwrap_or(0);
+    let (lost, max) = (case.sum(|wait| wait.nanos), case.max());
     if scene.share(lost) < 0.005 || max < 20_000 {
         return None;
     }
-    let parts = || {
-        let held = case.waits.iter().flat_map(|(_, found)| &found.parts).filter(|part| part.is_held);
-        held.filter(|part| holders.of_release(scene, part.release).is_some_and(|place| place.function == function))
-    };
-    let examined: u64 = case.waits.iter().map(|(_, found)| found.examined).sum();
-    let held: u64 = parts().map(|part| part.nanos).sum();
-    let slow: u64 = parts().filter(|part| is_slow(part.doing)).map(|part| part.nanos).sum();
-    let top = parts().max_by_key(|part| (is_slow(part.doing) == (slow * 5 >= held * 2), part.nanos))?;
+    let held = case.waits.iter().flat_map(|(_, found)| &found.parts).filter(|part| part.is_held);
+    let held = held.filter(|part| holders.of_release(scene, part.release).is_some_and(|at| at.function == function));
+    let parts: Vec<&Meanwhile> = held.collect();
+    let done = Activity::of_parts(parts.iter().copied());
+    // Nobody lets go of a lock who has no proc: what there is to mend is not the lock.
+    if done.weight(Way::Runnable) * 2 > done.all() {
+        return starved(scene, case, &done);
+    }
+    let slow = done.weight(Way::Syscall) + done.weight(Way::Waiting);
+    let is_slow = slow * 5 >= done.all() * 2;
+    let is_wanted = |way: Way| if is_slow { way.is_slow() } else { way == Way::Running };
+    let top = parts.iter().copied().filter(|part| is_wanted(Way::of(part.doing))).max_by_key(|part| part.nanos)?;
     let rw: u64 =
         case.waits.iter().filter(|(wait, _)| is_rw(scene, wait, case.release)).map(|(wait, _)| wait.nanos).sum();
-    let kind = if rw * 2 > lost {
-        Kind::RwmutexWriter
-    } else if slow * 5 >= held * 2 {
-        Kind::LockHeldOverIo
-    } else {
-        Kind::LockContention
+    let kind = match () {
+        () if rw * 2 > lost => Kind::RwmutexWriter,
+        () if is_slow => Kind::LockHeldOverIo,
+        () => Kind::LockContention,
     };
-    let confidence = 0.5 + 0.45 * held as f64 / examined.max(1) as f64;
+    let mut evidence = Evidence::default();
+    let waits = waits(case, &mut evidence)?;
     let release = holders.of_release(scene, top.release);
-    let culprit = culprit(scene, (function, release.as_ref()), top, is_slow(top.doing));
-    let (waiting, count) = (case.waits.first()?.0, case.waits.iter().map(|(wait, _)| wait.count).sum::<u64>());
-    let meanwhile = meanwhile(scene, top, kind, slow, held);
-    let title = format!(
-        "{}, {} in sum (max {}), at {} in {}; released by {} at {}, {meanwhile} (lock inferred)",
-        counted(count, "wait"),
-        time(lost),
-        time(max),
-        waiting.op.name(),
-        place_name(Some(&waiting.place)),
-        go_name(scene.trace, top.go),
-        place_name(release.as_ref()),
-    );
-    let mut finding = Finding::new(kind, title, lost, scene.duration, confidence)
-        .int("waits", count)
-        .int("wait_total_ns", lost)
-        .int("wait_max_ns", max)
-        .int("examined_ns", examined)
-        .int("held_ns", held)
-        .int("held_slow_ns", slow)
-        .text("lock", waiting.op.name())
-        .text("confidence_basis", "inferred from wait and unlock stacks: traces carry no lock identity")
-        .culprit(scene.trace, culprit, if is_slow(top.doing) { top.stack } else { top.release })
+    let title = format!("{waits}: {} (inferred)", hold(scene, (&done, top), release.as_ref(), &mut evidence));
+    let examined: u64 = case.waits.iter().map(|(_, found)| found.examined).sum();
+    evidence.int("examined_ns", examined);
+    evidence.int("held_ns", done.all());
+    evidence.int("held_slow_ns", slow);
+    evidence.int("held_runnable_ns", done.weight(Way::Runnable));
+    evidence.text("lock", case.waits.first()?.0.op.name());
+    evidence.text("confidence_basis", "inferred from wait and unlock stacks: traces carry no lock identity");
+    let confidence = 0.5 + 0.45 * done.all() as f64 / examined.max(1) as f64;
+    let culprit = culprit(scene, (function, release.as_ref()), top, is_slow);
+    let finding = Finding::new(kind, title, lost, scene.duration, confidence)
+        .with(evidence)
+        .culprit(scene.trace, culprit, if is_slow { top.stack } else { top.release })
+        .act(done.act(top.go, top.doing))
         .link(scene.trace, top.go, top.longest);
+    Some(affected(scene, finding, case))
+}
+
+/// With those who waited.
+fn affected(scene: &Scene<'_>, mut finding: Finding, case: &Case<'_>) -> Finding {
     for (wait, _) in &case.waits {
         finding = finding.victim(&wait.place.function, wait.gos).waiting(wait);
         if let Some(longest) = wait.longest.first() {
             finding = finding.link(scene.trace, longest.go, longest.range);
         }
     }
-    Some(finding)
+    let (count, nanos) = (case.sum(|wait| wait.count), case.sum(|wait| wait.nanos));
+    let is_few = count < FEW && case.max() < SHORT;
+    let is_cheap = nanos / count.max(1) < CHEAP && scene.share(nanos) < 0.25;
+    if is_few || is_cheap { finding.at_most(Severity::Note) } else { finding }
+}
+
+/// `4 waits, 509 ms total (max 127 ms), in sync.(*Mutex).Lock at main.get (main.go:31)`
+fn waits(case: &Case<'_>, evidence: &mut Evidence) -> Option<String> {
+    let wait = case.waits.first()?.0;
+    Some(format!(
+        "{}, {} total (max {}), in {} at {}",
+        evidence.count("waits", case.sum(|wait| wait.count), "wait"),
+        evidence.time("wait_total_ns", case.sum(|wait| wait.nanos)),
+        evidence.time("wait_max_ns", case.max()),
+        wait.op.name(),
+        place_name(Some(&wait.place)),
+    ))
+}
+
+/// `g9 held it for 127 ms in net/http.Post at main.put (main.go:55)`: what those who held the lock did, in their own
+/// time, however many waited.
+fn hold(
+    scene: &Scene<'_>,
+    (done, top): (&Activity, &Meanwhile),
+    release: Option<&Place>,
+    evidence: &mut Evidence,
+) -> String {
+    let (way, first) = (Way::of(top.doing), go_name(scene.trace, top.go));
+    let own = done.act(top.go, top.doing).map_or(0, |act| act.nanos);
+    let (own, all) = (evidence.time("holder_ns", own), done.elapsed(way));
+    let mut text = if way == Way::Running {
+        format!("{first} held it, running for {own} before it released it at {}", place_name(release))
+    } else {
+        let callee = match scene.places.op(top.stack) {
+            Op::Gc => "a wait for the GC",
+            _ => scene.places.callee(top.stack).unwrap_or("a slow call"),
+        };
+        format!("{first} held it for {own} in {callee} at {}", place_name(scene.places.own(top.stack).as_ref()))
+    };
+    let holders = done.goroutines();
+    if holders > 1 {
+        let holders = evidence.count("holders", holders, "goroutine");
+        text += &format!(", the longest of {holders} (together {})", evidence.time("holders_ns", all));
+    }
+    let runnable = done.elapsed(Way::Runnable);
+    evidence.int("holders_runnable_ns", runnable);
+    if done.weight(Way::Runnable) * 4 > done.all() {
+        text += &format!(", and runnable without a proc for {}", time(runnable));
+    }
+    text
+}
+
+/// Those who hold the lock are kept from letting it go by want of a proc.
+fn starved(scene: &Scene<'_>, case: &Case<'_>, done: &Activity) -> Option<Finding> {
+    let without = done.ranges(Way::Runnable);
+    let (go, _) = *without.first()?;
+    let mut others: Vec<(GoIx, TimeRange)> = Vec::new();
+    for (_, range) in &without {
+        let lanes = (0..scene.trace.proc_count()).map(|at| LaneId::Proc(ProcIx(at)));
+        let runs = lanes.flat_map(|lane| scene.trace.spans(lane, *range));
+        let runs = runs.filter(|run| run.state == GoState::Running && run.go.is_some());
+        others.extend(runs.map(|run| (run.go, run.range.intersect(*range))).take(RUNS));
+        if others.len() >= RUNS {
+            break;
+        }
+    }
+    let hot = hot(scene, &others)?;
+    let mut evidence = Evidence::default();
+    let waits = waits(case, &mut evidence)?;
+    let elapsed = evidence.time("holders_runnable_ns", done.elapsed(Way::Runnable));
+    evidence.int("held_ns", done.all());
+    evidence.int("held_runnable_ns", done.weight(Way::Runnable));
+    evidence.text("seen_in", hot.seen_in);
+    let title = format!(
+        "{waits}, were waits for a proc: the holder was runnable without one for {elapsed}, while procs ran {} \
+         (inferred)",
+        place_name(Some(&hot.place)),
+    );
+    let lost = done.weight(Way::Runnable);
+    let confidence = 0.35 + 0.3 * hot.share;
+    // A program that computes with all it has, and lets nobody wait for an answer, does its work.
+    let is_handler = case.waits.iter().any(|(wait, _)| !scene.places.is_outer_root(wait.stack));
+    let limit = if is_handler { Severity::Warning } else { Severity::Note };
+    let finding = Finding::new(Kind::CpuStarvation, title, lost, scene.duration, confidence)
+        .with(evidence)
+        .ratio("procs_busy", scene.load.share)
+        .culprit(scene.trace, Some(hot.place), hot.stack)
+        .act(done.act(go, Doing::Runnable));
+    Some(affected(scene, finding, case).at_most(limit))
 }
 
 /// Readers that wait for a writer, or a writer for readers.
@@ -132,13 +237,4 @@ fn culprit(
         frames.find(|frame| releasing.contains(&frame.function)).map(Place::from)
     };
     direct.or_else(shared).or_else(|| release.cloned())
-}
-
-fn meanwhile(scene: &Scene<'_>, top: &Meanwhile, kind: Kind, slow: u64, held: u64) -> String {
-    if kind == Kind::LockContention || slow == 0 {
-        return format!("which was computing under it for {}", time(held.saturating_sub(slow)));
-    }
-    let callee = scene.places.callee(top.stack).unwrap_or("a slow call");
-    let place = scene.places.own(top.stack);
-    format!("which meanwhile was in {callee} at {} ({} of the waiting)", place_name(place.as_ref()), time(slow))
 }

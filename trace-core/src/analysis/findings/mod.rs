@@ -4,6 +4,7 @@
 pub mod coverage;
 pub mod finding;
 
+mod activity;
 mod backlog;
 mod churn;
 mod cpu;
@@ -29,7 +30,8 @@ use crate::analysis::census::Census;
 use crate::analysis::collector::cycles::Collector;
 use crate::analysis::findings::coverage::Coverage;
 use crate::analysis::findings::finding::{Finding, Severity};
-use crate::analysis::places::{Op, Places};
+use crate::analysis::places::{Op, Places, is_test_function};
+use crate::base::ids::{GoIx, StrId};
 use crate::base::monitor::Monitor;
 use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
@@ -48,6 +50,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) collector: &'a Collector,
     /// Of the whole trace, nanoseconds.
     pub(crate) duration: u64,
+    pub(crate) monitor: &'a Monitor,
     pub(crate) load: Load,
 }
 
@@ -128,8 +131,8 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     }
     let load = load(trace, &census, duration);
     let collector = Collector::of(trace, trace.range(), monitor)?;
-    let scene =
-        Scene { trace, places: &places, census: &census, blocked: &looked, collector: &collector, duration, load };
+    let (places, census, collector) = (&places, &census, &collector);
+    let scene = Scene { trace, places, census, blocked: &looked, collector, duration, monitor, load };
     let mut list: Vec<Finding> = Vec::new();
     for kind in [
         locks::find,
@@ -193,6 +196,21 @@ impl Scene<'_> {
     /// Part of the trace's length, 0 to 1 (or more, for time added over goroutines).
     pub(crate) fn share(&self, nanos: u64) -> f64 {
         nanos as f64 / self.duration.max(1) as f64
+    }
+
+    /// How many goroutines of the program have this start function.
+    pub(crate) fn goroutines(&self, name: StrId) -> u64 {
+        self.census.gos.iter().filter(|facts| facts.name == name).count() as u64
+    }
+
+    /// Whether a goroutine was started by package `testing`, to run a test.
+    pub(crate) fn is_test(&self, go: GoIx) -> bool {
+        self.census.go(go).is_some_and(|facts| is_test_function(self.trace.str(facts.name)))
+    }
+
+    /// Whether tests alone waited there: for what they themselves started, as they should.
+    pub(crate) fn is_of_tests(&self, wait: &Blocked) -> bool {
+        !wait.longest.is_empty() && wait.longest.iter().all(|one| self.is_test(one.go))
     }
 
     /// Places where the program waits by `ops`.

@@ -5,7 +5,7 @@
 //! somewhere or writes each time.
 
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, place_name, time};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
 use crate::analysis::units::{Family, Sleeps};
 use crate::base::ids::GoIx;
 use crate::base::time::{TimeRange, TraceTime};
@@ -47,22 +47,20 @@ fn judge(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps) -> Option<Finding>
         return None;
     }
     let looks = polls.count.checked_div(sleeps.series.max(1)).unwrap_or(0);
+    let mut evidence = Evidence::default();
     let title = format!(
-        "{}, {} in sum (mean {}), at {} in {} of {}: nobody wakes them but the clock, and between them they do \
-         nothing that others could notice",
-        counted(polls.count, "sleep"),
-        time(polls.nanos),
-        time(polls.nanos / polls.count),
+        "{}, {} total (mean {}), at {} in {} of {}: only the clock wakes them, and between them they do nothing that \
+         others could notice",
+        evidence.count("sleeps", polls.count, "sleep"),
+        evidence.time("sleep_total_ns", polls.nanos),
+        evidence.time("sleep_mean_ns", polls.nanos / polls.count),
         place_name(Some(&place)),
-        counted(sleeps.units, "unit of work"),
+        evidence.count("units", sleeps.units, "unit of work"),
         place_name(scene.places.outer(family.stack).as_ref()),
     );
     let confidence = if sleeps.helped.count > sleeps.polls.count { 0.75 } else { 0.9 };
     let mut finding = Finding::new(Kind::PollingSleep, title, polls.nanos, scene.duration, confidence)
-        .int("sleeps", polls.count)
-        .int("sleep_total_ns", polls.nanos)
-        .int("sleep_mean_ns", polls.nanos / polls.count)
-        .int("units", sleeps.units)
+        .with(evidence)
         .int("series", sleeps.series)
         .int("sleeps_in_a_series", looks)
         .culprit(scene.trace, Some(place), sleeps.stack);
@@ -73,7 +71,9 @@ fn judge(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps) -> Option<Finding>
         finding = finding.link(scene.trace, go, range);
     }
     // One who was there before the trace and outlasts it may have a rhythm of his own.
-    Some(if family.bounded == 0 { finding.at_most(Severity::Warning) } else { finding })
+    let finding = if family.bounded == 0 { finding.at_most(Severity::Warning) } else { finding };
+    let is_test = polls.longest.is_some_and(|(go, _)| scene.is_test(go));
+    Some(if is_test { finding.at_most(Severity::Note) } else { finding })
 }
 
 /// Whether somebody loses time by it: a library that called a handler; somebody who waits for the goroutine

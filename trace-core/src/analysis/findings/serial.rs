@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, percent, place_name, time};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
 use crate::analysis::places::Place;
 use crate::analysis::units::{Example, Family, Serial};
 use crate::base::ids::{GoIx, StackId, TaskIx};
@@ -31,14 +31,16 @@ fn judge(scene: &Scene<'_>, family: &Family) -> Option<Finding> {
     }
     let (place, stack) = common(scene, waits)?;
     let per_unit = serial.waits as f64 / serial.units as f64;
+    let mut evidence = Evidence::default();
+    evidence.ratio("waits_per_unit", per_unit);
     let title = format!(
         "{} of {} spent {} of their time in {per_unit:.1} waits each, one after the other, below {}: side by side the \
          waits would take {} less",
-        counted(serial.units, "unit of work"),
+        evidence.count("units", serial.units, "unit of work"),
         place_name(scene.places.outer(family.stack).as_ref()),
-        percent(serial.nanos, family.nanos),
+        evidence.share("share_of_units", serial.nanos as f64 / family.nanos.max(1) as f64),
         place_name(Some(&place)),
-        time(serial.lost / serial.units.max(1)),
+        evidence.time("saved_per_unit_ns", serial.lost / serial.units.max(1)),
     );
     // Whoever makes the same call in a loop, for as long as he lives, may be a client that plays its part:
     // nobody is known to wait for the whole. A library that called, or a task around it, says otherwise.
@@ -51,7 +53,7 @@ fn judge(scene: &Scene<'_>, family: &Family) -> Option<Finding> {
     }
     let confidence = if is_repeated { 0.85 } else { 0.55 };
     let mut finding = Finding::new(Kind::SerialWaits, title, serial.lost, scene.duration, confidence)
-        .int("units", serial.units)
+        .with(evidence)
         .int("waits", serial.waits)
         .int("wait_total_ns", serial.nanos)
         .int("unit_total_ns", family.nanos)
@@ -65,7 +67,8 @@ fn judge(scene: &Scene<'_>, family: &Family) -> Option<Finding> {
     for (go, range, _) in serial.examples.iter().take(3) {
         finding = finding.link(scene.trace, *go, *range);
     }
-    Some(if is_repeated && is_asked_for { finding } else { finding.at_most(Severity::Note) })
+    let is_test = serial.examples.iter().all(|example| scene.is_test(example.0));
+    Some(if is_repeated && is_asked_for && !is_test { finding } else { finding.at_most(Severity::Note) })
 }
 
 /// Whether the waits are not all the same: steps, not rounds.

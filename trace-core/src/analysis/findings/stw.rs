@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::analysis::collector::stops::Stop;
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, go_name, percent, place_name, time};
+use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, go_name, place_name};
+use crate::analysis::places::{Origin, Place, is_test_function, origin};
+use crate::analysis::wait_chain::Doing;
+use crate::analysis::why::line_of;
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::TimeRange;
 
@@ -14,6 +17,7 @@ const LONG: u64 = 10_000_000;
 /// Stops with the same cause.
 #[derive(Default)]
 struct Stops<'a> {
+    all: Vec<&'a Stop>,
     count: u64,
     stopping: u64,
     held: u64,
@@ -23,6 +27,7 @@ struct Stops<'a> {
 
 impl<'a> Stops<'a> {
     fn add(&mut self, stop: &'a Stop) {
+        self.all.push(stop);
         self.count += 1;
         self.stopping += stop.stopping();
         self.held += stop.held();
@@ -34,7 +39,7 @@ impl<'a> Stops<'a> {
 }
 
 /// Until somebody ran again, nanoseconds: what the runtime says of it later is nobody's loss.
-fn length(stop: &Stop) -> u64 {
+pub(crate) fn length(stop: &Stop) -> u64 {
     stop.stopping() + stop.held()
 }
 
@@ -46,30 +51,52 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         if matches!(reason, "start trace" | "stop trace") {
             continue;
         }
-        let function = scene.places.own(stop.stack).map(|place| place.function).unwrap_or_default();
+        let function = requester(scene, stop).map(|place| place.function).unwrap_or_default();
         by_cause.entry((function, reason.to_owned())).or_default().add(stop);
     }
     by_cause.iter().filter_map(|((_, reason), stops)| judge(scene, reason, stops)).collect()
 }
 
-/// Whoever was the last to stop, in stops that took longer to begin than they then were held: the function, a
-/// stack, who, and how long all waited for it in sum.
-fn late(scene: &Scene<'_>, reason: &str, stops: &Stops<'_>) -> Option<(StackId, GoIx, TimeRange)> {
+/// The line that asked for a stop: the program's own, else where the goroutine began. None before Go 1.22, which does
+/// not record it.
+fn requester(scene: &Scene<'_>, stop: &Stop) -> Option<Place> {
+    line_of(scene.trace, scene.places, stop.stack)
+}
+
+/// Whether package `testing` asked for it: benchmarks, and tests of allocations (`testing.AllocsPerRun`), ask for what
+/// they need to measure.
+fn is_by_testing(scene: &Scene<'_>, stack: StackId) -> bool {
+    let mut library = scene.trace.frames(stack).take_while(|frame| origin(frame) == Origin::Standard);
+    library.any(|frame| is_test_function(frame.function))
+}
+
+/// The goroutine that stopped last.
+struct Late {
+    stack: StackId,
+    go: GoIx,
+    range: TimeRange,
+    /// How long stops waited for goroutines in this function, nanoseconds.
+    nanos: u64,
+}
+
+/// What was the last to stop, in stops that took longer to begin than they then were held.
+fn late(scene: &Scene<'_>, stops: &Stops<'_>) -> Option<Late> {
     if stops.stopping <= stops.held || stops.stopping < LONG / 10 {
         return None;
     }
     let mut by_function: BTreeMap<u32, (u64, u64, StackId, GoIx, TimeRange)> = BTreeMap::new();
-    for stop in scene.collector.stops.iter().filter(|stop| scene.trace.str(stop.reason) == reason) {
+    for stop in &stops.all {
         let Some(last) = stop.last else { continue };
         let Some(function) = scene.places.own_function(last.stack) else { continue };
-        let sum = by_function.entry(function).or_insert((0, 0, last.stack, last.go, stop.range));
+        let sum = by_function.entry(function).or_insert((0, 0, last.stack, last.go, last.range.intersect(stop.range)));
         sum.0 += stop.stopping();
         if stop.stopping() > sum.1 {
-            (sum.1, sum.2, sum.3, sum.4) = (stop.stopping(), last.stack, last.go, stop.range);
+            (sum.1, sum.2, sum.3, sum.4) = (stop.stopping(), last.stack, last.go, last.range.intersect(stop.range));
         }
     }
     let (_, top) = by_function.into_iter().max_by_key(|(function, sum)| (sum.0, *function))?;
-    (top.0 * 2 > stops.stopping).then_some((top.2, top.3, top.4))
+    let (nanos, _, stack, go, range) = top;
+    (nanos * 2 > stops.stopping).then_some(Late { stack, go, range, nanos })
 }
 
 fn judge(scene: &Scene<'_>, reason: &str, stops: &Stops<'_>) -> Option<Finding> {
@@ -78,49 +105,53 @@ fn judge(scene: &Scene<'_>, reason: &str, stops: &Stops<'_>) -> Option<Finding> 
     if scene.share(nanos) < 0.01 && max < LONG {
         return None;
     }
-    let late = late(scene, reason, stops);
-    let asker = scene.places.own(longest.stack);
-    let (stack, place) = match late {
-        Some((stack, _, _)) => (stack, scene.places.own(stack)),
+    let late = late(scene, stops);
+    // The pauses of the GC are part of what it costs, unless one goroutine makes them long.
+    if stops.is_collectors && late.is_none() {
+        return None;
+    }
+    let asker = requester(scene, longest);
+    let (stack, place) = match &late {
+        Some(late) => (late.stack, scene.places.own(late.stack)),
         None => (longest.stack, asker.clone()),
     };
     // Every proc stands still while it is held; until then those that have stopped wait for the last.
     let lost = nanos * scene.load.procs.max(1);
+    let mut evidence = Evidence::default();
     let mut title = format!(
-        "The world was stopped {} ({reason}), {} in sum = {} of the time (max {}), asked for by {}",
-        counted(stops.count, "time"),
-        time(nanos),
-        percent(nanos, scene.duration),
-        time(max),
-        place_name(asker.as_ref()),
+        "World stopped {} ({reason}), {} total = {} of the time (max {})",
+        evidence.count("stops", stops.count, "time"),
+        evidence.time("stopped_total_ns", nanos),
+        evidence.share("stopped_share", scene.share(nanos)),
+        evidence.time("stopped_max_ns", max),
     );
-    if let Some((_, go, _)) = late {
-        let who = place_name(place.as_ref());
-        title += &format!(
-            "; of that {} it waited for goroutines like {} in {who}",
-            time(stops.stopping),
-            go_name(scene.trace, go)
-        );
+    if let Some(asker) = &asker {
+        title += &format!(", requested by {}", place_name(Some(asker)));
+    }
+    if let Some(late) = &late {
+        let nanos = evidence.time("late_ns", late.nanos);
+        let (go, at) = (go_name(scene.trace, late.go), place_name(place.as_ref()));
+        title += &format!("; of that {nanos} waiting for goroutines like {go} in {at} to stop");
     }
     // The collector's own stops are its business: what there is to do about them is to collect less. Before Go 1.22
     // a trace does not tell who else asked.
     let is_collectors = stops.is_collectors || asker.is_none();
-    let is_minor = stops.is_collectors || asker.is_none() && scene.share(stops.held) < 0.25;
+    let is_test = scene.is_test(longest.go) || is_by_testing(scene, longest.stack);
+    let is_minor = stops.is_collectors || is_test || asker.is_none() && scene.share(stops.held) < 0.25;
     let mut finding =
         Finding::new(Kind::StopTheWorld, title, lost, scene.duration, if is_collectors { 0.6 } else { 0.85 })
-            .int("stops", stops.count)
-            .int("stopped_total_ns", nanos)
-            .int("stopped_max_ns", max)
+            .with(evidence)
             .int("stopping_ns", stops.stopping)
             .int("held_ns", stops.held)
-            .ratio("stopped_share", scene.share(nanos))
             .text("reason", reason)
             .culprit(scene.trace, place, stack);
-    let all = scene.collector.stops.iter().filter(|stop| scene.trace.str(stop.reason) == reason);
+    let all = stops.all.iter();
     let all: Vec<GoIx> = all.flat_map(|stop| [Some(stop.go), stop.last.map(|last| last.go)]).flatten().collect();
     finding = finding.goroutines(all.iter().filter(|go| go.is_some()));
-    if let Some((_, go, range)) = late {
-        finding = finding.link(scene.trace, go, range);
+    if let Some(late) = late {
+        let (go, doing, within) = (late.go, Doing::Running, late.range);
+        let nanos = within.nanos().unsigned_abs();
+        finding = finding.link(scene.trace, go, within).act(Some(Act { go, doing, within, nanos }));
     }
     if longest.go.is_some() {
         finding = finding.link(scene.trace, longest.go, longest.range);

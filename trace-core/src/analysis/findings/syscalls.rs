@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::census::{Spot, longer};
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, percent, place_name, time};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
 use crate::base::ids::{GoIx, StackId};
 use crate::event::state::SpanClass;
 
@@ -16,8 +16,24 @@ struct Calls {
     /// Those of the longest calls.
     some: Vec<GoIx>,
     max: u64,
+    /// Nanoseconds of those that write to a connection.
+    net: u64,
     /// The stack with most time.
     top: (u64, StackId),
+}
+
+/// Sending takes this long on average where something holds it up, ns.
+const SLOW_ANSWER: u64 = 1_000_000;
+
+/// Whether a stack writes to a connection.
+fn writes_to_network(scene: &Scene<'_>, stack: StackId) -> bool {
+    let mut frames = scene.trace.frames(stack);
+    frames.any(|frame| {
+        let rest = frame.function.strip_prefix("net.(*");
+        rest.and_then(|rest| rest.split_once(").")).is_some_and(|(_, call)| {
+            matches!(call, "Write" | "WriteTo" | "ReadFrom" | "writeBuffers" | "WriteMsgUDP" | "WriteToUDP")
+        })
+    })
 }
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
@@ -34,7 +50,8 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         sum.spot.count += site.count;
         sum.spot.nanos += site.nanos;
         sum.max = sum.max.max(site.max);
-        sum.gos += site.gos;
+        sum.net += if writes_to_network(scene, key.stack) { site.nanos } else { 0 };
+        sum.gos = scene.census.callers(own, outer);
         sum.some.extend(site.longest.iter().map(|wait| wait.go));
         sum.top = sum.top.max((site.nanos, key.stack));
         let longest = site.longest.iter().max_by_key(|wait| wait.range.nanos());
@@ -55,24 +72,26 @@ fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     if share < 0.15 || scene.share(spot.nanos) < 0.02 {
         return None;
     }
+    // One call that a goroutine is in all the time is its way of waiting: for a file to change, a process to end.
+    if calls.max * 10 > spot.nanos * 9 && scene.share(calls.max) > 0.9 {
+        return None;
+    }
     let callee = scene.places.callee(stack).unwrap_or("a system call");
+    let mut evidence = Evidence::default();
     let title = format!(
-        "{}, {} in sum (max {}), mostly {callee} at {}: {} of the time of work in {}",
-        counted(spot.count, "system call"),
-        time(spot.nanos),
-        time(calls.max),
+        "{}, {} total (max {}), most in {callee} at {}: {} of the time of work in {}",
+        evidence.count("calls", spot.count, "system call"),
+        evidence.time("call_total_ns", spot.nanos),
+        evidence.time("call_max_ns", calls.max),
         place_name(Some(&place)),
-        percent(spot.nanos, work),
+        evidence.share("share_of_work", share),
         place_name(scene.places.outer(stack).as_ref()),
     );
     let is_habit = spot.count >= 10;
     let confidence = if is_habit { 0.5 + 0.4 * share.min(1.0) } else { 0.4 };
     let mut finding = Finding::new(Kind::SlowSyscall, title, spot.nanos, scene.duration, confidence)
-        .int("calls", spot.count)
-        .int("call_total_ns", spot.nanos)
-        .int("call_max_ns", calls.max)
+        .with(evidence)
         .int("work_total_ns", work)
-        .ratio("share_of_work", share)
         .culprit(scene.trace, Some(place), stack);
     if let Some(outer) = scene.places.outer(stack) {
         finding = finding.victim(&outer.function, calls.gos);
@@ -83,5 +102,8 @@ fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     }
     // Whoever was started to read and write does so; a handler that a library calls has somebody who waits.
     let is_task = scene.places.is_outer_root(stack) && share < 0.5;
-    Some(if is_habit && !is_task { finding } else { finding.at_most(Severity::Note) })
+    let is_test = calls.some.iter().all(|go| scene.is_test(*go));
+    // To send an answer is what a server is there for, unless it is held up at that.
+    let is_answer = calls.net * 2 > spot.nanos && spot.nanos / spot.count.max(1) < SLOW_ANSWER;
+    Some(if is_habit && !is_task && !is_test && !is_answer { finding } else { finding.at_most(Severity::Note) })
 }

@@ -1,0 +1,400 @@
+//! What must hold of the findings of any trace: no part is larger than its whole, nothing takes longer than it can,
+//! the numbers in a title are those of the evidence, what a title says a goroutine did is in the trace, and other
+//! analyses count the same.
+
+use trace_core::analysis::blocked_by::{Meanwhile, blocked, releasers};
+use trace_core::analysis::census::Census;
+use trace_core::analysis::collector::cycles::Collector;
+use trace_core::analysis::findings::Findings;
+use trace_core::analysis::findings::finding::{Act, Finding, Kind, Value, counted, time};
+use trace_core::analysis::latency::latency;
+use trace_core::analysis::locks::locks;
+use trace_core::analysis::places::Places;
+use trace_core::analysis::procs::procs;
+use trace_core::analysis::scope::Scope;
+use trace_core::analysis::wait_chain::Doing;
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
+use trace_core::event::state::{GoState, SpanClass};
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::Trace;
+
+/// Of two numbers of the evidence the first is part of the second.
+const PARTS: &[(&str, &str)] = &[
+    ("wait_max_ns", "wait_total_ns"),
+    ("examined_ns", "wait_total_ns"),
+    ("held_ns", "examined_ns"),
+    ("held_slow_ns", "held_ns"),
+    ("held_runnable_ns", "held_ns"),
+    ("holder_ns", "holders_ns"),
+    ("asleep_meanwhile_ns", "wait_total_ns"),
+    ("call_max_ns", "call_total_ns"),
+    ("call_total_ns", "work_total_ns"),
+    ("longest_ns", "idle_while_ready_ns"),
+    ("runnable_max_ns", "runnable_total_ns"),
+    ("stopped_max_ns", "stopped_total_ns"),
+    ("stopping_ns", "stopped_total_ns"),
+    ("held_ns", "stopped_total_ns"),
+    ("late_ns", "stopping_ns"),
+    ("paused_max_ns", "paused_total_ns"),
+    ("helped_ns", "assist_elapsed_ns"),
+    ("assist_total_ns", "assist_elapsed_ns"),
+    ("running_of_first_ns", "running_total_ns"),
+    ("longest_total_ns", "work_total_ns"),
+    ("longest_unit_ns", "unit_total_ns"),
+    ("unit_mean_ns", "unit_total_ns"),
+    ("sleep_mean_ns", "sleep_total_ns"),
+    ("uneven_rounds", "rounds"),
+    ("cycles_forced", "cycles"),
+    ("stuck", "not_ended"),
+    ("not_ended", "created"),
+    ("ended", "created"),
+    ("waiters", "waits"),
+];
+
+/// What one goroutine, or the world, did: no longer than the trace.
+const ELAPSED: &[&str] = &[
+    "wait_max_ns",
+    "holder_ns",
+    "holders_ns",
+    "holders_runnable_ns",
+    "last_ns",
+    "consumer_ns",
+    "idle_while_ready_ns",
+    "longest_ns",
+    "runnable_max_ns",
+    "stopped_total_ns",
+    "paused_total_ns",
+    "marking_ns",
+    "oldest_ns",
+    "missing_ns",
+    "call_max_ns",
+    "longest_unit_ns",
+    "running_of_first_max_ns",
+];
+
+/// What needs a proc: no longer than all procs had.
+const ON_PROCS: &[&str] = &["running_total_ns", "running_of_first_ns", "helped_ns", "assist_total_ns", "background_ns"];
+
+/// Places of waiting that are looked at.
+const PLACES: usize = 40;
+
+/// Ratios that may be above 1.
+const FREE_RATIOS: &[&str] = &["mean_waiting", "per_second", "waits_per_wakeup", "waits_per_unit"];
+
+/// All that does not hold.
+pub(crate) fn violations(trace: &Trace, found: &Findings) -> Vec<String> {
+    let mut faults = whole(trace, found);
+    faults.extend(waits(trace));
+    for finding in &found.list {
+        let told = [
+            parts(finding, found),
+            numbers(finding),
+            places(trace, finding),
+            acts(trace, finding),
+            others(trace, finding),
+        ];
+        let name = finding.kind.name();
+        faults.extend(told.concat().into_iter().map(|fault| format!("{name}: {fault}\n    {}", finding.title)));
+    }
+    faults
+}
+
+fn int(finding: &Finding, name: &str) -> Option<u64> {
+    finding.evidence.iter().find_map(|(known, value)| match value {
+        Value::Int(value) if *known == name => Some(*value),
+        _ => None,
+    })
+}
+
+fn parts(finding: &Finding, found: &Findings) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut names: Vec<&str> = finding.evidence.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    if names.windows(2).any(|pair| pair[0] == pair[1]) {
+        faults.push(format!("evidence named twice: {names:?}"));
+    }
+    for (part, all) in PARTS {
+        if let (Some(a), Some(b)) = (int(finding, part), int(finding, all))
+            && a > b
+        {
+            faults.push(format!("{part} {a} > {all} {b}"));
+        }
+    }
+    let on_procs = found.load.procs * found.duration_ns;
+    for (names, limit) in [(ELAPSED, found.duration_ns), (ON_PROCS, on_procs)] {
+        for name in names {
+            if let Some(nanos) = int(finding, name).filter(|nanos| *nanos > limit) {
+                faults.push(format!("{name} {nanos} > {limit}"));
+            }
+        }
+    }
+    if let (Some(total), Some(waiters)) = (int(finding, "wait_total_ns"), int(finding, "waiters"))
+        && total > waiters * found.duration_ns
+    {
+        faults.push(format!("{waiters} goroutines waited {total} in {}", found.duration_ns));
+    }
+    if let (Some(total), Some(max), Some(waits)) =
+        (int(finding, "wait_total_ns"), int(finding, "wait_max_ns"), int(finding, "waits"))
+        && total > max * waits
+    {
+        faults.push(format!("{waits} waits of at most {max} are {total}"));
+    }
+    for (name, value) in &finding.evidence {
+        if let Value::Ratio(ratio) = value
+            && !FREE_RATIOS.contains(name)
+            && !(0.0..=1.0).contains(ratio)
+        {
+            faults.push(format!("{name} is {ratio}"));
+        }
+    }
+    if !(0.0..=1.0).contains(&finding.confidence) {
+        faults.push(format!("confidence {}", finding.confidence));
+    }
+    faults
+}
+
+/// The numbers of a title that no evidence is behind.
+fn numbers(finding: &Finding) -> Vec<String> {
+    // What a warning of the reader says is its own.
+    let title = match finding.kind {
+        Kind::TraceDamage => finding.title.split(": ").next().unwrap_or_default(),
+        _ => finding.title.as_str(),
+    };
+    let words: Vec<&str> = title.split_whitespace().map(|word| word.trim_matches(['(', ')', ',', ';', ':'])).collect();
+    let mut faults = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        if word.parse::<f64>().is_err() {
+            continue;
+        }
+        let unit = words.get(at + 1).copied().unwrap_or_default();
+        let told = format!("{word} {unit}");
+        let is_known = finding.evidence.iter().any(|(name, value)| match (value, unit) {
+            (Value::Int(nanos), "ns" | "µs" | "ms" | "s") => name.ends_with("_ns") && time(*nanos) == told,
+            (Value::Ratio(ratio), "%") => format!("{:.0} %", 100.0 * ratio) == told,
+            (Value::Int(count), _) => !name.ends_with("_ns") && counted(*count, "x").starts_with(&format!("{word} ")),
+            (Value::Ratio(ratio), _) => [format!("{ratio:.0}"), format!("{ratio:.1}")].iter().any(|text| text == word),
+            (Value::Text(_), _) => false,
+        });
+        if !is_known {
+            faults.push(format!("'{told}' is in no evidence"));
+        }
+    }
+    for words in ["unknown place", "requester unknown", "in sum", "in all", "meanwhile", "told"] {
+        if title.contains(words) {
+            faults.push(format!("says '{words}'"));
+        }
+    }
+    faults
+}
+
+fn places(trace: &Trace, finding: &Finding) -> Vec<String> {
+    let mut faults = Vec::new();
+    let all = trace.range();
+    for link in &finding.links {
+        if link.range.start < all.start || link.range.end > all.end {
+            faults.push(format!("a link leads to {:?}, outside of {all:?}", link.range));
+        }
+        if trace.goroutine_name(link.go).map(|known| known.0) != Some(link.id) {
+            faults.push(format!("a link names {:?} {:?}", link.go, link.id));
+        }
+        if finding.goroutines.binary_search(&link.go).is_err() {
+            faults.push(format!("{:?} is linked but not among the goroutines", link.go));
+        }
+    }
+    for victim in &finding.victims {
+        if victim.goroutines > u64::from(trace.goroutine_count()) {
+            faults.push(format!("{} goroutines are affected", victim.goroutines));
+        }
+    }
+    if let Some(culprit) = &finding.culprit
+        && !culprit.stack.is_empty()
+        && !culprit.stack.iter().any(|place| place.function == culprit.place.function)
+    {
+        faults.push(format!("{} is not in the culprit's stack", culprit.place.function));
+    }
+    let lost = u64::from(trace.goroutine_count().max(trace.proc_count())) * all.nanos().unsigned_abs();
+    if finding.time_lost_ns > lost {
+        faults.push(format!("{} ns lost of {lost}", finding.time_lost_ns));
+    }
+    faults
+}
+
+const fn is_such(doing: Doing, class: SpanClass) -> bool {
+    match doing {
+        Doing::Running | Doing::MarkAssist => matches!(class, SpanClass::Running),
+        Doing::Runnable => matches!(class, SpanClass::Runnable),
+        Doing::Syscall => matches!(class, SpanClass::Syscall),
+        Doing::Waiting(wanted) => wanted as usize == class as usize,
+        Doing::Unknown | Doing::Unfollowed => true,
+    }
+}
+
+/// What goroutines are said to have done is in the trace, while others waited.
+fn acts(trace: &Trace, finding: &Finding) -> Vec<String> {
+    let mut faults = Vec::new();
+    for act in &finding.acts {
+        let all = trace.range();
+        if act.within.start < all.start || act.within.end > all.end || act.nanos > act.within.nanos().unsigned_abs() {
+            faults.push(format!("{act:?} in a trace of {all:?}"));
+        }
+        let sums = trace.time_by_class(LaneId::Goroutine(act.go), act.within).nanos;
+        let did: u64 =
+            SpanClass::ALL.iter().filter(|class| is_such(act.doing, **class)).map(|class| sums[*class as usize]).sum();
+        if did < act.nanos {
+            faults.push(format!("{act:?} did so for {did} ns only"));
+        }
+        if is_about_waits(finding.kind) {
+            let waited =
+                finding.goroutines.iter().filter(|go| **go != act.go).any(|go| {
+                    trace.spans(LaneId::Goroutine(*go), act.within).any(|span| span.state == GoState::Waiting)
+                });
+            if !waited {
+                faults.push(format!("nobody waited during {act:?}"));
+            }
+            if finding.kind != Kind::CpuStarvation && !was_seen(trace, finding, act) {
+                faults.push(format!("the culprit was not seen during {act:?}"));
+            }
+        }
+    }
+    faults
+}
+
+const fn is_about_waits(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::LockContention
+            | Kind::LockHeldOverIo
+            | Kind::RwmutexWriter
+            | Kind::CpuStarvation
+            | Kind::ChannelBacklog
+            | Kind::Straggler
+            | Kind::Imbalance
+    )
+}
+
+/// Whether the function of the culprit was on the stack of the one who did it, in that time.
+fn was_seen(trace: &Trace, finding: &Finding, act: &Act) -> bool {
+    let Some(culprit) = &finding.culprit else { return true };
+    let lane = LaneId::Goroutine(act.go);
+    let until_end = TimeRange::new(act.within.start, act.within.end.plus_nanos(1));
+    let mut stacks = Vec::new();
+    for span in trace.spans(lane, act.within) {
+        stacks.extend((span.range.end <= act.within.end).then_some(span.end_stack));
+        let is_blocked = span.state != GoState::Running;
+        stacks.extend((is_blocked || act.within.start <= span.range.start).then_some(span.start_stack));
+    }
+    stacks.extend(trace.samples(lane, act.within).map(|sample| sample.stack));
+    stacks.extend(trace.events(lane, until_end).map(|row| row.stack));
+    // Whom it woke or created, and where.
+    for other in finding.goroutines.iter().filter(|go| **go != act.go) {
+        let moves = trace.moves(*other, until_end).filter(|found| found.by == Some(lane));
+        stacks.extend(moves.map(|found| found.by_stack));
+    }
+    stacks.iter().any(|&stack| trace.frames(stack).any(|frame| frame.function == culprit.place.function))
+}
+
+/// What other analyses say of the same.
+fn others(trace: &Trace, finding: &Finding) -> Vec<String> {
+    let monitor = Monitor::new();
+    let mut faults = Vec::new();
+    let mut same = |name: &str, other: u64| {
+        if let Some(own) = int(finding, name).filter(|own| *own != other) {
+            faults.push(format!("{name} is {own}, elsewhere {other}"));
+        }
+    };
+    match finding.kind {
+        Kind::IdleProcs => {
+            let found = procs(trace, trace.range(), &monitor).expect("not cancelled").idle_while_ready;
+            same("idle_while_ready_ns", found.nanos);
+            same("longest_ns", found.worst.first().map_or(0, |range| range.nanos().unsigned_abs()));
+        }
+        Kind::GcPressure => {
+            let gc = Collector::of(trace, trace.range(), &monitor).expect("not cancelled");
+            let own = gc.stops.iter().filter(|stop| stop.is_collectors);
+            same("pauses", own.clone().count() as u64);
+            same("paused_total_ns", own.map(|stop| stop.stopping() + stop.held()).sum());
+        }
+        Kind::StopTheWorld => {
+            let gc = Collector::of(trace, trace.range(), &monitor).expect("not cancelled");
+            let stops = gc.stops.iter().filter(|stop| {
+                let reason = trace.str(stop.reason);
+                finding.evidence.iter().any(|(_, value)| *value == Value::Text(reason.to_owned()))
+            });
+            let all: u64 = stops.clone().map(|stop| stop.stopping() + stop.held()).sum();
+            if int(finding, "stopped_total_ns") > Some(all) {
+                faults.push(format!("stops of this kind took {all} ns"));
+            }
+            let is_known = stops.into_iter().all(|stop| trace.frames(stop.stack).next().is_some());
+            if is_known && !finding.title.contains("requested by") {
+                faults.push("the requester is known".to_owned());
+            }
+        }
+        _ => {}
+    }
+    faults
+}
+
+/// Who kept whom waiting: parts within their wholes, and nobody did anything for longer than the trace lasts.
+fn waits(trace: &Trace) -> Vec<String> {
+    let places = Places::new(trace);
+    let census = Census::take(trace, &places, &Monitor::new()).expect("not cancelled");
+    let duration = trace.range().nanos().unsigned_abs();
+    let mut faults = Vec::new();
+    for wait in blocked(&census, &places).iter().take(PLACES) {
+        let found = releasers(trace, &places, wait);
+        let parts: u64 = found.parts.iter().map(|part| part.nanos).sum();
+        let is_sound = wait.max <= wait.nanos
+            && wait.nanos <= wait.gos * duration
+            && wait.gos <= wait.count
+            && wait.woken_nanos <= wait.nanos
+            && wait.bounded_nanos <= wait.nanos
+            && found.examined <= wait.woken_nanos
+            && parts == found.examined;
+        if !is_sound {
+            faults.push(format!("examined {}, parts {parts} of {wait:?}", found.examined));
+        }
+        let is_odd = |part: &&Meanwhile| {
+            let (own, longest) = (part.own_nanos(), part.longest.nanos().unsigned_abs());
+            own > part.nanos || own > duration || longest > own
+        };
+        faults.extend(found.parts.iter().filter(is_odd).map(|part| format!("{part:?}")));
+    }
+    faults
+}
+
+/// The numbers about the whole trace, against other analyses.
+fn whole(trace: &Trace, found: &Findings) -> Vec<String> {
+    let monitor = Monitor::new();
+    let pieces = Scope::whole(trace).pieces(trace);
+    let mut faults = Vec::new();
+    let mut same = |name: &str, own: u64, other: u64| {
+        if own != other {
+            faults.push(format!("{name} is {own}, elsewhere {other}"));
+        }
+    };
+    let all = locks(trace, &pieces, &monitor).expect("not cancelled");
+    same("lock_wait_ns", found.lock_wait_ns, all.iter().map(|lock| lock.nanos).sum());
+    let used = procs(trace, trace.range(), &monitor).expect("not cancelled");
+    same("stw_ns", found.stw_ns, used.stopped);
+    let waits = latency(trace, &pieces, &monitor).expect("not cancelled");
+    let own = waits.groups.iter().filter(|group| !group.is_system);
+    let longest = own.flat_map(|group| &group.worst).map(|wait| wait.nanos).max();
+    same("longest_runnable_ns", found.longest_runnable_ns, longest.unwrap_or(0));
+    let gc = Collector::of(trace, trace.range(), &monitor).expect("not cancelled");
+    same("gc_ns", found.gc_ns, gc.cycles.iter().map(|cycle| cycle.range.nanos().unsigned_abs()).sum());
+    let load = found.load;
+    let limit = load.procs * found.duration_ns;
+    for (name, nanos) in [("busy", load.busy), ("running", load.running), ("assist", found.assist_ns)] {
+        if nanos > limit {
+            faults.push(format!("{name} {nanos} > {} procs * {}", load.procs, found.duration_ns));
+        }
+    }
+    // In a damaged trace goroutines may run on no proc.
+    let is_sound = trace.warnings().iter().all(|warning| !warning.kind.is_damage());
+    let is_more = load.running > load.busy || found.assist_ns > load.busy;
+    if is_sound && is_more || !(0.0..=1.0).contains(&load.share) {
+        faults.push(format!("{load:?}, assists {}", found.assist_ns));
+    }
+    faults
+}

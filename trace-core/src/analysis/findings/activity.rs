@@ -1,0 +1,218 @@
+//! What goroutines did within stretches of time: how long of each, and where most of it. A finding that says that
+//! somebody computed, waited or had no proc rests on this.
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::blocked_by::{Meanwhile, total};
+use crate::analysis::census::is_idle;
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::Act;
+use crate::analysis::findings::hot::{Hot, hot};
+use crate::analysis::scope::united;
+use crate::analysis::wait_chain::{Doing, walk};
+use crate::base::ids::{GoIx, StackId};
+use crate::base::time::TimeRange;
+use crate::event::state::SpanClass;
+
+/// What somebody did, in the four ways that ask for different advice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Way {
+    /// On a proc, mark assist included.
+    Running = 0,
+    /// Without a proc.
+    Runnable = 1,
+    Syscall = 2,
+    Waiting = 3,
+    /// The trace does not tell, or it was not analysed.
+    Unknown = 4,
+}
+
+impl Way {
+    const COUNT: usize = 5;
+
+    pub(crate) const fn of(doing: Doing) -> Self {
+        match doing {
+            Doing::Running | Doing::MarkAssist => Self::Running,
+            Doing::Runnable => Self::Runnable,
+            Doing::Syscall => Self::Syscall,
+            Doing::Waiting(_) => Self::Waiting,
+            Doing::Unknown | Doing::Unfollowed => Self::Unknown,
+        }
+    }
+
+    /// Whether it is slow though nobody computes.
+    pub(crate) const fn is_slow(self) -> bool {
+        matches!(self, Self::Syscall | Self::Waiting)
+    }
+
+    /// `running in`: what stands before a place.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Running => "running in",
+            Self::Runnable => "runnable, without a proc, in",
+            Self::Syscall => "in a system call of",
+            Self::Waiting => "waiting in",
+            Self::Unknown => "last seen in",
+        }
+    }
+}
+
+/// Time of one way, by the goroutine that spent it.
+#[derive(Clone, Debug)]
+struct Piece {
+    go: GoIx,
+    doing: Doing,
+    stack: StackId,
+    /// Added over waiters, nanoseconds.
+    weight: u64,
+    ranges: Vec<TimeRange>,
+}
+
+/// What goroutines did.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Activity {
+    pieces: Vec<Piece>,
+}
+
+impl Activity {
+    /// Of parts of waits, as [`crate::analysis::blocked_by::releasers`] finds them.
+    pub(crate) fn of_parts<'a>(parts: impl IntoIterator<Item = &'a Meanwhile>) -> Self {
+        let piece = |part: &Meanwhile| Piece {
+            go: part.go,
+            doing: part.doing,
+            stack: part.stack,
+            weight: part.nanos,
+            ranges: part.ranges.clone(),
+        };
+        Self { pieces: parts.into_iter().map(piece).collect() }
+    }
+
+    /// Of goroutines themselves, each within a stretch of time.
+    pub(crate) fn of_ranges(scene: &Scene<'_>, gos: &[(GoIx, TimeRange)]) -> Self {
+        let mut pieces: FxHashMap<(GoIx, Doing, Option<u32>), Piece> = FxHashMap::default();
+        let mut longest: FxHashMap<(GoIx, Doing, Option<u32>), i64> = FxHashMap::default();
+        for &(go, range) in gos {
+            for step in walk(scene.trace, go, range, &|_| false).steps {
+                let key = (go, step.doing, scene.places.own_function(step.stack));
+                let new = Piece { go, doing: step.doing, stack: step.stack, weight: 0, ranges: Vec::new() };
+                let piece = pieces.entry(key).or_insert(new);
+                piece.weight += step.range.nanos().unsigned_abs();
+                piece.ranges.push(step.range);
+                let longest = longest.entry(key).or_insert(0);
+                if step.range.nanos() > *longest {
+                    (*longest, piece.stack) = (step.range.nanos(), step.stack);
+                }
+            }
+        }
+        let mut pieces: Vec<Piece> = pieces.into_values().collect();
+        for piece in &mut pieces {
+            piece.ranges = united(std::mem::take(&mut piece.ranges));
+        }
+        pieces.sort_by_key(|piece| (std::cmp::Reverse(piece.weight), piece.go, piece.doing, piece.stack));
+        Self { pieces }
+    }
+
+    fn weights(&self) -> [u64; Way::COUNT] {
+        let mut sums = [0; Way::COUNT];
+        for piece in &self.pieces {
+            if let Some(sum) = sums.get_mut(Way::of(piece.doing) as usize) {
+                *sum += piece.weight;
+            }
+        }
+        sums
+    }
+
+    /// Nanoseconds of waiting during which it went on, added over waiters.
+    pub(crate) fn weight(&self, way: Way) -> u64 {
+        self.weights().get(way as usize).copied().unwrap_or(0)
+    }
+
+    /// All of it.
+    pub(crate) fn all(&self) -> u64 {
+        self.weights().iter().sum()
+    }
+
+    /// How long somebody did so, nanoseconds, however many waited: at most the length of the trace.
+    pub(crate) fn elapsed(&self, way: Way) -> u64 {
+        let ranges = self.pieces.iter().filter(|piece| Way::of(piece.doing) == way);
+        total(&united(ranges.flat_map(|piece| piece.ranges.iter().copied()).collect()))
+    }
+
+    /// How many goroutines it is about.
+    pub(crate) fn goroutines(&self) -> u64 {
+        let mut gos: Vec<GoIx> = self.pieces.iter().map(|piece| piece.go).collect();
+        gos.sort_unstable();
+        gos.dedup();
+        gos.len() as u64
+    }
+
+    /// What took most of it.
+    pub(crate) fn main(&self) -> Way {
+        let ways = [Way::Running, Way::Runnable, Way::Syscall, Way::Waiting, Way::Unknown];
+        let weights = ways.into_iter().zip(self.weights());
+        weights.max_by_key(|&(way, weight)| (weight, std::cmp::Reverse(way))).map_or(Way::Unknown, |most| most.0)
+    }
+
+    /// When goroutines did so.
+    pub(crate) fn ranges(&self, way: Way) -> Vec<(GoIx, TimeRange)> {
+        let such = self.pieces.iter().filter(|piece| Way::of(piece.doing) == way);
+        such.flat_map(|piece| piece.ranges.iter().map(|&range| (piece.go, range))).collect()
+    }
+
+    /// Where most of it was: of running by samples and the like inside the stretches, of the rest by the stacks.
+    pub(crate) fn place(&self, scene: &Scene<'_>, way: Way) -> Option<Hot> {
+        if way == Way::Running {
+            return hot(scene, &self.ranges(way));
+        }
+        let mut sums: FxHashMap<u32, (u64, u64, StackId)> = FxHashMap::default();
+        let (mut all, mut seen) = (0, 0);
+        for piece in self.pieces.iter().filter(|piece| Way::of(piece.doing) == way) {
+            let Some(function) = scene.places.own_function(piece.stack) else { continue };
+            let sum = sums.entry(function).or_default();
+            sum.0 += piece.weight;
+            if (piece.weight, piece.stack) > (sum.1, sum.2) {
+                (sum.1, sum.2) = (piece.weight, piece.stack);
+            }
+            (all, seen) = (all + piece.weight, seen + piece.ranges.len() as u64);
+        }
+        let (_, (weight, _, stack)) = sums.into_iter().max_by_key(|(function, sum)| (sum.0, *function))?;
+        let share = weight as f64 / all.max(1) as f64;
+        Some(Hot { place: scene.places.own(stack)?, stack, share, seen, seen_in: "stacks of waits" })
+    }
+
+    /// Whether most of the time they themselves only waited for work: at a place for that, or for the next bytes of a
+    /// connection.
+    pub(crate) fn is_idle(&self, scene: &Scene<'_>) -> bool {
+        let is_idle = |piece: &&Piece| match piece.doing {
+            Doing::Waiting(class) => class == SpanClass::WaitNet || is_idle(scene.places, piece.stack, class),
+            _ => false,
+        };
+        self.pieces.iter().filter(is_idle).map(|piece| piece.weight).sum::<u64>() * 2 > self.all()
+    }
+
+    /// The longest uninterrupted stretch of it, nanoseconds.
+    pub(crate) fn longest(&self, way: Way) -> u64 {
+        let ranges = self.ranges(way).into_iter().map(|(_, range)| range.nanos().unsigned_abs());
+        ranges.max().unwrap_or(0)
+    }
+
+    /// Whether it consists of many waits, none of which stands out: whoever copies a stream waits for each piece of it.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.main() == Way::Waiting && self.longest(Way::Waiting) * 2 < self.elapsed(Way::Waiting)
+    }
+
+    /// What most of such time was, for a finding's [`Act`]s.
+    pub(crate) fn act_of(&self, way: Way) -> Option<Act> {
+        let such = self.pieces.iter().filter(|piece| Way::of(piece.doing) == way);
+        let most = such.max_by_key(|piece| (piece.weight, piece.go))?;
+        self.act(most.go, most.doing)
+    }
+
+    /// What one goroutine did, for a finding's [`Act`]s.
+    pub(crate) fn act(&self, go: GoIx, doing: Doing) -> Option<Act> {
+        let such = self.pieces.iter().filter(|piece| piece.go == go && piece.doing == doing);
+        let ranges = united(such.flat_map(|piece| piece.ranges.iter().copied()).collect());
+        let within = TimeRange::new(ranges.first()?.start, ranges.last()?.end);
+        Some(Act { go, doing, within, nanos: total(&ranges) })
+    }
+}
