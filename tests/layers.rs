@@ -33,8 +33,9 @@ const APP: &str = "
     state:    core
     action:   core state
     remote:   core fmt
-    cache:    core remote
-    worker:   core fmt state action sample remote cache
+    private:
+    cache:    core remote private
+    worker:   core fmt state action sample remote cache private
     timeline: core egui fmt theme widget state action
     panel:    core egui fmt theme widget state action
     shell:    core egui fmt theme widget state action worker timeline panel remote

@@ -1,9 +1,10 @@
 //! Models of large traces kept on disk, so that a trace opened before opens at once: where they lie, which one
 //! belongs to a file, and what goes when they become too many. Never beside the user's file, and never the
-//! only copy of anything: whatever goes wrong here costs no more than loading again.
+//! only copy of anything: whatever goes wrong here costs no more than loading again. A folder that others can write
+//! to is not used: a model that was put there would be believed.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -14,6 +15,7 @@ use trace_core::cache::{self, Key, Stored};
 use trace_core::load::Publish;
 use trace_core::model::trace::Trace;
 
+use crate::private;
 use crate::remote;
 
 /// Names the folder of the cache, for tests.
@@ -25,7 +27,12 @@ const SETTLED: Duration = Duration::from_secs(2);
 /// A file being written that has not changed for so long was left behind by a window that was closed meanwhile: it is
 /// written in one go.
 const LEFT_BEHIND: Duration = Duration::from_mins(10);
+/// A model takes less than so many bytes for a byte of its file, be it packed, and these besides. What is larger was
+/// not written here.
+const MOST_PER_BYTE: u64 = 64;
+const MOST_BESIDES: u64 = 256 << 20;
 const ENDING: &str = "model";
+/// How names of models that are being written end.
 const NEW: &str = "new";
 
 /// The cache, or none.
@@ -125,27 +132,32 @@ impl Cache {
         let mut kept = self.kept().into_iter();
         kept.find(|kept| kept.path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&of_len)))?;
         let key = Key::of_file(path).ok()?;
-        let place = self.place(&key)?;
-        let trace = cache::read(Stored::File(&place), &key)?;
+        let place = self.own_folder()?.join(name_of(&key));
+        let stored = private::open(&place, most_bytes(seen.len)).ok()?;
+        let trace = cache::read(Stored::File(&stored), &key)?;
         if Seen::of(path) != Some(seen) {
             return None;
         }
         // So that the ones used least go first. If it cannot be told, this one goes early.
-        drop(File::options().write(true).open(&place).and_then(|file| file.set_modified(SystemTime::now())));
+        drop(private::touch(&place));
         Some(trace)
     }
 
-    fn place(&self, key: &Key) -> Option<PathBuf> {
-        Some(self.folder.as_ref()?.join(format!("{:x}-{:032x}.{ENDING}", key.len, key.hash)))
+    /// The folder, if it is there and nobody else can have put anything into it.
+    fn own_folder(&self) -> Option<&Path> {
+        self.folder.as_deref().filter(|folder| private::is_own_folder(folder))
     }
 
     /// All models kept, the one used longest ago first.
     fn kept(&self) -> Vec<Kept> {
-        let Some(entries) = self.folder.as_ref().and_then(|folder| fs::read_dir(folder).ok()) else {
+        let Some(entries) = self.own_folder().and_then(|folder| fs::read_dir(folder).ok()) else {
             return Vec::new();
         };
         let kept = entries.filter_map(|entry| {
             let (path, metadata) = entry.ok().and_then(|entry| Some((entry.path(), entry.metadata().ok()?)))?;
+            if !metadata.is_file() {
+                return None;
+            }
             let ending = path.extension()?.to_str()?.to_owned();
             let (used, bytes) = (metadata.modified().ok()?, metadata.len());
             matches!(ending.as_str(), ENDING | NEW).then_some(Kept { path, used, bytes, is_new: ending == NEW })
@@ -237,36 +249,31 @@ impl Fresh {
         if Seen::of(&self.path) != Some(self.seen) || key.len != self.seen.len {
             return Ok(());
         }
-        let Some(place) = self.cache.place(&key) else { return Ok(()) };
-        create_private(folder)?;
-        // Two windows may write the same: each its own new file.
-        let new = place.with_extension(format!("{}.{NEW}", std::process::id()));
-        let written = File::create(&new).and_then(|file| {
-            let mut out = BufWriter::with_capacity(1 << 20, file);
-            cache::write(trace, &key, &mut out)?;
-            out.flush()
-        });
-        if let Err(error) = written.and_then(|()| fs::rename(&new, &place)) {
-            // A full disk must not stay full.
-            drop(fs::remove_file(&new));
-            return Err(error);
+        private::make_folder(folder)?;
+        if !private::is_own_folder(folder) {
+            let what = format!("others can write to {}, so no models are kept there", folder.display());
+            return Err(io::Error::other(what));
         }
+        // What fails leaves nothing behind: a full disk must not stay full.
+        private::write(&folder.join(name_of(&key)), &format!(".{NEW}"), |out| cache::write(trace, &key, out))?;
         self.cache.trim();
         Ok(())
     }
 }
 
-/// Makes the folder; what is in it tells what is in the user's traces, so nobody else may look.
-fn create_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+fn name_of(key: &Key) -> String {
+    format!("{:x}-{:032x}.{ENDING}", key.len, key.hash)
+}
+
+/// The largest that the model of a file of `len` bytes can be.
+const fn most_bytes(len: u64) -> u64 {
+    len.saturating_mul(MOST_PER_BYTE).saturating_add(MOST_BESIDES)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use tempfile::TempDir;
     use trace_core::testkit::scenes;
 
@@ -365,6 +372,56 @@ mod tests {
         fs::write(&kept, &bytes[..middle]).expect("written");
         open_and_keep(&cache, &path);
         assert!(open(&cache, &path).from_cache);
+    }
+
+    /// A model that somebody else put there would be believed.
+    #[test]
+    #[cfg(unix)]
+    fn a_folder_that_others_can_write_to_is_not_used() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_folder, cache, path) = setting();
+        open_and_keep(&cache, &path);
+        let folder = cache.folder.clone().expect("a folder");
+        let mode = |path: &Path| path.metadata().expect("it is there").permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&cache.kept()[0].path)), (0o700, 0o600));
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).expect("set");
+        let Loaded { trace, from_cache, fresh } = open(&cache, &path);
+        assert!(!from_cache && fresh.expect("worth keeping").keep(&trace).is_err());
+        assert_eq!((cache.bytes(), cache.clear().expect("nothing to do")), (0, 0));
+        assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 1, "nothing was written or removed");
+    }
+
+    /// A link would lead elsewhere, a pipe would be waited for, something huge would fill memory.
+    #[test]
+    #[cfg(unix)]
+    fn what_is_no_model_is_neither_read_nor_replaced() {
+        let (folder, cache, path) = setting();
+        open_and_keep(&cache, &path);
+        let kept = cache.kept().remove(0).path;
+        let aside = folder.path().join("aside");
+        fs::rename(&kept, &aside).expect("moved");
+        type Put<'a> = &'a dyn Fn();
+        let in_place: [(&str, Put<'_>); 3] = [
+            ("pipe", &|| {
+                let made = std::process::Command::new("mkfifo").arg(&kept).status();
+                assert!(made.is_ok_and(|status| status.success()));
+            }),
+            ("link", &|| std::os::unix::fs::symlink(&aside, &kept).expect("a link")),
+            ("device", &|| std::os::unix::fs::symlink("/dev/zero", &kept).expect("a link")),
+        ];
+        for (name, put) in in_place {
+            put();
+            let Loaded { trace, from_cache, fresh } = open(&cache, &path);
+            assert!(!from_cache, "{name}");
+            assert!(fresh.expect("worth keeping").keep(&trace).is_err(), "{name}");
+            assert!(!fs::symlink_metadata(&kept).expect("it is there").is_file(), "{name}");
+            fs::remove_file(&kept).expect("removed");
+        }
+        fs::rename(&aside, &kept).expect("moved back");
+        assert!(open(&cache, &path).from_cache);
+        let file = File::options().write(true).open(&kept).expect("it is there");
+        file.set_len(1 << 40).expect("a hole");
+        assert!(!open(&cache, &path).from_cache);
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod cli;
 pub mod fmt;
 pub mod panel;
+pub mod private;
 pub mod raster;
 pub mod remote;
 pub mod sample;

@@ -102,7 +102,7 @@ fn reopen(trace: &Trace) {
     cache::write(trace, &key, &mut file).expect("room on the disk");
     let written = start.elapsed();
     let size = file.as_file().metadata().expect("its size").len();
-    let taken = time(|| drop(cache::read(Stored::File(file.path()), &key).expect("what was written")));
+    let taken = time(|| drop(cache::read(Stored::File(file.as_file()), &key).expect("what was written")));
     println!("  cache {} MB, written in {written:.0?}, read in {taken:.0?}", size >> 20);
 }
 

@@ -1,18 +1,21 @@
 //! Settings on disk: read at the start, written on change by a thread, never half.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use crate::private;
 use crate::remote::without_secrets;
 use crate::state::settings::Settings;
 
 /// Names the folder of the settings, for tests.
 pub const FOLDER_VARIABLE: &str = "TRACELANE_CONFIG_DIR";
 const FILE: &str = "settings.ron";
+/// A thousand times what settings take.
+const MOST_BYTES: u64 = 1 << 20;
 /// Changes within this time are written together.
 const QUIET: Duration = Duration::from_millis(400);
 
@@ -39,16 +42,20 @@ impl Store {
         Self { folder: Some(folder.to_path_buf()) }
     }
 
-    /// The settings; the usual ones if there are none. A damaged file is put aside, and said so.
+    /// The settings; the usual ones if there are none. A damaged file is put aside, and said so; what is no file is left
+    /// alone.
     #[must_use]
     pub fn read(&self) -> (Settings, Option<String>) {
-        let Some(path) = self.folder.as_ref().map(|folder| folder.join(FILE)) else {
+        let Some(path) = self.place() else {
             return (Settings::default(), None);
         };
-        let text = match fs::read(&path) {
+        let text = match read_own(&path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return (Settings::default(), None),
-            Err(error) => return (Settings::default(), Some(format!("The settings cannot be read: {error}"))),
+            Err(error) => {
+                let what = format!("The settings in {} cannot be read: {error}", path.display());
+                return (Settings::default(), Some(what));
+            }
         };
         match ron::from_str(&text) {
             Ok(settings) => (self.without_secrets(Settings::repaired(settings)), None),
@@ -77,21 +84,46 @@ impl Store {
         settings
     }
 
+    /// The file. Where a link of the user's stands in its place, as tools that keep settings in one folder make it, what
+    /// the link leads to; in a folder where others can put links nobody is led anywhere.
+    fn place(&self) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?;
+        let path = folder.join(FILE);
+        Some(if private::is_own_folder(folder) { path.canonicalize().unwrap_or(path) } else { path })
+    }
+
     /// Writes them: into a new file first, which then takes the old one's place.
     ///
     /// # Errors
-    /// When the folder or the file cannot be written.
+    /// When the folder or the file cannot be written, and when what is there is no settings file by its kind or size.
     pub fn write(&self, settings: &Settings) -> io::Result<()> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        fs::create_dir_all(folder)?;
+        let (Some(folder), Some(path)) = (&self.folder, self.place()) else { return Ok(()) };
+        private::make_folder(folder)?;
+        match private::open(&path, MOST_BYTES) {
+            Ok(old) if !private::is_own_file(&old) => return Err(foreign()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         let text = ron::ser::to_string_pretty(settings, ron::ser::PrettyConfig::default()).map_err(io::Error::other)?;
         // Two windows may write at the same time: each its own new file.
-        let new = folder.join(format!("{FILE}.{}.new", std::process::id()));
-        let mut file = fs::File::create(&new)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, folder.join(FILE))
+        private::write(&path, ".new", |out| out.write_all(text.as_bytes()))
     }
+}
+
+fn foreign() -> io::Error {
+    io::Error::other("the file belongs to another user")
+}
+
+/// What the file holds, unless somebody else can have written it.
+fn read_own(path: &Path) -> io::Result<Vec<u8>> {
+    let file = private::open(path, MOST_BYTES)?;
+    if !private::is_own_file(&file) {
+        return Err(foreign());
+    }
+    let mut bytes = Vec::new();
+    // It may grow while it is read.
+    file.take(MOST_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The thread that writes settings.
@@ -174,6 +206,51 @@ mod tests {
         assert!(said.expect("it is said").contains("damaged"));
         assert!(folder.path().join("settings.ron.damaged").exists());
         assert_eq!(store.read(), (Settings::default(), None));
+    }
+
+    /// A pipe would be waited for, a link followed, a device read without end; none is replaced, either.
+    #[test]
+    #[cfg(unix)]
+    fn what_is_no_settings_file_is_neither_read_nor_replaced() {
+        use std::os::unix::fs::symlink;
+        let outer = tempfile::tempdir().expect("a folder");
+        let shared = outer.path().join("shared");
+        let other = outer.path().join("other.ron");
+        std::fs::write(&other, "(theme: Dark)").expect("written");
+        let dark = |store: &Store| store.read().0.theme == ThemeChoice::Dark;
+        type Put<'a> = &'a dyn Fn(&std::path::Path);
+        let in_place: [(&str, Put<'_>); 5] = [
+            ("pipe", &|path| {
+                let made = std::process::Command::new("mkfifo").arg(path).status();
+                assert!(made.is_ok_and(|status| status.success()));
+            }),
+            ("folder", &|path| std::fs::create_dir(path).expect("made")),
+            ("device", &|path| symlink("/dev/zero", path).expect("a link")),
+            ("link", &|path| symlink(&other, path).expect("a link")),
+            ("large", &|path| std::fs::write(path, vec![b' '; (1 << 20) + 1]).expect("written")),
+        ];
+        for (name, put) in in_place {
+            std::fs::create_dir(&shared).expect("made");
+            std::fs::set_permissions(&shared, std::os::unix::fs::PermissionsExt::from_mode(0o777)).expect("set");
+            put(&shared.join(FILE));
+            let kind = std::fs::symlink_metadata(shared.join(FILE)).expect("it is there").file_type();
+            let store = Store::in_folder(&shared);
+            let (settings, said) = store.read();
+            assert_eq!(settings, Settings::default(), "{name}");
+            assert!(said.is_some(), "{name}");
+            assert!(store.write(&settings).is_err(), "{name}");
+            assert_eq!(std::fs::symlink_metadata(shared.join(FILE)).expect("it is there").file_type(), kind, "{name}");
+            std::fs::remove_dir_all(&shared).expect("removed");
+        }
+        // A link of one's own in a folder of one's own stays, and is followed.
+        let own = outer.path().join("own");
+        std::fs::create_dir(&own).expect("made");
+        symlink(&other, own.join(FILE)).expect("a link");
+        let store = Store::in_folder(&own);
+        assert!(dark(&store));
+        store.write(&Settings { theme: ThemeChoice::Dark, ui_scale: 1.5, ..Settings::default() }).expect("written");
+        assert!(std::fs::symlink_metadata(own.join(FILE)).expect("it is there").is_symlink());
+        assert!(std::fs::read_to_string(&other).expect("it is there").contains("1.5"));
     }
 
     #[test]

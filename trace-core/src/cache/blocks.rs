@@ -1,8 +1,7 @@
 //! The outer form of a cache file: header, blocks, directory.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::io::{self, Seek, SeekFrom, Write};
 
 use twox_hash::XxHash3_64;
 
@@ -30,34 +29,45 @@ fn stamp() -> u64 {
 pub enum Stored<'a> {
     /// In memory.
     Bytes(&'a [u8]),
-    /// On disk.
-    File(&'a Path),
+    /// On disk, open to be read.
+    File(&'a File),
 }
 
 impl Stored<'_> {
     fn len(self) -> Option<u64> {
         match self {
             Self::Bytes(bytes) => Some(bytes.len() as u64),
-            Self::File(path) => Some(path.metadata().ok()?.len()),
+            Self::File(file) => Some(file.metadata().ok()?.len()),
         }
     }
 
-    /// Fills `out` with the bytes from `offset` on. Every call opens the file anew, so that threads need not
-    /// share a place in it; should another file take its place meanwhile, the checksums tell.
+    /// Fills `out` with the bytes from `offset` on, from any thread.
     fn read_at(self, offset: u64, out: &mut [u8]) -> Option<()> {
         match self {
             Self::Bytes(bytes) => {
                 let from = usize::try_from(offset).ok()?;
                 out.copy_from_slice(bytes.get(from..from.checked_add(out.len())?)?);
+                Some(())
             }
-            Self::File(path) => {
-                let mut file = File::open(path).ok()?;
-                file.seek(SeekFrom::Start(offset)).ok()?;
-                file.read_exact(out).ok()?;
-            }
+            Self::File(file) => read_exact_at(file, offset, out).ok(),
         }
-        Some(())
     }
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, offset: u64, out: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, out, offset)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut offset: u64, mut out: &mut [u8]) -> io::Result<()> {
+    while !out.is_empty() {
+        let count = std::os::windows::fs::FileExt::seek_read(file, out, offset)?;
+        let rest = out.get_mut(count..).filter(|_| count > 0);
+        out = rest.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+        offset = offset.saturating_add(count as u64);
+    }
+    Ok(())
 }
 
 /// A block in the directory.
