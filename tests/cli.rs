@@ -192,7 +192,7 @@ fn screenshots_have_the_size_asked_for() {
         (vec!["screenshot", &sound, "-o", &out_text, "--size", "640x480", "--scale", "2"], (1280, 960)),
         (vec!["screenshot", "--welcome", "-o", &out_text, "--theme", "light"], (1600, 1000)),
     ] {
-        let output = run::tracelane(&arguments);
+        let output = run::tracelane(&[&arguments[..], &["--force"]].concat());
         assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{arguments:?}");
         let file = std::io::BufReader::new(fs::File::open(&out).expect("the picture"));
         let reader = png::Decoder::new(file).read_info().expect("a PNG");

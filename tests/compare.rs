@@ -113,7 +113,7 @@ fn the_page_is_one_file_that_needs_nothing_else() {
     let (bug, fixed) = (fixture("real/guessnumber-bug-go1.25.trace"), fixture("real/guessnumber-fixed-go1.25.trace"));
     let out = page.to_string_lossy();
     for align in ["start", "stretch", "wall"] {
-        let (json, code) = compared(&[&bug, &fixed, "--html", &out, "--align", align]);
+        let (json, code) = compared(&[&bug, &fixed, "--html", &out, "--force", "--align", align]);
         assert_eq!((code, json["align"].as_str()), (Some(0), Some(align)));
         let text = std::fs::read_to_string(&page).expect("a page");
         for foreign in ["<script", " src=", " href=", "@import", "url("] {

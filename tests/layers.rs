@@ -33,15 +33,16 @@ const APP: &str = "
     state:    core
     action:   core state
     remote:   core fmt
+    output:
     private:
     cache:    core remote private
-    worker:   core fmt state action sample remote cache private
+    worker:   core fmt state action sample remote cache output private
     timeline: core egui fmt theme widget state action
     panel:    core egui fmt theme widget state action
     shell:    core egui fmt theme widget state action worker timeline panel remote
     raster:   egui
     sample:
-    cli:      core egui fmt theme state action worker shell raster sample remote cache
+    cli:      core egui fmt theme state action worker shell raster sample remote cache output
     main:     cli
 ";
 

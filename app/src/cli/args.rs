@@ -212,7 +212,7 @@ mod tests {
         else {
             panic!("not understood");
         };
-        assert_eq!((asked.file, asked.out), (Some("a".into()), "b.png".into()));
+        assert_eq!((asked.file, asked.out.path), (Some("a".into()), Some("b.png".into())));
         assert_eq!((asked.size_points, asked.theme), ([800, 600], ThemeChoice::Light));
         assert!(asked.range.is_some() && asked.select.is_some());
     }

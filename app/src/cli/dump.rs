@@ -9,6 +9,7 @@ use trace_core::base::warning::WarningKind;
 use trace_core::export::reference::dump;
 
 use crate::cli::exit::{Answer, Exit, Failure, written};
+use crate::cli::load::refuse_own_output;
 use crate::cli::print::complain;
 use crate::cli::words::{Stop, Words, unexpected};
 use crate::fmt::escape::terminal::VisibleLines;
@@ -40,6 +41,7 @@ pub fn read(mut words: Words) -> Result<PathBuf, Stop> {
 /// When the file is unreadable or the output cannot be written.
 pub fn run(file: &Path) -> Answer {
     let unreadable = |error: &Error| Failure::unreadable(file, error);
+    refuse_own_output(file)?;
     let source = remote::open(file).map_err(|error| unreadable(&error))?;
     let mut exit = Exit::Fine;
     let stdout = std::io::stdout().lock();

@@ -17,6 +17,7 @@ pub mod locks;
 pub mod markdown;
 pub mod mmu;
 pub mod names;
+pub mod out;
 pub mod place;
 pub mod population;
 pub mod print;

@@ -1,6 +1,5 @@
 //! `tracelane profile`: where time is lost, by stack, as a table, as JSON, for pprof or for flame graphs.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -14,6 +13,7 @@ use trace_core::model::trace::Trace;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::frame::Frame;
 use crate::cli::load::load;
+use crate::cli::out::{Checked, Out};
 use crate::cli::place::{Stretch, parse_stretch};
 use crate::cli::print::{json, line, print};
 use crate::cli::scope::Wanted;
@@ -26,7 +26,7 @@ use crate::fmt::time::{nanos, unix_nanos};
 /// Functions and stacks told of.
 const TOLD: usize = 30;
 
-/// How the answer is written.
+/// How the answer is printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Form {
     /// A table for people.
@@ -38,20 +38,19 @@ pub enum Form {
     Json,
     /// Folded stacks, one a line.
     Folded,
-    /// For pprof, into this file.
-    Pprof(PathBuf),
 }
 
 /// What `tracelane help profile` prints.
 pub const HELP: &str = "\
-tracelane profile FILE --kind KIND [-o FILE.pb.gz|--folded|--top|--json] [scope]
+tracelane profile FILE --kind KIND [-o FILE.pb.gz [--force]|--folded|--top|--json] [scope]
 
 Where goroutines of the trace lose time, by stack.
 
   --kind blocked       sync, net, syscall or sched: as go tool trace -pprof= counts them, to the nanosecond;
                        start (creation to first run), sleep, select, gc, blocked (all waits), cpu (samples of
                        10 ms, if the trace has any)
-  -o x.pb.gz           for go tool pprof
+  -o x.pb.gz           for go tool pprof; - is standard output
+  --force              replace x.pb.gz if it exists (never the trace)
   --top                a table by line, too: time in the line itself, and in all it called
   --folded             root;...;leaf nanoseconds, for flame graph tools
   --latency A..B       with --region: only regions that take so long
@@ -73,14 +72,17 @@ pub struct Asked {
     pub wanted: Wanted,
     /// With `--region`: only regions that take so long.
     pub latency: Option<Stretch>,
-    /// How.
+    /// How it is printed.
     pub form: Form,
+    /// Where it goes instead, for pprof.
+    pub out: Out,
 }
 
 impl Asked {
     /// Reads what follows `profile`.
     pub fn read(mut words: Words) -> Result<Self, Stop> {
         let (mut kind, mut wanted, mut latency, mut form) = (ProfileKind::Blocked, Wanted::default(), None, Form::Text);
+        let mut out = Out::default();
         while let Some(option) = words.option()? {
             match option.as_str() {
                 "--kind" => kind = words.value(&option, "sync", ProfileKind::named)?,
@@ -88,11 +90,18 @@ impl Asked {
                 "--json" => form = Form::Json,
                 "--top" => form = Form::Top,
                 "--folded" => form = Form::Folded,
-                "-o" | "--out" => form = Form::Pprof(words.path()?),
+                "-o" | "--out" => out.path = Some(words.path()?),
+                "--force" => out.force = true,
                 _ => words.scope(&mut wanted, &option)?,
             }
         }
-        Ok(Self { file: words.file()?, kind, wanted, latency, form })
+        if form != Form::Text && out.path.is_some() {
+            let what =
+                "-o writes for go tool pprof: without --json, --top and --folded, whose output can be redirected";
+            return Err(Failure::usage(what).into());
+        }
+        out.refuse_lone_force("-o")?;
+        Ok(Self { file: words.file()?, kind, wanted, latency, form, out })
     }
 }
 
@@ -101,11 +110,16 @@ impl Asked {
 /// # Errors
 /// When the file is unreadable, the scope is not in it, or the profile cannot be written.
 pub fn run(asked: &Asked) -> Answer {
+    let out = asked.out.check([asked.file.as_path()])?;
     let trace = load(&asked.file)?;
     let monitor = Monitor::new();
     let pieces = pieces(&trace, asked.wanted.scope(&trace)?, asked.latency)?;
     let found = profile(&trace, &pieces, asked.kind, &monitor)
         .ok_or_else(|| Failure { exit: Exit::Unreadable, sentence: "the profile was cancelled".to_owned() })?;
+    if let Some(out) = out {
+        write(&out, &trace, &found)?;
+        return Ok(Exit::after(&trace));
+    }
     match &asked.form {
         Form::Text => print(text(&trace, &found))?,
         Form::Top => {
@@ -118,18 +132,21 @@ pub fn run(asked: &Asked) -> Answer {
             let report = Report::of(&asked.file, &trace, &pieces, &found);
             print(json(&report)?)?
         }
-        Form::Pprof(path) => {
-            let name = path.display().to_string();
-            let file = File::create(path).map_err(|error| Failure::unwritten(&name, &error))?;
-            let wall = unix_nanos(&trace, trace.range().start).and_then(|nanos| i64::try_from(nanos).ok());
-            pprof::write(&trace, &found, wall, file).map_err(|error| Failure::unwritten(&name, &error))?;
-            let sums = format!("{} events, {}", count(found.count), nanos(found.nanos));
-            let mut text = Text::new();
-            line(&mut text, &format!("{name}: {} profile, {sums}; open with go tool pprof", found.kind.name()));
-            print(text)?
-        }
     };
     Ok(Exit::after(&trace))
+}
+
+/// Writes a profile for pprof, and says so, unless it goes where that would be said.
+fn write(out: &Checked<'_>, trace: &Trace, found: &Profile) -> Answer {
+    let wall = unix_nanos(trace, trace.range().start).and_then(|nanos| i64::try_from(nanos).ok());
+    out.write(|file| pprof::write(trace, found, wall, file))?;
+    if out.is_standard_output() {
+        return Ok(Exit::Fine);
+    }
+    let sums = format!("{} events, {}", count(found.count), nanos(found.nanos));
+    let mut text = Text::new();
+    line(&mut text, &format!("{}: {} profile, {sums}; open with go tool pprof", out.name(), found.kind.name()));
+    print(text)
 }
 
 /// The stretches of a scope; regions only of the length asked for.

@@ -1,8 +1,7 @@
 //! `tracelane screenshot`: the real window, drawn into a picture without display or GPU.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use trace_core::model::trace::Trace;
@@ -12,6 +11,7 @@ use crate::action::commands::panels;
 use crate::action::pairs::PairAction;
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::load::load;
+use crate::cli::out::Out;
 use crate::cli::place::{Stretch, Target, parse_stretch, parse_target};
 use crate::cli::scope::range_of;
 use crate::cli::words::{Stop, Words, unexpected};
@@ -31,6 +31,8 @@ tracelane screenshot --welcome -o PNG [options]
 
 Draws the window as it looks with FILE open into a picture. Needs no display and no GPU.
 
+  -o PNG               where the picture goes; - is standard output
+  --force              replace PNG if it exists (never a trace)
   --size 1600x1000     size of the window in points
   --scale 1            pixels per point
   --theme dark         dark or light
@@ -48,7 +50,7 @@ pub struct Asked {
     /// The trace; `None` for the welcome screen.
     pub file: Option<PathBuf>,
     /// Where the PNG goes.
-    pub out: PathBuf,
+    pub out: Out,
     /// Size of the window in points.
     pub size_points: [u16; 2],
     /// Pixels per point.
@@ -70,10 +72,10 @@ pub struct Asked {
 impl Asked {
     /// Reads what follows `screenshot`.
     pub fn read(mut words: Words) -> Result<Self, Stop> {
-        let (mut out, mut welcome) = (None, false);
+        let mut welcome = false;
         let mut asked = Self {
             file: None,
-            out: PathBuf::new(),
+            out: Out::default(),
             size_points: [1600, 1000],
             scale: 1.0,
             theme: ThemeChoice::Dark,
@@ -85,7 +87,8 @@ impl Asked {
         };
         while let Some(option) = words.option()? {
             match option.as_str() {
-                "-o" | "--out" => out = Some(words.path()?),
+                "-o" | "--out" => asked.out.path = Some(words.path()?),
+                "--force" => asked.out.force = true,
                 "--welcome" => welcome = true,
                 "--size" => asked.size_points = words.value(&option, "1600x1000", parse_size)?,
                 "--scale" => asked.scale = words.value(&option, "2 (0.5 to 4)", parse_scale)?,
@@ -107,7 +110,9 @@ impl Asked {
             (false, Some(file)) => asked.file = Some(file),
             (false, None) => asked.file = Some(words.file()?),
         }
-        asked.out = out.ok_or_else(|| Failure::usage("screenshot needs -o FILE.png"))?;
+        if asked.out.path.is_none() {
+            return Err(Failure::usage("screenshot needs -o FILE.png").into());
+        }
         Ok(asked)
     }
 }
@@ -147,6 +152,8 @@ fn parse_theme(text: &str) -> Option<ThemeChoice> {
 /// # Errors
 /// When the file is unreadable, the selection does not exist, or the picture cannot be written.
 pub fn run(asked: &Asked) -> Answer {
+    let inputs = asked.file.iter().chain(&asked.compared).map(PathBuf::as_path);
+    let out = asked.out.check(inputs)?;
     let mut exit = Exit::Fine;
     let mut app = TracelaneApp::new_headless(Settings { theme: asked.theme, animate: false, ..Settings::default() });
     let mut then = Vec::new();
@@ -173,7 +180,9 @@ pub fn run(asked: &Asked) -> Answer {
         );
     }
     let image = draw(&mut app, then, asked);
-    write(&image, &asked.out)?;
+    if let Some(out) = out {
+        out.write(|file| image.write_png(file).map_err(io::Error::from))?;
+    }
     Ok(exit)
 }
 
@@ -226,11 +235,4 @@ fn selecting(target: Target, trace: &Arc<Trace>) -> Result<Vec<Action>, Failure>
     let time = trace.range().start.plus_nanos(nanos);
     let span = trace.span_at(lane, time).ok_or_else(|| missing("span at that time on that lane"))?;
     Ok(vec![Action::SelectSpan(span.at), Action::Reveal { lane, time: Some(time) }])
-}
-
-fn write(image: &Image, path: &Path) -> Result<(), Failure> {
-    let unwritten = |error: &dyn std::error::Error| Failure::unwritten(&path.display().to_string(), error);
-    let mut out = BufWriter::new(File::create(path).map_err(|error| unwritten(&error))?);
-    image.write_png(&mut out).map_err(|error| unwritten(&error))?;
-    out.flush().map_err(|error| unwritten(&error))
 }

@@ -7,6 +7,7 @@ use trace_core::base::monitor::Monitor;
 
 use crate::cache::{Cache, Loaded};
 use crate::cli::exit::{Answer, Failure};
+use crate::cli::load::refuse_own_output;
 use crate::cli::print::answer;
 use crate::cli::summary::Summary;
 use crate::cli::words::{Stop, Words, unexpected};
@@ -79,6 +80,7 @@ pub fn run(asked: &Asked) -> Answer {
         CacheUse::Read | CacheUse::Keep => Cache::of_user(Settings::default().cache_bytes()),
     };
     let file = &asked.file;
+    refuse_own_output(file)?;
     let begin = Instant::now();
     let loaded = cache.load(file, &Monitor::new(), &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
     let wall = begin.elapsed();

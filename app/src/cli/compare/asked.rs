@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::cli::compare::align::Align;
 use crate::cli::compare::guard::{self, Guard};
 use crate::cli::exit::Failure;
+use crate::cli::out::Out;
 use crate::cli::place::{Stretch, parse_stretch};
 use crate::cli::report::Form;
 use crate::cli::words::{Stop, Word, Words, unexpected};
@@ -31,7 +32,8 @@ see, but happened too seldom to test: it is on one side only, or durations do no
   --window             show it in the window: A over B, linked, with the changes below; of a series a table with a
                        column each; --align, --range-a, --range-b (of the two on show at first) and --per count there
   --html FILE          write a page with the pictures, in one file: distributions, flame graphs of what grew and
-                       shrank, states, heap and goroutines over time
+                       shrank, states, heap and goroutines over time; with --force it replaces FILE if it exists
+                       (never a trace); - is standard output, in place of the text
   --align start        lay both over each other by their start; or: wall (clock), stretch (to equal length),
                        task:TYPE, region:TYPE (where the first of these begins), log:TEXT (the first such message)
   --range-a A..B, --range-b A..B    the stretch of time looked at: 100ms..1.2s, from the start of each trace or,
@@ -103,7 +105,7 @@ pub struct Asked {
     /// How to write it.
     pub form: Form,
     /// Where to write a page with pictures, besides.
-    pub html: Option<PathBuf>,
+    pub html: Out,
     /// Where time zero lies.
     pub align: Align,
     /// What to divide by.
@@ -123,7 +125,7 @@ pub fn read(mut words: Words) -> Result<(Asked, bool), Stop> {
         series: Vec::new(),
         ranges: [None, None],
         form: Form::Text,
-        html: None,
+        html: Out::default(),
         align: Align::Start,
         unit: Unit::Second,
         guards: Vec::new(),
@@ -135,6 +137,7 @@ pub fn read(mut words: Words) -> Result<(Asked, bool), Stop> {
             Word::Option(option) => asked.take(&mut words, &option)?,
         }
     }
+    asked.html.refuse_lone_force("--html")?;
     asked.divide(plain, in_window)?;
     if in_window {
         asked.refuse_for_window()?;
@@ -149,7 +152,8 @@ impl Asked {
         match option {
             "--json" => self.form = Form::Json,
             "--md" => self.form = Form::Markdown,
-            "--html" => self.html = Some(words.path()?),
+            "--html" => self.html.path = Some(words.path()?),
+            "--force" => self.html.force = true,
             "--align" => {
                 let example = "start, wall, stretch, task:TYPE, region:TYPE or log:TEXT";
                 self.align = words.value(option, example, Align::parse)?;
@@ -175,7 +179,7 @@ impl Asked {
             ([a, b], 0) if !a.is_empty() && !b.is_empty() => {}
             ([a, b], 3..) if a.is_empty() && b.is_empty() => {
                 let has_ranges = self.ranges != [None, None] && !in_window;
-                if has_ranges || self.html.is_some() || !self.guards.is_empty() {
+                if has_ranges || self.html.path.is_some() || !self.guards.is_empty() {
                     return Err(Failure::usage(
                         "--range-a, --range-b, --html and --fail-if are for two sides, not a series",
                     ));
@@ -191,7 +195,7 @@ impl Asked {
         if self.sides.iter().any(|side| side.len() > 1) {
             return Err(Failure::usage("--window shows one file a side; several without --a and --b are a series"));
         }
-        if self.html.is_some() || !self.guards.is_empty() || self.form != Form::Text {
+        if self.html.path.is_some() || !self.guards.is_empty() || self.form != Form::Text {
             return Err(Failure::usage("--window writes nothing: leave --html, --md, --json and --fail-if out"));
         }
         Ok(())

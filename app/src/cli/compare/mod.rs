@@ -23,6 +23,7 @@ use crate::cli::compare::asked::{Asked, Unit};
 use crate::cli::compare::report::{Report, Told};
 use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::load::load;
+use crate::cli::out::Checked;
 use crate::cli::place::Stretch;
 use crate::cli::print::{Output, json, print};
 use crate::cli::report::Form;
@@ -48,6 +49,12 @@ pub fn run(asked: &Asked) -> Answer {
         return series::run(asked);
     }
     let [files_a, files_b] = &asked.sides;
+    let page = asked.html.check(files_a.iter().chain(files_b).map(PathBuf::as_path))?;
+    if page.as_ref().is_some_and(Checked::is_standard_output) && asked.form != Form::Text {
+        return Err(Failure::usage(
+            "the page takes the place of the text on standard output: --json and --md are too much",
+        ));
+    }
     let [range_a, range_b] = asked.ranges;
     let a = Side::load(files_a, range_a, asked)?;
     let b = Side::load(files_b, range_b, asked)?;
@@ -57,15 +64,18 @@ pub fn run(asked: &Asked) -> Answer {
     let crossed: Vec<String> = asked.guards.iter().flat_map(|guard| guard.crossed(&found.changes)).collect();
     let damaged = a.told.is_damaged || b.told.is_damaged;
     let report = Report::of(&found, [&a.told, &b.told], asked, crossed, limits(&a.measured, &b.measured));
-    if let Some(path) = &asked.html {
+    if let Some(out) = &page {
         let page = html::page(&report, &found, [&a, &b], asked, per);
-        write_whole(path, &page).map_err(|error| Failure::unwritten(&path.display().to_string(), &error))?;
+        out.write(|file| file.write_all(page.as_bytes()))?;
     }
-    print(match asked.form {
-        Form::Json => Output::from(json(&report)?),
-        Form::Markdown => report.markdown().into(),
-        Form::Text => report.text().into(),
-    })?;
+    // The page may take the place of the text, but not stand before it.
+    if !page.is_some_and(|page| page.is_standard_output()) {
+        print(match asked.form {
+            Form::Json => Output::from(json(&report)?),
+            Form::Markdown => report.markdown().into(),
+            Form::Text => report.text().into(),
+        })?;
+    }
     Ok(match (report.crossed.is_empty(), damaged) {
         (false, _) => Exit::Found,
         (true, true) => Exit::Damaged,
@@ -110,7 +120,7 @@ impl Side {
             let range = stretch.map_or(trace.range(), |stretch| within(&trace, origin, stretch));
             // Nobody cancels.
             runs.push(measure(&trace, range, &monitor).unwrap_or_default());
-            if asked.html.is_some() && side.utilisation.is_empty() {
+            if asked.html.path.is_some() && side.utilisation.is_empty() {
                 side.utilisation = utilisation(&trace, range, &monitor).unwrap_or_default();
             }
             side.told.add(file, &trace, range, origin);
@@ -141,19 +151,6 @@ fn unaligned(file: &Path, align: &Align) -> Failure {
         Align::Log(text) => format!("--align log:{text}: no log message of {file} contains this"),
         Align::Start | Align::Stretch => format!("{file} has no beginning"),
     })
-}
-
-/// Writes a file, or nothing: never half of it.
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let draft = folder.join(format!(".{name}.{}.part", std::process::id()));
-    let written = std::fs::write(&draft, text).and_then(|()| std::fs::rename(&draft, path));
-    if written.is_err() {
-        // The draft may not exist; the first error is the one to tell.
-        std::fs::remove_file(&draft).unwrap_or_default();
-    }
-    written
 }
 
 fn within(trace: &Trace, origin: TraceTime, stretch: Stretch) -> TimeRange {
