@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where something is missing")]
 
+#[path = "support/archive.rs"]
+mod archive;
 #[path = "support/fixtures.rs"]
 mod fixtures;
 
@@ -17,7 +19,9 @@ use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
-use tracelane::state::document::{Document, LoadState};
+use tracelane::state::app::AppState;
+use tracelane::state::dialog::{Dialog, Leave, Reply};
+use tracelane::state::document::{Document, DocumentId, LoadState, Source};
 use tracelane::state::view::Selection;
 use tracelane::worker::store::Store;
 
@@ -65,6 +69,17 @@ impl Window {
         }
         let document = self.document();
         panic!("waited in vain: {what}; {:?}, {:?}", document.load, document.trace.totals());
+    }
+
+    fn wait_for(&mut self, what: &str, done: impl Fn(&AppState) -> bool) {
+        for _ in 0..PATIENCE {
+            self.frame();
+            if done(self.app.state()) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("waited in vain: {what}; {:?}", self.app.state().notices);
     }
 }
 
@@ -182,6 +197,11 @@ fn a_file_that_vanishes_stays_as_it_was() {
     window.wait("the end", |document| document.following.is_none());
     assert!(window.app.state().notices.iter().any(|(_, text)| text.contains("followed")));
     assert_eq!(window.document().trace.totals().events, events(&whole));
+    assert!(window.document().is_unsaved(), "it is nowhere else now");
+    let (id, saved) = (window.document().id, folder.path().join("saved.trace"));
+    window.act(Action::SaveTrace(id, Some(saved.display().to_string())));
+    window.wait("saved", |document| !document.is_unsaved());
+    assert_eq!(fs::read(&saved).expect("saved"), whole);
 }
 
 /// Every trace of an archive is a document.
@@ -189,7 +209,8 @@ fn a_file_that_vanishes_stays_as_it_was() {
 fn an_archive_opens_all_its_traces() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("two.zip");
-    fs::write(&path, stored(&["workers-go1.27.trace", "workers-go1.21.trace"])).expect("room");
+    let names = ["workers-go1.27.trace", "workers-go1.21.trace"];
+    fs::write(&path, archive::stored(&names.map(|name| (name, fixture(name))))).expect("room");
     let mut window = Window::new(folder.path());
     window.app.push(Action::Open(path));
     for _ in 0..PATIENCE {
@@ -202,35 +223,6 @@ fn an_archive_opens_all_its_traces() {
     }
     let titles: Vec<String> = window.app.state().documents.iter().map(|document| document.source.title()).collect();
     assert_eq!(titles, ["workers-go1.27.trace", "workers-go1.21.trace"]);
-}
-
-/// An archive of fixtures, as they are.
-fn stored(names: &[&str]) -> Vec<u8> {
-    let (mut out, mut directory) = (Vec::new(), Vec::new());
-    let number = |len: usize| u32::try_from(len).expect("small").to_le_bytes();
-    for name in names {
-        let content = fixture(name);
-        let mut common = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        common.extend([number(content.len()); 2].concat());
-        common.extend(&number(name.len())[..2]);
-        common.extend([0, 0]);
-        directory.extend(b"PK\x01\x02\x14\0");
-        directory.extend(&common);
-        directory.extend([0; 10]);
-        directory.extend(number(out.len()));
-        directory.extend(name.as_bytes());
-        out.extend(b"PK\x03\x04");
-        out.extend(&common);
-        out.extend(name.as_bytes());
-        out.extend(content);
-    }
-    let start = out.len();
-    out.extend(&directory);
-    out.extend(b"PK\x05\x06\0\0\0\0");
-    out.extend([&number(names.len())[..2]; 2].concat());
-    out.extend([number(directory.len()), number(start)].concat());
-    out.extend([0, 0]);
-    out
 }
 
 /// What a server recorded can be saved as it came, but not over a file that is open.
@@ -273,4 +265,147 @@ fn a_recorded_trace_can_be_saved() {
     }
     assert_eq!(fs::read(&saved).expect("saved"), bytes);
     assert_eq!(fs::read(&mine).expect("there"), fixture("gc-go1.27.trace"), "never over the source");
+}
+
+/// A file that was followed and holds something else now: what it held stays, and can be saved.
+#[test]
+fn what_a_rewritten_file_held_is_kept() {
+    let (first, second) = (fixture("workers-go1.27.trace"), fixture("tasks-go1.27.trace"));
+    let longer = [second.clone(), vec![b'.'; first.len()]].concat();
+    let moved = |path: &Path, bytes: &[u8]| {
+        let other = path.with_extension("new");
+        fs::write(&other, bytes).expect("room");
+        fs::rename(&other, path).expect("moved");
+    };
+    let in_place = |path: &Path, bytes: &[u8]| fs::write(path, bytes).expect("room");
+    type Rewrite<'a> = &'a dyn Fn(&Path, &[u8]);
+    let ways: [(&str, Rewrite<'_>, &[u8]); 4] = [
+        ("another file", &moved, &second),
+        ("in place", &in_place, &second),
+        ("in place and longer", &in_place, &longer),
+        ("emptied", &in_place, b""),
+    ];
+    for (way, rewrite, bytes) in ways {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("run.trace");
+        append(&path, &first);
+        let mut window = Window::new(folder.path());
+        window.act(Action::OpenToFollow(path.clone()));
+        window.wait("the file", |document| document.trace.totals().events == events(&first));
+        let kept = window.document().id;
+        rewrite(&path, bytes);
+        window.wait_for(way, |state| state.documents.len() == 2);
+        if !bytes.is_empty() {
+            window.wait(way, |document| document.trace.totals().events == events(bytes));
+        }
+        let state = window.app.state();
+        let earlier = state.document_by_id(kept).expect("it is kept");
+        assert_eq!(earlier.trace.totals().events, events(&first), "{way}");
+        assert_eq!(earlier.source, Source::Earlier { path: path.clone(), number: 1 }, "{way}");
+        assert!(earlier.is_unsaved() && earlier.following.is_none(), "{way}");
+        assert!(window.document().is_following() && !window.document().is_unsaved(), "{way}");
+        // It is lost only by decision, and can be saved: but not over the file that is followed.
+        window.act(Action::CloseDocument(kept));
+        let asked = Dialog::Unsaved { documents: vec![kept], then: Leave::Close(kept) };
+        assert_eq!(window.app.state().dialog, Some(asked), "{way}");
+        window.act(Action::Reply(Reply::Cancel));
+        window.act(Action::SaveTrace(kept, Some(path.display().to_string())));
+        window.wait_for(way, |state| state.notices.iter().any(|(_, text)| text.contains("could not be written")));
+        let saved = folder.path().join("saved.trace");
+        window.act(Action::SaveTrace(kept, Some(saved.display().to_string())));
+        window.wait_for(way, |state| !state.document_by_id(kept).expect("it is there").is_unsaved());
+        assert_eq!(fs::read(&saved).expect("saved"), first, "{way}");
+        assert_eq!(fs::read(&path).expect("there"), bytes, "{way}");
+        window.act(Action::CloseDocument(kept));
+        assert_eq!(window.app.state().documents.len(), 1, "{way}");
+    }
+}
+
+/// The same bytes with another time, or in another file, are no other contents.
+#[test]
+fn a_file_that_is_only_touched_is_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.trace");
+    let whole = fixture("generations-go1.27.trace");
+    let half = whole.len() / 2;
+    append(&path, &whole[..half]);
+    let mut window = Window::new(folder.path());
+    window.act(Action::OpenToFollow(path.clone()));
+    window.wait("the half", |document| document.has_lanes() && !document.is_loading());
+    let file = OpenOptions::new().write(true).open(&path).expect("it is there");
+    file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("its time");
+    let other = folder.path().join("other");
+    fs::copy(&path, &other).expect("copied");
+    std::thread::sleep(Duration::from_millis(500));
+    fs::rename(&other, &path).expect("moved");
+    std::thread::sleep(Duration::from_millis(500));
+    append(&path, &whole[half..]);
+    let total = events(&whole);
+    window.wait("the rest", |document| document.trace.totals().events == total);
+    assert_eq!(window.app.state().documents.len(), 1);
+    assert!(window.document().is_following());
+}
+
+/// A program that writes its trace again and again does not fill memory: the file is followed no more.
+#[test]
+fn a_file_that_is_rewritten_again_and_again_is_left() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.trace");
+    let traces = ["workers-go1.27.trace", "tasks-go1.27.trace"].map(fixture);
+    append(&path, &traces[0]);
+    let mut window = Window::new(folder.path());
+    window.act(Action::OpenToFollow(path.clone()));
+    for at in 1..=5 {
+        window.wait("the file", |document| document.trace.totals().events == events(&traces[(at - 1) % 2]));
+        fs::write(&path, &traces[at % 2]).expect("room");
+        let is_kept = |document: &Document| matches!(document.source, Source::Earlier { .. });
+        window.wait_for("the next", |state| state.documents.iter().filter(|document| is_kept(document)).count() == at);
+    }
+    assert_eq!(window.app.state().documents.len(), 5);
+    assert!(window.app.state().documents.iter().all(Document::is_unsaved));
+    assert!(window.app.state().notices.iter().any(|(_, text)| text.contains("rewritten again")));
+    // Opened anew, it is followed again.
+    window.act(Action::OpenToFollow(path.clone()));
+    window.wait("the file", |document| document.is_following() && document.trace.totals().events == events(&traces[1]));
+}
+
+/// What came through a pipe is gone once it is closed, so that is asked first; saving goes on with what was asked.
+#[cfg(unix)]
+#[test]
+fn what_came_through_a_pipe_is_not_lost_without_a_question() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (bytes, pipe) = (fixture("workers-go1.27.trace"), folder.path().join("pipe"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let mut window = Window::new(folder.path());
+    let mut ids = Vec::new();
+    for at in 1..=2 {
+        window.act(Action::Open(pipe.clone()));
+        fs::write(&pipe, &bytes).expect("it is read");
+        window.wait_for("the pipe", |state| {
+            state.documents.len() == at && state.documents.iter().all(|known| matches!(known.load, LoadState::Ready))
+        });
+        ids.push(window.document().id);
+    }
+    assert!(window.app.state().documents.iter().all(Document::is_unsaved));
+    window.act(Action::Quit);
+    let asked = |then, documents: &[DocumentId]| Some(Dialog::Unsaved { documents: documents.to_vec(), then });
+    assert_eq!(window.app.state().dialog, asked(Leave::Quit, &ids));
+    window.act(Action::Reply(Reply::Cancel));
+    assert!(!window.app.state().is_quitting && window.app.state().dialog.is_none());
+    // Over an existing file only after another question.
+    let saved = folder.path().join("saved.trace");
+    fs::write(&saved, "mine").expect("room");
+    window.act(Action::SaveTrace(ids[0], Some(saved.display().to_string())));
+    let replace = Some(Dialog::Replace { document: ids[0], path: saved.clone() });
+    window.wait_for("the question", |state| state.dialog == replace);
+    assert_eq!(fs::read(&saved).expect("it is there"), b"mine");
+    window.act(Action::Reply(Reply::Replace));
+    window.wait_for("the first", |state| state.unsaved() == [ids[1]]);
+    assert_eq!(fs::read(&saved).expect("saved"), bytes);
+    window.act(Action::CloseDocument(ids[0]));
+    assert_eq!(window.app.state().documents.len(), 1, "nothing is lost with what is saved");
+    window.act(Action::Quit);
+    assert_eq!(window.app.state().dialog, asked(Leave::Quit, &ids[1..]));
+    window.act(Action::Reply(Reply::Discard));
+    assert!(window.app.state().is_quitting);
 }

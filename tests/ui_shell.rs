@@ -14,12 +14,18 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use trace_core::base::ids::GoIx;
+use trace_core::base::monitor::Monitor;
+use trace_core::load::load_bytes;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
 use tracelane::action::commands::{COMMANDS, panels};
+use tracelane::action::reduce::{Effect, reduce};
+use tracelane::sample::SAMPLE;
 use tracelane::shell::app::TracelaneApp;
-use tracelane::state::app::AppState;
+use tracelane::state::app::{AppState, FieldFor};
+use tracelane::state::dialog::Reply;
 use tracelane::state::document::{LoadState, Source};
+use tracelane::state::rows::{GoroutineOrder, Rows};
 use tracelane::state::settings::{Settings, ThemeChoice};
 use tracelane::state::view::Selection;
 
@@ -56,6 +62,27 @@ impl Window {
         self.0.get_by_role_and_label(Role::Button, name).click_accesskit();
         self.0.run();
         self
+    }
+
+    /// Shows a trace as if a server had recorded it just now.
+    fn record(&mut self, address: &str) -> &mut Self {
+        let trace = load_bytes(SAMPLE, &Monitor::new(), &mut |_| {}).expect("a trace");
+        let rows = Arc::new(Rows::build(&trace, GoroutineOrder::default()));
+        self.act(Action::Adopt(Source::Path(address.into()), trace, rows))
+    }
+
+    /// Has the desktop close the window; whether it closes.
+    fn close(&mut self) -> bool {
+        let viewport = self.0.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default();
+        viewport.events.push(egui::ViewportEvent::Close);
+        self.0.step();
+        let output = self.0.output();
+        let kept = output.viewport_output.values().any(|viewport| {
+            viewport.commands.iter().any(|command| matches!(command, egui::ViewportCommand::CancelClose))
+        });
+        self.0.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default().events.clear();
+        self.0.run();
+        !kept
     }
 
     fn press(&mut self, modifiers: Modifiers, key: Key) -> &mut Self {
@@ -231,4 +258,130 @@ fn a_window_at_rest_asks_for_no_more_frames() {
     window.0.run();
     let delay = window.0.output().viewport_output.values().map(|viewport| viewport.repaint_delay).min();
     assert_eq!(delay, Some(std::time::Duration::MAX));
+}
+
+const ADDRESS: &str = "http://localhost:6060/debug/pprof/trace?seconds=5";
+const OTHER: &str = "http://localhost:7070/debug/pprof/trace?seconds=5";
+
+#[test]
+fn a_recorded_trace_is_not_closed_without_a_question() {
+    let mut window = Window::new();
+    window.record(ADDRESS).press(Modifiers::COMMAND, Key::W);
+    assert!(window.0.query_by_label("Save localhost:6060 before closing it?").is_some());
+    assert!(window.button("Save…") && window.button("Discard"));
+    // Keys are for the question now.
+    window.press(Modifiers::NONE, Key::E).press(Modifiers::COMMAND, Key::W).press(Modifiers::COMMAND, Key::Q);
+    assert!(!window.state().settings.all_flows && !window.state().is_quitting);
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(!window.button("Discard"));
+    assert_eq!(window.state().documents.len(), 1);
+    for (key, question) in [(Key::W, "closing it"), (Key::Q, "quitting")] {
+        window.press(Modifiers::COMMAND, key);
+        assert!(window.0.query_by_label(&format!("Save localhost:6060 before {question}?")).is_some());
+        window.click("Cancel (Esc)");
+        assert_eq!((window.state().documents.len(), window.state().is_quitting), (1, false));
+    }
+    // Without a place to write to nothing is closed, either.
+    window.press(Modifiers::COMMAND, Key::W).click("Save…");
+    assert_eq!(window.state().documents.len(), 1);
+    assert!(window.state().leaving.is_none());
+    window.press(Modifiers::COMMAND, Key::W).click("Discard");
+    assert!(window.state().documents.is_empty());
+    window.press(Modifiers::COMMAND, Key::Q);
+    assert!(window.state().is_quitting, "nothing is left to ask about");
+}
+
+#[test]
+fn the_windows_button_asks_about_all_recorded_traces() {
+    let mut window = Window::new();
+    assert!(window.close(), "nothing is there to be lost");
+    window.record(ADDRESS).act(Action::OpenSample).record(OTHER);
+    assert!(!window.close());
+    assert!(window.0.query_by_label("Save 2 traces before quitting?").is_some());
+    assert!(
+        window.0.query_by_label("• localhost:6060").is_some() && window.0.query_by_label("• localhost:7070").is_some()
+    );
+    assert!(!window.close(), "asked again, it stays open");
+    window.click("Cancel (Esc)");
+    assert_eq!((window.state().documents.len(), window.state().is_quitting), (3, false));
+    // One that is saved is not asked about any more.
+    let id = window.state().documents[0].id;
+    window.act(Action::Saved(id, "/t/saved.trace".into(), 1_000));
+    assert!(!window.close());
+    assert!(window.0.query_by_label("Save localhost:7070 before quitting?").is_some());
+    window.click("Discard");
+    assert!(window.state().is_quitting && window.close());
+}
+
+/// Saving goes from trace to trace, and ends the program after the last one; giving up one leaves all open.
+#[test]
+fn traces_are_saved_one_after_the_other_before_the_program_ends() {
+    let mut window = Window::new();
+    window.record(ADDRESS).record(OTHER);
+    let ids: Vec<_> = window.state().documents.iter().map(|document| document.id).collect();
+    let effects = |state: &mut AppState, action| {
+        let effects = reduce(state, action);
+        let saved = effects.iter().find_map(|effect| match effect {
+            Effect::SaveTrace { document, .. } => Some(*document),
+            _ => None,
+        });
+        (saved, effects.iter().any(|effect| matches!(effect, Effect::Quit)))
+    };
+    let saved = |id| Action::Saved(id, "/t/saved.trace".into(), 1_000);
+    let mut state = window.state().clone();
+    assert_eq!(effects(&mut state, Action::Quit), (None, false));
+    assert_eq!(effects(&mut state, Action::Reply(Reply::Save)), (Some(ids[0]), false));
+    assert_eq!(effects(&mut state, saved(ids[0])), (Some(ids[1]), false));
+    // The dialog was closed: all stays, and saving one later ends nothing.
+    assert_eq!(effects(&mut state, Action::NotSaved(ids[1], None)), (None, false));
+    assert_eq!(effects(&mut state, saved(ids[1])), (None, false));
+    assert_eq!((state.documents.len(), state.is_quitting), (2, false));
+    let mut state = window.state().clone();
+    for (action, expected) in [
+        (Action::Quit, (None, false)),
+        (Action::Reply(Reply::Save), (Some(ids[0]), false)),
+        (saved(ids[0]), (Some(ids[1]), false)),
+        // Where the desktop has no dialog a path is typed, and a file may be in the way.
+        (Action::AskPath(FieldFor::Save(ids[1])), (None, false)),
+        (Action::SaveTrace(ids[1], Some("/t/saved.trace".to_owned())), (Some(ids[1]), false)),
+        (Action::FileExists(ids[1], "/t/saved.trace".into()), (None, false)),
+        (Action::Reply(Reply::Replace), (Some(ids[1]), false)),
+        (saved(ids[1]), (None, true)),
+    ] {
+        assert_eq!(effects(&mut state, action.clone()), expected, "{action:?}");
+    }
+    // Leaving the field leaves all open, too.
+    let mut state = window.state().clone();
+    for action in [Action::Quit, Action::Reply(Reply::Save), Action::AskPath(FieldFor::Save(ids[0]))] {
+        reduce(&mut state, action);
+    }
+    reduce(&mut state, Action::PathField(None));
+    assert_eq!(effects(&mut state, saved(ids[0])), (None, false));
+}
+
+/// Recording again from the same server must not take the place of what is not saved.
+#[test]
+fn recording_again_keeps_what_is_not_saved() {
+    let mut window = Window::new();
+    window.record(ADDRESS);
+    let mut state = window.state().clone();
+    state.documents[0].load = LoadState::Cancelled;
+    for action in [Action::Open(ADDRESS.into()), Action::Reload(state.documents[0].id)] {
+        let mut state = state.clone();
+        let effects = reduce(&mut state, action);
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::Load { document, .. } if document.0 == 1)));
+        assert_eq!(state.documents.len(), 2);
+        assert!(state.documents[0].has_lanes());
+    }
+}
+
+#[test]
+fn a_file_in_the_way_is_asked_about() {
+    let mut window = Window::new();
+    window.record(ADDRESS);
+    let id = window.state().documents[0].id;
+    window.act(Action::FileExists(id, "/t/saved.trace".into()));
+    assert!(window.0.query_by_label("Replace saved.trace?").is_some());
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(window.state().dialog.is_none());
 }

@@ -13,6 +13,7 @@ use trace_core::model::trace::Trace;
 
 use crate::action::pairs::PairAction;
 use crate::state::app::FieldFor;
+use crate::state::dialog::Reply;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Only, Rows, Section};
 use crate::state::scope::ScopeChoice;
@@ -37,9 +38,17 @@ pub enum Action {
     AskPath(FieldFor),
     /// Save a trace that was recorded: asks where, or there.
     SaveTrace(DocumentId, Option<String>),
+    /// A worker: there is a file already where a trace is to be saved.
+    FileExists(DocumentId, PathBuf),
+    /// A worker: a trace is saved in this file, so many bytes.
+    Saved(DocumentId, PathBuf, u64),
+    /// A worker: a trace is not saved; why, unless the user changed his mind.
+    NotSaved(DocumentId, Option<String>),
+    /// Answer the question that is open.
+    Reply(Reply),
     /// Bring a document to the front.
     Activate(DocumentId),
-    /// Close a document.
+    /// Close a document; asks before something is lost.
     CloseDocument(DocumentId),
     /// Stop loading it.
     CancelLoad(DocumentId),
@@ -59,6 +68,11 @@ pub enum Action {
     FollowEnded(DocumentId, Option<String>),
     /// A worker: a document's file is longer than it was.
     Grew(DocumentId),
+    /// A worker: the bytes of a document's trace cannot be read again, so they are kept; whether they are in a file of the
+    /// user's nevertheless.
+    Recorded(DocumentId, bool),
+    /// A worker: a file that was followed holds something else now. Whether the bytes that it held are kept.
+    Rewritten(DocumentId, bool),
 
     /// A worker: how far loading is.
     LoadProgress(DocumentId, Progress),
@@ -223,7 +237,7 @@ pub enum Action {
     ToggleCache,
     /// Remove those that are there.
     ClearCache,
-    /// End the program.
+    /// End the program; asks before something is lost.
     Quit,
 }
 

@@ -10,6 +10,7 @@ use crate::action::action::Action;
 use crate::action::keys::{Chord, Key};
 use crate::action::pairs::PairAction;
 use crate::state::app::{AppState, FieldFor};
+use crate::state::dialog::Reply;
 use crate::state::document::Document;
 use crate::state::pair::Pair;
 use crate::state::rows::{GoroutineOrder, Only, Which};
@@ -282,6 +283,9 @@ fn page(state: &AppState, pages: f64) -> Option<Action> {
 
 /// Closes what lies on top: a sheet, the path field; stops a load; clears the selection, the mark; shows all lanes.
 fn escape(state: &AppState) -> Option<Action> {
+    if state.dialog.is_some() {
+        return Some(Action::Reply(Reply::Cancel));
+    }
     if state.help_open {
         return Some(Action::ToggleHelp);
     }
@@ -325,7 +329,7 @@ pub const COMMANDS: &[Command] = &[
         .keys(&[ctrl('S')])
         .makes(|state| {
             let document = state.document()?;
-            let can = document.source.is_stream() && document.has_lanes() && !document.is_loading();
+            let can = document.is_recorded && document.has_lanes() && !document.is_loading();
             can.then_some(Action::SaveTrace(document.id, None))
         }),
     command("open-sample", "Open the sample trace", "A server on which a request had to wait", Group::File)

@@ -21,12 +21,17 @@ use crate::state::view::{Selection, View};
 /// Opens a source, or brings it to the front if it is open.
 pub(super) fn open(state: &mut AppState, source: Source) -> Vec<Effect> {
     state.path_field = None;
-    if let Some(document) = state.documents.iter().find(|document| document.source == source) {
+    if let Some(document) = state.documents.iter().rev().find(|document| document.is_of(&source)) {
         let id = document.id;
         let again = matches!(document.load, LoadState::Failed(_) | LoadState::Cancelled);
         state.active = Some(id);
         return if again { reload(state, id) } else { Vec::new() };
     }
+    begin(state, source)
+}
+
+/// Opens a source as a document of its own.
+fn begin(state: &mut AppState, source: Source) -> Vec<Effect> {
     let id = DocumentId(state.next_document);
     state.next_document += 1;
     let monitor = Monitor::new();
@@ -42,7 +47,7 @@ pub(super) fn open(state: &mut AppState, source: Source) -> Vec<Effect> {
 /// Opens a file and follows it while it grows.
 pub(super) fn open_to_follow(state: &mut AppState, path: PathBuf) -> Vec<Effect> {
     let source = Source::Path(path.clone());
-    if source.is_stream() || state.documents.iter().any(|document| document.source == source) {
+    if source.is_stream() || state.documents.iter().any(|document| document.is_of(&source)) {
         // A stream is shown as it comes, anyway.
         let mut effects = open(state, source);
         if let Some(id) = state.active {
@@ -132,14 +137,19 @@ pub(super) fn adopt(state: &mut AppState, source: Source, trace: Arc<Trace>, row
     ask(state, id, Question::Findings)
 }
 
-/// Loads a document again.
+/// Loads a document again: as another document if what it shows would be lost.
 pub(super) fn reload(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
     let now = state.now_seconds;
     let Some(document) = by_id(state, id) else { return Vec::new() };
-    if document.is_loading() {
+    if document.is_loading() || matches!(document.source, Source::Earlier { .. }) {
         return Vec::new();
     }
+    if document.is_unsaved() {
+        let source = document.source.clone();
+        return begin(state, source);
+    }
     document.since_seconds = now;
+    document.is_saved = false;
     let monitor = Monitor::new();
     document.load = LoadState::Loading { progress: Progress::default(), monitor: monitor.clone() };
     vec![Effect::Load { document: id, source: document.source.clone(), monitor }]
@@ -162,7 +172,7 @@ pub(super) fn switch(state: &mut AppState, step: i32) -> Vec<Effect> {
     id.map_or_else(Vec::new, |id| activate(state, id))
 }
 
-/// Closes a document; its neighbour comes to the front.
+/// Closes a document, saved or not; its neighbour comes to the front.
 pub(super) fn close(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
     let Some(at) = state.documents.iter().position(|document| document.id == id) else { return Vec::new() };
     let mut document = state.documents.remove(at);
@@ -173,9 +183,7 @@ pub(super) fn close(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
     }
     let mut effects = Vec::new();
     effects.extend(document.following.take().map(|following| Effect::Cancel(following.stop)));
-    if document.source.is_stream() {
-        effects.push(Effect::Forget(id));
-    }
+    effects.push(Effect::Forget(id));
     effects.extend(document.watch.take().map(Effect::Cancel));
     document.studies.clear();
     if let LoadState::Loading { monitor, .. } = document.load {
@@ -356,10 +364,20 @@ pub(super) fn answered(
 /// Has a profile written where the user wants it.
 pub(super) fn save_profile(state: &AppState, id: DocumentId, scope: Scope, kind: ProfileKind) -> Vec<Effect> {
     let Some(document) = state.document_by_id(id) else { return Vec::new() };
-    vec![Effect::SaveProfile { trace: Arc::clone(&document.trace), title: document.source.title(), scope, kind }]
+    let (trace, title) = (Arc::clone(&document.trace), document.source.title());
+    vec![Effect::SaveProfile { trace, title, scope, kind, inputs: inputs(state) }]
 }
 
-fn by_id(state: &mut AppState, id: DocumentId) -> Option<&mut Document> {
+/// The paths of all open traces: nothing is ever written there.
+pub(super) fn inputs(state: &AppState) -> Vec<PathBuf> {
+    let path = |document: &Document| match &document.source {
+        Source::Path(path) => Some(path.clone()),
+        Source::Earlier { .. } | Source::Sample => None,
+    };
+    state.documents.iter().filter_map(path).collect()
+}
+
+pub(super) fn by_id(state: &mut AppState, id: DocumentId) -> Option<&mut Document> {
     state.documents.iter_mut().find(|document| document.id == id)
 }
 

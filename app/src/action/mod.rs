@@ -7,3 +7,4 @@ pub mod keys;
 mod navigate;
 pub mod pairs;
 pub mod reduce;
+mod unsaved;

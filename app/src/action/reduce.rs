@@ -1,6 +1,6 @@
 //! Applies actions to the state. The only place that changes it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use trace_core::analysis::compare::measure::Measured;
@@ -13,9 +13,10 @@ use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
 use crate::action::commands::panels;
-use crate::action::{documents, navigate, pairs};
+use crate::action::{documents, navigate, pairs, unsaved};
 use crate::state::app::{AppState, FieldFor};
 use crate::state::contrast::PairQuestion;
+use crate::state::dialog::Dialog;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Only, Rows};
 use crate::state::settings::CACHE_GIGABYTES;
@@ -101,17 +102,21 @@ pub enum Effect {
         scope: Scope,
         /// Of which kind.
         kind: ProfileKind,
+        /// Files that must stay as they are: those of all open traces.
+        inputs: Vec<PathBuf>,
     },
     /// Save the bytes of a recorded trace.
     SaveTrace {
         /// Which.
         document: DocumentId,
-        /// Where, as typed; asked for if `None`.
-        to: Option<String>,
-        /// Files that must stay as they are.
-        taken: Vec<PathBuf>,
+        /// What the file may be called if the user is asked.
+        name: String,
+        /// Where.
+        to: SaveTo,
+        /// Files that must stay as they are: those of all open traces.
+        inputs: Vec<PathBuf>,
     },
-    /// A document is gone: its recorded bytes are not needed any more.
+    /// A document is gone: what is known of its file, and its recorded bytes, are not needed any more.
     Forget(DocumentId),
     /// Let go of a trace that may be large, away from the UI thread.
     Discard(Arc<Trace>, Arc<Rows>),
@@ -136,6 +141,17 @@ pub enum Effect {
     ResetPanels,
     /// End the program.
     Quit,
+}
+
+/// Where a trace is saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SaveTo {
+    /// The desktop's dialog asks where, and whether a file may be replaced.
+    Asked,
+    /// At the path that was typed, if nothing is there.
+    Typed(String),
+    /// In the place of this file.
+    Replaced(PathBuf),
 }
 
 /// The smallest and largest size of everything, 1 as designed.
@@ -166,12 +182,15 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::OpenSample => documents::open(state, Source::Sample),
         Action::OpenDialog => vec![Effect::AskForFiles],
         Action::PathField(text) => {
+            if text.is_none() {
+                state.leaving = None;
+            }
             state.path_field = text;
             Vec::new()
         }
         Action::Activate(id) => documents::activate(state, id),
         Action::SwitchDocument(step) => documents::switch(state, step),
-        Action::CloseDocument(id) => documents::close(state, id),
+        Action::CloseDocument(id) => unsaved::close(state, id),
         Action::CancelLoad(id) => documents::cancel(state, id),
         Action::Reload(id) => documents::reload(state, id),
         Action::Adopt(source, trace, rows) => documents::adopt(state, source, trace, rows),
@@ -226,7 +245,7 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         }
         Action::SaveProfile(id, scope, kind) => documents::save_profile(state, id, scope, kind),
         Action::Copy(text) => vec![Effect::Copy(text)],
-        Action::Quit => vec![Effect::SaveSettings, Effect::Quit],
+        Action::Quit => unsaved::quit(state),
         other => change_settings(state, other),
     }
 }
@@ -263,6 +282,9 @@ fn change_settings(state: &mut AppState, action: Action) -> Vec<Effect> {
 fn files(state: &mut AppState, action: Action) -> Vec<Effect> {
     match action {
         Action::AskPath(purpose) => {
+            if !matches!(purpose, FieldFor::Save(_)) {
+                state.leaving = None;
+            }
             state.field_for = purpose;
             let known = state.settings.recent_addresses.first().cloned();
             state.path_field = Some(match purpose {
@@ -271,16 +293,24 @@ fn files(state: &mut AppState, action: Action) -> Vec<Effect> {
             });
             Vec::new()
         }
-        Action::SaveTrace(document, to) => {
+        Action::SaveTrace(id, to) => {
             state.path_field = None;
-            let taken = state.documents.iter().filter_map(|known| known.file().map(Path::to_path_buf)).collect();
-            vec![Effect::SaveTrace { document, to, taken }]
+            unsaved::save(state, id, to.map_or(SaveTo::Asked, SaveTo::Typed))
         }
+        Action::FileExists(document, path) => {
+            state.dialog = Some(Dialog::Replace { document, path });
+            Vec::new()
+        }
+        Action::Saved(id, path, bytes) => unsaved::saved(state, id, &path, bytes),
+        Action::NotSaved(id, why) => unsaved::not_saved(state, id, why),
+        Action::Reply(reply) => unsaved::reply(state, reply),
         Action::ToggleUnpackLimit => saved(|| state.settings.unpack_without_limit ^= true),
         Action::OpenToFollow(path) => documents::open_to_follow(state, path),
         Action::SetFollow(id, on) => documents::set_follow(state, id, on),
         Action::FollowEnded(id, why) => documents::follow_ended(state, id, why),
         Action::Grew(id) => documents::grew(state, id),
+        Action::Recorded(id, is_on_disk) => unsaved::recorded(state, id, is_on_disk),
+        Action::Rewritten(id, is_kept) => unsaved::rewritten(state, id, is_kept),
         other => {
             if let Some(document) = state.document_mut() {
                 let before = document.selection;

@@ -9,7 +9,7 @@ use trace_core::model::trace::Trace;
 
 use crate::action::action::{Action, Actions};
 use crate::action::reduce::{Effect, reduce};
-use crate::shell::{banner, bar, dock::Dock, drop, failed, help, input, path_field, status, tabs, welcome};
+use crate::shell::{banner, bar, dialog, dock::Dock, drop, failed, help, input, path_field, status, tabs, welcome};
 use crate::state::app::{AppState, NOTICE_SECONDS};
 use crate::state::document::{LoadState, Source};
 use crate::state::rows::{GoroutineOrder, Rows};
@@ -90,7 +90,7 @@ impl TracelaneApp {
     /// Opens a source.
     pub fn open(&mut self, source: Source) {
         self.push(match source {
-            Source::Path(path) => Action::Open(path),
+            Source::Path(path) | Source::Earlier { path, .. } => Action::Open(path),
             Source::Sample => Action::OpenSample,
         });
     }
@@ -106,6 +106,9 @@ impl TracelaneApp {
     pub fn logic(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
         self.carry_out(ctx, Action::Tick(now));
+        if !self.state.is_quitting && ctx.input(|input| input.viewport().close_requested()) {
+            self.keep_open(ctx);
+        }
         input::gather(ctx, &self.state, &mut self.held, &mut self.actions);
         if !self.headless {
             self.remember_window(ctx);
@@ -117,6 +120,15 @@ impl TracelaneApp {
             let left = (since + NOTICE_SECONDS - now).max(0.05);
             ctx.request_repaint_after(std::time::Duration::from_secs_f64(left));
         }
+    }
+
+    /// The window is to be closed by its button or the desktop: stays open while something would be lost.
+    fn keep_open(&mut self, ctx: &Context) {
+        if self.state.unsaved().is_empty() {
+            return;
+        }
+        ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+        self.push(Action::Quit);
     }
 
     /// Shows everything, and carries out what the user did with it.
@@ -158,6 +170,7 @@ impl TracelaneApp {
         help::ui(ui.ctx(), state, actions);
         drop::ui(ui.ctx(), state);
         drop::offer_ui(ui.ctx(), state, actions);
+        dialog::ui(ui.ctx(), state, actions);
         status::notice_ui(ui.ctx(), state);
         let ctx = ui.ctx().clone();
         if self.settle(&ctx) {
@@ -206,7 +219,7 @@ impl TracelaneApp {
     }
 
     fn carry_out(&mut self, ctx: &Context, action: Action) {
-        if matches!(action, Action::CloseDocument(_) | Action::CancelLoad(_)) {
+        if matches!(action, Action::CloseDocument(_) | Action::CancelLoad(_) | Action::Reply(_) | Action::Saved(..)) {
             // So that the trace is given back by the sweeper, not by this thread.
             Store::forget(ctx);
         }

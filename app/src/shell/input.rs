@@ -30,7 +30,7 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
     });
     let is_one = dropped.len() == 1 && state.document().is_some_and(Document::has_lanes);
     for path in dropped {
-        let is_open = state.documents.iter().any(|document| document.source == Source::Path(path.clone()));
+        let is_open = state.documents.iter().any(|document| document.is_of(&Source::Path(path.clone())));
         actions.push(if is_one && !is_open { Action::OfferDropped(Some(path)) } else { Action::Open(path) });
     }
     for event in &events {
@@ -38,6 +38,9 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
             Event::Key { key, pressed: true, repeat, modifiers, .. } => {
                 let Some(chord) = chord(*key, *modifiers) else { continue };
                 if typing && !works_while_typing(&chord) {
+                    continue;
+                }
+                if state.dialog.is_some() && chord.key != Key::Escape {
                     continue;
                 }
                 if moving(*key) && modifiers.is_none() {
@@ -60,7 +63,9 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
                     PointerButton::Extra2 => Key::MouseForward,
                     _ => continue,
                 };
-                press(&with(*modifiers, key), false, state, actions);
+                if state.dialog.is_none() {
+                    press(&with(*modifiers, key), false, state, actions);
+                }
             }
             _ => {}
         }

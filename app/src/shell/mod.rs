@@ -3,6 +3,7 @@
 pub mod app;
 pub mod banner;
 pub mod bar;
+pub mod dialog;
 pub mod dock;
 pub mod drop;
 pub mod failed;

@@ -90,7 +90,7 @@ fn absolute(source: Source) -> Result<Source, String> {
         Source::Path(path) => std::path::absolute::<&PathBuf>(&path)
             .map(Source::Path)
             .map_err(|error| format!("{} cannot be opened: {error}", path.display())),
-        Source::Sample => Ok(Source::Sample),
+        other => Ok(other),
     }
 }
 

@@ -37,7 +37,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 let response = ui.add(field);
                 response.widget_info(|| egui::WidgetInfo::text_edit(true, known, &text, hint));
                 let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-                if !response.has_focus() && !entered {
+                if !response.has_focus() && !entered && state.dialog.is_none() {
                     response.request_focus();
                 }
                 if response.changed() {

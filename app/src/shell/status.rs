@@ -170,14 +170,14 @@ fn text_button_small(ui: &mut Ui, text: &str) -> bool {
 fn part_of(document: &Document, progress: &Progress, now: f64) -> f32 {
     match document.source.seconds().filter(|_| document.source.is_stream()) {
         Some(seconds) => ((now - document.since_seconds) / seconds).clamp(0.0, 1.0) as f32,
-        None if document.source.is_stream() => 0.0,
+        None if document.is_recorded => 0.0,
         None => progress.bytes_done as f32 / progress.bytes_total.max(1) as f32,
     }
 }
 
 /// The same in words. Of what comes as a stream, the total is what has come so far.
 fn progress_text(document: &Document, progress: &Progress, now: f64) -> String {
-    if document.source.is_stream() {
+    if document.is_recorded {
         let past = (now - document.since_seconds).max(0.0).floor();
         let come = bytes(progress.bytes_total);
         return match document.source.seconds() {

@@ -92,6 +92,9 @@ fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions
     }
     let full = match &document.source {
         crate::state::document::Source::Path(path) => crate::fmt::name::path(path),
+        crate::state::document::Source::Earlier { path, .. } => {
+            format!("What {} held before it was rewritten", crate::fmt::name::path(path))
+        }
         crate::state::document::Source::Sample => title,
     };
     response.context_menu(|ui| menu_ui(ui, state, document, actions));

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::state::dialog::{Dialog, Leave};
 use crate::state::document::{Document, DocumentId};
 use crate::state::pair::Pair;
 use crate::state::settings::Settings;
@@ -35,6 +36,12 @@ pub struct AppState {
     pub now_seconds: f64,
     /// The number that the next document gets.
     pub next_document: u64,
+    /// The question that has to be answered before anything else.
+    pub dialog: Option<Dialog>,
+    /// What is to happen once traces that are being saved are saved.
+    pub leaving: Option<Leave>,
+    /// The program is to end, and nothing more is asked.
+    pub is_quitting: bool,
 }
 
 /// What is typed into the in-app path field.
@@ -75,6 +82,12 @@ impl AppState {
     pub fn notice(&self) -> Option<&str> {
         let (since, text) = self.notices.last()?;
         (self.now_seconds - since < NOTICE_SECONDS).then_some(text.as_str())
+    }
+
+    /// Documents that would be lost if the program ended.
+    #[must_use]
+    pub fn unsaved(&self) -> Vec<DocumentId> {
+        self.documents.iter().filter(|document| document.is_unsaved()).map(|document| document.id).collect()
     }
 
     /// The document in front, to change it.

@@ -26,6 +26,13 @@ pub struct DocumentId(pub u64);
 pub enum Source {
     /// A file of the user's.
     Path(PathBuf),
+    /// What a file held before it was rewritten while it was followed: it cannot be read again.
+    Earlier {
+        /// The file.
+        path: PathBuf,
+        /// Counts the contents of this file that were kept, from 1.
+        number: u32,
+    },
     /// The trace embedded in the program.
     Sample,
 }
@@ -58,6 +65,10 @@ impl Source {
                 server.map_or_else(|| "Standard input".to_owned(), str::to_owned)
             }
             Self::Path(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            Self::Earlier { path, number } => {
+                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                format!("{name} (earlier contents {number})")
+            }
             Self::Sample => "Sample: a request that waited".to_owned(),
         };
         visible(&title).into_owned()
@@ -106,6 +117,10 @@ pub struct Document {
     pub following: Option<Following>,
     /// The file has grown since it was read.
     pub has_grown: bool,
+    /// A worker keeps its bytes, since they cannot be read again: they can be saved.
+    pub is_recorded: bool,
+    /// Its bytes are in a file of the user's, too.
+    pub is_saved: bool,
     /// Ends the watch over the file's size.
     pub watch: Option<Monitor>,
     /// The newest snapshot.
@@ -158,6 +173,7 @@ impl Document {
     /// A document of which nothing is loaded yet.
     #[must_use]
     pub fn new(id: DocumentId, source: Source, load: LoadState) -> Self {
+        let is_recorded = source.is_stream();
         Self {
             id,
             source,
@@ -165,6 +181,8 @@ impl Document {
             since_seconds: 0.0,
             following: None,
             has_grown: false,
+            is_recorded,
+            is_saved: false,
             watch: None,
             trace: Arc::default(),
             rows: Arc::default(),
@@ -230,6 +248,12 @@ impl Document {
         }
     }
 
+    /// Whether opening `source` means this document. What a pipe held, or a file that is gone, is not to be had there.
+    #[must_use]
+    pub fn is_of(&self, source: &Source) -> bool {
+        self.source == *source && (source.is_stream() || !self.is_recorded)
+    }
+
     /// Whether more of the file is waited for.
     #[must_use]
     pub fn is_following(&self) -> bool {
@@ -245,13 +269,21 @@ impl Document {
         all.iter().filter(move |warning| torn.is_none_or(|torn| warning.generation != torn))
     }
 
-    /// The file that can be followed, if it comes from one.
+    /// The file that can be read again and followed, if it comes from one.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         match &self.source {
-            Source::Path(path) if !self.source.is_stream() => Some(path),
+            Source::Path(path) if !self.is_recorded => Some(path),
             _ => None,
         }
+    }
+
+    /// Whether it would be lost if it were closed: it was recorded and is not saved. Of a recording that has only begun
+    /// nothing is lost before its first byte.
+    #[must_use]
+    pub fn is_unsaved(&self) -> bool {
+        let has_begun = matches!(&self.load, LoadState::Loading { progress, .. } if progress.bytes_total > 0);
+        self.is_recorded && !self.is_saved && (self.has_lanes() || has_begun)
     }
 
     /// Whether it is still being loaded.

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod contrast;
+pub mod dialog;
 pub mod document;
 pub mod edges;
 pub mod pair;

@@ -1,10 +1,12 @@
 //! What a file looks like from outside, and how it begins: tells one that has grown from one that another has taken the
 //! place of.
 
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::SystemTime;
+
+use crate::output::file_id::FileId;
 
 /// So much of a file's beginning is looked at: traces of the same program differ before that, by their clocks.
 const HEAD_BYTES: u64 = 1_024;
@@ -15,8 +17,8 @@ pub struct Face {
     /// Its length in bytes.
     pub len: u64,
     modified: Option<SystemTime>,
-    /// Device and number of the file, where there is such a thing.
-    inode: Option<(u64, u64)>,
+    /// Which file it is, where that can be known.
+    id: Option<FileId>,
     head: Vec<u8>,
 }
 
@@ -33,18 +35,34 @@ impl Face {
     /// The file that is at `path` now.
     ///
     /// # Errors
-    /// If there is none, or it cannot be read.
+    /// If there is none, it is no regular file, or it cannot be read.
     pub fn of(path: &Path) -> io::Result<Self> {
+        // Opening a pipe would wait for its other end.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("it is no regular file"));
+        }
         let file = File::open(path)?;
         let known = file.metadata()?;
         let mut head = Vec::new();
         file.take(HEAD_BYTES).read_to_end(&mut head)?;
-        Ok(Self { len: known.len(), modified: known.modified().ok(), inode: inode(&known), head })
+        Ok(Self { len: known.len(), modified: known.modified().ok(), id: FileId::of_open(&known), head })
+    }
+
+    /// Which file it is; `None` where only paths tell files apart.
+    #[must_use]
+    pub const fn id(&self) -> Option<&FileId> {
+        self.id.as_ref()
+    }
+
+    /// Whether it begins as another one did.
+    #[must_use]
+    pub fn goes_on_from(&self, before: &Self) -> bool {
+        self.head.starts_with(&before.head)
     }
 
     /// Whether this is still the very file, even if it has grown.
     pub fn is_same_file(&self, other: &Metadata) -> bool {
-        self.inode == inode(other)
+        self.id == FileId::of_open(other)
     }
 
     /// What has become of it, seen `now`; `None` if nothing has.
@@ -53,20 +71,9 @@ impl Face {
         if self == now {
             return None;
         }
-        let goes_on = now.len > self.len && now.head.starts_with(&self.head);
+        let goes_on = now.len > self.len && now.goes_on_from(self);
         Some(if goes_on { Change::Grown } else { Change::Replaced })
     }
-}
-
-#[cfg(unix)]
-fn inode(known: &Metadata) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    Some((known.dev(), known.ino()))
-}
-
-#[cfg(not(unix))]
-fn inode(_known: &Metadata) -> Option<(u64, u64)> {
-    None
 }
 
 #[cfg(test)]

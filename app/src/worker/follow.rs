@@ -3,10 +3,11 @@
 //! While the file keeps growing it is read once, and generations are added as they land. When it rests for
 //! [`IDLE`] the reading is ended, so that what its last, torn generation holds is shown, too; if it grows
 //! after that it is read anew from its start, and the new trace takes the old one's place as soon as it
-//! holds as much. A file that another takes the place of, be it as long, is read anew, too, and shown at once.
+//! holds as much. A copy of its bytes is kept: once the file does not begin with them any more it holds something
+//! else, and the trace that was shown stays, savable, while another document follows the file.
 
 use std::fs::{File, metadata};
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,15 +17,18 @@ use std::time::{Duration, Instant};
 use trace_core::base::error::Error;
 use trace_core::base::limits::Limits;
 use trace_core::base::monitor::Monitor;
-use trace_core::input::source::Source;
+use trace_core::input::source as input;
 use trace_core::load::load_source;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
-use crate::state::document::DocumentId;
+use crate::cache::Cache;
+use crate::state::document::{DocumentId, Source};
 use crate::worker::face::{Change, Face};
-use crate::worker::load::{Publisher, read_guarded, watched};
+use crate::worker::load::{self, Publisher, is_pipe, read_guarded, watched};
 use crate::worker::office::Mailbox;
+use crate::worker::opened::Opened;
+use crate::worker::spool::{MOST_FOLLOWED, Spool};
 
 /// Between two looks at the file's size.
 const POLL: Duration = Duration::from_millis(200);
@@ -47,6 +51,8 @@ pub struct Job {
     pub stop: Monitor,
     /// Events that are shown already: nothing less takes their place.
     pub shown: u64,
+    /// What is known of the file, and where its bytes are kept.
+    pub opened: Opened,
     /// What a packed file may unpack to.
     pub limits: Limits,
 }
@@ -82,28 +88,60 @@ pub fn watch(document: DocumentId, path: PathBuf, before: Option<u64>, stop: Mon
 
 /// Follows on the calling thread.
 fn run(mut job: Job, mailbox: &Mailbox) {
+    let document = job.document;
+    if is_pipe(&job.path) {
+        // It is shown as it comes, anyway.
+        let Job { path, monitor, opened, .. } = job;
+        let (source, cache, opened) = (Source::Path(path), Cache::off(), Some(opened));
+        load::run(&load::Job { document, source, monitor, cache, opened }, mailbox);
+        mailbox.send(Action::FollowEnded(document, None));
+        return;
+    }
+    if job.shown > 0
+        && let Some(is_kept) = was_rewritten_since(&job)
+    {
+        mailbox.send(Action::Rewritten(document, is_kept));
+        return;
+    }
+    job.opened.look_at(&job.path);
+    let is_small = metadata(&job.path).is_ok_and(|known| known.len() <= MOST_FOLLOWED);
+    let spool = if is_small { job.opened.keep_bytes() } else { None };
     let mut is_known = job.shown > 0;
     loop {
-        let reading = Reading::default();
+        let reading = Reading { spool: spool.clone(), ..Reading::default() };
         let result = read_once(&job, is_known, &reading, mailbox);
         match result {
             Ok(trace) => {
-                job.shown = trace.totals().events;
+                job.shown = job.shown.max(trace.totals().events);
                 is_known = true;
             }
+            Err(_) if reading.is_replaced() => {}
             Err(_) if reading.bytes.load(Ordering::Relaxed) < LEAST_BYTES && !job.stop.is_cancelled() => {}
             Err(sentence) => {
-                mailbox.send(Action::LoadDone(job.document, Err(sentence.clone())));
-                mailbox.send(Action::FollowEnded(job.document, Some(sentence)));
+                mailbox.send(Action::LoadDone(document, Err(sentence.clone())));
+                mailbox.send(Action::FollowEnded(document, Some(sentence)));
                 return;
             }
         }
-        match wait_for_change(&job, reading.seen()) {
-            Ok(Change::Grown) => {}
-            // It may well hold less.
-            Ok(Change::Replaced) => job.shown = 0,
+        job.opened.set_face(reading.seen());
+        let change = if reading.is_replaced() { Ok(Change::Replaced) } else { wait_for_change(&job, reading.seen()) };
+        match change {
+            Ok(change) if change == Change::Replaced && !goes_on(&job.path, spool.as_ref()) => {
+                let is_kept = spool.as_ref().is_some_and(Spool::is_whole);
+                if is_known {
+                    mailbox.send(Action::Rewritten(document, is_kept));
+                    return;
+                }
+                // Nothing of it was ever shown.
+                spool.iter().for_each(Spool::clear);
+                thread::sleep(POLL);
+            }
+            Ok(_) => {}
             Err(why) => {
-                mailbox.send(Action::FollowEnded(job.document, why));
+                if why.is_some() && is_known && spool.as_ref().is_some_and(Spool::is_whole) {
+                    mailbox.send(Action::Recorded(document, false));
+                }
+                mailbox.send(Action::FollowEnded(document, why));
                 return;
             }
         }
@@ -111,14 +149,29 @@ fn run(mut job: Job, mailbox: &Mailbox) {
     }
 }
 
+/// Whether a file that was read before it is followed holds something else by now, and what it held is kept; `None` if
+/// it goes on from there, or that cannot be known.
+fn was_rewritten_since(job: &Job) -> Option<bool> {
+    if let Some(spool) = job.opened.spool().filter(Spool::is_whole) {
+        return (!goes_on(&job.path, Some(&spool))).then_some(true);
+    }
+    let (before, now) = (job.opened.face()?, Face::of(&job.path).ok()?);
+    (before.change(&now) == Some(Change::Replaced)).then_some(false)
+}
+
+/// Whether a file still begins with the bytes that are kept, so that it has only been touched, or written anew with the
+/// same content.
+fn goes_on(path: &Path, spool: Option<&Spool>) -> bool {
+    let Some(spool) = spool.filter(|spool| spool.is_whole()) else { return false };
+    Face::of(path).and_then(|_| File::open(path)).is_ok_and(|file| spool.begins(file))
+}
+
 /// Reads the file from its start until it rests.
 fn read_once(job: &Job, is_known: bool, reading: &Reading, mailbox: &Mailbox) -> Result<Arc<Trace>, String> {
-    let tail = Tail {
-        file: File::open(&job.path).map_err(|error| Error::from(error).to_string())?,
-        path: job.path.clone(),
-        reading: reading.clone(),
-        stop: job.stop.clone(),
-    };
+    let file = File::open(&job.path).map_err(|error| Error::from(error).to_string())?;
+    let begin = Face::of(&job.path).ok();
+    let (path, stop) = (job.path.clone(), job.stop.clone());
+    let tail = Tail { file, path, begin, at: 0, reading: reading.clone(), stop };
     let publisher = Publisher::new(job.document, mailbox.clone());
     let publish = publisher.clone();
     let told = AtomicBool::new(is_known);
@@ -138,7 +191,7 @@ fn read_once(job: &Job, is_known: bool, reading: &Reading, mailbox: &Mailbox) ->
     let size = metadata(&job.path).map_or(0, |known| known.len());
     let loaded = watched(tell, || {
         read_guarded(|| {
-            let source = Source { len: Some(size), ..Source::packed(tail, job.limits) };
+            let source = input::Source { len: Some(size), ..input::Source::packed(tail, job.limits) };
             load_source(source, &job.monitor, &mut |trace| {
                 if trace.totals().events >= job.shown {
                     publish.offer(trace);
@@ -146,7 +199,10 @@ fn read_once(job: &Job, is_known: bool, reading: &Reading, mailbox: &Mailbox) ->
             })
         })
     })?;
-    publisher.send(Arc::clone(&loaded));
+    // Of a file that was rewritten while it was read anew, less may be there than was shown before.
+    if !reading.is_replaced() || loaded.totals().events >= job.shown {
+        publisher.send(Arc::clone(&loaded));
+    }
     if !told.load(Ordering::Relaxed) {
         mailbox.send(Action::LoadDone(job.document, Ok(())));
     }
@@ -180,8 +236,12 @@ fn name(path: &Path) -> String {
 struct Reading {
     bytes: Arc<AtomicU64>,
     caught_up: Arc<AtomicBool>,
+    /// The file does not hold any more what was read of it.
+    replaced: Arc<AtomicBool>,
     /// The file when its end was reached.
     seen: Arc<Mutex<Option<Face>>>,
+    /// Where its bytes are kept.
+    spool: Option<Spool>,
 }
 
 impl Reading {
@@ -192,6 +252,10 @@ impl Reading {
     fn set_seen(&self, seen: Option<Face>) {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
     }
+
+    fn is_replaced(&self) -> bool {
+        self.replaced.load(Ordering::Relaxed)
+    }
 }
 
 /// A file's bytes, and those that are yet to be written. Ends when the file rests, when it is cut or another takes its
@@ -199,23 +263,32 @@ impl Reading {
 struct Tail {
     file: File,
     path: PathBuf,
+    /// The file when it was opened.
+    begin: Option<Face>,
+    /// Bytes read.
+    at: u64,
     reading: Reading,
     stop: Monitor,
 }
 
 impl Tail {
-    /// Whether nothing will be added to what has been read, since the file at the path is another one by now.
+    /// Whether nothing will be added to what has been read, since the file at the path holds something else by now.
     fn is_replaced(&mut self) -> io::Result<bool> {
-        let at = self.file.stream_position()?;
         let own = self.file.metadata()?;
         // One that is gone may come back; that is found out by whoever waits for it.
-        let Ok(now) = Face::of(&self.path) else { return Ok(own.len() < at) };
-        let is_other = !now.is_same_file(&own) || now.len < at;
-        let is_rewritten = now.len == at && self.reading.seen().is_some_and(|seen| seen.change(&now).is_some());
-        if !is_other && !is_rewritten && now.len == at {
+        let Ok(now) = Face::of(&self.path) else { return Ok(own.len() < self.at) };
+        let begins_otherwise = self.begin.as_ref().is_some_and(|begin| !now.goes_on_from(begin));
+        let is_other = !now.is_same_file(&own) || now.len < self.at || begins_otherwise;
+        let is_rewritten = now.len == self.at && self.reading.seen().is_some_and(|seen| seen.change(&now).is_some());
+        if !is_other && !is_rewritten && now.len == self.at {
             self.reading.set_seen(Some(now));
         }
         Ok(is_other || is_rewritten)
+    }
+
+    fn end_replaced(&self) -> io::Result<usize> {
+        self.reading.replaced.store(true, Ordering::Relaxed);
+        Ok(0)
     }
 }
 
@@ -223,14 +296,26 @@ impl Read for Tail {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let begin = Instant::now();
         loop {
+            // Once all was read, whatever comes next may be the rest of something else.
+            if self.reading.caught_up.load(Ordering::Relaxed) && self.is_replaced()? {
+                return self.end_replaced();
+            }
             let count = self.file.read(buffer)?;
             if count > 0 {
+                let bytes = buffer.get(..count).unwrap_or_default();
+                let spool = self.reading.spool.as_ref();
+                if spool.is_some_and(|spool| !spool.keep_at(self.at, bytes, MOST_FOLLOWED)) {
+                    return self.end_replaced();
+                }
+                self.at += count as u64;
                 self.reading.bytes.fetch_add(count as u64, Ordering::Relaxed);
                 self.reading.set_seen(None);
                 return Ok(count);
             }
-            self.reading.caught_up.store(true, Ordering::Relaxed);
-            if self.is_replaced()? || self.stop.is_cancelled() || begin.elapsed() > IDLE {
+            if !self.reading.caught_up.swap(true, Ordering::Relaxed) && self.is_replaced()? {
+                return self.end_replaced();
+            }
+            if self.stop.is_cancelled() || begin.elapsed() > IDLE {
                 return Ok(0);
             }
             thread::sleep(POLL);

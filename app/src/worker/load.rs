@@ -1,9 +1,10 @@
 //! Reading traces: a thread for each, another that tells of its progress.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder};
 use std::time::{Duration, Instant};
 
@@ -15,12 +16,13 @@ use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
 use crate::cache::{Cache, Fresh};
+use crate::output::file_id::FileId;
 use crate::remote;
 use crate::sample::SAMPLE;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{GoroutineOrder, Rows};
 use crate::worker::office::Mailbox;
-use crate::worker::spool::Spool;
+use crate::worker::opened::Opened;
 
 /// Between two readings of progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -40,10 +42,8 @@ pub struct Job {
     pub monitor: Monitor,
     /// Where it may be found ready, and is kept.
     pub cache: Cache,
-    /// Where the bytes of what can be read only once are kept.
-    pub spool: Option<Spool>,
-    /// Is told how long the file is when the reading begins.
-    pub length: Arc<OnceLock<u64>>,
+    /// Is told of the file, and takes the bytes of what can be read only once; `None`: nobody will ask for them.
+    pub opened: Option<Opened>,
 }
 
 /// Reads on a thread of its own.
@@ -96,28 +96,31 @@ fn read(job: &Job, publisher: &Publisher, mailbox: &Mailbox) {
         }
         return;
     }
-    if let Source::Path(path) = &job.source
-        && !job.source.is_stream()
-        && let Ok(known) = path.metadata()
-    {
-        // What it has grown by the time that it is watched is growth, too.
-        job.length.get_or_init(|| known.len());
+    let is_stream = job.source.is_stream() || matches!(&job.source, Source::Path(path) if is_pipe(path));
+    let spool = if is_stream { job.opened.as_ref().and_then(Opened::keep_bytes) } else { None };
+    if is_stream {
+        let is_standard_input = matches!(&job.source, Source::Path(path) if path.as_os_str() == "-");
+        let is_on_disk = is_standard_input && FileId::of_standard_input().is_some();
+        mailbox.send(Action::Recorded(job.document, is_on_disk));
+    } else if let (Source::Path(path), Some(opened)) = (&job.source, &job.opened) {
+        opened.look_at(path);
     }
     let mut publish = |trace: Arc<Trace>| publisher.offer(trace);
-    let spool = job.spool.clone();
     let spooled = move |bytes: &[u8]| {
         if let Some(spool) = &spool {
             spool.keep(bytes);
         }
     };
     let read = read_guarded(|| match &job.source {
-        Source::Path(path) if job.source.is_stream() => {
+        Source::Path(path) if is_stream => {
             remote::record(path, &job.monitor, &mut publish, spooled).map(|trace| (trace, None))
         }
         Source::Path(path) => {
             job.cache.load(path, &job.monitor, &mut publish).map(|loaded| (loaded.trace, loaded.fresh))
         }
         Source::Sample => load_bytes(SAMPLE, &job.monitor, &mut publish).map(|trace| (trace, None)),
+        // Its bytes are not in the file any more.
+        Source::Earlier { .. } => Err(io::Error::from(io::ErrorKind::NotFound).into()),
     });
     let mut worth = None;
     let answer = read.map(|(trace, fresh)| {
@@ -129,6 +132,11 @@ fn read(job: &Job, publisher: &Publisher, mailbox: &Mailbox) {
     if let Some((fresh, trace)) = worth {
         keep(fresh, trace);
     }
+}
+
+/// Whether it is something that can be read only once.
+pub(super) fn is_pipe(path: &Path) -> bool {
+    path.metadata().is_ok_and(|known| !known.is_file() && !known.is_dir())
 }
 
 /// Keeps a model on a thread that nobody waits for. Where that fails, the next load takes as long as this.

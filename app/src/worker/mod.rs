@@ -5,6 +5,7 @@ pub mod face;
 pub mod follow;
 pub mod load;
 pub mod office;
+pub mod opened;
 pub mod spool;
 pub mod store;
 pub mod study;

@@ -1,10 +1,10 @@
 //! Where effects are carried out, and the mailbox in which the answers arrive.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
@@ -15,15 +15,16 @@ use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
 use crate::action::pairs::PairAction;
-use crate::action::reduce::Effect;
+use crate::action::reduce::{Effect, SaveTo};
 use crate::cache::Cache;
 use crate::fmt::escape::file_name::file_name;
+use crate::output::{Inputs, NotWritten, Output};
 use crate::remote;
 use crate::state::app::FieldFor;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::Rows;
 use crate::state::settings::Settings;
-use crate::worker::spool::Spool;
+use crate::worker::opened::Opened;
 use crate::worker::store::{Store, Writer};
 use crate::worker::{contrast, follow, load, study};
 
@@ -57,10 +58,8 @@ pub struct Office {
     writer: Option<Writer>,
     sweeper: Option<Sender<Box<dyn Send>>>,
     cache: Cache,
-    /// What was recorded, by document.
-    spools: HashMap<DocumentId, Spool>,
-    /// How long files were when their reading began, by document.
-    lengths: HashMap<DocumentId, Arc<OnceLock<u64>>>,
+    /// What is known of files, by document.
+    opened: BTreeMap<DocumentId, Opened>,
     asking: bool,
 }
 
@@ -83,8 +82,7 @@ impl Office {
             writer: Some(Writer::start(store)),
             sweeper: swept.is_ok().then_some(sweeper),
             cache,
-            spools: HashMap::new(),
-            lengths: HashMap::new(),
+            opened: BTreeMap::new(),
             asking: false,
         }
     }
@@ -101,8 +99,7 @@ impl Office {
             writer: None,
             sweeper: None,
             cache: Cache::off(),
-            spools: HashMap::new(),
-            lengths: HashMap::new(),
+            opened: BTreeMap::new(),
             asking: false,
         }
     }
@@ -122,33 +119,28 @@ impl Office {
             Effect::Load { document, source, monitor } => {
                 limits(settings);
                 let cache = self.cache.with_limit(settings.cache_bytes());
-                let spool = if self.writer.is_some() && source.is_stream() { Spool::new().ok() } else { None };
-                if let Some(spool) = &spool {
-                    self.spools.insert(document, spool.clone());
-                }
-                let length = Arc::new(OnceLock::new());
-                self.lengths.insert(document, Arc::clone(&length));
-                let job = load::Job { document, source, monitor, cache, spool, length };
                 if self.writer.is_some() {
+                    let opened = Opened::default();
+                    self.opened.insert(document, opened.clone());
+                    let job = load::Job { document, source, monitor, cache, opened: Some(opened) };
                     load::start(job, self.mailbox.clone());
                 } else {
+                    let job = load::Job { document, source, monitor, cache, opened: None };
                     load::run(&job, &self.mailbox);
                 }
             }
             Effect::Follow { document, path, monitor, stop, shown } => {
-                self.follow(follow::Job { document, path, monitor, stop, shown, limits: limits(settings) });
+                let opened = self.opened.entry(document).or_default().clone();
+                self.follow(follow::Job { document, path, monitor, stop, shown, opened, limits: limits(settings) });
             }
             Effect::WatchGrowth { document, path, stop } => {
                 if self.writer.is_some() {
-                    let before = self.lengths.get(&document).and_then(|known| known.get().copied());
+                    let before = self.opened.get(&document).and_then(Opened::face).map(|face| face.len);
                     follow::watch(document, path, before, stop, self.mailbox.clone());
                 }
             }
-            Effect::SaveTrace { document, to, taken } => self.save_trace(document, to, taken),
-            Effect::Forget(document) => {
-                self.lengths.remove(&document);
-                drop(self.spools.remove(&document));
-            }
+            Effect::SaveTrace { document, name, to, inputs } => self.save_trace(document, name, to, &inputs),
+            Effect::Forget(document) => drop(self.opened.remove(&document)),
             Effect::Cancel(monitor) => monitor.cancel(),
             Effect::MakeRows { document, trace, order, only } => {
                 let mailbox = self.mailbox.clone();
@@ -171,7 +163,10 @@ impl Office {
                     Some(Action::Pair(PairAction::Answered(question, answer)))
                 });
             }
-            Effect::SaveProfile { trace, title, scope, kind } => self.save_profile(trace, &title, scope, kind),
+            Effect::SaveProfile { trace, title, scope, kind, inputs } => {
+                let inputs = self.inputs(&inputs);
+                self.save_profile(trace, &title, scope, kind, inputs);
+            }
             Effect::Discard(trace, rows) => {
                 if let Some(sweeper) = &self.sweeper {
                     // A sweeper that is gone leaves the dropping to this thread.
@@ -207,8 +202,7 @@ impl Office {
         } else {
             let follow::Job { document, path, monitor, .. } = job;
             let (source, cache) = (Source::Path(path), Cache::off());
-            let length = Arc::default();
-            load::run(&load::Job { document, source, monitor, cache, spool: None, length }, &self.mailbox);
+            load::run(&load::Job { document, source, monitor, cache, opened: None }, &self.mailbox);
         }
     }
 
@@ -272,21 +266,45 @@ impl Office {
         });
     }
 
+    /// The files of open traces, as they are and as they were when they were opened.
+    fn inputs(&self, paths: &[PathBuf]) -> Inputs {
+        let mut inputs = Inputs::of(paths.iter().map(PathBuf::as_path));
+        for opened in self.opened.values() {
+            if let Some((path, id)) = opened.file() {
+                inputs.add_opened(&path, id);
+            }
+        }
+        inputs
+    }
+
     /// Asks where, and writes the profile there.
-    fn save_profile(&self, trace: Arc<Trace>, title: &str, scope: Scope, kind: ProfileKind) {
+    fn save_profile(&mut self, trace: Arc<Trace>, title: &str, scope: Scope, kind: ProfileKind, inputs: Inputs) {
         if self.writer.is_none() {
             self.mailbox.send(Action::Notice("There is no dialog to ask for a file".to_owned()));
+            return;
+        }
+        if std::mem::replace(&mut self.asking, true) {
             return;
         }
         let usual = file_name(&format!("{title}.{}.pb.gz", kind.name()));
         let mailbox = self.mailbox.clone();
         self.run("save", move || {
             let dialog = rfd::FileDialog::new().set_title("Save as pprof").set_file_name(usual);
-            let Some(path) = dialog.save_file() else { return };
-            mailbox.send(Action::Notice(match study::save_profile(&trace, &scope, kind, &path) {
-                Ok(()) => format!("Saved {}", path.display()),
-                Err(error) => format!("{} could not be written: {error}", path.display()),
-            }));
+            match ask_where(dialog, &mailbox) {
+                Asked::Chosen(path) => mailbox.send(Action::Notice({
+                    // The dialog has asked whether a file may be replaced.
+                    let output = Output { path: &path, inputs: &inputs, may_replace: true, may_stream: false };
+                    match study::save_profile(&trace, &scope, kind, &output) {
+                        Ok(()) => format!("Saved {}", path.display()),
+                        Err(error) => format!("{} could not be written: {error}", path.display()),
+                    }
+                })),
+                Asked::Closed => {}
+                Asked::NoDialog => {
+                    let what = "This desktop offers no file dialog; `tracelane profile FILE -o` writes profiles, too";
+                    mailbox.send(Action::Notice(what.to_owned()));
+                }
+            }
         });
     }
 
@@ -297,30 +315,44 @@ impl Office {
     }
 
     /// Writes the bytes of a recorded trace where the user wants them.
-    fn save_trace(&self, document: DocumentId, to: Option<String>, taken: Vec<PathBuf>) {
-        let Some(spool) = self.spools.get(&document).cloned() else {
-            self.mailbox.send(Action::Notice("The bytes of this trace were not kept".to_owned()));
+    fn save_trace(&mut self, document: DocumentId, name: String, to: SaveTo, inputs: &[PathBuf]) {
+        let mailbox = self.mailbox.clone();
+        let Some(spool) = self.opened.get(&document).and_then(Opened::spool) else {
+            let what = "The bytes of this trace were not kept".to_owned();
+            mailbox.send(Action::NotSaved(document, Some(what)));
             return;
         };
-        let mailbox = self.mailbox.clone();
+        if to == SaveTo::Asked && std::mem::replace(&mut self.asking, true) {
+            let what = "The trace is not saved: another dialog is open".to_owned();
+            mailbox.send(Action::NotSaved(document, Some(what)));
+            return;
+        }
+        let inputs = self.inputs(inputs);
         self.run("save", move || {
-            let path = match to {
-                Some(typed) => path_of(&typed).ok(),
-                None => {
-                    let begin = Instant::now();
-                    let dialog = rfd::FileDialog::new().set_title("Save trace as").set_file_name("recorded.trace");
-                    let chosen = dialog.save_file();
-                    if chosen.is_none() && begin.elapsed() < NO_DIALOG {
-                        mailbox.send(Action::AskPath(FieldFor::Save(document)));
+            let (path, may_replace) = match to {
+                SaveTo::Typed(typed) => match path_to_save(&typed) {
+                    Ok(path) => (path, false),
+                    Err(why) => return mailbox.send(Action::NotSaved(document, Some(why))),
+                },
+                SaveTo::Replaced(path) => (path, true),
+                SaveTo::Asked => {
+                    let dialog = rfd::FileDialog::new().set_title("Save trace as").set_file_name(file_name(&name));
+                    match ask_where(dialog, &mailbox) {
+                        // The dialog has asked whether a file may be replaced.
+                        Asked::Chosen(path) => (path, true),
+                        Asked::Closed => return mailbox.send(Action::NotSaved(document, None)),
+                        Asked::NoDialog => return mailbox.send(Action::AskPath(FieldFor::Save(document))),
                     }
-                    chosen
                 }
             };
-            let Some(path) = path else { return };
-            mailbox.send(Action::Notice(match spool.save(&path, &taken) {
-                Ok(count) => format!("Saved {} ({} bytes)", path.display(), count),
-                Err(error) => format!("{} could not be written: {error}", path.display()),
-            }));
+            let output = Output { path: &path, inputs: &inputs, may_replace, may_stream: false };
+            mailbox.send(match spool.save(&output) {
+                Ok(bytes) => Action::Saved(document, path, bytes),
+                Err(NotWritten::Exists) => Action::FileExists(document, path),
+                Err(NotWritten::Refused(why)) => {
+                    Action::NotSaved(document, Some(format!("{} could not be written: {why}", path.display())))
+                }
+            });
         });
     }
 
@@ -331,6 +363,38 @@ impl Office {
             self.mailbox.send(Action::Notice(format!("Could not start a thread: {error}")));
         }
     }
+}
+
+/// What came of asking for a file to write to.
+enum Asked {
+    /// This one.
+    Chosen(PathBuf),
+    /// The user closed the dialog.
+    Closed,
+    /// The desktop has none.
+    NoDialog,
+}
+
+/// Waits for the answer of the desktop's dialog, on a thread that has nothing else to do.
+fn ask_where(dialog: rfd::FileDialog, mailbox: &Mailbox) -> Asked {
+    let begin = Instant::now();
+    let chosen = dialog.save_file();
+    mailbox.send(Action::DialogClosed);
+    match chosen {
+        Some(path) => Asked::Chosen(path),
+        // Without a portal the answer is the same as "cancelled", only at once.
+        None if begin.elapsed() < NO_DIALOG => Asked::NoDialog,
+        None => Asked::Closed,
+    }
+}
+
+/// What was typed as the path of a new file.
+fn path_to_save(typed: &str) -> Result<PathBuf, String> {
+    let path = path_of(typed).map_err(|error| format!("{typed} could not be written: {error}"))?;
+    if remote::is_address(&path) {
+        return Err(format!("{typed} is an address; type the path of a file"));
+    }
+    Ok(path)
 }
 
 fn megabytes(bytes: u64) -> String {

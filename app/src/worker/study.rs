@@ -1,9 +1,6 @@
 //! Answers questions about a trace, off the UI thread.
 
-use std::fs::File;
-use std::io::{self, BufWriter};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 
 use trace_core::analysis::antagonists;
@@ -34,6 +31,7 @@ use trace_core::base::time::TimeRange;
 use trace_core::export::pprof;
 use trace_core::model::trace::Trace;
 
+use crate::output::{NotWritten, Output};
 use crate::state::study::{
     Answer, LISTED, LISTED_SPANS, LISTED_WINDOWS, MutatorOf, MutatorStudy, ProfileStudy, Question,
 };
@@ -191,15 +189,15 @@ fn who_blocks(trace: &Trace, scope: &Scope, monitor: &Monitor) -> Option<Vec<(Bl
 /// Writes a profile as pprof.
 ///
 /// # Errors
-/// When the file cannot be written.
-pub fn save_profile(trace: &Trace, scope: &Scope, kind: ProfileKind, path: &Path) -> io::Result<()> {
+/// As [`Output::write`].
+pub fn save_profile(trace: &Trace, scope: &Scope, kind: ProfileKind, output: &Output<'_>) -> Result<(), NotWritten> {
     let found = profile::profile(trace, &scope.pieces(trace), kind, &Monitor::new());
-    let found = found.ok_or_else(|| io::Error::other("it was cancelled"))?;
+    let found = found.ok_or_else(|| NotWritten::Refused("it was cancelled".to_owned()))?;
     let reading = trace.clock_snapshots().first();
     let wall = reading.and_then(|reading| {
         let unix = reading.wall_secs.checked_mul(1_000_000_000)?;
         let before = trace.range().start.nanos_since(reading.trace);
         unix.checked_add(i64::from(reading.wall_nanos))?.checked_add(before)
     });
-    pprof::write(trace, &found, wall, BufWriter::new(File::create(path)?))
+    output.write(|file| pprof::write(trace, &found, wall, file))
 }
