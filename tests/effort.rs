@@ -135,3 +135,54 @@ fn pauses_without_end_take_memory_and_work_in_proportion() {
     assert!(trace.segment_count() < 2_500, "{} segments", trace.segment_count());
     assert!(trace.warnings().iter().any(|warning| warning.message.contains("pauses")), "{:?}", trace.warnings());
 }
+
+fn number(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
+    }
+    out.push(value.to_le_bytes()[0]);
+}
+
+/// A batch with its header.
+fn batch(out: &mut Vec<u8>, generation: u64, thread: u64, payload: &[u8]) {
+    out.push(1);
+    for value in [generation, thread, 1_000 + generation, payload.len() as u64] {
+        number(out, value);
+    }
+    out.extend_from_slice(payload);
+}
+
+#[test]
+fn generations_and_batches_of_nothing_cost_nothing() {
+    let mut bytes = b"go 1.26 trace\0\0\0".to_vec();
+    for generation in 1..=20_000 {
+        batch(&mut bytes, generation, 1, &[]);
+        bytes.push(52);
+    }
+    let trace = load_bytes(&bytes, &Monitor::new(), &mut |_| {}).expect("it opens");
+    assert_eq!((trace.totals().generations, trace.totals().events), (20_000, 20_000));
+    assert!(trace.segment_count() < 100, "{} segments", trace.segment_count());
+    let mut bytes = b"go 1.26 trace\0\0\0".to_vec();
+    for thread in 0..20_000 {
+        batch(&mut bytes, 1, thread, &[]);
+    }
+    bytes.push(52);
+    let trace = load_bytes(&bytes, &Monitor::new(), &mut |_| {}).expect("it opens");
+    assert_eq!(trace.totals().events, 1, "and no thread is tried");
+}
+
+/// Each makes a segment, of a few KB: real ones are never so small.
+#[test]
+fn tiny_generations_do_not_take_a_thousand_times_their_bytes() {
+    let mut bytes = b"go 1.26 trace\0\0\0".to_vec();
+    for generation in 1..=20_000 {
+        // A proc that idles, a goroutine that waits.
+        batch(&mut bytes, generation, 7, &[13, 1, 0, 2, 25, 1, 1, 7, 4]);
+        bytes.push(52);
+    }
+    let trace = load_bytes(&bytes, &Monitor::new(), &mut |_| {}).expect("it opens");
+    assert!(trace.segment_count() < 6_000, "{} segments", trace.segment_count());
+    assert!(trace.warnings().iter().any(|warning| warning.count > 10_000), "it is told");
+    assert!(trace.warnings().len() < 10, "once for each kind");
+}

@@ -43,6 +43,8 @@ pub(crate) struct Pipeline {
     stitched: usize,
     /// How the reader ended.
     read: Option<Result<()>>,
+    /// Generations without content that are not counted yet.
+    empty: u64,
     /// The reader's findings, until the generation they belong to is stitched.
     findings: BTreeMap<usize, Vec<Warning>>,
     published_events: u64,
@@ -76,6 +78,7 @@ impl Pipeline {
             given: 0,
             stitched: 0,
             read: None,
+            empty: 0,
             findings: BTreeMap::new(),
             published_events: 0,
             published_parts: 0,
@@ -142,6 +145,7 @@ impl Pipeline {
                 self.findings.entry(index).or_default().extend(warnings);
                 scope.spawn(move |_| worker::work(&part, index, &shared, &sender));
             }
+            Read::Empty(count) => self.empty += count,
             Read::End(result, warnings) => {
                 self.findings.entry(self.given).or_default().extend(warnings);
                 self.read = Some(result);
@@ -195,6 +199,7 @@ impl Pipeline {
         self.stitcher.add_holes(holes, number, offset);
         self.stitcher.warn(warnings);
         self.stitcher.end();
+        self.stitcher.count_empty(std::mem::take(&mut self.empty));
         self.stitcher.totals.bytes += bytes;
         self.stitched += 1;
         self.is_cancelled |= result.is_err();
@@ -245,6 +250,7 @@ impl Pipeline {
             Some(Ok(())) | None if self.stitcher.is_empty() => return Err(nothing),
             Some(Ok(())) | None => {}
         }
+        self.stitcher.count_empty(self.empty);
         let trace = Arc::new(self.stitcher.snapshot(true));
         publish(Arc::clone(&trace));
         Ok(trace)

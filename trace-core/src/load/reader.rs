@@ -11,7 +11,7 @@ use crate::load::pipeline::Message;
 use crate::load::worker::Damage;
 use crate::wire::opening::{self, Opened};
 use crate::wire::v1::recording::Recording;
-use crate::wire::v2::generation::Generation;
+use crate::wire::v2::generation::{Border, Generation};
 
 /// The reader's ends of the channels.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(crate) enum Read {
     Version(u32),
     /// A part, with the damage met on the way to its end.
     Part(Part, Vec<Warning>),
+    /// So many generations that hold nothing, behind the last part.
+    Empty(u64),
     /// No more will come.
     End(Result<()>, Vec<Warning>),
 }
@@ -107,8 +109,17 @@ fn read_generations(source: Source<'_>, monitor: &Monitor, door: &Door, damage: 
             return Ok(());
         }
     };
+    let mut crowd = Crowd::default();
     while !monitor.is_cancelled() && door.leaves.recv().is_ok() {
-        let next = reader.next_generation(&mut |kind, what, at| damage.add(kind, what, at))?;
+        let next = crowd.next(
+            &mut |damage| reader.next_generation(&mut |kind, what, at| damage.add(kind, what, at)),
+            monitor,
+            damage,
+        )?;
+        let empty = std::mem::take(&mut crowd.empty);
+        if empty > 0 && door.messages.send(Message::Read(Read::Empty(empty))).is_err() {
+            break;
+        }
         let Some(generation) = next else { break };
         let warnings = damage.take(generation.number);
         let message = Message::Read(Read::Part(Part::Generation(Box::new(generation)), warnings));
@@ -117,4 +128,62 @@ fn read_generations(source: Source<'_>, monitor: &Monitor, door: &Door, damage: 
         }
     }
     Ok(())
+}
+
+/// Generations that are worked on though they hold nothing: a damaged trace may have some.
+const EMPTY_AT_LEAST: u64 = 64;
+/// Generations that are worked on in any case…
+const GENERATIONS_AT_LEAST: u64 = 4_096;
+/// …and for each so many bytes one more. Go's runtime writes more than that of names alone into each; each that is
+/// worked on takes a few KB.
+const BYTES_PER_GENERATION: u64 = 512;
+
+/// Keeps made-up traces of very many very small generations from costing more than their bytes justify.
+#[derive(Debug, Default)]
+struct Crowd {
+    /// Generations given out.
+    given: u64,
+    /// Those without content so far, and those of them that were not given out since the last one that was.
+    all_empty: u64,
+    empty: u64,
+    /// Some have been left out since the last one that was given out.
+    has_gap: bool,
+}
+
+impl Crowd {
+    /// The next generation that is to be worked on.
+    fn next(
+        &mut self,
+        read: &mut dyn FnMut(&mut Damage) -> Result<Option<Generation>>,
+        monitor: &Monitor,
+        damage: &mut Damage,
+    ) -> Result<Option<Generation>> {
+        while let Some(mut generation) = read(damage)? {
+            if generation.is_empty() {
+                self.all_empty += 1;
+                if self.all_empty > EMPTY_AT_LEAST {
+                    self.empty += 1;
+                    if monitor.is_cancelled() {
+                        return Ok(None);
+                    }
+                    continue;
+                }
+            }
+            if self.given > GENERATIONS_AT_LEAST.saturating_add(generation.offset / BYTES_PER_GENERATION) {
+                let what = "more small generations than any program writes; the rest of them is left out".to_owned();
+                damage.add(WarningKind::Limit, what, generation.offset);
+                self.has_gap = true;
+                if monitor.is_cancelled() {
+                    return Ok(None);
+                }
+                continue;
+            }
+            self.given += 1;
+            if std::mem::take(&mut self.has_gap) && generation.border == Border::Whole {
+                generation.border = Border::Gap;
+            }
+            return Ok(Some(generation));
+        }
+        Ok(None)
+    }
 }

@@ -11,6 +11,8 @@ use crate::model::entries::Entries;
 #[derive(Debug, Default)]
 pub(crate) struct Occupants {
     last: FxHashMap<u32, GoIx>,
+    /// For those of which the generation in work has told: the goroutine that was there when it began.
+    at_begin: FxHashMap<u32, Option<GoIx>>,
 }
 
 impl Occupants {
@@ -19,9 +21,15 @@ impl Occupants {
         self.last.clear();
     }
 
-    /// All of them, as they are now.
-    pub(crate) fn all(&self) -> FxHashMap<u32, GoIx> {
-        self.last.clone()
+    /// Another generation begins.
+    pub(crate) fn begin_generation(&mut self) {
+        // Not cleared: that takes as long as it has ever been large.
+        self.at_begin = FxHashMap::default();
+    }
+
+    /// The goroutine that was on a proc or thread when the generation in work began.
+    pub(crate) fn at_begin(&self, ix: u32) -> Option<GoIx> {
+        self.at_begin.get(&ix).copied().unwrap_or_else(|| self.last.get(&ix).copied())
     }
 
     /// The rows of a segment that are the first on a lane, with the goroutine that was there before them, if it is
@@ -46,7 +54,8 @@ impl Occupants {
             let Some(row) = { entries }.find(|entry| entry & MARK == 0) else { continue };
             let slot = draft.row_starts.partition_point(|&start| start <= row).saturating_sub(1);
             if let (Some(&ix), Some(&go)) = (ixs.get(local), gos.get(slot)) {
-                self.last.insert(ix, GoIx(go));
+                let before = self.last.insert(ix, GoIx(go));
+                self.at_begin.entry(ix).or_insert(before);
             }
         }
     }

@@ -79,8 +79,6 @@ struct Current {
     /// Goroutines that are announced in a state that they cannot have come to by what was told of them, and since
     /// when that is so.
     unseen: Vec<(GoIx, TimeRange)>,
-    /// Who was on each thread when it began.
-    on_threads: FxHashMap<u32, GoIx>,
 }
 
 impl Current {
@@ -129,6 +127,8 @@ pub(crate) struct Stitcher {
     side: SideStitcher,
     clocks: Vec<ClockSnapshot>,
     warnings: Vec<Warning>,
+    /// Where those stand that may be counted when they are said again.
+    warned: FxHashMap<(WarningKind, String), usize>,
     holes: Vec<Hole>,
     /// Goroutines looked at in search of those that a generation does not mention.
     unmentioned: u64,
@@ -164,6 +164,7 @@ impl Stitcher {
             side: SideStitcher::default(),
             clocks: Vec::new(),
             warnings: Vec::new(),
+            warned: FxHashMap::default(),
             holes: Vec::new(),
             unmentioned: 0,
             totals: Totals::default(),
@@ -182,9 +183,9 @@ impl Stitcher {
             first_go: self.gos.len(),
             begins_epoch: head.border != Before::Whole || self.epochs.is_empty(),
             is_cut: head.is_cut,
-            on_threads: self.on_threads.all(),
             ..Current::default()
         };
+        self.on_threads.begin_generation();
         if head.border == Before::OtherTrace {
             self.live.clear();
             self.current.must_shift = true;
@@ -265,10 +266,30 @@ impl Stitcher {
         }
     }
 
-    /// Adds to the damage.
+    /// Counts generations of which nothing is shown, since they hold nothing but their own beginning.
+    pub(crate) fn count_empty(&mut self, count: u64) {
+        self.generations = self.generations.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        self.totals.events += count;
+        if let Some(syncs) = self.kind_counts.get_mut(usize::from(EventKind::SYNC.0)) {
+            *syncs += count;
+        }
+    }
+
+    /// Adds to the damage. What has been said in the same words before is counted only.
     pub(crate) fn warn(&mut self, warnings: impl IntoIterator<Item = Warning>) {
         for warning in warnings {
+            let has_place = matches!(warning.kind, WarningKind::MissingGeneration | WarningKind::LostEvents);
+            if !has_place
+                && let Some(&at) = self.warned.get(&(warning.kind, warning.message.clone()))
+                && let Some(known) = self.warnings.get_mut(at)
+            {
+                known.count = known.count.saturating_add(warning.count);
+                continue;
+            }
             if self.warnings.len() < crate::base::limits::MAX_WARNINGS {
+                if !has_place {
+                    self.warned.insert((warning.kind, warning.message.clone()), self.warnings.len());
+                }
                 self.warnings.push(warning);
             }
         }

@@ -55,7 +55,7 @@ impl Stitcher {
             return true;
         }
         let thread = self.current.threads.get(draft.thread as usize);
-        let Some(&go) = thread.and_then(|thread| self.current.on_threads.get(&thread.0)) else { return false };
+        let Some(go) = thread.and_then(|thread| self.on_threads.at_begin(thread.0)) else { return false };
         self.current.unseen.retain(|&(unseen, _)| unseen != go);
         true
     }

@@ -85,8 +85,6 @@ pub struct Generation {
     pub samples: Vec<BatchRef>,
     /// Batches of clock information.
     pub sync: Vec<BatchRef>,
-    /// Batches of experiments, with the experiment's number.
-    pub experimental: Vec<(u8, BatchRef)>,
     /// Stretches inside it that could not be read, by rising offset.
     pub skipped: Vec<Skipped>,
     /// The smallest base time of all batches, ticks.
@@ -134,6 +132,17 @@ impl Generation {
         near.find(|skipped| skipped.thread.is_none()).map(|skipped| skipped.bytes.clone())
     }
 
+    /// Whether it holds nothing at all.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.events.is_empty()
+            && self.strings.is_empty()
+            && self.stacks.is_empty()
+            && self.samples.is_empty()
+            && self.sync.is_empty()
+            && self.skipped.is_empty()
+    }
+
     /// Its size in the input, bytes.
     #[must_use]
     pub const fn byte_len(&self) -> u64 {
@@ -153,7 +162,6 @@ impl Generation {
             stacks: Vec::new(),
             samples: Vec::new(),
             sync: Vec::new(),
-            experimental: Vec::new(),
             skipped: Vec::new(),
             min_ticks: 0,
             chunks: Vec::new(),
@@ -174,12 +182,13 @@ impl Generation {
         }
         let sync_code = if self.version >= Version::GO_1_25 { spec::SYNC } else { spec::FREQUENCY };
         match (head.experiment, first) {
-            (Some(experiment), _) => self.experimental.push((experiment, batch)),
+            // What experiments write is not shown; a batch without bytes has nothing to tell but its time.
+            (Some(_), _) | (None, None) => {}
             (None, Some(spec::STRINGS)) => self.strings.push(batch),
             (None, Some(spec::STACKS)) => self.stacks.push(batch),
             (None, Some(spec::CPU_SAMPLES)) => self.samples.push(batch),
             (None, Some(code)) if code == sync_code => self.sync.push(batch),
-            (None, _) => self.events.push(batch),
+            (None, Some(_)) => self.events.push(batch),
         }
     }
 }
