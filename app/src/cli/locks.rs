@@ -24,12 +24,14 @@ tracelane locks FILE [--limit N] [--json] [scope]
 A trace does not say which lock a goroutine waits for. Lines that lock and lines that unlock are taken for the same
 lock where one ended a wait at the other; who held it, and since when, follows from the hand-overs. All of it is
 inferred. The confidence falls with waits that no unlocking ended, and with holds that overlap (several locks of
-the same code). Waiting is for sync.Mutex and sync.RWMutex; a lock for which nobody waited is not seen.
+the same code). Waiting is for sync.Mutex, sync.RWMutex and sync.Once; a lock for which nobody waited is not
+seen.
 
   --limit 20           so many locks
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, basis, locks [{confidence, acquired_at and released_at [{function, file, line, on, count,
-      total_ns}], waits, wait_total_ns, wait_max_ns, longest_wait {stretch}, goroutines, most_waiting, convoy_ns
+      total_ns}], waits, wait_total_ns, waits_since_before_trace (they have no stacks), wait_since_before_trace_ns,
+      wait_max_ns, longest_wait {stretch}, goroutines, most_waiting, convoy_ns
       (three or more waiting), longest_queue_ns, longest_queue_start_ns, holds, held_ns, held_at_once,
       longest_holds [{stretch}] (at most 64), rwmutex {readers_ns, writers_ns (for readers), longest_writer_ns,
       behind_waiting_ns (readers, while a writer waited, too)} or null}]
@@ -86,6 +88,10 @@ pub struct Inferred {
     pub waits: u64,
     /// In sum.
     pub wait_total_ns: u64,
+    /// Waits that began before the trace, which therefore has no stacks of them: they are in no line of `acquired_at`.
+    pub waits_since_before_trace: u64,
+    /// These in sum.
+    pub wait_since_before_trace_ns: u64,
     /// The longest.
     pub wait_max_ns: u64,
     /// The longest.
@@ -162,6 +168,8 @@ impl Inferred {
             released_at: lock.released.iter().map(Line::of).collect(),
             waits: lock.count,
             wait_total_ns: lock.nanos,
+            waits_since_before_trace: lock.prior,
+            wait_since_before_trace_ns: lock.prior_ns,
             wait_max_ns: lock.max,
             longest_wait: Stretch::of(trace, lock.longest_wait),
             goroutines: lock.gos,
@@ -219,7 +227,9 @@ impl Report {
             &format!("Locks, {BASIS}.{}", if self.partial { " Partial: the trace is damaged." } else { "" }),
         );
         for lock in &self.locks {
-            let on = lock.acquired_at.first().map_or("", |site| site.on);
+            let released = || lock.released_at.first().map_or("", |site| site.on);
+            let on =
+                lock.acquired_at.first().map_or_else(|| format!("a lock ({})", released()), |site| site.on.to_owned());
             text.blank();
             line(
                 &mut text,
@@ -232,6 +242,13 @@ impl Report {
                     lock.confidence
                 ),
             );
+            if lock.waits_since_before_trace > 0 {
+                let (waits, time) = (count(lock.waits_since_before_trace), nanos(lock.wait_since_before_trace_ns));
+                line(
+                    &mut text,
+                    &format!("  locked    at unknown lines by {waits} waits ({time}) that began before the trace"),
+                );
+            }
             for (what, sites) in [("locked", &lock.acquired_at), ("unlocked", &lock.released_at)] {
                 for site in sites.iter().take(4) {
                     line(&mut text, &format!("  {what:<9} at {}, {} times", site.frame.in_full(), count(site.count)));

@@ -446,7 +446,7 @@ impl Found {
                 .collect(),
             time_lost_ns: finding.time_lost_ns,
             confidence: rounded(finding.confidence),
-            check: finding.kind.check(),
+            check: finding.check,
             links: links.collect(),
             is_minor: finding.is_minor(),
         }

@@ -36,8 +36,9 @@ finding of `report` is about other goroutines, the longest of its examples. The 
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, selected {by (task, call, finding or last), name} (null if the scope names something),
       sentence, stretches, total_ns,
-      parts [{goroutine, doing, reason, place {function, file, line} or null, total_ns, count, longest_start_ns,
-              longest_ns, via [{goroutine, place, waker, released_at}] (the waits that lead there)}]
+      parts [{goroutine, doing, reason, place {function, file, line} or null, began_before_trace (the wait has no
+              stack: place is where the goroutine went on), total_ns, count, longest_start_ns, longest_ns,
+              via [{goroutine, place, waker, released_at}] (the waits that lead there)}]
               (sum to total_ns),
       goroutine, start_ns, path [{start_ns, duration_ns, goroutine, doing, place, depth}] (the longest stretch in
               order of time, without gaps)
@@ -123,6 +124,8 @@ pub struct Part {
     pub reason: String,
     /// Where; none if the trace does not tell.
     pub place: Option<Frame>,
+    /// The longest step is a wait that began before the trace, without a stack: `place` is where the goroutine went on.
+    pub began_before_trace: bool,
     /// In sum.
     pub total_ns: u64,
     /// How many steps.
@@ -225,6 +228,11 @@ impl Part {
     fn words(&self) -> String {
         let reason = if self.reason.is_empty() { String::new() } else { format!(" ({})", self.reason) };
         let place = self.place.as_ref().map_or_else(String::new, |place| format!(" in {}", place.in_full()));
+        let place = match (self.began_before_trace, place.as_str()) {
+            (false, _) => place,
+            (true, "") => " since before the trace (no stack)".to_owned(),
+            (true, place) => format!(" since before the trace (no stack) and went on{place}"),
+        };
         let for_whom = self.via.last().map_or_else(String::new, |wait| match &wait.place {
             Some(place) => format!(", for which g{} waited in {}", wait.goroutine, place.in_full()),
             None => format!(", for which g{} waited", wait.goroutine),
@@ -284,6 +292,7 @@ impl Names<'_> {
             doing: name_of(share.doing),
             reason: self.reason(share.reason),
             place: self.frame(share.stack),
+            began_before_trace: share.is_resumed,
             total_ns: share.nanos,
             count: share.count,
             longest_start_ns: since_start(self.trace, share.longest.start),

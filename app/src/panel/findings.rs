@@ -230,7 +230,7 @@ fn evidence_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Acti
     ui_.spacing_mut().item_spacing.y = space::XS;
     links_ui(ui_, trace, finding, actions);
     line(ui_, "Check", |ui| {
-        ui.add(Label::new(finding.kind.check()).wrap());
+        ui.add(Label::new(finding.check).wrap());
     });
     if let Some(culprit) = &finding.culprit {
         line(ui_, "In the code", |ui| {

@@ -6,9 +6,10 @@ use rustc_hash::FxHashMap;
 use crate::analysis::census::{Census, KEPT, Wait};
 use crate::analysis::findings::finding::{counted, go_name, percent, place_name, time};
 use crate::analysis::places::{Op, Place, Places};
+use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::scope::united;
 use crate::analysis::wait_chain::{Doing, walk};
-use crate::analysis::why::{did, where_at};
+use crate::analysis::why::{did, prior_name, went_on};
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
@@ -48,6 +49,9 @@ pub struct Blocked {
     pub gos: u64,
     /// The longest ones.
     pub longest: Vec<Wait>,
+    /// They began before the trace, which therefore holds no stacks of them: `place` and `stack` are their wakers',
+    /// from which the operation is inferred.
+    pub is_prior: bool,
 }
 
 /// Part of the waiting at a place: what one goroutine did meanwhile.
@@ -59,6 +63,8 @@ pub struct Meanwhile {
     pub doing: Doing,
     /// Where, in the longest stretch: never a stack from after it.
     pub stack: StackId,
+    /// What they did began before the trace, without a stack: `stack` is where they went on.
+    pub is_resumed: bool,
     /// Where they then ended the wait.
     pub release: StackId,
     /// They were inside the function that ended the wait: they plausibly held what was waited for.
@@ -104,10 +110,10 @@ pub struct Releasers {
 /// All places of waiting, those with most time first.
 #[must_use]
 pub fn blocked(census: &Census, places: &Places<'_>) -> Vec<Blocked> {
-    let mut by_place: FxHashMap<(Place, Op, SpanClass, StrId), Blocked> = FxHashMap::default();
+    let mut by_place: FxHashMap<(Place, Op, SpanClass, StrId, bool), Blocked> = FxHashMap::default();
     for (key, site) in &census.sites {
-        let (Some(place), false) = (places.own(key.stack), key.class == SpanClass::Syscall) else { continue };
-        let name = (place.clone(), site.op, key.class, key.reason);
+        let (Some(place), false) = (places.near(key.stack), key.class == SpanClass::Syscall) else { continue };
+        let name = (place.clone(), site.op, key.class, key.reason, key.is_prior);
         let sum = by_place.entry(name).or_insert_with(|| Blocked {
             place,
             stack: key.stack,
@@ -121,6 +127,7 @@ pub fn blocked(census: &Census, places: &Places<'_>) -> Vec<Blocked> {
             bounded_nanos: 0,
             gos: 0,
             longest: Vec::new(),
+            is_prior: key.is_prior,
         });
         sum.stack = sum.stack.min(key.stack);
         sum.count += site.count;
@@ -145,13 +152,18 @@ fn sentence(trace: &Trace, places: &Places<'_>, blocked: &Blocked, releasers: &R
         "" => trace.str(blocked.reason),
         name => name,
     };
+    let at = if blocked.is_prior {
+        // Where they waited is not in the trace; where their wakers were is told next.
+        format!("in {}, since before the trace (no stacks)", prior_name(blocked.op))
+    } else {
+        format!("at {on} in {}", place_name(Some(&blocked.place)))
+    };
     let mut text = format!(
-        "{} of {} took {} in sum (max {}) at {on} in {}",
+        "{} of {} took {} in sum (max {}) {at}",
         counted(blocked.count, "wait"),
         counted(blocked.gos, "goroutine"),
         time(blocked.nanos),
         time(blocked.max),
-        place_name(Some(&blocked.place)),
     );
     let Some(first) = releasers.parts.first() else {
         return text + "; no goroutine of the trace ended them.";
@@ -161,12 +173,17 @@ fn sentence(trace: &Trace, places: &Places<'_>, blocked: &Blocked, releasers: &R
         part => format!("{part} of it"),
     };
     let by_first = releasers.by_go.iter().find(|by| by.0 == first.go).map_or(0, |by| by.1);
-    let released = places.own(first.release).or_else(|| trace.frames(first.release).last().map(Place::from));
+    let released = places.near(first.release).or_else(|| trace.frames(first.release).last().map(Place::from));
     text += &format!("; {} released by {}", share(by_first), go_name(trace, first.go));
     if let Some(place) = released {
         text += &format!(" at {}", place_name(Some(&place)));
     }
-    text + &format!(", which {} for {}{}.", did(first.doing), time(first.own_nanos()), where_at(places, first.stack))
+    text + &format!(
+        ", which {} for {}{}.",
+        did(first.doing),
+        time(first.own_nanos()),
+        went_on(places, first.stack, first.is_resumed)
+    )
 }
 
 /// Who did what in which functions: where it was, and where it ended the wait.
@@ -176,10 +193,13 @@ type PartKey = (GoIx, Doing, Option<u32>, Option<u32>);
 /// place, are followed to whoever ended them: one who waits in the same queue is not the cause.
 #[must_use]
 pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Releasers {
-    let own = places.own_function(blocked.stack);
+    let own = places.near_function(blocked.stack);
     let follows = |span: &Span| {
-        places.op(span.start_stack).is_lock()
-            || (places.op(span.start_stack) == blocked.op && places.own_function(span.start_stack) == own)
+        let op = places.op(span.start_stack);
+        op.is_lock()
+            || (op == blocked.op && places.near_function(span.start_stack) == own)
+            || (is_prior(span)
+                && waited_in(places, woken_with(trace, span)).is_some_and(|op| op.is_lock() || op == blocked.op))
     };
     let mut parts: FxHashMap<PartKey, (Meanwhile, usize)> = FxHashMap::default();
     let mut by_go: FxHashMap<GoIx, u64> = FxHashMap::default();
@@ -189,11 +209,12 @@ pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Relea
         for step in &chain.steps {
             let nanos = step.range.nanos().unsigned_abs();
             let release = chain.link(step).map_or(StackId::NONE, |link| link.waker_stack);
-            let (doing_at, release_at) = (places.own_function(step.stack), places.own_function(release));
+            let (doing_at, release_at) = (places.near_function(step.stack), places.near_function(release));
             let new = Meanwhile {
                 go: step.go,
                 doing: step.doing,
                 stack: step.stack,
+                is_resumed: step.is_resumed,
                 release,
                 is_held: false,
                 nanos: 0,
@@ -212,6 +233,7 @@ pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Relea
             }
             if step.range.nanos() > part.longest.nanos() {
                 (part.longest, part.stack, part.release) = (step.range, step.stack, release);
+                part.is_resumed = step.is_resumed;
             }
             *by_go.entry(step.go).or_default() += nanos;
             releasers.examined += nanos;
@@ -229,6 +251,12 @@ pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Relea
     releasers
 }
 
+/// The stack with which a wait was ended.
+fn woken_with(trace: &Trace, wait: &Span) -> StackId {
+    let next = trace.next_span(wait.at).filter(|next| next.range.start == wait.range.end);
+    next.map_or(StackId::NONE, |next| trace.maker(next.at).1)
+}
+
 /// Whether what somebody did was done inside a function that then released: of its own frames one is in
 /// both stacks. A run leaves no stack behind when it goes straight to the release.
 fn is_within(places: &Places<'_>, part: &Meanwhile) -> bool {
@@ -238,8 +266,8 @@ fn is_within(places: &Places<'_>, part: &Meanwhile) -> bool {
             // Of the functions in both stacks the one nearest to the leaf counts: what it did further down than
             // the release (a deferred one is at its last line), it did with the lock given up.
             let releasing: FxHashMap<&str, u64> =
-                places.own_frames(part.release).map(|frame| (frame.function, frame.line)).collect();
-            let mut shared = places.own_frames(part.stack).filter_map(|frame| {
+                places.near_frames(part.release).map(|frame| (frame.function, frame.line)).collect();
+            let mut shared = places.near_frames(part.stack).filter_map(|frame| {
                 let line = releasing.get(frame.function)?;
                 Some(frame.line <= *line)
             });

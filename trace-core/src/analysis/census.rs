@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::go_facts::{GoFacts, Roll, Stuck};
 use crate::analysis::places::{Op, Places};
+use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::scope::{Pieces, Scope};
 use crate::analysis::units::{Family, Unit, UnitKey, UnitWait, is_timed};
 use crate::base::ids::{GoIx, StackId, StrId};
@@ -42,6 +43,8 @@ pub struct Wait {
     pub waker_stack: StackId,
     /// It was going on when the trace began or ended.
     pub is_cut: bool,
+    /// It has no stack, as it began before the trace: `stack` is the waker's.
+    pub is_prior: bool,
 }
 
 /// What a site is about.
@@ -53,6 +56,8 @@ pub struct SiteKey {
     pub class: SpanClass,
     /// The runtime's word for it.
     pub reason: StrId,
+    /// The waits have no stacks, as they began before the trace: `stack` is that of their wakers.
+    pub is_prior: bool,
 }
 
 /// All waits (or calls) with the same stack.
@@ -185,8 +190,9 @@ impl Waiters {
     }
 }
 
-/// A place of waiting: function and line (as [`Places::own_line`] counts), operation, class, and the runtime's word.
-type PlaceKey = (u32, Op, SpanClass, StrId);
+/// A place of waiting: function and line (as [`Places::near_line`] counts), operation, class, the runtime's word, and
+/// whether the waits began before the trace.
+type PlaceKey = (u32, Op, SpanClass, StrId, bool);
 
 /// What the pass found.
 #[derive(Clone, Debug, Default)]
@@ -257,9 +263,16 @@ impl Census {
     /// How many goroutines waited at the place of a stack.
     #[must_use]
     pub fn waiters(&self, places: &Places<'_>, key: &SiteKey, op: Op) -> u64 {
-        let line = places.own_line(key.stack);
-        let found = line.and_then(|line| self.waiters.get(&(line, op, key.class, key.reason)));
+        let line = places.near_line(key.stack);
+        let found = line.and_then(|line| self.waiters.get(&(line, op, key.class, key.reason, key.is_prior)));
         found.map_or(0, |waiters| waiters.gos)
+    }
+
+    /// Counts a goroutine that waits at the place of a stack.
+    fn add_waiter(&mut self, places: &Places<'_>, key: SiteKey, op: Op, go: GoIx) {
+        if let Some(line) = places.near_line(key.stack) {
+            self.waiters.entry((line, op, key.class, key.reason, key.is_prior)).or_default().add(go);
+        }
     }
 
     /// How many goroutines made system calls in the program's function `own` of work in `outer` (as [`Places`] counts).
@@ -371,8 +384,11 @@ impl Census {
                     self.gc_waits += nanos;
                 }
                 let is_cut = span.began_before || span.goes_on;
-                let wait =
-                    Wait { go: facts.go, range: span.range, stack: span.start_stack, waker, waker_stack, is_cut };
+                let (go, range, stack) = (facts.go, span.range, span.start_stack);
+                let wait = Wait { go, range, stack, waker, waker_stack, is_cut, is_prior: false };
+                if is_prior(span) && waker.is_some() && waited_in(places, waker_stack).is_some() {
+                    self.add_prior(places, wait);
+                }
                 let function = places.own_function(span.start_stack);
                 let since =
                     walk.alone.filter(|alone| Some(alone.0) == function).map_or(span.range.start, |alone| alone.1);
@@ -402,8 +418,10 @@ impl Census {
                 unit.add(span.range, span.class);
                 unit.see(places, span.start_stack, nanos);
                 unit.syscall(span.start_stack, facts.go, span.range);
-                // Others may notice what it did, unless it only looked. (A handler's own calls are few.)
-                if places.is_outer_root(span.start_stack) && !places.is_look(span.start_stack) {
+                // Others may notice what it did, unless it only looked. (A handler's own calls are few, but its client
+                // sees what it writes.)
+                let (stack, is_look) = (span.start_stack, places.is_look(span.start_stack));
+                if places.is_for_client(stack) || places.is_outer_root(stack) && !is_look {
                     unit.end_series();
                 }
             }
@@ -426,16 +444,26 @@ impl Census {
         }
     }
 
+    /// Files a wait without a stack, of which the waker tells what it was for.
+    fn add_prior(&mut self, places: &Places<'_>, wait: Wait) {
+        let Some(op) = waited_in(places, wait.waker_stack) else { return };
+        let (stack, class, reason) = (wait.waker_stack, SpanClass::WaitSync, StrId::EMPTY);
+        let key = SiteKey { stack, class, reason, is_prior: true };
+        let site = self.sites.entry(key).or_default();
+        site.op = op;
+        site.add(Wait { stack, is_prior: true, ..wait }, false);
+        self.add_waiter(places, key, op, wait.go);
+    }
+
     /// Files the waits and calls of a unit.
     fn flush(&mut self, places: &Places<'_>, unit: &mut Unit, is_bounded: bool) {
         for found in unit.waits.drain(..) {
-            let key = SiteKey { stack: found.wait.stack, class: found.class, reason: found.reason };
+            let (stack, class, reason) = (found.wait.stack, found.class, found.reason);
+            let key = SiteKey { stack, class, reason, is_prior: false };
             let site = self.sites.entry(key).or_insert_with(|| Site { op: places.op(key.stack), ..Site::default() });
             site.add(found.wait, is_bounded);
-            if let Some(line) = places.own_line(key.stack) {
-                let place = (line, site.op, key.class, key.reason);
-                self.waiters.entry(place).or_default().add(found.wait.go);
-            }
+            let op = site.op;
+            self.add_waiter(places, key, op, found.wait.go);
         }
     }
 
@@ -454,7 +482,7 @@ impl Census {
             *self.calling.entry(outer).or_default() += unit.range.map_or(0, |range| range.nanos().unsigned_abs());
         }
         for (stack, spot) in unit.syscalls.drain() {
-            let key = SiteKey { stack, class: SpanClass::Syscall, reason: StrId::EMPTY };
+            let key = SiteKey { stack, class: SpanClass::Syscall, reason: StrId::EMPTY, is_prior: false };
             let site = self.sites.entry(key).or_default();
             site.count += spot.count;
             site.nanos += spot.nanos;
@@ -464,8 +492,8 @@ impl Census {
                 self.callers.entry((own, outer)).or_default().add(facts.go);
             }
             if let Some((go, range)) = spot.longest {
-                let (waker, waker_stack) = (None, StackId::NONE);
-                site.longest.push(Wait { go, range, stack, waker, waker_stack, is_cut: false });
+                let (waker, waker_stack, is_cut, is_prior) = (None, StackId::NONE, false, false);
+                site.longest.push(Wait { go, range, stack, waker, waker_stack, is_cut, is_prior });
                 site.shrink(2 * KEPT);
             }
         }
@@ -519,13 +547,16 @@ fn sleep(trace: &Trace, places: &Places<'_>, (wait, class): (&Wait, SpanClass), 
 #[must_use]
 pub fn is_idle(places: &Places<'_>, stack: StackId, class: SpanClass) -> bool {
     let op = places.op(stack);
-    if class == SpanClass::Gc || op == Op::Gc {
+    // A goroutine that waits for a lock has something to do, in a library, too.
+    if class == SpanClass::Gc || op == Op::Gc || op.is_lock() {
         return false;
     }
     if !places.has_own(stack) || matches!(op, Op::Accept | Op::Test) {
         return true;
     }
+    // A library that the loop calls waits for an answer.
+    let is_own = places.is_direct(stack) || places.is_plain(stack);
     let waits_for_work = matches!(op, Op::Receive | Op::Select | Op::Sleep)
         || matches!(class, SpanClass::WaitChan | SpanClass::WaitNet | SpanClass::WaitSleep) && op != Op::Send;
-    waits_for_work && places.is_root(stack)
+    waits_for_work && is_own && places.is_root(stack)
 }

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::analysis::places::{Op, Place, Places};
+use crate::analysis::prior::is_prior;
 use crate::analysis::scope::Pieces;
 use crate::base::ids::{GoIx, StackId};
 use crate::base::monitor::Monitor;
@@ -81,6 +82,11 @@ pub struct Lock {
     pub count: u64,
     /// Nanoseconds of these in all.
     pub nanos: u64,
+    /// Of these waits, those that began before the trace: without a stack, so that they are at none of the lines
+    /// in `acquired`.
+    pub prior: u64,
+    /// Nanoseconds of those.
+    pub prior_ns: u64,
     /// The longest, nanoseconds.
     pub max: u64,
     /// The longest wait, and whose.
@@ -115,6 +121,15 @@ struct Wait {
     stack: StackId,
     waker: Option<GoIx>,
     waker_stack: StackId,
+    /// It began before the trace, and so has no stack.
+    is_prior: bool,
+}
+
+impl Wait {
+    /// The line by which its lock is known: where it waits, or where it was woken.
+    const fn line(&self) -> StackId {
+        if self.is_prior { self.waker_stack } else { self.stack }
+    }
 }
 
 /// The locks for which goroutines of a scope waited, most waiting first. `None` if cancelled.
@@ -126,7 +141,8 @@ pub fn locks(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Vec<Lo
         .filter(|_| !monitor.is_cancelled())
         .filter_map(|at| pieces.nth(at))
         .flat_map_iter(|(go, ranges)| ranges.iter().flat_map(move |range| waits_of(trace, go, *range)))
-        .filter(|wait| places.op(wait.stack).is_lock() && places.has_own(wait.stack))
+        .filter(|wait| if wait.is_prior { is_unlock(&places, wait) } else { places.op(wait.stack).is_lock() })
+        .filter(|wait| places.near_function(wait.line()).is_some())
         .collect();
     if monitor.is_cancelled() {
         return None;
@@ -150,7 +166,8 @@ fn waits_of(trace: &Trace, go: GoIx, range: TimeRange) -> impl Iterator<Item = W
         };
         let (span, part) = (found.span, found.span.range.intersect(range));
         let is_wait = span.state == GoState::Waiting && part.nanos() > 0;
-        Some(is_wait.then_some(Wait { go, range: part, stack: span.start_stack, waker, waker_stack }))
+        let (stack, is_prior) = (span.start_stack, is_prior(&span));
+        Some(is_wait.then_some(Wait { go, range: part, stack, waker, waker_stack, is_prior }))
     })
     .flatten()
     .take_while(move |_| is_own)
@@ -171,7 +188,7 @@ impl Lines<'_> {
             return Some(*known);
         }
         let next = self.numbers.len();
-        let number = *self.numbers.entry(self.places.own(stack)?).or_insert(next);
+        let number = *self.numbers.entry(self.places.near(stack)?).or_insert(next);
         if number == self.joined.len() {
             self.joined.push(number);
         }
@@ -198,9 +215,9 @@ impl Lines<'_> {
 fn groups(trace: &Trace, places: &Places<'_>, waits: &[Wait]) -> Vec<Vec<Wait>> {
     let mut lines = Lines { places, numbers: FxHashMap::default(), by_stack: FxHashMap::default(), joined: Vec::new() };
     for wait in waits {
-        let Some(acquired) = lines.number(wait.stack) else { continue };
+        let Some(acquired) = lines.number(wait.line()) else { continue };
         if wait.waker.is_some_and(|waker| trace.goroutine(waker).is_some())
-            && is_unlock(places.op(wait.waker_stack))
+            && is_unlock(places, wait)
             && let Some(released) = lines.number(wait.waker_stack)
         {
             lines.join(acquired, released);
@@ -208,15 +225,16 @@ fn groups(trace: &Trace, places: &Places<'_>, waits: &[Wait]) -> Vec<Vec<Wait>> 
     }
     let mut groups: BTreeMap<usize, Vec<Wait>> = BTreeMap::new();
     for wait in waits {
-        if let Some(line) = lines.number(wait.stack) {
+        if let Some(line) = lines.number(wait.line()) {
             groups.entry(lines.root(line)).or_default().push(*wait);
         }
     }
     groups.into_values().collect()
 }
 
-const fn is_unlock(op: Op) -> bool {
-    matches!(op, Op::MutexUnlock | Op::WriteUnlock | Op::ReadUnlock)
+/// Whether unlocking ended it.
+fn is_unlock(places: &Places<'_>, wait: &Wait) -> bool {
+    places.op(wait.waker_stack).is_unlock()
 }
 
 fn lock(places: &Places<'_>, waits: &[Wait]) -> Lock {
@@ -231,7 +249,8 @@ fn lock(places: &Places<'_>, waits: &[Wait]) -> Lock {
     let held: u64 = holds.iter().map(|hold| hold.range.nanos().unsigned_abs()).sum();
     let queue = queue(waits);
     let all: u64 = waits.iter().map(nanos).sum();
-    let ended: u64 = waits.iter().filter(|wait| is_unlock(places.op(wait.waker_stack))).map(nanos).sum();
+    let ended: u64 = waits.iter().filter(|wait| is_unlock(places, wait)).map(nanos).sum();
+    let prior = || waits.iter().filter(|wait| wait.is_prior);
     let mut longest_holds = holds.clone();
     longest_holds.sort_by_key(|hold| (std::cmp::Reverse(hold.range.nanos()), hold.range.start, hold.go));
     longest_holds.truncate(KEPT);
@@ -242,6 +261,8 @@ fn lock(places: &Places<'_>, waits: &[Wait]) -> Lock {
         released: sites(places, waits.iter().filter(|w| w.waker.is_some()).map(|wait| (wait.waker_stack, nanos(wait)))),
         count: waits.len() as u64,
         nanos: all,
+        prior: prior().count() as u64,
+        prior_ns: prior().map(nanos).sum(),
         max: longest.map_or(0, nanos),
         longest_wait: longest.map_or((GoIx::NONE, TimeRange::default()), |wait| (wait.go, wait.range)),
         gos: gos.len() as u64,
@@ -266,7 +287,7 @@ fn sites(places: &Places<'_>, seen: impl Iterator<Item = (StackId, u64)>) -> Vec
     }
     let mut by_place: BTreeMap<(Place, Op), Site> = BTreeMap::new();
     for (stack, (count, nanos)) in sums {
-        let (Some(place), op) = (places.own(stack), places.op(stack)) else { continue };
+        let (Some(place), op) = (places.near(stack), places.op(stack)) else { continue };
         let new = Site { place: place.clone(), op, count: 0, nanos: 0, stack };
         let site = by_place.entry((place, op)).or_insert(new);
         site.count += count;
@@ -362,7 +383,7 @@ fn readers_and_writers(places: &Places<'_>, waits: &[Wait]) -> Option<ReadersAnd
         return None;
     }
     let mut writers: Vec<TimeRange> = Vec::new();
-    for wait in waits {
+    for wait in waits.iter().filter(|wait| !wait.is_prior) {
         let nanos = wait.range.nanos().unsigned_abs();
         if op(wait) == Op::ReadLock {
             found.readers_ns += nanos;
@@ -388,7 +409,14 @@ mod tests {
 
     fn wait(go: u32, range: (i64, i64), waker: u32) -> Wait {
         let range = TimeRange::new(TraceTime(range.0), TraceTime(range.1));
-        Wait { go: GoIx(go), range, stack: StackId(1), waker: Some(GoIx(waker)), waker_stack: StackId(2) }
+        Wait {
+            go: GoIx(go),
+            range,
+            stack: StackId(1),
+            waker: Some(GoIx(waker)),
+            waker_stack: StackId(2),
+            is_prior: false,
+        }
     }
 
     #[test]

@@ -49,16 +49,26 @@ pub enum Op {
     WriteUnlock,
     /// `sync.(*RWMutex).RUnlock`
     ReadUnlock,
+    /// `sync.(*Once).Do`, while another goroutine runs the function.
+    Once,
+    /// The end of that function: the others that wait in `sync.(*Once).Do` go on.
+    OnceDone,
     /// `sync.(*WaitGroup).Wait`
     WaitGroup,
+    /// `sync.(*WaitGroup).Done`, or `Add` with a negative number.
+    WaitGroupDone,
     /// `sync.(*Cond).Wait`
     Cond,
+    /// `sync.(*Cond).Signal` or `Broadcast`
+    CondSignal,
     /// `time.Sleep`
     Sleep,
     /// A channel send.
     Send,
     /// A channel receive.
     Receive,
+    /// The closing of a channel.
+    Close,
     /// A select.
     Select,
     /// Accepting a network connection.
@@ -74,10 +84,34 @@ pub enum Op {
 }
 
 impl Op {
-    /// Whether it waits for a mutex of some kind.
+    /// Whether it waits for a mutex of some kind, or for the function of a `sync.Once`.
     #[must_use]
     pub const fn is_lock(self) -> bool {
-        matches!(self, Self::MutexLock | Self::WriteLock | Self::ReadLock)
+        matches!(self, Self::MutexLock | Self::WriteLock | Self::ReadLock | Self::Once)
+    }
+
+    /// Whether it ends such waits.
+    #[must_use]
+    pub const fn is_unlock(self) -> bool {
+        matches!(self, Self::MutexUnlock | Self::WriteUnlock | Self::ReadUnlock | Self::OnceDone)
+    }
+
+    /// The operation in which a goroutine waited that this one has woken; `Other` if that does not follow.
+    ///
+    /// The end of a write lock wakes readers and writers alike: [`Op::ReadLock`] stands for both.
+    #[must_use]
+    pub const fn counterpart(self) -> Self {
+        match self {
+            Self::MutexUnlock => Self::MutexLock,
+            Self::WriteUnlock => Self::ReadLock,
+            Self::ReadUnlock => Self::WriteLock,
+            Self::OnceDone => Self::Once,
+            Self::WaitGroupDone => Self::WaitGroup,
+            Self::CondSignal => Self::Cond,
+            Self::Send | Self::Close => Self::Receive,
+            Self::Receive => Self::Send,
+            _ => Self::Other,
+        }
     }
 
     /// How Go spells it.
@@ -91,11 +125,15 @@ impl Op {
             Self::MutexUnlock => "sync.(*Mutex).Unlock",
             Self::WriteUnlock => "sync.(*RWMutex).Unlock",
             Self::ReadUnlock => "sync.(*RWMutex).RUnlock",
+            Self::Once | Self::OnceDone => "sync.(*Once).Do",
             Self::WaitGroup => "sync.(*WaitGroup).Wait",
+            Self::WaitGroupDone => "sync.(*WaitGroup).Done",
             Self::Cond => "sync.(*Cond).Wait",
+            Self::CondSignal => "sync.(*Cond).Signal",
             Self::Sleep => "time.Sleep",
             Self::Send => "chan send",
             Self::Receive => "chan receive",
+            Self::Close => "close",
             Self::Select => "select",
             Self::Accept => "accept",
             Self::Pool => "a pool of connections",
@@ -104,10 +142,16 @@ impl Op {
         }
     }
 
-    /// The operation of a library function. An inner one is overruled by its caller: an `RWMutex` is
+    /// The operation of a library function whose callees make up `inner`. The caller overrules: an `RWMutex` is
     /// made of a `Mutex`.
-    fn of(function: &str) -> Option<Self> {
+    fn of(function: &str, inner: Self) -> Option<Self> {
         Some(match function {
+            // A goroutine that runs the function of a `Once` itself waits for something else in there.
+            "sync.(*Once).doSlow" => match inner {
+                Self::MutexLock => Self::Once,
+                Self::MutexUnlock => Self::OnceDone,
+                _ => return None,
+            },
             "sync.(*Mutex).Lock" | "internal/sync.(*Mutex).Lock" => Self::MutexLock,
             "sync.(*RWMutex).Lock" => Self::WriteLock,
             "sync.(*RWMutex).RLock" => Self::ReadLock,
@@ -115,10 +159,13 @@ impl Op {
             "sync.(*RWMutex).Unlock" => Self::WriteUnlock,
             "sync.(*RWMutex).RUnlock" => Self::ReadUnlock,
             "sync.(*WaitGroup).Wait" => Self::WaitGroup,
+            "sync.(*WaitGroup).Add" | "sync.(*WaitGroup).Done" => Self::WaitGroupDone,
             "sync.(*Cond).Wait" => Self::Cond,
+            "sync.(*Cond).Signal" | "sync.(*Cond).Broadcast" => Self::CondSignal,
             "time.Sleep" => Self::Sleep,
             "runtime.chansend1" => Self::Send,
             "runtime.chanrecv1" | "runtime.chanrecv2" => Self::Receive,
+            "runtime.closechan" => Self::Close,
             "runtime.selectgo" => Self::Select,
             "internal/poll.(*FD).Accept" => Self::Accept,
             "net/http.(*Transport).getConn" | "database/sql.(*DB).conn" => Self::Pool,
@@ -226,6 +273,10 @@ struct Facts {
     own: Option<(u16, u32)>,
     /// A number for the function and line of that frame.
     own_line: Option<u32>,
+    /// The same for the library's frame where the program has none.
+    near_line: Option<u32>,
+    /// Where the program has none: the library's frame nearest to the leaf that is more than synchronisation.
+    library: Option<(u16, u32)>,
     /// The program's next frame of another function towards the root.
     caller: Option<(u16, u32)>,
     /// The program's frame nearest to the root.
@@ -241,6 +292,12 @@ struct Facts {
     is_look: bool,
     /// A frame belongs to the recording of traces or profiles.
     is_recording: bool,
+    /// Nothing but the packages `net`, `bufio` and `io` between the wait and the own frame.
+    is_plain: bool,
+    /// It reads the request that a server is to answer, or writes the answer.
+    is_for_client: bool,
+    /// A timer cancels a context, without the program.
+    is_deadline: bool,
 }
 
 /// The stacks of a trace, looked through once.
@@ -248,6 +305,8 @@ struct Facts {
 pub struct Places<'a> {
     trace: &'a Trace,
     facts: Vec<Facts>,
+    /// Functions by their numbers.
+    names: Vec<&'a str>,
 }
 
 impl<'a> Places<'a> {
@@ -259,7 +318,7 @@ impl<'a> Places<'a> {
         for id in 0..trace.stack_count() {
             facts.push(look_through(trace, StackId(id), &mut names));
         }
-        Self { trace, facts }
+        Self { trace, facts, names: by_number(&names.functions) }
     }
 
     /// Looks through these stacks only; of the others nothing is known.
@@ -273,7 +332,13 @@ impl<'a> Places<'a> {
                 *known = look_through(trace, stack, &mut names);
             }
         }
-        Self { trace, facts }
+        Self { trace, facts, names: by_number(&names.functions) }
+    }
+
+    /// The function with this number.
+    #[must_use]
+    pub fn name(&self, function: u32) -> Option<&'a str> {
+        self.names.get(function as usize).copied()
     }
 
     fn facts(&self, stack: StackId) -> Facts {
@@ -288,6 +353,24 @@ impl<'a> Places<'a> {
     #[must_use]
     pub fn own(&self, stack: StackId) -> Option<Place> {
         self.frame(stack, self.facts(stack).own).map(Place::from)
+    }
+
+    /// The same; where neither the program nor a dependency has a frame, the standard library's nearest to the leaf
+    /// that is not of `runtime`, `sync` or an internal package: `net/rpc.(*Server).sendResponse`.
+    #[must_use]
+    pub fn near(&self, stack: StackId) -> Option<Place> {
+        self.frame(stack, self.near_frame(stack)).map(Place::from)
+    }
+
+    /// A number for the function of the frame that [`Self::near`] gives, equal for equal functions.
+    #[must_use]
+    pub fn near_function(&self, stack: StackId) -> Option<u32> {
+        self.near_frame(stack).map(|near| near.1)
+    }
+
+    fn near_frame(&self, stack: StackId) -> Option<(u16, u32)> {
+        let facts = self.facts(stack);
+        facts.own.or(facts.library)
     }
 
     /// Whether the program has a frame in the stack.
@@ -306,6 +389,12 @@ impl<'a> Places<'a> {
     #[must_use]
     pub fn own_line(&self, stack: StackId) -> Option<u32> {
         self.facts(stack).own_line
+    }
+
+    /// A number for the function and line of the frame that [`Places::near`] gives, equal for equal ones.
+    #[must_use]
+    pub fn near_line(&self, stack: StackId) -> Option<u32> {
+        self.facts(stack).near_line
     }
 
     /// The program's frame that called the own function.
@@ -351,6 +440,24 @@ impl<'a> Places<'a> {
         self.facts(stack).is_direct
     }
 
+    /// Whether the program itself reads from a connection, or writes to it, without the protocol of any library.
+    #[must_use]
+    pub fn is_plain(&self, stack: StackId) -> bool {
+        self.facts(stack).is_plain
+    }
+
+    /// Whether it is about whoever asked a server: reading the request, writing the answer.
+    #[must_use]
+    pub fn is_for_client(&self, stack: StackId) -> bool {
+        self.facts(stack).is_for_client
+    }
+
+    /// Whether the deadline of a context expired there.
+    #[must_use]
+    pub fn is_deadline(&self, stack: StackId) -> bool {
+        self.facts(stack).is_deadline
+    }
+
     /// Whether it is in a system call that changes nothing others could see: of a file's state, its bytes, a
     /// folder, whether a process is there.
     #[must_use]
@@ -378,9 +485,41 @@ impl<'a> Places<'a> {
         self.trace.frames(stack).nth(own.checked_sub(1)?).map(|frame| frame.function)
     }
 
+    /// The program's own frames, leaf first; those of dependencies if there are none, and of the standard library
+    /// (other than `runtime`, `sync` and internal packages) if there are none of these either.
+    pub fn near_frames(&self, stack: StackId) -> impl Iterator<Item = Frame<'a>> {
+        let nearest = self.trace.frames(stack).map(|frame| rank(&frame)).max().unwrap_or(Rank::Synchronisation);
+        self.trace.frames(stack).filter(move |frame| nearest > Rank::Synchronisation && rank(frame) == nearest)
+    }
+
     /// The program's own frames, leaf first.
     pub fn own_frames(&self, stack: StackId) -> impl Iterator<Item = Frame<'a>> {
         self.trace.frames(stack).filter(|frame| origin(frame) == Origin::Own)
+    }
+}
+
+/// Functions in the order of their numbers, which leave none out.
+fn by_number<'a>(names: &FxHashMap<&'a str, (u32, Origin)>) -> Vec<&'a str> {
+    let mut names: Vec<(u32, &str)> = names.iter().map(|(name, (number, _))| (*number, *name)).collect();
+    names.sort_unstable();
+    names.into_iter().map(|(_, name)| name).collect()
+}
+
+/// How near to the program a frame is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Synchronisation,
+    Library,
+    Dependency,
+    Own,
+}
+
+fn rank(frame: &Frame<'_>) -> Rank {
+    match origin(frame) {
+        Origin::Own => Rank::Own,
+        Origin::Dependency => Rank::Dependency,
+        Origin::Standard if is_synchronisation(frame.function) => Rank::Synchronisation,
+        Origin::Standard => Rank::Library,
     }
 }
 
@@ -407,6 +546,7 @@ impl<'a> Names<'a> {
 fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> Facts {
     let mut facts = Facts { is_direct: true, ..Facts::default() };
     let (mut fallback, mut last, mut is_direct) = (None, None, true);
+    let (mut is_plain, mut is_client, mut is_body) = (true, false, false);
     for (at, frame) in trace.frames(stack).enumerate() {
         let (function, origin) = names.function(&frame);
         let at = u16::try_from(at).unwrap_or(u16::MAX);
@@ -416,12 +556,21 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> 
         facts.is_recording |= is_recording(frame.function);
         match origin {
             Origin::Standard => {
+                if facts.library.is_none() && !is_synchronisation(frame.function) {
+                    facts.library = Some((at, function));
+                }
                 if facts.own.is_none() && fallback.is_none() {
                     // What the GC needs a lock or semaphore for is the GC's; a test function that waits for something
                     // does so itself, though package `testing` called it.
-                    let op = Op::of(frame.function).filter(|op| facts.op != Op::Gc && (*op != Op::Test || is_direct));
+                    let op = Op::of(frame.function, facts.op);
+                    let op = op.filter(|op| facts.op != Op::Gc && (*op != Op::Test || is_direct));
                     facts.op = op.unwrap_or(facts.op);
                     facts.is_look |= is_look(frame.function);
+                    facts.is_deadline |= frame.function == "context.(*timerCtx).cancel";
+                    is_plain &= is_plumbing(frame.function);
+                    is_client |= frame.function.starts_with("net/http.(*bodyEOFSignal).");
+                    is_body |= frame.function.starts_with("net/http.(*body).");
+                    facts.is_for_client |= is_answering(frame.function);
                     is_direct &= ["runtime.", "sync.", "internal/sync.", "time.Sleep"]
                         .iter()
                         .any(|prefix| frame.function.starts_with(prefix));
@@ -429,7 +578,10 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> 
             }
             // Semaphores and groups of Go's extended library stand for what they are made of.
             Origin::Dependency if frame.function.starts_with("golang.org/x/sync/") => {}
-            Origin::Dependency => fallback = fallback.or(Some((at, function))),
+            Origin::Dependency => {
+                facts.is_for_client |= is_answering(frame.function);
+                fallback = fallback.or(Some((at, function)));
+            }
             Origin::Own => {
                 if let Some(own) = facts.own {
                     if own.1 != function && facts.caller.is_none() {
@@ -449,10 +601,30 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> 
         facts.is_direct = is_direct;
     }
     facts.own_line = facts.own.and_then(|own| names.line(trace, stack, own));
+    facts.near_line = facts.own.or(facts.library).and_then(|near| names.line(trace, stack, near));
+    facts.is_plain = is_plain && fallback.is_none() && !facts.is_direct;
+    facts.is_for_client |= is_body && !is_client;
+    facts.is_deadline &= facts.own.is_none();
     // A program's main is more than a loop that waits for work.
     facts.is_root = facts.own.is_some_and(|own| Some(own.1) == last && !is_main(trace, stack, own.0));
     facts.is_outer_root = facts.outer.is_some_and(|outer| Some(outer.1) == last);
     facts
+}
+
+/// Whether a library's function belongs to how bytes come and go, not to a protocol.
+fn is_plumbing(function: &str) -> bool {
+    let packages = ["runtime.", "internal/poll.", "net.", "bufio.", "io.", "os.", "syscall.", "internal/syscall/"];
+    packages.iter().any(|package| function.starts_with(package))
+}
+
+/// Whether a library's function talks with the client of a server.
+fn is_answering(function: &str) -> bool {
+    function.starts_with("net/http.(*response).")
+        || function.starts_with("net/http.checkConnErrorWriter.")
+        || function.starts_with("net/http.(*expectContinueReader).")
+        || ["http2responseWriter", "http2requestBody", "(*serverStream).", "websocket"]
+            .iter()
+            .any(|part| function.contains(part))
 }
 
 /// Library functions for system calls that look and leave things as they are.
@@ -490,6 +662,13 @@ fn is_look(function: &str) -> bool {
             | "Flock"
             | "Seek"
     )
+}
+
+/// Whether a function of the standard library belongs to how it waits and calls, not to what it does.
+fn is_synchronisation(function: &str) -> bool {
+    let package = function.split_once('.').map_or(function, |(package, _)| package);
+    matches!(package, "runtime" | "sync" | "reflect" | "internal" | "time")
+        || ["internal/", "runtime/", "sync/"].iter().any(|prefix| package.starts_with(prefix))
 }
 
 fn is_main(trace: &Trace, stack: StackId, at: u16) -> bool {

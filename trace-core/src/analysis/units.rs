@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::census::{Spot, Wait, longer};
+use crate::analysis::parts::{self, Part, PartKey};
 use crate::analysis::places::{Op, Places};
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::time::{TimeRange, TraceTime};
@@ -179,6 +180,9 @@ pub struct Family {
     pub units: u64,
     /// How many with beginning and end inside the trace.
     pub bounded: u64,
+    /// Goroutines.
+    pub gos: u64,
+    last_go: Option<GoIx>,
     /// Nanoseconds in all.
     pub nanos: u64,
     /// Nanoseconds by class.
@@ -191,6 +195,8 @@ pub struct Family {
     pub serial: Serial,
     /// Sleeps by own function.
     pub sleeps: FxHashMap<u32, Sleeps>,
+    /// What they wait at.
+    pub parts: FxHashMap<PartKey, Part>,
 }
 
 impl Family {
@@ -205,12 +211,15 @@ impl Family {
         let Some(range) = unit.range else { return };
         self.units += 1;
         self.bounded += u64::from(is_bounded);
+        self.gos += u64::from(self.last_go != Some(go));
+        self.last_go = Some(go);
         self.nanos += range.nanos().unsigned_abs();
         for (sum, nanos) in self.by_class.iter_mut().zip(unit.nanos) {
             *sum += nanos;
         }
         self.stack = unit.own_stack.unwrap_or_default().max(self.stack);
         self.longest = longer(self.longest, Some((go, range)));
+        parts::add(&mut self.parts, unit, range, places);
         self.add_sleeps(unit, places);
         self.add_serial(unit, (go, range), places, created);
     }
@@ -258,6 +267,9 @@ impl Family {
         for found in &unit.waits {
             let wait = &found.wait;
             let op = places.op(wait.stack);
+            if places.is_for_client(wait.stack) {
+                continue;
+            }
             let by_library = !op.is_lock() && op != Op::Sleep && !places.is_direct(wait.stack);
             let is_outside = found.class == SpanClass::WaitNet || (by_library && !wait.is_cut);
             let is_asked =
@@ -286,6 +298,7 @@ impl Family {
     pub(crate) fn merge(&mut self, other: Self) {
         self.units += other.units;
         self.bounded += other.bounded;
+        self.gos += other.gos;
         self.nanos += other.nanos;
         for (sum, nanos) in self.by_class.iter_mut().zip(other.by_class) {
             *sum += nanos;
@@ -298,6 +311,9 @@ impl Family {
         self.serial.lost += other.serial.lost;
         self.serial.examples.extend(other.serial.examples);
         self.serial.shrink();
+        for (key, part) in other.parts {
+            self.parts.entry(key).or_default().merge(part);
+        }
         for (function, sleeps) in other.sleeps {
             let mine = self.sleeps.entry(function).or_default();
             mine.spot.merge(sleeps.spot);

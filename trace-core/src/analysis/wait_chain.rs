@@ -8,6 +8,7 @@
 //! steps    ──run──┤──run──┤───run───┤──run──  (one after the other: parts sum to the whole)
 //! ```
 
+use crate::analysis::prior::{is_prior, resumed_at};
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::time::TimeRange;
 use crate::event::state::{GoState, SpanClass};
@@ -52,7 +53,7 @@ pub struct Link {
     pub range: TimeRange,
     /// The wait.
     pub span: SpanRef,
-    /// Where.
+    /// Where; `NONE` if the wait began before the trace, and for the time before a goroutine was created.
     pub stack: StackId,
     /// On what.
     pub reason: StrId,
@@ -60,6 +61,8 @@ pub struct Link {
     pub waker: GoIx,
     /// Where the waker did.
     pub waker_stack: StackId,
+    /// The goroutine was not there yet: the waker created it.
+    pub is_creation: bool,
     /// The wait that this one explains.
     pub parent: Option<u32>,
 }
@@ -78,6 +81,8 @@ pub struct Step {
     /// Where: of a wait or call, the stack; of a run, where it left off or woke others, if known: the last stack seen
     /// in the step, never a later one.
     pub stack: StackId,
+    /// The wait began before the trace, without a stack: `stack` is the next one that the goroutine left.
+    pub is_resumed: bool,
     /// The span that it is part of.
     pub span: Option<SpanRef>,
     /// The wait that it explains; `None` for the victim's own doing.
@@ -195,6 +200,7 @@ impl Walker<'_> {
                     reason: StrId::EMPTY,
                     waker: creator,
                     waker_stack: next.by_stack,
+                    is_creation: true,
                     parent,
                 });
                 self.cover(creator, range, Some(link), depth + 1);
@@ -219,10 +225,17 @@ impl Walker<'_> {
                         let link = self.chain.links.len() as u32;
                         let (go, stack, reason) = (span.go, span.start_stack, span.reason);
                         let at = span.at;
-                        self.chain.links.push(Link { go, range, span: at, stack, reason, waker, waker_stack, parent });
+                        let is_creation = false;
+                        let wait = Link { go, range, span: at, stack, reason, waker, waker_stack, is_creation, parent };
+                        self.chain.links.push(wait);
                         self.cover(waker, range, Some(link), depth + 1);
                     }
-                    _ => self.push(Step { doing: Doing::Waiting(span.class), stack: span.start_stack, ..step }),
+                    _ => {
+                        let is_resumed = is_prior(span);
+                        let stack =
+                            if is_resumed { resumed_at(self.trace, span.go, span.range.end) } else { span.start_stack };
+                        self.push(Step { doing: Doing::Waiting(span.class), stack, is_resumed, ..step });
+                    }
                 }
             }
             GoState::Running => {
@@ -286,5 +299,6 @@ impl Walker<'_> {
 }
 
 const fn blank(go: GoIx, range: TimeRange, link: Option<u32>) -> Step {
-    Step { range, go, doing: Doing::Unknown, reason: StrId::EMPTY, stack: StackId::NONE, span: None, link }
+    let (reason, stack, is_resumed) = (StrId::EMPTY, StackId::NONE, false);
+    Step { range, go, doing: Doing::Unknown, reason, stack, is_resumed, span: None, link }
 }

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::finding::{go_name, percent, place_name, time};
 use crate::analysis::places::{Op, Place, Places};
+use crate::analysis::prior::waited_in;
 use crate::analysis::scope::{Pieces, Scope, Whom};
 use crate::analysis::subject::{Choice, Subject, choose};
 use crate::analysis::wait_chain::{Doing, Step, WaitChain, long_wait_chain, wait_chain};
@@ -18,7 +19,7 @@ use crate::model::trace::Trace;
 pub struct Hop {
     /// Who waited.
     pub go: GoIx,
-    /// Where; none if it was not there yet and waited to be created.
+    /// Where; `NONE` if it was not there yet, or if the wait began before the trace.
     pub stack: StackId,
     /// The runtime's word for the wait.
     pub reason: StrId,
@@ -26,6 +27,8 @@ pub struct Hop {
     pub waker: GoIx,
     /// Where the waker did.
     pub waker_stack: StackId,
+    /// The goroutine was not there yet: the waker created it.
+    pub is_creation: bool,
 }
 
 /// Steps of the same goroutine (or of goroutines with the same start function, if several stretches are added up)
@@ -40,6 +43,8 @@ pub struct Share {
     pub reason: StrId,
     /// Where, of the longest of them.
     pub stack: StackId,
+    /// The longest of them began before the trace, without a stack: `stack` is the next one that the goroutine left.
+    pub is_resumed: bool,
     /// Nanoseconds in all.
     pub nanos: u64,
     /// How many steps.
@@ -164,6 +169,7 @@ impl<'a> Sums<'a> {
                 doing: step.doing,
                 reason: step.reason,
                 stack: step.stack,
+                is_resumed: step.is_resumed,
                 nanos: 0,
                 count: 0,
                 longest: TimeRange::default(),
@@ -173,6 +179,7 @@ impl<'a> Sums<'a> {
             sum.count += 1;
             if step.range.nanos() > sum.longest.nanos() {
                 (sum.go, sum.stack, sum.longest) = (step.go, step.stack, step.range);
+                sum.is_resumed = step.is_resumed;
                 longest.insert(key, step);
             }
         }
@@ -200,8 +207,8 @@ fn way(chain: &WaitChain, step: &Step) -> Vec<Hop> {
     let mut via = Vec::new();
     let mut link = chain.link(step);
     while let Some(wait) = link {
-        let (go, stack, reason) = (wait.go, wait.stack, wait.reason);
-        via.push(Hop { go, stack, reason, waker: wait.waker, waker_stack: wait.waker_stack });
+        let (go, stack, reason, is_creation) = (wait.go, wait.stack, wait.reason, wait.is_creation);
+        via.push(Hop { go, stack, reason, waker: wait.waker, waker_stack: wait.waker_stack, is_creation });
         link = wait.parent.and_then(|parent| chain.links.get(parent as usize));
     }
     via.reverse();
@@ -217,12 +224,7 @@ fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
     let mut text = format!("{} of {}{of}: {}", percent(share.nanos, why.nanos), time(why.nanos), go_name(trace, first));
     for (at, hop) in share.via.iter().enumerate() {
         let which = if at > 0 { ", which" } else { "" };
-        let waited = match where_at(places, hop.stack).as_str() {
-            "" if !hop.stack.is_some() => " had yet to be created by".to_owned(),
-            "" => " waited for".to_owned(),
-            place => format!(" waited{place} for"),
-        };
-        text += &format!("{which}{waited} {}", go_name(trace, hop.waker));
+        text += &format!("{which}{} {}", waited(places, hop), go_name(trace, hop.waker));
     }
     let which = if share.via.is_empty() { " " } else { ", which " };
     let reason = match trace.str(share.reason) {
@@ -230,7 +232,40 @@ fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
         reason if matches!(share.doing, Doing::Waiting(_)) => format!(" ({reason})"),
         _ => String::new(),
     };
-    text + which + did(share.doing) + &reason + &where_at(places, share.stack) + "."
+    text + which + did(share.doing) + &reason + &went_on(places, share.stack, share.is_resumed) + "."
+}
+
+/// How a hop waited, as far as the trace tells: ` waited in sync.(*Mutex).Lock at main.handle (main.go:61) for`
+fn waited(places: &Places<'_>, hop: &Hop) -> String {
+    if hop.is_creation {
+        return " had yet to be created by".to_owned();
+    }
+    if hop.stack.is_some() {
+        return format!(" waited{} for", where_at(places, hop.stack));
+    }
+    match waited_in(places, hop.waker_stack) {
+        Some(op) => format!(" waited in {} since before the trace for", prior_name(op)),
+        None => " waited since before the trace (no stack) for".to_owned(),
+    }
+}
+
+/// What a wait without a stack is called: the end of a write lock wakes readers and writers alike.
+#[must_use]
+pub const fn prior_name(op: Op) -> &'static str {
+    match op {
+        Op::ReadLock => "sync.(*RWMutex).Lock or RLock",
+        _ => op.name(),
+    }
+}
+
+/// Where a step was; of a wait that began before the trace, where the goroutine went on.
+#[must_use]
+pub fn went_on(places: &Places<'_>, stack: StackId, is_resumed: bool) -> String {
+    match where_at(places, stack).as_str() {
+        at if !is_resumed => at.to_owned(),
+        "" => " since before the trace (no stack)".to_owned(),
+        at => format!(" since before the trace (no stack) and went on{at}"),
+    }
 }
 
 /// ` in net/http.Post at main.report (main.go:97)`; as much of it as is known.

@@ -1,6 +1,7 @@
 //! Many that wait for one consumer (or a few) that cannot keep up.
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
+use crate::analysis::census::is_idle;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, Way};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
@@ -36,11 +37,19 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         if share < 0.3 {
             return None;
         }
-    } else if share < 0.9 || queued < 1.5 || wait.gos < 3 || wait.bounded_nanos * 2 < wait.nanos {
+    } else if found.per_act >= SERVED_AT_ONCE
+        || share < 0.9
+        || queued < 1.5
+        || wait.gos < 3
+        || wait.bounded_nanos * 2 < wait.nanos
+    {
         // An answer that is waited for: a backlog only if several wait for the same one all the time.
         return None;
     }
     if !scene.places.is_direct(wait.stack) {
+        return None;
+    }
+    if is_generator(scene, wait, found) || is_paced(scene, wait, found) {
         return None;
     }
     let done = Activity::of_parts(found.parts.iter().filter(|part| part.go == consumer));
@@ -65,7 +74,9 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         place_name(Some(&hot.place)),
         evidence.time("consumer_ns", done.elapsed(way)),
     );
-    let mut finding = Finding::new(Kind::ChannelBacklog, title, wait.nanos, scene.duration, 0.55 + 0.4 * share)
+    // Waits that nobody ended are no matter of how fast anybody is.
+    let lost = wait.woken_nanos;
+    let mut finding = Finding::new(Kind::ChannelBacklog, title, lost, scene.duration, 0.55 + 0.4 * share)
         .with(evidence)
         .int("consumers", found.by_go.len() as u64)
         .ratio("share_of_first_consumer", share)
@@ -78,6 +89,22 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         finding = finding.link(scene.trace, consumer, longest.range).link(scene.trace, longest.go, longest.range);
     }
     Some(if is_pressure || scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// Whether a single goroutine offers what others may take when they need it, and does nothing else, while they sleep.
+fn is_generator(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> bool {
+    let Some(first) = wait.longest.first().filter(|_| wait.op == Op::Send && wait.gos == 1) else { return false };
+    let asleep = part(found, |part| part.doing == Doing::Waiting(SpanClass::WaitSleep));
+    asleep * 2 > found.examined && scene.census.go(first.go).is_some_and(|facts| facts.work * 20 < wait.nanos)
+}
+
+/// Whether whoever ends the waits has nothing to do until the clock tells: a rhythm, not a queue.
+fn is_paced(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> bool {
+    let idle = part(found, |part| match part.doing {
+        Doing::Waiting(class) => is_idle(scene.places, part.stack, class),
+        _ => false,
+    });
+    wait.op != Op::Send && idle * 2 > found.examined
 }
 
 /// Nanoseconds of the waits in which those who ended them did such a thing.

@@ -74,7 +74,7 @@ impl Kind {
         }
     }
 
-    /// What to look at in the code.
+    /// What to look at in the code, unless the finding knows better ([`Finding::check`]).
     #[must_use]
     pub const fn check(self) -> &'static str {
         match self {
@@ -250,6 +250,8 @@ pub struct Finding {
     /// Goroutines that it is about, those who suffer and those who cause it, by rising index: at most
     /// [`MOST_GOROUTINES`].
     pub goroutines: Vec<GoIx>,
+    /// What to look at in the code.
+    pub check: &'static str,
 }
 
 /// Nobody looks at more of them one by one.
@@ -276,8 +278,21 @@ impl Finding {
             Severity::Note
         };
         let (evidence, victims, links, goroutines) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (culprit, acts) = (None, Vec::new());
-        Self { kind, severity, title, evidence, culprit, victims, time_lost_ns, confidence, links, acts, goroutines }
+        let (culprit, acts, check) = (None, Vec::new(), kind.check());
+        Self {
+            kind,
+            severity,
+            title,
+            evidence,
+            culprit,
+            victims,
+            time_lost_ns,
+            confidence,
+            links,
+            acts,
+            goroutines,
+            check,
+        }
     }
 
     /// With what its title was made of, before anything added later.
@@ -299,6 +314,13 @@ impl Finding {
     pub fn at_most(mut self, severity: Severity) -> Self {
         self.severity = self.severity.min(severity);
         self
+    }
+
+    /// With the mechanism behind it, by a stable name (`slow_call`, `deadlock`), and what to look at in the code.
+    #[must_use]
+    pub fn cause(mut self, name: &'static str, check: &'static str) -> Self {
+        self.check = check;
+        self.text("cause", name)
     }
 
     /// With a number.

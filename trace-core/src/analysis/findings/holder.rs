@@ -9,7 +9,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::findings::Scene;
-use crate::analysis::places::{Op, Place};
+use crate::analysis::places::Place;
 use crate::base::ids::StackId;
 use crate::event::state::SpanClass;
 
@@ -44,8 +44,7 @@ impl<'a> Holders<'a> {
         let leaf = |stack: &StackId| functions(scene, *stack).first().copied();
         let taking: FxHashSet<&str> = take.iter().filter_map(leaf).collect();
         let releasing: FxHashSet<&str> = release.iter().filter_map(leaf).collect();
-        let is_release =
-            |stack: StackId| matches!(scene.places.op(stack), Op::MutexUnlock | Op::WriteUnlock | Op::ReadUnlock);
+        let is_release = |stack: StackId| scene.places.op(stack).is_unlock();
         for &stack in &take {
             let mut frames = functions(scene, stack).into_iter();
             let Some(taker) = frames.next().filter(|taker| !releasing.contains(taker)) else { continue };
@@ -68,7 +67,7 @@ impl<'a> Holders<'a> {
     }
 
     fn note_closures(&mut self, scene: &Scene<'a>, stack: StackId) {
-        let names: Vec<&str> = scene.places.own_frames(stack).map(|frame| frame.function).collect();
+        let names: Vec<&str> = scene.places.near_frames(stack).map(|frame| frame.function).collect();
         for called in names.windows(3) {
             if let [closure, helper, caller] = called
                 && helper != caller
@@ -81,11 +80,11 @@ impl<'a> Holders<'a> {
 
     /// The frame of the function that held what is released with this stack.
     pub(crate) fn of_release(&self, scene: &Scene<'_>, release: StackId) -> Option<Place> {
-        let mut frames: Vec<_> = scene.places.own_frames(release).collect();
+        let mut frames: Vec<_> = scene.places.near_frames(release).collect();
         if is_deferred(frames.iter().map(|frame| frame.function)) {
             frames.remove(0);
         }
-        let Some(first) = frames.first() else { return scene.places.own(release) };
+        let Some(first) = frames.first() else { return scene.places.near(release) };
         let mut at = 0;
         if let Some(callers) = self.releasers.get(first.function) {
             let takes = |function: &str| self.takers.values().any(|callers| callers.contains(function));
@@ -104,7 +103,7 @@ impl<'a> Holders<'a> {
 
 /// The program's own functions in a stack, leaf first, without a closure that the next one calls.
 fn functions<'a>(scene: &Scene<'a>, stack: StackId) -> Vec<&'a str> {
-    let mut functions: Vec<&str> = scene.places.own_frames(stack).map(|frame| frame.function).collect();
+    let mut functions: Vec<&str> = scene.places.near_frames(stack).map(|frame| frame.function).collect();
     if is_deferred(functions.iter().copied()) {
         functions.remove(0);
     }

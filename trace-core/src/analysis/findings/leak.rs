@@ -37,7 +37,8 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
     let range = scene.trace.range();
     let mut by_wait: FxHashMap<u32, Vec<(&GoFacts, StackId, TraceTime)>> = FxHashMap::default();
     for facts in gos {
-        let stuck = scene.census.stuck.get(&facts.go).filter(|stuck| can_be_forever(stuck.class));
+        let may_be = |stuck: &&Stuck| can_be_forever(stuck.class) && !scene.places.op(stuck.stack).is_lock();
+        let stuck = scene.census.stuck.get(&facts.go).filter(may_be);
         let Some(stuck) = stuck.filter(|_| facts.ended().is_none()) else { continue };
         let Some(function) = scene.places.own_function(stuck.stack) else { continue };
         // Woken by nobody but a timer of their own they are as stuck as without it.
@@ -85,7 +86,12 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
     // Those that a timer wakes may be there on purpose, and end after the trace.
     let is_timed = |facts: &GoFacts, since| scene.census.stuck.get(&facts.go).is_some_and(|stuck| stuck.since != since);
     let timed = stuck.iter().filter(|(facts, _, since)| is_timed(facts, *since)).count();
-    let confidence = if timed * 2 > stuck.len() { 0.65 } else { 0.6 + 0.35 * share };
+    // A library on the program's behalf waits for somebody outside, who may still answer.
+    let confidence = match scene.places.is_direct(stack) {
+        true if timed * 2 <= stuck.len() => 0.6 + 0.35 * share,
+        true => 0.65,
+        false => 0.55,
+    };
     let finding = Finding::new(Kind::GoroutineLeak, title, lost, scene.duration, confidence)
         .with(evidence)
         .int("ended", ended as u64)

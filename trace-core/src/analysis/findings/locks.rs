@@ -1,6 +1,8 @@
 //! Locks: held over something slow, fought over, or an `RWMutex` whose writers and readers hold each other
 //! up. A trace has no lock identities: what is held is inferred from who ends the waits, and where.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
@@ -9,14 +11,17 @@ use crate::analysis::findings::activity::{Activity, Way};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name, time};
 use crate::analysis::findings::holder::Holders;
 use crate::analysis::findings::hot::hot;
+use crate::analysis::findings::lock_causes::{LockCause, waited_at};
 use crate::analysis::places::{Op, Place};
+use crate::analysis::prior::resumed_at;
 use crate::analysis::wait_chain::Doing;
+use crate::analysis::why::{prior_name, where_at};
 use crate::base::ids::{GoIx, ProcIx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
 
-const LOCKS: &[Op] = &[Op::MutexLock, Op::WriteLock, Op::ReadLock];
+const LOCKS: &[Op] = &[Op::MutexLock, Op::WriteLock, Op::ReadLock, Op::Once];
 
 /// Waits for what is probably one lock (or several that one function holds).
 struct Case<'a> {
@@ -66,6 +71,11 @@ impl Case<'_> {
         self.waits.iter().map(|(wait, _)| of(wait)).sum()
     }
 
+    /// The waits that stand for all: those with stacks tell more.
+    fn main(&self) -> Option<&Blocked> {
+        self.waits.iter().map(|(wait, _)| *wait).max_by_key(|wait| (!wait.is_prior, wait.nanos))
+    }
+
     fn max(&self) -> u64 {
         self.waits.iter().map(|(wait, _)| wait.max).max().unwrap_or(0)
     }
@@ -98,13 +108,16 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
     let mut evidence = Evidence::default();
     let waits = waits(case, &mut evidence)?;
     let release = holders.of_release(scene, top.release);
-    let title = format!("{waits}: {} (inferred)", hold(scene, (&done, top), release.as_ref(), &mut evidence));
+    let cause = LockCause::of(scene, kind, case.main()?, top);
+    let hold = hold(scene, (&done, top), (cause, release.as_ref()), &mut evidence);
+    let title = format!("{waits}: {hold}{} (inferred)", cause.consequence());
     let examined: u64 = case.waits.iter().map(|(_, found)| found.examined).sum();
     evidence.int("examined_ns", examined);
     evidence.int("held_ns", done.all());
     evidence.int("held_slow_ns", slow);
     evidence.int("held_runnable_ns", done.weight(Way::Runnable));
-    evidence.text("lock", case.waits.first()?.0.op.name());
+    evidence
+        .text("lock", case.main().map_or("", |wait| if wait.is_prior { prior_name(wait.op) } else { wait.op.name() }));
     evidence.text("confidence_basis", "inferred from wait and unlock stacks: traces carry no lock identity");
     let confidence = 0.5 + 0.45 * done.all() as f64 / examined.max(1) as f64;
     let culprit = culprit(scene, (function, release.as_ref()), top, is_slow);
@@ -113,16 +126,22 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
         .culprit(scene.trace, culprit, if is_slow { top.stack } else { top.release })
         .act(done.act(top.go, top.doing))
         .link(scene.trace, top.go, top.longest);
-    Some(affected(scene, finding, case))
+    Some(cause.of_finding(affected(scene, finding, case)))
 }
 
 /// With those who waited.
 fn affected(scene: &Scene<'_>, mut finding: Finding, case: &Case<'_>) -> Finding {
     for (wait, _) in &case.waits {
-        finding = finding.victim(&wait.place.function, wait.gos).waiting(wait);
+        finding =
+            if wait.is_prior { resumed(scene, finding, wait) } else { finding.victim(&wait.place.function, wait.gos) };
+        finding = finding.waiting(wait);
         if let Some(longest) = wait.longest.first() {
             finding = finding.link(scene.trace, longest.go, longest.range);
         }
+    }
+    let prior = case.sum(|wait| if wait.is_prior { wait.nanos } else { 0 });
+    if prior > 0 {
+        finding = finding.int("wait_since_before_trace_ns", prior);
     }
     let (count, nanos) = (case.sum(|wait| wait.count), case.sum(|wait| wait.nanos));
     let is_few = count < FEW && case.max() < SHORT;
@@ -132,14 +151,12 @@ fn affected(scene: &Scene<'_>, mut finding: Finding, case: &Case<'_>) -> Finding
 
 /// `4 waits, 509 ms total (max 127 ms), in sync.(*Mutex).Lock at main.get (main.go:31)`
 fn waits(case: &Case<'_>, evidence: &mut Evidence) -> Option<String> {
-    let wait = case.waits.first()?.0;
     Some(format!(
-        "{}, {} total (max {}), in {} at {}",
+        "{}, {} total (max {}), {}",
         evidence.count("waits", case.sum(|wait| wait.count), "wait"),
         evidence.time("wait_total_ns", case.sum(|wait| wait.nanos)),
         evidence.time("wait_max_ns", case.max()),
-        wait.op.name(),
-        place_name(Some(&wait.place)),
+        waited_at(case.main()?),
     ))
 }
 
@@ -148,20 +165,24 @@ fn waits(case: &Case<'_>, evidence: &mut Evidence) -> Option<String> {
 fn hold(
     scene: &Scene<'_>,
     (done, top): (&Activity, &Meanwhile),
-    release: Option<&Place>,
+    (cause, release): (LockCause, Option<&Place>),
     evidence: &mut Evidence,
 ) -> String {
     let (way, first) = (Way::of(top.doing), go_name(scene.trace, top.go));
     let own = done.act(top.go, top.doing).map_or(0, |act| act.nanos);
     let (own, all) = (evidence.time("holder_ns", own), done.elapsed(way));
+    let held = cause.held();
     let mut text = if way == Way::Running {
-        format!("{first} held it, running for {own} before it released it at {}", place_name(release))
+        format!("{first} {held}, running for {own}, until {}", place_name(release))
+    } else if top.is_resumed {
+        let went_on = where_at(scene.places, top.stack);
+        format!("{first} {held} for {own}, in a wait that began before the trace, and went on{went_on}")
     } else {
         let callee = match scene.places.op(top.stack) {
             Op::Gc => "a wait for the GC",
             _ => scene.places.callee(top.stack).unwrap_or("a slow call"),
         };
-        format!("{first} held it for {own} in {callee} at {}", place_name(scene.places.own(top.stack).as_ref()))
+        format!("{first} {held} for {own} in {callee} at {}", place_name(scene.places.near(top.stack).as_ref()))
     };
     let holders = done.goroutines();
     if holders > 1 {
@@ -215,6 +236,21 @@ fn starved(scene: &Scene<'_>, case: &Case<'_>, done: &Activity) -> Option<Findin
     Some(affected(scene, finding, case).at_most(limit))
 }
 
+/// Those that waited since before the trace, by the functions in which they went on.
+fn resumed(scene: &Scene<'_>, mut finding: Finding, wait: &Blocked) -> Finding {
+    let mut by_function: BTreeMap<String, u64> = BTreeMap::new();
+    for one in &wait.longest {
+        let stack = resumed_at(scene.trace, one.go, one.range.end);
+        if let Some(place) = scene.places.own(stack) {
+            *by_function.entry(place.function).or_default() += 1;
+        }
+    }
+    for (function, gos) in by_function {
+        finding = finding.victim(&function, gos);
+    }
+    finding
+}
+
 /// Readers that wait for a writer, or a writer for readers.
 fn is_rw(scene: &Scene<'_>, wait: &Blocked, release: StackId) -> bool {
     wait.op == Op::ReadLock || (wait.op == Op::WriteLock && scene.places.op(release) == Op::ReadUnlock)
@@ -232,8 +268,8 @@ fn culprit(
     }
     let direct = scene.places.frame_of(top.stack, function);
     let shared = || {
-        let releasing: Vec<&str> = scene.places.own_frames(top.release).map(|frame| frame.function).collect();
-        let mut frames = scene.places.own_frames(top.stack);
+        let releasing: Vec<&str> = scene.places.near_frames(top.release).map(|frame| frame.function).collect();
+        let mut frames = scene.places.near_frames(top.stack);
         frames.find(|frame| releasing.contains(&frame.function)).map(Place::from)
     };
     direct.or_else(shared).or_else(|| release.cloned())

@@ -16,10 +16,15 @@ mod hot;
 mod idle;
 mod imbalance;
 mod leak;
+mod lock_causes;
 mod locks;
 mod peers;
 mod polling;
+mod requests;
 mod serial;
+mod slow_requests;
+mod stuck;
+mod stuck_locks;
 mod stw;
 mod syscalls;
 
@@ -136,6 +141,7 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     let mut list: Vec<Finding> = Vec::new();
     for kind in [
         locks::find,
+        stuck_locks::find,
         peers::find,
         backlog::find,
         imbalance::find,
@@ -155,6 +161,10 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
         }
         list.extend(kind(&scene));
     }
+    let slow = slow_requests::find(&scene, &list);
+    list.extend(slow);
+    let stuck = stuck::find(&scene, &list);
+    list.extend(stuck);
     list.sort_by(|a, b| {
         let by_weight = || b.weight().total_cmp(&a.weight());
         b.severity.cmp(&a.severity).then_with(by_weight).then_with(|| a.kind.cmp(&b.kind))

@@ -100,7 +100,12 @@ fn nanos(wait: &Wait) -> u64 {
 }
 
 fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
-    if found.per_act < BROADCAST || related(scene, wait, Relation::Sibling) < 0.6 || wait.count < 6 {
+    // Requests do not meet: those that go on together have waited for one result.
+    if found.per_act < BROADCAST
+        || !scene.places.is_outer_root(wait.stack)
+        || related(scene, wait, Relation::Sibling) < 0.6
+        || wait.count < 6
+    {
         return None;
     }
     let alive: u64 = wait.gos * scene.duration;

@@ -1,0 +1,89 @@
+//! What a lock is held for, or who holds it: which sentence and which advice fit.
+
+use crate::analysis::blocked_by::{Blocked, Meanwhile};
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Finding, Kind, place_name};
+use crate::analysis::places::Op;
+use crate::analysis::why::prior_name;
+
+/// What keeps the lock for so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LockCause {
+    /// The holder waits for something slow.
+    SlowCall,
+    /// The holder sleeps.
+    Sleep,
+    /// The holder computes.
+    Computing,
+    /// A reader holds an `RWMutex`; a writer waits for it, and all other readers for the writer.
+    Reader,
+    /// The function of a `sync.Once` takes long.
+    Once,
+}
+
+impl LockCause {
+    /// Of waits that end with what the holder did most.
+    pub(crate) fn of(scene: &Scene<'_>, kind: Kind, wait: &Blocked, top: &Meanwhile) -> Self {
+        let is_asleep = scene.places.op(top.stack) == Op::Sleep;
+        match scene.places.op(top.release) {
+            Op::OnceDone => Self::Once,
+            Op::ReadUnlock => Self::Reader,
+            _ if wait.op == Op::Once => Self::Once,
+            _ if kind == Kind::LockContention => Self::Computing,
+            _ if is_asleep => Self::Sleep,
+            _ => Self::SlowCall,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::SlowCall => "held_over_slow_call",
+            Self::Sleep => "held_over_sleep",
+            Self::Computing => "held_while_computing",
+            Self::Reader => "reader_blocks_writer",
+            Self::Once => "once",
+        }
+    }
+
+    /// The finding with this cause and, where the kind's own does not fit, with advice of its own.
+    pub(crate) fn of_finding(self, finding: Finding) -> Finding {
+        let check = match self {
+            Self::SlowCall | Self::Computing => finding.check,
+            Self::Sleep => "Release the lock before sleeping (a deferred Unlock runs only when the function returns).",
+            Self::Reader => {
+                "Copy what is needed under RLock, unlock, and only then call: while a writer waits for this reader, \
+                 RLock blocks every new reader."
+            }
+            Self::Once => {
+                "Run the initialisation before requests are served, or do its steps in parallel; sync.Once makes every \
+                 caller wait for the first one."
+            }
+        };
+        finding.cause(self.name(), check)
+    }
+
+    /// What the holder did with it, before how long: `held it`.
+    pub(crate) const fn held(self) -> &'static str {
+        match self {
+            Self::Once => "ran the function of the sync.Once",
+            Self::Reader => "held the read lock",
+            _ => "held it",
+        }
+    }
+
+    /// What follows for others, to end the sentence with; empty where nothing is to be said.
+    pub(crate) const fn consequence(self) -> &'static str {
+        match self {
+            Self::Reader => "; a writer waited for it, and new readers for the writer",
+            _ => "",
+        }
+    }
+}
+
+/// Where the waits are: `in sync.(*Mutex).Lock at main.handle (main.go:61)`.
+pub(crate) fn waited_at(wait: &Blocked) -> String {
+    if wait.is_prior {
+        return format!("in {} since before the trace, which has no stacks of them", prior_name(wait.op));
+    }
+    format!("in {} at {}", wait.op.name(), place_name(Some(&wait.place)))
+}

@@ -1,0 +1,130 @@
+//! Requests: units of work that somebody waits for. What kinds of them there are, and which one place (other than a
+//! lock) takes most of their time. What that place is about, is for [`slow_requests`](super::slow_requests).
+
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Finding, Kind, Severity};
+use crate::analysis::parts::{Part, PartKey};
+use crate::analysis::places::Place;
+use crate::analysis::units::{Family, UnitKey};
+use crate::base::ids::StackId;
+
+/// Fewer requests are no rule.
+const FEWEST_REQUESTS: u64 = 3;
+/// The same of goroutines that the program starts for one piece of work each.
+const FEWEST_GOROUTINES: u64 = 5;
+/// More waits than this at one place, on average, are a stream or a loop.
+const MOST_WAITS: u64 = 8;
+/// The same where nothing but the program itself says where a unit begins and ends.
+const MOST_OWN_WAITS: u64 = 2;
+
+/// What speaks for a unit being a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// A library calls the program's handler: a server's.
+    Handler,
+    /// The program starts a goroutine for each piece of work, which ends with it.
+    Goroutine,
+}
+
+impl Who {
+    /// `None` if it is not clear that anybody waits for such units: loops of the program itself, workers that take
+    /// what comes, tests.
+    fn of(scene: &Scene<'_>, key: &UnitKey, family: &Family) -> Option<Self> {
+        let name = scene.trace.str(key.name);
+        if name.starts_with("testing.") {
+            return None;
+        }
+        if !scene.places.is_outer_root(family.stack) {
+            return (family.units >= FEWEST_REQUESTS).then_some(Self::Handler);
+        }
+        let is_whole_life = family.gos == family.units && family.bounded * 2 >= family.units;
+        let is_main = name == "runtime.main" || name == "main.main";
+        (is_whole_life && !is_main && family.units >= FEWEST_GOROUTINES).then_some(Self::Goroutine)
+    }
+
+    /// What such units are called: `request`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Handler => "request",
+            Self::Goroutine => "goroutine",
+        }
+    }
+
+    /// How often such a unit may wait at one place, on average, before that is a loop.
+    const fn most_waits(self) -> u64 {
+        match self {
+            Self::Handler => MOST_WAITS,
+            Self::Goroutine => MOST_OWN_WAITS,
+        }
+    }
+}
+
+/// Requests of one kind, and the place at which they spend most of their time.
+pub(crate) struct Slow<'a> {
+    pub(crate) who: Who,
+    pub(crate) family: &'a Family,
+    pub(crate) key: PartKey,
+    pub(crate) part: &'a Part,
+    /// Of the longest wait there.
+    pub(crate) stack: StackId,
+    /// The handler, or what the goroutines were started for.
+    pub(crate) outer: Option<Place>,
+}
+
+impl Slow<'_> {
+    /// 0 to 1: the place's part of the time of all these requests.
+    pub(crate) fn share(&self) -> f64 {
+        self.part.spot.nanos as f64 / self.family.nanos.max(1) as f64
+    }
+
+    /// Nanoseconds that a request which waits there does so, on average.
+    pub(crate) fn mean(&self) -> u64 {
+        self.part.spot.nanos / self.part.units.max(1)
+    }
+}
+
+/// Kinds of requests that spend most of their time at one place, those with most of such time first.
+pub(crate) fn slow<'a>(scene: &'a Scene<'a>) -> Vec<Slow<'a>> {
+    let mut families: Vec<(&UnitKey, &Family)> = scene.census.families.iter().collect();
+    families.sort_by_key(|(key, _)| **key);
+    let mut found: Vec<Slow<'a>> =
+        families.into_iter().filter_map(|(key, family)| slowest(scene, key, family)).collect();
+    found.sort_by_key(|slow| (std::cmp::Reverse(slow.part.spot.nanos), slow.key));
+    found
+}
+
+fn slowest<'a>(scene: &'a Scene<'a>, key: &UnitKey, family: &'a Family) -> Option<Slow<'a>> {
+    let who = Who::of(scene, key, family)?;
+    let (key, part) = family.parts.iter().max_by_key(|(key, part)| (part.spot.nanos, **key))?;
+    let is_rule = part.dominated >= FEWEST_REQUESTS && part.dominated_nanos * 2 >= family.nanos;
+    let is_loop = part.spot.count > part.units * who.most_waits() && !part.is_backoff();
+    if !is_rule || is_loop || part.spot.nanos * 2 < family.nanos || key.op.is_lock() {
+        return None;
+    }
+    let stack = part.stack();
+    Some(Slow { who, family, key: *key, part, stack, outer: scene.places.outer(family.stack) })
+}
+
+/// Kinds of findings that tell of the whole program, not of what particular goroutines wait for.
+const fn is_general(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::CpuBound
+            | Kind::CpuStarvation
+            | Kind::GcPressure
+            | Kind::IdleProcs
+            | Kind::StopTheWorld
+            | Kind::GoroutineChurn
+            | Kind::TraceDamage
+    )
+}
+
+/// Whether another finding already tells why these requests wait: most of them are among its goroutines, and it
+/// accounts for a good part of their time.
+pub(crate) fn is_explained(slow: &Slow<'_>, known: &[Finding]) -> bool {
+    known.iter().filter(|finding| finding.severity >= Severity::Warning && !is_general(finding.kind)).any(|finding| {
+        let waits = &slow.part.longest;
+        let shared = waits.iter().filter(|wait| finding.goroutines.binary_search(&wait.go).is_ok()).count();
+        shared * 2 >= waits.len() && finding.time_lost_ns * 3 >= slow.part.spot.nanos
+    })
+}

@@ -1,0 +1,312 @@
+//! Requests that are slow though they neither compute nor wait for a lock: a call that takes long, a result that one
+//! goroutine produces for many, a pause, a deadline that expires, a rate limit.
+
+use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers, releasers};
+use crate::analysis::census::is_idle;
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, go_name, place_name, time};
+use crate::analysis::findings::requests::{Slow, Who, is_explained, slow};
+use crate::analysis::places::{Op, Place};
+use crate::analysis::wait_chain::Doing;
+use crate::analysis::why::where_at;
+use crate::base::ids::{GoIx, StackId};
+use crate::event::state::SpanClass;
+
+/// Less per request is the way of networks, ns.
+const NOTE_BELOW: u64 = 40_000_000;
+/// Less per request is no main trouble, ns.
+const WARNING_BELOW: u64 = 60_000_000;
+/// The same two limits for pauses that the program makes itself.
+const PAUSE_NOTE_BELOW: u64 = 20_000_000;
+const PAUSE_WARNING_BELOW: u64 = 40_000_000;
+/// Waits that one act of waking ends, on average, from which on they wait for one result.
+const SHARED: f64 = 1.4;
+/// A wait in `select` that the clock ends, with nothing after it, is a long poll from here on, ns.
+const LONG_POLL: u64 = 1_000_000_000;
+
+pub(crate) fn find(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    for slow in slow(scene).iter().filter(|slow| scene.share(slow.part.spot.nanos) >= 0.05) {
+        if is_explained(slow, known) || is_explained(slow, &found) {
+            continue;
+        }
+        found.extend(cause(scene, slow).map(|cause| finding(scene, slow, &cause)));
+    }
+    found
+}
+
+/// Why a place takes long.
+struct Cause {
+    kind: Kind,
+    /// Its stable name.
+    name: &'static str,
+    check: &'static str,
+    place: Option<Place>,
+    stack: StackId,
+    /// Where the requests are meanwhile, and for what: `in net/http.Get at main.load (main.go:12)`.
+    at: String,
+    /// Goroutines on the other side.
+    others: Vec<GoIx>,
+    confidence: f64,
+}
+
+fn cause(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Cause> {
+    let (places, stack, part) = (scene.places, slow.stack, slow.part);
+    let is_direct = places.is_direct(stack);
+    let is_by_clock = part.clock.nanos * 2 > part.spot.nanos;
+    match slow.key.op {
+        Op::Accept | Op::Send => None,
+        Op::Pool => dial(scene, slow),
+        _ if places.is_for_client(stack) => None,
+        Op::Sleep => Some(pause(scene, slow)),
+        Op::Receive | Op::Select if is_direct && is_by_clock => is_pause(slow).then(|| pause(scene, slow)),
+        Op::WaitGroup | Op::Receive | Op::Select | Op::Cond if is_direct => result(scene, slow),
+        _ if is_direct => None,
+        _ if is_by_clock => Some(deadline(scene, slow)),
+        // Without a library's protocol it may be the next request that a goroutine of the program's own reads.
+        _ => (slow.who == Who::Handler || !places.is_plain(stack) || is_dial(scene, stack)).then(|| call(scene, stack)),
+    }
+}
+
+/// A timer or ticker that the request itself waits for is a pause, but a select that gives up after long is a long
+/// poll.
+fn is_pause(slow: &Slow<'_>) -> bool {
+    slow.key.op == Op::Receive
+        || slow.part.grown > 0
+        || slow.part.followed * 2 > slow.part.units
+        || slow.mean() < LONG_POLL
+}
+
+fn has(scene: &Scene<'_>, stack: StackId, part: &str) -> bool {
+    scene.trace.frames(stack).any(|frame| frame.function.contains(part))
+}
+
+fn is_dial(scene: &Scene<'_>, stack: StackId) -> bool {
+    ["net.(*sysDialer).", "net.(*netFD).connect", "tls.(*Conn).Handshake"].iter().any(|part| has(scene, stack, part))
+}
+
+fn call(scene: &Scene<'_>, stack: StackId) -> Cause {
+    let (name, check) = if has(scene, stack, "net.(*Resolver).") {
+        ("slow_lookup", "Look up the name once and keep the result, or keep connections open.")
+    } else if is_dial(scene, stack) {
+        ("slow_dial", "Keep connections open and reuse them, or dial with a shorter timeout and a fallback.")
+    } else {
+        (
+            "slow_call",
+            "Find out why the other side takes so long; cache the answer, ask for it earlier or in parallel, or bound it with \
+             a deadline.",
+        )
+    };
+    let place = scene.places.near(stack);
+    let at = where_at(scene.places, stack).trim_start().to_owned();
+    Cause { kind: Kind::SerialWaits, name, check, place, stack, at, others: Vec::new(), confidence: 0.8 }
+}
+
+/// Waits for a connection that is being made, not for one that another request has.
+fn dial(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Cause> {
+    let makes = |stack: StackId| {
+        let mut frames = scene.trace.frames(stack);
+        frames.any(|frame| frame.function.contains(".dialConn") || frame.function.ends_with("DB).connectionOpener"))
+    };
+    let nanos = |is_such: &dyn Fn(StackId) -> bool| -> u64 {
+        let waits = slow.part.longest.iter().filter(|wait| is_such(wait.waker_stack));
+        waits.map(|wait| wait.range.nanos().unsigned_abs()).sum()
+    };
+    // Those that gave up before they had one tell nothing of who would have given it.
+    let (made, all) = (nanos(&makes), nanos(&|stack| stack.is_some() && !has(scene, stack, "context.(*cancelCtx).")));
+    if made == 0 || made * 3 < all * 2 {
+        return None;
+    }
+    let at = format!("for a new connection{}", where_at(scene.places, slow.stack));
+    let check = "Keep connections open and reuse them (read bodies to their end, raise MaxIdleConnsPerHost), or dial with a \
+                 shorter timeout.";
+    let (place, stack) = (scene.places.near(slow.stack), slow.stack);
+    Some(Cause {
+        kind: Kind::SerialWaits,
+        name: "slow_dial",
+        check,
+        place,
+        stack,
+        at,
+        others: Vec::new(),
+        confidence: 0.8,
+    })
+}
+
+fn pause(scene: &Scene<'_>, slow: &Slow<'_>) -> Cause {
+    let part = slow.part;
+    let is_growing = part.is_backoff();
+    let shortest = part.longest.last().map_or(0, |wait| wait.range.nanos().unsigned_abs());
+    let longest = part.longest.first().map_or(0, |wait| wait.range.nanos().unsigned_abs());
+    let is_fixed = longest < shortest + shortest / 2 || slow.key.op == Op::Sleep;
+    let (name, check) = if is_growing {
+        ("backoff", "Find out why the tries before fail; back off less, and give up earlier.")
+    } else if is_fixed {
+        (
+            "fixed_sleep",
+            "Take the pause out of the path of requests: wait for the condition itself, or work behind a queue.",
+        )
+    } else {
+        ("rate_limit", "Raise the limit, allow bursts, or answer at once that there is too much.")
+    };
+    let what = if is_growing { "in pauses that grow from try to try" } else { "for the clock" };
+    let place = scene.places.near(slow.stack);
+    let at = format!("{what}{}", where_at(scene.places, slow.stack));
+    let (kind, stack) = (Kind::PollingSleep, slow.stack);
+    Cause { kind, name, check, place, stack, at, others: Vec::new(), confidence: 0.8 }
+}
+
+/// A library gave up by the clock: a deadline, a timeout, a limiter.
+fn deadline(scene: &Scene<'_>, slow: &Slow<'_>) -> Cause {
+    let is_limiter =
+        scene.places.callee(slow.stack).is_some_and(|callee| callee.contains("/rate.") || callee.contains("imiter"));
+    let (name, check) = if is_limiter {
+        ("rate_limit", "Raise the limit, allow bursts, or answer at once that there is too much.")
+    } else {
+        ("deadline", "The deadline is shorter than the answer takes: raise it, make the call faster, or do without it.")
+    };
+    let what = if is_limiter { "for a limiter" } else { "until a deadline expired," };
+    let at = format!("{what}{}", where_at(scene.places, slow.stack));
+    let place = scene.places.near(slow.stack);
+    let (kind, stack) = (Kind::PollingSleep, slow.stack);
+    Cause { kind, name, check, place, stack, at, others: Vec::new(), confidence: 0.8 }
+}
+
+/// Waits for what another goroutine hands over: what that one did meanwhile.
+fn result(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Cause> {
+    let wait = blocked(scene, slow)?;
+    let found = releasers(scene.trace, scene.places, &wait);
+    let top = heaviest(scene, &found)?;
+    let is_sibling = has_function(scene, top.stack, slow.key.function);
+    let is_shared = found.per_act >= SHARED || is_sibling;
+    let is_waiting = matches!(top.doing, Doing::Waiting(_) | Doing::Syscall);
+    let class = if let Doing::Waiting(class) = top.doing { class } else { SpanClass::Syscall };
+    let op = scene.places.op(top.stack);
+    // Whoever allocates may wait for the GC.
+    let is_allocating =
+        op == Op::Other && scene.places.callee(top.stack).is_some_and(|callee| callee.starts_with("runtime."));
+    if !is_waiting || is_allocating || op.is_lock() || class == SpanClass::Gc || !scene.places.has_own(top.stack) {
+        return None;
+    }
+    let others: Vec<GoIx> = found.by_go.iter().map(|by| by.0).collect();
+    let producer = top.go;
+    if class != SpanClass::Syscall && is_idle(scene.places, top.stack, class) {
+        // It had nothing to do until something came. Many that wait for what comes at a rhythm, one at a time, are
+        // held back by it.
+        let is_rhythm = op == Op::Sleep || matches!(op, Op::Receive | Op::Select);
+        return (is_rhythm && found.per_act < SHARED && is_queue(slow)).then(|| limiter(scene, slow, top, others));
+    }
+    let place = scene.places.near(top.stack);
+    let doing = where_at(scene.places, top.stack);
+    let at = where_at(scene.places, slow.stack);
+    if !is_shared {
+        let mut cause = call(scene, top.stack);
+        cause.at = format!("{}, for goroutines that were{doing}", at.trim_start());
+        cause.others = others;
+        cause.confidence = 0.7;
+        return Some(cause);
+    }
+    let check = "Produce the result before it is asked for (refresh it early, serve the old one meanwhile), or make it \
+                 faster: all that ask wait for this one.";
+    let at = format!("{} for one result, which {} produced{doing}", at.trim_start(), go_name(scene.trace, producer));
+    let (kind, stack) = (Kind::SerialWaits, top.stack);
+    Some(Cause { kind, name: "shared_result", check, place, stack, at, others, confidence: 0.8 })
+}
+
+/// Whether several wait at once.
+fn is_queue(slow: &Slow<'_>) -> bool {
+    let mut waits: Vec<_> = slow.part.longest.iter().map(|wait| wait.range).collect();
+    waits.sort_unstable_by_key(|range| (range.start, range.end));
+    let overlapping = waits.windows(2).filter(|pair| matches!(pair, [one, other] if other.start < one.end)).count();
+    overlapping * 3 >= waits.len() * 2 && waits.len() >= 6
+}
+
+fn limiter(scene: &Scene<'_>, slow: &Slow<'_>, top: &Meanwhile, others: Vec<GoIx>) -> Cause {
+    let who = go_name(scene.trace, top.go);
+    let at = where_at(scene.places, slow.stack);
+    let at = format!("{} for {who}, which lets one on at a time{}", at.trim_start(), where_at(scene.places, top.stack));
+    let check = "Raise the limit, allow bursts, or answer at once that there is too much.";
+    let (kind, place, stack) = (Kind::PollingSleep, scene.places.near(slow.stack), slow.stack);
+    Cause { kind, name: "rate_limit", check, place, stack, at, others, confidence: 0.75 }
+}
+
+/// What those who ended the waits did most of all, by function; `None` if nothing takes half of the time.
+fn heaviest<'a>(scene: &Scene<'_>, found: &'a Releasers) -> Option<&'a Meanwhile> {
+    let key = |part: &Meanwhile| (part.doing, scene.places.near_function(part.stack));
+    let first = found.parts.iter().max_by_key(|part| {
+        let same = found.parts.iter().filter(|other| key(other) == key(part));
+        (same.map(|part| part.nanos).sum::<u64>(), part.nanos)
+    })?;
+    let all: u64 = found.parts.iter().filter(|part| key(part) == key(first)).map(|part| part.nanos).sum();
+    (all * 2 >= found.examined).then_some(first)
+}
+
+fn has_function(scene: &Scene<'_>, stack: StackId, function: u32) -> bool {
+    let Some(name) = scene.places.name(function) else { return false };
+    scene.places.own_frames(stack).any(|frame| frame.function == name)
+}
+
+/// The waits as [`releasers`] takes them.
+fn blocked(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Blocked> {
+    let part = slow.part;
+    let woken = part.longest.iter().filter(|wait| wait.waker.is_some());
+    Some(Blocked {
+        place: scene.places.near(slow.stack)?,
+        stack: slow.stack,
+        op: slow.key.op,
+        class: SpanClass::WaitOther,
+        reason: crate::base::ids::StrId::EMPTY,
+        count: part.spot.count,
+        nanos: part.spot.nanos,
+        max: part.spot.longest.map_or(0, |longest| longest.1.nanos().unsigned_abs()),
+        woken_nanos: woken.map(|wait| wait.range.nanos().unsigned_abs()).sum(),
+        bounded_nanos: 0,
+        gos: part.units,
+        longest: part.longest.clone(),
+        is_prior: false,
+    })
+}
+
+fn finding(scene: &Scene<'_>, slow: &Slow<'_>, cause: &Cause) -> Finding {
+    let (part, family) = (slow.part, slow.family);
+    let what = slow.who.name();
+    let title = format!(
+        "{} of {} spent {:.0} % of their time in one place: {} of them waited {} each, on average, {}",
+        counted(family.units, what),
+        place_name(slow.outer.as_ref()),
+        100.0 * slow.share(),
+        part.units,
+        time(slow.mean()),
+        cause.at,
+    );
+    let mut finding = Finding::new(cause.kind, title, part.spot.nanos, scene.duration, cause.confidence)
+        .int("requests", family.units)
+        .int("requests_total_ns", family.nanos)
+        .int("requests_waiting", part.units)
+        .int("waits", part.spot.count)
+        .int("wait_total_ns", part.spot.nanos)
+        .int("wait_max_ns", part.spot.longest.map_or(0, |longest| longest.1.nanos().unsigned_abs()))
+        .int("wait_per_request_ns", slow.mean())
+        .ratio("share_of_request_time", slow.share())
+        .cause(cause.name, cause.check)
+        .culprit(scene.trace, cause.place.clone(), cause.stack);
+    if let Some(outer) = &slow.outer {
+        finding = finding.victim(&outer.function, family.units);
+    }
+    let waiting: Vec<GoIx> = part.longest.iter().map(|wait| wait.go).collect();
+    finding = finding.goroutines(&waiting).goroutines(&cause.others);
+    for wait in part.longest.iter().take(2) {
+        finding = finding.link(scene.trace, wait.go, wait.range);
+    }
+    let (note, warning) = match cause.kind {
+        Kind::PollingSleep => (PAUSE_NOTE_BELOW, PAUSE_WARNING_BELOW),
+        _ => (NOTE_BELOW, WARNING_BELOW),
+    };
+    match slow.mean() {
+        mean if mean < note => finding.at_most(Severity::Note),
+        mean if mean < warning || slow.who == Who::Goroutine && !part.is_backoff() => {
+            finding.at_most(Severity::Warning)
+        }
+        _ => finding,
+    }
+}

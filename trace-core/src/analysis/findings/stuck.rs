@@ -1,0 +1,294 @@
+//! Waits that go on to the end of the trace because their partner is gone: senders without a receiver, requests whose
+//! answer never comes. Being blocked when the trace ends proves nothing by itself; what counts is that somebody ended
+//! such waits before and cannot do so any more.
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::census::is_idle;
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Finding, Kind, Severity, go_name, place_name, time};
+use crate::analysis::go_facts::Stuck;
+use crate::analysis::places::Op;
+use crate::analysis::why::where_at;
+use crate::base::ids::{GoIx, StackId};
+use crate::base::time::{TimeRange, TraceTime};
+use crate::event::state::GoState;
+use crate::model::lanes::LaneId;
+
+/// A shorter wait is not stuck, ns.
+const SHORTEST: i64 = 50_000_000;
+/// Fewer goroutines at one place without a known partner are no pattern.
+const FEWEST: usize = 5;
+/// The same of those whose partner is known to be gone.
+const FEWEST_WITH_PARTNER: usize = 1;
+/// How far the partners of partners are followed.
+const DEPTH: usize = 4;
+/// Goroutines of a pile that are asked whom they woke, and how many such wakeups are looked at.
+const MEMBERS: usize = 64;
+const ACTS: usize = 4_096;
+/// A partner that came at least so often is missed after this many times its usual pause.
+const FEWEST_TURNS: u64 = 5;
+const TURNS: i64 = 20;
+
+/// Whether a wait that goes on at the end of the trace is a large part of it.
+pub(crate) fn is_long(scene: &Scene<'_>, nanos: i64) -> bool {
+    nanos >= SHORTEST && nanos.unsigned_abs() * 10 >= scene.duration
+}
+
+/// What has become of a goroutine by the end of the trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It ended.
+    Ended(TraceTime),
+    /// It waits, and has since then.
+    Waiting { stack: StackId, since: TraceTime },
+    /// It runs, or is in a system call.
+    Busy { stack: StackId },
+}
+
+pub(crate) fn fate(scene: &Scene<'_>, go: GoIx) -> Fate {
+    let trace = scene.trace;
+    if let Some(ended) = trace.goroutine(go).and_then(|known| known.ended) {
+        return Fate::Ended(ended);
+    }
+    let last = trace.span_at(LaneId::Goroutine(go), trace.range().end.plus_nanos(-1));
+    match last {
+        Some(span) if span.state == GoState::Waiting => {
+            Fate::Waiting { stack: span.start_stack, since: span.range.start }
+        }
+        Some(span) => Fate::Busy { stack: span.start_stack },
+        None => Fate::Busy { stack: StackId::NONE },
+    }
+}
+
+impl Fate {
+    /// `ended 300 ms before the end of the trace`
+    pub(crate) fn words(&self, scene: &Scene<'_>) -> String {
+        let ago = |since: TraceTime| time(scene.trace.range().end.nanos_since(since).unsigned_abs());
+        match *self {
+            Self::Ended(at) => format!("ended {} before the end of the trace", ago(at)),
+            Self::Waiting { stack, since } => {
+                format!("has waited for the last {}{}", ago(since), where_at(scene.places, stack))
+            }
+            Self::Busy { stack } => format!("is busy{}", where_at(scene.places, stack)),
+        }
+    }
+}
+
+/// Goroutines that wait at one place to the end of the trace.
+struct Pile {
+    function: u32,
+    op: Op,
+    /// By rising begin.
+    waiters: Vec<(GoIx, Stuck)>,
+}
+
+pub(crate) fn find(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
+    let piles = piles(scene);
+    let mut found: Vec<Finding> = Vec::new();
+    for pile in &piles {
+        if !is_known(pile, known) && !is_known(pile, &found) {
+            found.extend(judge(scene, pile));
+        }
+    }
+    found
+}
+
+/// Those at places where somebody has something to do, most goroutines first.
+fn piles(scene: &Scene<'_>) -> Vec<Pile> {
+    let end = scene.trace.range().end;
+    let mut piles: FxHashMap<(u32, Op), Vec<(GoIx, Stuck)>> = FxHashMap::default();
+    for (&go, stuck) in &scene.census.stuck {
+        let op = scene.places.op(stuck.stack);
+        let Some(function) = scene.places.own_function(stuck.stack) else { continue };
+        let is_channel = matches!(op, Op::Send | Op::Receive | Op::Select | Op::Cond);
+        let is_direct = scene.places.is_direct(stuck.stack);
+        if is_channel && is_direct && is_long(scene, end.nanos_since(stuck.since)) {
+            piles.entry((function, op)).or_default().push((go, *stuck));
+        }
+    }
+    let mut piles: Vec<Pile> = piles
+        .into_iter()
+        .map(|((function, op), mut waiters)| {
+            waiters.sort_unstable_by_key(|(go, stuck)| (stuck.since, *go));
+            Pile { function, op, waiters }
+        })
+        .collect();
+    piles.sort_by_key(|pile| (std::cmp::Reverse(pile.waiters.len()), pile.function, pile.op));
+    piles
+}
+
+/// Whether a finding already tells of most of a pile.
+fn is_known(pile: &Pile, known: &[Finding]) -> bool {
+    let is_about = |finding: &Finding| {
+        let shared = pile.waiters.iter().filter(|(go, _)| finding.goroutines.binary_search(go).is_ok()).count();
+        finding.severity >= Severity::Warning && finding.kind == Kind::GoroutineLeak && shared * 2 >= pile.waiters.len()
+    };
+    known.iter().any(is_about)
+}
+
+/// Who used to be on the other side of a place.
+#[derive(Clone, Copy)]
+struct Partner {
+    go: GoIx,
+    first: TraceTime,
+    last: TraceTime,
+    /// Hand-overs that were seen.
+    count: u64,
+}
+
+/// Who last ended a wait at this place, or was woken from there.
+fn partner(scene: &Scene<'_>, pile: (u32, Op), members: &[GoIx]) -> Option<Partner> {
+    let mut found: FxHashMap<GoIx, Partner> = FxHashMap::default();
+    let mut add = |go: GoIx, at: TraceTime| {
+        let known = found.entry(go).or_insert(Partner { go, first: at, last: at, count: 0 });
+        (known.first, known.last, known.count) = (known.first.min(at), known.last.max(at), known.count + 1);
+    };
+    let is_here = |stack: StackId| (scene.places.own_function(stack), scene.places.op(stack)) == (Some(pile.0), pile.1);
+    for (key, site) in scene.census.sites.iter().filter(|(key, _)| !key.is_prior && is_here(key.stack)) {
+        debug_assert_eq!(site.op, scene.places.op(key.stack));
+        for wait in &site.longest {
+            wait.waker.into_iter().for_each(|waker| add(waker, wait.range.end));
+        }
+    }
+    let trace = scene.trace;
+    for &go in members.iter().take(MEMBERS) {
+        for (segment, row) in trace.acted_on(LaneId::Goroutine(go), trace.range()).take(ACTS) {
+            let Some(known) = trace.seg(segment).filter(|known| is_here(known.stack(row))) else { continue };
+            trace.whom(segment, row).into_iter().for_each(|other| add(other, TraceTime(known.time(row))));
+        }
+    }
+    found.into_values().max_by_key(|partner| (partner.last, partner.go))
+}
+
+/// Whether somebody else of the program is about something, who may yet turn to those who wait.
+fn is_anyone_busy(scene: &Scene<'_>, pile: &Pile) -> bool {
+    let is_stuck = |stuck: &Stuck| {
+        let op = scene.places.op(stuck.stack);
+        op.is_lock() || matches!(op, Op::Send | Op::WaitGroup) || is_idle(scene.places, stuck.stack, stuck.class)
+    };
+    let in_pile = |go: GoIx| pile.waiters.iter().any(|waiter| waiter.0 == go);
+    let mut alive = scene.census.gos.iter().filter(|facts| facts.ended().is_none());
+    alive.any(|facts| match scene.census.stuck.get(&facts.go) {
+        Some(stuck) => !is_stuck(stuck) && !in_pile(facts.go),
+        None => true,
+    })
+}
+
+fn judge(scene: &Scene<'_>, pile: &Pile) -> Option<Finding> {
+    let (_, first) = pile.waiters.first()?;
+    let members: Vec<GoIx> = pile.waiters.iter().map(|waiter| waiter.0).collect();
+    let partner = partner(scene, (pile.function, pile.op), &members);
+    let gone = partner.and_then(|partner| Some((partner.go, gone(scene, partner, pile)?)));
+    let is_send = pile.op == Op::Send;
+    let fewest = if gone.is_some() { FEWEST_WITH_PARTNER } else { FEWEST };
+    // Whoever waits to receive may well wait for what has not happened yet.
+    if pile.waiters.len() < fewest || (gone.is_none() && (!is_send || partner.is_some())) {
+        return None;
+    }
+    if !is_send && is_idle(scene.places, first.stack, first.class) {
+        return None;
+    }
+    let end = scene.trace.range().end;
+    let nanos = |stuck: &Stuck| end.nanos_since(stuck.since).unsigned_abs();
+    let lost: u64 = pile.waiters.iter().map(|(_, stuck)| nanos(stuck)).sum();
+    let longest = pile.waiters.iter().map(|(_, stuck)| nanos(stuck)).max().unwrap_or(0);
+    let place = scene.places.own(first.stack);
+    let (missing, cause) = match &gone {
+        Some((go, words)) => (format!("{}, {words}", go_name(scene.trace, *go)), "vanished_partner"),
+        None => ("no goroutine receives from the channel in the trace".to_owned(), "no_receiver"),
+    };
+    let title = format!(
+        "{} at {} in {} to the end of the trace, {} total (longest {}): {missing}",
+        if pile.waiters.len() == 1 {
+            "1 goroutine waits".to_owned()
+        } else {
+            format!("{} goroutines wait", pile.waiters.len())
+        },
+        pile.op.name(),
+        place_name(place.as_ref()),
+        time(lost),
+        time(longest),
+    );
+    let check = if is_send {
+        "Let senders give up when the receiver does: a context, a closed channel, a buffer that holds what will be sent."
+    } else {
+        "Make sure that every way out of the other goroutine answers, closes the channel or calls Done; wait with a context."
+    };
+    let confidence = if gone.is_some() { 0.85 } else { 0.7 };
+    let mut finding = Finding::new(Kind::GoroutineLeak, title, lost, scene.duration, confidence)
+        .int("stuck", pile.waiters.len() as u64)
+        .int("stuck_total_ns", lost)
+        .int("stuck_max_ns", longest)
+        .cause(cause, check)
+        .culprit(scene.trace, place.clone(), first.stack)
+        .victim(&place.map(|place| place.function).unwrap_or_default(), members.len() as u64)
+        .goroutines(&members);
+    if let Some((go, stuck)) = pile.waiters.first() {
+        finding = finding.link(scene.trace, *go, TimeRange::new(stuck.since, end));
+    }
+    // A few that are left behind do not hurt; a receiver that only takes its time is no leak.
+    let is_doubtful = gone.is_none() && is_anyone_busy(scene, pile);
+    Some(if is_doubtful || members.len() < FEWEST && is_send { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// What keeps a partner from ending such waits ever again; `None` if it still may.
+fn gone(scene: &Scene<'_>, partner: Partner, pile: &Pile) -> Option<String> {
+    let end = scene.trace.range().end;
+    if !is_long(scene, end.nanos_since(partner.last)) {
+        return None;
+    }
+    cut_off(scene, partner, pile).or_else(|| turned_away(scene, partner, pile))
+}
+
+/// A partner that has ended, or waits for what nobody can give it.
+fn cut_off(scene: &Scene<'_>, partner: Partner, pile: &Pile) -> Option<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut seen: Vec<GoIx> = Vec::new();
+    let mut go = partner.go;
+    for _ in 0..DEPTH {
+        seen.push(go);
+        let fate = fate(scene, go);
+        words.push(fate.words(scene));
+        let Fate::Waiting { stack, since } = fate else {
+            return matches!(fate, Fate::Ended(_)).then(|| describe(&words));
+        };
+        let class = scene.census.stuck.get(&go)?.class;
+        if !is_long(scene, scene.trace.range().end.nanos_since(since)) || is_idle(scene.places, stack, class) {
+            return None;
+        }
+        let (op, function) = (scene.places.op(stack), scene.places.own_function(stack)?);
+        if op.is_lock() || (function, op) == (pile.function, pile.op) {
+            return Some(describe(&words));
+        }
+        let next = self::partner(scene, (function, op), &[go])?.go;
+        if seen.contains(&next) || pile.waiters.iter().any(|waiter| waiter.0 == next) {
+            words.push(format!("is {}: they wait for each other", go_name(scene.trace, next)));
+            return Some(describe(&words));
+        }
+        go = next;
+    }
+    None
+}
+
+/// `which was on the other side before, has waited … , and whose own partner …`
+fn describe(words: &[String]) -> String {
+    format!("which was on the other side before, {}", words.join(", and whose own partner "))
+}
+
+/// A partner that came again and again, and then not for far longer.
+fn turned_away(scene: &Scene<'_>, partner: Partner, pile: &Pile) -> Option<String> {
+    let away = scene.trace.range().end.nanos_since(partner.last);
+    let pace =
+        partner.last.nanos_since(partner.first) / i64::try_from(partner.count.saturating_sub(1)).unwrap_or(1).max(1);
+    let is_regular = partner.count >= FEWEST_TURNS && away / TURNS >= pace && pile.waiters.len() >= FEWEST;
+    let words = || {
+        format!(
+            "which was on the other side {} times, has not been for the last {}: it {}",
+            partner.count,
+            time(away.unsigned_abs()),
+            fate(scene, partner.go).words(scene)
+        )
+    };
+    is_regular.then(words)
+}

@@ -1,0 +1,349 @@
+//! Locks that nobody releases: waits for them go on to the end of the trace. Their holder is inferred from who last got
+//! the lock, from who is all the time inside code of the same type, or, if nobody else can be, it is one of those who
+//! wait: a deadlock.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
+
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Finding, Kind, counted, go_name, time};
+use crate::analysis::findings::stuck::{Fate, fate, is_long};
+use crate::analysis::go_facts::Stuck;
+use crate::analysis::places::Place;
+use crate::analysis::prior::{is_prior, resumed_at};
+use crate::analysis::why::where_at;
+use crate::base::ids::{GoIx, StackId};
+use crate::base::time::{TimeRange, TraceTime};
+use crate::event::state::GoState;
+use crate::model::lanes::LaneId;
+
+/// More goroutines than this are not looked at one by one.
+const LOOKED_INTO: usize = 4_096;
+/// Spans before a wait in which the one before it is looked for.
+const STEPS_BACK: usize = 4;
+
+/// A wait for a lock that goes on at the end of the trace.
+#[derive(Clone, Copy)]
+struct Waiter {
+    go: GoIx,
+    since: TraceTime,
+    stack: StackId,
+}
+
+/// Waiters for what is probably one lock: their functions belong to one type, or to one package if to none.
+struct Group {
+    owner: String,
+    /// By rising begin.
+    waiters: Vec<Waiter>,
+}
+
+pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let groups = groups(scene);
+    let mut found = Vec::new();
+    let mut unexplained: Vec<&Group> = Vec::new();
+    for group in &groups {
+        if is_moving(scene, group) {
+            continue;
+        }
+        match last_owner(scene, group).or_else(|| insider(scene, group)) {
+            Some(holder) => found.extend(held(scene, group, &holder)),
+            None => unexplained.push(group),
+        }
+    }
+    found.extend(deadlock(scene, &unexplained));
+    found
+}
+
+fn groups(scene: &Scene<'_>) -> Vec<Group> {
+    let end = scene.trace.range().end;
+    let mut by_owner: BTreeMap<String, Vec<Waiter>> = BTreeMap::new();
+    let locks = |stuck: &Stuck| scene.places.op(stuck.stack).is_lock() && is_long(scene, end.nanos_since(stuck.since));
+    for (&go, stuck) in scene.census.stuck.iter().filter(|(_, stuck)| locks(stuck)) {
+        let Some(place) = scene.places.near(stuck.stack) else { continue };
+        let waiter = Waiter { go, since: stuck.since, stack: stuck.stack };
+        by_owner.entry(owner(&place.function).to_owned()).or_default().push(waiter);
+    }
+    let groups = by_owner.into_iter().map(|(owner, mut waiters)| {
+        waiters.sort_unstable_by_key(|waiter| (waiter.since, waiter.go));
+        Group { owner, waiters }
+    });
+    groups.collect()
+}
+
+/// The type that a function is a method (or a closure in a method) of, or its package.
+fn owner(function: &str) -> &str {
+    let package = function.rfind('/').map_or(0, |at| at + 1);
+    let rest = function.get(package..).unwrap_or_default();
+    let name = rest.find('.').map_or(function.len(), |at| package + at);
+    let after = function.get(name..).unwrap_or_default();
+    // `.(*T).method`, or `.T.method`: a type is written with a closing bracket or followed by one more name.
+    match after.find(").") {
+        Some(at) if after.starts_with(".(") => function.get(..name + at + 1).unwrap_or(function),
+        _ => function.get(..name).unwrap_or(function),
+    }
+}
+
+/// Whether the lock is still handed on: somebody who was in the queue already when the first of these came has been
+/// served since. (Queues for locks are served in order, so whoever came later and was served waited for another one.)
+fn is_moving(scene: &Scene<'_>, group: &Group) -> bool {
+    let Some(first) = group.waiters.first() else { return true };
+    ended(scene, group).any(|wait| wait.range.end > first.since && wait.range.start <= first.since)
+}
+
+/// Waits of the group's functions for a lock that somebody's unlocking has ended.
+fn ended<'a>(scene: &'a Scene<'_>, group: &'a Group) -> impl Iterator<Item = crate::analysis::census::Wait> + 'a {
+    let sites = scene.census.sites.iter().filter(|(key, site)| {
+        let place = || scene.places.near(key.stack);
+        site.op.is_lock() && !key.is_prior && place().is_some_and(|place| owner(&place.function) == group.owner)
+    });
+    sites.flat_map(|(_, site)| site.longest.iter().copied()).filter(|wait| wait.waker.is_some())
+}
+
+/// Who probably holds a lock, and how that is known.
+struct Holder {
+    go: GoIx,
+    /// Since when, as far as is known.
+    since: Option<TraceTime>,
+    /// Where it got it, or what it is in.
+    stack: StackId,
+    basis: &'static str,
+}
+
+/// Who was the last to be handed the lock while one of those waited that still do.
+fn last_owner(scene: &Scene<'_>, group: &Group) -> Option<Holder> {
+    let last = ended(scene, group).max_by_key(|wait| (wait.range.end, wait.go))?;
+    let got = last.range.end;
+    let is_still_waited_for = group.waiters.iter().any(|waiter| waiter.since <= got);
+    let has_released = ended(scene, group).any(|wait| wait.waker == Some(last.go) && wait.range.end > got);
+    (is_still_waited_for && !has_released).then_some(Holder {
+        go: last.go,
+        since: Some(got),
+        stack: last.stack,
+        basis: "the last to get it",
+    })
+}
+
+/// A goroutine that waits for something else and has been inside code of the same type since before the first waiter.
+fn insider(scene: &Scene<'_>, group: &Group) -> Option<Holder> {
+    let first = group.waiters.first()?;
+    let trace = scene.trace;
+    let is_within = |stack: StackId| scene.places.near_frames(stack).any(|frame| owner(frame.function) == group.owner);
+    let waiting: FxHashSet<GoIx> = group.waiters.iter().map(|waiter| waiter.go).collect();
+    let mut found: Vec<Holder> = Vec::new();
+    for facts in scene.census.gos.iter().filter(|facts| facts.ended().is_none() && !waiting.contains(&facts.go)) {
+        let lane = LaneId::Goroutine(facts.go);
+        let Some(now) = trace.span_at(lane, trace.range().end.plus_nanos(-1)) else { continue };
+        let is_busy = now.state != GoState::Waiting || !scene.places.op(now.start_stack).is_lock();
+        if !is_busy || !is_within(now.start_stack) {
+            continue;
+        }
+        // It must have been there when the first one came, too.
+        let then = if now.range.start <= first.since { Some(now) } else { trace.span_at(lane, first.since) };
+        let Some(then) = then else { continue };
+        let stack = if is_prior(&then) { resumed_at(trace, facts.go, then.range.end) } else { then.start_stack };
+        if is_within(stack) {
+            let (stack, basis) = (now.start_stack, "inside code of the same type all the time");
+            found.push(Holder { go: facts.go, since: None, stack, basis });
+        }
+        if found.len() > 1 {
+            // Several may: that names nobody.
+            return None;
+        }
+    }
+    found.pop()
+}
+
+/// A lock with a holder that does not release it.
+fn held(scene: &Scene<'_>, group: &Group, holder: &Holder) -> Option<Finding> {
+    let fate = fate(scene, holder.go);
+    let who = go_name(scene.trace, holder.go);
+    let got = holder.since.map_or_else(String::new, |since| {
+        let ago = scene.trace.range().end.nanos_since(since).unsigned_abs();
+        format!("got it {} before the end{}", time(ago), where_at(scene.places, holder.stack))
+    });
+    let (kind, name, check, did, stack) = match &fate {
+        Fate::Waiting { stack, .. } if scene.places.op(*stack).is_lock() => return None,
+        Fate::Waiting { stack, .. } if !is_left(scene, group, *stack) => (
+            Kind::LockHeldOverIo,
+            "held_to_the_end",
+            Kind::LockHeldOverIo.check(),
+            format!("is{}", where_at(scene.places, *stack)),
+            *stack,
+        ),
+        Fate::Busy { stack } if !is_left(scene, group, *stack) => {
+            let did = format!("was busy{}", where_at(scene.places, *stack));
+            (Kind::LockContention, "held_to_the_end", Kind::LockContention.check(), did, *stack)
+        }
+        _ => (
+            Kind::LockContention,
+            "missing_unlock",
+            "Unlock on every way out of the function: defer the Unlock right after Lock.",
+            format!("{}, without having released it", fate.words(scene)),
+            holder.stack,
+        ),
+    };
+    let holds = [got, did].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" and ");
+    let place = innermost(scene, group, stack);
+    let tail = format!("nobody releases it in the trace: {who}, {}, {holds} (lock inferred)", holder.basis);
+    let finding = finding(scene, kind, &group.waiters, &tail, 0.8)
+        .cause(name, check)
+        .culprit(scene.trace, place, stack)
+        .goroutines(&[holder.go]);
+    Some(finding.link(scene.trace, holder.go, since_to_end(scene, holder.since.unwrap_or(scene.trace.range().start))))
+}
+
+/// Whether a stack is outside of the group's code: the goroutine has gone on to something else.
+fn is_left(scene: &Scene<'_>, group: &Group, stack: StackId) -> bool {
+    !scene.places.near_frames(stack).any(|frame| owner(frame.function) == group.owner)
+}
+
+/// The frame of the group's type nearest to the leaf, or the program's own.
+fn innermost(scene: &Scene<'_>, group: &Group, stack: StackId) -> Option<Place> {
+    let mut frames = scene.places.near_frames(stack);
+    frames.find(|frame| owner(frame.function) == group.owner).map(Place::from).or_else(|| scene.places.near(stack))
+}
+
+fn since_to_end(scene: &Scene<'_>, since: TraceTime) -> TimeRange {
+    TimeRange::new(since, scene.trace.range().end)
+}
+
+/// Goroutines that wait for locks, where nobody else can hold them.
+fn deadlock(scene: &Scene<'_>, groups: &[&Group]) -> Option<Finding> {
+    let mut waiters: Vec<Waiter> = groups.iter().flat_map(|group| &group.waiters).copied().collect();
+    waiters.sort_unstable_by_key(|waiter| (waiter.since, waiter.go));
+    waiters.truncate(LOOKED_INTO);
+    let members = members(scene, &waiters);
+    let (first, rest) = members.split_first()?;
+    let waited =
+        |waiter: &Waiter| format!("{} waits{}", go_name(scene.trace, waiter.go), where_at(scene.places, waiter.stack));
+    let behind = waiters.len() - members.len();
+    let queue =
+        if behind == 0 { String::new() } else { format!("; {} queue behind", counted(behind as u64, "goroutine")) };
+    let (name, check, tail) = match rest.first() {
+        Some(other) => (
+            "deadlock",
+            "Take the two locks in the same order everywhere, or hold only one at a time.",
+            format!(
+                "a deadlock: {} and {}, each probably for a lock that another one of them holds{queue}. Nobody releases \
+                 them in the trace, and no other goroutine is inside such code (inferred)",
+                waited(first),
+                waited(other)
+            ),
+        ),
+        None => (
+            "never_released",
+            "Look for a second Lock in the same goroutine, and for ways out of the function without Unlock.",
+            format!(
+                "nobody releases it in the trace: {}{queue}. No other goroutine is inside such code: the lock was never \
+                 unlocked, or is locked twice by the same goroutine (inferred)",
+                waited(first)
+            ),
+        ),
+    };
+    let mut finding = finding(scene, Kind::LockContention, &waiters, &tail, if rest.is_empty() { 0.7 } else { 0.85 })
+        .cause(name, check)
+        .int("members", members.len() as u64)
+        .culprit(scene.trace, scene.places.near(first.stack), first.stack);
+    for member in members.iter().take(2) {
+        finding = finding.link(scene.trace, member.go, since_to_end(scene, member.since));
+    }
+    Some(finding)
+}
+
+/// The waiters that probably hold what the others wait for: first those inside code that takes a lock on its way, then
+/// those at rare places, where a crowd waits elsewhere. Two of them; one if only one is likely to, and if none is, the
+/// first who waited.
+fn members(scene: &Scene<'_>, waiters: &[Waiter]) -> Vec<Waiter> {
+    let place = |waiter: &Waiter| scene.places.near(waiter.stack);
+    let mut counts: BTreeMap<Option<Place>, usize> = BTreeMap::new();
+    for waiter in waiters {
+        *counts.entry(place(waiter)).or_default() += 1;
+    }
+    let is_rare = |waiter: &Waiter| {
+        let count = counts.get(&place(waiter)).copied().unwrap_or(0);
+        count <= 2 && (count * 3 <= waiters.len() || counts.len() == 1)
+    };
+    let mut all: Vec<(u8, Waiter)> = Vec::new();
+    for waiter in waiters {
+        let reasons = [was_inside(scene, waiter), is_nested(scene, waiter), is_rare(waiter)];
+        if let Some(rank) = reasons.iter().position(|is_so| *is_so) {
+            all.push((rank as u8, *waiter));
+        }
+    }
+    all.sort_by_key(|(rank, waiter)| (*rank, waiter.since, waiter.go));
+    let mut members: Vec<Waiter> = all.into_iter().take(2).map(|found| found.1).collect();
+    if members.len() < 2 {
+        members = waiters.first().copied().into_iter().collect();
+    }
+    members
+}
+
+/// Whether the function that waits for the lock was called by a method: it may have locked its own value before.
+fn is_nested(scene: &Scene<'_>, waiter: &Waiter) -> bool {
+    let mut frames = scene.places.near_frames(waiter.stack).map(|frame| frame.function);
+    let Some(first) = frames.next() else { return false };
+    let caller = frames.find(|function| *function != first && !function.contains(".func"));
+    caller.is_some_and(|caller| owner(caller).ends_with(')') && !caller.ends_with(".ServeHTTP"))
+}
+
+/// Whether a goroutine was seen in the same function before it waited there: it may have taken another lock on the way.
+fn was_inside(scene: &Scene<'_>, waiter: &Waiter) -> bool {
+    let Some(place) = scene.places.near(waiter.stack) else { return false };
+    let is_before = |stack: StackId| {
+        let mut frames = scene.places.near_frames(stack);
+        frames.any(|frame| frame.function == place.function && frame.line < place.line)
+    };
+    let mut span = scene.trace.span_at(LaneId::Goroutine(waiter.go), waiter.since);
+    for _ in 0..STEPS_BACK {
+        span = span.and_then(|span| scene.trace.prev_span(span.at));
+        let Some(before) = span else { return false };
+        if matches!(before.state, GoState::Waiting | GoState::Syscall) {
+            return is_before(before.start_stack);
+        }
+    }
+    false
+}
+
+fn finding(scene: &Scene<'_>, kind: Kind, waiters: &[Waiter], tail: &str, confidence: f64) -> Finding {
+    let end = scene.trace.range().end;
+    let nanos = |waiter: &Waiter| end.nanos_since(waiter.since).unsigned_abs();
+    let lost: u64 = waiters.iter().map(nanos).sum();
+    let longest = waiters.iter().map(nanos).max().unwrap_or(0);
+    let title = format!(
+        "{} for a lock until the end of the trace, {} total (longest {}), and {tail}",
+        if waiters.len() == 1 { "1 goroutine waits".to_owned() } else { format!("{} goroutines wait", waiters.len()) },
+        time(lost),
+        time(longest),
+    );
+    let mut finding = Finding::new(kind, title, lost, scene.duration, confidence)
+        .int("stuck", waiters.len() as u64)
+        .int("wait_total_ns", lost)
+        .int("wait_max_ns", longest);
+    let gos: Vec<GoIx> = waiters.iter().map(|waiter| waiter.go).collect();
+    let mut by_function: BTreeMap<String, u64> = BTreeMap::new();
+    for waiter in waiters {
+        if let Some(place) = scene.places.near(waiter.stack) {
+            *by_function.entry(place.function).or_default() += 1;
+        }
+    }
+    for (function, gos) in by_function {
+        finding = finding.victim(&function, gos);
+    }
+    finding.goroutines(&gos)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_belong_to_their_type_or_package() {
+        assert_eq!(owner("main.(*account).transfer"), "main.(*account)");
+        assert_eq!(owner("main.(*account).transfer.func1"), "main.(*account)");
+        assert_eq!(owner("main.handle"), "main");
+        assert_eq!(owner("example.com/shop/cart.(*Cart).Add"), "example.com/shop/cart.(*Cart)");
+        assert_eq!(owner("example.com/shop/cart.sum.func2"), "example.com/shop/cart");
+        assert_eq!(owner("main.(*table[...]).get"), "main.(*table[...])");
+    }
+}

@@ -1,0 +1,163 @@
+//! What units of work wait at: for each function of the program and operation, how much of the time of how many
+//! units. Units shorter than a millisecond are counted, not looked into.
+
+use crate::analysis::census::{Spot, Wait};
+use crate::analysis::places::{Op, Places};
+use crate::analysis::units::{Unit, UnitWait, is_timed};
+use crate::base::ids::StackId;
+use crate::base::time::TimeRange;
+use crate::event::state::SpanClass;
+
+/// A shorter unit is nobody's trouble, ns.
+const LOOKED_INTO: u64 = 1_000_000;
+/// The longest waits of a part that are kept.
+const KEPT: usize = 64;
+
+/// Where a unit waits: the function as [`Places`] counts, and the operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PartKey {
+    /// The program's function nearest to the leaf.
+    pub function: u32,
+    /// The operation at the leaf.
+    pub op: Op,
+}
+
+/// Waits of the units of a family at one place.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// All of them.
+    pub spot: Spot,
+    /// Those that nobody but the clock ended: sleeps, timers and deadlines.
+    pub clock: Spot,
+    /// Those that were going on when the trace began or ended.
+    pub cut: Spot,
+    /// Units with such waits.
+    pub units: u64,
+    /// Units that spend more than half of their time in them.
+    pub dominated: u64,
+    /// Nanoseconds of those units.
+    pub dominated_nanos: u64,
+    /// Units that wait for something else after it.
+    pub followed: u64,
+    /// Waits ended by the clock that took at least 1.5 times as long as the one before them in the unit.
+    pub grown: u64,
+    /// The longest ones.
+    pub longest: Vec<Wait>,
+}
+
+impl Part {
+    /// The stack of the longest wait.
+    #[must_use]
+    pub fn stack(&self) -> StackId {
+        self.longest.first().map_or(StackId::NONE, |wait| wait.stack)
+    }
+
+    /// Whether the clock ends most of them, each time later: pauses between tries.
+    #[must_use]
+    pub const fn is_backoff(&self) -> bool {
+        self.grown > 0 && self.grown * 4 >= self.clock.count && self.clock.nanos * 2 > self.spot.nanos
+    }
+
+    fn keep(&mut self, limit: usize) {
+        if self.longest.len() > limit {
+            self.sort();
+            self.longest.truncate(KEPT);
+        }
+    }
+
+    /// Puts the longest waits first.
+    pub(crate) fn sort(&mut self) {
+        self.longest.sort_by_key(|wait| (std::cmp::Reverse(wait.range.nanos()), wait.range.start, wait.go));
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.spot.merge(other.spot);
+        self.clock.merge(other.clock);
+        self.cut.merge(other.cut);
+        self.units += other.units;
+        self.dominated += other.dominated;
+        self.dominated_nanos += other.dominated_nanos;
+        self.followed += other.followed;
+        self.grown += other.grown;
+        self.longest.extend(other.longest);
+        self.keep(KEPT);
+    }
+}
+
+/// Waits of one unit at one place.
+struct Sum {
+    key: PartKey,
+    nanos: u64,
+    /// How long the last one took that the clock ended.
+    timed: u64,
+    last: usize,
+}
+
+/// Adds the waits of a unit to the parts of its family.
+pub(crate) fn add(
+    parts: &mut rustc_hash::FxHashMap<PartKey, Part>,
+    unit: &Unit,
+    range: TimeRange,
+    places: &Places<'_>,
+) {
+    let nanos = range.nanos().unsigned_abs();
+    if nanos < LOOKED_INTO || unit.waits.is_empty() {
+        return;
+    }
+    let mut sums: Vec<Sum> = Vec::new();
+    for (at, found) in unit.waits.iter().enumerate() {
+        let Some(function) = places.near_function(found.wait.stack).filter(|_| found.class != SpanClass::Gc) else {
+            continue;
+        };
+        let key = PartKey { function, op: places.op(found.wait.stack) };
+        let known = sums.iter().position(|sum| sum.key == key).unwrap_or_else(|| {
+            sums.push(Sum { key, nanos: 0, timed: 0, last: 0 });
+            sums.len() - 1
+        });
+        let (Some(sum), part) = (sums.get_mut(known), parts.entry(key).or_default()) else { continue };
+        add_wait(part, sum, found, places);
+        sum.last = at;
+    }
+    for sum in sums {
+        let Some(part) = parts.get_mut(&sum.key) else { continue };
+        part.units += 1;
+        part.followed += u64::from(is_followed(unit.waits.get(sum.last + 1..).unwrap_or_default(), sum.key, places));
+        if sum.nanos * 2 > nanos {
+            part.dominated += 1;
+            part.dominated_nanos += nanos;
+        }
+    }
+}
+
+fn add_wait(part: &mut Part, sum: &mut Sum, found: &UnitWait, places: &Places<'_>) {
+    let wait = found.wait;
+    let nanos = wait.range.nanos().unsigned_abs();
+    part.spot.add(wait.go, wait.range);
+    sum.nanos += nanos;
+    if wait.is_cut {
+        part.cut.add(wait.go, wait.range);
+    } else if is_by_clock(places, found) {
+        part.clock.add(wait.go, wait.range);
+        part.grown += u64::from(sum.timed > 0 && nanos * 2 >= sum.timed * 3);
+        sum.timed = nanos;
+    }
+    part.longest.push(wait);
+    part.keep(2 * KEPT);
+}
+
+/// Whether nobody but the clock ended a wait of which the end is known: a sleep, a timer's channel, a deadline.
+fn is_by_clock(places: &Places<'_>, found: &UnitWait) -> bool {
+    let wait = &found.wait;
+    let is_channel =
+        found.class == SpanClass::WaitChan && (wait.waker.is_none() || places.is_deadline(wait.waker_stack));
+    is_timed(places, wait) || found.class == SpanClass::WaitSleep || is_channel
+}
+
+/// Whether a unit waits for something else than this, and than a lock, in what comes after.
+fn is_followed(later: &[UnitWait], key: PartKey, places: &Places<'_>) -> bool {
+    later.iter().any(|found| {
+        let op = places.op(found.wait.stack);
+        let is_same = op == key.op && places.near_function(found.wait.stack) == Some(key.function);
+        found.class != SpanClass::Gc && !op.is_lock() && !is_same
+    })
+}
