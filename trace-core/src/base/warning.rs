@@ -91,7 +91,7 @@ impl WarningKind {
                 Some("Put the parts of the recording together in their order, leaving none out, or record anew.")
             }
             Self::AppendedTrace => Some("Write each trace to a file of its own."),
-            Self::Misuse => Some("End regions in the goroutine that began them, the last begun first."),
+            Self::Misuse => Some("End each region once, in the goroutine that began it, the last begun first."),
             Self::NewerVersion => Some("A newer Tracelane may show more."),
             Self::Reencoded => Some(
                 "Save traces as bytes: with curl -o FILE or go test -trace=FILE rather than PowerShell's >, and copy \

@@ -132,3 +132,11 @@ kinds! {
     /// A synchronisation point: the start of a generation, or the end of the trace. Not on the wire.
     SYNC = 255, "Sync";
 }
+
+impl EventKind {
+    /// Whether it is the begin or end of a region or task: the program may have done that in a wrong order.
+    #[must_use]
+    pub const fn is_region_or_task(self) -> bool {
+        matches!(self, Self::USER_TASK_BEGIN | Self::USER_TASK_END | Self::USER_REGION_BEGIN | Self::USER_REGION_END)
+    }
+}

@@ -66,7 +66,7 @@ fn dump_generations(
         let tables = Tables::parse(&generation, clock, report);
         clock = Some(tables.clock);
         let mut damage = Damage::default();
-        let mut text = Text::new(&tables, &mut open, buffer, out, report);
+        let mut text = Text::new(&tables, &mut open, buffer, out);
         text.snapshot = tables.snapshot;
         let ordered = order_generation(
             &mut machine,
@@ -83,8 +83,9 @@ fn dump_generations(
         }
         ordered?;
     }
+    open.tell(report);
     let empty = Tables::empty();
-    machine.sync(None, &mut Text::new(&empty, &mut open, buffer, out, report))
+    machine.sync(None, &mut Text::new(&empty, &mut open, buffer, out))
 }
 
 fn dump_recording(
@@ -96,11 +97,12 @@ fn dump_recording(
 ) -> Result<()> {
     let mut open = Open { is_v1: true, ..Open::default() };
     let mut damage = Damage::default();
-    let mut text = Text::new(&recording.tables, &mut open, buffer, out, report);
+    let mut text = Text::new(&recording.tables, &mut open, buffer, out);
     let mut tell = |kind, what, at| damage.add(kind, what, at);
     let ordered = order_v1(recording, Style::Reference, monitor, &mut tell, &mut text);
     let has_unknown = text.has_unknown;
     damage.tell(report);
+    open.tell(report);
     if has_unknown {
         report(WarningKind::UnknownId, LOST_TEXTS.to_owned(), recording.byte_len());
     }
@@ -134,13 +136,14 @@ impl Damage {
     }
 }
 
-struct Text<'a, 'r> {
+struct Text<'a> {
     tables: &'a Tables,
     open: &'a mut Open,
     buffer: &'a mut Vec<u8>,
     out: &'a mut dyn Write,
-    report: &'a mut Report<'r>,
     snapshot: Option<RawSnapshot>,
+    /// Offset in the input of the last region or task.
+    offset: u64,
     /// Stacks already put into words, by id: their place in `stack_text`.
     stacks: FxHashMap<u64, (usize, usize)>,
     stack_text: Vec<u8>,
@@ -156,6 +159,24 @@ struct Open {
     is_v1: bool,
     tasks: FxHashMap<u64, ActiveTask>,
     regions: Regions,
+    /// Tasks and regions that the program began or ended wrongly: the first, where it is, and how many there are.
+    misuses: [Option<(String, u64, u64)>; 2],
+}
+
+impl Open {
+    fn misuse(&mut self, kind: usize, what: String, offset: u64) {
+        if let Some(known) = self.misuses.get_mut(kind) {
+            known.get_or_insert((what, offset, 0)).2 += 1;
+        }
+    }
+
+    /// Tells of them, once a kind.
+    fn tell(&mut self, report: &mut Report<'_>) {
+        for (what, offset, count) in std::mem::take(&mut self.misuses).into_iter().flatten() {
+            let what = if count > 1 { format!("{what}; there are {count} like it") } else { what };
+            report(WarningKind::Misuse, what, offset);
+        }
+    }
 }
 
 struct ActiveTask {
@@ -163,21 +184,15 @@ struct ActiveTask {
     parent: u64,
 }
 
-impl<'a, 'r> Text<'a, 'r> {
-    fn new(
-        tables: &'a Tables,
-        open: &'a mut Open,
-        buffer: &'a mut Vec<u8>,
-        out: &'a mut dyn Write,
-        report: &'a mut Report<'r>,
-    ) -> Self {
+impl<'a> Text<'a> {
+    fn new(tables: &'a Tables, open: &'a mut Open, buffer: &'a mut Vec<u8>, out: &'a mut dyn Write) -> Self {
         Self {
             tables,
             open,
             buffer,
             out,
-            report,
             snapshot: None,
+            offset: 0,
             stacks: FxHashMap::default(),
             stack_text: Vec::new(),
             number: itoa::Buffer::new(),
@@ -269,7 +284,7 @@ impl<'a, 'r> Text<'a, 'r> {
             let before = self.open.tasks.insert(ev.args[0], ActiveTask { name, parent: ev.args[1] });
             if before.is_some() {
                 let what = format!("task {} begins though it has begun already", ev.args[0]);
-                (self.report)(WarningKind::Misuse, what, 0);
+                self.open.misuse(0, what, self.offset);
             }
             return;
         }
@@ -291,7 +306,7 @@ impl<'a, 'r> Text<'a, 'r> {
         if ev.kind == EventKind::USER_REGION_BEGIN {
             self.open.regions.begin(go, ev.args[0], name);
         } else if let Some(what) = self.open.regions.end(go, ev.args[0], name) {
-            (self.report)(WarningKind::Misuse, what, 0);
+            self.open.misuse(1, what, self.offset);
         }
     }
 
@@ -401,7 +416,11 @@ impl<'a, 'r> Text<'a, 'r> {
     }
 }
 
-impl Sink for Text<'_, '_> {
+impl Sink for Text<'_> {
+    fn at(&mut self, offset: u64) {
+        self.offset = offset;
+    }
+
     fn event(&mut self, ev: &Ordered, ids: &Ids) -> Result<()> {
         self.put("M=");
         self.int(ids.thread(ev.thread).signed());

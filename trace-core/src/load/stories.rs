@@ -413,3 +413,49 @@ fn a_heap_goal_of_0_or_beyond_all_memory_is_none() {
     let range = TimeRange::new(TraceTime(start), TraceTime(start + 50));
     assert_eq!(trace.first_reading(Metric::HeapGoal, range), None, "the next one says that there is none");
 }
+
+#[test]
+fn misused_regions_are_told_once_a_kind_with_their_place() {
+    let mut story = Story::new();
+    story.running(0);
+    let (outer, inner) = (story.writer.string("outer"), story.writer.string("inner"));
+    let entry = story.writer.stack(&[("main.worker", "main.go", 3)]);
+    let first = story.writer.stack(&[("main.handle", "main.go", 7), ("main.main", "main.go", 1)]);
+    let second = story.writer.stack(&[("main.handle", "main.go", 9), ("main.main", "main.go", 1)]);
+    let deeper = story.writer.stack(&[("main.walk", "main.go", 20), ("main.walk", "main.go", 21)]);
+    let shallower = story.writer.stack(&[("main.walk", "main.go", 20)]);
+    for round in 0..3 {
+        let at = 10 + 100 * round;
+        story.at(at, K::USER_REGION_BEGIN, &[0, outer, first]);
+        story.at(at + 10, K::USER_REGION_END, &[0, outer, first]);
+        story.at(at + 20, K::USER_REGION_END, &[0, outer, second]);
+        story.at(at + 30, K::USER_REGION_BEGIN, &[0, outer, first]);
+        story.at(at + 40, K::USER_REGION_BEGIN, &[0, inner, first]);
+        story.at(at + 50, K::USER_REGION_END, &[0, outer, first]);
+        story.at(at + 60, K::USER_REGION_END, &[0, inner, first]);
+    }
+    // A recursion that was under way when the trace began is sound.
+    story.at(500, K::USER_REGION_BEGIN, &[0, inner, deeper]);
+    story.at(510, K::USER_REGION_END, &[0, inner, deeper]);
+    story.at(520, K::USER_REGION_END, &[0, inner, shallower]);
+    story.at(600, K::GO_CREATE, &[2, entry, 0]);
+    story.at(610, K::GO_BLOCK, &[0, 0]);
+    story.at(620, K::GO_START, &[2, 1]);
+    story.at(630, K::USER_REGION_END, &[0, outer, entry]);
+    story.at(640, K::GO_DESTROY, &[]);
+    let trace = story.load();
+    let told: Vec<(&str, u64)> =
+        trace.warnings().iter().map(|known| (known.message.split(',').next().unwrap(), known.count)).collect();
+    assert_eq!(
+        told,
+        [
+            ("Region.End is called again on a region that has ended", 3),
+            ("regions end in an order in which they are not nested", 3),
+            ("regions end in a goroutine that did not begin them", 1),
+        ]
+    );
+    assert!(trace.warnings().iter().all(|known| known.kind == WarningKind::Misuse && known.offset > 0));
+    let older = trace.regions(go(&trace, G), trace.range()).filter(|region| region.began_before).count();
+    assert_eq!(older, 1, "only that of the recursion");
+    assert_eq!(trace.regions(go(&trace, 2), trace.range()).count(), 0, "nothing is older than its goroutine");
+}

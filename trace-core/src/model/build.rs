@@ -75,6 +75,8 @@ pub(crate) struct Builder<'a> {
     /// Pauses left out so far, ns.
     left_out: i64,
     holes: Vec<HoleDraft>,
+    /// Offset in the input of the last event that was told.
+    offset: u64,
 }
 
 /// What a builder has met besides segments.
@@ -124,6 +126,7 @@ impl<'a> Builder<'a> {
             all_events: 0,
             left_out: 0,
             holes: Vec::new(),
+            offset: 0,
         }
     }
 
@@ -432,6 +435,10 @@ impl Sink for Builder<'_> {
             return self.take(&Ordered { time, ..*ev }, ids);
         }
         self.take(ev, ids)
+    }
+
+    fn at(&mut self, offset: u64) {
+        self.offset = offset;
     }
 
     #[cold]

@@ -100,6 +100,11 @@ pub(crate) const fn is_continued(kind: u8) -> bool {
     kind >= CONTINUED && kind < CONTINUED + SpanClass::COUNT as u8
 }
 
+/// Whether a row of this kind is the creation of its goroutine.
+pub(crate) const fn is_creation(kind: u8) -> bool {
+    matches!(kind & MASK, CREATED | CREATED_WAITING | CREATED_SYSCALL)
+}
+
 /// Whether the row is a first mention that reaches back to where knowledge begins.
 #[inline]
 pub(crate) const fn is_status(kind: u8) -> bool {

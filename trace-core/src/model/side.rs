@@ -14,6 +14,8 @@ pub(crate) struct RegionMark {
     /// Stack slot.
     pub(crate) stack: u32,
     pub(crate) is_begin: bool,
+    /// Offset in the input.
+    pub(crate) offset: u64,
 }
 
 /// Begin or end of a task.
@@ -26,6 +28,8 @@ pub(crate) struct TaskMark {
     pub(crate) name: u32,
     pub(crate) stack: u32,
     pub(crate) is_begin: bool,
+    /// Offset in the input.
+    pub(crate) offset: u64,
 }
 
 /// A log line.

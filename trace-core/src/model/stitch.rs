@@ -22,6 +22,7 @@ use crate::model::intern::Interner;
 use crate::model::kinds::{self, Classes, SharedKinds};
 use crate::model::occupants::Occupants;
 use crate::model::segment::{FlowIndex, KeyDir, Lanes, NO_SEGMENT, RefLanes, Rows, Segment};
+use crate::model::side::Side;
 use crate::model::stitch_side::{Locals, SideStitcher};
 use crate::model::symbols::Symbols;
 use crate::model::table::Table;
@@ -204,17 +205,8 @@ impl Stitcher {
         let segment_ix = self.segments.len() as u32;
         let (gos, prev) = self.adopt_lanes(&mut draft, segment_ix, &classes);
         let flows = self.stitch_flows(std::mem::take(&mut draft.flows), &mut draft.rows);
-        let locals = Locals {
-            gos: &self.current.gos,
-            go_ids: &self.current.go_ids,
-            procs: &self.current.procs,
-            threads: &self.current.threads,
-            strings: &self.current.strings,
-            stacks: &self.current.stacks,
-            epoch_start: self.epochs.last().map_or(draft.base, |epoch| epoch.start.0),
-        };
-        self.side.take(std::mem::take(&mut draft.side), &locals, &mut self.warnings);
-        self.bury(&draft, &gos);
+        let side = std::mem::take(&mut draft.side);
+        let dead = self.bury(&draft, &gos);
         self.count_bases.resize(self.generations as usize + 1, Counts::default());
         if let Some(base) = self.count_bases.last_mut() {
             *base = draft.base_counts;
@@ -245,6 +237,33 @@ impl Stitcher {
         if let Some(epoch) = self.epochs.last_mut() {
             epoch.end = epoch.end.max(TraceTime(draft.end));
         }
+        self.take_side(side, draft.base);
+        for (go, at) in dead {
+            self.side.goroutine_ended(go, at);
+        }
+    }
+
+    /// Takes in what the segment that came last tells besides states.
+    fn take_side(&mut self, side: Side, base: i64) {
+        let locals = Locals {
+            gos: &self.current.gos,
+            go_ids: &self.current.go_ids,
+            procs: &self.current.procs,
+            threads: &self.current.threads,
+            strings: &self.current.strings,
+            stacks: &self.current.stacks,
+            epoch_start: self.epochs.last().map_or(base, |epoch| epoch.start.0),
+            texts: &self.interner.texts,
+        };
+        let (gos, segments, epochs) = (&self.gos, &self.segments, self.epochs.len());
+        let is_born = |go: GoIx| {
+            let segment = gos.get(go.index()).and_then(|record| segments.get(record.first_segment as usize));
+            let segment = segment.filter(|segment| segment.epoch as usize + 1 == epochs);
+            segment.is_some_and(|segment| {
+                segment.lane(go).is_some_and(|(_, row, _)| kinds::is_creation(segment.kind(row)))
+            })
+        };
+        self.side.take(side, &locals, &is_born, &mut self.warnings);
     }
 
     /// The generation is over.
@@ -424,18 +443,20 @@ impl Stitcher {
         (gos, prev)
     }
 
-    /// Forgets the goroutines that have ended.
-    fn bury(&mut self, draft: &SegmentDraft, gos: &[u32]) {
+    /// Forgets the goroutines that have ended; which those are, and when.
+    fn bury(&mut self, draft: &SegmentDraft, gos: &[u32]) -> Vec<(GoIx, TraceTime)> {
+        let mut dead = Vec::new();
         for (&go, rows) in gos.iter().zip(draft.row_starts.windows(2)) {
             let last = rows[1] as usize - 1;
             if draft.rows.kind[last] & kinds::MASK == kinds::DEAD {
                 if (go as usize) < self.current.first_go {
                     self.dying.push(GoIx(go));
                 }
-                self.side
-                    .goroutine_ended(GoIx(go), TraceTime(draft.base).plus_nanos(i64::from(draft.rows.start[last])));
+                let at = TraceTime(draft.base).plus_nanos(i64::from(draft.rows.start[last]));
+                dead.push((GoIx(go), at));
             }
         }
+        dead
     }
 
     /// Turns the generation's numbers of those who acted into the trace's, in the index and in the rows.

@@ -3,9 +3,11 @@
 use rustc_hash::FxHashMap;
 
 use crate::base::ids::{GoId, GoIx, ProcIx, StackId, StrId, TaskId, TaskIx, ThreadIx};
+use crate::base::limits::MAX_WARNINGS;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::base::warning::{Warning, WarningKind};
 use crate::model::grouped::Grouped;
+use crate::model::intern::Texts;
 use crate::model::side::{RangeKind, RangeMark, RangeMove, RegionMark, Side, TaskMark};
 use crate::model::side_tables::{
     LabelRecord, SideTables, StealRecord, index_samples, index_tasks, nest_regions, unknown_task,
@@ -31,11 +33,29 @@ pub(crate) struct Locals<'a> {
     pub(crate) stacks: &'a [StackId],
     /// Since when things are known.
     pub(crate) epoch_start: i64,
+    /// Strings and stacks of the trace.
+    pub(crate) texts: &'a Texts,
 }
 
 impl Locals<'_> {
     fn go(&self, local: u32) -> GoIx {
         self.gos.get(local as usize).copied().unwrap_or(GoIx::NONE)
+    }
+
+    fn go_id(&self, local: u32) -> GoId {
+        self.go_ids.get(local as usize).copied().unwrap_or(GoId::NONE)
+    }
+
+    /// Whether two stacks are of the same call of a function, as far as can be told: all but the line in it is equal.
+    fn is_same_call(&self, one: StackId, other: StackId) -> bool {
+        let (one, other) = (self.texts.stack(one), self.texts.stack(other));
+        let function = |frame: &u32| self.texts.frames.get(*frame as usize).map(|frame| frame.function);
+        match (one.split_first(), other.split_first()) {
+            (Some((leaf, callers)), Some((other_leaf, other_callers))) => {
+                callers == other_callers && function(leaf) == function(other_leaf)
+            }
+            _ => false,
+        }
     }
 
     fn proc(&self, local: u32) -> ProcIx {
@@ -76,7 +96,52 @@ pub(crate) struct SideStitcher {
     stw: Vec<TrackRange>,
     specials: Vec<SpecialRange>,
     open_specials: FxHashMap<(RangeKind, u32), u32>,
-    misuses: u64,
+    /// For each kind of misuse, where its warning stands.
+    misuses: [Option<usize>; 4],
+    /// The last region of each goroutine that has ended.
+    last_ended: FxHashMap<GoIx, u32>,
+}
+
+/// How a program may begin or end regions and tasks wrongly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Misuse {
+    Misnested,
+    EndedAgain,
+    Elsewhere,
+    BegunAgain,
+}
+
+impl Misuse {
+    /// What is wrong, of the first case: `"query" in G7`.
+    fn message(self, case: &str) -> String {
+        match self {
+            Self::Misnested => format!("regions end in an order in which they are not nested, first {case}"),
+            Self::EndedAgain => format!("Region.End is called again on a region that has ended, first {case}"),
+            Self::Elsewhere => format!("regions end in a goroutine that did not begin them, first {case}"),
+            Self::BegunAgain => format!("tasks begin with the number of one that has not ended, first {case}"),
+        }
+    }
+}
+
+/// Where a misuse is, and of what.
+struct Case<'a> {
+    misuse: Misuse,
+    name: &'a str,
+    go: GoId,
+    offset: u64,
+}
+
+/// Tells of a misuse, or counts it if one of its kind has been told.
+fn tell(places: &mut [Option<usize>; 4], case: &Case<'_>, warnings: &mut Vec<Warning>) {
+    let Some(place) = places.get_mut(case.misuse as usize) else { return };
+    if let Some(warning) = place.and_then(|at| warnings.get_mut(at)) {
+        warning.count += 1;
+    } else if warnings.len() < MAX_WARNINGS {
+        *place = Some(warnings.len());
+        let message = case.misuse.message(&format!("{:?} in G{}", case.name, case.go.signed()));
+        let (kind, offset) = (WarningKind::Misuse, case.offset);
+        warnings.push(Warning { kind, message, offset, generation: 0, hole: None, count: 1 });
+    }
 }
 
 impl SideStitcher {
@@ -106,6 +171,7 @@ impl SideStitcher {
             }
         }
         self.unnamed_samples.clear();
+        self.last_ended.clear();
         let open_specials = std::mem::take(&mut self.open_specials);
         for at in open_specials.into_values() {
             if let Some(special) = self.specials.get_mut(at as usize) {
@@ -115,13 +181,19 @@ impl SideStitcher {
     }
 
     /// Takes in what a segment tells.
-    pub(crate) fn take(&mut self, side: Side, locals: &Locals<'_>, warnings: &mut Vec<Warning>) {
-        let misuses = self.misuses;
+    /// `is_born` tells whether a goroutine was created since data was last lost.
+    pub(crate) fn take(
+        &mut self,
+        side: Side,
+        locals: &Locals<'_>,
+        is_born: &dyn Fn(GoIx) -> bool,
+        warnings: &mut Vec<Warning>,
+    ) {
         for mark in &side.tasks {
-            self.task_mark(mark, locals);
+            self.task_mark(mark, locals, warnings);
         }
         for mark in &side.regions {
-            self.region_mark(mark, locals);
+            self.region_mark(mark, locals, is_born, warnings);
         }
         for mark in &side.logs {
             let task = self.task_of(mark.task);
@@ -169,20 +241,6 @@ impl SideStitcher {
         for mark in &side.ranges {
             self.range_mark(mark, locals);
         }
-        if self.misuses > misuses && misuses == 0 {
-            warnings.push(Warning {
-                kind: WarningKind::Misuse,
-                message: "the program ends regions or tasks out of order; they are paired as well as can be".to_owned(),
-                offset: 0,
-                generation: 0,
-                hole: None,
-                count: self.misuses,
-            });
-        } else if self.misuses > misuses
-            && let Some(warning) = warnings.iter_mut().find(|warning| warning.kind == WarningKind::Misuse)
-        {
-            warning.count = self.misuses;
-        }
     }
 
     /// The goroutines of a generation that is over, with their ids: samples that came before all else about one
@@ -202,6 +260,9 @@ impl SideStitcher {
 
     /// Its regions cannot outlive a goroutine.
     pub(crate) fn goroutine_ended(&mut self, go: GoIx, at: TraceTime) {
+        if !self.last_ended.is_empty() {
+            self.last_ended.remove(&go);
+        }
         if self.open_regions.is_empty() {
             return;
         }
@@ -227,7 +288,7 @@ impl SideStitcher {
         Some(ix)
     }
 
-    fn task_mark(&mut self, mark: &TaskMark, locals: &Locals<'_>) {
+    fn task_mark(&mut self, mark: &TaskMark, locals: &Locals<'_>, warnings: &mut Vec<Warning>) {
         let time = TraceTime(mark.time);
         if mark.is_begin {
             let known = self.task_by_id.get(&mark.id).and_then(|ix| self.tasks.get(ix.index()));
@@ -235,7 +296,11 @@ impl SideStitcher {
                 && (task.began.is_some() || task.ended.is_some())
             {
                 // The id is used again.
-                self.misuses += u64::from(task.ended.is_none());
+                if task.ended.is_none() {
+                    let name = locals.texts.str(locals.string(mark.name));
+                    let (go, offset) = (locals.go_id(mark.go), mark.offset);
+                    tell(&mut self.misuses, &Case { misuse: Misuse::BegunAgain, name, go, offset }, warnings);
+                }
                 self.task_by_id.remove(&mark.id);
             }
             let parent = self.task_of(mark.parent);
@@ -255,7 +320,13 @@ impl SideStitcher {
         }
     }
 
-    fn region_mark(&mut self, mark: &RegionMark, locals: &Locals<'_>) {
+    fn region_mark(
+        &mut self,
+        mark: &RegionMark,
+        locals: &Locals<'_>,
+        is_born: &dyn Fn(GoIx) -> bool,
+        warnings: &mut Vec<Warning>,
+    ) {
         let go = locals.go(mark.go);
         if !go.is_some() {
             return;
@@ -279,24 +350,47 @@ impl SideStitcher {
             });
             return;
         }
+        let case = |misuse: Misuse| {
+            let (name, go) = (locals.texts.str(name), locals.go_id(mark.go));
+            Case { misuse, name, go, offset: mark.offset }
+        };
         let regions = &mut self.regions;
         let is_it =
             |&at: &u32| regions.get(at as usize).is_some_and(|region| region.name == name && region.task == task);
         let outer = open.len().saturating_sub(MAX_MISNESTED);
         let matching = open.iter().skip(outer).rposition(is_it).map(|at| outer + at);
         if let Some(at) = matching {
-            self.misuses += u64::from(at + 1 != open.len());
+            if at + 1 != open.len() {
+                tell(&mut self.misuses, &case(Misuse::Misnested), warnings);
+            }
             let region = open.remove(at);
             if open.is_empty() {
                 self.open_regions.remove(&go);
             }
+            self.last_ended.insert(go, region);
             if let Some(region) = regions.get_mut(region as usize) {
                 region.range.end = time;
                 region.end_stack = stack;
             }
+            return;
+        }
+        let has_open = !open.is_empty();
+        if !has_open {
+            self.open_regions.remove(&go);
+        }
+        let last = self.last_ended.get(&go).and_then(|&at| regions.get(at as usize));
+        let is_last = last.is_some_and(|last| last.name == name && last.task == task);
+        let is_same_call = is_last && last.is_some_and(|last| locals.is_same_call(last.end_stack, stack));
+        let is_born = is_born(go);
+        if is_same_call || (is_last && is_born) {
+            tell(&mut self.misuses, &case(Misuse::EndedAgain), warnings);
+        } else if is_born {
+            tell(&mut self.misuses, &case(Misuse::Elsewhere), warnings);
         } else {
             // It began before the trace did.
-            self.misuses += u64::from(!open.is_empty());
+            if has_open {
+                tell(&mut self.misuses, &case(Misuse::Misnested), warnings);
+            }
             regions.push(Region {
                 go,
                 task,

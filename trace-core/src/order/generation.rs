@@ -165,6 +165,7 @@ impl<'a> Run<'a> {
         }
         let Some(due) = first else { return Ok(false) };
         let Some(stream) = self.streams.get(due.cursor as usize) else { return Ok(false) };
+        self.tell_place(stream, sink);
         if machine.step(&stream.event, stream.thread, false, sink)? == Step::Done {
             self.refresh(0, due.cursor, report);
         } else {
@@ -205,6 +206,7 @@ impl<'a> Run<'a> {
             self.tries += 1;
             let Some(due) = self.frontier.get(place) else { break };
             let Some(stream) = self.streams.get(due.cursor as usize) else { break };
+            self.tell_place(stream, sink);
             match machine.step(&stream.event, stream.thread, false, sink)? {
                 Step::Done => {
                     self.refresh(place, due.cursor, report);
@@ -228,6 +230,7 @@ impl<'a> Run<'a> {
         } else {
             report(WarningKind::BadEvent, format!("{name} breaks the rules: {why}"), at);
         }
+        self.tell_place(stream, sink);
         machine.step(&stream.event, stream.thread, true, sink)?;
         if let Some(go) = unborn {
             let since = self.tables.clock.nanos(self.generation.min_ticks);
@@ -235,6 +238,14 @@ impl<'a> Run<'a> {
         }
         self.refresh(place, due.cursor, report);
         Ok(())
+    }
+
+    /// Tells where a region or task begins or ends.
+    #[inline]
+    fn tell_place(&self, stream: &Stream<'_>, sink: &mut impl Sink) {
+        if EventKind(stream.event.code).is_region_or_task() {
+            sink.at(self.offset_of(stream));
+        }
     }
 
     /// Offset in the input of what follows the event that a stream is at.

@@ -104,6 +104,10 @@ pub trait Sink {
     /// Whatever the sink cannot go on after (a closed pipe, cancellation); ordering stops with it.
     fn event(&mut self, ev: &Ordered, ids: &Ids) -> crate::base::error::Result<()>;
 
+    /// Called before regions and tasks, which the program may have begun or ended wrongly: the event that comes next
+    /// lies at `offset` in the input.
+    fn at(&mut self, _offset: u64) {}
+
     /// Called when events are lost, before those that tell how it goes on.
     fn lost(&mut self, _lost: &Lost) {}
 }

@@ -34,16 +34,18 @@ impl Builder<'_> {
             EventKind::USER_REGION_BEGIN | EventKind::USER_REGION_END => {
                 let is_begin = ev.kind == EventKind::USER_REGION_BEGIN;
                 let (name, stack) = (self.string_slot(b), self.stack_slot(c));
-                self.side.regions.push(RegionMark { time, go: ev.go, name, task: a, stack, is_begin });
+                let offset = self.offset;
+                self.side.regions.push(RegionMark { time, go: ev.go, name, task: a, stack, is_begin, offset });
             }
             EventKind::USER_TASK_BEGIN => {
                 let (name, stack) = (self.string_slot(c), self.stack_slot(d));
-                self.side.tasks.push(TaskMark { time, id: a, parent: b, go: ev.go, name, stack, is_begin: true });
+                let (go, offset) = (ev.go, self.offset);
+                self.side.tasks.push(TaskMark { time, id: a, parent: b, go, name, stack, is_begin: true, offset });
             }
             EventKind::USER_TASK_END => {
                 let stack = self.stack_slot(b);
-                let parent = u64::MAX;
-                self.side.tasks.push(TaskMark { time, id: a, parent, go: ev.go, name: 0, stack, is_begin: false });
+                let (parent, go, offset) = (u64::MAX, ev.go, self.offset);
+                self.side.tasks.push(TaskMark { time, id: a, parent, go, name: 0, stack, is_begin: false, offset });
             }
             EventKind::USER_LOG => {
                 let (category, message) = (self.string_slot(b), self.string_slot(c));

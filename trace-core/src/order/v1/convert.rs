@@ -324,6 +324,9 @@ impl<'a> Converter<'a> {
             spec::STW_START | spec::STW_DONE | spec::ASSIST_START | spec::ASSIST_DONE => out.go,
             _ => NO_IX,
         };
+        if out.kind.is_region_or_task() {
+            sink.at(event.offset);
+        }
         self.emit(out, sink)
     }
 
