@@ -9,7 +9,7 @@ use trace_core::base::time::TimeRange;
 use trace_core::event::kind::EventKind;
 use trace_core::load::load_bytes;
 use trace_core::model::lanes::LaneId;
-use trace_core::model::no_cpu::{NoCpu, NoCpuCause};
+use trace_core::model::no_cpu::{NoCpu, NoCpuCause, Use};
 use trace_core::model::trace::Trace;
 use trace_core::testkit::writer::{FrameText, TraceWriter};
 
@@ -153,8 +153,8 @@ fn silences_that_end_every_100_ms_are_a_quota() {
         assert_eq!(known.nanos(lane, trace.range()), total(known));
         let first = known.ranges[0];
         let half = TimeRange::new(first.start, first.start.plus_nanos(first.nanos() / 2));
-        assert_eq!(known.parts(lane, half).collect::<Vec<_>>(), [half]);
-        assert_eq!(known.of_lane(lane).count(), 15);
+        assert_eq!(known.parts(lane, half).collect::<Vec<_>>(), [(half, Use::Running)]);
+        assert_eq!(known.parts(lane, trace.range()).count(), 15);
     }
     assert_eq!(known.total(trace.range()), total(known));
 }

@@ -95,7 +95,7 @@ pub struct Waiting {
 pub struct Part {
     /// The goroutine's id.
     pub goroutine: i64,
-    /// `running`, `runnable`, `syscall`, `waiting`, `mark_assist`, `unknown` or `unfollowed`.
+    /// `running`, `runnable`, `syscall`, `waiting`, `mark_assist`, `no_cpu`, `unknown` or `unfollowed`.
     pub doing: &'static str,
     /// Where; none if the trace does not tell.
     pub place: Option<Frame>,

@@ -31,7 +31,7 @@ for a proc, in system calls, blocked. With --function or --goroutine also each o
       file, partial, goroutines, all {times}, groups [{function, count, began_before, goes_on,
       execution and lifetime {total_ns, mean_ns, p50_ns, p95_ns, max_ns}, times}],
       each [{goroutine, start_ns, end_ns, began_before, goes_on, times}]
-      times {total_ns, running_ns, runnable_ns, syscall_ns, syscall_blocked_ns, unknown_ns,
+      times {total_ns, running_ns, no_cpu_ns, runnable_ns, syscall_ns, syscall_blocked_ns, unknown_ns,
              blocked [{reason, total_ns}], assist_ns, sweep_ns, stw_ns}
       (running to blocked sum to total; assist, sweep and stw lie inside them)
 ";
@@ -173,6 +173,8 @@ pub struct Times {
     pub total_ns: u64,
     /// Executing.
     pub running_ns: u64,
+    /// Executing, or in system calls with a proc, as far as the runtime knows, but the process had no CPU.
+    pub no_cpu_ns: u64,
     /// Waiting for a proc.
     pub runnable_ns: u64,
     /// In system calls with a proc.
@@ -287,6 +289,7 @@ impl Times {
         Self {
             total_ns: times.total,
             running_ns: times.running,
+            no_cpu_ns: times.no_cpu,
             runnable_ns: times.runnable,
             syscall_ns: times.syscall,
             syscall_blocked_ns: times.syscall_blocked,
@@ -306,6 +309,7 @@ impl Times {
     fn words(&self) -> String {
         let states = [
             ("running", self.running_ns),
+            ("running without a CPU", self.no_cpu_ns),
             ("runnable", self.runnable_ns),
             ("in system calls", self.syscall_ns),
             ("in system calls without a proc", self.syscall_blocked_ns),

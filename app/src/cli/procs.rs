@@ -31,11 +31,11 @@ threads tells the same of threads, and how many had procs or were blocked in sys
   --limit 20           so many stretches, or threads
   --json               as one JSON object with these fields, which stay as they are:
       procs: file, partial, range_ns, gomaxprocs_min, gomaxprocs_max, stopped_ns,
-      procs [{proc, running_ns, syscall_ns, looking_ns, idle_ns, unknown_ns (these five sum to range_ns), gc_ns,
-              sweep_ns, stopped_ns, starts, stops, handovers, steals}],
+      procs [{proc, running_ns, syscall_ns, looking_ns, no_cpu_ns, idle_ns, unknown_ns (these six sum to range_ns),
+              gc_ns, sweep_ns, stopped_ns, starts, stops, handovers, steals}],
       idle_while_ready {total_ns, count, waiting_ns, worst [{start_ns, duration_ns}]}
-      threads: file, partial, range_ns, count, threads [{thread, with_proc_ns, running_ns, syscall_ns, looking_ns
-              (these three sum to with_proc_ns), blocked_ns, nothing_ns, starts}],
+      threads: file, partial, range_ns, count, threads [{thread, with_proc_ns, running_ns, syscall_ns, looking_ns, no_cpu_ns
+              (these four sum to with_proc_ns), blocked_ns, nothing_ns, starts}],
       bucket_ns, with_proc_ns [ns by bucket], blocked_ns [ns by bucket]
 ";
 
@@ -98,7 +98,7 @@ pub struct Report {
     pub idle_while_ready: IdleWhileReady,
 }
 
-/// A proc. The first five times sum to the range; `gc_ns` lies in `running_ns`, `stopped_ns` in looking and idle.
+/// A proc. The first six times sum to the range; `gc_ns` lies in `running_ns`, `stopped_ns` in looking and idle.
 #[derive(Clone, Debug, Serialize)]
 pub struct Proc {
     /// The runtime's number.
@@ -109,6 +109,8 @@ pub struct Proc {
     pub syscall_ns: u64,
     /// Its thread looked for work, or switched.
     pub looking_ns: u64,
+    /// A thread had it, but the process had no CPU.
+    pub no_cpu_ns: u64,
     /// No thread had it.
     pub idle_ns: u64,
     /// Not in use, or not told.
@@ -188,11 +190,16 @@ impl Report {
         if self.partial {
             line(&mut text, "parts of the trace are damaged: the sums are partial");
         }
-        let heading = "proc  running  syscall  looking     idle    (GC)   starts    stops  steals  handovers";
-        line(&mut text, heading);
+        let has_lacked = self.procs.iter().any(|proc| proc.no_cpu_ns > 0);
+        let no_cpu = if has_lacked { "   no CPU" } else { "" };
+        let rest = "    (GC)   starts    stops  steals  handovers";
+        line(&mut text, &format!("proc  running  syscall  looking     idle{no_cpu}{rest}"));
         for proc in &self.procs {
             let share = |value: u64| format!("{:>8}", percent(value, self.range_ns));
-            let times = [proc.running_ns, proc.syscall_ns, proc.looking_ns, proc.idle_ns, proc.gc_ns].map(share);
+            let mut times = vec![proc.running_ns, proc.syscall_ns, proc.looking_ns, proc.idle_ns];
+            times.extend(has_lacked.then_some(proc.no_cpu_ns));
+            times.push(proc.gc_ns);
+            let times: Vec<String> = times.into_iter().map(share).collect();
             let counts = [(proc.starts, 8), (proc.stops, 8), (proc.steals, 7), (proc.handovers, 10)];
             let counts: String = counts.iter().map(|&(value, width)| format!(" {:>width$}", count(value))).collect();
             line(&mut text, &format!("{:>4} {}{counts}", proc.proc, times.join(" ")));
@@ -235,6 +242,7 @@ impl Proc {
             running_ns: times.running,
             syscall_ns: times.syscall,
             looking_ns: times.looking,
+            no_cpu_ns: times.no_cpu,
             idle_ns: times.idle,
             unknown_ns: times.unknown,
             gc_ns: times.gc,
@@ -269,7 +277,7 @@ pub struct ThreadReport {
     pub blocked_ns: Vec<u64>,
 }
 
-/// A thread: running, syscall and looking sum to `with_proc_ns`; that, blocked and nothing to the range.
+/// A thread: running, syscall, looking and no CPU sum to `with_proc_ns`; that, blocked and nothing to the range.
 #[derive(Clone, Debug, Serialize)]
 pub struct Thread {
     /// The system's id.
@@ -282,6 +290,8 @@ pub struct Thread {
     pub syscall_ns: u64,
     /// It looked for work, or switched.
     pub looking_ns: u64,
+    /// It had a proc, but the process had no CPU.
+    pub no_cpu_ns: u64,
     /// In system calls, its proc gone.
     pub blocked_ns: u64,
     /// Nothing the trace tells of.
@@ -313,10 +323,13 @@ impl ThreadReport {
         if self.partial {
             line(&mut text, "parts of the trace are damaged: the sums are partial");
         }
-        line(&mut text, "    thread  with proc    running    syscall    looking    blocked   starts");
+        let has_lacked = self.threads.iter().any(|thread| thread.no_cpu_ns > 0);
+        let no_cpu = if has_lacked { "     no CPU" } else { "" };
+        line(&mut text, &format!("    thread  with proc    running    syscall    looking    blocked{no_cpu}   starts"));
         for thread in &self.threads {
-            let times =
-                [thread.with_proc_ns, thread.running_ns, thread.syscall_ns, thread.looking_ns, thread.blocked_ns];
+            let mut times =
+                vec![thread.with_proc_ns, thread.running_ns, thread.syscall_ns, thread.looking_ns, thread.blocked_ns];
+            times.extend(has_lacked.then_some(thread.no_cpu_ns));
             let times: String = times.iter().map(|&value| format!(" {:>10}", nanos(value))).collect();
             line(&mut text, &format!("{:>10}{times} {:>8}", thread.thread, count(thread.starts)));
         }
@@ -345,6 +358,7 @@ impl Thread {
             running_ns: times.running,
             syscall_ns: times.syscall,
             looking_ns: times.looking,
+            no_cpu_ns: times.no_cpu,
             blocked_ns: times.blocked,
             nothing_ns: times.nothing,
             starts: times.starts,

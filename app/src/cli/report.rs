@@ -58,7 +58,7 @@ is listed at the end.
                  victims [{function, goroutines}], time_lost_ns, confidence (0 to 1), check,
                  links [{goroutine, start_ns, end_ns}] (times from the start of the trace)}]
       kind is one of lock_contention, lock_held_over_io, rwmutex_writer, goroutine_leak, gc_pressure,
-      cpu_starvation, cpu_bound, idle_procs, slow_syscall, channel_backlog, limited_concurrency, imbalance,
+      cpu_starvation, cpu_bound, cpu_throttled, cpu_descheduled, idle_procs, slow_syscall, channel_backlog, limited_concurrency, imbalance,
       straggler, serial_waits, stop_the_world, polling_sleep, goroutine_churn, trace_damage
 ";
 

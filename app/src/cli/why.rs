@@ -42,7 +42,7 @@ finding of `report` is about other goroutines, the longest of its examples. The 
               (sum to total_ns),
       goroutine, start_ns, path [{start_ns, duration_ns, goroutine, doing, place, depth}] (the longest stretch in
               order of time, without gaps)
-      doing is running, mark_assist, runnable, syscall, waiting, unknown or unfollowed
+      doing is running, mark_assist, no_cpu, runnable, syscall, waiting, unknown or unfollowed
 ";
 
 /// Loads the file and prints where the time went.
@@ -118,7 +118,7 @@ impl Selected {
 pub struct Part {
     /// The goroutine (of the longest step).
     pub goroutine: i64,
-    /// `running`, `mark_assist`, `runnable`, `syscall`, `waiting`, `unknown` or `unfollowed`.
+    /// `running`, `mark_assist`, `no_cpu`, `runnable`, `syscall`, `waiting`, `unknown` or `unfollowed`.
     pub doing: &'static str,
     /// The runtime's word for it; may be empty.
     pub reason: String,
@@ -241,8 +241,15 @@ impl Part {
     }
 
     fn did(&self) -> &'static str {
-        let all =
-            [Doing::Running, Doing::MarkAssist, Doing::Runnable, Doing::Syscall, Doing::Unfollowed, Doing::Unknown];
+        let all = [
+            Doing::Running,
+            Doing::MarkAssist,
+            Doing::NoCpu,
+            Doing::Runnable,
+            Doing::Syscall,
+            Doing::Unfollowed,
+            Doing::Unknown,
+        ];
         let waited = Doing::Waiting(trace_core::event::state::SpanClass::WaitOther);
         did(all.into_iter().find(|doing| name_of(*doing) == self.doing).unwrap_or(waited))
     }
@@ -255,6 +262,7 @@ pub const fn name_of(doing: Doing) -> &'static str {
         Doing::Unknown => "unknown",
         Doing::Running => "running",
         Doing::MarkAssist => "mark_assist",
+        Doing::NoCpu => "no_cpu",
         Doing::Runnable => "runnable",
         Doing::Syscall => "syscall",
         Doing::Waiting(_) => "waiting",

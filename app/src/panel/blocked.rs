@@ -23,7 +23,7 @@ use crate::panel::scope::{scope_title, scope_ui};
 use crate::state::app::AppState;
 use crate::state::study::{Answer, Question};
 use crate::theme::tokens::Tokens;
-use crate::theme::{fonts, space, tokens};
+use crate::theme::{fonts, lanes, space, tokens};
 use crate::widget::link::copy_button;
 use crate::widget::section::empty;
 use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, text};
@@ -184,6 +184,7 @@ const fn doing(doing: Doing) -> &'static str {
     match doing {
         Doing::Running => "Ran",
         Doing::MarkAssist => "Helped the collector",
+        Doing::NoCpu => "Had no CPU",
         Doing::Runnable => "Waited for a proc",
         Doing::Syscall => "Was in a system call",
         Doing::Waiting(class) => name::class(class),
@@ -196,6 +197,7 @@ fn doing_color(tokens: &Tokens, doing: Doing) -> egui::Color32 {
     let class = match doing {
         Doing::Running => SpanClass::Running,
         Doing::MarkAssist => SpanClass::Gc,
+        Doing::NoCpu => return lanes::no_cpu(tokens),
         Doing::Runnable => SpanClass::Runnable,
         Doing::Syscall => SpanClass::Syscall,
         Doing::Waiting(class) => class,

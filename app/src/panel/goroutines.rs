@@ -22,7 +22,7 @@ use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::study::{Answer, Question, Study};
 use crate::theme::tokens::Tokens;
-use crate::theme::{fonts, space, tokens};
+use crate::theme::{fonts, lanes, space, tokens};
 use crate::widget::section::empty;
 use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, text};
 
@@ -248,6 +248,7 @@ fn parts(tokens: &Tokens, trace: &Trace, breakdown: &Breakdown) -> Vec<(u64, Col
     let color = |class: SpanClass| tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted);
     let mut parts = vec![
         (breakdown.running, color(SpanClass::Running)),
+        (breakdown.no_cpu, lanes::no_cpu(tokens)),
         (breakdown.runnable, color(SpanClass::Runnable)),
         (breakdown.syscall + breakdown.syscall_blocked, color(SpanClass::Syscall)),
     ];

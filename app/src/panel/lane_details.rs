@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use egui::{RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{Color32, RichText, ScrollArea, Sense, Ui, vec2};
 
 use trace_core::base::ids::{GoIx, StackId};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
-use trace_core::model::trace::{Goroutine, TimeByClass, Trace};
+use trace_core::model::no_cpu::Use;
+use trace_core::model::trace::{Goroutine, Trace};
 
 use crate::action::action::{Action, Actions};
 use crate::action::commands::panels;
@@ -19,7 +20,7 @@ use crate::panel::{ListKey, kept};
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::view::Selection;
-use crate::theme::{fonts, space, tokens};
+use crate::theme::{fonts, lanes, space, tokens};
 use crate::widget::link::{copy_button, link, link_in};
 use crate::widget::proportion::proportion;
 use crate::widget::section::{heading, pairs};
@@ -95,7 +96,7 @@ fn goroutine_ui(ui: &mut Ui, document: &Document, go: &Goroutine, actions: &mut 
         }
     });
     heading(ui, "Time by state");
-    time_ui(ui, &trace.time_by_class(lane, life), life);
+    time_ui(ui, trace, lane, life);
     links_ui(ui, actions);
     if go.creation_stack.is_some() {
         creation_ui(ui, trace, go.creation_stack, actions);
@@ -145,30 +146,44 @@ fn creation_ui(ui: &mut Ui, trace: &Trace, stack: StackId, actions: &mut Actions
 }
 
 /// Bar and legend of a lane's time within `range`.
-fn time_ui(ui: &mut Ui, time: &TimeByClass, range: TimeRange) {
+fn time_ui(ui: &mut Ui, trace: &Trace, lane: LaneId, range: TimeRange) {
     let tokens = tokens::of(ui.ctx());
-    let part = |class: SpanClass| time.nanos.get(class as usize).copied().unwrap_or(0);
+    let time = trace.time_by_class(lane, range);
+    let without = |what: Use| trace.no_cpu().nanos_as(lane, range, what);
+    let part = |class: SpanClass| {
+        let nanos = time.nanos.get(class as usize).copied().unwrap_or(0);
+        match class {
+            SpanClass::Running => nanos.saturating_sub(without(Use::Running)),
+            SpanClass::Syscall => nanos.saturating_sub(without(Use::Syscall)),
+            _ => nanos,
+        }
+    };
     let color = |class: SpanClass| tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted);
-    let shown: Vec<SpanClass> =
-        SpanClass::ALL.into_iter().filter(|class| *class != SpanClass::None && part(*class) > 0).collect();
+    let shown = SpanClass::ALL.into_iter().filter(|class| *class != SpanClass::None && part(*class) > 0);
+    let mut rows: Vec<(&str, u64, Option<u64>, Color32)> = shown
+        .map(|class| (name::class(class), part(class), time.spans.get(class as usize).copied(), color(class)))
+        .collect();
+    let lacked = without(Use::Running) + without(Use::Syscall);
+    if lacked > 0 {
+        rows.push(("No CPU", lacked, None, lanes::no_cpu(tokens)));
+    }
     let whole = u64::try_from(range.nanos()).unwrap_or(0);
-    let parts: Vec<_> = shown.iter().map(|class| (part(*class), color(*class))).collect();
-    let known: u64 = parts.iter().map(|(nanos, _)| nanos).sum();
-    let mut bar = parts;
+    let mut bar: Vec<_> = rows.iter().map(|row| (row.1, row.3)).collect();
+    let known: u64 = bar.iter().map(|(nanos, _)| nanos).sum();
     bar.push((whole.saturating_sub(known), tokens.raised));
     proportion(ui, &bar, "Time by state");
     ui.add_space(space::XS);
-    for class in shown {
+    for (name, nanos, spans, color) in rows {
         ui.horizontal(|ui| {
             let (chip, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
-            ui.painter().rect_filled(chip, 2.0, color(class));
-            ui.label(name::class(class));
+            ui.painter().rect_filled(chip, 2.0, color);
+            ui.label(name);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let spans = time.spans.get(class as usize).copied().unwrap_or(0);
                 let number = |text: String| RichText::new(text).font(fonts::mono());
-                ui.add_sized(vec2(72.0, 18.0), right(number(format!("{} ×", count(spans))).color(tokens.muted)));
-                ui.add_sized(vec2(64.0, 18.0), right(number(percent(part(class), whole)).color(tokens.muted)));
-                let nanos = i64::try_from(part(class)).unwrap_or(i64::MAX);
+                let spans = spans.map_or_else(String::new, |spans| format!("{} ×", count(spans)));
+                ui.add_sized(vec2(72.0, 18.0), right(number(spans).color(tokens.muted)));
+                ui.add_sized(vec2(64.0, 18.0), right(number(percent(nanos, whole)).color(tokens.muted)));
+                let nanos = i64::try_from(nanos).unwrap_or(i64::MAX);
                 ui.add_sized(vec2(76.0, 18.0), right(number(duration(nanos)))).on_hover_text(exact(nanos));
             });
         });
@@ -187,10 +202,10 @@ fn runner_ui(ui: &mut Ui, document: &Document, lane: LaneId, actions: &mut Actio
     ui.label(RichText::new(format!("{kind} {}", name::lane(trace, lane))).font(fonts::title()));
     let bounds = trace.range();
     heading(ui, "Whole trace");
-    time_ui(ui, &trace.time_by_class(lane, bounds), bounds);
+    time_ui(ui, trace, lane, bounds);
     let view = document.view.map_or(bounds, |view| view.range().intersect(bounds));
     heading(ui, "In sight");
-    time_ui(ui, &trace.time_by_class(lane, view), view);
+    time_ui(ui, trace, lane, view);
     let sums = kept(ui, "who-ran", ListKey::new(document, lane, None, view), || who_ran(trace, lane, view));
     heading(ui, "What ran here, in sight");
     for &(go, nanos, spans) in sums.iter().take(MAX_NAMED) {

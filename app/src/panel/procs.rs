@@ -21,7 +21,7 @@ use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::study::{Answer, Question};
 use crate::theme::tokens::Tokens;
-use crate::theme::{fonts, space, tokens};
+use crate::theme::{fonts, lanes, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::legend::legend;
 use crate::widget::plot::axis::{Axis, Unit};
@@ -121,8 +121,11 @@ fn procs_ui(ui: &mut Ui, document: &Document, found: &Arc<Procs>, actions: &mut 
         ("In calls", color(tokens, SpanClass::Syscall)),
         ("Looked for work, switched", color(tokens, SpanClass::WaitOther)),
         ("Idle", tokens.line),
+        ("No CPU", lanes::no_cpu(tokens)),
     ];
-    title_ui(ui, procs_title(found, whole), &colors);
+    let has_lacked = found.each.iter().any(|times| times.no_cpu > 0);
+    let shown = colors.split_last().map_or(&colors[..], |(_, usual)| if has_lacked { &colors } else { usual });
+    title_ui(ui, procs_title(found, whole), shown);
     let sorting = sorting(ui, "procs", USUAL);
     let key = (Arc::as_ptr(found) as usize, sorting);
     let order = kept(ui, "procs-order", key, || {
@@ -160,14 +163,18 @@ fn procs_ui(ui: &mut Ui, document: &Document, found: &Arc<Procs>, actions: &mut 
 
 fn procs_title(found: &Procs, whole: u64) -> String {
     let sum = |pick: fn(&ProcTimes) -> u64| found.each.iter().map(pick).sum::<u64>();
-    let there = sum(|times| times.running + times.syscall + times.looking + times.idle);
+    let there = sum(|times| times.running + times.syscall + times.looking + times.no_cpu + times.idle);
     let limits = match found.limits {
         Some((low, high)) if low != high => format!("GOMAXPROCS {low} to {high}; "),
         Some((low, _)) => format!("GOMAXPROCS {low}; "),
         None => String::new(),
     };
+    let no_cpu = match sum(|times| times.no_cpu) {
+        0 => String::new(),
+        nanos => format!("; without a CPU for {}", percent(nanos, there)),
+    };
     format!(
-        "{limits}procs ran goroutines for {} of their time and idled for {}; the world was stopped for {} ({})",
+        "{limits}procs ran goroutines for {} of their time and idled for {}; the world was stopped for {} ({}){no_cpu}",
         percent(sum(|times| times.running), there),
         percent(sum(|times| times.idle), there),
         time(found.stopped),
@@ -183,6 +190,7 @@ fn proc_cells(tokens: &Tokens, times: &ProcTimes, whole: u64) -> Vec<Cell> {
         (times.gc, color(tokens, SpanClass::Gc)),
         (times.syscall, color(tokens, SpanClass::Syscall)),
         (times.looking, color(tokens, SpanClass::WaitOther)),
+        (times.no_cpu, lanes::no_cpu(tokens)),
         (times.idle, tokens.line),
     ];
     vec![
@@ -251,6 +259,7 @@ fn each_thread_ui(ui: &mut Ui, document: &Document, found: &Arc<Threads>, action
                 (times.running, color(tokens, SpanClass::Running)),
                 (times.syscall, color(tokens, SpanClass::Syscall)),
                 (times.looking, color(tokens, SpanClass::WaitOther)),
+                (times.no_cpu, lanes::no_cpu(tokens)),
                 (times.blocked, color(tokens, SpanClass::WaitNet)),
             ];
             let mut cells = vec![Cell::text(format!("M{}", times.id.signed())).colored(tokens.accent)];

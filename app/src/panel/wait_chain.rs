@@ -19,7 +19,7 @@ use crate::panel::answer;
 use crate::state::app::AppState;
 use crate::state::study::{Answer, Question};
 use crate::theme::tokens::Tokens;
-use crate::theme::{fonts, space, tokens};
+use crate::theme::{fonts, lanes, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::link::copy_button;
 use crate::widget::section::empty;
@@ -181,6 +181,7 @@ fn did(trace: &Trace, doing: Doing, reason: StrId) -> String {
     match doing {
         Doing::Running => "Ran".to_owned(),
         Doing::MarkAssist => "Ran, helping the collector".to_owned(),
+        Doing::NoCpu => "Had no CPU".to_owned(),
         Doing::Runnable => "Was ready, without a proc".to_owned(),
         Doing::Syscall => "Was in a system call".to_owned(),
         Doing::Waiting(class) => match trace.str(reason) {
@@ -196,6 +197,7 @@ fn color(tokens: &Tokens, doing: Doing) -> egui::Color32 {
     let class = match doing {
         Doing::Running => SpanClass::Running,
         Doing::MarkAssist => SpanClass::Gc,
+        Doing::NoCpu => return lanes::no_cpu(tokens),
         Doing::Runnable => SpanClass::Runnable,
         Doing::Syscall => SpanClass::Syscall,
         Doing::Waiting(class) => class,

@@ -79,6 +79,8 @@ pub struct LaneColors {
     pub hatch: Color32,
     /// Inside of a system call that blocked.
     pub blocked: Color32,
+    /// What ran without a CPU: ground and hatch.
+    pub no_cpu: [Color32; 2],
     /// A region's box, by nesting level: even, odd.
     pub region: [Color32; 2],
     /// A region's left edge.
@@ -141,6 +143,7 @@ impl LaneColors {
             strong: tokens.classes,
             hatch: mix(class(SpanClass::Runnable), paper, 0.28),
             blocked: mix(paper, class(SpanClass::Syscall), 0.42),
+            no_cpu: [mix(paper, class(SpanClass::Running), 0.22), mix(paper, class(SpanClass::Running), 0.75)],
             region: if tokens.dark { [region(0.26), region(0.18)] } else { [region(0.18), region(0.12)] },
             region_edge: region(0.8),
             region_label: tokens.text,
@@ -177,6 +180,7 @@ impl LaneColors {
             strong: self.strong.map(dim),
             hatch: dim(self.hatch),
             blocked: dim(self.blocked),
+            no_cpu: self.no_cpu.map(dim),
             region: self.region.map(dim),
             region_edge: dim(self.region_edge),
             region_label: dim(self.region_label),
@@ -188,6 +192,12 @@ impl LaneColors {
             ..*self
         }
     }
+}
+
+/// Time without a CPU in bars and legends.
+#[must_use]
+pub fn no_cpu(tokens: &Tokens) -> Color32 {
+    mix(tokens.background, tokens.classes[SpanClass::Running as usize], 0.42)
 }
 
 /// `amount` of `over` on opaque `under`; both keep their gamma, as the eye would mix paint.

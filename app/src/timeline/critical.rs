@@ -12,7 +12,7 @@ use crate::action::action::{Action, Actions};
 use crate::state::rows::LANE_HEIGHT;
 use crate::state::study::{Answer, Question, Study};
 use crate::state::view::Selection;
-use crate::theme::lanes::BAR_TOP;
+use crate::theme::lanes::{self, BAR_TOP};
 use crate::timeline::frame::Frame;
 
 /// Height of a step's line, points.
@@ -113,6 +113,7 @@ fn color(frame: &Frame<'_>, step: &Step) -> Color32 {
     let class = match step.doing {
         Doing::Running => SpanClass::Running,
         Doing::MarkAssist => SpanClass::Gc,
+        Doing::NoCpu => return lanes::no_cpu(frame.tokens),
         Doing::Runnable => SpanClass::Runnable,
         Doing::Syscall => SpanClass::Syscall,
         Doing::Waiting(class) => class,

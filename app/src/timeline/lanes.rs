@@ -170,7 +170,7 @@ fn write_labels(
         let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors };
         for (index, words) in &scene.words {
             let Some(cell) = scene.cells.get(*index) else { continue };
-            let rect = label_rect(&brush, cell, row.top);
+            let rect = beside_no_cpu(&brush, scene, label_rect(&brush, cell, row.top));
             let wordings: Vec<&str> = words.wordings.iter().map(String::as_str).collect();
             writer.write(rect, &wordings, colors.label[cell.class as usize]);
         }
@@ -191,6 +191,19 @@ fn label_rect(brush: &Brush<'_>, cell: &Cell, top: f32) -> Rect {
     } else {
         rect
     }
+}
+
+/// The larger part of `rect` left or right of what is hatched because it ran without a CPU.
+fn beside_no_cpu(brush: &Brush<'_>, scene: &LaneScene, rect: Rect) -> Rect {
+    let edges =
+        scene.no_cpu.iter().map(|range| brush.axis.x_from_time(range.start)..=brush.axis.x_from_time(range.end));
+    let mut left = rect;
+    for hatched in edges.filter(|edges| edges.contains(&rect.center().x) || rect.x_range().contains(*edges.start())) {
+        let before = left.with_max_x(left.right().min(*hatched.start()));
+        let after = left.with_min_x(left.left().max(*hatched.end()));
+        left = if before.width() >= after.width() { before } else { after };
+    }
+    left
 }
 
 struct Writer<'a, 'f> {

@@ -29,6 +29,8 @@ pub struct Brush<'a> {
 const WIDE: f32 = 4.0;
 /// Distance of the lines of a hatch, points.
 const HATCH_STEP: f32 = 7.0;
+/// The same where the process had no CPU.
+const NO_CPU_STEP: f32 = 5.0;
 
 impl Brush<'_> {
     /// The nearest edge between pixels.
@@ -85,6 +87,7 @@ pub fn lane_mesh(scene: &LaneScene, brush: &Brush<'_>) -> Mesh {
         single(cell, blocked, brush, &mut mesh);
     }
     columns.flush(brush, &mut mesh);
+    without_cpu(scene, brush, &mut mesh);
     overlays(scene, brush, &mut mesh);
     marks(scene, brush, &mut mesh);
     regions(scene, brush, &mut mesh);
@@ -207,6 +210,21 @@ fn mix_heights(cell: &Cell, pixels: f32) -> [u8; SpanClass::COUNT] {
         sum -= 1.0;
     }
     heights
+}
+
+/// What ran without a CPU: pale and hatched.
+fn without_cpu(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {
+    let (top, base) = brush.bar(SpanClass::Running);
+    for &range in &scene.no_cpu {
+        let (x0, x1) = brush.edges(range);
+        let rect = Rect::from_min_max(pos2(x0, top), pos2(x1, base));
+        let visible = rect.intersect(Rect::everything_right_of(brush.axis.left));
+        if visible.width() > 0.0 && rect.left() < brush.axis.right() {
+            let [ground, lines] = brush.colors.no_cpu;
+            mesh.add_colored_rect(rect, ground);
+            hatch(rect, visible, NO_CPU_STEP, lines, brush.axis.right(), mesh);
+        }
+    }
 }
 
 fn overlays(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {

@@ -32,6 +32,8 @@ pub struct LaneScene {
     pub samples: Vec<Sample>,
     /// Mark assist and sweep.
     pub specials: Vec<SpecialRange>,
+    /// When the process had no CPU while something ran here, narrow ones joined.
+    pub no_cpu: Vec<TimeRange>,
     /// When it ended, if inside the trace.
     pub ended: Option<TraceTime>,
 }
@@ -55,6 +57,7 @@ impl LaneScene {
         let mut scene = Self::default();
         trace.cells(lane, range, grid.count, &mut scene.cells);
         scene.words = wide_words(trace, &scene.cells, grid);
+        scene.no_cpu = no_cpu(trace, lane, grid);
         let go = match lane {
             LaneId::Goroutine(go) => go,
             LaneId::Proc(_) | LaneId::Thread(_) => {
@@ -107,6 +110,18 @@ fn wide_words(trace: &Trace, cells: &[Cell], grid: &Grid) -> Vec<(usize, SpanWor
             Some((index, SpanWords { span, wordings: words::span_wordings(trace, &span), blocked }))
         })
         .collect()
+}
+
+/// When a lane had no CPU; stretches less than a column apart are one.
+fn no_cpu(trace: &Trace, lane: LaneId, grid: &Grid) -> Vec<TimeRange> {
+    let mut found: Vec<TimeRange> = Vec::new();
+    for (part, _) in trace.no_cpu().parts(lane, grid.range()) {
+        match found.last_mut() {
+            Some(last) if part.start.nanos_since(last.end) < grid.column_nanos => last.end = part.end,
+            _ => found.push(part),
+        }
+    }
+    found
 }
 
 /// At most one item a column: after each, the next is asked for behind its column.

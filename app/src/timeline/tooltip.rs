@@ -182,9 +182,20 @@ impl Say<'_, '_> {
         self.length(span.range, span.began_before, span.goes_on);
         let function = words::span_function(trace, &span).unwrap_or_default();
         self.pair(if span.state == GoState::Running { "ran until" } else { "in" }, without_path(function));
+        self.no_cpu(span.at.lane, span.range);
         self.caused(&span);
         self.place(&span);
         self.special(special);
+    }
+
+    /// How long of it the process had no CPU, and why.
+    fn no_cpu(&mut self, lane: LaneId, range: TimeRange) {
+        let known = self.frame.trace.no_cpu();
+        let nanos = known.nanos(lane, range);
+        if let Some(cause) = known.cause.filter(|_| nanos > 0) {
+            let length = time::duration(i64::try_from(nanos).unwrap_or(i64::MAX));
+            self.pair("of it no CPU", &format!("{length}: {}", words::no_cpu_name(cause)));
+        }
     }
 
     /// Who made the span begin, and what came of the one who waited.
@@ -259,6 +270,7 @@ impl Say<'_, '_> {
                 ui.label(RichText::new(part).size(12.0).color(self.frame.tokens.muted));
             });
         }
+        self.no_cpu(lane, cell.range);
         self.special(special);
         self.plain("Zoom in to see them one by one");
     }

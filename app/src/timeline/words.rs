@@ -3,6 +3,7 @@
 use trace_core::event::state::{Cause, GoState, SpanClass};
 use trace_core::model::flows::{Flow, FlowKind};
 use trace_core::model::lanes::LaneId;
+use trace_core::model::no_cpu::NoCpuCause;
 use trace_core::model::spans::Span;
 use trace_core::model::trace::{Frame, Trace};
 
@@ -45,6 +46,15 @@ pub const fn class_name(class: SpanClass) -> &'static str {
         SpanClass::WaitSleep => "waiting (sleep)",
         SpanClass::Gc => "garbage collection",
         SpanClass::WaitOther => "waiting",
+    }
+}
+
+/// Why a process had no CPU.
+#[must_use]
+pub const fn no_cpu_name(cause: NoCpuCause) -> &'static str {
+    match cause {
+        NoCpuCause::Throttled => "throttled by a CPU quota",
+        NoCpuCause::Descheduled => "the system ran others, or stopped it",
     }
 }
 

@@ -261,7 +261,7 @@ fn woken_with(trace: &Trace, wait: &Span) -> StackId {
 /// both stacks. A run leaves no stack behind when it goes straight to the release.
 fn is_within(places: &Places<'_>, part: &Meanwhile) -> bool {
     match part.doing {
-        Doing::Running | Doing::Runnable | Doing::MarkAssist => true,
+        Doing::Running | Doing::Runnable | Doing::MarkAssist | Doing::NoCpu => true,
         _ => {
             // Of the functions in both stacks the one nearest to the leaf counts: what it did further down than
             // the release (a deferred one is at its last line), it did with the lock given up.

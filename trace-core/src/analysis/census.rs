@@ -152,8 +152,13 @@ pub struct Spot {
 impl Spot {
     /// Adds a stretch.
     pub fn add(&mut self, go: GoIx, range: TimeRange) {
+        self.add_part(go, range, range.nanos().unsigned_abs());
+    }
+
+    /// Adds a stretch of which only so many nanoseconds count.
+    pub fn add_part(&mut self, go: GoIx, range: TimeRange, nanos: u64) {
         self.count += 1;
-        self.nanos += range.nanos().unsigned_abs();
+        self.nanos += nanos;
         self.longest = longer(self.longest, Some((go, range)));
     }
 
@@ -369,8 +374,12 @@ impl Census {
         unit: &mut Unit,
     ) {
         let span = &found.span;
-        let nanos = span.range.nanos().unsigned_abs();
         let facts = walk.facts;
+        // What ran without a CPU did not run.
+        let nanos = match span.state {
+            GoState::Running | GoState::Syscall => trace.no_cpu().with_cpu(facts.go, span.range),
+            _ => span.range.nanos().unsigned_abs(),
+        };
         if let Some(sum) = walk.nanos.get_mut(span.class as usize) {
             *sum += nanos;
         }
@@ -415,9 +424,9 @@ impl Census {
                 }
             }
             GoState::Syscall => {
-                unit.add(span.range, span.class);
+                unit.add_part(span.range, span.class, nanos);
                 unit.see(places, span.start_stack, nanos);
-                unit.syscall(span.start_stack, facts.go, span.range);
+                unit.syscall(span.start_stack, (facts.go, span.range), nanos);
                 // Others may notice what it did, unless it only looked. (A handler's own calls are few, but its client
                 // sees what it writes.)
                 let (stack, is_look) = (span.start_stack, places.is_look(span.start_stack));
@@ -426,14 +435,14 @@ impl Census {
                 }
             }
             GoState::Running => {
-                unit.add(span.range, span.class);
+                unit.add_part(span.range, span.class, nanos);
                 unit.see(places, span.end_stack, nanos);
                 let was_preempted =
                     next.is_some_and(|next| next.span.state == GoState::Runnable && next.span.cause == Cause::Stopped);
                 let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
-                self.running.entry(stack).or_default().add(facts.go, span.range);
+                self.running.entry(stack).or_default().add_part(facts.go, span.range, nanos);
                 if was_preempted {
-                    self.preempted.entry(stack).or_default().add(facts.go, span.range);
+                    self.preempted.entry(stack).or_default().add_part(facts.go, span.range, nanos);
                 }
             }
             GoState::Runnable => {

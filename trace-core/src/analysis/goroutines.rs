@@ -19,7 +19,7 @@ use crate::model::trace::{SpecialKind, Trace};
 /// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
 const CHUNK: usize = 256;
 
-/// Where time went, nanoseconds. The first six parts, `waits` summed, make up `total` exactly; the last
+/// Where time went, nanoseconds. The first seven parts, `waits` summed, make up `total` exactly; the last
 /// three lie inside them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Breakdown {
@@ -27,6 +27,9 @@ pub struct Breakdown {
     pub total: u64,
     /// Executing on a proc.
     pub running: u64,
+    /// Executing, or in a system call with its proc, as far as the runtime knows, but the operating system gave the
+    /// process no CPU (see [`Trace::no_cpu`]).
+    pub no_cpu: u64,
     /// Ready, waiting for a proc.
     pub runnable: u64,
     /// In a system call, holding its proc.
@@ -56,6 +59,7 @@ impl Breakdown {
     pub fn add(&mut self, other: &Self) {
         self.total += other.total;
         self.running += other.running;
+        self.no_cpu += other.no_cpu;
         self.runnable += other.runnable;
         self.syscall += other.syscall;
         self.syscall_blocked += other.syscall_blocked;
@@ -389,12 +393,18 @@ impl<'a> Clock<'a> {
 
     fn add(&self, go: GoIx, stretch: &Stretch, part: TimeRange, breakdown: &mut Breakdown) {
         match stretch.state {
-            GoState::Running => breakdown.running += nanos(part),
+            GoState::Running => {
+                let with_cpu = self.trace.no_cpu().with_cpu(go, part);
+                breakdown.running += with_cpu;
+                breakdown.no_cpu += nanos(part) - with_cpu;
+            }
             GoState::Runnable => breakdown.runnable += nanos(part),
             GoState::Syscall => {
-                let held = nanos(with_proc(self.trace, go, stretch).intersect(part));
-                breakdown.syscall += held;
-                breakdown.syscall_blocked += nanos(part) - held;
+                let held = with_proc(self.trace, go, stretch).intersect(part);
+                let with_cpu = self.trace.no_cpu().with_cpu(go, held);
+                breakdown.syscall += with_cpu;
+                breakdown.no_cpu += nanos(held) - with_cpu;
+                breakdown.syscall_blocked += nanos(part) - nanos(held);
             }
             GoState::Waiting => {
                 let reason = self.kinds.get(usize::from(stretch.kind)).map_or(StrId::EMPTY, |kind| kind.1);

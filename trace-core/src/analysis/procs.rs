@@ -8,14 +8,15 @@ use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
+use crate::model::no_cpu::Use;
 use crate::model::tenures::ProcChange;
 use crate::model::trace::{Metric, SpecialKind, Trace};
 
 /// Stretches that are told one by one.
 pub const WORST: usize = 50;
 
-/// What a proc was used for. Nanoseconds; `running`, `syscall`, `looking`, `idle` and `unknown` sum to the range
-/// exactly, the others lie inside them.
+/// What a proc was used for. Nanoseconds; `running`, `syscall`, `looking`, `no_cpu`, `idle` and `unknown` sum to the
+/// range exactly, the others lie inside them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcTimes {
     /// Which.
@@ -28,6 +29,8 @@ pub struct ProcTimes {
     pub syscall: u64,
     /// A thread had it but ran no goroutine: it looked for work, or switched.
     pub looking: u64,
+    /// A thread had it, but the operating system gave the process no CPU (see [`Trace::no_cpu`]).
+    pub no_cpu: u64,
     /// No thread had it.
     pub idle: u64,
     /// It was not in use (GOMAXPROCS was lower, or it was not there yet), or the trace does not tell.
@@ -48,7 +51,22 @@ pub struct ProcTimes {
     pub steals: u64,
 }
 
-/// Procs that idled while goroutines were ready, the world not being stopped.
+/// How long procs ran goroutines or sat with them in system calls, added over procs, nanoseconds: what "busy" means
+/// everywhere. Time without a CPU is not.
+#[must_use]
+pub fn busy(trace: &Trace, range: TimeRange) -> u64 {
+    let procs = (0..trace.proc_count()).map(|at| LaneId::Proc(ProcIx(at)));
+    let busy = procs.map(|lane| {
+        let sums = trace.time_by_class(lane, range).nanos;
+        let of = |class: SpanClass| sums.get(class as usize).copied().unwrap_or(0);
+        let without = |what: Use| trace.no_cpu().nanos_as(lane, range, what);
+        of(SpanClass::Running).saturating_sub(without(Use::Running))
+            + of(SpanClass::Syscall).saturating_sub(without(Use::Syscall))
+    });
+    busy.sum()
+}
+
+/// Procs that idled while goroutines were ready, the world not being stopped and the process having a CPU.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdleWhileReady {
     /// For how long in all, nanoseconds.
@@ -132,7 +150,9 @@ pub fn procs(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Procs
     add_collector(trace, range, &mut found.each, monitor)?;
     found.each.sort_by_key(|times| times.id);
     found.limits = limits(trace, range);
-    found.idle_while_ready = idle_beside_ready(trace, range, &stops, monitor)?;
+    // A process without a CPU could not take a proc either.
+    let excused = united(stops.iter().chain(&trace.no_cpu().ranges).copied().collect());
+    found.idle_while_ready = idle_beside_ready(trace, range, &excused, monitor)?;
     Some(found)
 }
 
@@ -156,15 +176,18 @@ fn times_of(trace: &Trace, proc: ProcIx, range: TimeRange, stops: &[TimeRange]) 
     let used = ProcUse::of(trace, proc, range);
     let by_class = trace.time_by_class(LaneId::Proc(proc), range).nanos;
     let class = |class: SpanClass| by_class.get(class as usize).copied().unwrap_or(0);
+    let without = |what: Use| trace.no_cpu().nanos_as(LaneId::Proc(proc), range, what);
     let (running, syscall, idle) = (class(SpanClass::Running), class(SpanClass::Syscall), total(&used.idle));
     let looking = total(&used.with_thread).saturating_sub(running + syscall);
     let told = running + syscall + looking + idle;
+    let [no_run, no_call, no_look] = [Use::Running, Use::Syscall, Use::Looking].map(without);
     let mut times = ProcTimes {
         proc,
         id: trace.proc_id(proc),
-        running,
-        syscall,
-        looking,
+        running: running.saturating_sub(no_run),
+        syscall: syscall.saturating_sub(no_call),
+        looking: looking.saturating_sub(no_look),
+        no_cpu: no_run.min(running) + no_call.min(syscall) + no_look.min(looking),
         idle,
         unknown: range.nanos().unsigned_abs().saturating_sub(told),
         gc: 0,
@@ -209,7 +232,7 @@ fn add_collector(trace: &Trace, range: TimeRange, each: &mut [ProcTimes], monito
                 return None;
             }
             if let Some(times) = each.get_mut(span.proc.index()) {
-                times.gc += span.range.intersect(range).nanos().unsigned_abs();
+                times.gc += trace.no_cpu().with_cpu(go, span.range.intersect(range));
             }
         }
     }

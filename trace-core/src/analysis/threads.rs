@@ -9,6 +9,7 @@ use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
+use crate::model::no_cpu::Use;
 use crate::model::trace::Trace;
 
 /// Goroutines that one task of a parallel pass takes.
@@ -16,8 +17,8 @@ const CHUNK: u32 = 256;
 /// Buckets over time.
 pub const BUCKETS: usize = 240;
 
-/// What a thread did. Nanoseconds; `running`, `syscall` and `looking` sum to `with_proc`, and with `blocked` and
-/// `nothing` to the range.
+/// What a thread did. Nanoseconds; `running`, `syscall`, `looking` and `no_cpu` sum to `with_proc`, and with
+/// `blocked` and `nothing` to the range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadTimes {
     /// Which.
@@ -32,6 +33,8 @@ pub struct ThreadTimes {
     pub syscall: u64,
     /// It had a proc but ran no goroutine: it looked for work, or switched.
     pub looking: u64,
+    /// It had a proc, but the operating system gave the process no CPU (see [`Trace::no_cpu`]).
+    pub no_cpu: u64,
     /// In system calls, its proc gone.
     pub blocked: u64,
     /// Nothing the trace tells of: parked, not there yet, gone, or in code that is not Go's.
@@ -91,13 +94,17 @@ pub fn threads(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Thr
             let (with_proc, blocked) = (of(&with), of(&without));
             let running = class(SpanClass::Running).min(with_proc);
             let syscall = class(SpanClass::Syscall).saturating_sub(blocked).min(with_proc - running);
+            let looking = with_proc - running - syscall;
+            let without = |what: Use| trace.no_cpu().nanos_as(LaneId::Thread(thread), range, what);
+            let [no_run, no_call, no_look] = [Use::Running, Use::Syscall, Use::Looking].map(without);
             ThreadTimes {
                 thread,
                 id: trace.thread_id(thread),
                 with_proc,
-                running,
-                syscall,
-                looking: with_proc - running - syscall,
+                running: running.saturating_sub(no_run),
+                syscall: syscall.saturating_sub(no_call),
+                looking: looking.saturating_sub(no_look),
+                no_cpu: no_run.min(running) + no_call.min(syscall) + no_look.min(looking),
                 blocked,
                 nothing: range.nanos().unsigned_abs().saturating_sub(with_proc + blocked),
                 starts: of(&starts),

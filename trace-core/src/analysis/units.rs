@@ -100,11 +100,17 @@ impl Unit {
         series.range = TimeRange::new(series.range.start, range.end);
     }
 
+    /// Takes in what goes on next.
     pub(crate) fn add(&mut self, range: TimeRange, class: SpanClass) {
+        self.add_part(range, class, range.nanos().unsigned_abs());
+    }
+
+    /// The same, of which only so many nanoseconds count as of its class.
+    pub(crate) fn add_part(&mut self, range: TimeRange, class: SpanClass, nanos: u64) {
         let start = self.range.map_or(range.start, |known| known.start);
         self.range = Some(TimeRange::new(start, range.end));
         if let Some(sum) = self.nanos.get_mut(class as usize) {
-            *sum += range.nanos().unsigned_abs();
+            *sum += nanos;
         }
     }
 
@@ -123,8 +129,9 @@ impl Unit {
         }
     }
 
-    pub(crate) fn syscall(&mut self, stack: StackId, go: GoIx, range: TimeRange) {
-        self.syscalls.entry(stack).or_default().add(go, range);
+    /// Notes a system call, of which only so many nanoseconds count.
+    pub(crate) fn syscall(&mut self, stack: StackId, (go, range): (GoIx, TimeRange), nanos: u64) {
+        self.syscalls.entry(stack).or_default().add_part(go, range, nanos);
     }
 }
 

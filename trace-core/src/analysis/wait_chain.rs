@@ -33,6 +33,8 @@ pub enum Doing {
     Running,
     /// Executing, made to help the collector.
     MarkAssist,
+    /// Executing or in a system call, as far as the runtime knows, but the operating system gave the process no CPU.
+    NoCpu,
     /// Ready, but without a proc.
     Runnable,
     /// In a system call.
@@ -239,11 +241,14 @@ impl Walker<'_> {
                 }
             }
             GoState::Running => {
-                let stack = self.run_stack(span, range, link);
-                self.run(span.go, Step { doing: Doing::Running, stack, ..step });
+                let step = Step { doing: Doing::Running, stack: self.run_stack(span, range, link), ..step };
+                self.cut(span.go, step, |walker, step| walker.run(span.go, step));
             }
             GoState::Runnable => self.push(Step { doing: Doing::Runnable, stack: span.start_stack, ..step }),
-            GoState::Syscall => self.push(Step { doing: Doing::Syscall, stack: span.start_stack, ..step }),
+            GoState::Syscall => {
+                let step = Step { doing: Doing::Syscall, stack: span.start_stack, ..step };
+                self.cut(span.go, step, |walker, step| walker.push(step));
+            }
             GoState::Unknown | GoState::Dead => self.push(step),
         }
     }
@@ -257,6 +262,18 @@ impl Walker<'_> {
         };
         let last = if span.range.end <= range.end { span.end_stack } else { release().unwrap_or_default() };
         if last.is_some() { last } else { span.start_stack }
+    }
+
+    /// A run or a system call, cut where the process had no CPU; `rest` takes what is left.
+    fn cut(&mut self, go: GoIx, step: Step, mut rest: impl FnMut(&mut Self, Step)) {
+        let trace = self.trace;
+        let mut at = step.range.start;
+        for (part, _) in trace.no_cpu().parts(LaneId::Goroutine(go), step.range) {
+            rest(self, Step { range: TimeRange::new(at, part.start), ..step });
+            self.push(Step { range: part, doing: Doing::NoCpu, ..step });
+            at = part.end;
+        }
+        rest(self, Step { range: TimeRange::new(at, step.range.end), ..step });
     }
 
     /// A run, cut where the collector made it help.

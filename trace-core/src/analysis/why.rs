@@ -288,6 +288,7 @@ pub const fn did(doing: Doing) -> &'static str {
         Doing::Unknown => "did something that the trace does not tell",
         Doing::Running => "ran",
         Doing::MarkAssist => "helped the collector",
+        Doing::NoCpu => "had no CPU",
         Doing::Runnable => "was ready without a proc",
         Doing::Syscall => "was in a system call",
         Doing::Waiting(_) => "waited",

@@ -102,8 +102,10 @@ fn bears_out(change: &Change, finding: &Finding, is_gone: bool) -> bool {
         Kind::PollingSleep => &[RowKind::Sleep, RowKind::Wait],
         Kind::GoroutineChurn => &[RowKind::Goroutine, RowKind::Running, RowKind::Sched],
         Kind::CpuBound => &[RowKind::Samples, RowKind::Running],
-        // Damage is no matter of chance.
-        Kind::TraceDamage => return true,
+        // Damage is no matter of chance, nor is a quota.
+        Kind::TraceDamage | Kind::CpuThrottled => return true,
+        // Another process's doing is.
+        Kind::CpuDescheduled => return false,
     };
     // A wait that is gone may show as work done sooner, or as goroutines that live shorter.
     // (What is wrong with all of the program has rows of its own; work changes with much else.)

@@ -99,7 +99,7 @@ impl Visit<'_> {
             }
             if stretch.state == GoState::Running {
                 let part = stretch.range.intersect(range);
-                running += nanos(part);
+                running += self.look.trace.no_cpu().with_cpu(self.go, part);
                 first = first.or(Some(part));
             }
             if stretch.goes_on || stretch.range.end > range.end {

@@ -44,6 +44,10 @@ pub enum Kind {
     GoroutineChurn,
     /// The work itself needs the time.
     CpuBound,
+    /// A CPU quota keeps the process from running.
+    CpuThrottled,
+    /// The operating system takes the process off the CPU, in no rhythm.
+    CpuDescheduled,
     /// Part of the trace is missing.
     TraceDamage,
 }
@@ -70,6 +74,8 @@ impl Kind {
             Self::Straggler => "straggler",
             Self::GoroutineChurn => "goroutine_churn",
             Self::CpuBound => "cpu_bound",
+            Self::CpuThrottled => "cpu_throttled",
+            Self::CpuDescheduled => "cpu_descheduled",
             Self::TraceDamage => "trace_damage",
         }
     }
@@ -99,6 +105,15 @@ impl Kind {
             Self::Straggler => "Split or speed up this part: everyone else waits for it.",
             Self::GoroutineChurn => "Hand the work to long-lived workers, or do it in place.",
             Self::CpuBound => "Profile this function: the time goes into its own computing.",
+            Self::CpuThrottled => {
+                "Raise the CPU limit (Kubernetes: limits.cpu, Docker: --cpus), or use less CPU, the GC's included. Go 1.25 \
+                 and newer set GOMAXPROCS to the limit, rounded up and at least 2, unless it is set by hand or go.mod names \
+                 an older Go; with older ones set GOMAXPROCS yourself."
+            }
+            Self::CpuDescheduled => {
+                "Look outside the program: other processes on the same CPUs, a virtual machine or laptop that was \
+                 suspended, swapping, a SIGSTOP or a debugger."
+            }
             Self::TraceDamage => "Record again, or keep in mind that parts are missing.",
         }
     }
@@ -307,6 +322,13 @@ impl Finding {
     pub fn act(mut self, act: Option<Act>) -> Self {
         self.acts.extend(act);
         self
+    }
+
+    /// The same with less time lost: what of it has other reasons.
+    #[must_use]
+    pub fn reduced(self, time_lost_ns: u64, duration: u64) -> Self {
+        let weight = Self::new(self.kind, String::new(), time_lost_ns, duration, self.confidence);
+        Self { time_lost_ns, ..self }.at_most(weight.severity)
     }
 
     /// The same, at most this bad.

@@ -81,7 +81,7 @@ pub(crate) fn hot(scene: &Scene<'_>, gos: &[(GoIx, TimeRange)]) -> Option<Hot> {
             if span.state != GoState::Running {
                 continue;
             }
-            let nanos = span.range.intersect(range).nanos().unsigned_abs();
+            let nanos = scene.trace.no_cpu().with_cpu(go, span.range.intersect(range));
             if nanos == 0 {
                 continue;
             }

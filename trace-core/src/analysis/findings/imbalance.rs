@@ -10,9 +10,10 @@ use crate::analysis::findings::finding::{Evidence, Finding, Kind, MOST_GOROUTINE
 use crate::analysis::findings::peers::{Relation, related, waited};
 use crate::analysis::go_facts::GoFacts;
 use crate::analysis::places::{Op, is_test_function};
-use crate::base::ids::{GoIx, ProcIx, StackId};
+use crate::analysis::procs::busy;
+use crate::base::ids::{GoIx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
-use crate::event::state::{GoState, SpanClass};
+use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
 
 /// More than this are no team.
@@ -198,10 +199,7 @@ fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
 fn idle_share(scene: &Scene<'_>, range: TimeRange) -> f64 {
     let procs = scene.load.procs.max(1);
     let room = range.nanos().unsigned_abs() * procs;
-    let lanes = (0..scene.trace.proc_count()).map(|at| LaneId::Proc(ProcIx(at)));
-    let busy: u64 = lanes
-        .map(|lane| scene.trace.time_by_class(lane, range).nanos.get(SpanClass::Running as usize).copied().unwrap_or(0))
-        .sum();
+    let busy = busy(scene.trace, range);
     1.0 - (busy as f64 / room.max(1) as f64).min(1.0)
 }
 

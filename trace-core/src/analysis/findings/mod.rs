@@ -18,6 +18,7 @@ mod imbalance;
 mod leak;
 mod lock_causes;
 mod locks;
+mod no_cpu;
 mod peers;
 mod polling;
 mod requests;
@@ -36,6 +37,7 @@ use crate::analysis::collector::cycles::Collector;
 use crate::analysis::findings::coverage::Coverage;
 use crate::analysis::findings::finding::{Finding, Severity};
 use crate::analysis::places::{Op, Places, is_test_function};
+use crate::analysis::procs::busy;
 use crate::base::ids::{GoIx, StrId};
 use crate::base::monitor::Monitor;
 use crate::event::state::SpanClass;
@@ -64,7 +66,7 @@ pub(crate) struct Scene<'a> {
 pub struct Load {
     /// GOMAXPROCS, or the procs seen.
     pub procs: u64,
-    /// Nanoseconds that procs ran something, in all.
+    /// Nanoseconds that procs were busy, in all; see [`busy`].
     pub busy: u64,
     /// Nanoseconds that goroutines of the program ran.
     pub running: u64,
@@ -149,6 +151,7 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
         polling::find,
         syscalls::find,
         cpu::find,
+        no_cpu::find,
         gc::find,
         stw::find,
         idle::find,
@@ -159,7 +162,7 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
         if monitor.is_cancelled() {
             return None;
         }
-        list.extend(kind(&scene));
+        list.extend(kind(&scene).into_iter().map(|finding| no_cpu::without(&scene, finding)));
     }
     let slow = slow_requests::find(&scene, &list);
     list.extend(slow);
@@ -185,18 +188,11 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
 }
 
 fn load(trace: &Trace, census: &Census, duration: u64) -> Load {
-    use crate::base::ids::ProcIx;
     use crate::model::trace::Metric;
     let seen = u64::from(trace.proc_count());
     let max = trace.metric_max(Metric::Procs);
     let procs = if max == 0 { seen } else { max };
-    let lanes = (0..trace.proc_count()).map(|at| trace.time_by_class(LaneId::Proc(ProcIx(at)), trace.range()));
-    let busy = lanes
-        .map(|sum| {
-            let of = |class: SpanClass| sum.nanos.get(class as usize).copied().unwrap_or(0);
-            of(SpanClass::Running) + of(SpanClass::Gc)
-        })
-        .sum::<u64>();
+    let busy = busy(trace, trace.range());
     let of = |class: SpanClass| census.nanos.get(class as usize).copied().unwrap_or(0);
     let share = busy as f64 / (procs * duration).max(1) as f64;
     Load { procs, busy, running: of(SpanClass::Running), runnable: of(SpanClass::Runnable), share }

@@ -13,6 +13,7 @@ mod silence;
 
 use std::sync::Arc;
 
+use crate::base::ids::GoIx;
 use crate::base::time::TimeRange;
 use crate::model::lanes::LaneId;
 use crate::model::no_cpu::period::Rhythm;
@@ -39,6 +40,17 @@ pub enum NoCpuCause {
     Descheduled,
 }
 
+/// What a proc was in use for when the process got no CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Use {
+    /// A goroutine was running on it.
+    Running,
+    /// A goroutine was in a system call, with the proc still its own.
+    Syscall,
+    /// Its thread looked for work.
+    Looking,
+}
+
 /// When, and on which lanes, a process got no CPU.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NoCpu {
@@ -56,7 +68,7 @@ pub struct NoCpu {
     /// Time that goroutines were running (or in system calls with their procs) without a CPU, added over procs, ns.
     pub running: u64,
     /// By lane, then by time.
-    by_lane: Vec<(LaneId, TimeRange)>,
+    by_lane: Vec<(LaneId, TimeRange, Use)>,
 }
 
 impl NoCpu {
@@ -107,15 +119,15 @@ impl NoCpu {
         for silence in silences {
             known.ranges.push(silence.range);
             for held in &silence.held {
-                known.by_lane.push((LaneId::Proc(held.proc), silence.range));
-                known.by_lane.push((LaneId::Thread(held.thread), silence.range));
+                let (proc, thread) = (LaneId::Proc(held.proc), LaneId::Thread(held.thread));
+                known.by_lane.extend([proc, thread].map(|lane| (lane, silence.range, held.what)));
                 if held.go.is_some() {
-                    known.by_lane.push((LaneId::Goroutine(held.go), silence.range));
+                    known.by_lane.push((LaneId::Goroutine(held.go), silence.range, held.what));
                     known.running += silence.nanos();
                 }
             }
         }
-        known.by_lane.sort_unstable_by_key(|(lane, range)| (*lane, range.start));
+        known.by_lane.sort_unstable_by_key(|(lane, range, _)| (*lane, range.start));
         known
     }
 
@@ -125,25 +137,58 @@ impl NoCpu {
         self.ranges.is_empty()
     }
 
-    /// When a lane had no CPU: a goroutine that was running (or in a system call with its proc), a proc or thread in
-    /// use. By time, apart from each other. Empty for other lanes.
-    pub fn of_lane(&self, lane: LaneId) -> impl Iterator<Item = TimeRange> + Clone + '_ {
-        let first = self.by_lane.partition_point(|known| known.0 < lane);
-        let mine = self.by_lane.get(first..).unwrap_or_default().iter();
-        mine.take_while(move |known| known.0 == lane).map(|known| known.1)
-    }
-
-    /// The parts of `range` in which a lane had no CPU; by time.
-    pub fn parts(&self, lane: LaneId, range: TimeRange) -> impl Iterator<Item = TimeRange> + Clone + '_ {
+    /// When within `range` a lane had no CPU: a goroutine that was running (or in a system call with its proc), a proc
+    /// or thread in use. By time, apart from each other, none of them empty. Nothing for other lanes.
+    pub fn parts(&self, lane: LaneId, range: TimeRange) -> impl Iterator<Item = (TimeRange, Use)> + Clone + '_ {
         let first = self.by_lane.partition_point(|known| (known.0, known.1.end) <= (lane, range.start));
         let mine = self.by_lane.get(first..).unwrap_or_default().iter();
-        mine.take_while(move |known| known.0 == lane && known.1.start < range.end).map(move |k| k.1.intersect(range))
+        let touching = mine.take_while(move |known| known.0 == lane && known.1.start < range.end);
+        touching.map(move |known| (known.1.intersect(range), known.2))
     }
 
     /// How long within `range` a lane had no CPU, ns.
     #[must_use]
     pub fn nanos(&self, lane: LaneId, range: TimeRange) -> u64 {
-        self.parts(lane, range).map(|part| part.nanos().unsigned_abs()).sum()
+        self.parts(lane, range).map(|part| part.0.nanos().unsigned_abs()).sum()
+    }
+
+    /// The same for one use of its proc.
+    #[must_use]
+    pub fn nanos_as(&self, lane: LaneId, range: TimeRange, what: Use) -> u64 {
+        let parts = self.parts(lane, range).filter(|part| part.1 == what);
+        parts.map(|part| part.0.nanos().unsigned_abs()).sum()
+    }
+
+    /// How long of a goroutine's `span` (a run, or a system call for as long as the goroutine has its proc) it really
+    /// had a CPU, ns.
+    #[must_use]
+    pub fn with_cpu(&self, go: GoIx, span: TimeRange) -> u64 {
+        let whole = span.nanos().unsigned_abs();
+        if self.is_empty() { whole } else { whole.saturating_sub(self.nanos(LaneId::Goroutine(go), span)) }
+    }
+
+    /// Goroutines that were running (or in system calls with their procs) without a CPU, by index, and for how long, ns.
+    pub fn goroutines(&self) -> impl Iterator<Item = (GoIx, u64)> + '_ {
+        let all = self.by_lane.chunk_by(|one, next| one.0 == next.0);
+        all.filter_map(|mine| {
+            let LaneId::Goroutine(go) = mine.first()?.0 else { return None };
+            Some((go, mine.iter().map(|known| known.1.nanos().unsigned_abs()).sum()))
+        })
+    }
+
+    /// The longest stretches with a goroutine that was running in each, at most so many, longest first.
+    #[must_use]
+    pub fn longest(&self, most: usize) -> Vec<(GoIx, TimeRange)> {
+        let mut found: Vec<(GoIx, TimeRange)> = Vec::new();
+        for &(lane, range, _) in &self.by_lane {
+            if let LaneId::Goroutine(go) = lane {
+                found.push((go, range));
+            }
+        }
+        found.sort_by_key(|&(go, range)| (std::cmp::Reverse(range.nanos()), range.start, go));
+        found.dedup_by_key(|known| known.1);
+        found.truncate(most);
+        found
     }
 
     /// How long within `range` the process had no CPU, ns.

@@ -4,7 +4,8 @@ use crate::base::ids::ProcIx;
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
-use crate::model::no_cpu::silence::{Silence, Use};
+use crate::model::no_cpu::Use;
+use crate::model::no_cpu::silence::Silence;
 use crate::model::trace::Trace;
 
 /// Periods in use, ns: first the one that Linux, Docker and Kubernetes set.
@@ -94,7 +95,7 @@ impl Rhythm {
             }
             let earlier = silences.get(..=at)?.iter().rev().take_while(|other| other.range.end > period.start);
             let silent = earlier.flat_map(|other| {
-                let busy = other.held.iter().filter(|held| held.what != Use::Look);
+                let busy = other.held.iter().filter(|held| held.what != Use::Looking);
                 busy.map(|held| TimeRange::new(held.since.max(period.start), other.range.end).nanos().unsigned_abs())
             });
             let silent: u64 = silent.sum();

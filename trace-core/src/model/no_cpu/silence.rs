@@ -10,6 +10,7 @@ use crate::base::ids::{GoIx, ProcIx, ThreadIx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
+use crate::model::no_cpu::Use;
 use crate::model::spans::Span;
 use crate::model::trace::{Metric, Trace};
 
@@ -26,17 +27,6 @@ const BEFORE: i64 = 100_000_000;
 const SOON: i64 = 5_000_000;
 /// Spans on a proc since the silence before (within [`BEFORE`]) from which on what it runs is known to show events.
 const LIVELY: u64 = 6;
-
-/// What a proc was held for all through a silence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Use {
-    /// A goroutine ran on it.
-    Run,
-    /// A goroutine was in a system call, with the proc still its own.
-    Call,
-    /// Its thread looked for work.
-    Look,
-}
 
 /// A proc in use all through a silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,19 +140,19 @@ fn look(trace: &Trace, range: TimeRange, before: TraceTime) -> Option<Silence> {
         }
         let span = trace.span_at(LaneId::Proc(proc), middle);
         let what = match span.map(|span| span.state) {
-            None => Use::Look,
-            Some(GoState::Syscall) => Use::Call,
-            Some(_) => Use::Run,
+            None => Use::Looking,
+            Some(GoState::Syscall) => Use::Syscall,
+            Some(_) => Use::Running,
         };
         let (go, since) = span.map_or((GoIx::NONE, range.start), |span| (span.go, span.range.start));
         held.push(Held { proc, thread: tenure.thread, go, what, since });
-        runs.extend(span.filter(|_| what == Use::Run));
+        runs.extend(span.filter(|_| what == Use::Running));
     }
     let is = |what: Use| held.iter().any(|held| held.what == what);
     // In a stopped world procs and runnable goroutines wait for the last one to stop, and the monitor thread sleeps.
     let is_stopped = trace.span_at(LaneId::Stw, middle).is_some();
-    let is_scheduler_still = !is_stopped && (is(Use::Look) || (is_proc_idle && is_any_runnable(trace, range)));
-    let is_monitor_still = !is_stopped && is(Use::Call) && range.nanos() > SHORTEST_RUN;
+    let is_scheduler_still = !is_stopped && (is(Use::Looking) || (is_proc_idle && is_any_runnable(trace, range)));
+    let is_monitor_still = !is_stopped && is(Use::Syscall) && range.nanos() > SHORTEST_RUN;
     let silence = Silence {
         range,
         is_runtime_still: is_scheduler_still || is_monitor_still,

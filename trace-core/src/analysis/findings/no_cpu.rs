@@ -1,0 +1,126 @@
+//! Time in which the process got no CPU: a quota (`cpu_throttled`), or whatever else keeps the operating system from
+//! running it (`cpu_descheduled`). It is nobody's fault in the program, and part of all that was measured meanwhile.
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, percent, time};
+use crate::base::ids::{GoIx, StrId};
+use crate::base::time::TimeRange;
+use crate::model::no_cpu::{NoCpu, NoCpuCause};
+use crate::model::trace::Metric;
+
+/// Part of the trace below which it is not the main trouble.
+const MAIN: f64 = 0.25;
+/// Stretches that are shown.
+const LINKS: usize = 3;
+/// Periods at whose end the process had to wait from which on that is no chance.
+const SURE: u64 = 5;
+
+pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let known = scene.trace.no_cpu();
+    known.cause.map(|cause| judge(scene, known, cause)).into_iter().collect()
+}
+
+fn judge(scene: &Scene<'_>, known: &NoCpu, cause: NoCpuCause) -> Finding {
+    let total = known.total(scene.trace.range());
+    let longest = known.ranges.iter().map(|range| range.nanos().unsigned_abs()).max().unwrap_or(0);
+    let lost = known.running + without_proc(scene, known);
+    let (kind, title, confidence) = match cause {
+        NoCpuCause::Throttled => {
+            let title = format!(
+                "The process used up its CPU quota: in {} of {} periods of {} it got no CPU for a part of the period, {} \
+                 in total ({} of the time, max {}); it used at most {:.1} CPUs per period, with GOMAXPROCS {}",
+                known.in_rhythm,
+                (scene.duration / known.period.max(1)).max(known.in_rhythm),
+                time(known.period),
+                time(total),
+                percent(total, scene.duration),
+                time(longest),
+                known.quota.max(0.1),
+                scene.load.procs,
+            );
+            (Kind::CpuThrottled, title, if known.in_rhythm >= SURE { 0.95 } else { 0.8 })
+        }
+        NoCpuCause::Descheduled => {
+            let title = format!(
+                "The process got no CPU {}, {} in total ({} of the time, max {}), though goroutines were running; not in \
+                 the rhythm of a CPU quota",
+                counted(known.ranges.len() as u64, "time"),
+                time(total),
+                percent(total, scene.duration),
+                time(longest),
+            );
+            (Kind::CpuDescheduled, title, 0.6)
+        }
+    };
+    let mut finding = Finding::new(kind, title, lost, scene.duration, confidence)
+        .int("no_cpu_ns", total)
+        .ratio("no_cpu_share", scene.share(total))
+        .int("stretches", known.ranges.len() as u64)
+        .int("longest_ns", longest)
+        .int("running_without_cpu_ns", known.running)
+        .int("procs", scene.load.procs);
+    if cause == NoCpuCause::Throttled {
+        finding = finding
+            .int("period_ns", known.period)
+            .int("periods_throttled", known.in_rhythm)
+            .ratio("quota_cpus_at_most", known.quota);
+    }
+    let (gos, functions) = affected(scene, known);
+    for (name, count) in functions.into_iter().take(LINKS) {
+        finding = finding.victim(scene.trace.str(name), count);
+    }
+    finding = finding.goroutines(&gos);
+    for (go, range) in known.longest(LINKS) {
+        finding = finding.link(scene.trace, go, range);
+    }
+    match cause {
+        _ if scene.share(total) >= MAIN => finding,
+        NoCpuCause::Throttled => finding.at_most(Severity::Warning),
+        NoCpuCause::Descheduled => finding.at_most(Severity::Note),
+    }
+}
+
+/// How long goroutines were runnable meanwhile, added up, nanoseconds.
+fn without_proc(scene: &Scene<'_>, known: &NoCpu) -> u64 {
+    let mut columns = Vec::new();
+    let waited = known.ranges.iter().map(|&range| {
+        columns.clear();
+        scene.trace.metric(Metric::Runnable, range, 1, &mut columns);
+        let low = columns.first().copied().flatten().map_or(0, |(low, _)| low);
+        low.saturating_mul(range.nanos().unsigned_abs())
+    });
+    waited.sum()
+}
+
+/// Goroutines of the program that were running without a CPU, those that lost most first; and their start functions
+/// with how many of them each has.
+fn affected(scene: &Scene<'_>, known: &NoCpu) -> (Vec<GoIx>, Vec<(StrId, u64)>) {
+    let mut gos: Vec<(GoIx, u64)> = known.goroutines().filter(|(go, _)| scene.census.go(*go).is_some()).collect();
+    gos.sort_by_key(|&(go, nanos)| (std::cmp::Reverse(nanos), go));
+    let mut functions: FxHashMap<StrId, (u64, u64)> = FxHashMap::default();
+    for &(go, nanos) in &gos {
+        if let Some(facts) = scene.census.go(go) {
+            let sum = functions.entry(facts.name).or_default();
+            *sum = (sum.0 + nanos, sum.1 + 1);
+        }
+    }
+    let mut functions: Vec<(StrId, (u64, u64))> = functions.into_iter().collect();
+    functions.sort_by_key(|&(name, (nanos, _))| (std::cmp::Reverse(nanos), name));
+    (gos.into_iter().map(|go| go.0).collect(), functions.into_iter().map(|(name, sum)| (name, sum.1)).collect())
+}
+
+/// The same finding without the part of its time in which the process got no CPU anyway, as its examples show it.
+pub(crate) fn without(scene: &Scene<'_>, finding: Finding) -> Finding {
+    let known = scene.trace.no_cpu();
+    if known.is_empty() || matches!(finding.kind, Kind::CpuThrottled | Kind::CpuDescheduled | Kind::TraceDamage) {
+        return finding;
+    }
+    let nanos = |range: TimeRange| range.nanos().unsigned_abs();
+    let all: u64 = finding.links.iter().map(|link| nanos(link.range)).sum();
+    let silent: u64 = finding.links.iter().map(|link| known.total(link.range)).sum();
+    let left = 1.0 - silent as f64 / all.max(1) as f64;
+    let lost = (finding.time_lost_ns as f64 * left) as u64;
+    finding.ratio("no_cpu_share", 1.0 - left).reduced(lost, scene.duration)
+}
