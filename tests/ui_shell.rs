@@ -267,7 +267,7 @@ const OTHER: &str = "http://localhost:7070/debug/pprof/trace?seconds=5";
 fn a_recorded_trace_is_not_closed_without_a_question() {
     let mut window = Window::new();
     window.record(ADDRESS).press(Modifiers::COMMAND, Key::W);
-    assert!(window.0.query_by_label("Save localhost:6060 before closing it?").is_some());
+    assert!(window.0.query_by_label("Save this trace before closing it?").is_some());
     assert!(window.button("Save…") && window.button("Discard"));
     // Keys are for the question now.
     window.press(Modifiers::NONE, Key::E).press(Modifiers::COMMAND, Key::W).press(Modifiers::COMMAND, Key::Q);
@@ -277,7 +277,7 @@ fn a_recorded_trace_is_not_closed_without_a_question() {
     assert_eq!(window.state().documents.len(), 1);
     for (key, question) in [(Key::W, "closing it"), (Key::Q, "quitting")] {
         window.press(Modifiers::COMMAND, key);
-        assert!(window.0.query_by_label(&format!("Save localhost:6060 before {question}?")).is_some());
+        assert!(window.0.query_by_label(&format!("Save this trace before {question}?")).is_some());
         window.click("Cancel (Esc)");
         assert_eq!((window.state().documents.len(), window.state().is_quitting), (1, false));
     }
@@ -308,7 +308,7 @@ fn the_windows_button_asks_about_all_recorded_traces() {
     let id = window.state().documents[0].id;
     window.act(Action::Saved(id, "/t/saved.trace".into(), 1_000));
     assert!(!window.close());
-    assert!(window.0.query_by_label("Save localhost:7070 before quitting?").is_some());
+    assert!(window.0.query_by_label("localhost:7070 is not stored anywhere else.").is_some());
     window.click("Discard");
     assert!(window.state().is_quitting && window.close());
 }
@@ -382,6 +382,10 @@ fn a_file_in_the_way_is_asked_about() {
     let id = window.state().documents[0].id;
     window.act(Action::FileExists(id, "/t/saved.trace".into()));
     assert!(window.0.query_by_label("Replace saved.trace?").is_some());
+    // Enter ended the path that was typed: it does not go on to replace the file.
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(window.state().dialog.is_none() && window.state().documents[0].is_unsaved());
+    window.act(Action::FileExists(id, "/t/saved.trace".into()));
     window.press(Modifiers::NONE, Key::Escape);
     assert!(window.state().dialog.is_none());
 }

@@ -32,8 +32,8 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
                 let folder = path.parent().map(name::path).unwrap_or_default();
                 title_ui(ui, &format!("Replace {}?", name::last_part(path)));
                 text_ui(ui, &format!("{folder} contains a file of this name. What it holds would be lost."));
-                let answers = [(Kind::Primary, "Replace", Reply::Replace), CANCEL];
-                answers_ui(ui, &answers, actions);
+                // Enter, which ended the path, must not go on to replace the file.
+                answers_ui(ui, &[(Kind::Primary, "Replace", Reply::Replace), CANCEL], 1, actions);
             }
         }
     });
@@ -44,39 +44,38 @@ const CANCEL: (Kind, &str, Reply) = (Kind::Quiet, "Cancel (Esc)", Reply::Cancel)
 fn unsaved_ui(ui: &mut Ui, state: &AppState, ids: &[DocumentId], then: Leave, actions: &mut Actions) {
     let documents: Vec<&Document> = ids.iter().filter_map(|id| state.document_by_id(*id)).collect();
     let when = match then {
-        Leave::Close(_) => "before closing it",
-        Leave::Quit => "before quitting",
+        Leave::Close(_) => "closing it",
+        Leave::Quit => "quitting",
     };
     let can_save = documents.iter().any(|document| document.has_lanes());
-    let title = match documents.as_slice() {
-        [only] if can_save => format!("Save {} {when}?", only.source.title()),
-        [only] => format!("Stop recording {}?", only.source.title()),
-        several => format!("Save {} traces {when}?", several.len()),
-    };
-    title_ui(ui, &title);
-    text_ui(
-        ui,
-        match documents.as_slice() {
-            [_] => "This trace is not stored anywhere else.",
-            _ => "These traces are not stored anywhere else:",
-        },
-    );
-    if documents.len() > 1 {
-        for document in documents.iter().take(MOST_NAMED) {
-            let note = if document.is_loading() { " (still recording)" } else { "" };
-            text_ui(ui, &format!("• {}{note}", document.source.title()));
+    match documents.as_slice() {
+        [only] => {
+            let is_saved_first = format!("Save this trace before {when}?");
+            title_ui(ui, if can_save { &is_saved_first } else { "Stop recording?" });
+            text_ui(ui, &format!("{}{} is not stored anywhere else.", only.source.title(), progress(only)));
         }
-        if documents.len() > MOST_NAMED {
-            text_ui(ui, &format!("and {} more", documents.len() - MOST_NAMED));
+        several => {
+            title_ui(ui, &format!("Save {} traces before {when}?", several.len()));
+            text_ui(ui, "They are not stored anywhere else:");
+            for document in several.iter().take(MOST_NAMED) {
+                text_ui(ui, &format!("• {}{}", document.source.title(), progress(document)));
+            }
+            if several.len() > MOST_NAMED {
+                text_ui(ui, &format!("and {} more", several.len() - MOST_NAMED));
+            }
         }
     }
     let save = (Kind::Primary, if documents.len() > 1 { "Save all…" } else { "Save…" }, Reply::Save);
     let discard = (Kind::Plain, if documents.len() > 1 { "Discard all" } else { "Discard" }, Reply::Discard);
     if can_save {
-        answers_ui(ui, &[save, discard, CANCEL], actions);
+        answers_ui(ui, &[save, discard, CANCEL], 0, actions);
     } else {
-        answers_ui(ui, &[discard, CANCEL], actions);
+        answers_ui(ui, &[discard, CANCEL], 1, actions);
     }
+}
+
+fn progress(document: &Document) -> &'static str {
+    if document.is_loading() { " (still recording)" } else { "" }
 }
 
 fn title_ui(ui: &mut Ui, title: &str) {
@@ -88,14 +87,14 @@ fn text_ui(ui: &mut Ui, text: &str) {
     ui.add(Label::new(text).wrap());
 }
 
-/// Buttons in a row. The first has the focus, so that Enter chooses it.
-fn answers_ui(ui: &mut Ui, answers: &[(Kind, &str, Reply)], actions: &mut Actions) {
+/// Buttons in a row. The one at `chosen` has the focus, so that Enter presses it.
+fn answers_ui(ui: &mut Ui, answers: &[(Kind, &str, Reply)], chosen: usize, actions: &mut Actions) {
     ui.add_space(space::L);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         for (at, (kind, text, reply)) in answers.iter().enumerate() {
             let button = text_button(ui, *kind, "", text);
-            if at == 0 && ui.memory(|memory| memory.focused().is_none()) {
+            if at == chosen && ui.memory(|memory| memory.focused().is_none()) {
                 button.request_focus();
             }
             if button.clicked() {
