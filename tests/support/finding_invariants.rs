@@ -223,8 +223,10 @@ fn places(trace: &Trace, finding: &Finding) -> Vec<String> {
 const fn is_such(doing: Doing, class: SpanClass) -> bool {
     match doing {
         Doing::Running | Doing::MarkAssist => matches!(class, SpanClass::Running),
+        // Runs and system calls, cut where the process had no CPU.
+        Doing::NoCpu => matches!(class, SpanClass::Running | SpanClass::Syscall),
         Doing::Runnable => matches!(class, SpanClass::Runnable),
-        Doing::Syscall => matches!(class, SpanClass::Syscall),
+        Doing::Syscall | Doing::CgoCall => matches!(class, SpanClass::Syscall),
         Doing::Waiting(wanted) => wanted as usize == class as usize,
         Doing::Unknown | Doing::Unfollowed => true,
     }

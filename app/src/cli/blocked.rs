@@ -16,7 +16,7 @@ use crate::cli::load::load;
 use crate::cli::names::id_of;
 use crate::cli::print::{answer, line};
 use crate::cli::text::Text;
-use crate::cli::why::name_of;
+use crate::cli::why::{did_by_name, name_of};
 use crate::fmt::time::nanos;
 
 /// What releasers did, told of per place.
@@ -135,11 +135,11 @@ impl Report {
                 let released = part.released_at.as_ref();
                 let released =
                     released.map_or_else(String::new, |at| format!(", then released it at {}", at.in_full()));
-                let doing = part.doing.replace('_', " ");
+                let did = did_by_name(part.doing);
                 line(
                     &mut text,
                     &format!(
-                        "{:>14} while g{} was {doing} for {}{place}{released}",
+                        "{:>14} while g{} {did} for {}{place}{released}",
                         nanos(part.total_ns),
                         part.goroutine,
                         nanos(part.own_ns)
@@ -158,11 +158,10 @@ impl Waiting {
     fn of(trace: &Trace, places: &Places<'_>, wait: &Blocked, found: &Releasers) -> Self {
         let meanwhile: Vec<Part> = found.parts.iter().take(PARTS).map(|part| Part::of(trace, places, part)).collect();
         let told: u64 = meanwhile.iter().map(|part| part.total_ns).sum();
-        let name = wait.op.name();
         Self {
             sentence: found.sentence.clone(),
             place: Frame::from(&wait.place),
-            on: if name.is_empty() { trace.str(wait.reason).to_owned() } else { name.to_owned() },
+            on: wait.operation(trace).to_owned(),
             count: wait.count,
             goroutines: wait.gos,
             total_ns: wait.nanos,

@@ -16,7 +16,7 @@ use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words};
 use crate::fmt::name::function;
 use crate::fmt::number::count;
-use crate::fmt::time::{duration, nanos};
+use crate::fmt::time::{duration, nanos, nanos_or_dash};
 
 /// What `tracelane help goroutines` prints.
 pub const HELP: &str = "\
@@ -151,19 +151,19 @@ pub struct OneTimes {
     pub times: Times,
 }
 
-/// How durations spread.
+/// How durations spread. What none can have is null then.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct SpreadTimes {
     /// Sum.
     pub total_ns: u64,
     /// Mean.
-    pub mean_ns: u64,
+    pub mean_ns: Option<u64>,
     /// Median (nearest rank).
-    pub p50_ns: u64,
+    pub p50_ns: Option<u64>,
     /// 95th percentile.
-    pub p95_ns: u64,
+    pub p95_ns: Option<u64>,
     /// Longest.
-    pub max_ns: u64,
+    pub max_ns: Option<u64>,
 }
 
 /// Where time went: running to unknown and blocked sum to total; assist, sweep and stw lie inside them.
@@ -230,7 +230,8 @@ impl Report {
             let head = format!("{:>8} {:>10}", count(group.count), nanos(execution.total_ns));
             let spread = [execution.p50_ns, execution.p95_ns, execution.max_ns];
             let others = [times.runnable_ns, times.syscall_ns + times.syscall_blocked_ns, times.blocked_ns()];
-            let cells: String = spread.iter().chain(&others).map(|&value| format!(" {:>9}", nanos(value))).collect();
+            let cells = spread.into_iter().chain(others.map(Some));
+            let cells: String = cells.map(|value| format!(" {:>9}", nanos_or_dash(value))).collect();
             line(&mut text, &format!("{head}{cells}  {name}"));
         }
         for one in &self.each {
@@ -322,6 +323,7 @@ impl Times {
         let parts = states.into_iter().map(named).chain(blocked).chain(ranges.into_iter().map(named));
         let parts: Vec<String> =
             parts.filter(|part| part.1 > 0).map(|(name, value)| format!("{} {name}", nanos(value))).collect();
-        format!("{}: {}", nanos(self.total_ns), parts.join(", "))
+        let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+        format!("{}{parts}", nanos(self.total_ns))
     }
 }

@@ -17,7 +17,7 @@ use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words};
 use crate::fmt::name::function;
 use crate::fmt::number::{count, percent};
-use crate::fmt::time::{duration, nanos};
+use crate::fmt::time::{duration, nanos, nanos_or_dash};
 
 /// What `tracelane help latency` prints.
 pub const HELP: &str = "\
@@ -171,7 +171,7 @@ pub struct MadeTimes {
     pub unknown_ns: u64,
 }
 
-/// How durations spread; percentiles by nearest rank.
+/// How durations spread; percentiles by nearest rank. What none can have is null then.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Distribution {
     /// How many.
@@ -179,15 +179,15 @@ pub struct Distribution {
     /// Sum.
     pub total_ns: u64,
     /// Mean.
-    pub mean_ns: u64,
+    pub mean_ns: Option<u64>,
     /// Median.
-    pub p50_ns: u64,
+    pub p50_ns: Option<u64>,
     /// 95th percentile.
-    pub p95_ns: u64,
+    pub p95_ns: Option<u64>,
     /// 99th percentile.
-    pub p99_ns: u64,
+    pub p99_ns: Option<u64>,
     /// Longest.
-    pub max_ns: u64,
+    pub max_ns: Option<u64>,
 }
 
 /// One wait.
@@ -345,7 +345,7 @@ impl Distribution {
     #[must_use]
     pub fn cells(&self) -> String {
         let others = [self.mean_ns, self.p50_ns, self.p95_ns, self.p99_ns, self.max_ns];
-        let others: String = others.iter().map(|&value| format!(" {:>9}", nanos(value))).collect();
+        let others: String = others.iter().map(|&value| format!(" {:>9}", nanos_or_dash(value))).collect();
         format!("{:>10}{others}", nanos(self.total_ns))
     }
 }

@@ -322,7 +322,8 @@ impl Suspect {
         let name = if self.function.is_empty() { "" } else { function(&self.function) };
         let since = duration(self.since_ns.max(0));
         let head = format!("{:>8} at {place}{reason}", count(self.count));
-        let kind = format!("{name}, {by}; {} created here, {} ended", count(self.created), count(self.ended));
+        let name = if name.is_empty() { String::new() } else { format!("{name}, ") };
+        let kind = format!("{name}{by}; {} created here, {} ended", count(self.created), count(self.ended));
         let waited = format!("median wait {}, the longest since {since}", nanos(self.median_ns));
         let gos: Vec<String> = self.goroutines.iter().take(4).map(|id| format!("g{id}")).collect();
         let gos = format!("{}: {}", words::counted(self.count, "goroutine"), gos.join(", "));

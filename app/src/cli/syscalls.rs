@@ -1,7 +1,7 @@
 //! `tracelane syscalls`: which system calls, from where, how long, and which cost their goroutine its proc.
 
 use serde::Serialize;
-use trace_core::analysis::syscalls::{Call, CallGroup, Syscalls, syscalls};
+use trace_core::analysis::syscalls::{Call, CallGroup, CallKind, Syscalls, syscalls};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
@@ -13,7 +13,7 @@ use crate::cli::load::load;
 use crate::cli::names::{id_of, since_start};
 use crate::cli::print::{answer, line};
 use crate::cli::text::Text;
-use crate::fmt::name::function;
+use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, nanos};
 
@@ -22,14 +22,15 @@ pub const HELP: &str = "\
 tracelane syscalls FILE [--limit N] [--json] [scope]
 
 System calls by function and by stack: how many, how long, which lost their proc (those were blocking) and for how
-long. The longest one by one.
+long. The longest one by one. The runtime records calls of C functions in the same way: they are cgo calls, and what
+C does on a thread of its own between two calls into Go is C code outside Go.
 
   --limit 20           so many functions, and so many stacks
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, all {calls}, functions [{calls}], stacks [{calls}]
-      calls {function, calls {count, total_ns, mean_ns, p50_ns, p95_ns, p99_ns, max_ns}, blocking, blocked_ns, cut,
+      calls {kind (system, cgo, outside_go; null of all), function, calls {count, total_ns, mean_ns, p50_ns, p95_ns, p99_ns, max_ns}, blocking, blocked_ns, cut,
              stack [{function, file, line}] (leaf first),
-             worst [{goroutine, start_ns, duration_ns, blocked_ns}]}
+             worst [{goroutine, kind, start_ns, duration_ns, blocked_ns}]}
 ";
 
 /// Loads the file and prints its system calls.
@@ -63,8 +64,13 @@ pub struct Report {
 /// Calls of one function, or from one stack.
 #[derive(Clone, Debug, Serialize)]
 pub struct Calls {
+    /// What was called; null of all together.
+    pub kind: Option<&'static str>,
     /// The call, as the innermost function that tells; empty if no stack was recorded.
     pub function: String,
+    /// The same for people.
+    #[serde(skip)]
+    pub name: String,
     /// How long single calls were.
     pub calls: Distribution,
     /// Calls that lost their proc.
@@ -84,6 +90,8 @@ pub struct Calls {
 pub struct One {
     /// The goroutine's id.
     pub goroutine: i64,
+    /// What was called.
+    pub kind: &'static str,
     /// From the start of the trace.
     pub start_ns: i64,
     /// How long, inside the scope.
@@ -101,7 +109,7 @@ impl Report {
         Self {
             file: asked.file.display().to_string(),
             partial: is_damaged(trace),
-            all: Calls::of(trace, &found.all),
+            all: Calls { kind: None, ..Calls::of(trace, &found.all) },
             functions: some(&found.functions),
             stacks: some(&found.stacks),
         }
@@ -121,15 +129,14 @@ impl Report {
         let heading = format!("    calls {}  blocking   blocked  ", Distribution::HEADING);
         line(&mut text, &format!("{heading}function"));
         for found in &self.functions {
-            let name = if found.function.is_empty() { "(no stack)" } else { function(&found.function) };
-            line(&mut text, &format!("{}  {name}", found.cells()));
+            line(&mut text, &format!("{}  {}", found.cells(), found.name));
         }
         line(&mut text, &format!("{}  all", self.all.cells()));
         text.blank();
         line(&mut text, &format!("{heading}from"));
         for found in &self.stacks {
-            let place = Frame::telling(&found.stack).map_or_else(|| "(no stack)".to_owned(), Frame::in_short);
-            line(&mut text, &format!("{}  {}, {place}", found.cells(), function(&found.function)));
+            let place = Frame::telling(&found.stack).map_or_else(String::new, |at| format!(", {}", at.in_short()));
+            line(&mut text, &format!("{}  {}{place}", found.cells(), found.name));
         }
         text.blank();
         line(&mut text, "longest calls");
@@ -140,7 +147,12 @@ impl Report {
                 String::new()
             };
             let at = duration(call.start_ns);
-            line(&mut text, &format!("{:>10} at {at}: g{}{blocked}", nanos(call.duration_ns), call.goroutine));
+            let what = match call.kind {
+                kind if kind == CallKind::Cgo.name() => " in a cgo call",
+                kind if kind == CallKind::OutsideGo.name() => " outside Go",
+                _ => "",
+            };
+            line(&mut text, &format!("{:>10} at {at}: g{}{what}{blocked}", nanos(call.duration_ns), call.goroutine));
         }
         text
     }
@@ -150,11 +162,14 @@ impl Calls {
     fn of(trace: &Trace, group: &CallGroup) -> Self {
         let one = |call: &Call| One {
             goroutine: id_of(trace, call.go),
+            kind: call.kind.name(),
             start_ns: since_start(trace, call.range.start),
             duration_ns: call.nanos,
             blocked_ns: call.blocked,
         };
         Self {
+            kind: Some(group.kind.name()),
+            name: name::call(group.kind, &group.function),
             function: group.function.clone(),
             calls: Distribution::of(&group.calls),
             blocking: group.blocking,

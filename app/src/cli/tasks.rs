@@ -122,18 +122,18 @@ pub struct Type {
     pub count: u64,
     /// Of those, without beginning or end in the trace.
     pub incomplete: u64,
-    /// Of the complete ones: sum, mean, median, 95th and 99th percentile, longest.
+    /// Of the complete ones: sum, mean, median, 95th and 99th percentile, longest; null but for the sum if none is.
     pub total_ns: u64,
     /// Mean.
-    pub mean_ns: u64,
+    pub mean_ns: Option<u64>,
     /// Median.
-    pub p50_ns: u64,
+    pub p50_ns: Option<u64>,
     /// 95th percentile.
-    pub p95_ns: u64,
+    pub p95_ns: Option<u64>,
     /// 99th percentile.
-    pub p99_ns: u64,
+    pub p99_ns: Option<u64>,
     /// Longest.
-    pub max_ns: u64,
+    pub max_ns: Option<u64>,
     /// The slowest, slowest first, at most `--limit`.
     pub slowest: Vec<Instance>,
 }
@@ -207,12 +207,13 @@ impl Report {
             line(&mut text, "The trace has none.");
         }
         for found in &self.types {
-            let times = [found.mean_ns, found.p50_ns, found.p95_ns, found.max_ns].map(nanos);
-            let [mean, p50, p95, max] = times;
             let place = found.place.as_ref().map_or_else(String::new, |place| format!(" at {place}"));
             let open = if found.incomplete > 0 { format!(" ({} cut)", found.incomplete) } else { String::new() };
             let head = format!("{}{place}: {}{open}", found.name, count(found.count));
-            line(&mut text, &format!("{head}, mean {mean}, median {p50}, 95 % {p95}, max {max}"));
+            let names = ["mean", "median", "p95", "max"];
+            let times = [found.mean_ns, found.p50_ns, found.p95_ns, found.max_ns];
+            let times = names.iter().zip(times).filter_map(|(name, time)| Some(format!(", {name} {}", nanos(time?))));
+            line(&mut text, &format!("{head}{}", times.collect::<String>()));
             for one in &found.slowest {
                 line(&mut text, &one.words());
             }

@@ -42,7 +42,7 @@ finding of `report` is about other goroutines, the longest of its examples. The 
               (sum to total_ns),
       goroutine, start_ns, path [{start_ns, duration_ns, goroutine, doing, place, depth}] (the longest stretch in
               order of time, without gaps)
-      doing is running, mark_assist, no_cpu, runnable, syscall, waiting, unknown or unfollowed
+      doing is running, mark_assist, no_cpu, runnable, syscall, cgo_call, waiting, unknown or unfollowed
 ";
 
 /// Loads the file and prints where the time went.
@@ -237,22 +237,25 @@ impl Part {
             Some(place) => format!(", for which g{} waited in {}", wait.goroutine, place.in_full()),
             None => format!(", for which g{} waited", wait.goroutine),
         });
-        format!("g{} {}{reason}{place}{for_whom}", self.goroutine, self.did())
+        format!("g{} {}{reason}{place}{for_whom}", self.goroutine, did_by_name(self.doing))
     }
+}
 
-    fn did(&self) -> &'static str {
-        let all = [
-            Doing::Running,
-            Doing::MarkAssist,
-            Doing::NoCpu,
-            Doing::Runnable,
-            Doing::Syscall,
-            Doing::Unfollowed,
-            Doing::Unknown,
-        ];
-        let waited = Doing::Waiting(trace_core::event::state::SpanClass::WaitOther);
-        did(all.into_iter().find(|doing| name_of(*doing) == self.doing).unwrap_or(waited))
-    }
+/// What a goroutine did that goes by this stable name, in the past tense.
+#[must_use]
+pub fn did_by_name(name: &str) -> &'static str {
+    let all = [
+        Doing::Running,
+        Doing::MarkAssist,
+        Doing::NoCpu,
+        Doing::Runnable,
+        Doing::Syscall,
+        Doing::CgoCall,
+        Doing::Unfollowed,
+        Doing::Unknown,
+    ];
+    let waited = Doing::Waiting(trace_core::event::state::SpanClass::WaitOther);
+    did(all.into_iter().find(|doing| name_of(*doing) == name).unwrap_or(waited))
 }
 
 /// The stable name of what somebody did.
@@ -265,6 +268,7 @@ pub const fn name_of(doing: Doing) -> &'static str {
         Doing::NoCpu => "no_cpu",
         Doing::Runnable => "runnable",
         Doing::Syscall => "syscall",
+        Doing::CgoCall => "cgo_call",
         Doing::Waiting(_) => "waiting",
         Doing::Unfollowed => "unfollowed",
     }

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use trace_core::analysis::syscalls::CallKind;
 use trace_core::base::ids::{GoIx, StackId, StrId};
 use trace_core::base::visible::visible;
 use trace_core::event::state::{GoState, SpanClass};
+use trace_core::model::cgo::c_function;
 use trace_core::model::flows::FlowKind;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
@@ -90,6 +92,7 @@ pub fn telling_frame(trace: &Trace, stack: StackId) -> Option<Frame<'_>> {
 #[must_use]
 pub fn is_own(function: &str) -> bool {
     match function.split_once('/') {
+        _ if c_function(function).is_some() => false,
         Some((host, _)) => host.contains('.'),
         None => function.starts_with("main."),
     }
@@ -99,6 +102,20 @@ pub fn is_own(function: &str) -> bool {
 #[must_use]
 pub fn own_frame(trace: &Trace, stack: StackId) -> Option<Frame<'_>> {
     trace.frames(stack).find(|frame| is_own(frame.function)).or_else(|| telling_frame(trace, stack))
+}
+
+/// A call that the runtime records as a system call: `syscall.read`, `C.f (cgo call)`, or that no stack tells.
+#[must_use]
+pub fn call(kind: CallKind, function_name: &str) -> String {
+    match kind {
+        CallKind::OutsideGo => "C code outside Go".to_owned(),
+        CallKind::System if function_name.is_empty() => "(no stack)".to_owned(),
+        CallKind::System => function(function_name).to_owned(),
+        CallKind::Cgo => match c_function(function_name) {
+            Some(c) => format!("C.{c} (cgo call)"),
+            None => format!("{} (cgo call)", function(function_name)),
+        },
+    }
 }
 
 /// A goroutine: `G25 main.sendReport`.
@@ -163,11 +180,19 @@ pub fn span(trace: &Trace, span: &Span) -> String {
             return goroutine(trace, span.go);
         }
         (LaneId::Proc(_) | LaneId::Thread(_), GoState::Syscall) if span.go.is_some() => {
-            return format!("{} in a system call", goroutine(trace, span.go));
+            let call = if is_in_c(trace, span) { "cgo call" } else { "system call" };
+            return format!("{} in a {call}", goroutine(trace, span.go));
         }
+        (_, GoState::Syscall) if is_in_c(trace, span) => "cgo call",
         (_, go_state) => state(go_state),
     };
     with_reason(word, trace, span.reason)
+}
+
+/// Whether a span that counts as a system call is one of a C function.
+#[must_use]
+pub fn is_in_c(trace: &Trace, span: &Span) -> bool {
+    span.state == GoState::Syscall && trace.is_in_c(span.go, span.start_stack)
 }
 
 fn with_reason(word: &str, trace: &Trace, reason: StrId) -> String {

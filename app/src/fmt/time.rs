@@ -25,6 +25,12 @@ pub fn nanos(nanos: u64) -> String {
     duration(i64::try_from(nanos).unwrap_or(i64::MAX))
 }
 
+/// The same of a figure that there may be none of: a mean of nothing is `–`.
+#[must_use]
+pub fn nanos_or_dash(value: Option<u64>) -> String {
+    value.map_or_else(|| "–".to_owned(), nanos)
+}
+
 /// The same of a figure that was computed, a mean say.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "saturating float casts are what is wanted")]

@@ -187,6 +187,7 @@ const fn doing(doing: Doing) -> &'static str {
         Doing::NoCpu => "Had no CPU",
         Doing::Runnable => "Waited for a proc",
         Doing::Syscall => "Was in a system call",
+        Doing::CgoCall => "Was in a cgo call",
         Doing::Waiting(class) => name::class(class),
         Doing::Unfollowed => "Not looked into",
         Doing::Unknown => "Unknown",
@@ -199,7 +200,7 @@ fn doing_color(tokens: &Tokens, doing: Doing) -> egui::Color32 {
         Doing::MarkAssist => SpanClass::Gc,
         Doing::NoCpu => return lanes::no_cpu(tokens),
         Doing::Runnable => SpanClass::Runnable,
-        Doing::Syscall => SpanClass::Syscall,
+        Doing::Syscall | Doing::CgoCall => SpanClass::Syscall,
         Doing::Waiting(class) => class,
         Doing::Unfollowed | Doing::Unknown => return tokens.line,
     };

@@ -197,7 +197,7 @@ fn order(trace: &Trace, groups: &Groups, (_, sorting, filter): &OrderKey) -> Vec
         .collect();
     let value = |at: &usize| {
         group(*at).map_or(0, |group| match sorting.column {
-            7 => group.execution.max,
+            7 => group.execution.max.unwrap_or(0),
             column => by(column).value(&group.breakdown, group.count),
         })
     };
@@ -217,7 +217,7 @@ fn group_cells(tokens: &Tokens, trace: &Trace, group: &Group, open: bool, widest
     let color = if group.is_system { tokens.muted } else { tokens.text };
     let mut cells = vec![Cell::text(title).folding(open).colored(color), Cell::number(count(group.count))];
     cells.extend(time_cells(&group.breakdown));
-    cells.push(Cell::number(time(group.execution.max)).colored(tokens.muted));
+    cells.push(Cell::number(time(group.execution.max.unwrap_or(0))).colored(tokens.muted));
     cells.push(Cell::bar(parts(tokens, trace, &group.breakdown), widest));
     cells
 }

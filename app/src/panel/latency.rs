@@ -17,7 +17,7 @@ use trace_core::model::trace::Trace;
 use crate::action::action::{Action, Actions};
 use crate::fmt::name;
 use crate::fmt::number::{count, percent};
-use crate::fmt::time::{duration, offset};
+use crate::fmt::time::{duration, nanos_or_dash, offset};
 use crate::fmt::words;
 use crate::panel::scope::{scope_title, scope_ui};
 use crate::panel::{answer, kept, partial_ui};
@@ -144,9 +144,9 @@ fn latency_ui(ui: &mut Ui, document: &Document, found: &Arc<Latency>, waits: boo
             "{}, {} in all, median {}, 99 % {}, longest {}: {}",
             words::counted(all.waits.count, "wait"),
             time(all.waits.total),
-            time(all.waits.p50),
-            time(all.waits.p99),
-            time(all.waits.max),
+            nanos_or_dash(all.waits.p50),
+            nanos_or_dash(all.waits.p99),
+            nanos_or_dash(all.waits.max),
             scope_title(document)
         );
         ui.label(RichText::new(title).font(fonts::small()).color(tokens.muted));
@@ -222,7 +222,11 @@ fn each_ui(ui: &mut Ui, document: &Document, found: &Arc<Vec<GoLatency>>, action
     let order = kept(ui, "latency-each-order", key, || {
         let id = |at: &usize| found.get(*at).and_then(|one| trace.goroutine_name(one.go)).map_or(0, |(id, _)| id.0);
         let rank = |at: &usize| {
-            if sorting.column == 0 { id(at) } else { found.get(*at).map_or(0, |one| value(&one.waits, sorting.column)) }
+            if sorting.column == 0 {
+                Some(id(at))
+            } else {
+                found.get(*at).and_then(|one| value(&one.waits, sorting.column))
+            }
         };
         let mut order: Vec<usize> = (0..found.len()).collect();
         order.sort_by_key(rank);
@@ -245,8 +249,7 @@ fn each_ui(ui: &mut Ui, document: &Document, found: &Arc<Vec<GoLatency>>, action
             let title = name::goroutine(trace, one.go);
             let mut cells = vec![Cell::text(title).colored(tokens.accent), Cell::number(count(one.waits.count))];
             let waits = &one.waits;
-            let times = [waits.total, waits.mean, waits.p50, waits.p95, waits.p99, waits.max];
-            cells.extend(times.map(|nanos| Cell::number(time(nanos))));
+            cells.extend(times_of(waits).map(Cell::number));
             let parts =
                 Made::ALL.map(|made| (one.made.get(made as usize).copied().unwrap_or(0), color_of(tokens, made)));
             cells.push(Cell::bar(parts.to_vec(), widest));
@@ -259,16 +262,21 @@ fn each_ui(ui: &mut Ui, document: &Document, found: &Arc<Vec<GoLatency>>, action
 }
 
 /// What a column of numbers holds.
-const fn value(waits: &Spread, column: usize) -> u64 {
+const fn value(waits: &Spread, column: usize) -> Option<u64> {
     match column {
-        1 => waits.count,
+        1 => Some(waits.count),
         3 => waits.mean,
         4 => waits.p50,
         5 => waits.p95,
         6 => waits.p99,
         7 => waits.max,
-        _ => waits.total,
+        _ => Some(waits.total),
     }
+}
+
+/// The columns of times.
+fn times_of(waits: &Spread) -> [String; 6] {
+    [Some(waits.total), waits.mean, waits.p50, waits.p95, waits.p99, waits.max].map(|value| time(value.unwrap_or(0)))
 }
 
 /// What a row is: a row of the outer list, or a place in what is unfolded below one.
@@ -281,7 +289,7 @@ const fn unfolded(row: usize, open: Option<usize>, inside: usize) -> (usize, Opt
 }
 
 fn order(trace: &Trace, found: &Latency, sorting: Sorting) -> Vec<usize> {
-    let rank = |at: &usize| found.groups.get(*at).map_or(0, |group| value(&group.waits, sorting.column));
+    let rank = |at: &usize| found.groups.get(*at).and_then(|group| value(&group.waits, sorting.column));
     let name = |at: &usize| found.groups.get(*at).map_or("", |group| trace.str(group.name));
     let mut order: Vec<usize> = (0..found.groups.len()).collect();
     order.sort_by(|one, other| {
@@ -298,9 +306,7 @@ fn group_cells(tokens: &Tokens, trace: &Trace, group: &LatencyGroup, open: bool,
         Cell::text(function_name(trace, group.name)).folding(open).colored(color),
         Cell::number(count(waits.count)),
     ];
-    cells.extend(
-        [waits.total, waits.mean, waits.p50, waits.p95, waits.p99, waits.max].map(|nanos| Cell::number(time(nanos))),
-    );
+    cells.extend(times_of(waits).map(Cell::number));
     let parts = Made::ALL.map(|made| (group.made.get(made as usize).copied().unwrap_or(0), color_of(tokens, made)));
     cells.push(Cell::bar(parts.to_vec(), widest));
     cells

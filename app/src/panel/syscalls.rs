@@ -86,8 +86,9 @@ fn title_ui(ui: &mut Ui, document: &Document, found: &Syscalls) {
     let tokens = tokens::of(ui.ctx());
     let all = &found.all;
     ui.horizontal(|ui| {
+        let in_c = if found.in_c > 0 { format!(" ({} of C)", count(found.in_c)) } else { String::new() };
         let title = format!(
-            "{}, {} in all, {} of them blocking ({} without a proc): {}",
+            "{}{in_c}, {} in all, {} of them blocking ({} without a proc): {}",
             words::counted(all.calls.count, "call"),
             time(all.calls.total),
             count(all.blocking),
@@ -96,7 +97,7 @@ fn title_ui(ui: &mut Ui, document: &Document, found: &Syscalls) {
         );
         ui.label(RichText::new(title).font(fonts::small()).color(tokens.muted)).on_hover_text(
             "A call that takes long loses its proc to another thread: it was blocking. What it spent without the \
-             proc kept nobody else from running.",
+             proc kept nobody else from running. Calls of C functions (cgo) are recorded in the same way.",
         );
         partial_ui(ui, document);
         let [with, without] = colors(tokens);
@@ -156,9 +157,9 @@ fn order(groups: &[CallGroup], sorting: Sorting) -> Vec<usize> {
     let rank = |at: &usize| {
         groups.get(*at).map_or(0, |group| match sorting.column {
             1 => group.calls.count,
-            3 => group.calls.p50,
-            4 => group.calls.p99,
-            5 => group.calls.max,
+            3 => group.calls.p50.unwrap_or(0),
+            4 => group.calls.p99.unwrap_or(0),
+            5 => group.calls.max.unwrap_or(0),
             6 => group.blocking,
             7 => group.blocked,
             _ => group.calls.total,
@@ -180,7 +181,7 @@ fn group_cells(
     (stacks, open): (bool, bool),
     widest: u64,
 ) -> Vec<Cell> {
-    let call = if group.function.is_empty() { "(no stack)" } else { name::function(&group.function) };
+    let call = name::call(group.kind, &group.function);
     let frame = name::own_frame(trace, group.stack).filter(|frame| stacks && frame.function != group.function);
     let place = frame
         .map(|frame| format!("  from {} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line));
@@ -191,7 +192,8 @@ fn group_cells(
         Cell::text(format!("{call}{}", place.unwrap_or_default())).folding(open),
         Cell::number(count(calls.count)),
     ];
-    cells.extend([calls.total, calls.p50, calls.p99, calls.max].map(|nanos| Cell::number(time(nanos))));
+    let times = [Some(calls.total), calls.p50, calls.p99, calls.max];
+    cells.extend(times.map(|nanos| Cell::number(time(nanos.unwrap_or(0)))));
     cells.push(Cell::number(count(group.blocking)));
     cells.push(Cell::number(time(group.blocked)));
     cells.push(Cell::bar(parts, widest));

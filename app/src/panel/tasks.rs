@@ -171,9 +171,9 @@ fn family_cells<T>(tokens: &Tokens, trace: &Trace, family: &Family<T>, open: boo
         Cell::text(format!("{title}{}", place.unwrap_or_default())).folding(open),
         Cell::number(count(family.count)),
         Cell::number(count(family.incomplete)).colored(tokens.muted),
-        Cell::number(time(p50)),
-        Cell::number(time(p95)),
-        Cell::number(time(max)),
+        Cell::number(time(p50.unwrap_or(0))),
+        Cell::number(time(p95.unwrap_or(0))),
+        Cell::number(time(max.unwrap_or(0))),
         Cell::number(spark(&family.histogram)).colored(tokens.accent),
         Cell::text(words::counted(family.latency.count, "complete one")).colored(tokens.muted),
     ]

@@ -184,6 +184,7 @@ fn did(trace: &Trace, doing: Doing, reason: StrId) -> String {
         Doing::NoCpu => "Had no CPU".to_owned(),
         Doing::Runnable => "Was ready, without a proc".to_owned(),
         Doing::Syscall => "Was in a system call".to_owned(),
+        Doing::CgoCall => "Was in a cgo call".to_owned(),
         Doing::Waiting(class) => match trace.str(reason) {
             "" => name::class(class).to_owned(),
             reason => format!("Waited ({reason})"),
@@ -199,7 +200,7 @@ fn color(tokens: &Tokens, doing: Doing) -> egui::Color32 {
         Doing::MarkAssist => SpanClass::Gc,
         Doing::NoCpu => return lanes::no_cpu(tokens),
         Doing::Runnable => SpanClass::Runnable,
-        Doing::Syscall => SpanClass::Syscall,
+        Doing::Syscall | Doing::CgoCall => SpanClass::Syscall,
         Doing::Waiting(class) => class,
         Doing::Unfollowed | Doing::Unknown => return tokens.line,
     };

@@ -115,7 +115,7 @@ fn color(frame: &Frame<'_>, step: &Step) -> Color32 {
         Doing::MarkAssist => SpanClass::Gc,
         Doing::NoCpu => return lanes::no_cpu(frame.tokens),
         Doing::Runnable => SpanClass::Runnable,
-        Doing::Syscall => SpanClass::Syscall,
+        Doing::Syscall | Doing::CgoCall => SpanClass::Syscall,
         Doing::Waiting(class) => class,
         Doing::Unfollowed | Doing::Unknown => return frame.tokens.muted,
     };

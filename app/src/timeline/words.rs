@@ -1,12 +1,14 @@
 //! How lanes, spans and edges are named on screen and to screen readers.
 
 use trace_core::event::state::{Cause, GoState, SpanClass};
+use trace_core::model::cgo::c_function;
 use trace_core::model::flows::{Flow, FlowKind};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::no_cpu::NoCpuCause;
 use trace_core::model::spans::Span;
 use trace_core::model::trace::{Frame, Trace};
 
+use crate::fmt::name::is_in_c;
 use crate::fmt::time::duration;
 use crate::timeline::labels::{last_part, without_path};
 
@@ -72,11 +74,16 @@ pub fn state_name(trace: &Trace, span: &Span) -> String {
         GoState::Unknown => "unknown",
         GoState::Runnable => "runnable",
         GoState::Running => "running",
-        GoState::Syscall => "syscall",
+        GoState::Syscall => call_name(trace, span),
         GoState::Waiting => "waiting",
         GoState::Dead => "ended",
     };
     if reason.is_empty() { state.to_owned() } else { format!("{state} ({reason})") }
+}
+
+/// A system call, or what only counts as one.
+fn call_name(trace: &Trace, span: &Span) -> &'static str {
+    if is_in_c(trace, span) { "cgo call" } else { "syscall" }
 }
 
 /// Frames that say nothing about the program: the runtime and the packages between it and a caller.
@@ -128,10 +135,15 @@ pub fn span_wordings(trace: &Trace, span: &Span) -> Vec<String> {
             wordings.extend([short.to_owned(), last.to_owned()]);
         }
         GoState::Running => wordings.push("running".to_owned()),
-        GoState::Syscall if !short.is_empty() => {
-            wordings.extend([format!("syscall ({short})"), format!("syscall ({last})"), "syscall".to_owned()]);
+        GoState::Syscall => {
+            let call = call_name(trace, span);
+            if let Some(c) = c_function(function) {
+                wordings.push(format!("{call} (C.{c})"));
+            } else if !short.is_empty() {
+                wordings.extend([format!("{call} ({short})"), format!("{call} ({last})")]);
+            }
+            wordings.push(call.to_owned());
         }
-        GoState::Syscall => wordings.push("syscall".to_owned()),
         GoState::Runnable if reason.is_empty() => wordings.push("runnable".to_owned()),
         GoState::Runnable => wordings.extend([format!("runnable ({reason})"), "runnable".to_owned()]),
         GoState::Waiting => {
@@ -152,7 +164,10 @@ fn carrier_wordings(trace: &Trace, span: &Span) -> Vec<String> {
     }
     let (id, function) = lane_parts(trace, LaneId::Goroutine(span.go));
     let (short, last) = (without_path(function), last_part(function));
-    let blocked = if span.state == GoState::Syscall { " in syscall" } else { "" };
+    let blocked = match call_name(trace, span) {
+        call if span.state == GoState::Syscall => format!(" in {call}"),
+        _ => String::new(),
+    };
     vec![format!("{id} {short}{blocked}"), format!("{id} {last}"), id]
 }
 

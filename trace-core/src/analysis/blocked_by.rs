@@ -107,6 +107,37 @@ pub struct Releasers {
     pub sentence: String,
 }
 
+impl Blocked {
+    /// What they wait at, as Go spells it, or else the runtime's reason; empty if neither is in the trace: what
+    /// began before the trace has none.
+    #[must_use]
+    pub fn operation<'a>(&self, trace: &'a Trace) -> &'a str {
+        match self.op.name() {
+            "" => trace.str(self.reason),
+            name => name,
+        }
+    }
+
+    /// ` at chan receive`; nothing if that is not known.
+    #[must_use]
+    pub fn at_operation(&self, trace: &Trace) -> String {
+        match self.operation(trace) {
+            "" => String::new(),
+            operation => format!(" at {operation}"),
+        }
+    }
+
+    /// `in chan receive at main.worker (main.go:30)`; without the operation if that is not known.
+    #[must_use]
+    pub(crate) fn in_operation(&self, trace: &Trace) -> String {
+        let place = place_name(Some(&self.place));
+        match self.operation(trace) {
+            "" => format!("at {place}"),
+            operation => format!("in {operation} at {place}"),
+        }
+    }
+}
+
 /// All places of waiting, those with most time first.
 #[must_use]
 pub fn blocked(census: &Census, places: &Places<'_>) -> Vec<Blocked> {
@@ -148,18 +179,14 @@ pub fn blocked(census: &Census, places: &Places<'_>) -> Vec<Blocked> {
 }
 
 fn sentence(trace: &Trace, places: &Places<'_>, blocked: &Blocked, releasers: &Releasers) -> String {
-    let on = match blocked.op.name() {
-        "" => trace.str(blocked.reason),
-        name => name,
-    };
     let at = if blocked.is_prior {
         // Where they waited is not in the trace; where their wakers were is told next.
-        format!("in {}, since before the trace (no stacks)", prior_name(blocked.op))
+        format!(" in {}, since before the trace (no stacks)", prior_name(blocked.op))
     } else {
-        format!("at {on} in {}", place_name(Some(&blocked.place)))
+        format!("{} in {}", blocked.at_operation(trace), place_name(Some(&blocked.place)))
     };
     let mut text = format!(
-        "{} of {} took {} in sum (max {}) {at}",
+        "{} of {} took {} in sum (max {}){at}",
         counted(blocked.count, "wait"),
         counted(blocked.gos, "goroutine"),
         time(blocked.nanos),

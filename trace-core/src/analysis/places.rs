@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::ids::StackId;
+use crate::model::cgo::is_generated;
 use crate::model::trace::{Frame, Trace};
 
 /// A line in the traced program.
@@ -180,7 +181,7 @@ impl Op {
 /// Whose code a function is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Go's runtime and standard library.
+    /// Go's runtime and standard library, and what cgo generates.
     Standard,
     /// A module that the program depends on.
     Dependency,
@@ -252,12 +253,9 @@ pub fn origin(frame: &Frame<'_>) -> Origin {
     let package = name.get(..package_end).unwrap_or_default();
     let first = package.split('/').next().unwrap_or_default();
     let is_plain = !first.contains('.');
-    // The main package of a test binary is made by `go test`.
-    let is_generated = frame.file.ends_with("_testmain.go");
-    if package.is_empty()
-        || is_generated
-        || (is_plain && (first.contains(':') || STANDARD.binary_search(&first).is_ok()))
-    {
+    let is_standard = is_plain && (first.contains(':') || STANDARD.binary_search(&first).is_ok());
+    let is_test_main = frame.file.ends_with("_testmain.go");
+    if package.is_empty() || is_test_main || is_generated(frame) || is_standard {
         Origin::Standard
     } else if frame.file.contains("@v") || frame.file.contains("/vendor/") {
         Origin::Dependency
@@ -747,6 +745,7 @@ mod tests {
         assert_eq!(of("net/http.(*conn).serve", "/go/src/net/http/server.go"), Origin::Standard);
         assert_eq!(of("slices.SortFunc[go.shape.[]example.com/a.T]", "x.go"), Origin::Standard);
         assert_eq!(of("main.main.func1", "/home/x/main.go"), Origin::Own);
+        assert_eq!(of("main._Cfunc_cslow", "_cgo_gotypes.go"), Origin::Standard);
         assert_eq!(of("shop/orders.(*Book).Add", "/home/x/orders/book.go"), Origin::Own);
         assert_eq!(of("log.example.com/a.F", "/home/x/a.go"), Origin::Own);
         assert_eq!(of("github.com/a/b.F", "/home/gopher/go/pkg/mod/github.com/a/b@v1.2.3/b.go"), Origin::Dependency);

@@ -5,7 +5,7 @@ const PER_DECADE: usize = 5;
 /// Lower edges of the buckets within a decade, in tenths: about evenly spaced on a log scale.
 const EDGES: [u64; PER_DECADE] = [10, 16, 25, 40, 63];
 
-/// What many durations add up to. All in nanoseconds.
+/// What many durations add up to. All in nanoseconds; what none can have is `None` then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spread {
     /// How many.
@@ -13,17 +13,17 @@ pub struct Spread {
     /// In sum.
     pub total: u64,
     /// Their mean, cut to whole nanoseconds.
-    pub mean: u64,
+    pub mean: Option<u64>,
     /// The shortest.
-    pub min: u64,
+    pub min: Option<u64>,
     /// Half of them are no longer (nearest rank, as all percentiles here).
-    pub p50: u64,
+    pub p50: Option<u64>,
     /// 95 % are no longer.
-    pub p95: u64,
+    pub p95: Option<u64>,
     /// 99 % are no longer.
-    pub p99: u64,
+    pub p99: Option<u64>,
     /// The longest.
-    pub max: u64,
+    pub max: Option<u64>,
 }
 
 impl Spread {
@@ -35,9 +35,9 @@ impl Spread {
         Self {
             count,
             total,
-            mean: total.checked_div(count).unwrap_or(0),
-            min: nanos.iter().copied().min().unwrap_or(0),
-            max: nanos.iter().copied().max().unwrap_or(0),
+            mean: total.checked_div(count),
+            min: nanos.iter().copied().min(),
+            max: nanos.iter().copied().max(),
             p50: percentile(nanos, 50),
             p95: percentile(nanos, 95),
             p99: percentile(nanos, 99),
@@ -45,10 +45,10 @@ impl Spread {
     }
 }
 
-/// The smallest value that at least `percent` of all do not exceed (nearest rank); 0 of none.
-fn percentile(nanos: &mut [u64], percent: usize) -> u64 {
+/// The smallest value that at least `percent` of all do not exceed (nearest rank); `None` of none.
+fn percentile(nanos: &mut [u64], percent: usize) -> Option<u64> {
     let rank = (nanos.len() * percent).div_ceil(100).saturating_sub(1);
-    if rank >= nanos.len() { 0 } else { *nanos.select_nth_unstable(rank).1 }
+    (rank < nanos.len()).then(|| *nanos.select_nth_unstable(rank).1)
 }
 
 /// A bucket of a histogram: `from <= value < to`, nanoseconds.
@@ -111,10 +111,12 @@ mod tests {
     fn percentiles_are_values_that_occur() {
         let mut nanos: Vec<u64> = (1..=200).rev().collect();
         let spread = Spread::of(&mut nanos);
-        assert_eq!((spread.p50, spread.p95, spread.p99, spread.max, spread.min), (100, 190, 198, 200, 1));
-        assert_eq!((spread.count, spread.total, spread.mean), (200, 20_100, 100));
+        let ranks = [spread.min, spread.p50, spread.p95, spread.p99, spread.max];
+        assert_eq!(ranks, [1, 100, 190, 198, 200].map(Some));
+        assert_eq!((spread.count, spread.total, spread.mean), (200, 20_100, Some(100)));
         assert_eq!(Spread::of(&mut []), Spread::default());
-        assert_eq!(Spread::of(&mut [7]).p50, 7);
+        assert_eq!(Spread::default().mean, None);
+        assert_eq!(Spread::of(&mut [7]).p50, Some(7));
     }
 
     #[test]

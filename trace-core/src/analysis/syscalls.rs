@@ -1,7 +1,8 @@
 //! System calls: which, from where, how long, and which of them cost their goroutine its proc.
 //!
 //! Go notes a call that returns quickly as begin and end. A call that takes long loses its proc to another thread:
-//! it was blocking, and what it spent without the proc is time blocked.
+//! it was blocking, and what it spent without the proc is time blocked. Calls of C functions are noted in the same
+//! way; they are told apart by their stacks.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -25,6 +26,8 @@ pub const WORST: usize = 20;
 pub struct Call {
     /// Whose.
     pub go: GoIx,
+    /// What was called.
+    pub kind: CallKind,
     /// From beginning to end, also outside of the scope; clipped to the trace.
     pub range: TimeRange,
     /// Nanoseconds inside the scope.
@@ -35,12 +38,48 @@ pub struct Call {
     pub is_cut: bool,
 }
 
+/// What was called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CallKind {
+    /// The operating system.
+    #[default]
+    System,
+    /// A C function, through cgo.
+    Cgo,
+    /// C code on a thread of its own, between two calls into Go: the goroutine of such a thread is in no Go code.
+    OutsideGo,
+}
+
+impl CallKind {
+    /// The stable name that reports use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Cgo => "cgo",
+            Self::OutsideGo => "outside_go",
+        }
+    }
+
+    fn of(trace: &Trace, go: GoIx, stack: StackId) -> Self {
+        if !trace.is_in_c(go, stack) {
+            Self::System
+        } else if stack.is_some() {
+            Self::Cgo
+        } else {
+            Self::OutsideGo
+        }
+    }
+}
+
 /// The calls of one stack, or of one function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallGroup {
+    /// What was called; of all calls together, that of none.
+    pub kind: CallKind,
     /// From where, for groups by stack; `NONE` if none was recorded.
     pub stack: StackId,
-    /// The call, as the innermost function that tells: `syscall.read`. Empty without a stack.
+    /// The call, as the innermost function that tells: `syscall.read`, `main._Cfunc_f`. Empty without a stack.
     pub function: String,
     /// How long the single calls were.
     pub calls: Spread,
@@ -63,7 +102,12 @@ pub struct Syscalls {
     pub functions: Vec<CallGroup>,
     /// All of them.
     pub all: CallGroup,
+    /// How many of them were not of the operating system.
+    pub in_c: u64,
 }
+
+/// From where, and what: without a stack it is the goroutine that tells.
+type Key = (StackId, CallKind);
 
 #[derive(Default)]
 struct Growing {
@@ -106,11 +150,11 @@ impl Growing {
         self.shrink();
     }
 
-    fn finished(mut self, stack: StackId, function: String) -> CallGroup {
+    fn finished(mut self, (stack, kind): Key, function: String) -> CallGroup {
         self.shrink();
         let calls = Spread::of(&mut self.lengths);
         let (blocking, blocked, cut) = (self.blocking, self.blocked, self.cut);
-        CallGroup { stack, function, calls, blocking, blocked, cut, worst: self.worst }
+        CallGroup { kind, stack, function, calls, blocking, blocked, cut, worst: self.worst }
     }
 }
 
@@ -118,7 +162,7 @@ impl Growing {
 #[must_use]
 pub fn syscalls(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Syscalls> {
     let chunks = pieces.len().div_ceil(CHUNK);
-    let grown = (0..chunks).into_par_iter().fold(FxHashMap::<StackId, Growing>::default, |mut grown, chunk| {
+    let grown = (0..chunks).into_par_iter().fold(FxHashMap::<Key, Growing>::default, |mut grown, chunk| {
         if !monitor.is_cancelled() {
             for at in chunk * CHUNK..((chunk + 1) * CHUNK).min(pieces.len()) {
                 if let Some((go, ranges)) = pieces.nth(at) {
@@ -129,8 +173,8 @@ pub fn syscalls(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Sys
         grown
     });
     let grown = grown.reduce(FxHashMap::default, |mut one, other| {
-        for (stack, group) in other {
-            one.entry(stack).or_default().merge(&group);
+        for (key, group) in other {
+            one.entry(key).or_default().merge(&group);
         }
         one
     });
@@ -138,28 +182,31 @@ pub fn syscalls(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Sys
         return None;
     }
     // Per function: the sums, and the stack with most time.
-    let mut functions: FxHashMap<&str, (Growing, StackId, u64)> = FxHashMap::default();
+    let mut functions: FxHashMap<(&str, CallKind), (Growing, StackId, u64)> = FxHashMap::default();
     let mut all = Growing::default();
-    for (&stack, group) in &grown {
+    let mut in_c = 0;
+    for (&(stack, kind), group) in &grown {
         all.merge(group);
+        in_c += if kind == CallKind::System { 0 } else { group.lengths.len() as u64 };
         let total = group.lengths.iter().sum();
-        let (known, widest, most) = functions.entry(telling_function(trace, stack)).or_default();
+        let (known, widest, most) = functions.entry((telling_function(trace, stack), kind)).or_default();
         known.merge(group);
         if (total, stack) > (*most, *widest) {
             (*widest, *most) = (stack, total);
         }
     }
-    let functions = functions.into_iter().map(|(name, (group, stack, _))| group.finished(stack, name.to_owned()));
+    let functions =
+        functions.into_iter().map(|((name, kind), (group, stack, _))| group.finished((stack, kind), name.to_owned()));
     let functions = sorted(functions.collect());
     let stacks =
-        grown.into_par_iter().map(|(stack, group)| group.finished(stack, telling_function(trace, stack).to_owned()));
+        grown.into_par_iter().map(|(key, group)| group.finished(key, telling_function(trace, key.0).to_owned()));
     let stacks = sorted(stacks.collect());
-    Some(Syscalls { stacks, functions, all: all.finished(StackId::NONE, String::new()) })
+    Some(Syscalls { stacks, functions, all: all.finished(Key::default(), String::new()), in_c })
 }
 
 fn sorted(mut groups: Vec<CallGroup>) -> Vec<CallGroup> {
     groups.sort_by(|one, other| {
-        let key = |group: &CallGroup| (group.stack, group.function.clone());
+        let key = |group: &CallGroup| (group.stack, group.function.clone(), group.kind);
         other.calls.total.cmp(&one.calls.total).then_with(|| key(one).cmp(&key(other)))
     });
     groups
@@ -178,7 +225,7 @@ pub fn telling_function(trace: &Trace, stack: StackId) -> &str {
     telling.or_else(|| trace.frames(stack).map(|frame| frame.function).last()).unwrap_or_default()
 }
 
-fn look_at(trace: &Trace, go: GoIx, ranges: &[TimeRange], grown: &mut FxHashMap<StackId, Growing>) {
+fn look_at(trace: &Trace, go: GoIx, ranges: &[TimeRange], grown: &mut FxHashMap<Key, Growing>) {
     let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return };
     let hull = TimeRange::new(first.start, last.end);
     let loses = trace.proc_lost(go, trace.range()).is_some();
@@ -193,8 +240,9 @@ fn look_at(trace: &Trace, go: GoIx, ranges: &[TimeRange], grown: &mut FxHashMap<
         let lost = if loses { trace.proc_lost(go, stretch.range) } else { None };
         let blocked = nanos - nanos_in(ranges, held(stretch, lost));
         let is_cut = stretch.began_before || stretch.goes_on;
-        let call = Call { go, range: stretch.range, nanos, blocked, is_cut };
         let is_clipped = nanos < stretch.range.nanos().unsigned_abs();
-        grown.entry(stretch.stack).or_default().add(call, is_cut || is_clipped);
+        let kind = CallKind::of(trace, go, stretch.stack);
+        let call = Call { go, kind, range: stretch.range, nanos, blocked, is_cut };
+        grown.entry((stretch.stack, kind)).or_default().add(call, is_cut || is_clipped);
     });
 }

@@ -39,6 +39,8 @@ pub enum Doing {
     Runnable,
     /// In a system call.
     Syscall,
+    /// In a C function, which the runtime records as a system call.
+    CgoCall,
     /// Waiting, and nobody in the trace is known to have ended it by what they did meanwhile: for the
     /// network, a timer, or someone outside.
     Waiting(SpanClass),
@@ -246,7 +248,9 @@ impl Walker<'_> {
             }
             GoState::Runnable => self.push(Step { doing: Doing::Runnable, stack: span.start_stack, ..step }),
             GoState::Syscall => {
-                let step = Step { doing: Doing::Syscall, stack: span.start_stack, ..step };
+                let is_in_c = self.trace.is_in_c(span.go, span.start_stack);
+                let doing = if is_in_c { Doing::CgoCall } else { Doing::Syscall };
+                let step = Step { doing, stack: span.start_stack, ..step };
                 self.cut(span.go, step, |walker, step| walker.push(step));
             }
             GoState::Unknown | GoState::Dead => self.push(step),

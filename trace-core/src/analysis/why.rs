@@ -291,6 +291,7 @@ pub const fn did(doing: Doing) -> &'static str {
         Doing::NoCpu => "had no CPU",
         Doing::Runnable => "was ready without a proc",
         Doing::Syscall => "was in a system call",
+        Doing::CgoCall => "was in a cgo call",
         Doing::Waiting(_) => "waited",
         Doing::Unfollowed => "was not looked into",
     }

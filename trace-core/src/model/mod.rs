@@ -18,6 +18,7 @@
     reason = "columns of a segment are indexed by places that the builder itself made; what comes from files or callers goes through get"
 )]
 
+pub mod cgo;
 pub mod flows;
 pub mod goroutines;
 pub mod hole;

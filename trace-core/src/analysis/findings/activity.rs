@@ -34,9 +34,9 @@ impl Way {
         match doing {
             Doing::Running | Doing::MarkAssist => Self::Running,
             Doing::Runnable => Self::Runnable,
-            Doing::Syscall => Self::Syscall,
+            Doing::Syscall | Doing::CgoCall => Self::Syscall,
             Doing::Waiting(_) => Self::Waiting,
-            Doing::Unknown | Doing::Unfollowed => Self::Unknown,
+            Doing::NoCpu | Doing::Unknown | Doing::Unfollowed => Self::Unknown,
         }
     }
 
@@ -50,7 +50,7 @@ impl Way {
         match self {
             Self::Running => "running in",
             Self::Runnable => "runnable, without a proc, in",
-            Self::Syscall => "in a system call of",
+            Self::Syscall => "in a system or cgo call of",
             Self::Waiting => "waiting in",
             Self::Unknown => "last seen in",
         }

@@ -68,7 +68,7 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     let mut evidence = Evidence::default();
     let title = format!(
         "{} for {}, which was {} {} for {}",
-        waited(wait, &format!("in {} at {}", wait.op.name(), place_name(Some(&wait.place))), &mut evidence),
+        waited(wait, &wait.in_operation(scene.trace), &mut evidence),
         go_name(scene.trace, consumer),
         way.words(),
         place_name(Some(&hot.place)),
@@ -127,7 +127,7 @@ fn polls(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, hot: &Hot) -> Opt
     let mut evidence = Evidence::default();
     let title = format!(
         "{} for {}, which sleeps at {} and then looks whether there is something to do",
-        waited(wait, &format!("in {} at {}", wait.op.name(), place_name(Some(&wait.place))), &mut evidence),
+        waited(wait, &wait.in_operation(scene.trace), &mut evidence),
         go_name(scene.trace, sleeper),
         place_name(Some(&hot.place)),
     );

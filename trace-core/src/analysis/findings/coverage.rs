@@ -47,10 +47,7 @@ impl Coverage {
         let work_ns: u64 = census.families.values().map(|family| family.nanos).sum();
         let largest = waits.iter().take(LARGEST).map(|wait| WaitSite {
             place: wait.place.clone(),
-            operation: match wait.op.name() {
-                "" => trace.str(wait.reason).to_owned(),
-                name => name.to_owned(),
-            },
+            operation: wait.operation(trace).to_owned(),
             count: wait.count,
             nanos: wait.nanos,
             max: wait.max,

@@ -125,7 +125,7 @@ fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findi
     let mut evidence = Evidence::default();
     let title = format!(
         "{} for the others, {} of it for {}, {} {} for {}",
-        waited(wait, &format!("in {} at {}", wait.op.name(), place_name(Some(&wait.place))), &mut evidence),
+        waited(wait, &wait.in_operation(scene.trace), &mut evidence),
         evidence.share("share_of_last", share),
         go_name(scene.trace, last),
         way.words(),
@@ -183,7 +183,8 @@ fn has_fixed_partners(scene: &Scene<'_>, wait: &Blocked) -> bool {
 /// Nanoseconds of the waits in which those who ended them waited, too, but not for a lock.
 fn outside(scene: &Scene<'_>, found: &Releasers) -> u64 {
     part_of(found, |part| {
-        matches!(part.doing, Doing::Waiting(_) | Doing::Syscall) && !scene.places.op(part.stack).is_lock()
+        matches!(part.doing, Doing::Waiting(_) | Doing::Syscall | Doing::CgoCall)
+            && !scene.places.op(part.stack).is_lock()
     })
 }
 

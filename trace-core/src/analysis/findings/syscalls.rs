@@ -1,4 +1,4 @@
-//! System calls that make up much of the units of work.
+//! System calls, and calls of C functions, that make up much of the units of work.
 
 use rustc_hash::FxHashMap;
 
@@ -7,6 +7,7 @@ use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
 use crate::base::ids::{GoIx, StackId};
 use crate::event::state::SpanClass;
+use crate::model::cgo::c_function;
 
 /// Calls of one function of the program within one kind of work.
 #[derive(Default)]
@@ -37,7 +38,7 @@ fn writes_to_network(scene: &Scene<'_>, stack: StackId) -> bool {
 }
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut calls: FxHashMap<(u32, u32), Calls> = FxHashMap::default();
+    let mut calls: FxHashMap<(u32, u32, bool), Calls> = FxHashMap::default();
     for (key, site) in &scene.census.sites {
         let (Some(own), Some(outer)) = (scene.places.own_function(key.stack), scene.places.outer_function(key.stack))
         else {
@@ -46,7 +47,8 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         if key.class != SpanClass::Syscall {
             continue;
         }
-        let sum = calls.entry((own, outer)).or_default();
+        let in_c = scene.trace.c_function(key.stack).is_some();
+        let sum = calls.entry((own, outer, in_c)).or_default();
         sum.spot.count += site.count;
         sum.spot.nanos += site.nanos;
         sum.max = sum.max.max(site.max);
@@ -57,7 +59,7 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         let longest = site.longest.iter().max_by_key(|wait| wait.range.nanos());
         sum.spot.longest = longer(sum.spot.longest, longest.map(|wait| (wait.go, wait.range)));
     }
-    let mut calls: Vec<((u32, u32), Calls)> = calls.into_iter().collect();
+    let mut calls: Vec<((u32, u32, bool), Calls)> = calls.into_iter().collect();
     calls.sort_by_key(|(key, _)| *key);
     calls
         .iter()
@@ -76,11 +78,16 @@ fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     if calls.max * 10 > spot.nanos * 9 && scene.share(calls.max) > 0.9 {
         return None;
     }
-    let callee = scene.places.callee(stack).unwrap_or("a system call");
+    let in_c = scene.trace.c_function(stack).is_some();
+    let what = if in_c { "cgo call" } else { "system call" };
+    let callee = match scene.places.callee(stack) {
+        Some(callee) => c_function(callee).map_or_else(|| callee.to_owned(), |function| format!("C.{function}")),
+        None => format!("a {what}"),
+    };
     let mut evidence = Evidence::default();
     let title = format!(
         "{}, {} total (max {}), most in {callee} at {}: {} of the time of work in {}",
-        evidence.count("calls", spot.count, "system call"),
+        evidence.count("calls", spot.count, what),
         evidence.time("call_total_ns", spot.nanos),
         evidence.time("call_max_ns", calls.max),
         place_name(Some(&place)),
