@@ -138,6 +138,11 @@ impl Activity {
         total(&united(ranges.flat_map(|piece| piece.ranges.iter().copied()).collect()))
     }
 
+    /// How long somebody did anything of it, nanoseconds, however many waited: at most the length of the trace.
+    pub(crate) fn elapsed_all(&self) -> u64 {
+        total(&united(self.pieces.iter().flat_map(|piece| piece.ranges.iter().copied()).collect()))
+    }
+
     /// How many goroutines it is about.
     pub(crate) fn goroutines(&self) -> u64 {
         let mut gos: Vec<GoIx> = self.pieces.iter().map(|piece| piece.go).collect();

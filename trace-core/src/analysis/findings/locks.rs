@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
+use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers, total};
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, Way};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name, time};
@@ -14,6 +14,7 @@ use crate::analysis::findings::hot::hot;
 use crate::analysis::findings::lock_causes::{LockCause, waited_at};
 use crate::analysis::places::{Op, Place};
 use crate::analysis::prior::resumed_at;
+use crate::analysis::scope::united;
 use crate::analysis::wait_chain::Doing;
 use crate::analysis::why::{prior_name, where_at};
 use crate::base::ids::{GoIx, ProcIx, StackId};
@@ -63,6 +64,8 @@ const FEW: u64 = 3;
 const SHORT: u64 = 100_000_000;
 /// On average such waits are no more than what it takes to be woken, ns.
 const CHEAP: u64 = 50_000;
+/// The lock must have been held for one such part of the time in which somebody waited for it.
+const EXPLAINED: u64 = 5;
 /// Stretches of other goroutines that are looked at, for what ran while holders had no proc.
 const RUNS: usize = 4_096;
 
@@ -126,7 +129,16 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
         .culprit(scene.trace, culprit, if is_slow { top.stack } else { top.release })
         .act(done.act(top.go, top.doing))
         .link(scene.trace, top.go, top.longest);
-    Some(cause.of_finding(affected(scene, finding, case)))
+    let finding = cause.of_finding(affected(scene, finding, case));
+    Some(if is_explained(case, &done) { finding } else { finding.at_most(Severity::Note) })
+}
+
+/// Whether the lock was held for a fair part of the time in which somebody waited for it. Where it was not, many took
+/// it one after the other, each for a moment: what they waited for is to be woken.
+fn is_explained(case: &Case<'_>, done: &Activity) -> bool {
+    let waits = case.waits.iter().flat_map(|(wait, _)| wait.longest.iter().map(|one| one.range));
+    let waited = total(&united(waits.collect()));
+    done.elapsed_all() * EXPLAINED >= waited
 }
 
 /// With those who waited.
