@@ -221,11 +221,15 @@ fn every_command_prints_names_as_text() {
 #[test]
 fn json_has_the_names_as_they_are() {
     let den = Den::new();
-    let output = den.run(&[&["regions"][..], &den.words("regions", den.trace("4own")), &["--json"]].concat());
+    let trace = den.trace("4own");
+    let output = den.run(&[&["regions"][..], &den.words("regions", trace), &["--json"]].concat());
     let found: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let names: Vec<&str> =
         found["types"].as_array().expect("types").iter().filter_map(|one| one["name"].as_str()).collect();
     assert!(!names.is_empty() && names.iter().all(|name| name.contains(&poison())), "{names:?}");
+    // Commands take them as they print them.
+    let output = den.run(&[&["why"][..], &den.words("why", trace), &["--region", &visible(names[0])]].concat());
+    assert_ne!(output.status.code(), Some(2), "{}", visible(&String::from_utf8_lossy(&output.stderr)));
 }
 
 #[test]

@@ -40,8 +40,8 @@ A FILE may be packed (gzip, zstd, lz4, zip, tar); - is standard input, and an ad
 http://HOST/debug/pprof/trace?seconds=5 is fetched; http:// may be left out where a port is given
 (localhost:6060/debug/pprof/trace). One called like a command opens as ./dump.
 A trace in an archive is ARCHIVE.tar/NAME; if it is the only one, the archive will do. Packed files
-unpack to 256 MB or 100 times their size at most, or else to --max-unpacked SIZE (2G); a server may send 1 GB, or
-else --max-download SIZE (4G). Every command takes these two.
+unpack to 256 MB or 100 times their size at most, or else to --max-unpacked SIZE (2G); a server may send
+250 MB and 16 MB for each second it records, or else --max-download SIZE (4G). Every command takes these two.
 
 Exit codes: 0 all is well, 1 a file cannot be read, 2 wrong usage, 3 read, but parts are damaged,
 4 the report (or comparison) found what it was to fail on

@@ -8,6 +8,7 @@ use trace_core::model::trace::Trace;
 
 use crate::cli::exit::Failure;
 use crate::cli::place::Stretch;
+use crate::fmt::escape::visible;
 
 /// The lines about these options, for the help of commands that take them.
 pub const HELP: &str = "\
@@ -122,8 +123,8 @@ fn function(trace: &Trace, name: &str) -> Option<StrId> {
         let name = trace.goroutine_name(GoIx(at)).map_or(StrId::EMPTY, |(_, name)| name);
         *counts.entry(name).or_default() += 1;
     }
-    let is_end = |full: &str| full.strip_suffix(name).is_some_and(|head| head.ends_with(['.', '/']));
-    let exact = counts.keys().copied().find(|&id| trace.str(id) == name);
+    let is_end = |full: &str| visible(full).strip_suffix(name).is_some_and(|head| head.ends_with(['.', '/']));
+    let exact = counts.keys().copied().find(|&id| is_called(trace.str(id), name));
     exact.or_else(|| {
         counts.into_iter().filter(|(id, _)| is_end(trace.str(*id))).max_by_key(|(_, n)| *n).map(|(id, _)| id)
     })
@@ -131,7 +132,12 @@ fn function(trace: &Trace, name: &str) -> Option<StrId> {
 
 /// A string of the trace by its text.
 fn string(trace: &Trace, text: &str) -> Option<StrId> {
-    (0..trace.string_count()).map(StrId).find(|&id| trace.str(id) == text)
+    (0..trace.string_count()).map(StrId).find(|&id| is_called(trace.str(id), text))
+}
+
+/// Whether a name is what a user typed, as it is or as commands print it.
+fn is_called(name: &str, typed: &str) -> bool {
+    name == typed || visible(name) == typed
 }
 
 /// A task by id, or all of a type.

@@ -18,6 +18,11 @@ const SILENCE: Duration = Duration::from_mins(1);
 const TRANSFER: Duration = Duration::from_hours(1);
 /// What it has to send within any [`SILENCE`] once it has recorded.
 const LEAST_BYTES: u64 = 64 << 10;
+/// Bytes that a server may send, and how many more for each second that it records; busy programs trace 8 MB a second.
+/// A model takes two to three times as much memory.
+const MAX_BYTES: (u64, u64) = (250_000_000, 16_000_000);
+/// The most of that.
+const MOST_BYTES: u64 = 4_000_000_000;
 /// The longest recording that is waited for.
 const LONGEST: Duration = Duration::from_hours(24);
 /// What `net/http/pprof` records if `seconds` is missing.
@@ -35,15 +40,15 @@ const QUOTE: (usize, usize) = (3, 160);
 
 /// A server's answer, asked for on the first read.
 pub(super) enum Remote {
-    /// The name of the address, and the bytes that may come.
-    Unasked(String, u64),
+    /// The name of the address, and the bytes that may come if not as many as usual.
+    Unasked(String, Option<u64>),
     Body(Bounded<Box<dyn Read + Send>>),
     Failed,
 }
 
 impl Remote {
-    /// What the address of this name answers, of so many bytes at most.
-    pub(super) fn new(name: &str, limit: u64) -> Self {
+    /// What the address of this name answers, of so many bytes at most; `None` for what is usual.
+    pub(super) fn new(name: &str, limit: Option<u64>) -> Self {
         Self::Unasked(name.to_owned(), limit)
     }
 }
@@ -63,7 +68,7 @@ impl Read for Remote {
     }
 }
 
-fn ask(name: &str, limit: u64) -> io::Result<Bounded<Box<dyn Read + Send>>> {
+fn ask(name: &str, limit: Option<u64>) -> io::Result<Bounded<Box<dyn Read + Send>>> {
     let address = address_of(name).map_err(io::Error::other)?;
     // The user and password go into a header; everything else would only quote them in errors.
     let (scheme, rest) = address.split_once("://").unwrap_or(("http", &address));
@@ -96,7 +101,7 @@ fn ask(name: &str, limit: u64) -> io::Result<Bounded<Box<dyn Read + Send>>> {
     let status = response.status();
     let body: Box<dyn Read + Send> = Box::new(response.into_body().into_reader());
     if status.is_success() {
-        return Ok(Bounded::new(body, limit, recorded));
+        return Ok(Bounded::new(body, limit.unwrap_or_else(|| usual_limit(recorded)), recorded));
     }
     let mut page = Vec::new();
     let mut body = Bounded { patience: QUOTE_TIME, ..Bounded::new(body, QUOTE_BYTES, recorded) };
@@ -167,6 +172,12 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
+/// Bytes that a server may send which records for so long.
+fn usual_limit(recorded: Duration) -> u64 {
+    let (always, a_second) = MAX_BYTES;
+    always.saturating_add(recorded.as_secs().saturating_mul(a_second)).min(MOST_BYTES)
+}
+
 /// How long the server is asked to record.
 fn recorded(uri: &Uri) -> Duration {
     let seconds = uri.query().unwrap_or_default().split('&').find_map(|part| part.strip_prefix("seconds="));
@@ -195,7 +206,10 @@ fn unanswered(error: ureq::Error) -> io::Error {
         ureq::Error::LargeResponseHeader(..) => "what answers there is no server with net/http/pprof",
         _ => "check the address and try again",
     };
-    let what = without_secrets(&error.to_string());
+    let what = match &error {
+        ureq::Error::Timeout(_) => "it took too long".to_owned(),
+        other => without_secrets(&other.to_string()),
+    };
     io::Error::other(format!("the server gave no answer ({what}); {cure}"))
 }
 
@@ -212,7 +226,7 @@ mod tests {
     use std::io::{ErrorKind, Read};
     use std::time::Duration;
 
-    use super::{Bounded, LONGEST, quoted, recorded};
+    use super::{Bounded, LONGEST, quoted, recorded, usual_limit};
 
     #[test]
     fn patience_follows_the_seconds_asked_for() {
@@ -222,6 +236,13 @@ mod tests {
         assert_eq!(of("http://a/t"), Duration::from_secs(1));
         assert_eq!(of("http://a/t?seconds=-1"), LONGEST);
         assert_eq!(of("http://a/t?seconds=1e300"), LONGEST);
+    }
+
+    #[test]
+    fn longer_recordings_may_be_larger() {
+        assert_eq!(usual_limit(Duration::from_millis(500)), 250_000_000);
+        assert_eq!(usual_limit(Duration::from_secs(60)), 1_210_000_000);
+        assert_eq!(usual_limit(LONGEST), 4_000_000_000);
     }
 
     #[test]

@@ -20,9 +20,6 @@ use trace_core::model::trace::Trace;
 pub use crate::remote::address::{is_address, named, without_secrets};
 use crate::remote::fetch::Remote;
 
-/// Bytes that a server may send, if nothing else is asked for.
-const MAX_DOWNLOAD: u64 = 1 << 30;
-
 /// Bytes that a server may send; 0 for what is usual.
 static MAX_DOWNLOADED: AtomicU64 = AtomicU64::new(0);
 /// Bytes that packed files may unpack to; 0 for what is usual.
@@ -45,12 +42,9 @@ pub fn set_max_download(bytes: u64) {
     MAX_DOWNLOADED.store(bytes, Ordering::Relaxed);
 }
 
-/// Bytes that a server may send.
-fn max_download() -> u64 {
-    match MAX_DOWNLOADED.load(Ordering::Relaxed) {
-        0 => MAX_DOWNLOAD,
-        bytes => bytes,
-    }
+/// Bytes that a server may send; `None` for what is usual.
+fn max_download() -> Option<u64> {
+    Some(MAX_DOWNLOADED.load(Ordering::Relaxed)).filter(|bytes| *bytes > 0)
 }
 
 /// What packed files may unpack to.
