@@ -71,7 +71,7 @@ impl Rhythm {
     /// Whether a quota explains silences in this rhythm.
     fn is_by_quota(&self, trace: &Trace, silences: &[Silence]) -> bool {
         let mine = || silences.iter().enumerate().filter(|(at, _)| self.is_in(*at)).map(|found| found.1);
-        let certain = mine().filter(|silence| silence.is_certain() || silence.is_runtime_still).count();
+        let certain = mine().filter(|silence| silence.is_certain() || silence.is_runtime_still()).count();
         if certain * 3 >= mine().count() {
             return true;
         }

@@ -12,6 +12,7 @@ use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
 use crate::model::no_cpu::Use;
 use crate::model::spans::Span;
+use crate::model::tenures::ProcChange;
 use crate::model::trace::{Metric, Trace};
 
 /// Shorter silences are not looked at, ns.
@@ -46,9 +47,10 @@ pub(crate) struct Silence {
     pub(crate) range: TimeRange,
     /// Procs with a thread.
     pub(crate) held: Vec<Held>,
-    /// The scheduler or the monitor thread stood still: goroutines were runnable and a proc was idle or looked for
-    /// work, or a system call kept its proc.
-    pub(crate) is_runtime_still: bool,
+    /// The scheduler stood still: goroutines were runnable and a proc was idle, or one looked for work.
+    pub(crate) is_scheduler_still: bool,
+    /// The monitor thread stood still: a system call kept its proc.
+    pub(crate) is_monitor_still: bool,
     /// All that ran stopped soon after it, on procs that are seldom without events.
     pub(crate) is_cut_short: bool,
     /// Goroutines that ran.
@@ -56,9 +58,15 @@ pub(crate) struct Silence {
 }
 
 impl Silence {
-    /// Nothing that computes explains it: neither one that cannot be preempted nor several at once.
+    /// Nothing that computes explains it: neither one that cannot be preempted nor several at once. (A system call
+    /// alone, while all others wait, may just be long.)
     pub(crate) const fn is_certain(&self) -> bool {
-        self.is_cut_short && (self.is_runtime_still || self.runs > 1)
+        self.is_cut_short && (self.is_scheduler_still || self.runs > 1 || (self.is_monitor_still && self.runs > 0))
+    }
+
+    /// Some part of the runtime stood still.
+    pub(crate) const fn is_runtime_still(&self) -> bool {
+        self.is_scheduler_still || self.is_monitor_still
     }
 
     /// Nanoseconds.
@@ -149,19 +157,26 @@ fn look(trace: &Trace, range: TimeRange, before: TraceTime) -> Option<Silence> {
         runs.extend(span.filter(|_| what == Use::Running));
     }
     let is = |what: Use| held.iter().any(|held| held.what == what);
+    let is_looking = held.iter().any(|held| held.what == Use::Looking && is_ever_idle(trace, held.proc));
     // In a stopped world procs and runnable goroutines wait for the last one to stop, and the monitor thread sleeps.
     let is_stopped = trace.span_at(LaneId::Stw, middle).is_some();
-    let is_scheduler_still = !is_stopped && (is(Use::Looking) || (is_proc_idle && is_any_runnable(trace, range)));
+    let is_scheduler_still = !is_stopped && (is_looking || (is_proc_idle && is_any_runnable(trace, range)));
     let is_monitor_still = !is_stopped && is(Use::Syscall) && range.nanos() > SHORTEST_RUN;
     let silence = Silence {
         range,
-        is_runtime_still: is_scheduler_still || is_monitor_still,
+        is_scheduler_still,
+        is_monitor_still,
         is_cut_short: runs.iter().all(|run| is_cut_short(trace, run, range, before)),
         runs: runs.len() as u64,
         held,
     };
-    let is_due = silence.is_runtime_still || (silence.is_cut_short && silence.runs > 1);
+    let is_due = silence.is_runtime_still() || (silence.is_cut_short && silence.runs > 1);
     (is_due || (range.nanos() > SHORTEST_RUN && silence.runs > 0)).then_some(silence)
+}
+
+/// Whether a proc is let go where its thread finds nothing to run. (A trace made by hand may leave that out.)
+fn is_ever_idle(trace: &Trace, proc: ProcIx) -> bool {
+    trace.proc_changes(proc, trace.range()).any(|change| change.1 == ProcChange::Stopped)
 }
 
 /// Whether goroutines were runnable all through a silence.
