@@ -172,9 +172,9 @@ fn groups_sum_to_their_goroutines() {
             let execution: Vec<u64> = members.iter().map(|member| member.breakdown.running).collect();
             let is_right = total == group.breakdown
                 && members.len() as u64 == group.count
-                && execution.first() == Some(&group.execution.max)
+                && execution.first().copied() == group.execution.max
                 && execution.iter().sum::<u64>() == group.execution.total
-                && execution.get(execution.len() / 2) == Some(&group.execution.p50);
+                && execution.get(execution.len() / 2).copied() == group.execution.p50;
             if !is_right {
                 faults.push(format!("{}: {group:?}, but {total:?}", trace.str(group.name)));
             }
