@@ -52,7 +52,7 @@ const FORMS: [&[&str]; 16] = [
     &["--folded"],
     &["--csv"],
     &["--tsv"],
-    &["--html", "{out}.html"],
+    &["--html", "{out}.html", "--force"],
     &["-o", "{out}.pb.gz", "--force"],
     &["--limit", "1000"],
     &["--by", "goroutine"],
@@ -101,7 +101,7 @@ impl Den {
         let other = self.traces[0].to_str().expect("text");
         match command {
             "compare" => vec![trace, other],
-            "screenshot" => vec![trace, "--size", "400x300", "-o", "{out}.png"],
+            "screenshot" => vec![trace, "--size", "400x300", "-o", "{out}.png", "--force"],
             _ => vec![trace],
         }
     }
