@@ -173,7 +173,8 @@ fn the_collector_lists_collections_and_stops() {
     let Answer::Collections(found) = window.answer(&question) else { panic!("no answer") };
     let spans = |lane| trace.spans(lane, all).count();
     assert_eq!((found.cycles.len(), found.stops.len()), (spans(LaneId::Gc), spans(LaneId::Stw)));
-    let help: u64 = found.cycles.iter().map(|cycle| cycle.assist()).sum();
+    // Findings count mark assists while they run.
+    let help: u64 = found.cycles.iter().map(|cycle| cycle.assist_run()).sum();
     let lost = match window.document().studies.answer(&Question::Findings) {
         Some(Answer::Findings(findings)) => findings.assist_ns,
         _ => panic!("no findings"),
