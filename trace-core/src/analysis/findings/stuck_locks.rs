@@ -46,9 +46,12 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         if is_moving(scene, group) {
             continue;
         }
-        match last_owner(scene, group).or_else(|| insider(scene, group)) {
-            Some(holder) => found.extend(held(scene, group, &holder)),
-            None => unexplained.push(group),
+        let holders = last_owner(scene, group).map_or_else(|| insiders(scene, group), |holder| vec![holder]);
+        match holders.as_slice() {
+            [holder] => found.extend(held(scene, group, holder)),
+            [] => unexplained.push(group),
+            // Any of several may hold it: neither a holder nor a deadlock follows from that.
+            _ => {}
         }
     }
     found.extend(deadlock(scene, &unexplained));
@@ -124,9 +127,10 @@ fn last_owner(scene: &Scene<'_>, group: &Group) -> Option<Holder> {
     })
 }
 
-/// A goroutine that waits for something else and has been inside code of the same type since before the first waiter.
-fn insider(scene: &Scene<'_>, group: &Group) -> Option<Holder> {
-    let first = group.waiters.first()?;
+/// Goroutines that wait for something else and have been inside code of the same type since before the first waiter; at
+/// most two.
+fn insiders(scene: &Scene<'_>, group: &Group) -> Vec<Holder> {
+    let Some(first) = group.waiters.first() else { return Vec::new() };
     let trace = scene.trace;
     let is_within = |stack: StackId| scene.places.near_frames(stack).any(|frame| owner(frame.function) == group.owner);
     let waiting: FxHashSet<GoIx> = group.waiters.iter().map(|waiter| waiter.go).collect();
@@ -147,11 +151,10 @@ fn insider(scene: &Scene<'_>, group: &Group) -> Option<Holder> {
             found.push(Holder { go: facts.go, since: None, stack, basis });
         }
         if found.len() > 1 {
-            // Several may: that names nobody.
-            return None;
+            break;
         }
     }
-    found.pop()
+    found
 }
 
 /// A lock with a holder that does not release it.
