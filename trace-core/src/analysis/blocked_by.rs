@@ -8,7 +8,7 @@ use crate::analysis::findings::finding::{counted, go_name, percent, place_name, 
 use crate::analysis::places::{Op, Place, Places};
 use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::scope::united;
-use crate::analysis::wait_chain::{Doing, walk};
+use crate::analysis::wait_chain::{Doing, walk_queue};
 use crate::analysis::why::{did, prior_name, went_on};
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::time::TimeRange;
@@ -224,7 +224,7 @@ pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Relea
     let follows = |span: &Span| {
         let op = places.op(span.start_stack);
         op.is_lock()
-            || (op == blocked.op && places.near_function(span.start_stack) == own)
+            || (op == blocked.op && (op == Op::Pool || places.near_function(span.start_stack) == own))
             || (is_prior(span)
                 && waited_in(places, woken_with(trace, span)).is_some_and(|op| op.is_lock() || op == blocked.op))
     };
@@ -232,7 +232,7 @@ pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Relea
     let mut by_go: FxHashMap<GoIx, u64> = FxHashMap::default();
     let mut releasers = Releasers { per_act: per_act(&blocked.longest), ..Releasers::default() };
     for wait in blocked.longest.iter().filter(|wait| wait.waker.is_some()) {
-        let chain = walk(trace, wait.go, wait.range, &follows);
+        let chain = walk_queue(trace, wait.go, wait.range, &follows);
         for step in &chain.steps {
             let nanos = step.range.nanos().unsigned_abs();
             let release = chain.link(step).map_or(StackId::NONE, |link| link.waker_stack);
@@ -269,7 +269,7 @@ pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Relea
     releasers.parts = parts.into_values().map(|(part, _)| part).collect();
     for part in &mut releasers.parts {
         part.ranges = united(std::mem::take(&mut part.ranges));
-        part.is_held = is_within(places, part);
+        part.is_held = is_within(trace, places, part, own);
     }
     releasers.parts.sort_by_key(|part| (std::cmp::Reverse(part.nanos), part.longest.start, part.go));
     releasers.by_go = by_go.into_iter().collect();
@@ -286,21 +286,34 @@ fn woken_with(trace: &Trace, wait: &Span) -> StackId {
 
 /// Whether what somebody did was done inside a function that then released: of its own frames one is in
 /// both stacks. A run leaves no stack behind when it goes straight to the release.
-fn is_within(places: &Places<'_>, part: &Meanwhile) -> bool {
-    match part.doing {
-        Doing::Running | Doing::Runnable | Doing::MarkAssist | Doing::NoCpu => true,
-        _ => {
-            // Of the functions in both stacks the one nearest to the leaf counts: what it did further down than
-            // the release (a deferred one is at its last line), it did with the lock given up.
-            let releasing: FxHashMap<&str, u64> =
-                places.near_frames(part.release).map(|frame| (frame.function, frame.line)).collect();
-            let mut shared = places.near_frames(part.stack).filter_map(|frame| {
-                let line = releasing.get(frame.function)?;
-                Some(frame.line <= *line)
-            });
-            shared.next().unwrap_or(false)
-        }
+///
+/// `own`: the function in which the others wait for it, as [`Places`] counts.
+fn is_within(trace: &Trace, places: &Places<'_>, part: &Meanwhile, own: Option<u32>) -> bool {
+    if matches!(part.doing, Doing::Running | Doing::Runnable | Doing::MarkAssist | Doing::NoCpu) {
+        return true;
     }
+    let release = places.near_function(part.release);
+    // Who waits for a lock in the function that releases one waits for the same, as far as anybody knows.
+    if places.op(part.stack).is_lock() && places.near_function(part.stack) == release {
+        return false;
+    }
+    // What takes and releases it itself holds it in no other function; and a library that holds its lock may call the
+    // program, to write to a connection of its own, say.
+    let calls_back = !places.has_own(part.release) && places.has_own(part.stack);
+    if calls_back || (release.is_some() && release == own) {
+        let Some(release) = places.near(part.release) else { return false };
+        let mut frames = trace.frames(part.stack);
+        return frames.any(|frame| frame.function == release.function && frame.line <= release.line);
+    }
+    // Of the functions in both stacks the one nearest to the leaf counts: what it did further down than the release (a
+    // deferred one is at its last line), it did with the lock given up.
+    let releasing: FxHashMap<&str, u64> =
+        places.near_frames(part.release).map(|frame| (frame.function, frame.line)).collect();
+    let mut shared = places.near_frames(part.stack).filter_map(|frame| {
+        let line = releasing.get(frame.function)?;
+        Some(frame.line <= *line)
+    });
+    shared.next().unwrap_or(false)
 }
 
 /// How many waits one act of ending ends, on average.

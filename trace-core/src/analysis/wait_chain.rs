@@ -8,9 +8,11 @@
 //! steps    ──run──┤──run──┤───run───┤──run──  (one after the other: parts sum to the whole)
 //! ```
 
+use std::iter::Peekable;
+
 use crate::analysis::prior::{is_prior, resumed_at};
 use crate::base::ids::{GoIx, StackId, StrId};
-use crate::base::time::TimeRange;
+use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::{LaneId, SpanRef};
 use crate::model::moves::Move;
@@ -19,6 +21,8 @@ use crate::model::trace::{SpecialKind, Trace};
 
 /// How far wakers of wakers are followed.
 const DEPTH: u32 = 64;
+/// The same where all of them wait for one thing, one after the other.
+const QUEUE: u32 = 1_024;
 /// How many spans are looked at before the rest is left unexplained, where somebody waits for the answer.
 const BUDGET: u32 = 50_000;
 /// The same for whoever asks about a whole trace.
@@ -133,66 +137,114 @@ pub fn wait_chain(trace: &Trace, go: GoIx, range: TimeRange) -> WaitChain {
 /// The same with patience: for long stretches of busy programs.
 #[must_use]
 pub fn long_wait_chain(trace: &Trace, go: GoIx, range: TimeRange) -> WaitChain {
-    walk_within(trace, go, range, &|_| true, AMPLE)
+    walk_within(trace, (go, range), &|_| true, (QUEUE, AMPLE))
 }
 
 /// The same as [`wait_chain`], following only the waits that `follows` picks; the others are steps of their own.
 #[must_use]
 pub fn walk(trace: &Trace, go: GoIx, range: TimeRange, follows: &dyn Fn(&Span) -> bool) -> WaitChain {
-    walk_within(trace, go, range, follows, BUDGET)
+    walk_within(trace, (go, range), follows, (DEPTH, BUDGET))
 }
 
-fn walk_within(trace: &Trace, go: GoIx, range: TimeRange, follows: &dyn Fn(&Span) -> bool, budget: u32) -> WaitChain {
-    let mut walker = Walker { trace, follows, budget, chain: WaitChain { range, ..WaitChain::default() } };
-    walker.cover(go, range, None, 0);
+/// The same through queues of any length, in which each ends the wait of the next.
+pub(crate) fn walk_queue(trace: &Trace, go: GoIx, range: TimeRange, follows: &dyn Fn(&Span) -> bool) -> WaitChain {
+    walk_within(trace, (go, range), follows, (QUEUE, BUDGET))
+}
+
+fn walk_within(
+    trace: &Trace,
+    (go, range): (GoIx, TimeRange),
+    follows: &dyn Fn(&Span) -> bool,
+    (depth, budget): (u32, u32),
+) -> WaitChain {
+    let mut walker = Walker { trace, follows, depth, budget, chain: WaitChain { range, ..WaitChain::default() } };
+    walker.cover(go, range);
     walker.chain
 }
 
 struct Walker<'a> {
     trace: &'a Trace,
     follows: &'a dyn Fn(&Span) -> bool,
+    depth: u32,
     budget: u32,
     chain: WaitChain,
 }
 
-impl Walker<'_> {
+/// A stretch of a goroutine that is being covered with steps. Those it waits for are covered in between: a queue for a
+/// lock may be a thousand goroutines long, so this is a stack of its own.
+struct Level<'a> {
+    go: GoIx,
+    range: TimeRange,
+    /// How far it is covered.
+    at: TraceTime,
+    moves: Peekable<Box<dyn Iterator<Item = Move> + 'a>>,
+    link: Option<u32>,
+}
+
+/// What is to be covered next: a goroutine that another waited for, within a stretch, and the wait it explains.
+type Descent = (GoIx, TimeRange, u32);
+
+impl<'a> Walker<'a> {
     /// Adds steps that cover `range` of `go`.
-    fn cover(&mut self, go: GoIx, range: TimeRange, link: Option<u32>, depth: u32) {
-        if range.nanos() <= 0 {
-            return;
+    fn cover(&mut self, go: GoIx, range: TimeRange) {
+        let mut levels = vec![self.level(go, range, None)];
+        while let Some(mut level) = levels.pop() {
+            if let Some((go, range, link)) = self.advance(&mut level, levels.len() as u32) {
+                levels.push(level);
+                levels.push(self.level(go, range, Some(link)));
+            }
         }
-        let trace = self.trace;
+    }
+
+    fn level(&self, go: GoIx, range: TimeRange, link: Option<u32>) -> Level<'a> {
         // One more nanosecond shows who ended a wait that ends with the range.
-        let mut moves = trace.moves(go, TimeRange::new(range.start, range.end.plus_nanos(1))).peekable();
-        let mut at = range.start;
-        while let Some(found) = moves.next() {
-            let part = found.span.range.intersect(range);
-            if part.nanos() <= 0 || part.end <= at {
+        let moves = self.trace.moves(go, TimeRange::new(range.start, range.end.plus_nanos(1)));
+        let moves: Box<dyn Iterator<Item = Move> + 'a> = Box::new(moves);
+        Level { go, range, at: range.start, moves: moves.peekable(), link }
+    }
+
+    /// Goes on with a stretch until somebody else is to be covered first, or it is done (`None`).
+    fn advance(&mut self, level: &mut Level<'a>, depth: u32) -> Option<Descent> {
+        while let Some(found) = level.moves.peek().copied() {
+            let part = found.span.range.intersect(level.range);
+            if part.nanos() <= 0 || part.end <= level.at {
+                level.moves.next();
                 continue;
             }
             if self.budget == 0 {
                 break;
             }
+            let before = TimeRange::new(level.at, part.start);
+            if before.nanos() > 0 {
+                level.at = part.start;
+                match self.gap(level.go, &found, before, level.link, depth) {
+                    None => continue,
+                    descent => return descent,
+                }
+            }
             self.budget -= 1;
-            self.gap(go, &found, TimeRange::new(at, part.start), link, depth);
-            let part = TimeRange::new(part.start.max(at), part.end);
-            self.piece(&found, moves.peek(), part, link, depth);
-            at = part.end;
+            level.moves.next();
+            let part = TimeRange::new(part.start.max(level.at), part.end);
+            level.at = part.end;
+            let descent = self.piece(&found, level.moves.peek(), part, level.link, depth);
+            if descent.is_some() {
+                return descent;
+            }
         }
-        if at < range.end {
+        if level.at < level.range.end {
             let doing = if self.budget == 0 { Doing::Unfollowed } else { Doing::Unknown };
-            self.push(Step { doing, ..blank(go, TimeRange::new(at, range.end), link) });
+            let rest = TimeRange::new(level.at, level.range.end);
+            level.at = level.range.end;
+            self.push(Step { doing, ..blank(level.go, rest, level.link) });
         }
+        None
     }
 
     /// Before a goroutine was there, what counts is what its creator did.
-    fn gap(&mut self, go: GoIx, next: &Move, range: TimeRange, link: Option<u32>, depth: u32) {
-        if range.nanos() <= 0 {
-            return;
-        }
+    fn gap(&mut self, go: GoIx, next: &Move, range: TimeRange, link: Option<u32>, depth: u32) -> Option<Descent> {
         match next.by {
             Some(LaneId::Goroutine(creator))
-                if depth < DEPTH && creator != go && next.span.range.start == range.end =>
+                if depth < self.depth && creator != go && next.span.range.start == range.end =>
             {
                 let parent = link;
                 let link = self.chain.links.len() as u32;
@@ -207,13 +259,21 @@ impl Walker<'_> {
                     is_creation: true,
                     parent,
                 });
-                self.cover(creator, range, Some(link), depth + 1);
+                return Some((creator, range, link));
             }
             _ => self.push(blank(go, range, link)),
         }
+        None
     }
 
-    fn piece(&mut self, found: &Move, next: Option<&Move>, range: TimeRange, link: Option<u32>, depth: u32) {
+    fn piece(
+        &mut self,
+        found: &Move,
+        next: Option<&Move>,
+        range: TimeRange,
+        link: Option<u32>,
+        depth: u32,
+    ) -> Option<Descent> {
         let span = &found.span;
         let step = Step { span: Some(span.at), reason: span.reason, ..blank(span.go, range, link) };
         match span.state {
@@ -221,9 +281,9 @@ impl Walker<'_> {
                 let (waker, waker_stack) = self.waker(span, next);
                 match waker {
                     Some(waker) if waker != span.go && (self.follows)(span) => {
-                        if depth >= DEPTH {
+                        if depth >= self.depth {
                             self.push(Step { doing: Doing::Unfollowed, stack: span.start_stack, ..step });
-                            return;
+                            return None;
                         }
                         let parent = link;
                         let link = self.chain.links.len() as u32;
@@ -232,7 +292,7 @@ impl Walker<'_> {
                         let is_creation = false;
                         let wait = Link { go, range, span: at, stack, reason, waker, waker_stack, is_creation, parent };
                         self.chain.links.push(wait);
-                        self.cover(waker, range, Some(link), depth + 1);
+                        return Some((waker, range, link));
                     }
                     _ => {
                         let is_resumed = is_prior(span);
@@ -255,6 +315,7 @@ impl Walker<'_> {
             }
             GoState::Unknown | GoState::Dead => self.push(step),
         }
+        None
     }
 
     /// Where a goroutine ran, as seen inside `range`: where the run ended, or, if it went on, where it ended the wait

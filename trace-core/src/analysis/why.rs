@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::finding::{go_name, percent, place_name, time};
+use crate::analysis::findings::finding::{counted, go_name, percent, place_name, time};
 use crate::analysis::places::{Op, Place, Places};
 use crate::analysis::prior::waited_in;
 use crate::analysis::scope::{Pieces, Scope, Whom};
@@ -13,6 +13,9 @@ use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::model::trace::Trace;
+
+/// More waits on the way than this are not told one by one.
+const MOST_HOPS: usize = 6;
 
 /// A wait on the way from the victim to whoever kept it waiting.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -222,8 +225,19 @@ fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
     let first = share.via.first().map_or(share.go, |hop| hop.go);
     let of = if why.stretches == 1 { String::new() } else { format!(" in {} stretches", why.stretches) };
     let mut text = format!("{} of {}{of}: {}", percent(share.nanos, why.nanos), time(why.nanos), go_name(trace, first));
+    let left_out = share.via.len().saturating_sub(MOST_HOPS);
     for (at, hop) in share.via.iter().enumerate() {
-        let which = if at > 0 { ", which" } else { "" };
+        if at == MOST_HOPS / 2 && left_out > 0 {
+            text += &format!(", which waited behind {}", counted(left_out as u64, "other"));
+        }
+        if left_out > 0 && (MOST_HOPS / 2..MOST_HOPS / 2 + left_out).contains(&at) {
+            continue;
+        }
+        let which = match at {
+            0 => "",
+            _ if left_out > 0 && at == MOST_HOPS / 2 + left_out => ", the last of which",
+            _ => ", which",
+        };
         text += &format!("{which}{} {}", waited(places, hop), go_name(trace, hop.waker));
     }
     let which = if share.via.is_empty() { " " } else { ", which " };
