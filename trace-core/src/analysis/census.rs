@@ -12,6 +12,7 @@ use crate::analysis::places::{Op, Places};
 use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::scope::{Pieces, Scope};
 use crate::analysis::units::{Family, Unit, UnitKey, UnitWait, is_timed};
+use crate::analysis::yields::{self, Yields};
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
@@ -19,6 +20,7 @@ use crate::event::state::{Cause, GoState, SpanClass};
 use crate::model::goroutines::is_system_function;
 use crate::model::lanes::LaneId;
 use crate::model::moves::Move;
+use crate::model::no_cpu::Use;
 use crate::model::trace::{SpecialKind, Trace};
 
 /// How many of the longest waits of a site are kept.
@@ -206,6 +208,8 @@ pub struct Census {
     pub sites: FxHashMap<SiteKey, Site>,
     /// Runs by the stack at which they were cut short by preemption.
     pub preempted: FxHashMap<StackId, Spot>,
+    /// Runs that goroutines ended themselves with `runtime.Gosched`, by its stack. They are in `preempted`, too.
+    pub yields: FxHashMap<StackId, Yields>,
     /// Runs by the stack at which they ended or began.
     pub running: FxHashMap<StackId, Spot>,
     /// Waits for a proc by the goroutine's start function.
@@ -299,6 +303,9 @@ impl Census {
                 mine.entry(key).or_default().merge(spot);
             }
         }
+        for (key, yields) in other.yields {
+            self.yields.entry(key).or_default().merge(yields);
+        }
         for (key, spot) in other.runnable {
             self.runnable.entry(key).or_default().merge(spot);
         }
@@ -337,7 +344,8 @@ impl Census {
                 let part = special.range.intersect(range);
                 if special.kind == SpecialKind::MarkAssist && part.nanos() > 0 {
                     let by_class = trace.time_by_class(LaneId::Goroutine(go), part).nanos;
-                    assist += by_class.get(SpanClass::Running as usize).copied().unwrap_or(0);
+                    let ran = by_class.get(SpanClass::Running as usize).copied().unwrap_or(0);
+                    assist += ran.saturating_sub(trace.no_cpu().nanos_as(LaneId::Goroutine(go), part, Use::Running));
                     self.assists.entry(special.stack).or_default().add(go, part);
                 }
             }
@@ -437,12 +445,16 @@ impl Census {
             GoState::Running => {
                 unit.add_part(span.range, span.class, nanos);
                 unit.see(places, span.end_stack, nanos);
-                let was_preempted =
-                    next.is_some_and(|next| next.span.state == GoState::Runnable && next.span.cause == Cause::Stopped);
+                let stopped = next
+                    .map(|next| next.span)
+                    .filter(|next| next.state == GoState::Runnable && next.cause == Cause::Stopped);
                 let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
                 self.running.entry(stack).or_default().add_part(facts.go, span.range, nanos);
-                if was_preempted {
+                if let Some(ready) = stopped {
                     self.preempted.entry(stack).or_default().add_part(facts.go, span.range, nanos);
+                    if trace.str(ready.reason) == yields::REASON {
+                        self.yields.entry(stack).or_default().add(facts.go, (span.range, nanos), ready.range);
+                    }
                 }
             }
             GoState::Runnable => {
@@ -561,6 +573,10 @@ pub fn is_idle(places: &Places<'_>, stack: StackId, class: SpanClass) -> bool {
         return false;
     }
     if !places.has_own(stack) || matches!(op, Op::Accept | Op::Test) {
+        return true;
+    }
+    // A library that reads the next bytes is idle, whoever made the connection.
+    if class == SpanClass::WaitNet && places.is_reader(stack) {
         return true;
     }
     // A library that the loop calls waits for an answer.

@@ -44,3 +44,4 @@ pub mod threads;
 pub mod units;
 pub mod wait_chain;
 pub mod why;
+pub mod yields;

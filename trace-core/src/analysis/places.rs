@@ -296,6 +296,8 @@ struct Facts {
     is_for_client: bool,
     /// A timer cancels a context, without the program.
     is_deadline: bool,
+    /// All that a library calls of the program is a method `Read`, which reads bytes from somewhere.
+    is_reader: bool,
 }
 
 /// The stacks of a trace, looked through once.
@@ -450,6 +452,13 @@ impl<'a> Places<'a> {
         self.facts(stack).is_for_client
     }
 
+    /// Whether a library reads through a connection (or another `io.Reader`) of the program's own: nothing of the program
+    /// is on the stack but the method `Read`, and below it only packages that move bytes.
+    #[must_use]
+    pub fn is_reader(&self, stack: StackId) -> bool {
+        self.facts(stack).is_reader
+    }
+
     /// Whether the deadline of a context expired there.
     #[must_use]
     pub fn is_deadline(&self, stack: StackId) -> bool {
@@ -543,7 +552,11 @@ impl<'a> Names<'a> {
 
 fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> Facts {
     let mut facts = Facts { is_direct: true, ..Facts::default() };
-    let (mut fallback, mut last, mut is_direct) = (None, None, true);
+    // Of frames of dependencies the one nearest to the leaf, and the one nearest to the root.
+    let (mut fallback, mut far) = (None, None);
+    let (mut last, mut is_direct) = (None, true);
+    // The first frame, from the leaf, of a library that does more than move bytes.
+    let mut protocol = None;
     let (mut is_plain, mut is_client, mut is_body) = (true, false, false);
     for (at, frame) in trace.frames(stack).enumerate() {
         let (function, origin) = names.function(&frame);
@@ -556,6 +569,9 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> 
             Origin::Standard => {
                 if facts.library.is_none() && !is_synchronisation(frame.function) {
                     facts.library = Some((at, function));
+                }
+                if protocol.is_none() && !is_plumbing(frame.function) {
+                    protocol = Some(at);
                 }
                 if facts.own.is_none() && fallback.is_none() {
                     // What the GC needs a lock or semaphore for is the GC's; a test function that waits for something
@@ -579,6 +595,8 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> 
             Origin::Dependency => {
                 facts.is_for_client |= is_answering(frame.function);
                 fallback = fallback.or(Some((at, function)));
+                far = Some((at, function));
+                protocol = protocol.or(Some(at));
             }
             Origin::Own => {
                 if let Some(own) = facts.own {
@@ -595,7 +613,7 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> 
     }
     if facts.own.is_none() {
         facts.own = fallback;
-        facts.outer = fallback;
+        facts.outer = far;
         facts.is_direct = is_direct;
     }
     facts.own_line = facts.own.and_then(|own| names.line(trace, stack, own));
@@ -606,7 +624,16 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> 
     // A program's main is more than a loop that waits for work.
     facts.is_root = facts.own.is_some_and(|own| Some(own.1) == last && !is_main(trace, stack, own.0));
     facts.is_outer_root = facts.outer.is_some_and(|outer| Some(outer.1) == last);
+    let is_within = |outer: &(u16, u32)| protocol.is_none_or(|at| at > outer.0) && !facts.is_outer_root;
+    facts.is_reader = facts.outer.filter(is_within).is_some_and(|outer| is_method_read(trace, stack, outer.0));
     facts
+}
+
+/// Whether a frame is of a method `Read`.
+fn is_method_read(trace: &Trace, stack: StackId, at: u16) -> bool {
+    trace.frames(stack).nth(usize::from(at)).is_some_and(|frame| {
+        frame.function.strip_suffix(".Read").is_some_and(|receiver| receiver.ends_with(')') || receiver.contains('.'))
+    })
 }
 
 /// Whether a library's function belongs to how bytes come and go, not to a protocol.

@@ -124,7 +124,8 @@ impl Unit {
         if places.is_recording(stack) {
             self.recording += nanos;
         }
-        if self.own_stack.is_none() && stack.is_some() && places.has_own(stack) {
+        // What reads bytes for a library does not tell what the unit is about.
+        if self.own_stack.is_none() && stack.is_some() && places.has_own(stack) && !places.is_reader(stack) {
             self.own_stack = Some(stack);
         }
     }
