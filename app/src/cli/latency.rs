@@ -26,20 +26,21 @@ tracelane latency FILE [--by goroutine] [--limit N] [--json] [scope]
 How long goroutines were ready and waited for a proc: every single wait, by start function, with the longest ones.
 Then who had the procs meanwhile. At each instant every waiting goroutine waits for every proc, so a wait of 1 ms on
 4 procs makes 4 ms of proc time; each nanosecond of it was a goroutine's that ran, one's in a system call that kept
-its proc, a thread's that looked for work or switched, or an idle proc's. With --goroutine and --range: of one wait.
+its proc, a thread's that looked for work or switched, or an idle proc's, or the process got no CPU then. With
+--goroutine and --range: of one wait. Waits include time in which the process got no CPU.
 
   --by goroutine       single goroutines, those that waited longest in sum, instead of functions
   --limit 20           so many functions and goroutines
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, all {waits}, functions [{waits}], goroutines (with --by goroutine)
       [{goroutine, function, waits, made, longest}], antagonists {ready_ns, proc_ns, running_ns, syscall_ns,
-      looking_ns, idle_ns, avoidable_ns (of ready_ns: some proc idle, the world not stopped), stopped_ns (of
-      ready_ns: the world stopped), functions [{function, goroutines, running_ns, syscall_ns}],
+      looking_ns, no_cpu_ns, idle_ns, avoidable_ns (of ready_ns: some proc idle, the world not stopped), stopped_ns
+      (of ready_ns: the world stopped), functions [{function, goroutines, running_ns, syscall_ns}],
       goroutines [{goroutine, function, running_ns, syscall_ns}]}
       waits {function, goroutines, waits {count, total_ns, mean_ns, p50_ns, p95_ns, p99_ns, max_ns}, cut,
              made {created_ns, unblocked_ns, stopped_ns, returned_ns, unknown_ns},
              worst [{goroutine, start_ns, duration_ns, made, stack [{function, file, line}]}]}
-      (made sums to total_ns; running, syscall, looking and idle sum to proc_ns)
+      (made sums to total_ns; running, syscall, looking, no_cpu and idle sum to proc_ns)
 ";
 
 /// What was asked for.
@@ -206,7 +207,7 @@ pub struct Wait {
 }
 
 /// Who had the procs meanwhile. `proc_ns` is `ready_ns` times the procs there were; `running_ns`, `syscall_ns`,
-/// `looking_ns` and `idle_ns` sum to it.
+/// `looking_ns`, `no_cpu_ns` and `idle_ns` sum to it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Others {
     /// How long goroutines of the scope were ready, added up.
@@ -219,6 +220,8 @@ pub struct Others {
     pub syscall_ns: u64,
     /// Threads had the proc but ran no goroutine.
     pub looking_ns: u64,
+    /// Threads had the proc, but the process got no CPU; part of none of the above.
+    pub no_cpu_ns: u64,
     /// Nobody had the proc.
     pub idle_ns: u64,
     /// Of `ready_ns`: some proc was idle, and the world was not stopped.
@@ -397,6 +400,7 @@ impl Others {
             running_ns: found.running,
             syscall_ns: found.syscall,
             looking_ns: found.looking,
+            no_cpu_ns: found.no_cpu,
             idle_ns: found.idle,
             avoidable_ns: found.avoidable,
             stopped_ns: found.stopped,
@@ -425,6 +429,7 @@ impl Others {
         let rest = [
             (self.running_ns + self.syscall_ns - told, "other functions"),
             (self.looking_ns, "threads that looked for work or switched"),
+            (self.no_cpu_ns, "no CPU for the process"),
             (self.idle_ns, "idle procs"),
         ];
         for (value, what) in rest.into_iter().filter(|rest| rest.0 > 0) {

@@ -26,7 +26,7 @@ use crate::state::document::Document;
 use crate::state::study::{Answer, Question};
 use crate::state::view::Selection;
 use crate::theme::tokens::Tokens;
-use crate::theme::{fonts, space, tokens};
+use crate::theme::{fonts, lanes, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::legend::legend;
 use crate::widget::proportion::proportion;
@@ -400,17 +400,20 @@ fn others_ui(
         return;
     }
     let (trace, tokens) = (&document.trace, tokens::of(ui.ctx()));
-    let nobody = [
+    let mut nobody = vec![
         ("Threads that looked for work, or switched", found.looking, tokens.muted),
         ("Idle procs", found.idle, tokens.line),
     ];
+    if found.no_cpu > 0 {
+        nobody.push(("No CPU", found.no_cpu, lanes::no_cpu(tokens)));
+    }
     heading_ui(ui, document, found, selected);
     let color =
         |at: usize| if at < COLORED { tokens.series(at) } else { tokens.classes[SpanClass::WaitOther as usize] };
     let mut parts: Vec<(u64, Color32)> =
         found.functions.iter().enumerate().map(|(at, share)| (share.total(), color(at))).collect();
     parts.truncate(200);
-    parts.extend(nobody.map(|(_, nanos, color)| (nanos, color)));
+    parts.extend(nobody.iter().map(|(_, nanos, color)| (*nanos, *color)));
     proportion(ui, &parts, "Who had the procs");
     ui.add_space(space::XS);
     let id = ui.make_persistent_id("antagonists-open");

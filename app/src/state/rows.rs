@@ -15,6 +15,7 @@ use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
+use trace_core::model::no_cpu::Use;
 use trace_core::model::trace::Trace;
 
 /// Height of a lane without regions, points.
@@ -266,8 +267,9 @@ impl Rows {
             GoroutineOrder::Appearance => Order::of(count, shown(), |ix| ix),
             GoroutineOrder::Function => Order::of(count, shown(), |ix| (name(ix), id(ix))),
             GoroutineOrder::Running => Order::of(count, shown(), |ix| {
-                let time = trace.time_by_class(LaneId::Goroutine(GoIx(ix)), all);
-                (std::cmp::Reverse(time.nanos[SpanClass::Running as usize]), id(ix))
+                let lane = LaneId::Goroutine(GoIx(ix));
+                let time = trace.time_by_class(lane, all).nanos[SpanClass::Running as usize];
+                (std::cmp::Reverse(time.saturating_sub(trace.no_cpu().nanos_as(lane, all, Use::Running))), id(ix))
             }),
         };
         let depth = |ix: u32| trace.region_depth(GoIx(ix));

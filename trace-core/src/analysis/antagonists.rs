@@ -3,7 +3,8 @@
 //! At each instant every waiting goroutine waits for every proc. So a wait of 1 ms on a machine of 4 procs makes
 //! 4 ms of proc time, and each nanosecond of that is on exactly one account: a goroutine that ran, one in a system
 //! call that kept its proc, a thread that had the proc but ran nobody (it looked for work, or switched), or nobody
-//! at all (the proc was idle). These four sum to `proc_nanos` exactly.
+//! at all (the proc was idle), or the process had no CPU (see [`Trace::no_cpu`]), whoever had the proc. These five sum
+//! to `proc_nanos` exactly.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -70,6 +71,8 @@ pub struct Antagonists {
     pub syscall: u64,
     /// Proc time that threads had without running a goroutine.
     pub looking: u64,
+    /// Proc time that threads had while the process got no CPU: part of none of the above.
+    pub no_cpu: u64,
     /// Proc time that nobody had.
     pub idle: u64,
     /// Of `ready`: while at least one proc was idle and the world was not stopped. The scheduler could have run one.
@@ -147,6 +150,7 @@ struct Found {
     stays: Vec<Stay>,
     ready: u64,
     with_thread: u64,
+    no_cpu: u64,
     idle: u64,
     stopped: u64,
     avoidable: u64,
@@ -158,6 +162,7 @@ impl Found {
             stays: Vec::new(),
             ready: self.ready + other.ready,
             with_thread: self.with_thread + other.with_thread,
+            no_cpu: self.no_cpu + other.no_cpu,
             idle: self.idle + other.idle,
             stopped: self.stopped + other.stopped,
             avoidable: self.avoidable + other.avoidable,
@@ -166,14 +171,18 @@ impl Found {
 
     /// Takes in a stretch of some goroutine.
     fn note(&mut self, trace: &Trace, go: GoIx, stretch: &Stretch) {
-        match stretch.state {
-            GoState::Running => self.stays.push(Stay { go, range: stretch.range, is_call: false }),
-            GoState::Syscall => {
-                let range = held(stretch, trace.proc_lost(go, stretch.range));
-                self.stays.push(Stay { go, range, is_call: true });
-            }
-            _ => {}
+        let (range, is_call) = match stretch.state {
+            GoState::Running => (stretch.range, false),
+            GoState::Syscall => (held(stretch, trace.proc_lost(go, stretch.range)), true),
+            _ => return,
+        };
+        // Without what the process had no CPU for.
+        let mut at = range.start;
+        for (part, _) in trace.no_cpu().parts(LaneId::Goroutine(go), range) {
+            self.stays.push(Stay { go, range: TimeRange::new(at, part.start), is_call });
+            at = part.end;
         }
+        self.stays.push(Stay { go, range: TimeRange::new(at, range.end), is_call });
     }
 
     /// Weighs what happened in a window by how many waited.
@@ -194,6 +203,7 @@ impl Found {
             }
             self.ready += pressure.total();
             self.with_thread += times.procs.iter().map(|used| within(&used.with_thread)).sum::<u64>();
+            self.no_cpu += times.no_cpu.iter().map(|parts| within(parts)).sum::<u64>();
             self.idle += times.procs.iter().map(|used| within(&used.idle)).sum::<u64>();
             self.stopped += within(&times.stops);
             self.avoidable += within(&times.avoidable);
@@ -205,6 +215,8 @@ impl Found {
 /// What happened to procs: by time and apart from each other.
 struct Times {
     procs: Vec<ProcUse>,
+    /// When the process had no CPU, by proc that a thread had.
+    no_cpu: Vec<Vec<TimeRange>>,
     stops: Vec<TimeRange>,
     /// When at least one was idle, the world not being stopped.
     avoidable: Vec<TimeRange>,
@@ -213,10 +225,12 @@ struct Times {
 impl Times {
     fn of(trace: &Trace, range: TimeRange) -> Self {
         let procs: Vec<ProcUse> = (0..trace.proc_count()).map(|proc| ProcUse::of(trace, ProcIx(proc), range)).collect();
+        let parts = |proc| trace.no_cpu().parts(LaneId::Proc(ProcIx(proc)), range).map(|part| part.0).collect();
+        let no_cpu = (0..trace.proc_count()).map(parts).collect();
         let stops = united(trace.spans(LaneId::Stw, range).map(|stop| stop.range).collect());
         let idle = united(procs.iter().flat_map(|used| used.idle.iter().copied()).collect());
         let avoidable = without(&idle, &stops);
-        Self { procs, stops, avoidable }
+        Self { procs, no_cpu, stops, avoidable }
     }
 }
 
@@ -259,8 +273,9 @@ fn against(trace: &Trace, ready: Ready<'_>, limit: usize, monitor: &Monitor) -> 
     found.running = found.functions.iter().map(|share| share.running).sum();
     found.syscall = found.functions.iter().map(|share| share.syscall).sum();
     found.idle = sums.idle;
-    found.looking = sums.with_thread.saturating_sub(found.running + found.syscall);
-    found.proc_nanos = found.running + found.syscall + found.looking + found.idle;
+    found.no_cpu = sums.no_cpu;
+    found.looking = sums.with_thread.saturating_sub(found.running + found.syscall + found.no_cpu);
+    found.proc_nanos = found.running + found.syscall + found.looking + found.no_cpu + found.idle;
     found.stopped = sums.stopped;
     found.avoidable = sums.avoidable;
     Some(found)

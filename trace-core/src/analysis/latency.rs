@@ -1,7 +1,8 @@
 //! Scheduler latency: how long goroutines were ready and waited for a proc, by start function.
 //!
 //! A wait is one stretch of being ready, from whatever made the goroutine so to the moment it runs; of one that
-//! crosses the scope's border the part inside counts. The sums are those of [`crate::analysis::goroutines`].
+//! crosses the scope's border the part inside counts. The sums are those of [`crate::analysis::goroutines`]. Time in
+//! which the process got no CPU (see [`Trace::no_cpu`]) is included: whoever was runnable then waited, too.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;

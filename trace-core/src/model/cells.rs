@@ -24,7 +24,8 @@ impl Trace {
         merger.finish();
     }
 
-    /// Time by class of a lane within `range`; spans count where they touch it.
+    /// Time by class of a lane within `range`; spans count where they touch it. As the runtime recorded it: time in which
+    /// the process got no CPU is in it, mostly as running; take [`Self::no_cpu`] off for what really ran.
     #[must_use]
     pub fn time_by_class(&self, lane: LaneId, range: TimeRange) -> TimeByClass {
         let mut sum = Sum { range, total: TimeByClass::default() };

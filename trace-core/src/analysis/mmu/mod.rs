@@ -2,7 +2,8 @@
 //! least of it in windows of any length (minimum mutator utilisation, Cheng and Blelloch 2001).
 //!
 //! Other than Go's own page a mark worker counts once, for as long as it runs, and labels on goroutines that are
-//! no mark workers count for nothing.
+//! no mark workers count for nothing. Time in which the process got no CPU (see [`Trace::no_cpu`]) was taken by nobody in
+//! the program: it counts as the runtime saw it, for whoever had the proc.
 
 mod spread;
 mod steps;
