@@ -50,6 +50,15 @@ const PARTS: &[(&str, &str)] = &[
     ("not_ended", "created"),
     ("ended", "created"),
     ("waiters", "waits"),
+    ("run_mean_ns", "spin_running_ns"),
+    ("requests_waiting", "requests"),
+    ("wait_total_ns", "requests_total_ns"),
+    ("wait_per_request_ns", "wait_total_ns"),
+    ("stuck_max_ns", "stuck_total_ns"),
+    ("queued", "stuck"),
+    ("slots", "waits"),
+    ("longest_ns", "no_cpu_ns"),
+    ("periods_throttled", "periods"),
 ];
 
 /// What one goroutine, or the world, did: no longer than the trace.
@@ -71,6 +80,11 @@ const ELAPSED: &[&str] = &[
     "call_max_ns",
     "longest_unit_ns",
     "running_of_first_max_ns",
+    "stuck_max_ns",
+    "partner_ended_ago_ns",
+    "partner_waited_ns",
+    "partner_away_ns",
+    "no_cpu_ns",
 ];
 
 /// What needs a proc: no longer than all procs had.
@@ -80,7 +94,8 @@ const ON_PROCS: &[&str] = &["running_total_ns", "running_of_first_ns", "helped_n
 const PLACES: usize = 40;
 
 /// Ratios that may be above 1.
-const FREE_RATIOS: &[&str] = &["mean_waiting", "per_second", "waits_per_wakeup", "waits_per_unit"];
+const FREE_RATIOS: &[&str] =
+    &["mean_waiting", "per_second", "waits_per_wakeup", "waits_per_unit", "quota_cpus_at_most"];
 
 /// All that does not hold.
 pub(crate) fn violations(trace: &Trace, found: &Findings) -> Vec<String> {
@@ -247,10 +262,16 @@ fn acts(trace: &Trace, finding: &Finding) -> Vec<String> {
             faults.push(format!("{act:?} did so for {did} ns only"));
         }
         if is_about_waits(finding.kind) {
-            let waited =
-                finding.goroutines.iter().filter(|go| **go != act.go).any(|go| {
-                    trace.spans(LaneId::Goroutine(*go), act.within).any(|span| span.state == GoState::Waiting)
-                });
+            // Whoever is crowded out waits for a proc.
+            let waits = |state: GoState| match (finding.kind, act.doing) {
+                (Kind::CpuStarvation, Doing::Running) => state == GoState::Runnable,
+                _ => state == GoState::Waiting,
+            };
+            let waited = finding
+                .goroutines
+                .iter()
+                .filter(|go| **go != act.go)
+                .any(|go| trace.spans(LaneId::Goroutine(*go), act.within).any(|span| waits(span.state)));
             if !waited {
                 faults.push(format!("nobody waited during {act:?}"));
             }

@@ -343,9 +343,9 @@ impl Report {
         page
     }
 
-    /// The findings to show, with their ranks.
+    /// The findings to show, with their places among these: what is not shown leaves no gap in the numbers.
     fn shown(&self, all: bool) -> impl Iterator<Item = (usize, &Found)> {
-        self.findings.iter().enumerate().filter(move |(_, found)| all || !found.is_minor)
+        self.findings.iter().filter(move |found| all || !found.is_minor).enumerate()
     }
 
     /// How many findings are not shown.

@@ -350,6 +350,14 @@ fn stack_ui(ui: &mut Ui, finding: &Finding) {
     }
 }
 
+/// Whether a ratio is a part of something: not a number of CPUs, waits or goroutines.
+fn is_share(name: &str) -> bool {
+    !FRACTIONS.contains(&name)
+}
+
+/// Numbers of the evidence with a fraction that are no parts of a whole.
+const FRACTIONS: [&str; 5] = ["quota_cpus_at_most", "waits_per_wakeup", "waits_per_unit", "mean_waiting", "per_second"];
+
 /// A number of the evidence in words: its name, the value, and all its digits if they say more.
 fn told(name: &str, value: &Value) -> (String, String, Option<String>) {
     let stem = name.strip_suffix("_ns").or_else(|| name.strip_suffix("_bytes")).unwrap_or(name);
@@ -361,7 +369,7 @@ fn told(name: &str, value: &Value) -> (String, String, Option<String>) {
         }
         Value::Int(value) if name.ends_with("_bytes") => (words, bytes(*value), Some(format!("{} B", count(*value)))),
         Value::Int(value) => (words, count(*value), None),
-        Value::Ratio(ratio) if *ratio <= 1.0 => (words, format!("{:.1} %", ratio * 100.0), None),
+        Value::Ratio(ratio) if is_share(name) && *ratio <= 1.0 => (words, format!("{:.1} %", ratio * 100.0), None),
         Value::Ratio(ratio) => (words, format!("{ratio:.2}"), None),
         Value::Text(text) => (words, text.clone(), None),
     }
@@ -382,5 +390,7 @@ mod tests {
         assert_eq!(tell("heap_bytes", Value::Int(1_500)), "heap 1.50 kB");
         assert_eq!(tell("waits", Value::Int(1_234)), "waits 1,234");
         assert_eq!(tell("share", Value::Ratio(0.5)), "share 50.0 %");
+        assert_eq!(tell("quota_cpus_at_most", Value::Ratio(0.5)), "quota cpus at most 0.50");
+        assert_eq!(tell("mean_waiting", Value::Ratio(0.25)), "mean waiting 0.25");
     }
 }

@@ -9,15 +9,53 @@ use crate::analysis::findings::hot::Hot;
 use crate::analysis::findings::peers::{Relation, related, waited};
 use crate::analysis::places::Op;
 use crate::analysis::wait_chain::Doing;
-use crate::base::ids::GoIx;
+use crate::base::ids::{GoIx, StackId};
 use crate::event::state::SpanClass;
 
+/// Stages of a pipeline that are followed.
+const STAGES: usize = 16;
 /// Waits ended at once from which on they are served together.
 const SERVED_AT_ONCE: f64 = 1.4;
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let waits = scene.waits(&[Op::Send, Op::Receive, Op::Select, Op::Cond]);
-    waits.filter_map(|(wait, found)| judge(scene, wait, found)).collect()
+    let mut found: Vec<Finding> = Vec::new();
+    for new in waits.filter_map(|(wait, found)| judge(scene, wait, found)) {
+        // Stages that wait for the same one further on are one finding, with the longest of their waits.
+        let is_same = |known: &&mut Finding| known.kind == new.kind && known.culprit == new.culprit;
+        match found.iter_mut().find(is_same) {
+            Some(known) if known.time_lost_ns >= new.time_lost_ns => known.victims.extend(new.victims),
+            Some(known) => {
+                let victims = std::mem::replace(known, new).victims;
+                known.victims.extend(victims);
+            }
+            None => found.push(new),
+        }
+    }
+    found
+}
+
+/// The stage that holds up the whole line: while a consumer itself waits to send, its own consumer, and so on.
+fn last_stage<'a>(scene: &'a Scene<'_>, found: &'a Releasers) -> &'a Releasers {
+    let mut found = found;
+    let mut seen: Vec<StackId> = Vec::new();
+    for _ in 0..STAGES {
+        let Some(most) = main_part(found).filter(|part| matches!(part.doing, Doing::Waiting(_))) else { return found };
+        let place = (scene.places.op(most.stack), scene.places.own_function(most.stack));
+        let sends = &mut scene.waits(&[Op::Send]);
+        let behind = sends.find(|(wait, _)| (wait.op, scene.places.own_function(wait.stack)) == place);
+        let behind = behind.filter(|(wait, behind)| !seen.contains(&wait.stack) && !behind.parts.is_empty());
+        let Some((wait, behind)) = behind else { return found };
+        seen.push(wait.stack);
+        found = behind;
+    }
+    found
+}
+
+/// What the first consumer did most of the time.
+fn main_part(found: &Releasers) -> Option<&Meanwhile> {
+    let consumer = found.by_go.first()?.0;
+    found.parts.iter().filter(|part| part.go == consumer).max_by_key(|part| part.nanos)
 }
 
 fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
@@ -52,7 +90,9 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     if is_generator(scene, wait, found) || is_paced(scene, wait, found) {
         return None;
     }
-    let done = Activity::of_parts(found.parts.iter().filter(|part| part.go == consumer));
+    let last = last_stage(scene, found);
+    let stage = last.by_go.first()?.0;
+    let done = Activity::of_parts(last.parts.iter().filter(|part| part.go == stage));
     let way = done.main();
     // One without a proc is seen where it runs.
     let hot = if way == Way::Runnable { done.place(scene, Way::Running) } else { None };
@@ -63,11 +103,16 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     // Several consumers that compute on procs that are mostly busy: a producer that waits for them is held
     // back as it should be. One that has no proc itself is another finding's business.
     let is_held_back = share < 0.9 && scene.load.share > if share < 0.5 { 0.5 } else { 0.85 };
-    let without_proc = part(found, |part| part.doing == Doing::Runnable);
-    let is_pressure = is_held_back || without_proc * 2 > found.examined;
+    let without_proc = part(last, |part| part.doing == Doing::Runnable);
+    let is_pressure = is_held_back || without_proc * 2 > last.examined;
+    let behind = if std::ptr::eq(last, found) {
+        String::new()
+    } else {
+        format!(", which itself waited to send, in the end for {}", go_name(scene.trace, stage))
+    };
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} for {}, which was {} {} for {}",
+        "{} for {}{behind}, which was {} {} for {}",
         waited(wait, &wait.in_operation(scene.trace), &mut evidence),
         go_name(scene.trace, consumer),
         way.words(),

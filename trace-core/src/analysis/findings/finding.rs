@@ -180,9 +180,20 @@ impl Evidence {
         format!("{:.0} %", 100.0 * rounded(value))
     }
 
+    /// Records a number with a fraction, such as of CPUs; returns it for people with one digit of it.
+    pub fn number(&mut self, name: &'static str, value: f64) -> String {
+        self.ratio(name, value);
+        format!("{:.1}", rounded(value))
+    }
+
     /// Records a ratio without saying it.
     pub fn ratio(&mut self, name: &'static str, value: f64) {
         self.0.push((name, Value::Ratio(rounded(value))));
+    }
+
+    /// Records the numbers of another part of the title.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
     }
 
     /// Records a name.

@@ -23,7 +23,9 @@ mod peers;
 mod polling;
 mod requests;
 mod serial;
+mod slots;
 mod slow_requests;
+mod spin;
 mod stuck;
 mod stuck_locks;
 mod stw;
@@ -46,6 +48,9 @@ use crate::model::trace::Trace;
 
 /// Places of waiting that are looked into.
 const LOOKED_INTO: usize = 32;
+
+/// Creators of creators that are followed.
+const ANCESTORS: usize = 8;
 
 /// What the files of this room look at.
 pub(crate) struct Scene<'a> {
@@ -151,6 +156,7 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
         polling::find,
         syscalls::find,
         cpu::find,
+        spin::find,
         no_cpu::find,
         gc::find,
         stw::find,
@@ -168,6 +174,7 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     list.extend(slow);
     let stuck = stuck::find(&scene, &list);
     list.extend(stuck);
+    let mut list: Vec<Finding> = list.into_iter().map(|finding| limited(&scene, finding)).collect();
     list.sort_by(|a, b| {
         let by_weight = || b.weight().total_cmp(&a.weight());
         b.severity.cmp(&a.severity).then_with(by_weight).then_with(|| a.kind.cmp(&b.kind))
@@ -185,6 +192,17 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
         longest_runnable_ns: longest.max().unwrap_or(0).unsigned_abs(),
         duration_ns: duration,
     })
+}
+
+/// What is about goroutines of tests and benchmarks alone is at most a warning: nobody else waits for them, and what they
+/// put a load on they mean to.
+fn limited(scene: &Scene<'_>, finding: Finding) -> Finding {
+    let some = finding.goroutines.iter().filter(|go| scene.census.go(**go).is_some()).take(LOOKED_INTO);
+    let (mut all, mut tests) = (0, 0);
+    for go in some {
+        (all, tests) = (all + 1, tests + usize::from(scene.is_under_test(*go)));
+    }
+    if tests > 0 && tests == all { finding.at_most(Severity::Warning) } else { finding }
 }
 
 fn load(trace: &Trace, census: &Census, duration: u64) -> Load {
@@ -212,6 +230,19 @@ impl Scene<'_> {
     /// Whether a goroutine was started by package `testing`, to run a test.
     pub(crate) fn is_test(&self, go: GoIx) -> bool {
         self.census.go(go).is_some_and(|facts| is_test_function(self.trace.str(facts.name)))
+    }
+
+    /// Whether a goroutine runs a test or benchmark, or was started by one that does, however many steps in between.
+    pub(crate) fn is_under_test(&self, go: GoIx) -> bool {
+        let mut next = Some(go);
+        for _ in 0..ANCESTORS {
+            let Some(facts) = next.and_then(|go| self.census.go(go)) else { return false };
+            if is_test_function(self.trace.str(facts.name)) {
+                return true;
+            }
+            next = facts.creator();
+        }
+        false
     }
 
     /// Whether tests alone waited there: for what they themselves started, as they should.

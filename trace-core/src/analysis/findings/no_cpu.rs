@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, percent, time};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::base::ids::{GoIx, StrId};
 use crate::base::time::TimeRange;
 use crate::model::no_cpu::{NoCpu, NoCpuCause};
@@ -26,47 +26,27 @@ fn judge(scene: &Scene<'_>, known: &NoCpu, cause: NoCpuCause) -> Finding {
     let total = known.total(scene.trace.range());
     let longest = known.ranges.iter().map(|range| range.nanos().unsigned_abs()).max().unwrap_or(0);
     let lost = known.running + without_proc(scene, known);
+    let mut evidence = Evidence::default();
     let (kind, title, confidence) = match cause {
         NoCpuCause::Throttled => {
-            let title = format!(
-                "The process used up its CPU quota: in {} of {} periods of {} it got no CPU for a part of the period, {} \
-                 in total ({} of the time, max {}); it used at most {:.1} CPUs per period, with GOMAXPROCS {}",
-                known.in_rhythm,
-                (scene.duration / known.period.max(1)).max(known.in_rhythm),
-                time(known.period),
-                time(total),
-                percent(total, scene.duration),
-                time(longest),
-                known.quota.max(0.1),
-                scene.load.procs,
-            );
-            (Kind::CpuThrottled, title, if known.in_rhythm >= SURE { 0.95 } else { 0.8 })
+            let confidence = if known.in_rhythm >= SURE { 0.95 } else { 0.8 };
+            (Kind::CpuThrottled, throttled(scene, known, (total, longest), &mut evidence), confidence)
         }
         NoCpuCause::Descheduled => {
             let title = format!(
-                "The process got no CPU {}, {} in total ({} of the time, max {}), though goroutines were running; not in \
-                 the rhythm of a CPU quota",
-                counted(known.ranges.len() as u64, "time"),
-                time(total),
-                percent(total, scene.duration),
-                time(longest),
+                "The process got no CPU {}, {} total ({} of the time, max {}), though goroutines were running; not in the \
+                 rhythm of a CPU quota",
+                evidence.count("stretches", known.ranges.len() as u64, "time"),
+                evidence.time("no_cpu_ns", total),
+                evidence.share("no_cpu_share", scene.share(total)),
+                evidence.time("longest_ns", longest),
             );
             (Kind::CpuDescheduled, title, 0.6)
         }
     };
     let mut finding = Finding::new(kind, title, lost, scene.duration, confidence)
-        .int("no_cpu_ns", total)
-        .ratio("no_cpu_share", scene.share(total))
-        .int("stretches", known.ranges.len() as u64)
-        .int("longest_ns", longest)
-        .int("running_without_cpu_ns", known.running)
-        .int("procs", scene.load.procs);
-    if cause == NoCpuCause::Throttled {
-        finding = finding
-            .int("period_ns", known.period)
-            .int("periods_throttled", known.in_rhythm)
-            .ratio("quota_cpus_at_most", known.quota);
-    }
+        .with(evidence)
+        .int("running_without_cpu_ns", known.running);
     let (gos, functions) = affected(scene, known);
     for (name, count) in functions.into_iter().take(LINKS) {
         finding = finding.victim(scene.trace.str(name), count);
@@ -75,11 +55,31 @@ fn judge(scene: &Scene<'_>, known: &NoCpu, cause: NoCpuCause) -> Finding {
     for (go, range) in known.longest(LINKS) {
         finding = finding.link(scene.trace, go, range);
     }
+    // The severity follows from the time lost, as of all findings; but goroutines lose as much as there are of them, so
+    // that a small part of the trace could be severe. A busy host is no fault of the program, and a machine at work has
+    // such gaps now and then.
     match cause {
         _ if scene.share(total) >= MAIN => finding,
         NoCpuCause::Throttled => finding.at_most(Severity::Warning),
         NoCpuCause::Descheduled => finding.at_most(Severity::Note),
     }
+}
+
+/// The title where a quota is the cause; `times`: without a CPU, total and longest, ns.
+fn throttled(scene: &Scene<'_>, known: &NoCpu, times: (u64, u64), evidence: &mut Evidence) -> String {
+    let periods = (scene.duration / known.period.max(1)).max(known.in_rhythm);
+    format!(
+        "The process used up its CPU quota: in {} of {} of {} it got no CPU for a part of the period, {} total ({} of the \
+         time, max {}); it used at most {} CPUs per period, with GOMAXPROCS {}",
+        evidence.int("periods_throttled", known.in_rhythm),
+        evidence.count("periods", periods, "period"),
+        evidence.time("period_ns", known.period),
+        evidence.time("no_cpu_ns", times.0),
+        evidence.share("no_cpu_share", scene.share(times.0)),
+        evidence.time("longest_ns", times.1),
+        evidence.number("quota_cpus_at_most", known.quota.max(0.1)),
+        evidence.int("procs", scene.load.procs),
+    )
 }
 
 /// How long goroutines were runnable meanwhile, added up, nanoseconds.

@@ -9,11 +9,20 @@ use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, Way};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::findings::holds::Holds;
+use crate::analysis::findings::slots::{held, size};
 use crate::analysis::places::{Op, is_test_function};
 use crate::analysis::wait_chain::Doing;
 use crate::base::ids::{GoIx, StackId};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
+
+/// What there is to do where others keep the places than those who wait for one.
+const HELD_BY_OTHERS: &str = "Give the connection or place back before the slow part (close the rows, end the transaction, \
+                              release it), or give slow work a pool of its own.";
+
+/// What there is to do where workers that take one piece of work after the other are all waiting for something.
+const BUSY_TEAM: &str = "Let the workers wait for less, one thing after the other, or start more of them: they wait, they \
+                         do not compute.";
 
 /// Waits per act of waking from which on it is a barrier that opens.
 const BROADCAST: f64 = 1.4;
@@ -78,17 +87,33 @@ fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding>
         return None;
     }
     let mut evidence = Evidence::default();
-    let title = format!(
-        "{} for a free connection of a pool that is used up",
-        waited(wait, &format!("at {}", place_name(Some(&wait.place))), &mut evidence),
-    );
+    let waits = waited(wait, &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
+    let free = match size(scene, wait) {
+        Some(slots) => match evidence.int("slots", slots) {
+            1 => "the only connection of a pool".to_owned(),
+            slots => format!("one of {slots} connections of a pool"),
+        },
+        None => "a free connection of a pool that is used up".to_owned(),
+    };
+    let held = held(scene, wait, found, false);
+    let uses = held.as_ref().map_or_else(String::new, |held| format!("; {}", held.sentence(scene, &mut evidence)));
+    let title = format!("{waits} for {free}{uses}");
+    let other = held.filter(|held| held.is_other);
+    let (place, stack) =
+        other.as_ref().map_or_else(|| (wait.place.clone(), wait.stack), |held| (held.place.clone(), held.stack));
     let mut finding = Finding::new(Kind::LimitedConcurrency, title, wait.nanos, scene.duration, 0.85)
         .with(evidence)
         .int("holders", found.by_go.len() as u64)
         .ratio("procs_busy", scene.load.share)
-        .culprit(trace, Some(wait.place.clone()), wait.stack)
+        .culprit(trace, Some(place), stack)
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
+    finding = match other {
+        Some(held) => {
+            finding.cause("held_by_others", HELD_BY_OTHERS).act(held.act).link(trace, held.link.0, held.link.1)
+        }
+        None => finding.cause("pool_exhausted", Kind::LimitedConcurrency.check()),
+    };
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(trace, longest.go, longest.range);
     }
@@ -226,25 +251,42 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     let is_lock = holds.is_exclusive() && outside(scene, found) * 2 < found.examined;
     let kind = if is_lock { Kind::LockContention } else { Kind::LimitedConcurrency };
     let mut evidence = Evidence::default();
-    let title = format!(
-        "{} for a free place: {} at once, and those who did were {} {}",
-        waited(wait, &format!("at {}", place_name(Some(&wait.place))), &mut evidence),
-        if is_lock { "never two worked (a lock, inferred)" } else { "at most so many work" },
-        Way::of(top.doing).words(),
-        place_name(scene.places.own(top.stack).as_ref()),
-    );
+    let waits = waited(wait, &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
+    let held = held(scene, wait, found, by_children > by_siblings);
+    let limit = match size(scene, wait).filter(|_| !is_lock) {
+        _ if is_lock => "never two worked at once (a lock, inferred)".to_owned(),
+        Some(slots) => format!("{} worked at once", evidence.int("slots", slots)),
+        None => "at most so many worked at once".to_owned(),
+    };
+    let uses = match &held {
+        Some(held) => held.sentence(scene, &mut evidence),
+        None => {
+            let (way, place) = (Way::of(top.doing).words(), scene.places.own(top.stack));
+            format!("those who did were {way} {}", place_name(place.as_ref()))
+        }
+    };
+    let what = if by_children > by_siblings { "worker" } else { "place" };
+    let title = format!("{waits} for a free {what}: {limit}, and {uses}");
+    let other = held.filter(|held| held.is_other && !is_lock);
+    let (place, stack) =
+        other.as_ref().map_or_else(|| (wait.place.clone(), wait.stack), |held| (held.place.clone(), held.stack));
     let mut finding = Finding::new(kind, title, wait.nanos, scene.duration, 0.5 + 0.4 * share)
         .with(evidence)
         .int("holders", holders)
         .ratio("ended_by_equals", share)
         .ratio("procs_busy", scene.load.share)
-        .culprit(scene.trace, Some(wait.place.clone()), wait.stack)
+        .culprit(scene.trace, Some(place), stack)
         .act(Activity::of_parts([top]).act(top.go, top.doing))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(scene.trace, longest.go, longest.range);
     }
+    let finding = match other {
+        Some(held) if by_children > by_siblings => finding.cause("workers_wait", BUSY_TEAM).act(held.act),
+        Some(held) => finding.cause("held_by_others", HELD_BY_OTHERS).act(held.act),
+        None => finding,
+    };
     let finding = finding.link(scene.trace, top.go, top.longest);
     let finding = if scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding };
     // A fixed team of workers that is fed by whoever made it: the limit is its size, chosen on purpose.

@@ -4,9 +4,10 @@
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, Severity};
 use crate::analysis::parts::{Part, PartKey};
-use crate::analysis::places::Place;
+use crate::analysis::places::{Op, Place};
 use crate::analysis::units::{Family, UnitKey};
-use crate::base::ids::StackId;
+use crate::base::ids::{GoIx, StackId};
+use crate::model::lanes::LaneId;
 
 /// Fewer requests are no rule.
 const FEWEST_REQUESTS: u64 = 3;
@@ -16,12 +17,17 @@ const FEWEST_GOROUTINES: u64 = 5;
 const MOST_WAITS: u64 = 8;
 /// The same where nothing but the program itself says where a unit begins and ends.
 const MOST_OWN_WAITS: u64 = 2;
+/// Goroutines of a kind, and spans of their creators, that are looked at to see whom they serve.
+const LOOKED_AT: usize = 8;
+const SPANS: usize = 256;
 
 /// What speaks for a unit being a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Who {
     /// A library calls the program's handler: a server's.
     Handler,
+    /// The program reads it from a connection that it accepted.
+    Connection,
     /// The program starts a goroutine for each piece of work, which ends with it.
     Goroutine,
 }
@@ -37,15 +43,21 @@ impl Who {
         if !scene.places.is_outer_root(family.stack) {
             return (family.units >= FEWEST_REQUESTS).then_some(Self::Handler);
         }
+        if family.units >= FEWEST_REQUESTS && serves_connections(scene, key) {
+            return Some(Self::Connection);
+        }
         let is_whole_life = family.gos == family.units && family.bounded * 2 >= family.units;
         let is_main = name == "runtime.main" || name == "main.main";
         (is_whole_life && !is_main && family.units >= FEWEST_GOROUTINES).then_some(Self::Goroutine)
     }
 
-    /// What such units are called: `request`.
-    pub(crate) const fn name(self) -> &'static str {
+    /// What such units are called: `request`. What a library reads through or writes to is called, not asked.
+    pub(crate) fn name(self, outer: Option<&Place>) -> &'static str {
+        let is_stream =
+            outer.is_some_and(|outer| outer.function.ends_with(").Read") || outer.function.ends_with(").Write"));
         match self {
-            Self::Handler => "request",
+            Self::Handler if is_stream => "call",
+            Self::Handler | Self::Connection => "request",
             Self::Goroutine => "goroutine",
         }
     }
@@ -53,10 +65,20 @@ impl Who {
     /// How often such a unit may wait at one place, on average, before that is a loop.
     const fn most_waits(self) -> u64 {
         match self {
-            Self::Handler => MOST_WAITS,
+            Self::Handler | Self::Connection => MOST_WAITS,
             Self::Goroutine => MOST_OWN_WAITS,
         }
     }
+}
+
+/// Whether goroutines of this kind serve connections: those that created them accepted these.
+fn serves_connections(scene: &Scene<'_>, key: &UnitKey) -> bool {
+    let accepts = |go: GoIx| {
+        let mut spans = scene.trace.spans(LaneId::Goroutine(go), scene.trace.range()).take(SPANS);
+        spans.any(|span| scene.places.op(span.start_stack) == Op::Accept)
+    };
+    let mut some = scene.census.gos.iter().filter(|facts| facts.name == key.name).take(LOOKED_AT);
+    some.any(|facts| facts.creator().is_some_and(accepts))
 }
 
 /// Requests of one kind, and the place at which they spend most of their time.

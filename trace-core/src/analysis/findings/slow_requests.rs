@@ -4,7 +4,7 @@
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers, releasers};
 use crate::analysis::census::is_idle;
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, counted, go_name, place_name, time};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::findings::requests::{Slow, Who, is_explained, slow};
 use crate::analysis::places::{Op, Place};
 use crate::analysis::wait_chain::Doing;
@@ -269,25 +269,22 @@ fn blocked(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Blocked> {
 
 fn finding(scene: &Scene<'_>, slow: &Slow<'_>, cause: &Cause) -> Finding {
     let (part, family) = (slow.part, slow.family);
-    let what = slow.who.name();
+    let mut evidence = Evidence::default();
     let title = format!(
-        "{} of {} spent {:.0} % of their time in one place: {} of them waited {} each, on average, {}",
-        counted(family.units, what),
+        "{} of {} spent {} of their time in one place: {} of them waited {} each, on average, {}",
+        evidence.count("requests", family.units, slow.who.name(slow.outer.as_ref())),
         place_name(slow.outer.as_ref()),
-        100.0 * slow.share(),
-        part.units,
-        time(slow.mean()),
+        evidence.share("share_of_request_time", slow.share()),
+        evidence.int("requests_waiting", part.units),
+        evidence.time("wait_per_request_ns", slow.mean()),
         cause.at,
     );
     let mut finding = Finding::new(cause.kind, title, part.spot.nanos, scene.duration, cause.confidence)
-        .int("requests", family.units)
+        .with(evidence)
         .int("requests_total_ns", family.nanos)
-        .int("requests_waiting", part.units)
         .int("waits", part.spot.count)
         .int("wait_total_ns", part.spot.nanos)
         .int("wait_max_ns", part.spot.longest.map_or(0, |longest| longest.1.nanos().unsigned_abs()))
-        .int("wait_per_request_ns", slow.mean())
-        .ratio("share_of_request_time", slow.share())
         .cause(cause.name, cause.check)
         .culprit(scene.trace, cause.place.clone(), cause.stack);
     if let Some(outer) = &slow.outer {

@@ -6,13 +6,13 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::census::is_idle;
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, Severity, go_name, place_name, time};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::go_facts::Stuck;
 use crate::analysis::places::Op;
 use crate::analysis::why::where_at;
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
-use crate::event::state::GoState;
+use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
 
 /// A shorter wait is not stuck, ns.
@@ -26,6 +26,8 @@ const DEPTH: usize = 4;
 /// Goroutines of a pile that are asked whom they woke, and how many such wakeups are looked at.
 const MEMBERS: usize = 64;
 const ACTS: usize = 4_096;
+/// Less than this part of a stretch is next to nothing: one in so many.
+const ACTIVE: u64 = 50;
 /// A partner that came at least so often is missed after this many times its usual pause.
 const FEWEST_TURNS: u64 = 5;
 const TURNS: i64 = 20;
@@ -63,12 +65,15 @@ pub(crate) fn fate(scene: &Scene<'_>, go: GoIx) -> Fate {
 
 impl Fate {
     /// `ended 300 ms before the end of the trace`
-    pub(crate) fn words(&self, scene: &Scene<'_>) -> String {
-        let ago = |since: TraceTime| time(scene.trace.range().end.nanos_since(since).unsigned_abs());
+    pub(crate) fn words(&self, scene: &Scene<'_>, evidence: &mut Evidence) -> String {
+        let ago = |since: TraceTime| scene.trace.range().end.nanos_since(since).unsigned_abs();
         match *self {
-            Self::Ended(at) => format!("ended {} before the end of the trace", ago(at)),
+            Self::Ended(at) => {
+                format!("ended {} before the end of the trace", evidence.time("partner_ended_ago_ns", ago(at)))
+            }
             Self::Waiting { stack, since } => {
-                format!("has waited for the last {}{}", ago(since), where_at(scene.places, stack))
+                let waited = evidence.time("partner_waited_ns", ago(since));
+                format!("has waited for the last {waited}{}", where_at(scene.places, stack))
             }
             Self::Busy { stack } => format!("is busy{}", where_at(scene.places, stack)),
         }
@@ -161,25 +166,37 @@ fn partner(scene: &Scene<'_>, pile: (u32, Op), members: &[GoIx]) -> Option<Partn
     found.into_values().max_by_key(|partner| (partner.last, partner.go))
 }
 
-/// Whether somebody else of the program is about something, who may yet turn to those who wait.
+/// Whether somebody else of the program is about something, who may yet turn to those who wait. Whoever did next to
+/// nothing for as long as they have waited is not: somebody has to end the trace.
 fn is_anyone_busy(scene: &Scene<'_>, pile: &Pile) -> bool {
     let is_stuck = |stuck: &Stuck| {
         let op = scene.places.op(stuck.stack);
         op.is_lock() || matches!(op, Op::Send | Op::WaitGroup) || is_idle(scene.places, stuck.stack, stuck.class)
     };
     let in_pile = |go: GoIx| pile.waiters.iter().any(|waiter| waiter.0 == go);
+    let Some(since) = pile.waiters.first().map(|first| first.1.since) else { return false };
+    let waited = TimeRange::new(since, scene.trace.range().end);
     let mut alive = scene.census.gos.iter().filter(|facts| facts.ended().is_none());
     alive.any(|facts| match scene.census.stuck.get(&facts.go) {
         Some(stuck) => !is_stuck(stuck) && !in_pile(facts.go),
-        None => true,
+        None => is_active(scene, facts.go, waited),
     })
+}
+
+/// Whether a goroutine ran, was runnable or in system calls for more than a small part of a stretch.
+fn is_active(scene: &Scene<'_>, go: GoIx, range: TimeRange) -> bool {
+    let sums = scene.trace.time_by_class(LaneId::Goroutine(go), range).nanos;
+    let active = [SpanClass::Running, SpanClass::Runnable, SpanClass::Syscall].into_iter();
+    let nanos: u64 = active.filter_map(|class| sums.get(class as usize)).sum();
+    nanos * ACTIVE > range.nanos().unsigned_abs()
 }
 
 fn judge(scene: &Scene<'_>, pile: &Pile) -> Option<Finding> {
     let (_, first) = pile.waiters.first()?;
     let members: Vec<GoIx> = pile.waiters.iter().map(|waiter| waiter.0).collect();
     let partner = partner(scene, (pile.function, pile.op), &members);
-    let gone = partner.and_then(|partner| Some((partner.go, gone(scene, partner, pile)?)));
+    let mut partner_evidence = Evidence::default();
+    let gone = partner.and_then(|partner| Some((partner.go, gone(scene, partner, pile, &mut partner_evidence)?)));
     let is_send = pile.op == Op::Send;
     let fewest = if gone.is_some() { FEWEST_WITH_PARTNER } else { FEWEST };
     // Whoever waits to receive may well wait for what has not happened yet.
@@ -198,18 +215,17 @@ fn judge(scene: &Scene<'_>, pile: &Pile) -> Option<Finding> {
         Some((go, words)) => (format!("{}, {words}", go_name(scene.trace, *go)), "vanished_partner"),
         None => ("no goroutine receives from the channel in the trace".to_owned(), "no_receiver"),
     };
+    let mut evidence = Evidence::default();
     let title = format!(
-        "{} at {} in {} to the end of the trace, {} total (longest {}): {missing}",
-        if pile.waiters.len() == 1 {
-            "1 goroutine waits".to_owned()
-        } else {
-            format!("{} goroutines wait", pile.waiters.len())
-        },
+        "{} {} at {} in {} to the end of the trace, {} total (longest {}): {missing}",
+        evidence.count("stuck", pile.waiters.len() as u64, "goroutine"),
+        if pile.waiters.len() == 1 { "waits" } else { "wait" },
         pile.op.name(),
         place_name(place.as_ref()),
-        time(lost),
-        time(longest),
+        evidence.time("stuck_total_ns", lost),
+        evidence.time("stuck_max_ns", longest),
     );
+    evidence.append(partner_evidence);
     let check = if is_send {
         "Let senders give up when the receiver does: a context, a closed channel, a buffer that holds what will be sent."
     } else {
@@ -217,9 +233,7 @@ fn judge(scene: &Scene<'_>, pile: &Pile) -> Option<Finding> {
     };
     let confidence = if gone.is_some() { 0.85 } else { 0.7 };
     let mut finding = Finding::new(Kind::GoroutineLeak, title, lost, scene.duration, confidence)
-        .int("stuck", pile.waiters.len() as u64)
-        .int("stuck_total_ns", lost)
-        .int("stuck_max_ns", longest)
+        .with(evidence)
         .cause(cause, check)
         .culprit(scene.trace, place.clone(), first.stack)
         .victim(&place.map(|place| place.function).unwrap_or_default(), members.len() as u64)
@@ -233,23 +247,28 @@ fn judge(scene: &Scene<'_>, pile: &Pile) -> Option<Finding> {
 }
 
 /// What keeps a partner from ending such waits ever again; `None` if it still may.
-fn gone(scene: &Scene<'_>, partner: Partner, pile: &Pile) -> Option<String> {
+fn gone(scene: &Scene<'_>, partner: Partner, pile: &Pile, evidence: &mut Evidence) -> Option<String> {
     let end = scene.trace.range().end;
     if !is_long(scene, end.nanos_since(partner.last)) {
         return None;
     }
-    cut_off(scene, partner, pile).or_else(|| turned_away(scene, partner, pile))
+    let mut cut_off_evidence = Evidence::default();
+    let Some(words) = cut_off(scene, partner, pile, &mut cut_off_evidence) else {
+        return turned_away(scene, partner, pile, evidence);
+    };
+    evidence.append(cut_off_evidence);
+    Some(words)
 }
 
 /// A partner that has ended, or waits for what nobody can give it.
-fn cut_off(scene: &Scene<'_>, partner: Partner, pile: &Pile) -> Option<String> {
+fn cut_off(scene: &Scene<'_>, partner: Partner, pile: &Pile, evidence: &mut Evidence) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     let mut seen: Vec<GoIx> = Vec::new();
     let mut go = partner.go;
     for _ in 0..DEPTH {
         seen.push(go);
         let fate = fate(scene, go);
-        words.push(fate.words(scene));
+        words.push(fate.words(scene, evidence));
         let Fate::Waiting { stack, since } = fate else {
             return matches!(fate, Fate::Ended(_)).then(|| describe(&words));
         };
@@ -277,18 +296,18 @@ fn describe(words: &[String]) -> String {
 }
 
 /// A partner that came again and again, and then not for far longer.
-fn turned_away(scene: &Scene<'_>, partner: Partner, pile: &Pile) -> Option<String> {
+fn turned_away(scene: &Scene<'_>, partner: Partner, pile: &Pile, evidence: &mut Evidence) -> Option<String> {
     let away = scene.trace.range().end.nanos_since(partner.last);
     let pace =
         partner.last.nanos_since(partner.first) / i64::try_from(partner.count.saturating_sub(1)).unwrap_or(1).max(1);
     let is_regular = partner.count >= FEWEST_TURNS && away / TURNS >= pace && pile.waiters.len() >= FEWEST;
-    let words = || {
+    let mut words = || {
         format!(
-            "which was on the other side {} times, has not been for the last {}: it {}",
-            partner.count,
-            time(away.unsigned_abs()),
-            fate(scene, partner.go).words(scene)
+            "which was on the other side {}, has not been for the last {}: it {}",
+            evidence.count("partner_turns", partner.count, "time"),
+            evidence.time("partner_away_ns", away.unsigned_abs()),
+            fate(scene, partner.go).words(scene, evidence)
         )
     };
-    is_regular.then(words)
+    is_regular.then(&mut words)
 }

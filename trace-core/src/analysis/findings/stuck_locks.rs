@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Finding, Kind, counted, go_name, time};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, go_name};
 use crate::analysis::findings::stuck::{Fate, fate, is_long};
 use crate::analysis::go_facts::Stuck;
 use crate::analysis::places::Place;
@@ -161,9 +161,10 @@ fn insiders(scene: &Scene<'_>, group: &Group) -> Vec<Holder> {
 fn held(scene: &Scene<'_>, group: &Group, holder: &Holder) -> Option<Finding> {
     let fate = fate(scene, holder.go);
     let who = go_name(scene.trace, holder.go);
+    let mut evidence = Evidence::default();
     let got = holder.since.map_or_else(String::new, |since| {
         let ago = scene.trace.range().end.nanos_since(since).unsigned_abs();
-        format!("got it {} before the end{}", time(ago), where_at(scene.places, holder.stack))
+        format!("got it {} before the end{}", evidence.time("held_ns", ago), where_at(scene.places, holder.stack))
     });
     let (kind, name, check, did, stack) = match &fate {
         Fate::Waiting { stack, .. } if scene.places.op(*stack).is_lock() => return None,
@@ -182,14 +183,14 @@ fn held(scene: &Scene<'_>, group: &Group, holder: &Holder) -> Option<Finding> {
             Kind::LockContention,
             "missing_unlock",
             "Unlock on every way out of the function: defer the Unlock right after Lock.",
-            format!("{}, without having released it", fate.words(scene)),
+            format!("{}, without having released it", fate.words(scene, &mut evidence)),
             holder.stack,
         ),
     };
     let holds = [got, did].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" and ");
     let place = innermost(scene, group, stack);
     let tail = format!("nobody releases it in the trace: {who}, {}, {holds} (lock inferred)", holder.basis);
-    let finding = finding(scene, kind, &group.waiters, &tail, 0.8)
+    let finding = finding(scene, kind, &group.waiters, (&tail, evidence), 0.8)
         .cause(name, check)
         .culprit(scene.trace, place, stack)
         .goroutines(&[holder.go]);
@@ -221,8 +222,11 @@ fn deadlock(scene: &Scene<'_>, groups: &[&Group]) -> Option<Finding> {
     let waited =
         |waiter: &Waiter| format!("{} waits{}", go_name(scene.trace, waiter.go), where_at(scene.places, waiter.stack));
     let behind = waiters.len() - members.len();
-    let queue =
-        if behind == 0 { String::new() } else { format!("; {} queue behind", counted(behind as u64, "goroutine")) };
+    let mut evidence = Evidence::default();
+    let queue = match evidence.count("queued", behind as u64, "goroutine") {
+        _ if behind == 0 => String::new(),
+        queued => format!("; {queued} queue behind"),
+    };
     let (name, check, tail) = match rest.first() {
         Some(other) => (
             "deadlock",
@@ -244,7 +248,8 @@ fn deadlock(scene: &Scene<'_>, groups: &[&Group]) -> Option<Finding> {
             ),
         ),
     };
-    let mut finding = finding(scene, Kind::LockContention, &waiters, &tail, if rest.is_empty() { 0.7 } else { 0.85 })
+    let confidence = if rest.is_empty() { 0.7 } else { 0.85 };
+    let mut finding = finding(scene, Kind::LockContention, &waiters, (&tail, evidence), confidence)
         .cause(name, check)
         .int("members", members.len() as u64)
         .culprit(scene.trace, scene.places.near(first.stack), first.stack);
@@ -308,21 +313,27 @@ fn was_inside(scene: &Scene<'_>, waiter: &Waiter) -> bool {
     false
 }
 
-fn finding(scene: &Scene<'_>, kind: Kind, waiters: &[Waiter], tail: &str, confidence: f64) -> Finding {
+/// `tail`: what follows in the title, with its numbers.
+fn finding(
+    scene: &Scene<'_>,
+    kind: Kind,
+    waiters: &[Waiter],
+    (tail, more): (&str, Evidence),
+    confidence: f64,
+) -> Finding {
     let end = scene.trace.range().end;
     let nanos = |waiter: &Waiter| end.nanos_since(waiter.since).unsigned_abs();
     let lost: u64 = waiters.iter().map(nanos).sum();
-    let longest = waiters.iter().map(nanos).max().unwrap_or(0);
+    let mut evidence = Evidence::default();
     let title = format!(
-        "{} for a lock until the end of the trace, {} total (longest {}), and {tail}",
-        if waiters.len() == 1 { "1 goroutine waits".to_owned() } else { format!("{} goroutines wait", waiters.len()) },
-        time(lost),
-        time(longest),
+        "{} {} for a lock until the end of the trace, {} total (longest {}), and {tail}",
+        evidence.count("stuck", waiters.len() as u64, "goroutine"),
+        if waiters.len() == 1 { "waits" } else { "wait" },
+        evidence.time("wait_total_ns", lost),
+        evidence.time("wait_max_ns", waiters.iter().map(nanos).max().unwrap_or(0)),
     );
-    let mut finding = Finding::new(kind, title, lost, scene.duration, confidence)
-        .int("stuck", waiters.len() as u64)
-        .int("wait_total_ns", lost)
-        .int("wait_max_ns", longest);
+    evidence.append(more);
+    let mut finding = Finding::new(kind, title, lost, scene.duration, confidence).with(evidence);
     let gos: Vec<GoIx> = waiters.iter().map(|waiter| waiter.go).collect();
     let mut by_function: BTreeMap<String, u64> = BTreeMap::new();
     for waiter in waiters {

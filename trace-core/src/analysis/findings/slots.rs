@@ -1,0 +1,152 @@
+//! Semaphores and pools: how many have a place at once, and what those who have one do with it. Often the ones who wait
+//! are not the ones who keep the others waiting.
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::activity::{Activity, Way};
+use crate::analysis::findings::finding::{Act, Evidence, go_name};
+use crate::analysis::places::{Op, Place};
+use crate::analysis::wait_chain::Doing;
+use crate::analysis::why::where_at;
+use crate::base::ids::{GoIx, StackId};
+use crate::base::time::{TimeRange, TraceTime};
+
+/// What those who have a place do most of the time.
+pub(crate) struct Held {
+    pub(crate) place: Place,
+    pub(crate) stack: StackId,
+    /// What the one did that did so longest.
+    pub(crate) act: Option<Act>,
+    pub(crate) link: (GoIx, TimeRange),
+    /// How long at least one place was used so, nanoseconds.
+    elapsed: u64,
+    /// They are others than those who wait: requests of another kind, or other goroutines.
+    pub(crate) is_other: bool,
+    is_team: bool,
+}
+
+impl Held {
+    /// `for 1.10 s at least one was held in net/http.Get at main.load (main.go:12), the longest by g7`
+    pub(crate) fn sentence(&self, scene: &Scene<'_>, evidence: &mut Evidence) -> String {
+        let doing = where_at(scene.places, self.stack);
+        let who = go_name(scene.trace, self.link.0);
+        let elapsed = evidence.time("held_slow_ns", self.elapsed);
+        match self.is_team {
+            true => format!("for {elapsed} at least one of them was{doing}, {who} for longest"),
+            false => format!("for {elapsed} at least one was held{doing}, the longest by {who}"),
+        }
+    }
+}
+
+/// What those who ended the waits did with the place they had meanwhile; `None` if no such thing takes at least a third
+/// of the time. `is_team`: they are workers that take one piece of work after the other, so that all they do is that.
+pub(crate) fn held(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, is_team: bool) -> Option<Held> {
+    let is_use = |part: &Meanwhile| {
+        let op = scene.places.op(part.stack);
+        let is_such = (part.is_held || is_team) && scene.places.has_own(part.stack) && op != Op::Pool && op != wait.op;
+        is_such && part.doing != Doing::Runnable
+    };
+    let mut sums: FxHashMap<u32, (u64, Vec<&Meanwhile>)> = FxHashMap::default();
+    for part in found.parts.iter().filter(|part| is_use(part)) {
+        let Some(function) = scene.places.own_function(part.stack) else { continue };
+        let sum = sums.entry(function).or_default();
+        sum.0 += part.nanos;
+        sum.1.push(part);
+    }
+    let (_, (nanos, parts)) = sums.into_iter().max_by_key(|(function, sum)| (sum.0, *function))?;
+    if nanos * 3 < found.examined {
+        return None;
+    }
+    let top = *parts.iter().max_by_key(|part| (part.nanos, part.longest.start, part.go))?;
+    let done = Activity::of_parts(parts);
+    let outer = scene.places.outer_function(top.release);
+    let same: u64 =
+        wait.longest.iter().filter(|one| scene.places.outer_function(one.stack) == outer).map(nanos_of).sum();
+    let all: u64 = wait.longest.iter().map(nanos_of).sum();
+    let elapsed =
+        [Way::Running, Way::Syscall, Way::Waiting].map(|way| done.elapsed(way)).into_iter().max().unwrap_or(0);
+    let (place, stack, is_other) = (scene.places.own(top.stack)?, top.stack, same * 3 < all);
+    let (act, link) = (done.act(top.go, top.doing), (top.go, top.longest));
+    Some(Held { place, stack, act, link, elapsed, is_other, is_team })
+}
+
+fn nanos_of(wait: &crate::analysis::census::Wait) -> u64 {
+    wait.range.nanos().unsigned_abs()
+}
+
+/// How many have a place at once, as far as those show who waited for theirs, and passed it on to somebody who waited.
+/// `None` if too few did. Exact only if all places were always in use.
+pub(crate) fn size(scene: &Scene<'_>, wait: &Blocked) -> Option<u64> {
+    let mut ends: FxHashMap<GoIx, Vec<TraceTime>> = FxHashMap::default();
+    for one in same_pool(scene, wait) {
+        ends.entry(one.go).or_default().push(one.range.end);
+    }
+    for list in ends.values_mut() {
+        list.sort_unstable();
+    }
+    let mut holds: Vec<TimeRange> = Vec::new();
+    let mut given: FxHashMap<GoIx, (TraceTime, TraceTime)> = FxHashMap::default();
+    for one in same_pool(scene, wait) {
+        let Some(waker) = one.waker else { continue };
+        let end = one.range.end;
+        match ends.get(&waker).and_then(|list| list.get(list.partition_point(|got| *got <= end).checked_sub(1)?)) {
+            Some(&got) => holds.push(TimeRange::new(got, end)),
+            // A library's goroutine that gives the same connection again and again.
+            None => {
+                let known = given.entry(waker).or_insert((end, end));
+                *known = (known.0.min(end), known.1.max(end));
+            }
+        }
+    }
+    let libraries = given.into_values().map(|(first, last)| TimeRange::new(first, last));
+    holds.extend(libraries.filter(|range| range.nanos() > 0));
+    let enough = holds.len() >= 6 || holds.len() as u64 * 2 >= wait.count;
+    usual_overlap(&holds).filter(|_| enough)
+}
+
+/// All that wait for the same: of a library's pool wherever they do so.
+fn same_pool<'a>(scene: &'a Scene<'a>, wait: &'a Blocked) -> impl Iterator<Item = crate::analysis::census::Wait> + 'a {
+    let others = scene.blocked.iter().filter(move |(other, _)| {
+        let is_it = std::ptr::eq(other, wait);
+        is_it || wait.op == Op::Pool && other.op == Op::Pool && library(scene, other) == library(scene, wait)
+    });
+    others.flat_map(|(other, _)| other.longest.iter().copied())
+}
+
+/// Whether a pool is of `database/sql`, or of `net/http`.
+fn library(scene: &Scene<'_>, wait: &Blocked) -> bool {
+    scene.trace.frames(wait.stack).any(|frame| frame.function.starts_with("database/sql."))
+}
+
+/// How many ranges there are at once for the largest part of the time in which there is any.
+fn usual_overlap(ranges: &[TimeRange]) -> Option<u64> {
+    let mut edges: Vec<(TraceTime, i64)> =
+        ranges.iter().flat_map(|range| [(range.start, 1), (range.end, -1)]).collect();
+    edges.sort_unstable();
+    let mut time_at: FxHashMap<i64, i64> = FxHashMap::default();
+    let (mut now, mut before) = (0, TraceTime::MIN);
+    for (at, step) in edges {
+        if now > 0 {
+            *time_at.entry(now).or_default() += at.nanos_since(before);
+        }
+        (now, before) = (now + step, at);
+    }
+    let most = time_at.into_iter().max_by_key(|&(number, time)| (time, number))?.0;
+    u64::try_from(most).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_number_is_the_one_that_lasts() {
+        let range = |start, end| TimeRange::new(TraceTime(start), TraceTime(end));
+        let three = [range(0, 100), range(5, 90), range(10, 95), range(94, 96)];
+        assert_eq!(usual_overlap(&three), Some(3));
+        assert_eq!(usual_overlap(&[]), None);
+        assert_eq!(usual_overlap(&[range(0, 10), range(10, 20)]), Some(1));
+    }
+}

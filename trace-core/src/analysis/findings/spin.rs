@@ -1,0 +1,224 @@
+//! Goroutines that spin: they ask for something again and again and do next to nothing in between, instead of waiting
+//! for it. Two ways of that are in a trace: loops around `runtime.Gosched`, as each yield is recorded, and, by CPU
+//! samples, loops around operations that do not block (`select` with `default`, `TryLock`).
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, place_name};
+use crate::analysis::go_facts::GoFacts;
+use crate::analysis::wait_chain::Doing;
+use crate::analysis::yields::Yields;
+use crate::base::ids::{GoIx, StackId};
+use crate::base::time::TimeRange;
+use crate::event::state::SpanClass;
+use crate::model::lanes::LaneId;
+
+/// Fewer yields, or samples, are no loop.
+const FEWEST_YIELDS: u64 = 1_000;
+const FEWEST_SAMPLES: u64 = 20;
+/// Whoever runs longer between two yields does something in between, ns.
+const LONGEST_RUN: u64 = 20_000;
+/// Share of the trace that a goroutine must spend so.
+const SHARE: f64 = 0.1;
+/// Share of a function's samples in operations that do not block, from which on the function does little else.
+const MOSTLY: f64 = 0.25;
+/// Others wait for a proc for so large a part of the trace, total over goroutines, that the spinning is their trouble.
+const CROWDED_OUT: f64 = 0.1;
+
+/// Goroutines that were runnable meanwhile, of which the finding knows.
+const AFFECTED: usize = 64;
+
+const CHECK: &str = "Wait for the change instead of asking for it: a channel, a sync.Cond, a blocking select without \
+                     default, Lock in place of TryLock.";
+
+/// Operations that return at once whether or not they could be done.
+const NON_BLOCKING: &[&str] = &[
+    "runtime.selectnbrecv",
+    "runtime.selectnbsend",
+    "sync.(*Mutex).TryLock",
+    "internal/sync.(*Mutex).TryLock",
+    "sync.(*RWMutex).TryLock",
+    "sync.(*RWMutex).TryRLock",
+];
+
+pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut found = yielding(scene);
+    found.extend(polling(scene));
+    found
+}
+
+/// Loops around `runtime.Gosched`, by function.
+fn yielding(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut stacks: Vec<(&StackId, &Yields)> = scene.census.yields.iter().collect();
+    stacks.sort_by_key(|(stack, _)| **stack);
+    // The function, with the stack of most yields.
+    let mut loops: BTreeMap<u32, (StackId, u64, Yields)> = BTreeMap::new();
+    let mut runnable = 0;
+    for (&stack, yields) in stacks {
+        runnable += yields.runnable;
+        let Some(function) = scene.places.own_function(stack) else { continue };
+        let sum = loops.entry(function).or_insert((stack, 0, Yields::default()));
+        if yields.count > sum.1 {
+            (sum.0, sum.1) = (stack, yields.count);
+        }
+        sum.2.merge(yields.clone());
+    }
+    let others = scene.load.runnable.saturating_sub(runnable);
+    loops.into_values().filter_map(|(stack, _, yields)| judge(scene, stack, &yields, others)).collect()
+}
+
+/// `others`: how long goroutines were runnable without having yielded, total, ns.
+fn judge(scene: &Scene<'_>, stack: StackId, yields: &Yields, others: u64) -> Option<Finding> {
+    let mean = yields.running / yields.count.max(1);
+    let &(go, spent, range) = yields.gos.iter().max_by_key(|(go, nanos, _)| (*nanos, std::cmp::Reverse(*go)))?;
+    if yields.count < FEWEST_YIELDS || mean > LONGEST_RUN || scene.share(spent) < SHARE {
+        return None;
+    }
+    let place = scene.places.own(stack)?;
+    let room = scene.load.procs * scene.duration;
+    let per_second = u128::from(yields.count) * 1_000_000_000 / u128::from(scene.duration.max(1));
+    let mut evidence = Evidence::default();
+    let title = format!(
+        "{} in a loop around runtime.Gosched at {}: {} ({} per second) with {} of running between two; {} running total, \
+         {} of the procs' time{}",
+        evidence.count("spinning", yields.goroutines, "goroutine"),
+        place_name(Some(&place)),
+        evidence.count("yields", yields.count, "yield"),
+        evidence.int("yields_per_second", u64::try_from(per_second).unwrap_or(u64::MAX)),
+        evidence.time("run_mean_ns", mean),
+        evidence.time("spin_running_ns", yields.running),
+        evidence.share("spin_share", yields.running as f64 / room.max(1) as f64),
+        waiting(others, &mut evidence),
+    );
+    let gos: Vec<GoIx> = yields.gos.iter().map(|known| known.0).collect();
+    let act = act(scene, go, range);
+    let finding = finding(scene, title, evidence, (yields.running, others))
+        .cause("gosched_loop", CHECK)
+        .int("spin_runnable_ns", yields.runnable)
+        .culprit(scene.trace, Some(place), stack)
+        .act(act);
+    Some(limited(scene, finding, &gos, others).goroutines(&gos).link(scene.trace, go, range))
+}
+
+/// `, while other goroutines were runnable for 12.3 ms total`
+fn waiting(others: u64, evidence: &mut Evidence) -> String {
+    format!(", while others were runnable for {} total", evidence.time("others_runnable_ns", others))
+}
+
+/// Whoever spins takes procs from others, if these wait for one.
+fn finding(scene: &Scene<'_>, title: String, evidence: Evidence, (running, others): (u64, u64)) -> Finding {
+    let kind = if scene.share(others) >= CROWDED_OUT { Kind::CpuStarvation } else { Kind::CpuBound };
+    Finding::new(kind, title, running + others, scene.duration, 0.8)
+        .with(evidence)
+        .ratio("procs_busy", scene.load.share)
+        .int("procs", scene.load.procs)
+}
+
+/// With those who wait for a proc. At most a warning while few do; a note in tests, which may spin on purpose.
+fn limited(scene: &Scene<'_>, finding: Finding, gos: &[GoIx], others: u64) -> Finding {
+    let is_test = !gos.is_empty() && gos.iter().all(|go| scene.is_under_test(*go));
+    let finding = affected(scene, finding, gos);
+    match scene.share(others) >= CROWDED_OUT {
+        _ if is_test => finding.at_most(Severity::Note),
+        true => finding,
+        false => finding.at_most(Severity::Warning),
+    }
+}
+
+/// With the others that were runnable longest, and the start function of the first.
+fn affected(scene: &Scene<'_>, finding: Finding, gos: &[GoIx]) -> Finding {
+    let others = scene.census.gos.iter().filter(|facts| facts.runnable > 0 && !gos.contains(&facts.go));
+    let mut others: Vec<&GoFacts> = others.collect();
+    others.sort_by_key(|facts| (std::cmp::Reverse(facts.runnable), facts.go));
+    let Some(first) = others.first() else { return finding };
+    let name = scene.trace.str(first.name);
+    let some: Vec<GoIx> = others.iter().take(AFFECTED).map(|facts| facts.go).collect();
+    finding.victim(name, scene.goroutines(first.name)).goroutines(&some)
+}
+
+/// How long a goroutine ran within a stretch.
+fn act(scene: &Scene<'_>, go: GoIx, within: TimeRange) -> Option<Act> {
+    let sums = scene.trace.time_by_class(LaneId::Goroutine(go), within).nanos;
+    let ran = sums.get(SpanClass::Running as usize).copied().unwrap_or(0);
+    let nanos = ran.saturating_sub(scene.trace.no_cpu().nanos(LaneId::Goroutine(go), within));
+    (nanos > 0).then_some(Act { go, doing: Doing::Running, within, nanos })
+}
+
+/// Samples of one function.
+#[derive(Default)]
+struct Seen {
+    all: u64,
+    non_blocking: u64,
+    /// The stack of most of these.
+    stacks: FxHashMap<StackId, u64>,
+    gos: FxHashMap<GoIx, u64>,
+}
+
+/// Loops around operations that do not block, by CPU samples.
+fn polling(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut functions: BTreeMap<u32, Seen> = BTreeMap::new();
+    let mut known: FxHashMap<StackId, bool> = FxHashMap::default();
+    for sample in scene.trace.all_samples() {
+        let Some(function) = scene.places.own_function(sample.stack) else { continue };
+        if scene.census.go(sample.go).is_none() {
+            continue;
+        }
+        let seen = functions.entry(function).or_default();
+        seen.all += 1;
+        if *known.entry(sample.stack).or_insert_with(|| is_non_blocking(scene, sample.stack)) {
+            seen.non_blocking += 1;
+            *seen.stacks.entry(sample.stack).or_default() += 1;
+            *seen.gos.entry(sample.go).or_default() += 1;
+        }
+    }
+    functions.into_values().filter_map(|seen| polls(scene, &seen)).collect()
+}
+
+/// Whether nothing but the runtime and such an operation lies between the leaf and the program's own frame.
+fn is_non_blocking(scene: &Scene<'_>, stack: StackId) -> bool {
+    let Some(own) = scene.places.own(stack) else { return false };
+    let mut inner = scene.trace.frames(stack).take_while(|frame| frame.function != own.function);
+    inner.any(|frame| NON_BLOCKING.contains(&frame.function))
+}
+
+fn polls(scene: &Scene<'_>, seen: &Seen) -> Option<Finding> {
+    let share = seen.non_blocking as f64 / seen.all.max(1) as f64;
+    if seen.non_blocking < FEWEST_SAMPLES || share < MOSTLY {
+        return None;
+    }
+    let (&stack, _) = seen.stacks.iter().max_by_key(|(stack, count)| (**count, **stack))?;
+    let place = scene.places.own(stack)?;
+    let mut gos: Vec<GoIx> = seen.gos.keys().copied().collect();
+    gos.sort_unstable();
+    let ran = |go: &GoIx| scene.census.go(*go).map_or(0, |facts| facts.running);
+    let running: u64 = gos.iter().map(ran).sum();
+    let longest = *gos.iter().max_by_key(|go| (ran(go), **go))?;
+    if scene.share(ran(&longest)) < SHARE {
+        return None;
+    }
+    let own: u64 = gos.iter().filter_map(|go| scene.census.go(*go)).map(|facts| facts.runnable).sum();
+    let others = scene.load.runnable.saturating_sub(own);
+    let operation = scene.trace.frames(stack).map(|frame| frame.function).find(|name| NON_BLOCKING.contains(name))?;
+    let operation = if operation.starts_with("runtime.") { "select with default" } else { operation };
+    let mut evidence = Evidence::default();
+    let title = format!(
+        "{} in a loop around {operation}, which does not block, at {}: {} of the {} there were in it; {} running total, {} \
+         of the procs' time{}",
+        evidence.count("spinning", gos.len() as u64, "goroutine"),
+        place_name(Some(&place)),
+        evidence.share("samples_share", share),
+        evidence.count("samples", seen.all, "CPU sample"),
+        evidence.time("spin_running_ns", running),
+        evidence.share("spin_share", running as f64 / (scene.load.procs * scene.duration).max(1) as f64),
+        waiting(others, &mut evidence),
+    );
+    let whole = scene.trace.range();
+    let finding = finding(scene, title, evidence, (running, others))
+        .cause("non_blocking_loop", CHECK)
+        .culprit(scene.trace, Some(place), stack)
+        .act(act(scene, longest, whole));
+    Some(limited(scene, finding, &gos, others).goroutines(&gos).link(scene.trace, longest, whole))
+}
