@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::go_facts::{GoFacts, Roll, Stuck};
+use crate::analysis::parts::Part;
 use crate::analysis::places::{Op, Places};
 use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::scope::{Pieces, Scope};
@@ -260,7 +261,13 @@ impl Census {
                 census
             })
             .reduce(empty, Self::merged);
-        (!monitor.is_cancelled()).then_some(census)
+        (!monitor.is_cancelled()).then(|| census.finished())
+    }
+
+    /// With the longest waits of every part first.
+    fn finished(mut self) -> Self {
+        self.families.values_mut().flat_map(|family| family.parts.values_mut()).for_each(Part::sort);
+        self
     }
 
     /// The facts about a goroutine; `None` for those of the runtime.
