@@ -3,7 +3,7 @@
 //! analyses count the same.
 
 use trace_core::analysis::blocked_by::{Meanwhile, blocked, releasers};
-use trace_core::analysis::census::Census;
+use trace_core::analysis::census::{Census, KEPT};
 use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::finding::{Act, Finding, Kind, Value, counted, time};
@@ -50,6 +50,8 @@ const PARTS: &[(&str, &str)] = &[
     ("not_ended", "created"),
     ("ended", "created"),
     ("waiters", "waits"),
+    ("waits_analysed", "waits"),
+    ("analysed_ns", "wait_total_ns"),
     ("run_mean_ns", "spin_running_ns"),
     ("requests_waiting", "requests"),
     ("wait_total_ns", "requests_total_ns"),
@@ -148,6 +150,12 @@ fn parts(finding: &Finding, found: &Findings) -> Vec<String> {
         && total > waiters * found.duration_ns
     {
         faults.push(format!("{waiters} goroutines waited {total} in {}", found.duration_ns));
+    }
+    if let (Some(all), Some(part)) = (int(finding, "wait_total_ns"), int(finding, "examined_ns"))
+        && part < all
+        && !finding.title.contains("analysed")
+    {
+        faults.push(format!("{part} ns of {all} ns were analysed, which the title does not say"));
     }
     if let (Some(total), Some(max), Some(waits)) =
         (int(finding, "wait_total_ns"), int(finding, "wait_max_ns"), int(finding, "waits"))
@@ -372,6 +380,8 @@ fn waits(trace: &Trace) -> Vec<String> {
             && wait.gos <= wait.count
             && wait.woken_nanos <= wait.nanos
             && wait.bounded_nanos <= wait.nanos
+            && found.waits <= wait.count.min(KEPT as u64)
+            && (found.waits == wait.count || found.parts.is_empty() || found.sentence.contains("analysed"))
             && found.examined <= wait.woken_nanos
             && parts == found.examined;
         if !is_sound {

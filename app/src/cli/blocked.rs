@@ -33,7 +33,7 @@ where goroutines wait for work (idle connections, workers, timers) are left out.
   --limit 40           so many places
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, waits [{sentence, place {function, file, line}, on, count, goroutines, total_ns, max_ns,
-      ended_by_goroutines_ns, examined_ns (the longest waits, at most 512), stack [{function, file, line}],
+      ended_by_goroutines_ns, examined, examined_ns (the longest waits, at most 512), stack [{function, file, line}],
       meanwhile [{goroutine, doing, place or null, released_at or null, total_ns, own_ns, count}], others_ns}]
       (total_ns of meanwhile and others_ns sum to examined_ns: waiting time, added over goroutines that wait;
       own_ns is how long the goroutine itself did so)
@@ -80,7 +80,9 @@ pub struct Waiting {
     pub max_ns: u64,
     /// Of those that a goroutine ended, in sum.
     pub ended_by_goroutines_ns: u64,
-    /// In sum, of the longest waits that were looked into (at most 512); what follows sums to it.
+    /// Waits that were looked into: the longest that a goroutine ended, at most 512.
+    pub examined: u64,
+    /// In sum, of these; what follows sums to it.
     pub examined_ns: u64,
     /// The stack of a wait, leaf first.
     pub stack: Vec<Frame>,
@@ -167,6 +169,7 @@ impl Waiting {
             total_ns: wait.nanos,
             max_ns: wait.max,
             ended_by_goroutines_ns: wait.woken_nanos,
+            examined: found.waits,
             examined_ns: found.examined,
             stack: Frame::all(trace, wait.stack),
             meanwhile,

@@ -95,7 +95,9 @@ pub(crate) fn total(ranges: &[TimeRange]) -> u64 {
 /// What the releasers of the waits at a place did.
 #[derive(Clone, Debug, Default)]
 pub struct Releasers {
-    /// Nanoseconds of waits that were looked into: the longest ones.
+    /// Waits that were looked into: of those that a goroutine ended the longest, at most [`KEPT`].
+    pub waits: u64,
+    /// Nanoseconds of these.
     pub examined: u64,
     /// Parts that sum to it, most first.
     pub parts: Vec<Meanwhile>,
@@ -105,6 +107,13 @@ pub struct Releasers {
     pub per_act: f64,
     /// In one sentence: who waited how long, who ended it, and what those did meanwhile.
     pub sentence: String,
+}
+
+impl Releasers {
+    /// How many waits were looked into, and their time, for people; `None` if that is all there were.
+    fn of_examined(&self, blocked: &Blocked) -> Option<(u64, String)> {
+        (self.waits < blocked.count).then(|| (self.waits, time(self.examined)))
+    }
 }
 
 impl Blocked {
@@ -201,6 +210,9 @@ fn sentence(trace: &Trace, places: &Places<'_>, blocked: &Blocked, releasers: &R
     };
     let by_first = releasers.by_go.iter().find(|by| by.0 == first.go).map_or(0, |by| by.1);
     let released = places.near(first.release).or_else(|| trace.frames(first.release).last().map(Place::from));
+    text += &releasers
+        .of_examined(blocked)
+        .map_or_else(String::new, |(waits, nanos)| format!(" ({waits} of them analysed, {nanos} in sum)"));
     text += &format!("; {} released by {}", share(by_first), go_name(trace, first.go));
     if let Some(place) = released {
         text += &format!(" at {}", place_name(Some(&place)));
@@ -233,6 +245,7 @@ pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Relea
     let mut releasers = Releasers { per_act: per_act(&blocked.longest), ..Releasers::default() };
     for wait in blocked.longest.iter().filter(|wait| wait.waker.is_some()) {
         let chain = walk_queue(trace, wait.go, wait.range, &follows);
+        releasers.waits += 1;
         for step in &chain.steps {
             let nanos = step.range.nanos().unsigned_abs();
             let release = chain.link(step).map_or(StackId::NONE, |link| link.waker_stack);

@@ -113,7 +113,7 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     let mut evidence = Evidence::default();
     let title = format!(
         "{} for {}{behind}, which was {} {} for {}",
-        waited(wait, &wait.in_operation(scene.trace), &mut evidence),
+        waited((wait, found), &wait.in_operation(scene.trace), &mut evidence),
         go_name(scene.trace, consumer),
         way.words(),
         place_name(Some(&hot.place)),
@@ -172,7 +172,7 @@ fn polls(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, hot: &Hot) -> Opt
     let mut evidence = Evidence::default();
     let title = format!(
         "{} for {}, which sleeps at {} and then looks whether there is something to do",
-        waited(wait, &wait.in_operation(scene.trace), &mut evidence),
+        waited((wait, found), &wait.in_operation(scene.trace), &mut evidence),
         go_name(scene.trace, sleeper),
         place_name(Some(&hot.place)),
     );

@@ -104,7 +104,7 @@ fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findin
     let mut evidence = Evidence::default();
     let title = format!(
         "{} for {}, {} of it for {}, which did {} of {} of their work: {} {}",
-        waited(wait, &wait.in_operation(scene.trace), &mut evidence),
+        waited((wait, found), &wait.in_operation(scene.trace), &mut evidence),
         evidence.count("workers", team.len() as u64, "worker"),
         evidence.share("share_of_last", share),
         go_name(scene.trace, last),

@@ -12,6 +12,7 @@ use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_n
 use crate::analysis::findings::holder::Holders;
 use crate::analysis::findings::hot::hot;
 use crate::analysis::findings::lock_causes::{LockCause, waited_at};
+use crate::analysis::findings::peers::analysed;
 use crate::analysis::places::{Op, Place};
 use crate::analysis::prior::resumed_at;
 use crate::analysis::scope::united;
@@ -163,12 +164,15 @@ fn affected(scene: &Scene<'_>, mut finding: Finding, case: &Case<'_>) -> Finding
 
 /// `4 waits, 509 ms total (max 127 ms), in sync.(*Mutex).Lock at main.get (main.go:31)`
 fn waits(case: &Case<'_>, evidence: &mut Evidence) -> Option<String> {
+    let count = case.sum(|wait| wait.count);
+    let looked = case.waits.iter().fold((0, 0), |sum, (_, found)| (sum.0 + found.waits, sum.1 + found.examined));
     Some(format!(
-        "{}, {} total (max {}), {}",
-        evidence.count("waits", case.sum(|wait| wait.count), "wait"),
+        "{}, {} total (max {}), {}{}",
+        evidence.count("waits", count, "wait"),
         evidence.time("wait_total_ns", case.sum(|wait| wait.nanos)),
         evidence.time("wait_max_ns", case.max()),
         waited_at(case.main()?),
+        analysed(count, looked, evidence),
     ))
 }
 

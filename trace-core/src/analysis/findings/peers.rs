@@ -87,7 +87,7 @@ fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding>
         return None;
     }
     let mut evidence = Evidence::default();
-    let waits = waited(wait, &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
+    let waits = waited((wait, found), &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
     let free = match size(scene, wait) {
         Some(slots) => match evidence.int("slots", slots) {
             1 => "the only connection of a pool".to_owned(),
@@ -150,7 +150,7 @@ fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findi
     let mut evidence = Evidence::default();
     let title = format!(
         "{} for the others, {} of it for {}, {} {} for {}",
-        waited(wait, &wait.in_operation(scene.trace), &mut evidence),
+        waited((wait, found), &wait.in_operation(scene.trace), &mut evidence),
         evidence.share("share_of_last", share),
         go_name(scene.trace, last),
         way.words(),
@@ -171,15 +171,26 @@ fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findi
     Some(if scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
 }
 
-/// `12 waits of 4 goroutines, 1.20 s total (max 130 ms), in chan receive at main.worker (main.go:75)`
-pub(crate) fn waited(wait: &Blocked, place: &str, evidence: &mut Evidence) -> String {
+/// `12 waits of 4 goroutines, 1.20 s total (max 130 ms), in chan receive at main.worker (main.go:75)`, and how many of
+/// them were looked into, if not all.
+pub(crate) fn waited((wait, found): (&Blocked, &Releasers), place: &str, evidence: &mut Evidence) -> String {
     format!(
-        "{} of {}, {} total (max {}), {place}",
+        "{} of {}, {} total (max {}), {place}{}",
         evidence.count("waits", wait.count, "wait"),
         evidence.count("waiters", wait.gos, "goroutine"),
         evidence.time("wait_total_ns", wait.nanos),
         evidence.time("wait_max_ns", wait.max),
+        analysed(wait.count, (found.waits, found.examined), evidence),
     )
+}
+
+/// ` (512 of them analysed, 4.40 s total)`: waits that were looked into and their time; empty if that is all there are.
+pub(crate) fn analysed(count: u64, (waits, nanos): (u64, u64), evidence: &mut Evidence) -> String {
+    if waits >= count {
+        return String::new();
+    }
+    let waits = evidence.int("waits_analysed", waits);
+    format!(" ({waits} of them analysed, {} total)", evidence.time("analysed_ns", nanos))
 }
 
 /// Whether everyone is woken by always the same one: a ring or a pipeline, where nothing is shared. Looks at
@@ -251,7 +262,7 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     let is_lock = holds.is_exclusive() && outside(scene, found) * 2 < found.examined;
     let kind = if is_lock { Kind::LockContention } else { Kind::LimitedConcurrency };
     let mut evidence = Evidence::default();
-    let waits = waited(wait, &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
+    let waits = waited((wait, found), &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
     let held = held(scene, wait, found, by_children > by_siblings);
     let limit = match size(scene, wait).filter(|_| !is_lock) {
         _ if is_lock => "never two worked at once (a lock, inferred)".to_owned(),

@@ -51,17 +51,6 @@ impl Who {
         (is_whole_life && !is_main && family.units >= FEWEST_GOROUTINES).then_some(Self::Goroutine)
     }
 
-    /// What such units are called: `request`. What a library reads through or writes to is called, not asked.
-    pub(crate) fn name(self, outer: Option<&Place>) -> &'static str {
-        let is_stream =
-            outer.is_some_and(|outer| outer.function.ends_with(").Read") || outer.function.ends_with(").Write"));
-        match self {
-            Self::Handler if is_stream => "call",
-            Self::Handler | Self::Connection => "request",
-            Self::Goroutine => "goroutine",
-        }
-    }
-
     /// How often such a unit may wait at one place, on average, before that is a loop.
     const fn most_waits(self) -> u64 {
         match self {
@@ -94,6 +83,21 @@ pub(crate) struct Slow<'a> {
 }
 
 impl Slow<'_> {
+    /// Whether all that a library calls of the program reads or writes a stream of bytes.
+    pub(crate) fn is_stream(&self) -> bool {
+        let is_method = |outer: &Place| outer.function.ends_with(").Read") || outer.function.ends_with(").Write");
+        self.who == Who::Handler && self.outer.as_ref().is_some_and(is_method)
+    }
+
+    /// What such units are called: `request`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.who {
+            Who::Handler if self.is_stream() => "call",
+            Who::Handler | Who::Connection => "request",
+            Who::Goroutine => "goroutine",
+        }
+    }
+
     /// 0 to 1: the place's part of the time of all these requests.
     pub(crate) fn share(&self) -> f64 {
         self.part.spot.nanos as f64 / self.family.nanos.max(1) as f64

@@ -5,6 +5,7 @@ use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers, releasers};
 use crate::analysis::census::is_idle;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
+use crate::analysis::findings::peers::analysed;
 use crate::analysis::findings::requests::{Slow, Who, is_explained, slow};
 use crate::analysis::places::{Op, Place};
 use crate::analysis::wait_chain::Doing;
@@ -47,6 +48,8 @@ struct Cause {
     at: String,
     /// Goroutines on the other side.
     others: Vec<GoIx>,
+    /// Waits of which it is known who ended them, and their nanoseconds, where that is what the cause follows from.
+    looked: Option<(u64, u64)>,
     confidence: f64,
 }
 
@@ -60,7 +63,12 @@ fn cause(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Cause> {
         _ if places.is_for_client(stack) => None,
         Op::Sleep => Some(pause(scene, slow)),
         Op::Receive | Op::Select if is_direct && is_by_clock => is_pause(slow).then(|| pause(scene, slow)),
-        Op::WaitGroup | Op::Receive | Op::Select | Op::Cond if is_direct => result(scene, slow),
+        Op::WaitGroup | Op::Receive | Op::Select | Op::Cond if is_direct => {
+            let wait = blocked(scene, slow)?;
+            let found = releasers(scene.trace, scene.places, &wait);
+            let looked = Some((found.waits, found.examined));
+            result(scene, slow, &found).map(|cause| Cause { looked, ..cause })
+        }
         _ if is_direct => None,
         _ if is_by_clock => Some(deadline(scene, slow)),
         // Without a library's protocol it may be the next request that a goroutine of the program's own reads.
@@ -99,7 +107,7 @@ fn call(scene: &Scene<'_>, stack: StackId) -> Cause {
     };
     let place = scene.places.near(stack);
     let at = where_at(scene.places, stack).trim_start().to_owned();
-    Cause { kind: Kind::SerialWaits, name, check, place, stack, at, others: Vec::new(), confidence: 0.8 }
+    Cause { kind: Kind::SerialWaits, name, check, place, stack, at, others: Vec::new(), looked: None, confidence: 0.8 }
 }
 
 /// Waits for a connection that is being made, not for one that another request has.
@@ -129,6 +137,7 @@ fn dial(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Cause> {
         stack,
         at,
         others: Vec::new(),
+        looked: None,
         confidence: 0.8,
     })
 }
@@ -153,7 +162,7 @@ fn pause(scene: &Scene<'_>, slow: &Slow<'_>) -> Cause {
     let place = scene.places.near(slow.stack);
     let at = format!("{what}{}", where_at(scene.places, slow.stack));
     let (kind, stack) = (Kind::PollingSleep, slow.stack);
-    Cause { kind, name, check, place, stack, at, others: Vec::new(), confidence: 0.8 }
+    Cause { kind, name, check, place, stack, at, others: Vec::new(), looked: None, confidence: 0.8 }
 }
 
 /// A library gave up by the clock: a deadline, a timeout, a limiter.
@@ -169,14 +178,12 @@ fn deadline(scene: &Scene<'_>, slow: &Slow<'_>) -> Cause {
     let at = format!("{what}{}", where_at(scene.places, slow.stack));
     let place = scene.places.near(slow.stack);
     let (kind, stack) = (Kind::PollingSleep, slow.stack);
-    Cause { kind, name, check, place, stack, at, others: Vec::new(), confidence: 0.8 }
+    Cause { kind, name, check, place, stack, at, others: Vec::new(), looked: None, confidence: 0.8 }
 }
 
 /// Waits for what another goroutine hands over: what that one did meanwhile.
-fn result(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Cause> {
-    let wait = blocked(scene, slow)?;
-    let found = releasers(scene.trace, scene.places, &wait);
-    let top = heaviest(scene, &found)?;
+fn result(scene: &Scene<'_>, slow: &Slow<'_>, found: &Releasers) -> Option<Cause> {
+    let top = heaviest(scene, found)?;
     let is_sibling = has_function(scene, top.stack, slow.key.function);
     let is_shared = found.per_act >= SHARED || is_sibling;
     let is_waiting = matches!(top.doing, Doing::Waiting(_) | Doing::Syscall);
@@ -210,7 +217,7 @@ fn result(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Cause> {
                  faster: all that ask wait for this one.";
     let at = format!("{} for one result, which {} produced{doing}", at.trim_start(), go_name(scene.trace, producer));
     let (kind, stack) = (Kind::SerialWaits, top.stack);
-    Some(Cause { kind, name: "shared_result", check, place, stack, at, others, confidence: 0.8 })
+    Some(Cause { kind, name: "shared_result", check, place, stack, at, others, looked: None, confidence: 0.8 })
 }
 
 /// Whether several wait at once.
@@ -227,7 +234,7 @@ fn limiter(scene: &Scene<'_>, slow: &Slow<'_>, top: &Meanwhile, others: Vec<GoIx
     let at = format!("{} for {who}, which lets one on at a time{}", at.trim_start(), where_at(scene.places, top.stack));
     let check = "Raise the limit, allow bursts, or answer at once that there is too much.";
     let (kind, place, stack) = (Kind::PollingSleep, scene.places.near(slow.stack), slow.stack);
-    Cause { kind, name: "rate_limit", check, place, stack, at, others, confidence: 0.75 }
+    Cause { kind, name: "rate_limit", check, place, stack, at, others, looked: None, confidence: 0.75 }
 }
 
 /// What those who ended the waits did most of all, by function; `None` if nothing takes half of the time.
@@ -271,13 +278,14 @@ fn finding(scene: &Scene<'_>, slow: &Slow<'_>, cause: &Cause) -> Finding {
     let (part, family) = (slow.part, slow.family);
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} of {} spent {} of their time in one place: {} of them waited {} each, on average, {}",
-        evidence.count("requests", family.units, slow.who.name(slow.outer.as_ref())),
+        "{} of {} spent {} of their time in one place: {} of them waited {} each, on average, {}{}",
+        evidence.count("requests", family.units, slow.name()),
         place_name(slow.outer.as_ref()),
         evidence.share("share_of_request_time", slow.share()),
         evidence.int("requests_waiting", part.units),
         evidence.time("wait_per_request_ns", slow.mean()),
         cause.at,
+        cause.looked.map_or_else(String::new, |looked| analysed(part.spot.count, looked, &mut evidence)),
     );
     let mut finding = Finding::new(cause.kind, title, part.spot.nanos, scene.duration, cause.confidence)
         .with(evidence)
@@ -299,9 +307,13 @@ fn finding(scene: &Scene<'_>, slow: &Slow<'_>, cause: &Cause) -> Finding {
         Kind::PollingSleep => (PAUSE_NOTE_BELOW, PAUSE_WARNING_BELOW),
         _ => (NOTE_BELOW, WARNING_BELOW),
     };
+    // Bytes that come late are a slow source, which nobody is known to wait for.
+    if slow.is_stream() && cause.kind == Kind::SerialWaits {
+        return finding.at_most(Severity::Note);
+    }
     match slow.mean() {
         mean if mean < note => finding.at_most(Severity::Note),
-        mean if mean < warning || slow.who == Who::Goroutine && !part.is_backoff() => {
+        mean if mean < warning || slow.is_stream() || slow.who == Who::Goroutine && !part.is_backoff() => {
             finding.at_most(Severity::Warning)
         }
         _ => finding,
