@@ -21,6 +21,12 @@ pub struct Frontier {
 }
 
 impl Frontier {
+    /// An empty one with room for so many threads.
+    #[must_use]
+    pub fn with_capacity(threads: usize) -> Self {
+        Self { heap: Vec::with_capacity(threads) }
+    }
+
     /// The earliest entry.
     #[inline]
     #[must_use]

@@ -1,10 +1,9 @@
 //! Orders one generation: the loop around frontier, machine and CPU samples.
 
 mod lost;
+mod threads;
 
 use std::ops::Range;
-
-use rustc_hash::FxHashMap;
 
 use crate::base::error::{Error, Result};
 use crate::base::monitor::Monitor;
@@ -13,6 +12,7 @@ use crate::base::warning::WarningKind;
 use crate::event::kind::EventKind;
 use crate::order::frontier::{Due, Frontier};
 use crate::order::generation::lost::Gap;
+use crate::order::generation::threads::Threads;
 use crate::order::machine::Machine;
 use crate::order::sink::{NO_IX, Ordered, Sink};
 use crate::order::step::Step;
@@ -33,7 +33,7 @@ struct Stream<'a> {
     /// The `last` after which a loss has been told.
     told: i64,
     /// What could not be read before `event`, and may have been the thread's.
-    skipped: Option<Range<u64>>,
+    skipped: Option<Box<Range<u64>>>,
     is_over: bool,
 }
 
@@ -53,7 +53,9 @@ pub fn order_generation(
 ) -> Result<()> {
     machine.begin_generation(generation.number);
     machine.sync(Some(tables.clock.nanos(generation.min_ticks)), sink)?;
-    let mut run = Run::new(machine, generation, tables, report);
+    let threads = Threads::of(generation);
+    threads.tell_left_out(report);
+    let mut run = Run::new(machine, generation, &threads, tables, report);
     let mut until_look = EVENTS_PER_LOOK;
     run.tell_gaps(machine, sink);
     while run.advance(machine, report, sink)? {
@@ -86,31 +88,30 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(machine: &mut Machine, generation: &'a Generation, tables: &'a Tables, report: &mut Report<'_>) -> Self {
-        let mut places: FxHashMap<u64, usize> = FxHashMap::default();
-        let mut streams: Vec<Stream<'a>> = Vec::new();
-        for &batch in &generation.events {
-            let place = *places.entry(batch.thread).or_insert_with(|| {
-                streams.push(Stream {
-                    thread: machine.thread_ix(batch.thread),
-                    cursor: ThreadCursor::new(Vec::new()),
-                    event: RawEvent::default(),
-                    last: machine.last_time().0,
-                    told: i64::MIN,
-                    skipped: None,
-                    is_over: false,
-                });
-                streams.len() - 1
-            });
-            if let Some(stream) = streams.get_mut(place) {
-                stream.cursor.push_batch(batch);
-            }
-        }
+    fn new(
+        machine: &mut Machine,
+        generation: &'a Generation,
+        threads: &'a Threads,
+        tables: &'a Tables,
+        report: &mut Report<'_>,
+    ) -> Self {
+        let streams: Vec<Stream<'a>> = threads
+            .iter(generation)
+            .map(|(thread, batches)| Stream {
+                thread: machine.thread_ix(thread),
+                cursor: ThreadCursor::new(batches),
+                event: RawEvent::default(),
+                last: machine.last_time().0,
+                told: i64::MIN,
+                skipped: None,
+                is_over: false,
+            })
+            .collect();
         let mut run = Self {
             generation,
             tables,
+            frontier: Frontier::with_capacity(streams.len()),
             streams,
-            frontier: Frontier::default(),
             samples: &tables.samples,
             gaps: Vec::new(),
             missing: 0,
@@ -129,7 +130,7 @@ impl<'a> Run<'a> {
     #[inline]
     fn read(&mut self, place: usize, report: &mut Report<'_>) -> Option<i64> {
         let stream = self.streams.get_mut(place)?;
-        let before = if self.generation.skipped.is_empty() { None } else { stream.cursor.place() };
+        let before = if self.generation.skipped.is_empty() { None } else { stream.cursor.place(self.generation) };
         loop {
             match stream.cursor.next(self.generation, self.tables.clock, &mut stream.event) {
                 Next::Event => break,
@@ -250,7 +251,7 @@ impl<'a> Run<'a> {
 
     /// Offset in the input of what follows the event that a stream is at.
     fn offset_of(&self, stream: &Stream<'_>) -> u64 {
-        let place = stream.cursor.place();
+        let place = stream.cursor.place(self.generation);
         place.map_or(self.generation.offset, |(batch, pos)| self.generation.offset_of(batch) + pos as u64)
     }
 
@@ -274,7 +275,7 @@ impl<'a> Run<'a> {
 
 #[cold]
 fn tell_back(generation: &Generation, cursor: &ThreadCursor<'_>, nanos: i64, report: &mut Report<'_>) {
-    let at = cursor.place().map_or(generation.offset, |(batch, _)| generation.offset_of(batch));
+    let at = cursor.place(generation).map_or(generation.offset, |(batch, _)| generation.offset_of(batch));
     let what =
         format!("the clock of a thread goes back by {nanos} ns where a batch begins; what follows may come late");
     report(WarningKind::Clock, what, at);
@@ -282,7 +283,7 @@ fn tell_back(generation: &Generation, cursor: &ThreadCursor<'_>, nanos: i64, rep
 
 #[cold]
 fn tell_bad_batch(generation: &Generation, cursor: &ThreadCursor<'_>, code: Option<u8>, report: &mut Report<'_>) {
-    let at = cursor.place().map_or(generation.offset, |(batch, _)| generation.offset_of(batch));
+    let at = cursor.place(generation).map_or(generation.offset, |(batch, _)| generation.offset_of(batch));
     match code {
         Some(code) if generation.version.0 > crate::wire::version::NEWEST_KNOWN => {
             let what = format!("events of the unknown kind {code} and what follows them in their batch are left out");

@@ -25,7 +25,7 @@ pub(super) struct Gap {
 
 /// The batch in work, which cannot be read behind some event.
 pub(super) fn rest_of_batch(generation: &Generation, cursor: &ThreadCursor<'_>, place: usize) -> Option<Gap> {
-    let (batch, _) = cursor.place()?;
+    let (batch, _) = cursor.place(generation)?;
     let start = generation.offset_of(batch);
     let bytes = start..start + generation.payload(batch).len() as u64;
     Some(Gap { place, bytes, is_doubtful: false })
@@ -33,7 +33,7 @@ pub(super) fn rest_of_batch(generation: &Generation, cursor: &ThreadCursor<'_>, 
 
 /// The batch in work, which is lost.
 pub(super) fn whole_batch(generation: &Generation, cursor: &ThreadCursor<'_>, place: usize) -> Option<Gap> {
-    let bytes = generation.lost_bytes(cursor.place()?.0)?;
+    let bytes = generation.lost_bytes(cursor.place(generation)?.0)?;
     Some(Gap { place, bytes, is_doubtful: false })
 }
 
@@ -42,7 +42,7 @@ impl Run<'_> {
     #[cold]
     pub(super) fn note_skipped(&mut self, place: usize, before: BatchRef) {
         let Some(stream) = self.streams.get(place) else { return };
-        let Some((now, _)) = stream.cursor.place().filter(|(now, _)| *now != before) else { return };
+        let Some((now, _)) = stream.cursor.place(self.generation).filter(|(now, _)| *now != before) else { return };
         let (from, to) = (self.generation.offset_of(before), self.generation.offset_of(now));
         if let Some(bytes) = self.generation.skipped_between(from, to) {
             self.gaps.push(Gap { place, bytes, is_doubtful: true });
@@ -62,7 +62,7 @@ impl Run<'_> {
             let Some(stream) = self.streams.get_mut(place) else { continue };
             if is_doubtful && !machine.contradicts(stream.thread, &stream.event) {
                 // If no other event can be next either, it is the first to be suspected.
-                stream.skipped = Some(bytes);
+                stream.skipped = Some(Box::new(bytes));
             } else {
                 self.lose(machine, place, bytes, sink);
             }
@@ -131,8 +131,8 @@ impl Run<'_> {
 
     /// The bytes that may hold what a stream has lost, judged by the event of another.
     fn suspected(&self, place: usize, judge: usize) -> Range<u64> {
-        if let Some(bytes) = self.streams.get(place).and_then(|stream| stream.skipped.clone()) {
-            return bytes;
+        if let Some(bytes) = self.streams.get(place).and_then(|stream| stream.skipped.as_deref()) {
+            return bytes.clone();
         }
         match self.generation.skipped.as_slice() {
             [only] if only.thread.is_none() => only.bytes.clone(),

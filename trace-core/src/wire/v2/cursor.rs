@@ -43,7 +43,8 @@ pub enum Next {
 /// the clock itself does not go back: no later batch of the thread begins before that.
 #[derive(Clone, Debug)]
 pub struct ThreadCursor<'a> {
-    batches: Vec<BatchRef>,
+    /// Indices of its batches in the generation, in file order.
+    batches: &'a [u32],
     next_batch: usize,
     payload: &'a [u8],
     pos: usize,
@@ -53,28 +54,28 @@ pub struct ThreadCursor<'a> {
 }
 
 impl<'a> ThreadCursor<'a> {
-    /// Before the first event. `batches` are the thread's, in file order.
+    /// Before the first event. `batches`: which of the generation's batches of events are the thread's, in file order.
     #[must_use]
-    pub const fn new(batches: Vec<BatchRef>) -> Self {
+    pub const fn new(batches: &'a [u32]) -> Self {
         Self { batches, next_batch: 0, payload: &[], pos: 0, last_time: 0, clock_time: i64::MIN }
     }
 
-    /// Adds a batch at the end.
-    pub fn push_batch(&mut self, batch: BatchRef) {
-        self.batches.push(batch);
-    }
-
-    /// The batch in work and the place inside its payload, for error messages.
+    /// The batch in work and the place inside its payload; `None` before the first event.
     #[must_use]
-    pub fn place(&self) -> Option<(BatchRef, usize)> {
-        Some((*self.batches.get(self.next_batch.checked_sub(1)?)?, self.pos))
+    pub fn place(&self, generation: &Generation) -> Option<(BatchRef, usize)> {
+        let &batch = self.batches.get(self.next_batch.checked_sub(1)?)?;
+        Some((*generation.events.get(batch as usize)?, self.pos))
     }
 
     /// Reads the next event into `event`.
     #[inline]
     pub fn next(&mut self, generation: &'a Generation, clock: Clock, event: &mut RawEvent) -> Next {
         while self.pos >= self.payload.len() {
-            let Some(&batch) = self.batches.get(self.next_batch) else { return Next::End };
+            let Some(&batch) =
+                self.batches.get(self.next_batch).and_then(|&batch| generation.events.get(batch as usize))
+            else {
+                return Next::End;
+            };
             self.next_batch += 1;
             self.payload = generation.payload(batch);
             self.pos = 0;

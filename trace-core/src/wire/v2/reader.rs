@@ -26,12 +26,17 @@ const CHUNK_BYTES: usize = 1 << 20;
 const LIVE_BYTES: usize = 64 << 10;
 
 /// Reads generations one after another.
+///
+/// What many small generations cost must not depend on how much of the input is in the buffer: of a small one the
+/// bytes are copied, of a large one the buffer is handed on.
 pub struct GenerationReader<R> {
     input: R,
     version: Version,
     /// Bytes read and not yet given out. The part before `pos` belongs to the generation in work.
     buffer: Vec<u8>,
     pos: usize,
+    /// Where the bytes of the generation in work begin: those before have been given out.
+    begin: usize,
     /// Offset of `buffer[0]` in the input.
     offset: u64,
     at_end: bool,
@@ -74,6 +79,7 @@ impl<R: Read> GenerationReader<R> {
             version: head.version,
             buffer: head.bytes,
             pos: head.start + HEADER_BYTES,
+            begin: 0,
             offset: 0,
             at_end: false,
             is_live: false,
@@ -196,7 +202,7 @@ impl<R: Read> GenerationReader<R> {
         let start = self.pos + head.len;
         let first = if head.size == 0 { None } else { self.buffer.get(start).copied() };
         if let (Some(generation), Ok(start), Ok(len)) =
-            (self.current.as_mut(), u32::try_from(start), u32::try_from(head.size))
+            (self.current.as_mut(), u32::try_from(start - self.begin), u32::try_from(head.size))
         {
             let chunk = u32::try_from(generation.chunks.len()).unwrap_or(u32::MAX);
             generation.add(&head, BatchRef { thread: head.thread, ticks: head.ticks, chunk, start, len }, first);
@@ -276,18 +282,42 @@ impl<R: Read> GenerationReader<R> {
         Some(generation)
     }
 
-    /// Moves the bytes before `pos` into the generation in work (or drops them).
+    /// Gives the bytes before `pos` to the generation in work (or drops them).
     fn retire_chunk(&mut self) {
-        let rest = self.buffer.split_off(self.pos.min(self.buffer.len()));
-        let bytes = std::mem::replace(&mut self.buffer, rest);
-        let offset = self.offset;
-        self.offset += bytes.len() as u64;
-        self.pos = 0;
+        let end = self.pos.min(self.buffer.len());
+        let offset = self.offset + self.begin as u64;
+        let taken = end - self.begin;
+        let has_owner = self.current.is_some() && taken > 0;
+        let bytes = if has_owner && taken >= self.buffer.len() - end {
+            let rest = self.buffer.split_off(end);
+            let mut bytes = std::mem::replace(&mut self.buffer, rest);
+            self.offset += end as u64;
+            self.pos -= end;
+            bytes.drain(..self.begin);
+            self.begin = 0;
+            if bytes.capacity() / 2 > bytes.len() {
+                bytes.shrink_to_fit();
+            }
+            bytes
+        } else {
+            let bytes = if has_owner { self.buffer.get(self.begin..end).unwrap_or_default() } else { &[] };
+            self.begin = end;
+            bytes.to_vec()
+        };
         if let Some(generation) = self.current.as_mut()
             && !bytes.is_empty()
         {
             generation.chunks.push(Chunk { bytes, offset });
         }
+    }
+
+    /// Drops what has been given out from the front of the buffer.
+    fn free_front(&mut self) {
+        self.retire_chunk();
+        let taken = std::mem::take(&mut self.begin);
+        self.buffer.drain(..taken);
+        self.offset += taken as u64;
+        self.pos -= taken;
     }
 
     /// Reads on, so that a whole batch fits behind `pos` unless the input ends.
@@ -307,7 +337,7 @@ impl<R: Read> GenerationReader<R> {
     }
 
     fn read_much(&mut self) -> io::Result<usize> {
-        self.retire_chunk();
+        self.free_front();
         let wanted = CHUNK_BYTES.max(MAX_BATCH_WITH_HEADER);
         self.buffer.reserve_exact(wanted);
         self.input.by_ref().take((wanted - self.buffer.len()) as u64).read_to_end(&mut self.buffer)
@@ -316,7 +346,7 @@ impl<R: Read> GenerationReader<R> {
     /// What one read gives.
     fn read_some(&mut self) -> io::Result<usize> {
         if self.buffer.capacity() - self.buffer.len() < LIVE_BYTES {
-            self.retire_chunk();
+            self.free_front();
             self.buffer.reserve_exact(CHUNK_BYTES.max(MAX_BATCH_WITH_HEADER + LIVE_BYTES));
         }
         let mut bytes = [0; LIVE_BYTES];
@@ -372,7 +402,7 @@ impl<R: Read> GenerationReader<R> {
         let first = self.buffer.get(start).copied();
         let end = self.offset + self.buffer.len() as u64;
         if let (Some(current), Ok(start), Ok(len)) =
-            (self.current.as_mut(), u32::try_from(start), u32::try_from(head.size))
+            (self.current.as_mut(), u32::try_from(start - self.begin), u32::try_from(head.size))
         {
             let chunk = u32::try_from(current.chunks.len()).unwrap_or(u32::MAX);
             if first.is_some() {

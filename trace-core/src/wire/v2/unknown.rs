@@ -38,8 +38,9 @@ impl Tally {
 #[must_use]
 pub fn find(generation: &Generation, tables: &Tables) -> Option<Unknown> {
     let mut tally = Tally::default();
-    for &batch in &generation.events {
-        let mut cursor = ThreadCursor::new(vec![batch]);
+    for (at, &batch) in (0..).zip(&generation.events) {
+        let batches = [at];
+        let mut cursor = ThreadCursor::new(&batches);
         let mut event = RawEvent::default();
         while cursor.next(generation, tables.clock, &mut event) == Next::Event {
             let (stacks, strings) = count(&event, tables);

@@ -141,3 +141,26 @@ fn batches_over_chunk_borders_are_whole() {
         assert_eq!(all[0].payload(batch), STOP.repeat(30_000));
     }
 }
+
+#[test]
+fn small_generations_do_not_move_what_lies_behind_them() {
+    let mut bytes = file(26, &[]);
+    for number in 1..=20_000 {
+        bytes.extend([batch(number, 7, STOP).as_slice(), EOG].concat());
+    }
+    let mut report = |_, what: String, _| panic!("{what}");
+    let mut reader = GenerationReader::new(&bytes[..], &mut report).unwrap();
+    let (mut places, mut count, mut at) = (Vec::new(), 0, HEADER_BYTES as u64);
+    while let Some(generation) = reader.next_generation(&mut report).unwrap() {
+        count += 1;
+        assert_eq!((generation.offset, generation.payload(generation.events[0])), (at, STOP));
+        assert_eq!(generation.offset_of(generation.events[0]) + STOP.len() as u64 + 1, generation.end_offset);
+        assert!(generation.chunks.iter().all(|chunk| chunk.bytes.capacity() < 100), "it keeps its own bytes only");
+        at = generation.end_offset;
+        if places.last() != Some(&reader.buffer.as_ptr()) {
+            places.push(reader.buffer.as_ptr());
+        }
+    }
+    assert_eq!((count, at), (20_000, bytes.len() as u64));
+    assert!(places.len() < 20, "the buffer was made anew {} times", places.len());
+}
