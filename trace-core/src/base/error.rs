@@ -25,6 +25,12 @@ pub enum Error {
         /// What it seems to be and the cure, a clause: `it begins with text; if …`.
         found: String,
     },
+    /// An archive with several traces, none of which is meant more than another.
+    #[error("{found}")]
+    SeveralTraces {
+        /// What it is and what to open instead, a clause: `it is a zip archive with 2 traces; open one of …`.
+        found: String,
+    },
     /// A Go trace of which a tool for text lost too much.
     #[error("{found}")]
     Reencoded {

@@ -183,7 +183,7 @@ impl Archive {
             several => {
                 let (noun, count, list) = (self.noun(), several.len(), self.list(several));
                 let found = format!("it is a {noun} archive with {count} traces; open one of {list}");
-                Err(io::Error::other(Error::NotATrace { found }))
+                Err(io::Error::other(Error::SeveralTraces { found }))
             }
         }
     }
