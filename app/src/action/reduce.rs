@@ -14,6 +14,7 @@ use trace_core::model::trace::Trace;
 use crate::action::action::Action;
 use crate::action::commands::panels;
 use crate::action::{documents, navigate, pairs, unsaved};
+use crate::fmt::escape::visible_lines;
 use crate::state::app::{AppState, FieldFor};
 use crate::state::contrast::PairQuestion;
 use crate::state::dialog::Dialog;
@@ -244,7 +245,7 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
             vec![Effect::ResetPanels, Effect::SaveSettings]
         }
         Action::SaveProfile(id, scope, kind) => documents::save_profile(state, id, scope, kind),
-        Action::Copy(text) => vec![Effect::Copy(text)],
+        Action::Copy(text) => vec![Effect::Copy(visible_lines(&text))],
         Action::Quit => unsaved::quit(state),
         other => change_settings(state, other),
     }

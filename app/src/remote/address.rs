@@ -186,5 +186,7 @@ mod tests {
         assert!(address_of("http://***@never.named/t").is_err_and(|why| why.contains("enter the address again")));
         let said = "bWU6aHVudGVyMg== hunter2, abc123 at http://x:y@z/?sig=1 and token=zzz";
         assert_eq!(without_secrets(said), "*** ***, *** at http://***@z/?sig=*** and token=***");
+        assert_eq!(without_secrets("http://h/t?token=zzz: cannot read it."), "http://h/t?token=***: cannot read it.");
+        assert_eq!(without_secrets("no secret ::. : in it"), "no secret ::. : in it");
     }
 }

@@ -93,6 +93,9 @@ pub(super) fn masked_words(text: &str) -> String {
     let mut rest = text;
     while !rest.is_empty() {
         let end = rest.find(is_border).unwrap_or(rest.len());
+        // A colon or full stop behind an address belongs to the sentence.
+        let end = rest.get(..end).map_or(end, |word| word.trim_end_matches([':', '.']).len());
+        let end = if end == 0 { rest.find(|c: char| !matches!(c, ':' | '.')).unwrap_or(rest.len()) } else { end };
         let (word, behind) = rest.split_at(end);
         // In a text, long names are common: only what has a name of its own is masked outside of addresses.
         out.push_str(&if word.contains("://") { masked(word) } else { masked_if(word, is_secret_name) });

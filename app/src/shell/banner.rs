@@ -3,6 +3,7 @@
 use egui::{Frame, Label, Margin, Panel, RichText, ScrollArea, Ui, vec2};
 
 use crate::action::action::{Action, Actions};
+use crate::fmt::escape::visible;
 use crate::fmt::number::count;
 use crate::fmt::words;
 use crate::state::app::AppState;
@@ -78,7 +79,7 @@ fn list_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                         generation => format!("byte {}, generation {generation}", count(warning.offset)),
                     };
                     if copy_button(ui, "this warning") {
-                        actions.push(Action::Copy(warning.to_string()));
+                        actions.push(Action::Copy(visible(&warning.to_string()).into_owned()));
                     }
                     let place = RichText::new(place).font(fonts::mono()).color(tokens.muted);
                     ui.allocate_ui_with_layout(

@@ -48,6 +48,16 @@ fn cause(state: &AppState) -> (trace_core::model::spans::Span, Arc<Trace>) {
 }
 
 #[test]
+fn what_is_copied_cannot_do_anything_in_a_terminal() {
+    let copied = |text: &str| match play(&mut AppState::default(), [Action::Copy(text.to_owned())]).pop() {
+        Some(Effect::Copy(text)) => text,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(copied("main.f(...)\n\t/a/main.go:12\n"), "main.f(...)\n\t/a/main.go:12\n");
+    assert_eq!(copied("main.\u{1b}[31m\u{202e}f\r"), "main.\\x1b[31m\\u{202e}f\\r");
+}
+
+#[test]
 fn opening_an_open_file_activates_it() {
     let mut state = AppState::default();
     let path = PathBuf::from("/t/a.trace");
