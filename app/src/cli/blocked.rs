@@ -183,7 +183,7 @@ impl Part {
         let frame = |stack: StackId| {
             // Where the program has no frame: what the goroutine is there for.
             let root = || trace.frames(stack).last().map(Place::from);
-            places.own(stack).or_else(root).map(Frame::from)
+            places.own(stack).or_else(root).map(Frame::from).filter(Frame::is_known)
         };
         Self {
             goroutine: id_of(trace, part.go),

@@ -1,11 +1,11 @@
 //! Frames of stacks, in JSON and in a few words.
 
 use serde::Serialize;
-use trace_core::analysis::places::Place;
+use trace_core::analysis::places::{Place, in_words};
 use trace_core::base::ids::StackId;
 use trace_core::model::trace::{self, Trace};
 
-use crate::fmt::name::{base, function, is_own, is_runtime};
+use crate::fmt::name::{function, is_own, is_runtime};
 
 /// A frame.
 #[derive(Clone, Debug, Serialize)]
@@ -46,20 +46,32 @@ impl Frame {
     /// `example.com/shop/cart.Add (cart.go:12)`
     #[must_use]
     pub fn in_full(&self) -> String {
-        format!("{} ({}:{})", self.function, base(&self.file), self.line)
+        in_words(&self.function, &self.file, self.line)
     }
 
     /// `cart.Add (cart.go:12)`
     #[must_use]
     pub fn in_short(&self) -> String {
-        format!("{} ({}:{})", function(&self.function), base(&self.file), self.line)
+        in_words(function(&self.function), &self.file, self.line)
+    }
+
+    /// Whether its function or its file is known.
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        !self.function.is_empty() || !self.file.is_empty()
     }
 
     /// The frame of a stack that says most: the innermost of the program itself, else the innermost that is not the
-    /// runtime's, else the innermost.
+    /// runtime's, else the innermost; `None` if nothing is known of any.
     #[must_use]
     pub fn telling(stack: &[Self]) -> Option<&Self> {
-        let own = stack.iter().find(|frame| is_own(&frame.function));
-        own.or_else(|| stack.iter().find(|frame| !is_runtime(&frame.function))).or_else(|| stack.first())
+        stack.iter().find(|frame| is_own(&frame.function)).or_else(|| Self::outside_runtime(stack))
+    }
+
+    /// The innermost frame of a stack that is not the runtime's, else the innermost; `None` if nothing is known of any.
+    #[must_use]
+    pub fn outside_runtime(stack: &[Self]) -> Option<&Self> {
+        let known = || stack.iter().filter(|frame| frame.is_known());
+        known().find(|frame| !is_runtime(&frame.function)).or_else(|| known().next())
     }
 }

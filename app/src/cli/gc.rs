@@ -12,7 +12,7 @@ use trace_core::model::trace::Trace;
 use crate::cli::exit::{Answer, is_damaged};
 use crate::cli::frame::Frame;
 use crate::cli::load::load;
-use crate::cli::names::{goroutine, id_of, since_start, start_function};
+use crate::cli::names::{goroutine, id_of, since_start, start_function, with_function};
 use crate::cli::place::{Stretch, parse_stretch};
 use crate::cli::print::{answer, line};
 use crate::cli::scope::range_of;
@@ -334,7 +334,8 @@ impl OneCycle {
             (false, false) => "",
         };
         let who = self.goroutine.map_or_else(String::new, |go| format!(" by g{go}"));
-        let place = own(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
+        let place =
+            Frame::outside_runtime(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
         line(
             text,
             &format!(
@@ -354,14 +355,14 @@ impl OneCycle {
             ),
         );
         for helper in self.helpers.iter().take(HELPERS_SHOWN) {
-            let place = own(&helper.stack).map_or_else(String::new, |frame| format!(", most at {}", frame.in_full()));
+            let place = Frame::outside_runtime(&helper.stack)
+                .map_or_else(String::new, |frame| format!(", most at {}", frame.in_full()));
             line(
                 text,
                 &format!(
-                    "{:>14}   g{} {} helped {} in {} times{place}",
+                    "{:>14}   {} helped {} in {} times{place}",
                     "",
-                    helper.goroutine,
-                    helper.function,
+                    with_function(helper.goroutine, &helper.function),
                     nanos(helper.total_ns),
                     count(helper.count)
                 ),
@@ -381,10 +382,4 @@ impl Helping {
             stack: Frame::all(trace, helper.stack),
         }
     }
-}
-
-/// The first frame that is not the runtime's, else the first.
-pub(crate) fn own(stack: &[Frame]) -> Option<&Frame> {
-    let is_own = |frame: &&Frame| !frame.function.starts_with("runtime.") && !frame.function.starts_with("runtime/");
-    stack.iter().find(is_own).or_else(|| stack.first())
 }

@@ -10,20 +10,21 @@ use crate::cli::basics::Basics;
 use crate::cli::exit::{Answer, is_damaged};
 use crate::cli::load::load;
 use crate::cli::names::since_start;
-use crate::cli::print::{answer, line};
+use crate::cli::print::{answer, explain_calls, line};
 use crate::cli::scope::Who;
 use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words};
-use crate::fmt::name::function;
+use crate::fmt::name::{calls, function};
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, nanos, nanos_or_dash};
+use crate::fmt::words::counted;
 
 /// What `tracelane help goroutines` prints.
 pub const HELP: &str = "\
 tracelane goroutines FILE [--sort ORDER] [--limit N] [--json] [scope]
 
 What goroutines spend their time on, by start function: how many, execution in sum and by percentile, waiting
-for a proc, in system calls, blocked. With --function or --goroutine also each of them by itself.
+for a proc, in system calls (cgo calls among them), blocked. With --function or --goroutine also each of them by itself.
 
   --sort execution     or count, lifetime, runnable, syscall, blocked, assist, name
   --limit 40           so many groups, and so many goroutines
@@ -103,6 +104,9 @@ pub fn run(asked: &Asked) -> Answer {
 pub struct Report {
     /// The file as given.
     pub file: String,
+    /// What its system calls are: some may be cgo calls.
+    #[serde(skip)]
+    pub calls: &'static str,
     /// Parts of the trace are damaged, so the sums are partial.
     pub partial: bool,
     /// Goroutines in the scope.
@@ -209,6 +213,7 @@ impl Report {
         Self {
             file: asked.basics.file.display().to_string(),
             partial: is_damaged(trace),
+            calls: calls(trace),
             goroutines: all.count,
             all: Times::of(trace, &all.all),
             groups: all.groups.iter().take(asked.basics.limit).map(|group| GroupTimes::of(trace, group)).collect(),
@@ -234,11 +239,12 @@ impl Report {
             let cells: String = cells.map(|value| format!(" {:>9}", nanos_or_dash(value))).collect();
             line(&mut text, &format!("{head}{cells}  {name}"));
         }
+        explain_calls(&mut text, self.calls);
         for one in &self.each {
             let range = format!("{} to {}", duration(one.start_ns), duration(one.end_ns));
-            line(&mut text, &format!("g{}, {range}: {}", one.goroutine, one.times.words()));
+            line(&mut text, &format!("g{}, {range}: {}", one.goroutine, one.times.words(self.calls)));
         }
-        line(&mut text, &format!("{} goroutines: {}", count(self.goroutines), self.all.words()));
+        line(&mut text, &format!("{}: {}", counted(self.goroutines, "goroutine"), self.all.words(self.calls)));
         text
     }
 }
@@ -307,13 +313,14 @@ impl Times {
     }
 
     /// `122 ms: 20 ms running, 100 ms chan receive, …`, parts that are not there left out.
-    fn words(&self) -> String {
+    fn words(&self, calls: &str) -> String {
+        let in_calls = [format!("in {calls}"), format!("in {calls} without a proc")];
         let states = [
             ("running", self.running_ns),
             ("running without a CPU", self.no_cpu_ns),
             ("runnable", self.runnable_ns),
-            ("in system calls", self.syscall_ns),
-            ("in system calls without a proc", self.syscall_blocked_ns),
+            (in_calls[0].as_str(), self.syscall_ns),
+            (in_calls[1].as_str(), self.syscall_blocked_ns),
             ("not known", self.unknown_ns),
         ];
         let name = |reason: &str| if reason.is_empty() { "waiting".to_owned() } else { format!("waiting ({reason})") };

@@ -15,7 +15,7 @@ use crate::cli::names::{id_of, since_start};
 use crate::cli::print::{answer, line};
 use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words};
-use crate::fmt::name::function;
+use crate::fmt::name::{calls, function, is_runtime};
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, nanos, nanos_or_dash};
 
@@ -210,6 +210,9 @@ pub struct Wait {
 /// `looking_ns`, `no_cpu_ns` and `idle_ns` sum to it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Others {
+    /// What its system calls are: some may be cgo calls.
+    #[serde(skip)]
+    pub calls: &'static str,
     /// How long goroutines of the scope were ready, added up.
     pub ready_ns: u64,
     /// The same times the procs there were.
@@ -372,7 +375,7 @@ impl Wait {
             "returned" => ", back from a system call without its proc",
             _ => "",
         };
-        let place = self.stack.iter().find(|frame| !crate::fmt::name::is_runtime(&frame.function));
+        let place = self.stack.iter().find(|frame| frame.is_known() && !is_runtime(&frame.function));
         let place = place.map_or_else(String::new, |frame| format!(" at {}", frame.in_short()));
         format!("{:>10} at {}: g{}{why}{place}", nanos(self.duration_ns), duration(self.start_ns), self.goroutine)
     }
@@ -395,6 +398,7 @@ impl Others {
             syscall_ns: share.syscall,
         });
         Self {
+            calls: calls(trace),
             ready_ns: found.ready,
             proc_ns: found.proc_nanos,
             running_ns: found.running,
@@ -418,7 +422,7 @@ impl Others {
         for found in &self.functions {
             let name = if found.function.is_empty() { "(not known)" } else { function(&found.function) };
             let calls = if found.syscall_ns > 0 {
-                format!(", {} of it in system calls", nanos(found.syscall_ns))
+                format!(", {} of it in {}", nanos(found.syscall_ns), self.calls)
             } else {
                 String::new()
             };

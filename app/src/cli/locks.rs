@@ -257,11 +257,11 @@ impl Report {
             lock.say_queue(&mut text);
             for hold in lock.longest_holds.iter().take(HOLDS) {
                 let at_least = if hold.known { "" } else { "at least " };
-                let release = hold.released_at.as_deref().unwrap_or_default();
+                let release = hold.released_at.as_ref().map_or_else(String::new, |at| format!(", until {at}"));
                 line(
                     &mut text,
                     &format!(
-                        "  held      by g{} for {at_least}{} at {}, until {release}",
+                        "  held      by g{} for {at_least}{} at {}{release}",
                         hold.goroutine,
                         duration(hold.duration_ns),
                         offset(hold.start_ns)

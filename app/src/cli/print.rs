@@ -12,6 +12,7 @@ use crate::cli::markdown::Markdown;
 use crate::cli::text::Text;
 use crate::fmt::escape::json::ascii_where_hidden;
 use crate::fmt::escape::visible;
+use crate::fmt::name::SYSTEM_CALLS;
 use crate::remote;
 
 /// One JSON value with a line end behind it.
@@ -99,6 +100,13 @@ pub fn answer(trace: &Trace, is_json: bool, report: &impl Serialize, text: impl 
 pub fn json(report: &impl Serialize) -> Result<Json, Failure> {
     let text = serde_json::to_string_pretty(report).map_err(|error| Failure::unwritten("the JSON", &error))?;
     Ok(Json(ascii_where_hidden(&text) + "\n"))
+}
+
+/// Says below a table what its column of system calls counts, if cgo calls are among them.
+pub fn explain_calls(text: &mut Text, calls: &str) {
+    if calls != SYSTEM_CALLS {
+        line(text, &format!("syscall: {calls}"));
+    }
 }
 
 /// Adds a line to a text.

@@ -11,10 +11,11 @@ use crate::cli::basics::Basics;
 use crate::cli::exit::{Answer, Exit, Failure, is_damaged};
 use crate::cli::load::load;
 use crate::cli::names::since_start;
-use crate::cli::print::{answer, line};
+use crate::cli::print::{answer, explain_calls, line};
 use crate::cli::scope::{Who, range_of};
 use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words};
+use crate::fmt::name::calls;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, nanos};
 
@@ -26,7 +27,8 @@ tracelane threads FILE [--range A..B] [--limit N] [--json]
 What each proc was used for: running goroutines, held by one in a system call, with a thread that looked for work or
 switched, idle; how often it was taken, let go, stolen from a system call, handed over for one. And when procs idled
 although goroutines were ready (a goroutine that becomes ready is not run at once: some of this is always there).
-threads tells the same of threads, and how many had procs or were blocked in system calls over time.
+threads tells the same of threads, and how many had procs or were blocked in system calls over time. Go's runtime
+records cgo calls as system calls: both are counted together here, and told apart by tracelane syscalls.
 
   --limit 20           so many stretches, or threads
   --json               as one JSON object with these fields, which stay as they are:
@@ -84,6 +86,9 @@ pub struct Report {
     pub file: String,
     /// Parts of the trace are damaged, so the sums are partial.
     pub partial: bool,
+    /// What its system calls are: some may be cgo calls.
+    #[serde(skip)]
+    pub calls: &'static str,
     /// What is looked at: how long.
     pub range_ns: u64,
     /// Smallest GOMAXPROCS; null if the trace does not tell.
@@ -169,6 +174,7 @@ impl Report {
         Self {
             file: asked.basics.file.display().to_string(),
             partial: is_damaged(trace),
+            calls: calls(trace),
             range_ns: found.range.nanos().unsigned_abs(),
             gomaxprocs_min: found.limits.map(|limits| limits.0),
             gomaxprocs_max: found.limits.map(|limits| limits.1),
@@ -204,6 +210,7 @@ impl Report {
             let counts: String = counts.iter().map(|&(value, width)| format!(" {:>width$}", count(value))).collect();
             line(&mut text, &format!("{:>4} {}{counts}", proc.proc, times.join(" ")));
         }
+        explain_calls(&mut text, self.calls);
         let limits = match (self.gomaxprocs_min, self.gomaxprocs_max) {
             (Some(min), Some(max)) if min != max => format!(", GOMAXPROCS {min} to {max}"),
             (Some(min), _) => format!(", GOMAXPROCS {min}"),
@@ -261,6 +268,9 @@ impl Proc {
 pub struct ThreadReport {
     /// The file as given.
     pub file: String,
+    /// What its system calls are: some may be cgo calls.
+    #[serde(skip)]
+    pub calls: &'static str,
     /// Parts of the trace are damaged, so the sums are partial.
     pub partial: bool,
     /// What is looked at: how long.
@@ -307,6 +317,7 @@ impl ThreadReport {
         Self {
             file: asked.basics.file.display().to_string(),
             partial: is_damaged(trace),
+            calls: calls(trace),
             range_ns: found.range.nanos().unsigned_abs(),
             count: found.each.len() as u64,
             threads: found.each.iter().take(asked.basics.limit).map(Thread::of).collect(),
@@ -333,16 +344,18 @@ impl ThreadReport {
             let times: String = times.iter().map(|&value| format!(" {:>10}", nanos(value))).collect();
             line(&mut text, &format!("{:>10}{times} {:>8}", thread.thread, count(thread.starts)));
         }
+        explain_calls(&mut text, self.calls);
         let busiest = |series: &[u64]| series.iter().copied().max().unwrap_or(0);
         let mean = |series: &[u64]| hundredths(series.iter().sum(), self.range_ns);
         line(
             &mut text,
             &format!(
-                "{} threads; on average {} with a proc (at most {}) and {} blocked in system calls (at most {})",
+                "{} threads; on average {} with a proc (at most {}) and {} blocked in {} (at most {})",
                 count(self.count),
                 mean(&self.with_proc_ns),
                 hundredths(busiest(&self.with_proc_ns), self.bucket_ns),
                 mean(&self.blocked_ns),
+                self.calls,
                 hundredths(busiest(&self.blocked_ns), self.bucket_ns),
             ),
         );

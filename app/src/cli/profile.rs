@@ -19,7 +19,7 @@ use crate::cli::print::{json, line, print};
 use crate::cli::scope::Wanted;
 use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words};
-use crate::fmt::name::function;
+use crate::fmt::name::{function, or_unknown};
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{nanos, unix_nanos};
 
@@ -334,6 +334,6 @@ fn row(function: &FunctionSum, whole: u64) -> String {
         nanos(function.total),
         percent(function.total, whole),
         count(function.count),
-        function.function
+        or_unknown(&function.function)
     )
 }

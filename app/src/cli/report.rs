@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use trace_core::analysis::findings::coverage;
 use trace_core::analysis::findings::finding::{Finding, Severity, Value as Number};
 use trace_core::analysis::findings::{Findings, find};
+use trace_core::analysis::places::{in_words, line_of, with_line};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
@@ -293,7 +294,10 @@ impl Report {
             line(&mut text, &format!("{}. {} [{}]", at + 1, found.severity, found.kind));
             line(&mut text, &format!("   {}", found.title));
             if let Some(culprit) = &found.culprit {
-                line(&mut text, &format!("   at {} ({}:{})", culprit.function, culprit.file, culprit.line));
+                line(
+                    &mut text,
+                    &format!("   at {}", with_line(&culprit.function, &line_of(&culprit.file, culprit.line))),
+                );
             }
             for link in found.links.iter().take(2) {
                 line(&mut text, &format!("   see {}", link.words()));
@@ -322,7 +326,10 @@ impl Report {
             page.heading(3, &format!("{}. {} ({})", at + 1, found.kind, found.severity));
             page.paragraph(&found.title);
             if let Some(culprit) = &found.culprit {
-                let place = format!("({}:{})", culprit.file, culprit.line);
+                let place = match line_of(&culprit.file, culprit.line) {
+                    line if line.is_empty() || culprit.function.is_empty() => line,
+                    line => format!("({line})"),
+                };
                 page.item(&[Inline::Text("culprit:"), Inline::Code(&culprit.function), Inline::Text(&place)]);
             }
             for victim in &found.victims {
@@ -378,12 +385,11 @@ impl WaitSite {
     /// `1.93 s total, 34 % of work time: 120 waits (chan receive) in main.worker (main.go:30), longest 40 ms`
     fn words(&self) -> String {
         let (total, max) = (nanos(self.total_ns), nanos(self.max_ns));
-        let (function, line) = (&self.function, self.line);
-        let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        let place = in_words(&self.function, &self.file, self.line);
         let waits = format!("{} wait{}", count(self.waits), if self.waits == 1 { "" } else { "s" });
         let on = if self.operation.is_empty() { String::new() } else { format!(" ({})", self.operation) };
         format!(
-            "{total} total, {:.0} % of work time: {waits}{on} in {function} ({file}:{line}), longest {max}",
+            "{total} total, {:.0} % of work time: {waits}{on} in {place}, longest {max}",
             100.0 * self.share_of_work
         )
     }

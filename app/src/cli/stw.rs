@@ -9,11 +9,12 @@ use trace_core::model::trace::Trace;
 
 use crate::cli::exit::{Answer, is_damaged};
 use crate::cli::frame::Frame;
-use crate::cli::gc::{Asked, own};
+use crate::cli::gc::Asked;
 use crate::cli::load::load;
-use crate::cli::names::{goroutine, id_of, since_start, start_function};
+use crate::cli::names::{goroutine, id_of, since_start, start_function, with_function};
 use crate::cli::print::{answer, line};
 use crate::cli::text::Text;
+use crate::fmt::name::or_unknown;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, nanos, offset};
 
@@ -147,25 +148,35 @@ impl OneStop {
     }
 
     fn row(&self, text: &mut Text) {
+        let reason = or_unknown(&self.reason);
         let who = self.goroutine.map_or_else(String::new, |go| format!(" by g{go}"));
-        let place = own(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
+        let place =
+            Frame::outside_runtime(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
         let cut = if self.complete { "" } else { ", cut by the border of the trace" };
         line(
             text,
             &format!(
-                "{:>14} {:>9} {:>9} {:>9} {:>9} {:>7}  {}{who}{place}{cut}",
+                "{:>14} {:>9} {:>9} {:>9} {:>9} {:>7}  {reason}{who}{place}{cut}",
                 offset(self.start_ns),
                 duration(self.duration_ns),
                 nanos(self.stopping_ns),
                 nanos(self.held_ns),
                 nanos(self.late_ns),
                 self.running_procs,
-                self.reason
             ),
         );
         if let Some(last) = &self.last {
-            let place = own(&last.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
-            line(text, &format!("{:>14}   last: g{} {} on P{}{place}", "", last.goroutine, last.function, last.proc));
+            let place = Frame::outside_runtime(&last.stack)
+                .map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
+            line(
+                text,
+                &format!(
+                    "{:>14}   last: {} on P{}{place}",
+                    "",
+                    with_function(last.goroutine, &last.function),
+                    last.proc
+                ),
+            );
         }
     }
 }
@@ -226,7 +237,7 @@ impl Report {
                     nanos(reason.total_ns),
                     nanos(reason.max_ns),
                     nanos(reason.stopping_ns),
-                    reason.reason
+                    or_unknown(&reason.reason)
                 ),
             );
         }

@@ -17,6 +17,7 @@ use crate::cli::print::{answer, line};
 use crate::cli::scope::Who;
 use crate::cli::text::Text;
 use crate::cli::words::{Stop, Words};
+use crate::fmt::name::calls;
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, nanos};
 
@@ -141,6 +142,9 @@ pub struct Type {
 /// A task or region.
 #[derive(Clone, Debug, Serialize)]
 pub struct Instance {
+    /// What its system calls are: some may be cgo calls.
+    #[serde(skip)]
+    pub calls: &'static str,
     /// The runtime's id; of regions that of the task they belong to, null for none.
     pub task: Option<i64>,
     /// Tasks: the task it belongs to; null for none.
@@ -209,7 +213,8 @@ impl Report {
         for found in &self.types {
             let place = found.place.as_ref().map_or_else(String::new, |place| format!(" at {place}"));
             let open = if found.incomplete > 0 { format!(" ({} cut)", found.incomplete) } else { String::new() };
-            let head = format!("{}{place}: {}{open}", found.name, count(found.count));
+            let name = if found.name.is_empty() { "(unnamed)" } else { &found.name };
+            let head = format!("{name}{place}: {}{open}", count(found.count));
             let names = ["mean", "median", "p95", "max"];
             let times = [found.mean_ns, found.p50_ns, found.p95_ns, found.max_ns];
             let times = names.iter().zip(times).filter_map(|(name, time)| Some(format!(", {name} {}", nanos(time?))));
@@ -225,7 +230,7 @@ impl Report {
 impl Type {
     fn of<T>(trace: &Trace, family: &Family<T>, limit: usize, instance: impl Fn(&T) -> Instance) -> Self {
         let latency = &family.latency;
-        let place = family.place.as_ref().map(|place| format!("{} ({})", place.function, place.short()));
+        let place = family.place.as_ref().map(|place| place.in_words());
         Self {
             name: trace.str(family.name).to_owned(),
             place,
@@ -245,6 +250,7 @@ impl Type {
 impl Instance {
     fn new(trace: &Trace, range: trace_core::base::time::TimeRange, complete: bool) -> Self {
         Self {
+            calls: calls(trace),
             task: None,
             parent: None,
             children: Vec::new(),
@@ -279,10 +285,11 @@ impl Instance {
             let more = if self.children.len() > 8 { ", …" } else { "" };
             write!(words, ", with tasks {}{more}", some.join(", ")).unwrap_or_default();
         }
+        let in_calls = format!("in {}", self.calls);
         let states = [
             ("running", self.running_ns),
             ("runnable", self.runnable_ns),
-            ("in system calls", self.syscall_ns),
+            (in_calls.as_str(), self.syscall_ns),
             ("blocked", self.blocked_ns),
         ];
         for (name, value) in states.into_iter().filter(|state| state.1 > 0) {

@@ -291,7 +291,7 @@ impl Names<'_> {
     }
 
     fn frame(&self, stack: StackId) -> Option<Frame> {
-        line_of(self.trace, self.places, stack).map(Frame::from)
+        line_of(self.trace, self.places, stack).map(Frame::from).filter(Frame::is_known)
     }
 
     fn reason(&self, reason: StrId) -> String {

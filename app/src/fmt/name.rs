@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use trace_core::analysis::places::{self, in_words};
 use trace_core::analysis::syscalls::CallKind;
 use trace_core::base::ids::{GoIx, StackId, StrId};
 use trace_core::base::visible::visible;
@@ -42,6 +43,24 @@ pub fn file(full: &str) -> &str {
     }
 }
 
+/// A name as a cell of a table or a word in a sentence: `(not known)` if it is empty.
+#[must_use]
+pub const fn or_unknown(name: &str) -> &str {
+    if name.is_empty() { "(not known)" } else { name }
+}
+
+/// A line of code: `cart.Add (cart.go:12)`, or as much of it as is known.
+#[must_use]
+pub fn place(full: &str, file: &str, line: u64) -> String {
+    in_words(function(full), file, line)
+}
+
+/// A line of a file with the last two parts of its path: `http/server.go:12`; nothing if the file is not known.
+#[must_use]
+pub fn line_of(path: &str, line: u64) -> String {
+    places::line_of(file(path), line)
+}
+
 /// The last part of a file's path.
 #[must_use]
 pub fn base(full: &str) -> &str {
@@ -75,11 +94,12 @@ pub fn is_runtime(function: &str) -> bool {
     function.starts_with("runtime.") || function.starts_with("runtime/") || function.starts_with("internal/runtime/")
 }
 
-/// The frame that says most about a stack: the innermost one that is not the runtime's, else the innermost.
+/// The frame that says most about a stack: the innermost one that is not the runtime's, else the innermost; `None` if
+/// nothing is known of any.
 #[must_use]
 pub fn telling_frame(trace: &Trace, stack: StackId) -> Option<Frame<'_>> {
     let mut first = None;
-    for frame in trace.frames(stack) {
+    for frame in trace.frames(stack).filter(|frame| !frame.function.is_empty() || !frame.file.is_empty()) {
         if !is_runtime(frame.function) {
             return Some(frame);
         }
@@ -155,6 +175,26 @@ pub const fn class(class: SpanClass) -> &'static str {
         SpanClass::Gc => "Garbage collection",
         SpanClass::WaitOther => "Waiting",
     }
+}
+
+/// The same for time in which calls of C functions are not told apart from system calls: both are named if the program
+/// has called C functions.
+#[must_use]
+pub fn class_in(trace: &Trace, of: SpanClass) -> &'static str {
+    match of {
+        SpanClass::Syscall if trace.has_c_calls() => "System call or cgo call",
+        _ => class(of),
+    }
+}
+
+/// What [`calls`] gives where no C function is called.
+pub const SYSTEM_CALLS: &str = "system calls";
+
+/// What goroutines were in while they count as in system calls: `system calls`, or `system calls and cgo calls` if the
+/// program has called C functions.
+#[must_use]
+pub fn calls(trace: &Trace) -> &'static str {
+    if trace.has_c_calls() { "system calls and cgo calls" } else { SYSTEM_CALLS }
 }
 
 /// A state of a goroutine.

@@ -14,6 +14,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::{Action, Actions};
+use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::fmt::time::duration;
@@ -62,7 +63,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             if copy_button(ui, "this sentence") {
-                actions.push(Action::Copy(releasers.sentence.clone()));
+                actions.push(Action::Copy(visible(&releasers.sentence).into_owned()));
             }
             ui.add(Label::new(&releasers.sentence).wrap());
         });
@@ -138,7 +139,7 @@ fn rows(
 fn place_cells(tokens: &Tokens, trace: &Trace, (blocked, releasers): &(Blocked, Releasers), open: bool) -> Vec<Cell> {
     let color = tokens.classes.get(blocked.class as usize).copied().unwrap_or(tokens.muted);
     let first = releasers.parts.first();
-    let place = format!("{} ({})", name::function(&blocked.place.function), blocked.place.short());
+    let place = name::place(&blocked.place.function, &blocked.place.file, blocked.place.line);
     vec![
         Cell::text(place).folding(open),
         Cell::text(on(trace, blocked)).dotted(color),
@@ -208,9 +209,7 @@ fn doing_color(tokens: &Tokens, doing: Doing) -> egui::Color32 {
 }
 
 fn place(trace: &Trace, stack: StackId) -> String {
-    let told = |frame: trace_core::model::trace::Frame<'_>| {
-        format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line)
-    };
+    let told = |frame: trace_core::model::trace::Frame<'_>| name::place(frame.function, frame.file, frame.line);
     name::own_frame(trace, stack).map(told).unwrap_or_default()
 }
 

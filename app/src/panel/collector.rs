@@ -443,9 +443,8 @@ fn rows<T>(
 
 /// The program's own frame of a stack, else its leaf.
 fn place(trace: &Trace, stack: StackId) -> String {
-    let own = name::own_frame(trace, stack).or_else(|| trace.frames(stack).next());
-    own.map(|frame| format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line))
-        .unwrap_or_default()
+    let own = name::own_frame(trace, stack);
+    own.map(|frame| name::place(frame.function, frame.file, frame.line)).unwrap_or_default()
 }
 
 fn time(nanos: u64) -> String {

@@ -58,7 +58,7 @@ fn span_ui(ui: &mut Ui, document: &Document, span: &Span, actions: &mut Actions)
         cause_rows(pairs, trace, (span, counts.cause), actions);
         if let Some(frame) = telling(trace, span) {
             pairs.text("Function", name::function(frame.0), frame.0);
-            pairs.text("At", &format!("{}:{}", name::file(frame.1), frame.2), frame.1);
+            pairs.text("At", &name::line_of(frame.1, frame.2), frame.1);
         }
         counts_row(pairs, &counts, actions);
     });

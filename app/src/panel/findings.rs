@@ -11,6 +11,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::{Action, Actions};
+use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, exact, offset};
@@ -139,7 +140,7 @@ fn site_ui(ui: &mut Ui, site: &WaitSite) {
         ui.label(format!("{} × {on} in", count(site.count)));
         ui.label(RichText::new(name::function(&site.place.function)).font(fonts::mono()))
             .on_hover_text(&site.place.function);
-        let at = format!("{}:{}", name::file(&site.place.file), site.place.line);
+        let at = name::line_of(&site.place.file, site.place.line);
         ui.label(RichText::new(at).font(fonts::mono_small()).color(tokens.muted)).on_hover_text(&site.place.file);
     });
 }
@@ -234,16 +235,15 @@ fn evidence_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Acti
     });
     if let Some(culprit) = &finding.culprit {
         line(ui_, "In the code", |ui| {
-            let at = format!(
-                "{}  {}:{}",
-                name::function(&culprit.place.function),
-                name::file(&culprit.place.file),
-                culprit.place.line
-            );
+            let parts = [
+                name::function(&culprit.place.function).to_owned(),
+                name::line_of(&culprit.place.file, culprit.place.line),
+            ];
+            let at = parts.join("  ");
             ui.label(RichText::new(at).font(fonts::mono()))
                 .on_hover_text(format!("{}\n{}:{}", culprit.place.function, culprit.place.file, culprit.place.line));
             if copy_button(ui, "the place in the code") {
-                actions.push(Action::Copy(format!("{}:{}", culprit.place.file, culprit.place.line)));
+                actions.push(Action::Copy(format!("{}:{}", visible(&culprit.place.file), culprit.place.line)));
             }
         });
     }
@@ -343,8 +343,8 @@ fn stack_ui(ui: &mut Ui, finding: &Finding) {
         ui.horizontal(|ui| {
             ui.add_space(TITLE_WIDTH + space::S);
             let color = if name::is_runtime(&frame.function) { tokens.muted } else { tokens.text };
-            ui.label(RichText::new(name::function(&frame.function)).font(fonts::mono()).color(color));
-            let place = format!("{}:{}", name::file(&frame.file), frame.line);
+            ui.label(RichText::new(name::or_unknown(name::function(&frame.function))).font(fonts::mono()).color(color));
+            let place = name::line_of(&frame.file, frame.line);
             ui.label(RichText::new(place).font(fonts::mono_small()).color(tokens.muted)).on_hover_text(&frame.file);
         });
     }

@@ -13,6 +13,7 @@ use trace_core::model::trace::{Goroutine, Trace};
 
 use crate::action::action::{Action, Actions};
 use crate::action::commands::panels;
+use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, exact, offset};
@@ -65,7 +66,7 @@ fn goroutine_ui(ui: &mut Ui, document: &Document, go: &Goroutine, actions: &mut 
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             if copy_button(ui, "the function") {
-                actions.push(Action::Copy(function.to_owned()));
+                actions.push(Action::Copy(visible(function).into_owned()));
             }
             ui.add(egui::Label::new(RichText::new(function).font(fonts::mono())).truncate().selectable(true));
         });
@@ -133,9 +134,9 @@ fn creation_ui(ui: &mut Ui, trace: &Trace, stack: StackId, actions: &mut Actions
     let tokens = tokens::of(ui.ctx());
     for frame in frames.iter().take(MAX_FRAMES) {
         ui.horizontal(|ui| {
-            let text = RichText::new(name::function(frame.function)).font(fonts::mono());
+            let text = RichText::new(name::or_unknown(name::function(frame.function))).font(fonts::mono());
             ui.add(egui::Label::new(text).truncate()).on_hover_text(frame.function);
-            let place = format!("{}:{}", name::file(frame.file), frame.line);
+            let place = name::line_of(frame.file, frame.line);
             let place = RichText::new(place).font(fonts::mono_small()).color(tokens.muted);
             ui.add(egui::Label::new(place).truncate()).on_hover_text(frame.file);
         });
@@ -161,7 +162,7 @@ fn time_ui(ui: &mut Ui, trace: &Trace, lane: LaneId, range: TimeRange) {
     let color = |class: SpanClass| tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted);
     let shown = SpanClass::ALL.into_iter().filter(|class| *class != SpanClass::None && part(*class) > 0);
     let mut rows: Vec<(&str, u64, Option<u64>, Color32)> = shown
-        .map(|class| (name::class(class), part(class), time.spans.get(class as usize).copied(), color(class)))
+        .map(|class| (name::class_in(trace, class), part(class), time.spans.get(class as usize).copied(), color(class)))
         .collect();
     let lacked = without(Use::Running) + without(Use::Syscall);
     if lacked > 0 {

@@ -375,9 +375,7 @@ fn color_of(tokens: &Tokens, made: Made) -> Color32 {
 
 fn place_of(trace: &Trace, wait: &ReadyWait) -> String {
     let frame = name::own_frame(trace, wait.stack);
-    frame.map_or_else(String::new, |frame| {
-        format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line)
-    })
+    frame.map_or_else(String::new, |frame| name::place(frame.function, frame.file, frame.line))
 }
 
 /// A row of who had the procs.

@@ -106,7 +106,7 @@ fn order(locks: &[Lock], sorting: Sorting) -> Vec<usize> {
 }
 
 fn place(site: &Site) -> String {
-    format!("{} ({})", name::function(&site.place.function), site.place.short())
+    name::place(&site.place.function, &site.place.file, site.place.line)
 }
 
 /// `107 ms by G13 main.loop, until main.report (main.go:112)`
@@ -121,9 +121,7 @@ fn held(trace: &Trace, hold: &Hold) -> String {
 }
 
 fn released(trace: &Trace, stack: StackId) -> String {
-    name::own_frame(trace, stack)
-        .map(|frame| format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line))
-        .unwrap_or_default()
+    name::own_frame(trace, stack).map(|frame| name::place(frame.function, frame.file, frame.line)).unwrap_or_default()
 }
 
 fn time(nanos: u64) -> String {

@@ -320,7 +320,7 @@ fn suspect_cells(tokens: &Tokens, trace: &Trace, group: &Suspects, open: bool) -
     let frame = name::own_frame(trace, group.wait).filter(|_| !group.is_system);
     let place = frame.map_or_else(
         || name::function(trace.str(group.name)).to_owned(),
-        |frame| format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line),
+        |frame| name::place(frame.function, frame.file, frame.line),
     );
     let reason = trace.str(group.reason);
     let reason = if reason.is_empty() { String::new() } else { format!(", {reason}") };
@@ -360,10 +360,8 @@ fn function_name(trace: &Trace, group: &PopulationGroup) -> String {
 }
 
 fn created_at(trace: &Trace, creation: StackId, origin: Origin) -> String {
-    name::own_frame(trace, creation).map_or_else(
-        || origin.words().to_owned(),
-        |frame| format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line),
-    )
+    name::own_frame(trace, creation)
+        .map_or_else(|| origin.words().to_owned(), |frame| name::place(frame.function, frame.file, frame.line))
 }
 
 fn time(nanos: u64) -> String {

@@ -13,6 +13,7 @@ use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions};
+use crate::fmt::name;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, offset};
 use crate::panel::scope::scope_ui;
@@ -118,7 +119,10 @@ fn procs_ui(ui: &mut Ui, document: &Document, found: &Arc<Procs>, actions: &mut 
     let colors = [
         ("Ran", color(tokens, SpanClass::Running)),
         ("the collector", color(tokens, SpanClass::Gc)),
-        ("In calls", color(tokens, SpanClass::Syscall)),
+        (
+            if document.trace.has_c_calls() { "In system calls and cgo calls" } else { "In system calls" },
+            color(tokens, SpanClass::Syscall),
+        ),
         ("Looked for work, switched", color(tokens, SpanClass::WaitOther)),
         ("Idle", tokens.line),
         ("No CPU", lanes::no_cpu(tokens)),
@@ -281,8 +285,12 @@ fn busy_ui(ui: &mut Ui, document: &Document, found: &Threads, height: f32, actio
     let origin = document.trace.range().start;
     let both: Vec<u64> = found.with_proc.iter().zip(&found.blocked).map(|(one, other)| one + other).collect();
     let series = [
-        Series::line("blocked in system calls", tokens.series(1), points(&found.buckets, &both, origin.0))
-            .drawn_as(Look::Stack),
+        Series::line(
+            format!("blocked in {}", name::calls(&document.trace)),
+            tokens.series(1),
+            points(&found.buckets, &both, origin.0),
+        )
+        .drawn_as(Look::Stack),
         Series::line("with a proc", tokens.series(2), points(&found.buckets, &found.with_proc, origin.0))
             .drawn_as(Look::Stack),
     ];

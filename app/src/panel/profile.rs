@@ -295,7 +295,7 @@ fn lines_ui(ui: &mut Ui, found: &Arc<ProfileStudy>, search: &str) {
     let tokens = tokens::of(ui.ctx());
     let cells = |row: usize| {
         let Some(sum) = order.get(row).and_then(|at| found.lines.get(*at)) else { return Vec::new() };
-        let place = format!("{} ({}:{})", name::function(&sum.function), name::base(&sum.file), sum.line);
+        let place = name::place(&sum.function, &sum.file, sum.line);
         vec![
             Cell::number(time(sum.own)),
             Cell::number(time(sum.total)),
@@ -342,9 +342,7 @@ fn stacks_ui(ui: &mut Ui, document: &Document, found: &Arc<ProfileStudy>, search
         |row| {
             let Some(sum) = order.get(row).and_then(|at| found.profile.stacks.get(*at)) else { return Vec::new() };
             let mut frames = trace.frames(sum.stack).filter(|frame| !name::is_runtime(frame.function));
-            let place = frames
-                .next()
-                .map(|frame| format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line));
+            let place = frames.next().map(|frame| name::place(frame.function, frame.file, frame.line));
             let callers: Vec<&str> = frames.take(3).map(|frame| name::function(frame.function)).collect();
             let from = if callers.is_empty() { String::new() } else { format!("  from {}", callers.join(" < ")) };
             vec![

@@ -9,6 +9,7 @@ use trace_core::model::spans::Span;
 use trace_core::model::trace::{Frame, Trace};
 
 use crate::action::action::{Action, Actions};
+use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::state::app::AppState;
@@ -113,8 +114,8 @@ fn frame_ui(ui: &mut Ui, frame: &Frame<'_>) {
     let tokens = tokens::of(ui.ctx());
     let quiet = name::is_runtime(frame.function);
     let color = if quiet { tokens.muted } else { tokens.text };
-    let function = RichText::new(name::function(frame.function)).font(fonts::mono()).color(color);
-    let place = format!("{}:{}", name::file(frame.file), frame.line);
+    let function = RichText::new(name::or_unknown(name::function(frame.function))).font(fonts::mono()).color(color);
+    let place = name::line_of(frame.file, frame.line);
     let place = RichText::new(place).font(fonts::mono_small()).color(tokens.muted);
     let response = ui
         .vertical(|ui| {
@@ -132,5 +133,7 @@ fn frame_ui(ui: &mut Ui, frame: &Frame<'_>) {
 
 /// The stack as a panic prints it.
 fn as_go_prints(trace: &Trace, stack: StackId) -> String {
-    trace.frames(stack).map(|frame| format!("{}(...)\n\t{}:{}\n", frame.function, frame.file, frame.line)).collect()
+    let told =
+        |frame: Frame<'_>| format!("{}(...)\n\t{}:{}\n", visible(frame.function), visible(frame.file), frame.line);
+    trace.frames(stack).map(told).collect()
 }

@@ -183,8 +183,7 @@ fn group_cells(
 ) -> Vec<Cell> {
     let call = name::call(group.kind, &group.function);
     let frame = name::own_frame(trace, group.stack).filter(|frame| stacks && frame.function != group.function);
-    let place = frame
-        .map(|frame| format!("  from {} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line));
+    let place = frame.map(|frame| format!("  from {}", name::place(frame.function, frame.file, frame.line)));
     let calls = &group.calls;
     let [with, without] = colors(tokens);
     let parts = vec![(calls.total.saturating_sub(group.blocked), with), (group.blocked, without)];

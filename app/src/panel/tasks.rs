@@ -161,7 +161,8 @@ fn families_ui<T>(
 }
 
 fn family_cells<T>(tokens: &Tokens, trace: &Trace, family: &Family<T>, open: bool) -> Vec<Cell> {
-    let place = family.place.as_ref().map(|place| format!("  {} ({})", name::function(&place.function), place.short()));
+    let place =
+        family.place.as_ref().map(|place| format!("  {}", name::place(&place.function, &place.file, place.line)));
     let title = match trace.str(family.name) {
         "" => "(unnamed)",
         title => title,

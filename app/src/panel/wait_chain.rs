@@ -12,6 +12,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::{Action, Actions};
+use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, exact, offset};
@@ -71,7 +72,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         if copy_button(ui, "this sentence") {
-            actions.push(Action::Copy(found.sentence.clone()));
+            actions.push(Action::Copy(visible(&found.sentence).into_owned()));
         }
         ui.add(Label::new(&found.sentence).wrap());
     });
@@ -172,7 +173,7 @@ fn jump(trace: &Trace, go: trace_core::base::ids::GoIx, range: TimeRange, action
 /// The telling function of a stack and its line.
 fn place(trace: &Trace, stack: StackId) -> String {
     name::telling_frame(trace, stack)
-        .map(|frame| format!("{} ({}:{})", name::function(frame.function), name::base(frame.file), frame.line))
+        .map(|frame| name::place(frame.function, frame.file, frame.line))
         .unwrap_or_default()
 }
 

@@ -206,7 +206,7 @@ impl Say<'_, '_> {
             self.pair("", &words::incoming_name(trace, flow));
         }
         if incoming.is_empty() && !matches!(span.cause, Cause::Blocked | Cause::Started | Cause::SyscallEnter) {
-            self.pair("", words::cause_name(span.cause));
+            self.pair("", words::cause_name(trace, span.cause));
         }
         // A waiting span ends with an edge into the runnable one behind it.
         if span.state == GoState::Waiting
@@ -256,7 +256,7 @@ impl Say<'_, '_> {
             let nanos = cell.nanos[class as usize];
             let name = match (class, lane) {
                 (SpanClass::None, LaneId::Proc(_) | LaneId::Thread(_)) => "idle",
-                (class, _) => words::class_name(class),
+                (class, _) => words::class_name(self.frame.trace, class),
             };
             let part = format!(
                 "{} ({})",

@@ -34,10 +34,11 @@ pub fn lane_name(trace: &Trace, lane: LaneId) -> String {
     if function.is_empty() { id } else { format!("{id} {}", without_path(function)) }
 }
 
-/// What a class means, in one word or two.
+/// What a class means, in a few words. Of many spans it is not told apart which are cgo calls.
 #[must_use]
-pub const fn class_name(class: SpanClass) -> &'static str {
+pub fn class_name(trace: &Trace, class: SpanClass) -> &'static str {
     match class {
+        SpanClass::Syscall if trace.has_c_calls() => "syscall or cgo call",
         SpanClass::None => "nothing",
         SpanClass::Running => "running",
         SpanClass::Runnable => "runnable",
@@ -185,8 +186,9 @@ pub fn span_name(trace: &Trace, span: &Span) -> String {
 
 /// What made a span begin, in words, if that is not said by its state.
 #[must_use]
-pub const fn cause_name(cause: Cause) -> &'static str {
+pub fn cause_name(trace: &Trace, cause: Cause) -> &'static str {
     match cause {
+        Cause::SyscallExit if trace.has_c_calls() => "back from a system call or cgo call, no proc free",
         Cause::Status => "already so when first seen",
         Cause::Created => "just created",
         Cause::Unblocked => "unblocked",
@@ -208,6 +210,7 @@ pub fn incoming_name(trace: &Trace, flow: &Flow) -> String {
         FlowKind::Create => format!("created by {who}"),
         FlowKind::Unblock => format!("unblocked by {who}"),
         FlowKind::Switch => format!("switched to by {who}"),
+        FlowKind::SyscallExit if trace.has_c_calls() => format!("back from its system call or cgo call on {who}"),
         FlowKind::SyscallExit => format!("back from its system call on {who}"),
         FlowKind::ProcSteal => format!("proc taken by {who}"),
     }

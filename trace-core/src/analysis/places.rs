@@ -18,12 +18,44 @@ pub struct Place {
 }
 
 impl Place {
-    /// `main.go:97`
+    /// `main.go:97`; empty if the file is not known.
     #[must_use]
     pub fn short(&self) -> String {
-        let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
-        format!("{file}:{}", self.line)
+        line_of(last_part(&self.file), self.line)
     }
+
+    /// `main.sendReport (main.go:97)`, or as much of it as is known.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        in_words(&self.function, &self.file, self.line)
+    }
+}
+
+/// A line of code in words, of the file only the last part of its path: `main.sendReport (main.go:97)`,
+/// `main.sendReport`, `main.go:97`, `an unknown place`. Frames of damaged traces can lack each of them.
+#[must_use]
+pub fn in_words(function: &str, file: &str, line: u64) -> String {
+    with_line(function, &line_of(last_part(file), line))
+}
+
+/// A function and, in parentheses, its line; as much of them as is known.
+#[must_use]
+pub fn with_line(function: &str, line: &str) -> String {
+    match (function, line) {
+        ("", "") => "an unknown place".to_owned(),
+        (known, "") | ("", known) => known.to_owned(),
+        (function, line) => format!("{function} ({line})"),
+    }
+}
+
+/// `main.go:97`, `main.go` if the line is not known, nothing if the file is not.
+#[must_use]
+pub fn line_of(file: &str, line: u64) -> String {
+    if file.is_empty() || line == 0 { file.to_owned() } else { format!("{file}:{line}") }
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
 impl From<Frame<'_>> for Place {
@@ -692,7 +724,8 @@ fn is_look(function: &str) -> bool {
 /// Whether a function of the standard library belongs to how it waits and calls, not to what it does.
 fn is_synchronisation(function: &str) -> bool {
     let package = function.split_once('.').map_or(function, |(package, _)| package);
-    matches!(package, "runtime" | "sync" | "reflect" | "internal" | "time")
+    function.is_empty()
+        || matches!(package, "runtime" | "sync" | "reflect" | "internal" | "time")
         || ["internal/", "runtime/", "sync/"].iter().any(|prefix| package.starts_with(prefix))
 }
 

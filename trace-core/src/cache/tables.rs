@@ -310,6 +310,7 @@ impl Tables {
             count_bases: small.count_bases.into(),
             side: Arc::new(side),
             no_cpu: OnceLock::new(),
+            has_c_calls: OnceLock::new(),
         })
     }
 }

@@ -52,11 +52,13 @@ impl Trace {
         self.goroutine(go).is_some_and(|go| self.str(go.name) == CALLBACK)
     }
 
-    /// Whether any goroutine was in C.
+    /// Whether any goroutine was in C: what counts as a system call is a mix of both then. Looks at all stacks once.
     #[must_use]
     pub fn has_c_calls(&self) -> bool {
-        (0..self.stack_count()).any(|stack| self.c_function(StackId(stack)).is_some())
-            || (0..self.goroutine_count()).any(|go| self.is_callback(GoIx(go)))
+        *self.has_c_calls.get_or_init(|| {
+            (0..self.stack_count()).any(|stack| self.c_function(StackId(stack)).is_some())
+                || (0..self.goroutine_count()).any(|go| self.is_callback(GoIx(go)))
+        })
     }
 }
 

@@ -358,6 +358,7 @@ impl Stitcher {
             count_bases: self.count_bases.clone().into(),
             side: Arc::new(self.side.tables(range, self.id_bounds.clone(), is_complete)),
             no_cpu: OnceLock::new(),
+            has_c_calls: OnceLock::new(),
         }
     }
 

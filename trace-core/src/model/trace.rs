@@ -47,6 +47,7 @@ pub struct Trace {
     pub(crate) side: Arc<SideTables>,
     /// Worked out when first asked for.
     pub(crate) no_cpu: OnceLock<Arc<NoCpu>>,
+    pub(crate) has_c_calls: OnceLock<bool>,
 }
 
 /// How a goroutine came to be.

@@ -443,7 +443,7 @@ pub fn go_name(trace: &Trace, go: GoIx) -> String {
 /// `main.sendReport (main.go:97)`
 #[must_use]
 pub fn place_name(place: Option<&Place>) -> String {
-    place.map_or_else(|| "an unknown place".to_owned(), |place| format!("{} ({})", place.function, place.short()))
+    place.map_or_else(|| "an unknown place".to_owned(), Place::in_words)
 }
 
 /// The function that a stack stands for: the program's own, or where it begins.

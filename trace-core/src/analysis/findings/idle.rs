@@ -44,9 +44,10 @@ fn judge(scene: &Scene<'_>, idle: &IdleWhileReady) -> Option<Finding> {
     let total = evidence.time("idle_while_ready_ns", idle.nanos);
     let share = evidence.share("idle_share", scene.share(idle.nanos));
     let longest_time = evidence.time("longest_ns", longest_ns);
-    let who = match &place {
-        Some(place) => format!("{first} at {}", place_name(Some(place))),
-        None => format!("{first} of {}", scene.trace.str(*name)),
+    let who = match (&place, scene.trace.str(*name)) {
+        (Some(place), _) => format!("{first} at {}", place_name(Some(place))),
+        (None, "") => first,
+        (None, name) => format!("{first} of {name}"),
     };
     let waited = evidence.time("runnable_max_ns", wait.nanos().unsigned_abs());
     let title = format!(

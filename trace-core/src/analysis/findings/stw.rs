@@ -118,8 +118,9 @@ fn judge(scene: &Scene<'_>, reason: &str, stops: &Stops<'_>) -> Option<Finding> 
     // Every proc stands still while it is held; until then those that have stopped wait for the last.
     let lost = nanos * scene.load.procs.max(1);
     let mut evidence = Evidence::default();
+    let why = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
     let mut title = format!(
-        "World stopped {} ({reason}), {} total = {} of the time (max {})",
+        "World stopped {}{why}, {} total = {} of the time (max {})",
         evidence.count("stops", stops.count, "time"),
         evidence.time("stopped_total_ns", nanos),
         evidence.share("stopped_share", scene.share(nanos)),
