@@ -1,11 +1,6 @@
 //! Findings on traces made in code: each kind where it is, and where it only looks like it.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/scene.rs"]
-mod scene;
-
-use scene::{Act, MS, Scene, Stack};
+use crate::scene::{Act, MS, Scene, Stack};
 use trace_core::analysis::census::Census;
 use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
 use trace_core::analysis::findings::{Findings, find};
@@ -137,7 +132,7 @@ fn why_without_a_scope_explains_the_slowest_request_and_never_the_recording() {
     assert!(why.sentence.contains("app.fetch"), "{}", why.sentence);
     // Where only the recording is at work, whoever ran last is shown, but not the recorder.
     let late = Scope::during(TimeRange::new(trace.range().start.plus_nanos(50 * MS as i64), trace.range().end));
-    let why = crate::why(&trace, &late, &Monitor::new()).expect("nobody cancelled");
+    let why = trace_core::analysis::why::why(&trace, &late, &Monitor::new()).expect("nobody cancelled");
     assert_ne!(why.go, trace.goroutine_by_id(GoId(11)), "{:?}", why.choice);
 }
 

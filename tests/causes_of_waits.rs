@@ -1,12 +1,7 @@
 //! Findings on traces made in code: requests that are slow without a lock, stalls that began before the trace, waits
 //! that never end, used-up pools, lines of stages, and spinning.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/scene.rs"]
-mod scene;
-
-use scene::{Act, MS, Scene, Stack};
+use crate::scene::{Act, MS, Scene, Stack};
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::finding::{Finding, Kind, Severity, Value};
 use trace_core::base::ids::GoId;

@@ -1,17 +1,13 @@
 //! The program as a user runs it: output, exit codes, pipes, no display.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/run.rs"]
-mod run;
-
 use std::fs;
 use std::io::Read;
 use std::process::{Output, Stdio};
 
 use serde_json::Value;
+
+use crate::fixtures;
+use crate::run;
 
 fn fixture(name: &str) -> String {
     fixtures::data().join(name).to_string_lossy().into_owned()

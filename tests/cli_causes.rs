@@ -1,13 +1,9 @@
 //! The subcommands about causes, from outside: what their JSON promises, and that its sums are right.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/run.rs"]
-mod run;
-
 use serde_json::Value;
+
+use crate::fixtures;
+use crate::run;
 
 fn fixture(name: &str) -> String {
     fixtures::data().join(name).to_string_lossy().into_owned()

@@ -1,21 +1,16 @@
 //! What commands write into files: an input is never overwritten, whatever it is called, and what is there stays unless
 //! it was said that it may go.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/archive.rs"]
-mod archive;
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/run.rs"]
-mod run;
-
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use tempfile::TempDir;
+
+use crate::archive;
+use crate::fixtures;
+use crate::run;
 
 const NAME: &str = "workers-go1.27.trace";
 

@@ -1,14 +1,10 @@
 //! The subcommands about procs, threads, system calls, waits for a proc, population and leaks, from outside: what
 //! their JSON promises, and that its sums are right.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/run.rs"]
-mod run;
-
 use serde_json::Value;
+
+use crate::fixtures;
+use crate::run;
 
 fn fixture(name: &str) -> String {
     fixtures::data().join(name).to_string_lossy().into_owned()

@@ -1,11 +1,6 @@
 //! The collector's doings on real traces: mutator utilisation against a second, simpler computation from the text of
 //! the events alone, and identities: parts sum to the whole, everything is told once.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
@@ -19,6 +14,8 @@ use trace_core::export::reference::dump;
 use trace_core::input::source::Source;
 use trace_core::load::load_bytes;
 use trace_core::model::trace::Trace;
+
+use crate::fixtures;
 
 const ALL: Takes = Takes { stops: true, other_stops: true, background: true, assist: true, sweep: true };
 

@@ -1,7 +1,5 @@
 //! The collector's doings on traces made in code, one for each thing that is easily got wrong.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
 use std::sync::Arc;
 
 use trace_core::analysis::collector::cycles::{Collector, Trigger};

@@ -1,13 +1,9 @@
 //! `tracelane compare` as a user runs it: a trace against itself, before against after, as a guard in CI.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/run.rs"]
-mod run;
-
 use serde_json::Value;
+
+use crate::fixtures;
+use crate::run;
 
 fn fixture(name: &str) -> String {
     fixtures::data().join(name).to_string_lossy().into_owned()

@@ -1,16 +1,13 @@
 //! A comparison's word can be relied on: two recordings of one program under one load show no change, and a
 //! planted change is found and comes first. The recordings (`tests/data/pairs`) were made on a busy machine.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-
 use trace_core::analysis::compare::measure::{Measured, RowKind, measure};
 use trace_core::analysis::compare::{Comparison, Terms, compare};
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_path;
+
+use crate::fixtures;
 
 /// Recordings of the program as it is.
 const SAME: usize = 24;

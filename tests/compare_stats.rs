@@ -1,7 +1,5 @@
 //! The statistics of a comparison against scipy's, on the same samples (`data/reference/compare`).
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
 use serde_json::Value;
 use trace_core::analysis::compare::stats::{false_discovery, mann_whitney, quantile, same_rate, shift};
 

@@ -1,16 +1,5 @@
 //! Damaged traces open as far as they can be read, or are refused with a sentence; never a panic.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/folder.rs"]
-mod folder;
-#[path = "support/invariants.rs"]
-mod invariants;
-#[path = "support/run.rs"]
-mod run;
-
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +10,11 @@ use trace_core::base::warning::WarningKind;
 use trace_core::load::load_path;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
+
+use crate::fixtures;
+use crate::folder;
+use crate::invariants;
+use crate::run;
 
 /// Files that hold nothing to show, with a word that the refusal must hold.
 const REFUSED: &[(&str, &str)] = &[

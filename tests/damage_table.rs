@@ -4,15 +4,7 @@
 //!
 //! (`trace` is the program of `go build cmd/trace`; without it its columns stay empty.)
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
-
-#[path = "support/batches.rs"]
-mod batches;
-#[path = "support/damages.rs"]
-mod damages;
-#[path = "support/folder.rs"]
-mod folder;
 
 use std::fs;
 use std::process::Command;
@@ -20,8 +12,9 @@ use std::process::Command;
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_bytes;
 
-use batches::Random;
-use damages::KINDS;
+use crate::damages::KINDS;
+use crate::folder;
+use crate::random::Random;
 
 /// How often each kind of damage is done to each trace.
 const ROUNDS: u64 = 12;

@@ -1,17 +1,6 @@
 //! How much work damage makes: a damaged trace never takes more than fifty times what the whole one takes. Counted in
 //! events and in threads looked at in search of the next one, which is what the time of a load follows besides its bytes.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/batches.rs"]
-mod batches;
-#[path = "support/damages.rs"]
-mod damages;
-#[path = "support/folder.rs"]
-mod folder;
-#[path = "support/old.rs"]
-mod old;
-
 use std::fs;
 
 use trace_core::base::monitor::{Monitor, Progress};
@@ -20,8 +9,10 @@ use trace_core::load::load_bytes;
 use trace_core::testkit::writer::TraceWriter;
 use trace_core::wire::v1::spec;
 
-use batches::Random;
-use damages::KINDS;
+use crate::damages::KINDS;
+use crate::folder;
+use crate::old;
+use crate::random::Random;
 
 /// Larger traces take long and show nothing else.
 const MAX_BYTES: usize = 60_000;

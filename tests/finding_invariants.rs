@@ -1,19 +1,14 @@
 //! What must hold of the findings of every trace we have, sound or damaged.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/finding_invariants.rs"]
-mod finding_invariants;
-#[path = "support/fixtures.rs"]
-mod fixtures;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use finding_invariants::violations;
+use crate::finding_checks::violations;
 use trace_core::analysis::findings::find;
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_path;
+
+use crate::fixtures;
 
 /// All files of a folder that may be traces.
 fn traces(folder: &Path) -> Vec<PathBuf> {

@@ -1,7 +1,5 @@
 //! Findings on recorded traces: the fixtures, and any folder of traces with known causes.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

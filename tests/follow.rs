@@ -1,12 +1,5 @@
 //! A file that grows while it is looked at: what lands is added, and what the user chose stays.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/archive.rs"]
-mod archive;
-#[path = "support/fixtures.rs"]
-mod fixtures;
-
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -24,6 +17,9 @@ use tracelane::state::dialog::{Dialog, Leave, Reply};
 use tracelane::state::document::{Document, DocumentId, LoadState, Source};
 use tracelane::state::view::Selection;
 use tracelane::worker::store::Store;
+
+use crate::archive;
+use crate::fixtures;
 
 /// Looks before a test gives up.
 const PATIENCE: usize = 3_000;

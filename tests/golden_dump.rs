@@ -3,15 +3,6 @@
 //! The digests of Go's output are committed. With `TRACELANE_GO` set to the root of a Go
 //! distribution (1.27), Go's tool is asked again and the outputs are compared in full.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/header.rs"]
-mod header;
-#[path = "support/run.rs"]
-mod run;
-
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,6 +10,10 @@ use std::process::Command;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
+
+use crate::fixtures;
+use crate::header;
+use crate::run;
 
 /// What Go's tool printed for a file.
 struct Reference {

@@ -1,11 +1,6 @@
 //! What goroutines spent their time on against Go's own numbers, goroutine by goroutine: `reference/goroutines.txt`,
 //! made by `goroutines.sh` there.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -14,6 +9,8 @@ use trace_core::analysis::scope::Scope;
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_path;
 use trace_core::model::trace::Trace;
+
+use crate::fixtures;
 
 /// Where a goroutine's time went, nanoseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,18 +3,6 @@
 //!
 //! Commands are taken from the program's own table: a new one is tried without anybody remembering to add it here.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/batches.rs"]
-#[expect(dead_code, reason = "other tests need all of it")]
-mod batches;
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/hostile.rs"]
-mod hostile;
-#[path = "support/run.rs"]
-mod run;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -32,7 +20,10 @@ use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::settings::Settings;
 
+use crate::fixtures;
+use crate::hostile;
 use crate::hostile::{NEW_LINE, poison};
+use crate::run;
 
 /// Traces with findings, locks, tasks, regions, logs, labels, samples, collections and system calls among them.
 const TRACES: [&str; 5] = [

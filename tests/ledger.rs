@@ -4,11 +4,6 @@
 //! Go's totals are committed (`reference/pprof-totals.txt`, made by `pprof.sh` there). With `TRACELANE_GO` set
 //! to the root of a Go distribution (1.27), Go's pprof reads what we write.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -27,6 +22,8 @@ use trace_core::export::pprof;
 use trace_core::load::load_path;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
+
+use crate::fixtures;
 
 /// Where a generation's first times lie before the last ones of the one before, the model moves them up, so
 /// that time never runs backward; Go takes them as they are. Nanoseconds that makes, ours less Go's.

@@ -1,20 +1,15 @@
 //! Files that are taken for traces, and traces that a tool for text has changed: what the program says of them.
 //! Which kinds there are is tested next to the code (`input/sniff/tests.rs`, `input/reencoding/tests.rs`).
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/run.rs"]
-mod run;
-#[path = "support/tar.rs"]
-mod tar;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use serde_json::Value;
+
+use crate::fixtures;
+use crate::run;
+use crate::tar;
 
 const NAME: &str = "workers-go1.27.trace";
 

@@ -1,14 +1,5 @@
 //! Nothing is lost in silence: whatever happens to a trace, what is missing is told, and where.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/batches.rs"]
-mod batches;
-#[path = "support/damages.rs"]
-mod damages;
-#[path = "support/folder.rs"]
-mod folder;
-
 use std::fs;
 use std::sync::Arc;
 
@@ -17,8 +8,10 @@ use trace_core::base::warning::{Warning, WarningKind};
 use trace_core::load::load_bytes;
 use trace_core::model::trace::Trace;
 
-use batches::{HEADER_BYTES, Item, Random, items};
-use damages::KINDS;
+use crate::batches::{HEADER_BYTES, Item, items};
+use crate::damages::KINDS;
+use crate::folder;
+use crate::random::Random;
 
 /// Batches that nobody can miss: the only one here tells of goroutines that sleep from the beginning of the trace to
 /// its end, and no other generation does.

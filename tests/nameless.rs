@@ -1,19 +1,6 @@
 //! What commands say where a trace does not tell: of functions, files and lines without names, of durations where there
 //! are none, and of calls that are no system calls. No sentence has a gap.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/batches.rs"]
-#[expect(dead_code, reason = "other tests need all of it")]
-mod batches;
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/hostile.rs"]
-#[expect(dead_code, reason = "other tests need all of it")]
-mod hostile;
-#[path = "support/run.rs"]
-mod run;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +17,10 @@ use trace_core::testkit::writer::TraceWriter;
 use tracelane::cli::commands;
 use tracelane::fmt::name;
 use tracelane::timeline::words;
+
+use crate::fixtures;
+use crate::hostile;
+use crate::run;
 
 /// Traces with findings, locks, tasks, regions, labels, samples, collections and system calls among them.
 const TRACES: [&str; 5] = [

@@ -1,7 +1,5 @@
 //! Time in which the process got no CPU, on traces made in code: where there is some, and where it only looks so.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
 use std::sync::Arc;
 
 use trace_core::base::monitor::Monitor;

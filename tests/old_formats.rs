@@ -1,10 +1,5 @@
 //! Traces of formats that no toolchain at hand writes any more, recorded from servers built long ago.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-
 use std::fs;
 use std::io::Read;
 use std::sync::Arc;
@@ -16,6 +11,8 @@ use trace_core::input::source::Source;
 use trace_core::load::load_bytes;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
+
+use crate::fixtures;
 
 /// The bytes of a trace of this version, which come out as Go prints them, without a warning; and its model does.
 fn load_as_go_does(name: &str, version: u32) -> Arc<Trace> {

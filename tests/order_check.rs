@@ -1,12 +1,5 @@
 //! The order of every recorded trace, before a judge that does not know how it was found.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/header.rs"]
-mod header;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +13,9 @@ use trace_core::order::v1::{Style, order_v1};
 use trace_core::wire::opening::{Opened, open};
 use trace_core::wire::v2::reader::GenerationReader;
 use trace_core::wire::v2::tables::Tables;
+
+use crate::fixtures;
+use crate::header;
 
 fn recorded() -> Vec<PathBuf> {
     let folder = fs::read_dir(fixtures::data().join("real")).expect("the traces");

@@ -1,13 +1,6 @@
 //! The order of events does not hang on how the file is cut: batches of different threads may lie in any
 //! order within their generation, and may be of any size.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/batches.rs"]
-mod batches;
-#[path = "support/folder.rs"]
-mod folder;
-
 use std::collections::VecDeque;
 use std::fs;
 
@@ -16,7 +9,9 @@ use trace_core::export::reference::dump;
 use trace_core::input::source::Source;
 use trace_core::wire::v2::spec::Shape;
 
-use batches::{Batch, HEADER_BYTES, Item, Random, items, uvarint};
+use crate::batches::{Batch, HEADER_BYTES, Item, items, uvarint};
+use crate::folder;
+use crate::random::Random;
 
 /// Larger traces take long and show nothing else.
 const MAX_BYTES: usize = 100_000;

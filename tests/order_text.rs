@@ -1,17 +1,14 @@
 //! Hard cases of event order, written by hand: the events come out as Go's reader gives them, or there
 //! is a warning where it gives up.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-
 use std::fs;
 
 use trace_core::base::monitor::Monitor;
 use trace_core::export::reference::dump;
 use trace_core::input::source::Source;
 use trace_core::wire::text::{from_binary, to_binary};
+
+use crate::fixtures;
 
 /// One file of tests/data/text.
 struct Case {

@@ -1,12 +1,5 @@
 //! Packed traces and archives: unpacked on the way, whatever their names say; and the limits of that.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/tar.rs"]
-mod tar;
-
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,6 +10,9 @@ use trace_core::base::monitor::Monitor;
 use trace_core::export::reference::dump;
 use trace_core::input::archive;
 use trace_core::input::source::Source;
+
+use crate::fixtures;
+use crate::tar;
 
 fn trace(name: &str) -> Vec<u8> {
     fs::read(fixtures::data().join("real").join(name)).expect("a fixture")

@@ -1,10 +1,5 @@
 //! Goroutine population and leak suspects: identities over all real traces, a slow count, and traces made by hand.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-
 use std::fs;
 use std::sync::Arc;
 
@@ -20,6 +15,8 @@ use trace_core::load::{load_bytes, load_path};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 use trace_core::testkit::writer::TraceWriter;
+
+use crate::fixtures;
 
 fn real_traces() -> Vec<(String, Arc<Trace>)> {
     let folder = fs::read_dir(fixtures::data().join("real")).expect("the traces");

@@ -1,15 +1,5 @@
 //! Traces by address, from a server on this machine that does well, badly and oddly.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/run.rs"]
-mod run;
-#[path = "support/window.rs"]
-#[expect(dead_code, reason = "other tests need all of it")]
-mod window;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -22,6 +12,10 @@ use trace_core::base::monitor::Monitor;
 use tracelane::action::action::Action;
 use tracelane::remote;
 use tracelane::state::app::FieldFor;
+
+use crate::fixtures;
+use crate::run;
+use crate::window;
 
 fn trace() -> Vec<u8> {
     fs::read(fixtures::data().join("real/guessnumber-bug-go1.27.trace")).expect("a fixture")

@@ -1,11 +1,6 @@
 //! Procs, threads, system calls and scheduler latency over all real traces: parts sum to wholes, and sums of one
 //! analysis are those of another, or of a slower and simpler count.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-
 use std::fs;
 use std::sync::Arc;
 
@@ -25,6 +20,8 @@ use trace_core::load::{load_bytes, load_path};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 use trace_core::testkit::writer::TraceWriter;
+
+use crate::fixtures;
 
 fn load(file: &str) -> Arc<Trace> {
     load_path(&fixtures::data().join(file), &Monitor::new(), &mut |_| {}).expect("a trace")

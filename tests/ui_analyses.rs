@@ -1,13 +1,6 @@
 //! The panels of analyses, played through their accessible names on real traces: they open, say what they
 //! should, and a click leads to the place on the timeline.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/window.rs"]
-mod window;
-
 use egui::accesskit::Role;
 use trace_core::analysis::goroutines::SortBy;
 use trace_core::analysis::profile::ProfileKind;
@@ -20,6 +13,7 @@ use tracelane::state::rows::GoroutineOrder;
 use tracelane::state::study::{Answer, Question};
 use tracelane::state::view::Selection;
 
+use crate::fixtures;
 use crate::window::Window;
 
 const BUG: &str = "real/guessnumber-bug-go1.27.trace";

@@ -1,13 +1,6 @@
 //! The panels about the collector, played through their accessible names on real traces: they open, say what they
 //! should, their switches count, and a click leads to the place.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/window.rs"]
-mod window;
-
 use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::mmu::{Takes, Whose};
 use trace_core::analysis::scope::Whom;

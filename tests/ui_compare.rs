@@ -2,13 +2,6 @@
 //! every door, move together, are aligned, limited and swapped; the changes are told, shown on both
 //! timelines, drawn, and corrected by hand.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/window.rs"]
-mod window;
-
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -29,6 +22,7 @@ use tracelane::state::rows::RowKind;
 use tracelane::state::study::{Answer, Question};
 use tracelane::state::view::{Selection, View};
 
+use crate::fixtures;
 use crate::window::Window;
 
 const BUG: &str = "guessnumber-bug-go1.27.trace";

@@ -1,13 +1,6 @@
 //! Pictures of two and of three traces that are compared, drawn on the CPU and held against committed ones, in
 //! both themes. How they are compared and made anew: `support/picture.rs`.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/picture.rs"]
-mod picture;
-
 use std::path::PathBuf;
 
 use tracelane::action::action::Action;
@@ -19,6 +12,9 @@ use tracelane::state::contrast::{Contrast, PairAnswer};
 use tracelane::state::pair::RowKey;
 use tracelane::state::settings::{Settings, ThemeChoice};
 use tracelane::theme::tokens;
+
+use crate::fixtures;
+use crate::picture;
 
 const BUG: &str = "guessnumber-bug-go1.27.trace";
 const FIXED: &str = "guessnumber-fixed-go1.27.trace";

@@ -1,11 +1,7 @@
 //! Every damaged file, opened in the window and gone through with every panel, then walked through at random (from
 //! fixed seeds): nothing panics, and what cannot be read says why. `TRACELANE_WALK_STEPS` sets how far the walks go.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
 #![expect(clippy::print_stdout, reason = "a test that fails shows what it did")]
-
-#[path = "support/folder.rs"]
-mod folder;
 
 use std::path::Path;
 
@@ -22,6 +18,8 @@ use tracelane::state::document::LoadState;
 use tracelane::state::rows::{GoroutineOrder, Section};
 use tracelane::state::scope::{ScopeChoice, When};
 use tracelane::state::settings::Settings;
+
+use crate::folder;
 
 /// Steps of a walk.
 const STEPS: usize = 10;

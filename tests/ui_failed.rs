@@ -1,20 +1,12 @@
 //! The page of a file that cannot be opened: all of what it is and what to do, as text that can be selected, and the
 //! command to copy.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/window.rs"]
-#[expect(dead_code, reason = "other tests need all of it")]
-mod window;
-
 use std::fs;
 
 use tracelane::action::action::Action;
 use tracelane::state::document::LoadState;
 
-use window::Window;
+use crate::window::Window;
 
 const CURL: &str = "curl -o out.trace 'http://localhost:6060/debug/pprof/trace?seconds=5'";
 

@@ -1,13 +1,6 @@
 //! Lanes for some goroutines only: those of a finding, a group, a task; shown in a chip over the lanes, and lifted
 //! by it, by Esc, or by going to a goroutine that is hidden.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/window.rs"]
-mod window;
-
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use trace_core::base::ids::GoIx;

@@ -1,13 +1,6 @@
 //! Pictures of the window, drawn on the CPU and compared with committed ones: welcome, timeline, panels,
 //! dark and light, at one and two pixels per point. How they are compared and made anew: `support/picture.rs`.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/picture.rs"]
-mod picture;
-
 use trace_core::base::ids::GoId;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
@@ -17,6 +10,9 @@ use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::settings::{Settings, ThemeChoice};
 use tracelane::theme::tokens;
+
+use crate::fixtures;
+use crate::picture;
 
 /// A window of this size in points, theme and pixels per point; and what is done in it once it stands.
 struct Shot {

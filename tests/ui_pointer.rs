@@ -1,8 +1,6 @@
 //! What the pointer does on the timeline of the sample: wheel, drags, clicks. Each does one thing, and
 //! what it does is followed exactly.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
 use egui::accesskit::Role;
 use egui::{Event, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, TouchPhase, pos2, vec2};
 use egui_kittest::Harness;

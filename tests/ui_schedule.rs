@@ -1,13 +1,6 @@
 //! The panels about procs, threads, system calls, waits for a proc and the population, played through their
 //! accessible names on real traces: they open, say what they should, and a click leads to the place.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/window.rs"]
-mod window;
-
 use trace_core::analysis::latency::ReadyWait;
 use trace_core::base::ids::GoIx;
 use trace_core::event::state::GoState;

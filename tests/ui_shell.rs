@@ -1,11 +1,6 @@
 //! The window around the timeline, driven through its accessible names and keys: files come in by every
 //! door, panels dock and come back, keys keep out of text fields, settings survive.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,6 +23,8 @@ use tracelane::state::document::{LoadState, Source};
 use tracelane::state::rows::{GoroutineOrder, Rows};
 use tracelane::state::settings::{Settings, ThemeChoice};
 use tracelane::state::view::Selection;
+
+use crate::fixtures;
 
 struct Window(Harness<'static, TracelaneApp>);
 

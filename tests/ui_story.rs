@@ -2,14 +2,6 @@
 //! (find the goroutine that made the others wait, follow its flows, read its stack, go back), damaged
 //! files, files that are no traces.
 
-#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
-
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/window.rs"]
-#[expect(dead_code, reason = "the story asks no analysis")]
-mod window;
-
 use egui::{Key, Modifiers};
 use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
@@ -17,6 +9,7 @@ use trace_core::model::spans::Span;
 use tracelane::action::action::Action;
 use tracelane::state::view::Selection;
 
+use crate::fixtures;
 use crate::window::Window;
 
 impl Window {

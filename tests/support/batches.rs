@@ -6,16 +6,6 @@ use trace_core::wire::v2::spec;
 /// Bytes before the first batch.
 pub(crate) const HEADER_BYTES: usize = 16;
 
-/// The same numbers everywhere.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).expect("31 bits") % end.max(1)
-    }
-}
-
 pub(crate) fn uvarint(bytes: &[u8], at: &mut usize) -> u64 {
     let (mut value, mut shift) = (0, 0);
     loop {

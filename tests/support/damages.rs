@@ -2,7 +2,8 @@
 
 use trace_core::wire::v2::spec;
 
-use crate::batches::{self, HEADER_BYTES, Item, Random, items};
+use crate::batches::{self, HEADER_BYTES, Item, items};
+use crate::random::Random;
 
 /// A way to damage a trace; `None` if it cannot be done to this one.
 pub(crate) type Damage = fn(&[u8], &mut Random) -> Option<Vec<u8>>;

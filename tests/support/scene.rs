@@ -1,7 +1,5 @@
 //! Traces made in code: who runs, waits and wakes whom, and when.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

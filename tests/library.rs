@@ -1,0 +1,46 @@
+//! The tests of the library, in one binary: they link once. Those that measure memory have binaries of their own,
+//! since their allocator counts for the whole process.
+
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+
+#[path = "support/batches.rs"]
+mod batches;
+#[path = "support/damages.rs"]
+mod damages;
+#[path = "support/finding_checks.rs"]
+mod finding_checks;
+#[path = "support/fixtures.rs"]
+mod fixtures;
+#[path = "support/folder.rs"]
+mod folder;
+#[path = "support/header.rs"]
+mod header;
+#[path = "support/old.rs"]
+mod old;
+#[path = "support/random.rs"]
+mod random;
+#[path = "support/scene.rs"]
+mod scene;
+#[path = "support/tar.rs"]
+mod tar;
+
+mod causes;
+mod causes_of_waits;
+mod collector;
+mod collector_scenes;
+mod compare_stats;
+mod damage_table;
+mod effort;
+mod finding_invariants;
+mod findings;
+mod goroutine_stats;
+mod ledger;
+mod losses;
+mod no_cpu;
+mod old_formats;
+mod order_check;
+mod order_shuffle;
+mod order_text;
+mod packed;
+mod population;
+mod scheduling;

@@ -1,0 +1,53 @@
+//! The tests of the program and of its window, in one binary: they link once.
+
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
+
+#[path = "support/archive.rs"]
+mod archive;
+#[path = "support/batches.rs"]
+mod batches;
+#[path = "support/fixtures.rs"]
+mod fixtures;
+#[path = "support/folder.rs"]
+mod folder;
+#[path = "support/header.rs"]
+mod header;
+#[path = "support/hostile.rs"]
+mod hostile;
+#[path = "support/invariants.rs"]
+mod invariants;
+#[path = "support/picture.rs"]
+mod picture;
+#[path = "support/run.rs"]
+mod run;
+#[path = "support/tar.rs"]
+mod tar;
+#[path = "support/window.rs"]
+mod window;
+
+mod cli;
+mod cli_causes;
+mod cli_output;
+mod cli_schedule;
+mod compare;
+mod compare_pairs;
+mod damage;
+mod follow;
+mod golden_dump;
+mod hostile_text;
+mod layers;
+mod lookalikes;
+mod nameless;
+mod remote;
+mod ui_analyses;
+mod ui_collector;
+mod ui_compare;
+mod ui_compare_pictures;
+mod ui_damage;
+mod ui_failed;
+mod ui_only;
+mod ui_pictures;
+mod ui_pointer;
+mod ui_schedule;
+mod ui_shell;
+mod ui_story;
