@@ -1,10 +1,15 @@
 //! Findings on traces made in code: requests that are slow without a lock, stalls that began before the trace, waits
 //! that never end, used-up pools, lines of stages, and spinning.
 
+use crate::finding_checks::violations;
 use crate::scene::{Act, MS, Scene, Stack};
-use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::finding::{Finding, Kind, Severity, Value};
+use trace_core::analysis::findings::{self, Findings};
+use trace_core::analysis::scope::Scope;
+use trace_core::analysis::subject::Choice;
+use trace_core::analysis::why::why;
 use trace_core::base::ids::GoId;
+use trace_core::base::monitor::Monitor;
 use trace_core::testkit::writer::FrameText;
 
 const HANDLER: FrameText<'_> = ("app.Handle", "app.go", 10);
@@ -37,6 +42,14 @@ fn cause(finding: &Finding) -> &str {
     cause.map_or("", |known| if let Value::Text(text) = &known.1 { text } else { "" })
 }
 
+/// The findings of a scene, of which all must hold that holds of any.
+fn find(scene: &mut Scene, waiting: &[Waiting]) -> Findings {
+    let trace = scene.load(waiting);
+    let found = findings::find(&trace, &Monitor::new()).expect("nobody cancelled");
+    assert_eq!(violations(&trace, &found), Vec::<String>::new());
+    found
+}
+
 /// The first finding is this one, in earnest, and names the function.
 fn assert_first<'a>(found: &'a Findings, kind: Kind, name: &str, function: &str) -> &'a Finding {
     let first = found.list.first().expect("a finding");
@@ -64,7 +77,7 @@ fn a_stall_that_began_before_the_trace_is_a_lock_held_for_too_long() {
         scene.at(1, now + 0.2, Act::Block("network", IDLE));
     }
     scene.at(0, 82.0, Act::Block("chan receive", LOOP)).at(0, 100.0, Act::Ready(1));
-    let found = scene.find(&[handlers(10..13), vec![(1, "chan receive", LOOP)]].concat());
+    let found = find(&mut scene, &[handlers(10..13), vec![(1, "chan receive", LOOP)]].concat());
     let first = found.list.first().expect("a finding");
     assert_eq!(first.kind, Kind::LockHeldOverIo, "{}", first.title);
     assert_eq!(first.severity, Severity::Severe, "{}", first.title);
@@ -106,7 +119,7 @@ fn many_that_wait_for_one_result_are_slow_for_what_makes_it() {
         }
         scene.at(0, now + 72.0, Act::Block("network", IDLE));
     }
-    let found = scene.find(&handlers(10..16));
+    let found = find(&mut scene, &handlers(10..16));
     let first = assert_first(&found, Kind::SerialWaits, "shared_result", "app.(*Flight).load");
     assert!(first.title.contains("for one result"), "{}", first.title);
 }
@@ -146,7 +159,7 @@ fn a_wait_group_is_waited_for_because_of_the_slowest_call() {
         scene.at(2, now + 80.2, Act::Wake(10, DONE)).at(2, now + 80.3, Act::End);
         scene.run(0, 10, (now + 80.4, now + 80.5), "network", IDLE);
     }
-    let found = scene.find(&handlers(10..11));
+    let found = find(&mut scene, &handlers(10..11));
     let first = found.list.first().expect("a finding");
     assert!(first.severity > Severity::Note, "{}", first.title);
     assert_eq!(first.culprit.as_ref().expect("a culprit").place.function, "app.offers", "{}", first.title);
@@ -184,7 +197,7 @@ fn a_slow_once_is_told_from_a_mutex() {
         }
         scene.at(1, now + 0.1, Act::Block("network", IDLE));
     }
-    let found = scene.find(&handlers(10..16));
+    let found = find(&mut scene, &handlers(10..16));
     let first = found.list.first().expect("a finding");
     assert_eq!((first.kind, cause(first)), (Kind::LockHeldOverIo, "once"), "{}", first.title);
     assert!(first.title.contains("ran the function of the sync.Once"), "{}", first.title);
@@ -211,7 +224,7 @@ fn steps(waits: &[(f64, &'static str, Stack)]) -> Findings {
         scene.at(0, now, Act::Block("network", IDLE));
         now += 5.0;
     }
-    scene.find(&handlers(10..11))
+    find(&mut scene, &handlers(10..11))
 }
 
 #[test]
@@ -270,7 +283,7 @@ fn a_ticker_that_all_requests_wait_for_is_found() {
             scene.at(0, then, Act::Ready(go)).run(0, go, (then + 0.1, then + 0.2), "network", IDLE);
         }
     }
-    let found = scene.find(&handlers(10..16));
+    let found = find(&mut scene, &handlers(10..16));
     assert_first(&found, Kind::PollingSleep, "rate_limit", "app.(*Limiter).Wait");
 }
 
@@ -317,7 +330,7 @@ fn an_empty_token_bucket_is_found_where_the_program_reads_its_requests_itself() 
             scene.run(1, go, (then + 0.1, then + 0.2), "network", MESSAGE);
         }
     }
-    let found = scene.find(&[(1, "network", ACCEPT), (2, "select", REFILL)]);
+    let found = find(&mut scene, &[(1, "network", ACCEPT), (2, "select", REFILL)]);
     assert_first(&found, Kind::PollingSleep, "rate_limit", "app.(*Bucket).take");
 }
 
@@ -337,7 +350,7 @@ fn a_library_that_reads_from_a_connection_of_the_program_is_no_slow_request() {
         let now = 100.0 * (round + 1) as f64;
         scene.at(0, now, Act::Ready(10)).run(0, 10, (now + 0.1, now + 0.2), "network", WRAPPED);
     }
-    let found = scene.find(&[(10, "network", WRAPPED)]);
+    let found = find(&mut scene, &[(10, "network", WRAPPED)]);
     assert_eq!(found.list, Vec::new());
     assert_eq!(found.coverage.largest, Vec::new(), "an idle wait is no wait for anybody");
 }
@@ -369,7 +382,7 @@ fn two_that_wait_for_each_other_are_a_deadlock_and_both_are_named() {
         scene.at(0, now, Act::Ready(go)).run(0, go, (now + 0.1, now + 0.2), "sync", stack);
     }
     scene.at(1, 400.0, Act::Ready(1)).run(1, 1, (400.1, 400.2), "chan receive", LOOP);
-    let found = scene.find(&[handlers(10..16), vec![(1, "chan receive", LOOP)]].concat());
+    let found = find(&mut scene, &[handlers(10..16), vec![(1, "chan receive", LOOP)]].concat());
     let first = found.list.first().expect("a finding");
     assert_eq!((first.kind, cause(first)), (Kind::LockContention, "deadlock"), "{}", first.title);
     assert_eq!(first.severity, Severity::Severe, "{}", first.title);
@@ -397,7 +410,7 @@ fn without_consumer(senders: u64) -> Findings {
         scene.run(1, go, (now + 2.1, now + 2.2), "chan send", OUT);
     }
     scene.at(3, 60.0, Act::End).at(0, 500.0, Act::Ready(2)).run(0, 2, (500.1, 500.2), "chan receive", LOOP);
-    scene.find(&[(1, "chan receive", LOOP), (2, "chan receive", LOOP)])
+    find(&mut scene, &[(1, "chan receive", LOOP), (2, "chan receive", LOOP)])
 }
 
 #[test]
@@ -430,7 +443,7 @@ fn stall(is_alive: bool) -> Findings {
     // Whoever ends the trace runs when it ends.
     let since = if is_alive { 120.0 } else { 600.0 };
     scene.at(2, since, Act::Ready(200)).at(2, since + 0.1, Act::Start(200)).at(2, 600.2, Act::MakeFor(201, STOP, STOP));
-    scene.find(&[(1, "chan send", FEED), (200, "select", STOP)])
+    find(&mut scene, &[(1, "chan send", FEED), (200, "select", STOP)])
 }
 
 #[test]
@@ -494,7 +507,7 @@ fn who_keeps_the_connections_of_a_pool_is_the_culprit_not_who_waits() {
             scene.run(1, go - 10, (now + 0.4, now + 0.5), "network", IDLE);
         }
     }
-    let found = scene.find(&[handlers(10..12), handlers(20..22)].concat());
+    let found = find(&mut scene, &[handlers(10..12), handlers(20..22)].concat());
     let first = assert_first(&found, Kind::LimitedConcurrency, "held_by_others", "app.convert");
     assert!(first.victims.iter().any(|victim| victim.function == "app.article"), "{first:?}");
 }
@@ -532,7 +545,7 @@ fn the_size_of_a_semaphore_is_told() {
             scene.at(0, now + 0.3, Act::Block("network", IDLE));
         }
     }
-    let found = scene.find(&handlers(10..22));
+    let found = find(&mut scene, &handlers(10..22));
     let first = found.list.first().expect("a finding");
     assert_eq!(first.kind, Kind::LimitedConcurrency, "{}", first.title);
     assert_eq!(number(first, "slots"), Some(3), "{}", first.title);
@@ -569,7 +582,7 @@ fn a_line_of_stages_is_followed_to_the_one_that_does_not_wait_for_another() {
         scene.at(1, now + 20.6, Act::Block("chan send", PARSE_ON));
         scene.run(0, 1, (now + 20.7, now + 20.8), "chan send", READ_ON);
     }
-    let found = scene.find(&[(1, "chan send", READ_ON), (2, "chan send", PARSE_ON), (3, "select", STORE)]);
+    let found = find(&mut scene, &[(1, "chan send", READ_ON), (2, "chan send", PARSE_ON), (3, "select", STORE)]);
     let first = found.list.first().expect("a finding");
     assert_eq!(first.kind, Kind::ChannelBacklog, "{}", first.title);
     assert_eq!(first.culprit.as_ref().expect("a culprit").place.function, "app.put", "{}", first.title);
@@ -602,7 +615,7 @@ fn a_queue_for_a_lock_is_followed_to_its_head_however_long_it_is() {
         scene.at(1, now + 0.006, Act::Block("network", IDLE));
     }
     let trace = scene.load(&handlers(100..300));
-    let found = trace_core::analysis::findings::find(&trace, &trace_core::base::monitor::Monitor::new()).expect("done");
+    let found = findings::find(&trace, &Monitor::new()).expect("nobody cancelled");
     let first = found.list.first().expect("a finding");
     assert_eq!(first.kind, Kind::LockHeldOverIo, "{}", first.title);
     assert_eq!(first.acts.first().map(|act| Some(act.go)), Some(trace.goroutine_by_id(GoId(100))), "{}", first.title);
@@ -627,7 +640,7 @@ fn yielding(count: u64, run: f64) -> Findings {
         scene.at(go, 1.2 + (run + 0.002) * count as f64, Act::Start(go));
         scene.at(go, 1.3 + (run + 0.002) * count as f64, Act::Block("chan receive", LOOP));
     }
-    scene.find(&[(1, "chan receive", LOOP), (2, "chan receive", LOOP)])
+    find(&mut scene, &[(1, "chan receive", LOOP), (2, "chan receive", LOOP)])
 }
 
 #[test]
@@ -665,9 +678,105 @@ fn what_was_not_analysed_is_not_claimed() {
         scene.at(0, now + 1.03, Act::Block("select", HOLD));
         scene.run(1, 10, (now + 1.1, now + 1.2), "network", IDLE);
     }
-    let found = scene.find(&[handlers(10..11), vec![(1, "select", HOLD)]].concat());
+    let found = find(&mut scene, &[handlers(10..11), vec![(1, "select", HOLD)]].concat());
     let first = found.list.first().expect("a finding");
     assert_eq!(first.kind, Kind::LockHeldOverIo, "{}", first.title);
     assert!(first.title.contains("(512 of them analysed, 512 ms total): g1 held it"), "{}", first.title);
     assert_eq!((number(first, "waits"), number(first, "waits_analysed")), (Some(700), Some(512)));
+}
+
+const CONN_LOCK: Stack = &[
+    ("sync.(*Mutex).Lock", "mutex.go", 46),
+    ("database/sql.(*DB).conn", "sql.go", 1322),
+    ("database/sql.(*DB).QueryContext", "sql.go", 1700),
+    ("app.article", "app.go", 500),
+    HANDLER,
+    SERVE,
+];
+const CONN_UNLOCK: Stack = &[
+    ("sync.(*Mutex).Unlock", "mutex.go", 65),
+    ("database/sql.(*DB).conn", "sql.go", 1350),
+    ("database/sql.(*DB).QueryContext", "sql.go", 1700),
+    ("app.article", "app.go", 500),
+    HANDLER,
+    SERVE,
+];
+const OPEN: Stack = &[
+    ("os.(*File).Read", "file.go", 1),
+    ("database/sql.(*DB).conn", "sql.go", 1340),
+    ("database/sql.(*DB).QueryContext", "sql.go", 1700),
+    ("app.article", "app.go", 500),
+    HANDLER,
+    SERVE,
+];
+
+/// A pool's own lock, which the first of three holds over a system call.
+#[test]
+fn the_lock_of_a_pool_is_no_wait_for_a_connection() {
+    let mut scene = Scene::default();
+    scene.at(0, 1.0, Act::Ready(10)).at(0, 1.1, Act::Start(10)).at(0, 1.2, Act::Call(OPEN));
+    for go in 11u64..14 {
+        let now = 2.0 + 0.1 * (go - 10) as f64;
+        scene.at(1, now, Act::Ready(go)).run(1, go, (now + 0.01, now + 0.02), "sync", CONN_LOCK);
+    }
+    scene.at(0, 120.0, Act::Return).at(0, 120.1, Act::Wake(11, CONN_UNLOCK)).at(0, 120.2, Act::Block("network", IDLE));
+    for go in 11u64..14 {
+        let now = 120.0 + 0.3 * (go - 10) as f64;
+        scene.at(1, now, Act::Start(go));
+        if go < 13 {
+            scene.at(1, now + 0.05, Act::Wake(go + 1, CONN_UNLOCK));
+        }
+        scene.at(1, now + 0.1, Act::Block("network", IDLE));
+    }
+    let found = find(&mut scene, &handlers(10..14));
+    let first = found.list.first().expect("a finding");
+    assert_eq!(first.kind, Kind::LockHeldOverIo, "{}", first.title);
+    assert!(first.title.contains("g10 held it"), "{}", first.title);
+}
+
+const PEEK: Stack = &[("runtime.selectnbrecv", "chan.go", 780), ("app.(*Hub).run", "app.go", 620)];
+const STEP: Stack = &[("app.(*Hub).run", "app.go", 622)];
+
+/// A goroutine that runs all the time, seen so many times of a hundred at a channel that it does not wait for.
+fn sampled(peeks: u64) -> Findings {
+    let mut scene = Scene::default();
+    scene.at(0, 1.0, Act::Ready(1)).at(0, 1.1, Act::Start(1));
+    for at in 0..100u64 {
+        scene.at(0, 2.0 + 10.0 * at as f64, Act::Sample(1, if at < peeks { PEEK } else { STEP }));
+    }
+    scene.at(0, 1010.0, Act::Block("chan receive", LOOP));
+    find(&mut scene, &[(1, "chan receive", LOOP)])
+}
+
+#[test]
+fn a_select_with_default_in_a_loop_is_found_by_samples() {
+    let found = sampled(60);
+    let first = assert_first(&found, Kind::CpuBound, "non_blocking_loop", "app.(*Hub).run");
+    assert!(first.title.contains("select with default"), "{}", first.title);
+    let found = sampled(10);
+    assert!(found.list.iter().all(|finding| cause(finding) != "non_blocking_loop"), "{:?}", found.list);
+}
+
+const OPEN_FILE: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Get", "client.go", 400),
+    ("example.com/web/files.Open", "example.com/web@v1.2.0/files/open.go", 18),
+    ("example.com/web.(*Server).ServeHTTP", "example.com/web@v1.2.0/server.go", 700),
+    ("net/http.serverHandler.ServeHTTP", "server.go", 3300),
+    SERVE,
+];
+
+/// A program that is built from the module cache consists of dependencies: its requests are named by the handler.
+#[test]
+fn requests_of_a_program_made_of_dependencies_are_named_by_their_handler() {
+    let mut scene = Scene::default();
+    for round in 0..4u64 {
+        let now = 1.0 + 100.0 * round as f64;
+        scene.at(0, now, Act::Ready(10)).run(0, 10, (now + 0.1, now + 0.2), "select", OPEN_FILE);
+        scene.at(1, now + 20.0, Act::Ready(10)).run(0, 10, (now + 20.1, now + 20.2), "network", IDLE);
+    }
+    let trace = scene.load(&handlers(10..11));
+    let why = why(&trace, &Scope::whole(&trace), &Monitor::new()).expect("nobody cancelled");
+    assert_eq!(why.choice, Some(Choice::Call("example.com/web.(*Server).ServeHTTP".to_owned())));
+    assert!(why.sentence.contains("example.com/web/files.Open"), "{}", why.sentence);
 }

@@ -315,6 +315,13 @@ fn was_seen(trace: &Trace, finding: &Finding, act: &Act) -> bool {
         let is_blocked = span.state != GoState::Running;
         stacks.extend((is_blocked || act.within.start <= span.range.start).then_some(span.start_stack));
     }
+    stacks.extend(trace.special_ranges(lane, act.within).map(|special| special.stack));
+    // A wait that began before the trace has no stack: where the goroutine goes on tells where it was.
+    if trace.span_at(lane, act.within.start).is_some_and(|span| span.began_before && !span.start_stack.is_some()) {
+        let rest = TimeRange::new(act.within.end, trace.range().end);
+        let mut after = trace.events(lane, rest).map(|row| row.stack);
+        stacks.extend(after.find(|stack| stack.is_some()));
+    }
     stacks.extend(trace.samples(lane, act.within).map(|sample| sample.stack));
     stacks.extend(trace.events(lane, until_end).map(|row| row.stack));
     // Whom it woke or created, and where.

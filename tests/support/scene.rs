@@ -43,6 +43,8 @@ pub(crate) enum Act {
     Make(u64, Stack),
     /// The same, started for this function.
     MakeFor(u64, Stack, Stack),
+    /// A CPU sample of this goroutine.
+    Sample(u64, Stack),
     /// It ends.
     End,
 }
@@ -129,6 +131,10 @@ impl Scene {
                     let (entry, at) = (stack(&mut writer, entry), stack(&mut writer, at));
                     writer.event(proc, time, EventKind::GO_CREATE, &[go, entry, at]);
                     seqs.insert(go, 0);
+                }
+                Act::Sample(go, at) => {
+                    let at = stack(&mut writer, at);
+                    writer.sample(time, (proc, proc, go), at);
                 }
                 Act::End => writer.event(proc, time, EventKind::GO_DESTROY, &[]),
             }

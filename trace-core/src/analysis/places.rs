@@ -201,6 +201,10 @@ impl Op {
             "runtime.closechan" => Self::Close,
             "runtime.selectgo" => Self::Select,
             "internal/poll.(*FD).Accept" => Self::Accept,
+            // Its own lock, which it takes and releases on the way, is a lock.
+            "net/http.(*Transport).getConn" | "database/sql.(*DB).conn" if inner.is_lock() || inner.is_unlock() => {
+                return None;
+            }
             "net/http.(*Transport).getConn" | "database/sql.(*DB).conn" => Self::Pool,
             "runtime.GC" => Self::Gc,
             _ if function.starts_with("runtime.gc") => Self::Gc,

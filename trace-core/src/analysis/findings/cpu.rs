@@ -63,12 +63,13 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     let longest = longest.max().unwrap_or(0).unsigned_abs();
     let title = format!(
         "{} busy {} of the time, and goroutines waited {} total for one (max {}); {} of what was seen of the running \
-         time ({}) was in {}",
+         time ({} {}) was in {}",
         evidence.count("procs", load.procs, "proc"),
         evidence.share("procs_busy", load.share),
         evidence.time("runnable_total_ns", load.runnable),
         evidence.time("runnable_max_ns", longest),
         evidence.share("culprit_share", hot.share),
+        evidence.int("times_seen", hot.seen),
         hot.seen_in,
         place_name(Some(&hot.place)),
     );
@@ -78,7 +79,6 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
         .int("running_of_first_ns", ran)
         .text("first_runner", scene.trace.str(runner))
         .text("first_waiter", scene.trace.str(*waiter.0))
-        .int("times_seen", hot.seen)
         .text("seen_in", hot.seen_in)
         .culprit(scene.trace, Some(hot.place.clone()), hot.stack)
         .victim(scene.trace.str(*waiter.0), scene.goroutines(*waiter.0));

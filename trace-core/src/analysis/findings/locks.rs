@@ -186,10 +186,13 @@ fn hold(
 ) -> String {
     let (way, first) = (Way::of(top.doing), go_name(scene.trace, top.go));
     let own = done.act(top.go, top.doing).map_or(0, |act| act.nanos);
-    let (own, all) = (evidence.time("holder_ns", own), done.elapsed(way));
+    // It may have had the lock more than once.
+    let total = if own > top.longest.nanos().unsigned_abs() { " total" } else { "" };
+    let (own, all) = (evidence.time("holder_ns", own) + total, done.elapsed(way));
     let held = cause.held();
     let mut text = if way == Way::Running {
-        format!("{first} {held}, running for {own}, until {}", place_name(release))
+        let running = if top.doing == Doing::MarkAssist { "in a mark assist" } else { "running" };
+        format!("{first} {held}, {running} for {own}, until {}", place_name(release))
     } else if top.is_resumed {
         let went_on = where_at(scene.places, top.stack);
         format!("{first} {held} for {own}, in a wait that began before the trace, and went on{went_on}")

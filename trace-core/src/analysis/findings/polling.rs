@@ -65,7 +65,7 @@ fn judge(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps) -> Option<Finding>
         .int("sleeps_in_a_series", looks)
         .culprit(scene.trace, Some(place), sleeps.stack);
     if let Some(outer) = scene.places.outer(family.stack) {
-        finding = finding.victim(&outer.function, sleeps.units);
+        finding = finding.victim(&outer.function, family.gos);
     }
     if let Some((go, range)) = polls.longest {
         finding = finding.link(scene.trace, go, range);

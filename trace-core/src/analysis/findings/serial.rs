@@ -60,7 +60,7 @@ fn judge(scene: &Scene<'_>, family: &Family) -> Option<Finding> {
         .int("longest_unit_ns", range.nanos().unsigned_abs())
         .culprit(scene.trace, Some(place), stack);
     if let Some(outer) = scene.places.outer(family.stack) {
-        finding = finding.victim(&outer.function, family.units);
+        finding = finding.victim(&outer.function, family.gos);
     }
     let all: Vec<GoIx> = serial.examples.iter().map(|example| example.0).collect();
     finding = finding.goroutines(&all);

@@ -296,7 +296,7 @@ fn finding(scene: &Scene<'_>, slow: &Slow<'_>, cause: &Cause) -> Finding {
         .cause(cause.name, cause.check)
         .culprit(scene.trace, cause.place.clone(), cause.stack);
     if let Some(outer) = &slow.outer {
-        finding = finding.victim(&outer.function, family.units);
+        finding = finding.victim(&outer.function, family.gos);
     }
     let waiting: Vec<GoIx> = part.longest.iter().map(|wait| wait.go).collect();
     finding = finding.goroutines(&waiting).goroutines(&cause.others);
