@@ -1,6 +1,6 @@
 //! What remains of whole traces after every kind of damage, here and in Go's own tool. Prints a table:
 //!
-//! `TRACELANE_GO_TRACE=/path/to/trace cargo test -p trace-core --release --test damage_table -- --ignored --nocapture`
+//! `TRACELANE_GO_TRACE=/path/to/trace cargo test -p trace-core --all-features --release --test library damage_table -- --ignored --nocapture`
 //!
 //! (`trace` is the program of `go build cmd/trace`; without it its columns stay empty.)
 
