@@ -87,8 +87,69 @@ fn a_guard_fails_only_for_a_significant_change() {
     assert_eq!(compared(&[&bug, &fixed, "--fail-if", &of(&row, safe)]).1, Some(0));
     let (json, code) = compared(&[&bug, &fixed, "--fail-if", &of(&row, crossing)]);
     assert_eq!((code, json["crossed"].as_array().map(Vec::len)), (Some(4), Some(1)));
-    let doubtful = rows.iter().find(|row| row["significant"] == false && row["a"].is_object()).expect("another row");
-    assert_eq!(compared(&[&bug, &fixed, "--fail-if", &of(doubtful, "< 1000s")]).1, Some(0), "{doubtful}");
+    let is_doubtful = |row: &&Value| row["significant"] == false && row["a"].is_object() && row["b"].is_object();
+    let doubtful = rows.iter().find(is_doubtful).expect("another row");
+    let limit = if doubtful["delta_ns"].as_f64() > Some(0.0) { "> +0%" } else { "< -0%" };
+    assert_eq!(compared(&[&bug, &fixed, "--fail-if", &of(doubtful, limit)]).1, Some(0), "{doubtful}");
+    // A budget needs no test.
+    let (json, code) = compared(&[&bug, &fixed, "--fail-if", &of(doubtful, "< 1000s")]);
+    assert_eq!((code, &json["conditions"][0]["decision"]), (Some(4), &Value::from("met")), "{doubtful}");
+}
+
+#[test]
+fn conditions_name_rows_that_are_there_and_say_what_came_of_them() {
+    let file = |name: &str| fixture(&format!("pairs/{name}.trace.gz"));
+    let (same, slow) =
+        ([file("same-1"), file("same-2"), file("same-3")], [file("slow-1"), file("slow-2"), file("slow-3")]);
+    let sides = |b: &[String; 3], more: &[&str]| {
+        let mut words = vec!["--a".to_owned(), same[0].clone(), same[1].clone(), same[2].clone(), "--b".to_owned()];
+        words.extend(b.iter().cloned());
+        words.extend(more.iter().map(|&word| word.to_owned()));
+        compared(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let (json, code) = sides(&slow, &["--fail-if", "region:price p50 > +10%"]);
+    assert_eq!(code, Some(4), "{}", json["conditions"]);
+    let condition = &json["conditions"][0];
+    assert_eq!((&condition["decision"], &condition["failed"]), (&Value::from("met"), &Value::Bool(true)));
+    let low = condition["interval"][0].as_f64().expect("an interval");
+    assert!(low > 1.05 && condition["ratio"].as_f64() > Some(low), "{condition}");
+    assert!(json["crossed"][0].as_str().is_some_and(|said| said.starts_with("Failed: --fail-if region:price p50")));
+    let others = [file("same-4"), file("same-5"), file("same-6")];
+    assert_eq!(sides(&others, &["--fail-if", "region:price p50 > +10%"]).1, Some(0));
+    assert_eq!(sides(&others, &["--require", "region:price p50 < -10%"]).1, Some(4));
+    assert_eq!(sides(&others, &["--fail-if", "task:order count > 100000"]).1, Some(0), "a budget per second");
+    assert_eq!(sides(&others, &["--fail-if", "task:order count > 10"]).1, Some(4), "a budget per second");
+    let (json, _) = sides(&others, &["--fail-if", "region:price p99 > +10%"]);
+    let condition = &json["conditions"][0];
+    assert!(condition["decision"] != "undecided" || condition["recordings_needed"].as_u64() > Some(3), "{condition}");
+    for (wrong, says) in [
+        ("region:prise p50 > +10%", "similar: 'price in main.serve'"),
+        ("tasks:order p50 > +10%", "there are "),
+        ("task:ordre p50 > +10%", "similar: 'order'"),
+    ] {
+        let output = run::tracelane(&["compare", &same[0], &slow[0], "--fail-if", wrong]);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(says), "{wrong}: {said}");
+    }
+}
+
+#[test]
+fn damage_is_said_first_and_makes_nothing_new() {
+    let (whole, cut) = (fixture("real/workers-go1.27.trace"), fixture("broken/cut-in-stacks-go1.27.trace"));
+    for (a, b) in [(&whole, &cut), (&cut, &whole)] {
+        let (json, code) = compared(&[a, b]);
+        assert_eq!(code, Some(3));
+        let first = json["settings"][0].as_str().expect("a sentence");
+        assert!(first.starts_with("Parts of ") && first.contains("are lost"), "{first}");
+        let damaged = if json["a"]["is_damaged"] == true { "a" } else { "b" };
+        let rows = json["changes"].as_array().expect("rows");
+        assert!(
+            rows.iter().all(|row| !row[damaged].is_null() || (row["significant"] == false && row["named"] == false))
+        );
+        let text = String::from_utf8(run::tracelane(&["compare", a, b]).stdout).expect("words");
+        assert!(text.starts_with("Parts of "), "{text}");
+    }
 }
 
 #[test]
@@ -155,5 +216,6 @@ fn three_files_are_a_series() {
     assert!(steps[0][0].as_str().is_some_and(|said| said.contains("Region price")), "{steps}");
     let output = run::tracelane(&["compare", &file("same-1"), &file("slow-1"), &file("same-2"), "--md"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(text.contains("| A median | B median | C median |"), "{text}");
+    assert!(text.contains("| figure | A | B | C | change |"), "{text}");
+    assert!(text.lines().any(|line| line.contains("`price in main.serve` | median |")), "one figure a row: {text}");
 }

@@ -91,16 +91,59 @@ fn a_leak_comes_first() {
     }
 }
 
+fn pool(name: &str, numbers: std::ops::RangeInclusive<usize>) -> (Measured, Findings) {
+    let sides: Vec<_> = numbers.map(|at| side(&format!("{name}-{at}"))).collect();
+    (Measured::pooled(sides.into_iter().map(|side| side.0).collect()), Findings::default())
+}
+
 #[test]
-fn several_recordings_a_side_are_pooled() {
-    let pool = |name: &str, numbers: std::ops::RangeInclusive<usize>| {
-        let sides = numbers.map(|at| side(&format!("{name}-{at}")).0).collect();
-        (Measured::pooled(sides), Findings::default())
-    };
-    let same = compared(&pool("same", 1..=8), &pool("same", 9..=16));
-    let differ = same.changes.iter().filter(|change| change.is_significant).count();
-    assert!(differ * 20 <= same.tested, "{differ} of {}", same.tested);
-    let slow = compared(&pool("same", 1..=8), &pool("slow", 1..=3));
-    let price = slow.changes.iter().find(|change| change.name == "price in main.serve").expect("the region");
-    assert!(price.p.is_some_and(|p| p < 0.05), "{price:?}");
+fn three_recordings_a_side_of_one_program_show_no_change() {
+    let (mut tested, mut significant, mut with_any) = (0, 0, 0);
+    let starts: Vec<usize> = (1..=SAME - 5).step_by(3).collect();
+    for at in &starts {
+        let found = compared(&pool("same", *at..=at + 2), &pool("same", at + 3..=at + 5));
+        let changed = found.changes.iter().filter(|change| change.is_significant).count();
+        tested += found.tested;
+        significant += changed;
+        with_any += usize::from(changed > 0);
+        assert_eq!(changed == 0, found.verdict[0].starts_with("No significant difference"), "{:?}", found.verdict);
+    }
+    assert!(significant * 20 <= tested, "{significant} of {tested}");
+    assert!(with_any * 10 <= starts.len(), "{with_any} of {} comparisons", starts.len());
+}
+
+#[test]
+fn three_recordings_a_side_find_each_planted_change() {
+    for (name, shows) in [
+        ("slow", ["price in main.serve", "order"]),
+        ("hold", ["reserve in main.serve", "sync.(*Mutex).Lock in main.(*stock).take"]),
+        ("leak", ["chan receive in main.forget", "chan receive in main.forget"]),
+    ] {
+        for from in [1, 4, 10] {
+            let found = compared(&pool("same", from..=from + 2), &pool(name, 1..=3));
+            let rows: Vec<&str> = found.changes.iter().take(3).map(|change| change.name.as_str()).collect();
+            let first = &found.changes[0];
+            assert!(first.is_significant && first.is_named && first.impact > 0.0, "{name}: {first:?}");
+            assert!(rows.iter().any(|row| shows.contains(row)), "{name}: {rows:?}");
+            assert!(!found.verdict[0].starts_with("No significant"), "{name}: {:?}", found.verdict);
+            let exact = found.verdict.last().expect("a sentence");
+            assert!(exact.contains("3 and 3 recordings find a change of the median of task order"), "{exact}");
+        }
+    }
+}
+
+#[test]
+fn sides_swapped_say_the_opposite() {
+    let pairs = [(side("same-1"), side("slow-1")), (pool("same", 1..=3), pool("hold", 1..=3))];
+    for (a, b) in pairs {
+        let (there, back) = (compared(&a, &b), compared(&b, &a));
+        assert_eq!(there.changes.len(), back.changes.len());
+        for change in &there.changes {
+            let other = back.changes.iter().find(|other| other.kind == change.kind && other.name == change.name);
+            let other = other.expect("the same row");
+            assert_eq!((change.p, change.q, change.tested), (other.p, other.q, other.tested), "{}", change.name);
+            assert_eq!((change.is_named, change.impact), (other.is_named, -other.impact), "{}", change.name);
+            assert_eq!((change.a, change.b), (other.b, other.a), "{}", change.name);
+        }
+    }
 }

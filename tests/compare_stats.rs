@@ -2,9 +2,13 @@
 
 use serde_json::Value;
 use trace_core::analysis::compare::stats::{false_discovery, mann_whitney, quantile, same_rate, shift};
+use trace_core::analysis::compare::student;
 
 fn reference() -> Value {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/reference/compare/stats.json");
+    read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/reference/compare/stats.json"))
+}
+
+fn read(path: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).expect("the reference numbers")).expect("JSON")
 }
 
@@ -60,4 +64,21 @@ fn false_discoveries_are_controlled_as_scipy_does() {
     for (found, expected) in found.iter().zip(numbers(&reference["false_discovery"])) {
         assert!(close(*found, expected, 1e-9), "{found} instead of {expected}");
     }
+}
+
+#[test]
+fn students_distribution_and_its_quantiles_equal_scipys() {
+    let reference = read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/reference/compare/student.json"));
+    let mut checked = 0;
+    for (name, of) in [("two_sided", student::two_sided as fn(f64, f64) -> f64), ("quantile", student::quantile)] {
+        for case in reference[name].as_array().expect("cases") {
+            let [at, df, expected] = numbers(case)[..] else { panic!("{case}") };
+            let found = of(at, df);
+            assert!((found - expected).abs() <= 1e-8 * expected.abs().max(1e-300), "{name} {case}: {found}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 250);
+    assert_eq!((student::two_sided(f64::NAN, 3.0), student::two_sided(2.0, 0.0)), (1.0, 1.0));
+    assert_eq!((student::two_sided(f64::INFINITY, 3.0), student::quantile(0.0, 3.0)), (0.0, f64::INFINITY));
 }

@@ -200,8 +200,8 @@ fn a_row_shows_its_slowest_instances_beside_each_other() {
     assert!(window.shows("Median: A "), "the figures are read out");
     assert_eq!(window.lane(), window.side(Side::A).selection.lane(), "A stays in front");
     window.press_as(Role::Link, "Most typical");
-    window.press("Cumulated");
-    assert!(window.shows("At most so long"));
+    window.press("Cumulative");
+    assert!(window.shows("Cumulative"));
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn rows_are_filtered_by_side_kind_and_name() {
     assert!(!window.shows(&row), "rows of both are not among those");
     window.press("All rows");
     assert!(window.shows(&row));
-    window.press("Sort by Ratio");
+    window.press("Sort by Change");
     window.press("Per second").press("Per CPU second");
     assert_eq!(window.pair().per, PerChoice::ProcessorSecond);
     assert_ne!(window.changes().units, found.units, "divided by something else");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::{Align, Label, Layout, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, UiBuilder};
+use trace_core::analysis::compare::evidence::Measure;
 use trace_core::analysis::compare::figure::Figure;
 use trace_core::analysis::compare::measure::{Measured, RowKind};
 use trace_core::analysis::compare::{Change, Figures};
@@ -12,7 +13,6 @@ use trace_core::analysis::compare::{Change, Figures};
 use crate::action::action::{Action, Actions};
 use crate::action::pairs::PairAction;
 use crate::fmt::number::count;
-use crate::fmt::time::rounded;
 use crate::fmt::words;
 use crate::panel::figure::{USUAL, ratio, title, words};
 use crate::panel::{changes, kept, partial_pair_ui};
@@ -106,12 +106,16 @@ fn verdict_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, actions: 
     ui.horizontal(|ui| {
         ui.label(RichText::new("Verdict").font(fonts::small_strong()).color(tokens.muted));
         if copy_button(ui, "the verdict") {
-            actions.push(Action::Copy(found.found.verdict.join("\n")));
+            let said = [found.found.settings.as_slice(), &found.found.verdict].concat();
+            actions.push(Action::Copy(said.join("\n")));
         }
         partial_pair_ui(ui, documents);
     });
     ScrollArea::vertical().id_salt("verdict").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = space::XS;
+        for sentence in &found.found.settings {
+            ui.add(Label::new(RichText::new(sentence).color(tokens.warning)).wrap());
+        }
         for (at, sentence) in found.found.verdict.iter().enumerate() {
             let font = if at == 0 { fonts::strong() } else { fonts::body() };
             ui.add(Label::new(RichText::new(sentence).font(font)).wrap());
@@ -234,13 +238,14 @@ const fn plural(kind: RowKind) -> &'static str {
         RowKind::Wait => "Waits",
         RowKind::Sleep => "Sleeps",
         RowKind::Syscall => "System calls",
-        RowKind::Sched => "Waits for a proc",
+        RowKind::Sched => "Scheduler waits",
         RowKind::Running => "Running",
-        RowKind::Goroutine => "Lives of goroutines",
+        RowKind::Goroutine => "Goroutine lifetimes",
         RowKind::Stuck => "Goroutines left waiting",
         RowKind::Samples => "CPU samples",
-        RowKind::Gc => "Collections",
-        RowKind::Stw => "Stops of the world",
+        RowKind::Gc => "GC cycles",
+        RowKind::Heap => "Heap",
+        RowKind::Stw => "STW pauses",
         RowKind::Assist => "Mark assists",
     }
 }
@@ -304,7 +309,7 @@ fn columns(figures: &[Figure]) -> Vec<Column> {
     columns.extend(
         figures.iter().map(|figure| number(title(*figure), if *figure == Figure::Count { 100.0 } else { 141.0 })),
     );
-    columns.extend([number("Change", 80.0), number("Ratio", 64.0), number("Chance", 62.0)]);
+    columns.extend([text("Tested", 64.0), number("Change", 76.0), number("q", 62.0)]);
     columns
 }
 
@@ -329,14 +334,16 @@ fn order(found: &Changes, filter: &Filter, figures: &[Figure], sorting: Sorting)
                 let [unit_a, unit_b] = found.units;
                 side(*figure, &change.a, unit_a).max(side(*figure, &change.b, unit_b))
             }),
-            column if column == 2 + shown => change.impact,
-            column if column == 3 + shown => change.ratio.unwrap_or(if change.a.is_some() { 0.0 } else { f64::MAX }),
+            column if column == 3 + shown => {
+                change.effect.or(change.ratio).unwrap_or(if change.a.is_some() { 0.0 } else { f64::MAX })
+            }
             _ => change.q.unwrap_or(2.0),
         }
     };
     let compare = |one: &Change, other: &Change| match sorting.column {
         0 => one.kind.cmp(&other.kind),
         1 => one.name.cmp(&other.name),
+        column if column == 2 + shown => tested(one).cmp(tested(other)),
         _ => value(one).total_cmp(&value(other)),
     };
     // As they come, those that matter most are first.
@@ -354,47 +361,54 @@ fn order(found: &Changes, filter: &Filter, figures: &[Figure], sorting: Sorting)
 
 fn cells(tokens: &Tokens, change: &Change, figures: &[Figure], [unit_a, unit_b]: [f64; 2]) -> Vec<Cell> {
     let name = match &change.renamed {
-        Some(other) => format!("{} → {other}", change.name),
+        Some(other) => format!("{} → {other}{}", change.name, if change.is_guess { " (renamed?)" } else { "" }),
         None => change.name.clone(),
     };
     let mut cells = vec![Cell::text(change.kind.name()).colored(tokens.muted), Cell::text(name)];
     cells.extend(figures.iter().map(|figure| {
-        let side =
-            |of: &Option<Figures>, unit: f64| of.as_ref().map_or("–".to_owned(), |of| words(*figure, of, unit));
+        let side = |of: &Option<Figures>, unit: f64| {
+            of.as_ref().map_or("–".to_owned(), |of| words(change.kind, *figure, of, unit))
+        };
         let (a, b) = (side(&change.a, unit_a), side(&change.b, unit_b));
         let color = if a == b { tokens.muted } else { tokens.text };
         Cell::number(format!("{a} → {b}")).colored(color)
     }));
     let color = match () {
         () if !change.is_significant && !change.is_too_few => tokens.muted,
-        () if change.impact > 0.0 => tokens.grown,
+        () if change.has_grown() => tokens.grown,
         () => tokens.shrunk,
     };
-    cells.push(Cell::number(signed(change.impact)).colored(color));
-    let ratio = ratio(change.ratio, change.a.is_some());
+    cells.push(Cell::text(tested(change)).colored(tokens.muted));
+    let ratio = ratio(change.effect.or(change.ratio), change.a.is_some());
     let ratio = if change.is_too_few { format!("({ratio})") } else { ratio };
     cells.push(Cell::number(ratio).colored(color));
     cells.push(Cell::number(chance(change)).colored(tokens.muted));
     cells
 }
 
-/// How likely chance alone makes such a difference; `~` if that is likely enough; how many there were if they
-/// were too few to test, but the difference is plain.
-fn chance(change: &Change) -> String {
-    match change.q {
-        Some(q) if change.is_significant && q < 0.0005 => "<0.1 %".to_owned(),
-        Some(q) if change.is_significant => format!("{:.1} %", q * 100.0),
-        _ if change.is_too_few => {
-            let [a, b] = [&change.a, &change.b].map(|side| side.as_ref().map_or(0, |figures| figures.count));
-            format!("{a} : {b}")
-        }
-        _ => "~".to_owned(),
+/// Which figure the change is of.
+fn tested(change: &Change) -> &'static str {
+    match change.tested {
+        Some(Measure::Median) => "Median",
+        Some(Measure::Tail) => "Slowest 1 %",
+        Some(Measure::Count) => "Count",
+        Some(Measure::Total) => "Total",
+        None => "–",
     }
 }
 
-fn signed(impact: f64) -> String {
-    let sign = if impact > 0.0 { "+" } else { "" };
-    format!("{sign}{}", rounded(impact))
+/// The part of false changes among rows that are this sure; `~` if that is too many; how many there were if they
+/// were too few to test, but the difference is plain.
+fn chance(change: &Change) -> String {
+    match change.q {
+        Some(q) if change.is_significant && q < 0.001 => "<0.001".to_owned(),
+        Some(q) if change.is_significant => format!("{q:.3}"),
+        _ if change.is_too_few => {
+            let [a, b] = [&change.a, &change.b].map(|side| side.as_ref().map_or(0, |figures| figures.count));
+            format!("n {a} + {b}")
+        }
+        _ => "~".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -411,23 +425,20 @@ mod tests {
         Change {
             kind: RowKind::Wait,
             name: name.to_owned(),
-            renamed: None,
             a: a.map(figures),
             b: b.map(figures),
             ratio: a.zip(b).map(|(a, b)| b as f64 / a as f64),
-            shift: None,
             p: Some(0.0001),
             q: Some(0.0002),
             is_significant: true,
-            is_too_few: false,
             impact: b.unwrap_or(0) as f64 - a.unwrap_or(0) as f64,
-            places: [None; 2],
+            ..Change::default()
         }
     }
 
     fn found() -> Changes {
         let changes = vec![row("one", Some(100), Some(50)), row("two", None, Some(70)), row("three", Some(9), None)];
-        let found = Comparison { verdict: Vec::new(), changes, tested: 3 };
+        let found = Comparison { changes, tested: 3, ..Comparison::default() };
         Changes { found, units: [1.0, 1.0], ..Changes::default() }
     }
 
@@ -444,11 +455,11 @@ mod tests {
         assert!(texts.iter().all(|text| !text.contains("NaN") && !text.contains("inf")), "{texts:?}");
         assert_eq!(
             found.found.changes.iter().map(|change| ratio(change.ratio, change.a.is_some())).collect::<Vec<_>>(),
-            ["×0.50", "new", "gone"]
+            ["\u{2212}50.0 %", "new", "gone"]
         );
-        assert_eq!(chance(&found.found.changes[0]), "<0.1 %");
+        assert_eq!(chance(&found.found.changes[0]), "<0.001");
         let few = Change { is_significant: false, is_too_few: true, ..found.found.changes[1].clone() };
-        assert_eq!(chance(&few), "0 : 1");
+        assert_eq!(chance(&few), "n 0 + 1");
         let texts: Vec<String> = cells(&DARK, &few, &USUAL, found.units).into_iter().map(|cell| cell.text).collect();
         assert!(texts.contains(&"(new)".to_owned()), "{texts:?}");
     }
@@ -463,7 +474,6 @@ mod tests {
         let all = Filter::default();
         assert_eq!(names(&all, usize::MAX, true), ["one", "two", "three"], "as they come");
         assert_eq!(names(&all, 2, false), ["three", "two", "one"], "by the larger side");
-        assert_eq!(names(&all, 3, true), ["two", "three", "one"], "by the change");
         assert_eq!(names(&all, 4, true), ["two", "one", "three"], "what is new has grown most");
         let only_b = Filter { among: Among::OnlyB, ..Filter::default() };
         assert_eq!(names(&only_b, 1, false), ["two"]);

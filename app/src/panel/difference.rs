@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use egui::{Align2, Grid, Label, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use trace_core::analysis::compare::evidence::Measure;
 use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::partners::Correction;
 use trace_core::analysis::compare::series::{Instance, Series};
+use trace_core::analysis::compare::words;
 use trace_core::analysis::compare::{Change, Figures};
 
 use crate::action::action::{Action, Actions};
@@ -42,9 +44,14 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     };
     ScrollArea::vertical().id_salt("difference").auto_shrink([false, false]).show(ui, |ui| {
         title_ui(ui, change);
-        picture_ui(ui, found, change);
+        let has_durations = change.kind != RowKind::Heap;
+        if has_durations {
+            picture_ui(ui, found, change);
+        }
         figures_ui(ui, change, found.units);
-        instances_ui(ui, documents, found, change, actions);
+        if has_durations {
+            instances_ui(ui, documents, found, change, actions);
+        }
         partner_ui(ui, pair, found, change, actions);
     });
 }
@@ -67,7 +74,7 @@ fn title_ui(ui: &mut Ui, change: &Change) {
             ui.add(Label::new(RichText::new(format!("→ {other}")).font(fonts::strong())).wrap());
         }
     });
-    let is_more = change.shift.map_or(change.impact > 0.0, |shift| shift.median > 0.0);
+    let is_more = change.has_grown();
     let color = match (change.is_significant || change.is_too_few, is_more) {
         (false, _) => tokens.muted,
         (true, true) => tokens.grown,
@@ -83,10 +90,13 @@ fn sentence(change: &Change) -> String {
         _ if change.is_too_few => return too_few(change),
         _ if change.a.is_none() => return "Only in B".to_owned(),
         _ if change.b.is_none() => return "Only in A".to_owned(),
-        Some(q) if change.is_significant => format!("chance of such a difference by accident {}", percent(q)),
+        Some(q) if change.is_significant => format!("{} {}, q {}", tested(change), moved(change), chance(q)),
         Some(_) => "~ no significant difference".to_owned(),
         None => "~ too little time to tell".to_owned(),
     };
+    if change.tested != Some(Measure::Median) {
+        return sure;
+    }
     let Some(shift) = change.shift else { return sure };
     let way = if shift.median > 0.0 { "longer" } else { "shorter" };
     let (low, high) = (shift.low.abs().min(shift.high.abs()), shift.low.abs().max(shift.high.abs()));
@@ -113,8 +123,29 @@ fn too_few(change: &Change) -> String {
     }
 }
 
-fn percent(q: f64) -> String {
-    if q < 0.0005 { "below 0.1 %".to_owned() } else { format!("{:.1} %", q * 100.0) }
+fn chance(q: f64) -> String {
+    if q < 0.001 { "< 0.001".to_owned() } else { format!("{q:.3}") }
+}
+
+/// What was tested.
+fn tested(change: &Change) -> &'static str {
+    match change.tested {
+        Some(Measure::Tail) => "Slowest 1 %",
+        Some(Measure::Total) => "Total",
+        Some(Measure::Count) => "Count",
+        Some(Measure::Median) | None => "Median",
+    }
+}
+
+/// By how much it changed.
+fn moved(change: &Change) -> String {
+    let ratio = change.effect.map(words::change).unwrap_or_default();
+    match change.interval {
+        Some((low, high)) => {
+            format!("{ratio} (95 % interval {} to {})", words::percent(low), words::percent(high))
+        }
+        None => ratio,
+    }
 }
 
 fn series<'a>(found: &'a Changes, change: &Change, side: usize) -> Option<&'a Series> {
@@ -127,7 +158,7 @@ fn picture_ui(ui: &mut Ui, found: &Arc<Changes>, change: &Change) {
     let mut look: Look = ui.ctx().data(|data| data.get_temp(id)).unwrap_or(usual);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
-        for (title, cumulated) in [("Histogram", false), ("Cumulated", true)] {
+        for (title, cumulated) in [("Histogram", false), ("Cumulative", true)] {
             if chip(ui, title, look.cumulated == cumulated).clicked() {
                 look.cumulated = cumulated;
             }
@@ -140,7 +171,10 @@ fn picture_ui(ui: &mut Ui, found: &Arc<Changes>, change: &Change) {
         }
         if !look.cumulated {
             ui.add_space(space::S);
-            if chip(ui, "Equal areas", look.normalized).on_hover_text("As if both had as many").clicked() {
+            if chip(ui, "Normalise", look.normalized)
+                .on_hover_text("Draw both sides as if they had equally many")
+                .clicked()
+            {
                 look.normalized ^= true;
             }
         }
@@ -170,10 +204,10 @@ fn picture_ui(ui: &mut Ui, found: &Arc<Changes>, change: &Change) {
     });
     let highest = series.iter().flat_map(|series| &series.points).map(|point| point[1]).fold(0.0, f64::max);
     let (name, y) = match (look.cumulated, look.normalized) {
-        (true, _) => ("At most so long", Axis::linear(Unit::Share, 0.0, 1.0)),
-        (false, true) if highest > 0.95 => ("About so long", Axis::linear(Unit::Share, 0.0, 1.0)),
-        (false, true) => ("About so long", Axis::up_to(Unit::Share, highest)),
-        (false, false) => ("About so long", Axis::up_to(Unit::Count, highest)),
+        (true, _) => ("Cumulative", Axis::linear(Unit::Share, 0.0, 1.0)),
+        (false, true) if highest > 0.95 => ("Duration", Axis::linear(Unit::Share, 0.0, 1.0)),
+        (false, true) => ("Duration", Axis::up_to(Unit::Share, highest)),
+        (false, false) => ("Duration", Axis::up_to(Unit::Count, highest)),
     };
     let shown = Plot { name, x, x_name: "", y, series: &series, marks: &[], height: PICTURE };
     plot(ui, &shown);
@@ -209,21 +243,21 @@ fn figures_ui(ui: &mut Ui, change: &Change, units: [f64; 2]) {
     for (title, is_time, value) in FIGURES {
         let of = |figures: &Option<Figures>, unit: f64| figures.as_ref().map(|figures| value(figures, unit));
         let sides = [of(&change.a, units[0]), of(&change.b, units[1])];
-        figure_ui(ui, title, is_time, sides);
+        figure_ui(ui, title, change.kind, is_time, sides);
     }
 }
 
 /// Where the columns of figures end, as parts of the width.
 const ENDS: [f32; 4] = [0.43, 0.63, 0.84, 1.0];
 
-fn figure_ui(ui: &mut Ui, title: &str, is_time: bool, sides: [Option<f64>; 2]) {
+fn figure_ui(ui: &mut Ui, title: &str, kind: RowKind, is_time: bool, sides: [Option<f64>; 2]) {
     let tokens = tokens::of(ui.ctx());
-    let text = |value: f64| if is_time { rounded(value) } else { number(value) };
+    let text = |value: f64| if is_time { words::value(kind, value) } else { number(value) };
     let [a, b] = sides.map(|value| value.map_or("–".to_owned(), text));
     let (delta, ratio, color) = match sides {
         [Some(a), Some(b)] => {
             let sign = if b > a { "+" } else { "" };
-            let ratio = if a > 0.0 && b > 0.0 { format!("×{:.2}", b / a) } else { "–".to_owned() };
+            let ratio = if a > 0.0 && b > 0.0 { words::change(b / a) } else { "–".to_owned() };
             let color = match () {
                 () if b > a * 1.05 => tokens.grown,
                 () if b < a * 0.95 => tokens.shrunk,
@@ -253,12 +287,12 @@ type Value = fn(&Figures, f64) -> f64;
 const FIGURES: [(&str, bool, Value); 8] = [
     ("Count", false, |figures, _| figures.count as f64),
     ("Rate", false, |figures, unit| figures.count as f64 / unit),
-    ("Sum", true, |figures, _| figures.total as f64),
+    ("Total", true, |figures, unit| figures.total as f64 / unit),
     ("Mean", true, |figures, _| figures.mean),
     ("Median", true, |figures, _| figures.p50),
     ("p90", true, |figures, _| figures.p90),
     ("p99", true, |figures, _| figures.p99),
-    ("Longest", true, |figures, _| figures.max as f64),
+    ("Max", true, |figures, _| figures.max as f64),
 ];
 
 /// Links to instances beside each other: the most typical, then the slowest.
@@ -274,7 +308,7 @@ fn instances_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, change:
     if rows.iter().all(|row| row.1 == [None, None]) {
         return;
     }
-    heading(ui, "Beside each other, aligned at zero");
+    heading(ui, "Side by side, aligned at start");
     let tokens = tokens::of(ui.ctx());
     Grid::new("difference-instances").num_columns(3).spacing([space::M, space::HAIR]).show(ui, |ui| {
         for (title, instances) in rows {

@@ -1,10 +1,10 @@
 //! Figures of rows that are compared, as columns show them.
 
-use trace_core::analysis::compare::Figures;
 use trace_core::analysis::compare::figure::Figure;
+use trace_core::analysis::compare::measure::RowKind;
+use trace_core::analysis::compare::{self, Figures};
 
 use crate::fmt::number::count;
-use crate::fmt::time::rounded;
 
 /// Those that show at first.
 pub const USUAL: [Figure; 4] = [Figure::Count, Figure::P50, Figure::P99, Figure::Total];
@@ -15,33 +15,31 @@ pub const fn title(figure: Figure) -> &'static str {
     match figure {
         Figure::Count => "Count",
         Figure::Rate => "Rate",
-        Figure::Total => "Sum",
+        Figure::Total => "Total",
         Figure::Mean => "Mean",
         Figure::P50 => "Median",
         Figure::P90 => "p90",
         Figure::P99 => "p99",
-        Figure::Max => "Longest",
+        Figure::Max => "Max",
     }
 }
 
-/// A figure in words; `unit` is what rates are divided by.
+/// A figure in words; `unit` is what rates and totals are divided by.
 #[must_use]
-pub fn words(figure: Figure, figures: &Figures, unit: f64) -> String {
+pub fn words(kind: RowKind, figure: Figure, figures: &Figures, unit: f64) -> String {
     let value = figure.value(figures, unit);
     match figure {
         Figure::Count => count(figures.count),
         Figure::Rate => rate(value),
-        _ => rounded(value),
+        _ => compare::words::value(kind, value),
     }
 }
 
-/// `×1.20`; `gone` or `new` where one side has nothing.
+/// `+12.3 %`, `×12.0`, `÷276`; `gone` or `new` where one side has nothing.
 #[must_use]
 pub fn ratio(ratio: Option<f64>, was_there: bool) -> String {
     match ratio {
-        Some(ratio) if ratio >= 100.0 => format!("×{ratio:.0}"),
-        Some(ratio) if ratio >= 0.01 => format!("×{ratio:.2}"),
-        Some(_) => "<×0.01".to_owned(),
+        Some(ratio) => compare::words::change(ratio),
         None if was_there => "gone".to_owned(),
         None => "new".to_owned(),
     }

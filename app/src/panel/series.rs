@@ -255,13 +255,13 @@ fn cells(tokens: &Tokens, trend: &Trend, figure: Figure, units: &[f64]) -> Vec<C
         .iter()
         .zip(units)
         .map(|(figures, unit): (&Option<Figures>, _)| {
-            figures.as_ref().map(|figures| (figure.value(figures, *unit), words(figure, figures, *unit)))
+            figures.as_ref().map(|figures| (figure.value(figures, *unit), words(trend.kind, figure, figures, *unit)))
         })
         .collect();
     let highest = known.iter().flatten().map(|value| value.0).fold(0.0, f64::max);
     // A step's colour: what came of the recording before.
     let color = |at: usize| match at.checked_sub(1).and_then(|step| trend.steps.get(step)) {
-        Some(step) if step.is_told() && step.impact > 0.0 => Some(tokens.grown),
+        Some(step) if step.is_told() && step.has_grown => Some(tokens.grown),
         Some(step) if step.is_told() => Some(tokens.shrunk),
         _ => None,
     };
@@ -276,15 +276,20 @@ fn cells(tokens: &Tokens, trend: &Trend, figure: Figure, units: &[f64]) -> Vec<C
     let overall = trend.overall;
     let color = match () {
         () if !overall.is_told() => tokens.muted,
-        () if overall.impact > 0.0 => tokens.grown,
+        () if overall.has_grown => tokens.grown,
         () => tokens.shrunk,
     };
     let was_there = trend.figures.first().is_some_and(Option::is_some);
     let is_there = trend.figures.last().is_some_and(Option::is_some);
+    // Of the figure that the columns show.
+    let ends = known.first().zip(known.last());
+    let change = ends.and_then(|(first, last)| Some((first.as_ref()?.0, last.as_ref()?.0)));
+    let change = change.filter(|(first, _)| *first > 0.0).map(|(first, last)| last / first);
     let words = match overall {
         _ if !was_there && !is_there => "–".to_owned(),
-        step if step.is_significant => ratio(trend.ratio, was_there),
-        step if step.is_too_few => format!("({})", ratio(trend.ratio, was_there)),
+        _ if was_there && is_there && change.is_none() => "–".to_owned(),
+        step if step.is_significant => ratio(change, was_there),
+        step if step.is_too_few => format!("({})", ratio(change, was_there)),
         _ => "~".to_owned(),
     };
     cells.push(Cell::number(words).colored(color));
@@ -309,7 +314,7 @@ mod tests {
 
     fn row(name: &str, totals: [Option<u64>; 3]) -> Trend {
         let figures = |total: u64| Figures { count: 1, total, ..Figures::default() };
-        let step = |is_significant, impact| Step { is_significant, is_too_few: false, impact };
+        let step = |is_significant, impact| Step { is_significant, has_grown: impact > 0.0, impact, ..Step::default() };
         let [first, _, last] = totals.map(|total| total.unwrap_or(0) as f64);
         Trend {
             kind: RowKind::Wait,
@@ -334,7 +339,7 @@ mod tests {
         let found = found();
         let cells = cells(&DARK, &found.found.rows[0], Figure::Total, &found.units);
         let texts: Vec<&str> = cells.iter().map(|cell| cell.text.as_str()).collect();
-        assert_eq!(texts, ["wait", "one", "100 ns", "50 ns", "25 ns", "", "×0.25"]);
+        assert_eq!(texts, ["wait", "one", "100 ns", "50 ns", "25 ns", "", "\u{2212}75.0 %"]);
         let heights: Vec<_> = cells[5].columns.as_ref().expect("a trend").iter().map(|column| column.0).collect();
         assert_eq!(heights, [Some(1.0), Some(0.5), Some(0.25)]);
         let missing = super::cells(&DARK, &found.found.rows[1], Figure::Total, &found.units);

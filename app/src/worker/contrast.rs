@@ -87,10 +87,9 @@ fn series(
     (!monitor.is_cancelled()).then(|| PairAnswer::Series(Arc::new(SeriesChanges { found, measured, units })))
 }
 
-/// How many tasks of a type there are.
-fn tasks(side: &Measured, name: &str) -> Option<u64> {
-    let found = side.rows.iter().find(|row| row.0.0 == RowKind::Task && row.0.1 == name);
-    found.map(|row| row.1.count)
+/// The place of the row of tasks of a type.
+fn tasks(side: &Measured, name: &str) -> Option<usize> {
+    side.rows.iter().position(|row| row.0.0 == RowKind::Task && row.0.1 == name)
 }
 
 fn flames(side: &Measured, of: fn(&Picture) -> &Flame) -> Vec<&Flame> {
@@ -103,6 +102,6 @@ fn divisor(per: &PerChoice, a: &Measured, b: &Measured) -> Per {
         PerChoice::Second => Per::Second,
         PerChoice::ProcessorSecond => Per::ProcessorSecond,
         PerChoice::Nothing => Per::Nothing,
-        PerChoice::Task(name) => tasks(a, name).zip(tasks(b, name)).map_or(Per::Nothing, |(a, b)| Per::Requests(a, b)),
+        PerChoice::Task(name) => tasks(a, name).zip(tasks(b, name)).map_or(Per::Nothing, |(a, b)| Per::Row(a, b)),
     }
 }

@@ -1,33 +1,42 @@
-//! Conditions that let CI guard a build: `task:/checkout p99 > +10%`.
+//! Conditions that let CI gate a change: `--fail-if 'task:/checkout p99 > +10%'`, `--require 'task:/checkout p50 < -5%'`.
 
+use serde::Serialize;
 use trace_core::analysis::compare::figure::Figure;
-use trace_core::analysis::compare::{Change, Figures};
+use trace_core::analysis::compare::gate::{Decision, Gate, Limit, Outcome};
+use trace_core::analysis::compare::measure::{Measured, RowKind};
+use trace_core::analysis::compare::{Change, Per, words};
 
+use crate::cli::exit::Failure;
 use crate::cli::place::parse_time;
 
-/// What B's figure is held against.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Limit {
-    /// So much more (or less, if negative) than A's: 0.1 is 10 %.
-    Relative(f64),
-    /// A value of its own: nanoseconds, or a count.
-    Absolute(f64),
-}
+/// Names that are offered where one is not known.
+const OFFERED: usize = 3;
 
 /// A condition on B's figure of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Guard {
     kind: String,
     name: String,
-    metric: Figure,
-    above: bool,
-    limit: Limit,
+    gate: Gate,
+    /// It has to be met (`--require`), not to be missed (`--fail-if`).
+    is_required: bool,
     text: String,
 }
 
-/// Reads `KIND:NAME METRIC > LIMIT` (or `<`): the limit is `+10%`, `-5%`, a time like `5ms`, or a count.
+/// Reads the condition of `--fail-if`.
 #[must_use]
-pub fn parse(text: &str) -> Option<Guard> {
+pub fn fail_if(text: &str) -> Option<Guard> {
+    parse(text, false)
+}
+
+/// Reads the condition of `--require`.
+#[must_use]
+pub fn require(text: &str) -> Option<Guard> {
+    parse(text, true)
+}
+
+/// Reads `KIND:NAME METRIC > LIMIT` (or `<`): the limit is `+10%`, `-5%`, a time like `5ms`, or a count.
+fn parse(text: &str, is_required: bool) -> Option<Guard> {
     let (kind, rest) = text.trim().split_once(':')?;
     let (left, limit, above) = match (rest.rsplit_once('>'), rest.rsplit_once('<')) {
         (Some((left, limit)), None) => (left, limit, true),
@@ -35,7 +44,7 @@ pub fn parse(text: &str) -> Option<Guard> {
         _ => return None,
     };
     let (name, metric) = left.trim().rsplit_once(' ')?;
-    let metric = match metric {
+    let figure = match metric {
         "count" => Figure::Count,
         "total" => Figure::Total,
         "mean" => Figure::Mean,
@@ -48,37 +57,193 @@ pub fn parse(text: &str) -> Option<Guard> {
     let limit = limit.trim();
     let limit = match limit.strip_suffix('%') {
         Some(percent) => Limit::Relative(percent.trim().parse::<f64>().ok()? / 100.0),
-        None if metric == Figure::Count => Limit::Absolute(limit.parse().ok()?),
+        None if figure == Figure::Count => Limit::Absolute(limit.parse().ok()?),
+        None if kind.trim() == RowKind::Heap.name() => Limit::Absolute(limit.parse().ok()?),
         None => Limit::Absolute(parse_time(limit)? as f64),
     };
     let is_sensible = match limit {
-        Limit::Relative(part) => part.is_finite() && part >= -1.0,
+        Limit::Relative(part) => part.is_finite() && part > -1.0,
         Limit::Absolute(value) => value.is_finite(),
     };
     let (kind, name, text) = (kind.trim().to_owned(), name.trim().to_owned(), text.trim().to_owned());
-    (is_sensible && !kind.is_empty() && !name.is_empty()).then_some(Guard { kind, name, metric, above, limit, text })
+    let gate = Gate { figure, above, limit };
+    (is_sensible && !kind.is_empty() && !name.is_empty()).then_some(Guard { kind, name, gate, is_required, text })
+}
+
+/// What came of a condition, for a row.
+#[derive(Clone, Debug, Serialize)]
+pub struct Checked {
+    /// As it was given.
+    pub condition: String,
+    /// `fail_if` or `require`.
+    pub option: &'static str,
+    /// The row's kind.
+    pub kind: &'static str,
+    /// The row's name in A; in B if it is only there.
+    pub name: String,
+    /// The figure in A, nanoseconds (bytes of the heap) or a count; totals and counts per unit. Null if A has none.
+    pub a: Option<f64>,
+    /// The same in B.
+    pub b: Option<f64>,
+    /// B over A; null if a side has none.
+    pub ratio: Option<f64>,
+    /// Its 95 % interval; null for one recording a side.
+    pub interval: Option<[f64; 2]>,
+    /// `met`, `not_met`, or `undecided`: more recordings would tell.
+    pub decision: &'static str,
+    /// Whether it makes the command fail.
+    pub failed: bool,
+    /// Recordings a side that find a change as large as the limit; null if none is to be found, or more than 100.
+    pub recordings_needed: Option<usize>,
+    #[serde(skip)]
+    is_count: bool,
 }
 
 impl Guard {
-    /// The rows whose figure crosses the limit by more than chance: a sentence each.
-    #[must_use]
-    pub fn crossed(&self, changes: &[Change]) -> Vec<String> {
-        let rows = changes.iter().filter(|change| {
-            let is_named = change.name == self.name || change.renamed.as_deref() == Some(self.name.as_str());
-            change.kind.name() == self.kind && is_named && change.is_significant && self.is_crossed(change)
-        });
-        rows.map(|change| format!("{} ({} {})", self.text, change.kind.name(), change.name)).collect()
+    /// Holds it against all rows that it names.
+    ///
+    /// # Errors
+    /// When no row has this name, or B has no such task, region or unit of work any more.
+    pub fn check(&self, changes: &[Change], sides: [&Measured; 2], per: Per) -> Result<Vec<Checked>, Failure> {
+        let of_kind: Vec<&Change> = changes.iter().filter(|change| change.kind.name() == self.kind).collect();
+        let named: Vec<&Change> = of_kind.iter().copied().filter(|change| self.names(change)).collect();
+        if named.is_empty() {
+            return Err(self.unknown(changes, &of_kind));
+        }
+        let goes_on = |change: &&Change| {
+            change.b.is_some() || !matches!(change.kind, RowKind::Task | RowKind::Region | RowKind::Work)
+        };
+        if !named.iter().any(|change| goes_on(&change)) {
+            let similar = similar(&self.name, of_kind.iter().filter(|change| change.b.is_some()).copied());
+            return Err(Failure::usage(format!(
+                "'{}': {} '{}' is only in A{similar}",
+                self.text, self.kind, self.name
+            )));
+        }
+        let checked = named.into_iter().filter(goes_on);
+        Ok(checked.map(|change| self.told(change, self.gate.check(change, sides, per))).collect())
     }
 
-    fn is_crossed(&self, change: &Change) -> bool {
-        let figure = |side: &Option<Figures>| side.as_ref().map_or(0.0, |side| self.metric.value(side, 1.0));
-        let (a, b) = (figure(&change.a), figure(&change.b));
-        let limit = match self.limit {
-            Limit::Relative(part) => a * (1.0 + part),
-            Limit::Absolute(value) => value,
-        };
-        if self.above { b > limit } else { b < limit }
+    /// Whether it is about this row: by its name, in A or in B, or the type of a region.
+    fn names(&self, change: &Change) -> bool {
+        let mut names = [Some(&change.name), change.renamed.as_ref()].into_iter().flatten();
+        names.any(|name| {
+            let own = name.split_once(" in ").map(|(own, _)| own).filter(|_| change.kind == RowKind::Region);
+            *name == self.name || own == Some(self.name.as_str())
+        })
     }
+
+    fn unknown(&self, changes: &[Change], of_kind: &[&Change]) -> Failure {
+        if of_kind.is_empty() {
+            let mut kinds: Vec<&str> = changes.iter().map(|change| change.kind.name()).collect();
+            kinds.sort_unstable();
+            kinds.dedup();
+            let text = format!(
+                "'{}': neither side has a row of kind '{}'; there are {}",
+                self.text,
+                self.kind,
+                kinds.join(", ")
+            );
+            return Failure::usage(text);
+        }
+        let similar = similar(&self.name, of_kind.iter().copied());
+        Failure::usage(format!("'{}': neither side has {} '{}'{similar}", self.text, self.kind, self.name))
+    }
+
+    fn told(&self, change: &Change, outcome: Outcome) -> Checked {
+        let is_met = outcome.decision == Decision::Met;
+        let is_relative = matches!(self.gate.limit, Limit::Relative(_));
+        Checked {
+            condition: self.text.clone(),
+            option: if self.is_required { "require" } else { "fail_if" },
+            kind: change.kind.name(),
+            name: change.name.clone(),
+            a: outcome.values[0],
+            b: outcome.values[1],
+            ratio: outcome.ratio,
+            interval: outcome.interval.map(|(low, high)| [low, high]),
+            decision: outcome.decision.name(),
+            failed: is_met != self.is_required,
+            recordings_needed: outcome.needed.filter(|_| is_relative && !is_met),
+            is_count: self.gate.figure == Figure::Count,
+        }
+    }
+}
+
+impl Checked {
+    /// Whether people have to know of it: it failed, or it could not be decided.
+    #[must_use]
+    pub fn is_worth_telling(&self) -> bool {
+        self.failed || self.decision == Decision::Undecided.name()
+    }
+
+    /// What came of it.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let kind = if self.kind == RowKind::Heap.name() { RowKind::Heap } else { RowKind::Task };
+        let value = |value: Option<f64>| match value {
+            None => "–".to_owned(),
+            Some(value) if self.is_count => format!("{value:.1}"),
+            Some(value) => words::value(kind, value),
+        };
+        let ratio = self.ratio.map_or_else(String::new, |ratio| format!(" ({}", words::change(ratio)));
+        let interval = self.interval.map_or_else(String::new, |[low, high]| {
+            format!(", 95 % interval {} to {}", words::percent(low), words::percent(high))
+        });
+        let end = if ratio.is_empty() { "" } else { ")" };
+        let word = match (self.failed, self.decision) {
+            (true, "undecided") => "Failed, as it is not shown",
+            (true, _) => "Failed",
+            (false, "undecided") => "Undecided",
+            (false, _) => "Passed",
+        };
+        let needed = match (self.decision, self.recordings_needed) {
+            ("undecided", Some(runs)) => format!("; it takes about {runs} recordings a side to tell"),
+            ("undecided", None) => "; it takes more than 100 recordings a side to tell".to_owned(),
+            _ => String::new(),
+        };
+        let option = self.option.replace('_', "-");
+        let (a, b) = (value(self.a), value(self.b));
+        format!(
+            "{word}: --{option} {}: {} {}: {a} → {b}{ratio}{interval}{end}{needed}.",
+            self.condition, self.kind, self.name
+        )
+    }
+}
+
+/// `; similar: 'a', 'b'`, or nothing if there are none.
+fn similar<'a>(name: &str, rows: impl Iterator<Item = &'a Change>) -> String {
+    let wanted = name.to_lowercase();
+    let mut found: Vec<(usize, &str)> = rows
+        .flat_map(|change| [Some(&change.name), change.renamed.as_ref()].into_iter().flatten())
+        .map(|known| {
+            let lower = known.to_lowercase();
+            let own = lower.split_once(" in ").map_or(lower.as_str(), |(own, _)| own);
+            let is_part = lower.contains(&wanted) || wanted.contains(&lower);
+            (if is_part { 0 } else { distance(&wanted, own).min(distance(&wanted, &lower)) }, known.as_str())
+        })
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    let names: Vec<String> = found.iter().take(OFFERED).map(|(_, name)| format!("'{name}'")).collect();
+    if names.is_empty() { String::new() } else { format!("; similar: {}", names.join(", ")) }
+}
+
+/// Levenshtein's distance of the first hundred letters.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(100).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (at, letter) in a.chars().take(100).enumerate() {
+        let mut above_left = row[0];
+        row[0] = at + 1;
+        for (column, other) in b.iter().enumerate() {
+            let above = row[column + 1];
+            let changed = above_left + usize::from(letter != *other);
+            row[column + 1] = changed.min(above + 1).min(row[column] + 1);
+            above_left = above;
+        }
+    }
+    row[b.len()]
 }
 
 #[cfg(test)]
@@ -87,15 +252,41 @@ mod tests {
 
     #[test]
     fn guards_name_a_row_a_figure_and_a_limit() {
-        let guard = parse("task:/checkout p99 > +10%").map(|guard| (guard.kind, guard.name, guard.metric, guard.limit));
-        assert_eq!(guard, Some(("task".into(), "/checkout".into(), Figure::P99, Limit::Relative(0.1))));
-        let guard =
-            parse("wait:sync.(*Mutex).Lock in main.f total<5ms").map(|guard| (guard.name, guard.above, guard.limit));
-        assert_eq!(guard, Some(("sync.(*Mutex).Lock in main.f".into(), false, Limit::Absolute(5e6))));
+        let guard = fail_if("task:/checkout p99 > +10%").expect("a condition");
+        assert_eq!((guard.kind.as_str(), guard.name.as_str()), ("task", "/checkout"));
+        assert_eq!(guard.gate, Gate { figure: Figure::P99, above: true, limit: Limit::Relative(0.1) });
+        let guard = require("wait:sync.(*Mutex).Lock in main.f total<5ms").expect("a condition");
+        assert_eq!((guard.name.as_str(), guard.is_required), ("sync.(*Mutex).Lock in main.f", true));
+        assert_eq!((guard.gate.above, guard.gate.limit), (false, Limit::Absolute(5e6)));
         for wrong in
             ["", "task", "task:x", "task:x p98 > 1ms", "task:x p99 > much", "task: p99 > 1ms", "task:x p99 1ms"]
         {
-            assert_eq!(parse(wrong), None, "{wrong}");
+            assert_eq!(fail_if(wrong), None, "{wrong}");
         }
+    }
+
+    fn row(kind: RowKind, name: &str, is_in: [bool; 2]) -> Change {
+        let figures = |is_in: bool| is_in.then(Default::default);
+        Change { kind, name: name.to_owned(), a: figures(is_in[0]), b: figures(is_in[1]), ..Change::default() }
+    }
+
+    #[test]
+    fn a_row_that_is_not_there_is_an_error_with_similar_names() {
+        let rows = [
+            row(RowKind::Region, "parse in main.parse", [true; 2]),
+            row(RowKind::Region, "render in main.render", [true; 2]),
+            row(RowKind::Task, "/order", [true, false]),
+            row(RowKind::Wait, "select in main.f", [true, false]),
+        ];
+        let sides = [&Measured::default(), &Measured::default()];
+        let check = |text: &str| fail_if(text).expect("a condition").check(&rows, sides, Per::Second);
+        let said = |text: &str| check(text).expect_err("no such row").sentence;
+        assert!(said("region:prase p50 > 1%").contains("similar: 'parse in main.parse'"));
+        assert!(said("tsk:/order p50 > 1%").contains("there are region, task, wait"));
+        assert!(said("task:/order p50 > 1%").contains("only in A"));
+        assert_eq!(check("region:parse p50 > 5ms").expect("by its own name").len(), 1);
+        assert!(!check("wait:select in main.f total > 1ms").expect("a wait that is gone").remove(0).failed);
+        let required = require("region:parse p50 > 5ms").expect("a condition");
+        assert!(required.check(&rows, sides, Per::Second).expect("a row").remove(0).failed);
     }
 }

@@ -9,9 +9,10 @@ mod series;
 
 use std::path::{Path, PathBuf};
 
+use trace_core::analysis::compare::causes::steady;
 use trace_core::analysis::compare::limits::limits;
 use trace_core::analysis::compare::measure::{Measured, RowKind, measure};
-use trace_core::analysis::compare::{Per, compare};
+use trace_core::analysis::compare::{Per, compare, units};
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::analysis::mmu::{Mutator, Point, Takes, Whose, window_lengths};
 use trace_core::base::monitor::Monitor;
@@ -31,8 +32,8 @@ use crate::cli::report::Form;
 /// One side, loaded and measured.
 struct Side {
     measured: Measured,
-    /// Only for a single recording.
-    findings: Option<Findings>,
+    /// A recording each.
+    findings: Vec<Findings>,
     /// Minimum mutator utilisation of the first recording, for the page.
     utilisation: Vec<Point>,
     /// Per recording: time zero, in the time of its trace.
@@ -59,13 +60,18 @@ pub fn run(asked: &Asked) -> Answer {
     let a = Side::load(files_a, range_a, asked)?;
     let b = Side::load(files_b, range_b, asked)?;
     let per = per(asked, &a.measured, &b.measured)?;
-    let findings = a.findings.as_ref().zip(b.findings.as_ref());
-    let found = compare(&a.measured, &b.measured, &per.into(), findings);
-    let crossed: Vec<String> = asked.guards.iter().flat_map(|guard| guard.crossed(&found.changes)).collect();
+    let findings = [steady(&a.findings, &b.findings), steady(&b.findings, &a.findings)];
+    let found = compare(&a.measured, &b.measured, &per.into(), Some((&findings[0], &findings[1])));
+    let mut conditions = Vec::new();
+    for guard in &asked.guards {
+        conditions.extend(guard.check(&found.changes, [&a.measured, &b.measured], per)?);
+    }
     let damaged = a.told.is_damaged || b.told.is_damaged;
-    let report = Report::of(&found, [&a.told, &b.told], asked, crossed, limits(&a.measured, &b.measured));
+    let units = <[f64; 2]>::from(units(&a.measured, &b.measured, per));
+    let limits = limits(&a.measured, &b.measured);
+    let report = Report::of(&found, [&a.told, &b.told], asked, conditions, (limits, units));
     if let Some(out) = &page {
-        let page = html::page(&report, &found, [&a, &b], asked, per);
+        let page = html::page(&report, &found, ([&a, &b], &findings), asked, per);
         out.write(|file| file.write_all(page.as_bytes()))?;
     }
     // The page may take the place of the text, but not stand before it.
@@ -84,16 +90,14 @@ pub fn run(asked: &Asked) -> Answer {
 }
 
 fn per(asked: &Asked, a: &Measured, b: &Measured) -> Result<Per, Failure> {
-    let counted = |side: &Measured, name: &str| {
-        let found = side.rows.iter().find(|row| row.0.0 == RowKind::Task && row.0.1 == name);
-        found.map(|row| row.1.count)
-    };
+    let place =
+        |side: &Measured, name: &str| side.rows.iter().position(|row| row.0.0 == RowKind::Task && row.0.1 == name);
     Ok(match &asked.unit {
         Unit::Second => Per::Second,
         Unit::Processor => Per::ProcessorSecond,
         Unit::Nothing => Per::Nothing,
-        Unit::Task(name) => match (counted(a, name), counted(b, name)) {
-            (Some(a), Some(b)) => Per::Requests(a, b),
+        Unit::Task(name) => match (place(a, name), place(b, name)) {
+            (Some(a), Some(b)) => Per::Row(a, b),
             _ => {
                 let sentence = format!("--per task:{name}: no task of this type begins and ends on both sides");
                 return Err(Failure::usage(sentence));
@@ -108,7 +112,7 @@ impl Side {
         let monitor = Monitor::new();
         let mut side = Self {
             measured: Measured::default(),
-            findings: None,
+            findings: Vec::new(),
             utilisation: Vec::new(),
             origins: Vec::new(),
             told: Told::default(),
@@ -125,11 +129,11 @@ impl Side {
             }
             side.told.add(file, &trace, range, origin);
             side.origins.push(origin);
+            let found = find(&trace, &monitor).unwrap_or_default();
             if files.len() == 1 {
-                let found = find(&trace, &monitor).unwrap_or_default();
                 side.told.findings = found.list.iter().map(|finding| finding.kind.name()).collect();
-                side.findings = Some(found);
             }
+            side.findings.push(found);
         }
         side.measured = Measured::pooled(runs);
         Ok(side)

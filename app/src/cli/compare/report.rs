@@ -3,18 +3,21 @@
 use std::path::Path;
 
 use serde::Serialize;
+use trace_core::analysis::compare::evidence::Measure;
+use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::stats::Shift;
+use trace_core::analysis::compare::words;
 use trace_core::analysis::compare::{Change, Comparison, Figures};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 
-use crate::cli::compare::{Asked, Unit};
+use crate::cli::compare::Asked;
+use crate::cli::compare::guard::Checked;
 use crate::cli::exit::is_damaged;
 use crate::cli::markdown::{Align, Inline, Markdown};
 use crate::cli::print::line;
 use crate::cli::text::Text;
 use crate::fmt::number::count;
-use crate::fmt::time::rounded;
 
 /// Rows written as text or Markdown.
 const ROWS: usize = 20;
@@ -26,6 +29,8 @@ const JSON_ROWS: usize = 500;
 /// What `--json` prints. The fields stay as they are; more may come.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
+    /// What differs before anything of the program is compared: damage, settings, load. Sentences.
+    pub settings: Vec<String>,
     /// Sentences, the most important first.
     pub verdict: Vec<String>,
     /// The first side.
@@ -40,8 +45,10 @@ pub struct Report {
     pub limits: Vec<String>,
     /// Rows that were tested.
     pub tested: usize,
-    /// Guards (`--fail-if`) that were crossed, significantly.
+    /// Conditions (`--fail-if`, `--require`) that failed: sentences.
     pub crossed: Vec<String>,
+    /// What came of each condition.
+    pub conditions: Vec<Checked>,
     /// Those that matter most first: all that are significant, and at most 500 others.
     pub changes: Vec<Row>,
 }
@@ -77,30 +84,48 @@ impl Told {
 /// A row of both sides.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
-    /// task, region, work, wait, sleep, syscall, sched, running, goroutine, stuck, samples, gc, stw or assist.
+    /// task, region, work, wait, sleep, syscall, sched, running, goroutine, stuck, samples, gc, heap, stw or assist.
     pub kind: &'static str,
+    /// `ns`; `bytes` for rows of the heap, whose fields `…_ns` are bytes.
+    pub unit: &'static str,
     /// Its name in A; in B if it is only there.
     pub name: String,
     /// Its name in B, if another one.
     pub name_b: Option<String>,
+    /// That both names are of one thing is inferred from shape and size.
+    pub renamed_inferred: bool,
     /// A's figures; null if A has no such thing.
     pub a: Option<Numbers>,
     /// B's.
     pub b: Option<Numbers>,
-    /// Time in sum per unit, B over A; null if a side has none.
+    /// Total per unit, B over A; null if a side has none.
     pub ratio: Option<f64>,
-    /// B's time in sum per unit less A's, nanoseconds.
+    /// B's total per unit less A's, nanoseconds.
     pub delta_ns: f64,
+    /// What was tested: median, tail (the mean of the slowest 1 %), total or count (both per unit); null if nothing was.
+    pub tested: Option<&'static str>,
+    /// How much that changed, B over A; null if a side has none of it.
+    pub effect: Option<f64>,
+    /// Its 95 % interval; null if it is not known.
+    pub effect_interval: Option<[f64; 2]>,
+    /// How much that figure differs between recordings of A and of B: standard deviation of its logarithm, about the
+    /// part it differs by. Null for a single recording.
+    pub spread: [Option<f64>; 2],
     /// By how much durations of B tend to be longer; null without durations on both sides.
     pub shift: Option<Interval>,
     /// Probability of such a difference by chance; null if too little to test.
     pub p_value: Option<f64>,
     /// The same corrected for the number of rows tested (Benjamini and Hochberg).
     pub q_value: Option<f64>,
-    /// q is at most 0.05, and the sum per unit, the median or p99 changed by at least 5 %.
+    /// q is at most 0.05, and what was tested changed by enough to matter (see help).
     pub significant: bool,
+    /// Whether the verdict may name it: with one recording a side fewer rows than are significant.
+    pub named: bool,
     /// Not significant, since it happened too seldom to test, but plain to see: on one side only, or no overlap.
     pub too_few: bool,
+    /// What tables show.
+    #[serde(skip)]
+    pub cells: Cells,
 }
 
 /// Figures of one side.
@@ -120,6 +145,8 @@ pub struct Numbers {
     pub p99_ns: f64,
     /// The longest.
     pub max_ns: u64,
+    /// Mean of the slowest 1 %; 0 if there are fewer than 100.
+    pub tail_ns: f64,
 }
 
 /// A difference of durations (Hodges and Lehmann) with its 95 % interval.
@@ -143,6 +170,7 @@ impl From<&Figures> for Numbers {
             p90_ns: of.p90,
             p99_ns: of.p99,
             max_ns: of.max,
+            tail_ns: of.tail,
         }
     }
 }
@@ -153,55 +181,63 @@ impl From<Shift> for Interval {
     }
 }
 
-impl From<&Change> for Row {
-    fn from(change: &Change) -> Self {
+impl Row {
+    /// A row as it is printed: totals are divided by `units`, which `per` names behind a figure.
+    #[must_use]
+    pub fn of(change: &Change, units: [f64; 2], per: &str) -> Self {
         Self {
             kind: change.kind.name(),
+            unit: if change.kind == RowKind::Heap { "bytes" } else { "ns" },
             name: change.name.clone(),
             name_b: change.renamed.clone(),
+            renamed_inferred: change.is_guess,
             a: change.a.as_ref().map(Numbers::from),
             b: change.b.as_ref().map(Numbers::from),
             ratio: change.ratio,
             delta_ns: change.impact,
+            tested: change.tested.map(Measure::name),
+            effect: change.effect,
+            effect_interval: change.interval.map(|(low, high)| [low, high]),
+            spread: change.precision.map_or([None; 2], |precision| precision.seen),
             shift: change.shift.map(Interval::from),
             p_value: change.p,
             q_value: change.q,
             significant: change.is_significant,
+            named: change.is_named,
+            cells: Cells::of(change, units, per),
             too_few: change.is_too_few,
         }
     }
 }
 
 impl Report {
-    /// Puts together what is printed.
+    /// Puts together what is printed; `units` is what totals of the two sides are divided by.
     #[must_use]
     pub fn of(
         found: &Comparison,
         [a, b]: [&Told; 2],
         asked: &Asked,
-        crossed: Vec<String>,
-        limits: Vec<String>,
+        conditions: Vec<Checked>,
+        (limits, units): (Vec<String>, [f64; 2]),
     ) -> Self {
         let mut others = 0;
         let told = found.changes.iter().filter(|change| {
             others += usize::from(!change.is_significant);
             change.is_significant || others <= JSON_ROWS
         });
+        let (per, slash) = (asked.unit.name(), asked.unit.behind_figures());
         Self {
+            settings: found.settings.clone(),
             verdict: found.verdict.clone(),
             a: a.clone(),
             b: b.clone(),
             align: asked.align.name(),
             limits,
-            per: match &asked.unit {
-                Unit::Second => "second",
-                Unit::Processor => "cpu_second",
-                Unit::Task(_) => "task",
-                Unit::Nothing => "nothing",
-            },
+            per,
             tested: found.tested,
-            crossed,
-            changes: told.map(Row::from).collect(),
+            crossed: conditions.iter().filter(|one| one.failed).map(Checked::sentence).collect(),
+            conditions,
+            changes: told.map(|change| Row::of(change, units, slash)).collect(),
         }
     }
 
@@ -209,40 +245,21 @@ impl Report {
     #[must_use]
     pub fn text(&self) -> Text {
         let mut text = Text::new();
-        for sentence in self.verdict.iter().chain(&self.notes()) {
+        for sentence in self.settings.iter().chain(&self.verdict).chain(&self.notes()) {
             line(&mut text, sentence);
         }
         text.blank();
-        line(
-            &mut text,
-            &format!(
-                "{:<10} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>8}  name",
-                "kind", "A median", "B median", "A p99", "B p99", "A sum", "B sum", "change"
-            ),
-        );
-        for row in self.changes.iter().take(ROWS) {
-            let cells = row.cells();
-            let [a50, b50, a99, b99, a_sum, b_sum, change] = &cells;
-            line(
-                &mut text,
-                &format!(
-                    "{:<10} {a50:>9} {b50:>9} {a99:>9} {b99:>9} {a_sum:>9} {b_sum:>9} {change:>8}  {}",
-                    row.kind,
-                    row.named()
-                ),
-            );
+        let row = |kind: &str, figure: &str, [a, b]: [&str; 2], [change, chance, counts]: [&str; 3], name: &str| {
+            format!("{kind:<10} {figure:<8} {a:>16} {b:>16} {change:>9} {chance:>7} {counts:>15}  {name}")
+        };
+        line(&mut text, &row("kind", "figure", ["A", "B"], ["change", "q", "n"], "name"));
+        for shown in self.changes.iter().take(ROWS) {
+            let Cells { figure, values: [a, b], change, chance, counts } = &shown.cells;
+            line(&mut text, &row(shown.kind, figure, [a, b], [change, chance, counts], &shown.named()));
         }
         text.blank();
-        line(
-            &mut text,
-            &format!(
-                "~ not significant ({} rows tested, false discoveries held to 5 %); change: time in sum {}",
-                count(self.tested as u64),
-                self.per_words()
-            ),
-        );
-        if self.changes.iter().take(ROWS).any(|row| row.too_few) {
-            line(&mut text, TOO_FEW);
+        for sentence in self.footnotes() {
+            line(&mut text, &sentence);
         }
         text
     }
@@ -252,37 +269,65 @@ impl Report {
     pub fn markdown(&self) -> Markdown {
         let mut page = Markdown::new();
         page.heading(3, "What changed");
-        for sentence in self.verdict.iter().chain(&self.notes()) {
+        for sentence in self.settings.iter().chain(&self.verdict).chain(&self.notes()) {
             page.item(&[Inline::Text(sentence)]);
         }
-        let figures = ["A median", "B median", "A p99", "B p99", "A sum", "B sum", "change"];
-        let mut columns = vec![("", Align::Left), ("name", Align::Left)];
-        columns.extend(figures.map(|head| (head, Align::Right)));
+        let columns = [
+            ("", Align::Left),
+            ("name", Align::Left),
+            ("figure", Align::Left),
+            ("A", Align::Right),
+            ("B", Align::Right),
+            ("change", Align::Right),
+            ("q", Align::Right),
+            ("n", Align::Right),
+        ];
         page.table(&columns);
         for row in self.changes.iter().take(ROWS) {
-            let (name, figures) = (row.named(), row.cells());
-            let mut cells = vec![Inline::Text(row.kind), Inline::Code(&name)];
-            cells.extend(figures.iter().map(|figure| Inline::Text(figure)));
-            page.row(&cells);
+            let (name, cells) = (row.named(), &row.cells);
+            let [a, b] = &cells.values;
+            let figures = [&cells.figure, a, b, &cells.change, &cells.chance, &cells.counts];
+            let mut line = vec![Inline::Text(row.kind), Inline::Code(&name)];
+            line.extend(figures.map(|figure| Inline::Text(figure)));
+            page.row(&line);
         }
-        page.paragraph(&format!(
-            "~ is not significant ({} rows tested). Change is of the time in sum {}.",
-            count(self.tested as u64),
-            self.per_words()
-        ));
-        if self.changes.iter().take(ROWS).any(|row| row.too_few) {
-            page.paragraph(&format!("{TOO_FEW}."));
+        for sentence in self.footnotes() {
+            page.paragraph(&format!("{sentence}."));
         }
         page
     }
 
-    /// What to know about the sides, limits and guards that were crossed: sentences.
+    /// What the columns of the table mean.
+    #[must_use]
+    pub fn footnotes(&self) -> Vec<String> {
+        let mut notes = vec![format!(
+            "~ not significant, or too small to matter ({} rows tested, false discoveries held to 5 %); total and count are {}; tail is the mean \
+             of the slowest 1 %",
+            count(self.tested as u64),
+            self.per_words()
+        )];
+        let shown = || self.changes.iter().take(ROWS);
+        if shown().any(|row| row.spread.iter().any(Option::is_some)) {
+            notes
+                .push("± is what a figure differs by between the recordings of a side (standard deviation)".to_owned());
+        }
+        if shown().any(|row| row.significant && !row.named) {
+            notes.push(
+                "rows that changed significantly but are not in the verdict may differ between recordings of one build, \
+                 or follow the load"
+                    .to_owned(),
+            );
+        }
+        if shown().any(|row| row.too_few) {
+            notes.push(TOO_FEW.to_owned());
+        }
+        notes
+    }
+
+    /// Conditions that failed or could not be decided, and what could not be compared: sentences.
     fn notes(&self) -> Vec<String> {
-        let damaged = [("A", &self.a), ("B", &self.b)].into_iter().filter(|(_, told)| told.is_damaged);
-        let damaged =
-            damaged.map(|(side, _)| format!("Parts of {side} are damaged: its counts and sums are too small."));
-        let crossed = self.crossed.iter().map(|crossed| format!("Crossed: {crossed}"));
-        damaged.chain(self.limits.iter().cloned()).chain(crossed).collect()
+        let undecided = self.conditions.iter().filter(|one| one.is_worth_telling()).map(Checked::sentence);
+        undecided.chain(self.limits.iter().cloned()).collect()
     }
 
     /// What sums are divided by, in words.
@@ -301,42 +346,75 @@ impl Row {
     /// Its name on both sides.
     #[must_use]
     pub fn named(&self) -> String {
+        let guess = if self.renamed_inferred { " (renamed?)" } else { "" };
         match &self.name_b {
-            Some(other) => format!("{} → {other}", self.name),
+            Some(other) => format!("{} → {other}{guess}", self.name),
             None => self.name.clone(),
         }
     }
+}
 
-    /// Medians, 99th percentiles, sums, change.
-    #[must_use]
-    pub fn cells(&self) -> [String; 7] {
-        let of = |side: &Option<Numbers>, figure: fn(&Numbers) -> f64| {
-            side.as_ref().map_or_else(|| "–".to_owned(), |side| rounded(figure(side)))
-        };
-        let change = change(self.ratio, self.a.is_some());
-        let change = match (self.significant, self.too_few) {
-            (true, _) => change,
-            (_, true) => format!("({change})"),
-            _ => "~".to_owned(),
-        };
-        [
-            of(&self.a, |side| side.p50_ns),
-            of(&self.b, |side| side.p50_ns),
-            of(&self.a, |side| side.p99_ns),
-            of(&self.b, |side| side.p99_ns),
-            of(&self.a, |side| side.total_ns as f64),
-            of(&self.b, |side| side.total_ns as f64),
-            change,
-        ]
+/// What tables call a figure: `median`, `total/s`.
+#[must_use]
+pub(super) fn named(measure: Measure, per: &str) -> String {
+    match measure {
+        Measure::Median | Measure::Tail => measure.name().to_owned(),
+        Measure::Total | Measure::Count => format!("{}{per}", measure.name()),
     }
 }
 
-/// How much a row changed: `+12.3 %`, `×12`, `gone` or `new`.
-pub(super) fn change(ratio: Option<f64>, was_there: bool) -> String {
+/// What a table shows of a row: the figure that was tested, or else its total.
+#[derive(Clone, Debug, Default)]
+pub struct Cells {
+    /// `median`, `total/s`.
+    pub figure: String,
+    /// Its value in A and in B; with several recordings, what they differ by.
+    pub values: [String; 2],
+    /// How much it changed; `~` if not significantly.
+    pub change: String,
+    /// q.
+    pub chance: String,
+    /// How many of it there are in A and in B.
+    pub counts: String,
+}
+
+impl Cells {
+    fn of(change: &Change, units: [f64; 2], per: &str) -> Self {
+        let measure = change.tested.unwrap_or(Measure::Total);
+        let figure = named(measure, per);
+        let seen = change.precision.filter(|precision| precision.measure == measure).map(|precision| precision.seen);
+        let value = |side: usize, figures: &Option<Figures>| {
+            let Some(figures) = figures else { return "–".to_owned() };
+            let value = measure.words(change.kind, figures, units[side]);
+            match seen.and_then(|seen| seen[side]) {
+                Some(spread) => format!("{value} ±{:.0} %", spread * 100.0),
+                None => value,
+            }
+        };
+        let counted = |figures: &Option<Figures>| figures.as_ref().map_or_else(|| "0".to_owned(), |of| count(of.count));
+        let moved = changed(change.effect.or(change.ratio), change.a.is_some());
+        Self {
+            figure,
+            values: [value(0, &change.a), value(1, &change.b)],
+            change: match (change.is_significant, change.is_too_few) {
+                (true, _) => moved,
+                (_, true) => format!("({moved})"),
+                _ => "~".to_owned(),
+            },
+            chance: match change.q {
+                Some(q) if q < 0.001 => "<0.001".to_owned(),
+                Some(q) => format!("{q:.3}"),
+                None => "–".to_owned(),
+            },
+            counts: format!("{} + {}", counted(&change.a), counted(&change.b)),
+        }
+    }
+}
+
+/// How much something changed: `+12.3 %`, `×12.0`, `÷276`, `gone` or `new`.
+pub(super) fn changed(ratio: Option<f64>, was_there: bool) -> String {
     match ratio {
-        Some(ratio) if ratio >= 10.0 => format!("×{ratio:.0}"),
-        Some(ratio) if ratio < 1.0 => format!("\u{2212}{:.1} %", (1.0 - ratio) * 100.0),
-        Some(ratio) => format!("+{:.1} %", (ratio - 1.0) * 100.0),
+        Some(ratio) => words::change(ratio),
         None if was_there => "gone".to_owned(),
         None => "new".to_owned(),
     }

@@ -3,16 +3,15 @@
 use serde::Serialize;
 use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::compare::trend::{self, Recording, Trend, Trends, trends};
-use trace_core::analysis::compare::{Figures, Terms};
+use trace_core::analysis::compare::{Figures, Terms, units};
 
-use crate::cli::compare::report::{Numbers, TOO_FEW, Told, change};
+use crate::cli::compare::report::{Numbers, TOO_FEW, Told, changed, named};
 use crate::cli::compare::{Asked, Side, per};
-use crate::cli::exit::{Answer, Exit};
+use crate::cli::exit::{Answer, Exit, Failure};
 use crate::cli::markdown::{Align, Inline, Markdown};
 use crate::cli::print::{Output, json, line, print};
 use crate::cli::report::Form;
 use crate::cli::text::Text;
-use crate::fmt::time::rounded;
 
 /// Rows written as text or Markdown.
 const ROWS: usize = 25;
@@ -43,8 +42,19 @@ struct Row {
     steps: Vec<Step>,
     /// From the first to the last.
     overall: Step,
-    /// Time in sum per unit, last over first; null if one of them has none.
+    /// Total per unit, last over first; null if one of them has none.
     ratio: Option<f64>,
+    /// What tables show: median, tail, total or count.
+    tested: &'static str,
+    /// The same with its unit.
+    #[serde(skip)]
+    figure: String,
+    /// Its value in each recording, with a star where it changed from the one before.
+    #[serde(skip)]
+    values: Vec<String>,
+    /// Its value, last over first.
+    #[serde(skip)]
+    shown: Option<f64>,
 }
 
 /// A change between two recordings.
@@ -54,7 +64,7 @@ struct Step {
     significant: bool,
     /// Not significant, since it happened too seldom to test, but plain to see.
     too_few: bool,
-    /// Time in sum per unit, later less earlier.
+    /// Total per unit, later less earlier.
     delta_ns: f64,
 }
 
@@ -76,12 +86,16 @@ pub(super) fn run(asked: &Asked) -> Answer {
     let input: Vec<Recording<'_>> = names
         .iter()
         .zip(&sides)
-        .map(|(name, side)| Recording { name, measured: &side.measured, findings: side.findings.as_ref() })
+        .map(|(name, side)| Recording { name, measured: &side.measured, findings: side.findings.first() })
         .collect();
     let terms = |a: &Measured, b: &Measured| Terms::from(per(asked, a, b).unwrap_or_default());
     let found = trends(&input, terms);
     let damaged = sides.iter().any(|side| side.told.is_damaged);
-    let series = Series::of(&found, sides.into_iter().map(|side| side.told).collect());
+    let units: Vec<f64> = sides
+        .iter()
+        .map(|side| Ok(units(&side.measured, &side.measured, per(asked, &side.measured, &side.measured)?).0))
+        .collect::<Result<_, Failure>>()?;
+    let series = Series::of(&found, sides.into_iter().map(|side| side.told).collect(), (&units, asked));
     print(match asked.form {
         Form::Json => Output::from(json(&series)?),
         Form::Markdown => series.markdown().into(),
@@ -91,12 +105,12 @@ pub(super) fn run(asked: &Asked) -> Answer {
 }
 
 impl Series {
-    fn of(found: &Trends, sides: Vec<Told>) -> Self {
+    fn of(found: &Trends, sides: Vec<Told>, (units, asked): (&[f64], &Asked)) -> Self {
         Self {
             verdict: found.overall.verdict.clone(),
             sides,
             steps: found.steps.iter().map(|step| step.verdict.clone()).collect(),
-            rows: found.rows.iter().map(Row::from).collect(),
+            rows: found.rows.iter().map(|row| Row::of(row, units, asked.unit.behind_figures())).collect(),
         }
     }
 
@@ -113,22 +127,19 @@ impl Series {
         let last = letters.last().map_or("", String::as_str);
         line(&mut text, &format!("A → {last}: {}", self.verdict.first().map_or("", String::as_str)));
         text.blank();
-        let heads: Vec<String> = letters.iter().map(|letter| format!("{:>10}", format!("{letter} median"))).collect();
-        let sums: Vec<String> = letters.iter().map(|letter| format!("{:>9}", format!("{letter} sum"))).collect();
-        line(&mut text, &format!("{:<10} {} {} {:>9}  name", "kind", heads.join(" "), sums.join(" "), "change"));
-        for row in self.rows.iter().take(ROWS) {
-            let medians: Vec<String> =
-                row.cells(|side| side.p50_ns, true).into_iter().map(|cell| format!("{cell:>10}")).collect();
-            let sums: Vec<String> =
-                row.cells(|side| side.total_ns as f64, false).into_iter().map(|cell| format!("{cell:>9}")).collect();
-            let figures = format!("{} {} {:>9}", medians.join(" "), sums.join(" "), row.change());
-            line(&mut text, &format!("{:<10} {figures}  {}", row.kind, row.name));
+        let row = |kind: &str, figure: &str, values: &[String], change: &str, name: &str| {
+            let values: Vec<String> = values.iter().map(|value| format!("{value:>10}")).collect();
+            format!("{kind:<10} {figure:<8} {} {change:>9}  {name}", values.join(" "))
+        };
+        line(&mut text, &row("kind", "figure", &letters, "change", "name"));
+        for shown in self.rows.iter().take(ROWS) {
+            line(&mut text, &row(shown.kind, &shown.figure, &shown.values, &shown.change(), &shown.name));
         }
         text.blank();
         line(
             &mut text,
-            "* changed significantly (or plainly) from the recording before; change is of the time in sum, last over \
-             first, ~ if not significant",
+            "* changed significantly (or plainly) from the recording before; change is of the figure, last over first, \
+             ~ if not significant",
         );
         if self.rows.iter().take(ROWS).any(|row| row.overall.too_few) {
             line(&mut text, TOO_FEW);
@@ -142,15 +153,15 @@ impl Series {
         for sentence in &self.verdict {
             page.item(&[Inline::Text(sentence)]);
         }
-        let medians: Vec<String> = letters(self.sides.len()).iter().map(|letter| format!("{letter} median")).collect();
-        let mut columns = vec![("", Align::Left), ("name", Align::Left)];
-        columns.extend(medians.iter().map(|head| (head.as_str(), Align::Right)));
+        let letters = letters(self.sides.len());
+        let mut columns = vec![("", Align::Left), ("name", Align::Left), ("figure", Align::Left)];
+        columns.extend(letters.iter().map(|head| (head.as_str(), Align::Right)));
         columns.push(("change", Align::Right));
         page.table(&columns);
         for row in self.rows.iter().take(ROWS) {
-            let (medians, change) = (row.cells(|side| side.p50_ns, true), row.change());
-            let mut cells = vec![Inline::Text(row.kind), Inline::Code(&row.name)];
-            cells.extend(medians.iter().map(|median| Inline::Text(median)));
+            let change = row.change();
+            let mut cells = vec![Inline::Text(row.kind), Inline::Code(&row.name), Inline::Text(&row.figure)];
+            cells.extend(row.values.iter().map(|value| Inline::Text(value)));
             cells.push(Inline::Text(&change));
             page.row(&cells);
         }
@@ -165,41 +176,47 @@ fn letters(count: usize) -> Vec<String> {
 }
 
 impl Row {
-    /// A figure of each recording; with `marked`, a star where it changed from the one before.
-    fn cells(&self, figure: fn(&Numbers) -> f64, marked: bool) -> Vec<String> {
-        let cell = |(at, side): (usize, &Option<Numbers>)| {
-            let step = at.checked_sub(1).and_then(|at| self.steps.get(at));
-            let star = if marked && step.is_some_and(|step| step.significant || step.too_few) { "*" } else { "" };
-            side.as_ref().map_or_else(|| format!("–{star}"), |side| format!("{}{star}", rounded(figure(side))))
-        };
-        self.figures.iter().enumerate().map(cell).collect()
-    }
-
-    fn change(&self) -> String {
-        let change = change(self.ratio, self.figures.first().is_some_and(Option::is_some));
-        match (self.overall.significant, self.overall.too_few) {
-            (true, _) => change,
-            (_, true) => format!("({change})"),
-            _ => "~".to_owned(),
-        }
-    }
-}
-
-impl From<&Trend> for Row {
-    fn from(trend: &Trend) -> Self {
+    /// `units` is what totals of each recording are divided by, `per` the name of that.
+    fn of(trend: &Trend, units: &[f64], per: &str) -> Self {
         let step = |step: &trend::Step| Step {
             significant: step.is_significant,
             too_few: step.is_too_few,
             delta_ns: step.impact,
         };
-        let numbers = |figures: &Option<Figures>| figures.as_ref().map(Numbers::from);
+        let measure = trend.measure();
+        let known: Vec<Option<f64>> = trend
+            .figures
+            .iter()
+            .zip(units)
+            .map(|(figures, unit)| figures.as_ref().map(|figures| measure.value(figures, *unit)))
+            .collect();
+        let value = |(at, (figures, unit)): (usize, (&Option<Figures>, &f64))| {
+            let before = at.checked_sub(1).and_then(|at| trend.steps.get(at));
+            let star = if before.is_some_and(trend::Step::is_told) { "*" } else { "" };
+            let words = figures.as_ref().map_or("–".to_owned(), |figures| measure.words(trend.kind, figures, *unit));
+            format!("{words}{star}")
+        };
+        let ends = known.first().copied().flatten().zip(known.last().copied().flatten());
         Self {
             kind: trend.kind.name(),
             name: trend.name.clone(),
-            figures: trend.figures.iter().map(numbers).collect(),
+            figures: trend.figures.iter().map(|figures| figures.as_ref().map(Numbers::from)).collect(),
             steps: trend.steps.iter().map(step).collect(),
             overall: step(&trend.overall),
             ratio: trend.ratio,
+            tested: measure.name(),
+            figure: named(measure, per),
+            values: trend.figures.iter().zip(units).enumerate().map(value).collect(),
+            shown: ends.filter(|(first, _)| *first > 0.0).map(|(first, last)| last / first),
+        }
+    }
+
+    fn change(&self) -> String {
+        let change = changed(self.shown, self.figures.first().is_some_and(Option::is_some));
+        match (self.overall.significant, self.overall.too_few) {
+            (true, _) => change,
+            (_, true) => format!("({change})"),
+            _ => "~".to_owned(),
         }
     }
 }

@@ -19,10 +19,6 @@ pub enum CauseChange {
 /// those that stayed, each in the order of the findings.
 #[must_use]
 pub fn causes(a: &Findings, b: &Findings) -> Vec<CauseChange> {
-    // What is wrong with the whole program has the largest share as its culprit, which changes by chance.
-    let is_of_all = |kind: Kind| matches!(kind, Kind::GcPressure | Kind::StopTheWorld | Kind::IdleProcs);
-    let culprit = |finding: &Finding| finding.culprit.as_ref().map(|culprit| bare(&culprit.place.function));
-    let key = |finding: &Finding| (finding.kind, culprit(finding).filter(|_| !is_of_all(finding.kind)));
     let mut left: Vec<_> = b.list.iter().map(|finding| Some(key(finding))).collect();
     let (mut gone, mut stayed) = (Vec::new(), Vec::new());
     for (at, finding) in a.list.iter().enumerate() {
@@ -41,4 +37,27 @@ pub fn causes(a: &Findings, b: &Findings) -> Vec<CauseChange> {
     gone.extend(new);
     gone.extend(stayed);
     gone
+}
+
+/// Kind and culprit: what makes two findings one.
+fn key(finding: &Finding) -> (Kind, Option<String>) {
+    // What is wrong with the whole program has the largest share as its culprit, which changes by chance.
+    let is_of_all = matches!(finding.kind, Kind::GcPressure | Kind::StopTheWorld | Kind::IdleProcs);
+    let culprit = finding.culprit.as_ref().map(|culprit| bare(&culprit.place.function));
+    (finding.kind, culprit.filter(|_| !is_of_all))
+}
+
+/// The findings of several recordings of one side, each once. One that not all of them have counts only if the
+/// other side has it, too: findings have thresholds, and a figure close to one crosses it by chance.
+#[must_use]
+pub fn steady(all: &[Findings], other: &[Findings]) -> Findings {
+    let has = |findings: &Findings, finding: &Finding| findings.list.iter().any(|known| key(known) == key(finding));
+    let mut kept = Findings::default();
+    for finding in all.iter().flat_map(|findings| &findings.list) {
+        let counts = all.iter().all(|findings| has(findings, finding)) || other.iter().any(|one| has(one, finding));
+        if counts && !has(&kept, finding) {
+            kept.list.push(finding.clone());
+        }
+    }
+    kept
 }

@@ -9,7 +9,7 @@ pub enum Figure {
     Count,
     /// How many per unit.
     Rate,
-    /// In sum.
+    /// Total per unit.
     Total,
     /// Mean.
     Mean,
@@ -28,13 +28,23 @@ impl Figure {
     pub const ALL: [Self; 8] =
         [Self::Count, Self::Rate, Self::Total, Self::Mean, Self::P50, Self::P90, Self::P99, Self::Max];
 
-    /// The figure: a number of instances (`Rate`: per `unit`), or nanoseconds.
+    /// The figure that takes the length of a recording out.
+    #[must_use]
+    pub const fn per_unit(self) -> Self {
+        match self {
+            Self::Count => Self::Rate,
+            other => other,
+        }
+    }
+
+    /// The figure: a number of instances (`Rate`: per `unit`), or nanoseconds (`Total`: per `unit`); of rows of the
+    /// heap bytes.
     #[must_use]
     pub fn value(self, figures: &Figures, unit: f64) -> f64 {
         match self {
             Self::Count => figures.count as f64,
             Self::Rate => figures.count as f64 / unit,
-            Self::Total => figures.total as f64,
+            Self::Total => figures.total as f64 / unit,
             Self::Mean => figures.mean,
             Self::P50 => figures.p50,
             Self::P90 => figures.p90,

@@ -11,6 +11,13 @@ const SHORT: f64 = 0.04;
 #[must_use]
 pub fn limits(a: &Measured, b: &Measured) -> Vec<String> {
     let mut sentences = Vec::new();
+    if a.recordings().max(b.recordings()) == 1 {
+        sentences.push(
+            "One recording a side shows differences between two recordings, not between two builds: recordings of one \
+             build differ, too. Three or more of each (--a FILE… --b FILE…) tell."
+                .to_owned(),
+        );
+    }
     let has = |side: &Measured, kind: RowKind| side.rows.iter().any(|row| row.0.0 == kind);
     for (kind, what) in [
         (RowKind::Task, "user tasks"),

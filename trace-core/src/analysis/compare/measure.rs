@@ -1,6 +1,6 @@
 //! What one trace holds that can be compared: durations by kind and name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
@@ -13,15 +13,16 @@ use crate::analysis::crew::{GOROUTINES, gather};
 use crate::analysis::places::{Op, Places};
 use crate::base::ids::{GoIx, StackId, StrId, TaskIx};
 use crate::base::monitor::Monitor;
-use crate::base::time::TimeRange;
+use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
-use crate::model::trace::Trace;
+use crate::model::trace::{Metric, Trace};
 
 /// What a row is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RowKind {
     /// User tasks by type, begun and ended in range.
+    #[default]
     Task,
     /// User regions by type and the function where they begin.
     Region,
@@ -43,8 +44,10 @@ pub enum RowKind {
     Stuck,
     /// CPU samples by function; one sample counts as 10 ms.
     Samples,
-    /// Cycles of the collector.
+    /// GC cycles.
     Gc,
+    /// The heap: bytes allocated, and the heap goal. Figures are bytes where other rows have nanoseconds.
+    Heap,
     /// Stops of the world by reason.
     Stw,
     /// Mark assists by the program's function.
@@ -68,6 +71,7 @@ impl RowKind {
             Self::Stuck => "stuck",
             Self::Samples => "samples",
             Self::Gc => "gc",
+            Self::Heap => "heap",
             Self::Stw => "stw",
             Self::Assist => "assist",
         }
@@ -84,20 +88,57 @@ pub struct Measured {
     pub nanos: u64,
     /// Nanoseconds that goroutines of the program ran.
     pub running: u64,
+    /// Of several recordings: the length of each and how long goroutines ran in it, nanoseconds. Else empty.
+    pub runs: Vec<(u64, u64)>,
+    /// What it was recorded with.
+    pub settings: Settings,
+    /// Parts of it are lost: counts and totals are too small, and what is missing may have been there.
+    pub is_damaged: bool,
     /// Rising by kind and name; names are unique within a kind.
     pub rows: Vec<((RowKind, String), Series)>,
     /// What is drawn, a recording each.
     pub pictures: Vec<Picture>,
 }
 
+/// What a recording was made with, as far as the trace tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// GOMAXPROCS: all values it had, rising.
+    pub procs: BTreeSet<u64>,
+    /// NN of the formats `go 1.NN trace`, rising.
+    pub formats: BTreeSet<u32>,
+}
+
+impl Settings {
+    fn of(trace: &Trace, range: TimeRange) -> Self {
+        let at_start = trace.reading_at(Metric::Procs, range.start);
+        // The first reading may come a little after the start.
+        let procs: BTreeSet<u64> =
+            at_start.into_iter().chain(trace.readings_within(Metric::Procs, range).map(|one| one.1)).take(64).collect();
+        Self { procs, formats: BTreeSet::from([trace.totals().version]) }
+    }
+}
+
 impl Measured {
+    /// How many recordings it is made of.
+    #[must_use]
+    pub fn recordings(&self) -> usize {
+        self.runs.len().max(1)
+    }
+
     /// Several recordings of the same thing as one; how much they differ from each other is kept.
     #[must_use]
     pub fn pooled(runs: Vec<Self>) -> Self {
         if runs.len() < 2 {
             return runs.into_iter().next().unwrap_or_default();
         }
-        let lengths: Vec<u64> = runs.iter().map(|run| run.nanos).collect();
+        let lengths: Vec<(u64, u64)> = runs.iter().map(|run| (run.nanos, run.running)).collect();
+        let is_damaged = runs.iter().any(|run| run.is_damaged);
+        let mut settings = Settings::default();
+        for run in &runs {
+            settings.procs.extend(&run.settings.procs);
+            settings.formats.extend(&run.settings.formats);
+        }
         let (nanos, running) = runs.iter().fold((0, 0), |sum, run| (sum.0 + run.nanos, sum.1 + run.running));
         let mut rows: BTreeMap<(RowKind, String), Vec<Series>> = BTreeMap::new();
         let mut pictures = Vec::new();
@@ -112,9 +153,10 @@ impl Measured {
         }
         let pool = |(key, mut all): (_, Vec<Series>)| {
             all.resize_with(lengths.len(), Series::default);
-            (key, Series::pooled(all, &lengths))
+            (key, Series::pooled(all))
         };
-        Self { nanos, running, rows: rows.into_iter().map(pool).collect(), pictures }
+        let rows = rows.into_iter().map(pool).collect();
+        Self { nanos, running, runs: lengths, settings, is_damaged, rows, pictures }
     }
 }
 
@@ -135,21 +177,31 @@ pub fn measure(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Mea
     let mut rows: Vec<_> = rows.into_iter().collect();
     rows.sort_by(|one, other| one.0.cmp(&other.0));
     let pictures = vec![tally.sketch.finished(trace, &places, range, waits.into_iter())];
-    Some(Measured { nanos: range.nanos().unsigned_abs(), running: tally.running, rows, pictures })
+    Some(Measured {
+        nanos: range.nanos().unsigned_abs(),
+        running: tally.running,
+        runs: Vec::new(),
+        settings: Settings::of(trace, range),
+        is_damaged: trace.warnings().iter().any(|warning| warning.kind.is_damage()),
+        rows,
+        pictures,
+    })
 }
 
 impl Look<'_> {
     fn name(&self, key: Key, stack: StackId) -> (RowKind, String) {
         let own = || self.places.own(stack).map(|place| place.function).unwrap_or_default();
         match key {
-            Key::Named(kind, StrId::EMPTY) => (kind, "goroutines of unknown origin".to_owned()),
+            Key::Named(kind, StrId::EMPTY) => (kind, NAMELESS.to_owned()),
             Key::Named(kind, name) => (kind, self.trace.str(name).to_owned()),
             Key::Region(name, None) => (RowKind::Region, self.trace.str(name).to_owned()),
             Key::Region(name, Some(_)) => (RowKind::Region, format!("{} in {}", self.trace.str(name), own())),
             Key::Outer(kind, _) => (kind, self.places.outer(stack).map(|place| place.function).unwrap_or_default()),
             Key::Own(kind @ (RowKind::Wait | RowKind::Stuck), op, class, _) => {
                 let word = if op == Op::Other { class_word(class) } else { op.name() };
-                let library = self.places.callee(stack).filter(|_| op == Op::Other).unwrap_or(word);
+                // What the runtime does inside of itself has no name that a user's code would know.
+                let is_library = |name: &&str| !name.starts_with("runtime.") && class != SpanClass::Gc;
+                let library = self.places.callee(stack).filter(is_library).filter(|_| op == Op::Other).unwrap_or(word);
                 (kind, format!("{library} in {}", own()))
             }
             Key::Own(kind @ RowKind::Syscall, ..) => {
@@ -173,10 +225,11 @@ impl Look<'_> {
         }
         for (lane, kind) in [(LaneId::Gc, RowKind::Gc), (LaneId::Stw, RowKind::Stw)] {
             for span in trace.spans(lane, range).filter(|span| !span.began_before && !span.goes_on) {
-                let name = if kind == RowKind::Gc { "collector cycles" } else { trace.str(span.reason) };
+                let name = if kind == RowKind::Gc { "GC cycles" } else { trace.str(span.reason) };
                 rows.entry((kind, name.to_owned())).or_default().add(span.go.0, span.range, &self.ruler);
             }
         }
+        self.heap(rows);
         for sample in trace.all_samples().iter().filter(|sample| range.contains(sample.time)) {
             let Some(place) = self.places.own(sample.stack) else { continue };
             let at = TimeRange::new(sample.time, sample.time);
@@ -186,13 +239,49 @@ impl Look<'_> {
     }
 }
 
+impl Look<'_> {
+    /// Bytes allocated, as steps of the heap in use, and the heap goal.
+    fn heap(&self, rows: &mut FxHashMap<(RowKind, String), Series>) {
+        let (trace, range) = (self.trace, self.ruler.range());
+        let mut add = |name: &str, at: TraceTime, bytes: u64| {
+            let row = rows.entry((RowKind::Heap, name.to_owned())).or_default();
+            row.add_nanos(u32::MAX, TimeRange::new(at, at), bytes, &self.ruler);
+        };
+        let mut before = trace.reading_at(Metric::HeapLive, range.start);
+        for (at, live) in trace.readings_within(Metric::HeapLive, range) {
+            // A GC cycle makes it smaller.
+            if let Some(more) = before.and_then(|before| live.checked_sub(before)).filter(|more| *more > 0) {
+                add(ALLOCATED, at, more);
+            }
+            before = Some(live);
+        }
+        for (at, goal) in trace.readings_within(Metric::HeapGoal, range) {
+            add(HEAP_GOAL, at, goal);
+        }
+    }
+}
+
+/// The row of all bytes allocated.
+pub const ALLOCATED: &str = "bytes allocated";
+/// The row of heap goals.
+pub const HEAP_GOAL: &str = "heap goal";
+/// The row of goroutines whose start function the trace does not tell.
+const NAMELESS: &str = "goroutines of unknown origin";
+
+/// Whether the trace does not tell what a row is about: a name is lost, or was never there. Such rows have no
+/// partner.
+#[must_use]
+pub fn is_nameless(name: &str) -> bool {
+    name.is_empty() || name == NAMELESS || name.starts_with(" in ") || name.ends_with(" in ")
+}
+
 const fn class_word(class: SpanClass) -> &'static str {
     match class {
         SpanClass::WaitNet => "network",
         SpanClass::WaitChan => "channel",
         SpanClass::WaitSync => "sync",
         SpanClass::WaitSleep => "sleep",
-        SpanClass::Gc => "collector",
+        SpanClass::Gc => "the GC",
         _ => "wait",
     }
 }

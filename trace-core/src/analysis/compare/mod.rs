@@ -1,51 +1,60 @@
 //! Two traces side by side: what changed, by how much, and whether that is more than chance.
 
 pub mod anchor;
+mod between;
 pub mod causes;
 pub mod diff_flame;
+pub mod evidence;
 pub mod figure;
+pub mod gate;
 pub mod limits;
 pub mod measure;
 pub mod mix;
+mod named;
 pub mod partners;
 pub mod picture;
+mod rank;
+mod renames;
 pub mod ruler;
 pub mod series;
+pub mod settings;
+mod single;
 pub mod stats;
+pub mod student;
+mod tails;
 mod tally;
 pub mod trend;
 mod verdict;
 mod walk;
+pub mod words;
 
-use crate::analysis::compare::measure::{Measured, RowKind};
-use crate::analysis::compare::partners::{Correction, corrected};
-use crate::analysis::compare::series::Series;
-use crate::analysis::compare::stats::{Shift, false_discovery, mann_whitney, quantile, same_rate, shift};
+use crate::analysis::compare::between::{Runs, between};
+use crate::analysis::compare::evidence::{Evidence, Measure, Precision};
+use crate::analysis::compare::measure::{HEAP_GOAL, Measured, RowKind, is_nameless};
+use crate::analysis::compare::partners::{Correction, Pairs, corrected};
+use crate::analysis::compare::rank::ranked;
+use crate::analysis::compare::series::{Run, Series};
+use crate::analysis::compare::settings::{Load, load, settings};
+use crate::analysis::compare::single::{FEW, LEAST_PARTS, parts, within};
+use crate::analysis::compare::stats::{Shift, false_discovery, quantile, shift};
 use crate::analysis::findings::Findings;
 
-use crate::analysis::compare::verdict::lead;
-pub use crate::analysis::compare::verdict::verdict;
+use crate::analysis::compare::verdict::{Told, lead, verdict};
 
 /// A q value up to which a change is called significant.
 pub const SIGNIFICANT: f64 = 0.05;
-/// Changes of the sum, the median and p99 that are all smaller than this part of A's figure are not called
-/// significant, however sure they are: two recordings of one program differ that much.
-pub const LEAST_CHANGE: f64 = 0.05;
-/// Rows with less than this many nanoseconds a second on both sides are not tested.
+/// Rows with less than this many nanoseconds (of the heap, bytes) a second on both sides are not tested.
 const LEAST_RATE: f64 = 10_000.0;
-/// What happens closer together than this shares a fate: another process had the processor, its clock was slow.
-/// A few slices of the operating system's scheduler, nanoseconds.
-const WITNESS: u64 = 5_000_000;
-/// Fewer parts on either side never give a rank test its say.
-const LEAST_PARTS: usize = 8;
+/// The same where there are several recordings a side: a tenth of a percent of the time.
+const LEAST_RATE_OF_SEVERAL: f64 = 1e6;
 /// Events of a row that may be plain to see without a test: no fewer on the side that has more.
 const LEAST_OF_FEW: usize = 3;
+/// The same of goroutines that are left behind: they stay.
+const LEAST_LEFT: usize = 2;
 /// Durations of one side that are all so many times as long as those of the other are another thing.
 const FAR: f64 = 5.0;
 /// Changes of a few events are told of from this part of the time of the trace on.
 const LEAST_PLAIN: f64 = 0.01;
-/// Counts up to this are tested as single events, larger ones by how they vary over the trace.
-const FEW: u64 = 20;
 
 /// What figures of the two sides are divided by, before they are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -55,8 +64,8 @@ pub enum Per {
     Second,
     /// Seconds that goroutines of the program ran.
     ProcessorSecond,
-    /// So many requests on each side.
-    Requests(u64, u64),
+    /// How many there are of a row, requests say: its place in the rows of A and of B.
+    Row(usize, usize),
     /// Nothing.
     Nothing,
 }
@@ -93,25 +102,22 @@ pub struct Figures {
     pub p99: f64,
     /// The longest.
     pub max: u64,
+    /// Mean of the slowest 1 % (at most 64 of them); 0 if there are fewer than 100. Of several recordings their mean.
+    pub tail: f64,
 }
 
 impl Figures {
     fn of(series: &Series) -> Self {
-        let values = series.values();
-        Self {
-            count: series.count,
-            total: series.total,
-            mean: series.total as f64 / series.count.max(1) as f64,
-            p50: quantile(&values, 0.5),
-            p90: quantile(&values, 0.9),
-            p99: quantile(&values, 0.99),
-            max: series.max,
+        let Run { count, total, mean, p50, p90, p99, max, mut tail } = series.run();
+        if !series.runs.is_empty() {
+            tail = series.runs.iter().map(|run| run.tail).sum::<f64>() / series.runs.len() as f64;
         }
+        Self { count, total, mean, p50, p90, p99, max, tail }
     }
 }
 
 /// A row of both traces.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Change {
     /// What it is about.
     pub kind: RowKind,
@@ -119,14 +125,24 @@ pub struct Change {
     pub name: String,
     /// Its name in B, if that is another one.
     pub renamed: Option<String>,
+    /// That the two names are of one thing is inferred: they have the same shape and size, and no other partner.
+    pub is_guess: bool,
     /// A's figures; `None` if A has no such thing.
     pub a: Option<Figures>,
     /// B's.
     pub b: Option<Figures>,
-    /// Time in sum per unit, B over A. `None` if a side has none.
+    /// Total per unit, B over A. `None` if a side has none.
     pub ratio: Option<f64>,
     /// Difference of the durations, nanoseconds, B less A.
     pub shift: Option<Shift>,
+    /// What `p` is about, and what a report shows as the change; `None` if nothing was tested.
+    pub tested: Option<Measure>,
+    /// How much that changed, B over A; `None` if a side has none of it.
+    pub effect: Option<f64>,
+    /// Its 95 % confidence interval, where it is known.
+    pub interval: Option<(f64, f64)>,
+    /// How exactly several recordings tell the figure; `None` for one a side.
+    pub precision: Option<Precision>,
     /// Probability of a difference at least this large by chance; `None` if it was too little to test.
     pub p: Option<f64>,
     /// The same corrected for the number of rows tested.
@@ -136,15 +152,36 @@ pub struct Change {
     /// Not significant, since it happened too seldom to test, but plain to see: it is on one side only, or all
     /// durations of one side are far below those of the other, and much time is in it.
     pub is_too_few: bool,
-    /// B's time in sum less A's, nanoseconds per unit (see [`Per`]).
+    /// It changed as the load did: there were as many times more requests.
+    pub follows_load: bool,
+    /// Whether the verdict may name it: with several recordings a side if it is significant, with one only if the
+    /// change is of a kind and size that two recordings of one program hardly show.
+    pub is_named: bool,
+    /// B's total less A's, nanoseconds (bytes for [`RowKind::Heap`]) per unit (see [`Per`]).
     pub impact: f64,
     /// Places of the row in `rows` of A's and B's [`Measured`].
     pub places: [Option<usize>; 2],
 }
 
+impl Change {
+    /// Whether a report shows it as a change.
+    #[must_use]
+    pub const fn is_told(&self) -> bool {
+        self.is_significant || self.is_too_few
+    }
+
+    /// Whether what was tested has grown; if nothing was, whether the total has.
+    #[must_use]
+    pub fn has_grown(&self) -> bool {
+        self.effect.map_or(self.impact > 0.0, |effect| effect > 1.0)
+    }
+}
+
 /// What came of comparing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
+    /// What differs before anything of the program is compared: damage, settings, load. Sentences.
+    pub settings: Vec<String>,
     /// Sentences, the most important first.
     pub verdict: Vec<String>,
     /// All rows, those that matter most first.
@@ -168,38 +205,54 @@ pub fn compare_named(
     findings: Option<(&Findings, &Findings)>,
     names: [&str; 2],
 ) -> Comparison {
-    let mut changes = changes(a, b, terms);
+    let load = load(a, b);
+    let mut changes = changes(a, b, terms, load.as_ref());
     let tested: Vec<f64> = changes.iter().filter_map(|change| change.p).collect();
     let mut q = false_discovery(&tested).into_iter();
     for change in changes.iter_mut().filter(|change| change.p.is_some()) {
         change.q = q.next();
-        change.is_significant = change.q.is_some_and(|q| q <= SIGNIFICANT) && matters(change);
+        // What does not matter keeps a mark that it may not be called significant.
+        change.is_significant &= change.q.is_some_and(|q| q <= SIGNIFICANT);
     }
+    let is_single = a.recordings().max(b.recordings()) == 1;
     for change in &mut changes {
         change.is_too_few &= !change.is_significant;
+        change.is_named =
+            !change.follows_load && if is_single { named::by_two(change, [a, b]) } else { change.is_significant };
     }
     ranked(&mut changes);
     lead(&mut changes, findings);
     let tested = tested.len();
-    Comparison { verdict: verdict(&changes, findings, tested, names), changes, tested }
+    let told = Told { tested, names, per: terms.per, is_single, units: units(a, b, terms.per) };
+    Comparison {
+        settings: settings(a, b, load.as_ref(), names),
+        verdict: verdict(&changes, findings, &told),
+        changes,
+        tested,
+    }
 }
 
-fn changes(a: &Measured, b: &Measured, terms: &Terms) -> Vec<Change> {
-    let units = units(a, b, terms.per);
+fn changes(a: &Measured, b: &Measured, terms: &Terms, load: Option<&Load>) -> Vec<Change> {
+    let sides = Sides { measured: [a, b], units: units(a, b, terms.per), per: terms.per, load };
+    pairs(a, b, terms)
+        .into_iter()
+        .filter_map(|((at_a, at_b), is_guess)| {
+            let row_a = at_a.and_then(|at| a.rows.get(at));
+            let row_b = at_b.and_then(|at| b.rows.get(at));
+            let ((kind, name), _) = row_a.or(row_b)?;
+            let renamed = row_b.map(|row| &row.0.1).filter(|other| *other != name).cloned();
+            let change = sides.change((*kind, name.as_str()), (row_a.map(|row| &row.1), row_b.map(|row| &row.1)));
+            Some(Change { renamed, is_guess, places: [at_a, at_b], ..change })
+        })
+        .collect()
+}
+
+/// Which rows are the same, and whether that is inferred from their figures.
+fn pairs(a: &Measured, b: &Measured, terms: &Terms) -> Vec<((Option<usize>, Option<usize>), bool)> {
     let names = |side: &'_ Measured| -> Vec<(RowKind, String)> { side.rows.iter().map(|row| row.0.clone()).collect() };
     let (names_a, names_b) = (names(a), names(b));
-    let parts = parts(a.nanos.min(b.nanos));
-    let pairs = corrected(&borrowed(&names_a), &borrowed(&names_b), &terms.corrections);
-    let rows = pairs.into_iter().filter_map(|(at_a, at_b)| {
-        let row_a = at_a.and_then(|at| a.rows.get(at));
-        let row_b = at_b.and_then(|at| b.rows.get(at));
-        let ((kind, name), _) = row_a.or(row_b)?;
-        let renamed = row_b.map(|row| &row.0.1).filter(|other| *other != name).cloned();
-        let sides = (row_a.map(|row| &row.1), row_b.map(|row| &row.1));
-        let change = change((*kind, name.clone(), renamed), sides, ([a.nanos, b.nanos], parts), units);
-        Some(Change { places: [at_a, at_b], ..change })
-    });
-    rows.collect()
+    let known: Pairs = corrected(&borrowed(&names_a), &borrowed(&names_b), &terms.corrections);
+    renames::inferred(known, [a, b], &terms.corrections)
 }
 
 fn borrowed(names: &[(RowKind, String)]) -> Vec<(RowKind, &str)> {
@@ -209,63 +262,144 @@ fn borrowed(names: &[(RowKind, String)]) -> Vec<(RowKind, &str)> {
 /// What to divide each side's figures by; never 0.
 #[must_use]
 pub fn units(a: &Measured, b: &Measured, per: Per) -> (f64, f64) {
-    let of = |side: &Measured, requests: u64| match per {
+    let of = |side: &Measured, at: usize| match per {
         Per::Second => side.nanos as f64 / 1e9,
         Per::ProcessorSecond => side.running as f64 / 1e9,
-        Per::Requests(..) => requests as f64,
+        Per::Row(..) => side.rows.get(at).map_or(0, |row| row.1.count) as f64,
         Per::Nothing => 1.0,
     };
-    let (requests_a, requests_b) = if let Per::Requests(a, b) = per { (a, b) } else { (1, 1) };
+    let (at_a, at_b) = if let Per::Row(a, b) = per { (a, b) } else { (0, 0) };
     let or_one = |unit: f64| if unit > 0.0 { unit } else { 1.0 };
-    (or_one(of(a, requests_a)), or_one(of(b, requests_b)))
+    (or_one(of(a, at_a)), or_one(of(b, at_b)))
 }
 
-fn change(
-    (kind, name, renamed): (RowKind, String, Option<String>),
-    (a, b): (Option<&Series>, Option<&Series>),
-    ([length_a, length_b], parts): ([u64; 2], usize),
-    (unit_a, unit_b): (f64, f64),
-) -> Change {
-    let rate = |series: Option<&Series>, unit: f64| series.map_or(0.0, |series| series.total as f64 / unit);
-    let (rate_a, rate_b) = (rate(a, unit_a), rate(b, unit_b));
-    let values = |series: Option<&Series>| series.map(Series::values).unwrap_or_default();
-    let (values_a, values_b) = (values(a), values(b));
-    let is_tested = rate_a.max(rate_b) >= LEAST_RATE;
-    let part =
-        |series: Option<&Series>, nanos: u64| series.map_or(0, |series| series.total) as f64 / nanos.max(1) as f64;
-    let is_plain =
-        is_too_few(&values_a, &values_b, parts) && (part(b, length_b) - part(a, length_a)).abs() >= LEAST_PLAIN;
-    let p = is_tested.then(|| chance((a, b), (&values_a, &values_b), parts, (unit_a, unit_b)));
-    Change {
-        kind,
-        name,
-        renamed,
-        a: a.map(Figures::of),
-        b: b.map(Figures::of),
-        ratio: (rate_a > 0.0 && rate_b > 0.0).then(|| rate_b / rate_a),
-        shift: shift(&values_a, &values_b),
-        p,
-        q: None,
-        is_significant: false,
-        is_too_few: is_plain,
-        impact: rate_b - rate_a,
-        places: [None; 2],
-    }
+/// What the figures of each recording of a side are divided by, and its length in nanoseconds; `at` is the side's
+/// place in [`Per::Row`].
+pub(crate) fn units_of_runs(side: &Measured, per: Per, at: usize) -> Vec<(f64, f64)> {
+    let requests = side.rows.get(at).map(|row| row.1.each_run()).unwrap_or_default();
+    let lengths = if side.runs.is_empty() { vec![(side.nanos, side.running)] } else { side.runs.clone() };
+    let unit = |(run, (nanos, running)): (usize, (u64, u64))| {
+        let unit = match per {
+            Per::Second => nanos as f64 / 1e9,
+            Per::ProcessorSecond => running as f64 / 1e9,
+            Per::Row(..) => requests.get(run).map_or(0, |run| run.count) as f64,
+            Per::Nothing => 1.0,
+        };
+        (unit, nanos as f64)
+    };
+    lengths.into_iter().enumerate().map(unit).collect()
 }
 
-/// Parts of a trace that are looked at as witnesses: sixteen, but none shorter than [`WITNESS`].
-fn parts(nanos: u64) -> usize {
-    let mut parts = ruler::BLOCKS;
-    while parts > 1 && nanos / (parts as u64) < WITNESS {
-        parts /= 2;
+/// What kind of row is tested.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject {
+    kind: RowKind,
+    /// Its values are readings of a level, which do not add up.
+    is_level: bool,
+}
+
+/// Both sides, and how they are held against each other.
+struct Sides<'a> {
+    measured: [&'a Measured; 2],
+    units: (f64, f64),
+    per: Per,
+    load: Option<&'a Load>,
+}
+
+impl Sides<'_> {
+    fn change(&self, (kind, name): (RowKind, &str), (a, b): (Option<&Series>, Option<&Series>)) -> Change {
+        let (unit_a, unit_b) = self.units;
+        let rate = |series: Option<&Series>, unit: f64| series.map_or(0.0, |series| series.total as f64 / unit);
+        let subject = Subject { kind, is_level: kind == RowKind::Heap && name == HEAP_GOAL };
+        let values = |series: Option<&Series>| series.map(Series::values).unwrap_or_default();
+        let (values_a, values_b) = (values(a), values(b));
+        // Levels do not add up.
+        let (rate_a, rate_b) = if subject.is_level {
+            (quantile(&values_a, 0.5), quantile(&values_b, 0.5))
+        } else {
+            (rate(a, unit_a), rate(b, unit_b))
+        };
+        let can_tell = self.can_tell(name, (a, b));
+        let evidence = if can_tell { self.evidence(subject, (a, b)) } else { None };
+        let effect = evidence.filter(|_| a.is_some() && b.is_some()).map(|evidence| evidence.log_ratio.exp());
+        let follows_load = evidence.zip(self.load).is_some_and(|(evidence, load)| load.explains(&evidence, self.per));
+        Change {
+            kind,
+            name: name.to_owned(),
+            a: a.map(Figures::of),
+            b: b.map(Figures::of),
+            ratio: (rate_a > 0.0 && rate_b > 0.0).then(|| rate_b / rate_a),
+            impact: rate_b - rate_a,
+            shift: shift(&values_a, &values_b),
+            tested: evidence.map(|evidence| evidence.measure),
+            effect,
+            interval: evidence.filter(|_| effect.is_some()).and_then(|evidence| evidence.interval),
+            precision: evidence.and_then(|evidence| evidence.precision),
+            p: evidence.map(|evidence| evidence.p),
+            is_significant: evidence.is_some_and(|evidence| evidence.matters()),
+            is_too_few: can_tell && self.is_plain(kind, (a, &values_a), (b, &values_b)),
+            follows_load,
+            ..Change::default()
+        }
     }
-    parts
+
+    /// Whether a difference of such a row says anything. What has no name has no partner; what a damaged side lacks
+    /// may be lost.
+    fn can_tell(&self, name: &str, (a, b): (Option<&Series>, Option<&Series>)) -> bool {
+        let [side_a, side_b] = self.measured;
+        let may_be_lost = (a.is_none() && side_a.is_damaged) || (b.is_none() && side_b.is_damaged);
+        !(is_nameless(name) || may_be_lost)
+    }
+
+    fn evidence(&self, subject: Subject, (a, b): (Option<&Series>, Option<&Series>)) -> Option<Evidence> {
+        let [side_a, side_b] = self.measured;
+        let per_second = |series: Option<&Series>, side: &Measured| {
+            series.map_or(0.0, |series| series.total as f64 * 1e9 / side.nanos.max(1) as f64)
+        };
+        let most = per_second(a, side_a).max(per_second(b, side_b));
+        let is_single = side_a.recordings().max(side_b.recordings()) == 1;
+        if most < if is_single || subject.kind == RowKind::Heap { LEAST_RATE } else { LEAST_RATE_OF_SEVERAL } {
+            return None;
+        }
+        let all = if is_single {
+            within(subject, (a, b), parts(side_a.nanos.min(side_b.nanos)), self.units)
+        } else {
+            let (at_a, at_b) = if let Per::Row(a, b) = self.per { (a, b) } else { (0, 0) };
+            // A side without the row never had it.
+            let runs = |series: Option<&Series>, side: &Measured, at: usize| Runs {
+                runs: series.map_or_else(|| vec![Run::default(); side.recordings()], Series::each_run),
+                units: units_of_runs(side, self.per, at),
+            };
+            between(subject, &runs(a, side_a, at_a), &runs(b, side_b, at_b))
+        };
+        // Whatever speaks for the row: what a report says of exactness is about its median, if it has one.
+        let exactness = all.iter().find(|one| one.measure == Measure::Median).and_then(|one| one.precision);
+        let strongest = Evidence::strongest(all, SIGNIFICANT)?;
+        Some(Evidence { precision: exactness.or(strongest.precision), ..strongest })
+    }
+
+    /// Whether so few events (or so short a time) differ plainly. Values are sorted.
+    fn is_plain(
+        &self,
+        kind: RowKind,
+        (a, values_a): (Option<&Series>, &[f64]),
+        (b, values_b): (Option<&Series>, &[f64]),
+    ) -> bool {
+        let least = if kind == RowKind::Stuck { LEAST_LEFT } else { LEAST_OF_FEW };
+        let [side_a, side_b] = self.measured;
+        let part = |series: Option<&Series>, side: &Measured| {
+            series.map_or(0, |series| series.total) as f64 / side.nanos.max(1) as f64
+        };
+        side_a.recordings().max(side_b.recordings()) == 1
+            && is_too_few(values_a, values_b, parts(side_a.nanos.min(side_b.nanos)), least)
+            && (part(b, side_b) - part(a, side_a)).abs() >= LEAST_PLAIN
+    }
 }
 
 /// Whether so few events (or so short a time) differ plainly. Values are sorted.
-fn is_too_few(a: &[f64], b: &[f64], parts: usize) -> bool {
+fn is_too_few(a: &[f64], b: &[f64], parts: usize, least: usize) -> bool {
     let most = a.len().max(b.len());
-    if most < LEAST_OF_FEW || (most as u64 >= FEW && parts >= LEAST_PARTS) {
+    if most < least || (most as u64 >= FEW && parts >= LEAST_PARTS) {
         return false;
     }
     let below = |low: &[f64], high: &[f64]| match (low.last(), high.first()) {
@@ -273,126 +407,6 @@ fn is_too_few(a: &[f64], b: &[f64], parts: usize) -> bool {
         _ => true,
     };
     below(a, b) || below(b, a)
-}
-
-/// The probability that both sides are alike: neither do durations differ, nor how many there are. The
-/// smaller of the two, doubled for having looked twice (Bonferroni).
-fn chance(
-    (a, b): (Option<&Series>, Option<&Series>),
-    (values_a, values_b): (&[f64], &[f64]),
-    parts: usize,
-    (unit_a, unit_b): (f64, f64),
-) -> f64 {
-    if let (Some(a), Some(b)) = (runs(a, b), runs(b, a)) {
-        return between_runs(&a, &b);
-    }
-    let durations = match (a, b) {
-        (Some(a), Some(b)) => same_durations((a, values_a), (b, values_b), parts),
-        _ => 1.0,
-    };
-    let count = |series: Option<&Series>| series.map_or(0, |series| series.count);
-    // A burst of something that the other side never does is news, however short.
-    let counts = if count(a).max(count(b)) < FEW || count(a).min(count(b)) == 0 {
-        same_rate(count(a), count(b), unit_a / (unit_a + unit_b))
-    } else {
-        let per_block = |series: Option<&Series>, unit: f64| -> Vec<f64> {
-            let totals = series.map_or_else(|| vec![0; parts], |series| series.part_totals(parts));
-            totals.into_iter().map(|nanos| nanos as f64 / unit).collect()
-        };
-        mann_whitney(&per_block(a, unit_a), &per_block(b, unit_b))
-    };
-    (2.0 * durations.min(counts)).min(1.0)
-}
-
-/// The recordings behind a side of a pooled comparison: a side without the row never had it. `None` if a
-/// side is a single recording.
-fn runs(side: Option<&Series>, other: Option<&Series>) -> Option<Vec<(Option<f64>, f64)>> {
-    let known = side.map(|side| side.runs.clone()).unwrap_or_default();
-    match other {
-        _ if known.len() > 1 => Some(known),
-        Some(other) if side.is_none() && other.runs.len() > 1 => Some(vec![(None, 0.0); other.runs.len()]),
-        _ => None,
-    }
-}
-
-/// Where there are several recordings a side, each is one witness: what differs between recordings of one
-/// side is no change.
-fn between_runs(a: &[(Option<f64>, f64)], b: &[(Option<f64>, f64)]) -> f64 {
-    let medians = |runs: &[(Option<f64>, f64)]| runs.iter().filter_map(|run| run.0).collect::<Vec<_>>();
-    let rates = |runs: &[(Option<f64>, f64)]| runs.iter().map(|run| run.1).collect::<Vec<_>>();
-    let durations = mann_whitney(&medians(a), &medians(b));
-    (2.0 * durations.min(mann_whitney(&rates(a), &rates(b)))).min(1.0)
-}
-
-/// Durations close in time are alike (a burst, a busy neighbour, goroutines that share a fate): a thousand of
-/// them are not a thousand witnesses. The medians of parts of the trace have to differ as well.
-fn same_durations((a, values_a): (&Series, &[f64]), (b, values_b): (&Series, &[f64]), parts: usize) -> f64 {
-    mann_whitney(values_a, values_b).max(mann_whitney(&a.part_medians(parts), &b.part_medians(parts)))
-}
-
-/// Whether a change is large enough to be told of: in sum, or at the median.
-fn matters(change: &Change) -> bool {
-    let (Some(a), Some(b), Some(ratio)) = (&change.a, &change.b, change.ratio) else { return true };
-    let away = |ratio: f64| (ratio - 1.0).abs() >= LEAST_CHANGE;
-    away(ratio) || (a.p50 > 0.0 && away(b.p50 / a.p50)) || (a.p99 > 0.0 && away(b.p99 / a.p99))
-}
-
-/// A change of a part that makes up at least this much of what a whole changed by explains it.
-const EXPLAINS: f64 = 0.2;
-
-/// Sorts by weight; a whole that changed (a task, a unit of work, a life) comes behind the part of it (a
-/// region, a wait) that changed more in proportion and explains it.
-fn ranked(changes: &mut Vec<Change>) {
-    let parts: Vec<(f64, f64, f64)> = changes
-        .iter()
-        .filter(|change| change.is_significant && !is_whole(change.kind))
-        .map(|change| (change.impact, relative(change), weight(change)))
-        .collect();
-    let behind = |change: &Change| {
-        let own = weight(change);
-        if !is_whole(change.kind) || !change.is_significant {
-            return own;
-        }
-        let explains = |part: &&(f64, f64, f64)| {
-            part.0 * change.impact > 0.0 && part.0.abs() >= EXPLAINS * change.impact.abs() && part.1 >= relative(change)
-        };
-        let best = parts.iter().filter(explains).map(|part| part.2).fold(0.0, f64::max);
-        if best > 0.0 { own.min(best * 0.999) } else { own }
-    };
-    let mut keyed: Vec<(f64, Change)> = changes.drain(..).map(|change| (behind(&change), change)).collect();
-    keyed.sort_by(|(one_weight, one), (other_weight, other)| {
-        other_weight.total_cmp(one_weight).then_with(|| (one.kind, &one.name).cmp(&(other.kind, &other.name)))
-    });
-    changes.extend(keyed.into_iter().map(|(_, change)| change));
-}
-
-const fn is_whole(kind: RowKind) -> bool {
-    matches!(kind, RowKind::Task | RowKind::Work | RowKind::Goroutine | RowKind::Running)
-}
-
-/// By how much of its own a row changed, from 0 to 1.
-fn relative(change: &Change) -> f64 {
-    change.ratio.map_or(1.0, |ratio| ratio.ln().abs().min(1.0))
-}
-
-/// What brings a row up in the list: time, how much of its own it changed by, and how directly a person can
-/// act on such a row.
-fn weight(change: &Change) -> f64 {
-    let direct = match change.kind {
-        RowKind::Region => 1.3,
-        RowKind::Wait | RowKind::Stuck => 1.25,
-        RowKind::Task => 1.2,
-        RowKind::Syscall | RowKind::Sleep | RowKind::Assist | RowKind::Samples => 1.1,
-        RowKind::Work => 0.9,
-        RowKind::Sched | RowKind::Gc | RowKind::Stw => 0.8,
-        RowKind::Running | RowKind::Goroutine => 0.6,
-    };
-    let sure = match (change.is_significant, change.is_too_few) {
-        (true, _) => 1e6,
-        (_, true) => 1e3,
-        _ => 1.0,
-    };
-    change.impact.abs() * (0.1 + relative(change)) * direct * sure
 }
 
 #[cfg(test)]

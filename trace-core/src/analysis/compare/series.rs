@@ -6,8 +6,12 @@ use crate::base::time::TimeRange;
 
 /// Durations kept as a sample.
 const KEPT: usize = 2_048;
-/// The longest ones whose places are kept.
+/// The longest ones that are listed.
 pub const LONGEST: usize = 8;
+/// The longest ones that are kept: enough to tell whether there are more of them on one side.
+pub(super) const TOP: usize = 64;
+/// The slowest of so many are a tail.
+pub(super) const TAIL: u64 = 100;
 
 /// Durations of one kind of thing.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,16 +26,37 @@ pub struct Series {
     pub counts: [u64; BLOCKS],
     /// Nanoseconds of those.
     pub totals: [u64; BLOCKS],
-    /// Of several recordings: the median of each that has any, and its nanoseconds a second. Else empty.
-    pub runs: Vec<(Option<f64>, f64)>,
+    /// Of several recordings: what each has. Else empty.
+    pub runs: Vec<Run>,
     /// Those with the smallest lots, which are drawn from the value and its time.
     sample: Vec<Kept>,
     /// The largest lot that is kept, once some were dropped. No larger one can come in.
     bound: u64,
     /// The shortest of `top` once it is full. No shorter one can come in.
     floor: u64,
-    /// The longest, by falling duration, at most [`LONGEST`].
+    /// The longest, by falling duration, at most [`TOP`].
     top: Vec<Kept>,
+}
+
+/// What one of several recordings has of a row. All 0 if it has none of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Run {
+    /// How many.
+    pub count: u64,
+    /// Total, nanoseconds.
+    pub total: u64,
+    /// Mean, nanoseconds.
+    pub mean: f64,
+    /// Median, nanoseconds.
+    pub p50: f64,
+    /// Nine in ten are at most this long, nanoseconds.
+    pub p90: f64,
+    /// 99 in a hundred.
+    pub p99: f64,
+    /// The longest.
+    pub max: u64,
+    /// Mean of the slowest 1 %, nanoseconds.
+    pub tail: f64,
 }
 
 impl Default for Series {
@@ -87,12 +112,13 @@ impl Series {
     /// The same with a duration of its own.
     pub fn add_nanos(&mut self, go: u32, range: TimeRange, nanos: u64, whole: &Ruler) {
         self.count += 1;
-        self.total += nanos;
+        // Of a made-up heap the sum may be more than there is.
+        self.total = self.total.saturating_add(nanos);
         self.max = self.max.max(nanos);
         let block = whole.block(range.start);
         if let (Some(count), Some(total)) = (self.counts.get_mut(block), self.totals.get_mut(block)) {
             *count += 1;
-            *total += nanos;
+            *total = total.saturating_add(nanos);
         }
         let lot = lot(go, range, nanos);
         if lot <= self.bound || nanos >= self.floor {
@@ -113,25 +139,25 @@ impl Series {
     /// Of equals the earlier stays, so that no order of adding matters.
     fn keep_top(&mut self, kept: Kept) {
         let key = |kept: &Kept| (std::cmp::Reverse(kept.nanos), kept.range.start, kept.go);
-        if self.top.len() >= LONGEST && self.top.last().is_none_or(|last| key(last) <= key(&kept)) {
+        if self.top.len() >= TOP && self.top.last().is_none_or(|last| key(last) <= key(&kept)) {
             return;
         }
         let place = self.top.partition_point(|other| key(other) <= key(&kept));
         self.top.insert(place, kept);
-        self.top.truncate(LONGEST);
-        self.floor = self.top.get(LONGEST - 1).map_or(0, |last| last.nanos);
+        self.top.truncate(TOP);
+        self.floor = self.top.get(TOP - 1).map_or(0, |last| last.nanos);
     }
 
     /// Adds another.
     pub fn merge(&mut self, other: Self) {
         self.count += other.count;
-        self.total += other.total;
+        self.total = self.total.saturating_add(other.total);
         self.max = self.max.max(other.max);
         for (mine, theirs) in self.counts.iter_mut().zip(other.counts) {
             *mine += theirs;
         }
         for (mine, theirs) in self.totals.iter_mut().zip(other.totals) {
-            *mine += theirs;
+            *mine = mine.saturating_add(theirs);
         }
         self.sample.extend(other.sample);
         // What either has dropped is missing: only up to the smaller bound is the sample whole.
@@ -141,20 +167,53 @@ impl Series {
         other.top.into_iter().for_each(|kept| self.keep_top(kept));
     }
 
-    /// Those of several recordings of `lengths` nanoseconds together.
+    /// Those of several recordings together.
     #[must_use]
-    pub(super) fn pooled(all: Vec<Self>, lengths: &[u64]) -> Self {
+    pub(super) fn pooled(all: Vec<Self>) -> Self {
         let mut pool = Self::default();
-        for (one, length) in all.into_iter().zip(lengths) {
-            let median = (one.count > 0).then(|| quantile(&one.values(), 0.5));
-            let rate = one.total as f64 * 1e9 / (*length).max(1) as f64;
+        for one in all {
+            pool.runs.push(one.run());
             pool.merge(one);
-            pool.runs.push((median, rate));
         }
         // A place in one of them is no place in all.
         pool.top.clear();
         pool.floor = 0;
         pool
+    }
+
+    /// All of it as what one recording has.
+    #[must_use]
+    pub fn run(&self) -> Run {
+        let values = self.values();
+        Run {
+            count: self.count,
+            total: self.total,
+            mean: self.total as f64 / self.count.max(1) as f64,
+            p50: quantile(&values, 0.5),
+            p90: quantile(&values, 0.9),
+            p99: quantile(&values, 0.99),
+            max: self.max,
+            tail: self.tail().unwrap_or_default(),
+        }
+    }
+
+    /// What each recording has: those of several, or the only one.
+    #[must_use]
+    pub fn each_run(&self) -> Vec<Run> {
+        if self.runs.is_empty() { vec![self.run()] } else { self.runs.clone() }
+    }
+
+    /// Mean of the slowest 1 % (of the longest 64, if that is more), nanoseconds. `None` if there are fewer than 100.
+    #[must_use]
+    pub fn tail(&self) -> Option<f64> {
+        self.mean_of_slowest(self.count / TAIL)
+    }
+
+    /// Mean of so many of the longest (of those that are kept), nanoseconds. `None` if that is none.
+    pub(super) fn mean_of_slowest(&self, count: u64) -> Option<f64> {
+        let slowest = self.top.get(..(count as usize).min(self.top.len()))?;
+        let sum: f64 = slowest.iter().map(|one| one.nanos as f64).sum();
+        (!slowest.is_empty()).then(|| sum / slowest.len() as f64)
     }
 
     fn shrink(&mut self, limit: usize) {
@@ -175,6 +234,11 @@ impl Series {
 
     /// The longest, by falling duration, at most [`LONGEST`]. Empty for several recordings.
     pub fn slowest(&self) -> impl Iterator<Item = Instance> + '_ {
+        self.longest().take(LONGEST)
+    }
+
+    /// The same, as many as are kept.
+    pub(super) fn longest(&self) -> impl Iterator<Item = Instance> + '_ {
         self.top.iter().map(Kept::instance)
     }
 
@@ -196,6 +260,12 @@ impl Series {
     #[must_use]
     pub fn part_totals(&self, count: usize) -> Vec<u64> {
         self.totals.chunks(BLOCKS / count.clamp(1, BLOCKS)).map(|blocks| blocks.iter().sum()).collect()
+    }
+
+    /// How many in each of `count` equal parts of the trace; a divisor of [`BLOCKS`].
+    #[must_use]
+    pub fn part_counts(&self, count: usize) -> Vec<u64> {
+        self.counts.chunks(BLOCKS / count.clamp(1, BLOCKS)).map(|blocks| blocks.iter().sum()).collect()
     }
 
     /// The median duration in each of `count` equal parts of the trace that has any in the sample.

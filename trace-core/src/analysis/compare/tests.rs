@@ -19,7 +19,7 @@ fn series(durations: impl IntoIterator<Item = i64>) -> Series {
 fn measured(rows: Vec<(RowKind, &str, Series)>) -> Measured {
     let mut rows: Vec<_> = rows.into_iter().map(|(kind, name, series)| ((kind, name.to_owned()), series)).collect();
     rows.sort_by(|one, other| one.0.cmp(&other.0));
-    Measured { nanos: 1_000_000_000, running: 1, rows, pictures: Vec::new() }
+    Measured { nanos: 1_000_000_000, running: 1, rows, ..Measured::default() }
 }
 
 /// Durations about `base` that scatter by a tenth, not in order.
@@ -154,6 +154,7 @@ fn short_recordings_have_few_witnesses() {
 
 #[test]
 fn few_events_are_plain_where_they_do_not_overlap() {
+    let is_too_few = |a: &[f64], b: &[f64], parts: usize| super::is_too_few(a, b, parts, LEAST_OF_FEW);
     let (low, high) = ([1.0, 2.0, 3.0], [20.0, 30.0, 40.0]);
     assert!(is_too_few(&low, &high, 16) && is_too_few(&high, &low, 16) && is_too_few(&low, &[], 16));
     assert!(!is_too_few(&low, &[9.0, 30.0], 16), "not far enough");
@@ -161,4 +162,131 @@ fn few_events_are_plain_where_they_do_not_overlap() {
     let many = [1.0; 100];
     assert!(!is_too_few(&many, &[], 16), "enough to test");
     assert!(is_too_few(&many, &[], 2), "unless the recording is too short for it");
+}
+
+/// Recordings whose one row has these medians, microseconds.
+fn pool(kind: RowKind, name: &str, bases: &[i64]) -> Measured {
+    let runs = bases
+        .iter()
+        .zip(1..)
+        .map(|(base, seed)| measured(vec![(kind, name, series(scattered(base * 1_000, 400, seed)))]));
+    Measured::pooled(runs.collect())
+}
+
+#[test]
+fn three_recordings_a_side_show_a_fifth_and_say_what_they_cannot() {
+    let (a, b) =
+        (pool(RowKind::Region, "r in m.f", &[400, 404, 398]), pool(RowKind::Region, "r in m.f", &[481, 478, 483]));
+    let found = compare(&a, &b, &Terms::default(), None);
+    let row = &found.changes[0];
+    assert_eq!((row.tested, row.is_significant, row.is_named), (Some(Measure::Median), true, true), "{row:?}");
+    let (low, high) = row.interval.expect("an interval");
+    assert!(low > 1.1 && low < 1.2 && high > 1.2 && high < 1.3, "{low} {high}");
+    assert!(found.verdict.iter().any(|said| said.contains("3 and 3 recordings find a change")), "{:?}", found.verdict);
+    let back = compare(&b, &a, &Terms::default(), None);
+    assert_eq!((back.changes[0].p, back.changes[0].impact), (row.p, -row.impact));
+    let wild = compare(
+        &pool(RowKind::Task, "t", &[200, 400, 800]),
+        &pool(RowKind::Task, "t", &[480, 960, 240]),
+        &Terms::default(),
+        None,
+    );
+    let precision = wild.changes[0].precision.expect("several recordings");
+    assert!(!wild.changes[0].is_significant && precision.smallest(0.01) > 1.0, "{precision:?}");
+    assert!(precision.runs_for(0.5, 0.01).is_none_or(|runs| runs > 10));
+}
+
+#[test]
+fn a_tail_is_tested_as_a_tail() {
+    let side = |slow: i64, seed: i64| {
+        let of = scattered(300_000, 2_000, seed).enumerate();
+        measured(vec![(
+            RowKind::Task,
+            "t",
+            series(of.map(|(at, nanos)| if at % 150 == 9 { nanos * slow } else { nanos })),
+        )])
+    };
+    let found = compare(&side(1, 1), &side(10, 2), &Terms::default(), None);
+    let row = &found.changes[0];
+    assert_eq!((row.tested, row.is_named), (Some(Measure::Tail), true), "{row:?}");
+    assert!(found.verdict[0].starts_with("Task t: slowest 1 % "), "{:?}", found.verdict);
+    assert!(!compare(&side(1, 1), &side(1, 2), &Terms::default(), None).changes[0].is_significant);
+}
+
+#[test]
+fn twice_the_load_is_no_regression() {
+    let side = |count: i64, seed: i64| {
+        measured(vec![
+            (RowKind::Task, "t", series(scattered(300_000, count, seed))),
+            (RowKind::Wait, "select in m.f", series(scattered(200_000, count, seed + 1))),
+        ])
+    };
+    let found = compare(&side(400, 1), &side(800, 2), &Terms::default(), None);
+    assert!(
+        found.settings[0].starts_with("Load differs: task t, 400 → 800 per second (+100.0 %)"),
+        "{:?}",
+        found.settings
+    );
+    assert!(found.settings[0].contains("--per task:t"), "{:?}", found.settings);
+    assert!(found.verdict[0].starts_with("No significant difference"), "{:?}", found.verdict);
+    assert!(found.changes.iter().all(|row| !row.is_named));
+}
+
+#[test]
+fn a_row_under_a_new_name_is_one() {
+    let side = |name: &str, seed: i64| {
+        measured(vec![
+            (RowKind::Region, name, series(scattered(10_900, 2_000, seed))),
+            (RowKind::Task, "t", series(scattered(300_000, 200, seed))),
+        ])
+    };
+    let found = compare(&side("lookup in m.lookup", 1), &side("lookup in m.handle", 2), &Terms::default(), None);
+    let row = found.changes.iter().find(|row| row.kind == RowKind::Region).expect("the region");
+    assert_eq!((row.renamed.as_deref(), row.is_guess), (Some("lookup in m.handle"), true));
+    assert!(!row.is_told() && found.changes.len() == 2, "{found:?}");
+    let other = compare(&side("lookup in m.lookup", 1), &side("send in n.mail", 2), &Terms::default(), None);
+    assert_eq!(other.changes.len(), 3, "another thing in another place");
+    let apart = Correction { kind: RowKind::Region, a: Some("lookup in m.lookup".to_owned()), b: None };
+    let terms = Terms { corrections: vec![apart], ..Terms::default() };
+    let said = compare(&side("lookup in m.lookup", 1), &side("lookup in m.handle", 2), &terms, None);
+    assert_eq!(said.changes.len(), 3, "what a person says counts");
+}
+
+#[test]
+fn what_has_no_name_or_may_be_lost_is_not_new() {
+    let side = |is_damaged: bool, name: &str| Measured {
+        is_damaged,
+        ..measured(vec![(RowKind::Task, name, series(scattered(3_000_000, 200, 1)))])
+    };
+    let found = compare(&side(false, "t"), &side(false, ""), &Terms::default(), None);
+    let by_name = |name: &str| found.changes.iter().find(|row| row.name == name).expect("a row").is_told();
+    assert_eq!((by_name("t"), by_name("")), (true, false));
+    let found = compare(&side(true, "u"), &side(false, "t"), &Terms::default(), None);
+    assert!(found.settings[0].starts_with("Parts of A are lost"), "{:?}", found.settings);
+    let told: Vec<_> = found.changes.iter().filter(|row| row.is_told()).map(|row| row.name.as_str()).collect();
+    assert_eq!(told, ["u"], "what B has may be lost in A");
+}
+
+#[test]
+fn conditions_are_met_not_met_or_undecided() {
+    use super::figure::Figure;
+    use super::gate::{Decision, Gate, Limit};
+    let (a, b) = (pool(RowKind::Region, "r", &[400, 404, 398]), pool(RowKind::Region, "r", &[481, 478, 483]));
+    let check = |a: &Measured, b: &Measured, figure: Figure, above: bool, limit: Limit| {
+        let found = compare(a, b, &Terms::default(), None);
+        Gate { figure, above, limit }.check(&found.changes[0], [a, b], Per::Second)
+    };
+    let more = check(&a, &b, Figure::P50, true, Limit::Relative(0.1));
+    assert!(more.decision == Decision::Met && more.interval.is_some(), "{more:?}");
+    assert_eq!(check(&a, &b, Figure::P50, true, Limit::Relative(0.5)).decision, Decision::NotMet);
+    assert_eq!(check(&b, &a, Figure::P50, false, Limit::Relative(-0.1)).decision, Decision::Met, "an improvement");
+    assert_eq!(check(&a, &b, Figure::P50, true, Limit::Absolute(450_000.0)).decision, Decision::Met, "a budget");
+    let wild = pool(RowKind::Region, "r", &[200, 480, 900]);
+    let unsure = check(&a, &wild, Figure::P50, true, Limit::Relative(0.1));
+    assert_eq!(unsure.decision, Decision::Undecided, "{unsure:?}");
+    // One recording cannot tell about the longest.
+    let (one, other) = (pool(RowKind::Region, "r", &[400]), pool(RowKind::Region, "r", &[800]));
+    let single = check(&one, &other, Figure::Max, true, Limit::Relative(0.1));
+    assert!(single.decision == Decision::Undecided && single.needed.is_some_and(|runs| runs > 5), "{single:?}");
+    assert_eq!(check(&one, &other, Figure::P50, true, Limit::Relative(0.1)).decision, Decision::Met);
 }

@@ -2,9 +2,20 @@
 
 use std::collections::HashMap;
 
+use crate::analysis::compare::evidence::Measure;
 use crate::analysis::compare::measure::{Measured, RowKind};
 use crate::analysis::compare::{Change, Comparison, Figures, Terms, compare_named};
 use crate::analysis::findings::Findings;
+
+impl Trend {
+    /// The figure that its values and its change are of: what the first and the last differ in most surely, or a step,
+    /// or else its median.
+    #[must_use]
+    pub fn measure(&self) -> Measure {
+        let surest = std::iter::once(&self.overall).chain(&self.steps).filter(|step| step.is_told());
+        surest.chain(std::iter::once(&self.overall)).find_map(|step| step.tested).unwrap_or(Measure::Median)
+    }
+}
 
 /// A row of all recordings.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +32,7 @@ pub struct Trend {
     pub steps: Vec<Step>,
     /// From the first to the last.
     pub overall: Step,
-    /// Time in sum per unit, last over first; `None` if it is missing on one of them.
+    /// Total per unit, last over first; `None` if it is missing on one of them.
     pub ratio: Option<f64>,
 }
 
@@ -32,13 +43,26 @@ pub struct Step {
     pub is_significant: bool,
     /// As [`Change::is_too_few`].
     pub is_too_few: bool,
-    /// Time in sum per unit, later less earlier, nanoseconds.
+    /// As [`Change::tested`].
+    pub tested: Option<Measure>,
+    /// As [`Change::effect`].
+    pub effect: Option<f64>,
+    /// As [`Change::has_grown`].
+    pub has_grown: bool,
+    /// Total per unit, later less earlier, nanoseconds.
     pub impact: f64,
 }
 
 impl Step {
     fn of(change: &Change) -> Self {
-        Self { is_significant: change.is_significant, is_too_few: change.is_too_few, impact: change.impact }
+        Self {
+            is_significant: change.is_significant,
+            is_too_few: change.is_too_few,
+            tested: change.tested,
+            effect: change.effect,
+            has_grown: change.has_grown(),
+            impact: change.impact,
+        }
     }
 
     /// Whether it is worth being told of.

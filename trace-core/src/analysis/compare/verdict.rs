@@ -1,8 +1,10 @@
 //! What a comparison says in sentences.
 
 use crate::analysis::compare::causes::{CauseChange, causes};
+use crate::analysis::compare::evidence::Measure;
 use crate::analysis::compare::measure::RowKind;
-use crate::analysis::compare::{Change, Figures};
+use crate::analysis::compare::words::{self, count, subject, value};
+use crate::analysis::compare::{Change, Figures, Per, SIGNIFICANT};
 use crate::analysis::findings::Findings;
 use crate::analysis::findings::finding::{Finding, Kind, Severity};
 
@@ -11,17 +13,85 @@ const MANIFOLD: u64 = 5;
 /// Rows told of.
 const TOLD: usize = 4;
 
-/// The sentences, the most important first: causes that went or came, then the rows that changed most.
+/// What sentences have to know besides the rows.
+pub(super) struct Told<'a> {
+    /// Rows that were tested.
+    pub(super) tested: usize,
+    /// What the sides are called.
+    pub(super) names: [&'a str; 2],
+    /// What totals are divided by, and that of each side.
+    pub(super) per: Per,
+    pub(super) units: (f64, f64),
+    /// One recording a side.
+    pub(super) is_single: bool,
+}
+
+/// The sentences, the most important first: causes that went or came, then the rows that changed most, then what did
+/// not change.
 #[must_use]
-pub fn verdict(
+pub(super) fn verdict(changes: &[Change], findings: Option<(&Findings, &Findings)>, told: &Told<'_>) -> Vec<String> {
+    let (mut sentences, doubtful) = cause_sentences(changes, findings, told.names);
+    let named: Vec<&Change> = changes.iter().filter(|change| change.is_named).collect();
+    sentences.extend(named.iter().take(TOLD).map(|change| sentence(change, told)));
+    let rest = named.len().saturating_sub(TOLD);
+    if rest > 0 {
+        sentences.push(format!("{rest} more of {} rows changed.", count(told.tested as u64)));
+    }
+    if sentences.is_empty() {
+        sentences.extend(nothing(changes, told));
+    } else {
+        sentences.extend(unchanged(changes));
+    }
+    sentences.extend(doubtful);
+    sentences.extend(exactness(changes, told.tested));
+    sentences
+}
+
+/// A change of this part is what most people want to find.
+const WANTED: f64 = 0.05;
+
+/// What several recordings a side can tell: the smallest change of the task (or region) with the most time that
+/// would have been found, and how many recordings a smaller one takes.
+fn exactness(changes: &[Change], tested: usize) -> Option<String> {
+    let p = needed_p(tested);
+    let size = |change: &Change| change.a.map_or(0, |a| a.total) + change.b.map_or(0, |b| b.total);
+    let most = |kind: RowKind| {
+        let all = changes.iter().filter(|change| change.kind == kind && change.precision.is_some());
+        all.max_by(|one, other| size(one).cmp(&size(other)).then_with(|| other.name.cmp(&one.name)))
+    };
+    let change = [RowKind::Task, RowKind::Region, RowKind::Work].into_iter().find_map(most)?;
+    let precision = change.precision.filter(|precision| precision.measure == Measure::Median)?;
+    let smallest = precision.smallest(p);
+    let more = match precision.runs_for(WANTED, p) {
+        _ if smallest <= WANTED => String::new(),
+        Some(runs) => format!("; one of {:.0} % takes {runs} recordings a side", WANTED * 100.0),
+        None => format!("; one of {:.0} % takes more than 100 recordings a side", WANTED * 100.0),
+    };
+    let what = format!("{} {}", subject(change.kind).to_lowercase(), change.name);
+    let spread = |seen: Option<f64>| seen.map_or("unknown".to_owned(), |seen| format!("{:.1} %", seen * 100.0));
+    Some(format!(
+        "{} and {} recordings find a change of the median of {what} from {:.1} % on{more}; it differs between \
+         recordings by {} in A and {} in B (standard deviation).",
+        precision.runs[0],
+        precision.runs[1],
+        smallest * 100.0,
+        spread(precision.seen[0]),
+        spread(precision.seen[1]),
+    ))
+}
+
+/// The p that a row needs to be called significant if it is the only one that changed: each has up to three tests.
+fn needed_p(tested: usize) -> f64 {
+    SIGNIFICANT / (3.0 * tested.max(1) as f64)
+}
+
+/// Causes that went or came and are borne out by a row, and those that are not.
+fn cause_sentences(
     changes: &[Change],
     findings: Option<(&Findings, &Findings)>,
-    tested: usize,
-    names: [&str; 2],
-) -> Vec<String> {
-    let [name_a, name_b] = names;
-    let mut sentences = Vec::new();
-    let mut doubtful = Vec::new();
+    [name_a, name_b]: [&str; 2],
+) -> (Vec<String>, Vec<String>) {
+    let (mut sentences, mut doubtful) = (Vec::new(), Vec::new());
     for cause in findings.map(|(a, b)| causes(a, b)).unwrap_or_default() {
         let (word, finding, is_gone) = match (&cause, findings) {
             (CauseChange::Gone(at), Some((a, _))) => ("Gone", a.list.get(*at), true),
@@ -36,17 +106,50 @@ pub fn verdict(
             doubtful.push(format!("Only in {side}, though no row bears out a change: {}", full_stop(&finding.title)));
         }
     }
-    let significant: Vec<&Change> = changes.iter().filter(|change| change.is_significant).collect();
-    sentences.extend(significant.iter().take(TOLD).map(|change| sentence(change, names)));
-    let rest = significant.len().saturating_sub(TOLD);
-    if rest > 0 {
-        sentences.push(format!("{rest} more of {tested} rows changed significantly."));
+    (sentences, doubtful)
+}
+
+/// What to say where nothing is named.
+fn nothing(changes: &[Change], told: &Told<'_>) -> Vec<String> {
+    let mut sentences = vec![format!("No significant difference in {} rows.", count(told.tested as u64))];
+    let differ = changes.iter().filter(|change| change.is_told()).count();
+    if told.is_single && differ > 0 {
+        let rows = if differ == 1 { "row differs".to_owned() } else { format!("{} rows differ", count(differ as u64)) };
+        let rows = if differ == 1 { format!("1 {rows}") } else { rows };
+        sentences = vec![format!(
+            "No significant difference that one recording a side can show to be a change of the program; {rows} \
+             between these two recordings, as they may by chance (in the table)."
+        )];
     }
-    if sentences.is_empty() {
-        sentences.push(format!("No significant difference in {tested} rows."));
-    }
-    sentences.extend(doubtful);
     sentences
+}
+
+/// The tasks, or else regions, that take the most time and did not change.
+fn unchanged(changes: &[Change]) -> Option<String> {
+    let steady = |kind: RowKind| -> Vec<&Change> {
+        let is_steady = |change: &&Change| {
+            let medians =
+                change.a.zip(change.b).filter(|(a, b)| a.count.min(b.count) >= 20 && a.p50 > 0.0 && b.p50 > 0.0);
+            change.kind == kind
+                && !change.is_told()
+                && medians.is_some_and(|(a, b)| (b.p50 / a.p50).ln().abs() < Measure::Median.least_change())
+        };
+        let mut found: Vec<&Change> = changes.iter().filter(is_steady).collect();
+        let size = |change: &Change| change.a.map_or(0, |a| a.total) + change.b.map_or(0, |b| b.total);
+        found.sort_by(|one, other| size(other).cmp(&size(one)).then_with(|| one.name.cmp(&other.name)));
+        found
+    };
+    let found = [RowKind::Task, RowKind::Region].map(steady).concat();
+    let listed: Vec<String> = found
+        .into_iter()
+        .take(2)
+        .filter_map(|change| {
+            let (a, b) = change.a.zip(change.b)?;
+            let median = arrow(change.kind, a.p50, b.p50);
+            Some(format!("{} {} (median {median})", subject(change.kind).to_lowercase(), change.name))
+        })
+        .collect();
+    (!listed.is_empty()).then(|| format!("Unchanged: {}.", listed.join(", ")))
 }
 
 /// Brings the rows that show causes which went or came to the top, in the order of the causes: they are what the
@@ -63,9 +166,7 @@ pub(super) fn lead(changes: &mut Vec<Change>, findings: Option<(&Findings, &Find
         let Some(finding) = finding.filter(|finding| finding.severity >= Severity::Warning) else { continue };
         let left = changes.iter().enumerate().skip(place);
         let shows = left.filter(|(_, change)| {
-            (change.is_significant || change.is_too_few)
-                && is_named(change, finding)
-                && bears_out(change, finding, is_gone)
+            (change.is_named || change.is_told()) && is_named(change, finding) && bears_out(change, finding, is_gone)
         });
         let most = shows.max_by(|one, other| one.1.impact.abs().total_cmp(&other.1.impact.abs()));
         if let Some((at, _)) = most {
@@ -95,7 +196,7 @@ fn bears_out(change: &Change, finding: &Finding, is_gone: bool) -> bool {
         | Kind::Straggler
         | Kind::Imbalance => &[RowKind::Wait, RowKind::Stuck],
         Kind::GoroutineLeak => &[RowKind::Stuck],
-        Kind::GcPressure => &[RowKind::Gc, RowKind::Assist],
+        Kind::GcPressure => &[RowKind::Gc, RowKind::Heap, RowKind::Assist],
         Kind::StopTheWorld => &[RowKind::Stw, RowKind::Gc],
         Kind::CpuStarvation | Kind::IdleProcs => &[RowKind::Sched],
         Kind::SlowSyscall => &[RowKind::Syscall],
@@ -129,84 +230,66 @@ fn bears_out(change: &Change, finding: &Finding, is_gone: bool) -> bool {
         && total(more).saturating_sub(total(less)) >= finding.time_lost_ns / 2
         && finding.severity == Severity::Severe
         && !matches!(finding.kind, Kind::CpuStarvation | Kind::IdleProcs | Kind::StopTheWorld);
-    change.is_significant || (touched.contains(&change.kind) && is_all_of_it)
+    change.is_named || (touched.contains(&change.kind) && is_all_of_it)
 }
 
 fn full_stop(title: &str) -> String {
     if title.ends_with('.') { title.to_owned() } else { format!("{title}.") }
 }
 
-/// One changed row: `task /checkout: p99 126 ms → 31 µs, median …`.
-fn sentence(change: &Change, [name_a, name_b]: [&str; 2]) -> String {
-    let what = format!("{} {}", subject(change.kind), change.name);
+/// One changed row: `Region parse in main.parse: median 204 µs → 409 µs (+100.5 %, 95 % interval +98 % to +103 %).`
+fn sentence(change: &Change, told: &Told<'_>) -> String {
+    let [name_a, name_b] = told.names;
+    let other = change.renamed.as_ref().map_or_else(String::new, |other| format!(" → {other}"));
+    let what = format!("{} {}{other}", subject(change.kind), change.name);
+    let (unit_a, unit_b) = told.units;
+    let per = per_words(told.per);
+    let alone = |figures: &Figures, unit: f64, word: &str, name: &str| {
+        let total = value(change.kind, figures.total as f64 / unit);
+        format!("{what}: {word} ({total}{per}, {} times in {name}).", count(figures.count))
+    };
     match (&change.a, &change.b) {
-        (Some(a), None) => format!("{what}: gone ({} in sum, {} times in {name_a}).", nanos(a.total as f64), a.count),
-        (None, Some(b)) => format!("{what}: new ({} in sum, {} times in {name_b}).", nanos(b.total as f64), b.count),
-        (Some(a), Some(b)) => format!("{what}: {}.", moved(a, b, change.ratio)),
+        (Some(a), None) => alone(a, unit_a, "gone", name_a),
+        (None, Some(b)) => alone(b, unit_b, "new", name_b),
+        (Some(a), Some(b)) => format!("{what}: {}.", moved(change, (a, b), told)),
         (None, None) => what,
     }
 }
 
-fn moved(a: &Figures, b: &Figures, ratio: Option<f64>) -> String {
-    let arrow = |one: f64, other: f64| format!("{} → {}", nanos(one), nanos(other));
-    let part = if a.count.min(b.count) >= 20 && apart(a.p99, b.p99) >= apart(a.p50, b.p50) {
-        format!("p99 {}", arrow(a.p99, b.p99))
-    } else if apart(a.p50, b.p50) > 0.02 {
-        format!("median {}", arrow(a.p50, b.p50))
-    } else {
-        format!("{} → {} times", a.count, b.count)
+/// What was tested, with how much it changed.
+fn moved(change: &Change, (a, b): (&Figures, &Figures), told: &Told<'_>) -> String {
+    let (unit_a, unit_b) = told.units;
+    let per = per_words(told.per);
+    let kind = change.kind;
+    let measure = change.tested.unwrap_or(Measure::Total);
+    let values = format!("{} → {}", measure.words(kind, a, unit_a), measure.words(kind, b, unit_b));
+    let figures = match measure {
+        Measure::Median => format!("median {values}"),
+        Measure::Tail => format!("slowest 1 % {values} on average"),
+        Measure::Count => format!("{values} times{per}"),
+        Measure::Total => format!("{values}{per}"),
     };
-    let in_sum = ratio.map_or_else(String::new, |ratio| format!(" (in sum {})", times(ratio)));
-    format!("{part}{in_sum}")
+    let ratio = change.effect.or(change.ratio).map(words::change).unwrap_or_default();
+    let interval = change.interval.map_or_else(String::new, |(low, high)| {
+        format!(", 95 % interval {} to {}", words::percent(low), words::percent(high))
+    });
+    let steady = match change.tested {
+        Some(Measure::Tail) => format!("; median {}", arrow(kind, a.p50, b.p50)),
+        _ => String::new(),
+    };
+    format!("{figures} ({ratio}{interval}){steady}")
 }
 
-fn apart(a: f64, b: f64) -> f64 {
-    if a > 0.0 && b > 0.0 { (b / a).ln().abs() } else { 0.0 }
+fn arrow(kind: RowKind, a: f64, b: f64) -> String {
+    format!("{} → {}", value(kind, a), value(kind, b))
 }
 
-fn times(ratio: f64) -> String {
-    match ratio {
-        _ if ratio >= 1_000.0 => "more than 1000 times".to_owned(),
-        _ if ratio >= 20.0 => format!("{ratio:.0} times"),
-        _ if ratio >= 2.0 => format!("{ratio:.1} times"),
-        _ if ratio >= 1.0 => format!("+{:.0} %", (ratio - 1.0) * 100.0),
-        _ if ratio <= 0.001 => "less than 1/1000".to_owned(),
-        _ if ratio <= 0.2 => format!("1/{:.0}", 1.0 / ratio),
-        _ => format!("\u{2212}{:.0} %", (1.0 - ratio) * 100.0),
+/// What totals are divided by, behind a figure.
+const fn per_words(per: Per) -> &'static str {
+    match per {
+        Per::Second => " per second",
+        Per::ProcessorSecond => " per CPU second",
+        Per::Row(..) => " each",
+        Per::Nothing => "",
     }
-}
-
-const fn subject(kind: RowKind) -> &'static str {
-    match kind {
-        RowKind::Task => "Task",
-        RowKind::Region => "Region",
-        RowKind::Work => "Work in",
-        RowKind::Wait => "Waits at",
-        RowKind::Sleep => "Sleeps in",
-        RowKind::Syscall => "System calls",
-        RowKind::Sched => "Waits for a proc of",
-        RowKind::Running => "Running of",
-        RowKind::Goroutine => "Lives of",
-        RowKind::Stuck => "Goroutines left at",
-        RowKind::Samples => "CPU samples in",
-        RowKind::Gc => "Garbage collection:",
-        RowKind::Stw => "Stopped world:",
-        RowKind::Assist => "Mark assist in",
-    }
-}
-
-/// `1.23 ms`: three digits are enough to compare.
-fn nanos(nanos: f64) -> String {
-    let (value, unit) = match nanos {
-        _ if nanos >= 1e9 => (nanos / 1e9, "s"),
-        _ if nanos >= 1e6 => (nanos / 1e6, "ms"),
-        _ if nanos >= 1e3 => (nanos / 1e3, "µs"),
-        _ => (nanos, "ns"),
-    };
-    let digits = match value {
-        _ if unit == "ns" || value >= 100.0 => 0,
-        _ if value >= 10.0 => 1,
-        _ => 2,
-    };
-    format!("{value:.digits$} {unit}")
 }

@@ -12,6 +12,7 @@ use trace_core::analysis::compare::picture::{Picture, Population};
 use trace_core::analysis::compare::series::Series;
 use trace_core::analysis::compare::stats::quantile;
 use trace_core::analysis::compare::{Change, Comparison, Per, units};
+use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::finding::Finding;
 use trace_core::analysis::flame::Flame;
 use trace_core::base::time::TraceTime;
@@ -20,7 +21,7 @@ use trace_core::event::state::SpanClass;
 use crate::cli::compare::align::Align;
 use crate::cli::compare::html::axis::Unit;
 use crate::cli::compare::html::plot::Curve;
-use crate::cli::compare::report::{Report, Row, TOO_FEW, Told};
+use crate::cli::compare::report::{Report, Row, Told};
 use crate::cli::compare::{Asked, Side};
 use crate::fmt::escape;
 use crate::fmt::number::{bytes, count};
@@ -44,7 +45,13 @@ struct Laid<'a> {
 
 /// The whole page.
 #[must_use]
-pub(super) fn page(report: &Report, found: &Comparison, sides: [&Side; 2], asked: &Asked, per: Per) -> String {
+pub(super) fn page(
+    report: &Report,
+    found: &Comparison,
+    (sides, findings): ([&Side; 2], &[Findings; 2]),
+    asked: &Asked,
+    per: Per,
+) -> String {
     let (unit_a, unit_b) = units(&sides[0].measured, &sides[1].measured, per);
     let laid = laid(sides, &asked.align);
     let flame_of = |of: fn(&Picture) -> &Flame| {
@@ -62,7 +69,7 @@ pub(super) fn page(report: &Report, found: &Comparison, sides: [&Side; 2], asked
             }
             body {
                 (heading(report))
-                (cause_list(sides))
+                (cause_list(findings))
                 h2 { "Changes" }
                 (table(report))
                 h2 { "Distributions" }
@@ -83,7 +90,7 @@ pub(super) fn page(report: &Report, found: &Comparison, sides: [&Side; 2], asked
                     (over_time(a, b, &asked.align, sides.iter().any(|side| side.measured.pictures.len() > 1)))
                 }
                 @if sides.iter().any(|side| !side.utilisation.is_empty()) {
-                    h2 { "Collector" }
+                    h2 { "GC" }
                     (collector(sides))
                 }
                 h2 { "Goroutines" }
@@ -115,18 +122,22 @@ fn heading(report: &Report) -> Markup {
                 @if side.is_damaged { " · " span.warning { "parts are damaged" } }
             }
         }
+        @if !report.settings.is_empty() {
+            div.notes { @for sentence in &report.settings { p.warning { (sentence) } } }
+        }
         ul.verdict { @for sentence in &report.verdict { li { (sentence) } } }
-        @if !report.limits.is_empty() || !report.crossed.is_empty() {
+        @if !report.limits.is_empty() || !report.conditions.is_empty() {
             div.notes {
+                @for condition in &report.conditions {
+                    @if condition.failed { p.severe { (condition.sentence()) } } @else { p { (condition.sentence()) } }
+                }
                 @for limit in &report.limits { p { (limit) } }
-                @for crossed in &report.crossed { p.severe { "Crossed: " (crossed) } }
             }
         }
     }
 }
 
-fn cause_list(sides: [&Side; 2]) -> Markup {
-    let (Some(a), Some(b)) = (&sides[0].findings, &sides[1].findings) else { return html! {} };
+fn cause_list([a, b]: &[Findings; 2]) -> Markup {
     let rows: Vec<(&str, &Finding)> = causes(a, b)
         .into_iter()
         .filter_map(|cause| match cause {
@@ -141,7 +152,7 @@ fn cause_list(sides: [&Side; 2]) -> Markup {
             p.muted { "No problems found on either side." }
         } @else {
             div.wide { table {
-                tr { th.kind { "in B" } th.kind { "severity" } th.name { "what probably costs time" } th { "time lost" } }
+                tr { th.kind { "in B" } th.kind { "severity" } th.name { "problem" } th { "time lost" } }
                 @for (word, finding) in rows {
                     tr {
                         td.kind {
@@ -162,40 +173,32 @@ fn table(report: &Report) -> Markup {
         div.wide { table {
             tr {
                 th.kind { "kind" } th.name { "name" }
-                @for head in ["A count", "B count", "A median", "B median", "A p99", "B p99", "A sum", "B sum", "change", "q"] {
-                    th { (head) }
-                }
+                @for head in ["figure", "A", "B", "change", "q", "n"] { th { (head) } }
             }
             @for row in report.changes.iter().take(ROWS) { (line(row)) }
         } }
-        p.muted {
-            "~ is not significant. " (TOO_FEW) ". " (count(report.tested as u64)) " rows were tested. "
-            @if report.changes.len() > ROWS { "The first " (ROWS) " are listed. " }
-            "Change is of the time in sum " (report.per_words()) "."
-        }
+        @for sentence in report.footnotes() { p.muted { (sentence) "." } }
+        @if report.changes.len() > ROWS { p.muted { "The first " (ROWS) " rows are listed." } }
     }
 }
 
 fn line(row: &Row) -> Markup {
-    let cells = row.cells();
-    let lean = match (row.significant || row.too_few, row.delta_ns > 0.0) {
+    let cells = &row.cells;
+    let has_grown = row.effect.map_or(row.delta_ns > 0.0, |effect| effect > 1.0);
+    let lean = match (row.significant || row.too_few, has_grown) {
         (false, _) => "muted",
         (true, true) => "more",
         (true, false) => "less",
-    };
-    let counted = |side: &Option<_>| -> String {
-        let side: &Option<crate::cli::compare::report::Numbers> = side;
-        side.as_ref().map_or_else(|| "–".to_owned(), |side| count(side.count))
     };
     html! {
         tr {
             td.kind { (row.kind) }
             td.name { (row.named()) }
-            td { (counted(&row.a)) }
-            td { (counted(&row.b)) }
-            @for cell in cells.iter().take(6) { td { (cell) } }
-            @for cell in cells.iter().skip(6) { td { span class=(lean) { (cell) } } }
-            td.muted { (row.q_value.map(chance).unwrap_or_default()) }
+            td { (cells.figure) }
+            @for value in &cells.values { td { (value) } }
+            td { span class=(lean) { (cells.change) } }
+            td.muted { (cells.chance) }
+            td.muted { (cells.counts) }
         }
     }
 }
@@ -209,6 +212,7 @@ fn distributions(report: &Report, found: &Comparison, sides: [&Side; 2]) -> Mark
         .changes
         .iter()
         .zip(told_of(report, found))
+        .filter(|(_, change)| change.kind != RowKind::Heap)
         .filter(|(_, change)| change.a.or(change.b).is_some_and(|figures| figures.count > 1))
         .take(DRAWN)
         .collect();
@@ -219,11 +223,11 @@ fn distributions(report: &Report, found: &Comparison, sides: [&Side; 2]) -> Mark
             @let values = [0, 1].map(|side| values_of(sides, change, side));
             @let both = [values[0].as_slice(), values[1].as_slice()];
             details open[at == opened] {
-                summary { span.muted { (row.kind) " " } (row.named()) " " (row.cells()[6]) }
+                summary { span.muted { (row.kind) " " } (row.named()) " " (row.cells.change) }
                 div {
                     div.pair {
-                        figure { figcaption { "At most so long (part of all)" } (plot::distribution(both)) }
-                        figure { figcaption { "Spread (part of each side)" } (plot::histogram(both)) }
+                        figure { figcaption { "Cumulative distribution" } (plot::distribution(both)) }
+                        figure { figcaption { "Distribution (part of each side)" } (plot::histogram(both)) }
                     }
                     (quantiles(both, change))
                 }
@@ -249,8 +253,8 @@ fn values_of(sides: [&Side; 2], change: &Change, side: usize) -> Vec<f64> {
 
 fn quantiles(both: [&[f64]; 2], change: &Change) -> Markup {
     let head = |part: f64| match part {
-        0.0 => "least".to_owned(),
-        1.0 => "most".to_owned(),
+        0.0 => "min".to_owned(),
+        1.0 => "max".to_owned(),
         _ => format!("p{:.0}", part * 100.0),
     };
     html! {
@@ -267,7 +271,7 @@ fn quantiles(both: [&[f64]; 2], change: &Change) -> Markup {
         } }
         @if let Some(shift) = change.shift {
             p.muted {
-                "B less A: " (rounded(shift.median)) " (95 % between " (rounded(shift.low)) " and " (rounded(shift.high)) ")"
+                "B − A: " (rounded(shift.median)) " (95 % interval " (rounded(shift.low)) " to " (rounded(shift.high)) ")"
                 @if let (Some(p), Some(q)) = (change.p, change.q) { ", p " (chance(p)) ", q " (chance(q)) }
             }
         }
@@ -415,7 +419,7 @@ const fn state(class: SpanClass) -> &'static str {
         SpanClass::WaitChan => "channel or select",
         SpanClass::WaitNet => "network",
         SpanClass::WaitSleep => "sleep",
-        SpanClass::Gc => "collector",
+        SpanClass::Gc => "GC",
         SpanClass::WaitOther => "other waits",
     }
 }

@@ -1,0 +1,112 @@
+//! Several recordings a side: each is one witness, and what differs between recordings of one side is no change.
+//!
+//! Figures of recordings are compared as logarithms (a change is a factor) by a t test. A handful of recordings
+//! tells its own spread badly, so the spread is averaged with what recordings usually differ by, in the manner of
+//! Smyth (*Linear models and empirical Bayes methods for assessing differential expression*, 2004): with few
+//! recordings the assumption counts, with many the recordings do.
+
+use crate::analysis::compare::Subject;
+use crate::analysis::compare::evidence::{ASSUMED, Evidence, Measure, Precision, usual_spread};
+use crate::analysis::compare::measure::RowKind;
+use crate::analysis::compare::series::Run;
+use crate::analysis::compare::student;
+
+/// Durations of a recording that a median needs.
+const LEAST_FOR_MEDIAN: u64 = 8;
+/// Durations of a recording of which the slowest 1 % are some.
+const LEAST_FOR_TAIL: u64 = 200;
+/// Part of the recordings of a side that must have a figure.
+const MOST_OF: f64 = 0.6;
+/// Time that does not matter, as a part of the time of the trace: it is added to totals, so that what is hardly
+/// there on both sides does not differ, and what is missing has a logarithm.
+const LITTLE: f64 = 3e-3;
+
+/// The recordings of one side of a row.
+pub(super) struct Runs {
+    /// What each has of it.
+    pub(super) runs: Vec<Run>,
+    /// What figures of each are divided by, and its length in nanoseconds.
+    pub(super) units: Vec<(f64, f64)>,
+}
+
+/// The tests of a row. Empty where nothing can be tested.
+pub(super) fn between(subject: Subject, a: &Runs, b: &Runs) -> Vec<Evidence> {
+    let mut found = Vec::new();
+    let kind = subject.kind;
+    let is_seldom = matches!(
+        kind,
+        RowKind::Gc | RowKind::Stw | RowKind::Assist | RowKind::Stuck | RowKind::Samples | RowKind::Heap
+    );
+    let logs = |side: &Runs, of: &dyn Fn(&Run, (f64, f64)) -> Option<f64>| -> Vec<f64> {
+        side.runs.iter().zip(&side.units).filter_map(|(run, unit)| of(run, *unit)).collect()
+    };
+    let mut test = |measure: Measure, of: &dyn Fn(&Run, (f64, f64)) -> Option<f64>| {
+        let sides = [logs(a, of), logs(b, of)];
+        let is_known = |logs: &[f64], side: &Runs| logs.len() as f64 >= MOST_OF * side.runs.len() as f64;
+        if is_known(&sides[0], a) && is_known(&sides[1], b) {
+            found.extend(of_logs(kind, measure, &sides));
+        }
+    };
+    if subject.is_level || !is_seldom {
+        let least = if subject.is_level { 1 } else { LEAST_FOR_MEDIAN };
+        test(Measure::Median, &|run, _| (run.count >= least && run.p50 > 0.0).then(|| run.p50.ln()));
+    }
+    if subject.is_level {
+        return found;
+    }
+    if matches!(kind, RowKind::Task | RowKind::Region | RowKind::Work) {
+        test(Measure::Tail, &|run, _| (run.count >= LEAST_FOR_TAIL && run.tail > 0.0).then(|| run.tail.ln()));
+    }
+    let sum = |of: fn(&(f64, f64)) -> f64| a.units.iter().map(of).sum::<f64>() + b.units.iter().map(of).sum::<f64>();
+    let (all_units, all_nanos) = (sum(|unit| unit.0), sum(|unit| unit.1));
+    if all_units <= 0.0 || all_nanos <= 0.0 {
+        return found;
+    }
+    if kind == RowKind::Gc {
+        // A cycle a recording is the least that can differ.
+        let little = (a.units.len() + b.units.len()) as f64 / all_units;
+        test(Measure::Count, &|run, unit| (unit.0 > 0.0).then(|| (run.count as f64 / unit.0 + little).ln()));
+    }
+    let little = if kind == RowKind::Heap {
+        let all = |side: &Runs| side.runs.iter().map(|run| run.total as f64).sum::<f64>();
+        0.01 * (all(a) + all(b)) / all_units
+    } else {
+        LITTLE * all_nanos / all_units
+    };
+    test(Measure::Total, &|run, unit| (unit.0 > 0.0).then(|| (run.total as f64 / unit.0 + little).ln()));
+    found
+}
+
+/// The t test of a figure's logarithms, a recording each. `None` if a side has none, or both one.
+pub(super) fn of_logs(kind: RowKind, measure: Measure, [a, b]: &[Vec<f64>; 2]) -> Option<Evidence> {
+    if a.is_empty() || b.is_empty() || a.len() + b.len() < 3 {
+        return None;
+    }
+    let log_ratio = mean(b) - mean(a);
+    let usual = usual_spread(kind, measure);
+    let own = (a.len() + b.len() - 2) as f64;
+    let variance = (squares(a) + squares(b) + ASSUMED * usual * usual) / (own + ASSUMED);
+    let deviation = variance.sqrt();
+    let error = deviation * (1.0 / a.len() as f64 + 1.0 / b.len() as f64).sqrt();
+    let freedom = own + ASSUMED;
+    let reach = student::quantile(0.05, freedom) * error;
+    let seen = [a, b].map(|side| (side.len() > 1).then(|| (squares(side) / (side.len() - 1) as f64).sqrt()));
+    let runs = [a.len(), b.len()];
+    Some(Evidence {
+        measure,
+        p: student::two_sided(log_ratio / error, freedom),
+        log_ratio,
+        interval: Some(((log_ratio - reach).exp(), (log_ratio + reach).exp())),
+        precision: Some(Precision { measure, deviation, assumed: ASSUMED, runs, seen }),
+    })
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// Sum of squared distances from the mean.
+fn squares(values: &[f64]) -> f64 {
+    let middle = mean(values);
+    values.iter().map(|value| (value - middle) * (value - middle)).sum()
+}

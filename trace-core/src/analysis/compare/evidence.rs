@@ -1,0 +1,155 @@
+//! What a test says about a row: which of its figures was tested, how much that changed, how sure it is.
+
+use crate::analysis::compare::measure::RowKind;
+use crate::analysis::compare::{Figures, student, words};
+
+/// A figure of a row that is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// The median of its durations.
+    Median,
+    /// The mean of the slowest 1 % of its durations.
+    Tail,
+    /// Its total per unit (see [`Per`](super::Per)).
+    Total,
+    /// How many there are per unit.
+    Count,
+}
+
+impl Measure {
+    /// The stable name that reports use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Median => "median",
+            Self::Tail => "tail",
+            Self::Total => "total",
+            Self::Count => "count",
+        }
+    }
+
+    /// Its value on a side whose totals and counts are divided by `unit`: nanoseconds (of the heap bytes), or a count.
+    #[must_use]
+    pub fn value(self, figures: &Figures, unit: f64) -> f64 {
+        match self {
+            Self::Median => figures.p50,
+            Self::Tail => figures.tail,
+            Self::Total => figures.total as f64 / unit,
+            Self::Count => figures.count as f64 / unit,
+        }
+    }
+
+    /// The same in words.
+    #[must_use]
+    pub fn words(self, kind: RowKind, figures: &Figures, unit: f64) -> String {
+        let value = self.value(figures, unit);
+        if self == Self::Count { words::number(value) } else { words::value(kind, value) }
+    }
+
+    /// Smaller changes are not called significant, however sure they are: two recordings of one program differ
+    /// that much.
+    #[must_use]
+    pub const fn least_change(self) -> f64 {
+        match self {
+            Self::Median => 0.05,
+            Self::Total | Self::Count => 0.1,
+            Self::Tail => 0.2,
+        }
+    }
+}
+
+/// What one test of a row came to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// What was tested.
+    pub measure: Measure,
+    /// Probability of a difference at least this large by chance.
+    pub p: f64,
+    /// Natural logarithm of B over A. Finite also where a side has nothing: a little is added to both then.
+    pub log_ratio: f64,
+    /// 95 % confidence interval of B over A, if it is known.
+    pub interval: Option<(f64, f64)>,
+    /// How exactly several recordings tell it; `None` for one recording a side.
+    pub precision: Option<Precision>,
+}
+
+impl Evidence {
+    /// Whether the change is large enough to be told of.
+    #[must_use]
+    pub fn matters(&self) -> bool {
+        self.log_ratio.abs() >= libm::log1p(self.measure.least_change()) - 1e-9
+    }
+
+    /// The test that speaks for a row: the surest one whose change matters, or else the surest. Its p is corrected
+    /// for how many there were (Bonferroni).
+    pub(super) fn strongest(mut all: Vec<Self>, significant: f64) -> Option<Self> {
+        let looks = all.len() as f64;
+        all.sort_by(|one, other| one.p.total_cmp(&other.p));
+        let sure = |one: &&Self| one.matters() && one.p * looks <= significant;
+        let chosen = all.iter().find(sure).or(all.first()).copied()?;
+        Some(Self { p: (chosen.p * looks).min(1.0), ..chosen })
+    }
+}
+
+/// How exactly several recordings a side tell a figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Precision {
+    /// Of which figure.
+    pub measure: Measure,
+    /// Standard deviation between recordings, of the logarithm of the figure, as the test takes it.
+    pub deviation: f64,
+    /// Degrees of freedom that the assumed spread counts for; those of the recordings come on top.
+    pub assumed: f64,
+    /// Recordings of A and of B.
+    pub runs: [usize; 2],
+    /// What recordings of A and of B deviate by themselves; `None` for fewer than two.
+    pub seen: [Option<f64>; 2],
+}
+
+impl Precision {
+    fn reach(&self, p: f64, runs: [f64; 2]) -> f64 {
+        let freedom = self.assumed + (runs[0] + runs[1] - 2.0).max(0.0);
+        student::quantile(p, freedom) * self.deviation * (1.0 / runs[0] + 1.0 / runs[1]).sqrt()
+    }
+
+    /// The smallest change that would have been found at this p: 0.08 is 8 % more (or as many times less).
+    #[must_use]
+    pub fn smallest(&self, p: f64) -> f64 {
+        self.reach(p, self.runs.map(|runs| runs.max(1) as f64)).exp() - 1.0
+    }
+
+    /// Recordings a side that a change of this part needs to be found at this p; `None`: more than 100.
+    #[must_use]
+    pub fn runs_for(&self, change: f64, p: f64) -> Option<usize> {
+        (2..=100).find(|&runs| self.reach(p, [runs as f64; 2]) <= libm::log1p(change))
+    }
+}
+
+/// How much recordings of one program on one machine differ, as logarithms; measured on programs whose recordings
+/// were made on a quiet and on a busy machine (`tests/data/gen/compare`). Few recordings tell their own spread
+/// badly: this much is assumed, and counts like [`ASSUMED`] recordings.
+pub(super) const fn usual_spread(kind: RowKind, measure: Measure) -> f64 {
+    let by_class = match measure {
+        Measure::Median => [0.025, 0.1, 0.25],
+        Measure::Total => [0.1, 0.2, 0.35],
+        Measure::Tail => [0.15, 0.25, 0.35],
+        Measure::Count => [0.06, 0.1, 0.15],
+    };
+    let [steady, middling, restless] = by_class;
+    match kind {
+        RowKind::Task | RowKind::Region => steady,
+        RowKind::Heap => 0.08,
+        RowKind::Work
+        | RowKind::Wait
+        | RowKind::Sleep
+        | RowKind::Syscall
+        | RowKind::Goroutine
+        | RowKind::Running
+        | RowKind::Stuck
+        | RowKind::Samples => middling,
+        RowKind::Sched | RowKind::Gc | RowKind::Stw | RowKind::Assist => restless,
+    }
+}
+
+/// Degrees of freedom that the assumed spread counts for.
+pub(super) const ASSUMED: f64 = 4.0;

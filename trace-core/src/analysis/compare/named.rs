@@ -1,0 +1,64 @@
+//! What a verdict on one recording a side may name. Two recordings of one build differ in much (above all in how
+//! long goroutines wait for a proc), and no test inside of two recordings can tell that from a change of the build.
+//! Some figures hardly differ, though: medians of tasks and regions whose durations lie close together, allocated
+//! bytes, and waits that make up a part of the time that nobody overlooks. The rates of error are in the manual.
+
+use crate::analysis::compare::evidence::Measure;
+use crate::analysis::compare::measure::{Measured, RowKind};
+use crate::analysis::compare::{Change, Figures};
+
+/// Durations that a median needs to be named for.
+const LEAST: u64 = 20;
+/// A median has to move by this part of what durations differ by (p90 over the median, as logarithms).
+const OF_SPREAD: f64 = 0.2;
+/// The least that a median of a task or region has to move by.
+const LEAST_MEDIAN: f64 = 0.05;
+/// The slowest of them by this much.
+const LEAST_TAIL: f64 = 0.5;
+/// Other rows have to change by this part of the time of the trace, and of their own.
+const LEAST_TIME: f64 = 0.01;
+const LEAST_RATIO: f64 = 0.5;
+/// Bytes allocated and heap goals by this part.
+const LEAST_HEAP: f64 = 0.4;
+
+/// Whether two recordings show this change well enough for the verdict to name it.
+pub(super) fn by_two(change: &Change, sides: [&Measured; 2]) -> bool {
+    if !change.is_told() {
+        return false;
+    }
+    let nanos = |figures: &Option<Figures>| figures.map_or(0.0, |figures| figures.total as f64);
+    let part = |figures: &Option<Figures>, side: &Measured| nanos(figures) / side.nanos.max(1) as f64;
+    let [part_a, part_b] = [part(&change.a, sides[0]), part(&change.b, sides[1])];
+    let is_much = (part_b - part_a).abs() >= LEAST_TIME;
+    let (Some(a), Some(b)) = (&change.a, &change.b) else {
+        return is_much
+            && !matches!(change.kind, RowKind::Sched | RowKind::Running | RowKind::Goroutine | RowKind::Work);
+    };
+    let moved = |least: f64| change.effect.is_some_and(|effect| effect.ln().abs() >= libm::log1p(least));
+    match change.kind {
+        RowKind::Task | RowKind::Region => match change.tested {
+            Some(Measure::Median) => moved(LEAST_MEDIAN) && stands_out(a, b),
+            Some(Measure::Tail) => moved(LEAST_TAIL),
+            _ => false,
+        },
+        RowKind::Wait | RowKind::Sleep | RowKind::Syscall | RowKind::Assist | RowKind::Stuck => {
+            is_much && part_a.max(part_b) >= (1.0 + LEAST_RATIO) * part_a.min(part_b)
+        }
+        RowKind::Heap => moved(LEAST_HEAP),
+        // Samples are a count of CPU time.
+        RowKind::Samples => is_much && moved(LEAST_RATIO),
+        // A unit of work stands for a task where the program has none; its median holds waits for a proc.
+        RowKind::Work => {
+            let median = b.p50 / a.p50.max(1.0);
+            is_much && moved(LEAST_RATIO) && (median - 1.0) * change.impact > 0.0 && stands_out(a, b)
+        }
+        RowKind::Sched | RowKind::Running | RowKind::Goroutine | RowKind::Gc | RowKind::Stw => false,
+    }
+}
+
+/// Whether the median moved by a good part of what durations differ by anyway.
+pub(super) fn stands_out(a: &Figures, b: &Figures) -> bool {
+    let spread = |figures: &Figures| (figures.p90 / figures.p50.max(1.0)).max(1.0).ln();
+    let moved = (b.p50.max(1.0) / a.p50.max(1.0)).ln().abs();
+    a.count.min(b.count) >= LEAST && moved >= OF_SPREAD * spread(a).max(spread(b))
+}

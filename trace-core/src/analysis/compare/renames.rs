@@ -1,0 +1,135 @@
+//! Rows that go on one side and come on the other with the same shape and size: one thing under two names.
+
+use crate::analysis::compare::measure::{Measured, RowKind, is_nameless};
+use crate::analysis::compare::partners::{Correction, Pairs, bare};
+use crate::analysis::compare::series::Series;
+use crate::analysis::compare::stats::quantile;
+
+/// How many a second there are may differ by this factor, as a logarithm.
+const COUNT: f64 = 0.18;
+/// Medians, and totals a second, by this one.
+const SIZE: f64 = 0.7;
+/// Fewer on either side are no shape.
+const LEAST: u64 = 8;
+/// Rows of a side that are looked at, those with the most time first.
+const MOST: usize = 300;
+
+/// Pairs rows that have no partner with those of the other side that look the same: of the same kind and package, as
+/// many, as long. Whether a pair is inferred stands beside it. What a person has said stays.
+pub(super) fn inferred(
+    pairs: Pairs,
+    [a, b]: [&Measured; 2],
+    corrections: &[Correction],
+) -> Vec<((Option<usize>, Option<usize>), bool)> {
+    let is_said = |kind: RowKind, name: &str| {
+        let is_name = |known: &Option<String>| known.as_deref() == Some(name);
+        corrections.iter().any(|said| said.kind == kind && (is_name(&said.a) || is_name(&said.b)))
+    };
+    let looks_a = looks(a, pairs.iter().filter(|pair| pair.1.is_none()).filter_map(|pair| pair.0), &is_said);
+    let looks_b = looks(b, pairs.iter().filter(|pair| pair.0.is_none()).filter_map(|pair| pair.1), &is_said);
+    let mut candidates = Vec::new();
+    for one in &looks_a {
+        candidates.extend(looks_b.iter().filter_map(|other| Some((one.distance(other)?, one.at, other.at))));
+    }
+    // Of equals the one by name, whichever side is which.
+    let name = |side: &Measured, at: usize| side.rows.get(at).map(|row| row.0.1.clone()).unwrap_or_default();
+    let key = |at_a: usize, at_b: usize| {
+        let (one, other) = (name(a, at_a), name(b, at_b));
+        if one <= other { (one, other) } else { (other, one) }
+    };
+    candidates
+        .sort_by(|one, other| one.0.total_cmp(&other.0).then_with(|| key(one.1, one.2).cmp(&key(other.1, other.2))));
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for (_, at_a, at_b) in candidates {
+        if !found.iter().any(|known| known.0 == at_a || known.1 == at_b) {
+            found.push((at_a, at_b));
+        }
+    }
+    let partner = |at_a: usize| found.iter().find(|known| known.0 == at_a).map(|known| known.1);
+    let is_taken = |at_b: usize| found.iter().any(|known| known.1 == at_b);
+    pairs
+        .into_iter()
+        .filter(|pair| pair.0.is_some() || !pair.1.is_some_and(is_taken))
+        .map(|(at_a, at_b)| match (at_a, at_b) {
+            (Some(one), None) => ((at_a, partner(one)), partner(one).is_some()),
+            _ => ((at_a, at_b), false),
+        })
+        .collect()
+}
+
+/// What the rows without a partner look like, those with the most time.
+fn looks<'a>(
+    side: &'a Measured,
+    alone: impl Iterator<Item = usize>,
+    is_said: &dyn Fn(RowKind, &str) -> bool,
+) -> Vec<Looks<'a>> {
+    let rows = alone.filter_map(|at| Some((at, side.rows.get(at)?)));
+    let free = rows.filter(|(_, ((kind, name), series))| {
+        series.count >= LEAST && !is_nameless(name) && !is_said(*kind, name) && *kind != RowKind::Heap
+    });
+    let mut found: Vec<Looks<'a>> = free.map(|(at, row)| Looks::of(at, row, side.nanos)).collect();
+    found.sort_by(|one, other| other.total.total_cmp(&one.total).then_with(|| one.name.cmp(other.name)));
+    found.truncate(MOST);
+    found
+}
+
+/// What a row without a partner looks like.
+struct Looks<'a> {
+    at: usize,
+    kind: RowKind,
+    name: &'a str,
+    count: f64,
+    /// How many a second.
+    rate: f64,
+    /// Nanoseconds a second.
+    total: f64,
+    median: f64,
+}
+
+impl<'a> Looks<'a> {
+    fn of(at: usize, ((kind, name), series): &'a ((RowKind, String), Series), nanos: u64) -> Self {
+        let seconds = nanos.max(1) as f64 / 1e9;
+        let (rate, total) = (series.count as f64 / seconds, series.total as f64 / seconds);
+        let median = quantile(&series.values(), 0.5);
+        Self { at, kind: *kind, name, count: series.count as f64, rate, total, median }
+    }
+
+    /// How far apart two rows are; `None` if they are not one.
+    fn distance(&self, other: &Self) -> Option<f64> {
+        if self.kind != other.kind || !are_alike(self.kind, self.name, other.name) {
+            return None;
+        }
+        let apart = |one: f64, other: f64| {
+            if one > 0.0 && other > 0.0 { Some((other / one).ln().abs()) } else { (one == other).then_some(0.0) }
+        };
+        let count = apart(self.rate, other.rate)?;
+        let total = apart(self.total, other.total)?;
+        let median = apart(self.median, other.median)?;
+        // Few of them scatter: what is counted has an error of its root.
+        let few = 2.0 / self.count.min(other.count).sqrt();
+        (count <= COUNT + few && total <= SIZE + few && median <= SIZE + few).then_some(count + total + median)
+    }
+}
+
+/// Whether names may be of one thing: what is done is the same, or the function is of the same package.
+fn are_alike(kind: RowKind, a: &str, b: &str) -> bool {
+    let parts = |name: &str| -> (String, String) {
+        let name = bare(name);
+        name.split_once(" in ").map_or((String::new(), name.clone()), |(what, place)| (what.into(), place.into()))
+    };
+    let ((what_a, place_a), (what_b, place_b)) = (parts(a), parts(b));
+    match kind {
+        // Types are free texts: a new one is a new thing.
+        RowKind::Task | RowKind::Stw => false,
+        // The same type in another function.
+        RowKind::Region => what_a == what_b && !what_a.is_empty() || place_a == place_b,
+        _ => what_a == what_b && package(&place_a) == package(&place_b),
+    }
+}
+
+/// `a/b` of `a/b.(*T).F`.
+fn package(function: &str) -> &str {
+    let base = function.rfind('/').map_or(0, |at| at + 1);
+    let end = function.get(base..).and_then(|rest| rest.find('.')).map_or(function.len(), |at| base + at);
+    function.get(..end).unwrap_or(function)
+}

@@ -1,0 +1,117 @@
+//! What differs between two sides before anything of the program is compared: damage, settings, load.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+use crate::analysis::compare::evidence::{Evidence, Measure};
+use crate::analysis::compare::measure::{Measured, RowKind};
+use crate::analysis::compare::words::{change, count, subject};
+use crate::analysis::compare::{Per, units};
+
+/// Requests on the side that has fewer from which on a load can be told.
+const LEAST: u64 = 50;
+/// Loads that differ by less are the same.
+const LEAST_RATIO: f64 = 0.2;
+/// A row whose change is within this part of the load's follows it (as logarithms).
+const ABOUT: f64 = 0.4;
+
+/// Twice the load is no regression: how much more of the most frequent request there was on one side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Load {
+    /// What requests are: a task, a region, or a unit of work.
+    pub kind: RowKind,
+    /// Its name.
+    pub name: String,
+    /// How many there were in A and in B.
+    pub counts: [u64; 2],
+    /// How many a second.
+    pub rates: [f64; 2],
+}
+
+impl Load {
+    /// B's load over A's.
+    #[must_use]
+    pub fn ratio(&self) -> f64 {
+        self.rates[1] / self.rates[0]
+    }
+
+    /// Whether the load is another one.
+    #[must_use]
+    pub fn differs(&self) -> bool {
+        self.ratio().ln().abs() >= libm::log1p(LEAST_RATIO)
+    }
+
+    /// Whether a row changed only as the load did.
+    pub(super) fn explains(&self, evidence: &Evidence, per: Per) -> bool {
+        let is_rate = matches!(evidence.measure, Measure::Total | Measure::Count);
+        let load = self.ratio().ln();
+        per == Per::Second && is_rate && self.differs() && (evidence.log_ratio / load - 1.0).abs() <= ABOUT
+    }
+
+    /// What `--per` calls it: `task:/order`. `None` if that cannot divide by it.
+    #[must_use]
+    pub fn divisor(&self) -> Option<String> {
+        (self.kind == RowKind::Task).then(|| format!("task:{}", self.name))
+    }
+}
+
+/// The load of both sides: of the tasks that both have, the type with the most; else of regions, else of units of
+/// work. `None` if they have none in common, or too few.
+#[must_use]
+pub fn load(a: &Measured, b: &Measured) -> Option<Load> {
+    let (second_a, second_b) = units(a, b, Per::Second);
+    [RowKind::Task, RowKind::Region, RowKind::Work].into_iter().find_map(|kind| {
+        let common = a.rows.iter().filter(|row| row.0.0 == kind).filter_map(|row| {
+            let other = b.rows.iter().find(|other| other.0 == row.0)?;
+            let counts = [row.1.count, other.1.count];
+            let rates = [counts[0] as f64 / second_a, counts[1] as f64 / second_b];
+            (counts[0].min(counts[1]) >= LEAST).then(|| Load { kind, name: row.0.1.clone(), counts, rates })
+        });
+        common.max_by(|one, other| {
+            let size = |load: &Load| load.counts[0] + load.counts[1];
+            size(one).cmp(&size(other)).then_with(|| other.name.cmp(&one.name))
+        })
+    })
+}
+
+/// What differs, in sentences: damage first. Empty if nothing does.
+#[must_use]
+pub fn settings(a: &Measured, b: &Measured, load: Option<&Load>, names: [&str; 2]) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for (side, name) in [a, b].into_iter().zip(names) {
+        if side.is_damaged {
+            sentences.push(format!(
+                "Parts of {name} are lost: its counts and totals are too small, and what is only on the other side \
+                 may be lost here."
+            ));
+        }
+    }
+    if a.settings.procs != b.settings.procs && !a.settings.procs.is_empty() && !b.settings.procs.is_empty() {
+        let [a, b] = [a, b].map(|side| listed(&side.settings.procs, ""));
+        sentences.push(format!("GOMAXPROCS differs: {a} in {}, {b} in {}.", names[0], names[1]));
+    }
+    if a.settings.formats != b.settings.formats {
+        let [a, b] = [a, b].map(|side| listed(&side.settings.formats, "1."));
+        sentences.push(format!("Go differs: trace format {a} in {}, {b} in {}.", names[0], names[1]));
+    }
+    if let Some(load) = load.filter(|load| load.differs()) {
+        let offer = load.divisor().map_or_else(String::new, |divisor| format!(" (--per {divisor} compares per task)"));
+        sentences.push(format!(
+            "Load differs: {} {}, {:.0} → {:.0} per second ({}), {} in {} and {} in {}; totals are per second{offer}.",
+            subject(load.kind).to_lowercase(),
+            load.name,
+            load.rates[0],
+            load.rates[1],
+            change(load.ratio()),
+            count(load.counts[0]),
+            names[0],
+            count(load.counts[1]),
+            names[1],
+        ));
+    }
+    sentences
+}
+
+fn listed(values: &BTreeSet<impl Display>, before: &str) -> String {
+    values.iter().map(|value| format!("{before}{value}")).collect::<Vec<_>>().join(", ")
+}

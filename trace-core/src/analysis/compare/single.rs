@@ -1,0 +1,101 @@
+//! One recording a side: what differs between the two recordings by more than they vary within themselves. It
+//! cannot tell how much two recordings of one build differ.
+
+use crate::analysis::compare::Subject;
+use crate::analysis::compare::evidence::{Evidence, Measure};
+use crate::analysis::compare::measure::RowKind;
+use crate::analysis::compare::ruler;
+use crate::analysis::compare::series::Series;
+use crate::analysis::compare::stats::{mann_whitney, quantile, same_rate};
+use crate::analysis::compare::{student, tails};
+
+/// What happens closer together than this shares a fate: another process had the processor, its clock was slow.
+/// A few slices of the operating system's scheduler, nanoseconds.
+const WITNESS: u64 = 5_000_000;
+/// Fewer parts on either side never give a rank test its say.
+pub(super) const LEAST_PARTS: usize = 8;
+/// Counts up to this are tested as single events, larger ones by how they vary over the trace.
+pub(super) const FEW: u64 = 20;
+/// Added to both sides of a ratio where one has nothing, as a part of the larger: 1 against 100.
+const LITTLE: f64 = 0.01;
+
+/// Parts of a trace that are looked at as witnesses: sixteen, but none shorter than [`WITNESS`].
+pub(super) fn parts(nanos: u64) -> usize {
+    let mut parts = ruler::BLOCKS;
+    while parts > 1 && nanos / (parts as u64) < WITNESS {
+        parts /= 2;
+    }
+    parts
+}
+
+/// The tests of a row: durations, the slowest of them, and how many there are (or how much time they take).
+pub(super) fn within(
+    subject: Subject,
+    (a, b): (Option<&Series>, Option<&Series>),
+    parts: usize,
+    (unit_a, unit_b): (f64, f64),
+) -> Vec<Evidence> {
+    let mut found = Vec::new();
+    let kind = subject.kind;
+    let has_durations = kind != RowKind::Heap || subject.is_level;
+    if let (Some(a), Some(b), true) = (a, b, has_durations) {
+        found.push(durations(a, b, parts));
+        if matches!(kind, RowKind::Task | RowKind::Region | RowKind::Work) {
+            found.extend(tails::slowest(a, b));
+        }
+    }
+    if subject.is_level {
+        return found;
+    }
+    let count = |series: Option<&Series>| series.map_or(0, |series| series.count);
+    let total = |series: Option<&Series>| series.map_or(0.0, |series| series.total as f64);
+    // A burst of something that the other side never does is news, however short.
+    let is_counted = count(a).max(count(b)) < FEW || count(a).min(count(b)) == 0;
+    let (p, measure, figures) = if is_counted && has_durations {
+        let p = same_rate(count(a), count(b), unit_a / (unit_a + unit_b));
+        (p, Measure::Count, (count(a) as f64 / unit_a, count(b) as f64 / unit_b))
+    } else {
+        let per_part = |series: Option<&Series>, unit: f64| -> Vec<f64> {
+            let totals = series.map_or_else(|| vec![0; parts], |series| series.part_totals(parts));
+            totals.into_iter().map(|nanos| nanos as f64 / unit).collect()
+        };
+        let p = mann_whitney(&per_part(a, unit_a), &per_part(b, unit_b));
+        (p, Measure::Total, (total(a) / unit_a, total(b) / unit_b))
+    };
+    found.push(Evidence { measure, p, log_ratio: log_ratio(figures), interval: None, precision: None });
+    found
+}
+
+/// The logarithm of b over a, both above 0 by [`LITTLE`] of the larger if one has nothing. 0 if both have nothing.
+fn log_ratio((a, b): (f64, f64)) -> f64 {
+    let little = if a > 0.0 && b > 0.0 { 0.0 } else { LITTLE * a.max(b) };
+    let (a, b) = (a + little, b + little);
+    if a > 0.0 && b > 0.0 { b.ln() - a.ln() } else { 0.0 }
+}
+
+/// Durations close in time are alike (a burst, a busy neighbour, goroutines that share a fate): a thousand of
+/// them are not a thousand witnesses. The medians of parts of the trace have to differ as well.
+fn durations(a: &Series, b: &Series, parts: usize) -> Evidence {
+    let (values_a, values_b) = (a.values(), b.values());
+    let (parts_a, parts_b) = (a.part_medians(parts), b.part_medians(parts));
+    let p = mann_whitney(&values_a, &values_b).max(mann_whitney(&parts_a, &parts_b));
+    let log_ratio = log_ratio((quantile(&values_a, 0.5), quantile(&values_b, 0.5)));
+    let interval = reach(&parts_a, &parts_b).map(|reach| ((log_ratio - reach).exp(), (log_ratio + reach).exp()));
+    Evidence { measure: Measure::Median, p, log_ratio, interval, precision: None }
+}
+
+/// Half the 95 % interval of the ratio of two medians, as a logarithm, by how much medians of parts of the traces
+/// scatter. `None` for fewer than [`LEAST_PARTS`] parts of a side.
+fn reach(a: &[f64], b: &[f64]) -> Option<f64> {
+    let logs = |values: &[f64]| values.iter().filter(|value| **value > 0.0).map(|value| value.ln()).collect::<Vec<_>>();
+    let (a, b) = (logs(a), logs(b));
+    if a.len().min(b.len()) < LEAST_PARTS {
+        return None;
+    }
+    let error = |values: &[f64]| {
+        let (count, mean) = (values.len() as f64, values.iter().sum::<f64>() / values.len() as f64);
+        values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (count - 1.0) / count
+    };
+    let freedom = (a.len().min(b.len()) - 1) as f64;
+    Some(student::quantile(0.05, freedom) * (error(&a) + error(&b)).sqrt())
+}
