@@ -14,7 +14,7 @@ use crate::action::action::{Action, Actions};
 use crate::action::pairs::PairAction;
 use crate::fmt::number::count;
 use crate::fmt::words;
-use crate::panel::figure::{USUAL, ratio, title, words};
+use crate::panel::figure::{USUAL, ratio, title, title_per, words};
 use crate::panel::{changes, kept, partial_pair_ui};
 use crate::state::app::AppState;
 use crate::state::contrast::Changes;
@@ -130,7 +130,7 @@ fn rows_ui(ui: &mut Ui, pair: &Pair, found: &Arc<Changes>, actions: &mut Actions
     let list = &found.found.changes;
     let filter = controls_ui(ui, pair, found, actions);
     let figures = figures_of(ui);
-    let columns = columns(&figures);
+    let columns = columns(&figures, &pair.per);
     let usual = Sorting { column: usize::MAX, descending: true };
     let sorting = sorting(ui, "changes", usual);
     let key = (Arc::as_ptr(found) as usize, sorting, filter, figures.clone());
@@ -304,10 +304,12 @@ fn offered(pair: &Pair, [a, b]: &[Arc<Measured>; 2]) -> Vec<(PerChoice, String)>
     offered
 }
 
-fn columns(figures: &[Figure]) -> Vec<Column> {
+fn columns(figures: &[Figure], per: &PerChoice) -> Vec<Column> {
     let mut columns = vec![text("Kind", 74.0), text("Name", 0.0)];
     columns.extend(
-        figures.iter().map(|figure| number(title(*figure), if *figure == Figure::Count { 100.0 } else { 141.0 })),
+        figures
+            .iter()
+            .map(|figure| number(title_per(*figure, per), if *figure == Figure::Count { 100.0 } else { 141.0 })),
     );
     columns.extend([text("Tested", 64.0), number("Change", 76.0), number("q", 62.0)]);
     columns

@@ -5,6 +5,7 @@ use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::{self, Figures};
 
 use crate::fmt::number::count;
+use crate::state::pair::PerChoice;
 
 /// Those that show at first.
 pub const USUAL: [Figure; 4] = [Figure::Count, Figure::P50, Figure::P99, Figure::Total];
@@ -21,6 +22,20 @@ pub const fn title(figure: Figure) -> &'static str {
         Figure::P90 => "p90",
         Figure::P99 => "p99",
         Figure::Max => "Max",
+    }
+}
+
+/// The same of a column whose rates and totals are divided by something.
+#[must_use]
+pub const fn title_per(figure: Figure, per: &PerChoice) -> &'static str {
+    match (figure, per) {
+        (Figure::Total, PerChoice::Second) => "Total/s",
+        (Figure::Total, PerChoice::ProcessorSecond) => "Total/CPU s",
+        (Figure::Total, PerChoice::Task(_)) => "Total/task",
+        (Figure::Rate, PerChoice::Second) => "Count/s",
+        (Figure::Rate, PerChoice::ProcessorSecond) => "Count/CPU s",
+        (Figure::Rate, PerChoice::Task(_)) => "Count/task",
+        _ => title(figure),
     }
 }
 

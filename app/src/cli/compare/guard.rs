@@ -113,7 +113,7 @@ impl Guard {
         let goes_on = |change: &&Change| {
             change.b.is_some() || !matches!(change.kind, RowKind::Task | RowKind::Region | RowKind::Work)
         };
-        if !named.iter().any(|change| goes_on(&change)) {
+        if !named.iter().any(goes_on) {
             let similar = similar(&self.name, of_kind.iter().filter(|change| change.b.is_some()).copied());
             return Err(Failure::usage(format!(
                 "'{}': {} '{}' is only in A{similar}",

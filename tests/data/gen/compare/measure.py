@@ -33,7 +33,7 @@ SHOWS = {
 }
 SIZES = [1, 3, 5]
 # Verdicts that name no change.
-NOTHING = re.compile(r"No significant difference|Only in |No change|not named|No difference|Settings differ|One recording")
+NOTHING = re.compile(r"No significant difference|Only in |Unchanged: |\d+ and \d+ recordings find ")
 GATES = [("p50 > +10%", "region20"), ("p99 > +10%", "tail")]
 
 
@@ -128,7 +128,7 @@ def main():
             else:
                 shows = re.compile(SHOWS[what])
                 is_it = lambda row: shows.search(f"{row['kind']} {row['name']}")
-                is_said = any(shows.search(said) for said in named[:3])
+                is_said = any(shows.search(said) for said in found.get("settings", []) + named[:3])
                 wrong = not is_said
                 count(f"{what}: in the verdict", size, program, is_said)
                 count(f"{what}: first row", size, program, bool(told and is_it(told[0])))

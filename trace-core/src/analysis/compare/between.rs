@@ -29,6 +29,9 @@ pub(super) struct Runs {
     pub(super) units: Vec<(f64, f64)>,
 }
 
+/// A figure's logarithm in a recording, which has a unit and a length; `None` if the recording cannot tell it.
+type LogOf<'a> = dyn Fn(&Run, (f64, f64)) -> Option<f64> + 'a;
+
 /// The tests of a row. Empty where nothing can be tested.
 pub(super) fn between(subject: Subject, a: &Runs, b: &Runs) -> Vec<Evidence> {
     let mut found = Vec::new();
@@ -37,10 +40,10 @@ pub(super) fn between(subject: Subject, a: &Runs, b: &Runs) -> Vec<Evidence> {
         kind,
         RowKind::Gc | RowKind::Stw | RowKind::Assist | RowKind::Stuck | RowKind::Samples | RowKind::Heap
     );
-    let logs = |side: &Runs, of: &dyn Fn(&Run, (f64, f64)) -> Option<f64>| -> Vec<f64> {
+    let logs = |side: &Runs, of: &LogOf<'_>| -> Vec<f64> {
         side.runs.iter().zip(&side.units).filter_map(|(run, unit)| of(run, *unit)).collect()
     };
-    let mut test = |measure: Measure, of: &dyn Fn(&Run, (f64, f64)) -> Option<f64>| {
+    let mut test = |measure: Measure, of: &LogOf<'_>| {
         let sides = [logs(a, of), logs(b, of)];
         let is_known = |logs: &[f64], side: &Runs| logs.len() as f64 >= MOST_OF * side.runs.len() as f64;
         if is_known(&sides[0], a) && is_known(&sides[1], b) {

@@ -31,7 +31,7 @@ pub mod words;
 use crate::analysis::compare::between::{Runs, between};
 use crate::analysis::compare::evidence::{Evidence, Measure, Precision};
 use crate::analysis::compare::measure::{HEAP_GOAL, Measured, RowKind, is_nameless};
-use crate::analysis::compare::partners::{Correction, Pairs, corrected};
+use crate::analysis::compare::partners::{Correction, Pair, Pairs, corrected};
 use crate::analysis::compare::rank::ranked;
 use crate::analysis::compare::series::{Run, Series};
 use crate::analysis::compare::settings::{Load, load, settings};
@@ -248,7 +248,7 @@ fn changes(a: &Measured, b: &Measured, terms: &Terms, load: Option<&Load>) -> Ve
 }
 
 /// Which rows are the same, and whether that is inferred from their figures.
-fn pairs(a: &Measured, b: &Measured, terms: &Terms) -> Vec<((Option<usize>, Option<usize>), bool)> {
+fn pairs(a: &Measured, b: &Measured, terms: &Terms) -> Vec<(Pair, bool)> {
     let names = |side: &'_ Measured| -> Vec<(RowKind, String)> { side.rows.iter().map(|row| row.0.clone()).collect() };
     let (names_a, names_b) = (names(a), names(b));
     let known: Pairs = corrected(&borrowed(&names_a), &borrowed(&names_b), &terms.corrections);

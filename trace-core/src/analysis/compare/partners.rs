@@ -7,7 +7,10 @@ use crate::analysis::compare::measure::RowKind;
 
 /// Pairs of indices into the rows of A and B; one of them is missing where there is no partner. Rows of A
 /// come first, in their order, then those only in B.
-pub type Pairs = Vec<(Option<usize>, Option<usize>)>;
+pub type Pairs = Vec<Pair>;
+
+/// The places of one row in the rows of A and of B.
+pub type Pair = (Option<usize>, Option<usize>);
 
 /// What a person said about partners: `a` of A and `b` of B are the same thing, or, where one is missing, the
 /// other has no partner.
@@ -62,12 +65,13 @@ pub fn corrected(a: &[(RowKind, &str)], b: &[(RowKind, &str)], corrections: &[Co
     pairs
 }
 
-/// Finds partners: equal names first, then names that are equal but for what a compiler makes up, in order.
+/// Finds partners: equal names first, then names that are equal but for what a compiler makes up, then closures of
+/// functions that were inlined on one side, in order.
 #[must_use]
 pub fn partners(a: &[(RowKind, &str)], b: &[(RowKind, &str)]) -> Pairs {
     let mut taken = vec![false; b.len()];
     let mut pairs: Pairs = (0..a.len()).map(|at| (Some(at), None)).collect();
-    for spelling in [str::to_owned, bare as fn(&str) -> String] {
+    for spelling in [str::to_owned, bare as fn(&str) -> String, inlined] {
         let mut waiting: BTreeMap<(RowKind, String), Vec<usize>> = BTreeMap::new();
         for (at, (kind, name)) in b.iter().enumerate().rev() {
             if taken.get(at) == Some(&false) {
@@ -107,6 +111,22 @@ pub fn bare(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// The bare name of a closure without the functions that its own was inlined into: `main.serve.func` of
+/// `main.main.serve.func2`, which is `main.serve.func2` where `serve` is not inlined.
+fn inlined(name: &str) -> String {
+    let closure = |word: &str| {
+        let base = word.rfind('/').map_or(0, |at| at + 1);
+        let (path, rest) = word.split_at_checked(base).unwrap_or(("", word));
+        let parts: Vec<&str> = rest.split('.').collect();
+        let made = parts.iter().position(|part| *part == "func").filter(|at| *at >= 2)?;
+        let own = if parts.get(made - 2).is_some_and(|part| part.starts_with('(')) { made - 2 } else { made - 1 };
+        let package = parts.first().filter(|_| own >= 1)?;
+        Some(format!("{path}{package}.{}", parts.get(own..)?.join(".")))
+    };
+    let words = bare(name);
+    words.split(' ').map(|word| closure(word).unwrap_or_else(|| word.to_owned())).collect::<Vec<_>>().join(" ")
+}
+
 fn bare_word(word: &str) -> String {
     let word = word.strip_suffix("-fm").unwrap_or(word);
     let path = word.split('/').filter(|part| !is_version(part)).collect::<Vec<_>>().join("/");
@@ -144,6 +164,21 @@ mod tests {
         ] {
             assert_eq!(bare(name), expected);
         }
+    }
+
+    #[test]
+    fn closures_of_inlined_functions_are_partners() {
+        for (one, other) in [
+            ("main.serve.func1", "main.main.serve.func2"),
+            ("a/b/v2/m.(*T).Run.func1", "a/b/m.main.(*T).Run.func3.1"),
+            ("chan receive in main.serve.func1", "chan receive in main.run.serve.func1"),
+        ] {
+            assert_eq!(inlined(one), inlined(other));
+            let found = partners(&[(RowKind::Work, one)], &[(RowKind::Work, other)]);
+            assert_eq!(found, [(Some(0), Some(0))], "{one} {other}");
+        }
+        assert_ne!(inlined("main.serve.func1"), inlined("main.main.func1"));
+        assert_eq!(inlined("main.functional"), "main.functional");
     }
 
     #[test]

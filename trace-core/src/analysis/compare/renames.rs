@@ -1,7 +1,7 @@
 //! Rows that go on one side and come on the other with the same shape and size: one thing under two names.
 
 use crate::analysis::compare::measure::{Measured, RowKind, is_nameless};
-use crate::analysis::compare::partners::{Correction, Pairs, bare};
+use crate::analysis::compare::partners::{Correction, Pair, Pairs, bare};
 use crate::analysis::compare::series::Series;
 use crate::analysis::compare::stats::quantile;
 
@@ -16,11 +16,7 @@ const MOST: usize = 300;
 
 /// Pairs rows that have no partner with those of the other side that look the same: of the same kind and package, as
 /// many, as long. Whether a pair is inferred stands beside it. What a person has said stays.
-pub(super) fn inferred(
-    pairs: Pairs,
-    [a, b]: [&Measured; 2],
-    corrections: &[Correction],
-) -> Vec<((Option<usize>, Option<usize>), bool)> {
+pub(super) fn inferred(pairs: Pairs, [a, b]: [&Measured; 2], corrections: &[Correction]) -> Vec<(Pair, bool)> {
     let is_said = |kind: RowKind, name: &str| {
         let is_name = |known: &Option<String>| known.as_deref() == Some(name);
         corrections.iter().any(|said| said.kind == kind && (is_name(&said.a) || is_name(&said.b)))
