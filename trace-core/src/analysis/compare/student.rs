@@ -14,10 +14,16 @@ pub fn two_sided(t: f64, df: f64) -> f64 {
     if t.is_nan() || df.is_nan() || df <= 0.0 {
         return 1.0;
     }
-    if t.is_infinite() {
+    let squared = t * t;
+    if squared.is_infinite() {
         return 0.0;
     }
-    incomplete_beta(df / (df + t * t), df / 2.0, 0.5)
+    if squared <= 0.0 {
+        return 1.0;
+    }
+    // Both x and 1 - x are needed, and each is told exactly.
+    let (x, rest) = (df / (df + squared), squared / (df + squared));
+    incomplete_beta((x, rest), (-libm::log1p(squared / df), rest.ln()), (df / 2.0, 0.5))
 }
 
 /// The t that is reached on either side with probability `p`, the inverse of [`two_sided`]. 0 for a `p` of 1 and
@@ -45,22 +51,12 @@ pub fn quantile(p: f64, df: f64) -> f64 {
     high
 }
 
-/// The regularised incomplete beta function, by the continued fraction of DLMF 8.17.22 (evaluated after Lentz),
-/// on the side where it converges fast.
-fn incomplete_beta(x: f64, a: f64, b: f64) -> f64 {
-    if x <= 0.0 {
-        return 0.0;
-    }
-    if x >= 1.0 {
-        return 1.0;
-    }
-    let log_front = libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b) + a * x.ln() + b * libm::log1p(-x);
+/// The regularised incomplete beta function of x with a and b, by the continued fraction of DLMF 8.17.22 (evaluated
+/// after Lentz), on the side where it converges fast. `rest` is 1 - x; both have their logarithms with them.
+fn incomplete_beta((x, rest): (f64, f64), (log_x, log_rest): (f64, f64), (a, b): (f64, f64)) -> f64 {
+    let log_front = libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b) + a * log_x + b * log_rest;
     let front = log_front.exp();
-    if x < (a + 1.0) / (a + b + 2.0) {
-        front * fraction(x, a, b) / a
-    } else {
-        1.0 - front * fraction(1.0 - x, b, a) / b
-    }
+    if x < (a + 1.0) / (a + b + 2.0) { front * fraction(x, a, b) / a } else { 1.0 - front * fraction(rest, b, a) / b }
 }
 
 fn fraction(x: f64, a: f64, b: f64) -> f64 {
