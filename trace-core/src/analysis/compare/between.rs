@@ -9,6 +9,7 @@ use crate::analysis::compare::Subject;
 use crate::analysis::compare::evidence::{ASSUMED, Evidence, Measure, Precision, usual_spread};
 use crate::analysis::compare::measure::RowKind;
 use crate::analysis::compare::series::Run;
+use crate::analysis::compare::stats::quantile;
 use crate::analysis::compare::student;
 
 /// Durations of a recording that a median needs.
@@ -17,6 +18,9 @@ const LEAST_FOR_MEDIAN: u64 = 8;
 const LEAST_FOR_TAIL: u64 = 200;
 /// Part of the recordings of a side that must have a figure.
 const MOST_OF: f64 = 0.6;
+/// Where durations scatter, their median drifts: it is taken to differ between recordings by this part of what they
+/// scatter by.
+const OF_SCATTER: f64 = 0.1;
 /// Time that does not matter, as a part of the time of the trace: it is added to totals, so that what is hardly
 /// there on both sides does not differ, and what is missing has a logarithm.
 const LITTLE: f64 = 3e-3;
@@ -47,7 +51,9 @@ pub(super) fn between(subject: Subject, a: &Runs, b: &Runs) -> Vec<Evidence> {
         let sides = [logs(a, of), logs(b, of)];
         let is_known = |logs: &[f64], side: &Runs| logs.len() as f64 >= MOST_OF * side.runs.len() as f64;
         if is_known(&sides[0], a) && is_known(&sides[1], b) {
-            found.extend(of_logs(kind, measure, &sides));
+            let usual = usual_spread(kind, measure);
+            let usual = if measure == Measure::Median { usual.max(OF_SCATTER * scatter(a, b)) } else { usual };
+            found.extend(of_logs(usual, measure, &sides));
         }
     };
     if subject.is_level || !is_seldom {
@@ -80,13 +86,21 @@ pub(super) fn between(subject: Subject, a: &Runs, b: &Runs) -> Vec<Evidence> {
     found
 }
 
-/// The t test of a figure's logarithms, a recording each. `None` if a side has none, or both one.
-pub(super) fn of_logs(kind: RowKind, measure: Measure, [a, b]: &[Vec<f64>; 2]) -> Option<Evidence> {
+/// How much durations of a recording differ, p90 over the median as a logarithm: the median over all recordings.
+fn scatter(a: &Runs, b: &Runs) -> f64 {
+    let known = a.runs.iter().chain(&b.runs).filter(|run| run.count >= LEAST_FOR_MEDIAN && run.p50 > 0.0);
+    let mut found: Vec<f64> = known.map(|run| (run.p90 / run.p50).max(1.0).ln()).collect();
+    found.sort_by(f64::total_cmp);
+    quantile(&found, 0.5)
+}
+
+/// The t test of a figure's logarithms, a recording each, which usually differ by `usual`. `None` if a side has none,
+/// or both one.
+pub(super) fn of_logs(usual: f64, measure: Measure, [a, b]: &[Vec<f64>; 2]) -> Option<Evidence> {
     if a.is_empty() || b.is_empty() || a.len() + b.len() < 3 {
         return None;
     }
     let log_ratio = mean(b) - mean(a);
-    let usual = usual_spread(kind, measure);
     let own = (a.len() + b.len() - 2) as f64;
     let variance = (squares(a) + squares(b) + ASSUMED * usual * usual) / (own + ASSUMED);
     let deviation = variance.sqrt();

@@ -129,25 +129,21 @@ impl Precision {
 /// were made on a quiet and on a busy machine (`tests/data/gen/compare`). Few recordings tell their own spread
 /// badly: this much is assumed, and counts like [`ASSUMED`] recordings.
 pub(super) const fn usual_spread(kind: RowKind, measure: Measure) -> f64 {
-    let by_class = match measure {
-        Measure::Median => [0.025, 0.1, 0.25],
-        Measure::Total => [0.1, 0.2, 0.35],
-        Measure::Tail => [0.15, 0.25, 0.35],
-        Measure::Count => [0.06, 0.1, 0.15],
+    let [median, total, tail, count] = match kind {
+        RowKind::Task | RowKind::Region => [0.025, 0.1, 0.15, 0.06],
+        RowKind::Heap => [0.08; 4],
+        RowKind::Work | RowKind::Running => [0.1, 0.2, 0.25, 0.1],
+        RowKind::Wait | RowKind::Sleep | RowKind::Syscall | RowKind::Goroutine | RowKind::Stuck | RowKind::Samples => {
+            [0.15, 0.2, 0.25, 0.1]
+        }
+        RowKind::Sched | RowKind::Gc | RowKind::Stw => [0.35, 0.35, 0.35, 0.15],
+        RowKind::Assist => [0.5, 0.5, 0.5, 0.15],
     };
-    let [steady, middling, restless] = by_class;
-    match kind {
-        RowKind::Task | RowKind::Region => steady,
-        RowKind::Heap => 0.08,
-        RowKind::Work
-        | RowKind::Wait
-        | RowKind::Sleep
-        | RowKind::Syscall
-        | RowKind::Goroutine
-        | RowKind::Running
-        | RowKind::Stuck
-        | RowKind::Samples => middling,
-        RowKind::Sched | RowKind::Gc | RowKind::Stw | RowKind::Assist => restless,
+    match measure {
+        Measure::Median => median,
+        Measure::Total => total,
+        Measure::Tail => tail,
+        Measure::Count => count,
     }
 }
 

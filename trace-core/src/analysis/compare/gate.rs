@@ -127,7 +127,7 @@ impl Gate {
             let values = side.runs.iter().zip(&side.units).map(|(run, unit)| self.of_run(run, unit.0));
             values.filter(|value| *value > 0.0 && value.is_finite()).map(f64::ln).collect()
         });
-        let Some(evidence) = of_logs(change.kind, self.measure(), &logs) else {
+        let Some(evidence) = of_logs(usual_spread(change.kind, self.measure()), self.measure(), &logs) else {
             return Outcome { decision: Decision::Undecided, needed: self.usually_needed(change, limit), ..found };
         };
         let (low, high) =
