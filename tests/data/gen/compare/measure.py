@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tells how often `tracelane compare` is right, on a corpus that record.py has recorded.
 
-    measure.py TRACELANE FOLDER [--draws 10] [--words] [--only nothing,planted,gates]
+    measure.py TRACELANE FOLDER [--draws 10] [--words] [--turns] [--sizes 1,3,5] [--only nothing,planted,gates]
 
 compares recordings of one build with each other, and with those of builds that have a planted change: one against
 one, three against three, five against five. It prints how often the verdict names a change where there is none, how
@@ -61,11 +61,12 @@ class Corpus:
         for files in self.files.values():
             files.sort(key=lambda file: int(file.stem.rsplit("-", 1)[1]))
 
-    def nothing(self, size, draws):
+    def nothing(self, size, draws, in_turns):
+        """Sides that were recorded one after the other, or in turns."""
         same = self.files["same"]
         for draw in range(draws):
-            at = draw * size if size > 1 else draw * 2
-            yield some(same, at, size), some(same, at + size + draw // (len(same) // (2 * size)), size)
+            both = some(same, 2 * draw * size + draw // (len(same) // (2 * size)), 2 * size)
+            yield (both[::2], both[1::2]) if in_turns else (both[:size], both[size:])
 
     def planted(self, change, size, draws):
         same, changed = self.files["same"], self.files[change]
@@ -87,8 +88,11 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--words", action="store_true")
+    parser.add_argument("--turns", action="store_true", help="take the sides of one build in turns")
+    parser.add_argument("--sizes", default="1,3,5", help="recordings a side")
     parser.add_argument("--only", default="nothing,planted,gates")
     options = parser.parse_args()
+    SIZES[:] = [int(size) for size in options.sizes.split(",")]
     programs = {folder.name: Corpus(folder) for folder in sorted(options.folder.iterdir()) if folder.is_dir()}
     table = collections.defaultdict(lambda: [0, 0])
 
@@ -101,7 +105,7 @@ def main():
     for name, corpus in programs.items():
         for size in SIZES:
             if "nothing" in options.only:
-                jobs += [("same", size, name, a, b, ()) for a, b in corpus.nothing(size, 2 * options.draws)]
+                jobs += [("same", size, name, a, b, ()) for a, b in corpus.nothing(size, 2 * options.draws, options.turns)]
             if "planted" in options.only:
                 for change in SHOWS:
                     jobs += [(change, size, name, a, b, ()) for a, b in corpus.planted(change, size, options.draws)]
