@@ -147,6 +147,8 @@ pub struct Change {
     pub p: Option<f64>,
     /// The same corrected for the number of rows tested.
     pub q: Option<f64>,
+    /// The test of its slowest, with one recording a side: a question of its own, asked of few rows.
+    pub tail: Option<Evidence>,
     /// Whether it is more than chance, and large enough to matter.
     pub is_significant: bool,
     /// Not significant, since it happened too seldom to test, but plain to see: it is on one side only, or all
@@ -214,6 +216,7 @@ pub fn compare_named(
         // What does not matter keeps a mark that it may not be called significant.
         change.is_significant &= change.q.is_some_and(|q| q <= SIGNIFICANT);
     }
+    judge_tails(&mut changes);
     let is_single = a.recordings().max(b.recordings()) == 1;
     for change in &mut changes {
         change.is_too_few &= !change.is_significant;
@@ -229,6 +232,23 @@ pub fn compare_named(
         verdict: verdict(&changes, findings, &told),
         changes,
         tested,
+    }
+}
+
+/// Tasks, regions and units of work whose median and total do not speak for them, but whose slowest do. Rare slow ones
+/// are few: among all rows with all their tests they would never count, so they are a family of tests of their own.
+fn judge_tails(changes: &mut [Change]) {
+    let p: Vec<f64> = changes.iter().filter_map(|change| change.tail.map(|tail| tail.p)).collect();
+    let mut q = false_discovery(&p).into_iter();
+    for change in changes {
+        let Some(tail) = change.tail else { continue };
+        let q = q.next();
+        if !change.is_significant && tail.matters() && q.is_some_and(|q| q <= SIGNIFICANT) {
+            change.tested = Some(tail.measure);
+            change.effect = Some(tail.log_ratio.exp());
+            (change.p, change.q, change.interval) = (Some(tail.p), q, None);
+            (change.is_significant, change.follows_load) = (true, false);
+        }
     }
 }
 
@@ -320,7 +340,7 @@ impl Sides<'_> {
             (rate(a, unit_a), rate(b, unit_b))
         };
         let can_tell = self.can_tell(name, (a, b));
-        let evidence = if can_tell { self.evidence(subject, (a, b)) } else { None };
+        let (evidence, tail) = if can_tell { self.evidence(subject, (a, b)) } else { (None, None) };
         let effect = evidence.filter(|_| a.is_some() && b.is_some()).map(|evidence| evidence.log_ratio.exp());
         let follows_load = evidence.zip(self.load).is_some_and(|(evidence, load)| load.explains(&evidence, self.per));
         Change {
@@ -336,6 +356,7 @@ impl Sides<'_> {
             interval: evidence.filter(|_| effect.is_some()).and_then(|evidence| evidence.interval),
             precision: evidence.and_then(|evidence| evidence.precision),
             p: evidence.map(|evidence| evidence.p),
+            tail,
             is_significant: evidence.is_some_and(|evidence| evidence.matters()),
             is_too_few: can_tell && self.is_plain(kind, (a, &values_a), (b, &values_b)),
             follows_load,
@@ -351,7 +372,12 @@ impl Sides<'_> {
         !(is_nameless(name) || may_be_lost)
     }
 
-    fn evidence(&self, subject: Subject, (a, b): (Option<&Series>, Option<&Series>)) -> Option<Evidence> {
+    /// What speaks for a row, and with one recording a side the test of its slowest.
+    fn evidence(
+        &self,
+        subject: Subject,
+        (a, b): (Option<&Series>, Option<&Series>),
+    ) -> (Option<Evidence>, Option<Evidence>) {
         let [side_a, side_b] = self.measured;
         let per_second = |series: Option<&Series>, side: &Measured| {
             series.map_or(0.0, |series| series.total as f64 * 1e9 / side.nanos.max(1) as f64)
@@ -359,23 +385,24 @@ impl Sides<'_> {
         let most = per_second(a, side_a).max(per_second(b, side_b));
         let is_single = side_a.recordings().max(side_b.recordings()) == 1;
         if most < if is_single || subject.kind == RowKind::Heap { LEAST_RATE } else { LEAST_RATE_OF_SEVERAL } {
-            return None;
+            return (None, None);
         }
-        let all = if is_single {
-            within(subject, (a, b), parts(side_a.nanos.min(side_b.nanos)), self.units)
-        } else {
-            let (at_a, at_b) = if let Per::Row(a, b) = self.per { (a, b) } else { (0, 0) };
-            // A side without the row never had it.
-            let runs = |series: Option<&Series>, side: &Measured, at: usize| Runs {
-                runs: series.map_or_else(|| vec![Run::default(); side.recordings()], Series::each_run),
-                units: units_of_runs(side, self.per, at),
-            };
-            between(subject, &runs(a, side_a, at_a), &runs(b, side_b, at_b))
+        if is_single {
+            let all = within(subject, (a, b), parts(side_a.nanos.min(side_b.nanos)), self.units);
+            let (tails, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.measure == Measure::Tail);
+            return (Evidence::strongest(others, SIGNIFICANT), tails.first().copied());
+        }
+        let (at_a, at_b) = if let Per::Row(a, b) = self.per { (a, b) } else { (0, 0) };
+        // A side without the row never had it.
+        let runs = |series: Option<&Series>, side: &Measured, at: usize| Runs {
+            runs: series.map_or_else(|| vec![Run::default(); side.recordings()], Series::each_run),
+            units: units_of_runs(side, self.per, at),
         };
+        let all = between(subject, &runs(a, side_a, at_a), &runs(b, side_b, at_b));
         // Whatever speaks for the row: what a report says of exactness is about its median, if it has one.
         let exactness = all.iter().find(|one| one.measure == Measure::Median).and_then(|one| one.precision);
-        let strongest = Evidence::strongest(all, SIGNIFICANT)?;
-        Some(Evidence { precision: exactness.or(strongest.precision), ..strongest })
+        let strongest = Evidence::strongest(all, SIGNIFICANT);
+        (strongest.map(|found| Evidence { precision: exactness.or(found.precision), ..found }), None)
     }
 
     /// Whether so few events (or so short a time) differ plainly. Values are sorted.

@@ -13,8 +13,9 @@ const LEAST: u64 = 20;
 const OF_SPREAD: f64 = 0.2;
 /// The least that a median of a task or region has to move by.
 const LEAST_MEDIAN: f64 = 0.05;
-/// The slowest of them by this much.
+/// The slowest of them by this much, and more surely than other rows: one neighbour makes several requests slow.
 const LEAST_TAIL: f64 = 0.5;
+const SURE_TAIL: f64 = 0.02;
 /// Other rows have to change by this part of the time of the trace, and of their own.
 const LEAST_TIME: f64 = 0.01;
 const LEAST_RATIO: f64 = 0.5;
@@ -38,7 +39,7 @@ pub(super) fn by_two(change: &Change, sides: [&Measured; 2]) -> bool {
     match change.kind {
         RowKind::Task | RowKind::Region => match change.tested {
             Some(Measure::Median) => moved(LEAST_MEDIAN) && stands_out(a, b),
-            Some(Measure::Tail) => moved(LEAST_TAIL),
+            Some(Measure::Tail) => moved(LEAST_TAIL) && change.q.is_some_and(|q| q <= SURE_TAIL),
             _ => false,
         },
         RowKind::Wait | RowKind::Sleep | RowKind::Syscall | RowKind::Assist | RowKind::Stuck => {
