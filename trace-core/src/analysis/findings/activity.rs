@@ -1,6 +1,8 @@
 //! What goroutines did within stretches of time: how long of each, and where most of it. A finding that says that
 //! somebody computed, waited or had no proc rests on this.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Meanwhile, total};
@@ -66,6 +68,17 @@ struct Piece {
     /// Added over waiters, nanoseconds.
     weight: u64,
     ranges: Vec<TimeRange>,
+}
+
+/// Those who did the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Doers {
+    /// How many goroutines.
+    pub(crate) gos: u64,
+    /// How long at least one of them did so, nanoseconds.
+    pub(crate) elapsed: u64,
+    /// What each did, the longest first; by [`Doing`], so that a goroutine may be in it more than once.
+    pub(crate) acts: Vec<Act>,
 }
 
 /// What goroutines did.
@@ -143,12 +156,21 @@ impl Activity {
         total(&united(self.pieces.iter().flat_map(|piece| piece.ranges.iter().copied()).collect()))
     }
 
-    /// How many goroutines it is about.
-    pub(crate) fn goroutines(&self) -> u64 {
-        let mut gos: Vec<GoIx> = self.pieces.iter().map(|piece| piece.go).collect();
-        gos.sort_unstable();
-        gos.dedup();
-        gos.len() as u64
+    /// Who did so, the one that did so longest first, and how long somebody did, in stretches of at least `shortest`
+    /// nanoseconds.
+    pub(crate) fn doers(&self, way: Way, shortest: u64) -> Doers {
+        let mut by_go: BTreeMap<(GoIx, Doing), Vec<TimeRange>> = BTreeMap::new();
+        for piece in self.pieces.iter().filter(|piece| Way::of(piece.doing) == way) {
+            let long = piece.ranges.iter().filter(|range| range.nanos().unsigned_abs() >= shortest);
+            by_go.entry((piece.go, piece.doing)).or_default().extend(long.copied());
+        }
+        by_go.retain(|_, ranges| !ranges.is_empty());
+        let gos: BTreeSet<GoIx> = by_go.keys().map(|key| key.0).collect();
+        let gos = gos.len() as u64;
+        let all = united(by_go.values().flatten().copied().collect());
+        let mut acts: Vec<Act> = by_go.keys().filter_map(|(go, doing)| self.act(*go, *doing)).collect();
+        acts.sort_by_key(|act| (std::cmp::Reverse(act.nanos), act.go));
+        Doers { gos, elapsed: total(&all), acts }
     }
 
     /// What took most of it.
@@ -182,7 +204,7 @@ impl Activity {
         }
         let (_, (weight, _, stack)) = sums.into_iter().max_by_key(|(function, sum)| (sum.0, *function))?;
         let share = weight as f64 / all.max(1) as f64;
-        Some(Hot { place: scene.places.own(stack)?, stack, share, seen, seen_in: "stacks of waits" })
+        Some(Hot { place: scene.telling(stack)?, stack, share, seen, seen_in: "stacks of waits" })
     }
 
     /// Whether most of the time they themselves only waited for work: at a place for that, or for the next bytes of a

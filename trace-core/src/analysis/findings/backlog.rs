@@ -6,7 +6,7 @@ use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, Way};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::findings::hot::Hot;
-use crate::analysis::findings::peers::{Relation, related, waited};
+use crate::analysis::findings::peers::{Relation, as_felt, related, waited};
 use crate::analysis::places::Op;
 use crate::analysis::wait_chain::Doing;
 use crate::base::ids::{GoIx, StackId};
@@ -133,6 +133,7 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(scene.trace, consumer, longest.range).link(scene.trace, longest.go, longest.range);
     }
+    let finding = as_felt(scene, [wait], finding);
     Some(if is_pressure || scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
 }
 

@@ -9,7 +9,7 @@ use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, Way};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::findings::holds::Holds;
-use crate::analysis::findings::slots::{held, size};
+use crate::analysis::findings::slots::{alive, held, is_sql, size};
 use crate::analysis::places::{Op, is_test_function};
 use crate::analysis::wait_chain::Doing;
 use crate::base::ids::{GoIx, StackId};
@@ -20,9 +20,19 @@ use crate::model::lanes::LaneId;
 const HELD_BY_OTHERS: &str = "Give the connection or place back before the slow part (close the rows, end the transaction, \
                               release it), or give slow work a pool of its own.";
 
+/// What there is to do where a pool has too few connections for those who use them as they should.
+const SQL_POOL: &str = "Raise the limit (SetMaxOpenConns), or shorten what is done with a connection.";
+const HTTP_POOL: &str = "Raise the limit (Transport.MaxConnsPerHost; 0 is none), or ask less at once: a connection is free again \
+                         when the answer has been read to its end and closed.";
+
 /// What there is to do where workers that take one piece of work after the other are all waiting for something.
 const BUSY_TEAM: &str = "Let the workers wait for less, one thing after the other, or start more of them: they wait, they \
                          do not compute.";
+
+/// Waits that are this short on average, ns, and take less than this part of the time of those who wait, are worth a
+/// note; and so for a warning.
+const NOTE_BELOW: (u64, f64) = (1_000_000, 0.05);
+const WARNING_BELOW: (u64, f64) = (5_000_000, 0.15);
 
 /// Waits per act of waking from which on it is a barrier that opens.
 const BROADCAST: f64 = 1.4;
@@ -63,6 +73,38 @@ pub(crate) fn related(scene: &Scene<'_>, wait: &Blocked, wanted: Relation) -> f6
         matching += if relation(scene, one.go, waker) == wanted { nanos } else { 0 };
     }
     if all == 0 { 0.0 } else { matching as f64 / all as f64 }
+}
+
+/// A finding about such waits, no worse than those who wait feel it: by how long a wait is, and by the part of their
+/// own time that the waits take.
+pub(crate) fn as_felt<'a>(
+    scene: &Scene<'_>,
+    waits: impl IntoIterator<Item = &'a Blocked>,
+    finding: Finding,
+) -> Finding {
+    let (mut count, mut nanos, mut gos) = (0, 0, BTreeSet::new());
+    for wait in waits {
+        (count, nanos) = (count + wait.count, nanos + wait.nanos);
+        gos.extend(wait.longest.iter().map(|one| one.go));
+    }
+    // Where not all waits are known these are part of those who waited, and their share is estimated too high.
+    let life: u64 = gos.iter().map(|go| life(scene, *go)).sum();
+    let (mean, share) = (nanos / count.max(1), (nanos as f64 / life.max(1) as f64).min(1.0));
+    let is_below = |(longest, most): (u64, f64)| mean < longest && share < most;
+    let finding = finding.ratio("share_of_waiters_time", share);
+    match () {
+        () if is_below(NOTE_BELOW) => finding.at_most(Severity::Note),
+        () if is_below(WARNING_BELOW) => finding.at_most(Severity::Warning),
+        () => finding,
+    }
+}
+
+/// How long a goroutine lived within the trace, nanoseconds.
+pub(crate) fn life(scene: &Scene<'_>, go: GoIx) -> u64 {
+    let all = scene.trace.range();
+    let Some(facts) = scene.census.go(go) else { return scene.duration };
+    let (created, ended) = (facts.created().unwrap_or(all.start), facts.ended().unwrap_or(all.end));
+    ended.nanos_since(created).unsigned_abs()
 }
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
@@ -112,7 +154,7 @@ fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding>
         Some(held) => {
             finding.cause("held_by_others", HELD_BY_OTHERS).act(held.act).link(trace, held.link.0, held.link.1)
         }
-        None => finding.cause("pool_exhausted", Kind::LimitedConcurrency.check()),
+        None => finding.cause("pool_exhausted", if is_sql(scene, wait) { SQL_POOL } else { HTTP_POOL }),
     };
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(trace, longest.go, longest.range);
@@ -224,6 +266,13 @@ fn outside(scene: &Scene<'_>, found: &Releasers) -> u64 {
     })
 }
 
+/// Waits that were ended by goroutines which themselves wait for a connection of a library's pool that is used up.
+fn pool_users(scene: &Scene<'_>, wait: &Blocked) -> u64 {
+    let pools = scene.waits(&[Op::Pool]).filter(|(wait, found)| pool(scene, wait, found).is_some());
+    let users: BTreeSet<GoIx> = pools.flat_map(|(pool, _)| pool.longest.iter().map(|one| one.go)).collect();
+    wait.longest.iter().filter(|one| one.waker.is_some_and(|waker| users.contains(&waker))).count() as u64
+}
+
 /// Nanoseconds of the waits in which those who ended them did such a thing.
 fn part_of(found: &Releasers, is_such: impl Fn(&Meanwhile) -> bool) -> u64 {
     found.parts.iter().filter(|part| is_such(part)).map(|part| part.nanos).sum()
@@ -246,6 +295,10 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     if holds.is_handed_on() {
         return None;
     }
+    // Workers that wait for a connection of a library's pool are held back by that: the pool's own finding tells.
+    if pool_users(scene, wait) * 2 > found.waits {
+        return None;
+    }
     let holders = found.by_go.len() as u64;
     // Those who have the places are themselves kept from using them: another finding's business.
     if part_of(found, |part| part.doing == Doing::Runnable) * 2 > found.examined {
@@ -264,7 +317,8 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     let mut evidence = Evidence::default();
     let waits = waited((wait, found), &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
     let held = held(scene, wait, found, by_children > by_siblings);
-    let limit = match size(scene, wait).filter(|_| !is_lock) {
+    let slots = if by_children > by_siblings { alive(scene, wait) } else { size(scene, wait) };
+    let limit = match slots.filter(|_| !is_lock) {
         _ if is_lock => "never two worked at once (a lock, inferred)".to_owned(),
         Some(slots) => format!("{} worked at once", evidence.int("slots", slots)),
         None => "at most so many worked at once".to_owned(),
@@ -298,7 +352,7 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         Some(held) => finding.cause("held_by_others", HELD_BY_OTHERS).act(held.act),
         None => finding,
     };
-    let finding = finding.link(scene.trace, top.go, top.longest);
+    let finding = as_felt(scene, [wait], finding.link(scene.trace, top.go, top.longest));
     let finding = if scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding };
     // A fixed team of workers that is fed by whoever made it: the limit is its size, chosen on purpose.
     let wakers: BTreeSet<GoIx> = wait.longest.iter().filter_map(|one| one.waker).collect();

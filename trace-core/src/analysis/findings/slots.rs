@@ -88,9 +88,11 @@ pub(crate) fn size(scene: &Scene<'_>, wait: &Blocked) -> Option<u64> {
     }
     let mut holds: Vec<TimeRange> = Vec::new();
     let mut given: FxHashMap<GoIx, (TraceTime, TraceTime)> = FxHashMap::default();
+    let mut explained = 0u64;
     for one in same_pool(scene, wait) {
         let Some(waker) = one.waker else { continue };
         let end = one.range.end;
+        explained += 1;
         match ends.get(&waker).and_then(|list| list.get(list.partition_point(|got| *got <= end).checked_sub(1)?)) {
             Some(&got) => holds.push(TimeRange::new(got, end)),
             // A library's goroutine that gives the same connection again and again.
@@ -100,23 +102,40 @@ pub(crate) fn size(scene: &Scene<'_>, wait: &Blocked) -> Option<u64> {
             }
         }
     }
+    // Waits that a library's goroutine ended once tell nothing of how long it had the connection.
+    let known = given.values().filter(|(first, last)| first == last).count() as u64;
+    let explained = explained.saturating_sub(known);
     let libraries = given.into_values().map(|(first, last)| TimeRange::new(first, last));
     holds.extend(libraries.filter(|range| range.nanos() > 0));
-    let enough = holds.len() >= 6 || holds.len() as u64 * 2 >= wait.count;
+    let enough = !holds.is_empty() && (explained >= 6 || explained * 2 >= wait.count);
     usual_overlap(&holds).filter(|_| enough)
+}
+
+/// How many of those who ended the waits there were at once most of the time: workers that live for one piece of work.
+/// `None` if they were all there all the time.
+pub(crate) fn alive(scene: &Scene<'_>, wait: &Blocked) -> Option<u64> {
+    let all = scene.trace.range();
+    let mut wakers: Vec<GoIx> = wait.longest.iter().filter_map(|one| one.waker).collect();
+    wakers.sort_unstable();
+    wakers.dedup();
+    let facts = wakers.iter().filter_map(|go| scene.census.go(*go));
+    let lives =
+        facts.map(|facts| TimeRange::new(facts.created().unwrap_or(all.start), facts.ended().unwrap_or(all.end)));
+    let lives: Vec<TimeRange> = lives.collect();
+    usual_overlap(&lives).filter(|_| lives.iter().any(|life| *life != all))
 }
 
 /// All that wait for the same: of a library's pool wherever they do so.
 fn same_pool<'a>(scene: &'a Scene<'a>, wait: &'a Blocked) -> impl Iterator<Item = crate::analysis::census::Wait> + 'a {
     let others = scene.blocked.iter().filter(move |(other, _)| {
         let is_it = std::ptr::eq(other, wait);
-        is_it || wait.op == Op::Pool && other.op == Op::Pool && library(scene, other) == library(scene, wait)
+        is_it || wait.op == Op::Pool && other.op == Op::Pool && is_sql(scene, other) == is_sql(scene, wait)
     });
     others.flat_map(|(other, _)| other.longest.iter().copied())
 }
 
 /// Whether a pool is of `database/sql`, or of `net/http`.
-fn library(scene: &Scene<'_>, wait: &Blocked) -> bool {
+pub(crate) fn is_sql(scene: &Scene<'_>, wait: &Blocked) -> bool {
     scene.trace.frames(wait.stack).any(|frame| frame.function.starts_with("database/sql."))
 }
 

@@ -18,8 +18,8 @@ const NOTE_BELOW: u64 = 40_000_000;
 /// Less per request is no main trouble, ns.
 const WARNING_BELOW: u64 = 60_000_000;
 /// The same two limits for pauses that the program makes itself.
-const PAUSE_NOTE_BELOW: u64 = 20_000_000;
-const PAUSE_WARNING_BELOW: u64 = 40_000_000;
+pub(crate) const PAUSE_NOTE_BELOW: u64 = 20_000_000;
+pub(crate) const PAUSE_WARNING_BELOW: u64 = 40_000_000;
 /// Waits that one act of waking ends, on average, from which on they wait for one result.
 const SHARED: f64 = 1.4;
 /// A wait in `select` that the clock ends, with nothing after it, is a long poll from here on, ns.
@@ -93,8 +93,9 @@ fn is_dial(scene: &Scene<'_>, stack: StackId) -> bool {
     ["net.(*sysDialer).", "net.(*netFD).connect", "tls.(*Conn).Handshake"].iter().any(|part| has(scene, stack, part))
 }
 
-fn call(scene: &Scene<'_>, stack: StackId) -> Cause {
-    let (name, check) = if has(scene, stack, "net.(*Resolver).") {
+/// What kind of call takes long, by its stable name, and what to look at.
+pub(crate) fn call_of(scene: &Scene<'_>, stack: StackId) -> (&'static str, &'static str) {
+    if has(scene, stack, "net.(*Resolver).") {
         ("slow_lookup", "Look up the name once and keep the result, or keep connections open.")
     } else if is_dial(scene, stack) {
         ("slow_dial", "Keep connections open and reuse them, or dial with a shorter timeout and a fallback.")
@@ -104,8 +105,12 @@ fn call(scene: &Scene<'_>, stack: StackId) -> Cause {
             "Find out why the other side takes so long; cache the answer, ask for it earlier or in parallel, or bound it with \
              a deadline.",
         )
-    };
-    let place = scene.places.near(stack);
+    }
+}
+
+fn call(scene: &Scene<'_>, stack: StackId) -> Cause {
+    let (name, check) = call_of(scene, stack);
+    let place = scene.telling(stack).or_else(|| scene.places.near(stack));
     let at = where_at(scene.places, stack).trim_start().to_owned();
     Cause { kind: Kind::SerialWaits, name, check, place, stack, at, others: Vec::new(), looked: None, confidence: 0.8 }
 }
@@ -238,7 +243,7 @@ fn limiter(scene: &Scene<'_>, slow: &Slow<'_>, top: &Meanwhile, others: Vec<GoIx
 }
 
 /// What those who ended the waits did most of all, by function; `None` if nothing takes half of the time.
-fn heaviest<'a>(scene: &Scene<'_>, found: &'a Releasers) -> Option<&'a Meanwhile> {
+pub(crate) fn heaviest<'a>(scene: &Scene<'_>, found: &'a Releasers) -> Option<&'a Meanwhile> {
     let key = |part: &Meanwhile| (part.doing, scene.places.near_function(part.stack));
     let first = found.parts.iter().max_by_key(|part| {
         let same = found.parts.iter().filter(|other| key(other) == key(part));

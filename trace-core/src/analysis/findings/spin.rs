@@ -83,7 +83,7 @@ fn judge(scene: &Scene<'_>, stack: StackId, yields: &Yields, others: u64) -> Opt
     let mut evidence = Evidence::default();
     let title = format!(
         "{} in a loop around runtime.Gosched at {}: {} ({} per second) with {} of running between two; {} running total, \
-         {} of the procs' time{}",
+         {} of the procs' time, without what the scheduler does for each yield{}",
         evidence.count("spinning", yields.goroutines, "goroutine"),
         place_name(Some(&place)),
         evidence.count("yields", yields.count, "yield"),

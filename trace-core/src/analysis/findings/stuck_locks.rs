@@ -22,6 +22,8 @@ use crate::model::lanes::LaneId;
 const LOOKED_INTO: usize = 4_096;
 /// Spans before a wait in which the one before it is looked for.
 const STEPS_BACK: usize = 4;
+/// Spans between two waits of a goroutine that are looked at.
+const SPANS: usize = 256;
 
 /// A wait for a lock that goes on at the end of the trace.
 #[derive(Clone, Copy)]
@@ -43,6 +45,11 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut unexplained: Vec<&Group> = Vec::new();
     for group in &groups {
+        let members = cycle(scene, group);
+        if !members.is_empty() {
+            found.extend(deadlock(scene, &group.waiters, &members, KEPT));
+            continue;
+        }
         if is_moving(scene, group) {
             continue;
         }
@@ -54,8 +61,58 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
             _ => {}
         }
     }
-    found.extend(deadlock(scene, &unexplained));
+    let mut waiters: Vec<Waiter> = unexplained.iter().flat_map(|group| &group.waiters).copied().collect();
+    waiters.sort_unstable_by_key(|waiter| (waiter.since, waiter.go));
+    waiters.truncate(LOOKED_INTO);
+    found.extend(deadlock(scene, &waiters, &members(scene, &waiters), NOBODY));
     found
+}
+
+/// How it is known that those who wait hold the locks themselves.
+const NOBODY: &str = "Nobody releases them in the trace, and no other goroutine is inside such code (inferred)";
+const KEPT: &str = "Each was in the same function before it waited there, where a lock is taken that it has not released \
+                    (inferred)";
+
+/// Those who hold one lock and wait for another to the end, where at least one of them is known to have been handed the
+/// one that it holds; empty if there are fewer than two, or if others still get through where they wait. Locks that were
+/// handed on before, or others of the same type that still are, speak not against it.
+fn cycle(scene: &Scene<'_>, group: &Group) -> Vec<Waiter> {
+    let is_nested = |waiter: &&Waiter| was_inside(scene, waiter);
+    let mut nested: Vec<Waiter> = group.waiters.iter().take(LOOKED_INTO).filter(is_nested).copied().collect();
+    let Some(complete) = nested.get(1).map(|second| second.since) else { return Vec::new() };
+    let is_here = |stack: StackId| {
+        let line = scene.places.near_line(stack);
+        line.is_some() && nested.iter().any(|waiter| scene.places.near_line(waiter.stack) == line)
+    };
+    let gets_through = ended(scene, group)
+        .any(|wait| wait.range.start <= complete && wait.range.end > complete && is_here(wait.stack));
+    let keeps: Vec<GoIx> = nested.iter().filter(|waiter| has_kept(scene, group, waiter)).map(|one| one.go).collect();
+    if gets_through || keeps.is_empty() {
+        return Vec::new();
+    }
+    nested.sort_by_key(|waiter| (!keeps.contains(&waiter.go), waiter.since, waiter.go));
+    nested.truncate(2);
+    nested
+}
+
+/// Whether somebody who waits was handed a lock earlier in the same function, and has neither left it nor released the
+/// lock since.
+fn has_kept(scene: &Scene<'_>, group: &Group, waiter: &Waiter) -> bool {
+    let Some(place) = scene.places.near(waiter.stack) else { return false };
+    let earlier = |stack: StackId| {
+        let mut frames = scene.places.near_frames(stack);
+        frames.any(|frame| frame.function == place.function && frame.line < place.line)
+    };
+    let own = ended(scene, group).filter(|wait| wait.go == waiter.go && wait.range.end <= waiter.since);
+    let Some(got) = own.max_by_key(|wait| wait.range.end).filter(|wait| earlier(wait.stack)) else { return false };
+    let since = TimeRange::new(got.range.end, waiter.since);
+    let has_released = ended(scene, group).any(|wait| wait.waker == Some(waiter.go) && wait.range.end > since.start);
+    let mut spans = scene.trace.spans(LaneId::Goroutine(waiter.go), since).take(SPANS);
+    let has_left = spans.any(|span| {
+        let is_blocked = matches!(span.state, GoState::Waiting | GoState::Syscall);
+        is_blocked && span.range.start >= since.start && span.range.end <= since.end && !earlier(span.start_stack)
+    });
+    !has_released && !has_left
 }
 
 fn groups(scene: &Scene<'_>) -> Vec<Group> {
@@ -75,7 +132,7 @@ fn groups(scene: &Scene<'_>) -> Vec<Group> {
 }
 
 /// The type that a function is a method (or a closure in a method) of, or its package.
-fn owner(function: &str) -> &str {
+pub(crate) fn owner(function: &str) -> &str {
     let package = function.rfind('/').map_or(0, |at| at + 1);
     let rest = function.get(package..).unwrap_or_default();
     let name = rest.find('.').map_or(function.len(), |at| package + at);
@@ -171,7 +228,8 @@ fn held(scene: &Scene<'_>, group: &Group, holder: &Holder) -> Option<Finding> {
         Fate::Waiting { stack, .. } if !is_left(scene, group, *stack) => (
             Kind::LockHeldOverIo,
             "held_to_the_end",
-            Kind::LockHeldOverIo.check(),
+            "Bound the call with a deadline: it did not return. If the lock guards more than what the call uses, release it \
+             before.",
             format!("is{}", where_at(scene.places, *stack)),
             *stack,
         ),
@@ -212,12 +270,9 @@ fn since_to_end(scene: &Scene<'_>, since: TraceTime) -> TimeRange {
     TimeRange::new(since, scene.trace.range().end)
 }
 
-/// Goroutines that wait for locks, where nobody else can hold them.
-fn deadlock(scene: &Scene<'_>, groups: &[&Group]) -> Option<Finding> {
-    let mut waiters: Vec<Waiter> = groups.iter().flat_map(|group| &group.waiters).copied().collect();
-    waiters.sort_unstable_by_key(|waiter| (waiter.since, waiter.go));
-    waiters.truncate(LOOKED_INTO);
-    let members = members(scene, &waiters);
+/// Goroutines that wait for locks which, as far as can be known, some of them hold themselves: `members`. `basis`: how
+/// that is known.
+fn deadlock(scene: &Scene<'_>, waiters: &[Waiter], members: &[Waiter], basis: &str) -> Option<Finding> {
     let (first, rest) = members.split_first()?;
     let waited =
         |waiter: &Waiter| format!("{} waits{}", go_name(scene.trace, waiter.go), where_at(scene.places, waiter.stack));
@@ -232,8 +287,7 @@ fn deadlock(scene: &Scene<'_>, groups: &[&Group]) -> Option<Finding> {
             "deadlock",
             "Take the two locks in the same order everywhere, or hold only one at a time.",
             format!(
-                "a deadlock: {} and {}, each probably for a lock that another one of them holds{queue}. Nobody releases \
-                 them in the trace, and no other goroutine is inside such code (inferred)",
+                "a deadlock: {} and {}, each probably for a lock that another one of them holds{queue}. {basis}",
                 waited(first),
                 waited(other)
             ),
@@ -249,7 +303,7 @@ fn deadlock(scene: &Scene<'_>, groups: &[&Group]) -> Option<Finding> {
         ),
     };
     let confidence = if rest.is_empty() { 0.7 } else { 0.85 };
-    let mut finding = finding(scene, Kind::LockContention, &waiters, (&tail, evidence), confidence)
+    let mut finding = finding(scene, Kind::LockContention, waiters, (&tail, evidence), confidence)
         .cause(name, check)
         .int("members", members.len() as u64)
         .culprit(scene.trace, scene.places.near(first.stack), first.stack);
