@@ -26,7 +26,6 @@ mod tar;
 
 mod causes;
 mod causes_of_waits;
-mod causes_told_apart;
 mod collector;
 mod collector_scenes;
 mod compare_stats;
