@@ -26,6 +26,7 @@ mod tar;
 
 mod causes;
 mod causes_of_waits;
+mod causes_told_apart;
 mod collector;
 mod collector_scenes;
 mod compare_stats;

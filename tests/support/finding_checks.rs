@@ -255,10 +255,35 @@ const fn is_such(doing: Doing, class: SpanClass) -> bool {
     }
 }
 
+/// Findings say what each of so many holders did.
+const HOLDERS: u64 = 16;
+
+/// "The longest of 5 goroutines": each of them did the same, none longer, and together for as long as is said.
+fn holders(finding: &Finding) -> Vec<String> {
+    let (Some(holders), Some(all)) = (int(finding, "holders"), int(finding, "holders_ns")) else { return Vec::new() };
+    let mut gos: Vec<_> = finding.acts.iter().map(|act| act.go).collect();
+    gos.sort_unstable();
+    gos.dedup();
+    let sum: u64 = finding.acts.iter().map(|act| act.nanos).sum();
+    let shortest = finding.acts.iter().map(|act| act.nanos).min().unwrap_or(0);
+    let mut faults = Vec::new();
+    if gos.len() as u64 != holders.min(HOLDERS) {
+        faults.push(format!("{holders} holders, of which {} did anything", gos.len()));
+    }
+    if holders <= HOLDERS && all > sum {
+        faults.push(format!("{holders} holders did for {all} what they did for {sum}"));
+    }
+    let is_once = finding.evidence.contains(&("cause", Value::Text("once".to_owned())));
+    if is_once && shortest * 20 < int(finding, "holder_longest_ns").unwrap_or(0) {
+        faults.push(format!("one that ran the function of a sync.Once did so for {shortest} ns"));
+    }
+    faults
+}
+
 /// What goroutines are said to have done is in the trace, while others waited.
 fn acts(trace: &Trace, finding: &Finding) -> Vec<String> {
-    let mut faults = Vec::new();
-    for act in &finding.acts {
+    let mut faults = holders(finding);
+    for (at, act) in finding.acts.iter().enumerate() {
         let all = trace.range();
         if act.within.start < all.start || act.within.end > all.end || act.nanos > act.within.nanos().unsigned_abs() {
             faults.push(format!("{act:?} in a trace of {all:?}"));
@@ -283,7 +308,7 @@ fn acts(trace: &Trace, finding: &Finding) -> Vec<String> {
             if !waited {
                 faults.push(format!("nobody waited during {act:?}"));
             }
-            if finding.kind != Kind::CpuStarvation && !was_seen(trace, finding, act) {
+            if at == 0 && finding.kind != Kind::CpuStarvation && !was_seen(trace, finding, act) {
                 faults.push(format!("the culprit was not seen during {act:?}"));
             }
         }

@@ -1,5 +1,7 @@
-//! What goroutines did during given ranges of time: for how long, and where for most of it. Findings that say that a
-//! goroutine computed, waited or was runnable are based on this.
+//! What goroutines did within stretches of time: how long of each, and where most of it. A finding that says that
+//! somebody computed, waited or had no proc rests on this.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
@@ -14,20 +16,20 @@ use crate::base::ids::{GoIx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
 
-/// What a goroutine did, as far as different advice follows from it.
+/// What somebody did, in the four ways that ask for different advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ActivityKind {
+pub(crate) enum Way {
     /// On a proc, mark assist included.
     Running = 0,
-    /// Runnable, waiting for a proc.
+    /// Without a proc.
     Runnable = 1,
     Syscall = 2,
     Waiting = 3,
-    /// Not in the trace, or not analysed.
+    /// The trace does not tell, or it was not analysed.
     Unknown = 4,
 }
 
-impl ActivityKind {
+impl Way {
     const COUNT: usize = 5;
 
     pub(crate) const fn of(doing: Doing) -> Self {
@@ -40,24 +42,24 @@ impl ActivityKind {
         }
     }
 
-    /// Whether it takes time without computing.
+    /// Whether it is slow though nobody computes.
     pub(crate) const fn is_slow(self) -> bool {
         matches!(self, Self::Syscall | Self::Waiting)
     }
 
-    /// The words before a place: `running in`.
+    /// `running in`: what stands before a place.
     pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Running => "running in",
-            Self::Runnable => "runnable in",
-            Self::Syscall => "in a system or cgo call from",
+            Self::Runnable => "runnable, without a proc, in",
+            Self::Syscall => "in a system or cgo call of",
             Self::Waiting => "waiting in",
             Self::Unknown => "last seen in",
         }
     }
 }
 
-/// Time that one goroutine spent in one state, in one function.
+/// Time of one way, by the goroutine that spent it.
 #[derive(Clone, Debug)]
 struct Piece {
     go: GoIx,
@@ -66,6 +68,17 @@ struct Piece {
     /// Added over waiters, nanoseconds.
     weight: u64,
     ranges: Vec<TimeRange>,
+}
+
+/// Those who did the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Doers {
+    /// How many goroutines.
+    pub(crate) gos: u64,
+    /// How long at least one of them did so, nanoseconds.
+    pub(crate) elapsed: u64,
+    /// What each did, the longest first; by [`Doing`], so that a goroutine may be in it more than once.
+    pub(crate) acts: Vec<Act>,
 }
 
 /// What goroutines did.
@@ -112,10 +125,10 @@ impl Activity {
         Self { pieces }
     }
 
-    fn weights(&self) -> [u64; ActivityKind::COUNT] {
-        let mut sums = [0; ActivityKind::COUNT];
+    fn weights(&self) -> [u64; Way::COUNT] {
+        let mut sums = [0; Way::COUNT];
         for piece in &self.pieces {
-            if let Some(sum) = sums.get_mut(ActivityKind::of(piece.doing) as usize) {
+            if let Some(sum) = sums.get_mut(Way::of(piece.doing) as usize) {
                 *sum += piece.weight;
             }
         }
@@ -123,63 +136,64 @@ impl Activity {
     }
 
     /// Nanoseconds of waiting during which it went on, added over waiters.
-    pub(crate) fn weight(&self, way: ActivityKind) -> u64 {
+    pub(crate) fn weight(&self, way: Way) -> u64 {
         self.weights().get(way as usize).copied().unwrap_or(0)
     }
 
-    /// The same for all activities.
+    /// All of it.
     pub(crate) fn all(&self) -> u64 {
         self.weights().iter().sum()
     }
 
-    /// Nanoseconds during which at least one goroutine did so, however many waited: at most the length of the trace.
-    pub(crate) fn elapsed(&self, way: ActivityKind) -> u64 {
-        let ranges = self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way);
+    /// How long somebody did so, nanoseconds, however many waited: at most the length of the trace.
+    pub(crate) fn elapsed(&self, way: Way) -> u64 {
+        let ranges = self.pieces.iter().filter(|piece| Way::of(piece.doing) == way);
         total(&united(ranges.flat_map(|piece| piece.ranges.iter().copied()).collect()))
     }
 
-    /// The same for any activity.
+    /// How long somebody did anything of it, nanoseconds, however many waited: at most the length of the trace.
     pub(crate) fn elapsed_all(&self) -> u64 {
         total(&united(self.pieces.iter().flat_map(|piece| piece.ranges.iter().copied()).collect()))
     }
 
-    /// The number of goroutines.
-    pub(crate) fn goroutines(&self) -> u64 {
-        let mut gos: Vec<GoIx> = self.pieces.iter().map(|piece| piece.go).collect();
-        gos.sort_unstable();
-        gos.dedup();
-        gos.len() as u64
+    /// Who did so, the one that did so longest first, and how long somebody did, in stretches of at least `shortest`
+    /// nanoseconds.
+    pub(crate) fn doers(&self, way: Way, shortest: u64) -> Doers {
+        let mut by_go: BTreeMap<(GoIx, Doing), Vec<TimeRange>> = BTreeMap::new();
+        for piece in self.pieces.iter().filter(|piece| Way::of(piece.doing) == way) {
+            let long = piece.ranges.iter().filter(|range| range.nanos().unsigned_abs() >= shortest);
+            by_go.entry((piece.go, piece.doing)).or_default().extend(long.copied());
+        }
+        by_go.retain(|_, ranges| !ranges.is_empty());
+        let gos: BTreeSet<GoIx> = by_go.keys().map(|key| key.0).collect();
+        let gos = gos.len() as u64;
+        let all = united(by_go.values().flatten().copied().collect());
+        let mut acts: Vec<Act> = by_go.keys().filter_map(|(go, doing)| self.act(*go, *doing)).collect();
+        acts.sort_by_key(|act| (std::cmp::Reverse(act.nanos), act.go));
+        Doers { gos, elapsed: total(&all), acts }
     }
 
-    /// The activity with the most time.
-    pub(crate) fn main(&self) -> ActivityKind {
-        let ways = [
-            ActivityKind::Running,
-            ActivityKind::Runnable,
-            ActivityKind::Syscall,
-            ActivityKind::Waiting,
-            ActivityKind::Unknown,
-        ];
+    /// What took most of it.
+    pub(crate) fn main(&self) -> Way {
+        let ways = [Way::Running, Way::Runnable, Way::Syscall, Way::Waiting, Way::Unknown];
         let weights = ways.into_iter().zip(self.weights());
-        weights
-            .max_by_key(|&(way, weight)| (weight, std::cmp::Reverse(way)))
-            .map_or(ActivityKind::Unknown, |most| most.0)
+        weights.max_by_key(|&(way, weight)| (weight, std::cmp::Reverse(way))).map_or(Way::Unknown, |most| most.0)
     }
 
     /// When goroutines did so.
-    pub(crate) fn ranges(&self, way: ActivityKind) -> Vec<(GoIx, TimeRange)> {
-        let such = self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way);
+    pub(crate) fn ranges(&self, way: Way) -> Vec<(GoIx, TimeRange)> {
+        let such = self.pieces.iter().filter(|piece| Way::of(piece.doing) == way);
         such.flat_map(|piece| piece.ranges.iter().map(|&range| (piece.go, range))).collect()
     }
 
     /// Where most of it was: of running by samples and the like inside the stretches, of the rest by the stacks.
-    pub(crate) fn place(&self, scene: &Scene<'_>, way: ActivityKind) -> Option<Hot> {
-        if way == ActivityKind::Running {
+    pub(crate) fn place(&self, scene: &Scene<'_>, way: Way) -> Option<Hot> {
+        if way == Way::Running {
             return hot(scene, &self.ranges(way));
         }
         let mut sums: FxHashMap<u32, (u64, u64, StackId)> = FxHashMap::default();
         let (mut all, mut seen) = (0, 0);
-        for piece in self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way) {
+        for piece in self.pieces.iter().filter(|piece| Way::of(piece.doing) == way) {
             let Some(function) = scene.places.own_function(piece.stack) else { continue };
             let sum = sums.entry(function).or_default();
             sum.0 += piece.weight;
@@ -190,7 +204,7 @@ impl Activity {
         }
         let (_, (weight, _, stack)) = sums.into_iter().max_by_key(|(function, sum)| (sum.0, *function))?;
         let share = weight as f64 / all.max(1) as f64;
-        Some(Hot { place: scene.places.own(stack)?, stack, share, seen, seen_in: "stacks of waits" })
+        Some(Hot { place: scene.telling(stack)?, stack, share, seen, seen_in: "stacks of waits" })
     }
 
     /// Whether most of the time they themselves only waited for work: at a place for that, or for the next bytes of a
@@ -204,20 +218,19 @@ impl Activity {
     }
 
     /// The longest uninterrupted stretch of it, nanoseconds.
-    pub(crate) fn longest(&self, way: ActivityKind) -> u64 {
+    pub(crate) fn longest(&self, way: Way) -> u64 {
         let ranges = self.ranges(way).into_iter().map(|(_, range)| range.nanos().unsigned_abs());
         ranges.max().unwrap_or(0)
     }
 
-    /// Whether it consists of many waits of which none stands out, as when a stream is copied piece by piece.
+    /// Whether it consists of many waits, none of which stands out: whoever copies a stream waits for each piece of it.
     pub(crate) fn is_stream(&self) -> bool {
-        self.main() == ActivityKind::Waiting
-            && self.longest(ActivityKind::Waiting) * 2 < self.elapsed(ActivityKind::Waiting)
+        self.main() == Way::Waiting && self.longest(Way::Waiting) * 2 < self.elapsed(Way::Waiting)
     }
 
     /// What most of such time was, for a finding's [`Act`]s.
-    pub(crate) fn act_of(&self, way: ActivityKind) -> Option<Act> {
-        let such = self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way);
+    pub(crate) fn act_of(&self, way: Way) -> Option<Act> {
+        let such = self.pieces.iter().filter(|piece| Way::of(piece.doing) == way);
         let most = such.max_by_key(|piece| (piece.weight, piece.go))?;
         self.act(most.go, most.doing)
     }

@@ -1,4 +1,4 @@
-//! What supports "no problems found": the largest waits, and what the detectors did not examine.
+//! What stands behind "no problems found": the largest waits, and what the detectors did not look at.
 
 use crate::analysis::blocked_by::Blocked;
 use crate::analysis::census::Census;

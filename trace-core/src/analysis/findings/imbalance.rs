@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Blocked, Releasers};
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::activity::{Activity, ActivityKind};
+use crate::analysis::findings::activity::{Activity, Way};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, MOST_GOROUTINES, Severity, go_name, place_name};
 use crate::analysis::findings::peers::{Relation, related, waited};
 use crate::analysis::go_facts::GoFacts;
@@ -18,6 +18,12 @@ use crate::model::lanes::LaneId;
 
 /// More than this are no team.
 const TEAM: usize = 256;
+
+/// Fewer rounds may be uneven by chance, and fewer members may have different things to do.
+const ROUNDS: u64 = 3;
+const MEMBERS: u64 = 3;
+/// Rounds that are looked into.
+const LOOKED_AT: usize = 8;
 
 /// Goroutines created together whose creator waits for the last.
 struct Round<'a> {
@@ -98,7 +104,7 @@ fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findin
     let way = done.main();
     let hot = done.place(scene, way)?;
     // One that has nothing to do itself, or no proc, is not late for what it does.
-    if matches!(way, ActivityKind::Runnable | ActivityKind::Unknown) || done.is_idle(scene) {
+    if matches!(way, Way::Runnable | Way::Unknown) || done.is_idle(scene) {
         return None;
     }
     let mut evidence = Evidence::default();
@@ -203,11 +209,17 @@ fn idle_share(scene: &Scene<'_>, range: TimeRange) -> f64 {
     1.0 - (busy as f64 / room.max(1) as f64).min(1.0)
 }
 
-/// ` (in 2 of 3 rounds)`: in how many it was unbalanced; empty of a single round.
-fn in_rounds(loss: &Loss, evidence: &mut Evidence) -> String {
-    let uneven = evidence.int("uneven_rounds", loss.uneven);
-    let rounds = evidence.count("rounds", loss.rounds, "round");
-    if loss.rounds == 1 { String::new() } else { format!(" (in {uneven} of {rounds})") }
+/// Whether round after round one of several that do the same takes far longer than the others: work that could be shared
+/// out otherwise, of however many waits it consists.
+const fn is_team(loss: &Loss) -> bool {
+    loss.uneven >= ROUNDS && loss.mixed == 0 && loss.workers >= MEMBERS * loss.uneven && loss.longest * 2 >= loss.all
+}
+
+/// Whether what is late consists, in most rounds, of many waits of which none stands out.
+fn is_many_waits(scene: &Scene<'_>, loss: &Loss) -> bool {
+    let some = loss.last.iter().take(LOOKED_AT);
+    let many = some.clone().filter(|last| Activity::of_ranges(scene, &[**last]).is_stream());
+    many.count() * 2 > some.count()
 }
 
 fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
@@ -222,20 +234,25 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
     let creation = loss.creation;
     let done = Activity::of_ranges(scene, &loss.last);
     let way = done.main();
-    if way == ActivityKind::Runnable {
+    if way == Way::Runnable {
         return None;
     }
     let hot = done.place(scene, way);
     let seen_in = hot.as_ref().map_or("creation", |hot| hot.seen_in);
     let (place, stack) = match hot {
+        // Of many waits none is to blame: the work is to be shared out, by who goes through its share.
+        Some(hot) if is_many_waits(scene, loss) => (scene.places.outer(hot.stack).or(Some(hot.place)), hot.stack),
         Some(hot) => (Some(hot.place), hot.stack),
         None => (scene.places.own(creation), creation),
     };
     let mut evidence = Evidence::default();
     let title = format!(
-        "Unbalanced fan-out at {}{}: one goroutine did {} of {} of the work, {} {}, while {} waited",
+        "{} of {} of goroutines made at {} unbalanced: in each of them one of {}, another one each time, did most, {} \
+         total of the {} of work, {} {}, while {} waited",
+        evidence.int("uneven_rounds", loss.uneven),
+        evidence.count("rounds", loss.rounds, "round"),
         place_name(scene.places.own(creation).as_ref()),
-        in_rounds(loss, &mut evidence),
+        evidence.int("workers_per_round", loss.workers / loss.uneven.max(1)),
         evidence.time("longest_total_ns", loss.longest),
         evidence.time("work_total_ns", loss.all),
         way.words(),
@@ -258,6 +275,6 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
         finding = finding.link(scene.trace, go, range);
     }
     // A stream is as long as what is copied; and tests wait for what they start.
-    let is_due = done.is_stream() || loss.parents.iter().all(|parent| scene.is_test(*parent));
+    let is_due = done.is_stream() && !is_team(loss) || loss.parents.iter().all(|parent| scene.is_test(*parent));
     Some(if is_due { finding.at_most(Severity::Note) } else { finding })
 }

@@ -1,16 +1,25 @@
-//! What a lock is held for, with the words and the advice that fit.
+//! What a lock is held for, or who holds it: which sentence and which advice fit.
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile};
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, place_name};
+use crate::analysis::findings::stuck_locks::owner;
 use crate::analysis::places::Op;
+use crate::analysis::wait_chain::Doing;
 use crate::analysis::why::prior_name;
+use crate::base::ids::StackId;
+use crate::event::state::SpanClass;
+
+/// Who has a lock for less than one such part of the longest stretch only passes.
+const PASSING: u64 = 20;
 
 /// What keeps the lock for so long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LockCause {
     /// The holder waits for something slow.
     SlowCall,
+    /// The holder waits for an answer on a connection that the lock guards.
+    Connection,
     /// The holder sleeps.
     Sleep,
     /// The holder computes.
@@ -31,6 +40,7 @@ impl LockCause {
             _ if wait.op == Op::Once => Self::Once,
             _ if kind == Kind::LockContention => Self::Computing,
             _ if is_asleep => Self::Sleep,
+            _ if is_connection(scene, wait, top) => Self::Connection,
             _ => Self::SlowCall,
         }
     }
@@ -38,6 +48,7 @@ impl LockCause {
     const fn name(self) -> &'static str {
         match self {
             Self::SlowCall => "held_over_slow_call",
+            Self::Connection => "one_connection",
             Self::Sleep => "held_over_sleep",
             Self::Computing => "held_while_computing",
             Self::Reader => "reader_blocks_writer",
@@ -49,33 +60,38 @@ impl LockCause {
     pub(crate) fn of_finding(self, finding: Finding) -> Finding {
         let check = match self {
             Self::SlowCall | Self::Computing => finding.check,
+            Self::Connection => {
+                "If the lock keeps the requests on one connection apart, use several connections (a pool), or send the next \
+                 request before the answer to the last is there; if it guards anything else, release it before the slow call."
+            }
             Self::Sleep => "Release the lock before sleeping (a deferred Unlock runs only when the function returns).",
             Self::Reader => {
-                "Copy what is needed under RLock, and make the call after RUnlock: while a writer waits for this \
-                 reader, RLock blocks every new reader."
+                "Copy what is needed under RLock, unlock, and only then call: while a writer waits for this reader, \
+                 RLock blocks every new reader."
             }
             Self::Once => {
-                "Run the initialisation before requests are served, or do its steps concurrently; sync.Once makes \
-                 every caller wait for the first one."
+                "Run the initialisation before requests are served, or do its steps in parallel; sync.Once makes every \
+                 caller wait for the first one."
             }
         };
         finding.cause(self.name(), check)
     }
 
-    /// What the holder did with it, before how long: `held it`.
-    pub(crate) const fn held(self) -> &'static str {
+    /// Shorter stretches are no part of it, ns: whoever has waited for a `sync.Once` takes and releases its lock in
+    /// passing, without running the function.
+    pub(crate) fn shortest(self, top: &Meanwhile) -> u64 {
         match self {
-            Self::Once => "ran the sync.Once function",
-            Self::Reader => "held the read lock",
-            _ => "held the lock",
+            Self::Once => top.longest.nanos().unsigned_abs() / PASSING,
+            _ => 0,
         }
     }
 
-    /// How the hold ended, with the place to follow: `released it`.
-    pub(crate) const fn released(self) -> &'static str {
+    /// What the holder did with it, before how long: `held it`.
+    pub(crate) const fn held(self) -> &'static str {
         match self {
-            Self::Once => "finished it",
-            _ => "released it",
+            Self::Once => "ran the function of the sync.Once",
+            Self::Reader => "held the read lock",
+            _ => "held it",
         }
     }
 
@@ -91,7 +107,17 @@ impl LockCause {
 /// Where the waits are: `in sync.(*Mutex).Lock at main.handle (main.go:61)`.
 pub(crate) fn waited_at(wait: &Blocked) -> String {
     if wait.is_prior {
-        return format!("in {} since before the trace (no stacks)", prior_name(wait.op));
+        return format!("in {} since before the trace, which has no stacks of them", prior_name(wait.op));
     }
     format!("in {} at {}", wait.op.name(), place_name(Some(&wait.place)))
+}
+
+/// Whether what is waited for under the lock is bytes from a connection, in a method of the type whose method takes the
+/// lock.
+fn is_connection(scene: &Scene<'_>, wait: &Blocked, top: &Meanwhile) -> bool {
+    let type_of = |stack: StackId| scene.places.near(stack).map(|place| owner(&place.function).to_owned());
+    let is_method = |owner: &String| owner.ends_with(')');
+    top.doing == Doing::Waiting(SpanClass::WaitNet)
+        && scene.places.is_plain(top.stack)
+        && type_of(top.stack).filter(is_method).is_some_and(|holder| type_of(wait.stack) == Some(holder))
 }

@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers, total};
+use crate::analysis::census::Wait;
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::activity::{Activity, ActivityKind};
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name, time};
+use crate::analysis::findings::activity::{Activity, Doers, Way};
+use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, go_name, place_name, time};
 use crate::analysis::findings::holder::Holders;
 use crate::analysis::findings::hot::hot;
 use crate::analysis::findings::lock_causes::{LockCause, waited_at};
-use crate::analysis::findings::peers::analysed;
+use crate::analysis::findings::peers::{analysed, as_felt};
+use crate::analysis::findings::stuck_locks;
 use crate::analysis::places::{Op, Place};
 use crate::analysis::prior::resumed_at;
 use crate::analysis::scope::united;
@@ -27,25 +29,46 @@ const LOCKS: &[Op] = &[Op::MutexLock, Op::WriteLock, Op::ReadLock, Op::Once];
 
 /// Waits for what is probably one lock (or several that one function holds).
 struct Case<'a> {
-    waits: Vec<(&'a Blocked, &'a Releasers)>,
+    waits: Vec<(Blocked, &'a Releasers)>,
     release: StackId,
 }
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut cases: FxHashMap<String, Case<'_>> = FxHashMap::default();
+    let mut stuck = stuck_locks::find(scene);
     if scene.waits(LOCKS).next().is_none() {
-        return Vec::new();
+        return stuck;
     }
     let holders = Holders::of(scene);
     for (wait, found) in scene.waits(LOCKS) {
         let Some(release) = main_release(scene, &holders, found) else { continue };
         let Some(place) = holders.of_release(scene, release) else { continue };
         let case = cases.entry(place.function).or_insert_with(|| Case { waits: Vec::new(), release });
-        case.waits.push((wait, found));
+        case.waits.push((without(scene, wait, &stuck), found));
     }
     let mut cases: Vec<(String, Case<'_>)> = cases.into_iter().collect();
     cases.sort_by(|a, b| a.0.cmp(&b.0));
-    cases.iter().filter_map(|(function, case)| judge(scene, &holders, function, case)).collect()
+    stuck.extend(cases.iter().filter_map(|(function, case)| judge(scene, &holders, function, case)));
+    stuck
+}
+
+/// The waits that end: those to the end of the trace of which `stuck` tells are another matter.
+fn without(scene: &Scene<'_>, wait: &Blocked, stuck: &[Finding]) -> Blocked {
+    let end = scene.trace.range().end;
+    let is_told = |go: GoIx| stuck.iter().any(|finding| finding.goroutines.binary_search(&go).is_ok());
+    let goes_on = |one: &Wait| one.waker.is_none() && one.is_cut && one.range.end >= end && is_told(one.go);
+    let mut rest = wait.clone();
+    rest.longest.retain(|one| !goes_on(one));
+    let gone = wait.longest.iter().filter(|one| goes_on(one));
+    let (count, nanos) = gone.fold((0, 0), |sum, one| (sum.0 + 1, sum.1 + one.range.nanos().unsigned_abs()));
+    if count > 0 {
+        rest.count = rest.count.saturating_sub(count);
+        rest.nanos = rest.nanos.saturating_sub(nanos);
+        rest.max = rest.longest.first().map_or(0, |one| one.range.nanos().unsigned_abs());
+        rest.bounded_nanos = rest.bounded_nanos.min(rest.nanos);
+        rest.gos = rest.gos.min(rest.count);
+    }
+    rest
 }
 
 /// The stack of release behind most of the waiting.
@@ -67,6 +90,8 @@ const SHORT: u64 = 100_000_000;
 const CHEAP: u64 = 50_000;
 /// The lock must have been held for one such part of the time in which somebody waited for it.
 const EXPLAINED: u64 = 5;
+/// Holders of which the finding says what they did.
+const HOLDERS: usize = 16;
 /// Stretches of other goroutines that are looked at, for what ran while holders had no proc.
 const RUNS: usize = 4_096;
 
@@ -77,7 +102,7 @@ impl Case<'_> {
 
     /// The waits that stand for all: those with stacks tell more.
     fn main(&self) -> Option<&Blocked> {
-        self.waits.iter().map(|(wait, _)| *wait).max_by_key(|wait| (!wait.is_prior, wait.nanos))
+        self.waits.iter().map(|(wait, _)| wait).max_by_key(|wait| (!wait.is_prior, wait.nanos))
     }
 
     fn max(&self) -> u64 {
@@ -95,14 +120,13 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
     let parts: Vec<&Meanwhile> = held.collect();
     let done = Activity::of_parts(parts.iter().copied());
     // Nobody lets go of a lock who has no proc: what there is to mend is not the lock.
-    if done.weight(ActivityKind::Runnable) * 2 > done.all() {
+    if done.weight(Way::Runnable) * 2 > done.all() {
         return starved(scene, case, &done);
     }
-    let slow = done.weight(ActivityKind::Syscall) + done.weight(ActivityKind::Waiting);
+    let slow = done.weight(Way::Syscall) + done.weight(Way::Waiting);
     let is_slow = slow * 5 >= done.all() * 2;
-    let is_wanted = |way: ActivityKind| if is_slow { way.is_slow() } else { way == ActivityKind::Running };
-    let top =
-        parts.iter().copied().filter(|part| is_wanted(ActivityKind::of(part.doing))).max_by_key(|part| part.nanos)?;
+    let is_wanted = |way: Way| if is_slow { way.is_slow() } else { way == Way::Running };
+    let top = parts.iter().copied().filter(|part| is_wanted(Way::of(part.doing))).max_by_key(|part| part.nanos)?;
     let rw: u64 =
         case.waits.iter().filter(|(wait, _)| is_rw(scene, wait, case.release)).map(|(wait, _)| wait.nanos).sum();
     let kind = match () {
@@ -114,16 +138,18 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
     let waits = waits(case, &mut evidence)?;
     let release = holders.of_release(scene, top.release);
     let cause = LockCause::of(scene, kind, case.main()?, top);
-    let hold = hold(scene, (&done, top), (cause, release.as_ref()), &mut evidence);
+    let doers = done.doers(Way::of(top.doing), cause.shortest(top));
+    let hold = hold(scene, (&done, &doers, top), (cause, release.as_ref()), &mut evidence);
     let title = format!("{waits}: {hold}{} (inferred)", cause.consequence());
     let examined: u64 = case.waits.iter().map(|(_, found)| found.examined).sum();
     evidence.int("examined_ns", examined);
     evidence.int("held_ns", done.all());
+    evidence.int("holder_longest_ns", top.longest.nanos().unsigned_abs());
     evidence.int("held_slow_ns", slow);
-    evidence.int("held_runnable_ns", done.weight(ActivityKind::Runnable));
+    evidence.int("held_runnable_ns", done.weight(Way::Runnable));
     evidence
         .text("lock", case.main().map_or("", |wait| if wait.is_prior { prior_name(wait.op) } else { wait.op.name() }));
-    evidence.text("confidence_basis", "inferred from wait and unlock stacks: traces do not record lock identity");
+    evidence.text("confidence_basis", "inferred from wait and unlock stacks: traces carry no lock identity");
     let confidence = 0.5 + 0.45 * done.all() as f64 / examined.max(1) as f64;
     let culprit = culprit(scene, (function, release.as_ref()), top, is_slow);
     let finding = Finding::new(kind, title, lost, scene.duration, confidence)
@@ -131,8 +157,21 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
         .culprit(scene.trace, culprit, if is_slow { top.stack } else { top.release })
         .act(done.act(top.go, top.doing))
         .link(scene.trace, top.go, top.longest);
+    let finding = with_acts(finding, &doers, top);
     let finding = cause.of_finding(affected(scene, finding, case));
     Some(if is_explained(case, &done) { finding } else { finding.at_most(Severity::Note) })
+}
+
+/// With what the other holders did, and the first one otherwise.
+fn with_acts(finding: Finding, doers: &Doers, top: &Meanwhile) -> Finding {
+    let mut known = vec![top.go];
+    for act in &doers.acts {
+        if !known.contains(&act.go) && known.len() < HOLDERS {
+            known.push(act.go);
+        }
+    }
+    let is_other = |act: &&Act| known.contains(&act.go) && (act.go, act.doing) != (top.go, top.doing);
+    doers.acts.iter().filter(is_other).fold(finding, |finding, act| finding.act(Some(*act)))
 }
 
 /// Whether the lock was held for a fair part of the time in which somebody waited for it. Where it was not, many took
@@ -160,6 +199,7 @@ fn affected(scene: &Scene<'_>, mut finding: Finding, case: &Case<'_>) -> Finding
     let (count, nanos) = (case.sum(|wait| wait.count), case.sum(|wait| wait.nanos));
     let is_few = count < FEW && case.max() < SHORT;
     let is_cheap = nanos / count.max(1) < CHEAP && scene.share(nanos) < 0.25;
+    let finding = as_felt(scene, case.waits.iter().map(|(wait, _)| wait), finding);
     if is_few || is_cheap { finding.at_most(Severity::Note) } else { finding }
 }
 
@@ -177,28 +217,24 @@ fn waits(case: &Case<'_>, evidence: &mut Evidence) -> Option<String> {
     ))
 }
 
-/// `G9 held the lock for 127 ms in net/http.Post at main.put (main.go:55)`: what those who held the lock did, in their own
+/// `g9 held it for 127 ms in net/http.Post at main.put (main.go:55)`: what those who held the lock did, in their own
 /// time, however many waited.
 fn hold(
     scene: &Scene<'_>,
-    (done, top): (&Activity, &Meanwhile),
+    (done, doers, top): (&Activity, &Doers, &Meanwhile),
     (cause, release): (LockCause, Option<&Place>),
     evidence: &mut Evidence,
 ) -> String {
-    let (way, first) = (ActivityKind::of(top.doing), go_name(scene.trace, top.go));
+    let (way, first) = (Way::of(top.doing), go_name(scene.trace, top.go));
     let own = done.act(top.go, top.doing).map_or(0, |act| act.nanos);
     // It may have had the lock more than once.
     let total = if own > top.longest.nanos().unsigned_abs() { " total" } else { "" };
-    let mut own = evidence.time("holder_ns", own) + total;
-    let holders = done.goroutines();
-    if holders > 1 {
-        let holders = evidence.count("holders", holders, "goroutine");
-        own += &format!(" (the longest of {holders}, together {})", evidence.time("holders_ns", done.elapsed(way)));
-    }
+    let all = doers.elapsed.max(own);
+    let own = evidence.time("holder_ns", own) + total;
     let held = cause.held();
-    let mut text = if way == ActivityKind::Running {
+    let mut text = if way == Way::Running {
         let running = if top.doing == Doing::MarkAssist { "in a mark assist" } else { "running" };
-        format!("{first} {held}, {running} for {own}, and {} at {}", cause.released(), place_name(release))
+        format!("{first} {held}, {running} for {own}, until {}", place_name(release))
     } else if top.is_resumed {
         let went_on = where_at(scene.places, top.stack);
         format!("{first} {held} for {own}, in a wait that began before the trace, and went on{went_on}")
@@ -209,17 +245,21 @@ fn hold(
         };
         format!("{first} {held} for {own} in {callee} at {}", place_name(scene.places.near(top.stack).as_ref()))
     };
-    let runnable = done.elapsed(ActivityKind::Runnable);
+    if doers.gos > 1 {
+        let holders = evidence.count("holders", doers.gos, "goroutine");
+        text += &format!(", the longest of {holders} (together {})", evidence.time("holders_ns", all));
+    }
+    let runnable = done.elapsed(Way::Runnable);
     evidence.int("holders_runnable_ns", runnable);
-    if done.weight(ActivityKind::Runnable) * 4 > done.all() {
-        text += &format!("; the lock was held by a runnable goroutine for {}", time(runnable));
+    if done.weight(Way::Runnable) * 4 > done.all() {
+        text += &format!(", and runnable without a proc for {}", time(runnable));
     }
     text
 }
 
 /// Those who hold the lock are kept from letting it go by want of a proc.
 fn starved(scene: &Scene<'_>, case: &Case<'_>, done: &Activity) -> Option<Finding> {
-    let without = done.ranges(ActivityKind::Runnable);
+    let without = done.ranges(Way::Runnable);
     let (go, _) = *without.first()?;
     let mut others: Vec<(GoIx, TimeRange)> = Vec::new();
     for (_, range) in &without {
@@ -234,15 +274,16 @@ fn starved(scene: &Scene<'_>, case: &Case<'_>, done: &Activity) -> Option<Findin
     let hot = hot(scene, &others)?;
     let mut evidence = Evidence::default();
     let waits = waits(case, &mut evidence)?;
-    let elapsed = evidence.time("holders_runnable_ns", done.elapsed(ActivityKind::Runnable));
+    let elapsed = evidence.time("holders_runnable_ns", done.elapsed(Way::Runnable));
     evidence.int("held_ns", done.all());
-    evidence.int("held_runnable_ns", done.weight(ActivityKind::Runnable));
+    evidence.int("held_runnable_ns", done.weight(Way::Runnable));
     evidence.text("seen_in", hot.seen_in);
     let title = format!(
-        "{waits}: the holder had no proc; it was runnable for {elapsed} while procs ran {} (inferred)",
+        "{waits}, were waits for a proc: the holder was runnable without one for {elapsed}, while procs ran {} \
+         (inferred)",
         place_name(Some(&hot.place)),
     );
-    let lost = done.weight(ActivityKind::Runnable);
+    let lost = done.weight(Way::Runnable);
     let confidence = 0.35 + 0.3 * hot.share;
     // A program that computes with all it has, and lets nobody wait for an answer, does its work.
     let is_handler = case.waits.iter().any(|(wait, _)| !scene.places.is_outer_root(wait.stack));

@@ -6,6 +6,7 @@ pub mod finding;
 
 mod activity;
 mod backlog;
+mod batches;
 mod churn;
 mod cpu;
 mod damage;
@@ -30,6 +31,7 @@ mod stuck;
 mod stuck_locks;
 mod stw;
 mod syscalls;
+mod workers;
 
 use rayon::prelude::*;
 
@@ -38,9 +40,9 @@ use crate::analysis::census::Census;
 use crate::analysis::collector::cycles::Collector;
 use crate::analysis::findings::coverage::Coverage;
 use crate::analysis::findings::finding::{Finding, Severity};
-use crate::analysis::places::{Op, Places, is_test_function};
+use crate::analysis::places::{Op, Place, Places, is_test_function};
 use crate::analysis::procs::busy;
-use crate::base::ids::{GoIx, StrId};
+use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
@@ -48,6 +50,9 @@ use crate::model::trace::Trace;
 
 /// Places of waiting that are looked into.
 const LOOKED_INTO: usize = 32;
+
+/// Fewer waits of others in a function do not make it a helper.
+const FEWEST_CALLS: u64 = 6;
 
 /// Creators of creators that are followed.
 const ANCESTORS: usize = 8;
@@ -148,9 +153,9 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     let mut list: Vec<Finding> = Vec::new();
     for kind in [
         locks::find,
-        stuck_locks::find,
         peers::find,
         backlog::find,
+        batches::find,
         imbalance::find,
         serial::find,
         polling::find,
@@ -172,6 +177,8 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     }
     let slow = slow_requests::find(&scene, &list);
     list.extend(slow);
+    let workers = workers::find(&scene, &list);
+    list.extend(workers);
     let stuck = stuck::find(&scene, &list);
     list.extend(stuck);
     let mut list: Vec<Finding> = list.into_iter().map(|finding| limited(&scene, finding)).collect();
@@ -248,6 +255,25 @@ impl Scene<'_> {
     /// Whether tests alone waited there: for what they themselves started, as they should.
     pub(crate) fn is_of_tests(&self, wait: &Blocked) -> bool {
         !wait.longest.is_empty() && wait.longest.iter().all(|one| self.is_test(one.go))
+    }
+
+    /// The frame to name for what a goroutine waits in: the program's nearest to the leaf; or the one that called it, where
+    /// that is a helper in which others wait, too, but on average less than half as long. `None` if the program has none.
+    pub(crate) fn telling(&self, stack: StackId) -> Option<Place> {
+        let (own, op, function) = (self.places.own(stack)?, self.places.op(stack), self.places.own_function(stack));
+        let Some(caller) = self.places.caller(stack) else { return Some(own) };
+        let (mut here, mut elsewhere) = ((0, 0), (0, 0));
+        for (key, site) in self.census.sites.iter().filter(|(key, site)| site.op == op && !key.is_prior) {
+            if self.places.own_function(key.stack) == function {
+                let by = self.places.caller(key.stack);
+                let is_same = by.is_some_and(|by| by.function == caller.function);
+                let sum = if is_same { &mut here } else { &mut elsewhere };
+                *sum = (sum.0 + site.count, sum.1 + site.nanos);
+            }
+        }
+        let mean = |(count, nanos): (u64, u64)| nanos / count.max(1);
+        let is_helper = elsewhere.0 >= FEWEST_CALLS && mean(here) >= 2 * mean(elsewhere);
+        Some(if is_helper { caller } else { own })
     }
 
     /// Places where the program waits by `ops`.

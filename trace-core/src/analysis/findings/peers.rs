@@ -6,24 +6,33 @@ use std::collections::BTreeSet;
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
 use crate::analysis::census::Wait;
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::activity::{Activity, ActivityKind};
+use crate::analysis::findings::activity::{Activity, Way};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::findings::holds::Holds;
-use crate::analysis::findings::slots::{held, size};
+use crate::analysis::findings::slots::{alive, held, is_sql, size};
 use crate::analysis::places::{Op, is_test_function};
 use crate::analysis::wait_chain::Doing;
 use crate::base::ids::{GoIx, StackId};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
-use crate::model::trace::Trace;
 
 /// What there is to do where others keep the places than those who wait for one.
-const HELD_BY_OTHERS: &str = "Release the connection or slot before the slow part (close the rows, end the transaction), or give \
-                              slow work a pool of its own.";
+const HELD_BY_OTHERS: &str = "Give the connection or place back before the slow part (close the rows, end the transaction, \
+                              release it), or give slow work a pool of its own.";
+
+/// What there is to do where a pool has too few connections for those who use them as they should.
+const SQL_POOL: &str = "Raise the limit (SetMaxOpenConns), or shorten what is done with a connection.";
+const HTTP_POOL: &str = "Raise the limit (Transport.MaxConnsPerHost; 0 is none), or ask less at once: a connection is free again \
+                         when the answer has been read to its end and closed.";
 
 /// What there is to do where workers that take one piece of work after the other are all waiting for something.
-const BUSY_TEAM: &str = "Start more workers, or let each make fewer blocking calls one after the other: they spend their time \
-                         waiting, not computing.";
+const BUSY_TEAM: &str = "Let the workers wait for less, one thing after the other, or start more of them: they wait, they \
+                         do not compute.";
+
+/// Waits that are this short on average, ns, and take less than this part of the time of those who wait, are worth a
+/// note; and so for a warning.
+const NOTE_BELOW: (u64, f64) = (1_000_000, 0.05);
+const WARNING_BELOW: (u64, f64) = (5_000_000, 0.15);
 
 /// Waits per act of waking from which on it is a barrier that opens.
 const BROADCAST: f64 = 1.4;
@@ -66,6 +75,38 @@ pub(crate) fn related(scene: &Scene<'_>, wait: &Blocked, wanted: Relation) -> f6
     if all == 0 { 0.0 } else { matching as f64 / all as f64 }
 }
 
+/// A finding about such waits, no worse than those who wait feel it: by how long a wait is, and by the part of their
+/// own time that the waits take.
+pub(crate) fn as_felt<'a>(
+    scene: &Scene<'_>,
+    waits: impl IntoIterator<Item = &'a Blocked>,
+    finding: Finding,
+) -> Finding {
+    let (mut count, mut nanos, mut gos) = (0, 0, BTreeSet::new());
+    for wait in waits {
+        (count, nanos) = (count + wait.count, nanos + wait.nanos);
+        gos.extend(wait.longest.iter().map(|one| one.go));
+    }
+    // Where not all waits are known these are part of those who waited, and their share is estimated too high.
+    let life: u64 = gos.iter().map(|go| life(scene, *go)).sum();
+    let (mean, share) = (nanos / count.max(1), (nanos as f64 / life.max(1) as f64).min(1.0));
+    let is_below = |(longest, most): (u64, f64)| mean < longest && share < most;
+    let finding = finding.ratio("share_of_waiters_time", share);
+    match () {
+        () if is_below(NOTE_BELOW) => finding.at_most(Severity::Note),
+        () if is_below(WARNING_BELOW) => finding.at_most(Severity::Warning),
+        () => finding,
+    }
+}
+
+/// How long a goroutine lived within the trace, nanoseconds.
+pub(crate) fn life(scene: &Scene<'_>, go: GoIx) -> u64 {
+    let all = scene.trace.range();
+    let Some(facts) = scene.census.go(go) else { return scene.duration };
+    let (created, ended) = (facts.created().unwrap_or(all.start), facts.ended().unwrap_or(all.end));
+    ended.nanos_since(created).unsigned_abs()
+}
+
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let others = scene.blocked.iter().filter(|(wait, _)| !wait.op.is_lock() && wait.op != Op::Sleep);
     let judge = |(wait, found): &(Blocked, Releasers)| match wait.op {
@@ -78,9 +119,12 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
 /// Waits for a free connection of a library's pool. (One that waits for a new connection is woken by who makes it.)
 fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
     let trace = scene.trace;
-    let is_given = |one: &&Wait| one.waker.is_some() && !makes_connection(trace, one.waker_stack);
-    let given: u64 = wait.longest.iter().filter(is_given).map(Wait::nanos).sum();
-    let all: u64 = wait.longest.iter().map(Wait::nanos).sum();
+    let makes = |stack: StackId| {
+        let mut frames = trace.frames(stack);
+        frames.any(|frame| frame.function.contains(".dialConn") || frame.function.ends_with("DB).connectionOpener"))
+    };
+    let given: u64 = wait.longest.iter().filter(|one| one.waker.is_some() && !makes(one.waker_stack)).map(nanos).sum();
+    let all: u64 = wait.longest.iter().map(nanos).sum();
     if wait.count < 6 || scene.share(wait.nanos) < 0.05 || given * 3 < all * 2 {
         return None;
     }
@@ -88,10 +132,10 @@ fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding>
     let waits = waited((wait, found), &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
     let free = match size(scene, wait) {
         Some(slots) => match evidence.int("slots", slots) {
-            1 => "the only connection in a pool".to_owned(),
-            slots => format!("one of the {slots} connections in a pool"),
+            1 => "the only connection of a pool".to_owned(),
+            slots => format!("one of {slots} connections of a pool"),
         },
-        None => "a connection from an exhausted pool".to_owned(),
+        None => "a free connection of a pool that is used up".to_owned(),
     };
     let held = held(scene, wait, found, false);
     let uses = held.as_ref().map_or_else(String::new, |held| format!("; {}", held.sentence(scene, &mut evidence)));
@@ -110,7 +154,7 @@ fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding>
         Some(held) => {
             finding.cause("held_by_others", HELD_BY_OTHERS).act(held.act).link(trace, held.link.0, held.link.1)
         }
-        None => finding.cause("pool_exhausted", Kind::LimitedConcurrency.check()),
+        None => finding.cause("pool_exhausted", if is_sql(scene, wait) { SQL_POOL } else { HTTP_POOL }),
     };
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(trace, longest.go, longest.range);
@@ -118,10 +162,8 @@ fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding>
     Some(finding)
 }
 
-/// Whether a stack makes a new connection for a pool of net/http or database/sql.
-pub(crate) fn makes_connection(trace: &Trace, stack: StackId) -> bool {
-    let mut frames = trace.frames(stack);
-    frames.any(|frame| frame.function.contains(".dialConn") || frame.function.ends_with("DB).connectionOpener"))
+fn nanos(wait: &Wait) -> u64 {
+    wait.range.nanos().unsigned_abs()
 }
 
 fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
@@ -143,7 +185,7 @@ fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findi
     let done = Activity::of_parts(found.parts.iter().filter(|part| part.go == last));
     let way = done.main();
     // One that has no proc, or has nothing to do itself, is not late for what it does.
-    if matches!(way, ActivityKind::Runnable | ActivityKind::Unknown) || done.is_idle(scene) {
+    if matches!(way, Way::Runnable | Way::Unknown) || done.is_idle(scene) {
         return None;
     }
     let hot = done.place(scene, way)?;
@@ -224,6 +266,13 @@ fn outside(scene: &Scene<'_>, found: &Releasers) -> u64 {
     })
 }
 
+/// Waits that were ended by goroutines which themselves wait for a connection of a library's pool that is used up.
+fn pool_users(scene: &Scene<'_>, wait: &Blocked) -> u64 {
+    let pools = scene.waits(&[Op::Pool]).filter(|(wait, found)| pool(scene, wait, found).is_some());
+    let users: BTreeSet<GoIx> = pools.flat_map(|(pool, _)| pool.longest.iter().map(|one| one.go)).collect();
+    wait.longest.iter().filter(|one| one.waker.is_some_and(|waker| users.contains(&waker))).count() as u64
+}
+
 /// Nanoseconds of the waits in which those who ended them did such a thing.
 fn part_of(found: &Releasers, is_such: impl Fn(&Meanwhile) -> bool) -> u64 {
     found.parts.iter().filter(|part| is_such(part)).map(|part| part.nanos).sum()
@@ -246,6 +295,10 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     if holds.is_handed_on() {
         return None;
     }
+    // Workers that wait for a connection of a library's pool are held back by that: the pool's own finding tells.
+    if pool_users(scene, wait) * 2 > found.waits {
+        return None;
+    }
     let holders = found.by_go.len() as u64;
     // Those who have the places are themselves kept from using them: another finding's business.
     if part_of(found, |part| part.doing == Doing::Runnable) * 2 > found.examined {
@@ -255,8 +308,7 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     if by_children > by_siblings && (holders < 2 || outside(scene, found) * 2 < found.examined) {
         return None;
     }
-    let is_doing =
-        |part: &&Meanwhile| !matches!(ActivityKind::of(part.doing), ActivityKind::Runnable | ActivityKind::Unknown);
+    let is_doing = |part: &&Meanwhile| !matches!(Way::of(part.doing), Way::Runnable | Way::Unknown);
     let mut doing = found.parts.iter().filter(is_doing);
     let top = doing.find(|part| scene.places.has_own(part.stack))?;
     // One place, and those who had it computed: a lock by other means.
@@ -265,22 +317,20 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     let mut evidence = Evidence::default();
     let waits = waited((wait, found), &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
     let held = held(scene, wait, found, by_children > by_siblings);
-    let (what, in_use, holders_are) = match by_children > by_siblings {
-        true => ("worker", "busy", "the workers were"),
-        false => ("slot", "in use", "their holders were"),
-    };
-    let limit = match size(scene, wait).filter(|_| !is_lock) {
-        _ if is_lock => "never more than one in use (a lock, inferred)".to_owned(),
-        Some(slots) => format!("{} {in_use} at once", evidence.int("slots", slots)),
-        None => "their number is limited".to_owned(),
+    let slots = if by_children > by_siblings { alive(scene, wait) } else { size(scene, wait) };
+    let limit = match slots.filter(|_| !is_lock) {
+        _ if is_lock => "never two worked at once (a lock, inferred)".to_owned(),
+        Some(slots) => format!("{} worked at once", evidence.int("slots", slots)),
+        None => "at most so many worked at once".to_owned(),
     };
     let uses = match &held {
         Some(held) => held.sentence(scene, &mut evidence),
         None => {
-            let (way, place) = (ActivityKind::of(top.doing).words(), scene.places.own(top.stack));
-            format!("{holders_are} {way} {}", place_name(place.as_ref()))
+            let (way, place) = (Way::of(top.doing).words(), scene.places.own(top.stack));
+            format!("those who did were {way} {}", place_name(place.as_ref()))
         }
     };
+    let what = if by_children > by_siblings { "worker" } else { "place" };
     let title = format!("{waits} for a free {what}: {limit}, and {uses}");
     let other = held.filter(|held| held.is_other && !is_lock);
     let (place, stack) =
@@ -302,7 +352,7 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         Some(held) => finding.cause("held_by_others", HELD_BY_OTHERS).act(held.act),
         None => finding,
     };
-    let finding = finding.link(scene.trace, top.go, top.longest);
+    let finding = as_felt(scene, [wait], finding.link(scene.trace, top.go, top.longest));
     let finding = if scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding };
     // A fixed team of workers that is fed by whoever made it: the limit is its size, chosen on purpose.
     let wakers: BTreeSet<GoIx> = wait.longest.iter().filter_map(|one| one.waker).collect();

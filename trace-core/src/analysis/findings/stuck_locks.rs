@@ -1,15 +1,14 @@
-//! Locks that are not released: waits for them last until the end of the trace. The holder is inferred to be the
-//! goroutine that last acquired the lock, or one that is inside code of the same type all the time; if there is neither,
-//! it is one of the waiters: a deadlock.
+//! Locks that nobody releases: waits for them go on to the end of the trace. Their holder is inferred from who last got
+//! the lock, from who is all the time inside code of the same type, or, if nobody else can be, it is one of those who
+//! wait: a deadlock.
 
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use crate::analysis::census::Wait;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, go_name};
-use crate::analysis::findings::stuck::{EndState, end_state, is_long};
+use crate::analysis::findings::stuck::{Fate, fate, is_long};
 use crate::analysis::go_facts::Stuck;
 use crate::analysis::places::Place;
 use crate::analysis::prior::{is_prior, resumed_at};
@@ -23,6 +22,8 @@ use crate::model::lanes::LaneId;
 const LOOKED_INTO: usize = 4_096;
 /// Spans before a wait in which the one before it is looked for.
 const STEPS_BACK: usize = 4;
+/// Spans between two waits of a goroutine that are looked at.
+const SPANS: usize = 256;
 
 /// A wait for a lock that goes on at the end of the trace.
 #[derive(Clone, Copy)]
@@ -44,10 +45,15 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut unexplained: Vec<&Group> = Vec::new();
     for group in &groups {
+        let members = cycle(scene, group);
+        if !members.is_empty() {
+            found.extend(deadlock(scene, &group.waiters, &members, KEPT));
+            continue;
+        }
         if is_moving(scene, group) {
             continue;
         }
-        let holders = last_owner(scene, group).map_or_else(|| inferred_holders(scene, group), |holder| vec![holder]);
+        let holders = last_owner(scene, group).map_or_else(|| insiders(scene, group), |holder| vec![holder]);
         match holders.as_slice() {
             [holder] => found.extend(held(scene, group, holder)),
             [] => unexplained.push(group),
@@ -55,8 +61,58 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
             _ => {}
         }
     }
-    found.extend(deadlock(scene, &unexplained));
+    let mut waiters: Vec<Waiter> = unexplained.iter().flat_map(|group| &group.waiters).copied().collect();
+    waiters.sort_unstable_by_key(|waiter| (waiter.since, waiter.go));
+    waiters.truncate(LOOKED_INTO);
+    found.extend(deadlock(scene, &waiters, &members(scene, &waiters), NOBODY));
     found
+}
+
+/// How it is known that those who wait hold the locks themselves.
+const NOBODY: &str = "Nobody releases them in the trace, and no other goroutine is inside such code (inferred)";
+const KEPT: &str = "Each was in the same function before it waited there, where a lock is taken that it has not released \
+                    (inferred)";
+
+/// Those who hold one lock and wait for another to the end, where at least one of them is known to have been handed the
+/// one that it holds; empty if there are fewer than two, or if others still get through where they wait. Locks that were
+/// handed on before, or others of the same type that still are, speak not against it.
+fn cycle(scene: &Scene<'_>, group: &Group) -> Vec<Waiter> {
+    let is_nested = |waiter: &&Waiter| was_inside(scene, waiter);
+    let mut nested: Vec<Waiter> = group.waiters.iter().take(LOOKED_INTO).filter(is_nested).copied().collect();
+    let Some(complete) = nested.get(1).map(|second| second.since) else { return Vec::new() };
+    let is_here = |stack: StackId| {
+        let line = scene.places.near_line(stack);
+        line.is_some() && nested.iter().any(|waiter| scene.places.near_line(waiter.stack) == line)
+    };
+    let gets_through = ended(scene, group)
+        .any(|wait| wait.range.start <= complete && wait.range.end > complete && is_here(wait.stack));
+    let keeps: Vec<GoIx> = nested.iter().filter(|waiter| has_kept(scene, group, waiter)).map(|one| one.go).collect();
+    if gets_through || keeps.is_empty() {
+        return Vec::new();
+    }
+    nested.sort_by_key(|waiter| (!keeps.contains(&waiter.go), waiter.since, waiter.go));
+    nested.truncate(2);
+    nested
+}
+
+/// Whether somebody who waits was handed a lock earlier in the same function, and has neither left it nor released the
+/// lock since.
+fn has_kept(scene: &Scene<'_>, group: &Group, waiter: &Waiter) -> bool {
+    let Some(place) = scene.places.near(waiter.stack) else { return false };
+    let earlier = |stack: StackId| {
+        let mut frames = scene.places.near_frames(stack);
+        frames.any(|frame| frame.function == place.function && frame.line < place.line)
+    };
+    let own = ended(scene, group).filter(|wait| wait.go == waiter.go && wait.range.end <= waiter.since);
+    let Some(got) = own.max_by_key(|wait| wait.range.end).filter(|wait| earlier(wait.stack)) else { return false };
+    let since = TimeRange::new(got.range.end, waiter.since);
+    let has_released = ended(scene, group).any(|wait| wait.waker == Some(waiter.go) && wait.range.end > since.start);
+    let mut spans = scene.trace.spans(LaneId::Goroutine(waiter.go), since).take(SPANS);
+    let has_left = spans.any(|span| {
+        let is_blocked = matches!(span.state, GoState::Waiting | GoState::Syscall);
+        is_blocked && span.range.start >= since.start && span.range.end <= since.end && !earlier(span.start_stack)
+    });
+    !has_released && !has_left
 }
 
 fn groups(scene: &Scene<'_>) -> Vec<Group> {
@@ -76,7 +132,7 @@ fn groups(scene: &Scene<'_>) -> Vec<Group> {
 }
 
 /// The type that a function is a method (or a closure in a method) of, or its package.
-fn owner(function: &str) -> &str {
+pub(crate) fn owner(function: &str) -> &str {
     let package = function.rfind('/').map_or(0, |at| at + 1);
     let rest = function.get(package..).unwrap_or_default();
     let name = rest.find('.').map_or(function.len(), |at| package + at);
@@ -88,15 +144,15 @@ fn owner(function: &str) -> &str {
     }
 }
 
-/// Whether the lock is still handed on: a goroutine that was queueing before the first of these waiters has got it since.
-/// (Locks are handed on in the order of the queue, so a goroutine that came later and got one got another lock.)
+/// Whether the lock is still handed on: somebody who was in the queue already when the first of these came has been
+/// served since. (Queues for locks are served in order, so whoever came later and was served waited for another one.)
 fn is_moving(scene: &Scene<'_>, group: &Group) -> bool {
     let Some(first) = group.waiters.first() else { return true };
     ended(scene, group).any(|wait| wait.range.end > first.since && wait.range.start <= first.since)
 }
 
-/// Waits for locks in the group's functions that an unlock ended.
-fn ended<'a>(scene: &'a Scene<'_>, group: &'a Group) -> impl Iterator<Item = Wait> + 'a {
+/// Waits of the group's functions for a lock that somebody's unlocking has ended.
+fn ended<'a>(scene: &'a Scene<'_>, group: &'a Group) -> impl Iterator<Item = crate::analysis::census::Wait> + 'a {
     let sites = scene.census.sites.iter().filter(|(key, site)| {
         let place = || scene.places.near(key.stack);
         site.op.is_lock() && !key.is_prior && place().is_some_and(|place| owner(&place.function) == group.owner)
@@ -104,7 +160,7 @@ fn ended<'a>(scene: &'a Scene<'_>, group: &'a Group) -> impl Iterator<Item = Wai
     sites.flat_map(|(_, site)| site.longest.iter().copied()).filter(|wait| wait.waker.is_some())
 }
 
-/// The probable holder of a lock, and how it is inferred.
+/// Who probably holds a lock, and how that is known.
 struct Holder {
     go: GoIx,
     /// Since when, as far as is known.
@@ -114,7 +170,7 @@ struct Holder {
     basis: &'static str,
 }
 
-/// The goroutine that was last to acquire the lock while one of the present waiters was already waiting.
+/// Who was the last to be handed the lock while one of those waited that still do.
 fn last_owner(scene: &Scene<'_>, group: &Group) -> Option<Holder> {
     let last = ended(scene, group).max_by_key(|wait| (wait.range.end, wait.go))?;
     let got = last.range.end;
@@ -124,13 +180,13 @@ fn last_owner(scene: &Scene<'_>, group: &Group) -> Option<Holder> {
         go: last.go,
         since: Some(got),
         stack: last.stack,
-        basis: "the last to acquire it",
+        basis: "the last to get it",
     })
 }
 
 /// Goroutines that wait for something else and have been inside code of the same type since before the first waiter; at
 /// most two.
-fn inferred_holders(scene: &Scene<'_>, group: &Group) -> Vec<Holder> {
+fn insiders(scene: &Scene<'_>, group: &Group) -> Vec<Holder> {
     let Some(first) = group.waiters.first() else { return Vec::new() };
     let trace = scene.trace;
     let is_within = |stack: StackId| scene.places.near_frames(stack).any(|frame| owner(frame.function) == group.owner);
@@ -160,31 +216,32 @@ fn inferred_holders(scene: &Scene<'_>, group: &Group) -> Vec<Holder> {
 
 /// A lock with a holder that does not release it.
 fn held(scene: &Scene<'_>, group: &Group, holder: &Holder) -> Option<Finding> {
-    let end_state = end_state(scene, holder.go);
+    let fate = fate(scene, holder.go);
     let who = go_name(scene.trace, holder.go);
     let mut evidence = Evidence::default();
     let got = holder.since.map_or_else(String::new, |since| {
         let ago = scene.trace.range().end.nanos_since(since).unsigned_abs();
-        format!("acquired it {} before the end{}", evidence.time("held_ns", ago), where_at(scene.places, holder.stack))
+        format!("got it {} before the end{}", evidence.time("held_ns", ago), where_at(scene.places, holder.stack))
     });
-    let (kind, name, check, did, stack) = match &end_state {
-        EndState::Waiting { stack, .. } if scene.places.op(*stack).is_lock() => return None,
-        EndState::Waiting { stack, .. } if !is_left(scene, group, *stack) => (
+    let (kind, name, check, did, stack) = match &fate {
+        Fate::Waiting { stack, .. } if scene.places.op(*stack).is_lock() => return None,
+        Fate::Waiting { stack, .. } if !is_left(scene, group, *stack) => (
             Kind::LockHeldOverIo,
             "held_to_the_end",
-            Kind::LockHeldOverIo.check(),
+            "Bound the call with a deadline: it did not return. If the lock guards more than what the call uses, release it \
+             before.",
             format!("is{}", where_at(scene.places, *stack)),
             *stack,
         ),
-        EndState::Busy { stack } if !is_left(scene, group, *stack) => {
+        Fate::Busy { stack } if !is_left(scene, group, *stack) => {
             let did = format!("was busy{}", where_at(scene.places, *stack));
             (Kind::LockContention, "held_to_the_end", Kind::LockContention.check(), did, *stack)
         }
         _ => (
             Kind::LockContention,
             "missing_unlock",
-            "Unlock on every return path: defer Unlock right after Lock.",
-            format!("{}, without having released it", end_state.words(scene, &mut evidence)),
+            "Unlock on every way out of the function: defer the Unlock right after Lock.",
+            format!("{}, without having released it", fate.words(scene, &mut evidence)),
             holder.stack,
         ),
     };
@@ -213,12 +270,9 @@ fn since_to_end(scene: &Scene<'_>, since: TraceTime) -> TimeRange {
     TimeRange::new(since, scene.trace.range().end)
 }
 
-/// Goroutines that wait for locks which no other goroutine can hold.
-fn deadlock(scene: &Scene<'_>, groups: &[&Group]) -> Option<Finding> {
-    let mut waiters: Vec<Waiter> = groups.iter().flat_map(|group| &group.waiters).copied().collect();
-    waiters.sort_unstable_by_key(|waiter| (waiter.since, waiter.go));
-    waiters.truncate(LOOKED_INTO);
-    let members = members(scene, &waiters);
+/// Goroutines that wait for locks which, as far as can be known, some of them hold themselves: `members`. `basis`: how
+/// that is known.
+fn deadlock(scene: &Scene<'_>, waiters: &[Waiter], members: &[Waiter], basis: &str) -> Option<Finding> {
     let (first, rest) = members.split_first()?;
     let waited =
         |waiter: &Waiter| format!("{} waits{}", go_name(scene.trace, waiter.go), where_at(scene.places, waiter.stack));
@@ -226,22 +280,21 @@ fn deadlock(scene: &Scene<'_>, groups: &[&Group]) -> Option<Finding> {
     let mut evidence = Evidence::default();
     let queue = match evidence.count("queued", behind as u64, "goroutine") {
         _ if behind == 0 => String::new(),
-        queued => format!("; {queued} queue behind them"),
+        queued => format!("; {queued} queue behind"),
     };
     let (name, check, tail) = match rest.first() {
         Some(other) => (
             "deadlock",
-            "Acquire the locks in the same order everywhere, or hold only one at a time.",
+            "Take the two locks in the same order everywhere, or hold only one at a time.",
             format!(
-                "a deadlock: {} and {}, each probably for a lock that another one of them holds{queue}. Nobody releases \
-                 them in the trace, and no other goroutine is inside such code (inferred)",
+                "a deadlock: {} and {}, each probably for a lock that another one of them holds{queue}. {basis}",
                 waited(first),
                 waited(other)
             ),
         ),
         None => (
             "never_released",
-            "Look for a second Lock in the same goroutine, and for return paths without Unlock.",
+            "Look for a second Lock in the same goroutine, and for ways out of the function without Unlock.",
             format!(
                 "nobody releases it in the trace: {}{queue}. No other goroutine is inside such code: the lock was never \
                  unlocked, or is locked twice by the same goroutine (inferred)",
@@ -250,7 +303,7 @@ fn deadlock(scene: &Scene<'_>, groups: &[&Group]) -> Option<Finding> {
         ),
     };
     let confidence = if rest.is_empty() { 0.7 } else { 0.85 };
-    let mut finding = finding(scene, Kind::LockContention, &waiters, (&tail, evidence), confidence)
+    let mut finding = finding(scene, Kind::LockContention, waiters, (&tail, evidence), confidence)
         .cause(name, check)
         .int("members", members.len() as u64)
         .culprit(scene.trace, scene.places.near(first.stack), first.stack);
@@ -327,7 +380,7 @@ fn finding(
     let lost: u64 = waiters.iter().map(nanos).sum();
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} {} for a lock until the end of the trace, {} total (max {}); {tail}",
+        "{} {} for a lock until the end of the trace, {} total (longest {}), and {tail}",
         evidence.count("stuck", waiters.len() as u64, "goroutine"),
         if waiters.len() == 1 { "waits" } else { "wait" },
         evidence.time("wait_total_ns", lost),

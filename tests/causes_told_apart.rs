@@ -1,0 +1,316 @@
+//! Findings on traces made in code: causes that look alike and must be told apart, and how bad they are.
+
+use crate::finding_checks::violations;
+use crate::scene::{Act, MS, Scene, Stack};
+use trace_core::analysis::findings::finding::{Finding, Kind, Severity, Value};
+use trace_core::analysis::findings::{self, Findings};
+use trace_core::base::monitor::Monitor;
+
+type Waiting = (u64, &'static str, Stack);
+
+fn number(finding: &Finding, name: &str) -> Option<u64> {
+    finding.evidence.iter().find(|known| known.0 == name).and_then(|known| match known.1 {
+        Value::Int(value) => Some(value),
+        _ => None,
+    })
+}
+
+fn cause(finding: &Finding) -> &str {
+    let cause = finding.evidence.iter().find(|known| known.0 == "cause");
+    cause.map_or("", |known| if let Value::Text(text) = &known.1 { text } else { "" })
+}
+
+fn culprit(finding: &Finding) -> &str {
+    finding.culprit.as_ref().map_or("", |culprit| culprit.place.function.as_str())
+}
+
+fn find(scene: &mut Scene, waiting: &[Waiting]) -> Findings {
+    let trace = scene.load(waiting);
+    let found = findings::find(&trace, &Monitor::new()).expect("nobody cancelled");
+    assert_eq!(violations(&trace, &found), Vec::<String>::new());
+    found
+}
+
+fn loud(found: &Findings) -> Vec<&Finding> {
+    found.list.iter().filter(|finding| finding.severity > Severity::Note).collect()
+}
+
+fn all(gos: std::ops::Range<u64>, reason: &'static str, stack: Stack) -> Vec<Waiting> {
+    gos.map(|go| (go, reason, stack)).collect()
+}
+
+const PAUSE: Stack = &[("time.Sleep", "time.go", 300), ("app.client", "app.go", 10)];
+const PUT: Stack =
+    &[("runtime.chansend1", "chan.go", 160), ("app.(*Sink).Put", "app.go", 20), ("app.client", "app.go", 11)];
+const TAKE: Stack = &[("runtime.selectgo", "select.go", 1), ("app.(*Sink).run", "app.go", 30)];
+const ASK: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.(*Line).ask", "app.go", 40),
+    ("app.(*Sink).run", "app.go", 31),
+];
+
+/// Eight clients that each wait so long in each of 60 rounds until one consumer takes what they send.
+fn sends(wait: f64) -> Findings {
+    let mut scene = Scene::default();
+    for round in 0..60u64 {
+        let start = 1.0 + 10.0 * round as f64;
+        scene.at(0, start, Act::Ready(1)).run(0, 1, (start + 0.01, start + 0.02), "network", ASK);
+        for go in 10u64..18 {
+            let now = start + 0.1 + 0.02 * (go - 10) as f64;
+            scene.at(1, now, Act::Ready(go)).run(1, go, (now + 0.005, now + 0.01), "chan send", PUT);
+        }
+        let end = start + 0.26 + wait;
+        scene.at(0, end, Act::Ready(1)).at(0, end + 0.01, Act::Start(1));
+        for go in 10u64..18 {
+            let now = end + 0.02 + 0.03 * (go - 10) as f64;
+            scene.at(0, now, Act::Wake(go, TAKE)).run(1, go, (now + 0.005, now + 0.02), "sleep", PAUSE);
+        }
+        scene.at(0, end + 1.0, Act::Block("select", TAKE));
+    }
+    find(&mut scene, &[all(10..18, "sleep", PAUSE), vec![(1, "select", TAKE)]].concat())
+}
+
+#[test]
+fn short_waits_that_take_little_of_the_time_of_those_who_wait_are_no_trouble() {
+    let found = sends(0.2);
+    assert_eq!(loud(&found), Vec::<&Finding>::new());
+    let found = sends(6.0);
+    let first = found.list.first().expect("a finding");
+    assert_eq!((first.kind, first.severity), (Kind::ChannelBacklog, Severity::Severe), "{}", first.title);
+}
+
+const FIRST: Stack =
+    &[("sync.(*Mutex).Lock", "mutex.go", 46), ("app.Transfer", "app.go", 50), ("app.teller", "app.go", 60)];
+const CHECK: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.check", "app.go", 70),
+    ("app.Transfer", "app.go", 51),
+    ("app.teller", "app.go", 60),
+];
+const SECOND: Stack =
+    &[("sync.(*Mutex).Lock", "mutex.go", 46), ("app.Transfer", "app.go", 52), ("app.teller", "app.go", 60)];
+const FREE: Stack =
+    &[("sync.(*Mutex).Unlock", "mutex.go", 65), ("app.Transfer", "app.go", 55), ("app.teller", "app.go", 60)];
+const REST: Stack = &[("time.Sleep", "time.go", 300), ("app.teller", "app.go", 61)];
+
+/// `one` has the lock over a check of 4 ms, and hands it to `other`, which comes meanwhile.
+fn transfer(scene: &mut Scene, at: f64, proc: u64, (one, other): (u64, u64)) {
+    scene.at(proc, at, Act::Ready(one)).run(proc, one, (at + 0.1, at + 0.2), "network", CHECK);
+    scene.at(proc, at + 1.0, Act::Ready(other)).run(proc, other, (at + 1.1, at + 1.2), "sync", FIRST);
+    scene.at(proc, at + 4.0, Act::Ready(one)).at(proc, at + 4.1, Act::Start(one));
+    scene.at(proc, at + 4.2, Act::Wake(other, FREE)).at(proc, at + 4.3, Act::Block("sleep", REST));
+    scene.run(proc, other, (at + 4.4, at + 4.5), "network", CHECK);
+}
+
+/// Whoever `transfer` leaves with the lock lets go of it.
+fn let_go(scene: &mut Scene, at: f64, proc: u64, go: u64) {
+    scene.at(proc, at, Act::Ready(go)).run(proc, go, (at + 0.1, at + 0.2), "sleep", REST);
+}
+
+#[test]
+fn a_deadlock_between_locks_that_were_used_before_is_told_apart_from_the_waits_that_ended() {
+    let mut scene = Scene::default();
+    for round in 0..10u64 {
+        let at = 1.0 + 20.0 * round as f64;
+        transfer(&mut scene, at, 0, (10, 11));
+        let_go(&mut scene, at + 9.0, 0, 11);
+    }
+    // Both have a lock; they wait for each other's, and a third one behind them.
+    transfer(&mut scene, 250.0, 0, (12, 10));
+    scene.at(2, 251.0, Act::Ready(11)).run(2, 11, (251.1, 251.2), "network", CHECK);
+    scene.at(0, 258.0, Act::Ready(10)).run(0, 10, (258.1, 258.2), "sync", SECOND);
+    scene.at(2, 259.0, Act::Ready(11)).run(2, 11, (259.1, 259.2), "sync", SECOND);
+    scene.at(2, 262.0, Act::Ready(12)).run(2, 12, (262.1, 262.2), "sync", FIRST);
+    // Others go on, with locks of their own.
+    for round in 0..40u64 {
+        let at = 2.0 + 20.0 * round as f64;
+        transfer(&mut scene, at, 3, (20, 21));
+        let_go(&mut scene, at + 9.0, 3, 21);
+    }
+    let found = find(&mut scene, &[all(10..13, "sleep", REST), all(20..22, "sleep", REST)].concat());
+    let first = found.list.first().expect("a finding");
+    assert_eq!((first.kind, cause(first)), (Kind::LockContention, "deadlock"), "{}", first.title);
+    assert!(first.title.contains("(app.go:52)") && first.title.contains("1 goroutine queue"), "{}", first.title);
+    for other in found.list.iter().filter(|finding| number(finding, "holder_ns").is_some()) {
+        assert!(number(other, "wait_max_ns") < Some(10 * MS), "{}", other.title);
+    }
+}
+
+const ACK: Stack =
+    &[("runtime.chanrecv1", "chan.go", 500), ("app.(*Batch).Put", "app.go", 80), ("app.client", "app.go", 12)];
+const HAND: Stack =
+    &[("runtime.chansend1", "chan.go", 160), ("app.(*Batch).Put", "app.go", 79), ("app.client", "app.go", 12)];
+const GATHER: Stack = &[("runtime.selectgo", "select.go", 1), ("app.(*Batch).run", "app.go", 90)];
+const ANSWER: Stack =
+    &[("runtime.chansend1", "chan.go", 160), ("app.(*Batch).write", "app.go", 95), ("app.(*Batch).run", "app.go", 92)];
+
+/// Six clients that wait for what one goroutine does each time its ticker fires; `asks`: they hand it something before.
+fn batches(every: f64, asks: bool) -> Findings {
+    let mut scene = Scene::default();
+    for round in 0..12u64 {
+        let start = 1.0 + every * round as f64;
+        for go in 10u64..16 {
+            let now = start + 0.2 * (go - 10) as f64;
+            scene.at(1, now, Act::Ready(go)).at(1, now + 0.01, Act::Start(go));
+            if asks {
+                scene.at(1, now + 0.02, Act::Wake(1, HAND)).run(0, 1, (now + 0.04, now + 0.05), "select", GATHER);
+            }
+            scene.at(1, now + 0.06, Act::Block("chan receive", ACK));
+        }
+        let end = start + every - 2.0;
+        scene.at(0, end, Act::Ready(1)).at(0, end + 0.01, Act::Start(1));
+        for go in 10u64..16 {
+            let now = end + 0.1 * (go - 9) as f64;
+            scene.at(0, now, Act::Wake(go, ANSWER)).run(1, go, (now + 0.01, now + 0.05), "sleep", PAUSE);
+        }
+        scene.at(0, end + 1.0, Act::Block("select", GATHER));
+    }
+    find(&mut scene, &[all(10..16, "sleep", PAUSE), vec![(1, "select", GATHER)]].concat())
+}
+
+#[test]
+fn answers_that_wait_for_a_timer_are_found() {
+    let found = batches(70.0, true);
+    let first = found.list.first().expect("a finding");
+    assert_eq!((first.kind, cause(first)), (Kind::PollingSleep, "batch_timer"), "{}", first.title);
+    assert_eq!((first.severity, culprit(first)), (Severity::Severe, "app.(*Batch).run"), "{}", first.title);
+    // A short interval is how batches are made.
+    assert_eq!(loud(&batches(10.0, true)), Vec::<&Finding>::new());
+    // Whoever only listens for news has asked for nothing.
+    let found = batches(70.0, false);
+    assert!(found.list.iter().all(|finding| cause(finding) != "batch_timer"), "{:?}", found.list);
+}
+
+const LOOKUP: Stack = &[
+    ("runtime.chanrecv1", "chan.go", 500),
+    ("net.(*Resolver).goLookupIPCNAMEOrder", "dnsclient_unix.go", 700),
+    ("net.(*Resolver).LookupHost", "lookup.go", 200),
+    ("app.(*Courier).address", "app.go", 100),
+    ("app.(*Courier).run", "app.go", 110),
+];
+const EXCHANGE: Stack = &[
+    ("net.(*Resolver).exchange", "dnsclient_unix.go", 180),
+    ("net.(*Resolver).lookup.func1", "dnsclient_unix.go", 696),
+];
+const FOUND: Stack =
+    &[("runtime.chansend1", "chan.go", 160), ("net.(*Resolver).lookup.func1", "dnsclient_unix.go", 697)];
+const HELPER: Stack = &[("net.(*Resolver).lookup.func1", "dnsclient_unix.go", 690)];
+const POST: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.(*Line).ask", "app.go", 40),
+    ("app.(*Courier).run", "app.go", 112),
+];
+
+/// Each wait is ended by another goroutine, which lives for this look-up alone.
+#[test]
+fn look_ups_that_take_most_of_the_time_of_workers_are_found_by_place() {
+    let mut scene = Scene::default();
+    for round in 0..10u64 {
+        for worker in 0..3u64 {
+            let (now, go, helper) = (1.0 + 50.0 * round as f64 + worker as f64, 10 + worker, 100 + 3 * round + worker);
+            scene.at(worker, now, Act::Ready(go)).at(worker, now + 0.1, Act::Start(go));
+            scene.at(worker, now + 0.2, Act::MakeFor(helper, HELPER, LOOKUP));
+            scene.at(worker, now + 0.3, Act::Block("chan receive", LOOKUP));
+            scene.run(worker, helper, (now + 0.4, now + 0.5), "network", EXCHANGE);
+            scene.at(worker, now + 40.0, Act::Ready(helper)).at(worker, now + 40.1, Act::Start(helper));
+            scene.at(worker, now + 40.2, Act::Wake(go, FOUND)).at(worker, now + 40.3, Act::End);
+            scene.run(worker, go, (now + 40.4, now + 40.5), "network", POST);
+        }
+    }
+    let found = find(&mut scene, &all(10..13, "network", POST));
+    let first = found.list.first().expect("a finding");
+    assert_eq!((cause(first), culprit(first)), ("slow_lookup", "app.(*Courier).address"), "{}", first.title);
+    assert_eq!((first.severity, number(first, "workers")), (Severity::Warning, Some(3)), "{}", first.title);
+}
+
+const JOIN: Stack =
+    &[("sync.(*WaitGroup).Wait", "waitgroup.go", 118), ("app.round", "app.go", 120), ("app.main", "app.go", 1)];
+const MAKE: Stack = &[("app.round", "app.go", 118), ("app.main", "app.go", 1)];
+const SHARE: Stack = &[("app.round.func1", "app.go", 130)];
+const INDEX: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.(*Line).ask", "app.go", 40),
+    ("app.round.func1", "app.go", 131),
+];
+const DONE: Stack = &[
+    ("sync.(*WaitGroup).Add", "waitgroup.go", 80),
+    ("sync.(*WaitGroup).Done", "waitgroup.go", 90),
+    ("app.round.func1", "app.go", 132),
+];
+
+#[test]
+fn rounds_in_which_one_worker_gets_most_of_the_work_are_severe() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    for round in 0..5u64 {
+        let (start, first) = (1.0 + 100.0 * round as f64, 100 + 3 * round);
+        for go in first..first + 3 {
+            scene.at(0, start + 0.1 * (go - first) as f64, Act::MakeFor(go, SHARE, MAKE));
+        }
+        scene.at(0, start + 0.5, Act::Block("sync", JOIN));
+        for (worker, steps) in [1u64, 1, 8].into_iter().enumerate() {
+            let (proc, go) = (1 + worker as u64, first + worker as u64);
+            for step in 0..steps {
+                let now = start + 1.0 + 10.0 * step as f64;
+                scene.run(proc, go, (now, now + 0.1), "network", INDEX).at(proc, now + 9.5, Act::Ready(go));
+            }
+            let end = start + 1.0 + 10.0 * steps as f64;
+            scene.at(proc, end, Act::Start(go));
+            if steps == 8 {
+                scene.at(proc, end + 0.1, Act::Wake(1, DONE));
+            }
+            scene.at(proc, end + 0.2, Act::End);
+        }
+        scene.at(0, start + 82.0, Act::Start(1));
+    }
+    scene.at(0, 500.0, Act::Block("chan receive", &[("runtime.chanrecv1", "chan.go", 500), ("app.main", "app.go", 2)]));
+    let waiting: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.main", "app.go", 2)];
+    let found = find(&mut scene, &[(1, "chan receive", waiting)]);
+    let first = found.list.first().expect("a finding");
+    assert_eq!((first.kind, first.severity), (Kind::Imbalance, Severity::Severe), "{}", first.title);
+    assert_eq!(culprit(first), "app.round.func1", "{}", first.title);
+    assert!(first.title.contains("one of 3, another one each time"), "{}", first.title);
+}
+
+const LOCATE: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.(*Line).ask", "app.go", 40),
+    ("app.locate", "app.go", 140),
+    ("app.stage", "app.go", 150),
+];
+const STORE: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.(*Line).ask", "app.go", 40),
+    ("app.store", "app.go", 145),
+    ("app.stage", "app.go", 150),
+];
+const NEXT: Stack = &[("runtime.chanrecv2", "chan.go", 510), ("app.stage", "app.go", 151)];
+const OFFER: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.source", "app.go", 160)];
+
+#[test]
+fn of_a_helper_that_is_slow_for_one_caller_the_caller_is_named() {
+    let mut scene = Scene::default();
+    for round in 0..20u64 {
+        let now = 1.0 + 10.0 * round as f64;
+        scene.at(2, now, Act::Ready(3)).run(2, 3, (now + 0.1, now + 0.2), "chan send", OFFER);
+        scene.at(0, now + 0.3, Act::Ready(1)).run(0, 1, (now + 0.4, now + 0.5), "network", LOCATE);
+        scene.at(1, now + 0.3, Act::Ready(2)).run(1, 2, (now + 0.4, now + 0.5), "network", STORE);
+        scene.at(1, now + 0.8, Act::Ready(2)).run(1, 2, (now + 0.9, now + 1.0), "chan receive", NEXT);
+        scene.at(0, now + 9.0, Act::Ready(1)).at(0, now + 9.1, Act::Start(1)).at(0, now + 9.2, Act::Wake(3, NEXT));
+        scene.at(0, now + 9.3, Act::Block("chan receive", NEXT));
+        scene.run(2, 3, (now + 9.4, now + 9.5), "chan send", OFFER).at(0, now + 9.6, Act::Ready(1));
+        scene.at(0, now + 9.65, Act::Start(1)).at(0, now + 9.7, Act::Wake(3, NEXT));
+        scene.at(0, now + 9.75, Act::Block("chan receive", NEXT));
+        scene.run(2, 3, (now + 9.8, now + 9.85), "sleep", PAUSE);
+    }
+    let waiting = [(1, "chan receive", NEXT), (2, "chan receive", NEXT), (3, "sleep", PAUSE)];
+    let found = find(&mut scene, &waiting);
+    let first = found.list.iter().find(|finding| finding.kind == Kind::ChannelBacklog).expect("a backlog");
+    assert_eq!(culprit(first), "app.locate", "{}", first.title);
+}

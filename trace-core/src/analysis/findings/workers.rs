@@ -1,0 +1,120 @@
+//! Workers that take one piece of work after the other and spend most of their lives in one call for which somebody
+//! else's answer is waited for: a look-up of a name, a new connection. Who waits for the workers is not known, so that it
+//! is never the main trouble for certain.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::analysis::census::{Wait, is_idle};
+use crate::analysis::findings::Scene;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
+use crate::analysis::findings::peers::life;
+use crate::analysis::findings::slow_requests::{call_of, heaviest};
+use crate::analysis::places::Op;
+use crate::analysis::why::where_at;
+use crate::base::ids::{GoIx, StackId};
+
+/// Fewer waits are no rule.
+const FEWEST: u64 = 6;
+/// Part of the goroutines' lives.
+const SHARE: f64 = 0.5;
+/// Shorter ones, on average, are the way of networks, ns.
+const SHORT: u64 = 2_000_000;
+const SHORT_CALL: u64 = 20_000_000;
+
+/// Waits in one call.
+#[derive(Default)]
+struct Sum {
+    count: u64,
+    nanos: u64,
+    /// Where the time goes: of the longest wait.
+    stack: StackId,
+    max: u64,
+    longest: Vec<Wait>,
+}
+
+/// What is not known already.
+pub(crate) fn find(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
+    // By the program's function that waits, and what the call is.
+    let mut calls: BTreeMap<(u32, &'static str), Sum> = BTreeMap::new();
+    for (key, site) in &scene.census.sites {
+        let is_call = !scene.places.is_direct(key.stack) && !site.op.is_lock() && site.op != Op::Pool;
+        let is_such = is_call && !key.is_prior && !scene.places.is_for_client(key.stack);
+        if is_such && !is_idle(scene.places, key.stack, key.class) {
+            add(scene, &mut calls, (key.stack, key.stack), (site.count, site.nanos, &site.longest));
+        }
+    }
+    // Helpers that end the waits, each perhaps only one: what most of the time goes into, taken together.
+    for (wait, found) in scene.blocked.iter().filter(|(wait, _)| !wait.op.is_lock() && !wait.is_prior) {
+        if let Some(part) = heaviest(scene, found).filter(|_| scene.places.is_direct(wait.stack))
+            && scene.places.has_own(part.stack)
+            && !scene.places.is_direct(part.stack)
+        {
+            add(scene, &mut calls, (wait.stack, part.stack), (wait.count, wait.nanos, &wait.longest));
+        }
+    }
+    calls.into_values().filter_map(|sum| judge(scene, &sum, known)).collect()
+}
+
+/// `waits`: how many there are, their nanoseconds, and the longest of them, with `at` for the stack, while the time goes
+/// into `call`.
+fn add(
+    scene: &Scene<'_>,
+    calls: &mut BTreeMap<(u32, &'static str), Sum>,
+    (at, call): (StackId, StackId),
+    (count, nanos, longest): (u64, u64, &[Wait]),
+) {
+    let Some(function) = scene.places.own_function(at) else { return };
+    let sum = calls.entry((function, call_of(scene, call).0)).or_default();
+    (sum.count, sum.nanos) = (sum.count + count, sum.nanos + nanos);
+    let max = longest.iter().map(|wait| wait.range.nanos().unsigned_abs()).max().unwrap_or(0);
+    if (max, call) > (sum.max, sum.stack) {
+        (sum.max, sum.stack) = (max, call);
+    }
+    sum.longest.extend_from_slice(longest);
+}
+
+fn judge(scene: &Scene<'_>, sum: &Sum, known: &[Finding]) -> Option<Finding> {
+    let gos: BTreeSet<GoIx> = sum.longest.iter().map(|wait| wait.go).collect();
+    let lives: u64 = gos.iter().map(|go| life(scene, *go)).sum();
+    let (name, check) = call_of(scene, sum.stack);
+    let is_avoidable = name != "slow_call";
+    let (share, mean) = (sum.nanos as f64 / lives.max(1) as f64, sum.nanos / sum.count.max(1));
+    let is_long = mean >= if is_avoidable { SHORT } else { SHORT_CALL };
+    // They are there all the time: of goroutines that live for one piece of work, others tell.
+    let is_worker = lives * 2 >= gos.len() as u64 * scene.duration;
+    let is_known = |finding: &Finding| {
+        let shared = gos.iter().filter(|go| finding.goroutines.binary_search(go).is_ok()).count();
+        finding.severity > Severity::Note && shared * 2 >= gos.len() && finding.time_lost_ns * 3 >= sum.nanos
+    };
+    let is_test = gos.iter().all(|go| scene.is_under_test(*go));
+    if sum.count < FEWEST || !(SHARE..=1.0).contains(&share) || !is_long || !is_worker || is_test {
+        return None;
+    }
+    if known.iter().any(is_known) {
+        return None;
+    }
+    let place = scene.telling(sum.stack);
+    let mut evidence = Evidence::default();
+    let title = format!(
+        "{} spent {} of their time{}: {} there, {} total (mean {})",
+        evidence.count("workers", gos.len() as u64, "goroutine"),
+        evidence.share("share_of_workers_time", share),
+        where_at(scene.places, sum.stack),
+        evidence.count("waits", sum.count, "wait"),
+        evidence.time("wait_total_ns", sum.nanos),
+        evidence.time("wait_mean_ns", mean),
+    );
+    let all: Vec<GoIx> = gos.iter().copied().collect();
+    let mut longest: Vec<&Wait> = sum.longest.iter().collect();
+    longest.sort_by_key(|wait| (std::cmp::Reverse(wait.range.nanos()), wait.range.start, wait.go));
+    let mut finding = Finding::new(Kind::SerialWaits, title, sum.nanos, scene.duration, 0.65)
+        .with(evidence)
+        .cause(name, check)
+        .culprit(scene.trace, place.clone(), sum.stack)
+        .victim(&place.map(|place| place.function).unwrap_or_default(), all.len() as u64)
+        .goroutines(&all);
+    for wait in longest.into_iter().take(2) {
+        finding = finding.link(scene.trace, wait.go, wait.range);
+    }
+    Some(finding.at_most(if is_avoidable { Severity::Warning } else { Severity::Note }))
+}
