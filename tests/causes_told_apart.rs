@@ -314,3 +314,33 @@ fn of_a_helper_that_is_slow_for_one_caller_the_caller_is_named() {
     let first = found.list.iter().find(|finding| finding.kind == Kind::ChannelBacklog).expect("a backlog");
     assert_eq!(culprit(first), "app.locate", "{}", first.title);
 }
+
+const SERVE: (&str, &str, u64) = ("net/http.(*conn).serve", "server.go", 2000);
+const IDLE: Stack = &[("net.(*netFD).Read", "fd.go", 5), SERVE];
+const POKE: Stack =
+    &[("runtime.chansend1", "chan.go", 160), ("net/http.(*persistConn).readLoop", "transport.go", 2600)];
+const RELEASE: Stack =
+    &[("sync.(*Mutex).Unlock", "mutex.go", 65), ("app.(*Rules).renew", "app.go", 172), ("app.keep", "app.go", 175)];
+const READ: Stack = &[("os.(*File).Write", "file.go", 1), ("app.(*Rules).get", "app.go", 180), SERVE];
+const KEEP: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.keep", "app.go", 176)];
+
+/// The first stack after the wait is a library's alone; the program's own comes next.
+#[test]
+fn a_holder_whose_wait_began_before_the_trace_is_seen_where_the_program_goes_on() {
+    let mut scene = Scene::default();
+    scene.at(0, 80.0, Act::Ready(1)).at(0, 80.1, Act::Start(1)).at(0, 80.12, Act::Wake(20, POKE));
+    scene.run(2, 20, (80.2, 80.3), "network", IDLE);
+    for go in 10u64..13 {
+        let now = 80.2 + 0.3 * (go - 10) as f64;
+        scene.at(0, now, Act::Wake(go, RELEASE));
+        scene.at(1, now + 0.05, Act::Start(go)).at(1, now + 0.06, Act::Call(READ)).at(1, now + 0.1, Act::Return);
+        scene.at(1, now + 0.2, Act::Block("network", IDLE));
+    }
+    scene.at(0, 82.0, Act::Block("chan receive", KEEP)).at(0, 100.0, Act::Ready(1));
+    let found = find(
+        &mut scene,
+        &[all(10..13, "network", IDLE), vec![(1, "chan receive", KEEP), (20, "network", IDLE)]].concat(),
+    );
+    let first = found.list.first().expect("a finding");
+    assert_eq!((first.kind, culprit(first)), (Kind::LockHeldOverIo, "app.(*Rules).renew"), "{}", first.title);
+}

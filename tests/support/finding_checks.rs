@@ -9,10 +9,11 @@ use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::finding::{Act, Finding, Kind, Value, counted, time};
 use trace_core::analysis::latency::latency;
 use trace_core::analysis::locks::locks;
-use trace_core::analysis::places::Places;
+use trace_core::analysis::places::{Origin, Places, origin};
 use trace_core::analysis::procs::procs;
 use trace_core::analysis::scope::Scope;
 use trace_core::analysis::wait_chain::Doing;
+use trace_core::base::ids::StackId;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::{GoState, SpanClass};
@@ -341,11 +342,12 @@ fn was_seen(trace: &Trace, finding: &Finding, act: &Act) -> bool {
         stacks.extend((is_blocked || act.within.start <= span.range.start).then_some(span.start_stack));
     }
     stacks.extend(trace.special_ranges(lane, act.within).map(|special| special.stack));
-    // A wait that began before the trace has no stack: where the goroutine goes on tells where it was.
+    // A wait that began before the trace has no stack: where the program goes on tells where it was.
     if trace.span_at(lane, act.within.start).is_some_and(|span| span.began_before && !span.start_stack.is_some()) {
         let rest = TimeRange::new(act.within.end, trace.range().end);
+        let is_own = |stack: &StackId| trace.frames(*stack).any(|frame| origin(&frame) != Origin::Standard);
         let mut after = trace.events(lane, rest).map(|row| row.stack);
-        stacks.extend(after.find(|stack| stack.is_some()));
+        stacks.extend(after.find(is_own));
     }
     stacks.extend(trace.samples(lane, act.within).map(|sample| sample.stack));
     stacks.extend(trace.events(lane, until_end).map(|row| row.stack));
