@@ -344,3 +344,119 @@ fn a_holder_whose_wait_began_before_the_trace_is_seen_where_the_program_goes_on(
     let first = found.list.first().expect("a finding");
     assert_eq!((first.kind, culprit(first)), (Kind::LockHeldOverIo, "app.(*Rules).renew"), "{}", first.title);
 }
+
+const FEED: Stack =
+    &[("runtime.chansend1", "chan.go", 160), ("app.(*Group).Go", "app.go", 190), ("app.pull", "app.go", 195)];
+const START: Stack = &[("app.(*Group).Go", "app.go", 192), ("app.pull", "app.go", 195)];
+const WORKER: Stack = &[("app.(*Group).Go.func1", "app.go", 193)];
+const LEAVE: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.(*Group).Go.func1", "app.go", 194)];
+const FREE_CONN: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.(*Transport).getConn", "transport.go", 1400),
+    ("net/http.(*Client).Do", "client.go", 585),
+    ("app.fetch", "app.go", 200),
+    ("app.(*Group).Go.func1", "app.go", 193),
+];
+const TRIP: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.(*persistConn).roundTrip", "transport.go", 2700),
+    ("net/http.(*Client).Do", "client.go", 585),
+    ("app.fetch", "app.go", 200),
+    ("app.(*Group).Go.func1", "app.go", 193),
+];
+const CONN: Stack =
+    &[("internal/poll.(*FD).Read", "fd_unix.go", 165), ("net/http.(*persistConn).readLoop", "transport.go", 2500)];
+const GIVE: Stack = &[
+    ("net/http.(*Transport).tryPutIdleConn", "transport.go", 1000),
+    ("net/http.(*persistConn).readLoop", "transport.go", 2600),
+];
+
+/// Workers, three at a time, that share one connection, and a goroutine that waits for a free worker.
+#[test]
+fn a_used_up_pool_is_one_finding_with_its_size_however_many_wait_for_those_who_wait_for_it() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    // Worker n waits from when it is made until the one before it has its answer, 20 ms each.
+    for n in 0..20u64 {
+        let (go, made) = (100 + n, if n < 3 { 1.0 + 0.2 * n as f64 } else { 1.0 + 20.0 * (n - 2) as f64 });
+        if n >= 3 {
+            scene.at(0, made - 0.1, Act::Start(1));
+        }
+        scene.at(0, made, Act::MakeFor(go, WORKER, START));
+        if n >= 2 {
+            scene.at(0, made + 0.05, Act::Block("chan send", FEED));
+        }
+        let begin = 1.0 + 20.0 * n as f64;
+        if n > 0 {
+            scene.run(1, go, (made + 0.06, made + 0.1), "select", FREE_CONN);
+        }
+        // The connection's goroutine hands the answer to this worker, and the connection to the next.
+        let answer = begin + 19.4;
+        if n == 0 {
+            scene.run(1, go, (made + 0.06, made + 0.1), "select", TRIP);
+        } else {
+            scene.run(1, go, (begin - 0.5, begin - 0.45), "select", TRIP);
+        }
+        scene.at(2, answer, Act::Ready(2)).at(2, answer + 0.01, Act::Start(2)).at(
+            2,
+            answer + 0.02,
+            Act::Wake(go, GIVE),
+        );
+        if n < 19 {
+            scene.at(2, answer + 0.03, Act::Wake(go + 1, GIVE));
+        }
+        scene.at(2, answer + 0.05, Act::Block("network", CONN));
+        scene.at(3, answer + 0.1, Act::Start(go));
+        if n < 17 {
+            scene.at(3, answer + 0.2, Act::Wake(1, LEAVE));
+        }
+        scene.at(3, answer + 0.3, Act::End);
+    }
+    let waiting: [Waiting; 2] =
+        [(1, "sleep", &[("time.Sleep", "time.go", 300), ("app.pull", "app.go", 196)]), (2, "network", CONN)];
+    let found = find(&mut scene, &waiting);
+    let loud = loud(&found);
+    assert_eq!(loud.len(), 1, "{:?}", loud.iter().map(|finding| &finding.title).collect::<Vec<_>>());
+    assert_eq!((cause(loud[0]), number(loud[0], "slots")), ("pool_exhausted", Some(1)), "{}", loud[0].title);
+    assert!(loud[0].check.contains("MaxConnsPerHost"), "{}", loud[0].check);
+}
+
+const DO: Stack =
+    &[("sync.(*Mutex).Lock", "mutex.go", 46), ("app.(*Conn).Do", "app.go", 210), ("app.client", "app.go", 13)];
+const RECEIVE: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("bufio.(*Reader).ReadString", "bufio.go", 500),
+    ("app.(*Conn).receive", "app.go", 220),
+    ("app.(*Conn).Do", "app.go", 212),
+    ("app.client", "app.go", 13),
+];
+const DONE_WITH: Stack =
+    &[("sync.(*Mutex).Unlock", "mutex.go", 65), ("app.(*Conn).Do", "app.go", 214), ("app.client", "app.go", 13)];
+
+/// Requests on one connection must not be mixed up: its lock cannot be released before the answer is there.
+#[test]
+fn nobody_is_told_to_release_the_lock_of_a_connection_before_the_answer_is_there() {
+    let mut scene = Scene::default();
+    for round in 0..20u64 {
+        let now = 1.0 + 20.0 * round as f64;
+        scene.at(0, now, Act::Ready(10)).run(0, 10, (now + 0.1, now + 0.2), "network", RECEIVE);
+        for go in 11u64..14 {
+            let then = now + 0.3 + 0.1 * (go - 11) as f64;
+            scene.at(1, then, Act::Ready(go)).run(1, go, (then + 0.02, then + 0.05), "sync", DO);
+        }
+        for go in 10u64..14 {
+            let end = now + 4.0 * (go - 9) as f64;
+            scene.at(0, end, Act::Ready(go)).at(0, end + 0.1, Act::Start(go));
+            if go < 13 {
+                scene.at(0, end + 0.2, Act::Wake(go + 1, DONE_WITH));
+                scene.run(1, go + 1, (end + 0.3, end + 0.4), "network", RECEIVE);
+            }
+            scene.at(0, end + 0.3, Act::Block("sleep", PAUSE));
+        }
+    }
+    let found = find(&mut scene, &all(10..14, "sleep", PAUSE));
+    let first = found.list.first().expect("a finding");
+    assert_eq!((first.kind, cause(first)), (Kind::LockHeldOverIo, "one_connection"), "{}", first.title);
+    assert!(first.check.contains("several connections"), "{}", first.check);
+}
