@@ -110,6 +110,7 @@ const SERVE_TRACE: Stack = &[
     ("app.logged", "app.go", 20),
     SERVE,
 ];
+const SLEEP: Stack = &[("time.Sleep", "time.go", 300), ("app.main", "app.go", 1)];
 const FETCH: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.fetch", "app.go", 90), HANDLER, SERVE];
 
 /// A handler (10) that waits 20 ms for an answer, and one (11) that records the trace for 80 ms.
@@ -156,7 +157,10 @@ fn no_findings_come_with_the_largest_waits_and_without_the_recording() {
     assert_eq!(places, ["app.fetch"]);
     let site = found.coverage.largest.first().expect("a wait");
     assert_eq!((site.count, site.operation.as_str()), (1, "chan receive"));
-    assert!(site.nanos <= found.coverage.work_ns && (0.9..=1.0).contains(&site.share), "{site:?}");
+    assert!(
+        site.nanos <= found.coverage.work_ns && site.share.is_some_and(|share| (0.9..=1.0).contains(&share)),
+        "{site:?}"
+    );
     assert!(found.coverage.recording_ns >= 80 * MS, "{}", found.coverage.recording_ns);
 }
 
@@ -570,4 +574,16 @@ fn a_cancelled_search_says_so() {
     let monitor = Monitor::new();
     monitor.cancel();
     assert_eq!(find(&trace, &monitor), None);
+}
+
+#[test]
+fn waits_that_last_as_long_as_the_trace_are_no_largest_waits() {
+    // 12 waits for the program to end; its wait begins just after the trace and ends just before it does.
+    let mut scene = recorded_scene();
+    scene.at(2, 0.1, Act::Ready(12)).run(2, 12, (0.2, 0.3), "sleep", SLEEP).at(2, 81.0, Act::Ready(12));
+    scene.run(2, 12, (81.1, 81.2), "sleep", SLEEP);
+    let found = scene.find(&[(10, "network", IDLE), (11, "network", IDLE), (12, "sleep", SLEEP)]);
+    let places: Vec<&str> = found.coverage.largest.iter().map(|site| site.place.function.as_str()).collect();
+    assert_eq!(places, ["app.fetch"]);
+    assert!(found.coverage.work_ns < 40 * MS, "{}", found.coverage.work_ns);
 }

@@ -24,6 +24,7 @@ mod scene;
 #[path = "support/tar.rs"]
 mod tar;
 
+mod before_the_trace;
 mod causes;
 mod causes_of_waits;
 mod causes_told_apart;

@@ -252,7 +252,7 @@ const fn is_such(doing: Doing, class: SpanClass) -> bool {
         Doing::Runnable => matches!(class, SpanClass::Runnable),
         Doing::Syscall | Doing::CgoCall => matches!(class, SpanClass::Syscall),
         Doing::Waiting(wanted) => wanted as usize == class as usize,
-        Doing::Unknown | Doing::Unfollowed => true,
+        Doing::Unknown | Doing::NotCreated | Doing::Unfollowed => true,
     }
 }
 

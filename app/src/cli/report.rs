@@ -52,7 +52,8 @@ is listed at the end.
   --json               as one JSON object with these fields, which stay as they are:
       summary {file, file_bytes, version, duration_ns, events, goroutines, procs, procs_busy, lock_wait_ns,
                longest_runnable_ns, gc_ns, assist_ns, stw_ns, warnings, partial, verdict, work_ns,
-               largest_waits [{operation, function, file, line, waits, total_ns, max_ns, share_of_work (0 to 1)}],
+               largest_waits [{operation, function, file, line, waits, total_ns, max_ns, share_of_work (0 to 1; null if not
+               part of the work)}],
                not_analysed [text]}
       findings [{kind, severity (severe, warning or note), title, evidence {name: number or text},
                  culprit {function, file, line, stack [{function, file, line}]} or null,
@@ -187,7 +188,7 @@ pub struct WaitSite {
     /// The longest.
     pub max_ns: u64,
     /// Part of `work_ns`, 0 to 1.
-    pub share_of_work: f64,
+    pub share_of_work: Option<f64>,
 }
 
 /// One finding.
@@ -379,7 +380,7 @@ impl WaitSite {
         let (function, file, line) = (site.place.function.clone(), site.place.file.clone(), site.place.line);
         let (waits, total_ns, max_ns) = (site.count, site.nanos, site.max);
         let operation = site.operation.clone();
-        Self { operation, function, file, line, waits, total_ns, max_ns, share_of_work: rounded(site.share) }
+        Self { operation, function, file, line, waits, total_ns, max_ns, share_of_work: site.share.map(rounded) }
     }
 
     /// `1.93 s total, 34 % of work time: 120 waits (chan receive) in main.worker (main.go:30), longest 40 ms`
@@ -388,10 +389,9 @@ impl WaitSite {
         let place = in_words(&self.function, &self.file, self.line);
         let waits = format!("{} wait{}", count(self.waits), if self.waits == 1 { "" } else { "s" });
         let on = if self.operation.is_empty() { String::new() } else { format!(" ({})", self.operation) };
-        format!(
-            "{total} total, {:.0} % of work time: {waits}{on} in {place}, longest {max}",
-            100.0 * self.share_of_work
-        )
+        let share =
+            self.share_of_work.map_or_else(String::new, |share| format!(", {:.0} % of work time", 100.0 * share));
+        format!("{total} total{share}: {waits}{on} in {place}, longest {max}")
     }
 }
 

@@ -42,7 +42,8 @@ finding of `report` is about other goroutines, the longest of its examples. The 
               (sum to total_ns),
       goroutine, start_ns, path [{start_ns, duration_ns, goroutine, doing, place, depth}] (the longest stretch in
               order of time, without gaps)
-      doing is running, mark_assist, no_cpu, runnable, syscall, cgo_call, waiting, unknown or unfollowed
+      doing is running, mark_assist, no_cpu, runnable, syscall, cgo_call, waiting, not_created (a timer or C code
+      created the goroutine later), unknown or unfollowed
 ";
 
 /// Loads the file and prints where the time went.
@@ -251,6 +252,7 @@ pub fn did_by_name(name: &str) -> &'static str {
         Doing::Runnable,
         Doing::Syscall,
         Doing::CgoCall,
+        Doing::NotCreated,
         Doing::Unfollowed,
         Doing::Unknown,
     ];
@@ -270,6 +272,7 @@ pub const fn name_of(doing: Doing) -> &'static str {
         Doing::Syscall => "syscall",
         Doing::CgoCall => "cgo_call",
         Doing::Waiting(_) => "waiting",
+        Doing::NotCreated => "not_created",
         Doing::Unfollowed => "unfollowed",
     }
 }

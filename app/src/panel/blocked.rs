@@ -190,6 +190,7 @@ const fn doing(doing: Doing) -> &'static str {
         Doing::Syscall => "Was in a system call",
         Doing::CgoCall => "Was in a cgo call",
         Doing::Waiting(class) => name::class(class),
+        Doing::NotCreated => "Not created yet",
         Doing::Unfollowed => "Not looked into",
         Doing::Unknown => "Unknown",
     }
@@ -203,7 +204,7 @@ fn doing_color(tokens: &Tokens, doing: Doing) -> egui::Color32 {
         Doing::Runnable => SpanClass::Runnable,
         Doing::Syscall | Doing::CgoCall => SpanClass::Syscall,
         Doing::Waiting(class) => class,
-        Doing::Unfollowed | Doing::Unknown => return tokens.line,
+        Doing::NotCreated | Doing::Unfollowed | Doing::Unknown => return tokens.line,
     };
     tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted)
 }

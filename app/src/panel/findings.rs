@@ -134,8 +134,10 @@ fn site_ui(ui: &mut Ui, site: &WaitSite) {
         ui.spacing_mut().item_spacing.x = space::S;
         let total = i64::try_from(site.nanos).unwrap_or(i64::MAX);
         ui.label(RichText::new(duration(total)).font(fonts::mono())).on_hover_text(exact(total));
-        ui.label(format!("{:.0} % of work time", site.share * 100.0))
-            .on_hover_text("Work time: the time of the program's goroutines less their waits for something to do");
+        if let Some(share) = site.share {
+            ui.label(format!("{:.0} % of work time", share * 100.0))
+                .on_hover_text("Work time: the time of the program's goroutines less their waits for something to do");
+        }
         let on = if site.operation.is_empty() { "waits" } else { &site.operation };
         ui.label(format!("{} × {on} in", count(site.count)));
         ui.label(RichText::new(name::function(&site.place.function)).font(fonts::mono()))

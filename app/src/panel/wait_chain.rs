@@ -190,6 +190,7 @@ fn did(trace: &Trace, doing: Doing, reason: StrId) -> String {
             "" => name::class(class).to_owned(),
             reason => format!("Waited ({reason})"),
         },
+        Doing::NotCreated => "Not created yet".to_owned(),
         Doing::Unfollowed => "Not looked into".to_owned(),
         Doing::Unknown => "Unknown".to_owned(),
     }
@@ -203,7 +204,7 @@ fn color(tokens: &Tokens, doing: Doing) -> egui::Color32 {
         Doing::Runnable => SpanClass::Runnable,
         Doing::Syscall | Doing::CgoCall => SpanClass::Syscall,
         Doing::Waiting(class) => class,
-        Doing::Unfollowed | Doing::Unknown => return tokens.line,
+        Doing::NotCreated | Doing::Unfollowed | Doing::Unknown => return tokens.line,
     };
     tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted)
 }

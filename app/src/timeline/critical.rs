@@ -117,7 +117,7 @@ fn color(frame: &Frame<'_>, step: &Step) -> Color32 {
         Doing::Runnable => SpanClass::Runnable,
         Doing::Syscall | Doing::CgoCall => SpanClass::Syscall,
         Doing::Waiting(class) => class,
-        Doing::Unfollowed | Doing::Unknown => return frame.tokens.muted,
+        Doing::NotCreated | Doing::Unfollowed | Doing::Unknown => return frame.tokens.muted,
     };
     frame.colors.strong.get(class as usize).copied().unwrap_or(frame.tokens.muted)
 }

@@ -9,7 +9,7 @@ use crate::analysis::places::{Op, Place, Places};
 use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::scope::united;
 use crate::analysis::wait_chain::{Doing, walk_queue};
-use crate::analysis::why::{did, prior_name, went_on};
+use crate::analysis::why::{did, doing_at, prior_name};
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
@@ -221,7 +221,7 @@ fn sentence(trace: &Trace, places: &Places<'_>, blocked: &Blocked, releasers: &R
         ", which {} for {}{}.",
         did(first.doing),
         time(first.own_nanos()),
-        went_on(places, first.stack, first.is_resumed)
+        doing_at(places, first.doing, first.stack, first.is_resumed)
     )
 }
 

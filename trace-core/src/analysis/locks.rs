@@ -214,8 +214,17 @@ impl Lines<'_> {
 /// Waits by lock: lines are joined where one ends waits at the other by unlocking.
 fn groups(trace: &Trace, places: &Places<'_>, waits: &[Wait]) -> Vec<Vec<Wait>> {
     let mut lines = Lines { places, numbers: FxHashMap::default(), by_stack: FxHashMap::default(), joined: Vec::new() };
+    // Whoever got a lock that it had waited for since before the trace holds it until it first lets go.
+    let mut got: FxHashMap<GoIx, usize> = FxHashMap::default();
     for wait in waits {
         let Some(acquired) = lines.number(wait.line()) else { continue };
+        let before = wait.waker.and_then(|waker| got.remove(&waker));
+        if let Some(before) = before.filter(|_| wait.is_prior && is_unlock(places, wait)) {
+            lines.join(acquired, before);
+        }
+        if wait.is_prior {
+            got.insert(wait.go, acquired);
+        }
         if wait.waker.is_some_and(|waker| trace.goroutine(waker).is_some())
             && is_unlock(places, wait)
             && let Some(released) = lines.number(wait.waker_stack)

@@ -50,7 +50,9 @@ pub fn choose(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Subj
     let places = Places::new(trace);
     let census = Census::take_of(trace, &places, &Scope::during(range).pieces(trace), monitor)?;
     let slowest = [slowest_task(trace, &places, range), slowest_request(&places, &census)];
-    let slowest = slowest.into_iter().flatten().max_by_key(|subject| (subject.range.nanos(), subject.go));
+    let is_long = |subject: &Subject| subject.range.nanos().saturating_mul(TINY) >= range.nanos();
+    let slowest = slowest.into_iter().flatten().filter(is_long);
+    let slowest = slowest.max_by_key(|subject| (subject.range.nanos(), subject.go));
     let findings = find(trace, monitor)?;
     let found = first_finding(&findings, range, slowest.as_ref());
     found.or(slowest).or_else(|| last(trace, &places, range))
@@ -88,18 +90,28 @@ fn slowest_request(places: &Places<'_>, census: &Census) -> Option<Subject> {
     slowest.max_by_key(|(is_handler, subject)| (*is_handler, subject.range.nanos(), subject.go)).map(|found| found.1)
 }
 
+/// Tasks and requests that all take less than such a part of the range have nothing to explain.
+const TINY: i64 = 1_000;
+
 /// Units of one kind from which on each of them is taken for a request.
 const PER_UNIT: u64 = 8;
 
-/// The first finding of weight, if it is not about the goroutine that is chosen otherwise.
+/// A task or request of a goroutine that a finding is about shows it if it takes at least such a part of the finding's
+/// longest example: the stalls of an incident begin before the trace, and what its goroutines did after it is short.
+const SHOWS: i64 = 4;
+
+/// The first finding of weight, if what is chosen otherwise does not show it.
 fn first_finding(findings: &Findings, range: TimeRange, other: Option<&Subject>) -> Option<Subject> {
     let first: &Finding = findings.list.first().filter(|first| first.severity >= Severity::Warning)?;
-    if other.is_some_and(|other| first.goroutines.binary_search(&other.go).is_ok()) {
-        return None;
-    }
     let inside = |link: &Link| (link.go, link.range.intersect(range));
     let links = first.links.iter().map(inside).filter(|(_, range)| range.nanos() > 0);
     let (go, range) = links.max_by_key(|(go, range)| (range.nanos(), *go))?;
+    let is_seen_there = |other: &Subject| {
+        first.goroutines.binary_search(&other.go).is_ok() && other.range.nanos() * SHOWS >= range.nanos()
+    };
+    if other.is_some_and(is_seen_there) {
+        return None;
+    }
     Some(Subject { go, range, choice: Choice::Finding(first.title.clone()) })
 }
 

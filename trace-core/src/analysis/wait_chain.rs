@@ -48,6 +48,8 @@ pub enum Doing {
     /// Waiting, and nobody in the trace is known to have ended it by what they did meanwhile: for the
     /// network, a timer, or someone outside.
     Waiting(SpanClass),
+    /// The goroutine did not exist yet; a timer or C code created it later, inside the trace.
+    NotCreated,
     /// Not looked into: too deep or too long.
     Unfollowed,
 }
@@ -232,7 +234,11 @@ impl<'a> Walker<'a> {
             }
         }
         if level.at < level.range.end {
-            let doing = if self.budget == 0 { Doing::Unfollowed } else { Doing::Unknown };
+            let doing = match () {
+                () if self.budget == 0 => Doing::Unfollowed,
+                () if self.is_created_after(level.go, level.range.end) => Doing::NotCreated,
+                () => Doing::Unknown,
+            };
             let rest = TimeRange::new(level.at, level.range.end);
             level.at = level.range.end;
             self.push(Step { doing, ..blank(level.go, rest, level.link) });
@@ -261,9 +267,17 @@ impl<'a> Walker<'a> {
                 });
                 return Some((creator, range, link));
             }
-            _ => self.push(blank(go, range, link)),
+            _ => {
+                let doing = if self.is_created_after(go, range.end) { Doing::NotCreated } else { Doing::Unknown };
+                self.push(Step { doing, ..blank(go, range, link) });
+            }
         }
         None
+    }
+
+    /// Whether the trace tells that a goroutine was created, and no earlier than this.
+    fn is_created_after(&self, go: GoIx, time: TraceTime) -> bool {
+        self.trace.goroutine(go).and_then(|known| known.created).is_some_and(|created| created >= time)
     }
 
     fn piece(

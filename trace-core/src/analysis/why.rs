@@ -246,7 +246,7 @@ fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
         reason if matches!(share.doing, Doing::Waiting(_)) => format!(" ({reason})"),
         _ => String::new(),
     };
-    text + which + did(share.doing) + &reason + &went_on(places, share.stack, share.is_resumed) + "."
+    text + which + did(share.doing) + &reason + &doing_at(places, share.doing, share.stack, share.is_resumed) + "."
 }
 
 /// How a hop waited, as far as the trace tells: ` waited in sync.(*Mutex).Lock at main.handle (main.go:61) for`
@@ -282,6 +282,27 @@ pub fn went_on(places: &Places<'_>, stack: StackId, is_resumed: bool) -> String 
     }
 }
 
+/// Where somebody did it, as far as the stack tells: of a run the stack is where it ended (` until select at main.run
+/// (main.go:96)`) or was last seen, which is not where the time went; of the time without a proc, where it is to go on.
+#[must_use]
+pub fn doing_at(places: &Places<'_>, doing: Doing, stack: StackId, is_resumed: bool) -> String {
+    match doing {
+        Doing::Running | Doing::MarkAssist | Doing::NoCpu => {
+            let Some(place) = places.own(stack) else { return String::new() };
+            let (op, callee) = (places.op(stack), places.callee(stack).unwrap_or_default());
+            let at = place_name(Some(&place));
+            match () {
+                () if op == Op::Gc => format!(" until a wait for the GC at {at}"),
+                () if op != Op::Other && places.is_direct(stack) => format!(" until {} at {at}", op.name()),
+                () if callee.is_empty() || callee.starts_with("runtime.") => format!(", last seen at {at}"),
+                () => format!(", last seen in {callee} at {at}"),
+            }
+        }
+        Doing::Runnable => places.own(stack).map_or_else(String::new, |at| format!(" at {}", place_name(Some(&at)))),
+        _ => went_on(places, stack, is_resumed),
+    }
+}
+
 /// ` in net/http.Post at main.report (main.go:97)`; as much of it as is known.
 #[must_use]
 pub fn where_at(places: &Places<'_>, stack: StackId) -> String {
@@ -307,6 +328,7 @@ pub const fn did(doing: Doing) -> &'static str {
         Doing::Syscall => "was in a system call",
         Doing::CgoCall => "was in a cgo call",
         Doing::Waiting(_) => "waited",
+        Doing::NotCreated => "had not been created yet (by a timer or C code)",
         Doing::Unfollowed => "was not looked into",
     }
 }

@@ -38,7 +38,7 @@ impl Way {
             Doing::Runnable => Self::Runnable,
             Doing::Syscall | Doing::CgoCall => Self::Syscall,
             Doing::Waiting(_) => Self::Waiting,
-            Doing::NoCpu | Doing::Unknown | Doing::Unfollowed => Self::Unknown,
+            Doing::NoCpu | Doing::Unknown | Doing::NotCreated | Doing::Unfollowed => Self::Unknown,
         }
     }
 

@@ -8,6 +8,9 @@ use crate::model::trace::Trace;
 /// How many of the largest wait sites are kept.
 const LARGEST: usize = 3;
 
+/// Waits last as long as the trace if no more than such a part of its length is missing, on average.
+const LASTING: u64 = 10;
+
 /// All waits for one thing at one line of the program.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WaitSite {
@@ -21,16 +24,18 @@ pub struct WaitSite {
     pub nanos: u64,
     /// The longest, ns.
     pub max: u64,
-    /// Part of all goroutines' work time ([`Coverage::work_ns`]), 0 to 1.
-    pub share: f64,
+    /// Part of all goroutines' work time ([`Coverage::work_ns`]), 0 to 1. `None` if it is not part of it.
+    pub share: Option<f64>,
 }
 
 /// What the detectors looked at, and what they left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Coverage {
-    /// Work time: the time of the program's goroutines less their waits for something to do, total, ns.
+    /// Work time: the time of the program's goroutines less their waits for something to do, and less waits that last
+    /// as long as the trace, total, ns.
     pub work_ns: u64,
-    /// The wait sites with most time, at most three, largest first.
+    /// The wait sites with most time, at most three, largest first. Waits that last as long as the trace are left out:
+    /// what waits for the program to end, or sleeps until then, keeps nothing waiting.
     pub largest: Vec<WaitSite>,
     /// Wait sites whose wakers were not looked at: no goroutine ended the waits, they take less than a thousandth of
     /// the trace, or they are not among the largest.
@@ -44,14 +49,18 @@ pub struct Coverage {
 impl Coverage {
     /// Of all wait sites, most time first; none of them skipped so far.
     pub(crate) fn of(trace: &Trace, census: &Census, waits: &[Blocked]) -> Self {
-        let work_ns: u64 = census.families.values().map(|family| family.nanos).sum();
-        let largest = waits.iter().take(LARGEST).map(|wait| WaitSite {
+        let length = trace.range().nanos().unsigned_abs();
+        let is_lasting = |wait: &&Blocked| wait.nanos / wait.count.max(1) >= length - length / LASTING;
+        let all: u64 = census.families.values().map(|family| family.nanos).sum();
+        let lasting: u64 = waits.iter().filter(is_lasting).map(|wait| wait.nanos).sum();
+        let work_ns = all.saturating_sub(lasting);
+        let largest = waits.iter().filter(|wait| !is_lasting(wait)).take(LARGEST).map(|wait| WaitSite {
             place: wait.place.clone(),
             operation: wait.operation(trace).to_owned(),
             count: wait.count,
             nanos: wait.nanos,
             max: wait.max,
-            share: wait.nanos as f64 / work_ns.max(wait.nanos).max(1) as f64,
+            share: (wait.nanos <= work_ns).then(|| wait.nanos as f64 / work_ns.max(1) as f64),
         });
         let largest = largest.collect();
         Self { work_ns, largest, recording_ns: census.recording, ..Self::default() }

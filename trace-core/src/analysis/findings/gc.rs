@@ -6,7 +6,7 @@ use crate::analysis::collector::cycles::{Cycle, Trigger};
 use crate::analysis::collector::work::WorkerMode;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
-use crate::analysis::findings::stw::length;
+use crate::analysis::findings::stw::{length, until_the_end};
 use crate::analysis::places::Place;
 use crate::base::ids::{GoIx, StackId};
 use crate::event::state::SpanClass;
@@ -38,6 +38,8 @@ struct Cost {
     pauses: u64,
     paused: u64,
     longest_pause: u64,
+    /// Nanoseconds until the runtime ended them: goroutines run again before, on other procs.
+    paused_whole: u64,
 }
 
 /// A pause this long is worth a word, ns.
@@ -67,6 +69,7 @@ impl Cost {
             pauses: pauses().count() as u64,
             paused: pauses().map(length).sum(),
             longest_pause: pauses().map(length).max().unwrap_or(0),
+            paused_whole: pauses().map(|stop| stop.range.nanos().unsigned_abs()).sum(),
         }
     }
 
@@ -115,7 +118,14 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
         .int("background_ns", cost.background)
         .int("forced", u64::from(forced))
         .culprit(trace, place, stack);
-    let finding = helpers(scene, finding);
+    let mut finding = helpers(scene, finding);
+    finding.check = match found {
+        Some((_, true)) => {
+            "Call runtime.GC or debug.FreeOSMemory less often: the GC starts by itself when the heap has grown."
+        }
+        Some(_) => finding.check,
+        None => "Allocate less, reuse buffers, or give the heap more room (GOGC, GOMEMLIMIT).",
+    };
     // Cycles this rare cost at most this part of the procs' time, whoever does the work; and while a heap grows to
     // its size there are always a few.
     let is_rare = scene.share(cost.marking) < 0.1 && !is_asked;
@@ -159,7 +169,8 @@ fn title(scene: &Scene<'_>, cost: &Cost, place: Option<&Place>, evidence: &mut E
     let paused = evidence.time("paused_total_ns", cost.paused);
     let longest = evidence.time("paused_max_ns", cost.longest_pause);
     if cost.pauses > 0 {
-        title += &format!("; {pauses}, {paused} total (max {longest})");
+        let whole = until_the_end(evidence, cost.paused, cost.paused_whole);
+        title += &format!("; {pauses}, {paused} total (max {longest}){whole}");
     }
     match place {
         Some(place) if cost.is_forced() => title + &format!("; forced by {}", place_name(Some(place))),

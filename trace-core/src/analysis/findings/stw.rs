@@ -43,6 +43,15 @@ pub(crate) fn length(stop: &Stop) -> u64 {
     stop.stopping() + stop.held()
 }
 
+/// What `stw` and the numbers below the findings add up is longer: until the runtime says that a stop is over. Nothing
+/// if that is about the same.
+pub(crate) fn until_the_end(evidence: &mut Evidence, nanos: u64, whole: u64) -> String {
+    if whole.saturating_sub(nanos) * 20 <= nanos {
+        return String::new();
+    }
+    format!(" until goroutines ran again, {} until the runtime ended them", evidence.time("stopped_whole_ns", whole))
+}
+
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut by_cause: BTreeMap<(String, String), Stops<'_>> = BTreeMap::new();
     for stop in &scene.collector.stops {
@@ -119,12 +128,14 @@ fn judge(scene: &Scene<'_>, reason: &str, stops: &Stops<'_>) -> Option<Finding> 
     let lost = nanos * scene.load.procs.max(1);
     let mut evidence = Evidence::default();
     let why = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+    let whole = stops.all.iter().map(|stop| stop.range.nanos().unsigned_abs()).sum();
     let mut title = format!(
-        "World stopped {}{why}, {} total = {} of the time (max {})",
+        "World stopped {}{why}, {} total = {} of the time (max {}){}",
         evidence.count("stops", stops.count, "time"),
         evidence.time("stopped_total_ns", nanos),
         evidence.share("stopped_share", scene.share(nanos)),
         evidence.time("stopped_max_ns", max),
+        until_the_end(&mut evidence, nanos, whole),
     );
     if let Some(asker) = &asker {
         title += &format!(", requested by {}", place_name(Some(asker)));
@@ -149,6 +160,10 @@ fn judge(scene: &Scene<'_>, reason: &str, stops: &Stops<'_>) -> Option<Finding> 
     let all = stops.all.iter();
     let all: Vec<GoIx> = all.flat_map(|stop| [Some(stop.go), stop.last.map(|last| last.go)]).flatten().collect();
     finding = finding.goroutines(all.iter().filter(|go| go.is_some()));
+    if late.is_some() {
+        finding.check = "A goroutine stops only where it can be preempted: look for calls of C or assembly, and long loops \
+                         in Go 1.13 and older. Or the operating system gave its thread no CPU.";
+    }
     if let Some(late) = late {
         let (go, doing, within) = (late.go, Doing::Running, late.range);
         let nanos = within.nanos().unsigned_abs();
