@@ -335,3 +335,33 @@ fn the_collector_is_told_in_words_and_numbers() {
     let report: Value = serde_json::from_slice(&cut.stdout).expect("JSON");
     assert_eq!((cut.status.code(), &report["partial"]), (Some(3), &Value::Bool(true)));
 }
+
+#[test]
+fn options_that_contradict_each_other_and_tables_without_rows_are_refused() {
+    let file = fixture("real/workers-go1.27.trace");
+    for arguments in [
+        &["stats", "--keep", "--no-cache"][..],
+        &["report", "--json", "--md"],
+        &["tasks", "--complete", "--incomplete"],
+        &["profile", "--top", "--json"],
+        &["blocked", "--limit", "0"],
+        &["leaks", "--limit", "0"],
+        &["goroutines", "--limit", "0"],
+        &["mmu", "--limit", "0"],
+    ] {
+        let output = run::tracelane(&[arguments, &[file.as_str()]].concat());
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""), "{arguments:?}");
+    }
+    let twice = run::tracelane(&["report", "--json", "--json", &file]);
+    assert_eq!(twice.status.code(), Some(0), "{}", stderr(&twice));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_standard_error_that_takes_nothing_changes_no_exit_code() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").expect("it is there");
+    for (arguments, code) in [(&["stats", "not-there"][..], 1), (&["stats", "--bogus"], 2)] {
+        let status = run::command(arguments).stderr(full()).status().expect("the program starts");
+        assert_eq!(status.code(), Some(code), "{arguments:?}");
+    }
+}

@@ -303,3 +303,28 @@ fn the_option_makes_sense_only_along_with_a_file() {
         assert!(String::from_utf8_lossy(&help.stdout).contains("--force"), "{command}");
     }
 }
+
+/// A recording that nobody reads just now stays, too, packed or in an archive: what is written is no trace.
+#[test]
+fn other_traces_stay_even_if_files_may_be_replaced() {
+    let place = Place::new();
+    let packed = place.of("packed.trace.gz");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, &place.bytes).expect("memory");
+    fs::write(&packed, gzip.finish().expect("memory")).expect("written");
+    let plain = place.of("plain.trace");
+    fs::write(&plain, &place.bytes).expect("written");
+    for writer in 0..WRITERS.len() {
+        for out in [&plain, &packed] {
+            let before = fs::read(out).expect("it is there");
+            let output = place.run(writer, place.trace.as_os_str(), out, true);
+            assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+            assert!(said(&output).contains("Go execution trace in this file"), "{}", said(&output));
+            assert!(fs::read(out).expect("it is there") == before, "{} changed", out.display());
+        }
+    }
+    let text = place.of("old.txt");
+    fs::write(&text, "go 1.").expect("written");
+    let output = place.run(0, place.trace.as_os_str(), &text, true);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}

@@ -7,6 +7,7 @@ use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+use trace_core::input::source::holds_a_trace;
 
 use crate::output::file_id::FileId;
 
@@ -141,6 +142,9 @@ pub struct Output<'a> {
     pub inputs: &'a Inputs,
     /// Whether a file that is there may be replaced.
     pub may_replace: bool,
+    /// Whether a file with a trace in it stays even if files may be replaced: it is a recording, and what is written
+    /// is none.
+    pub keeps_traces: bool,
     /// Whether `path` may also be `-` (standard output), a pipe or a device, which is then written into.
     pub may_stream: bool,
 }
@@ -263,6 +267,9 @@ impl Output<'_> {
         };
         match () {
             () if known.is_dir() => refused("it is a folder; name a file in it".to_owned()),
+            () if known.is_file() && self.may_replace && self.keeps_traces && holds_a_trace(self.path) => refused(
+                "there is a Go execution trace in this file; choose another name, or remove it first".to_owned(),
+            ),
             () if known.is_file() && self.may_replace => Ok(Place::Old(known)),
             () if known.is_file() => Err(NotWritten::Exists),
             () if self.may_stream && takes_a_stream(&known) => Ok(Place::Stream),

@@ -45,7 +45,7 @@ impl Basics {
     pub fn take(&mut self, words: &mut Words, option: &str) -> Result<(), Stop> {
         match option {
             "--json" => self.json = true,
-            "--limit" => self.limit = words.number(option, "20")?,
+            "--limit" => self.limit = words.limit(option, "20")?,
             _ => words.scope(&mut self.wanted, option)?,
         }
         Ok(())

@@ -67,7 +67,7 @@ impl Asked {
             match option.as_str() {
                 "--json" => asked.json = true,
                 "--range" => asked.range = Some(words.value(&option, "100ms..1.2s", parse_stretch)?),
-                "--limit" => asked.limit = words.number(&option, "40")?,
+                "--limit" => asked.limit = words.limit(&option, "40")?,
                 _ => return Err(unexpected(&option).into()),
             }
         }

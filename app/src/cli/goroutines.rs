@@ -69,7 +69,7 @@ impl Asked {
         while let Some(option) = words.option()? {
             match option.as_str() {
                 "--sort" => sort = words.value(&option, "execution", sort_by)?,
-                "--limit" => basics.limit = words.number(&option, "40")?,
+                "--limit" => basics.limit = words.limit(&option, "40")?,
                 _ => basics.take(&mut words, &option)?,
             }
         }

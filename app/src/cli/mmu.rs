@@ -83,7 +83,7 @@ impl Asked {
                 "--per-proc" => asked.per_proc = true,
                 "--takes" => asked.takes = words.value(&option, "stw,background,assist", takes)?,
                 "--window" => asked.window = Some(words.value(&option, "10ms", parse_time)?),
-                "--limit" => asked.basics.limit = words.number(&option, "10")?,
+                "--limit" => asked.basics.limit = words.limit(&option, "10")?,
                 "--range" | "--goroutine" => words.scope(&mut asked.basics.wanted, &option)?,
                 _ => return Err(unexpected(&option).into()),
             }

@@ -68,7 +68,7 @@ impl Checked<'_> {
     }
 
     fn output(&self) -> Output<'_> {
-        Output { path: self.path, inputs: &self.inputs, may_replace: self.force, may_stream: true }
+        Output { path: self.path, inputs: &self.inputs, may_replace: self.force, keeps_traces: true, may_stream: true }
     }
 
     fn failure(&self, error: &NotWritten) -> Failure {

@@ -18,7 +18,7 @@ use crate::cli::place::{Stretch, parse_stretch};
 use crate::cli::print::{json, line, print};
 use crate::cli::scope::Wanted;
 use crate::cli::text::Text;
-use crate::cli::words::{Stop, Words};
+use crate::cli::words::{Stop, Words, only_one};
 use crate::fmt::name::{function, or_unknown};
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{nanos, unix_nanos};
@@ -82,14 +82,19 @@ impl Asked {
     /// Reads what follows `profile`.
     pub fn read(mut words: Words) -> Result<Self, Stop> {
         let (mut kind, mut wanted, mut latency, mut form) = (ProfileKind::Blocked, Wanted::default(), None, Form::Text);
-        let mut out = Out::default();
+        let (mut out, mut given) = (Out::default(), None);
         while let Some(option) = words.option()? {
             match option.as_str() {
                 "--kind" => kind = words.value(&option, "sync", ProfileKind::named)?,
                 "--latency" => latency = Some(words.value(&option, "10ms..1s", parse_stretch)?),
-                "--json" => form = Form::Json,
-                "--top" => form = Form::Top,
-                "--folded" => form = Form::Folded,
+                "--json" | "--top" | "--folded" => {
+                    only_one(&mut given, &option)?;
+                    form = match option.as_str() {
+                        "--json" => Form::Json,
+                        "--top" => Form::Top,
+                        _ => Form::Folded,
+                    };
+                }
                 "-o" | "--out" => out.path = Some(words.path()?),
                 "--force" => out.force = true,
                 _ => words.scope(&mut wanted, &option)?,

@@ -18,7 +18,7 @@ use crate::cli::markdown::{Inline, Markdown};
 use crate::cli::names::since_start;
 use crate::cli::print::{Output, json, line, print};
 use crate::cli::text::Text;
-use crate::cli::words::{Stop, Words, unexpected};
+use crate::cli::words::{Stop, Words, only_one, unexpected};
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, nanos, offset};
 
@@ -86,11 +86,13 @@ pub fn severity(name: &str) -> Option<Severity> {
 impl Asked {
     /// Reads what follows `report`.
     pub fn read(mut words: Words) -> Result<Self, Stop> {
-        let (mut form, mut all, mut fail_on) = (Form::Text, false, None);
+        let (mut form, mut all, mut fail_on, mut given) = (Form::Text, false, None, None);
         while let Some(option) = words.option()? {
             match option.as_str() {
-                "--json" => form = Form::Json,
-                "--md" => form = Form::Markdown,
+                "--json" | "--md" => {
+                    only_one(&mut given, &option)?;
+                    form = if option == "--json" { Form::Json } else { Form::Markdown };
+                }
                 "--all" => all = true,
                 "--fail-on" => fail_on = Some(words.value(&option, "severe", severity)?),
                 _ => return Err(unexpected(&option).into()),

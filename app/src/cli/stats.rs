@@ -10,7 +10,7 @@ use crate::cli::exit::{Answer, Failure};
 use crate::cli::load::refuse_own_output;
 use crate::cli::print::answer;
 use crate::cli::summary::Summary;
-use crate::cli::words::{Stop, Words, unexpected};
+use crate::cli::words::{Stop, Words, only_one, unexpected};
 use crate::state::settings::Settings;
 
 /// What `tracelane help stats` prints.
@@ -57,12 +57,14 @@ pub enum CacheUse {
 impl Asked {
     /// Reads what follows `stats`.
     pub fn read(mut words: Words) -> Result<Self, Stop> {
-        let (mut json, mut cache) = (false, CacheUse::Read);
+        let (mut json, mut cache, mut given) = (false, CacheUse::Read, None);
         while let Some(option) = words.option()? {
             match option.as_str() {
                 "--json" => json = true,
-                "--no-cache" => cache = CacheUse::No,
-                "--keep" => cache = CacheUse::Keep,
+                "--no-cache" | "--keep" => {
+                    only_one(&mut given, &option)?;
+                    cache = if option == "--keep" { CacheUse::Keep } else { CacheUse::No };
+                }
                 _ => return Err(unexpected(&option).into()),
             }
         }

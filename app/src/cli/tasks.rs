@@ -16,7 +16,7 @@ use crate::cli::place::{Stretch, parse_stretch};
 use crate::cli::print::{answer, line};
 use crate::cli::scope::Who;
 use crate::cli::text::Text;
-use crate::cli::words::{Stop, Words};
+use crate::cli::words::{Stop, Words, only_one};
 use crate::fmt::name::calls;
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, nanos};
@@ -64,14 +64,17 @@ impl Asked {
     /// Reads what follows `tasks` or `regions`.
     pub fn read(mut words: Words, regions: bool) -> Result<Self, Stop> {
         let mut asked = Self { basics: Basics::limited(10), regions, ..Self::default() };
+        let mut given = None;
         while let Some(option) = words.option()? {
             match option.as_str() {
-                "--complete" => asked.complete = Some(true),
-                "--incomplete" => asked.complete = Some(false),
+                "--complete" | "--incomplete" => {
+                    only_one(&mut given, &option)?;
+                    asked.complete = Some(option == "--complete");
+                }
                 "--latency" => asked.latency = Some(words.value(&option, "10ms..1s", parse_stretch)?),
                 "--depth" if regions => asked.depth = Some(words.number(&option, "0")?),
                 "--log" if !regions => asked.log = Some(words.value(&option, "a text", |text| Some(text.to_owned()))?),
-                "--limit" => asked.basics.limit = words.number(&option, "10")?,
+                "--limit" => asked.basics.limit = words.limit(&option, "10")?,
                 _ => asked.basics.take(&mut words, &option)?,
             }
         }

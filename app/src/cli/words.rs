@@ -109,12 +109,20 @@ impl Words {
         word.to_str().and_then(read).ok_or_else(wrong)
     }
 
-    /// The value of `--limit` and its like.
+    /// The value of an option that wants a number.
     ///
     /// # Errors
     /// When it is missing or no number.
     pub fn number<T: std::str::FromStr>(&mut self, option: &str, example: &str) -> Result<T, Failure> {
         self.value(option, example, |text| text.parse().ok())
+    }
+
+    /// The value of `--limit`.
+    ///
+    /// # Errors
+    /// When it is missing, no number, or 0: a table without rows would say that there is nothing.
+    pub fn limit(&mut self, option: &str, example: &str) -> Result<usize, Failure> {
+        self.value(option, example, |text| text.parse().ok().filter(|limit| *limit > 0))
     }
 
     /// The value of an option that names a file to write.
@@ -175,4 +183,15 @@ pub fn wrong(error: lexopt::Error) -> Failure {
 #[must_use]
 pub fn quoted(word: &OsStr) -> String {
     format!("'{}'", word.to_string_lossy())
+}
+
+/// Notes an option of which only one may be given, in `given`.
+///
+/// # Errors
+/// When another of them was given before.
+pub fn only_one(given: &mut Option<String>, option: &str) -> Result<(), Failure> {
+    match given.replace(option.to_owned()) {
+        Some(other) if other != option => Err(Failure::usage(format!("{other} and {option} exclude each other"))),
+        _ => Ok(()),
+    }
 }

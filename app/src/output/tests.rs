@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{Inputs, NotWritten, Output};
 
 fn output<'a>(path: &'a Path, inputs: &'a Inputs, may_replace: bool) -> Output<'a> {
-    Output { path, inputs, may_replace, may_stream: false }
+    Output { path, inputs, may_replace, keeps_traces: true, may_stream: false }
 }
 
 fn names(folder: &Path) -> usize {

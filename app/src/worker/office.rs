@@ -293,7 +293,13 @@ impl Office {
             match ask_where(dialog, &mailbox) {
                 Asked::Chosen(path) => mailbox.send(Action::Notice({
                     // The dialog has asked whether a file may be replaced.
-                    let output = Output { path: &path, inputs: &inputs, may_replace: true, may_stream: false };
+                    let output = Output {
+                        path: &path,
+                        inputs: &inputs,
+                        may_replace: true,
+                        keeps_traces: true,
+                        may_stream: false,
+                    };
                     match study::save_profile(&trace, &scope, kind, &output) {
                         Ok(()) => format!("Saved {}", path.display()),
                         Err(error) => format!("{} could not be written: {error}", path.display()),
@@ -345,7 +351,7 @@ impl Office {
                     }
                 }
             };
-            let output = Output { path: &path, inputs: &inputs, may_replace, may_stream: false };
+            let output = Output { path: &path, inputs: &inputs, may_replace, keeps_traces: true, may_stream: false };
             mailbox.send(match spool.save(&output) {
                 Ok(bytes) => Action::Saved(document, path, bytes),
                 Err(NotWritten::Exists) => Action::FileExists(document, path),

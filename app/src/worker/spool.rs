@@ -164,7 +164,7 @@ mod tests {
     use crate::output::{Inputs, NotWritten, Output};
 
     fn save(spool: &Spool, path: &Path, inputs: &Inputs, may_replace: bool) -> Result<u64, NotWritten> {
-        spool.save(&Output { path, inputs, may_replace, may_stream: false })
+        spool.save(&Output { path, inputs, may_replace, keeps_traces: false, may_stream: false })
     }
 
     #[test]

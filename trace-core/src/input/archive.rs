@@ -212,14 +212,14 @@ fn shown(path: &Path) -> String {
     if quoted.len() == plain.len() + 2 { plain } else { quoted }
 }
 
-/// The path of a file in an archive, without what means nothing; `None` if it leads out of the archive.
+/// The path of a file in an archive, without what means nothing there: a root, or leading out of the archive. Nothing is
+/// ever unpacked to that path. `None` if nothing is left.
 fn inside(name: &str) -> Option<PathBuf> {
     let mut path = PathBuf::new();
     for part in Path::new(name).components() {
         match part {
             Component::Normal(part) => path.push(part),
-            Component::CurDir => {}
-            Component::RootDir | Component::ParentDir | Component::Prefix(_) => return None,
+            Component::CurDir | Component::RootDir | Component::ParentDir | Component::Prefix(_) => {}
         }
     }
     (!path.as_os_str().is_empty()).then_some(path)

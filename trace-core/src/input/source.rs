@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::error::Result;
 use crate::base::limits::Limits;
-use crate::input::archive::{Archive, Found};
+use crate::input::archive::{Archive, Found, traces};
 use crate::input::packing::{is_packed, unpacked};
 use crate::input::peek::Peeked;
 use crate::input::reencoding::Restoration;
@@ -17,6 +17,10 @@ pub const STANDARD_INPUT: &str = "-";
 
 /// How many first bytes tell a packing.
 const MAGIC_BYTES: usize = 4;
+
+/// Bytes of a trace's header, `go 1.23 trace` with zeros behind, and what it ends with.
+const HEADER_BYTES: u64 = 16;
+const TRACE: &[u8] = b" trace";
 
 /// Bytes to be read once from start to end, and how many there are if that is known.
 pub struct Source<'a> {
@@ -95,6 +99,21 @@ impl<'a> Source<'a> {
         let restoration = Restoration::default();
         Self { reader: Box::new(bytes), len: Some(bytes.len() as u64), live: false, restoration }
     }
+}
+
+/// Whether a file is a Go execution trace, or an archive that holds some, packed or not. Looks at beginnings only; false
+/// if it cannot be read.
+#[must_use]
+pub fn holds_a_trace(path: &Path) -> bool {
+    let limits = Limits::default();
+    let is_archive_of_some = traces(path, limits).is_ok_and(|found| !found.is_empty());
+    let is_trace = || -> bool {
+        let Ok(source) = Source::open_with(path, limits) else { return false };
+        let mut head = Vec::new();
+        let read = source.reader.take(HEADER_BYTES).read_to_end(&mut head);
+        read.is_ok() && head.starts_with(b"go 1.") && head.windows(TRACE.len()).any(|part| part == TRACE)
+    };
+    is_archive_of_some || is_trace()
 }
 
 /// A trace in an archive.
