@@ -29,9 +29,9 @@ const APP: &str = "
     theme:    core egui
     widget:   core egui fmt theme
     state:    core
-    action:   core state
+    action:   core fmt state
     remote:   core fmt
-    output:
+    output:   core
     private:
     cache:    core remote private
     worker:   core fmt state action sample remote cache output private
