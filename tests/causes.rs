@@ -207,7 +207,7 @@ fn a_chain_covers_its_interval_exactly_and_ends_at_the_root() {
     assert!(matches!(top.doing, Doing::Waiting(_)));
     assert_eq!(places.own(top.stack).map(|place| place.line), Some(55));
     let told =
-        ["waited in sync.(*Mutex).Lock at app.(*Store).Get (app.go:31) for g1, which waited", "net/http.Post at"];
+        ["waited in sync.(*Mutex).Lock at app.(*Store).Get (app.go:31) for G1, which waited", "net/http.Post at"];
     assert!(told.iter().all(|part| found.sentence.contains(part)), "{}", found.sentence);
 }
 
@@ -253,7 +253,7 @@ fn the_time_of_a_holder_is_not_added_up_over_those_who_wait() {
     assert_eq!(trace.goroutine_by_id(GoId(1)), Some(act.go));
     assert!(act.nanos <= 90 * MS && act.nanos >= 80 * MS, "{act:?}");
     assert!(first.time_lost_ns > 3 * 80 * MS, "{first:?}");
-    assert!(first.title.contains("held it for 89.8 ms in net/http.Post"), "{}", first.title);
+    assert!(first.title.contains("held the lock for 89.8 ms in net/http.Post"), "{}", first.title);
 }
 
 /// One short wait, in a program that starts up.

@@ -200,7 +200,7 @@ fn a_slow_once_is_told_from_a_mutex() {
     let found = find(&mut scene, &handlers(10..16));
     let first = found.list.first().expect("a finding");
     assert_eq!((first.kind, cause(first)), (Kind::LockHeldOverIo, "once"), "{}", first.title);
-    assert!(first.title.contains("ran the function of the sync.Once"), "{}", first.title);
+    assert!(first.title.contains("ran the sync.Once function"), "{}", first.title);
     // The others took and released its lock in passing.
     assert!(!first.title.contains("the longest of"), "{}", first.title);
 }
@@ -419,7 +419,7 @@ fn without_consumer(senders: u64) -> Findings {
 fn five_senders_whose_consumer_is_gone_are_a_leak() {
     let found = without_consumer(5);
     let first = assert_first(&found, Kind::GoroutineLeak, "vanished_partner", "app.watch");
-    assert!(first.title.contains("g1, which was on the other side before, ended 4"), "{}", first.title);
+    assert!(first.title.contains("G1, which was on the other side before, ended 4"), "{}", first.title);
     // A few that are left behind do not hurt.
     assert_eq!(loud(&without_consumer(3)), Vec::<&Finding>::new());
 }
@@ -551,7 +551,7 @@ fn the_size_of_a_semaphore_is_told() {
     let first = found.list.first().expect("a finding");
     assert_eq!(first.kind, Kind::LimitedConcurrency, "{}", first.title);
     assert_eq!(number(first, "slots"), Some(3), "{}", first.title);
-    assert!(first.title.contains("3 worked at once"), "{}", first.title);
+    assert!(first.title.contains("3 in use at once"), "{}", first.title);
 }
 
 const READ_ON: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.read", "app.go", 540)];
@@ -683,7 +683,7 @@ fn what_was_not_analysed_is_not_claimed() {
     let found = find(&mut scene, &[handlers(10..11), vec![(1, "select", HOLD)]].concat());
     let first = found.list.first().expect("a finding");
     assert_eq!(first.kind, Kind::LockHeldOverIo, "{}", first.title);
-    assert!(first.title.contains("(512 of them analysed, 512 ms total): g1 held it"), "{}", first.title);
+    assert!(first.title.contains("(512 of them analysed, 512 ms total): G1 held the lock"), "{}", first.title);
     assert_eq!((number(first, "waits"), number(first, "waits_analysed")), (Some(700), Some(512)));
 }
 
@@ -733,7 +733,7 @@ fn the_lock_of_a_pool_is_no_wait_for_a_connection() {
     let found = find(&mut scene, &handlers(10..14));
     let first = found.list.first().expect("a finding");
     assert_eq!(first.kind, Kind::LockHeldOverIo, "{}", first.title);
-    assert!(first.title.contains("g10 held it"), "{}", first.title);
+    assert!(first.title.contains("G10 held the lock"), "{}", first.title);
 }
 
 const PEEK: Stack = &[("runtime.selectnbrecv", "chan.go", 780), ("app.(*Hub).run", "app.go", 620)];

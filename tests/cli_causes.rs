@@ -65,7 +65,7 @@ fn waits_of_a_scope_are_a_part_of_all_and_said_in_sentences() {
     let locking = waits.iter().find(|wait| wait["on"] == "sync.(*Mutex).Lock").expect("waits for a lock");
     let sentence = locking["sentence"].as_str().expect("a sentence");
     let parts =
-        ["waits of", "at sync.(*Mutex).Lock in main.main.func2", "released by g", "main.sendReport", "net/http.Post"];
+        ["waits of", "in sync.(*Mutex).Lock at main.main.func2", "ended by G", "main.sendReport", "net/http.Post"];
     assert!(parts.iter().all(|part| sentence.contains(part)), "{sentence}");
     assert!(text(&["blocked", &file]).contains(sentence));
 }

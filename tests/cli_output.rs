@@ -211,10 +211,10 @@ fn links_folders_and_sockets_stay_as_they_are() {
             ("folder", "it is a folder"),
             ("folder/", "it is a folder"),
             ("socket", "it is a block device or a socket"),
-            ("new/", "no name of a file"),
+            ("new/", "not the name of a file"),
             ("nowhere/new", "there is no folder"),
             ("other/new", "cannot write"),
-            ("", "no name of a file"),
+            ("", "not the name of a file"),
         ] {
             for force in [false, true] {
                 let path = if name.is_empty() { PathBuf::new() } else { place.of(name) };

@@ -51,8 +51,12 @@ fn what_is_no_trace_is_refused_in_one_line_that_names_a_command() {
         (b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x04\0", "a core dump", "dlv core"),
         (&with_bom("404 page not found\r\n"), "\"404 page not found\"", "curl -o out.trace"),
         (&with_bom(&numbers), "decimal numbers", "curl.exe -o out.trace"),
-        (&chunked, "HTTP chunks", "curl -o out.trace"),
-        (&tar::tarred(&[("notes.txt", b"hello\n")]), "without a Go trace in it; it holds notes.txt (a text)", ""),
+        (&chunked, "HTTP chunk sizes", "curl -o out.trace"),
+        (
+            &tar::tarred(&[("notes.txt", b"hello\n")]),
+            "without a Go trace in it; it contains notes.txt (a text file)",
+            "",
+        ),
     ];
     for (bytes, is, cure) in cases {
         let path = written(folder.path(), "file", bytes);

@@ -117,20 +117,20 @@ fn gap(line: &str) -> Option<String> {
 #[test]
 fn signs_of_gaps_are_known() {
     for bad in [
-        "g12 waited (network) in  (:0)",
-        "                 last: g25  on P1 at  (:0)",
+        "G12 waited (network) in  (:0)",
+        "                 last: G25  on P1 at  (:0)",
         "  locked    at , 3 times",
         "worker at  (:38): 3, mean 1 ms",
-        "took 306 µs in sum (max 227 µs) at  in main.f (main.go:12)",
-        "12.4 ms by g1 at",
+        "306 µs total (max 227 µs), in  at main.f (main.go:12)",
+        "12.4 ms by G1 at",
         "main.f (main.go:0)",
     ] {
         assert!(gap(bad).is_some(), "{bad}");
     }
     for good in [
-        "g12 waited (network) in main.f (main.go:12)",
+        "G12 waited (network) in main.f (main.go:12)",
         "            at   stopped  stopping      held      late running  why",
-        "   313 µs at 783 µs: g19, unblocked",
+        "   313 µs at 783 µs: G19, unblocked",
     ] {
         assert_eq!(gap(good), None, "{good}");
     }

@@ -238,7 +238,7 @@ fn an_archive_with_several_traces_names_them() {
         }
         fs::write(&path, without).expect("written");
         let error = Source::open(&path).expect_err("no trace").to_string();
-        let holds = "without a Go trace in it; it holds notes.txt (a text), cpu (a CPU profile)";
+        let holds = "without a Go trace in it; it contains notes.txt (a text file), cpu (a CPU profile)";
         assert!(error.ends_with(holds), "{error}");
     }
 }

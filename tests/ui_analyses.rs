@@ -68,8 +68,8 @@ fn the_wait_chain_of_a_slow_request_sums_to_it_and_names_the_cause() {
     let sum: u64 = found.shares.iter().map(|share| share.nanos).sum();
     assert_eq!(sum, span.range.nanos().unsigned_abs());
     assert!(window.shows("G13 main.main.func3"), "who held it up: {:?}", window.words());
-    assert!(window.shows("In all"));
-    window.press("Waited (network)");
+    assert!(window.shows("Total"));
+    window.press("Waiting (network)");
     assert_ne!(window.document().selection.lane(), Some(LaneId::Goroutine(victim)), "a click leads there");
 }
 

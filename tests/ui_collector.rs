@@ -29,7 +29,7 @@ impl Window {
 fn mutator_utilisation_opens_and_its_switches_count() {
     let mut window = Window::open(GC, panels::MUTATOR);
     let usual = window.mutator(Whose::System, Takes::default()).mean;
-    assert!(window.shows("70.1 % in all") && window.shows("Worst windows of 10.0 ms"), "{:?}", window.words());
+    assert!(window.shows("mean 70.1 %") && window.shows("Worst windows of 10.0 ms"), "{:?}", window.words());
     window.press("Assist");
     let without = window.mutator(Whose::System, Takes { assist: false, ..Takes::default() }).mean;
     assert!(without > usual, "{without} {usual}");

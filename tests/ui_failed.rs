@@ -24,7 +24,7 @@ const LOOK_ALIKES: [LookAlike; 9] = [
     (
         "lfs.trace",
         "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n",
-        &["a pointer of Git LFS", "git lfs pull"],
+        &["a Git LFS pointer", "git lfs pull"],
         None,
     ),
     (

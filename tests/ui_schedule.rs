@@ -41,7 +41,7 @@ fn waits_for_a_proc_unfold_and_lead_to_their_lanes() {
     window.press("By function");
     let name = window.document().trace.goroutine_name(wait.go).expect("a name").1;
     let name = tracelane::fmt::name::function(window.document().trace.str(name)).to_owned();
-    window.press(&format!("{name} ·")).press("made them ready").press("Sort by Longest");
+    window.press(&format!("{name} ·")).press("made them runnable").press("Sort by Longest");
 }
 
 #[test]

@@ -305,7 +305,7 @@ fn the_windows_button_asks_about_all_recorded_traces() {
     let id = window.state().documents[0].id;
     window.act(Action::Saved(id, "/t/saved.trace".into(), 1_000));
     assert!(!window.close());
-    assert!(window.0.query_by_label("localhost:7070 is not stored anywhere else.").is_some());
+    assert!(window.0.query_by_label("localhost:7070 is not saved anywhere else.").is_some());
     window.click("Discard");
     assert!(window.state().is_quitting && window.close());
 }

@@ -1,5 +1,5 @@
-//! Files that a user names to write to: the only place that writes them. An input is never overwritten, a file is
-//! there as a whole or not at all, and what is there already stays unless it was said that it may be replaced.
+//! Writes the files that a user names; nothing else does. Inputs are never overwritten, files are written atomically, and
+//! existing files are replaced only on request.
 
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -15,7 +15,7 @@ pub mod file_id;
 #[cfg(test)]
 mod tests;
 
-/// Characters of a temporary name that nobody can guess.
+/// Random characters in a temporary name: enough that it cannot be guessed.
 const RANDOM_CHARACTERS: usize = 16;
 /// The path that means standard output, as it means standard input where a trace is read.
 const STANDARD_OUTPUT: &str = "-";
@@ -119,7 +119,7 @@ pub enum NotWritten {
 impl fmt::Display for NotWritten {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exists => f.write_str("there is a file of this name; choose another name"),
+            Self::Exists => f.write_str("a file with this name already exists; choose another name"),
             Self::Refused(why) => f.write_str(why),
         }
     }
@@ -214,7 +214,7 @@ impl Output<'_> {
     ) -> Result<(), NotWritten> {
         let folder = folder_of(self.path);
         let mut new = draft(folder, old.is_some()).map_err(|error| {
-            NotWritten::Refused(format!("no file can be made in {}: {}", folder.display(), error.kind()))
+            NotWritten::Refused(format!("no file can be created in {}: {}", folder.display(), error.kind()))
         })?;
         content(new.as_file_mut())?;
         if let Some(old) = old {
@@ -282,13 +282,13 @@ impl Output<'_> {
     fn new_place(&self) -> Result<Place, NotWritten> {
         let names_folder = self.path.as_os_str().as_encoded_bytes().ends_with(b"/") || self.path.file_name().is_none();
         if names_folder {
-            return Err(NotWritten::Refused("this is no name of a file; name a file".to_owned()));
+            return Err(NotWritten::Refused("this is not the name of a file; name a file".to_owned()));
         }
         let folder = folder_of(self.path);
         if folder.is_dir() {
             return Ok(Place::New);
         }
-        Err(NotWritten::Refused(format!("there is no folder {}; make it first", folder.display())))
+        Err(NotWritten::Refused(format!("there is no folder {}; create it first", folder.display())))
     }
 }
 

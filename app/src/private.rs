@@ -1,12 +1,11 @@
-//! Files that the program keeps for itself (settings, models of traces): nobody else reads or plants them, and what
-//! lies in their place by accident or by malice (a link, a pipe, a device, something huge) is neither followed nor
-//! waited for nor read.
+//! Files that the program keeps for itself (settings, models of traces). No other user can read or plant them. A link,
+//! pipe, device or oversized file in their place is refused: not followed, waited for or read.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::Path;
 
-/// Characters of a temporary name that nobody can guess.
+/// Random characters in a temporary name: enough that it cannot be guessed.
 const RANDOM_CHARACTERS: usize = 16;
 
 /// Opens a file of at most `most_bytes` to read. Its name is the file's own: a symbolic link is refused.

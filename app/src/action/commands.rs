@@ -547,7 +547,7 @@ pub const COMMANDS: &[Command] = &[
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::PROFILE))),
     command("samples", panels::SAMPLES, "Where processor time went, by stack", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::SAMPLES))),
-    command("mmu", panels::MUTATOR, "What the collector leaves to the program, and the worst windows", Group::Analyses)
+    command("mmu", panels::MUTATOR, "What the GC leaves to the program, and the worst windows", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::MUTATOR))),
     command("latency", panels::LATENCY, "How long goroutines waited for a proc, and who had them", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::LATENCY))),
@@ -557,7 +557,7 @@ pub const COMMANDS: &[Command] = &[
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::SYSCALLS))),
     command("population", panels::POPULATION, "Goroutines over time by who created them; leaks", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::POPULATION))),
-    command("collector", panels::COLLECTOR, "Every collection, and every stop of the world", Group::Analyses)
+    command("collector", panels::COLLECTOR, "Every GC cycle, and every STW pause", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::COLLECTOR))),
     command("tasks", panels::TASKS, "Tasks and regions by type, slowest first", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::TASKS))),

@@ -19,18 +19,18 @@ use crate::cli::text::Text;
 use crate::cli::why::{did_by_name, name_of};
 use crate::fmt::time::nanos;
 
-/// What releasers did, told of per place.
+/// Parts printed for each place.
 const PARTS: usize = 8;
 
 /// What `tracelane help blocked` prints.
 pub const HELP: &str = "\
 tracelane blocked FILE [--limit N] [--json] [scope]
 
-For each place at which goroutines of the program wait: how often, how long, and what those who ended the waits
-did meanwhile, in a sentence and in parts. Waits for locks, and waits in the same queue, are followed to whoever was at their root. Places
-where goroutines wait for work (idle connections, workers, timers) are left out.
+For each place where goroutines of the program wait: how often, how long, and what the goroutines that ended the
+waits were doing during them, in a sentence and by part. Waits for locks, and waits in the same queue, are followed to
+the goroutine at their root. Places where goroutines wait for work (idle connections, workers, timers) are left out.
 
-  --limit 40           so many places
+  --limit 40           maximum number of places
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, waits [{sentence, place {function, file, line}, on, count, goroutines, total_ns, max_ns,
       ended_by_goroutines_ns, examined, examined_ns (the longest waits, at most 512), stack [{function, file, line}],
@@ -135,13 +135,15 @@ impl Report {
             for part in &wait.meanwhile {
                 let place = part.place.as_ref().map_or_else(String::new, |place| format!(" at {}", place.in_full()));
                 let released = part.released_at.as_ref();
-                let released =
-                    released.map_or_else(String::new, |at| format!(", then released it at {}", at.in_full()));
+                let released = released.map_or_else(String::new, |at| match part.place.as_ref() == Some(at) {
+                    true => ", then ended the wait there".to_owned(),
+                    false => format!(", then ended the wait at {}", at.in_full()),
+                });
                 let did = did_by_name(part.doing);
                 line(
                     &mut text,
                     &format!(
-                        "{:>14} while g{} {did} for {}{place}{released}",
+                        "{:>14}  G{} {did} for {}{place}{released}",
                         nanos(part.total_ns),
                         part.goroutine,
                         nanos(part.own_ns)
@@ -149,7 +151,7 @@ impl Report {
                 );
             }
             if wait.others_ns > 0 {
-                line(&mut text, &format!("{:>14} others", nanos(wait.others_ns)));
+                line(&mut text, &format!("{:>14}  others", nanos(wait.others_ns)));
             }
         }
         text

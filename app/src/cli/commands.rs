@@ -40,19 +40,22 @@ static ALL: [Entry; 21] = [
     },
     Entry {
         name: "blocked",
-        line: Some(("FILE [--json]", "who keeps whom waiting, place by place")),
+        line: Some(("FILE [--json]", "where goroutines wait, and what the goroutines that ended the waits did")),
         help: &[blocked::HELP, scope::HELP],
         read: |words| Ok(Command::Blocked(Basics::read(words, 40)?)),
     },
     Entry {
         name: "why",
-        line: Some(("FILE [scope]", "where the time of a goroutine, task, region or range went, and who kept it")),
+        line: Some((
+            "FILE [scope]",
+            "where the time of a goroutine, task, region or range went, along its critical path",
+        )),
         help: &[why::HELP, scope::HELP],
         read: |words| Ok(Command::Why(Basics::read(words, 20)?)),
     },
     Entry {
         name: "locks",
-        line: Some(("FILE [scope]", "locks that the program probably has, who held them and who queued")),
+        line: Some(("FILE [scope]", "probable locks, their holders and queues")),
         help: &[locks::HELP, scope::HELP],
         read: |words| Ok(Command::Locks(Basics::read(words, 20)?)),
     },
@@ -118,19 +121,19 @@ static ALL: [Entry; 21] = [
     },
     Entry {
         name: "gc",
-        line: Some(("FILE [options]", "collections: phases, workers, who had to help, the heap, who set it off")),
+        line: Some(("FILE [options]", "GC cycles: phases, workers, mark assists, the heap, triggers")),
         help: &[gc::HELP],
         read: |words| Ok(Command::Gc(gc::Asked::read(words)?)),
     },
     Entry {
         name: "stw",
-        line: Some(("FILE [options]", "stops of the world: who asked, who was the last to stand still")),
+        line: Some(("FILE [options]", "STW pauses: requesters, time to stop, the last goroutine to stop")),
         help: &[stw::HELP],
         read: |words| Ok(Command::Stw(gc::Asked::read(words)?)),
     },
     Entry {
         name: "mmu",
-        line: Some(("FILE [options]", "what the collector leaves to the program, in the worst windows")),
+        line: Some(("FILE [options]", "what the GC leaves to the program, in the worst windows")),
         help: &[mmu::HELP],
         read: |words| Ok(Command::Mmu(mmu::Asked::read(words)?)),
     },

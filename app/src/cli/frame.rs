@@ -8,7 +8,7 @@ use trace_core::model::trace::{self, Trace};
 use crate::fmt::name::{function, is_own, is_runtime};
 
 /// A frame.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Frame {
     /// Fully qualified function.
     pub function: String,

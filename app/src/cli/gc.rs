@@ -31,11 +31,11 @@ const HELPERS_SHOWN: usize = 3;
 pub const HELP: &str = "\
 tracelane gc FILE [--range A..B] [--limit N] [--json]
 
-Collections one by one: how long they marked and stopped the world, how long mark workers ran, who was made to
-help, the heap before, when marking was over, and in use, what was swept until the next, and who set it off.
+GC cycles one by one: how long they took to mark and stopped the world, how long mark workers ran, mark assists, the
+heap before, after marking and in use, what was swept until the next cycle, and what triggered the cycle.
 
-  --range A..B         only those that touch this stretch, from the start of the trace; each is told whole
-  --limit 40           so many rows of the text
+  --range A..B         only cycles that overlap this range, from the start of the trace; each is shown whole
+  --limit 40           maximum number of rows of the text
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, duration_ns, swept_before {sweeping}, cycles [{start_ns, duration_ns, began_before, goes_on,
       trigger (heap, forced, periodic or unknown), goroutine or null, stack [{function, file, line}], setup_ns,
@@ -249,7 +249,7 @@ impl Report {
         line(
             &mut text,
             &format!(
-                "mark workers ran {} dedicated, {} fractional, {} idle, {} unlabelled; goroutines helped {} times, {} \
+                "mark workers ran {} dedicated, {} fractional, {} idle, {} unlabelled; {} mark assists took {} \
                  (running {})",
                 worker(&|of| of.dedicated_ns),
                 worker(&|of| of.fractional_ns),
@@ -333,7 +333,7 @@ impl OneCycle {
             (false, true) => ", cut by the end of the trace",
             (false, false) => "",
         };
-        let who = self.goroutine.map_or_else(String::new, |go| format!(" by g{go}"));
+        let who = self.goroutine.map_or_else(String::new, |go| format!(" by G{go}"));
         let place =
             Frame::outside_runtime(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
         line(
@@ -360,7 +360,7 @@ impl OneCycle {
             line(
                 text,
                 &format!(
-                    "{:>14}   {} helped {} in {} times{place}",
+                    "{:>14}   {}: {} in {} mark assists{place}",
                     "",
                     with_function(helper.goroutine, &helper.function),
                     nanos(helper.total_ns),

@@ -23,11 +23,11 @@ use crate::fmt::words::counted;
 pub const HELP: &str = "\
 tracelane goroutines FILE [--sort ORDER] [--limit N] [--json] [scope]
 
-What goroutines spend their time on, by start function: how many, execution in sum and by percentile, waiting
-for a proc, in system calls (cgo calls among them), blocked. With --function or --goroutine also each of them by itself.
+How goroutines spend their time, by start function: how many there are, execution time (total and percentiles),
+scheduler wait, system calls (including cgo calls) and blocking. With --function or --goroutine, also each goroutine.
 
   --sort execution     or count, lifetime, runnable, syscall, blocked, assist, name
-  --limit 40           so many groups, and so many goroutines
+  --limit 40           maximum number of groups, and of goroutines
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, goroutines, all {times}, groups [{function, count, began_before, goes_on,
       execution and lifetime {total_ns, mean_ns, p50_ns, p95_ns, max_ns}, times}],
@@ -242,7 +242,7 @@ impl Report {
         explain_calls(&mut text, self.calls);
         for one in &self.each {
             let range = format!("{} to {}", duration(one.start_ns), duration(one.end_ns));
-            line(&mut text, &format!("g{}, {range}: {}", one.goroutine, one.times.words(self.calls)));
+            line(&mut text, &format!("G{}, {range}: {}", one.goroutine, one.times.words(self.calls)));
         }
         line(&mut text, &format!("{}: {}", counted(self.goroutines, "goroutine"), self.all.words(self.calls)));
         text

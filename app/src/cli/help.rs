@@ -36,15 +36,15 @@ const BELOW: &str = "\
   tracelane help analyses           how analyses count, and where they differ from go tool trace
   tracelane --version
 
-A FILE may be packed (gzip, zstd, lz4, zip, tar); - is standard input, and an address like
-http://HOST/debug/pprof/trace?seconds=5 is fetched; http:// may be left out where a port is given
-(localhost:6060/debug/pprof/trace). One called like a command opens as ./dump.
-A trace in an archive is ARCHIVE.tar/NAME; if it is the only one, the archive will do. Packed files
-unpack to 256 MB or 100 times their size at most, or else to --max-unpacked SIZE (2G); a server may send
-250 MB and 16 MB for each second it records, or else --max-download SIZE (4G). Every command takes these two.
+A FILE may be compressed or archived (gzip, zstd, lz4, zip, tar); - is standard input, and an address
+such as http://HOST/debug/pprof/trace?seconds=5 is fetched; http:// may be omitted if there is a port
+(localhost:6060/debug/pprof/trace). A file with the name of a command opens as ./dump.
+A trace in an archive is ARCHIVE.tar/NAME; if it is the only one, ARCHIVE.tar is enough. Compressed files
+may unpack to 256 MB plus 100 times their size, or to --max-unpacked SIZE (2G). A server may send 250 MB
+plus 16 MB for each second it records, or --max-download SIZE (4G). All commands accept both options.
 
-Exit codes: 0 all is well, 1 a file cannot be read, 2 wrong usage, 3 read, but parts are damaged,
-4 the report (or comparison) found what it was to fail on
+Exit codes: 0 success, 1 a file cannot be read, 2 invalid usage, 3 read, but parts are damaged,
+4 the report (or comparison) found what it was told to fail on
 ";
 
 /// What `tracelane help analyses` prints.

@@ -23,14 +23,14 @@ use crate::fmt::time::{duration, nanos, nanos_or_dash};
 pub const HELP: &str = "\
 tracelane latency FILE [--by goroutine] [--limit N] [--json] [scope]
 
-How long goroutines were ready and waited for a proc: every single wait, by start function, with the longest ones.
-Then who had the procs meanwhile. At each instant every waiting goroutine waits for every proc, so a wait of 1 ms on
-4 procs makes 4 ms of proc time; each nanosecond of it was a goroutine's that ran, one's in a system call that kept
-its proc, a thread's that looked for work or switched, or an idle proc's, or the process got no CPU then. With
---goroutine and --range: of one wait. Waits include time in which the process got no CPU.
+Scheduler latency: how long goroutines were runnable before they ran, by start function, with the longest waits; then
+what the procs were doing at the time. A runnable goroutine waits for every proc at once, so 1 ms of waiting with 4
+procs is 4 ms of proc time. Each nanosecond of that was spent running a goroutine, in a system call that kept its
+proc, by a thread that looked for work or switched, or idle, or the process got no CPU. With --goroutine and --range:
+for one wait. Waits include time in which the process got no CPU.
 
-  --by goroutine       single goroutines, those that waited longest in sum, instead of functions
-  --limit 20           so many functions and goroutines
+  --by goroutine       single goroutines instead of functions, longest total wait first
+  --limit 20           maximum number of functions and of goroutines
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, all {waits}, functions [{waits}], goroutines (with --by goroutine)
       [{goroutine, function, waits, made, longest}], antagonists {ready_ns, proc_ns, running_ns, syscall_ns,
@@ -292,7 +292,7 @@ impl Report {
         line(&mut text, &format!("    waits {}  {what}", Distribution::HEADING));
         for found in self.goroutines.iter().flatten() {
             let (waits, name) = (&found.waits, function(&found.function));
-            line(&mut text, &format!("{:>9} {}  g{} {name}", count(waits.count), waits.cells(), found.goroutine));
+            line(&mut text, &format!("{:>9} {}  G{} {name}", count(waits.count), waits.cells(), found.goroutine));
         }
         for group in self.functions.iter().filter(|_| self.goroutines.is_none()) {
             let name = if group.function.is_empty() { "(not known)" } else { function(&group.function) };
@@ -377,7 +377,7 @@ impl Wait {
         };
         let place = self.stack.iter().find(|frame| frame.is_known() && !is_runtime(&frame.function));
         let place = place.map_or_else(String::new, |frame| format!(" at {}", frame.in_short()));
-        format!("{:>10} at {}: g{}{why}{place}", nanos(self.duration_ns), duration(self.start_ns), self.goroutine)
+        format!("{:>10} at {}: G{}{why}{place}", nanos(self.duration_ns), duration(self.start_ns), self.goroutine)
     }
 }
 
@@ -441,7 +441,7 @@ impl Others {
         }
         for found in self.goroutines.iter().take(5) {
             let total = found.running_ns + found.syscall_ns;
-            line(&mut text, &format!("{}  of it g{} {}", share(total), found.goroutine, function(&found.function)));
+            line(&mut text, &format!("{}  of it G{} {}", share(total), found.goroutine, function(&found.function)));
         }
         let waiting = |value: u64| format!("{} ({})", nanos(value), percent(value, self.ready_ns));
         line(&mut text, &format!("some proc was idle for {} of the waiting", waiting(self.avoidable_ns)));

@@ -14,20 +14,20 @@ use crate::cli::load::load;
 use crate::cli::names::{id_of, since_start};
 use crate::cli::print::{answer, line};
 use crate::cli::text::Text;
-use crate::fmt::number::count;
 use crate::fmt::time::{duration, nanos, offset};
+use crate::fmt::words::counted;
 
 /// What `tracelane help locks` prints.
 pub const HELP: &str = "\
 tracelane locks FILE [--limit N] [--json] [scope]
 
-A trace does not say which lock a goroutine waits for. Lines that lock and lines that unlock are taken for the same
-lock where one ended a wait at the other; who held it, and since when, follows from the hand-overs. All of it is
-inferred. The confidence falls with waits that no unlocking ended, and with holds that overlap (several locks of
-the same code). Waiting is for sync.Mutex, sync.RWMutex and sync.Once; a lock for which nobody waited is not
-seen.
+Traces do not record lock identity. A line that locks and a line that unlocks are taken to be of the same lock if a
+wait at the first was ended at the second; the holder, and how long it held the lock, follow from these hand-overs.
+All of it is inferred. Confidence falls with waits that were not ended by an unlock, and with holds that overlap
+(several locks, locked at the same lines). Covers sync.Mutex, sync.RWMutex and sync.Once; a lock that no goroutine
+waited for does not appear.
 
-  --limit 20           so many locks
+  --limit 20           maximum number of locks
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, basis, locks [{confidence, acquired_at and released_at [{function, file, line, on, count,
       total_ns}], waits, wait_total_ns, waits_since_before_trace (they have no stacks), wait_since_before_trace_ns,
@@ -39,7 +39,7 @@ seen.
 ";
 
 /// What every answer says of itself.
-const BASIS: &str = "inferred from the stacks of waits and of who ended them: traces carry no lock identity";
+const BASIS: &str = "inferred from the stacks of waits and wakeups: traces do not record lock identity";
 /// Holds told of in text.
 const HOLDS: usize = 3;
 
@@ -234,34 +234,35 @@ impl Report {
             line(
                 &mut text,
                 &format!(
-                    "{} in sum, max {}, {} waits of {} goroutines for {on} (confidence {:.2})",
+                    "{} of {} for {on}, {} total (max {}), confidence {:.2}",
+                    counted(lock.waits, "wait"),
+                    counted(lock.goroutines, "goroutine"),
                     nanos(lock.wait_total_ns),
                     nanos(lock.wait_max_ns),
-                    count(lock.waits),
-                    count(lock.goroutines),
                     lock.confidence
                 ),
             );
             if lock.waits_since_before_trace > 0 {
-                let (waits, time) = (count(lock.waits_since_before_trace), nanos(lock.wait_since_before_trace_ns));
-                line(
-                    &mut text,
-                    &format!("  locked    at unknown lines by {waits} waits ({time}) that began before the trace"),
-                );
+                let (waits, time) =
+                    (counted(lock.waits_since_before_trace, "wait"), nanos(lock.wait_since_before_trace_ns));
+                line(&mut text, &format!("  locked    at unknown lines, in {waits} ({time}) since before the trace"));
             }
             for (what, sites) in [("locked", &lock.acquired_at), ("unlocked", &lock.released_at)] {
                 for site in sites.iter().take(4) {
-                    line(&mut text, &format!("  {what:<9} at {}, {} times", site.frame.in_full(), count(site.count)));
+                    line(
+                        &mut text,
+                        &format!("  {what:<9} at {}, {}", site.frame.in_full(), counted(site.count, "time")),
+                    );
                 }
             }
             lock.say_queue(&mut text);
             for hold in lock.longest_holds.iter().take(HOLDS) {
                 let at_least = if hold.known { "" } else { "at least " };
-                let release = hold.released_at.as_ref().map_or_else(String::new, |at| format!(", until {at}"));
+                let release = hold.released_at.as_ref().map_or_else(String::new, |at| format!(", released at {at}"));
                 line(
                     &mut text,
                     &format!(
-                        "  held      by g{} for {at_least}{} at {}{release}",
+                        "  held      by G{} for {at_least}{} at {}{release}",
                         hold.goroutine,
                         duration(hold.duration_ns),
                         offset(hold.start_ns)
@@ -280,10 +281,13 @@ impl Inferred {
             0 => String::new(),
             nanoseconds => format!("; three or more for {}: a convoy", nanos(nanoseconds)),
         };
-        line(text, &format!("  queue     of {} at most, never empty for {queue} at a time{convoy}", self.most_waiting));
+        line(
+            text,
+            &format!("  queue     at most {} waiting, never empty for up to {queue}{convoy}", self.most_waiting),
+        );
         if let Some(rw) = self.rwmutex {
             let told = format!(
-                "  rwmutex   readers waited {}, of which {} with a writer waiting before them; writers waited {} for readers \
+                "  rwmutex   readers waited {}, {} of it behind a waiting writer; writers waited {} for readers \
                  (max {})",
                 nanos(rw.readers_ns),
                 nanos(rw.behind_waiting_ns),
@@ -293,7 +297,13 @@ impl Inferred {
             line(text, &told);
         }
         if self.held_at_once > 1 {
-            line(text, &format!("  probably several locks of the same code: up to {} held at once", self.held_at_once));
+            line(
+                text,
+                &format!(
+                    "  probably several locks, locked at the same lines: up to {} held at once",
+                    self.held_at_once
+                ),
+            );
         }
     }
 }

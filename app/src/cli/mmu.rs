@@ -27,16 +27,16 @@ const COLUMNS: i64 = 200;
 pub const HELP: &str = "\
 tracelane mmu FILE [--per-proc|--goroutine G] [--takes WHAT] [--window W] [--range A..B] [--limit N] [--json]
 
-Mutator utilisation: the share of processor time that the collector leaves to the program. For windows of any
-length, the least that one of them has (minimum mutator utilisation), what 99.9 %, 99 % and 95 % of them have at
-least, and the worst ones.
+Mutator utilisation: the share of proc time that the GC leaves to the program. For windows of any length, the least
+that any window has (minimum mutator utilisation), what 99.9 %, 99 % and 95 % of them have at least, and the worst
+windows.
 
   --per-proc           each proc by itself, as a goroutine on it feels it: all or nothing
-  --goroutine g25      one goroutine's own time: without its assists, sweeps and waits for the collector
+  --goroutine G25      one goroutine's own time: without its assists, sweeps and waits for the GC
   --takes stw,background,assist     what counts as taken; also: sweep, other-stw (stops for other reasons)
   --window 10ms        the length of the worst windows listed (if not given: of 1, 10 and 100 ms)
-  --limit 10           so many of each length
-  --range A..B         only this stretch, from the start of the trace
+  --limit 10           maximum number of windows of each length
+  --range A..B         only this range, from the start of the trace
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, whose (system, procs or goroutine), takes [name], duration_ns, mean,
       curve [{window_ns, least, p999, p99, p95}], worst [{window_ns, start_ns, share, proc or null}],

@@ -24,11 +24,11 @@ pub fn start_function(trace: &Trace, go: GoIx) -> String {
     trace.goroutine_name(go).map_or_else(String::new, |(_, name)| trace.str(name).to_owned())
 }
 
-/// A goroutine and what it was started with, if the trace tells: `g25 main.work`, `g25`.
+/// A goroutine and what it was started with, if the trace tells: `G25 main.work`, `G25`.
 #[must_use]
 pub fn with_function(id: i64, start_function: &str) -> String {
     let name = function(start_function);
-    if name.is_empty() { format!("g{id}") } else { format!("g{id} {name}") }
+    if name.is_empty() { format!("G{id}") } else { format!("G{id} {name}") }
 }
 
 /// From the start of the trace, nanoseconds.

@@ -1,4 +1,4 @@
-//! Times and lanes as written on the command line: `1.2s`, `100ms..300ms`, `g25@1.2s`.
+//! Times and lanes as written on the command line: `1.2s`, `100ms..300ms`, `G25@1.2s`.
 
 use trace_core::base::ids::{GoId, ProcId, ProcIx, ThreadId, ThreadIx};
 use trace_core::model::lanes::LaneId;
@@ -16,7 +16,7 @@ pub struct Stretch {
 /// A lane by the runtime's ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LaneName {
-    /// `g25`
+    /// `G25`
     Goroutine(GoId),
     /// `p0`
     Proc(ProcId),
@@ -70,7 +70,7 @@ pub fn parse_stretch(text: &str) -> Option<Stretch> {
     }
 }
 
-/// Reads `g25@1.2s`, `p0`, `m4711@3ms`, `gc@0`, `stw`.
+/// Reads `G25@1.2s`, `P0`, `M4711@3ms`, `gc@0`, `stw`, in capitals or not.
 #[must_use]
 pub fn parse_target(text: &str) -> Option<Target> {
     let (lane, time_nanos) = match text.split_once('@') {

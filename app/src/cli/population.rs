@@ -25,17 +25,17 @@ pub const HELP: &str = "\
 tracelane population FILE [--limit N] [--json] [scope]
 tracelane leaks FILE [--limit N] [--json] [scope]
 
-How many goroutines were there, created, ended, alive at the end, and the most at once, by the stack that created
-them. leaks lists goroutines that are blocked when the trace ends, by where they wait and who created them. A trace
-ends while the program goes on: what it says for and against a leak is told, and how likely it makes one.
+How many goroutines existed, were created, ended, were alive at the end, and at most at once, by the stack that
+created them. leaks lists goroutines that are blocked when the trace ends, by where they wait and where they were
+created. The program goes on after the trace ends: the evidence for and against a leak is shown, with a confidence.
 
-  growing     more and more of them all through the trace: probably a leak
+  growing     more and more of them throughout the trace: probably a leak
   stuck       never woken at this place in the trace
   recent      waiting for less than a twentieth of the trace
   external    waiting for the network or a timer
   parked      woken at this place before, and back again: workers, servers' loops
 
-  --limit 40           so many groups
+  --limit 40           maximum number of groups
   --json               as one JSON object with these fields, which stay as they are:
       population: file, partial, bucket_ns, all {group}, groups [{group}]
       group {function, creation [{function, file, line}], origin (before_trace, goroutine, timer, c, unknown),
@@ -325,7 +325,7 @@ impl Suspect {
         let name = if name.is_empty() { String::new() } else { format!("{name}, ") };
         let kind = format!("{name}{by}; {} created here, {} ended", count(self.created), count(self.ended));
         let waited = format!("median wait {}, the longest since {since}", nanos(self.median_ns));
-        let gos: Vec<String> = self.goroutines.iter().take(4).map(|id| format!("g{id}")).collect();
+        let gos: Vec<String> = self.goroutines.iter().take(4).map(|id| format!("G{id}")).collect();
         let gos = format!("{}: {}", words::counted(self.count, "goroutine"), gos.join(", "));
         let more = if self.count > 4 { ", …" } else { "" };
         line(text, &head);

@@ -24,13 +24,13 @@ pub const HELP: &str = "\
 tracelane procs FILE [--range A..B] [--limit N] [--json]
 tracelane threads FILE [--range A..B] [--limit N] [--json]
 
-What each proc was used for: running goroutines, held by one in a system call, with a thread that looked for work or
-switched, idle; how often it was taken, let go, stolen from a system call, handed over for one. And when procs idled
-although goroutines were ready (a goroutine that becomes ready is not run at once: some of this is always there).
-threads tells the same of threads, and how many had procs or were blocked in system calls over time. Go's runtime
-records cgo calls as system calls: both are counted together here, and told apart by tracelane syscalls.
+How each proc spent its time: running goroutines, held by a goroutine in a system call, with a thread that looked for
+work or switched, or idle; how often it was started, stopped, stolen from a system call or handed over for one. Also
+when procs idled while goroutines were runnable (a goroutine that becomes runnable does not run at once, so there is
+always some of this). threads shows the same for threads, and how many had procs or were blocked in system calls over
+time. Go's runtime records cgo calls as system calls: they are counted together here; tracelane syscalls separates them.
 
-  --limit 20           so many stretches, or threads
+  --limit 20           maximum number of stretches, or of threads
   --json               as one JSON object with these fields, which stay as they are:
       procs: file, partial, range_ns, gomaxprocs_min, gomaxprocs_max, stopped_ns,
       procs [{proc, running_ns, syscall_ns, looking_ns, no_cpu_ns, idle_ns, unknown_ns (these six sum to range_ns),
@@ -218,18 +218,18 @@ impl Report {
         };
         line(
             &mut text,
-            &format!("{} in all{limits}; the world was stopped for {}", nanos(self.range_ns), nanos(self.stopped_ns)),
+            &format!("{} total{limits}; the world was stopped for {}", nanos(self.range_ns), nanos(self.stopped_ns)),
         );
         let idle = &self.idle_while_ready;
         if idle.count == 0 {
-            line(&mut text, "no proc idled while a goroutine was ready");
+            line(&mut text, "no proc idled while a goroutine was runnable");
             return text;
         }
         let share = percent(idle.total_ns, self.range_ns);
         line(
             &mut text,
             &format!(
-                "some proc idled while goroutines were ready for {} ({share}) in {} stretches; they waited {}",
+                "some proc idled while goroutines were runnable for {} ({share}) in {} stretches; they waited {}",
                 nanos(idle.total_ns),
                 count(idle.count),
                 nanos(idle.waiting_ns)

@@ -51,9 +51,9 @@ Where goroutines of the trace lose time, by stack.
                        10 ms, if the trace has any)
   -o x.pb.gz           for go tool pprof; - is standard output
   --force              replace x.pb.gz if it exists (never the trace)
-  --top                a table by line, too: time in the line itself, and in all it called
+  --top                also a table by line: time in the line itself (flat), and with all it called
   --folded             root;...;leaf nanoseconds, for flame graph tools
-  --latency A..B       with --region: only regions that take so long
+  --latency A..B       with --region: only regions with this duration
   --json               as one JSON object with these fields, which stay as they are:
       file, kind, count, total_ns, open_count, open_ns (still going on at the end, in no sum),
       stacks [{count, total_ns, max_ns, stack [{function, file, line}] (leaf first)}],
@@ -310,7 +310,7 @@ fn folded_text(trace: &Trace, profile: &Profile) -> Text {
 
 fn text(trace: &Trace, profile: &Profile) -> Text {
     let mut text = Text::new();
-    let sums = format!("{} events, {} in all", count(profile.count), nanos(profile.nanos));
+    let sums = format!("{} events, {} total", count(profile.count), nanos(profile.nanos));
     line(&mut text, &format!("{}: {sums}", profile.kind.name()));
     if profile.open_count > 0 {
         let open = (count(profile.open_count), nanos(profile.open_nanos));

@@ -37,17 +37,16 @@ pub enum Form {
 pub const HELP: &str = "\
 tracelane report FILE [--json|--md] [--all] [--fail-on severe]
 
-Looks for what probably costs the traced program its time: locks held over slow calls, goroutines that wait
-for each other, starve, pile up or poll, the collector, system calls, work that is shared out unevenly. Each
-finding is one sentence with its evidence, the line to look at, and places in the trace that show it. Locks are
-inferred from who ends the waits: a trace does not name them.
+Finds what probably costs the program its time: locks held during slow calls, goroutines that wait for each other,
+starve, leak or poll, the GC, system calls, unbalanced work. Each finding is a sentence with its evidence, the line to
+look at, and places in the trace that show it. Locks are inferred from wakeups: traces do not record lock identity.
 
 The worst findings come first. If none is a warning or severe, the three largest wait sites follow, each with its
 share of work time: the time of the program's goroutines less their waits for something to do. What was not analysed
 is listed at the end.
 
   --md                 as Markdown
-  --all                notes of low confidence, too
+  --all                also notes of low confidence
   --fail-on severe     exit with code 4 if there is a finding this bad (severe, warning or note)
   --json               as one JSON object with these fields, which stay as they are:
       summary {file, file_bytes, version, duration_ns, events, goroutines, procs, procs_busy, lock_wait_ns,
@@ -60,8 +59,9 @@ is listed at the end.
                  victims [{function, goroutines}], time_lost_ns, confidence (0 to 1), check,
                  links [{goroutine, start_ns, end_ns}] (times from the start of the trace)}]
       kind is one of lock_contention, lock_held_over_io, rwmutex_writer, goroutine_leak, gc_pressure,
-      cpu_starvation, cpu_bound, cpu_throttled, cpu_descheduled, idle_procs, slow_syscall, channel_backlog, limited_concurrency, imbalance,
-      straggler, serial_waits, stop_the_world, polling_sleep, goroutine_churn, trace_damage
+      cpu_starvation, cpu_bound, cpu_throttled, cpu_descheduled, idle_procs, slow_syscall, channel_backlog,
+      limited_concurrency, imbalance, straggler, serial_waits, stop_the_world, polling_sleep, goroutine_churn,
+      trace_damage
 ";
 
 /// What was asked for.
@@ -412,7 +412,7 @@ impl Summary {
 
     fn numbers(&self) -> String {
         format!(
-            "Procs busy {:.0} %; lock waits {} in sum; longest wait for a proc {}; GC marking {}, mark assist {}; world \
+            "Procs busy {:.0} %; lock waits {} total; longest wait for a proc {}; GC marking {}, mark assist {}; world \
              stopped {}.",
             100.0 * self.procs_busy,
             nanos(self.lock_wait_ns),
@@ -426,7 +426,7 @@ impl Summary {
 
 impl Link {
     fn words(self) -> String {
-        format!("g{} at {} for {}", self.goroutine, offset(self.start_ns), duration(self.end_ns - self.start_ns))
+        format!("G{} at {} for {}", self.goroutine, offset(self.start_ns), duration(self.end_ns - self.start_ns))
     }
 }
 

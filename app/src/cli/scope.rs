@@ -12,8 +12,8 @@ use crate::fmt::escape::visible;
 
 /// The lines about these options, for the help of commands that take them.
 pub const HELP: &str = "\
-  --range A..B         only this stretch of time, from the start of the trace: 100ms..1.2s, 1s.., ..20ms
-  --goroutine g25      only this goroutine (also 25)
+  --range A..B         only this range, from the start of the trace: 100ms..1.2s, 1s.., ..20ms
+  --goroutine G25      only this goroutine (also 25)
   --function NAME      only goroutines started with this function: in full, or its end (main.worker, worker)
   --task ID|TYPE       only what goroutines did in regions of this task and its descendants, or of all tasks
                        of this type
@@ -65,7 +65,7 @@ impl Wanted {
             "goroutine" => {
                 let value = value()?;
                 let digits = value.strip_prefix(['g', 'G']).unwrap_or(&value);
-                Who::Goroutine(GoId(digits.parse().map_err(|_error| wrong("g25", &value))?))
+                Who::Goroutine(GoId(digits.parse().map_err(|_error| wrong("G25", &value))?))
             }
             "function" => Who::Function(value()?),
             "task" => Who::Task(value()?),

@@ -37,7 +37,7 @@ Draws the window as it looks with FILE open into a picture. Needs no display and
   --scale 1            pixels per point
   --theme dark         dark or light
   --range A..B         the stretch of time to show, from the start of the trace: 100ms..1.2s
-  --select g25@1.2s    select what goroutine 25 does 1.2 s after the start; g25 alone selects its
+  --select G25@1.2s    select what goroutine 25 does 1.2 s after the start; G25 alone selects its
                        lane; p0 is a proc, m4711 a thread, gc and stw the collector and its pauses
   --compare FILE       show this trace as B beside the first; given again, it adds to a series; --row 1 chooses the
                        row of the changes with that rank and shows its slowest instances
@@ -94,7 +94,7 @@ impl Asked {
                 "--scale" => asked.scale = words.value(&option, "2 (0.5 to 4)", parse_scale)?,
                 "--theme" => asked.theme = words.value(&option, "dark or light", parse_theme)?,
                 "--range" => asked.range = Some(words.value(&option, "100ms..1.2s", parse_stretch)?),
-                "--select" => asked.select = Some(words.value(&option, "g25@1.2s", parse_target)?),
+                "--select" => asked.select = Some(words.value(&option, "G25@1.2s", parse_target)?),
                 "--compare" => asked.compared.push(words.input()?),
                 "--row" => asked.row = Some(words.number(&option, "1")?),
                 "--panel" => asked.panel = Some(words.value(&option, &panel_names(), parse_panel)?),

@@ -22,11 +22,11 @@ use crate::fmt::time::{duration, nanos, offset};
 pub const HELP: &str = "\
 tracelane stw FILE [--range A..B] [--limit N] [--json]
 
-Stops of the world one by one: why, who asked, how long until all goroutines stood still and who was the last of
-them, how long they were held.
+STW pauses one by one: the reason, the requester, the time to stop all goroutines and the last one to stop, and how
+long they were held.
 
-  --range A..B         only those that touch this stretch, from the start of the trace
-  --limit 40           so many rows of the text
+  --range A..B         only pauses that overlap this range, from the start of the trace
+  --limit 40           maximum number of rows of the text
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, duration_ns, reasons [{reason, count, total_ns, max_ns, stopping_ns}],
       stops [{start_ns, duration_ns, complete, reason, collector (true for its own), goroutine or null,
@@ -149,7 +149,7 @@ impl OneStop {
 
     fn row(&self, text: &mut Text) {
         let reason = or_unknown(&self.reason);
-        let who = self.goroutine.map_or_else(String::new, |go| format!(" by g{go}"));
+        let who = self.goroutine.map_or_else(String::new, |go| format!(" by G{go}"));
         let place =
             Frame::outside_runtime(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
         let cut = if self.complete { "" } else { ", cut by the border of the trace" };
@@ -221,7 +221,7 @@ impl Report {
         line(
             &mut text,
             &format!(
-                "The world was stopped {} times in {}, {} in sum ({})",
+                "The world was stopped {} times in {}, {} total ({})",
                 count(self.stops.len() as u64),
                 duration(self.duration_ns),
                 nanos(total),
@@ -232,7 +232,7 @@ impl Report {
             line(
                 &mut text,
                 &format!(
-                    "{:>6} {:>9} in sum, max {:>9}, of it stopping {:>9}  {}",
+                    "{:>6} {:>9} total, max {:>9}, of it stopping {:>9}  {}",
                     count(reason.count),
                     nanos(reason.total_ns),
                     nanos(reason.max_ns),

@@ -21,11 +21,11 @@ use crate::fmt::time::{duration, nanos};
 pub const HELP: &str = "\
 tracelane syscalls FILE [--limit N] [--json] [scope]
 
-System calls by function and by stack: how many, how long, which lost their proc (those were blocking) and for how
-long. The longest one by one. The runtime records calls of C functions in the same way: they are cgo calls, and what
+System calls by function and by stack: how many, how long, which lost their proc (blocking calls) and for how long;
+and the longest calls one by one. The runtime records calls of C functions in the same way: these are cgo calls. What
 C does on a thread of its own between two calls into Go is C code outside Go.
 
-  --limit 20           so many functions, and so many stacks
+  --limit 20           maximum number of functions, and of stacks
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, all {calls}, functions [{calls}], stacks [{calls}]
       calls {kind (system, cgo, outside_go; null of all), function, calls {count, total_ns, mean_ns, p50_ns, p95_ns, p99_ns, max_ns}, blocking, blocked_ns, cut,
@@ -152,7 +152,7 @@ impl Report {
                 kind if kind == CallKind::OutsideGo.name() => " outside Go",
                 _ => "",
             };
-            line(&mut text, &format!("{:>10} at {at}: g{}{what}{blocked}", nanos(call.duration_ns), call.goroutine));
+            line(&mut text, &format!("{:>10} at {at}: G{}{what}{blocked}", nanos(call.duration_ns), call.goroutine));
         }
         text
     }

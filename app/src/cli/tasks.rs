@@ -29,11 +29,11 @@ tracelane regions FILE [options] [scope]
 How long tasks took, by type, the slowest first, each with where the time of its goroutines went. Regions are
 grouped by type and by the line that begins them (go tool trace takes the root of the stack).
 
-  --latency A..B       only those that took so long: 10ms.., ..1s
+  --latency A..B       only those with this duration: 10ms.., ..1s
   --complete           only those with both ends in the trace; --incomplete: only the others
   --log TEXT           tasks only: with this text in a log
-  --depth N            regions only: so deep on their goroutine, outermost 0
-  --limit 10           so many of each type
+  --depth N            regions only: this nesting depth on their goroutine (outermost: 0)
+  --limit 10           maximum number of each type
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, types [{name, place (regions) or null, count, incomplete, total_ns, mean_ns, p50_ns, p95_ns,
       p99_ns, max_ns (of the complete ones), slowest [{task, parent, children, depth, goroutine, start_ns,
@@ -273,7 +273,7 @@ impl Instance {
 
     fn words(&self) -> String {
         let task = self.task.map_or_else(String::new, |task| format!(" task {task}"));
-        let go = self.goroutine.map_or_else(String::new, |go| format!(" g{go}"));
+        let go = self.goroutine.map_or_else(String::new, |go| format!(" G{go}"));
         let cut = if self.complete { "" } else { " (cut)" };
         let mut words = format!("{:>12}{cut} at {}{task}{go}", duration(self.duration_ns), duration(self.start_ns));
         if let Some(depth) = self.depth.filter(|depth| *depth > 0) {

@@ -23,16 +23,17 @@ use crate::fmt::time::{nanos, offset};
 pub const HELP: &str = "\
 tracelane why FILE [--limit N] [--json] [scope]
 
-Where the time went: from the end back along the wake-ups that really ended the waits, each only as far as the one
-before waited, through channels, locks, WaitGroups, network, timers, system calls, the collector and the scheduler.
-First one sentence about the largest part, then a table by who did what where, which sums to the time exactly.
-Without --goroutine, --function, --task or --region: the slowest task or request in the range, or, if the first
-finding of `report` is about other goroutines, the longest of its examples. The first line names what was selected.
+Where the time went. From the end, follows the wakeups that ended the waits back in time, through channels, locks,
+WaitGroups, network, timers, system calls, the GC and the scheduler; each goroutine counts only while the one it kept
+waiting waited. Prints a sentence about the largest part, then a table of what each goroutine did and where; its rows
+sum to the time exactly. Without --goroutine, --function, --task or --region: the slowest task or request in the range
+or, if the first finding of `report` is about other goroutines, its longest example. The first line names what was
+selected.
 
-  --goroutine g40 --range 1.2s..1.322s   why these 122 ms?
-  --task basket                          all tasks of a type, added up
+  --goroutine G40 --range 1.2s..1.322s   why these 122 ms?
+  --task basket                          all tasks of this type, added up
 
-  --limit 20           so many lines of the table
+  --limit 20           maximum number of rows of the table
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, selected {by (task, call, finding or last), name} (null if the scope names something),
       sentence, stretches, total_ns,
@@ -189,7 +190,7 @@ impl Report {
     fn text(&self, limit: usize) -> Text {
         let mut text = Text::new();
         if self.parts.is_empty() {
-            line(&mut text, "Nobody did anything there.");
+            line(&mut text, "No goroutine did anything in the selected scope.");
             return text;
         }
         if self.partial {
@@ -201,7 +202,7 @@ impl Report {
         }
         line(&mut text, &self.sentence);
         let whose = match self.goroutine {
-            Some(go) if self.stretches == 1 => format!("g{go} from {}", offset(self.start_ns)),
+            Some(go) if self.stretches == 1 => format!("G{go} from {}", offset(self.start_ns)),
             _ => format!("{} stretches", count(self.stretches)),
         };
         text.blank();
@@ -215,7 +216,7 @@ impl Report {
             line(&mut text, &self.row(total, steps, &format!("{} more", rest.len())));
         }
         let steps = self.parts.iter().map(|part| part.count).sum();
-        line(&mut text, &self.row(self.total_ns, steps, "in all"));
+        line(&mut text, &self.row(self.total_ns, steps, "total"));
         text
     }
 
@@ -235,10 +236,10 @@ impl Part {
             (true, place) => format!(" since before the trace (no stack) and went on{place}"),
         };
         let for_whom = self.via.last().map_or_else(String::new, |wait| match &wait.place {
-            Some(place) => format!(", for which g{} waited in {}", wait.goroutine, place.in_full()),
-            None => format!(", for which g{} waited", wait.goroutine),
+            Some(place) => format!(", for which G{} waited in {}", wait.goroutine, place.in_full()),
+            None => format!(", for which G{} waited", wait.goroutine),
         });
-        format!("g{} {}{reason}{place}{for_whom}", self.goroutine, did_by_name(self.doing))
+        format!("G{} {}{reason}{place}{for_whom}", self.goroutine, did_by_name(self.doing))
     }
 }
 

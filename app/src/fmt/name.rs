@@ -4,6 +4,7 @@ use std::path::Path;
 
 use trace_core::analysis::places::{self, in_words};
 use trace_core::analysis::syscalls::CallKind;
+use trace_core::analysis::wait_chain::Doing;
 use trace_core::base::ids::{GoIx, StackId, StrId};
 use trace_core::base::visible::visible;
 use trace_core::event::state::{GoState, SpanClass};
@@ -174,6 +175,23 @@ pub const fn class(class: SpanClass) -> &'static str {
         SpanClass::WaitSleep => "Sleeping",
         SpanClass::Gc => "Garbage collection",
         SpanClass::WaitOther => "Waiting",
+    }
+}
+
+/// What a goroutine did, in the words of [`class`].
+#[must_use]
+pub const fn doing(doing: Doing) -> &'static str {
+    match doing {
+        Doing::Running => "Running",
+        Doing::MarkAssist => "Mark assist",
+        Doing::NoCpu => "No CPU",
+        Doing::Runnable => "Runnable",
+        Doing::Syscall => "System call",
+        Doing::CgoCall => "Cgo call",
+        Doing::Waiting(of) => class(of),
+        Doing::NotCreated => "Not created yet",
+        Doing::Unfollowed => "Not analysed",
+        Doing::Unknown => "Unknown",
     }
 }
 

@@ -6,10 +6,8 @@ use std::collections::BTreeSet;
 use egui::{Label, RichText, Ui};
 
 use trace_core::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
-use trace_core::analysis::wait_chain::Doing;
 use trace_core::base::ids::{GoIx, StackId};
 use trace_core::base::time::TimeRange;
-use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
@@ -31,12 +29,12 @@ use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, text}
 
 const COLUMNS: [Column; 7] = [
     text("Place", 0.0),
-    text("On", 150.0),
-    number("Times", 70.0),
-    number("In all", 76.0),
+    text("Reason", 150.0),
+    number("Count", 70.0),
+    number("Total", 76.0),
     number("Longest", 76.0),
     text("Ended by", 0.0),
-    text("who meanwhile", 0.0),
+    text("Waker was doing", 0.0),
 ];
 /// The longest waits come first.
 const USUAL: Sorting = Sorting { column: 3, descending: true };
@@ -146,7 +144,7 @@ fn place_cells(tokens: &Tokens, trace: &Trace, (blocked, releasers): &(Blocked, 
         Cell::number(count(blocked.count)),
         Cell::number(time(blocked.nanos)),
         Cell::number(time(blocked.max)),
-        Cell::text(first.map_or_else(|| "nobody in the trace".to_owned(), |part| name::goroutine(trace, part.go)))
+        Cell::text(first.map_or_else(|| "not ended in the trace".to_owned(), |part| name::goroutine(trace, part.go)))
             .colored(tokens.muted),
         Cell::text(first.map(|part| did(trace, part)).unwrap_or_default()).colored(tokens.muted),
     ]
@@ -155,7 +153,7 @@ fn place_cells(tokens: &Tokens, trace: &Trace, (blocked, releasers): &(Blocked, 
 fn part_cells(tokens: &Tokens, trace: &Trace, part: &Meanwhile) -> Vec<Cell> {
     vec![
         Cell::text(place(trace, part.release)).indented(24.0).colored(tokens.muted),
-        Cell::text(doing(part.doing)).dotted(doing_color(tokens, part.doing)),
+        Cell::text(name::doing(part.doing)).dotted(lanes::doing(tokens, part.doing)),
         Cell::number(count(part.count)).colored(tokens.muted),
         Cell::number(time(part.nanos)).colored(tokens.muted),
         Cell::number(duration(part.longest.nanos())).colored(tokens.muted),
@@ -177,36 +175,8 @@ fn on(trace: &Trace, blocked: &Blocked) -> String {
 
 fn did(trace: &Trace, part: &Meanwhile) -> String {
     let at = place(trace, part.stack);
-    let doing = doing(part.doing).to_lowercase();
+    let doing = name::doing(part.doing).to_lowercase();
     if at.is_empty() { doing } else { format!("{doing} in {at}") }
-}
-
-const fn doing(doing: Doing) -> &'static str {
-    match doing {
-        Doing::Running => "Ran",
-        Doing::MarkAssist => "Helped the collector",
-        Doing::NoCpu => "Had no CPU",
-        Doing::Runnable => "Waited for a proc",
-        Doing::Syscall => "Was in a system call",
-        Doing::CgoCall => "Was in a cgo call",
-        Doing::Waiting(class) => name::class(class),
-        Doing::NotCreated => "Not created yet",
-        Doing::Unfollowed => "Not looked into",
-        Doing::Unknown => "Unknown",
-    }
-}
-
-fn doing_color(tokens: &Tokens, doing: Doing) -> egui::Color32 {
-    let class = match doing {
-        Doing::Running => SpanClass::Running,
-        Doing::MarkAssist => SpanClass::Gc,
-        Doing::NoCpu => return lanes::no_cpu(tokens),
-        Doing::Runnable => SpanClass::Runnable,
-        Doing::Syscall | Doing::CgoCall => SpanClass::Syscall,
-        Doing::Waiting(class) => class,
-        Doing::NotCreated | Doing::Unfollowed | Doing::Unknown => return tokens.line,
-    };
-    tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted)
 }
 
 fn place(trace: &Trace, stack: StackId) -> String {

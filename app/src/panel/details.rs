@@ -113,7 +113,7 @@ fn cause_rows(pairs: &mut Pairs<'_>, trace: &Trace, (span, cause): (&Span, Optio
     who_row(pairs, trace, &format!("{what} by"), flow.from, actions);
     let before = span.range.start.nanos_since(flow.from.time);
     if span.state == GoState::Running && before > 0 {
-        pairs.text("Ran after", &format!("{} of being ready", duration(before)), &exact(before));
+        pairs.text("Ran after", &format!("{} of being runnable", duration(before)), &exact(before));
     }
 }
 

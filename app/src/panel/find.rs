@@ -33,7 +33,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let id = Id::unique("find-text");
     let mut text: String = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
-    let hint = "A start function, g13, a task, a region, a message";
+    let hint = "A start function, G13, a task, a region, a message";
     let field = TextEdit::singleline(&mut text).hint_text(hint).desired_width(ui.available_width().min(420.0));
     let response = ui.add(field);
     response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Find"));

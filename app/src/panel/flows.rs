@@ -24,7 +24,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let trace = &document.trace;
     let Selection::Span(at) = document.selection else {
-        empty(ui, "Select a span to see what made it ready, and whom it created or unblocked");
+        empty(ui, "Select a span to see what made it runnable, and what it created or unblocked");
         return;
     };
     let key = ListKey::new(document, at.lane, Some(at), trace.range());

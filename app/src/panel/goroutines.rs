@@ -33,7 +33,7 @@ const COLUMNS: [Column; 9] = [
     number("Ready", 76.0),
     number("In calls", 76.0),
     number("Blocked", 76.0),
-    number("In all", 76.0),
+    number("Total", 76.0),
     number("Longest run", 84.0),
     text("Breakdown", 180.0),
 ];

@@ -256,7 +256,7 @@ fn collector_ui(ui: &mut Ui, document: &Document, lane: LaneId, title: &str, act
         pairs.text("Times", &count(spans), "");
         let whole = u64::try_from(bounds.nanos()).unwrap_or(0);
         let sum = i64::try_from(nanos).unwrap_or(i64::MAX);
-        pairs.text("In all", &format!("{} ({})", duration(sum), percent(nanos, whole)), &exact(sum));
+        pairs.text("Total", &format!("{} ({})", duration(sum), percent(nanos, whole)), &exact(sum));
         if spans > 0 {
             let mean = sum / i64::try_from(spans).unwrap_or(1).max(1);
             pairs.text("On average", &duration(mean), &exact(mean));

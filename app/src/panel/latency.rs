@@ -36,13 +36,13 @@ use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, table
 const GROUPS: [Column; 9] = [
     text("Start function", 0.0),
     number("Waits", 80.0),
-    number("In all", 80.0),
+    number("Total", 80.0),
     number("Mean", 76.0),
     number("Median", 76.0),
-    number("95 %", 76.0),
-    number("99 %", 76.0),
+    number("p95", 76.0),
+    number("p99", 76.0),
     number("Longest", 80.0),
-    text("What made them ready", 170.0),
+    text("What made them runnable", 170.0),
 ];
 const EACH_COLUMNS: [Column; 9] = {
     let mut columns = GROUPS;
@@ -55,7 +55,7 @@ const WAITS: [Column; 5] = [
     number("Waited", 88.0),
     number("From", 104.0),
     text("Goroutine", 240.0),
-    text("Made ready by", 220.0),
+    text("Made runnable by", 220.0),
     text("At", 0.0),
 ];
 const OTHERS: [Column; 6] = [
@@ -141,7 +141,7 @@ fn latency_ui(ui: &mut Ui, document: &Document, found: &Arc<Latency>, waits: boo
     let tokens = tokens::of(ui.ctx());
     ui.horizontal(|ui| {
         let title = format!(
-            "{}, {} in all, median {}, 99 % {}, longest {}: {}",
+            "{}, {} total, median {}, p99 {}, longest {}: {}",
             words::counted(all.waits.count, "wait"),
             time(all.waits.total),
             nanos_or_dash(all.waits.p50),

@@ -25,7 +25,7 @@ const COLUMNS: [Column; 9] = [
     text("Locked at", 0.0),
     text("On", 150.0),
     number("Waits", 64.0),
-    number("In all", 76.0),
+    number("Total", 76.0),
     number("Longest", 76.0),
     number("Queue", 56.0),
     number("Convoy", 76.0),

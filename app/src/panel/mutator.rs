@@ -178,7 +178,7 @@ fn over_time_ui(ui: &mut Ui, document: &Document, found: &MutatorStudy, height: 
     let origin = document.trace.range().start;
     let range = document.trace.range().intersect(document.scope_range());
     let series = over_time(tokens, document, found);
-    let title = format!("Share over time, {} in all", words(Unit::Share, found.mean));
+    let title = format!("Share over time, mean {}", words(Unit::Share, found.mean));
     let touched = plot(
         ui,
         &Plot {

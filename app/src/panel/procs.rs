@@ -81,7 +81,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let forms =
-            [(Form::Procs, "Procs"), (Form::Threads, "Threads"), (Form::Idle, "Idle while goroutines were ready")];
+            [(Form::Procs, "Procs"), (Form::Threads, "Threads"), (Form::Idle, "Idle while goroutines were runnable")];
         for (offered, title) in forms {
             if chip(ui, title, form == offered).clicked() {
                 form = offered;
@@ -117,8 +117,8 @@ fn procs_ui(ui: &mut Ui, document: &Document, found: &Arc<Procs>, actions: &mut 
     let tokens = tokens::of(ui.ctx());
     let whole = found.range.nanos().unsigned_abs();
     let colors = [
-        ("Ran", color(tokens, SpanClass::Running)),
-        ("the collector", color(tokens, SpanClass::Gc)),
+        ("Running", color(tokens, SpanClass::Running)),
+        ("GC", color(tokens, SpanClass::Gc)),
         (
             if document.trace.has_c_calls() { "In system calls and cgo calls" } else { "In system calls" },
             color(tokens, SpanClass::Syscall),
@@ -328,7 +328,7 @@ fn since(time: i64, origin: i64) -> f64 {
 fn idle_ui(ui: &mut Ui, document: &Document, found: &Procs, actions: &mut Actions) {
     let idle = &found.idle_while_ready;
     if idle.count == 0 {
-        empty(ui, "No proc idled while a goroutine was ready");
+        empty(ui, "No proc idled while a goroutine was runnable");
         return;
     }
     let tokens = tokens::of(ui.ctx());
@@ -336,7 +336,7 @@ fn idle_ui(ui: &mut Ui, document: &Document, found: &Procs, actions: &mut Action
     title_ui(
         ui,
         format!(
-            "Some proc idled while goroutines were ready for {} ({}) in {} stretches; goroutines waited {} meanwhile",
+            "Some proc idled while goroutines were runnable for {} ({}) in {} stretches; goroutines waited {} meanwhile",
             time(idle.nanos),
             percent(idle.nanos, whole),
             count(idle.count),

@@ -29,9 +29,9 @@ use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, table
 const GROUPS: [Column; 9] = [
     text("Call", 0.0),
     number("Calls", 80.0),
-    number("In all", 80.0),
+    number("Total", 80.0),
     number("Median", 76.0),
-    number("99 %", 76.0),
+    number("p99", 76.0),
     number("Longest", 80.0),
     number("Blocking", 76.0),
     number("Without proc", 92.0),
@@ -88,7 +88,7 @@ fn title_ui(ui: &mut Ui, document: &Document, found: &Syscalls) {
     ui.horizontal(|ui| {
         let in_c = if found.in_c > 0 { format!(" ({} of C)", count(found.in_c)) } else { String::new() };
         let title = format!(
-            "{}{in_c}, {} in all, {} of them blocking ({} without a proc): {}",
+            "{}{in_c}, {} total, {} of them blocking ({} without a proc): {}",
             words::counted(all.calls.count, "call"),
             time(all.calls.total),
             count(all.blocking),

@@ -7,7 +7,6 @@ use trace_core::analysis::wait_chain::{Doing, Step, WaitChain};
 use trace_core::analysis::why::Why;
 use trace_core::base::ids::{StackId, StrId};
 use trace_core::base::time::TimeRange;
-use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
@@ -19,7 +18,6 @@ use crate::fmt::time::{duration, exact, offset};
 use crate::panel::answer;
 use crate::state::app::AppState;
 use crate::state::study::{Answer, Question};
-use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, lanes, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::link::copy_button;
@@ -31,14 +29,14 @@ const SHARES: [Column; 6] = [
     number("Share", 70.0),
     number("Steps", 52.0),
     text("Who", 0.0),
-    text("Did", 190.0),
+    text("State", 190.0),
     text("Where", 0.0),
 ];
 const STEPS: [Column; 6] = [
     number("At", 104.0),
     number("Time", 76.0),
     text("Who", 0.0),
-    text("Did", 190.0),
+    text("State", 190.0),
     text("Where", 0.0),
     text("Ended the wait of", 0.0),
 ];
@@ -106,7 +104,7 @@ fn shares_ui(ui: &mut Ui, trace: &Trace, found: &Why, actions: &mut Actions) {
                     sum_of(duration(i64::try_from(sum).unwrap_or(i64::MAX))),
                     sum_of(percent(sum, whole)),
                     sum_of(count(found.longest.steps.len() as u64)),
-                    Cell::text("In all").strong(),
+                    Cell::text("Total").strong(),
                 ];
             };
             vec![
@@ -114,7 +112,7 @@ fn shares_ui(ui: &mut Ui, trace: &Trace, found: &Why, actions: &mut Actions) {
                 Cell::number(percent(share.nanos, whole)).colored(tokens.muted),
                 Cell::number(count(share.count)).colored(tokens.muted),
                 Cell::text(name::goroutine(trace, share.go)).colored(tokens.accent),
-                Cell::text(did(trace, share.doing, share.reason)).dotted(color(tokens, share.doing)),
+                Cell::text(did(trace, share.doing, share.reason)).dotted(lanes::doing(tokens, share.doing)),
                 Cell::number(place(trace, share.stack)).colored(tokens.muted),
             ]
         },
@@ -140,7 +138,7 @@ fn steps_ui(ui: &mut Ui, trace: &Trace, chain: &WaitChain, actions: &mut Actions
                 Cell::number(offset(step.range.start.nanos_since(origin))),
                 Cell::number(duration(step.range.nanos())),
                 Cell::text(name::goroutine(trace, step.go)).colored(tokens.accent).indented(depth * INDENT),
-                Cell::text(did(trace, step.doing, step.reason)).dotted(color(tokens, step.doing)),
+                Cell::text(did(trace, step.doing, step.reason)).dotted(lanes::doing(tokens, step.doing)),
                 Cell::number(place(trace, step.stack)).colored(tokens.muted),
                 Cell::text(ended(trace, chain, step)).colored(tokens.muted),
             ]
@@ -177,34 +175,10 @@ fn place(trace: &Trace, stack: StackId) -> String {
         .unwrap_or_default()
 }
 
-/// What somebody did, in words.
+/// What a goroutine did, with the runtime's reason for a wait.
 fn did(trace: &Trace, doing: Doing, reason: StrId) -> String {
-    match doing {
-        Doing::Running => "Ran".to_owned(),
-        Doing::MarkAssist => "Ran, helping the collector".to_owned(),
-        Doing::NoCpu => "Had no CPU".to_owned(),
-        Doing::Runnable => "Was ready, without a proc".to_owned(),
-        Doing::Syscall => "Was in a system call".to_owned(),
-        Doing::CgoCall => "Was in a cgo call".to_owned(),
-        Doing::Waiting(class) => match trace.str(reason) {
-            "" => name::class(class).to_owned(),
-            reason => format!("Waited ({reason})"),
-        },
-        Doing::NotCreated => "Not created yet".to_owned(),
-        Doing::Unfollowed => "Not looked into".to_owned(),
-        Doing::Unknown => "Unknown".to_owned(),
+    match (doing, trace.str(reason)) {
+        (Doing::Waiting(_), reason) if !reason.is_empty() => format!("Waiting ({reason})"),
+        _ => name::doing(doing).to_owned(),
     }
-}
-
-fn color(tokens: &Tokens, doing: Doing) -> egui::Color32 {
-    let class = match doing {
-        Doing::Running => SpanClass::Running,
-        Doing::MarkAssist => SpanClass::Gc,
-        Doing::NoCpu => return lanes::no_cpu(tokens),
-        Doing::Runnable => SpanClass::Runnable,
-        Doing::Syscall | Doing::CgoCall => SpanClass::Syscall,
-        Doing::Waiting(class) => class,
-        Doing::NotCreated | Doing::Unfollowed | Doing::Unknown => return tokens.line,
-    };
-    tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted)
 }

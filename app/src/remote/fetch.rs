@@ -109,7 +109,7 @@ fn ask(name: &str, limit: Option<u64>) -> io::Result<Bounded<Box<dyn Read + Send
     drop(body.read_to_end(&mut page));
     let cure = match status.as_u16() {
         401 | 407 => "; a user and a password are given as http://USER:PASSWORD@HOST/…",
-        300..=399 => "; give the address that it leads to",
+        300..=399 => "; give the address that it redirects to",
         _ => "",
     };
     let said = without_secrets(&quoted(&String::from_utf8_lossy(&page)));
@@ -165,7 +165,8 @@ impl<R: Read> Read for Bounded<R> {
         let count = count?;
         self.come += count as u64;
         if self.come > self.limit {
-            let what = format!("the server sent more than {}; --max-download SIZE (4G) takes more", bytes(self.limit));
+            let what =
+                format!("the server sent more than {}; --max-download SIZE (4G) raises the limit", bytes(self.limit));
             return Err(io::Error::new(ErrorKind::FileTooLarge, what));
         }
         Ok(count)
@@ -200,17 +201,17 @@ fn unanswered(error: ureq::Error) -> io::Error {
     let cure = match &error {
         ureq::Error::ConnectionFailed => "is the program running, and does it serve net/http/pprof there?",
         _ if refused => "is the program running, and does it serve net/http/pprof there?",
-        ureq::Error::HostNotFound => "is the name of the server right?",
+        ureq::Error::HostNotFound => "is the name of the server correct?",
         ureq::Error::Timeout(_) => "the program may be stopped or busy; try again",
-        ureq::Error::TooManyRedirects => "it leads from one address to the next; give the last one",
-        ureq::Error::LargeResponseHeader(..) => "what answers there is no server with net/http/pprof",
+        ureq::Error::TooManyRedirects => "it redirects from one address to the next; give the last one",
+        ureq::Error::LargeResponseHeader(..) => "what responds there is not a server with net/http/pprof",
         _ => "check the address and try again",
     };
     let what = match &error {
         ureq::Error::Timeout(_) => "it took too long".to_owned(),
         other => without_secrets(&other.to_string()),
     };
-    io::Error::other(format!("the server gave no answer ({what}); {cure}"))
+    io::Error::other(format!("the server did not respond ({what}); {cure}"))
 }
 
 /// The first lines of an error's page, behind a colon.

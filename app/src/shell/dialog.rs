@@ -31,7 +31,10 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
             Dialog::Replace { path, .. } => {
                 let folder = path.parent().map(name::path).unwrap_or_default();
                 title_ui(ui, &format!("Replace {}?", name::last_part(path)));
-                text_ui(ui, &format!("{folder} contains a file of this name. What it holds would be lost."));
+                text_ui(
+                    ui,
+                    &format!("A file with this name already exists in {folder}. Replacing it discards its contents."),
+                );
                 // Enter, which ended the path, must not go on to replace the file.
                 answers_ui(ui, &[(Kind::Primary, "Replace", Reply::Replace), CANCEL], 1, actions);
             }
@@ -52,11 +55,11 @@ fn unsaved_ui(ui: &mut Ui, state: &AppState, ids: &[DocumentId], then: Leave, ac
         [only] => {
             let is_saved_first = format!("Save this trace before {when}?");
             title_ui(ui, if can_save { &is_saved_first } else { "Stop recording?" });
-            text_ui(ui, &format!("{}{} is not stored anywhere else.", only.source.title(), progress(only)));
+            text_ui(ui, &format!("{}{} is not saved anywhere else.", only.source.title(), progress(only)));
         }
         several => {
             title_ui(ui, &format!("Save {} traces before {when}?", several.len()));
-            text_ui(ui, "They are not stored anywhere else:");
+            text_ui(ui, "They are not saved anywhere else:");
             for document in several.iter().take(MOST_NAMED) {
                 text_ui(ui, &format!("• {}{}", document.source.title(), progress(document)));
             }

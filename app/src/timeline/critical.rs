@@ -5,7 +5,7 @@ use egui::epaint::Mesh;
 use egui::{Color32, Rect, Shape, Stroke, Ui, pos2};
 
 use trace_core::analysis::wait_chain::{Doing, Step, WaitChain};
-use trace_core::event::state::{GoState, SpanClass};
+use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions};
@@ -110,14 +110,9 @@ fn victim_strip(frame: &Frame<'_>) -> Option<f32> {
 }
 
 fn color(frame: &Frame<'_>, step: &Step) -> Color32 {
-    let class = match step.doing {
-        Doing::Running => SpanClass::Running,
-        Doing::MarkAssist => SpanClass::Gc,
-        Doing::NoCpu => return lanes::no_cpu(frame.tokens),
-        Doing::Runnable => SpanClass::Runnable,
-        Doing::Syscall | Doing::CgoCall => SpanClass::Syscall,
-        Doing::Waiting(class) => class,
-        Doing::NotCreated | Doing::Unfollowed | Doing::Unknown => return frame.tokens.muted,
-    };
-    frame.colors.strong.get(class as usize).copied().unwrap_or(frame.tokens.muted)
+    match step.doing.class() {
+        Some(class) => frame.colors.strong.get(class as usize).copied().unwrap_or(frame.tokens.muted),
+        None if step.doing == Doing::NoCpu => lanes::no_cpu(frame.tokens),
+        None => frame.tokens.muted,
+    }
 }

@@ -192,7 +192,7 @@ pub fn cause_name(trace: &Trace, cause: Cause) -> &'static str {
         Cause::Status => "already so when first seen",
         Cause::Created => "just created",
         Cause::Unblocked => "unblocked",
-        Cause::Stopped => "stopped running, still ready",
+        Cause::Stopped => "stopped running, still runnable",
         Cause::SyscallExit => "back from a system call, no proc free",
         Cause::Switched => "coroutine switch",
         Cause::Started => "got a proc",

@@ -127,22 +127,16 @@ impl Blocked {
         }
     }
 
-    /// ` at chan receive`; nothing if that is not known.
-    #[must_use]
-    pub fn at_operation(&self, trace: &Trace) -> String {
-        match self.operation(trace) {
-            "" => String::new(),
-            operation => format!(" at {operation}"),
-        }
-    }
-
-    /// `in chan receive at main.worker (main.go:30)`; without the operation if that is not known.
+    /// `in chan receive at main.worker (main.go:30)`; `(network) at main.read (main.go:9)` where the runtime's reason is
+    /// all that is known, and the place alone without that.
     #[must_use]
     pub(crate) fn in_operation(&self, trace: &Trace) -> String {
         let place = place_name(Some(&self.place));
-        match self.operation(trace) {
-            "" => format!("at {place}"),
-            operation => format!("in {operation} at {place}"),
+        match (self.op, self.operation(trace)) {
+            (_, "") => format!("at {place}"),
+            (Op::Gc | Op::Pool, resource) => format!("for {resource} at {place}"),
+            (op, reason) if op.name().is_empty() => format!("({reason}) at {place}"),
+            (_, operation) => format!("in {operation} at {place}"),
         }
     }
 }
@@ -190,19 +184,19 @@ pub fn blocked(census: &Census, places: &Places<'_>) -> Vec<Blocked> {
 fn sentence(trace: &Trace, places: &Places<'_>, blocked: &Blocked, releasers: &Releasers) -> String {
     let at = if blocked.is_prior {
         // Where they waited is not in the trace; where their wakers were is told next.
-        format!(" in {}, since before the trace (no stacks)", prior_name(blocked.op))
+        format!("in {} since before the trace (no stacks)", prior_name(blocked.op))
     } else {
-        format!("{} in {}", blocked.at_operation(trace), place_name(Some(&blocked.place)))
+        blocked.in_operation(trace)
     };
     let mut text = format!(
-        "{} of {} took {} in sum (max {}){at}",
+        "{} of {}, {} total (max {}), {at}",
         counted(blocked.count, "wait"),
         counted(blocked.gos, "goroutine"),
         time(blocked.nanos),
         time(blocked.max),
     );
     let Some(first) = releasers.parts.first() else {
-        return text + "; no goroutine of the trace ended them.";
+        return text + "; not ended by a goroutine in the trace.";
     };
     let share = |nanos: u64| match percent(nanos, releasers.examined).as_str() {
         "100 %" => "all".to_owned(),
@@ -212,8 +206,8 @@ fn sentence(trace: &Trace, places: &Places<'_>, blocked: &Blocked, releasers: &R
     let released = places.near(first.release).or_else(|| trace.frames(first.release).last().map(Place::from));
     text += &releasers
         .of_examined(blocked)
-        .map_or_else(String::new, |(waits, nanos)| format!(" ({waits} of them analysed, {nanos} in sum)"));
-    text += &format!("; {} released by {}", share(by_first), go_name(trace, first.go));
+        .map_or_else(String::new, |(waits, nanos)| format!(" ({waits} of them analysed, {nanos} total)"));
+    text += &format!("; {} ended by {}", share(by_first), go_name(trace, first.go));
     if let Some(place) = released {
         text += &format!(" at {}", place_name(Some(&place)));
     }

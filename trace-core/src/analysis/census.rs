@@ -50,6 +50,13 @@ pub struct Wait {
     pub is_prior: bool,
 }
 
+impl Wait {
+    /// Its length, nanoseconds.
+    pub(crate) const fn nanos(&self) -> u64 {
+        self.range.nanos().unsigned_abs()
+    }
+}
+
 /// What a site is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SiteKey {

@@ -8,7 +8,7 @@ use crate::model::trace::Trace;
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FoundKind {
-    /// A goroutine, by its start function or its number (`g13`).
+    /// A goroutine, by its start function or its number (`G13`).
     Goroutine,
     /// A user task, by its type.
     Task,

@@ -54,6 +54,21 @@ pub enum Doing {
     Unfollowed,
 }
 
+impl Doing {
+    /// The class of spans that it is drawn as; `None` without a CPU, and where it is not known or not analysed.
+    #[must_use]
+    pub const fn class(self) -> Option<SpanClass> {
+        match self {
+            Self::Running => Some(SpanClass::Running),
+            Self::MarkAssist => Some(SpanClass::Gc),
+            Self::Runnable => Some(SpanClass::Runnable),
+            Self::Syscall | Self::CgoCall => Some(SpanClass::Syscall),
+            Self::Waiting(class) => Some(class),
+            Self::NoCpu | Self::NotCreated | Self::Unfollowed | Self::Unknown => None,
+        }
+    }
+}
+
 /// A wait whose waker was followed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Link {

@@ -218,8 +218,8 @@ fn way(chain: &WaitChain, step: &Step) -> Vec<Hop> {
     via
 }
 
-/// The largest share and the waits that lead to it: `98 % of 122 ms: g40 waited in sync.(*Mutex).Lock at
-/// main.handle (main.go:61) for g25, which waited (select) in net/http.Post at main.report (main.go:97).`
+/// The largest share and the waits that lead to it: `98 % of 122 ms: G40 waited in sync.(*Mutex).Lock at
+/// main.handle (main.go:61) for G25, which waited (select) in net/http.Post at main.report (main.go:97).`
 fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
     let Some(share) = why.shares.first() else { return String::new() };
     let first = share.via.first().map_or(share.go, |hop| hop.go);
@@ -320,16 +320,16 @@ pub fn where_at(places: &Places<'_>, stack: StackId) -> String {
 #[must_use]
 pub const fn did(doing: Doing) -> &'static str {
     match doing {
-        Doing::Unknown => "did something that the trace does not tell",
+        Doing::Unknown => "did something that the trace does not show",
         Doing::Running => "ran",
-        Doing::MarkAssist => "helped the collector",
+        Doing::MarkAssist => "was in a mark assist",
         Doing::NoCpu => "had no CPU",
-        Doing::Runnable => "was ready without a proc",
+        Doing::Runnable => "was runnable",
         Doing::Syscall => "was in a system call",
         Doing::CgoCall => "was in a cgo call",
         Doing::Waiting(_) => "waited",
         Doing::NotCreated => "had not been created yet (by a timer or C code)",
-        Doing::Unfollowed => "was not looked into",
+        Doing::Unfollowed => "was not analysed",
     }
 }
 

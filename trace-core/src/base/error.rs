@@ -16,7 +16,7 @@ pub enum Error {
     /// A sound header, and nothing of a trace behind it.
     #[error(
         "it has the header of a Go trace, but nothing behind it can be read as one; copy the file again in binary \
-         mode, else record anew"
+         mode, or record it again"
     )]
     NothingReadable,
     /// Some other kind of file.

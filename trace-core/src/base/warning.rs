@@ -81,14 +81,14 @@ impl WarningKind {
                  not send its trace there. Else copy the file again.",
             ),
             Self::BadBatch | Self::BadTable | Self::UnknownId | Self::Clock | Self::LostEvents => {
-                Some("Copy the file again in binary mode and compare checksums; else record anew.")
+                Some("Copy the file again in binary mode and compare checksums, or record it again.")
             }
             Self::BadEvent | Self::BrokenOrder => Some(
-                "Copy the file again; if the copy is whole, the runtime's own order is broken: record anew with the \
+                "Copy the file again; if the copy is whole, the runtime's own order is broken: record it again with the \
                  newest Go release.",
             ),
             Self::MissingGeneration => {
-                Some("Put the parts of the recording together in their order, leaving none out, or record anew.")
+                Some("Put the parts of the recording together in their order, leaving none out, or record it again.")
             }
             Self::AppendedTrace => Some("Write each trace to a file of its own."),
             Self::Misuse => Some("End each region once, in the goroutine that began it, the last begun first."),

@@ -22,7 +22,7 @@ const NAMED: usize = 12;
 /// Files that are no trace and of which an error says what they are.
 const OTHERS: usize = 3;
 
-const SPARSE: &str = "it is stored without its stretches of zeros (tar --sparse); unpack it first, with tar xf ARCHIVE";
+const SPARSE: &str = "it is stored as a sparse file (tar --sparse); unpack it first, with tar xf ARCHIVE";
 
 /// An archive on disk.
 #[derive(Debug)]
@@ -158,7 +158,7 @@ impl Archive {
     pub(super) fn has_not(&self, name: &Path) -> io::Error {
         let traces = self.contents().map(|contents| self.list(&contents.traces())).unwrap_or_default();
         let traces = if traces.is_empty() { String::new() } else { format!("; its traces are {traces}") };
-        io::Error::new(io::ErrorKind::NotFound, format!("the archive holds no file {}{traces}", shown(name)))
+        io::Error::new(io::ErrorKind::NotFound, format!("the archive contains no file {}{traces}", shown(name)))
     }
 
     /// Traces as paths that can be opened.
@@ -198,7 +198,7 @@ pub(super) fn no_trace(kind: &str, others: &[(PathBuf, Option<String>)]) -> io::
         format!("{}{is}", shown(name))
     };
     let list: Vec<String> = others.iter().map(of).collect();
-    let list = if list.is_empty() { String::new() } else { format!("; it holds {}", list.join(", ")) };
+    let list = if list.is_empty() { String::new() } else { format!("; it contains {}", list.join(", ")) };
     let found = format!("it is a {kind} archive without a Go trace in it{list}");
     io::Error::other(Error::NotATrace { found })
 }

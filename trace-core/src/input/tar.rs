@@ -42,7 +42,7 @@ impl Skip for BufReader<File> {
     fn skip(&mut self, count: u64) -> io::Result<()> {
         match i64::try_from(count) {
             Ok(count) => self.seek_relative(count),
-            Err(_too_far) => Err(broken("a file is larger than all files")),
+            Err(_too_far) => Err(broken("a file's size is out of range")),
         }
     }
 }
@@ -123,7 +123,7 @@ impl<R: Skip> Tar<R> {
         let mut more = More::default();
         while let Some(block) = self.header()? {
             let kind = field(&block, 156, 1).first().copied().unwrap_or(0);
-            let size = number(field(&block, 124, 12)).ok_or_else(|| broken("a size is no number"))?;
+            let size = number(field(&block, 124, 12)).ok_or_else(|| broken("a size is not a number"))?;
             match kind {
                 b'L' => {
                     let name = self.text(size)?;
@@ -193,7 +193,7 @@ impl<R: Skip> Tar<R> {
     /// From here on the bytes are those of a file.
     fn go_into(&mut self, size: u64) -> io::Result<()> {
         let block = BLOCK as u64;
-        let whole = size.checked_next_multiple_of(block).ok_or_else(|| broken("a file is larger than all files"))?;
+        let whole = size.checked_next_multiple_of(block).ok_or_else(|| broken("a file's size is out of range"))?;
         (self.left, self.filling) = (size, whole - size);
         Ok(())
     }

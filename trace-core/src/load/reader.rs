@@ -79,7 +79,7 @@ pub(crate) fn read(source: Source<'_>, monitor: &Monitor, door: &Door) {
     // A fault of ours ends the reading, and must not leave the other end waiting.
     let ended = catch_unwind(AssertUnwindSafe(|| read_generations(source, monitor, door, &mut damage)));
     let ended = ended.unwrap_or_else(|_panic| {
-        let what = "the rest could not be read because of a fault in Tracelane; please report it with the file";
+        let what = "the rest could not be read because of a bug in Tracelane; please report it and attach the file";
         damage.add(WarningKind::Internal, what.to_owned(), 0);
         Ok(())
     });
@@ -170,7 +170,7 @@ impl Crowd {
                 }
             }
             if self.given > GENERATIONS_AT_LEAST.saturating_add(generation.offset / BYTES_PER_GENERATION) {
-                let what = "more small generations than any program writes; the rest of them is left out".to_owned();
+                let what = "more small generations than any program writes; the rest are left out".to_owned();
                 damage.add(WarningKind::Limit, what, generation.offset);
                 self.has_gap = true;
                 if monitor.is_cancelled() {

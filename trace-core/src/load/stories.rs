@@ -450,8 +450,8 @@ fn misused_regions_are_told_once_a_kind_with_their_place() {
         told,
         [
             ("Region.End is called again on a region that has ended", 3),
-            ("regions end in an order in which they are not nested", 3),
-            ("regions end in a goroutine that did not begin them", 1),
+            ("regions are not properly nested", 3),
+            ("regions end in a goroutine that did not start them", 1),
         ]
     );
     assert!(trace.warnings().iter().all(|known| known.kind == WarningKind::Misuse && known.offset > 0));

@@ -119,7 +119,7 @@ pub(crate) fn work(part: &Part, index: usize, shared: &Shared, messages: &Sender
         }
     }))
     .unwrap_or_else(|_panic| {
-        let what = "this part could not be read because of a fault in Tracelane; please report it with the file";
+        let what = "this part could not be read because of a bug in Tracelane; please report it and attach the file";
         damage.add(WarningKind::Internal, what.to_owned(), part.offset());
         Ok(())
     });

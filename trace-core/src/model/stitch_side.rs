@@ -115,10 +115,10 @@ impl Misuse {
     /// What is wrong, of the first case: `"query" in G7`.
     fn message(self, case: &str) -> String {
         match self {
-            Self::Misnested => format!("regions end in an order in which they are not nested, first {case}"),
+            Self::Misnested => format!("regions are not properly nested, first {case}"),
             Self::EndedAgain => format!("Region.End is called again on a region that has ended, first {case}"),
-            Self::Elsewhere => format!("regions end in a goroutine that did not begin them, first {case}"),
-            Self::BegunAgain => format!("tasks begin with the number of one that has not ended, first {case}"),
+            Self::Elsewhere => format!("regions end in a goroutine that did not start them, first {case}"),
+            Self::BegunAgain => format!("tasks begin with the ID of a task that has not ended, first {case}"),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What goroutines did within stretches of time: how long of each, and where most of it. A finding that says that
-//! somebody computed, waited or had no proc rests on this.
+//! What goroutines did during given ranges of time: for how long, and where for most of it. Findings that say that a
+//! goroutine computed, waited or was runnable are based on this.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,20 +16,20 @@ use crate::base::ids::{GoIx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
 
-/// What somebody did, in the four ways that ask for different advice.
+/// What a goroutine did, as far as different advice follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Way {
+pub(crate) enum ActivityKind {
     /// On a proc, mark assist included.
     Running = 0,
-    /// Without a proc.
+    /// Runnable, waiting for a proc.
     Runnable = 1,
     Syscall = 2,
     Waiting = 3,
-    /// The trace does not tell, or it was not analysed.
+    /// Not in the trace, or not analysed.
     Unknown = 4,
 }
 
-impl Way {
+impl ActivityKind {
     const COUNT: usize = 5;
 
     pub(crate) const fn of(doing: Doing) -> Self {
@@ -42,24 +42,24 @@ impl Way {
         }
     }
 
-    /// Whether it is slow though nobody computes.
+    /// Whether it takes time without computing.
     pub(crate) const fn is_slow(self) -> bool {
         matches!(self, Self::Syscall | Self::Waiting)
     }
 
-    /// `running in`: what stands before a place.
+    /// The words before a place: `running in`.
     pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Running => "running in",
-            Self::Runnable => "runnable, without a proc, in",
-            Self::Syscall => "in a system or cgo call of",
+            Self::Runnable => "runnable in",
+            Self::Syscall => "in a system or cgo call from",
             Self::Waiting => "waiting in",
             Self::Unknown => "last seen in",
         }
     }
 }
 
-/// Time of one way, by the goroutine that spent it.
+/// Time that one goroutine spent in one state, in one function.
 #[derive(Clone, Debug)]
 struct Piece {
     go: GoIx,
@@ -125,10 +125,10 @@ impl Activity {
         Self { pieces }
     }
 
-    fn weights(&self) -> [u64; Way::COUNT] {
-        let mut sums = [0; Way::COUNT];
+    fn weights(&self) -> [u64; ActivityKind::COUNT] {
+        let mut sums = [0; ActivityKind::COUNT];
         for piece in &self.pieces {
-            if let Some(sum) = sums.get_mut(Way::of(piece.doing) as usize) {
+            if let Some(sum) = sums.get_mut(ActivityKind::of(piece.doing) as usize) {
                 *sum += piece.weight;
             }
         }
@@ -136,31 +136,31 @@ impl Activity {
     }
 
     /// Nanoseconds of waiting during which it went on, added over waiters.
-    pub(crate) fn weight(&self, way: Way) -> u64 {
+    pub(crate) fn weight(&self, way: ActivityKind) -> u64 {
         self.weights().get(way as usize).copied().unwrap_or(0)
     }
 
-    /// All of it.
+    /// The same for all activities.
     pub(crate) fn all(&self) -> u64 {
         self.weights().iter().sum()
     }
 
-    /// How long somebody did so, nanoseconds, however many waited: at most the length of the trace.
-    pub(crate) fn elapsed(&self, way: Way) -> u64 {
-        let ranges = self.pieces.iter().filter(|piece| Way::of(piece.doing) == way);
+    /// Nanoseconds during which at least one goroutine did so, however many waited: at most the length of the trace.
+    pub(crate) fn elapsed(&self, way: ActivityKind) -> u64 {
+        let ranges = self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way);
         total(&united(ranges.flat_map(|piece| piece.ranges.iter().copied()).collect()))
     }
 
-    /// How long somebody did anything of it, nanoseconds, however many waited: at most the length of the trace.
+    /// The same for any activity.
     pub(crate) fn elapsed_all(&self) -> u64 {
         total(&united(self.pieces.iter().flat_map(|piece| piece.ranges.iter().copied()).collect()))
     }
 
     /// Who did so, the one that did so longest first, and how long somebody did, in stretches of at least `shortest`
     /// nanoseconds.
-    pub(crate) fn doers(&self, way: Way, shortest: u64) -> Doers {
+    pub(crate) fn doers(&self, way: ActivityKind, shortest: u64) -> Doers {
         let mut by_go: BTreeMap<(GoIx, Doing), Vec<TimeRange>> = BTreeMap::new();
-        for piece in self.pieces.iter().filter(|piece| Way::of(piece.doing) == way) {
+        for piece in self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way) {
             let long = piece.ranges.iter().filter(|range| range.nanos().unsigned_abs() >= shortest);
             by_go.entry((piece.go, piece.doing)).or_default().extend(long.copied());
         }
@@ -173,27 +173,35 @@ impl Activity {
         Doers { gos, elapsed: total(&all), acts }
     }
 
-    /// What took most of it.
-    pub(crate) fn main(&self) -> Way {
-        let ways = [Way::Running, Way::Runnable, Way::Syscall, Way::Waiting, Way::Unknown];
+    /// The activity with the most time.
+    pub(crate) fn main(&self) -> ActivityKind {
+        let ways = [
+            ActivityKind::Running,
+            ActivityKind::Runnable,
+            ActivityKind::Syscall,
+            ActivityKind::Waiting,
+            ActivityKind::Unknown,
+        ];
         let weights = ways.into_iter().zip(self.weights());
-        weights.max_by_key(|&(way, weight)| (weight, std::cmp::Reverse(way))).map_or(Way::Unknown, |most| most.0)
+        weights
+            .max_by_key(|&(way, weight)| (weight, std::cmp::Reverse(way)))
+            .map_or(ActivityKind::Unknown, |most| most.0)
     }
 
     /// When goroutines did so.
-    pub(crate) fn ranges(&self, way: Way) -> Vec<(GoIx, TimeRange)> {
-        let such = self.pieces.iter().filter(|piece| Way::of(piece.doing) == way);
+    pub(crate) fn ranges(&self, way: ActivityKind) -> Vec<(GoIx, TimeRange)> {
+        let such = self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way);
         such.flat_map(|piece| piece.ranges.iter().map(|&range| (piece.go, range))).collect()
     }
 
     /// Where most of it was: of running by samples and the like inside the stretches, of the rest by the stacks.
-    pub(crate) fn place(&self, scene: &Scene<'_>, way: Way) -> Option<Hot> {
-        if way == Way::Running {
+    pub(crate) fn place(&self, scene: &Scene<'_>, way: ActivityKind) -> Option<Hot> {
+        if way == ActivityKind::Running {
             return hot(scene, &self.ranges(way));
         }
         let mut sums: FxHashMap<u32, (u64, u64, StackId)> = FxHashMap::default();
         let (mut all, mut seen) = (0, 0);
-        for piece in self.pieces.iter().filter(|piece| Way::of(piece.doing) == way) {
+        for piece in self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way) {
             let Some(function) = scene.places.own_function(piece.stack) else { continue };
             let sum = sums.entry(function).or_default();
             sum.0 += piece.weight;
@@ -218,19 +226,20 @@ impl Activity {
     }
 
     /// The longest uninterrupted stretch of it, nanoseconds.
-    pub(crate) fn longest(&self, way: Way) -> u64 {
+    pub(crate) fn longest(&self, way: ActivityKind) -> u64 {
         let ranges = self.ranges(way).into_iter().map(|(_, range)| range.nanos().unsigned_abs());
         ranges.max().unwrap_or(0)
     }
 
-    /// Whether it consists of many waits, none of which stands out: whoever copies a stream waits for each piece of it.
+    /// Whether it consists of many waits of which none stands out, as when a stream is copied piece by piece.
     pub(crate) fn is_stream(&self) -> bool {
-        self.main() == Way::Waiting && self.longest(Way::Waiting) * 2 < self.elapsed(Way::Waiting)
+        self.main() == ActivityKind::Waiting
+            && self.longest(ActivityKind::Waiting) * 2 < self.elapsed(ActivityKind::Waiting)
     }
 
     /// What most of such time was, for a finding's [`Act`]s.
-    pub(crate) fn act_of(&self, way: Way) -> Option<Act> {
-        let such = self.pieces.iter().filter(|piece| Way::of(piece.doing) == way);
+    pub(crate) fn act_of(&self, way: ActivityKind) -> Option<Act> {
+        let such = self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way);
         let most = such.max_by_key(|piece| (piece.weight, piece.go))?;
         self.act(most.go, most.doing)
     }

@@ -3,7 +3,7 @@
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
 use crate::analysis::census::is_idle;
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::activity::{Activity, Way};
+use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::findings::hot::Hot;
 use crate::analysis::findings::peers::{Relation, as_felt, related, waited};
@@ -95,7 +95,7 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     let done = Activity::of_parts(last.parts.iter().filter(|part| part.go == stage));
     let way = done.main();
     // One without a proc is seen where it runs.
-    let hot = if way == Way::Runnable { done.place(scene, Way::Running) } else { None };
+    let hot = if way == ActivityKind::Runnable { done.place(scene, ActivityKind::Running) } else { None };
     let hot = hot.or_else(|| done.place(scene, way))?;
     if let Some(polling) = polls(scene, wait, found, &hot) {
         return Some(polling);
@@ -108,7 +108,7 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     let behind = if std::ptr::eq(last, found) {
         String::new()
     } else {
-        format!(", which itself waited to send, in the end for {}", go_name(scene.trace, stage))
+        format!(", which itself waited to send, ultimately for {}", go_name(scene.trace, stage))
     };
     let mut evidence = Evidence::default();
     let title = format!(
@@ -172,7 +172,7 @@ fn polls(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, hot: &Hot) -> Opt
     let done = Activity::of_parts(found.parts.iter().filter(|part| part.go == sleeper && asleep(part)));
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} for {}, which sleeps at {} and then looks whether there is something to do",
+        "{} for {}, which polls: it sleeps at {} and then checks for work",
         waited((wait, found), &wait.in_operation(scene.trace), &mut evidence),
         go_name(scene.trace, sleeper),
         place_name(Some(&hot.place)),
@@ -182,7 +182,7 @@ fn polls(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, hot: &Hot) -> Opt
         .int("asleep_meanwhile_ns", slept)
         .ratio("waits_per_wakeup", found.per_act)
         .culprit(scene.trace, Some(hot.place.clone()), hot.stack)
-        .act(done.act_of(Way::Waiting))
+        .act(done.act_of(ActivityKind::Waiting))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
     if let Some(longest) = wait.longest.first() {

@@ -50,7 +50,7 @@ fn judge(scene: &Scene<'_>, creation: StackId, made: &Made) -> Option<Finding> {
     let lost = made.count * COST + made.runnable;
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} created at {} ({per_second:.0} per second) that ran for {} each on average, after {} total without a proc",
+        "{} created at {} ({per_second:.0} per second): each ran for {} on average; they were runnable for {} total",
         evidence.count("created", made.count, "goroutine"),
         place_name(Some(&place)),
         evidence.time("mean_running_ns", mean),

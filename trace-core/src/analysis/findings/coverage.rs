@@ -1,4 +1,4 @@
-//! What stands behind "no problems found": the largest waits, and what the detectors did not look at.
+//! What supports "no problems found": the largest waits, and what the detectors did not examine.
 
 use crate::analysis::blocked_by::Blocked;
 use crate::analysis::census::Census;

@@ -62,8 +62,8 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     let longest = scene.census.runnable.values().filter_map(|spot| spot.longest).map(|longest| longest.1.nanos());
     let longest = longest.max().unwrap_or(0).unsigned_abs();
     let title = format!(
-        "{} busy {} of the time, and goroutines waited {} total for one (max {}); {} of what was seen of the running \
-         time ({} {}) was in {}",
+        "{} busy {} of the time, and goroutines were runnable for {} total (max {}); {} of the observed running time \
+         ({} {}) was in {}",
         evidence.count("procs", load.procs, "proc"),
         evidence.share("procs_busy", load.share),
         evidence.time("runnable_total_ns", load.runnable),

@@ -12,7 +12,7 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let faults = evidence.count("faults", count, "place");
     let nanos = evidence.time("missing_ns", missing);
     let share = evidence.share("missing_share", scene.share(missing));
-    let silence = if missing == 0 { String::new() } else { format!(", and tells nothing of {nanos} ({share})") };
+    let silence = if missing == 0 { String::new() } else { format!(", and {nanos} ({share}) are missing") };
     let title = format!("The trace is damaged in {faults}{silence}: {}", first.message);
     let finding = Finding::new(Kind::TraceDamage, title, missing, scene.duration, 1.0)
         .with(evidence)

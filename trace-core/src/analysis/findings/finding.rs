@@ -84,37 +84,43 @@ impl Kind {
     #[must_use]
     pub const fn check(self) -> &'static str {
         match self {
-            Self::LockContention => "Hold the lock for less, split it, or do the work outside of it.",
+            Self::LockContention => {
+                "Hold the lock for less time, split it, or move the work out of the critical section."
+            }
             Self::LockHeldOverIo => {
                 "Release the lock before the slow call (a deferred Unlock runs only when the function returns)."
             }
             Self::RwmutexWriter => {
-                "Prepare the change without the lock and only swap it in; keep slow calls out of it."
+                "Prepare the change without the lock and only swap it in; make no slow calls while holding it."
             }
-            Self::GoroutineLeak => "Give the wait a way out: a context, a closed channel, a buffer for the answer.",
+            Self::GoroutineLeak => {
+                "Give the wait a way out: a context, a closed channel, or a buffered channel for the result."
+            }
             Self::GcPressure => "Allocate less there, reuse buffers, or give the heap more room (GOGC, GOMEMLIMIT).",
-            Self::CpuStarvation => "Bound how many of these run at once, or give them fewer procs.",
-            Self::IdleProcs => "Look for threads locked to goroutines and limits on the process's CPU time.",
-            Self::SlowSyscall => "Batch the calls, buffer them, or move them out of the path of requests.",
-            Self::ChannelBacklog => "Add consumers, or make the one there is faster.",
-            Self::Imbalance => "Split the work into smaller parts that are taken from a queue.",
-            Self::SerialWaits => "Start these calls together if none needs another's result.",
-            Self::StopTheWorld => "Call less often what stops the world.",
+            Self::CpuStarvation => "Limit how many of these goroutines run at once.",
+            Self::IdleProcs => {
+                "Look for goroutines locked to their threads (runtime.LockOSThread), and for CPU limits on the process."
+            }
+            Self::SlowSyscall => "Batch or buffer the calls, or move them off the request path.",
+            Self::ChannelBacklog => "Add consumers, or make the existing one faster.",
+            Self::Imbalance => "Split the work into smaller pieces that workers take from a queue.",
+            Self::SerialWaits => "Make these calls concurrently if none needs another's result.",
+            Self::StopTheWorld => "Make the calls that stop the world less often.",
             Self::PollingSleep => "Wait on a channel or condition that is signalled when the state changes.",
-            Self::LimitedConcurrency => "Raise the limit, or shorten what is done under it.",
-            Self::Straggler => "Split or speed up this part: everyone else waits for it.",
-            Self::GoroutineChurn => "Hand the work to long-lived workers, or do it in place.",
-            Self::CpuBound => "Profile this function: the time goes into its own computing.",
+            Self::LimitedConcurrency => "Raise the limit, or hold each slot or connection for less time.",
+            Self::Straggler => "Split this part or speed it up: the others wait for it.",
+            Self::GoroutineChurn => "Hand the work to long-lived workers, or do it in the calling goroutine.",
+            Self::CpuBound => "Profile this function: it spends its time computing.",
             Self::CpuThrottled => {
-                "Raise the CPU limit (Kubernetes: limits.cpu, Docker: --cpus), or use less CPU, the GC's included. Go 1.25 \
-                 and newer set GOMAXPROCS to the limit, rounded up and at least 2, unless it is set by hand or go.mod names \
-                 an older Go; with older ones set GOMAXPROCS yourself."
+                "Raise the CPU limit (Kubernetes: limits.cpu, Docker: --cpus), or use less CPU, in the GC as well. In Go 1.25 \
+                 and newer, GOMAXPROCS defaults to the limit, rounded up and at least 2, unless it is set explicitly or \
+                 go.mod names an older Go; with older versions, set GOMAXPROCS yourself."
             }
             Self::CpuDescheduled => {
-                "Look outside the program: other processes on the same CPUs, a virtual machine or laptop that was \
-                 suspended, swapping, a SIGSTOP or a debugger."
+                "Look outside the program: other processes on the same CPUs, a suspended virtual machine or laptop, \
+                 swapping, SIGSTOP or a debugger."
             }
-            Self::TraceDamage => "Record again, or keep in mind that parts are missing.",
+            Self::TraceDamage => "Record the trace again, or keep in mind that parts are missing.",
         }
     }
 }
@@ -434,10 +440,10 @@ impl Finding {
     }
 }
 
-/// `g25`
+/// `G25`
 #[must_use]
 pub fn go_name(trace: &Trace, go: GoIx) -> String {
-    trace.goroutine_name(go).map_or_else(|| "?".to_owned(), |(id, _)| format!("g{}", id.signed()))
+    trace.goroutine_name(go).map_or_else(|| "?".to_owned(), |(id, _)| format!("G{}", id.signed()))
 }
 
 /// `main.sendReport (main.go:97)`

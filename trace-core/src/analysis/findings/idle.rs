@@ -47,7 +47,7 @@ fn judge(scene: &Scene<'_>, idle: &IdleWhileReady) -> Option<Finding> {
     let who = match (&place, scene.trace.str(*name)) {
         (Some(place), _) => format!("{first} at {}", place_name(Some(place))),
         (None, "") => first,
-        (None, name) => format!("{first} of {name}"),
+        (None, name) => format!("{first} ({name})"),
     };
     let waited = evidence.time("runnable_max_ns", wait.nanos().unsigned_abs());
     let title = format!(

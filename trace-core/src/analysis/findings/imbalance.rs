@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Blocked, Releasers};
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::activity::{Activity, Way};
+use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, MOST_GOROUTINES, Severity, go_name, place_name};
 use crate::analysis::findings::peers::{Relation, related, waited};
 use crate::analysis::go_facts::GoFacts;
@@ -104,7 +104,7 @@ fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findin
     let way = done.main();
     let hot = done.place(scene, way)?;
     // One that has nothing to do itself, or no proc, is not late for what it does.
-    if matches!(way, Way::Runnable | Way::Unknown) || done.is_idle(scene) {
+    if matches!(way, ActivityKind::Runnable | ActivityKind::Unknown) || done.is_idle(scene) {
         return None;
     }
     let mut evidence = Evidence::default();
@@ -222,6 +222,13 @@ fn is_many_waits(scene: &Scene<'_>, loss: &Loss) -> bool {
     many.count() * 2 > some.count()
 }
 
+/// ` (in 2 of 3 rounds)`: in how many it was unbalanced; empty of a single round.
+fn in_rounds(loss: &Loss, evidence: &mut Evidence) -> String {
+    let uneven = evidence.int("uneven_rounds", loss.uneven);
+    let rounds = evidence.count("rounds", loss.rounds, "round");
+    if loss.rounds == 1 { String::new() } else { format!(" (in {uneven} of {rounds})") }
+}
+
 fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
     if scene.share(loss.lost) < 0.02 || loss.uneven * 2 < loss.rounds {
         return None;
@@ -234,7 +241,7 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
     let creation = loss.creation;
     let done = Activity::of_ranges(scene, &loss.last);
     let way = done.main();
-    if way == Way::Runnable {
+    if way == ActivityKind::Runnable {
         return None;
     }
     let hot = done.place(scene, way);
@@ -247,11 +254,10 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
     };
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} of {} of goroutines made at {} unbalanced: in each of them one of {}, another one each time, did most, {} \
-         total of the {} of work, {} {}, while {} waited",
-        evidence.int("uneven_rounds", loss.uneven),
-        evidence.count("rounds", loss.rounds, "round"),
+        "Unbalanced fan-out at {}{}: in each round one of {}, another one each time, did most, {} total of the {} of work, \
+         {} {}, while {} waited",
         place_name(scene.places.own(creation).as_ref()),
+        in_rounds(loss, &mut evidence),
         evidence.int("workers_per_round", loss.workers / loss.uneven.max(1)),
         evidence.time("longest_total_ns", loss.longest),
         evidence.time("work_total_ns", loss.all),

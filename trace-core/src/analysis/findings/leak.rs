@@ -75,7 +75,7 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
     let created_at = scene.places.own(creation).map(|place| format!(" created at {}", place_name(Some(&place))));
     let created_at = created_at.unwrap_or_default();
     let title = format!(
-        "{}{created_at} not woken again at {}: {} of {} created in the trace did not end, the oldest waits for {}",
+        "{}{created_at}, blocked at {} and not woken again: {} of {} created in the trace did not end; the oldest has waited for {}",
         evidence.count("stuck", stuck.len() as u64, "goroutine"),
         place_name(place.as_ref()),
         evidence.int("not_ended", (gos.len() - ended) as u64),

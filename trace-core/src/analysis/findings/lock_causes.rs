@@ -1,4 +1,4 @@
-//! What a lock is held for, or who holds it: which sentence and which advice fit.
+//! What a lock is held for, with the words and the advice that fit.
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile};
 use crate::analysis::findings::Scene;
@@ -66,12 +66,12 @@ impl LockCause {
             }
             Self::Sleep => "Release the lock before sleeping (a deferred Unlock runs only when the function returns).",
             Self::Reader => {
-                "Copy what is needed under RLock, unlock, and only then call: while a writer waits for this reader, \
-                 RLock blocks every new reader."
+                "Copy what is needed under RLock, and make the call after RUnlock: while a writer waits for this \
+                 reader, RLock blocks every new reader."
             }
             Self::Once => {
-                "Run the initialisation before requests are served, or do its steps in parallel; sync.Once makes every \
-                 caller wait for the first one."
+                "Run the initialisation before requests are served, or do its steps concurrently; sync.Once makes \
+                 every caller wait for the first one."
             }
         };
         finding.cause(self.name(), check)
@@ -89,9 +89,17 @@ impl LockCause {
     /// What the holder did with it, before how long: `held it`.
     pub(crate) const fn held(self) -> &'static str {
         match self {
-            Self::Once => "ran the function of the sync.Once",
+            Self::Once => "ran the sync.Once function",
             Self::Reader => "held the read lock",
-            _ => "held it",
+            _ => "held the lock",
+        }
+    }
+
+    /// How the hold ended, with the place to follow: `released it`.
+    pub(crate) const fn released(self) -> &'static str {
+        match self {
+            Self::Once => "finished it",
+            _ => "released it",
         }
     }
 
@@ -107,7 +115,7 @@ impl LockCause {
 /// Where the waits are: `in sync.(*Mutex).Lock at main.handle (main.go:61)`.
 pub(crate) fn waited_at(wait: &Blocked) -> String {
     if wait.is_prior {
-        return format!("in {} since before the trace, which has no stacks of them", prior_name(wait.op));
+        return format!("in {} since before the trace (no stacks)", prior_name(wait.op));
     }
     format!("in {} at {}", wait.op.name(), place_name(Some(&wait.place)))
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers, total};
 use crate::analysis::census::Wait;
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::activity::{Activity, Doers, Way};
+use crate::analysis::findings::activity::{Activity, ActivityKind, Doers};
 use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, go_name, place_name, time};
 use crate::analysis::findings::holder::Holders;
 use crate::analysis::findings::hot::hot;
@@ -120,13 +120,14 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
     let parts: Vec<&Meanwhile> = held.collect();
     let done = Activity::of_parts(parts.iter().copied());
     // Nobody lets go of a lock who has no proc: what there is to mend is not the lock.
-    if done.weight(Way::Runnable) * 2 > done.all() {
+    if done.weight(ActivityKind::Runnable) * 2 > done.all() {
         return starved(scene, case, &done);
     }
-    let slow = done.weight(Way::Syscall) + done.weight(Way::Waiting);
+    let slow = done.weight(ActivityKind::Syscall) + done.weight(ActivityKind::Waiting);
     let is_slow = slow * 5 >= done.all() * 2;
-    let is_wanted = |way: Way| if is_slow { way.is_slow() } else { way == Way::Running };
-    let top = parts.iter().copied().filter(|part| is_wanted(Way::of(part.doing))).max_by_key(|part| part.nanos)?;
+    let is_wanted = |way: ActivityKind| if is_slow { way.is_slow() } else { way == ActivityKind::Running };
+    let top =
+        parts.iter().copied().filter(|part| is_wanted(ActivityKind::of(part.doing))).max_by_key(|part| part.nanos)?;
     let rw: u64 =
         case.waits.iter().filter(|(wait, _)| is_rw(scene, wait, case.release)).map(|(wait, _)| wait.nanos).sum();
     let kind = match () {
@@ -138,7 +139,7 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
     let waits = waits(case, &mut evidence)?;
     let release = holders.of_release(scene, top.release);
     let cause = LockCause::of(scene, kind, case.main()?, top);
-    let doers = done.doers(Way::of(top.doing), cause.shortest(top));
+    let doers = done.doers(ActivityKind::of(top.doing), cause.shortest(top));
     let hold = hold(scene, (&done, &doers, top), (cause, release.as_ref()), &mut evidence);
     let title = format!("{waits}: {hold}{} (inferred)", cause.consequence());
     let examined: u64 = case.waits.iter().map(|(_, found)| found.examined).sum();
@@ -146,10 +147,10 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
     evidence.int("held_ns", done.all());
     evidence.int("holder_longest_ns", top.longest.nanos().unsigned_abs());
     evidence.int("held_slow_ns", slow);
-    evidence.int("held_runnable_ns", done.weight(Way::Runnable));
+    evidence.int("held_runnable_ns", done.weight(ActivityKind::Runnable));
     evidence
         .text("lock", case.main().map_or("", |wait| if wait.is_prior { prior_name(wait.op) } else { wait.op.name() }));
-    evidence.text("confidence_basis", "inferred from wait and unlock stacks: traces carry no lock identity");
+    evidence.text("confidence_basis", "inferred from wait and unlock stacks: traces do not record lock identity");
     let confidence = 0.5 + 0.45 * done.all() as f64 / examined.max(1) as f64;
     let culprit = culprit(scene, (function, release.as_ref()), top, is_slow);
     let finding = Finding::new(kind, title, lost, scene.duration, confidence)
@@ -217,7 +218,7 @@ fn waits(case: &Case<'_>, evidence: &mut Evidence) -> Option<String> {
     ))
 }
 
-/// `g9 held it for 127 ms in net/http.Post at main.put (main.go:55)`: what those who held the lock did, in their own
+/// `G9 held the lock for 127 ms in net/http.Post at main.put (main.go:55)`: what those who held the lock did, in their own
 /// time, however many waited.
 fn hold(
     scene: &Scene<'_>,
@@ -225,16 +226,20 @@ fn hold(
     (cause, release): (LockCause, Option<&Place>),
     evidence: &mut Evidence,
 ) -> String {
-    let (way, first) = (Way::of(top.doing), go_name(scene.trace, top.go));
+    let (way, first) = (ActivityKind::of(top.doing), go_name(scene.trace, top.go));
     let own = done.act(top.go, top.doing).map_or(0, |act| act.nanos);
     // It may have had the lock more than once.
     let total = if own > top.longest.nanos().unsigned_abs() { " total" } else { "" };
     let all = doers.elapsed.max(own);
-    let own = evidence.time("holder_ns", own) + total;
+    let mut own = evidence.time("holder_ns", own) + total;
+    if doers.gos > 1 {
+        let holders = evidence.count("holders", doers.gos, "goroutine");
+        own += &format!(" (the longest of {holders}, together {})", evidence.time("holders_ns", all));
+    }
     let held = cause.held();
-    let mut text = if way == Way::Running {
+    let mut text = if way == ActivityKind::Running {
         let running = if top.doing == Doing::MarkAssist { "in a mark assist" } else { "running" };
-        format!("{first} {held}, {running} for {own}, until {}", place_name(release))
+        format!("{first} {held}, {running} for {own}, and {} at {}", cause.released(), place_name(release))
     } else if top.is_resumed {
         let went_on = where_at(scene.places, top.stack);
         format!("{first} {held} for {own}, in a wait that began before the trace, and went on{went_on}")
@@ -245,21 +250,17 @@ fn hold(
         };
         format!("{first} {held} for {own} in {callee} at {}", place_name(scene.places.near(top.stack).as_ref()))
     };
-    if doers.gos > 1 {
-        let holders = evidence.count("holders", doers.gos, "goroutine");
-        text += &format!(", the longest of {holders} (together {})", evidence.time("holders_ns", all));
-    }
-    let runnable = done.elapsed(Way::Runnable);
+    let runnable = done.elapsed(ActivityKind::Runnable);
     evidence.int("holders_runnable_ns", runnable);
-    if done.weight(Way::Runnable) * 4 > done.all() {
-        text += &format!(", and runnable without a proc for {}", time(runnable));
+    if done.weight(ActivityKind::Runnable) * 4 > done.all() {
+        text += &format!("; the lock was held by a runnable goroutine for {}", time(runnable));
     }
     text
 }
 
 /// Those who hold the lock are kept from letting it go by want of a proc.
 fn starved(scene: &Scene<'_>, case: &Case<'_>, done: &Activity) -> Option<Finding> {
-    let without = done.ranges(Way::Runnable);
+    let without = done.ranges(ActivityKind::Runnable);
     let (go, _) = *without.first()?;
     let mut others: Vec<(GoIx, TimeRange)> = Vec::new();
     for (_, range) in &without {
@@ -274,16 +275,15 @@ fn starved(scene: &Scene<'_>, case: &Case<'_>, done: &Activity) -> Option<Findin
     let hot = hot(scene, &others)?;
     let mut evidence = Evidence::default();
     let waits = waits(case, &mut evidence)?;
-    let elapsed = evidence.time("holders_runnable_ns", done.elapsed(Way::Runnable));
+    let elapsed = evidence.time("holders_runnable_ns", done.elapsed(ActivityKind::Runnable));
     evidence.int("held_ns", done.all());
-    evidence.int("held_runnable_ns", done.weight(Way::Runnable));
+    evidence.int("held_runnable_ns", done.weight(ActivityKind::Runnable));
     evidence.text("seen_in", hot.seen_in);
     let title = format!(
-        "{waits}, were waits for a proc: the holder was runnable without one for {elapsed}, while procs ran {} \
-         (inferred)",
+        "{waits}: the holder had no proc; it was runnable for {elapsed} while procs ran {} (inferred)",
         place_name(Some(&hot.place)),
     );
-    let lost = done.weight(Way::Runnable);
+    let lost = done.weight(ActivityKind::Runnable);
     let confidence = 0.35 + 0.3 * hot.share;
     // A program that computes with all it has, and lets nobody wait for an answer, does its work.
     let is_handler = case.waits.iter().any(|(wait, _)| !scene.places.is_outer_root(wait.stack));

@@ -34,8 +34,8 @@ fn judge(scene: &Scene<'_>, known: &NoCpu, cause: NoCpuCause) -> Finding {
         }
         NoCpuCause::Descheduled => {
             let title = format!(
-                "The process got no CPU {}, {} total ({} of the time, max {}), though goroutines were running; not in the \
-                 rhythm of a CPU quota",
+                "The process got no CPU {}, {} total ({} of the time, max {}), though goroutines were running; not at the \
+                 regular intervals of a CPU quota",
                 evidence.count("stretches", known.ranges.len() as u64, "time"),
                 evidence.time("no_cpu_ns", total),
                 evidence.share("no_cpu_share", scene.share(total)),
@@ -69,8 +69,8 @@ fn judge(scene: &Scene<'_>, known: &NoCpu, cause: NoCpuCause) -> Finding {
 fn throttled(scene: &Scene<'_>, known: &NoCpu, times: (u64, u64), evidence: &mut Evidence) -> String {
     let periods = (scene.duration / known.period.max(1)).max(known.in_rhythm);
     format!(
-        "The process used up its CPU quota: in {} of {} of {} it got no CPU for a part of the period, {} total ({} of the \
-         time, max {}); it used at most {} CPUs per period, with GOMAXPROCS {}",
+        "The process was throttled by its CPU quota: in {} of {} of {} it got no CPU for part of the period, {} total ({} \
+         of the time, max {}); it used at most {} CPUs per period, with GOMAXPROCS {}",
         evidence.int("periods_throttled", known.in_rhythm),
         evidence.count("periods", periods, "period"),
         evidence.time("period_ns", known.period),

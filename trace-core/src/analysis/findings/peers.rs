@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
 use crate::analysis::census::Wait;
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::activity::{Activity, Way};
+use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::findings::holds::Holds;
 use crate::analysis::findings::slots::{alive, held, is_sql, size};
@@ -15,19 +15,20 @@ use crate::analysis::wait_chain::Doing;
 use crate::base::ids::{GoIx, StackId};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
+use crate::model::trace::Trace;
 
 /// What there is to do where others keep the places than those who wait for one.
-const HELD_BY_OTHERS: &str = "Give the connection or place back before the slow part (close the rows, end the transaction, \
-                              release it), or give slow work a pool of its own.";
+const HELD_BY_OTHERS: &str = "Release the connection or slot before the slow part (close the rows, end the transaction), or give \
+                              slow work a pool of its own.";
 
 /// What there is to do where a pool has too few connections for those who use them as they should.
-const SQL_POOL: &str = "Raise the limit (SetMaxOpenConns), or shorten what is done with a connection.";
-const HTTP_POOL: &str = "Raise the limit (Transport.MaxConnsPerHost; 0 is none), or ask less at once: a connection is free again \
-                         when the answer has been read to its end and closed.";
+const SQL_POOL: &str = "Raise the limit (SetMaxOpenConns), or hold each connection for less time.";
+const HTTP_POOL: &str = "Raise the limit (Transport.MaxConnsPerHost; 0 is none), or make fewer requests at once: a connection is \
+                         free again when the response body has been read to EOF and closed.";
 
 /// What there is to do where workers that take one piece of work after the other are all waiting for something.
-const BUSY_TEAM: &str = "Let the workers wait for less, one thing after the other, or start more of them: they wait, they \
-                         do not compute.";
+const BUSY_TEAM: &str = "Start more workers, or let each make fewer blocking calls one after the other: they spend their time \
+                         waiting, not computing.";
 
 /// Waits that are this short on average, ns, and take less than this part of the time of those who wait, are worth a
 /// note; and so for a warning.
@@ -119,12 +120,9 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
 /// Waits for a free connection of a library's pool. (One that waits for a new connection is woken by who makes it.)
 fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
     let trace = scene.trace;
-    let makes = |stack: StackId| {
-        let mut frames = trace.frames(stack);
-        frames.any(|frame| frame.function.contains(".dialConn") || frame.function.ends_with("DB).connectionOpener"))
-    };
-    let given: u64 = wait.longest.iter().filter(|one| one.waker.is_some() && !makes(one.waker_stack)).map(nanos).sum();
-    let all: u64 = wait.longest.iter().map(nanos).sum();
+    let is_given = |one: &&Wait| one.waker.is_some() && !makes_connection(trace, one.waker_stack);
+    let given: u64 = wait.longest.iter().filter(is_given).map(Wait::nanos).sum();
+    let all: u64 = wait.longest.iter().map(Wait::nanos).sum();
     if wait.count < 6 || scene.share(wait.nanos) < 0.05 || given * 3 < all * 2 {
         return None;
     }
@@ -132,10 +130,10 @@ fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding>
     let waits = waited((wait, found), &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
     let free = match size(scene, wait) {
         Some(slots) => match evidence.int("slots", slots) {
-            1 => "the only connection of a pool".to_owned(),
-            slots => format!("one of {slots} connections of a pool"),
+            1 => "the only connection in a pool".to_owned(),
+            slots => format!("one of the {slots} connections in a pool"),
         },
-        None => "a free connection of a pool that is used up".to_owned(),
+        None => "a connection from an exhausted pool".to_owned(),
     };
     let held = held(scene, wait, found, false);
     let uses = held.as_ref().map_or_else(String::new, |held| format!("; {}", held.sentence(scene, &mut evidence)));
@@ -162,8 +160,10 @@ fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding>
     Some(finding)
 }
 
-fn nanos(wait: &Wait) -> u64 {
-    wait.range.nanos().unsigned_abs()
+/// Whether a stack makes a new connection for a pool of net/http or database/sql.
+pub(crate) fn makes_connection(trace: &Trace, stack: StackId) -> bool {
+    let mut frames = trace.frames(stack);
+    frames.any(|frame| frame.function.contains(".dialConn") || frame.function.ends_with("DB).connectionOpener"))
 }
 
 fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
@@ -185,7 +185,7 @@ fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findi
     let done = Activity::of_parts(found.parts.iter().filter(|part| part.go == last));
     let way = done.main();
     // One that has no proc, or has nothing to do itself, is not late for what it does.
-    if matches!(way, Way::Runnable | Way::Unknown) || done.is_idle(scene) {
+    if matches!(way, ActivityKind::Runnable | ActivityKind::Unknown) || done.is_idle(scene) {
         return None;
     }
     let hot = done.place(scene, way)?;
@@ -278,6 +278,16 @@ fn part_of(found: &Releasers, is_such: impl Fn(&Meanwhile) -> bool) -> u64 {
     found.parts.iter().filter(|part| is_such(part)).map(|part| part.nanos).sum()
 }
 
+/// What is limited, and to how many: `slot: 3 in use at once`.
+fn limit_words((is_workers, is_lock): (bool, bool), slots: Option<u64>, evidence: &mut Evidence) -> String {
+    let (what, in_use) = if is_workers { ("worker", "busy") } else { ("slot", "in use") };
+    match slots {
+        _ if is_lock => format!("{what}: never more than one {in_use} (a lock, inferred)"),
+        Some(slots) => format!("{what}: {} {in_use} at once", evidence.int("slots", slots)),
+        None => format!("{what}: their number is limited"),
+    }
+}
+
 fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
     let is_channel = matches!(wait.op, Op::Send | Op::Receive | Op::Select | Op::Cond);
     let by_siblings = related(scene, wait, Relation::Sibling);
@@ -308,7 +318,8 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     if by_children > by_siblings && (holders < 2 || outside(scene, found) * 2 < found.examined) {
         return None;
     }
-    let is_doing = |part: &&Meanwhile| !matches!(Way::of(part.doing), Way::Runnable | Way::Unknown);
+    let is_doing =
+        |part: &&Meanwhile| !matches!(ActivityKind::of(part.doing), ActivityKind::Runnable | ActivityKind::Unknown);
     let mut doing = found.parts.iter().filter(is_doing);
     let top = doing.find(|part| scene.places.has_own(part.stack))?;
     // One place, and those who had it computed: a lock by other means.
@@ -317,21 +328,21 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     let mut evidence = Evidence::default();
     let waits = waited((wait, found), &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
     let held = held(scene, wait, found, by_children > by_siblings);
-    let slots = if by_children > by_siblings { alive(scene, wait) } else { size(scene, wait) };
-    let limit = match slots.filter(|_| !is_lock) {
-        _ if is_lock => "never two worked at once (a lock, inferred)".to_owned(),
-        Some(slots) => format!("{} worked at once", evidence.int("slots", slots)),
-        None => "at most so many worked at once".to_owned(),
-    };
+    let is_workers = by_children > by_siblings;
+    let slots = if is_workers { alive(scene, wait) } else { size(scene, wait) };
+    let limit = limit_words((is_workers, is_lock), slots, &mut evidence);
     let uses = match &held {
         Some(held) => held.sentence(scene, &mut evidence),
         None => {
-            let (way, place) = (Way::of(top.doing).words(), scene.places.own(top.stack));
-            format!("those who did were {way} {}", place_name(place.as_ref()))
+            let (way, place) = (ActivityKind::of(top.doing).words(), scene.places.own(top.stack));
+            format!(
+                "{} {way} {}",
+                if is_workers { "the workers were" } else { "their holders were" },
+                place_name(place.as_ref())
+            )
         }
     };
-    let what = if by_children > by_siblings { "worker" } else { "place" };
-    let title = format!("{waits} for a free {what}: {limit}, and {uses}");
+    let title = format!("{waits} for a free {limit}, and {uses}");
     let other = held.filter(|held| held.is_other && !is_lock);
     let (place, stack) =
         other.as_ref().map_or_else(|| (wait.place.clone(), wait.stack), |held| (held.place.clone(), held.stack));

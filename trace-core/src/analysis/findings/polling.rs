@@ -49,8 +49,8 @@ fn judge(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps) -> Option<Finding>
     let looks = polls.count.checked_div(sleeps.series.max(1)).unwrap_or(0);
     let mut evidence = Evidence::default();
     let title = format!(
-        "{}, {} total (mean {}), at {} in {} of {}: only the clock wakes them, and between them they do nothing that \
-         others could notice",
+        "{}, {} total (mean {}), at {} in {} of {}: only timers end these waits, and in between nothing happens that \
+         other goroutines could observe",
         evidence.count("sleeps", polls.count, "sleep"),
         evidence.time("sleep_total_ns", polls.nanos),
         evidence.time("sleep_mean_ns", polls.nanos / polls.count),

@@ -1,5 +1,5 @@
-//! Requests: units of work that somebody waits for. What kinds of them there are, and which one place (other than a
-//! lock) takes most of their time. What that place is about, is for [`slow_requests`](super::slow_requests).
+//! Requests: units of work with a client that waits for them. Their kinds, and the one place (other than a lock) that
+//! takes most of their time. [`slow_requests`](super::slow_requests) works out the cause.
 
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Finding, Kind, Severity};
@@ -17,13 +17,13 @@ const FEWEST_GOROUTINES: u64 = 5;
 const MOST_WAITS: u64 = 8;
 /// The same where nothing but the program itself says where a unit begins and ends.
 const MOST_OWN_WAITS: u64 = 2;
-/// Goroutines of a kind, and spans of their creators, that are looked at to see whom they serve.
+/// Most goroutines of a kind, and spans of their creators, that are examined for accepted connections.
 const LOOKED_AT: usize = 8;
 const SPANS: usize = 256;
 
-/// What speaks for a unit being a request.
+/// Why a unit of work counts as a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Who {
+pub(crate) enum RequestKind {
     /// A library calls the program's handler: a server's.
     Handler,
     /// The program reads it from a connection that it accepted.
@@ -32,9 +32,9 @@ pub(crate) enum Who {
     Goroutine,
 }
 
-impl Who {
-    /// `None` if it is not clear that anybody waits for such units: loops of the program itself, workers that take
-    /// what comes, tests.
+impl RequestKind {
+    /// `None` for units that no client is known to wait for: loops of the program itself, workers that take what comes,
+    /// tests.
     fn of(scene: &Scene<'_>, key: &UnitKey, family: &Family) -> Option<Self> {
         let name = scene.trace.str(key.name);
         if name.starts_with("testing.") {
@@ -71,8 +71,8 @@ fn serves_connections(scene: &Scene<'_>, key: &UnitKey) -> bool {
 }
 
 /// Requests of one kind, and the place at which they spend most of their time.
-pub(crate) struct Slow<'a> {
-    pub(crate) who: Who,
+pub(crate) struct SlowRequests<'a> {
+    pub(crate) who: RequestKind,
     pub(crate) family: &'a Family,
     pub(crate) key: PartKey,
     pub(crate) part: &'a Part,
@@ -82,19 +82,19 @@ pub(crate) struct Slow<'a> {
     pub(crate) outer: Option<Place>,
 }
 
-impl Slow<'_> {
+impl SlowRequests<'_> {
     /// Whether all that a library calls of the program reads or writes a stream of bytes.
     pub(crate) fn is_stream(&self) -> bool {
         let is_method = |outer: &Place| outer.function.ends_with(").Read") || outer.function.ends_with(").Write");
-        self.who == Who::Handler && self.outer.as_ref().is_some_and(is_method)
+        self.who == RequestKind::Handler && self.outer.as_ref().is_some_and(is_method)
     }
 
     /// What such units are called: `request`.
     pub(crate) fn name(&self) -> &'static str {
         match self.who {
-            Who::Handler if self.is_stream() => "call",
-            Who::Handler | Who::Connection => "request",
-            Who::Goroutine => "goroutine",
+            RequestKind::Handler if self.is_stream() => "call",
+            RequestKind::Handler | RequestKind::Connection => "request",
+            RequestKind::Goroutine => "goroutine",
         }
     }
 
@@ -110,17 +110,17 @@ impl Slow<'_> {
 }
 
 /// Kinds of requests that spend most of their time at one place, those with most of such time first.
-pub(crate) fn slow<'a>(scene: &'a Scene<'a>) -> Vec<Slow<'a>> {
+pub(crate) fn slow<'a>(scene: &'a Scene<'a>) -> Vec<SlowRequests<'a>> {
     let mut families: Vec<(&UnitKey, &Family)> = scene.census.families.iter().collect();
     families.sort_by_key(|(key, _)| **key);
-    let mut found: Vec<Slow<'a>> =
+    let mut found: Vec<SlowRequests<'a>> =
         families.into_iter().filter_map(|(key, family)| slowest(scene, key, family)).collect();
     found.sort_by_key(|slow| (std::cmp::Reverse(slow.part.spot.nanos), slow.key));
     found
 }
 
-fn slowest<'a>(scene: &'a Scene<'a>, key: &UnitKey, family: &'a Family) -> Option<Slow<'a>> {
-    let who = Who::of(scene, key, family)?;
+fn slowest<'a>(scene: &'a Scene<'a>, key: &UnitKey, family: &'a Family) -> Option<SlowRequests<'a>> {
+    let who = RequestKind::of(scene, key, family)?;
     let (key, part) = family.parts.iter().max_by_key(|(key, part)| (part.spot.nanos, **key))?;
     let is_rule = part.dominated >= FEWEST_REQUESTS && part.dominated_nanos * 2 >= family.nanos;
     let is_loop = part.spot.count > part.units * who.most_waits() && !part.is_backoff();
@@ -128,10 +128,10 @@ fn slowest<'a>(scene: &'a Scene<'a>, key: &UnitKey, family: &'a Family) -> Optio
         return None;
     }
     let stack = part.stack();
-    Some(Slow { who, family, key: *key, part, stack, outer: scene.places.outer(family.stack) })
+    Some(SlowRequests { who, family, key: *key, part, stack, outer: scene.places.outer(family.stack) })
 }
 
-/// Kinds of findings that tell of the whole program, not of what particular goroutines wait for.
+/// Kinds of findings about the whole program, not about the waits of particular goroutines.
 const fn is_general(kind: Kind) -> bool {
     matches!(
         kind,
@@ -147,7 +147,7 @@ const fn is_general(kind: Kind) -> bool {
 
 /// Whether another finding already tells why these requests wait: most of them are among its goroutines, and it
 /// accounts for a good part of their time.
-pub(crate) fn is_explained(slow: &Slow<'_>, known: &[Finding]) -> bool {
+pub(crate) fn is_explained(slow: &SlowRequests<'_>, known: &[Finding]) -> bool {
     known.iter().filter(|finding| finding.severity >= Severity::Warning && !is_general(finding.kind)).any(|finding| {
         let waits = &slow.part.longest;
         let shared = waits.iter().filter(|wait| finding.goroutines.binary_search(&wait.go).is_ok()).count();

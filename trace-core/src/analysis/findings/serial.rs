@@ -34,8 +34,8 @@ fn judge(scene: &Scene<'_>, family: &Family) -> Option<Finding> {
     let mut evidence = Evidence::default();
     evidence.ratio("waits_per_unit", per_unit);
     let title = format!(
-        "{} of {} spent {} of their time in {per_unit:.1} waits each, one after the other, below {}: side by side the \
-         waits would take {} less",
+        "{} of {} spent {} of their time in {per_unit:.1} consecutive waits each, below {}: made concurrently, these \
+         would take {} less",
         evidence.count("units", serial.units, "unit of work"),
         place_name(scene.places.outer(family.stack).as_ref()),
         evidence.share("share_of_units", serial.nanos as f64 / family.nanos.max(1) as f64),

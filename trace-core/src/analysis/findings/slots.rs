@@ -1,11 +1,12 @@
-//! Semaphores and pools: how many have a place at once, and what those who have one do with it. Often the ones who wait
-//! are not the ones who keep the others waiting.
+//! Semaphores and pools: how many slots they have, and what the holders of slots do. Often the goroutines that wait are
+//! not the ones that keep others waiting.
 
 use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
+use crate::analysis::census::Wait;
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::activity::{Activity, Way};
+use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::finding::{Act, Evidence, go_name};
 use crate::analysis::places::{Op, Place};
 use crate::analysis::wait_chain::Doing;
@@ -13,35 +14,35 @@ use crate::analysis::why::where_at;
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 
-/// What those who have a place do most of the time.
+/// What the holders of slots do most of the time.
 pub(crate) struct Held {
     pub(crate) place: Place,
     pub(crate) stack: StackId,
-    /// What the one did that did so longest.
+    /// The goroutine that did so longest.
     pub(crate) act: Option<Act>,
     pub(crate) link: (GoIx, TimeRange),
-    /// How long at least one place was used so, nanoseconds.
+    /// Nanoseconds during which at least one slot was used so.
     elapsed: u64,
-    /// They are others than those who wait: requests of another kind, or other goroutines.
+    /// The holders are other requests, or other goroutines, than the waiters.
     pub(crate) is_other: bool,
     is_team: bool,
 }
 
 impl Held {
-    /// `for 1.10 s at least one was held in net/http.Get at main.load (main.go:12), the longest by g7`
+    /// `at least one was held for 1.10 s in net/http.Get at main.load (main.go:12), the longest by G7`
     pub(crate) fn sentence(&self, scene: &Scene<'_>, evidence: &mut Evidence) -> String {
         let doing = where_at(scene.places, self.stack);
         let who = go_name(scene.trace, self.link.0);
         let elapsed = evidence.time("held_slow_ns", self.elapsed);
         match self.is_team {
-            true => format!("for {elapsed} at least one of them was{doing}, {who} for longest"),
-            false => format!("for {elapsed} at least one was held{doing}, the longest by {who}"),
+            true => format!("for {elapsed} at least one of them was{doing}, {who} the longest"),
+            false => format!("at least one was held for {elapsed}{doing}, the longest by {who}"),
         }
     }
 }
 
-/// What those who ended the waits did with the place they had meanwhile; `None` if no such thing takes at least a third
-/// of the time. `is_team`: they are workers that take one piece of work after the other, so that all they do is that.
+/// What the goroutines that ended the waits did while they held a slot; `None` if nothing takes at least a third of the
+/// time. `is_team`: they are workers that take one piece of work after the other, so that all they do counts.
 pub(crate) fn held(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, is_team: bool) -> Option<Held> {
     let is_use = |part: &Meanwhile| {
         let op = scene.places.op(part.stack);
@@ -63,21 +64,20 @@ pub(crate) fn held(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, is_team
     let done = Activity::of_parts(parts);
     let outer = scene.places.outer_function(top.release);
     let same: u64 =
-        wait.longest.iter().filter(|one| scene.places.outer_function(one.stack) == outer).map(nanos_of).sum();
-    let all: u64 = wait.longest.iter().map(nanos_of).sum();
-    let elapsed =
-        [Way::Running, Way::Syscall, Way::Waiting].map(|way| done.elapsed(way)).into_iter().max().unwrap_or(0);
+        wait.longest.iter().filter(|one| scene.places.outer_function(one.stack) == outer).map(Wait::nanos).sum();
+    let all: u64 = wait.longest.iter().map(Wait::nanos).sum();
+    let elapsed = [ActivityKind::Running, ActivityKind::Syscall, ActivityKind::Waiting]
+        .map(|way| done.elapsed(way))
+        .into_iter()
+        .max()
+        .unwrap_or(0);
     let (place, stack, is_other) = (scene.places.own(top.stack)?, top.stack, same * 3 < all);
     let (act, link) = (done.act(top.go, top.doing), (top.go, top.longest));
     Some(Held { place, stack, act, link, elapsed, is_other, is_team })
 }
 
-fn nanos_of(wait: &crate::analysis::census::Wait) -> u64 {
-    wait.range.nanos().unsigned_abs()
-}
-
-/// How many have a place at once, as far as those show who waited for theirs, and passed it on to somebody who waited.
-/// `None` if too few did. Exact only if all places were always in use.
+/// The number of slots, from holders that waited for their slot and passed it on to a waiter. `None` if there are too
+/// few of them. Exact only if all slots were always in use.
 pub(crate) fn size(scene: &Scene<'_>, wait: &Blocked) -> Option<u64> {
     let mut ends: FxHashMap<GoIx, Vec<TraceTime>> = FxHashMap::default();
     for one in same_pool(scene, wait) {
@@ -125,8 +125,8 @@ pub(crate) fn alive(scene: &Scene<'_>, wait: &Blocked) -> Option<u64> {
     usual_overlap(&lives).filter(|_| lives.iter().any(|life| *life != all))
 }
 
-/// All that wait for the same: of a library's pool wherever they do so.
-fn same_pool<'a>(scene: &'a Scene<'a>, wait: &'a Blocked) -> impl Iterator<Item = crate::analysis::census::Wait> + 'a {
+/// All waits for the same semaphore or pool; for a pool of a library, at any place.
+fn same_pool<'a>(scene: &'a Scene<'a>, wait: &'a Blocked) -> impl Iterator<Item = Wait> + 'a {
     let others = scene.blocked.iter().filter(move |(other, _)| {
         let is_it = std::ptr::eq(other, wait);
         is_it || wait.op == Op::Pool && other.op == Op::Pool && is_sql(scene, other) == is_sql(scene, wait)

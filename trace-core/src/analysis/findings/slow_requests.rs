@@ -5,8 +5,8 @@ use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers, releasers};
 use crate::analysis::census::is_idle;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
-use crate::analysis::findings::peers::analysed;
-use crate::analysis::findings::requests::{Slow, Who, is_explained, slow};
+use crate::analysis::findings::peers::{analysed, makes_connection};
+use crate::analysis::findings::requests::{RequestKind, SlowRequests, is_explained, slow};
 use crate::analysis::places::{Op, Place};
 use crate::analysis::wait_chain::Doing;
 use crate::analysis::why::where_at;
@@ -24,6 +24,8 @@ pub(crate) const PAUSE_WARNING_BELOW: u64 = 40_000_000;
 const SHARED: f64 = 1.4;
 /// A wait in `select` that the clock ends, with nothing after it, is a long poll from here on, ns.
 const LONG_POLL: u64 = 1_000_000_000;
+
+const RAISE_LIMIT: &str = "Raise the limit, allow bursts, or reject excess requests at once.";
 
 pub(crate) fn find(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
@@ -53,7 +55,7 @@ struct Cause {
     confidence: f64,
 }
 
-fn cause(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Cause> {
+fn cause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Cause> {
     let (places, stack, part) = (scene.places, slow.stack, slow.part);
     let is_direct = places.is_direct(stack);
     let is_by_clock = part.clock.nanos * 2 > part.spot.nanos;
@@ -72,13 +74,14 @@ fn cause(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Cause> {
         _ if is_direct => None,
         _ if is_by_clock => Some(deadline(scene, slow)),
         // Without a library's protocol it may be the next request that a goroutine of the program's own reads.
-        _ => (slow.who == Who::Handler || !places.is_plain(stack) || is_dial(scene, stack)).then(|| call(scene, stack)),
+        _ => (slow.who == RequestKind::Handler || !places.is_plain(stack) || is_dial(scene, stack))
+            .then(|| call(scene, stack)),
     }
 }
 
 /// A timer or ticker that the request itself waits for is a pause, but a select that gives up after long is a long
 /// poll.
-fn is_pause(slow: &Slow<'_>) -> bool {
+fn is_pause(slow: &SlowRequests<'_>) -> bool {
     slow.key.op == Op::Receive
         || slow.part.grown > 0
         || slow.part.followed * 2 > slow.part.units
@@ -96,14 +99,14 @@ fn is_dial(scene: &Scene<'_>, stack: StackId) -> bool {
 /// What kind of call takes long, by its stable name, and what to look at.
 pub(crate) fn call_of(scene: &Scene<'_>, stack: StackId) -> (&'static str, &'static str) {
     if has(scene, stack, "net.(*Resolver).") {
-        ("slow_lookup", "Look up the name once and keep the result, or keep connections open.")
+        ("slow_lookup", "Cache the result of the lookup, or keep connections open.")
     } else if is_dial(scene, stack) {
         ("slow_dial", "Keep connections open and reuse them, or dial with a shorter timeout and a fallback.")
     } else {
         (
             "slow_call",
-            "Find out why the other side takes so long; cache the answer, ask for it earlier or in parallel, or bound it with \
-             a deadline.",
+            "Find out why the other side takes so long; cache the response, make the call earlier or concurrently, or set a \
+             deadline.",
         )
     }
 }
@@ -116,11 +119,8 @@ fn call(scene: &Scene<'_>, stack: StackId) -> Cause {
 }
 
 /// Waits for a connection that is being made, not for one that another request has.
-fn dial(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Cause> {
-    let makes = |stack: StackId| {
-        let mut frames = scene.trace.frames(stack);
-        frames.any(|frame| frame.function.contains(".dialConn") || frame.function.ends_with("DB).connectionOpener"))
-    };
+fn dial(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Cause> {
+    let makes = |stack: StackId| makes_connection(scene.trace, stack);
     let nanos = |is_such: &dyn Fn(StackId) -> bool| -> u64 {
         let waits = slow.part.longest.iter().filter(|wait| is_such(wait.waker_stack));
         waits.map(|wait| wait.range.nanos().unsigned_abs()).sum()
@@ -131,8 +131,8 @@ fn dial(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Cause> {
         return None;
     }
     let at = format!("for a new connection{}", where_at(scene.places, slow.stack));
-    let check = "Keep connections open and reuse them (read bodies to their end, raise MaxIdleConnsPerHost), or dial with a \
-                 shorter timeout.";
+    let check = "Keep connections open and reuse them (read response bodies to EOF, raise MaxIdleConnsPerHost), or dial with \
+                 a shorter timeout.";
     let (place, stack) = (scene.places.near(slow.stack), slow.stack);
     Some(Cause {
         kind: Kind::SerialWaits,
@@ -147,23 +147,23 @@ fn dial(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Cause> {
     })
 }
 
-fn pause(scene: &Scene<'_>, slow: &Slow<'_>) -> Cause {
+fn pause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Cause {
     let part = slow.part;
     let is_growing = part.is_backoff();
     let shortest = part.longest.last().map_or(0, |wait| wait.range.nanos().unsigned_abs());
     let longest = part.longest.first().map_or(0, |wait| wait.range.nanos().unsigned_abs());
     let is_fixed = longest < shortest + shortest / 2 || slow.key.op == Op::Sleep;
     let (name, check) = if is_growing {
-        ("backoff", "Find out why the tries before fail; back off less, and give up earlier.")
+        ("backoff", "Find out why the earlier attempts fail; back off for less time, and give up sooner.")
     } else if is_fixed {
         (
             "fixed_sleep",
-            "Take the pause out of the path of requests: wait for the condition itself, or work behind a queue.",
+            "Take the pause off the request path: wait for the condition itself, or do the work asynchronously.",
         )
     } else {
-        ("rate_limit", "Raise the limit, allow bursts, or answer at once that there is too much.")
+        ("rate_limit", RAISE_LIMIT)
     };
-    let what = if is_growing { "in pauses that grow from try to try" } else { "for the clock" };
+    let what = if is_growing { "in pauses that grow with each attempt (backoff)" } else { "for a timer" };
     let place = scene.places.near(slow.stack);
     let at = format!("{what}{}", where_at(scene.places, slow.stack));
     let (kind, stack) = (Kind::PollingSleep, slow.stack);
@@ -171,13 +171,16 @@ fn pause(scene: &Scene<'_>, slow: &Slow<'_>) -> Cause {
 }
 
 /// A library gave up by the clock: a deadline, a timeout, a limiter.
-fn deadline(scene: &Scene<'_>, slow: &Slow<'_>) -> Cause {
+fn deadline(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Cause {
     let is_limiter =
         scene.places.callee(slow.stack).is_some_and(|callee| callee.contains("/rate.") || callee.contains("imiter"));
     let (name, check) = if is_limiter {
-        ("rate_limit", "Raise the limit, allow bursts, or answer at once that there is too much.")
+        ("rate_limit", RAISE_LIMIT)
     } else {
-        ("deadline", "The deadline is shorter than the answer takes: raise it, make the call faster, or do without it.")
+        (
+            "deadline",
+            "The call takes longer than its deadline: raise the deadline, make the call faster, or do without it.",
+        )
     };
     let what = if is_limiter { "for a limiter" } else { "until a deadline expired," };
     let at = format!("{what}{}", where_at(scene.places, slow.stack));
@@ -187,7 +190,7 @@ fn deadline(scene: &Scene<'_>, slow: &Slow<'_>) -> Cause {
 }
 
 /// Waits for what another goroutine hands over: what that one did meanwhile.
-fn result(scene: &Scene<'_>, slow: &Slow<'_>, found: &Releasers) -> Option<Cause> {
+fn result(scene: &Scene<'_>, slow: &SlowRequests<'_>, found: &Releasers) -> Option<Cause> {
     let top = heaviest(scene, found)?;
     let is_sibling = has_function(scene, top.stack, slow.key.function);
     let is_shared = found.per_act >= SHARED || is_sibling;
@@ -218,26 +221,27 @@ fn result(scene: &Scene<'_>, slow: &Slow<'_>, found: &Releasers) -> Option<Cause
         cause.confidence = 0.7;
         return Some(cause);
     }
-    let check = "Produce the result before it is asked for (refresh it early, serve the old one meanwhile), or make it \
-                 faster: all that ask wait for this one.";
+    let check = "Compute the result before it is needed (refresh it early and serve the old one until then), or make it \
+                 faster: all callers wait for it.";
     let at = format!("{} for one result, which {} produced{doing}", at.trim_start(), go_name(scene.trace, producer));
     let (kind, stack) = (Kind::SerialWaits, top.stack);
     Some(Cause { kind, name: "shared_result", check, place, stack, at, others, looked: None, confidence: 0.8 })
 }
 
 /// Whether several wait at once.
-fn is_queue(slow: &Slow<'_>) -> bool {
+fn is_queue(slow: &SlowRequests<'_>) -> bool {
     let mut waits: Vec<_> = slow.part.longest.iter().map(|wait| wait.range).collect();
     waits.sort_unstable_by_key(|range| (range.start, range.end));
     let overlapping = waits.windows(2).filter(|pair| matches!(pair, [one, other] if other.start < one.end)).count();
     overlapping * 3 >= waits.len() * 2 && waits.len() >= 6
 }
 
-fn limiter(scene: &Scene<'_>, slow: &Slow<'_>, top: &Meanwhile, others: Vec<GoIx>) -> Cause {
+fn limiter(scene: &Scene<'_>, slow: &SlowRequests<'_>, top: &Meanwhile, others: Vec<GoIx>) -> Cause {
     let who = go_name(scene.trace, top.go);
     let at = where_at(scene.places, slow.stack);
-    let at = format!("{} for {who}, which lets one on at a time{}", at.trim_start(), where_at(scene.places, top.stack));
-    let check = "Raise the limit, allow bursts, or answer at once that there is too much.";
+    let at =
+        format!("{} for {who}, which lets one through at a time{}", at.trim_start(), where_at(scene.places, top.stack));
+    let check = RAISE_LIMIT;
     let (kind, place, stack) = (Kind::PollingSleep, scene.places.near(slow.stack), slow.stack);
     Cause { kind, name: "rate_limit", check, place, stack, at, others, looked: None, confidence: 0.75 }
 }
@@ -259,7 +263,7 @@ fn has_function(scene: &Scene<'_>, stack: StackId, function: u32) -> bool {
 }
 
 /// The waits as [`releasers`] takes them.
-fn blocked(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Blocked> {
+fn blocked(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Blocked> {
     let part = slow.part;
     let woken = part.longest.iter().filter(|wait| wait.waker.is_some());
     Some(Blocked {
@@ -279,11 +283,11 @@ fn blocked(scene: &Scene<'_>, slow: &Slow<'_>) -> Option<Blocked> {
     })
 }
 
-fn finding(scene: &Scene<'_>, slow: &Slow<'_>, cause: &Cause) -> Finding {
+fn finding(scene: &Scene<'_>, slow: &SlowRequests<'_>, cause: &Cause) -> Finding {
     let (part, family) = (slow.part, slow.family);
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} of {} spent {} of their time in one place: {} of them waited {} each, on average, {}{}",
+        "{} of {} spent {} of their time in one place: {} of them waited {} on average, {}{}",
         evidence.count("requests", family.units, slow.name()),
         place_name(slow.outer.as_ref()),
         evidence.share("share_of_request_time", slow.share()),
@@ -318,7 +322,7 @@ fn finding(scene: &Scene<'_>, slow: &Slow<'_>, cause: &Cause) -> Finding {
     }
     match slow.mean() {
         mean if mean < note => finding.at_most(Severity::Note),
-        mean if mean < warning || slow.is_stream() || slow.who == Who::Goroutine && !part.is_backoff() => {
+        mean if mean < warning || slow.is_stream() || slow.who == RequestKind::Goroutine && !part.is_backoff() => {
             finding.at_most(Severity::Warning)
         }
         _ => finding,

@@ -1,6 +1,6 @@
-//! Goroutines that spin: they ask for something again and again and do next to nothing in between, instead of waiting
-//! for it. Two ways of that are in a trace: loops around `runtime.Gosched`, as each yield is recorded, and, by CPU
-//! samples, loops around operations that do not block (`select` with `default`, `TryLock`).
+//! Goroutines that spin: they poll in a loop with next to nothing in between, instead of blocking. Traces show two kinds:
+//! loops around `runtime.Gosched`, since each yield is recorded, and, by CPU samples, loops around operations that do
+//! not block (`select` with `default`, `TryLock`).
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::model::lanes::LaneId;
 /// Fewer yields, or samples, are no loop.
 const FEWEST_YIELDS: u64 = 1_000;
 const FEWEST_SAMPLES: u64 = 20;
-/// Whoever runs longer between two yields does something in between, ns.
+/// Longest run between two yields, on average, that counts as spinning, ns.
 const LONGEST_RUN: u64 = 20_000;
 /// Share of the trace that a goroutine must spend so.
 const SHARE: f64 = 0.1;
@@ -31,8 +31,8 @@ const CROWDED_OUT: f64 = 0.1;
 /// Goroutines that were runnable meanwhile, of which the finding knows.
 const AFFECTED: usize = 64;
 
-const CHECK: &str = "Wait for the change instead of asking for it: a channel, a sync.Cond, a blocking select without \
-                     default, Lock in place of TryLock.";
+const CHECK: &str = "Block instead of polling: receive from a channel, wait on a sync.Cond, select without default, or call \
+                     Lock instead of TryLock.";
 
 /// Operations that return at once whether or not they could be done.
 const NON_BLOCKING: &[&str] = &[
@@ -82,8 +82,8 @@ fn judge(scene: &Scene<'_>, stack: StackId, yields: &Yields, others: u64) -> Opt
     let per_second = u128::from(yields.count) * 1_000_000_000 / u128::from(scene.duration.max(1));
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} in a loop around runtime.Gosched at {}: {} ({} per second) with {} of running between two; {} running total, \
-         {} of the procs' time, without what the scheduler does for each yield{}",
+        "{} spinning on runtime.Gosched at {}: {} ({} per second), running for {} in between on average; {} running \
+         total, {} of the procs' time, without what the scheduler does for each yield{}",
         evidence.count("spinning", yields.goroutines, "goroutine"),
         place_name(Some(&place)),
         evidence.count("yields", yields.count, "yield"),
@@ -108,7 +108,7 @@ fn waiting(others: u64, evidence: &mut Evidence) -> String {
     format!(", while others were runnable for {} total", evidence.time("others_runnable_ns", others))
 }
 
-/// Whoever spins takes procs from others, if these wait for one.
+/// A case of CPU starvation if other goroutines are runnable meanwhile, else of a CPU-bound program.
 fn finding(scene: &Scene<'_>, title: String, evidence: Evidence, (running, others): (u64, u64)) -> Finding {
     let kind = if scene.share(others) >= CROWDED_OUT { Kind::CpuStarvation } else { Kind::CpuBound };
     Finding::new(kind, title, running + others, scene.duration, 0.8)
@@ -205,8 +205,8 @@ fn polls(scene: &Scene<'_>, seen: &Seen) -> Option<Finding> {
     let operation = if operation.starts_with("runtime.") { "select with default" } else { operation };
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} in a loop around {operation}, which does not block, at {}: {} of the {} there were in it; {} running total, {} \
-         of the procs' time{}",
+        "{} spinning on {operation}, which does not block, at {}: {} of the {} there were in it; {} running total, {} of \
+         the procs' time{}",
         evidence.count("spinning", gos.len() as u64, "goroutine"),
         place_name(Some(&place)),
         evidence.share("samples_share", share),

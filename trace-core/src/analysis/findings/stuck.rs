@@ -1,6 +1,6 @@
-//! Waits that go on to the end of the trace because their partner is gone: senders without a receiver, requests whose
-//! answer never comes. Being blocked when the trace ends proves nothing by itself; what counts is that somebody ended
-//! such waits before and cannot do so any more.
+//! Waits that last until the end of the trace because their partner is gone: senders without a receiver, requests whose
+//! response never comes. Being blocked when the trace ends proves nothing by itself; the evidence is a goroutine that
+//! ended such waits before and no longer can.
 
 use rustc_hash::FxHashMap;
 
@@ -23,10 +23,10 @@ const FEWEST: usize = 5;
 const FEWEST_WITH_PARTNER: usize = 1;
 /// How far the partners of partners are followed.
 const DEPTH: usize = 4;
-/// Goroutines of a pile that are asked whom they woke, and how many such wakeups are looked at.
+/// Goroutines of a group that are asked whom they woke, and how many such wakeups are looked at.
 const MEMBERS: usize = 64;
 const ACTS: usize = 4_096;
-/// Less than this part of a stretch is next to nothing: one in so many.
+/// A goroutine that was active for less than one part in so many of a range counts as inactive.
 const ACTIVE: u64 = 50;
 /// A partner that came at least so often is missed after this many times its usual pause.
 const FEWEST_TURNS: u64 = 5;
@@ -37,33 +37,33 @@ pub(crate) fn is_long(scene: &Scene<'_>, nanos: i64) -> bool {
     nanos >= SHORTEST && nanos.unsigned_abs() * 10 >= scene.duration
 }
 
-/// What has become of a goroutine by the end of the trace.
+/// The state of a goroutine at the end of the trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum EndState {
     /// It ended.
     Ended(TraceTime),
-    /// It waits, and has since then.
+    /// Waiting since then.
     Waiting { stack: StackId, since: TraceTime },
     /// It runs, or is in a system call.
     Busy { stack: StackId },
 }
 
-pub(crate) fn fate(scene: &Scene<'_>, go: GoIx) -> Fate {
+pub(crate) fn end_state(scene: &Scene<'_>, go: GoIx) -> EndState {
     let trace = scene.trace;
     if let Some(ended) = trace.goroutine(go).and_then(|known| known.ended) {
-        return Fate::Ended(ended);
+        return EndState::Ended(ended);
     }
     let last = trace.span_at(LaneId::Goroutine(go), trace.range().end.plus_nanos(-1));
     match last {
         Some(span) if span.state == GoState::Waiting => {
-            Fate::Waiting { stack: span.start_stack, since: span.range.start }
+            EndState::Waiting { stack: span.start_stack, since: span.range.start }
         }
-        Some(span) => Fate::Busy { stack: span.start_stack },
-        None => Fate::Busy { stack: StackId::NONE },
+        Some(span) => EndState::Busy { stack: span.start_stack },
+        None => EndState::Busy { stack: StackId::NONE },
     }
 }
 
-impl Fate {
+impl EndState {
     /// `ended 300 ms before the end of the trace`
     pub(crate) fn words(&self, scene: &Scene<'_>, evidence: &mut Evidence) -> String {
         let ago = |since: TraceTime| scene.trace.range().end.nanos_since(since).unsigned_abs();
@@ -81,7 +81,7 @@ impl Fate {
 }
 
 /// Goroutines that wait at one place to the end of the trace.
-struct Pile {
+struct StuckGroup {
     function: u32,
     op: Op,
     /// By rising begin.
@@ -89,50 +89,52 @@ struct Pile {
 }
 
 pub(crate) fn find(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
-    let piles = piles(scene);
+    let stuck_groups = stuck_groups(scene);
     let mut found: Vec<Finding> = Vec::new();
-    for pile in &piles {
-        if !is_known(pile, known) && !is_known(pile, &found) {
-            found.extend(judge(scene, pile));
+    for group in &stuck_groups {
+        if !is_known(group, known) && !is_known(group, &found) {
+            found.extend(judge(scene, group));
         }
     }
     found
 }
 
-/// Those at places where somebody has something to do, most goroutines first.
-fn piles(scene: &Scene<'_>) -> Vec<Pile> {
+/// Groups at places where goroutines wait for others rather than for work, most goroutines first.
+fn stuck_groups(scene: &Scene<'_>) -> Vec<StuckGroup> {
     let end = scene.trace.range().end;
-    let mut piles: FxHashMap<(u32, Op), Vec<(GoIx, Stuck)>> = FxHashMap::default();
+    let mut stuck_groups: FxHashMap<(u32, Op), Vec<(GoIx, Stuck)>> = FxHashMap::default();
     for (&go, stuck) in &scene.census.stuck {
         let op = scene.places.op(stuck.stack);
         let Some(function) = scene.places.own_function(stuck.stack) else { continue };
         let is_channel = matches!(op, Op::Send | Op::Receive | Op::Select | Op::Cond);
         let is_direct = scene.places.is_direct(stuck.stack);
         if is_channel && is_direct && is_long(scene, end.nanos_since(stuck.since)) {
-            piles.entry((function, op)).or_default().push((go, *stuck));
+            stuck_groups.entry((function, op)).or_default().push((go, *stuck));
         }
     }
-    let mut piles: Vec<Pile> = piles
+    let mut stuck_groups: Vec<StuckGroup> = stuck_groups
         .into_iter()
         .map(|((function, op), mut waiters)| {
             waiters.sort_unstable_by_key(|(go, stuck)| (stuck.since, *go));
-            Pile { function, op, waiters }
+            StuckGroup { function, op, waiters }
         })
         .collect();
-    piles.sort_by_key(|pile| (std::cmp::Reverse(pile.waiters.len()), pile.function, pile.op));
-    piles
+    stuck_groups.sort_by_key(|group| (std::cmp::Reverse(group.waiters.len()), group.function, group.op));
+    stuck_groups
 }
 
-/// Whether a finding already tells of most of a pile.
-fn is_known(pile: &Pile, known: &[Finding]) -> bool {
+/// Whether a finding already tells of most of a group.
+fn is_known(group: &StuckGroup, known: &[Finding]) -> bool {
     let is_about = |finding: &Finding| {
-        let shared = pile.waiters.iter().filter(|(go, _)| finding.goroutines.binary_search(go).is_ok()).count();
-        finding.severity >= Severity::Warning && finding.kind == Kind::GoroutineLeak && shared * 2 >= pile.waiters.len()
+        let shared = group.waiters.iter().filter(|(go, _)| finding.goroutines.binary_search(go).is_ok()).count();
+        finding.severity >= Severity::Warning
+            && finding.kind == Kind::GoroutineLeak
+            && shared * 2 >= group.waiters.len()
     };
     known.iter().any(is_about)
 }
 
-/// Who used to be on the other side of a place.
+/// The goroutine that used to be on the other side of a wait.
 #[derive(Clone, Copy)]
 struct Partner {
     go: GoIx,
@@ -142,14 +144,15 @@ struct Partner {
     count: u64,
 }
 
-/// Who last ended a wait at this place, or was woken from there.
-fn partner(scene: &Scene<'_>, pile: (u32, Op), members: &[GoIx]) -> Option<Partner> {
+/// The goroutine that last ended a wait at this place, or was last woken from there.
+fn partner(scene: &Scene<'_>, group: (u32, Op), members: &[GoIx]) -> Option<Partner> {
     let mut found: FxHashMap<GoIx, Partner> = FxHashMap::default();
     let mut add = |go: GoIx, at: TraceTime| {
         let known = found.entry(go).or_insert(Partner { go, first: at, last: at, count: 0 });
         (known.first, known.last, known.count) = (known.first.min(at), known.last.max(at), known.count + 1);
     };
-    let is_here = |stack: StackId| (scene.places.own_function(stack), scene.places.op(stack)) == (Some(pile.0), pile.1);
+    let is_here =
+        |stack: StackId| (scene.places.own_function(stack), scene.places.op(stack)) == (Some(group.0), group.1);
     for (key, site) in scene.census.sites.iter().filter(|(key, _)| !key.is_prior && is_here(key.stack)) {
         debug_assert_eq!(site.op, scene.places.op(key.stack));
         for wait in &site.longest {
@@ -166,19 +169,19 @@ fn partner(scene: &Scene<'_>, pile: (u32, Op), members: &[GoIx]) -> Option<Partn
     found.into_values().max_by_key(|partner| (partner.last, partner.go))
 }
 
-/// Whether somebody else of the program is about something, who may yet turn to those who wait. Whoever did next to
-/// nothing for as long as they have waited is not: somebody has to end the trace.
-fn is_anyone_busy(scene: &Scene<'_>, pile: &Pile) -> bool {
+/// Whether another goroutine of the program is still active and may yet end these waits. One that did next to nothing
+/// for as long as they have lasted does not count: some goroutine has to end the trace.
+fn is_anyone_busy(scene: &Scene<'_>, group: &StuckGroup) -> bool {
     let is_stuck = |stuck: &Stuck| {
         let op = scene.places.op(stuck.stack);
         op.is_lock() || matches!(op, Op::Send | Op::WaitGroup) || is_idle(scene.places, stuck.stack, stuck.class)
     };
-    let in_pile = |go: GoIx| pile.waiters.iter().any(|waiter| waiter.0 == go);
-    let Some(since) = pile.waiters.first().map(|first| first.1.since) else { return false };
+    let is_in_group = |go: GoIx| group.waiters.iter().any(|waiter| waiter.0 == go);
+    let Some(since) = group.waiters.first().map(|first| first.1.since) else { return false };
     let waited = TimeRange::new(since, scene.trace.range().end);
     let mut alive = scene.census.gos.iter().filter(|facts| facts.ended().is_none());
     alive.any(|facts| match scene.census.stuck.get(&facts.go) {
-        Some(stuck) => !is_stuck(stuck) && !in_pile(facts.go),
+        Some(stuck) => !is_stuck(stuck) && !is_in_group(facts.go),
         None => is_active(scene, facts.go, waited),
     })
 }
@@ -191,16 +194,16 @@ fn is_active(scene: &Scene<'_>, go: GoIx, range: TimeRange) -> bool {
     nanos * ACTIVE > range.nanos().unsigned_abs()
 }
 
-fn judge(scene: &Scene<'_>, pile: &Pile) -> Option<Finding> {
-    let (_, first) = pile.waiters.first()?;
-    let members: Vec<GoIx> = pile.waiters.iter().map(|waiter| waiter.0).collect();
-    let partner = partner(scene, (pile.function, pile.op), &members);
+fn judge(scene: &Scene<'_>, group: &StuckGroup) -> Option<Finding> {
+    let (_, first) = group.waiters.first()?;
+    let members: Vec<GoIx> = group.waiters.iter().map(|waiter| waiter.0).collect();
+    let partner = partner(scene, (group.function, group.op), &members);
     let mut partner_evidence = Evidence::default();
-    let gone = partner.and_then(|partner| Some((partner.go, gone(scene, partner, pile, &mut partner_evidence)?)));
-    let is_send = pile.op == Op::Send;
+    let gone = partner.and_then(|partner| Some((partner.go, gone(scene, partner, group, &mut partner_evidence)?)));
+    let is_send = group.op == Op::Send;
     let fewest = if gone.is_some() { FEWEST_WITH_PARTNER } else { FEWEST };
     // Whoever waits to receive may well wait for what has not happened yet.
-    if pile.waiters.len() < fewest || (gone.is_none() && (!is_send || partner.is_some())) {
+    if group.waiters.len() < fewest || (gone.is_none() && (!is_send || partner.is_some())) {
         return None;
     }
     if !is_send && is_idle(scene.places, first.stack, first.class) {
@@ -208,8 +211,8 @@ fn judge(scene: &Scene<'_>, pile: &Pile) -> Option<Finding> {
     }
     let end = scene.trace.range().end;
     let nanos = |stuck: &Stuck| end.nanos_since(stuck.since).unsigned_abs();
-    let lost: u64 = pile.waiters.iter().map(|(_, stuck)| nanos(stuck)).sum();
-    let longest = pile.waiters.iter().map(|(_, stuck)| nanos(stuck)).max().unwrap_or(0);
+    let lost: u64 = group.waiters.iter().map(|(_, stuck)| nanos(stuck)).sum();
+    let longest = group.waiters.iter().map(|(_, stuck)| nanos(stuck)).max().unwrap_or(0);
     let place = scene.places.own(first.stack);
     let (missing, cause) = match &gone {
         Some((go, words)) => (format!("{}, {words}", go_name(scene.trace, *go)), "vanished_partner"),
@@ -217,19 +220,19 @@ fn judge(scene: &Scene<'_>, pile: &Pile) -> Option<Finding> {
     };
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} {} at {} in {} to the end of the trace, {} total (longest {}): {missing}",
-        evidence.count("stuck", pile.waiters.len() as u64, "goroutine"),
-        if pile.waiters.len() == 1 { "waits" } else { "wait" },
-        pile.op.name(),
+        "{} {} in {} at {} until the end of the trace, {} total (max {}): {missing}",
+        evidence.count("stuck", group.waiters.len() as u64, "goroutine"),
+        if group.waiters.len() == 1 { "waits" } else { "wait" },
+        group.op.name(),
         place_name(place.as_ref()),
         evidence.time("stuck_total_ns", lost),
         evidence.time("stuck_max_ns", longest),
     );
     evidence.append(partner_evidence);
     let check = if is_send {
-        "Let senders give up when the receiver does: a context, a closed channel, a buffer that holds what will be sent."
+        "Let senders give up when the receiver does: use a context, a done channel, or a buffer with room for all sends."
     } else {
-        "Make sure that every way out of the other goroutine answers, closes the channel or calls Done; wait with a context."
+        "Make sure that the other goroutine sends, closes the channel or calls Done on every return path; wait with a context."
     };
     let confidence = if gone.is_some() { 0.85 } else { 0.7 };
     let mut finding = Finding::new(Kind::GoroutineLeak, title, lost, scene.duration, confidence)
@@ -238,50 +241,50 @@ fn judge(scene: &Scene<'_>, pile: &Pile) -> Option<Finding> {
         .culprit(scene.trace, place.clone(), first.stack)
         .victim(&place.map(|place| place.function).unwrap_or_default(), members.len() as u64)
         .goroutines(&members);
-    if let Some((go, stuck)) = pile.waiters.first() {
+    if let Some((go, stuck)) = group.waiters.first() {
         finding = finding.link(scene.trace, *go, TimeRange::new(stuck.since, end));
     }
     // A few that are left behind do not hurt; a receiver that only takes its time is no leak.
-    let is_doubtful = gone.is_none() && is_anyone_busy(scene, pile);
+    let is_doubtful = gone.is_none() && is_anyone_busy(scene, group);
     Some(if is_doubtful || members.len() < FEWEST && is_send { finding.at_most(Severity::Note) } else { finding })
 }
 
 /// What keeps a partner from ending such waits ever again; `None` if it still may.
-fn gone(scene: &Scene<'_>, partner: Partner, pile: &Pile, evidence: &mut Evidence) -> Option<String> {
+fn gone(scene: &Scene<'_>, partner: Partner, group: &StuckGroup, evidence: &mut Evidence) -> Option<String> {
     let end = scene.trace.range().end;
     if !is_long(scene, end.nanos_since(partner.last)) {
         return None;
     }
     let mut cut_off_evidence = Evidence::default();
-    let Some(words) = cut_off(scene, partner, pile, &mut cut_off_evidence) else {
-        return turned_away(scene, partner, pile, evidence);
+    let Some(words) = cut_off(scene, partner, group, &mut cut_off_evidence) else {
+        return stopped_coming(scene, partner, group, evidence);
     };
     evidence.append(cut_off_evidence);
     Some(words)
 }
 
-/// A partner that has ended, or waits for what nobody can give it.
-fn cut_off(scene: &Scene<'_>, partner: Partner, pile: &Pile, evidence: &mut Evidence) -> Option<String> {
+/// A partner that has ended, or whose own wait cannot end.
+fn cut_off(scene: &Scene<'_>, partner: Partner, group: &StuckGroup, evidence: &mut Evidence) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     let mut seen: Vec<GoIx> = Vec::new();
     let mut go = partner.go;
     for _ in 0..DEPTH {
         seen.push(go);
-        let fate = fate(scene, go);
-        words.push(fate.words(scene, evidence));
-        let Fate::Waiting { stack, since } = fate else {
-            return matches!(fate, Fate::Ended(_)).then(|| describe(&words));
+        let end_state = end_state(scene, go);
+        words.push(end_state.words(scene, evidence));
+        let EndState::Waiting { stack, since } = end_state else {
+            return matches!(end_state, EndState::Ended(_)).then(|| describe(&words));
         };
         let class = scene.census.stuck.get(&go)?.class;
         if !is_long(scene, scene.trace.range().end.nanos_since(since)) || is_idle(scene.places, stack, class) {
             return None;
         }
         let (op, function) = (scene.places.op(stack), scene.places.own_function(stack)?);
-        if op.is_lock() || (function, op) == (pile.function, pile.op) {
+        if op.is_lock() || (function, op) == (group.function, group.op) {
             return Some(describe(&words));
         }
         let next = self::partner(scene, (function, op), &[go])?.go;
-        if seen.contains(&next) || pile.waiters.iter().any(|waiter| waiter.0 == next) {
+        if seen.contains(&next) || group.waiters.iter().any(|waiter| waiter.0 == next) {
             words.push(format!("is {}: they wait for each other", go_name(scene.trace, next)));
             return Some(describe(&words));
         }
@@ -296,17 +299,17 @@ fn describe(words: &[String]) -> String {
 }
 
 /// A partner that came again and again, and then not for far longer.
-fn turned_away(scene: &Scene<'_>, partner: Partner, pile: &Pile, evidence: &mut Evidence) -> Option<String> {
+fn stopped_coming(scene: &Scene<'_>, partner: Partner, group: &StuckGroup, evidence: &mut Evidence) -> Option<String> {
     let away = scene.trace.range().end.nanos_since(partner.last);
     let pace =
         partner.last.nanos_since(partner.first) / i64::try_from(partner.count.saturating_sub(1)).unwrap_or(1).max(1);
-    let is_regular = partner.count >= FEWEST_TURNS && away / TURNS >= pace && pile.waiters.len() >= FEWEST;
+    let is_regular = partner.count >= FEWEST_TURNS && away / TURNS >= pace && group.waiters.len() >= FEWEST;
     let mut words = || {
         format!(
-            "which was on the other side {}, has not been for the last {}: it {}",
+            "which was on the other side {}, has been away for the last {}: it {}",
             evidence.count("partner_turns", partner.count, "time"),
             evidence.time("partner_away_ns", away.unsigned_abs()),
-            fate(scene, partner.go).words(scene, evidence)
+            end_state(scene, partner.go).words(scene, evidence)
         )
     };
     is_regular.then(&mut words)

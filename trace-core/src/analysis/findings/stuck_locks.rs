@@ -1,14 +1,15 @@
-//! Locks that nobody releases: waits for them go on to the end of the trace. Their holder is inferred from who last got
-//! the lock, from who is all the time inside code of the same type, or, if nobody else can be, it is one of those who
-//! wait: a deadlock.
+//! Locks that are not released: waits for them last until the end of the trace. The holder is inferred to be the
+//! goroutine that last acquired the lock, or one that is inside code of the same type all the time; if there is neither,
+//! it is one of the waiters: a deadlock.
 
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
+use crate::analysis::census::Wait;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, go_name};
-use crate::analysis::findings::stuck::{Fate, fate, is_long};
+use crate::analysis::findings::stuck::{EndState, end_state, is_long};
 use crate::analysis::go_facts::Stuck;
 use crate::analysis::places::Place;
 use crate::analysis::prior::{is_prior, resumed_at};
@@ -53,7 +54,7 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         if is_moving(scene, group) {
             continue;
         }
-        let holders = last_owner(scene, group).map_or_else(|| insiders(scene, group), |holder| vec![holder]);
+        let holders = last_owner(scene, group).map_or_else(|| inferred_holders(scene, group), |holder| vec![holder]);
         match holders.as_slice() {
             [holder] => found.extend(held(scene, group, holder)),
             [] => unexplained.push(group),
@@ -144,15 +145,15 @@ pub(crate) fn owner(function: &str) -> &str {
     }
 }
 
-/// Whether the lock is still handed on: somebody who was in the queue already when the first of these came has been
-/// served since. (Queues for locks are served in order, so whoever came later and was served waited for another one.)
+/// Whether the lock is still handed on: a goroutine that was queueing before the first of these waiters has got it since.
+/// (Locks are handed on in the order of the queue, so a goroutine that came later and got one got another lock.)
 fn is_moving(scene: &Scene<'_>, group: &Group) -> bool {
     let Some(first) = group.waiters.first() else { return true };
     ended(scene, group).any(|wait| wait.range.end > first.since && wait.range.start <= first.since)
 }
 
-/// Waits of the group's functions for a lock that somebody's unlocking has ended.
-fn ended<'a>(scene: &'a Scene<'_>, group: &'a Group) -> impl Iterator<Item = crate::analysis::census::Wait> + 'a {
+/// Waits for locks in the group's functions that an unlock ended.
+fn ended<'a>(scene: &'a Scene<'_>, group: &'a Group) -> impl Iterator<Item = Wait> + 'a {
     let sites = scene.census.sites.iter().filter(|(key, site)| {
         let place = || scene.places.near(key.stack);
         site.op.is_lock() && !key.is_prior && place().is_some_and(|place| owner(&place.function) == group.owner)
@@ -160,7 +161,7 @@ fn ended<'a>(scene: &'a Scene<'_>, group: &'a Group) -> impl Iterator<Item = cra
     sites.flat_map(|(_, site)| site.longest.iter().copied()).filter(|wait| wait.waker.is_some())
 }
 
-/// Who probably holds a lock, and how that is known.
+/// The probable holder of a lock, and how it is inferred.
 struct Holder {
     go: GoIx,
     /// Since when, as far as is known.
@@ -170,7 +171,7 @@ struct Holder {
     basis: &'static str,
 }
 
-/// Who was the last to be handed the lock while one of those waited that still do.
+/// The goroutine that was last to acquire the lock while one of the present waiters was already waiting.
 fn last_owner(scene: &Scene<'_>, group: &Group) -> Option<Holder> {
     let last = ended(scene, group).max_by_key(|wait| (wait.range.end, wait.go))?;
     let got = last.range.end;
@@ -180,13 +181,13 @@ fn last_owner(scene: &Scene<'_>, group: &Group) -> Option<Holder> {
         go: last.go,
         since: Some(got),
         stack: last.stack,
-        basis: "the last to get it",
+        basis: "the last to acquire it",
     })
 }
 
 /// Goroutines that wait for something else and have been inside code of the same type since before the first waiter; at
 /// most two.
-fn insiders(scene: &Scene<'_>, group: &Group) -> Vec<Holder> {
+fn inferred_holders(scene: &Scene<'_>, group: &Group) -> Vec<Holder> {
     let Some(first) = group.waiters.first() else { return Vec::new() };
     let trace = scene.trace;
     let is_within = |stack: StackId| scene.places.near_frames(stack).any(|frame| owner(frame.function) == group.owner);
@@ -216,16 +217,16 @@ fn insiders(scene: &Scene<'_>, group: &Group) -> Vec<Holder> {
 
 /// A lock with a holder that does not release it.
 fn held(scene: &Scene<'_>, group: &Group, holder: &Holder) -> Option<Finding> {
-    let fate = fate(scene, holder.go);
+    let end_state = end_state(scene, holder.go);
     let who = go_name(scene.trace, holder.go);
     let mut evidence = Evidence::default();
     let got = holder.since.map_or_else(String::new, |since| {
         let ago = scene.trace.range().end.nanos_since(since).unsigned_abs();
-        format!("got it {} before the end{}", evidence.time("held_ns", ago), where_at(scene.places, holder.stack))
+        format!("acquired it {} before the end{}", evidence.time("held_ns", ago), where_at(scene.places, holder.stack))
     });
-    let (kind, name, check, did, stack) = match &fate {
-        Fate::Waiting { stack, .. } if scene.places.op(*stack).is_lock() => return None,
-        Fate::Waiting { stack, .. } if !is_left(scene, group, *stack) => (
+    let (kind, name, check, did, stack) = match &end_state {
+        EndState::Waiting { stack, .. } if scene.places.op(*stack).is_lock() => return None,
+        EndState::Waiting { stack, .. } if !is_left(scene, group, *stack) => (
             Kind::LockHeldOverIo,
             "held_to_the_end",
             "Bound the call with a deadline: it did not return. If the lock guards more than what the call uses, release it \
@@ -233,15 +234,15 @@ fn held(scene: &Scene<'_>, group: &Group, holder: &Holder) -> Option<Finding> {
             format!("is{}", where_at(scene.places, *stack)),
             *stack,
         ),
-        Fate::Busy { stack } if !is_left(scene, group, *stack) => {
+        EndState::Busy { stack } if !is_left(scene, group, *stack) => {
             let did = format!("was busy{}", where_at(scene.places, *stack));
             (Kind::LockContention, "held_to_the_end", Kind::LockContention.check(), did, *stack)
         }
         _ => (
             Kind::LockContention,
             "missing_unlock",
-            "Unlock on every way out of the function: defer the Unlock right after Lock.",
-            format!("{}, without having released it", fate.words(scene, &mut evidence)),
+            "Unlock on every return path: defer Unlock right after Lock.",
+            format!("{}, without having released it", end_state.words(scene, &mut evidence)),
             holder.stack,
         ),
     };
@@ -280,12 +281,12 @@ fn deadlock(scene: &Scene<'_>, waiters: &[Waiter], members: &[Waiter], basis: &s
     let mut evidence = Evidence::default();
     let queue = match evidence.count("queued", behind as u64, "goroutine") {
         _ if behind == 0 => String::new(),
-        queued => format!("; {queued} queue behind"),
+        queued => format!("; {queued} queue behind them"),
     };
     let (name, check, tail) = match rest.first() {
         Some(other) => (
             "deadlock",
-            "Take the two locks in the same order everywhere, or hold only one at a time.",
+            "Acquire the locks in the same order everywhere, or hold only one at a time.",
             format!(
                 "a deadlock: {} and {}, each probably for a lock that another one of them holds{queue}. {basis}",
                 waited(first),
@@ -294,7 +295,7 @@ fn deadlock(scene: &Scene<'_>, waiters: &[Waiter], members: &[Waiter], basis: &s
         ),
         None => (
             "never_released",
-            "Look for a second Lock in the same goroutine, and for ways out of the function without Unlock.",
+            "Look for a second Lock in the same goroutine, and for return paths without Unlock.",
             format!(
                 "nobody releases it in the trace: {}{queue}. No other goroutine is inside such code: the lock was never \
                  unlocked, or is locked twice by the same goroutine (inferred)",
@@ -380,7 +381,7 @@ fn finding(
     let lost: u64 = waiters.iter().map(nanos).sum();
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} {} for a lock until the end of the trace, {} total (longest {}), and {tail}",
+        "{} {} for a lock until the end of the trace, {} total (max {}); {tail}",
         evidence.count("stuck", waiters.len() as u64, "goroutine"),
         if waiters.len() == 1 { "waits" } else { "wait" },
         evidence.time("wait_total_ns", lost),

@@ -130,7 +130,7 @@ fn judge(scene: &Scene<'_>, reason: &str, stops: &Stops<'_>) -> Option<Finding> 
     let why = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
     let whole = stops.all.iter().map(|stop| stop.range.nanos().unsigned_abs()).sum();
     let mut title = format!(
-        "World stopped {}{why}, {} total = {} of the time (max {}){}",
+        "World stopped {}{why}, {} total, {} of the time (max {}){}",
         evidence.count("stops", stops.count, "time"),
         evidence.time("stopped_total_ns", nanos),
         evidence.share("stopped_share", scene.share(nanos)),
@@ -143,7 +143,7 @@ fn judge(scene: &Scene<'_>, reason: &str, stops: &Stops<'_>) -> Option<Finding> 
     if let Some(late) = &late {
         let nanos = evidence.time("late_ns", late.nanos);
         let (go, at) = (go_name(scene.trace, late.go), place_name(place.as_ref()));
-        title += &format!("; of that {nanos} waiting for goroutines like {go} in {at} to stop");
+        title += &format!("; {nanos} of that waiting for goroutines like {go} in {at} to stop");
     }
     // The collector's own stops are its business: what there is to do about them is to collect less. Before Go 1.22
     // a trace does not tell who else asked.

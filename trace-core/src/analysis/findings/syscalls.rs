@@ -86,7 +86,7 @@ fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     };
     let mut evidence = Evidence::default();
     let title = format!(
-        "{}, {} total (max {}), most in {callee} at {}: {} of the time of work in {}",
+        "{}, {} total (max {}), mostly in {callee} at {}: {} of the work time in {}",
         evidence.count("calls", spot.count, what),
         evidence.time("call_total_ns", spot.nanos),
         evidence.time("call_max_ns", calls.max),

@@ -1,12 +1,12 @@
 //! Kinds of files that are known by their first bytes: packed ones, programs, and recordings of other tools.
 
-use super::{FETCH, Look, RECORD, look};
+use super::{FETCH, Lookalike, RECORD, lookalike};
 
 /// First bytes, what it is, what to do.
 type Kind = (&'static [u8], &'static str, &'static str);
 
 /// Packed files are unpacked on the way here, but not without end.
-const TOO_DEEP: (&str, &str) = ("compressed several times over", "unpack it first");
+const TOO_DEEP: (&str, &str) = ("compressed more than once", "unpack it first");
 
 /// What only another program can unpack, or what has been unpacked too often.
 const PACKED: &[Kind] = &[
@@ -43,30 +43,30 @@ const MAGIC: &[Kind] = &[
     (b"go object ", "a Go object file", RECORD),
     (b"MDMP", "a Windows memory dump", DEBUG),
     (b"PAGEDU", "a Windows crash dump", DEBUG),
-    (b"go1.7 heap dump\n", "a heap dump of runtime/debug.WriteHeapDump", RECORD),
-    (b"PERFILE2", "a recording of Linux perf", "open it with perf report -i FILE; perf knows no goroutines"),
-    (b"2ELIFREP", "a recording of Linux perf", "open it with perf report -i FILE; perf knows no goroutines"),
-    (b"\x17\x08\x44tracing", "a recording of trace-cmd (ftrace)", "open it with trace-cmd report FILE or KernelShark"),
+    (b"go1.7 heap dump\n", "a heap dump from runtime/debug.WriteHeapDump", RECORD),
+    (b"PERFILE2", "a Linux perf recording", "open it with perf report -i FILE; perf does not record goroutines"),
+    (b"2ELIFREP", "a Linux perf recording", "open it with perf report -i FILE; perf does not record goroutines"),
+    (b"\x17\x08\x44tracing", "a trace-cmd recording (ftrace)", "open it with trace-cmd report FILE or KernelShark"),
     (b"\xc1\x1f\xfc\xc1", "a recording in the Common Trace Format (LTTng)", "open its folder with babeltrace2"),
-    (b"\xd4\xc3\xb2\xa1", "a capture of network packets", FETCH),
-    (b"\xa1\xb2\xc3\xd4", "a capture of network packets", FETCH),
-    (b"\x4d\x3c\xb2\xa1", "a capture of network packets", FETCH),
-    (b"\xa1\xb2\x3c\x4d", "a capture of network packets", FETCH),
-    (b"\x0a\x0d\x0d\x0a", "a capture of network packets", FETCH),
-    (b"\0\x63\x76\x6d", "meta-data of a coverage recording", "open its folder with go tool covdata"),
-    (b"\0\x63\x77\x6d", "counters of a coverage recording", "open its folder with go tool covdata"),
-    (b"FLR\0", "a recording of Java Flight Recorder", "open it with JDK Mission Control"),
-    (b"JAVA PROFILE", "a heap dump of Java", "open it with a Java profiler"),
+    (b"\xd4\xc3\xb2\xa1", "a network packet capture", FETCH),
+    (b"\xa1\xb2\xc3\xd4", "a network packet capture", FETCH),
+    (b"\x4d\x3c\xb2\xa1", "a network packet capture", FETCH),
+    (b"\xa1\xb2\x3c\x4d", "a network packet capture", FETCH),
+    (b"\x0a\x0d\x0d\x0a", "a network packet capture", FETCH),
+    (b"\0\x63\x76\x6d", "coverage metadata (GOCOVERDIR)", "open its folder with go tool covdata"),
+    (b"\0\x63\x77\x6d", "coverage counters (GOCOVERDIR)", "open its folder with go tool covdata"),
+    (b"FLR\0", "a Java Flight Recorder file", "open it with JDK Mission Control"),
+    (b"JAVA PROFILE", "a Java heap dump", "open it with a Java profiler"),
     (b"SQLite format 3\0", "an SQLite database", RECORD),
     (b"%PDF", "a PDF document", RECORD),
-    (b"\x89PNG", "a picture", RECORD),
-    (b"\xff\xd8\xff", "a picture", RECORD),
-    (b"GIF8", "a picture", RECORD),
-    (b"\0\x05\x16\x07", "a macOS companion of another file (._NAME)", "open the one without ._ in its name"),
+    (b"\x89PNG", "an image", RECORD),
+    (b"\xff\xd8\xff", "an image", RECORD),
+    (b"GIF8", "an image", RECORD),
+    (b"\0\x05\x16\x07", "a macOS AppleDouble file (._NAME)", "open the file without ._ in its name"),
 ];
 
-fn find(head: &[u8], kinds: &[Kind]) -> Option<Look> {
-    kinds.iter().find(|(magic, ..)| head.starts_with(magic)).map(|(_, is, cure)| look(*is, *cure))
+fn find(head: &[u8], kinds: &[Kind]) -> Option<Lookalike> {
+    kinds.iter().find(|(magic, ..)| head.starts_with(magic)).map(|(_, is, cure)| lookalike(*is, *cure))
 }
 
 pub(super) fn is_packed(head: &[u8]) -> bool {
@@ -74,30 +74,30 @@ pub(super) fn is_packed(head: &[u8]) -> bool {
 }
 
 /// What has to be unpacked first.
-pub(super) fn packed(head: &[u8]) -> Option<Look> {
+pub(super) fn packed(head: &[u8]) -> Option<Lookalike> {
     find(head, PACKED)
 }
 
 /// What is surely no trace, and has none in it.
-pub(super) fn named(head: &[u8]) -> Option<Look> {
+pub(super) fn named(head: &[u8]) -> Option<Lookalike> {
     elf(head).or_else(|| find(head, MAGIC))
 }
 
 /// A program, or what is left of one.
-fn elf(head: &[u8]) -> Option<Look> {
+fn elf(head: &[u8]) -> Option<Lookalike> {
     const CORE: u8 = 4;
     let head = head.strip_prefix(b"\x7fELF")?;
     // e_type, in the byte order that byte 5 of the file says.
     let kind = if head.get(1) == Some(&2) { head.get(13) } else { head.get(12) };
-    Some(if kind == Some(&CORE) { look("a core dump", DEBUG) } else { look("a program", RUN) })
+    Some(if kind == Some(&CORE) { lookalike("a core dump", DEBUG) } else { lookalike("a program", RUN) })
 }
 
 /// What was never written.
-pub(super) fn zeros(head: &[u8]) -> Option<Look> {
+pub(super) fn zeros(head: &[u8]) -> Option<Lookalike> {
     let head = head.get(..super::SNIFF_BYTES).unwrap_or(head);
     (head.len() >= 4 && head.iter().all(|&byte| byte == 0)).then(|| {
         let why =
             "the disk may have been full, or the machine stopped before it was written: copy it or record it again";
-        look("a file that begins with zero bytes", why)
+        lookalike("a file that begins with zero bytes", why)
     })
 }

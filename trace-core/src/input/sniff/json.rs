@@ -1,6 +1,6 @@
 //! Tells kinds of JSON apart by the keys near its beginning.
 
-use super::{FETCH, Look, curl, look, quoted};
+use super::{FETCH, Lookalike, curl, lookalike, quoted};
 
 /// Keys that must all be there, what it is, what to do.
 type Kind = (&'static [&'static str], &'static str, &'static str);
@@ -20,12 +20,12 @@ const TEST: &str = "to record a trace: go test -trace=out.trace";
 const KINDS: &[Kind] = &[
     (
         &["\"ph\"", "load.PackagesAndErrors"],
-        "the output of go build -debug-trace, which has the steps of the go command",
+        "the output of go build -debug-trace, which records the steps of the go command",
         BUILD,
     ),
     (
         &["\"ph\"", "Running build command"],
-        "the output of go build -debug-trace, which has the steps of the go command",
+        "the output of go build -debug-trace, which records the steps of the go command",
         BUILD,
     ),
     (&["\"traceEvents\""], "a trace in Chrome's JSON format", PERFETTO),
@@ -40,26 +40,26 @@ const KINDS: &[Kind] = &[
     (&["\"trace_id\"", "\"span_id\""], "a distributed trace in JSON", SPANS),
     (&["\"Action\"", "\"Package\""], "the output of go test -json", TEST),
     (&["\"memstats\"", "\"cmdline\""], "a list of expvar variables (/debug/vars)", FETCH),
-    (&["speedscope.app"], "a profile for speedscope", "open it with https://www.speedscope.app"),
-    (&["\"timeDeltas\"", "\"nodes\""], "a CPU profile of JavaScript", "open it with Chrome's developer tools"),
-    (&["\"log\"", "\"entries\""], "a log of a browser's requests (HAR)", FETCH),
+    (&["speedscope.app"], "a speedscope profile", "open it with https://www.speedscope.app"),
+    (&["\"timeDeltas\"", "\"nodes\""], "a JavaScript CPU profile", "open it with Chrome's developer tools"),
+    (&["\"log\"", "\"entries\""], "a browser's HTTP archive (HAR)", FETCH),
 ];
 
-pub(super) fn look_at(text: &str) -> Option<Look> {
+pub(super) fn identify(text: &str) -> Option<Lookalike> {
     if !text.starts_with(['{', '[']) || !is_json(text) {
         return None;
     }
     let known = KINDS.iter().find(|(keys, ..)| keys.iter().all(|key| text.contains(key)));
     if let Some((_, is, cure)) = known {
-        return Some(look(*is, *cure));
+        return Some(lookalike(*is, *cure));
     }
     let message = ["message", "error", "detail"].iter().find_map(|key| string(text, key));
     Some(match message {
         Some(message) => {
             let is = format!("JSON, perhaps a server's error: {}", quoted(message));
-            look(is, format!("check the address and ask again with curl -f, which reports errors; {FETCH}"))
+            lookalike(is, format!("check the address and ask again with curl -f, which reports errors; {FETCH}"))
         }
-        None => look("a JSON document", FETCH),
+        None => lookalike("a JSON document", FETCH),
     })
 }
 

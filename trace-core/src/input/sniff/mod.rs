@@ -1,4 +1,4 @@
-//! Says what a file is that is not a trace, and how to get one: from its first bytes, in words for the user.
+//! Identifies a file that is not a trace by its first bytes, and says in words for the user how to get one.
 
 mod binary;
 mod json;
@@ -29,19 +29,19 @@ const RECORD: &str = concat!("to record a trace: go test -trace=out.trace, or ",
 use curl;
 
 /// What [`describe`] says of what it does not know.
-pub const UNKNOWN: &str = "its first bytes are those of no kind of file known here";
+pub const UNKNOWN: &str = "its first bytes match no known file format";
 
 /// What a file is instead of a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Look {
+struct Lookalike {
     /// A noun with its article: "a CPU profile".
     is: String,
     /// What to do to get a trace, a clause in the imperative that names the command.
     cure: String,
 }
 
-fn look(is: impl Into<String>, cure: impl Into<String>) -> Look {
-    Look { is: is.into(), cure: cure.into() }
+fn lookalike(is: impl Into<String>, cure: impl Into<String>) -> Lookalike {
+    Lookalike { is: is.into(), cure: cure.into() }
 }
 
 /// Whether it is packed: a trace's header that can be read in there is of no use, since what follows is packed.
@@ -69,7 +69,7 @@ pub fn ends_with_chunk_size(before: &[u8]) -> bool {
 
 /// What to say of a trace with chunk sizes in it.
 pub const CHUNKED: &str = concat!(
-    "it is a Go trace with the sizes of HTTP chunks between its bytes, as curl --raw saves it; leave out --raw: ",
+    "it is a Go trace with HTTP chunk sizes between its bytes, as curl --raw saves it; leave out --raw: ",
     curl!()
 );
 
@@ -77,12 +77,12 @@ pub const CHUNKED: &str = concat!(
 #[must_use]
 pub fn describe(head: &[u8]) -> String {
     match known(head) {
-        Some(Look { is, cure }) => format!("it is {is}; {cure}"),
+        Some(Lookalike { is, cure }) => format!("it is {is}; {cure}"),
         None if is_text(head) => {
             let line = first_line(head);
             format!(
                 "it begins with text, {line}: if a server sent that, ask again with curl -f, which reports errors; if \
-                 your program printed it, let it write the trace to a file of its own"
+                 your program printed it, have it write the trace to a separate file"
             )
         }
         None => UNKNOWN.to_owned(),
@@ -92,10 +92,10 @@ pub fn describe(head: &[u8]) -> String {
 /// What the bytes seem to be, a noun with its article; `None` if that is not known.
 #[must_use]
 pub fn noun(head: &[u8]) -> Option<String> {
-    known(head).map(|look| look.is).or_else(|| is_text(head).then(|| "a text".to_owned()))
+    known(head).map(|known| known.is).or_else(|| is_text(head).then(|| "a text file".to_owned()))
 }
 
-fn known(head: &[u8]) -> Option<Look> {
+fn known(head: &[u8]) -> Option<Lookalike> {
     // A mark of the byte order, as PowerShell puts it before text.
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     match server::with_headers(head) {
@@ -107,9 +107,9 @@ fn known(head: &[u8]) -> Option<Look> {
     }
 }
 
-fn of_bytes(head: &[u8]) -> Option<Look> {
+fn of_bytes(head: &[u8]) -> Option<Lookalike> {
     if head.is_empty() {
-        return Some(look("an empty file", RECORD));
+        return Some(lookalike("an empty file", RECORD));
     }
     if let Some(look) = binary::packed(head).or_else(|| binary::named(head)).or_else(|| binary::zeros(head)) {
         return Some(look);
@@ -117,12 +117,12 @@ fn of_bytes(head: &[u8]) -> Option<Look> {
     if is_text(head) {
         let text = String::from_utf8_lossy(head.get(..TEXT_BYTES).unwrap_or(head));
         let text = text.trim_start();
-        return json::look_at(text)
-            .or_else(|| page::look_at(text))
+        return json::identify(text)
+            .or_else(|| page::identify(text))
             .or_else(|| server::answer(text))
-            .or_else(|| text::look_at(text));
+            .or_else(|| text::identify(text));
     }
-    pprof::look_at(head)
+    pprof::identify(head)
 }
 
 /// Whether it is text in UTF-8, as far as the bytes go. Escape sequences are text, too: programs print them.

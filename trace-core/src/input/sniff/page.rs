@@ -1,12 +1,12 @@
 //! Recognises web pages and other markup.
 
-use super::{FETCH, Look, RECORD, curl, look, quoted};
+use super::{FETCH, Lookalike, RECORD, curl, lookalike, quoted};
 
-pub(super) fn look_at(text: &str) -> Option<Look> {
+pub(super) fn identify(text: &str) -> Option<Lookalike> {
     let lower = text.get(..text.floor_char_boundary(1024)).unwrap_or(text).to_ascii_lowercase();
     if let Some(is) = redirect(text, &lower) {
         let how = "curl -L -o out.trace 'http://localhost:6060/debug/pprof/trace?seconds=5'";
-        return Some(look(is, format!("follow it: {how}")));
+        return Some(lookalike(is, format!("follow it: {how}")));
     }
     if lower.starts_with("<?xml") && !lower.contains("<html") {
         return Some(xml(text));
@@ -18,23 +18,23 @@ pub(super) fn look_at(text: &str) -> Option<Look> {
     let title = title(text);
     if title == Some("/debug/pprof/") {
         let cure = concat!("the trace is behind one of its links: ", curl!());
-        return Some(look("the page that lists the profiles of net/http/pprof", cure));
+        return Some(lookalike("the page that lists the profiles of net/http/pprof", cure));
     }
     if text.contains("cmd/trace: the Go trace event viewer") || text.contains("trace_viewer_full.html") {
-        return Some(look("a page of go tool trace", "open the file that was given to go tool trace"));
+        return Some(lookalike("a page of go tool trace", "open the file that was given to go tool trace"));
     }
     if text.contains("Tracelane") {
-        return Some(look(
+        return Some(lookalike(
             "a report of tracelane compare --html",
-            "open it in a browser, or open the traces it is about",
+            "open it in a browser, or open the traces that it compares",
         ));
     }
     let named = title.map(|title| format!(" with the title {}", quoted(title))).unwrap_or_default();
     let cure = format!(
-        "a server, or what stands before it (a login, a proxy), may have answered with an error instead of a trace: \
+        "a server, or something in front of it (a login page, a proxy), may have responded with an error instead of a trace: \
          check the address; {FETCH}"
     );
-    Some(look(format!("a web page{named}"), cure))
+    Some(lookalike(format!("a web page{named}"), cure))
 }
 
 /// What net/http answers where something has moved: a link of one line.
@@ -45,17 +45,17 @@ fn redirect(text: &str, lower: &str) -> Option<&'static str> {
     (text.starts_with("<a href=") && is_moved).then_some("a server's redirection to another address")
 }
 
-fn xml(text: &str) -> Look {
+fn xml(text: &str) -> Lookalike {
     let between = |tag: &str| {
         let (_, rest) = text.split_once(&format!("<{tag}>"))?;
         rest.split_once('<').map(|(inside, _)| inside)
     };
     match between("Code").filter(|_| text.contains("<Error>")) {
         Some(code) => {
-            let is = format!("an error of an object store, {}", quoted(code));
-            look(is, "check the address and the credentials, and download it again")
+            let is = format!("an error from an object store, {}", quoted(code));
+            lookalike(is, "check the address and the credentials, and download it again")
         }
-        None => look("an XML document", RECORD),
+        None => lookalike("an XML document", RECORD),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Recognises profiles of pprof and other protocol buffers, unpacked.
 
-use super::{FETCH, Look, curl, look};
+use super::{FETCH, Lookalike, curl, lookalike};
 
 /// Entries of a profile's string table (field 6, the length, the text) that tell the kinds of Go's profiles apart.
 const KINDS: &[(&[u8], &str)] = &[
@@ -14,7 +14,7 @@ const KINDS: &[(&[u8], &str)] = &[
 /// How many messages one after another tell that it is a protocol buffer.
 const MESSAGES: usize = 3;
 
-pub(super) fn look_at(head: &[u8]) -> Option<Look> {
+pub(super) fn identify(head: &[u8]) -> Option<Lookalike> {
     if is_profile(head) {
         let is = |entry: &[u8]| head.windows(entry.len()).any(|window| window == entry);
         let kind = KINDS.iter().find(|(entry, _)| is(entry)).map_or("a profile", |kind| kind.1);
@@ -26,11 +26,11 @@ pub(super) fn look_at(head: &[u8]) -> Option<Look> {
             .to_owned(),
             _ => format!("open it with go tool pprof FILE; {FETCH}"),
         };
-        return Some(look(format!("{kind} (pprof format)"), cure));
+        return Some(lookalike(format!("{kind} (pprof format)"), cure));
     }
     is_packets(head).then(|| {
         let cure = format!("Perfetto (https://ui.perfetto.dev) may open it; {FETCH}");
-        look("a protocol buffer, perhaps a Perfetto or OpenTelemetry trace", cure)
+        lookalike("a protocol buffer, perhaps a Perfetto or OpenTelemetry trace", cure)
     })
 }
 

@@ -1,6 +1,6 @@
 //! What servers answer instead of a trace, in one line of text, as curl saves it.
 
-use super::{FETCH, Look, curl, look, quoted};
+use super::{FETCH, Lookalike, curl, lookalike, quoted};
 
 /// Longer texts are no answers of this kind.
 const MAX_BYTES: usize = 2048;
@@ -17,18 +17,18 @@ const MISSING: &str = concat!(
      pprof.Trace); then: ",
     curl!()
 );
-const LOGIN: &str = "give credentials, as in curl -u USER -o out.trace \
-                     'http://localhost:6060/debug/pprof/trace?seconds=5', or go past the proxy";
+const LOGIN: &str = "supply credentials, as in curl -u USER -o out.trace \
+                     'http://localhost:6060/debug/pprof/trace?seconds=5', or bypass the proxy";
 const PROXY: &str = "ask the program itself (in Kubernetes: kubectl port-forward POD 6060), or for less time \
                      than the proxy waits: curl -o out.trace 'http://localhost:6060/debug/pprof/trace?seconds=5'";
 const TLS: &str = "use https: curl -o out.trace 'https://localhost:6060/debug/pprof/trace?seconds=5'";
-const UNDER_WAY: &str = "because the program is being traced already";
+const UNDER_WAY: &str = "because the program is already being traced";
 
 const ANSWERS: &[Answer] = &[
     ("tracing is already enabled", UNDER_WAY, ONCE),
     ("tracer already enabled", UNDER_WAY, ONCE),
     ("tracing already enabled", UNDER_WAY, ONCE),
-    ("profile duration exceeds server's WriteTimeout", "because an answer may not take that long", SHORTER),
+    ("profile duration exceeds server's WriteTimeout", "because its responses may not take that long", SHORTER),
     ("Could not enable CPU profiling", "from /debug/pprof/profile, which gives no trace", OTHER),
     ("Could not enable tracing", "because the recording could not start", FETCH),
     ("Unknown profile", "because net/http/pprof has no profile of that name", OTHER),
@@ -38,10 +38,10 @@ const ANSWERS: &[Answer] = &[
     ("num_symbols: ", "from /debug/pprof/symbol, which gives no trace", OTHER),
     ("404 page not found", "because nothing is served at that address", MISSING),
     ("404 Not Found", "because nothing is served at that address", MISSING),
-    ("Client sent an HTTP request to an HTTPS server", "because it speaks only HTTPS", TLS),
-    ("Unauthorized", "because it wants credentials", LOGIN),
+    ("Client sent an HTTP request to an HTTPS server", "because it accepts only HTTPS", TLS),
+    ("Unauthorized", "because it requires credentials", LOGIN),
     ("Forbidden", "because access is denied", LOGIN),
-    ("Method Not Allowed", "because that address takes no such request", OTHER),
+    ("Method Not Allowed", "because that address does not accept this request method", OTHER),
     ("Bad Gateway", "from a proxy that could not reach the program", PROXY),
     ("Service Unavailable", "from a proxy that could not reach the program", PROXY),
     ("Gateway Time", "from a proxy that did not wait long enough", PROXY),
@@ -50,13 +50,13 @@ const ANSWERS: &[Answer] = &[
     ("no healthy upstream", "from a proxy that could not reach the program", PROXY),
 ];
 
-pub(super) fn answer(text: &str) -> Option<Look> {
+pub(super) fn answer(text: &str) -> Option<Lookalike> {
     if text.len() > MAX_BYTES || text.trim().lines().count() > 2 {
         return None;
     }
     let line = text.lines().next().unwrap_or_default().trim();
     let (_, why, cure) = ANSWERS.iter().find(|(said, ..)| line.contains(said))?;
-    Some(look(format!("a server's answer, {}, {why}", quoted(line)), *cure))
+    Some(lookalike(format!("a server's response, {}, {why}", quoted(line)), *cure))
 }
 
 /// The first line and the body of an answer that was saved with its headers, as curl -i does.
@@ -68,10 +68,10 @@ pub(super) fn with_headers(head: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// What to say of an answer with headers whose body says nothing.
-pub(super) fn of_status(status: &[u8]) -> Look {
+pub(super) fn of_status(status: &[u8]) -> Lookalike {
     let status = String::from_utf8_lossy(status);
     answer(&status).unwrap_or_else(|| {
-        let is = format!("a server's answer with its headers, {}", quoted(status.trim()));
-        look(is, concat!("save it without headers: leave out curl's -i: ", curl!()))
+        let is = format!("a server's response with its headers, {}", quoted(status.trim()));
+        lookalike(is, concat!("save it without headers: leave out curl's -i: ", curl!()))
     })
 }

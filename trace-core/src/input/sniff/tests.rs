@@ -24,10 +24,10 @@ fn answers_of_servers() {
         ("Unknown profile\n", "\"Unknown profile\", because net/http/pprof has no profile", FETCHED),
         (
             "Could not enable tracing: tracing is already enabled\n",
-            "being traced already",
+            "already being traced",
             "wait until that recording has ended",
         ),
-        ("Could not enable tracing: execution tracer already enabled\n", "being traced already", FETCHED),
+        ("Could not enable tracing: execution tracer already enabled\n", "already being traced", FETCHED),
         ("Could not enable tracing: out of memory\n", "could not start", FETCHED),
         ("Could not enable CPU profiling: cpu profiling already in use\n", "/debug/pprof/profile", FETCHED),
         ("profile duration exceeds server's WriteTimeout\n", "may not take that long", "http.Server.WriteTimeout"),
@@ -145,7 +145,7 @@ fn binary_kinds() {
         (b"HTTP/1.1 200 OK\r\n\r\n\x0a\x04\x08\x01\x10\x02\x32\x03cpu", "a CPU profile", "go tool pprof"),
         (b"HTTP/1.1 200 OK\r\n\r\n\x1f\x8b\x08\0\xff", "with its headers", "leave out curl's -i"),
         (b"BZh9", "bzip2", "bunzip2 -k FILE"),
-        (b"\x1f\x8b\x08\0", "several times", "unpack it first"),
+        (b"\x1f\x8b\x08\0", "more than once", "unpack it first"),
         (b"PK\x05\x06", "empty zip", "go test -trace"),
         (&core(1, [4, 0]), "a core dump", "dlv core"),
         (&core(2, [0, 4]), "a core dump", "dlv core"),
@@ -154,8 +154,8 @@ fn binary_kinds() {
         (b"\xcf\xfa\xed\xfe\x07", "macOS program", "-test.trace"),
         (b"MDMP", "memory dump", "dlv core"),
         (b"PERFILE2", "perf", "perf report -i FILE"),
-        (b"\xd4\xc3\xb2\xa1\x02\0", "packets", FETCHED),
-        (b"\x0a\x0d\x0d\x0a", "packets", FETCHED),
+        (b"\xd4\xc3\xb2\xa1\x02\0", "packet capture", FETCHED),
+        (b"\x0a\x0d\x0d\x0a", "packet capture", FETCHED),
         (b"go1.7 heap dump\n", "WriteHeapDump", "go test -trace"),
         (b"\x17\x08\x44tracing", "trace-cmd", "trace-cmd report"),
         (b"\0\x05\x16\x07", "macOS", "without ._"),
@@ -167,7 +167,7 @@ fn binary_kinds() {
         (b"\x0a\x04\x08\x01\x10\x02\0\0\x32\x0binuse_space", "a heap profile", FETCHED),
         (b"\x0a\x02\x50\x01\x0a\x02\x50\x02\x0a\x02\x50\x03", "Perfetto", "https://ui.perfetto.dev"),
         (b"", "an empty file", FETCHED),
-        (&[0x80, 3, 0xff, 0], "no kind of file", "known here"),
+        (&[0x80, 3, 0xff, 0], "match no known", "file format"),
     ];
     for (head, is, cure) in cases {
         let said = describe(head);

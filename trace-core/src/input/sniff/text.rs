@@ -1,6 +1,6 @@
 //! Kinds of text that Go programs and tools print: stack dumps, profiles, events, test results.
 
-use super::{FETCH, Look, RECORD, curl, look, quoted};
+use super::{FETCH, Lookalike, RECORD, curl, lookalike, quoted};
 
 /// Lines that are looked at.
 const MAX_LINES: usize = 2_000;
@@ -8,15 +8,15 @@ const MAX_LINES: usize = 2_000;
 /// How the text begins, what it is, what to do.
 type Kind = (&'static str, &'static str, &'static str);
 
-const LFS: &str = "fetch the file itself with git lfs pull (git lfs install once before)";
+const LFS: &str = "fetch the file itself with git lfs pull (after git lfs install)";
 const ANNEX: &str = "fetch the file itself with git annex get FILE";
 const PRINTED: &str = "open the trace that it was printed from";
 const TEST: &str = "to record a trace: go test -trace=out.trace";
-const FOLDED: &str = "draw it with a tool for flame graphs; to see goroutines over time open the trace itself";
+const FOLDED: &str = "open it with a flame graph tool; to see goroutines over time, open the trace itself";
 
 const BEGINNINGS: &[Kind] = &[
-    ("version https://git-lfs.github.com/spec/", "a pointer of Git LFS, which stands for a file", LFS),
-    ("/annex/objects/", "a pointer of git-annex, which stands for a file", ANNEX),
+    ("version https://git-lfs.github.com/spec/", "a Git LFS pointer in place of the file", LFS),
+    ("/annex/objects/", "a git-annex pointer in place of the file", ANNEX),
     ("heap profile: ", "a heap profile in text form (heap?debug=1 or allocs?debug=1)", FETCH),
     ("goroutine profile: total ", "a goroutine profile in text form (goroutine?debug=1)", FETCH),
     ("threadcreate profile: total ", "a thread creation profile in text form (threadcreate?debug=1)", FETCH),
@@ -32,33 +32,38 @@ const BEGINNINGS: &[Kind] = &[
     ("# ========", "the output of perf", FETCH),
     ("package ", "Go source code", "to record a trace of it: go test -trace=out.trace, or runtime/trace"),
     ("00000000: 676f 2031 2e", "a hex dump of a trace (xxd)", "undo it with xxd -r FILE out.trace"),
-    ("StatusCode        : ", "a server's answer as PowerShell prints it", POWERSHELL),
+    ("StatusCode        : ", "a server's response as PowerShell prints it", POWERSHELL),
 ];
 
-const POWERSHELL: &str = "save the answer itself: curl.exe -o out.trace \
+const POWERSHELL: &str = "save the response itself: curl.exe -o out.trace \
                           'http://localhost:6060/debug/pprof/trace?seconds=5', or Invoke-WebRequest -OutFile out.trace";
 
 /// Lines with which what go test prints begins.
 const TEST_LINES: &[&str] =
     &["=== RUN ", "--- PASS: ", "--- FAIL: ", "goos: ", "ok  \t", "FAIL\t", "?   \t", "PASS\n", "Benchmark"];
 
-pub(super) fn look_at(text: &str) -> Option<Look> {
+pub(super) fn identify(text: &str) -> Option<Lookalike> {
     if let Some((_, is, cure)) = BEGINNINGS.iter().find(|(start, ..)| text.starts_with(start)) {
-        return Some(look(*is, *cure));
+        return Some(lookalike(*is, *cure));
     }
     if is_dump(text) {
-        return Some(look("the events of a trace in text form (tracelane dump, or go tool trace -d=parsed)", PRINTED));
+        return Some(lookalike(
+            "the events of a trace in text form (tracelane dump, or go tool trace -d=parsed)",
+            PRINTED,
+        ));
     }
     stacks(text)
-        .or_else(|| TEST_LINES.iter().any(|line| text.starts_with(line)).then(|| look("the output of go test", TEST)))
         .or_else(|| {
-            is_numbers(text).then(|| look("a trace as decimal numbers, as PowerShell prints bytes", POWERSHELL))
+            TEST_LINES.iter().any(|line| text.starts_with(line)).then(|| lookalike("the output of go test", TEST))
         })
-        .or_else(|| is_folded(text).then(|| look("a list of folded stacks, as for a flame graph", FOLDED)))
+        .or_else(|| {
+            is_numbers(text).then(|| lookalike("a trace as decimal numbers, as PowerShell prints bytes", POWERSHELL))
+        })
+        .or_else(|| is_folded(text).then(|| lookalike("a list of folded stacks, as for a flame graph", FOLDED)))
 }
 
 /// Stacks of goroutines, and why they were printed.
-fn stacks(text: &str) -> Option<Look> {
+fn stacks(text: &str) -> Option<Lookalike> {
     let lines = || text.lines().take(MAX_LINES);
     let race = lines().any(|line| line == "WARNING: DATA RACE");
     let is_stack = race || lines().any(is_goroutine);
@@ -70,18 +75,21 @@ fn stacks(text: &str) -> Option<Look> {
     if !is_stack {
         return None;
     }
-    let now = "it shows one moment; to record a trace while the program runs: ";
+    let now = "it shows a single moment; to record a trace while the program runs: ";
     Some(match reason {
-        Some(line) if line.starts_with("SIGQUIT") => {
-            look("a dump of goroutine stacks, as printed on SIGQUIT (kill -QUIT, Ctrl+\\)", format!("{now}{}", curl!()))
-        }
-        Some(line) => look(
+        Some(line) if line.starts_with("SIGQUIT") => lookalike(
+            "a dump of goroutine stacks, as printed on SIGQUIT (kill -QUIT, Ctrl+\\)",
+            format!("{now}{}", curl!()),
+        ),
+        Some(line) => lookalike(
             format!("the output of a Go program that crashed, {}", quoted(line)),
-            "it shows one moment; to see what led to it, keep the last seconds with trace.FlightRecorder (Go 1.25) and \
+            "it shows a single moment; to see what led to it, keep the last seconds with trace.FlightRecorder (Go 1.25) and \
              write them to a file when it happens",
         ),
-        None if race => look("a report of Go's race detector", RECORD),
-        None => look("a dump of goroutine stacks (goroutine?debug=2, or debug.Stack)", format!("{now}{}", curl!())),
+        None if race => lookalike("a report of Go's race detector", RECORD),
+        None => {
+            lookalike("a dump of goroutine stacks (goroutine?debug=2, or debug.Stack)", format!("{now}{}", curl!()))
+        }
     })
 }
 
