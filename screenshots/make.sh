@@ -13,7 +13,7 @@ sample=assets/sample.trace
 shoot() {
 	local name=$1
 	shift
-	"$tracelane" screenshot "$@" -o "screenshots/$name.png"
+	"$tracelane" screenshot "$@" --force -o "screenshots/$name.png"
 	echo "screenshots/$name.png"
 }
 
