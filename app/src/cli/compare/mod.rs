@@ -32,7 +32,7 @@ use crate::cli::report::Form;
 /// One side, loaded and measured.
 struct Side {
     measured: Measured,
-    /// A recording each.
+    /// One entry for each recording of the side.
     findings: Vec<Findings>,
     /// Minimum mutator utilisation of the first recording, for the page.
     utilisation: Vec<Point>,

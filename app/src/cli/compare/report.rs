@@ -372,7 +372,7 @@ pub struct Cells {
     pub values: [String; 2],
     /// How much it changed; `~` if not significantly.
     pub change: String,
-    /// q.
+    /// Probability of such a difference by chance, corrected for the number of rows tested.
     pub chance: String,
     /// How many of it there are in A and in B.
     pub counts: String,
