@@ -39,6 +39,7 @@ mod layers;
 mod lookalikes;
 mod nameless;
 mod remote;
+mod snapshots;
 mod ui_analyses;
 mod ui_collector;
 mod ui_compare;
