@@ -26,21 +26,22 @@ const TRACE_CORE: &str = "
 /// The same for the window. `core` stands for trace-core, `egui` for egui and its relatives.
 const APP: &str = "
     fmt:      core
+    report:   core fmt
     theme:    core egui
-    widget:   core egui fmt theme
-    state:    core
-    action:   core fmt state
+    widget:   core egui fmt theme report
+    state:    core report
+    action:   core fmt report state
     remote:   core fmt
     output:   core
     private:
     cache:    core remote private
-    worker:   core fmt state action sample remote cache output private
+    worker:   core fmt report state action sample remote cache output private
     timeline: core egui fmt theme widget state action
-    panel:    core egui fmt theme widget state action
-    shell:    core egui fmt theme widget state action worker timeline panel remote
+    panel:    core egui fmt theme widget report state action
+    shell:    core egui fmt theme widget report state action worker timeline panel remote
     raster:   egui
     sample:
-    cli:      core egui fmt theme state action worker shell raster sample remote cache output
+    cli:      core egui fmt theme report state action worker shell raster sample remote cache output
     main:     cli
 ";
 

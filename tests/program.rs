@@ -52,3 +52,4 @@ mod ui_pointer;
 mod ui_schedule;
 mod ui_shell;
 mod ui_story;
+mod ui_tables;

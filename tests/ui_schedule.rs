@@ -83,7 +83,7 @@ fn procs_and_threads_tell_their_use_and_lead_to_their_lanes() {
 #[test]
 fn system_calls_tell_which_were_blocking() {
     let mut window = Window::open("real/sysio-go1.27.trace", panels::SYSCALLS);
-    assert!(window.shows("blocking") && window.shows("syscall."), "{:?}", window.words());
+    assert!(window.shows("Blocking") && window.shows("syscall."), "{:?}", window.words());
     window.press("By stack").press("Longest calls").press("main.");
     assert!(matches!(window.lane(), Some(LaneId::Goroutine(_))), "a click leads there");
     let mut window = Window::open("real/empty-go1.27.trace", panels::SYSCALLS);

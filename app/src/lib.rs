@@ -9,6 +9,7 @@ pub mod panel;
 pub mod private;
 pub mod raster;
 pub mod remote;
+pub mod report;
 pub mod sample;
 pub mod shell;
 pub mod state;

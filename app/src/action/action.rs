@@ -12,6 +12,7 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::trace::Trace;
 
 use crate::action::pairs::PairAction;
+use crate::report::view::TableAction;
 use crate::state::app::FieldFor;
 use crate::state::dialog::Reply;
 use crate::state::document::{DocumentId, Source};
@@ -170,6 +171,12 @@ pub enum Action {
     OfferDropped(Option<PathBuf>),
     /// Something about the two traces that are compared.
     Pair(PairAction),
+    /// Something about a table of a document, by the table's key.
+    Table(DocumentId, String, TableAction),
+    /// Show this table (by its place) of an analysis.
+    ShowTable(&'static str, usize),
+    /// Choose an option of a choice of an analysis, both by their places.
+    Choose(&'static str, usize, u8),
     /// Let analyses look at something else.
     SetScope(ScopeChoice),
     /// Unfold the finding of this rank, or none.

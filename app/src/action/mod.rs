@@ -7,4 +7,5 @@ pub mod keys;
 mod navigate;
 pub mod pairs;
 pub mod reduce;
+mod tables;
 mod unsaved;

@@ -13,8 +13,10 @@ use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
 use crate::action::commands::panels;
-use crate::action::{documents, navigate, pairs, unsaved};
+use crate::action::{documents, navigate, pairs, tables, unsaved};
 use crate::fmt::escape::visible_lines;
+use crate::report::arrange::Arrangement;
+use crate::report::table::Table;
 use crate::state::app::{AppState, FieldFor};
 use crate::state::contrast::PairQuestion;
 use crate::state::dialog::Dialog;
@@ -79,6 +81,19 @@ pub enum Effect {
         trace: Arc<Trace>,
         /// What is asked.
         question: Question,
+        /// To stop it.
+        monitor: Monitor,
+    },
+    /// Arrange the rows of a table.
+    Arrange {
+        /// Whose it is.
+        document: DocumentId,
+        /// The table's key.
+        key: String,
+        /// The table.
+        table: Arc<Table>,
+        /// The rows that are wanted.
+        arrangement: Arrangement,
         /// To stop it.
         monitor: Monitor,
     },
@@ -217,6 +232,20 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
             let at = pairs::pointer_across(state);
             if let Some(document) = state.document_mut() {
                 navigate::apply(document, Action::Zoom { factor, at });
+            }
+            Vec::new()
+        }
+
+        Action::Table(document, key, action) => tables::apply(state, document, key, action),
+        Action::ShowTable(analysis, table) => {
+            if let Some(document) = state.document_mut() {
+                document.analyses.entry(analysis).or_default().table = table;
+            }
+            Vec::new()
+        }
+        Action::Choose(analysis, choice, option) => {
+            if let Some(document) = state.document_mut() {
+                document.analyses.entry(analysis).or_default().choose(choice, option);
             }
             Vec::new()
         }

@@ -10,7 +10,7 @@ use crate::cli::words::{Stop, Words};
 use crate::cli::{
     blocked, compare, dump, gc, goroutines, latency, locks, mmu, population, procs, profile, report, scope,
 };
-use crate::cli::{screenshot, stats, stw, syscalls, tasks, why};
+use crate::cli::{screenshot, stats, stw, tasks, why};
 
 /// A command.
 pub struct Entry {
@@ -104,7 +104,7 @@ static ALL: [Entry; 21] = [
     Entry {
         name: "syscalls",
         line: Some(("FILE", "system calls by function and stack, and which cost their proc")),
-        help: &[syscalls::HELP, scope::HELP],
+        help: &[scope::HELP],
         read: |words| Ok(Command::Syscalls(Basics::read(words, 20)?)),
     },
     Entry {

@@ -33,7 +33,7 @@ impl Exit {
 /// Whether anything of a trace is lost, so that what is found in it is partial.
 #[must_use]
 pub fn is_damaged(trace: &Trace) -> bool {
-    trace.warnings().iter().any(|warning| warning.kind.is_damage())
+    trace.is_damaged()
 }
 
 impl From<Exit> for ExitCode {

@@ -1,5 +1,6 @@
 //! The command line: what was asked, and its answer. The only room that prints.
 
+pub mod analysis;
 pub mod args;
 pub mod basics;
 pub mod blocked;
@@ -7,14 +8,12 @@ pub mod commands;
 pub mod compare;
 pub mod dump;
 pub mod exit;
-pub mod frame;
 pub mod gc;
 pub mod goroutines;
 pub mod help;
 pub mod latency;
 pub mod load;
 pub mod locks;
-pub mod markdown;
 pub mod mmu;
 pub mod names;
 pub mod out;
@@ -29,20 +28,23 @@ pub mod screenshot;
 pub mod stats;
 pub mod stw;
 pub mod summary;
-pub mod syscalls;
 pub mod tasks;
-pub mod text;
 pub mod why;
 pub mod window;
 pub mod words;
+
+pub use crate::fmt::{markdown, text};
+pub use crate::report::frame;
 
 use std::ffi::OsString;
 
 use crate::cli::args::Command;
 use crate::cli::exit::Exit;
 use crate::cli::print::{complain, complain_of_panics, print};
-use crate::cli::text::Text;
+use crate::fmt::text::Text;
 use crate::remote;
+use crate::report::analyses::syscalls::SystemCalls;
+use crate::report::format::Format;
 
 /// Runs the command that `arguments` (with the program's name first) ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -74,7 +76,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Command::Tasks(asked)) => tasks::run(&asked),
         Ok(Command::Latency(asked)) => latency::run(&asked),
         Ok(Command::Procs(asked)) => procs::run(&asked),
-        Ok(Command::Syscalls(asked)) => syscalls::run(&asked),
+        Ok(Command::Syscalls(asked)) => {
+            let format = if asked.json { Format::Json } else { Format::Text };
+            analysis::run(&SystemCalls, &asked, Vec::new(), format)
+        }
         Ok(Command::Population(asked)) => population::run(&asked),
         Ok(Command::Gc(asked)) => gc::run(&asked),
         Ok(Command::Stw(asked)) => stw::run(&asked),

@@ -14,10 +14,24 @@ use crate::fmt::escape::json::ascii_where_hidden;
 use crate::fmt::escape::visible;
 use crate::fmt::name::SYSTEM_CALLS;
 use crate::remote;
+use crate::report::render::csv;
+use crate::report::table::Table;
 
 /// One JSON value with a line end behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Json(String);
+
+/// A table as CSV, whose fields are safe for a terminal and a spreadsheet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Csv(String);
+
+impl Csv {
+    /// The rows of a table; nothing without one.
+    #[must_use]
+    pub fn of(table: Option<&Table>) -> Self {
+        Self(table.map(csv::table).unwrap_or_default())
+    }
+}
 
 /// What may be printed. There is no way to print a string as it is: it has to become one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +42,8 @@ pub enum Output {
     Markdown(Markdown),
     /// For programs.
     Json(Json),
+    /// For spreadsheets.
+    Csv(Csv),
 }
 
 impl From<Text> for Output {
@@ -58,6 +74,7 @@ pub fn print(output: impl Into<Output>) -> Answer {
         Output::Text(text) => text.as_str(),
         Output::Markdown(markdown) => markdown.as_str(),
         Output::Json(json) => &json.0,
+        Output::Csv(csv) => &csv.0,
     };
     let mut out = std::io::stdout().lock();
     let done = out.write_all(text.as_bytes()).and_then(|()| out.flush());

@@ -1,7 +1,9 @@
 //! Numbers → words, the same everywhere: three significant digits to look at, exact ones to copy.
 
 pub mod escape;
+pub mod markdown;
 pub mod name;
 pub mod number;
+pub mod text;
 pub mod time;
 pub mod words;

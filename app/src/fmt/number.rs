@@ -45,8 +45,17 @@ pub fn percent(part: u64, whole: u64) -> String {
     if part == 0 || whole == 0 {
         return "0 %".to_owned();
     }
-    let percent = part as f64 * 100.0 / whole as f64;
-    if percent < 0.1 { "< 0.1 %".to_owned() } else { format!("{percent:.1} %") }
+    share(part as f64 / whole as f64)
+}
+
+/// A part of a whole that is 1: as [`percent`].
+#[must_use]
+pub fn share(share: f64) -> String {
+    match share * 100.0 {
+        percent if percent == 0.0 || percent.is_nan() => "0 %".to_owned(),
+        percent if percent > 0.0 && percent < 0.1 => "< 0.1 %".to_owned(),
+        percent => format!("{percent:.1} %"),
+    }
 }
 
 /// A value from 1 up to 1000 with three significant digits: `1.24`, `72.7`, `122`.

@@ -1,5 +1,6 @@
 //! The panels around the timeline, one a file; none knows another.
 
+pub mod analysis;
 pub mod blocked;
 pub mod both;
 pub mod changes;
@@ -24,7 +25,7 @@ pub mod scope;
 pub mod series;
 pub mod spans;
 pub mod stack;
-pub mod syscalls;
+pub mod table;
 pub mod tasks;
 pub mod wait_chain;
 pub mod warnings;
@@ -198,8 +199,7 @@ pub fn ask_for(state: &AppState, question: PairQuestion, actions: &mut Actions) 
 
 /// Says which of the two are damaged, so that their counts and sums are too small.
 pub fn partial_pair_ui(ui: &mut Ui, documents: [&Document; 2]) {
-    let is_damaged = |document: &Document| document.trace.warnings().iter().any(|warning| warning.kind.is_damage());
-    let text = match documents.map(is_damaged) {
+    let text = match documents.map(|document| document.trace.is_damaged()) {
         [true, true] => "Partial: both traces are damaged",
         [true, false] => "Partial: A is damaged",
         [false, true] => "Partial: B is damaged",
@@ -211,7 +211,7 @@ pub fn partial_pair_ui(ui: &mut Ui, documents: [&Document; 2]) {
 
 /// Says that a damaged trace gives a partial answer.
 pub fn partial_ui(ui: &mut Ui, document: &Document) {
-    if document.trace.warnings().iter().any(|warning| warning.kind.is_damage()) {
+    if document.trace.is_damaged() {
         let tokens = tokens::of(ui.ctx());
         let text = RichText::new("Partial: the trace is damaged").font(fonts::small()).color(tokens.warning);
         ui.label(text);

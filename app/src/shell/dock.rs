@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::action::action::{Action, Actions};
 use crate::action::commands::panels;
 use crate::panel;
+use crate::report::analyses::syscalls::SystemCalls;
 use crate::shell::pair;
 use crate::state::app::AppState;
 use crate::state::document::Document;
@@ -287,7 +288,7 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Mutator => panel::mutator::ui(ui, state, actions),
                 Pane::Latency => panel::latency::ui(ui, state, actions),
                 Pane::Procs => panel::procs::ui(ui, state, actions),
-                Pane::Syscalls => panel::syscalls::ui(ui, state, actions),
+                Pane::Syscalls => panel::analysis::ui(ui, state, &SystemCalls, actions),
                 Pane::Population => panel::population::ui(ui, state, actions),
                 Pane::Changes => panel::changes::ui(ui, state, actions),
                 Pane::Difference => panel::difference::ui(ui, state, actions),

@@ -7,6 +7,7 @@ use crate::action::commands;
 use crate::action::keys::{Chord, Key};
 use crate::state::app::AppState;
 use crate::state::document::{Document, Source};
+use crate::widget::data_table;
 
 /// A key held this long moves the view on smoothly, seconds.
 const HOLD_SECONDS: f64 = 0.18;
@@ -37,7 +38,7 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
         match event {
             Event::Key { key, pressed: true, repeat, modifiers, .. } => {
                 let Some(chord) = chord(*key, *modifiers) else { continue };
-                if typing && !works_while_typing(&chord) {
+                if (typing && !works_while_typing(&chord)) || data_table::keys::takes(ctx, *key, *modifiers) {
                     continue;
                 }
                 if state.dialog.is_some() && chord.key != Key::Escape {

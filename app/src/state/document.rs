@@ -1,5 +1,6 @@
 //! One open trace: its data, how far it is loaded, what the user looks at.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,8 @@ use trace_core::model::flows::Flow;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
+use crate::report::view::TableSession;
+use crate::state::analysis::AnalysisView;
 use crate::state::rows::{Folds, GoroutineOrder, Only, Rows};
 use crate::state::scope::ScopeChoice;
 use crate::state::study::Studies;
@@ -129,6 +132,10 @@ pub struct Document {
     pub rows: Arc<Rows>,
     /// What was asked about that snapshot.
     pub studies: Studies,
+    /// What the user does with tables, by table.
+    pub tables: BTreeMap<String, TableSession>,
+    /// What the user has chosen in panels of analyses, by analysis.
+    pub analyses: BTreeMap<&'static str, AnalysisView>,
     /// What analyses look at.
     pub scope_choice: ScopeChoice,
     /// The finding that is unfolded, by its rank.
@@ -187,6 +194,8 @@ impl Document {
             trace: Arc::default(),
             rows: Arc::default(),
             studies: Studies::default(),
+            tables: BTreeMap::new(),
+            analyses: BTreeMap::new(),
             scope_choice: ScopeChoice::default(),
             finding: None,
             minor_findings: false,

@@ -1,5 +1,6 @@
 //! Everything the window remembers, as plain data without egui.
 
+pub mod analysis;
 pub mod app;
 pub mod contrast;
 pub mod dialog;

@@ -1,8 +1,11 @@
 //! What is remembered between starts.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+use crate::report::view::TableLayout;
 
 /// Dark, light, or whatever the desktop says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +56,8 @@ pub struct Settings {
     pub cache_gigabytes: u32,
     /// The docked panels as `egui_tiles` stores them; `None` for the standard layout.
     pub dock: Option<String>,
+    /// How the columns of tables stand, by table.
+    pub tables: BTreeMap<String, TableLayout>,
     /// Size and place of the window: x, y, width, height in points.
     pub window: Option<[f32; 4]>,
 }
@@ -75,6 +80,7 @@ impl Default for Settings {
             animate: true,
             cache_gigabytes: CACHE_GIGABYTES,
             dock: None,
+            tables: BTreeMap::new(),
             window: None,
         }
     }

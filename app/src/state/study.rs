@@ -21,7 +21,6 @@ use trace_core::analysis::procs::Procs;
 use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind};
 use trace_core::analysis::samples::{LineSum, SampleGroup};
 use trace_core::analysis::scope::Scope;
-use trace_core::analysis::syscalls::Syscalls;
 use trace_core::analysis::tasks::{Family, RegionInstance, TaskInstance};
 use trace_core::analysis::threads::Threads;
 use trace_core::analysis::why::Why;
@@ -31,6 +30,9 @@ use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
 use trace_core::model::trace::EventRow;
+
+use crate::report::analyses::Ask;
+use crate::report::report::Report;
 
 /// What can be asked of a document's trace. A key: equal questions have equal answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -65,8 +67,8 @@ pub enum Question {
     Procs(TimeRange),
     /// What threads did.
     Threads(TimeRange),
-    /// System calls.
-    Syscalls(Scope),
+    /// The report of the analysis with this id.
+    Report(&'static str, Ask),
     /// Goroutines over time, by who created them.
     Population(Scope),
     /// Goroutines blocked at the end.
@@ -182,8 +184,8 @@ pub enum Answer {
     Procs(Arc<Procs>),
     /// Of [`Question::Threads`].
     Threads(Arc<Threads>),
-    /// Of [`Question::Syscalls`].
-    Syscalls(Arc<Syscalls>),
+    /// Of [`Question::Report`].
+    Report(Arc<Report>),
     /// Of [`Question::Population`].
     Population(Arc<Population>),
     /// Of [`Question::Locks`].

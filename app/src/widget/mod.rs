@@ -3,6 +3,7 @@
 pub mod badge;
 pub mod button;
 pub mod chip;
+pub mod data_table;
 pub mod diff_flame;
 pub mod distribution;
 pub mod flame;

@@ -20,6 +20,8 @@ use crate::cache::Cache;
 use crate::fmt::escape::file_name::file_name;
 use crate::output::{Inputs, NotWritten, Output};
 use crate::remote;
+use crate::report::arrange::arrange;
+use crate::report::view::{Arranged, TableAction};
 use crate::state::app::FieldFor;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::Rows;
@@ -155,6 +157,13 @@ impl Office {
                     if let Some(answer) = study::answer(&trace, &question, &monitor) {
                         mailbox.send(Action::Answered(document, trace, question, answer));
                     }
+                });
+            }
+            Effect::Arrange { document, key, table, arrangement, monitor } => {
+                self.answer_with("arrange", move || {
+                    let rows = arrange(&table, &arrangement, &monitor)?.into();
+                    let arranged = TableAction::Arranged(Arranged { table, arrangement, rows });
+                    Some(Action::Table(document, key, arranged))
                 });
             }
             Effect::Contrast { question, measured, findings, monitor } => {

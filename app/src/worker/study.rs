@@ -22,7 +22,6 @@ use trace_core::analysis::procs;
 use trace_core::analysis::profile::{self, ProfileKind};
 use trace_core::analysis::samples;
 use trace_core::analysis::scope::Scope;
-use trace_core::analysis::syscalls;
 use trace_core::analysis::tasks;
 use trace_core::analysis::threads;
 use trace_core::analysis::why;
@@ -32,6 +31,7 @@ use trace_core::export::pprof;
 use trace_core::model::trace::Trace;
 
 use crate::output::{NotWritten, Output};
+use crate::report::analyses;
 use crate::state::study::{
     Answer, LISTED, LISTED_SPANS, LISTED_WINDOWS, MutatorOf, MutatorStudy, ProfileStudy, Question,
 };
@@ -49,8 +49,11 @@ const ANTAGONISTS: usize = 200;
 
 /// Works out the answer. `None` if it was cancelled.
 #[must_use]
-pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<Answer> {
+pub fn answer(trace: &Arc<Trace>, question: &Question, monitor: &Monitor) -> Option<Answer> {
     let work = AssertUnwindSafe(|| match question {
+        Question::Report(id, ask) => {
+            analyses::by_id(id)?.run(trace, ask, monitor).map(|report| Answer::Report(Arc::new(report)))
+        }
         Question::Findings => findings::find(trace, monitor).map(|found| Answer::Findings(Arc::new(found))),
         Question::WaitChain(go, range) => Some(Answer::WaitChain(Arc::new(why::why_one(trace, *go, *range)))),
         Question::BlockedBy(scope) => who_blocks(trace, scope, monitor).map(|found| Answer::BlockedBy(Arc::new(found))),
@@ -85,7 +88,6 @@ pub fn answer(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<A
         | Question::AntagonistsOf(_)
         | Question::Procs(_)
         | Question::Threads(_)
-        | Question::Syscalls(_)
         | Question::Population(_)
         | Question::Leaks(_)
         | Question::Locks(_) => schedule(trace, question, monitor),
@@ -152,10 +154,6 @@ fn schedule(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<Ans
         Question::Procs(range) => procs::procs(trace, *range, monitor).map(|found| Answer::Procs(Arc::new(found))),
         Question::Threads(range) => {
             threads::threads(trace, *range, monitor).map(|found| Answer::Threads(Arc::new(found)))
-        }
-        Question::Syscalls(scope) => {
-            let found = syscalls::syscalls(trace, &scope.pieces(trace), monitor);
-            found.map(|found| Answer::Syscalls(Arc::new(found)))
         }
         Question::Population(scope) => {
             let found = population::population(trace, &scope.pieces(trace), monitor);

@@ -333,6 +333,12 @@ impl Trace {
         &self.warnings
     }
 
+    /// Whether parts of the trace are lost, so that what is counted in it is too small.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.warnings.iter().any(|warning| warning.kind.is_damage())
+    }
+
     /// Stretches of time about which the trace says nothing, because generations are missing.
     pub fn holes(&self) -> impl Iterator<Item = TimeRange> + '_ {
         self.epochs.windows(2).map(|pair| TimeRange::new(pair[0].end, pair[1].start))

@@ -1,0 +1,92 @@
+//! Tables inside panels: what rows and cells lead to, and what their context menus offer.
+
+use std::sync::Arc;
+
+use egui::Ui;
+
+use trace_core::analysis::scope::{Scope, Whom};
+use trace_core::base::time::TimeRange;
+use trace_core::model::lanes::LaneId;
+
+use crate::action::action::{Action, Actions};
+use crate::report::table::{Table, Target};
+use crate::report::value::Value;
+use crate::report::view::{TableLayout, TableSession};
+use crate::state::app::AppState;
+use crate::state::document::Document;
+use crate::state::rows::{Only, Which};
+use crate::state::scope::ScopeChoice;
+use crate::widget::data_table::{DataTable, Touched};
+
+/// Shows a table of a document. `key` names it among all tables of the program; what the window remembers of it goes by
+/// that. `lead` adds to the left of its filter. A click on a row shows it on the timeline, if it has a place there.
+pub fn table_ui(
+    ui: &mut Ui,
+    (state, document): (&AppState, &Document),
+    (key, table): (&str, &Arc<Table>),
+    marked: Option<usize>,
+    lead: impl FnOnce(&mut Ui),
+    actions: &mut Actions,
+) -> Touched {
+    let (layout, session) = (TableLayout::default(), TableSession::default());
+    let layout = state.settings.tables.get(key).unwrap_or(&layout);
+    let session = document.tables.get(key).unwrap_or(&session);
+    let mut out = Vec::new();
+    let data = DataTable { table, layout, session, marked };
+    let (touched, chosen) = data.ui(ui, lead, |row, _, value| menu(document, table, row, value), &mut out);
+    out.into_iter().for_each(|action| actions.push(Action::Table(document.id, key.to_owned(), action)));
+    if let Some(chosen) = chosen {
+        actions.push(chosen);
+    }
+    if let Some((row, column)) = touched.link
+        && let Some(action) = go_to(document, &table.value(row, column))
+    {
+        actions.push(action);
+    }
+    if let Some(target) = touched.activated.and_then(|row| table.target(row)) {
+        actions.push(show(target));
+    }
+    touched
+}
+
+/// Shows a row's place on the timeline.
+fn show(target: Target) -> Action {
+    match target {
+        Target::Stretch(lane, range) => Action::GoToStretch(lane, range),
+        Target::Lane(lane) => Action::GoToLane(lane),
+        Target::Range(range) => Action::ShowRange(range),
+    }
+}
+
+/// Where the link of a value leads.
+fn go_to(document: &Document, value: &Value) -> Option<Action> {
+    match value {
+        Value::Lane(lane, _) => Some(Action::GoToLane(*lane)),
+        Value::Task(ix, _) => {
+            let (task, all) = (document.trace.task(*ix)?, document.trace.range());
+            let range = TimeRange::new(task.began.unwrap_or(all.start), task.ended.unwrap_or(all.end));
+            Some(Action::GoToStretch(LaneId::Goroutine(task.go), range))
+        }
+        _ => None,
+    }
+}
+
+/// What the context menu of a cell offers: the row on the timeline, then what the value leads to.
+fn menu(document: &Document, table: &Table, row: usize, value: &Value) -> Vec<(String, Action)> {
+    let mut entries = Vec::new();
+    if let Some(target) = table.target(row) {
+        entries.push(("Show on timeline".to_owned(), show(target)));
+    }
+    if let Some(action) = go_to(document, value) {
+        entries.push((format!("Go to {}", value.text()), action));
+    }
+    if let Value::Lane(LaneId::Goroutine(go), _) = value {
+        let whom = Whom::One(*go);
+        let scope = Scope { whom, ..Scope::whole(&document.trace) };
+        let only = Only { title: value.text(), which: Which::Of(scope) };
+        entries.push(("Show only its lane".to_owned(), Action::ShowOnly(Some(Arc::new(only)))));
+        let choice = ScopeChoice { whom, ..document.scope_choice };
+        entries.push(("Analyse only this goroutine".to_owned(), Action::SetScope(choice)));
+    }
+    entries
+}

@@ -1,0 +1,69 @@
+//! What an analysis is: a question about a trace that is answered by a report.
+
+use std::sync::Arc;
+
+use trace_core::analysis::scope::Scope;
+use trace_core::base::monitor::Monitor;
+use trace_core::model::trace::Trace;
+
+use crate::report::report::Report;
+
+/// What is known of an analysis without a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Info {
+    /// The command's name, and the stable name of the panel.
+    pub id: &'static str,
+    /// What the window calls it.
+    pub title: &'static str,
+    /// One line for lists of commands.
+    pub about: &'static str,
+    /// Paragraphs for its help, each wrapped by whoever shows it.
+    pub help: &'static str,
+    /// What may be chosen beside the scope.
+    pub choices: &'static [Choice],
+    /// Rows that the command lists of a table unless asked otherwise.
+    pub limit: usize,
+}
+
+/// Something to choose: an option of the command, a row of chips in the panel. The first option is the usual one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The option's name without its dashes.
+    pub id: &'static str,
+    /// What it says, in the help.
+    pub help: &'static str,
+    /// The values: as typed, and as shown.
+    pub options: &'static [(&'static str, &'static str)],
+}
+
+/// What is asked. Equal ones have equal answers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ask {
+    /// What it is about.
+    pub scope: Scope,
+    /// For each choice the option, by its place; missing ones are the first.
+    pub chosen: Vec<u8>,
+}
+
+impl Ask {
+    /// Everything as usual.
+    #[must_use]
+    pub const fn about(scope: Scope) -> Self {
+        Self { scope, chosen: Vec::new() }
+    }
+
+    /// The option that is chosen of the choice at this place.
+    #[must_use]
+    pub fn choice(&self, at: usize) -> usize {
+        self.chosen.get(at).copied().unwrap_or(0).into()
+    }
+}
+
+/// A question about a trace that is answered by a report.
+pub trait Analysis: Sync {
+    /// What is known of it without a trace.
+    fn info(&self) -> &'static Info;
+
+    /// The answer; `None` if it was cancelled. Of an empty trace it has all facts and tables, so that help can name them.
+    fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report>;
+}

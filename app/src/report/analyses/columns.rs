@@ -1,0 +1,76 @@
+//! Columns that several tables have, and values of a trace as cells.
+
+use std::sync::Arc;
+
+use trace_core::analysis::spread::Spread;
+use trace_core::base::ids::{GoIx, StackId};
+use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::Trace;
+
+use crate::report::frame::Frame;
+use crate::report::table::{Builder, Column};
+use crate::report::value::Value;
+
+/// A goroutine.
+#[must_use]
+pub fn goroutine(trace: &Trace, go: GoIx) -> Value {
+    match trace.goroutine_name(go) {
+        Some((id, _)) => Value::Lane(LaneId::Goroutine(go), id.signed()),
+        None => Value::Missing,
+    }
+}
+
+/// The function that a goroutine was started with.
+#[must_use]
+pub fn start_function(trace: &Trace, go: GoIx) -> Value {
+    let name = trace.goroutine_name(go).map_or("", |(_, name)| trace.str(name));
+    Value::Function(name.to_owned())
+}
+
+/// A point in time, from the start of the trace.
+#[must_use]
+pub fn time(trace: &Trace, time: TraceTime) -> Value {
+    Value::Time(time.nanos_since(trace.range().start))
+}
+
+/// The length of a stretch of time.
+#[must_use]
+pub fn length(range: TimeRange) -> Value {
+    Value::Duration(u64::try_from(range.nanos()).unwrap_or(0))
+}
+
+/// A stack, leaf first.
+#[must_use]
+pub fn stack(trace: &Trace, stack: StackId) -> Value {
+    Value::Stack(Frame::all(trace, stack))
+}
+
+/// The ids of the columns of [`distribution`], in its order: count, total, mean, median, p95, p99, longest.
+pub type DistributionIds = [&'static str; 7];
+
+/// Count, total, mean, median, p95, p99 and longest of durations.
+#[must_use]
+pub fn distribution<S, R>(table: Builder<S, R>, ids: DistributionIds, of: fn(&R) -> &Spread) -> Builder<S, R>
+where
+    S: Send + Sync + 'static,
+    R: 'static,
+{
+    let [count, total, mean, median, p95, p99, longest] = ids;
+    table
+        .column(Column::count(count, "Count", ""), move |row| Value::Count(of(row).count))
+        .column(Column::duration(total, "Total", ""), move |row| Value::Duration(of(row).total))
+        .column(Column::duration(mean, "Mean", "").on_request(), move |row| Value::duration(of(row).mean))
+        .column(Column::duration(median, "Median", ""), move |row| Value::duration(of(row).p50))
+        .column(Column::duration(p95, "p95", "95 % took no longer").on_request(), move |row| {
+            Value::duration(of(row).p95)
+        })
+        .column(Column::duration(p99, "p99", "99 % took no longer"), move |row| Value::duration(of(row).p99))
+        .column(Column::duration(longest, "Longest", ""), move |row| Value::duration(of(row).max))
+}
+
+/// A clone for a closure.
+#[must_use]
+pub fn shared<T: ?Sized>(value: &Arc<T>) -> Arc<T> {
+    Arc::clone(value)
+}

@@ -1,0 +1,18 @@
+//! The analyses that answer with tables. Each is a file; the registry below makes commands and panels of them.
+//!
+//! To add one: write the file, with a type that implements [`Analysis`], and add its line to [`ALL`].
+
+pub mod analysis;
+pub mod columns;
+pub mod syscalls;
+
+pub use analysis::{Analysis, Ask, Choice, Info};
+
+/// All of them, in the order of menus and help.
+pub static ALL: &[&dyn Analysis] = &[&syscalls::SystemCalls];
+
+/// The analysis with this id.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static dyn Analysis> {
+    ALL.iter().copied().find(|analysis| analysis.info().id == id)
+}

@@ -1,0 +1,14 @@
+//! Reports as values: what an analysis found, as tables of typed columns, with everything that shows or writes them.
+//!
+//! An analysis is one file of [`analyses`] and one line of its registry; the command, its help, its JSON and the panel
+//! follow from that.
+
+pub mod analyses;
+pub mod arrange;
+pub mod format;
+pub mod frame;
+pub mod render;
+pub mod report;
+pub mod table;
+pub mod value;
+pub mod view;

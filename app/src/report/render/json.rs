@@ -1,0 +1,95 @@
+//! Reports as JSON: numbers in nanoseconds and bytes, ids as numbers, what is unknown as null.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::report::report::Report;
+use crate::report::table::Table;
+use crate::report::value::Value;
+
+/// The version of the JSON of reports: rises when a field changes its meaning or goes away, not when one is added.
+pub const VERSION: u32 = 1;
+
+/// A report as one object: `schema`, `version`, `file`, `partial` (parts of the trace are lost), then facts and tables
+/// under their ids.
+#[must_use]
+pub fn report(schema: &str, file: &str, is_partial: bool, report: &Report) -> Json {
+    let mut object = Map::new();
+    object.insert("schema".to_owned(), json!(format!("tracelane.{schema}")));
+    object.insert("version".to_owned(), json!(VERSION));
+    object.insert("file".to_owned(), json!(file));
+    object.insert("partial".to_owned(), json!(is_partial));
+    for fact in &report.facts {
+        insert(&mut object, fact.id, value(&fact.value));
+    }
+    for found in &report.tables {
+        if let Some((id, total)) = &found.total {
+            let fields = found.columns.iter().zip(total).filter(|(column, _)| column.is_in_json());
+            let mut row = Map::new();
+            fields.for_each(|(column, total)| insert(&mut row, column.id, value(total)));
+            insert(&mut object, id, Json::Object(row));
+        }
+        insert(&mut object, found.id, table(found));
+    }
+    Json::Object(object)
+}
+
+/// The exported rows of a table: an array of objects.
+#[must_use]
+pub fn table(table: &Table) -> Json {
+    rows(table, table.exported())
+}
+
+/// These rows of a table: an array of objects.
+#[must_use]
+pub fn rows(table: &Table, rows: impl IntoIterator<Item = usize>) -> Json {
+    let columns: Vec<_> = table.columns.iter().enumerate().filter(|(_, column)| column.is_in_json()).collect();
+    let row = |row: usize| {
+        let mut object = Map::new();
+        columns.iter().for_each(|(at, column)| insert(&mut object, column.id, value(&table.value(row, *at))));
+        Json::Object(object)
+    };
+    Json::Array(rows.into_iter().map(row).collect())
+}
+
+/// Inserts under a name whose dots make objects inside of objects.
+fn insert(object: &mut Map<String, Json>, id: &str, value: Json) {
+    match id.split_once('.') {
+        None => drop(object.insert(id.to_owned(), value)),
+        Some((outer, inner)) => {
+            let entry = object.entry(outer.to_owned()).or_insert_with(|| Json::Object(Map::new()));
+            if let Json::Object(object) = entry {
+                insert(object, inner, value);
+            }
+        }
+    }
+}
+
+fn value(value: &Value) -> Json {
+    match value {
+        Value::Missing | Value::Bar(..) => Json::Null,
+        Value::Duration(number) | Value::Bytes(number) | Value::Count(number) | Value::Task(_, number) => json!(number),
+        Value::Time(number) | Value::Lane(_, number) => json!(number),
+        Value::Ratio(share) => json!(share),
+        Value::Text(text) | Value::Function(text) => json!(text),
+        Value::Word(word) => json!(word),
+        Value::Flag(flag) => json!(flag),
+        Value::Stack(frames) => json!(frames),
+        Value::Table(inner) => table(inner),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::report;
+    use crate::report::report::Report;
+    use crate::report::table::tests::sample;
+    use crate::report::value::Value;
+
+    #[test]
+    fn dots_make_objects() {
+        let found = Report::default().fact("sum.ns", "", Value::Duration(5)).table(sample().limited(Some(1)));
+        let text = report("calls", "a.trace", false, &found).to_string();
+        let expected = r#"{"schema":"tracelane.calls","version":1,"file":"a.trace","partial":false,"sum":{"ns":5},"all":{"name":null,"calls":{"total_ns":3005000,"count":2},"cut":0},"calls":[{"name":"a|b\u001b[2J","calls":{"total_ns":3000000,"count":2},"cut":0}]}"#;
+        assert_eq!(text, expected);
+    }
+}

@@ -1,0 +1,69 @@
+//! Reports and tables as Markdown, for issue trackers.
+
+use crate::fmt::markdown::{Align, Inline, Markdown};
+use crate::report::report::Report;
+use crate::report::table::{Kind, Table};
+use crate::report::value::Value;
+
+/// A report under a heading.
+#[must_use]
+pub fn report(title: &str, report: &Report) -> Markdown {
+    let mut page = Markdown::new();
+    page.heading(2, title);
+    for fact in report.facts.iter().filter(|fact| !fact.title.is_empty()) {
+        page.item(&[Inline::Text(&format!("{}: {}", fact.title, fact.value.text()))]);
+    }
+    for table in &report.tables {
+        page.heading(3, &table.title);
+        if table.is_empty() {
+            page.paragraph(table.empty);
+        } else {
+            let columns = in_text(table);
+            rows(&mut page, table, table.exported(), &columns);
+        }
+    }
+    report.notes.iter().for_each(|note| page.paragraph(note));
+    page
+}
+
+/// The columns that people see, by their places.
+#[must_use]
+pub fn in_text(table: &Table) -> Vec<usize> {
+    table.columns.iter().enumerate().filter(|(_, column)| column.is_in_text()).map(|(at, _)| at).collect()
+}
+
+/// Adds these rows and columns as a table.
+pub fn rows(page: &mut Markdown, table: &Table, rows: impl IntoIterator<Item = usize>, columns: &[usize]) {
+    let shown: Vec<_> = columns.iter().filter_map(|at| table.columns.get(*at).map(|column| (*at, column))).collect();
+    let align = |kind: Kind| if kind.is_right() { Align::Right } else { Align::Left };
+    let heads: Vec<_> = shown.iter().map(|(_, column)| (column.title, align(column.kind))).collect();
+    page.table(&heads);
+    for row in rows {
+        let values: Vec<(bool, String)> = shown.iter().map(|(at, _)| cell(&table.value(row, *at))).collect();
+        let cells: Vec<Inline<'_>> = values
+            .iter()
+            .map(|(is_code, text)| if *is_code { Inline::Code(text) } else { Inline::Text(text) })
+            .collect();
+        page.row(&cells);
+    }
+}
+
+/// Whether a value is a name, and its text.
+fn cell(value: &Value) -> (bool, String) {
+    (matches!(value, Value::Function(_) | Value::Stack(_)), value.text())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::report;
+    use crate::report::report::Report;
+    use crate::report::table::tests::sample;
+
+    #[test]
+    fn names_do_no_harm() {
+        let page = report("Calls", &Report::default().table(sample()));
+        let expected = "## Calls\n\n### Calls\n\n| Name | Total | Count |\n|---|--:|--:|\n\
+                        | `a\\|b\\\\x1b[2J` | 3.00 ms | 2 |\n| =cmd | 5.00 µs | – |\n";
+        assert_eq!(page.as_str().replace("`=cmd`", "=cmd"), expected);
+    }
+}

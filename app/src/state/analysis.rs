@@ -1,0 +1,32 @@
+//! What the user has chosen in the panel of an analysis.
+
+use trace_core::analysis::scope::Scope;
+
+use crate::report::analyses::Ask;
+
+/// What the user has chosen in the panel of an analysis.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AnalysisView {
+    /// The table that shows, by its place in the report.
+    pub table: usize,
+    /// For each choice of the analysis the option, by its place; missing ones are the first.
+    pub chosen: Vec<u8>,
+}
+
+impl AnalysisView {
+    /// What to ask about a scope.
+    #[must_use]
+    pub fn ask(&self, scope: Scope) -> Ask {
+        Ask { scope, chosen: self.chosen.clone() }
+    }
+
+    /// Chooses an option of a choice, both by their places.
+    pub fn choose(&mut self, choice: usize, option: u8) {
+        if self.chosen.len() <= choice {
+            self.chosen.resize(choice + 1, 0);
+        }
+        if let Some(chosen) = self.chosen.get_mut(choice) {
+            *chosen = option;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Cells: text, links, bars.
+
+use egui::{
+    Align, Color32, CursorIcon, Id, Label, Layout, Rect, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    pos2, vec2,
+};
+
+use crate::report::table::Kind;
+use crate::report::value::{Shade, Value};
+use crate::theme::tokens::Tokens;
+use crate::theme::{fonts, lanes, tokens};
+
+/// Room left and right of a cell's text, points.
+pub(super) const PADDING: f32 = 6.0;
+/// Height of a bar, points.
+const BAR: f32 = 10.0;
+
+/// Shows a value in its room; whether its link was clicked.
+pub(super) fn ui(ui: &mut Ui, id: Id, room: Rect, value: &Value, kind: Kind) -> bool {
+    if let Value::Bar(parts, whole) = value {
+        bar_ui(ui, room.shrink2(vec2(PADDING, 0.0)), parts, *whole);
+        return false;
+    }
+    let text = value.text();
+    if !is_link(value) {
+        let tokens = tokens::of(ui.ctx());
+        let color = if is_quiet(value) { tokens.muted } else { tokens.text };
+        put(ui, room, &text, kind, color);
+        return false;
+    }
+    let tokens = tokens::of(ui.ctx());
+    let drawn = put(ui, room, &text, kind, tokens.accent);
+    let response = ui.interact(drawn.intersect(room), id, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Link, true, &text));
+    if response.hovered() || response.has_focus() {
+        ui.painter().hline(drawn.x_range(), drawn.bottom() - 1.0, Stroke::new(1.0, tokens.accent));
+    }
+    response.on_hover_cursor(CursorIcon::PointingHand).clicked()
+}
+
+/// Text without a value behind it.
+pub(super) fn label(ui: &mut Ui, room: Rect, text: &str, kind: Kind) {
+    let color = tokens::of(ui.ctx()).muted;
+    put(ui, room, text, kind, color);
+}
+
+/// Whether a value leads somewhere.
+pub(super) const fn is_link(value: &Value) -> bool {
+    matches!(value, Value::Lane(..) | Value::Task(..))
+}
+
+/// Whether a value says that there is nothing, which should not catch the eye.
+const fn is_quiet(value: &Value) -> bool {
+    matches!(value, Value::Missing | Value::Count(0) | Value::Duration(0) | Value::Bytes(0))
+}
+
+fn put(ui: &mut Ui, room: Rect, text: &str, kind: Kind, color: Color32) -> Rect {
+    let font = if kind.is_right() { fonts::mono() } else { fonts::body() };
+    let layout =
+        if kind.is_right() { Layout::right_to_left(Align::Center) } else { Layout::left_to_right(Align::Center) };
+    let room = room.shrink2(vec2(PADDING, 0.0));
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(room).layout(layout));
+    inside
+        .add(Label::new(RichText::new(text).font(font).color(color)).truncate().selectable(false).sense(Sense::empty()))
+        .rect
+}
+
+/// Parts side by side, `whole` as wide as the room. What is there is visible, however small.
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "parts of a width on screen")]
+fn bar_ui(ui: &Ui, room: Rect, parts: &[(u64, Shade)], whole: u64) {
+    let tokens = tokens::of(ui.ctx());
+    let room = Rect::from_center_size(room.center(), vec2(room.width(), BAR));
+    let mut x = room.min.x;
+    for (size, shade) in parts.iter().filter(|part| part.0 > 0) {
+        let width = (*size as f64 / whole.max(1) as f64 * f64::from(room.width())) as f32;
+        let end = (x + width.max(1.0)).min(room.max.x);
+        ui.painter().rect_filled(
+            Rect::from_min_max(pos2(x, room.min.y), pos2(end, room.max.y)),
+            0.0,
+            color(tokens, *shade),
+        );
+        x = end;
+    }
+}
+
+/// The colour of a part of a bar.
+fn color(tokens: &Tokens, shade: Shade) -> Color32 {
+    match shade {
+        Shade::Class(class) => tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted),
+        Shade::NoCpu => lanes::no_cpu(tokens),
+        Shade::Accent => tokens.accent,
+        Shade::Muted => tokens.muted,
+    }
+}

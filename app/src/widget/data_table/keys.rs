@@ -1,0 +1,105 @@
+//! Keys of a table that has the focus.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use egui::{Context, Event, Id, Key, Modifiers, ScrollArea, Ui};
+
+use crate::report::view::{TableAction, TableSelection};
+use crate::theme::space;
+use crate::widget::data_table::toolbar::{Form, copied};
+use crate::widget::data_table::{DataTable, Shown, Touched};
+
+/// Keys that belong to a table while it has the focus.
+const KEYS: [Key; 7] = [Key::ArrowUp, Key::ArrowDown, Key::PageUp, Key::PageDown, Key::Home, Key::End, Key::Enter];
+
+fn focused_id() -> Id {
+    Id::unique("focused-data-table")
+}
+
+/// Whether a key press belongs to the table that has the focus.
+#[must_use]
+pub fn takes(ctx: &Context, key: Key, modifiers: Modifiers) -> bool {
+    let table: Option<Id> = ctx.data(|data| data.get_temp(focused_id()));
+    let is_focused = table.is_some() && ctx.memory(|memory| memory.focused()) == table;
+    is_focused && (KEYS.contains(&key) && !modifiers.command || (modifiers.command && key == Key::A))
+}
+
+/// Says which table has the focus, for [`takes`].
+pub(super) fn mark_focused(ui: &Ui, id: Id) {
+    ui.ctx().data_mut(|data| data.insert_temp(focused_id(), id));
+}
+
+/// Moves the cursor, selects, activates and copies. The place to bring into view, if the cursor has moved.
+pub(super) fn apply(
+    ui: &Ui,
+    data: DataTable<'_>,
+    shown: Shown<'_>,
+    page: f32,
+    columns: &[usize],
+    touched: &mut Touched,
+    out: &mut Vec<TableAction>,
+) -> Option<usize> {
+    let events = ui.input(|input| input.events.clone());
+    let before = data.session.selection_in(data.table);
+    let cursor = before.and_then(|before| before.cursor);
+    let mut place = cursor.and_then(|row| shown.place_of(row));
+    let start = place;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows on a screen")]
+    let page = page as usize;
+    let last = shown.len().checked_sub(1)?;
+    let mut extends = false;
+    for event in events {
+        match event {
+            Event::Copy => out.push(TableAction::Copy(copied(data, columns, Form::Tsv))),
+            Event::Key { key: Key::A, pressed: true, modifiers, .. } if modifiers.command => {
+                let rows = (0..shown.len()).filter_map(|at| shown.index(at)).collect();
+                out.push(TableAction::Select(TableSelection { table: Arc::clone(data.table), rows, cursor }));
+            }
+            Event::Key { key: Key::Enter, pressed: true, .. } => {
+                touched.activated = place.and_then(|at| shown.row(at));
+            }
+            Event::Key { key, pressed: true, modifiers, .. } => {
+                let from = place.unwrap_or(0);
+                place = Some(match key {
+                    Key::ArrowDown => place.map_or(0, |at| (at + 1).min(last)),
+                    Key::ArrowUp => from.saturating_sub(1),
+                    Key::PageDown => (from + page).min(last),
+                    Key::PageUp => from.saturating_sub(page),
+                    Key::Home => 0,
+                    Key::End => last,
+                    _ => continue,
+                });
+                extends = modifiers.shift;
+            }
+            _ => {}
+        }
+    }
+    let place = place.filter(|_| place != start)?;
+    let row = shown.index(place)?;
+    let mut rows = BTreeSet::from([row]);
+    if extends {
+        rows.extend(before.into_iter().flat_map(|before| before.rows.iter().copied()));
+    }
+    out.push(TableAction::Select(TableSelection { table: Arc::clone(data.table), rows, cursor: Some(row) }));
+    Some(place)
+}
+
+/// Where the rows of a table were in the last frame: offset and height, points.
+pub(super) fn remember_scroll(ui: &Ui, id: Id, offset: f32, height: f32) {
+    ui.ctx().data_mut(|data| data.insert_temp(id.with("scroll"), (offset, height)));
+}
+
+/// Scrolls as little as brings a place into view.
+#[expect(clippy::cast_precision_loss, reason = "lists are short enough for screen positions")]
+pub(super) fn scrolled_to(ui: &Ui, area: ScrollArea, id: Id, at: usize) -> ScrollArea {
+    let (offset, height): (f32, f32) = ui.ctx().data(|data| data.get_temp(id.with("scroll"))).unwrap_or_default();
+    let top = at as f32 * space::ROW;
+    if top < offset {
+        area.vertical_scroll_offset(top)
+    } else if top + space::ROW > offset + height {
+        area.vertical_scroll_offset(top + space::ROW - height)
+    } else {
+        area
+    }
+}

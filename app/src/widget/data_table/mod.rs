@@ -1,0 +1,303 @@
+//! The one widget for tables: only visible rows are made. Rows are sorted (several keys with Shift), filtered, selected
+//! and copied; columns are dragged to other widths and places, turned on and off; cells lead to what they name.
+
+mod cells;
+mod columns;
+mod heading;
+pub mod keys;
+mod toolbar;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use egui::{EventFilter, Id, Rect, Response, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use crate::report::table::Table;
+use crate::report::value::Value;
+use crate::report::view::{TableAction, TableLayout, TableSelection, TableSession};
+use crate::theme::{space, tokens};
+use crate::widget::section::empty;
+
+/// A table and what the window remembers of it.
+#[derive(Clone, Copy)]
+pub struct DataTable<'a> {
+    /// The table.
+    pub table: &'a Arc<Table>,
+    /// How its columns stand.
+    pub layout: &'a TableLayout,
+    /// What the user does with it.
+    pub session: &'a TableSession,
+    /// Whether a row is to be marked, beside those that are selected: one that is open elsewhere, say.
+    pub marked: Option<usize>,
+}
+
+/// What the user did with a table beside what [`TableAction`]s say.
+#[derive(Clone, Debug, Default)]
+pub struct Touched {
+    /// The row that was activated: clicked, or Enter on it.
+    pub activated: Option<usize>,
+    /// The cell whose link was clicked: row and column.
+    pub link: Option<(usize, usize)>,
+    /// The row under the pointer.
+    pub hovered: Option<usize>,
+}
+
+/// An entry of the context menu of a cell, and what it stands for.
+pub type MenuEntry<T> = (String, T);
+
+impl DataTable<'_> {
+    /// Shows it. `lead` adds to the left of its filter. `menu` says what a cell of the table offers on a right click; what
+    /// was chosen there is returned.
+    pub fn ui<T>(
+        self,
+        ui: &mut Ui,
+        lead: impl FnOnce(&mut Ui),
+        menu: impl Fn(usize, usize, &Value) -> Vec<MenuEntry<T>>,
+        out: &mut Vec<TableAction>,
+    ) -> (Touched, Option<T>) {
+        let id = ui.make_persistent_id(("data-table", self.table.id));
+        let mut touched = Touched::default();
+        let mut chosen = None;
+        if self.table.is_empty() {
+            ui.horizontal_wrapped(lead);
+            empty(ui, self.table.empty);
+            return (touched, chosen);
+        }
+        let (rows, is_current) = self.session.rows(self.table);
+        let wanted = self.session.arrangement();
+        if !is_current && self.session.pending.as_ref().is_none_or(|pending| pending.0 != wanted) {
+            out.push(TableAction::Arrange(Arc::clone(self.table), wanted));
+        }
+        let shown = Shown { table: self.table, rows: rows.map(|rows| &**rows) };
+        let columns = self.layout.columns(self.table);
+        toolbar::ui(ui, id, self, shown, &columns, lead, out);
+        let places = columns::places(self.table, &columns, self.layout, ui.available_width());
+        heading::ui(ui, id, self, &columns, &places, out);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let has_focus = ui.memory(|memory| memory.has_focus(id));
+        let total = self.table.total.as_ref().filter(|_| self.table.len() > 1);
+        let height = ui.available_height() - if total.is_some() { space::ROW } else { 0.0 };
+        let mut area = ScrollArea::vertical().id_salt(id.with("rows")).auto_shrink([false, true]).max_height(height);
+        if has_focus {
+            keys::mark_focused(ui, id);
+            let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+            let page = (height / space::ROW).floor().max(1.0);
+            if let Some(at) = keys::apply(ui, self, shown, page, &columns, &mut touched, out) {
+                area = keys::scrolled_to(ui, area, id, at);
+            }
+        }
+        let scrolled = area.show_rows(ui, space::ROW, shown.len(), |ui, range| {
+            for at in range {
+                let Some(row) = shown.row(at) else { continue };
+                let picked = self.row_ui(ui, id, (at, row), (&columns, &places), &menu, &mut touched, out);
+                chosen = picked.or(chosen.take());
+            }
+        });
+        keys::remember_scroll(ui, id, scrolled.state.clamped_offset().y, scrolled.inner_rect.height());
+        if let Some(total) = total {
+            self.total_ui(ui, &total.1, &columns, &places);
+        }
+        (touched, chosen)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a row needs the table, its place, its columns and where answers go")]
+    fn row_ui<T>(
+        self,
+        ui: &mut Ui,
+        id: Id,
+        (at, row): (usize, usize),
+        (columns, places): (&[usize], &[(f32, f32)]),
+        menu: &impl Fn(usize, usize, &Value) -> Vec<MenuEntry<T>>,
+        touched: &mut Touched,
+        out: &mut Vec<TableAction>,
+    ) -> Option<T> {
+        let tokens = tokens::of(ui.ctx());
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), Sense::click());
+        let values: Vec<Value> = columns.iter().map(|column| self.table.value(row, *column)).collect();
+        let selection = self.session.selection_in(self.table);
+        let index = u32::try_from(row).unwrap_or(u32::MAX);
+        let is_selected =
+            self.marked == Some(row) || selection.is_some_and(|selection| selection.rows.contains(&index));
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_selected, name_of(&values)));
+        if is_selected {
+            ui.painter().rect_filled(rect, space::RADIUS, tokens.accent.gamma_multiply(0.22));
+        } else if response.contains_pointer() {
+            ui.painter().rect_filled(rect, space::RADIUS, tokens.raised);
+        }
+        if selection.is_some_and(|selection| selection.cursor == Some(index))
+            && ui.memory(|memory| memory.has_focus(id))
+        {
+            ui.painter().rect_stroke(
+                rect,
+                space::RADIUS,
+                egui::Stroke::new(1.0, tokens.accent),
+                egui::StrokeKind::Inside,
+            );
+        }
+        let mut is_link = false;
+        for ((value, column), (x, width)) in values.iter().zip(columns).zip(places) {
+            let room = Rect::from_min_size(pos2(rect.min.x + x, rect.min.y), vec2(*width, space::ROW));
+            let Some(kind) = self.table.columns.get(*column).map(|column| column.kind) else { continue };
+            if cells::ui(ui, id.with((row, *column)), room, value, kind) {
+                touched.link = Some((row, *column));
+                is_link = true;
+            }
+        }
+        if response.contains_pointer() {
+            touched.hovered = Some(row);
+        }
+        if response.clicked() && !is_link {
+            ui.memory_mut(|memory| memory.request_focus(id));
+            let modifiers = ui.input(|input| input.modifiers);
+            out.push(TableAction::Select(self.clicked(at, index, modifiers)));
+            if !modifiers.command && !modifiers.shift {
+                touched.activated = Some(row);
+            }
+        }
+        let column = response.hover_pos().and_then(|at| column_at(at.x - rect.min.x, places));
+        let response = hovered_ui(response, column.and_then(|at| values.get(at)));
+        self.menu_ui(&response, id, (row, index), columns, places, menu, out)
+    }
+
+    /// What is selected after a click on a row: it alone, it too (Ctrl), or all from the cursor to it (Shift).
+    fn clicked(self, at: usize, row: u32, modifiers: egui::Modifiers) -> TableSelection {
+        let before = self.session.selection_in(self.table);
+        let mut rows = BTreeSet::from([row]);
+        if modifiers.command {
+            rows = before.map(|before| before.rows.clone()).unwrap_or_default();
+            if !rows.remove(&row) {
+                rows.insert(row);
+            }
+        } else if modifiers.shift {
+            let shown = Shown { table: self.table, rows: self.session.rows(self.table).0.map(|rows| &**rows) };
+            let from = before.and_then(|before| before.cursor).and_then(|cursor| shown.place_of(cursor)).unwrap_or(at);
+            rows = (from.min(at)..=from.max(at)).filter_map(|at| shown.index(at)).collect();
+            let cursor = before.and_then(|before| before.cursor).or(Some(row));
+            return TableSelection { table: Arc::clone(self.table), rows, cursor };
+        }
+        TableSelection { table: Arc::clone(self.table), rows, cursor: Some(row) }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a menu needs the cell it is about and where answers go")]
+    fn menu_ui<T>(
+        self,
+        response: &Response,
+        id: Id,
+        (row, index): (usize, u32),
+        columns: &[usize],
+        places: &[(f32, f32)],
+        menu: &impl Fn(usize, usize, &Value) -> Vec<MenuEntry<T>>,
+        out: &mut Vec<TableAction>,
+    ) -> Option<T> {
+        let cell_id = id.with("menu-cell");
+        if response.secondary_clicked() {
+            let at = response.interact_pointer_pos().map_or(0.0, |at| at.x - response.rect.min.x);
+            let column = column_at(at, places).and_then(|at| columns.get(at)).copied().unwrap_or(0);
+            response.ctx.data_mut(|data| data.insert_temp(cell_id, (row, column)));
+            let is_selected =
+                self.session.selection_in(self.table).is_some_and(|selection| selection.rows.contains(&index));
+            if !is_selected {
+                let rows = BTreeSet::from([index]);
+                out.push(TableAction::Select(TableSelection {
+                    table: Arc::clone(self.table),
+                    rows,
+                    cursor: Some(index),
+                }));
+            }
+        }
+        let mut chosen = None;
+        response.context_menu(|ui| {
+            let known: Option<(usize, usize)> = ui.ctx().data(|data| data.get_temp(cell_id));
+            let Some((row, column)) = known.filter(|known| known.0 == row) else { return };
+            let value = self.table.value(row, column);
+            for (title, what) in menu(row, column, &value) {
+                if crate::widget::menu::menu_entry(ui, &title, "", true, false).clicked() {
+                    chosen = Some(what);
+                    ui.close();
+                }
+            }
+            ui.separator();
+            toolbar::copy_menu_ui(ui, self, columns, Some(&value), out);
+            if self.table.columns.get(column).is_some() {
+                ui.separator();
+                toolbar::filter_menu_ui(ui, self, &value, out);
+            }
+        });
+        chosen
+    }
+
+    fn total_ui(self, ui: &mut Ui, total: &[Value], columns: &[usize], places: &[(f32, f32)]) {
+        let tokens = tokens::of(ui.ctx());
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), Sense::hover());
+        ui.painter().hline(rect.x_range(), rect.top(), egui::Stroke::new(1.0, tokens.line));
+        let named = columns
+            .iter()
+            .position(|column| self.table.columns.get(*column).is_some_and(|column| !column.kind.is_right()));
+        let mut texts = vec!["Total".to_owned()];
+        for (at, ((column, (x, width)), value)) in
+            columns.iter().zip(places).zip(columns.iter().map(|column| total.get(*column))).enumerate()
+        {
+            let room = Rect::from_min_size(pos2(rect.min.x + x, rect.min.y), vec2(*width, space::ROW));
+            let Some(kind) = self.table.columns.get(*column).map(|column| column.kind) else { continue };
+            if Some(at) == named {
+                cells::label(ui, room, "Total", kind);
+            } else if let Some(value) = value.filter(|_| kind.is_right()) {
+                texts.push(value.text());
+                cells::label(ui, room, &value.text(), kind);
+            }
+        }
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, texts.join(" · ")));
+    }
+}
+
+/// The rows of a table in the order in which they show.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    table: &'a Table,
+    rows: Option<&'a [u32]>,
+}
+
+impl Shown<'_> {
+    fn len(self) -> usize {
+        self.rows.map_or(self.table.len(), <[u32]>::len)
+    }
+
+    /// The row of the table that shows at this place.
+    fn row(self, at: usize) -> Option<usize> {
+        self.index(at).map(|row| row as usize)
+    }
+
+    fn index(self, at: usize) -> Option<u32> {
+        match self.rows {
+            Some(rows) => rows.get(at).copied(),
+            None => u32::try_from(at).ok().filter(|_| at < self.table.len()),
+        }
+    }
+
+    /// Where a row of the table shows.
+    fn place_of(self, row: u32) -> Option<usize> {
+        match self.rows {
+            Some(rows) => rows.iter().position(|known| *known == row),
+            None => Some(row as usize).filter(|row| *row < self.table.len()),
+        }
+    }
+}
+
+/// A row's accessible name: the texts of its cells.
+fn name_of(values: &[Value]) -> String {
+    values.iter().map(Value::text).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// The place among the columns of what is so far from the left edge.
+fn column_at(x: f32, places: &[(f32, f32)]) -> Option<usize> {
+    places.iter().position(|(left, width)| (*left..left + width).contains(&x))
+}
+
+/// Shows all digits, or the whole name or stack, under the pointer.
+fn hovered_ui(response: Response, value: Option<&Value>) -> Response {
+    match value.and_then(Value::exact) {
+        Some(exact) => response.on_hover_text(egui::RichText::new(exact).font(crate::theme::fonts::mono_small())),
+        None => response,
+    }
+}

@@ -1,0 +1,160 @@
+//! Above a table: its filter, how many rows show, and menus to copy and to choose columns.
+
+use egui::{Id, Key, RichText, Role, TextEdit, Ui, WidgetInfo};
+
+use crate::fmt::escape::json::ascii_where_hidden;
+use crate::fmt::markdown::Markdown;
+use crate::fmt::number::count;
+use crate::report::render::{csv, json, markdown};
+use crate::report::value::Value;
+use crate::report::view::TableAction;
+use crate::theme::{fonts, icons, space, tokens};
+use crate::widget::data_table::{DataTable, Shown};
+use crate::widget::menu::menu_entry;
+
+/// Width of the filter, points.
+const FILTER: f32 = 180.0;
+/// Rows from which on a filter is worth its room.
+const WORTH_FILTERING: usize = 6;
+
+pub(super) fn ui(
+    ui: &mut Ui,
+    id: Id,
+    data: DataTable<'_>,
+    shown: Shown<'_>,
+    columns: &[usize],
+    lead: impl FnOnce(&mut Ui),
+    out: &mut Vec<TableAction>,
+) {
+    let tokens = tokens::of(ui.ctx());
+    let all = data.table.len();
+    ui.horizontal_wrapped(|ui| {
+        lead(ui);
+        ui.spacing_mut().item_spacing.x = space::S;
+        if all < WORTH_FILTERING && data.session.filter.is_empty() {
+            return;
+        }
+        let mut text = data.session.filter.clone();
+        let field =
+            TextEdit::singleline(&mut text).id(id.with("filter")).hint_text("Filter rows").desired_width(FILTER);
+        let response = ui.add(field);
+        response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, format!("Filter {}", data.table.title)));
+        // Esc in the field takes the filter off; egui itself gives up the focus.
+        let escaped = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape));
+        if escaped {
+            text.clear();
+        }
+        if text != data.session.filter {
+            out.push(TableAction::Filter(text));
+        }
+        let said =
+            match (shown.len(), data.session.selection_in(data.table).map_or(0, |selection| selection.rows.len())) {
+                (rows, selected) if selected > 1 => {
+                    format!("{} of {} selected", count(selected as u64), count(rows as u64))
+                }
+                (rows, _) if rows == all => format!("{} rows", count(all as u64)),
+                (rows, _) => format!("{} of {} rows", count(rows as u64), count(all as u64)),
+            };
+        ui.label(RichText::new(said).font(fonts::small()).color(tokens.muted));
+        let copy = ui.menu_button(RichText::new(icons::COPY).font(fonts::icon_sized(14.0)), |ui| {
+            copy_menu_ui(ui, data, columns, None, out);
+        });
+        copy.response.on_hover_text("Copy rows");
+        let choose = ui.menu_button(RichText::new(icons::LIST).font(fonts::icon_sized(14.0)), |ui| {
+            columns_menu_ui(ui, data, out);
+        });
+        choose.response.on_hover_text("Choose columns");
+    });
+    ui.add_space(space::HAIR);
+}
+
+/// Offers the selected rows (all that show, if none is selected) in several forms, and the value of a cell.
+pub(super) fn copy_menu_ui(
+    ui: &mut Ui,
+    data: DataTable<'_>,
+    columns: &[usize],
+    value: Option<&Value>,
+    out: &mut Vec<TableAction>,
+) {
+    let entry = |ui: &mut Ui, title: &str, key: &str| menu_entry(ui, title, key, true, false).clicked();
+    if let Some(value) = value.filter(|value| !value.text().is_empty())
+        && entry(ui, "Copy value", "")
+    {
+        out.push(TableAction::Copy(value.raw()));
+        ui.close();
+    }
+    let forms = [
+        ("Copy rows as TSV", "Ctrl+C", Form::Tsv),
+        ("Copy rows as CSV", "", Form::Csv),
+        ("Copy rows as JSON", "", Form::Json),
+        ("Copy rows as Markdown", "", Form::Markdown),
+    ];
+    for (title, key, form) in forms {
+        if entry(ui, title, key) {
+            out.push(TableAction::Copy(copied(data, columns, form)));
+            ui.close();
+        }
+    }
+}
+
+/// Filters by what a cell shows.
+pub(super) fn filter_menu_ui(ui: &mut Ui, data: DataTable<'_>, value: &Value, out: &mut Vec<TableAction>) {
+    let text = value.text();
+    if !text.is_empty() && menu_entry(ui, "Filter rows by this value", "", true, false).clicked() {
+        out.push(TableAction::Filter(text));
+        ui.close();
+    }
+    if !data.session.filter.is_empty() && menu_entry(ui, "Clear filter", "", true, false).clicked() {
+        out.push(TableAction::Filter(String::new()));
+        ui.close();
+    }
+}
+
+/// Turns columns on and off.
+pub(super) fn columns_menu_ui(ui: &mut Ui, data: DataTable<'_>, out: &mut Vec<TableAction>) {
+    let shown = data.layout.columns(data.table);
+    for at in data.layout.ordered(data.table) {
+        let Some(column) = data.table.columns.get(at) else { continue };
+        let is_shown = shown.contains(&at);
+        let may_change = !is_shown || shown.len() > 1;
+        if menu_entry(ui, column.title, "", may_change, is_shown).clicked() {
+            out.push(TableAction::ShowColumn(column.id.to_owned(), !is_shown));
+        }
+    }
+    ui.separator();
+    if menu_entry(ui, "Reset columns", "", true, false).clicked() {
+        out.push(TableAction::ResetLayout);
+        ui.close();
+    }
+}
+
+/// A form in which rows are copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Tsv,
+    Csv,
+    Json,
+    Markdown,
+}
+
+/// The selected rows, or all that show, with the visible columns; JSON has all columns.
+pub(super) fn copied(data: DataTable<'_>, columns: &[usize], form: Form) -> String {
+    let shown = Shown { table: data.table, rows: data.session.rows(data.table).0.map(|rows| &**rows) };
+    let selected = data.session.selection_in(data.table).filter(|selection| !selection.rows.is_empty());
+    let is_in = |row: &usize| {
+        selected.is_none_or(|selection| u32::try_from(*row).is_ok_and(|row| selection.rows.contains(&row)))
+    };
+    let rows = (0..shown.len()).filter_map(|at| shown.row(at)).filter(is_in);
+    let is_data = |at: &usize| data.table.columns.get(*at).is_some_and(|column| column.is_in_csv());
+    let columns: Vec<usize> = columns.iter().copied().filter(is_data).collect();
+    match form {
+        Form::Tsv => csv::rows(data.table, rows, &columns, '\t'),
+        Form::Csv => csv::rows(data.table, rows, &columns, ','),
+        Form::Json => ascii_where_hidden(&format!("{:#}\n", json::rows(data.table, rows))),
+        Form::Markdown => {
+            let mut page = Markdown::new();
+            markdown::rows(&mut page, data.table, rows, &columns);
+            page.as_str().to_owned()
+        }
+    }
+}
