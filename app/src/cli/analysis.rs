@@ -32,7 +32,7 @@ pub fn run(analysis: &dyn Analysis, asked: &Basics, chosen: Vec<u8>, format: For
         Format::Text => {
             let mut text = Text::new();
             if is_damaged(&trace) {
-                text.line("Parts of the trace are lost, so totals are too small.");
+                text.line("Parts of the trace are damaged, so totals are too small.");
             }
             text.append(&render::text::report(&report));
             Output::Text(text)

@@ -335,7 +335,7 @@ impl OneCycle {
         };
         let who = self.goroutine.map_or_else(String::new, |go| format!(" by G{go}"));
         let place =
-            Frame::outside_runtime(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
+            Frame::representative(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
         line(
             text,
             &format!(
@@ -355,7 +355,7 @@ impl OneCycle {
             ),
         );
         for helper in self.helpers.iter().take(HELPERS_SHOWN) {
-            let place = Frame::outside_runtime(&helper.stack)
+            let place = Frame::representative(&helper.stack)
                 .map_or_else(String::new, |frame| format!(", most at {}", frame.in_full()));
             line(
                 text,

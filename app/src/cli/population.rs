@@ -152,7 +152,7 @@ impl Report {
         line(&mut text, "    before   created     ended     alive      peak   longest  function, created at");
         for group in &self.groups {
             let name = if group.function.is_empty() { "(not known)" } else { function(&group.function) };
-            let by = Frame::telling(&group.creation);
+            let by = Frame::representative(&group.creation);
             let by = by.map_or_else(|| group.words.to_owned(), Frame::in_short);
             line(&mut text, &format!("{}  {name}, {by}", group.cells()));
         }
@@ -315,9 +315,9 @@ impl Suspect {
     }
 
     fn lines(&self, text: &mut Text) {
-        let place = Frame::telling(&self.wait).map_or_else(|| "an unknown place".to_owned(), Frame::in_short);
+        let place = Frame::representative(&self.wait).map_or_else(|| "an unknown place".to_owned(), Frame::in_short);
         let reason = if self.reason.is_empty() { String::new() } else { format!(" ({})", self.reason) };
-        let by = Frame::telling(&self.creation);
+        let by = Frame::representative(&self.creation);
         let by = by.map_or_else(|| format!("created {}", self.words), |by| format!("created at {}", by.in_short()));
         let name = if self.function.is_empty() { "" } else { function(&self.function) };
         let since = duration(self.since_ns.max(0));

@@ -151,7 +151,7 @@ impl OneStop {
         let reason = or_unknown(&self.reason);
         let who = self.goroutine.map_or_else(String::new, |go| format!(" by G{go}"));
         let place =
-            Frame::outside_runtime(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
+            Frame::representative(&self.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
         let cut = if self.complete { "" } else { ", cut by the border of the trace" };
         line(
             text,
@@ -166,8 +166,8 @@ impl OneStop {
             ),
         );
         if let Some(last) = &self.last {
-            let place = Frame::outside_runtime(&last.stack)
-                .map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
+            let place =
+                Frame::representative(&last.stack).map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
             line(
                 text,
                 &format!(

@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use trace_core::analysis::places::{self, in_words};
+pub use trace_core::analysis::representative::{frame_of, is_runtime};
 use trace_core::analysis::syscalls::CallKind;
 use trace_core::analysis::wait_chain::Doing;
-use trace_core::base::ids::{GoIx, StackId, StrId};
+use trace_core::base::ids::{GoIx, StrId};
 use trace_core::base::visible::visible;
 use trace_core::event::state::{GoState, SpanClass};
 use trace_core::model::cgo::c_function;
 use trace_core::model::flows::FlowKind;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
-use trace_core::model::trace::{Frame, Trace};
+use trace_core::model::trace::Trace;
 
 /// A file's path as a line of text.
 #[must_use]
@@ -74,55 +75,6 @@ pub fn package(full: &str) -> &str {
     let short = function(full);
     let name = short.find('.').map_or(short.len(), |dot| dot);
     full.get(..full.len() - short.len() + name).unwrap_or(full)
-}
-
-/// The class of a wait by the runtime's word for its reason.
-#[must_use]
-pub fn class_of_wait(reason: &str) -> SpanClass {
-    match reason {
-        "sleep" | "system goroutine wait" | "" => SpanClass::WaitSleep,
-        "network" => SpanClass::WaitNet,
-        _ if reason.starts_with("chan") || reason.starts_with("select") => SpanClass::WaitChan,
-        _ if reason.starts_with("sync") => SpanClass::WaitSync,
-        _ if reason.starts_with("GC") => SpanClass::WaitSleep,
-        _ => SpanClass::WaitOther,
-    }
-}
-
-/// Whether a function belongs to Go's runtime rather than to the program or its libraries.
-#[must_use]
-pub fn is_runtime(function: &str) -> bool {
-    function.starts_with("runtime.") || function.starts_with("runtime/") || function.starts_with("internal/runtime/")
-}
-
-/// The frame that says most about a stack: the innermost one that is not the runtime's, else the innermost; `None` if
-/// nothing is known of any.
-#[must_use]
-pub fn telling_frame(trace: &Trace, stack: StackId) -> Option<Frame<'_>> {
-    let mut first = None;
-    for frame in trace.frames(stack).filter(|frame| !frame.function.is_empty() || !frame.file.is_empty()) {
-        if !is_runtime(frame.function) {
-            return Some(frame);
-        }
-        first = first.or(Some(frame));
-    }
-    first
-}
-
-/// Whether a function is the program's own as far as its name tells: `main`, or a path that begins with a host.
-#[must_use]
-pub fn is_own(function: &str) -> bool {
-    match function.split_once('/') {
-        _ if c_function(function).is_some() => false,
-        Some((host, _)) => host.contains('.'),
-        None => function.starts_with("main."),
-    }
-}
-
-/// The innermost frame of the program's own code, else the telling one.
-#[must_use]
-pub fn own_frame(trace: &Trace, stack: StackId) -> Option<Frame<'_>> {
-    trace.frames(stack).find(|frame| is_own(frame.function)).or_else(|| telling_frame(trace, stack))
 }
 
 /// A call that the runtime records as a system call: `syscall.read`, `C.f (cgo call)`, or that no stack tells.
@@ -274,7 +226,7 @@ pub const fn flow(kind: FlowKind) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{file, function, is_runtime};
+    use super::{file, function};
 
     #[test]
     fn functions_lose_the_path_of_their_package() {
@@ -292,11 +244,5 @@ mod tests {
         assert_eq!(file("/usr/lib/go/src/net/http/server.go"), "http/server.go");
         assert_eq!(file("net/http.go"), "net/http.go");
         assert_eq!(file("main.go"), "main.go");
-    }
-
-    #[test]
-    fn the_runtime_is_told_from_programs() {
-        assert!(is_runtime("runtime.gopark") && is_runtime("internal/runtime/syscall.Syscall6"));
-        assert!(!is_runtime("runtimes.x") && !is_runtime("main.runtime"));
     }
 }

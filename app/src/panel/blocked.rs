@@ -164,7 +164,7 @@ fn part_cells(tokens: &Tokens, trace: &Trace, part: &Meanwhile) -> Vec<Cell> {
 
 /// The operation as Go spells it, or the runtime's word.
 fn on(trace: &Trace, blocked: &Blocked) -> String {
-    match name::telling_frame(trace, blocked.stack) {
+    match name::frame_of(trace, blocked.stack) {
         Some(frame) if blocked.op.is_lock() => name::function(frame.function).to_owned(),
         _ => match trace.str(blocked.reason) {
             "" => name::class(blocked.class).to_owned(),
@@ -181,7 +181,7 @@ fn did(trace: &Trace, part: &Meanwhile) -> String {
 
 fn place(trace: &Trace, stack: StackId) -> String {
     let told = |frame: trace_core::model::trace::Frame<'_>| name::place(frame.function, frame.file, frame.line);
-    name::own_frame(trace, stack).map(told).unwrap_or_default()
+    name::frame_of(trace, stack).map(told).unwrap_or_default()
 }
 
 fn time(nanos: u64) -> String {

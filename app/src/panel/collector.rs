@@ -443,7 +443,7 @@ fn rows<T>(
 
 /// The program's own frame of a stack, else its leaf.
 fn place(trace: &Trace, stack: StackId) -> String {
-    let own = name::own_frame(trace, stack);
+    let own = name::frame_of(trace, stack);
     own.map(|frame| name::place(frame.function, frame.file, frame.line)).unwrap_or_default()
 }
 

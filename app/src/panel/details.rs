@@ -137,7 +137,7 @@ const fn passive(kind: FlowKind) -> &'static str {
 
 fn telling<'a>(trace: &'a Trace, span: &Span) -> Option<(&'a str, &'a str, u64)> {
     let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
-    name::telling_frame(trace, stack).map(|frame| (frame.function, frame.file, frame.line))
+    name::frame_of(trace, stack).map(|frame| (frame.function, frame.file, frame.line))
 }
 
 /// What is counted about a span once, not in every frame.

@@ -65,7 +65,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             let other = event.other.map(|other| name::lane(trace, other)).unwrap_or_default();
             let text = trace.str(event.text);
             let what = if text.is_empty() {
-                name::telling_frame(trace, event.stack).map(|frame| name::function(frame.function)).unwrap_or_default()
+                name::frame_of(trace, event.stack).map(|frame| name::function(frame.function)).unwrap_or_default()
             } else {
                 text
             };

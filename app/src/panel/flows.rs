@@ -85,7 +85,7 @@ fn side_ui(
         |row| {
             let Some(flow) = flows.get(row) else { return Vec::new() };
             let far = if outgoing { flow.to } else { flow.from };
-            let place = name::telling_frame(trace, flow.stack).map(|frame| name::function(frame.function));
+            let place = name::frame_of(trace, flow.stack).map(|frame| name::function(frame.function));
             vec![
                 Cell::number(offset(flow.from.time.nanos_since(origin))),
                 Cell::text(if outgoing { name::flow(flow.kind) } else { passive(flow) }).colored(tokens.muted),

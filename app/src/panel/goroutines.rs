@@ -10,6 +10,7 @@ use trace_core::base::ids::StrId;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
+use trace_core::model::wait_class;
 
 use crate::action::action::{Action, Actions};
 use crate::fmt::name;
@@ -252,7 +253,7 @@ fn parts(tokens: &Tokens, trace: &Trace, breakdown: &Breakdown) -> Vec<(u64, Col
         (breakdown.runnable, color(SpanClass::Runnable)),
         (breakdown.syscall + breakdown.syscall_blocked, color(SpanClass::Syscall)),
     ];
-    parts.extend(breakdown.waits.iter().map(|&(reason, nanos)| (nanos, color(name::class_of_wait(trace.str(reason))))));
+    parts.extend(breakdown.waits.iter().map(|&(reason, nanos)| (nanos, color(wait_class(trace.str(reason))))));
     parts.push((breakdown.unknown, tokens.line));
     parts
 }

@@ -374,7 +374,7 @@ fn color_of(tokens: &Tokens, made: Made) -> Color32 {
 }
 
 fn place_of(trace: &Trace, wait: &ReadyWait) -> String {
-    let frame = name::own_frame(trace, wait.stack);
+    let frame = name::frame_of(trace, wait.stack);
     frame.map_or_else(String::new, |frame| name::place(frame.function, frame.file, frame.line))
 }
 

@@ -121,7 +121,7 @@ fn held(trace: &Trace, hold: &Hold) -> String {
 }
 
 fn released(trace: &Trace, stack: StackId) -> String {
-    name::own_frame(trace, stack).map(|frame| name::place(frame.function, frame.file, frame.line)).unwrap_or_default()
+    name::frame_of(trace, stack).map(|frame| name::place(frame.function, frame.file, frame.line)).unwrap_or_default()
 }
 
 fn time(nanos: u64) -> String {

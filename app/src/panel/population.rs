@@ -317,7 +317,7 @@ fn verdict(found: &[Suspects]) -> String {
 
 fn suspect_cells(tokens: &Tokens, trace: &Trace, group: &Suspects, open: bool) -> Vec<Cell> {
     // Of the runtime's own it tells more who they are than where they wait.
-    let frame = name::own_frame(trace, group.wait).filter(|_| !group.is_system);
+    let frame = name::frame_of(trace, group.wait).filter(|_| !group.is_system);
     let place = frame.map_or_else(
         || name::function(trace.str(group.name)).to_owned(),
         |frame| name::place(frame.function, frame.file, frame.line),
@@ -360,7 +360,7 @@ fn function_name(trace: &Trace, group: &PopulationGroup) -> String {
 }
 
 fn created_at(trace: &Trace, creation: StackId, origin: Origin) -> String {
-    name::own_frame(trace, creation)
+    name::frame_of(trace, creation)
         .map_or_else(|| origin.words().to_owned(), |frame| name::place(frame.function, frame.file, frame.line))
 }
 

@@ -65,7 +65,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let touched = table(ui, ("spans", &COLUMNS), spans.len(), focus, is_selected, |row| {
         let Some(span) = spans.get(row) else { return Vec::new() };
         let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
-        let place = name::telling_frame(trace, stack).map(|frame| name::function(frame.function));
+        let place = name::frame_of(trace, stack).map(|frame| name::function(frame.function));
         vec![
             Cell::number(offset(span.range.start.nanos_since(origin))),
             Cell::number(duration(span.range.nanos())),

@@ -32,7 +32,7 @@ pub fn table_ui(
     let layout = state.settings.tables.get(key).unwrap_or(&layout);
     let session = document.tables.get(key).unwrap_or(&session);
     let mut out = Vec::new();
-    let data = DataTable { table, layout, session, marked };
+    let data = DataTable { key, table, layout, session, marked };
     let (touched, chosen) = data.ui(ui, lead, |row, _, value| menu(document, table, row, value), &mut out);
     out.into_iter().for_each(|action| actions.push(Action::Table(document.id, key.to_owned(), action)));
     if let Some(chosen) = chosen {

@@ -170,9 +170,7 @@ fn jump(trace: &Trace, go: trace_core::base::ids::GoIx, range: TimeRange, action
 
 /// The telling function of a stack and its line.
 fn place(trace: &Trace, stack: StackId) -> String {
-    name::telling_frame(trace, stack)
-        .map(|frame| name::place(frame.function, frame.file, frame.line))
-        .unwrap_or_default()
+    name::frame_of(trace, stack).map(|frame| name::place(frame.function, frame.file, frame.line)).unwrap_or_default()
 }
 
 /// What a goroutine did, with the runtime's reason for a wait.

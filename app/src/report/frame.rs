@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 use trace_core::analysis::places::{Place, in_words};
+use trace_core::analysis::representative::representative;
 use trace_core::base::ids::StackId;
 use trace_core::model::trace::{self, Trace};
 
-use crate::fmt::name::{function, is_own, is_runtime};
+use crate::fmt::name::function;
 
 /// A frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -61,17 +62,12 @@ impl Frame {
         !self.function.is_empty() || !self.file.is_empty()
     }
 
-    /// The frame of a stack that says most: the innermost of the program itself, else the innermost that is not the
-    /// runtime's, else the innermost; `None` if nothing is known of any.
+    /// The frame that represents a stack; `None` if nothing is known of any.
     #[must_use]
-    pub fn telling(stack: &[Self]) -> Option<&Self> {
-        stack.iter().find(|frame| is_own(&frame.function)).or_else(|| Self::outside_runtime(stack))
-    }
-
-    /// The innermost frame of a stack that is not the runtime's, else the innermost; `None` if nothing is known of any.
-    #[must_use]
-    pub fn outside_runtime(stack: &[Self]) -> Option<&Self> {
-        let known = || stack.iter().filter(|frame| frame.is_known());
-        known().find(|frame| !is_runtime(&frame.function)).or_else(|| known().next())
+    pub fn representative(stack: &[Self]) -> Option<&Self> {
+        fn frame(frame: &Frame) -> trace::Frame<'_> {
+            trace::Frame { function: &frame.function, file: &frame.file, line: frame.line, pc: 0 }
+        }
+        representative(stack.iter().map(frame)).and_then(|at| stack.get(at))
     }
 }

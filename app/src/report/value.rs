@@ -113,7 +113,7 @@ impl Value {
             Self::Task(_, id) => id.to_string(),
             Self::Function(full) => visible(name::or_unknown(name::function(full))).into_owned(),
             Self::Stack(frames) => {
-                let frame = Frame::telling(frames).map(Frame::in_short);
+                let frame = Frame::representative(frames).map(Frame::in_short);
                 frame.map_or_else(|| "(no stack)".to_owned(), |place| visible(&place).into_owned())
             }
             Self::Bar(..) | Self::Table(_) => String::new(),
@@ -149,7 +149,7 @@ impl Value {
             Self::Text(text) => text.clone(),
             Self::Lane(LaneId::Goroutine(_) | LaneId::Proc(_) | LaneId::Thread(_), id) => id.to_string(),
             Self::Function(full) => full.clone(),
-            Self::Stack(frames) => Frame::telling(frames).map(Frame::in_full).unwrap_or_default(),
+            Self::Stack(frames) => Frame::representative(frames).map(Frame::in_full).unwrap_or_default(),
             Self::Word(_) | Self::Flag(_) | Self::Lane(..) | Self::Task(..) => self.text(),
         }
     }

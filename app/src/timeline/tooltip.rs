@@ -10,7 +10,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::{Cell, Span};
 use trace_core::model::trace::{SpecialKind, SpecialRange};
 
-use crate::fmt::{number, time};
+use crate::fmt::{name, number, time};
 use crate::timeline::flows::{Arrow, Arrows, Role};
 use crate::timeline::frame::Frame;
 use crate::timeline::hit::Hit;
@@ -284,7 +284,7 @@ impl Say<'_, '_> {
         let text = self.arrow_text(arrow);
         self.title(&text, color);
         self.at(arrow.flow.to.time.0);
-        if let Some(function) = words::telling_frame(self.frame.trace.frames(arrow.flow.stack)) {
+        if let Some(function) = name::frame_of(self.frame.trace, arrow.flow.stack).map(|frame| frame.function) {
             self.pair("in", without_path(function));
         }
     }

@@ -6,9 +6,9 @@ use trace_core::model::flows::{Flow, FlowKind};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::no_cpu::NoCpuCause;
 use trace_core::model::spans::Span;
-use trace_core::model::trace::{Frame, Trace};
+use trace_core::model::trace::Trace;
 
-use crate::fmt::name::is_in_c;
+use crate::fmt::name::{self, is_in_c};
 use crate::fmt::time::duration;
 use crate::timeline::labels::{last_part, without_path};
 
@@ -87,25 +87,6 @@ fn call_name(trace: &Trace, span: &Span) -> &'static str {
     if is_in_c(trace, span) { "cgo call" } else { "syscall" }
 }
 
-/// Frames that say nothing about the program: the runtime and the packages between it and a caller.
-const PLUMBING: [&str; 6] = ["runtime.", "runtime/", "internal/", "syscall.", "time.Sleep", "golang.org/x/sys/"];
-
-/// The function that a stack is best told by: the innermost one outside the runtime's plumbing, else
-/// the innermost.
-#[must_use]
-pub fn telling_frame<'a>(mut frames: impl Iterator<Item = Frame<'a>>) -> Option<&'a str> {
-    let innermost = frames.next()?.function;
-    if is_plumbing(innermost) {
-        let outside = frames.take(64).map(|frame| frame.function).find(|function| !is_plumbing(function));
-        return outside.or(Some(innermost)).filter(|function| !function.is_empty());
-    }
-    Some(innermost).filter(|function| !function.is_empty())
-}
-
-fn is_plumbing(function: &str) -> bool {
-    PLUMBING.iter().any(|prefix| function.starts_with(prefix))
-}
-
 /// The function that a span is best told by: where it waits, what it called, where it stopped running.
 #[must_use]
 pub fn span_function<'a>(trace: &'a Trace, span: &Span) -> Option<&'a str> {
@@ -114,7 +95,7 @@ pub fn span_function<'a>(trace: &'a Trace, span: &Span) -> Option<&'a str> {
         _ if span.start_stack.is_some() => span.start_stack,
         _ => span.end_stack,
     };
-    telling_frame(trace.frames(stack))
+    name::frame_of(trace, stack).map(|frame| frame.function).filter(|function| !function.is_empty())
 }
 
 /// Wordings for the inside of a span, longest first.
@@ -127,7 +108,7 @@ pub fn span_wordings(trace: &Trace, span: &Span) -> Vec<String> {
         LaneId::Goroutine(_) => {}
     }
     // "waiting (runtime.gopark)" says no more than "waiting".
-    let function = span_function(trace, span).filter(|function| !is_plumbing(function)).unwrap_or("");
+    let function = span_function(trace, span).filter(|function| !name::is_runtime(function)).unwrap_or("");
     let (short, last) = (without_path(function), last_part(function));
     let reason = trace.str(span.reason);
     let mut wordings = Vec::with_capacity(3);
@@ -231,19 +212,4 @@ pub fn outgoing_name(trace: &Trace, flow: &Flow) -> String {
 
 fn party(trace: &Trace, lane: LaneId) -> String {
     lane_name(trace, lane)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::telling_frame;
-    use trace_core::model::trace::Frame;
-
-    #[test]
-    fn the_telling_frame_is_the_programs_own() {
-        let frame = |function| Frame { function, file: "", line: 1, pc: 0 };
-        let stack = ["runtime.gopark", "internal/poll.runtime_pollWait", "net.(*conn).Read", "main.main"].map(frame);
-        assert_eq!(telling_frame(stack.into_iter()), Some("net.(*conn).Read"));
-        assert_eq!(telling_frame([frame("runtime.bgsweep")].into_iter()), Some("runtime.bgsweep"));
-        assert_eq!(telling_frame(std::iter::empty()), None);
-    }
 }

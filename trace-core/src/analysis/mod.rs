@@ -33,6 +33,7 @@ pub mod pressure;
 pub mod prior;
 pub mod procs;
 pub mod profile;
+pub mod representative;
 pub mod samples;
 pub mod scope;
 pub mod series;

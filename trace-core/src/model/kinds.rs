@@ -75,6 +75,13 @@ const KNOWN: [(GoState, SpanClass, &str); 26] = [
     (GoState::Waiting, SpanClass::WaitSync, "sync.WaitGroup.Wait"),
 ];
 
+/// The class of a wait by the runtime's word for its reason; [`SpanClass::WaitOther`] for one that Go does not have.
+#[must_use]
+pub fn wait_class(reason: &str) -> SpanClass {
+    let known = KNOWN.iter().find(|(state, _, known)| *state == GoState::Waiting && *known == reason);
+    known.map_or(SpanClass::WaitOther, |known| known.1)
+}
+
 /// What a kind means, without the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sense {

@@ -58,3 +58,5 @@ pub(crate) mod symbols;
 pub(crate) mod table;
 pub(crate) mod tracks;
 mod walk;
+
+pub use kinds::wait_class;

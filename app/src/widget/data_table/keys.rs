@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{Context, Event, Id, Key, Modifiers, ScrollArea, Ui};
+use egui::{Context, Event, EventFilter, Id, Key, Modifiers, ScrollArea, Ui};
 
 use crate::report::view::{TableAction, TableSelection};
 use crate::theme::space;
@@ -25,8 +25,12 @@ pub fn takes(ctx: &Context, key: Key, modifiers: Modifiers) -> bool {
     is_focused && (KEYS.contains(&key) && !modifiers.command || (modifiers.command && key == Key::A))
 }
 
-/// Says which table has the focus, for [`takes`].
-pub(super) fn mark_focused(ui: &Ui, id: Id) {
+/// Gives a table the focus, and the arrow keys with it, which egui moves the focus with otherwise.
+pub(super) fn focus(ui: &Ui, id: Id) {
+    ui.memory_mut(|memory| {
+        memory.request_focus(id);
+        memory.set_focus_lock_filter(id, EventFilter { vertical_arrows: true, ..EventFilter::default() });
+    });
     ui.ctx().data_mut(|data| data.insert_temp(focused_id(), id));
 }
 

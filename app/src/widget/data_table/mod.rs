@@ -10,7 +10,7 @@ mod toolbar;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{EventFilter, Id, Rect, Response, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Id, Rect, Response, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::report::table::Table;
 use crate::report::value::Value;
@@ -21,6 +21,8 @@ use crate::widget::section::empty;
 /// A table and what the window remembers of it.
 #[derive(Clone, Copy)]
 pub struct DataTable<'a> {
+    /// Its name among all tables of the window.
+    pub key: &'a str,
     /// The table.
     pub table: &'a Arc<Table>,
     /// How its columns stand.
@@ -55,7 +57,7 @@ impl DataTable<'_> {
         menu: impl Fn(usize, usize, &Value) -> Vec<MenuEntry<T>>,
         out: &mut Vec<TableAction>,
     ) -> (Touched, Option<T>) {
-        let id = ui.make_persistent_id(("data-table", self.table.id));
+        let id = Id::unique(("data-table", self.key));
         let mut touched = Touched::default();
         let mut chosen = None;
         if self.table.is_empty() {
@@ -79,9 +81,7 @@ impl DataTable<'_> {
         let height = ui.available_height() - if total.is_some() { space::ROW } else { 0.0 };
         let mut area = ScrollArea::vertical().id_salt(id.with("rows")).auto_shrink([false, true]).max_height(height);
         if has_focus {
-            keys::mark_focused(ui, id);
-            let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
-            ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+            keys::focus(ui, id);
             let page = (height / space::ROW).floor().max(1.0);
             if let Some(at) = keys::apply(ui, self, shown, page, &columns, &mut touched, out) {
                 area = keys::scrolled_to(ui, area, id, at);
@@ -94,6 +94,9 @@ impl DataTable<'_> {
                 chosen = picked.or(chosen.take());
             }
         });
+        // What has the focus must be a widget.
+        let rows = ui.interact(scrolled.inner_rect, id, Sense::focusable_noninteractive());
+        rows.widget_info(|| WidgetInfo::labeled(Role::List, true, &self.table.title));
         keys::remember_scroll(ui, id, scrolled.state.clamped_offset().y, scrolled.inner_rect.height());
         if let Some(total) = total {
             self.total_ui(ui, &total.1, &columns, &places);
@@ -148,7 +151,7 @@ impl DataTable<'_> {
             touched.hovered = Some(row);
         }
         if response.clicked() && !is_link {
-            ui.memory_mut(|memory| memory.request_focus(id));
+            keys::focus(ui, id);
             let modifiers = ui.input(|input| input.modifiers);
             out.push(TableAction::Select(self.clicked(at, index, modifiers)));
             if !modifiers.command && !modifiers.shift {
