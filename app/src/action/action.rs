@@ -177,6 +177,8 @@ pub enum Action {
     ShowTable(&'static str, usize),
     /// Choose an option of a choice of an analysis, both by their places.
     Choose(&'static str, usize, u8),
+    /// Choose a length of time for an analysis, nanoseconds.
+    ChooseLength(&'static str, i64),
     /// Let analyses look at something else.
     SetScope(ScopeChoice),
     /// Unfold the finding of this rank, or none.

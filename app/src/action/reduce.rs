@@ -249,6 +249,12 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Action::ChooseLength(analysis, nanos) => {
+            if let Some(document) = state.document_mut() {
+                document.analyses.entry(analysis).or_default().length = Some(nanos);
+            }
+            Vec::new()
+        }
 
         Action::FollowFlow { outgoing } => navigate::follow(state, outgoing),
         Action::Notice(text) => {

@@ -3,9 +3,10 @@
 use trace_core::base::monitor::Monitor;
 
 use crate::cli::basics::Basics;
-use crate::cli::exit::{Answer, Exit, is_damaged};
+use crate::cli::exit::{Answer, Exit, Failure, is_damaged};
 use crate::cli::load::load;
 use crate::cli::print::{Csv, Output, json, print};
+use crate::cli::scope::Who;
 use crate::fmt::text::Text;
 use crate::report::analyses::{Analysis, Ask};
 use crate::report::format::Format;
@@ -16,12 +17,15 @@ use crate::report::render;
 /// # Errors
 /// When the file is unreadable, the scope is not in it, or the output cannot be written.
 pub fn run(analysis: &dyn Analysis, asked: &Basics, chosen: Vec<u8>, format: Format) -> Answer {
+    let info = analysis.info();
+    if analysis.is_of_range() && asked.wanted.who != Who::All {
+        return Err(Failure::usage(format!("{} is not about single goroutines: it takes only --range", info.id)));
+    }
     let trace = load(&asked.file)?;
-    let ask = Ask { scope: asked.wanted.scope(&trace)?, chosen };
+    let ask = Ask { chosen, ..Ask::about(asked.wanted.scope(&trace)?) };
     // Nobody cancels.
     let mut report = analysis.run(&trace, &ask, &Monitor::new()).unwrap_or_default();
     report.limit(asked.limit);
-    let info = analysis.info();
     print(match format {
         Format::Json => {
             let file = asked.file.display().to_string();

@@ -1,17 +1,21 @@
-//! The panel of an analysis that answers with a report: its choices, its figures, its tables. One for all of them.
+//! The panel of an analysis that answers with a report: its choices, its figures, its charts, its tables. One for all of
+//! them.
 
 use std::sync::Arc;
 
-use egui::{Rect, RichText, Sense, Ui, UiBuilder, pos2};
+use egui::{Color32, Rect, RichText, Sense, Ui, UiBuilder, pos2};
+
+use trace_core::analysis::scope::Scope;
 
 use crate::action::action::{Action, Actions};
 use crate::fmt::number::count;
+use crate::panel::chart::chart_ui;
 use crate::panel::scope::scope_ui;
 use crate::panel::table::table_ui;
 use crate::panel::{answer, partial_ui};
-use crate::report::analyses::Analysis;
+use crate::report::analyses::{Analysis, Ask};
 use crate::report::report::Report;
-use crate::report::table::{Kind, Table};
+use crate::report::table::{Column, Kind, Table};
 use crate::report::value::Value;
 use crate::state::analysis::AnalysisView;
 use crate::state::app::AppState;
@@ -19,39 +23,115 @@ use crate::state::document::Document;
 use crate::state::study::{Answer, Question};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
+use crate::widget::legend::legend;
+use crate::widget::proportion::proportion;
+use crate::widget::shade::color;
 
-/// The part of the width that the table of the selected row gets beside the main one.
+/// The part of the width that the tables of the selected row get beside the main one.
 const NESTED: f32 = 0.4;
+/// The part of the width that a chart gets beside a table.
+const BESIDE: f32 = 0.4;
+/// Height of a chart above a table, points.
+const CHART: f32 = 140.0;
+/// Lower panels have no room for a table below a chart, points.
+const LOW: f32 = 340.0;
+/// Narrower ones have none beside it, points.
+const WIDE: f32 = 900.0;
 
 /// Shows the panel of an analysis.
 pub fn ui(ui: &mut Ui, state: &AppState, analysis: &dyn Analysis, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
-    let info = analysis.info();
-    let usual = AnalysisView::default();
-    let view = document.analyses.get(info.id).unwrap_or(&usual);
     scope_ui(ui, document, actions);
-    for (at, choice) in info.choices.iter().enumerate() {
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing.x = space::XS;
-            for (option, (_, title)) in (0_u8..).zip(choice.options) {
-                let is_on = view.chosen.get(at).copied().unwrap_or(0) == option;
-                if chip(ui, title, is_on).clicked() {
-                    actions.push(Action::Choose(info.id, at, option));
-                }
-            }
-        });
+    body_ui(ui, (state, document), analysis, actions);
+}
+
+/// Shows one of several analyses, with chips to choose which. `key` names the choice among what the window remembers.
+pub fn group_ui(
+    ui: &mut Ui,
+    state: &AppState,
+    key: &'static str,
+    analyses: &[&dyn Analysis],
+    actions: &mut Actions,
+) {
+    let Some(document) = state.document() else { return };
+    scope_ui(ui, document, actions);
+    let chosen = document.analyses.get(key).map_or(0, |view| view.table);
+    let titles = analyses.iter().map(|analysis| analysis.info().title);
+    if let Some(at) = chips_ui(ui, titles, chosen) {
+        actions.push(Action::ShowTable(key, at));
     }
-    let question = Question::Report(info.id, view.ask(document.scope()));
+    if let Some(analysis) = analyses.get(chosen).or_else(|| analyses.first()) {
+        body_ui(ui, (state, document), *analysis, actions);
+    }
+}
+
+/// A row of chips of which one is on; the one that was clicked.
+pub fn chips_ui<'a>(ui: &mut Ui, titles: impl IntoIterator<Item = &'a str>, on: usize) -> Option<usize> {
+    let mut clicked = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        for (at, title) in titles.into_iter().enumerate() {
+            if chip(ui, title, at == on).clicked() {
+                clicked = Some(at);
+            }
+        }
+    });
+    clicked
+}
+
+/// What the user has chosen in the panel of an analysis.
+#[must_use]
+pub fn view_of(document: &Document, analysis: &dyn Analysis) -> AnalysisView {
+    document.analyses.get(analysis.info().id).cloned().unwrap_or_default()
+}
+
+/// What to ask an analysis, as the user has chosen it.
+#[must_use]
+pub fn ask_of(document: &Document, analysis: &dyn Analysis) -> Ask {
+    let scope = if analysis.is_of_range() { Scope::during(document.scope_range()) } else { document.scope() };
+    view_of(document, analysis).ask(scope)
+}
+
+/// The choices of an analysis, and its report.
+fn body_ui(ui: &mut Ui, (state, document): (&AppState, &Document), analysis: &dyn Analysis, actions: &mut Actions) {
+    choices_ui(ui, document, analysis, actions);
+    report_ui(ui, (state, document), analysis, ask_of(document, analysis), actions);
+}
+
+/// A row of chips for each choice of an analysis.
+pub fn choices_ui(ui: &mut Ui, document: &Document, analysis: &dyn Analysis, actions: &mut Actions) {
+    let (info, view) = (analysis.info(), view_of(document, analysis));
+    for (at, choice) in info.choices.iter().enumerate() {
+        let on = view.chosen.get(at).copied().unwrap_or(0);
+        let clicked = chips_ui(ui, choice.options.iter().map(|(_, title)| *title), on.into());
+        if let Some(option) = clicked.and_then(|option| u8::try_from(option).ok()) {
+            actions.push(Action::Choose(info.id, at, option));
+        }
+    }
+}
+
+/// The answer of an analysis to what is asked: figures, charts, and the table that is chosen.
+pub fn report_ui(
+    ui: &mut Ui,
+    (state, document): (&AppState, &Document),
+    analysis: &dyn Analysis,
+    ask: Ask,
+    actions: &mut Actions,
+) {
+    let info = analysis.info();
+    let question = Question::Report(info.id, ask);
     let Some(Answer::Report(report)) = answer(ui, document, &question, actions) else { return };
     facts_ui(ui, document, report);
-    let Some(table) = report.tables.get(view.table).or_else(|| report.tables.first()) else { return };
+    let tables: Vec<&Arc<Table>> = report.listed().collect();
+    let shown = view_of(document, analysis).table;
+    let Some(table) = tables.get(shown).or_else(|| tables.first()) else { return };
     let mut chosen = None;
     let tabs = |ui: &mut Ui| {
-        if report.tables.len() < 2 {
+        if tables.len() < 2 {
             return;
         }
         ui.spacing_mut().item_spacing.x = space::XS;
-        for (at, offered) in report.tables.iter().enumerate() {
+        for (at, offered) in tables.iter().enumerate() {
             let title = format!("{} ({})", offered.title, count(offered.len() as u64));
             if chip(ui, &title, Arc::ptr_eq(offered, table)).clicked() {
                 chosen = Some(at);
@@ -59,60 +139,106 @@ pub fn ui(ui: &mut Ui, state: &AppState, analysis: &dyn Analysis, actions: &mut 
         }
         ui.add_space(space::S);
     };
-    tables_ui(ui, (state, document), (info.id, table), tabs, actions);
+    let area = ui.available_rect_before_wrap();
+    let charts = if table.is_empty() { &[][..] } else { &report.charts[..] };
+    if !charts.is_empty() && area.height() < LOW && area.width() > WIDE {
+        let middle = area.min.x + (area.width() * BESIDE).floor();
+        let left = Rect::from_min_max(area.min, pos2(middle - space::M, area.max.y));
+        let height = left.height() / charts.len() as f32 - space::S;
+        let mut part = ui.new_child(UiBuilder::new().max_rect(left).id_salt("charts"));
+        for chart in charts {
+            chart_ui(&mut part, document, chart, (&[], height), actions);
+        }
+        let right = Rect::from_min_max(pos2(middle, area.min.y), area.max);
+        let mut part = ui.new_child(UiBuilder::new().max_rect(right).id_salt("tables"));
+        tables_ui(&mut part, (state, document), (info.id, table), tabs, actions);
+        ui.allocate_rect(area, Sense::hover());
+    } else {
+        for chart in charts {
+            chart_ui(ui, document, chart, (&[], CHART), actions);
+        }
+        tables_ui(ui, (state, document), (info.id, table), tabs, actions);
+    }
     if let Some(at) = chosen {
         actions.push(Action::ShowTable(info.id, at));
     }
 }
 
-/// Shows a table, and beside it the table of the row that is selected in it.
-fn tables_ui(
+/// Shows a table, and beside it the tables of the row that is selected in it.
+pub fn tables_ui(
     ui: &mut Ui,
     (state, document): (&AppState, &Document),
     (analysis, table): (&str, &Arc<Table>),
     tabs: impl FnOnce(&mut Ui),
     actions: &mut Actions,
 ) {
+    legend_ui(ui, table);
     let key = format!("{analysis}.{}", table.id);
     let session = document.tables.get(&key);
     let cursor = session.and_then(|session| session.selection_in(table)).and_then(|selection| selection.cursor);
-    let column = table.columns.iter().position(|column| column.kind == Kind::Table);
-    let nested = cursor.zip(column).and_then(|(row, column)| match table.value(row as usize, column) {
-        Value::Table(nested) if !nested.is_empty() => Some(nested),
-        _ => None,
-    });
-    let Some(nested) = nested else {
+    let nested: Vec<Arc<Table>> = cursor.map_or_else(Vec::new, |row| nested_of(table, row as usize));
+    if nested.is_empty() {
         table_ui(ui, (state, document), (&key, table), None, tabs, actions);
         return;
-    };
+    }
     let area = ui.available_rect_before_wrap();
     let middle = area.max.x - (area.width() * NESTED).floor();
     let left = Rect::from_min_max(area.min, pos2(middle - space::M, area.max.y));
     let mut part = ui.new_child(UiBuilder::new().max_rect(left).id_salt("main"));
     table_ui(&mut part, (state, document), (&key, table), None, tabs, actions);
-    let right = Rect::from_min_max(pos2(middle, area.min.y), area.max);
-    let mut part = ui.new_child(UiBuilder::new().max_rect(right).id_salt("nested"));
-    let muted = tokens::of(part.ctx()).muted;
-    part.label(RichText::new(&nested.title).font(fonts::small_strong()).color(muted));
-    table_ui(&mut part, (state, document), (&format!("{key}.{}", nested.id), &nested), None, |_| (), actions);
+    let height = area.height() / nested.len() as f32;
+    for (at, inner) in nested.iter().enumerate() {
+        let top = area.min.y + at as f32 * height;
+        let right = Rect::from_min_max(pos2(middle, top), pos2(area.max.x, top + height));
+        let mut part = ui.new_child(UiBuilder::new().max_rect(right).id_salt(("nested", at)));
+        part.set_clip_rect(right.intersect(ui.clip_rect()));
+        let muted = tokens::of(part.ctx()).muted;
+        part.label(RichText::new(&inner.title).font(fonts::small_strong()).color(muted));
+        table_ui(&mut part, (state, document), (&format!("{key}.{}", inner.id), inner), None, |_| (), actions);
+    }
     ui.allocate_rect(area, Sense::hover());
 }
 
-/// The single values of a report on a line, then what has to be known to read it.
-fn facts_ui(ui: &mut Ui, document: &Document, report: &Report) {
-    let tokens = tokens::of(ui.ctx());
-    let facts = report.facts.iter().filter(|fact| !fact.title.is_empty());
-    let facts: Vec<String> = facts.map(|fact| format!("{} {}", fact.title, fact.value.text())).collect();
-    if facts.is_empty() && report.notes.is_empty() && !document.trace.is_damaged() {
-        return;
-    }
-    ui.horizontal_wrapped(|ui| {
-        if !facts.is_empty() {
-            ui.label(RichText::new(facts.join("  ·  ")).font(fonts::small()).color(tokens.text));
-        }
-        partial_ui(ui, document);
-        for note in &report.notes {
-            ui.label(RichText::new(note).font(fonts::small()).color(tokens.muted));
-        }
+/// The tables that belong to a row and have rows themselves.
+fn nested_of(table: &Table, row: usize) -> Vec<Arc<Table>> {
+    let columns = table.columns.iter().enumerate().filter(|(_, column)| column.kind == Kind::Table);
+    let tables = columns.filter_map(|(at, _)| match table.value(row, at) {
+        Value::Table(nested) if !nested.is_empty() => Some(nested),
+        _ => None,
     });
+    tables.collect()
+}
+
+/// What the colours of the bars in a table stand for.
+fn legend_ui(ui: &mut Ui, table: &Table) {
+    let named = table.columns.iter().map(|column: &Column| column.legend).find(|legend| !legend.is_empty());
+    let Some(named) = named.filter(|_| !table.is_empty()) else { return };
+    let tokens = tokens::of(ui.ctx());
+    let entries: Vec<(&str, Color32)> = named.iter().map(|(name, shade)| (*name, color(tokens, *shade))).collect();
+    ui.horizontal(|ui| legend(ui, &entries));
+}
+
+/// The single values of a report on a line, then what has to be known to read it, then what makes up a whole.
+pub fn facts_ui(ui: &mut Ui, document: &Document, report: &Report) {
+    let tokens = tokens::of(ui.ctx());
+    let facts: Vec<String> =
+        report.shown_facts().map(|fact| format!("{} {}", fact.title, fact.value.text())).collect();
+    if !facts.is_empty() || !report.notes.is_empty() || document.trace.is_damaged() {
+        ui.horizontal_wrapped(|ui| {
+            if !facts.is_empty() {
+                ui.label(RichText::new(facts.join("  ·  ")).font(fonts::small()).color(tokens.text));
+            }
+            partial_ui(ui, document);
+            for note in &report.notes {
+                ui.label(RichText::new(note).font(fonts::small()).color(tokens.muted));
+            }
+        });
+    }
+    for fact in &report.facts {
+        if let Value::Bar(parts, _) = &fact.value {
+            let parts: Vec<(u64, Color32)> = parts.iter().map(|(size, shade)| (*size, color(tokens, *shade))).collect();
+            proportion(ui, &parts, fact.title);
+            ui.add_space(space::XS);
+        }
+    }
 }

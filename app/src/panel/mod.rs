@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod blocked;
 pub mod both;
 pub mod changes;
+pub mod chart;
 pub mod collector;
 pub mod details;
 pub mod difference;

@@ -5,6 +5,7 @@
 
 pub mod analyses;
 pub mod arrange;
+pub mod chart;
 pub mod format;
 pub mod frame;
 pub mod render;

@@ -1,5 +1,6 @@
 //! What an analysis found in a trace.
 
+use crate::report::chart::Chart;
 use crate::report::table::Table;
 use crate::report::value::Value;
 use std::sync::Arc;
@@ -7,9 +8,9 @@ use std::sync::Arc;
 /// A single value of a report.
 #[derive(Clone, Debug)]
 pub struct Fact {
-    /// Its name in JSON, which stays as it is; dots make objects: `antagonists.idle_ns`.
+    /// Its name in JSON, which stays as it is; dots make objects: `antagonists.idle_ns`. Empty if only people read it.
     pub id: &'static str,
-    /// Its name for people; empty if only JSON has it.
+    /// Its name for people; empty if only JSON has it. A [`Value::Bar`] is for the window only.
     pub title: &'static str,
     /// The value.
     pub value: Value,
@@ -24,6 +25,8 @@ pub struct Report {
     pub notes: Vec<String>,
     /// Tables, the main one first.
     pub tables: Vec<Arc<Table>>,
+    /// Charts. Only for the window: what they show is in facts or tables, too.
+    pub charts: Vec<Chart>,
 }
 
 impl Report {
@@ -41,6 +44,29 @@ impl Report {
     pub fn fact(mut self, id: &'static str, title: &'static str, value: Value) -> Self {
         self.facts.push(Fact { id, title, value });
         self
+    }
+
+    /// Adds a single value for people, who do not need it where programs do.
+    #[must_use]
+    pub fn figure(self, title: &'static str, text: impl Into<String>) -> Self {
+        self.fact("", title, Value::Text(text.into()))
+    }
+
+    /// Adds a chart.
+    #[must_use]
+    pub fn chart(mut self, chart: Chart) -> Self {
+        self.charts.push(chart);
+        self
+    }
+
+    /// The single values that people read.
+    pub fn shown_facts(&self) -> impl Iterator<Item = &Fact> {
+        self.facts.iter().filter(|fact| !fact.title.is_empty() && !matches!(fact.value, Value::Bar(..)))
+    }
+
+    /// The tables that people read.
+    pub fn listed(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.tables.iter().filter(|table| !table.is_data)
     }
 
     /// Adds a sentence.

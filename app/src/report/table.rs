@@ -7,7 +7,7 @@ use std::sync::Arc;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 
-use crate::report::value::Value;
+use crate::report::value::{Shade, Value};
 
 /// What the values of a column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Kind {
     Count,
     /// [`Value::Ratio`]: 0 to 1.
     Ratio,
-    /// [`Value::Text`] or [`Value::Word`].
+    /// [`Value::Text`], [`Value::Word`] or [`Value::Named`].
     Text,
     /// [`Value::Flag`].
     Flag,
@@ -34,6 +34,8 @@ pub enum Kind {
     Stack,
     /// [`Value::Bar`].
     Bar,
+    /// [`Value::List`].
+    List,
     /// [`Value::Table`].
     Table,
 }
@@ -59,7 +61,7 @@ impl Kind {
             Self::Id => "id",
             Self::Stack => "list of {function, file, line}, leaf first",
             Self::Bar => "",
-            Self::Table => "list",
+            Self::List | Self::Table => "list",
         }
     }
 }
@@ -75,6 +77,8 @@ pub enum Shown {
     Exported,
     /// In the window only: pictures.
     Window,
+    /// Where people read: in the window, text and Markdown. CSV and JSON have it in another column.
+    People,
 }
 
 /// A column.
@@ -92,13 +96,15 @@ pub struct Column {
     pub shown: Shown,
     /// The columns of the tables in its cells, for [`Kind::Table`].
     pub nested: Vec<Self>,
+    /// What the parts of its bars stand for, for [`Kind::Bar`].
+    pub legend: &'static [(&'static str, Shade)],
 }
 
 impl Column {
     /// A column of values of a kind.
     #[must_use]
     pub const fn new(kind: Kind, id: &'static str, title: &'static str, help: &'static str) -> Self {
-        Self { id, title, help, kind, shown: Shown::Always, nested: Vec::new() }
+        Self { id, title, help, kind, shown: Shown::Always, nested: Vec::new(), legend: &[] }
     }
 
     /// A column of durations.
@@ -167,6 +173,12 @@ impl Column {
         Self { shown: Shown::Window, ..Self::new(Kind::Bar, "bar", title, "") }
     }
 
+    /// A column of lists.
+    #[must_use]
+    pub const fn list(id: &'static str, title: &'static str, help: &'static str) -> Self {
+        Self::new(Kind::List, id, title, help)
+    }
+
     /// A column of tables like this one.
     #[must_use]
     pub fn table(title: &'static str, help: &'static str, like: Table) -> Self {
@@ -185,6 +197,18 @@ impl Column {
         self.shown(Shown::Exported)
     }
 
+    /// The same, only where people read.
+    #[must_use]
+    pub fn for_people(self) -> Self {
+        self.shown(Shown::People)
+    }
+
+    /// The same, with what the parts of its bars stand for.
+    #[must_use]
+    pub fn legend(self, legend: &'static [(&'static str, Shade)]) -> Self {
+        Self { legend, ..self }
+    }
+
     /// The same, shown only there.
     #[must_use]
     pub fn shown(self, shown: Shown) -> Self {
@@ -194,19 +218,19 @@ impl Column {
     /// Whether people see it in text and Markdown.
     #[must_use]
     pub fn is_in_text(&self) -> bool {
-        self.shown == Shown::Always && !matches!(self.kind, Kind::Bar | Kind::Table)
+        matches!(self.shown, Shown::Always | Shown::People) && !matches!(self.kind, Kind::Bar | Kind::Table)
     }
 
     /// Whether it is a field of CSV.
     #[must_use]
     pub fn is_in_csv(&self) -> bool {
-        self.shown != Shown::Window && !matches!(self.kind, Kind::Bar | Kind::Table)
+        self.is_in_json() && !matches!(self.kind, Kind::List | Kind::Table)
     }
 
     /// Whether it is a field of JSON.
     #[must_use]
     pub fn is_in_json(&self) -> bool {
-        self.shown != Shown::Window && self.kind != Kind::Bar
+        !matches!(self.shown, Shown::Window | Shown::People) && self.kind != Kind::Bar
     }
 
     /// Whether the window offers it.
@@ -234,9 +258,21 @@ trait Rows: Send + Sync {
     fn target(&self, row: usize) -> Option<Target>;
 }
 
+/// Where a limit on rows holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cut {
+    /// In text, Markdown, CSV and JSON.
+    #[default]
+    Everywhere,
+    /// In text and Markdown.
+    ForPeople,
+    /// Nowhere: the table has few rows, and all of them matter.
+    Never,
+}
+
 /// A table.
 pub struct Table {
-    /// Its name in JSON, and for what the window remembers of it; stays as it is.
+    /// Its name in JSON, and for what the window remembers of it; stays as it is. Dots make objects of JSON.
     pub id: &'static str,
     /// Its heading.
     pub title: String,
@@ -248,8 +284,12 @@ pub struct Table {
     pub sorted_by: Option<&'static str>,
     /// All rows together, column by column, under this id in JSON.
     pub total: Option<(&'static str, Vec<Value>)>,
-    /// Rows that text, Markdown, CSV and JSON have at most.
+    /// Rows that are listed at most outside of the window, where [`Self::cut`] says.
     pub limit: Option<usize>,
+    /// Where the limit holds.
+    pub cut: Cut,
+    /// Only programs read it: people see what it holds in a chart.
+    pub is_data: bool,
     rows: Box<dyn Rows>,
 }
 
@@ -278,6 +318,8 @@ impl Table {
             empty: "None",
             sorted_by: None,
             total: None,
+            cut: Cut::default(),
+            is_data: false,
             rows: Typed { source: Arc::clone(source), pick: Box::new(pick), cells: Vec::new(), target: None },
         }
     }
@@ -294,10 +336,20 @@ impl Table {
         self.len() == 0
     }
 
-    /// The rows that text, Markdown, CSV and JSON have: the first ones.
+    /// The rows that text and Markdown have: the first ones.
+    #[must_use]
+    pub fn listed(&self) -> std::ops::Range<usize> {
+        self.first(self.cut != Cut::Never)
+    }
+
+    /// The rows that CSV and JSON have: the first ones.
     #[must_use]
     pub fn exported(&self) -> std::ops::Range<usize> {
-        0..self.limit.map_or(self.len(), |limit| limit.min(self.len()))
+        self.first(self.cut == Cut::Everywhere)
+    }
+
+    fn first(&self, is_limited: bool) -> std::ops::Range<usize> {
+        0..self.limit.filter(|_| is_limited).map_or(self.len(), |limit| limit.min(self.len()))
     }
 
     /// The value of a cell; [`Value::Missing`] where there is no such row or column.
@@ -361,6 +413,8 @@ pub struct Builder<S, R> {
     empty: &'static str,
     sorted_by: Option<&'static str>,
     total: Option<(&'static str, Vec<Value>)>,
+    cut: Cut,
+    is_data: bool,
     rows: Typed<S, R>,
 }
 
@@ -392,6 +446,18 @@ impl<S: Send + Sync + 'static, R: 'static> Builder<S, R> {
         Self { empty, ..self }
     }
 
+    /// Says where a limit on rows holds.
+    #[must_use]
+    pub fn cut(self, cut: Cut) -> Self {
+        Self { cut, ..self }
+    }
+
+    /// Says that only programs read the table, all of it.
+    #[must_use]
+    pub fn data(self) -> Self {
+        Self { cut: Cut::Never, is_data: true, ..self }
+    }
+
     /// Says what column, by its id, the rows come sorted by.
     #[must_use]
     pub fn sorted_by(self, column: &'static str) -> Self {
@@ -420,6 +486,8 @@ impl<S: Send + Sync + 'static, R: 'static> Builder<S, R> {
             sorted_by: self.sorted_by,
             total: self.total,
             limit: None,
+            cut: self.cut,
+            is_data: self.is_data,
             rows: Box::new(self.rows),
         }
     }
@@ -429,7 +497,7 @@ impl<S: Send + Sync + 'static, R: 'static> Builder<S, R> {
 pub(crate) mod tests {
     use std::sync::Arc;
 
-    use super::{Column, Table};
+    use super::{Column, Cut, Table};
     use crate::report::value::Value;
 
     /// Two rows, one of them with a name that is hostile everywhere.
@@ -454,6 +522,11 @@ pub(crate) mod tests {
         );
         assert_eq!(table.value(7, 0).text(), "–");
         assert_eq!(table.column("calls.count"), Some(2));
-        assert_eq!(table.limited(Some(1)).exported(), 0..1);
+        let mut table = table.limited(Some(1));
+        assert_eq!((table.listed(), table.exported()), (0..1, 0..1));
+        table.cut = Cut::ForPeople;
+        assert_eq!((table.listed(), table.exported()), (0..1, 0..2));
+        table.cut = Cut::Never;
+        assert_eq!((table.listed(), table.exported()), (0..2, 0..2));
     }
 }

@@ -14,6 +14,9 @@ use crate::fmt::time;
 use crate::report::frame::Frame;
 use crate::report::table::Table;
 
+/// Values of a list that people see in a cell.
+const LISTED: usize = 4;
+
 /// What one cell holds.
 #[derive(Clone, Debug)]
 pub enum Value {
@@ -33,6 +36,8 @@ pub enum Value {
     Text(String),
     /// One of a fixed set of words, as documented.
     Word(&'static str),
+    /// The same with other words for people: first as documented, then as people read it.
+    Named(&'static str, &'static str),
     /// Yes or no.
     Flag(bool),
     /// A goroutine, proc or thread, and its id in the runtime's numbering.
@@ -45,6 +50,8 @@ pub enum Value {
     Stack(Vec<Frame>),
     /// Parts of a bar and the amount that fills the cell. Only for the window.
     Bar(Vec<(u64, Shade)>, u64),
+    /// Several values, in order. Not in CSV.
+    List(Vec<Self>),
     /// A table that belongs to the row.
     Table(Arc<Table>),
 }
@@ -56,10 +63,14 @@ pub enum Shade {
     Class(SpanClass),
     /// Time in which the process had no CPU.
     NoCpu,
+    /// One of the colours for things that are only to be told apart, by its place.
+    Series(u8),
     /// Anything else that stands out.
     Accent,
     /// Anything else.
     Muted,
+    /// What is there, but unused: hardly visible.
+    Faint,
 }
 
 /// What rows are sorted by.
@@ -101,7 +112,7 @@ impl Value {
             Self::Count(count) => number::count(*count),
             Self::Ratio(share) => number::share(*share),
             Self::Text(text) => visible(text).into_owned(),
-            Self::Word(word) => (*word).to_owned(),
+            Self::Word(word) | Self::Named(_, word) => (*word).to_owned(),
             Self::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
             Self::Lane(lane, id) => match lane {
                 LaneId::Goroutine(_) => format!("G{id}"),
@@ -115,6 +126,10 @@ impl Value {
             Self::Stack(frames) => {
                 let frame = Frame::representative(frames).map(Frame::in_short);
                 frame.map_or_else(|| "(no stack)".to_owned(), |place| visible(&place).into_owned())
+            }
+            Self::List(values) => {
+                let shown: Vec<String> = values.iter().take(LISTED).map(Self::text).collect();
+                shown.join(", ") + if values.len() > LISTED { ", …" } else { "" }
             }
             Self::Bar(..) | Self::Table(_) => String::new(),
         }
@@ -142,7 +157,8 @@ impl Value {
     #[must_use]
     pub fn raw(&self) -> String {
         match self {
-            Self::Missing | Self::Bar(..) | Self::Table(_) => String::new(),
+            Self::Missing | Self::Bar(..) | Self::List(_) | Self::Table(_) => String::new(),
+            Self::Named(word, _) => (*word).to_owned(),
             Self::Duration(number) | Self::Bytes(number) | Self::Count(number) => number.to_string(),
             Self::Time(nanos) => nanos.to_string(),
             Self::Ratio(share) => share.to_string(),
@@ -201,7 +217,7 @@ impl Value {
     #[expect(clippy::cast_precision_loss, reason = "an order; ids and times below 2^53 are exact")]
     fn key(&self) -> Option<Key> {
         Some(match self {
-            Self::Missing | Self::Table(_) => return None,
+            Self::Missing | Self::List(_) | Self::Table(_) => return None,
             Self::Duration(number) | Self::Bytes(number) | Self::Count(number) | Self::Task(_, number) => {
                 Key::Number(*number as f64)
             }
@@ -209,7 +225,7 @@ impl Value {
             Self::Ratio(share) => Key::Number(*share),
             Self::Flag(flag) => Key::Number(f64::from(u8::from(*flag))),
             Self::Bar(parts, _) => Key::Number(parts.iter().map(|part| part.0 as f64).sum()),
-            Self::Text(_) | Self::Word(_) | Self::Function(_) | Self::Stack(_) => Key::Text(self.text().to_lowercase()),
+            Self::Text(_) | Self::Word(_) | Self::Named(..) | Self::Function(_) | Self::Stack(_) => Key::Text(self.text().to_lowercase()),
         })
     }
 }

@@ -11,13 +11,15 @@ pub struct AnalysisView {
     pub table: usize,
     /// For each choice of the analysis the option, by its place; missing ones are the first.
     pub chosen: Vec<u8>,
+    /// A length of time that it takes, nanoseconds; `None` for the usual one.
+    pub length: Option<i64>,
 }
 
 impl AnalysisView {
     /// What to ask about a scope.
     #[must_use]
     pub fn ask(&self, scope: Scope) -> Ask {
-        Ask { scope, chosen: self.chosen.clone() }
+        Ask { scope, chosen: self.chosen.clone(), length: self.length }
     }
 
     /// Chooses an option of a choice, both by their places.

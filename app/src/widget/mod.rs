@@ -15,5 +15,6 @@ pub mod plot;
 pub mod progress;
 pub mod proportion;
 pub mod section;
+pub mod shade;
 pub mod stacked;
 pub mod table;

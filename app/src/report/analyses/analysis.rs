@@ -43,13 +43,15 @@ pub struct Ask {
     pub scope: Scope,
     /// For each choice the option, by its place; missing ones are the first.
     pub chosen: Vec<u8>,
+    /// A length of time that it takes, nanoseconds; `None` for the usual one.
+    pub length: Option<i64>,
 }
 
 impl Ask {
     /// Everything as usual.
     #[must_use]
     pub const fn about(scope: Scope) -> Self {
-        Self { scope, chosen: Vec::new() }
+        Self { scope, chosen: Vec::new(), length: None }
     }
 
     /// The option that is chosen of the choice at this place.
@@ -63,6 +65,11 @@ impl Ask {
 pub trait Analysis: Sync {
     /// What is known of it without a trace.
     fn info(&self) -> &'static Info;
+
+    /// Whether only the range of a scope counts: the analysis is not about single goroutines.
+    fn is_of_range(&self) -> bool {
+        false
+    }
 
     /// The answer; `None` if it was cancelled. Of an empty trace it has all facts and tables, so that help can name them.
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report>;

@@ -18,7 +18,7 @@ pub fn report(schema: &str, file: &str, is_partial: bool, report: &Report) -> Js
     object.insert("version".to_owned(), json!(VERSION));
     object.insert("file".to_owned(), json!(file));
     object.insert("partial".to_owned(), json!(is_partial));
-    for fact in &report.facts {
+    for fact in report.facts.iter().filter(|fact| !fact.id.is_empty()) {
         insert(&mut object, fact.id, value(&fact.value));
     }
     for found in &report.tables {
@@ -26,7 +26,7 @@ pub fn report(schema: &str, file: &str, is_partial: bool, report: &Report) -> Js
             let fields = found.columns.iter().zip(total).filter(|(column, _)| column.is_in_json());
             let mut row = Map::new();
             fields.for_each(|(column, total)| insert(&mut row, column.id, value(total)));
-            insert(&mut object, id, Json::Object(row));
+            insert(&mut object, id, known(row));
         }
         insert(&mut object, found.id, table(found));
     }
@@ -46,9 +46,19 @@ pub fn rows(table: &Table, rows: impl IntoIterator<Item = usize>) -> Json {
     let row = |row: usize| {
         let mut object = Map::new();
         columns.iter().for_each(|(at, column)| insert(&mut object, column.id, value(&table.value(row, *at))));
-        Json::Object(object)
+        known(object)
     };
     Json::Array(rows.into_iter().map(row).collect())
+}
+
+/// An object; null if there is nothing in it but null, at any depth.
+fn known(mut object: Map<String, Json>) -> Json {
+    for value in object.values_mut() {
+        if let Json::Object(inner) = value {
+            *value = known(std::mem::take(inner));
+        }
+    }
+    if object.values().all(Json::is_null) { Json::Null } else { Json::Object(object) }
 }
 
 /// Inserts under a name whose dots make objects inside of objects.
@@ -64,14 +74,15 @@ fn insert(object: &mut Map<String, Json>, id: &str, value: Json) {
     }
 }
 
-fn value(value: &Value) -> Json {
-    match value {
+fn value(cell: &Value) -> Json {
+    match cell {
         Value::Missing | Value::Bar(..) => Json::Null,
         Value::Duration(number) | Value::Bytes(number) | Value::Count(number) | Value::Task(_, number) => json!(number),
         Value::Time(number) | Value::Lane(_, number) => json!(number),
         Value::Ratio(share) => json!(share),
         Value::Text(text) | Value::Function(text) => json!(text),
-        Value::Word(word) => json!(word),
+        Value::Word(word) | Value::Named(word, _) => json!(word),
+        Value::List(values) => Json::Array(values.iter().map(value).collect()),
         Value::Flag(flag) => json!(flag),
         Value::Stack(frames) => json!(frames),
         Value::Table(inner) => table(inner),
@@ -83,7 +94,10 @@ mod tests {
     use super::report;
     use crate::report::report::Report;
     use crate::report::table::tests::sample;
+    use crate::report::table::{Column, Table};
     use crate::report::value::Value;
+    use serde_json::json;
+    use std::sync::Arc;
 
     #[test]
     fn dots_make_objects() {
@@ -91,5 +105,19 @@ mod tests {
         let text = report("calls", "a.trace", false, &found).to_string();
         let expected = r#"{"schema":"tracelane.calls","version":1,"file":"a.trace","partial":false,"sum":{"ns":5},"all":{"name":null,"calls":{"total_ns":3005000,"count":2},"cut":0},"calls":[{"name":"a|b\u001b[2J","calls":{"total_ns":3000000,"count":2},"cut":0}]}"#;
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_is_unknown_at_all_is_null() {
+        let rows = Arc::new(vec![Some(7_u64), None]);
+        let table = Table::of("stops.list", "", &rows, Vec::as_slice)
+            .column(Column::count("last.proc", "", ""), |row| Value::count(*row))
+            .column(Column::list("ids", "", ""), |row| Value::List(row.iter().map(|id| Value::Count(*id)).collect()))
+            .build();
+        let found = Report::default().figure("For people", "only").table(table);
+        let json = report("stw", "a.trace", false, &found);
+        let expected = json!([{"last": {"proc": 7}, "ids": [7]}, {"last": null, "ids": []}]);
+        assert_eq!(json["stops"]["list"], expected);
+        assert!(json.get("").is_none());
     }
 }

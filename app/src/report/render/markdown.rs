@@ -10,16 +10,16 @@ use crate::report::value::Value;
 pub fn report(title: &str, report: &Report) -> Markdown {
     let mut page = Markdown::new();
     page.heading(2, title);
-    for fact in report.facts.iter().filter(|fact| !fact.title.is_empty()) {
+    for fact in report.shown_facts() {
         page.item(&[Inline::Text(&format!("{}: {}", fact.title, fact.value.text()))]);
     }
-    for table in &report.tables {
+    for table in report.listed() {
         page.heading(3, &table.title);
         if table.is_empty() {
             page.paragraph(table.empty);
         } else {
             let columns = in_text(table);
-            rows(&mut page, table, table.exported(), &columns);
+            rows(&mut page, table, table.listed(), &columns);
         }
     }
     report.notes.iter().for_each(|note| page.paragraph(note));

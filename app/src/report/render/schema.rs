@@ -14,7 +14,7 @@ pub fn fields(report: &Report) -> String {
          file                 text: the file as given\n  \
          partial              true if parts of the trace are lost, so that totals are too small\n",
     );
-    for fact in &report.facts {
+    for fact in report.facts.iter().filter(|fact| !fact.id.is_empty()) {
         line(&mut out, 2, fact.id, kind_of(&fact.value), fact.title);
     }
     for table in &report.tables {
@@ -52,7 +52,7 @@ const fn kind_of(value: &Value) -> &'static str {
         Value::Flag(_) => "true or false",
         Value::Lane(..) | Value::Task(..) => "id",
         Value::Stack(_) => "list of {function, file, line}, leaf first",
-        Value::Text(_) | Value::Word(_) | Value::Function(_) | Value::Bar(..) => "text",
-        Value::Table(_) => "list",
+        Value::Text(_) | Value::Word(_) | Value::Named(..) | Value::Function(_) | Value::Bar(..) => "text",
+        Value::List(_) | Value::Table(_) => "list",
     }
 }

@@ -10,16 +10,16 @@ use crate::report::value::Value;
 #[must_use]
 pub fn report(report: &Report) -> Text {
     let mut text = Text::new();
-    let facts: Vec<_> = report.facts.iter().filter(|fact| !fact.title.is_empty()).collect();
+    let facts: Vec<_> = report.shown_facts().collect();
     let widest = facts.iter().map(|fact| fact.title.chars().count() + 1).max().unwrap_or(0);
     for fact in &facts {
         text.line(&format!("{:<widest$}  {}", format!("{}:", fact.title), fact.value.text()));
     }
-    for (at, found) in report.tables.iter().enumerate() {
+    for (at, found) in report.listed().enumerate() {
         if at > 0 || !facts.is_empty() {
             text.blank();
         }
-        if report.tables.len() > 1 {
+        if report.listed().count() > 1 {
             text.line(&found.title);
         }
         table(&mut text, found);
@@ -45,7 +45,7 @@ fn table(text: &mut Text, table: &Table) {
     let title = |at: &usize| column(*at).map_or("", |column| column.title).to_owned();
     let cell = |value: Value| value.text();
     let mut lines: Vec<Vec<String>> = vec![order.iter().map(title).collect()];
-    lines.extend(table.exported().map(|row| order.iter().map(|at| cell(table.value(row, *at))).collect()));
+    lines.extend(table.listed().map(|row| order.iter().map(|at| cell(table.value(row, *at))).collect()));
     if let Some((_, total)) = table.total.as_ref().filter(|_| table.len() > 1) {
         let of = |at: &usize| total.get(*at).map(Value::text).filter(|text| text != "–").unwrap_or_default();
         let mut cells: Vec<String> = order.iter().map(of).collect();
@@ -68,8 +68,8 @@ fn table(text: &mut Text, table: &Table) {
         });
         text.line(&cells.collect::<Vec<_>>().join("  "));
     }
-    if table.exported().len() < table.len() {
-        let left = table.len() - table.exported().len();
+    if table.listed().len() < table.len() {
+        let left = table.len() - table.listed().len();
         text.line(&format!("({} more; --limit sets how many are listed)", count(left as u64)));
     }
 }

@@ -7,8 +7,8 @@ use egui::{
 
 use crate::report::table::Kind;
 use crate::report::value::{Shade, Value};
-use crate::theme::tokens::Tokens;
-use crate::theme::{fonts, lanes, tokens};
+use crate::theme::{fonts, tokens};
+use crate::widget::shade::color;
 
 /// Room left and right of a cell's text, points.
 pub(super) const PADDING: f32 = 6.0;
@@ -80,15 +80,5 @@ fn bar_ui(ui: &Ui, room: Rect, parts: &[(u64, Shade)], whole: u64) {
             color(tokens, *shade),
         );
         x = end;
-    }
-}
-
-/// The colour of a part of a bar.
-fn color(tokens: &Tokens, shade: Shade) -> Color32 {
-    match shade {
-        Shade::Class(class) => tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted),
-        Shade::NoCpu => lanes::no_cpu(tokens),
-        Shade::Accent => tokens.accent,
-        Shade::Muted => tokens.muted,
     }
 }

@@ -18,7 +18,7 @@ const fn usual(kind: Kind) -> (f32, f32) {
         Kind::Id => (84.0, 0.0),
         Kind::Flag => (60.0, 0.0),
         Kind::Bar => (160.0, 0.0),
-        Kind::Text => (0.0, 1.0),
+        Kind::Text | Kind::List => (0.0, 1.0),
         Kind::Function | Kind::Stack => (0.0, 1.5),
         Kind::Table => (0.0, 0.0),
     }

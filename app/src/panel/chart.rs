@@ -1,0 +1,56 @@
+//! Charts of reports inside panels.
+
+use egui::Ui;
+
+use trace_core::base::time::TimeRange;
+
+use crate::action::action::{Action, Actions};
+use crate::report::chart::{Across, Chart, Look, Up};
+use crate::state::document::Document;
+use crate::theme::tokens;
+use crate::widget::plot::axis::{Axis, Unit};
+use crate::widget::plot::{self, Plot, Series, plot};
+use crate::widget::shade::color;
+
+/// Shows a chart; `marks` are values of the lower axis that get a line. Dragging over time marks a range and shows it.
+/// Where it was clicked, as a value of the lower axis.
+pub fn chart_ui(
+    ui: &mut Ui,
+    document: &Document,
+    chart: &Chart,
+    (marks, height): (&[f64], f32),
+    actions: &mut Actions,
+) -> Option<f64> {
+    let tokens = tokens::of(ui.ctx());
+    let series: Vec<Series> = chart
+        .lines
+        .iter()
+        .map(|line| {
+            let look = match line.look {
+                Look::Line => plot::Look::Line,
+                Look::Steps => plot::Look::Steps,
+                Look::Area => plot::Look::Area,
+                Look::Stack => plot::Look::Stack,
+            };
+            Series::line(line.name.clone(), color(tokens, line.shade), line.points.clone()).drawn_as(look)
+        })
+        .collect();
+    let (x, x_name) = match chart.across {
+        Across::Time(from, to) => (Axis::linear(Unit::Nanos, from, to), "at "),
+        Across::Lengths(from, to) => (Axis::log(Unit::Nanos, from, to), "windows of "),
+    };
+    let y = match chart.up {
+        Up::Count(most) => Axis::up_to(Unit::Count, most.max(1.0)),
+        Up::Ratio => Axis::linear(Unit::Share, 0.0, 1.0),
+    };
+    let shown = Plot { name: &chart.title, x, x_name, y, series: &series, marks, height };
+    let touched = plot(ui, &shown);
+    if let (Some((from, to)), Across::Time(..)) = (touched.chosen, chart.across) {
+        let origin = document.trace.range().start;
+        #[expect(clippy::cast_possible_truncation, reason = "nanoseconds within the trace")]
+        let range = TimeRange::new(origin.plus_nanos(from as i64), origin.plus_nanos(to as i64));
+        actions.push(Action::Mark(Some(range)));
+        actions.push(Action::ShowRange(range));
+    }
+    touched.clicked
+}

@@ -1,0 +1,20 @@
+//! The colours of bars and lines.
+
+use egui::Color32;
+
+use crate::report::value::Shade;
+use crate::theme::lanes;
+use crate::theme::tokens::Tokens;
+
+/// The colour of a part of a bar, or of a line.
+#[must_use]
+pub fn color(tokens: &Tokens, shade: Shade) -> Color32 {
+    match shade {
+        Shade::Class(class) => tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted),
+        Shade::NoCpu => lanes::no_cpu(tokens),
+        Shade::Series(place) => tokens.series(place.into()),
+        Shade::Accent => tokens.accent,
+        Shade::Muted => tokens.muted,
+        Shade::Faint => tokens.line,
+    }
+}
