@@ -237,24 +237,9 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         }
 
         Action::Table(document, key, action) => tables::apply(state, document, key, action),
-        Action::ShowTable(analysis, table) => {
-            if let Some(document) = state.document_mut() {
-                document.analyses.entry(analysis).or_default().table = table;
-            }
-            Vec::new()
-        }
-        Action::Choose(analysis, choice, option) => {
-            if let Some(document) = state.document_mut() {
-                document.analyses.entry(analysis).or_default().choose(choice, option);
-            }
-            Vec::new()
-        }
-        Action::ChooseLength(analysis, nanos) => {
-            if let Some(document) = state.document_mut() {
-                document.analyses.entry(analysis).or_default().length = Some(nanos);
-            }
-            Vec::new()
-        }
+        Action::ShowTable(analysis, table) => tables::view(state, analysis, |view| view.table = table),
+        Action::Choose(analysis, choice, option) => tables::view(state, analysis, |view| view.choose(choice, option)),
+        Action::ChooseLength(analysis, nanos) => tables::view(state, analysis, |view| view.length = Some(nanos)),
 
         Action::FollowFlow { outgoing } => navigate::follow(state, outgoing),
         Action::Notice(text) => {

@@ -1,7 +1,8 @@
-//! What actions on tables do: the session is the document's, the layout of columns is remembered between starts.
+//! What actions on tables and on panels of analyses do: the session is the document's, the layout of columns is remembered between starts.
 
 use crate::action::reduce::Effect;
 use crate::report::view::TableAction;
+use crate::state::analysis::AnalysisView;
 use crate::state::app::AppState;
 use crate::state::document::DocumentId;
 
@@ -33,4 +34,16 @@ pub(super) fn apply(state: &mut AppState, id: DocumentId, key: String, action: T
             Vec::new()
         }
     }
+}
+
+/// Changes what is chosen in the panel of an analysis.
+pub(super) fn view(
+    state: &mut AppState,
+    analysis: &'static str,
+    change: impl FnOnce(&mut AnalysisView),
+) -> Vec<Effect> {
+    if let Some(document) = state.document_mut() {
+        change(document.analyses.entry(analysis).or_default());
+    }
+    Vec::new()
 }

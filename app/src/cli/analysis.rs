@@ -24,7 +24,7 @@ pub fn run(analysis: &dyn Analysis, asked: &Basics, chosen: Vec<u8>, format: For
     let trace = load(&asked.file)?;
     let ask = Ask { chosen, ..Ask::about(asked.wanted.scope(&trace)?) };
     // Nobody cancels.
-    let mut report = analysis.run(&trace, &ask, &Monitor::new()).unwrap_or_default();
+    let mut report = analysis.run_all(&trace, &ask, &Monitor::new()).unwrap_or_default();
     report.limit(asked.limit);
     print(match format {
         Format::Json => {

@@ -46,13 +46,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, analysis: &dyn Analysis, actions: &mut 
 }
 
 /// Shows one of several analyses, with chips to choose which. `key` names the choice among what the window remembers.
-pub fn group_ui(
-    ui: &mut Ui,
-    state: &AppState,
-    key: &'static str,
-    analyses: &[&dyn Analysis],
-    actions: &mut Actions,
-) {
+pub fn group_ui(ui: &mut Ui, state: &AppState, key: &'static str, analyses: &[&dyn Analysis], actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     scope_ui(ui, document, actions);
     let chosen = document.analyses.get(key).map_or(0, |view| view.table);
@@ -221,8 +215,7 @@ fn legend_ui(ui: &mut Ui, table: &Table) {
 /// The single values of a report on a line, then what has to be known to read it, then what makes up a whole.
 pub fn facts_ui(ui: &mut Ui, document: &Document, report: &Report) {
     let tokens = tokens::of(ui.ctx());
-    let facts: Vec<String> =
-        report.shown_facts().map(|fact| format!("{} {}", fact.title, fact.value.text())).collect();
+    let facts: Vec<String> = report.shown_facts().map(|fact| format!("{} {}", fact.title, fact.value.text())).collect();
     if !facts.is_empty() || !report.notes.is_empty() || document.trace.is_damaged() {
         ui.horizontal_wrapped(|ui| {
             if !facts.is_empty() {

@@ -52,6 +52,16 @@ impl Report {
         self.fact("", title, Value::Text(text.into()))
     }
 
+    /// With all that another one has, behind what is there.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.facts.extend(other.facts);
+        self.notes.extend(other.notes);
+        self.tables.extend(other.tables);
+        self.charts.extend(other.charts);
+        self
+    }
+
     /// Adds a chart.
     #[must_use]
     pub fn chart(mut self, chart: Chart) -> Self {

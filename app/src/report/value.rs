@@ -225,7 +225,9 @@ impl Value {
             Self::Ratio(share) => Key::Number(*share),
             Self::Flag(flag) => Key::Number(f64::from(u8::from(*flag))),
             Self::Bar(parts, _) => Key::Number(parts.iter().map(|part| part.0 as f64).sum()),
-            Self::Text(_) | Self::Word(_) | Self::Named(..) | Self::Function(_) | Self::Stack(_) => Key::Text(self.text().to_lowercase()),
+            Self::Text(_) | Self::Word(_) | Self::Named(..) | Self::Function(_) | Self::Stack(_) => {
+                Key::Text(self.text().to_lowercase())
+            }
         })
     }
 }

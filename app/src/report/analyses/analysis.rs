@@ -71,6 +71,17 @@ pub trait Analysis: Sync {
         false
     }
 
+    /// Analyses whose reports the command prints behind this one's. The window shows them when they are wanted.
+    fn appended(&self) -> &'static [&'static dyn Analysis] {
+        &[]
+    }
+
+    /// Its report with those of [`Self::appended`] behind it; `None` if it was cancelled.
+    fn run_all(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
+        let report = self.run(trace, ask, monitor)?;
+        self.appended().iter().try_fold(report, |report, other| Some(report.and(other.run(trace, ask, monitor)?)))
+    }
+
     /// The answer; `None` if it was cancelled. Of an empty trace it has all facts and tables, so that help can name them.
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report>;
 }

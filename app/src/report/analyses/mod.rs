@@ -14,5 +14,6 @@ pub static ALL: &[&dyn Analysis] = &[&syscalls::SystemCalls];
 /// The analysis with this id.
 #[must_use]
 pub fn by_id(id: &str) -> Option<&'static dyn Analysis> {
-    ALL.iter().copied().find(|analysis| analysis.info().id == id)
+    let all = ALL.iter().copied().chain(ALL.iter().flat_map(|analysis| analysis.appended()).copied());
+    all.into_iter().find(|analysis| analysis.info().id == id)
 }
