@@ -121,7 +121,7 @@ fn many_that_wait_for_one_result_are_slow_for_what_makes_it() {
     }
     let found = find(&mut scene, &handlers(10..16));
     let first = assert_first(&found, Kind::SerialWaits, "shared_result", "app.(*Flight).load");
-    assert!(first.title.contains("for one result"), "{}", first.title);
+    assert!(first.title.contains("for results that G10 produced"), "{}", first.title);
 }
 
 const GATHER: Stack = &[

@@ -134,6 +134,7 @@ fn a_deadlock_between_locks_that_were_used_before_is_told_apart_from_the_waits_t
     assert_eq!((first.kind, cause(first)), (Kind::LockContention, "deadlock"), "{}", first.title);
     assert!(first.title.contains("(app.go:52)") && first.title.contains("1 goroutine queue"), "{}", first.title);
     for other in found.list.iter().filter(|finding| number(finding, "holder_ns").is_some()) {
+        assert!(other.severity < Severity::Severe, "a deadlock is the trouble: {}", other.title);
         assert!(number(other, "wait_max_ns") < Some(10 * MS), "{}", other.title);
     }
 }
@@ -242,8 +243,9 @@ const DONE: Stack = &[
     ("app.round.func1", "app.go", 132),
 ];
 
-#[test]
-fn rounds_in_which_one_worker_gets_most_of_the_work_are_severe() {
+/// Five rounds of three workers, of which one (by round, in order of creation) takes eight times as long as the others: for
+/// eight times as much, or for one thing.
+fn uneven(late: impl Fn(u64) -> u64, is_much: bool) -> Findings {
     let mut scene = Scene::default();
     scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
     for round in 0..5u64 {
@@ -252,15 +254,16 @@ fn rounds_in_which_one_worker_gets_most_of_the_work_are_severe() {
             scene.at(0, start + 0.1 * (go - first) as f64, Act::MakeFor(go, SHARE, MAKE));
         }
         scene.at(0, start + 0.5, Act::Block("sync", JOIN));
-        for (worker, steps) in [1u64, 1, 8].into_iter().enumerate() {
-            let (proc, go) = (1 + worker as u64, first + worker as u64);
+        for worker in 0..3u64 {
+            let (proc, go, is_late) = (1 + worker, first + worker, worker == late(round));
+            let (steps, each) = if is_late && is_much { (8, 10.0) } else { (1, if is_late { 80.0 } else { 10.0 }) };
             for step in 0..steps {
-                let now = start + 1.0 + 10.0 * step as f64;
-                scene.run(proc, go, (now, now + 0.1), "network", INDEX).at(proc, now + 9.5, Act::Ready(go));
+                let now = start + 1.0 + each * f64::from(step);
+                scene.run(proc, go, (now, now + 0.1), "network", INDEX).at(proc, now + each - 0.5, Act::Ready(go));
             }
-            let end = start + 1.0 + 10.0 * steps as f64;
+            let end = start + 1.0 + each * f64::from(steps);
             scene.at(proc, end, Act::Start(go));
-            if steps == 8 {
+            if is_late {
                 scene.at(proc, end + 0.1, Act::Wake(1, DONE));
             }
             scene.at(proc, end + 0.2, Act::End);
@@ -269,11 +272,31 @@ fn rounds_in_which_one_worker_gets_most_of_the_work_are_severe() {
     }
     scene.at(0, 500.0, Act::Block("chan receive", &[("runtime.chanrecv1", "chan.go", 500), ("app.main", "app.go", 2)]));
     let waiting: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.main", "app.go", 2)];
-    let found = find(&mut scene, &[(1, "chan receive", waiting)]);
+    find(&mut scene, &[(1, "chan receive", waiting)])
+}
+
+#[test]
+fn rounds_in_which_one_worker_gets_most_of_the_work_are_severe() {
+    let found = uneven(|_| 2, true);
     let first = found.list.first().expect("a finding");
     assert_eq!((first.kind, first.severity), (Kind::Imbalance, Severity::Severe), "{}", first.title);
     assert_eq!(culprit(first), "app.round.func1", "{}", first.title);
-    assert!(first.title.contains("one of 3, another one each time"), "{}", first.title);
+    assert!(first.title.contains("one of 3 did most each time, "), "{}", first.title);
+    assert!(first.title.ends_with("; in 5 rounds it was number 3 in order of creation"), "{}", first.title);
+    // It has more to do, not something slower.
+    assert_eq!(cause(first), "");
+}
+
+#[test]
+fn who_is_always_the_late_one_is_said_though_the_goroutines_are_new_in_each_round() {
+    let same = uneven(|_| 1, false);
+    let first = same.list.first().expect("a finding");
+    assert!(first.title.ends_with("; in 5 rounds it was number 2 in order of creation"), "{}", first.title);
+    assert_eq!((first.kind, cause(first)), (Kind::Imbalance, "same_one"), "{}", first.title);
+    let other = uneven(|round| round % 3, false);
+    let first = other.list.first().expect("a finding");
+    assert_eq!((first.kind, cause(first)), (Kind::Imbalance, ""), "{}", first.title);
+    assert!(!first.title.contains("order of creation"), "{}", first.title);
 }
 
 const LOCATE: Stack = &[

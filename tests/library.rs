@@ -46,3 +46,4 @@ mod order_text;
 mod packed;
 mod population;
 mod scheduling;
+mod true_sentences;

@@ -445,10 +445,10 @@ fn whole(trace: &Trace, found: &Findings) -> Vec<String> {
     let used = procs(trace, trace.range(), &monitor).expect("not cancelled");
     same("stw_ns", found.stw_ns, used.stopped);
     let waits = latency(trace, &pieces, &monitor).expect("not cancelled");
-    let own = waits.groups.iter().filter(|group| !group.is_system);
-    let longest = own.flat_map(|group| &group.worst).map(|wait| wait.nanos).max();
+    let longest = waits.groups.iter().flat_map(|group| &group.worst).map(|wait| wait.nanos).max();
     same("longest_runnable_ns", found.longest_runnable_ns, longest.unwrap_or(0));
     let gc = Collector::of(trace, trace.range(), &monitor).expect("not cancelled");
+    same("assist_ns", found.assist_ns, gc.assist_run());
     same("gc_ns", found.gc_ns, gc.cycles.iter().map(|cycle| cycle.range.nanos().unsigned_abs()).sum());
     let load = found.load;
     let limit = load.procs * found.duration_ns;

@@ -43,10 +43,16 @@ pub(crate) enum Act {
     Make(u64, Stack),
     /// The same, started for this function.
     MakeFor(u64, Stack, Stack),
+    /// A GC cycle begins (the one that runs starts it there), or ends; the number counts both.
+    Gc(u64, Option<Stack>),
+    /// The one that runs begins to assist the GC, or ends to.
+    Assist(Option<Stack>),
     /// A CPU sample of this goroutine.
     Sample(u64, Stack),
     /// It ends.
     End,
+    /// The proc stops: it has nothing to do.
+    Idle,
 }
 
 impl Scene {
@@ -103,12 +109,9 @@ impl Scene {
                     let (reason, at) = (writer.string(reason), stack(&mut writer, at));
                     writer.event(proc, time, EventKind::GO_BLOCK, &[reason, at]);
                 }
-                Act::Preempt(at) => {
-                    let (reason, at) = (writer.string("preempted"), stack(&mut writer, at));
-                    writer.event(proc, time, EventKind::GO_STOP, &[reason, at]);
-                }
-                Act::Yield(at) => {
-                    let (reason, at) = (writer.string("runtime.Gosched"), stack(&mut writer, at));
+                Act::Preempt(at) | Act::Yield(at) => {
+                    let reason = if matches!(act, Act::Yield(_)) { "runtime.Gosched" } else { "preempted" };
+                    let (reason, at) = (writer.string(reason), stack(&mut writer, at));
                     writer.event(proc, time, EventKind::GO_STOP, &[reason, at]);
                 }
                 Act::Wake(go, at) => {
@@ -132,10 +135,21 @@ impl Scene {
                     writer.event(proc, time, EventKind::GO_CREATE, &[go, entry, at]);
                     seqs.insert(go, 0);
                 }
+                Act::Gc(number, Some(at)) => {
+                    let at = stack(&mut writer, at);
+                    writer.event(proc, time, EventKind::GC_BEGIN, &[number, at]);
+                }
+                Act::Gc(number, None) => writer.event(proc, time, EventKind::GC_END, &[number]),
+                Act::Assist(Some(at)) => {
+                    let at = stack(&mut writer, at);
+                    writer.event(proc, time, EventKind::GC_MARK_ASSIST_BEGIN, &[at]);
+                }
+                Act::Assist(None) => writer.event(proc, time, EventKind::GC_MARK_ASSIST_END, &[]),
                 Act::Sample(go, at) => {
                     let at = stack(&mut writer, at);
                     writer.sample(time, (proc, proc, go), at);
                 }
+                Act::Idle => writer.event(proc, time, EventKind::PROC_STOP, &[]),
                 Act::End => writer.event(proc, time, EventKind::GO_DESTROY, &[]),
             }
         }

@@ -31,6 +31,7 @@ created. The program goes on after the trace ends: the evidence for and against 
 
   growing     more and more of them throughout the trace: probably a leak
   stuck       never woken at this place in the trace
+  connections the same, but about as many, created by the same function, read from connections: clients that stay
   recent      waiting for less than a twentieth of the trace
   external    waiting for the network or a timer
   parked      woken at this place before, and back again: workers, servers' loops
@@ -202,7 +203,7 @@ pub struct LeakReport {
 /// Goroutines that wait at the same place and were created at the same place.
 #[derive(Clone, Debug, Serialize)]
 pub struct Suspect {
-    /// `growing`, `stuck`, `recent`, `external` or `parked`.
+    /// `growing`, `stuck`, `connections`, `recent`, `external` or `parked`.
     pub suspicion: &'static str,
     /// What that means.
     pub meaning: &'static str,

@@ -26,8 +26,10 @@ pub const HELP: &str = "\
 tracelane tasks FILE [options] [scope]
 tracelane regions FILE [options] [scope]
 
-How long tasks took, by type, the slowest first, each with where the time of its goroutines went. Regions are
-grouped by type and by the line that begins them (go tool trace takes the root of the stack).
+How long tasks took, by type, the slowest first, each with where the time of its goroutines went: in its regions,
+on whichever goroutine, or, without regions, that of the goroutine that began it. Of time outside of its regions a
+trace does not tell who worked on it. Regions are grouped by type and by the line that begins them (go tool trace
+takes the root of the stack).
 
   --latency A..B       only those with this duration: 10ms.., ..1s
   --complete           only those with both ends in the trace; --incomplete: only the others
@@ -37,8 +39,9 @@ grouped by type and by the line that begins them (go tool trace takes the root o
   --json               as one JSON object with these fields, which stay as they are:
       file, partial, types [{name, place (regions) or null, count, incomplete, total_ns, mean_ns, p50_ns, p95_ns,
       p99_ns, max_ns (of the complete ones), slowest [{task, parent, children, depth, goroutine, start_ns,
-      duration_ns, complete, goroutines, logs, running_ns, runnable_ns, syscall_ns, blocked_ns}]}]
-      parent, children and the last six are filled for tasks only, depth for regions only
+      duration_ns, complete, goroutines, logs, running_ns, runnable_ns, syscall_ns, blocked_ns, on_others_ns,
+      outside_regions_ns}]}]
+      parent, children and the last eight are filled for tasks only, depth for regions only
   Those that touch --range and have to do with --goroutine or --function (tasks: begun by it, or with regions or
   logs on it); --task: those, their descendants, or regions of them; --region with regions only.
 ";
@@ -176,6 +179,10 @@ pub struct Instance {
     pub syscall_ns: u64,
     /// Blocked.
     pub blocked_ns: u64,
+    /// Tasks: of these times, those on other goroutines than the one that began it.
+    pub on_others_ns: u64,
+    /// Tasks with regions: how long no goroutine was in one of them.
+    pub outside_regions_ns: u64,
 }
 
 impl Report {
@@ -268,6 +275,8 @@ impl Instance {
             runnable_ns: 0,
             syscall_ns: 0,
             blocked_ns: 0,
+            on_others_ns: 0,
+            outside_regions_ns: 0,
         }
     }
 
@@ -299,6 +308,13 @@ impl Instance {
             // Writing to a string does not fail.
             write!(words, ", {} {name}", nanos(value)).unwrap_or_default();
         }
+        if self.on_others_ns > 0 {
+            write!(words, ", {} of it on other goroutines", nanos(self.on_others_ns)).unwrap_or_default();
+        }
+        if self.outside_regions_ns > 0 {
+            let outside = nanos(self.outside_regions_ns);
+            write!(words, "; {outside} outside of its regions: not covered").unwrap_or_default();
+        }
         words
     }
 }
@@ -319,6 +335,8 @@ fn task(trace: &Trace, index: &TaskIndex, found: &TaskInstance) -> Instance {
         runnable_ns: times.runnable,
         syscall_ns: times.syscall + times.syscall_blocked,
         blocked_ns: times.blocked(),
+        on_others_ns: details.on_others,
+        outside_regions_ns: details.outside_regions,
         ..Instance::new(trace, found.range, found.complete)
     }
 }

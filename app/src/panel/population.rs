@@ -346,6 +346,7 @@ fn signs(tokens: &Tokens, group: &Suspects) -> (String, Color32) {
         _ if group.is_system => ("The runtime's own".to_owned(), tokens.line),
         Suspicion::Growing => (format!("Grows: leak {percent} % likely"), tokens.error),
         Suspicion::Stuck => (format!("Never woken ({percent} %)"), tokens.warning),
+        Suspicion::Connections => ("Grows with open connections".to_owned(), tokens.muted),
         Suspicion::Recent => ("The trace just ends".to_owned(), tokens.muted),
         Suspicion::External => ("Waits for network or timer".to_owned(), tokens.muted),
         Suspicion::Parked => ("Comes back: a worker".to_owned(), tokens.line),

@@ -222,6 +222,12 @@ pub struct Census {
     pub running: FxHashMap<StackId, Spot>,
     /// Waits for a proc by the goroutine's start function.
     pub runnable: FxHashMap<StrId, Spot>,
+    /// The longest wait for a proc, of the runtime's own goroutines, too, nanoseconds.
+    pub longest_runnable: u64,
+    /// Units of work, by the goroutine's start function, that left no stack of the program, so that it is not known what
+    /// they were about. Neither those that the trace cuts, nor what comes before a goroutine's first idle wait or right after
+    /// one in [`Op::Cond`].
+    pub unseen: FxHashMap<StrId, u64>,
     /// Mark assists by stack.
     pub assists: FxHashMap<StackId, Spot>,
     /// Units of work by what they are about.
@@ -274,6 +280,9 @@ impl Census {
     /// With the longest waits of every part first.
     fn finished(mut self) -> Self {
         self.families.values_mut().flat_map(|family| family.parts.values_mut()).for_each(Part::sort);
+        let longest = self.runnable.values().filter_map(|spot| spot.longest);
+        let longest = longest.map(|(_, range)| range.nanos().unsigned_abs()).max().unwrap_or(0);
+        self.longest_runnable = self.longest_runnable.max(longest);
         self
     }
 
@@ -329,6 +338,10 @@ impl Census {
         for (outer, nanos) in other.calling {
             *self.calling.entry(outer).or_default() += nanos;
         }
+        self.longest_runnable = self.longest_runnable.max(other.longest_runnable);
+        for (name, units) in other.unseen {
+            *self.unseen.entry(name).or_default() += units;
+        }
         self.gos.append(other.gos);
         for (mine, theirs) in self.nanos.iter_mut().zip(other.nanos) {
             *mine += theirs;
@@ -347,9 +360,11 @@ impl Census {
     }
 
     fn look_at(&mut self, trace: &Trace, places: &Places<'_>, go: GoIx, ranges: &[TimeRange]) {
-        let Some(known) = trace.goroutine(go).filter(|known| !is_system_function(trace.str(known.name))) else {
+        let Some(known) = trace.goroutine(go) else { return };
+        if is_system_function(trace.str(known.name)) {
+            self.wait_for_proc(trace, go, ranges);
             return;
-        };
+        }
         let facts = GoFacts::new(go, known.name, (known.created, known.ended));
         let mut walk = Walk::new(facts.made_by(known.creator, known.creation_stack));
         let mut assist = 0;
@@ -386,6 +401,18 @@ impl Census {
             self.stuck.insert(go, Stuck { alone: walk.alone, ..stuck });
         }
         self.gos.push(walk.facts());
+    }
+
+    /// The waits of one of the runtime's own goroutines for a proc.
+    fn wait_for_proc(&mut self, trace: &Trace, go: GoIx, ranges: &[TimeRange]) {
+        for &range in ranges {
+            trace.stretches(go, range, |stretch| {
+                if stretch.state == GoState::Runnable {
+                    let nanos = stretch.range.intersect(range).nanos().max(0).unsigned_abs();
+                    self.longest_runnable = self.longest_runnable.max(nanos);
+                }
+            });
+        }
     }
 
     fn take_in(
@@ -432,6 +459,8 @@ impl Census {
                     walk.facts.is_woken_from_outside |= waker.is_none() && !is_cut && nanos > 0;
                     self.close((trace, places), &facts, unit, true);
                     unit.restart();
+                    // After an answer a server waits for its own reader, which is no new request.
+                    unit.is_first = places.op(span.start_stack) == Op::Cond;
                     return;
                 }
                 if !places.is_direct(wait.stack) && !places.op(wait.stack).is_lock() {
@@ -535,6 +564,8 @@ impl Census {
         if let Some(stack) = unit.own_stack {
             let key = UnitKey { name: facts.name, outer: places.outer_function(stack) };
             self.families.entry(key).or_default().add(unit, facts.go, is_bounded, places, &created);
+        } else if is_bounded && !unit.is_first && unit.range.is_some() {
+            *self.unseen.entry(facts.name).or_default() += 1;
         }
         self.flush(places, unit, is_bounded);
     }

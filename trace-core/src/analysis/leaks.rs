@@ -34,6 +34,8 @@ pub enum Suspicion {
     Growing,
     /// They wait since long, and were never woken at this place.
     Stuck,
+    /// The same, but about as many, created by the same function, read from connections: clients that come and stay.
+    Connections,
     /// They have waited no longer than a twentieth of the range.
     Recent,
     /// They wait for something outside (network, timer), which may come at any time.
@@ -49,6 +51,7 @@ impl Suspicion {
         match self {
             Self::Growing => "growing",
             Self::Stuck => "stuck",
+            Self::Connections => "connections",
             Self::Recent => "recent",
             Self::External => "external",
             Self::Parked => "parked",
@@ -61,6 +64,9 @@ impl Suspicion {
         match self {
             Self::Growing => "more and more of them all through the trace: probably a leak",
             Self::Stuck => "never woken here while the trace lasted; whether they ever will be, it cannot tell",
+            Self::Connections => {
+                "more and more of them, as many as new connections that are being read: no leak if the clients are still there"
+            }
             Self::Recent => "waiting only since shortly before the end: the trace just ends here",
             Self::External => "waiting for the network or a timer, which may wake them at any time",
             Self::Parked => "woken here before and back again, as workers are: no leak",
@@ -162,11 +168,18 @@ pub fn leaks(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Vec<Su
         return None;
     }
     let ended = &found.ended;
+    let readers = found.readers(trace);
     let groups = found.groups.into_iter().map(|(key, group)| {
         let ended = ended.get(&(key.2, key.3)).copied().unwrap_or(0);
         judged(trace, key, group, ended, range)
     });
     let mut groups: Vec<Suspects> = groups.collect();
+    for group in groups.iter_mut().filter(|group| group.suspicion == Suspicion::Growing) {
+        if readers.get(&creator(trace, group.creation)).is_some_and(|read| is_of_connections(group, *read)) {
+            group.suspicion = Suspicion::Connections;
+            group.confidence = confidence(group, trace.str(group.reason));
+        }
+    }
     groups.sort_by(|one, other| {
         let rank =
             |group: &Suspects| (group.is_system, group.suspicion, std::cmp::Reverse((group.count, group.waited)));
@@ -176,7 +189,32 @@ pub fn leaks(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Vec<Su
     Some(groups)
 }
 
+/// The function that created goroutines, by the innermost frame; empty if the trace does not tell.
+fn creator(trace: &Trace, creation: StackId) -> String {
+    trace.frames(creation).next().map_or_else(String::new, |frame| frame.function.to_owned())
+}
+
+/// Whether in each quarter about as many were created as goroutines of the same creator that read from connections.
+fn is_of_connections(group: &Suspects, readers: [u64; 4]) -> bool {
+    let created: u64 = readers.iter().sum();
+    let has_few = |(own, read): (&u64, u64)| read * 2 < *own;
+    created * 4 >= group.created * 3 && !group.by_quarter.iter().zip(readers).any(has_few)
+}
+
 impl Found {
+    /// Goroutines that wait for the network, created in each quarter of the range, by the function that created them.
+    fn readers(&self, trace: &Trace) -> FxHashMap<String, [u64; 4]> {
+        let mut readers: FxHashMap<String, [u64; 4]> = FxHashMap::default();
+        for (key, group) in self.groups.iter().filter(|(_, group)| group.class == Some(SpanClass::WaitNet)) {
+            let name = creator(trace, key.2.0);
+            if !name.is_empty() {
+                let sums = readers.entry(name).or_default();
+                sums.iter_mut().zip(group.by_quarter).for_each(|(sum, count)| *sum += count);
+            }
+        }
+        readers
+    }
+
     fn look_at(&mut self, trace: &Trace, go: &Goroutine, range: TimeRange, reasons: &[(GoState, StrId)]) {
         if let Some(ended) = go.ended.filter(|ended| *ended <= range.end) {
             if ended >= range.start {
@@ -308,6 +346,7 @@ fn confidence(found: &Suspects, reason: &str) -> f64 {
             let returns = found.returning as f64 / found.count.max(1) as f64;
             0.4 + 0.3 * stay + 0.25 * many - 0.2 * returns
         }
+        Suspicion::Connections => 0.1,
         Suspicion::Stuck if reason == "forever" => 0.4,
         Suspicion::Stuck if found.created >= FEWEST && found.ended == 0 => 0.3,
         Suspicion::Stuck => 0.15,

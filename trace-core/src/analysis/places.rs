@@ -528,6 +528,13 @@ impl<'a> Places<'a> {
         self.trace.frames(stack).nth(own.checked_sub(1)?).map(|frame| frame.function)
     }
 
+    /// Whether the program waits in a library that limits rates: for its turn.
+    #[must_use]
+    pub fn is_limiter(&self, stack: StackId) -> bool {
+        let callee = self.callee(stack);
+        callee.is_some_and(|callee| callee.contains("/rate.") || callee.contains("imiter"))
+    }
+
     /// The program's own frames, leaf first; those of dependencies if there are none, and of the standard library
     /// (other than `runtime`, `sync` and internal packages) if there are none of these either.
     pub fn near_frames(&self, stack: StackId) -> impl Iterator<Item = Frame<'a>> {

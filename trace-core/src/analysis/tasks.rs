@@ -154,6 +154,11 @@ pub struct TaskDetails {
     /// Where goroutines' time in its regions went; without regions, that of the goroutine that began it, from
     /// beginning to end. Several goroutines at once count each.
     pub breakdown: Breakdown,
+    /// Nanoseconds of that on other goroutines than the one that began it.
+    pub on_others: u64,
+    /// Nanoseconds from beginning to end in which no goroutine was in a region of it, so that the trace does not tell
+    /// who worked on it; 0 without regions.
+    pub outside_regions: u64,
 }
 
 /// Tasks by type, the type with most time first. `None` if cancelled.
@@ -306,7 +311,14 @@ pub fn details(trace: &Trace, index: &TaskIndex, task: &Task) -> TaskDetails {
         let go = own.first().map_or(GoIx::NONE, |first| first.go);
         if let Some(times) = breakdown(trace, go, &stretches) {
             details.breakdown.add(&times);
+            details.on_others += if go == task.go { 0 } else { times.total };
         }
+    }
+    if !details.regions.is_empty() {
+        let life = life(trace, task);
+        let inside = details.regions.iter().map(|region| region.range.intersect(life));
+        let inside = united(inside.filter(|range| range.nanos() > 0).collect());
+        details.outside_regions = nanos(life).saturating_sub(inside.into_iter().map(nanos).sum());
     }
     if details.regions.is_empty()
         && let Some(times) = breakdown(trace, task.go, &[life(trace, task)])

@@ -36,6 +36,8 @@ pub struct UnitWait {
 pub struct Unit {
     pub(crate) range: Option<TimeRange>,
     pub(crate) has_begin: bool,
+    /// It does not begin with something that came from outside: the goroutine has not been idle before, say.
+    pub(crate) is_first: bool,
     pub(crate) nanos: [u64; SpanClass::COUNT],
     pub(crate) waits: Vec<UnitWait>,
     pub(crate) syscalls: FxHashMap<StackId, Spot>,
@@ -66,13 +68,14 @@ pub(crate) struct Series {
 
 impl Unit {
     pub(crate) fn new(has_begin: bool) -> Self {
-        Self { has_begin, ..Self::default() }
+        Self { has_begin, is_first: true, ..Self::default() }
     }
 
     /// The next one, after an idle wait.
     pub(crate) fn restart(&mut self) {
         self.range = None;
         self.has_begin = true;
+        self.is_first = false;
         self.nanos = [0; SpanClass::COUNT];
         self.waits.clear();
         self.syscalls.clear();
@@ -275,7 +278,8 @@ impl Family {
         for found in &unit.waits {
             let wait = &found.wait;
             let op = places.op(wait.stack);
-            if places.is_for_client(wait.stack) {
+            // Who waits for his turn would do so as long if he asked for several at once.
+            if places.is_for_client(wait.stack) || places.is_limiter(wait.stack) {
                 continue;
             }
             let by_library = !op.is_lock() && op != Op::Sleep && !places.is_direct(wait.stack);

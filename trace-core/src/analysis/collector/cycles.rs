@@ -178,6 +178,12 @@ pub struct Collector {
 }
 
 impl Collector {
+    /// How long goroutines ran in mark assists, added up, nanoseconds.
+    #[must_use]
+    pub fn assist_run(&self) -> u64 {
+        self.cycles.iter().map(Cycle::assist_run).sum()
+    }
+
     /// The collections and stops that touch `range`; each is told whole. `None`: cancelled.
     #[must_use]
     pub fn of(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Self> {

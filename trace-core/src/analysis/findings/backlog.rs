@@ -7,9 +7,12 @@ use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::findings::hot::Hot;
 use crate::analysis::findings::peers::{Relation, as_felt, related, waited};
+use crate::analysis::findings::slots::is_queue;
 use crate::analysis::places::Op;
+use crate::analysis::scope::united;
 use crate::analysis::wait_chain::Doing;
 use crate::base::ids::{GoIx, StackId};
+use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
 
 /// Stages of a pipeline that are followed.
@@ -66,7 +69,13 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         && share >= 0.9
         && related(scene, wait, Relation::Child) >= 0.6
         && is_only_one(scene, consumer);
-    let is_other = is_only_child || related(scene, wait, Relation::Other) >= 0.6;
+    // Stages that are the same function are siblings, too.
+    let is_stage = || {
+        wait.op == Op::Send
+            && is_queue(wait)
+            && related(scene, wait, Relation::Other) + related(scene, wait, Relation::Sibling) >= 0.6
+    };
+    let is_other = is_only_child || related(scene, wait, Relation::Other) >= 0.6 || is_stage();
     if scene.share(wait.woken_nanos) < 0.02 || wait.count < 6 || !is_other {
         return None;
     }
@@ -134,7 +143,19 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         finding = finding.link(scene.trace, consumer, longest.range).link(scene.trace, longest.go, longest.range);
     }
     let finding = as_felt(scene, [wait], finding);
-    Some(if is_pressure || scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+    let is_stopped = stopped(scene, wait) * 3 > wait.nanos;
+    Some(if is_pressure || is_stopped || scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// Nanoseconds of the longest waits in which the world was stopped: nobody could have ended them.
+fn stopped(scene: &Scene<'_>, wait: &Blocked) -> u64 {
+    let stops: Vec<TimeRange> = united(scene.collector.stops.iter().map(|stop| stop.range).collect());
+    let during = |range: TimeRange| {
+        let first = stops.partition_point(|stop| stop.end <= range.start);
+        let inside = stops.iter().skip(first).take_while(|stop| stop.start < range.end);
+        inside.map(|stop| stop.intersect(range).nanos().unsigned_abs()).sum::<u64>()
+    };
+    wait.longest.iter().map(|one| during(one.range)).sum()
 }
 
 /// Whether a single goroutine offers what others may take when they need it, and does nothing else, while they sleep.

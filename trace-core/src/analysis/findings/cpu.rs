@@ -1,20 +1,27 @@
 //! All procs busy and goroutines waiting for one: the work itself is too much (`cpu_bound`), or some crowd
 //! out others (`cpu_starvation`).
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
 use crate::analysis::findings::hot::{Hot, hottest};
 use crate::analysis::go_facts::GoFacts;
+use crate::analysis::procs::procs;
 use crate::analysis::units::Family;
-use crate::base::ids::{GoIx, StrId};
+use crate::analysis::why::where_at;
+use crate::base::ids::{GoIx, StackId, StrId};
 use crate::event::state::SpanClass;
 
 /// Share of the procs' time from which on they count as busy.
 const BUSY: f64 = 0.85;
 /// The same where goroutines queue for them all the time.
 const CROWDED: f64 = 0.7;
+
+/// System calls that take a larger part of the procs' time are worth a word.
+const CALLS: f64 = 0.1;
 
 /// A program that was seen running fewer times than this is not known.
 const FEWEST_SEEN: u64 = 10;
@@ -63,7 +70,7 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     let longest = longest.max().unwrap_or(0).unsigned_abs();
     let title = format!(
         "{} busy {} of the time, and goroutines were runnable for {} total (max {}); {} of the observed running time \
-         ({} {}) was in {}",
+         ({} {}) was in {}{}",
         evidence.count("procs", load.procs, "proc"),
         evidence.share("procs_busy", load.share),
         evidence.time("runnable_total_ns", load.runnable),
@@ -72,6 +79,7 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
         evidence.int("times_seen", hot.seen),
         hot.seen_in,
         place_name(Some(&hot.place)),
+        in_calls(scene, &mut evidence),
     );
     let mut finding = Finding::new(kind, title, lost, scene.duration, 0.4 + 0.5 * own_share)
         .with(evidence)
@@ -88,6 +96,29 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     finding = finding.goroutines(&named(scene, &[runner, *waiter.0]));
     // A program that computes with all it has, and lets nobody wait for an answer, does its work.
     Some(if is_handler || starved.is_some() { finding } else { finding.at_most(Severity::Note) })
+}
+
+/// `; 40 % of the procs' time was spent in system calls, most in net.(*Buffers).WriteTo at main.flush (main.go:9)`: what
+/// else keeps procs busy; empty if it is little.
+fn in_calls(scene: &Scene<'_>, evidence: &mut Evidence) -> String {
+    let Some(procs) = procs(scene.trace, scene.trace.range(), scene.monitor) else { return String::new() };
+    let nanos: u64 = procs.each.iter().map(|times| times.syscall).sum();
+    let share = nanos as f64 / (scene.load.procs * scene.duration).max(1) as f64;
+    if share < CALLS {
+        return String::new();
+    }
+    let mut by_function: BTreeMap<u32, (u64, u64, StackId)> = BTreeMap::new();
+    for (key, site) in scene.census.sites.iter().filter(|(key, _)| key.class == SpanClass::Syscall) {
+        let Some(function) = scene.places.own_function(key.stack) else { continue };
+        let sum = by_function.entry(function).or_default();
+        sum.0 += site.nanos;
+        if (site.nanos, key.stack) > (sum.1, sum.2) {
+            (sum.1, sum.2) = (site.nanos, key.stack);
+        }
+    }
+    let most = by_function.into_values().max_by_key(|sum| (sum.0, sum.2)).map(|sum| where_at(scene.places, sum.2));
+    let most = most.map_or_else(String::new, |at| format!(", most{at}"));
+    format!("; {} of the procs' time was spent in system calls{most}", evidence.share("syscall_share", share))
 }
 
 /// Goroutines that wait for the outside again and again, and then for a proc far longer than they run: the

@@ -15,6 +15,9 @@ use crate::event::state::SpanClass;
 const HABIT: usize = 5;
 /// From this much help on a few long cycles are worth a warning, too, ns.
 const MUCH_HELP: u64 = 100_000_000;
+/// From one such part of the procs' time on, idle marking aside, cycles cost more than a GC is meant to (a quarter, Go's
+/// `gcBackgroundUtilization`, and that only while it marks).
+const COSTLY: u64 = 4;
 /// Cycles that the program asks for, per second, from which on it asks too often.
 const ASKED: f64 = 2.0;
 
@@ -61,8 +64,8 @@ impl Cost {
             forced: forced().count(),
             marking: cycles().map(nanos).sum(),
             marking_forced: forced().map(nanos).sum(),
-            helped: cycles().map(Cycle::assist_run).sum(),
-            assists: cycles().map(Cycle::assists).sum(),
+            helped: scene.collector.assist_run(),
+            assists: scene.collector.cycles.iter().map(Cycle::assists).sum(),
             background: cycles().map(workers).sum(),
             waiting: scene.census.gc_waits,
             stalled: scene.census.nanos.get(SpanClass::Gc as usize).copied().unwrap_or(0),
@@ -71,6 +74,11 @@ impl Cost {
             longest_pause: pauses().map(length).max().unwrap_or(0),
             paused_whole: pauses().map(|stop| stop.range.nanos().unsigned_abs()).sum(),
         }
+    }
+
+    /// Nanoseconds of procs that it took: for marking, whoever did so, and while the world was stopped.
+    const fn procs(&self, scene: &Scene<'_>) -> u64 {
+        self.helped + self.background + self.paused * scene.load.procs
     }
 
     /// Whether most of the cycles are the program's own wish.
@@ -107,7 +115,7 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     let place = scene.places.own(stack);
     let confidence = if is_frequent && is_helped { 0.95 } else { 0.7 };
     let mut evidence = Evidence::default();
-    let title = title(scene, &cost, place.as_ref().filter(|_| found.is_some()), &mut evidence);
+    let title = title(scene, &cost, (place.as_ref().filter(|_| found.is_some()), stack), &mut evidence);
     let finding = Finding::new(Kind::GcPressure, title, lost, scene.duration, confidence)
         .with(evidence)
         .int("cycles_forced", cost.forced as u64)
@@ -140,7 +148,9 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     // What goroutines lose by it is little beside what they run, and the workers stay within their quarter: that is
     // what the GC costs any program that allocates.
     let room = scene.load.procs * scene.duration;
-    let is_cheap = (cost.helped + cost.stalled) * 10 < scene.load.running && cost.background * 3 < room && !is_asked;
+    let is_costly = is_frequent && cost.procs(scene) * COSTLY >= room;
+    let is_cheap =
+        (cost.helped + cost.stalled) * 10 < scene.load.running && cost.background * 3 < room && !is_asked && !is_costly;
     // The main trouble takes more than a tenth of what the program runs, or of the time that it marks.
     let is_main = cost.helped * 10 >= scene.load.running || scene.share(cost.marking) >= 0.25 || is_asked;
     Some(match () {
@@ -150,7 +160,7 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     })
 }
 
-fn title(scene: &Scene<'_>, cost: &Cost, place: Option<&Place>, evidence: &mut Evidence) -> String {
+fn title(scene: &Scene<'_>, cost: &Cost, (place, stack): (Option<&Place>, StackId), evidence: &mut Evidence) -> String {
     let mut title = format!(
         "{} marking {} of the time",
         evidence.count("cycles", cost.cycles as u64, "GC cycle"),
@@ -174,9 +184,28 @@ fn title(scene: &Scene<'_>, cost: &Cost, place: Option<&Place>, evidence: &mut E
     }
     match place {
         Some(place) if cost.is_forced() => title + &format!("; forced by {}", place_name(Some(place))),
-        Some(place) => title + &format!("; allocated mostly at {}", place_name(Some(place))),
+        Some(place) => title + &seen_allocating(scene, place, stack, evidence),
         None => title,
     }
+}
+
+/// `; 60 % of the time of mark assists at main.load (main.go:15)`: where allocations were seen. A trace shows only those
+/// that had to assist, or that started a cycle.
+fn seen_allocating(scene: &Scene<'_>, place: &Place, stack: StackId, evidence: &mut Evidence) -> String {
+    let function = scene.places.own_function(stack);
+    let is_here = |stack: &StackId| scene.places.own_function(*stack) == function;
+    let assists = scene.census.assists.iter();
+    let (all, here) = assists.fold((0, 0), |(all, here), (stack, spot)| {
+        (all + spot.nanos, here + if is_here(stack) { spot.nanos } else { 0 })
+    });
+    let name = place_name(Some(place));
+    if here > 0 {
+        let share = evidence.share("assists_here", here as f64 / all.max(1) as f64);
+        return format!("; {share} of the time of mark assists at {name}");
+    }
+    let cycles = scene.collector.cycles.iter();
+    let here = cycles.filter(|cycle| is_here(&cycle.stack)).count() as u64;
+    format!("; {} started by allocations at {name}", evidence.count("cycles_started_here", here, "cycle"))
 }
 
 /// With those who had to help, and the longest cycle.

@@ -11,6 +11,8 @@ use crate::model::lanes::LaneId;
 use crate::model::moves::Move;
 use crate::model::trace::Trace;
 
+/// Procs idle so long at a stretch while goroutines are runnable only where their threads get no CPU, ns.
+const STARVED: u64 = 100_000_000;
 /// Runs on one thread from which on it is no chance.
 const SURE: usize = 32;
 /// Runs in which a goroutine was passed over by a thread that could have run it, from which on it is no chance.
@@ -38,7 +40,13 @@ fn judge(scene: &Scene<'_>, idle: &IdleWhileReady) -> Option<Finding> {
     // On a machine that others use, too, such gaps are everywhere: a proc is not idle for want of work, its
     // thread for want of a CPU. The program's own doing is a goroutine locked to a thread.
     let is_locked = has_own_thread(scene.trace, go);
-    let limit = if is_locked && scene.share(idle.nanos) >= 0.1 { Severity::Severe } else { Severity::Note };
+    // That for so long no thread takes what lies there, a shared machine does not do.
+    let is_starved = !is_locked && longest_ns >= STARVED && scene.share(idle.nanos) >= 0.5;
+    let limit = match () {
+        () if is_locked && scene.share(idle.nanos) >= 0.1 => Severity::Severe,
+        () if is_starved => Severity::Warning,
+        () => Severity::Note,
+    };
     let first = go_name(scene.trace, go);
     let mut evidence = Evidence::default();
     let total = evidence.time("idle_while_ready_ns", idle.nanos);
@@ -53,9 +61,22 @@ fn judge(scene: &Scene<'_>, idle: &IdleWhileReady) -> Option<Finding> {
     let title = format!(
         "Procs idle for {total} ({share}) while goroutines were runnable (longest {longest_time}); {who} waited up to \
          {waited}{}",
-        if is_locked { ", always for the same thread (locked to it, inferred)" } else { "" },
+        match () {
+            () if is_locked => ", always for the same thread (locked to it, inferred)".to_owned(),
+            () if is_starved => format!(
+                "; the threads of idle procs probably got no CPU, with GOMAXPROCS {} (inferred)",
+                evidence.int("procs", scene.load.procs)
+            ),
+            () => String::new(),
+        },
     );
-    let confidence = if is_locked { 0.75 } else { 0.1 };
+    let confidence = if is_locked {
+        0.75
+    } else if is_starved {
+        0.6
+    } else {
+        0.1
+    };
     let nanos = wait.nanos().unsigned_abs();
     let mut finding = Finding::new(Kind::IdleProcs, title, idle.nanos, scene.duration, confidence)
         .with(evidence)
@@ -66,6 +87,12 @@ fn judge(scene: &Scene<'_>, idle: &IdleWhileReady) -> Option<Finding> {
         .link(scene.trace, go, wait);
     if let Some(waiting) = runnable_at(scene, longest) {
         finding = finding.link(scene.trace, waiting, longest);
+    }
+    if is_starved {
+        finding = finding.cause(
+            "threads_without_cpu",
+            "Set GOMAXPROCS to the number of CPUs that the process may use, or find out what else keeps them busy.",
+        );
     }
     Some(finding.at_most(limit))
 }

@@ -1,6 +1,8 @@
 //! Work shared out among goroutines of which one gets far more than the others, while their creator waits
 //! for all of them.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Blocked, Releasers};
@@ -48,6 +50,8 @@ struct Loss {
     creation: StackId,
     /// Uneven rounds of goroutines created at more than one place: they do different things.
     mixed: u64,
+    /// In how many uneven rounds the one with most work was created first, second, and so on (counted from 0).
+    places: BTreeMap<usize, u64>,
 }
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
@@ -182,6 +186,8 @@ fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
     loss.uneven += 1;
     loss.mixed += u64::from(is_mixed);
     loss.creation = most.creation;
+    let at = round.workers.iter().position(|facts| facts.go == most.go).unwrap_or(0);
+    *loss.places.entry(at).or_default() += 1;
     loss.workers += count;
     if loss.gos.len() < MOST_GOROUTINES {
         loss.gos.push(parent);
@@ -229,6 +235,25 @@ fn in_rounds(loss: &Loss, evidence: &mut Evidence) -> String {
     if loss.rounds == 1 { String::new() } else { format!(" (in {uneven} of {rounds})") }
 }
 
+/// `; in 3 rounds it was number 2 in order of creation`, where it is nearly always the same one; empty where it is not, or
+/// where that is not known from several rounds.
+fn which(loss: &Loss, evidence: &mut Evidence) -> String {
+    let Some((at, rounds)) = same_one(loss) else { return String::new() };
+    let at = evidence.int("created_as_number", at as u64 + 1);
+    let rounds = evidence.count("rounds_of_that_one", rounds, "round");
+    format!("; in {rounds} it was number {at} in order of creation")
+}
+
+/// Which one, in the order of creation, has most work in nearly all rounds (counted from 0), and in how many.
+fn same_one(loss: &Loss) -> Option<(usize, u64)> {
+    let most = loss.places.iter().max_by_key(|(_, rounds)| **rounds);
+    most.map(|(at, rounds)| (*at, *rounds)).filter(|most| loss.uneven >= ROUNDS && most.1 * 10 >= loss.uneven * 8)
+}
+
+/// Where always the same one has most to wait for, and there is nothing to be shared out otherwise.
+const SAME_ONE: &str = "Find out why this one takes so much longer than the others: a slow shard, backend or key. Set a deadline \
+                        for it, or answer without it.";
+
 fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
     if scene.share(loss.lost) < 0.02 || loss.uneven * 2 < loss.rounds {
         return None;
@@ -254,16 +279,17 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
     };
     let mut evidence = Evidence::default();
     let title = format!(
-        "Unbalanced fan-out at {}{}: in each round one of {}, another one each time, did most, {} total of the {} of work, \
-         {} {}, while {} waited",
+        "Unbalanced fan-out at {}{}: one of {} did most{}, {} total of the {} of work, {} {}, while {} waited{}",
         place_name(scene.places.own(creation).as_ref()),
         in_rounds(loss, &mut evidence),
         evidence.int("workers_per_round", loss.workers / loss.uneven.max(1)),
+        if loss.uneven == 1 { "" } else { " each time" },
         evidence.time("longest_total_ns", loss.longest),
         evidence.time("work_total_ns", loss.all),
         way.words(),
         place_name(place.as_ref()),
         place_name(scene.places.own(loss.waiting).as_ref()),
+        which(loss, &mut evidence),
     );
     let confidence = if loss.uneven >= 3 { 0.9 } else { 0.75 };
     let kind = if is_mixed { Kind::Straggler } else { Kind::Imbalance };
@@ -274,6 +300,9 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
         .culprit(scene.trace, place, stack)
         .act(done.act_of(way))
         .goroutines(&loss.gos);
+    if same_one(loss).is_some() && way.is_slow() && !is_many_waits(scene, loss) {
+        finding = finding.cause("same_one", SAME_ONE);
+    }
     if let Some(waiting) = scene.places.own(loss.waiting) {
         finding = finding.victim(&waiting.function, loss.parents.len() as u64);
     }

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, place_name};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
 use crate::analysis::go_facts::{GoFacts, Stuck};
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
@@ -101,5 +101,25 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
         .culprit(scene.trace, place.clone(), stack)
         .victim(&place.map(|place| place.function).unwrap_or_default(), stuck.len() as u64);
     let all: Vec<GoIx> = stuck.iter().map(|(facts, _, _)| facts.go).collect();
-    Some(finding.goroutines(&all).link(scene.trace, oldest.0.go, TimeRange::new(oldest.2, range.end)))
+    let finding = finding.goroutines(&all).link(scene.trace, oldest.0.go, TimeRange::new(oldest.2, range.end));
+    // Each connection has goroutines of its own for as long as the client stays.
+    let readers = readers(scene, creation);
+    let is_of_clients = readers * 4 >= stuck.len() * 3;
+    let finding = finding.int("connection_readers_created_there", readers as u64);
+    Some(if is_of_clients {
+        finding
+            .cause("connections", "Check whether these connections are still in use; set idle timeouts.")
+            .at_most(Severity::Note)
+    } else {
+        finding
+    })
+}
+
+/// How many goroutines, created in the trace by the same function as those created there, are reading from a connection
+/// when it ends.
+fn readers(scene: &Scene<'_>, creation: StackId) -> usize {
+    let Some(by) = scene.places.own_function(creation) else { return 0 };
+    let gos = scene.census.gos.iter().filter(|facts| facts.created().is_some() && facts.ended().is_none());
+    let reads = |go: GoIx| scene.census.stuck.get(&go).is_some_and(|stuck| stuck.class == SpanClass::WaitNet);
+    gos.filter(|facts| scene.places.own_function(facts.creation) == Some(by) && reads(facts.go)).count()
 }

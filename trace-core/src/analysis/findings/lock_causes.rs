@@ -24,6 +24,8 @@ pub(crate) enum LockCause {
     Sleep,
     /// The holder computes.
     Computing,
+    /// The holder waits for the GC.
+    Gc,
     /// A reader holds an `RWMutex`; a writer waits for it, and all other readers for the writer.
     Reader,
     /// The function of a `sync.Once` takes long.
@@ -38,6 +40,9 @@ impl LockCause {
             Op::OnceDone => Self::Once,
             Op::ReadUnlock => Self::Reader,
             _ if wait.op == Op::Once => Self::Once,
+            _ if kind == Kind::LockContention && top.doing != Doing::Running && top.doing != Doing::MarkAssist => {
+                Self::Gc
+            }
             _ if kind == Kind::LockContention => Self::Computing,
             _ if is_asleep => Self::Sleep,
             _ if is_connection(scene, wait, top) => Self::Connection,
@@ -51,6 +56,7 @@ impl LockCause {
             Self::Connection => "one_connection",
             Self::Sleep => "held_over_sleep",
             Self::Computing => "held_while_computing",
+            Self::Gc => "held_over_gc",
             Self::Reader => "reader_blocks_writer",
             Self::Once => "once",
         }
@@ -63,6 +69,10 @@ impl LockCause {
             Self::Connection => {
                 "If the lock keeps the requests on one connection apart, use several connections (a pool), or send the next \
                  request before the answer to the last is there; if it guards anything else, release it before the slow call."
+            }
+            Self::Gc => {
+                "Allocate outside of the critical section: whoever allocates may have to wait for the GC, and so must all \
+                 who wait for the lock."
             }
             Self::Sleep => "Release the lock before sleeping (a deferred Unlock runs only when the function returns).",
             Self::Reader => {

@@ -11,7 +11,7 @@ use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, ActivityKind, Doers};
 use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, go_name, place_name, time};
 use crate::analysis::findings::holder::Holders;
-use crate::analysis::findings::hot::hot;
+use crate::analysis::findings::hot::{Hot, hot};
 use crate::analysis::findings::lock_causes::{LockCause, waited_at};
 use crate::analysis::findings::peers::{analysed, as_felt};
 use crate::analysis::findings::stuck_locks;
@@ -22,7 +22,7 @@ use crate::analysis::wait_chain::Doing;
 use crate::analysis::why::{prior_name, where_at};
 use crate::base::ids::{GoIx, ProcIx, StackId};
 use crate::base::time::TimeRange;
-use crate::event::state::GoState;
+use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
 
 const LOCKS: &[Op] = &[Op::MutexLock, Op::WriteLock, Op::ReadLock, Op::Once];
@@ -48,7 +48,17 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     }
     let mut cases: Vec<(String, Case<'_>)> = cases.into_iter().collect();
     cases.sort_by(|a, b| a.0.cmp(&b.0));
-    stuck.extend(cases.iter().filter_map(|(function, case)| judge(scene, &holders, function, case)));
+    // What a deadlock puts an end to is not the main trouble with the locks of that function.
+    let is_stuck = |function: &str| {
+        let mut culprits = stuck.iter().filter_map(|finding| finding.culprit.as_ref());
+        culprits.any(|culprit| culprit.place.function == function)
+    };
+    let found = cases.iter().filter_map(|(function, case)| {
+        let finding = judge(scene, &holders, function, case)?;
+        Some(if is_stuck(function) { finding.at_most(Severity::Warning) } else { finding })
+    });
+    let found: Vec<Finding> = found.collect();
+    stuck.extend(found);
     stuck
 }
 
@@ -125,6 +135,8 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
     }
     let slow = done.weight(ActivityKind::Syscall) + done.weight(ActivityKind::Waiting);
     let is_slow = slow * 5 >= done.all() * 2;
+    // So much of a hold for which there was no proc is not the slow call's, however much of it that took, too.
+    let is_starved = is_slow && done.elapsed(ActivityKind::Runnable) * 3 > done.elapsed_all();
     let is_wanted = |way: ActivityKind| if is_slow { way.is_slow() } else { way == ActivityKind::Running };
     let top =
         parts.iter().copied().filter(|part| is_wanted(ActivityKind::of(part.doing))).max_by_key(|part| part.nanos)?;
@@ -132,7 +144,7 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
         case.waits.iter().filter(|(wait, _)| is_rw(scene, wait, case.release)).map(|(wait, _)| wait.nanos).sum();
     let kind = match () {
         () if rw * 2 > lost => Kind::RwmutexWriter,
-        () if is_slow => Kind::LockHeldOverIo,
+        () if is_slow && !is_gc(scene, top) => Kind::LockHeldOverIo,
         () => Kind::LockContention,
     };
     let mut evidence = Evidence::default();
@@ -140,7 +152,12 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
     let release = holders.of_release(scene, top.release);
     let cause = LockCause::of(scene, kind, case.main()?, top);
     let doers = done.doers(ActivityKind::of(top.doing), cause.shortest(top));
-    let hold = hold(scene, (&done, &doers, top), (cause, release.as_ref()), &mut evidence);
+    let seen = if is_slow { None } else { seen_running(scene, &done, function) };
+    let mut hold = hold(scene, (&done, &doers, top), (cause, release.as_ref()), &mut evidence);
+    if let Some((_, hot)) = &seen {
+        hold += &format!("; it was seen running mostly in {}", place_name(Some(&hot.place)));
+        evidence.text("seen_in", hot.seen_in);
+    }
     let title = format!("{waits}: {hold}{} (inferred)", cause.consequence());
     let examined: u64 = case.waits.iter().map(|(_, found)| found.examined).sum();
     evidence.int("examined_ns", examined);
@@ -152,15 +169,28 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
         .text("lock", case.main().map_or("", |wait| if wait.is_prior { prior_name(wait.op) } else { wait.op.name() }));
     evidence.text("confidence_basis", "inferred from wait and unlock stacks: traces do not record lock identity");
     let confidence = 0.5 + 0.45 * done.all() as f64 / examined.max(1) as f64;
-    let culprit = culprit(scene, (function, release.as_ref()), top, is_slow);
+    let (culprit, stack) = match &seen {
+        Some((place, hot)) => (Some(place.clone()), hot.stack),
+        None if is_slow => (culprit(scene, (function, release.as_ref()), top, is_slow), top.stack),
+        None => (release, top.release),
+    };
     let finding = Finding::new(kind, title, lost, scene.duration, confidence)
         .with(evidence)
-        .culprit(scene.trace, culprit, if is_slow { top.stack } else { top.release })
+        .culprit(scene.trace, culprit, stack)
         .act(done.act(top.go, top.doing))
         .link(scene.trace, top.go, top.longest);
     let finding = with_acts(finding, &doers, top);
     let finding = cause.of_finding(affected(scene, finding, case));
-    Some(if is_explained(case, &done) { finding } else { finding.at_most(Severity::Note) })
+    Some(if is_explained(case, &done) && !is_starved { finding } else { finding.at_most(Severity::Note) })
+}
+
+/// Where those who had the lock were seen running, by samples or preemptions, and the line of the holding function from
+/// which they got there: a deferred unlock is at its end. `None` if they were seen nowhere.
+fn seen_running(scene: &Scene<'_>, done: &Activity, function: &str) -> Option<(Place, Hot)> {
+    let hot = done.place(scene, ActivityKind::Running)?;
+    let is_seen = matches!(hot.seen_in, "CPU samples" | "preemptions") && hot.share >= 0.5;
+    let place = scene.places.frame_of(hot.stack, function).filter(|_| is_seen)?;
+    Some((place, hot))
 }
 
 /// With what the other holders did, and the first one otherwise.
@@ -245,7 +275,7 @@ fn hold(
         format!("{first} {held} for {own}, in a wait that began before the trace, and went on{went_on}")
     } else {
         let callee = match scene.places.op(top.stack) {
-            Op::Gc => "a wait for the GC",
+            _ if is_gc(scene, top) => "a wait for the GC",
             _ => scene.places.callee(top.stack).unwrap_or("a slow call"),
         };
         format!("{first} {held} for {own} in {callee} at {}", place_name(scene.places.near(top.stack).as_ref()))
@@ -309,6 +339,11 @@ fn resumed(scene: &Scene<'_>, mut finding: Finding, wait: &Blocked) -> Finding {
         finding = finding.victim(&function, gos);
     }
     finding
+}
+
+/// Whether a holder did nothing slow of its own, but waited for the GC.
+fn is_gc(scene: &Scene<'_>, top: &Meanwhile) -> bool {
+    top.doing == Doing::Waiting(SpanClass::Gc) || scene.places.op(top.stack) == Op::Gc
 }
 
 /// Readers that wait for a writer, or a writer for readers.

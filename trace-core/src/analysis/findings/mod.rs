@@ -103,7 +103,7 @@ pub struct Findings {
     pub assist_ns: u64,
     /// Nanoseconds of stopped world.
     pub stw_ns: u64,
-    /// Longest wait of a goroutine for a proc, nanoseconds.
+    /// Longest wait of a goroutine for a proc, the runtime's own among them, nanoseconds.
     pub longest_runnable_ns: u64,
     /// Length of the trace, nanoseconds.
     pub duration_ns: u64,
@@ -187,16 +187,15 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
         b.severity.cmp(&a.severity).then_with(by_weight).then_with(|| a.kind.cmp(&b.kind))
     });
     let total = |lane| trace.spans(lane, trace.range()).map(|span| span.range.nanos().unsigned_abs()).sum();
-    let longest = census.runnable.values().filter_map(|spot| spot.longest).map(|longest| longest.1.nanos());
     Some(Findings {
         list,
         coverage,
         load,
         lock_wait_ns,
         gc_ns: total(LaneId::Gc),
-        assist_ns: census.assisting.values().sum(),
+        assist_ns: collector.assist_run(),
         stw_ns: total(LaneId::Stw),
-        longest_runnable_ns: longest.max().unwrap_or(0).unsigned_abs(),
+        longest_runnable_ns: census.longest_runnable,
         duration_ns: duration,
     })
 }

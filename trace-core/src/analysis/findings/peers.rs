@@ -9,7 +9,7 @@ use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::findings::holds::Holds;
-use crate::analysis::findings::slots::{alive, held, is_sql, size};
+use crate::analysis::findings::slots::{alive, held, is_queue, is_sql, size};
 use crate::analysis::places::{Op, is_test_function};
 use crate::analysis::wait_chain::Doing;
 use crate::base::ids::{GoIx, StackId};
@@ -34,6 +34,9 @@ const BUSY_TEAM: &str = "Start more workers, or let each make fewer blocking cal
 /// note; and so for a warning.
 const NOTE_BELOW: (u64, f64) = (1_000_000, 0.05);
 const WARNING_BELOW: (u64, f64) = (5_000_000, 0.15);
+
+/// Workers that wait for locks for a larger part of their lives are too many already, not too few.
+const LOCK_SHARE: f64 = 0.25;
 
 /// Waits per act of waking from which on it is a barrier that opens.
 const BROADCAST: f64 = 1.4;
@@ -273,6 +276,23 @@ fn pool_users(scene: &Scene<'_>, wait: &Blocked) -> u64 {
     wait.longest.iter().filter(|one| one.waker.is_some_and(|waker| users.contains(&waker))).count() as u64
 }
 
+/// Whether a place is no limit, or another one holds back those who have it, of which another finding tells.
+fn is_otherwise_limited(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, is_workers: bool) -> bool {
+    // Workers that wait for a connection of a library's pool, or queue for a lock, are held back by that; and a full
+    // channel between two stages is no semaphore.
+    let is_held_back = if is_workers { lock_share(scene, wait) > LOCK_SHARE } else { is_queue(wait) };
+    is_held_back || pool_users(scene, wait) * 2 > found.waits
+}
+
+/// Part of the lives of those who ended the waits in which they waited for locks, as far as these waits are known.
+fn lock_share(scene: &Scene<'_>, wait: &Blocked) -> f64 {
+    let wakers: BTreeSet<GoIx> = wait.longest.iter().filter_map(|one| one.waker).collect();
+    let locks = scene.blocked.iter().filter(|(wait, _)| wait.op.is_lock()).flat_map(|(wait, _)| &wait.longest);
+    let waited: u64 = locks.filter(|one| wakers.contains(&one.go)).map(Wait::nanos).sum();
+    let lives: u64 = wakers.iter().map(|go| life(scene, *go)).sum();
+    waited as f64 / lives.max(1) as f64
+}
+
 /// Nanoseconds of the waits in which those who ended them did such a thing.
 fn part_of(found: &Releasers, is_such: impl Fn(&Meanwhile) -> bool) -> u64 {
     found.parts.iter().filter(|part| is_such(part)).map(|part| part.nanos).sum()
@@ -305,8 +325,8 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     if holds.is_handed_on() {
         return None;
     }
-    // Workers that wait for a connection of a library's pool are held back by that: the pool's own finding tells.
-    if pool_users(scene, wait) * 2 > found.waits {
+    let is_workers = by_children > by_siblings;
+    if is_otherwise_limited(scene, wait, found, is_workers) {
         return None;
     }
     let holders = found.by_go.len() as u64;
@@ -328,7 +348,6 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     let mut evidence = Evidence::default();
     let waits = waited((wait, found), &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
     let held = held(scene, wait, found, by_children > by_siblings);
-    let is_workers = by_children > by_siblings;
     let slots = if is_workers { alive(scene, wait) } else { size(scene, wait) };
     let limit = limit_words((is_workers, is_lock), slots, &mut evidence);
     let uses = match &held {

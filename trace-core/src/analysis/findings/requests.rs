@@ -80,6 +80,9 @@ pub(crate) struct SlowRequests<'a> {
     pub(crate) stack: StackId,
     /// The handler, or what the goroutines were started for.
     pub(crate) outer: Option<Place>,
+    /// Units of the same goroutines that left no stack to tell which handler they were of: they neither waited nor were
+    /// stopped.
+    pub(crate) unseen: u64,
 }
 
 impl SlowRequests<'_> {
@@ -120,7 +123,7 @@ pub(crate) fn slow<'a>(scene: &'a Scene<'a>) -> Vec<SlowRequests<'a>> {
 }
 
 fn slowest<'a>(scene: &'a Scene<'a>, key: &UnitKey, family: &'a Family) -> Option<SlowRequests<'a>> {
-    let who = RequestKind::of(scene, key, family)?;
+    let (who, name) = (RequestKind::of(scene, key, family)?, key.name);
     let (key, part) = family.parts.iter().max_by_key(|(key, part)| (part.spot.nanos, **key))?;
     let is_rule = part.dominated >= FEWEST_REQUESTS && part.dominated_nanos * 2 >= family.nanos;
     let is_loop = part.spot.count > part.units * who.most_waits() && !part.is_backoff();
@@ -128,7 +131,11 @@ fn slowest<'a>(scene: &'a Scene<'a>, key: &UnitKey, family: &'a Family) -> Optio
         return None;
     }
     let stack = part.stack();
-    Some(SlowRequests { who, family, key: *key, part, stack, outer: scene.places.outer(family.stack) })
+    let slow = SlowRequests { who, family, key: *key, part, stack, outer: scene.places.outer(family.stack), unseen: 0 };
+    // What a library does between its calls of a reader or writer is no request; and goroutines are all seen.
+    let is_counted = who != RequestKind::Goroutine && !slow.is_stream();
+    let unseen = scene.census.unseen.get(&name).filter(|_| is_counted).copied().unwrap_or(0);
+    Some(SlowRequests { unseen, ..slow })
 }
 
 /// Kinds of findings about the whole program, not about the waits of particular goroutines.

@@ -1,6 +1,8 @@
 //! Semaphores and pools: how many slots they have, and what the holders of slots do. Often the goroutines that wait are
 //! not the ones that keep others waiting.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
@@ -9,10 +11,14 @@ use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::finding::{Act, Evidence, go_name};
 use crate::analysis::places::{Op, Place};
+use crate::analysis::scope::united;
 use crate::analysis::wait_chain::Doing;
 use crate::analysis::why::where_at;
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
+
+/// Waits of each goroutine, on average, from which on it shows who lets in whom.
+const OFTEN: usize = 4;
 
 /// What the holders of slots do most of the time.
 pub(crate) struct Held {
@@ -80,21 +86,28 @@ pub(crate) fn held(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, is_team
 /// few of them. Exact only if all slots were always in use.
 pub(crate) fn size(scene: &Scene<'_>, wait: &Blocked) -> Option<u64> {
     let mut ends: FxHashMap<GoIx, Vec<TraceTime>> = FxHashMap::default();
+    let mut releases: FxHashMap<GoIx, Vec<TraceTime>> = FxHashMap::default();
     for one in same_pool(scene, wait) {
         ends.entry(one.go).or_default().push(one.range.end);
+        if let Some(waker) = one.waker {
+            releases.entry(waker).or_default().push(one.range.end);
+        }
     }
-    for list in ends.values_mut() {
-        list.sort_unstable();
-    }
-    let mut holds: Vec<TimeRange> = Vec::new();
+    ends.values_mut().chain(releases.values_mut()).for_each(|list| list.sort_unstable());
+    let mut holds: FxHashMap<GoIx, Vec<TimeRange>> = FxHashMap::default();
     let mut given: FxHashMap<GoIx, (TraceTime, TraceTime)> = FxHashMap::default();
     let mut explained = 0u64;
     for one in same_pool(scene, wait) {
         let Some(waker) = one.waker else { continue };
         let end = one.range.end;
         explained += 1;
-        match ends.get(&waker).and_then(|list| list.get(list.partition_point(|got| *got <= end).checked_sub(1)?)) {
-            Some(&got) => holds.push(TimeRange::new(got, end)),
+        match ends.get(&waker).and_then(|list| last_before(list, end.plus_nanos(1))) {
+            Some(got) => {
+                // Whoever has released since then got it again without a wait: from when on is not known.
+                let released = releases.get(&waker).and_then(|list| last_before(list, end));
+                let from = released.filter(|released| *released > got).unwrap_or(got);
+                holds.entry(waker).or_default().push(TimeRange::new(from, end));
+            }
             // A library's goroutine that gives the same connection again and again.
             None => {
                 let known = given.entry(waker).or_insert((end, end));
@@ -106,9 +119,57 @@ pub(crate) fn size(scene: &Scene<'_>, wait: &Blocked) -> Option<u64> {
     let known = given.values().filter(|(first, last)| first == last).count() as u64;
     let explained = explained.saturating_sub(known);
     let libraries = given.into_values().map(|(first, last)| TimeRange::new(first, last));
-    holds.extend(libraries.filter(|range| range.nanos() > 0));
+    // A goroutine counts once, however often it is seen to have one.
+    let holds = holds.into_values().flat_map(united);
+    let holds: Vec<TimeRange> = holds.chain(libraries).filter(|range| range.nanos() > 0).collect();
     let enough = !holds.is_empty() && (explained >= 6 || explained * 2 >= wait.count);
     usual_overlap(&holds).filter(|_| enough)
+}
+
+/// The last of the times, which are in order, before this one.
+fn last_before(times: &[TraceTime], end: TraceTime) -> Option<TraceTime> {
+    times.get(times.partition_point(|time| *time < end).checked_sub(1)?).copied()
+}
+
+/// Whether those who wait there are never among those who let others pass, directly or through others: they hand work on
+/// to the next stage through a full channel. Who takes and gives back a place lets in those who let in others. `false`
+/// if each passes but a few times, as short goroutines do, and where it is no channel: a channel hands on to whoever has
+/// waited longest, so that those who want a place again wait for it again.
+pub(crate) fn is_queue(wait: &Blocked) -> bool {
+    if !matches!(wait.op, Op::Send | Op::Receive | Op::Select) {
+        return false;
+    }
+    let mut edges: Vec<(GoIx, GoIx, u64)> =
+        wait.longest.iter().filter_map(|one| Some((one.waker?, one.go, one.nanos()))).collect();
+    edges.sort_unstable();
+    let waiters: BTreeSet<GoIx> = edges.iter().map(|edge| edge.1).collect();
+    if edges.len() < waiters.len() * OFTEN {
+        return false;
+    }
+    let round = in_rounds(&edges);
+    let all: u64 = edges.iter().map(|edge| edge.2).sum();
+    let mutual: u64 = edges.iter().filter(|edge| round.contains(&(edge.0, edge.1))).map(|edge| edge.2).sum();
+    mutual * 2 < all
+}
+
+/// Those of the pairs `(from, to)` from which one gets back to where one came from.
+fn in_rounds(edges: &[(GoIx, GoIx, u64)]) -> BTreeSet<(GoIx, GoIx)> {
+    let mut next: BTreeMap<GoIx, BTreeSet<GoIx>> = BTreeMap::new();
+    for edge in edges {
+        next.entry(edge.0).or_default().insert(edge.1);
+    }
+    let mut reached: BTreeMap<GoIx, BTreeSet<GoIx>> = BTreeMap::new();
+    for &from in next.keys() {
+        let mut seen: BTreeSet<GoIx> = BTreeSet::new();
+        let mut open: Vec<GoIx> = vec![from];
+        while let Some(at) = open.pop() {
+            let new = next.get(&at).into_iter().flatten().filter(|to| seen.insert(**to));
+            open.extend(new);
+        }
+        reached.insert(from, seen);
+    }
+    let comes_back = |(from, to): (GoIx, GoIx)| reached.get(&to).is_some_and(|seen| seen.contains(&from));
+    edges.iter().map(|edge| (edge.0, edge.1)).filter(|edge| comes_back(*edge)).collect()
 }
 
 /// How many of those who ended the waits there were at once most of the time: workers that live for one piece of work.
@@ -167,5 +228,14 @@ mod tests {
         assert_eq!(usual_overlap(&three), Some(3));
         assert_eq!(usual_overlap(&[]), None);
         assert_eq!(usual_overlap(&[range(0, 10), range(10, 20)]), Some(1));
+    }
+
+    #[test]
+    fn only_those_who_let_in_each_other_are_in_a_round() {
+        let edge = |from, to| (GoIx(from), GoIx(to), 1);
+        let stages = [edge(3, 1), edge(3, 2), edge(4, 3)];
+        assert!(in_rounds(&stages).is_empty());
+        let slots = [edge(1, 2), edge(2, 3), edge(3, 1), edge(4, 3)];
+        assert_eq!(in_rounds(&slots), [(1, 2), (2, 3), (3, 1)].map(|(one, other)| (GoIx(one), GoIx(other))).into());
     }
 }

@@ -1,6 +1,8 @@
 //! Requests that are slow though they neither compute nor wait for a lock: a call that takes long, a result that one
 //! goroutine produces for many, a pause, a deadline that expires, a rate limit.
 
+use std::collections::BTreeMap;
+
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers, releasers};
 use crate::analysis::census::is_idle;
 use crate::analysis::findings::Scene;
@@ -52,6 +54,8 @@ struct Cause {
     others: Vec<GoIx>,
     /// Waits of which it is known who ended them, and their nanoseconds, where that is what the cause follows from.
     looked: Option<(u64, u64)>,
+    /// The numbers in `at`.
+    evidence: Evidence,
     confidence: f64,
 }
 
@@ -115,7 +119,18 @@ fn call(scene: &Scene<'_>, stack: StackId) -> Cause {
     let (name, check) = call_of(scene, stack);
     let place = scene.telling(stack).or_else(|| scene.places.near(stack));
     let at = where_at(scene.places, stack).trim_start().to_owned();
-    Cause { kind: Kind::SerialWaits, name, check, place, stack, at, others: Vec::new(), looked: None, confidence: 0.8 }
+    Cause {
+        kind: Kind::SerialWaits,
+        name,
+        check,
+        place,
+        stack,
+        at,
+        others: Vec::new(),
+        looked: None,
+        evidence: Evidence::default(),
+        confidence: 0.8,
+    }
 }
 
 /// Waits for a connection that is being made, not for one that another request has.
@@ -143,6 +158,7 @@ fn dial(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Cause> {
         at,
         others: Vec::new(),
         looked: None,
+        evidence: Evidence::default(),
         confidence: 0.8,
     })
 }
@@ -167,13 +183,23 @@ fn pause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Cause {
     let place = scene.places.near(slow.stack);
     let at = format!("{what}{}", where_at(scene.places, slow.stack));
     let (kind, stack) = (Kind::PollingSleep, slow.stack);
-    Cause { kind, name, check, place, stack, at, others: Vec::new(), looked: None, confidence: 0.8 }
+    Cause {
+        kind,
+        name,
+        check,
+        place,
+        stack,
+        at,
+        others: Vec::new(),
+        looked: None,
+        evidence: Evidence::default(),
+        confidence: 0.8,
+    }
 }
 
 /// A library gave up by the clock: a deadline, a timeout, a limiter.
 fn deadline(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Cause {
-    let is_limiter =
-        scene.places.callee(slow.stack).is_some_and(|callee| callee.contains("/rate.") || callee.contains("imiter"));
+    let is_limiter = scene.places.is_limiter(slow.stack);
     let (name, check) = if is_limiter {
         ("rate_limit", RAISE_LIMIT)
     } else {
@@ -186,7 +212,18 @@ fn deadline(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Cause {
     let at = format!("{what}{}", where_at(scene.places, slow.stack));
     let place = scene.places.near(slow.stack);
     let (kind, stack) = (Kind::PollingSleep, slow.stack);
-    Cause { kind, name, check, place, stack, at, others: Vec::new(), looked: None, confidence: 0.8 }
+    Cause {
+        kind,
+        name,
+        check,
+        place,
+        stack,
+        at,
+        others: Vec::new(),
+        looked: None,
+        evidence: Evidence::default(),
+        confidence: 0.8,
+    }
 }
 
 /// Waits for what another goroutine hands over: what that one did meanwhile.
@@ -204,7 +241,6 @@ fn result(scene: &Scene<'_>, slow: &SlowRequests<'_>, found: &Releasers) -> Opti
         return None;
     }
     let others: Vec<GoIx> = found.by_go.iter().map(|by| by.0).collect();
-    let producer = top.go;
     if class != SpanClass::Syscall && is_idle(scene.places, top.stack, class) {
         // It had nothing to do until something came. Many that wait for what comes at a rhythm, one at a time, are
         // held back by it.
@@ -214,6 +250,13 @@ fn result(scene: &Scene<'_>, slow: &SlowRequests<'_>, found: &Releasers) -> Opti
     let place = scene.places.near(top.stack);
     let doing = where_at(scene.places, top.stack);
     let at = where_at(scene.places, slow.stack);
+    // Whoever produced for the longest time.
+    let same = alike(scene, found, top);
+    let mut by_go: BTreeMap<GoIx, u64> = BTreeMap::new();
+    same.for_each(|part| *by_go.entry(part.go).or_default() += part.own_nanos());
+    let producers = by_go.len() as u64;
+    let producer =
+        by_go.into_iter().max_by_key(|&(go, nanos)| (nanos, std::cmp::Reverse(go))).map_or(top.go, |by| by.0);
     if !is_shared {
         let mut cause = call(scene, top.stack);
         cause.at = format!("{}, for goroutines that were{doing}", at.trim_start());
@@ -223,9 +266,25 @@ fn result(scene: &Scene<'_>, slow: &SlowRequests<'_>, found: &Releasers) -> Opti
     }
     let check = "Compute the result before it is needed (refresh it early and serve the old one until then), or make it \
                  faster: all callers wait for it.";
-    let at = format!("{} for one result, which {} produced{doing}", at.trim_start(), go_name(scene.trace, producer));
+    let who = go_name(scene.trace, producer);
+    let results = if (found.waits as f64) < found.per_act * 1.5 { "one result that" } else { "results that" };
+    let mut evidence = Evidence::default();
+    let gos = evidence.count("producers", producers, "goroutine");
+    let by = if producers > 1 { format!("{gos} (the longest {who})") } else { who };
+    let at = format!("{} for {results} {by} produced{doing}", at.trim_start());
     let (kind, stack) = (Kind::SerialWaits, top.stack);
-    Some(Cause { kind, name: "shared_result", check, place, stack, at, others, looked: None, confidence: 0.8 })
+    Some(Cause {
+        kind,
+        name: "shared_result",
+        check,
+        place,
+        stack,
+        at,
+        others,
+        looked: None,
+        evidence,
+        confidence: 0.8,
+    })
 }
 
 /// Whether several wait at once.
@@ -243,18 +302,32 @@ fn limiter(scene: &Scene<'_>, slow: &SlowRequests<'_>, top: &Meanwhile, others: 
         format!("{} for {who}, which lets one through at a time{}", at.trim_start(), where_at(scene.places, top.stack));
     let check = RAISE_LIMIT;
     let (kind, place, stack) = (Kind::PollingSleep, scene.places.near(slow.stack), slow.stack);
-    Cause { kind, name: "rate_limit", check, place, stack, at, others, looked: None, confidence: 0.75 }
+    Cause {
+        kind,
+        name: "rate_limit",
+        check,
+        place,
+        stack,
+        at,
+        others,
+        looked: None,
+        evidence: Evidence::default(),
+        confidence: 0.75,
+    }
 }
 
 /// What those who ended the waits did most of all, by function; `None` if nothing takes half of the time.
 pub(crate) fn heaviest<'a>(scene: &Scene<'_>, found: &'a Releasers) -> Option<&'a Meanwhile> {
+    let sum = |part: &Meanwhile| alike(scene, found, part).map(|part| part.nanos).sum::<u64>();
+    let first = found.parts.iter().max_by_key(|part| (sum(part), part.nanos))?;
+    (sum(first) * 2 >= found.examined).then_some(first)
+}
+
+/// The parts in which the same was done in the same function, by whomever.
+fn alike<'a>(scene: &Scene<'_>, found: &'a Releasers, one: &Meanwhile) -> impl Iterator<Item = &'a Meanwhile> {
     let key = |part: &Meanwhile| (part.doing, scene.places.near_function(part.stack));
-    let first = found.parts.iter().max_by_key(|part| {
-        let same = found.parts.iter().filter(|other| key(other) == key(part));
-        (same.map(|part| part.nanos).sum::<u64>(), part.nanos)
-    })?;
-    let all: u64 = found.parts.iter().filter(|part| key(part) == key(first)).map(|part| part.nanos).sum();
-    (all * 2 >= found.examined).then_some(first)
+    let wanted = key(one);
+    found.parts.iter().filter(move |part| key(part) == wanted)
 }
 
 fn has_function(scene: &Scene<'_>, stack: StackId, function: u32) -> bool {
@@ -283,19 +356,45 @@ fn blocked(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Blocked> {
     })
 }
 
+/// `12 requests of main.handle (main.go:20)`, and of how many that is known.
+fn whose(slow: &SlowRequests<'_>, evidence: &mut Evidence) -> String {
+    let place = place_name(slow.outer.as_ref());
+    if slow.unseen == 0 {
+        return format!("{} of {place}", evidence.count("requests", slow.family.units, slow.name()));
+    }
+    let some = evidence.int("requests", slow.family.units);
+    let all = evidence.count("requests_in_all", slow.family.units + slow.unseen, slow.name());
+    format!("{some} of {all}, those seen in {place},")
+}
+
+/// `; 264 waits there in the whole trace, 10.1 s total`: where others, too, wait in the same operation of the same
+/// function.
+fn elsewhere(scene: &Scene<'_>, slow: &SlowRequests<'_>, evidence: &mut Evidence) -> String {
+    let is_there = |stack| scene.places.near_function(stack) == Some(slow.key.function);
+    let sites = scene.census.sites.iter().filter(|(key, site)| site.op == slow.key.op && is_there(key.stack));
+    let (count, nanos) = sites.fold((0, 0), |sum, (_, site)| (sum.0 + site.count, sum.1 + site.nanos));
+    // Short requests are not looked into: a few waits more are theirs.
+    if count * 4 <= slow.part.spot.count * 5 {
+        return String::new();
+    }
+    let waits = evidence.count("waits_there", count, "wait");
+    format!("; {waits} there in the whole trace, {} total", evidence.time("wait_there_total_ns", nanos))
+}
+
 fn finding(scene: &Scene<'_>, slow: &SlowRequests<'_>, cause: &Cause) -> Finding {
     let (part, family) = (slow.part, slow.family);
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} of {} spent {} of their time in one place: {} of them waited {} on average, {}{}",
-        evidence.count("requests", family.units, slow.name()),
-        place_name(slow.outer.as_ref()),
+        "{} spent {} of their time in one place: {} of them waited {} on average, {}{}{}",
+        whose(slow, &mut evidence),
         evidence.share("share_of_request_time", slow.share()),
         evidence.int("requests_waiting", part.units),
         evidence.time("wait_per_request_ns", slow.mean()),
         cause.at,
         cause.looked.map_or_else(String::new, |looked| analysed(part.spot.count, looked, &mut evidence)),
+        elsewhere(scene, slow, &mut evidence),
     );
+    evidence.append(cause.evidence.clone());
     let mut finding = Finding::new(cause.kind, title, part.spot.nanos, scene.duration, cause.confidence)
         .with(evidence)
         .int("requests_total_ns", family.nanos)

@@ -1,5 +1,7 @@
 //! System calls, and calls of C functions, that make up much of the units of work.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use crate::analysis::census::{Spot, longer};
@@ -19,8 +21,8 @@ struct Calls {
     max: u64,
     /// Nanoseconds of those that write to a connection.
     net: u64,
-    /// The stack with most time.
-    top: (u64, StackId),
+    /// How many, and nanoseconds, by what the program calls, and where.
+    by_callee: BTreeMap<(String, u64), (u64, u64, StackId)>,
 }
 
 /// Sending takes this long on average where something holds it up, ns.
@@ -55,7 +57,9 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         sum.net += if writes_to_network(scene, key.stack) { site.nanos } else { 0 };
         sum.gos = scene.census.callers(own, outer);
         sum.some.extend(site.longest.iter().map(|wait| wait.go));
-        sum.top = sum.top.max((site.nanos, key.stack));
+        let line = scene.places.own(key.stack).map_or(0, |place| place.line);
+        let same = sum.by_callee.entry((callee(scene, key.stack), line)).or_default();
+        *same = (same.0 + site.count, same.1 + site.nanos, same.2.max(key.stack));
         let longest = site.longest.iter().max_by_key(|wait| wait.range.nanos());
         sum.spot.longest = longer(sum.spot.longest, longest.map(|wait| (wait.go, wait.range)));
     }
@@ -67,8 +71,28 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// The function that the program calls and that makes the system call, or the C function.
+fn callee(scene: &Scene<'_>, stack: StackId) -> String {
+    match scene.places.callee(stack) {
+        Some(callee) => c_function(callee).map_or_else(|| callee.to_owned(), |function| format!("C.{function}")),
+        None if scene.trace.c_function(stack).is_some() => "a cgo call".to_owned(),
+        None => "a system call".to_owned(),
+    }
+}
+
+/// `in os.Rename at main.save (main.go:19)`, and how many of the calls those are, and for how long, where others make
+/// some, too.
+fn most(all: &Spot, (count, nanos): (u64, u64), place: &str, evidence: &mut Evidence) -> String {
+    if count >= all.count {
+        return format!("in {place}");
+    }
+    let count = evidence.int("calls_of_most", count);
+    format!("of which {count} ({}) in {place}", evidence.time("call_of_most_ns", nanos))
+}
+
 fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
-    let (stack, spot) = (calls.top.1, &calls.spot);
+    let spot = &calls.spot;
+    let (_, &(count, nanos, stack)) = calls.by_callee.iter().max_by_key(|(key, sum)| (sum.1, *key))?;
     let place = scene.places.own(stack)?;
     let share = spot.nanos as f64 / work.max(1) as f64;
     if share < 0.15 || scene.share(spot.nanos) < 0.02 {
@@ -80,17 +104,13 @@ fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     }
     let in_c = scene.trace.c_function(stack).is_some();
     let what = if in_c { "cgo call" } else { "system call" };
-    let callee = match scene.places.callee(stack) {
-        Some(callee) => c_function(callee).map_or_else(|| callee.to_owned(), |function| format!("C.{function}")),
-        None => format!("a {what}"),
-    };
     let mut evidence = Evidence::default();
     let title = format!(
-        "{}, {} total (max {}), mostly in {callee} at {}: {} of the work time in {}",
+        "{}, {} total (max {}), {}: {} of the work time in {}",
         evidence.count("calls", spot.count, what),
         evidence.time("call_total_ns", spot.nanos),
         evidence.time("call_max_ns", calls.max),
-        place_name(Some(&place)),
+        most(spot, (count, nanos), &format!("{} at {}", callee(scene, stack), place_name(Some(&place))), &mut evidence),
         evidence.share("share_of_work", share),
         place_name(scene.places.outer(stack).as_ref()),
     );
