@@ -100,6 +100,12 @@ fn exit_codes_are_as_documented() {
         (0, vec!["--help"]),
         (0, vec!["--version"]),
         (0, vec!["help", "stats"]),
+        (0, vec!["stats", "--help"]),
+        (0, vec!["help"]),
+        (0, vec!["man"]),
+        (0, vec!["completions", "bash"]),
+        (2, vec!["help", "frob"]),
+        (2, vec!["man", "frob"]),
         (0, vec!["stats", &sound]),
         (0, vec!["dump", &sound]),
         (1, vec!["stats", "no such file"]),
@@ -131,6 +137,86 @@ fn refusals_are_one_sentence_with_a_cure() {
     assert!(complaint.contains("no-trace-log.trace") && complaint.contains("text"), "{complaint}");
     let output = run::tracelane(&["stats", "--jsonn", "x"]);
     assert!(stderr(&output).contains("see tracelane --help"), "{}", stderr(&output));
+}
+
+#[test]
+fn misspelt_commands_and_options_are_named_and_the_right_ones_suggested() {
+    let file = fixture("real/workers-go1.22.trace");
+    for (arguments, suggestion) in [
+        (&["statz", &file][..], "did you mean stats?"),
+        (&["help", "gorutines"], "did you mean goroutines?"),
+        (&["blocked", &file, "--jsom"], "did you mean --json?"),
+        (&["goroutines", &file, "--sort", "counts"], "did you mean count?"),
+    ] {
+        let output = run::tracelane(arguments);
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(stderr(&output).contains(suggestion), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn messages_about_arguments_name_no_password() {
+    let address = "http://user:hunter2@127.0.0.1:1/trace?token=hunter2";
+    for arguments in [
+        &["stats", address, address][..],
+        &["stats", "x", "--frob", address],
+        &["blocked", "x", "--goroutine", address],
+        &["help", address],
+        &["completions", address],
+    ] {
+        let output = run::tracelane(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(!stderr(&output).contains("hunter2"), "{arguments:?}: {}", stderr(&output));
+        assert_eq!(stderr(&output).lines().count(), 1, "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+/// The commands that `tracelane --help` lists for traces.
+fn listed_commands() -> Vec<String> {
+    let overview = stdout(&run::tracelane(&["--help"]));
+    let commands = overview.lines().filter_map(|line| line.strip_prefix("  tracelane "));
+    let names = commands.filter_map(|rest| rest.split(' ').next());
+    let is_command = |name: &&str| name.chars().all(|letter| letter.is_ascii_lowercase());
+    let others = ["dump", "screenshot", "help", "completions", "man"];
+    names.filter(is_command).filter(|name| !others.contains(name)).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_of_the_overview_prints_json() {
+    let file = fixture("real/workers-go1.27.trace");
+    let commands = listed_commands();
+    assert!(commands.len() > 15, "{commands:?}");
+    for command in commands {
+        let files = if command == "compare" { vec![file.as_str(); 2] } else { vec![file.as_str()] };
+        let json = |form: &[&str]| {
+            let output = run::tracelane(&[&[command.as_str()], &files[..], form].concat());
+            assert_eq!(output.status.code(), Some(0), "{command}: {}", stderr(&output));
+            let mut json: Value =
+                serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{command}: {error}"));
+            json["load"] = Value::Null;
+            json
+        };
+        assert_eq!(json(&["--format", "json"]), json(&["--json"]), "{command}");
+    }
+}
+
+#[test]
+fn help_is_there_at_every_level_without_escapes() {
+    for name in listed_commands().iter().map(String::as_str).chain(["dump", "screenshot", "completions", "man"]) {
+        let help = run::tracelane(&["help", name]);
+        let text = stdout(&help);
+        assert_eq!((help.status.code(), stderr(&help).as_str()), (Some(0), ""), "{name}");
+        assert!(text.contains(&format!("Usage: tracelane {name}")), "{name}: {text}");
+        assert!(!text.contains('\u{1b}'), "{name}: {text}");
+        assert_eq!(stdout(&run::tracelane(&[name, "--help"])), text, "{name}");
+        let short = stdout(&run::tracelane(&[name, "-h"]));
+        assert!(short.contains(&format!("Usage: tracelane {name}")) && short.len() <= text.len(), "{name}: {short}");
+        let page = stdout(&run::tracelane(&["man", name]));
+        assert!(page.contains(".TH") && page.contains(name), "{name}: {page}");
+    }
+    let overview = stdout(&run::tracelane(&["--help"]));
+    assert_eq!((stdout(&run::tracelane(&["help"])), stdout(&run::tracelane(&["-h"]))), (overview.clone(), overview));
+    assert!(stdout(&run::tracelane(&["help", "analyses"])).starts_with("How analyses count"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use trace_core::base::visible::{has_hidden, visible};
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
 use tracelane::action::commands::panels;
-use tracelane::cli::commands;
+use tracelane::cli::overview::trace_commands;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::settings::Settings;
@@ -39,10 +39,10 @@ const FORMS: [&[&str]; 16] = [
     &[],
     &["--json"],
     &["--md"],
+    &["--format", "csv"],
     &["--top"],
     &["--folded"],
-    &["--csv"],
-    &["--tsv"],
+    &["--format", "html"],
     &["--html", "{out}.html", "--force"],
     &["-o", "{out}.pb.gz", "--force"],
     &["--limit", "1000"],
@@ -188,7 +188,7 @@ fn check_html(what: &str, path: &Path) {
 #[test]
 fn every_command_prints_names_as_text() {
     let den = Den::new();
-    let all: Vec<&str> = commands::names().filter(|name| *name != "dump").collect();
+    let all: Vec<&str> = trace_commands().filter(|name| *name != "dump").collect();
     all.par_iter().for_each(|command| {
         for (at, trace) in den.traces.iter().enumerate() {
             // One trace is enough for the rarer forms.
@@ -253,7 +253,7 @@ fn words_and_paths_on_the_command_line_are_quoted_as_text() {
         vec!["compare", trace, trace, "--html", missing],
         vec!["compare", trace, trace, "--fail-if", &poison],
     ];
-    for command in commands::names() {
+    for command in trace_commands() {
         lines.push(vec![command, missing]);
         lines.push(vec![command, trace, &option]);
         lines.push(vec![command, trace, "--function", &poison]);
@@ -280,7 +280,7 @@ fn archives_and_files_that_are_no_traces_are_quoted_as_text() {
     let page = den.folder.path().join("page.trace");
     fs::write(&page, poison()).expect("written");
     for path in [&several, &page, &several.join("none")] {
-        for command in commands::names() {
+        for command in trace_commands() {
             let path = path.to_str().expect("text");
             let words: Vec<&str> = match command {
                 "compare" => vec![command, path, path],

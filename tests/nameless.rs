@@ -14,7 +14,7 @@ use trace_core::event::state::SpanClass;
 use trace_core::load::load_bytes;
 use trace_core::model::lanes::LaneId;
 use trace_core::testkit::writer::TraceWriter;
-use tracelane::cli::commands;
+use tracelane::cli::overview::trace_commands;
 use tracelane::fmt::name;
 use tracelane::timeline::words;
 
@@ -88,7 +88,7 @@ fn nameless(folder: &Path) -> Vec<PathBuf> {
 
 /// Commands that print text about one trace.
 fn text_commands() -> impl Iterator<Item = &'static str> {
-    commands::names().filter(|name| !matches!(*name, "dump" | "screenshot" | "compare"))
+    trace_commands().filter(|name| !matches!(*name, "dump" | "screenshot" | "compare"))
 }
 
 /// The columns of a row, if a line looks like one of a table.

@@ -7,15 +7,15 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tracelane::cli::commands;
+use tracelane::cli::overview::trace_commands;
 
 use crate::fixtures;
 use crate::run;
 
 /// Tasks, logs, regions, locks, system calls and findings; and GC cycles with STW pauses.
 const TRACES: [&str; 2] = ["httpserver-go1.27.trace", "gc-4procs-go1.27.trace"];
-/// Options that print a command's result in another format.
-const FORMATS: [&[&str]; 3] = [&[], &["--json"], &["--md"]];
+/// The formats of a command's result. A command that lacks one says so.
+const FORMATS: [&[&str]; 4] = [&[], &["--format", "json"], &["--format", "csv"], &["--format", "md"]];
 /// JSON that is no longer stands on one line.
 const LINE: usize = 110;
 /// Items shown of a list that does not fit on a line.
@@ -126,5 +126,5 @@ fn compact(json: &Value, depth: usize) -> String {
 #[test]
 fn every_command_has_a_snapshot() {
     let known: BTreeSet<&str> = COMMANDS.iter().copied().chain(OTHERS).collect();
-    assert_eq!(known, commands::names().collect());
+    assert_eq!(known, trace_commands().collect());
 }

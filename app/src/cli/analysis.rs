@@ -1,34 +1,41 @@
 //! The commands of analyses that answer with a report: one for all of them.
 
-use trace_core::base::monitor::Monitor;
+use std::sync::Arc;
 
-use crate::cli::basics::Basics;
-use crate::cli::exit::{Answer, Exit, Failure, is_damaged};
+use trace_core::analysis::scope::{Scope, Whom};
+use trace_core::base::monitor::Monitor;
+use trace_core::model::trace::Trace;
+
+use crate::cli::common::CommonArgs;
+use crate::cli::exit::{CliError, CliResult, Exit, is_damaged};
 use crate::cli::load::load;
 use crate::cli::print::{Csv, Output, json, print};
 use crate::cli::scope::Who;
 use crate::fmt::text::Text;
-use crate::report::analyses::{Analysis, Ask};
+use crate::report::analyses::{ALL, Analysis, Ask};
 use crate::report::format::Format;
 use crate::report::render;
+
+/// Columns of the paragraphs of help.
+const WIDTH: usize = 110;
 
 /// Loads the file and prints the report of an analysis.
 ///
 /// # Errors
 /// When the file is unreadable, the scope is not in it, or the output cannot be written.
-pub fn run(analysis: &dyn Analysis, asked: &Basics, chosen: Vec<u8>, format: Format) -> Answer {
+pub fn run(analysis: &dyn Analysis, args: &CommonArgs, chosen: Vec<u8>) -> CliResult {
     let info = analysis.info();
-    if analysis.is_of_range() && asked.wanted.who != Who::All {
-        return Err(Failure::usage(format!("{} is not about single goroutines: it takes only --range", info.id)));
+    if analysis.is_of_range() && args.scope.who() != Who::All {
+        return Err(CliError::usage(format!("{} is not about single goroutines: it takes only --range", info.id)));
     }
-    let trace = load(&asked.file)?;
-    let ask = Ask { chosen, ..Ask::about(asked.wanted.scope(&trace)?) };
-    // Nobody cancels.
+    let trace = load(&args.file)?;
+    let ask = Ask { chosen, ..Ask::about(args.scope.scope(&trace)?) };
+    // Never cancelled.
     let mut report = analysis.run_all(&trace, &ask, &Monitor::new()).unwrap_or_default();
-    report.limit(asked.limit);
-    print(match format {
+    report.limit(args.limit);
+    print(match args.format() {
         Format::Json => {
-            let file = asked.file.display().to_string();
+            let file = args.file.display().to_string();
             Output::Json(json(&render::json::report(info.id, &file, is_damaged(&trace), &report))?)
         }
         Format::Csv => Output::Csv(Csv::of(report.tables.first().map(|table| &**table))),
@@ -43,4 +50,54 @@ pub fn run(analysis: &dyn Analysis, asked: &Basics, chosen: Vec<u8>, format: For
         }
     })?;
     Ok(Exit::after(&trace))
+}
+
+/// Adds to the commands of `line` that answer with a report what their long help says, and the fields of their JSON.
+#[must_use]
+pub fn document(mut line: clap::Command) -> clap::Command {
+    for analysis in ALL {
+        let info = analysis.info();
+        // Of an empty trace a report has all its fields.
+        let trace = Arc::new(Trace::default());
+        let ask = Ask::about(Scope { range: trace.range(), whom: Whom::All });
+        let report = analysis.run_all(&trace, &ask, &Monitor::new()).unwrap_or_default();
+        let fields = format!("With --format json, one JSON object:\n\n{}", render::schema::fields(&report));
+        line = line.mut_subcommand(info.id, |command| {
+            command.long_about(wrapped(info.help)).after_long_help(fields.trim_end().to_owned())
+        });
+    }
+    line
+}
+
+/// Paragraphs in lines of at most [`WIDTH`] columns.
+fn wrapped(paragraphs: &str) -> String {
+    let mut out = String::new();
+    for paragraph in paragraphs.lines() {
+        let mut column = 0;
+        for word in paragraph.split_whitespace() {
+            let width = word.chars().count();
+            if column > 0 {
+                let fits = column + 1 + width <= WIDTH;
+                out.push(if fits { ' ' } else { '\n' });
+                column = if fits { column + 1 } else { 0 };
+            }
+            out.push_str(word);
+            column += width;
+        }
+        out.push('\n');
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WIDTH, wrapped};
+
+    #[test]
+    fn paragraphs_are_wrapped_between_words() {
+        let long = "ten chars ".repeat(30);
+        let text = wrapped(&format!("{long}\n\nNext."));
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH) && text.ends_with("chars\n\nNext."), "{text}");
+    }
 }

@@ -9,8 +9,8 @@ use trace_core::base::ids::StackId;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cli::basics::Basics;
-use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::common::CommonArgs;
+use crate::cli::exit::{CliResult, is_damaged};
 use crate::cli::frame::Frame;
 use crate::cli::load::load;
 use crate::cli::names::id_of;
@@ -22,32 +22,31 @@ use crate::fmt::time::nanos;
 /// Parts printed for each place.
 const PARTS: usize = 8;
 
-/// What `tracelane help blocked` prints.
-pub const HELP: &str = "\
-tracelane blocked FILE [--limit N] [--json] [scope]
-
+/// What the long help says.
+pub const ABOUT: &str = "\
 For each place where goroutines of the program wait: how often, how long, and what the goroutines that ended the
 waits were doing during them, in a sentence and by part. Waits for locks, and waits in the same queue, are followed to
-the goroutine at their root. Places where goroutines wait for work (idle connections, workers, timers) are left out.
+the goroutine at their root. Places where goroutines wait for work (idle connections, workers, timers) are left out.";
 
-  --limit 40           maximum number of places
-  --json               as one JSON object with these fields, which stay as they are:
-      file, partial, waits [{sentence, place {function, file, line}, on, count, goroutines, total_ns, max_ns,
-      ended_by_goroutines_ns, examined, examined_ns (the longest waits, at most 512), stack [{function, file, line}],
-      meanwhile [{goroutine, doing, place or null, released_at or null, total_ns, own_ns, count}], others_ns}]
-      (total_ns of meanwhile and others_ns sum to examined_ns: waiting time, added over goroutines that wait;
-      own_ns is how long the goroutine itself did so)
-";
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
+
+  file, partial, waits [{sentence, place {function, file, line}, on, count, goroutines, total_ns, max_ns,
+  ended_by_goroutines_ns, examined, examined_ns (the longest waits, at most 512), stack [{function, file, line}],
+  meanwhile [{goroutine, doing, place or null, released_at or null, total_ns, own_ns, count}], others_ns}]
+  (total_ns of meanwhile and others_ns sum to examined_ns: waiting time, added over goroutines that wait;
+  own_ns is how long the goroutine itself did so)";
 
 /// Loads the file and prints where its goroutines wait for each other.
 ///
 /// # Errors
 /// When the file is unreadable.
-pub fn run(asked: &Basics) -> Answer {
-    let trace = load(&asked.file)?;
-    let scope = asked.wanted.scope(&trace)?;
-    let report = Report::of(asked, &trace, &scope);
-    answer(&trace, asked.json, &report, || report.text())
+pub fn run(args: &CommonArgs) -> CliResult {
+    let trace = load(&args.file)?;
+    let scope = args.scope.scope(&trace)?;
+    let report = Report::of(args, &trace, &scope);
+    answer(&trace, args.format(), &report, || report.text())
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -114,13 +113,13 @@ pub struct Part {
 impl Report {
     /// Of a loaded trace.
     #[must_use]
-    pub fn of(asked: &Basics, trace: &Trace, scope: &Scope) -> Self {
+    pub fn of(args: &CommonArgs, trace: &Trace, scope: &Scope) -> Self {
         let places = Places::new(trace);
         let census = Census::take_of(trace, &places, &scope.pieces(trace), &Monitor::new()).unwrap_or_default();
         let mut waits = blocked(&census, &places);
-        waits.truncate(asked.limit);
+        waits.truncate(args.limit);
         let waits = waits.iter().map(|wait| Waiting::of(trace, &places, wait, &releasers(trace, &places, wait)));
-        Self { file: asked.file.display().to_string(), partial: is_damaged(trace), waits: waits.collect() }
+        Self { file: args.file.display().to_string(), partial: is_damaged(trace), waits: waits.collect() }
     }
 
     /// For people.

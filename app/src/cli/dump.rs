@@ -3,44 +3,39 @@
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use trace_core::base::error::Error;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::warning::WarningKind;
 use trace_core::export::reference::dump;
 
-use crate::cli::exit::{Answer, Exit, Failure, written};
+use crate::cli::exit::{CliError, CliResult, Exit, written};
 use crate::cli::load::refuse_own_output;
-use crate::cli::print::complain;
-use crate::cli::words::{Stop, Words, unexpected};
+use crate::cli::print::eprint_error;
+use crate::cli::values;
 use crate::fmt::escape::terminal::VisibleLines;
 use crate::remote;
 
-/// What `tracelane help dump` prints.
-pub const HELP: &str = "\
-tracelane dump FILE
-
+/// What the long help says.
+pub const ABOUT: &str = "\
 Prints every event of the trace in its true order, one after the other, byte for byte what
 `go tool trace -d=parsed FILE` of Go 1.27 prints when TZ is UTC. Streams: a pipe may close early. On a terminal,
-characters in names that a terminal obeys, or that cannot be seen, are written out (\\x1b).
-";
+characters in names that a terminal obeys, or that cannot be seen, are written out (\\x1b).";
 
-/// Reads the FILE, which is all that can be asked for.
-///
-/// # Errors
-/// When help is wanted, or the words make no sense.
-pub fn read(mut words: Words) -> Result<PathBuf, Stop> {
-    match words.option()? {
-        Some(option) => Err(unexpected(&option).into()),
-        None => Ok(words.file()?),
-    }
+/// The arguments of `tracelane dump`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct DumpArgs {
+    /// Trace to read
+    #[arg(value_name = "FILE", value_parser = values::file())]
+    pub file: PathBuf,
 }
 
 /// Prints every event of `file`. Damage is told on standard error, so that the output stays what it is.
 ///
 /// # Errors
 /// When the file is unreadable or the output cannot be written.
-pub fn run(file: &Path) -> Answer {
-    let unreadable = |error: &Error| Failure::unreadable(file, error);
+pub fn run(file: &Path) -> CliResult {
+    let unreadable = |error: &Error| CliError::unreadable(file, error);
     refuse_own_output(file)?;
     let source = remote::open(file).map_err(|error| unreadable(&error))?;
     let mut exit = Exit::Fine;
@@ -49,7 +44,7 @@ pub fn run(file: &Path) -> Answer {
     let out: Box<dyn Write> = if stdout.is_terminal() { Box::new(VisibleLines::new(stdout)) } else { Box::new(stdout) };
     let mut out = Output { out, failed: None };
     let done = dump(source, &mut out, &Monitor::new(), &mut |kind: WarningKind, message, offset| {
-        complain(&format!("{}: {message} (byte {offset})", file.display()));
+        eprint_error(&format!("{}: {message} (byte {offset})", file.display()));
         if kind.is_damage() {
             exit = Exit::Damaged;
         }

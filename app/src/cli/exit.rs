@@ -50,33 +50,33 @@ impl From<Exit> for ExitCode {
 
 /// Why a command could not be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct CliError {
     /// The exit code.
     pub exit: Exit,
-    /// One sentence for the user: what happened, and the cure.
-    pub sentence: String,
+    /// One message for the user: what happened, and what to do.
+    pub message: String,
 }
 
 /// What commands return.
-pub type Answer = Result<Exit, Failure>;
+pub type CliResult = Result<Exit, CliError>;
 
-impl Failure {
+impl CliError {
     /// A command line that makes no sense.
     #[must_use]
-    pub fn usage(sentence: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, sentence: format!("{}; see tracelane --help", sentence.into()) }
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, message: format!("{}; see tracelane --help", message.into()) }
     }
 
     /// A file that yields nothing.
     #[must_use]
     pub fn unreadable(file: &Path, error: &Error) -> Self {
-        Self { exit: Exit::Unreadable, sentence: format!("{}: {error}", file.display()) }
+        Self { exit: Exit::Unreadable, message: format!("{}: {error}", file.display()) }
     }
 
     /// Output that could not be written.
     #[must_use]
     pub fn unwritten(what: &str, error: &dyn std::error::Error) -> Self {
-        Self { exit: Exit::Unreadable, sentence: format!("cannot write {what}: {error}") }
+        Self { exit: Exit::Unreadable, message: format!("cannot write {what}: {error}") }
     }
 }
 
@@ -84,10 +84,10 @@ impl Failure {
 ///
 /// # Errors
 /// When writing failed in any other way.
-pub fn written(result: io::Result<()>) -> Answer {
+pub fn written(result: io::Result<()>) -> CliResult {
     match result {
         Ok(()) => Ok(Exit::Fine),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Fine),
-        Err(error) => Err(Failure::unwritten("to standard output", &error)),
+        Err(error) => Err(CliError::unwritten("to standard output", &error)),
     }
 }

@@ -1,24 +1,19 @@
 //! `tracelane gc`: collections one by one, with who marked, who had to help, and what came of it.
 
-use std::path::PathBuf;
-
 use serde::Serialize;
 use trace_core::analysis::collector::cycles::{Collector, Cycle, Helper, Swept};
 use trace_core::analysis::collector::work::WorkerMode;
 use trace_core::base::monitor::Monitor;
-use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
-use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::common::RangeArgs;
+use crate::cli::exit::{CliResult, is_damaged};
 use crate::cli::frame::Frame;
 use crate::cli::load::load;
 use crate::cli::names::{goroutine, id_of, since_start, start_function, with_function};
-use crate::cli::place::{Stretch, parse_stretch};
 use crate::cli::print::{answer, line};
-use crate::cli::scope::range_of;
 use crate::cli::stw;
 use crate::cli::text::Text;
-use crate::cli::words::{Stop, Words, unexpected};
 use crate::fmt::number::{bytes, count, percent};
 use crate::fmt::time::{duration, nanos, offset};
 
@@ -27,69 +22,31 @@ const HELPERS: usize = 10;
 /// Of them in the text.
 const HELPERS_SHOWN: usize = 3;
 
-/// What `tracelane help gc` prints.
-pub const HELP: &str = "\
-tracelane gc FILE [--range A..B] [--limit N] [--json]
-
+/// What the long help says.
+pub const ABOUT: &str = "\
 GC cycles one by one: how long they took to mark and stopped the world, how long mark workers ran, mark assists, the
-heap before, after marking and in use, what was swept until the next cycle, and what triggered the cycle.
+heap before, after marking and in use, what was swept until the next cycle, and what triggered the cycle.";
 
-  --range A..B         only cycles that overlap this range, from the start of the trace; each is shown whole
-  --limit 40           maximum number of rows of the text
-  --json               as one JSON object with these fields, which stay as they are:
-      file, partial, duration_ns, swept_before {sweeping}, cycles [{start_ns, duration_ns, began_before, goes_on,
-      trigger (heap, forced, periodic or unknown), goroutine or null, stack [{function, file, line}], setup_ns,
-      marking_ns, ending_ns (these three sum to duration_ns), stopped_ns, stops [as of tracelane stw],
-      workers {dedicated_ns, fractional_ns, idle_ns, unlabelled_ns}, assists, assist_ns, assist_running_ns,
-      helpers [{goroutine, function, count, total_ns, running_ns, stack}] (at most 10), heap_before_bytes,
-      heap_marked_bytes, heap_after_bytes, goal_bytes, next_goal_bytes (each may be null), swept {sweeping}}]
-      sweeping {count, total_ns, swept_bytes, reclaimed_bytes}
-";
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
 
-/// What was asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
-    /// The trace.
-    pub file: PathBuf,
-    /// Only what touches this stretch.
-    pub range: Option<Stretch>,
-    /// Rows of the text.
-    pub limit: usize,
-    /// As JSON.
-    pub json: bool,
-}
-
-impl Asked {
-    /// Reads what follows `gc` or `stw`.
-    pub fn read(mut words: Words) -> Result<Self, Stop> {
-        let mut asked = Self { limit: 40, ..Self::default() };
-        while let Some(option) = words.option()? {
-            match option.as_str() {
-                "--json" => asked.json = true,
-                "--range" => asked.range = Some(words.value(&option, "100ms..1.2s", parse_stretch)?),
-                "--limit" => asked.limit = words.limit(&option, "40")?,
-                _ => return Err(unexpected(&option).into()),
-            }
-        }
-        asked.file = words.file()?;
-        Ok(asked)
-    }
-
-    /// The stretch asked for, in the time of the trace.
-    #[must_use]
-    pub fn range_in(&self, trace: &Trace) -> TimeRange {
-        self.range.map_or_else(|| trace.range(), |stretch| range_of(trace, stretch))
-    }
-}
+  file, partial, duration_ns, swept_before {sweeping}, cycles [{start_ns, duration_ns, began_before, goes_on,
+  trigger (heap, forced, periodic or unknown), goroutine or null, stack [{function, file, line}], setup_ns,
+  marking_ns, ending_ns (these three sum to duration_ns), stopped_ns, stops [as of tracelane stw],
+  workers {dedicated_ns, fractional_ns, idle_ns, unlabelled_ns}, assists, assist_ns, assist_running_ns,
+  helpers [{goroutine, function, count, total_ns, running_ns, stack}] (at most 10), heap_before_bytes,
+  heap_marked_bytes, heap_after_bytes, goal_bytes, next_goal_bytes (each may be null), swept {sweeping}}]
+  sweeping {count, total_ns, swept_bytes, reclaimed_bytes}";
 
 /// Loads the file and prints its collections.
 ///
 /// # Errors
 /// When the file is unreadable.
-pub fn run(asked: &Asked) -> Answer {
-    let trace = load(&asked.file)?;
-    let report = Report::of(asked, &trace);
-    answer(&trace, asked.json, &report, || report.text(asked.limit))
+pub fn run(args: &RangeArgs) -> CliResult {
+    let trace = load(&args.file)?;
+    let report = Report::of(args, &trace);
+    answer(&trace, args.format(), &report, || report.text(args.limit))
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -210,11 +167,11 @@ impl Sweeping {
 impl Report {
     /// Of a loaded trace.
     #[must_use]
-    pub fn of(asked: &Asked, trace: &Trace) -> Self {
-        let range = asked.range_in(trace);
+    pub fn of(args: &RangeArgs, trace: &Trace) -> Self {
+        let range = args.range_in(trace);
         let found = Collector::of(trace, range, &Monitor::new()).unwrap_or_default();
         Self {
-            file: asked.file.display().to_string(),
+            file: args.file.display().to_string(),
             partial: is_damaged(trace),
             duration_ns: trace.range().intersect(range).nanos(),
             cycles: found.cycles.iter().map(|cycle| OneCycle::of(trace, &found, cycle)).collect(),

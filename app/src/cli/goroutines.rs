@@ -1,50 +1,54 @@
 //! `tracelane goroutines`: what goroutines spend their time on, by start function or one by one.
 
+use clap::Args;
 use serde::Serialize;
 use trace_core::analysis::goroutines::{Breakdown, GoTimes, Group, Groups, SortBy, goroutines, groups};
 use trace_core::analysis::spread::Spread;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cli::basics::Basics;
-use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::common::CommonArgs;
+use crate::cli::exit::{CliResult, is_damaged};
 use crate::cli::load::load;
 use crate::cli::names::since_start;
 use crate::cli::print::{answer, explain_calls, line};
 use crate::cli::scope::Who;
 use crate::cli::text::Text;
-use crate::cli::words::{Stop, Words};
+use crate::cli::values;
 use crate::fmt::name::{calls, function};
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, nanos, nanos_or_dash};
 use crate::fmt::words::counted;
 
-/// What `tracelane help goroutines` prints.
-pub const HELP: &str = "\
-tracelane goroutines FILE [--sort ORDER] [--limit N] [--json] [scope]
-
+/// What the long help says.
+pub const ABOUT: &str = "\
 How goroutines spend their time, by start function: how many there are, execution time (total and percentiles),
-scheduler wait, system calls (including cgo calls) and blocking. With --function or --goroutine, also each goroutine.
+scheduler wait, system calls (including cgo calls) and blocking. With --function or --goroutine, also each goroutine.";
 
-  --sort execution     or count, lifetime, runnable, syscall, blocked, assist, name
-  --limit 40           maximum number of groups, and of goroutines
-  --json               as one JSON object with these fields, which stay as they are:
-      file, partial, goroutines, all {times}, groups [{function, count, began_before, goes_on,
-      execution and lifetime {total_ns, mean_ns, p50_ns, p95_ns, max_ns}, times}],
-      each [{goroutine, start_ns, end_ns, began_before, goes_on, times}]
-      times {total_ns, running_ns, no_cpu_ns, runnable_ns, syscall_ns, syscall_blocked_ns, unknown_ns,
-             blocked [{reason, total_ns}], assist_ns, sweep_ns, stw_ns}
-      (running to blocked sum to total; assist, sweep and stw lie inside them)
-";
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
 
-/// What was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// What most analyses are asked with.
-    pub basics: Basics,
-    /// In which order.
+  file, partial, goroutines, all {times}, groups [{function, count, began_before, goes_on,
+  execution and lifetime {total_ns, mean_ns, p50_ns, p95_ns, max_ns}, times}],
+  each [{goroutine, start_ns, end_ns, began_before, goes_on, times}]
+  times {total_ns, running_ns, no_cpu_ns, runnable_ns, syscall_ns, syscall_blocked_ns, unknown_ns,
+         blocked [{reason, total_ns}], assist_ns, sweep_ns, stw_ns}
+  (running to blocked sum to total; assist, sweep and stw lie inside them)";
+
+/// The arguments of `tracelane goroutines`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct GoroutinesArgs {
+    /// Order of groups and goroutines
+    #[arg(long, value_name = "ORDER", default_value = "execution", value_parser = values::one_of(ORDERS, sort_by))]
     pub sort: SortBy,
+    /// What most analyses take.
+    #[command(flatten)]
+    pub common: CommonArgs,
 }
+
+/// The names of orders.
+const ORDERS: [&str; 8] = ["execution", "count", "lifetime", "runnable", "syscall", "blocked", "assist", "name"];
 
 /// The order of a name.
 #[must_use]
@@ -62,41 +66,25 @@ pub fn sort_by(name: &str) -> Option<SortBy> {
     })
 }
 
-impl Asked {
-    /// Reads what follows `goroutines`.
-    pub fn read(mut words: Words) -> Result<Self, Stop> {
-        let (mut basics, mut sort) = (Basics::limited(40), SortBy::Execution);
-        while let Some(option) = words.option()? {
-            match option.as_str() {
-                "--sort" => sort = words.value(&option, "execution", sort_by)?,
-                "--limit" => basics.limit = words.limit(&option, "40")?,
-                _ => basics.take(&mut words, &option)?,
-            }
-        }
-        basics.file = words.file()?;
-        Ok(Self { basics, sort })
-    }
-}
-
 /// Loads the file and prints what its goroutines did.
 ///
 /// # Errors
 /// When the file is unreadable or the scope is not in it.
-pub fn run(asked: &Asked) -> Answer {
-    let trace = load(&asked.basics.file)?;
+pub fn run(args: &GoroutinesArgs) -> CliResult {
+    let trace = load(&args.common.file)?;
     let monitor = Monitor::new();
-    let pieces = asked.basics.wanted.scope(&trace)?.pieces(&trace);
+    let pieces = args.common.scope.scope(&trace)?.pieces(&trace);
     // Nobody cancels.
     let mut all = groups(&trace, &pieces, &monitor).unwrap_or_default();
-    all.sort(&trace, asked.sort);
-    let one_by_one = matches!(asked.basics.wanted.who, Who::Function(_) | Who::Goroutine(_));
+    all.sort(&trace, args.sort);
+    let one_by_one = matches!(args.common.scope.who(), Who::Function(_) | Who::Goroutine(_));
     let each = if one_by_one {
-        goroutines(&trace, &pieces, None, (asked.sort, asked.basics.limit), &monitor).unwrap_or_default()
+        goroutines(&trace, &pieces, None, (args.sort, args.common.limit), &monitor).unwrap_or_default()
     } else {
         Vec::new()
     };
-    let report = Report::of(asked, &trace, &all, &each);
-    answer(&trace, asked.basics.json, &report, || report.text())
+    let report = Report::of(args, &trace, &all, &each);
+    answer(&trace, args.common.format(), &report, || report.text())
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -209,14 +197,14 @@ pub struct Blocked {
 impl Report {
     /// Of what was found.
     #[must_use]
-    pub fn of(asked: &Asked, trace: &Trace, all: &Groups, each: &[GoTimes]) -> Self {
+    pub fn of(args: &GoroutinesArgs, trace: &Trace, all: &Groups, each: &[GoTimes]) -> Self {
         Self {
-            file: asked.basics.file.display().to_string(),
+            file: args.common.file.display().to_string(),
             partial: is_damaged(trace),
             calls: calls(trace),
             goroutines: all.count,
             all: Times::of(trace, &all.all),
-            groups: all.groups.iter().take(asked.basics.limit).map(|group| GroupTimes::of(trace, group)).collect(),
+            groups: all.groups.iter().take(args.common.limit).map(|group| GroupTimes::of(trace, group)).collect(),
             each: each.iter().map(|times| OneTimes::of(trace, times)).collect(),
         }
     }

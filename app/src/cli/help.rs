@@ -1,51 +1,49 @@
-//! What `--help` and `help COMMAND` print: the overview, and how analyses count. A command's own text stands with it.
+//! What `help` and `man` print. The texts on a command stand with it.
 
-use std::ffi::OsStr;
-
-use crate::cli::commands;
+use crate::cli::args::{HelpArgs, ManArgs, definition, documented};
+use crate::cli::exit::{CliError, CliResult};
+use crate::cli::overview::names;
+use crate::cli::print::print;
 use crate::cli::text::Text;
+use crate::cli::usage::similar_command;
 
-/// The text on a command, or on `analyses`; `None` if there is no such command.
-#[must_use]
-pub fn on(name: &OsStr) -> Option<Text> {
-    if name == "analyses" {
-        return Some(Text::own(&[ANALYSES]));
-    }
-    commands::named(name).map(commands::Entry::help)
+/// Prints the overview, or the help of a command.
+///
+/// # Errors
+/// When there is no such command.
+pub fn run(args: &HelpArgs) -> CliResult {
+    print(match args.topic.as_deref() {
+        None => Text::of_lines(&definition().render_help().to_string()),
+        Some("analyses") => Text::own(&[ANALYSES]),
+        Some(name) => Text::of_lines(&command(name)?.render_long_help().to_string()),
+    })
 }
 
-/// The text on all commands.
-#[must_use]
-pub fn overview() -> Text {
-    let mut text = Text::own(&[
-        "Tracelane ",
-        env!("CARGO_PKG_VERSION"),
-        " explores execution traces of Go 1.11 and newer\n\
-         \n  \
-         tracelane [FILE]…                 the window; without a FILE, its welcome screen\n  \
-         tracelane --follow FILE…          the same, adding what a program is still writing\n",
-    ]);
-    commands::lines(&mut text);
-    text.append(&Text::own(&[BELOW]));
-    text
+/// Prints a manual page.
+///
+/// # Errors
+/// When there is no such command.
+pub fn run_man(args: &ManArgs) -> CliResult {
+    let page = match args.command.as_deref() {
+        None => definition(),
+        Some(name) => command(name)?,
+    };
+    let mut roff = Vec::new();
+    clap_mangen::Man::new(page).render(&mut roff).map_err(|error| CliError::unwritten("the manual page", &error))?;
+    print(Text::of_lines(&String::from_utf8_lossy(&roff)))
 }
 
-/// What stands below the commands in the overview.
-const BELOW: &str = "\
-  tracelane help COMMAND            more about a command
-  tracelane help analyses           how analyses count, and where they differ from go tool trace
-  tracelane --version
-
-A FILE may be compressed or archived (gzip, zstd, lz4, zip, tar); - is standard input, and an address
-such as http://HOST/debug/pprof/trace?seconds=5 is fetched; http:// may be omitted if there is a port
-(localhost:6060/debug/pprof/trace). A file with the name of a command opens as ./dump.
-A trace in an archive is ARCHIVE.tar/NAME; if it is the only one, ARCHIVE.tar is enough. Compressed files
-may unpack to 256 MB plus 100 times their size, or to --max-unpacked SIZE (2G). A server may send 250 MB
-plus 16 MB for each second it records, or --max-download SIZE (4G). All commands accept both options.
-
-Exit codes: 0 success, 1 a file cannot be read, 2 invalid usage, 3 read, but parts are damaged,
-4 the report (or comparison) found what it was told to fail on
-";
+/// The definition of a command by its name.
+fn command(name: &str) -> Result<clap::Command, CliError> {
+    let mut all = documented();
+    // Names commands in full, and gives them the options that all have.
+    all.build();
+    all.find_subcommand(name).cloned().ok_or_else(|| {
+        let names: Vec<&str> = names().collect();
+        let similar = similar_command(name, &names).map_or_else(String::new, |best| format!("; did you mean {best}?"));
+        CliError::usage(format!("there is no command '{name}'{similar}"))
+    })
+}
 
 /// What `tracelane help analyses` prints.
 pub const ANALYSES: &str = "\
@@ -104,3 +102,19 @@ Collector
     begins (Go takes them off once more) and traces before Go 1.22 (Go misses the first stop's begin, and with it all
     stops).
 ";
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::args::definition;
+    use crate::cli::overview::names;
+
+    #[test]
+    fn the_overview_lists_every_command_once() {
+        let mut listed: Vec<&str> = names().collect();
+        listed.sort_unstable();
+        let all = definition();
+        let mut defined: Vec<&str> = all.get_subcommands().map(clap::Command::get_name).collect();
+        defined.sort_unstable();
+        assert_eq!(listed, defined);
+    }
+}

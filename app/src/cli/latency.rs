@@ -1,5 +1,6 @@
 //! `tracelane latency`: how long goroutines waited for a proc, by start function, and who had the procs meanwhile.
 
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 use trace_core::analysis::antagonists::{Antagonists, FunctionShare, antagonists};
 use trace_core::analysis::latency::{GoLatency, Latency, LatencyGroup, Made, ReadyWait, latency, latency_by_goroutine};
@@ -7,92 +8,76 @@ use trace_core::analysis::spread::Spread;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cli::basics::Basics;
-use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::common::CommonArgs;
+use crate::cli::exit::{CliResult, is_damaged};
 use crate::cli::frame::Frame;
 use crate::cli::load::load;
 use crate::cli::names::{id_of, since_start};
 use crate::cli::print::{answer, line};
 use crate::cli::text::Text;
-use crate::cli::words::{Stop, Words};
 use crate::fmt::name::{calls, function, is_runtime};
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, nanos, nanos_or_dash};
 
-/// What `tracelane help latency` prints.
-pub const HELP: &str = "\
-tracelane latency FILE [--by goroutine] [--limit N] [--json] [scope]
-
+/// What the long help says.
+pub const ABOUT: &str = "\
 Scheduler latency: how long goroutines were runnable before they ran, by start function, with the longest waits; then
 what the procs were doing at the time. A runnable goroutine waits for every proc at once, so 1 ms of waiting with 4
 procs is 4 ms of proc time. Each nanosecond of that was spent running a goroutine, in a system call that kept its
 proc, by a thread that looked for work or switched, or idle, or the process got no CPU. With --goroutine and --range:
-for one wait. Waits include time in which the process got no CPU.
+for one wait. Waits include time in which the process got no CPU.";
 
-  --by goroutine       single goroutines instead of functions, longest total wait first
-  --limit 20           maximum number of functions and of goroutines
-  --json               as one JSON object with these fields, which stay as they are:
-      file, partial, all {waits}, functions [{waits}], goroutines (with --by goroutine)
-      [{goroutine, function, waits, made, longest}], antagonists {ready_ns, proc_ns, running_ns, syscall_ns,
-      looking_ns, no_cpu_ns, idle_ns, avoidable_ns (of ready_ns: some proc idle, the world not stopped), stopped_ns
-      (of ready_ns: the world stopped), functions [{function, goroutines, running_ns, syscall_ns}],
-      goroutines [{goroutine, function, running_ns, syscall_ns}]}
-      waits {function, goroutines, waits {count, total_ns, mean_ns, p50_ns, p95_ns, p99_ns, max_ns}, cut,
-             made {created_ns, unblocked_ns, stopped_ns, returned_ns, unknown_ns},
-             worst [{goroutine, start_ns, duration_ns, made, stack [{function, file, line}]}]}
-      (made sums to total_ns; running, syscall, looking, no_cpu and idle sum to proc_ns)
-";
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
 
-/// What was asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
-    /// What most analyses are asked with.
-    pub basics: Basics,
-    /// Single goroutines instead of functions.
-    pub by_goroutine: bool,
+  file, partial, all {waits}, functions [{waits}], goroutines (with --by goroutine)
+  [{goroutine, function, waits, made, longest}], antagonists {ready_ns, proc_ns, running_ns, syscall_ns,
+  looking_ns, no_cpu_ns, idle_ns, avoidable_ns (of ready_ns: some proc idle, the world not stopped), stopped_ns
+  (of ready_ns: the world stopped), functions [{function, goroutines, running_ns, syscall_ns}],
+  goroutines [{goroutine, function, running_ns, syscall_ns}]}
+  waits {function, goroutines, waits {count, total_ns, mean_ns, p50_ns, p95_ns, p99_ns, max_ns}, cut,
+         made {created_ns, unblocked_ns, stopped_ns, returned_ns, unknown_ns},
+         worst [{goroutine, start_ns, duration_ns, made, stack [{function, file, line}]}]}
+  (made sums to total_ns; running, syscall, looking, no_cpu and idle sum to proc_ns)";
+
+/// The arguments of `tracelane latency`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct LatencyArgs {
+    /// What is listed; goroutines: single ones, longest total wait first
+    #[arg(long, value_enum, value_name = "GROUP", default_value = "function")]
+    pub by: By,
+    /// What most analyses take.
+    #[command(flatten)]
+    pub common: CommonArgs,
 }
 
-impl Asked {
-    /// Reads what follows `latency`.
-    pub fn read(mut words: Words) -> Result<Self, Stop> {
-        let (mut basics, mut by_goroutine) = (Basics::limited(20), false);
-        while let Some(option) = words.option()? {
-            match option.as_str() {
-                "--by" => by_goroutine = words.value(&option, "goroutine", is_goroutine)?,
-                _ => basics.take(&mut words, &option)?,
-            }
-        }
-        basics.file = words.file()?;
-        Ok(Self { basics, by_goroutine })
-    }
-}
-
-/// What `--by` says.
-fn is_goroutine(text: &str) -> Option<bool> {
-    match text {
-        "goroutine" => Some(true),
-        "function" => Some(false),
-        _ => None,
-    }
+/// What waits are listed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum By {
+    /// Start function.
+    Function,
+    /// Single goroutine.
+    Goroutine,
 }
 
 /// Loads the file and prints how long its goroutines waited for a proc.
 ///
 /// # Errors
 /// When the file is unreadable or the scope is not in it.
-pub fn run(asked: &Asked) -> Answer {
-    let trace = load(&asked.basics.file)?;
+pub fn run(args: &LatencyArgs) -> CliResult {
+    let trace = load(&args.common.file)?;
     let monitor = Monitor::new();
-    let pieces = asked.basics.wanted.scope(&trace)?.pieces(&trace);
+    let pieces = args.common.scope.scope(&trace)?.pieces(&trace);
     // Nobody cancels.
     let found = latency(&trace, &pieces, &monitor).unwrap_or_default();
-    let others = antagonists(&trace, &pieces, asked.basics.limit, &monitor).unwrap_or_default();
-    let mut report = Report::of(asked, &trace, &found, &others);
-    if asked.by_goroutine {
-        let gos = latency_by_goroutine(&trace, &pieces, asked.basics.limit, &monitor).unwrap_or_default();
+    let others = antagonists(&trace, &pieces, args.common.limit, &monitor).unwrap_or_default();
+    let mut report = Report::of(args, &trace, &found, &others);
+    if args.by == By::Goroutine {
+        let gos = latency_by_goroutine(&trace, &pieces, args.common.limit, &monitor).unwrap_or_default();
         report.goroutines = Some(gos.iter().map(|found| GoWaits::of(&trace, found)).collect());
     }
-    answer(&trace, asked.basics.json, &report, || report.text())
+    answer(&trace, args.common.format(), &report, || report.text())
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -266,14 +251,14 @@ pub struct GoTimes {
 impl Report {
     /// Of what was found.
     #[must_use]
-    pub fn of(asked: &Asked, trace: &Trace, found: &Latency, others: &Antagonists) -> Self {
+    pub fn of(args: &LatencyArgs, trace: &Trace, found: &Latency, others: &Antagonists) -> Self {
         Self {
-            file: asked.basics.file.display().to_string(),
+            file: args.common.file.display().to_string(),
             partial: is_damaged(trace),
             all: Waits::of(trace, &found.all),
-            functions: found.groups.iter().take(asked.basics.limit).map(|group| Waits::of(trace, group)).collect(),
+            functions: found.groups.iter().take(args.common.limit).map(|group| Waits::of(trace, group)).collect(),
             goroutines: None,
-            antagonists: Others::of(trace, others, asked.basics.limit),
+            antagonists: Others::of(trace, others, args.common.limit),
         }
     }
 

@@ -7,8 +7,8 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
-use crate::cli::basics::Basics;
-use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::common::CommonArgs;
+use crate::cli::exit::{CliResult, is_damaged};
 use crate::cli::frame::Frame;
 use crate::cli::load::load;
 use crate::cli::names::{id_of, since_start};
@@ -17,26 +17,25 @@ use crate::cli::text::Text;
 use crate::fmt::time::{duration, nanos, offset};
 use crate::fmt::words::counted;
 
-/// What `tracelane help locks` prints.
-pub const HELP: &str = "\
-tracelane locks FILE [--limit N] [--json] [scope]
-
+/// What the long help says.
+pub const ABOUT: &str = "\
 Traces do not record lock identity. A line that locks and a line that unlocks are taken to be of the same lock if a
 wait at the first was ended at the second; the holder, and how long it held the lock, follow from these hand-overs.
 All of it is inferred. Confidence falls with waits that were not ended by an unlock, and with holds that overlap
 (several locks, locked at the same lines). Covers sync.Mutex, sync.RWMutex and sync.Once; a lock that no goroutine
-waited for does not appear.
+waited for does not appear.";
 
-  --limit 20           maximum number of locks
-  --json               as one JSON object with these fields, which stay as they are:
-      file, partial, basis, locks [{confidence, acquired_at and released_at [{function, file, line, on, count,
-      total_ns}], waits, wait_total_ns, waits_since_before_trace (they have no stacks), wait_since_before_trace_ns,
-      wait_max_ns, longest_wait {stretch}, goroutines, most_waiting, convoy_ns
-      (three or more waiting), longest_queue_ns, longest_queue_start_ns, holds, held_ns, held_at_once,
-      longest_holds [{stretch}] (at most 64), rwmutex {readers_ns, writers_ns (for readers), longest_writer_ns,
-      behind_waiting_ns (readers, while a writer waited, too)} or null}]
-      stretch {goroutine, start_ns, duration_ns, released_at or null, known (its beginning)}
-";
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
+
+  file, partial, basis, locks [{confidence, acquired_at and released_at [{function, file, line, on, count,
+  total_ns}], waits, wait_total_ns, waits_since_before_trace (they have no stacks), wait_since_before_trace_ns,
+  wait_max_ns, longest_wait {stretch}, goroutines, most_waiting, convoy_ns
+  (three or more waiting), longest_queue_ns, longest_queue_start_ns, holds, held_ns, held_at_once,
+  longest_holds [{stretch}] (at most 64), rwmutex {readers_ns, writers_ns (for readers), longest_writer_ns,
+  behind_waiting_ns (readers, while a writer waited, too)} or null}]
+  stretch {goroutine, start_ns, duration_ns, released_at or null, known (its beginning)}";
 
 /// What every answer says of itself.
 const BASIS: &str = "inferred from the stacks of waits and wakeups: traces do not record lock identity";
@@ -47,19 +46,19 @@ const HOLDS: usize = 3;
 ///
 /// # Errors
 /// When the file is unreadable, or has nothing of what is asked about.
-pub fn run(asked: &Basics) -> Answer {
-    let trace = load(&asked.file)?;
-    let scope = asked.wanted.scope(&trace)?;
+pub fn run(args: &CommonArgs) -> CliResult {
+    let trace = load(&args.file)?;
+    let scope = args.scope.scope(&trace)?;
     // Nobody cancels.
     let mut found = locks(&trace, &scope.pieces(&trace), &Monitor::new()).unwrap_or_default();
-    found.truncate(asked.limit);
+    found.truncate(args.limit);
     let report = Report {
-        file: asked.file.display().to_string(),
+        file: args.file.display().to_string(),
         partial: is_damaged(&trace),
         basis: BASIS,
         locks: found.iter().map(|lock| Inferred::of(&trace, lock)).collect(),
     };
-    answer(&trace, asked.json, &report, || report.text())
+    answer(&trace, args.format(), &report, || report.text())
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.

@@ -1,21 +1,22 @@
 //! `tracelane mmu`: what the collector leaves to the program, in the worst windows of any length.
 
+use clap::Args;
 use serde::Serialize;
 use trace_core::analysis::mmu::{Mutator, Point, TAILS, Takes, Whose, Window, window_lengths};
 use trace_core::analysis::scope::Whom;
+use trace_core::base::ids::GoId;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
-use crate::cli::basics::Basics;
-use crate::cli::exit::{Answer, Failure, is_damaged};
+use crate::cli::common::RangeArgs;
+use crate::cli::exit::{CliResult, is_damaged};
 use crate::cli::load::load;
 use crate::cli::names::since_start;
-use crate::cli::place::parse_time;
 use crate::cli::print::{answer, line};
-use crate::cli::scope::Who;
+use crate::cli::scope::ScopeArgs;
 use crate::cli::text::Text;
-use crate::cli::words::{Stop, Words, unexpected};
+use crate::cli::values::{self, Value};
 use crate::fmt::time::{duration, offset};
 
 /// Points of the curve per factor of ten.
@@ -23,37 +24,42 @@ const PER_DECADE: u32 = 10;
 /// Columns of utilisation over time.
 const COLUMNS: i64 = 200;
 
-/// What `tracelane help mmu` prints.
-pub const HELP: &str = "\
-tracelane mmu FILE [--per-proc|--goroutine G] [--takes WHAT] [--window W] [--range A..B] [--limit N] [--json]
-
+/// What the long help says.
+pub const ABOUT: &str = "\
 Mutator utilisation: the share of proc time that the GC leaves to the program. For windows of any length, the least
 that any window has (minimum mutator utilisation), what 99.9 %, 99 % and 95 % of them have at least, and the worst
-windows.
+windows.";
 
-  --per-proc           each proc by itself, as a goroutine on it feels it: all or nothing
-  --goroutine G25      one goroutine's own time: without its assists, sweeps and waits for the GC
-  --takes stw,background,assist     what counts as taken; also: sweep, other-stw (stops for other reasons)
-  --window 10ms        the length of the worst windows listed (if not given: of 1, 10 and 100 ms)
-  --limit 10           maximum number of windows of each length
-  --range A..B         only this range, from the start of the trace
-  --json               as one JSON object with these fields, which stay as they are:
-      file, partial, whose (system, procs or goroutine), takes [name], duration_ns, mean,
-      curve [{window_ns, least, p999, p99, p95}], worst [{window_ns, start_ns, share, proc or null}],
-      over_time [{start_ns, mean, least} or null] (200 equal columns); all shares are 0 to 1
-";
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
 
-/// What was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// What most analyses are asked with.
-    pub basics: Basics,
-    /// Each proc by itself.
+  file, partial, whose (system, procs or goroutine), takes [name], duration_ns, mean,
+  curve [{window_ns, least, p999, p99, p95}], worst [{window_ns, start_ns, share, proc or null}],
+  over_time [{start_ns, mean, least} or null] (200 equal columns); all shares are 0 to 1";
+
+/// The arguments of `tracelane mmu`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct MmuArgs {
+    /// Each proc by itself, as a goroutine on it feels it: all or nothing
+    #[arg(long, conflicts_with = "goroutine")]
     pub per_proc: bool,
-    /// What counts as the collector's.
+    /// One goroutine's own time: without its assists, sweeps and waits for the GC
+    #[arg(long, value_name = "G25", value_parser = values::goroutine)]
+    pub goroutine: Option<GoId>,
+    /// What counts as taken by the GC: of stw, background, assist, sweep, other-stw (stops for other reasons)
+    #[arg(long, value_name = "WHAT", default_value = "stw,background,assist", value_parser = takes_value)]
     pub takes: Takes,
-    /// Windows whose worst are listed; a choice of them if `None`.
+    /// Length of the worst windows listed (if not given: 1, 10 and 100 ms)
+    #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     pub window: Option<i64>,
+    /// What analyses of the whole program take; the limit is that of windows of each length.
+    #[command(flatten)]
+    pub common: RangeArgs,
+}
+
+fn takes_value(text: &str) -> Value<Takes> {
+    values::or_expected(takes(text), "stw,background,assist")
 }
 
 /// Reads `stw,assist,sweep`.
@@ -73,43 +79,20 @@ pub fn takes(text: &str) -> Option<Takes> {
     Some(takes)
 }
 
-impl Asked {
-    /// Reads what follows `mmu`.
-    pub fn read(mut words: Words) -> Result<Self, Stop> {
-        let mut asked = Self { basics: Basics::limited(10), per_proc: false, takes: Takes::default(), window: None };
-        while let Some(option) = words.option()? {
-            match option.as_str() {
-                "--json" => asked.basics.json = true,
-                "--per-proc" => asked.per_proc = true,
-                "--takes" => asked.takes = words.value(&option, "stw,background,assist", takes)?,
-                "--window" => asked.window = Some(words.value(&option, "10ms", parse_time)?),
-                "--limit" => asked.basics.limit = words.limit(&option, "10")?,
-                "--range" | "--goroutine" => words.scope(&mut asked.basics.wanted, &option)?,
-                _ => return Err(unexpected(&option).into()),
-            }
-        }
-        if asked.per_proc && asked.basics.wanted.who != Who::All {
-            return Err(Failure::usage("--per-proc and --goroutine exclude each other").into());
-        }
-        asked.basics.file = words.file()?;
-        Ok(asked)
-    }
-}
-
 /// Loads the file and prints the mutator's utilisation.
 ///
 /// # Errors
 /// When the file is unreadable, or there is no such goroutine.
-pub fn run(asked: &Asked) -> Answer {
-    let trace = load(&asked.basics.file)?;
-    let scope = asked.basics.wanted.scope(&trace)?;
+pub fn run(args: &MmuArgs) -> CliResult {
+    let trace = load(&args.common.file)?;
+    let scope = ScopeArgs::of_goroutine(args.common.range, args.goroutine).scope(&trace)?;
     let whose = match scope.whom {
         Whom::One(go) => Whose::Goroutine(go),
-        _ if asked.per_proc => Whose::Procs,
+        _ if args.per_proc => Whose::Procs,
         _ => Whose::System,
     };
-    let report = Report::of(asked, &trace, scope.range, whose);
-    answer(&trace, asked.basics.json, &report, || report.text())
+    let report = Report::of(args, &trace, scope.range, whose);
+    answer(&trace, args.common.format(), &report, || report.text())
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -177,25 +160,25 @@ pub struct Column {
 impl Report {
     /// Of a loaded trace.
     #[must_use]
-    pub fn of(asked: &Asked, trace: &Trace, range: TimeRange, whose: Whose) -> Self {
+    pub fn of(args: &MmuArgs, trace: &Trace, range: TimeRange, whose: Whose) -> Self {
         let monitor = Monitor::new();
-        let mutator = Mutator::of(trace, range, whose, asked.takes, &monitor).unwrap_or_default();
+        let mutator = Mutator::of(trace, range, whose, args.takes, &monitor).unwrap_or_default();
         let lengths = window_lengths(mutator.longest(), PER_DECADE);
-        let chosen = match asked.window {
+        let chosen = match args.window {
             Some(window) => vec![window],
             None => [1_000_000, 10_000_000, 100_000_000].into_iter().filter(|&of| of < mutator.longest()).collect(),
         };
-        let worst = chosen.iter().flat_map(|&window| mutator.worst_windows(window, asked.basics.limit));
+        let worst = chosen.iter().flat_map(|&window| mutator.worst_windows(window, args.common.limit));
         let within = trace.range().intersect(range);
         Self {
-            file: asked.basics.file.display().to_string(),
+            file: args.common.file.display().to_string(),
             partial: is_damaged(trace),
             whose: match whose {
                 Whose::System => "system",
                 Whose::Procs => "procs",
                 Whose::Goroutine(_) => "goroutine",
             },
-            takes: names(asked.takes),
+            takes: names(args.takes),
             duration_ns: within.nanos(),
             mean: mutator.mean(),
             curve: mutator.curve(&lengths, &monitor).unwrap_or_default().into_iter().map(Place::of).collect(),

@@ -1,13 +1,14 @@
-//! The command line: what was asked, and its answer. The only room that prints.
+//! The command line: arguments, commands and what they print. The only room that prints.
 
 pub mod analysis;
 pub mod args;
-pub mod basics;
 pub mod blocked;
-pub mod commands;
+pub mod common;
 pub mod compare;
+pub mod completions;
 pub mod dump;
 pub mod exit;
+pub mod format;
 pub mod gc;
 pub mod goroutines;
 pub mod help;
@@ -17,6 +18,7 @@ pub mod locks;
 pub mod mmu;
 pub mod names;
 pub mod out;
+pub mod overview;
 pub mod place;
 pub mod population;
 pub mod print;
@@ -29,77 +31,78 @@ pub mod stats;
 pub mod stw;
 pub mod summary;
 pub mod tasks;
+pub mod usage;
+pub mod values;
 pub mod why;
 pub mod window;
-pub mod words;
 
 pub use crate::fmt::{markdown, text};
 pub use crate::report::frame;
 
 use std::ffi::OsString;
 
-use crate::cli::args::Command;
-use crate::cli::exit::Exit;
-use crate::cli::print::{complain, complain_of_panics, print};
-use crate::fmt::text::Text;
+use crate::cli::args::{Command, CommandLine, Invocation};
+use crate::cli::exit::{CliResult, Exit};
+use crate::cli::print::{eprint_error, print, report_panics};
 use crate::remote;
 use crate::report::analyses::syscalls::SystemCalls;
-use crate::report::format::Format;
 
 /// Runs the command that `arguments` (with the program's name first) ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    complain_of_panics();
-    let command = args::without_limits(arguments).and_then(|(arguments, limits)| {
-        remote::set_max_unpacked(limits.unpacked.unwrap_or(0));
-        remote::set_max_download(limits.download.unwrap_or(0));
-        args::parse(arguments)
-    });
-    // These two say themselves what is lost; a picture shows it.
-    let tells_damage = matches!(
-        command,
-        Ok(Command::Dump { .. }
-            | Command::Stats(_)
-            | Command::Screenshot(_)
-            | Command::Window { .. }
-            | Command::CompareWindow(_))
-    );
-    let answer = match command {
-        Ok(Command::Help(text)) => print(text),
-        Ok(Command::Version) => print(Text::own(&["tracelane ", env!("CARGO_PKG_VERSION"), "\n"])),
-        Ok(Command::Dump { file }) => dump::run(&file),
-        Ok(Command::Stats(asked)) => stats::run(&asked),
-        Ok(Command::Blocked(asked)) => blocked::run(&asked),
-        Ok(Command::Locks(asked)) => locks::run(&asked),
-        Ok(Command::Why(asked)) => why::run(&asked),
-        Ok(Command::Goroutines(asked)) => goroutines::run(&asked),
-        Ok(Command::Profile(asked)) => profile::run(&asked),
-        Ok(Command::Tasks(asked)) => tasks::run(&asked),
-        Ok(Command::Latency(asked)) => latency::run(&asked),
-        Ok(Command::Procs(asked)) => procs::run(&asked),
-        Ok(Command::Syscalls(asked)) => {
-            let format = if asked.json { Format::Json } else { Format::Text };
-            analysis::run(&SystemCalls, &asked, Vec::new(), format)
+    report_panics();
+    let mut shows_damage = true;
+    let result = match args::parse(arguments) {
+        Ok(Invocation::Print(text)) => print(text),
+        Ok(Invocation::Run(line)) => {
+            shows_damage = line.command.as_ref().is_none_or(Command::shows_damage);
+            run_line(&line)
         }
-        Ok(Command::Population(asked)) => population::run(&asked),
-        Ok(Command::Gc(asked)) => gc::run(&asked),
-        Ok(Command::Stw(asked)) => stw::run(&asked),
-        Ok(Command::Mmu(asked)) => mmu::run(&asked),
-        Ok(Command::Compare(asked)) => compare::run(&asked),
-        Ok(Command::CompareWindow(asked)) => window::compare(asked),
-        Ok(Command::Report(asked)) => report::run(&asked),
-        Ok(Command::Screenshot(asked)) => screenshot::run(&asked),
-        Ok(Command::Window { files, follow }) => window::run(&files, follow),
-        Err(failure) => Err(failure),
+        Err(error) => Err(error),
     };
-    match answer {
-        Ok(Exit::Damaged) if !tells_damage => {
-            complain("the trace is damaged, so this is partial: `tracelane stats` tells what is lost and what to do");
+    match result {
+        Ok(Exit::Damaged) if !shows_damage => {
+            eprint_error(
+                "the trace is damaged, so this is partial: `tracelane stats` tells what is lost and what to do",
+            );
             Exit::Damaged
         }
         Ok(exit) => exit,
-        Err(failure) => {
-            complain(&failure.sentence);
-            failure.exit
+        Err(error) => {
+            eprint_error(&error.message);
+            error.exit
         }
+    }
+}
+
+fn run_line(line: &CommandLine) -> CliResult {
+    remote::set_max_unpacked(line.limits.max_unpacked.unwrap_or(0));
+    remote::set_max_download(line.limits.max_download.unwrap_or(0));
+    let Some(command) = &line.command else { return window::run(&line.files, line.follow) };
+    match command {
+        Command::Dump(args) => dump::run(&args.file),
+        Command::Stats(args) => stats::run(args),
+        Command::Report(args) => report::run(args),
+        Command::Compare(args) if args.window => window::compare(args.options()?),
+        Command::Compare(args) => compare::run(&args.options()?),
+        Command::Blocked(args) => blocked::run(args),
+        Command::Why(args) => why::run(args),
+        Command::Locks(args) => locks::run(args),
+        Command::Goroutines(args) => goroutines::run(args),
+        Command::Profile(args) => profile::run(args),
+        Command::Tasks(args) => tasks::run(args),
+        Command::Regions(args) => tasks::run_regions(args),
+        Command::Latency(args) => latency::run(args),
+        Command::Procs(args) => procs::run(args),
+        Command::Threads(args) => procs::run_threads(args),
+        Command::Syscalls(args) => analysis::run(&SystemCalls, args, Vec::new()),
+        Command::Population(args) => population::run(args),
+        Command::Leaks(args) => population::run_leaks(args),
+        Command::Gc(args) => gc::run(args),
+        Command::Stw(args) => stw::run(args),
+        Command::Mmu(args) => mmu::run(args),
+        Command::Screenshot(args) => screenshot::run(args),
+        Command::Help(args) => help::run(args),
+        Command::Completions(args) => completions::run(*args),
+        Command::Man(args) => help::run_man(args),
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::exit::Failure;
+use crate::cli::exit::CliError;
 use crate::output::{Inputs, NotWritten, Output};
 
 /// A file to write.
@@ -23,25 +23,14 @@ pub struct Checked<'a> {
 }
 
 impl Out {
-    /// Fails if `--force` was given and nothing is written: `option` names the file.
-    ///
-    /// # Errors
-    /// With a sentence and the usage exit code.
-    pub fn refuse_lone_force(&self, option: &str) -> Result<(), Failure> {
-        if self.force && self.path.is_none() {
-            return Err(Failure::usage(format!("--force goes with {option} FILE")));
-        }
-        Ok(())
-    }
-
     /// Looks, before the traces at `inputs` are read, whether it can be written; `None` if nothing is to be.
     ///
     /// # Errors
-    /// With a sentence that says what is in the way, and what to do.
-    pub fn check<'a>(&'a self, inputs: impl IntoIterator<Item = &'a Path>) -> Result<Option<Checked<'a>>, Failure> {
+    /// With a message that says what is in the way, and what to do.
+    pub fn check<'a>(&'a self, inputs: impl IntoIterator<Item = &'a Path>) -> Result<Option<Checked<'a>>, CliError> {
         let Some(path) = &self.path else { return Ok(None) };
         let checked = Checked { path, force: self.force, inputs: Inputs::of(inputs) };
-        checked.output().check().map_err(|error| checked.failure(&error))?;
+        checked.output().check().map_err(|error| checked.error(&error))?;
         Ok(Some(checked))
     }
 }
@@ -62,20 +51,20 @@ impl Checked<'_> {
     /// Writes all of it, or nothing.
     ///
     /// # Errors
-    /// With a sentence that says why it cannot be written, and what to do.
-    pub fn write(&self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-        self.output().write(content).map_err(|error| self.failure(&error))
+    /// With a message that says why it cannot be written, and what to do.
+    pub fn write(&self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
+        self.output().write(content).map_err(|error| self.error(&error))
     }
 
     fn output(&self) -> Output<'_> {
         Output { path: self.path, inputs: &self.inputs, may_replace: self.force, keeps_traces: true, may_stream: true }
     }
 
-    fn failure(&self, error: &NotWritten) -> Failure {
-        let mut failure = Failure::unwritten(&self.name(), error);
-        if *error == NotWritten::Exists {
-            failure.sentence += ", or replace it with --force";
+    fn error(&self, reason: &NotWritten) -> CliError {
+        let mut error = CliError::unwritten(&self.name(), reason);
+        if *reason == NotWritten::Exists {
+            error.message += ", or replace it with --force";
         }
-        failure
+        error
     }
 }

@@ -7,24 +7,20 @@ use trace_core::analysis::population::{Population, PopulationGroup, population};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cli::basics::Basics;
-use crate::cli::exit::{Answer, Exit, is_damaged};
+use crate::cli::common::CommonArgs;
+use crate::cli::exit::{CliResult, Exit, is_damaged};
 use crate::cli::frame::Frame;
 use crate::cli::load::load;
 use crate::cli::names::{id_of, since_start};
 use crate::cli::print::{answer, line};
 use crate::cli::text::Text;
-use crate::cli::words::{Stop, Words};
 use crate::fmt::name::function;
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, nanos};
 use crate::fmt::words;
 
-/// What `tracelane help population` and `help leaks` print.
-pub const HELP: &str = "\
-tracelane population FILE [--limit N] [--json] [scope]
-tracelane leaks FILE [--limit N] [--json] [scope]
-
+/// What the long help says.
+pub const ABOUT: &str = "\
 How many goroutines existed, were created, ended, were alive at the end, and at most at once, by the stack that
 created them. leaks lists goroutines that are blocked when the trace ends, by where they wait and where they were
 created. The program goes on after the trace ends: the evidence for and against a leak is shown, with a confidence.
@@ -34,51 +30,41 @@ created. The program goes on after the trace ends: the evidence for and against 
   connections the same, but about as many, created by the same function, read from connections: clients that stay
   recent      waiting for less than a twentieth of the trace
   external    waiting for the network or a timer
-  parked      woken at this place before, and back again: workers, servers' loops
+  parked      woken at this place before, and back again: workers, servers' loops";
 
-  --limit 40           maximum number of groups
-  --json               as one JSON object with these fields, which stay as they are:
-      population: file, partial, bucket_ns, all {group}, groups [{group}]
-      group {function, creation [{function, file, line}], origin (before_trace, goroutine, timer, c, unknown),
-             before, created, ended, alive, peak, longest_ns, longest_goroutine, alive_at [by bucket], created_in [by bucket], ended_in [by bucket]}
-      leaks: file, partial, suspects [{suspicion, meaning, confidence (0 to 1), runtime, count, created, by_quarter,
-             returning, ended, waited_ns, median_ns, since_ns, reason, function, wait [{function, file, line}],
-             creation [{function, file, line}], origin, goroutines}]
-";
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
 
-/// What was asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
-    /// What most analyses are asked with.
-    pub basics: Basics,
-    /// Leak suspects, not all.
-    pub leaks: bool,
-}
+  population: file, partial, bucket_ns, all {group}, groups [{group}]
+  group {function, creation [{function, file, line}], origin (before_trace, goroutine, timer, c, unknown),
+         before, created, ended, alive, peak, longest_ns, longest_goroutine, alive_at [by bucket], created_in [by bucket], ended_in [by bucket]}
+  leaks: file, partial, suspects [{suspicion, meaning, confidence (0 to 1), runtime, count, created, by_quarter,
+         returning, ended, waited_ns, median_ns, since_ns, reason, function, wait [{function, file, line}],
+         creation [{function, file, line}], origin, goroutines}]";
 
-impl Asked {
-    /// Reads what follows `population` or `leaks`.
-    pub fn read(words: Words, leaks: bool) -> Result<Self, Stop> {
-        Ok(Self { basics: Basics::read(words, 40)?, leaks })
-    }
-}
-
-/// Loads the file and prints its population, or what of it may be leaked.
+/// Loads the file and prints how many goroutines there were.
 ///
 /// # Errors
 /// When the file is unreadable or the scope is not in it.
-pub fn run(asked: &Asked) -> Answer {
-    let trace = load(&asked.basics.file)?;
-    let monitor = Monitor::new();
-    let pieces = asked.basics.wanted.scope(&trace)?.pieces(&trace);
-    // Nobody cancels.
-    if asked.leaks {
-        let found = leaks(&trace, &pieces, &monitor).unwrap_or_default();
-        let report = LeakReport::of(asked, &trace, &found);
-        return answer(&trace, asked.basics.json, &report, || report.text());
-    }
-    let Some(found) = population(&trace, &pieces, &monitor) else { return Ok(Exit::Fine) };
-    let report = Report::of(asked, &trace, &found);
-    answer(&trace, asked.basics.json, &report, || report.text())
+pub fn run(args: &CommonArgs) -> CliResult {
+    let trace = load(&args.file)?;
+    let pieces = args.scope.scope(&trace)?.pieces(&trace);
+    let Some(found) = population(&trace, &pieces, &Monitor::new()) else { return Ok(Exit::Fine) };
+    let report = Report::of(args, &trace, &found);
+    answer(&trace, args.format(), &report, || report.text())
+}
+
+/// Loads the file and prints goroutines that may be leaked.
+///
+/// # Errors
+/// When the file is unreadable or the scope is not in it.
+pub fn run_leaks(args: &CommonArgs) -> CliResult {
+    let trace = load(&args.file)?;
+    let pieces = args.scope.scope(&trace)?.pieces(&trace);
+    let found = leaks(&trace, &pieces, &Monitor::new()).unwrap_or_default();
+    let report = LeakReport::of(args, &trace, &found);
+    answer(&trace, args.format(), &report, || report.text())
 }
 
 /// What `population --json` prints. The fields stay as they are; more may come.
@@ -133,13 +119,13 @@ pub struct Group {
 impl Report {
     /// Of what was found.
     #[must_use]
-    pub fn of(asked: &Asked, trace: &Trace, found: &Population) -> Self {
+    pub fn of(args: &CommonArgs, trace: &Trace, found: &Population) -> Self {
         Self {
-            file: asked.basics.file.display().to_string(),
+            file: args.file.display().to_string(),
             partial: is_damaged(trace),
             bucket_ns: found.buckets.width,
             all: Group::of(trace, &found.all),
-            groups: found.groups.iter().take(asked.basics.limit).map(|group| Group::of(trace, group)).collect(),
+            groups: found.groups.iter().take(args.limit).map(|group| Group::of(trace, group)).collect(),
         }
     }
 
@@ -247,11 +233,11 @@ pub struct Suspect {
 impl LeakReport {
     /// Of what was found.
     #[must_use]
-    pub fn of(asked: &Asked, trace: &Trace, found: &[Suspects]) -> Self {
+    pub fn of(args: &CommonArgs, trace: &Trace, found: &[Suspects]) -> Self {
         Self {
-            file: asked.basics.file.display().to_string(),
+            file: args.file.display().to_string(),
             partial: is_damaged(trace),
-            suspects: found.iter().take(asked.basics.limit).map(|group| Suspect::of(trace, group)).collect(),
+            suspects: found.iter().take(args.limit).map(|group| Suspect::of(trace, group)).collect(),
         }
     }
 

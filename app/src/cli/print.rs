@@ -7,13 +7,14 @@ use std::io::Write as _;
 use serde::Serialize;
 use trace_core::model::trace::Trace;
 
-use crate::cli::exit::{Answer, Exit, Failure, written};
+use crate::cli::exit::{CliError, CliResult, Exit, written};
 use crate::cli::markdown::Markdown;
 use crate::cli::text::Text;
 use crate::fmt::escape::json::ascii_where_hidden;
 use crate::fmt::escape::visible;
 use crate::fmt::name::SYSTEM_CALLS;
 use crate::remote;
+use crate::report::format::Format;
 use crate::report::render::csv;
 use crate::report::table::Table;
 
@@ -68,7 +69,7 @@ impl From<Json> for Output {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn print(output: impl Into<Output>) -> Answer {
+pub fn print(output: impl Into<Output>) -> CliResult {
     let output = output.into();
     let text = match &output {
         Output::Text(text) => text.as_str(),
@@ -81,22 +82,22 @@ pub fn print(output: impl Into<Output>) -> Answer {
     written(done)
 }
 
-/// Writes a sentence to standard error, on one line. It may quote the command line, a file, a server or a library, so
+/// Writes a message to standard error, on one line. It may quote the command line, a file, a server or a library, so
 /// what looks like a password in it is left out.
-pub fn complain(sentence: &str) {
+pub fn eprint_error(message: &str) {
     // Nothing can be said of a standard error that takes nothing.
-    drop(writeln!(std::io::stderr(), "tracelane: {}", visible(&remote::without_secrets(sentence))));
+    drop(writeln!(std::io::stderr(), "tracelane: {}", visible(&remote::without_secrets(message))));
 }
 
-/// Has a fault of the program itself (a panic, on any thread) told as any other sentence is: it may quote a name.
-pub fn complain_of_panics() {
+/// Prints an internal error (a panic, on any thread) as other errors are: it may quote a name.
+pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let what = panic.payload_as_str().unwrap_or("no reason given");
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        complain(&format!("internal error at {place}: {what}; please report it along with the file"));
+        eprint_error(&format!("internal error at {place}: {what}; please report it along with the file"));
         let backtrace = Backtrace::capture();
         if backtrace.status() == BacktraceStatus::Captured {
-            backtrace.to_string().lines().for_each(complain);
+            backtrace.to_string().lines().for_each(eprint_error);
         }
     }));
 }
@@ -105,8 +106,11 @@ pub fn complain_of_panics() {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn answer(trace: &Trace, is_json: bool, report: &impl Serialize, text: impl FnOnce() -> Text) -> Answer {
-    print(if is_json { Output::Json(json(report)?) } else { Output::Text(text()) })?;
+pub fn answer(trace: &Trace, format: Format, report: &impl Serialize, text: impl FnOnce() -> Text) -> CliResult {
+    print(match format {
+        Format::Json => Output::Json(json(report)?),
+        Format::Text | Format::Csv | Format::Markdown => Output::Text(text()),
+    })?;
     Ok(Exit::after(trace))
 }
 
@@ -114,8 +118,8 @@ pub fn answer(trace: &Trace, is_json: bool, report: &impl Serialize, text: impl 
 ///
 /// # Errors
 /// When it cannot be written as JSON.
-pub fn json(report: &impl Serialize) -> Result<Json, Failure> {
-    let text = serde_json::to_string_pretty(report).map_err(|error| Failure::unwritten("the JSON", &error))?;
+pub fn json(report: &impl Serialize) -> Result<Json, CliError> {
+    let text = serde_json::to_string_pretty(report).map_err(|error| CliError::unwritten("the JSON", &error))?;
     Ok(Json(ascii_where_hidden(&text) + "\n"))
 }
 

@@ -7,76 +7,56 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
-use crate::cli::basics::Basics;
-use crate::cli::exit::{Answer, Exit, Failure, is_damaged};
+use crate::cli::common::RangeArgs;
+use crate::cli::exit::{CliResult, Exit, is_damaged};
 use crate::cli::load::load;
 use crate::cli::names::since_start;
 use crate::cli::print::{answer, explain_calls, line};
-use crate::cli::scope::{Who, range_of};
 use crate::cli::text::Text;
-use crate::cli::words::{Stop, Words};
 use crate::fmt::name::calls;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, nanos};
 
-/// What `tracelane help procs` and `help threads` print.
-pub const HELP: &str = "\
-tracelane procs FILE [--range A..B] [--limit N] [--json]
-tracelane threads FILE [--range A..B] [--limit N] [--json]
-
+/// What the long help says.
+pub const ABOUT: &str = "\
 How each proc spent its time: running goroutines, held by a goroutine in a system call, with a thread that looked for
 work or switched, or idle; how often it was started, stopped, stolen from a system call or handed over for one. Also
 when procs idled while goroutines were runnable (a goroutine that becomes runnable does not run at once, so there is
 always some of this). threads shows the same for threads, and how many had procs or were blocked in system calls over
-time. Go's runtime records cgo calls as system calls: they are counted together here; tracelane syscalls separates them.
+time. Go's runtime records cgo calls as system calls: they are counted together here; tracelane syscalls separates them.";
 
-  --limit 20           maximum number of stretches, or of threads
-  --json               as one JSON object with these fields, which stay as they are:
-      procs: file, partial, range_ns, gomaxprocs_min, gomaxprocs_max, stopped_ns,
-      procs [{proc, running_ns, syscall_ns, looking_ns, no_cpu_ns, idle_ns, unknown_ns (these six sum to range_ns),
-              gc_ns, sweep_ns, stopped_ns, starts, stops, handovers, steals}],
-      idle_while_ready {total_ns, count, waiting_ns, worst [{start_ns, duration_ns}]}
-      threads: file, partial, range_ns, count, threads [{thread, with_proc_ns, running_ns, syscall_ns, looking_ns, no_cpu_ns
-              (these four sum to with_proc_ns), blocked_ns, nothing_ns, starts}],
-      bucket_ns, with_proc_ns [ns by bucket], blocked_ns [ns by bucket]
-";
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
 
-/// What was asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
-    /// What most analyses are asked with.
-    pub basics: Basics,
-    /// Threads, not procs.
-    pub threads: bool,
-}
+  procs: file, partial, range_ns, gomaxprocs_min, gomaxprocs_max, stopped_ns,
+  procs [{proc, running_ns, syscall_ns, looking_ns, no_cpu_ns, idle_ns, unknown_ns (these six sum to range_ns),
+          gc_ns, sweep_ns, stopped_ns, starts, stops, handovers, steals}],
+  idle_while_ready {total_ns, count, waiting_ns, worst [{start_ns, duration_ns}]}
+  threads: file, partial, range_ns, count, threads [{thread, with_proc_ns, running_ns, syscall_ns, looking_ns, no_cpu_ns
+          (these four sum to with_proc_ns), blocked_ns, nothing_ns, starts}],
+  bucket_ns, with_proc_ns [ns by bucket], blocked_ns [ns by bucket]";
 
-impl Asked {
-    /// Reads what follows `procs` or `threads`.
-    pub fn read(words: Words, threads: bool) -> Result<Self, Stop> {
-        Ok(Self { basics: Basics::read(words, 20)?, threads })
-    }
-}
-
-/// Loads the file and prints what its procs, or threads, were used for.
+/// Loads the file and prints what its procs were used for.
 ///
 /// # Errors
-/// When the file is unreadable, or somebody's time is asked for.
-pub fn run(asked: &Asked) -> Answer {
-    if asked.basics.wanted.who != Who::All {
-        return Err(Failure::usage("procs and threads belong to everybody: only --range goes with them"));
-    }
-    let trace = load(&asked.basics.file)?;
-    let monitor = Monitor::new();
-    let range = asked.basics.wanted.range.map_or_else(|| trace.range(), |stretch| range_of(&trace, stretch));
-    // Nobody cancels.
-    if asked.threads {
-        let Some(found) = threads(&trace, range, &monitor) else { return Ok(Exit::Fine) };
-        let report = ThreadReport::of(asked, &trace, &found);
-        return answer(&trace, asked.basics.json, &report, || report.text());
-    }
-    let found = procs(&trace, range, &monitor).unwrap_or_default();
-    let report = Report::of(asked, &trace, &found);
-    answer(&trace, asked.basics.json, &report, || report.text())
+/// When the file is unreadable.
+pub fn run(args: &RangeArgs) -> CliResult {
+    let trace = load(&args.file)?;
+    let found = procs(&trace, args.range_in(&trace), &Monitor::new()).unwrap_or_default();
+    let report = Report::of(args, &trace, &found);
+    answer(&trace, args.format(), &report, || report.text())
+}
+
+/// Loads the file and prints what its threads were used for.
+///
+/// # Errors
+/// When the file is unreadable.
+pub fn run_threads(args: &RangeArgs) -> CliResult {
+    let trace = load(&args.file)?;
+    let Some(found) = threads(&trace, args.range_in(&trace), &Monitor::new()) else { return Ok(Exit::Fine) };
+    let report = ThreadReport::of(args, &trace, &found);
+    answer(&trace, args.format(), &report, || report.text())
 }
 
 /// What `procs --json` prints. The fields stay as they are; more may come.
@@ -169,10 +149,10 @@ impl Stretch {
 impl Report {
     /// Of what was found.
     #[must_use]
-    pub fn of(asked: &Asked, trace: &Trace, found: &Procs) -> Self {
+    pub fn of(args: &RangeArgs, trace: &Trace, found: &Procs) -> Self {
         let idle = &found.idle_while_ready;
         Self {
-            file: asked.basics.file.display().to_string(),
+            file: args.file.display().to_string(),
             partial: is_damaged(trace),
             calls: calls(trace),
             range_ns: found.range.nanos().unsigned_abs(),
@@ -184,7 +164,7 @@ impl Report {
                 total_ns: idle.nanos,
                 count: idle.count,
                 waiting_ns: idle.waiting,
-                worst: idle.worst.iter().take(asked.basics.limit).map(|&range| Stretch::of(trace, range)).collect(),
+                worst: idle.worst.iter().take(args.limit).map(|&range| Stretch::of(trace, range)).collect(),
             },
         }
     }
@@ -313,14 +293,14 @@ pub struct Thread {
 impl ThreadReport {
     /// Of what was found.
     #[must_use]
-    pub fn of(asked: &Asked, trace: &Trace, found: &Threads) -> Self {
+    pub fn of(args: &RangeArgs, trace: &Trace, found: &Threads) -> Self {
         Self {
-            file: asked.basics.file.display().to_string(),
+            file: args.file.display().to_string(),
             partial: is_damaged(trace),
             calls: calls(trace),
             range_ns: found.range.nanos().unsigned_abs(),
             count: found.each.len() as u64,
-            threads: found.each.iter().take(asked.basics.limit).map(Thread::of).collect(),
+            threads: found.each.iter().take(args.limit).map(Thread::of).collect(),
             bucket_ns: found.buckets.width,
             with_proc_ns: found.with_proc.clone(),
             blocked_ns: found.blocked.clone(),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde::Serialize;
 use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind, StackSum, by_function, profile};
 use trace_core::analysis::samples::{LineSum, by_goroutine, by_line};
@@ -10,103 +11,79 @@ use trace_core::base::monitor::Monitor;
 use trace_core::export::{folded, pprof};
 use trace_core::model::trace::Trace;
 
-use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::exit::{CliError, CliResult, Exit};
+use crate::cli::format::FormatArgs;
 use crate::cli::frame::Frame;
 use crate::cli::load::load;
 use crate::cli::out::{Checked, Out};
-use crate::cli::place::{Stretch, parse_stretch};
-use crate::cli::print::{json, line, print};
-use crate::cli::scope::Wanted;
+use crate::cli::place::Stretch;
+use crate::cli::print::{Output, json, line, print};
+use crate::cli::scope::ScopeArgs;
 use crate::cli::text::Text;
-use crate::cli::words::{Stop, Words, only_one};
+use crate::cli::values;
 use crate::fmt::name::{function, or_unknown};
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{nanos, unix_nanos};
+use crate::report::format::Format;
 
 /// Functions and stacks told of.
 const TOLD: usize = 30;
 
-/// How the answer is printed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Form {
-    /// A table for people.
-    #[default]
-    Text,
-    /// The same, by line as well.
-    Top,
-    /// One JSON object.
-    Json,
-    /// Folded stacks, one a line.
-    Folded,
-}
+/// What the long help says.
+pub const ABOUT: &str = "\
+Where goroutines of the trace lose time, by stack.";
 
-/// What `tracelane help profile` prints.
-pub const HELP: &str = "\
-tracelane profile FILE --kind KIND [-o FILE.pb.gz [--force]|--folded|--top|--json] [scope]
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
 
-Where goroutines of the trace lose time, by stack.
+  file, kind, count, total_ns, open_count, open_ns (still going on at the end, in no sum),
+  stacks [{count, total_ns, max_ns, stack [{function, file, line}] (leaf first)}],
+  lines [{function, file, line, own_ns, total_ns, count}],
+  goroutines [{function, label, count}] (of cpu: who was running)";
 
-  --kind blocked       sync, net, syscall or sched: as go tool trace -pprof= counts them, to the nanosecond;
-                       start (creation to first run), sleep, select, gc, blocked (all waits), cpu (samples of
-                       10 ms, if the trace has any)
-  -o x.pb.gz           for go tool pprof; - is standard output
-  --force              replace x.pb.gz if it exists (never the trace)
-  --top                also a table by line: time in the line itself (flat), and with all it called
-  --folded             root;...;leaf nanoseconds, for flame graph tools
-  --latency A..B       with --region: only regions with this duration
-  --json               as one JSON object with these fields, which stay as they are:
-      file, kind, count, total_ns, open_count, open_ns (still going on at the end, in no sum),
-      stacks [{count, total_ns, max_ns, stack [{function, file, line}] (leaf first)}],
-      lines [{function, file, line, own_ns, total_ns, count}],
-      goroutines [{function, label, count}] (of cpu: who was running)
-";
-
-/// What was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// The trace.
+/// The arguments of `tracelane profile`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ProfileArgs {
+    /// Trace to read
+    #[arg(value_name = "FILE", value_parser = values::file())]
     pub file: PathBuf,
-    /// Of what.
+    /// What is profiled
+    #[arg(long, value_name = "KIND", default_value = "blocked", value_parser = values::one_of(kinds(), ProfileKind::named))]
     pub kind: ProfileKind,
-    /// Whose, when.
-    pub wanted: Wanted,
-    /// With `--region`: only regions that take so long.
+    /// Write the profile for go tool pprof; - is standard output
+    #[arg(short, long, value_name = "FILE.pb.gz", value_parser = values::path(), conflicts_with_all = ["format", "json", "md", "top", "folded"])]
+    out: Option<PathBuf>,
+    /// Replace FILE.pb.gz if it exists (never the trace)
+    #[arg(long, requires = "out")]
+    force: bool,
+    /// Also a table by line: time in the line itself (flat), and with all it called
+    #[arg(long, conflicts_with_all = ["format", "json", "md", "folded"])]
+    pub top: bool,
+    /// Print folded stacks, root;...;leaf nanoseconds, for flame graph tools
+    #[arg(long, conflicts_with_all = ["format", "json", "md"])]
+    pub folded: bool,
+    /// Only regions with this duration: 10ms.., ..1s
+    #[arg(long, value_name = "A..B", requires = "region", value_parser = values::durations)]
     pub latency: Option<Stretch>,
-    /// How it is printed.
-    pub form: Form,
-    /// Where it goes instead, for pprof.
-    pub out: Out,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
+    /// Whose time, and when.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
 }
 
-impl Asked {
-    /// Reads what follows `profile`.
-    pub fn read(mut words: Words) -> Result<Self, Stop> {
-        let (mut kind, mut wanted, mut latency, mut form) = (ProfileKind::Blocked, Wanted::default(), None, Form::Text);
-        let (mut out, mut given) = (Out::default(), None);
-        while let Some(option) = words.option()? {
-            match option.as_str() {
-                "--kind" => kind = words.value(&option, "sync", ProfileKind::named)?,
-                "--latency" => latency = Some(words.value(&option, "10ms..1s", parse_stretch)?),
-                "--json" | "--top" | "--folded" => {
-                    only_one(&mut given, &option)?;
-                    form = match option.as_str() {
-                        "--json" => Form::Json,
-                        "--top" => Form::Top,
-                        _ => Form::Folded,
-                    };
-                }
-                "-o" | "--out" => out.path = Some(words.path()?),
-                "--force" => out.force = true,
-                _ => words.scope(&mut wanted, &option)?,
-            }
-        }
-        if form != Form::Text && out.path.is_some() {
-            let what =
-                "-o writes for go tool pprof: without --json, --top and --folded, whose output can be redirected";
-            return Err(Failure::usage(what).into());
-        }
-        out.refuse_lone_force("-o")?;
-        Ok(Self { file: words.file()?, kind, wanted, latency, form, out })
+/// The names of kinds.
+fn kinds() -> impl Iterator<Item = &'static str> {
+    ProfileKind::ALL.iter().map(|kind| kind.name())
+}
+
+impl ProfileArgs {
+    /// Where the profile is written, if it is not printed.
+    #[must_use]
+    pub fn output(&self) -> Out {
+        Out { path: self.out.clone(), force: self.force }
     }
 }
 
@@ -114,35 +91,34 @@ impl Asked {
 ///
 /// # Errors
 /// When the file is unreadable, the scope is not in it, or the profile cannot be written.
-pub fn run(asked: &Asked) -> Answer {
-    let out = asked.out.check([asked.file.as_path()])?;
-    let trace = load(&asked.file)?;
+pub fn run(args: &ProfileArgs) -> CliResult {
+    let out = args.output();
+    let out = out.check([args.file.as_path()])?;
+    let trace = load(&args.file)?;
     let monitor = Monitor::new();
-    let pieces = pieces(&trace, asked.wanted.scope(&trace)?, asked.latency)?;
-    let found = profile(&trace, &pieces, asked.kind, &monitor)
-        .ok_or_else(|| Failure { exit: Exit::Unreadable, sentence: "the profile was cancelled".to_owned() })?;
+    let pieces = pieces(&trace, args.scope.scope(&trace)?, args.latency)?;
+    let found = profile(&trace, &pieces, args.kind, &monitor)
+        .ok_or_else(|| CliError { exit: Exit::Unreadable, message: "the profile was cancelled".to_owned() })?;
     if let Some(out) = out {
         write(&out, &trace, &found)?;
         return Ok(Exit::after(&trace));
     }
-    match &asked.form {
-        Form::Text => print(text(&trace, &found))?,
-        Form::Top => {
+    print(match args.format.chosen() {
+        _ if args.folded => Output::from(folded_text(&trace, &found)),
+        Format::Json => json(&Report::of(&args.file, &trace, &pieces, &found))?.into(),
+        Format::Text | Format::Csv | Format::Markdown => {
             let mut text = text(&trace, &found);
-            text.append(&top(&trace, &pieces, &found));
-            print(text)?
+            if args.top {
+                text.append(&top(&trace, &pieces, &found));
+            }
+            text.into()
         }
-        Form::Folded => print(folded_text(&trace, &found))?,
-        Form::Json => {
-            let report = Report::of(&asked.file, &trace, &pieces, &found);
-            print(json(&report)?)?
-        }
-    };
+    })?;
     Ok(Exit::after(&trace))
 }
 
 /// Writes a profile for pprof, and says so, unless it goes where that would be said.
-fn write(out: &Checked<'_>, trace: &Trace, found: &Profile) -> Answer {
+fn write(out: &Checked<'_>, trace: &Trace, found: &Profile) -> CliResult {
     let wall = unix_nanos(trace, trace.range().start).and_then(|nanos| i64::try_from(nanos).ok());
     out.write(|file| pprof::write(trace, found, wall, file))?;
     if out.is_standard_output() {
@@ -155,10 +131,10 @@ fn write(out: &Checked<'_>, trace: &Trace, found: &Profile) -> Answer {
 }
 
 /// The stretches of a scope; regions only of the length asked for.
-fn pieces(trace: &Trace, scope: Scope, latency: Option<Stretch>) -> Result<Pieces, Failure> {
+fn pieces(trace: &Trace, scope: Scope, latency: Option<Stretch>) -> Result<Pieces, CliError> {
     let Some(latency) = latency else { return Ok(scope.pieces(trace)) };
     let Whom::Regions(name) = scope.whom else {
-        return Err(Failure::usage("--latency needs --region"));
+        return Err(CliError::usage("--latency needs --region"));
     };
     let range = trace.range().intersect(scope.range);
     let fits = |nanos: i64| {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use trace_core::analysis::findings::coverage;
@@ -11,71 +12,66 @@ use trace_core::analysis::places::{in_words, line_of, with_line};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cli::exit::{Answer, Exit, is_damaged};
+use crate::cli::exit::{CliResult, Exit, is_damaged};
+use crate::cli::format::FormatArgs;
 use crate::cli::frame::Frame;
 use crate::cli::load::load;
 use crate::cli::markdown::{Inline, Markdown};
 use crate::cli::names::since_start;
 use crate::cli::print::{Output, json, line, print};
 use crate::cli::text::Text;
-use crate::cli::words::{Stop, Words, only_one, unexpected};
+use crate::cli::values;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, nanos, offset};
+use crate::report::format::Format;
 
-/// How it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// Lines for people.
-    Text,
-    /// Markdown for issue trackers.
-    Markdown,
-    /// One JSON object.
-    Json,
-}
-
-/// What `tracelane help report` prints.
-pub const HELP: &str = "\
-tracelane report FILE [--json|--md] [--all] [--fail-on severe]
-
+/// What the long help says.
+pub const ABOUT: &str = "\
 Finds what probably costs the program its time: locks held during slow calls, goroutines that wait for each other,
 starve, leak or poll, the GC, system calls, unbalanced work. Each finding is a sentence with its evidence, the line to
 look at, and places in the trace that show it. Locks are inferred from wakeups: traces do not record lock identity.
 
 The worst findings come first. If none is a warning or severe, the three largest wait sites follow, each with its
 share of work time: the time of the program's goroutines less their waits for something to do. What was not analysed
-is listed at the end.
+is listed at the end.";
 
-  --md                 as Markdown
-  --all                also notes of low confidence
-  --fail-on severe     exit with code 4 if there is a finding this bad (severe, warning or note)
-  --json               as one JSON object with these fields, which stay as they are:
-      summary {file, file_bytes, version, duration_ns, events, goroutines, procs, procs_busy, lock_wait_ns,
-               longest_runnable_ns, gc_ns, assist_ns, stw_ns, warnings, partial, verdict, work_ns,
-               largest_waits [{operation, function, file, line, waits, total_ns, max_ns, share_of_work (0 to 1; null if not
-               part of the work)}],
-               not_analysed [text]}
-      findings [{kind, severity (severe, warning or note), title, evidence {name: number or text},
-                 culprit {function, file, line, stack [{function, file, line}]} or null,
-                 victims [{function, goroutines}], time_lost_ns, confidence (0 to 1), check,
-                 links [{goroutine, start_ns, end_ns}] (times from the start of the trace)}]
-      kind is one of lock_contention, lock_held_over_io, rwmutex_writer, goroutine_leak, gc_pressure,
-      cpu_starvation, cpu_bound, cpu_throttled, cpu_descheduled, idle_procs, slow_syscall, channel_backlog,
-      limited_concurrency, imbalance, straggler, serial_waits, stop_the_world, polling_sleep, goroutine_churn,
-      trace_damage
-";
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
 
-/// What was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// The trace.
+  summary {file, file_bytes, version, duration_ns, events, goroutines, procs, procs_busy, lock_wait_ns,
+           longest_runnable_ns, gc_ns, assist_ns, stw_ns, warnings, partial, verdict, work_ns,
+           largest_waits [{operation, function, file, line, waits, total_ns, max_ns, share_of_work (0 to 1; null if not
+           part of the work)}],
+           not_analysed [text]}
+  findings [{kind, severity (severe, warning or note), title, evidence {name: number or text},
+             culprit {function, file, line, stack [{function, file, line}]} or null,
+             victims [{function, goroutines}], time_lost_ns, confidence (0 to 1), check,
+             links [{goroutine, start_ns, end_ns}] (times from the start of the trace)}]
+  kind is one of lock_contention, lock_held_over_io, rwmutex_writer, goroutine_leak, gc_pressure,
+  cpu_starvation, cpu_bound, cpu_throttled, cpu_descheduled, idle_procs, slow_syscall, channel_backlog,
+  limited_concurrency, imbalance, straggler, serial_waits, stop_the_world, polling_sleep, goroutine_churn,
+  trace_damage";
+
+/// The arguments of `tracelane report`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ReportArgs {
+    /// Trace to read
+    #[arg(value_name = "FILE", value_parser = values::file())]
     pub file: PathBuf,
-    /// How to write it.
-    pub form: Form,
-    /// Show notes of low confidence, too. (JSON has them in any case.)
+    /// How the result is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
+    /// Also show notes of low confidence (JSON has them in any case)
+    #[arg(long)]
     pub all: bool,
-    /// Findings this bad make the command fail.
+    /// Exit with code 4 if there is a finding this bad or worse
+    #[arg(long, value_name = "SEVERITY", value_parser = values::one_of(SEVERITIES, severity))]
     pub fail_on: Option<Severity>,
 }
+
+/// The names of severities.
+const SEVERITIES: [&str; 3] = ["severe", "warning", "note"];
 
 /// The severity of a name.
 #[must_use]
@@ -83,40 +79,21 @@ pub fn severity(name: &str) -> Option<Severity> {
     [Severity::Note, Severity::Warning, Severity::Severe].into_iter().find(|severity| severity.name() == name)
 }
 
-impl Asked {
-    /// Reads what follows `report`.
-    pub fn read(mut words: Words) -> Result<Self, Stop> {
-        let (mut form, mut all, mut fail_on, mut given) = (Form::Text, false, None, None);
-        while let Some(option) = words.option()? {
-            match option.as_str() {
-                "--json" | "--md" => {
-                    only_one(&mut given, &option)?;
-                    form = if option == "--json" { Form::Json } else { Form::Markdown };
-                }
-                "--all" => all = true,
-                "--fail-on" => fail_on = Some(words.value(&option, "severe", severity)?),
-                _ => return Err(unexpected(&option).into()),
-            }
-        }
-        Ok(Self { file: words.file()?, form, all, fail_on })
-    }
-}
-
 /// Loads the file, looks for causes and prints them.
 ///
 /// # Errors
 /// When the file is unreadable.
-pub fn run(asked: &Asked) -> Answer {
-    let trace = load(&asked.file)?;
+pub fn run(args: &ReportArgs) -> CliResult {
+    let trace = load(&args.file)?;
     // Nobody cancels.
     let findings = find(&trace, &Monitor::new()).unwrap_or_default();
-    let report = Report::of(&asked.file, &trace, &findings);
-    print(match asked.form {
-        Form::Json => Output::from(json(&report)?),
-        Form::Markdown => report.markdown(asked.all).into(),
-        Form::Text => report.text(asked.all).into(),
+    let report = Report::of(&args.file, &trace, &findings);
+    print(match args.format.chosen() {
+        Format::Json => Output::from(json(&report)?),
+        Format::Markdown => report.markdown(args.all).into(),
+        Format::Text | Format::Csv => report.text(args.all).into(),
     })?;
-    let has_failed = asked.fail_on.is_some_and(|limit| findings.worst().is_some_and(|worst| worst >= limit));
+    let has_failed = args.fail_on.is_some_and(|limit| findings.worst().is_some_and(|worst| worst >= limit));
     Ok(if has_failed { Exit::Found } else { Exit::after(&trace) })
 }
 

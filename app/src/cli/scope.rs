@@ -1,30 +1,20 @@
-//! The options that say what an analysis looks at: `--range`, `--goroutine`, `--function`, `--task`,
-//! `--region`. One place for all commands that take them.
+//! The options that choose what an analysis looks at: `--range`, `--goroutine`, `--function`, `--task`, `--region`.
 
+use clap::Args;
 use trace_core::analysis::scope::{Scope, Whom};
 use trace_core::base::ids::{GoId, GoIx, StrId, TaskId, TaskIx};
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
-use crate::cli::exit::Failure;
+use crate::cli::exit::CliError;
 use crate::cli::place::Stretch;
+use crate::cli::values;
 use crate::fmt::escape::visible;
-
-/// The lines about these options, for the help of commands that take them.
-pub const HELP: &str = "\
-  --range A..B         only this range, from the start of the trace: 100ms..1.2s, 1s.., ..20ms
-  --goroutine G25      only this goroutine (also 25)
-  --function NAME      only goroutines started with this function: in full, or its end (main.worker, worker)
-  --task ID|TYPE       only what goroutines did in regions of this task and its descendants, or of all tasks
-                       of this type
-  --region TYPE        only what goroutines did in regions of this type
-                       (--range goes with any of the others, of which there is at most one)
-";
 
 /// Whose time is asked for, in the user's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Who {
-    /// Everybody's.
+    /// That of all goroutines.
     #[default]
     All,
     /// A goroutine's, by the runtime's id.
@@ -37,46 +27,52 @@ pub enum Who {
     Region(String),
 }
 
-/// What these options said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
-    /// When; always if `None`.
+/// The options that choose a scope: a range of time, and at most one of the others.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+#[command(next_help_heading = "Scope")]
+pub struct ScopeArgs {
+    /// Only this range, from the start of the trace: 100ms..1.2s, 1s.., ..20ms
+    #[arg(long, value_name = "A..B", value_parser = values::range)]
     pub range: Option<Stretch>,
-    /// Whose.
-    pub who: Who,
+    #[command(flatten)]
+    subject: SubjectArgs,
 }
 
-impl Wanted {
-    /// Takes an option with one of these names. `false` if the name is none of them.
-    ///
-    /// # Errors
-    /// When the value makes no sense, or when two options of whose time are given.
-    pub fn take(&mut self, name: &str, value: impl FnOnce() -> Result<String, Failure>) -> Result<bool, Failure> {
-        let wrong = |example: &str, value: &str| {
-            Failure::usage(format!("--{name} wants something like {example}, not '{value}'"))
-        };
-        let who = match name {
-            "range" => {
-                let value = value()?;
-                let range = crate::cli::place::parse_stretch(&value);
-                self.range = Some(range.ok_or_else(|| wrong("100ms..1.2s", &value))?);
-                return Ok(true);
-            }
-            "goroutine" => {
-                let value = value()?;
-                let digits = value.strip_prefix(['g', 'G']).unwrap_or(&value);
-                Who::Goroutine(GoId(digits.parse().map_err(|_error| wrong("G25", &value))?))
-            }
-            "function" => Who::Function(value()?),
-            "task" => Who::Task(value()?),
-            "region" => Who::Region(value()?),
-            _ => return Ok(false),
-        };
-        if self.who != Who::All {
-            return Err(Failure::usage("only one of --goroutine, --function, --task and --region at a time"));
+/// The options that choose whose time is looked at.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+#[group(multiple = false)]
+struct SubjectArgs {
+    /// Only this goroutine (also 25)
+    #[arg(long, value_name = "G25", value_parser = values::goroutine)]
+    goroutine: Option<GoId>,
+    /// Only goroutines started with this function: in full, or its end (main.worker, worker)
+    #[arg(long, value_name = "NAME")]
+    function: Option<String>,
+    /// Only what goroutines did in regions of this task and its descendants, or of all tasks of this type
+    #[arg(long, value_name = "ID|TYPE")]
+    task: Option<String>,
+    /// Only what goroutines did in regions of this type
+    #[arg(long, value_name = "TYPE")]
+    region: Option<String>,
+}
+
+impl ScopeArgs {
+    /// The scope of a range, or of one goroutine in it.
+    #[must_use]
+    pub fn of_goroutine(range: Option<Stretch>, goroutine: Option<GoId>) -> Self {
+        Self { range, subject: SubjectArgs { goroutine, ..SubjectArgs::default() } }
+    }
+
+    /// Whose time is looked at.
+    #[must_use]
+    pub fn who(&self) -> Who {
+        match self.subject.clone() {
+            SubjectArgs { goroutine: Some(id), .. } => Who::Goroutine(id),
+            SubjectArgs { function: Some(name), .. } => Who::Function(name),
+            SubjectArgs { task: Some(task), .. } => Who::Task(task),
+            SubjectArgs { region: Some(name), .. } => Who::Region(name),
+            SubjectArgs { .. } => Who::All,
         }
-        self.who = who;
-        Ok(true)
     }
 
     /// What is meant in this trace.
@@ -84,28 +80,28 @@ impl Wanted {
     /// # Errors
     /// When there is no such goroutine, function, task or type of regions: with a sentence and the usage
     /// exit code.
-    pub fn scope(&self, trace: &Trace) -> Result<Scope, Failure> {
+    pub fn scope(&self, trace: &Trace) -> Result<Scope, CliError> {
         let range = self.range.map_or_else(|| trace.range(), |stretch| range_of(trace, stretch));
-        let whom = match &self.who {
+        let whom = match self.who() {
             Who::All => Whom::All,
             Who::Goroutine(id) => {
-                let found = trace.goroutine_by_id(*id);
+                let found = trace.goroutine_by_id(id);
                 Whom::One(found.ok_or_else(|| missing(&format!("goroutine {}", id.0)))?)
             }
             Who::Function(name) => {
-                Whom::Named(function(trace, name).ok_or_else(|| missing(&format!("goroutine started with '{name}'")))?)
+                Whom::Named(function(trace, &name).ok_or_else(|| missing(&format!("goroutine started with '{name}'")))?)
             }
-            Who::Task(word) => task(trace, word).ok_or_else(|| missing(&format!("task '{word}'")))?,
+            Who::Task(word) => task(trace, &word).ok_or_else(|| missing(&format!("task '{word}'")))?,
             Who::Region(name) => {
-                Whom::Regions(string(trace, name).ok_or_else(|| missing(&format!("region of type '{name}'")))?)
+                Whom::Regions(string(trace, &name).ok_or_else(|| missing(&format!("region of type '{name}'")))?)
             }
         };
         Ok(Scope { range, whom })
     }
 }
 
-fn missing(what: &str) -> Failure {
-    Failure::usage(format!("the trace has no {what}"))
+fn missing(what: &str) -> CliError {
+    CliError::usage(format!("the trace has no {what}"))
 }
 
 /// A stretch on the trace's own clock.
@@ -148,28 +144,4 @@ fn task(trace: &Trace, word: &str) -> Option<Whom> {
         let is_it = |at: u32| trace.task(TaskIx(at)).is_some_and(|task| task.name == name);
         (0..trace.task_count()).any(is_it).then_some(Whom::Tasks(name))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn wanted(options: &[(&str, &str)]) -> Result<Wanted, Failure> {
-        let mut wanted = Wanted::default();
-        for (name, value) in options {
-            assert!(wanted.take(name, || Ok((*value).to_owned()))?, "{name}");
-        }
-        Ok(wanted)
-    }
-
-    #[test]
-    fn options_are_understood_and_contradictions_refused() {
-        assert_eq!(wanted(&[("goroutine", "g25")]).map(|wanted| wanted.who), Ok(Who::Goroutine(GoId(25))));
-        assert_eq!(wanted(&[("goroutine", "25")]).map(|wanted| wanted.who), Ok(Who::Goroutine(GoId(25))));
-        assert!(wanted(&[("range", "1ms..2ms"), ("task", "7")]).is_ok());
-        assert!(wanted(&[("range", "1ms")]).is_err());
-        assert!(wanted(&[("goroutine", "x")]).is_err());
-        assert!(wanted(&[("region", "a"), ("task", "b")]).is_err());
-        assert_eq!(Wanted::default().take("json", || Ok(String::new())), Ok(false));
-    }
 }

@@ -4,17 +4,18 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::Args;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
 use crate::action::commands::panels;
 use crate::action::pairs::PairAction;
-use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::load::load;
 use crate::cli::out::Out;
-use crate::cli::place::{Stretch, Target, parse_stretch, parse_target};
+use crate::cli::place::{Stretch, Target};
 use crate::cli::scope::range_of;
-use crate::cli::words::{Stop, Words, unexpected};
+use crate::cli::values::{self, Value};
 use crate::raster::image::Image;
 use crate::raster::window::OffscreenWindow;
 use crate::shell::app::TracelaneApp;
@@ -24,96 +25,59 @@ use crate::state::pair::RowKey;
 use crate::state::settings::{Settings, ThemeChoice};
 use crate::theme::tokens;
 
-/// What `tracelane help screenshot` prints.
-pub const HELP: &str = "\
-tracelane screenshot FILE -o PNG [options]
-tracelane screenshot --welcome -o PNG [options]
+/// What the long help says.
+pub const ABOUT: &str = "\
+Draws the window as it looks with FILE open into a picture. Needs no display and no GPU.";
 
-Draws the window as it looks with FILE open into a picture. Needs no display and no GPU.
-
-  -o PNG               where the picture goes; - is standard output
-  --force              replace PNG if it exists (never a trace)
-  --size 1600x1000     size of the window in points
-  --scale 1            pixels per point
-  --theme dark         dark or light
-  --range A..B         the stretch of time to show, from the start of the trace: 100ms..1.2s
-  --select G25@1.2s    select what goroutine 25 does 1.2 s after the start; G25 alone selects its
-                       lane; p0 is a proc, m4711 a thread, gc and stw the collector and its pauses
-  --compare FILE       show this trace as B beside the first; given again, it adds to a series; --row 1 chooses the
-                       row of the changes with that rank and shows its slowest instances
-  --panel NAME         open a panel, named as in the menus: findings, wait-chain, blocking-profile
-";
-
-/// What to draw.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
-    /// The trace; `None` for the welcome screen.
+/// The arguments of `tracelane screenshot`.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct ScreenshotArgs {
+    /// Trace to open
+    #[arg(value_name = "FILE", required_unless_present = "welcome", value_parser = values::file())]
     pub file: Option<PathBuf>,
-    /// Where the PNG goes.
-    pub out: Out,
-    /// Size of the window in points.
-    pub size_points: [u16; 2],
-    /// Pixels per point.
+    /// Draw the welcome screen instead of a trace
+    #[arg(long, conflicts_with_all = ["file", "range", "select", "compared"])]
+    pub welcome: bool,
+    /// Where the picture goes; - is standard output
+    #[arg(short, long, value_name = "PNG", value_parser = values::path())]
+    out: PathBuf,
+    /// Replace PNG if it exists (never a trace)
+    #[arg(long)]
+    force: bool,
+    /// Size of the window in points
+    #[arg(long, value_name = "WxH", default_value = "1600x1000", value_parser = size_value)]
+    pub size: [u16; 2],
+    /// Pixels per point, 0.5 to 4
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = scale_value)]
     pub scale: f32,
-    /// Colours.
+    /// Colours
+    #[arg(long, value_name = "THEME", default_value = "dark", value_parser = values::one_of(THEMES, parse_theme))]
     pub theme: ThemeChoice,
-    /// The stretch of time in sight; all if `None`.
+    /// Range of time to show, from the start of the trace: 100ms..1.2s
+    #[arg(long, value_name = "A..B", value_parser = values::range)]
     pub range: Option<Stretch>,
-    /// What is selected.
+    /// Select what a lane does at a time, or the lane: G25@1.2s, G25; p0 is a proc, m4711 a thread; also gc, stw
+    #[arg(long, value_name = "LANE@TIME", value_parser = values::target)]
     pub select: Option<Target>,
-    /// Traces that are compared with the first.
+    /// Show this trace as B beside the first; given again, it adds to a series
+    #[arg(long = "compare", value_name = "FILE", value_parser = values::file())]
     pub compared: Vec<PathBuf>,
-    /// The row of the comparison that is chosen, by its rank from 1.
+    /// Choose the row of the changes with this rank, from 1, and show its slowest instances
+    #[arg(long, value_name = "RANK")]
     pub row: Option<usize>,
-    /// The panel that is opened.
+    /// Open a panel, named as in the menus: findings, wait-chain, blocking-profile
+    #[arg(long, value_name = "NAME", value_parser = panel_value)]
     pub panel: Option<&'static str>,
 }
 
-impl Asked {
-    /// Reads what follows `screenshot`.
-    pub fn read(mut words: Words) -> Result<Self, Stop> {
-        let mut welcome = false;
-        let mut asked = Self {
-            file: None,
-            out: Out::default(),
-            size_points: [1600, 1000],
-            scale: 1.0,
-            theme: ThemeChoice::Dark,
-            range: None,
-            select: None,
-            compared: Vec::new(),
-            row: None,
-            panel: None,
-        };
-        while let Some(option) = words.option()? {
-            match option.as_str() {
-                "-o" | "--out" => asked.out.path = Some(words.path()?),
-                "--force" => asked.out.force = true,
-                "--welcome" => welcome = true,
-                "--size" => asked.size_points = words.value(&option, "1600x1000", parse_size)?,
-                "--scale" => asked.scale = words.value(&option, "2 (0.5 to 4)", parse_scale)?,
-                "--theme" => asked.theme = words.value(&option, "dark or light", parse_theme)?,
-                "--range" => asked.range = Some(words.value(&option, "100ms..1.2s", parse_stretch)?),
-                "--select" => asked.select = Some(words.value(&option, "G25@1.2s", parse_target)?),
-                "--compare" => asked.compared.push(words.input()?),
-                "--row" => asked.row = Some(words.number(&option, "1")?),
-                "--panel" => asked.panel = Some(words.value(&option, &panel_names(), parse_panel)?),
-                _ => return Err(unexpected(&option).into()),
-            }
-        }
-        match (welcome, words.file_if_any()) {
-            (true, Some(_)) => return Err(Failure::usage("--welcome shows no FILE").into()),
-            (true, None) if asked.range.is_some() || asked.select.is_some() || !asked.compared.is_empty() => {
-                return Err(Failure::usage("--welcome has nothing for --range, --select or --compare").into());
-            }
-            (true, None) => {}
-            (false, Some(file)) => asked.file = Some(file),
-            (false, None) => asked.file = Some(words.file()?),
-        }
-        if asked.out.path.is_none() {
-            return Err(Failure::usage("screenshot needs -o FILE.png").into());
-        }
-        Ok(asked)
+/// The themes.
+const THEMES: [&str; 2] = ["dark", "light"];
+
+impl ScreenshotArgs {
+    /// Where the picture goes.
+    #[must_use]
+    pub fn output(&self) -> Out {
+        Out { path: Some(self.out.clone()), force: self.force }
     }
 }
 
@@ -126,7 +90,19 @@ fn parse_panel(text: &str) -> Option<&'static str> {
 /// The panels, as [`parse_panel`] reads them.
 fn panel_names() -> String {
     let names: Vec<String> = panels::ALL.iter().map(|name| name.to_lowercase().replace(' ', "-")).collect();
-    format!("one of {}", names.join(", "))
+    names.join(", ")
+}
+
+fn panel_value(text: &str) -> Value<&'static str> {
+    parse_panel(text).ok_or_else(|| format!("expected one of {}", panel_names()))
+}
+
+fn size_value(text: &str) -> Value<[u16; 2]> {
+    values::or_expected(parse_size(text), "1600x1000 (each 200 to 8000)")
+}
+
+fn scale_value(text: &str) -> Value<f32> {
+    values::or_expected(parse_scale(text), "2 (0.5 to 4)")
 }
 
 fn parse_size(text: &str) -> Option<[u16; 2]> {
@@ -147,27 +123,28 @@ fn parse_theme(text: &str) -> Option<ThemeChoice> {
     }
 }
 
-/// Draws what was asked for.
+/// Draws the picture.
 ///
 /// # Errors
 /// When the file is unreadable, the selection does not exist, or the picture cannot be written.
-pub fn run(asked: &Asked) -> Answer {
-    let inputs = asked.file.iter().chain(&asked.compared).map(PathBuf::as_path);
-    let out = asked.out.check(inputs)?;
+pub fn run(args: &ScreenshotArgs) -> CliResult {
+    let inputs = args.file.iter().chain(&args.compared).map(PathBuf::as_path);
+    let out = args.output();
+    let out = out.check(inputs)?;
     let mut exit = Exit::Fine;
-    let mut app = TracelaneApp::new_headless(Settings { theme: asked.theme, animate: false, ..Settings::default() });
+    let mut app = TracelaneApp::new_headless(Settings { theme: args.theme, animate: false, ..Settings::default() });
     let mut then = Vec::new();
-    if let Some(file) = &asked.file {
+    if let Some(file) = &args.file {
         let trace = load(file)?;
         exit = Exit::after(&trace);
-        if let Some(target) = asked.select {
+        if let Some(target) = args.select {
             then.extend(selecting(target, &trace)?);
         }
-        then.extend(asked.panel.map(Action::OpenPanel));
-        then.extend(asked.range.map(|stretch| Action::ShowRange(range_of(&trace, stretch))));
+        then.extend(args.panel.map(Action::OpenPanel));
+        then.extend(args.range.map(|stretch| Action::ShowRange(range_of(&trace, stretch))));
         app.adopt(Source::Path(file.clone()), trace);
     }
-    for (at, file) in asked.compared.iter().enumerate() {
+    for (at, file) in args.compared.iter().enumerate() {
         let trace = load(file)?;
         app.adopt(Source::Path(file.clone()), trace);
         // Documents of a window are numbered from 0.
@@ -179,7 +156,7 @@ pub fn run(asked: &Asked) -> Answer {
             }),
         );
     }
-    let image = draw(&mut app, then, asked);
+    let image = draw(&mut app, then, args);
     if let Some(out) = out {
         out.write(|file| image.write_png(file).map_err(io::Error::from))?;
     }
@@ -187,9 +164,9 @@ pub fn run(asked: &Asked) -> Answer {
 }
 
 /// Lets the window settle, does `then`, lets it settle again, and paints it.
-fn draw(app: &mut TracelaneApp, then: Vec<Action>, asked: &Asked) -> Image {
-    let size = egui::Vec2::from(asked.size_points.map(f32::from));
-    let mut window = OffscreenWindow::new(size, asked.scale);
+fn draw(app: &mut TracelaneApp, then: Vec<Action>, args: &ScreenshotArgs) -> Image {
+    let size = egui::Vec2::from(args.size.map(f32::from));
+    let mut window = OffscreenWindow::new(size, args.scale);
     let mut ui = |ui: &mut egui::Ui| {
         app.logic(ui.ctx());
         app.ui(ui);
@@ -204,7 +181,7 @@ fn draw(app: &mut TracelaneApp, then: Vec<Action>, asked: &Asked) -> Image {
         app.ui(ui);
     };
     window.settle(&mut ui);
-    if let Some(rank) = asked.row {
+    if let Some(rank) = args.row {
         choose_row(app, rank);
         window.settle(|ui| {
             app.logic(ui.ctx());
@@ -226,8 +203,8 @@ fn choose_row(app: &mut TracelaneApp, rank: usize) {
 }
 
 /// What selects a target and brings it into sight.
-fn selecting(target: Target, trace: &Arc<Trace>) -> Result<Vec<Action>, Failure> {
-    let missing = |what: &str| Failure::usage(format!("--select: the trace has no {what}"));
+fn selecting(target: Target, trace: &Arc<Trace>) -> Result<Vec<Action>, CliError> {
+    let missing = |what: &str| CliError::usage(format!("--select: the trace has no {what}"));
     let lane = target.lane.find(trace).ok_or_else(|| missing("such lane"))?;
     let Some(nanos) = target.time_nanos else {
         return Ok(vec![Action::SelectLane(lane), Action::Reveal { lane, time: None }]);

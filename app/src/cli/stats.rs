@@ -3,44 +3,50 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use clap::Args;
 use trace_core::base::monitor::Monitor;
 
 use crate::cache::{Cache, Loaded};
-use crate::cli::exit::{Answer, Failure};
+use crate::cli::exit::{CliError, CliResult};
+use crate::cli::format::FormatArgs;
 use crate::cli::load::refuse_own_output;
 use crate::cli::print::answer;
 use crate::cli::summary::Summary;
-use crate::cli::words::{Stop, Words, only_one, unexpected};
+use crate::cli::values;
 use crate::state::settings::Settings;
 
-/// What `tracelane help stats` prints.
-pub const HELP: &str = "\
-tracelane stats FILE [--json] [--no-cache | --keep]
-
+/// What the long help says.
+pub const ABOUT: &str = "\
 Loads the whole trace as the window does and prints numbers about it and about the loading. The window keeps
 the models of traces of 8 MB and more in the user's cache folder (TRACELANE_CACHE_DIR names another), found by
-the content of the file; all commands use them.
+the content of the file; all commands use them.";
 
-  --no-cache  load the trace even if its model is there
-  --keep      keep its model for the next time, as the window does
-  --json      as one JSON object with these fields, which stay as they are:
-             file, file_bytes, version (NN of Go 1.NN), complete,
-             generations, events, events_by_kind {name: count},
-             goroutines, procs, threads, tasks,
-             duration_ns, start (wall clock, RFC 3339, or null),
-             warnings [{kind, message, offset, generation, count}],
-             load {wall_s, events, events_per_s, from_cache, peak_rss_bytes (or null)}
-";
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
 
-/// What was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// The trace.
+  file, file_bytes, version (NN of Go 1.NN), complete,
+  generations, events, events_by_kind {name: count},
+  goroutines, procs, threads, tasks,
+  duration_ns, start (wall clock, RFC 3339, or null),
+  warnings [{kind, message, offset, generation, count}],
+  load {wall_s, events, events_per_s, from_cache, peak_rss_bytes (or null)}";
+
+/// The arguments of `tracelane stats`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct StatsArgs {
+    /// Trace to read
+    #[arg(value_name = "FILE", value_parser = values::file())]
     pub file: PathBuf,
-    /// As JSON.
-    pub json: bool,
-    /// What to do with the cache.
-    pub cache: CacheUse,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
+    /// Load the trace even if its model is in the cache
+    #[arg(long, conflicts_with = "keep")]
+    no_cache: bool,
+    /// Keep its model in the cache, as the window does
+    #[arg(long)]
+    keep: bool,
 }
 
 /// What to do with the models that the window keeps of large traces.
@@ -54,21 +60,15 @@ pub enum CacheUse {
     No,
 }
 
-impl Asked {
-    /// Reads what follows `stats`.
-    pub fn read(mut words: Words) -> Result<Self, Stop> {
-        let (mut json, mut cache, mut given) = (false, CacheUse::Read, None);
-        while let Some(option) = words.option()? {
-            match option.as_str() {
-                "--json" => json = true,
-                "--no-cache" | "--keep" => {
-                    only_one(&mut given, &option)?;
-                    cache = if option == "--keep" { CacheUse::Keep } else { CacheUse::No };
-                }
-                _ => return Err(unexpected(&option).into()),
-            }
+impl StatsArgs {
+    /// What to do with the cache.
+    #[must_use]
+    pub const fn cache(&self) -> CacheUse {
+        match self {
+            Self { no_cache: true, .. } => CacheUse::No,
+            Self { keep: true, .. } => CacheUse::Keep,
+            _ => CacheUse::Read,
         }
-        Ok(Self { file: words.file()?, json, cache })
     }
 }
 
@@ -76,15 +76,15 @@ impl Asked {
 ///
 /// # Errors
 /// When the file is unreadable, or the model is to be kept and cannot be.
-pub fn run(asked: &Asked) -> Answer {
-    let cache = match asked.cache {
+pub fn run(args: &StatsArgs) -> CliResult {
+    let cache = match args.cache() {
         CacheUse::No => Cache::off(),
         CacheUse::Read | CacheUse::Keep => Cache::of_user(Settings::default().cache_bytes()),
     };
-    let file = &asked.file;
+    let file = &args.file;
     refuse_own_output(file)?;
     let begin = Instant::now();
-    let loaded = cache.load(file, &Monitor::new(), &mut |_| {}).map_err(|error| Failure::unreadable(file, &error))?;
+    let loaded = cache.load(file, &Monitor::new(), &mut |_| {}).map_err(|error| CliError::unreadable(file, &error))?;
     let wall = begin.elapsed();
     let Loaded { trace, from_cache, fresh } = loaded;
     // A pipe has no size: then it is what was read.
@@ -92,9 +92,9 @@ pub fn run(asked: &Asked) -> Answer {
     let file_bytes = size.unwrap_or(trace.totals().bytes);
     let mut summary = Summary::of(file.display().to_string(), file_bytes, &trace, wall);
     summary.load.from_cache = from_cache;
-    let exit = answer(&trace, asked.json, &summary, || summary.text())?;
-    if let (CacheUse::Keep, Some(fresh)) = (asked.cache, fresh) {
-        fresh.keep(&trace).map_err(|error| Failure::unwritten("the cache", &error))?;
+    let exit = answer(&trace, args.format.chosen(), &summary, || summary.text())?;
+    if let (CacheUse::Keep, Some(fresh)) = (args.cache(), fresh) {
+        fresh.keep(&trace).map_err(|error| CliError::unwritten("the cache", &error))?;
     }
     Ok(exit)
 }

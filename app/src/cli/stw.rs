@@ -7,9 +7,9 @@ use trace_core::analysis::collector::stops::{Stop, stops};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::common::RangeArgs;
+use crate::cli::exit::{CliResult, is_damaged};
 use crate::cli::frame::Frame;
-use crate::cli::gc::Asked;
 use crate::cli::load::load;
 use crate::cli::names::{goroutine, id_of, since_start, start_function, with_function};
 use crate::cli::print::{answer, line};
@@ -18,30 +18,28 @@ use crate::fmt::name::or_unknown;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, nanos, offset};
 
-/// What `tracelane help stw` prints.
-pub const HELP: &str = "\
-tracelane stw FILE [--range A..B] [--limit N] [--json]
-
+/// What the long help says.
+pub const ABOUT: &str = "\
 STW pauses one by one: the reason, the requester, the time to stop all goroutines and the last one to stop, and how
-long they were held.
+long they were held.";
 
-  --range A..B         only pauses that overlap this range, from the start of the trace
-  --limit 40           maximum number of rows of the text
-  --json               as one JSON object with these fields, which stay as they are:
-      file, partial, duration_ns, reasons [{reason, count, total_ns, max_ns, stopping_ns}],
-      stops [{start_ns, duration_ns, complete, reason, collector (true for its own), goroutine or null,
-      stack [{function, file, line}], stopping_ns, held_ns, late_ns (these three sum to duration_ns), running_procs,
-      last {goroutine, function, proc, start_ns, duration_ns, stack} or null}]
-";
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
+
+  file, partial, duration_ns, reasons [{reason, count, total_ns, max_ns, stopping_ns}],
+  stops [{start_ns, duration_ns, complete, reason, collector (true for its own), goroutine or null,
+  stack [{function, file, line}], stopping_ns, held_ns, late_ns (these three sum to duration_ns), running_procs,
+  last {goroutine, function, proc, start_ns, duration_ns, stack} or null}]";
 
 /// Loads the file and prints its stops.
 ///
 /// # Errors
 /// When the file is unreadable.
-pub fn run(asked: &Asked) -> Answer {
-    let trace = load(&asked.file)?;
-    let report = Report::of(asked, &trace);
-    answer(&trace, asked.json, &report, || report.text(asked.limit))
+pub fn run(args: &RangeArgs) -> CliResult {
+    let trace = load(&args.file)?;
+    let report = Report::of(args, &trace);
+    answer(&trace, args.format(), &report, || report.text(args.limit))
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -184,8 +182,8 @@ impl OneStop {
 impl Report {
     /// Of a loaded trace.
     #[must_use]
-    pub fn of(asked: &Asked, trace: &Trace) -> Self {
-        let range = asked.range_in(trace);
+    pub fn of(args: &RangeArgs, trace: &Trace) -> Self {
+        let range = args.range_in(trace);
         let found = stops(trace, range, &Monitor::new()).unwrap_or_default();
         let mut reasons: BTreeMap<&str, Reason> = BTreeMap::new();
         for stop in &found {
@@ -201,7 +199,7 @@ impl Report {
         let mut reasons: Vec<Reason> = reasons.into_values().collect();
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.total_ns));
         Self {
-            file: asked.file.display().to_string(),
+            file: args.file.display().to_string(),
             partial: is_damaged(trace),
             duration_ns: trace.range().intersect(range).nanos(),
             reasons,

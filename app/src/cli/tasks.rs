@@ -2,109 +2,127 @@
 
 use std::fmt::Write as _;
 
+use clap::Args;
 use serde::Serialize;
 use trace_core::analysis::tasks::{Family, Filter, TaskIndex, TaskInstance, details, regions, tasks};
 use trace_core::base::ids::TaskIx;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cli::basics::Basics;
-use crate::cli::exit::{Answer, Failure, is_damaged};
+use crate::cli::common::CommonArgs;
+use crate::cli::exit::{CliError, CliResult, is_damaged};
 use crate::cli::load::load;
 use crate::cli::names::{goroutine, since_start};
-use crate::cli::place::{Stretch, parse_stretch};
+use crate::cli::place::Stretch;
 use crate::cli::print::{answer, line};
 use crate::cli::scope::Who;
 use crate::cli::text::Text;
-use crate::cli::words::{Stop, Words, only_one};
+use crate::cli::values;
 use crate::fmt::name::calls;
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, nanos};
 
-/// What `tracelane help tasks` and `help regions` print.
-pub const HELP: &str = "\
-tracelane tasks FILE [options] [scope]
-tracelane regions FILE [options] [scope]
-
+/// What the long help says.
+pub const ABOUT: &str = "\
 How long tasks took, by type, the slowest first, each with where the time of its goroutines went: in its regions,
 on whichever goroutine, or, without regions, that of the goroutine that began it. Of time outside of its regions a
 trace does not tell who worked on it. Regions are grouped by type and by the line that begins them (go tool trace
 takes the root of the stack).
 
-  --latency A..B       only those with this duration: 10ms.., ..1s
-  --complete           only those with both ends in the trace; --incomplete: only the others
-  --log TEXT           tasks only: with this text in a log
-  --depth N            regions only: this nesting depth on their goroutine (outermost: 0)
-  --limit 10           maximum number of each type
-  --json               as one JSON object with these fields, which stay as they are:
-      file, partial, types [{name, place (regions) or null, count, incomplete, total_ns, mean_ns, p50_ns, p95_ns,
-      p99_ns, max_ns (of the complete ones), slowest [{task, parent, children, depth, goroutine, start_ns,
-      duration_ns, complete, goroutines, logs, running_ns, runnable_ns, syscall_ns, blocked_ns, on_others_ns,
-      outside_regions_ns}]}]
-      parent, children and the last eight are filled for tasks only, depth for regions only
-  Those that touch --range and have to do with --goroutine or --function (tasks: begun by it, or with regions or
-  logs on it); --task: those, their descendants, or regions of them; --region with regions only.
-";
+Those that touch --range and have to do with --goroutine or --function (tasks: begun by it, or with regions or
+logs on it); --task: those, their descendants, or regions of them; --region with regions only.";
 
-/// What was asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
-    /// What most analyses are asked with.
-    pub basics: Basics,
-    /// Regions, not tasks.
-    pub regions: bool,
-    /// Regions: only those so deep on their goroutine, outermost 0.
-    pub depth: Option<u32>,
-    /// Only those that take so long.
-    pub latency: Option<Stretch>,
-    /// Only complete, or only incomplete ones.
-    pub complete: Option<bool>,
-    /// Tasks: only those with this text in a log.
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
+
+  file, partial, types [{name, place (regions) or null, count, incomplete, total_ns, mean_ns, p50_ns, p95_ns,
+  p99_ns, max_ns (of the complete ones), slowest [{task, parent, children, depth, goroutine, start_ns,
+  duration_ns, complete, goroutines, logs, running_ns, runnable_ns, syscall_ns, blocked_ns, on_others_ns,
+  outside_regions_ns}]}]
+  parent, children and the last eight are filled for tasks only, depth for regions only";
+
+/// The arguments of `tracelane tasks`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct TasksArgs {
+    /// Only tasks with this text in a log
+    #[arg(long, value_name = "TEXT")]
     pub log: Option<String>,
+    /// Which tasks are listed.
+    #[command(flatten)]
+    pub instances: InstanceArgs,
+    /// What most analyses take; the limit is that of tasks of each type.
+    #[command(flatten)]
+    pub common: CommonArgs,
 }
 
-impl Asked {
-    /// Reads what follows `tasks` or `regions`.
-    pub fn read(mut words: Words, regions: bool) -> Result<Self, Stop> {
-        let mut asked = Self { basics: Basics::limited(10), regions, ..Self::default() };
-        let mut given = None;
-        while let Some(option) = words.option()? {
-            match option.as_str() {
-                "--complete" | "--incomplete" => {
-                    only_one(&mut given, &option)?;
-                    asked.complete = Some(option == "--complete");
-                }
-                "--latency" => asked.latency = Some(words.value(&option, "10ms..1s", parse_stretch)?),
-                "--depth" if regions => asked.depth = Some(words.number(&option, "0")?),
-                "--log" if !regions => asked.log = Some(words.value(&option, "a text", |text| Some(text.to_owned()))?),
-                "--limit" => asked.basics.limit = words.limit(&option, "10")?,
-                _ => asked.basics.take(&mut words, &option)?,
-            }
+/// The arguments of `tracelane regions`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct RegionsArgs {
+    /// Only regions at this nesting depth on their goroutine (outermost: 0)
+    #[arg(long, value_name = "N")]
+    pub depth: Option<u32>,
+    /// Which regions are listed.
+    #[command(flatten)]
+    pub instances: InstanceArgs,
+    /// What most analyses take; the limit is that of regions of each type.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// Which tasks or regions are listed.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct InstanceArgs {
+    /// Only those with this duration: 10ms.., ..1s
+    #[arg(long, value_name = "A..B", value_parser = values::durations)]
+    latency: Option<Stretch>,
+    /// Only those with both ends in the trace
+    #[arg(long, conflicts_with = "incomplete")]
+    complete: bool,
+    /// Only those without both ends in the trace
+    #[arg(long)]
+    incomplete: bool,
+}
+
+impl InstanceArgs {
+    /// The filter of these arguments, on top of a scope's.
+    fn filter(&self, of_scope: Filter) -> Filter {
+        Filter {
+            complete: (self.complete || self.incomplete).then_some(self.complete),
+            least: self.latency.and_then(|latency| latency.start_nanos).map(i64::unsigned_abs),
+            most: self.latency.and_then(|latency| latency.end_nanos).map(i64::unsigned_abs),
+            ..of_scope
         }
-        asked.basics.file = words.file()?;
-        Ok(asked)
     }
 }
 
-/// Loads the file and prints its tasks or regions.
+/// Loads the file and prints its tasks.
 ///
 /// # Errors
-/// When the file is unreadable.
-pub fn run(asked: &Asked) -> Answer {
-    let trace = load(&asked.basics.file)?;
-    if !asked.regions && matches!(asked.basics.wanted.who, Who::Region(_)) {
-        return Err(Failure::usage("--region goes with the command regions"));
+/// When the file is unreadable, or has nothing of the scope.
+pub fn run(args: &TasksArgs) -> CliResult {
+    let common = &args.common;
+    if matches!(common.scope.who(), Who::Region(_)) {
+        return Err(CliError::usage("--region goes with the command regions"));
     }
-    let filter = Filter {
-        complete: asked.complete,
-        least: asked.latency.and_then(|latency| latency.start_nanos).map(i64::unsigned_abs),
-        most: asked.latency.and_then(|latency| latency.end_nanos).map(i64::unsigned_abs),
-        log: asked.log.clone(),
-        depth: asked.depth,
-        ..Filter::of_scope(&trace, &asked.basics.wanted.scope(&trace)?, asked.regions)
-    };
-    let report = Report::of(asked, &trace, &filter);
-    answer(&trace, asked.basics.json, &report, || report.text())
+    let trace = load(&common.file)?;
+    let of_scope = Filter::of_scope(&trace, &common.scope.scope(&trace)?, false);
+    let filter = Filter { log: args.log.clone(), ..args.instances.filter(of_scope) };
+    let report = Report::of(common, &trace, &filter, false);
+    answer(&trace, common.format(), &report, || report.text())
+}
+
+/// Loads the file and prints its regions.
+///
+/// # Errors
+/// When the file is unreadable, or has nothing of the scope.
+pub fn run_regions(args: &RegionsArgs) -> CliResult {
+    let common = &args.common;
+    let trace = load(&common.file)?;
+    let of_scope = Filter::of_scope(&trace, &common.scope.scope(&trace)?, true);
+    let filter = Filter { depth: args.depth, ..args.instances.filter(of_scope) };
+    let report = Report::of(common, &trace, &filter, true);
+    answer(&trace, common.format(), &report, || report.text())
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -188,10 +206,10 @@ pub struct Instance {
 impl Report {
     /// Of a loaded trace.
     #[must_use]
-    pub fn of(asked: &Asked, trace: &Trace, filter: &Filter) -> Self {
+    pub fn of(args: &CommonArgs, trace: &Trace, filter: &Filter, is_regions: bool) -> Self {
         let monitor = Monitor::new();
         // Nobody cancels.
-        let types = if asked.regions {
+        let types = if is_regions {
             let found = regions(trace, filter, &monitor).unwrap_or_default();
             let instance = |found: &trace_core::analysis::tasks::RegionInstance| {
                 let (region, complete) = (found.region, found.complete);
@@ -199,15 +217,15 @@ impl Report {
                 let (goroutine, depth) = (goroutine(trace, region.go), Some(region.depth));
                 Instance { task, goroutine, depth, ..Instance::new(trace, region.range, complete) }
             };
-            found.iter().map(|family| Type::of(trace, family, asked.basics.limit, instance)).collect()
+            found.iter().map(|family| Type::of(trace, family, args.limit, instance)).collect()
         } else {
             let found = tasks(trace, filter, &monitor).unwrap_or_default();
             let index = TaskIndex::of(trace);
             let one = |found: &TaskInstance| task(trace, &index, found);
-            found.iter().map(|family| Type::of(trace, family, asked.basics.limit, one)).collect()
+            found.iter().map(|family| Type::of(trace, family, args.limit, one)).collect()
         };
         let partial = is_damaged(trace);
-        Self { file: asked.basics.file.display().to_string(), partial, types }
+        Self { file: args.file.display().to_string(), partial, types }
     }
 
     /// For people.

@@ -9,8 +9,8 @@ use trace_core::base::ids::{GoIx, StackId, StrId};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cli::basics::Basics;
-use crate::cli::exit::{Answer, is_damaged};
+use crate::cli::common::CommonArgs;
+use crate::cli::exit::{CliResult, is_damaged};
 use crate::cli::frame::Frame;
 use crate::cli::load::load;
 use crate::cli::names::{id_of, since_start};
@@ -19,10 +19,8 @@ use crate::cli::text::Text;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{nanos, offset};
 
-/// What `tracelane help why` prints.
-pub const HELP: &str = "\
-tracelane why FILE [--limit N] [--json] [scope]
-
+/// What the long help says.
+pub const ABOUT: &str = "\
 Where the time went. From the end, follows the wakeups that ended the waits back in time, through channels, locks,
 WaitGroups, network, timers, system calls, the GC and the scheduler; each goroutine counts only while the one it kept
 waiting waited. Prints a sentence about the largest part, then a table of what each goroutine did and where; its rows
@@ -31,33 +29,34 @@ or, if the first finding of `report` is about other goroutines, its longest exam
 selected.
 
   --goroutine G40 --range 1.2s..1.322s   why these 122 ms?
-  --task basket                          all tasks of this type, added up
+  --task basket                          all tasks of this type, added up";
 
-  --limit 20           maximum number of rows of the table
-  --json               as one JSON object with these fields, which stay as they are:
-      file, partial, selected {by (task, call, finding or last), name} (null if the scope names something),
-      sentence, stretches, total_ns,
-      parts [{goroutine, doing, reason, place {function, file, line} or null, began_before_trace (the wait has no
-              stack: place is where the goroutine went on), total_ns, count, longest_start_ns, longest_ns,
-              via [{goroutine, place, waker, released_at}] (the waits that lead there)}]
-              (sum to total_ns),
-      goroutine, start_ns, path [{start_ns, duration_ns, goroutine, doing, place, depth}] (the longest stretch in
-              order of time, without gaps)
-      doing is running, mark_assist, no_cpu, runnable, syscall, cgo_call, waiting, not_created (a timer or C code
-      created the goroutine later), unknown or unfollowed
-";
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
+
+  file, partial, selected {by (task, call, finding or last), name} (null if the scope names something),
+  sentence, stretches, total_ns,
+  parts [{goroutine, doing, reason, place {function, file, line} or null, began_before_trace (the wait has no
+          stack: place is where the goroutine went on), total_ns, count, longest_start_ns, longest_ns,
+          via [{goroutine, place, waker, released_at}] (the waits that lead there)}]
+          (sum to total_ns),
+  goroutine, start_ns, path [{start_ns, duration_ns, goroutine, doing, place, depth}] (the longest stretch in
+          order of time, without gaps)
+  doing is running, mark_assist, no_cpu, runnable, syscall, cgo_call, waiting, not_created (a timer or C code
+  created the goroutine later), unknown or unfollowed";
 
 /// Loads the file and prints where the time went.
 ///
 /// # Errors
 /// When the file is unreadable, or has nothing of what is asked about.
-pub fn run(asked: &Basics) -> Answer {
-    let trace = load(&asked.file)?;
-    let scope = asked.wanted.scope(&trace)?;
+pub fn run(args: &CommonArgs) -> CliResult {
+    let trace = load(&args.file)?;
+    let scope = args.scope.scope(&trace)?;
     // Nobody cancels.
     let found = why(&trace, &scope, &Monitor::new()).unwrap_or_default();
-    let report = Report::of(asked, &trace, &found);
-    answer(&trace, asked.json, &report, || report.text(asked.limit))
+    let report = Report::of(args, &trace, &found);
+    answer(&trace, args.format(), &report, || report.text(args.limit))
 }
 
 /// What `--json` prints. The fields stay as they are; more may come.
@@ -171,10 +170,10 @@ pub struct PathStep {
 }
 
 impl Report {
-    fn of(asked: &Basics, trace: &Trace, found: &Why) -> Self {
+    fn of(args: &CommonArgs, trace: &Trace, found: &Why) -> Self {
         let names = Names { trace, places: &Places::of(trace, stacks(found)) };
         Self {
-            file: asked.file.display().to_string(),
+            file: args.file.display().to_string(),
             partial: is_damaged(trace),
             selected: found.choice.as_ref().map(|choice| Selected::of(trace, choice)),
             sentence: found.sentence.clone(),

@@ -6,13 +6,16 @@ use std::time::Instant;
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_bytes;
 
-use crate::cli::commands;
+use crate::cli::args::definition;
 use crate::cli::compare;
-use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::compare::args::CompareOptions;
+use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::load::load;
+use crate::cli::overview;
 use crate::cli::print::print;
 use crate::cli::summary::Summary;
 use crate::cli::text::Text;
+use crate::cli::usage::similar_command;
 use crate::sample::SAMPLE;
 use crate::shell::native::{self, Compared};
 use crate::state::document::Source;
@@ -21,8 +24,9 @@ use crate::state::pair::{Align, Wish};
 /// Opens the window with `files`, to follow them if so asked. Without a display, says so and prints a summary instead.
 ///
 /// # Errors
-/// When there is no display and the file is unreadable.
-pub fn run(files: &[PathBuf], follow: bool) -> Answer {
+/// When there is no display and the file is unreadable, or the first file looks like a misspelt command.
+pub fn run(files: &[PathBuf], follow: bool) -> CliResult {
+    refuse_misspelt_command(files)?;
     if !display_present() {
         return without_display(files, "there is no display");
     }
@@ -38,33 +42,43 @@ pub fn run(files: &[PathBuf], follow: bool) -> Answer {
 ///
 /// # Errors
 /// When there is no display and the file is unreadable.
-pub fn compare(asked: compare::asked::Asked) -> Answer {
-    let wish = wish(&asked);
-    let [a, b] = asked.sides;
-    let mut files = if asked.series.is_empty() { [a, b].concat() } else { asked.series };
+pub fn compare(options: CompareOptions) -> CliResult {
+    let wish = wish(&options);
+    let [a, b] = options.sides;
+    let mut files = if options.series.is_empty() { [a, b].concat() } else { options.series };
     let others = files.split_off(1.min(files.len()));
     if !display_present() {
         return without_display(&files, "there is no display");
     }
     let sources = files.iter().cloned().map(Source::Path).collect();
-    match native::run(sources, false, Some(Compared { others, per: asked.unit.choice(), wish })) {
+    match native::run(sources, false, Some(Compared { others, per: options.unit.choice(), wish })) {
         Ok(()) => Ok(Exit::Fine),
         Err(reason) => without_display(&files, &format!("the desktop gives none ({})", last_clause(&reason))),
     }
 }
 
 /// What the window is to do once the traces are loaded; `None` if nothing.
-fn wish(asked: &compare::asked::Asked) -> Option<Wish> {
-    let anchor = asked.align.anchor();
-    let align = match asked.align {
+fn wish(options: &CompareOptions) -> Option<Wish> {
+    let anchor = options.align.anchor();
+    let align = match options.align {
         _ if anchor.is_some() => Align::Anchors,
         compare::align::Align::Wall => Align::WallClock,
         compare::align::Align::Stretch => Align::Stretch,
         _ => Align::Start,
     };
-    let stretches = asked.ranges.map(|range| range.map(|stretch| [stretch.start_nanos, stretch.end_nanos]));
+    let stretches = options.ranges.map(|range| range.map(|stretch| [stretch.start_nanos, stretch.end_nanos]));
     let wish = Wish { align, anchor, stretches };
     (wish != Wish::default()).then_some(wish)
+}
+
+/// Fails if the first of `files` is no file, but much like the name of a command.
+fn refuse_misspelt_command(files: &[PathBuf]) -> Result<(), CliError> {
+    let Some(word) = files.first().filter(|file| !file.exists()).and_then(|file| file.to_str()) else { return Ok(()) };
+    let names: Vec<&str> = overview::names().collect();
+    match similar_command(word, &names).filter(|_| word.chars().all(char::is_alphabetic)) {
+        Some(name) => Err(CliError::usage(format!("there is no command or file '{word}'; did you mean {name}?"))),
+        None => Ok(()),
+    }
 }
 
 /// What went wrong at the bottom of it: libraries put their own names and source lines before it.
@@ -78,14 +92,14 @@ fn display_present() -> bool {
     !cfg!(all(unix, not(target_os = "macos"))) || named("DISPLAY") || named("WAYLAND_DISPLAY")
 }
 
-fn without_display(files: &[PathBuf], why: &str) -> Answer {
+fn without_display(files: &[PathBuf], why: &str) -> CliResult {
     let begin = Instant::now();
     let (name, trace) = match files.first() {
         Some(file) => (file.display().to_string(), load(file)?),
         None => {
             let trace = load_bytes(SAMPLE, &Monitor::new(), &mut |_| {});
             let name = "the sample that comes with Tracelane";
-            (name.to_owned(), trace.map_err(|error| Failure::unreadable(name.as_ref(), &error))?)
+            (name.to_owned(), trace.map_err(|error| CliError::unreadable(name.as_ref(), &error))?)
         }
     };
     let wall = begin.elapsed();
@@ -99,7 +113,7 @@ fn without_display(files: &[PathBuf], why: &str) -> Answer {
     text.append(&Summary::of(name, file_bytes, &trace, wall).text());
     text.blank();
     text.line("These commands need no display:");
-    commands::lines(&mut text);
+    overview::command_lines(&mut text, &definition());
     print(text)?;
     Ok(Exit::Fine)
 }

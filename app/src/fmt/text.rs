@@ -22,6 +22,14 @@ impl Text {
         Self { text: parts.concat() }
     }
 
+    /// The lines of a text that the program made of its own words, such as help.
+    #[must_use]
+    pub fn of_lines(lines: &str) -> Self {
+        let mut text = Self::new();
+        lines.lines().for_each(|line| text.line(line));
+        text
+    }
+
     /// Adds a line.
     pub fn line(&mut self, line: &str) {
         self.text.push_str(visible(line).trim_end_matches(' '));

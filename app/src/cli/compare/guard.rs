@@ -6,7 +6,7 @@ use trace_core::analysis::compare::gate::{Decision, Gate, Limit, Outcome};
 use trace_core::analysis::compare::measure::{Measured, RowKind};
 use trace_core::analysis::compare::{Change, Per, words};
 
-use crate::cli::exit::Failure;
+use crate::cli::exit::CliError;
 use crate::cli::place::parse_time;
 
 /// Names that are offered where one is not known.
@@ -104,7 +104,7 @@ impl Guard {
     ///
     /// # Errors
     /// When no row has this name, or B has no such task, region or unit of work any more.
-    pub fn check(&self, changes: &[Change], sides: [&Measured; 2], per: Per) -> Result<Vec<Checked>, Failure> {
+    pub fn check(&self, changes: &[Change], sides: [&Measured; 2], per: Per) -> Result<Vec<Checked>, CliError> {
         let of_kind: Vec<&Change> = changes.iter().filter(|change| change.kind.name() == self.kind).collect();
         let named: Vec<&Change> = of_kind.iter().copied().filter(|change| self.names(change)).collect();
         if named.is_empty() {
@@ -115,7 +115,7 @@ impl Guard {
         };
         if !named.iter().any(goes_on) {
             let similar = similar(&self.name, of_kind.iter().filter(|change| change.b.is_some()).copied());
-            return Err(Failure::usage(format!(
+            return Err(CliError::usage(format!(
                 "'{}': {} '{}' is only in A{similar}",
                 self.text, self.kind, self.name
             )));
@@ -133,7 +133,7 @@ impl Guard {
         })
     }
 
-    fn unknown(&self, changes: &[Change], of_kind: &[&Change]) -> Failure {
+    fn unknown(&self, changes: &[Change], of_kind: &[&Change]) -> CliError {
         if of_kind.is_empty() {
             let mut kinds: Vec<&str> = changes.iter().map(|change| change.kind.name()).collect();
             kinds.sort_unstable();
@@ -144,10 +144,10 @@ impl Guard {
                 self.kind,
                 kinds.join(", ")
             );
-            return Failure::usage(text);
+            return CliError::usage(text);
         }
         let similar = similar(&self.name, of_kind.iter().copied());
-        Failure::usage(format!("'{}': neither side has {} '{}'{similar}", self.text, self.kind, self.name))
+        CliError::usage(format!("'{}': neither side has {} '{}'{similar}", self.text, self.kind, self.name))
     }
 
     fn told(&self, change: &Change, outcome: Outcome) -> Checked {
@@ -280,7 +280,7 @@ mod tests {
         ];
         let sides = [&Measured::default(), &Measured::default()];
         let check = |text: &str| fail_if(text).expect("a condition").check(&rows, sides, Per::Second);
-        let said = |text: &str| check(text).expect_err("no such row").sentence;
+        let said = |text: &str| check(text).expect_err("no such row").message;
         assert!(said("region:prase p50 > 1%").contains("similar: 'parse in main.parse'"));
         assert!(said("tsk:/order p50 > 1%").contains("there are region, task, wait"));
         assert!(said("task:/order p50 > 1%").contains("only in A"));

@@ -1,7 +1,7 @@
 //! `tracelane compare`: what changed between two recordings, for people, pull requests and CI.
 
 pub mod align;
-pub mod asked;
+pub mod args;
 pub mod guard;
 mod html;
 pub mod report;
@@ -20,14 +20,14 @@ use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 
 use crate::cli::compare::align::Align;
-use crate::cli::compare::asked::{Asked, Unit};
+use crate::cli::compare::args::{CompareOptions, Unit};
 use crate::cli::compare::report::{Report, Told};
-use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::load::load;
 use crate::cli::out::Checked;
 use crate::cli::place::Stretch;
 use crate::cli::print::{Output, json, print};
-use crate::cli::report::Form;
+use crate::report::format::Format;
 
 /// One side, loaded and measured.
 struct Side {
@@ -45,41 +45,41 @@ struct Side {
 ///
 /// # Errors
 /// When a file is unreadable, or a task to divide by is not there.
-pub fn run(asked: &Asked) -> Answer {
-    if !asked.series.is_empty() {
-        return series::run(asked);
+pub fn run(options: &CompareOptions) -> CliResult {
+    if !options.series.is_empty() {
+        return series::run(options);
     }
-    let [files_a, files_b] = &asked.sides;
-    let page = asked.html.check(files_a.iter().chain(files_b).map(PathBuf::as_path))?;
-    if page.as_ref().is_some_and(Checked::is_standard_output) && asked.form != Form::Text {
-        return Err(Failure::usage(
+    let [files_a, files_b] = &options.sides;
+    let page = options.html.check(files_a.iter().chain(files_b).map(PathBuf::as_path))?;
+    if page.as_ref().is_some_and(Checked::is_standard_output) && options.format != Format::Text {
+        return Err(CliError::usage(
             "the page takes the place of the text on standard output: --json and --md are too much",
         ));
     }
-    let [range_a, range_b] = asked.ranges;
-    let a = Side::load(files_a, range_a, asked)?;
-    let b = Side::load(files_b, range_b, asked)?;
-    let per = per(asked, &a.measured, &b.measured)?;
+    let [range_a, range_b] = options.ranges;
+    let a = Side::load(files_a, range_a, options)?;
+    let b = Side::load(files_b, range_b, options)?;
+    let per = per(options, &a.measured, &b.measured)?;
     let findings = [steady(&a.findings, &b.findings), steady(&b.findings, &a.findings)];
     let found = compare(&a.measured, &b.measured, &per.into(), Some((&findings[0], &findings[1])));
     let mut conditions = Vec::new();
-    for guard in &asked.guards {
+    for guard in &options.guards {
         conditions.extend(guard.check(&found.changes, [&a.measured, &b.measured], per)?);
     }
     let damaged = a.told.is_damaged || b.told.is_damaged;
     let units = <[f64; 2]>::from(units(&a.measured, &b.measured, per));
     let limits = limits(&a.measured, &b.measured);
-    let report = Report::of(&found, [&a.told, &b.told], asked, conditions, (limits, units));
+    let report = Report::of(&found, [&a.told, &b.told], options, conditions, (limits, units));
     if let Some(out) = &page {
-        let page = html::page(&report, &found, ([&a, &b], &findings), asked, per);
+        let page = html::page(&report, &found, ([&a, &b], &findings), options, per);
         out.write(|file| file.write_all(page.as_bytes()))?;
     }
     // The page may take the place of the text, but not stand before it.
     if !page.is_some_and(|page| page.is_standard_output()) {
-        print(match asked.form {
-            Form::Json => Output::from(json(&report)?),
-            Form::Markdown => report.markdown().into(),
-            Form::Text => report.text().into(),
+        print(match options.format {
+            Format::Json => Output::from(json(&report)?),
+            Format::Markdown => report.markdown().into(),
+            Format::Text | Format::Csv => report.text().into(),
         })?;
     }
     Ok(match (report.crossed.is_empty(), damaged) {
@@ -89,10 +89,10 @@ pub fn run(asked: &Asked) -> Answer {
     })
 }
 
-fn per(asked: &Asked, a: &Measured, b: &Measured) -> Result<Per, Failure> {
+fn per(options: &CompareOptions, a: &Measured, b: &Measured) -> Result<Per, CliError> {
     let place =
         |side: &Measured, name: &str| side.rows.iter().position(|row| row.0.0 == RowKind::Task && row.0.1 == name);
-    Ok(match &asked.unit {
+    Ok(match &options.unit {
         Unit::Second => Per::Second,
         Unit::Processor => Per::ProcessorSecond,
         Unit::Nothing => Per::Nothing,
@@ -100,15 +100,15 @@ fn per(asked: &Asked, a: &Measured, b: &Measured) -> Result<Per, Failure> {
             (Some(a), Some(b)) => Per::Row(a, b),
             _ => {
                 let sentence = format!("--per task:{name}: no task of this type begins and ends on both sides");
-                return Err(Failure::usage(sentence));
+                return Err(CliError::usage(sentence));
             }
         },
     })
 }
 
 impl Side {
-    fn load(files: &[PathBuf], stretch: Option<Stretch>, asked: &Asked) -> Result<Self, Failure> {
-        let align = &asked.align;
+    fn load(files: &[PathBuf], stretch: Option<Stretch>, options: &CompareOptions) -> Result<Self, CliError> {
+        let align = &options.align;
         let monitor = Monitor::new();
         let mut side = Self {
             measured: Measured::default(),
@@ -124,7 +124,7 @@ impl Side {
             let range = stretch.map_or(trace.range(), |stretch| within(&trace, origin, stretch));
             // Nobody cancels.
             runs.push(measure(&trace, range, &monitor).unwrap_or_default());
-            if asked.html.path.is_some() && side.utilisation.is_empty() {
+            if options.html.path.is_some() && side.utilisation.is_empty() {
                 side.utilisation = utilisation(&trace, range, &monitor).unwrap_or_default();
             }
             side.told.add(file, &trace, range, origin);
@@ -146,9 +146,9 @@ fn utilisation(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Vec
     mutator.curve(&window_lengths(mutator.longest(), 4), monitor)
 }
 
-fn unaligned(file: &Path, align: &Align) -> Failure {
+fn unaligned(file: &Path, align: &Align) -> CliError {
     let file = file.display();
-    Failure::usage(match align {
+    CliError::usage(match align {
         Align::Wall => format!("--align wall: {file} has no wall clock; Go 1.25 and newer record one"),
         Align::Task(name) => format!("--align task:{name}: no such task begins in {file}"),
         Align::Region(name) => format!("--align region:{name}: no such region begins in {file}"),

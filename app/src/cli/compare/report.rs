@@ -11,7 +11,7 @@ use trace_core::analysis::compare::{Change, Comparison, Figures};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 
-use crate::cli::compare::Asked;
+use crate::cli::compare::CompareOptions;
 use crate::cli::compare::guard::Checked;
 use crate::cli::exit::is_damaged;
 use crate::cli::markdown::{Align, Inline, Markdown};
@@ -216,7 +216,7 @@ impl Report {
     pub fn of(
         found: &Comparison,
         [a, b]: [&Told; 2],
-        asked: &Asked,
+        options: &CompareOptions,
         conditions: Vec<Checked>,
         (limits, units): (Vec<String>, [f64; 2]),
     ) -> Self {
@@ -225,13 +225,13 @@ impl Report {
             others += usize::from(!change.is_significant);
             change.is_significant || others <= JSON_ROWS
         });
-        let (per, slash) = (asked.unit.name(), asked.unit.behind_figures());
+        let (per, slash) = (options.unit.name(), options.unit.behind_figures());
         Self {
             settings: found.settings.clone(),
             verdict: found.verdict.clone(),
             a: a.clone(),
             b: b.clone(),
-            align: asked.align.name(),
+            align: options.align.name(),
             limits,
             per,
             tested: found.tested,

@@ -6,12 +6,12 @@ use trace_core::analysis::compare::trend::{self, Recording, Trend, Trends, trend
 use trace_core::analysis::compare::{Figures, Terms, units};
 
 use crate::cli::compare::report::{Numbers, TOO_FEW, Told, changed, named};
-use crate::cli::compare::{Asked, Side, per};
-use crate::cli::exit::{Answer, Exit, Failure};
+use crate::cli::compare::{CompareOptions, Side, per};
+use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::markdown::{Align, Inline, Markdown};
 use crate::cli::print::{Output, json, line, print};
-use crate::cli::report::Form;
 use crate::cli::text::Text;
+use crate::report::format::Format;
 
 /// Rows written as text or Markdown.
 const ROWS: usize = 25;
@@ -72,15 +72,15 @@ struct Step {
 ///
 /// # Errors
 /// When a file is unreadable, or a task to divide by is not there.
-pub(super) fn run(asked: &Asked) -> Answer {
-    let sides = asked
+pub(super) fn run(options: &CompareOptions) -> CliResult {
+    let sides = options
         .series
         .iter()
-        .map(|file| Side::load(std::slice::from_ref(file), None, asked))
+        .map(|file| Side::load(std::slice::from_ref(file), None, options))
         .collect::<Result<Vec<_>, _>>()?;
     // Whether every recording has what is divided by.
     for side in &sides {
-        per(asked, &side.measured, &side.measured)?;
+        per(options, &side.measured, &side.measured)?;
     }
     let names = letters(sides.len());
     let input: Vec<Recording<'_>> = names
@@ -88,29 +88,29 @@ pub(super) fn run(asked: &Asked) -> Answer {
         .zip(&sides)
         .map(|(name, side)| Recording { name, measured: &side.measured, findings: side.findings.first() })
         .collect();
-    let terms = |a: &Measured, b: &Measured| Terms::from(per(asked, a, b).unwrap_or_default());
+    let terms = |a: &Measured, b: &Measured| Terms::from(per(options, a, b).unwrap_or_default());
     let found = trends(&input, terms);
     let damaged = sides.iter().any(|side| side.told.is_damaged);
     let units: Vec<f64> = sides
         .iter()
-        .map(|side| Ok(units(&side.measured, &side.measured, per(asked, &side.measured, &side.measured)?).0))
-        .collect::<Result<_, Failure>>()?;
-    let series = Series::of(&found, sides.into_iter().map(|side| side.told).collect(), (&units, asked));
-    print(match asked.form {
-        Form::Json => Output::from(json(&series)?),
-        Form::Markdown => series.markdown().into(),
-        Form::Text => series.text().into(),
+        .map(|side| Ok(units(&side.measured, &side.measured, per(options, &side.measured, &side.measured)?).0))
+        .collect::<Result<_, CliError>>()?;
+    let series = Series::of(&found, sides.into_iter().map(|side| side.told).collect(), (&units, options));
+    print(match options.format {
+        Format::Json => Output::from(json(&series)?),
+        Format::Markdown => series.markdown().into(),
+        Format::Text | Format::Csv => series.text().into(),
     })?;
     Ok(if damaged { Exit::Damaged } else { Exit::Fine })
 }
 
 impl Series {
-    fn of(found: &Trends, sides: Vec<Told>, (units, asked): (&[f64], &Asked)) -> Self {
+    fn of(found: &Trends, sides: Vec<Told>, (units, options): (&[f64], &CompareOptions)) -> Self {
         Self {
             verdict: found.overall.verdict.clone(),
             sides,
             steps: found.steps.iter().map(|step| step.verdict.clone()).collect(),
-            rows: found.rows.iter().map(|row| Row::of(row, units, asked.unit.behind_figures())).collect(),
+            rows: found.rows.iter().map(|row| Row::of(row, units, options.unit.behind_figures())).collect(),
         }
     }
 

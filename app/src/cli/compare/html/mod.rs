@@ -22,7 +22,7 @@ use crate::cli::compare::align::Align;
 use crate::cli::compare::html::axis::Unit;
 use crate::cli::compare::html::plot::Curve;
 use crate::cli::compare::report::{Report, Row, Told};
-use crate::cli::compare::{Asked, Side};
+use crate::cli::compare::{CompareOptions, Side};
 use crate::fmt::escape;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, rounded};
@@ -49,11 +49,11 @@ pub(super) fn page(
     report: &Report,
     found: &Comparison,
     (sides, findings): ([&Side; 2], &[Findings; 2]),
-    asked: &Asked,
+    options: &CompareOptions,
     per: Per,
 ) -> String {
     let (unit_a, unit_b) = units(&sides[0].measured, &sides[1].measured, per);
-    let laid = laid(sides, &asked.align);
+    let laid = laid(sides, &options.align);
     let flame_of = |of: fn(&Picture) -> &Flame| {
         let all = sides.map(|side| side.measured.pictures.iter().map(of).collect::<Vec<_>>());
         DiffFlame::of(&all[0], &all[1], [unit_a, unit_b])
@@ -87,7 +87,7 @@ pub(super) fn page(
                 }
                 @if let Some([a, b]) = &laid {
                     h2 { "Over time" }
-                    (over_time(a, b, &asked.align, sides.iter().any(|side| side.measured.pictures.len() > 1)))
+                    (over_time(a, b, &options.align, sides.iter().any(|side| side.measured.pictures.len() > 1)))
                 }
                 @if sides.iter().any(|side| !side.utilisation.is_empty()) {
                     h2 { "GC" }

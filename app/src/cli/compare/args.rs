@@ -1,0 +1,258 @@
+//! The arguments of a comparison.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::compare::align::Align;
+use crate::cli::compare::guard::{self, Guard};
+use crate::cli::exit::CliError;
+use crate::cli::format::FormatArgs;
+use crate::cli::out::Out;
+use crate::cli::place::Stretch;
+use crate::cli::values::{self, Value};
+use crate::report::format::Format;
+use crate::state::pair::PerChoice;
+
+/// What the long help says.
+pub const ABOUT: &str = "\
+Compares two recordings (before and after, good and bad): tasks and regions by type, units of work, waits, system
+calls, scheduler waits, goroutines, CPU samples, GC cycles, and bytes allocated. Rows find their partner by name, also
+when closures were renumbered or a module's version changed; a row that is gone and a new one of the same shape and
+size are shown as one (renamed?). Several files a side are recordings of the same thing: what differs between those is
+no change. Three files and more without --a and --b are a series: a column each, each held against the one before, and
+the last against the first.
+
+Record three or more of each side, in turns: --a old*.trace --b new*.trace. Each recording is one witness then; medians,
+totals per unit and the mean of the slowest 1 % are tested between recordings (t test on logarithms, the spread averaged
+with what recordings usually differ by), and the report says the smallest change that they would have shown.
+
+One recording a side shows differences between two recordings, not between two builds. Rows are tested by Mann-Whitney
+U on durations, on their medians and on their totals over sixteenths of the trace, and on who has more of the slowest.
+The verdict names only what two recordings of one build hardly differ in: medians of tasks and regions that moved by
+5 % and by a fifth of their spread, their slowest 1 %, bytes allocated, waits and sleeps that changed by 1 % of the time.
+
+A change is significant with q <= 0.05, corrected for the number of rows (Benjamini and Hochberg), if it is at least 5 %
+of a median, 10 % of a total or count, or 20 % of the slowest 1 %. Other rows show ~. A change in parentheses is plain
+to see, but happened too seldom to test: it is on one side only, or durations do not overlap. Recordings of less than
+40 ms are too short to test durations. docs/comparing.md has measured rates of error.";
+
+/// The fields of its JSON.
+pub const JSON: &str = "\
+With --format json, one JSON object with these fields, which stay as they are:
+
+  settings [sentence], verdict [sentence], a and b {files, origin_ns, duration_ns, events, is_damaged, findings
+  [kind]}, per, align, limits [sentence], tested, crossed [sentence],
+  conditions [{condition, option, kind, name, a, b, ratio, interval [low, high] or null, decision (met, not_met,
+               undecided), failed, recordings_needed or null}],
+  changes [{kind, unit (ns or bytes: then the fields _ns are bytes), name, name_b or null, renamed_inferred,
+            a and b {count, total_ns, mean_ns, p50_ns, p90_ns, p99_ns, max_ns, tail_ns} or null, ratio or null,
+            delta_ns, tested (median, tail, total, count) or null, effect or null, effect_interval [low, high] or
+            null, spread [a, b], shift {median_ns, low_ns, high_ns} or null, p_value or null, q_value or null,
+            significant, named, too_few}], ranked
+  of a series: verdict, sides [as a], steps [[sentence]], rows [{kind, name, figures [numbers or null],
+  steps [{significant, too_few, delta_ns}], overall {the same}, ratio or null}]
+  kind is one of task, region, work, wait, sleep, syscall, sched, running, goroutine, stuck, samples, gc, heap,
+  stw, assist";
+
+/// What durations and counts are divided by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds of the trace.
+    Second,
+    /// Seconds that goroutines ran.
+    Processor,
+    /// Tasks of a type that begin and end in range.
+    Task(String),
+    /// Nothing.
+    Nothing,
+}
+
+impl Unit {
+    /// The stable name that reports use.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Second => "second",
+            Self::Processor => "cpu_second",
+            Self::Task(_) => "task",
+            Self::Nothing => "nothing",
+        }
+    }
+
+    /// What stands behind a total that is divided by it.
+    #[must_use]
+    pub const fn behind_figures(&self) -> &'static str {
+        match self {
+            Self::Second => "/s",
+            Self::Processor => "/CPU s",
+            Self::Task(_) => "/task",
+            Self::Nothing => "",
+        }
+    }
+
+    /// The same as the window calls it.
+    #[must_use]
+    pub fn choice(self) -> PerChoice {
+        match self {
+            Self::Second => PerChoice::Second,
+            Self::Processor => PerChoice::ProcessorSecond,
+            Self::Task(name) => PerChoice::Task(name),
+            Self::Nothing => PerChoice::Nothing,
+        }
+    }
+}
+
+/// Reads `second`, `cpu`, `nothing` or `task:TYPE`.
+#[must_use]
+pub fn unit(text: &str) -> Option<Unit> {
+    Some(match text {
+        "second" => Unit::Second,
+        "cpu" => Unit::Processor,
+        "nothing" => Unit::Nothing,
+        _ => Unit::Task(text.strip_prefix("task:").filter(|name| !name.is_empty())?.to_owned()),
+    })
+}
+
+/// The arguments of `tracelane compare`.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct CompareArgs {
+    /// Recordings: A and B, or three and more as a series
+    #[arg(value_name = "FILE", value_parser = values::file())]
+    files: Vec<PathBuf>,
+    /// Recordings of A
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "b", conflicts_with = "files", value_parser = values::file())]
+    a: Vec<PathBuf>,
+    /// Recordings of B
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "a", conflicts_with = "files", value_parser = values::file())]
+    b: Vec<PathBuf>,
+    /// Show the comparison in the window
+    ///
+    /// A over B, linked, with the changes below; a series as a table with a column each. --align, --range-a, --range-b
+    /// (of the two shown first) and --per count there.
+    #[arg(long, verbatim_doc_comment, conflicts_with_all = ["html", "fail_if", "require", "format", "json", "md"])]
+    pub window: bool,
+    /// Write a page with charts, in one file; - is standard output, in place of the text
+    ///
+    /// Distributions, flame graphs of what grew and shrank, states, heap and goroutines over time.
+    #[arg(long, value_name = "FILE", verbatim_doc_comment, value_parser = values::path())]
+    html: Option<PathBuf>,
+    /// Replace the page if it exists (never a trace)
+    #[arg(long, requires = "html")]
+    force: bool,
+    /// Align both by: start, wall (clock), stretch, task:TYPE, region:TYPE, log:TEXT
+    ///
+    /// start    by their start
+    /// wall     by the wall clock (Go 1.25 and newer record it)
+    /// stretch  by their start, stretched to equal length
+    /// task:TYPE, region:TYPE, log:TEXT
+    ///          where the first of these begins
+    #[arg(long, value_name = "ALIGN", default_value = "start", verbatim_doc_comment, value_parser = align_value)]
+    align: Align,
+    /// Only this range of A: 100ms..1.2s
+    ///
+    /// From the start of the trace or, with --align task, region or log, from there.
+    #[arg(long, value_name = "A..B", verbatim_doc_comment, value_parser = values::range)]
+    range_a: Option<Stretch>,
+    /// Only this range of B
+    #[arg(long, value_name = "A..B", value_parser = values::range)]
+    range_b: Option<Stretch>,
+    /// Divide totals and counts by: second, cpu (seconds of running), task:TYPE, nothing
+    #[arg(long, alias = "by", value_name = "UNIT", default_value = "second", value_parser = unit_value)]
+    per: Unit,
+    /// Exit with code 4 if the recordings show that COND is met: 'task:/checkout p99 > +10%'
+    ///
+    /// COND is KIND:NAME METRIC > LIMIT (or <). METRIC is count, total (both per --per), mean, p50, p90, p99 or max
+    /// of B. LIMIT is +10% or -5% of A, or a budget: 5ms, or a count (a budget needs no test). A region is also
+    /// found by its type alone. A name that does not exist is an error (2). May be given again.
+    #[arg(long, value_name = "COND", verbatim_doc_comment, value_parser = fail_if_value)]
+    fail_if: Vec<Guard>,
+    /// Exit with code 4 unless the recordings show that COND is met: 'task:/checkout p50 < -5%'
+    #[arg(long, value_name = "COND", value_parser = require_value)]
+    require: Vec<Guard>,
+    /// How the comparison is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// What a comparison is about, and how it is printed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompareOptions {
+    /// The files of A and of B, one or several each.
+    pub sides: [Vec<PathBuf>; 2],
+    /// Three files and more, in their order; then the sides are empty.
+    pub series: Vec<PathBuf>,
+    /// The range of time looked at on each side; all if `None`.
+    pub ranges: [Option<Stretch>; 2],
+    /// The format to print in.
+    pub format: Format,
+    /// Where to write a page with pictures, besides.
+    pub html: Out,
+    /// Where time zero lies.
+    pub align: Align,
+    /// What to divide by.
+    pub unit: Unit,
+    /// Changes that make the command fail.
+    pub guards: Vec<Guard>,
+}
+
+fn align_value(text: &str) -> Value<Align> {
+    values::or_expected(Align::parse(text), "start, wall, stretch, task:TYPE, region:TYPE or log:TEXT")
+}
+
+fn unit_value(text: &str) -> Value<Unit> {
+    values::or_expected(unit(text), "second, cpu, task:TYPE or nothing")
+}
+
+fn fail_if_value(text: &str) -> Value<Guard> {
+    values::or_expected(guard::fail_if(text), "'task:/checkout p99 > +10%'")
+}
+
+fn require_value(text: &str) -> Value<Guard> {
+    values::or_expected(guard::require(text), "'task:/checkout p50 < -5%'")
+}
+
+impl CompareArgs {
+    /// What these arguments say together.
+    ///
+    /// # Errors
+    /// When there are neither two sides nor a series, or an option is not for these: with the usage exit code.
+    pub fn options(&self) -> Result<CompareOptions, CliError> {
+        let (sides, series) = self.sides()?;
+        Ok(CompareOptions {
+            sides,
+            series,
+            ranges: [self.range_a, self.range_b],
+            format: self.format.chosen(),
+            html: Out { path: self.html.clone(), force: self.force },
+            align: self.align.clone(),
+            unit: self.per.clone(),
+            guards: [&self.fail_if[..], &self.require[..]].concat(),
+        })
+    }
+
+    /// The files of A and of B, or those of a series.
+    fn sides(&self) -> Result<([Vec<PathBuf>; 2], Vec<PathBuf>), CliError> {
+        match &self.files[..] {
+            [] if !self.a.is_empty() && !self.b.is_empty() => {
+                if self.window && (self.a.len() > 1 || self.b.len() > 1) {
+                    let message = "--window shows one file a side; several without --a and --b are a series";
+                    return Err(CliError::usage(message));
+                }
+                Ok(([self.a.clone(), self.b.clone()], Vec::new()))
+            }
+            [a, b] => Ok(([vec![a.clone()], vec![b.clone()]], Vec::new())),
+            [_, _, _, ..] => {
+                let has_ranges = (self.range_a.is_some() || self.range_b.is_some()) && !self.window;
+                let has_guards = !self.fail_if.is_empty() || !self.require.is_empty();
+                if has_ranges || has_guards || self.html.is_some() {
+                    return Err(CliError::usage(
+                        "--range-a, --range-b, --html, --fail-if and --require are for two sides, not a series",
+                    ));
+                }
+                Ok(([Vec::new(), Vec::new()], self.files.clone()))
+            }
+            _ => Err(CliError::usage("compare needs two files, or --a FILE... --b FILE...")),
+        }
+    }
+}
