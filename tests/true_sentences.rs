@@ -223,6 +223,34 @@ fn all_waits_for_a_limiter_are_told_and_none_is_to_be_made_concurrently() {
     assert_eq!(of_kind(&found, Kind::SerialWaits), None);
 }
 
+const ANSWER: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("bufio.(*Reader).ReadString", "bufio.go", 500),
+    ("app.ask", "app.go", 77),
+    HANDLER,
+    SERVE,
+];
+const QUESTION: Stack = &[("net.(*conn).Write", "net.go", 200), ("app.ask", "app.go", 76), HANDLER, SERVE];
+
+#[test]
+fn system_calls_of_the_function_that_waits_are_not_counted_as_waits() {
+    let mut scene = Scene::default();
+    for round in 0..6u64 {
+        let now = 1.0 + 100.0 * round as f64;
+        scene.at(0, now, Act::Ready(10)).at(0, now + 0.1, Act::Start(10));
+        for call in 0..4u64 {
+            let now = now + 0.2 + 0.1 * call as f64;
+            scene.at(0, now, Act::Call(QUESTION)).at(0, now + 0.05, Act::Return);
+        }
+        scene.at(0, now + 1.0, Act::Block("network", ANSWER));
+        scene.at(1, now + 80.0, Act::Ready(10)).run(0, 10, (now + 80.1, now + 80.2), "network", IDLE);
+    }
+    let found = find(&mut scene, &all(10..11, "network", IDLE));
+    let slow = of_kind(&found, Kind::SerialWaits).expect("slow requests");
+    assert!(slow.title.starts_with("6 requests") && !slow.title.contains("waits there"), "{}", slow.title);
+}
+
 // Locks.
 
 const LOCK: Stack =

@@ -371,7 +371,8 @@ fn whose(slow: &SlowRequests<'_>, evidence: &mut Evidence) -> String {
 /// function.
 fn elsewhere(scene: &Scene<'_>, slow: &SlowRequests<'_>, evidence: &mut Evidence) -> String {
     let is_there = |stack| scene.places.near_function(stack) == Some(slow.key.function);
-    let sites = scene.census.sites.iter().filter(|(key, site)| site.op == slow.key.op && is_there(key.stack));
+    let sites = scene.census.sites.iter().filter(|(key, _)| key.class != SpanClass::Syscall);
+    let sites = sites.filter(|(key, site)| site.op == slow.key.op && is_there(key.stack));
     let (count, nanos) = sites.fold((0, 0), |sum, (_, site)| (sum.0 + site.count, sum.1 + site.nanos));
     // Short requests are not looked into: a few waits more are theirs.
     if count * 4 <= slow.part.spot.count * 5 {
