@@ -21,6 +21,9 @@ use trace_core::analysis::population::population;
 use trace_core::analysis::procs::procs;
 use trace_core::analysis::profile::{ProfileKind, profile};
 use trace_core::analysis::scope::{Pieces, Scope};
+use trace_core::analysis::search::filter;
+use trace_core::analysis::search::query::parse;
+use trace_core::analysis::search::run::search;
 use trace_core::analysis::syscalls::syscalls;
 use trace_core::analysis::tasks::{Filter, TaskIndex, tasks};
 use trace_core::analysis::threads::threads;
@@ -68,6 +71,35 @@ fn measure(trace: &Trace) {
     let stacks = || blocked.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos));
     time("flame graph of it", || Flame::of(trace, stacks(), MergeBy::Function));
     collector(trace, &monitor);
+    searches(trace, &monitor);
+}
+
+/// Queries, from the cheapest to the dearest, with the time to the first hits.
+fn searches(trace: &Trace, monitor: &Monitor) {
+    let texts = [
+        "no such text",
+        "main",
+        "fn:runtime state:blocked dur>1ms",
+        "state:running",
+        "by:main",
+        "g:1 state:blocked",
+        "-fn:runtime (state:blocked or state:runnable) -reason:select dur>10us",
+    ];
+    for text in texts {
+        let query = parse(text);
+        let mut first = Duration::ZERO;
+        let run = || {
+            let (start, mut shown) = (Instant::now(), None);
+            let hits = search(trace, &query, 1_000, monitor, &mut |_| {
+                shown.get_or_insert_with(|| start.elapsed());
+            });
+            first = shown.unwrap_or_default();
+            hits.map(|hits| hits.total())
+        };
+        time(&format!("search {text}"), run);
+        println!("    first hits after {first:.1?}");
+        time(&format!("search, filter {text}"), || filter::goroutines(trace, &query, trace.range(), monitor));
+    }
 }
 
 /// Collections, stops, and what is left to the program.

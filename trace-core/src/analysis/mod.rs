@@ -36,6 +36,7 @@ pub mod profile;
 pub mod representative;
 pub mod samples;
 pub mod scope;
+pub mod search;
 pub mod series;
 pub mod spread;
 pub mod subject;

@@ -31,6 +31,11 @@ impl Trace {
         self.side.logs.touching(go.0, range).copied()
     }
 
+    /// The labels of all goroutines, as (who, since when, text), by goroutine, then by time.
+    pub fn all_labels(&self) -> impl Iterator<Item = (GoIx, TraceTime, StrId)> + '_ {
+        self.side.labels.pairs().map(|(go, label)| (GoIx(go), label.time, label.text))
+    }
+
     /// CPU samples of a lane within `range`, in time order. Lazy.
     pub fn samples(&self, lane: LaneId, range: TimeRange) -> impl Iterator<Item = Sample> + '_ {
         let found: Option<(&Grouped<SampleAt>, u32)> = match lane {

@@ -2,6 +2,7 @@
 
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::TimeRange;
+use crate::event::state::GoState;
 use crate::model::flow_query::lane_of_actor;
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
@@ -38,5 +39,26 @@ impl Trace {
             }
             _ => (None, StackId::NONE),
         }
+    }
+
+    /// Who ended a wait, with their stack: a goroutine, or the proc or thread on which none ran. `None` if the trace does
+    /// not tell, and for spans of other kinds.
+    #[must_use]
+    pub fn ended_by(&self, span: &Span) -> Option<(LaneId, StackId)> {
+        if span.state != GoState::Waiting || span.goes_on {
+            return None;
+        }
+        let segment = self.seg(span.at.segment)?;
+        let kind = *segment.rows.kind.get(span.at.row as usize)?;
+        // Mostly it is the next row; what goes on in another segment has to be looked for.
+        let near = SpanRef { row: span.at.row.saturating_add(1), ..span.at };
+        let next = if kind & kinds::LAST == 0 {
+            near
+        } else {
+            self.next_span(span.at).filter(|next| next.range.start == span.range.end)?.at
+        };
+        let kind = self.seg(next.segment)?.kind(next.row);
+        let (by, stack) = self.maker(next);
+        by.filter(|_| !kinds::is_creation(kind)).map(|by| (by, stack))
     }
 }

@@ -6,11 +6,14 @@ use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{Cause, GoState, SpanClass};
 use crate::model::chain::{Chain, Pos};
 use crate::model::kinds;
+use crate::model::lanes::{LaneId, SpanRef};
 use crate::model::trace::Trace;
 
 /// What a goroutine did for a while. The same as its [`crate::model::spans::Span`], with less about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
+    /// The same span, by its name.
+    pub at: SpanRef,
     /// When. Clipped to the trace's own range, not to the range asked for.
     pub range: TimeRange,
     /// When the event happened that told of it: later than the start of `range` if it began before.
@@ -32,6 +35,9 @@ pub struct Stretch {
     /// The stack recorded with that event: the goroutine's own, or of who created or unblocked it. None for
     /// [`GoState::Running`].
     pub stack: StackId,
+    /// The goroutine's stack as a later generation recorded it, the first that did so while this went on; none for
+    /// [`GoState::Running`].
+    pub later_stack: StackId,
 }
 
 impl Trace {
@@ -64,6 +70,9 @@ impl Trace {
                 {
                     stretch.range.end = stretch.range.end.max(TraceTime(end));
                     stretch.goes_on = is_open;
+                    if !stretch.later_stack.is_some() && stretch.state != GoState::Running {
+                        stretch.later_stack = segment.stack(row);
+                    }
                     continue;
                 }
                 if let Some(mut stretch) = open.take() {
@@ -79,6 +88,7 @@ impl Trace {
                     continue;
                 }
                 let stretch = Stretch {
+                    at: SpanRef { lane: LaneId::Goroutine(go), segment: piece.segment, row },
                     range: TimeRange::new(TraceTime(start), TraceTime(end)),
                     seen: TraceTime(segment.time(row)),
                     began_before: kinds::is_status(kind),
@@ -93,6 +103,7 @@ impl Trace {
                         _ if matches!(kind, kinds::SYSCALL_EXIT | kinds::CREATED_SYSCALL) => StackId::NONE,
                         _ => segment.stack(row),
                     },
+                    later_stack: StackId::NONE,
                 };
                 if kinds::is_continued(next) {
                     open = Some(stretch);

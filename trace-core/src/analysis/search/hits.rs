@@ -1,0 +1,333 @@
+//! What a search found: how many of each kind, when, on which goroutines, and the first of them one by one.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use crate::analysis::search::bits::Bits;
+use crate::analysis::search::matcher::Matcher;
+use crate::base::ids::{GoIx, StrId};
+use crate::base::time::{TimeRange, TraceTime};
+use crate::model::lanes::{LaneId, SpanRef};
+use crate::model::spans::Span;
+use crate::model::trace::Trace;
+
+/// Parts into which [`Hits::over_time`] cuts the trace.
+pub const PARTS: usize = 512;
+
+/// The kinds of things that are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HitKind {
+    /// A goroutine.
+    Goroutine,
+    /// A span of a goroutine's lane.
+    Span,
+    /// A user task.
+    Task,
+    /// A user region.
+    Region,
+    /// A log message.
+    Log,
+    /// A label that a goroutine got.
+    GoLabel,
+    /// A CPU sample.
+    Sample,
+    /// A GC cycle.
+    Gc,
+    /// An STW pause.
+    Stw,
+    /// The name of a function in stacks. Counted, never listed: it has no time.
+    Function,
+}
+
+impl HitKind {
+    /// How many there are.
+    pub const COUNT: usize = 10;
+    /// All of them, in the order of [`Hits::counts`].
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Goroutine,
+        Self::Span,
+        Self::Task,
+        Self::Region,
+        Self::Log,
+        Self::GoLabel,
+        Self::Sample,
+        Self::Gc,
+        Self::Stw,
+        Self::Function,
+    ];
+
+    /// In words, for many: `goroutines`.
+    #[must_use]
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Goroutine => "goroutines",
+            Self::Span => "spans",
+            Self::Task => "tasks",
+            Self::Region => "regions",
+            Self::Log => "log messages",
+            Self::GoLabel => "labels",
+            Self::Sample => "CPU samples",
+            Self::Gc => "GC cycles",
+            Self::Stw => "STW pauses",
+            Self::Function => "functions",
+        }
+    }
+
+    /// In words, for one: `goroutine`.
+    #[must_use]
+    pub const fn singular(self) -> &'static str {
+        match self {
+            Self::Goroutine => "goroutine",
+            Self::Span => "span",
+            Self::Task => "task",
+            Self::Region => "region",
+            Self::Log => "log message",
+            Self::GoLabel => "label",
+            Self::Sample => "CPU sample",
+            Self::Gc => "GC cycle",
+            Self::Stw => "STW pause",
+            Self::Function => "function",
+        }
+    }
+}
+
+/// One thing that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// What it is.
+    pub kind: HitKind,
+    /// The lane that shows it: of a task the goroutine that began it (`GoIx::NONE` if the trace does not tell), of a
+    /// sample without a goroutine its proc or thread.
+    pub lane: LaneId,
+    /// When: a life, a span, a task or region within the trace; log messages, labels and samples take no time.
+    pub range: TimeRange,
+    /// The span, where it is one.
+    pub span: Option<SpanRef>,
+    /// Its number among those of its kind, by which it is told from others of the same time.
+    pub at: u64,
+    /// What it is called, for a tooltip: start function, type, text of a message or label; of spans and samples the
+    /// function that matched, else the reason. Empty if there is none. As recorded: show it with a trace for showing.
+    pub text: StrId,
+}
+
+impl Hit {
+    /// The order of hits: by time, then kind, lane and number.
+    #[must_use]
+    pub const fn order(&self) -> (TraceTime, HitKind, LaneId, u64) {
+        (self.range.start, self.kind, self.lane, self.at)
+    }
+}
+
+/// Which hits are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// The first ones that begin at this time or later.
+    From(TraceTime),
+    /// The last ones that begin before this time.
+    Before(TraceTime),
+}
+
+/// What was found, or what is known of it so far.
+#[derive(Clone, Debug)]
+pub struct Hits {
+    /// How many, by [`HitKind`].
+    pub counts: [u64; HitKind::COUNT],
+    /// Those listed, by time (see [`Hit::order`]).
+    pub list: Vec<Hit>,
+    /// Hits with a time that come before the first one listed: the number of that one, counted from 0.
+    pub before: u64,
+    /// Goroutines that are a hit, or have one on their lane, by index.
+    pub goroutines: Bits,
+    /// How many hits begin in each of [`PARTS`] equal parts of the trace, for marks on the overview.
+    pub over_time: Vec<u32>,
+    /// Whether everything has been looked at.
+    pub is_complete: bool,
+    pub(crate) matcher: Arc<Matcher>,
+}
+
+impl Hits {
+    /// All hits that can be stepped through: all but functions.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        HitKind::ALL.iter().filter(|kind| **kind != HitKind::Function).map(|kind| self.count(*kind)).sum()
+    }
+
+    /// Hits of a kind.
+    #[must_use]
+    pub fn count(&self, kind: HitKind) -> u64 {
+        self.counts.get(kind as usize).copied().unwrap_or_default()
+    }
+
+    /// Whether a goroutine is a hit or has one on its lane.
+    #[must_use]
+    pub fn has_goroutine(&self, go: GoIx) -> bool {
+        self.goroutines.has(go.index())
+    }
+
+    /// Whether a span matches, by itself or by what it belongs to (`g:25` matches all spans of that goroutine, of which
+    /// none is a hit): for highlighting it, and dimming those that do not. Works for spans of all lanes, for a query
+    /// about nothing always true. Looks into tables; only `by:` may look for the span behind this one.
+    #[must_use]
+    pub fn matches_span(&self, trace: &Trace, span: &Span) -> bool {
+        self.matcher.matches_span(trace, span)
+    }
+
+    /// Whether a span is a hit itself.
+    #[must_use]
+    pub fn is_hit(&self, trace: &Trace, span: &Span) -> bool {
+        self.matcher.is_span_hit(trace, span)
+    }
+}
+
+/// What a thread has found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) counts: [u64; HitKind::COUNT],
+    pub(crate) before: u64,
+    /// Not in order, at most twice as many as are listed.
+    list: Vec<Hit>,
+    /// Order of the last hit worth listing, once there are enough.
+    worst: Option<Order>,
+    goroutines: Vec<GoIx>,
+    over_time: Vec<u32>,
+}
+
+/// See [`Hit::order`].
+type Order = (TraceTime, HitKind, LaneId, u64);
+
+/// What is kept of hits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keep {
+    pub(crate) listed: Listed,
+    pub(crate) limit: usize,
+    pub(crate) range: TimeRange,
+}
+
+impl Keep {
+    fn is_listed(&self, hit: &Hit) -> bool {
+        match self.listed {
+            Listed::From(time) => hit.range.start >= time,
+            Listed::Before(time) => hit.range.start < time,
+        }
+    }
+
+    /// The order in which hits are worth listing.
+    fn compare(&self, one: &Order, other: &Order) -> Ordering {
+        match self.listed {
+            Listed::From(_) => one.cmp(other),
+            Listed::Before(_) => other.cmp(one),
+        }
+    }
+
+    /// Keeps the hits worth listing of more than `limit`.
+    fn shrink(&self, list: &mut Vec<Hit>, limit: usize) {
+        if list.len() > limit {
+            list.sort_unstable_by(|one, other| self.compare(&one.order(), &other.order()));
+            list.truncate(self.limit);
+        }
+    }
+}
+
+impl Found {
+    /// Counts a hit and may list it.
+    pub(crate) fn add(&mut self, keep: &Keep, hit: Hit) {
+        if let Some(count) = self.counts.get_mut(hit.kind as usize) {
+            *count += 1;
+        }
+        if let LaneId::Goroutine(go) = hit.lane
+            && self.goroutines.last() != Some(&go)
+        {
+            self.goroutines.push(go);
+        }
+        if self.over_time.is_empty() {
+            self.over_time = vec![0; PARTS];
+        }
+        let since = hit.range.start.nanos_since(keep.range.start).unsigned_abs();
+        let part = since.saturating_mul(PARTS as u64) / keep.range.nanos().unsigned_abs().max(1);
+        if let Some(part) = self.over_time.get_mut((part as usize).min(PARTS - 1)) {
+            *part = part.saturating_add(1);
+        }
+        let is_listed = keep.is_listed(&hit);
+        self.before += u64::from(is_listed == matches!(keep.listed, Listed::Before(_)));
+        let is_worse = |worst: &Order| keep.compare(&hit.order(), worst) == Ordering::Greater;
+        if is_listed && keep.limit > 0 && !self.worst.as_ref().is_some_and(is_worse) {
+            self.list.push(hit);
+            if self.list.len() > 2 * keep.limit + 64 {
+                keep.shrink(&mut self.list, keep.limit);
+                self.worst = self.list.last().map(Hit::order);
+            }
+        }
+    }
+
+    /// A function's name: counted only.
+    pub(crate) fn add_functions(&mut self, count: u64) {
+        if let Some(known) = self.counts.get_mut(HitKind::Function as usize) {
+            *known += count;
+        }
+    }
+
+    pub(crate) fn merge(mut self, other: Self, keep: &Keep) -> Self {
+        for (count, other) in self.counts.iter_mut().zip(other.counts) {
+            *count += other;
+        }
+        self.before += other.before;
+        self.list.extend(other.list);
+        keep.shrink(&mut self.list, keep.limit);
+        self.goroutines.extend(other.goroutines);
+        if self.over_time.is_empty() {
+            self.over_time = other.over_time;
+        } else {
+            for (part, other) in self.over_time.iter_mut().zip(other.over_time) {
+                *part = part.saturating_add(other);
+            }
+        }
+        self
+    }
+}
+
+impl Hits {
+    /// No hits yet.
+    pub(crate) fn none(trace: &Trace, matcher: Arc<Matcher>) -> Self {
+        Self {
+            counts: [0; HitKind::COUNT],
+            list: Vec::new(),
+            before: 0,
+            goroutines: Bits::empty(trace.goroutine_count() as usize),
+            over_time: vec![0; PARTS],
+            is_complete: false,
+            matcher,
+        }
+    }
+
+    /// Adds what has been found since.
+    pub(crate) fn take(&mut self, trace: &Trace, keep: &Keep, found: Found) {
+        let sums = Found { counts: self.counts, before: self.kept_before(keep), ..Found::default() };
+        let old =
+            Found { list: std::mem::take(&mut self.list), over_time: std::mem::take(&mut self.over_time), ..sums };
+        let all = old.merge(found, keep);
+        for go in all.goroutines {
+            self.goroutines.add(go.index());
+        }
+        (self.counts, self.list, self.over_time) = (all.counts, all.list, all.over_time);
+        if self.over_time.is_empty() {
+            self.over_time = vec![0; PARTS];
+        }
+        self.list.sort_unstable_by_key(Hit::order);
+        self.before = match keep.listed {
+            Listed::From(_) => all.before,
+            // Counted were all before the time; those listed are the last of them.
+            Listed::Before(_) => all.before - self.list.len() as u64,
+        };
+        for hit in self.list.iter_mut().filter(|hit| hit.text == StrId::EMPTY) {
+            hit.text = self.matcher.text_of(trace, hit);
+        }
+    }
+
+    /// What [`Found::before`] was when this was made.
+    fn kept_before(&self, keep: &Keep) -> u64 {
+        match keep.listed {
+            Listed::From(_) => self.before,
+            Listed::Before(_) => self.before + self.list.len() as u64,
+        }
+    }
+}
