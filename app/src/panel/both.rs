@@ -76,8 +76,8 @@ impl View {
     const fn title(self) -> &'static str {
         match self {
             Self::States => "States over time",
-            Self::Goroutines => "Who lives",
-            Self::Collector => "Heap and collector",
+            Self::Goroutines => "Goroutines",
+            Self::Collector => "Heap and GC",
             Self::Findings => "Findings",
         }
     }
@@ -314,7 +314,7 @@ fn crowds_ui(ui: &mut Ui, found: &Arc<Changes>, pictures: [&Picture; 2]) {
             let Some(crowd) = order.get(row).and_then(|at| crowds.get(*at)) else { return Vec::new() };
             let arrow = |pair: [u64; 2]| Cell::number(format!("{} → {}", count(pair[0]), count(pair[1])));
             let by = match (crowd.creator.as_str(), crowd.place.as_str()) {
-                ("", _) => "before the trace, or not known".to_owned(),
+                ("", _) => "before the trace, or unknown".to_owned(),
                 (creator, place) => format!("{} at {place}", name::function(creator)),
             };
             let grown = grown(crowd);
@@ -422,11 +422,8 @@ fn utilisation_ui(ui: &mut Ui, (pair, documents): (&Pair, [&Document; 2]), heigh
         let points = [a, b][side].curve.iter().map(|point| [point.window as f64, point.least]);
         Series::line(LETTERS[side], tokens.sides[side], points.collect())
     });
-    let title = format!(
-        "Least share left to the program ({} → {} on average)",
-        words(Unit::Share, a.mean),
-        words(Unit::Share, b.mean)
-    );
+    let title =
+        format!("Minimum mutator utilisation ({} → {} mean)", words(Unit::Share, a.mean), words(Unit::Share, b.mean));
     let shown = Plot {
         name: &title,
         x: Axis::log(Unit::Nanos, first as f64, last as f64),
@@ -449,7 +446,7 @@ fn sums_ui(ui: &mut Ui, found: &Changes) {
         }
         ui.end_row();
         for (kind, title) in
-            [(RowKind::Gc, "Collections"), (RowKind::Stw, "Stops of the world"), (RowKind::Assist, "Mark assists")]
+            [(RowKind::Gc, "GC cycles"), (RowKind::Stw, "STW pauses"), (RowKind::Assist, "Mark assists")]
         {
             ui.label(RichText::new(title).color(tokens.muted));
             for side in [0, 1] {

@@ -14,7 +14,7 @@ use crate::action::action::{Action, Actions};
 use crate::action::pairs::PairAction;
 use crate::fmt::number::count;
 use crate::fmt::words;
-use crate::panel::figure::{USUAL, ratio, title, title_per, words};
+use crate::panel::figure::{USUAL, ratio, tested, title, title_per, words};
 use crate::panel::{changes, kept, partial_pair_ui};
 use crate::state::app::AppState;
 use crate::state::contrast::Changes;
@@ -143,7 +143,9 @@ fn rows_ui(ui: &mut Ui, pair: &Pair, found: &Arc<Changes>, actions: &mut Actions
     let tokens = tokens::of(ui.ctx());
     let at = |row: usize| order.get(row).and_then(|at| list.get(*at));
     let is_chosen = |row: usize| at(row).is_some_and(|change| pair.row.as_ref().is_some_and(|row| row.is(change)));
-    let cells = |row: usize| at(row).map(|change| cells(tokens, change, &figures, found.units)).unwrap_or_default();
+    let cells = |row: usize| {
+        at(row).map(|change| cells(tokens, change, &figures, (found.units, &pair.per))).unwrap_or_default()
+    };
     let touched = sorted(ui, ("changes", &columns), sorting, order.len(), is_chosen, cells);
     if let Some(change) = touched.clicked.and_then(at) {
         actions.push(Action::Pair(PairAction::ShowRow(RowKey::of(change))));
@@ -311,7 +313,7 @@ fn columns(figures: &[Figure], per: &PerChoice) -> Vec<Column> {
             .iter()
             .map(|figure| number(title_per(*figure, per), if *figure == Figure::Count { 100.0 } else { 141.0 })),
     );
-    columns.extend([text("Tested", 64.0), number("Change", 76.0), number("q", 62.0)]);
+    columns.extend([text("Tested", 78.0), number("Change", 76.0), number("q", 62.0)]);
     columns
 }
 
@@ -345,7 +347,10 @@ fn order(found: &Changes, filter: &Filter, figures: &[Figure], sorting: Sorting)
     let compare = |one: &Change, other: &Change| match sorting.column {
         0 => one.kind.cmp(&other.kind),
         1 => one.name.cmp(&other.name),
-        column if column == 2 + shown => tested(one).cmp(tested(other)),
+        column if column == 2 + shown => {
+            let name = |change: &Change| change.tested.map(Measure::name);
+            name(one).cmp(&name(other))
+        }
         _ => value(one).total_cmp(&value(other)),
     };
     // As they come, those that matter most are first.
@@ -361,7 +366,12 @@ fn order(found: &Changes, filter: &Filter, figures: &[Figure], sorting: Sorting)
     order
 }
 
-fn cells(tokens: &Tokens, change: &Change, figures: &[Figure], [unit_a, unit_b]: [f64; 2]) -> Vec<Cell> {
+fn cells(
+    tokens: &Tokens,
+    change: &Change,
+    figures: &[Figure],
+    ([unit_a, unit_b], per): ([f64; 2], &PerChoice),
+) -> Vec<Cell> {
     let name = match &change.renamed {
         Some(other) => format!("{} → {other}{}", change.name, if change.is_guess { " (renamed?)" } else { "" }),
         None => change.name.clone(),
@@ -380,7 +390,7 @@ fn cells(tokens: &Tokens, change: &Change, figures: &[Figure], [unit_a, unit_b]:
         () if change.has_grown() => tokens.grown,
         () => tokens.shrunk,
     };
-    cells.push(Cell::text(tested(change)).colored(tokens.muted));
+    cells.push(Cell::text(tested_title(change, per)).colored(tokens.muted));
     let ratio = ratio(change.effect.or(change.ratio), change.a.is_some());
     let ratio = if change.is_too_few { format!("({ratio})") } else { ratio };
     cells.push(Cell::number(ratio).colored(color));
@@ -389,14 +399,8 @@ fn cells(tokens: &Tokens, change: &Change, figures: &[Figure], [unit_a, unit_b]:
 }
 
 /// Which figure the change is of.
-fn tested(change: &Change) -> &'static str {
-    match change.tested {
-        Some(Measure::Median) => "Median",
-        Some(Measure::Tail) => "Slowest 1 %",
-        Some(Measure::Count) => "Count",
-        Some(Measure::Total) => "Total",
-        None => "–",
-    }
+fn tested_title(change: &Change, per: &PerChoice) -> &'static str {
+    change.tested.map_or("–", |measure| tested(measure, per))
 }
 
 /// The part of false changes among rows that are this sure; `~` if that is too many; how many there were if they
@@ -417,6 +421,7 @@ fn chance(change: &Change) -> String {
 mod tests {
     use super::{Among, Figure, Filter, USUAL, cells, chance, order, ratio};
     use crate::state::contrast::Changes;
+    use crate::state::pair::PerChoice;
     use crate::theme::tokens::DARK;
     use crate::widget::table::Sorting;
     use trace_core::analysis::compare::measure::RowKind;
@@ -451,7 +456,7 @@ mod tests {
             .found
             .changes
             .iter()
-            .flat_map(|change| cells(&DARK, change, &Figure::ALL, found.units))
+            .flat_map(|change| cells(&DARK, change, &Figure::ALL, (found.units, &PerChoice::Second)))
             .map(|cell| cell.text)
             .collect();
         assert!(texts.iter().all(|text| !text.contains("NaN") && !text.contains("inf")), "{texts:?}");
@@ -462,7 +467,8 @@ mod tests {
         assert_eq!(chance(&found.found.changes[0]), "<0.001");
         let few = Change { is_significant: false, is_too_few: true, ..found.found.changes[1].clone() };
         assert_eq!(chance(&few), "n 0 + 1");
-        let texts: Vec<String> = cells(&DARK, &few, &USUAL, found.units).into_iter().map(|cell| cell.text).collect();
+        let texts: Vec<String> =
+            cells(&DARK, &few, &USUAL, (found.units, &PerChoice::Second)).into_iter().map(|cell| cell.text).collect();
         assert!(texts.contains(&"(new)".to_owned()), "{texts:?}");
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::{Align2, Grid, Label, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use trace_core::analysis::compare::evidence::Measure;
+use trace_core::analysis::compare::figure::Figure;
 use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::partners::Correction;
 use trace_core::analysis::compare::series::{Instance, Series};
@@ -16,11 +17,12 @@ use crate::action::pairs::PairAction;
 use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, exact, offset, rounded};
+use crate::panel::figure::{tested, title_per};
 use crate::panel::{changes, kept};
 use crate::state::app::AppState;
 use crate::state::contrast::Changes;
 use crate::state::document::Document;
-use crate::state::pair::{Pair, RowKey, Spot};
+use crate::state::pair::{Pair, PerChoice, RowKey, Spot};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::badge::paint_badge;
 use crate::widget::chip::chip;
@@ -43,12 +45,12 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         return;
     };
     ScrollArea::vertical().id_salt("difference").auto_shrink([false, false]).show(ui, |ui| {
-        title_ui(ui, change);
+        title_ui(ui, change, &pair.per);
         let has_durations = change.kind != RowKind::Heap;
         if has_durations {
             picture_ui(ui, found, change);
         }
-        figures_ui(ui, change, found.units);
+        figures_ui(ui, change, found, &pair.per);
         if has_durations {
             instances_ui(ui, documents, found, change, actions);
         }
@@ -65,7 +67,7 @@ fn chosen<'a>(found: &'a Changes, row: &RowKey) -> Option<&'a Change> {
     all().find(|change| row.is(change)).or_else(|| all().find(is_named)).or_else(|| all().find(is_renamed))
 }
 
-fn title_ui(ui: &mut Ui, change: &Change) {
+fn title_ui(ui: &mut Ui, change: &Change, per: &PerChoice) {
     let tokens = tokens::of(ui.ctx());
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(change.kind.name()).color(tokens.muted));
@@ -80,19 +82,21 @@ fn title_ui(ui: &mut Ui, change: &Change) {
         (true, true) => tokens.grown,
         (true, false) => tokens.shrunk,
     };
-    ui.add(Label::new(RichText::new(sentence(change)).color(color)).wrap());
+    ui.add(Label::new(RichText::new(sentence(change, per)).color(color)).wrap());
     ui.add_space(space::S);
 }
 
-/// What is sure about the change, as one sentence.
-fn sentence(change: &Change) -> String {
+/// What the test of the row shows, as one sentence.
+fn sentence(change: &Change, per: &PerChoice) -> String {
     let sure = match change.q {
         _ if change.is_too_few => return too_few(change),
         _ if change.a.is_none() => return "Only in B".to_owned(),
         _ if change.b.is_none() => return "Only in A".to_owned(),
-        Some(q) if change.is_significant => format!("{} {}, q {}", tested(change), moved(change), chance(q)),
+        Some(q) if change.is_significant => {
+            format!("{} {}, q {}", tested(change.tested.unwrap_or(Measure::Median), per), moved(change), chance(q))
+        }
         Some(_) => "~ no significant difference".to_owned(),
-        None => "~ too little time to tell".to_owned(),
+        None => "~ too little time to test".to_owned(),
     };
     if change.tested != Some(Measure::Median) {
         return sure;
@@ -109,7 +113,7 @@ fn sentence(change: &Change) -> String {
     format!("B tends to be {} {way} (95 % interval {interval}); {sure}", rounded(shift.median.abs()))
 }
 
-/// What is plain to see, but happened too seldom to test.
+/// An obvious difference with too few events to test.
 fn too_few(change: &Change) -> String {
     let counts = [&change.a, &change.b].map(|side| side.as_ref().map_or(0, |figures| figures.count));
     let lead = format!("Too few to test ({} and {})", counts[0], counts[1]);
@@ -117,24 +121,14 @@ fn too_few(change: &Change) -> String {
         (Some(a), Some(b)) => {
             format!("{lead}, but they do not overlap: median {} → {}", rounded(a.p50), rounded(b.p50))
         }
-        (Some(a), None) => format!("{lead}: only in A, {} in sum", rounded(a.total as f64)),
-        (None, Some(b)) => format!("{lead}: only in B, {} in sum", rounded(b.total as f64)),
+        (Some(a), None) => format!("{lead}: only in A, {} total", rounded(a.total as f64)),
+        (None, Some(b)) => format!("{lead}: only in B, {} total", rounded(b.total as f64)),
         (None, None) => lead,
     }
 }
 
 fn chance(q: f64) -> String {
     if q < 0.001 { "< 0.001".to_owned() } else { format!("{q:.3}") }
-}
-
-/// What was tested.
-fn tested(change: &Change) -> &'static str {
-    match change.tested {
-        Some(Measure::Tail) => "Slowest 1 %",
-        Some(Measure::Total) => "Total",
-        Some(Measure::Count) => "Count",
-        Some(Measure::Median) | None => "Median",
-    }
 }
 
 /// By how much it changed.
@@ -225,7 +219,8 @@ struct Look {
 }
 
 /// Every figure of both sides, and how they differ.
-fn figures_ui(ui: &mut Ui, change: &Change, units: [f64; 2]) {
+fn figures_ui(ui: &mut Ui, change: &Change, found: &Changes, per: &PerChoice) {
+    let units = found.units;
     let tokens = tokens::of(ui.ctx());
     ui.add_space(space::S);
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -240,10 +235,16 @@ fn figures_ui(ui: &mut Ui, change: &Change, units: [f64; 2]) {
         ui.painter().text(at, Align2::RIGHT_CENTER, title, fonts::small(), tokens.muted);
     }
     ui.painter().hline(head.x_range(), head.max.y, Stroke::new(1.0, tokens.line));
-    for (title, is_time, value) in FIGURES {
-        let of = |figures: &Option<Figures>, unit: f64| figures.as_ref().map(|figures| value(figures, unit));
+    for figure in Figure::ALL {
+        let of = |figures: &Option<Figures>, unit: f64| figures.as_ref().map(|figures| figure.value(figures, unit));
         let sides = [of(&change.a, units[0]), of(&change.b, units[1])];
-        figure_ui(ui, title, change.kind, is_time, sides);
+        let is_time = !matches!(figure, Figure::Count | Figure::Rate);
+        figure_ui(ui, title_per(figure, per), change.kind, is_time, sides);
+    }
+    if let Some((load, found)) = found.found.load.as_ref().and_then(|load| Some((load, load.per_request(change)?))) {
+        let title = if found.measure == Measure::Count { "Count" } else { "Total" };
+        let title = format!("{title} per {}", load.request());
+        figure_ui(ui, &title, change.kind, found.measure != Measure::Count, found.values.map(Some));
     }
 }
 
@@ -280,20 +281,6 @@ fn figure_ui(ui: &mut Ui, title: &str, kind: RowKind, is_time: bool, sides: [Opt
         response.on_hover_text(RichText::new(format!("A {}\nB {}", exactly[0], exactly[1])).font(fonts::mono()));
     }
 }
-
-type Value = fn(&Figures, f64) -> f64;
-
-/// Title, whether it is a time, and the figure per unit.
-const FIGURES: [(&str, bool, Value); 8] = [
-    ("Count", false, |figures, _| figures.count as f64),
-    ("Rate", false, |figures, unit| figures.count as f64 / unit),
-    ("Total", true, |figures, unit| figures.total as f64 / unit),
-    ("Mean", true, |figures, _| figures.mean),
-    ("Median", true, |figures, _| figures.p50),
-    ("p90", true, |figures, _| figures.p90),
-    ("p99", true, |figures, _| figures.p99),
-    ("Max", true, |figures, _| figures.max as f64),
-];
 
 /// Links to instances beside each other: the most typical, then the slowest.
 fn instances_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, change: &Change, actions: &mut Actions) {

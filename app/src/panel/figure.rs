@@ -1,5 +1,6 @@
 //! Figures of rows that are compared, as columns show them.
 
+use trace_core::analysis::compare::evidence::Measure;
 use trace_core::analysis::compare::figure::Figure;
 use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::{self, Figures};
@@ -35,8 +36,29 @@ pub const fn title_per(figure: Figure, per: &PerChoice) -> &'static str {
         (Figure::Rate, PerChoice::Second) => "Count/s",
         (Figure::Rate, PerChoice::ProcessorSecond) => "Count/CPU s",
         (Figure::Rate, PerChoice::Task(_)) => "Count/task",
+        (Figure::Rate, PerChoice::Nothing) => "Count",
         _ => title(figure),
     }
+}
+
+/// What a cell calls the figure that was tested: `Median`, `Total/s`.
+#[must_use]
+pub const fn tested(measure: Measure, per: &PerChoice) -> &'static str {
+    match measure {
+        Measure::Median => "Median",
+        Measure::Tail => "Slowest 1 %",
+        Measure::Total => title_per(Figure::Total, per),
+        Measure::Count => title_per(Figure::Rate, per),
+    }
+}
+
+/// Whether a figure is the one that was tested.
+#[must_use]
+pub const fn is_tested(figure: Figure, measure: Measure) -> bool {
+    matches!(
+        (figure, measure),
+        (Figure::P50, Measure::Median) | (Figure::Total, Measure::Total) | (Figure::Rate, Measure::Count)
+    )
 }
 
 /// A figure in words; `unit` is what rates and totals are divided by.

@@ -11,11 +11,11 @@ use trace_core::analysis::compare::trend::{Trend, Trends};
 use crate::action::action::{Action, Actions};
 use crate::action::pairs::PairAction;
 use crate::fmt::number::count;
-use crate::panel::figure::{ratio, title, words};
+use crate::panel::figure::{is_tested, ratio, tested, title_per, words};
 use crate::panel::{ask_for, kept, series};
 use crate::state::app::AppState;
 use crate::state::contrast::{Contrast, PairAnswer, SeriesChanges};
-use crate::state::pair::{MOST_IN_SERIES, Pair, RowKey};
+use crate::state::pair::{MOST_IN_SERIES, Pair, PerChoice, RowKey};
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::badge::{paint_badge, paint_number};
@@ -27,14 +27,15 @@ use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, text}
 /// Width of recordings and sentences beside the table, points.
 const STEPS: f32 = 300.0;
 /// Columns before those of recordings.
-const BEFORE: usize = 2;
+const BEFORE: usize = 3;
 /// Headings of recordings.
 const NUMBERS: [&str; MOST_IN_SERIES] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"];
 
 /// Which rows show, and what of them.
 #[derive(Clone, Debug, PartialEq)]
 struct Filter {
-    figure: Figure,
+    /// The figure of the columns; of each row the one that was tested if `None`.
+    figure: Option<Figure>,
     only_significant: bool,
     text: String,
 }
@@ -126,7 +127,7 @@ fn recording_ui(ui: &mut Ui, state: &AppState, pair: &Pair, at: usize, actions: 
 
 fn rows_ui(ui: &mut Ui, state: &AppState, pair: &Pair, found: &Arc<SeriesChanges>, actions: &mut Actions) {
     let list = &found.found.rows;
-    let filter = controls_ui(ui, list);
+    let filter = controls_ui(ui, list, &pair.per);
     let usual = Sorting { column: usize::MAX, descending: true };
     let sorting = sorting(ui, "series", usual);
     let key = (Arc::as_ptr(found) as usize, sorting, filter.clone());
@@ -142,8 +143,9 @@ fn rows_ui(ui: &mut Ui, state: &AppState, pair: &Pair, found: &Arc<SeriesChanges
         row_of(row).is_some_and(|trend| chosen.is_some_and(|row| row.kind == trend.kind && row.name == trend.name))
     };
     let columns = columns(pair.series.len());
-    let cells =
-        |row: usize| row_of(row).map(|trend| cells(tokens, trend, filter.figure, &found.units)).unwrap_or_default();
+    let cells = |row: usize| {
+        row_of(row).map(|trend| cells(tokens, trend, (filter.figure, &pair.per), &found.units)).unwrap_or_default()
+    };
     let touched = sorted(ui, ("series", &columns), sorting, order.len(), is_chosen, cells);
     let Some(trend) = touched.clicked.and_then(row_of) else { return };
     let key = pair_row(state, pair, trend);
@@ -171,16 +173,20 @@ fn pair_row(state: &AppState, pair: &Pair, trend: &Trend) -> RowKey {
 }
 
 /// Which figure, which rows; returns the choice.
-fn controls_ui(ui: &mut Ui, list: &[Trend]) -> Filter {
+fn controls_ui(ui: &mut Ui, list: &[Trend], per: &PerChoice) -> Filter {
     let id = ui.make_persistent_id("series-filter");
-    let usual = || Filter { figure: Figure::P50, only_significant: false, text: String::new() };
+    let usual = || Filter { figure: None, only_significant: false, text: String::new() };
     let mut filter: Filter = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_else(usual);
     let before = filter.clone();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
+        if chip(ui, "Tested", filter.figure.is_none()).on_hover_text("Of each row the figure that was tested").clicked()
+        {
+            filter.figure = None;
+        }
         for figure in Figure::ALL {
-            if chip(ui, title(figure), filter.figure == figure).clicked() {
-                filter.figure = figure;
+            if chip(ui, title_per(figure, per), filter.figure == Some(figure)).clicked() {
+                filter.figure = Some(figure);
             }
         }
         ui.add_space(space::S);
@@ -205,7 +211,7 @@ fn is_significant(trend: &Trend) -> bool {
 }
 
 fn columns(recordings: usize) -> Vec<Column> {
-    let mut columns = vec![text("Kind", 74.0), text("Name", 0.0)];
+    let mut columns = vec![text("Kind", 74.0), text("Name", 0.0), text("Figure", 82.0)];
     columns.extend(NUMBERS.iter().take(recordings).map(|title| number(title, 92.0)));
     columns.extend([text("Trend", 22.0 + 16.0 * recordings as f32), number("First to last", 92.0)]);
     columns
@@ -223,13 +229,14 @@ fn order(found: &SeriesChanges, filter: &Filter, sorting: Sorting) -> Vec<usize>
         let at = sorting.column.saturating_sub(BEFORE);
         if at < recordings {
             let figures = trend.figures.get(at).and_then(Option::as_ref);
-            return figures.map_or(-1.0, |figures| filter.figure.value(figures, unit(found, at)));
+            return figures.map_or(-1.0, |figures| value_of(trend, filter.figure, figures, unit(found, at)));
         }
         trend.overall.impact
     };
     let compare = |one: &Trend, other: &Trend| match sorting.column {
         0 => one.kind.cmp(&other.kind),
         1 => one.name.cmp(&other.name),
+        2 => one.measure().name().cmp(other.measure().name()),
         _ => value(one).total_cmp(&value(other)),
     };
     // As they come, those that matter most are first.
@@ -249,23 +256,39 @@ fn unit(found: &SeriesChanges, at: usize) -> f64 {
     found.units.get(at).copied().unwrap_or(1.0)
 }
 
-fn cells(tokens: &Tokens, trend: &Trend, figure: Figure, units: &[f64]) -> Vec<Cell> {
+/// The figure, or that which was tested.
+fn value_of(trend: &Trend, figure: Option<Figure>, figures: &Figures, unit: f64) -> f64 {
+    figure.map_or_else(|| trend.measure().value(figures, unit), |figure| figure.value(figures, unit))
+}
+
+fn cells(tokens: &Tokens, trend: &Trend, (figure, per): (Option<Figure>, &PerChoice), units: &[f64]) -> Vec<Cell> {
+    let measure = trend.measure();
+    // What was found out about one figure does not colour another.
+    let is_tested = figure.is_none_or(|figure| is_tested(figure, measure));
     let known: Vec<Option<(f64, String)>> = trend
         .figures
         .iter()
         .zip(units)
         .map(|(figures, unit): (&Option<Figures>, _)| {
-            figures.as_ref().map(|figures| (figure.value(figures, *unit), words(trend.kind, figure, figures, *unit)))
+            figures.as_ref().map(|figures| {
+                let words = match figure {
+                    Some(figure) => words(trend.kind, figure, figures, *unit),
+                    None => measure.words(trend.kind, figures, *unit),
+                };
+                (value_of(trend, figure, figures, *unit), words)
+            })
         })
         .collect();
     let highest = known.iter().flatten().map(|value| value.0).fold(0.0, f64::max);
     // A step's colour: what came of the recording before.
-    let color = |at: usize| match at.checked_sub(1).and_then(|step| trend.steps.get(step)) {
+    let color = |at: usize| match at.checked_sub(1).filter(|_| is_tested).and_then(|step| trend.steps.get(step)) {
         Some(step) if step.is_told() && step.has_grown => Some(tokens.grown),
         Some(step) if step.is_told() => Some(tokens.shrunk),
         _ => None,
     };
+    let title = figure.map_or_else(|| tested(measure, per), |figure| title_per(figure, per));
     let mut cells = vec![Cell::text(trend.kind.name()).colored(tokens.muted), Cell::text(&trend.name)];
+    cells.push(Cell::text(title).colored(tokens.muted));
     cells.extend(known.iter().enumerate().map(|(at, value)| {
         let text = value.as_ref().map_or("–", |value| value.1.as_str());
         Cell::number(text).colored(color(at).unwrap_or(if value.is_some() { tokens.text } else { tokens.muted }))
@@ -275,7 +298,7 @@ fn cells(tokens: &Tokens, trend: &Trend, figure: Figure, units: &[f64]) -> Vec<C
     cells.push(Cell::columns(bars.collect()));
     let overall = trend.overall;
     let color = match () {
-        () if !overall.is_told() => tokens.muted,
+        () if !overall.is_told() || !is_tested => tokens.muted,
         () if overall.has_grown => tokens.grown,
         () => tokens.shrunk,
     };
@@ -288,6 +311,7 @@ fn cells(tokens: &Tokens, trend: &Trend, figure: Figure, units: &[f64]) -> Vec<C
     let words = match overall {
         _ if !was_there && !is_there => "–".to_owned(),
         _ if was_there && is_there && change.is_none() => "–".to_owned(),
+        _ if !is_tested => ratio(change, was_there),
         step if step.is_significant => ratio(change, was_there),
         step if step.is_too_few => format!("({})", ratio(change, was_there)),
         _ => "~".to_owned(),
@@ -305,8 +329,10 @@ fn share(value: f64, highest: f64) -> f32 {
 mod tests {
     use super::{Filter, cells, order, sentences};
     use crate::state::contrast::SeriesChanges;
+    use crate::state::pair::PerChoice;
     use crate::theme::tokens::DARK;
     use crate::widget::table::Sorting;
+    use trace_core::analysis::compare::evidence::Measure;
     use trace_core::analysis::compare::figure::Figure;
     use trace_core::analysis::compare::measure::RowKind;
     use trace_core::analysis::compare::trend::{Step, Trend, Trends};
@@ -337,22 +363,40 @@ mod tests {
     #[test]
     fn a_row_has_a_column_each_and_its_trend() {
         let found = found();
-        let cells = cells(&DARK, &found.found.rows[0], Figure::Total, &found.units);
+        let cells = cells(&DARK, &found.found.rows[0], (Some(Figure::Total), &PerChoice::Second), &found.units);
         let texts: Vec<&str> = cells.iter().map(|cell| cell.text.as_str()).collect();
-        assert_eq!(texts, ["wait", "one", "100 ns", "50 ns", "25 ns", "", "\u{2212}75.0 %"]);
-        let heights: Vec<_> = cells[5].columns.as_ref().expect("a trend").iter().map(|column| column.0).collect();
+        assert_eq!(texts, ["wait", "one", "Total/s", "100 ns", "50 ns", "25 ns", "", "\u{2212}75.0 %"]);
+        let heights: Vec<_> = cells[6].columns.as_ref().expect("a trend").iter().map(|column| column.0).collect();
         assert_eq!(heights, [Some(1.0), Some(0.5), Some(0.25)]);
-        let missing = super::cells(&DARK, &found.found.rows[1], Figure::Total, &found.units);
-        assert_eq!(missing.iter().map(|cell| cell.text.as_str()).nth(2), Some("–"));
+        let missing =
+            super::cells(&DARK, &found.found.rows[1], (Some(Figure::Total), &PerChoice::Second), &found.units);
+        assert_eq!(missing.iter().map(|cell| cell.text.as_str()).nth(3), Some("–"));
         assert!(missing.iter().all(|cell| !cell.text.contains("NaN") && !cell.text.contains("inf")));
+    }
+
+    #[test]
+    fn the_columns_and_the_change_are_of_the_figure_that_was_tested() {
+        let mut found = found();
+        let row = &mut found.found.rows[0];
+        row.overall.tested = Some(Measure::Median);
+        for (figures, p50) in row.figures.iter_mut().flatten().zip([10.0, 20.0, 40.0]) {
+            figures.p50 = p50;
+        }
+        let row = &found.found.rows[0];
+        let texts = |figure| -> Vec<String> {
+            cells(&DARK, row, (figure, &PerChoice::Second), &found.units).into_iter().map(|cell| cell.text).collect()
+        };
+        assert_eq!(texts(None)[2..], ["Median", "10 ns", "20 ns", "40 ns", "", "×4.00"]);
+        let other = cells(&DARK, row, (Some(Figure::Total), &PerChoice::Second), &found.units);
+        assert!(other.iter().skip(3).all(|cell| cell.color.is_none_or(|color| color != DARK.shrunk)), "not tested");
     }
 
     #[test]
     fn rows_are_sorted_by_any_recording() {
         let found = found();
-        let filter = Filter { figure: Figure::Total, only_significant: false, text: String::new() };
+        let filter = Filter { figure: Some(Figure::Total), only_significant: false, text: String::new() };
         let by = |column| order(&found, &filter, Sorting { column, descending: true });
-        assert_eq!((by(usize::MAX), by(2), by(3)), (vec![0, 1], vec![0, 1], vec![1, 0]));
+        assert_eq!((by(usize::MAX), by(3), by(4)), (vec![0, 1], vec![0, 1], vec![1, 0]));
         assert_eq!(sentences(&found.found), [(0, 2, "all"), (0, 1, "s1"), (1, 2, "s2")]);
     }
 }

@@ -57,7 +57,7 @@ fn changes(
     let flame = |of: fn(&Picture) -> &Flame| DiffFlame::of(&flames(a, of), &flames(b, of), units);
     let (off_cpu, on_cpu) = (flame(|picture| &picture.waits), flame(|picture| &picture.samples));
     let causes = both.map(|(a, b)| causes(a, b)).unwrap_or_default();
-    let limits = limits(a, b);
+    let limits = limits(a, b, &found);
     let measured = [Arc::clone(a), Arc::clone(b)];
     let changes = Changes { found, limits, measured, units, findings, causes, off_cpu, on_cpu };
     (!monitor.is_cancelled()).then(|| PairAnswer::Changes(Arc::new(changes)))

@@ -68,7 +68,7 @@ pub fn run(options: &CompareOptions) -> CliResult {
     }
     let damaged = a.told.is_damaged || b.told.is_damaged;
     let units = <[f64; 2]>::from(units(&a.measured, &b.measured, per));
-    let limits = limits(&a.measured, &b.measured);
+    let limits = limits(&a.measured, &b.measured, &found);
     let report = Report::of(&found, [&a.told, &b.told], options, conditions, (limits, units));
     if let Some(out) = &page {
         let page = html::page(&report, &found, ([&a, &b], &findings), options, per);

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use trace_core::analysis::compare::evidence::Measure;
 use trace_core::analysis::compare::measure::RowKind;
+use trace_core::analysis::compare::settings::{self, Load};
 use trace_core::analysis::compare::stats::Shift;
 use trace_core::analysis::compare::words;
 use trace_core::analysis::compare::{Change, Comparison, Figures};
@@ -22,7 +23,7 @@ use crate::fmt::number::count;
 /// Rows written as text or Markdown.
 const ROWS: usize = 20;
 /// What parentheses around a change say.
-pub const TOO_FEW: &str = "(…) is plain to see, but happened too seldom to test: on one side only, or no overlap";
+pub const TOO_FEW: &str = "(…) too few events to test, but an obvious difference: on one side only, or no overlap";
 /// Rows written as JSON, besides those that are significant.
 const JSON_ROWS: usize = 500;
 
@@ -41,6 +42,9 @@ pub struct Report {
     pub per: &'static str,
     /// How the sides are laid over each other: `start`, `wall`, `stretch`, `task`, `region` or `log`.
     pub align: &'static str,
+    /// The requests that both sides served, which `per_request` of a row divides by; null if there are none, or with
+    /// `--per`.
+    pub requests: Option<Requests>,
     /// What could not be compared, or only with care: sentences.
     pub limits: Vec<String>,
     /// Rows that were tested.
@@ -60,11 +64,11 @@ pub struct Told {
     pub files: Vec<String>,
     /// Where time zero lies, from the start of each file's trace.
     pub origin_ns: Vec<i64>,
-    /// Length of what was looked at, in sum.
+    /// Length of what was compared, total.
     pub duration_ns: u64,
     /// Events of the whole files.
     pub events: u64,
-    /// Parts are missing: counts and sums are too small.
+    /// Parts are missing: counts and totals are too small.
     pub is_damaged: bool,
     /// Kinds of findings, ranked; empty for several files.
     pub findings: Vec<&'static str>,
@@ -79,6 +83,42 @@ impl Told {
         self.events += trace.totals().events;
         self.is_damaged |= is_damaged(trace);
     }
+}
+
+/// Tasks, regions or units of work that both sides have: how many.
+#[derive(Clone, Debug, Serialize)]
+pub struct Requests {
+    /// task, region or work.
+    pub kind: &'static str,
+    /// Their type, or the function.
+    pub name: String,
+    /// How many in A.
+    pub a: u64,
+    /// How many in B.
+    pub b: u64,
+    /// In words: `task /order`.
+    #[serde(skip)]
+    pub words: String,
+}
+
+impl Requests {
+    fn of(load: &Load) -> Self {
+        let [a, b] = load.counts;
+        Self { kind: load.kind.name(), name: load.name.clone(), a, b, words: load.request() }
+    }
+}
+
+/// A total or number for each request.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PerRequest {
+    /// total or count.
+    pub figure: &'static str,
+    /// In A: nanoseconds (bytes for rows of the heap), or a number.
+    pub a: f64,
+    /// In B.
+    pub b: f64,
+    /// B over A; null if a side has none.
+    pub ratio: Option<f64>,
 }
 
 /// A row of both sides.
@@ -111,6 +151,8 @@ pub struct Row {
     /// How much that figure differs between recordings of A and of B: standard deviation of its logarithm, about the
     /// part it differs by. Null for a single recording.
     pub spread: [Option<f64>; 2],
+    /// What was tested for each request; null if that is no total, or there are no requests.
+    pub per_request: Option<PerRequest>,
     /// By how much durations of B tend to be longer; null without durations on both sides.
     pub shift: Option<Interval>,
     /// Probability of such a difference by chance; null if too little to test.
@@ -133,7 +175,7 @@ pub struct Row {
 pub struct Numbers {
     /// How many.
     pub count: u64,
-    /// In sum.
+    /// Total.
     pub total_ns: u64,
     /// Mean.
     pub mean_ns: f64,
@@ -182,9 +224,11 @@ impl From<Shift> for Interval {
 }
 
 impl Row {
-    /// A row as it is printed: totals are divided by `units`, which `per` names behind a figure.
+    /// A row as it is printed: totals are divided by `units`, which `per` names behind a figure, and by the requests of
+    /// `load`.
     #[must_use]
-    pub fn of(change: &Change, units: [f64; 2], per: &str) -> Self {
+    pub fn of(change: &Change, units: [f64; 2], per: &str, load: Option<&Load>) -> Self {
+        let per_request = load.and_then(|load| load.per_request(change));
         Self {
             kind: change.kind.name(),
             unit: if change.kind == RowKind::Heap { "bytes" } else { "ns" },
@@ -199,12 +243,18 @@ impl Row {
             effect: change.effect,
             effect_interval: change.interval.map(|(low, high)| [low, high]),
             spread: change.precision.map_or([None; 2], |precision| precision.seen),
+            per_request: per_request.map(|found| PerRequest {
+                figure: found.measure.name(),
+                a: found.values[0],
+                b: found.values[1],
+                ratio: found.ratio(),
+            }),
             shift: change.shift.map(Interval::from),
             p_value: change.p,
             q_value: change.q,
             significant: change.is_significant,
             named: change.is_named,
-            cells: Cells::of(change, units, per),
+            cells: Cells::of(change, units, per, per_request),
             too_few: change.is_too_few,
         }
     }
@@ -232,12 +282,13 @@ impl Report {
             a: a.clone(),
             b: b.clone(),
             align: options.align.name(),
+            requests: found.load.as_ref().map(Requests::of),
             limits,
             per,
             tested: found.tested,
             crossed: conditions.iter().filter(|one| one.failed).map(Checked::sentence).collect(),
             conditions,
-            changes: told.map(|change| Row::of(change, units, slash)).collect(),
+            changes: told.map(|change| Row::of(change, units, slash, found.load.as_ref())).collect(),
         }
     }
 
@@ -254,8 +305,11 @@ impl Report {
         };
         line(&mut text, &row("kind", "figure", ["A", "B"], ["change", "q", "n"], "name"));
         for shown in self.changes.iter().take(ROWS) {
-            let Cells { figure, values: [a, b], change, chance, counts } = &shown.cells;
+            let Cells { figure, values: [a, b], change, chance, counts, .. } = &shown.cells;
             line(&mut text, &row(shown.kind, figure, [a, b], [change, chance, counts], &shown.named()));
+            if let (Some([figure, a, b, change]), Some(requests)) = (&shown.cells.per_request, &self.requests) {
+                line(&mut text, &row("", figure, [a, b], [change, "", ""], &format!("  per {}", requests.words)));
+            }
         }
         text.blank();
         for sentence in self.footnotes() {
@@ -290,6 +344,13 @@ impl Report {
             let mut line = vec![Inline::Text(row.kind), Inline::Code(&name)];
             line.extend(figures.map(|figure| Inline::Text(figure)));
             page.row(&line);
+            if let (Some(figures), Some(requests)) = (&cells.per_request, &self.requests) {
+                let name = format!("per {}", requests.words);
+                let mut line = vec![Inline::Text(""), Inline::Code(&name)];
+                line.extend(figures.iter().map(|figure| Inline::Text(figure)));
+                line.extend([Inline::Text(""), Inline::Text("")]);
+                page.row(&line);
+            }
         }
         for sentence in self.footnotes() {
             page.paragraph(&format!("{sentence}."));
@@ -330,12 +391,12 @@ impl Report {
         undecided.chain(self.limits.iter().cloned()).collect()
     }
 
-    /// What sums are divided by, in words.
+    /// What totals are divided by, in words.
     #[must_use]
     pub fn per_words(&self) -> &'static str {
         match self.per {
             "second" => "per second of the trace",
-            "cpu_second" => "per second of running",
+            "cpu_second" => "per CPU second",
             "task" => "per task",
             _ => "as it is",
         }
@@ -376,10 +437,17 @@ pub struct Cells {
     pub chance: String,
     /// How many of it there are in A and in B.
     pub counts: String,
+    /// Figure, values of A and of B, and change for each request, of rows that changed and of those of GC and heap.
+    pub per_request: Option<[String; 4]>,
 }
 
 impl Cells {
-    fn of(change: &Change, units: [f64; 2], per: &str) -> Self {
+    fn of(change: &Change, units: [f64; 2], per: &str, per_request: Option<settings::PerRequest>) -> Self {
+        let is_wanted = change.is_told() || matches!(change.kind, RowKind::Gc | RowKind::Heap);
+        let per_request = per_request.filter(|_| is_wanted).map(|found| {
+            let [a, b] = found.values.map(|value| found.measure.value_words(change.kind, value));
+            [found.measure.name().to_owned(), a, b, changed(found.ratio(), true)]
+        });
         let measure = change.tested.unwrap_or(Measure::Total);
         let figure = named(measure, per);
         let seen = change.precision.filter(|precision| precision.measure == measure).map(|precision| precision.seen);
@@ -407,6 +475,7 @@ impl Cells {
                 None => "–".to_owned(),
             },
             counts: format!("{} + {}", counted(&change.a), counted(&change.b)),
+            per_request,
         }
     }
 }

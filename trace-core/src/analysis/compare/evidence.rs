@@ -42,7 +42,12 @@ impl Measure {
     /// The same in words.
     #[must_use]
     pub fn words(self, kind: RowKind, figures: &Figures, unit: f64) -> String {
-        let value = self.value(figures, unit);
+        self.value_words(kind, self.value(figures, unit))
+    }
+
+    /// A value of it in words.
+    #[must_use]
+    pub fn value_words(self, kind: RowKind, value: f64) -> String {
         if self == Self::Count { words::number(value) } else { words::value(kind, value) }
     }
 

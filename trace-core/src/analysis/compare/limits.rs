@@ -1,6 +1,8 @@
 //! What two recordings cannot tell each other, in sentences.
 
+use crate::analysis::compare::Comparison;
 use crate::analysis::compare::measure::{Measured, RowKind};
+use crate::analysis::compare::words::{count, value};
 
 /// Recordings that differ in length by more than this are of different kinds: a snapshot and a long trace.
 const FAR_APART: u64 = 10;
@@ -9,14 +11,20 @@ const SHORT: f64 = 0.04;
 
 /// What could not be compared, or only with care. Empty if all could be.
 #[must_use]
-pub fn limits(a: &Measured, b: &Measured) -> Vec<String> {
+pub fn limits(a: &Measured, b: &Measured, found: &Comparison) -> Vec<String> {
     let mut sentences = Vec::new();
     if a.recordings().max(b.recordings()) == 1 {
         sentences.push(
             "One recording a side shows differences between two recordings, not between two builds: recordings of one \
-             build differ, too. Three or more of each (--a FILE… --b FILE…) tell."
+             build differ, too. Compare three or more of each (--a FILE… --b FILE…)."
                 .to_owned(),
         );
+    }
+    sentences.extend(others(a, b));
+    let untested = found.changes.iter().filter(|change| change.p.is_none() && !change.is_told()).count();
+    if untested > 0 {
+        let (untested, all) = (count(untested as u64), count(found.changes.len() as u64));
+        sentences.push(format!("Not tested: {untested} of {all} rows, with too few events or too little time."));
     }
     let has = |side: &Measured, kind: RowKind| side.rows.iter().any(|row| row.0.0 == kind);
     for (kind, what) in [
@@ -36,7 +44,7 @@ pub fn limits(a: &Measured, b: &Measured) -> Vec<String> {
         let times = long as f64 / short as f64;
         let which = if a.nanos < b.nanos { "A" } else { "B" };
         sentences.push(format!(
-            "{which} is {times:.0} times shorter than the other: what is rare may be missing from it, and sums are \
+            "{which} is {times:.0} times shorter than the other: what is rare may be missing from it, and totals are \
              compared per unit."
         ));
     }
@@ -46,9 +54,31 @@ pub fn limits(a: &Measured, b: &Measured) -> Vec<String> {
         } else if (side.nanos as f64) < SHORT * 1e9 {
             let millis = side.nanos as f64 / 1e6;
             sentences.push(format!(
-                "{name} lasts {millis:.1} ms: too short to test durations, only what is plain to see is told."
+                "{name} lasts {millis:.1} ms: too short to test durations; only obvious differences are listed."
             ));
         }
     }
     sentences
+}
+
+/// Whether other processes used the CPUs meanwhile, and what cannot be told for it.
+fn others(a: &Measured, b: &Measured) -> Option<String> {
+    if ![a, b].iter().any(|side| side.late.shows_others(side.nanos)) {
+        return None;
+    }
+    let late = |name: &str, side: &Measured| {
+        let times = if side.late.count == 1 { "1 time" } else { &format!("{} times", count(side.late.count)) };
+        format!("{times} ({} total) in {name}", value(RowKind::Sched, side.late.nanos as f64))
+    };
+    let unknown = if a.recordings().max(b.recordings()) == 1 {
+        " One recording a side then tests neither the slowest 1 % nor how long waits last, and only medians that moved by \
+         more than 10 % count."
+    } else {
+        ""
+    };
+    Some(format!(
+        "Other processes used the CPUs: goroutines stayed runnable for 1 ms or more beside an idle proc {} and {}.{unknown}",
+        late("A", a),
+        late("B", b),
+    ))
 }

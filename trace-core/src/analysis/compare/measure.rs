@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
+use crate::analysis::compare::late::{Late, idle};
 use crate::analysis::compare::picture::Picture;
 use crate::analysis::compare::ruler::Ruler;
 use crate::analysis::compare::series::Series;
@@ -11,11 +12,13 @@ use crate::analysis::compare::tally::{Key, Tally};
 use crate::analysis::compare::walk::Look;
 use crate::analysis::crew::{GOROUTINES, gather};
 use crate::analysis::places::{Op, Places};
+use crate::analysis::scope::nanos_in;
 use crate::base::ids::{GoIx, StackId, StrId, TaskIx};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
+use crate::model::no_cpu::NoCpuCause;
 use crate::model::trace::{Metric, Trace};
 
 /// What a row is about.
@@ -92,10 +95,14 @@ pub struct Measured {
     pub runs: Vec<(u64, u64)>,
     /// What it was recorded with.
     pub settings: Settings,
+    /// Goroutines that stayed runnable though a proc was idle: other processes had the CPUs.
+    pub late: Late,
     /// Parts of it are lost: counts and totals are too small, and what is missing may have been there.
     pub is_damaged: bool,
     /// Rising by kind and name; names are unique within a kind.
     pub rows: Vec<((RowKind, String), Series)>,
+    /// Of rows that are about a function: the function of the program that calls it, where there is one.
+    pub callers: BTreeMap<(RowKind, String), String>,
     /// What is drawn, a recording each.
     pub pictures: Vec<Picture>,
 }
@@ -107,6 +114,38 @@ pub struct Settings {
     pub procs: BTreeSet<u64>,
     /// NN of the formats `go 1.NN trace`, rising.
     pub formats: BTreeSet<u32>,
+    /// CPU time that a quota took away.
+    pub throttled: Throttled,
+}
+
+/// What a CPU quota (of a container) took away. Traces do not record it: see [`Trace::no_cpu`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Throttled {
+    /// Recordings in which it did.
+    pub recordings: usize,
+    /// How long the process got no CPU in them, nanoseconds.
+    pub nanos: u64,
+    /// The quota, thousandths of a CPU: of several recordings the smallest. 0 if none was throttled.
+    pub quota: u64,
+}
+
+impl Throttled {
+    fn of(trace: &Trace, range: TimeRange) -> Self {
+        let known = trace.no_cpu();
+        let nanos = nanos_in(&known.ranges, range);
+        if known.cause != Some(NoCpuCause::Throttled) || nanos == 0 {
+            return Self::default();
+        }
+        Self { recordings: 1, nanos, quota: (known.quota * 1e3).round() as u64 }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        let quota = match (self.quota, other.quota) {
+            (0, quota) | (quota, 0) => quota,
+            (one, other) => one.min(other),
+        };
+        Self { recordings: self.recordings + other.recordings, nanos: self.nanos.saturating_add(other.nanos), quota }
+    }
 }
 
 impl Settings {
@@ -115,7 +154,8 @@ impl Settings {
         // The first reading may come a little after the start.
         let procs: BTreeSet<u64> =
             at_start.into_iter().chain(trace.readings_within(Metric::Procs, range).map(|one| one.1)).take(64).collect();
-        Self { procs, formats: BTreeSet::from([trace.totals().version]) }
+        let throttled = Throttled::of(trace, range);
+        Self { procs, formats: BTreeSet::from([trace.totals().version]), throttled }
     }
 }
 
@@ -134,16 +174,19 @@ impl Measured {
         }
         let lengths: Vec<(u64, u64)> = runs.iter().map(|run| (run.nanos, run.running)).collect();
         let is_damaged = runs.iter().any(|run| run.is_damaged);
-        let mut settings = Settings::default();
+        let (mut settings, mut late) = (Settings::default(), Late::default());
         for run in &runs {
+            late = late.plus(run.late);
             settings.procs.extend(&run.settings.procs);
             settings.formats.extend(&run.settings.formats);
+            settings.throttled = settings.throttled.plus(run.settings.throttled);
         }
         let (nanos, running) = runs.iter().fold((0, 0), |sum, run| (sum.0 + run.nanos, sum.1 + run.running));
         let mut rows: BTreeMap<(RowKind, String), Vec<Series>> = BTreeMap::new();
-        let mut pictures = Vec::new();
+        let (mut pictures, mut callers) = (Vec::new(), BTreeMap::new());
         for (at, run) in runs.into_iter().enumerate() {
             pictures.extend(run.pictures);
+            callers.extend(run.callers);
             for (key, series) in run.rows {
                 let all = rows.entry(key).or_default();
                 // Runs that have no such thing count as such.
@@ -156,7 +199,7 @@ impl Measured {
             (key, Series::pooled(all))
         };
         let rows = rows.into_iter().map(pool).collect();
-        Self { nanos, running, runs: lengths, settings, is_damaged, rows, pictures }
+        Self { nanos, running, runs: lengths, settings, late, is_damaged, rows, callers, pictures }
     }
 }
 
@@ -165,13 +208,18 @@ impl Measured {
 pub fn measure(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Measured> {
     let places = Places::new(trace);
     let range = trace.range().intersect(range);
-    let look = Look { trace, places: &places, ruler: Ruler::new(range) };
+    let look = Look { trace, places: &places, ruler: Ruler::new(range), idle: idle(trace, range) };
     let take = |tally: &mut Tally, at: usize| look.at_goroutine(GoIx(at as u32), tally);
     let tally = gather((trace.goroutine_count() as usize, GOROUTINES), monitor, take, Tally::merged)?;
     let mut rows: FxHashMap<(RowKind, String), Series> = FxHashMap::default();
     let waits: Vec<_> = tally.waits().collect();
+    let mut callers = BTreeMap::new();
     for (key, stack, series) in tally.rows {
-        rows.entry(look.name(key, stack)).or_default().merge(series);
+        let name = look.name(key, stack);
+        if let Some(caller) = look.caller(key, stack) {
+            callers.insert(name.clone(), caller);
+        }
+        rows.entry(name).or_default().merge(series);
     }
     look.at_rest(&mut rows);
     let mut rows: Vec<_> = rows.into_iter().collect();
@@ -182,8 +230,10 @@ pub fn measure(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Mea
         running: tally.running,
         runs: Vec::new(),
         settings: Settings::of(trace, range),
+        late: tally.late,
         is_damaged: trace.warnings().iter().any(|warning| warning.kind.is_damage()),
         rows,
+        callers,
         pictures,
     })
 }
@@ -209,6 +259,14 @@ impl Look<'_> {
                 (kind, callee.map_or_else(own, |callee| format!("{callee} in {}", own())))
             }
             Key::Own(kind, ..) => (kind, own()),
+        }
+    }
+
+    /// The function that calls the one that a row is about.
+    fn caller(&self, key: Key, stack: StackId) -> Option<String> {
+        match key {
+            Key::Own(..) | Key::Region(_, Some(_)) => self.places.caller(stack).map(|place| place.function),
+            Key::Named(..) | Key::Outer(..) | Key::Region(_, None) => None,
         }
     }
 

@@ -7,6 +7,7 @@ pub mod diff_flame;
 pub mod evidence;
 pub mod figure;
 pub mod gate;
+pub mod late;
 pub mod limits;
 pub mod measure;
 pub mod mix;
@@ -90,7 +91,7 @@ impl From<Per> for Terms {
 pub struct Figures {
     /// How many.
     pub count: u64,
-    /// In sum.
+    /// Total.
     pub total: u64,
     /// Mean.
     pub mean: f64,
@@ -184,6 +185,8 @@ impl Change {
 pub struct Comparison {
     /// What differs before anything of the program is compared: damage, settings, load. Sentences.
     pub settings: Vec<String>,
+    /// The requests that both sides served, if they can be told: totals are shown for each of them as well.
+    pub load: Option<Load>,
     /// Sentences, the most important first.
     pub verdict: Vec<String>,
     /// All rows, those that matter most first.
@@ -226,10 +229,11 @@ pub fn compare_named(
     ranked(&mut changes);
     lead(&mut changes, findings);
     let tested = tested.len();
-    let told = Told { tested, names, per: terms.per, is_single, units: units(a, b, terms.per) };
+    let told = Told { tested, names, per: terms.per, is_single, units: units(a, b, terms.per), load: load.as_ref() };
     Comparison {
         settings: settings(a, b, load.as_ref(), names),
         verdict: verdict(&changes, findings, &told),
+        load: load.filter(|_| terms.per == Per::Second),
         changes,
         tested,
     }
@@ -310,6 +314,11 @@ pub(crate) fn units_of_runs(side: &Measured, per: Per, at: usize) -> Vec<(f64, f
     lengths.into_iter().enumerate().map(unit).collect()
 }
 
+/// Whether a row's values are readings of a level, which do not add up.
+fn is_level(kind: RowKind, name: &str) -> bool {
+    kind == RowKind::Heap && name == HEAP_GOAL
+}
+
 /// What kind of row is tested.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject {
@@ -330,7 +339,7 @@ impl Sides<'_> {
     fn change(&self, (kind, name): (RowKind, &str), (a, b): (Option<&Series>, Option<&Series>)) -> Change {
         let (unit_a, unit_b) = self.units;
         let rate = |series: Option<&Series>, unit: f64| series.map_or(0.0, |series| series.total as f64 / unit);
-        let subject = Subject { kind, is_level: kind == RowKind::Heap && name == HEAP_GOAL };
+        let subject = Subject { kind, is_level: is_level(kind, name) };
         let values = |series: Option<&Series>| series.map(Series::values).unwrap_or_default();
         let (values_a, values_b) = (values(a), values(b));
         // Levels do not add up.

@@ -2,6 +2,12 @@
 //! long goroutines wait for a proc), and no test inside of two recordings can tell that from a change of the build.
 //! Some figures hardly differ, though: medians of tasks and regions whose durations lie close together, allocated
 //! bytes, and waits that make up a part of the time that nobody overlooks. The rates of error are in the manual.
+//!
+//! Where the program shared its CPUs with other processes in either recording (see [`late`](super::late)), less can be named. What
+//! another process takes, it takes here and there, and from one recording more than from the other: it makes some
+//! requests slow, and whatever waits for them. So neither the slowest count as changed then nor the length of waits,
+//! only how many waits there are, and medians, which a few interruptions do not move. A CPU whose caches and hardware
+//! threads are shared is slower all the time as well, by about a tenth: medians have to move by more than that.
 
 use crate::analysis::compare::evidence::Measure;
 use crate::analysis::compare::measure::{Measured, RowKind};
@@ -21,6 +27,11 @@ const LEAST_TIME: f64 = 0.01;
 const LEAST_RATIO: f64 = 0.5;
 /// Bytes allocated and heap goals by this part.
 const LEAST_HEAP: f64 = 0.4;
+/// The same beside other processes: the part that a median moves by for certain (the near end of its interval), the
+/// part of the time, and how many times as many waits there are.
+const LEAST_MEDIAN_SHARED: f64 = 0.1;
+const LEAST_TIME_SHARED: f64 = 0.05;
+const LEAST_COUNT_SHARED: f64 = 2.0;
 
 /// Whether two recordings show this change well enough for the verdict to name it.
 pub(super) fn by_two(change: &Change, sides: [&Measured; 2]) -> bool {
@@ -30,7 +41,9 @@ pub(super) fn by_two(change: &Change, sides: [&Measured; 2]) -> bool {
     let nanos = |figures: &Option<Figures>| figures.map_or(0.0, |figures| figures.total as f64);
     let part = |figures: &Option<Figures>, side: &Measured| nanos(figures) / side.nanos.max(1) as f64;
     let [part_a, part_b] = [part(&change.a, sides[0]), part(&change.b, sides[1])];
-    let is_much = (part_b - part_a).abs() >= LEAST_TIME;
+    let is_shared = sides.iter().any(|side| side.late.shows_others(side.nanos));
+    let least_time = if is_shared && change.kind != RowKind::Stuck { LEAST_TIME_SHARED } else { LEAST_TIME };
+    let is_much = (part_b - part_a).abs() >= least_time;
     let (Some(a), Some(b)) = (&change.a, &change.b) else {
         return is_much
             && !matches!(change.kind, RowKind::Sched | RowKind::Running | RowKind::Goroutine | RowKind::Work);
@@ -38,13 +51,21 @@ pub(super) fn by_two(change: &Change, sides: [&Measured; 2]) -> bool {
     let moved = |least: f64| change.effect.is_some_and(|effect| effect.ln().abs() >= libm::log1p(least));
     match change.kind {
         RowKind::Task | RowKind::Region => match change.tested {
-            Some(Measure::Median) => moved(LEAST_MEDIAN) && stands_out(a, b),
-            Some(Measure::Tail) => moved(LEAST_TAIL) && change.q.is_some_and(|q| q <= SURE_TAIL),
+            Some(Measure::Median) if is_shared => moves_by(change, LEAST_MEDIAN_SHARED) && stands_out(a, b),
+            Some(Measure::Median) => moved(LEAST_MEDIAN) && moves_by(change, 0.0) && stands_out(a, b),
+            Some(Measure::Tail) => !is_shared && moved(LEAST_TAIL) && change.q.is_some_and(|q| q <= SURE_TAIL),
             _ => false,
         },
-        RowKind::Wait | RowKind::Sleep | RowKind::Syscall | RowKind::Assist | RowKind::Stuck => {
-            is_much && part_a.max(part_b) >= (1.0 + LEAST_RATIO) * part_a.min(part_b)
+        RowKind::Wait | RowKind::Sleep | RowKind::Syscall | RowKind::Assist => {
+            let seconds = sides.map(|side| side.nanos.max(1) as f64);
+            let is_more = is_manifold(a.count as f64 / seconds[0], b.count as f64 / seconds[1], LEAST_COUNT_SHARED);
+            let is_longer = change.tested == Some(Measure::Median) && moves_by(change, LEAST_RATIO);
+            is_much
+                && is_manifold(part_a, part_b, 1.0 + LEAST_RATIO)
+                && moves_by(change, 0.0)
+                && (!is_shared || is_more || is_longer)
         }
+        RowKind::Stuck => is_much && is_manifold(part_a, part_b, 1.0 + LEAST_RATIO),
         RowKind::Heap => moved(LEAST_HEAP),
         // Samples are a count of CPU time.
         RowKind::Samples => is_much && moved(LEAST_RATIO),
@@ -55,6 +76,17 @@ pub(super) fn by_two(change: &Change, sides: [&Measured; 2]) -> bool {
         }
         RowKind::Sched | RowKind::Running | RowKind::Goroutine | RowKind::Gc | RowKind::Stw => false,
     }
+}
+
+/// Whether one is at least so many times the other.
+fn is_manifold(one: f64, other: f64, times: f64) -> bool {
+    one.max(other) >= times * one.min(other)
+}
+
+/// Whether what was tested changed by more than this part for certain: all of its interval lies beyond. True if the
+/// interval is unknown.
+fn moves_by(change: &Change, least: f64) -> bool {
+    change.interval.is_none_or(|(low, high)| low.ln() > libm::log1p(least) || high.ln() < -libm::log1p(least))
 }
 
 /// Whether the median moved by a good part of what durations differ by anyway.

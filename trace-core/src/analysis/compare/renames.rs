@@ -1,4 +1,6 @@
-//! Rows that go on one side and come on the other with the same shape and size: one thing under two names.
+//! Rows that go on one side and come on the other with the same callers, shape and size: one thing under two names.
+
+use std::collections::BTreeSet;
 
 use crate::analysis::compare::measure::{Measured, RowKind, is_nameless};
 use crate::analysis::compare::partners::{Correction, Pair, Pairs, bare};
@@ -9,6 +11,8 @@ use crate::analysis::compare::stats::quantile;
 const COUNT: f64 = 0.18;
 /// Medians, and totals a second, by this one.
 const SIZE: f64 = 0.7;
+/// Added to the distance of two rows without a common caller.
+const UNKNOWN: f64 = 0.5;
 /// Fewer on either side are no shape.
 const LEAST: u64 = 8;
 /// Rows of a side that are looked at, those with the most time first.
@@ -23,9 +27,14 @@ pub(super) fn inferred(pairs: Pairs, [a, b]: [&Measured; 2], corrections: &[Corr
     };
     let looks_a = looks(a, pairs.iter().filter(|pair| pair.1.is_none()).filter_map(|pair| pair.0), &is_said);
     let looks_b = looks(b, pairs.iter().filter(|pair| pair.0.is_none()).filter_map(|pair| pair.1), &is_said);
+    let (functions_a, functions_b) = (functions(a), functions(b));
     let mut candidates = Vec::new();
     for one in &looks_a {
-        candidates.extend(looks_b.iter().filter_map(|other| Some((one.distance(other)?, one.at, other.at))));
+        let find = |other: &Looks<'_>| {
+            let callers = Callers::of([one, other], [&functions_a, &functions_b]);
+            Some((one.distance(other, callers)?, one.at, other.at))
+        };
+        candidates.extend(looks_b.iter().filter_map(find));
     }
     // Of equals the one by name, whichever side is which.
     let name = |side: &Measured, at: usize| side.rows.get(at).map(|row| row.0.1.clone()).unwrap_or_default();
@@ -53,6 +62,40 @@ pub(super) fn inferred(pairs: Pairs, [a, b]: [&Measured; 2], corrections: &[Corr
         .collect()
 }
 
+/// All functions that rows of a side are about, or that call them, by their bare names.
+fn functions(side: &Measured) -> BTreeSet<String> {
+    let own = side.rows.iter().map(|row| bare(place(&row.0.1)));
+    own.chain(side.callers.values().map(|caller| bare(caller))).collect()
+}
+
+/// `main.f` of `chan receive in main.f`, and of `main.f`.
+fn place(name: &str) -> &str {
+    name.split_once(" in ").map_or(name, |(_, place)| place)
+}
+
+/// How the callers of two functions compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Callers {
+    /// The same function calls both.
+    Same,
+    /// That of one of them is not known, or there is none; or both callers are on one side only, and may have been
+    /// renamed as well.
+    Unknown,
+    /// Another one, which both sides have.
+    Different,
+}
+
+impl Callers {
+    fn of(looks: [&Looks<'_>; 2], [functions_a, functions_b]: [&BTreeSet<String>; 2]) -> Self {
+        let [Some(a), Some(b)] = looks.map(|looks| looks.caller.as_ref()) else { return Self::Unknown };
+        match () {
+            () if a == b => Self::Same,
+            () if functions_b.contains(a) || functions_a.contains(b) => Self::Different,
+            () => Self::Unknown,
+        }
+    }
+}
+
 /// What the rows without a partner look like, those with the most time.
 fn looks<'a>(
     side: &'a Measured,
@@ -63,7 +106,7 @@ fn looks<'a>(
     let free = rows.filter(|(_, ((kind, name), series))| {
         series.count >= LEAST && !is_nameless(name) && !is_said(*kind, name) && *kind != RowKind::Heap
     });
-    let mut found: Vec<Looks<'a>> = free.map(|(at, row)| Looks::of(at, row, side.nanos)).collect();
+    let mut found: Vec<Looks<'a>> = free.map(|(at, row)| Looks::of(at, row, side)).collect();
     found.sort_by(|one, other| other.total.total_cmp(&one.total).then_with(|| one.name.cmp(other.name)));
     found.truncate(MOST);
     found
@@ -80,19 +123,23 @@ struct Looks<'a> {
     /// Nanoseconds a second.
     total: f64,
     median: f64,
+    /// The bare name of the function that calls it.
+    caller: Option<String>,
 }
 
 impl<'a> Looks<'a> {
-    fn of(at: usize, ((kind, name), series): &'a ((RowKind, String), Series), nanos: u64) -> Self {
-        let seconds = nanos.max(1) as f64 / 1e9;
+    fn of(at: usize, (key, series): &'a ((RowKind, String), Series), side: &Measured) -> Self {
+        let (kind, name) = key;
+        let seconds = side.nanos.max(1) as f64 / 1e9;
         let (rate, total) = (series.count as f64 / seconds, series.total as f64 / seconds);
         let median = quantile(&series.values(), 0.5);
-        Self { at, kind: *kind, name, count: series.count as f64, rate, total, median }
+        let caller = side.callers.get(key).map(|caller| bare(caller));
+        Self { at, kind: *kind, name, count: series.count as f64, rate, total, median, caller }
     }
 
     /// How far apart two rows are; `None` if they are not one.
-    fn distance(&self, other: &Self) -> Option<f64> {
-        if self.kind != other.kind || !are_alike(self.kind, self.name, other.name) {
+    fn distance(&self, other: &Self, callers: Callers) -> Option<f64> {
+        if self.kind != other.kind || !are_alike(self.kind, [self.name, other.name], callers) {
             return None;
         }
         let apart = |one: f64, other: f64| {
@@ -103,12 +150,14 @@ impl<'a> Looks<'a> {
         let median = apart(self.median, other.median)?;
         // Few of them scatter: what is counted has an error of its root.
         let few = 2.0 / self.count.min(other.count).sqrt();
-        (count <= COUNT + few && total <= SIZE + few && median <= SIZE + few).then_some(count + total + median)
+        let known = if callers == Callers::Same { 0.0 } else { UNKNOWN };
+        (count <= COUNT + few && total <= SIZE + few && median <= SIZE + few).then_some(count + total + median + known)
     }
 }
 
-/// Whether names may be of one thing: what is done is the same, or the function is of the same package.
-fn are_alike(kind: RowKind, a: &str, b: &str) -> bool {
+/// Whether names may be of one thing: what is done is the same, and so is the function that calls it, or the package of
+/// the function if the caller is not known.
+fn are_alike(kind: RowKind, [a, b]: [&str; 2], callers: Callers) -> bool {
     let parts = |name: &str| -> (String, String) {
         let name = bare(name);
         name.split_once(" in ").map_or((String::new(), name.clone()), |(what, place)| (what.into(), place.into()))
@@ -119,7 +168,8 @@ fn are_alike(kind: RowKind, a: &str, b: &str) -> bool {
         RowKind::Task | RowKind::Stw => false,
         // The same type in another function.
         RowKind::Region => what_a == what_b && !what_a.is_empty() || place_a == place_b,
-        _ => what_a == what_b && package(&place_a) == package(&place_b),
+        _ if callers == Callers::Different => false,
+        _ => what_a == what_b && (callers == Callers::Same || package(&place_a) == package(&place_b)),
     }
 }
 

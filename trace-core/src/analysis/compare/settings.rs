@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use crate::analysis::compare::evidence::{Evidence, Measure};
-use crate::analysis::compare::measure::{Measured, RowKind};
-use crate::analysis::compare::words::{change, count, subject};
-use crate::analysis::compare::{Per, units};
+use crate::analysis::compare::measure::{Measured, RowKind, Throttled};
+use crate::analysis::compare::words::{change, count, subject, value};
+use crate::analysis::compare::{Change, Per, is_level, units};
 
 /// Requests on the side that has fewer from which on a load can be told.
 const LEAST: u64 = 50;
@@ -28,6 +28,24 @@ pub struct Load {
     pub rates: [f64; 2],
 }
 
+/// A total or number of a row for each request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PerRequest {
+    /// Total or count.
+    pub measure: Measure,
+    /// In A and in B: nanoseconds (of the heap bytes), or a number.
+    pub values: [f64; 2],
+}
+
+impl PerRequest {
+    /// B over A; `None` if a side has none.
+    #[must_use]
+    pub fn ratio(&self) -> Option<f64> {
+        let [a, b] = self.values;
+        (a > 0.0 && b > 0.0).then(|| b / a)
+    }
+}
+
 impl Load {
     /// B's load over A's.
     #[must_use]
@@ -46,6 +64,33 @@ impl Load {
         let is_rate = matches!(evidence.measure, Measure::Total | Measure::Count);
         let load = self.ratio().ln();
         per == Per::Second && is_rate && self.differs() && (evidence.log_ratio / load - 1.0).abs() <= ABOUT
+    }
+
+    /// What one of them is called: `task /order`.
+    #[must_use]
+    pub fn request(&self) -> String {
+        let kind = if self.kind == RowKind::Work { "unit of work in" } else { self.kind.name() };
+        format!("{kind} {}", self.name)
+    }
+
+    /// A total or number of a row in A and in B for each of them: what stays the same when there are more requests.
+    /// `None` for what is no total, and for rows that requests do not add to.
+    #[must_use]
+    pub fn per_request(&self, change: &Change) -> Option<PerRequest> {
+        let (a, b) = change.a.zip(change.b)?;
+        let is_rate = matches!(change.tested, None | Some(Measure::Total | Measure::Count));
+        let adds_up =
+            !matches!(change.kind, RowKind::Stuck | RowKind::Goroutine) && (change.kind, &change.name) != self.row();
+        if !is_rate || !adds_up || is_level(change.kind, &change.name) {
+            return None;
+        }
+        let measure = change.tested.unwrap_or(Measure::Total);
+        let values = [measure.value(&a, self.counts[0] as f64), measure.value(&b, self.counts[1] as f64)];
+        Some(PerRequest { measure, values })
+    }
+
+    const fn row(&self) -> (RowKind, &String) {
+        (self.kind, &self.name)
     }
 
     /// What `--per` calls it: `task:/order`. `None` if that cannot divide by it.
@@ -94,6 +139,7 @@ pub fn settings(a: &Measured, b: &Measured, load: Option<&Load>, names: [&str; 2
         let [a, b] = [a, b].map(|side| listed(&side.settings.formats, "1."));
         sentences.push(format!("Go differs: trace format {a} in {}, {b} in {}.", names[0], names[1]));
     }
+    sentences.extend(throttling([a, b], names));
     if let Some(load) = load.filter(|load| load.differs()) {
         let offer = load.divisor().map_or_else(String::new, |divisor| format!(" (--per {divisor} compares per task)"));
         sentences.push(format!(
@@ -110,6 +156,35 @@ pub fn settings(a: &Measured, b: &Measured, load: Option<&Load>, names: [&str; 2
         ));
     }
     sentences
+}
+
+/// Quotas (and parts of the time without a CPU) that differ by less are the same.
+const SAME_QUOTA: f64 = 0.2;
+
+/// Whether a CPU quota took away more of one side than of the other.
+fn throttling(sides: [&Measured; 2], names: [&str; 2]) -> Option<String> {
+    let throttled = sides.map(|side| side.settings.throttled);
+    let part = |at: usize| throttled[at].nanos as f64 / sides[at].nanos.max(1) as f64;
+    let quotas = throttled.map(|throttled| throttled.quota.max(1) as f64);
+    let is_both = throttled.iter().all(|throttled| throttled.recordings > 0);
+    let is_same = if is_both {
+        (quotas[1] / quotas[0]).ln().abs() < libm::log1p(SAME_QUOTA) && (part(1) - part(0)).abs() < SAME_QUOTA
+    } else {
+        throttled == [Throttled::default(); 2]
+    };
+    if is_same {
+        return None;
+    }
+    let of = |at: usize| {
+        let Throttled { recordings, nanos, quota } = throttled[at];
+        if recordings == 0 {
+            return format!("{} was not throttled", names[at]);
+        }
+        let (lost, length) = (value(RowKind::Task, nanos as f64), value(RowKind::Task, sides[at].nanos as f64));
+        let cpus = quota as f64 / 1e3;
+        format!("{} was throttled at about {cpus:.2} CPUs, without a CPU for {lost} of {length}", names[at])
+    };
+    Some(format!("CPU quota differs (inferred): {}; {}.", of(0), of(1)))
 }
 
 fn listed(values: &BTreeSet<impl Display>, before: &str) -> String {

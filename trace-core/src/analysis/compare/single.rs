@@ -37,7 +37,8 @@ pub(super) fn within(
 ) -> Vec<Evidence> {
     let mut found = Vec::new();
     let kind = subject.kind;
-    let has_durations = kind != RowKind::Heap || subject.is_level;
+    // Bytes have none, and of GC cycles the number is asked.
+    let has_durations = !matches!(kind, RowKind::Heap | RowKind::Gc) || subject.is_level;
     if let (Some(a), Some(b), true) = (a, b, has_durations) {
         found.push(durations(a, b, parts));
         if matches!(kind, RowKind::Task | RowKind::Region | RowKind::Work) {
@@ -51,16 +52,22 @@ pub(super) fn within(
     let total = |series: Option<&Series>| series.map_or(0.0, |series| series.total as f64);
     // A burst of something that the other side never does is news, however short.
     let is_counted = count(a).max(count(b)) < FEW || count(a).min(count(b)) == 0;
-    let (p, measure, figures) = if is_counted && has_durations {
+    let (p, measure, figures) = if is_counted && (has_durations || kind == RowKind::Gc) {
         let p = same_rate(count(a), count(b), unit_a / (unit_a + unit_b));
         (p, Measure::Count, (count(a) as f64 / unit_a, count(b) as f64 / unit_b))
     } else {
+        let is_number = kind == RowKind::Gc;
         let per_part = |series: Option<&Series>, unit: f64| -> Vec<f64> {
-            let totals = series.map_or_else(|| vec![0; parts], |series| series.part_totals(parts));
-            totals.into_iter().map(|nanos| nanos as f64 / unit).collect()
+            let of = |series: &Series| if is_number { series.part_counts(parts) } else { series.part_totals(parts) };
+            let sums = series.map_or_else(|| vec![0; parts], of);
+            sums.into_iter().map(|sum| sum as f64 / unit).collect()
         };
         let p = mann_whitney(&per_part(a, unit_a), &per_part(b, unit_b));
-        (p, Measure::Total, (total(a) / unit_a, total(b) / unit_b))
+        if is_number {
+            (p, Measure::Count, (count(a) as f64 / unit_a, count(b) as f64 / unit_b))
+        } else {
+            (p, Measure::Total, (total(a) / unit_a, total(b) / unit_b))
+        }
     };
     found.push(Evidence { measure, p, log_ratio: log_ratio(figures), interval: None, precision: None });
     found

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::analysis::compare::late::Late;
 use crate::analysis::compare::measure::RowKind;
 use crate::analysis::compare::picture::Sketch;
 use crate::analysis::compare::ruler::Ruler;
@@ -56,6 +57,7 @@ pub(super) struct Tally {
     stacks: Vec<AtStack>,
     /// Nanoseconds that goroutines of the program ran.
     pub(super) running: u64,
+    pub(super) late: Late,
     pub(super) sketch: Sketch,
 }
 
@@ -77,6 +79,7 @@ impl Tally {
             mine.waits = (mine.waits.0 + theirs.waits.0, mine.waits.1 + theirs.waits.1);
         }
         self.running += other.running;
+        self.late = self.late.plus(other.late);
         self.sketch = self.sketch.merged(other.sketch);
         self
     }

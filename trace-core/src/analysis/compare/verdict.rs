@@ -3,6 +3,7 @@
 use crate::analysis::compare::causes::{CauseChange, causes};
 use crate::analysis::compare::evidence::Measure;
 use crate::analysis::compare::measure::RowKind;
+use crate::analysis::compare::settings::Load;
 use crate::analysis::compare::words::{self, count, subject, value};
 use crate::analysis::compare::{Change, Figures, Per, SIGNIFICANT};
 use crate::analysis::findings::Findings;
@@ -24,13 +25,15 @@ pub(super) struct Told<'a> {
     pub(super) units: (f64, f64),
     /// One recording a side.
     pub(super) is_single: bool,
+    /// The requests that both sides served.
+    pub(super) load: Option<&'a Load>,
 }
 
 /// The sentences, the most important first: causes that went or came, then the rows that changed most, then what did
 /// not change.
 #[must_use]
 pub(super) fn verdict(changes: &[Change], findings: Option<(&Findings, &Findings)>, told: &Told<'_>) -> Vec<String> {
-    let (mut sentences, doubtful) = cause_sentences(changes, findings, told.names);
+    let mut sentences = cause_sentences(changes, findings, told.names);
     let named: Vec<&Change> = changes.iter().filter(|change| change.is_named).collect();
     sentences.extend(named.iter().take(TOLD).map(|change| sentence(change, told)));
     let rest = named.len().saturating_sub(TOLD);
@@ -42,7 +45,6 @@ pub(super) fn verdict(changes: &[Change], findings: Option<(&Findings, &Findings
     } else {
         sentences.extend(unchanged(changes));
     }
-    sentences.extend(doubtful);
     sentences.extend(exactness(changes, told.tested));
     sentences
 }
@@ -85,13 +87,13 @@ fn needed_p(tested: usize) -> f64 {
     SIGNIFICANT / (3.0 * tested.max(1) as f64)
 }
 
-/// Causes that went or came and are borne out by a row, and those that are not.
+/// Causes that went or came and are borne out by a row.
 fn cause_sentences(
     changes: &[Change],
     findings: Option<(&Findings, &Findings)>,
-    [name_a, name_b]: [&str; 2],
-) -> (Vec<String>, Vec<String>) {
-    let (mut sentences, mut doubtful) = (Vec::new(), Vec::new());
+    [_, name_b]: [&str; 2],
+) -> Vec<String> {
+    let mut sentences = Vec::new();
     for cause in findings.map(|(a, b)| causes(a, b)).unwrap_or_default() {
         let (word, finding, is_gone) = match (&cause, findings) {
             (CauseChange::Gone(at), Some((a, _))) => ("Gone", a.list.get(*at), true),
@@ -101,12 +103,9 @@ fn cause_sentences(
         let Some(finding) = finding.filter(|finding| finding.severity >= Severity::Warning) else { continue };
         if changes.iter().any(|change| bears_out(change, finding, is_gone)) {
             sentences.push(format!("{word} in {name_b}: {}", full_stop(&finding.title)));
-        } else {
-            let side = if is_gone { name_a } else { name_b };
-            doubtful.push(format!("Only in {side}, though no row bears out a change: {}", full_stop(&finding.title)));
         }
     }
-    (sentences, doubtful)
+    sentences
 }
 
 /// What to say where nothing is named.
@@ -237,7 +236,8 @@ fn full_stop(title: &str) -> String {
     if title.ends_with('.') { title.to_owned() } else { format!("{title}.") }
 }
 
-/// One changed row: `Region parse in main.parse: median 204 µs → 409 µs (+100.5 %, 95 % interval +98 % to +103 %).`
+/// One changed row: `Region parse in main.parse is slower: median 204 µs → 409 µs (+100.5 %, 95 % interval +98.0 % to
+/// +103.0 %).`
 fn sentence(change: &Change, told: &Told<'_>) -> String {
     let [name_a, name_b] = told.names;
     let other = change.renamed.as_ref().map_or_else(String::new, |other| format!(" → {other}"));
@@ -251,8 +251,18 @@ fn sentence(change: &Change, told: &Told<'_>) -> String {
     match (&change.a, &change.b) {
         (Some(a), None) => alone(a, unit_a, "gone", name_a),
         (None, Some(b)) => alone(b, unit_b, "new", name_b),
-        (Some(a), Some(b)) => format!("{what}: {}.", moved(change, (a, b), told)),
+        (Some(a), Some(b)) => format!("{what}{}: {}.", speed(change), moved(change, (a, b), told)),
         (None, None) => what,
+    }
+}
+
+/// What became of work: it is faster or slower.
+fn speed(change: &Change) -> &'static str {
+    let is_work = matches!(change.kind, RowKind::Task | RowKind::Region | RowKind::Work);
+    match (change.tested, change.has_grown()) {
+        (Some(Measure::Median | Measure::Tail), true) if is_work => " is slower",
+        (Some(Measure::Median | Measure::Tail), false) if is_work => " is faster",
+        _ => "",
     }
 }
 
@@ -262,7 +272,15 @@ fn moved(change: &Change, (a, b): (&Figures, &Figures), told: &Told<'_>) -> Stri
     let per = per_words(told.per);
     let kind = change.kind;
     let measure = change.tested.unwrap_or(Measure::Total);
-    let values = format!("{} → {}", measure.words(kind, a, unit_a), measure.words(kind, b, unit_b));
+    let seen = change.precision.filter(|precision| precision.measure == measure).map(|precision| precision.seen);
+    let value = |at: usize, figures: &Figures, unit: f64| {
+        let value = measure.words(kind, figures, unit);
+        match seen.and_then(|seen| *seen.get(at)?) {
+            Some(spread) => format!("{value} ±{:.0} %", spread * 100.0),
+            None => value,
+        }
+    };
+    let values = format!("{} → {}", value(0, a, unit_a), value(1, b, unit_b));
     let figures = match measure {
         Measure::Median => format!("median {values}"),
         Measure::Tail => format!("slowest 1 % {values} on average"),
@@ -277,7 +295,14 @@ fn moved(change: &Change, (a, b): (&Figures, &Figures), told: &Told<'_>) -> Stri
         Some(Measure::Tail) => format!("; median {}", arrow(kind, a.p50, b.p50)),
         _ => String::new(),
     };
-    format!("{figures} ({ratio}{interval}){steady}")
+    let per_request = told.load.filter(|_| told.per == Per::Second).map_or_else(String::new, |load| {
+        let found = load.per_request(change).and_then(|found| Some((found, found.ratio()?)));
+        found.map_or_else(String::new, |(found, ratio)| {
+            let [a, b] = found.values.map(|value| measure.value_words(kind, value));
+            format!("; {a} → {b} per {} ({})", load.request(), words::change(ratio))
+        })
+    });
+    format!("{figures} ({ratio}{interval}){steady}{per_request}")
 }
 
 fn arrow(kind: RowKind, a: f64, b: f64) -> String {

@@ -1,6 +1,7 @@
 //! The walk over one goroutine: which rows its spans belong to, and the units of work between its idle waits.
 
 use crate::analysis::census::is_idle;
+use crate::analysis::compare::late::late;
 use crate::analysis::compare::measure::RowKind;
 use crate::analysis::compare::ruler::Ruler;
 use crate::analysis::compare::tally::{Key, Meaning, Tally};
@@ -17,6 +18,8 @@ pub(super) struct Look<'a> {
     pub(super) trace: &'a Trace,
     pub(super) places: &'a Places<'a>,
     pub(super) ruler: Ruler,
+    /// When a proc was idle.
+    pub(super) idle: Vec<TimeRange>,
 }
 
 /// A unit of work while it goes on.
@@ -132,6 +135,7 @@ impl Visit<'_> {
             GoState::Unknown | GoState::Dead => return,
             GoState::Running => Meaning::Nothing,
             GoState::Runnable => {
+                self.tally.late = self.tally.late.plus(late(part, &look.idle));
                 let key = Key::Named(RowKind::Sched, self.name);
                 Meaning::Row(*self.sched.get_or_insert_with(|| self.tally.slot(key)))
             }

@@ -388,13 +388,13 @@ fn collector(sides: [&Side; 2]) -> Markup {
     html! {
         div.pair {
             figure {
-                figcaption { "Minimum mutator utilisation: what the program had at least in any window so long" }
+                figcaption { "Minimum mutator utilisation, by window length" }
                 (plot::utilisation(sides.map(|side| side.utilisation.as_slice())))
             }
             div.wide { table {
-                tr { th.kind {} th { "A count" } th { "B count" } th { "A sum" } th { "B sum" } th { "A longest" } th { "B longest" } }
+                tr { th.kind {} th { "A count" } th { "B count" } th { "A total" } th { "B total" } th { "A max" } th { "B max" } }
                 @for (kind, what) in
-                    [(RowKind::Gc, "collections"), (RowKind::Stw, "stops of the world"), (RowKind::Assist, "mark assists")]
+                    [(RowKind::Gc, "GC cycles"), (RowKind::Stw, "STW pauses"), (RowKind::Assist, "mark assists")]
                 {
                     @let [(count_a, sum_a, max_a), (count_b, sum_b, max_b)] = sides.map(|side| rows(side, kind));
                     tr {
@@ -413,7 +413,7 @@ const fn state(class: SpanClass) -> &'static str {
     match class {
         SpanClass::None => "idle",
         SpanClass::Running => "running",
-        SpanClass::Runnable => "waiting for a proc",
+        SpanClass::Runnable => "runnable",
         SpanClass::Syscall => "system call",
         SpanClass::WaitSync => "sync",
         SpanClass::WaitChan => "channel or select",
