@@ -25,7 +25,8 @@ var (
 	last    = flag.Duration("last", 1500*time.Millisecond, "how long to serve")
 	rate    = flag.Int("rate", 500, "requests a second")
 	slow    = flag.Float64("slow", 1, "how many times as long parsing takes")
-	tail    = flag.Float64("tail", 1, "how many times as long parsing takes for 1 request in 200")
+	tail    = flag.Float64("tail", 1, "how many times as long parsing takes for 1 request in -every")
+	every   = flag.Int("every", 200, "see -tail")
 	hold    = flag.Duration("hold", 0, "how much longer the lock is held, 1 request in 20")
 	leak    = flag.Float64("leak", 0, "goroutines left behind each second")
 	alloc   = flag.Int("alloc", 1, "how many times as much is allocated for a request")
@@ -43,7 +44,7 @@ func burn(micros float64) {
 func parse(ctx context.Context, n int) {
 	defer trace.StartRegion(ctx, "parse").End()
 	times := *slow
-	if n%200 == 100 {
+	if n%*every == *every/2 {
 		times *= *tail
 	}
 	burn(200 * times)

@@ -2,11 +2,13 @@
 """Tells how often `tracelane compare` is right, on a corpus that record.py has recorded.
 
     measure.py TRACELANE FOLDER [--draws 10] [--words] [--turns] [--sizes 1,3,5] [--only nothing,planted,gates]
+        [--changes all]
 
 compares recordings of one build with each other, and with those of builds that have a planted change: one against
 one, three against three, five against five. It prints how often the verdict names a change where there is none, how
 many rows are called changed, and how often the verdict and the first rows name the change that was planted; then how
-often `--fail-if` fails. With --words it prints the verdicts that are wrong.
+often `--fail-if` fails (sizes up to 20), and how many recordings a side it says it needs where it is undecided. With
+--words it prints the verdicts that are wrong.
 """
 import argparse
 import collections
@@ -27,6 +29,7 @@ SHOWS = {
     "allocx2": "GC|gc|[Aa]lloc|render|collect",
     "allocx5": "GC|gc|[Aa]lloc|render|collect",
     "tail": "parse|order",
+    "p99": "parse|order",
     "gogc400": "GC|gc|heap|collect",
     "procs1": "GOMAXPROCS|sched|for a proc",
     "rate2": "order|[Tt]wice|requests",
@@ -34,7 +37,7 @@ SHOWS = {
 SIZES = [1, 3, 5]
 # Verdicts that name no change.
 NOTHING = re.compile(r"No significant difference|Only in |Unchanged: |\d+ and \d+ recordings find ")
-GATES = [("p50 > +10%", "region20"), ("p99 > +10%", "tail")]
+GATES = [("p50 > +10%", "region20"), ("p99 > +10%", "p99"), ("p99 > +10%", "tail")]
 
 
 def compared(binary, a, b, *more):
@@ -77,7 +80,8 @@ class Corpus:
     def gated(self, planted, size):
         same, changed = self.files["same"], self.files[planted]
         start = 20 if planted == "same" else 0
-        for draw in range(20):
+        # All of them together are one comparison.
+        for draw in range(20 if size < 20 else 1):
             if len(changed) >= start + 20:
                 yield some(same[:20], draw, size), some(changed[start : start + 20], draw, size)
 
@@ -91,10 +95,12 @@ def main():
     parser.add_argument("--turns", action="store_true", help="take the sides of one build in turns")
     parser.add_argument("--sizes", default="1,3,5", help="recordings a side")
     parser.add_argument("--only", default="nothing,planted,gates")
+    parser.add_argument("--changes", default=",".join(SHOWS))
     options = parser.parse_args()
     SIZES[:] = [int(size) for size in options.sizes.split(",")]
     programs = {folder.name: Corpus(folder) for folder in sorted(options.folder.iterdir()) if folder.is_dir()}
     table = collections.defaultdict(lambda: [0, 0])
+    needed = collections.defaultdict(list)
 
     def count(what, size, program, is_so):
         for key in [(what, size, program), (what, size, "all")]:
@@ -107,11 +113,11 @@ def main():
             if "nothing" in options.only:
                 jobs += [("same", size, name, a, b, ()) for a, b in corpus.nothing(size, 2 * options.draws, options.turns)]
             if "planted" in options.only:
-                for change in SHOWS:
+                for change in options.changes.split(","):
                     jobs += [(change, size, name, a, b, ()) for a, b in corpus.planted(change, size, options.draws)]
             if "gates" in options.only:
                 for gate, change in GATES:
-                    for planted in ["same", change]:
+                    for planted in ["same", change] if change != "tail" else [change]:
                         fail = ("--fail-if", f"region:parse in main.parse {gate}")
                         jobs += [(f"{gate}: {planted}", size, name, a, b, fail) for a, b in corpus.gated(planted, size)]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -122,6 +128,8 @@ def main():
             wrong = False
             if fail:
                 count(what, size, program, code == 4)
+                undecided = [one for one in found["conditions"] if one["decision"] == "undecided"]
+                needed[(what, size)] += [one["recordings_needed"] or 101 for one in undecided]
             elif what == "same":
                 wrong = bool(named)
                 count("same: verdict names a change", size, program, wrong)
@@ -147,6 +155,9 @@ def main():
     for what in whats:
         cells = [table.get((what, size, column)) for size in SIZES for column in columns]
         print(f"{what:<36}" + "".join(f"{f'{cell[0]}/{cell[1]}' if cell else '':>11}" for cell in cells))
+    for (what, size), runs in needed.items():
+        if runs:
+            print(f"{what}, {size} v {size}: undecided {len(runs)} times; {sorted(runs)[len(runs) // 2]} a side needed")
 
 
 main()

@@ -2,9 +2,10 @@
 """Records a corpus that tells how often a comparison is right: many recordings of one build, and fewer of builds
 with a change of a known size.
 
-    GO=/path/to/go/bin/go record.py FOLDER [--same 40] [--changed 5] [--gated 20] [--only http,lock,pipe] [--prefix "chrt -f 50"]
+    GO=/path/to/go/bin/go record.py FOLDER [--same 40] [--changed 5] [--gated 20] [--only http,lock,pipe] [--changes all]
+        [--last 1500ms] [--prefix "chrt -f 50"]
 
-writes FOLDER/PROGRAM/CHANGE-N.trace, where CHANGE is a key of CHANGES below. The prefix is put before each run;
+writes FOLDER/PROGRAM/CHANGE-N.trace, where CHANGE is a key of CHANGES below (`--changes same,p99` records those only). The prefix is put before each run;
 `chrt -f 50` keeps other work on the machine from disturbing. Recordings of all kinds take turns, so that a machine
 that grows slower does not make a change of its own. What is there already is left alone.
 
@@ -28,12 +29,13 @@ CHANGES = {
     "allocx2": (["-alloc", "2"], {}),
     "allocx5": (["-alloc", "5"], {}),
     "tail": (["-tail", "10"], {}),
+    "p99": (["-tail", "2", "-every", "25"], {}),
     "gogc400": ([], {"GOGC": "400"}),
     "procs1": ([], {"GOMAXPROCS": "1"}),
     "rate2": (["-rate", "1000"], {}),
 }
 # These need as many recordings as CI makes in a while.
-GATED = ["region20", "tail"]
+GATED = ["region20", "tail", "p99"]
 
 
 def main():
@@ -43,6 +45,7 @@ def main():
     parser.add_argument("--changed", type=int, default=5)
     parser.add_argument("--gated", type=int, default=20)
     parser.add_argument("--only", default="http,lock,pipe")
+    parser.add_argument("--changes", default=",".join(CHANGES))
     parser.add_argument("--last", default="1500ms")
     parser.add_argument("--prefix", default="", help="put before each run")
     options = parser.parse_args()
@@ -54,6 +57,7 @@ def main():
         counts = {change: options.changed for change in CHANGES}
         counts["same"] = options.same
         counts.update({change: max(options.gated, options.changed) for change in GATED})
+        counts = {change: count for change, count in counts.items() if change in options.changes.split(",")}
         # A recording of each kind in turn, the frequent ones more often.
         turns = [
             (at / count, change, at + 1) for change, count in counts.items() for at in range(count)

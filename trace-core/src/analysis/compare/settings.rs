@@ -164,27 +164,28 @@ const SAME_QUOTA: f64 = 0.2;
 /// Whether a CPU quota took away more of one side than of the other.
 fn throttling(sides: [&Measured; 2], names: [&str; 2]) -> Option<String> {
     let throttled = sides.map(|side| side.settings.throttled);
-    let part = |at: usize| throttled[at].nanos as f64 / sides[at].nanos.max(1) as f64;
-    let quotas = throttled.map(|throttled| throttled.quota.max(1) as f64);
+    let [part_a, part_b] = sides.map(|side| side.settings.throttled.nanos as f64 / side.nanos.max(1) as f64);
+    let [quota_a, quota_b] = throttled.map(|throttled| throttled.quota.max(1) as f64);
     let is_both = throttled.iter().all(|throttled| throttled.recordings > 0);
     let is_same = if is_both {
-        (quotas[1] / quotas[0]).ln().abs() < libm::log1p(SAME_QUOTA) && (part(1) - part(0)).abs() < SAME_QUOTA
+        (quota_b / quota_a).ln().abs() < libm::log1p(SAME_QUOTA) && (part_b - part_a).abs() < SAME_QUOTA
     } else {
         throttled == [Throttled::default(); 2]
     };
     if is_same {
         return None;
     }
-    let of = |at: usize| {
-        let Throttled { recordings, nanos, quota } = throttled[at];
+    let of = |side: &Measured, name: &str| {
+        let Throttled { recordings, nanos, quota } = side.settings.throttled;
         if recordings == 0 {
-            return format!("{} was not throttled", names[at]);
+            return format!("{name} was not throttled");
         }
-        let (lost, length) = (value(RowKind::Task, nanos as f64), value(RowKind::Task, sides[at].nanos as f64));
+        let [lost, length] = [nanos, side.nanos].map(|nanos| value(RowKind::Task, nanos as f64));
         let cpus = quota as f64 / 1e3;
-        format!("{} was throttled at about {cpus:.2} CPUs, without a CPU for {lost} of {length}", names[at])
+        format!("{name} was throttled at about {cpus:.2} CPUs, without a CPU for {lost} of {length}")
     };
-    Some(format!("CPU quota differs (inferred): {}; {}.", of(0), of(1)))
+    let ([a, b], [name_a, name_b]) = (sides, names);
+    Some(format!("CPU quota differs (inferred): {}; {}.", of(a, name_a), of(b, name_b)))
 }
 
 fn listed(values: &BTreeSet<impl Display>, before: &str) -> String {

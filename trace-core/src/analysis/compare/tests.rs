@@ -253,6 +253,26 @@ fn a_row_under_a_new_name_is_one() {
 }
 
 #[test]
+fn a_function_under_a_new_name_has_the_same_callers() {
+    let side = |name: &str, caller: &str, seed: i64| {
+        let mut side = measured(vec![(RowKind::Syscall, name, series(scattered(90_000, 400, seed)))]);
+        side.callers.insert((RowKind::Syscall, name.to_owned()), caller.to_owned());
+        // Both sides have these two functions.
+        side.callers.insert((RowKind::Task, "t".to_owned()), "main.one".to_owned());
+        side.callers.insert((RowKind::Task, "u".to_owned()), "main.two".to_owned());
+        side
+    };
+    let is_one = |a: Measured, b: Measured| compare(&a, &b, &Terms::default(), None).changes.len() == 1;
+    let old = || side("main.save", "main.one", 1);
+    assert!(is_one(old(), side("main.store", "main.one", 2)), "the same caller");
+    assert!(is_one(old(), side("m/disk.Store", "main.one", 2)), "moved to another package");
+    assert!(!is_one(old(), side("main.store", "main.two", 2)), "another caller");
+    let renamed = side("main.save", "main.old", 1);
+    assert!(is_one(renamed, side("main.store", "main.new", 2)), "the caller has a new name, too");
+    assert!(!is_one(old(), side("m/disk.Store", "", 2)), "another caller in another package");
+}
+
+#[test]
 fn what_has_no_name_or_may_be_lost_is_not_new() {
     let side = |is_damaged: bool, name: &str| Measured {
         is_damaged,
@@ -289,4 +309,72 @@ fn conditions_are_met_not_met_or_undecided() {
     let single = check(&one, &other, Figure::Max, true, Limit::Relative(0.1));
     assert!(single.decision == Decision::Undecided && single.needed.is_some_and(|runs| runs > 5), "{single:?}");
     assert_eq!(check(&one, &other, Figure::P50, true, Limit::Relative(0.1)).decision, Decision::Met);
+}
+
+#[test]
+fn beside_other_processes_one_recording_names_less() {
+    use super::late::Late;
+    let waits = |count: usize, nanos: i64| (RowKind::Wait, "select in m.f", series(scattered(nanos, count as i64, 3)));
+    let region = |micros: i64, seed: i64| (RowKind::Region, "r in m.f", series(scattered(micros * 1_000, 400, seed)));
+    let slow = |times: i64, seed: i64| {
+        let all = scattered(300_000, 2_000, seed).enumerate();
+        let all = all.map(move |(at, nanos)| if at % 150 == 9 { nanos * times } else { nanos });
+        (RowKind::Task, "t", series(all))
+    };
+    let names = |a: Vec<_>, b: Vec<_>, late: u64| -> Vec<String> {
+        let (mut a, mut b) = (measured(a), measured(b));
+        (a.running, b.late) = (1, Late { count: late, nanos: late * 2_000_000 });
+        let found = compare(&a, &b, &Terms::default(), None);
+        let said = super::limits::limits(&a, &b, &found);
+        assert_eq!(said.iter().any(|said| said.starts_with("Other processes")), late > 0, "{said:?}");
+        found.changes.iter().filter(|change| change.is_named).map(|change| change.name.clone()).collect()
+    };
+    assert_eq!(names(vec![slow(1, 1)], vec![slow(10, 2)], 0), ["t"]);
+    assert!(names(vec![slow(1, 1)], vec![slow(10, 2)], 9).is_empty(), "a tail");
+    assert_eq!(names(vec![region(100, 1)], vec![region(108, 2)], 0), ["r in m.f"]);
+    assert!(names(vec![region(100, 1)], vec![region(108, 2)], 9).is_empty(), "a median by less than a tenth");
+    assert_eq!(names(vec![region(100, 1)], vec![region(120, 2)], 9), ["r in m.f"]);
+    assert!(names(vec![waits(400, 1_000_000)], vec![waits(400, 1_400_000)], 9).is_empty(), "longer waits");
+    assert_eq!(names(vec![waits(60, 1_000_000)], vec![waits(400, 1_000_000)], 9), ["select in m.f"], "more waits");
+}
+
+#[test]
+fn totals_are_shown_for_each_request_as_well() {
+    let side = |requests: i64, cycles: i64| {
+        measured(vec![
+            (RowKind::Task, "t", series(scattered(300_000, requests, 1))),
+            (RowKind::Gc, "GC cycles", series(scattered(400_000, cycles, 2))),
+        ])
+    };
+    let found = compare(&side(200, 10), &side(400, 20), &Terms::default(), None);
+    let load = found.load.as_ref().expect("both have tasks");
+    assert_eq!(load.request(), "task t");
+    let cycles = found.changes.iter().find(|row| row.kind == RowKind::Gc).expect("cycles");
+    assert_eq!(cycles.tested, Some(Measure::Count));
+    let each = load.per_request(cycles).expect("a number");
+    assert_eq!((each.values, each.ratio()), ([0.05, 0.05], Some(1.0)), "twice the load, as many for each");
+    let task = found.changes.iter().find(|row| row.kind == RowKind::Task).expect("tasks");
+    assert!(load.per_request(task).is_none(), "one for each is no news");
+    let divided = compare(&side(200, 10), &side(400, 20), &Per::Row(1, 1).into(), None);
+    assert!(divided.load.is_none(), "all is per task already");
+}
+
+#[test]
+fn a_cpu_quota_is_part_of_the_setting() {
+    use super::measure::Throttled;
+    let side = |quota: u64, millis: u64| {
+        let mut side = measured(vec![(RowKind::Task, "t", series(scattered(300_000, 100, 1)))]);
+        side.settings.throttled = Throttled { recordings: usize::from(quota > 0), nanos: millis * 1_000_000, quota };
+        side
+    };
+    let said = |a: &Measured, b: &Measured| compare(a, b, &Terms::default(), None).settings;
+    assert!(said(&side(300, 684), &side(300, 650)).is_empty() && said(&side(0, 0), &side(0, 0)).is_empty());
+    assert_eq!(
+        said(&side(0, 0), &side(300, 684)),
+        ["CPU quota differs (inferred): A was not throttled; B was throttled at about 0.30 CPUs, without a CPU for \
+             684 ms of 1.00 s."]
+    );
+    assert!(said(&side(300, 684), &side(600, 400))[0].contains("A was throttled at about 0.30 CPUs"));
+    let both = Measured::pooled(vec![side(300, 684), side(0, 0)]);
+    assert_eq!(both.settings.throttled, Throttled { recordings: 1, nanos: 684_000_000, quota: 300 });
 }

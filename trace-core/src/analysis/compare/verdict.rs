@@ -236,7 +236,7 @@ fn full_stop(title: &str) -> String {
     if title.ends_with('.') { title.to_owned() } else { format!("{title}.") }
 }
 
-/// One changed row: `Region parse in main.parse is slower: median 204 µs → 409 µs (+100.5 %, 95 % interval +98.0 % to
+/// One changed row: `Region parse in main.parse: slower, median 204 µs → 409 µs (+100.5 %, 95 % interval +98.0 % to
 /// +103.0 %).`
 fn sentence(change: &Change, told: &Told<'_>) -> String {
     let [name_a, name_b] = told.names;
@@ -251,7 +251,7 @@ fn sentence(change: &Change, told: &Told<'_>) -> String {
     match (&change.a, &change.b) {
         (Some(a), None) => alone(a, unit_a, "gone", name_a),
         (None, Some(b)) => alone(b, unit_b, "new", name_b),
-        (Some(a), Some(b)) => format!("{what}{}: {}.", speed(change), moved(change, (a, b), told)),
+        (Some(a), Some(b)) => format!("{what}: {}{}.", speed(change), moved(change, (a, b), told)),
         (None, None) => what,
     }
 }
@@ -260,8 +260,8 @@ fn sentence(change: &Change, told: &Told<'_>) -> String {
 fn speed(change: &Change) -> &'static str {
     let is_work = matches!(change.kind, RowKind::Task | RowKind::Region | RowKind::Work);
     match (change.tested, change.has_grown()) {
-        (Some(Measure::Median | Measure::Tail), true) if is_work => " is slower",
-        (Some(Measure::Median | Measure::Tail), false) if is_work => " is faster",
+        (Some(Measure::Median), true) if is_work => "slower, ",
+        (Some(Measure::Median), false) if is_work => "faster, ",
         _ => "",
     }
 }
