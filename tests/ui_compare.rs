@@ -272,12 +272,12 @@ fn every_picture_opens_and_says_what_it_shows() {
     assert!(window.shows("more in B"));
     window.act(Action::OpenPanel(panels::BOTH));
     assert!(window.shows("States of A over time") && window.shows("States of B over time"));
-    window.press("Who lives");
+    window.press("Goroutines alive");
     assert!(window.shows("Goroutines alive"));
     assert!(window.words().iter().any(|word| word.contains("Go.func1 · main.play")), "{:?}", window.words());
-    window.press("Heap and collector");
-    assert!(window.shows("Stops of the world"));
-    assert!(window.shows("Least share left to the program"), "the curves of both on one plot");
+    window.press("Heap and GC");
+    assert!(window.shows("STW pauses"));
+    assert!(window.shows("Minimum mutator utilisation"), "the curves of both on one plot");
     let findings =
         window.0.get_all_by_role_and_label(Role::Button, "Findings").last().map(|chip| chip.click_accesskit());
     assert!(findings.is_some());

@@ -76,7 +76,7 @@ impl View {
     const fn title(self) -> &'static str {
         match self {
             Self::States => "States over time",
-            Self::Goroutines => "Goroutines",
+            Self::Goroutines => "Goroutines alive",
             Self::Collector => "Heap and GC",
             Self::Findings => "Findings",
         }

@@ -18,9 +18,9 @@ use crate::state::pair::PerChoice;
 pub const ABOUT: &str = "\
 Compares two recordings (before and after, good and bad): tasks and regions by type, units of work, waits, system
 calls, scheduler waits, goroutines, CPU samples, GC cycles, and bytes allocated. Rows find their partner by name, also
-when closures were renumbered or a module's version changed; a row that is gone and a new one of the same shape and
-size are shown as one (renamed?). Several files a side are recordings of the same thing: what differs between those is
-no change. Three files and more without --a and --b are a series: a column each, each held against the one before, and
+when closures were renumbered or a module's version changed; a row that is gone and a new one with the same callers,
+shape and size are shown as one (renamed?). Several files a side are recordings of the same thing: what differs between
+those is no change. Three files and more without --a and --b are a series: a column each, each held against the one before, and
 the last against the first.
 
 Record three or more of each side, in turns: --a old*.trace --b new*.trace. Each recording is one witness then; medians,
@@ -31,6 +31,11 @@ One recording a side shows differences between two recordings, not between two b
 U on durations, on their medians and on their totals over sixteenths of the trace, and on who has more of the slowest.
 The verdict names only what two recordings of one build hardly differ in: medians of tasks and regions that moved by
 5 % and by a fifth of their spread, their slowest 1 %, bytes allocated, waits and sleeps that changed by 1 % of the time.
+Where procs waited for CPUs (goroutines stayed runnable for 1 ms and more beside an idle proc) it names less: medians
+that moved by more than 10 %, and waits that there are twice as many of.
+
+GOMAXPROCS, Go release, CPU quota and load are compared first. Totals and counts are per second, and of rows that
+changed, GC and heap also per request (the most frequent task, or else region or unit of work, of both sides).
 
 A change is significant with q <= 0.05, corrected for the number of rows (Benjamini and Hochberg), if it is at least 5 %
 of a median, 10 % of a total or count, or 20 % of the slowest 1 %. Other rows show ~. A change in parentheses is plain
@@ -42,14 +47,14 @@ pub const JSON: &str = "\
 With --format json, one JSON object with these fields, which stay as they are:
 
   settings [sentence], verdict [sentence], a and b {files, origin_ns, duration_ns, events, is_damaged, findings
-  [kind]}, per, align, limits [sentence], tested, crossed [sentence],
+  [kind]}, per, align, requests {kind, name, a, b} or null, limits [sentence], tested, crossed [sentence],
   conditions [{condition, option, kind, name, a, b, ratio, interval [low, high] or null, decision (met, not_met,
                undecided), failed, recordings_needed or null}],
   changes [{kind, unit (ns or bytes: then the fields _ns are bytes), name, name_b or null, renamed_inferred,
             a and b {count, total_ns, mean_ns, p50_ns, p90_ns, p99_ns, max_ns, tail_ns} or null, ratio or null,
             delta_ns, tested (median, tail, total, count) or null, effect or null, effect_interval [low, high] or
-            null, spread [a, b], shift {median_ns, low_ns, high_ns} or null, p_value or null, q_value or null,
-            significant, named, too_few}], ranked
+            null, spread [a, b], per_request {figure (total, count), a, b, ratio or null} or null,
+            shift {median_ns, low_ns, high_ns} or null, p_value or null, q_value or null, significant, named, too_few}], ranked
   of a series: verdict, sides [as a], steps [[sentence]], rows [{kind, name, figures [numbers or null],
   steps [{significant, too_few, delta_ns}], overall {the same}, ratio or null}]
   kind is one of task, region, work, wait, sleep, syscall, sched, running, goroutine, stuck, samples, gc, heap,

@@ -23,7 +23,7 @@ use crate::fmt::number::count;
 /// Rows written as text or Markdown.
 const ROWS: usize = 20;
 /// What parentheses around a change say.
-pub const TOO_FEW: &str = "(…) too few events to test, but an obvious difference: on one side only, or no overlap";
+pub const TOO_FEW: &str = "(…) is plain to see, but has too few events to test: on one side only, or no overlap";
 /// Rows written as JSON, besides those that are significant.
 const JSON_ROWS: usize = 500;
 

@@ -1,9 +1,9 @@
-//! Goroutines that stay runnable although a proc is idle: what else runs on the machine.
+//! Goroutines that stay runnable although a proc is idle: CPUs are short.
 //!
 //! The scheduler starts a thread for an idle proc as soon as a goroutine is runnable, which takes some tens of
-//! microseconds. Where it takes a millisecond, the operating system had no CPU for that thread: other processes ran.
-//! They then also ran in the place of goroutines that the trace shows as running, so that whatever this program did
-//! took longer, more or less of it in each recording.
+//! microseconds. Where it takes a millisecond, the operating system had no CPU for that thread: other processes ran,
+//! or other threads of this one. The same happens to goroutines that the trace shows as running, so that whatever the
+//! program did took longer, more or less of it in each recording.
 
 use crate::analysis::procs::idle_ranges;
 use crate::analysis::scope::{nanos_in, united, without};
@@ -34,9 +34,10 @@ impl Late {
         Self { count: self.count + other.count, nanos: self.nanos.saturating_add(other.nanos) }
     }
 
-    /// Whether the program shared its CPUs with other processes while it was recorded, for `nanos` nanoseconds.
+    /// Whether procs had to wait for CPUs in a recording of `nanos` nanoseconds: other processes ran, or there were
+    /// fewer CPUs than procs.
     #[must_use]
-    pub const fn shows_others(self, nanos: u64) -> bool {
+    pub const fn is_short_of_cpus(self, nanos: u64) -> bool {
         self.count >= FEWEST && self.count.saturating_mul(1_000_000_000) >= nanos.saturating_mul(FEWEST_A_SECOND)
     }
 }

@@ -20,7 +20,7 @@ pub fn limits(a: &Measured, b: &Measured, found: &Comparison) -> Vec<String> {
                 .to_owned(),
         );
     }
-    sentences.extend(others(a, b));
+    sentences.extend(shortage(a, b));
     let untested = found.changes.iter().filter(|change| change.p.is_none() && !change.is_told()).count();
     if untested > 0 {
         let (untested, all) = (count(untested as u64), count(found.changes.len() as u64));
@@ -61,9 +61,9 @@ pub fn limits(a: &Measured, b: &Measured, found: &Comparison) -> Vec<String> {
     sentences
 }
 
-/// Whether other processes used the CPUs meanwhile, and what cannot be told for it.
-fn others(a: &Measured, b: &Measured) -> Option<String> {
-    if ![a, b].iter().any(|side| side.late.shows_others(side.nanos)) {
+/// Whether CPUs were short meanwhile, and what cannot be told for it.
+fn shortage(a: &Measured, b: &Measured) -> Option<String> {
+    if ![a, b].iter().any(|side| side.late.is_short_of_cpus(side.nanos)) {
         return None;
     }
     let late = |name: &str, side: &Measured| {
@@ -77,7 +77,8 @@ fn others(a: &Measured, b: &Measured) -> Option<String> {
         ""
     };
     Some(format!(
-        "Other processes used the CPUs: goroutines stayed runnable for 1 ms or more beside an idle proc {} and {}.{unknown}",
+        "Procs waited for CPUs (other processes ran, or there are fewer CPUs than procs): goroutines stayed runnable for \
+         1 ms or more beside an idle proc {} and {}.{unknown}",
         late("A", a),
         late("B", b),
     ))

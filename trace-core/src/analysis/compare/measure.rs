@@ -95,7 +95,7 @@ pub struct Measured {
     pub runs: Vec<(u64, u64)>,
     /// What it was recorded with.
     pub settings: Settings,
-    /// Goroutines that stayed runnable though a proc was idle: other processes had the CPUs.
+    /// Goroutines that stayed runnable although a proc was idle: CPUs were short.
     pub late: Late,
     /// Parts of it are lost: counts and totals are too small, and what is missing may have been there.
     pub is_damaged: bool,

@@ -3,7 +3,7 @@
 //! Some figures hardly differ, though: medians of tasks and regions whose durations lie close together, allocated
 //! bytes, and waits that make up a part of the time that nobody overlooks. The rates of error are in the manual.
 //!
-//! Where the program shared its CPUs with other processes in either recording (see [`late`](super::late)), less can be named. What
+//! Where procs had to wait for CPUs in either recording (see [`late`](super::late)), less can be named. What
 //! another process takes, it takes here and there, and from one recording more than from the other: it makes some
 //! requests slow, and whatever waits for them. So neither the slowest count as changed then nor the length of waits,
 //! only how many waits there are, and medians, which a few interruptions do not move. A CPU whose caches and hardware
@@ -41,7 +41,7 @@ pub(super) fn by_two(change: &Change, sides: [&Measured; 2]) -> bool {
     let nanos = |figures: &Option<Figures>| figures.map_or(0.0, |figures| figures.total as f64);
     let part = |figures: &Option<Figures>, side: &Measured| nanos(figures) / side.nanos.max(1) as f64;
     let [part_a, part_b] = [part(&change.a, sides[0]), part(&change.b, sides[1])];
-    let is_shared = sides.iter().any(|side| side.late.shows_others(side.nanos));
+    let is_shared = sides.iter().any(|side| side.late.is_short_of_cpus(side.nanos));
     let least_time = if is_shared && change.kind != RowKind::Stuck { LEAST_TIME_SHARED } else { LEAST_TIME };
     let is_much = (part_b - part_a).abs() >= least_time;
     let (Some(a), Some(b)) = (&change.a, &change.b) else {

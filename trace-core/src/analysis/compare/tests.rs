@@ -312,7 +312,7 @@ fn conditions_are_met_not_met_or_undecided() {
 }
 
 #[test]
-fn beside_other_processes_one_recording_names_less() {
+fn where_cpus_were_short_one_recording_names_less() {
     use super::late::Late;
     let waits = |count: usize, nanos: i64| (RowKind::Wait, "select in m.f", series(scattered(nanos, count as i64, 3)));
     let region = |micros: i64, seed: i64| (RowKind::Region, "r in m.f", series(scattered(micros * 1_000, 400, seed)));
@@ -326,7 +326,7 @@ fn beside_other_processes_one_recording_names_less() {
         (a.running, b.late) = (1, Late { count: late, nanos: late * 2_000_000 });
         let found = compare(&a, &b, &Terms::default(), None);
         let said = super::limits::limits(&a, &b, &found);
-        assert_eq!(said.iter().any(|said| said.starts_with("Other processes")), late > 0, "{said:?}");
+        assert_eq!(said.iter().any(|said| said.starts_with("Procs waited for CPUs")), late > 0, "{said:?}");
         found.changes.iter().filter(|change| change.is_named).map(|change| change.name.clone()).collect()
     };
     assert_eq!(names(vec![slow(1, 1)], vec![slow(10, 2)], 0), ["t"]);
