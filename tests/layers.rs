@@ -29,7 +29,7 @@ const APP: &str = "
     report:   core fmt
     theme:    core egui
     widget:   core egui fmt theme report
-    state:    core report
+    state:    core fmt report
     action:   core fmt report state
     remote:   core fmt
     output:   core

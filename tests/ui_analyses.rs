@@ -96,7 +96,7 @@ fn goroutines_can_be_put_in_another_order() {
     let mut window = opened(BUG);
     window.act(Action::OrderGoroutines(GoroutineOrder::Running));
     let document = window.document();
-    let layout = document.rows.layout(document.folds);
+    let layout = document.layout();
     let first = layout.rows_between(0.0, 1e9).filter_map(|row| row.lane());
     let mut goroutines = first.filter(|lane| matches!(lane, LaneId::Goroutine(_)));
     let busiest = goroutines.next().expect("a goroutine");

@@ -494,7 +494,7 @@ fn what_is_gone_shows_such_a_goroutine_of_the_other_side() {
     assert!(window.view(Side::A).span_nanos < a.trace.range().nanos() as f64, "A is zoomed to its wait");
     // One of those in sight has the same start function.
     let view = b.view.expect("a view");
-    let layout = b.rows.layout(b.folds);
+    let layout = b.layout();
     let mut tops = (0..40).filter_map(|step| layout.row_at(view.scroll_points + f64::from(step) * 11.0));
     let is_it = |row: &tracelane::state::rows::Row| match row.kind {
         RowKind::Lane(LaneId::Goroutine(go)) => name(b, go) == wanted,

@@ -49,7 +49,7 @@ fn a_finding_shows_its_goroutines_and_a_chip_shows_all_again() {
     let gos = of_the_first_finding(&mut window);
     assert!(gos.len() > 2 && (gos.len() as u32) < every, "{} of {every}", gos.len());
     assert_eq!(shown(&window), gos.len() as u32);
-    let layout = window.document().rows.layout(window.document().folds);
+    let layout = window.document().layout();
     assert!(gos.iter().all(|go| layout.row_of(LaneId::Goroutine(*go)).is_some()));
     window.press("Show all goroutines, not only these: ");
     assert_eq!(shown(&window), every);
@@ -81,7 +81,7 @@ fn whoever_goes_to_a_hidden_goroutine_sees_all() {
     window.act(Action::GoToLane(LaneId::Goroutine(hidden)));
     assert_eq!(shown(&window), all(&window));
     let document = window.document();
-    let row = document.rows.layout(document.folds).row_of(LaneId::Goroutine(hidden)).expect("a row");
+    let row = document.layout().row_of(LaneId::Goroutine(hidden)).expect("a row");
     let view = document.view.expect("a view");
     let inside = view.scroll_points..view.scroll_points + document.lanes_height_points;
     assert!(inside.contains(&row.top), "it is in sight");

@@ -61,7 +61,7 @@ impl Window {
     fn on_goroutine(&self, id: u64, x: f32) -> Pos2 {
         let document = self.document();
         let ix = document.trace.goroutine_by_id(trace_core::base::ids::GoId(id)).expect("the goroutine");
-        let row = document.rows.layout(document.folds).row_of(LaneId::Goroutine(ix)).expect("a row");
+        let row = document.layout().row_of(LaneId::Goroutine(ix)).expect("a row");
         pos2(x, self.lanes().top() + (row.top - self.view().scroll_points) as f32 + 17.0)
     }
 

@@ -20,7 +20,7 @@ use tracelane::shell::app::TracelaneApp;
 use tracelane::state::app::{AppState, FieldFor};
 use tracelane::state::dialog::Reply;
 use tracelane::state::document::{LoadState, Source};
-use tracelane::state::rows::{GoroutineOrder, Rows};
+use tracelane::state::rows::{RowOptions, Rows};
 use tracelane::state::settings::{Settings, ThemeChoice};
 use tracelane::state::view::Selection;
 
@@ -64,7 +64,7 @@ impl Window {
     /// Shows a trace as if a server had recorded it just now.
     fn record(&mut self, address: &str) -> &mut Self {
         let trace = load_bytes(SAMPLE, &Monitor::new(), &mut |_| {}).expect("a trace");
-        let rows = Arc::new(Rows::build(&trace, GoroutineOrder::default()));
+        let rows = Arc::new(Rows::build(&trace, &RowOptions::default()));
         self.act(Action::Adopt(Source::Path(address.into()), trace, rows))
     }
 

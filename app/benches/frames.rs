@@ -25,7 +25,7 @@ use trace_core::testkit::scenes;
 use tracelane::action::action::Actions;
 use tracelane::state::app::AppState;
 use tracelane::state::document::{Document, DocumentId, LoadState, Source};
-use tracelane::state::rows::{Folds, GoroutineOrder, Rows};
+use tracelane::state::rows::{RowOptions, Rows};
 use tracelane::state::view::{Selection, View};
 
 /// Size of the window, points (one pixel each).
@@ -79,7 +79,7 @@ fn measure(name: &str, trace: Arc<Trace>) {
         window.journey(&format!("pan, {what}"), views);
     }
     window.journey("nothing moves", (0..FRAMES).map(|_| whole));
-    let middle = window.document().rows.layout(Folds::default()).row_at(content / 2.0).and_then(|row| row.lane());
+    let middle = window.document().layout().row_at(content / 2.0).and_then(|row| row.lane());
     let span = middle.and_then(|lane| window.document().trace.spans(lane, bounds).next());
     if let Some(span) = span {
         window.state.documents[0].selection = Selection::Span(span.at);
@@ -112,7 +112,7 @@ struct Window {
 impl Window {
     fn new(trace: Arc<Trace>) -> Self {
         let begun = Instant::now();
-        let rows = Rows::build(&trace, GoroutineOrder::Id);
+        let rows = Rows::build(&trace, &RowOptions::default());
         println!("  rows in {:.1?}", begun.elapsed());
         let mut document = Document::new(DocumentId(1), Source::Sample, LoadState::Ready);
         document.trace = trace;

@@ -18,7 +18,7 @@ use tracelane::action::reduce::reduce;
 use tracelane::shell::pair;
 use tracelane::state::app::AppState;
 use tracelane::state::document::{DocumentId, Source};
-use tracelane::state::rows::{GoroutineOrder, Rows};
+use tracelane::state::rows::{RowOptions, Rows};
 
 /// Size of the window, points (one pixel each).
 const SIZE: [f32; 2] = [1920.0, 1080.0];
@@ -31,7 +31,7 @@ fn main() {
     for seed in [4, 5] {
         let bytes = scenes::many_goroutines(seed, 2_000_000);
         let trace = load::load_bytes(&bytes, &Monitor::new(), &mut |_| {}).expect("a trace");
-        let rows = Arc::new(Rows::build(&trace, GoroutineOrder::Id));
+        let rows = Arc::new(Rows::build(&trace, &RowOptions::default()));
         reduce(&mut state, Action::Adopt(Source::Sample, trace, rows));
     }
     reduce(&mut state, Action::Pair(PairAction::Of(DocumentId(0), DocumentId(1))));

@@ -16,6 +16,7 @@ use crate::report::view::TableAction;
 use crate::state::app::FieldFor;
 use crate::state::dialog::Reply;
 use crate::state::document::{DocumentId, Source};
+use crate::state::groups::GroupBy;
 use crate::state::rows::{GoroutineOrder, Only, Rows, Section};
 use crate::state::scope::ScopeChoice;
 use crate::state::settings::ThemeChoice;
@@ -212,7 +213,15 @@ pub enum Action {
     StepScale(i32),
     /// Fold or unfold a section of lanes.
     ToggleSection(Section),
-    /// Another order of the goroutines: a worker makes new rows.
+    /// Fold or unfold a group of goroutines, by its place among the groups.
+    ToggleGroup(u32),
+    /// Fold all groups of goroutines, or unfold them.
+    FoldGroups(bool),
+    /// Let goroutines that are not alive in view have rows, or not.
+    ToggleIdleRows,
+    /// Other groups of goroutines: a worker makes new rows.
+    GroupGoroutines(GroupBy),
+    /// A lane for each goroutine in this order: a worker makes new rows.
     OrderGoroutines(GoroutineOrder),
     /// Lanes for some goroutines only, or for all again: a worker makes new rows.
     ShowOnly(Option<Arc<Only>>),
@@ -232,8 +241,8 @@ pub enum Action {
     ToggleHelp,
     /// Unfold or fold the list of warnings.
     ToggleWarnings,
-    /// Let the timeline show the instant under the pointer, ns, elsewhere.
-    PointerAt(Option<f64>),
+    /// Where the pointer is on the timeline: the instant, ns, and how far below the upper edge of the lanes, points.
+    PointerAt(Option<(f64, f64)>),
     /// Save a profile of this document, this scope, this kind as pprof: asks where.
     SaveProfile(DocumentId, Scope, ProfileKind),
     /// Put text on the clipboard.

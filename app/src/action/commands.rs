@@ -12,6 +12,7 @@ use crate::action::pairs::PairAction;
 use crate::state::app::{AppState, FieldFor};
 use crate::state::dialog::Reply;
 use crate::state::document::Document;
+use crate::state::groups::GroupBy;
 use crate::state::pair::Pair;
 use crate::state::rows::{GoroutineOrder, Only, Which};
 use crate::state::settings::ThemeChoice;
@@ -236,7 +237,11 @@ fn with_lanes(state: &AppState, action: Action) -> Option<Action> {
 }
 
 fn ordered(state: &AppState, order: GoroutineOrder) -> bool {
-    lanes(state).is_some_and(|document| document.goroutine_order == order)
+    grouped(state, GroupBy::Nothing) && lanes(state).is_some_and(|document| document.goroutine_order == order)
+}
+
+fn grouped(state: &AppState, group: GroupBy) -> bool {
+    lanes(state).is_some_and(|document| document.group_by == group)
 }
 
 fn with_span(state: &AppState, action: Action) -> Option<Action> {
@@ -457,16 +462,42 @@ pub const COMMANDS: &[Command] = &[
         .keys(&[c('P')])
         .makes(|_| Some(Action::ToggleCriticalPath))
         .switch(|state| state.settings.critical_path),
-    command("order-id", "Goroutines by id", "The order of creation", Group::View)
+    command(
+        "group-function",
+        "Group by start function",
+        "Goroutines with one start function under one heading",
+        Group::View,
+    )
+    .makes(|state| with_lanes(state, Action::GroupGoroutines(GroupBy::Function)))
+    .switch(|state| grouped(state, GroupBy::Function)),
+    command("group-creator", "Group by creator", "Goroutines by the start function of who created them", Group::View)
+        .makes(|state| with_lanes(state, Action::GroupGoroutines(GroupBy::Creator)))
+        .switch(|state| grouped(state, GroupBy::Creator)),
+    command("group-package", "Group by package", "Goroutines by the package of their start function", Group::View)
+        .makes(|state| with_lanes(state, Action::GroupGoroutines(GroupBy::Package)))
+        .switch(|state| grouped(state, GroupBy::Package)),
+    command("expand-groups", "Expand all groups", "Shows the rows of every group", Group::View)
+        .makes(|state| with_lanes(state, Action::FoldGroups(false))),
+    command("collapse-groups", "Collapse all groups", "Shows every group as one strip", Group::View)
+        .makes(|state| with_lanes(state, Action::FoldGroups(true))),
+    command("hide-idle", "Hide rows without time in view", "Only goroutines alive in view have rows", Group::View)
+        .makes(|state| with_lanes(state, Action::ToggleIdleRows))
+        .switch(|state| lanes(state).is_some_and(|document| document.hides_idle)),
+    command("order-id", "One lane per goroutine, by id", "The order of creation", Group::View)
         .makes(|state| with_lanes(state, Action::OrderGoroutines(GoroutineOrder::Id)))
         .switch(|state| ordered(state, GoroutineOrder::Id)),
-    command("order-appearance", "Goroutines by appearance", "The first in the trace first", Group::View)
+    command("order-appearance", "One lane per goroutine, by first event", "The first in the trace first", Group::View)
         .makes(|state| with_lanes(state, Action::OrderGoroutines(GoroutineOrder::Appearance)))
         .switch(|state| ordered(state, GoroutineOrder::Appearance)),
-    command("order-function", "Goroutines by function", "Those with the same start function together", Group::View)
-        .makes(|state| with_lanes(state, Action::OrderGoroutines(GoroutineOrder::Function)))
-        .switch(|state| ordered(state, GoroutineOrder::Function)),
-    command("order-running", "Goroutines by time running", "The busiest first", Group::View)
+    command(
+        "order-function",
+        "One lane per goroutine, by start function",
+        "Those with the same start function together",
+        Group::View,
+    )
+    .makes(|state| with_lanes(state, Action::OrderGoroutines(GoroutineOrder::Function)))
+    .switch(|state| ordered(state, GoroutineOrder::Function)),
+    command("order-running", "One lane per goroutine, by running time", "The busiest first", Group::View)
         .makes(|state| with_lanes(state, Action::OrderGoroutines(GoroutineOrder::Running)))
         .switch(|state| ordered(state, GoroutineOrder::Running)),
     command("only-alike", "Only goroutines like this one", "Lanes for those with the same start function", Group::View)

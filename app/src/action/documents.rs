@@ -14,6 +14,7 @@ use crate::action::commands::panels;
 use crate::action::reduce::{Effect, notify, remember_file};
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId, Following, LoadState, Source};
+use crate::state::groups::GroupBy;
 use crate::state::rows::{GoroutineOrder, Rows};
 use crate::state::study::{Answer, Question};
 use crate::state::view::{Selection, View};
@@ -230,9 +231,8 @@ pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, 
         let scroll_points = document.view.map_or(0.0, |view| view.scroll_points);
         document.view = Some(View { scroll_points, ..View::whole(now) });
     }
-    let order = document.goroutine_order;
-    let only = document.only.clone();
-    let stale = rows.goroutine_order() != order || only.is_some();
+    let options = document.row_options();
+    let stale = *rows.options() != options;
     let grows = document.following.is_some();
     if grows {
         document.studies.clear_but_findings();
@@ -244,7 +244,7 @@ pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, 
     let old_rows = std::mem::replace(&mut document.rows, rows);
     let mut effects = vec![Effect::Discard(old_trace, old_rows)];
     if stale {
-        effects.push(Effect::MakeRows { document: id, trace: Arc::clone(&trace), order, only });
+        effects.push(Effect::MakeRows { document: id, trace: Arc::clone(&trace), options });
     }
     if grows && let Some(monitor) = document.studies.again(&Question::Findings) {
         effects.push(Effect::Study { document: id, trace, question: Question::Findings, monitor });
@@ -269,7 +269,7 @@ fn keep_selection(document: &mut Document, trace: &Trace) {
 
 pub(super) fn rows_made(state: &mut AppState, id: DocumentId, trace: &Arc<Trace>, rows: Arc<Rows>) -> Vec<Effect> {
     let Some(document) = by_id(state, id) else { return Vec::new() };
-    let is_wanted = rows.goroutine_order() == document.goroutine_order && rows.only() == document.only.as_ref();
+    let is_wanted = *rows.options() == document.row_options();
     if Arc::ptr_eq(&document.trace, trace) && is_wanted {
         let other = rows.only() != document.rows.only();
         document.rows = rows;
@@ -284,17 +284,27 @@ pub(super) fn rows_made(state: &mut AppState, id: DocumentId, trace: &Arc<Trace>
 pub(super) fn make_rows_due(state: &mut AppState) -> Vec<Effect> {
     let due = state.documents.iter_mut().filter_map(|document| {
         document.reveal_later = document.rows_due.take()?;
-        let (order, only) = (document.goroutine_order, document.only.clone());
-        Some(Effect::MakeRows { document: document.id, trace: Arc::clone(&document.trace), order, only })
+        let options = document.row_options();
+        Some(Effect::MakeRows { document: document.id, trace: Arc::clone(&document.trace), options })
     });
     due.collect()
 }
 
+/// A lane for each goroutine, in this order.
 pub(super) fn order(state: &mut AppState, order: GoroutineOrder) -> Vec<Effect> {
     let Some(document) = state.document_mut() else { return Vec::new() };
+    document.group_by = GroupBy::Nothing;
     document.goroutine_order = order;
-    let only = document.only.clone();
-    vec![Effect::MakeRows { document: document.id, trace: Arc::clone(&document.trace), order, only }]
+    document.rows_due = Some(document.selection.lane());
+    Vec::new()
+}
+
+/// Other groups of goroutines.
+pub(super) fn group(state: &mut AppState, group: GroupBy) -> Vec<Effect> {
+    let Some(document) = state.document_mut() else { return Vec::new() };
+    document.group_by = group;
+    document.rows_due = Some(document.selection.lane());
+    Vec::new()
 }
 
 pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), String>) -> Vec<Effect> {

@@ -9,9 +9,9 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 use crate::action::action::Action;
 use crate::action::reduce::{Effect, notify};
 use crate::state::app::AppState;
-use crate::state::document::Document;
+use crate::state::document::{Document, DocumentId};
 use crate::state::edges;
-use crate::state::rows::{Only, Section};
+use crate::state::rows::{Only, Row, Section};
 use crate::state::view::{FIT_AIR, Place, Selection, View};
 
 /// Places that the history keeps.
@@ -66,11 +66,65 @@ pub(super) fn apply(document: &mut Document, action: Action) {
             document.folds.toggle(section);
             scroll(document, 0.0);
         }
+        Action::ToggleGroup(at) => {
+            if let Some(group) = document.rows.groups().and_then(|groups| groups.list().get(at as usize)) {
+                document.folds.toggle_group(group);
+            }
+            scroll(document, 0.0);
+        }
+        Action::FoldGroups(fold) => {
+            if let Some(groups) = document.rows.groups() {
+                document.folds.fold_groups(groups.list(), fold);
+            }
+            scroll(document, 0.0);
+        }
+        Action::ToggleIdleRows => {
+            document.hides_idle ^= true;
+            scroll(document, 0.0);
+        }
         Action::ShowOnly(only) => show_only(document, only),
         Action::LanesHeight(points) => resize(document, points),
         Action::HoverFlow(flow) => document.hovered_flow = flow,
-        Action::PointerAt(nanos) => document.pointer_nanos = nanos,
+        Action::PointerAt(at) => {
+            document.pointer_nanos = at.map(|at| at.0);
+            document.pointer_points = at.map(|at| at.1);
+        }
         _ => {}
+    }
+}
+
+/// A row that is to keep its place on screen when others come or go, since other times are in view.
+pub(super) struct Anchor {
+    document: DocumentId,
+    view: View,
+    row: Row,
+}
+
+/// The row under the pointer, else the uppermost one, of each document whose rows depend on the view.
+pub(super) fn anchors(state: &AppState) -> Vec<Anchor> {
+    let anchor = |document: &Document| {
+        let view = document.view.filter(|_| document.hides_idle && document.rows.groups().is_some())?;
+        let row = document.layout().row_at(view.scroll_points + document.pointer_points.unwrap_or(0.0))?;
+        Some(Anchor { document: document.id, view, row })
+    };
+    state.documents.iter().filter_map(anchor).collect()
+}
+
+/// Scrolls so that anchors are where they were, if an action has changed the times in view and did not scroll itself.
+pub(super) fn keep(state: &mut AppState, anchors: &[Anchor]) {
+    for anchor in anchors {
+        let Some(document) = state.documents.iter_mut().find(|document| document.id == anchor.document) else {
+            continue;
+        };
+        let Some(view) = document.view else { continue };
+        let same_times = view.start_nanos == anchor.view.start_nanos && view.span_nanos == anchor.view.span_nanos;
+        if same_times || view.scroll_points != anchor.view.scroll_points {
+            continue;
+        }
+        let layout = document.layout();
+        let (content, height) = (layout.height(), document.lanes_height_points);
+        let moved = layout.find(anchor.row.kind).map_or(0.0, |row| row.top - anchor.row.top);
+        document.view = Some(view.scroll(moved, content, height));
     }
 }
 
@@ -157,7 +211,7 @@ fn show_all(document: &mut Document) {
 }
 
 fn scroll(document: &mut Document, points: f64) {
-    let content = document.rows.layout(document.folds).height();
+    let content = document.layout().height();
     let height = document.lanes_height_points;
     document.view = document.view.map(|view| view.scroll(points, content, height));
 }
@@ -167,7 +221,7 @@ fn scroll(document: &mut Document, points: f64) {
 fn resize(document: &mut Document, points: f64) {
     let before = std::mem::replace(&mut document.lanes_height_points, points);
     let (Some(lane), Some(view)) = (document.selection.lane(), document.view) else { return };
-    let row = document.rows.layout(document.folds).row_of(lane);
+    let row = document.layout().row_of(lane);
     let seen =
         row.is_some_and(|row| row.top + row.height > view.scroll_points && row.top < view.scroll_points + before);
     if seen && points < before {
@@ -208,24 +262,32 @@ pub(super) fn reveal_in_new_rows(document: &mut Document) {
 fn reveal(document: &mut Document, lane: LaneId, time: Option<TraceTime>) {
     document.folds.unfold(Section::of(lane));
     // Whoever wants to see a hidden lane wants to see more than the others.
-    if document.only.is_some()
-        && document.rows.only() == document.only.as_ref()
-        && document.rows.layout(document.folds).row_of(lane).is_none()
-    {
+    if document.only.is_some() && document.rows.only() == document.only.as_ref() && !document.rows.has(lane) {
         document.only = None;
         document.rows_due = Some(Some(lane));
     }
-    let layout = document.rows.layout(document.folds);
-    let (row, content, height) = (layout.row_of(lane), layout.height(), document.lanes_height_points);
+    unfold_group_of(document, lane);
+    // Only then is it known which rows there are.
     move_view(document, |view, bounds| {
         // What is in sight already stays where it is, however near the edge.
         let unseen = time.filter(|time| {
             let at = time.0 as f64;
             at < view.start_nanos || at > view.end_nanos() - view.span_nanos * EDGE_AIR
         });
-        let view = unseen.map_or(view, |time| view.reveal_time(time, bounds));
-        row.map_or(view, |row| view.reveal_row(row.top, row.height, content, height))
+        unseen.map_or(view, |time| view.reveal_time(time, bounds))
     });
+    let layout = document.layout();
+    let (row, content, height) = (layout.row_of(lane), layout.height(), document.lanes_height_points);
+    move_view(document, |view, _| row.map_or(view, |row| view.reveal_row(row.top, row.height, content, height)));
+}
+
+/// Unfolds the group of a goroutine, which is to be seen.
+fn unfold_group_of(document: &mut Document, lane: LaneId) {
+    let (LaneId::Goroutine(go), Some(groups)) = (lane, document.rows.groups()) else { return };
+    let group = groups.row_of(go).and_then(|row| groups.list().get(groups.group_of(row)));
+    if let Some(group) = group.filter(|group| document.folds.folded_group(group)) {
+        document.folds.toggle_group(group);
+    }
 }
 
 fn go_to_span(document: &mut Document, span: SpanRef, time: Option<TraceTime>) {

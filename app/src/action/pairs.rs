@@ -225,7 +225,7 @@ fn fold_procs(state: &mut AppState) {
         if !pair.sides.contains(&document.id) || !is_new {
             continue;
         }
-        pair.folds_before.push((document.id, document.folds));
+        pair.folds_before.push((document.id, document.folds.clone()));
         if !document.folds.folded(Section::Procs) {
             document.folds.toggle(Section::Procs);
         }
@@ -239,7 +239,9 @@ fn part(state: &mut AppState, id: DocumentId) {
         Some(pair.folds_before.remove(at).1)
     });
     if let Some(document) = by_id(state, id) {
-        document.folds = folds.unwrap_or(document.folds);
+        if let Some(folds) = folds {
+            document.folds = folds;
+        }
         document.shared_reach = None;
         let bounds = document.trace.range();
         document.view = document.view.map(|view| view.clamp(bounds));

@@ -21,7 +21,7 @@ use crate::state::app::{AppState, FieldFor};
 use crate::state::contrast::PairQuestion;
 use crate::state::dialog::Dialog;
 use crate::state::document::{DocumentId, Source};
-use crate::state::rows::{GoroutineOrder, Only, Rows};
+use crate::state::rows::{RowOptions, Rows};
 use crate::state::settings::CACHE_GIGABYTES;
 use crate::state::study::Question;
 use crate::state::view::Selection;
@@ -68,10 +68,8 @@ pub enum Effect {
         document: DocumentId,
         /// The snapshot.
         trace: Arc<Trace>,
-        /// The order.
-        order: GoroutineOrder,
-        /// The goroutines that get lanes, if not all do.
-        only: Option<Arc<Only>>,
+        /// Which goroutines get rows, and how.
+        options: RowOptions,
     },
     /// Answer a question about a snapshot.
     Study {
@@ -182,7 +180,9 @@ const MAX_NOTICES: usize = 20;
 /// Applies one action; returns what is to be done outside.
 pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
     let before = pairs::before(state);
+    let anchors = navigate::anchors(state);
     let mut effects = apply(state, action);
+    navigate::keep(state, &anchors);
     pairs::settle(state, before);
     effects.extend(documents::make_rows_due(state));
     effects
@@ -217,6 +217,7 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Ask(id, question) => documents::ask(state, id, question),
         Action::Answered(id, trace, question, answer) => documents::answered(state, id, trace, &question, answer),
         Action::OrderGoroutines(order) => documents::order(state, order),
+        Action::GroupGoroutines(group) => documents::group(state, group),
 
         Action::On(id, action) => pairs::on(state, id, *action),
         Action::CompareWith(path) => pairs::compare_with(state, path),

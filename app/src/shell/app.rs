@@ -12,7 +12,7 @@ use crate::action::reduce::{Effect, reduce};
 use crate::shell::{banner, bar, dialog, dock::Dock, drop, failed, help, input, path_field, status, tabs, welcome};
 use crate::state::app::{AppState, NOTICE_SECONDS};
 use crate::state::document::{LoadState, Source};
-use crate::state::rows::{GoroutineOrder, Rows};
+use crate::state::rows::{RowOptions, Rows};
 use crate::state::settings::{Settings, ThemeChoice};
 use crate::theme::{style, tokens};
 use crate::timeline::store::Store;
@@ -98,7 +98,7 @@ impl TracelaneApp {
     /// Shows a trace that is loaded already.
     pub fn adopt(&mut self, source: Source, trace: Arc<Trace>) {
         let trace = trace.shown();
-        let rows = Arc::new(Rows::build(&trace, GoroutineOrder::default()));
+        let rows = Arc::new(Rows::build(&trace, &RowOptions::default()));
         self.push(Action::Adopt(source, trace, rows));
     }
 
@@ -211,7 +211,7 @@ impl TracelaneApp {
         match action {
             Action::LanesHeight(points) => document.is_some_and(|known| known.lanes_height_points != *points),
             Action::HoverFlow(flow) => document.is_some_and(|known| known.hovered_flow != *flow),
-            Action::PointerAt(nanos) => document.is_some_and(|known| known.pointer_nanos != *nanos),
+            Action::PointerAt(at) => document.is_some_and(|known| known.pointer_nanos != at.map(|at| at.0)),
             Action::SetDock(dock) => self.state.settings.dock != *dock,
             Action::SetView(view) => document.is_some_and(|known| known.view != Some(*view)),
             _ => true,

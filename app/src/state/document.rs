@@ -15,7 +15,8 @@ use trace_core::model::trace::Trace;
 
 use crate::report::view::TableSession;
 use crate::state::analysis::AnalysisView;
-use crate::state::rows::{Folds, GoroutineOrder, Only, Rows};
+use crate::state::groups::GroupBy;
+use crate::state::rows::{Folds, GoroutineOrder, Layout, Only, RowOptions, Rows};
 use crate::state::scope::ScopeChoice;
 use crate::state::study::Studies;
 use crate::state::view::{History, Selection, View};
@@ -148,6 +149,10 @@ pub struct Document {
     pub folds: Folds,
     /// The order of goroutines that rows are, or will be, made in.
     pub goroutine_order: GoroutineOrder,
+    /// How goroutines are, or will be, grouped.
+    pub group_by: GroupBy,
+    /// Whether goroutines that are not alive in view have no rows.
+    pub hides_idle: bool,
     /// The only goroutines that rows are, or will be, made for.
     pub only: Option<Arc<Only>>,
     /// Rows have to be made anew, and then this lane is to be in sight.
@@ -174,6 +179,8 @@ pub struct Document {
     pub hovered_flow: Option<Flow>,
     /// The instant under the pointer, ns on the trace clock: where keys zoom.
     pub pointer_nanos: Option<f64>,
+    /// How far the pointer is below the upper edge of the lanes, points: the row there keeps its place.
+    pub pointer_points: Option<f64>,
 }
 
 impl Document {
@@ -202,6 +209,8 @@ impl Document {
             findings_shown: false,
             folds: Folds::default(),
             goroutine_order: GoroutineOrder::default(),
+            group_by: GroupBy::default(),
+            hides_idle: true,
             only: None,
             rows_due: None,
             reveal_later: None,
@@ -215,7 +224,20 @@ impl Document {
             panels_shown: false,
             hovered_flow: None,
             pointer_nanos: None,
+            pointer_points: None,
         }
+    }
+
+    /// What rows are to be made for.
+    #[must_use]
+    pub fn row_options(&self) -> RowOptions {
+        RowOptions { group: self.group_by, order: self.goroutine_order, only: self.only.clone() }
+    }
+
+    /// The places of its rows as it is looked at now.
+    #[must_use]
+    pub fn layout(&self) -> Layout<'_> {
+        self.rows.layout(&self.folds, self.view.filter(|_| self.hides_idle).map(|view| view.range()))
     }
 
     /// What the view may go over.

@@ -6,6 +6,7 @@ pub mod contrast;
 pub mod dialog;
 pub mod document;
 pub mod edges;
+pub mod groups;
 pub mod pair;
 pub mod rows;
 pub mod scope;

@@ -1,10 +1,11 @@
 //! The vertical order of lanes and their places in points, for millions of lanes: made by a worker
 //! with each snapshot, asked by position or by lane on the UI thread.
 //!
-//! Eight bytes a goroutine: its place in the order, both ways. Rows are all [`LANE_HEIGHT`] high except
-//! under goroutines with regions, which are kept in a sparse list with running sums. What is folded is
-//! not part of it ([`Folds`]), so folding costs nothing.
+//! Goroutines come in groups, which share rows (`groups.rs`), or with a lane each: eight bytes a goroutine, its place in
+//! the order, both ways. Rows are all [`LANE_HEIGHT`] high except under goroutines with regions. What is folded
+//! ([`Folds`]), and what has no time in view, is not part of it but of a [`Layout`], which is made for each frame.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::slice::ParallelSliceMut;
@@ -18,10 +19,16 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::no_cpu::Use;
 use trace_core::model::trace::Trace;
 
+use crate::state::groups::{Group, GroupBy, Groups};
+
 /// Height of a lane without regions, points.
 pub const LANE_HEIGHT: f64 = 22.0;
 /// Height of one line of regions under a goroutine's lane, points.
 pub const REGION_HEIGHT: f64 = 16.0;
+/// Height of a group's heading with its strip, points.
+pub const GROUP_HEIGHT: f64 = 28.0;
+/// So few goroutines that were asked for have a lane each.
+const FEW: usize = 200;
 /// Height of a section's heading, points.
 pub const HEADING_HEIGHT: f64 = 22.0;
 /// Regions nested deeper share the last line.
@@ -43,7 +50,7 @@ pub enum Section {
 
 impl Section {
     /// All, from top to bottom.
-    pub const ALL: [Self; 4] = [Self::Collector, Self::Procs, Self::Threads, Self::Goroutines];
+    pub const ALL: [Self; 4] = [Self::Goroutines, Self::Procs, Self::Threads, Self::Collector];
 
     /// The section that a lane belongs to.
     #[must_use]
@@ -72,35 +79,61 @@ impl Section {
     }
 }
 
-/// Which sections are folded: only their headings show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Folds(u8);
+/// Which sections and groups are folded: only their headings show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folds {
+    sections: u8,
+    /// Groups that are not as they were at first, by title.
+    groups: BTreeSet<String>,
+}
 
 impl Default for Folds {
     /// Threads folded: they repeat the procs for most questions.
     fn default() -> Self {
-        Self(1 << Section::Threads as u8)
+        Self { sections: 1 << Section::Threads as u8, groups: BTreeSet::new() }
     }
 }
 
 impl Folds {
-    /// Nothing folded.
-    pub const NONE: Self = Self(0);
+    /// No section folded, groups as at first.
+    pub const NONE: Self = Self { sections: 0, groups: BTreeSet::new() };
 
     /// Whether this section is folded.
     #[must_use]
-    pub const fn folded(self, section: Section) -> bool {
-        self.0 & (1 << section as u8) != 0
+    pub const fn folded(&self, section: Section) -> bool {
+        self.sections & (1 << section as u8) != 0
+    }
+
+    /// Whether this group is folded.
+    #[must_use]
+    pub fn folded_group(&self, group: &Group) -> bool {
+        !group.is_single() && group.is_open_at_first() == self.groups.contains(&group.title)
     }
 
     /// Folds an unfolded section and the other way round.
     pub fn toggle(&mut self, section: Section) {
-        self.0 ^= 1 << section as u8;
+        self.sections ^= 1 << section as u8;
+    }
+
+    /// Folds an unfolded group and the other way round.
+    pub fn toggle_group(&mut self, group: &Group) {
+        if !self.groups.remove(&group.title) {
+            self.groups.insert(group.title.clone());
+        }
+    }
+
+    /// Folds or unfolds all of these groups.
+    pub fn fold_groups(&mut self, groups: &[Group], fold: bool) {
+        for group in groups.iter().filter(|group| !group.is_single()) {
+            if self.folded_group(group) != fold {
+                self.toggle_group(group);
+            }
+        }
     }
 
     /// Unfolds a section.
     pub fn unfold(&mut self, section: Section) {
-        self.0 &= !(1 << section as u8);
+        self.sections &= !(1 << section as u8);
     }
 }
 
@@ -153,16 +186,28 @@ impl Which {
     }
 }
 
+/// Which goroutines have rows, and in what order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RowOptions {
+    /// How they are grouped.
+    pub group: GroupBy,
+    /// Their order if they are not grouped.
+    pub order: GoroutineOrder,
+    /// The only ones that have rows, if not all have.
+    pub only: Option<Arc<Only>>,
+}
+
 /// The rows of a timeline, top to bottom.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     procs: Order,
     threads: Order,
+    /// Empty where they are grouped.
     goroutines: Order,
+    groups: Option<Groups>,
     /// Goroutines with regions: (row, region lines of all rows before it, its own lines), by row.
     regions: Vec<(u32, u32, u32)>,
-    order: GoroutineOrder,
-    only: Option<Arc<Only>>,
+    options: RowOptions,
 }
 
 /// An order of some of `0..count`, both ways.
@@ -213,6 +258,10 @@ impl Order {
 pub enum RowKind {
     /// The heading of a section, with its fold triangle.
     Heading(Section),
+    /// The heading of a group of goroutines, by its place among the groups.
+    Group(u32),
+    /// Several goroutines of a group, by the row's place among those of all groups.
+    Shared(u32),
     /// A lane.
     Lane(LaneId),
 }
@@ -236,7 +285,7 @@ impl Row {
     pub const fn lane(&self) -> Option<LaneId> {
         match self.kind {
             RowKind::Lane(lane) => Some(lane),
-            RowKind::Heading(_) => None,
+            RowKind::Heading(_) | RowKind::Group(_) | RowKind::Shared(_) => None,
         }
     }
 }
@@ -244,25 +293,30 @@ impl Row {
 impl Rows {
     /// The rows of a snapshot. Costs in proportion to the number of lanes: for workers.
     #[must_use]
-    pub fn build(trace: &Trace, order: GoroutineOrder) -> Self {
-        Self::build_only(trace, order, None)
-    }
-
-    /// The same with lanes for some goroutines only.
-    #[must_use]
-    pub fn build_only(trace: &Trace, order: GoroutineOrder, only: Option<Arc<Only>>) -> Self {
-        let some = only.as_ref().map(|only| only.which.indices(trace));
+    pub fn build(trace: &Trace, options: &RowOptions) -> Self {
+        let some = options.only.as_ref().map(|only| only.which.indices(trace));
         let shown = || -> Box<dyn Iterator<Item = u32> + '_> {
             match &some {
                 Some(some) => Box::new(some.iter().copied()),
                 None => Box::new(0..trace.goroutine_count()),
             }
         };
+        // A few that were asked for are looked at one by one.
+        let is_flat = options.group == GroupBy::Nothing || some.as_ref().is_some_and(|some| some.len() <= FEW);
+        if !is_flat {
+            return Self {
+                procs: Order::by_key(trace.proc_count(), |ix| trace.proc_id(ProcIx(ix)).0),
+                threads: Order::by_key(trace.thread_count(), |ix| trace.thread_id(ThreadIx(ix)).0),
+                groups: Some(Groups::build(trace, options.group, shown())),
+                options: options.clone(),
+                ..Self::default()
+            };
+        }
         let all = TimeRange::new(TraceTime::MIN, TraceTime::MAX);
         let count = trace.goroutine_count();
         let id = |ix: u32| trace.goroutine_name(GoIx(ix)).map_or(u64::MAX, |(id, _)| id.0);
         let name = |ix: u32| trace.goroutine_name(GoIx(ix)).map_or("", |(_, name)| trace.str(name));
-        let goroutines = match order {
+        let goroutines = match options.order {
             GoroutineOrder::Id => Order::of(count, shown(), id),
             GoroutineOrder::Appearance => Order::of(count, shown(), |ix| ix),
             GoroutineOrder::Function => Order::of(count, shown(), |ix| (name(ix), id(ix))),
@@ -278,33 +332,52 @@ impl Rows {
             threads: Order::by_key(trace.thread_count(), |ix| trace.thread_id(ThreadIx(ix)).0),
             regions: region_sums(&goroutines, depth),
             goroutines,
-            order,
-            only,
+            groups: None,
+            options: options.clone(),
         }
+    }
+
+    /// What they were made for.
+    #[must_use]
+    pub const fn options(&self) -> &RowOptions {
+        &self.options
+    }
+
+    /// The groups of goroutines, unless each has a lane of its own.
+    #[must_use]
+    pub const fn groups(&self) -> Option<&Groups> {
+        self.groups.as_ref()
     }
 
     /// The only goroutines that have lanes, if not all have.
     #[must_use]
     pub const fn only(&self) -> Option<&Arc<Only>> {
-        self.only.as_ref()
+        self.options.only.as_ref()
     }
 
     /// The first lane of a section.
     #[must_use]
     pub fn first_in(&self, section: Section) -> Option<LaneId> {
-        self.lane_at(section, 0)
+        match &self.groups {
+            Some(groups) if section == Section::Goroutines => groups.on_row(0).next().map(LaneId::Goroutine),
+            _ => self.lane_at(section, 0),
+        }
     }
 
-    /// The order that the goroutines are in.
+    /// The places of all rows with these folded. With `view`, goroutines that are not alive then have no rows.
     #[must_use]
-    pub const fn goroutine_order(&self) -> GoroutineOrder {
-        self.order
+    pub fn layout<'a>(&'a self, folds: &'a Folds, view: Option<TimeRange>) -> Layout<'a> {
+        let tree = self.groups.as_ref().filter(|_| !folds.folded(Section::Goroutines));
+        Layout { rows: self, folds, tree: tree.map(|groups| Arc::new(Tree::of(groups, folds, view))) }
     }
 
-    /// The places of all rows with these sections folded.
+    /// Whether a lane has a row, in view or not.
     #[must_use]
-    pub const fn layout(&self, folds: Folds) -> Layout<'_> {
-        Layout { rows: self, folds }
+    pub fn has(&self, lane: LaneId) -> bool {
+        match (lane, &self.groups) {
+            (LaneId::Goroutine(go), Some(groups)) => groups.row_of(go).is_some(),
+            _ => self.index_of(lane).is_some(),
+        }
     }
 
     /// How many lanes a section has, folded or not.
@@ -314,7 +387,7 @@ impl Rows {
             Section::Collector => 2,
             Section::Procs => self.procs.len(),
             Section::Threads => self.threads.len(),
-            Section::Goroutines => self.goroutines.len(),
+            Section::Goroutines => self.groups.as_ref().map_or(self.goroutines.len(), Groups::count),
         }
     }
 
@@ -390,11 +463,102 @@ fn region_sums(order: &Order, depth: impl Fn(u32) -> u32) -> Vec<(u32, u32, u32)
     sums
 }
 
-/// The places of all rows under a choice of folds. Every question costs at most O(log n).
-#[derive(Clone, Copy, Debug)]
+/// The places of all rows under a choice of folds, for a stretch of time. Every question costs at most O(log n).
+#[derive(Clone, Debug)]
 pub struct Layout<'a> {
     rows: &'a Rows,
-    folds: Folds,
+    folds: &'a Folds,
+    /// The rows of groups, unless they are folded or there are none.
+    tree: Option<Arc<Tree>>,
+}
+
+/// The rows of groups that show.
+#[derive(Clone, Debug, Default)]
+struct Tree {
+    rows: Vec<TreeRow>,
+    height: f64,
+    /// Goroutines' rows that do not show, since nobody on them is alive in view.
+    hidden: u32,
+}
+
+/// A row of the tree. They come by `(row, is_heading first)`.
+#[derive(Clone, Copy, Debug)]
+struct TreeRow {
+    /// The group, if it is a heading.
+    group: Option<u32>,
+    /// The row, of a heading the first of its group.
+    row: u32,
+    /// Upper edge below that of the first.
+    top: f64,
+    lines: u32,
+}
+
+impl Tree {
+    fn of(groups: &Groups, folds: &Folds, view: Option<TimeRange>) -> Self {
+        let mut tree = Self::default();
+        for (at, group) in (0_u32..).zip(groups.list()) {
+            let is_alive = |row: &u32| view.is_none_or(|view| groups.count_on(*row, view) > 0);
+            let rows = group.first..group.end;
+            if !rows.clone().any(|row| is_alive(&row)) {
+                tree.hidden += group.end - group.first;
+                continue;
+            }
+            if !group.is_single() {
+                tree.push(TreeRow { group: Some(at), row: group.first, top: tree.height, lines: 0 }, GROUP_HEIGHT);
+            }
+            if folds.folded_group(group) {
+                continue;
+            }
+            for row in rows {
+                if !is_alive(&row) {
+                    tree.hidden += 1;
+                    continue;
+                }
+                let lines = groups.region_lines(row);
+                let height = LANE_HEIGHT + f64::from(lines) * REGION_HEIGHT;
+                tree.push(TreeRow { group: None, row, top: tree.height, lines }, height);
+            }
+        }
+        tree
+    }
+
+    fn push(&mut self, row: TreeRow, height: f64) {
+        self.rows.push(row);
+        self.height += height;
+    }
+
+    fn row_at(&self, groups: &Groups, y: f64, above: f64) -> Option<Row> {
+        let at = self.rows.partition_point(|row| row.top <= y).checked_sub(1)?;
+        self.rows.get(at).map(|row| row.shown(groups, above))
+    }
+
+    /// The row that a goroutine is on; the heading of its group if that is folded; `None` if it does not show.
+    fn row_of(&self, groups: &Groups, folds: &Folds, row: u32, above: f64) -> Option<Row> {
+        let group = groups.list().get(groups.group_of(row))?;
+        let is_heading = folds.folded_group(group);
+        self.find(groups, if is_heading { (group.first, false) } else { (row, true) }, above)
+    }
+
+    /// The row `(row, is no heading)`, if it shows.
+    fn find(&self, groups: &Groups, wanted: (u32, bool), above: f64) -> Option<Row> {
+        let at = self.rows.binary_search_by_key(&wanted, |known| (known.row, known.group.is_none())).ok()?;
+        self.rows.get(at).map(|row| row.shown(groups, above))
+    }
+}
+
+impl TreeRow {
+    fn shown(&self, groups: &Groups, above: f64) -> Row {
+        let top = above + self.top;
+        match (self.group, groups.single_on(self.row)) {
+            (Some(group), _) => Row { kind: RowKind::Group(group), top, height: GROUP_HEIGHT, region_lines: 0 },
+            (None, single) => Row {
+                kind: single.map_or(RowKind::Shared(self.row), |go| RowKind::Lane(LaneId::Goroutine(go))),
+                top,
+                height: LANE_HEIGHT + f64::from(self.lines) * REGION_HEIGHT,
+                region_lines: self.lines,
+            },
+        }
+    }
 }
 
 impl<'a> Layout<'a> {
@@ -404,8 +568,19 @@ impl<'a> Layout<'a> {
         Section::ALL.iter().map(|&section| self.section_height(section)).sum()
     }
 
+    /// Goroutines' rows that do not show, since nobody on them is alive in view.
+    #[must_use]
+    pub fn hidden(&self) -> u32 {
+        self.tree.as_ref().map_or(0, |tree| tree.hidden)
+    }
+
     fn section_height(&self, section: Section) -> f64 {
-        section.heading() + if self.folds.folded(section) { 0.0 } else { self.rows.body_height(section) }
+        section.heading()
+            + match &self.tree {
+                _ if self.folds.folded(section) => 0.0,
+                Some(tree) if section == Section::Goroutines => tree.height,
+                _ => self.rows.body_height(section),
+            }
     }
 
     /// Upper edge of a section, points.
@@ -424,10 +599,12 @@ impl<'a> Layout<'a> {
             let height = self.section_height(section);
             if y < top + height {
                 let inside = y - top - section.heading();
-                return if inside < 0.0 {
-                    Some(self.heading(section, top))
-                } else {
-                    self.body_row(section, top, self.rows.index_at(section, inside))
+                return match (&self.tree, &self.rows.groups) {
+                    _ if inside < 0.0 => Some(self.heading(section, top)),
+                    (Some(tree), Some(groups)) if section == Section::Goroutines => {
+                        tree.row_at(groups, inside, top + section.heading())
+                    }
+                    _ => self.body_row(section, top, self.rows.index_at(section, inside)),
                 };
             }
             top += height;
@@ -436,7 +613,7 @@ impl<'a> Layout<'a> {
     }
 
     /// The rows that show between `y0` and `y1`, points, top to bottom.
-    pub fn rows_between(self, y0: f64, y1: f64) -> impl Iterator<Item = Row> + 'a {
+    pub fn rows_between(&self, y0: f64, y1: f64) -> impl Iterator<Item = Row> + '_ {
         let mut next = self.row_at(y0.max(0.0));
         std::iter::from_fn(move || {
             let row = next.filter(|row| row.top < y1)?;
@@ -446,27 +623,41 @@ impl<'a> Layout<'a> {
         })
     }
 
-    /// The row of a lane; if its section is folded, the section's heading. `None` for a lane that this
-    /// snapshot does not hold.
+    /// The row of a lane; if its section or group is folded, that one's heading. `None` for a lane that this snapshot does
+    /// not hold, or that has no row in view.
     #[must_use]
     pub fn row_of(&self, lane: LaneId) -> Option<Row> {
         let section = Section::of(lane);
-        let index = self.rows.index_of(lane)?;
         let top = self.section_top(section);
+        if let (LaneId::Goroutine(go), Some(groups)) = (lane, &self.rows.groups) {
+            let row = groups.row_of(go)?;
+            return match &self.tree {
+                Some(tree) => tree.row_of(groups, self.folds, row, top + section.heading()),
+                None => Some(self.heading(section, top)),
+            };
+        }
+        let index = self.rows.index_of(lane)?;
         if self.folds.folded(section) {
             return Some(self.heading(section, top));
         }
         self.body_row(section, top, index)
     }
 
-    /// The lane above (-1) or below (+1) another, across sections, skipping what is folded.
+    /// The row of this kind, if it shows.
     #[must_use]
-    pub fn neighbour(&self, lane: LaneId, step: i32) -> Option<LaneId> {
-        let mut row = self.row_of(lane)?;
-        loop {
-            row = self.row_at(if step < 0 { row.top - 0.5 } else { row.top + row.height + 0.5 })?;
-            if let Some(lane) = row.lane() {
-                return Some(lane);
+    pub fn find(&self, kind: RowKind) -> Option<Row> {
+        let in_tree = |row: u32, is_heading: bool| {
+            let (tree, groups) = (self.tree.as_ref()?, self.rows.groups.as_ref()?);
+            let above = self.section_top(Section::Goroutines) + Section::Goroutines.heading();
+            tree.find(groups, (row, !is_heading), above)
+        };
+        match kind {
+            RowKind::Heading(section) => Some(self.heading(section, self.section_top(section))),
+            RowKind::Lane(lane) => self.row_of(lane),
+            RowKind::Shared(row) => in_tree(row, false),
+            RowKind::Group(group) => {
+                let group = self.rows.groups.as_ref()?.list().get(group as usize)?;
+                in_tree(group.first, true)
             }
         }
     }

@@ -1,9 +1,14 @@
 //! Tests of [`super`]: places of rows, folded and not, small and huge.
 
-use super::{Folds, GoroutineOrder, HEADING_HEIGHT, LANE_HEIGHT, Layout, Order, REGION_HEIGHT, Row, RowKind, Rows};
+use super::{Folds, HEADING_HEIGHT, LANE_HEIGHT, Layout, Order, REGION_HEIGHT, Row, RowKind, RowOptions, Rows};
 use super::{Section, region_sums};
+use std::sync::Arc;
+
 use trace_core::base::ids::{GoIx, ProcIx};
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::Trace;
 
 /// Two procs, one thread, `goroutines` goroutines in reverse order; every `every`-th one has regions
 /// `every % 3 + 1` deep.
@@ -14,8 +19,7 @@ fn rows(goroutines: u32, every: u32) -> Rows {
         threads: Order::by_key(1, |ix| ix),
         regions: region_sums(&order, |ix| if ix % every == 0 { every % 3 + 1 } else { 0 }),
         goroutines: order,
-        order: GoroutineOrder::Id,
-        only: None,
+        ..Rows::default()
     }
 }
 
@@ -23,8 +27,9 @@ fn rows(goroutines: u32, every: u32) -> Rows {
 fn hidden_goroutines_have_no_rows() {
     let order = Order::of(50, (0..50).filter(|ix| ix % 10 == 3), |ix| 50 - ix);
     let rows = Rows { regions: region_sums(&order, |ix| u32::from(ix == 13)), goroutines: order, ..rows(50, 7) };
-    let layout = rows.layout(Folds::NONE);
-    let shown: Vec<u32> = all(layout)
+    let folds = Folds::NONE;
+    let layout = rows.layout(&folds, None);
+    let shown: Vec<u32> = all(&layout)
         .iter()
         .filter_map(|row| match row.lane() {
             Some(LaneId::Goroutine(go)) => Some(go.0),
@@ -37,15 +42,16 @@ fn hidden_goroutines_have_no_rows() {
     assert_eq!(rows.lanes_in(Section::Goroutines), 5);
 }
 
-fn all(layout: Layout<'_>) -> Vec<Row> {
+fn all(layout: &Layout<'_>) -> Vec<Row> {
     layout.rows_between(0.0, f64::INFINITY).collect()
 }
 
 #[test]
 fn rows_lie_one_below_the_other() {
     let rows = rows(50, 7);
-    let layout = rows.layout(Folds::NONE);
-    let all = all(layout);
+    let folds = Folds::NONE;
+    let layout = rows.layout(&folds, None);
+    let all = all(&layout);
     assert_eq!(all.len(), 2 + 3 + 2 + 51);
     let mut bottom = 0.0;
     for row in &all {
@@ -66,29 +72,30 @@ fn rows_lie_one_below_the_other() {
 #[test]
 fn rows_come_in_order_with_room_for_regions() {
     let rows = rows(5, 2);
-    let kinds: Vec<RowKind> = all(rows.layout(Folds::default())).iter().map(|row| row.kind).collect();
+    let folds = Folds::default();
+    let kinds: Vec<RowKind> = all(&rows.layout(&folds, None)).iter().map(|row| row.kind).collect();
     let go = |ix| RowKind::Lane(LaneId::Goroutine(GoIx(ix)));
     assert_eq!(
         kinds,
         [
-            RowKind::Lane(LaneId::Gc),
-            RowKind::Lane(LaneId::Stw),
-            RowKind::Heading(Section::Procs),
-            RowKind::Lane(LaneId::Proc(ProcIx(1))),
-            RowKind::Lane(LaneId::Proc(ProcIx(0))),
-            RowKind::Heading(Section::Threads),
             RowKind::Heading(Section::Goroutines),
             go(4),
             go(3),
             go(2),
             go(1),
             go(0),
+            RowKind::Heading(Section::Procs),
+            RowKind::Lane(LaneId::Proc(ProcIx(1))),
+            RowKind::Lane(LaneId::Proc(ProcIx(0))),
+            RowKind::Heading(Section::Threads),
+            RowKind::Lane(LaneId::Gc),
+            RowKind::Lane(LaneId::Stw),
         ]
     );
-    let row = rows.layout(Folds::default()).row_of(LaneId::Goroutine(GoIx(2))).expect("a row");
+    let row = rows.layout(&folds, None).row_of(LaneId::Goroutine(GoIx(2))).expect("a row");
     assert_eq!(row.region_lines, 3);
     assert_eq!(row.height, LANE_HEIGHT + 3.0 * REGION_HEIGHT);
-    assert_eq!(row.top, 4.0 * LANE_HEIGHT + 3.0 * HEADING_HEIGHT + 2.0 * LANE_HEIGHT + 3.0 * REGION_HEIGHT);
+    assert_eq!(row.top, HEADING_HEIGHT + 2.0 * LANE_HEIGHT + 3.0 * REGION_HEIGHT);
 }
 
 #[test]
@@ -96,30 +103,20 @@ fn a_folded_lane_is_found_at_its_heading() {
     let rows = rows(5, 9);
     let mut folds = Folds::NONE;
     folds.toggle(Section::Goroutines);
-    let layout = rows.layout(folds);
+    let layout = rows.layout(&folds, None);
     let row = layout.row_of(LaneId::Goroutine(GoIx(3))).expect("a row");
     assert_eq!(row.kind, RowKind::Heading(Section::Goroutines));
-    assert_eq!(layout.height(), row.top + row.height);
+    assert_eq!((row.top, row.height), (0.0, HEADING_HEIGHT));
     folds.unfold(Section::Goroutines);
     assert_eq!(folds, Folds::NONE);
     assert_eq!(layout.row_of(LaneId::Goroutine(GoIx(5))), None);
 }
 
 #[test]
-fn neighbours_skip_headings_and_folds() {
-    let rows = rows(3, 9);
-    let layout = rows.layout(Folds::default());
-    let (first, last_proc) = (LaneId::Goroutine(GoIx(2)), LaneId::Proc(ProcIx(0)));
-    assert_eq!(layout.neighbour(last_proc, 1), Some(first));
-    assert_eq!(layout.neighbour(first, -1), Some(last_proc));
-    assert_eq!(layout.neighbour(LaneId::Gc, -1), None);
-    assert_eq!(layout.neighbour(LaneId::Goroutine(GoIx(0)), 1), None);
-}
-
-#[test]
 fn two_million_goroutines_keep_exact_places() {
     let rows = rows(2_000_000, 1000);
-    let layout = rows.layout(Folds::default());
+    let folds = Folds::default();
+    let layout = rows.layout(&folds, None);
     for ix in [0, 1, 999, 1000, 1001, 1_234_567, 1_999_999] {
         let lane = LaneId::Goroutine(GoIx(ix));
         let row = layout.row_of(lane).expect("a row");
@@ -132,6 +129,62 @@ fn two_million_goroutines_keep_exact_places() {
 #[test]
 fn an_empty_trace_has_the_collector_and_headings() {
     let rows = Rows::default();
-    assert_eq!(rows.layout(Folds::default()).height(), 2.0 * LANE_HEIGHT + 3.0 * HEADING_HEIGHT);
+    let folds = Folds::default();
+    assert_eq!(rows.layout(&folds, None).height(), 2.0 * LANE_HEIGHT + 3.0 * HEADING_HEIGHT);
     assert_eq!(rows.lanes_in(Section::Goroutines), 0);
+}
+
+/// A trace of goroutines that begin and end, with rows in groups.
+fn grouped() -> (Arc<Trace>, Rows) {
+    let bytes = include_bytes!("../../../assets/sample.trace");
+    let trace = trace_core::load::load_bytes(bytes, &Monitor::new(), &mut |_| {}).expect("the sample");
+    let rows = Rows::build(&trace, &RowOptions::default());
+    (trace, rows)
+}
+
+#[test]
+fn every_goroutine_is_on_a_row_of_its_group() {
+    let (trace, rows) = grouped();
+    let mut folds = Folds::NONE;
+    let groups = rows.groups().expect("groups");
+    folds.fold_groups(groups.list(), false);
+    let layout = rows.layout(&folds, None);
+    for go in (0..trace.goroutine_count()).map(GoIx) {
+        let row = layout.row_of(LaneId::Goroutine(go)).expect("a row");
+        let is_on_it = match row.kind {
+            RowKind::Shared(at) => groups.on_row(at).any(|other| other == go),
+            kind => kind == RowKind::Lane(LaneId::Goroutine(go)),
+        };
+        assert!(is_on_it, "{go:?} on {row:?}");
+        assert_eq!(layout.row_at(row.top + 1.0), Some(row));
+    }
+    let mut bottom = 0.0;
+    for row in all(&layout) {
+        assert_eq!(row.top, bottom);
+        bottom += row.height;
+    }
+    assert_eq!(layout.height(), bottom);
+    folds.fold_groups(groups.list(), true);
+    let folded = rows.layout(&folds, None);
+    let in_groups = groups.list().iter().filter(|group| !group.is_single()).count();
+    assert_eq!(all(&folded).iter().filter(|row| matches!(row.kind, RowKind::Group(_))).count(), in_groups);
+    assert!(folded.height() < layout.height());
+}
+
+#[test]
+fn rows_without_time_in_view_go_and_are_counted() {
+    let (trace, rows) = grouped();
+    let mut folds = Folds::NONE;
+    folds.fold_groups(rows.groups().expect("groups").list(), false);
+    let start = trace.range().start;
+    let (whole, first) = (rows.layout(&folds, Some(trace.range())), TimeRange::new(start, start.plus_nanos(1)));
+    assert_eq!(whole.hidden(), 0);
+    let few = rows.layout(&folds, Some(first));
+    assert!(few.hidden() > 0 && few.height() < whole.height());
+    let groups = rows.groups().expect("groups");
+    for row in all(&few) {
+        if let RowKind::Shared(at) = row.kind {
+            assert!(groups.count_on(at, first) > 0);
+        }
+    }
 }

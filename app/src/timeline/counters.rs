@@ -71,7 +71,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &Store, pointer: Option<Pos2>, acti
     let folded = are_folded(frame);
     if let Some((grid, curves)) = store.curves().filter(|_| !folded) {
         // The curves may still be those of the columns before.
-        tracks(ui, &Frame { grid, ..*frame }, &curves, pointer);
+        tracks(ui, &Frame { grid, ..frame.clone() }, &curves, pointer);
         marks::holes_over(ui, frame, strip, frame.colors.hole_opaque);
     }
     fold_button(ui, frame, folded, actions);

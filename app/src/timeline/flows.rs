@@ -12,7 +12,7 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 
 use crate::fmt::number;
 use crate::state::edges;
-use crate::state::rows::{HEADING_HEIGHT, RowKind};
+use crate::state::rows::RowKind;
 use crate::state::view::Selection;
 use crate::theme::lanes::{BAR_HEIGHT, BAR_TOP, mix};
 use crate::timeline::frame::Frame;
@@ -194,8 +194,8 @@ fn end(frame: &Frame<'_>, lane: LaneId, nanos: i64) -> Option<End> {
     let y = frame.y_of(&row);
     let x = frame.axis.x_from_nanos(nanos as f64);
     Some(match row.kind {
-        RowKind::Lane(_) => End { x, top: y + BAR_TOP, bottom: y + BAR_TOP + BAR_HEIGHT },
-        RowKind::Heading(_) => End { x, top: y + 4.0, bottom: y + HEADING_HEIGHT as f32 - 4.0 },
+        RowKind::Lane(_) | RowKind::Shared(_) => End { x, top: y + BAR_TOP, bottom: y + BAR_TOP + BAR_HEIGHT },
+        RowKind::Heading(_) | RowKind::Group(_) => End { x, top: y + 4.0, bottom: y + row.height as f32 - 4.0 },
     })
 }
 

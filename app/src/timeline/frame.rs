@@ -42,7 +42,7 @@ impl Seat {
 }
 
 /// One frame.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Frame<'a> {
     /// Which of the timelines on show this is.
     pub seat: Seat,

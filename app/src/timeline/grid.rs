@@ -51,6 +51,30 @@ impl Grid {
         TimeRange::new(TraceTime(start), TraceTime(start.saturating_add(length)))
     }
 
+    /// Columns that are `step` of these wide, and cover as much.
+    #[must_use]
+    pub fn coarser(&self, step: u32) -> Self {
+        let step = i64::from(step.max(1));
+        let (first, end) = (self.first.div_euclid(step), self.first + i64::from(self.count));
+        let count = (end - first * step + step - 1) / step;
+        let column_nanos = self.column_nanos.saturating_mul(step);
+        Self { column_nanos, first, count: u32::try_from(count.max(1)).unwrap_or(1) }
+    }
+
+    /// The place of the column that holds `time`, the first one before all and one behind the last one after all.
+    #[must_use]
+    pub fn column_of(&self, time: TraceTime) -> usize {
+        let at = time.0.div_euclid(self.column_nanos) - self.first;
+        usize::try_from(at.clamp(0, i64::from(self.count))).unwrap_or(0)
+    }
+
+    /// The stretch of time under a column.
+    #[must_use]
+    pub fn column(&self, at: usize) -> TimeRange {
+        let start = (self.first + i64::try_from(at).unwrap_or(0)).saturating_mul(self.column_nanos);
+        TimeRange::new(TraceTime(start), TraceTime(start.saturating_add(self.column_nanos)))
+    }
+
     /// Where the column that holds `time` ends.
     #[must_use]
     pub fn column_end(&self, time: TraceTime) -> TraceTime {
@@ -98,6 +122,19 @@ mod tests {
             assert!(range.end.0 as f64 >= start + span, "{range:?}");
             assert!(range.end.0 as f64 - start - span <= grid.column_nanos as f64 + 1.0, "{range:?}");
         }
+    }
+
+    #[test]
+    fn coarser_columns_cover_the_same() {
+        let grid = Grid { column_nanos: 10, first: -3, count: 8 };
+        let wide = grid.coarser(2);
+        assert_eq!(wide, Grid { column_nanos: 20, first: -2, count: 5 });
+        assert!(wide.range().start <= grid.range().start && wide.range().end >= grid.range().end);
+        assert_eq!(
+            (wide.column_of(TraceTime(-41)), wide.column_of(TraceTime(-1)), wide.column_of(TraceTime(900))),
+            (0, 1, 5)
+        );
+        assert_eq!(wide.column(1).start, TraceTime(-20));
     }
 
     #[test]

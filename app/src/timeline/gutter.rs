@@ -5,6 +5,8 @@ use egui::{Align2, CursorIcon, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo,
 
 use crate::action::action::{Action, Actions};
 use crate::fmt::number;
+use crate::fmt::words::counted;
+use crate::state::groups::GroupBy;
 use crate::state::rows::{LANE_HEIGHT, RowKind, Section};
 use crate::state::view::Selection;
 use crate::theme::lanes::mix;
@@ -14,8 +16,11 @@ use crate::timeline::labels;
 use crate::timeline::lanes::Visible;
 use crate::timeline::store::Store;
 use crate::timeline::words;
+use crate::widget::menu::menu_entry;
 use trace_core::model::lanes::LaneId;
 
+/// Left edge of the names of groups, and of what is under them, points from the gutter's.
+const GROUP_INDENT: f32 = 24.0;
 /// Left edge of lane labels, points from the gutter's.
 const INDENT: f32 = 12.0;
 
@@ -28,6 +33,8 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], store: &mut Store, ac
         match row.row.kind {
             RowKind::Heading(section) => heading(ui, frame, section, rect, place, actions),
             RowKind::Lane(lane) => label(ui, frame, lane, rect, store, actions),
+            RowKind::Group(group) => group_heading(ui, frame, group, rect, store, actions),
+            RowKind::Shared(row) => shared_label(ui, frame, row, rect, store, actions),
         }
     }
     let below = frame.strips.gutter_of(frame.strips.on_axis());
@@ -63,13 +70,120 @@ fn heading(ui: &Ui, frame: &Frame<'_>, section: Section, rect: Rect, place: Rect
         frame.font(),
         frame.tokens.text,
     );
-    painter.text(
-        pos2(title.right() + 6.0, rect.center().y),
-        Align2::LEFT_CENTER,
-        number::count(u64::from(count)),
-        frame.font(),
-        frame.tokens.muted,
-    );
+    let hidden = if section == Section::Goroutines { frame.layout.hidden() } else { 0 };
+    let mut said = number::count(u64::from(count));
+    if hidden > 0 {
+        said.push_str(&format!(" \u{b7} {} not in view", counted(u64::from(hidden), "row")));
+    }
+    let at = pos2(title.right() + 6.0, rect.center().y);
+    painter.text(at, Align2::LEFT_CENTER, said, frame.font(), frame.tokens.muted);
+    if section == Section::Goroutines {
+        response.context_menu(|ui| groups_menu(ui, frame, actions));
+    }
+}
+
+/// A group: its name, how many of its goroutines are alive in view, and how many there are.
+fn group_heading(ui: &Ui, frame: &Frame<'_>, at: u32, rect: Rect, store: &Store, actions: &mut Actions) {
+    let Some((groups, group)) =
+        frame.document.rows.groups().and_then(|groups| Some((groups, groups.list().get(at as usize)?)))
+    else {
+        return;
+    };
+    let place = frame.strips.gutter_of(frame.strips.lanes);
+    let folded = frame.document.folds.folded_group(group);
+    let range = frame.view.range();
+    let alive: u32 = (group.first..group.end).map(|row| groups.count_on(row, range)).sum();
+    let said = if alive == group.count {
+        number::count(u64::from(alive))
+    } else {
+        format!("{} / {}", number::count(u64::from(alive)), number::count(u64::from(group.count)))
+    };
+    let response = ui.interact(rect.intersect(place), frame.id(("group", at)), Sense::click());
+    let name = format!("{}, {said} goroutines", group.title);
+    response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !folded, &name));
+    if response.clicked() {
+        actions.push(Action::ToggleGroup(at));
+    }
+    let painter = ui.painter_at(place);
+    let hovered = response.hovered();
+    painter.rect_filled(rect, 0.0, mix(frame.tokens.panel, frame.tokens.text, if hovered { 0.08 } else { 0.03 }));
+    let color = if hovered { frame.tokens.text } else { frame.tokens.muted };
+    triangle(&painter, pos2(rect.left() + 14.0, rect.center().y), folded, color);
+    let right = pos2(rect.right() - 8.0, rect.center().y);
+    let count = painter.text(right, Align2::RIGHT_CENTER, said, frame.font(), frame.tokens.muted);
+    let advance = |c: char| store.advances.advance(c);
+    let room = count.left() - rect.left() - GROUP_INDENT - 6.0;
+    let title = if labels::width_of(&group.title, &advance) <= room {
+        Some(group.title.clone())
+    } else {
+        labels::cut_start(&group.title, room, &advance)
+    };
+    let left = pos2(rect.left() + GROUP_INDENT, rect.center().y);
+    painter.text(left, Align2::LEFT_CENTER, title.unwrap_or_default(), frame.font(), frame.tokens.text);
+    hairline(&painter, frame, rect);
+    response.context_menu(|ui| groups_menu(ui, frame, actions));
+    response.on_hover_text(format!(
+        "{}\n{} alive in view, {} in the trace, at most {} at a time",
+        group.title,
+        number::count(u64::from(alive)),
+        number::count(u64::from(group.count)),
+        number::count(u64::from(group.end - group.first)),
+    ));
+}
+
+/// Goroutines that share a row: the first that is alive in view, and how many more.
+fn shared_label(ui: &Ui, frame: &Frame<'_>, row: u32, rect: Rect, store: &mut Store, actions: &mut Actions) {
+    let Some(groups) = frame.document.rows.groups() else { return };
+    let range = frame.view.range();
+    let count = groups.count_on(row, range);
+    let Some(first) = groups.alive_on(row, range).next() else { return };
+    if count == 1 {
+        label(ui, frame, LaneId::Goroutine(first), rect, store, actions);
+        return;
+    }
+    let place = frame.strips.gutter_of(frame.strips.lanes);
+    let painter = ui.painter_at(place);
+    let selected = frame
+        .document
+        .selection
+        .lane()
+        .is_some_and(|lane| matches!(lane, LaneId::Goroutine(go) if groups.row_of(go) == Some(row)));
+    if selected {
+        painter.rect_filled(rect, 0.0, mix(frame.tokens.panel, frame.tokens.accent, 0.20));
+    }
+    let (id, _) = words::lane_parts(frame.trace, LaneId::Goroutine(first));
+    let y = rect.top() + LANE_HEIGHT as f32 / 2.0;
+    let said = format!("{id} and {} more", number::count(u64::from(count - 1)));
+    painter.text(pos2(rect.left() + GROUP_INDENT, y), Align2::LEFT_CENTER, said, frame.font(), frame.tokens.muted);
+    hairline(&painter, frame, rect);
+}
+
+/// What can be done with all groups.
+fn groups_menu(ui: &mut Ui, frame: &Frame<'_>, actions: &mut Actions) {
+    let document = frame.document;
+    let mut entry = |ui: &mut Ui, title: &str, on: bool, action: Action| {
+        if menu_entry(ui, title, "", true, on).clicked() {
+            actions.push(action);
+            ui.close();
+        }
+    };
+    entry(ui, "Expand all groups", false, Action::FoldGroups(false));
+    entry(ui, "Collapse all groups", false, Action::FoldGroups(true));
+    entry(ui, "Hide rows without time in view", document.hides_idle, Action::ToggleIdleRows);
+    ui.separator();
+    for (title, by) in [
+        ("Group by start function", GroupBy::Function),
+        ("Group by creator", GroupBy::Creator),
+        ("Group by package", GroupBy::Package),
+        ("One lane per goroutine", GroupBy::Nothing),
+    ] {
+        entry(ui, title, document.group_by == by, Action::GroupGoroutines(by));
+    }
+}
+
+fn hairline(painter: &egui::Painter, frame: &Frame<'_>, rect: Rect) {
+    let line = rect.bottom() - frame.pixel() / 2.0;
+    painter.hline(rect.x_range(), line, Stroke::new(frame.pixel(), frame.hairline()));
 }
 
 /// A fold triangle: down when unfolded.
@@ -114,8 +228,7 @@ fn label(ui: &Ui, frame: &Frame<'_>, lane: LaneId, rect: Rect, store: &mut Store
     let after = painter.text(left, Align2::LEFT_CENTER, id, frame.font(), color);
     let at = pos2(after.right() + advance(' ') + 1.0, y);
     painter.text(at, Align2::LEFT_CENTER, function, frame.font(), frame.tokens.text);
-    let line = rect.bottom() - frame.pixel() / 2.0;
-    painter.hline(rect.x_range(), line, Stroke::new(frame.pixel(), frame.hairline()));
+    hairline(&painter, frame, rect);
     if response.hovered() {
         response.on_hover_ui(|ui| {
             let (id, function) = words::lane_parts(frame.trace, lane);

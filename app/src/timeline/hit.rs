@@ -7,7 +7,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Cell;
 use trace_core::model::trace::{Log, Region, Sample, SpecialRange};
 
-use crate::state::rows::{LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT};
+use crate::state::rows::{LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT, Row, RowKind};
 use crate::theme::lanes::BAR_TOP;
 use crate::timeline::flows::Arrows;
 use crate::timeline::frame::Frame;
@@ -58,7 +58,8 @@ pub fn at(frame: &Frame<'_>, visible: &[Visible], arrows: &Arrows, pointer: Opti
     let Some(row) = visible.iter().find(|row| row.rect(frame).contains(at)) else {
         return arrows.arrow_at(at).map_or(Hit::Empty(None), Hit::Arrow);
     };
-    let Some((lane, scene)) = row.row.lane().zip(row.scene.as_deref()) else { return Hit::Empty(None) };
+    let Some(scene) = row.scene.as_deref() else { return Hit::Empty(None) };
+    let Some(lane) = lane_at(frame, &row.row, at) else { return Hit::Empty(None) };
     let y = at.y - row.top;
     if y < BAR_TOP + 2.0
         && let Some(hit) = mark_at(frame, scene, at)
@@ -72,10 +73,22 @@ pub fn at(frame: &Frame<'_>, visible: &[Visible], arrows: &Arrows, pointer: Opti
         return region_at(frame, scene, at, y).map_or(Hit::Empty(Some(lane)), Hit::Region);
     }
     cell_near(frame, scene, at).map_or(Hit::Empty(Some(lane)), |cell| Hit::Cell {
-        lane,
+        // Of what is merged on a shared row, whoever is there.
+        lane: if cell.count > 1 { lane } else { cell.first.lane },
         special: special_at(frame, scene, at),
         cell,
     })
+}
+
+/// The lane at a place of a row: on a row that goroutines share, the one that is alive there, or the nearest before.
+fn lane_at(frame: &Frame<'_>, row: &Row, at: Pos2) -> Option<LaneId> {
+    let RowKind::Shared(shared) = row.kind else { return row.lane() };
+    let groups = frame.document.rows.groups()?;
+    let near = |points: f32| {
+        let (start, end) = (frame.axis.time_from_x(at.x - points), frame.axis.time_from_x(at.x + points));
+        groups.alive_on(shared, TimeRange::new(start, end)).last()
+    };
+    near(0.0).or_else(|| near(CELL_REACH)).map(LaneId::Goroutine)
 }
 
 fn distance(frame: &Frame<'_>, range: TimeRange, x: f32) -> f32 {

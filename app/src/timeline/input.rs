@@ -196,7 +196,7 @@ pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &A
             actions.push(Action::Mark(Some(region.range)));
         }
         Hit::Empty(_) | Hit::Nowhere => match heading_at(frame, canvas) {
-            Some(section) => actions.push(Action::ToggleSection(section)),
+            Some(action) => actions.push(action),
             None => actions.push(Action::ClearSelection),
         },
     }
@@ -209,10 +209,12 @@ fn pointed_span(frame: &Frame<'_>, canvas: &Canvas, lane: LaneId, cell: &Cell) -
     span.map_or(cell.first, |span| span.at)
 }
 
-fn heading_at(frame: &Frame<'_>, canvas: &Canvas) -> Option<crate::state::rows::Section> {
+/// Folds or unfolds what the heading under the pointer heads.
+fn heading_at(frame: &Frame<'_>, canvas: &Canvas) -> Option<Action> {
     match frame.row_at(canvas.lanes.interact_pointer_pos()?)?.kind {
-        RowKind::Heading(section) => Some(section),
-        RowKind::Lane(_) => None,
+        RowKind::Heading(section) => Some(Action::ToggleSection(section)),
+        RowKind::Group(group) => Some(Action::ToggleGroup(group)),
+        RowKind::Lane(_) | RowKind::Shared(_) => None,
     }
 }
 

@@ -20,9 +20,12 @@ use crate::timeline::labels;
 use crate::timeline::paint::{Brush, lane_mesh, region_band};
 use crate::timeline::scene::LaneScene;
 use crate::timeline::store::{Advances, MeshKey, Store, Wanted};
+use crate::timeline::track::Track;
 use crate::timeline::words;
 use crate::timeline::{counters, minimap};
 
+/// Goroutines of a shared row whose flows are shown at most.
+const FLOW_LANES: usize = 64;
 /// At most so many labels are written into spans.
 const LABELS_MOST: usize = 500;
 /// At most so many spans get names for assistive technology.
@@ -55,9 +58,11 @@ pub fn visible(ui: &Ui, frame: &Frame<'_>, store: &mut Store) -> Vec<Visible> {
     let from = frame.view.scroll_points;
     let to = from + f64::from(frame.strips.lanes.height());
     let rows: Vec<Row> = frame.layout.rows_between(from, to).collect();
-    let lanes: Vec<LaneId> = rows.iter().filter_map(Row::lane).collect();
+    let tracks: Vec<Track> = rows.iter().filter_map(Track::of).collect();
+    let lanes = lanes_of(frame, &tracks);
     let missing = store.provide(&Wanted {
         grid: frame.grid,
+        tracks: &tracks,
         lanes: &lanes,
         minimap_columns: minimap::columns(frame),
         counters: !counters::are_folded(frame),
@@ -69,10 +74,26 @@ pub fn visible(ui: &Ui, frame: &Frame<'_>, store: &mut Store) -> Vec<Visible> {
     }
     rows.into_iter()
         .map(|row| {
-            let (scene, number) = row.lane().and_then(|lane| store.scene(lane)).unzip();
+            let (scene, number) = Track::of(&row).and_then(|track| store.scene(track)).unzip();
             Visible { row, top: frame.snap(frame.y_of(&row)), scene, number: number.unwrap_or(0) }
         })
         .collect()
+}
+
+/// Lanes in view whose flows are shown: of shared rows the first goroutines.
+fn lanes_of(frame: &Frame<'_>, tracks: &[Track]) -> Vec<LaneId> {
+    let range = frame.view.range();
+    let mut lanes = Vec::new();
+    for track in tracks {
+        match (track, frame.document.rows.groups()) {
+            (Track::Lane(lane), _) => lanes.push(*lane),
+            (Track::Shared(row), Some(groups)) => {
+                lanes.extend(groups.alive_on(*row, range).take(FLOW_LANES).map(LaneId::Goroutine));
+            }
+            _ => {}
+        }
+    }
+    lanes
 }
 
 /// Paints the lanes.
@@ -81,7 +102,7 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], store: &mut Store,
     painter.add(Shape::mesh(backdrop(frame, visible)));
     let dim = |row: &Visible| match row.row.kind {
         RowKind::Lane(lane) => arrows.dims(lane),
-        RowKind::Heading(_) => false,
+        RowKind::Heading(_) | RowKind::Group(_) | RowKind::Shared(_) => false,
     };
     for mesh in meshes(frame, visible, store, &dim) {
         painter.add(Shape::mesh(mesh));
@@ -99,11 +120,12 @@ fn backdrop(frame: &Frame<'_>, visible: &[Visible]) -> Mesh {
         Selection::Span(span) => Some(span.lane),
         Selection::None => None,
     };
+    let selected_row = selected.and_then(|lane| frame.layout.row_of(lane));
     for row in visible {
         let rect = row.rect(frame);
         if let RowKind::Heading(_) = row.row.kind {
             mesh.add_colored_rect(rect, frame.tokens.panel);
-        } else if row.row.lane() == selected {
+        } else if selected_row.is_some_and(|selected| selected.kind == row.row.kind) {
             mesh.add_colored_rect(rect, lanes::mix(frame.tokens.background, frame.tokens.accent, 0.10));
         }
         let line = frame.snap(rect.bottom()) - frame.pixel();
@@ -131,7 +153,7 @@ fn meshes(
 ) -> Vec<Arc<Mesh>> {
     let mut meshes = Vec::with_capacity(visible.len());
     for row in visible {
-        let Some((lane, scene)) = row.row.lane().zip(row.scene.as_deref()) else { continue };
+        let Some((track, scene)) = Track::of(&row.row).zip(row.scene.as_deref()) else { continue };
         let dimmed = dim(row);
         let key = MeshKey {
             scene: row.number,
@@ -141,11 +163,11 @@ fn meshes(
             dark: frame.tokens.dark,
             dimmed,
         };
-        let mesh = store.mesh(lane, &key).unwrap_or_else(|| {
+        let mesh = store.mesh(track, &key).unwrap_or_else(|| {
             let colors: &LaneColors = if dimmed { frame.dimmed } else { frame.colors };
             let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors };
             let mesh = Arc::new(lane_mesh(scene, &brush));
-            store.keep_mesh(lane, key, Arc::clone(&mesh));
+            store.keep_mesh(track, key, Arc::clone(&mesh));
             mesh
         });
         if !mesh.is_empty() {
@@ -245,16 +267,24 @@ fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit
         painter.rect_stroke(rect, 1.0, (width, color), StrokeKind::Outside);
     };
     if let Hit::Cell { lane, cell, .. } = hit
-        && let Some(row) = visible.iter().find(|row| row.row.lane() == Some(*lane))
+        && let Some(row) = row_of(frame, visible, *lane)
     {
         outline(cell, row.top, 1.0, frame.tokens.text);
     }
     if let Selection::Span(at) = frame.document.selection
-        && let Some(row) = visible.iter().find(|row| row.row.lane() == Some(at.lane))
+        && let Some(row) = row_of(frame, visible, at.lane)
         && let Some(cell) = single_cell(frame, at)
     {
         outline(&cell, row.top, SELECTED_LINE, frame.tokens.accent);
     }
+}
+
+/// The row in sight that a lane is on, by itself or with others.
+#[must_use]
+pub fn row_of<'a>(frame: &Frame<'_>, visible: &'a [Visible], lane: LaneId) -> Option<&'a Visible> {
+    let row = frame.layout.row_of(lane)?;
+    let holds = |row: &Row| matches!(row.kind, RowKind::Lane(_) | RowKind::Shared(_));
+    visible.iter().find(|known| known.row.kind == row.kind && holds(&row))
 }
 
 /// A span as a cell of its own, however narrow it is on screen.
@@ -277,7 +307,7 @@ pub fn name_spans(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut
         _ => None,
     };
     let selected = selected.and_then(|span| {
-        let row = visible.iter().find(|row| row.row.lane() == Some(span.at.lane))?;
+        let row = row_of(frame, visible, span.at.lane)?;
         let is_wide = row.scene.iter().any(|scene| scene.words.iter().any(|(_, words)| words.span.at == span.at));
         (!is_wide).then_some((row, span))
     });

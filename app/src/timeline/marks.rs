@@ -8,6 +8,7 @@ use trace_core::model::hole::Hole;
 use trace_core::model::lanes::LaneId;
 
 use crate::fmt::time::duration;
+use crate::state::rows::{Row, RowKind};
 use crate::timeline::frame::Frame;
 use crate::timeline::input;
 use crate::timeline::lanes::Visible;
@@ -42,7 +43,7 @@ pub fn thread_holes(ui: &Ui, frame: &Frame<'_>, visible: &[Visible]) {
             painter.add(Shape::mesh(hatched(band, frame.colors.hole, 12.0)));
             continue;
         }
-        let concerned = visible.iter().filter(|row| row.row.lane().is_some_and(|lane| concerns(hole, lane)));
+        let concerned = visible.iter().filter(|row| is_on(frame, &row.row, hole));
         for rect in concerned.map(|row| row.rect(frame).intersect(band)) {
             painter.add(Shape::mesh(hatched(rect, frame.colors.hole, 6.0)));
         }
@@ -54,6 +55,15 @@ pub fn thread_holes(ui: &Ui, frame: &Frame<'_>, visible: &[Visible]) {
 pub fn thread_hole_at<'a>(frame: &Frame<'a>, lane: LaneId, nanos: f64) -> Option<&'a Hole> {
     let holes = frame.trace.thread_holes().iter().take(MAX_THREAD_HOLES);
     holes.filter(|hole| hole.range.contains(TraceTime(nanos as i64))).find(|hole| concerns(hole, lane))
+}
+
+/// Whether a row shows a lane that a hole concerns.
+fn is_on(frame: &Frame<'_>, row: &Row, hole: &Hole) -> bool {
+    match (row.kind, frame.document.rows.groups()) {
+        (RowKind::Lane(lane), _) => concerns(hole, lane),
+        (RowKind::Shared(row), Some(groups)) => hole.go.is_some() && groups.row_of(hole.go) == Some(row),
+        _ => false,
+    }
 }
 
 fn concerns(hole: &Hole, lane: LaneId) -> bool {

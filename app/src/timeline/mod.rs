@@ -28,6 +28,7 @@ pub mod store;
 pub mod strips;
 pub mod ticks;
 pub mod tooltip;
+pub mod track;
 pub mod words;
 pub mod workshop;
 
@@ -108,7 +109,7 @@ pub fn document_ui(
         seat,
         document,
         trace: &document.trace,
-        layout: document.rows.layout(document.folds),
+        layout: document.layout(),
         settings: &state.settings,
         tokens,
         colors: &colors,
@@ -142,8 +143,9 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Sto
     let visible = lanes::visible(ui, frame, store);
     let arrows = flows::arrows(frame, store);
     let pointer = canvas.pointer(ui);
-    let pointed = pointer.map(|at| frame.axis.nanos_from_x(at.x));
-    if frame.document.pointer_nanos != pointed {
+    let pointed = pointer.map(|at| (frame.axis.nanos_from_x(at.x), f64::from(at.y - frame.strips.lanes.top())));
+    let known = frame.document.pointer_nanos.zip(frame.document.pointer_points);
+    if known != pointed {
         actions.push(Action::PointerAt(pointed));
     }
     let hit = hit::at(frame, &visible, &arrows, pointer);

@@ -7,10 +7,11 @@ use trace_core::event::state::SpanClass;
 use trace_core::model::spans::Cell;
 use trace_core::model::trace::SpecialKind;
 
-use crate::state::rows::{LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT};
+use crate::state::rows::{GROUP_HEIGHT, LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT};
 use crate::theme::lanes::{self, LaneColors};
 use crate::timeline::axis::Axis;
 use crate::timeline::scene::LaneScene;
+use crate::timeline::track::Strip;
 
 /// How a lane is to be painted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +28,8 @@ pub struct Brush<'a> {
 
 /// Spans wider than this many points get their hatch, outline and gap.
 const WIDE: f32 = 4.0;
+/// Room above and below a strip, points.
+const STRIP_AIR: f32 = 3.0;
 /// Distance of the lines of a hatch, points.
 const HATCH_STEP: f32 = 7.0;
 /// The same where the process had no CPU.
@@ -91,7 +94,41 @@ pub fn lane_mesh(scene: &LaneScene, brush: &Brush<'_>) -> Mesh {
     overlays(scene, brush, &mut mesh);
     marks(scene, brush, &mut mesh);
     regions(scene, brush, &mut mesh);
+    strip(&scene.strip, brush, &mut mesh);
     mesh
+}
+
+/// A group's goroutines by state: as high as they are many, the most of them as high as the row.
+fn strip(strip: &Strip, brush: &Brush<'_>, mesh: &mut Mesh) {
+    let Some(grid) = strip.grid.filter(|_| strip.most > 0.0) else { return };
+    let base = brush.snap(brush.top + GROUP_HEIGHT as f32 - STRIP_AIR);
+    let room = GROUP_HEIGHT as f32 - 2.0 * STRIP_AIR;
+    let full = grid.column_nanos as f32 * strip.most;
+    for (at, column) in strip.columns.iter().enumerate() {
+        let range = grid.column(at).intersect(strip.range);
+        if range.nanos() <= 0 {
+            continue;
+        }
+        let (x0, x1) = brush.edges(range);
+        if x1 <= brush.axis.left || x0 >= brush.axis.right() {
+            continue;
+        }
+        let mut y = base;
+        for class in lanes::STACK {
+            let nanos = column.get(class as usize).copied().unwrap_or(0);
+            if nanos == 0 {
+                continue;
+            }
+            // What is there is a pixel high at least, but for what only waits.
+            let least = if lanes::is_wait(class) { 0.0 } else { brush.pixel() };
+            let height = (nanos as f32 / full * room).max(least).min(y - (base - room));
+            mesh.add_colored_rect(
+                Rect::from_min_max(pos2(x0, y - height), pos2(x1, y)),
+                brush.colors.fill[class as usize],
+            );
+            y -= height;
+        }
+    }
 }
 
 fn single(cell: &Cell, blocked: bool, brush: &Brush<'_>, mesh: &mut Mesh) {
@@ -238,7 +275,7 @@ fn overlays(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {
         let rect = Rect::from_min_max(pos2(x0, y0.max(top)), pos2(x1, base));
         mesh.add_colored_rect(rect, color);
     }
-    if let Some(end) = scene.ended {
+    for &end in &scene.ended {
         let x = brush.snap(brush.axis.x_from_time(end));
         let rect = Rect::from_min_max(pos2(x, top), pos2(x + 2.0 * brush.pixel().max(0.75), base));
         mesh.add_colored_rect(rect, brush.colors.cap);

@@ -10,6 +10,7 @@ use trace_core::model::spans::{Cell, Span};
 use trace_core::model::trace::{Log, Region, Sample, SpecialRange, Trace};
 
 use crate::timeline::grid::Grid;
+use crate::timeline::track::Strip;
 use crate::timeline::words;
 
 /// Spans narrower than this many columns get no words.
@@ -34,8 +35,10 @@ pub struct LaneScene {
     pub specials: Vec<SpecialRange>,
     /// When the process had no CPU while something ran here, narrow ones joined.
     pub no_cpu: Vec<TimeRange>,
-    /// When it ended, if inside the trace.
-    pub ended: Option<TraceTime>,
+    /// When goroutines on it ended, if inside the trace.
+    pub ended: Vec<TraceTime>,
+    /// Of a group of goroutines: how many were in which state.
+    pub strip: Strip,
 }
 
 /// What is known of a span that is wide enough to write in.
@@ -68,7 +71,8 @@ impl LaneScene {
             LaneId::Gc | LaneId::Stw => return scene,
         };
         let goroutine = trace.goroutine(go);
-        scene.ended = goroutine.and_then(|go| go.ended).filter(|&end| range.start <= end && end <= range.end);
+        let ended = goroutine.and_then(|go| go.ended).filter(|&end| range.start <= end && end <= range.end);
+        scene.ended.extend(ended);
         if goroutine.is_some_and(|go| go.region_depth > 0) {
             scene.regions = regions(trace, go, grid);
         }
@@ -76,6 +80,25 @@ impl LaneScene {
         scene.samples = thinned(grid, |range| trace.samples(lane, range).next(), |sample| sample.time);
         scene.specials = specials(trace, lane, grid);
         scene
+    }
+
+    /// Adds what is on another lane, all of it later than what is here.
+    pub fn append(&mut self, later: Self) {
+        let shows = |cell: &Cell| cell.count > 1 || cell.class != SpanClass::None;
+        let mut words = later.words.into_iter().peekable();
+        for (index, cell) in later.cells.into_iter().enumerate() {
+            let own = words.next_if(|(at, _)| *at == index);
+            if shows(&cell) {
+                self.words.extend(own.map(|(_, words)| (self.cells.len(), words)));
+                self.cells.push(cell);
+            }
+        }
+        self.regions.extend(later.regions);
+        self.logs.extend(later.logs);
+        self.samples.extend(later.samples);
+        self.specials.extend(later.specials);
+        self.no_cpu.extend(later.no_cpu);
+        self.ended.extend(later.ended);
     }
 
     /// The cell at an instant, and its index.

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use egui::epaint::Mesh;
 use trace_core::model::flows::Flow;
 use trace_core::model::lanes::{LaneId, SpanRef};
-use trace_core::model::trace::Trace;
 
 use crate::state::document::{Document, DocumentId};
 use crate::timeline::axis::Axis;
@@ -20,19 +19,20 @@ use crate::timeline::input::Drag;
 use crate::timeline::minimap::Density;
 use crate::timeline::motion::Motion;
 use crate::timeline::scene::LaneScene;
-use crate::timeline::workshop::{Job, Made, Version, Workshop};
+use crate::timeline::track::Track;
+use crate::timeline::workshop::{Job, Made, Source, Version, Workshop};
 
 /// What is kept between frames.
 #[derive(Default)]
 pub struct Store {
     document: Option<DocumentId>,
     /// The newest snapshot, and its number among all this store has seen.
-    trace: Option<Arc<Trace>>,
+    source: Option<Source>,
     version: Version,
     numbered: u64,
     workshop: Workshop,
-    scenes: HashMap<LaneId, Kept>,
-    meshes: HashMap<LaneId, (MeshKey, Arc<Mesh>)>,
+    scenes: HashMap<Track, Kept>,
+    meshes: HashMap<Track, (MeshKey, Arc<Mesh>)>,
     /// Short name and function by lane.
     pub names: HashMap<LaneId, (String, String)>,
     /// The edges of the selected span.
@@ -65,7 +65,9 @@ struct Kept {
 pub struct Wanted<'a> {
     /// Columns over the view and a margin.
     pub grid: Grid,
-    /// The lanes in sight.
+    /// What shows, from top to bottom.
+    pub tracks: &'a [Track],
+    /// The lanes among it, for flows.
     pub lanes: &'a [LaneId],
     /// Columns of the minimap.
     pub minimap_columns: u32,
@@ -150,8 +152,15 @@ impl Store {
                 ..Self::default()
             };
         }
-        if !self.trace.as_ref().is_some_and(|trace| Arc::ptr_eq(trace, &document.trace)) {
-            self.trace = Some(Arc::clone(&document.trace));
+        let is_known =
+            |(trace, rows): &Source| Arc::ptr_eq(trace, &document.trace) && Arc::ptr_eq(rows, &document.rows);
+        if !self.source.as_ref().is_some_and(is_known) {
+            if self.source.as_ref().is_some_and(|(_, rows)| rows.options() != document.rows.options()) {
+                // Shared rows and groups are others now.
+                self.scenes.retain(|track, _| matches!(track, Track::Lane(_)));
+                self.meshes.retain(|track, _| matches!(track, Track::Lane(_)));
+            }
+            self.source = Some((Arc::clone(&document.trace), Arc::clone(&document.rows)));
             self.version += 1;
             // All else is shown until it has been made anew.
             self.names.clear();
@@ -165,12 +174,12 @@ impl Store {
             self.keep(version, made);
         }
         let jobs = self.jobs(wanted);
-        let Some(trace) = self.trace.clone().filter(|_| !jobs.is_empty()) else { return false };
+        let Some(source) = self.source.clone().filter(|_| !jobs.is_empty()) else { return false };
         if self.scenes.len() > SCENES_KEPT {
-            self.scenes.retain(|lane, _| wanted.lanes.contains(lane));
-            self.meshes.retain(|lane, _| wanted.lanes.contains(lane));
+            self.scenes.retain(|track, _| wanted.tracks.contains(track));
+            self.meshes.retain(|track, _| wanted.tracks.contains(track));
         }
-        self.workshop.order(self.version, &trace, jobs);
+        self.workshop.order(self.version, &source, jobs);
         let patience = match (wanted.unhurried, self.scenes.is_empty()) {
             (true, _) => Duration::from_secs(60),
             (_, true) => FIRST_PATIENCE,
@@ -190,11 +199,11 @@ impl Store {
     fn jobs(&self, wanted: &Wanted<'_>) -> Vec<Job> {
         let mut jobs = Vec::new();
         let mut outdated = Vec::new();
-        for &lane in wanted.lanes {
-            match self.scenes.get(&lane) {
+        for &track in wanted.tracks {
+            match self.scenes.get(&track) {
                 Some(kept) if kept.version == self.version && kept.grid.serves(&wanted.grid) => {}
-                Some(_) => outdated.push(Job::Lane(lane, wanted.grid.with_margin())),
-                None => jobs.push(Job::Lane(lane, wanted.grid.with_margin())),
+                Some(_) => outdated.push(Job::Track(track, wanted.grid.with_margin())),
+                None => jobs.push(Job::Track(track, wanted.grid.with_margin())),
             }
         }
         let curves = self.curves.as_ref().map(|(version, grid, _)| (*version, grid));
@@ -220,9 +229,9 @@ impl Store {
     fn keep(&mut self, version: Version, made: Made) {
         self.numbered += 1;
         match made {
-            Made::Lane(lane, grid, scene) => {
+            Made::Track(track, grid, scene) => {
                 let kept = Kept { version, grid, scene: Arc::new(scene), number: self.numbered };
-                self.scenes.insert(lane, kept);
+                self.scenes.insert(track, kept);
             }
             Made::Curves(grid, curves) => self.curves = Some((version, grid, Arc::new(curves))),
             Made::Density(density) => self.density = Some((version, Arc::new(density))),
@@ -230,10 +239,10 @@ impl Store {
         }
     }
 
-    /// The scene of a lane, the best there is, and its number.
+    /// What a row shows, the best there is, and its number.
     #[must_use]
-    pub fn scene(&self, lane: LaneId) -> Option<(Arc<LaneScene>, u64)> {
-        self.scenes.get(&lane).map(|kept| (Arc::clone(&kept.scene), kept.number))
+    pub fn scene(&self, track: Track) -> Option<(Arc<LaneScene>, u64)> {
+        self.scenes.get(&track).map(|kept| (Arc::clone(&kept.scene), kept.number))
     }
 
     /// The counters, the best there are, and their columns.
@@ -256,13 +265,13 @@ impl Store {
 
     /// A mesh made before, if it is still right.
     #[must_use]
-    pub fn mesh(&self, lane: LaneId, key: &MeshKey) -> Option<Arc<Mesh>> {
-        self.meshes.get(&lane).filter(|(made, _)| made == key).map(|(_, mesh)| Arc::clone(mesh))
+    pub fn mesh(&self, track: Track, key: &MeshKey) -> Option<Arc<Mesh>> {
+        self.meshes.get(&track).filter(|(made, _)| made == key).map(|(_, mesh)| Arc::clone(mesh))
     }
 
     /// Keeps a mesh.
-    pub fn keep_mesh(&mut self, lane: LaneId, key: MeshKey, mesh: Arc<Mesh>) {
-        self.meshes.insert(lane, (key, mesh));
+    pub fn keep_mesh(&mut self, track: Track, key: MeshKey, mesh: Arc<Mesh>) {
+        self.meshes.insert(track, (key, mesh));
     }
 }
 

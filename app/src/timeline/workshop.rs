@@ -11,20 +11,22 @@ use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
+
+use crate::state::rows::Rows;
 
 use crate::timeline::counters::Curves;
 use crate::timeline::grid::Grid;
 use crate::timeline::minimap::Density;
 use crate::timeline::scene::LaneScene;
 use crate::timeline::store::{ViewFlows, ViewFlowsKey};
+use crate::timeline::track::{self, Track};
 
 /// Something to make.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Job {
-    /// A lane over the columns of a grid.
-    Lane(LaneId, Grid),
+    /// What a row shows over the columns of a grid.
+    Track(Track, Grid),
     /// The counters over the columns of a grid.
     Curves(Grid),
     /// The minimap, in so many columns.
@@ -35,8 +37,8 @@ pub enum Job {
 
 /// Something made.
 pub enum Made {
-    /// A lane.
-    Lane(LaneId, Grid, LaneScene),
+    /// What a row shows.
+    Track(Track, Grid, LaneScene),
     /// The counters.
     Curves(Grid, Curves),
     /// The minimap.
@@ -44,6 +46,9 @@ pub enum Made {
     /// All edges in view.
     Flows(ViewFlowsKey, ViewFlows),
 }
+
+/// What things are made from: a snapshot and its rows.
+pub type Source = (Arc<Trace>, Arc<Rows>);
 
 /// Which snapshot something was made from.
 pub type Version = u64;
@@ -57,7 +62,7 @@ struct Board {
     /// Threads at work.
     active: usize,
     /// The snapshot to make it from.
-    source: Option<(Version, Arc<Trace>)>,
+    source: Option<(Version, Source)>,
 }
 
 /// Threads, the board, and where what they made arrives.
@@ -89,11 +94,11 @@ fn lock(board: &Mutex<Board>) -> MutexGuard<'_, Board> {
 
 impl Workshop {
     /// Replaces what is to be made by `jobs`, most urgent first, from a snapshot.
-    pub fn order(&self, version: Version, trace: &Arc<Trace>, mut jobs: Vec<Job>) {
+    pub fn order(&self, version: Version, source: &Source, mut jobs: Vec<Job>) {
         jobs.reverse();
         let mut board = lock(&self.board);
         if board.source.as_ref().is_none_or(|(made_from, _)| *made_from != version) {
-            board.source = Some((version, Arc::clone(trace)));
+            board.source = Some((version, source.clone()));
             board.running.clear();
         }
         jobs.retain(|job| !board.running.contains(job));
@@ -124,13 +129,13 @@ impl Workshop {
 
 fn work(board: &Mutex<Board>, sender: &Sender<(Version, Made)>) {
     loop {
-        let (job, version, trace) = {
+        let (job, version, source) = {
             let mut board = lock(board);
             let source = board.source.clone();
             match board.jobs.pop().zip(source) {
-                Some((job, (version, trace))) => {
+                Some((job, (version, source))) => {
                     board.running.push(job.clone());
-                    (job, version, trace)
+                    (job, version, source)
                 }
                 None => {
                     board.active -= 1;
@@ -138,7 +143,7 @@ fn work(board: &Mutex<Board>, sender: &Sender<(Version, Made)>) {
                 }
             }
         };
-        let made = make(&job, &trace);
+        let made = make(&job, &source);
         // The window may be gone.
         let sent = sender.send((version, made)).is_ok();
         let mut board = lock(board);
@@ -150,9 +155,9 @@ fn work(board: &Mutex<Board>, sender: &Sender<(Version, Made)>) {
     }
 }
 
-fn make(job: &Job, trace: &Trace) -> Made {
+fn make(job: &Job, (trace, rows): &Source) -> Made {
     match job {
-        Job::Lane(lane, grid) => Made::Lane(*lane, *grid, LaneScene::new(trace, *lane, grid)),
+        Job::Track(track, grid) => Made::Track(*track, *grid, track::scene(trace, rows, *track, grid)),
         Job::Curves(grid) => Made::Curves(*grid, Curves::new(trace, grid)),
         Job::Density(columns) => Made::Density(Density::new(trace, *columns)),
         Job::Flows(key, most) => Made::Flows(key.clone(), trace.flows_in_view(key.grid.range(), &key.lanes, *most)),
@@ -168,16 +173,18 @@ mod tests {
     use trace_core::model::lanes::LaneId;
     use trace_core::model::trace::Trace;
 
+    use crate::timeline::track::Track;
+
     use crate::timeline::grid::Grid;
 
     #[test]
     fn everything_ordered_arrives() {
         let workshop = Workshop::default();
         let grid = Grid { column_nanos: 1, first: 0, count: 10 };
-        let mut jobs: Vec<Job> = (0..40).map(|ix| Job::Lane(LaneId::Goroutine(GoIx(ix)), grid)).collect();
+        let mut jobs: Vec<Job> = (0..40).map(|ix| Job::Track(Track::Lane(LaneId::Goroutine(GoIx(ix))), grid)).collect();
         jobs.push(Job::Curves(grid));
         jobs.push(Job::Density(100));
-        workshop.order(7, &Arc::new(Trace::default()), jobs);
+        workshop.order(7, &(Arc::new(Trace::default()), Arc::default()), jobs);
         let until = Instant::now() + Duration::from_secs(20);
         let mut lanes = Vec::new();
         let mut others = 0;
@@ -185,7 +192,7 @@ mod tests {
             let (version, made) = workshop.take(until).expect("it arrives");
             assert_eq!(version, 7);
             match made {
-                Made::Lane(lane, ..) => lanes.push(lane),
+                Made::Track(track, ..) => lanes.push(track),
                 _ => others += 1,
             }
         }

@@ -20,7 +20,7 @@ use crate::output::file_id::FileId;
 use crate::remote;
 use crate::sample::SAMPLE;
 use crate::state::document::{DocumentId, Source};
-use crate::state::rows::{GoroutineOrder, Rows};
+use crate::state::rows::{RowOptions, Rows};
 use crate::worker::office::Mailbox;
 use crate::worker::opened::Opened;
 
@@ -236,7 +236,7 @@ impl Publisher {
         let trace = trace.shown();
         let settled = pending.every > SNAPSHOT_EVERY;
         let size = Duration::from_nanos(if settled { trace.totals().events * NANOS_PER_EVENT } else { 0 });
-        let rows = Arc::new(Rows::build(&trace, GoroutineOrder::default()));
+        let rows = Arc::new(Rows::build(&trace, &RowOptions::default()));
         self.mailbox.send(Action::Snapshot(self.document, trace, rows));
         pending.has_sent = true;
         pending.next = Instant::now() + pending.every.max(begin.elapsed() * 4).max(size);

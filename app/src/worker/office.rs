@@ -144,10 +144,10 @@ impl Office {
             Effect::SaveTrace { document, name, to, inputs } => self.save_trace(document, name, to, &inputs),
             Effect::Forget(document) => drop(self.opened.remove(&document)),
             Effect::Cancel(monitor) => monitor.cancel(),
-            Effect::MakeRows { document, trace, order, only } => {
+            Effect::MakeRows { document, trace, options } => {
                 let mailbox = self.mailbox.clone();
                 self.run("rows", move || {
-                    let rows = Arc::new(Rows::build_only(&trace, order, only));
+                    let rows = Arc::new(Rows::build(&trace, &options));
                     mailbox.send(Action::RowsMade(document, trace, rows));
                 });
             }

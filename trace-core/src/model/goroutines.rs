@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::base::ids::{GoId, GoIx, StrId};
-use crate::base::time::TraceTime;
+use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::draft::{ACTOR_PROC, ACTOR_THREAD};
 use crate::model::kinds;
@@ -138,6 +138,31 @@ impl Trace {
             goroutine.ended = Some(TraceTime(segment.time(end - 1)));
         }
         Some(goroutine)
+    }
+
+    /// From a goroutine's creation to its end, as far as the trace saw them (from the trace's start, to its end), and who
+    /// created it. Cheaper than [`Trace::goroutine`].
+    #[must_use]
+    pub fn life(&self, ix: GoIx) -> Option<(TimeRange, Option<GoIx>)> {
+        let record = self.gos.get(ix.index())?;
+        let (mut life, mut creator) = (self.range(), None);
+        let first = self.segments.get(record.first_segment as usize);
+        if let Some((segment, (_, row, _))) = first.and_then(|segment| Some((segment, segment.lane(ix)?))) {
+            let kind = segment.kind(row);
+            if matches!(kind, kinds::CREATED | kinds::CREATED_WAITING | kinds::CREATED_SYSCALL) {
+                life.start = TraceTime(segment.time(row));
+                if kinds::has_actor(kind) {
+                    creator = Some(segment.rows.actor(row)).filter(|actor| *actor < ACTOR_PROC).map(GoIx);
+                }
+            }
+        }
+        let last = self.segments.get(record.last_segment as usize);
+        if let Some((segment, (_, _, end))) = last.and_then(|segment| Some((segment, segment.lane(ix)?)))
+            && segment.kind(end - 1) == kinds::DEAD
+        {
+            life.end = TraceTime(segment.time(end - 1));
+        }
+        Some((life, creator))
     }
 
     /// How deep a goroutine's regions nest: lines to reserve under its lane. Cheap.

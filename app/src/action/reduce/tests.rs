@@ -14,7 +14,7 @@ use crate::action::action::Action;
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId, LoadState, Source};
 use crate::state::edges;
-use crate::state::rows::{GoroutineOrder, Rows};
+use crate::state::rows::{RowOptions, Rows};
 use crate::state::settings::ThemeChoice;
 use crate::state::view::{Selection, View};
 
@@ -27,7 +27,7 @@ fn play(state: &mut AppState, actions: impl IntoIterator<Item = Action>) -> Vec<
 
 fn sample() -> AppState {
     let trace = load_bytes(SAMPLE, &Monitor::new(), &mut |_| {}).expect("the sample is whole");
-    let rows = Arc::new(Rows::build(&trace, GoroutineOrder::default()));
+    let rows = Arc::new(Rows::build(&trace, &RowOptions::default()));
     let mut state = AppState::default();
     play(&mut state, [Action::Adopt(Source::Sample, trace, rows)]);
     state
@@ -112,7 +112,7 @@ fn closing_brings_the_neighbour_to_the_front() {
 #[test]
 fn a_growing_trace_stays_whole_until_the_view_is_moved() {
     let whole = load_bytes(SAMPLE, &Monitor::new(), &mut |_| {}).expect("whole");
-    let rows = Arc::new(Rows::build(&whole, GoroutineOrder::default()));
+    let rows = Arc::new(Rows::build(&whole, &RowOptions::default()));
     let snapshot = |trace: &Arc<Trace>| Action::Snapshot(DocumentId(0), Arc::clone(trace), Arc::clone(&rows));
     let mut state = AppState::default();
     play(&mut state, [Action::OpenSample, snapshot(&Arc::default()), snapshot(&whole)]);
@@ -151,7 +151,7 @@ fn going_somewhere_shows_it_with_least_movement() {
     play(&mut state, [Action::LanesHeight(400.0), Action::GoTo(span.at)]);
     let shown = document(&state).view.expect("a view");
     assert_eq!(shown.span_nanos, View::whole(document(&state).trace.range()).span_nanos, "the zoom stays");
-    let row = document(&state).rows.layout(document(&state).folds).row_of(span.at.lane).expect("a row");
+    let row = document(&state).layout().row_of(span.at.lane).expect("a row");
     assert!(row.top >= shown.scroll_points && row.top + row.height <= shown.scroll_points + 400.0);
     play(&mut state, [Action::ClearSelection, Action::GoTo(span.at)]);
     assert_eq!(document(&state).view, Some(shown), "what is in sight stays where it is");
@@ -185,7 +185,7 @@ fn steps_walk_along_the_lane_without_filling_the_history() {
 fn scrolling_ends_at_the_last_row() {
     let mut state = sample();
     play(&mut state, [Action::LanesHeight(300.0), Action::ScrollRows(1e12)]);
-    let content = document(&state).rows.layout(document(&state).folds).height();
+    let content = document(&state).layout().height();
     assert_eq!(document(&state).view.expect("a view").scroll_points, content - 300.0);
     play(&mut state, [Action::ScrollRows(-1e12)]);
     assert_eq!(document(&state).view.expect("a view").scroll_points, 0.0);
@@ -217,7 +217,7 @@ fn panels_that_open_do_not_hide_the_selected_lane() {
     play(&mut state, [Action::LanesHeight(600.0)]);
     let layout_row = |state: &AppState, lane| {
         let document = document(state);
-        document.rows.layout(document.folds).row_of(lane).expect("a row")
+        document.layout().row_of(lane).expect("a row")
     };
     let lane = (0..document(&state).trace.goroutine_count())
         .map(|ix| LaneId::Goroutine(trace_core::base::ids::GoIx(ix)))

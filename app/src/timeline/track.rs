@@ -1,0 +1,165 @@
+//! What a row of the timeline shows: a lane, several goroutines that share a row, or all goroutines of a group as a strip.
+
+use trace_core::base::time::TimeRange;
+use trace_core::event::state::SpanClass;
+use trace_core::model::lanes::{LaneId, SpanRef};
+use trace_core::model::spans::Cell;
+use trace_core::model::trace::Trace;
+
+use crate::state::rows::{Row, RowKind, Rows};
+use crate::timeline::grid::Grid;
+use crate::timeline::scene::LaneScene;
+
+/// What a row shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Track {
+    /// A lane.
+    Lane(LaneId),
+    /// Goroutines that share a row, by the row's place among those of all groups.
+    Shared(u32),
+    /// A group of goroutines, by its place among the groups.
+    Group(u32),
+}
+
+impl Track {
+    /// What a row shows; `None` for the heading of a section.
+    #[must_use]
+    pub const fn of(row: &Row) -> Option<Self> {
+        match row.kind {
+            RowKind::Lane(lane) => Some(Self::Lane(lane)),
+            RowKind::Shared(row) => Some(Self::Shared(row)),
+            RowKind::Group(group) => Some(Self::Group(group)),
+            RowKind::Heading(_) => None,
+        }
+    }
+}
+
+/// Columns of a strip are this many of the grid's.
+const STRIP_STEP: u32 = 2;
+/// Goroutines on a shared row that live for fewer columns than this are merged with their neighbours.
+const LEAST_COLUMNS: i64 = 3;
+
+/// How many goroutines of a group were in which state, by columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Strip {
+    /// Nanoseconds by class in each column.
+    pub columns: Vec<[u64; SpanClass::COUNT]>,
+    /// When the first column begins and how long each is, nanoseconds.
+    pub grid: Option<Grid>,
+    /// The trace, outside of which there is nothing.
+    pub range: TimeRange,
+    /// Most goroutines at a time, on average over a column.
+    pub most: f32,
+}
+
+/// What a track shows over the columns of a grid.
+#[must_use]
+pub fn scene(trace: &Trace, rows: &Rows, track: Track, grid: &Grid) -> LaneScene {
+    match (track, rows.groups()) {
+        (Track::Lane(lane), _) => LaneScene::new(trace, lane, grid),
+        (Track::Shared(row), Some(groups)) => {
+            let lanes = groups.alive_on(row, grid.range()).map(LaneId::Goroutine);
+            shared(trace, lanes, grid)
+        }
+        (Track::Group(group), Some(groups)) => {
+            let rows = groups.list().get(group as usize).map_or(0..0, |group| group.first..group.end);
+            let lanes = rows.flat_map(|row| groups.alive_on(row, grid.range())).map(LaneId::Goroutine);
+            LaneScene { strip: strip(trace, lanes, grid), ..LaneScene::default() }
+        }
+        (Track::Shared(_) | Track::Group(_), None) => LaneScene::default(),
+    }
+}
+
+/// Goroutines one after the other: those that live for some columns as they are, others merged by column.
+fn shared(trace: &Trace, lanes: impl Iterator<Item = LaneId>, grid: &Grid) -> LaneScene {
+    let mut scene = LaneScene::default();
+    let least = grid.column_nanos.saturating_mul(LEAST_COLUMNS);
+    let mut merged: Option<Cell> = None;
+    for lane in lanes {
+        let LaneId::Goroutine(go) = lane else { continue };
+        let Some((life, _)) = trace.life(go) else { continue };
+        if life.nanos() >= least {
+            scene.cells.extend(merged.take());
+            scene.append(LaneScene::new(trace, lane, grid));
+            continue;
+        }
+        let cell = merge(trace, merged, lane, life);
+        // A merged cell is a column wide at most, as everywhere.
+        let is_full = cell.range.end >= grid.column_end(cell.range.start);
+        merged = Some(cell);
+        if is_full {
+            scene.cells.extend(merged.take());
+        }
+    }
+    scene.cells.extend(merged);
+    scene.cells.retain(|cell| cell.count > 1 || cell.class != SpanClass::None);
+    scene
+}
+
+/// A cell with all spans of another goroutine in it.
+fn merge(trace: &Trace, cell: Option<Cell>, lane: LaneId, life: TimeRange) -> Cell {
+    let first = || trace.spans(lane, life).next().map_or(SpanRef { lane, segment: 0, row: 0 }, |span| span.at);
+    let mut cell = cell.unwrap_or_else(|| Cell {
+        range: life,
+        count: 0,
+        first: first(),
+        class: SpanClass::None,
+        nanos: [0; SpanClass::COUNT],
+    });
+    let time = trace.time_by_class(lane, life);
+    cell.range.end = cell.range.end.max(life.end);
+    for (at, class) in SpanClass::ALL.into_iter().enumerate().skip(1) {
+        cell.nanos[at] += time.nanos[at];
+        cell.count = cell.count.saturating_add(u32::try_from(time.spans[at]).unwrap_or(u32::MAX));
+        if cell.nanos[at] > cell.nanos[cell.class as usize] || (cell.class == SpanClass::None && time.spans[at] > 0) {
+            cell.class = class;
+        }
+    }
+    cell
+}
+
+fn strip(trace: &Trace, lanes: impl Iterator<Item = LaneId>, grid: &Grid) -> Strip {
+    let wide = grid.coarser(STRIP_STEP);
+    let mut columns = vec![[0_u64; SpanClass::COUNT]; wide.count as usize];
+    let seen = wide.range();
+    let mut cells = Vec::new();
+    for lane in lanes {
+        let LaneId::Goroutine(go) = lane else { continue };
+        let Some(life) = trace.life(go).map(|(life, _)| life.intersect(seen)) else { continue };
+        if life.nanos() < wide.column_nanos {
+            let time = trace.time_by_class(lane, life);
+            if let Some(column) = columns.get_mut(wide.column_of(life.start)) {
+                column.iter_mut().zip(&time.nanos).skip(1).for_each(|(sum, nanos)| *sum += nanos);
+            }
+            continue;
+        }
+        cells.clear();
+        trace.cells(lane, seen, wide.count, &mut cells);
+        for cell in cells.iter().filter(|cell| cell.count > 1 || cell.class != SpanClass::None) {
+            spread(cell, &wide, &mut columns);
+        }
+    }
+    let sum = |column: &[u64; SpanClass::COUNT]| column.iter().skip(1).sum::<u64>();
+    let most = columns.iter().map(sum).max().unwrap_or(0) as f32 / wide.column_nanos.max(1) as f32;
+    Strip { columns, grid: Some(wide), range: trace.range(), most }
+}
+
+/// Adds the time of a cell to the columns that it touches, evenly over its length.
+fn spread(cell: &Cell, grid: &Grid, columns: &mut [[u64; SpanClass::COUNT]]) {
+    let range = cell.range.intersect(grid.range());
+    if range.nanos() <= 0 {
+        return;
+    }
+    let length = cell.range.nanos().max(1) as f64;
+    for at in grid.column_of(range.start)..=grid.column_of(range.end.plus_nanos(-1)) {
+        let Some(column) = columns.get_mut(at) else { return };
+        let part = grid.column(at).intersect(range).nanos().max(0);
+        if cell.count == 1 {
+            column[cell.class as usize] += part as u64;
+            continue;
+        }
+        for (sum, nanos) in column.iter_mut().zip(&cell.nanos).skip(1) {
+            *sum += (*nanos as f64 * part as f64 / length) as u64;
+        }
+    }
+}
