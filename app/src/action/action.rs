@@ -20,6 +20,7 @@ use crate::state::groups::GroupBy;
 use crate::state::rows::{GoroutineOrder, Only, Rows, Section};
 use crate::state::scope::ScopeChoice;
 use crate::state::settings::ThemeChoice;
+use crate::state::source::{SourcePlace, SourceText};
 use crate::state::study::{Answer, Question};
 use crate::state::view::View;
 
@@ -235,6 +236,16 @@ pub enum Action {
     SetDock(Option<String>),
     /// Arrange the panels as at first.
     ResetPanels,
+    /// Show a line of a source file.
+    ShowSource(SourcePlace),
+    /// A worker: a source file, or where it was looked for.
+    SourceRead(SourcePlace, SourceText),
+    /// Open a line of a file in the user's editor.
+    OpenInEditor(PathBuf, u64),
+    /// Ask the desktop for a folder with source files.
+    SourceFolderDialog,
+    /// Look for source files in this folder, too.
+    AddSourceFolder(PathBuf),
     /// Open or focus a panel by its name.
     OpenPanel(&'static str),
     /// The sheet of all keys.

@@ -142,9 +142,11 @@ pub mod panels {
     pub const FIND: &str = "Find";
     /// Three traces and more, a column each.
     pub const SERIES: &str = "Series";
+    /// The source code of a frame.
+    pub const SOURCE: &str = "Source";
 
     /// All of them.
-    pub const ALL: [&str; 26] = [
+    pub const ALL: [&str; 27] = [
         TASKS,
         DETAILS,
         STACK,
@@ -171,6 +173,7 @@ pub mod panels {
         LOCKS,
         SERIES,
         FIND,
+        SOURCE,
     ];
 
     /// Those that tell of two traces: they are there while two are compared.

@@ -7,5 +7,6 @@ pub mod keys;
 mod navigate;
 pub mod pairs;
 pub mod reduce;
+mod source;
 mod tables;
 mod unsaved;

@@ -13,7 +13,7 @@ use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
 use crate::action::commands::panels;
-use crate::action::{documents, navigate, pairs, tables, unsaved};
+use crate::action::{documents, navigate, pairs, source, tables, unsaved};
 use crate::fmt::escape::visible_lines;
 use crate::report::arrange::Arrangement;
 use crate::report::table::Table;
@@ -23,6 +23,7 @@ use crate::state::dialog::Dialog;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{RowOptions, Rows};
 use crate::state::settings::CACHE_GIGABYTES;
+use crate::state::source::SourcePlace;
 use crate::state::study::Question;
 use crate::state::view::Selection;
 
@@ -136,6 +137,12 @@ pub enum Effect {
     Discard(Arc<Trace>, Arc<Rows>),
     /// Make a path of what was typed, and open it, or compare with it.
     OpenTyped(String, FieldFor),
+    /// Find and read a source file, in these folders first.
+    ReadSource(SourcePlace, Vec<PathBuf>),
+    /// Open a line of a file in the user's editor.
+    OpenInEditor(PathBuf, u64),
+    /// Ask the desktop for a folder with source files.
+    AskForSourceFolder,
     /// Ask the desktop for files.
     AskForFiles,
     /// Ask the desktop for a file to compare with.
@@ -260,6 +267,14 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
             Vec::new()
         }
 
+        Action::ShowSource(place) => source::show(state, place),
+        Action::SourceRead(place, text) => {
+            source::read(state, &place, text);
+            Vec::new()
+        }
+        Action::OpenInEditor(path, line) => vec![Effect::OpenInEditor(path, line)],
+        Action::SourceFolderDialog => vec![Effect::AskForSourceFolder],
+        Action::AddSourceFolder(folder) => source::add_folder(state, folder),
         Action::OpenPanel(name) => open_panel(state, name),
         Action::ResetPanels => {
             state.settings.dock = None;
@@ -310,7 +325,9 @@ fn files(state: &mut AppState, action: Action) -> Vec<Effect> {
             state.field_for = purpose;
             let known = state.settings.recent_addresses.first().cloned();
             state.path_field = Some(match purpose {
-                FieldFor::Open | FieldFor::Save(_) | FieldFor::Compare | FieldFor::Add => String::new(),
+                FieldFor::Open | FieldFor::Save(_) | FieldFor::Compare | FieldFor::Add | FieldFor::SourceFolder => {
+                    String::new()
+                }
                 FieldFor::Address => known.unwrap_or_else(|| USUAL_ADDRESS.to_owned()),
             });
             Vec::new()

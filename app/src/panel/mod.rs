@@ -24,6 +24,7 @@ pub mod procs;
 pub mod profile;
 pub mod scope;
 pub mod series;
+pub mod source;
 pub mod spans;
 pub mod stack;
 pub mod table;

@@ -13,6 +13,7 @@ use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::state::app::AppState;
+use crate::state::source::SourcePlace;
 use crate::state::view::Selection;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::link::{copy_button, link_in};
@@ -98,7 +99,7 @@ fn stack_ui(
             at += folded;
             continue;
         }
-        frame_ui(ui, frame);
+        frame_ui(ui, frame, actions);
         at += 1;
     }
     if state.settings.runtime_frames && frames.iter().any(|frame| name::is_runtime(frame.function)) {
@@ -110,24 +111,23 @@ fn stack_ui(
     ui.add_space(space::L);
 }
 
-fn frame_ui(ui: &mut Ui, frame: &Frame<'_>) {
+fn frame_ui(ui: &mut Ui, frame: &Frame<'_>, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let quiet = name::is_runtime(frame.function);
     let color = if quiet { tokens.muted } else { tokens.text };
     let function = RichText::new(name::or_unknown(name::function(frame.function))).font(fonts::mono()).color(color);
-    let place = name::line_of(frame.file, frame.line);
-    let place = RichText::new(place).font(fonts::mono_small()).color(tokens.muted);
-    let response = ui
-        .vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            ui.add(Label::new(function).truncate().selectable(true).sense(Sense::click()))
-                .union(ui.add(Label::new(place).truncate().selectable(true)))
-        })
-        .inner;
-    response.on_hover_text(
-        RichText::new(format!("{}\n{}:{}\npc {:#x}", frame.function, frame.file, frame.line, frame.pc))
-            .font(fonts::mono()),
-    );
+    let exact = format!("{}\n{}:{}\npc {:#x}", frame.function, frame.file, frame.line, frame.pc);
+    let exact = RichText::new(exact).font(fonts::mono());
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let function = ui.add(Label::new(function).truncate().selectable(true).sense(Sense::click()));
+        function.on_hover_text(exact.clone());
+        let place = name::line_of(frame.file, frame.line);
+        if !place.is_empty() && link_in(ui, &place, fonts::mono_small()).on_hover_text(exact).clicked() {
+            let file = frame.file.to_owned();
+            actions.push(Action::ShowSource(SourcePlace { file, line: frame.line }));
+        }
+    });
     ui.add_space(space::HAIR);
 }
 

@@ -50,6 +50,7 @@ enum Pane {
     Locks,
     Series,
     Find,
+    Source,
 }
 
 /// Where a panel opens: next to those it belongs with.
@@ -62,7 +63,7 @@ enum Home {
 }
 
 impl Pane {
-    const ALL: [Self; 27] = [
+    const ALL: [Self; 28] = [
         Self::Timeline,
         Self::Details,
         Self::Stacks,
@@ -90,6 +91,7 @@ impl Pane {
         Self::Locks,
         Self::Series,
         Self::Find,
+        Self::Source,
     ];
 
     const fn title(self) -> &'static str {
@@ -121,6 +123,7 @@ impl Pane {
             Self::Locks => panels::LOCKS,
             Self::Series => panels::SERIES,
             Self::Find => panels::FIND,
+            Self::Source => panels::SOURCE,
         }
     }
 
@@ -297,6 +300,7 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Locks => panel::locks::ui(ui, state, actions),
                 Pane::Series => panel::series::ui(ui, state, actions),
                 Pane::Find => panel::find::ui(ui, state, actions),
+                Pane::Source => panel::source::ui(ui, state, actions),
             }
         });
         UiResponse::None

@@ -19,6 +19,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         FieldFor::Open => ("Path of a trace file", "Open"),
         FieldFor::Compare => ("Path of the trace to compare this one with", "Compare"),
         FieldFor::Add => ("Path of one more trace to compare", "Add"),
+        FieldFor::SourceFolder => ("Path of a folder with source code", "Add"),
         FieldFor::Address => ("Address of a server with net/http/pprof", "Record"),
         FieldFor::Save(_) => ("Path to save the trace under", "Save"),
     };
@@ -50,16 +51,18 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 } else if (pressed || entered) && !text.trim().is_empty() {
                     actions.push(match state.field_for {
                         FieldFor::Save(document) => Action::SaveTrace(document, Some(text)),
-                        FieldFor::Open | FieldFor::Address | FieldFor::Compare | FieldFor::Add => {
-                            Action::OpenTyped(text)
-                        }
+                        FieldFor::Open
+                        | FieldFor::Address
+                        | FieldFor::Compare
+                        | FieldFor::Add
+                        | FieldFor::SourceFolder => Action::OpenTyped(text),
                     });
                 }
             });
             match state.field_for {
                 FieldFor::Address => recent_ui(ui, state, actions),
                 FieldFor::Compare | FieldFor::Add => recent_files_ui(ui, state, actions),
-                FieldFor::Open | FieldFor::Save(_) => {}
+                FieldFor::Open | FieldFor::Save(_) | FieldFor::SourceFolder => {}
             }
         },
     );

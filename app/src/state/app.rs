@@ -6,6 +6,7 @@ use crate::state::dialog::{Dialog, Leave};
 use crate::state::document::{Document, DocumentId};
 use crate::state::pair::Pair;
 use crate::state::settings::Settings;
+use crate::state::source::SourceView;
 
 /// Everything the window knows. Changed in one place only: [`crate::action::reduce`].
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,8 @@ pub struct AppState {
     pub unhurried: bool,
     /// The list of warnings is unfolded.
     pub warnings_open: bool,
+    /// What the source panel shows.
+    pub source: Option<SourceView>,
     /// The UI clock, seconds, as of the newest [`crate::action::action::Action::Tick`].
     pub now_seconds: f64,
     /// The number that the next document gets.
@@ -56,6 +59,8 @@ pub enum FieldFor {
     Compare,
     /// The path of a file to add to what is compared.
     Add,
+    /// A folder with source files.
+    SourceFolder,
     /// Where to save the trace of this document.
     Save(DocumentId),
 }

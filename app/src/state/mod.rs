@@ -11,5 +11,6 @@ pub mod pair;
 pub mod rows;
 pub mod scope;
 pub mod settings;
+pub mod source;
 pub mod study;
 pub mod view;

@@ -109,7 +109,7 @@ fn a_folded_lane_is_found_at_its_heading() {
     assert_eq!((row.top, row.height), (0.0, HEADING_HEIGHT));
     folds.unfold(Section::Goroutines);
     assert_eq!(folds, Folds::NONE);
-    assert_eq!(layout.row_of(LaneId::Goroutine(GoIx(5))), None);
+    assert_eq!(rows.layout(&folds, None).row_of(LaneId::Goroutine(GoIx(5))), None);
 }
 
 #[test]
@@ -164,8 +164,9 @@ fn every_goroutine_is_on_a_row_of_its_group() {
         bottom += row.height;
     }
     assert_eq!(layout.height(), bottom);
-    folds.fold_groups(groups.list(), true);
-    let folded = rows.layout(&folds, None);
+    let mut all_folded = Folds::NONE;
+    all_folded.fold_groups(groups.list(), true);
+    let folded = rows.layout(&all_folded, None);
     let in_groups = groups.list().iter().filter(|group| !group.is_single()).count();
     assert_eq!(all(&folded).iter().filter(|row| matches!(row.kind, RowKind::Group(_))).count(), in_groups);
     assert!(folded.height() < layout.height());

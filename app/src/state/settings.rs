@@ -56,6 +56,10 @@ pub struct Settings {
     pub cache_gigabytes: u32,
     /// The docked panels as `egui_tiles` stores them; `None` for the standard layout.
     pub dock: Option<String>,
+    /// Folders in which source files are looked for first.
+    pub source_folders: Vec<PathBuf>,
+    /// The command that opens an editor, with `{file}` and `{line}`; empty for the usual one.
+    pub editor: String,
     /// How the columns of tables stand, by table.
     pub tables: BTreeMap<String, TableLayout>,
     /// Size and place of the window: x, y, width, height in points.
@@ -80,6 +84,8 @@ impl Default for Settings {
             animate: true,
             cache_gigabytes: CACHE_GIGABYTES,
             dock: None,
+            source_folders: Vec::new(),
+            editor: String::new(),
             tables: BTreeMap::new(),
             window: None,
         }

@@ -28,7 +28,7 @@ use crate::state::rows::Rows;
 use crate::state::settings::Settings;
 use crate::worker::opened::Opened;
 use crate::worker::store::{Store, Writer};
-use crate::worker::{contrast, follow, load, study};
+use crate::worker::{contrast, editor, follow, load, source, study};
 
 /// No person closes a dialog sooner.
 const NO_DIALOG: Duration = Duration::from_millis(400);
@@ -186,10 +186,27 @@ impl Office {
                 Ok(path) => match purpose {
                     FieldFor::Compare => Action::CompareWith(path),
                     FieldFor::Add => Action::AddToComparison(path),
+                    FieldFor::SourceFolder => Action::AddSourceFolder(path),
                     FieldFor::Open | FieldFor::Address | FieldFor::Save(_) => Action::Open(path),
                 },
                 Err(error) => Action::Notice(format!("{text} cannot be opened: {error}")),
             }),
+            Effect::ReadSource(place, folders) => self.answer_with("source", move || {
+                let text = source::read(&place.file, &folders);
+                Some(Action::SourceRead(place, text))
+            }),
+            Effect::OpenInEditor(path, line) => {
+                let template = settings.editor.clone();
+                if self.writer.is_some() {
+                    self.answer_with("editor", move || editor::open(&template, &path, line).err().map(Action::Notice));
+                }
+            }
+            Effect::AskForSourceFolder => {
+                let dialog = rfd::FileDialog::new().set_title("Folder with source code");
+                self.ask(FieldFor::SourceFolder, Action::AddSourceFolder, move || {
+                    dialog.pick_folder().map(|path| vec![path])
+                });
+            }
             Effect::AskForFiles => self.ask_for_files(),
             Effect::AskForComparison { adds } => self.ask_for_comparison(adds),
             Effect::SaveSettings => {
