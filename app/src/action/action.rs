@@ -19,6 +19,7 @@ use crate::state::document::{DocumentId, Source};
 use crate::state::groups::GroupBy;
 use crate::state::rows::{GoroutineOrder, Only, Rows, Section};
 use crate::state::scope::ScopeChoice;
+use crate::state::search::SearchAction;
 use crate::state::settings::ThemeChoice;
 use crate::state::source::{SourcePlace, SourceText};
 use crate::state::study::{Answer, Question};
@@ -236,6 +237,8 @@ pub enum Action {
     SetDock(Option<String>),
     /// Arrange the panels as at first.
     ResetPanels,
+    /// Something about the search field of a document.
+    Search(DocumentId, SearchAction),
     /// Show a line of a source file.
     ShowSource(SourcePlace),
     /// A worker: a source file, or where it was looked for.

@@ -15,6 +15,7 @@ use crate::state::document::Document;
 use crate::state::groups::GroupBy;
 use crate::state::pair::Pair;
 use crate::state::rows::{GoroutineOrder, Only, Which};
+use crate::state::search::SearchAction;
 use crate::state::settings::ThemeChoice;
 use crate::state::view::Selection;
 
@@ -247,6 +248,11 @@ fn grouped(state: &AppState, group: GroupBy) -> bool {
     lanes(state).is_some_and(|document| document.group_by == group)
 }
 
+fn with_hits(state: &AppState, step: i32) -> Option<Action> {
+    let document = lanes(state).filter(|document| document.search.found().is_some_and(|hits| hits.total() > 0))?;
+    Some(Action::Search(document.id, SearchAction::Step(step)))
+}
+
 fn with_span(state: &AppState, action: Action) -> Option<Action> {
     lanes(state).filter(|document| matches!(document.selection, Selection::Span(_))).map(|_| action)
 }
@@ -412,8 +418,13 @@ pub const COMMANDS: &[Command] = &[
     command("last", "Go to the end", "Shows the last instant of the trace", Group::Move)
         .keys(&[Chord::plain(Key::End)])
         .makes(|state| with_lanes(state, Action::JumpToEdge(1))),
-    command("find", "Find…", "Goroutines, tasks, regions and messages by name", Group::Move)
-        .keys(&[ctrl('F')])
+    command("search", "Search…", "Functions, goroutines, tasks, regions, messages, states: everything", Group::Move)
+        .keys(&[c('/'), ctrl('F')])
+        .makes(|state| lanes(state).map(|document| Action::Search(document.id, SearchAction::Focus))),
+    command("next-hit", "Next hit", "The next thing that the search has found", Group::Move)
+        .makes(|state| with_hits(state, 1)),
+    command("previous-hit", "Previous hit", "The one before", Group::Move).makes(|state| with_hits(state, -1)),
+    command("find", "List by name…", "Goroutines, tasks, regions and messages with a text in their name", Group::Move)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::FIND))),
     command("fit", "Fit selection", "Zooms to the selection; once more: to the whole trace", Group::Move)
         .keys(&[c('F')])

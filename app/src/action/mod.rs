@@ -7,6 +7,7 @@ pub mod keys;
 mod navigate;
 pub mod pairs;
 pub mod reduce;
+mod search;
 mod source;
 mod tables;
 mod unsaved;

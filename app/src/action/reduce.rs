@@ -13,7 +13,7 @@ use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
 use crate::action::commands::panels;
-use crate::action::{documents, navigate, pairs, source, tables, unsaved};
+use crate::action::{documents, navigate, pairs, search, source, tables, unsaved};
 use crate::fmt::escape::visible_lines;
 use crate::report::arrange::Arrangement;
 use crate::report::table::Table;
@@ -137,6 +137,19 @@ pub enum Effect {
     Discard(Arc<Trace>, Arc<Rows>),
     /// Make a path of what was typed, and open it, or compare with it.
     OpenTyped(String, FieldFor),
+    /// Search a trace; with `filters`, find the goroutines that are to have lanes, too.
+    Search {
+        /// Whose trace it is.
+        document: DocumentId,
+        /// The snapshot.
+        trace: Arc<Trace>,
+        /// The text of the query.
+        text: String,
+        /// Only goroutines with hits are to have lanes.
+        filters: bool,
+        /// To stop it.
+        monitor: Monitor,
+    },
     /// Find and read a source file, in these folders first.
     ReadSource(SourcePlace, Vec<PathBuf>),
     /// Open a line of a file in the user's editor.
@@ -244,11 +257,6 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
             Vec::new()
         }
 
-        Action::Table(document, key, action) => tables::apply(state, document, key, action),
-        Action::ShowTable(analysis, table) => tables::view(state, analysis, |view| view.table = table),
-        Action::Choose(analysis, choice, option) => tables::view(state, analysis, |view| view.choose(choice, option)),
-        Action::ChooseLength(analysis, nanos) => tables::view(state, analysis, |view| view.length = Some(nanos)),
-
         Action::FollowFlow { outgoing } => navigate::follow(state, outgoing),
         Action::Notice(text) => {
             notify(state, text);
@@ -267,14 +275,6 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
             Vec::new()
         }
 
-        Action::ShowSource(place) => source::show(state, place),
-        Action::SourceRead(place, text) => {
-            source::read(state, &place, text);
-            Vec::new()
-        }
-        Action::OpenInEditor(path, line) => vec![Effect::OpenInEditor(path, line)],
-        Action::SourceFolderDialog => vec![Effect::AskForSourceFolder],
-        Action::AddSourceFolder(folder) => source::add_folder(state, folder),
         Action::OpenPanel(name) => open_panel(state, name),
         Action::ResetPanels => {
             state.settings.dock = None;
@@ -283,6 +283,26 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::SaveProfile(id, scope, kind) => documents::save_profile(state, id, scope, kind),
         Action::Copy(text) => vec![Effect::Copy(visible_lines(&text))],
         Action::Quit => unsaved::quit(state),
+        other => use_tools(state, other),
+    }
+}
+
+/// Applies what concerns tables, the search field and source files, or else the settings.
+fn use_tools(state: &mut AppState, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Table(document, key, action) => tables::apply(state, document, key, action),
+        Action::ShowTable(analysis, table) => tables::view(state, analysis, |view| view.table = table),
+        Action::Choose(analysis, choice, option) => tables::view(state, analysis, |view| view.choose(choice, option)),
+        Action::ChooseLength(analysis, nanos) => tables::view(state, analysis, |view| view.length = Some(nanos)),
+        Action::Search(id, action) => search::apply(state, id, action),
+        Action::ShowSource(place) => source::show(state, place),
+        Action::SourceRead(place, text) => {
+            source::read(state, &place, text);
+            Vec::new()
+        }
+        Action::OpenInEditor(path, line) => vec![Effect::OpenInEditor(path, line)],
+        Action::SourceFolderDialog => vec![Effect::AskForSourceFolder],
+        Action::AddSourceFolder(folder) => source::add_folder(state, folder),
         other => change_settings(state, other),
     }
 }

@@ -7,6 +7,7 @@ use crate::action::action::{Action, Actions};
 use crate::action::commands::{self, COMMANDS, Command, Group};
 use crate::fmt::name;
 use crate::fmt::time::{duration, offset};
+use crate::shell::search;
 use crate::state::app::AppState;
 use crate::state::settings::ThemeChoice;
 use crate::theme::{fonts, icons, space, tokens};
@@ -40,6 +41,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 tool(ui, icons::BACK, "back", state, actions);
                 tool(ui, icons::FORWARD, "forward", state, actions);
                 tool(ui, icons::FIT, "fit", state, actions);
+                search::ui(ui, state, actions);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| right_ui(ui, state, actions));
             });
         });
@@ -62,7 +64,7 @@ fn right_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(view) = document.view.filter(|_| ui.available_width() > SIGHT) else { return };
     ui.spacing_mut().item_spacing.x = space::L;
     let quiet = |text: String| RichText::new(text).font(fonts::mono()).color(tokens.muted);
-    ui.label(quiet(format!("{} in sight", duration(view.range().nanos()))));
+    ui.label(quiet(format!("{} visible", duration(view.range().nanos()))));
     if let Some(pointer) = document.pointer_nanos.filter(|_| ui.available_width() > SIGHT) {
         let from_start = pointer - document.trace.range().start.0 as f64;
         #[expect(clippy::cast_possible_truncation, reason = "saturating float casts are what is wanted")]

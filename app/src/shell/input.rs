@@ -143,6 +143,7 @@ fn chord(key: EguiKey, modifiers: Modifiers) -> Option<Chord> {
         EguiKey::Period => Key::Char('.'),
         EguiKey::Questionmark => Key::Char('?'),
         EguiKey::Slash if modifiers.shift => Key::Char('?'),
+        EguiKey::Slash => Key::Char('/'),
         EguiKey::Plus => Key::Char('+'),
         EguiKey::Equals => Key::Char('='),
         EguiKey::Minus => Key::Char('-'),

@@ -12,6 +12,7 @@ pub mod input;
 pub mod native;
 pub mod pair;
 pub mod path_field;
+pub mod search;
 pub mod status;
 pub mod tabs;
 pub mod welcome;

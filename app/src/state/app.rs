@@ -33,6 +33,8 @@ pub struct AppState {
     pub unhurried: bool,
     /// The list of warnings is unfolded.
     pub warnings_open: bool,
+    /// Counts how often the search field was to get the focus.
+    pub search_focus: u64,
     /// What the source panel shows.
     pub source: Option<SourceView>,
     /// The UI clock, seconds, as of the newest [`crate::action::action::Action::Tick`].

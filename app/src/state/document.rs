@@ -18,6 +18,7 @@ use crate::state::analysis::AnalysisView;
 use crate::state::groups::GroupBy;
 use crate::state::rows::{Folds, GoroutineOrder, Layout, Only, RowOptions, Rows};
 use crate::state::scope::ScopeChoice;
+use crate::state::search::Search;
 use crate::state::study::Studies;
 use crate::state::view::{History, Selection, View};
 
@@ -133,6 +134,8 @@ pub struct Document {
     pub rows: Arc<Rows>,
     /// What was asked about that snapshot.
     pub studies: Studies,
+    /// What is searched for in it.
+    pub search: Search,
     /// What the user does with tables, by table.
     pub tables: BTreeMap<String, TableSession>,
     /// What the user has chosen in panels of analyses, by analysis.
@@ -201,6 +204,7 @@ impl Document {
             trace: Arc::default(),
             rows: Arc::default(),
             studies: Studies::default(),
+            search: Search::default(),
             tables: BTreeMap::new(),
             analyses: BTreeMap::new(),
             scope_choice: ScopeChoice::default(),

@@ -10,6 +10,7 @@ pub mod groups;
 pub mod pair;
 pub mod rows;
 pub mod scope;
+pub mod search;
 pub mod settings;
 pub mod source;
 pub mod study;

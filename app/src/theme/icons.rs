@@ -71,3 +71,9 @@ pub const UNLINKED: &str = "\u{e2e4}";
 pub const SWAP: &str = "\u{e098}";
 /// Stopped.
 pub const STOPPED: &str = "\u{e3de}";
+/// The one before.
+pub const UP: &str = "\u{e13c}";
+/// The one after.
+pub const DOWN: &str = "\u{e136}";
+/// Only some.
+pub const FILTER: &str = "\u{e266}";

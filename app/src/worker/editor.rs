@@ -1,7 +1,6 @@
 //! Opens a line of a file in the user's editor.
 
 use std::env;
-use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -50,7 +49,7 @@ fn arguments(command: &str, file: &str, line: u64) -> Vec<String> {
 }
 
 fn is_program(name: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_else(OsString::new);
+    let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|folder| folder.join(name).is_file() || folder.join(format!("{name}.cmd")).is_file())
 }
 

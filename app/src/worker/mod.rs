@@ -7,6 +7,7 @@ pub mod follow;
 pub mod load;
 pub mod office;
 pub mod opened;
+pub mod search;
 pub mod source;
 pub mod spool;
 pub mod store;

@@ -28,7 +28,7 @@ use crate::state::rows::Rows;
 use crate::state::settings::Settings;
 use crate::worker::opened::Opened;
 use crate::worker::store::{Store, Writer};
-use crate::worker::{contrast, editor, follow, load, source, study};
+use crate::worker::{contrast, editor, follow, load, search, source, study};
 
 /// No person closes a dialog sooner.
 const NO_DIALOG: Duration = Duration::from_millis(400);
@@ -159,13 +159,6 @@ impl Office {
                     }
                 });
             }
-            Effect::Arrange { document, key, table, arrangement, monitor } => {
-                self.answer_with("arrange", move || {
-                    let rows = arrange(&table, &arrangement, &monitor)?.into();
-                    let arranged = TableAction::Arranged(Arranged { table, arrangement, rows });
-                    Some(Action::Table(document, key, arranged))
-                });
-            }
             Effect::Contrast { question, measured, findings, monitor } => {
                 self.answer_with("contrast", move || {
                     let answer = contrast::answer(&question, &measured, findings.as_deref(), &monitor)?;
@@ -191,6 +184,35 @@ impl Office {
                 },
                 Err(error) => Action::Notice(format!("{text} cannot be opened: {error}")),
             }),
+            Effect::AskForFiles => self.ask_for_files(),
+            Effect::AskForComparison { adds } => self.ask_for_comparison(adds),
+            Effect::SaveSettings => {
+                if let Some(writer) = &self.writer {
+                    writer.write(settings.clone());
+                }
+            }
+            Effect::ClearCache => self.clear_cache(),
+            other => return self.use_tools(other, settings),
+        }
+        None
+    }
+
+    /// Carries out what concerns tables, the search field and source files. Effects on the window itself come back.
+    fn use_tools(&mut self, effect: Effect, settings: &Settings) -> Option<Effect> {
+        match effect {
+            Effect::Arrange { document, key, table, arrangement, monitor } => {
+                self.answer_with("arrange", move || {
+                    let rows = arrange(&table, &arrangement, &monitor)?.into();
+                    let arranged = TableAction::Arranged(Arranged { table, arrangement, rows });
+                    Some(Action::Table(document, key, arranged))
+                });
+            }
+            Effect::Search { document, trace, text, filters, monitor } => {
+                let mailbox = self.mailbox.clone();
+                self.run("search", move || {
+                    search::run(&search::Job { document, trace, text, filters, monitor }, &mailbox);
+                });
+            }
             Effect::ReadSource(place, folders) => self.answer_with("source", move || {
                 let text = source::read(&place.file, &folders);
                 Some(Action::SourceRead(place, text))
@@ -207,17 +229,7 @@ impl Office {
                     dialog.pick_folder().map(|path| vec![path])
                 });
             }
-            Effect::AskForFiles => self.ask_for_files(),
-            Effect::AskForComparison { adds } => self.ask_for_comparison(adds),
-            Effect::SaveSettings => {
-                if let Some(writer) = &self.writer {
-                    writer.write(settings.clone());
-                }
-            }
-            Effect::ClearCache => self.clear_cache(),
-            other @ (Effect::Copy(_) | Effect::OpenPanel(_) | Effect::ResetPanels | Effect::Quit) => {
-                return Some(other);
-            }
+            other => return Some(other),
         }
         None
     }

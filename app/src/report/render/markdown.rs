@@ -63,7 +63,7 @@ mod tests {
     fn names_do_no_harm() {
         let page = report("Calls", &Report::default().table(sample()));
         let expected = "## Calls\n\n### Calls\n\n| Name | Total | Count |\n|---|--:|--:|\n\
-                        | `a\\|b\\\\x1b[2J` | 3.00 ms | 2 |\n| =cmd | 5.00 µs | – |\n";
+                        | `a\\|b\\x1b[2J` | 3.00 ms | 2 |\n| =cmd | 5.00 µs | – |\n";
         assert_eq!(page.as_str().replace("`=cmd`", "=cmd"), expected);
     }
 }

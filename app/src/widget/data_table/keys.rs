@@ -37,10 +37,8 @@ pub(super) fn focus(ui: &Ui, id: Id) {
 /// Moves the cursor, selects, activates and copies. The place to bring into view, if the cursor has moved.
 pub(super) fn apply(
     ui: &Ui,
-    data: DataTable<'_>,
-    shown: Shown<'_>,
+    (data, shown, columns): (DataTable<'_>, Shown<'_>, &[usize]),
     page: f32,
-    columns: &[usize],
     touched: &mut Touched,
     out: &mut Vec<TableAction>,
 ) -> Option<usize> {

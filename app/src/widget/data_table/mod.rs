@@ -72,7 +72,7 @@ impl DataTable<'_> {
         }
         let shown = Shown { table: self.table, rows: rows.map(|rows| &**rows) };
         let columns = self.layout.columns(self.table);
-        toolbar::ui(ui, id, self, shown, &columns, lead, out);
+        toolbar::ui(ui, id, (self, shown, &columns), lead, out);
         let places = columns::places(self.table, &columns, self.layout, ui.available_width());
         heading::ui(ui, id, self, &columns, &places, out);
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -83,7 +83,7 @@ impl DataTable<'_> {
         if has_focus {
             keys::focus(ui, id);
             let page = (height / space::ROW).floor().max(1.0);
-            if let Some(at) = keys::apply(ui, self, shown, page, &columns, &mut touched, out) {
+            if let Some(at) = keys::apply(ui, (self, shown, &columns), page, &mut touched, out) {
                 area = keys::scrolled_to(ui, area, id, at);
             }
         }

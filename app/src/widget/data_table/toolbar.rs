@@ -20,9 +20,7 @@ const WORTH_FILTERING: usize = 6;
 pub(super) fn ui(
     ui: &mut Ui,
     id: Id,
-    data: DataTable<'_>,
-    shown: Shown<'_>,
-    columns: &[usize],
+    (data, shown, columns): (DataTable<'_>, Shown<'_>, &[usize]),
     lead: impl FnOnce(&mut Ui),
     out: &mut Vec<TableAction>,
 ) {

@@ -1,0 +1,85 @@
+//! What actions on the search field do.
+
+use std::sync::Arc;
+
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TraceTime;
+
+use crate::action::action::Action;
+use crate::action::navigate;
+use crate::action::reduce::Effect;
+use crate::state::app::AppState;
+use crate::state::document::DocumentId;
+use crate::state::search::SearchAction;
+
+/// Applies an action to the search of a document.
+pub(super) fn apply(state: &mut AppState, id: DocumentId, action: SearchAction) -> Vec<Effect> {
+    if matches!(action, SearchAction::Focus) {
+        state.search_focus += 1;
+        return Vec::new();
+    }
+    let Some(document) = state.documents.iter_mut().find(|document| document.id == id) else { return Vec::new() };
+    let search = &mut document.search;
+    match action {
+        SearchAction::Focus => Vec::new(),
+        SearchAction::Text(text) => {
+            if text == search.text {
+                return Vec::new();
+            }
+            search.set_text(text);
+            if search.query.is_empty() {
+                return if std::mem::take(&mut search.filters) { filter(state, id, false) } else { Vec::new() };
+            }
+            let monitor = Monitor::new();
+            search.pending = Some(monitor.clone());
+            let (text, filters) = (search.text.clone(), search.filters);
+            vec![Effect::Search { document: id, trace: Arc::clone(&document.trace), text, filters, monitor }]
+        }
+        SearchAction::Completed(text, completions) => {
+            search.completions = (text, completions);
+            Vec::new()
+        }
+        SearchAction::Found(text, hits) => {
+            if text == search.text {
+                if hits.is_complete {
+                    search.pending = None;
+                }
+                search.hits = Some((text, hits));
+            }
+            Vec::new()
+        }
+        SearchAction::Step(step) => {
+            let start = document.view.map_or(TraceTime::MIN, |view| view.range().start);
+            let Some(hit) = document.search.stepped(step, start) else { return Vec::new() };
+            document.search.current = Some(hit);
+            navigate::apply(
+                document,
+                match hit.span {
+                    Some(span) => Action::GoTo(span),
+                    None => Action::GoToStretch(hit.lane, hit.range),
+                },
+            );
+            document.panels_shown = true;
+            Vec::new()
+        }
+        SearchAction::Filter(on) => {
+            search.filters = on;
+            filter(state, id, on)
+        }
+    }
+}
+
+/// Leaves lanes to what the search matches, or to all.
+fn filter(state: &mut AppState, id: DocumentId, on: bool) -> Vec<Effect> {
+    let Some(document) = state.documents.iter_mut().find(|document| document.id == id) else { return Vec::new() };
+    if !on {
+        navigate::apply(document, Action::ShowOnly(None));
+        return Vec::new();
+    }
+    let monitor = Monitor::new();
+    if let Some(before) = document.search.pending.replace(monitor.clone()) {
+        before.cancel();
+    }
+    let (trace, text) = (Arc::clone(&document.trace), document.search.text.clone());
+    vec![Effect::Search { document: id, trace, text, filters: true, monitor }]
+}

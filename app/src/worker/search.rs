@@ -1,0 +1,65 @@
+//! Searches a trace, off the UI thread.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use trace_core::analysis::search::complete::completions;
+use trace_core::analysis::search::filter;
+use trace_core::analysis::search::hits::Hits;
+use trace_core::analysis::search::query::parse;
+use trace_core::analysis::search::run::search;
+use trace_core::base::monitor::Monitor;
+use trace_core::model::trace::Trace;
+
+use crate::action::action::Action;
+use crate::state::document::DocumentId;
+use crate::state::rows::{Only, Which};
+use crate::state::search::SearchAction;
+use crate::worker::office::Mailbox;
+
+/// Hits that can be stepped through one by one.
+const LISTED: usize = 10_000;
+/// Hits so far are told of no more often than this.
+const PAUSE: Duration = Duration::from_millis(40);
+
+/// What to search.
+pub struct Job {
+    /// Whose trace it is.
+    pub document: DocumentId,
+    /// The snapshot.
+    pub trace: Arc<Trace>,
+    /// The text of the query.
+    pub text: String,
+    /// Only goroutines with hits are to have lanes.
+    pub filters: bool,
+    /// To stop it.
+    pub monitor: Monitor,
+}
+
+/// Searches, and tells of hits as they come.
+pub fn run(job: &Job, mailbox: &Mailbox) {
+    let query = parse(&job.text);
+    let send = |hits: &Hits| {
+        let found = SearchAction::Found(job.text.clone(), Arc::new(hits.clone()));
+        mailbox.send(Action::Search(job.document, found));
+    };
+    let completions = completions(&job.text, job.text.len(), &job.trace);
+    mailbox.send(Action::Search(job.document, SearchAction::Completed(job.text.clone(), completions)));
+    let mut last: Option<Instant> = None;
+    let mut publish = |hits: &Hits| {
+        if last.is_none_or(|last| last.elapsed() >= PAUSE) {
+            send(hits);
+            last = Some(Instant::now());
+        }
+    };
+    if let Some(hits) = search(&job.trace, &query, LISTED, &job.monitor, &mut publish) {
+        send(&hits);
+    }
+    if !job.filters {
+        return;
+    }
+    if let Some(gos) = filter::goroutines(&job.trace, &query, job.trace.range(), &job.monitor) {
+        let only = Only { title: format!("Goroutines that match {}", job.text), which: Which::These(gos) };
+        mailbox.send(Action::On(job.document, Box::new(Action::ShowOnly(Some(Arc::new(only))))));
+    }
+}
