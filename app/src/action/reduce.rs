@@ -200,12 +200,28 @@ const MAX_NOTICES: usize = 20;
 /// Applies one action; returns what is to be done outside.
 pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
     let before = pairs::before(state);
-    let anchors = navigate::anchors(state);
+    let anchors = if moves_in_time(&action) { navigate::anchors(state) } else { Vec::new() };
     let mut effects = apply(state, action);
     navigate::keep(state, &anchors);
     pairs::settle(state, before);
     effects.extend(documents::make_rows_due(state));
     effects
+}
+
+/// Whether an action may bring other times into view.
+const fn moves_in_time(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::SetView(_)
+            | Action::Zoom { .. }
+            | Action::Pan(_)
+            | Action::ShowRange(_)
+            | Action::ShowAll
+            | Action::FitSelection
+            | Action::JumpToEdge(_)
+            | Action::On(..)
+            | Action::Pair(_)
+    )
 }
 
 fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {

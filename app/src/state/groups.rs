@@ -6,7 +6,7 @@
 //! is twenty rows. 20 bytes a goroutine.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 use rayon::prelude::*;
 use trace_core::base::ids::{GoIx, StrId};
@@ -99,25 +99,30 @@ impl Groups {
     pub fn build(trace: &Trace, by: GroupBy, some: impl Iterator<Item = u32>) -> Self {
         let range = trace.range();
         let tick = (range.nanos() / i64::from(u32::MAX - 2)).max(0) + 1;
-        let mut keyed: BTreeMap<String, Vec<Member>> = BTreeMap::new();
-        let mut titles: BTreeMap<(StrId, Option<StrId>), String> = BTreeMap::new();
         let clock = Clock { origin: range.start, tick };
         let some: Vec<u32> = some.collect();
         let lives: Vec<_> = some.into_par_iter().with_min_len(4_096).map(|ix| (ix, trace.life(GoIx(ix)))).collect();
+        let mut all: Vec<(String, Vec<Member>)> = Vec::new();
+        // Names are looked up once for each function, not for each goroutine.
+        let mut by_name: HashMap<(StrId, Option<StrId>), usize> = HashMap::new();
+        let mut by_title: BTreeMap<String, usize> = BTreeMap::new();
         for (ix, life) in lives {
             let Some((life, creator)) = life else { continue };
             let name_of = |go: GoIx| trace.goroutine_name(go).map(|(_, name)| name);
             let name = name_of(GoIx(ix)).unwrap_or_default();
             let creator = creator.filter(|_| by == GroupBy::Creator).and_then(name_of);
-            let title = titles.entry((name, creator)).or_insert_with(|| title_of(trace, by, name, creator));
+            let group = *by_name.entry((name, creator)).or_insert_with(|| {
+                let title = title_of(trace, by, name, creator);
+                *by_title.entry(title.clone()).or_insert_with(|| {
+                    all.push((title, Vec::new()));
+                    all.len() - 1
+                })
+            });
             let (start, end) = (clock.ticks(life.start), clock.ticks(life.end));
-            let member = Member { go: ix, start, end: end.max(start) + 1 };
-            match keyed.get_mut(title) {
-                Some(members) => members.push(member),
-                None => drop(keyed.insert(title.clone(), vec![member])),
+            if let Some((_, members)) = all.get_mut(group) {
+                members.push(Member { go: ix, start, end: end.max(start) + 1 });
             }
         }
-        let mut all: Vec<(String, Vec<Member>)> = keyed.into_iter().collect();
         // As the program came to them, the runtime's last.
         all.sort_by_key(|(title, members)| (title == RUNTIME, members.first().map(|member| member.go)));
         if all.len() > MOST {
