@@ -82,7 +82,7 @@ fn a_lock_is_inferred_with_its_holder_and_says_how_surely() {
     let confidence = |file: &str| json(&["locks", &fixture(file), "--json"])["locks"][0]["confidence"].as_f64();
     assert!(confidence("causes/tally.trace.zst") > Some(0.8), "one lock, handed over again and again");
     let told = text(&["locks", &file]);
-    assert!(told.contains("inferred") && told.contains("convoy") && told.contains("confidence"), "{told}");
+    assert!(told.contains("inferred") && told.contains("Convoy") && told.contains("Confidence"), "{told}");
     let none = text(&["locks", &fixture("real/workers-go1.27.trace")]);
     assert!(none.contains("No goroutine"), "{none}");
 }

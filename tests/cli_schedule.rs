@@ -47,9 +47,9 @@ fn waits_for_a_proc_are_those_of_the_goroutines_and_share_all_proc_time() {
     let file = fixture("real/workers-go1.27.trace");
     let found = json(&["latency", &file, "--json", "--limit", "1000"]);
     let all = json(&["goroutines", &file, "--json"]);
-    assert_eq!(found["all"]["waits"]["total_ns"], all["all"]["runnable_ns"]);
+    assert_eq!(found["all"]["waits"]["total_ns"], all["all"]["times"]["runnable_ns"]);
     let others = &found["antagonists"];
-    assert_eq!(others["ready_ns"], all["all"]["runnable_ns"]);
+    assert_eq!(others["ready_ns"], all["all"]["times"]["runnable_ns"]);
     let parts = ["running_ns", "syscall_ns", "looking_ns", "idle_ns"].map(|field| number(others, field));
     assert_eq!(parts.iter().sum::<u64>(), number(others, "proc_ns"));
     for part in ["functions", "goroutines"] {
@@ -142,5 +142,5 @@ fn cpu_samples_are_told_by_line_and_by_goroutine() {
     assert_eq!(sum(&found["goroutines"], "count"), number(&found, "count"));
     let output = run::tracelane(&["profile", &file, "--kind", "cpu", "--top"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(text.contains("  line\n") && text.contains("goroutines of"), "{text}");
+    assert!(text.contains("  Line\n") && text.contains("Start function"), "{text}");
 }

@@ -1,14 +1,20 @@
 //! The panels of analyses, played through their accessible names on real traces: they open, say what they
 //! should, and a click leads to the place on the timeline.
 
+use std::sync::Arc;
+
 use egui::accesskit::Role;
-use trace_core::analysis::goroutines::SortBy;
 use trace_core::analysis::profile::ProfileKind;
+use trace_core::analysis::scope::Whom;
 use trace_core::base::ids::GoId;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
 use tracelane::action::commands::panels;
+use tracelane::report::table::Target;
+use tracelane::report::value::Value;
+use tracelane::report::view::TableAction;
+use tracelane::state::analysis::AnalysisView;
 use tracelane::state::rows::GoroutineOrder;
 use tracelane::state::study::{Answer, Question};
 use tracelane::state::view::Selection;
@@ -111,40 +117,47 @@ fn goroutines_can_be_put_in_another_order() {
 fn goroutines_unfold_sort_filter_and_lead_to_their_lanes() {
     let mut window = opened(BUG);
     window.act(Action::OpenPanel(panels::GOROUTINES));
-    assert!(window.shows("416 goroutines of"), "{:?}", window.words());
+    assert!(window.shows("Goroutines 416"), "{:?}", window.words());
     window.press("Sort by Count");
     window.press("http.(*conn).serve ·");
-    let question = |window: &Window, by| {
-        let trace = &window.document().trace;
-        let ix = trace.goroutine_by_id(GoId(380)).expect("a request");
-        let (_, name) = trace.goroutine_name(ix).expect("its function");
-        Question::GoroutineList(window.document().scope(), name, by)
+    let trace = &window.document().trace;
+    let ix = trace.goroutine_by_id(GoId(380)).expect("a request");
+    let (_, name) = trace.goroutine_name(ix).expect("its function");
+    let whole = AnalysisView::default().ask(window.document().scope());
+    let Answer::Report(report) = window.answer(&Question::Details("goroutines", whole, Whom::Named(name))) else {
+        panic!("no list")
     };
-    let asked = question(&window, SortBy::Count);
-    let Answer::GoroutineList(list) = window.answer(&asked) else { panic!("no list") };
-    let first = list.first().expect("a goroutine").clone();
-    window.press(&format!("G{} ", first.id.signed()).replace(' ', ""));
-    assert!(matches!(window.document().selection.lane(), Some(LaneId::Goroutine(_))), "a click leads there");
+    let (list, group) = (Arc::clone(&report.tables[0]), trace.goroutines_by_name(name).count());
+    assert_eq!(list.len(), group, "all of the function's goroutines");
+    let first = list.value(0, list.column("goroutine").expect("a column"));
+    window.press_as(Role::Button, &format!("{} · ", first.text()));
+    assert_eq!(window.document().selection.lane(), first.lane(), "a click leads there");
+    // Text that no function has leaves none.
+    let filter = TableAction::Filter("no such function".to_owned());
+    window.act(Action::Table(window.document().id, "goroutines.groups".to_owned(), filter));
+    assert!(!window.shows("http.(*conn).serve · "), "{:?}", window.words());
     // Only what is marked counts, once that is chosen.
     let all = window.document().trace.range();
     window.act(Action::Mark(Some(TimeRange::new(all.start, all.start.plus_nanos(1_000_000)))));
     window.press("Marked 1.00 ms");
-    assert!(!window.shows("416 goroutines of") && window.shows("marked 1.00 ms"), "{:?}", window.words());
+    assert!(!window.shows("Goroutines 416") && window.shows("Goroutines "), "{:?}", window.words());
 }
 
 #[test]
 fn a_blocking_profile_is_a_flame_graph_and_a_table() {
     let mut window = opened(BUG);
     window.act(Action::OpenPanel(panels::PROFILE));
-    assert!(window.shows("All of it:") && window.shows("main.main.func2"), "{:?}", window.words());
+    assert!(window.shows("Total: ") && window.shows("main.main.func2"), "{:?}", window.words());
     window.press("Network").press("Stacks");
     let question = Question::Profile(window.document().scope(), ProfileKind::Network);
     let Answer::Profile(found) = window.answer(&question) else { panic!("no profile") };
-    assert_eq!(found.flame.nodes[0].total, found.profile.nanos, "the tree sums to the profile");
+    let total = found.report.facts.iter().find(|fact| fact.id == "total_ns").expect("a total");
+    assert_eq!(found.flame.nodes[0].total.to_string(), total.value.raw(), "the tree sums to the profile");
     let before = window.document().view;
-    let longest = found.profile.stacks[0].longest.expect("the longest").0;
-    window.press("(*FD).Read");
-    assert!(window.document().view != before && window.document().selection.lane() == Some(LaneId::Goroutine(longest)));
+    let stacks = found.report.tables.iter().find(|table| table.id == "stacks").expect("stacks");
+    let Some(Target::Stretch(longest, _)) = stacks.target(0) else { panic!("no longest wait") };
+    window.press(&stacks.value(0, stacks.column("stack").expect("a column")).text());
+    assert!(window.document().view != before && window.document().selection.lane() == Some(longest));
 }
 
 #[test]
@@ -154,7 +167,7 @@ fn a_trace_without_samples_says_how_to_get_some() {
     assert!(window.shows("StartCPUProfile"), "{:?}", window.words());
     let mut window = opened("real/cpuprofile-go1.27.trace");
     window.act(Action::OpenPanel(panels::SAMPLES));
-    assert!(window.shows("All of it:"), "{:?}", window.words());
+    assert!(window.shows("Total: "), "{:?}", window.words());
 }
 
 #[test]
@@ -191,7 +204,7 @@ fn long_lists_are_made_by_a_worker_and_whole() {
     let (spans, events) = (trace.spans(lane, trace.range()).count(), trace.events(lane, trace.range()).count());
     assert!(events > 2_000, "{events}");
     for (number, what) in [(spans, "spans"), (events, "events")].into_iter().filter(|(number, _)| *number > 2_000) {
-        let text = format!("{} {what} in sight", tracelane::fmt::number::count(number as u64));
+        let text = format!("{} {what} visible", tracelane::fmt::number::count(number as u64));
         assert!(window.shows(&text), "{text}: {:?}", window.words());
     }
 }
@@ -200,18 +213,24 @@ fn long_lists_are_made_by_a_worker_and_whole() {
 fn tasks_and_regions_come_slowest_first_and_lead_to_the_timeline() {
     let mut window = opened("real/tasks-go1.27.trace");
     window.act(Action::OpenPanel(panels::TASKS));
-    let question = Question::Tasks(window.document().scope());
-    let Answer::Tasks(families) = window.answer(&question) else { panic!("no answer") };
-    let slowest = families[0].instances[0].clone();
-    assert!(families[0].instances.iter().all(|other| other.range.nanos() <= slowest.range.nanos()));
-    let name = window.document().trace.str(families[0].name).to_owned();
+    let report = window.report("tasks");
+    let types = &report.tables[0];
+    let name = types.name(0);
     assert!(window.shows(&name), "{:?}", window.words());
-    window.press(&format!("Task {} at", slowest.task.id.signed()));
-    assert_eq!(window.document().selection.lane(), Some(LaneId::Goroutine(slowest.task.go)));
-    assert_eq!(window.document().marked, Some(slowest.range), "its wait chain is one key away");
+    let slowest = types.columns.iter().position(|column| column.id == "slowest").expect("a column");
+    let Value::Table(slowest) = types.value(0, slowest) else { panic!("no tasks") };
+    let duration = slowest.column("duration_ns").expect("a column");
+    let durations: Vec<u64> =
+        (0..slowest.len()).filter_map(|row| slowest.value(row, duration).raw().parse().ok()).collect();
+    assert!(durations.is_sorted_by(|one, next| one >= next) && durations.len() == slowest.len(), "{durations:?}");
+    let Some(Target::Marked(lane, range)) = slowest.target(0) else { panic!("not on the timeline") };
+    let task = slowest.value(0, slowest.column("task").expect("a column"));
+    window.press(&format!("{name} · "));
+    window.press(&format!("{} · G", task.text()));
+    assert_eq!(window.document().selection.lane(), Some(lane));
+    assert_eq!(window.document().marked, Some(range), "its wait chain is one key away");
     window.press("Regions");
-    let question = Question::Regions(window.document().scope());
-    assert!(matches!(window.document().studies.answer(&question), Some(Answer::Regions(found)) if !found.is_empty()));
+    assert!(!window.report("regions").tables[0].is_empty());
 }
 
 #[test]

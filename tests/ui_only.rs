@@ -96,7 +96,7 @@ fn a_group_of_goroutines_can_be_shown_alone() {
     let alike = |go: &GoIx| name(*go).is_some_and(|name| trace.str(name).starts_with("main.worker"));
     let workers = (0..all(&window)).map(GoIx).filter(alike).count();
     assert!(workers > 1);
-    follow(&mut window, "Show only lanes of main.worker");
+    follow(&mut window, "Show only lanes: Every main.worker");
     assert_eq!(shown(&window) as usize, workers);
     follow(&mut window, "Show all lanes");
     assert_eq!(shown(&window), all(&window));
@@ -105,7 +105,10 @@ fn a_group_of_goroutines_can_be_shown_alone() {
 #[test]
 fn the_goroutines_of_tasks_can_be_shown_alone() {
     let mut window = Window::open("real/tasks-go1.27.trace", panels::TASKS);
-    follow(&mut window, "Show only lanes of tasks");
+    let report = window.report("tasks");
+    let name = report.tables[0].name(0);
+    window.press(&format!("{name} · "));
+    follow(&mut window, &format!("Show only lanes: Tasks {name}"));
     assert!(shown(&window) > 0 && shown(&window) < all(&window));
-    assert!(window.shows("Goroutines of tasks"));
+    assert!(window.shows(&format!("Tasks {name}")));
 }

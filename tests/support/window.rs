@@ -1,10 +1,14 @@
 //! The window with a trace and a panel open, for tests that play panels through their accessible names.
 
+use std::sync::Arc;
+
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
+use tracelane::report::analyses::Ask;
+use tracelane::report::report::Report;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::document::Document;
 use tracelane::state::settings::Settings;
@@ -53,6 +57,14 @@ impl Window {
     /// What an analysis has answered.
     pub(crate) fn answer(&self, question: &Question) -> &Answer {
         self.document().studies.answer(question).expect("an answer")
+    }
+
+    /// The report of an analysis about what is chosen, everything else as usual.
+    pub(crate) fn report(&self, analysis: &'static str) -> Arc<Report> {
+        match self.answer(&Question::Report(analysis, Ask::about(self.document().scope()))) {
+            Answer::Report(report) => Arc::clone(report),
+            _ => panic!("{analysis} has no report"),
+        }
     }
 
     /// All names and texts in the window.

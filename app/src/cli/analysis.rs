@@ -1,5 +1,6 @@
 //! The commands of analyses that answer with a report: one for all of them.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use trace_core::analysis::scope::{Scope, Whom};
@@ -12,9 +13,10 @@ use crate::cli::load::load;
 use crate::cli::print::{Csv, Output, json, print};
 use crate::cli::scope::Who;
 use crate::fmt::text::Text;
-use crate::report::analyses::{ALL, Analysis, Ask};
+use crate::report::analyses::{ALL, Analysis, Ask, Info};
 use crate::report::format::Format;
 use crate::report::render;
+use crate::report::report::Report;
 
 /// Columns of the paragraphs of help.
 const WIDTH: usize = 110;
@@ -29,27 +31,35 @@ pub fn run(analysis: &dyn Analysis, args: &CommonArgs, chosen: Vec<u8>) -> CliRe
         return Err(CliError::usage(format!("{} is not about single goroutines: it takes only --range", info.id)));
     }
     let trace = load(&args.file)?;
-    let ask = Ask { chosen, ..Ask::about(args.scope.scope(&trace)?) };
+    let ask = Ask { chosen, limit: Some(args.limit), ..Ask::about(args.scope.scope(&trace)?) };
     // Never cancelled.
     let mut report = analysis.run_all(&trace, &ask, &Monitor::new()).unwrap_or_default();
     report.limit(args.limit);
-    print(match args.format() {
+    write(info, &trace, &args.file, &report, args.format())
+}
+
+/// Prints a report of a file.
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn write(info: &Info, trace: &Trace, file: &Path, report: &Report, format: Format) -> CliResult {
+    print(match format {
         Format::Json => {
-            let file = args.file.display().to_string();
-            Output::Json(json(&render::json::report(info.id, &file, is_damaged(&trace), &report))?)
+            let file = file.display().to_string();
+            Output::Json(json(&render::json::report(info.id, &file, is_damaged(trace), report))?)
         }
         Format::Csv => Output::Csv(Csv::of(report.tables.first().map(|table| &**table))),
-        Format::Markdown => Output::Markdown(render::markdown::report(info.title, &report)),
+        Format::Markdown => Output::Markdown(render::markdown::report(info.title, report)),
         Format::Text => {
             let mut text = Text::new();
-            if is_damaged(&trace) {
+            if is_damaged(trace) {
                 text.line("Parts of the trace are damaged, so totals are too small.");
             }
-            text.append(&render::text::report(&report));
+            text.append(&render::text::report(report));
             Output::Text(text)
         }
     })?;
-    Ok(Exit::after(&trace))
+    Ok(Exit::after(trace))
 }
 
 /// Adds to the commands of `line` that answer with a report what their long help says, and the fields of their JSON.

@@ -79,22 +79,17 @@ pub enum Command {
     #[command(long_about = why::ABOUT, after_long_help = why::JSON)]
     Why(CommonArgs),
     /// Show inferred locks, their holders and queues
-    #[command(long_about = locks::ABOUT, after_long_help = locks::JSON)]
     Locks(CommonArgs),
     /// Show what goroutines spend their time on, by start function
-    #[command(long_about = goroutines::ABOUT, after_long_help = goroutines::JSON)]
     #[command(mut_arg("limit", |limit| limit.default_value("40")))]
     Goroutines(GoroutinesArgs),
     /// Show where time is lost, by stack; also for pprof and flame graphs
-    #[command(long_about = profile::ABOUT, after_long_help = profile::JSON)]
     Profile(ProfileArgs),
     /// Show how long tasks took, by type, slowest first
-    #[command(long_about = tasks::ABOUT, after_long_help = tasks::JSON)]
     #[command(mut_arg("limit", |limit| limit.default_value("10")))]
     #[command(mut_arg("region", |region| region.hide(true)))]
     Tasks(TasksArgs),
     /// Show how long regions took, by type, slowest first
-    #[command(long_about = tasks::ABOUT, after_long_help = tasks::JSON)]
     #[command(mut_arg("limit", |limit| limit.default_value("10")))]
     Regions(RegionsArgs),
     /// Show how long goroutines waited for a proc, and what the procs ran instead

@@ -14,7 +14,6 @@ pub mod goroutines;
 pub mod help;
 pub mod latency;
 pub mod load;
-pub mod locks;
 pub mod mmu;
 pub mod names;
 pub mod out;
@@ -45,6 +44,7 @@ use crate::cli::args::{Command, CommandLine, Invocation};
 use crate::cli::exit::{CliResult, Exit};
 use crate::cli::print::{eprint_error, print, report_panics};
 use crate::remote;
+use crate::report::analyses::locks::Locks;
 use crate::report::analyses::syscalls::SystemCalls;
 
 /// Runs the command that `arguments` (with the program's name first) ask for.
@@ -86,7 +86,7 @@ fn run_line(line: &CommandLine) -> CliResult {
         Command::Compare(args) => compare::run(&args.options()?),
         Command::Blocked(args) => blocked::run(args),
         Command::Why(args) => why::run(args),
-        Command::Locks(args) => locks::run(args),
+        Command::Locks(args) => analysis::run(&Locks, args, Vec::new()),
         Command::Goroutines(args) => goroutines::run(args),
         Command::Profile(args) => profile::run(args),
         Command::Tasks(args) => tasks::run(args),

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use egui::{Color32, Rect, RichText, Sense, Ui, UiBuilder, pos2};
 
-use trace_core::analysis::scope::Scope;
+use trace_core::analysis::scope::{Scope, Whom};
 
 use crate::action::action::{Action, Actions};
 use crate::fmt::number::count;
 use crate::panel::chart::chart_ui;
-use crate::panel::scope::scope_ui;
+use crate::panel::scope::{only_link, scope_ui, whom_name};
 use crate::panel::table::table_ui;
-use crate::panel::{answer, partial_ui};
-use crate::report::analyses::{Analysis, Ask};
+use crate::panel::{answer, kept, partial_ui};
+use crate::report::analyses::analysis::LISTED;
+use crate::report::analyses::{self, Analysis, Ask, Choice};
 use crate::report::report::Report;
 use crate::report::table::{Column, Kind, Table};
 use crate::report::value::Value;
@@ -95,7 +96,7 @@ fn body_ui(ui: &mut Ui, (state, document): (&AppState, &Document), analysis: &dy
 /// A row of chips for each choice of an analysis.
 pub fn choices_ui(ui: &mut Ui, document: &Document, analysis: &dyn Analysis, actions: &mut Actions) {
     let (info, view) = (analysis.info(), view_of(document, analysis));
-    for (at, choice) in info.choices.iter().enumerate() {
+    for (at, choice) in info.choices.iter().enumerate().filter(|(_, choice)| choice.id != Choice::ORDER) {
         let on = view.chosen.get(at).copied().unwrap_or(0);
         let clicked = chips_ui(ui, choice.options.iter().map(|(_, title)| *title), on.into());
         if let Some(option) = clicked.and_then(|option| u8::try_from(option).ok()) {
@@ -158,7 +159,7 @@ pub fn report_ui(
     }
 }
 
-/// Shows a table, and beside it the tables of the row that is selected in it.
+/// Shows a table, and beside it the tables of the row that is selected in it, or what its analysis knows of its subject.
 pub fn tables_ui(
     ui: &mut Ui,
     (state, document): (&AppState, &Document),
@@ -170,8 +171,16 @@ pub fn tables_ui(
     let key = format!("{analysis}.{}", table.id);
     let session = document.tables.get(&key);
     let cursor = session.and_then(|session| session.selection_in(table)).and_then(|selection| selection.cursor);
-    let nested: Vec<Arc<Table>> = cursor.map_or_else(Vec::new, |row| nested_of(table, row as usize));
-    if nested.is_empty() {
+    let subject = cursor.and_then(|row| table.subject(row as usize));
+    let details = subject.filter(|_| table.has_details);
+    let nested = match (details, cursor) {
+        (None, Some(row)) => {
+            let of = (Arc::as_ptr(table) as usize, row);
+            kept(ui, &format!("nested.{key}"), of, || nested_of(table, row as usize))
+        }
+        _ => Arc::default(),
+    };
+    if nested.is_empty() && subject.is_none() {
         table_ui(ui, (state, document), (&key, table), None, tabs, actions);
         return;
     }
@@ -180,17 +189,65 @@ pub fn tables_ui(
     let left = Rect::from_min_max(area.min, pos2(middle - space::M, area.max.y));
     let mut part = ui.new_child(UiBuilder::new().max_rect(left).id_salt("main"));
     table_ui(&mut part, (state, document), (&key, table), None, tabs, actions);
-    let height = area.height() / nested.len() as f32;
+    let mut right = Rect::from_min_max(pos2(middle, area.min.y), area.max);
+    if let Some(whom) = subject {
+        let mut part = ui.new_child(UiBuilder::new().max_rect(right).id_salt("subject"));
+        let title = whom_name(document, whom);
+        let text = format!("Show only lanes: {title}");
+        only_link(&mut part, document, (Scope { whom, ..document.scope() }, title), &text, actions);
+        right.min.y = part.min_rect().max.y;
+    }
+    if let Some((analysis, whom)) = analyses::by_id(analysis).zip(details) {
+        let mut part = ui.new_child(UiBuilder::new().max_rect(right).id_salt("details"));
+        details_ui(&mut part, (state, document), (analysis, &key), whom, actions);
+    }
+    let height = right.height() / nested.len().max(1) as f32;
     for (at, inner) in nested.iter().enumerate() {
-        let top = area.min.y + at as f32 * height;
+        let top = right.min.y + at as f32 * height;
         let right = Rect::from_min_max(pos2(middle, top), pos2(area.max.x, top + height));
         let mut part = ui.new_child(UiBuilder::new().max_rect(right).id_salt(("nested", at)));
         part.set_clip_rect(right.intersect(ui.clip_rect()));
-        let muted = tokens::of(part.ctx()).muted;
-        part.label(RichText::new(&inner.title).font(fonts::small_strong()).color(muted));
-        table_ui(&mut part, (state, document), (&format!("{key}.{}", inner.id), inner), None, |_| (), actions);
+        nested_ui(&mut part, (state, document), (&key, inner), actions);
     }
     ui.allocate_rect(area, Sense::hover());
+}
+
+fn nested_ui(
+    ui: &mut Ui,
+    (state, document): (&AppState, &Document),
+    (key, inner): (&str, &Arc<Table>),
+    actions: &mut Actions,
+) {
+    let muted = tokens::of(ui.ctx()).muted;
+    ui.label(RichText::new(&inner.title).font(fonts::small_strong()).color(muted));
+    table_ui(ui, (state, document), (&format!("{key}.{}", inner.id), inner), None, |_| (), actions);
+}
+
+/// What the analysis knows of the goroutines that a row is about, and the order that decides which of many it lists.
+fn details_ui(
+    ui: &mut Ui,
+    (state, document): (&AppState, &Document),
+    (analysis, key): (&dyn Analysis, &str),
+    whom: Whom,
+    actions: &mut Actions,
+) {
+    let (info, ask) = (analysis.info(), ask_of(document, analysis));
+    let order = info.choices.iter().position(|choice| choice.id == Choice::ORDER);
+    let on = order.map_or(0, |order| ask.choice(order));
+    let question = Question::Details(info.id, ask, whom);
+    let Some(Answer::Report(report)) = answer(ui, document, &question, actions) else { return };
+    let Some(table) = report.tables.first() else { return };
+    if let Some((at, choice)) = order.and_then(|at| Some((at, info.choices.get(at)?)))
+        && table.len() >= LISTED
+    {
+        let first = format!("The first {} by", count(table.len() as u64));
+        ui.label(RichText::new(first).font(fonts::small()).color(tokens::of(ui.ctx()).muted));
+        let clicked = chips_ui(ui, choice.options.iter().map(|(_, title)| *title), on);
+        if let Some(option) = clicked.and_then(|option| u8::try_from(option).ok()) {
+            actions.push(Action::Choose(info.id, at, option));
+        }
+    }
+    nested_ui(ui, (state, document), (key, table), actions);
 }
 
 /// The tables that belong to a row and have rows themselves.

@@ -14,10 +14,8 @@ pub mod figure;
 pub mod find;
 pub mod findings;
 pub mod flows;
-pub mod goroutines;
 pub mod lane_details;
 pub mod latency;
-pub mod locks;
 pub mod mutator;
 pub mod population;
 pub mod procs;
@@ -85,6 +83,13 @@ where
             list
         }
     }
+}
+
+/// A quiet line that says what a list has.
+pub fn note_ui(ui: &mut Ui, note: &str) {
+    let tokens = tokens::of(ui.ctx());
+    ui.label(RichText::new(note).font(fonts::small()).color(tokens.muted));
+    ui.add_space(space::S);
 }
 
 /// A quiet line while a worker is at something, where the answer will stand.

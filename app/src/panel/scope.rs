@@ -72,7 +72,7 @@ pub fn only_link(ui: &mut Ui, document: &Document, (scope, title): (Scope, Strin
     let only = Only { title, which: Which::Of(scope) };
     let is_on = document.only.as_deref() == Some(&only);
     let response = link_in(ui, if is_on { "Show all lanes" } else { text }, fonts::small());
-    if response.on_hover_text("Leaves lanes to these goroutines alone, until all are shown again (Esc)").clicked() {
+    if response.on_hover_text("Show only these goroutines (Esc to show all)").clicked() {
         actions.push(Action::ShowOnly((!is_on).then(|| Arc::new(only))));
     }
 }
@@ -113,7 +113,9 @@ fn offered_whom(document: &Document) -> Vec<Whom> {
     offered
 }
 
-fn whom_name(document: &Document, whom: Whom) -> String {
+/// What goroutines are called together: `Every main.worker`.
+#[must_use]
+pub fn whom_name(document: &Document, whom: Whom) -> String {
     let trace = &document.trace;
     match whom {
         Whom::All => "All goroutines".to_owned(),

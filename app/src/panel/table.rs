@@ -9,6 +9,7 @@ use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions};
+use crate::panel::scope::whom_name;
 use crate::report::table::{Table, Target};
 use crate::report::value::Value;
 use crate::report::view::{TableLayout, TableSession};
@@ -45,6 +46,9 @@ pub fn table_ui(
     }
     if let Some(target) = touched.activated.and_then(|row| table.target(row)) {
         actions.push(show(target));
+        if let Target::Marked(_, range) = target {
+            actions.push(Action::Mark(Some(range)));
+        }
     }
     touched
 }
@@ -52,7 +56,9 @@ pub fn table_ui(
 /// Shows a row's place on the timeline.
 fn show(target: Target) -> Action {
     match target {
-        Target::Stretch(lane, range) => Action::GoToStretch(lane, range),
+        Target::Stretch(lane, range) | Target::Marked(lane, range) => Action::GoToStretch(lane, range),
+        Target::Span(span) => Action::GoTo(span),
+        Target::End(end) => Action::GoToEnd(end),
         Target::Lane(lane) => Action::GoToLane(lane),
         Target::Range(range) => Action::ShowRange(range),
     }
@@ -79,6 +85,13 @@ fn menu(document: &Document, table: &Table, row: usize, value: &Value) -> Vec<(S
     }
     if let Some(action) = go_to(document, value) {
         entries.push((format!("Go to {}", value.text()), action));
+    }
+    if let Some(whom) = table.subject(row) {
+        let title = whom_name(document, whom);
+        let only = Only { title: title.clone(), which: Which::Of(Scope { whom, ..document.scope() }) };
+        entries.push((format!("Show only lanes: {title}"), Action::ShowOnly(Some(Arc::new(only)))));
+        let choice = ScopeChoice { whom, ..document.scope_choice };
+        entries.push((format!("Analyse only: {title}"), Action::SetScope(choice)));
     }
     if let Value::Lane(LaneId::Goroutine(go), _) = value {
         let whom = Whom::One(*go);

@@ -30,11 +30,11 @@ pub struct Report {
 }
 
 impl Report {
-    /// Has each table list at most so many rows outside of the window.
+    /// Has each table without a limit of its own list at most so many rows outside of the window.
     pub fn limit(&mut self, rows: usize) {
         for table in &mut self.tables {
             if let Some(table) = Arc::get_mut(table) {
-                table.limit = Some(rows);
+                table.limit = table.limit.or(Some(rows));
             }
         }
     }
@@ -76,7 +76,7 @@ impl Report {
 
     /// The tables that people read.
     pub fn listed(&self) -> impl Iterator<Item = &Arc<Table>> {
-        self.tables.iter().filter(|table| !table.is_data)
+        self.tables.iter().filter(|table| table.is_for_people())
     }
 
     /// Adds a sentence.

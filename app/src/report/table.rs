@@ -4,8 +4,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use trace_core::analysis::scope::Whom;
 use trace_core::base::time::TimeRange;
-use trace_core::model::lanes::LaneId;
+use trace_core::model::flows::FlowEnd;
+use trace_core::model::lanes::{LaneId, SpanRef};
 
 use crate::report::value::{Shade, Value};
 
@@ -71,6 +73,8 @@ impl Kind {
 pub enum Shown {
     /// Everywhere.
     Always,
+    /// In text, CSV and JSON; in the window if the user turns it on.
+    Text,
     /// In the window if the user turns it on, and in CSV and JSON.
     OnRequest,
     /// In CSV and JSON only.
@@ -96,6 +100,8 @@ pub struct Column {
     pub shown: Shown,
     /// The columns of the tables in its cells, for [`Kind::Table`].
     pub nested: Vec<Self>,
+    /// Rows of each table in its cells that text and Markdown list below the table, at most; 0 for none.
+    pub unfolded: usize,
     /// What the parts of its bars stand for, for [`Kind::Bar`].
     pub legend: &'static [(&'static str, Shade)],
 }
@@ -104,7 +110,7 @@ impl Column {
     /// A column of values of a kind.
     #[must_use]
     pub const fn new(kind: Kind, id: &'static str, title: &'static str, help: &'static str) -> Self {
-        Self { id, title, help, kind, shown: Shown::Always, nested: Vec::new(), legend: &[] }
+        Self { id, title, help, kind, shown: Shown::Always, nested: Vec::new(), unfolded: 0, legend: &[] }
     }
 
     /// A column of durations.
@@ -185,10 +191,22 @@ impl Column {
         Self { nested: like.columns, ..Self::new(Kind::Table, like.id, title, help) }
     }
 
+    /// The same; text and Markdown list the tables in its cells below the table, so many rows of each at most.
+    #[must_use]
+    pub fn unfolded(self, rows: usize) -> Self {
+        Self { unfolded: rows, ..self }
+    }
+
     /// The same, in the window only if the user turns it on.
     #[must_use]
     pub fn on_request(self) -> Self {
         self.shown(Shown::OnRequest)
+    }
+
+    /// The same, always in text, and in the window only if the user turns it on.
+    #[must_use]
+    pub fn in_text(self) -> Self {
+        self.shown(Shown::Text)
     }
 
     /// The same, only in CSV and JSON.
@@ -218,7 +236,8 @@ impl Column {
     /// Whether people see it in text and Markdown.
     #[must_use]
     pub fn is_in_text(&self) -> bool {
-        matches!(self.shown, Shown::Always | Shown::People) && !matches!(self.kind, Kind::Bar | Kind::Table)
+        matches!(self.shown, Shown::Always | Shown::Text | Shown::People)
+            && !matches!(self.kind, Kind::Bar | Kind::Table)
     }
 
     /// Whether it is a field of CSV.
@@ -245,6 +264,12 @@ impl Column {
 pub enum Target {
     /// A stretch of a lane.
     Stretch(LaneId, TimeRange),
+    /// A stretch of a lane, whose time is marked, too.
+    Marked(LaneId, TimeRange),
+    /// A span.
+    Span(SpanRef),
+    /// A point of a lane, and the span there, if it has one.
+    End(FlowEnd),
     /// A whole lane.
     Lane(LaneId),
     /// A stretch of time.
@@ -256,6 +281,7 @@ trait Rows: Send + Sync {
     fn len(&self) -> usize;
     fn value(&self, row: usize, column: usize) -> Value;
     fn target(&self, row: usize) -> Option<Target>;
+    fn subject(&self, row: usize) -> Option<Whom>;
 }
 
 /// Where a limit on rows holds.
@@ -288,6 +314,11 @@ pub struct Table {
     pub limit: Option<usize>,
     /// Where the limit holds.
     pub cut: Cut,
+    /// Whether it is left out of text, Markdown and the window while it has no row.
+    pub is_optional: bool,
+    /// Whether the analysis has details of what a row is about: see
+    /// [`Analysis::details`](crate::report::analyses::Analysis::details).
+    pub has_details: bool,
     /// Only programs read it: people see what it holds in a chart.
     pub is_data: bool,
     rows: Box<dyn Rows>,
@@ -320,7 +351,15 @@ impl Table {
             total: None,
             cut: Cut::default(),
             is_data: false,
-            rows: Typed { source: Arc::clone(source), pick: Box::new(pick), cells: Vec::new(), target: None },
+            is_optional: false,
+            has_details: false,
+            rows: Typed {
+                source: Arc::clone(source),
+                pick: Box::new(pick),
+                cells: Vec::new(),
+                target: None,
+                subject: None,
+            },
         }
     }
 
@@ -364,10 +403,35 @@ impl Table {
         self.rows.target(row)
     }
 
+    /// The goroutines that a row is about; `None` if that is no scope.
+    #[must_use]
+    pub fn subject(&self, row: usize) -> Option<Whom> {
+        self.rows.subject(row)
+    }
+
+    /// Whether people see it: not if only programs read it, or if it is optional and has no row.
+    #[must_use]
+    pub fn is_for_people(&self) -> bool {
+        !(self.is_data || self.is_optional && self.is_empty())
+    }
+
     /// The place of a column among the columns.
     #[must_use]
     pub fn column(&self, id: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.id == id)
+    }
+
+    /// What a row is called: its first cell of words.
+    #[must_use]
+    pub fn name(&self, row: usize) -> String {
+        let column = self.columns.iter().position(|column| column.is_in_text() && !column.kind.is_right());
+        column.map(|column| self.value(row, column).text()).unwrap_or_default()
+    }
+
+    /// The cells whose tables text and Markdown list below the table: row, column, and how many of their rows at most.
+    pub fn unfolded(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        let columns = move || self.columns.iter().enumerate().filter(|(_, column)| column.unfolded > 0);
+        self.listed().flat_map(move |row| columns().map(move |(at, column)| (row, at, column.unfolded)))
     }
 
     /// With at most so many rows outside the window.
@@ -379,6 +443,7 @@ impl Table {
 
 type Cell<R> = Box<dyn Fn(&R) -> Value + Send + Sync>;
 type Pick<S, R> = Box<dyn for<'a> Fn(&'a S) -> &'a [R] + Send + Sync>;
+type FindSubject<R> = Box<dyn Fn(&R) -> Option<Whom> + Send + Sync>;
 type FindTarget<R> = Box<dyn Fn(&R) -> Option<Target> + Send + Sync>;
 
 struct Typed<S, R> {
@@ -386,6 +451,7 @@ struct Typed<S, R> {
     pick: Pick<S, R>,
     cells: Vec<Cell<R>>,
     target: Option<FindTarget<R>>,
+    subject: Option<FindSubject<R>>,
 }
 
 impl<S: Send + Sync, R> Rows for Typed<S, R> {
@@ -403,6 +469,10 @@ impl<S: Send + Sync, R> Rows for Typed<S, R> {
     fn target(&self, row: usize) -> Option<Target> {
         (self.pick)(&self.source).get(row).and_then(self.target.as_ref()?)
     }
+
+    fn subject(&self, row: usize) -> Option<Whom> {
+        (self.pick)(&self.source).get(row).and_then(self.subject.as_ref()?)
+    }
 }
 
 /// A table in the making: columns from left to right, each with the function that gives its value of a row.
@@ -415,6 +485,8 @@ pub struct Builder<S, R> {
     total: Option<(&'static str, Vec<Value>)>,
     cut: Cut,
     is_data: bool,
+    is_optional: bool,
+    has_details: bool,
     rows: Typed<S, R>,
 }
 
@@ -438,6 +510,25 @@ impl<S: Send + Sync + 'static, R: 'static> Builder<S, R> {
     pub fn target(mut self, target: impl Fn(&R) -> Option<Target> + Send + Sync + 'static) -> Self {
         self.rows.target = Some(Box::new(target));
         self
+    }
+
+    /// Says which goroutines rows are about: the window offers to look at these alone.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Fn(&R) -> Option<Whom> + Send + Sync + 'static) -> Self {
+        self.rows.subject = Some(Box::new(subject));
+        self
+    }
+
+    /// Says that the analysis has details of the subjects of rows.
+    #[must_use]
+    pub fn with_details(self) -> Self {
+        Self { has_details: true, ..self }
+    }
+
+    /// Says that text, Markdown and the window leave the table out while it has no row.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self { is_optional: true, ..self }
     }
 
     /// Says what the table says if it has no row.
@@ -488,6 +579,8 @@ impl<S: Send + Sync + 'static, R: 'static> Builder<S, R> {
             limit: None,
             cut: self.cut,
             is_data: self.is_data,
+            is_optional: self.is_optional,
+            has_details: self.has_details,
             rows: Box::new(self.rows),
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use trace_core::base::monitor::Monitor;
 
 use crate::report::arrange::{Arrangement, SortKey};
-use crate::report::table::Table;
+use crate::report::table::{Shown, Table};
 
 /// How the columns of a table stand. Columns go by their ids; unknown ones are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -160,7 +160,7 @@ impl TableLayout {
     pub fn columns(&self, table: &Table) -> Vec<usize> {
         let is_shown = |at: &usize| {
             table.columns.get(*at).is_some_and(|column| {
-                let usual = column.shown != crate::report::table::Shown::OnRequest;
+                let usual = !matches!(column.shown, Shown::OnRequest | Shown::Text);
                 column.is_in_window() && *self.shown.get(column.id).unwrap_or(&usual)
             })
         };

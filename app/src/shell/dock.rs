@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::action::action::{Action, Actions};
 use crate::action::commands::panels;
 use crate::panel;
+use crate::report::analyses::goroutines::Goroutines;
+use crate::report::analyses::locks::Locks;
 use crate::report::analyses::syscalls::SystemCalls;
 use crate::shell::pair;
 use crate::state::app::AppState;
@@ -283,7 +285,7 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Findings => panel::findings::ui(ui, state, actions),
                 Pane::WaitChain => panel::wait_chain::ui(ui, state, actions),
                 Pane::BlockedBy => panel::blocked::ui(ui, state, actions),
-                Pane::Goroutines => panel::goroutines::ui(ui, state, actions),
+                Pane::Goroutines => panel::analysis::ui(ui, state, &Goroutines, actions),
                 Pane::Profile => panel::profile::ui(ui, state, actions),
                 Pane::Samples => panel::profile::samples_ui(ui, state, actions),
                 Pane::Collector => panel::collector::ui(ui, state, actions),
@@ -297,7 +299,7 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Difference => panel::difference::ui(ui, state, actions),
                 Pane::DifferenceFlame => panel::difference_flame::ui(ui, state, actions),
                 Pane::Both => panel::both::ui(ui, state, actions),
-                Pane::Locks => panel::locks::ui(ui, state, actions),
+                Pane::Locks => panel::analysis::ui(ui, state, &Locks, actions),
                 Pane::Series => panel::series::ui(ui, state, actions),
                 Pane::Find => panel::find::ui(ui, state, actions),
                 Pane::Source => panel::source::ui(ui, state, actions),

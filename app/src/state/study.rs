@@ -11,20 +11,16 @@ use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::find::Finds;
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::flame::Flame;
-use trace_core::analysis::goroutines::{GoTimes, Groups, SortBy};
 use trace_core::analysis::latency::{GoLatency, Latency};
 use trace_core::analysis::leaks::Suspects;
-use trace_core::analysis::locks::Lock;
 use trace_core::analysis::mmu::{Point, Takes, Whose, Window};
 use trace_core::analysis::population::Population;
 use trace_core::analysis::procs::Procs;
-use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind};
-use trace_core::analysis::samples::{LineSum, SampleGroup};
-use trace_core::analysis::scope::Scope;
-use trace_core::analysis::tasks::{Family, RegionInstance, TaskInstance};
+use trace_core::analysis::profile::ProfileKind;
+use trace_core::analysis::scope::{Scope, Whom};
 use trace_core::analysis::threads::Threads;
 use trace_core::analysis::why::Why;
-use trace_core::base::ids::{GoIx, StrId};
+use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
@@ -41,20 +37,10 @@ pub enum Question {
     Findings,
     /// Where this stretch of a goroutine's time went.
     WaitChain(GoIx, TimeRange),
-    /// Locks that goroutines of a scope probably waited for.
-    Locks(Scope),
     /// Who keeps whom waiting, of a scope.
     BlockedBy(Scope),
-    /// Goroutines by start function.
-    Goroutines(Scope),
-    /// The goroutines of one start function, the first [`LISTED`] in this order.
-    GoroutineList(Scope, StrId, SortBy),
     /// Time lost by stack.
     Profile(Scope, ProfileKind),
-    /// Tasks by type; of the scope its time and its one goroutine count.
-    Tasks(Scope),
-    /// Regions by type and place, likewise.
-    Regions(Scope),
     /// How long goroutines waited for a proc.
     Latency(Scope),
     /// Goroutines that waited longest for a proc, at most so many.
@@ -69,6 +55,8 @@ pub enum Question {
     Threads(TimeRange),
     /// The report of the analysis with this id.
     Report(&'static str, Ask),
+    /// What the analysis with this id knows of a row about these goroutines.
+    Details(&'static str, Ask, Whom),
     /// Goroutines over time, by who created them.
     Population(Scope),
     /// Goroutines blocked at the end.
@@ -119,9 +107,6 @@ pub struct MutatorStudy {
     pub over_time: Vec<(TraceTime, Option<(f64, f64)>)>,
 }
 
-/// Goroutines of a function that are listed at most.
-pub const LISTED: usize = 10_000;
-
 impl Question {
     /// Whether it is about what is looked at just now: when another one of its kind comes, nobody waits
     /// for its answer any more.
@@ -136,6 +121,7 @@ impl Question {
                 | Self::WorstWindows(..)
                 | Self::Measured(_)
                 | Self::Find(_)
+                | Self::Details(..)
         )
     }
 }
@@ -143,14 +129,8 @@ impl Question {
 /// A profile, as it is shown.
 #[derive(Clone, Debug)]
 pub struct ProfileStudy {
-    /// By stack.
-    pub profile: Profile,
-    /// By function.
-    pub functions: Vec<FunctionSum>,
-    /// By line.
-    pub lines: Vec<LineSum>,
-    /// CPU samples by who was running; empty for other kinds.
-    pub running: Vec<SampleGroup>,
+    /// Its report.
+    pub report: Report,
     /// As a tree.
     pub flame: Flame,
 }
@@ -164,16 +144,8 @@ pub enum Answer {
     WaitChain(Arc<Why>),
     /// Of [`Question::BlockedBy`]: the places of waiting with most time, and who ended the waits.
     BlockedBy(Arc<Vec<(Blocked, Releasers)>>),
-    /// Of [`Question::Goroutines`].
-    Goroutines(Arc<Groups>),
-    /// Of [`Question::GoroutineList`].
-    GoroutineList(Arc<Vec<GoTimes>>),
     /// Of [`Question::Profile`].
     Profile(Arc<ProfileStudy>),
-    /// Of [`Question::Tasks`].
-    Tasks(Arc<Vec<Family<TaskInstance>>>),
-    /// Of [`Question::Regions`].
-    Regions(Arc<Vec<Family<RegionInstance>>>),
     /// Of [`Question::Latency`].
     Latency(Arc<Latency>),
     /// Of [`Question::LatencyOfEach`].
@@ -184,12 +156,10 @@ pub enum Answer {
     Procs(Arc<Procs>),
     /// Of [`Question::Threads`].
     Threads(Arc<Threads>),
-    /// Of [`Question::Report`].
+    /// Of [`Question::Report`] and [`Question::Details`].
     Report(Arc<Report>),
     /// Of [`Question::Population`].
     Population(Arc<Population>),
-    /// Of [`Question::Locks`].
-    Locks(Arc<Vec<Lock>>),
     /// Of [`Question::Leaks`].
     Leaks(Arc<Vec<Suspects>>),
     /// Of [`Question::Collections`].
@@ -319,6 +289,7 @@ impl Studies {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use trace_core::base::ids::StrId;
 
     #[test]
     fn old_answers_go_but_never_the_findings() {
@@ -328,7 +299,8 @@ mod tests {
         let first = studies.ask(chain(0));
         studies.ask(chain(1));
         assert!(first.is_some_and(|monitor| monitor.is_cancelled()), "nobody waits for it any more");
-        let named = |name| Question::GoroutineList(Scope::during(TimeRange::default()), StrId(name), SortBy::Count);
+        let whole = Scope::during(TimeRange::default());
+        let named = |name| Question::Report("any", Ask::about(Scope { whom: Whom::Named(StrId(name)), ..whole }));
         for name in 1..200 {
             studies.ask(named(name));
             studies.answered(&named(name), Answer::Failed);

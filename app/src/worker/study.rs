@@ -11,18 +11,14 @@ use trace_core::analysis::compare::measure::measure;
 use trace_core::analysis::find;
 use trace_core::analysis::findings;
 use trace_core::analysis::flame::{Flame, MergeBy};
-use trace_core::analysis::goroutines;
 use trace_core::analysis::latency;
 use trace_core::analysis::leaks;
-use trace_core::analysis::locks;
 use trace_core::analysis::mmu::{Mutator, window_lengths};
 use trace_core::analysis::places::Places;
 use trace_core::analysis::population;
 use trace_core::analysis::procs;
 use trace_core::analysis::profile::{self, ProfileKind};
-use trace_core::analysis::samples;
 use trace_core::analysis::scope::Scope;
-use trace_core::analysis::tasks;
 use trace_core::analysis::threads;
 use trace_core::analysis::why;
 use trace_core::base::monitor::Monitor;
@@ -32,9 +28,7 @@ use trace_core::model::trace::Trace;
 
 use crate::output::{NotWritten, Output};
 use crate::report::analyses;
-use crate::state::study::{
-    Answer, LISTED, LISTED_SPANS, LISTED_WINDOWS, MutatorOf, MutatorStudy, ProfileStudy, Question,
-};
+use crate::state::study::{Answer, LISTED_SPANS, LISTED_WINDOWS, MutatorOf, MutatorStudy, ProfileStudy, Question};
 
 /// Things of a kind that are listed when they are looked for by name.
 const LISTED_FINDS: usize = 2_000;
@@ -54,34 +48,22 @@ pub fn answer(trace: &Arc<Trace>, question: &Question, monitor: &Monitor) -> Opt
         Question::Report(id, ask) => {
             analyses::by_id(id)?.run(trace, ask, monitor).map(|report| Answer::Report(Arc::new(report)))
         }
+        Question::Details(id, ask, of) => {
+            analyses::by_id(id)?.details(trace, ask, *of, monitor).map(|report| Answer::Report(Arc::new(report)))
+        }
         Question::Findings => findings::find(trace, monitor).map(|found| Answer::Findings(Arc::new(found))),
         Question::WaitChain(go, range) => Some(Answer::WaitChain(Arc::new(why::why_one(trace, *go, *range)))),
         Question::BlockedBy(scope) => who_blocks(trace, scope, monitor).map(|found| Answer::BlockedBy(Arc::new(found))),
-        Question::Goroutines(scope) => {
-            goroutines::groups(trace, &scope.pieces(trace), monitor).map(|found| Answer::Goroutines(Arc::new(found)))
-        }
-        Question::GoroutineList(scope, name, by) => {
-            let pieces = scope.pieces(trace);
-            let found = goroutines::goroutines(trace, &pieces, Some(*name), (*by, LISTED), monitor);
-            found.map(|found| Answer::GoroutineList(Arc::new(found)))
-        }
         Question::Profile(scope, kind) => {
             let pieces = scope.pieces(trace);
             let found = profile::profile(trace, &pieces, *kind, monitor);
             found.map(|profile| {
-                let lines = samples::by_line(trace, &profile);
-                let is_cpu = *kind == ProfileKind::Cpu;
-                let running = if is_cpu { samples::by_goroutine(trace, &pieces) } else { Vec::new() };
-                let functions = profile::by_function(trace, &profile);
                 let stacks = profile.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos));
                 let flame = Flame::of(trace, stacks, MergeBy::Function);
-                Answer::Profile(Arc::new(ProfileStudy { profile, functions, lines, running, flame }))
+                let report = analyses::profile::report(trace, &pieces, &Arc::new(profile));
+                Answer::Profile(Arc::new(ProfileStudy { report, flame }))
             })
         }
-        Question::Tasks(scope) => tasks::tasks(trace, &tasks::Filter::of_scope(trace, scope, false), monitor)
-            .map(|found| Answer::Tasks(Arc::new(found))),
-        Question::Regions(scope) => tasks::regions(trace, &tasks::Filter::of_scope(trace, scope, true), monitor)
-            .map(|found| Answer::Regions(Arc::new(found))),
         Question::Latency(_)
         | Question::LatencyOfEach(..)
         | Question::Antagonists(_)
@@ -89,8 +71,7 @@ pub fn answer(trace: &Arc<Trace>, question: &Question, monitor: &Monitor) -> Opt
         | Question::Procs(_)
         | Question::Threads(_)
         | Question::Population(_)
-        | Question::Leaks(_)
-        | Question::Locks(_) => schedule(trace, question, monitor),
+        | Question::Leaks(_) => schedule(trace, question, monitor),
         Question::Collections(range) => {
             Collector::of(trace, *range, monitor).map(|found| Answer::Collections(Arc::new(found)))
         }
@@ -158,9 +139,6 @@ fn schedule(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<Ans
         Question::Population(scope) => {
             let found = population::population(trace, &scope.pieces(trace), monitor);
             found.map(|found| Answer::Population(Arc::new(found)))
-        }
-        Question::Locks(scope) => {
-            locks::locks(trace, &scope.pieces(trace), monitor).map(|found| Answer::Locks(Arc::new(found)))
         }
         Question::Leaks(scope) => {
             leaks::leaks(trace, &scope.pieces(trace), monitor).map(|found| Answer::Leaks(Arc::new(found)))

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use trace_core::analysis::scope::Scope;
+use trace_core::analysis::scope::{Scope, Whom};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
 use crate::report::report::Report;
+
+/// Rows that the window lists at most where each costs time and memory.
+pub const LISTED: usize = 10_000;
 
 /// What is known of an analysis without a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,22 @@ pub struct Choice {
     pub options: &'static [(&'static str, &'static str)],
 }
 
+impl Choice {
+    /// The id of choices of an order: an option of the command, while the window sorts its tables.
+    pub const ORDER: &'static str = "sort";
+
+    /// What may be typed.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.options.iter().map(|option| option.0)
+    }
+
+    /// The place of the option that is typed so.
+    #[must_use]
+    pub fn option(&self, typed: &str) -> Option<u8> {
+        self.options.iter().position(|option| option.0 == typed).and_then(|at| u8::try_from(at).ok())
+    }
+}
+
 /// What is asked. Equal ones have equal answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ask {
@@ -45,13 +64,22 @@ pub struct Ask {
     pub chosen: Vec<u8>,
     /// A length of time that it takes, nanoseconds; `None` for the usual one.
     pub length: Option<i64>,
+    /// Rows that are wanted at most of lists in which each costs time and memory; `None` for as many as the window
+    /// lists.
+    pub limit: Option<usize>,
 }
 
 impl Ask {
     /// Everything as usual.
     #[must_use]
     pub const fn about(scope: Scope) -> Self {
-        Self { scope, chosen: Vec::new(), length: None }
+        Self { scope, chosen: Vec::new(), length: None, limit: None }
+    }
+
+    /// Rows to list at most where each costs time and memory.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.limit.unwrap_or(LISTED)
     }
 
     /// The option that is chosen of the choice at this place.
@@ -84,4 +112,11 @@ pub trait Analysis: Sync {
 
     /// The answer; `None` if it was cancelled. Of an empty trace it has all facts and tables, so that help can name them.
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report>;
+
+    /// More about the goroutines that a row of a table [with details](crate::report::table::Builder::with_details) is
+    /// about, within the scope; the window shows its first table beside that one. `None` if it was cancelled, or there
+    /// is no more.
+    fn details(&self, _trace: &Arc<Trace>, _ask: &Ask, _of: Whom, _monitor: &Monitor) -> Option<Report> {
+        None
+    }
 }

@@ -69,6 +69,9 @@ where
         .column(Column::duration(longest, "Longest", ""), move |row| Value::duration(of(row).max))
 }
 
+/// A column, and the value that it takes from part of a row.
+pub type Taken<T, V = u64> = (Column, fn(&T) -> V);
+
 /// A clone for a closure.
 #[must_use]
 pub fn shared<T: ?Sized>(value: &Arc<T>) -> Arc<T> {

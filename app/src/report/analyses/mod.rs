@@ -4,12 +4,23 @@
 
 pub mod analysis;
 pub mod columns;
+pub mod goroutines;
+pub mod locks;
+pub mod profile;
 pub mod syscalls;
+pub mod tasks;
 
 pub use analysis::{Analysis, Ask, Choice, Info};
 
 /// All of them, in the order of menus and help.
-pub static ALL: &[&dyn Analysis] = &[&syscalls::SystemCalls];
+pub static ALL: &[&dyn Analysis] = &[
+    &locks::Locks,
+    &goroutines::Goroutines,
+    &profile::Profiles,
+    &tasks::Tasks,
+    &tasks::Regions,
+    &syscalls::SystemCalls,
+];
 
 /// The analysis with this id.
 #[must_use]

@@ -21,6 +21,13 @@ pub fn report(title: &str, report: &Report) -> Markdown {
             let columns = in_text(table);
             rows(&mut page, table, table.listed(), &columns);
         }
+        for (row, column, most) in table.unfolded() {
+            let Value::Table(nested) = table.value(row, column) else { continue };
+            if !nested.is_empty() {
+                page.heading(4, &format!("{}: {}", table.name(row), nested.title));
+                rows(&mut page, &nested, 0..nested.listed().len().min(most), &in_text(&nested));
+            }
+        }
     }
     report.notes.iter().for_each(|note| page.paragraph(note));
     page

@@ -1,5 +1,7 @@
 //! Reports for a terminal: numbers in aligned columns, names after them, so that long ones do no harm.
 
+use std::ops::Range;
+
 use crate::fmt::number::count;
 use crate::fmt::text::Text;
 use crate::report::report::Report;
@@ -22,7 +24,8 @@ pub fn report(report: &Report) -> Text {
         if report.listed().count() > 1 {
             text.line(&found.title);
         }
-        table(&mut text, found);
+        table(&mut text, found, found.listed(), "--limit sets how many are listed");
+        unfold(&mut text, found);
     }
     for note in &report.notes {
         text.blank();
@@ -31,8 +34,24 @@ pub fn report(report: &Report) -> Text {
     text
 }
 
-/// Adds a table with its headings, and a line for all rows together.
-fn table(text: &mut Text, table: &Table) {
+/// Adds the tables in the cells of a table, each under the name of its row.
+fn unfold(text: &mut Text, of: &Table) {
+    for (row, column, most) in of.unfolded() {
+        let Value::Table(nested) = of.value(row, column) else { continue };
+        if nested.is_empty() {
+            continue;
+        }
+        text.blank();
+        text.line(&format!("{}: {}", of.name(row), nested.title));
+        let rows = 0..nested.listed().len().min(most);
+        let is_limited = nested.exported().len() <= rows.len();
+        let more = if is_limited { "--limit sets how many are listed" } else { "JSON lists more" };
+        table(text, &nested, rows, more);
+    }
+}
+
+/// Adds rows of a table with its headings, and a line for all rows together. `more` says how to see what is left out.
+fn table(text: &mut Text, table: &Table, rows: Range<usize>, more: &str) {
     if table.is_empty() {
         text.line(table.empty);
         return;
@@ -45,7 +64,7 @@ fn table(text: &mut Text, table: &Table) {
     let title = |at: &usize| column(*at).map_or("", |column| column.title).to_owned();
     let cell = |value: Value| value.text();
     let mut lines: Vec<Vec<String>> = vec![order.iter().map(title).collect()];
-    lines.extend(table.listed().map(|row| order.iter().map(|at| cell(table.value(row, *at))).collect()));
+    lines.extend(rows.clone().map(|row| order.iter().map(|at| cell(table.value(row, *at))).collect()));
     if let Some((_, total)) = table.total.as_ref().filter(|_| table.len() > 1) {
         let of = |at: &usize| total.get(*at).map(Value::text).filter(|text| text != "–").unwrap_or_default();
         let mut cells: Vec<String> = order.iter().map(of).collect();
@@ -68,9 +87,9 @@ fn table(text: &mut Text, table: &Table) {
         });
         text.line(&cells.collect::<Vec<_>>().join("  "));
     }
-    if table.listed().len() < table.len() {
-        let left = table.len() - table.listed().len();
-        text.line(&format!("({} more; --limit sets how many are listed)", count(left as u64)));
+    if rows.len() < table.len() {
+        let left = table.len() - rows.len();
+        text.line(&format!("({} more; {more})", count(left as u64)));
     }
 }
 
