@@ -1,25 +1,36 @@
 //! What led to the selected span and what it led to: both tables click through.
 
-use egui::{RichText, ScrollArea, Ui};
+use std::sync::Arc;
+
+use egui::{Rect, RichText, Sense, Ui, UiBuilder, vec2};
 
 use trace_core::model::flows::Flow;
-use trace_core::model::trace::Trace;
 
 use crate::action::action::{Action, Actions};
-use crate::fmt::name;
 use crate::fmt::number::count;
-use crate::fmt::time::offset;
+use crate::panel::table::table_ui;
 use crate::panel::{ListKey, kept};
+use crate::report::lists::flows;
+use crate::report::table::Table;
 use crate::state::app::AppState;
+use crate::state::document::Document;
 use crate::state::edges;
 use crate::state::view::Selection;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::section::empty;
-use crate::widget::table::{Cell, Column, number, table, text};
 
-const COLUMNS: [Column; 4] = [number("Time", 96.0), text("What", 98.0), text("Goroutine", 0.0), text("At", 0.0)];
+/// Panels that are wider show both tables side by side, points.
+const WIDE: f32 = 900.0;
 
-/// Shows it.
+/// The edges of a span that lead one way, as they are and as a table.
+struct Edges {
+    flows: Vec<Flow>,
+    table: Arc<Table>,
+    /// How many there are, listed or not.
+    count: u64,
+}
+
+/// Shows the panel.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let trace = &document.trace;
@@ -28,30 +39,35 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         return;
     };
     let key = ListKey::new(document, at.lane, Some(at), trace.range());
-    let edges = kept(ui, "edges", key, || (edges::incoming(trace, at), edges::outgoing(trace, at)));
-    let (incoming, (outgoing, in_all)) = edges.as_ref();
-    if incoming.is_empty() && outgoing.is_empty() {
-        empty(ui, "Nothing led here from another lane, and nothing leads on: it blocked or yielded by itself");
+    let both = kept(ui, "edges", key, || {
+        let incoming = edges::incoming(trace, at);
+        let (outgoing, count) = edges::outgoing(trace, at);
+        let tables = (flows::incoming(trace, incoming.clone()), flows::outgoing(trace, outgoing.clone()));
+        let in_count = incoming.len() as u64;
+        [
+            Edges { flows: incoming, table: Arc::new(tables.0), count: in_count },
+            Edges { flows: outgoing, table: Arc::new(tables.1), count },
+        ]
+    });
+    let choice = [document.flow_choice.1, document.flow_choice.0];
+    let shown: Vec<usize> = (0..both.len()).filter(|side| !both[*side].flows.is_empty()).collect();
+    if shown.is_empty() {
+        empty(ui, "No flows: nothing on another lane led to this span, and it led to nothing");
         return;
     }
-    let choice = document.flow_choice;
     let mut hovered = None;
-    let height = if outgoing.len() <= 1 { ui.available_height() } else { ui.available_height() * 0.4 };
-    if !incoming.is_empty() {
-        let title = format!("Incoming ({})", count(incoming.len() as u64));
-        ScrollArea::neither().id_salt("in").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-            side_ui(ui, trace, incoming, (&title, false, choice.1), &mut hovered, actions);
-        });
-        ui.add_space(space::M);
+    let area = ui.available_rect_before_wrap();
+    let (is_wide, parts) = (area.width() > WIDE, shown.len() as f32);
+    let size =
+        if is_wide { vec2(area.width() / parts, area.height()) } else { vec2(area.width(), area.height() / parts) };
+    for (place, side) in shown.into_iter().enumerate() {
+        let step = if is_wide { vec2(size.x, 0.0) } else { vec2(0.0, size.y) };
+        let rect = Rect::from_min_size(area.min + step * place as f32, size - vec2(space::M, space::S));
+        let mut part = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("flows", side)));
+        part.set_clip_rect(rect.intersect(ui.clip_rect()));
+        side_ui(&mut part, (state, document), (&both[side], side == 1, choice[side]), &mut hovered, actions);
     }
-    if !outgoing.is_empty() {
-        let listed = outgoing.len() as u64;
-        let title = match *in_all {
-            all if all > listed => format!("Outgoing (the first {} of {})", count(listed), count(all)),
-            _ => format!("Outgoing ({})", count(listed)),
-        };
-        side_ui(ui, trace, outgoing, (&title, true, choice.0), &mut hovered, actions);
-    }
+    ui.allocate_rect(area, Sense::hover());
     if hovered != document.hovered_flow {
         actions.push(Action::HoverFlow(hovered));
     }
@@ -59,56 +75,28 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 
 fn side_ui(
     ui: &mut Ui,
-    trace: &Trace,
-    flows: &[Flow],
-    (title, outgoing, choice): (&str, bool, usize),
+    (state, document): (&AppState, &Document),
+    (edges, is_outgoing, choice): (&Edges, bool, usize),
     hovered: &mut Option<Flow>,
     actions: &mut Actions,
 ) {
     let tokens = tokens::of(ui.ctx());
-    let (icon, color) = if outgoing { (icons::OUTGOING, tokens.outgoing) } else { (icons::INCOMING, tokens.accent) };
+    let (icon, color) = if is_outgoing { (icons::OUTGOING, tokens.outgoing) } else { (icons::INCOMING, tokens.accent) };
+    let listed = edges.flows.len() as u64;
+    let title = match edges.count {
+        all if all > listed => format!("{} (the first {} of {})", edges.table.title, count(listed), count(all)),
+        _ => format!("{} ({})", edges.table.title, count(listed)),
+    };
     ui.horizontal(|ui| {
         ui.label(RichText::new(icon).font(fonts::icon()).color(color));
         ui.label(RichText::new(title).font(fonts::strong()));
-        let key = if outgoing { "]" } else { "[" };
+        let key = if is_outgoing { "]" } else { "[" };
         ui.label(RichText::new(format!("{key} follows")).font(fonts::small()).color(tokens.muted));
     });
-    let origin = trace.range().start;
-    let id = if outgoing { "outgoing" } else { "incoming" };
-    let chosen = choice.checked_rem(flows.len());
-    let touched = table(
-        ui,
-        (id, &COLUMNS),
-        flows.len(),
-        chosen,
-        |row| flows.len() > 1 && chosen == Some(row),
-        |row| {
-            let Some(flow) = flows.get(row) else { return Vec::new() };
-            let far = if outgoing { flow.to } else { flow.from };
-            let place = name::frame_of(trace, flow.stack).map(|frame| name::function(frame.function));
-            vec![
-                Cell::number(offset(flow.from.time.nanos_since(origin))),
-                Cell::text(if outgoing { name::flow(flow.kind) } else { passive(flow) }).colored(tokens.muted),
-                Cell::text(name::lane(trace, far.lane)).colored(tokens.accent),
-                Cell::number(place.unwrap_or_default()),
-            ]
-        },
-    );
-    if let Some(flow) = touched.hovered.and_then(|row| flows.get(row)) {
+    let key = if is_outgoing { "flows.outgoing" } else { "flows.incoming" };
+    let marked = choice.checked_rem(edges.flows.len()).filter(|_| edges.flows.len() > 1);
+    let touched = table_ui(ui, (state, document), (key, &edges.table), marked, |_| (), actions);
+    if let Some(flow) = touched.hovered.and_then(|row| edges.flows.get(row)) {
         *hovered = Some(*flow);
-    }
-    if let Some(flow) = touched.clicked.and_then(|row| flows.get(row)) {
-        actions.push(Action::GoToEnd(if outgoing { flow.to } else { flow.from }));
-    }
-}
-
-const fn passive(flow: &Flow) -> &'static str {
-    use trace_core::model::flows::FlowKind;
-    match flow.kind {
-        FlowKind::Create => "created by",
-        FlowKind::Unblock => "unblocked by",
-        FlowKind::Switch => "switched by",
-        FlowKind::SyscallExit => "came back",
-        FlowKind::ProcSteal => "robbed by",
     }
 }

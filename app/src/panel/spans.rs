@@ -1,27 +1,24 @@
-//! The spans of a lane, one after the other: around the selected one, or those in sight.
+//! The spans of a lane, one after the other: around the selected one, or those that are visible.
 
 use std::sync::Arc;
 
-use egui::{Id, RichText, Ui};
+use egui::{Id, Ui};
 
 use trace_core::model::lanes::SpanRef;
 use trace_core::model::spans::Span;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::{Action, Actions};
-use crate::fmt::name;
-use crate::fmt::time::{duration, offset};
 use crate::fmt::words;
-use crate::panel::{ListKey, MAX_LISTED, kept};
+use crate::panel::table::table_ui;
+use crate::panel::{ListKey, MAX_LISTED, kept, note_ui};
+use crate::report::lists;
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::study::{Answer, LISTED_SPANS, Question, Study};
 use crate::state::view::Selection;
-use crate::theme::{fonts, tokens};
 use crate::widget::section::empty;
-use crate::widget::table::{Cell, Column, number, table, text};
 
-const COLUMNS: [Column; 4] = [number("Start", 104.0), number("Duration", 76.0), text("State", 0.0), text("At", 0.0)];
 /// Spans listed before the selected one.
 const BEFORE: usize = MAX_LISTED / 2;
 
@@ -49,34 +46,19 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let spans =
         if spans.len() < MAX_LISTED { spans } else { longer(document, Question::Spans(lane, listed), actions, spans) };
     if spans.is_empty() {
-        empty(ui, "No spans in sight");
+        empty(ui, "No visible spans");
         return;
     }
-    let tokens = tokens::of(ui.ctx());
-    let place = if selected.is_some() { "around the selected one" } else { "in sight" };
+    let place = if selected.is_some() { "around the selected one" } else { "visible" };
     let shown = words::counted(spans.len() as u64, "span");
     let is_cut = spans.len() == MAX_LISTED || spans.len() == LISTED_SPANS;
     let note =
         if is_cut && selected.is_none() { format!("The first {shown} {place}") } else { format!("{shown} {place}") };
-    ui.label(RichText::new(note).font(fonts::small()).color(tokens.muted));
-    let origin = trace.range().start;
-    let focus = spans.iter().position(|span| Some(span.at) == selected);
-    let is_selected = |row: usize| spans.get(row).is_some_and(|span| Some(span.at) == selected);
-    let touched = table(ui, ("spans", &COLUMNS), spans.len(), focus, is_selected, |row| {
-        let Some(span) = spans.get(row) else { return Vec::new() };
-        let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
-        let place = name::frame_of(trace, stack).map(|frame| name::function(frame.function));
-        vec![
-            Cell::number(offset(span.range.start.nanos_since(origin))),
-            Cell::number(duration(span.range.nanos())),
-            Cell::text(name::span(trace, span))
-                .dotted(tokens.classes.get(span.class as usize).copied().unwrap_or_default()),
-            Cell::number(place.unwrap_or_default()).colored(tokens.muted),
-        ]
-    });
-    if let Some(span) = touched.clicked.and_then(|row| spans.get(row)) {
-        actions.push(Action::GoTo(span.at));
-    }
+    let key = (Arc::as_ptr(trace) as usize, Arc::as_ptr(&spans) as usize);
+    let table = kept(ui, "spans-table", key, || Arc::new(lists::spans::spans(trace, &spans)));
+    let marked = spans.iter().position(|span| Some(span.at) == selected);
+    let lead = |ui: &mut Ui| note_ui(ui, &note);
+    table_ui(ui, (state, document), ("spans", &table), marked, lead, actions);
 }
 
 /// The list that a worker made; until then the short one.

@@ -8,6 +8,7 @@ pub mod arrange;
 pub mod chart;
 pub mod format;
 pub mod frame;
+pub mod lists;
 pub mod render;
 pub mod report;
 pub mod table;

@@ -92,6 +92,14 @@ pub(super) fn remember_scroll(ui: &Ui, id: Id, offset: f32, height: f32) {
     ui.ctx().data_mut(|data| data.insert_temp(id.with("scroll"), (offset, height)));
 }
 
+/// Whether another row is marked than in the last frame.
+pub(super) fn is_new_mark(ui: &Ui, id: Id, marked: usize) -> bool {
+    let id = id.with("marked");
+    let before = ui.ctx().data(|data| data.get_temp::<usize>(id));
+    ui.ctx().data_mut(|data| data.insert_temp(id, marked));
+    before != Some(marked)
+}
+
 /// Scrolls as little as brings a place into view.
 #[expect(clippy::cast_precision_loss, reason = "lists are short enough for screen positions")]
 pub(super) fn scrolled_to(ui: &Ui, area: ScrollArea, id: Id, at: usize) -> ScrollArea {

@@ -29,7 +29,8 @@ pub struct DataTable<'a> {
     pub layout: &'a TableLayout,
     /// What the user does with it.
     pub session: &'a TableSession,
-    /// Whether a row is to be marked, beside those that are selected: one that is open elsewhere, say.
+    /// A row to mark beside those that are selected, and to scroll to once it is another: one that is selected elsewhere,
+    /// say.
     pub marked: Option<usize>,
 }
 
@@ -80,6 +81,11 @@ impl DataTable<'_> {
         let total = self.table.total.as_ref().filter(|_| self.table.len() > 1);
         let height = ui.available_height() - if total.is_some() { space::ROW } else { 0.0 };
         let mut area = ScrollArea::vertical().id_salt(id.with("rows")).auto_shrink([false, true]).max_height(height);
+        if let Some(marked) = self.marked.filter(|marked| keys::is_new_mark(ui, id, *marked))
+            && let Some(at) = u32::try_from(marked).ok().and_then(|row| shown.place_of(row))
+        {
+            area = keys::scrolled_to(ui, area, id, at);
+        }
         if has_focus {
             keys::focus(ui, id);
             let page = (height / space::ROW).floor().max(1.0);

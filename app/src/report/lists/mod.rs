@@ -1,0 +1,6 @@
+//! Lists of the window that are no analyses, as tables: what is on a lane, what led where, what was found by name.
+
+pub mod events;
+pub mod finds;
+pub mod flows;
+pub mod spans;
