@@ -12,16 +12,16 @@ use crate::cli::compare::args::CompareArgs;
 use crate::cli::dump::{self, DumpArgs};
 use crate::cli::exit::CliError;
 use crate::cli::format::FormatArgs;
-use crate::cli::goroutines::{self, GoroutinesArgs};
+use crate::cli::goroutines::GoroutinesArgs;
 use crate::cli::latency::{self, LatencyArgs};
 use crate::cli::mmu::{self, MmuArgs};
-use crate::cli::profile::{self, ProfileArgs};
+use crate::cli::profile::ProfileArgs;
 use crate::cli::report::{self, ReportArgs};
 use crate::cli::screenshot::{self, ScreenshotArgs};
 use crate::cli::stats::{self, StatsArgs};
-use crate::cli::tasks::{self, RegionsArgs, TasksArgs};
+use crate::cli::tasks::{RegionsArgs, TasksArgs};
 use crate::cli::text::Text;
-use crate::cli::{analysis, blocked, compare, gc, locks, overview, population, procs, stw, usage, values, why};
+use crate::cli::{analysis, blocked, compare, gc, overview, population, procs, stw, usage, values, why};
 
 /// Explores execution traces of Go 1.11 and newer
 #[derive(Clone, Debug, PartialEq, Parser)]
