@@ -63,7 +63,7 @@ fn measure(name: &str, trace: Arc<Trace>) {
     window.frame(Vec::new());
     let bounds = window.document().trace.range();
     let whole = View::whole(bounds);
-    let content = window.document().rows.layout(Folds::default()).height();
+    let content = window.document().layout().height();
 
     // The pointer rests a third into the lanes, where something is hovered.
     let zoom = (1e3 / whole.span_nanos).powf(1.0 / f64::from(FRAMES));
