@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use trace_core::analysis::compare::anchor::Anchor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
@@ -463,19 +463,22 @@ fn names_are_looked_up_on_both_sides_and_aligned() {
         let Some(Answer::Found(found)) = window.side(side).studies.answer(&asked) else { panic!("nothing asked") };
         assert!(found.count > 0, "{side:?}");
     }
-    let links: Vec<_> = window.0.get_all_by_role_and_label(Role::Link, "Align here").map(|link| link.rect()).collect();
-    let first = |left: bool| {
-        let middle = 720.0;
-        links.iter().position(|rect| (rect.center().x < middle) == left).expect("a link on each side")
-    };
-    for at in [first(true), first(false)] {
-        window.0.get_all_by_role_and_label(Role::Link, "Align here").nth(at).expect("it is there").click_accesskit();
+    let middle = 720.0;
+    for is_left in [true, false] {
+        let on_side = |rect: egui::Rect| (rect.center().x < middle) == is_left;
+        let rows = window.0.get_all_by_role(Role::Button);
+        let row =
+            rows.filter(|node| node.accesskit_node().label().is_some_and(|name| name.starts_with("task · order")));
+        row.into_iter().find(|row| on_side(row.rect())).expect("a row on each side").click_accesskit();
+        window.0.run();
+        let mut links = window.0.get_all_by_role_and_label(Role::Link, "Align here");
+        links.find(|link| on_side(link.rect())).expect("a link for the selected row").click_accesskit();
         window.0.run();
     }
     assert_eq!(window.pair().align, Align::Anchors);
     // A click on a row goes there on its own side.
     let before = window.view(Side::A);
-    window.press("task order");
+    window.press("task · order");
     assert_ne!(window.view(Side::A), before);
 }
 
