@@ -471,8 +471,10 @@ fn names_are_looked_up_on_both_sides_and_aligned() {
             rows.filter(|node| node.accesskit_node().label().is_some_and(|name| name.starts_with("task · order")));
         row.into_iter().find(|row| on_side(row.rect())).expect("a row on each side").click_accesskit();
         window.0.run();
-        let mut links = window.0.get_all_by_role_and_label(Role::Link, "Align here");
-        links.find(|link| on_side(link.rect())).expect("a link for the selected row").click_accesskit();
+        {
+            let mut links = window.0.get_all_by_role_and_label(Role::Link, "Align here");
+            links.find(|link| on_side(link.rect())).expect("a link for the selected row").click_accesskit();
+        }
         window.0.run();
     }
     assert_eq!(window.pair().align, Align::Anchors);
