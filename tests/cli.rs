@@ -414,8 +414,10 @@ fn the_collector_is_told_in_words_and_numbers() {
     assert_eq!(mmu["worst"].as_array().map(Vec::len), Some(3));
     assert!(mmu["worst"][0]["share"].as_f64() <= mmu["worst"][1]["share"].as_f64());
     let text = stdout(&run::tracelane(&["stw", &name, "--limit", "1"]));
-    assert!(text.contains("start trace by G1") && text.contains("10 more (--limit)"), "{text}");
-    assert!(stdout(&run::tracelane(&["gc", &name])).contains("forced by G1 at main.main"));
+    assert!(text.contains("start trace") && text.contains("(10 more; --limit"), "{text}");
+    let text = stdout(&run::tracelane(&["gc", &name]));
+    let forced = text.lines().find(|line| line.contains("Forced")).expect("a forced cycle");
+    assert!(forced.contains("G1 ") && forced.contains("main.main"), "{text}");
     assert!(stdout(&run::tracelane(&["mmu", &name, "--per-proc"])).contains("each proc by itself"));
     let cut = run::tracelane(&["gc", &fixture("broken/cut-mid-batch-go1.27.trace"), "--json"]);
     let report: Value = serde_json::from_slice(&cut.stdout).expect("JSON");

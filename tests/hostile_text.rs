@@ -150,7 +150,8 @@ fn without_code(markdown: &str) -> String {
 
 fn check_markdown(what: &str, text: &str) {
     for line in text.lines() {
-        let prose = without_code(line);
+        // A share that the program prints: with a blank behind it, the sign is text in CommonMark, too.
+        let prose = without_code(line).replace("< 0.1 %", "");
         for sign in ["`", "<", "](", "![", "://", "evil.", "@team", "#1", "=1+1"] {
             assert!(!prose.contains(sign), "{what}: {sign} outside of code: {line}");
         }
@@ -158,10 +159,13 @@ fn check_markdown(what: &str, text: &str) {
         let is_row = line.starts_with('|');
         assert!(is_row || !bars.contains('|') || !prose.contains('|'), "{what}: {line}");
     }
-    // Every row has as many cells as the one that names them.
+    // Every row has as many cells as the one that names them, the first of its table.
     let cells = |line: &str| line.replace("\\|", "").matches('|').count();
-    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
-    assert!(rows.iter().all(|row| cells(row) == cells(rows[0])), "{what}: {rows:?}");
+    let lines: Vec<&str> = text.lines().collect();
+    for rows in lines.chunk_by(|one, next| one.starts_with('|') == next.starts_with('|')) {
+        let is_table = rows[0].starts_with('|');
+        assert!(!is_table || rows.iter().all(|row| cells(row) == cells(rows[0])), "{what}: {rows:?}");
+    }
 }
 
 fn check(what: &str, form: &[&str], output: &Output) {

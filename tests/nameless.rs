@@ -305,7 +305,7 @@ fn statistics_of_nothing_are_absent() {
         }
     }
     for (command, said) in
-        [("latency", "No goroutine waited for a proc."), ("syscalls", "No system calls in the selected scope")]
+        [("latency", "No goroutine waited for a proc"), ("syscalls", "No system calls in the selected scope")]
     {
         let text = run_text(command, &path, &[]).expect("it answers");
         assert!(text.contains(said), "{command}: {text}");

@@ -4,13 +4,16 @@
 use std::sync::Arc;
 
 use egui::accesskit::Role;
+use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::profile::ProfileKind;
-use trace_core::analysis::scope::Whom;
+use trace_core::analysis::scope::{Scope, Whom};
 use trace_core::base::ids::GoId;
+use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
 use tracelane::action::commands::panels;
+use tracelane::report::analyses::Ask;
 use tracelane::report::table::Target;
 use tracelane::report::value::Value;
 use tracelane::report::view::TableAction;
@@ -171,15 +174,16 @@ fn a_trace_without_samples_says_how_to_get_some() {
 }
 
 #[test]
-fn the_collector_lists_collections_and_stops() {
+fn gc_cycles_and_stw_pauses_are_listed() {
     let mut window = opened("real/gc-go1.27.trace");
     window.act(Action::OpenPanel(panels::COLLECTOR));
     let trace = &window.document().trace;
     let all = trace.range();
-    let question = Question::Collections(all);
-    let Answer::Collections(found) = window.answer(&question) else { panic!("no answer") };
+    let found = Collector::of(trace, all, &Monitor::new()).expect("not cancelled");
+    let ask = Ask::about(Scope::during(all));
     let spans = |lane| trace.spans(lane, all).count();
     assert_eq!((found.cycles.len(), found.stops.len()), (spans(LaneId::Gc), spans(LaneId::Stw)));
+    assert_eq!(window.report_of("gc", &ask).tables[0].len(), found.cycles.len());
     // Findings count mark assists while they run.
     let help: u64 = found.cycles.iter().map(|cycle| cycle.assist_run()).sum();
     let lost = match window.document().studies.answer(&Question::Findings) {
@@ -188,9 +192,10 @@ fn the_collector_lists_collections_and_stops() {
     };
     assert!(help <= lost, "assist outside of collections is nobody's: {help} of {lost}");
     assert!(found.cycles.iter().any(|cycle| cycle.goal > Some(0) && cycle.stopped > 0), "{:?}", found.cycles);
-    window.press("Stops of the world");
+    window.press_named("STW pauses");
+    assert_eq!(window.report_of("stw", &ask).tables[0].len(), found.stops.len());
     let before = window.document().view;
-    window.press("GC sweep termination").press("Show on the timeline");
+    window.press("GC sweep termination");
     assert!(window.document().view != before, "a click leads there");
     assert_eq!(window.document().selection.lane(), Some(LaneId::Stw));
 }

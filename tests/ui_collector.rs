@@ -1,41 +1,69 @@
-//! The panels about the collector, played through their accessible names on real traces: they open, say what they
+//! The panels about the GC, played through their accessible names on real traces: they open, say what they
 //! should, their switches count, and a click leads to the place.
 
+use egui::accesskit::Role;
 use trace_core::analysis::collector::cycles::Collector;
-use trace_core::analysis::mmu::{Takes, Whose};
+use trace_core::analysis::mmu::Takes;
 use trace_core::analysis::scope::Whom;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
 use tracelane::action::commands::panels;
+use tracelane::report::analyses::Ask;
+use tracelane::report::analyses::mmu::chosen;
+use tracelane::report::report::Report;
+use tracelane::report::value::Value;
 use tracelane::state::scope::{ScopeChoice, When};
-use tracelane::state::study::{Answer, MutatorOf, MutatorStudy, Question};
+use tracelane::state::study::{Answer, Question};
 
 use crate::window::Window;
 
 const GC: &str = "real/gc-4procs-go1.27.trace";
 
-impl Window {
-    fn mutator(&self, whose: Whose, takes: Takes) -> &MutatorStudy {
-        let of = MutatorOf { range: self.document().scope_range(), whose, takes };
-        match self.answer(&Question::Mutator(of)) {
-            Answer::Mutator(found) => found,
-            other => panic!("{other:?}"),
-        }
+/// What the panel of mutator utilisation has shown.
+fn mutator(window: &Window, is_by_proc: bool, takes: Takes) -> &Report {
+    let chosen = chosen(is_by_proc, takes);
+    // Options that were never touched are not listed.
+    let last = chosen.iter().rposition(|option| *option != 0).map_or(0, |last| last + 1);
+    let known = |length: usize| {
+        let ask = Ask { chosen: chosen[..length].to_vec(), ..Ask::about(window.document().scope()) };
+        window.document().studies.answer(&Question::Report("mmu", ask))
+    };
+    match (last..=chosen.len()).find_map(known) {
+        Some(Answer::Report(found)) => found,
+        other => panic!("{other:?}"),
     }
+}
+
+fn mean(found: &Report) -> f64 {
+    match found.value("mean") {
+        Some(Value::Ratio(mean)) => *mean,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The least share of windows, by rising length.
+fn least(found: &Report) -> Vec<f64> {
+    let curve = found.tables.iter().find(|table| table.id == "curve").expect("a curve");
+    let column = curve.column("least").expect("a column");
+    let ratio = |row| match curve.value(row, column) {
+        Value::Ratio(share) => share,
+        other => panic!("{other:?}"),
+    };
+    (0..curve.len()).map(ratio).collect()
 }
 
 #[test]
 fn mutator_utilisation_opens_and_its_switches_count() {
     let mut window = Window::open(GC, panels::MUTATOR);
-    let usual = window.mutator(Whose::System, Takes::default()).mean;
+    let usual = mean(mutator(&window, false, Takes::default()));
     assert!(window.shows("mean 70.1 %") && window.shows("Worst windows of 10.0 ms"), "{:?}", window.words());
-    window.press("Assist");
-    let without = window.mutator(Whose::System, Takes { assist: false, ..Takes::default() }).mean;
+    window.press("Mark assist");
+    let without = mean(mutator(&window, false, Takes { assist: false, ..Takes::default() }));
     assert!(without > usual, "{without} {usual}");
-    window.press("Assist").press("Each proc");
-    let each = window.mutator(Whose::Procs, Takes::default());
-    assert!(each.curve.first().is_some_and(|point| point.least == 0.0), "a stop takes every proc");
+    window.press("Mark assist").press("Each proc");
+    let each = mutator(&window, true, Takes::default());
+    assert_eq!(least(each).first(), Some(&0.0), "an STW pause takes every proc");
     assert!(window.shows("Worst windows of"));
 }
 
@@ -57,37 +85,39 @@ fn a_goroutine_has_a_share_of_its_own() {
     let found = Collector::of(&trace, trace.range(), &Monitor::new()).expect("not cancelled");
     let helper = found.cycles.iter().find_map(|cycle| cycle.helpers.first()).expect("somebody helped").go;
     window.act(Action::SetScope(ScopeChoice { when: When::Whole, whom: Whom::One(helper) }));
-    let own = window.mutator(Whose::Goroutine(helper), Takes::default());
-    assert!(own.mean < 1.0 && own.curve.iter().any(|point| point.least == 0.0), "{own:?}");
+    let own = mutator(&window, false, Takes::default());
+    assert!(mean(own) < 1.0 && least(own).contains(&0.0), "{own:?}");
 }
 
 #[test]
 fn a_trace_without_collections_says_so() {
     let mut window = Window::open("real/sysio-go1.27.trace", panels::COLLECTOR);
-    assert!(window.shows("No collection ran in this time"), "{:?}", window.words());
+    assert!(window.shows("No GC cycles in the selected range"), "{:?}", window.words());
     window.act(Action::OpenPanel(panels::MUTATOR));
     assert!(window.shows("The program had all of its time"), "{:?}", window.words());
 }
 
 #[test]
-fn a_collection_unfolds_into_who_worked_for_it() {
+fn a_gc_cycle_shows_its_pauses_and_mark_assists() {
     let mut window = Window::open(GC, panels::COLLECTOR);
-    window.press("Forced at main.main");
-    for word in ["Set off by", "GC sweep termination", "GC mark termination", "Mark workers", "dedicated"] {
+    assert!(window.shows("dedicated"), "{:?}", window.words());
+    window.press("Forced");
+    assert_eq!(window.lane(), Some(LaneId::Gc), "a click leads there");
+    for word in ["Triggered by", "GC sweep termination", "GC mark termination"] {
         assert!(window.shows(word), "{word}: {:?}", window.words());
     }
-    window.press("Forced at main.main").press("4.584 ms");
-    window.press("longest at main.grow");
-    let lane = window.lane().expect("a helper is selected");
+    window.press("4.584 ms").press("main.grow (");
+    let lane = window.lane().expect("a goroutine that did mark assists is selected");
     assert!(matches!(lane, LaneId::Goroutine(_)), "{lane:?}");
 }
 
 #[test]
-fn a_stop_tells_who_was_the_last_and_leads_there() {
+fn a_pause_shows_the_last_goroutine_to_stop_and_leads_there() {
     let mut window = Window::open(GC, panels::COLLECTOR);
-    window.press("Stops of the world").press("18.095 ms");
-    assert!(window.shows("Asked by"), "{:?}", window.words());
-    window.press("Last G10");
+    window.press_named("STW pauses").press("18.095 ms");
+    assert_eq!(window.lane(), Some(LaneId::Stw), "a click leads there");
+    assert!(window.shows("Last to stop"), "{:?}", window.words());
+    window.press_as(Role::Link, "G10");
     let worker = window.document().trace.goroutine_by_id(trace_core::base::ids::GoId(10)).expect("it is there");
     assert_eq!(window.lane(), Some(LaneId::Goroutine(worker)));
 }

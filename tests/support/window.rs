@@ -59,6 +59,14 @@ impl Window {
         self.document().studies.answer(question).expect("an answer")
     }
 
+    /// The report of an analysis that has answered.
+    pub(crate) fn report_of(&self, analysis: &'static str, ask: &Ask) -> &Report {
+        match self.answer(&Question::Report(analysis, ask.clone())) {
+            Answer::Report(report) => report,
+            other => panic!("{analysis}: {other:?}"),
+        }
+    }
+
     /// The report of an analysis about what is chosen, everything else as usual.
     pub(crate) fn report(&self, analysis: &'static str) -> Arc<Report> {
         match self.answer(&Question::Report(analysis, Ask::about(self.document().scope()))) {
@@ -89,6 +97,13 @@ impl Window {
     /// Presses the button that is called like this, in part.
     pub(crate) fn press(&mut self, part: &str) -> &mut Self {
         self.press_as(Role::Button, part)
+    }
+
+    /// Presses the button with exactly this name; the last one, as panels come behind the timeline.
+    pub(crate) fn press_named(&mut self, name: &str) -> &mut Self {
+        self.0.get_all_by_role_and_label(Role::Button, name).last().expect("a button").click_accesskit();
+        self.0.run();
+        self
     }
 
     /// Presses what has this role and is called like this, in part.

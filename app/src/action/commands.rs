@@ -114,13 +114,13 @@ pub mod panels {
     /// CPU samples by stack.
     pub const SAMPLES: &str = "CPU samples";
 
-    /// Collections and stops of the world.
-    pub const COLLECTOR: &str = "Collector";
+    /// GC cycles and STW pauses.
+    pub const COLLECTOR: &str = "GC cycles and pauses";
 
     /// User tasks and regions.
     pub const TASKS: &str = "Tasks and regions";
 
-    /// What the collector leaves to the program.
+    /// The share of proc time that the GC leaves to the program.
     pub const MUTATOR: &str = "Mutator utilisation";
     /// How long goroutines waited for a proc.
     pub const LATENCY: &str = "Scheduler latency";
@@ -129,7 +129,7 @@ pub mod panels {
     /// System calls.
     pub const SYSCALLS: &str = "System calls";
     /// Goroutines over time, and those that may be leaked.
-    pub const POPULATION: &str = "Population";
+    pub const POPULATION: &str = "Goroutines alive";
 
     /// What changed between two traces.
     pub const CHANGES: &str = "Changes";
@@ -594,14 +594,24 @@ pub const COMMANDS: &[Command] = &[
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::SAMPLES))),
     command("mmu", panels::MUTATOR, "What the GC leaves to the program, and the worst windows", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::MUTATOR))),
-    command("latency", panels::LATENCY, "How long goroutines waited for a proc, and who had them", Group::Analyses)
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::LATENCY))),
+    command(
+        "latency",
+        panels::LATENCY,
+        "How long goroutines waited for a proc, and who was running instead",
+        Group::Analyses,
+    )
+    .makes(|state| with_lanes(state, Action::OpenPanel(panels::LATENCY))),
     command("procs", panels::PROCS, "What procs and threads were used for", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::PROCS))),
     command("syscalls", panels::SYSCALLS, "Which system calls, how long, and which cost their proc", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::SYSCALLS))),
-    command("population", panels::POPULATION, "Goroutines over time by who created them; leaks", Group::Analyses)
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::POPULATION))),
+    command(
+        "population",
+        panels::POPULATION,
+        "Goroutines alive over time, by creation stack; leak suspects",
+        Group::Analyses,
+    )
+    .makes(|state| with_lanes(state, Action::OpenPanel(panels::POPULATION))),
     command("collector", panels::COLLECTOR, "Every GC cycle, and every STW pause", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::COLLECTOR))),
     command("tasks", panels::TASKS, "Tasks and regions by type, slowest first", Group::Analyses)

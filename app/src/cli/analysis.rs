@@ -7,12 +7,14 @@ use trace_core::analysis::scope::{Scope, Whom};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cli::common::CommonArgs;
-use crate::cli::exit::{CliError, CliResult, Exit, is_damaged};
+use crate::cli::common::{CommonArgs, RangeArgs};
+use crate::cli::exit::{CliResult, Exit, is_damaged};
 use crate::cli::load::load;
+use crate::cli::mmu::MmuArgs;
 use crate::cli::print::{Csv, Output, json, print};
-use crate::cli::scope::Who;
+use crate::cli::scope::ScopeArgs;
 use crate::fmt::text::Text;
+use crate::report::analyses::mmu::{self, MutatorUtilisation};
 use crate::report::analyses::{ALL, Analysis, Ask, Info};
 use crate::report::format::Format;
 use crate::report::render;
@@ -26,16 +28,39 @@ const WIDTH: usize = 110;
 /// # Errors
 /// When the file is unreadable, the scope is not in it, or the output cannot be written.
 pub fn run(analysis: &dyn Analysis, args: &CommonArgs, chosen: Vec<u8>) -> CliResult {
-    let info = analysis.info();
-    if analysis.is_of_range() && args.scope.who() != Who::All {
-        return Err(CliError::usage(format!("{} is not about single goroutines: it takes only --range", info.id)));
-    }
     let trace = load(&args.file)?;
     let ask = Ask { chosen, limit: Some(args.limit), ..Ask::about(args.scope.scope(&trace)?) };
+    answer(analysis, &args.file, &trace, &ask, args.format())
+}
+
+/// The same of an analysis of the whole program.
+///
+/// # Errors
+/// When the file is unreadable, or the output cannot be written.
+pub fn run_range(analysis: &dyn Analysis, args: &RangeArgs) -> CliResult {
+    let trace = load(&args.file)?;
+    let ask = Ask { limit: Some(args.limit), ..Ask::about(Scope::during(args.range_in(&trace))) };
+    answer(analysis, &args.file, &trace, &ask, args.format())
+}
+
+/// The same of mutator utilisation.
+///
+/// # Errors
+/// When the file is unreadable, there is no such goroutine, or the output cannot be written.
+pub fn run_mmu(args: &MmuArgs) -> CliResult {
+    let trace = load(&args.common.file)?;
+    let scope = ScopeArgs::of_goroutine(args.common.range, args.goroutine).scope(&trace)?;
+    let chosen = mmu::chosen(args.per_proc, args.takes);
+    let ask = Ask { chosen, length: args.window, limit: Some(args.common.limit), ..Ask::about(scope) };
+    answer(&MutatorUtilisation, &args.common.file, &trace, &ask, args.common.format())
+}
+
+/// Prints the answer of an analysis.
+fn answer(analysis: &dyn Analysis, file: &Path, trace: &Arc<Trace>, ask: &Ask, format: Format) -> CliResult {
     // Never cancelled.
-    let mut report = analysis.run_all(&trace, &ask, &Monitor::new()).unwrap_or_default();
-    report.limit(args.limit);
-    write(info, &trace, &args.file, &report, args.format())
+    let mut report = analysis.run_all(trace, ask, &Monitor::new()).unwrap_or_default();
+    report.limit(ask.rows());
+    write(analysis.info(), trace, file, &report, format)
 }
 
 /// Prints a report of a file.

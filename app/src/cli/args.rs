@@ -13,15 +13,15 @@ use crate::cli::dump::{self, DumpArgs};
 use crate::cli::exit::CliError;
 use crate::cli::format::FormatArgs;
 use crate::cli::goroutines::GoroutinesArgs;
-use crate::cli::latency::{self, LatencyArgs};
-use crate::cli::mmu::{self, MmuArgs};
+use crate::cli::latency::LatencyArgs;
+use crate::cli::mmu::MmuArgs;
 use crate::cli::profile::ProfileArgs;
 use crate::cli::report::{self, ReportArgs};
 use crate::cli::screenshot::{self, ScreenshotArgs};
 use crate::cli::stats::{self, StatsArgs};
 use crate::cli::tasks::{RegionsArgs, TasksArgs};
 use crate::cli::text::Text;
-use crate::cli::{analysis, blocked, compare, gc, overview, population, procs, stw, usage, values, why};
+use crate::cli::{analysis, blocked, compare, overview, usage, values, why};
 
 /// Explores execution traces of Go 1.11 and newer
 #[derive(Clone, Debug, PartialEq, Parser)]
@@ -93,34 +93,26 @@ pub enum Command {
     #[command(mut_arg("limit", |limit| limit.default_value("10")))]
     Regions(RegionsArgs),
     /// Show how long goroutines waited for a proc, and what the procs ran instead
-    #[command(long_about = latency::ABOUT, after_long_help = latency::JSON)]
     Latency(LatencyArgs),
     /// Show what procs were used for
-    #[command(long_about = procs::ABOUT, after_long_help = procs::JSON)]
     Procs(RangeArgs),
     /// Show what threads were used for
-    #[command(long_about = procs::ABOUT, after_long_help = procs::JSON)]
     Threads(RangeArgs),
     /// Show system calls by function and stack, and which cost their proc
     Syscalls(CommonArgs),
     /// Show how many goroutines there were, by creation stack
-    #[command(long_about = population::ABOUT, after_long_help = population::JSON)]
     #[command(mut_arg("limit", |limit| limit.default_value("40")))]
     Population(CommonArgs),
     /// Show goroutines still blocked at the end, most likely leaks first
-    #[command(long_about = population::ABOUT, after_long_help = population::JSON)]
     #[command(mut_arg("limit", |limit| limit.default_value("40")))]
     Leaks(CommonArgs),
     /// Show GC cycles: phases, workers, mark assists, the heap, triggers
-    #[command(long_about = gc::ABOUT, after_long_help = gc::JSON)]
     #[command(mut_arg("limit", |limit| limit.default_value("40")))]
     Gc(RangeArgs),
     /// Show STW pauses: requesters, time to stop, the last goroutine to stop
-    #[command(long_about = stw::ABOUT, after_long_help = stw::JSON)]
     #[command(mut_arg("limit", |limit| limit.default_value("40")))]
     Stw(RangeArgs),
     /// Show what the GC leaves to the program, in the worst windows
-    #[command(long_about = mmu::ABOUT, after_long_help = mmu::JSON)]
     #[command(mut_arg("limit", |limit| limit.default_value("10")))]
     Mmu(MmuArgs),
     /// Draw the window as a picture, without display or GPU

@@ -9,7 +9,6 @@ pub mod completions;
 pub mod dump;
 pub mod exit;
 pub mod format;
-pub mod gc;
 pub mod goroutines;
 pub mod help;
 pub mod latency;
@@ -19,15 +18,12 @@ pub mod names;
 pub mod out;
 pub mod overview;
 pub mod place;
-pub mod population;
 pub mod print;
-pub mod procs;
 pub mod profile;
 pub mod report;
 pub mod scope;
 pub mod screenshot;
 pub mod stats;
-pub mod stw;
 pub mod summary;
 pub mod tasks;
 pub mod usage;
@@ -42,10 +38,18 @@ use std::ffi::OsString;
 
 use crate::cli::args::{Command, CommandLine, Invocation};
 use crate::cli::exit::{CliResult, Exit};
+use crate::cli::latency::By;
 use crate::cli::print::{eprint_error, print, report_panics};
 use crate::remote;
+use crate::report::analyses::gc::GcCycles;
+use crate::report::analyses::latency::SchedulerLatency;
+use crate::report::analyses::leaks::Leaks;
 use crate::report::analyses::locks::Locks;
+use crate::report::analyses::population::GoroutinesAlive;
+use crate::report::analyses::procs::Procs;
+use crate::report::analyses::stw::StwPauses;
 use crate::report::analyses::syscalls::SystemCalls;
+use crate::report::analyses::threads::Threads;
 
 /// Runs the command that `arguments` (with the program's name first) ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -91,15 +95,17 @@ fn run_line(line: &CommandLine) -> CliResult {
         Command::Profile(args) => profile::run(args),
         Command::Tasks(args) => tasks::run(args),
         Command::Regions(args) => tasks::run_regions(args),
-        Command::Latency(args) => latency::run(args),
-        Command::Procs(args) => procs::run(args),
-        Command::Threads(args) => procs::run_threads(args),
+        Command::Latency(args) => {
+            analysis::run(&SchedulerLatency, &args.common, vec![u8::from(args.by == By::Goroutine)])
+        }
+        Command::Procs(args) => analysis::run_range(&Procs, args),
+        Command::Threads(args) => analysis::run_range(&Threads, args),
         Command::Syscalls(args) => analysis::run(&SystemCalls, args, Vec::new()),
-        Command::Population(args) => population::run(args),
-        Command::Leaks(args) => population::run_leaks(args),
-        Command::Gc(args) => gc::run(args),
-        Command::Stw(args) => stw::run(args),
-        Command::Mmu(args) => mmu::run(args),
+        Command::Population(args) => analysis::run(&GoroutinesAlive, args, Vec::new()),
+        Command::Leaks(args) => analysis::run(&Leaks, args, Vec::new()),
+        Command::Gc(args) => analysis::run_range(&GcCycles, args),
+        Command::Stw(args) => analysis::run_range(&StwPauses, args),
+        Command::Mmu(args) => analysis::run_mmu(args),
         Command::Screenshot(args) => screenshot::run(args),
         Command::Help(args) => help::run(args),
         Command::Completions(args) => completions::run(*args),

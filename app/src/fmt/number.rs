@@ -38,7 +38,7 @@ pub fn bytes(bytes: u64) -> String {
     }
 }
 
-/// A part of a whole: `12.3 %`, `0 %`, `< 0.1 %`.
+/// A part of a whole: `12.3 %`, `0 %`, `< 0.1 %`, `> 99.9 %`.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "three digits for people")]
 pub fn percent(part: u64, whole: u64) -> String {
@@ -54,6 +54,7 @@ pub fn share(share: f64) -> String {
     match share * 100.0 {
         percent if percent == 0.0 || percent.is_nan() => "0 %".to_owned(),
         percent if percent > 0.0 && percent < 0.1 => "< 0.1 %".to_owned(),
+        percent if (99.95..100.0).contains(&percent) => "> 99.9 %".to_owned(),
         percent => format!("{percent:.1} %"),
     }
 }
@@ -88,7 +89,8 @@ mod tests {
     }
 
     #[test]
-    fn parts_never_round_to_nothing() {
+    fn parts_never_round_to_nothing_or_to_all() {
         assert_eq!([percent(0, 5), percent(1, 1_000_000), percent(1, 8)], ["0 %", "< 0.1 %", "12.5 %"]);
+        assert_eq!([percent(999_999, 1_000_000), percent(5, 5)], ["> 99.9 %", "100.0 %"]);
     }
 }

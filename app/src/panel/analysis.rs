@@ -38,6 +38,8 @@ const CHART: f32 = 140.0;
 const LOW: f32 = 340.0;
 /// Narrower ones have none beside it, points.
 const WIDE: f32 = 900.0;
+/// Tables at least so wide have a legend on the line of their filter, points.
+const LEGEND_BESIDE: f32 = 1_100.0;
 
 /// Shows the panel of an analysis.
 pub fn ui(ui: &mut Ui, state: &AppState, analysis: &dyn Analysis, actions: &mut Actions) {
@@ -94,7 +96,7 @@ fn body_ui(ui: &mut Ui, (state, document): (&AppState, &Document), analysis: &dy
 }
 
 /// A row of chips for each choice of an analysis.
-pub fn choices_ui(ui: &mut Ui, document: &Document, analysis: &dyn Analysis, actions: &mut Actions) {
+fn choices_ui(ui: &mut Ui, document: &Document, analysis: &dyn Analysis, actions: &mut Actions) {
     let (info, view) = (analysis.info(), view_of(document, analysis));
     for (at, choice) in info.choices.iter().enumerate().filter(|(_, choice)| choice.id != Choice::ORDER) {
         let on = view.chosen.get(at).copied().unwrap_or(0);
@@ -167,7 +169,6 @@ pub fn tables_ui(
     tabs: impl FnOnce(&mut Ui),
     actions: &mut Actions,
 ) {
-    legend_ui(ui, table);
     let key = format!("{analysis}.{}", table.id);
     let session = document.tables.get(&key);
     let cursor = session.and_then(|session| session.selection_in(table)).and_then(|selection| selection.cursor);
@@ -180,6 +181,7 @@ pub fn tables_ui(
         }
         _ => Arc::default(),
     };
+    legend_ui(ui, table, nested.is_empty() && subject.is_none());
     if nested.is_empty() && subject.is_none() {
         table_ui(ui, (state, document), (&key, table), None, tabs, actions);
         return;
@@ -260,13 +262,20 @@ fn nested_of(table: &Table, row: usize) -> Vec<Arc<Table>> {
     tables.collect()
 }
 
-/// What the colours of the bars in a table stand for.
-fn legend_ui(ui: &mut Ui, table: &Table) {
+/// What the colours of the bars in a table stand for: on the line of its filter if that has room, else on one of its own.
+fn legend_ui(ui: &mut Ui, table: &Table, has_line: bool) {
     let named = table.columns.iter().map(|column: &Column| column.legend).find(|legend| !legend.is_empty());
     let Some(named) = named.filter(|_| !table.is_empty()) else { return };
     let tokens = tokens::of(ui.ctx());
     let entries: Vec<(&str, Color32)> = named.iter().map(|(name, shade)| (*name, color(tokens, *shade))).collect();
-    ui.horizontal(|ui| legend(ui, &entries));
+    let area = ui.available_rect_before_wrap();
+    if has_line && area.width() > LEGEND_BESIDE {
+        let left = area.min.x + (area.width() * 0.58).floor();
+        let line = Rect::from_min_max(pos2(left, area.min.y), pos2(area.max.x, area.min.y + space::ROW));
+        ui.new_child(UiBuilder::new().max_rect(line).id_salt("legend")).horizontal(|ui| legend(ui, &entries));
+    } else {
+        ui.horizontal(|ui| legend(ui, &entries));
+    }
 }
 
 /// The single values of a report on a line, then what has to be known to read it, then what makes up a whole.

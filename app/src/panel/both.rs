@@ -10,7 +10,7 @@ use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::partners::bare;
 use trace_core::analysis::compare::picture::Picture;
 use trace_core::analysis::findings::finding::Finding;
-use trace_core::analysis::mmu::{Takes, Whose};
+use trace_core::analysis::scope::Scope;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 
@@ -19,18 +19,22 @@ use crate::fmt::name;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::duration;
 use crate::panel::{changes, kept, partial_pair_ui, working};
+use crate::report::analyses::mmu::{LEAST, MutatorUtilisation};
+use crate::report::analyses::{Analysis, Ask};
+use crate::report::report::Report;
+use crate::report::value::Value;
 use crate::state::app::AppState;
 use crate::state::contrast::Changes;
 use crate::state::document::Document;
 use crate::state::pair::Pair;
-use crate::state::study::{Answer, MutatorOf, Question, Study};
+use crate::state::study::{Answer, Question, Study};
 use crate::theme::lanes::{is_wait, mix};
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::badge::badge;
 use crate::widget::chip::chip;
 use crate::widget::link::link_in;
-use crate::widget::plot::axis::{Axis, Unit, words};
+use crate::widget::plot::axis::{Axis, Unit};
 use crate::widget::plot::{Plot, Series, plot};
 use crate::widget::section::empty;
 use crate::widget::stacked::{Stacked, stacked};
@@ -399,11 +403,12 @@ fn heap_ui(ui: &mut Ui, pictures: [&Picture; 2], height: f32) {
 fn utilisation_ui(ui: &mut Ui, (pair, documents): (&Pair, [&Document; 2]), height: f32, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let found = documents.map(|document| {
-        let of = MutatorOf { range: pair.range(document), whose: Whose::System, takes: Takes::default() };
-        match document.studies.get(&Question::Mutator(of)) {
-            Some(Study::Answered(Answer::Mutator(found))) => Some(found),
+        let ask = Ask::about(Scope::during(pair.range(document)));
+        let question = Question::Report(MutatorUtilisation.info().id, ask);
+        match document.studies.get(&question) {
+            Some(Study::Answered(Answer::Report(found))) => Some(found),
             None => {
-                actions.push(Action::Ask(document.id, Question::Mutator(of)));
+                actions.push(Action::Ask(document.id, question));
                 None
             }
             Some(_) => None,
@@ -413,20 +418,22 @@ fn utilisation_ui(ui: &mut Ui, (pair, documents): (&Pair, [&Document; 2]), heigh
         working(ui, "Working…");
         return;
     };
-    let windows = || [a, b].into_iter().flat_map(|side| &side.curve).map(|point| point.window);
-    let (Some(first), Some(last)) = (windows().min(), windows().max()) else {
-        ui.label(RichText::new("There is no time to look at").color(tokens.muted));
-        return;
-    };
-    let series = [0, 1].map(|side| {
-        let points = [a, b][side].curve.iter().map(|point| [point.window as f64, point.least]);
-        Series::line(LETTERS[side], tokens.sides[side], points.collect())
+    let curves = [a, b].map(|report| {
+        let lines = report.charts.first().into_iter().flat_map(|chart| &chart.lines);
+        lines.filter(|line| line.name == LEAST).flat_map(|line| line.points.iter().copied()).collect::<Vec<_>>()
     });
-    let title =
-        format!("Minimum mutator utilisation ({} → {} mean)", words(Unit::Share, a.mean), words(Unit::Share, b.mean));
+    let windows = || curves.iter().flatten().map(|point| point[0]);
+    if windows().next().is_none() {
+        ui.label(RichText::new("No time in the selected range").color(tokens.muted));
+        return;
+    }
+    let (first, last) = (windows().fold(f64::INFINITY, f64::min), windows().fold(0.0, f64::max));
+    let series = [0, 1].map(|side| Series::line(LETTERS[side], tokens.sides[side], curves[side].clone()));
+    let mean = |report: &Report| report.value("mean").map(Value::text).unwrap_or_default();
+    let title = format!("Minimum mutator utilisation ({} → {} mean)", mean(a), mean(b));
     let shown = Plot {
         name: &title,
-        x: Axis::log(Unit::Nanos, first as f64, last as f64),
+        x: Axis::log(Unit::Nanos, first, last),
         x_name: "windows of ",
         y: Axis::linear(Unit::Share, 0.0, 1.0),
         series: &series,

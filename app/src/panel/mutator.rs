@@ -1,101 +1,86 @@
-//! What the collector leaves to the program: the least share in windows of any length, the share over time, and the
-//! worst windows to go to.
+//! Mutator utilisation: the share that the GC leaves to the program in windows of any length, over time, and in the
+//! worst windows, which lead to the timeline.
+
+use std::sync::Arc;
 
 use egui::{RichText, ScrollArea, Ui, vec2};
 
-use trace_core::analysis::mmu::{Takes, Whose, Window};
 use trace_core::analysis::scope::Whom;
-use trace_core::base::time::TimeRange;
-use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions};
 use crate::fmt::name;
-use crate::fmt::time::{duration, offset};
+use crate::fmt::time::duration;
+use crate::panel::analysis::{ask_of, view_of};
+use crate::panel::chart::chart_ui;
 use crate::panel::scope::scope_ui;
+use crate::panel::table::table_ui;
 use crate::panel::{answer, partial_ui};
+use crate::report::analyses::mmu::{CHOICES, MutatorUtilisation, WorstWindows};
+use crate::report::analyses::{Analysis, Ask};
+use crate::report::chart::{Across, Chart};
+use crate::report::report::Report;
+use crate::report::table::Target;
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::scope::When;
-use crate::state::study::{Answer, MutatorOf, MutatorStudy, Question};
-use crate::theme::tokens::Tokens;
+use crate::state::study::{Answer, Question};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
-use crate::widget::plot::axis::{Axis, Unit, words};
-use crate::widget::plot::{Look, Plot, Series, plot};
 use crate::widget::section::empty;
-use crate::widget::table::{Cell, Column, number, table, text};
 
-const WORST: [Column; 3] = [number("Share", 72.0), number("From", 112.0), text("On", 0.0)];
 /// Panels at least so wide show all side by side, points.
 const WIDE: f32 = 860.0;
 /// Heights where they stand below each other, points.
 const STACKED: f32 = 210.0;
-/// The length of windows that is looked at until one is chosen, nanoseconds.
+/// The length of windows that is shown until one is chosen, nanoseconds.
 const USUAL_WINDOW: i64 = 10_000_000;
 
-/// What the user has chosen here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Chosen {
-    each_proc: bool,
-    takes: Takes,
-    /// Length of windows, nanoseconds; one that suits the trace if `None`.
-    window: Option<i64>,
-}
-
-/// Shows it.
+/// Shows the panel.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     scope_ui(ui, document, actions);
-    let id = ui.make_persistent_id("mutator");
-    let before: Chosen = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
-    let mut chosen = before;
-    choice_ui(ui, document, &mut chosen);
-    let whose = match document.scope_choice.whom {
-        Whom::One(go) => Whose::Goroutine(go),
-        _ if chosen.each_proc => Whose::Procs,
-        _ => Whose::System,
-    };
-    let of = MutatorOf { range: document.scope_range(), whose, takes: chosen.takes };
-    if let Some(Answer::Mutator(found)) = answer(ui, document, &Question::Mutator(of), actions) {
-        if found.curve.is_empty() {
-            empty(ui, "There is no time to look at");
-        } else {
-            parts_ui(ui, document, of, found, &mut chosen, actions);
+    choices_ui(ui, document, actions);
+    // What the answer shows is the same for every length of windows.
+    let ask = Ask { length: None, ..ask_of(document, &MutatorUtilisation) };
+    let question = Question::Report(MutatorUtilisation.info().id, ask.clone());
+    let Some(Answer::Report(found)) = answer(ui, document, &question, actions) else { return };
+    let [curve, over_time] = &found.charts[..] else { return };
+    match curve.across {
+        Across::Lengths(_, longest) if curve.lines.iter().any(|line| !line.points.is_empty()) => {
+            let window = window_of(document, longest);
+            let ask = Ask { length: Some(window), ..ask };
+            parts_ui(ui, (state, document), (curve, over_time), ask, actions);
         }
-    }
-    if chosen != before {
-        ui.ctx().data_mut(|data| data.insert_temp(id, chosen));
+        _ => empty(ui, "No time in the selected range"),
     }
 }
 
 /// The row of chips: whose share, and what counts as taken.
-fn choice_ui(ui: &mut Ui, document: &Document, chosen: &mut Chosen) {
+fn choices_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
+    let (id, view) = (MutatorUtilisation.info().id, view_of(document, &MutatorUtilisation));
+    let option = |at: usize| view.chosen.get(at).copied().unwrap_or(0);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let quiet = |text: &str| RichText::new(text).font(fonts::small()).color(tokens.muted);
         ui.label(quiet("Share of"));
+        let [share_of, taken @ ..] = CHOICES else { return };
         if let Whom::One(go) = document.scope_choice.whom {
             chip(ui, &name::goroutine(&document.trace, go), true);
         } else {
-            for (text, each) in [("All procs", false), ("Each proc", true)] {
-                if chip(ui, text, chosen.each_proc == each).clicked() {
-                    chosen.each_proc = each;
+            for (at, (_, title)) in (0_u8..).zip(share_of.options) {
+                if chip(ui, title, option(0) == at).clicked() {
+                    actions.push(Action::Choose(id, 0, at));
                 }
             }
         }
         ui.add_space(space::S);
         ui.label(quiet("taken by"));
-        let takes = &mut chosen.takes;
-        for (text, on) in [
-            ("Its stops", &mut takes.stops),
-            ("Mark workers", &mut takes.background),
-            ("Assist", &mut takes.assist),
-            ("Sweep", &mut takes.sweep),
-            ("Other stops", &mut takes.other_stops),
-        ] {
-            if chip(ui, text, *on).clicked() {
-                *on = !*on;
+        for (at, choice) in taken.iter().enumerate().map(|(at, choice)| (at + 1, choice)) {
+            let [(usual, title), ..] = choice.options else { continue };
+            let is_on = (*usual == "taken") == (option(at) == 0);
+            if chip(ui, title, is_on).clicked() {
+                actions.push(Action::Choose(id, at, 1 - option(at).min(1)));
             }
         }
         ui.add_space(space::S);
@@ -104,160 +89,73 @@ fn choice_ui(ui: &mut Ui, document: &Document, chosen: &mut Chosen) {
     ui.add_space(space::XS);
 }
 
+/// The length of windows that is shown, nanoseconds.
+#[expect(clippy::cast_possible_truncation, reason = "nanoseconds within the trace")]
+fn window_of(document: &Document, longest: f64) -> i64 {
+    let limit = longest as i64;
+    let usual = if limit > 2 * USUAL_WINDOW { USUAL_WINDOW } else { round_window(longest / 10.0) };
+    view_of(document, &MutatorUtilisation).length.unwrap_or(usual).clamp(1, limit.max(1))
+}
+
 /// Curve, share over time and worst windows: side by side, or below each other where it is narrow.
 fn parts_ui(
     ui: &mut Ui,
-    document: &Document,
-    of: MutatorOf,
-    found: &MutatorStudy,
-    chosen: &mut Chosen,
+    (state, document): (&AppState, &Document),
+    (curve, over_time): (&Chart, &Chart),
+    ask: Ask,
     actions: &mut Actions,
 ) {
     let (width, height) = (ui.available_width(), ui.available_height());
-    let longest = found.curve.last().map_or(USUAL_WINDOW, |point| point.window);
-    let usual = if longest > 2 * USUAL_WINDOW { USUAL_WINDOW } else { round_window(longest as f64 / 10.0) };
-    let window = chosen.window.unwrap_or(usual).clamp(1, longest);
+    let window = ask.length.unwrap_or(USUAL_WINDOW);
     if width < WIDE {
         ScrollArea::vertical().id_salt("mutator").auto_shrink([false, false]).show(ui, |ui| {
-            curve_ui(ui, found, (chosen, window), STACKED);
-            over_time_ui(ui, document, found, STACKED, actions);
+            curve_ui(ui, document, (curve, window), STACKED, actions);
+            chart_ui(ui, document, over_time, (&[], STACKED), actions);
             ui.allocate_ui(vec2(ui.available_width(), STACKED), |ui| {
-                worst_ui(ui, document, of, window, actions);
+                worst_ui(ui, (state, document), ask, actions);
             });
         });
         return;
     }
-    let plots = ((width - 2.0 * space::L) * 0.37).floor();
+    let charts = ((width - 2.0 * space::L) * 0.37).floor();
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::L;
-        ui.allocate_ui(vec2(plots, height), |ui| curve_ui(ui, found, (chosen, window), height));
-        ui.allocate_ui(vec2(plots, height), |ui| over_time_ui(ui, document, found, height, actions));
-        ui.vertical(|ui| worst_ui(ui, document, of, window, actions));
+        ui.allocate_ui(vec2(charts, height), |ui| curve_ui(ui, document, (curve, window), height, actions));
+        ui.allocate_ui(vec2(charts, height), |ui| chart_ui(ui, document, over_time, (&[], height), actions));
+        ui.vertical(|ui| worst_ui(ui, (state, document), ask, actions));
     });
 }
 
 /// The curve over lengths of windows; a click chooses one.
-fn curve_ui(ui: &mut Ui, found: &MutatorStudy, (chosen, window): (&mut Chosen, i64), height: f32) {
-    let tokens = tokens::of(ui.ctx());
-    let (Some(first), Some(last)) = (found.curve.first(), found.curve.last()) else { return };
-    let line = |name: &str, color, at: &dyn Fn(&trace_core::analysis::mmu::Point) -> f64| {
-        Series::line(name, color, found.curve.iter().map(|point| [point.window as f64, at(point)]).collect())
-    };
-    let series = [
-        line("p95", tokens.series(3), &|point| point.most[2]),
-        line("p99", tokens.series(2), &|point| point.most[1]),
-        line("p99.9", tokens.series(1), &|point| point.most[0]),
-        line("Worst", tokens.series(0), &|point| point.least),
-    ];
-    let touched = plot(
-        ui,
-        &Plot {
-            name: "Share by window",
-            x: Axis::log(Unit::Nanos, first.window as f64, last.window as f64),
-            x_name: "windows of ",
-            y: Axis::linear(Unit::Share, 0.0, 1.0),
-            series: &series,
-            marks: &[window as f64],
-            height,
-        },
-    );
-    if let Some(window) = touched.clicked {
-        chosen.window = Some(round_window(window));
+#[expect(clippy::cast_precision_loss, reason = "a place on screen")]
+fn curve_ui(ui: &mut Ui, document: &Document, (curve, window): (&Chart, i64), height: f32, actions: &mut Actions) {
+    if let Some(length) = chart_ui(ui, document, curve, (&[window as f64], height), actions) {
+        actions.push(Action::ChooseLength(MutatorUtilisation.info().id, round_window(length)));
     }
 }
 
 /// A length as people would choose it: two digits.
+#[expect(clippy::cast_possible_truncation, reason = "nanoseconds within the trace")]
 fn round_window(nanos: f64) -> i64 {
     let unit = 10f64.powf(nanos.max(1.0).log10().floor() - 1.0).max(1.0);
     ((nanos / unit).round() * unit) as i64
 }
 
-/// The share over time; dragging shows a stretch on the timeline.
-fn over_time_ui(ui: &mut Ui, document: &Document, found: &MutatorStudy, height: f32, actions: &mut Actions) {
+/// The worst windows of the chosen length; a click leads there and marks the window.
+fn worst_ui(ui: &mut Ui, (state, document): (&AppState, &Document), ask: Ask, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
-    let origin = document.trace.range().start;
-    let range = document.trace.range().intersect(document.scope_range());
-    let series = over_time(tokens, document, found);
-    let title = format!("Share over time, mean {}", words(Unit::Share, found.mean));
-    let touched = plot(
-        ui,
-        &Plot {
-            name: &title,
-            x: Axis::linear(Unit::Nanos, range.start.nanos_since(origin) as f64, range.end.nanos_since(origin) as f64),
-            x_name: "at ",
-            y: Axis::linear(Unit::Share, 0.0, 1.0),
-            series: &series,
-            marks: &[],
-            height,
-        },
-    );
-    if let Some((from, to)) = touched.chosen {
-        let range = TimeRange::new(origin.plus_nanos(from as i64), origin.plus_nanos(to as i64));
-        actions.push(Action::Mark(Some(range)));
-        actions.push(Action::ShowRange(range));
-    }
-}
-
-/// Mean and lowest share; new series where the trace tells nothing for a while.
-fn over_time(tokens: &Tokens, document: &Document, found: &MutatorStudy) -> Vec<Series> {
-    let origin = document.trace.range().start;
-    let mut series = Vec::new();
-    for run in found.over_time.chunk_by(|a, b| a.1.is_some() == b.1.is_some()).filter(|run| run[0].1.is_some()) {
-        let is_first = series.is_empty();
-        let points = |of: &dyn Fn((f64, f64)) -> f64| -> Vec<[f64; 2]> {
-            let shares = run.iter().filter_map(|(at, share)| Some([at.nanos_since(origin) as f64, of((*share)?)]));
-            shares.collect()
-        };
-        let name = |name: &str| if is_first { name.to_owned() } else { String::new() };
-        series.push(Series::line(name("Mean"), tokens.series(2), points(&|share| share.0)).drawn_as(Look::Area));
-        series.push(Series::line(name("Lowest"), tokens.muted, points(&|share| share.1)).drawn_as(Look::Steps));
-    }
-    series
-}
-
-/// The worst windows of the chosen length; a click leads there.
-fn worst_ui(ui: &mut Ui, document: &Document, of: MutatorOf, window: i64, actions: &mut Actions) {
-    let tokens = tokens::of(ui.ctx());
-    let title = format!("Worst windows of {}", duration(window));
+    let title = format!("Worst windows of {}", duration(ask.length.unwrap_or(USUAL_WINDOW)));
     ui.label(RichText::new(title).font(fonts::small_strong()).color(tokens.text));
-    let question = Question::WorstWindows(of, window);
-    let Some(Answer::WorstWindows(found)) = answer(ui, document, &question, actions) else { return };
-    if found.is_empty() {
-        empty(ui, "The program had all of its time in windows of this length");
-        return;
-    }
-    let origin = document.trace.range().start;
-    let on = |window: &Window| match (of.whose, window.proc) {
-        (Whose::Goroutine(go), _) => name::goroutine(&document.trace, go),
-        (_, Some(proc)) => name::lane(&document.trace, LaneId::Proc(proc)),
-        _ => "all procs".to_owned(),
-    };
-    let touched = table(
-        ui,
-        ("worst-windows", &WORST),
-        found.len(),
-        None,
-        |_| false,
-        |row| {
-            let Some(window) = found.get(row) else { return Vec::new() };
-            vec![
-                Cell::number(words(Unit::Share, window.share)),
-                Cell::number(offset(window.range.start.nanos_since(origin))),
-                Cell::text(on(window)).colored(tokens.muted),
-            ]
-        },
-    );
-    if let Some(window) = touched.clicked.and_then(|row| found.get(row)) {
-        let lane = match (of.whose, window.proc) {
-            (Whose::Goroutine(go), _) => LaneId::Goroutine(go),
-            (_, Some(proc)) => LaneId::Proc(proc),
-            _ => LaneId::Gc,
-        };
-        // If the mark is what is looked at, another one would have it all made anew.
-        if document.scope_choice.when != When::Marked {
-            actions.push(Action::Mark(Some(window.range)));
-        }
-        actions.push(Action::GoToStretch(lane, window.range));
+    let question = Question::Report(WorstWindows.info().id, ask);
+    let Some(Answer::Report(found)) = answer(ui, document, &question, actions) else { return };
+    let report: &Arc<Report> = found;
+    let Some(table) = report.tables.first() else { return };
+    let touched = table_ui(ui, (state, document), ("worst-windows.worst", table), None, |_| (), actions);
+    // If the mark is the scope, another one would change what the panel shows.
+    if let Some(Target::Stretch(_, range)) = touched.activated.and_then(|row| table.target(row))
+        && document.scope_choice.when != When::Marked
+    {
+        actions.push(Action::Mark(Some(range)));
     }
 }
 

@@ -46,7 +46,8 @@ pub fn table_ui(
     }
     if let Some(target) = touched.activated.and_then(|row| table.target(row)) {
         actions.push(show(target));
-        if let Target::Marked(_, range) = target {
+        // A stretch without a lane has nothing to select: the mark says where it is.
+        if let Target::Marked(_, range) | Target::Range(range) = target {
             actions.push(Action::Mark(Some(range)));
         }
     }

@@ -1,7 +1,7 @@
 //! What an analysis found in a trace.
 
 use crate::report::chart::Chart;
-use crate::report::table::Table;
+use crate::report::table::{Readers, Table};
 use crate::report::value::Value;
 use std::sync::Arc;
 
@@ -67,6 +67,17 @@ impl Report {
     pub fn chart(mut self, chart: Chart) -> Self {
         self.charts.push(chart);
         self
+    }
+
+    /// The single value that has this id.
+    #[must_use]
+    pub fn value(&self, id: &str) -> Option<&Value> {
+        self.facts.iter().find(|fact| fact.id == id).map(|fact| &fact.value)
+    }
+
+    /// The tables that programs read.
+    pub fn exported(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.tables.iter().filter(|table| table.readers != Readers::People)
     }
 
     /// The single values that people read.

@@ -296,6 +296,18 @@ pub enum Cut {
     Never,
 }
 
+/// Who reads a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Readers {
+    /// People and programs.
+    #[default]
+    All,
+    /// Programs: people see what it holds in a chart, or in another table.
+    Programs,
+    /// People: JSON has what it holds in another table.
+    People,
+}
+
 /// A table.
 pub struct Table {
     /// Its name in JSON, and for what the window remembers of it; stays as it is. Dots make objects of JSON.
@@ -319,8 +331,8 @@ pub struct Table {
     /// Whether the analysis has details of what a row is about: see
     /// [`Analysis::details`](crate::report::analyses::Analysis::details).
     pub has_details: bool,
-    /// Only programs read it: people see what it holds in a chart.
-    pub is_data: bool,
+    /// Who reads it.
+    pub readers: Readers,
     rows: Box<dyn Rows>,
 }
 
@@ -350,7 +362,7 @@ impl Table {
             sorted_by: None,
             total: None,
             cut: Cut::default(),
-            is_data: false,
+            readers: Readers::All,
             is_optional: false,
             has_details: false,
             rows: Typed {
@@ -412,7 +424,7 @@ impl Table {
     /// Whether people see it: not if only programs read it, or if it is optional and has no row.
     #[must_use]
     pub fn is_for_people(&self) -> bool {
-        !(self.is_data || self.is_optional && self.is_empty())
+        !(self.readers == Readers::Programs || self.is_optional && self.is_empty())
     }
 
     /// The place of a column among the columns.
@@ -484,7 +496,7 @@ pub struct Builder<S, R> {
     sorted_by: Option<&'static str>,
     total: Option<(&'static str, Vec<Value>)>,
     cut: Cut,
-    is_data: bool,
+    readers: Readers,
     is_optional: bool,
     has_details: bool,
     rows: Typed<S, R>,
@@ -543,10 +555,10 @@ impl<S: Send + Sync + 'static, R: 'static> Builder<S, R> {
         Self { cut, ..self }
     }
 
-    /// Says that only programs read the table, all of it.
+    /// Says that only these read the table, all of it.
     #[must_use]
-    pub fn data(self) -> Self {
-        Self { cut: Cut::Never, is_data: true, ..self }
+    pub fn only_for(self, readers: Readers) -> Self {
+        Self { cut: Cut::Never, readers, ..self }
     }
 
     /// Says what column, by its id, the rows come sorted by.
@@ -560,7 +572,11 @@ impl<S: Send + Sync + 'static, R: 'static> Builder<S, R> {
     pub fn total(mut self, id: &'static str, row: &R) -> Self {
         let of = |(column, cell): (&Column, &Cell<R>)| {
             // A name of all rows together would be that of none.
-            if column.kind.is_right() || column.kind == Kind::Table { cell(row) } else { Value::Missing }
+            if column.kind.is_right() || matches!(column.kind, Kind::List | Kind::Table) {
+                cell(row)
+            } else {
+                Value::Missing
+            }
         };
         self.total = Some((id, self.columns.iter().zip(&self.rows.cells).map(of).collect()));
         self
@@ -578,7 +594,7 @@ impl<S: Send + Sync + 'static, R: 'static> Builder<S, R> {
             total: self.total,
             limit: None,
             cut: self.cut,
-            is_data: self.is_data,
+            readers: self.readers,
             is_optional: self.is_optional,
             has_details: self.has_details,
             rows: Box::new(self.rows),

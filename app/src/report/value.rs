@@ -93,6 +93,12 @@ impl Value {
         count.map_or(Self::Missing, Self::Count)
     }
 
+    /// A size that may be unknown, bytes.
+    #[must_use]
+    pub fn bytes(bytes: Option<u64>) -> Self {
+        bytes.map_or(Self::Missing, Self::Bytes)
+    }
+
     /// A part of a whole; missing if the whole is 0.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a share for people")]

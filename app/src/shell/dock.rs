@@ -12,9 +12,15 @@ use serde::{Deserialize, Serialize};
 use crate::action::action::{Action, Actions};
 use crate::action::commands::panels;
 use crate::panel;
+use crate::report::analyses::gc::GcCycles;
 use crate::report::analyses::goroutines::Goroutines;
+use crate::report::analyses::leaks::Leaks;
 use crate::report::analyses::locks::Locks;
+use crate::report::analyses::population::GoroutinesAlive;
+use crate::report::analyses::procs::Procs;
+use crate::report::analyses::stw::StwPauses;
 use crate::report::analyses::syscalls::SystemCalls;
+use crate::report::analyses::threads::Threads;
 use crate::shell::pair;
 use crate::state::app::AppState;
 use crate::state::document::Document;
@@ -288,13 +294,15 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Goroutines => panel::analysis::ui(ui, state, &Goroutines, actions),
                 Pane::Profile => panel::profile::ui(ui, state, actions),
                 Pane::Samples => panel::profile::samples_ui(ui, state, actions),
-                Pane::Collector => panel::collector::ui(ui, state, actions),
+                Pane::Collector => panel::analysis::group_ui(ui, state, "gc-view", &[&GcCycles, &StwPauses], actions),
                 Pane::Tasks => panel::tasks::ui(ui, state, actions),
                 Pane::Mutator => panel::mutator::ui(ui, state, actions),
                 Pane::Latency => panel::latency::ui(ui, state, actions),
-                Pane::Procs => panel::procs::ui(ui, state, actions),
+                Pane::Procs => panel::analysis::group_ui(ui, state, "procs-view", &[&Procs, &Threads], actions),
                 Pane::Syscalls => panel::analysis::ui(ui, state, &SystemCalls, actions),
-                Pane::Population => panel::population::ui(ui, state, actions),
+                Pane::Population => {
+                    panel::analysis::group_ui(ui, state, "population-view", &[&GoroutinesAlive, &Leaks], actions);
+                }
                 Pane::Changes => panel::changes::ui(ui, state, actions),
                 Pane::Difference => panel::difference::ui(ui, state, actions),
                 Pane::DifferenceFlame => panel::difference_flame::ui(ui, state, actions),

@@ -22,8 +22,9 @@ impl AnalysisView {
         Ask { scope, chosen: self.chosen.clone(), length: self.length, limit: None }
     }
 
-    /// Chooses an option of a choice, both by their places.
+    /// Chooses an option of a choice, both by their places. The main table of the new answer shows.
     pub fn choose(&mut self, choice: usize, option: u8) {
+        self.table = 0;
         if self.chosen.len() <= choice {
             self.chosen.resize(choice + 1, 0);
         }

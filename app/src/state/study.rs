@@ -3,22 +3,14 @@
 use std::mem::discriminant;
 use std::sync::Arc;
 
-use trace_core::analysis::antagonists::Antagonists;
 use trace_core::analysis::blocked_by::{Blocked, Releasers};
-use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::compare::anchor::Anchor;
 use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::find::Finds;
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::flame::Flame;
-use trace_core::analysis::latency::{GoLatency, Latency};
-use trace_core::analysis::leaks::Suspects;
-use trace_core::analysis::mmu::{Point, Takes, Whose, Window};
-use trace_core::analysis::population::Population;
-use trace_core::analysis::procs::Procs;
 use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::{Scope, Whom};
-use trace_core::analysis::threads::Threads;
 use trace_core::analysis::why::Why;
 use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
@@ -41,32 +33,10 @@ pub enum Question {
     BlockedBy(Scope),
     /// Time lost by stack.
     Profile(Scope, ProfileKind),
-    /// How long goroutines waited for a proc.
-    Latency(Scope),
-    /// Goroutines that waited longest for a proc, at most so many.
-    LatencyOfEach(Scope, usize),
-    /// Who had the procs while goroutines of the scope waited for one.
-    Antagonists(Scope),
-    /// Who had the procs in this stretch of a goroutine's waiting.
-    AntagonistsOf(TimeRange),
-    /// What procs were used for.
-    Procs(TimeRange),
-    /// What threads did.
-    Threads(TimeRange),
     /// The report of the analysis with this id.
     Report(&'static str, Ask),
     /// What the analysis with this id knows of a row about these goroutines.
     Details(&'static str, Ask, Whom),
-    /// Goroutines over time, by who created them.
-    Population(Scope),
-    /// Goroutines blocked at the end.
-    Leaks(Scope),
-    /// Collections and stops of the world in this time.
-    Collections(TimeRange),
-    /// What the collector leaves to the program.
-    Mutator(MutatorOf),
-    /// The windows of a length, nanoseconds, in which it leaves least; the first [`LISTED_WINDOWS`].
-    WorstWindows(MutatorOf, i64),
     /// The spans of a lane in this time, the first [`LISTED_SPANS`].
     Spans(LaneId, TimeRange),
     /// The events of a lane in this time, the first [`LISTED_SPANS`].
@@ -79,33 +49,8 @@ pub enum Question {
     Find(String),
 }
 
-/// Windows that are listed at most.
-pub const LISTED_WINDOWS: usize = 50;
-
 /// Spans, or events, of a lane that are listed at most.
 pub const LISTED_SPANS: usize = 200_000;
-
-/// Mutator utilisation of a stretch of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct MutatorOf {
-    /// When.
-    pub range: TimeRange,
-    /// Whose.
-    pub whose: Whose,
-    /// What counts as the collector's.
-    pub takes: Takes,
-}
-
-/// Mutator utilisation, as it is shown.
-#[derive(Clone, Debug, Default)]
-pub struct MutatorStudy {
-    /// The mean share over all of it, 0 to 1.
-    pub mean: f64,
-    /// The curve of the least share, by rising length of windows.
-    pub curve: Vec<Point>,
-    /// Columns of equal width: when one begins, mean and lowest share in it; none where the trace tells nothing.
-    pub over_time: Vec<(TraceTime, Option<(f64, f64)>)>,
-}
 
 impl Question {
     /// Whether it is about what is looked at just now: when another one of its kind comes, nobody waits
@@ -117,8 +62,6 @@ impl Question {
             Self::WaitChain(..)
                 | Self::Spans(..)
                 | Self::Events(..)
-                | Self::AntagonistsOf(..)
-                | Self::WorstWindows(..)
                 | Self::Measured(_)
                 | Self::Find(_)
                 | Self::Details(..)
@@ -146,28 +89,8 @@ pub enum Answer {
     BlockedBy(Arc<Vec<(Blocked, Releasers)>>),
     /// Of [`Question::Profile`].
     Profile(Arc<ProfileStudy>),
-    /// Of [`Question::Latency`].
-    Latency(Arc<Latency>),
-    /// Of [`Question::LatencyOfEach`].
-    LatencyOfEach(Arc<Vec<GoLatency>>),
-    /// Of [`Question::Antagonists`] and [`Question::AntagonistsOf`].
-    Antagonists(Arc<Antagonists>),
-    /// Of [`Question::Procs`].
-    Procs(Arc<Procs>),
-    /// Of [`Question::Threads`].
-    Threads(Arc<Threads>),
     /// Of [`Question::Report`] and [`Question::Details`].
     Report(Arc<Report>),
-    /// Of [`Question::Population`].
-    Population(Arc<Population>),
-    /// Of [`Question::Leaks`].
-    Leaks(Arc<Vec<Suspects>>),
-    /// Of [`Question::Collections`].
-    Collections(Arc<Collector>),
-    /// Of [`Question::Mutator`].
-    Mutator(Arc<MutatorStudy>),
-    /// Of [`Question::WorstWindows`]: worst first.
-    WorstWindows(Arc<Vec<Window>>),
     /// Of [`Question::Spans`].
     Spans(Arc<Vec<Span>>),
     /// Of [`Question::Events`].

@@ -3,43 +3,28 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use trace_core::analysis::antagonists;
 use trace_core::analysis::blocked_by::{self, Blocked, Releasers};
 use trace_core::analysis::census::Census;
-use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::compare::measure::measure;
 use trace_core::analysis::find;
 use trace_core::analysis::findings;
 use trace_core::analysis::flame::{Flame, MergeBy};
-use trace_core::analysis::latency;
-use trace_core::analysis::leaks;
-use trace_core::analysis::mmu::{Mutator, window_lengths};
 use trace_core::analysis::places::Places;
-use trace_core::analysis::population;
-use trace_core::analysis::procs;
 use trace_core::analysis::profile::{self, ProfileKind};
 use trace_core::analysis::scope::Scope;
-use trace_core::analysis::threads;
 use trace_core::analysis::why;
 use trace_core::base::monitor::Monitor;
-use trace_core::base::time::TimeRange;
 use trace_core::export::pprof;
 use trace_core::model::trace::Trace;
 
 use crate::output::{NotWritten, Output};
 use crate::report::analyses;
-use crate::state::study::{Answer, LISTED_SPANS, LISTED_WINDOWS, MutatorOf, MutatorStudy, ProfileStudy, Question};
+use crate::state::study::{Answer, LISTED_SPANS, ProfileStudy, Question};
 
 /// Things of a kind that are listed when they are looked for by name.
 const LISTED_FINDS: usize = 2_000;
 /// Places of waiting that are told of.
 const PLACES: usize = 200;
-/// Points of a curve per factor of ten.
-const PER_DECADE: u32 = 12;
-/// Columns of utilisation over time, about.
-const COLUMNS: i64 = 1_000;
-/// Goroutines told of that had procs while others waited.
-const ANTAGONISTS: usize = 200;
 
 /// Works out the answer. `None` if it was cancelled.
 #[must_use]
@@ -64,22 +49,6 @@ pub fn answer(trace: &Arc<Trace>, question: &Question, monitor: &Monitor) -> Opt
                 Answer::Profile(Arc::new(ProfileStudy { report, flame }))
             })
         }
-        Question::Latency(_)
-        | Question::LatencyOfEach(..)
-        | Question::Antagonists(_)
-        | Question::AntagonistsOf(_)
-        | Question::Procs(_)
-        | Question::Threads(_)
-        | Question::Population(_)
-        | Question::Leaks(_) => schedule(trace, question, monitor),
-        Question::Collections(range) => {
-            Collector::of(trace, *range, monitor).map(|found| Answer::Collections(Arc::new(found)))
-        }
-        Question::Mutator(of) => utilisation(trace, *of, monitor).map(|found| Answer::Mutator(Arc::new(found))),
-        Question::WorstWindows(of, window) => {
-            let found = Mutator::of(trace, of.range, of.whose, of.takes, monitor)?;
-            Some(Answer::WorstWindows(Arc::new(found.worst_windows(*window, LISTED_WINDOWS))))
-        }
         Question::Spans(lane, range) => {
             let spans = trace.spans(*lane, *range).take_while(|_| !monitor.is_cancelled());
             Some(Answer::Spans(Arc::new(spans.take(LISTED_SPANS).collect())))
@@ -97,54 +66,6 @@ pub fn answer(trace: &Arc<Trace>, question: &Question, monitor: &Monitor) -> Opt
         Question::Anchor(anchor) => anchor.first(trace, monitor).map(Answer::Instant),
     });
     catch_unwind(work).unwrap_or(Some(Answer::Failed))
-}
-
-/// Mutator utilisation with its curve, and over time.
-fn utilisation(trace: &Trace, of: MutatorOf, monitor: &Monitor) -> Option<MutatorStudy> {
-    let found = Mutator::of(trace, of.range, of.whose, of.takes, monitor)?;
-    let curve = found.curve(&window_lengths(found.longest(), PER_DECADE), monitor)?;
-    let range = trace.range().intersect(of.range);
-    let width = (range.nanos() / COLUMNS).max(1);
-    let column = |at: i64| {
-        let start = range.start.plus_nanos(at * width);
-        (start, found.within(TimeRange::new(start, start.plus_nanos(width)).intersect(range)))
-    };
-    let columns = (range.nanos() + width - 1) / width;
-    Some(MutatorStudy { mean: found.mean(), curve, over_time: (0..columns).map(column).collect() })
-}
-
-/// Questions about procs, threads, system calls and the population.
-fn schedule(trace: &Trace, question: &Question, monitor: &Monitor) -> Option<Answer> {
-    match question {
-        Question::LatencyOfEach(scope, limit) => {
-            let found = latency::latency_by_goroutine(trace, &scope.pieces(trace), *limit, monitor);
-            found.map(|found| Answer::LatencyOfEach(Arc::new(found)))
-        }
-        Question::Latency(scope) => {
-            let found = latency::latency(trace, &scope.pieces(trace), monitor);
-            found.map(|found| Answer::Latency(Arc::new(found)))
-        }
-        Question::Antagonists(scope) => {
-            let found = antagonists::antagonists(trace, &scope.pieces(trace), ANTAGONISTS, monitor);
-            found.map(|found| Answer::Antagonists(Arc::new(found)))
-        }
-        Question::AntagonistsOf(wait) => {
-            let found = antagonists::antagonists_of(trace, *wait, ANTAGONISTS, monitor);
-            found.map(|found| Answer::Antagonists(Arc::new(found)))
-        }
-        Question::Procs(range) => procs::procs(trace, *range, monitor).map(|found| Answer::Procs(Arc::new(found))),
-        Question::Threads(range) => {
-            threads::threads(trace, *range, monitor).map(|found| Answer::Threads(Arc::new(found)))
-        }
-        Question::Population(scope) => {
-            let found = population::population(trace, &scope.pieces(trace), monitor);
-            found.map(|found| Answer::Population(Arc::new(found)))
-        }
-        Question::Leaks(scope) => {
-            leaks::leaks(trace, &scope.pieces(trace), monitor).map(|found| Answer::Leaks(Arc::new(found)))
-        }
-        _ => None,
-    }
 }
 
 /// The places of waiting with most time, and what those who ended the waits did meanwhile.

@@ -76,16 +76,16 @@ impl Ask {
         Self { scope, chosen: Vec::new(), length: None, limit: None }
     }
 
-    /// Rows to list at most where each costs time and memory.
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        self.limit.unwrap_or(LISTED)
-    }
-
     /// The option that is chosen of the choice at this place.
     #[must_use]
     pub fn choice(&self, at: usize) -> usize {
         self.chosen.get(at).copied().unwrap_or(0).into()
+    }
+
+    /// Rows to list at most where each costs time and memory.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.limit.unwrap_or(LISTED)
     }
 }
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use trace_core::analysis::spread::Spread;
-use trace_core::base::ids::{GoIx, StackId};
+use trace_core::base::ids::{GoIx, ProcIx, StackId};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
-use trace_core::model::trace::Trace;
+use trace_core::model::trace::{Origin, Trace};
 
+use crate::fmt::number::percent;
+use crate::fmt::time;
 use crate::report::frame::Frame;
 use crate::report::table::{Builder, Column};
 use crate::report::value::Value;
@@ -21,6 +23,31 @@ pub fn goroutine(trace: &Trace, go: GoIx) -> Value {
     }
 }
 
+/// A proc.
+#[must_use]
+pub fn proc(trace: &Trace, proc: ProcIx) -> Value {
+    Value::Lane(LaneId::Proc(proc), trace.proc_id(proc).signed())
+}
+
+/// Where goroutines were created, for people: the stack, else what is known of how they came to be.
+#[must_use]
+pub fn created_at(trace: &Trace, creation: StackId, origin: Origin) -> Value {
+    let frames = Frame::all(trace, creation);
+    if frames.is_empty() { Value::Text(format!("({})", origin.words())) } else { Value::Stack(frames) }
+}
+
+/// A length of time and its part of a longer one: `3.20 ms (12.3 %)`.
+#[must_use]
+pub fn part(nanos: u64, whole: u64) -> String {
+    format!("{} ({})", time::nanos(nanos), percent(nanos, whole))
+}
+
+/// A list of counts.
+#[must_use]
+pub fn counts<T: Into<u64> + Copy>(counts: &[T]) -> Value {
+    Value::List(counts.iter().map(|count| Value::Count((*count).into())).collect())
+}
+
 /// The function that a goroutine was started with.
 #[must_use]
 pub fn start_function(trace: &Trace, go: GoIx) -> Value {
@@ -30,8 +57,8 @@ pub fn start_function(trace: &Trace, go: GoIx) -> Value {
 
 /// A point in time, from the start of the trace.
 #[must_use]
-pub fn time(trace: &Trace, time: TraceTime) -> Value {
-    Value::Time(time.nanos_since(trace.range().start))
+pub fn time(trace: &Trace, at: TraceTime) -> Value {
+    Value::Time(at.nanos_since(trace.range().start))
 }
 
 /// The length of a stretch of time.

@@ -3,12 +3,21 @@
 //! To add one: write the file, with a type that implements [`Analysis`], and add its line to [`ALL`].
 
 pub mod analysis;
+pub mod antagonists;
 pub mod columns;
+pub mod gc;
 pub mod goroutines;
+pub mod latency;
+pub mod leaks;
 pub mod locks;
+pub mod mmu;
+pub mod population;
+pub mod procs;
 pub mod profile;
+pub mod stw;
 pub mod syscalls;
 pub mod tasks;
+pub mod threads;
 
 pub use analysis::{Analysis, Ask, Choice, Info};
 
@@ -19,7 +28,15 @@ pub static ALL: &[&dyn Analysis] = &[
     &profile::Profiles,
     &tasks::Tasks,
     &tasks::Regions,
+    &latency::SchedulerLatency,
+    &procs::Procs,
+    &threads::Threads,
     &syscalls::SystemCalls,
+    &population::GoroutinesAlive,
+    &leaks::Leaks,
+    &gc::GcCycles,
+    &stw::StwPauses,
+    &mmu::MutatorUtilisation,
 ];
 
 /// The analysis with this id.

@@ -21,7 +21,7 @@ pub fn report(schema: &str, file: &str, is_partial: bool, report: &Report) -> Js
     for fact in report.facts.iter().filter(|fact| !fact.id.is_empty()) {
         insert(&mut object, fact.id, value(&fact.value));
     }
-    for found in &report.tables {
+    for found in report.exported() {
         if let Some((id, total)) = &found.total {
             let fields = found.columns.iter().zip(total).filter(|(column, _)| column.is_in_json());
             let mut row = Map::new();

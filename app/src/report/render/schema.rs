@@ -17,7 +17,7 @@ pub fn fields(report: &Report) -> String {
     for fact in report.facts.iter().filter(|fact| !fact.id.is_empty()) {
         line(&mut out, 2, fact.id, kind_of(&fact.value), fact.title);
     }
-    for table in &report.tables {
+    for table in report.exported() {
         if let Some((id, _)) = &table.total {
             line(&mut out, 2, id, "object", &format!("all rows of {} together", table.id));
         }

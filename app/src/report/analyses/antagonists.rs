@@ -1,0 +1,156 @@
+//! Who was running instead: what the procs did while goroutines were runnable and waited for one.
+
+use std::sync::Arc;
+
+use trace_core::analysis::antagonists::{self, FunctionShare, GoShare, antagonists};
+use trace_core::base::ids::StrId;
+use trace_core::base::monitor::Monitor;
+use trace_core::event::state::SpanClass;
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::Trace;
+
+use crate::fmt::name;
+use crate::fmt::time;
+use crate::report::analyses::columns::{part, shared};
+use crate::report::analyses::{Analysis, Ask, Info};
+use crate::report::report::Report;
+use crate::report::table::{Builder, Column, Table, Target};
+use crate::report::value::{Shade, Value};
+
+/// See [`INFO`].
+pub struct Antagonists;
+
+const INFO: Info = Info {
+    id: "antagonists",
+    title: "Running instead",
+    about: "what procs did while goroutines were runnable",
+    help: "What the procs did while goroutines were runnable: a runnable goroutine waits for every proc at once, so \
+           1 ms of waiting with 4 procs is 4 ms of proc time, and each nanosecond of it is counted once.",
+    choices: &[],
+    limit: 20,
+};
+
+/// Functions that get a colour of their own.
+const COLORED: usize = 6;
+/// Parts of the bar: more would not be visible.
+const PARTS: usize = 200;
+const NO_WAITS: &str = "No goroutine waited for a proc in the selected scope";
+
+impl Analysis for Antagonists {
+    fn info(&self) -> &'static Info {
+        &INFO
+    }
+
+    fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
+        let found = antagonists(trace, &ask.scope.pieces(trace), ask.rows(), monitor)?;
+        let report = figures(Report::default(), &found);
+        let report = report
+            .fact("antagonists.ready_ns", "", Value::Duration(found.ready))
+            .fact("antagonists.proc_ns", "", Value::Duration(found.proc_nanos))
+            .fact("antagonists.running_ns", "", Value::Duration(found.running))
+            .fact("antagonists.syscall_ns", "", Value::Duration(found.syscall))
+            .fact("antagonists.looking_ns", "", Value::Duration(found.looking))
+            .fact("antagonists.no_cpu_ns", "", Value::Duration(found.no_cpu))
+            .fact("antagonists.idle_ns", "", Value::Duration(found.idle))
+            .fact("antagonists.avoidable_ns", "", Value::Duration(found.avoidable))
+            .fact("antagonists.stopped_ns", "", Value::Duration(found.stopped));
+        let calls = name::calls(trace);
+        let report = if calls == name::SYSTEM_CALLS { report } else { report.note(format!("Syscall: {calls}.")) };
+        let (procs, first) = (found.proc_nanos, colored(&found));
+        Some(report.table(functions(trace, &Arc::new(found.functions), procs, first)).table(goroutines(
+            trace,
+            &Arc::new(found.goroutines),
+            procs,
+        )))
+    }
+}
+
+/// What people read first: how much waiting, and where the proc time went.
+fn figures(report: Report, found: &antagonists::Antagonists) -> Report {
+    if found.ready == 0 {
+        return report;
+    }
+    let procs = |nanos| part(nanos, found.proc_nanos);
+    let mut report = report
+        .figure("Waiting", format!("{}, {} of proc time", time::nanos(found.ready), time::nanos(found.proc_nanos)))
+        .figure("Running", procs(found.running))
+        .figure("Syscall", procs(found.syscall))
+        .figure("Spinning or switching", procs(found.looking))
+        .figure("Idle", procs(found.idle));
+    if found.no_cpu > 0 {
+        report = report.figure("No CPU", procs(found.no_cpu));
+    }
+    report = report.figure("Waiting while a proc was idle", part(found.avoidable, found.ready));
+    if found.stopped > 0 {
+        report = report.figure("Waiting during STW pauses", part(found.stopped, found.ready));
+    }
+    let first = colored(found);
+    let mut parts: Vec<(u64, Shade)> =
+        found.functions.iter().take(PARTS).map(|share| (share.total(), shade(&first, share.name))).collect();
+    parts.extend([(found.looking, Shade::Muted), (found.idle, Shade::Faint), (found.no_cpu, Shade::NoCpu)]);
+    report.fact("", "Proc time while goroutines were runnable", Value::Bar(parts, found.proc_nanos))
+}
+
+/// The functions that have a colour of their own.
+fn colored(found: &antagonists::Antagonists) -> Vec<StrId> {
+    found.functions.iter().take(COLORED).map(|share| share.name).collect()
+}
+
+fn shade(first: &[StrId], name: StrId) -> Shade {
+    let place = first.iter().position(|known| *known == name).and_then(|at| u8::try_from(at).ok());
+    place.map_or(Shade::Class(SpanClass::WaitOther), Shade::Series)
+}
+
+fn functions(trace: &Arc<Trace>, found: &Arc<Vec<FunctionShare>>, procs: u64, first: Vec<StrId>) -> Table {
+    let of_name = shared(trace);
+    let widest = found.first().map_or(1, FunctionShare::total);
+    Table::of("antagonists.functions", "Running instead, by function", found, Vec::as_slice)
+        .column(Column::function("function", "Start function", ""), move |share| {
+            Value::Function(of_name.str(share.name).to_owned())
+        })
+        .with(|table| times(table, procs, |share| (share.running, share.syscall)))
+        .column(Column::count("goroutines", "Goroutines", ""), |share| Value::Count(share.goroutines))
+        .column(Column::bar("Proc time"), move |share| {
+            Value::Bar(vec![(share.total(), shade(&first, share.name))], widest)
+        })
+        .sorted_by("total")
+        .empty(NO_WAITS)
+        .build()
+}
+
+fn goroutines(trace: &Arc<Trace>, found: &Arc<Vec<GoShare>>, procs: u64) -> Table {
+    let of_name = shared(trace);
+    Table::of("antagonists.goroutines", "Running instead, by goroutine", found, Vec::as_slice)
+        .column(Column::id("goroutine", "Goroutine", ""), |share| {
+            Value::Lane(LaneId::Goroutine(share.go), share.id.signed())
+        })
+        .column(Column::function("function", "Start function", ""), move |share| {
+            Value::Function(of_name.str(share.name).to_owned())
+        })
+        .with(|table| times(table, procs, |share| (share.running, share.syscall)))
+        .target(|share| Some(Target::Lane(LaneId::Goroutine(share.go))))
+        .sorted_by("total")
+        .empty(NO_WAITS)
+        .build()
+}
+
+/// Proc time, and what it was used for.
+fn times<S, R>(table: Builder<S, R>, procs: u64, of: fn(&R) -> (u64, u64)) -> Builder<S, R>
+where
+    S: Send + Sync + 'static,
+    R: 'static,
+{
+    let total = move |row: &R| of(row).0 + of(row).1;
+    table
+        .column(
+            Column::duration("total", "Proc time", "running, or in system calls that kept the proc").for_people(),
+            move |row| Value::Duration(total(row)),
+        )
+        .column(Column::ratio("share", "Share", "of all proc time while goroutines waited").for_people(), move |row| {
+            Value::share(total(row), procs)
+        })
+        .column(Column::duration("running_ns", "Running", ""), move |row| Value::Duration(of(row).0))
+        .column(Column::duration("syscall_ns", "Syscall", "in system calls that kept the proc"), move |row| {
+            Value::Duration(of(row).1)
+        })
+}

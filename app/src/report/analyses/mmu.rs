@@ -1,0 +1,307 @@
+//! Mutator utilisation: the share of proc time that the GC leaves to the program, in windows of any length and over
+//! time.
+
+use std::sync::Arc;
+
+use trace_core::analysis::mmu::{Mutator, Point, Takes, Whose, Window, window_lengths};
+use trace_core::analysis::scope::Whom;
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::Trace;
+
+use crate::fmt::number::share;
+use crate::fmt::time::nanos;
+use crate::report::analyses::columns::{self, shared};
+use crate::report::analyses::{Analysis, Ask, Choice, Info};
+use crate::report::chart::{Across, Chart, Line, Look, Up, since};
+use crate::report::report::Report;
+use crate::report::table::{Column, Cut, Readers, Table, Target};
+use crate::report::value::{Shade, Value};
+
+/// See [`INFO`].
+pub struct MutatorUtilisation;
+
+/// The windows with the least share; see [`WORST`].
+pub struct WorstWindows;
+
+const INFO: Info = Info {
+    id: "mmu",
+    title: "Mutator utilisation",
+    about: "what the GC leaves to the program, in the worst windows",
+    help: "Mutator utilisation: the share of proc time that the GC leaves to the program. For windows of any length, \
+           the least that any window has (minimum mutator utilisation), what 99.9 %, 99 % and 95 % of them have at \
+           least, and the worst windows.",
+    choices: CHOICES,
+    limit: 10,
+};
+
+const WORST: Info = Info {
+    id: "worst-windows",
+    title: "Worst windows",
+    about: "the windows in which the GC leaves least to the program",
+    help: "The windows in which the GC leaves least to the program, worst first.",
+    ..INFO
+};
+
+/// What may be chosen: whose share, then for each cause whether it counts as taken. The places are those of
+/// [`takes`].
+pub const CHOICES: &[Choice] = &[
+    Choice { id: "share-of", help: "whose share", options: &[("system", "All procs"), ("procs", "Each proc")] },
+    Choice { id: "stw", help: "STW pauses for the GC", options: &[("taken", "STW"), ("not", "")] },
+    Choice { id: "background", help: "mark workers", options: &[("taken", "Mark workers"), ("not", "")] },
+    Choice { id: "assist", help: "mark assists", options: &[("taken", "Mark assist"), ("not", "")] },
+    Choice { id: "sweep", help: "sweeping", options: &[("not", "Sweep"), ("taken", "")] },
+    Choice { id: "other-stw", help: "STW pauses for other reasons", options: &[("not", "Other STW"), ("taken", "")] },
+];
+
+/// Points of the curve per factor of ten.
+const PER_DECADE: u32 = 10;
+/// Of them those that people read: about 1, 2 and 5.
+const ROUND: [usize; 3] = [0, 3, 7];
+/// Columns of utilisation over time, for programs.
+const COLUMNS: i64 = 200;
+/// The same in the chart.
+const CHART_COLUMNS: i64 = 1_000;
+/// Windows of a length that are listed at most.
+const LISTED: usize = 50;
+/// Lengths of windows whose worst are listed unless one is asked for, nanoseconds.
+const USUAL: [i64; 3] = [1_000_000, 10_000_000, 100_000_000];
+
+impl Analysis for MutatorUtilisation {
+    fn info(&self) -> &'static Info {
+        &INFO
+    }
+
+    fn appended(&self) -> &'static [&'static dyn Analysis] {
+        &[&WorstWindows]
+    }
+
+    fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
+        let (whose, takes) = (whose(ask), takes(ask));
+        let found = Mutator::of(trace, ask.scope.range, whose, takes, monitor)?;
+        let curve = Arc::new(found.curve(&window_lengths(found.longest(), PER_DECADE), monitor)?);
+        let within = trace.range().intersect(ask.scope.range);
+        let (word, words) = match whose {
+            Whose::System => ("system", "all procs together"),
+            Whose::Procs => ("procs", "each proc by itself"),
+            Whose::Goroutine(_) => ("goroutine", "one goroutine"),
+        };
+        let taken = taken(takes);
+        let report = Report::default()
+            .figure("Mean utilisation", share(found.mean()))
+            .figure("Of", words)
+            .figure("Range", nanos(within.nanos().unsigned_abs()))
+            .figure("Taken by the GC", taken.join(", "))
+            .fact("whose", "", Value::Word(word))
+            .fact("takes", "", Value::List(taken.into_iter().map(Value::Word).collect()))
+            .fact("duration_ns", "", columns::length(within))
+            .fact("mean", "", Value::Ratio(found.mean()))
+            .chart(curve_chart(&curve))
+            .chart(time_chart(trace, &found, within));
+        let over_time = columns_of(&found, within, COLUMNS);
+        Some(
+            report
+                .table(points("curve", &curve, Readers::Programs))
+                .table(points("lengths", &Arc::new(round(&curve)), Readers::People))
+                .table(over_time_table(trace, &Arc::new(over_time))),
+        )
+    }
+}
+
+impl Analysis for WorstWindows {
+    fn info(&self) -> &'static Info {
+        &WORST
+    }
+
+    fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
+        let whose = whose(ask);
+        let found = Mutator::of(trace, ask.scope.range, whose, takes(ask), monitor)?;
+        let usual = || USUAL.into_iter().filter(|length| *length < found.longest()).collect();
+        let lengths: Vec<i64> = ask.length.map_or_else(usual, |length| vec![length]);
+        let listed = ask.limit.unwrap_or(LISTED);
+        let windows = lengths.into_iter().flat_map(|length| found.worst_windows(length, listed)).collect();
+        Some(Report::default().table(windows_table(trace, whose, &Arc::new(windows))))
+    }
+}
+
+/// Whose share is asked for.
+fn whose(ask: &Ask) -> Whose {
+    match ask.scope.whom {
+        Whom::One(go) => Whose::Goroutine(go),
+        _ if ask.choice(0) == 1 => Whose::Procs,
+        _ => Whose::System,
+    }
+}
+
+/// What counts as taken.
+#[must_use]
+pub fn takes(ask: &Ask) -> Takes {
+    let usual = Takes::default();
+    let is_taken = |at: usize, usual: bool| usual != (ask.choice(at) == 1);
+    Takes {
+        stops: is_taken(1, usual.stops),
+        background: is_taken(2, usual.background),
+        assist: is_taken(3, usual.assist),
+        sweep: is_taken(4, usual.sweep),
+        other_stops: is_taken(5, usual.other_stops),
+    }
+}
+
+/// The options that ask for this: the reverse of [`takes`].
+#[must_use]
+pub fn chosen(is_by_proc: bool, takes: Takes) -> Vec<u8> {
+    let usual = Takes::default();
+    let differs = [
+        is_by_proc,
+        takes.stops != usual.stops,
+        takes.background != usual.background,
+        takes.assist != usual.assist,
+        takes.sweep != usual.sweep,
+        takes.other_stops != usual.other_stops,
+    ];
+    differs.map(u8::from).to_vec()
+}
+
+/// The names of what counts as taken, as in JSON.
+fn taken(takes: Takes) -> Vec<&'static str> {
+    let all = [
+        (takes.stops, "stw"),
+        (takes.other_stops, "other-stw"),
+        (takes.background, "background"),
+        (takes.assist, "assist"),
+        (takes.sweep, "sweep"),
+    ];
+    all.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name).collect()
+}
+
+/// The points of a curve at round lengths, and the last one.
+fn round(curve: &[Point]) -> Vec<Point> {
+    let last = curve.len().saturating_sub(1);
+    let is_round = |at: usize| ROUND.contains(&(at % PER_DECADE as usize)) || at == last;
+    curve.iter().enumerate().filter(|(at, _)| is_round(*at)).map(|(_, point)| *point).collect()
+}
+
+fn points(id: &'static str, curve: &Arc<Vec<Point>>, readers: Readers) -> Table {
+    let [p999, p99, p95] = [0, 1, 2].map(|at| move |point: &Point| Value::Ratio(point.most[at]));
+    Table::of(id, "Utilisation by window length", curve, Vec::as_slice)
+        .column(Column::duration("window_ns", "Window", "length of windows"), |point: &Point| {
+            Value::Duration(point.window.unsigned_abs())
+        })
+        .column(Column::ratio("least", "Worst", "the least share of any window"), |point| Value::Ratio(point.least))
+        .column(Column::ratio("p999", "p99.9", "99.9 % of all windows have at least this share"), p999)
+        .column(Column::ratio("p99", "p99", "99 % of all windows have at least this share"), p99)
+        .column(Column::ratio("p95", "p95", "95 % of all windows have at least this share"), p95)
+        .only_for(readers)
+        .empty("No time in the selected range")
+        .build()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a place on screen")]
+fn curve_chart(curve: &[Point]) -> Chart {
+    let line = |name: &str, place: u8, of: &dyn Fn(&Point) -> f64| Line {
+        name: name.to_owned(),
+        shade: Shade::Series(place),
+        look: Look::Line,
+        points: curve.iter().map(|point| [point.window as f64, of(point)]).collect(),
+    };
+    let lines = vec![
+        line("p95", 3, &|point| point.most[2]),
+        line("p99", 2, &|point| point.most[1]),
+        line("p99.9", 1, &|point| point.most[0]),
+        line(LEAST, 0, &|point| point.least),
+    ];
+    let end = |point: Option<&Point>| point.map_or(1.0, |point| point.window as f64);
+    let across = Across::Lengths(end(curve.first()), end(curve.last()));
+    Chart { title: "Utilisation by window length".to_owned(), across, up: Up::Ratio, lines }
+}
+
+/// The line of the least share, in the first chart.
+pub const LEAST: &str = "Worst";
+
+/// A column of time, and the mean and lowest share in it; none where the trace has nothing.
+type Over = (TimeRange, Option<(f64, f64)>);
+
+fn columns_of(found: &Mutator, range: TimeRange, count: i64) -> Vec<Over> {
+    #[expect(clippy::cast_possible_truncation, reason = "within the range")]
+    let edge =
+        |at: i64| range.start.plus_nanos((i128::from(range.nanos()) * i128::from(at) / i128::from(count)) as i64);
+    let column = |at: i64| {
+        let within = TimeRange::new(edge(at), edge(at + 1));
+        (within, found.within(within))
+    };
+    (0..count).map(column).collect()
+}
+
+fn over_time_table(trace: &Arc<Trace>, found: &Arc<Vec<Over>>) -> Table {
+    let of_start = shared(trace);
+    let known = |over: &Over, value: Value| if over.1.is_some() { value } else { Value::Missing };
+    let ratio = |value: Option<f64>| value.map_or(Value::Missing, Value::Ratio);
+    Table::of("over_time", "Utilisation over time, in 200 equal columns (null where unknown)", found, Vec::as_slice)
+        .column(Column::time("start_ns", "Start", ""), move |over: &Over| {
+            known(over, columns::time(&of_start, over.0.start))
+        })
+        .column(Column::ratio("mean", "Mean", ""), move |over| ratio(over.1.map(|share| share.0)))
+        .column(Column::ratio("least", "Lowest", ""), move |over| ratio(over.1.map(|share| share.1)))
+        .only_for(Readers::Programs)
+        .build()
+}
+
+/// Mean and lowest share over time; new lines where the trace has nothing for a while.
+fn time_chart(trace: &Trace, found: &Mutator, range: TimeRange) -> Chart {
+    let origin = trace.range().start;
+    let columns = columns_of(found, range, CHART_COLUMNS.min(range.nanos().max(1)));
+    let mut lines = Vec::new();
+    let runs = columns.chunk_by(|one, next| one.1.is_some() == next.1.is_some());
+    for run in runs.filter(|run| run.iter().all(|over| over.1.is_some())) {
+        let is_first = lines.is_empty();
+        let mut line = |name: &str, shade, look, of: &dyn Fn((f64, f64)) -> f64| {
+            let points = run.iter().filter_map(|(at, share)| Some([since(at.start, origin), of((*share)?)]));
+            let name = if is_first { name.to_owned() } else { String::new() };
+            lines.push(Line { name, shade, look, points: points.collect() });
+        };
+        line("Mean", Shade::Series(2), Look::Area, &|share| share.0);
+        line("Lowest", Shade::Muted, Look::Steps, &|share| share.1);
+    }
+    let title = format!("Utilisation over time, mean {}", share(found.mean()));
+    Chart { title, across: Across::time(range, origin), up: Up::Ratio, lines }
+}
+
+fn windows_table(trace: &Arc<Trace>, whose: Whose, found: &Arc<Vec<Window>>) -> Table {
+    let [of_start, of_proc] = [trace; 2].map(shared);
+    let lane = move |window: &Window| match (whose, window.proc) {
+        (Whose::Goroutine(go), _) => LaneId::Goroutine(go),
+        (_, Some(proc)) => LaneId::Proc(proc),
+        _ => LaneId::Gc,
+    };
+    Table::of("worst", "Worst windows", found, Vec::as_slice)
+        .column(Column::duration("window_ns", "Window", "length of the window"), |window: &Window| {
+            columns::length(window.range)
+        })
+        .column(Column::ratio("share", "Share", "of the program"), |window| Value::Ratio(window.share))
+        .column(Column::time("start_ns", "Start", ""), move |window| columns::time(&of_start, window.range.start))
+        .column(Column::id("proc", "Proc", "of each proc by itself"), move |window| {
+            window.proc.map_or(Value::Missing, |proc| columns::proc(&of_proc, proc))
+        })
+        .target(move |window| Some(Target::Stretch(lane(window), window.range)))
+        .cut(Cut::Never)
+        .empty("The program had all of its time in windows of this length")
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{chosen, taken, takes};
+    use crate::report::analyses::Ask;
+    use trace_core::analysis::mmu::Takes;
+    use trace_core::analysis::scope::Scope;
+    use trace_core::base::time::TimeRange;
+
+    #[test]
+    fn what_is_taken_is_asked_for_by_its_place() {
+        let usual = Ask::about(Scope::during(TimeRange::default()));
+        assert_eq!(taken(takes(&usual)), ["stw", "background", "assist"]);
+        let wanted = Takes { stops: true, other_stops: false, background: false, assist: false, sweep: true };
+        assert_eq!(takes(&Ask { chosen: chosen(true, wanted), ..usual }), wanted);
+    }
+}
