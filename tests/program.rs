@@ -50,6 +50,7 @@ mod ui_only;
 mod ui_pictures;
 mod ui_pointer;
 mod ui_schedule;
+mod ui_search;
 mod ui_shell;
 mod ui_story;
 mod ui_tables;
