@@ -503,6 +503,13 @@ fn what_is_gone_shows_such_a_goroutine_of_the_other_side() {
     let mut tops = (0..40).filter_map(|step| layout.row_at(view.scroll_points + f64::from(step) * 11.0));
     let is_it = |row: &tracelane::state::rows::Row| match row.kind {
         RowKind::Lane(LaneId::Goroutine(go)) => name(b, go) == wanted,
+        RowKind::Shared(row) => {
+            b.rows.groups().is_some_and(|groups| groups.on_row(row).any(|go| name(b, go) == wanted))
+        }
+        RowKind::Group(at) => b.rows.groups().is_some_and(|groups| {
+            let group = &groups.list()[at as usize];
+            groups.on_row(group.first).any(|go| name(b, go) == wanted)
+        }),
         _ => false,
     };
     assert!(tops.any(|row| is_it(&row)), "{wanted:?}");

@@ -9,6 +9,7 @@ use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::document::Document;
+use tracelane::state::groups::GroupBy;
 use tracelane::state::rows::Section;
 use tracelane::state::settings::Settings;
 use tracelane::state::view::{Selection, View};
@@ -168,6 +169,9 @@ fn shift_drag_measures_and_moves_nothing() {
 #[test]
 fn clicks_select_and_clear() {
     let mut window = Window::new();
+    // On rows that goroutines share somebody else is there.
+    window.0.state_mut().push(Action::GroupGoroutines(GroupBy::Nothing));
+    window.0.run();
     let x = window.lanes().center().x;
     let at = window.on_goroutine(13, x);
     // The panels that a selection opens make the lanes narrower.
@@ -206,15 +210,19 @@ fn a_double_click_zooms_to_the_span() {
 #[test]
 fn headings_fold_and_lanes_are_selected_by_their_labels() {
     let mut window = Window::new();
+    window.0.get_by_role_and_label(Role::Button, "G1 main.main").click();
+    window.0.run();
+    assert!(matches!(window.document().selection, Selection::Lane(LaneId::Goroutine(_))));
+    // Threads come after the goroutines.
+    window.0.state_mut().push(Action::FoldGroups(true));
+    window.0.state_mut().push(Action::ScrollRows(1e9));
+    window.0.run();
     window.0.get_by_role_and_label(Role::DisclosureTriangle, "Threads").click();
     window.0.run();
     assert!(!window.document().folds.folded(Section::Threads));
     window.0.get_by_role_and_label(Role::DisclosureTriangle, "Threads").click();
     window.0.run();
     assert!(window.document().folds.folded(Section::Threads));
-    window.0.get_by_role_and_label(Role::Button, "G1 main.main").click();
-    window.0.run();
-    assert!(matches!(window.document().selection, Selection::Lane(LaneId::Goroutine(_))));
 }
 
 #[test]

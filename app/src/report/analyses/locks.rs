@@ -51,11 +51,11 @@ impl Analysis for Locks {
 
 fn table(trace: &Arc<Trace>, found: &Arc<Vec<Lock>>) -> Table {
     let (of_holder, of_holds) = (shared(trace), shared(trace));
-    let acquired = Column::table("Locked at", "lines that lock it, most waiting first", sites("acquired_at", &[]));
-    let released = Column::table("Unlocked at", "lines that unlock it", sites("released_at", &[]));
+    let acquired = Column::table("Lock site", "lines that lock it, most waiting first", sites("acquired_at", &[]));
+    let released = Column::table("Unlock site", "lines that unlock it", sites("released_at", &[]));
     let longest = Column::table("Longest holds", "longest first, at most 64", holds(trace, None));
     Table::of("locks", "Locks", found, Vec::as_slice)
-        .column(Column::text("place", "Locked at", "").for_people(), |lock| match lock.acquired.first() {
+        .column(Column::text("place", "Lock site", "").for_people(), |lock| match lock.acquired.first() {
             Some(site) => Value::Text(Frame::from(&site.place).in_short()),
             None => Value::Word("unknown line: locked before the trace"),
         })
@@ -163,7 +163,7 @@ fn readers_and_writers(table: Rows) -> Rows {
 
 /// Lines that lock or unlock.
 fn sites(id: &'static str, sites: &[Site]) -> Table {
-    let title = if id == "acquired_at" { "Locked at" } else { "Unlocked at" };
+    let title = if id == "acquired_at" { "Lock site" } else { "Unlock site" };
     let file = |site: &Site| Value::Text(site.place.file.clone());
     Table::of(id, title, &Arc::new(sites.to_vec()), Vec::as_slice)
         .column(Column::text("place", "Line", "").for_people(), |site| Value::Text(Frame::from(&site.place).in_full()))
@@ -200,7 +200,7 @@ fn holds(trace: &Arc<Trace>, lock: Option<&Lock>) -> Table {
             columns::length(hold.range)
         })
         .column(Column::flag("known", "Start known", ""), |(hold, _)| Value::Flag(hold.is_known))
-        .column(Column::text("released_at", "Unlocked at", ""), |(_, released)| {
+        .column(Column::text("released_at", "Unlock site", ""), |(_, released)| {
             released.clone().map_or(Value::Missing, Value::Text)
         })
         .target(|(hold, _)| Some(Target::Stretch(LaneId::Goroutine(hold.go), hold.range)))

@@ -168,7 +168,7 @@ fn callers(stack: &[Frame]) -> Value {
     let leaf = Frame::representative(stack).and_then(|leaf| stack.iter().position(|frame| frame == leaf));
     let above = stack.iter().skip(leaf.map_or(stack.len(), |leaf| leaf + 1));
     let above: Vec<&str> = above.take(SHOWN).map(|frame| name::function(&frame.function)).collect();
-    if above.is_empty() { Value::Missing } else { Value::Text(above.join(" < ")) }
+    if above.is_empty() { Value::Missing } else { Value::Text(above.join(" ← ")) }
 }
 
 fn running_table(trace: &Arc<Trace>, whole: u64, running: Vec<SampleGroup>) -> Table {
