@@ -17,7 +17,9 @@ use crate::widget::button::{icon_button, icon_toggle};
 use crate::widget::menu::menu_entry;
 
 /// Widths of the field, points.
-const WIDTH: std::ops::RangeInclusive<f32> = 140.0..=340.0;
+const WIDTH: std::ops::RangeInclusive<f32> = 120.0..=340.0;
+/// Room for the tools at the right end of the bar, points.
+const RIGHT: f32 = 250.0;
 /// Room for what stands right of the field, points.
 const BESIDE: f32 = 190.0;
 /// Completions that are offered at most.
@@ -26,11 +28,12 @@ const OFFERED: usize = 8;
 /// Shows the field for the trace in front, if there is room.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document().filter(|document| document.has_lanes()) else { return };
-    let room = ui.available_width() - BESIDE - 220.0;
-    if room < *WIDTH.start() {
+    let search = &document.search;
+    let beside = if search.query.is_empty() { 0.0 } else { BESIDE };
+    let room = ui.available_width() - RIGHT - beside;
+    if ui.available_width() < RIGHT + *WIDTH.start() {
         return;
     }
-    let search = &document.search;
     let mut push = |action: SearchAction| actions.push(Action::Search(document.id, action));
     ui.add_space(space::M);
     let id = Id::unique("search-field");
