@@ -132,6 +132,7 @@ fn beside_ui(ui: &mut Ui, search: &Search, push: &mut impl FnMut(SearchAction)) 
         return;
     }
     let tokens = tokens::of(ui.ctx());
+    ui.add_space(space::S);
     let found = search.found();
     let total = found.map_or(0, |hits| hits.total());
     let said = match (search.number(), found.is_some_and(|hits| hits.is_complete)) {

@@ -21,6 +21,8 @@ use crate::timeline::store::Store;
 
 /// An edge of the frame is caught from this far, points.
 const EDGE_REACH: f32 = 5.0;
+/// Height of a tick where the search has hits, points.
+const HIT: f32 = 7.0;
 /// The frame is never painted narrower, points.
 const FRAME_LEAST: f32 = 6.0;
 
@@ -129,6 +131,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions) 
         let rect = Rect::from_min_max(pos2(x0, strip.top()), pos2(x1.max(x0 + 2.0), strip.bottom()));
         painter.add(Shape::mesh(hatched(rect, frame.colors.hole_opaque, 6.0)));
     }
+    hits(&painter, frame, strip, &axis);
     if let Some(marked) = frame.document.marked {
         let (x0, x1) = (axis.x_from_time(marked.start), axis.x_from_time(marked.end));
         let rect = Rect::from_min_max(pos2(x0, strip.top()), pos2(x1.max(x0 + 1.0), strip.bottom()));
@@ -142,6 +145,18 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions) 
     paint_window(&painter, frame, strip, window);
     gutter(ui, frame);
     drag(ui, frame, store, actions, &axis, window);
+}
+
+/// Where the search has hits: ticks at the lower edge.
+fn hits(painter: &egui::Painter, frame: &Frame<'_>, strip: Rect, axis: &Axis) {
+    let Some(found) = frame.document.search.found() else { return };
+    let parts = found.over_time.len().max(1) as f64;
+    let length = frame.bounds.nanos() as f64 / parts;
+    for (at, _) in found.over_time.iter().enumerate().filter(|part| *part.1 > 0) {
+        let x = frame.snap(axis.x_from_nanos(frame.bounds.start.0 as f64 + length * at as f64));
+        let tick = Rect::from_min_max(pos2(x, strip.bottom() - HIT), pos2(x + 2.0 * frame.pixel(), strip.bottom()));
+        painter.rect_filled(tick, 0.0, frame.tokens.outgoing);
+    }
 }
 
 fn window(axis: &Axis, view: &View, strip: Rect) -> Rect {

@@ -126,7 +126,7 @@ impl Say<'_, '_> {
     }
 
     fn at(&mut self, nanos: i64) {
-        self.pair("at", &self.frame.origin.text(nanos, 1));
+        self.pair("Start", &self.frame.origin.text(nanos, 1));
     }
 
     /// What is lost here.
@@ -159,12 +159,12 @@ impl Say<'_, '_> {
     fn length(&mut self, range: TimeRange, began_before: bool, goes_on: bool) {
         let least = if began_before || goes_on { "at least " } else { "" };
         let text = format!("{least}{}   {}", time::duration(range.nanos()), time::exact(range.nanos()));
-        self.pair("lasts", &text);
+        self.pair("Duration", &text);
         self.at(range.start.0);
         match (began_before, goes_on) {
-            (true, true) => self.pair("", "began before, goes on after what was read"),
-            (true, false) => self.pair("", "began before what was read"),
-            (false, true) => self.pair("", "goes on after what was read"),
+            (true, true) => self.pair("", "Started before the trace, not ended in it"),
+            (true, false) => self.pair("", "Started before the trace"),
+            (false, true) => self.pair("", "Not ended in the trace"),
             (false, false) => {}
         }
     }
@@ -181,7 +181,7 @@ impl Say<'_, '_> {
         self.title(&title, self.frame.colors.strong[span.class as usize]);
         self.length(span.range, span.began_before, span.goes_on);
         let function = words::span_function(trace, &span).unwrap_or_default();
-        self.pair(if span.state == GoState::Running { "ran until" } else { "in" }, without_path(function));
+        self.pair(if span.state == GoState::Running { "Ran until" } else { "Function" }, without_path(function));
         self.no_cpu(span.at.lane, span.range);
         self.caused(&span);
         self.place(&span);
@@ -285,7 +285,7 @@ impl Say<'_, '_> {
         self.title(&text, color);
         self.at(arrow.flow.to.time.0);
         if let Some(function) = name::frame_of(self.frame.trace, arrow.flow.stack).map(|frame| frame.function) {
-            self.pair("in", without_path(function));
+            self.pair("Function", without_path(function));
         }
     }
 
