@@ -55,19 +55,18 @@ fn table(trace: &Arc<Trace>, found: &Arc<Vec<Lock>>) -> Table {
     let released = Column::table("Unlock site", "lines that unlock it", sites("released_at", &[]));
     let longest = Column::table("Longest holds", "longest first, at most 64", holds(trace, None));
     Table::of("locks", "Locks", found, Vec::as_slice)
-        .column(Column::text("place", "Lock site", "").for_people(), |lock| match lock.acquired.first() {
+        .column(Column::text("place", "Lock site", "most waits are there"), |lock| match lock.acquired.first() {
             Some(site) => Value::Text(Frame::from(&site.place).in_short()),
             None => Value::Word("unknown line: locked before the trace"),
         })
-        .column(Column::text("on", "Operation", "").for_people(), |lock| {
+        .column(Column::text("on", "Operation", "what it calls there"), |lock| {
             lock.acquired.first().or(lock.released.first()).map_or(Value::Missing, |site| Value::Word(site.op.name()))
         })
         .with(waits)
-        .column(
-            Column::duration("longest_hold", "Longest hold", "at least, if its start is unknown").for_people(),
-            |lock| lock.longest_holds.first().map_or(Value::Missing, |hold| columns::length(hold.range)),
-        )
-        .column(Column::id("holder", "Holder", "of the longest hold").for_people(), move |lock| {
+        .column(Column::duration("longest_hold_ns", "Longest hold", "at least, if its start is unknown"), |lock| {
+            lock.longest_holds.first().map_or(Value::Missing, |hold| columns::length(hold.range))
+        })
+        .column(Column::id("holder", "Holder", "of the longest hold"), move |lock| {
             lock.longest_holds.first().map_or(Value::Missing, |hold| columns::goroutine(&of_holder, hold.go))
         })
         .with(|table| queue_and_holds(table, trace))
