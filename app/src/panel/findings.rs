@@ -20,6 +20,7 @@ use crate::panel::working;
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState};
 use crate::state::rows::{Only, Which};
+use crate::state::source::SourcePlace;
 use crate::state::study::{Answer, Question, Study};
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, icons, space, tokens};
@@ -232,25 +233,26 @@ fn evidence_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Acti
     ui_.add_space(space::S);
     ui_.spacing_mut().item_spacing.y = space::XS;
     links_ui(ui_, trace, finding, actions);
-    line(ui_, "Check", |ui| {
+    line(ui_, "Fix", |ui| {
         ui.add(Label::new(finding.check).wrap());
     });
     if let Some(culprit) = &finding.culprit {
-        line(ui_, "In the code", |ui| {
-            let parts = [
-                name::function(&culprit.place.function).to_owned(),
-                name::line_of(&culprit.place.file, culprit.place.line),
-            ];
-            let at = parts.join("  ");
-            ui.label(RichText::new(at).font(fonts::mono()))
-                .on_hover_text(format!("{}\n{}:{}", culprit.place.function, culprit.place.file, culprit.place.line));
+        line(ui_, "Source", |ui| {
+            let exact = format!("{}\n{}:{}", culprit.place.function, culprit.place.file, culprit.place.line);
+            let function = RichText::new(name::function(&culprit.place.function)).font(fonts::mono());
+            ui.label(function).on_hover_text(&exact);
+            let line = name::line_of(&culprit.place.file, culprit.place.line);
+            if !line.is_empty() && link_in(ui, &line, fonts::mono()).on_hover_text(exact).clicked() {
+                let place = SourcePlace { file: culprit.place.file.clone(), line: culprit.place.line };
+                actions.push(Action::ShowSource(place));
+            }
             if copy_button(ui, "the place in the code") {
                 actions.push(Action::Copy(format!("{}:{}", visible(&culprit.place.file), culprit.place.line)));
             }
         });
     }
     if !finding.victims.is_empty() {
-        line(ui_, "Victims", |ui| {
+        line(ui_, "Affected", |ui| {
             for victim in finding.victims.iter().take(6) {
                 let text = format!("{} in", words::counted(victim.goroutines, "goroutine"));
                 ui.label(text);
@@ -298,7 +300,7 @@ fn line(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
 fn links_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let origin = trace.range().start;
-    line(ui, "Show", |ui| {
+    line(ui, "Go to", |ui| {
         ui.spacing_mut().item_spacing.x = space::L;
         for (at, place) in finding.links.iter().take(8).enumerate() {
             let what = if at == 0 { "Jump to it: " } else { "" };
