@@ -1,5 +1,4 @@
-//! Which frame represents a stack. One rule for every command, panel and lane: whoever shows one frame of a stack asks
-//! here.
+//! Which frame represents a stack. One rule for tables, panels and lanes: whoever shows one frame of a stack asks here.
 
 use crate::analysis::places::{Origin, origin};
 use crate::base::ids::StackId;

@@ -1,4 +1,4 @@
-//! The one widget for tables: only visible rows are made. Rows are sorted (several keys with Shift), filtered, selected
+//! The widget for tables of reports: only visible rows are made. Rows are sorted (several keys with Shift), filtered, selected
 //! and copied; columns are dragged to other widths and places, turned on and off; cells lead to what they name.
 
 mod cells;
