@@ -36,6 +36,7 @@ mod effort;
 mod finding_invariants;
 mod findings;
 mod goroutine_stats;
+mod helpers_named;
 mod ledger;
 mod losses;
 mod no_cpu;

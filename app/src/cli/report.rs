@@ -45,7 +45,9 @@ With --format json, one JSON object with these fields, which stay as they are:
            part of the work)}],
            not_analysed [text]}
   findings [{kind, severity (severe, warning or note), title, evidence {name: number or text},
-             culprit {function, file, line, stack [{function, file, line}]} or null,
+             culprit {function, file, line, through, caller, stack [{function, file, line}]} or null; through is the
+             helper in which the time went where the culprit is its caller, caller the program's function that called
+             the culprit: {function, file, line} or null each,
              victims [{function, goroutines}], time_lost_ns, confidence (0 to 1), check,
              links [{goroutine, start_ns, end_ns}] (times from the start of the trace)}]
   kind is one of lock_contention, lock_held_over_io, rwmutex_writer, goroutine_leak, gc_pressure,
@@ -207,8 +209,21 @@ pub struct Culprit {
     pub file: String,
     /// Line in it.
     pub line: u64,
+    /// The helper in which the time went, where the culprit is its caller.
+    pub through: Option<Frame>,
+    /// The program's function that called it.
+    pub caller: Option<Frame>,
     /// The stack in which it was seen, leaf first.
     pub stack: Vec<Frame>,
+}
+
+impl Culprit {
+    /// `, called from main.handle (/src/main.go:31)`; empty if it is not known what called it.
+    fn called_from(&self) -> String {
+        let caller = self.caller.as_ref();
+        let place = caller.map(|caller| with_line(&caller.function, &line_of(&caller.file, caller.line)));
+        place.map_or_else(String::new, |place| format!(", called from {place}"))
+    }
 }
 
 /// Who suffers.
@@ -274,10 +289,8 @@ impl Report {
             line(&mut text, &format!("{}. {} [{}]", at + 1, found.severity, found.kind));
             line(&mut text, &format!("   {}", found.title));
             if let Some(culprit) = &found.culprit {
-                line(
-                    &mut text,
-                    &format!("   at {}", with_line(&culprit.function, &line_of(&culprit.file, culprit.line))),
-                );
+                let place = with_line(&culprit.function, &line_of(&culprit.file, culprit.line));
+                line(&mut text, &format!("   at {place}{}", culprit.called_from()));
             }
             for link in found.links.iter().take(2) {
                 line(&mut text, &format!("   see {}", link.words()));
@@ -310,7 +323,11 @@ impl Report {
                     line if line.is_empty() || culprit.function.is_empty() => line,
                     line => format!("({line})"),
                 };
-                page.item(&[Inline::Text("culprit:"), Inline::Code(&culprit.function), Inline::Text(&place)]);
+                page.item(&[
+                    Inline::Text("culprit:"),
+                    Inline::Code(&culprit.function),
+                    Inline::Text(&format!("{place}{}", culprit.called_from())),
+                ]);
             }
             for victim in &found.victims {
                 let goroutines = format!("({} goroutines)", count(victim.goroutines));
@@ -424,6 +441,8 @@ impl Found {
                 function: culprit.place.function.clone(),
                 file: culprit.place.file.clone(),
                 line: culprit.place.line,
+                through: culprit.through.as_ref().map(Frame::from),
+                caller: culprit.caller.as_ref().map(Frame::from),
                 stack: culprit.stack.iter().map(Frame::from).collect(),
             }),
             victims: victims

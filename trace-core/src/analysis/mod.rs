@@ -13,6 +13,7 @@
 
 pub mod antagonists;
 pub mod blocked_by;
+pub(crate) mod calls;
 pub mod census;
 pub mod collector;
 pub mod compare;

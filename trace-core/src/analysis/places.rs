@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::analysis::calls::{Calls, package_of};
 use crate::base::ids::StackId;
 use crate::model::cgo::is_generated;
 use crate::model::trace::{Frame, Trace};
@@ -283,10 +284,7 @@ const STANDARD: &[&str] = &[
 /// Whose code a frame is.
 #[must_use]
 pub fn origin(frame: &Frame<'_>) -> Origin {
-    let name = frame.function.split('[').next().unwrap_or_default();
-    let tail = name.rfind('/').map_or(0, |at| at + 1);
-    let package_end = name.get(tail..).and_then(|rest| rest.find('.')).map_or(name.len(), |at| tail + at);
-    let package = name.get(..package_end).unwrap_or_default();
+    let package = package_of(frame.function);
     let first = package.split('/').next().unwrap_or_default();
     let is_plain = !first.contains('.');
     let is_standard = is_plain && (first.contains(':') || STANDARD.binary_search(&first).is_ok());
@@ -343,6 +341,7 @@ pub struct Places<'a> {
     facts: Vec<Facts>,
     /// Functions by their numbers.
     names: Vec<&'a str>,
+    calls: Calls,
 }
 
 impl<'a> Places<'a> {
@@ -354,7 +353,7 @@ impl<'a> Places<'a> {
         for id in 0..trace.stack_count() {
             facts.push(look_through(trace, StackId(id), &mut names));
         }
-        Self { trace, facts, names: by_number(&names.functions) }
+        Self { trace, facts, names: by_number(&names.functions), calls: names.calls }
     }
 
     /// Looks through these stacks only; of the others nothing is known.
@@ -368,13 +367,18 @@ impl<'a> Places<'a> {
                 *known = look_through(trace, stack, &mut names);
             }
         }
-        Self { trace, facts, names: by_number(&names.functions) }
+        Self { trace, facts, names: by_number(&names.functions), calls: names.calls }
     }
 
     /// The function with this number.
     #[must_use]
     pub fn name(&self, function: u32) -> Option<&'a str> {
         self.names.get(function as usize).copied()
+    }
+
+    /// Which of the program's functions call which, in the stacks that were looked through.
+    pub(crate) const fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     fn facts(&self, stack: StackId) -> Facts {
@@ -578,6 +582,7 @@ fn rank(frame: &Frame<'_>) -> Rank {
 struct Names<'a> {
     functions: FxHashMap<&'a str, (u32, Origin)>,
     lines: FxHashMap<(u32, u64), u32>,
+    calls: Calls,
 }
 
 impl<'a> Names<'a> {
@@ -598,6 +603,7 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> 
     // Of frames of dependencies the one nearest to the leaf, and the one nearest to the root.
     let (mut fallback, mut far) = (None, None);
     let (mut last, mut is_direct) = (None, true);
+    let mut callee: Option<(u32, &str)> = None;
     // The first frame, from the leaf, of a library that does more than move bytes.
     let mut protocol = None;
     let (mut is_plain, mut is_client, mut is_body) = (true, false, false);
@@ -642,6 +648,9 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> 
                 protocol = protocol.or(Some(at));
             }
             Origin::Own => {
+                if let Some(callee) = callee.replace((function, frame.function)) {
+                    names.calls.note(callee, (function, frame.function));
+                }
                 if let Some(own) = facts.own {
                     if own.1 != function && facts.caller.is_none() {
                         facts.caller = Some((at, function));

@@ -212,7 +212,9 @@ impl Activity {
         }
         let (_, (weight, _, stack)) = sums.into_iter().max_by_key(|(function, sum)| (sum.0, *function))?;
         let share = weight as f64 / all.max(1) as f64;
-        Some(Hot { place: scene.telling(stack)?, stack, share, seen, seen_in: "stacks of waits" })
+        let alike = self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way);
+        let named = scene.named(stack, alike.map(|piece| (piece.stack, piece.weight)))?;
+        Some(Hot { named, stack, share, seen, seen_in: "stacks of waits" })
     }
 
     /// Whether most of the time they themselves only waited for work: at a place for that, or for the next bytes of a

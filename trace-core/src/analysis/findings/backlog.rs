@@ -4,7 +4,7 @@ use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
 use crate::analysis::census::is_idle;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name};
 use crate::analysis::findings::hot::Hot;
 use crate::analysis::findings::peers::{Relation, as_felt, related, waited};
 use crate::analysis::findings::slots::is_queue;
@@ -121,12 +121,11 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     };
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} for {}{behind}, which was {} {} for {}",
+        "{} for {}{behind}, which was {} {}",
         waited((wait, found), &wait.in_operation(scene.trace), &mut evidence),
         go_name(scene.trace, consumer),
         way.words(),
-        place_name(Some(&hot.place)),
-        evidence.time("consumer_ns", done.elapsed(way)),
+        hot.named.followed_by(&format!("for {}", evidence.time("consumer_ns", done.elapsed(way)))),
     );
     // Waits that nobody ended are no matter of how fast anybody is.
     let lost = wait.woken_nanos;
@@ -135,7 +134,7 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         .int("consumers", found.by_go.len() as u64)
         .ratio("share_of_first_consumer", share)
         .ratio("mean_waiting", queued)
-        .culprit(scene.trace, Some(hot.place), hot.stack)
+        .culprit_named(scene.trace, Some(hot.named), hot.stack)
         .act(done.act_of(way))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
@@ -196,13 +195,13 @@ fn polls(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, hot: &Hot) -> Opt
         "{} for {}, which polls: it sleeps at {} and then checks for work",
         waited((wait, found), &wait.in_operation(scene.trace), &mut evidence),
         go_name(scene.trace, sleeper),
-        place_name(Some(&hot.place)),
+        hot.named.in_words(),
     );
     let mut finding = Finding::new(Kind::PollingSleep, title, wait.nanos, scene.duration, 0.8)
         .with(evidence)
         .int("asleep_meanwhile_ns", slept)
         .ratio("waits_per_wakeup", found.per_act)
-        .culprit(scene.trace, Some(hot.place.clone()), hot.stack)
+        .culprit_named(scene.trace, Some(hot.named.clone()), hot.stack)
         .act(done.act_of(ActivityKind::Waiting))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);

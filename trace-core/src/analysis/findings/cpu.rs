@@ -78,7 +78,7 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
         evidence.share("culprit_share", hot.share),
         evidence.int("times_seen", hot.seen),
         hot.seen_in,
-        place_name(Some(&hot.place)),
+        hot.named.in_words(),
         in_calls(scene, &mut evidence),
     );
     let mut finding = Finding::new(kind, title, lost, scene.duration, 0.4 + 0.5 * own_share)
@@ -88,7 +88,7 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
         .text("first_runner", scene.trace.str(runner))
         .text("first_waiter", scene.trace.str(*waiter.0))
         .text("seen_in", hot.seen_in)
-        .culprit(scene.trace, Some(hot.place.clone()), hot.stack)
+        .culprit(scene.trace, Some(hot.named.place.clone()), hot.stack)
         .victim(scene.trace.str(*waiter.0), scene.goroutines(*waiter.0));
     if let Some((go, range)) = waiter.1.longest {
         finding = finding.link(scene.trace, go, range);
@@ -153,7 +153,7 @@ fn handler(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
     });
     let (key, family) = requests.max_by_key(|(key, family)| (running(family), **key))?;
     let ran = running(family);
-    let own = hot.place.function.as_str();
+    let own = hot.named.place.function.as_str();
     let outer = scene.places.outer(family.stack)?;
     let is_inside = scene.places.own_frames(hot.stack).any(|frame| frame.function == outer.function);
     if ran * 10 < family.nanos * 6 || scene.share(ran) < 0.2 || !is_inside {
@@ -166,7 +166,7 @@ fn handler(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
         place_name(Some(&outer)),
         evidence.time("unit_mean_ns", family.nanos / family.units.max(1)),
         evidence.share("running_share", ran as f64 / family.nanos.max(1) as f64),
-        place_name(Some(&hot.place)),
+        hot.named.in_words(),
     );
     let mut finding = Finding::new(Kind::CpuBound, title, ran, scene.duration, 0.65)
         .with(evidence)
@@ -174,7 +174,7 @@ fn handler(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
         .int("unit_total_ns", family.nanos)
         .ratio("procs_busy", scene.load.share)
         .text("seen_in", hot.seen_in)
-        .culprit(scene.trace, Some(hot.place.clone()), hot.stack)
+        .culprit(scene.trace, Some(hot.named.place.clone()), hot.stack)
         .victim(&outer.function, scene.goroutines(key.name));
     if let Some((go, range)) = family.longest {
         finding = finding.link(scene.trace, go, range);

@@ -1,7 +1,8 @@
 //! A finding: one probable cause, with its evidence.
 
 use crate::analysis::blocked_by::Blocked;
-use crate::analysis::places::{Place, Places};
+use crate::analysis::findings::named::Named;
+use crate::analysis::places::{Origin, Place, Places, origin};
 use crate::analysis::wait_chain::Doing;
 use crate::base::ids::{GoId, GoIx, StackId};
 use crate::base::time::TimeRange;
@@ -232,6 +233,10 @@ pub struct Act {
 pub struct Culprit {
     /// The frame to look at.
     pub place: Place,
+    /// Where the frame to look at is the caller of a helper that makes the slow call: the helper.
+    pub through: Option<Place>,
+    /// The program's function that called the one to look at, where it was seen; none if it is the outermost.
+    pub caller: Option<Place>,
     /// The stack in which it was seen, leaf first.
     pub stack: Vec<Place>,
 }
@@ -385,8 +390,17 @@ impl Finding {
 
     /// With the place of the cause.
     #[must_use]
-    pub fn culprit(mut self, trace: &Trace, place: Option<Place>, stack: StackId) -> Self {
-        self.culprit = place.map(|place| Culprit { place, stack: trace.frames(stack).map(Place::from).collect() });
+    pub fn culprit(self, trace: &Trace, place: Option<Place>, stack: StackId) -> Self {
+        self.culprit_named(trace, place.map(Named::direct), stack)
+    }
+
+    /// With the place of the cause, and the helper that was called from there.
+    #[must_use]
+    pub(crate) fn culprit_named(mut self, trace: &Trace, named: Option<Named>, stack: StackId) -> Self {
+        self.culprit = named.map(|Named { place, through }| {
+            let caller = caller_of(trace, stack, &place.function);
+            Culprit { place, through, caller, stack: trace.frames(stack).map(Place::from).collect() }
+        });
         self
     }
 
@@ -438,6 +452,13 @@ impl Finding {
     pub fn is_minor(&self) -> bool {
         self.severity == Severity::Note && self.confidence < SURE_ENOUGH
     }
+}
+
+/// The program's frame in a stack that called this function of it.
+fn caller_of(trace: &Trace, stack: StackId, function: &str) -> Option<Place> {
+    let mut frames = trace.frames(stack).filter(|frame| origin(frame) == Origin::Own);
+    frames.find(|frame| frame.function == function)?;
+    frames.find(|frame| frame.function != function).map(Place::from)
 }
 
 /// `G25`

@@ -8,6 +8,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::analysis::calls::is_closure_of;
 use crate::analysis::findings::Scene;
 use crate::analysis::places::Place;
 use crate::base::ids::StackId;
@@ -113,34 +114,4 @@ fn functions<'a>(scene: &Scene<'a>, stack: StackId) -> Vec<&'a str> {
 /// Whether a function (leaf first) calls a closure of its own: most often a deferred one.
 fn is_deferred<'a>(mut functions: impl Iterator<Item = &'a str>) -> bool {
     functions.next().zip(functions.next()).is_some_and(|(closure, function)| is_closure_of(closure, function))
-}
-
-/// Whether the compiler named a closure after a function: `main.f.func1` in `main.f`, and `main.g.f.2` or
-/// `main.g.f.func2` where `main.f` is inlined in `main.g`.
-fn is_closure_of(closure: &str, function: &str) -> bool {
-    if closure.strip_prefix(function).is_some_and(|rest| rest.starts_with(".func")) {
-        return true;
-    }
-    let Some((inlined, number)) = closure.rsplit_once('.') else { return false };
-    let number = number.strip_prefix("func").unwrap_or(number);
-    let is_number = number.bytes().all(|digit| digit.is_ascii_digit());
-    let package = function.rfind('/').map_or(0, |at| at + 1);
-    let name = function.get(package..).and_then(|name| name.split_once('.')).map_or("", |(_, name)| name);
-    let before = inlined.strip_suffix(name).filter(|_| !name.is_empty());
-    is_number && before.is_some_and(|before| before.ends_with('.'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn closures_are_named_after_the_function_they_are_written_in() {
-        assert!(is_closure_of("main.(*store).get.func1", "main.(*store).get"));
-        assert!(is_closure_of("main.main.func1.(*gl).do.2", "main.(*gl).do"));
-        assert!(is_closure_of("example.com/a/b.run.each.func3", "example.com/a/b.each"));
-        assert!(!is_closure_of("main.getter", "main.get"));
-        assert!(!is_closure_of("main.get", "main.get"));
-        assert!(!is_closure_of("main.forget.2", "main.get"));
-    }
 }

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::Scene;
-use crate::analysis::places::Place;
+use crate::analysis::findings::named::Named;
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::{Cause, GoState};
@@ -19,7 +19,7 @@ const FEWEST_SAMPLES: u64 = 10;
 /// The place where most of the time goes.
 #[derive(Clone, Debug)]
 pub(crate) struct Hot {
-    pub(crate) place: Place,
+    pub(crate) named: Named,
     pub(crate) stack: StackId,
     /// 0 to 1: its share of what was seen.
     pub(crate) share: f64,
@@ -60,8 +60,8 @@ impl Tally {
             }
         }
         let (_, &(weight, _, stack)) = by_function.iter().max_by_key(|(function, sum)| (sum.0, **function))?;
-        let place = scene.places.own(stack)?;
-        Some(Hot { place, stack, share: weight as f64 / total.max(1) as f64, seen: self.seen, seen_in })
+        let named = Named::direct(scene.places.own(stack)?);
+        Some(Hot { named, stack, share: weight as f64 / total.max(1) as f64, seen: self.seen, seen_in })
     }
 }
 

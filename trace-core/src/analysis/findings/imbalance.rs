@@ -9,6 +9,7 @@ use crate::analysis::blocked_by::{Blocked, Releasers};
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, MOST_GOROUTINES, Severity, go_name, place_name};
+use crate::analysis::findings::named::Named;
 use crate::analysis::findings::peers::{Relation, related, waited};
 use crate::analysis::go_facts::GoFacts;
 use crate::analysis::places::{Op, is_test_function};
@@ -121,12 +122,12 @@ fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findin
         evidence.time("longest_total_ns", first.work),
         evidence.time("work_total_ns", all),
         way.words(),
-        place_name(Some(&hot.place)),
+        hot.named.in_words(),
     );
     let finding = Finding::new(Kind::Imbalance, title, lost, scene.duration, 0.5 + 0.4 * share)
         .with(evidence)
         .text("seen_in", hot.seen_in)
-        .culprit(scene.trace, Some(hot.place), hot.stack)
+        .culprit_named(scene.trace, Some(hot.named), hot.stack)
         .act(done.act_of(way))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
@@ -271,11 +272,13 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
     }
     let hot = done.place(scene, way);
     let seen_in = hot.as_ref().map_or("creation", |hot| hot.seen_in);
-    let (place, stack) = match hot {
+    let (named, stack) = match hot {
         // Of many waits none is to blame: the work is to be shared out, by who goes through its share.
-        Some(hot) if is_many_waits(scene, loss) => (scene.places.outer(hot.stack).or(Some(hot.place)), hot.stack),
-        Some(hot) => (Some(hot.place), hot.stack),
-        None => (scene.places.own(creation), creation),
+        Some(hot) if is_many_waits(scene, loss) => {
+            (Some(scene.places.outer(hot.stack).map_or(hot.named, Named::direct)), hot.stack)
+        }
+        Some(hot) => (Some(hot.named), hot.stack),
+        None => (scene.places.own(creation).map(Named::direct), creation),
     };
     let mut evidence = Evidence::default();
     let title = format!(
@@ -287,7 +290,7 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
         evidence.time("longest_total_ns", loss.longest),
         evidence.time("work_total_ns", loss.all),
         way.words(),
-        place_name(place.as_ref()),
+        named.as_ref().map_or_else(|| place_name(None), Named::in_words),
         place_name(scene.places.own(loss.waiting).as_ref()),
         which(loss, &mut evidence),
     );
@@ -297,7 +300,7 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
         .with(evidence)
         .int("workers", loss.workers)
         .text("seen_in", seen_in)
-        .culprit(scene.trace, place, stack)
+        .culprit_named(scene.trace, named, stack)
         .act(done.act_of(way))
         .goroutines(&loss.gos);
     if same_one(loss).is_some() && way.is_slow() && !is_many_waits(scene, loss) {

@@ -155,7 +155,7 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
     let seen = if is_slow { None } else { seen_running(scene, &done, function) };
     let mut hold = hold(scene, (&done, &doers, top), (cause, release.as_ref()), &mut evidence);
     if let Some((_, hot)) = &seen {
-        hold += &format!("; it was seen running mostly in {}", place_name(Some(&hot.place)));
+        hold += &format!("; it was seen running mostly in {}", hot.named.in_words());
         evidence.text("seen_in", hot.seen_in);
     }
     let title = format!("{waits}: {hold}{} (inferred)", cause.consequence());
@@ -311,7 +311,7 @@ fn starved(scene: &Scene<'_>, case: &Case<'_>, done: &Activity) -> Option<Findin
     evidence.text("seen_in", hot.seen_in);
     let title = format!(
         "{waits}: the holder had no proc; it was runnable for {elapsed} while procs ran {} (inferred)",
-        place_name(Some(&hot.place)),
+        hot.named.in_words(),
     );
     let lost = done.weight(ActivityKind::Runnable);
     let confidence = 0.35 + 0.3 * hot.share;
@@ -321,7 +321,7 @@ fn starved(scene: &Scene<'_>, case: &Case<'_>, done: &Activity) -> Option<Findin
     let finding = Finding::new(Kind::CpuStarvation, title, lost, scene.duration, confidence)
         .with(evidence)
         .ratio("procs_busy", scene.load.share)
-        .culprit(scene.trace, Some(hot.place), hot.stack)
+        .culprit(scene.trace, Some(hot.named.place), hot.stack)
         .act(done.act(go, Doing::Runnable));
     Some(affected(scene, finding, case).at_most(limit))
 }

@@ -19,6 +19,7 @@ mod imbalance;
 mod leak;
 mod lock_causes;
 mod locks;
+mod named;
 mod no_cpu;
 mod peers;
 mod polling;
@@ -40,9 +41,9 @@ use crate::analysis::census::Census;
 use crate::analysis::collector::cycles::Collector;
 use crate::analysis::findings::coverage::Coverage;
 use crate::analysis::findings::finding::{Finding, Severity};
-use crate::analysis::places::{Op, Place, Places, is_test_function};
+use crate::analysis::places::{Op, Places, is_test_function};
 use crate::analysis::procs::busy;
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::base::ids::{GoIx, StrId};
 use crate::base::monitor::Monitor;
 use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
@@ -254,25 +255,6 @@ impl Scene<'_> {
     /// Whether tests alone waited there: for what they themselves started, as they should.
     pub(crate) fn is_of_tests(&self, wait: &Blocked) -> bool {
         !wait.longest.is_empty() && wait.longest.iter().all(|one| self.is_test(one.go))
-    }
-
-    /// The frame to name for what a goroutine waits in: the program's nearest to the leaf; or the one that called it, where
-    /// that is a helper in which others wait, too, but on average less than half as long. `None` if the program has none.
-    pub(crate) fn telling(&self, stack: StackId) -> Option<Place> {
-        let (own, op, function) = (self.places.own(stack)?, self.places.op(stack), self.places.own_function(stack));
-        let Some(caller) = self.places.caller(stack) else { return Some(own) };
-        let (mut here, mut elsewhere) = ((0, 0), (0, 0));
-        for (key, site) in self.census.sites.iter().filter(|(key, site)| site.op == op && !key.is_prior) {
-            if self.places.own_function(key.stack) == function {
-                let by = self.places.caller(key.stack);
-                let is_same = by.is_some_and(|by| by.function == caller.function);
-                let sum = if is_same { &mut here } else { &mut elsewhere };
-                *sum = (sum.0 + site.count, sum.1 + site.nanos);
-            }
-        }
-        let mean = |(count, nanos): (u64, u64)| nanos / count.max(1);
-        let is_helper = elsewhere.0 >= FEWEST_CALLS && mean(here) >= 2 * mean(elsewhere);
-        Some(if is_helper { caller } else { own })
     }
 
     /// Places where the program waits by `ops`.

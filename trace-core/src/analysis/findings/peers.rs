@@ -9,6 +9,7 @@ use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::findings::holds::Holds;
+use crate::analysis::findings::named::Named;
 use crate::analysis::findings::slots::{alive, held, is_queue, is_sql, size};
 use crate::analysis::places::{Op, is_test_function};
 use crate::analysis::wait_chain::Doing;
@@ -142,13 +143,14 @@ fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding>
     let uses = held.as_ref().map_or_else(String::new, |held| format!("; {}", held.sentence(scene, &mut evidence)));
     let title = format!("{waits} for {free}{uses}");
     let other = held.filter(|held| held.is_other);
-    let (place, stack) =
-        other.as_ref().map_or_else(|| (wait.place.clone(), wait.stack), |held| (held.place.clone(), held.stack));
+    let (named, stack) = other
+        .as_ref()
+        .map_or_else(|| (Named::direct(wait.place.clone()), wait.stack), |held| (held.named.clone(), held.stack));
     let mut finding = Finding::new(Kind::LimitedConcurrency, title, wait.nanos, scene.duration, 0.85)
         .with(evidence)
         .int("holders", found.by_go.len() as u64)
         .ratio("procs_busy", scene.load.share)
-        .culprit(trace, Some(place), stack)
+        .culprit_named(trace, Some(named), stack)
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
     finding = match other {
@@ -194,19 +196,18 @@ fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findi
     let hot = done.place(scene, way)?;
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} for the others, {} of it for {}, {} {} for {}",
+        "{} for the others, {} of it for {}, {} {}",
         waited((wait, found), &wait.in_operation(scene.trace), &mut evidence),
         evidence.share("share_of_last", share),
         go_name(scene.trace, last),
         way.words(),
-        place_name(Some(&hot.place)),
-        evidence.time("last_ns", done.elapsed(way)),
+        hot.named.followed_by(&format!("for {}", evidence.time("last_ns", done.elapsed(way)))),
     );
     let mut finding = Finding::new(kind, title, wait.nanos, scene.duration, 0.6 + 0.35 * share)
         .with(evidence)
         .ratio("waits_per_wakeup", found.per_act)
         .text("seen_in", hot.seen_in)
-        .culprit(scene.trace, Some(hot.place), hot.stack)
+        .culprit_named(scene.trace, Some(hot.named), hot.stack)
         .act(done.act_of(way))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
@@ -363,14 +364,15 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     };
     let title = format!("{waits} for a free {limit}, and {uses}");
     let other = held.filter(|held| held.is_other && !is_lock);
-    let (place, stack) =
-        other.as_ref().map_or_else(|| (wait.place.clone(), wait.stack), |held| (held.place.clone(), held.stack));
+    let (named, stack) = other
+        .as_ref()
+        .map_or_else(|| (Named::direct(wait.place.clone()), wait.stack), |held| (held.named.clone(), held.stack));
     let mut finding = Finding::new(kind, title, wait.nanos, scene.duration, 0.5 + 0.4 * share)
         .with(evidence)
         .int("holders", holders)
         .ratio("ended_by_equals", share)
         .ratio("procs_busy", scene.load.share)
-        .culprit(scene.trace, Some(place), stack)
+        .culprit_named(scene.trace, Some(named), stack)
         .act(Activity::of_parts([top]).act(top.go, top.doing))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);

@@ -10,7 +10,8 @@ use crate::analysis::census::Wait;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::finding::{Act, Evidence, go_name};
-use crate::analysis::places::{Op, Place};
+use crate::analysis::findings::named::Named;
+use crate::analysis::places::Op;
 use crate::analysis::scope::united;
 use crate::analysis::wait_chain::Doing;
 use crate::analysis::why::where_at;
@@ -22,7 +23,7 @@ const OFTEN: usize = 4;
 
 /// What the holders of slots do most of the time.
 pub(crate) struct Held {
-    pub(crate) place: Place,
+    pub(crate) named: Named,
     pub(crate) stack: StackId,
     /// The goroutine that did so longest.
     pub(crate) act: Option<Act>,
@@ -37,7 +38,7 @@ pub(crate) struct Held {
 impl Held {
     /// `at least one was held for 1.10 s in net/http.Get at main.load (main.go:12), the longest by G7`
     pub(crate) fn sentence(&self, scene: &Scene<'_>, evidence: &mut Evidence) -> String {
-        let doing = where_at(scene.places, self.stack);
+        let doing = format!("{}{}", where_at(scene.places, self.stack), self.named.called_from());
         let who = go_name(scene.trace, self.link.0);
         let elapsed = evidence.time("held_slow_ns", self.elapsed);
         match self.is_team {
@@ -67,6 +68,7 @@ pub(crate) fn held(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, is_team
         return None;
     }
     let top = *parts.iter().max_by_key(|part| (part.nanos, part.longest.start, part.go))?;
+    let named = scene.named(top.stack, parts.iter().map(|part| (part.stack, part.nanos)))?;
     let done = Activity::of_parts(parts);
     let outer = scene.places.outer_function(top.release);
     let same: u64 =
@@ -77,9 +79,9 @@ pub(crate) fn held(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, is_team
         .into_iter()
         .max()
         .unwrap_or(0);
-    let (place, stack, is_other) = (scene.places.own(top.stack)?, top.stack, same * 3 < all);
+    let (stack, is_other) = (top.stack, same * 3 < all);
     let (act, link) = (done.act(top.go, top.doing), (top.go, top.longest));
-    Some(Held { place, stack, act, link, elapsed, is_other, is_team })
+    Some(Held { named, stack, act, link, elapsed, is_other, is_team })
 }
 
 /// The number of slots, from holders that waited for their slot and passed it on to a waiter. `None` if there are too

@@ -7,9 +7,10 @@ use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers, releasers};
 use crate::analysis::census::is_idle;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
+use crate::analysis::findings::named::Named;
 use crate::analysis::findings::peers::{analysed, makes_connection};
 use crate::analysis::findings::requests::{RequestKind, SlowRequests, is_explained, slow};
-use crate::analysis::places::{Op, Place};
+use crate::analysis::places::Op;
 use crate::analysis::wait_chain::Doing;
 use crate::analysis::why::where_at;
 use crate::base::ids::{GoIx, StackId};
@@ -46,7 +47,7 @@ struct Cause {
     /// Its stable name.
     name: &'static str,
     check: &'static str,
-    place: Option<Place>,
+    named: Option<Named>,
     stack: StackId,
     /// Where the requests are meanwhile, and for what: `in net/http.Get at main.load (main.go:12)`.
     at: String,
@@ -79,7 +80,7 @@ fn cause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Cause> {
         _ if is_by_clock => Some(deadline(scene, slow)),
         // Without a library's protocol it may be the next request that a goroutine of the program's own reads.
         _ => (slow.who == RequestKind::Handler || !places.is_plain(stack) || is_dial(scene, stack))
-            .then(|| call(scene, stack)),
+            .then(|| call(scene, stack, part.longest.iter().map(|wait| (wait.stack, wait.nanos())))),
     }
 }
 
@@ -115,15 +116,17 @@ pub(crate) fn call_of(scene: &Scene<'_>, stack: StackId) -> (&'static str, &'sta
     }
 }
 
-fn call(scene: &Scene<'_>, stack: StackId) -> Cause {
+/// `alike` as in [`Scene::named`].
+fn call(scene: &Scene<'_>, stack: StackId, alike: impl IntoIterator<Item = (StackId, u64)>) -> Cause {
     let (name, check) = call_of(scene, stack);
-    let place = scene.telling(stack).or_else(|| scene.places.near(stack));
-    let at = where_at(scene.places, stack).trim_start().to_owned();
+    let named = scene.named(stack, alike).or_else(|| near(scene, stack));
+    let called_from = named.as_ref().map_or_else(String::new, Named::called_from);
+    let at = format!("{}{called_from}", where_at(scene.places, stack).trim_start());
     Cause {
         kind: Kind::SerialWaits,
         name,
         check,
-        place,
+        named,
         stack,
         at,
         others: Vec::new(),
@@ -148,12 +151,12 @@ fn dial(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Cause> {
     let at = format!("for a new connection{}", where_at(scene.places, slow.stack));
     let check = "Keep connections open and reuse them (read response bodies to EOF, raise MaxIdleConnsPerHost), or dial with \
                  a shorter timeout.";
-    let (place, stack) = (scene.places.near(slow.stack), slow.stack);
+    let (named, stack) = (near(scene, slow.stack), slow.stack);
     Some(Cause {
         kind: Kind::SerialWaits,
         name: "slow_dial",
         check,
-        place,
+        named,
         stack,
         at,
         others: Vec::new(),
@@ -180,14 +183,14 @@ fn pause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Cause {
         ("rate_limit", RAISE_LIMIT)
     };
     let what = if is_growing { "in pauses that grow with each attempt (backoff)" } else { "for a timer" };
-    let place = scene.places.near(slow.stack);
+    let named = near(scene, slow.stack);
     let at = format!("{what}{}", where_at(scene.places, slow.stack));
     let (kind, stack) = (Kind::PollingSleep, slow.stack);
     Cause {
         kind,
         name,
         check,
-        place,
+        named,
         stack,
         at,
         others: Vec::new(),
@@ -210,13 +213,13 @@ fn deadline(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Cause {
     };
     let what = if is_limiter { "for a limiter" } else { "until a deadline expired," };
     let at = format!("{what}{}", where_at(scene.places, slow.stack));
-    let place = scene.places.near(slow.stack);
+    let named = near(scene, slow.stack);
     let (kind, stack) = (Kind::PollingSleep, slow.stack);
     Cause {
         kind,
         name,
         check,
-        place,
+        named,
         stack,
         at,
         others: Vec::new(),
@@ -247,8 +250,9 @@ fn result(scene: &Scene<'_>, slow: &SlowRequests<'_>, found: &Releasers) -> Opti
         let is_rhythm = op == Op::Sleep || matches!(op, Op::Receive | Op::Select);
         return (is_rhythm && found.per_act < SHARED && is_queue(slow)).then(|| limiter(scene, slow, top, others));
     }
-    let place = scene.places.near(top.stack);
-    let doing = where_at(scene.places, top.stack);
+    let named = scene.named(top.stack, same_stacks(scene, found, top)).or_else(|| near(scene, top.stack));
+    let called_from = named.as_ref().map_or_else(String::new, Named::called_from);
+    let doing = format!("{}{called_from}", where_at(scene.places, top.stack));
     let at = where_at(scene.places, slow.stack);
     // Whoever produced for the longest time.
     let same = alike(scene, found, top);
@@ -258,7 +262,7 @@ fn result(scene: &Scene<'_>, slow: &SlowRequests<'_>, found: &Releasers) -> Opti
     let producer =
         by_go.into_iter().max_by_key(|&(go, nanos)| (nanos, std::cmp::Reverse(go))).map_or(top.go, |by| by.0);
     if !is_shared {
-        let mut cause = call(scene, top.stack);
+        let mut cause = call(scene, top.stack, same_stacks(scene, found, top));
         cause.at = format!("{}, for goroutines that were{doing}", at.trim_start());
         cause.others = others;
         cause.confidence = 0.7;
@@ -277,7 +281,7 @@ fn result(scene: &Scene<'_>, slow: &SlowRequests<'_>, found: &Releasers) -> Opti
         kind,
         name: "shared_result",
         check,
-        place,
+        named,
         stack,
         at,
         others,
@@ -301,12 +305,12 @@ fn limiter(scene: &Scene<'_>, slow: &SlowRequests<'_>, top: &Meanwhile, others: 
     let at =
         format!("{} for {who}, which lets one through at a time{}", at.trim_start(), where_at(scene.places, top.stack));
     let check = RAISE_LIMIT;
-    let (kind, place, stack) = (Kind::PollingSleep, scene.places.near(slow.stack), slow.stack);
+    let (kind, named, stack) = (Kind::PollingSleep, near(scene, slow.stack), slow.stack);
     Cause {
         kind,
         name: "rate_limit",
         check,
-        place,
+        named,
         stack,
         at,
         others,
@@ -328,6 +332,16 @@ fn alike<'a>(scene: &Scene<'_>, found: &'a Releasers, one: &Meanwhile) -> impl I
     let key = |part: &Meanwhile| (part.doing, scene.places.near_function(part.stack));
     let wanted = key(one);
     found.parts.iter().filter(move |part| key(part) == wanted)
+}
+
+/// The stacks of these parts, with their nanoseconds.
+fn same_stacks(scene: &Scene<'_>, found: &Releasers, one: &Meanwhile) -> Vec<(StackId, u64)> {
+    alike(scene, found, one).map(|part| (part.stack, part.nanos)).collect()
+}
+
+/// The frame nearest to the leaf, whoever called it.
+fn near(scene: &Scene<'_>, stack: StackId) -> Option<Named> {
+    scene.places.near(stack).map(Named::direct)
 }
 
 fn has_function(scene: &Scene<'_>, stack: StackId, function: u32) -> bool {
@@ -403,7 +417,7 @@ fn finding(scene: &Scene<'_>, slow: &SlowRequests<'_>, cause: &Cause) -> Finding
         .int("wait_total_ns", part.spot.nanos)
         .int("wait_max_ns", part.spot.longest.map_or(0, |longest| longest.1.nanos().unsigned_abs()))
         .cause(cause.name, cause.check)
-        .culprit(scene.trace, cause.place.clone(), cause.stack);
+        .culprit_named(scene.trace, cause.named.clone(), cause.stack);
     if let Some(outer) = &slow.outer {
         finding = finding.victim(&outer.function, family.gos);
     }

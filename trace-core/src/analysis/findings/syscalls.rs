@@ -23,6 +23,8 @@ struct Calls {
     net: u64,
     /// How many, and nanoseconds, by what the program calls, and where.
     by_callee: BTreeMap<(String, u64), (u64, u64, StackId)>,
+    /// All their stacks, with their nanoseconds.
+    stacks: Vec<(StackId, u64)>,
 }
 
 /// Sending takes this long on average where something holds it up, ns.
@@ -57,6 +59,7 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         sum.net += if writes_to_network(scene, key.stack) { site.nanos } else { 0 };
         sum.gos = scene.census.callers(own, outer);
         sum.some.extend(site.longest.iter().map(|wait| wait.go));
+        sum.stacks.push((key.stack, site.nanos));
         let line = scene.places.own(key.stack).map_or(0, |place| place.line);
         let same = sum.by_callee.entry((callee(scene, key.stack), line)).or_default();
         *same = (same.0 + site.count, same.1 + site.nanos, same.2.max(key.stack));
@@ -93,7 +96,7 @@ fn most(all: &Spot, (count, nanos): (u64, u64), place: &str, evidence: &mut Evid
 fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     let spot = &calls.spot;
     let (_, &(count, nanos, stack)) = calls.by_callee.iter().max_by_key(|(key, sum)| (sum.1, *key))?;
-    let place = scene.places.own(stack)?;
+    let named = scene.named(stack, calls.stacks.iter().copied())?;
     let share = spot.nanos as f64 / work.max(1) as f64;
     if share < 0.15 || scene.share(spot.nanos) < 0.02 {
         return None;
@@ -110,7 +113,7 @@ fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
         evidence.count("calls", spot.count, what),
         evidence.time("call_total_ns", spot.nanos),
         evidence.time("call_max_ns", calls.max),
-        most(spot, (count, nanos), &format!("{} at {}", callee(scene, stack), place_name(Some(&place))), &mut evidence),
+        most(spot, (count, nanos), &format!("{} at {}", callee(scene, stack), named.in_words()), &mut evidence),
         evidence.share("share_of_work", share),
         place_name(scene.places.outer(stack).as_ref()),
     );
@@ -119,7 +122,7 @@ fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     let mut finding = Finding::new(Kind::SlowSyscall, title, spot.nanos, scene.duration, confidence)
         .with(evidence)
         .int("work_total_ns", work)
-        .culprit(scene.trace, Some(place), stack);
+        .culprit_named(scene.trace, Some(named), stack);
     if let Some(outer) = scene.places.outer(stack) {
         finding = finding.victim(&outer.function, calls.gos);
     }

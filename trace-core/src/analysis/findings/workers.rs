@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analysis::census::{Wait, is_idle};
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
+use crate::analysis::findings::named::Named;
 use crate::analysis::findings::peers::life;
 use crate::analysis::findings::slow_requests::{call_of, heaviest};
 use crate::analysis::places::Op;
@@ -93,13 +94,14 @@ fn judge(scene: &Scene<'_>, sum: &Sum, known: &[Finding]) -> Option<Finding> {
     if known.iter().any(is_known) {
         return None;
     }
-    let place = scene.telling(sum.stack);
+    let named = scene.named(sum.stack, sum.longest.iter().map(|wait| (wait.stack, wait.nanos())));
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} spent {} of their time{}: {} there, {} total (mean {})",
+        "{} spent {} of their time{}{}: {} there, {} total (mean {})",
         evidence.count("workers", gos.len() as u64, "goroutine"),
         evidence.share("share_of_workers_time", share),
         where_at(scene.places, sum.stack),
+        named.as_ref().map_or_else(String::new, Named::called_from),
         evidence.count("waits", sum.count, "wait"),
         evidence.time("wait_total_ns", sum.nanos),
         evidence.time("wait_mean_ns", mean),
@@ -110,8 +112,8 @@ fn judge(scene: &Scene<'_>, sum: &Sum, known: &[Finding]) -> Option<Finding> {
     let mut finding = Finding::new(Kind::SerialWaits, title, sum.nanos, scene.duration, 0.65)
         .with(evidence)
         .cause(name, check)
-        .culprit(scene.trace, place.clone(), sum.stack)
-        .victim(&place.map(|place| place.function).unwrap_or_default(), all.len() as u64)
+        .culprit_named(scene.trace, named.clone(), sum.stack)
+        .victim(&named.map(|named| named.place.function).unwrap_or_default(), all.len() as u64)
         .goroutines(&all);
     for wait in longest.into_iter().take(2) {
         finding = finding.link(scene.trace, wait.go, wait.range);
