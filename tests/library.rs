@@ -25,6 +25,7 @@ mod scene;
 mod tar;
 
 mod before_the_trace;
+mod calls_within;
 mod causes;
 mod causes_of_waits;
 mod causes_told_apart;

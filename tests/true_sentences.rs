@@ -61,8 +61,7 @@ const FEED: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.source", "app
 
 /// Two goroutines of a stage (2, 3) send to two of the next (4, 5), which ask somebody for 6 ms for each item; the stages
 /// are the same function.
-#[test]
-fn a_full_channel_between_stages_that_are_one_function_is_no_semaphore() {
+fn stages(rounds: u64) -> Findings {
     let mut scene = Scene::default();
     for go in 4u64..6 {
         scene.at(0, 0.1, Act::Ready(go)).run(
@@ -79,7 +78,7 @@ fn a_full_channel_between_stages_that_are_one_function_is_no_semaphore() {
         scene.run(3, go, (1.6 + 0.1 * go as f64, 1.65 + 0.1 * go as f64), "chan send", ON);
     }
     scene.at(0, 2.0, Act::Block("chan send", FEED));
-    for round in 0..60u64 {
+    for round in 0..rounds {
         let now = 3.0 + 3.0 * round as f64;
         let (to, from) = (4 + round % 2, 2 + (round / 2) % 2);
         scene.at(to - 3, now, Act::Ready(to)).at(to - 3, now + 0.1, Act::Start(to));
@@ -90,11 +89,19 @@ fn a_full_channel_between_stages_that_are_one_function_is_no_semaphore() {
         scene.run(3, from, (now + 1.0, now + 1.1), "chan send", ON);
         scene.at(0, now + 1.2, Act::Ready(1)).run(0, 1, (now + 1.3, now + 1.4), "sleep", PAUSE);
     }
-    let found = find(&mut scene, &[all(2..6, "chan receive", NEXT), vec![(1, "sleep", PAUSE)]].concat());
-    assert_eq!(of_kind(&found, Kind::LimitedConcurrency), None);
-    let first = first(&found);
-    assert_eq!(first.kind, Kind::ChannelBacklog, "{}", first.title);
-    assert_eq!(first.culprit.as_ref().expect("a culprit").place.function, "app.locate", "{}", first.title);
+    find(&mut scene, &[all(2..6, "chan receive", NEXT), vec![(1, "sleep", PAUSE)]].concat())
+}
+
+/// Nor where few values pass before the channel is closed.
+#[test]
+fn a_full_channel_between_stages_that_are_one_function_is_no_semaphore() {
+    for rounds in [60, 7] {
+        let found = stages(rounds);
+        assert_eq!(of_kind(&found, Kind::LimitedConcurrency), None, "{rounds} rounds");
+        let first = first(&found);
+        assert_eq!(first.kind, Kind::ChannelBacklog, "{rounds} rounds: {}", first.title);
+        assert_eq!(first.culprit.as_ref().expect("a culprit").place.function, "app.locate", "{}", first.title);
+    }
 }
 
 const SHARED: Stack = &[("sync.(*Mutex).Lock", "mutex.go", 46), ("app.work", "app.go", 40)];

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::census::{Spot, Wait, longer};
+use crate::analysis::census::{KEPT, Spot, Wait, longer};
 use crate::analysis::parts::{self, Part, PartKey};
 use crate::analysis::places::{Op, Places};
 use crate::base::ids::{GoIx, StackId, StrId};
@@ -202,6 +202,8 @@ pub struct Family {
     pub stack: StackId,
     /// The longest.
     pub longest: Option<(GoIx, TimeRange)>,
+    /// The longest ones, at most [`KEPT`].
+    pub longest_units: Vec<(GoIx, TimeRange)>,
     /// Waits one after the other.
     pub serial: Serial,
     /// Sleeps by own function.
@@ -230,9 +232,18 @@ impl Family {
         }
         self.stack = unit.own_stack.unwrap_or_default().max(self.stack);
         self.longest = longer(self.longest, Some((go, range)));
+        self.longest_units.push((go, range));
+        self.shrink_units(2 * KEPT);
         parts::add(&mut self.parts, unit, range, places);
         self.add_sleeps(unit, places);
         self.add_serial(unit, (go, range), places, created);
+    }
+
+    fn shrink_units(&mut self, limit: usize) {
+        if self.longest_units.len() > limit {
+            self.longest_units.sort_by_key(|&(go, range)| (std::cmp::Reverse(range.nanos()), range.start, go));
+            self.longest_units.truncate(KEPT);
+        }
     }
 
     fn add_sleeps(&mut self, unit: &Unit, places: &Places<'_>) {
@@ -317,6 +328,8 @@ impl Family {
         }
         self.stack = self.stack.max(other.stack);
         self.longest = longer(self.longest, other.longest);
+        self.longest_units.extend(other.longest_units);
+        self.shrink_units(KEPT);
         self.serial.units += other.serial.units;
         self.serial.waits += other.serial.waits;
         self.serial.nanos += other.serial.nanos;

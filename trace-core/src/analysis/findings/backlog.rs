@@ -72,7 +72,7 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     // Stages that are the same function are siblings, too.
     let is_stage = || {
         wait.op == Op::Send
-            && is_queue(wait)
+            && is_queue(scene, wait)
             && related(scene, wait, Relation::Other) + related(scene, wait, Relation::Sibling) >= 0.6
     };
     let is_other = is_only_child || related(scene, wait, Relation::Other) >= 0.6 || is_stage();

@@ -21,6 +21,7 @@ mod lock_causes;
 mod locks;
 mod named;
 mod no_cpu;
+mod other_side;
 mod peers;
 mod polling;
 mod requests;
@@ -183,6 +184,7 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     let stuck = stuck::find(&scene, &list);
     list.extend(stuck);
     let mut list: Vec<Finding> = list.into_iter().map(|finding| limited(&scene, finding)).collect();
+    other_side::refer(&mut list);
     list.sort_by(|a, b| {
         let by_weight = || b.weight().total_cmp(&a.weight());
         b.severity.cmp(&a.severity).then_with(by_weight).then_with(|| a.kind.cmp(&b.kind))

@@ -281,7 +281,7 @@ fn pool_users(scene: &Scene<'_>, wait: &Blocked) -> u64 {
 fn is_otherwise_limited(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, is_workers: bool) -> bool {
     // Workers that wait for a connection of a library's pool, or queue for a lock, are held back by that; and a full
     // channel between two stages is no semaphore.
-    let is_held_back = if is_workers { lock_share(scene, wait) > LOCK_SHARE } else { is_queue(wait) };
+    let is_held_back = if is_workers { lock_share(scene, wait) > LOCK_SHARE } else { is_queue(scene, wait) };
     is_held_back || pool_users(scene, wait) * 2 > found.waits
 }
 

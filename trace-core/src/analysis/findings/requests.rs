@@ -35,7 +35,7 @@ pub(crate) enum RequestKind {
 impl RequestKind {
     /// `None` for units that no client is known to wait for: loops of the program itself, workers that take what comes,
     /// tests.
-    fn of(scene: &Scene<'_>, key: &UnitKey, family: &Family) -> Option<Self> {
+    pub(crate) fn of(scene: &Scene<'_>, key: &UnitKey, family: &Family) -> Option<Self> {
         let name = scene.trace.str(key.name);
         if name.starts_with("testing.") {
             return None;

@@ -136,10 +136,14 @@ fn last_before(times: &[TraceTime], end: TraceTime) -> Option<TraceTime> {
 /// Whether those who wait there are never among those who let others pass, directly or through others: they hand work on
 /// to the next stage through a full channel. Who takes and gives back a place lets in those who let in others. `false`
 /// if each passes but a few times, as short goroutines do, and where it is no channel: a channel hands on to whoever has
-/// waited longest, so that those who want a place again wait for it again.
-pub(crate) fn is_queue(wait: &Blocked) -> bool {
+/// waited longest, so that those who want a place again wait for it again. However few they are: values that are received until
+/// the channel is closed are handed on.
+pub(crate) fn is_queue(scene: &Scene<'_>, wait: &Blocked) -> bool {
     if !matches!(wait.op, Op::Send | Op::Receive | Op::Select) {
         return false;
+    }
+    if is_received_until_closed(scene, wait) {
+        return true;
     }
     let mut edges: Vec<(GoIx, GoIx, u64)> =
         wait.longest.iter().filter_map(|one| Some((one.waker?, one.go, one.nanos()))).collect();
@@ -152,6 +156,21 @@ pub(crate) fn is_queue(wait: &Blocked) -> bool {
     let all: u64 = edges.iter().map(|edge| edge.2).sum();
     let mutual: u64 = edges.iter().filter(|edge| round.contains(&(edge.0, edge.1))).map(|edge| edge.2).sum();
     mutual * 2 < all
+}
+
+/// Whether most of the time is spent on channels that somebody receives from until they are closed: by `range`, or in two
+/// values. Who gives back a place, or takes one, receives a single value.
+fn is_received_until_closed(scene: &Scene<'_>, wait: &Blocked) -> bool {
+    let receives = |stack: StackId| {
+        let mut inner = scene.trace.frames(stack).take_while(|frame| frame.function.starts_with("runtime."));
+        inner.any(|frame| frame.function == "runtime.chanrecv2")
+    };
+    let (mut until_closed, mut all) = (0, 0);
+    for one in wait.longest.iter().filter(|one| one.waker.is_some()) {
+        all += one.nanos();
+        until_closed += if receives(one.stack) || receives(one.waker_stack) { one.nanos() } else { 0 };
+    }
+    until_closed * 2 > all
 }
 
 /// Those of the pairs `(from, to)` from which one gets back to where one came from.

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers, releasers};
-use crate::analysis::census::is_idle;
+use crate::analysis::census::{Wait, is_idle};
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::findings::named::Named;
+use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, OtherSide, SLOW_HANDLER, other_side};
 use crate::analysis::findings::peers::{analysed, makes_connection};
 use crate::analysis::findings::requests::{RequestKind, SlowRequests, is_explained, slow};
 use crate::analysis::places::Op;
@@ -53,6 +54,8 @@ struct Cause {
     at: String,
     /// Goroutines on the other side.
     others: Vec<GoIx>,
+    /// The other side of a call, where it is in the trace.
+    other: Option<OtherSide>,
     /// Waits of which it is known who ended them, and their nanoseconds, where that is what the cause follows from.
     looked: Option<(u64, u64)>,
     /// The numbers in `at`.
@@ -80,7 +83,7 @@ fn cause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Cause> {
         _ if is_by_clock => Some(deadline(scene, slow)),
         // Without a library's protocol it may be the next request that a goroutine of the program's own reads.
         _ => (slow.who == RequestKind::Handler || !places.is_plain(stack) || is_dial(scene, stack))
-            .then(|| call(scene, stack, part.longest.iter().map(|wait| (wait.stack, wait.nanos())))),
+            .then(|| call(scene, stack, part.longest.iter().map(|wait| (wait.stack, wait.nanos())), &part.longest)),
     }
 }
 
@@ -117,11 +120,15 @@ pub(crate) fn call_of(scene: &Scene<'_>, stack: StackId) -> (&'static str, &'sta
 }
 
 /// `alike` as in [`Scene::named`].
-fn call(scene: &Scene<'_>, stack: StackId, alike: impl IntoIterator<Item = (StackId, u64)>) -> Cause {
-    let (name, check) = call_of(scene, stack);
+fn call(scene: &Scene<'_>, stack: StackId, alike: impl IntoIterator<Item = (StackId, u64)>, waits: &[Wait]) -> Cause {
+    let (mut name, mut check) = call_of(scene, stack);
     let named = scene.named(stack, alike).or_else(|| near(scene, stack));
     let called_from = named.as_ref().map_or_else(String::new, Named::called_from);
     let at = format!("{}{called_from}", where_at(scene.places, stack).trim_start());
+    let other = if name == "slow_call" { other_side(scene, stack, waits) } else { None };
+    if other.is_some() {
+        (name, check) = (SLOW_HANDLER, LOOK_AT_HANDLER);
+    }
     Cause {
         kind: Kind::SerialWaits,
         name,
@@ -130,6 +137,7 @@ fn call(scene: &Scene<'_>, stack: StackId, alike: impl IntoIterator<Item = (Stac
         stack,
         at,
         others: Vec::new(),
+        other,
         looked: None,
         evidence: Evidence::default(),
         confidence: 0.8,
@@ -160,6 +168,7 @@ fn dial(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Cause> {
         stack,
         at,
         others: Vec::new(),
+        other: None,
         looked: None,
         evidence: Evidence::default(),
         confidence: 0.8,
@@ -194,6 +203,7 @@ fn pause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Cause {
         stack,
         at,
         others: Vec::new(),
+        other: None,
         looked: None,
         evidence: Evidence::default(),
         confidence: 0.8,
@@ -223,6 +233,7 @@ fn deadline(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Cause {
         stack,
         at,
         others: Vec::new(),
+        other: None,
         looked: None,
         evidence: Evidence::default(),
         confidence: 0.8,
@@ -262,7 +273,7 @@ fn result(scene: &Scene<'_>, slow: &SlowRequests<'_>, found: &Releasers) -> Opti
     let producer =
         by_go.into_iter().max_by_key(|&(go, nanos)| (nanos, std::cmp::Reverse(go))).map_or(top.go, |by| by.0);
     if !is_shared {
-        let mut cause = call(scene, top.stack, same_stacks(scene, found, top));
+        let mut cause = call(scene, top.stack, same_stacks(scene, found, top), &slow.part.longest);
         cause.at = format!("{}, for goroutines that were{doing}", at.trim_start());
         cause.others = others;
         cause.confidence = 0.7;
@@ -285,6 +296,7 @@ fn result(scene: &Scene<'_>, slow: &SlowRequests<'_>, found: &Releasers) -> Opti
         stack,
         at,
         others,
+        other: None,
         looked: None,
         evidence,
         confidence: 0.8,
@@ -314,6 +326,7 @@ fn limiter(scene: &Scene<'_>, slow: &SlowRequests<'_>, top: &Meanwhile, others: 
         stack,
         at,
         others,
+        other: None,
         looked: None,
         evidence: Evidence::default(),
         confidence: 0.75,
@@ -400,7 +413,7 @@ fn finding(scene: &Scene<'_>, slow: &SlowRequests<'_>, cause: &Cause) -> Finding
     let (part, family) = (slow.part, slow.family);
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} spent {} of their time in one place: {} of them waited {} on average, {}{}{}",
+        "{} spent {} of their time in one place: {} of them waited {} on average, {}{}{}{}",
         whose(slow, &mut evidence),
         evidence.share("share_of_request_time", slow.share()),
         evidence.int("requests_waiting", part.units),
@@ -408,6 +421,7 @@ fn finding(scene: &Scene<'_>, slow: &SlowRequests<'_>, cause: &Cause) -> Finding
         cause.at,
         cause.looked.map_or_else(String::new, |looked| analysed(part.spot.count, looked, &mut evidence)),
         elsewhere(scene, slow, &mut evidence),
+        cause.other.as_ref().map_or_else(String::new, |other| other.sentence(&mut evidence)),
     );
     evidence.append(cause.evidence.clone());
     let mut finding = Finding::new(cause.kind, title, part.spot.nanos, scene.duration, cause.confidence)

@@ -8,6 +8,7 @@ use crate::analysis::census::{Wait, is_idle};
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::named::Named;
+use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, SLOW_HANDLER, other_side};
 use crate::analysis::findings::peers::life;
 use crate::analysis::findings::slow_requests::{call_of, heaviest};
 use crate::analysis::places::Op;
@@ -77,7 +78,7 @@ fn add(
 fn judge(scene: &Scene<'_>, sum: &Sum, known: &[Finding]) -> Option<Finding> {
     let gos: BTreeSet<GoIx> = sum.longest.iter().map(|wait| wait.go).collect();
     let lives: u64 = gos.iter().map(|go| life(scene, *go)).sum();
-    let (name, check) = call_of(scene, sum.stack);
+    let (mut name, mut check) = call_of(scene, sum.stack);
     let is_avoidable = name != "slow_call";
     let (share, mean) = (sum.nanos as f64 / lives.max(1) as f64, sum.nanos / sum.count.max(1));
     let is_long = mean >= if is_avoidable { SHORT } else { SHORT_CALL };
@@ -96,8 +97,12 @@ fn judge(scene: &Scene<'_>, sum: &Sum, known: &[Finding]) -> Option<Finding> {
     }
     let named = scene.named(sum.stack, sum.longest.iter().map(|wait| (wait.stack, wait.nanos())));
     let mut evidence = Evidence::default();
+    let other = if is_avoidable { None } else { other_side(scene, sum.stack, &sum.longest) };
+    if other.is_some() {
+        (name, check) = (SLOW_HANDLER, LOOK_AT_HANDLER);
+    }
     let title = format!(
-        "{} spent {} of their time{}{}: {} there, {} total (mean {})",
+        "{} spent {} of their time{}{}: {} there, {} total (mean {}){}",
         evidence.count("workers", gos.len() as u64, "goroutine"),
         evidence.share("share_of_workers_time", share),
         where_at(scene.places, sum.stack),
@@ -105,6 +110,7 @@ fn judge(scene: &Scene<'_>, sum: &Sum, known: &[Finding]) -> Option<Finding> {
         evidence.count("waits", sum.count, "wait"),
         evidence.time("wait_total_ns", sum.nanos),
         evidence.time("wait_mean_ns", mean),
+        other.as_ref().map_or_else(String::new, |other| other.sentence(&mut evidence)),
     );
     let all: Vec<GoIx> = gos.iter().copied().collect();
     let mut longest: Vec<&Wait> = sum.longest.iter().collect();
