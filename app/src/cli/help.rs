@@ -51,7 +51,7 @@ How analyses count, and where they differ from go tool trace (1.27)
 
 Goroutines
   A goroutine's time in a scope is cut into running, runnable, system call with and without a proc, blocked by
-  reason, and unknown; they sum to its presence exactly. Assist, sweep and stop-the-world lie inside them.
+  reason, and unknown; they sum to its presence exactly. Mark assist, sweep and STW pauses lie inside them.
   - What was going on when the trace began counts from there, what goes on at the end counts to there, once.
     Go counts a system call that lost its proc and is open at the end as both system call and scheduler wait.
   - Go takes the mark that its reader puts 1 ns behind the last event for the end: what goes on is 1 ns longer.
@@ -64,43 +64,43 @@ Goroutines
   - Where times of two generations overlap, Go takes them as they are, so that a state may last less than nothing;
     here time never runs backward. That makes up to some dozens of nanoseconds in a few traces.
 Scheduling
-  - A wait for a proc is each stretch of being ready, also the first one of a goroutine; what crosses the border of a
-    scope counts inside. The sums are those of the goroutines' breakdowns.
+  - A wait for a proc is each stretch in which a goroutine is runnable, also its first one; what crosses the border of
+    a scope counts inside. The totals are those of the goroutines' breakdowns.
   - A proc is idle while no thread has it, and no goroutine's while its thread looks for work or switches; go tool
     trace has no such distinction. Procs beyond GOMAXPROCS are not idle.
-  - Go has no antagonists, no procs, no threads, no population over time and no leak suspects to compare with; they
-    are checked against slower counts and against each other (tests/scheduling.rs, tests/population.rs).
+  - Go has nothing to compare with for what was running instead, procs, threads, goroutines over time and leak
+    suspects; they are checked against slower counts and against each other (tests/scheduling.rs, tests/population.rs).
 Profiles
-  - sync, net, syscall and sched count as Go counts: not what is still going on at the end (told beside the sums),
+  - sync, net, syscall and sched count as Go counts: not what is unfinished at the end (listed beside the totals),
     and not what lies before a goroutine first ran. Waits between creation and first run are a kind of their
     own: start.
   - Where times of two generations overlap, Go takes them as they are; here time never runs backward. That makes
     up to some dozens of nanoseconds in a few traces.
-  - sched names the stack of who made a goroutine ready; after a system call there is none.
+  - sched names the stack that made a goroutine runnable; after a system call there is none.
   - Go bounds a function's goroutines to their runs; a scope here is all of their time in it.
   - Nested regions count once, and those that overlap by a part count their union; Go drops the later one.
-Collector
+GC
   - A mark worker is a goroutine started by runtime.gcBgMarkWorker, and counts while it runs. Go's page goes by
     labels, which it never takes back, and by state: from its second run on a worker counts twice and for ever, so
     the curve sticks at 0. Labels of workers on other goroutines (since Go 1.26) count for nothing here; Go's page
     ends in an error over them, and over traces older than Go 1.22 without a change of GOMAXPROCS.
-  - A proc counts once, whatever of the collector's goes on there at a time. Go ends its curve with the last change;
+  - A proc counts once, whatever the GC does there at a time. Go ends its curve with the last change;
     here it goes to the end of the trace.
   - Where the trace does not tell GOMAXPROCS, it is taken to be the number of procs seen.
   - Windows never reach over lost parts of a trace. Percentiles are of all places where a window may begin, exact to
     1/65,536.
   - An assist counts for mutator utilisation while it runs, for `gc` from begin to end (and running beside it).
-  - A collection ends with its marking, as in the trace; what is swept until the marking of the next has ended is
+  - A GC cycle ends with its marking, as in the trace; what is swept until the marking of the next has ended is
     its own. `in use` is the heap as the runtime sets it when marking ends.
-  - A stop is stopping until the last goroutine on another proc has left it, then held until one runs again. Who
-    asked may say that the world goes on a while after it did: that is late. Mutator utilisation counts a stop as
-    the trace has it, from begin to end.
+  - An STW pause is stopping until the last goroutine on another proc has left it, then held until one runs again.
+    The requester may end it a while after goroutines run: that is late. Mutator utilisation counts a pause as the
+    trace has it, from begin to end.
   - Least shares and worst windows are checked against the figures that Go publishes for its own curve
     (internal/trace/gc_test.go), against all windows of small traces, tried one by one (brute force), and against
     a reading of the printed events (tests/collector.rs).
   - With STW, assist and sweep alone the curve is Go's to the last digit, but for assists under way when the trace
-    begins (Go takes them off once more) and traces before Go 1.22 (Go misses the first stop's begin, and with it all
-    stops).
+    begins (Go takes them off once more) and traces before Go 1.22 (Go misses the start of the first pause, and with
+    it all pauses).
 ";
 
 #[cfg(test)]
