@@ -356,7 +356,7 @@ fn every_panel_of_the_window_shows_names_on_their_line() {
             window.act(&what, Action::GoToLane(lane));
             window.act(&what, Action::StepSpan(1));
         }
-        for panel in panels::ALL {
+        for (_, panel) in panels::ALL {
             window.act(&format!("{panel} of {what}"), Action::OpenPanel(panel));
         }
         window.act(&what, Action::Notice(poison()));

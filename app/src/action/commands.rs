@@ -104,8 +104,8 @@ pub mod panels {
     /// Who keeps whom waiting.
     pub const BLOCKED_BY: &str = "Blocked by";
 
-    /// Locks that the program probably has.
-    pub const LOCKS: &str = "Probable locks";
+    /// Locks inferred from the stacks of waits and wakeups.
+    pub const LOCKS: &str = "Locks";
 
     /// Goroutines by start function.
     pub const GOROUTINES: &str = "Goroutines";
@@ -146,35 +146,35 @@ pub mod panels {
     /// The source code of a frame.
     pub const SOURCE: &str = "Source";
 
-    /// All of them.
-    pub const ALL: [&str; 27] = [
-        TASKS,
-        DETAILS,
-        STACK,
-        FLOWS,
-        EVENTS,
-        SPANS,
-        WARNINGS,
-        FINDINGS,
-        WAIT_CHAIN,
-        BLOCKED_BY,
-        GOROUTINES,
-        PROFILE,
-        SAMPLES,
-        COLLECTOR,
-        MUTATOR,
-        LATENCY,
-        PROCS,
-        SYSCALLS,
-        POPULATION,
-        CHANGES,
-        DIFFERENCE,
-        DIFFERENCE_FLAME,
-        BOTH,
-        LOCKS,
-        SERIES,
-        FIND,
-        SOURCE,
+    /// All of them: the name on the command line, which is that of the command that prints the same, and the title.
+    pub const ALL: [(&str, &str); 27] = [
+        ("tasks", TASKS),
+        ("details", DETAILS),
+        ("stacks", STACK),
+        ("flows", FLOWS),
+        ("events", EVENTS),
+        ("spans", SPANS),
+        ("warnings", WARNINGS),
+        ("report", FINDINGS),
+        ("why", WAIT_CHAIN),
+        ("blocked", BLOCKED_BY),
+        ("goroutines", GOROUTINES),
+        ("profile", PROFILE),
+        ("samples", SAMPLES),
+        ("gc", COLLECTOR),
+        ("mmu", MUTATOR),
+        ("latency", LATENCY),
+        ("procs", PROCS),
+        ("syscalls", SYSCALLS),
+        ("population", POPULATION),
+        ("compare", CHANGES),
+        ("difference", DIFFERENCE),
+        ("difference-flame", DIFFERENCE_FLAME),
+        ("both", BOTH),
+        ("locks", LOCKS),
+        ("series", SERIES),
+        ("find", FIND),
+        ("source", SOURCE),
     ];
 
     /// Those that tell of two traces: they are there while two are compared.
@@ -577,10 +577,10 @@ pub const COMMANDS: &[Command] = &[
     command("findings", panels::FINDINGS, "What probably costs the program its time", Group::Analyses)
         .keys(&[c('7')])
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::FINDINGS))),
-    command("wait-chain", panels::WAIT_CHAIN, "Where the time of the selected span went", Group::Analyses)
+    command("why", panels::WAIT_CHAIN, "Where the time of the selected span went", Group::Analyses)
         .keys(&[c('8')])
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::WAIT_CHAIN))),
-    command("blocked-by", panels::BLOCKED_BY, "Who keeps whom waiting, place by place", Group::Analyses)
+    command("blocked", panels::BLOCKED_BY, "Who keeps whom waiting, place by place", Group::Analyses)
         .keys(&[c('9')])
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::BLOCKED_BY))),
     command("locks", panels::LOCKS, "Locks inferred from who ends whose waits: holders, queues", Group::Analyses)
@@ -612,7 +612,7 @@ pub const COMMANDS: &[Command] = &[
         Group::Analyses,
     )
     .makes(|state| with_lanes(state, Action::OpenPanel(panels::POPULATION))),
-    command("collector", panels::COLLECTOR, "Every GC cycle, and every STW pause", Group::Analyses)
+    command("gc", panels::COLLECTOR, "Every GC cycle, and every STW pause", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::COLLECTOR))),
     command("tasks", panels::TASKS, "Tasks and regions by type, slowest first", Group::Analyses)
         .makes(|state| with_lanes(state, Action::OpenPanel(panels::TASKS))),

@@ -65,7 +65,7 @@ pub struct ScreenshotArgs {
     /// Choose the row of the changes with this rank, from 1, and show its slowest instances
     #[arg(long, value_name = "RANK")]
     pub row: Option<usize>,
-    /// Open a panel, named as in the menus: findings, wait-chain, blocking-profile
+    /// Open a panel, named as the command that prints the same or as in the menus: report, why, wait-chain
     #[arg(long, value_name = "NAME", value_parser = panel_value)]
     pub panel: Option<&'static str>,
 }
@@ -81,20 +81,16 @@ impl ScreenshotArgs {
     }
 }
 
-/// A panel by its name, in any case; spaces may be dashes.
+/// A panel by its name or its title, in any case; spaces may be dashes.
 fn parse_panel(text: &str) -> Option<&'static str> {
-    let wanted = text.replace('-', " ");
-    panels::ALL.into_iter().find(|name| name.eq_ignore_ascii_case(&wanted))
-}
-
-/// The panels, as [`parse_panel`] reads them.
-fn panel_names() -> String {
-    let names: Vec<String> = panels::ALL.iter().map(|name| name.to_lowercase().replace(' ', "-")).collect();
-    names.join(", ")
+    let title = text.replace('-', " ");
+    let is_it = |(name, known): &(&str, &str)| name.eq_ignore_ascii_case(text) || known.eq_ignore_ascii_case(&title);
+    panels::ALL.into_iter().find(is_it).map(|(_, title)| title)
 }
 
 fn panel_value(text: &str) -> Value<&'static str> {
-    parse_panel(text).ok_or_else(|| format!("expected one of {}", panel_names()))
+    let names = || panels::ALL.map(|(name, _)| name).join(", ");
+    parse_panel(text).ok_or_else(|| format!("expected one of {}", names()))
 }
 
 fn size_value(text: &str) -> Value<[u16; 2]> {
