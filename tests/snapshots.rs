@@ -40,6 +40,7 @@ macro_rules! snapshots {
 
 snapshots! {
     stats;
+    warnings;
     blocked;
     why with &["--range", "1ms..3ms"];
     locks;
@@ -93,9 +94,9 @@ fn normalised(printed: &str) -> String {
         }
         return compact(&json, 0) + "\n";
     }
-    let line = |line: &str| match line.starts_with("loaded in ") {
-        true => "loaded in (measured)\n".to_owned(),
-        false => format!("{line}\n"),
+    let line = |line: &str| match line.split_once("Loaded in:") {
+        Some((before, _)) => format!("{before}Loaded in: (measured)\n"),
+        None => format!("{line}\n"),
     };
     printed.lines().map(line).collect()
 }

@@ -74,23 +74,21 @@ fn the_wait_chain_of_a_slow_request_sums_to_it_and_names_the_cause() {
     window.act(Action::SelectSpan(span.at)).act(Action::OpenPanel(panels::WAIT_CHAIN));
     let question = Question::WaitChain(victim, span.range);
     let Answer::WaitChain(found) = window.answer(&question) else { panic!("no answer") };
-    let sum: u64 = found.shares.iter().map(|share| share.nanos).sum();
+    let sum: u64 = found.why.shares.iter().map(|share| share.nanos).sum();
     assert_eq!(sum, span.range.nanos().unsigned_abs());
-    assert!(window.shows("G13 main.main.func3"), "who held it up: {:?}", window.words());
-    assert!(window.shows("Total"));
-    window.press("Waiting (network)");
+    assert!(window.shows("G13 · main.main.func3"), "who held it up: {:?}", window.words());
+    assert!(window.shows(&found.why.sentence) && window.shows("Total"));
+    window.press("In order (");
+    assert!(window.shows("Ended the wait of"), "{:?}", window.words());
+    window.press("Waiting for the network ·");
     assert_ne!(window.document().selection.lane(), Some(LaneId::Goroutine(victim)), "a click leads there");
 }
 
 #[test]
-fn blocked_by_names_who_ended_the_waits_and_unfolds() {
+fn blocked_by_names_who_ended_the_waits_and_what_they_did() {
     let mut window = opened(BUG);
     window.act(Action::OpenPanel(panels::BLOCKED_BY));
     assert!(window.shows("main.main.func2 (main.go:70)"), "{:?}", window.words());
-    window.press("main.main.func2 (main.go:70) ·");
-    window.press("main.sendReport (main.go:112) ·");
-    let ix = window.document().trace.goroutine_by_id(GoId(13)).expect("the culprit");
-    assert_eq!(window.lane(), Some(LaneId::Goroutine(ix)));
     let rows = |window: &Window| -> Vec<String> {
         window.words().into_iter().filter(|words| words.contains(".go:") && words.contains(" · ")).collect()
     };
@@ -98,6 +96,11 @@ fn blocked_by_names_who_ended_the_waits_and_unfolds() {
     window.press("Sort by Place");
     let after = rows(&window);
     assert!(before.len() > 2 && before != after, "another order: {before:?}");
+    window.press("main.main.func2 (main.go:70) · ");
+    assert!(window.shows("ended by G13 at main.sendReport"), "the sentence: {:?}", window.words());
+    window.press("main.sendReport (main.go:112) · ");
+    let ix = window.document().trace.goroutine_by_id(GoId(13)).expect("the culprit");
+    assert_eq!(window.lane(), Some(LaneId::Goroutine(ix)));
 }
 
 #[test]

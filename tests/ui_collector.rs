@@ -10,7 +10,6 @@ use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
 use tracelane::action::commands::panels;
 use tracelane::report::analyses::Ask;
-use tracelane::report::analyses::mmu::chosen;
 use tracelane::report::report::Report;
 use tracelane::report::value::Value;
 use tracelane::state::scope::{ScopeChoice, When};
@@ -22,7 +21,10 @@ const GC: &str = "real/gc-4procs-go1.27.trace";
 
 /// What the panel of mutator utilisation has shown.
 fn mutator(window: &Window, is_by_proc: bool, takes: Takes) -> &Report {
-    let chosen = chosen(is_by_proc, takes);
+    let taken = [takes.stops, takes.background, takes.assist, takes.sweep, takes.other_stops];
+    let bits = (0..).zip(taken).fold(0, |bits, (at, is_taken)| bits | u8::from(is_taken) << at);
+    // Stops, mark workers and mark assists are usually taken.
+    let chosen = [u8::from(is_by_proc), bits ^ 0b111];
     // Options that were never touched are not listed.
     let last = chosen.iter().rposition(|option| *option != 0).map_or(0, |last| last + 1);
     let known = |length: usize| {

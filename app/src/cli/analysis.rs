@@ -1,21 +1,16 @@
 //! The commands of analyses that answer with a report: one for all of them.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use trace_core::analysis::scope::{Scope, Whom};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cli::common::{CommonArgs, RangeArgs};
+use crate::cli::command::AnalysisArgs;
 use crate::cli::exit::{CliResult, Exit, is_damaged};
 use crate::cli::load::load;
-use crate::cli::mmu::MmuArgs;
-use crate::cli::print::{Csv, Output, json, print};
-use crate::cli::scope::ScopeArgs;
-use crate::fmt::text::Text;
-use crate::report::analyses::mmu::{self, MutatorUtilisation};
-use crate::report::analyses::{ALL, Analysis, Ask, Info};
+use crate::cli::print::{Output, json, print};
+use crate::report::analyses::{ALL, Ask, by_id};
 use crate::report::format::Format;
 use crate::report::render;
 use crate::report::report::Report;
@@ -27,61 +22,31 @@ const WIDTH: usize = 110;
 ///
 /// # Errors
 /// When the file is unreadable, the scope is not in it, or the output cannot be written.
-pub fn run(analysis: &dyn Analysis, args: &CommonArgs, chosen: Vec<u8>) -> CliResult {
+pub fn run(args: &AnalysisArgs) -> CliResult {
     let trace = load(&args.file)?;
-    let ask = Ask { chosen, limit: Some(args.limit), ..Ask::about(args.scope.scope(&trace)?) };
-    answer(analysis, &args.file, &trace, &ask, args.format())
-}
-
-/// The same of an analysis of the whole program.
-///
-/// # Errors
-/// When the file is unreadable, or the output cannot be written.
-pub fn run_range(analysis: &dyn Analysis, args: &RangeArgs) -> CliResult {
-    let trace = load(&args.file)?;
-    let ask = Ask { limit: Some(args.limit), ..Ask::about(Scope::during(args.range_in(&trace))) };
-    answer(analysis, &args.file, &trace, &ask, args.format())
-}
-
-/// The same of mutator utilisation.
-///
-/// # Errors
-/// When the file is unreadable, there is no such goroutine, or the output cannot be written.
-pub fn run_mmu(args: &MmuArgs) -> CliResult {
-    let trace = load(&args.common.file)?;
-    let scope = ScopeArgs::of_goroutine(args.common.range, args.goroutine).scope(&trace)?;
-    let chosen = mmu::chosen(args.per_proc, args.takes);
-    let ask = Ask { chosen, length: args.window, limit: Some(args.common.limit), ..Ask::about(scope) };
-    answer(&MutatorUtilisation, &args.common.file, &trace, &ask, args.common.format())
-}
-
-/// Prints the answer of an analysis.
-fn answer(analysis: &dyn Analysis, file: &Path, trace: &Arc<Trace>, ask: &Ask, format: Format) -> CliResult {
+    let ask = args.ask(&trace)?;
     // Never cancelled.
-    let mut report = analysis.run_all(trace, ask, &Monitor::new()).unwrap_or_default();
-    report.limit(ask.rows());
-    write(analysis.info(), trace, file, &report, format)
+    let report = by_id(args.id).and_then(|analysis| analysis.run_all(&trace, &ask, &Monitor::new()));
+    write(args, &trace, report.unwrap_or_default())
 }
 
-/// Prints a report of a file.
+/// Prints the report of an analysis of a trace.
 ///
 /// # Errors
 /// When the output cannot be written.
-pub fn write(info: &Info, trace: &Trace, file: &Path, report: &Report, format: Format) -> CliResult {
-    print(match format {
+pub fn write(args: &AnalysisArgs, trace: &Trace, mut report: Report) -> CliResult {
+    report.limit(args.limit);
+    let title = by_id(args.id).map_or("", |analysis| analysis.info().title);
+    print(match args.format.chosen() {
         Format::Json => {
-            let file = file.display().to_string();
-            Output::Json(json(&render::json::report(info.id, &file, is_damaged(trace), report))?)
+            let file = args.file.display().to_string();
+            Output::Json(json(&render::json::report(args.id, &file, is_damaged(trace), &report))?)
         }
-        Format::Csv => Output::Csv(Csv::of(report.tables.first().map(|table| &**table))),
-        Format::Markdown => Output::Markdown(render::markdown::report(info.title, report)),
-        Format::Text => {
-            let mut text = Text::new();
+        format => {
             if is_damaged(trace) {
-                text.line("Parts of the trace are damaged, so totals are too small.");
+                report.notes.insert(0, "Parts of the trace are damaged, so totals are too small.".to_owned());
             }
-            text.append(&render::text::report(report));
-            Output::Text(text)
+            Output::of(format, title, &report)
         }
     })?;
     Ok(Exit::after(trace))

@@ -7,21 +7,18 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::cli::common::{CommonArgs, RangeArgs};
+use crate::cli::command::{AnalysisArgs, command};
 use crate::cli::compare::args::CompareArgs;
 use crate::cli::dump::{self, DumpArgs};
 use crate::cli::exit::CliError;
-use crate::cli::format::FormatArgs;
-use crate::cli::goroutines::GoroutinesArgs;
-use crate::cli::latency::LatencyArgs;
-use crate::cli::mmu::MmuArgs;
 use crate::cli::profile::ProfileArgs;
 use crate::cli::report::{self, ReportArgs};
 use crate::cli::screenshot::{self, ScreenshotArgs};
 use crate::cli::stats::{self, StatsArgs};
-use crate::cli::tasks::{RegionsArgs, TasksArgs};
 use crate::cli::text::Text;
-use crate::cli::{analysis, blocked, compare, overview, usage, values, why};
+use crate::cli::{analysis, compare, format, overview, usage, values};
+use crate::report::analyses::profile::PROFILE;
+use crate::report::analyses::{ALL, Analysis, by_id};
 
 /// Explores execution traces of Go 1.11 and newer
 #[derive(Clone, Debug, PartialEq, Parser)]
@@ -54,9 +51,15 @@ pub struct SizeLimits {
     pub max_download: Option<u64>,
 }
 
-/// A command, in the order of the overview.
+/// A command. Those of analyses are defined by the registry.
 #[derive(Clone, Debug, PartialEq, Subcommand)]
 pub enum Command {
+    /// Run an analysis and print its report.
+    #[command(skip)]
+    Analysis(AnalysisArgs),
+    /// The same of the profile, which has more forms.
+    #[command(skip)]
+    Profile(AnalysisArgs, ProfileArgs),
     /// Print every event as text, as go tool trace -d=parsed does
     #[command(long_about = dump::ABOUT)]
     Dump(DumpArgs),
@@ -68,53 +71,10 @@ pub enum Command {
     Report(ReportArgs),
     /// Compare recordings: what changed, how much, and whether it is significant
     #[command(long_about = compare::args::ABOUT, after_long_help = compare::args::JSON)]
+    #[command(mut_arg("format", |format| format::one_of(format, &["text", "json", "md"])))]
     #[command(override_usage = "tracelane compare [OPTIONS] A B\n       tracelane compare [OPTIONS] A B C...\n       \
                                 tracelane compare [OPTIONS] --a <FILE>... --b <FILE>...")]
     Compare(CompareArgs),
-    /// Show where goroutines wait, and what the goroutines that unblocked them did
-    #[command(long_about = blocked::ABOUT, after_long_help = blocked::JSON)]
-    #[command(mut_arg("limit", |limit| limit.default_value("40")))]
-    Blocked(CommonArgs),
-    /// Show where the time of a goroutine, task, region or range went, along its critical path
-    #[command(long_about = why::ABOUT, after_long_help = why::JSON)]
-    Why(CommonArgs),
-    /// Show inferred locks, their holders and queues
-    Locks(CommonArgs),
-    /// Show what goroutines spend their time on, by start function
-    #[command(mut_arg("limit", |limit| limit.default_value("40")))]
-    Goroutines(GoroutinesArgs),
-    /// Show where time is lost, by stack; also for pprof and flame graphs
-    Profile(ProfileArgs),
-    /// Show how long tasks took, by type, slowest first
-    #[command(mut_arg("limit", |limit| limit.default_value("10")))]
-    #[command(mut_arg("region", |region| region.hide(true)))]
-    Tasks(TasksArgs),
-    /// Show how long regions took, by type, slowest first
-    #[command(mut_arg("limit", |limit| limit.default_value("10")))]
-    Regions(RegionsArgs),
-    /// Show how long goroutines waited for a proc, and what the procs ran instead
-    Latency(LatencyArgs),
-    /// Show what procs were used for
-    Procs(RangeArgs),
-    /// Show what threads were used for
-    Threads(RangeArgs),
-    /// Show system calls by function and stack, and which cost their proc
-    Syscalls(CommonArgs),
-    /// Show how many goroutines there were, by creation stack
-    #[command(mut_arg("limit", |limit| limit.default_value("40")))]
-    Population(CommonArgs),
-    /// Show goroutines still blocked at the end, most likely leaks first
-    #[command(mut_arg("limit", |limit| limit.default_value("40")))]
-    Leaks(CommonArgs),
-    /// Show GC cycles: phases, workers, mark assists, the heap, triggers
-    #[command(mut_arg("limit", |limit| limit.default_value("40")))]
-    Gc(RangeArgs),
-    /// Show STW pauses: requesters, time to stop, the last goroutine to stop
-    #[command(mut_arg("limit", |limit| limit.default_value("40")))]
-    Stw(RangeArgs),
-    /// Show what the GC leaves to the program, in the worst windows
-    #[command(mut_arg("limit", |limit| limit.default_value("10")))]
-    Mmu(MmuArgs),
     /// Draw the window as a picture, without display or GPU
     #[command(long_about = screenshot::ABOUT)]
     #[command(override_usage = "tracelane screenshot [OPTIONS] --out <PNG> <FILE>\n       \
@@ -183,7 +143,11 @@ pub enum Invocation {
 /// The definition of the command line, with the overview as its help.
 #[must_use]
 pub fn definition() -> clap::Command {
-    let line = CommandLine::command();
+    let analyses = ALL.iter().map(|analysis| match command(*analysis) {
+        command if command.get_name() == PROFILE => ProfileArgs::augment_args(command),
+        command => command,
+    });
+    let line = CommandLine::command().subcommands(analyses);
     let overview = overview::overview(&line);
     line.override_help(overview.as_str().trim_end().to_owned())
 }
@@ -209,52 +173,40 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         }
         Err(error) => return Err(usage::error(&error)),
     };
-    let line = CommandLine::from_arg_matches(&matches).map_err(|error| usage::error(&error))?;
-    if let Some((name, _)) = matches.subcommand() {
+    let mut line = CommandLine::from_arg_matches(&matches).map_err(|error| usage::error(&error))?;
+    if let Some((name, of)) = matches.subcommand() {
+        if let Some(analysis) = by_id(name) {
+            line.command = Some(analysed(analysis, of).map_err(|error| usage::error(&error))?);
+        }
         if !line.files.is_empty() {
             let message = format!("the command {name} comes first; a FILE of that name is ./{name}");
             return Err(CliError::usage(message));
         }
-        line.check(name)?;
+        line.check()?;
     }
     Ok(Invocation::Run(Box::new(line)))
 }
 
+/// The command of an analysis.
+fn analysed(analysis: &dyn Analysis, matches: &clap::ArgMatches) -> Result<Command, clap::Error> {
+    let args = AnalysisArgs::of(analysis, matches)?;
+    Ok(match args.id {
+        PROFILE => Command::Profile(args, ProfileArgs::from_arg_matches(matches)?),
+        _ => Command::Analysis(args),
+    })
+}
+
 impl CommandLine {
     /// Refuses what only several arguments together show to be wrong.
-    fn check(&self, name: &str) -> Result<(), CliError> {
-        let Some(command) = &self.command else { return Ok(()) };
-        if let Command::Compare(args) = command {
-            args.options()?;
+    fn check(&self) -> Result<(), CliError> {
+        match &self.command {
+            Some(Command::Compare(args)) => args.options().map(|_| ()),
+            _ => Ok(()),
         }
-        command.format().map_or(Ok(()), |format| format.check(name))
     }
 }
 
 impl Command {
-    /// How it prints what it found; `None` if it prints no tables or report.
-    const fn format(&self) -> Option<FormatArgs> {
-        Some(match self {
-            Self::Stats(args) => args.format,
-            Self::Report(args) => args.format,
-            Self::Compare(args) => args.format,
-            Self::Blocked(args)
-            | Self::Why(args)
-            | Self::Locks(args)
-            | Self::Syscalls(args)
-            | Self::Population(args)
-            | Self::Leaks(args) => args.format,
-            Self::Goroutines(args) => args.common.format,
-            Self::Profile(args) => args.format,
-            Self::Tasks(args) => args.common.format,
-            Self::Regions(args) => args.common.format,
-            Self::Latency(args) => args.common.format,
-            Self::Procs(args) | Self::Threads(args) | Self::Gc(args) | Self::Stw(args) => args.format,
-            Self::Mmu(args) => args.common.format,
-            Self::Dump(_) | Self::Screenshot(_) | Self::Help(_) | Self::Completions(_) | Self::Man(_) => return None,
-        })
-    }
-
     /// Whether its own output says what parts of the trace are lost. (A picture shows it.)
     #[must_use]
     pub const fn shows_damage(&self) -> bool {
@@ -271,8 +223,10 @@ mod tests {
     use super::*;
     use crate::cli::exit::Exit;
     use crate::cli::stats::CacheUse;
+    use crate::report::analyses::ScopeOption;
     use crate::report::format::Format;
     use crate::state::settings::ThemeChoice;
+    use trace_core::model::trace::Trace;
 
     fn parsed(line: &str) -> Result<CommandLine, CliError> {
         match parse(std::iter::once("tracelane").chain(line.split_whitespace()).map(OsString::from))? {
@@ -335,12 +289,49 @@ mod tests {
     #[test]
     fn commands_have_their_own_limits_and_the_last_of_an_option_counts() {
         let limit = |line: &str| match parsed(line).map(|line| line.command) {
-            Ok(Some(Command::Blocked(args) | Command::Why(args))) => args.limit,
-            Ok(Some(Command::Gc(args))) => args.limit,
+            Ok(Some(Command::Analysis(args))) => args.limit,
             other => panic!("{line}: {other:?}"),
         };
         assert_eq!([limit("blocked a"), limit("why a"), limit("gc a")], [40, 20, 40]);
         assert_eq!(limit("why a --limit 3 --limit 4"), 4);
+    }
+
+    #[test]
+    fn analyses_take_what_they_say() {
+        let args = |line: &str| match parsed(line).map(|line| line.command) {
+            Ok(Some(Command::Analysis(args) | Command::Profile(args, _))) => {
+                args.ask(&Trace::default()).map(|ask| (ask.chosen, ask.length, ask.lengths, ask.text, ask.number))
+            }
+            other => panic!("{line}: {other:?}"),
+        };
+        let usual = |chosen: &[u8]| Ok((chosen.to_vec(), None, [None; 2], None, None));
+        assert_eq!(args("goroutines a --sort count"), usual(&[1]));
+        assert_eq!((args("latency a"), args("latency a --by goroutine")), (usual(&[0]), usual(&[1])));
+        assert_eq!((args("tasks a --complete"), args("regions a --incomplete")), (usual(&[1]), usual(&[2])));
+        assert_eq!((args("mmu a"), args("mmu a --per-proc --takes stw,sweep")), (usual(&[0, 0]), usual(&[1, 0b1110])));
+        assert_eq!(args("mmu a --window 5ms"), Ok((vec![0, 0], Some(5_000_000), [None; 2], None, None)));
+        let lengths = [Some(10_000_000), None];
+        assert_eq!(args("tasks a --latency 10ms.. --log x"), Ok((vec![0], None, lengths, Some("x".into()), None)));
+        assert_eq!(args("regions a --depth 2"), Ok((vec![0], None, [None; 2], None, Some(2))));
+        assert_eq!(args("profile a --kind sync"), usual(&[1]));
+    }
+
+    #[test]
+    fn help_lists_the_formats_and_scopes_of_a_command_and_no_others() {
+        let help = |name: &str| {
+            let found = definition().find_subcommand(name).map(|command| command.clone().render_help().to_string());
+            found.unwrap_or_default()
+        };
+        for analysis in ALL {
+            let info = analysis.info();
+            let help = help(info.id);
+            assert!(help.contains("text, json, csv, md"), "{help}");
+            for option in ScopeOption::ALL {
+                let is_listed = help.contains(&format!("--{} <", option.id()));
+                assert_eq!(is_listed, info.scope.contains(option), "{help}");
+            }
+        }
+        assert!(!help("compare").contains("csv") && help("report").contains("csv"));
     }
 
     #[test]
@@ -355,7 +346,9 @@ mod tests {
             ("blocked a b", "unexpected argument 'b': one FILE at a time"),
             ("blocked a --json=1", "--json takes no value"),
             ("blocked a --task x --region y", "--task cannot be used with --region"),
-            ("blocked a --format csv", "blocked cannot print csv: its formats are text, json"),
+            ("compare a b --format csv", "invalid --format 'csv': expected one of text, json, md"),
+            ("tasks a --region x", "unknown option --region"),
+            ("mmu a --takes everything", "invalid --takes 'everything': expected one of stw, background, assist"),
             ("blocked a --format xml", "invalid --format 'xml': expected one of text, json, csv, md"),
             ("goroutines a --sort counts", "name; did you mean count?"),
             ("dump a --format json", "unknown option --format"),
@@ -375,7 +368,6 @@ mod tests {
             "stats --jsonn a",
             "stats a --json --format text",
             "blocked",
-            "blocked a --md",
             "goroutines",
             "goroutines a --sort colour",
             "goroutines a --frob 1",

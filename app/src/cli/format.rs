@@ -2,9 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::exit::CliError;
 use crate::cli::values;
-use crate::report::analyses::by_id;
 use crate::report::format::Format;
 
 /// The names of all formats.
@@ -23,16 +21,6 @@ pub struct FormatArgs {
     /// Short for --format md
     #[arg(long)]
     md: bool,
-}
-
-/// The name of a format, as `--format` takes it.
-const fn name(format: Format) -> &'static str {
-    match format {
-        Format::Text => "text",
-        Format::Json => "json",
-        Format::Csv => "csv",
-        Format::Markdown => "md",
-    }
 }
 
 fn named(name: &str) -> Option<Format> {
@@ -55,22 +43,10 @@ impl FormatArgs {
             Self { format, .. } => format,
         }
     }
+}
 
-    /// Refuses a format that the command of this name does not have (yet). Can be removed once all commands have all.
-    ///
-    /// # Errors
-    /// With the usage exit code and the formats that the command has.
-    pub fn check(self, command: &str) -> Result<(), CliError> {
-        let formats: &[Format] = match command {
-            _ if by_id(command).is_some() => return Ok(()),
-            "compare" | "report" => &[Format::Text, Format::Json, Format::Markdown],
-            _ => &[Format::Text, Format::Json],
-        };
-        if formats.contains(&self.chosen()) {
-            return Ok(());
-        }
-        let names: Vec<&str> = formats.iter().map(|format| name(*format)).collect();
-        let wrong = name(self.chosen());
-        Err(CliError::usage(format!("{command} cannot print {wrong}: its formats are {}", names.join(", "))))
-    }
+/// The option `--format` of a command that has no other formats than these.
+#[must_use]
+pub fn one_of(option: clap::Arg, names: &'static [&'static str]) -> clap::Arg {
+    option.value_parser(values::one_of(names.iter().copied(), named))
 }

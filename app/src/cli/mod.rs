@@ -2,18 +2,14 @@
 
 pub mod analysis;
 pub mod args;
-pub mod blocked;
-pub mod common;
+pub mod command;
 pub mod compare;
 pub mod completions;
 pub mod dump;
 pub mod exit;
 pub mod format;
-pub mod goroutines;
 pub mod help;
-pub mod latency;
 pub mod load;
-pub mod mmu;
 pub mod names;
 pub mod out;
 pub mod overview;
@@ -25,10 +21,8 @@ pub mod scope;
 pub mod screenshot;
 pub mod stats;
 pub mod summary;
-pub mod tasks;
 pub mod usage;
 pub mod values;
-pub mod why;
 pub mod window;
 
 pub use crate::fmt::{markdown, text};
@@ -38,18 +32,8 @@ use std::ffi::OsString;
 
 use crate::cli::args::{Command, CommandLine, Invocation};
 use crate::cli::exit::{CliResult, Exit};
-use crate::cli::latency::By;
 use crate::cli::print::{eprint_error, print, report_panics};
 use crate::remote;
-use crate::report::analyses::gc::GcCycles;
-use crate::report::analyses::latency::SchedulerLatency;
-use crate::report::analyses::leaks::Leaks;
-use crate::report::analyses::locks::Locks;
-use crate::report::analyses::population::GoroutinesAlive;
-use crate::report::analyses::procs::Procs;
-use crate::report::analyses::stw::StwPauses;
-use crate::report::analyses::syscalls::SystemCalls;
-use crate::report::analyses::threads::Threads;
 
 /// Runs the command that `arguments` (with the program's name first) ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -88,24 +72,8 @@ fn run_line(line: &CommandLine) -> CliResult {
         Command::Report(args) => report::run(args),
         Command::Compare(args) if args.window => window::compare(args.options()?),
         Command::Compare(args) => compare::run(&args.options()?),
-        Command::Blocked(args) => blocked::run(args),
-        Command::Why(args) => why::run(args),
-        Command::Locks(args) => analysis::run(&Locks, args, Vec::new()),
-        Command::Goroutines(args) => goroutines::run(args),
-        Command::Profile(args) => profile::run(args),
-        Command::Tasks(args) => tasks::run(args),
-        Command::Regions(args) => tasks::run_regions(args),
-        Command::Latency(args) => {
-            analysis::run(&SchedulerLatency, &args.common, vec![u8::from(args.by == By::Goroutine)])
-        }
-        Command::Procs(args) => analysis::run_range(&Procs, args),
-        Command::Threads(args) => analysis::run_range(&Threads, args),
-        Command::Syscalls(args) => analysis::run(&SystemCalls, args, Vec::new()),
-        Command::Population(args) => analysis::run(&GoroutinesAlive, args, Vec::new()),
-        Command::Leaks(args) => analysis::run(&Leaks, args, Vec::new()),
-        Command::Gc(args) => analysis::run_range(&GcCycles, args),
-        Command::Stw(args) => analysis::run_range(&StwPauses, args),
-        Command::Mmu(args) => analysis::run_mmu(args),
+        Command::Analysis(args) => analysis::run(args),
+        Command::Profile(args, form) => profile::run(args, form),
         Command::Screenshot(args) => screenshot::run(args),
         Command::Help(args) => help::run(args),
         Command::Completions(args) => completions::run(*args),

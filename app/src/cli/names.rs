@@ -10,12 +10,6 @@ pub fn goroutine(trace: &Trace, go: GoIx) -> Option<i64> {
     trace.goroutine_name(go).map(|(id, _)| id.signed())
 }
 
-/// A goroutine's id; -1 for none.
-#[must_use]
-pub fn id_of(trace: &Trace, go: GoIx) -> i64 {
-    goroutine(trace, go).unwrap_or(-1)
-}
-
 /// From the start of the trace, nanoseconds.
 #[must_use]
 pub const fn since_start(trace: &Trace, time: TraceTime) -> i64 {

@@ -4,7 +4,7 @@ use crate::cli::text::Text;
 
 /// The commands by purpose: the groups of the overview, with what each command takes.
 const GROUPS: [(&str, &[(&str, &str)]); 6] = [
-    ("Overview", &[("report", "FILE"), ("stats", "FILE"), ("compare", "A B")]),
+    ("Overview", &[("report", "FILE"), ("stats", "FILE"), ("warnings", "FILE"), ("compare", "A B")]),
     ("Waiting", &[("blocked", "FILE"), ("why", "FILE"), ("locks", "FILE"), ("profile", "FILE")]),
     (
         "Goroutines and tasks",

@@ -5,17 +5,16 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write as _;
 
 use serde::Serialize;
-use trace_core::model::trace::Trace;
 
-use crate::cli::exit::{CliError, CliResult, Exit, written};
+use crate::cli::exit::{CliError, CliResult, written};
 use crate::cli::markdown::Markdown;
 use crate::cli::text::Text;
 use crate::fmt::escape::json::ascii_where_hidden;
 use crate::fmt::escape::visible;
-use crate::fmt::name::SYSTEM_CALLS;
 use crate::remote;
 use crate::report::format::Format;
-use crate::report::render::csv;
+use crate::report::render::{self, csv};
+use crate::report::report::Report;
 use crate::report::table::Table;
 
 /// One JSON value with a line end behind it.
@@ -45,6 +44,18 @@ pub enum Output {
     Json(Json),
     /// For spreadsheets.
     Csv(Csv),
+}
+
+impl Output {
+    /// A report under a title, for people or as a table; not JSON, whose fields depend on the command.
+    #[must_use]
+    pub fn of(format: Format, title: &str, report: &Report) -> Self {
+        match format {
+            Format::Csv => Self::Csv(Csv::of(report.tables.first().map(|table| &**table))),
+            Format::Markdown => Self::Markdown(render::markdown::report(title, report)),
+            Format::Text | Format::Json => Self::Text(render::text::report(report)),
+        }
+    }
 }
 
 impl From<Text> for Output {
@@ -102,18 +113,6 @@ pub fn report_panics() {
     }));
 }
 
-/// Prints what was found in a trace, as JSON or as text for people. The answer tells whether the trace is whole.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn answer(trace: &Trace, format: Format, report: &impl Serialize, text: impl FnOnce() -> Text) -> CliResult {
-    print(match format {
-        Format::Json => Output::Json(json(report)?),
-        Format::Text | Format::Csv | Format::Markdown => Output::Text(text()),
-    })?;
-    Ok(Exit::after(trace))
-}
-
 /// A value as JSON.
 ///
 /// # Errors
@@ -121,13 +120,6 @@ pub fn answer(trace: &Trace, format: Format, report: &impl Serialize, text: impl
 pub fn json(report: &impl Serialize) -> Result<Json, CliError> {
     let text = serde_json::to_string_pretty(report).map_err(|error| CliError::unwritten("the JSON", &error))?;
     Ok(Json(ascii_where_hidden(&text) + "\n"))
-}
-
-/// Says below a table what its column of system calls counts, if cgo calls are among them.
-pub fn explain_calls(text: &mut Text, calls: &str) {
-    if calls != SYSTEM_CALLS {
-        line(text, &format!("syscall: {calls}"));
-    }
 }
 
 /// Adds a line to a text.

@@ -1,6 +1,7 @@
 //! `tracelane report`: what probably costs the traced program its time, for people, CI logs and programs.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use serde::Serialize;
@@ -18,12 +19,13 @@ use crate::cli::frame::Frame;
 use crate::cli::load::load;
 use crate::cli::markdown::{Inline, Markdown};
 use crate::cli::names::since_start;
-use crate::cli::print::{Output, json, line, print};
+use crate::cli::print::{Csv, Output, json, line, print};
 use crate::cli::text::Text;
 use crate::cli::values;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, nanos, offset};
 use crate::report::format::Format;
+use crate::report::lists;
 
 /// What the long help says.
 pub const ABOUT: &str = "\
@@ -64,7 +66,7 @@ pub struct ReportArgs {
     /// How the result is printed.
     #[command(flatten)]
     pub format: FormatArgs,
-    /// Also show notes of low confidence (JSON has them in any case)
+    /// Also show notes of low confidence (JSON and CSV have them in any case)
     #[arg(long)]
     pub all: bool,
     /// Exit with code 4 if there is a finding this bad or worse
@@ -87,13 +89,14 @@ pub fn severity(name: &str) -> Option<Severity> {
 /// When the file is unreadable.
 pub fn run(args: &ReportArgs) -> CliResult {
     let trace = load(&args.file)?;
-    // Nobody cancels.
-    let findings = find(&trace, &Monitor::new()).unwrap_or_default();
+    // Never cancelled.
+    let findings = Arc::new(find(&trace, &Monitor::new()).unwrap_or_default());
     let report = Report::of(&args.file, &trace, &findings);
     print(match args.format.chosen() {
         Format::Json => Output::from(json(&report)?),
         Format::Markdown => report.markdown(args.all).into(),
-        Format::Text | Format::Csv => report.text(args.all).into(),
+        Format::Csv => Output::Csv(Csv::of(Some(&lists::findings::findings(&trace, &findings)))),
+        Format::Text => report.text(args.all).into(),
     })?;
     let has_failed = args.fail_on.is_some_and(|limit| findings.worst().is_some_and(|worst| worst >= limit));
     Ok(if has_failed { Exit::Found } else { Exit::after(&trace) })

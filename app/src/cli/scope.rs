@@ -1,6 +1,6 @@
 //! The options that choose what an analysis looks at: `--range`, `--goroutine`, `--function`, `--task`, `--region`.
 
-use clap::Args;
+use clap::{Arg, ArgGroup, ArgMatches};
 use trace_core::analysis::scope::{Scope, Whom};
 use trace_core::base::ids::{GoId, GoIx, StrId, TaskId, TaskIx};
 use trace_core::base::time::TimeRange;
@@ -10,6 +10,7 @@ use crate::cli::exit::CliError;
 use crate::cli::place::Stretch;
 use crate::cli::values;
 use crate::fmt::escape::visible;
+use crate::report::analyses::ScopeOption;
 
 /// Whose time is asked for, in the user's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,52 +28,52 @@ pub enum Who {
     Region(String),
 }
 
-/// The options that choose a scope: a range of time, and at most one of the others.
-#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
-#[command(next_help_heading = "Scope")]
+/// A scope as chosen on the command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeArgs {
-    /// Only this range, from the start of the trace: 100ms..1.2s, 1s.., ..20ms
-    #[arg(long, value_name = "A..B", value_parser = values::range)]
-    pub range: Option<Stretch>,
-    #[command(flatten)]
-    subject: SubjectArgs,
+    range: Option<Stretch>,
+    who: Who,
 }
 
-/// The options that choose whose time is looked at.
-#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
-#[group(multiple = false)]
-struct SubjectArgs {
-    /// Only this goroutine (also 25)
-    #[arg(long, value_name = "G25", value_parser = values::goroutine)]
-    goroutine: Option<GoId>,
-    /// Only goroutines started with this function: in full, or its end (main.worker, worker)
-    #[arg(long, value_name = "NAME")]
-    function: Option<String>,
-    /// Only what goroutines did in regions of this task and its descendants, or of all tasks of this type
-    #[arg(long, value_name = "ID|TYPE")]
-    task: Option<String>,
-    /// Only what goroutines did in regions of this type
-    #[arg(long, value_name = "TYPE")]
-    region: Option<String>,
+/// Adds these options to a command; of those that say whose time is looked at, it takes one at most.
+#[must_use]
+pub fn with_options(command: clap::Command, options: &[ScopeOption]) -> clap::Command {
+    let subjects = options.iter().filter(|option| **option != ScopeOption::Range).map(|option| option.id());
+    let command = command.next_help_heading("Scope").args(options.iter().map(|option| option_of(*option)));
+    command.group(ArgGroup::new("subject").args(subjects)).next_help_heading(None)
+}
+
+fn option_of(option: ScopeOption) -> Arg {
+    let arg = |value, help| Arg::new(option.id()).long(option.id()).value_name(value).help(help);
+    match option {
+        ScopeOption::Range => arg("A..B", "Only this range, from the start of the trace: 100ms..1.2s, 1s.., ..20ms")
+            .value_parser(values::range),
+        ScopeOption::Goroutine => arg("G25", "Only this goroutine (also 25)").value_parser(values::goroutine),
+        ScopeOption::Function => {
+            arg("NAME", "Only goroutines started with this function: in full, or its end (main.worker, worker)")
+        }
+        ScopeOption::Task => arg(
+            "ID|TYPE",
+            "Only what goroutines did in regions of this task and its descendants, or of all tasks of this type",
+        ),
+        ScopeOption::Region => arg("TYPE", "Only what goroutines did in regions of this type"),
+    }
 }
 
 impl ScopeArgs {
-    /// The scope of a range, or of one goroutine in it.
+    /// What was read of these options.
     #[must_use]
-    pub fn of_goroutine(range: Option<Stretch>, goroutine: Option<GoId>) -> Self {
-        Self { range, subject: SubjectArgs { goroutine, ..SubjectArgs::default() } }
-    }
-
-    /// Whose time is looked at.
-    #[must_use]
-    pub fn who(&self) -> Who {
-        match self.subject.clone() {
-            SubjectArgs { goroutine: Some(id), .. } => Who::Goroutine(id),
-            SubjectArgs { function: Some(name), .. } => Who::Function(name),
-            SubjectArgs { task: Some(task), .. } => Who::Task(task),
-            SubjectArgs { region: Some(name), .. } => Who::Region(name),
-            SubjectArgs { .. } => Who::All,
-        }
+    pub fn of(options: &[ScopeOption], matches: &ArgMatches) -> Self {
+        let known = |option: ScopeOption| options.contains(&option).then_some(option.id());
+        let word = |option: ScopeOption| known(option).and_then(|id| matches.get_one::<String>(id).cloned());
+        let goroutine = known(ScopeOption::Goroutine).and_then(|id| matches.get_one::<GoId>(id).copied());
+        let who = goroutine
+            .map(Who::Goroutine)
+            .or_else(|| word(ScopeOption::Function).map(Who::Function))
+            .or_else(|| word(ScopeOption::Task).map(Who::Task))
+            .or_else(|| word(ScopeOption::Region).map(Who::Region));
+        let range = known(ScopeOption::Range).and_then(|id| matches.get_one(id).copied());
+        Self { range, who: who.unwrap_or_default() }
     }
 
     /// What is meant in this trace.
@@ -82,7 +83,7 @@ impl ScopeArgs {
     /// exit code.
     pub fn scope(&self, trace: &Trace) -> Result<Scope, CliError> {
         let range = self.range.map_or_else(|| trace.range(), |stretch| range_of(trace, stretch));
-        let whom = match self.who() {
+        let whom = match self.who.clone() {
             Who::All => Whom::All,
             Who::Goroutine(id) => {
                 let found = trace.goroutine_by_id(id);

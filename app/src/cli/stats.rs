@@ -7,12 +7,13 @@ use clap::Args;
 use trace_core::base::monitor::Monitor;
 
 use crate::cache::{Cache, Loaded};
-use crate::cli::exit::{CliError, CliResult};
+use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::format::FormatArgs;
 use crate::cli::load::refuse_own_output;
-use crate::cli::print::answer;
+use crate::cli::print::{Output, json, print};
 use crate::cli::summary::Summary;
 use crate::cli::values;
+use crate::report::format::Format;
 use crate::state::settings::Settings;
 
 /// What the long help says.
@@ -92,9 +93,12 @@ pub fn run(args: &StatsArgs) -> CliResult {
     let file_bytes = size.unwrap_or(trace.totals().bytes);
     let mut summary = Summary::of(file.display().to_string(), file_bytes, &trace, wall);
     summary.load.from_cache = from_cache;
-    let exit = answer(&trace, args.format.chosen(), &summary, || summary.text())?;
+    print(match args.format.chosen() {
+        Format::Json => Output::Json(json(&summary)?),
+        format => Output::of(format, "Trace", &summary.report(&trace)),
+    })?;
     if let (CacheUse::Keep, Some(fresh)) = (args.cache(), fresh) {
         fresh.keep(&trace).map_err(|error| CliError::unwritten("the cache", &error))?;
     }
-    Ok(exit)
+    Ok(Exit::after(&trace))
 }

@@ -1,18 +1,24 @@
 //! Numbers about a trace and what loading it cost: measured, and written for people or programs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use trace_core::analysis::scope::Scope;
+use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TraceTime;
 use trace_core::model::hole::Hole;
 use trace_core::model::trace::Trace;
 
 use crate::cli::names::goroutine;
-use crate::cli::print::line;
-use crate::cli::text::Text;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, exact, rfc3339, unix_nanos};
+use crate::report::analyses::warnings::Warnings;
+use crate::report::analyses::{Analysis as _, Ask};
+use crate::report::report::Report;
+use crate::report::table::{Column, Table};
+use crate::report::value::Value;
 
 /// What `tracelane stats --json` prints. The fields stay as they are; more may come.
 #[derive(Clone, Debug, Serialize)]
@@ -150,60 +156,43 @@ impl Summary {
         }
     }
 
-    /// For people: aligned, with units.
+    /// For people, and as tables.
     #[must_use]
-    pub fn text(&self) -> Text {
-        let mut lines: Vec<(&str, String)> = vec![
-            ("file", self.file.clone()),
-            ("size", format!("{} ({} bytes)", bytes(self.file_bytes), count(self.file_bytes))),
-            ("format", format!("Go 1.{}", self.version)),
-        ];
+    pub fn report(&self, trace: &Arc<Trace>) -> Report {
+        let size = format!("{} ({} bytes)", bytes(self.file_bytes), count(self.file_bytes));
+        let span = format!("{} ({})", duration(self.duration_ns), exact(self.duration_ns));
+        let mut report = Report::default()
+            .figure("File", &self.file)
+            .figure("Size", size)
+            .figure("Format", format!("Go 1.{}", self.version));
         if let Some(start) = &self.start {
-            lines.push(("start", start.clone()));
-        }
-        lines.extend([
-            ("time span", format!("{} ({})", duration(self.duration_ns), exact(self.duration_ns))),
-            ("generations", count(self.generations)),
-            ("goroutines", count(u64::from(self.goroutines))),
-            ("procs", count(u64::from(self.procs))),
-            ("threads", count(u64::from(self.threads))),
-            ("tasks", count(u64::from(self.tasks))),
-            ("events", count(self.events)),
-        ]);
-        let mut text = Text::new();
-        for (name, value) in lines {
-            line(&mut text, &format!("{name:<14}{value}"));
-        }
-        let mut kinds: Vec<_> = self.events_by_kind.iter().collect();
-        kinds.sort_by_key(|&(name, number)| (std::cmp::Reverse(*number), *name));
-        let width = kinds.first().map_or(0, |(_, number)| count(**number).len());
-        for (name, number) in kinds {
-            line(&mut text, &format!("{:<14}{:>width$}  {name}", "", count(*number)));
+            report = report.figure("Start", start);
         }
         let cost = &self.load;
         let memory =
             cost.peak_rss_bytes.map_or_else(String::new, |peak| format!(", at most {} of memory", bytes(peak)));
         let speed = format!("{:.1} million events/s", cost.events_per_s / 1e6);
         let cached = if cost.from_cache { " from the cache" } else { "" };
-        line(&mut text, &format!("{:<14}{:.3} s{cached}, {speed}{memory}", "loaded in", cost.wall_s));
-        line(&mut text, &format!("{:<14}{}", "warnings", count(self.warnings.len() as u64)));
-        for warning in &self.warnings {
-            let times = if warning.count > 1 { format!(", {} times", count(warning.count)) } else { String::new() };
-            let place = format!("byte {}, generation {}{times}", warning.offset, warning.generation);
-            line(&mut text, &format!("  {}: {} ({place})", warning.kind, warning.message));
-            if let Some(cure) = warning.cure {
-                line(&mut text, &format!("    {cure}"));
-            }
-        }
-        if !self.holes.is_empty() {
-            line(&mut text, &format!("{:<14}{}", "holes", count(self.holes.len() as u64)));
-        }
-        for hole in self.holes.iter().take(20) {
-            let what = hole.what();
-            let when = format!("from {} to {}", duration(hole.start_ns), duration(hole.end_ns));
-            line(&mut text, &format!("  {what} {when} (byte {}, generation {})", hole.offset, hole.generation));
-        }
-        text
+        let report = report
+            .figure("Duration", span)
+            .figure("Generations", count(self.generations))
+            .figure("Goroutines", count(u64::from(self.goroutines)))
+            .figure("Procs", count(u64::from(self.procs)))
+            .figure("Threads", count(u64::from(self.threads)))
+            .figure("Tasks", count(u64::from(self.tasks)))
+            .figure("Events", count(self.events))
+            .figure("Warnings", count(self.warnings.len() as u64))
+            .figure("Loaded in", format!("{:.3} s{cached}, {speed}{memory}", cost.wall_s));
+        let mut kinds: Vec<_> = self.events_by_kind.iter().map(|(kind, number)| (*kind, *number)).collect();
+        kinds.sort_by_key(|(kind, number)| (std::cmp::Reverse(*number), *kind));
+        let kinds = Table::of("events_by_kind", "Events", &Arc::new(kinds), Vec::as_slice)
+            .column(Column::count("count", "Count", ""), |(_, number)| Value::Count(*number))
+            .column(Column::text("kind", "Kind", "as in Go's sources"), |(kind, _)| Value::Word(kind))
+            .sorted_by("count")
+            .build();
+        let whole = Ask::about(Scope::whole(trace));
+        let warnings = Warnings.run(trace, &whole, &Monitor::new()).filter(|_| !self.warnings.is_empty());
+        report.table(kinds).and(warnings.unwrap_or_default())
     }
 }
 
@@ -219,16 +208,6 @@ impl HoleLine {
             thread: trace.thread_id(hole.thread).signed(),
             goroutine: goroutine(trace, hole.go),
             proc: hole.proc.is_some().then(|| trace.proc_id(hole.proc).signed()),
-        }
-    }
-
-    /// Who is silent, or about whom nothing is told.
-    fn what(&self) -> String {
-        match (self.thread, self.goroutine, self.proc) {
-            (0.., ..) => format!("thread {} says nothing", self.thread),
-            (_, Some(go), _) => format!("nothing is told of goroutine {go}"),
-            (_, None, Some(proc)) => format!("nothing is told of proc {proc}"),
-            _ => "an unknown thread says nothing".to_owned(),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::cli::print::print;
 use crate::cli::summary::Summary;
 use crate::cli::text::Text;
 use crate::cli::usage::similar_command;
+use crate::report::render;
 use crate::sample::SAMPLE;
 use crate::shell::native::{self, Compared};
 use crate::state::document::Source;
@@ -110,7 +111,7 @@ fn without_display(files: &[PathBuf], why: &str) -> CliResult {
     let mut text = Text::new();
     text.line(&format!("Tracelane cannot open its window, since {why}; here is a summary of {name} instead."));
     text.blank();
-    text.append(&Summary::of(name, file_bytes, &trace, wall).text());
+    text.append(&render::text::report(&Summary::of(name, file_bytes, &trace, wall).report(&trace)));
     text.blank();
     text.line("These commands need no display:");
     overview::command_lines(&mut text, &definition());

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, Rect, RichText, Sense, Ui, UiBuilder, pos2};
+use egui::{Color32, Label, Rect, RichText, Sense, Ui, UiBuilder, pos2};
 
 use trace_core::analysis::scope::{Scope, Whom};
 
 use crate::action::action::{Action, Actions};
+use crate::fmt::escape::visible;
 use crate::fmt::number::count;
 use crate::panel::chart::chart_ui;
 use crate::panel::scope::{only_link, scope_ui, whom_name};
@@ -25,6 +26,7 @@ use crate::state::study::{Answer, Question};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::legend::legend;
+use crate::widget::link::copy_button;
 use crate::widget::proportion::proportion;
 use crate::widget::shade::color;
 
@@ -85,7 +87,7 @@ pub fn view_of(document: &Document, analysis: &dyn Analysis) -> AnalysisView {
 /// What to ask an analysis, as the user has chosen it.
 #[must_use]
 pub fn ask_of(document: &Document, analysis: &dyn Analysis) -> Ask {
-    let scope = if analysis.is_of_range() { Scope::during(document.scope_range()) } else { document.scope() };
+    let scope = if analysis.info().is_of_range() { Scope::during(document.scope_range()) } else { document.scope() };
     view_of(document, analysis).ask(scope)
 }
 
@@ -100,14 +102,14 @@ fn choices_ui(ui: &mut Ui, document: &Document, analysis: &dyn Analysis, actions
     let (info, view) = (analysis.info(), view_of(document, analysis));
     for (at, choice) in info.choices.iter().enumerate().filter(|(_, choice)| choice.id != Choice::ORDER) {
         let on = view.chosen.get(at).copied().unwrap_or(0);
-        let clicked = chips_ui(ui, choice.options.iter().map(|(_, title)| *title), on.into());
+        let clicked = chips_ui(ui, choice.options.iter().map(|option| option.title), on.into());
         if let Some(option) = clicked.and_then(|option| u8::try_from(option).ok()) {
             actions.push(Action::Choose(info.id, at, option));
         }
     }
 }
 
-/// The answer of an analysis to what is asked: figures, charts, and the table that is chosen.
+/// The answer of an analysis to what is asked.
 pub fn report_ui(
     ui: &mut Ui,
     (state, document): (&AppState, &Document),
@@ -115,12 +117,25 @@ pub fn report_ui(
     ask: Ask,
     actions: &mut Actions,
 ) {
-    let info = analysis.info();
-    let question = Question::Report(info.id, ask);
-    let Some(Answer::Report(report)) = answer(ui, document, &question, actions) else { return };
+    let id = analysis.info().id;
+    if let Some(Answer::Report(report)) = answer(ui, document, &Question::Report(id, ask), actions) {
+        found_ui(ui, (state, document), (id, report), actions);
+    }
+}
+
+/// The report of the analysis with this id: headline, figures, charts, and the table that is chosen.
+pub fn found_ui(
+    ui: &mut Ui,
+    (state, document): (&AppState, &Document),
+    (id, report): (&'static str, &Report),
+    actions: &mut Actions,
+) {
+    if !report.headline.is_empty() {
+        copied_ui(ui, &report.headline, actions);
+    }
     facts_ui(ui, document, report);
     let tables: Vec<&Arc<Table>> = report.listed().collect();
-    let shown = view_of(document, analysis).table;
+    let shown = document.analyses.get(id).map_or(0, |view| view.table);
     let Some(table) = tables.get(shown).or_else(|| tables.first()) else { return };
     let mut chosen = None;
     let tabs = |ui: &mut Ui| {
@@ -148,17 +163,29 @@ pub fn report_ui(
         }
         let right = Rect::from_min_max(pos2(middle, area.min.y), area.max);
         let mut part = ui.new_child(UiBuilder::new().max_rect(right).id_salt("tables"));
-        tables_ui(&mut part, (state, document), (info.id, table), tabs, actions);
+        tables_ui(&mut part, (state, document), (id, table), tabs, actions);
         ui.allocate_rect(area, Sense::hover());
     } else {
         for chart in charts {
             chart_ui(ui, document, chart, (&[], CHART), actions);
         }
-        tables_ui(ui, (state, document), (info.id, table), tabs, actions);
+        tables_ui(ui, (state, document), (id, table), tabs, actions);
     }
     if let Some(at) = chosen {
-        actions.push(Action::ShowTable(info.id, at));
+        actions.push(Action::ShowTable(id, at));
     }
+}
+
+/// A sentence with a button that copies it.
+fn copied_ui(ui: &mut Ui, sentence: &str, actions: &mut Actions) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        if copy_button(ui, "this sentence") {
+            actions.push(Action::Copy(visible(sentence).into_owned()));
+        }
+        ui.add(Label::new(visible(sentence)).wrap());
+    });
+    ui.add_space(space::XS);
 }
 
 /// Shows a table, and beside it the tables of the row that is selected in it, or what its analysis knows of its subject.
@@ -244,7 +271,7 @@ fn details_ui(
     {
         let first = format!("The first {} by", count(table.len() as u64));
         ui.label(RichText::new(first).font(fonts::small()).color(tokens::of(ui.ctx()).muted));
-        let clicked = chips_ui(ui, choice.options.iter().map(|(_, title)| *title), on);
+        let clicked = chips_ui(ui, choice.options.iter().map(|option| option.title), on);
         if let Some(option) = clicked.and_then(|option| u8::try_from(option).ok()) {
             actions.push(Action::Choose(info.id, at, option));
         }

@@ -1,7 +1,6 @@
 //! The panels around the timeline, one a file; none knows another.
 
 pub mod analysis;
-pub mod blocked;
 pub mod both;
 pub mod changes;
 pub mod chart;

@@ -15,7 +15,7 @@ use crate::panel::chart::chart_ui;
 use crate::panel::scope::scope_ui;
 use crate::panel::table::table_ui;
 use crate::panel::{answer, partial_ui};
-use crate::report::analyses::mmu::{CHOICES, MutatorUtilisation, WorstWindows};
+use crate::report::analyses::mmu::{MutatorUtilisation, PLACES, SHARE_OF, TAKES, WorstWindows};
 use crate::report::analyses::{Analysis, Ask};
 use crate::report::chart::{Across, Chart};
 use crate::report::report::Report;
@@ -58,29 +58,28 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 /// The row of chips: whose share, and what counts as taken.
 fn choices_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
-    let (id, view) = (MutatorUtilisation.info().id, view_of(document, &MutatorUtilisation));
-    let option = |at: usize| view.chosen.get(at).copied().unwrap_or(0);
+    let id = MutatorUtilisation.info().id;
+    let view = view_of(document, &MutatorUtilisation);
+    let [share_of, taken] = PLACES.map(|at| view.chosen.get(at).copied().unwrap_or(0));
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let quiet = |text: &str| RichText::new(text).font(fonts::small()).color(tokens.muted);
         ui.label(quiet("Share of"));
-        let [share_of, taken @ ..] = CHOICES else { return };
         if let Whom::One(go) = document.scope_choice.whom {
             chip(ui, &name::goroutine(&document.trace, go), true);
         } else {
-            for (at, (_, title)) in (0_u8..).zip(share_of.options) {
-                if chip(ui, title, option(0) == at).clicked() {
-                    actions.push(Action::Choose(id, 0, at));
+            for (at, option) in (0_u8..).zip(SHARE_OF.options) {
+                if chip(ui, option.title, share_of == at).clicked() {
+                    actions.push(Action::Choose(id, PLACES[0], at));
                 }
             }
         }
         ui.add_space(space::S);
         ui.label(quiet("taken by"));
-        for (at, choice) in taken.iter().enumerate().map(|(at, choice)| (at + 1, choice)) {
-            let [(usual, title), ..] = choice.options else { continue };
-            let is_on = (*usual == "taken") == (option(at) == 0);
-            if chip(ui, title, is_on).clicked() {
-                actions.push(Action::Choose(id, at, 1 - option(at).min(1)));
+        for (bit, option) in (0_u8..).zip(TAKES.options) {
+            let is_on = (TAKES.bits(taken.into()) >> bit) & 1 == 1;
+            if chip(ui, option.title, is_on).clicked() {
+                actions.push(Action::Choose(id, PLACES[1], taken ^ (1 << bit)));
             }
         }
         ui.add_space(space::S);

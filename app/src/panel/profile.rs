@@ -40,7 +40,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     scope_ui(ui, document, actions);
     let on = document.analyses.get(PROFILE).and_then(|view| view.chosen.first()).copied().unwrap_or(0);
     let kinds = (0_u8..).zip(KIND.options).filter(|(at, _)| kind((*at).into()) != ProfileKind::Cpu);
-    let clicked = chips_ui(ui, kinds.map(|(_, option)| option.1), on.into());
+    let clicked = chips_ui(ui, kinds.map(|(_, option)| option.title), on.into());
     if let Some(option) = clicked.and_then(|option| u8::try_from(option).ok()) {
         actions.push(Action::Choose(PROFILE, 0, option));
     }

@@ -19,6 +19,8 @@ pub struct Fact {
 /// What an analysis found: single values, tables, and what has to be known to read them.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
+    /// What it comes down to, in a sentence or two; may be empty.
+    pub headline: String,
     /// Single values, in order.
     pub facts: Vec<Fact>,
     /// Sentences about how the values came about.
@@ -44,6 +46,12 @@ impl Report {
     pub fn fact(mut self, id: &'static str, title: &'static str, value: Value) -> Self {
         self.facts.push(Fact { id, title, value });
         self
+    }
+
+    /// Says what it comes down to; JSON has it under this id.
+    #[must_use]
+    pub fn headline(self, id: &'static str, text: &str) -> Self {
+        Self { headline: text.to_owned(), ..self.fact(id, "", Value::Text(text.to_owned())) }
     }
 
     /// Adds a single value for people, who do not need it where programs do.

@@ -440,6 +440,13 @@ impl Table {
         column.map(|column| self.value(row, column).text()).unwrap_or_default()
     }
 
+    /// The heading of a table in a cell of a row: with what the row is called, unless it says that itself.
+    #[must_use]
+    pub fn heading_of(&self, row: usize, nested: &Self) -> String {
+        let name = self.name(row);
+        if nested.title.contains(&name) { nested.title.clone() } else { format!("{name}: {}", nested.title) }
+    }
+
     /// The cells whose tables text and Markdown list below the table: row, column, and how many of their rows at most.
     pub fn unfolded(&self) -> impl Iterator<Item = (usize, usize, usize)> {
         let columns = move || self.columns.iter().enumerate().filter(|(_, column)| column.unfolded > 0);

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::action::action::{Action, Actions};
 use crate::action::commands::panels;
 use crate::panel;
+use crate::report::analyses::blocked::BlockedBy;
 use crate::report::analyses::gc::GcCycles;
 use crate::report::analyses::goroutines::Goroutines;
 use crate::report::analyses::leaks::Leaks;
@@ -290,7 +291,7 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Warnings => panel::warnings::ui(ui, state, actions),
                 Pane::Findings => panel::findings::ui(ui, state, actions),
                 Pane::WaitChain => panel::wait_chain::ui(ui, state, actions),
-                Pane::BlockedBy => panel::blocked::ui(ui, state, actions),
+                Pane::BlockedBy => panel::analysis::ui(ui, state, &BlockedBy, actions),
                 Pane::Goroutines => panel::analysis::ui(ui, state, &Goroutines, actions),
                 Pane::Profile => panel::profile::ui(ui, state, actions),
                 Pane::Samples => panel::profile::samples_ui(ui, state, actions),

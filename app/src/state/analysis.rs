@@ -19,7 +19,7 @@ impl AnalysisView {
     /// What to ask about a scope.
     #[must_use]
     pub fn ask(&self, scope: Scope) -> Ask {
-        Ask { scope, chosen: self.chosen.clone(), length: self.length, limit: None }
+        Ask { chosen: self.chosen.clone(), length: self.length, ..Ask::about(scope) }
     }
 
     /// Chooses an option of a choice, both by their places. The main table of the new answer shows.

@@ -3,7 +3,6 @@
 use std::mem::discriminant;
 use std::sync::Arc;
 
-use trace_core::analysis::blocked_by::{Blocked, Releasers};
 use trace_core::analysis::compare::anchor::Anchor;
 use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::find::Finds;
@@ -29,8 +28,6 @@ pub enum Question {
     Findings,
     /// Where this stretch of a goroutine's time went.
     WaitChain(GoIx, TimeRange),
-    /// Who keeps whom waiting, of a scope.
-    BlockedBy(Scope),
     /// Time lost by stack.
     Profile(Scope, ProfileKind),
     /// The report of the analysis with this id.
@@ -78,15 +75,22 @@ pub struct ProfileStudy {
     pub flame: Flame,
 }
 
+/// Where the time of a stretch went, as it is shown.
+#[derive(Clone, Debug)]
+pub struct ChainStudy {
+    /// Its report.
+    pub report: Report,
+    /// The steps, for the timeline.
+    pub why: Arc<Why>,
+}
+
 /// What came of a question. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// Of [`Question::Findings`].
     Findings(Arc<Findings>),
     /// Of [`Question::WaitChain`].
-    WaitChain(Arc<Why>),
-    /// Of [`Question::BlockedBy`]: the places of waiting with most time, and who ended the waits.
-    BlockedBy(Arc<Vec<(Blocked, Releasers)>>),
+    WaitChain(Arc<ChainStudy>),
     /// Of [`Question::Profile`].
     Profile(Arc<ProfileStudy>),
     /// Of [`Question::Report`] and [`Question::Details`].

@@ -1,7 +1,6 @@
 //! Colours and sizes of the timeline, derived from the tokens: how a state is told by height and hue.
 
 use egui::Color32;
-use trace_core::analysis::wait_chain::Doing;
 use trace_core::event::state::SpanClass;
 
 use crate::theme::tokens::Tokens;
@@ -199,16 +198,6 @@ impl LaneColors {
 #[must_use]
 pub fn no_cpu(tokens: &Tokens) -> Color32 {
     mix(tokens.background, tokens.classes[SpanClass::Running as usize], 0.42)
-}
-
-/// What a goroutine did, in tables; unknown is as pale as a line.
-#[must_use]
-pub fn doing(tokens: &Tokens, doing: Doing) -> Color32 {
-    match doing.class() {
-        Some(class) => tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted),
-        None if doing == Doing::NoCpu => no_cpu(tokens),
-        None => tokens.line,
-    }
 }
 
 /// `amount` of `over` on opaque `under`; both keep their gamma, as the eye would mix paint.

@@ -30,7 +30,7 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, actions: &mut Actions) {
     let question = Question::WaitChain(go, range);
     match document.studies.get(&question) {
         None => actions.push(Action::Ask(document.id, question)),
-        Some(Study::Answered(Answer::WaitChain(found))) => chain(ui, frame, &found.longest),
+        Some(Study::Answered(Answer::WaitChain(found))) => chain(ui, frame, &found.why.longest),
         Some(_) => {}
     }
 }

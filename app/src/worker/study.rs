@@ -3,13 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use trace_core::analysis::blocked_by::{self, Blocked, Releasers};
-use trace_core::analysis::census::Census;
 use trace_core::analysis::compare::measure::measure;
 use trace_core::analysis::find;
 use trace_core::analysis::findings;
 use trace_core::analysis::flame::{Flame, MergeBy};
-use trace_core::analysis::places::Places;
 use trace_core::analysis::profile::{self, ProfileKind};
 use trace_core::analysis::scope::Scope;
 use trace_core::analysis::why;
@@ -19,12 +16,10 @@ use trace_core::model::trace::Trace;
 
 use crate::output::{NotWritten, Output};
 use crate::report::analyses;
-use crate::state::study::{Answer, LISTED_SPANS, ProfileStudy, Question};
+use crate::state::study::{Answer, ChainStudy, LISTED_SPANS, ProfileStudy, Question};
 
 /// Things of a kind that are listed when they are looked for by name.
 const LISTED_FINDS: usize = 2_000;
-/// Places of waiting that are told of.
-const PLACES: usize = 200;
 
 /// Works out the answer. `None` if it was cancelled.
 #[must_use]
@@ -37,8 +32,11 @@ pub fn answer(trace: &Arc<Trace>, question: &Question, monitor: &Monitor) -> Opt
             analyses::by_id(id)?.details(trace, ask, *of, monitor).map(|report| Answer::Report(Arc::new(report)))
         }
         Question::Findings => findings::find(trace, monitor).map(|found| Answer::Findings(Arc::new(found))),
-        Question::WaitChain(go, range) => Some(Answer::WaitChain(Arc::new(why::why_one(trace, *go, *range)))),
-        Question::BlockedBy(scope) => who_blocks(trace, scope, monitor).map(|found| Answer::BlockedBy(Arc::new(found))),
+        Question::WaitChain(go, range) => {
+            let why = Arc::new(why::why_one(trace, *go, *range));
+            let report = analyses::why::report(trace, &why);
+            Some(Answer::WaitChain(Arc::new(ChainStudy { report, why })))
+        }
         Question::Profile(scope, kind) => {
             let pieces = scope.pieces(trace);
             let found = profile::profile(trace, &pieces, *kind, monitor);
@@ -66,21 +64,6 @@ pub fn answer(trace: &Arc<Trace>, question: &Question, monitor: &Monitor) -> Opt
         Question::Anchor(anchor) => anchor.first(trace, monitor).map(Answer::Instant),
     });
     catch_unwind(work).unwrap_or(Some(Answer::Failed))
-}
-
-/// The places of waiting with most time, and what those who ended the waits did meanwhile.
-fn who_blocks(trace: &Trace, scope: &Scope, monitor: &Monitor) -> Option<Vec<(Blocked, Releasers)>> {
-    let places = Places::new(trace);
-    let census = Census::take_of(trace, &places, &scope.pieces(trace), monitor)?;
-    let found = blocked_by::blocked(&census, &places).into_iter().take(PLACES);
-    let found: Vec<_> = found
-        .take_while(|_| !monitor.is_cancelled())
-        .map(|blocked| {
-            let releasers = blocked_by::releasers(trace, &places, &blocked);
-            (blocked, releasers)
-        })
-        .collect();
-    (!monitor.is_cancelled()).then_some(found)
 }
 
 /// Writes a profile as pprof.

@@ -55,6 +55,23 @@ pub enum Doing {
 }
 
 impl Doing {
+    /// Its stable name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Running => "running",
+            Self::MarkAssist => "mark_assist",
+            Self::NoCpu => "no_cpu",
+            Self::Runnable => "runnable",
+            Self::Syscall => "syscall",
+            Self::CgoCall => "cgo_call",
+            Self::Waiting(_) => "waiting",
+            Self::NotCreated => "not_created",
+            Self::Unfollowed => "unfollowed",
+        }
+    }
+
     /// The class of spans that it is drawn as; `None` without a CPU, and where it is not known or not analysed.
     #[must_use]
     pub const fn class(self) -> Option<SpanClass> {

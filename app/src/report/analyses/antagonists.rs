@@ -11,7 +11,7 @@ use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
 use crate::fmt::time;
-use crate::report::analyses::columns::{part, shared};
+use crate::report::analyses::columns::part;
 use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Table, Target};
@@ -26,8 +26,7 @@ const INFO: Info = Info {
     about: "what procs did while goroutines were runnable",
     help: "What the procs did while goroutines were runnable: a runnable goroutine waits for every proc at once, so \
            1 ms of waiting with 4 procs is 4 ms of proc time, and each nanosecond of it is counted once.",
-    choices: &[],
-    limit: 20,
+    ..Info::USUAL
 };
 
 /// Functions that get a colour of their own.
@@ -102,7 +101,7 @@ fn shade(first: &[StrId], name: StrId) -> Shade {
 }
 
 fn functions(trace: &Arc<Trace>, found: &Arc<Vec<FunctionShare>>, procs: u64, first: Vec<StrId>) -> Table {
-    let of_name = shared(trace);
+    let of_name = Arc::clone(trace);
     let widest = found.first().map_or(1, FunctionShare::total);
     Table::of("antagonists.functions", "Running instead, by function", found, Vec::as_slice)
         .column(Column::function("function", "Start function", ""), move |share| {
@@ -119,7 +118,7 @@ fn functions(trace: &Arc<Trace>, found: &Arc<Vec<FunctionShare>>, procs: u64, fi
 }
 
 fn goroutines(trace: &Arc<Trace>, found: &Arc<Vec<GoShare>>, procs: u64) -> Table {
-    let of_name = shared(trace);
+    let of_name = Arc::clone(trace);
     Table::of("antagonists.goroutines", "Running instead, by goroutine", found, Vec::as_slice)
         .column(Column::id("goroutine", "Goroutine", ""), |share| {
             Value::Lane(LaneId::Goroutine(share.go), share.id.signed())

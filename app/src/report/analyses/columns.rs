@@ -1,18 +1,24 @@
 //! Columns that several tables have, and values of a trace as cells.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use trace_core::analysis::places::Places;
 use trace_core::analysis::spread::Spread;
+use trace_core::analysis::wait_chain::Doing;
+use trace_core::analysis::why::line_of;
 use trace_core::base::ids::{GoIx, ProcIx, StackId};
 use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::{Origin, Trace};
 
+use crate::fmt::name;
 use crate::fmt::number::percent;
 use crate::fmt::time;
 use crate::report::frame::Frame;
 use crate::report::table::{Builder, Column};
-use crate::report::value::Value;
+use crate::report::value::{Shade, Value};
 
 /// A goroutine.
 #[must_use]
@@ -99,8 +105,84 @@ where
 /// A column, and the value that it takes from part of a row.
 pub type Taken<T, V = u64> = (Column, fn(&T) -> V);
 
-/// A clone for a closure.
+/// What the colours of states of goroutines stand for.
+pub const STATES: &[(&str, Shade)] = &[
+    ("Running", Shade::Class(SpanClass::Running)),
+    ("Runnable", Shade::Class(SpanClass::Runnable)),
+    ("Syscall", Shade::Class(SpanClass::Syscall)),
+    ("Sync", Shade::Class(SpanClass::WaitSync)),
+    ("Channel", Shade::Class(SpanClass::WaitChan)),
+    ("Network", Shade::Class(SpanClass::WaitNet)),
+    ("Sleep", Shade::Class(SpanClass::WaitSleep)),
+    ("GC", Shade::Class(SpanClass::Gc)),
+    ("Other", Shade::Class(SpanClass::WaitOther)),
+    ("No CPU", Shade::NoCpu),
+];
+
+/// The colour of what a goroutine did.
 #[must_use]
-pub fn shared<T: ?Sized>(value: &Arc<T>) -> Arc<T> {
-    Arc::clone(value)
+pub fn shade(doing: Doing) -> Shade {
+    match (doing, doing.class()) {
+        (_, Some(class)) => Shade::Class(class),
+        (Doing::NoCpu, None) => Shade::NoCpu,
+        (_, None) => Shade::Muted,
+    }
+}
+
+/// What a goroutine did: its stable name, and the word for people.
+#[must_use]
+pub const fn doing(doing: Doing) -> Value {
+    Value::Named(doing.name(), name::doing(doing))
+}
+
+/// The lines of code that are shown of stacks: the program's own, or else where the goroutine began.
+#[derive(Clone, Debug, Default)]
+pub struct Lines(BTreeMap<StackId, Frame>);
+
+impl Lines {
+    /// Those of these stacks.
+    #[must_use]
+    pub fn of(trace: &Trace, places: &Places<'_>, stacks: impl IntoIterator<Item = StackId>) -> Self {
+        let stacks: BTreeSet<StackId> = stacks.into_iter().collect();
+        let frame = |stack: StackId| {
+            let frame = Frame::from(line_of(trace, places, stack)?);
+            frame.is_known().then_some((stack, frame))
+        };
+        Self(stacks.into_iter().filter_map(frame).collect())
+    }
+
+    /// The line of a stack, as a stack of one frame.
+    #[must_use]
+    pub fn value(&self, stack: StackId) -> Value {
+        self.0.get(&stack).map_or(Value::Missing, |frame| Value::Stack(vec![frame.clone()]))
+    }
+}
+
+/// A line of code: for people a column, for programs its function, file and line. Their ids in this order.
+#[must_use]
+pub fn line<S, R>(
+    table: Builder<S, R>,
+    (ids, title, help): ([&'static str; 4], &'static str, &'static str),
+    lines: &Arc<Lines>,
+    of: fn(&R) -> StackId,
+) -> Builder<S, R>
+where
+    S: Send + Sync + 'static,
+    R: 'static,
+{
+    let [shown, of_function, of_file, of_line] = [(); 4].map(|()| Arc::clone(lines));
+    let part =
+        move |lines: &Lines, row: &R, value: fn(&Frame) -> Value| lines.0.get(&of(row)).map_or(Value::Missing, value);
+    let [id, function, file, line] = ids;
+    table
+        .column(Column::stack(id, title, help).for_people(), move |row| shown.value(of(row)))
+        .column(Column::function(function, "Function", help).exported(), move |row| {
+            part(&of_function, row, |frame| Value::Function(frame.function.clone()))
+        })
+        .column(Column::text(file, "File", "").exported(), move |row| {
+            part(&of_file, row, |frame| Value::Text(frame.file.clone()))
+        })
+        .column(Column::count(line, "Line", "").exported(), move |row| {
+            part(&of_line, row, |frame| Value::Count(frame.line))
+        })
 }

@@ -10,9 +10,9 @@ use trace_core::model::trace::Trace;
 
 use crate::fmt::number::count;
 use crate::fmt::time::nanos;
-use crate::report::analyses::columns::{self, part, shared};
+use crate::report::analyses::columns::{self, part};
 use crate::report::analyses::stw::pauses;
-use crate::report::analyses::{Analysis, Ask, Info};
+use crate::report::analyses::{Analysis, Ask, Info, ScopeOption};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Table, Target};
 use crate::report::value::Value;
@@ -27,8 +27,9 @@ const INFO: Info = Info {
     help: "GC cycles one by one: how long they took to mark and stopped the world, how long mark workers ran, mark \
            assists, the heap before, after marking and in use, what was swept until the next cycle, and what triggered \
            the cycle. With --range: cycles that overlap it, each shown whole.",
-    choices: &[],
+    scope: ScopeOption::RANGE,
     limit: 40,
+    ..Info::USUAL
 };
 
 /// Goroutines listed of a cycle that did mark assists.
@@ -39,10 +40,6 @@ type Cycles = Builder<Collector, Cycle>;
 impl Analysis for GcCycles {
     fn info(&self) -> &'static Info {
         &INFO
-    }
-
-    fn is_of_range(&self) -> bool {
-        true
     }
 
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
@@ -77,8 +74,8 @@ fn figures(found: &Collector, whole: u64) -> Report {
 }
 
 fn cycles(trace: &Arc<Trace>, found: &Arc<Collector>) -> Table {
-    let (of_start, of_stops, all) = (shared(trace), shared(trace), Arc::clone(found));
-    let of_assists = shared(trace);
+    let (of_start, of_stops, all) = (Arc::clone(trace), Arc::clone(trace), Arc::clone(found));
+    let of_assists = Arc::clone(trace);
     let stops =
         Column::table("STW pauses", "as those of tracelane stw", pauses(trace, "stops", "STW pauses", &Arc::default()));
     let assisting =
@@ -177,7 +174,7 @@ fn heap(table: Cycles) -> Cycles {
 
 /// What triggered a cycle.
 fn trigger(table: Cycles, trace: &Arc<Trace>) -> Cycles {
-    let [of_go, of_stack] = [trace; 2].map(shared);
+    let [of_go, of_stack] = [trace; 2].map(Arc::clone);
     table
         .column(Column::text("trigger", "Trigger", "heap, forced, periodic or unknown"), |cycle| {
             Value::Named(
@@ -196,7 +193,7 @@ fn trigger(table: Cycles, trace: &Arc<Trace>) -> Cycles {
 
 /// Goroutines that did mark assists in a cycle.
 fn assists(trace: &Arc<Trace>, found: &Arc<Vec<Helper>>) -> Table {
-    let [of_go, of_name, of_stack] = [trace; 3].map(shared);
+    let [of_go, of_name, of_stack] = [trace; 3].map(Arc::clone);
     Table::of("helpers", "Mark assists", found, Vec::as_slice)
         .column(Column::id("goroutine", "Goroutine", ""), move |helper: &Helper| columns::goroutine(&of_go, helper.go))
         .column(Column::function("function", "Start function", ""), move |helper| {

@@ -13,7 +13,8 @@ use trace_core::model::trace::Trace;
 use trace_core::model::wait_class;
 
 use crate::fmt::name;
-use crate::report::analyses::columns::{self, Taken, shared};
+use crate::report::analyses::analysis::opt;
+use crate::report::analyses::columns::{self, STATES, Taken};
 use crate::report::analyses::{Analysis, Ask, Choice, Info};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Shown, Table, Target};
@@ -32,37 +33,24 @@ const INFO: Info = Info {
            blocked time sum to the total; mark assist, sweep and STW lie inside of them.",
     choices: &[ORDER],
     limit: 40,
+    ..Info::USUAL
 };
-
-/// What the colours of bars stand for.
-const LEGEND: &[(&str, Shade)] = &[
-    ("Running", Shade::Class(SpanClass::Running)),
-    ("Runnable", Shade::Class(SpanClass::Runnable)),
-    ("Syscall", Shade::Class(SpanClass::Syscall)),
-    ("Sync", Shade::Class(SpanClass::WaitSync)),
-    ("Channel", Shade::Class(SpanClass::WaitChan)),
-    ("Network", Shade::Class(SpanClass::WaitNet)),
-    ("Sleep", Shade::Class(SpanClass::WaitSleep)),
-    ("GC", Shade::Class(SpanClass::Gc)),
-    ("Other", Shade::Class(SpanClass::WaitOther)),
-    ("No CPU", Shade::NoCpu),
-];
 
 /// The order of groups and of goroutines.
-pub const ORDER: Choice = Choice {
-    id: Choice::ORDER,
-    help: "the order of groups and of goroutines, most first",
-    options: &[
-        ("execution", "Running"),
-        ("count", "Count"),
-        ("lifetime", "Total"),
-        ("runnable", "Runnable"),
-        ("syscall", "Syscall"),
-        ("blocked", "Blocked"),
-        ("assist", "Mark assist"),
-        ("name", "Name"),
+pub const ORDER: Choice = Choice::new(
+    Choice::ORDER,
+    "order of groups and goroutines, most first",
+    &[
+        opt("execution", "Running", ""),
+        opt("count", "Count", ""),
+        opt("lifetime", "Total", ""),
+        opt("runnable", "Runnable", ""),
+        opt("syscall", "Syscall", ""),
+        opt("blocked", "Blocked", ""),
+        opt("assist", "Mark assist", ""),
+        opt("name", "Name", ""),
     ],
-};
+);
 
 /// The orders, and the columns that they are orders of, in the order of the options.
 const ORDERS: [(SortBy, &str); 8] = [
@@ -122,7 +110,7 @@ impl Analysis for Goroutines {
 
 fn group_columns(trace: &Arc<Trace>, found: &Arc<Vec<Group>>) -> Builder<Vec<Group>, Group> {
     let widest = found.iter().map(|group| group.breakdown.total).max().unwrap_or(1);
-    let (of_function, of_bar) = (shared(trace), shared(trace));
+    let (of_function, of_bar) = (Arc::clone(trace), Arc::clone(trace));
     Table::of("groups", "By start function", found, Vec::as_slice)
         .column(Column::function("function", "Function", "the start function; empty if the trace does not have it"), {
             move |group| Value::Function(of_function.str(group.name).to_owned())
@@ -139,14 +127,15 @@ fn group_columns(trace: &Arc<Trace>, found: &Arc<Vec<Group>>) -> Builder<Vec<Gro
         .with(|table| spread(table, EXECUTION, |group| &group.execution))
         .with(|table| spread(table, LIFETIME, |group| &group.lifetime))
         .with(|table| times(table, trace, |group| &group.breakdown))
-        .column(Column::bar("Breakdown").legend(LEGEND), move |group| bar(&of_bar, &group.breakdown, widest))
+        .column(Column::bar("Breakdown").legend(STATES), move |group| bar(&of_bar, &group.breakdown, widest))
         .subject(|group| Some(Whom::Named(group.name)))
         .with_details()
         .empty("No goroutines in the selected scope")
 }
 
 fn each_table(trace: &Arc<Trace>, id: &'static str, found: Vec<GoTimes>, column: &'static str) -> Table {
-    let [of_start, of_end, of_bar, of_function] = [shared(trace), shared(trace), shared(trace), shared(trace)];
+    let [of_start, of_end, of_bar, of_function] =
+        [Arc::clone(trace), Arc::clone(trace), Arc::clone(trace), Arc::clone(trace)];
     let widest = found.iter().map(|times| times.breakdown.total).max().unwrap_or(1);
     Table::of(id, "Goroutines", &Arc::new(found), Vec::as_slice)
         .column(Column::id("goroutine", "Goroutine", ""), |times| {
@@ -170,7 +159,7 @@ fn each_table(trace: &Arc<Trace>, id: &'static str, found: Vec<GoTimes>, column:
             |times| Value::Flag(times.goes_on),
         )
         .with(|table| times(table, trace, |times| &times.breakdown))
-        .column(Column::bar("Breakdown").legend(LEGEND), move |times| bar(&of_bar, &times.breakdown, widest))
+        .column(Column::bar("Breakdown").legend(STATES), move |times| bar(&of_bar, &times.breakdown, widest))
         .target(|times| Some(Target::Stretch(LaneId::Goroutine(times.go), times.range)))
         .sorted_by(if column == "count" || column == "function" { "goroutine" } else { column })
         .empty("No goroutines in the selected scope")
@@ -250,7 +239,7 @@ fn times<R: Send + Sync + 'static>(
         (asked("times.stw_ns", "STW", "of the total: stopping the world, or holding it stopped"), |times| times.stw),
     ];
     let table = states.into_iter().chain(inside).fold(table, |table, (column, value)| duration(table, column, value));
-    let of_reason = shared(trace);
+    let of_reason = Arc::clone(trace);
     let reason = Column::text("times.blocked_on", "Blocked on", "the reason with most blocked time").in_text();
     let table = table
         .column(reason, move |row| of(row).waits.first().map_or(Value::Missing, |wait| reason_of(&of_reason, wait.0)));
@@ -259,7 +248,7 @@ fn times<R: Send + Sync + 'static>(
         "time blocked by reason, most first",
         waits(trace, "times.blocked", Vec::new()),
     );
-    let trace = shared(trace);
+    let trace = Arc::clone(trace);
     table.column(reasons, move |row| Value::Table(Arc::new(waits(&trace, "times.blocked", of(row).waits.clone()))))
 }
 
@@ -273,7 +262,7 @@ fn reason_of(trace: &Trace, reason: StrId) -> Value {
 
 /// Time blocked by reason.
 fn waits(trace: &Arc<Trace>, id: &'static str, waits: Vec<(StrId, u64)>) -> Table {
-    let of_reason = shared(trace);
+    let of_reason = Arc::clone(trace);
     Table::of(id, "Blocked by reason", &Arc::new(waits), Vec::as_slice)
         .column(Column::text("reason", "Reason", "the runtime's words; null if unknown"), move |wait| {
             reason_of(&of_reason, wait.0)

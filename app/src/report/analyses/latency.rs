@@ -8,8 +8,9 @@ use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
+use crate::report::analyses::analysis::opt;
 use crate::report::analyses::antagonists::Antagonists;
-use crate::report::analyses::columns::{self, DistributionIds, shared};
+use crate::report::analyses::columns::{self, DistributionIds};
 use crate::report::analyses::{Analysis, Ask, Choice, Info};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Table, Target};
@@ -28,14 +29,14 @@ const INFO: Info = Info {
            in a system call that kept its proc, by a thread that spun or switched, or idle, or the process got no \
            CPU. With --goroutine and --range: for one wait. Waits include time in which the process got no CPU.",
     choices: &[BY],
-    limit: 20,
+    ..Info::USUAL
 };
 
-const BY: Choice = Choice {
-    id: "by",
-    help: "what waits are grouped by",
-    options: &[("function", "By function"), ("goroutine", "By goroutine")],
-};
+const BY: Choice = Choice::new(
+    "by",
+    "what waits are grouped by; goroutine: single ones, longest total wait first",
+    &[opt("function", "By function", ""), opt("goroutine", "By goroutine", "")],
+);
 
 const IDS: DistributionIds =
     ["waits.count", "waits.total_ns", "waits.mean_ns", "waits.p50_ns", "waits.p95_ns", "waits.p99_ns", "waits.max_ns"];
@@ -78,7 +79,7 @@ impl Analysis for SchedulerLatency {
 
 fn functions(trace: &Arc<Trace>, found: &Arc<Vec<LatencyGroup>>) -> Builder<Vec<LatencyGroup>, LatencyGroup> {
     let widest = found.iter().map(|group| group.waits.total).max().unwrap_or(1);
-    let (of_name, of_worst) = (shared(trace), shared(trace));
+    let (of_name, of_worst) = (Arc::clone(trace), Arc::clone(trace));
     let worst = Column::table("Longest waits", "the longest waits, longest first, at most 20", {
         waits(trace, "worst", &Arc::default())
     });
@@ -101,7 +102,7 @@ fn functions(trace: &Arc<Trace>, found: &Arc<Vec<LatencyGroup>>) -> Builder<Vec<
 
 fn goroutines(trace: &Arc<Trace>, found: &Arc<Vec<GoLatency>>) -> Table {
     let widest = found.iter().map(|one| one.waits.total).max().unwrap_or(1);
-    let [of_go, of_name, of_longest, of_start, of_stack] = [trace; 5].map(shared);
+    let [of_go, of_name, of_longest, of_start, of_stack] = [trace; 5].map(Arc::clone);
     Table::of("goroutines", "By goroutine", found, Vec::as_slice)
         .column(Column::id("goroutine", "Goroutine", ""), move |one| columns::goroutine(&of_go, one.go))
         .column(Column::function("function", "Start function", ""), move |one| {
@@ -145,7 +146,7 @@ where
 }
 
 fn waits(trace: &Arc<Trace>, id: &'static str, waits: &Arc<Vec<ReadyWait>>) -> Table {
-    let [of_go, of_name, of_start, of_stack] = [trace; 4].map(shared);
+    let [of_go, of_name, of_start, of_stack] = [trace; 4].map(Arc::clone);
     Table::of(id, "Longest waits", waits, Vec::as_slice)
         .column(Column::duration("duration_ns", "Duration", "inside the scope"), |wait| Value::Duration(wait.nanos))
         .column(Column::time("start_ns", "Start", ""), move |wait| columns::time(&of_start, wait.range.start))

@@ -10,7 +10,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::words::counted;
-use crate::report::analyses::columns::{self, counts, shared};
+use crate::report::analyses::columns::{self, counts};
 use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Shown, Table, Target};
@@ -29,8 +29,8 @@ const INFO: Info = Info {
            place in the trace. Open connections: growing, but about as many, created by the same function, read \
            from connections, as with clients that stay. Recent: waiting for less than a twentieth of the trace. External: waiting for the \
            network or a timer. Parked: woken at this place before, and back again, as workers and servers' loops are.",
-    choices: &[],
     limit: 40,
+    ..Info::USUAL
 };
 
 impl Analysis for Leaks {
@@ -72,7 +72,7 @@ const fn assessment(group: &Suspects) -> &'static str {
 }
 
 fn suspects(trace: &Arc<Trace>, found: &Arc<Vec<Suspects>>, end: TraceTime) -> Table {
-    let [of_reason, of_name, of_wait, of_gos, of_oldest] = [trace; 5].map(shared);
+    let [of_reason, of_name, of_wait, of_gos, of_oldest] = [trace; 5].map(Arc::clone);
     let table = Table::of("suspects", "Leak suspects", found, Vec::as_slice)
         .column(
             Column::text("suspicion", "Assessment", "growing, stuck, connections, recent, external or parked"),
@@ -105,7 +105,7 @@ fn suspects(trace: &Arc<Trace>, found: &Arc<Vec<Suspects>>, end: TraceTime) -> T
 }
 
 fn numbers(table: Builder<Vec<Suspects>, Suspects>, trace: &Arc<Trace>) -> Builder<Vec<Suspects>, Suspects> {
-    let of_since = shared(trace);
+    let of_since = Arc::clone(trace);
     table
         .column(Column::count("count", "Count", "goroutines blocked there"), |group| Value::Count(group.count))
         .column(Column::count("created", "Created", "of those, created in the range"), |group| {
@@ -129,7 +129,7 @@ fn numbers(table: Builder<Vec<Suspects>, Suspects>, trace: &Arc<Trace>) -> Build
 }
 
 fn created(table: Builder<Vec<Suspects>, Suspects>, trace: &Arc<Trace>) -> Builder<Vec<Suspects>, Suspects> {
-    let [of_place, of_creation] = [trace; 2].map(shared);
+    let [of_place, of_creation] = [trace; 2].map(Arc::clone);
     table
         .column(Column::stack("created_at", "Created at", "").for_people(), move |group: &Suspects| {
             columns::created_at(&of_place, group.creation, group.origin)
@@ -146,7 +146,7 @@ fn created(table: Builder<Vec<Suspects>, Suspects>, trace: &Arc<Trace>) -> Build
 
 /// The goroutines of a group that have waited longest.
 fn oldest(trace: &Arc<Trace>, found: &Arc<Vec<(GoIx, TraceTime)>>, end: TraceTime) -> Table {
-    let [of_go, of_name, of_since] = [trace; 3].map(shared);
+    let [of_go, of_name, of_since] = [trace; 3].map(Arc::clone);
     Table::of("oldest", "Blocked longest", found, Vec::as_slice)
         .column(Column::id("goroutine", "Goroutine", ""), move |one| columns::goroutine(&of_go, one.0))
         .column(Column::function("function", "Start function", ""), move |one| columns::start_function(&of_name, one.0))

@@ -7,7 +7,7 @@ use trace_core::base::monitor::Monitor;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
-use crate::report::analyses::columns::{self, Taken, shared};
+use crate::report::analyses::columns::{self, Taken};
 use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::frame::Frame;
 use crate::report::report::Report;
@@ -26,8 +26,7 @@ const INFO: Info = Info {
            these hand-overs. All of it is inferred. Confidence falls with waits that were not ended by an unlock, and \
            with holds that overlap (several locks, locked at the same lines). Covers sync.Mutex, sync.RWMutex and \
            sync.Once; a lock that no goroutine waited for does not appear.",
-    choices: &[],
-    limit: 20,
+    ..Info::USUAL
 };
 
 /// How locks are known.
@@ -50,7 +49,7 @@ impl Analysis for Locks {
 }
 
 fn table(trace: &Arc<Trace>, found: &Arc<Vec<Lock>>) -> Table {
-    let (of_holder, of_holds) = (shared(trace), shared(trace));
+    let (of_holder, of_holds) = (Arc::clone(trace), Arc::clone(trace));
     let acquired = Column::table("Lock site", "lines that lock it, most waiting first", sites("acquired_at", &[]));
     let released = Column::table("Unlock site", "lines that unlock it", sites("released_at", &[]));
     let longest = Column::table("Longest holds", "longest first, at most 64", holds(trace, None));
@@ -112,7 +111,7 @@ fn waits(table: Rows) -> Rows {
 }
 
 fn queue_and_holds(table: Rows, trace: &Arc<Trace>) -> Rows {
-    let [of_queue, of_wait, of_go] = [shared(trace), shared(trace), shared(trace)];
+    let [of_queue, of_wait, of_go] = [Arc::clone(trace), Arc::clone(trace), Arc::clone(trace)];
     table
         .column(Column::id("longest_wait.goroutine", "Longest waiter", "").on_request(), move |lock| {
             columns::goroutine(&of_go, lock.longest_wait.0)
@@ -188,7 +187,7 @@ fn holds(trace: &Arc<Trace>, lock: Option<&Lock>) -> Table {
         site.map(|site| Frame::from(&site.place).in_full())
     };
     let rows = lock.map_or(&[][..], |lock| &lock.longest_holds).iter().map(|hold| (*hold, released(hold)));
-    let [of_go, of_function, of_time] = [shared(trace), shared(trace), shared(trace)];
+    let [of_go, of_function, of_time] = [Arc::clone(trace), Arc::clone(trace), Arc::clone(trace)];
     Table::of("longest_holds", "Longest holds", &Arc::new(rows.collect::<Vec<_>>()), Vec::as_slice)
         .column(Column::id("goroutine", "Holder", ""), move |(hold, _)| columns::goroutine(&of_go, hold.go))
         .column(Column::function("start_function", "Started with", "").on_request(), move |(hold, _)| {

@@ -12,8 +12,9 @@ use trace_core::model::trace::Trace;
 
 use crate::fmt::number::share;
 use crate::fmt::time::nanos;
-use crate::report::analyses::columns::{self, shared};
-use crate::report::analyses::{Analysis, Ask, Choice, Info};
+use crate::report::analyses::analysis::{Field, FieldKind, Form, opt};
+use crate::report::analyses::columns;
+use crate::report::analyses::{Analysis, Ask, Choice, Info, ScopeOption};
 use crate::report::chart::{Across, Chart, Line, Look, Up, since};
 use crate::report::report::Report;
 use crate::report::table::{Column, Cut, Readers, Table, Target};
@@ -31,8 +32,11 @@ const INFO: Info = Info {
     about: "what the GC leaves to the program, in the worst windows",
     help: "Mutator utilisation: the share of proc time that the GC leaves to the program. For windows of any length, \
            the least that any window has (minimum mutator utilisation), what 99.9 %, 99 % and 95 % of them have at \
-           least, and the worst windows.",
-    choices: CHOICES,
+           least, and the worst windows. With --goroutine: of one goroutine's own time, without its assists, sweeps and \
+           waits for the GC.",
+    scope: &[ScopeOption::Range, ScopeOption::Goroutine],
+    choices: &[SHARE_OF, TAKES],
+    fields: &[WINDOW],
     limit: 10,
 };
 
@@ -44,16 +48,47 @@ const WORST: Info = Info {
     ..INFO
 };
 
-/// What may be chosen: whose share, then for each cause whether it counts as taken. The places are those of
-/// [`takes`].
-pub const CHOICES: &[Choice] = &[
-    Choice { id: "share-of", help: "whose share", options: &[("system", "All procs"), ("procs", "Each proc")] },
-    Choice { id: "stw", help: "STW pauses for the GC", options: &[("taken", "STW"), ("not", "")] },
-    Choice { id: "background", help: "mark workers", options: &[("taken", "Mark workers"), ("not", "")] },
-    Choice { id: "assist", help: "mark assists", options: &[("taken", "Mark assist"), ("not", "")] },
-    Choice { id: "sweep", help: "sweeping", options: &[("not", "Sweep"), ("taken", "")] },
-    Choice { id: "other-stw", help: "STW pauses for other reasons", options: &[("not", "Other STW"), ("taken", "")] },
-];
+/// Whose share.
+pub const SHARE_OF: Choice = Choice {
+    form: Form::Flags,
+    excludes: Some(ScopeOption::Goroutine),
+    ..Choice::new(
+        "share-of",
+        "",
+        &[
+            opt("system", "All procs", ""),
+            opt("per-proc", "Each proc", "each proc by itself, as a goroutine on it feels it: all or nothing"),
+        ],
+    )
+};
+
+/// What counts as taken by the GC. The bits are those of [`takes`].
+pub const TAKES: Choice = Choice {
+    form: Form::Set(0b111),
+    ..Choice::new(
+        "takes",
+        "what counts as taken by the GC; other-stw: STW pauses for other reasons",
+        &[
+            opt("stw", "STW", ""),
+            opt("background", "Mark workers", ""),
+            opt("assist", "Mark assist", ""),
+            opt("sweep", "Sweep", ""),
+            opt("other-stw", "Other STW", ""),
+        ],
+    )
+};
+
+/// The places of [`SHARE_OF`] and [`TAKES`] among the choices.
+pub const PLACES: [usize; 2] = [0, 1];
+
+/// The length of windows whose worst are listed.
+const WINDOW: Field = Field {
+    id: "window",
+    value: "DURATION",
+    help: "length of the worst windows listed (if not given: 1, 10 and 100 ms)",
+    kind: FieldKind::Length,
+    needs: None,
+};
 
 /// Points of the curve per factor of ten.
 const PER_DECADE: u32 = 10;
@@ -87,7 +122,7 @@ impl Analysis for MutatorUtilisation {
             Whose::Procs => ("procs", "each proc by itself"),
             Whose::Goroutine(_) => ("goroutine", "one goroutine"),
         };
-        let taken = taken(takes);
+        let taken = taken(ask);
         let report = Report::default()
             .figure("Mean utilisation", share(found.mean()))
             .figure("Of", words)
@@ -129,7 +164,7 @@ impl Analysis for WorstWindows {
 fn whose(ask: &Ask) -> Whose {
     match ask.scope.whom {
         Whom::One(go) => Whose::Goroutine(go),
-        _ if ask.choice(0) == 1 => Whose::Procs,
+        _ if ask.choice(PLACES[0]) == 1 => Whose::Procs,
         _ => Whose::System,
     }
 }
@@ -137,42 +172,18 @@ fn whose(ask: &Ask) -> Whose {
 /// What counts as taken.
 #[must_use]
 pub fn takes(ask: &Ask) -> Takes {
-    let usual = Takes::default();
-    let is_taken = |at: usize, usual: bool| usual != (ask.choice(at) == 1);
-    Takes {
-        stops: is_taken(1, usual.stops),
-        background: is_taken(2, usual.background),
-        assist: is_taken(3, usual.assist),
-        sweep: is_taken(4, usual.sweep),
-        other_stops: is_taken(5, usual.other_stops),
-    }
+    let [stops, background, assist, sweep, other_stops] = [0, 1, 2, 3, 4].map(|bit| is_taken(ask, bit));
+    Takes { stops, other_stops, background, assist, sweep }
 }
 
-/// The options that ask for this: the reverse of [`takes`].
-#[must_use]
-pub fn chosen(is_by_proc: bool, takes: Takes) -> Vec<u8> {
-    let usual = Takes::default();
-    let differs = [
-        is_by_proc,
-        takes.stops != usual.stops,
-        takes.background != usual.background,
-        takes.assist != usual.assist,
-        takes.sweep != usual.sweep,
-        takes.other_stops != usual.other_stops,
-    ];
-    differs.map(u8::from).to_vec()
+/// Whether the option of [`TAKES`] at this place counts as taken.
+fn is_taken(ask: &Ask, at: usize) -> bool {
+    (TAKES.bits(ask.choice(PLACES[1])) >> at) & 1 == 1
 }
 
 /// The names of what counts as taken, as in JSON.
-fn taken(takes: Takes) -> Vec<&'static str> {
-    let all = [
-        (takes.stops, "stw"),
-        (takes.other_stops, "other-stw"),
-        (takes.background, "background"),
-        (takes.assist, "assist"),
-        (takes.sweep, "sweep"),
-    ];
-    all.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name).collect()
+fn taken(ask: &Ask) -> Vec<&'static str> {
+    TAKES.options.iter().enumerate().filter(|(at, _)| is_taken(ask, *at)).map(|(_, option)| option.name).collect()
 }
 
 /// The points of a curve at round lengths, and the last one.
@@ -234,7 +245,7 @@ fn columns_of(found: &Mutator, range: TimeRange, count: i64) -> Vec<Over> {
 }
 
 fn over_time_table(trace: &Arc<Trace>, found: &Arc<Vec<Over>>) -> Table {
-    let of_start = shared(trace);
+    let of_start = Arc::clone(trace);
     let known = |over: &Over, value: Value| if over.1.is_some() { value } else { Value::Missing };
     let ratio = |value: Option<f64>| value.map_or(Value::Missing, Value::Ratio);
     Table::of("over_time", "Utilisation over time, in 200 equal columns (null where unknown)", found, Vec::as_slice)
@@ -268,7 +279,7 @@ fn time_chart(trace: &Trace, found: &Mutator, range: TimeRange) -> Chart {
 }
 
 fn windows_table(trace: &Arc<Trace>, whose: Whose, found: &Arc<Vec<Window>>) -> Table {
-    let [of_start, of_proc] = [trace; 2].map(shared);
+    let [of_start, of_proc] = [trace; 2].map(Arc::clone);
     let lane = move |window: &Window| match (whose, window.proc) {
         (Whose::Goroutine(go), _) => LaneId::Goroutine(go),
         (_, Some(proc)) => LaneId::Proc(proc),
@@ -291,17 +302,18 @@ fn windows_table(trace: &Arc<Trace>, whose: Whose, found: &Arc<Vec<Window>>) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::{chosen, taken, takes};
+    use super::{taken, takes};
     use crate::report::analyses::Ask;
     use trace_core::analysis::mmu::Takes;
     use trace_core::analysis::scope::Scope;
     use trace_core::base::time::TimeRange;
 
     #[test]
-    fn what_is_taken_is_asked_for_by_its_place() {
+    fn what_is_taken_is_usual_but_for_what_is_chosen() {
         let usual = Ask::about(Scope::during(TimeRange::default()));
-        assert_eq!(taken(takes(&usual)), ["stw", "background", "assist"]);
+        assert_eq!((takes(&usual), taken(&usual)), (Takes::default(), vec!["stw", "background", "assist"]));
+        let other = Ask { chosen: vec![0, 0b1110], ..usual };
         let wanted = Takes { stops: true, other_stops: false, background: false, assist: false, sweep: true };
-        assert_eq!(takes(&Ask { chosen: chosen(true, wanted), ..usual }), wanted);
+        assert_eq!((takes(&other), taken(&other)), (wanted, vec!["stw", "sweep"]));
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod analysis;
 pub mod antagonists;
+pub mod blocked;
 pub mod columns;
 pub mod gc;
 pub mod goroutines;
@@ -18,11 +19,16 @@ pub mod stw;
 pub mod syscalls;
 pub mod tasks;
 pub mod threads;
+pub mod warnings;
+pub mod why;
 
-pub use analysis::{Analysis, Ask, Choice, Info};
+pub use analysis::{Analysis, Ask, Choice, Info, ScopeOption};
 
 /// All of them, in the order of menus and help.
 pub static ALL: &[&dyn Analysis] = &[
+    &warnings::Warnings,
+    &blocked::BlockedBy,
+    &why::WaitChains,
     &locks::Locks,
     &goroutines::Goroutines,
     &profile::Profiles,

@@ -8,7 +8,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
-use crate::report::analyses::columns::{self, counts, shared};
+use crate::report::analyses::columns::{self, counts};
 use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::chart::{Across, Chart, Line, Look, Up, steps};
 use crate::report::report::Report;
@@ -24,8 +24,8 @@ const INFO: Info = Info {
     about: "how many goroutines there were, by creation stack",
     help: "How many goroutines existed, were created, ended, were alive at the end, and at most at once, by the stack \
            that created them.",
-    choices: &[],
     limit: 40,
+    ..Info::USUAL
 };
 
 /// Groups with a layer of their own in the chart.
@@ -44,7 +44,7 @@ impl Analysis for GoroutinesAlive {
 }
 
 fn groups(trace: &Arc<Trace>, found: &Arc<Population>) -> Table {
-    let [of_name, of_creation, of_place, of_longest] = [trace; 4].map(shared);
+    let [of_name, of_creation, of_place, of_longest] = [trace; 4].map(Arc::clone);
     let alive = |id, title, help| Column::count(id, title, help);
     Table::of("groups", "Goroutines alive", found, |found: &Population| &found.groups)
         .column(Column::function("function", "Start function", ""), move |group| {

@@ -12,8 +12,8 @@ use trace_core::model::trace::Trace;
 use crate::fmt::name;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::nanos;
-use crate::report::analyses::columns::{self, part, shared};
-use crate::report::analyses::{Analysis, Ask, Info};
+use crate::report::analyses::columns::{self, part};
+use crate::report::analyses::{Analysis, Ask, Info, ScopeOption};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Table, Target};
 use crate::report::value::{Shade, Value};
@@ -30,8 +30,8 @@ const INFO: Info = Info {
            one. Also when procs were idle while goroutines were runnable: a goroutine that becomes runnable does not \
            run at once, so there is always some of this. Go's runtime records cgo calls as system calls: they are \
            counted together here; tracelane syscalls separates them.",
-    choices: &[],
-    limit: 20,
+    scope: ScopeOption::RANGE,
+    ..Info::USUAL
 };
 
 const LEGEND: &[(&str, Shade)] = &[
@@ -64,10 +64,6 @@ const COUNTS: [(&str, &str, &str, Of); 4] = [
 impl Analysis for Procs {
     fn info(&self) -> &'static Info {
         &INFO
-    }
-
-    fn is_of_range(&self) -> bool {
-        true
     }
 
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
@@ -166,7 +162,7 @@ fn bar(times: &ProcTimes, whole: u64) -> Value {
 
 /// The longest periods in which a proc was idle while a goroutine was runnable.
 fn stretches(trace: &Arc<Trace>, found: &Arc<IdleWhileReady>) -> Table {
-    let of_start = shared(trace);
+    let of_start = Arc::clone(trace);
     let longest = found.worst.first().map_or(1, |first: &TimeRange| first.nanos().unsigned_abs());
     Table::of("idle_while_ready.worst", "Idle while goroutines were runnable", found, |found| &found.worst)
         .column(Column::duration("duration_ns", "Duration", ""), |range| columns::length(*range))

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind, StackSum, by_function, longest_of, profile};
 use trace_core::analysis::samples::{LineSum, SampleGroup, by_goroutine, by_line};
-use trace_core::analysis::scope::Pieces;
+use trace_core::analysis::scope::{Pieces, Whom, stretches_of_regions};
 use trace_core::base::monitor::Monitor;
-use trace_core::model::trace::Trace;
+use trace_core::model::trace::{Region, Trace};
 
 use crate::fmt::name;
-use crate::report::analyses::columns::{self, shared};
-use crate::report::analyses::{Analysis, Ask, Choice, Info};
+use crate::report::analyses::analysis::{Field, FieldKind, opt};
+use crate::report::analyses::columns;
+use crate::report::analyses::{Analysis, Ask, Choice, Info, ScopeOption};
 use crate::report::frame::Frame;
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Table, Target};
@@ -19,8 +20,11 @@ use crate::report::value::Value;
 /// See [`INFO`].
 pub struct Profiles;
 
+/// The id of the analysis.
+pub const PROFILE: &str = "profile";
+
 const INFO: Info = Info {
-    id: "profile",
+    id: PROFILE,
     title: "Profile",
     about: "where time is lost, by stack; for pprof and flame graphs, too",
     help: "Where goroutines of the trace lose time, by function, line and stack. The kinds sync, net, syscall and sched \
@@ -28,31 +32,42 @@ const INFO: Info = Info {
            blocked has all waits; cpu has CPU samples of 10 ms, if the trace has any. What is unfinished at the end of \
            the trace is in no total.",
     choices: &[KIND],
+    fields: &[LATENCY],
     limit: 30,
+    ..Info::USUAL
 };
 
 /// What a profile is of.
-pub const KIND: Choice = Choice {
-    id: "kind",
-    help: "what is counted",
-    options: &[
-        ("sync", "Sync, channels"),
-        ("net", "Network"),
-        ("syscall", "System calls"),
-        ("sched", "Scheduler wait"),
-        ("start", "Start"),
-        ("sleep", "Sleep"),
-        ("select", "Select"),
-        ("gc", "GC"),
-        ("blocked", "All waits"),
-        ("cpu", "CPU samples"),
+pub const KIND: Choice = Choice::new(
+    "kind",
+    "what is profiled",
+    &[
+        opt("blocked", "All waits", "all waits"),
+        opt("sync", "Sync, channels", "locks, conditions, channels"),
+        opt("net", "Network", "the network"),
+        opt("syscall", "System calls", "system calls"),
+        opt("sched", "Scheduler wait", "runnable, without a proc"),
+        opt("start", "Start", "from creation to the first run"),
+        opt("sleep", "Sleep", "time.Sleep"),
+        opt("select", "Select", "select"),
+        opt("gc", "GC", "waits for the GC"),
+        opt("cpu", "CPU samples", "CPU samples of 10 ms, if the trace has any"),
     ],
+);
+
+/// How long regions have to have taken.
+const LATENCY: Field = Field {
+    id: "latency",
+    value: "A..B",
+    help: "only regions with this duration: 10ms.., ..1s",
+    kind: FieldKind::Lengths,
+    needs: Some(ScopeOption::Region),
 };
 
 /// The kind of an option of [`KIND`], by its place.
 #[must_use]
 pub fn kind(option: usize) -> ProfileKind {
-    KIND.options.get(option).and_then(|option| ProfileKind::named(option.0)).unwrap_or(ProfileKind::Sync)
+    KIND.options.get(option).and_then(|option| ProfileKind::named(option.name)).unwrap_or(ProfileKind::Blocked)
 }
 
 impl Analysis for Profiles {
@@ -61,17 +76,30 @@ impl Analysis for Profiles {
     }
 
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
-        let pieces = ask.scope.pieces(trace);
+        let pieces = pieces(trace, ask);
         let found = profile(trace, &pieces, kind(ask.choice(0)), monitor)?;
         Some(report(trace, &pieces, &Arc::new(found)))
     }
+}
+
+/// The time that is asked about: of regions only those that took as long as they are to have taken.
+#[must_use]
+pub fn pieces(trace: &Trace, ask: &Ask) -> Pieces {
+    let (Whom::Regions(name), [Some(_), _] | [_, Some(_)]) = (ask.scope.whom, ask.lengths) else {
+        return ask.scope.pieces(trace);
+    };
+    let range = trace.range().intersect(ask.scope.range);
+    let [least, most] = ask.lengths;
+    let fits = |nanos: u64| least.is_none_or(|least| nanos >= least) && most.is_none_or(|most| nanos <= most);
+    let is_wanted = |region: &Region| region.name == name && fits(region.range.nanos().unsigned_abs());
+    Pieces::of_stretches(range, stretches_of_regions(trace, range, &is_wanted))
 }
 
 /// The report of a profile.
 #[must_use]
 pub fn report(trace: &Arc<Trace>, pieces: &Pieces, found: &Arc<Profile>) -> Report {
     let is_cpu = found.kind == ProfileKind::Cpu;
-    let title = KIND.options.iter().find(|option| option.0 == found.kind.name()).map_or("", |option| option.1);
+    let title = KIND.options.iter().find(|option| option.name == found.kind.name()).map_or("", |option| option.title);
     let mut functions = by_function(trace, found);
     functions.sort_by_key(|sum| std::cmp::Reverse((sum.total, sum.own)));
     let running = if is_cpu { by_goroutine(trace, pieces) } else { Vec::new() };
@@ -143,7 +171,7 @@ fn sums<R: Send + Sync + 'static>(
 }
 
 fn stack_table(trace: &Arc<Trace>, found: &Arc<Profile>) -> Table {
-    let (of_stack, of_callers, whole) = (shared(trace), shared(trace), found.nanos);
+    let (of_stack, of_callers, whole) = (Arc::clone(trace), Arc::clone(trace), found.nanos);
     Table::of("stacks", "Stacks", found, |found: &Profile| &found.stacks)
         .column(Column::duration("total_ns", "Total", ""), |sum: &StackSum| Value::Duration(sum.nanos))
         .column(Column::ratio("share", "Share", "of all").for_people(), move |sum| Value::share(sum.nanos, whole))
@@ -172,7 +200,7 @@ fn callers(stack: &[Frame]) -> Value {
 }
 
 fn running_table(trace: &Arc<Trace>, whole: u64, running: Vec<SampleGroup>) -> Table {
-    let (of_function, of_name, of_label) = (shared(trace), shared(trace), shared(trace));
+    let (of_function, of_name, of_label) = (Arc::clone(trace), Arc::clone(trace), Arc::clone(trace));
     Table::of("goroutines", "Goroutines", &Arc::new(running), Vec::as_slice)
         .column(Column::count("count", "Samples", ""), |group| Value::Count(group.count))
         .column(Column::ratio("share", "Share", "of all").for_people(), move |group| Value::share(group.count, whole))

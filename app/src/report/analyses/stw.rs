@@ -11,8 +11,8 @@ use trace_core::model::trace::Trace;
 
 use crate::fmt::number::count;
 use crate::fmt::time::nanos;
-use crate::report::analyses::columns::{self, part, shared};
-use crate::report::analyses::{Analysis, Ask, Info};
+use crate::report::analyses::columns::{self, part};
+use crate::report::analyses::{Analysis, Ask, Info, ScopeOption};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Table, Target};
 use crate::report::value::Value;
@@ -26,8 +26,9 @@ const INFO: Info = Info {
     about: "STW pauses: requesters, time to stop, the last goroutine to stop",
     help: "STW pauses one by one: the reason, the requester, the time to stop all goroutines and the last one to stop, \
            and how long they were held. With --range: pauses that overlap it, each shown whole.",
-    choices: &[],
+    scope: ScopeOption::RANGE,
     limit: 40,
+    ..Info::USUAL
 };
 
 /// Pauses for one reason.
@@ -42,10 +43,6 @@ struct Reason {
 impl Analysis for StwPauses {
     fn info(&self) -> &'static Info {
         &INFO
-    }
-
-    fn is_of_range(&self) -> bool {
-        true
     }
 
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
@@ -87,7 +84,7 @@ fn reasons(trace: &Trace, found: &[Stop]) -> Vec<Reason> {
 }
 
 fn by_reason(trace: &Arc<Trace>, found: &Arc<Vec<Reason>>) -> Table {
-    let of_reason = shared(trace);
+    let of_reason = Arc::clone(trace);
     Table::of("reasons", "By reason", found, Vec::as_slice)
         .column(Column::text("reason", "Reason", "as the runtime calls it"), move |row: &Reason| {
             Value::Text(of_reason.str(row.reason).to_owned())
@@ -104,7 +101,7 @@ fn by_reason(trace: &Arc<Trace>, found: &Arc<Vec<Reason>>) -> Table {
 
 /// Pauses one by one.
 pub fn pauses(trace: &Arc<Trace>, id: &'static str, title: &'static str, found: &Arc<Vec<Stop>>) -> Table {
-    let [of_start, of_reason, of_go, of_stack] = [trace; 4].map(shared);
+    let [of_start, of_reason, of_go, of_stack] = [trace; 4].map(Arc::clone);
     let table = Table::of(id, title, found, Vec::as_slice)
         .column(Column::time("start_ns", "Start", ""), move |stop: &Stop| columns::time(&of_start, stop.range.start))
         .column(Column::duration("duration_ns", "Duration", ""), |stop| columns::length(stop.range))
@@ -145,7 +142,7 @@ pub fn pauses(trace: &Arc<Trace>, id: &'static str, title: &'static str, found: 
 
 /// The goroutine that was the last to stop.
 fn last(table: Builder<Vec<Stop>, Stop>, trace: &Arc<Trace>) -> Builder<Vec<Stop>, Stop> {
-    let [of_go, of_name, of_proc, of_start, of_stack] = [trace; 5].map(shared);
+    let [of_go, of_name, of_proc, of_start, of_stack] = [trace; 5].map(Arc::clone);
     table
         .column(Column::id("last.goroutine", "Last to stop", ""), move |stop| {
             stop.last.map_or(Value::Missing, |last| columns::goroutine(&of_go, last.go))

@@ -9,7 +9,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
-use crate::report::analyses::columns::{self, DistributionIds, shared};
+use crate::report::analyses::columns::{self, DistributionIds};
 use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Table, Target};
@@ -25,8 +25,7 @@ const INFO: Info = Info {
     help: "System calls by function and by stack: how many, how long, which lost their proc (blocking calls) and for \
            how long; and the longest calls one by one. The runtime records calls of C functions in the same way: these \
            are cgo calls. What C does on a thread of its own between two calls into Go is C code outside Go.",
-    choices: &[],
-    limit: 20,
+    ..Info::USUAL
 };
 
 const IDS: DistributionIds =
@@ -50,7 +49,7 @@ impl Analysis for SystemCalls {
 }
 
 fn groups(table: Builder<Syscalls, CallGroup>, trace: &Arc<Trace>, widest: u64) -> Builder<Syscalls, CallGroup> {
-    let (of_stack, of_worst) = (shared(trace), shared(trace));
+    let (of_stack, of_worst) = (Arc::clone(trace), Arc::clone(trace));
     let bar = move |group: &CallGroup| {
         let with = group.calls.total.saturating_sub(group.blocked);
         let parts = vec![(with, Shade::Class(SpanClass::Syscall)), (group.blocked, Shade::Class(SpanClass::WaitNet))];
@@ -92,7 +91,7 @@ fn groups(table: Builder<Syscalls, CallGroup>, trace: &Arc<Trace>, widest: u64) 
 }
 
 fn calls(trace: &Arc<Trace>, id: &'static str, title: &'static str, calls: &Arc<Vec<Call>>) -> Table {
-    let [of_go, of_function, of_time] = [shared(trace), shared(trace), shared(trace)];
+    let [of_go, of_function, of_time] = [Arc::clone(trace), Arc::clone(trace), Arc::clone(trace)];
     Table::of(id, title, calls, Vec::as_slice)
         .column(Column::duration("duration_ns", "Duration", "inside the scope"), |call| Value::Duration(call.nanos))
         .column(Column::duration("blocked_ns", "Without proc", "of that without a proc"), |call| {

@@ -11,12 +11,12 @@ use trace_core::analysis::tasks::{
 use trace_core::base::ids::{GoIx, StrId, TaskIx};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
-use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
-use crate::report::analyses::columns::{self, Taken, shared};
-use crate::report::analyses::{Analysis, Ask, Choice, Info};
+use crate::report::analyses::analysis::{Field, FieldKind, Form, opt};
+use crate::report::analyses::columns::{self, STATES, Taken};
+use crate::report::analyses::{Analysis, Ask, Choice, Info, ScopeOption};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Shown, Table, Target};
 use crate::report::value::{Shade, Value};
@@ -36,7 +36,9 @@ const TASKS: Info = Info {
            began it. The trace does not tell who worked on a task outside of its regions. Tasks that touch \
            --range and have to do with --goroutine or --function (begun by it, or with regions or logs on it); --task: \
            that one and its descendants. Percentiles are of those with both ends in the trace.",
+    scope: &[ScopeOption::Range, ScopeOption::Goroutine, ScopeOption::Function, ScopeOption::Task],
     choices: &[COMPLETE],
+    fields: &[LOG, LATENCY],
     limit: 10,
 };
 
@@ -48,28 +50,47 @@ const REGIONS: Info = Info {
            takes the root of the stack), the slowest first. Regions that touch --range, and are on --goroutine or \
            --function, or belong to --task. Percentiles are of those with both ends in the trace.",
     choices: &[COMPLETE],
+    fields: &[DEPTH, LATENCY],
     limit: 10,
+    ..Info::USUAL
 };
 
 /// Whether both ends have to be in the trace.
 pub const COMPLETE: Choice = Choice {
-    id: "ends",
-    help: "only those with both ends in the trace, or only the others",
-    options: &[("all", "All"), ("complete", "Complete"), ("incomplete", "Incomplete")],
+    form: Form::Flags,
+    ..Choice::new(
+        "ends",
+        "",
+        &[
+            opt("all", "All", ""),
+            opt("complete", "Complete", "only those with both ends in the trace"),
+            opt("incomplete", "Incomplete", "only those without both ends in the trace"),
+        ],
+    )
 };
 
-/// What the colours of bands stand for.
-const LEGEND: &[(&str, Shade)] = &[
-    ("Running", Shade::Class(SpanClass::Running)),
-    ("Runnable", Shade::Class(SpanClass::Runnable)),
-    ("Syscall", Shade::Class(SpanClass::Syscall)),
-    ("Sync", Shade::Class(SpanClass::WaitSync)),
-    ("Channel", Shade::Class(SpanClass::WaitChan)),
-    ("Network", Shade::Class(SpanClass::WaitNet)),
-    ("Sleep", Shade::Class(SpanClass::WaitSleep)),
-    ("GC", Shade::Class(SpanClass::Gc)),
-    ("Other", Shade::Class(SpanClass::WaitOther)),
-];
+/// How long they have to have taken.
+const LATENCY: Field = Field {
+    id: "latency",
+    value: "A..B",
+    help: "only those with this duration: 10ms.., ..1s",
+    kind: FieldKind::Lengths,
+    needs: None,
+};
+
+/// What a log of a task has to say.
+const LOG: Field =
+    Field { id: "log", value: "TEXT", help: "only tasks with this text in a log", kind: FieldKind::Text, needs: None };
+
+/// How deep a region has to be nested.
+const DEPTH: Field = Field {
+    id: "depth",
+    value: "N",
+    help: "only regions at this nesting depth on their goroutine (outermost: 0)",
+    kind: FieldKind::Number,
+    needs: None,
+};
+
 /// Columns that a band is asked in.
 const BAND: u32 = 150;
 /// Signs of a distribution, from nothing to most.
@@ -81,8 +102,19 @@ impl Analysis for Tasks {
     }
 
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
-        let filter = Filter { complete: complete(ask), ..Filter::of_scope(trace, &ask.scope, false) };
-        tasks_report(trace, &filter, ask.limit, monitor)
+        let index = Arc::new(TaskIndex::of(trace));
+        let families = tasks(trace, &filter(trace, ask, false), monitor)?;
+        let row = |mut family: Family<TaskInstance>| {
+            let instances = std::mem::take(&mut family.instances).into_iter();
+            let instances = instances.map(|found| TaskRow { found, details: OnceLock::new() }).collect();
+            Row::of(family, slowest_tasks(trace, &index, instances).limited(ask.limit))
+        };
+        let rows = Arc::new(families.into_iter().map(row).collect::<Vec<_>>());
+        let like = slowest_tasks(trace, &index, Vec::new());
+        let table = types(trace, &rows, like, false)
+            .subject(|row| Some(Whom::Tasks(row.name)))
+            .empty("No tasks in the selected scope: programs make them with trace.NewTask");
+        Some(Report::default().table(table.build()))
     }
 }
 
@@ -92,51 +124,29 @@ impl Analysis for Regions {
     }
 
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
-        let filter = Filter { complete: complete(ask), ..Filter::of_scope(trace, &ask.scope, true) };
-        regions_report(trace, &filter, ask.limit, monitor)
+        let families = regions(trace, &filter(trace, ask, true), monitor)?;
+        let row = |mut family: Family<RegionInstance>| {
+            let instances = std::mem::take(&mut family.instances);
+            Row::of(family, slowest_regions(trace, instances).limited(ask.limit))
+        };
+        let rows = Arc::new(families.into_iter().map(row).collect::<Vec<_>>());
+        let table = types(trace, &rows, slowest_regions(trace, Vec::new()), true)
+            .subject(|row| Some(Whom::Regions(row.name)))
+            .empty("No regions in the selected scope: programs make them with trace.WithRegion");
+        Some(Report::default().table(table.build()))
     }
 }
 
-fn complete(ask: &Ask) -> Option<bool> {
-    match ask.choice(0) {
+/// What is asked for, of tasks or of regions.
+fn filter(trace: &Trace, ask: &Ask, is_of_regions: bool) -> Filter {
+    let [least, most] = ask.lengths;
+    let complete = match ask.choice(0) {
         1 => Some(true),
         2 => Some(false),
         _ => None,
-    }
-}
-
-/// The tasks that pass a filter, of each type the slowest `limit` outside of the window. `None` if cancelled.
-#[must_use]
-pub fn tasks_report(trace: &Arc<Trace>, filter: &Filter, limit: Option<usize>, monitor: &Monitor) -> Option<Report> {
-    let index = Arc::new(TaskIndex::of(trace));
-    let families = tasks(trace, filter, monitor)?;
-    let row = |mut family: Family<TaskInstance>| {
-        let instances = std::mem::take(&mut family.instances).into_iter();
-        let instances = instances.map(|found| TaskRow { found, details: OnceLock::new() }).collect();
-        Row::of(family, slowest_tasks(trace, &index, instances).limited(limit))
     };
-    let rows = Arc::new(families.into_iter().map(row).collect::<Vec<_>>());
-    let like = slowest_tasks(trace, &index, Vec::new());
-    let table = types(trace, &rows, like, false)
-        .subject(|row| Some(Whom::Tasks(row.name)))
-        .empty("No tasks in the selected scope: programs make them with trace.NewTask");
-    Some(Report::default().table(table.build()))
-}
-
-/// The regions that pass a filter, of each type and place the slowest `limit` outside of the window. `None` if
-/// cancelled.
-#[must_use]
-pub fn regions_report(trace: &Arc<Trace>, filter: &Filter, limit: Option<usize>, monitor: &Monitor) -> Option<Report> {
-    let families = regions(trace, filter, monitor)?;
-    let row = |mut family: Family<RegionInstance>| {
-        let instances = std::mem::take(&mut family.instances);
-        Row::of(family, slowest_regions(trace, instances).limited(limit))
-    };
-    let rows = Arc::new(families.into_iter().map(row).collect::<Vec<_>>());
-    let table = types(trace, &rows, slowest_regions(trace, Vec::new()), true)
-        .subject(|row| Some(Whom::Regions(row.name)))
-        .empty("No regions in the selected scope: programs make them with trace.WithRegion");
-    Some(Report::default().table(table.build()))
+    let of_scope = Filter::of_scope(trace, &ask.scope, is_of_regions);
+    Filter { complete, least, most, log: ask.text.clone(), depth: ask.number, ..of_scope }
 }
 
 /// Tasks or regions of a type.
@@ -164,7 +174,7 @@ impl Row {
 }
 
 fn types(trace: &Arc<Trace>, rows: &Arc<Vec<Row>>, like: Table, has_place: bool) -> Builder<Vec<Row>, Row> {
-    let (of_name, of_title) = (shared(trace), shared(trace));
+    let (of_name, of_title) = (Arc::clone(trace), Arc::clone(trace));
     let place = Column::text("place", "Place", "the function and line that begin them; null if unknown");
     let slowest = Column::table("Slowest", "slowest first", like).unfolded(usize::MAX);
     let durations: [Taken<Spread, Option<u64>>; 6] = [
@@ -207,7 +217,7 @@ fn types(trace: &Arc<Trace>, rows: &Arc<Vec<Row>>, like: Table, has_place: bool)
 
 fn slowest_tasks(trace: &Arc<Trace>, index: &Arc<TaskIndex>, rows: Vec<TaskRow>) -> Table {
     let longest = rows.first().map_or(1, |row| nanos(row.found.range));
-    let of = |trace: &Arc<Trace>| (shared(trace), shared(index));
+    let of = |trace: &Arc<Trace>| (Arc::clone(trace), Arc::clone(index));
     let [in_parent, in_children, in_gos, in_logs, in_bar] = [(); 5].map(|()| of(trace));
     let table = Table::of("slowest", "Slowest", &Arc::new(rows), Vec::as_slice)
         .column(Column::id("task", "Task", ""), |row: &TaskRow| {
@@ -263,7 +273,7 @@ fn slowest_tasks(trace: &Arc<Trace>, index: &Arc<TaskIndex>, rows: Vec<TaskRow>)
         table.column(column, move |row| Value::Duration(value(row.details(&of_state))))
     });
     table
-        .column(Column::bar("Timeline (aligned)").legend(LEGEND), move |row| {
+        .column(Column::bar("Timeline (aligned)").legend(STATES), move |row| {
             bar(&in_bar.0, row.found.task.go, row.found.range, longest)
         })
         .target(|row| Some(Target::Marked(LaneId::Goroutine(row.found.task.go), row.found.range)))
@@ -279,7 +289,7 @@ impl TaskRow {
 
 fn slowest_regions(trace: &Arc<Trace>, rows: Vec<RegionInstance>) -> Table {
     let longest = rows.first().map_or(1, |row| nanos(row.region.range));
-    let (of_task, of_bar) = (shared(trace), shared(trace));
+    let (of_task, of_bar) = (Arc::clone(trace), Arc::clone(trace));
     Table::of("slowest", "Slowest", &Arc::new(rows), Vec::as_slice)
         .with(|table| instance(table, trace, |row| (row.region.go, row.region.range, row.complete)))
         .column(Column::id("task", "Task", "the task that it belongs to, or null"), move |row: &RegionInstance| {
@@ -288,7 +298,7 @@ fn slowest_regions(trace: &Arc<Trace>, rows: Vec<RegionInstance>) -> Table {
         .column(Column::count("depth", "Depth", "nesting on its goroutine, outermost 0").in_text(), |row| {
             Value::Count(row.region.depth.into())
         })
-        .column(Column::bar("Timeline (aligned)").legend(LEGEND), move |row| {
+        .column(Column::bar("Timeline (aligned)").legend(STATES), move |row| {
             bar(&of_bar, row.region.go, row.region.range, longest)
         })
         .target(|row| Some(Target::Marked(LaneId::Goroutine(row.region.go), row.region.range)))
@@ -302,7 +312,7 @@ fn instance<R: Send + Sync + 'static>(
     trace: &Arc<Trace>,
     of: fn(&R) -> (GoIx, TimeRange, bool),
 ) -> Builder<Vec<R>, R> {
-    let (of_go, of_time) = (shared(trace), shared(trace));
+    let (of_go, of_time) = (Arc::clone(trace), Arc::clone(trace));
     table
         .column(Column::id("goroutine", "Goroutine", "that it is on, or that began it"), move |row| {
             columns::goroutine(&of_go, of(row).0)

@@ -11,7 +11,7 @@ use trace_core::model::trace::Trace;
 use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::report::analyses::columns::counts;
-use crate::report::analyses::{Analysis, Ask, Info};
+use crate::report::analyses::{Analysis, Ask, Info, ScopeOption};
 use crate::report::chart::{Across, Chart, Line, Look, Up, steps};
 use crate::report::report::Report;
 use crate::report::table::{Column, Table, Target};
@@ -28,8 +28,8 @@ const INFO: Info = Info {
            switching; and how long it was blocked in a system call without a proc. Also how many threads had procs, \
            or were blocked in system calls, over time. Go's runtime records cgo calls as system calls: they are \
            counted together here; tracelane syscalls separates them.",
-    choices: &[],
-    limit: 20,
+    scope: ScopeOption::RANGE,
+    ..Info::USUAL
 };
 
 const LEGEND: &[(&str, Shade)] = &[
@@ -43,10 +43,6 @@ const LEGEND: &[(&str, Shade)] = &[
 impl Analysis for Threads {
     fn info(&self) -> &'static Info {
         &INFO
-    }
-
-    fn is_of_range(&self) -> bool {
-        true
     }
 
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {

@@ -7,14 +7,14 @@ use trace_core::model::lanes::SpanRef;
 use trace_core::model::trace::{EventRow, Trace};
 
 use crate::fmt::name;
-use crate::report::analyses::columns::{self, shared};
+use crate::report::analyses::columns;
 use crate::report::table::{Column, Table, Target};
 use crate::report::value::Value;
 
 /// The events as a table, in their order; a row leads to its event, in `span` unless it knows its own.
 #[must_use]
 pub fn events(trace: &Arc<Trace>, events: &Arc<Vec<EventRow>>, span: Option<SpanRef>) -> Table {
-    let [of_time, of_other, of_text, of_stack, of_span] = [(); 5].map(|()| shared(trace));
+    let [of_time, of_other, of_text, of_stack, of_span] = [(); 5].map(|()| Arc::clone(trace));
     Table::of("events", "Events", events, Vec::as_slice)
         .column(Column::time("time_ns", "Time", ""), move |event| columns::time(&of_time, event.time))
         .column(Column::text("event", "Event", ""), |event| Value::Text(event.kind.name().to_owned()))

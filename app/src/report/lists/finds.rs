@@ -8,14 +8,14 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
-use crate::report::analyses::columns::{self, shared};
+use crate::report::analyses::columns;
 use crate::report::table::{Column, Table, Target};
 use crate::report::value::Value;
 
 /// What was found as a table; a row leads there.
 #[must_use]
 pub fn finds(trace: &Arc<Trace>, found: &Arc<Finds>) -> Table {
-    let [of_name, of_go, of_time] = [(); 3].map(|()| shared(trace));
+    let [of_name, of_go, of_time] = [(); 3].map(|()| Arc::clone(trace));
     Table::of("found", "Found", found, |found: &Finds| &found.list)
         .column(Column::text("kind", "Kind", ""), |found: &Found| Value::Word(kind(found.kind)))
         .column(Column::text("name", "Name", ""), move |found| {

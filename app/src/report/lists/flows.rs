@@ -6,7 +6,7 @@ use trace_core::model::flows::{Flow, FlowKind};
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
-use crate::report::analyses::columns::{self, shared};
+use crate::report::analyses::columns;
 use crate::report::table::{Column, Table, Target};
 use crate::report::value::Value;
 
@@ -24,7 +24,7 @@ pub fn outgoing(trace: &Arc<Trace>, flows: Vec<Flow>) -> Table {
 
 fn table(trace: &Arc<Trace>, id: &'static str, flows: Vec<Flow>, is_outgoing: bool) -> Table {
     let far = move |flow: &Flow| if is_outgoing { flow.to } else { flow.from };
-    let [of_time, of_lane, of_stack] = [(); 3].map(|()| shared(trace));
+    let [of_time, of_lane, of_stack] = [(); 3].map(|()| Arc::clone(trace));
     let title = if is_outgoing { "Outgoing" } else { "Incoming" };
     Table::of(id, title, &Arc::new(flows), Vec::as_slice)
         .column(Column::time("time_ns", "Time", ""), move |flow: &Flow| columns::time(&of_time, flow.from.time))

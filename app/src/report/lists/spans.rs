@@ -6,7 +6,7 @@ use trace_core::model::spans::Span;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
-use crate::report::analyses::columns::{self, shared};
+use crate::report::analyses::columns;
 use crate::report::table::{Column, Table, Target};
 use crate::report::value::{Shade, Value};
 
@@ -14,7 +14,7 @@ use crate::report::value::{Shade, Value};
 #[must_use]
 pub fn spans(trace: &Arc<Trace>, spans: &Arc<Vec<Span>>) -> Table {
     let longest = spans.iter().map(|span| span.range.nanos().unsigned_abs()).max().unwrap_or(1);
-    let [of_time, of_state, of_go, of_stack] = [(); 4].map(|()| shared(trace));
+    let [of_time, of_state, of_go, of_stack] = [(); 4].map(|()| Arc::clone(trace));
     Table::of("spans", "Spans", spans, Vec::as_slice)
         .column(Column::time("start_ns", "Start", ""), move |span| columns::time(&of_time, span.range.start))
         .column(Column::duration("duration_ns", "Duration", ""), |span| columns::length(span.range))

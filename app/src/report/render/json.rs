@@ -26,10 +26,11 @@ pub fn report(schema: &str, file: &str, is_partial: bool, report: &Report) -> Js
             let fields = found.columns.iter().zip(total).filter(|(column, _)| column.is_in_json());
             let mut row = Map::new();
             fields.for_each(|(column, total)| insert(&mut row, column.id, value(total)));
-            insert(&mut object, id, known(row));
+            insert(&mut object, id, Json::Object(row));
         }
         insert(&mut object, found.id, table(found));
     }
+    known_parts(&mut object);
     Json::Object(object)
 }
 
@@ -53,12 +54,17 @@ pub fn rows(table: &Table, rows: impl IntoIterator<Item = usize>) -> Json {
 
 /// An object; null if there is nothing in it but null, at any depth.
 fn known(mut object: Map<String, Json>) -> Json {
+    known_parts(&mut object);
+    if object.values().all(Json::is_null) { Json::Null } else { Json::Object(object) }
+}
+
+/// Makes null of each object inside of one in which there is nothing but null.
+fn known_parts(object: &mut Map<String, Json>) {
     for value in object.values_mut() {
         if let Json::Object(inner) = value {
             *value = known(std::mem::take(inner));
         }
     }
-    if object.values().all(Json::is_null) { Json::Null } else { Json::Object(object) }
 }
 
 /// Inserts under a name whose dots make objects inside of objects.
@@ -115,7 +121,9 @@ mod tests {
             .column(Column::list("ids", "", ""), |row| Value::List(row.iter().map(|id| Value::Count(*id)).collect()))
             .build();
         let found = Report::default().figure("For people", "only").table(table);
+        let found = found.fact("selected.by", "", Value::Missing).fact("selected.name", "", Value::Missing);
         let json = report("stw", "a.trace", false, &found);
+        assert_eq!(json["selected"], json!(null));
         let expected = json!([{"last": {"proc": 7}, "ids": [7]}, {"last": null, "ids": []}]);
         assert_eq!(json["stops"]["list"], expected);
         assert!(json.get("").is_none());

@@ -10,6 +10,9 @@ use crate::report::value::Value;
 pub fn report(title: &str, report: &Report) -> Markdown {
     let mut page = Markdown::new();
     page.heading(2, title);
+    if !report.headline.is_empty() {
+        page.paragraph(&report.headline);
+    }
     for fact in report.shown_facts() {
         page.item(&[Inline::Text(&format!("{}: {}", fact.title, fact.value.text()))]);
     }
@@ -24,7 +27,7 @@ pub fn report(title: &str, report: &Report) -> Markdown {
         for (row, column, most) in table.unfolded() {
             let Value::Table(nested) = table.value(row, column) else { continue };
             if !nested.is_empty() {
-                page.heading(4, &format!("{}: {}", table.name(row), nested.title));
+                page.heading(4, &table.heading_of(row, &nested));
                 rows(&mut page, &nested, 0..nested.listed().len().min(most), &in_text(&nested));
             }
         }

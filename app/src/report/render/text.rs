@@ -8,10 +8,14 @@ use crate::report::report::Report;
 use crate::report::table::Table;
 use crate::report::value::Value;
 
-/// A report: facts, tables, notes.
+/// A report: headline, facts, tables, notes.
 #[must_use]
 pub fn report(report: &Report) -> Text {
     let mut text = Text::new();
+    if !report.headline.is_empty() {
+        text.line(&report.headline);
+        text.blank();
+    }
     let facts: Vec<_> = report.shown_facts().collect();
     let widest = facts.iter().map(|fact| fact.title.chars().count() + 1).max().unwrap_or(0);
     for fact in &facts {
@@ -42,7 +46,7 @@ fn unfold(text: &mut Text, of: &Table) {
             continue;
         }
         text.blank();
-        text.line(&format!("{}: {}", of.name(row), nested.title));
+        text.line(&of.heading_of(row, &nested));
         let rows = 0..nested.listed().len().min(most);
         let is_limited = nested.exported().len() <= rows.len();
         let more = if is_limited { "--limit sets how many are listed" } else { "JSON lists more" };
@@ -103,7 +107,8 @@ mod tests {
     #[test]
     fn numbers_align_and_names_do_no_harm() {
         let found = Report::default().fact("n", "Calls", Value::Count(2)).note("A note.").table(sample());
-        let expected = "Calls:  2\n\n  Total  Count  Name\n3.00 ms      2  a|b\\x1b[2J\n5.00 µs      –  =cmd\n\
+        let found = found.headline("sentence", "Two calls.");
+        let expected = "Two calls.\n\nCalls:  2\n\n  Total  Count  Name\n3.00 ms      2  a|b\\x1b[2J\n5.00 µs      –  =cmd\n\
                         3.00 ms      2  total\n\nA note.\n";
         // 3.005 ms is 3.00 ms in three digits.
         assert_eq!(report(&found).as_str().replace("3.01 ms", "3.00 ms"), expected);
