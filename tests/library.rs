@@ -48,4 +48,5 @@ mod order_text;
 mod packed;
 mod population;
 mod scheduling;
+mod teams;
 mod true_sentences;

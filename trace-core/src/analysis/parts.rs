@@ -41,6 +41,9 @@ pub struct Part {
     pub followed: u64,
     /// Waits ended by the clock that took at least 1.5 times as long as the one before them in the unit.
     pub grown: u64,
+    /// Waits ended by the clock that no series of growing pauses explains: neither near the shortest of the unit, from
+    /// which such a series begins, nor near the longest, at which it may stop growing, nor grown.
+    pub irregular: u64,
     /// The longest ones.
     pub longest: Vec<Wait>,
 }
@@ -52,10 +55,12 @@ impl Part {
         self.longest.first().map_or(StackId::NONE, |wait| wait.stack)
     }
 
-    /// Whether the clock ends most of them, each time later: pauses between tries.
+    /// Whether the clock ends most of them, each time later: pauses between tries. Pauses of random length grow at times,
+    /// too, but do not begin anew from the same one.
     #[must_use]
     pub const fn is_backoff(&self) -> bool {
-        self.grown > 0 && self.grown * 4 >= self.clock.count && self.clock.nanos * 2 > self.spot.nanos
+        let is_growing = self.grown > 0 && self.grown * 4 >= self.clock.count;
+        is_growing && self.irregular * 6 <= self.clock.count && self.clock.nanos * 2 > self.spot.nanos
     }
 
     fn keep(&mut self, limit: usize) {
@@ -79,6 +84,7 @@ impl Part {
         self.dominated_nanos += other.dominated_nanos;
         self.followed += other.followed;
         self.grown += other.grown;
+        self.irregular += other.irregular;
         self.longest.extend(other.longest);
         self.keep(KEPT);
     }
@@ -88,8 +94,8 @@ impl Part {
 struct Sum {
     key: PartKey,
     nanos: u64,
-    /// How long the last one took that the clock ended.
-    timed: u64,
+    /// How long each took that the clock ended.
+    timed: Vec<u64>,
     last: usize,
 }
 
@@ -111,7 +117,7 @@ pub(crate) fn add(
         };
         let key = PartKey { function, op: places.op(found.wait.stack) };
         let known = sums.iter().position(|sum| sum.key == key).unwrap_or_else(|| {
-            sums.push(Sum { key, nanos: 0, timed: 0, last: 0 });
+            sums.push(Sum { key, nanos: 0, timed: Vec::new(), last: 0 });
             sums.len() - 1
         });
         let (Some(sum), part) = (sums.get_mut(known), parts.entry(key).or_default()) else { continue };
@@ -121,6 +127,9 @@ pub(crate) fn add(
     for sum in sums {
         let Some(part) = parts.get_mut(&sum.key) else { continue };
         part.units += 1;
+        let (grown, irregular) = growth(&sum.timed);
+        part.grown += grown;
+        part.irregular += irregular;
         part.followed += u64::from(is_followed(unit.waits.get(sum.last + 1..).unwrap_or_default(), sum.key, places));
         if sum.nanos * 2 > nanos {
             part.dominated += 1;
@@ -138,11 +147,26 @@ fn add_wait(part: &mut Part, sum: &mut Sum, found: &UnitWait, places: &Places<'_
         part.cut.add(wait.go, wait.range);
     } else if is_by_clock(places, found) {
         part.clock.add(wait.go, wait.range);
-        part.grown += u64::from(sum.timed > 0 && nanos * 2 >= sum.timed * 3);
-        sum.timed = nanos;
+        sum.timed.push(nanos);
     }
     part.longest.push(wait);
     part.keep(2 * KEPT);
+}
+
+/// How many pauses took at least 1.5 times as long as the one before, and how many are irregular (see
+/// [`Part::irregular`]).
+fn growth(pauses: &[u64]) -> (u64, u64) {
+    let shortest = pauses.iter().copied().min().unwrap_or(0);
+    let longest = pauses.iter().copied().max().unwrap_or(0);
+    let (mut grown, mut irregular, mut before) = (0, 0, u64::MAX);
+    for &nanos in pauses {
+        let is_grown = before != u64::MAX && nanos * 2 >= before.saturating_mul(3);
+        let is_border = nanos * 5 <= shortest * 6 || nanos * 10 >= longest * 9;
+        grown += u64::from(is_grown);
+        irregular += u64::from(!is_grown && !is_border);
+        before = nanos;
+    }
+    (grown, irregular)
 }
 
 /// Whether nobody but the clock ended a wait of which the end is known: a sleep, a timer's channel, a deadline.
@@ -160,4 +184,30 @@ fn is_followed(later: &[UnitWait], key: PartKey, places: &Places<'_>) -> bool {
         let is_same = op == key.op && places.near_function(found.wait.stack) == Some(key.function);
         found.class != SpanClass::Gc && !op.is_lock() && !is_same
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_backoff(pauses: &[u64]) -> bool {
+        let (grown, irregular) = growth(pauses);
+        let clock = Spot { count: pauses.len() as u64, nanos: pauses.iter().sum(), longest: None };
+        Part { spot: clock, clock, grown, irregular, ..Part::default() }.is_backoff()
+    }
+
+    #[test]
+    fn pauses_between_tries_grow_and_begin_anew() {
+        assert!(is_backoff(&[12, 24, 48]));
+        assert!(is_backoff(&[12, 12, 24, 12, 24, 48, 12, 12, 24]), "one request after the other");
+        assert!(is_backoff(&[10, 20, 40, 80, 80, 80, 10, 20, 40, 80, 80]), "up to a limit");
+    }
+
+    #[test]
+    fn pauses_of_random_length_are_no_tries() {
+        assert!(!is_backoff(&[1, 4, 2, 3, 1, 3, 3, 2, 4, 1, 2, 3, 2, 4, 3, 1, 4, 3]), "of four lengths");
+        assert!(!is_backoff(&[31, 62, 44, 80, 55, 37, 71, 40, 66, 35, 88, 52, 77, 41, 60]), "of any length");
+        assert!(!is_backoff(&[20, 20, 21, 20, 20]), "the same");
+        assert!(!is_backoff(&[20]));
+    }
 }

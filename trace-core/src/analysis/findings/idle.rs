@@ -2,7 +2,7 @@
 
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, go_name, place_name};
-use crate::analysis::procs::{IdleWhileReady, idle_procs};
+use crate::analysis::procs::IdleWhileReady;
 use crate::analysis::wait_chain::Doing;
 use crate::base::ids::{GoIx, ThreadIx};
 use crate::base::time::{TimeRange, TraceTime};
@@ -11,6 +11,9 @@ use crate::model::lanes::LaneId;
 use crate::model::moves::Move;
 use crate::model::trace::Trace;
 
+/// Less than this part of the time, or no stretch of so many nanoseconds, is what it takes to wake a thread.
+const LEAST_SHARE: f64 = 0.02;
+const LEAST_STRETCH: u64 = 500_000;
 /// Procs idle so long at a stretch while goroutines are runnable only where their threads get no CPU, ns.
 const STARVED: u64 = 100_000_000;
 /// Runs on one thread from which on it is no chance.
@@ -23,14 +26,21 @@ const ON_ITS_WAY: i64 = 10_000;
 const RUNS: usize = 1_000;
 
 pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let idle = idle_procs(scene.trace, scene.trace.range(), scene.monitor);
-    idle.and_then(|idle| judge(scene, &idle)).into_iter().collect()
+    judge(scene, scene.idle).into_iter().collect()
+}
+
+/// Whether procs idled so long beside runnable goroutines that their threads must have waited for CPUs: on a host that
+/// other processes use, or with more procs than CPUs. A goroutine that the trace shows as running may then have waited
+/// as well.
+pub(crate) fn is_short_of_cpus(scene: &Scene<'_>) -> bool {
+    let longest = scene.idle.worst.first().map_or(0, |longest| longest.nanos().unsigned_abs());
+    scene.share(scene.idle.nanos) >= LEAST_SHARE && longest >= LEAST_STRETCH
 }
 
 fn judge(scene: &Scene<'_>, idle: &IdleWhileReady) -> Option<Finding> {
     let longest = *idle.worst.first()?;
     let longest_ns = longest.nanos().unsigned_abs();
-    if scene.share(idle.nanos) < 0.02 || longest_ns < 500_000 {
+    if !is_short_of_cpus(scene) {
         return None;
     }
     let (name, spot) = scene.census.runnable.iter().max_by_key(|(name, spot)| (spot.nanos, **name))?;

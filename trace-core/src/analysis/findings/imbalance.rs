@@ -80,21 +80,24 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     rounds.chain(scene.blocked.iter().filter_map(|(wait, found)| gather(scene, wait, found))).collect()
 }
 
-/// Long-lived workers that hand their results to whoever created them, of which one is nearly always the last.
+/// Long-lived workers of which one is nearly always the last: they hand their results to whoever created them, or each
+/// answers requests for its share of something.
 fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
     let is_gathering = matches!(wait.op, Op::Receive | Op::Select | Op::WaitGroup | Op::Cond);
-    if !is_gathering || wait.count < 6 || wait.gos > 2 {
+    if !is_gathering || wait.count < 6 {
         return None;
     }
     let &(last, nanos) = found.by_go.first()?;
     let share = nanos as f64 / found.examined.max(1) as f64;
     let first = scene.census.go(last)?;
-    // Of those that were there before the trace nobody knows who made them.
-    if first.creator().is_some() && related(scene, wait, Relation::Child) < 0.6 {
-        return None;
-    }
     let key = |facts: &GoFacts| (facts.name, facts.creation, facts.creator());
     let team: Vec<&GoFacts> = scene.census.gos.iter().filter(|facts| key(facts) == key(first)).take(TEAM + 1).collect();
+    // Of those that were there before the trace nobody knows who made them.
+    let is_of_waiter = first.creator().is_none() || related(scene, wait, Relation::Child) >= 0.6;
+    let is_service = serves(wait, found, &team);
+    if !(wait.gos <= 2 && is_of_waiter || is_service) {
+        return None;
+    }
     let all: u64 = team.iter().map(|facts| facts.work).sum();
     let mean = all / (team.len() as u64).max(1);
     // Made anew for each round they are another case; two may well do different things.
@@ -133,7 +136,22 @@ fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findin
         .waiting(wait);
     let range = wait.longest.first().map_or(scene.trace.range(), |longest| longest.range);
     let finding = finding.link(scene.trace, last, range);
+    let finding = if is_service { finding.cause("hot_shard", HOT_SHARD) } else { finding };
     Some(if scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// Whether the goroutines of a team answer requests all the time, each of them some: what one is asked, another does not
+/// do in its place.
+fn serves(wait: &Blocked, found: &Releasers, team: &[&GoFacts]) -> bool {
+    let begin = wait.longest.iter().map(|one| one.range.start).min();
+    let end = wait.longest.iter().map(|one| one.range.end).max();
+    let is_there = |facts: &&GoFacts| {
+        let is_early = facts.created().is_none_or(|created| begin.is_some_and(|begin| created <= begin));
+        is_early && facts.ended().is_none_or(|ended| end.is_some_and(|end| ended >= end))
+    };
+    let answers = |facts: &&&GoFacts| found.by_go.iter().any(|(go, _)| *go == facts.go);
+    let answering = team.iter().filter(answers).count() as u64;
+    wait.bounded_nanos * 2 >= wait.nanos && answering >= MEMBERS && team.iter().all(is_there)
 }
 
 /// Cuts the goroutines of one creator where all before have ended.
@@ -250,6 +268,9 @@ fn same_one(loss: &Loss) -> Option<(usize, u64)> {
     let most = loss.places.iter().max_by_key(|(_, rounds)| **rounds);
     most.map(|(at, rounds)| (*at, *rounds)).filter(|most| loss.uneven >= ROUNDS && most.1 * 10 >= loss.uneven * 8)
 }
+
+/// Where each goroutine of a team has its share of something, and one has far more to do for it.
+const HOT_SHARD: &str = "Spread what this one is asked for over all of them: another key to distribute by, more and smaller                          shards, or several workers for this one. Or make each answer cheaper.";
 
 /// Where always the same one has most to wait for, and there is nothing to be shared out otherwise.
 const SAME_ONE: &str = "Find out why this one takes so much longer than the others: a slow shard, backend or key. Set a deadline \

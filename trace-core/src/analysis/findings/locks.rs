@@ -12,6 +12,7 @@ use crate::analysis::findings::activity::{Activity, ActivityKind, Doers};
 use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, go_name, place_name, time};
 use crate::analysis::findings::holder::Holders;
 use crate::analysis::findings::hot::{Hot, hot};
+use crate::analysis::findings::idle::is_short_of_cpus;
 use crate::analysis::findings::lock_causes::{LockCause, waited_at};
 use crate::analysis::findings::peers::{analysed, as_felt};
 use crate::analysis::findings::stuck_locks;
@@ -100,6 +101,9 @@ const SHORT: u64 = 100_000_000;
 const CHEAP: u64 = 50_000;
 /// The lock must have been held for one such part of the time in which somebody waited for it.
 const EXPLAINED: u64 = 5;
+/// Where CPUs are short a lock that was held by running goroutines for less than this part of the trace was so by those
+/// whose threads, as far as anyone can tell, were waiting for a CPU.
+const LITTLE: f64 = 0.05;
 /// Holders of which the finding says what they did.
 const HOLDERS: usize = 16;
 /// Stretches of other goroutines that are looked at, for what ran while holders had no proc.
@@ -181,7 +185,12 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
         .link(scene.trace, top.go, top.longest);
     let finding = with_acts(finding, &doers, top);
     let finding = cause.of_finding(affected(scene, finding, case));
-    Some(if is_explained(case, &done) && !is_starved { finding } else { finding.at_most(Severity::Note) })
+    let is_doubtful = !is_slow && is_short_of_cpus(scene) && scene.share(done.elapsed_all()) < LITTLE;
+    Some(if is_explained(case, &done) && !is_starved && !is_doubtful {
+        finding
+    } else {
+        finding.at_most(Severity::Note)
+    })
 }
 
 /// Where those who had the lock were seen running, by samples or preemptions, and the line of the holding function from

@@ -43,7 +43,7 @@ use crate::analysis::collector::cycles::Collector;
 use crate::analysis::findings::coverage::Coverage;
 use crate::analysis::findings::finding::{Finding, Severity};
 use crate::analysis::places::{Op, Places, is_test_function};
-use crate::analysis::procs::busy;
+use crate::analysis::procs::{IdleWhileReady, busy, idle_procs};
 use crate::base::ids::{GoIx, StrId};
 use crate::base::monitor::Monitor;
 use crate::event::state::SpanClass;
@@ -67,6 +67,8 @@ pub(crate) struct Scene<'a> {
     /// Places of waiting with what the releasers did.
     pub(crate) blocked: &'a [(Blocked, Releasers)],
     pub(crate) collector: &'a Collector,
+    /// Procs that idled while goroutines were runnable.
+    pub(crate) idle: &'a IdleWhileReady,
     /// Of the whole trace, nanoseconds.
     pub(crate) duration: u64,
     pub(crate) monitor: &'a Monitor,
@@ -151,7 +153,8 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     let load = load(trace, &census, duration);
     let collector = Collector::of(trace, trace.range(), monitor)?;
     let (places, census, collector) = (&places, &census, &collector);
-    let scene = Scene { trace, places, census, blocked: &looked, collector, duration, monitor, load };
+    let idle = idle_procs(trace, trace.range(), monitor)?;
+    let scene = Scene { trace, places, census, blocked: &looked, collector, idle: &idle, duration, monitor, load };
     let mut list: Vec<Finding> = Vec::new();
     for kind in [
         locks::find,

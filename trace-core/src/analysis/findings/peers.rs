@@ -386,9 +386,10 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     };
     let finding = as_felt(scene, [wait], finding.link(scene.trace, top.go, top.longest));
     let finding = if scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding };
-    // A fixed team of workers that is fed by whoever made it: the limit is its size, chosen on purpose.
+    // Workers that are fed by the one goroutine that made them, a fixed team or one for each piece of work: the limit was
+    // chosen on purpose.
     let wakers: BTreeSet<GoIx> = wait.longest.iter().filter_map(|one| one.waker).collect();
-    let is_team = by_children > by_siblings && wakers.len() * 2 < wait.longest.len();
+    let is_team = by_children > by_siblings && (wakers.len() * 2 < wait.longest.len() || wait.gos == 1);
     if !is_team {
         return Some(finding);
     }

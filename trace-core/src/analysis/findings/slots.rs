@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
 use crate::analysis::census::Wait;
@@ -11,6 +11,7 @@ use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::finding::{Act, Evidence, go_name};
 use crate::analysis::findings::named::Named;
+use crate::analysis::go_facts::GoFacts;
 use crate::analysis::places::Op;
 use crate::analysis::scope::united;
 use crate::analysis::wait_chain::Doing;
@@ -193,17 +194,17 @@ fn in_rounds(edges: &[(GoIx, GoIx, u64)]) -> BTreeSet<(GoIx, GoIx)> {
     edges.iter().map(|edge| (edge.0, edge.1)).filter(|edge| comes_back(*edge)).collect()
 }
 
-/// How many of those who ended the waits there were at once most of the time: workers that live for one piece of work.
-/// `None` if they were all there all the time.
+/// How many workers of the kind that ended the waits there were at once most of the time, where each lives for one piece
+/// of work. `None` if they were all there all the time.
 pub(crate) fn alive(scene: &Scene<'_>, wait: &Blocked) -> Option<u64> {
     let all = scene.trace.range();
-    let mut wakers: Vec<GoIx> = wait.longest.iter().filter_map(|one| one.waker).collect();
-    wakers.sort_unstable();
-    wakers.dedup();
-    let facts = wakers.iter().filter_map(|go| scene.census.go(*go));
-    let lives =
-        facts.map(|facts| TimeRange::new(facts.created().unwrap_or(all.start), facts.ended().unwrap_or(all.end)));
-    let lives: Vec<TimeRange> = lives.collect();
+    let kind = |facts: &GoFacts| (facts.name, facts.creation, facts.creator());
+    let wakers = wait.longest.iter().filter_map(|one| scene.census.go(one.waker?));
+    // Only the longest waits are known, but all workers.
+    let kinds: FxHashSet<_> = wakers.map(kind).collect();
+    let workers = scene.census.gos.iter().filter(|facts| kinds.contains(&kind(facts)));
+    let life = |facts: &GoFacts| TimeRange::new(facts.created().unwrap_or(all.start), facts.ended().unwrap_or(all.end));
+    let lives: Vec<TimeRange> = workers.map(life).collect();
     usual_overlap(&lives).filter(|_| lives.iter().any(|life| *life != all))
 }
 

@@ -1,0 +1,142 @@
+//! Findings about goroutines of which several do the same: a shard with more to do than the others, and workers that one
+//! goroutine feeds.
+
+use crate::finding_checks::violations;
+use crate::scene::{Act, Scene, Stack};
+use trace_core::analysis::findings::finding::{Finding, Kind, Severity, Value};
+use trace_core::analysis::findings::{self, Findings};
+use trace_core::base::monitor::Monitor;
+
+type Waiting = (u64, &'static str, Stack);
+
+fn find(scene: &mut Scene, waiting: &[Waiting]) -> Findings {
+    let trace = scene.load(waiting);
+    let found = findings::find(&trace, &Monitor::new()).expect("nobody cancelled");
+    assert_eq!(violations(&trace, &found), Vec::<String>::new());
+    found
+}
+
+fn of_kind(found: &Findings, kind: Kind) -> Option<&Finding> {
+    found.list.iter().find(|finding| finding.kind == kind)
+}
+
+fn cause(finding: &Finding) -> &str {
+    let cause = finding.evidence.iter().find(|known| known.0 == "cause");
+    cause.map_or("", |known| if let Value::Text(text) = &known.1 { text } else { "" })
+}
+
+const MAIN: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.main", "app.go", 2)];
+
+// Shards.
+
+const HIRE: Stack = &[("app.(*Index).Start", "index.go", 20), ("app.main", "app.go", 1)];
+const SERVE: Stack = &[("app.(*Shard).serve", "index.go", 30)];
+const QUERIES: Stack = &[("runtime.selectgo", "select.go", 520), ("app.(*Shard).serve", "index.go", 32)];
+const SCAN: Stack = &[("app.(*Shard).scan", "index.go", 50), ("app.(*Shard).serve", "index.go", 35)];
+const ANSWER: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.(*Shard).serve", "index.go", 36)];
+const FAN_OUT: Stack = &[("app.(*Engine).Query", "app.go", 60), ("app.(*Engine).ServeHTTP", "app.go", 70)];
+const ASK_FOR: Stack = &[("app.(*Engine).Query.func1", "app.go", 62)];
+const ASK: Stack = &[
+    ("runtime.selectgo", "select.go", 520),
+    ("app.(*Shard).Ask", "index.go", 80),
+    ("app.(*Engine).Query.func1", "app.go", 63),
+];
+const PUT: Stack = &[
+    ("runtime.selectgo", "select.go", 520),
+    ("app.(*Shard).Ask", "index.go", 75),
+    ("app.(*Engine).Query.func1", "app.go", 63),
+];
+const PAUSE: Stack = &[("time.Sleep", "time.go", 300), ("app.(*Engine).ServeHTTP", "app.go", 72)];
+
+/// Thirty rounds in which one asks three shards, each from a goroutine of its own; so long (ms) each takes.
+fn shards(takes: [f64; 3]) -> Findings {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    for shard in 0..3u64 {
+        scene.at(0, 0.3 + 0.1 * shard as f64, Act::MakeFor(10 + shard, SERVE, HIRE));
+        let now = 1.0 + 0.2 * shard as f64;
+        scene.run(1 + shard, 10 + shard, (now, now + 0.1), "select", QUERIES);
+    }
+    scene.at(0, 1.0, Act::Block("chan receive", MAIN));
+    for round in 0..30u64 {
+        let start = 3.0 + 20.0 * round as f64;
+        scene.at(0, start, Act::Ready(2)).at(0, start + 0.1, Act::Start(2));
+        for shard in 0..3u64 {
+            let (proc, go) = (1 + shard, 100 + 3 * round + shard);
+            let now = start + 0.2 + 0.1 * shard as f64;
+            scene.at(0, now, Act::MakeFor(go, ASK_FOR, FAN_OUT));
+            let now = start + 1.0;
+            scene.at(proc, now, Act::Start(go)).at(proc, now + 0.1, Act::Wake(10 + shard, PUT));
+            scene.at(proc, now + 0.2, Act::Block("select", ASK));
+            let now = start + 1.3;
+            scene.at(proc, now, Act::Start(10 + shard));
+            let end = now + takes[shard as usize];
+            scene.at(proc, now + takes[shard as usize] / 2.0, Act::Sample(10 + shard, SCAN));
+            scene.at(proc, end, Act::Wake(go, ANSWER)).at(proc, end + 0.1, Act::Block("select", QUERIES));
+            scene.at(proc, end + 0.2, Act::Start(go)).at(proc, end + 0.3, Act::End);
+        }
+        scene.at(0, start + 0.9, Act::Block("sleep", PAUSE));
+    }
+    find(&mut scene, &[(1, "chan receive", MAIN), (2, "sleep", PAUSE)])
+}
+
+#[test]
+fn a_shard_that_takes_longer_than_the_others_is_named_though_each_question_has_a_goroutine_of_its_own() {
+    let found = shards([0.4, 12.0, 0.4]);
+    let first = found.list.first().expect("a finding");
+    assert_eq!((first.kind, cause(first)), (Kind::Imbalance, "hot_shard"), "{}", first.title);
+    assert!(first.severity > Severity::Note, "{}", first.title);
+    assert!(first.title.contains(" for 3 workers, "), "{}", first.title);
+    assert!(first.title.contains(" of it for G11, "), "{}", first.title);
+    let stack = &first.culprit.as_ref().expect("a culprit").place.function;
+    assert_eq!(stack, "app.(*Shard).scan", "{}", first.title);
+}
+
+#[test]
+fn shards_that_take_equally_long_are_balanced() {
+    assert_eq!(of_kind(&shards([6.0, 6.0, 6.0]), Kind::Imbalance), None);
+}
+
+// Workers.
+
+const MAKE: Stack = &[("app.(*group).Go", "group.go", 12), ("app.main", "app.go", 5)];
+const SLOT: Stack =
+    &[("runtime.chansend1", "chan.go", 160), ("app.(*group).Go", "group.go", 10), ("app.main", "app.go", 5)];
+const WORK: Stack = &[("app.(*group).Go.func1", "group.go", 13)];
+const FETCH: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.fetch", "app.go", 20),
+    ("app.(*group).Go.func1", "group.go", 14),
+];
+const FREE: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.(*group).Go.func1", "group.go", 15)];
+
+/// One makes a goroutine for each of 600 pieces of work, three at a time. Only the longest 512 of its waits are looked
+/// into.
+#[test]
+fn the_number_of_workers_that_live_for_one_piece_of_work_counts_all_of_them_and_is_no_severe_limit() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    let begin = |piece: u64| 1.0 + 0.4 * piece as f64;
+    for piece in 0..600u64 {
+        let (proc, go, now) = (1 + piece % 3, 100 + piece, begin(piece));
+        if piece >= 3 {
+            scene.at(0, now, Act::Start(1));
+        }
+        scene.at(0, now + 0.02, Act::MakeFor(go, WORK, MAKE)).run(proc, go, (now + 0.04, now + 0.06), "network", FETCH);
+        if piece >= 2 {
+            scene.at(0, now + 0.08, Act::Block("chan send", SLOT));
+        }
+        // It is done when the next but two is to begin, and lets the feeder go on.
+        let done = begin(piece + 3) - 0.1 - 0.0001 * (piece % 5) as f64;
+        scene.at(proc, done - 0.05, Act::Ready(go)).at(proc, done - 0.04, Act::Start(go));
+        if piece + 3 < 600 {
+            scene.at(proc, done, Act::Wake(1, FREE));
+        }
+        scene.at(proc, done + 0.01, Act::End);
+    }
+    let found = find(&mut scene, &[(1, "chan receive", MAIN)]);
+    let limit = of_kind(&found, Kind::LimitedConcurrency).expect("the limit");
+    assert!(limit.title.contains(" for a free worker: 3 busy at once"), "{}", limit.title);
+    assert!(limit.severity <= Severity::Warning, "{}", limit.title);
+}
