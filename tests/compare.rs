@@ -202,6 +202,24 @@ fn zero_lies_where_it_is_asked_for() {
 }
 
 #[test]
+fn a_comparison_is_a_table_for_spreadsheets_too() {
+    let file = |name: &str| fixture(&format!("pairs/{name}.trace.gz"));
+    let csv = |files: &[&str]| {
+        let files: Vec<String> = files.iter().map(|name| file(name)).collect();
+        let mut words = vec!["compare", "--format", "csv"];
+        words.extend(files.iter().map(String::as_str));
+        String::from_utf8(run::tracelane(&words).stdout).expect("words")
+    };
+    let two = csv(&["same-1", "slow-1"]);
+    assert!(two.starts_with("kind,unit,name,name_b,renamed_inferred,tested,values.a,values.b,q_value,"), "{two}");
+    let (json, _) = compared(&[&file("same-1"), &file("slow-1")]);
+    assert_eq!(two.lines().count(), 1 + json["changes"].as_array().map_or(0, Vec::len), "the rows of the JSON");
+    let series = csv(&["same-1", "slow-1", "same-2"]);
+    assert!(series.starts_with("kind,name,tested,values.a,values.b,values.c,ratio,"), "{series}");
+    assert!(series.lines().any(|line| line.starts_with("region,price in main.serve,median,")), "{series}");
+}
+
+#[test]
 fn three_files_are_a_series() {
     let file = |name: &str| fixture(&format!("pairs/{name}.trace.gz"));
     let (json, code) = compared(&[&file("same-1"), &file("slow-1"), &file("same-2")]);
@@ -216,6 +234,6 @@ fn three_files_are_a_series() {
     assert!(steps[0][0].as_str().is_some_and(|said| said.contains("Region price")), "{steps}");
     let output = run::tracelane(&["compare", &file("same-1"), &file("slow-1"), &file("same-2"), "--md"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(text.contains("| figure | A | B | C | change |"), "{text}");
+    assert!(text.contains("| Figure | A | B | C | First to last |"), "{text}");
     assert!(text.lines().any(|line| line.contains("`price in main.serve` | median |")), "one figure a row: {text}");
 }

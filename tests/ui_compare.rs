@@ -14,10 +14,11 @@ use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
 use tracelane::action::commands::panels;
 use tracelane::action::pairs::PairAction;
+use tracelane::report::comparison::divisor::Divisor;
 use tracelane::state::app::{AppState, FieldFor};
 use tracelane::state::contrast::{Changes, Contrast, PairAnswer, SeriesChanges};
 use tracelane::state::document::{Document, DocumentId};
-use tracelane::state::pair::{Align, Pair, PerChoice, Side, Wish};
+use tracelane::state::pair::{Align, Pair, Side, Wish};
 use tracelane::state::rows::RowKind;
 use tracelane::state::study::{Answer, Question};
 use tracelane::state::view::{Selection, View};
@@ -197,9 +198,9 @@ fn a_row_shows_its_slowest_instances_beside_each_other() {
         assert!((0.05..0.3).contains(&at), "{side:?} begins at {at}");
     }
     assert!(window.shows(panels::DIFFERENCE) && window.shows("Most typical"), "{:?}", window.words());
-    assert!(window.shows("Median: A "), "the figures are read out");
+    assert!(window.shows("Median · "), "the figures are read out");
     assert_eq!(window.lane(), window.side(Side::A).selection.lane(), "A stays in front");
-    window.press_as(Role::Link, "Most typical");
+    window.press("Most typical");
     window.press("Cumulative");
     assert!(window.shows("Cumulative"));
 }
@@ -218,7 +219,7 @@ fn rows_are_filtered_by_side_kind_and_name() {
     assert!(window.shows(&row));
     window.press("Sort by Change");
     window.press("Per second").press("Per CPU second");
-    assert_eq!(window.pair().per, PerChoice::ProcessorSecond);
+    assert_eq!(window.pair().per, Divisor::CpuSecond);
     assert_ne!(window.changes().units, found.units, "divided by something else");
     assert!(window.words().iter().all(|word| !word.contains("NaN") && !word.contains("inf ")));
 }

@@ -15,10 +15,11 @@ use crate::action::action::Action;
 use crate::action::commands::panels;
 use crate::action::documents;
 use crate::action::reduce::{Effect, notify, reduce};
+use crate::report::comparison::divisor::Divisor;
 use crate::state::app::AppState;
 use crate::state::contrast::{Changes, Contrast, PairAnswer, PairQuestion};
 use crate::state::document::{Document, DocumentId, Source};
-use crate::state::pair::{Align, MOST_IN_SERIES, Pair, PerChoice, RowKey, Side, Spot, Wish, same_clock};
+use crate::state::pair::{Align, MOST_IN_SERIES, Pair, RowKey, Side, Spot, Wish, same_clock};
 use crate::state::rows::Section;
 use crate::state::study::{Answer, Question};
 use crate::state::view::{FIT_AIR, Selection, View};
@@ -57,7 +58,7 @@ pub enum PairAction {
     /// Look only at this stretch of a side; all if `None`.
     Limit(Side, Option<TimeRange>),
     /// Divide figures by something else.
-    Per(PerChoice),
+    Per(Divisor),
     /// Show more of this row, and its slowest instances beside each other.
     ShowRow(RowKey),
     /// The user's word on which rows belong together.

@@ -16,7 +16,7 @@ use crate::cli::report::{self, ReportArgs};
 use crate::cli::screenshot::{self, ScreenshotArgs};
 use crate::cli::stats::{self, StatsArgs};
 use crate::cli::text::Text;
-use crate::cli::{analysis, compare, format, overview, usage, values};
+use crate::cli::{analysis, compare, overview, usage, values};
 use crate::report::analyses::profile::PROFILE;
 use crate::report::analyses::{ALL, Analysis, by_id};
 
@@ -70,8 +70,7 @@ pub enum Command {
     #[command(long_about = report::ABOUT, after_long_help = report::JSON)]
     Report(ReportArgs),
     /// Compare recordings: what changed, how much, and whether it is significant
-    #[command(long_about = compare::args::ABOUT, after_long_help = compare::args::JSON)]
-    #[command(mut_arg("format", |format| format::one_of(format, &["text", "json", "md"])))]
+    #[command(long_about = compare::args::ABOUT, after_long_help = compare::args::fields())]
     #[command(override_usage = "tracelane compare [OPTIONS] A B\n       tracelane compare [OPTIONS] A B C...\n       \
                                 tracelane compare [OPTIONS] --a <FILE>... --b <FILE>...")]
     Compare(CompareArgs),

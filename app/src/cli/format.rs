@@ -44,9 +44,3 @@ impl FormatArgs {
         }
     }
 }
-
-/// The option `--format` of a command that has no other formats than these.
-#[must_use]
-pub fn one_of(option: clap::Arg, names: &'static [&'static str]) -> clap::Arg {
-    option.value_parser(values::one_of(names.iter().copied(), named))
-}

@@ -52,7 +52,7 @@ pub fn compare(options: CompareOptions) -> CliResult {
         return without_display(&files, "there is no display");
     }
     let sources = files.iter().cloned().map(Source::Path).collect();
-    match native::run(sources, false, Some(Compared { others, per: options.unit.choice(), wish })) {
+    match native::run(sources, false, Some(Compared { others, per: options.per, wish })) {
         Ok(()) => Ok(Exit::Fine),
         Err(reason) => without_display(&files, &format!("the desktop gives none ({})", last_clause(&reason))),
     }

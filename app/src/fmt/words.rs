@@ -3,10 +3,16 @@
 /// A clause as a sentence: with a capital and a full stop.
 #[must_use]
 pub fn sentence(clause: &str) -> String {
-    let mut signs = clause.chars();
-    let first = signs.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     let stop = if clause.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{stop}", signs.as_str())
+    format!("{}{stop}", capitalized(clause))
+}
+
+/// With a capital.
+#[must_use]
+pub fn capitalized(words: &str) -> String {
+    let mut signs = words.chars();
+    let first = signs.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}", signs.as_str())
 }
 
 /// The parts of a clause between semicolons, each as a sentence. What stands in double quotes stays together.

@@ -1,13 +1,10 @@
 //! What both traces are like, side by side: states over time, who lives and who created them, heap and
 //! collector, and which findings are gone, new or the same.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use egui::{Align, Color32, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use trace_core::analysis::compare::causes::CauseChange;
-use trace_core::analysis::compare::measure::RowKind;
-use trace_core::analysis::compare::partners::bare;
 use trace_core::analysis::compare::picture::Picture;
 use trace_core::analysis::findings::finding::Finding;
 use trace_core::analysis::scope::Scope;
@@ -16,12 +13,16 @@ use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions};
 use crate::fmt::name;
-use crate::fmt::number::{bytes, count};
+use crate::fmt::number::count;
 use crate::fmt::time::duration;
-use crate::panel::{changes, kept, partial_pair_ui, working};
+use crate::panel::analysis::chips_ui;
+use crate::panel::comparison::{choose, chosen, home};
+use crate::panel::table::table_ui;
+use crate::panel::{changes, partial_pair_ui, working};
 use crate::report::analyses::mmu::{LEAST, MutatorUtilisation};
 use crate::report::analyses::{Analysis, Ask};
 use crate::report::report::Report;
+use crate::report::table::Table;
 use crate::report::value::Value;
 use crate::state::app::AppState;
 use crate::state::contrast::Changes;
@@ -32,18 +33,18 @@ use crate::theme::lanes::{is_wait, mix};
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::badge::badge;
-use crate::widget::chip::chip;
 use crate::widget::link::link_in;
 use crate::widget::plot::axis::{Axis, Unit};
 use crate::widget::plot::{Plot, Series, plot};
 use crate::widget::section::empty;
 use crate::widget::stacked::{Stacked, stacked};
-use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, text};
 
 /// Panels at least so wide show tables and plots side by side, points.
 const WIDE: f32 = 1_000.0;
-/// Width of the sums beside plots, points.
-const SUMS: f32 = 500.0;
+/// Width of the table beside plots, points.
+const SUMS: f32 = 460.0;
+/// Height of the table above plots, points.
+const SUMS_HEIGHT: f32 = 12.0 * space::ROW + space::L;
 /// Height of plots that stand below each other, points.
 const STACKED_PLOT: f32 = 200.0;
 /// Room of the time that a finding costs, points.
@@ -64,45 +65,20 @@ const STACKED: [SpanClass; 9] = [
     SpanClass::WaitOther,
 ];
 
-/// What is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum View {
-    #[default]
-    States,
-    Goroutines,
-    Collector,
-    Findings,
-}
-
-impl View {
-    const ALL: [Self; 4] = [Self::States, Self::Goroutines, Self::Collector, Self::Findings];
-
-    const fn title(self) -> &'static str {
-        match self {
-            Self::States => "States over time",
-            Self::Goroutines => "Goroutines alive",
-            Self::Collector => "Heap and GC",
-            Self::Findings => "Findings",
-        }
-    }
-}
+/// What can be shown.
+const VIEWS: [&str; 4] = ["States over time", "Goroutines alive", "Heap and GC", "Findings"];
+/// The panel's name among what the window remembers.
+const PANEL: &str = "both";
 
 /// Shows it.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((pair, documents, found)) = changes(ui, state, actions) else { return };
-    let id = egui::Id::unique("both-view");
-    let mut view: View = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = space::XS;
-        for other in View::ALL {
-            if chip(ui, other.title(), view == other).clicked() {
-                view = other;
-                ui.ctx().data_mut(|data| data.insert_temp(id, view));
-            }
-        }
-        ui.add_space(space::S);
-        partial_pair_ui(ui, documents);
-    });
+    let Some(home) = home(state, pair) else { return };
+    let view = chosen(home, PANEL);
+    if let Some(other) = chips_ui(ui, VIEWS, view) {
+        choose(home, PANEL, other, actions);
+    }
+    partial_pair_ui(ui, documents);
     ui.add_space(space::XS);
     let pictures = [0, 1].map(|side| found.measured[side].pictures.first());
     let [Some(a), Some(b)] = pictures else {
@@ -110,10 +86,17 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         return;
     };
     match view {
-        View::States => states_ui(ui, [a, b]),
-        View::Goroutines => goroutines_ui(ui, found, [a, b]),
-        View::Collector => collector_ui(ui, (pair, documents), found, [a, b], actions),
-        View::Findings => findings_ui(ui, documents, found, actions),
+        0 => states_ui(ui, [a, b]),
+        1 => goroutines_ui(ui, (state, home), found, [a, b], actions),
+        2 => collector_ui(ui, (state, home), (pair, documents), found, [a, b], actions),
+        _ => findings_ui(ui, documents, found, actions),
+    }
+}
+
+/// Shows one of the tables of both sides.
+fn rows_ui(ui: &mut Ui, of: (&AppState, &Document), table: Option<&Arc<Table>>, actions: &mut Actions) {
+    if let Some(table) = table {
+        table_ui(ui, of, (&format!("both.{}", table.id), table), None, |_| (), actions);
     }
 }
 
@@ -211,46 +194,14 @@ fn short(value: f64) -> String {
     }
 }
 
-/// A start function and its creator, in both traces: alive, created, ended.
-#[derive(Clone, Debug, Default)]
-struct Crowd {
-    name: String,
-    creator: String,
-    place: String,
-    alive: [u64; 2],
-    created: [u64; 2],
-    ended: [u64; 2],
-}
-
-const CROWDS: [Column; 6] = [
-    text("Start function", 0.0),
-    text("Created by", 0.0),
-    number("Alive at the end", 130.0),
-    number("Difference", 84.0),
-    number("Created", 130.0),
-    number("Ended", 130.0),
-];
-
-fn crowds(pictures: [&Picture; 2]) -> Vec<Crowd> {
-    let mut crowds: BTreeMap<(String, String), Crowd> = BTreeMap::new();
-    for (side, picture) in pictures.into_iter().enumerate() {
-        for group in &picture.population {
-            let crowd = crowds.entry((bare(&group.name), bare(&group.creator))).or_default();
-            if crowd.name.is_empty() {
-                crowd.name.clone_from(&group.name);
-                crowd.creator.clone_from(&group.creator);
-                crowd.place.clone_from(&group.place);
-            }
-            crowd.alive[side] += group.alive;
-            crowd.created[side] += group.created;
-            crowd.ended[side] += group.ended;
-        }
-    }
-    crowds.into_values().collect()
-}
-
 /// Who lives at the end, by who created them: what grew is a leak, or a larger load.
-fn goroutines_ui(ui: &mut Ui, found: &Arc<Changes>, pictures: [&Picture; 2]) {
+fn goroutines_ui(
+    ui: &mut Ui,
+    of: (&AppState, &Document),
+    found: &Arc<Changes>,
+    pictures: [&Picture; 2],
+    actions: &mut Actions,
+) {
     let tokens = tokens::of(ui.ctx());
     let totals = pictures.map(|picture| picture.population.iter().map(|group| group.alive).sum::<u64>());
     let series = [0, 1].map(|side| {
@@ -280,69 +231,21 @@ fn goroutines_ui(ui: &mut Ui, found: &Arc<Changes>, pictures: [&Picture; 2]) {
             ui.spacing_mut().item_spacing.x = space::L;
             ui.allocate_ui(vec2(part, room), |ui| plot(ui, &shown));
             let rest = vec2(ui.available_width(), room);
-            ui.allocate_ui_with_layout(rest, Layout::top_down(Align::Min), |ui| crowds_ui(ui, found, pictures));
+            ui.allocate_ui_with_layout(rest, Layout::top_down(Align::Min), |ui| {
+                rows_ui(ui, of, found.population.as_ref(), actions);
+            });
         });
     } else {
         plot(ui, &shown);
         ui.add_space(space::XS);
-        crowds_ui(ui, found, pictures);
+        rows_ui(ui, of, found.population.as_ref(), actions);
     }
-}
-
-/// Groups of goroutines by who created them.
-fn crowds_ui(ui: &mut Ui, found: &Arc<Changes>, pictures: [&Picture; 2]) {
-    let tokens = tokens::of(ui.ctx());
-    let crowds = kept(ui, "both-crowds", Arc::as_ptr(found) as usize, || crowds(pictures));
-    let sorting = sorting(ui, "both-crowds", Sorting { column: 3, descending: true });
-    let mut order: Vec<usize> = (0..crowds.len()).collect();
-    let grown = |crowd: &Crowd| i128::from(crowd.alive[1]) - i128::from(crowd.alive[0]);
-    order.sort_by(|one, other| {
-        let (Some(one), Some(other)) = (crowds.get(*one), crowds.get(*other)) else { return std::cmp::Ordering::Equal };
-        let rising = match sorting.column {
-            0 => one.name.cmp(&other.name),
-            1 => one.creator.cmp(&other.creator),
-            2 => one.alive.iter().max().cmp(&other.alive.iter().max()),
-            4 => one.created.iter().max().cmp(&other.created.iter().max()),
-            5 => one.ended.iter().max().cmp(&other.ended.iter().max()),
-            _ => grown(one).abs().cmp(&grown(other).abs()).then_with(|| grown(one).cmp(&grown(other))),
-        };
-        if sorting.descending { rising.reverse() } else { rising }
-    });
-    sorted(
-        ui,
-        ("both-crowds", &CROWDS),
-        sorting,
-        order.len(),
-        |_| false,
-        |row| {
-            let Some(crowd) = order.get(row).and_then(|at| crowds.get(*at)) else { return Vec::new() };
-            let arrow = |pair: [u64; 2]| Cell::number(format!("{} → {}", count(pair[0]), count(pair[1])));
-            let by = match (crowd.creator.as_str(), crowd.place.as_str()) {
-                ("", _) => "before the trace, or unknown".to_owned(),
-                (creator, place) => format!("{} at {place}", name::function(creator)),
-            };
-            let grown = grown(crowd);
-            let (sign, color) = match grown {
-                1.. => ("+", tokens.grown),
-                0 => ("", tokens.muted),
-                _ => ("−", tokens.shrunk),
-            };
-            let grown = u64::try_from(grown.unsigned_abs()).unwrap_or(u64::MAX);
-            vec![
-                Cell::text(if crowd.name.is_empty() { "(not in the trace)" } else { name::function(&crowd.name) }),
-                Cell::text(by).colored(tokens.muted),
-                arrow(crowd.alive),
-                Cell::number(format!("{sign}{}", count(grown))).colored(color),
-                arrow(crowd.created).colored(tokens.muted),
-                arrow(crowd.ended).colored(tokens.muted),
-            ]
-        },
-    );
 }
 
 /// The heap over time, what the collector left to the program, and what collecting cost.
 fn collector_ui(
     ui: &mut Ui,
+    of: (&AppState, &Document),
     (pair, documents): (&Pair, [&Document; 2]),
     found: &Changes,
     pictures: [&Picture; 2],
@@ -354,7 +257,7 @@ fn collector_ui(
             ui.spacing_mut().item_spacing.x = space::L;
             ui.allocate_ui(vec2(SUMS, height), |ui| {
                 ui.set_width(SUMS);
-                sums_ui(ui, found);
+                rows_ui(ui, of, found.collector.as_ref(), actions);
             });
             let part = ((ui.available_width() - space::L) / 2.0).floor();
             ui.allocate_ui(vec2(part, height), |ui| heap_ui(ui, pictures, height));
@@ -363,7 +266,7 @@ fn collector_ui(
         return;
     }
     ScrollArea::vertical().id_salt("both-collector").auto_shrink([false, false]).show(ui, |ui| {
-        sums_ui(ui, found);
+        ui.allocate_ui(vec2(width, SUMS_HEIGHT), |ui| rows_ui(ui, of, found.collector.as_ref(), actions));
         ui.add_space(space::S);
         heap_ui(ui, pictures, STACKED_PLOT);
         ui.add_space(space::S);
@@ -441,43 +344,6 @@ fn utilisation_ui(ui: &mut Ui, (pair, documents): (&Pair, [&Document; 2]), heigh
         height,
     };
     plot(ui, &shown);
-}
-
-/// Collections, stops and assists of both as sentences with numbers.
-fn sums_ui(ui: &mut Ui, found: &Changes) {
-    let tokens = tokens::of(ui.ctx());
-    egui::Grid::new("both-collector").num_columns(4).spacing([space::L, space::HAIR]).show(ui, |ui| {
-        ui.label("");
-        for side in [0, 1] {
-            badge(ui, side);
-        }
-        ui.end_row();
-        for (kind, title) in
-            [(RowKind::Gc, "GC cycles"), (RowKind::Stw, "STW pauses"), (RowKind::Assist, "Mark assists")]
-        {
-            ui.label(RichText::new(title).color(tokens.muted));
-            for side in [0, 1] {
-                let rows = found.measured[side].rows.iter().filter(|row| row.0.0 == kind).map(|row| &row.1);
-                let (times, sum, longest) = rows.fold((0, 0, 0), |(times, sum, longest), series| {
-                    (times + series.count, sum + series.total, series.max.max(longest))
-                });
-                let time = |nanos: u64| duration(i64::try_from(nanos).unwrap_or(i64::MAX));
-                let text = if times == 0 {
-                    "none".to_owned()
-                } else {
-                    format!("{} · {} · max {}", count(times), time(sum), time(longest))
-                };
-                ui.label(RichText::new(text).font(fonts::mono()));
-            }
-            ui.end_row();
-        }
-        ui.label(RichText::new("Heap at the end").color(tokens.muted));
-        for side in [0, 1] {
-            let heap = found.measured[side].pictures.first().and_then(|picture| picture.heap.iter().flatten().last());
-            ui.label(RichText::new(heap.map_or("–".to_owned(), |two| bytes(two.1))).font(fonts::mono()));
-        }
-        ui.end_row();
-    });
 }
 
 /// Causes that are gone, new, or still there; a click shows where.

@@ -3,28 +3,33 @@
 
 use std::sync::Arc;
 
-use egui::{Align2, Grid, Label, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Label, RichText, ScrollArea, Ui, vec2};
+use trace_core::analysis::compare::Change;
 use trace_core::analysis::compare::evidence::Measure;
-use trace_core::analysis::compare::figure::Figure;
 use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::partners::Correction;
 use trace_core::analysis::compare::series::{Instance, Series};
 use trace_core::analysis::compare::words;
-use trace_core::analysis::compare::{Change, Figures};
 
 use crate::action::action::{Action, Actions};
 use crate::action::pairs::PairAction;
 use crate::fmt::name;
 use crate::fmt::number::count;
-use crate::fmt::time::{duration, exact, offset, rounded};
-use crate::panel::figure::{tested, title_per};
+use crate::fmt::time::{offset, rounded};
+use crate::fmt::words::capitalized;
+use crate::panel::comparison::home;
+use crate::panel::table::table_ui;
 use crate::panel::{changes, kept};
+use crate::report::comparison::divisor::Divisor;
+use crate::report::comparison::figure_name;
+use crate::report::comparison::row::{self, Beside};
+use crate::report::figure::{Figure, Form};
+use crate::report::table::Table;
 use crate::state::app::AppState;
 use crate::state::contrast::Changes;
 use crate::state::document::Document;
-use crate::state::pair::{Pair, PerChoice, RowKey, Spot};
+use crate::state::pair::{Pair, RowKey, Spot};
 use crate::theme::{fonts, space, tokens};
-use crate::widget::badge::paint_badge;
 use crate::widget::chip::chip;
 use crate::widget::distribution::{self, Sample};
 use crate::widget::link::link_in;
@@ -32,6 +37,8 @@ use crate::widget::plot::axis::{Axis, Unit};
 use crate::widget::plot::{Plot, plot};
 use crate::widget::section::{empty, heading};
 
+/// The panel's name among what the window remembers.
+const PANEL: &str = "difference";
 /// Height of the picture, points.
 const PICTURE: f32 = 190.0;
 /// Partners that are offered at most.
@@ -40,6 +47,7 @@ const OFFERED: usize = 200;
 /// Shows it.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((pair, documents, found)) = changes(ui, state, actions) else { return };
+    let Some(home) = home(state, pair) else { return };
     let Some(change) = pair.row.as_ref().and_then(|row| chosen(found, row)) else {
         empty(ui, "A click on a row of \u{201c}Changes\u{201d} shows more of it here");
         return;
@@ -48,11 +56,11 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         title_ui(ui, change, &pair.per);
         let has_durations = change.kind != RowKind::Heap;
         if has_durations {
-            picture_ui(ui, found, change);
+            picture_ui(ui, home, found, change, actions);
         }
-        figures_ui(ui, change, found, &pair.per);
+        figures_ui(ui, (state, home, pair), found, change, actions);
         if has_durations {
-            instances_ui(ui, documents, found, change, actions);
+            instances_ui(ui, (state, home), documents, (found, change), actions);
         }
         partner_ui(ui, pair, found, change, actions);
     });
@@ -67,7 +75,7 @@ fn chosen<'a>(found: &'a Changes, row: &RowKey) -> Option<&'a Change> {
     all().find(|change| row.is(change)).or_else(|| all().find(is_named)).or_else(|| all().find(is_renamed))
 }
 
-fn title_ui(ui: &mut Ui, change: &Change, per: &PerChoice) {
+fn title_ui(ui: &mut Ui, change: &Change, per: &Divisor) {
     let tokens = tokens::of(ui.ctx());
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(change.kind.name()).color(tokens.muted));
@@ -87,13 +95,14 @@ fn title_ui(ui: &mut Ui, change: &Change, per: &PerChoice) {
 }
 
 /// What the test of the row shows, as one sentence.
-fn sentence(change: &Change, per: &PerChoice) -> String {
+fn sentence(change: &Change, per: &Divisor) -> String {
     let sure = match change.q {
         _ if change.is_too_few => return too_few(change),
         _ if change.a.is_none() => return "Only in B".to_owned(),
         _ if change.b.is_none() => return "Only in A".to_owned(),
         Some(q) if change.is_significant => {
-            format!("{} {}, q {}", tested(change.tested.unwrap_or(Measure::Median), per), moved(change), chance(q))
+            let figure = figure_name(change.tested.unwrap_or(Measure::Median), per);
+            format!("{} {}, q {}", capitalized(&figure), moved(change), Figure::new(q, Form::Chance).text())
         }
         Some(_) => "~ no significant difference".to_owned(),
         None => "~ too little time to test".to_owned(),
@@ -116,7 +125,7 @@ fn sentence(change: &Change, per: &PerChoice) -> String {
 /// An obvious difference with too few events to test.
 fn too_few(change: &Change) -> String {
     let counts = [&change.a, &change.b].map(|side| side.as_ref().map_or(0, |figures| figures.count));
-    let lead = format!("Too few to test ({} and {})", counts[0], counts[1]);
+    let lead = format!("Too few to test ({} and {})", count(counts[0]), count(counts[1]));
     match (&change.a, &change.b) {
         (Some(a), Some(b)) => {
             format!("{lead}, but they do not overlap: median {} → {}", rounded(a.p50), rounded(b.p50))
@@ -125,10 +134,6 @@ fn too_few(change: &Change) -> String {
         (None, Some(b)) => format!("{lead}: only in B, {} total", rounded(b.total as f64)),
         (None, None) => lead,
     }
-}
-
-fn chance(q: f64) -> String {
-    if q < 0.001 { "< 0.001".to_owned() } else { format!("{q:.3}") }
 }
 
 /// By how much it changed.
@@ -146,34 +151,29 @@ fn series<'a>(found: &'a Changes, change: &Change, side: usize) -> Option<&'a Se
     found.measured.get(side)?.rows.get((*change.places.get(side)?)?).map(|row| &row.1)
 }
 
-fn picture_ui(ui: &mut Ui, found: &Arc<Changes>, change: &Change) {
-    let id = egui::Id::unique("difference-look");
-    let usual = Look { log: true, cumulated: false, normalized: true };
-    let mut look: Look = ui.ctx().data(|data| data.get_temp(id)).unwrap_or(usual);
+fn picture_ui(ui: &mut Ui, home: &Document, found: &Arc<Changes>, change: &Change, actions: &mut Actions) {
+    let look = Look::of(home);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
-        for (title, cumulated) in [("Histogram", false), ("Cumulative", true)] {
-            if chip(ui, title, look.cumulated == cumulated).clicked() {
-                look.cumulated = cumulated;
+        let mut choose = |ui: &mut Ui, choice: usize, option: u8, title: &str, is_on: bool| {
+            let response = chip(ui, title, is_on);
+            if response.clicked() {
+                let choose = Action::Choose(PANEL, choice, option);
+                actions.push(Action::On(home.id, Box::new(choose)));
             }
-        }
+            response
+        };
+        choose(ui, 0, 0, "Histogram", !look.cumulated);
+        choose(ui, 0, 1, "Cumulative", look.cumulated);
         ui.add_space(space::S);
-        for (title, log) in [("Logarithmic", true), ("Linear", false)] {
-            if chip(ui, title, look.log == log).clicked() {
-                look.log = log;
-            }
-        }
+        choose(ui, 1, 0, "Logarithmic", look.log);
+        choose(ui, 1, 1, "Linear", !look.log);
         if !look.cumulated {
             ui.add_space(space::S);
-            if chip(ui, "Normalise", look.normalized)
-                .on_hover_text("Draw both sides as if they had equally many")
-                .clicked()
-            {
-                look.normalized ^= true;
-            }
+            choose(ui, 2, u8::from(look.normalized), "Normalise", look.normalized)
+                .on_hover_text("Draw both sides as if they had equally many");
         }
     });
-    ui.ctx().data_mut(|data| data.insert_temp(id, look));
     ui.add_space(space::XS);
     let key = (Arc::as_ptr(found) as usize, change.kind, change.name.clone(), change.places);
     let samples = kept(ui, "difference-samples", key, || {
@@ -210,110 +210,91 @@ fn picture_ui(ui: &mut Ui, found: &Arc<Changes>, change: &Change) {
 /// How durations are drawn.
 #[derive(Clone, Copy, Debug)]
 struct Look {
-    /// Equal factors are equally far apart, instead of equal differences.
-    log: bool,
     /// The part that is at most so long, instead of how many are about so long.
     cumulated: bool,
+    /// Equal factors are equally far apart, instead of equal differences.
+    log: bool,
     /// Both sides are equally large, however many they are.
     normalized: bool,
 }
 
+impl Look {
+    /// As the user has chosen.
+    fn of(home: &Document) -> Self {
+        let view = home.analyses.get(PANEL).cloned().unwrap_or_default();
+        let is_usual = |choice: usize| view.chosen.get(choice).is_none_or(|option| *option == 0);
+        Self { cumulated: !is_usual(0), log: is_usual(1), normalized: is_usual(2) }
+    }
+}
+
 /// Every figure of both sides, and how they differ.
-fn figures_ui(ui: &mut Ui, change: &Change, found: &Changes, per: &PerChoice) {
-    let units = found.units;
-    let tokens = tokens::of(ui.ctx());
+fn figures_ui(
+    ui: &mut Ui,
+    (state, home, pair): (&AppState, &Document, &Pair),
+    found: &Arc<Changes>,
+    change: &Change,
+    actions: &mut Actions,
+) {
     ui.add_space(space::S);
-    ui.spacing_mut().item_spacing.y = 0.0;
-    let (head, _) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), Sense::hover());
-    for side in [0, 1] {
-        let right = head.min.x + head.width() * ENDS[side];
-        let place = Rect::from_min_max(pos2(right - 16.0, head.min.y), pos2(right, head.max.y));
-        paint_badge(ui.painter(), place, side, tokens);
+    let key = (Arc::as_ptr(found) as usize, RowKey::of(change));
+    let load = found.found.load.as_ref();
+    let table = kept(ui, "difference-figures", key, || Arc::new(row::figures(change, found.units, &pair.per, load)));
+    whole_ui(ui, &table, |ui| table_ui(ui, (state, home), ("difference.figures", &table), None, |_| (), actions));
+}
+
+/// Room for all rows of a table, with its headings and the line above.
+fn whole_ui<T>(ui: &mut Ui, table: &Table, show: impl FnOnce(&mut Ui) -> T) -> T {
+    let height = (table.len() as f32 + 3.0) * space::ROW;
+    let size = vec2(ui.available_width(), height);
+    ui.allocate_ui(size, |ui| {
+        ui.set_max_height(height);
+        show(ui)
+    })
+    .inner
+}
+
+/// Instances beside each other, the most typical, then the slowest; a click shows them on both timelines.
+fn instances_ui(
+    ui: &mut Ui,
+    (state, home): (&AppState, &Document),
+    documents: [&Document; 2],
+    (found, change): (&Arc<Changes>, &Change),
+    actions: &mut Actions,
+) {
+    let key = (Arc::as_ptr(found) as usize, RowKey::of(change));
+    let listed = kept(ui, "difference-instances", key, || {
+        let all = instances(found, change);
+        let beside = all.iter().map(|(title, instances)| {
+            let side = |side: usize| instances[side].map(|one| (one.nanos, place(documents[side], change.kind, one)));
+            Beside { title: title.clone(), sides: [side(0), side(1)] }
+        });
+        let table = Arc::new(row::instances(beside.collect()));
+        (all, table)
+    });
+    let (all, table) = &*listed;
+    if table.is_empty() {
+        return;
     }
-    for (title, end) in [("Difference", ENDS[2]), ("Ratio", ENDS[3])] {
-        let at = pos2(head.min.x + head.width() * end, head.center().y);
-        ui.painter().text(at, Align2::RIGHT_CENTER, title, fonts::small(), tokens.muted);
-    }
-    ui.painter().hline(head.x_range(), head.max.y, Stroke::new(1.0, tokens.line));
-    for figure in Figure::ALL {
-        let of = |figures: &Option<Figures>, unit: f64| figures.as_ref().map(|figures| figure.value(figures, unit));
-        let sides = [of(&change.a, units[0]), of(&change.b, units[1])];
-        let is_time = !matches!(figure, Figure::Count | Figure::Rate);
-        figure_ui(ui, title_per(figure, per), change.kind, is_time, sides);
-    }
-    if let Some((load, found)) = found.found.load.as_ref().and_then(|load| Some((load, load.per_request(change)?))) {
-        let title = if found.measure == Measure::Count { "Count" } else { "Total" };
-        let title = format!("{title} per {}", load.request());
-        figure_ui(ui, &title, change.kind, found.measure != Measure::Count, found.values.map(Some));
+    heading(ui, &table.title);
+    let show = |ui: &mut Ui| table_ui(ui, (state, home), ("difference.instances", table), None, |_| (), actions);
+    let touched = whole_ui(ui, table, show);
+    if let Some((_, instances)) = touched.activated.and_then(|row| all.get(row)) {
+        let spot =
+            |side: usize| instances[side].map(|instance| Spot::of(change.kind, instance, &documents[side].trace));
+        actions.push(Action::Pair(PairAction::Show([spot(0), spot(1)])));
     }
 }
 
-/// Where the columns of figures end, as parts of the width.
-const ENDS: [f32; 4] = [0.43, 0.63, 0.84, 1.0];
-
-fn figure_ui(ui: &mut Ui, title: &str, kind: RowKind, is_time: bool, sides: [Option<f64>; 2]) {
-    let tokens = tokens::of(ui.ctx());
-    let text = |value: f64| if is_time { words::value(kind, value) } else { number(value) };
-    let [a, b] = sides.map(|value| value.map_or("–".to_owned(), text));
-    let (delta, ratio, color) = match sides {
-        [Some(a), Some(b)] => {
-            let sign = if b > a { "+" } else { "" };
-            let ratio = if a > 0.0 && b > 0.0 { words::change(b / a) } else { "–".to_owned() };
-            let color = match () {
-                () if b > a * 1.05 => tokens.grown,
-                () if b < a * 0.95 => tokens.shrunk,
-                () => tokens.muted,
-            };
-            (format!("{sign}{}", text(b - a)), ratio, color)
-        }
-        _ => ("–".to_owned(), "–".to_owned(), tokens.muted),
-    };
-    let (row, response) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{title}: A {a}, B {b}, {delta}, {ratio}")));
-    let left = pos2(row.min.x, row.center().y);
-    ui.painter().text(left, Align2::LEFT_CENTER, title, fonts::body(), tokens.muted);
-    for ((text, end), color) in [a, b, delta, ratio].iter().zip(ENDS).zip([tokens.text, tokens.text, color, color]) {
-        let at = pos2(row.min.x + row.width() * end, row.center().y);
-        ui.painter().text(at, Align2::RIGHT_CENTER, text, fonts::mono(), color);
-    }
-    if is_time {
-        let exactly = sides.map(|value| value.map_or("–".to_owned(), |value| exact(whole(value))));
-        response.on_hover_text(RichText::new(format!("A {}\nB {}", exactly[0], exactly[1])).font(fonts::mono()));
-    }
-}
-
-/// Links to instances beside each other: the most typical, then the slowest.
-fn instances_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, change: &Change, actions: &mut Actions) {
+/// What is shown beside each other, and what it is called; nothing if neither side has an instance.
+fn instances(found: &Changes, change: &Change) -> Vec<(String, [Option<Instance>; 2])> {
     let sides = [series(found, change, 0), series(found, change, 1)];
-    let mut rows: Vec<(String, [Option<Instance>; 2])> =
-        vec![("Most typical".to_owned(), sides.map(|series| series.and_then(Series::typical)))];
+    let mut rows = vec![("Most typical".to_owned(), sides.map(|series| series.and_then(Series::typical)))];
     let slowest = sides.map(|series| series.map(|series| series.slowest().collect::<Vec<_>>()).unwrap_or_default());
     for rank in 0..slowest[0].len().max(slowest[1].len()) {
         let title = if rank == 0 { "Slowest".to_owned() } else { format!("{}. slowest", rank + 1) };
         rows.push((title, [slowest[0].get(rank).copied(), slowest[1].get(rank).copied()]));
     }
-    if rows.iter().all(|row| row.1 == [None, None]) {
-        return;
-    }
-    heading(ui, "Side by side, aligned at start");
-    let tokens = tokens::of(ui.ctx());
-    Grid::new("difference-instances").num_columns(3).spacing([space::M, space::HAIR]).show(ui, |ui| {
-        for (title, instances) in rows {
-            let spots = [0, 1]
-                .map(|side| instances[side].map(|instance| Spot::of(change.kind, instance, &documents[side].trace)));
-            if link_in(ui, &title, fonts::body()).clicked() {
-                actions.push(Action::Pair(PairAction::Show(spots)));
-            }
-            for side in [0, 1] {
-                let text = instances[side].map_or("–".to_owned(), |of| duration(whole(of.nanos as f64)));
-                let label = ui.label(RichText::new(text).font(fonts::mono()).color(tokens.sides[side]));
-                if let Some(instance) = instances[side] {
-                    label.on_hover_text(place(documents[side], change.kind, instance));
-                }
-            }
-            ui.end_row();
-        }
-    });
+    if rows.iter().all(|row| row.1 == [None, None]) { Vec::new() } else { rows }
 }
 
 fn place(document: &Document, kind: RowKind, instance: Instance) -> String {
@@ -360,18 +341,4 @@ fn partner_ui(ui: &mut Ui, pair: &Pair, found: &Changes, change: &Change, action
     if !pair.corrections.is_empty() && link_in(ui, "Undo all corrections", fonts::small()).clicked() {
         actions.push(Action::Pair(PairAction::ForgetCorrections));
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "saturating float casts are what is wanted")]
-fn whole(nanos: f64) -> i64 {
-    nanos.round() as i64
-}
-
-/// A count, or a rate.
-fn number(value: f64) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e15 {
-        let sign = if value < 0.0 { "-" } else { "" };
-        return format!("{sign}{}", count(whole(value.abs()).unsigned_abs()));
-    }
-    format!("{value:.1}")
 }

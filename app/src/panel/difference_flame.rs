@@ -5,8 +5,8 @@ use trace_core::analysis::compare::diff_flame::DiffFlame;
 
 use crate::action::action::Actions;
 use crate::panel::{changes, partial_pair_ui};
+use crate::report::comparison::divisor::Divisor;
 use crate::state::app::AppState;
-use crate::state::pair::PerChoice;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::diff_flame::{diff_flame, no_difference};
@@ -28,10 +28,10 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let id = egui::Id::unique("difference-flame");
     let mut shown: Shown = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
     let unit = match &pair.per {
-        PerChoice::Second => ", per second".to_owned(),
-        PerChoice::ProcessorSecond => ", per CPU second".to_owned(),
-        PerChoice::Task(name) => format!(", per task {name}"),
-        PerChoice::Nothing => String::new(),
+        Divisor::Second => ", per second".to_owned(),
+        Divisor::CpuSecond => ", per CPU second".to_owned(),
+        Divisor::Task(name) => format!(", per task {name}"),
+        Divisor::Nothing => String::new(),
     };
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;

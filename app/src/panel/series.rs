@@ -3,42 +3,31 @@
 
 use std::sync::Arc;
 
-use egui::{Align, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, vec2};
-use trace_core::analysis::compare::Figures;
-use trace_core::analysis::compare::figure::Figure;
+use egui::{Align, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 use trace_core::analysis::compare::trend::{Trend, Trends};
 
 use crate::action::action::{Action, Actions};
 use crate::action::pairs::PairAction;
 use crate::fmt::number::count;
-use crate::panel::figure::{is_tested, ratio, tested, title_per, words};
+use crate::panel::comparison::{choose, chosen, home};
+use crate::panel::table::table_ui;
 use crate::panel::{ask_for, kept, series};
+use crate::report::comparison::series::title;
 use crate::state::app::AppState;
-use crate::state::contrast::{Contrast, PairAnswer, SeriesChanges};
-use crate::state::pair::{MOST_IN_SERIES, Pair, PerChoice, RowKey};
-use crate::theme::tokens::Tokens;
+use crate::state::contrast::{Contrast, FIGURES, PairAnswer, SeriesChanges};
+use crate::state::pair::{Pair, RowKey};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::badge::{paint_badge, paint_number};
 use crate::widget::chip::chip;
 use crate::widget::link::copy_button;
 use crate::widget::section::empty;
-use crate::widget::table::{Cell, Column, Sorting, number, sorted, sorting, text};
 
 /// Width of recordings and sentences beside the table, points.
 const STEPS: f32 = 300.0;
-/// Columns before those of recordings.
-const BEFORE: usize = 3;
-/// Headings of recordings.
-const NUMBERS: [&str; MOST_IN_SERIES] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"];
-
-/// Which rows show, and what of them.
-#[derive(Clone, Debug, PartialEq)]
-struct Filter {
-    /// The figure of the columns; of each row the one that was tested if `None`.
-    figure: Option<Figure>,
-    only_significant: bool,
-    text: String,
-}
+/// The choice of a figure among what the window remembers.
+const FIGURE: &str = "series.figure";
+/// The choice of rows.
+const ROWS: &str = "series.rows";
 
 /// Shows it.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
@@ -126,30 +115,45 @@ fn recording_ui(ui: &mut Ui, state: &AppState, pair: &Pair, at: usize, actions: 
 }
 
 fn rows_ui(ui: &mut Ui, state: &AppState, pair: &Pair, found: &Arc<SeriesChanges>, actions: &mut Actions) {
-    let list = &found.found.rows;
-    let filter = controls_ui(ui, list, &pair.per);
-    let usual = Sorting { column: usize::MAX, descending: true };
-    let sorting = sorting(ui, "series", usual);
-    let key = (Arc::as_ptr(found) as usize, sorting, filter.clone());
-    let order = kept(ui, "series-order", key, || order(found, &filter, sorting));
-    if order.is_empty() {
-        empty(ui, if list.is_empty() { "None of the traces has anything to compare" } else { "No row is like that" });
+    let Some(home) = home(state, pair) else { return };
+    if found.found.rows.is_empty() {
+        empty(ui, "None of the traces has anything to compare");
         return;
     }
-    let tokens = tokens::of(ui.ctx());
-    let row_of = |row: usize| order.get(row).and_then(|at| list.get(*at));
-    let is_chosen = |row: usize| {
-        let chosen = pair.row.as_ref();
-        row_of(row).is_some_and(|trend| chosen.is_some_and(|row| row.kind == trend.kind && row.name == trend.name))
+    let figure = chosen(home, FIGURE).min(FIGURES.len() - 1);
+    let only_significant = chosen(home, ROWS) > 0;
+    let Some([all, significant]) = found.tables.get(figure) else { return };
+    let listed = if only_significant { significant } else { all };
+    let row = pair.row.as_ref();
+    let is_it = |trend: &Trend| row.is_some_and(|row| row.kind == trend.kind && row.name == trend.name);
+    let key = (Arc::as_ptr(&listed.table) as usize, pair.row.clone());
+    let marked =
+        kept(ui, "series-marked", key, || row.and_then(|_| listed.row_of(found.found.rows.iter().position(is_it)?)));
+    let mut own = Actions::default();
+    let lead = |ui: &mut Ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        for (at, offered) in FIGURES.iter().enumerate() {
+            let text = offered.map_or_else(|| "Tested".to_owned(), |figure| title(figure, &pair.per));
+            let response = chip(ui, &text, at == figure);
+            let response =
+                if at == 0 { response.on_hover_text("Of each row the figure that was tested") } else { response };
+            if response.clicked() {
+                choose(home, FIGURE, at, &mut own);
+            }
+        }
+        ui.add_space(space::S);
+        let text = format!("Significant {}", count(significant.rows.len() as u64));
+        if chip(ui, &text, only_significant).clicked() {
+            choose(home, ROWS, usize::from(!only_significant), &mut own);
+        }
+        ui.add_space(space::S);
     };
-    let columns = columns(pair.series.len());
-    let cells = |row: usize| {
-        row_of(row).map(|trend| cells(tokens, trend, (filter.figure, &pair.per), &found.units)).unwrap_or_default()
-    };
-    let touched = sorted(ui, ("series", &columns), sorting, order.len(), is_chosen, cells);
-    let Some(trend) = touched.clicked.and_then(row_of) else { return };
-    let key = pair_row(state, pair, trend);
-    actions.push(Action::Pair(PairAction::ShowRow(key)));
+    let touched = table_ui(ui, (state, home), ("series", &listed.table), *marked, lead, actions);
+    own.drain().into_iter().for_each(|action| actions.push(action));
+    let activated = touched.activated.and_then(|row| found.found.rows.get(listed.place(row)?));
+    if let Some(trend) = activated {
+        actions.push(Action::Pair(PairAction::ShowRow(pair_row(state, pair, trend))));
+    }
 }
 
 /// The row of the two on show that a trend is in.
@@ -172,231 +176,16 @@ fn pair_row(state: &AppState, pair: &Pair, trend: &Trend) -> RowKey {
     }
 }
 
-/// Which figure, which rows; returns the choice.
-fn controls_ui(ui: &mut Ui, list: &[Trend], per: &PerChoice) -> Filter {
-    let id = ui.make_persistent_id("series-filter");
-    let usual = || Filter { figure: None, only_significant: false, text: String::new() };
-    let mut filter: Filter = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_else(usual);
-    let before = filter.clone();
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = space::XS;
-        if chip(ui, "Tested", filter.figure.is_none()).on_hover_text("Of each row the figure that was tested").clicked()
-        {
-            filter.figure = None;
-        }
-        for figure in Figure::ALL {
-            if chip(ui, title_per(figure, per), filter.figure == Some(figure)).clicked() {
-                filter.figure = Some(figure);
-            }
-        }
-        ui.add_space(space::S);
-        let changed = list.iter().filter(|trend| is_significant(trend)).count();
-        if chip(ui, &format!("Significant {}", count(changed as u64)), filter.only_significant).clicked() {
-            filter.only_significant ^= true;
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let field = TextEdit::singleline(&mut filter.text).font(fonts::small()).hint_text("Filter names");
-            ui.add(field.desired_width(120.0));
-        });
-    });
-    ui.add_space(space::HAIR);
-    if filter != before {
-        ui.ctx().data_mut(|data| data.insert_temp(id, filter.clone()));
-    }
-    filter
-}
-
-fn is_significant(trend: &Trend) -> bool {
-    trend.overall.is_significant || trend.steps.iter().any(|step| step.is_significant)
-}
-
-fn columns(recordings: usize) -> Vec<Column> {
-    let mut columns = vec![text("Kind", 74.0), text("Name", 0.0), text("Figure", 82.0)];
-    columns.extend(NUMBERS.iter().take(recordings).map(|title| number(title, 92.0)));
-    columns.extend([text("Trend", 22.0 + 16.0 * recordings as f32), number("First to last", 92.0)]);
-    columns
-}
-
-fn order(found: &SeriesChanges, filter: &Filter, sorting: Sorting) -> Vec<usize> {
-    let list = &found.found.rows;
-    let wanted = filter.text.to_lowercase();
-    let is_in = |trend: &Trend| {
-        (!filter.only_significant || is_significant(trend)) && trend.name.to_lowercase().contains(&wanted)
-    };
-    let mut order: Vec<usize> = (0..list.len()).filter(|at| list.get(*at).is_some_and(is_in)).collect();
-    let recordings = found.units.len();
-    let value = |trend: &Trend| -> f64 {
-        let at = sorting.column.saturating_sub(BEFORE);
-        if at < recordings {
-            let figures = trend.figures.get(at).and_then(Option::as_ref);
-            return figures.map_or(-1.0, |figures| value_of(trend, filter.figure, figures, unit(found, at)));
-        }
-        trend.overall.impact
-    };
-    let compare = |one: &Trend, other: &Trend| match sorting.column {
-        0 => one.kind.cmp(&other.kind),
-        1 => one.name.cmp(&other.name),
-        2 => one.measure().name().cmp(other.measure().name()),
-        _ => value(one).total_cmp(&value(other)),
-    };
-    // As they come, those that matter most are first.
-    if sorting.column < BEFORE + recordings + 2 {
-        order.sort_by(|one, other| {
-            let (Some(one), Some(other)) = (list.get(*one), list.get(*other)) else {
-                return std::cmp::Ordering::Equal;
-            };
-            let rising = compare(one, other);
-            if sorting.descending { rising.reverse() } else { rising }
-        });
-    }
-    order
-}
-
-fn unit(found: &SeriesChanges, at: usize) -> f64 {
-    found.units.get(at).copied().unwrap_or(1.0)
-}
-
-/// The figure, or that which was tested.
-fn value_of(trend: &Trend, figure: Option<Figure>, figures: &Figures, unit: f64) -> f64 {
-    figure.map_or_else(|| trend.measure().value(figures, unit), |figure| figure.value(figures, unit))
-}
-
-fn cells(tokens: &Tokens, trend: &Trend, (figure, per): (Option<Figure>, &PerChoice), units: &[f64]) -> Vec<Cell> {
-    let measure = trend.measure();
-    // What was found out about one figure does not colour another.
-    let is_tested = figure.is_none_or(|figure| is_tested(figure, measure));
-    let known: Vec<Option<(f64, String)>> = trend
-        .figures
-        .iter()
-        .zip(units)
-        .map(|(figures, unit): (&Option<Figures>, _)| {
-            figures.as_ref().map(|figures| {
-                let words = match figure {
-                    Some(figure) => words(trend.kind, figure, figures, *unit),
-                    None => measure.words(trend.kind, figures, *unit),
-                };
-                (value_of(trend, figure, figures, *unit), words)
-            })
-        })
-        .collect();
-    let highest = known.iter().flatten().map(|value| value.0).fold(0.0, f64::max);
-    // A step's colour: what came of the recording before.
-    let color = |at: usize| match at.checked_sub(1).filter(|_| is_tested).and_then(|step| trend.steps.get(step)) {
-        Some(step) if step.is_told() && step.has_grown => Some(tokens.grown),
-        Some(step) if step.is_told() => Some(tokens.shrunk),
-        _ => None,
-    };
-    let title = figure.map_or_else(|| tested(measure, per), |figure| title_per(figure, per));
-    let mut cells = vec![Cell::text(trend.kind.name()).colored(tokens.muted), Cell::text(&trend.name)];
-    cells.push(Cell::text(title).colored(tokens.muted));
-    cells.extend(known.iter().enumerate().map(|(at, value)| {
-        let text = value.as_ref().map_or("–", |value| value.1.as_str());
-        Cell::number(text).colored(color(at).unwrap_or(if value.is_some() { tokens.text } else { tokens.muted }))
-    }));
-    let part = |value: &Option<(f64, String)>| value.as_ref().map(|value| share(value.0, highest));
-    let bars = known.iter().enumerate().map(|(at, value)| (part(value), color(at).unwrap_or(tokens.muted)));
-    cells.push(Cell::columns(bars.collect()));
-    let overall = trend.overall;
-    let color = match () {
-        () if !overall.is_told() || !is_tested => tokens.muted,
-        () if overall.has_grown => tokens.grown,
-        () => tokens.shrunk,
-    };
-    let was_there = trend.figures.first().is_some_and(Option::is_some);
-    let is_there = trend.figures.last().is_some_and(Option::is_some);
-    // Of the figure that the columns show.
-    let ends = known.first().zip(known.last());
-    let change = ends.and_then(|(first, last)| Some((first.as_ref()?.0, last.as_ref()?.0)));
-    let change = change.filter(|(first, _)| *first > 0.0).map(|(first, last)| last / first);
-    let words = match overall {
-        _ if !was_there && !is_there => "–".to_owned(),
-        _ if was_there && is_there && change.is_none() => "–".to_owned(),
-        _ if !is_tested => ratio(change, was_there),
-        step if step.is_significant => ratio(change, was_there),
-        step if step.is_too_few => format!("({})", ratio(change, was_there)),
-        _ => "~".to_owned(),
-    };
-    cells.push(Cell::number(words).colored(color));
-    cells
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a part of a height on screen")]
-fn share(value: f64, highest: f64) -> f32 {
-    if highest > 0.0 { (value / highest) as f32 } else { 0.0 }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Filter, cells, order, sentences};
-    use crate::state::contrast::SeriesChanges;
-    use crate::state::pair::PerChoice;
-    use crate::theme::tokens::DARK;
-    use crate::widget::table::Sorting;
-    use trace_core::analysis::compare::evidence::Measure;
-    use trace_core::analysis::compare::figure::Figure;
-    use trace_core::analysis::compare::measure::RowKind;
-    use trace_core::analysis::compare::trend::{Step, Trend, Trends};
-    use trace_core::analysis::compare::{Comparison, Figures};
+    use super::sentences;
+    use trace_core::analysis::compare::Comparison;
+    use trace_core::analysis::compare::trend::Trends;
 
-    fn row(name: &str, totals: [Option<u64>; 3]) -> Trend {
-        let figures = |total: u64| Figures { count: 1, total, ..Figures::default() };
-        let step = |is_significant, impact| Step { is_significant, has_grown: impact > 0.0, impact, ..Step::default() };
-        let [first, _, last] = totals.map(|total| total.unwrap_or(0) as f64);
-        Trend {
-            kind: RowKind::Wait,
-            name: name.to_owned(),
-            figures: totals.map(|total| total.map(figures)).to_vec(),
-            places: vec![None; 3],
-            steps: vec![step(true, -1.0), step(false, 1.0)],
-            overall: step(totals[0].is_some(), last - first),
-            ratio: totals[0].zip(totals[2]).map(|(a, b)| b as f64 / a as f64),
-        }
-    }
-
-    fn found() -> SeriesChanges {
-        let rows = vec![row("one", [Some(100), Some(50), Some(25)]), row("two", [None, Some(70), None])];
+    #[test]
+    fn all_and_then_each_step_have_a_sentence() {
         let step = |said: &str| Comparison { verdict: vec![said.to_owned()], ..Comparison::default() };
-        let found = Trends { steps: vec![step("s1"), step("s2")], overall: step("all"), rows };
-        SeriesChanges { found, units: vec![1.0, 1.0, 1.0], ..SeriesChanges::default() }
-    }
-
-    #[test]
-    fn a_row_has_a_column_each_and_its_trend() {
-        let found = found();
-        let cells = cells(&DARK, &found.found.rows[0], (Some(Figure::Total), &PerChoice::Second), &found.units);
-        let texts: Vec<&str> = cells.iter().map(|cell| cell.text.as_str()).collect();
-        assert_eq!(texts, ["wait", "one", "Total/s", "100 ns", "50 ns", "25 ns", "", "\u{2212}75.0 %"]);
-        let heights: Vec<_> = cells[6].columns.as_ref().expect("a trend").iter().map(|column| column.0).collect();
-        assert_eq!(heights, [Some(1.0), Some(0.5), Some(0.25)]);
-        let missing =
-            super::cells(&DARK, &found.found.rows[1], (Some(Figure::Total), &PerChoice::Second), &found.units);
-        assert_eq!(missing.iter().map(|cell| cell.text.as_str()).nth(3), Some("–"));
-        assert!(missing.iter().all(|cell| !cell.text.contains("NaN") && !cell.text.contains("inf")));
-    }
-
-    #[test]
-    fn the_columns_and_the_change_are_of_the_figure_that_was_tested() {
-        let mut found = found();
-        let row = &mut found.found.rows[0];
-        row.overall.tested = Some(Measure::Median);
-        for (figures, p50) in row.figures.iter_mut().flatten().zip([10.0, 20.0, 40.0]) {
-            figures.p50 = p50;
-        }
-        let row = &found.found.rows[0];
-        let texts = |figure| -> Vec<String> {
-            cells(&DARK, row, (figure, &PerChoice::Second), &found.units).into_iter().map(|cell| cell.text).collect()
-        };
-        assert_eq!(texts(None)[2..], ["Median", "10 ns", "20 ns", "40 ns", "", "×4.00"]);
-        let other = cells(&DARK, row, (Some(Figure::Total), &PerChoice::Second), &found.units);
-        assert!(other.iter().skip(3).all(|cell| cell.color.is_none_or(|color| color != DARK.shrunk)), "not tested");
-    }
-
-    #[test]
-    fn rows_are_sorted_by_any_recording() {
-        let found = found();
-        let filter = Filter { figure: Some(Figure::Total), only_significant: false, text: String::new() };
-        let by = |column| order(&found, &filter, Sorting { column, descending: true });
-        assert_eq!((by(usize::MAX), by(3), by(4)), (vec![0, 1], vec![0, 1], vec![1, 0]));
-        assert_eq!(sentences(&found.found), [(0, 2, "all"), (0, 1, "s1"), (1, 2, "s2")]);
+        let found = Trends { steps: vec![step("s1"), step("s2")], overall: step("all"), rows: Vec::new() };
+        assert_eq!(sentences(&found), [(0, 2, "all"), (0, 1, "s1"), (1, 2, "s2")]);
     }
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use trace_core::base::monitor::Monitor;
 
-use crate::report::table::Table;
+use crate::report::table::{Column, Table};
 use crate::report::value::Value;
 
 /// Rows that are sorted between two looks at the monitor, about.
@@ -23,7 +23,7 @@ pub struct SortKey {
 pub struct Arrangement {
     /// The most important key first; none for the order in which rows come.
     pub sort: Vec<SortKey>,
-    /// Words of which each has to be in some cell of a row, without regard to case.
+    /// Words of which each has to be in some cell of a row, without regard to case; `kind:wait` in that of a column.
     pub filter: String,
 }
 
@@ -39,7 +39,8 @@ impl Arrangement {
 /// not have are skipped; equal rows stay in the order in which they come.
 #[must_use]
 pub fn arrange(table: &Table, arrangement: &Arrangement, monitor: &Monitor) -> Option<Vec<u32>> {
-    let words: Vec<String> = arrangement.filter.split_whitespace().map(str::to_lowercase).collect();
+    let filter = arrangement.filter.to_lowercase();
+    let words: Vec<Wanted<'_>> = filter.split_whitespace().map(|word| wanted(table, word)).collect();
     let shows = |row: &u32| !monitor.is_cancelled() && has_words(table, *row as usize, &words);
     let count = u32::try_from(table.len()).unwrap_or(u32::MAX);
     let mut rows: Vec<u32> = if words.is_empty() {
@@ -69,19 +70,40 @@ pub fn arrange(table: &Table, arrangement: &Arrangement, monitor: &Monitor) -> O
     (!monitor.is_cancelled()).then_some(rows)
 }
 
+/// A word of a filter, and the column that it has to be in: any if `None`.
+type Wanted<'a> = (&'a str, Option<usize>);
+
 /// Whether each word is in some cell that the window may show.
-fn has_words(table: &Table, row: usize, words: &[String]) -> bool {
+fn has_words(table: &Table, row: usize, words: &[Wanted<'_>]) -> bool {
     let columns = table.columns.iter().enumerate().filter(|(_, column)| column.is_in_window());
-    let mut missing: Vec<&String> = words.iter().collect();
+    let mut missing = words.to_vec();
     for (at, _) in columns {
-        let value = table.value(row, at);
-        let (shown, full) = (value.text().to_lowercase(), value.raw().to_lowercase());
-        missing.retain(|word| !shown.contains(*word) && !full.contains(*word));
         if missing.is_empty() {
             return true;
         }
+        let value = table.value(row, at);
+        let (shown, full) = (value.text().to_lowercase(), value.raw().to_lowercase());
+        let is_here = |(word, column): &Wanted<'_>| {
+            column.is_none_or(|column| column == at) && (shown.contains(word) || full.contains(word))
+        };
+        missing.retain(|wanted| !is_here(wanted));
     }
     missing.is_empty()
+}
+
+/// What a filter calls a column: `countb` of `Count B`.
+#[must_use]
+pub fn filter_name(title: &str) -> String {
+    title.to_lowercase().split_whitespace().collect()
+}
+
+/// The word and the column that a part of a filter asks for: `kind:wait`. What names no column is a word as it is.
+fn wanted<'a>(table: &Table, word: &'a str) -> Wanted<'a> {
+    let named = word.split_once(':').and_then(|(name, word)| {
+        let is_it = |column: &Column| column.is_in_window() && filter_name(column.title) == name;
+        Some((word, Some(table.columns.iter().position(is_it)?)))
+    });
+    named.unwrap_or((word, None))
 }
 
 #[cfg(test)]
@@ -106,6 +128,9 @@ mod tests {
         assert_eq!(rows(&[("cut", true), ("name", false)], ""), Some(vec![1, 0]), "the second key decides");
         assert_eq!(rows(&[], "CMD µs"), Some(vec![1]));
         assert_eq!(rows(&[], "cmd ms"), Some(vec![]));
+        assert_eq!(rows(&[], "count:2"), Some(vec![0]), "in that column");
+        assert_eq!(rows(&[], "count:cmd"), Some(vec![]));
+        assert_eq!(rows(&[], "gone:cmd"), Some(vec![]), "no column, so a word");
         assert_eq!(rows(&[("gone", true)], ""), Some(vec![0, 1]));
     }
 

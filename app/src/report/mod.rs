@@ -6,6 +6,8 @@
 pub mod analyses;
 pub mod arrange;
 pub mod chart;
+pub mod comparison;
+pub mod figure;
 pub mod format;
 pub mod frame;
 pub mod lists;

@@ -24,7 +24,13 @@ pub enum Kind {
     Count,
     /// [`Value::Ratio`]: 0 to 1.
     Ratio,
-    /// [`Value::Text`], [`Value::Word`] or [`Value::Named`].
+    /// [`Value::Figure`]: nanoseconds, bytes or a number, as the row has it.
+    Figure,
+    /// [`Value::Change`].
+    Change,
+    /// [`Value::Text`], [`Value::Word`] or [`Value::Named`]: short, and the same few in many rows.
+    Word,
+    /// [`Value::Text`], [`Value::Name`], [`Value::Word`] or [`Value::Named`].
     Text,
     /// [`Value::Flag`].
     Flag,
@@ -34,7 +40,7 @@ pub enum Kind {
     Function,
     /// [`Value::Stack`].
     Stack,
-    /// [`Value::Bar`].
+    /// [`Value::Bar`] or [`Value::Columns`].
     Bar,
     /// [`Value::List`].
     List,
@@ -46,7 +52,23 @@ impl Kind {
     /// Whether values stand at the right of their column, so that digits align.
     #[must_use]
     pub const fn is_right(self) -> bool {
-        matches!(self, Self::Duration | Self::Time | Self::Bytes | Self::Count | Self::Ratio | Self::Id)
+        matches!(
+            self,
+            Self::Duration
+                | Self::Time
+                | Self::Bytes
+                | Self::Count
+                | Self::Ratio
+                | Self::Figure
+                | Self::Change
+                | Self::Id
+        )
+    }
+
+    /// Whether its values are short, so that text has them before what may be long.
+    #[must_use]
+    pub const fn is_short(self) -> bool {
+        self.is_right() || matches!(self, Self::Word)
     }
 
     /// The type in JSON, for the documentation.
@@ -58,7 +80,8 @@ impl Kind {
             Self::Bytes => "bytes",
             Self::Count => "number",
             Self::Ratio => "number, 0 to 1",
-            Self::Text | Self::Function => "text",
+            Self::Figure | Self::Change => "number",
+            Self::Text | Self::Word | Self::Function => "text",
             Self::Flag => "true or false",
             Self::Id => "id",
             Self::Stack => "list of {function, file, line}, leaf first",
@@ -141,6 +164,24 @@ impl Column {
     #[must_use]
     pub const fn ratio(id: &'static str, title: &'static str, help: &'static str) -> Self {
         Self::new(Kind::Ratio, id, title, help)
+    }
+
+    /// A column of figures that were computed.
+    #[must_use]
+    pub const fn figure(id: &'static str, title: &'static str, help: &'static str) -> Self {
+        Self::new(Kind::Figure, id, title, help)
+    }
+
+    /// A column of changes, for people: programs have them in other columns.
+    #[must_use]
+    pub fn change(title: &'static str, help: &'static str) -> Self {
+        Self::new(Kind::Change, "change", title, help).for_people()
+    }
+
+    /// A column of words of which there are few.
+    #[must_use]
+    pub const fn word(id: &'static str, title: &'static str, help: &'static str) -> Self {
+        Self::new(Kind::Word, id, title, help)
     }
 
     /// A column of words.

@@ -11,6 +11,7 @@ use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number;
 use crate::fmt::time;
+use crate::report::figure::{Change, Figure, Lean};
 use crate::report::frame::Frame;
 use crate::report::table::Table;
 
@@ -32,8 +33,14 @@ pub enum Value {
     Count(u64),
     /// A part of a whole, 0 to 1.
     Ratio(f64),
+    /// A figure that was computed.
+    Figure(Figure),
+    /// How much a figure changed.
+    Change(Change),
     /// Words.
     Text(String),
+    /// A name that is not shortened: of a task or region, of a place of waiting. Code in Markdown.
+    Name(String),
     /// One of a fixed set of words, as documented.
     Word(&'static str),
     /// The same with other words for people: first as documented, then as people read it.
@@ -50,6 +57,8 @@ pub enum Value {
     Stack(Vec<Frame>),
     /// Parts of a bar and the amount that fills the cell. Only for the window.
     Bar(Vec<(u64, Shade)>, u64),
+    /// Figures one after the other, as columns on one ground line. Only for the window.
+    Columns(Vec<(Option<f64>, Option<Lean>)>),
     /// Several values, in order. Not in CSV.
     List(Vec<Self>),
     /// A table that belongs to the row.
@@ -117,7 +126,9 @@ impl Value {
             Self::Bytes(bytes) => number::bytes(*bytes),
             Self::Count(count) => number::count(*count),
             Self::Ratio(share) => number::share(*share),
-            Self::Text(text) => visible(text).into_owned(),
+            Self::Figure(figure) => figure.text(),
+            Self::Change(change) => change.text(),
+            Self::Text(text) | Self::Name(text) => visible(text).into_owned(),
             Self::Word(word) | Self::Named(_, word) => (*word).to_owned(),
             Self::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
             Self::Lane(lane, id) => match lane {
@@ -137,7 +148,7 @@ impl Value {
                 let shown: Vec<String> = values.iter().take(LISTED).map(Self::text).collect();
                 shown.join(", ") + if values.len() > LISTED { ", …" } else { "" }
             }
-            Self::Bar(..) | Self::Table(_) => String::new(),
+            Self::Bar(..) | Self::Columns(_) | Self::Table(_) => String::new(),
         }
     }
 
@@ -149,6 +160,7 @@ impl Value {
             Self::Duration(nanos) if *nanos >= 1_000 => Some(time::exact(i64::try_from(*nanos).unwrap_or(i64::MAX))),
             Self::Time(nanos) => Some(time::exact(*nanos)),
             Self::Bytes(bytes) if *bytes >= 1_000 => Some(format!("{} B", number::count(*bytes))),
+            Self::Figure(figure) => figure.exact(),
             Self::Function(full) if name::function(full).len() < full.len() => Some(visible(full).into_owned()),
             Self::Stack(frames) if !frames.is_empty() => {
                 let lines = frames.iter().map(|frame| visible(&frame.in_full()).into_owned());
@@ -163,16 +175,19 @@ impl Value {
     #[must_use]
     pub fn raw(&self) -> String {
         match self {
-            Self::Missing | Self::Bar(..) | Self::List(_) | Self::Table(_) => String::new(),
+            Self::Missing | Self::Bar(..) | Self::Columns(_) | Self::List(_) | Self::Table(_) => String::new(),
             Self::Named(word, _) => (*word).to_owned(),
             Self::Duration(number) | Self::Bytes(number) | Self::Count(number) => number.to_string(),
             Self::Time(nanos) => nanos.to_string(),
             Self::Ratio(share) => share.to_string(),
-            Self::Text(text) => text.clone(),
+            // A probability may have fifty zeros.
+            Self::Figure(figure) if figure.value != 0.0 && figure.value.abs() < 1e-5 => format!("{:e}", figure.value),
+            Self::Figure(figure) => figure.value.to_string(),
+            Self::Text(text) | Self::Name(text) => text.clone(),
             Self::Lane(LaneId::Goroutine(_) | LaneId::Proc(_) | LaneId::Thread(_), id) => id.to_string(),
             Self::Function(full) => full.clone(),
             Self::Stack(frames) => Frame::representative(frames).map(Frame::in_full).unwrap_or_default(),
-            Self::Word(_) | Self::Flag(_) | Self::Lane(..) | Self::Task(..) => self.text(),
+            Self::Word(_) | Self::Flag(_) | Self::Change(_) | Self::Lane(..) | Self::Task(..) => self.text(),
         }
     }
 
@@ -186,9 +201,20 @@ impl Value {
                 | Self::Bytes(_)
                 | Self::Count(_)
                 | Self::Ratio(_)
+                | Self::Figure(_)
                 | Self::Lane(LaneId::Goroutine(_) | LaneId::Proc(_) | LaneId::Thread(_), _)
                 | Self::Task(..)
         )
+    }
+
+    /// Which way it changed, where it says so for certain.
+    #[must_use]
+    pub fn lean(&self) -> Option<Lean> {
+        match self {
+            Self::Figure(figure) => figure.lean(),
+            Self::Change(change) => change.lean(),
+            _ => None,
+        }
     }
 
     /// The lane that the value names, if it does.
@@ -223,15 +249,17 @@ impl Value {
     #[expect(clippy::cast_precision_loss, reason = "an order; ids and times below 2^53 are exact")]
     fn key(&self) -> Option<Key> {
         Some(match self {
-            Self::Missing | Self::List(_) | Self::Table(_) => return None,
+            Self::Missing | Self::Columns(_) | Self::List(_) | Self::Table(_) => return None,
             Self::Duration(number) | Self::Bytes(number) | Self::Count(number) | Self::Task(_, number) => {
                 Key::Number(*number as f64)
             }
             Self::Time(number) | Self::Lane(_, number) => Key::Number(*number as f64),
             Self::Ratio(share) => Key::Number(*share),
+            Self::Figure(figure) => Key::Number(figure.value),
+            Self::Change(change) => Key::Number(change.ratio),
             Self::Flag(flag) => Key::Number(f64::from(u8::from(*flag))),
             Self::Bar(parts, _) => Key::Number(parts.iter().map(|part| part.0 as f64).sum()),
-            Self::Text(_) | Self::Word(_) | Self::Named(..) | Self::Function(_) | Self::Stack(_) => {
+            Self::Text(_) | Self::Name(_) | Self::Word(_) | Self::Named(..) | Self::Function(_) | Self::Stack(_) => {
                 Key::Text(self.text().to_lowercase())
             }
         })

@@ -8,9 +8,10 @@ use egui::{IconData, ViewportBuilder};
 use crate::action::action::Action;
 use crate::action::pairs::PairAction;
 use crate::remote;
+use crate::report::comparison::divisor::Divisor;
 use crate::shell::app::TracelaneApp;
 use crate::state::document::Source;
-use crate::state::pair::{PerChoice, Wish};
+use crate::state::pair::Wish;
 use crate::worker::store::Store;
 
 /// How the desktop knows the program.
@@ -24,7 +25,7 @@ pub struct Compared {
     /// The files: the first is B, the others make a series of it.
     pub others: Vec<PathBuf>,
     /// What figures are divided by.
-    pub per: PerChoice,
+    pub per: Divisor,
     /// What to do once they are loaded.
     pub wish: Option<Wish>,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use trace_core::analysis::compare::Comparison;
 use trace_core::analysis::compare::causes::CauseChange;
 use trace_core::analysis::compare::diff_flame::DiffFlame;
+use trace_core::analysis::compare::figure::Figure;
 use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::compare::partners::Correction;
 use trace_core::analysis::compare::trend::Trends;
@@ -12,8 +13,10 @@ use trace_core::analysis::findings::Findings;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 
+use crate::report::comparison::Listed;
+use crate::report::comparison::divisor::Divisor;
+use crate::report::table::Table;
 use crate::state::document::DocumentId;
-use crate::state::pair::PerChoice;
 
 /// What can be asked about a pair. A key: equal questions have equal answers.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +26,7 @@ pub enum PairQuestion {
         /// A and B, and which stretch of them.
         sides: [(DocumentId, TimeRange); 2],
         /// What figures are divided by.
-        per: PerChoice,
+        per: Divisor,
         /// Rows that the user put together or apart.
         corrections: Vec<Correction>,
     },
@@ -32,7 +35,7 @@ pub enum PairQuestion {
         /// Which, in their order, and which stretch of them.
         recordings: Vec<(DocumentId, TimeRange)>,
         /// What figures are divided by.
-        per: PerChoice,
+        per: Divisor,
         /// Rows that the user put together or apart.
         corrections: Vec<Correction>,
     },
@@ -64,7 +67,13 @@ pub enum PairAnswer {
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     /// Verdict and rows.
-    pub found: Comparison,
+    pub found: Arc<Comparison>,
+    /// The rows as tables: all of them, and groups.
+    pub tables: Vec<Listed>,
+    /// Goroutines by start function and creator, as a table.
+    pub population: Option<Arc<Table>>,
+    /// GC cycles, STW pauses, mark assists and heap, as a table.
+    pub collector: Option<Arc<Table>>,
     /// What could not be compared, or only with care.
     pub limits: Vec<String>,
     /// What each side holds.
@@ -81,11 +90,26 @@ pub struct Changes {
     pub on_cpu: DiffFlame,
 }
 
+/// The figures that the columns of a series are offered to show: of each row the one that was tested, or the same of all.
+pub const FIGURES: [Option<Figure>; 9] = [
+    None,
+    Some(Figure::Count),
+    Some(Figure::Rate),
+    Some(Figure::Total),
+    Some(Figure::Mean),
+    Some(Figure::P50),
+    Some(Figure::P90),
+    Some(Figure::P99),
+    Some(Figure::Max),
+];
+
 /// How a series changed, and what it was found in.
 #[derive(Clone, Debug, Default)]
 pub struct SeriesChanges {
     /// Rows, and what each step and all of them changed.
-    pub found: Trends,
+    pub found: Arc<Trends>,
+    /// The rows as tables, for each of [`FIGURES`] all of them and those that changed significantly.
+    pub tables: Vec<[Listed; 2]>,
     /// What each recording holds.
     pub measured: Vec<Arc<Measured>>,
     /// What each recording's figures are divided by.

@@ -11,6 +11,7 @@ use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
+use crate::report::comparison::divisor::Divisor;
 use crate::state::app::AppState;
 use crate::state::contrast::{Contrasts, PairQuestion};
 use crate::state::document::{Document, DocumentId};
@@ -83,20 +84,6 @@ impl Align {
             Self::Stretch => "Equal length",
         }
     }
-}
-
-/// What figures are divided by.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub enum PerChoice {
-    /// Seconds of the trace.
-    #[default]
-    Second,
-    /// Seconds that goroutines of the program ran.
-    ProcessorSecond,
-    /// Tasks of this type that begin and end on either side.
-    Task(String),
-    /// Nothing.
-    Nothing,
 }
 
 /// Names a row of the comparison: its kind, and its name in A (in B if it is only there).
@@ -184,7 +171,7 @@ pub struct Pair {
     /// Height of each one's counters, points; 0 when folded. Two timelines leave little room for them.
     pub counters_points: f32,
     /// What figures are divided by.
-    pub per: PerChoice,
+    pub per: Divisor,
     /// Rows that the user put together or apart.
     pub corrections: Vec<Correction>,
     /// The row of which more is shown.
@@ -253,7 +240,7 @@ impl Pair {
             wish: None,
             folds_before: Vec::new(),
             counters_points: 0.0,
-            per: PerChoice::Second,
+            per: Divisor::Second,
             corrections: Vec::new(),
             row: None,
             contrasts: Contrasts::default(),

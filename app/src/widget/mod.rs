@@ -17,4 +17,3 @@ pub mod proportion;
 pub mod section;
 pub mod shade;
 pub mod stacked;
-pub mod table;

@@ -2,6 +2,7 @@
 
 use egui::Color32;
 
+use crate::report::figure::Lean;
 use crate::report::value::Shade;
 use crate::theme::lanes;
 use crate::theme::tokens::Tokens;
@@ -16,5 +17,14 @@ pub fn color(tokens: &Tokens, shade: Shade) -> Color32 {
         Shade::Accent => tokens.accent,
         Shade::Muted => tokens.muted,
         Shade::Faint => tokens.line,
+    }
+}
+
+/// The colour of what has grown or shrunk.
+#[must_use]
+pub const fn lean(tokens: &Tokens, lean: Lean) -> Color32 {
+    match lean {
+        Lean::Grown => tokens.grown,
+        Lean::Shrunk => tokens.shrunk,
     }
 }

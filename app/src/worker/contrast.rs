@@ -15,8 +15,10 @@ use trace_core::analysis::findings::Findings;
 use trace_core::analysis::flame::Flame;
 use trace_core::base::monitor::Monitor;
 
-use crate::state::contrast::{Changes, PairAnswer, PairQuestion, SeriesChanges};
-use crate::state::pair::PerChoice;
+use crate::report::comparison;
+use crate::report::comparison::divisor::Divisor;
+use crate::report::comparison::series::NUMBERS;
+use crate::state::contrast::{Changes, FIGURES, PairAnswer, PairQuestion, SeriesChanges};
 
 /// Works out the answer from what was measured on all sides, in the order of the question. `None` if it was
 /// cancelled.
@@ -42,7 +44,7 @@ pub fn answer(
 }
 
 fn changes(
-    (per, corrections): (&PerChoice, &[Correction]),
+    (per, corrections): (&Divisor, &[Correction]),
     [a, b]: [&Arc<Measured>; 2],
     findings: Option<[Arc<Findings>; 2]>,
     monitor: &Monitor,
@@ -59,12 +61,18 @@ fn changes(
     let causes = both.map(|(a, b)| causes(a, b)).unwrap_or_default();
     let limits = limits(a, b, &found);
     let measured = [Arc::clone(a), Arc::clone(b)];
-    let changes = Changes { found, limits, measured, units, findings, causes, off_cpu, on_cpu };
+    let found = Arc::new(found);
+    let tables = comparison::changes::Changes::new(&found, units, per).in_groups();
+    let pictures = [&a.pictures[..], &b.pictures[..]];
+    let population = Some(Arc::new(comparison::population::table(pictures)));
+    let collector = Some(Arc::new(comparison::collector::table([a, b])));
+    let changes =
+        Changes { found, tables, population, collector, limits, measured, units, findings, causes, off_cpu, on_cpu };
     (!monitor.is_cancelled()).then(|| PairAnswer::Changes(Arc::new(changes)))
 }
 
 fn series(
-    (per, corrections): (&PerChoice, &[Correction]),
+    (per, corrections): (&Divisor, &[Correction]),
     measured: &[Arc<Measured>],
     findings: Option<&[Arc<Findings>]>,
     monitor: &Monitor,
@@ -77,14 +85,17 @@ fn series(
     // A task that one recording lacks divides none of them.
     let is_everywhere = |name: &str| measured.iter().all(|side| tasks(side, name).is_some());
     let per = match per {
-        PerChoice::Task(name) if !is_everywhere(name) => &PerChoice::Nothing,
+        Divisor::Task(name) if !is_everywhere(name) => &Divisor::Nothing,
         per => per,
     };
     let terms = |a: &Measured, b: &Measured| Terms { per: divisor(per, a, b), corrections: corrections.to_vec() };
-    let found = trends(&input, terms);
-    let units = measured.iter().map(|side| units(side, side, divisor(per, side, side)).0).collect();
+    let found = Arc::new(trends(&input, terms));
+    let units: Vec<f64> = measured.iter().map(|side| units(side, side, divisor(per, side, side)).0).collect();
     let measured = measured.to_vec();
-    (!monitor.is_cancelled()).then(|| PairAnswer::Series(Arc::new(SeriesChanges { found, measured, units })))
+    let of = comparison::series::Series::new(&found, &units, per);
+    let tables =
+        FIGURES.map(|figure| [false, true].map(|significant| of.listed(figure, significant, &NUMBERS))).to_vec();
+    (!monitor.is_cancelled()).then(|| PairAnswer::Series(Arc::new(SeriesChanges { found, tables, measured, units })))
 }
 
 /// The place of the row of tasks of a type.
@@ -97,11 +108,11 @@ fn flames(side: &Measured, of: fn(&Picture) -> &Flame) -> Vec<&Flame> {
 }
 
 /// What to divide by; a task that a side does not have divides by nothing.
-fn divisor(per: &PerChoice, a: &Measured, b: &Measured) -> Per {
+fn divisor(per: &Divisor, a: &Measured, b: &Measured) -> Per {
     match per {
-        PerChoice::Second => Per::Second,
-        PerChoice::ProcessorSecond => Per::ProcessorSecond,
-        PerChoice::Nothing => Per::Nothing,
-        PerChoice::Task(name) => tasks(a, name).zip(tasks(b, name)).map_or(Per::Nothing, |(a, b)| Per::Row(a, b)),
+        Divisor::Second => Per::Second,
+        Divisor::CpuSecond => Per::ProcessorSecond,
+        Divisor::Nothing => Per::Nothing,
+        Divisor::Task(name) => tasks(a, name).zip(tasks(b, name)).map_or(Per::Nothing, |(a, b)| Per::Row(a, b)),
     }
 }

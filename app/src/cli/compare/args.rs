@@ -1,6 +1,7 @@
 //! The arguments of a comparison.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -11,8 +12,11 @@ use crate::cli::format::FormatArgs;
 use crate::cli::out::Out;
 use crate::cli::place::Stretch;
 use crate::cli::values::{self, Value};
+use crate::report::comparison::changes::Changes;
+use crate::report::comparison::divisor::Divisor;
+use crate::report::comparison::series::{LETTERS, Series};
 use crate::report::format::Format;
-use crate::state::pair::PerChoice;
+use crate::report::render::schema;
 
 /// What the long help says.
 pub const ABOUT: &str = "\
@@ -42,81 +46,29 @@ of a median, 10 % of a total or count, or 20 % of the slowest 1 %. Other rows sh
 to see, but happened too seldom to test: it is on one side only, or durations do not overlap. Recordings of less than
 40 ms are too short to test durations. docs/comparing.md has measured rates of error.";
 
-/// The fields of its JSON.
-pub const JSON: &str = "\
+/// The fields of its JSON, without those of the rows.
+const JSON: &str = "\
 With --format json, one JSON object with these fields, which stay as they are:
 
   settings [sentence], verdict [sentence], a and b {files, origin_ns, duration_ns, events, is_damaged, findings
   [kind]}, per, align, requests {kind, name, a, b} or null, limits [sentence], tested, crossed [sentence],
   conditions [{condition, option, kind, name, a, b, ratio, interval [low, high] or null, decision (met, not_met,
                undecided), failed, recordings_needed or null}],
-  changes [{kind, unit (ns or bytes: then the fields _ns are bytes), name, name_b or null, renamed_inferred,
-            a and b {count, total_ns, mean_ns, p50_ns, p90_ns, p99_ns, max_ns, tail_ns} or null, ratio or null,
-            delta_ns, tested (median, tail, total, count) or null, effect or null, effect_interval [low, high] or
-            null, spread [a, b], per_request {figure (total, count), a, b, ratio or null} or null,
-            shift {median_ns, low_ns, high_ns} or null, p_value or null, q_value or null, significant, named, too_few}], ranked
-  of a series: verdict, sides [as a], steps [[sentence]], rows [{kind, name, figures [numbers or null],
-  steps [{significant, too_few, delta_ns}], overall {the same}, ratio or null}]
-  kind is one of task, region, work, wait, sleep, syscall, sched, running, goroutine, stuck, samples, gc, heap,
-  stw, assist";
+  changes: list, with an object for each row. An object without a value is null
+";
 
-/// What durations and counts are divided by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Seconds of the trace.
-    Second,
-    /// Seconds that goroutines ran.
-    Processor,
-    /// Tasks of a type that begin and end in range.
-    Task(String),
-    /// Nothing.
-    Nothing,
-}
-
-impl Unit {
-    /// The stable name that reports use.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Second => "second",
-            Self::Processor => "cpu_second",
-            Self::Task(_) => "task",
-            Self::Nothing => "nothing",
-        }
-    }
-
-    /// What stands behind a total that is divided by it.
-    #[must_use]
-    pub const fn behind_figures(&self) -> &'static str {
-        match self {
-            Self::Second => "/s",
-            Self::Processor => "/CPU s",
-            Self::Task(_) => "/task",
-            Self::Nothing => "",
-        }
-    }
-
-    /// The same as the window calls it.
-    #[must_use]
-    pub fn choice(self) -> PerChoice {
-        match self {
-            Self::Second => PerChoice::Second,
-            Self::Processor => PerChoice::ProcessorSecond,
-            Self::Task(name) => PerChoice::Task(name),
-            Self::Nothing => PerChoice::Nothing,
-        }
-    }
-}
-
-/// Reads `second`, `cpu`, `nothing` or `task:TYPE`.
+/// What the long help says after the options: the fields of the JSON, and of the rows, which CSV has.
 #[must_use]
-pub fn unit(text: &str) -> Option<Unit> {
-    Some(match text {
-        "second" => Unit::Second,
-        "cpu" => Unit::Processor,
-        "nothing" => Unit::Nothing,
-        _ => Unit::Task(text.strip_prefix("task:").filter(|name| !name.is_empty())?.to_owned()),
-    })
+pub fn fields() -> String {
+    let (found, trends) = (Arc::default(), Arc::default());
+    let changes = Changes::new(&found, [1.0; 2], &Divisor::Second).told();
+    let series = Series::new(&trends, &[1.0; 2], &Divisor::Second).listed(None, false, &LETTERS);
+    format!(
+        "{JSON}{}\n  of a series: verdict, sides [as a], steps [[sentence]], rows: list\n{}\n\
+         With --format csv, the rows with the fields that are no lists.",
+        schema::of_columns(4, &changes.table.columns),
+        schema::of_columns(4, &series.table.columns)
+    )
 }
 
 /// The arguments of `tracelane compare`.
@@ -163,8 +115,8 @@ pub struct CompareArgs {
     #[arg(long, value_name = "A..B", value_parser = values::range)]
     range_b: Option<Stretch>,
     /// Divide totals and counts by: second, cpu (seconds of running), task:TYPE, nothing
-    #[arg(long, alias = "by", value_name = "UNIT", default_value = "second", value_parser = unit_value)]
-    per: Unit,
+    #[arg(long, alias = "by", value_name = "UNIT", default_value = "second", value_parser = divisor)]
+    per: Divisor,
     /// Exit with code 4 if the recordings show that COND is met: 'task:/checkout p99 > +10%'
     ///
     /// COND is KIND:NAME METRIC > LIMIT (or <). METRIC is count, total (both per --per), mean, p50, p90, p99 or max
@@ -196,7 +148,7 @@ pub struct CompareOptions {
     /// Where time zero lies.
     pub align: Align,
     /// What to divide by.
-    pub unit: Unit,
+    pub per: Divisor,
     /// Changes that make the command fail.
     pub guards: Vec<Guard>,
 }
@@ -205,8 +157,8 @@ fn align_value(text: &str) -> Value<Align> {
     values::or_expected(Align::parse(text), "start, wall, stretch, task:TYPE, region:TYPE or log:TEXT")
 }
 
-fn unit_value(text: &str) -> Value<Unit> {
-    values::or_expected(unit(text), "second, cpu, task:TYPE or nothing")
+fn divisor(text: &str) -> Value<Divisor> {
+    values::or_expected(Divisor::parse(text), "second, cpu, task:TYPE or nothing")
 }
 
 fn fail_if_value(text: &str) -> Value<Guard> {
@@ -231,7 +183,7 @@ impl CompareArgs {
             format: self.format.chosen(),
             html: Out { path: self.html.clone(), force: self.force },
             align: self.align.clone(),
-            unit: self.per.clone(),
+            per: self.per.clone(),
             guards: [&self.fail_if[..], &self.require[..]].concat(),
         })
     }

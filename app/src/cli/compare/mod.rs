@@ -8,6 +8,7 @@ pub mod report;
 mod series;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use trace_core::analysis::compare::causes::steady;
 use trace_core::analysis::compare::limits::limits;
@@ -20,13 +21,14 @@ use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 
 use crate::cli::compare::align::Align;
-use crate::cli::compare::args::{CompareOptions, Unit};
+use crate::cli::compare::args::CompareOptions;
 use crate::cli::compare::report::{Report, Told};
 use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::load::load;
 use crate::cli::out::Checked;
 use crate::cli::place::Stretch;
-use crate::cli::print::{Output, json, print};
+use crate::cli::print::{Csv, Output, json, print};
+use crate::report::comparison::divisor::Divisor;
 use crate::report::format::Format;
 
 /// One side, loaded and measured.
@@ -69,6 +71,7 @@ pub fn run(options: &CompareOptions) -> CliResult {
     let damaged = a.told.is_damaged || b.told.is_damaged;
     let units = <[f64; 2]>::from(units(&a.measured, &b.measured, per));
     let limits = limits(&a.measured, &b.measured, &found);
+    let found = Arc::new(found);
     let report = Report::of(&found, [&a.told, &b.told], options, conditions, (limits, units));
     if let Some(out) = &page {
         let page = html::page(&report, &found, ([&a, &b], &findings), options, per);
@@ -79,7 +82,8 @@ pub fn run(options: &CompareOptions) -> CliResult {
         print(match options.format {
             Format::Json => Output::from(json(&report)?),
             Format::Markdown => report.markdown().into(),
-            Format::Text | Format::Csv => report.text().into(),
+            Format::Csv => Output::Csv(Csv::of(Some(&report.listed.table))),
+            Format::Text => report.text().into(),
         })?;
     }
     Ok(match (report.crossed.is_empty(), damaged) {
@@ -92,11 +96,11 @@ pub fn run(options: &CompareOptions) -> CliResult {
 fn per(options: &CompareOptions, a: &Measured, b: &Measured) -> Result<Per, CliError> {
     let place =
         |side: &Measured, name: &str| side.rows.iter().position(|row| row.0.0 == RowKind::Task && row.0.1 == name);
-    Ok(match &options.unit {
-        Unit::Second => Per::Second,
-        Unit::Processor => Per::ProcessorSecond,
-        Unit::Nothing => Per::Nothing,
-        Unit::Task(name) => match (place(a, name), place(b, name)) {
+    Ok(match &options.per {
+        Divisor::Second => Per::Second,
+        Divisor::CpuSecond => Per::ProcessorSecond,
+        Divisor::Nothing => Per::Nothing,
+        Divisor::Task(name) => match (place(a, name), place(b, name)) {
             (Some(a), Some(b)) => Per::Row(a, b),
             _ => {
                 let sentence = format!("--per task:{name}: no task of this type begins and ends on both sides");

@@ -82,11 +82,13 @@ fn insert(object: &mut Map<String, Json>, id: &str, value: Json) {
 
 fn value(cell: &Value) -> Json {
     match cell {
-        Value::Missing | Value::Bar(..) => Json::Null,
+        Value::Missing | Value::Bar(..) | Value::Columns(_) => Json::Null,
         Value::Duration(number) | Value::Bytes(number) | Value::Count(number) | Value::Task(_, number) => json!(number),
         Value::Time(number) | Value::Lane(_, number) => json!(number),
         Value::Ratio(share) => json!(share),
-        Value::Text(text) | Value::Function(text) => json!(text),
+        Value::Figure(figure) => json!(figure.value),
+        Value::Change(change) => json!(change.ratio),
+        Value::Text(text) | Value::Name(text) | Value::Function(text) => json!(text),
         Value::Word(word) | Value::Named(word, _) => json!(word),
         Value::List(values) => Json::Array(values.iter().map(value).collect()),
         Value::Flag(flag) => json!(flag),

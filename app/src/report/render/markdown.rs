@@ -60,7 +60,7 @@ pub fn rows(page: &mut Markdown, table: &Table, rows: impl IntoIterator<Item = u
 
 /// Whether a value is a name, and its text.
 fn cell(value: &Value) -> (bool, String) {
-    (matches!(value, Value::Function(_) | Value::Stack(_)), value.text())
+    (matches!(value, Value::Name(_) | Value::Function(_) | Value::Stack(_)), value.text())
 }
 
 #[cfg(test)]

@@ -27,6 +27,14 @@ pub fn fields(report: &Report) -> String {
     out
 }
 
+/// The same of columns alone.
+#[must_use]
+pub fn of_columns(indent: usize, of: &[Column]) -> String {
+    let mut out = String::new();
+    columns(&mut out, indent, of);
+    out
+}
+
 fn columns(out: &mut String, indent: usize, columns_of: &[Column]) {
     for column in columns_of.iter().filter(|column| column.is_in_json()) {
         let help = if column.help.is_empty() { column.title } else { column.help };
@@ -49,10 +57,17 @@ const fn kind_of(value: &Value) -> &'static str {
         Value::Bytes(_) => "bytes",
         Value::Count(_) => "number",
         Value::Ratio(_) => "number, 0 to 1",
+        Value::Figure(_) | Value::Change(_) => "number",
         Value::Flag(_) => "true or false",
         Value::Lane(..) | Value::Task(..) => "id",
         Value::Stack(_) => "list of {function, file, line}, leaf first",
-        Value::Text(_) | Value::Word(_) | Value::Named(..) | Value::Function(_) | Value::Bar(..) => "text",
+        Value::Text(_)
+        | Value::Name(_)
+        | Value::Word(_)
+        | Value::Named(..)
+        | Value::Function(_)
+        | Value::Bar(..)
+        | Value::Columns(_) => "text",
         Value::List(_) | Value::Table(_) => "list",
     }
 }

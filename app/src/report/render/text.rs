@@ -1,4 +1,4 @@
-//! Reports for a terminal: numbers in aligned columns, names after them, so that long ones do no harm.
+//! Reports for a terminal: numbers and short words in aligned columns, names after them, so that long ones do no harm.
 
 use std::ops::Range;
 
@@ -55,15 +55,15 @@ fn unfold(text: &mut Text, of: &Table) {
 }
 
 /// Adds rows of a table with its headings, and a line for all rows together. `more` says how to see what is left out.
-fn table(text: &mut Text, table: &Table, rows: Range<usize>, more: &str) {
+pub fn table(text: &mut Text, table: &Table, rows: Range<usize>, more: &str) {
     if table.is_empty() {
         text.line(table.empty);
         return;
     }
     let in_text = || table.columns.iter().enumerate().filter(|(_, column)| column.is_in_text());
-    let numbers = in_text().filter(|(_, column)| column.kind.is_right());
+    let short = in_text().filter(|(_, column)| column.kind.is_short());
     let order: Vec<usize> =
-        numbers.chain(in_text().filter(|(_, column)| !column.kind.is_right())).map(|(at, _)| at).collect();
+        short.chain(in_text().filter(|(_, column)| !column.kind.is_short())).map(|(at, _)| at).collect();
     let column = |at: usize| table.columns.get(at);
     let title = |at: &usize| column(*at).map_or("", |column| column.title).to_owned();
     let cell = |value: Value| value.text();

@@ -5,15 +5,18 @@ use egui::{
     pos2, vec2,
 };
 
+use crate::report::figure::Lean;
 use crate::report::table::Kind;
 use crate::report::value::{Shade, Value};
 use crate::theme::{fonts, tokens};
-use crate::widget::shade::color;
+use crate::widget::shade::{color, lean};
 
 /// Room left and right of a cell's text, points.
 pub(super) const PADDING: f32 = 6.0;
 /// Height of a bar, points.
 const BAR: f32 = 10.0;
+/// Height of a column, and its width at most, points.
+const COLUMN: f32 = 16.0;
 
 /// Shows a value in its room; whether its link was clicked.
 pub(super) fn ui(ui: &mut Ui, id: Id, room: Rect, value: &Value, kind: Kind) -> bool {
@@ -21,10 +24,15 @@ pub(super) fn ui(ui: &mut Ui, id: Id, room: Rect, value: &Value, kind: Kind) -> 
         bar_ui(ui, room.shrink2(vec2(PADDING, 0.0)), parts, *whole);
         return false;
     }
+    if let Value::Columns(columns) = value {
+        columns_ui(ui, room.shrink2(vec2(PADDING, 0.0)), columns);
+        return false;
+    }
     let text = value.text();
     if !is_link(value) {
         let tokens = tokens::of(ui.ctx());
-        let color = if is_quiet(value) { tokens.muted } else { tokens.text };
+        let usual = if is_quiet(value) { tokens.muted } else { tokens.text };
+        let color = value.lean().map_or(usual, |of| lean(tokens, of));
         put(ui, room, &text, kind, color);
         return false;
     }
@@ -51,7 +59,7 @@ pub(super) const fn is_link(value: &Value) -> bool {
 
 /// Whether a value says that there is nothing, which should not catch the eye.
 const fn is_quiet(value: &Value) -> bool {
-    matches!(value, Value::Missing | Value::Count(0) | Value::Duration(0) | Value::Bytes(0))
+    matches!(value, Value::Missing | Value::Count(0) | Value::Duration(0) | Value::Bytes(0) | Value::Change(_))
 }
 
 fn put(ui: &mut Ui, room: Rect, text: &str, kind: Kind, color: Color32) -> Rect {
@@ -80,5 +88,22 @@ fn bar_ui(ui: &Ui, room: Rect, parts: &[(u64, Shade)], whole: u64) {
             color(tokens, *shade),
         );
         x = end;
+    }
+}
+
+/// Columns of equal width on one ground line, the highest as high as the room; what is not known is a dash on it.
+#[expect(clippy::cast_possible_truncation, reason = "parts of a height on screen")]
+fn columns_ui(ui: &Ui, room: Rect, columns: &[(Option<f64>, Option<Lean>)]) {
+    let tokens = tokens::of(ui.ctx());
+    let room = Rect::from_center_size(room.center(), vec2(room.width(), COLUMN));
+    let step = (room.width() / columns.len().max(1) as f32).min(COLUMN);
+    let highest = columns.iter().filter_map(|column| column.0).fold(0.0, f64::max);
+    for (at, (value, change)) in columns.iter().enumerate() {
+        let left = room.min.x + at as f32 * step;
+        let part = value.map(|value| if highest > 0.0 { (value / highest) as f32 } else { 0.0 });
+        let top = pos2(left, room.max.y - part.map_or(1.0, |part| (part * room.height()).max(2.0)));
+        let usual = if value.is_some() { tokens.muted } else { tokens.line };
+        let color = change.map_or(usual, |of| lean(tokens, of));
+        ui.painter().rect_filled(Rect::from_min_max(top, pos2(left + step - 3.0, room.max.y)), 1.0, color);
     }
 }

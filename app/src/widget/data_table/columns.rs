@@ -2,6 +2,7 @@
 
 use crate::report::table::{Kind, Table};
 use crate::report::view::TableLayout;
+use crate::widget::data_table::widths::Widths;
 
 /// Narrowest that a column can be dragged, points.
 pub(super) const LEAST_WIDTH: f32 = 32.0;
@@ -14,6 +15,7 @@ const fn usual(kind: Kind) -> (f32, f32) {
         Kind::Duration | Kind::Bytes => (84.0, 0.0),
         Kind::Time => (116.0, 0.0),
         Kind::Count => (76.0, 0.0),
+        Kind::Figure | Kind::Change | Kind::Word => (84.0, 0.0),
         Kind::Ratio => (68.0, 0.0),
         Kind::Id => (84.0, 0.0),
         Kind::Flag => (60.0, 0.0),
@@ -26,7 +28,12 @@ const fn usual(kind: Kind) -> (f32, f32) {
 
 /// Left edge and width of each of `columns` in `width` points: as dragged, as usual, or a share of what is left. What is
 /// not enough for all makes the shared ones as narrow as they get.
-pub(super) fn places(table: &Table, columns: &[usize], layout: &TableLayout, width: f32) -> Vec<(f32, f32)> {
+pub(super) fn places(
+    table: &Table,
+    columns: &[usize],
+    (layout, widths): (&TableLayout, &Widths),
+    width: f32,
+) -> Vec<(f32, f32)> {
     let wanted: Vec<(f32, f32)> = columns
         .iter()
         .map(|at| {
@@ -35,7 +42,7 @@ pub(super) fn places(table: &Table, columns: &[usize], layout: &TableLayout, wid
             match (layout.widths.get(column.id), usual(column.kind)) {
                 (Some(dragged), _) if dragged.is_finite() => (dragged.max(LEAST_WIDTH), 0.0),
                 (_, (0.0, share)) => (0.0, share),
-                (_, (usual, share)) => (usual.max(heading), share),
+                (_, (usual, share)) => (usual.max(heading).max(widths.of_column(*at)), share),
             }
         })
         .collect();
@@ -57,14 +64,24 @@ mod tests {
     use super::places;
     use crate::report::table::tests::sample;
     use crate::report::view::TableLayout;
+    use crate::widget::data_table::widths::Widths;
 
     #[test]
     fn dragged_columns_keep_their_width_and_others_share() {
-        let mut layout = TableLayout::default();
-        assert_eq!(places(&sample(), &[0, 1, 2], &layout, 400.0), [(0.0, 240.0), (240.0, 84.0), (324.0, 76.0)]);
+        let (mut layout, widths) = (TableLayout::default(), Widths::default());
+        assert_eq!(
+            places(&sample(), &[0, 1, 2], (&layout, &widths), 400.0),
+            [(0.0, 240.0), (240.0, 84.0), (324.0, 76.0)]
+        );
         layout.widths.insert("name".to_owned(), 100.0);
-        assert_eq!(places(&sample(), &[1, 0], &layout, 400.0), [(0.0, 84.0), (84.0, 100.0)]);
+        assert_eq!(places(&sample(), &[1, 0], (&layout, &widths), 400.0), [(0.0, 84.0), (84.0, 100.0)]);
         layout.widths.insert("name".to_owned(), f32::NAN);
-        assert_eq!(places(&sample(), &[0], &layout, 50.0), [(0.0, 80.0)]);
+        assert_eq!(places(&sample(), &[0], (&layout, &widths), 50.0), [(0.0, 80.0)]);
+    }
+
+    #[test]
+    fn a_number_that_needs_more_room_gets_it() {
+        let (layout, widths) = (TableLayout::default(), Widths::known(&[0.0, 0.0, 120.0]));
+        assert_eq!(places(&sample(), &[2], (&layout, &widths), 400.0), [(0.0, 120.0)]);
     }
 }

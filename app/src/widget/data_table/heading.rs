@@ -61,7 +61,7 @@ pub(super) fn ui(
 
 /// Whether a click on a heading first shows the largest values: numbers do, names begin with A.
 const fn is_largest_first(kind: Kind) -> bool {
-    !matches!(kind, Kind::Text | Kind::Function | Kind::Stack | Kind::Id | Kind::Time | Kind::Flag)
+    !matches!(kind, Kind::Text | Kind::Word | Kind::Function | Kind::Stack | Kind::Id | Kind::Time | Kind::Flag)
 }
 
 /// The place of a column among the keys of the order, and whether largest comes first; as the rows come if the user has

@@ -17,21 +17,30 @@ fn focused_id() -> Id {
     Id::unique("focused-data-table")
 }
 
-/// Whether a key press belongs to the table that has the focus.
+/// Whether a key press belongs to the table that has the focus: Esc does while it has a filter to take off.
 #[must_use]
 pub fn takes(ctx: &Context, key: Key, modifiers: Modifiers) -> bool {
-    let table: Option<Id> = ctx.data(|data| data.get_temp(focused_id()));
-    let is_focused = table.is_some() && ctx.memory(|memory| memory.focused()) == table;
-    is_focused && (KEYS.contains(&key) && !modifiers.command || (modifiers.command && key == Key::A))
+    let known: Option<(Id, bool)> = ctx.data(|data| data.get_temp(focused_id()));
+    let Some((table, has_filter)) = known else { return false };
+    let is_its_key = match key {
+        Key::A => modifiers.command,
+        Key::Escape => has_filter,
+        key => KEYS.contains(&key) && !modifiers.command,
+    };
+    is_its_key && ctx.memory(|memory| memory.focused()) == Some(table)
 }
 
-/// Gives a table the focus, and the arrow keys with it, which egui moves the focus with otherwise.
-pub(super) fn focus(ui: &Ui, id: Id) {
+/// Gives a table the focus, and with it the arrow keys, which egui moves the focus with otherwise, and Esc, which takes
+/// off a filter before it takes the focus away.
+pub(super) fn focus(ui: &Ui, id: Id, has_filter: bool) {
     ui.memory_mut(|memory| {
         memory.request_focus(id);
-        memory.set_focus_lock_filter(id, EventFilter { vertical_arrows: true, ..EventFilter::default() });
+        memory.set_focus_lock_filter(
+            id,
+            EventFilter { vertical_arrows: true, escape: has_filter, ..EventFilter::default() },
+        );
     });
-    ui.ctx().data_mut(|data| data.insert_temp(focused_id(), id));
+    ui.ctx().data_mut(|data| data.insert_temp(focused_id(), (id, has_filter)));
 }
 
 /// Moves the cursor, selects, activates and copies. The place to bring into view, if the cursor has moved.
@@ -57,6 +66,9 @@ pub(super) fn apply(
             Event::Key { key: Key::A, pressed: true, modifiers, .. } if modifiers.command => {
                 let rows = (0..shown.len()).filter_map(|at| shown.index(at)).collect();
                 out.push(TableAction::Select(TableSelection { table: Arc::clone(data.table), rows, cursor }));
+            }
+            Event::Key { key: Key::Escape, pressed: true, .. } if data.has_filter() => {
+                out.push(TableAction::Filter(String::new()));
             }
             Event::Key { key: Key::Enter, pressed: true, .. } => {
                 touched.activated = place.and_then(|at| shown.row(at));

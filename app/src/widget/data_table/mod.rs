@@ -6,6 +6,7 @@ mod columns;
 mod heading;
 pub mod keys;
 mod toolbar;
+mod widths;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::report::table::Table;
 use crate::report::value::Value;
 use crate::report::view::{TableAction, TableLayout, TableSelection, TableSession};
 use crate::theme::{space, tokens};
+use crate::widget::data_table::widths::Widths;
 use crate::widget::section::empty;
 
 /// A table and what the window remembers of it.
@@ -74,7 +76,8 @@ impl DataTable<'_> {
         let shown = Shown { table: self.table, rows: rows.map(|rows| &**rows) };
         let columns = self.layout.columns(self.table);
         toolbar::ui(ui, id, (self, shown, &columns), lead, out);
-        let places = columns::places(self.table, &columns, self.layout, ui.available_width());
+        let mut widths = Widths::of(ui, id, self.table);
+        let places = columns::places(self.table, &columns, (self.layout, &widths), ui.available_width());
         heading::ui(ui, id, self, &columns, &places, out);
         ui.spacing_mut().item_spacing.y = 0.0;
         let has_focus = ui.memory(|memory| memory.has_focus(id));
@@ -87,7 +90,7 @@ impl DataTable<'_> {
             area = keys::scrolled_to(ui, area, id, at);
         }
         if has_focus {
-            keys::focus(ui, id);
+            keys::focus(ui, id, self.has_filter());
             let page = (height / space::ROW).floor().max(1.0);
             if let Some(at) = keys::apply(ui, (self, shown, &columns), page, &mut touched, out) {
                 area = keys::scrolled_to(ui, area, id, at);
@@ -96,7 +99,9 @@ impl DataTable<'_> {
         let scrolled = area.show_rows(ui, space::ROW, shown.len(), |ui, range| {
             for at in range {
                 let Some(row) = shown.row(at) else { continue };
-                let picked = self.row_ui(ui, id, (at, row), (&columns, &places), &menu, &mut touched, out);
+                let values: Vec<Value> = columns.iter().map(|column| self.table.value(row, *column)).collect();
+                widths.fit(ui, self.table, &columns, &values);
+                let picked = self.row_ui(ui, id, (at, row), (&columns, &places, &values), &menu, &mut touched, out);
                 chosen = picked.or(chosen.take());
             }
         });
@@ -105,8 +110,11 @@ impl DataTable<'_> {
         rows.widget_info(|| WidgetInfo::labeled(Role::List, true, &self.table.title));
         keys::remember_scroll(ui, id, scrolled.state.clamped_offset().y, scrolled.inner_rect.height());
         if let Some(total) = total {
+            let values: Vec<Value> = columns.iter().filter_map(|column| total.1.get(*column).cloned()).collect();
+            widths.fit(ui, self.table, &columns, &values);
             self.total_ui(ui, &total.1, &columns, &places);
         }
+        widths.remember(ui, id);
         (touched, chosen)
     }
 
@@ -116,19 +124,18 @@ impl DataTable<'_> {
         ui: &mut Ui,
         id: Id,
         (at, row): (usize, usize),
-        (columns, places): (&[usize], &[(f32, f32)]),
+        (columns, places, values): (&[usize], &[(f32, f32)], &[Value]),
         menu: &impl Fn(usize, usize, &Value) -> Vec<MenuEntry<T>>,
         touched: &mut Touched,
         out: &mut Vec<TableAction>,
     ) -> Option<T> {
         let tokens = tokens::of(ui.ctx());
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), Sense::click());
-        let values: Vec<Value> = columns.iter().map(|column| self.table.value(row, *column)).collect();
         let selection = self.session.selection_in(self.table);
         let index = u32::try_from(row).unwrap_or(u32::MAX);
         let is_selected =
             self.marked == Some(row) || selection.is_some_and(|selection| selection.rows.contains(&index));
-        response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_selected, name_of(&values)));
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_selected, name_of(values)));
         if is_selected {
             ui.painter().rect_filled(rect, space::RADIUS, tokens.accent.gamma_multiply(0.22));
         } else if response.contains_pointer() {
@@ -157,7 +164,7 @@ impl DataTable<'_> {
             touched.hovered = Some(row);
         }
         if response.clicked() && !is_link {
-            keys::focus(ui, id);
+            keys::focus(ui, id, self.has_filter());
             let modifiers = ui.input(|input| input.modifiers);
             out.push(TableAction::Select(self.clicked(at, index, modifiers)));
             if !modifiers.command && !modifiers.shift {
@@ -167,6 +174,10 @@ impl DataTable<'_> {
         let column = response.hover_pos().and_then(|at| column_at(at.x - rect.min.x, places));
         let response = hovered_ui(response, column.and_then(|at| values.get(at)));
         self.menu_ui(&response, id, (row, index), columns, places, menu, out)
+    }
+
+    fn has_filter(self) -> bool {
+        !self.session.filter.is_empty()
     }
 
     /// What is selected after a click on a row: it alone, it too (Ctrl), or all from the cursor to it (Shift).
@@ -228,9 +239,9 @@ impl DataTable<'_> {
             }
             ui.separator();
             toolbar::copy_menu_ui(ui, self, columns, Some(&value), out);
-            if self.table.columns.get(column).is_some() {
+            if let Some(column) = self.table.columns.get(column) {
                 ui.separator();
-                toolbar::filter_menu_ui(ui, self, &value, out);
+                toolbar::filter_menu_ui(ui, self, (column, &value), out);
             }
         });
         chosen

@@ -5,7 +5,9 @@ use egui::{Id, Key, RichText, Role, TextEdit, Ui, WidgetInfo};
 use crate::fmt::escape::json::ascii_where_hidden;
 use crate::fmt::markdown::Markdown;
 use crate::fmt::number::count;
+use crate::report::arrange::filter_name;
 use crate::report::render::{csv, json, markdown};
+use crate::report::table::{Column, Kind};
 use crate::report::value::Value;
 use crate::report::view::TableAction;
 use crate::theme::{fonts, icons, space, tokens};
@@ -95,9 +97,19 @@ pub(super) fn copy_menu_ui(
     }
 }
 
-/// Filters by what a cell shows.
-pub(super) fn filter_menu_ui(ui: &mut Ui, data: DataTable<'_>, value: &Value, out: &mut Vec<TableAction>) {
+/// Filters by what a cell of a column shows; by a word of a few in its column only.
+pub(super) fn filter_menu_ui(
+    ui: &mut Ui,
+    data: DataTable<'_>,
+    (column, value): (&Column, &Value),
+    out: &mut Vec<TableAction>,
+) {
     let text = value.text();
+    let is_one_word = !text.contains(char::is_whitespace);
+    let text = match column.kind {
+        Kind::Word if is_one_word && !text.is_empty() => format!("{}:{text}", filter_name(column.title)),
+        _ => text,
+    };
     if !text.is_empty() && menu_entry(ui, "Filter rows by this value", "", true, false).clicked() {
         out.push(TableAction::Filter(text));
         ui.close();
@@ -143,7 +155,10 @@ pub(super) fn copied(data: DataTable<'_>, columns: &[usize], form: Form) -> Stri
         selected.is_none_or(|selection| u32::try_from(*row).is_ok_and(|row| selection.rows.contains(&row)))
     };
     let rows = (0..shown.len()).filter_map(|at| shown.row(at)).filter(is_in);
-    let is_data = |at: &usize| data.table.columns.get(*at).is_some_and(|column| column.is_in_csv());
+    let is_data = |at: &usize| {
+        let is_field = |column: &Column| !matches!(column.kind, Kind::Bar | Kind::List | Kind::Table);
+        data.table.columns.get(*at).is_some_and(is_field)
+    };
     let columns: Vec<usize> = columns.iter().copied().filter(is_data).collect();
     match form {
         Form::Tsv => csv::rows(data.table, rows, &columns, '\t'),

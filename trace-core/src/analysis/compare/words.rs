@@ -15,20 +15,21 @@ pub fn change(ratio: f64) -> String {
     }
 }
 
-/// The same in percent, whatever it is: `+1,140 %` is `+1140.0 %`.
+/// The same in percent, whatever it is: `+12.3 %`, `+1,140 %`.
 #[must_use]
 pub fn percent(ratio: f64) -> String {
     let percent = (ratio - 1.0) * 100.0;
     match percent {
         _ if percent.abs() < 0.05 => "±0.0 %".to_owned(),
         _ if percent < 0.0 => format!("\u{2212}{:.1} %", -percent),
+        _ if percent >= 999.95 => format!("+{} %", count(percent.round() as u64)),
         _ => format!("+{percent:.1} %"),
     }
 }
 
 fn digits(value: f64) -> String {
     match value {
-        _ if value >= 100.0 => format!("{value:.0}"),
+        _ if value >= 99.95 => count(value.round() as u64),
         _ if value >= 9.95 => format!("{value:.1}"),
         _ => format!("{value:.2}"),
     }
@@ -46,6 +47,10 @@ pub fn value(kind: RowKind, value: f64) -> String {
     let fits = |step: &&(f64, &str)| value.abs() >= 0.9995 * step.0;
     let (size, unit) = scale.iter().find(fits).or(scale.last()).copied().unwrap_or((1.0, ""));
     let value = value / size;
+    if value.abs() >= 999.5 {
+        let sign = if value < 0.0 { "-" } else { "" };
+        return format!("{sign}{} {unit}", count(value.abs().round() as u64));
+    }
     let digits = match value.abs() {
         _ if size <= 1.0 => 0,
         size if size >= 99.95 => 0,
@@ -61,7 +66,8 @@ pub fn number(value: f64) -> String {
     match value {
         _ if value >= 100.0 => count(value.round() as u64),
         _ if value >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
+        _ if value >= 0.9995 || value == 0.0 => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
     }
 }
 
@@ -116,10 +122,11 @@ mod tests {
             (276.2, "×276"),
             (1.0 / 276.2, "÷276"),
             (0.1, "÷10.0"),
+            (12_345.6, "×12,346"),
         ] {
             assert_eq!(change(ratio), expected);
         }
-        assert_eq!(percent(0.004), "\u{2212}99.6 %");
+        assert_eq!([percent(0.004), percent(12.4)], ["\u{2212}99.6 %", "+1,140 %"]);
     }
 
     #[test]
@@ -131,9 +138,12 @@ mod tests {
             (RowKind::Wait, -12.34e9, "-12.3 s"),
             (RowKind::Heap, 4.2e6, "4.20 MB"),
             (RowKind::Heap, 0.0, "0 B"),
+            (RowKind::Heap, 3_726_900e9, "3,726,900 GB"),
+            (RowKind::Task, -12_345e9, "-12,345 s"),
         ] {
             assert_eq!(value(kind, nanos), expected);
         }
+        assert_eq!([0.0, 0.014, 8.486, 12.34, 1_034.4].map(number), ["0.00", "0.014", "8.49", "12.3", "1,034"]);
         assert_eq!(count(1_234_567), "1,234,567");
     }
 }

@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use trace_core::analysis::compare::causes::{CauseChange, causes};
 use trace_core::analysis::compare::diff_flame::DiffFlame;
 use trace_core::analysis::compare::measure::RowKind;
-use trace_core::analysis::compare::picture::{Picture, Population};
+use trace_core::analysis::compare::picture::Picture;
 use trace_core::analysis::compare::series::Series;
 use trace_core::analysis::compare::stats::quantile;
 use trace_core::analysis::compare::{Change, Comparison, Per, units};
@@ -21,11 +21,15 @@ use trace_core::event::state::SpanClass;
 use crate::cli::compare::align::Align;
 use crate::cli::compare::html::axis::Unit;
 use crate::cli::compare::html::plot::Curve;
-use crate::cli::compare::report::{Report, Row, Told};
+use crate::cli::compare::report::{Report, Told};
 use crate::cli::compare::{CompareOptions, Side};
 use crate::fmt::escape;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, rounded};
+use crate::report::comparison::{collector, population};
+use crate::report::figure::Lean;
+use crate::report::table::{Column, Kind, Table};
+use crate::report::value::Value;
 use crate::theme::lanes::STACK;
 
 /// Rows of the table.
@@ -71,15 +75,20 @@ pub(super) fn page(
                 (heading(report))
                 (cause_list(findings))
                 h2 { "Changes" }
-                (table(report))
+                (table(&report.listed.table, ROWS))
+                @for sentence in &report.footnotes { p.muted { (sentence) "." } }
+                @if let Some(requests) = report.per_request.as_ref().filter(|requests| !requests.is_empty()) {
+                    h2 { (requests.title) }
+                    (table(requests, ROWS))
+                }
                 h2 { "Distributions" }
                 (distributions(report, found, sides))
                 h2 { "Where time went: off CPU" }
-                (flame(&flame_of(|picture| &picture.waits), report.per_words(),
+                (flame(&flame_of(|picture| &picture.waits), options.per.words(),
                     "Waits that are part of work, sleeps, system calls and waits for a proc, by stack."))
                 h2 { "Where time went: on CPU" }
                 @if sides.iter().any(|side| side.measured.pictures.iter().any(|one| one.samples.nodes.len() > 1)) {
-                    (flame(&flame_of(|picture| &picture.samples), report.per_words(), "CPU samples, by stack."))
+                    (flame(&flame_of(|picture| &picture.samples), options.per.words(), "CPU samples, by stack."))
                 } @else {
                     p.muted {
                         "Neither side has CPU samples: they are in a trace if a CPU profile runs while it is recorded."
@@ -91,10 +100,11 @@ pub(super) fn page(
                 }
                 @if sides.iter().any(|side| !side.utilisation.is_empty()) {
                     h2 { "GC" }
-                    (collector(sides))
+                    (collector_of(sides))
                 }
                 h2 { "Goroutines" }
-                (population(sides))
+                p.muted { "By start function and where they were created; those first of which most more or fewer are alive." }
+                (table(&population::table(sides.map(|side| side.measured.pictures.as_slice())), GROUPS))
                 (footer(report))
             }
         }
@@ -168,38 +178,34 @@ fn cause_list([a, b]: &[Findings; 2]) -> Markup {
     }
 }
 
-fn table(report: &Report) -> Markup {
-    html! {
-        div.wide { table {
-            tr {
-                th.kind { "kind" } th.name { "name" }
-                @for head in ["figure", "A", "B", "change", "q", "n"] { th { (head) } }
-            }
-            @for row in report.changes.iter().take(ROWS) { (line(row)) }
-        } }
-        @for sentence in report.footnotes() { p.muted { (sentence) "." } }
-        @if report.changes.len() > ROWS { p.muted { "The first " (ROWS) " rows are listed." } }
-    }
-}
-
-fn line(row: &Row) -> Markup {
-    let cells = &row.cells;
-    let has_grown = row.effect.map_or(row.delta_ns > 0.0, |effect| effect > 1.0);
-    let lean = match (row.significant || row.too_few, has_grown) {
-        (false, _) => "muted",
-        (true, true) => "more",
-        (true, false) => "less",
+/// The first rows of a table, as people see it.
+fn table(table: &Table, most: usize) -> Markup {
+    let columns: Vec<(usize, &Column)> =
+        table.columns.iter().enumerate().filter(|(_, column)| column.is_in_text()).collect();
+    let class = |kind: Kind| match kind {
+        Kind::Word => "kind",
+        kind if kind.is_right() => "",
+        _ => "name",
+    };
+    let cell = |value: &Value| match value.lean() {
+        Some(Lean::Grown) => "more",
+        Some(Lean::Shrunk) => "less",
+        None if matches!(value, Value::Change(_) | Value::Missing) => "muted",
+        None => "",
     };
     html! {
-        tr {
-            td.kind { (row.kind) }
-            td.name { (row.named()) }
-            td { (cells.figure) }
-            @for value in &cells.values { td { (value) } }
-            td { span class=(lean) { (cells.change) } }
-            td.muted { (cells.chance) }
-            td.muted { (cells.counts) }
-        }
+        div.wide { table {
+            tr { @for (_, column) in &columns { th class=(class(column.kind)) { (column.title) } } }
+            @for row in 0..table.len().min(most) {
+                tr {
+                    @for (at, column) in &columns {
+                        @let value = table.value(row, *at);
+                        td class=(class(column.kind)) { span class=(cell(&value)) { (value.text()) } }
+                    }
+                }
+            }
+        } }
+        @if table.len() > most { p.muted { "The first " (most) " of " (count(table.len() as u64)) " rows." } }
     }
 }
 
@@ -208,10 +214,11 @@ fn chance(p: f64) -> String {
 }
 
 fn distributions(report: &Report, found: &Comparison, sides: [&Side; 2]) -> Markup {
-    let drawn: Vec<(&Row, &Change)> = report
-        .changes
-        .iter()
-        .zip(told_of(report, found))
+    let table = &report.listed.table;
+    let text =
+        |row: usize, id: &str| table.column(id).map(|column| table.value(row, column).text()).unwrap_or_default();
+    let drawn: Vec<(usize, &Change)> = (0..table.len())
+        .filter_map(|row| Some((row, found.changes.get(report.listed.place(row)?)?)))
         .filter(|(_, change)| change.kind != RowKind::Heap)
         .filter(|(_, change)| change.a.or(change.b).is_some_and(|figures| figures.count > 1))
         .take(DRAWN)
@@ -223,7 +230,7 @@ fn distributions(report: &Report, found: &Comparison, sides: [&Side; 2]) -> Mark
             @let values = [0, 1].map(|side| values_of(sides, change, side));
             @let both = [values[0].as_slice(), values[1].as_slice()];
             details open[at == opened] {
-                summary { span.muted { (row.kind) " " } (row.named()) " " (row.cells.change) }
+                summary { span.muted { (change.kind.name()) " " } (text(row, "full_name")) " " (text(row, "change")) }
                 div {
                     div.pair {
                         figure { figcaption { "Cumulative distribution" } (plot::distribution(both)) }
@@ -234,15 +241,6 @@ fn distributions(report: &Report, found: &Comparison, sides: [&Side; 2]) -> Mark
             }
         }
     }
-}
-
-/// The changes behind the rows of a report: the same selection in the same order.
-fn told_of<'a>(report: &'a Report, found: &'a Comparison) -> impl Iterator<Item = &'a Change> {
-    let mut rows = report.changes.iter().peekable();
-    found
-        .changes
-        .iter()
-        .filter(move |change| rows.next_if(|row| row.kind == change.kind.name() && row.name == change.name).is_some())
 }
 
 fn values_of(sides: [&Side; 2], change: &Change, side: usize) -> Vec<f64> {
@@ -379,32 +377,14 @@ fn heap_line(a: &Laid<'_>, b: &Laid<'_>) -> Markup {
     }
 }
 
-fn collector(sides: [&Side; 2]) -> Markup {
-    let rows = |side: &Side, kind: RowKind| {
-        let of_kind = side.measured.rows.iter().filter(|row| row.0.0 == kind);
-        of_kind
-            .fold((0, 0, 0), |(count, total, max), row| (count + row.1.count, total + row.1.total, row.1.max.max(max)))
-    };
+fn collector_of(sides: [&Side; 2]) -> Markup {
     html! {
         div.pair {
             figure {
                 figcaption { "Minimum mutator utilisation, by window length" }
                 (plot::utilisation(sides.map(|side| side.utilisation.as_slice())))
             }
-            div.wide { table {
-                tr { th.kind {} th { "A count" } th { "B count" } th { "A total" } th { "B total" } th { "A max" } th { "B max" } }
-                @for (kind, what) in
-                    [(RowKind::Gc, "GC cycles"), (RowKind::Stw, "STW pauses"), (RowKind::Assist, "mark assists")]
-                {
-                    @let [(count_a, sum_a, max_a), (count_b, sum_b, max_b)] = sides.map(|side| rows(side, kind));
-                    tr {
-                        td.kind { (what) }
-                        td { (count(count_a)) } td { (count(count_b)) }
-                        td { (duration(sum_a as i64)) } td { (duration(sum_b as i64)) }
-                        td { (duration(max_a as i64)) } td { (duration(max_b as i64)) }
-                    }
-                }
-            } }
+            (table(&collector::table(sides.map(|side| &side.measured)), usize::MAX))
         }
     }
 }
@@ -422,72 +402,6 @@ const fn state(class: SpanClass) -> &'static str {
         SpanClass::Gc => "GC",
         SpanClass::WaitOther => "other waits",
     }
-}
-
-fn population(sides: [&Side; 2]) -> Markup {
-    let groups = grouped(sides);
-    let more = groups.len().saturating_sub(GROUPS);
-    html! {
-        p.muted { "By start function and where they were created; what lives longer in B than in A comes first." }
-        div.wide { table {
-            tr {
-                th.name { "start function" } th.name { "created in" }
-                @for head in ["A created", "B created", "A ended", "B ended", "A alive at the end", "B alive at the end"] {
-                    th { (head) }
-                }
-            }
-            @for (name, creator, [a, b]) in groups.into_iter().take(GROUPS) {
-                tr {
-                    td.name { (name) }
-                    td.name { (creator) }
-                    @for (a, b) in [(a.created, b.created), (a.ended, b.ended)] { td { (count(a)) } td { (count(b)) } }
-                    td { (count(a.alive)) }
-                    td { span class=(match b.alive.cmp(&a.alive) {
-                        std::cmp::Ordering::Greater => "more",
-                        std::cmp::Ordering::Less => "less",
-                        std::cmp::Ordering::Equal => "muted",
-                    }) { (count(b.alive)) } }
-                }
-            }
-        } }
-        @if more > 0 { p.muted { (count(more as u64)) " more groups are not listed." } }
-    }
-}
-
-/// Groups of both sides under one name; of several recordings in sum.
-fn grouped(sides: [&Side; 2]) -> Vec<(String, String, [Population; 2])> {
-    let mut groups: std::collections::BTreeMap<(String, String), [Population; 2]> =
-        std::collections::BTreeMap::default();
-    for (at, side) in sides.into_iter().enumerate() {
-        for group in side.measured.pictures.iter().flat_map(|picture| &picture.population) {
-            let key = (trace_core::analysis::compare::partners::bare(&group.name), group.creator.clone());
-            if let Some(sum) = groups.entry(key).or_default().get_mut(at) {
-                if sum.name.is_empty() {
-                    sum.name.clone_from(&group.name);
-                    sum.place.clone_from(&group.place);
-                }
-                sum.created += group.created;
-                sum.ended += group.ended;
-                sum.alive += group.alive;
-            }
-        }
-    }
-    let mut rows: Vec<_> = groups
-        .into_iter()
-        .map(|((_, creator), both)| {
-            let [a, b] = &both;
-            let first = if a.name.is_empty() { b } else { a };
-            let place = if first.place.is_empty() { String::new() } else { format!(" ({})", first.place) };
-            let creator = if creator.is_empty() { "–".to_owned() } else { format!("{creator}{place}") };
-            (first.name.clone(), creator, both)
-        })
-        .collect();
-    let key = |both: &[Population; 2]| {
-        let [a, b] = both;
-        (b.alive as i64 - a.alive as i64, a.alive.max(b.alive), a.created.max(b.created))
-    };
-    rows.sort_by(|one, other| key(&other.2).cmp(&key(&one.2)).then_with(|| one.0.cmp(&other.0)));
-    rows
 }
 
 fn footer(report: &Report) -> Markup {
