@@ -12,7 +12,7 @@ use crate::action::action::{Action, Actions};
 use crate::fmt::words;
 use crate::panel::table::table_ui;
 use crate::panel::{ListKey, MAX_LISTED, kept, note_ui};
-use crate::report::lists;
+use crate::report::lists::spans::SpanList;
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::study::{Answer, LISTED_SPANS, Question, Study};
@@ -35,16 +35,17 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         Selection::Span(span) => Some(span),
         _ => None,
     };
-    let spans = match selected {
+    let list = match selected {
         // The list stays as it is while the selection moves along it.
         Some(at) => around(ui, trace, ListKey::new(document, lane, None, trace.range()), at),
         None => kept(ui, "spans", ListKey::new(document, lane, None, range), || {
-            trace.spans(lane, range).take(MAX_LISTED).collect()
+            SpanList::of(trace, trace.spans(lane, range).take(MAX_LISTED).collect())
         }),
     };
     let listed = if selected.is_some() { trace.range() } else { range };
-    let spans =
-        if spans.len() < MAX_LISTED { spans } else { longer(document, Question::Spans(lane, listed), actions, spans) };
+    let is_short = list.spans.len() < MAX_LISTED;
+    let list = if is_short { list } else { longer(document, Question::Spans(lane, listed), actions, list) };
+    let spans = &list.spans;
     if spans.is_empty() {
         empty(ui, "No visible spans");
         return;
@@ -54,18 +55,17 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let is_cut = spans.len() == MAX_LISTED || spans.len() == LISTED_SPANS;
     let note =
         if is_cut && selected.is_none() { format!("The first {shown} {place}") } else { format!("{shown} {place}") };
-    let key = (Arc::as_ptr(trace) as usize, Arc::as_ptr(&spans) as usize);
-    let table = kept(ui, "spans-table", key, || Arc::new(lists::spans::spans(trace, &spans)));
-    let marked = spans.iter().position(|span| Some(span.at) == selected);
+    let key = (Arc::as_ptr(spans) as usize, selected);
+    let marked = kept(ui, "spans-marked", key, || spans.iter().position(|span| Some(span.at) == selected));
     let lead = |ui: &mut Ui| note_ui(ui, &note);
-    table_ui(ui, (state, document), ("spans", &table), marked, lead, actions);
+    table_ui(ui, (state, document), ("spans", &list.table), *marked, lead, actions);
 }
 
 /// The list that a worker made; until then the short one.
-fn longer(document: &Document, question: Question, actions: &mut Actions, short: Arc<Vec<Span>>) -> Arc<Vec<Span>> {
+fn longer(document: &Document, question: Question, actions: &mut Actions, short: Arc<SpanList>) -> Arc<SpanList> {
     match document.studies.get(&question) {
         // Of a very long lane it holds the beginning only.
-        Some(Study::Answered(Answer::Spans(list))) if list.len() < LISTED_SPANS => Arc::clone(list),
+        Some(Study::Answered(Answer::Spans(list))) if list.spans.len() < LISTED_SPANS => Arc::clone(list),
         None if document.is_settled() => {
             actions.push(Action::Ask(document.id, question));
             short
@@ -75,16 +75,16 @@ fn longer(document: &Document, question: Question, actions: &mut Actions, short:
 }
 
 /// The spans before and after `at`; the list of the frame before while it holds `at`.
-fn around(ui: &Ui, trace: &Trace, key: ListKey, at: SpanRef) -> Arc<Vec<Span>> {
+fn around(ui: &Ui, trace: &Arc<Trace>, key: ListKey, at: SpanRef) -> Arc<SpanList> {
     let id = Id::unique("spans-around");
-    let known = ui.ctx().data(|data| data.get_temp::<(ListKey, Arc<Vec<Span>>)>(id));
+    let known = ui.ctx().data(|data| data.get_temp::<(ListKey, Arc<SpanList>)>(id));
     if let Some((of, list)) = known
         && of == key
-        && list.iter().any(|span| span.at == at)
+        && list.spans.iter().any(|span| span.at == at)
     {
         return list;
     }
-    let list = Arc::new(list_around(trace, at));
+    let list = Arc::new(SpanList::of(trace, list_around(trace, at)));
     ui.ctx().data_mut(|data| data.insert_temp(id, (key, Arc::clone(&list))));
     list
 }

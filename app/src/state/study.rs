@@ -15,10 +15,10 @@ use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
-use trace_core::model::spans::Span;
 use trace_core::model::trace::EventRow;
 
 use crate::report::analyses::Ask;
+use crate::report::lists::spans::SpanList;
 use crate::report::report::Report;
 
 /// What can be asked of a document's trace. A key: equal questions have equal answers.
@@ -96,7 +96,7 @@ pub enum Answer {
     /// Of [`Question::Report`] and [`Question::Details`].
     Report(Arc<Report>),
     /// Of [`Question::Spans`].
-    Spans(Arc<Vec<Span>>),
+    Spans(Arc<SpanList>),
     /// Of [`Question::Events`].
     Events(Arc<Vec<EventRow>>),
     /// Of [`Question::Measured`].

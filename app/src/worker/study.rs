@@ -16,6 +16,7 @@ use trace_core::model::trace::Trace;
 
 use crate::output::{NotWritten, Output};
 use crate::report::analyses;
+use crate::report::lists::spans::SpanList;
 use crate::state::study::{Answer, ChainStudy, LISTED_SPANS, ProfileStudy, Question};
 
 /// Things of a kind that are listed when they are looked for by name.
@@ -49,7 +50,7 @@ pub fn answer(trace: &Arc<Trace>, question: &Question, monitor: &Monitor) -> Opt
         }
         Question::Spans(lane, range) => {
             let spans = trace.spans(*lane, *range).take_while(|_| !monitor.is_cancelled());
-            Some(Answer::Spans(Arc::new(spans.take(LISTED_SPANS).collect())))
+            Some(Answer::Spans(Arc::new(SpanList::of(trace, spans.take(LISTED_SPANS).collect()))))
         }
         Question::Events(lane, range) => {
             let events = trace.events(*lane, *range).take_while(|_| !monitor.is_cancelled());

@@ -10,9 +10,25 @@ use crate::report::analyses::columns;
 use crate::report::table::{Column, Table, Target};
 use crate::report::value::{Shade, Value};
 
-/// The spans as a table, in their order; a row leads to its span.
-#[must_use]
-pub fn spans(trace: &Arc<Trace>, spans: &Arc<Vec<Span>>) -> Table {
+/// Spans of a lane in their order, as they are and as a table.
+#[derive(Clone, Debug)]
+pub struct SpanList {
+    /// The spans.
+    pub spans: Arc<Vec<Span>>,
+    /// A row for each, which leads to its span.
+    pub table: Arc<Table>,
+}
+
+impl SpanList {
+    /// A list of these.
+    #[must_use]
+    pub fn of(trace: &Arc<Trace>, spans: Vec<Span>) -> Self {
+        let spans = Arc::new(spans);
+        Self { table: Arc::new(table(trace, &spans)), spans }
+    }
+}
+
+fn table(trace: &Arc<Trace>, spans: &Arc<Vec<Span>>) -> Table {
     let longest = spans.iter().map(|span| span.range.nanos().unsigned_abs()).max().unwrap_or(1);
     let [of_time, of_state, of_go, of_stack] = [(); 4].map(|()| Arc::clone(trace));
     Table::of("spans", "Spans", spans, Vec::as_slice)
