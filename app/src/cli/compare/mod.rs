@@ -127,13 +127,14 @@ impl Side {
             let origin = align.origin(&trace).ok_or_else(|| unaligned(file, align))?;
             let range = stretch.map_or(trace.range(), |stretch| within(&trace, origin, stretch));
             // Nobody cancels.
-            runs.push(measure(&trace, range, &monitor).unwrap_or_default());
+            let (measured, found) = rayon::join(|| measure(&trace, range, &monitor), || find(&trace, &monitor));
+            let (measured, found) = (measured.unwrap_or_default(), found.unwrap_or_default());
+            runs.push(measured);
             if options.html.path.is_some() && side.utilisation.is_empty() {
                 side.utilisation = utilisation(&trace, range, &monitor).unwrap_or_default();
             }
             side.told.add(file, &trace, range, origin);
             side.origins.push(origin);
-            let found = find(&trace, &monitor).unwrap_or_default();
             if files.len() == 1 {
                 side.told.findings = found.list.iter().map(|finding| finding.kind.name()).collect();
             }

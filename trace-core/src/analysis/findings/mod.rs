@@ -121,6 +121,27 @@ impl Findings {
     }
 }
 
+/// What finds the causes of one kind each; what is found by those that look at others' findings comes after.
+const DETECTORS: [fn(&Scene<'_>) -> Vec<Finding>; 17] = [
+    locks::find,
+    peers::find,
+    backlog::find,
+    batches::find,
+    imbalance::find,
+    serial::find,
+    polling::find,
+    syscalls::find,
+    cpu::find,
+    spin::find,
+    no_cpu::find,
+    gc::find,
+    stw::find,
+    idle::find,
+    leak::find,
+    churn::find,
+    damage::find,
+];
+
 /// Looks for causes in the whole trace. `None` if cancelled.
 #[must_use]
 pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
@@ -155,31 +176,20 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     let (places, census, collector) = (&places, &census, &collector);
     let idle = idle_procs(trace, trace.range(), monitor)?;
     let scene = Scene { trace, places, census, blocked: &looked, collector, idle: &idle, duration, monitor, load };
-    let mut list: Vec<Finding> = Vec::new();
-    for kind in [
-        locks::find,
-        peers::find,
-        backlog::find,
-        batches::find,
-        imbalance::find,
-        serial::find,
-        polling::find,
-        syscalls::find,
-        cpu::find,
-        spin::find,
-        no_cpu::find,
-        gc::find,
-        stw::find,
-        idle::find,
-        leak::find,
-        churn::find,
-        damage::find,
-    ] {
-        if monitor.is_cancelled() {
-            return None;
-        }
-        list.extend(kind(&scene).into_iter().map(|finding| no_cpu::without(&scene, finding)));
+    // They do not depend on each other, and some look at every goroutine.
+    let found: Vec<Vec<Finding>> = DETECTORS
+        .par_iter()
+        .map(|detect| {
+            if monitor.is_cancelled() {
+                return Vec::new();
+            }
+            detect(&scene).into_iter().map(|finding| no_cpu::without(&scene, finding)).collect()
+        })
+        .collect();
+    if monitor.is_cancelled() {
+        return None;
     }
+    let mut list: Vec<Finding> = found.into_iter().flatten().collect();
     let slow = slow_requests::find(&scene, &list);
     list.extend(slow);
     let workers = workers::find(&scene, &list);
