@@ -5,6 +5,7 @@
 
 pub mod anchor;
 pub mod axis;
+mod coarse;
 pub mod counters;
 pub mod critical;
 pub mod filter;

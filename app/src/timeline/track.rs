@@ -7,6 +7,7 @@ use trace_core::model::spans::Cell;
 use trace_core::model::trace::Trace;
 
 use crate::state::rows::{Row, RowKind, Rows};
+use crate::timeline::coarse::Coarse;
 use crate::timeline::grid::Grid;
 use crate::timeline::scene::LaneScene;
 
@@ -52,9 +53,17 @@ pub struct Strip {
     pub most: f32,
 }
 
+impl Strip {
+    fn of(columns: Vec<[u64; SpanClass::COUNT]>, grid: Grid, range: TimeRange) -> Self {
+        let sum = |column: &[u64; SpanClass::COUNT]| column.iter().skip(1).sum::<u64>();
+        let most = columns.iter().map(sum).max().unwrap_or(0) as f32 / grid.column_nanos.max(1) as f32;
+        Self { columns, grid: Some(grid), range, most }
+    }
+}
+
 /// What a track shows over the columns of a grid.
 #[must_use]
-pub fn scene(trace: &Trace, rows: &Rows, track: Track, grid: &Grid) -> LaneScene {
+pub(super) fn scene(trace: &Trace, rows: &Rows, coarse: &Coarse, track: Track, grid: &Grid) -> LaneScene {
     match (track, rows.groups()) {
         (Track::Lane(lane), _) => LaneScene::new(trace, lane, grid),
         (Track::Shared(row), Some(groups)) => {
@@ -62,9 +71,15 @@ pub fn scene(trace: &Trace, rows: &Rows, track: Track, grid: &Grid) -> LaneScene
             shared(trace, lanes, grid)
         }
         (Track::Group(group), Some(groups)) => {
-            let rows = groups.list().get(group as usize).map_or(0..0, |group| group.first..group.end);
-            let lanes = rows.flat_map(|row| groups.alive_on(row, grid.range())).map(LaneId::Goroutine);
-            LaneScene { strip: strip(trace, lanes, grid), ..LaneScene::default() }
+            let Some(known) = groups.list().get(group as usize) else { return LaneScene::default() };
+            let sums = |grid: &Grid| {
+                let lanes = (known.first..known.end).flat_map(|row| groups.alive_on(row, grid.range()));
+                columns(trace, lanes.map(LaneId::Goroutine), grid)
+            };
+            let wide = grid.coarser(STRIP_STEP);
+            let columns = coarse.group((group, known.count), (trace.range(), &wide), sums);
+            let strip = Strip::of(columns.unwrap_or_else(|| sums(&wide)), wide, trace.range());
+            LaneScene { strip, ..LaneScene::default() }
         }
         (Track::Shared(_) | Track::Group(_), None) => LaneScene::default(),
     }
@@ -118,8 +133,8 @@ fn merge(trace: &Trace, cell: Option<Cell>, lane: LaneId, life: TimeRange) -> Ce
     cell
 }
 
-fn strip(trace: &Trace, lanes: impl Iterator<Item = LaneId>, grid: &Grid) -> Strip {
-    let wide = grid.coarser(STRIP_STEP);
+/// Nanoseconds by class that goroutines spent in each column.
+fn columns(trace: &Trace, lanes: impl Iterator<Item = LaneId>, wide: &Grid) -> Vec<[u64; SpanClass::COUNT]> {
     let mut columns = vec![[0_u64; SpanClass::COUNT]; wide.count as usize];
     let seen = wide.range();
     let mut cells = Vec::new();
@@ -136,12 +151,10 @@ fn strip(trace: &Trace, lanes: impl Iterator<Item = LaneId>, grid: &Grid) -> Str
         cells.clear();
         trace.cells(lane, seen, wide.count, &mut cells);
         for cell in cells.iter().filter(|cell| cell.count > 1 || cell.class != SpanClass::None) {
-            spread(cell, &wide, &mut columns);
+            spread(cell, wide, &mut columns);
         }
     }
-    let sum = |column: &[u64; SpanClass::COUNT]| column.iter().skip(1).sum::<u64>();
-    let most = columns.iter().map(sum).max().unwrap_or(0) as f32 / wide.column_nanos.max(1) as f32;
-    Strip { columns, grid: Some(wide), range: trace.range(), most }
+    columns
 }
 
 /// Adds the time of a cell to the columns that it touches, evenly over its length.

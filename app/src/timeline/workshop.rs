@@ -15,6 +15,7 @@ use trace_core::model::trace::Trace;
 
 use crate::state::rows::Rows;
 
+use crate::timeline::coarse::Coarse;
 use crate::timeline::counters::Curves;
 use crate::timeline::grid::Grid;
 use crate::timeline::minimap::Density;
@@ -63,6 +64,8 @@ struct Board {
     active: usize,
     /// The snapshot to make it from.
     source: Option<(Version, Source)>,
+    /// What is kept of its rows from one job to the next.
+    coarse: Arc<Coarse>,
 }
 
 /// Threads, the board, and where what they made arrives.
@@ -98,6 +101,9 @@ impl Workshop {
         jobs.reverse();
         let mut board = lock(&self.board);
         if board.source.as_ref().is_none_or(|(made_from, _)| *made_from != version) {
+            if board.source.as_ref().is_none_or(|(_, before)| !Arc::ptr_eq(&before.1, &source.1)) {
+                board.coarse = Arc::default();
+            }
             board.source = Some((version, source.clone()));
             board.running.clear();
         }
@@ -129,13 +135,13 @@ impl Workshop {
 
 fn work(board: &Mutex<Board>, sender: &Sender<(Version, Made)>) {
     loop {
-        let (job, version, source) = {
+        let (job, version, source, coarse) = {
             let mut board = lock(board);
             let source = board.source.clone();
             match board.jobs.pop().zip(source) {
                 Some((job, (version, source))) => {
                     board.running.push(job.clone());
-                    (job, version, source)
+                    (job, version, source, Arc::clone(&board.coarse))
                 }
                 None => {
                     board.active -= 1;
@@ -143,7 +149,7 @@ fn work(board: &Mutex<Board>, sender: &Sender<(Version, Made)>) {
                 }
             }
         };
-        let made = make(&job, &source);
+        let made = make(&job, &source, &coarse);
         // The window may be gone.
         let sent = sender.send((version, made)).is_ok();
         let mut board = lock(board);
@@ -155,9 +161,9 @@ fn work(board: &Mutex<Board>, sender: &Sender<(Version, Made)>) {
     }
 }
 
-fn make(job: &Job, (trace, rows): &Source) -> Made {
+fn make(job: &Job, (trace, rows): &Source, coarse: &Coarse) -> Made {
     match job {
-        Job::Track(track, grid) => Made::Track(*track, *grid, track::scene(trace, rows, *track, grid)),
+        Job::Track(track, grid) => Made::Track(*track, *grid, track::scene(trace, rows, coarse, *track, grid)),
         Job::Curves(grid) => Made::Curves(*grid, Curves::new(trace, grid)),
         Job::Density(columns) => Made::Density(Density::new(trace, *columns)),
         Job::Flows(key, most) => Made::Flows(key.clone(), trace.flows_in_view(key.grid.range(), &key.lanes, *most)),
