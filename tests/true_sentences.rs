@@ -390,6 +390,30 @@ fn where_the_gc_saw_allocations_is_said_with_what_it_rests_on() {
     assert!(gc.title.ends_with("; 75 % of the time of mark assists at app.render (app.go:110)"), "{}", gc.title);
 }
 
+const TIDY: Stack = &[("runtime.GC", "mgc.go", 500), ("app.tidy", "app.go", 120), HANDLER, SERVE];
+const SETTLE: Stack = &[("runtime.GC", "mgc.go", 500), ("app.settle", "app.go", 121), HANDLER, SERVE];
+
+/// What the finding about the GC says in the end, where cycles begin at these places.
+fn forced(stacks: &[Stack]) -> String {
+    let mut scene = Scene::default();
+    for (round, stack) in (0..10u64).zip(stacks.iter().cycle()) {
+        let now = 1.0 + 20.0 * round as f64;
+        scene.at(0, now, Act::Ready(10)).at(0, now + 0.1, Act::Start(10));
+        scene.at(0, now + 0.2, Act::Gc(2 * round, Some(stack)));
+        scene.at(0, now + 12.0, Act::Gc(2 * round + 1, None)).at(0, now + 15.0, Act::Block("network", IDLE));
+    }
+    let found = find(&mut scene, &all(10..11, "network", IDLE));
+    let title = &of_kind(&found, Kind::GcPressure).expect("the GC").title;
+    title.rsplit_once("; ").expect("an end").1.to_owned()
+}
+
+#[test]
+fn of_gc_cycles_only_those_that_a_place_forced_are_said_to_be_its_own() {
+    assert_eq!(forced(&[TIDY]), "forced by app.tidy (app.go:120)");
+    assert_eq!(forced(&[TIDY, TIDY, LIST]), "7 of them forced by app.tidy (app.go:120)");
+    assert_eq!(forced(&[TIDY, TIDY, SETTLE, TIDY, LIST]), "8 of them forced, 6 by app.tidy (app.go:120)");
+}
+
 /// A goroutine that is runnable for so long though three procs idle.
 fn waiting(nanos: f64) -> Findings {
     let mut scene = Scene::default();

@@ -111,14 +111,20 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     // While goroutines wait for marking to end, others have the procs: that is said, but not counted as lost.
     let lost = cost.helped + cost.stalled.max(asked) + contended;
     let found = culprit(scene, &cost);
-    let (stack, forced) = found.unwrap_or((StackId::NONE, false));
+    let (stack, of_place, forced) = found.unwrap_or((StackId::NONE, 0, false));
     let place = scene.places.own(stack);
     let confidence = if is_frequent && is_helped { 0.95 } else { 0.7 };
     let mut evidence = Evidence::default();
-    let title = title(scene, &cost, (place.as_ref().filter(|_| found.is_some()), stack), &mut evidence);
+    let known = place.as_ref().filter(|_| found.is_some());
+    let mut title = title(scene, &cost, &mut evidence);
+    evidence.int("cycles_forced", cost.forced as u64);
+    title += &match known {
+        Some(place) if forced => forced_by(&cost, of_place, place, &mut evidence),
+        Some(place) => seen_allocating(scene, place, stack, &mut evidence),
+        None => String::new(),
+    };
     let finding = Finding::new(Kind::GcPressure, title, lost, scene.duration, confidence)
         .with(evidence)
-        .int("cycles_forced", cost.forced as u64)
         .int("marking_ns", cost.marking)
         // What goroutines ran for it; in their assists they wait, too.
         .int("assist_total_ns", cost.helped)
@@ -128,7 +134,7 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
         .culprit(trace, place, stack);
     let mut finding = helpers(scene, finding);
     finding.check = match found {
-        Some((_, true)) => {
+        Some((.., true)) => {
             "Call runtime.GC or debug.FreeOSMemory less often: the GC starts by itself when the heap has grown."
         }
         Some(_) => finding.check,
@@ -160,7 +166,7 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     })
 }
 
-fn title(scene: &Scene<'_>, cost: &Cost, (place, stack): (Option<&Place>, StackId), evidence: &mut Evidence) -> String {
+fn title(scene: &Scene<'_>, cost: &Cost, evidence: &mut Evidence) -> String {
     let mut title = format!(
         "{} marking {} of the time",
         evidence.count("cycles", cost.cycles as u64, "GC cycle"),
@@ -182,10 +188,17 @@ fn title(scene: &Scene<'_>, cost: &Cost, (place, stack): (Option<&Place>, StackI
         let whole = until_the_end(evidence, cost.paused, cost.paused_whole);
         title += &format!("; {pauses}, {paused} total (max {longest}){whole}");
     }
-    match place {
-        Some(place) if cost.is_forced() => title + &format!("; forced by {}", place_name(Some(place))),
-        Some(place) => title + &seen_allocating(scene, place, stack, evidence),
-        None => title,
+    title
+}
+
+/// `; forced by main.tidy (main.go:70)`, of cycles that all were; otherwise how many were, and how many of these there.
+fn forced_by(cost: &Cost, there: u64, place: &Place, evidence: &mut Evidence) -> String {
+    let (forced, place) = (cost.forced as u64, place_name(Some(place)));
+    let there = evidence.int("cycles_forced_there", there);
+    match () {
+        () if forced == cost.cycles as u64 && there == forced => format!("; forced by {place}"),
+        () if there == forced => format!("; {forced} of them forced by {place}"),
+        () => format!("; {forced} of them forced, {there} by {place}"),
     }
 }
 
@@ -234,7 +247,7 @@ fn helpers(scene: &Scene<'_>, mut finding: Finding) -> Finding {
 }
 
 /// The stack behind most of it, and whether it forces collections.
-fn culprit(scene: &Scene<'_>, cost: &Cost) -> Option<(StackId, bool)> {
+fn culprit(scene: &Scene<'_>, cost: &Cost) -> Option<(StackId, u64, bool)> {
     let mut by_function: FxHashMap<u32, (u64, u64, StackId)> = FxHashMap::default();
     let mut add = |stack: StackId, weight: u64| {
         let Some(function) = scene.places.own_function(stack) else { return };
@@ -244,7 +257,7 @@ fn culprit(scene: &Scene<'_>, cost: &Cost) -> Option<(StackId, bool)> {
             (sum.1, sum.2) = (weight, stack);
         }
     };
-    for cycle in &scene.collector.cycles {
+    for cycle in scene.collector.cycles.iter().filter(|cycle| cycle.trigger != Trigger::Periodic) {
         if !cost.is_forced() || cycle.trigger == Trigger::Forced {
             add(cycle.stack, 1);
         }
@@ -255,5 +268,5 @@ fn culprit(scene: &Scene<'_>, cost: &Cost) -> Option<(StackId, bool)> {
         }
     }
     let top = by_function.into_iter().max_by_key(|(function, sum)| (sum.0, *function))?;
-    Some((top.1.2, cost.is_forced()))
+    Some((top.1.2, top.1.0, cost.is_forced()))
 }
