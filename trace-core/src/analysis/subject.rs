@@ -48,8 +48,12 @@ pub struct Subject {
 #[must_use]
 pub fn choose(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Subject> {
     let places = Places::new(trace);
-    let census = Census::take_of(trace, &places, &Scope::during(range).pieces(trace), monitor)?;
-    let slowest = [slowest_task(trace, &places, range), slowest_request(&places, &census)];
+    // Findings take a census of their own: two at once would take twice the memory.
+    let request = {
+        let census = Census::take_of(trace, &places, &Scope::during(range).pieces(trace), monitor)?;
+        slowest_request(&places, &census)
+    };
+    let slowest = [slowest_task(trace, &places, range), request];
     let is_long = |subject: &Subject| subject.range.nanos().saturating_mul(TINY) >= range.nanos();
     let slowest = slowest.into_iter().flatten().filter(is_long);
     let slowest = slowest.max_by_key(|subject| (subject.range.nanos(), subject.go));

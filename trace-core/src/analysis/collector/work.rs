@@ -143,7 +143,9 @@ pub fn assists(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Vec
             let spans = trace.spans(LaneId::Goroutine(special.go), special.range);
             let running = spans.filter(|span| span.state == GoState::Running);
             let runs = running.map(|span| (span.proc, span.range.intersect(special.range)));
-            let runs = runs.filter(|(_, range)| range.nanos() > 0).collect();
+            let mut runs: Vec<_> = runs.filter(|(_, range)| range.nanos() > 0).collect();
+            // Most have a single one, of which there may be very many.
+            runs.shrink_to_fit();
             Some(Assist { go: special.go, range: special.range, stack: special.stack, runs })
         })
         .collect();
