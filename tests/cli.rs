@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::path::Path;
 use std::process::{Output, Stdio};
 
 use serde_json::Value;
@@ -72,6 +73,29 @@ fn a_trace_that_was_kept_tells_the_same() {
     assert_eq!(stats("--keep"), (false, told.clone()));
     assert_eq!(stats("--keep"), (true, told.clone()));
     assert_eq!(stats("--no-cache"), (false, told));
+}
+
+#[test]
+fn it_is_said_why_a_model_was_not_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("long.trace");
+    fs::write(&file, trace_core::testkit::scenes::many_goroutines(2, 700_000)).expect("written");
+    let keep = |file: &Path| {
+        let mut command = run::command(&["stats", "--keep"]);
+        command.arg(file).env("TRACELANE_CACHE_DIR", folder.path().join("cache"));
+        let output = command.output().expect("it runs");
+        assert_eq!(output.status.code(), Some(0));
+        stderr(&output)
+    };
+    fs::File::options().write(true).open(&file).and_then(|file| file.set_modified(later())).expect("its time");
+    assert!(keep(&file).contains("its model was not kept: the file was changed less than 2 s ago"), "{}", keep(&file));
+    let small = keep(Path::new(&fixture("real/workers-go1.27.trace")));
+    assert!(small.contains("its model was not kept: files smaller than 8 MB"), "{small}");
+}
+
+/// A time so far ahead that a file of then is fresh however slowly tests run.
+fn later() -> std::time::SystemTime {
+    std::time::SystemTime::now() + std::time::Duration::from_hours(1)
 }
 
 #[test]

@@ -10,6 +10,7 @@ use trace_core::base::monitor::Monitor;
 use trace_core::export::reference::dump;
 use trace_core::input::archive;
 use trace_core::input::source::Source;
+use trace_core::load::load_source;
 
 use crate::fixtures;
 use crate::tar;
@@ -355,6 +356,14 @@ fn a_bomb_meets_the_limit() {
         let (_, warnings) = printed(source).expect("a trace");
         assert!(warnings > 0, "the zeros are told");
     }
+    // Of one that holds nothing else it is said why no more was read.
+    let mut nothing = bomb[..16].to_vec();
+    nothing.resize(4 << 20, 0);
+    let path = folder.path().join("nothing.gz");
+    fs::write(&path, gzip(&nothing)).expect("written");
+    let source = Source::open_with(&path, limits).expect("a file");
+    let error = load_source(source, &Monitor::new(), &mut |_| {}).expect_err("nothing").to_string();
+    assert!(error.contains("nothing behind it") && error.contains("the limit can be raised"), "{error}");
     // What a packed archive holds is known only once all of it is unpacked.
     let path = folder.path().join("tar.gz");
     fs::write(&path, gzip(&tar::tarred(&[("t", &bomb)]))).expect("written");

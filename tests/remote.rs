@@ -159,10 +159,7 @@ fn an_answer_without_end_is_cut_at_the_limit() {
         let output = run::tracelane(&["stats", &format!("{address}/t"), "--max-download", "3M"]);
         let said = text(&output.stdout) + &text(&output.stderr);
         assert!(matches!(output.status.code(), Some(1 | 3)), "{said}");
-        assert!(
-            output.status.code() == Some(1) || said.contains("--max-download SIZE (4G) raises the limit"),
-            "{said}"
-        );
+        assert!(said.contains("--max-download SIZE (4G) raises the limit"), "{said}");
         // What lies in buffers on the way may be more than what was taken.
         assert!(served.join().expect("served") < 40 << 20);
     }

@@ -3,6 +3,7 @@
 //! only copy of anything: whatever goes wrong here costs no more than loading again. A folder that others can write
 //! to is not used: a model that was put there would be believed.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -50,8 +51,52 @@ pub struct Loaded {
     pub trace: Arc<Trace>,
     /// It came from the cache.
     pub from_cache: bool,
-    /// It did not, but could next time: see [`Fresh::keep`].
-    pub fresh: Option<Fresh>,
+    /// It did not, but could next time: see [`Fresh::keep`]. Otherwise why not.
+    pub fresh: std::result::Result<Fresh, NotKept>,
+}
+
+/// Why a model is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotKept {
+    /// It is in the cache already.
+    Kept,
+    /// There is no cache.
+    Off,
+    /// It came from a pipe, an archive's member or an address.
+    NoFile,
+    /// The file is smaller than so many bytes.
+    Small(u64),
+    /// The file was changed just now.
+    Unsettled,
+    /// Not all of the trace was read.
+    Incomplete,
+    /// The file was changed while it was read.
+    Changed,
+    /// The model is larger than all that may be kept, so many bytes.
+    Large(u64),
+}
+
+impl fmt::Display for NotKept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kept => f.write_str("it is in the cache already"),
+            Self::Off => f.write_str("there is no cache"),
+            Self::NoFile => {
+                f.write_str("only models of files are kept, not of pipes, addresses or what is in archives")
+            }
+            Self::Small(bytes) => {
+                write!(f, "files smaller than {} MB load fast enough without it", bytes >> 20)
+            }
+            Self::Unsettled => write!(
+                f,
+                "the file was changed less than {} s ago and may still be changing; try again in a moment",
+                SETTLED.as_secs()
+            ),
+            Self::Incomplete => f.write_str("the end of the trace is missing, so the file may still grow"),
+            Self::Changed => f.write_str("the file was changed while it was read; try again"),
+            Self::Large(bytes) => write!(f, "it is larger than the cache may become, {} MB", bytes >> 20),
+        }
+    }
 }
 
 /// The file of a trace that is worth to be kept.
@@ -104,8 +149,8 @@ impl Cache {
     /// # Errors
     /// As [`remote::load`].
     pub fn load(&self, path: &Path, monitor: &Monitor, publish: &mut Publish<'_>) -> Result<Loaded> {
-        let seen = self.folder.as_ref().and_then(|_| Seen::of(path)).filter(|seen| seen.len >= self.smallest_bytes);
-        if let Some(seen) = seen
+        let seen = self.worth_keeping(path);
+        if let Ok(seen) = seen
             && let Some(trace) = self.find(path, seen)
         {
             let totals = trace.totals();
@@ -113,17 +158,23 @@ impl Cache {
             monitor.add(seen.len, totals.events, totals.generations);
             let trace = Arc::new(trace);
             publish(Arc::clone(&trace));
-            return Ok(Loaded { trace, from_cache: true, fresh: None });
+            return Ok(Loaded { trace, from_cache: true, fresh: Err(NotKept::Kept) });
         }
-        let is_settled = |seen: &Seen| seen.modified.elapsed().is_ok_and(|age| age >= SETTLED);
-        let seen = seen.filter(is_settled);
+        let is_settled = |seen: Seen| seen.modified.elapsed().is_ok_and(|age| age >= SETTLED);
+        let seen = seen.and_then(|seen| if is_settled(seen) { Ok(seen) } else { Err(NotKept::Unsettled) });
         let trace = remote::load(path, monitor, publish)?;
-        let fresh = seen.filter(|_| trace.totals().complete).map(|seen| Fresh {
-            cache: self.clone(),
-            path: path.to_path_buf(),
-            seen,
-        });
+        let seen = seen.and_then(|seen| if trace.totals().complete { Ok(seen) } else { Err(NotKept::Incomplete) });
+        let fresh = seen.map(|seen| Fresh { cache: self.clone(), path: path.to_path_buf(), seen });
         Ok(Loaded { trace, from_cache: false, fresh })
+    }
+
+    /// What a file looks like whose model is worth to be kept, if there is a cache.
+    fn worth_keeping(&self, path: &Path) -> std::result::Result<Seen, NotKept> {
+        if self.folder.is_none() {
+            return Err(NotKept::Off);
+        }
+        let seen = Seen::of(path).ok_or(NotKept::NoFile)?;
+        if seen.len < self.smallest_bytes { Err(NotKept::Small(self.smallest_bytes)) } else { Ok(seen) }
     }
 
     /// The trace of a file as it is now. Most files are not in the cache, which is known without reading them.
@@ -232,22 +283,22 @@ struct Kept {
 }
 
 impl Fresh {
-    /// Keeps the trace that came with this for the next time. Takes a while: for a thread that nobody waits
-    /// for. Does nothing if the file has changed since, or the model is larger than all that may be kept.
+    /// Keeps the trace that came with this for the next time; `None` if that is done, else why not. Takes a while: for a
+    /// thread that nobody waits for.
     ///
     /// # Errors
     /// Whatever the disk says.
-    pub fn keep(self, trace: &Trace) -> io::Result<()> {
-        let Some(folder) = &self.cache.folder else { return Ok(()) };
+    pub fn keep(self, trace: &Trace) -> io::Result<Option<NotKept>> {
+        let Some(folder) = &self.cache.folder else { return Ok(Some(NotKept::Off)) };
         // What is kept takes two thirds of the memory, roughly.
         let estimate = trace.memory().iter().map(|part| part.1).sum::<u64>() / 2;
         if estimate > self.cache.limit_bytes {
-            return Ok(());
+            return Ok(Some(NotKept::Large(self.cache.limit_bytes)));
         }
         let key = Key::of_file(&self.path)?;
         // Whoever changed it while it was loaded, or hashed, has changed its time as well.
         if Seen::of(&self.path) != Some(self.seen) || key.len != self.seen.len {
-            return Ok(());
+            return Ok(Some(NotKept::Changed));
         }
         private::make_folder(folder)?;
         if !private::is_own_folder(folder) {
@@ -257,7 +308,7 @@ impl Fresh {
         // What fails leaves nothing behind: a full disk must not stay full.
         private::write(&folder.join(name_of(&key)), &format!(".{NEW}"), |out| cache::write(trace, &key, out))?;
         self.cache.trim();
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -317,7 +368,7 @@ mod tests {
         let (folder, cache, path) = setting();
         open_and_keep(&cache, &path);
         let again = open(&cache, &path);
-        assert!(again.from_cache && again.fresh.is_none());
+        assert!(again.from_cache && again.fresh.is_err());
         assert_eq!(again.trace.totals(), open(&Cache::off(), &path).trace.totals());
         // By content: under another name, too.
         let copy = folder.path().join("copy");
@@ -346,17 +397,18 @@ mod tests {
         let (_folder, cache, path) = setting();
         let Loaded { trace, fresh, .. } = open(&cache, &path);
         set_age(&path, 2 * HOUR);
-        fresh.expect("worth keeping").keep(&trace).expect("nothing to do");
+        assert_eq!(fresh.expect("worth keeping").keep(&trace).expect("nothing to do"), Some(NotKept::Changed));
         assert_eq!(cache.bytes(), 0);
         set_age(&path, Duration::ZERO);
-        assert!(open(&cache, &path).fresh.is_none(), "it may still be written");
+        assert_eq!(open(&cache, &path).fresh.err(), Some(NotKept::Unsettled), "it may still be written");
     }
 
     #[test]
     fn small_files_and_a_cache_turned_off_are_left_alone() {
         let (_folder, cache, path) = setting();
-        assert!(open(&Cache { smallest_bytes: 1 << 20, ..cache.clone() }, &path).fresh.is_none());
-        assert!(open(&cache.with_limit(0), &path).fresh.is_none());
+        let large = Cache { smallest_bytes: 1 << 20, ..cache.clone() };
+        assert_eq!(open(&large, &path).fresh.err(), Some(NotKept::Small(1 << 20)));
+        assert_eq!(open(&cache.with_limit(0), &path).fresh.err(), Some(NotKept::Off));
     }
 
     #[test]
@@ -447,9 +499,9 @@ mod tests {
         small.trim();
         assert!(!second_model.exists());
         assert!(open(&cache, &first).from_cache);
-        assert!(open(&cache.with_limit(10), &second).fresh.is_some_and(|fresh| {
+        assert!(open(&cache.with_limit(10), &second).fresh.is_ok_and(|fresh| {
             let trace = open(&Cache::off(), &second).trace;
-            fresh.keep(&trace).is_ok() && !second_model.exists()
+            fresh.keep(&trace).is_ok_and(|why| why == Some(NotKept::Large(10))) && !second_model.exists()
         }));
     }
 }

@@ -1,6 +1,5 @@
 //! `tracelane screenshot`: the real window, drawn into a picture without display or GPU.
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -154,7 +153,7 @@ pub fn run(args: &ScreenshotArgs) -> CliResult {
     }
     let image = draw(&mut app, then, args);
     if let Some(out) = out {
-        out.write(|file| image.write_png(file).map_err(io::Error::from))?;
+        out.write(|file| image.write_png(file))?;
     }
     Ok(exit)
 }

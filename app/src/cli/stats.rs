@@ -6,11 +6,11 @@ use std::time::Instant;
 use clap::Args;
 use trace_core::base::monitor::Monitor;
 
-use crate::cache::{Cache, Loaded};
+use crate::cache::{Cache, Loaded, NotKept};
 use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::format::FormatArgs;
 use crate::cli::load::refuse_own_output;
-use crate::cli::print::{Output, json, print};
+use crate::cli::print::{Output, eprint_error, json, print};
 use crate::cli::summary::Summary;
 use crate::cli::values;
 use crate::report::format::Format;
@@ -45,7 +45,7 @@ pub struct StatsArgs {
     /// Load the trace even if its model is in the cache
     #[arg(long, conflicts_with = "keep")]
     no_cache: bool,
-    /// Keep its model in the cache, as the window does
+    /// Keep its model in the cache, as the window does; says why if it is not kept
     #[arg(long)]
     keep: bool,
 }
@@ -82,6 +82,9 @@ pub fn run(args: &StatsArgs) -> CliResult {
         CacheUse::No => Cache::off(),
         CacheUse::Read | CacheUse::Keep => Cache::of_user(Settings::default().cache_bytes()),
     };
+    if args.cache() == CacheUse::Keep {
+        cache.remove_left_behind();
+    }
     let file = &args.file;
     refuse_own_output(file)?;
     let begin = Instant::now();
@@ -97,8 +100,14 @@ pub fn run(args: &StatsArgs) -> CliResult {
         Format::Json => Output::Json(json(&summary)?),
         format => Output::of(format, "Trace", &summary.report(&trace)),
     })?;
-    if let (CacheUse::Keep, Some(fresh)) = (args.cache(), fresh) {
-        fresh.keep(&trace).map_err(|error| CliError::unwritten("the cache", &error))?;
+    if args.cache() == CacheUse::Keep {
+        let not_kept = match fresh {
+            Ok(fresh) => fresh.keep(&trace).map_err(|error| CliError::unwritten("the cache", &error))?,
+            Err(why) => Some(why),
+        };
+        if let Some(why) = not_kept.filter(|why| *why != NotKept::Kept) {
+            eprint_error(&format!("{}: its model was not kept: {why}", file.display()));
+        }
     }
     Ok(Exit::after(&trace))
 }

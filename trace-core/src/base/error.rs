@@ -19,6 +19,12 @@ pub enum Error {
          mode, or record it again"
     )]
     NothingReadable,
+    /// The same, and reading stopped before the end: what was read is no trace, and there was more of it than is read.
+    #[error("it has the header of a Go trace, but nothing behind it can be read as one, and {why}")]
+    StoppedReading {
+        /// Why, a clause that says what was met: `reading stopped before the end: the server sent more than …`.
+        why: String,
+    },
     /// Some other kind of file.
     #[error("it is not a Go execution trace: {found}")]
     NotATrace {

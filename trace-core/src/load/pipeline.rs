@@ -13,6 +13,7 @@ use crate::load::reader::{Door, Read};
 use crate::load::worker::{self, GenerationEnd, Shared, Work};
 use crate::model::stitch::{Before, Stitcher};
 use crate::model::trace::Trace;
+use crate::wire::v2::reader::STOPPED;
 
 /// How often a wait for messages looks whether the load was cancelled.
 const LOOK: Duration = Duration::from_millis(20);
@@ -235,7 +236,13 @@ impl Pipeline {
         }
         let findings = std::mem::take(&mut self.findings);
         let is_foreign = |warning: &Warning| warning.kind == WarningKind::SkippedBytes;
-        let nothing = if findings.values().flatten().any(is_foreign) { Error::NothingReadable } else { Error::Empty };
+        let all = || findings.values().flatten();
+        let stopped = all().find(|warning| warning.message.starts_with(STOPPED)).map(|warning| warning.message.clone());
+        let nothing = match stopped {
+            Some(why) => Error::StoppedReading { why },
+            None if all().any(is_foreign) => Error::NothingReadable,
+            None => Error::Empty,
+        };
         self.stitcher.warn(findings.into_values().flatten());
         match self.read.take() {
             Some(Err(error)) if self.stitcher.is_empty() => return Err(error),

@@ -1,5 +1,6 @@
 //! Tells kinds of JSON apart by the keys near its beginning.
 
+use super::text::PRINTED;
 use super::{FETCH, Lookalike, curl, lookalike, quoted};
 
 /// Keys that must all be there, what it is, what to do.
@@ -30,6 +31,12 @@ const KINDS: &[Kind] = &[
     ),
     (&["\"traceEvents\""], "a trace in Chrome's JSON format", PERFETTO),
     (&["\"ph\"", "\"ts\""], "a trace in Chrome's JSON format", PERFETTO),
+    (&["\"schema\"", "\"tracelane."], "the output of a Tracelane command in JSON", PRINTED),
+    (&["\"summary\"", "\"procs_busy\"", "\"verdict\""], "the output of tracelane report --json", PRINTED),
+    (&["\"settings\"", "\"verdict\"", "\"origin_ns\""], "the output of tracelane compare --json", PRINTED),
+    (&["\"events_by_kind\"", "\"generations\""], "the output of tracelane stats --json", PRINTED),
+    (&["\"file\"", "\"partial\"", "\"selected\""], "the output of tracelane why --json", PRINTED),
+    (&["\"file\"", "\"partial\"", "_ns\""], "the output of a Tracelane command in JSON", PRINTED),
     (&["\"resourceSpans\""], "a file of OpenTelemetry spans (OTLP JSON)", SPANS),
     (&["\"resourceMetrics\""], "a file of OpenTelemetry metrics (OTLP JSON)", FETCH),
     (&["\"resourceLogs\""], "a file of OpenTelemetry logs (OTLP JSON)", FETCH),

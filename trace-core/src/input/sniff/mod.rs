@@ -119,6 +119,7 @@ fn of_bytes(head: &[u8]) -> Option<Lookalike> {
         let text = text.trim_start();
         return json::identify(text)
             .or_else(|| page::identify(text))
+            .or_else(|| server::download(text))
             .or_else(|| server::answer(text))
             .or_else(|| text::identify(text));
     }

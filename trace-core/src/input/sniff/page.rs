@@ -23,7 +23,7 @@ pub(super) fn identify(text: &str) -> Option<Lookalike> {
     if text.contains("cmd/trace: the Go trace event viewer") || text.contains("trace_viewer_full.html") {
         return Some(lookalike("a page of go tool trace", "open the file that was given to go tool trace"));
     }
-    if text.contains("Tracelane") {
+    if text.contains("Tracelane") || title.is_some_and(|title| title.starts_with("What changed: ")) {
         return Some(lookalike(
             "a report of tracelane compare --html",
             "open it in a browser, or open the traces that it compares",

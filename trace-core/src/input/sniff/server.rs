@@ -4,6 +4,8 @@ use super::{FETCH, Lookalike, curl, lookalike, quoted};
 
 /// Longer texts are no answers of this kind.
 const MAX_BYTES: usize = 2048;
+/// Lines before curl's error message: those of its progress.
+const DOWNLOAD_LINES: usize = 20;
 
 /// What the answer contains, why the server says so, what to do.
 type Answer = (&'static str, &'static str, &'static str);
@@ -49,6 +51,36 @@ const ANSWERS: &[Answer] = &[
     ("upstream request timeout", "from a proxy that did not wait long enough", PROXY),
     ("no healthy upstream", "from a proxy that could not reach the program", PROXY),
 ];
+
+/// What a program that downloads says of what went wrong, and what to do.
+const DOWNLOADS: &[(&[&str], &str)] = &[
+    (
+        &["curl: (7)", "curl: (28)", "Connection refused", "Failed to connect", "timed out"],
+        concat!(
+            "check that the program runs, and that it listens on that host and port (in Kubernetes: kubectl port-forward \
+             POD 6060); then: ",
+            curl!()
+        ),
+    ),
+    (&["curl: (6)", "Could not resolve", "unable to resolve"], concat!("check the name of the host; then: ", curl!())),
+    (
+        &["curl: (35)", "curl: (60)", "SSL", "certificate"],
+        concat!("check whether the server speaks http or https; then: ", curl!()),
+    ),
+    (&["curl: (22)", "ERROR 4", "ERROR 5"], MISSING),
+    (&["curl: (52)", "curl: (56)", "curl: (18)"], SHORTER),
+];
+
+/// An error of curl or wget that was saved in place of what they were to fetch.
+pub(super) fn download(text: &str) -> Option<Lookalike> {
+    let line = text.lines().take(DOWNLOAD_LINES).map(str::trim).find(|line| {
+        let is_curl = line.strip_prefix("curl: (").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        is_curl || line.starts_with("wget: ") || line.starts_with("Connecting to ") && line.contains("failed:")
+    })?;
+    let cure = DOWNLOADS.iter().find(|(said, _)| said.iter().any(|said| line.contains(said)));
+    let is = format!("an error message in place of what was to be downloaded, {}", quoted(line));
+    Some(lookalike(is, cure.map_or(FETCH, |known| known.1)))
+}
 
 pub(super) fn answer(text: &str) -> Option<Lookalike> {
     if text.len() > MAX_BYTES || text.trim().lines().count() > 2 {

@@ -44,6 +44,22 @@ fn answers_of_servers() {
         ("HTTP/1.1 200 OK\nContent-Length: 2\n\nhi", "with its headers, \"HTTP/1.1 200 OK\"", "leave out curl's -i"),
         ("num_symbols: 1\n", "/debug/pprof/symbol", FETCHED),
         ("StatusCode        : 200\nStatusDescription : OK\n", "PowerShell", "curl.exe -o out.trace"),
+        (
+            "curl: (7) Failed to connect to localhost port 6060 after 0 ms: Could not connect to server\n",
+            "an error message in place of what was to be downloaded, \"curl: (7) Failed",
+            "check that the program runs",
+        ),
+        (
+            "  % Total    % Received % Xferd\n  0     0    0     0\ncurl: (6) Could not resolve host: nowhere\n",
+            "\"curl: (6) Could not resolve host: nowhere\"",
+            "check the name of the host",
+        ),
+        ("curl: (52) Empty reply from server\n", "curl: (52)", "WriteTimeout"),
+        (
+            "--2026-11-29 10:00:00--  http://localhost:6060/\nConnecting to localhost:6060... failed: Connection refused.\n",
+            "failed: Connection refused",
+            "check that the program runs",
+        ),
         ("something broke\n", "text, \"something broke\"", "curl -f"),
     ]);
 }
@@ -88,9 +104,11 @@ fn stack_dumps_and_test_results() {
 #[test]
 fn text_made_of_traces() {
     check(&[
-        ("M=-1 P=-1 G=-1 Sync Time=3201628450689 N=2\n", "tracelane dump", "the trace that it was printed from"),
-        ("EventBatch gen=1 m=18446744073709551615 time=14716736385 size=23\n", "-d=wire", "printed from"),
-        ("Trace Go1.26\nEventBatch gen=1 m=0 time=1 size=4\n", "-d=wire", "printed from"),
+        ("M=-1 P=-1 G=-1 Sync Time=3201628450689 N=2\n", "tracelane dump", "the trace that it was made from"),
+        ("## Trace report\n\na.trace: 1 kB\n", "tracelane report --md", "made from"),
+        ("a.trace: 290 kB, 1.21 s, 58,175 events, 1,080 goroutines, 4 procs\n", "tracelane report", "made from"),
+        ("EventBatch gen=1 m=18446744073709551615 time=14716736385 size=23\n", "-d=wire", "made from"),
+        ("Trace Go1.26\nEventBatch gen=1 m=0 time=1 size=4\n", "-d=wire", "made from"),
         ("00000000: 676f 2031 2e32 3620 7472 6163 6500 0000  go 1.26 trace...\n", "hex dump", "xxd -r"),
         ("103\n111\n32\n49\n46\n50\n54\n", "decimal numbers", "-OutFile out.trace"),
         ("package main\n\nfunc main() {}\n", "Go source", "go test -trace"),
@@ -121,6 +139,24 @@ fn kinds_of_json() {
         ("{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"pods \\\"a\\\" not found\"", "\"pods", "curl -f"),
         ("{\"error\":\"unauthorized\"}", "\"unauthorized\"", "curl -f"),
         ("{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\"", "speedscope", "speedscope.app"),
+        (
+            "{\n  \"schema\": \"tracelane.syscalls\",\n  \"version\": 1",
+            "a Tracelane command in JSON",
+            "the trace that it was made from",
+        ),
+        (
+            "{\"summary\":{\"file\":\"a\",\"procs_busy\":0.1,\"verdict\":\"No problems found.\"}",
+            "tracelane report --json",
+            "made from",
+        ),
+        (
+            "{\"settings\":[],\"verdict\":[],\"a\":{\"files\":[],\"origin_ns\":[0]",
+            "tracelane compare --json",
+            "made from",
+        ),
+        ("{\"file\":\"a\",\"generations\":2,\"events_by_kind\":{}", "tracelane stats --json", "made from"),
+        ("{\"file\":\"a\",\"partial\":false,\"selected\":{}", "tracelane why --json", "made from"),
+        ("{\"file\":\"a\",\"partial\":false,\"total_ns\":1}", "a Tracelane command in JSON", "made from"),
         ("{\"a\":1}", "a JSON document", FETCHED),
     ]);
     assert!(describe(b"[main] listening on :8080\n").contains("text"), "a line of a log is no JSON");
@@ -131,6 +167,11 @@ fn pages_and_other_markup() {
     check(&[
         ("<html>\n<head>\n<title>/debug/pprof/</title>\n", "lists the profiles", FETCHED),
         ("<!DOCTYPE html><title>Sign in</title>", "the title \"Sign in\"", "a login"),
+        (
+            "<!DOCTYPE html><html lang=\"en\"><head><title>What changed: a.trace → b.trace</title>",
+            "tracelane compare --html",
+            "open it in a browser",
+        ),
         ("<!doctype html><h1>cmd/trace: the Go trace event viewer</h1>", "go tool trace", "open the file"),
         ("<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code></Error>", "\"NoSuchKey\"", "credentials"),
         ("<?xml version=\"1.0\"?><a/>", "XML", "go test -trace"),

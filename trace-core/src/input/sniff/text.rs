@@ -10,7 +10,8 @@ type Kind = (&'static str, &'static str, &'static str);
 
 const LFS: &str = "fetch the file itself with git lfs pull (after git lfs install)";
 const ANNEX: &str = "fetch the file itself with git annex get FILE";
-const PRINTED: &str = "open the trace that it was printed from";
+/// What to do with what was made from a trace.
+pub(super) const PRINTED: &str = "open the trace that it was made from";
 const TEST: &str = "to record a trace: go test -trace=out.trace";
 const FOLDED: &str = "open it with a flame graph tool; to see goroutines over time, open the trace itself";
 
@@ -23,6 +24,7 @@ const BEGINNINGS: &[Kind] = &[
     ("--- contention:", "a block profile in text form (block?debug=1)", FETCH),
     ("--- mutex:", "a mutex profile in text form (mutex?debug=1)", FETCH),
     ("mode: ", "a coverage profile", "open it with go tool cover -html=FILE"),
+    ("## Trace report", "the output of tracelane report --md", PRINTED),
     ("Trace Go1.", "the events of a trace in text form (go tool trace -d=wire)", PRINTED),
     ("EventBatch gen=", "the events of a trace in text form (go tool trace -d=wire)", PRINTED),
     ("SCHED 0ms: ", "the output of GODEBUG=schedtrace", RECORD),
@@ -45,6 +47,9 @@ const TEST_LINES: &[&str] =
 pub(super) fn identify(text: &str) -> Option<Lookalike> {
     if let Some((_, is, cure)) = BEGINNINGS.iter().find(|(start, ..)| text.starts_with(start)) {
         return Some(lookalike(*is, *cure));
+    }
+    if is_report(text) {
+        return Some(lookalike("the output of tracelane report", PRINTED));
     }
     if is_dump(text) {
         return Some(lookalike(
@@ -104,6 +109,12 @@ fn is_goroutine(line: &str) -> bool {
 fn is_dump(text: &str) -> bool {
     let line = text.lines().next().unwrap_or_default();
     line.starts_with("M=") && line.contains(" P=") && line.contains(" G=") && line.contains("Time=")
+}
+
+/// `out.trace: 290 kB, 1.21 s, 58,175 events, 1,080 goroutines, 4 procs`
+fn is_report(text: &str) -> bool {
+    let line = text.lines().next().unwrap_or_default();
+    line.contains(": ") && line.contains(" events, ") && line.contains(" goroutine") && line.contains(" proc")
 }
 
 /// The bytes of a trace's header, one number a line: `103`, `111`, `32`, `49`, `46`.

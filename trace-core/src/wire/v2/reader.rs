@@ -20,6 +20,8 @@ use crate::wire::v2::spec;
 use crate::wire::v2::tables::Report;
 use crate::wire::version::{HEADER_BYTES, Version};
 
+/// How the warning of an input that failed before its end begins.
+pub(crate) const STOPPED: &str = "reading stopped before the end: ";
 /// How much is read at a time.
 const CHUNK_BYTES: usize = 1 << 20;
 /// The same where bytes come while they are waited for.
@@ -328,7 +330,7 @@ impl<R: Read> GenerationReader<R> {
             // What came before an error (of the disk, of a packed file) is still worth looking at.
             Err(error) if self.offset + self.buffer.len() as u64 > HEADER_BYTES as u64 => {
                 self.at_end = true;
-                let what = format!("reading stopped before the end: {error}");
+                let what = format!("{STOPPED}{error}");
                 report(WarningKind::Truncated, what, self.offset + self.buffer.len() as u64);
             }
             Err(error) => return Err(Error::Io(error)),
