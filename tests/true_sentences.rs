@@ -410,8 +410,8 @@ fn forced(stacks: &[Stack]) -> String {
 #[test]
 fn of_gc_cycles_only_those_that_a_place_forced_are_said_to_be_its_own() {
     assert_eq!(forced(&[TIDY]), "forced by app.tidy (app.go:120)");
-    assert_eq!(forced(&[TIDY, TIDY, LIST]), "7 of them forced by app.tidy (app.go:120)");
-    assert_eq!(forced(&[TIDY, TIDY, SETTLE, TIDY, LIST]), "8 of them forced, 6 by app.tidy (app.go:120)");
+    assert_eq!(forced(&[TIDY, TIDY, LIST]), "7 of the cycles were forced by app.tidy (app.go:120)");
+    assert_eq!(forced(&[TIDY, TIDY, SETTLE, TIDY, LIST]), "8 of the cycles were forced, 6 by app.tidy (app.go:120)");
 }
 
 /// A goroutine that is runnable for so long though three procs idle.

@@ -197,8 +197,8 @@ fn forced_by(cost: &Cost, there: u64, place: &Place, evidence: &mut Evidence) ->
     let there = evidence.int("cycles_forced_there", there);
     match () {
         () if forced == cost.cycles as u64 && there == forced => format!("; forced by {place}"),
-        () if there == forced => format!("; {forced} of them forced by {place}"),
-        () => format!("; {forced} of them forced, {there} by {place}"),
+        () if there == forced => format!("; {forced} of the cycles were forced by {place}"),
+        () => format!("; {forced} of the cycles were forced, {there} by {place}"),
     }
 }
 
