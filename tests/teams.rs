@@ -140,3 +140,65 @@ fn the_number_of_workers_that_live_for_one_piece_of_work_counts_all_of_them_and_
     assert!(limit.title.contains(" for a free worker: 3 busy at once"), "{}", limit.title);
     assert!(limit.severity <= Severity::Warning, "{}", limit.title);
 }
+
+/// One makes a goroutine for each of 100 pieces of work of 4 ms, and waits for it before it makes the next.
+#[test]
+fn a_limit_of_one_is_named_where_it_applies() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    for piece in 0..100u64 {
+        let (proc, go, now) = (1 + piece % 3, 100 + piece, 1.0 + 4.0 * piece as f64);
+        if piece >= 1 {
+            scene.at(0, now, Act::Start(1));
+        }
+        scene.at(0, now + 0.02, Act::MakeFor(go, WORK, MAKE)).run(proc, go, (now + 0.04, now + 0.06), "network", FETCH);
+        scene.at(0, now + 0.08, Act::Block("chan send", SLOT));
+        scene.at(proc, now + 3.8, Act::Ready(go)).at(proc, now + 3.85, Act::Start(go));
+        if piece < 99 {
+            scene.at(proc, now + 3.9, Act::Wake(1, FREE));
+        }
+        scene.at(proc, now + 3.95, Act::End);
+    }
+    let found = find(&mut scene, &[(1, "chan receive", MAIN)]);
+    let limit = of_kind(&found, Kind::LimitedConcurrency).expect("the limit");
+    assert_eq!(cause(limit), "one_at_a_time", "{}", limit.title);
+    assert!(limit.title.contains(" for a free worker: 1 busy at once"), "{}", limit.title);
+    let place = &limit.culprit.as_ref().expect("a culprit").place.function;
+    assert_eq!(place, "app.(*group).Go", "{}", limit.title);
+}
+
+// Pacing.
+
+const THINK: Stack = &[("time.Sleep", "time.go", 300), ("app.user", "app.go", 80), ("app.main.func1", "app.go", 7)];
+const USER: Stack = &[("app.main.func1", "app.go", 6)];
+const JOIN: Stack = &[("sync.(*WaitGroup).Wait", "waitgroup.go", 118), ("app.main", "app.go", 9)];
+const USERS: Stack = &[("app.main", "app.go", 6)];
+const LEAVE: Stack = &[("sync.(*WaitGroup).Done", "waitgroup.go", 90), ("app.main.func1", "app.go", 8)];
+
+#[test]
+fn goroutines_that_sleep_again_and_again_as_long_as_they_live_do_not_poll_for_anybody() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    for user in 0..3u64 {
+        let (proc, go) = (1 + user, 10 + user);
+        scene.at(0, 0.3 + 0.1 * user as f64, Act::MakeFor(go, USER, USERS));
+        for step in 0..80u64 {
+            let now = 1.0 + 6.0 * step as f64 + 0.1 * user as f64;
+            if step > 0 {
+                scene.at(proc, now - 0.02, Act::Ready(go));
+            }
+            scene.run(proc, go, (now, now + 0.2), "sleep", THINK);
+        }
+        let end = 1.0 + 6.0 * 80.0 + 0.1 * user as f64;
+        scene.at(proc, end - 0.02, Act::Ready(go)).at(proc, end, Act::Start(go));
+        if user == 2 {
+            scene.at(proc, end + 0.1, Act::Wake(1, LEAVE));
+        }
+        scene.at(proc, end + 0.2, Act::End);
+    }
+    scene.at(0, 0.9, Act::Block("sync", JOIN));
+    let found = find(&mut scene, &[(1, "chan receive", MAIN)]);
+    let loud: Vec<&str> =
+        found.list.iter().filter(|one| one.severity > Severity::Note).map(|one| one.title.as_str()).collect();
+    assert_eq!(loud, Vec::<&str>::new());
+}

@@ -12,12 +12,13 @@ use crate::analysis::findings::finding::{Evidence, Finding, Kind, MOST_GOROUTINE
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::peers::{Relation, related, waited};
 use crate::analysis::go_facts::GoFacts;
-use crate::analysis::places::{Op, is_test_function};
+use crate::analysis::places::{Op, Place, is_test_function};
 use crate::analysis::procs::busy;
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
+use crate::model::trace::Frame;
 
 /// More than this are no team.
 const TEAM: usize = 256;
@@ -240,11 +241,33 @@ const fn is_team(loss: &Loss) -> bool {
     loss.uneven >= ROUNDS && loss.mixed == 0 && loss.workers >= MEMBERS * loss.uneven && loss.longest * 2 >= loss.all
 }
 
+/// Whether what is late consists of calls, each of which waits for its answer, where others of the same kind make far
+/// fewer of them: it got more of the work.
+fn is_calls(scene: &Scene<'_>, loss: &Loss) -> bool {
+    let done = Activity::of_ranges(scene, &loss.last);
+    let hot = done.place(scene, ActivityKind::Waiting);
+    let is_call = hot.is_some_and(|hot| scene.places.op(hot.stack) == Op::Select && !scene.places.is_direct(hot.stack));
+    is_call && loss.mixed == 0 && loss.workers >= MEMBERS * loss.uneven && loss.longest * 2 >= loss.all
+}
+
 /// Whether what is late consists, in most rounds, of many waits of which none stands out.
 fn is_many_waits(scene: &Scene<'_>, loss: &Loss) -> bool {
     let some = loss.last.iter().take(LOOKED_AT);
     let many = some.clone().filter(|last| Activity::of_ranges(scene, &[**last]).is_stream());
     many.count() * 2 > some.count()
+}
+
+/// The function that goes through a goroutine's share of the work: the program's outermost one, or, where that is a
+/// closure whose work is done further below, the one it calls.
+fn whole_share(scene: &Scene<'_>, stack: StackId) -> Option<Place> {
+    let outer = scene.places.outer(stack)?;
+    let is_closure = outer.function.rsplit('.').next().is_some_and(|last| last.starts_with("func"));
+    let below: Vec<Frame<'_>> =
+        scene.places.own_frames(stack).take_while(|frame| frame.function != outer.function).collect();
+    match below.as_slice() {
+        [_, .., called] if is_closure => Some(Place::from(*called)),
+        _ => Some(outer),
+    }
 }
 
 /// ` (in 2 of 3 rounds)`: in how many it was unbalanced; empty of a single round.
@@ -296,7 +319,7 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
     let (named, stack) = match hot {
         // Of many waits none is to blame: the work is to be shared out, by who goes through its share.
         Some(hot) if is_many_waits(scene, loss) => {
-            (Some(scene.places.outer(hot.stack).map_or(hot.named, Named::direct)), hot.stack)
+            (Some(whole_share(scene, hot.stack).map_or(hot.named, Named::direct)), hot.stack)
         }
         Some(hot) => (Some(hot.named), hot.stack),
         None => (scene.places.own(creation).map(Named::direct), creation),
@@ -334,6 +357,7 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
         finding = finding.link(scene.trace, go, range);
     }
     // A stream is as long as what is copied; and tests wait for what they start.
-    let is_due = done.is_stream() && !is_team(loss) || loss.parents.iter().all(|parent| scene.is_test(*parent));
+    let is_due = done.is_stream() && !is_team(loss) && !is_calls(scene, loss)
+        || loss.parents.iter().all(|parent| scene.is_test(*parent));
     Some(if is_due { finding.at_most(Severity::Note) } else { finding })
 }

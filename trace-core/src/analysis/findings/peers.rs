@@ -31,6 +31,9 @@ const HTTP_POOL: &str = "Raise the limit (Transport.MaxConnsPerHost; 0 is none),
 const BUSY_TEAM: &str = "Start more workers, or let each make fewer blocking calls one after the other: they spend their time \
                          waiting, not computing.";
 
+/// What there is to do where each piece of work has a worker, but only one may work.
+const ONE_AT_A_TIME: &str = "Raise the limit if these may run at once: with a limit of 1 they run one after the other.";
+
 /// Waits that are this short on average, ns, and take less than this part of the time of those who wait, are worth a
 /// note; and so for a warning.
 const NOTE_BELOW: (u64, f64) = (1_000_000, 0.05);
@@ -300,10 +303,17 @@ fn part_of(found: &Releasers, is_such: impl Fn(&Meanwhile) -> bool) -> u64 {
 }
 
 /// What is limited, and to how many: `slot: 3 in use at once`.
-fn limit_words((is_workers, is_lock): (bool, bool), slots: Option<u64>, evidence: &mut Evidence) -> String {
+fn limit_words(
+    (is_workers, is_lock): (bool, bool),
+    (slots, waiters): (Option<u64>, u64),
+    evidence: &mut Evidence,
+) -> String {
     let (what, in_use) = if is_workers { ("worker", "busy") } else { ("slot", "in use") };
     match slots {
         _ if is_lock => format!("{what}: never more than one {in_use} (a lock, inferred)"),
+        Some(slots) if is_workers && waiters > 1 => {
+            format!("{what}: {} {in_use} at once for each of them", evidence.int("slots", slots))
+        }
         Some(slots) => format!("{what}: {} {in_use} at once", evidence.int("slots", slots)),
         None => format!("{what}: their number is limited"),
     }
@@ -350,7 +360,7 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     let waits = waited((wait, found), &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
     let held = held(scene, wait, found, by_children > by_siblings);
     let slots = if is_workers { alive(scene, wait) } else { size(scene, wait) };
-    let limit = limit_words((is_workers, is_lock), slots, &mut evidence);
+    let limit = limit_words((is_workers, is_lock), (slots, wait.gos), &mut evidence);
     let uses = match &held {
         Some(held) => held.sentence(scene, &mut evidence),
         None => {
@@ -363,10 +373,17 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         }
     };
     let title = format!("{waits} for a free {limit}, and {uses}");
+    // One worker at a time is a call with more to it: what there is to mend is the limit, not what the worker does.
+    let is_serial = is_workers && slots == Some(1);
     let other = held.filter(|held| held.is_other && !is_lock);
-    let (named, stack) = other
-        .as_ref()
-        .map_or_else(|| (Named::direct(wait.place.clone()), wait.stack), |held| (held.named.clone(), held.stack));
+    let limiter = || {
+        let alike = wait.longest.iter().map(|one| (one.stack, one.nanos()));
+        scene.named(wait.stack, alike).filter(|_| is_serial).unwrap_or_else(|| Named::direct(wait.place.clone()))
+    };
+    let (named, stack) = match &other {
+        Some(held) if !is_serial => (held.named.clone(), held.stack),
+        _ => (limiter(), wait.stack),
+    };
     let mut finding = Finding::new(kind, title, wait.nanos, scene.duration, 0.5 + 0.4 * share)
         .with(evidence)
         .int("holders", holders)
@@ -380,6 +397,7 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         finding = finding.link(scene.trace, longest.go, longest.range);
     }
     let finding = match other {
+        Some(held) if is_serial => finding.cause("one_at_a_time", ONE_AT_A_TIME).act(held.act),
         Some(held) if by_children > by_siblings => finding.cause("workers_wait", BUSY_TEAM).act(held.act),
         Some(held) => finding.cause("held_by_others", HELD_BY_OTHERS).act(held.act),
         None => finding,

@@ -72,6 +72,9 @@ fn judge(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps) -> Option<Finding>
     }
     // One who was there before the trace and outlasts it may have a rhythm of his own.
     let finding = if family.bounded == 0 { finding.at_most(Severity::Warning) } else { finding };
+    // Goroutines that do so as long as they live keep a rhythm: nobody waits for what they look for.
+    let is_paced = family.gos >= family.units && family.nanos / family.units.max(1) * 2 >= scene.duration;
+    let finding = if is_paced { finding.at_most(Severity::Note) } else { finding };
     let is_test = polls.longest.is_some_and(|(go, _)| scene.is_test(go));
     Some(if is_test { finding.at_most(Severity::Note) } else { finding })
 }

@@ -194,8 +194,8 @@ fn in_rounds(edges: &[(GoIx, GoIx, u64)]) -> BTreeSet<(GoIx, GoIx)> {
     edges.iter().map(|edge| (edge.0, edge.1)).filter(|edge| comes_back(*edge)).collect()
 }
 
-/// How many workers of the kind that ended the waits there were at once most of the time, where each lives for one piece
-/// of work. `None` if they were all there all the time.
+/// How many workers of the kind that ended the waits each of those who wait had at once most of the time, where each worker
+/// lives for one piece of work. `None` if they were all there all the time.
 pub(crate) fn alive(scene: &Scene<'_>, wait: &Blocked) -> Option<u64> {
     let all = scene.trace.range();
     let kind = |facts: &GoFacts| (facts.name, facts.creation, facts.creator());
@@ -204,8 +204,10 @@ pub(crate) fn alive(scene: &Scene<'_>, wait: &Blocked) -> Option<u64> {
     let kinds: FxHashSet<_> = wakers.map(kind).collect();
     let workers = scene.census.gos.iter().filter(|facts| kinds.contains(&kind(facts)));
     let life = |facts: &GoFacts| TimeRange::new(facts.created().unwrap_or(all.start), facts.ended().unwrap_or(all.end));
-    let lives: Vec<TimeRange> = workers.map(life).collect();
-    usual_overlap(&lives).filter(|_| lives.iter().any(|life| *life != all))
+    let mut by_creator: BTreeMap<Option<GoIx>, Vec<TimeRange>> = BTreeMap::new();
+    workers.for_each(|facts| by_creator.entry(facts.creator()).or_default().push(life(facts)));
+    let is_short = by_creator.values().flatten().any(|life| *life != all);
+    most_of_the_time(by_creator.values()).filter(|_| is_short)
 }
 
 /// All waits for the same semaphore or pool; for a pool of a library, at any place.
@@ -224,16 +226,23 @@ pub(crate) fn is_sql(scene: &Scene<'_>, wait: &Blocked) -> bool {
 
 /// How many ranges there are at once for the largest part of the time in which there is any.
 fn usual_overlap(ranges: &[TimeRange]) -> Option<u64> {
-    let mut edges: Vec<(TraceTime, i64)> =
-        ranges.iter().flat_map(|range| [(range.start, 1), (range.end, -1)]).collect();
-    edges.sort_unstable();
+    most_of_the_time([ranges])
+}
+
+/// The same of several lists of ranges, each by itself.
+fn most_of_the_time(lists: impl IntoIterator<Item = impl AsRef<[TimeRange]>>) -> Option<u64> {
     let mut time_at: FxHashMap<i64, i64> = FxHashMap::default();
-    let (mut now, mut before) = (0, TraceTime::MIN);
-    for (at, step) in edges {
-        if now > 0 {
-            *time_at.entry(now).or_default() += at.nanos_since(before);
+    for ranges in lists {
+        let edges = ranges.as_ref().iter().flat_map(|range| [(range.start, 1), (range.end, -1)]);
+        let mut edges: Vec<(TraceTime, i64)> = edges.collect();
+        edges.sort_unstable();
+        let (mut now, mut before) = (0, TraceTime::MIN);
+        for (at, step) in edges {
+            if now > 0 {
+                *time_at.entry(now).or_default() += at.nanos_since(before);
+            }
+            (now, before) = (now + step, at);
         }
-        (now, before) = (now + step, at);
     }
     let most = time_at.into_iter().max_by_key(|&(number, time)| (time, number))?.0;
     u64::try_from(most).ok()
