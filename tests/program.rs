@@ -54,3 +54,4 @@ mod ui_search;
 mod ui_shell;
 mod ui_story;
 mod ui_tables;
+mod ui_tasks;

@@ -135,10 +135,10 @@ fn the_row_under_the_pointer_stays_when_others_go() {
     let view = document.view.expect("a view");
     let at = document.trace.range().start.0 as f64 + document.trace.range().nanos() as f64 * 0.5;
     let before = document.layout().row_at(view.scroll_points + 60.0).expect("a row");
-    let hidden = document.layout().hidden();
+    let hidden = document.layout().hidden(Section::Goroutines);
     window.act(Action::PointerAt(Some((at, 60.0)))).act(Action::Zoom { factor: 0.01, at: Some(at) });
     let document = window.document();
-    assert!(document.layout().hidden() >= hidden);
+    assert!(document.layout().hidden(Section::Goroutines) >= hidden);
     if let Some(after) = document.layout().find(before.kind) {
         let moved = (after.top - document.view.expect("a view").scroll_points) - (before.top - view.scroll_points);
         let is_at_an_end = document.view.is_some_and(|view| view.scroll_points == 0.0);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::Scope;
+use trace_core::base::ids::TaskIx;
 use trace_core::base::monitor::Progress;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::flows::{Flow, FlowEnd};
@@ -133,6 +134,10 @@ pub enum Action {
     SelectSpan(SpanRef),
     /// Select a lane. Recorded in the history.
     SelectLane(LaneId),
+    /// Select a task. Recorded in the history.
+    SelectTask(TaskIx),
+    /// Go to a task: select it and bring it into sight.
+    GoToTask(TaskIx),
     /// Select nothing.
     ClearSelection,
     /// Select the neighbour span on the same lane: -1 before, +1 after.
@@ -217,6 +222,10 @@ pub enum Action {
     ToggleSection(Section),
     /// Fold or unfold a group of goroutines, by its place among the groups.
     ToggleGroup(u32),
+    /// Fold or unfold a type of tasks, by its place among the types.
+    ToggleTaskGroup(u32),
+    /// Show the subtasks below a row of tasks, by its place among those of all types, or hide them.
+    ToggleTaskRow(u32),
     /// Fold all groups of goroutines, or unfold them.
     FoldGroups(bool),
     /// Let goroutines that are not alive in view have rows, or not.

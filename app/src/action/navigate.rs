@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use trace_core::analysis::tasks::life;
+use trace_core::base::ids::TaskIx;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::flows::FlowEnd;
 use trace_core::model::lanes::{LaneId, SpanRef};
@@ -11,6 +13,7 @@ use crate::action::reduce::{Effect, notify};
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId};
 use crate::state::edges;
+use crate::state::groups::Groups;
 use crate::state::rows::{Only, Row, Section};
 use crate::state::view::{FIT_AIR, Place, Selection, View};
 
@@ -43,6 +46,11 @@ pub(super) fn apply(document: &mut Document, action: Action) {
         Action::JumpToEdge(side) => jump_to_edge(document, side),
         Action::SelectSpan(span) => select(document, Selection::Span(span)),
         Action::SelectLane(lane) => select(document, Selection::Lane(lane)),
+        Action::SelectTask(task) => select(document, Selection::Task(task)),
+        Action::GoToTask(task) => {
+            select(document, Selection::Task(task));
+            reveal_task(document, task);
+        }
         Action::ClearSelection => select(document, Selection::None),
         Action::StepSpan(step) => step_span(document, step),
         Action::Mark(range) => document.marked = range,
@@ -62,26 +70,6 @@ pub(super) fn apply(document: &mut Document, action: Action) {
         Action::ShowMinorFindings(shown) => document.minor_findings = shown,
         Action::Back => travel(document, true),
         Action::Forward => travel(document, false),
-        Action::ToggleSection(section) => {
-            document.folds.toggle(section);
-            scroll(document, 0.0);
-        }
-        Action::ToggleGroup(at) => {
-            if let Some(group) = document.rows.groups().and_then(|groups| groups.list().get(at as usize)) {
-                document.folds.toggle_group(group);
-            }
-            scroll(document, 0.0);
-        }
-        Action::FoldGroups(fold) => {
-            if let Some(groups) = document.rows.groups() {
-                document.folds.fold_groups(groups.list(), fold);
-            }
-            scroll(document, 0.0);
-        }
-        Action::ToggleIdleRows => {
-            document.hides_idle ^= true;
-            scroll(document, 0.0);
-        }
         Action::ShowOnly(only) => show_only(document, only),
         Action::LanesHeight(points) => resize(document, points),
         Action::HoverFlow(flow) => document.hovered_flow = flow,
@@ -89,8 +77,40 @@ pub(super) fn apply(document: &mut Document, action: Action) {
             document.pointer_nanos = at.map(|at| at.0);
             document.pointer_points = at.map(|at| at.1);
         }
-        _ => {}
+        other => fold(document, &other),
     }
+}
+
+/// Applies what folds and unfolds rows.
+fn fold(document: &mut Document, action: &Action) {
+    let (rows, folds) = (&document.rows, &mut document.folds);
+    let tasks = rows.tasks().groups();
+    match *action {
+        Action::ToggleSection(section) => folds.toggle(section),
+        Action::ToggleGroup(at) => {
+            if let Some(group) = rows.groups().and_then(|groups| groups.list().get(at as usize)) {
+                folds.toggle_group(group);
+            }
+        }
+        Action::ToggleTaskGroup(at) => {
+            if let Some(group) = rows.tasks().group(at) {
+                folds.toggle_group(group);
+            }
+        }
+        Action::ToggleTaskRow(row) => {
+            if let Some(group) = tasks.list().get(tasks.group_of(row)) {
+                folds.toggle_row(group, row);
+            }
+        }
+        Action::FoldGroups(fold) => {
+            let groups = rows.groups().map_or(&[][..], Groups::list);
+            folds.fold_groups(groups, fold);
+            folds.fold_groups(tasks.list(), fold);
+        }
+        Action::ToggleIdleRows => document.hides_idle ^= true,
+        _ => return,
+    }
+    scroll(document, 0.0);
 }
 
 /// A row that is to keep its place on screen when others come or go, since other times are in view.
@@ -103,7 +123,8 @@ pub(super) struct Anchor {
 /// The row under the pointer, else the uppermost one, of each document whose rows depend on the view.
 pub(super) fn anchors(state: &AppState) -> Vec<Anchor> {
     let anchor = |document: &Document| {
-        let view = document.view.filter(|_| document.hides_idle && document.rows.groups().is_some())?;
+        let has_trees = document.rows.groups().is_some() || document.rows.tasks().count() > 0;
+        let view = document.view.filter(|_| document.hides_idle && has_trees)?;
         let row = document.layout().row_at(view.scroll_points + document.pointer_points.unwrap_or(0.0))?;
         Some(Anchor { document: document.id, view, row })
     };
@@ -281,6 +302,32 @@ fn reveal(document: &mut Document, lane: LaneId, time: Option<TraceTime>) {
     move_view(document, |view, _| row.map_or(view, |row| view.reveal_row(row.top, row.height, content, height)));
 }
 
+/// Brings a task into sight: its row, and its beginning.
+fn reveal_task(document: &mut Document, ix: TaskIx) {
+    let Some(task) = document.trace.task(ix) else { return };
+    document.folds.unfold(Section::Tasks);
+    if document.only.is_some()
+        && document.rows.only() == document.only.as_ref()
+        && document.rows.tasks().row_of(ix).is_none()
+    {
+        document.only = None;
+        document.rows_due = Some(None);
+    }
+    let groups = document.rows.tasks().groups();
+    let group = document.rows.tasks().row_of(ix).and_then(|row| groups.list().get(groups.group_of(row)));
+    if let Some(group) = group.filter(|group| document.folds.folded_group(group)) {
+        document.folds.toggle_group(group);
+    }
+    let life = life(&document.trace, &task);
+    move_view(document, |view, bounds| {
+        let is_seen = view.range().overlaps(life) && view.range().contains(life.start);
+        if is_seen { view } else { view.reveal_time(life.start, bounds) }
+    });
+    let layout = document.layout();
+    let (row, content, height) = (layout.row_of_task(ix), layout.height(), document.lanes_height_points);
+    move_view(document, |view, _| row.map_or(view, |row| view.reveal_row(row.top, row.height, content, height)));
+}
+
 /// Unfolds the group of a goroutine, which is to be seen.
 fn unfold_group_of(document: &mut Document, lane: LaneId) {
     let (LaneId::Goroutine(go), Some(groups)) = (lane, document.rows.groups()) else { return };
@@ -324,6 +371,13 @@ fn step_span(document: &mut Document, step: i32) {
             let range = document.view.map_or_else(|| document.trace.range(), |view| view.range());
             document.trace.spans(lane, range).next()
         }
+        Selection::Task(task) => {
+            if let Some(next) = document.rows.tasks().neighbour(&document.trace, task, step) {
+                document.selection = Selection::Task(next);
+                reveal_task(document, next);
+            }
+            None
+        }
         Selection::None => None,
     };
     if let Some(span) = next {
@@ -352,6 +406,7 @@ fn fit_selection(document: &mut Document) {
     let range = match document.selection {
         Selection::Span(span) => document.trace.span(span).map(|span| span.range),
         Selection::Lane(lane) => lane_range(document, lane),
+        Selection::Task(task) => document.trace.task(task).map(|task| life(&document.trace, &task)),
         Selection::None => document.marked,
     };
     let fitted = range.map(|range| view.fit(range, FIT_AIR, bounds));

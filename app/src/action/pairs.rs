@@ -344,6 +344,9 @@ fn chosen_instant(document: &Document) -> Option<TraceTime> {
             let created = document.trace.goroutine(go).and_then(|go| go.created);
             created.map(|created| TimeRange::new(created, created.plus_nanos(1)))
         }
+        Selection::Task(ix) => {
+            document.trace.task(ix).and_then(|task| task.began).map(|began| TimeRange::new(began, began.plus_nanos(1)))
+        }
         _ => None,
     };
     match (document.marked, span) {

@@ -1,12 +1,13 @@
 //! Functions, files, lanes and spans as people call them.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use trace_core::analysis::places::{self, in_words};
 pub use trace_core::analysis::representative::{frame_of, is_runtime};
 use trace_core::analysis::syscalls::CallKind;
 use trace_core::analysis::wait_chain::Doing;
-use trace_core::base::ids::{GoIx, StrId};
+use trace_core::base::ids::{GoIx, StrId, TaskIx};
 use trace_core::base::visible::visible;
 use trace_core::event::state::{GoState, SpanClass};
 use trace_core::model::cgo::c_function;
@@ -111,6 +112,22 @@ pub fn lane(trace: &Trace, lane: LaneId) -> String {
         LaneId::Thread(ix) => format!("M{}", trace.thread_id(ix).signed()),
         LaneId::Goroutine(ix) => goroutine(trace, ix),
     }
+}
+
+/// The type of tasks as on one line of text; `(unnamed)` if it is empty.
+#[must_use]
+pub fn task_type(trace: &Trace, name: StrId) -> Cow<'_, str> {
+    match trace.str(name) {
+        "" => Cow::Borrowed("(unnamed)"),
+        text => visible(text),
+    }
+}
+
+/// A task: `checkout (17)`.
+#[must_use]
+pub fn task(trace: &Trace, ix: TaskIx) -> String {
+    let Some(task) = trace.task(ix) else { return "no task".to_owned() };
+    format!("{} ({})", task_type(trace, task.name), task.id.signed())
 }
 
 /// A class of spans, in the words of legends.

@@ -1,4 +1,4 @@
-//! The selected span, else the trace itself. Selected lanes have a panel of their own.
+//! The selected span, else the trace itself. Selected lanes and tasks have panels of their own.
 
 use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 
@@ -26,7 +26,7 @@ use crate::widget::section::{Pairs, heading, pairs};
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     ScrollArea::vertical().id_salt("details").auto_shrink([false, false]).show(ui, |ui| match document.selection {
-        Selection::None | Selection::Lane(_) => trace_ui(ui, document),
+        Selection::None | Selection::Lane(_) | Selection::Task(_) => trace_ui(ui, document),
         Selection::Span(at) => match document.trace.span(at) {
             Some(span) => span_ui(ui, document, &span, actions),
             None => trace_ui(ui, document),
@@ -190,7 +190,7 @@ fn trace_ui(ui: &mut Ui, document: &Document) {
     let totals = trace.totals();
     let tokens = tokens::of(ui.ctx());
     ui.label(RichText::new(document.source.title()).font(fonts::title()));
-    ui.label(RichText::new("Click a span, or the name of a lane, to see it here").color(tokens.muted));
+    ui.label(RichText::new("Click a span, a task, or the name of a lane, to see it here").color(tokens.muted));
     heading(ui, "The whole trace");
     pairs(ui, "trace", |pairs| {
         pairs.text("Length", &duration(trace.range().nanos()), &exact(trace.range().nanos()));

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use egui::Ui;
 
+use trace_core::analysis::tasks::life;
+use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::EventRow;
 
 use crate::action::action::{Action, Actions};
@@ -29,6 +31,10 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         Selection::Lane(lane) => {
             let range = document.view.map_or_else(|| trace.range(), |view| view.range());
             (lane, None, range, "visible")
+        }
+        Selection::Task(ix) => {
+            let Some(task) = trace.task(ix) else { return };
+            (LaneId::Goroutine(task.go), None, life(trace, &task), "on its goroutine during this task")
         }
         Selection::Span(at) => {
             let Some(span) = trace.span(at) else { return };

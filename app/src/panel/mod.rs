@@ -22,6 +22,7 @@ pub mod source;
 pub mod spans;
 pub mod stack;
 pub mod table;
+pub mod task_details;
 pub mod tasks;
 pub mod wait_chain;
 pub mod warnings;

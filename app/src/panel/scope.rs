@@ -102,6 +102,11 @@ fn offered_whom(document: &Document) -> Vec<Whom> {
             offered.push(Whom::Named(name));
         }
     }
+    if let Selection::Task(ix) = document.selection
+        && let Some(task) = document.trace.task(ix)
+    {
+        offered.extend([Whom::Task(ix), Whom::Tasks(task.name)]);
+    }
     for region in offered_regions(document) {
         offered.push(Whom::Regions(region.name));
         offered.extend(region.task.map(Whom::Task));

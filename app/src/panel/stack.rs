@@ -32,6 +32,10 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             let stack = trace.goroutine(ix).map_or(StackId::NONE, |go| go.creation_stack);
             vec![("Creation stack", "where this goroutine was created", stack)]
         }
+        Selection::Task(ix) => {
+            let stack = trace.task(ix).map_or(StackId::NONE, |task| task.stack);
+            vec![("Start stack", "where this task was begun", stack)]
+        }
         Selection::Lane(_) => Vec::new(),
         Selection::Span(at) => trace.span(at).map(|span| stacks_of(&span)).unwrap_or_default(),
     };

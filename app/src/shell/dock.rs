@@ -280,9 +280,11 @@ impl Behavior<Pane> for Shown<'_> {
             ui.take_available_space();
             let (state, actions) = (self.state, &mut *self.actions);
             let lane_selected = state.document().is_some_and(|known| matches!(known.selection, Selection::Lane(_)));
+            let task_selected = state.document().is_some_and(|known| matches!(known.selection, Selection::Task(_)));
             match pane {
                 Pane::Timeline => {}
                 Pane::Details if lane_selected => panel::lane_details::ui(ui, state, actions),
+                Pane::Details if task_selected => panel::task_details::ui(ui, state, actions),
                 Pane::Details => panel::details::ui(ui, state, actions),
                 Pane::Stacks => panel::stack::ui(ui, state, actions),
                 Pane::Flows => panel::flows::ui(ui, state, actions),

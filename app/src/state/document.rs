@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use trace_core::analysis::tasks::life;
 use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::base::time::TimeRange;
@@ -263,7 +264,7 @@ impl Document {
     }
 
     /// Whose time, and which stretch of it, the wait chain is about: the selected span; of a selected
-    /// goroutine the marked stretch, or its life.
+    /// goroutine the marked stretch, or its life; of a selected task, that of the goroutine that began it meanwhile.
     #[must_use]
     pub fn chain_target(&self) -> Option<(GoIx, TimeRange)> {
         match self.selection {
@@ -278,6 +279,11 @@ impl Document {
                 let (bounds, known) = (self.trace.range(), self.trace.goroutine(go)?);
                 let life = TimeRange::new(known.created.unwrap_or(bounds.start), known.ended.unwrap_or(bounds.end));
                 Some((go, self.marked.map_or(life, |marked| marked.intersect(bounds))))
+            }
+            Selection::Task(ix) => {
+                let task = self.trace.task(ix).filter(|task| task.go.is_some())?;
+                let (life, own) = (life(&self.trace, &task), self.trace.life(task.go)?.0);
+                Some((task.go, self.marked.map_or(life, |marked| marked.intersect(life)).intersect(own)))
             }
             Selection::Lane(_) => None,
         }

@@ -3,7 +3,7 @@
 //!
 //! A group's rows are found greedily: goroutines in the order of birth, each on the first row that is free, which needs
 //! as few rows as any other way (they are intervals). So a pool of twenty workers that serves a million short goroutines
-//! is twenty rows. 20 bytes a goroutine.
+//! is twenty rows. 28 bytes a goroutine. Tasks are grouped by type and packed in the same way (`task_rows.rs`).
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
@@ -35,14 +35,20 @@ pub enum GroupBy {
 const RUNTIME: &str = "Runtime";
 /// Groups with at most so many rows are unfolded at first.
 const SMALL: u32 = 6;
+/// Types of tasks are unfolded at first as long as all of them together have at most so many rows.
+const SMALL_OF_TASKS: u32 = 20;
 /// More groups than these make one of the rest.
 const MOST: usize = 2_000;
 
-/// Goroutines that belong together.
+/// Goroutines, or tasks, that belong together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// What they have in common: a function, a package.
+    /// What they have in common: a function, a package, a type.
     pub title: String,
+    /// The function or the type as the trace has it, where that is what they have in common.
+    pub name: Option<StrId>,
+    /// They are tasks.
+    pub of_tasks: bool,
     /// They are the runtime's own.
     pub is_system: bool,
     /// How many they are.
@@ -51,15 +57,13 @@ pub struct Group {
     pub first: u32,
     /// See `first`.
     pub end: u32,
+    /// How many of them have no row, since more rows would be needed than are given.
+    pub left_out: u32,
+    /// Whether its rows show until the user folds it.
+    pub is_open_at_first: bool,
 }
 
 impl Group {
-    /// Whether its rows show until the user folds it.
-    #[must_use]
-    pub const fn is_open_at_first(&self) -> bool {
-        !self.is_system && self.end - self.first <= SMALL
-    }
-
     /// Whether it is a goroutine by itself, which needs no heading.
     #[must_use]
     pub const fn is_single(&self) -> bool {
@@ -67,42 +71,50 @@ impl Group {
     }
 }
 
-/// One goroutine on its row.
+/// One goroutine, or task, on its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Member {
-    go: u32,
+pub(super) struct Member {
+    /// Its index.
+    pub(super) ix: u32,
     /// Its life in ticks: `start..end`, at least one long.
-    start: u32,
-    end: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
 }
 
-/// All goroutines in groups, on rows.
+/// All that is to be in one group.
+pub(super) struct Kin {
+    pub(super) title: String,
+    pub(super) name: Option<StrId>,
+    pub(super) members: Vec<Member>,
+}
+
+/// All goroutines (or tasks) in groups, on rows.
 #[derive(Clone, Debug, Default)]
 pub struct Groups {
     groups: Vec<Group>,
     /// Goroutines by row, on a row by time.
     members: Vec<Member>,
+    /// Those that have no row, by group.
+    left: Vec<(u32, Member)>,
+    /// When those of each group begin, and when they end, both rising: how many are alive is found without their rows.
+    edges: Vec<[Vec<u32>; 2]>,
     /// Where each row begins among the members, and one more.
     row_starts: Vec<u32>,
     /// The row of each goroutine; [`u32::MAX`] for those that are not shown.
     row_of: Vec<u32>,
     /// Lines of regions under each row.
     region_lines: Vec<u8>,
-    origin: TraceTime,
-    /// Nanoseconds a tick.
-    tick: i64,
+    clock: Clock,
 }
 
 impl Groups {
     /// Groups `some` goroutines, by rising index. Costs in proportion to them: for workers.
     #[must_use]
     pub fn build(trace: &Trace, by: GroupBy, some: impl Iterator<Item = u32>) -> Self {
-        let range = trace.range();
-        let tick = (range.nanos() / i64::from(u32::MAX - 2)).max(0) + 1;
-        let clock = Clock { origin: range.start, tick };
+        let clock = Clock::of(trace.range());
         let some: Vec<u32> = some.collect();
         let lives: Vec<_> = some.into_par_iter().with_min_len(4_096).map(|ix| (ix, trace.life(GoIx(ix)))).collect();
-        let mut all: Vec<(String, Vec<Member>)> = Vec::new();
+        let mut all: Vec<Kin> = Vec::new();
         // Names are looked up once for each function, not for each goroutine.
         let mut by_name: HashMap<(StrId, Option<StrId>), usize> = HashMap::new();
         let mut by_title: BTreeMap<String, usize> = BTreeMap::new();
@@ -114,41 +126,58 @@ impl Groups {
             let group = *by_name.entry((name, creator)).or_insert_with(|| {
                 let title = title_of(trace, by, name, creator);
                 *by_title.entry(title.clone()).or_insert_with(|| {
-                    all.push((title, Vec::new()));
+                    let name = (by == GroupBy::Function && title != RUNTIME).then_some(name);
+                    all.push(Kin { title, name, members: Vec::new() });
                     all.len() - 1
                 })
             });
-            let (start, end) = (clock.ticks(life.start), clock.ticks(life.end));
-            if let Some((_, members)) = all.get_mut(group) {
-                members.push(Member { go: ix, start, end: end.max(start) + 1 });
+            if let Some(kin) = all.get_mut(group) {
+                kin.members.push(clock.member(ix, life));
             }
         }
         // As the program came to them, the runtime's last.
-        all.sort_by_key(|(title, members)| (title == RUNTIME, members.first().map(|member| member.go)));
-        if all.len() > MOST {
-            let rest = all.split_off(MOST - 1).into_iter().flat_map(|(_, members)| members).collect();
-            all.push(("Other".to_owned(), rest));
-        }
-        let mut groups = Self {
-            origin: range.start,
-            tick,
-            row_of: vec![u32::MAX; trace.goroutine_count() as usize],
-            ..Self::default()
-        };
-        for (title, members) in all {
-            groups.add(title, members, |go| trace.region_depth(GoIx(go)));
-        }
-        groups.row_starts.push(groups.members.len() as u32);
+        all.sort_by_key(|kin| (kin.title == RUNTIME, kin.members.first().map(|member| member.ix)));
+        let mut groups = Self::with(clock, trace.goroutine_count());
+        groups.add_all(all, (false, u32::MAX), |go| trace.region_depth(GoIx(go)));
         groups
     }
 
-    fn add(&mut self, title: String, mut members: Vec<Member>, depth: impl Fn(u32) -> u32) {
-        members.sort_by_key(|member| (member.start, member.go));
+    /// No groups yet, of some of `0..count`.
+    pub(super) fn with(clock: Clock, count: u32) -> Self {
+        Self { clock, row_of: vec![u32::MAX; count as usize], ..Self::default() }
+    }
+
+    /// Puts groups below one another, those beyond the first [`MOST`] together, each on at most `most` rows.
+    pub(super) fn add_all(&mut self, mut all: Vec<Kin>, (of_tasks, most): (bool, u32), depth: impl Fn(u32) -> u32) {
+        if all.len() > MOST {
+            let rest = all.split_off(MOST - 1).into_iter().flat_map(|kin| kin.members).collect();
+            all.push(Kin { title: "Other".to_owned(), name: None, members: rest });
+        }
+        for kin in all {
+            self.add(kin, (of_tasks, most), &depth);
+        }
+        let are_few = self.row_count() <= SMALL_OF_TASKS;
+        for group in self.groups.iter_mut().filter(|group| group.of_tasks) {
+            group.is_open_at_first = are_few || group.end - group.first <= 1;
+        }
+        self.row_starts.push(self.members.len() as u32);
+    }
+
+    fn add(&mut self, kin: Kin, (of_tasks, most): (bool, u32), depth: impl Fn(u32) -> u32) {
+        let Kin { title, name, mut members } = kin;
+        members.sort_by_key(|member| (member.start, member.ix));
         let rows = packed(&members);
         let count = members.len() as u32;
         let first = self.region_lines.len() as u32;
-        let row_count = rows.iter().max().map_or(0, |most| most + 1);
-        let mut by_row: Vec<(u32, Member)> = rows.into_iter().zip(members).collect();
+        let row_count = rows.iter().max().map_or(0, |last| last + 1).min(most);
+        let mut ends: Vec<u32> = members.iter().map(|member| member.end).collect();
+        ends.sort_unstable();
+        self.edges.push([members.iter().map(|member| member.start).collect(), ends]);
+        let placed = rows.into_iter().zip(members);
+        let (mut by_row, left): (Vec<(u32, Member)>, Vec<_>) = placed.partition(|(row, _)| *row < most);
+        let left_out = left.len() as u32;
+        let group = self.groups.len() as u32;
+        self.left.extend(left.into_iter().map(|(_, member)| (group, member)));
         // Stable: on a row by time.
         by_row.sort_by_key(|(row, _)| *row);
         self.region_lines.resize(self.region_lines.len() + row_count as usize, 0);
@@ -159,16 +188,18 @@ impl Groups {
                 self.row_starts.push(self.members.len() as u32);
                 last = Some(row);
             }
-            if let Some(slot) = self.row_of.get_mut(member.go as usize) {
+            if let Some(slot) = self.row_of.get_mut(member.ix as usize) {
                 *slot = row;
             }
             if let Some(lines) = self.region_lines.get_mut(row as usize) {
-                *lines = (*lines).max(depth(member.go).min(MAX_REGION_LINES) as u8);
+                *lines = (*lines).max(depth(member.ix).min(MAX_REGION_LINES) as u8);
             }
             self.members.push(member);
         }
-        let is_system = title == RUNTIME;
-        self.groups.push(Group { title, is_system, count, first, end: first + row_count });
+        let is_system = title == RUNTIME && !of_tasks;
+        let is_open_at_first = !of_tasks && !is_system && row_count <= SMALL;
+        let end = first + row_count;
+        self.groups.push(Group { title, name, of_tasks, is_system, count, first, end, left_out, is_open_at_first });
     }
 
     /// The groups, from top to bottom.
@@ -189,10 +220,28 @@ impl Groups {
         self.region_lines.get(row as usize).copied().unwrap_or(0).into()
     }
 
+    /// How many rows all groups have.
+    #[must_use]
+    pub fn row_count(&self) -> u32 {
+        self.region_lines.len() as u32
+    }
+
+    /// Gives a row so many lines.
+    pub(super) fn set_lines(&mut self, row: u32, lines: u8) {
+        if let Some(known) = self.region_lines.get_mut(row as usize) {
+            *known = lines;
+        }
+    }
+
     /// The row of a goroutine, if it has one.
     #[must_use]
     pub fn row_of(&self, go: GoIx) -> Option<u32> {
-        self.row_of.get(go.index()).copied().filter(|row| *row != u32::MAX)
+        self.row_of_index(go.0)
+    }
+
+    /// The row of what has this index.
+    pub(super) fn row_of_index(&self, ix: u32) -> Option<u32> {
+        self.row_of.get(ix as usize).copied().filter(|row| *row != u32::MAX)
     }
 
     /// The group of a row, by its place among the groups.
@@ -203,19 +252,19 @@ impl Groups {
 
     /// The goroutines of a row that are alive in a stretch of time, by time.
     pub fn alive_on(&self, row: u32, range: TimeRange) -> impl Iterator<Item = GoIx> + '_ {
-        self.alive(row, range).iter().map(|member| GoIx(member.go))
+        self.alive(row, range).iter().map(|member| GoIx(member.ix))
     }
 
     /// All goroutines of a row, by time.
     pub fn on_row(&self, row: u32) -> impl Iterator<Item = GoIx> + '_ {
-        self.row(row).iter().map(|member| GoIx(member.go))
+        self.row(row).iter().map(|member| GoIx(member.ix))
     }
 
     /// The only goroutine of a row, if there is but one.
     #[must_use]
     pub fn single_on(&self, row: u32) -> Option<GoIx> {
         match self.row(row) {
-            [one] => Some(GoIx(one.go)),
+            [one] => Some(GoIx(one.ix)),
             _ => None,
         }
     }
@@ -226,30 +275,73 @@ impl Groups {
         self.alive(row, range).len() as u32
     }
 
-    fn row(&self, row: u32) -> &[Member] {
+    /// How many of a group, by its place, are alive in a stretch of time.
+    #[must_use]
+    pub fn count_in(&self, group: usize, range: TimeRange) -> u32 {
+        let Some([starts, ends]) = self.edges.get(group) else { return 0 };
+        let (from, to) = self.clock.range(range);
+        let ended = ends.partition_point(|end| *end <= from);
+        starts.partition_point(|start| *start <= to).saturating_sub(ended) as u32
+    }
+
+    /// The indices of those of a group, by its place, that are alive in a stretch of time, with a row or without.
+    pub fn indices_in(&self, group: usize, range: TimeRange) -> impl Iterator<Item = u32> + '_ {
+        let rows = self.groups.get(group).map_or(0..0, |group| group.first..group.end);
+        let on_rows = rows.flat_map(move |row| self.alive(row, range)).map(|member| member.ix);
+        let is_in = move |(of, _): &&(u32, Member)| usize::try_from(*of) == Ok(group);
+        on_rows.chain(self.left.iter().filter(is_in).map(|(_, member)| member.ix))
+    }
+
+    pub(super) fn row(&self, row: u32) -> &[Member] {
         let start = |row: u32| self.row_starts.get(row as usize).map_or(self.members.len(), |at| *at as usize);
         self.members.get(start(row)..start(row + 1)).unwrap_or_default()
     }
 
-    fn alive(&self, row: u32, range: TimeRange) -> &[Member] {
-        let clock = Clock { origin: self.origin, tick: self.tick };
-        let (from, to) = (clock.ticks(range.start), clock.ticks(range.end));
-        let row = self.row(row);
-        // They do not overlap, so ends rise with starts.
-        let first = row.partition_point(|member| member.end <= from);
-        let end = row.partition_point(|member| member.start <= to);
-        row.get(first..end.max(first)).unwrap_or_default()
+    pub(super) fn alive(&self, row: u32, range: TimeRange) -> &[Member] {
+        self.clock.alive(self.row(row), range)
     }
 }
 
 /// Time in ticks from the start of the trace.
-#[derive(Clone, Copy)]
-struct Clock {
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Clock {
     origin: TraceTime,
+    /// Nanoseconds a tick.
     tick: i64,
 }
 
 impl Clock {
+    /// Ticks that are as short as 32 bits allow for a trace of this length.
+    pub(super) fn of(range: TimeRange) -> Self {
+        let tick = (range.nanos() / i64::from(u32::MAX - 2)).max(0) + 1;
+        Self { origin: range.start, tick }
+    }
+
+    /// Something that lasts this long.
+    pub(super) fn member(self, ix: u32, life: TimeRange) -> Member {
+        let (start, end) = self.range(life);
+        Member { ix, start, end: end.max(start) + 1 }
+    }
+
+    /// Those of `members`, which do not overlap and come by time, that are alive in a stretch of time.
+    pub(super) fn alive(self, members: &[Member], range: TimeRange) -> &[Member] {
+        let (first, end) = self.alive_by(members, |member| *member, range);
+        members.get(first..end).unwrap_or_default()
+    }
+
+    /// The same of anything that has a member: from where to where.
+    pub(super) fn alive_by<T>(self, all: &[T], member: impl Fn(&T) -> Member, range: TimeRange) -> (usize, usize) {
+        let (from, to) = self.range(range);
+        // They do not overlap, so ends rise with starts.
+        let first = all.partition_point(|known| member(known).end <= from);
+        let end = all.partition_point(|known| member(known).start <= to);
+        (first, end.max(first))
+    }
+
+    fn range(self, range: TimeRange) -> (u32, u32) {
+        (self.ticks(range.start), self.ticks(range.end))
+    }
+
     fn ticks(self, time: TraceTime) -> u32 {
         let ticks = time.nanos_since(self.origin) / self.tick.max(1);
         u32::try_from(ticks.max(0)).unwrap_or(u32::MAX).min(u32::MAX - 1)
@@ -303,11 +395,11 @@ fn title_of(trace: &Trace, by: GroupBy, function: StrId, creator: Option<StrId>)
 
 #[cfg(test)]
 mod tests {
-    use super::{Groups, Member, packed};
+    use super::{Clock, Groups, Kin, Member, packed};
     use trace_core::base::time::{TimeRange, TraceTime};
 
-    fn member(go: u32, start: u32, end: u32) -> Member {
-        Member { go, start, end }
+    fn member(ix: u32, start: u32, end: u32) -> Member {
+        Member { ix, start, end }
     }
 
     #[test]
@@ -320,9 +412,9 @@ mod tests {
 
     #[test]
     fn a_row_tells_who_is_alive() {
-        let mut groups = Groups { tick: 1, row_of: vec![u32::MAX; 5], ..Groups::default() };
-        groups.add("f".to_owned(), vec![member(0, 0, 10), member(3, 10, 20), member(4, 30, 40)], |go| go);
-        groups.row_starts.push(3);
+        let mut groups = Groups::with(Clock { tick: 1, ..Clock::default() }, 5);
+        let members = vec![member(0, 0, 10), member(3, 10, 20), member(4, 30, 40)];
+        groups.add_all(vec![Kin { title: "f".to_owned(), name: None, members }], (false, u32::MAX), |go| go);
         let range = |start, end| TimeRange::new(TraceTime(start), TraceTime(end));
         assert_eq!(groups.count_on(0, range(0, 50)), 3);
         assert_eq!(groups.count_on(0, range(10, 12)), 1);
@@ -330,5 +422,25 @@ mod tests {
         assert_eq!(groups.alive_on(0, range(5, 15)).map(|go| go.0).collect::<Vec<_>>(), [0, 3]);
         assert_eq!((groups.region_lines(0), groups.group_of(0), groups.list()[0].count), (4, 0, 3));
         assert_eq!(groups.row_of(trace_core::base::ids::GoIx(1)), None);
+    }
+
+    #[test]
+    fn who_is_alive_in_a_group_is_counted_without_its_rows() {
+        let mut groups = Groups::with(Clock { tick: 1, ..Clock::default() }, 500);
+        let members: Vec<Member> = (0..500).map(|at| member(at, at * 7 % 400, at * 7 % 400 + 1 + at % 90)).collect();
+        groups.add_all(vec![Kin { title: "f".to_owned(), name: None, members }], (true, 20), |_| 0);
+        let group = &groups.list()[0];
+        assert_eq!((group.end - group.first, group.count), (20, 500));
+        let on_rows = (0..20).map(|row| groups.row(row).len() as u32).sum::<u32>();
+        assert!(group.left_out > 0 && on_rows + group.left_out == 500, "{} and {on_rows}", group.left_out);
+        let mut whole = Groups::with(Clock { tick: 1, ..Clock::default() }, 500);
+        let members: Vec<Member> = (0..500).map(|at| member(at, at * 7 % 400, at * 7 % 400 + 1 + at % 90)).collect();
+        whole.add_all(vec![Kin { title: "f".to_owned(), name: None, members }], (true, u32::MAX), |_| 0);
+        for (start, end) in [(0, 600), (0, 0), (100, 101), (250, 300), (480, 600), (700, 800)] {
+            let range = TimeRange::new(TraceTime(start), TraceTime(end));
+            let rows = 0..whole.row_count();
+            assert_eq!(whole.count_in(0, range), rows.map(|row| whole.count_on(row, range)).sum::<u32>());
+            assert_eq!(groups.count_in(0, range), whole.count_in(0, range));
+        }
     }
 }

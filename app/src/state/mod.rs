@@ -14,4 +14,5 @@ pub mod search;
 pub mod settings;
 pub mod source;
 pub mod study;
+pub mod task_rows;
 pub mod view;

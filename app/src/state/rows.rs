@@ -12,7 +12,7 @@ use rayon::slice::ParallelSliceMut;
 
 use trace_core::analysis::scope::Scope;
 
-use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
+use trace_core::base::ids::{GoIx, ProcIx, TaskIx, ThreadIx};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
@@ -20,6 +20,7 @@ use trace_core::model::no_cpu::Use;
 use trace_core::model::trace::Trace;
 
 use crate::state::groups::{Group, GroupBy, Groups};
+use crate::state::task_rows::TaskRows;
 
 /// Height of a lane without regions, points.
 pub const LANE_HEIGHT: f64 = 22.0;
@@ -46,11 +47,13 @@ pub enum Section {
     Threads = 2,
     /// Goroutines.
     Goroutines = 3,
+    /// User tasks, by type.
+    Tasks = 4,
 }
 
 impl Section {
     /// All, from top to bottom.
-    pub const ALL: [Self; 4] = [Self::Goroutines, Self::Procs, Self::Threads, Self::Collector];
+    pub const ALL: [Self; 5] = [Self::Tasks, Self::Goroutines, Self::Procs, Self::Threads, Self::Collector];
 
     /// The section that a lane belongs to.
     #[must_use]
@@ -71,32 +74,31 @@ impl Section {
             Self::Procs => "Procs",
             Self::Threads => "Threads",
             Self::Goroutines => "Goroutines",
+            Self::Tasks => "Tasks",
         }
-    }
-
-    const fn heading(self) -> f64 {
-        if matches!(self, Self::Collector) { 0.0 } else { HEADING_HEIGHT }
     }
 }
 
-/// Which sections and groups are folded: only their headings show.
+/// Which sections and groups are folded: only their headings show. And which rows of tasks are expanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folds {
     sections: u8,
-    /// Groups that are not as they were at first, by title.
-    groups: BTreeSet<String>,
+    /// Groups that are not as they were at first: whether they are of tasks, and their titles.
+    groups: BTreeSet<(bool, String)>,
+    /// Rows of tasks whose subtasks show: the type's title, and which row of it.
+    tasks: BTreeSet<(String, u32)>,
 }
 
 impl Default for Folds {
     /// Threads folded: they repeat the procs for most questions.
     fn default() -> Self {
-        Self { sections: 1 << Section::Threads as u8, groups: BTreeSet::new() }
+        Self { sections: 1 << Section::Threads as u8, ..Self::NONE }
     }
 }
 
 impl Folds {
     /// No section folded, groups as at first.
-    pub const NONE: Self = Self { sections: 0, groups: BTreeSet::new() };
+    pub const NONE: Self = Self { sections: 0, groups: BTreeSet::new(), tasks: BTreeSet::new() };
 
     /// Whether this section is folded.
     #[must_use]
@@ -107,7 +109,21 @@ impl Folds {
     /// Whether this group is folded.
     #[must_use]
     pub fn folded_group(&self, group: &Group) -> bool {
-        !group.is_single() && group.is_open_at_first() == self.groups.contains(&group.title)
+        !group.is_single() && group.is_open_at_first == self.groups.contains(&(group.of_tasks, group.title.clone()))
+    }
+
+    /// Whether the subtasks of this row (of all rows of tasks) of a type show.
+    #[must_use]
+    pub fn expanded(&self, group: &Group, row: u32) -> bool {
+        self.tasks.contains(&(group.title.clone(), row.saturating_sub(group.first)))
+    }
+
+    /// Shows the subtasks of a row of a type, or hides them.
+    pub fn toggle_row(&mut self, group: &Group, row: u32) {
+        let key = (group.title.clone(), row.saturating_sub(group.first));
+        if !self.tasks.remove(&key) {
+            self.tasks.insert(key);
+        }
     }
 
     /// Folds an unfolded section and the other way round.
@@ -117,8 +133,9 @@ impl Folds {
 
     /// Folds an unfolded group and the other way round.
     pub fn toggle_group(&mut self, group: &Group) {
-        if !self.groups.remove(&group.title) {
-            self.groups.insert(group.title.clone());
+        let key = (group.of_tasks, group.title.clone());
+        if !self.groups.remove(&key) {
+            self.groups.insert(key);
         }
     }
 
@@ -205,6 +222,7 @@ pub struct Rows {
     /// Empty where they are grouped.
     goroutines: Order,
     groups: Option<Groups>,
+    tasks: TaskRows,
     /// Goroutines with regions: (row, region lines of all rows before it, its own lines), by row.
     regions: Vec<(u32, u32, u32)>,
     options: RowOptions,
@@ -262,6 +280,10 @@ pub enum RowKind {
     Group(u32),
     /// Several goroutines of a group, by the row's place among those of all groups.
     Shared(u32),
+    /// The heading of a type of tasks, by its place among the types.
+    TaskGroup(u32),
+    /// Tasks of a type, by the row's place among those of all types.
+    Tasks(u32),
     /// A lane.
     Lane(LaneId),
 }
@@ -285,7 +307,11 @@ impl Row {
     pub const fn lane(&self) -> Option<LaneId> {
         match self.kind {
             RowKind::Lane(lane) => Some(lane),
-            RowKind::Heading(_) | RowKind::Group(_) | RowKind::Shared(_) => None,
+            RowKind::Heading(_)
+            | RowKind::Group(_)
+            | RowKind::Shared(_)
+            | RowKind::TaskGroup(_)
+            | RowKind::Tasks(_) => None,
         }
     }
 }
@@ -301,6 +327,7 @@ impl Rows {
                 None => Box::new(0..trace.goroutine_count()),
             }
         };
+        let tasks = TaskRows::build(trace, options.only.as_ref().map(|only| &only.which));
         // A few that were asked for are looked at one by one.
         let is_flat = options.group == GroupBy::Nothing || some.as_ref().is_some_and(|some| some.len() <= FEW);
         if !is_flat {
@@ -308,6 +335,7 @@ impl Rows {
                 procs: Order::by_key(trace.proc_count(), |ix| trace.proc_id(ProcIx(ix)).0),
                 threads: Order::by_key(trace.thread_count(), |ix| trace.thread_id(ThreadIx(ix)).0),
                 groups: Some(Groups::build(trace, options.group, shown())),
+                tasks,
                 options: options.clone(),
                 ..Self::default()
             };
@@ -333,6 +361,7 @@ impl Rows {
             regions: region_sums(&goroutines, depth),
             goroutines,
             groups: None,
+            tasks,
             options: options.clone(),
         }
     }
@@ -347,6 +376,12 @@ impl Rows {
     #[must_use]
     pub const fn groups(&self) -> Option<&Groups> {
         self.groups.as_ref()
+    }
+
+    /// User tasks on their rows.
+    #[must_use]
+    pub const fn tasks(&self) -> &TaskRows {
+        &self.tasks
     }
 
     /// The only goroutines that have lanes, if not all have.
@@ -367,8 +402,16 @@ impl Rows {
     /// The places of all rows with these folded. With `view`, goroutines that are not alive then have no rows.
     #[must_use]
     pub fn layout<'a>(&'a self, folds: &'a Folds, view: Option<TimeRange>) -> Layout<'a> {
-        let tree = self.groups.as_ref().filter(|_| !folds.folded(Section::Goroutines));
-        Layout { rows: self, folds, tree: tree.map(|groups| Arc::new(Tree::of(groups, folds, view))) }
+        let tree = |section: Section, groups: Option<&Groups>| {
+            let groups = groups.filter(|_| !folds.folded(section))?;
+            Some(Arc::new(Tree::of(groups, folds, view)))
+        };
+        Layout {
+            rows: self,
+            folds,
+            tree: tree(Section::Goroutines, self.groups.as_ref()),
+            tasks: tree(Section::Tasks, Some(self.tasks.groups())),
+        }
     }
 
     /// Whether a lane has a row, in view or not.
@@ -388,6 +431,7 @@ impl Rows {
             Section::Procs => self.procs.len(),
             Section::Threads => self.threads.len(),
             Section::Goroutines => self.groups.as_ref().map_or(self.goroutines.len(), Groups::count),
+            Section::Tasks => self.tasks.count(),
         }
     }
 
@@ -398,6 +442,7 @@ impl Rows {
             Section::Procs => at(&self.procs).map(|ix| LaneId::Proc(ProcIx(ix))),
             Section::Threads => at(&self.threads).map(|ix| LaneId::Thread(ThreadIx(ix))),
             Section::Goroutines => at(&self.goroutines).map(|ix| LaneId::Goroutine(GoIx(ix))),
+            Section::Tasks => None,
         }
     }
 
@@ -425,6 +470,15 @@ impl Rows {
     fn place_in(&self, section: Section, index: u32) -> (f64, u32) {
         let (before, own) = if section == Section::Goroutines { self.region_lines(index) } else { (0, 0) };
         (f64::from(index) * LANE_HEIGHT + f64::from(before) * REGION_HEIGHT, own)
+    }
+
+    fn heading_height(&self, section: Section) -> f64 {
+        let has_none = match section {
+            Section::Collector => true,
+            Section::Tasks => self.tasks.count() == 0,
+            Section::Procs | Section::Threads | Section::Goroutines => false,
+        };
+        if has_none { 0.0 } else { HEADING_HEIGHT }
     }
 
     fn body_height(&self, section: Section) -> f64 {
@@ -470,6 +524,8 @@ pub struct Layout<'a> {
     folds: &'a Folds,
     /// The rows of groups, unless they are folded or there are none.
     tree: Option<Arc<Tree>>,
+    /// The rows of tasks, unless they are folded.
+    tasks: Option<Arc<Tree>>,
 }
 
 /// The rows of groups that show.
@@ -477,8 +533,10 @@ pub struct Layout<'a> {
 struct Tree {
     rows: Vec<TreeRow>,
     height: f64,
-    /// Goroutines' rows that do not show, since nobody on them is alive in view.
+    /// Rows that do not show, since nobody on them is alive in view.
     hidden: u32,
+    /// What it is of.
+    of_tasks: bool,
 }
 
 /// A row of the tree. They come by `(row, is_heading first)`.
@@ -498,8 +556,9 @@ impl Tree {
         let mut tree = Self::default();
         for (at, group) in (0_u32..).zip(groups.list()) {
             let is_alive = |row: &u32| view.is_none_or(|view| groups.count_on(*row, view) > 0);
+            tree.of_tasks = group.of_tasks;
             let rows = group.first..group.end;
-            if !rows.clone().any(|row| is_alive(&row)) {
+            if view.is_some_and(|view| groups.count_in(at as usize, view) == 0) {
                 tree.hidden += group.end - group.first;
                 continue;
             }
@@ -514,7 +573,8 @@ impl Tree {
                     tree.hidden += 1;
                     continue;
                 }
-                let lines = groups.region_lines(row);
+                let shows = !group.of_tasks || folds.expanded(group, row);
+                let lines = if shows { groups.region_lines(row) } else { 0 };
                 let height = LANE_HEIGHT + f64::from(lines) * REGION_HEIGHT;
                 tree.push(TreeRow { group: None, row, top: tree.height, lines }, height);
             }
@@ -529,7 +589,7 @@ impl Tree {
 
     fn row_at(&self, groups: &Groups, y: f64, above: f64) -> Option<Row> {
         let at = self.rows.partition_point(|row| row.top <= y).checked_sub(1)?;
-        self.rows.get(at).map(|row| row.shown(groups, above))
+        self.rows.get(at).map(|row| row.shown(self.of_tasks, groups, above))
     }
 
     /// The row that a goroutine is on; the heading of its group if that is folded; `None` if it does not show.
@@ -542,17 +602,24 @@ impl Tree {
     /// The row `(row, is no heading)`, if it shows.
     fn find(&self, groups: &Groups, wanted: (u32, bool), above: f64) -> Option<Row> {
         let at = self.rows.binary_search_by_key(&wanted, |known| (known.row, known.group.is_none())).ok()?;
-        self.rows.get(at).map(|row| row.shown(groups, above))
+        self.rows.get(at).map(|row| row.shown(self.of_tasks, groups, above))
     }
 }
 
 impl TreeRow {
-    fn shown(&self, groups: &Groups, above: f64) -> Row {
+    fn shown(&self, of_tasks: bool, groups: &Groups, above: f64) -> Row {
         let top = above + self.top;
-        match (self.group, groups.single_on(self.row)) {
-            (Some(group), _) => Row { kind: RowKind::Group(group), top, height: GROUP_HEIGHT, region_lines: 0 },
-            (None, single) => Row {
-                kind: single.map_or(RowKind::Shared(self.row), |go| RowKind::Lane(LaneId::Goroutine(go))),
+        match self.group {
+            Some(group) => {
+                let kind = if of_tasks { RowKind::TaskGroup(group) } else { RowKind::Group(group) };
+                Row { kind, top, height: GROUP_HEIGHT, region_lines: 0 }
+            }
+            None => Row {
+                kind: match groups.single_on(self.row) {
+                    _ if of_tasks => RowKind::Tasks(self.row),
+                    Some(go) => RowKind::Lane(LaneId::Goroutine(go)),
+                    None => RowKind::Shared(self.row),
+                },
                 top,
                 height: LANE_HEIGHT + f64::from(self.lines) * REGION_HEIGHT,
                 region_lines: self.lines,
@@ -568,18 +635,27 @@ impl<'a> Layout<'a> {
         Section::ALL.iter().map(|&section| self.section_height(section)).sum()
     }
 
-    /// Goroutines' rows that do not show, since nobody on them is alive in view.
+    /// Rows of a section that do not show, since nobody on them is alive in view.
     #[must_use]
-    pub fn hidden(&self) -> u32 {
-        self.tree.as_ref().map_or(0, |tree| tree.hidden)
+    pub fn hidden(&self, section: Section) -> u32 {
+        self.tree_of(section).map_or(0, |(tree, _)| tree.hidden)
+    }
+
+    /// The tree that a section shows, if it does.
+    fn tree_of(&self, section: Section) -> Option<(&Tree, &'a Groups)> {
+        match section {
+            Section::Goroutines => Some((self.tree.as_deref()?, self.rows.groups.as_ref()?)),
+            Section::Tasks => Some((self.tasks.as_deref()?, self.rows.tasks.groups())),
+            Section::Procs | Section::Threads | Section::Collector => None,
+        }
     }
 
     fn section_height(&self, section: Section) -> f64 {
-        section.heading()
-            + match &self.tree {
+        self.rows.heading_height(section)
+            + match self.tree_of(section) {
                 _ if self.folds.folded(section) => 0.0,
-                Some(tree) if section == Section::Goroutines => tree.height,
-                _ => self.rows.body_height(section),
+                Some((tree, _)) => tree.height,
+                None => self.rows.body_height(section),
             }
     }
 
@@ -598,13 +674,12 @@ impl<'a> Layout<'a> {
         for section in Section::ALL {
             let height = self.section_height(section);
             if y < top + height {
-                let inside = y - top - section.heading();
-                return match (&self.tree, &self.rows.groups) {
+                let above = top + self.rows.heading_height(section);
+                let inside = y - above;
+                return match self.tree_of(section) {
                     _ if inside < 0.0 => Some(self.heading(section, top)),
-                    (Some(tree), Some(groups)) if section == Section::Goroutines => {
-                        tree.row_at(groups, inside, top + section.heading())
-                    }
-                    _ => self.body_row(section, top, self.rows.index_at(section, inside)),
+                    Some((tree, groups)) => tree.row_at(groups, inside, above),
+                    None => self.body_row(section, top, self.rows.index_at(section, inside)),
                 };
             }
             top += height;
@@ -631,8 +706,9 @@ impl<'a> Layout<'a> {
         let top = self.section_top(section);
         if let (LaneId::Goroutine(go), Some(groups)) = (lane, &self.rows.groups) {
             let row = groups.row_of(go)?;
+            let above = top + self.rows.heading_height(section);
             return match &self.tree {
-                Some(tree) => tree.row_of(groups, self.folds, row, top + section.heading()),
+                Some(tree) => tree.row_of(groups, self.folds, row, above),
                 None => Some(self.heading(section, top)),
             };
         }
@@ -643,27 +719,40 @@ impl<'a> Layout<'a> {
         self.body_row(section, top, index)
     }
 
+    /// The row of a task; if that, its type, or all tasks are folded, the heading that shows. `None` without a row in view.
+    #[must_use]
+    pub fn row_of_task(&self, task: TaskIx) -> Option<Row> {
+        let (row, top) = (self.rows.tasks.row_of(task)?, self.section_top(Section::Tasks));
+        let above = top + self.rows.heading_height(Section::Tasks);
+        match self.tree_of(Section::Tasks) {
+            Some((tree, groups)) => tree.row_of(groups, self.folds, row, above),
+            None => Some(self.heading(Section::Tasks, top)),
+        }
+    }
+
     /// The row of this kind, if it shows.
     #[must_use]
     pub fn find(&self, kind: RowKind) -> Option<Row> {
-        let in_tree = |row: u32, is_heading: bool| {
-            let (tree, groups) = (self.tree.as_ref()?, self.rows.groups.as_ref()?);
-            let above = self.section_top(Section::Goroutines) + Section::Goroutines.heading();
+        let in_tree = |section: Section, row: u32, is_heading: bool| {
+            let (tree, groups) = self.tree_of(section)?;
+            let above = self.section_top(section) + self.rows.heading_height(section);
             tree.find(groups, (row, !is_heading), above)
         };
         match kind {
             RowKind::Heading(section) => Some(self.heading(section, self.section_top(section))),
             RowKind::Lane(lane) => self.row_of(lane),
-            RowKind::Shared(row) => in_tree(row, false),
+            RowKind::Shared(row) => in_tree(Section::Goroutines, row, false),
             RowKind::Group(group) => {
                 let group = self.rows.groups.as_ref()?.list().get(group as usize)?;
-                in_tree(group.first, true)
+                in_tree(Section::Goroutines, group.first, true)
             }
+            RowKind::Tasks(row) => in_tree(Section::Tasks, row, false),
+            RowKind::TaskGroup(group) => in_tree(Section::Tasks, self.rows.tasks.group(group)?.first, true),
         }
     }
 
     fn heading(&self, section: Section, top: f64) -> Row {
-        Row { kind: RowKind::Heading(section), top, height: section.heading(), region_lines: 0 }
+        Row { kind: RowKind::Heading(section), top, height: self.rows.heading_height(section), region_lines: 0 }
     }
 
     fn body_row(&self, section: Section, section_top: f64, index: u32) -> Option<Row> {
@@ -671,7 +760,7 @@ impl<'a> Layout<'a> {
         let (top, region_lines) = self.rows.place_in(section, index);
         Some(Row {
             kind: RowKind::Lane(lane),
-            top: section_top + section.heading() + top,
+            top: section_top + self.rows.heading_height(section) + top,
             height: LANE_HEIGHT + f64::from(region_lines) * REGION_HEIGHT,
             region_lines,
         })

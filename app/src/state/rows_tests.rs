@@ -179,9 +179,9 @@ fn rows_without_time_in_view_go_and_are_counted() {
     folds.fold_groups(rows.groups().expect("groups").list(), false);
     let start = trace.range().start;
     let (whole, first) = (rows.layout(&folds, Some(trace.range())), TimeRange::new(start, start.plus_nanos(1)));
-    assert_eq!(whole.hidden(), 0);
+    assert_eq!(whole.hidden(Section::Goroutines), 0);
     let few = rows.layout(&folds, Some(first));
-    assert!(few.hidden() > 0 && few.height() < whole.height());
+    assert!(few.hidden(Section::Goroutines) > 0 && few.height() < whole.height());
     let groups = rows.groups().expect("groups");
     for row in all(&few) {
         if let RowKind::Shared(at) = row.kind {

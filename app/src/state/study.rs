@@ -10,8 +10,9 @@ use trace_core::analysis::findings::Findings;
 use trace_core::analysis::flame::Flame;
 use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::{Scope, Whom};
+use trace_core::analysis::tasks::TaskDetails;
 use trace_core::analysis::why::Why;
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::{GoIx, TaskIx};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
@@ -40,6 +41,8 @@ pub enum Question {
     Events(LaneId, TimeRange),
     /// What there is in this time to compare with another trace.
     Measured(TimeRange),
+    /// All that belongs to this task.
+    Task(TaskIx),
     /// When the first of these is.
     Anchor(Anchor),
     /// What has this in its name.
@@ -62,6 +65,7 @@ impl Question {
                 | Self::Measured(_)
                 | Self::Find(_)
                 | Self::Details(..)
+                | Self::Task(_)
         )
     }
 }
@@ -103,6 +107,8 @@ pub enum Answer {
     Measured(Arc<Measured>),
     /// Of [`Question::Find`].
     Found(Arc<Finds>),
+    /// Of [`Question::Task`].
+    Task(Arc<TaskDetails>),
     /// Of [`Question::Anchor`].
     Instant(Option<TraceTime>),
     /// The worker met a fault of its own.

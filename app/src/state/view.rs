@@ -1,5 +1,6 @@
 //! Which part of the trace is in sight, and what is selected in it.
 
+use trace_core::base::ids::TaskIx;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::{LaneId, SpanRef};
 
@@ -168,14 +169,16 @@ pub enum Selection {
     Span(SpanRef),
     /// A whole lane: goroutine, proc, thread.
     Lane(LaneId),
+    /// A user task.
+    Task(TaskIx),
 }
 
 impl Selection {
-    /// The lane that the selection is on.
+    /// The lane that the selection is on; `None` for a task, which may be on many.
     #[must_use]
     pub fn lane(self) -> Option<LaneId> {
         match self {
-            Self::None => None,
+            Self::None | Self::Task(_) => None,
             Self::Span(span) => Some(span.lane),
             Self::Lane(lane) => Some(lane),
         }

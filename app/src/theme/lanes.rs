@@ -83,6 +83,8 @@ pub struct LaneColors {
     pub no_cpu: [Color32; 2],
     /// A region's box, by nesting level: even, odd.
     pub region: [Color32; 2],
+    /// How many tasks are under way: those that end in the trace, and the others.
+    pub tasks: [Color32; 2],
     /// A region's left edge.
     pub region_edge: Color32,
     /// Text in a region.
@@ -145,6 +147,7 @@ impl LaneColors {
             blocked: mix(paper, class(SpanClass::Syscall), 0.42),
             no_cpu: [mix(paper, class(SpanClass::Running), 0.22), mix(paper, class(SpanClass::Running), 0.75)],
             region: if tokens.dark { [region(0.26), region(0.18)] } else { [region(0.18), region(0.12)] },
+            tasks: [region(0.55), region(0.30)],
             region_edge: region(0.8),
             region_label: tokens.text,
             cap: mix(paper, tokens.muted, 0.8),
@@ -182,6 +185,7 @@ impl LaneColors {
             blocked: dim(self.blocked),
             no_cpu: self.no_cpu.map(dim),
             region: self.region.map(dim),
+            tasks: self.tasks.map(dim),
             region_edge: dim(self.region_edge),
             region_label: dim(self.region_label),
             cap: dim(self.cap),

@@ -107,6 +107,13 @@ fn choices(frame: &Frame<'_>, hit: &Hit, pointed: TraceTime) -> Choices {
             }
             all
         }
+        Hit::Task(bar) => {
+            let named = short(&name::task(frame.trace, bar.task));
+            vec![
+                (format!("the start of task {named}"), bar.range.start),
+                (format!("the end of task {named}"), bar.range.end),
+            ]
+        }
         Hit::Sample(sample) => vec![("this CPU sample".to_owned(), sample.time)],
         Hit::Empty(_) | Hit::Nowhere | Hit::Arrow(_) | Hit::Marker(_) => Vec::new(),
     };

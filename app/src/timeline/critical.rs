@@ -43,6 +43,7 @@ fn is_wait(frame: &Frame<'_>) -> bool {
                 || frame.trace.span(at).is_some_and(|span| matches!(span.state, GoState::Waiting | GoState::Runnable))
         }
         Selection::Lane(_) => frame.document.marked.is_some(),
+        Selection::Task(_) => true,
         Selection::None => false,
     }
 }

@@ -195,7 +195,9 @@ fn end(frame: &Frame<'_>, lane: LaneId, nanos: i64) -> Option<End> {
     let x = frame.axis.x_from_nanos(nanos as f64);
     Some(match row.kind {
         RowKind::Lane(_) | RowKind::Shared(_) => End { x, top: y + BAR_TOP, bottom: y + BAR_TOP + BAR_HEIGHT },
-        RowKind::Heading(_) | RowKind::Group(_) => End { x, top: y + 4.0, bottom: y + row.height as f32 - 4.0 },
+        RowKind::Heading(_) | RowKind::Group(_) | RowKind::TaskGroup(_) | RowKind::Tasks(_) => {
+            End { x, top: y + 4.0, bottom: y + row.height as f32 - 4.0 }
+        }
     })
 }
 

@@ -6,7 +6,7 @@ use egui::{Align2, CursorIcon, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo,
 use crate::action::action::{Action, Actions};
 use crate::fmt::number;
 use crate::fmt::words::counted;
-use crate::state::groups::GroupBy;
+use crate::state::groups::{Group, GroupBy};
 use crate::state::rows::{LANE_HEIGHT, RowKind, Section};
 use crate::state::view::Selection;
 use crate::theme::lanes::mix;
@@ -35,6 +35,8 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], store: &mut Store, ac
             RowKind::Lane(lane) => label(ui, frame, lane, rect, store, actions),
             RowKind::Group(group) => group_heading(ui, frame, group, rect, store, actions),
             RowKind::Shared(row) => shared_label(ui, frame, row, rect, store, actions),
+            RowKind::TaskGroup(group) => task_heading(ui, frame, group, rect, store, actions),
+            RowKind::Tasks(tasks) => task_label(ui, frame, tasks, (rect, row.row.region_lines > 0), store, actions),
         }
     }
     let below = frame.strips.gutter_of(frame.strips.on_axis());
@@ -70,14 +72,14 @@ fn heading(ui: &Ui, frame: &Frame<'_>, section: Section, rect: Rect, place: Rect
         frame.font(),
         frame.tokens.text,
     );
-    let hidden = if section == Section::Goroutines { frame.layout.hidden() } else { 0 };
+    let hidden = frame.layout.hidden(section);
     let mut said = number::count(u64::from(count));
     if hidden > 0 {
         said.push_str(&format!(" \u{b7} {} not in view", counted(u64::from(hidden), "row")));
     }
     let at = pos2(title.right() + 6.0, rect.center().y);
     painter.text(at, Align2::LEFT_CENTER, said, frame.font(), frame.tokens.muted);
-    if section == Section::Goroutines {
+    if matches!(section, Section::Goroutines | Section::Tasks) {
         response.context_menu(|ui| groups_menu(ui, frame, actions));
     }
 }
@@ -91,20 +93,127 @@ fn group_heading(ui: &Ui, frame: &Frame<'_>, at: u32, rect: Rect, store: &Store,
     };
     let place = frame.strips.gutter_of(frame.strips.lanes);
     let folded = frame.document.folds.folded_group(group);
-    let range = frame.view.range();
-    let alive: u32 = (group.first..group.end).map(|row| groups.count_on(row, range)).sum();
-    let said = if alive == group.count {
-        number::count(u64::from(alive))
-    } else {
-        format!("{} / {}", number::count(u64::from(alive)), number::count(u64::from(group.count)))
-    };
+    let alive = groups.count_in(at as usize, frame.view.range());
+    let said = alive_of(alive, group);
     let response = ui.interact(rect.intersect(place), frame.id(("group", at)), Sense::click());
     let name = format!("{}, {said} goroutines", group.title);
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !folded, &name));
     if response.clicked() {
         actions.push(Action::ToggleGroup(at));
     }
+    paint_heading(ui, frame, (group, folded, &said), (rect, &response), store);
+    response.context_menu(|ui| groups_menu(ui, frame, actions));
+    response.on_hover_text(format!(
+        "{}\n{} alive in view, {} in the trace, at most {} at a time",
+        group.title,
+        number::count(u64::from(alive)),
+        number::count(u64::from(group.count)),
+        number::count(u64::from(group.end - group.first)),
+    ));
+}
+
+/// How many of a group are alive in view, and how many there are if that is more: `12 / 352`.
+fn alive_of(alive: u32, group: &Group) -> String {
+    if alive == group.count {
+        number::count(u64::from(alive))
+    } else {
+        format!("{} / {}", number::count(u64::from(alive)), number::count(u64::from(group.count)))
+    }
+}
+
+/// A type of tasks: its name, how many are under way in view, and how many there are.
+fn task_heading(ui: &Ui, frame: &Frame<'_>, at: u32, rect: Rect, store: &Store, actions: &mut Actions) {
+    let tasks = frame.document.rows.tasks();
+    let Some(group) = tasks.group(at) else { return };
+    let place = frame.strips.gutter_of(frame.strips.lanes);
+    let folded = frame.document.folds.folded_group(group);
+    let alive = tasks.groups().count_in(at as usize, frame.view.range());
+    let said = alive_of(alive, group);
+    let response = ui.interact(rect.intersect(place), frame.id(("task type", at)), Sense::click());
+    let name = format!("{}, {said} tasks", group.title);
+    response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !folded, &name));
+    if response.clicked() {
+        actions.push(Action::ToggleTaskGroup(at));
+    }
+    paint_heading(ui, frame, (group, folded, &said), (rect, &response), store);
+    response.context_menu(|ui| groups_menu(ui, frame, actions));
+    let mut text = format!(
+        "{}\n{} under way in view, {} in the trace",
+        group.title,
+        counted(u64::from(alive), "task"),
+        number::count(u64::from(group.count)),
+    );
+    if group.left_out > 0 {
+        let (rows, left_out) = (u64::from(group.end - group.first), u64::from(group.left_out));
+        text.push_str(&format!(
+            "\n{} of them have no row: more than {} at a time",
+            number::count(left_out),
+            number::count(rows)
+        ));
+    }
+    response.on_hover_text(text);
+}
+
+/// A row of tasks: the one that is under way in view, or how many; with a triangle if they have subtasks.
+fn task_label(
+    ui: &Ui,
+    frame: &Frame<'_>,
+    row: u32,
+    (rect, expanded): (Rect, bool),
+    store: &mut Store,
+    actions: &mut Actions,
+) {
+    let (tasks, range) = (frame.document.rows.tasks(), frame.view.range());
+    let count = tasks.groups().count_on(row, range);
+    let Some(first) = tasks.alive_on(row, 0, range).next() else { return };
+    let place = frame.strips.gutter_of(frame.strips.lanes);
     let painter = ui.painter_at(place);
+    let y = rect.top() + LANE_HEIGHT as f32 / 2.0;
+    let advance = |c: char| store.advances.advance(c);
+    let (id, name) = words::task_parts(frame.trace, first);
+    let said = if count == 1 { format!("{name} ({id})") } else { counted(u64::from(count), "task") };
+    let response = ui.interact(rect.intersect(place), frame.id(("task row", row)), Sense::click());
+    let selected = matches!(frame.document.selection, Selection::Task(task) if tasks.row_of(task) == Some(row));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, format!("Row of {said}")));
+    if response.clicked() && count == 1 {
+        actions.push(Action::SelectTask(first));
+    }
+    if selected || response.hovered() {
+        let (over, amount) = if selected { (frame.tokens.accent, 0.20) } else { (frame.tokens.text, 0.08) };
+        painter.rect_filled(rect, 0.0, mix(frame.tokens.panel, over, amount));
+    }
+    if tasks.groups().region_lines(row) > 0 {
+        let at = pos2(rect.left() + 14.0, y);
+        let reach = Rect::from_center_size(at, vec2(20.0, LANE_HEIGHT as f32));
+        let fold = ui.interact(reach.intersect(place), frame.id(("subtasks", row)), Sense::click());
+        fold.widget_info(|| {
+            WidgetInfo::selected(Role::DisclosureTriangle, true, expanded, format!("Subtasks of {said}"))
+        });
+        if fold.clicked() {
+            actions.push(Action::ToggleTaskRow(row));
+        }
+        triangle(&painter, at, !expanded, if fold.hovered() { frame.tokens.text } else { frame.tokens.muted });
+        fold.on_hover_text(if expanded { "Hide subtasks" } else { "Show subtasks" });
+    }
+    let room = rect.width() - GROUP_INDENT - 8.0;
+    let text = labels::cut_end(&said, room, &advance).unwrap_or_default();
+    let color = if count == 1 { frame.tokens.text } else { frame.tokens.muted };
+    painter.text(pos2(rect.left() + GROUP_INDENT, y), Align2::LEFT_CENTER, text, frame.font(), color);
+    hairline(&painter, frame, rect);
+    if count == 1 {
+        response.on_hover_text(words::task_name(frame.trace, first));
+    }
+}
+
+/// Triangle, title and count of a group.
+fn paint_heading(
+    ui: &Ui,
+    frame: &Frame<'_>,
+    (group, folded, said): (&Group, bool, &str),
+    (rect, response): (Rect, &egui::Response),
+    store: &Store,
+) {
+    let painter = ui.painter_at(frame.strips.gutter_of(frame.strips.lanes));
     let hovered = response.hovered();
     painter.rect_filled(rect, 0.0, mix(frame.tokens.panel, frame.tokens.text, if hovered { 0.08 } else { 0.03 }));
     let color = if hovered { frame.tokens.text } else { frame.tokens.muted };
@@ -121,14 +230,6 @@ fn group_heading(ui: &Ui, frame: &Frame<'_>, at: u32, rect: Rect, store: &Store,
     let left = pos2(rect.left() + GROUP_INDENT, rect.center().y);
     painter.text(left, Align2::LEFT_CENTER, title.unwrap_or_default(), frame.font(), frame.tokens.text);
     hairline(&painter, frame, rect);
-    response.context_menu(|ui| groups_menu(ui, frame, actions));
-    response.on_hover_text(format!(
-        "{}\n{} alive in view, {} in the trace, at most {} at a time",
-        group.title,
-        number::count(u64::from(alive)),
-        number::count(u64::from(group.count)),
-        number::count(u64::from(group.end - group.first)),
-    ));
 }
 
 /// Goroutines that share a row: the first that is alive in view, and how many more.

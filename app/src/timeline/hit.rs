@@ -13,6 +13,7 @@ use crate::timeline::flows::Arrows;
 use crate::timeline::frame::Frame;
 use crate::timeline::lanes::Visible;
 use crate::timeline::scene::LaneScene;
+use crate::timeline::task_lanes::Bar;
 
 /// What lies under the pointer.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,6 +34,8 @@ pub enum Hit {
     },
     /// A region.
     Region(Region),
+    /// A task, or several merged.
+    Task(Bar),
     /// A log line.
     Log(Log),
     /// A CPU sample.
@@ -59,6 +62,9 @@ pub fn at(frame: &Frame<'_>, visible: &[Visible], arrows: &Arrows, pointer: Opti
         return arrows.arrow_at(at).map_or(Hit::Empty(None), Hit::Arrow);
     };
     let Some(scene) = row.scene.as_deref() else { return Hit::Empty(None) };
+    if let RowKind::Tasks(_) = row.row.kind {
+        return task_at(frame, scene, at, at.y - row.top);
+    }
     let Some(lane) = lane_at(frame, &row.row, at) else { return Hit::Empty(None) };
     let y = at.y - row.top;
     if y < BAR_TOP + 2.0
@@ -104,6 +110,19 @@ fn mark_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2) -> Option<Hit> {
     }
     let sample = scene.samples.iter().min_by(|a, b| away(a.time).total_cmp(&away(b.time)));
     sample.filter(|sample| away(sample.time) <= MARK_REACH).map(|sample| Hit::Sample(*sample))
+}
+
+/// What lies in a row of tasks.
+fn task_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2, y: f32) -> Hit {
+    if y < BAR_TOP + 2.0
+        && let Some(hit) = mark_at(frame, scene, at)
+    {
+        return hit;
+    }
+    let line = if f64::from(y) < LANE_HEIGHT { 0 } else { 1 + ((f64::from(y) - LANE_HEIGHT) / REGION_HEIGHT) as u32 };
+    let away = |bar: &&Bar| distance(frame, bar.range, at.x);
+    let near = scene.bars.iter().filter(|bar| bar.line == line && away(bar) <= CELL_REACH);
+    near.min_by(|a, b| away(a).total_cmp(&away(b))).map_or(Hit::Empty(None), |bar| Hit::Task(bar.clone()))
 }
 
 fn region_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2, y: f32) -> Option<Region> {

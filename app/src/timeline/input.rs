@@ -167,7 +167,9 @@ fn between(a: f64, b: f64) -> TimeRange {
 
 /// Clicks on the lanes. One click does one thing.
 pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &Arrows, actions: &mut Actions) {
-    if canvas.lanes.hovered() && matches!(hit, Hit::Cell { .. } | Hit::Region(_) | Hit::Arrow(_) | Hit::Marker(_)) {
+    if canvas.lanes.hovered()
+        && matches!(hit, Hit::Cell { .. } | Hit::Region(_) | Hit::Task(_) | Hit::Arrow(_) | Hit::Marker(_))
+    {
         ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
     }
     if canvas.ruler.clicked() {
@@ -189,6 +191,9 @@ pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &A
             first.and_then(|&first| arrows.list.get(first)).into_iter().for_each(|arrow| follow(arrow, actions));
         }
         Hit::Cell { lane, cell, .. } => actions.push(Action::SelectSpan(pointed_span(frame, canvas, *lane, cell))),
+        Hit::Task(bar) if bar.count == 1 => actions.push(Action::SelectTask(bar.task)),
+        // Zooming in tells them apart.
+        Hit::Task(bar) => actions.push(Action::ShowRange(frame.view.fit(bar.range, FIT_AIR, frame.reach).range())),
         Hit::Log(log) => select_at(frame, log.go, log.time, actions),
         Hit::Sample(sample) => select_at(frame, sample.go, sample.time, actions),
         Hit::Region(region) => {
@@ -214,7 +219,8 @@ fn heading_at(frame: &Frame<'_>, canvas: &Canvas) -> Option<Action> {
     match frame.row_at(canvas.lanes.interact_pointer_pos()?)?.kind {
         RowKind::Heading(section) => Some(Action::ToggleSection(section)),
         RowKind::Group(group) => Some(Action::ToggleGroup(group)),
-        RowKind::Lane(_) | RowKind::Shared(_) => None,
+        RowKind::TaskGroup(group) => Some(Action::ToggleTaskGroup(group)),
+        RowKind::Lane(_) | RowKind::Shared(_) | RowKind::Tasks(_) => None,
     }
 }
 
@@ -243,6 +249,7 @@ fn whole_range(frame: &Frame<'_>, hit: &Hit) -> Option<TimeRange> {
         Hit::Cell { cell, .. } if cell.count == 1 => frame.trace.span(cell.first).map(|span| span.range),
         Hit::Cell { cell, .. } => Some(cell.range),
         Hit::Region(region) => Some(region.range),
+        Hit::Task(bar) => Some(bar.range),
         _ => None,
     }
 }

@@ -20,6 +20,7 @@ use crate::timeline::labels;
 use crate::timeline::paint::{Brush, lane_mesh, region_band};
 use crate::timeline::scene::LaneScene;
 use crate::timeline::store::{Advances, MeshKey, Store, Wanted};
+use crate::timeline::task_lanes::{self, Bar};
 use crate::timeline::track::Track;
 use crate::timeline::words;
 use crate::timeline::{counters, minimap};
@@ -102,7 +103,9 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], store: &mut Store,
     painter.add(Shape::mesh(backdrop(frame, visible)));
     let dim = |row: &Visible| match row.row.kind {
         RowKind::Lane(lane) => arrows.dims(lane),
-        RowKind::Heading(_) | RowKind::Group(_) | RowKind::Shared(_) => false,
+        RowKind::Heading(_) | RowKind::Group(_) | RowKind::Shared(_) | RowKind::TaskGroup(_) | RowKind::Tasks(_) => {
+            false
+        }
     };
     for mesh in meshes(frame, visible, store, &dim) {
         painter.add(Shape::mesh(mesh));
@@ -115,12 +118,12 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], store: &mut Store,
 fn backdrop(frame: &Frame<'_>, visible: &[Visible]) -> Mesh {
     let mut mesh = Mesh::default();
     let lanes = frame.strips.lanes;
-    let selected = match frame.document.selection {
-        Selection::Lane(lane) => Some(lane),
-        Selection::Span(span) => Some(span.lane),
+    let selected_row = match frame.document.selection {
+        Selection::Lane(lane) => frame.layout.row_of(lane),
+        Selection::Span(span) => frame.layout.row_of(span.lane),
+        Selection::Task(task) => frame.layout.row_of_task(task),
         Selection::None => None,
     };
-    let selected_row = selected.and_then(|lane| frame.layout.row_of(lane));
     for row in visible {
         let rect = row.rect(frame);
         if let RowKind::Heading(_) = row.row.kind {
@@ -196,6 +199,11 @@ fn write_labels(
             let wordings: Vec<&str> = words.wordings.iter().map(String::as_str).collect();
             writer.write(rect, &wordings, colors.label[cell.class as usize]);
         }
+        for bar in scene.bars.iter().filter(|bar| !bar.wordings.is_empty()) {
+            let rect = task_lanes::label_rect(&frame.axis, bar, row.top);
+            let wordings: Vec<&str> = bar.wordings.iter().map(String::as_str).collect();
+            writer.write(rect, &wordings, colors.region_label);
+        }
         for region in &scene.regions {
             let (y0, y1) = region_band(row.top, region.depth);
             let x = |time| frame.axis.x_from_time(time);
@@ -266,6 +274,23 @@ fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit
         );
         painter.rect_stroke(rect, 1.0, (width, color), StrokeKind::Outside);
     };
+    let around = |row: &Visible, bar: &Bar, width: f32, color: Color32| {
+        let (y0, y1) = task_lanes::band(row.top, bar.line);
+        let x = |time| {
+            frame.axis.x_from_time(time).clamp(frame.strips.lanes.left() - 8.0, frame.strips.lanes.right() + 8.0)
+        };
+        let (x0, x1) = (x(bar.range.start), x(bar.range.end));
+        let rect = Rect::from_min_max(pos2(x0, y0), pos2(x1.max(x0 + frame.pixel()), y1));
+        painter.rect_stroke(rect, 1.0, (width, color), StrokeKind::Outside);
+    };
+    for (row, bar) in visible.iter().flat_map(|row| bars_of(row).map(move |bar| (row, bar))) {
+        if matches!(hit, Hit::Task(hovered) if hovered == bar) {
+            around(row, bar, 1.0, frame.tokens.text);
+        }
+        if frame.document.selection == Selection::Task(bar.task) && bar.count == 1 {
+            around(row, bar, SELECTED_LINE, frame.tokens.accent);
+        }
+    }
     if let Hit::Cell { lane, cell, .. } = hit
         && let Some(row) = row_of(frame, visible, *lane)
     {
@@ -277,6 +302,10 @@ fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit
     {
         outline(&cell, row.top, SELECTED_LINE, frame.tokens.accent);
     }
+}
+
+fn bars_of(row: &Visible) -> impl Iterator<Item = &Bar> {
+    row.scene.iter().flat_map(|scene| &scene.bars)
 }
 
 /// The row in sight that a lane is on, by itself or with others.
@@ -332,6 +361,37 @@ pub fn name_spans(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut
         }
         if ui.input(|input| input.has_accesskit_action_request(id, accesskit::Action::Click)) {
             actions.push(Action::SelectSpan(span.at));
+        }
+    }
+}
+
+/// Gives tasks that are wide enough to be written in names that assistive technology reads and can press.
+pub fn name_tasks(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut Actions) {
+    let is_selected = |bar: &Bar| frame.document.selection == Selection::Task(bar.task);
+    let all = visible.iter().flat_map(|row| bars_of(row).map(move |bar| (row, bar)));
+    let shown = all.filter(|(_, bar)| bar.count == 1 && (!bar.wordings.is_empty() || is_selected(bar)));
+    for (at, (row, bar)) in shown.take(NAMES_MOST).enumerate() {
+        let (y0, y1) = task_lanes::band(row.top, bar.line);
+        let x = |time| frame.axis.x_from_time(time);
+        let rect = Rect::from_min_max(pos2(x(bar.range.start), y0), pos2(x(bar.range.end), y1));
+        let rect = rect.intersect(frame.strips.lanes);
+        if !rect.is_positive() {
+            continue;
+        }
+        let id = frame.id(("task", at, bar.task));
+        let named = ui.ctx().accesskit_node_builder(id, |node| {
+            node.set_role(Role::Button);
+            node.set_label(words::task_name(frame.trace, bar.task));
+            node.set_bounds(bounds(rect));
+            node.set_selected(is_selected(bar));
+            node.add_action(accesskit::Action::Click);
+        });
+        if named.is_none() {
+            // Nobody listens.
+            return;
+        }
+        if ui.input(|input| input.has_accesskit_action_request(id, accesskit::Action::Click)) {
+            actions.push(Action::SelectTask(bar.task));
         }
     }
 }

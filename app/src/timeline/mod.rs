@@ -27,6 +27,7 @@ pub mod scene;
 pub mod scroll_bar;
 pub mod store;
 pub mod strips;
+pub mod task_lanes;
 pub mod ticks;
 pub mod tooltip;
 pub mod track;
@@ -168,6 +169,7 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Sto
     input::clicks(ui, frame, canvas, &hit, &arrows, actions);
     anchor::menu(frame, canvas, &hit, pointer, actions);
     lanes::name_spans(ui, frame, &visible, actions);
+    lanes::name_tasks(ui, frame, &visible, actions);
     if store.drag.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
         tooltip::ui(ui, frame, canvas, &hit, &arrows);
     }

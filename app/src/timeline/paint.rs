@@ -11,6 +11,7 @@ use crate::state::rows::{GROUP_HEIGHT, LANE_HEIGHT, MAX_REGION_LINES, REGION_HEI
 use crate::theme::lanes::{self, LaneColors};
 use crate::timeline::axis::Axis;
 use crate::timeline::scene::LaneScene;
+use crate::timeline::task_lanes;
 use crate::timeline::track::Strip;
 
 /// How a lane is to be painted.
@@ -37,7 +38,7 @@ const NO_CPU_STEP: f32 = 5.0;
 
 impl Brush<'_> {
     /// The nearest edge between pixels.
-    fn snap(&self, points: f32) -> f32 {
+    pub(super) fn snap(&self, points: f32) -> f32 {
         // Rounding by way of an integer: `round` is a call on the usual processors, and this is asked for
         // every edge of every span. No place on a screen is further left than a million.
         const LEFT: f32 = 1_048_576.0;
@@ -45,15 +46,21 @@ impl Brush<'_> {
         (f64::from(pixel) - f64::from(LEFT)) as f32 / self.pixels
     }
 
-    fn pixel(&self) -> f32 {
+    pub(super) fn pixel(&self) -> f32 {
         1.0 / self.pixels
     }
 
     /// Left and right edge of a stretch of time: at least a pixel apart.
-    fn edges(&self, range: trace_core::base::time::TimeRange) -> (f32, f32) {
+    pub(super) fn edges(&self, range: trace_core::base::time::TimeRange) -> (f32, f32) {
         let x0 = self.snap(self.axis.x_from_time(range.start));
         let x1 = self.snap(self.axis.x_from_time(range.end));
         (x0, x1.max(x0 + self.pixel()))
+    }
+
+    /// Slanted lines over a part of a bar.
+    pub(super) fn hatch_over(&self, rect: Rect, color: Color32, mesh: &mut Mesh) {
+        let visible = rect.intersect(Rect::everything_right_of(self.axis.left));
+        hatch(rect, visible, NO_CPU_STEP, color, self.axis.right(), mesh);
     }
 
     /// Upper and lower edge of a span of a class.
@@ -92,8 +99,10 @@ pub fn lane_mesh(scene: &LaneScene, brush: &Brush<'_>) -> Mesh {
     columns.flush(brush, &mut mesh);
     without_cpu(scene, brush, &mut mesh);
     overlays(scene, brush, &mut mesh);
+    task_lanes::add_bars(&scene.bars, brush, &mut mesh);
     marks(scene, brush, &mut mesh);
     regions(scene, brush, &mut mesh);
+    task_lanes::add_strip(&scene.underway, brush, &mut mesh);
     strip(&scene.strip, brush, &mut mesh);
     mesh
 }

@@ -10,6 +10,7 @@ use trace_core::model::spans::{Cell, Span};
 use trace_core::model::trace::{Log, Region, Sample, SpecialRange, Trace};
 
 use crate::timeline::grid::Grid;
+use crate::timeline::task_lanes::{Bar, Underway};
 use crate::timeline::track::Strip;
 use crate::timeline::words;
 
@@ -39,6 +40,10 @@ pub struct LaneScene {
     pub ended: Vec<TraceTime>,
     /// Of a group of goroutines: how many were in which state.
     pub strip: Strip,
+    /// Of a row of tasks: its bars, line by line.
+    pub bars: Vec<Bar>,
+    /// Of a type of tasks: how many are under way.
+    pub underway: Underway,
 }
 
 /// What is known of a span that is wide enough to write in.
@@ -148,7 +153,11 @@ fn no_cpu(trace: &Trace, lane: LaneId, grid: &Grid) -> Vec<TimeRange> {
 }
 
 /// At most one item a column: after each, the next is asked for behind its column.
-fn thinned<T>(grid: &Grid, first: impl Fn(TimeRange) -> Option<T>, time: impl Fn(&T) -> TraceTime) -> Vec<T> {
+pub(super) fn thinned<T>(
+    grid: &Grid,
+    first: impl Fn(TimeRange) -> Option<T>,
+    time: impl Fn(&T) -> TraceTime,
+) -> Vec<T> {
     let mut left = grid.range();
     let mut found = Vec::new();
     while let Some(item) = first(left) {

@@ -230,7 +230,7 @@ impl Store {
         self.numbered += 1;
         match made {
             Made::Track(track, grid, scene) => {
-                let kept = Kept { version, grid, scene: Arc::new(scene), number: self.numbered };
+                let kept = Kept { version, grid, scene: Arc::from(scene), number: self.numbered };
                 self.scenes.insert(track, kept);
             }
             Made::Curves(grid, curves) => self.curves = Some((version, grid, Arc::new(curves))),

@@ -10,6 +10,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::{Cell, Span};
 use trace_core::model::trace::{SpecialKind, SpecialRange};
 
+use crate::fmt::words::counted;
 use crate::fmt::{name, number, time};
 use crate::timeline::flows::{Arrow, Arrows, Role};
 use crate::timeline::frame::Frame;
@@ -17,6 +18,7 @@ use crate::timeline::hit::Hit;
 use crate::timeline::input::Canvas;
 use crate::timeline::labels::without_path;
 use crate::timeline::marks;
+use crate::timeline::task_lanes::Bar;
 use crate::timeline::words;
 
 /// Width of the tooltip, points.
@@ -52,6 +54,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &Arrow
                 }
                 say.pair("region of", &words::lane_name(frame.trace, LaneId::Goroutine(region.go)));
             }
+            Hit::Task(bar) => say.task(bar),
             Hit::Log(log) => {
                 say.title(frame.trace.str(log.message), frame.colors.log);
                 say.pair("category", frame.trace.str(log.category));
@@ -186,6 +189,26 @@ impl Say<'_, '_> {
         self.caused(&span);
         self.place(&span);
         self.special(special);
+    }
+
+    /// A task, or several too short to be told apart.
+    fn task(&mut self, bar: &Bar) {
+        let trace = self.frame.trace;
+        if bar.count > 1 {
+            self.title(&counted(u64::from(bar.count), "task"), self.frame.colors.region_edge);
+            self.pair("within", &time::duration(bar.range.nanos()));
+            self.plain("Zoom in to see them one by one");
+            return;
+        }
+        let Some(task) = trace.task(bar.task) else { return };
+        self.title(&format!("Task {}", name::task(trace, bar.task)), self.frame.colors.region_edge);
+        self.length(bar.range, bar.began_before, bar.goes_on);
+        if let Some(parent) = task.parent {
+            self.pair("Subtask of", &name::task(trace, parent));
+        }
+        if task.go.is_some() {
+            self.pair("Begun by", &words::lane_name(trace, LaneId::Goroutine(task.go)));
+        }
     }
 
     /// How long of it the process had no CPU, and why.

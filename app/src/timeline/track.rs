@@ -1,4 +1,5 @@
-//! What a row of the timeline shows: a lane, several goroutines that share a row, or all goroutines of a group as a strip.
+//! What a row of the timeline shows: a lane, several goroutines that share a row, all goroutines of a group as a strip,
+//! or the same of tasks.
 
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::SpanClass;
@@ -10,6 +11,7 @@ use crate::state::rows::{Row, RowKind, Rows};
 use crate::timeline::coarse::Coarse;
 use crate::timeline::grid::Grid;
 use crate::timeline::scene::LaneScene;
+use crate::timeline::task_lanes;
 
 /// What a row shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +22,10 @@ pub enum Track {
     Shared(u32),
     /// A group of goroutines, by its place among the groups.
     Group(u32),
+    /// A row of tasks, by its place among those of all types, and whether subtasks show below it.
+    Tasks(u32, bool),
+    /// A type of tasks, by its place among the types.
+    TaskGroup(u32),
 }
 
 impl Track {
@@ -30,6 +36,8 @@ impl Track {
             RowKind::Lane(lane) => Some(Self::Lane(lane)),
             RowKind::Shared(row) => Some(Self::Shared(row)),
             RowKind::Group(group) => Some(Self::Group(group)),
+            RowKind::Tasks(tasks) => Some(Self::Tasks(tasks, row.region_lines > 0)),
+            RowKind::TaskGroup(group) => Some(Self::TaskGroup(group)),
             RowKind::Heading(_) => None,
         }
     }
@@ -66,6 +74,11 @@ impl Strip {
 pub(super) fn scene(trace: &Trace, rows: &Rows, coarse: &Coarse, track: Track, grid: &Grid) -> LaneScene {
     match (track, rows.groups()) {
         (Track::Lane(lane), _) => LaneScene::new(trace, lane, grid),
+        (Track::Tasks(row, open), _) => task_lanes::row(trace, rows, (row, open), grid),
+        (Track::TaskGroup(group), _) => LaneScene {
+            underway: task_lanes::underway(trace, rows.tasks().groups(), group, grid),
+            ..LaneScene::default()
+        },
         (Track::Shared(row), Some(groups)) => {
             let lanes = groups.alive_on(row, grid.range()).map(LaneId::Goroutine);
             shared(trace, lanes, grid)

@@ -1,5 +1,7 @@
 //! How lanes, spans and edges are named on screen and to screen readers.
 
+use trace_core::analysis::tasks::life;
+use trace_core::base::ids::TaskIx;
 use trace_core::event::state::{Cause, GoState, SpanClass};
 use trace_core::model::cgo::c_function;
 use trace_core::model::flows::{Flow, FlowKind};
@@ -98,6 +100,13 @@ pub fn span_function<'a>(trace: &'a Trace, span: &Span) -> Option<&'a str> {
     name::frame_of(trace, stack).map(|frame| frame.function).filter(|function| !function.is_empty())
 }
 
+/// A task's number and its type: `("17", "checkout")`.
+#[must_use]
+pub fn task_parts(trace: &Trace, task: TaskIx) -> (String, String) {
+    let Some(task) = trace.task(task) else { return (String::new(), String::new()) };
+    (task.id.signed().to_string(), name::task_type(trace, task.name).into_owned())
+}
+
 /// Wordings for the inside of a span, longest first.
 #[must_use]
 pub fn span_wordings(trace: &Trace, span: &Span) -> Vec<String> {
@@ -163,6 +172,14 @@ pub fn span_name(trace: &Trace, span: &Span) -> String {
         }
         _ => format!("{} {length}", state_name(trace, span)),
     }
+}
+
+/// What a task is called by assistive technology: `task checkout (17) 12.3 ms`, `task checkout (17) at least 2 ms`.
+#[must_use]
+pub fn task_name(trace: &Trace, ix: TaskIx) -> String {
+    let Some(task) = trace.task(ix) else { return String::new() };
+    let least = if task.began.is_none() || task.ended.is_none() { "at least " } else { "" };
+    format!("task {} {least}{}", name::task(trace, ix), duration(life(trace, &task).nanos()))
 }
 
 /// What made a span begin, in words, if that is not said by its state.

@@ -39,7 +39,7 @@ pub enum Job {
 /// Something made.
 pub enum Made {
     /// What a row shows.
-    Track(Track, Grid, LaneScene),
+    Track(Track, Grid, Box<LaneScene>),
     /// The counters.
     Curves(Grid, Curves),
     /// The minimap.
@@ -163,7 +163,9 @@ fn work(board: &Mutex<Board>, sender: &Sender<(Version, Made)>) {
 
 fn make(job: &Job, (trace, rows): &Source, coarse: &Coarse) -> Made {
     match job {
-        Job::Track(track, grid) => Made::Track(*track, *grid, track::scene(trace, rows, coarse, *track, grid)),
+        Job::Track(track, grid) => {
+            Made::Track(*track, *grid, Box::new(track::scene(trace, rows, coarse, *track, grid)))
+        }
         Job::Curves(grid) => Made::Curves(*grid, Curves::new(trace, grid)),
         Job::Density(columns) => Made::Density(Density::new(trace, *columns)),
         Job::Flows(key, most) => Made::Flows(key.clone(), trace.flows_in_view(key.grid.range(), &key.lanes, *most)),

@@ -9,6 +9,7 @@ use trace_core::analysis::findings;
 use trace_core::analysis::flame::{Flame, MergeBy};
 use trace_core::analysis::profile::{self, ProfileKind};
 use trace_core::analysis::scope::Scope;
+use trace_core::analysis::tasks::{self, TaskIndex};
 use trace_core::analysis::why;
 use trace_core::base::monitor::Monitor;
 use trace_core::export::pprof;
@@ -61,6 +62,10 @@ pub fn answer(trace: &Arc<Trace>, question: &Question, monitor: &Monitor) -> Opt
         }
         Question::Find(text) => {
             find::find(trace, text, LISTED_FINDS, monitor).map(|found| Answer::Found(Arc::new(found)))
+        }
+        Question::Task(ix) => {
+            let task = trace.task(*ix)?;
+            Some(Answer::Task(Arc::new(tasks::details(trace, &TaskIndex::of(trace), &task))))
         }
         Question::Anchor(anchor) => anchor.first(trace, monitor).map(Answer::Instant),
     });
