@@ -32,6 +32,7 @@ mod cli_schedule;
 mod compare;
 mod compare_pairs;
 mod damage;
+mod flow_words;
 mod follow;
 mod golden_dump;
 mod hostile_text;

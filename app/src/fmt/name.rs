@@ -11,7 +11,7 @@ use trace_core::base::ids::{GoIx, StrId, TaskIx};
 use trace_core::base::visible::visible;
 use trace_core::event::state::{GoState, SpanClass};
 use trace_core::model::cgo::c_function;
-use trace_core::model::flows::FlowKind;
+use trace_core::model::flows::{Flow, FlowKind};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
 use trace_core::model::trace::Trace;
@@ -128,6 +128,24 @@ pub fn task_type(trace: &Trace, name: StrId) -> Cow<'_, str> {
 pub fn task(trace: &Trace, ix: TaskIx) -> String {
     let Some(task) = trace.task(ix) else { return "no task".to_owned() };
     format!("{} ({})", task_type(trace, task.name), task.id.signed())
+}
+
+/// Who is at the beginning of a flow. No goroutine ran on the proc where the network poller, a timer or the runtime woke
+/// one: `the network poller (on P0)`.
+#[must_use]
+pub fn origin(trace: &Trace, flow: &Flow) -> String {
+    let who = lane(trace, flow.from.lane);
+    if flow.kind != FlowKind::Unblock || matches!(flow.from.lane, LaneId::Goroutine(_)) {
+        return who;
+    }
+    let woken = flow.to.span.and_then(|span| trace.span(span));
+    let wait = woken.filter(|span| span.state == GoState::Waiting).or_else(|| trace.prev_span(flow.to.span?));
+    let by = match wait.map(|wait| wait.class) {
+        Some(SpanClass::WaitNet) => "the network poller",
+        Some(SpanClass::WaitSleep | SpanClass::WaitChan) => "a timer",
+        _ => "the runtime",
+    };
+    format!("{by} (on {who})")
 }
 
 /// A class of spans, in the words of legends.

@@ -187,7 +187,7 @@ pub fn task_name(trace: &Trace, ix: TaskIx) -> String {
 pub fn cause_name(trace: &Trace, cause: Cause) -> &'static str {
     match cause {
         Cause::SyscallExit if trace.has_c_calls() => "back from a system call or cgo call, no proc free",
-        Cause::Status => "already so when first seen",
+        Cause::Status => "already in this state when first recorded",
         Cause::Created => "just created",
         Cause::Unblocked => "unblocked",
         Cause::Stopped => "stopped running, still runnable",
@@ -203,7 +203,10 @@ pub fn cause_name(trace: &Trace, cause: Cause) -> &'static str {
 /// What the cause at the far end of an incoming edge did: `unblocked by main.sendReport`.
 #[must_use]
 pub fn incoming_name(trace: &Trace, flow: &Flow) -> String {
-    let who = party(trace, flow.from.lane);
+    let who = match flow.from.lane {
+        LaneId::Goroutine(_) => party(trace, flow.from.lane),
+        _ => name::origin(trace, flow),
+    };
     match flow.kind {
         FlowKind::Create => format!("created by {who}"),
         FlowKind::Unblock => format!("unblocked by {who}"),

@@ -31,7 +31,9 @@ fn table(trace: &Arc<Trace>, id: &'static str, flows: Vec<Flow>, is_outgoing: bo
         .column(Column::text("kind", "Kind", ""), move |flow| {
             Value::Word(if is_outgoing { name::flow(flow.kind) } else { passive(flow.kind) })
         })
-        .column(Column::text("lane", "Lane", ""), move |flow| Value::Text(name::lane(&of_lane, far(flow).lane)))
+        .column(Column::text("lane", "Lane", ""), move |flow| {
+            Value::Text(if is_outgoing { name::lane(&of_lane, flow.to.lane) } else { name::origin(&of_lane, flow) })
+        })
         .column(Column::stack("stack", "Stack", ""), move |flow| columns::stack(&of_stack, flow.stack))
         .target(move |flow| Some(Target::End(far(flow))))
         .sorted_by("time_ns")
