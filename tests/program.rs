@@ -47,6 +47,7 @@ mod ui_compare;
 mod ui_compare_pictures;
 mod ui_damage;
 mod ui_failed;
+mod ui_menu;
 mod ui_only;
 mod ui_pictures;
 mod ui_pointer;

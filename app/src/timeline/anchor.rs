@@ -51,27 +51,32 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>) {
 /// What can be chosen where the menu was opened: in words, and when it is.
 type Choices = Vec<(String, TraceTime)>;
 
-/// The menu under the right button: what lies there can be laid under something of the other timeline.
-pub fn menu(frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, pointer: Option<Pos2>, actions: &mut Actions) {
-    let Seat::Of(side) = frame.seat else { return };
-    let id = frame.id("anchor menu");
-    if canvas.lanes.secondary_clicked()
-        && let Some(at) = pointer
-    {
+/// Whether the menu under the right button has lines about aligning: only while two timelines are shown.
+#[must_use]
+pub const fn has_menu(frame: &Frame<'_>) -> bool {
+    matches!(frame.seat, Seat::Of(_))
+}
+
+/// Notes what lies where the menu is opened.
+pub fn note(frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, pointer: Option<Pos2>) {
+    if let Some(at) = pointer.filter(|_| has_menu(frame)) {
         let choices = choices(frame, hit, frame.axis.time_from_x(at.x));
-        canvas.lanes.ctx.data_mut(|data| data.insert_temp::<Choices>(id, choices));
+        canvas.lanes.ctx.data_mut(|data| data.insert_temp::<Choices>(frame.id("anchor menu"), choices));
     }
-    canvas.lanes.context_menu(|ui| {
-        ui.set_width(MENU_WIDTH);
-        let choices: Choices = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
-        for (words, time) in choices {
-            let text = format!("Align {} at {words}", side.letter());
-            if menu_entry(ui, &text, "", true, false).clicked() {
-                actions.push(Action::Pair(PairAction::Anchor(side, time)));
-                ui.close();
-            }
+}
+
+/// Lines of the menu: what lies there can be laid under something of the other timeline.
+pub fn choices_ui(ui: &mut Ui, frame: &Frame<'_>, actions: &mut Actions) {
+    let Seat::Of(side) = frame.seat else { return };
+    ui.set_width(MENU_WIDTH);
+    let choices: Choices = ui.ctx().data(|data| data.get_temp(frame.id("anchor menu"))).unwrap_or_default();
+    for (words, time) in choices {
+        let text = format!("Align {} at {words}", side.letter());
+        if menu_entry(ui, &text, "", true, false).clicked() {
+            actions.push(Action::Pair(PairAction::Anchor(side, time)));
+            ui.close();
         }
-    });
+    }
 }
 
 fn choices(frame: &Frame<'_>, hit: &Hit, pointed: TraceTime) -> Choices {

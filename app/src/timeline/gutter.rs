@@ -14,6 +14,7 @@ use crate::timeline::frame::Frame;
 use crate::timeline::input::handle;
 use crate::timeline::labels;
 use crate::timeline::lanes::Visible;
+use crate::timeline::menu::{self, Subject};
 use crate::timeline::store::Store;
 use crate::timeline::words;
 use crate::widget::menu::menu_entry;
@@ -102,7 +103,11 @@ fn group_heading(ui: &Ui, frame: &Frame<'_>, at: u32, rect: Rect, store: &Store,
         actions.push(Action::ToggleGroup(at));
     }
     paint_heading(ui, frame, (group, folded, &said), (rect, &response), store);
-    response.context_menu(|ui| groups_menu(ui, frame, actions));
+    response.context_menu(|ui| {
+        menu::entries_ui(ui, frame, Subject::Group(at), actions);
+        ui.separator();
+        groups_menu(ui, frame, actions);
+    });
     response.on_hover_text(format!(
         "{}\n{} alive in view, {} in the trace, at most {} at a time",
         group.title,
@@ -136,7 +141,11 @@ fn task_heading(ui: &Ui, frame: &Frame<'_>, at: u32, rect: Rect, store: &Store, 
         actions.push(Action::ToggleTaskGroup(at));
     }
     paint_heading(ui, frame, (group, folded, &said), (rect, &response), store);
-    response.context_menu(|ui| groups_menu(ui, frame, actions));
+    response.context_menu(|ui| {
+        menu::entries_ui(ui, frame, Subject::TaskGroup(at), actions);
+        ui.separator();
+        groups_menu(ui, frame, actions);
+    });
     let mut text = format!(
         "{}\n{} under way in view, {} in the trace",
         group.title,
@@ -177,6 +186,9 @@ fn task_label(
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, format!("Row of {said}")));
     if response.clicked() && count == 1 {
         actions.push(Action::SelectTask(first));
+    }
+    if count == 1 {
+        response.context_menu(|ui| menu::entries_ui(ui, frame, Subject::Task(first), actions));
     }
     if selected || response.hovered() {
         let (over, amount) = if selected { (frame.tokens.accent, 0.20) } else { (frame.tokens.text, 0.08) };
@@ -305,6 +317,7 @@ fn label(ui: &Ui, frame: &Frame<'_>, lane: LaneId, rect: Rect, store: &mut Store
     if response.clicked() {
         actions.push(Action::SelectLane(lane));
     }
+    response.context_menu(|ui| menu::entries_ui(ui, frame, Subject::Lane(lane), actions));
     let painter = ui.painter_at(place);
     if frame.document.selection == Selection::Lane(lane) || response.hovered() || selected {
         let amount = if selected { 0.20 } else { 0.08 };

@@ -190,7 +190,10 @@ pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &A
             let first = arrows.markers.get(*index).and_then(|marker| marker.arrows.first());
             first.and_then(|&first| arrows.list.get(first)).into_iter().for_each(|arrow| follow(arrow, actions));
         }
-        Hit::Cell { lane, cell, .. } => actions.push(Action::SelectSpan(pointed_span(frame, canvas, *lane, cell))),
+        Hit::Cell { lane, cell, .. } => {
+            let at = canvas.lanes.interact_pointer_pos();
+            actions.push(Action::SelectSpan(pointed_span(frame, at, *lane, cell)));
+        }
         Hit::Task(bar) if bar.count == 1 => actions.push(Action::SelectTask(bar.task)),
         // Zooming in tells them apart.
         Hit::Task(bar) => actions.push(Action::ShowRange(frame.view.fit(bar.range, FIT_AIR, frame.reach).range())),
@@ -208,9 +211,9 @@ pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &A
 }
 
 /// The span under the pointer: of several merged ones the one at that very instant, if there is one.
-fn pointed_span(frame: &Frame<'_>, canvas: &Canvas, lane: LaneId, cell: &Cell) -> SpanRef {
-    let at = canvas.lanes.interact_pointer_pos().filter(|_| cell.count > 1);
-    let span = at.and_then(|at| frame.trace.span_at(lane, frame.axis.time_from_x(at.x)));
+#[must_use]
+pub fn pointed_span(frame: &Frame<'_>, at: Option<Pos2>, lane: LaneId, cell: &Cell) -> SpanRef {
+    let span = at.filter(|_| cell.count > 1).and_then(|at| frame.trace.span_at(lane, frame.axis.time_from_x(at.x)));
     span.map_or(cell.first, |span| span.at)
 }
 

@@ -18,6 +18,7 @@ pub mod input;
 pub mod labels;
 pub mod lanes;
 pub mod marks;
+pub mod menu;
 pub mod minimap;
 pub mod motion;
 pub mod paint;
@@ -167,7 +168,7 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Sto
     pins::ui(ui, frame, actions);
     scroll_bar::ui(ui, frame, store, actions);
     input::clicks(ui, frame, canvas, &hit, &arrows, actions);
-    anchor::menu(frame, canvas, &hit, pointer, actions);
+    menu::ui(frame, canvas, &hit, pointer, actions);
     lanes::name_spans(ui, frame, &visible, actions);
     lanes::name_tasks(ui, frame, &visible, actions);
     if store.drag.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
