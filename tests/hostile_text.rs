@@ -14,7 +14,7 @@ use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
 use trace_core::base::visible::{has_hidden, visible};
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
-use tracelane::action::commands::panels;
+use tracelane::action::panel::Panel;
 use tracelane::cli::overview::trace_commands;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
@@ -356,8 +356,8 @@ fn every_panel_of_the_window_shows_names_on_their_line() {
             window.act(&what, Action::GoToLane(lane));
             window.act(&what, Action::StepSpan(1));
         }
-        for (_, panel) in panels::ALL {
-            window.act(&format!("{panel} of {what}"), Action::OpenPanel(panel));
+        for panel in Panel::ALL.iter().copied() {
+            window.act(&format!("{panel:?} of {what}"), Action::OpenPanel(panel));
         }
         window.act(&what, Action::Notice(poison()));
         window.act(&what, Action::Open(PathBuf::from(format!("/none/{}", poison()))));

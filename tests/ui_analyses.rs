@@ -12,7 +12,7 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
-use tracelane::action::commands::panels;
+use tracelane::action::panel::Panel;
 use tracelane::report::analyses::Ask;
 use tracelane::report::table::Target;
 use tracelane::report::value::Value;
@@ -53,14 +53,14 @@ fn findings_open_by_themselves_and_one_click_leads_there() {
 #[test]
 fn a_healthy_trace_keeps_quiet_and_says_so_when_asked() {
     let mut window = opened("real/guessnumber-fixed-go1.27.trace");
-    assert!(!window.shows(panels::FINDINGS), "no panel opens by itself");
+    assert!(!window.shows(Panel::Findings.title()), "no panel opens by itself");
     window.press("No problems found");
-    assert!(window.shows(panels::FINDINGS) && window.shows("Procs busy"), "{:?}", window.words());
+    assert!(window.shows(Panel::Findings.title()) && window.shows("Procs busy"), "{:?}", window.words());
 }
 
 #[test]
 fn findings_of_a_damaged_trace_are_partial() {
-    let window = Window::open("broken/cut-mid-batch-go1.27.trace", panels::FINDINGS);
+    let window = Window::open("broken/cut-mid-batch-go1.27.trace", Panel::Findings);
     assert!(window.shows("Partial"), "{:?}", window.words());
 }
 
@@ -71,7 +71,7 @@ fn the_wait_chain_of_a_slow_request_sums_to_it_and_names_the_cause() {
     let victim = trace.goroutine_by_id(GoId(380)).expect("a slow request");
     let at = trace.range().start.plus_nanos(200_000_000);
     let span = trace.span_at(LaneId::Goroutine(victim), at).expect("its wait");
-    window.act(Action::SelectSpan(span.at)).act(Action::OpenPanel(panels::WAIT_CHAIN));
+    window.act(Action::SelectSpan(span.at)).act(Action::OpenPanel(Panel::WaitChain));
     let question = Question::WaitChain(victim, span.range);
     let Answer::WaitChain(found) = window.answer(&question) else { panic!("no answer") };
     let sum: u64 = found.why.shares.iter().map(|share| share.nanos).sum();
@@ -87,7 +87,7 @@ fn the_wait_chain_of_a_slow_request_sums_to_it_and_names_the_cause() {
 #[test]
 fn blocked_by_names_who_ended_the_waits_and_what_they_did() {
     let mut window = opened(BUG);
-    window.act(Action::OpenPanel(panels::BLOCKED_BY));
+    window.act(Action::OpenPanel(Panel::BlockedBy));
     assert!(window.shows("main.main.func2 (main.go:70)"), "{:?}", window.words());
     let rows = |window: &Window| -> Vec<String> {
         window.words().into_iter().filter(|words| words.contains(".go:") && words.contains(" · ")).collect()
@@ -122,7 +122,7 @@ fn goroutines_can_be_put_in_another_order() {
 #[test]
 fn goroutines_unfold_sort_filter_and_lead_to_their_lanes() {
     let mut window = opened(BUG);
-    window.act(Action::OpenPanel(panels::GOROUTINES));
+    window.act(Action::OpenPanel(Panel::Goroutines));
     assert!(window.shows("Goroutines 416"), "{:?}", window.words());
     window.press("Sort by Count");
     window.press("http.(*conn).serve ·");
@@ -152,7 +152,7 @@ fn goroutines_unfold_sort_filter_and_lead_to_their_lanes() {
 #[test]
 fn a_blocking_profile_is_a_flame_graph_and_a_table() {
     let mut window = opened(BUG);
-    window.act(Action::OpenPanel(panels::PROFILE));
+    window.act(Action::OpenPanel(Panel::Profile));
     assert!(window.shows("Total: ") && window.shows("main.main.func2"), "{:?}", window.words());
     window.press("Network").press("Stacks");
     let question = Question::Profile(window.document().scope(), ProfileKind::Network);
@@ -169,17 +169,17 @@ fn a_blocking_profile_is_a_flame_graph_and_a_table() {
 #[test]
 fn a_trace_without_samples_says_how_to_get_some() {
     let mut window = opened(BUG);
-    window.act(Action::OpenPanel(panels::SAMPLES));
+    window.act(Action::OpenPanel(Panel::Samples));
     assert!(window.shows("StartCPUProfile"), "{:?}", window.words());
     let mut window = opened("real/cpuprofile-go1.27.trace");
-    window.act(Action::OpenPanel(panels::SAMPLES));
+    window.act(Action::OpenPanel(Panel::Samples));
     assert!(window.shows("Total: "), "{:?}", window.words());
 }
 
 #[test]
 fn gc_cycles_and_stw_pauses_are_listed() {
     let mut window = opened("real/gc-go1.27.trace");
-    window.act(Action::OpenPanel(panels::COLLECTOR));
+    window.act(Action::OpenPanel(Panel::Collector));
     let trace = &window.document().trace;
     let all = trace.range();
     let found = Collector::of(trace, all, &Monitor::new()).expect("not cancelled");
@@ -207,7 +207,7 @@ fn gc_cycles_and_stw_pauses_are_listed() {
 fn long_lists_are_made_by_a_worker_and_whole() {
     let mut window = opened(BUG);
     let lane = LaneId::Proc(trace_core::base::ids::ProcIx(0));
-    window.act(Action::SelectLane(lane)).act(Action::OpenPanel(panels::EVENTS)).act(Action::OpenPanel(panels::SPANS));
+    window.act(Action::SelectLane(lane)).act(Action::OpenPanel(Panel::Events)).act(Action::OpenPanel(Panel::Spans));
     let trace = &window.document().trace;
     let (spans, events) = (trace.spans(lane, trace.range()).count(), trace.events(lane, trace.range()).count());
     assert!(events > 2_000, "{events}");
@@ -220,7 +220,7 @@ fn long_lists_are_made_by_a_worker_and_whole() {
 #[test]
 fn tasks_and_regions_come_slowest_first_and_lead_to_the_timeline() {
     let mut window = opened("real/tasks-go1.27.trace");
-    window.act(Action::OpenPanel(panels::TASKS));
+    window.act(Action::OpenPanel(Panel::Tasks));
     let report = window.report("tasks");
     let types = &report.tables[0];
     let name = types.name(0);

@@ -8,7 +8,7 @@ use trace_core::analysis::scope::Whom;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
-use tracelane::action::commands::panels;
+use tracelane::action::panel::Panel;
 use tracelane::report::analyses::Ask;
 use tracelane::report::report::Report;
 use tracelane::report::value::Value;
@@ -57,7 +57,7 @@ fn least(found: &Report) -> Vec<f64> {
 
 #[test]
 fn mutator_utilisation_opens_and_its_switches_count() {
-    let mut window = Window::open(GC, panels::MUTATOR);
+    let mut window = Window::open(GC, Panel::Mutator);
     let usual = mean(mutator(&window, false, Takes::default()));
     assert!(window.shows("mean 70.1 %") && window.shows("Worst windows of 10.0 ms"), "{:?}", window.words());
     window.press("Mark assist");
@@ -71,7 +71,7 @@ fn mutator_utilisation_opens_and_its_switches_count() {
 
 #[test]
 fn a_worst_window_leads_to_its_place() {
-    let mut window = Window::open(GC, panels::MUTATOR);
+    let mut window = Window::open(GC, Panel::Mutator);
     let before = window.document().view;
     window.press("57.8 %");
     let marked = window.document().marked.expect("the window is marked");
@@ -82,7 +82,7 @@ fn a_worst_window_leads_to_its_place() {
 
 #[test]
 fn a_goroutine_has_a_share_of_its_own() {
-    let mut window = Window::open(GC, panels::MUTATOR);
+    let mut window = Window::open(GC, Panel::Mutator);
     let trace = std::sync::Arc::clone(&window.document().trace);
     let found = Collector::of(&trace, trace.range(), &Monitor::new()).expect("not cancelled");
     let helper = found.cycles.iter().find_map(|cycle| cycle.helpers.first()).expect("somebody helped").go;
@@ -93,15 +93,15 @@ fn a_goroutine_has_a_share_of_its_own() {
 
 #[test]
 fn a_trace_without_collections_says_so() {
-    let mut window = Window::open("real/sysio-go1.27.trace", panels::COLLECTOR);
+    let mut window = Window::open("real/sysio-go1.27.trace", Panel::Collector);
     assert!(window.shows("No GC cycles in the selected range"), "{:?}", window.words());
-    window.act(Action::OpenPanel(panels::MUTATOR));
+    window.act(Action::OpenPanel(Panel::Mutator));
     assert!(window.shows("The program had all of its time"), "{:?}", window.words());
 }
 
 #[test]
 fn a_gc_cycle_shows_its_pauses_and_mark_assists() {
-    let mut window = Window::open(GC, panels::COLLECTOR);
+    let mut window = Window::open(GC, Panel::Collector);
     assert!(window.shows("dedicated"), "{:?}", window.words());
     window.press("Forced");
     assert_eq!(window.lane(), Some(LaneId::Gc), "a click leads there");
@@ -115,7 +115,7 @@ fn a_gc_cycle_shows_its_pauses_and_mark_assists() {
 
 #[test]
 fn a_pause_shows_the_last_goroutine_to_stop_and_leads_there() {
-    let mut window = Window::open(GC, panels::COLLECTOR);
+    let mut window = Window::open(GC, Panel::Collector);
     window.press_named("STW pauses").press("18.095 ms");
     assert_eq!(window.lane(), Some(LaneId::Stw), "a click leads there");
     assert!(window.shows("Last to stop"), "{:?}", window.words());
@@ -126,8 +126,8 @@ fn a_pause_shows_the_last_goroutine_to_stop_and_leads_there() {
 
 #[test]
 fn damaged_traces_are_told_to_be_partial() {
-    let mut window = Window::open("broken/cut-mid-batch-go1.27.trace", panels::COLLECTOR);
+    let mut window = Window::open("broken/cut-mid-batch-go1.27.trace", Panel::Collector);
     assert!(window.shows("Partial"), "{:?}", window.words());
-    window.act(Action::OpenPanel(panels::MUTATOR));
+    window.act(Action::OpenPanel(Panel::Mutator));
     assert!(window.shows("Partial"), "{:?}", window.words());
 }

@@ -12,8 +12,8 @@ use trace_core::analysis::compare::anchor::Anchor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
-use tracelane::action::commands::panels;
 use tracelane::action::pairs::PairAction;
+use tracelane::action::panel::{Needs, Panel};
 use tracelane::report::comparison::divisor::Divisor;
 use tracelane::state::app::{AppState, FieldFor};
 use tracelane::state::contrast::{Changes, Contrast, PairAnswer, SeriesChanges};
@@ -35,7 +35,7 @@ fn real(name: &str) -> PathBuf {
 
 /// The window with two traces compared.
 fn comparing(a: &str, b: &str) -> Window {
-    let mut window = Window::open(&format!("real/{a}"), panels::DETAILS);
+    let mut window = Window::open(&format!("real/{a}"), Panel::Details);
     window.act(Action::CompareWith(real(b)));
     window
 }
@@ -101,7 +101,7 @@ fn start(view: View) -> f64 {
 fn a_second_trace_stands_below_and_the_verdict_names_the_change() {
     let window = comparing(BUG, FIXED);
     assert!(window.shows("Timeline A") && window.shows("Timeline B"), "{:?}", window.words());
-    assert!(window.shows(panels::CHANGES), "the changes open by themselves");
+    assert!(window.shows(Panel::Changes.title()), "the changes open by themselves");
     let first = window.changes().found.verdict.first().cloned().expect("a verdict");
     assert!(first.contains("main.sendReport") || first.contains("sync.(*Mutex).Lock"), "{first}");
     assert!(window.shows(&first));
@@ -197,7 +197,7 @@ fn a_row_shows_its_slowest_instances_beside_each_other() {
         let at = (slowest.range.start.0 as f64 - view.start_nanos) / view.span_nanos;
         assert!((0.05..0.3).contains(&at), "{side:?} begins at {at}");
     }
-    assert!(window.shows(panels::DIFFERENCE) && window.shows("Most typical"), "{:?}", window.words());
+    assert!(window.shows(Panel::Difference.title()) && window.shows("Most typical"), "{:?}", window.words());
     assert!(window.shows("Median · "), "the figures are read out");
     assert_eq!(window.lane(), window.side(Side::A).selection.lane(), "A stays in front");
     window.press("Most typical");
@@ -266,12 +266,12 @@ fn each_side_can_be_limited_and_swapped() {
 #[test]
 fn every_picture_opens_and_says_what_it_shows() {
     let mut window = comparing(BUG, FIXED);
-    window.act(Action::OpenPanel(panels::DIFFERENCE_FLAME));
+    window.act(Action::OpenPanel(Panel::DifferenceFlame));
     assert!(window.shows("Difference flame graph"));
     assert!(window.words().iter().any(|word| word.contains(" → ") && word.contains("main.")), "boxes have names");
     window.press("On CPU: samples");
     assert!(window.shows("more in B"));
-    window.act(Action::OpenPanel(panels::BOTH));
+    window.act(Action::OpenPanel(Panel::Both));
     assert!(window.shows("States of A over time") && window.shows("States of B over time"));
     window.press("Goroutines alive");
     assert!(window.shows("Goroutines alive"));
@@ -300,7 +300,7 @@ fn a_trace_compared_with_itself_differs_nowhere() {
     let found = window.changes();
     assert!(found.found.changes.iter().all(|change| !change.is_significant && change.impact == 0.0));
     assert!(window.shows("No significant difference"));
-    window.act(Action::OpenPanel(panels::DIFFERENCE_FLAME));
+    window.act(Action::OpenPanel(Panel::DifferenceFlame));
     assert!(window.shows("No difference") || found.off_cpu.nodes.iter().all(|node| node.width() == 0.0));
 }
 
@@ -314,7 +314,8 @@ fn traces_of_other_kinds_are_compared_as_far_as_they_can_be() {
     ] {
         let mut window = comparing(a, b);
         assert!(!window.changes().found.verdict.is_empty(), "{a} {b}");
-        for panel in panels::ABOUT_PAIR {
+        let compared = [Needs::Comparison, Needs::Row, Needs::Series];
+        for panel in Panel::ALL.iter().copied().filter(|panel| compared.contains(&panel.info().needs)) {
             window.act(Action::OpenPanel(panel));
         }
         assert!(window.words().iter().all(|word| !word.contains("NaN")), "{a} {b}");
@@ -367,7 +368,7 @@ fn three_traces_are_a_series_of_which_two_are_on_show() {
     const THIRD: &str = "guessnumber-bug-go1.26.trace";
     let mut window = comparing(BUG, FIXED);
     window.act(Action::AddToComparison(real(THIRD)));
-    assert!(window.shows(panels::SERIES) && window.shows("First to last"), "{:?}", window.words());
+    assert!(window.shows(Panel::Series.title()) && window.shows("First to last"), "{:?}", window.words());
     let found = series(&window);
     assert_eq!((found.measured.len(), found.found.steps.len()), (3, 2));
     assert!(found.found.steps[0].verdict[0].contains("trace 2"), "{}", found.found.steps[0].verdict[0]);
@@ -383,7 +384,7 @@ fn three_traces_are_a_series_of_which_two_are_on_show() {
     // A row shows its slowest instances in those two.
     let row = found.found.rows.iter().find(|row| row.places[0].is_some() && row.places[2].is_some());
     let row = row.expect("a row of the first and the third");
-    window.act(Action::OpenPanel(panels::SERIES)).press(&format!("{} · {}", row.kind.name(), row.name));
+    window.act(Action::OpenPanel(Panel::Series)).press(&format!("{} · {}", row.kind.name(), row.name));
     assert_eq!(window.pair().row.as_ref().map(|known| known.name.as_str()), Some(row.name.as_str()));
     assert!(Side::BOTH.iter().all(|side| window.side(*side).marked.is_some()));
     // Two that are left are no series.
@@ -439,7 +440,7 @@ fn any_instant_of_either_side_can_be_an_anchor() {
 
 #[test]
 fn a_path_is_typed_where_there_is_no_dialog() {
-    let mut window = Window::open(&format!("real/{BUG}"), panels::DETAILS);
+    let mut window = Window::open(&format!("real/{BUG}"), Panel::Details);
     window.act(Action::AskPath(FieldFor::Compare));
     assert_eq!(window.state().field_for, FieldFor::Compare);
     assert!(window.shows("Close the field"), "{:?}", window.words());
@@ -453,7 +454,7 @@ fn a_path_is_typed_where_there_is_no_dialog() {
 #[test]
 fn names_are_looked_up_on_both_sides_and_aligned() {
     let mut window = comparing("tasks-go1.25.trace", "tasks-go1.27.trace");
-    window.act(Action::OpenPanel(panels::FIND));
+    window.act(Action::OpenPanel(Panel::Find));
     assert!(window.shows("Type a part of a name"), "{:?}", window.words());
     window.0.get_by_role_and_label(Role::TextInput, "Find").focus();
     window.0.run();

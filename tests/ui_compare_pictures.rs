@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use tracelane::action::action::Action;
-use tracelane::action::commands::panels;
 use tracelane::action::pairs::PairAction;
+use tracelane::action::panel::Panel;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::contrast::{Contrast, PairAnswer};
@@ -25,7 +25,7 @@ fn real(name: &str) -> PathBuf {
 
 /// Opens the window with these, the first compared with the others, shows `panel` (and the first row of the changes
 /// if so asked), and compares the picture.
-fn take(name: &str, (theme, scale): (ThemeChoice, f32), files: &[&str], panel: &'static str, row: bool) {
+fn take(name: &str, (theme, scale): (ThemeChoice, f32), files: &[&str], panel: Panel, row: bool) {
     let mut app = TracelaneApp::new_headless(Settings { theme, animate: false, ..Settings::default() });
     // The least size that the window takes is 720 by 440.
     let size = if scale > 1.0 { [720.0, 460.0] } else { [1100.0, 680.0] };
@@ -63,31 +63,31 @@ const LIGHT: (ThemeChoice, f32) = (ThemeChoice::Light, 1.0);
 
 #[test]
 fn changes_in_the_dark() {
-    take("compare-changes", DARK, &[BUG, FIXED], panels::CHANGES, false);
+    take("compare-changes", DARK, &[BUG, FIXED], Panel::Changes, false);
 }
 
 #[test]
 fn a_row_beside_itself_in_the_light() {
-    take("compare-row-light", LIGHT, &[BUG, FIXED], panels::CHANGES, true);
+    take("compare-row-light", LIGHT, &[BUG, FIXED], Panel::Changes, true);
 }
 
 #[test]
 fn a_series_in_the_dark() {
-    take("compare-series", DARK, &[BUG, FIXED, "httpserver-go1.27.trace"], panels::SERIES, false);
+    take("compare-series", DARK, &[BUG, FIXED, "httpserver-go1.27.trace"], Panel::Series, false);
 }
 
 #[test]
 fn flames_in_the_light() {
-    take("compare-flame-light", LIGHT, &[BUG, FIXED], panels::DIFFERENCE_FLAME, false);
+    take("compare-flame-light", LIGHT, &[BUG, FIXED], Panel::DifferenceFlame, false);
 }
 
 #[test]
 fn side_by_side_on_a_fine_screen() {
-    take("compare-both-2x", (ThemeChoice::Dark, 2.0), &["gc-go1.21.trace", "gc-go1.27.trace"], panels::BOTH, false);
+    take("compare-both-2x", (ThemeChoice::Dark, 2.0), &["gc-go1.21.trace", "gc-go1.27.trace"], Panel::Both, false);
 }
 
 #[test]
 fn a_damaged_one_in_the_light() {
     let damaged = "../broken/cut-mid-batch-go1.27.trace";
-    take("compare-damaged-light", LIGHT, &["workers-go1.27.trace", damaged], panels::CHANGES, false);
+    take("compare-damaged-light", LIGHT, &["workers-go1.27.trace", damaged], Panel::Changes, false);
 }

@@ -68,7 +68,7 @@ impl Window {
     /// Carries out every command that makes sense now, but those that end the document or the program.
     fn all_commands(&mut self) {
         for command in kept_commands() {
-            if let Some(action) = (command.make)(self.app.state()) {
+            if let Some(action) = command.action(self.app.state()) {
                 let is_panel = matches!(action, Action::OpenPanel(_));
                 self.app.push(action);
                 // Panels lie over each other: each is drawn before the next one comes.
@@ -172,7 +172,7 @@ fn step(window: &Window, file: &Path, random: &mut Random) -> Option<Action> {
         15 => Action::ScrollRows(random.below(2_000) as f64 - 1_000.0),
         _ => {
             let command = kept_commands().nth(random.below(kept_commands().count()))?;
-            (command.make)(window.app.state())?
+            command.action(window.app.state())?
         }
     })
 }

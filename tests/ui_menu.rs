@@ -5,7 +5,7 @@ use egui::{Event, Modifiers, PointerButton, Pos2, pos2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use trace_core::base::ids::{GoId, TaskIx};
 use trace_core::model::lanes::LaneId;
-use tracelane::action::commands::panels;
+use tracelane::action::panel::Panel;
 use tracelane::state::rows::Section;
 use tracelane::state::view::Selection;
 
@@ -61,7 +61,7 @@ fn main_lane(window: &Window) -> LaneId {
 
 #[test]
 fn a_span_has_a_menu_in_the_usual_order() {
-    let mut window = Window::open(GUESSES, panels::DETAILS);
+    let mut window = Window::open(GUESSES, Panel::Details);
     let lane = main_lane(&window);
     let row = window.document().layout().row_of(lane).expect("a row");
     let canvas = lanes(&window);
@@ -76,7 +76,7 @@ fn a_span_has_a_menu_in_the_usual_order() {
 
 #[test]
 fn a_lane_is_shown_alone_or_with_what_interacts_with_it() {
-    let mut window = Window::open(GUESSES, panels::DETAILS);
+    let mut window = Window::open(GUESSES, Panel::Details);
     let at = label(&window, Role::Button, "G1 main.main");
     let lines = open_menu(&mut window, at);
     assert!(is_ordered(&lines), "{lines:?}");
@@ -93,7 +93,7 @@ fn a_lane_is_shown_alone_or_with_what_interacts_with_it() {
 
 #[test]
 fn a_group_is_filtered_by_its_function() {
-    let mut window = Window::open("real/workers-go1.27.trace", panels::DETAILS);
+    let mut window = Window::open("real/workers-go1.27.trace", Panel::Details);
     let at = label(&window, Role::DisclosureTriangle, "main.worker");
     let lines = open_menu(&mut window, at);
     assert!(is_ordered(&lines), "{lines:?}");
@@ -105,7 +105,7 @@ fn a_group_is_filtered_by_its_function() {
 
 #[test]
 fn a_task_has_a_menu_and_so_has_its_type() {
-    let mut window = Window::open(REQUESTS, panels::DETAILS);
+    let mut window = Window::open(REQUESTS, Panel::Details);
     let at = label(&window, Role::Button, "task /sleep (1) ");
     let lines = open_menu(&mut window, at);
     assert!(is_ordered(&lines), "{lines:?}");

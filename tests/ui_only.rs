@@ -6,7 +6,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use trace_core::base::ids::GoIx;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
-use tracelane::action::commands::panels;
+use tracelane::action::panel::Panel;
 use tracelane::state::rows::{GoroutineOrder, Section};
 use tracelane::state::study::{Answer, Question};
 
@@ -43,7 +43,7 @@ fn of_the_first_finding(window: &mut Window) -> Vec<GoIx> {
 
 #[test]
 fn a_finding_shows_its_goroutines_and_a_chip_shows_all_again() {
-    let mut window = Window::open(GUESSES, panels::FINDINGS);
+    let mut window = Window::open(GUESSES, Panel::Findings);
     let every = all(&window);
     assert_eq!(shown(&window), every);
     let gos = of_the_first_finding(&mut window);
@@ -58,7 +58,7 @@ fn a_finding_shows_its_goroutines_and_a_chip_shows_all_again() {
 
 #[test]
 fn escape_lifts_it_last() {
-    let mut window = Window::open(GUESSES, panels::FINDINGS);
+    let mut window = Window::open(GUESSES, Panel::Findings);
     let gos = of_the_first_finding(&mut window);
     window.act(Action::SelectLane(LaneId::Goroutine(*gos.first().expect("one"))));
     window.0.key_press(egui::Key::Escape);
@@ -71,7 +71,7 @@ fn escape_lifts_it_last() {
 
 #[test]
 fn whoever_goes_to_a_hidden_goroutine_sees_all() {
-    let mut window = Window::open(GUESSES, panels::FINDINGS);
+    let mut window = Window::open(GUESSES, Panel::Findings);
     let gos = of_the_first_finding(&mut window);
     window.act(Action::OrderGoroutines(GoroutineOrder::Running));
     assert_eq!(shown(&window), gos.len() as u32, "another order hides and shows nothing");
@@ -89,7 +89,7 @@ fn whoever_goes_to_a_hidden_goroutine_sees_all() {
 
 #[test]
 fn a_group_of_goroutines_can_be_shown_alone() {
-    let mut window = Window::open("real/workers-go1.27.trace", panels::GOROUTINES);
+    let mut window = Window::open("real/workers-go1.27.trace", Panel::Goroutines);
     window.press("main.worker ·");
     let name = |go: GoIx| window.document().trace.goroutine_name(go).map(|(_, name)| name);
     let trace = &window.document().trace;
@@ -104,7 +104,7 @@ fn a_group_of_goroutines_can_be_shown_alone() {
 
 #[test]
 fn the_goroutines_of_tasks_can_be_shown_alone() {
-    let mut window = Window::open("real/tasks-go1.27.trace", panels::TASKS);
+    let mut window = Window::open("real/tasks-go1.27.trace", Panel::Tasks);
     let report = window.report("tasks");
     let name = report.tables[0].name(0);
     window.press(&format!("{name} · "));

@@ -5,7 +5,7 @@ use trace_core::base::ids::GoId;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
-use tracelane::action::commands::panels;
+use tracelane::action::panel::Panel;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::settings::{Settings, ThemeChoice};
@@ -118,7 +118,7 @@ fn a_wait_chain_in_the_light() {
         vec![
             Action::SelectSpan(wait.at),
             Action::Reveal { lane: wait.at.lane, time: None },
-            Action::OpenPanel(panels::WAIT_CHAIN),
+            Action::OpenPanel(Panel::WaitChain),
         ]
     });
 }

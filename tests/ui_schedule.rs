@@ -14,7 +14,7 @@ use trace_core::base::monitor::Monitor;
 use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
-use tracelane::action::commands::panels;
+use tracelane::action::panel::Panel;
 use tracelane::report::analyses::Ask;
 use tracelane::report::report::Report;
 use tracelane::report::table::Table;
@@ -49,7 +49,7 @@ fn durations(table: &Table, id: &str) -> Vec<u64> {
 
 #[test]
 fn waits_for_a_proc_lead_to_their_lanes() {
-    let mut window = Window::open(WORKERS, panels::LATENCY);
+    let mut window = Window::open(WORKERS, Panel::Latency);
     let wait = worst(&window);
     window.press("Longest waits").press("main.");
     assert!(matches!(window.lane(), Some(LaneId::Goroutine(_))), "a click leads there");
@@ -76,7 +76,7 @@ fn waits_for_a_proc_lead_to_their_lanes() {
 
 #[test]
 fn who_was_running_instead_is_shown_for_the_scope_and_for_one_wait() {
-    let mut window = Window::open(WORKERS, panels::LATENCY);
+    let mut window = Window::open(WORKERS, Panel::Latency);
     let wait = worst(&window);
     window.press_named("Running instead");
     let all = window.report_of("antagonists", &Ask::about(window.document().scope()));
@@ -96,7 +96,7 @@ fn who_was_running_instead_is_shown_for_the_scope_and_for_one_wait() {
 
 #[test]
 fn procs_and_threads_show_their_use_and_lead_to_their_lanes() {
-    let mut window = Window::open("real/sysio-go1.27.trace", panels::PROCS);
+    let mut window = Window::open("real/sysio-go1.27.trace", Panel::Procs);
     assert!(window.shows("GOMAXPROCS") && window.shows("Spinning or switching"), "{:?}", window.words());
     window.press("P0 ·");
     assert!(matches!(window.lane(), Some(LaneId::Proc(_))));
@@ -113,11 +113,11 @@ fn procs_and_threads_show_their_use_and_lead_to_their_lanes() {
 
 #[test]
 fn system_calls_tell_which_were_blocking() {
-    let mut window = Window::open("real/sysio-go1.27.trace", panels::SYSCALLS);
+    let mut window = Window::open("real/sysio-go1.27.trace", Panel::Syscalls);
     assert!(window.shows("Blocking") && window.shows("syscall."), "{:?}", window.words());
     window.press("By stack").press("Longest calls").press("main.");
     assert!(matches!(window.lane(), Some(LaneId::Goroutine(_))), "a click leads there");
-    let mut window = Window::open("real/empty-go1.27.trace", panels::SYSCALLS);
+    let mut window = Window::open("real/empty-go1.27.trace", Panel::Syscalls);
     window.act(Action::SetScope(tracelane::state::scope::ScopeChoice {
         whom: trace_core::analysis::scope::Whom::One(GoIx(100_000)),
         ..Default::default()
@@ -127,7 +127,7 @@ fn system_calls_tell_which_were_blocking() {
 
 #[test]
 fn the_population_is_a_plot_and_a_table_and_suspects_are_judged() {
-    let mut window = Window::open("real/manygoroutines-go1.27.trace", panels::POPULATION);
+    let mut window = Window::open("real/manygoroutines-go1.27.trace", Panel::Population);
     window.0.get_by_role_and_label(Role::Canvas, "Goroutines alive");
     assert!(window.shows("Total") && window.shows("Sort by Peak"), "{:?}", window.words());
     window.press("Sort by Created");
@@ -141,7 +141,7 @@ fn the_population_is_a_plot_and_a_table_and_suspects_are_judged() {
 
 #[test]
 fn samples_show_lines_and_who_was_running() {
-    let mut window = Window::open("real/cpuprofile-go1.27.trace", panels::SAMPLES);
+    let mut window = Window::open("real/cpuprofile-go1.27.trace", Panel::Samples);
     window.press("Lines");
     assert!(window.shows(".go:"), "{:?}", window.words());
     window.press("Goroutines");
@@ -150,7 +150,7 @@ fn samples_show_lines_and_who_was_running() {
 
 #[test]
 fn a_probable_lock_says_that_it_is_inferred_and_leads_to_its_holder() {
-    let mut window = Window::open("real/guessnumber-bug-go1.27.trace", panels::LOCKS);
+    let mut window = Window::open("real/guessnumber-bug-go1.27.trace", Panel::Locks);
     assert!(window.shows("inferred") && window.shows("sync.(*Mutex).Lock"), "{:?}", window.words());
     window.press("main.main.func2 (main.go:70)");
     let holder = window.document().trace.goroutine_by_id(trace_core::base::ids::GoId(13)).expect("the holder");

@@ -6,7 +6,7 @@ use egui_kittest::kittest::Queryable;
 use trace_core::base::ids::GoIx;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
-use tracelane::action::commands::panels;
+use tracelane::action::panel::Panel;
 use tracelane::state::groups::GroupBy;
 use tracelane::state::rows::{RowKind, Section};
 use tracelane::state::search::SearchAction;
@@ -18,7 +18,7 @@ use crate::window::Window;
 const GUESSES: &str = "real/guessnumber-bug-go1.27.trace";
 
 fn open() -> Window {
-    Window::open(GUESSES, panels::DETAILS)
+    Window::open(GUESSES, Panel::Details)
 }
 
 fn search(window: &mut Window, action: SearchAction) {
@@ -93,7 +93,7 @@ fn a_filter_leaves_lanes_to_what_matches_and_goes_with_the_text() {
 
 #[test]
 fn groups_fold_and_what_is_gone_to_unfolds_its_group() {
-    let mut window = Window::open("real/workers-go1.27.trace", panels::DETAILS);
+    let mut window = Window::open("real/workers-go1.27.trace", Panel::Details);
     window.act(Action::FoldGroups(true));
     let document = window.document();
     let groups = document.rows.groups().expect("groups");
@@ -129,7 +129,7 @@ fn goroutines_can_be_grouped_otherwise_or_have_a_lane_each() {
 
 #[test]
 fn the_row_under_the_pointer_stays_when_others_go() {
-    let mut window = Window::open("real/workers-go1.27.trace", panels::DETAILS);
+    let mut window = Window::open("real/workers-go1.27.trace", Panel::Details);
     window.act(Action::FoldGroups(false)).act(Action::LanesHeight(200.0)).act(Action::ScrollRows(120.0));
     let document = window.document();
     let view = document.view.expect("a view");

@@ -13,7 +13,8 @@ use trace_core::base::monitor::Monitor;
 use trace_core::load::load_bytes;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
-use tracelane::action::commands::{COMMANDS, panels};
+use tracelane::action::commands::COMMANDS;
+use tracelane::action::panel::Panel;
 use tracelane::action::reduce::{Effect, reduce};
 use tracelane::sample::SAMPLE;
 use tracelane::shell::app::TracelaneApp;
@@ -186,24 +187,24 @@ fn documents_have_tabs_once_there_are_two() {
 fn panels_open_with_the_first_selection_close_and_come_back() {
     let mut window = Window::new();
     window.act(Action::OpenSample);
-    assert!(!window.button(panels::DETAILS), "nothing reserves room while empty");
+    assert!(!window.button(Panel::Details.title()), "nothing reserves room while empty");
     window.select_main();
-    for name in [panels::DETAILS, panels::STACK, panels::FLOWS, panels::EVENTS, panels::SPANS] {
+    for name in [Panel::Details, Panel::Stacks, Panel::Flows, Panel::Events, Panel::Spans].map(Panel::title) {
         assert!(window.button(name), "{name}");
     }
-    for name in [panels::DETAILS, panels::SPANS, panels::STACK, panels::FLOWS, panels::EVENTS] {
+    for name in [Panel::Details, Panel::Spans, Panel::Stacks, Panel::Flows, Panel::Events].map(Panel::title) {
         window.click(&format!("Close {name}"));
     }
-    assert!(!window.button(panels::DETAILS));
+    assert!(!window.button(Panel::Details.title()));
     // What was arranged is stored, and another window begins with it.
     let stored = window.state().settings.clone();
     let mut next = Window::with(stored);
     next.act(Action::OpenSample).select_main();
-    assert!(!next.button(panels::DETAILS) && !next.button(panels::STACK));
+    assert!(!next.button(Panel::Details.title()) && !next.button(Panel::Stacks.title()));
     next.press(Modifiers::NONE, Key::Num3);
-    assert!(next.button(panels::FLOWS));
+    assert!(next.button(Panel::Flows.title()));
     next.press(Modifiers::NONE, Key::Num6);
-    assert!(next.button(panels::WARNINGS) && next.button(panels::FLOWS));
+    assert!(next.button(Panel::Warnings.title()) && next.button(Panel::Flows.title()));
 }
 
 #[test]
@@ -211,7 +212,7 @@ fn a_stored_arrangement_that_makes_no_sense_is_forgotten() {
     for dock in ["", "(", "(root:None)"] {
         let mut window = Window::with(Settings { dock: Some(dock.to_owned()), ..Settings::default() });
         window.act(Action::OpenSample).select_main();
-        assert!(window.button(panels::DETAILS), "{dock}");
+        assert!(window.button(Panel::Details.title()), "{dock}");
     }
 }
 

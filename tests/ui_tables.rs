@@ -5,7 +5,7 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use trace_core::model::lanes::LaneId;
-use tracelane::action::commands::panels;
+use tracelane::action::panel::Panel;
 use tracelane::report::view::{TableLayout, TableSession};
 
 use crate::window::Window;
@@ -13,7 +13,7 @@ use crate::window::Window;
 const KEY: &str = "syscalls.stacks";
 
 fn open() -> Window {
-    let mut window = Window::open("real/sysio-go1.27.trace", panels::SYSCALLS);
+    let mut window = Window::open("real/sysio-go1.27.trace", Panel::Syscalls);
     window.press("By stack");
     window
 }

@@ -7,7 +7,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use trace_core::base::ids::TaskIx;
 use trace_core::base::time::TimeRange;
 use tracelane::action::action::Action;
-use tracelane::action::commands::panels;
+use tracelane::action::panel::Panel;
 use tracelane::state::rows::{RowKind, Section};
 use tracelane::state::study::Question;
 use tracelane::state::view::Selection;
@@ -57,11 +57,11 @@ fn click(window: &mut Window, at: Pos2, times: u32) {
 
 #[test]
 fn tasks_come_first_and_only_where_there_are_some() {
-    let window = Window::open(REQUESTS, panels::DETAILS);
+    let window = Window::open(REQUESTS, Panel::Details);
     let kinds = kinds(&window);
     assert_eq!(kinds[..2], [RowKind::Heading(Section::Tasks), RowKind::TaskGroup(0)]);
     assert!(window.shows("/sleep, 9 tasks") && window.shows("/fanout, 9 tasks"), "{:?}", window.words());
-    let without = Window::open("real/sync-go1.27.trace", panels::DETAILS);
+    let without = Window::open("real/sync-go1.27.trace", Panel::Details);
     assert_eq!(without.document().trace.task_count(), 0);
     assert_eq!(self::kinds(&without)[0], RowKind::Heading(Section::Goroutines));
     assert!(without.0.query_by_role_and_label(Role::DisclosureTriangle, "Tasks").is_none());
@@ -69,7 +69,7 @@ fn tasks_come_first_and_only_where_there_are_some() {
 
 #[test]
 fn tasks_that_do_not_overlap_share_a_row() {
-    let window = Window::open(REQUESTS, panels::DETAILS);
+    let window = Window::open(REQUESTS, Panel::Details);
     let (trace, tasks) = (&window.document().trace, window.document().rows.tasks());
     for row in 0..tasks.groups().row_count() {
         let lives: Vec<TimeRange> = tasks
@@ -83,7 +83,7 @@ fn tasks_that_do_not_overlap_share_a_row() {
 
 #[test]
 fn a_click_selects_a_task_and_its_details_say_what_belongs_to_it() {
-    let mut window = Window::open(REQUESTS, panels::DETAILS);
+    let mut window = Window::open(REQUESTS, Panel::Details);
     let task = task_named(&window, "/sleep");
     let at = on_task(&window, task);
     click(&mut window, at, 1);
@@ -106,7 +106,7 @@ fn a_click_selects_a_task_and_its_details_say_what_belongs_to_it() {
 
 #[test]
 fn a_double_click_zooms_to_a_task_and_rows_without_tasks_hide() {
-    let mut window = Window::open(REQUESTS, panels::DETAILS);
+    let mut window = Window::open(REQUESTS, Panel::Details);
     let task = task_named(&window, "/sleep");
     let before = kinds(&window);
     let at = on_task(&window, task);
@@ -126,7 +126,7 @@ fn a_double_click_zooms_to_a_task_and_rows_without_tasks_hide() {
 
 #[test]
 fn the_pointer_says_what_a_task_is() {
-    let mut window = Window::open(NESTED, panels::DETAILS);
+    let mut window = Window::open(NESTED, Panel::Details);
     let at = on_task(&window, task_named(&window, "serve"));
     window.0.hover_at(at);
     window.0.run();
@@ -137,7 +137,7 @@ fn the_pointer_says_what_a_task_is() {
 
 #[test]
 fn a_row_shows_subtasks_when_it_is_expanded() {
-    let mut window = Window::open(NESTED, panels::DETAILS);
+    let mut window = Window::open(NESTED, Panel::Details);
     let order = task_named(&window, "order");
     let height = |window: &Window| window.document().layout().row_of_task(order).expect("a row").height;
     let (folded, named) = (height(&window), named(&window, "task serve (3)"));
@@ -157,7 +157,7 @@ fn named(window: &Window, part: &str) -> usize {
 
 #[test]
 fn tasks_without_both_ends_say_so() {
-    let mut window = Window::open(NESTED, panels::DETAILS);
+    let mut window = Window::open(NESTED, Panel::Details);
     assert!(window.shows("task (unnamed) (1) at least "), "{:?}", window.words());
     let open = task_named(&window, "child of an ended task, never ended");
     window.act(Action::GoToTask(open));
@@ -166,7 +166,7 @@ fn tasks_without_both_ends_say_so() {
 
 #[test]
 fn types_fold_and_a_task_that_is_gone_to_unfolds_its_own() {
-    let mut window = Window::open(REQUESTS, panels::DETAILS);
+    let mut window = Window::open(REQUESTS, Panel::Details);
     let task = task_named(&window, "/sum");
     window.press_as(Role::DisclosureTriangle, "/sum, 9 tasks");
     let row = |window: &Window| window.document().layout().row_of_task(task).expect("a row").kind;

@@ -7,6 +7,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
+use tracelane::action::panel::Panel;
 use tracelane::report::analyses::Ask;
 use tracelane::report::report::Report;
 use tracelane::shell::app::TracelaneApp;
@@ -36,7 +37,7 @@ impl Window {
     }
 
     /// The window with one of the traces open, and a panel.
-    pub(crate) fn open(name: &str, panel: &'static str) -> Self {
+    pub(crate) fn open(name: &str, panel: Panel) -> Self {
         let mut window = Self::empty();
         window.act(Action::Open(fixtures::data().join(name))).act(Action::OpenPanel(panel));
         window

@@ -13,6 +13,7 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::trace::Trace;
 
 use crate::action::pairs::PairAction;
+use crate::action::panel::Panel;
 use crate::report::view::TableAction;
 use crate::state::app::FieldFor;
 use crate::state::dialog::Reply;
@@ -258,8 +259,8 @@ pub enum Action {
     SourceFolderDialog,
     /// Look for source files in this folder, too.
     AddSourceFolder(PathBuf),
-    /// Open or focus a panel by its name.
-    OpenPanel(&'static str),
+    /// Open or focus a panel.
+    OpenPanel(Panel),
     /// The sheet of all keys.
     ToggleHelp,
     /// Unfold or fold the list of warnings.

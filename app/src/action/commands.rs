@@ -1,14 +1,16 @@
 //! The one table of commands: name, help, keys, action. Menus, shortcuts and the sheet of all keys
 //! are made from it.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use trace_core::analysis::scope::{Scope, Whom};
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::Action;
 use crate::action::keys::{Chord, Key};
+use crate::action::menu::Group;
 use crate::action::pairs::PairAction;
+use crate::action::panel::{Needs, Panel};
 use crate::state::app::{AppState, FieldFor};
 use crate::state::dialog::Reply;
 use crate::state::document::Document;
@@ -19,46 +21,13 @@ use crate::state::search::SearchAction;
 use crate::state::settings::ThemeChoice;
 use crate::state::view::Selection;
 
-/// Where a command stands in menus and in the sheet of all keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
-    /// Files and the program.
-    File,
-    /// Moving the view.
-    Move,
-    /// Selecting and following.
-    Follow,
-    /// What is shown, and how.
-    View,
-    /// The panels.
-    Panels,
-    /// Answers about the whole trace or a part of it.
-    Analyses,
-    /// Two traces side by side.
-    Compare,
-    /// Help.
-    Help,
-}
-
-impl Group {
-    /// All, in the order of menus.
-    pub const ALL: [Self; 8] =
-        [Self::File, Self::Move, Self::Follow, Self::View, Self::Panels, Self::Analyses, Self::Compare, Self::Help];
-
-    /// Its name in menus.
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::File => "File",
-            Self::Move => "Move",
-            Self::Follow => "Follow",
-            Self::View => "View",
-            Self::Panels => "Panels",
-            Self::Analyses => "Analyses",
-            Self::Compare => "Compare",
-            Self::Help => "Help",
-        }
-    }
+/// What a command does.
+#[derive(Clone, Copy, Debug)]
+enum Does {
+    /// What this says; `None` while it makes no sense.
+    Make(fn(&AppState) -> Option<Action>),
+    /// Opens a panel.
+    Open(Panel),
 }
 
 /// Something that the user can do.
@@ -76,112 +45,9 @@ pub struct Command {
     pub keys: &'static [Chord],
     /// Whether holding the key repeats it.
     pub repeats: bool,
-    /// What it does now; `None` while it makes no sense.
-    pub make: fn(&AppState) -> Option<Action>,
+    does: Does,
     /// Whether it is switched on, for those that switch.
     pub is_on: Option<fn(&AppState) -> bool>,
-}
-
-/// Names of the panels, for [`Action::OpenPanel`]; the shell knows them by the same names.
-pub mod panels {
-    /// What is selected.
-    pub const DETAILS: &str = "Details";
-    /// Its stacks.
-    pub const STACK: &str = "Stacks";
-    /// Its flows.
-    pub const FLOWS: &str = "Flows";
-    /// Events in it.
-    pub const EVENTS: &str = "Events";
-    /// Spans of its lane.
-    pub const SPANS: &str = "Spans";
-    /// Damage and doubts.
-    pub const WARNINGS: &str = "Warnings";
-    /// What probably costs the program its time.
-    pub const FINDINGS: &str = "Findings";
-    /// Where a stretch of a goroutine's time went.
-    pub const WAIT_CHAIN: &str = "Wait chain";
-
-    /// Who keeps whom waiting.
-    pub const BLOCKED_BY: &str = "Blocked by";
-
-    /// Locks inferred from the stacks of waits and wakeups.
-    pub const LOCKS: &str = "Locks";
-
-    /// Goroutines by start function.
-    pub const GOROUTINES: &str = "Goroutines";
-    /// Time lost by stack.
-    pub const PROFILE: &str = "Blocking profile";
-    /// CPU samples by stack.
-    pub const SAMPLES: &str = "CPU samples";
-
-    /// GC cycles and STW pauses.
-    pub const COLLECTOR: &str = "GC cycles and pauses";
-
-    /// User tasks and regions.
-    pub const TASKS: &str = "Tasks and regions";
-
-    /// The share of proc time that the GC leaves to the program.
-    pub const MUTATOR: &str = "Mutator utilisation";
-    /// How long goroutines waited for a proc.
-    pub const LATENCY: &str = "Scheduler latency";
-    /// What procs and threads were used for.
-    pub const PROCS: &str = "Procs and threads";
-    /// System calls.
-    pub const SYSCALLS: &str = "System calls";
-    /// Goroutines over time, and those that may be leaked.
-    pub const POPULATION: &str = "Goroutines alive";
-
-    /// What changed between two traces.
-    pub const CHANGES: &str = "Changes";
-    /// More of one row of what changed.
-    pub const DIFFERENCE: &str = "Difference";
-    /// Where time changed, by stack.
-    pub const DIFFERENCE_FLAME: &str = "Difference flame graph";
-    /// What both are like.
-    pub const BOTH: &str = "Side by side";
-    /// What has some text in its name.
-    pub const FIND: &str = "Find";
-    /// Three traces and more, a column each.
-    pub const SERIES: &str = "Series";
-    /// The source code of a frame.
-    pub const SOURCE: &str = "Source";
-
-    /// All of them: the name on the command line, which is that of the command that prints the same, and the title.
-    pub const ALL: [(&str, &str); 27] = [
-        ("tasks", TASKS),
-        ("details", DETAILS),
-        ("stacks", STACK),
-        ("flows", FLOWS),
-        ("events", EVENTS),
-        ("spans", SPANS),
-        ("warnings", WARNINGS),
-        ("report", FINDINGS),
-        ("why", WAIT_CHAIN),
-        ("blocked", BLOCKED_BY),
-        ("goroutines", GOROUTINES),
-        ("profile", PROFILE),
-        ("samples", SAMPLES),
-        ("gc", COLLECTOR),
-        ("mmu", MUTATOR),
-        ("latency", LATENCY),
-        ("procs", PROCS),
-        ("syscalls", SYSCALLS),
-        ("population", POPULATION),
-        ("compare", CHANGES),
-        ("difference", DIFFERENCE),
-        ("difference-flame", DIFFERENCE_FLAME),
-        ("both", BOTH),
-        ("locks", LOCKS),
-        ("series", SERIES),
-        ("find", FIND),
-        ("source", SOURCE),
-    ];
-
-    /// Those that tell of two traces: they are there while two are compared.
-    pub const ABOUT_PAIR: [&str; 5] = [CHANGES, DIFFERENCE, DIFFERENCE_FLAME, BOTH, SERIES];
-
-    /// Those that tell of the selection: they appear with the first one.
-    pub const ABOUT_SELECTION: [&str; 5] = [DETAILS, STACK, FLOWS, EVENTS, SPANS];
 }
 
 const fn c(sign: char) -> Chord {
@@ -193,7 +59,7 @@ const fn ctrl(sign: char) -> Chord {
 }
 
 const fn command(id: &'static str, name: &'static str, help: &'static str, group: Group) -> Command {
-    Command { id, name, help, group, keys: &[], repeats: false, make: |_| None, is_on: None }
+    Command { id, name, help, group, keys: &[], repeats: false, does: Does::Make(|_| None), is_on: None }
 }
 
 impl Command {
@@ -206,11 +72,27 @@ impl Command {
     }
 
     const fn makes(self, make: fn(&AppState) -> Option<Action>) -> Self {
-        Self { make, ..self }
+        Self { does: Does::Make(make), ..self }
     }
 
     const fn switch(self, is_on: fn(&AppState) -> bool) -> Self {
         Self { is_on: Some(is_on), ..self }
+    }
+
+    /// The command that opens a panel; `None` for those that only open by what the user does.
+    fn of(panel: Panel) -> Option<Self> {
+        let info = panel.info();
+        let opens = command(info.id, info.title, info.help, info.menu?);
+        Some(Self { does: Does::Open(panel), ..opens }.keys(info.keys))
+    }
+
+    /// What it does now; `None` while it makes no sense.
+    #[must_use]
+    pub fn action(&self, state: &AppState) -> Option<Action> {
+        match self.does {
+            Does::Make(make) => make(state),
+            Does::Open(panel) => is_possible(panel, state).then_some(Action::OpenPanel(panel)),
+        }
     }
 
     /// The key to show, as text; empty if it has none.
@@ -234,6 +116,15 @@ pub fn by_chord(pressed: &Chord) -> Option<&'static Command> {
 
 fn lanes(state: &AppState) -> Option<&Document> {
     state.document().filter(|document| document.has_lanes())
+}
+
+/// Whether a panel has something to show.
+fn is_possible(panel: Panel, state: &AppState) -> bool {
+    match panel.info().needs {
+        Needs::Trace | Needs::Selection => lanes(state).is_some(),
+        Needs::Comparison | Needs::Row => paired(state).is_some(),
+        Needs::Series => paired(state).is_some_and(|pair| !pair.series.is_empty()),
+    }
 }
 
 fn with_lanes(state: &AppState, action: Action) -> Option<Action> {
@@ -329,7 +220,13 @@ const ZOOM_STEP: f64 = 0.75;
 const PAN_STEP: f64 = 0.15;
 
 /// All commands, in the order of menus.
-pub const COMMANDS: &[Command] = &[
+pub static COMMANDS: LazyLock<Vec<Command>> = LazyLock::new(|| {
+    let panels = Panel::ALL.iter().filter_map(|panel| Command::of(*panel));
+    BEFORE.iter().copied().chain(panels).chain(BEHIND.iter().copied()).collect()
+});
+
+/// The commands before those of panels in their menus.
+const BEFORE: &[Command] = &[
     command("open", "Open trace…", "Asks for files to open", Group::File)
         .keys(&[ctrl('O')])
         .makes(|_| Some(Action::OpenDialog)),
@@ -425,7 +322,7 @@ pub const COMMANDS: &[Command] = &[
         .makes(|state| with_hits(state, 1)),
     command("previous-hit", "Previous hit", "The one before", Group::Move).makes(|state| with_hits(state, -1)),
     command("find", "List by name…", "Goroutines, tasks, regions and messages with a text in their name", Group::Move)
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::FIND))),
+        .makes(|state| with_lanes(state, Action::OpenPanel(Panel::Find))),
     command("fit", "Fit selection", "Zooms to the selection; once more: to the whole trace", Group::Move)
         .keys(&[c('F')])
         .makes(|state| with_lanes(state, Action::FitSelection)),
@@ -554,68 +451,6 @@ pub const COMMANDS: &[Command] = &[
     command("normal-size", "Normal size", "Everything as designed", Group::View)
         .keys(&[ctrl('0')])
         .makes(|_| Some(Action::StepScale(0))),
-    command("panel-details", panels::DETAILS, "What is selected", Group::Panels)
-        .keys(&[c('1')])
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::DETAILS))),
-    command("panel-stacks", panels::STACK, "Where the span began and ended in the code", Group::Panels)
-        .keys(&[c('2')])
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::STACK))),
-    command("panel-flows", panels::FLOWS, "What led here and what it led to", Group::Panels)
-        .keys(&[c('3')])
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::FLOWS))),
-    command("panel-events", panels::EVENTS, "Every event of the selection", Group::Panels)
-        .keys(&[c('4')])
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::EVENTS))),
-    command("panel-spans", panels::SPANS, "Every span of the lane", Group::Panels)
-        .keys(&[c('5')])
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::SPANS))),
-    command("panel-warnings", panels::WARNINGS, "Damage met while reading", Group::Panels)
-        .keys(&[c('6')])
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::WARNINGS))),
-    command("panels-reset", "Arrange as at first", "Opens the panels where they were at first", Group::Panels)
-        .makes(|state| with_lanes(state, Action::ResetPanels)),
-    command("findings", panels::FINDINGS, "What probably costs the program its time", Group::Analyses)
-        .keys(&[c('7')])
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::FINDINGS))),
-    command("why", panels::WAIT_CHAIN, "Where the time of the selected span went", Group::Analyses)
-        .keys(&[c('8')])
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::WAIT_CHAIN))),
-    command("blocked", panels::BLOCKED_BY, "Who keeps whom waiting, place by place", Group::Analyses)
-        .keys(&[c('9')])
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::BLOCKED_BY))),
-    command("locks", panels::LOCKS, "Locks inferred from who ends whose waits: holders, queues", Group::Analyses)
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::LOCKS))),
-    command("goroutines", panels::GOROUTINES, "Where goroutines' time went, by start function", Group::Analyses)
-        .keys(&[c('0')])
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::GOROUTINES))),
-    command("profile", panels::PROFILE, "Time lost by waiting, by stack, as table and flame graph", Group::Analyses)
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::PROFILE))),
-    command("samples", panels::SAMPLES, "Where processor time went, by stack", Group::Analyses)
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::SAMPLES))),
-    command("mmu", panels::MUTATOR, "What the GC leaves to the program, and the worst windows", Group::Analyses)
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::MUTATOR))),
-    command(
-        "latency",
-        panels::LATENCY,
-        "How long goroutines waited for a proc, and who was running instead",
-        Group::Analyses,
-    )
-    .makes(|state| with_lanes(state, Action::OpenPanel(panels::LATENCY))),
-    command("procs", panels::PROCS, "What procs and threads were used for", Group::Analyses)
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::PROCS))),
-    command("syscalls", panels::SYSCALLS, "Which system calls, how long, and which cost their proc", Group::Analyses)
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::SYSCALLS))),
-    command(
-        "population",
-        panels::POPULATION,
-        "Goroutines alive over time, by creation stack; leak suspects",
-        Group::Analyses,
-    )
-    .makes(|state| with_lanes(state, Action::OpenPanel(panels::POPULATION))),
-    command("gc", panels::COLLECTOR, "Every GC cycle, and every STW pause", Group::Analyses)
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::COLLECTOR))),
-    command("tasks", panels::TASKS, "Tasks and regions by type, slowest first", Group::Analyses)
-        .makes(|state| with_lanes(state, Action::OpenPanel(panels::TASKS))),
     command("compare-with", "Compare with…", "Asks for a trace to show as B beside this one", Group::Compare)
         .keys(&[ctrl('O').and_shift()])
         .makes(|state| with_lanes(state, Action::CompareDialog)),
@@ -633,17 +468,12 @@ pub const COMMANDS: &[Command] = &[
             let next = behind.copied().find(|id| !pair.sides.contains(id))?;
             Some(Action::Pair(PairAction::Lower(next)))
         }),
-    command("changes", panels::CHANGES, "What changed from A to B, ranked", Group::Compare)
-        .keys(&[c('C')])
-        .makes(|state| paired(state).map(|_| Action::OpenPanel(panels::CHANGES))),
-    command("difference-flame", panels::DIFFERENCE_FLAME, "Where time became more or less, by stack", Group::Compare)
-        .makes(|state| paired(state).map(|_| Action::OpenPanel(panels::DIFFERENCE_FLAME))),
-    command("both", panels::BOTH, "States, goroutines, heap and findings of both", Group::Compare)
-        .makes(|state| paired(state).map(|_| Action::OpenPanel(panels::BOTH))),
-    command("series", panels::SERIES, "Three traces and more, a column each", Group::Compare).makes(|state| {
-        let pair = paired(state).filter(|pair| !pair.series.is_empty());
-        pair.map(|_| Action::OpenPanel(panels::SERIES))
-    }),
+];
+
+/// The commands behind those of panels in their menus.
+const BEHIND: &[Command] = &[
+    command("panels-reset", "Arrange as at first", "Opens the panels where they were at first", Group::Panels)
+        .makes(|state| with_lanes(state, Action::ResetPanels)),
     command("compare-link", "Move both together", "Zooming and panning one moves the other", Group::Compare)
         .keys(&[c('L')])
         .makes(|state| paired(state).map(|_| Action::Pair(PairAction::ToggleLink)))
@@ -678,7 +508,7 @@ mod tests {
     #[test]
     fn no_name_and_no_key_stands_for_two_commands() {
         let mut ids = HashSet::new();
-        for command in COMMANDS {
+        for command in COMMANDS.iter() {
             assert!(ids.insert(command.id), "{} twice", command.id);
             for chord in command.keys {
                 assert_eq!(by_chord(chord).map(|found| found.id), Some(command.id), "{chord}");
@@ -689,9 +519,9 @@ mod tests {
     #[test]
     fn without_a_document_only_general_commands_work() {
         let state = AppState::default();
-        let made = |id: &str| by_id(id).and_then(|command| (command.make)(&state));
+        let made = |id: &str| by_id(id).and_then(|command| command.action(&state));
         assert!(matches!(made("open"), Some(Action::OpenDialog)));
-        for id in ["close", "zoom-in", "follow-out", "fit", "back", "escape", "panel-details"] {
+        for id in ["close", "zoom-in", "follow-out", "fit", "back", "escape", "details", "compare"] {
             assert!(made(id).is_none(), "{id}");
         }
     }
@@ -700,6 +530,6 @@ mod tests {
     fn escape_closes_the_sheet_first() {
         let state = AppState { help_open: true, path_field: Some(String::new()), ..AppState::default() };
         let escape = by_chord(&Chord::plain(Key::Escape)).expect("Esc means something");
-        assert!(matches!((escape.make)(&state), Some(Action::ToggleHelp)));
+        assert!(matches!(escape.action(&state), Some(Action::ToggleHelp)));
     }
 }

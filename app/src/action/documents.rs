@@ -10,7 +10,7 @@ use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::base::visible::visible;
 use trace_core::model::trace::Trace;
 
-use crate::action::commands::panels;
+use crate::action::panel::Panel;
 use crate::action::reduce::{Effect, notify, remember_file};
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId, Following, LoadState, Source};
@@ -368,7 +368,7 @@ pub(super) fn answered(
         // The comparison tells which of them matter.
         return Vec::new();
     }
-    vec![Effect::OpenPanel(panels::FINDINGS)]
+    vec![Effect::OpenPanel(Panel::Findings)]
 }
 
 /// Has a profile written where the user wants it.

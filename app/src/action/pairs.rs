@@ -12,8 +12,8 @@ use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::Action;
-use crate::action::commands::panels;
 use crate::action::documents;
+use crate::action::panel::Panel;
 use crate::action::reduce::{Effect, notify, reduce};
 use crate::report::comparison::divisor::Divisor;
 use crate::state::app::AppState;
@@ -147,7 +147,7 @@ fn compare(state: &mut AppState, a: DocumentId, b: DocumentId) -> Vec<Effect> {
     state.pair = Some(Pair::new(a, b));
     state.active = Some(a);
     fold_procs(state);
-    effects.push(Effect::OpenPanel(panels::CHANGES));
+    effects.push(Effect::OpenPanel(Panel::Changes));
     effects
 }
 
@@ -177,7 +177,7 @@ fn add(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
     }
     pair.add(id);
     state.active = Some(pair.sides[0]);
-    vec![Effect::OpenPanel(panels::SERIES)]
+    vec![Effect::OpenPanel(Panel::Series)]
 }
 
 /// Takes a recording out of the comparison, which ends with fewer than two.
@@ -419,7 +419,7 @@ fn show_row(state: &mut AppState, row: RowKey) -> Vec<Effect> {
         });
     }
     let mut effects = with(state, |pair| pair.row = Some(row));
-    effects.push(Effect::OpenPanel(panels::DIFFERENCE));
+    effects.push(Effect::OpenPanel(Panel::Difference));
     // Before the other side moves: that one leads.
     if let Some((side, lane)) = instead
         && let Some(id) = state.pair.as_ref().map(|pair| pair.sides[side.at()])

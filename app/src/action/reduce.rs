@@ -12,7 +12,7 @@ use trace_core::base::visible::visible;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
-use crate::action::commands::panels;
+use crate::action::panel::{Needs, Panel};
 use crate::action::{documents, navigate, pairs, search, source, tables, unsaved};
 use crate::fmt::escape::visible_lines;
 use crate::report::arrange::Arrangement;
@@ -170,7 +170,7 @@ pub enum Effect {
     /// Put text on the clipboard.
     Copy(String),
     /// Open or focus a panel.
-    OpenPanel(&'static str),
+    OpenPanel(Panel),
     /// Arrange the panels as at first.
     ResetPanels,
     /// End the program.
@@ -291,7 +291,7 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
             Vec::new()
         }
 
-        Action::OpenPanel(name) => open_panel(state, name),
+        Action::OpenPanel(panel) => open_panel(state, panel),
         Action::ResetPanels => {
             state.settings.dock = None;
             vec![Effect::ResetPanels, Effect::SaveSettings]
@@ -397,12 +397,12 @@ fn files(state: &mut AppState, action: Action) -> Vec<Effect> {
     }
 }
 
-fn open_panel(state: &mut AppState, name: &'static str) -> Vec<Effect> {
+fn open_panel(state: &mut AppState, panel: Panel) -> Vec<Effect> {
     if let Some(document) = state.document_mut() {
-        document.findings_shown |= name == panels::FINDINGS;
-        document.panels_shown |= panels::ABOUT_SELECTION.contains(&name);
+        document.findings_shown |= panel == Panel::Findings;
+        document.panels_shown |= panel.info().needs == Needs::Selection;
     }
-    vec![Effect::OpenPanel(name)]
+    vec![Effect::OpenPanel(panel)]
 }
 
 /// Tells the user one line.

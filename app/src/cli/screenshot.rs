@@ -7,8 +7,8 @@ use clap::Args;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::Action;
-use crate::action::commands::panels;
 use crate::action::pairs::PairAction;
+use crate::action::panel::Panel;
 use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::load::load;
 use crate::cli::out::Out;
@@ -66,7 +66,7 @@ pub struct ScreenshotArgs {
     pub row: Option<usize>,
     /// Open a panel, named as the command that prints the same or as in the menus: report, why, wait-chain
     #[arg(long, value_name = "NAME", value_parser = panel_value)]
-    pub panel: Option<&'static str>,
+    pub panel: Option<Panel>,
 }
 
 /// The themes.
@@ -80,16 +80,9 @@ impl ScreenshotArgs {
     }
 }
 
-/// A panel by its name or its title, in any case; spaces may be dashes.
-fn parse_panel(text: &str) -> Option<&'static str> {
-    let title = text.replace('-', " ");
-    let is_it = |(name, known): &(&str, &str)| name.eq_ignore_ascii_case(text) || known.eq_ignore_ascii_case(&title);
-    panels::ALL.into_iter().find(is_it).map(|(_, title)| title)
-}
-
-fn panel_value(text: &str) -> Value<&'static str> {
-    let names = || panels::ALL.map(|(name, _)| name).join(", ");
-    parse_panel(text).ok_or_else(|| format!("expected one of {}", names()))
+fn panel_value(text: &str) -> Value<Panel> {
+    let names = || Panel::ALL.iter().map(|panel| panel.info().id).collect::<Vec<_>>().join(", ");
+    Panel::named(text).ok_or_else(|| format!("expected one of {}", names()))
 }
 
 fn size_value(text: &str) -> Value<[u16; 2]> {

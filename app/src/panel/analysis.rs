@@ -50,14 +50,17 @@ pub fn ui(ui: &mut Ui, state: &AppState, analysis: &dyn Analysis, actions: &mut 
     body_ui(ui, (state, document), analysis, actions);
 }
 
-/// Shows one of several analyses, with chips to choose which. `key` names the choice among what the window remembers.
+/// Shows an analysis, or one of several with chips to choose which. `key` names the choice among what the window
+/// remembers.
 pub fn group_ui(ui: &mut Ui, state: &AppState, key: &'static str, analyses: &[&dyn Analysis], actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     scope_ui(ui, document, actions);
     let chosen = document.analyses.get(key).map_or(0, |view| view.table);
-    let titles = analyses.iter().map(|analysis| analysis.info().title);
-    if let Some(at) = chips_ui(ui, titles, chosen) {
-        actions.push(Action::ShowTable(key, at));
+    if analyses.len() > 1 {
+        let titles = analyses.iter().map(|analysis| analysis.info().title);
+        if let Some(at) = chips_ui(ui, titles, chosen) {
+            actions.push(Action::ShowTable(key, at));
+        }
     }
     if let Some(analysis) = analyses.get(chosen).or_else(|| analyses.first()) {
         body_ui(ui, (state, document), *analysis, actions);

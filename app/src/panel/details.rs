@@ -9,7 +9,7 @@ use trace_core::model::spans::Span;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::{Action, Actions};
-use crate::action::commands::panels;
+use crate::action::panel::Panel;
 use crate::fmt::name;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, exact, offset, rfc3339, unix_nanos};
@@ -165,7 +165,7 @@ impl Counts {
 
 /// How many flows and events there are, as links to their panels.
 fn counts_row(pairs: &mut Pairs<'_>, counts: &Counts, actions: &mut Actions) {
-    let mut count_row = |title: &str, text: &str, some: bool, panel: &'static str| {
+    let mut count_row = |title: &str, text: &str, some: bool, panel: Panel| {
         pairs.row(title, |ui| {
             let tokens = tokens::of(ui.ctx());
             if !some {
@@ -176,12 +176,12 @@ fn counts_row(pairs: &mut Pairs<'_>, counts: &Counts, actions: &mut Actions) {
         });
     };
     let text = format!("{} in, {} out", count(counts.incoming as u64), count(counts.outgoing));
-    count_row("Flows", &text, counts.incoming as u64 + counts.outgoing > 0, panels::FLOWS);
+    count_row("Flows", &text, counts.incoming as u64 + counts.outgoing > 0, Panel::Flows);
     let text = match counts.events {
         events if events > Counts::MOST_EVENTS => format!("more than {}", count(Counts::MOST_EVENTS as u64)),
         events => count(events as u64),
     };
-    count_row("Events", &text, counts.events > 0, panels::EVENTS);
+    count_row("Events", &text, counts.events > 0, Panel::Events);
 }
 
 /// Nothing is selected: the trace as a whole.

@@ -12,7 +12,7 @@ use trace_core::model::no_cpu::Use;
 use trace_core::model::trace::{Goroutine, Trace};
 
 use crate::action::action::{Action, Actions};
-use crate::action::commands::panels;
+use crate::action::panel::Panel;
 use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number::{count, percent};
@@ -120,8 +120,8 @@ fn go_to_creation(trace: &Trace, go: &Goroutine, creator: GoIx, actions: &mut Ac
 fn links_ui(ui: &mut Ui, actions: &mut Actions) {
     ui.add_space(space::S);
     ui.horizontal(|ui| {
-        for panel in [panels::SPANS, panels::EVENTS] {
-            if link(ui, panel).clicked() {
+        for panel in [Panel::Spans, Panel::Events] {
+            if link(ui, panel.title()).clicked() {
                 actions.push(Action::OpenPanel(panel));
             }
         }
@@ -142,7 +142,7 @@ fn creation_ui(ui: &mut Ui, trace: &Trace, stack: StackId, actions: &mut Actions
         });
     }
     if frames.len() > MAX_FRAMES && link(ui, "The whole stack").clicked() {
-        actions.push(Action::OpenPanel(panels::STACK));
+        actions.push(Action::OpenPanel(Panel::Stacks));
     }
 }
 

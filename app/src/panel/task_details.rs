@@ -10,7 +10,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::{Task, Trace};
 
 use crate::action::action::{Action, Actions};
-use crate::action::commands::panels;
+use crate::action::panel::Panel;
 use crate::fmt::escape::visible;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, exact, offset};
@@ -70,7 +70,7 @@ fn head_ui(ui: &mut Ui, document: &Document, task: &Task, actions: &mut Actions)
     });
     ui.add_space(space::XS);
     ui.horizontal(|ui| {
-        for (text, panel) in [("Why it took so long", panels::WAIT_CHAIN), ("Tasks like this", panels::TASKS)] {
+        for (text, panel) in [("Why it took so long", Panel::WaitChain), ("Tasks like this", Panel::Tasks)] {
             if link(ui, text).clicked() {
                 actions.push(Action::OpenPanel(panel));
             }

@@ -4,7 +4,8 @@ use egui::containers::menu::SubMenu;
 use egui::{Align, Frame, Layout, Margin, MenuBar, Panel, RichText, Ui};
 
 use crate::action::action::{Action, Actions};
-use crate::action::commands::{self, COMMANDS, Command, Group};
+use crate::action::commands::{self, COMMANDS, Command};
+use crate::action::menu::Group;
 use crate::fmt::name;
 use crate::fmt::time::{duration, offset};
 use crate::shell::search;
@@ -74,7 +75,7 @@ fn right_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 
 fn tool(ui: &mut Ui, icon: &str, id: &str, state: &AppState, actions: &mut Actions) {
     let Some(command) = commands::by_id(id) else { return };
-    let made = (command.make)(state);
+    let made = command.action(state);
     if icon_button(ui, icon, command.name, &command.key_text(), made.is_some()).clicked()
         && let Some(action) = made
     {
@@ -86,7 +87,7 @@ fn switch(ui: &mut Ui, icon: &str, id: &str, state: &AppState, actions: &mut Act
     let Some(command) = commands::by_id(id) else { return };
     let on = command.is_on.is_some_and(|is_on| is_on(state));
     if icon_toggle(ui, icon, command.name, &command.key_text(), on).clicked()
-        && let Some(action) = (command.make)(state)
+        && let Some(action) = command.action(state)
     {
         actions.push(action);
     }
@@ -107,7 +108,7 @@ fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
                 | "order-id"
                 | "wall-clock"
                 | "panels-reset"
-                | "changes"
+                | "compare"
                 | "compare-link"
                 | "compare-leave"
         ) {
@@ -121,7 +122,7 @@ fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
 }
 
 fn entry_ui(ui: &mut Ui, command: &Command, state: &AppState, actions: &mut Actions) {
-    let made = (command.make)(state);
+    let made = command.action(state);
     let on = command.is_on.is_some_and(|is_on| is_on(state));
     let response = menu_entry(ui, command.name, &command.key_text(), made.is_some(), on);
     if let Some(action) = made.filter(|_| response.clicked()) {

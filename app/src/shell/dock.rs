@@ -7,21 +7,10 @@ use egui::{
 use egui_tiles::{
     Behavior, Container, EditAction, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::action::action::{Action, Actions};
-use crate::action::commands::panels;
+use crate::action::panel::{Home, Needs, Panel};
 use crate::panel;
-use crate::report::analyses::blocked::BlockedBy;
-use crate::report::analyses::gc::GcCycles;
-use crate::report::analyses::goroutines::Goroutines;
-use crate::report::analyses::leaks::Leaks;
-use crate::report::analyses::locks::Locks;
-use crate::report::analyses::population::GoroutinesAlive;
-use crate::report::analyses::procs::Procs;
-use crate::report::analyses::stw::StwPauses;
-use crate::report::analyses::syscalls::SystemCalls;
-use crate::report::analyses::threads::Threads;
 use crate::shell::pair;
 use crate::state::app::AppState;
 use crate::state::document::Document;
@@ -29,142 +18,21 @@ use crate::state::view::Selection;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::glyph;
 
-/// What a tile shows. Stored by name: names must stay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Pane {
-    Timeline,
-    Details,
-    Stacks,
-    Flows,
-    Events,
-    Spans,
-    Warnings,
-    Findings,
-    WaitChain,
-    BlockedBy,
-    Goroutines,
-    Profile,
-    Samples,
-    Collector,
-    Tasks,
-    Mutator,
-    Latency,
-    Procs,
-    Syscalls,
-    Population,
-    Changes,
-    Difference,
-    DifferenceFlame,
-    Both,
-    Locks,
-    Series,
-    Find,
-    Source,
-}
-
-/// Where a panel opens: next to those it belongs with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Home {
-    Centre,
-    RightTop,
-    RightBottom,
-    Bottom,
-}
-
-impl Pane {
-    const ALL: [Self; 28] = [
-        Self::Timeline,
-        Self::Details,
-        Self::Stacks,
-        Self::Flows,
-        Self::Events,
-        Self::Spans,
-        Self::Warnings,
-        Self::Findings,
-        Self::WaitChain,
-        Self::BlockedBy,
-        Self::Goroutines,
-        Self::Profile,
-        Self::Samples,
-        Self::Collector,
-        Self::Tasks,
-        Self::Mutator,
-        Self::Latency,
-        Self::Procs,
-        Self::Syscalls,
-        Self::Population,
-        Self::Changes,
-        Self::Difference,
-        Self::DifferenceFlame,
-        Self::Both,
-        Self::Locks,
-        Self::Series,
-        Self::Find,
-        Self::Source,
-    ];
-
-    const fn title(self) -> &'static str {
-        match self {
-            Self::Timeline => "Timeline",
-            Self::Details => panels::DETAILS,
-            Self::Stacks => panels::STACK,
-            Self::Flows => panels::FLOWS,
-            Self::Events => panels::EVENTS,
-            Self::Spans => panels::SPANS,
-            Self::Warnings => panels::WARNINGS,
-            Self::Findings => panels::FINDINGS,
-            Self::WaitChain => panels::WAIT_CHAIN,
-            Self::BlockedBy => panels::BLOCKED_BY,
-            Self::Goroutines => panels::GOROUTINES,
-            Self::Profile => panels::PROFILE,
-            Self::Samples => panels::SAMPLES,
-            Self::Collector => panels::COLLECTOR,
-            Self::Tasks => panels::TASKS,
-            Self::Mutator => panels::MUTATOR,
-            Self::Latency => panels::LATENCY,
-            Self::Procs => panels::PROCS,
-            Self::Syscalls => panels::SYSCALLS,
-            Self::Population => panels::POPULATION,
-            Self::Changes => panels::CHANGES,
-            Self::Difference => panels::DIFFERENCE,
-            Self::DifferenceFlame => panels::DIFFERENCE_FLAME,
-            Self::Both => panels::BOTH,
-            Self::Locks => panels::LOCKS,
-            Self::Series => panels::SERIES,
-            Self::Find => panels::FIND,
-            Self::Source => panels::SOURCE,
-        }
-    }
-
-    const fn home(self) -> Home {
-        match self {
-            Self::Timeline => Home::Centre,
-            Self::Details | Self::Spans | Self::Difference => Home::RightTop,
-            Self::Stacks | Self::Flows | Self::Events => Home::RightBottom,
-            _ => Home::Bottom,
-        }
-    }
-
-    /// Whether it has its place in the window now: nothing reserves room before it has something to show.
-    fn is_wanted(self, state: &AppState, document: &Document) -> bool {
-        if panels::ABOUT_PAIR.contains(&self.title()) {
-            let Some((pair, _)) = state.shown_pair() else { return false };
-            return match self {
-                Self::Difference => pair.row.is_some(),
-                Self::Series => !pair.series.is_empty(),
-                _ => true,
-            };
-        }
-        if panels::ABOUT_SELECTION.contains(&self.title()) {
-            return document.panels_shown;
-        }
-        self != Self::Findings || document.findings_shown
+/// Whether a panel has its place in the window now: nothing reserves room before it has something to show.
+fn is_wanted(panel: Panel, state: &AppState, document: &Document) -> bool {
+    let pair = state.shown_pair().map(|(pair, _)| pair);
+    match panel.info().needs {
+        Needs::Trace => panel != Panel::Findings || document.findings_shown,
+        Needs::Selection => document.panels_shown,
+        Needs::Comparison => pair.is_some(),
+        Needs::Row => pair.is_some_and(|pair| pair.row.is_some()),
+        Needs::Series => pair.is_some_and(|pair| !pair.series.is_empty()),
     }
 }
 
 /// The panels and their arrangement.
 pub struct Dock {
-    tree: Tree<Pane>,
+    tree: Tree<Panel>,
 }
 
 impl Dock {
@@ -172,31 +40,31 @@ impl Dock {
     #[must_use]
     pub fn stored(stored: Option<&str>) -> Self {
         let tree = stored
-            .and_then(|text| ron::from_str::<Tree<Pane>>(text).ok())
-            .filter(|tree| tree.root().is_some() && tree.tiles.find_pane(&Pane::Timeline).is_some());
+            .and_then(|text| ron::from_str::<Tree<Panel>>(text).ok())
+            .filter(|tree| tree.root().is_some() && tree.tiles.find_pane(&Panel::Timeline).is_some());
         Self { tree: tree.unwrap_or_else(usual) }
     }
 
     /// Opens a panel, or brings it to the front where it is.
-    pub fn open(&mut self, name: &str) {
-        let Some(pane) = Pane::ALL.into_iter().find(|pane| pane.title() == name) else { return };
+    pub fn open(&mut self, pane: Panel) {
         if self.tree.tiles.find_pane(&pane).is_none() {
             self.insert(pane);
         }
         self.tree.make_active(|_, tile| matches!(tile, Tile::Pane(found) if *found == pane));
     }
 
-    fn insert(&mut self, pane: Pane) {
+    fn insert(&mut self, pane: Panel) {
         let tiles = &mut self.tree.tiles;
         let new = tiles.insert_pane(pane);
-        let neighbours = |home: Home| Pane::ALL.into_iter().filter(move |other| *other != pane && other.home() == home);
-        let side = match pane.home() {
+        let neighbours =
+            |home: Home| Panel::ALL.iter().filter(move |other| **other != pane && other.info().home == home);
+        let side = match pane.info().home {
             Home::RightTop => [Home::RightTop, Home::RightBottom],
             Home::RightBottom => [Home::RightBottom, Home::RightTop],
             home => [home, home],
         };
         let beside = side.into_iter().flat_map(neighbours).find_map(|other| {
-            let parent = tiles.parent_of(tiles.find_pane(&other)?)?;
+            let parent = tiles.parent_of(tiles.find_pane(other)?)?;
             matches!(tiles.get_container(parent), Some(Container::Tabs(_))).then_some(parent)
         });
         if let Some(parent) = beside {
@@ -210,7 +78,7 @@ impl Dock {
             self.tree.root = Some(tabs);
             return;
         };
-        let (direction, share) = match pane.home() {
+        let (direction, share) = match pane.info().home {
             Home::Bottom => (LinearDir::Vertical, 0.36),
             _ => (LinearDir::Horizontal, 0.28),
         };
@@ -221,17 +89,17 @@ impl Dock {
     pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         let Some(document) = state.document() else { return };
         let mut alone = true;
-        for pane in Pane::ALL {
+        for pane in Panel::ALL.iter().copied() {
             let Some(tile) = self.tree.tiles.find_pane(&pane) else { continue };
-            let wanted = pane.is_wanted(state, document);
+            let wanted = is_wanted(pane, state, document);
             self.tree.tiles.set_visible(tile, wanted);
-            alone &= !wanted || pane == Pane::Timeline;
+            alone &= !wanted || pane == Panel::Timeline;
         }
         if alone {
             pair::ui(ui, state, actions);
             return;
         }
-        let timeline = self.tree.tiles.find_pane(&Pane::Timeline);
+        let timeline = self.tree.tiles.find_pane(&Panel::Timeline);
         let mut shown = Shown { state, actions, timeline, edited: false };
         self.tree.ui(&mut shown, ui);
         let edited = shown.edited;
@@ -241,20 +109,20 @@ impl Dock {
     }
 }
 
-fn split(tiles: &mut Tiles<Pane>, direction: LinearDir, children: [TileId; 2], first: f32) -> TileId {
+fn split(tiles: &mut Tiles<Panel>, direction: LinearDir, children: [TileId; 2], first: f32) -> TileId {
     tiles.insert_container(egui_tiles::Linear::new_binary(direction, children, first))
 }
 
 /// The timeline, at its right details above stacks, flows and events.
-fn usual() -> Tree<Pane> {
+fn usual() -> Tree<Panel> {
     let mut tiles = Tiles::default();
-    let mut tabs = |panes: &[Pane]| {
+    let mut tabs = |panes: &[Panel]| {
         let children = panes.iter().map(|pane| tiles.insert_pane(*pane)).collect();
         tiles.insert_tab_tile(children)
     };
-    let centre = tabs(&[Pane::Timeline]);
-    let top = tabs(&[Pane::Details, Pane::Spans]);
-    let bottom = tabs(&[Pane::Stacks, Pane::Flows, Pane::Events]);
+    let centre = tabs(&[Panel::Timeline]);
+    let top = tabs(&[Panel::Details, Panel::Spans]);
+    let bottom = tabs(&[Panel::Stacks, Panel::Flows, Panel::Events]);
     let right = split(&mut tiles, LinearDir::Vertical, [top, bottom], 0.5);
     let root = split(&mut tiles, LinearDir::Horizontal, [centre, right], 0.72);
     Tree::new(egui::Id::unique("dock"), root, tiles)
@@ -268,9 +136,9 @@ struct Shown<'a> {
     edited: bool,
 }
 
-impl Behavior<Pane> for Shown<'_> {
-    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
-        if *pane == Pane::Timeline {
+impl Behavior<Panel> for Shown<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut Panel) -> UiResponse {
+        if *pane == Panel::Timeline {
             pair::ui(ui, self.state, self.actions);
             return UiResponse::None;
         }
@@ -282,44 +150,44 @@ impl Behavior<Pane> for Shown<'_> {
             let lane_selected = state.document().is_some_and(|known| matches!(known.selection, Selection::Lane(_)));
             let task_selected = state.document().is_some_and(|known| matches!(known.selection, Selection::Task(_)));
             match pane {
-                Pane::Timeline => {}
-                Pane::Details if lane_selected => panel::lane_details::ui(ui, state, actions),
-                Pane::Details if task_selected => panel::task_details::ui(ui, state, actions),
-                Pane::Details => panel::details::ui(ui, state, actions),
-                Pane::Stacks => panel::stack::ui(ui, state, actions),
-                Pane::Flows => panel::flows::ui(ui, state, actions),
-                Pane::Events => panel::events::ui(ui, state, actions),
-                Pane::Spans => panel::spans::ui(ui, state, actions),
-                Pane::Warnings => panel::warnings::ui(ui, state, actions),
-                Pane::Findings => panel::findings::ui(ui, state, actions),
-                Pane::WaitChain => panel::wait_chain::ui(ui, state, actions),
-                Pane::BlockedBy => panel::analysis::ui(ui, state, &BlockedBy, actions),
-                Pane::Goroutines => panel::analysis::ui(ui, state, &Goroutines, actions),
-                Pane::Profile => panel::profile::ui(ui, state, actions),
-                Pane::Samples => panel::profile::samples_ui(ui, state, actions),
-                Pane::Collector => panel::analysis::group_ui(ui, state, "gc-view", &[&GcCycles, &StwPauses], actions),
-                Pane::Tasks => panel::tasks::ui(ui, state, actions),
-                Pane::Mutator => panel::mutator::ui(ui, state, actions),
-                Pane::Latency => panel::latency::ui(ui, state, actions),
-                Pane::Procs => panel::analysis::group_ui(ui, state, "procs-view", &[&Procs, &Threads], actions),
-                Pane::Syscalls => panel::analysis::ui(ui, state, &SystemCalls, actions),
-                Pane::Population => {
-                    panel::analysis::group_ui(ui, state, "population-view", &[&GoroutinesAlive, &Leaks], actions);
+                Panel::Timeline => {}
+                Panel::Details if lane_selected => panel::lane_details::ui(ui, state, actions),
+                Panel::Details if task_selected => panel::task_details::ui(ui, state, actions),
+                Panel::Details => panel::details::ui(ui, state, actions),
+                Panel::Stacks => panel::stack::ui(ui, state, actions),
+                Panel::Flows => panel::flows::ui(ui, state, actions),
+                Panel::Events => panel::events::ui(ui, state, actions),
+                Panel::Spans => panel::spans::ui(ui, state, actions),
+                Panel::Warnings => panel::warnings::ui(ui, state, actions),
+                Panel::Findings => panel::findings::ui(ui, state, actions),
+                Panel::WaitChain => panel::wait_chain::ui(ui, state, actions),
+                Panel::Profile => panel::profile::ui(ui, state, actions),
+                Panel::Samples => panel::profile::samples_ui(ui, state, actions),
+                Panel::Tasks => panel::tasks::ui(ui, state, actions),
+                Panel::Mutator => panel::mutator::ui(ui, state, actions),
+                Panel::Latency => panel::latency::ui(ui, state, actions),
+                Panel::Changes => panel::changes::ui(ui, state, actions),
+                Panel::Difference => panel::difference::ui(ui, state, actions),
+                Panel::DifferenceFlame => panel::difference_flame::ui(ui, state, actions),
+                Panel::Both => panel::both::ui(ui, state, actions),
+                Panel::Series => panel::series::ui(ui, state, actions),
+                Panel::BlockedBy
+                | Panel::Collector
+                | Panel::Goroutines
+                | Panel::Locks
+                | Panel::Population
+                | Panel::Procs
+                | Panel::Syscalls => {
+                    panel::analysis::group_ui(ui, state, pane.title(), pane.info().analyses, actions);
                 }
-                Pane::Changes => panel::changes::ui(ui, state, actions),
-                Pane::Difference => panel::difference::ui(ui, state, actions),
-                Pane::DifferenceFlame => panel::difference_flame::ui(ui, state, actions),
-                Pane::Both => panel::both::ui(ui, state, actions),
-                Pane::Locks => panel::analysis::ui(ui, state, &Locks, actions),
-                Pane::Series => panel::series::ui(ui, state, actions),
-                Pane::Find => panel::find::ui(ui, state, actions),
-                Pane::Source => panel::source::ui(ui, state, actions),
+                Panel::Find => panel::find::ui(ui, state, actions),
+                Panel::Source => panel::source::ui(ui, state, actions),
             }
         });
         UiResponse::None
     }
 
-    fn tab_ui(&mut self, tiles: &mut Tiles<Pane>, ui: &mut Ui, id: Id, tile: TileId, tab: &TabState) -> Response {
+    fn tab_ui(&mut self, tiles: &mut Tiles<Panel>, ui: &mut Ui, id: Id, tile: TileId, tab: &TabState) -> Response {
         let title = match tiles.get(tile) {
             Some(Tile::Pane(pane)) => pane.title(),
             _ => "Panels",
@@ -331,19 +199,19 @@ impl Behavior<Pane> for Shown<'_> {
         response
     }
 
-    fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
+    fn tab_title_for_pane(&mut self, pane: &Panel) -> WidgetText {
         pane.title().into()
     }
 
-    fn is_tab_closable(&self, tiles: &Tiles<Pane>, tile: TileId) -> bool {
+    fn is_tab_closable(&self, tiles: &Tiles<Panel>, tile: TileId) -> bool {
         !shows_timeline(tiles, tile)
     }
 
-    fn is_tile_draggable(&self, tiles: &Tiles<Pane>, tile: TileId) -> bool {
+    fn is_tile_draggable(&self, tiles: &Tiles<Panel>, tile: TileId) -> bool {
         !shows_timeline(tiles, tile)
     }
 
-    fn on_tab_close(&mut self, _tiles: &mut Tiles<Pane>, _tile: TileId) -> bool {
+    fn on_tab_close(&mut self, _tiles: &mut Tiles<Panel>, _tile: TileId) -> bool {
         self.edited = true;
         true
     }
@@ -376,11 +244,11 @@ impl Behavior<Pane> for Shown<'_> {
         visuals.panel_fill
     }
 
-    fn tab_bg_color(&self, visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, _tab: &TabState) -> Color32 {
+    fn tab_bg_color(&self, visuals: &Visuals, _tiles: &Tiles<Panel>, _tile: TileId, _tab: &TabState) -> Color32 {
         visuals.panel_fill
     }
 
-    fn tab_outline_stroke(&self, _visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, _tab: &TabState) -> Stroke {
+    fn tab_outline_stroke(&self, _visuals: &Visuals, _tiles: &Tiles<Panel>, _tile: TileId, _tab: &TabState) -> Stroke {
         Stroke::NONE
     }
 
@@ -388,7 +256,7 @@ impl Behavior<Pane> for Shown<'_> {
         visuals.widgets.noninteractive.bg_stroke
     }
 
-    fn tab_text_color(&self, visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, tab: &TabState) -> Color32 {
+    fn tab_text_color(&self, visuals: &Visuals, _tiles: &Tiles<Panel>, _tile: TileId, tab: &TabState) -> Color32 {
         if tab.active { visuals.text_color() } else { visuals.weak_text_color() }
     }
 
@@ -412,9 +280,9 @@ impl Behavior<Pane> for Shown<'_> {
     }
 }
 
-fn shows_timeline(tiles: &Tiles<Pane>, tile: TileId) -> bool {
+fn shows_timeline(tiles: &Tiles<Panel>, tile: TileId) -> bool {
     match tiles.get(tile) {
-        Some(Tile::Pane(pane)) => *pane == Pane::Timeline,
+        Some(Tile::Pane(pane)) => *pane == Panel::Timeline,
         Some(Tile::Container(container)) => container.children().any(|child| shows_timeline(tiles, *child)),
         None => false,
     }

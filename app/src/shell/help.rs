@@ -3,7 +3,8 @@
 use egui::{Area, Context, Frame, Id, Margin, Order, RichText, ScrollArea, Ui, vec2};
 
 use crate::action::action::{Action, Actions};
-use crate::action::commands::{COMMANDS, Group};
+use crate::action::commands::COMMANDS;
+use crate::action::menu::Group;
 use crate::state::app::AppState;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::icon_button;

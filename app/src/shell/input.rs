@@ -79,7 +79,7 @@ fn press(chord: &Chord, repeat: bool, state: &AppState, actions: &mut Actions) {
     if repeat && !command.repeats {
         return;
     }
-    if let Some(action) = (command.make)(state) {
+    if let Some(action) = command.action(state) {
         actions.push(action);
     }
 }

@@ -185,9 +185,9 @@ fn bar_ui(ui: &mut Ui, state: &AppState, pair: &Pair, documents: [&Document; 2],
     }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = space::HAIR;
-        for (icon, id) in [(icons::CLOSE, "compare-leave"), (icons::SWAP, "compare-swap"), (icons::LIST, "changes")] {
+        for (icon, id) in [(icons::CLOSE, "compare-leave"), (icons::SWAP, "compare-swap"), (icons::LIST, "compare")] {
             let Some(command) = commands::by_id(id) else { continue };
-            let made = (command.make)(state);
+            let made = command.action(state);
             let clicked = icon_button(ui, icon, command.name, &command.key_text(), made.is_some()).clicked();
             actions_of(actions, made.filter(|_| clicked));
         }

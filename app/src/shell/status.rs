@@ -6,7 +6,7 @@ use trace_core::analysis::findings::finding::Severity;
 use trace_core::base::monitor::Progress;
 
 use crate::action::action::{Action, Actions};
-use crate::action::commands::panels;
+use crate::action::panel;
 use crate::fmt::number::{bytes, count, short_count};
 use crate::fmt::time::duration;
 use crate::fmt::words;
@@ -110,7 +110,7 @@ fn findings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     let response = ui.add(egui::Label::new(label).sense(Sense::click()));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
     if response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(format!("{hint}  (7)")).clicked() {
-        actions.push(Action::OpenPanel(panels::FINDINGS));
+        actions.push(Action::OpenPanel(panel::Panel::Findings));
     }
 }
 

@@ -6,7 +6,7 @@ use trace_core::analysis::findings::finding::{Finding, Severity};
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions};
-use crate::action::commands::panels;
+use crate::action::panel::Panel;
 use crate::state::study::{Answer, Question};
 use crate::state::view::View;
 use crate::timeline::axis::Axis;
@@ -68,7 +68,7 @@ fn pin(
     ];
     ui.painter().add(Shape::convex_polygon(corners, color, Stroke::new(1.0, frame.tokens.background)));
     if response.clone().on_hover_cursor(CursorIcon::PointingHand).on_hover_text(&finding.title).clicked() {
-        actions.push(Action::OpenPanel(panels::FINDINGS));
+        actions.push(Action::OpenPanel(Panel::Findings));
         actions.push(Action::ChooseFinding(Some(rank)));
         if let Some(link) = finding.links.first() {
             actions.push(Action::GoToStretch(LaneId::Goroutine(link.go), link.range));

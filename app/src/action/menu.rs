@@ -1,0 +1,43 @@
+//! The menus: what groups commands, and the panels that have a command.
+
+/// Where a command stands in menus and in the sheet of all keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Files and the program.
+    File,
+    /// Moving the view.
+    Move,
+    /// Selecting and following.
+    Follow,
+    /// What is shown, and how.
+    View,
+    /// The panels.
+    Panels,
+    /// Answers about the whole trace or a part of it.
+    Analyses,
+    /// Two traces side by side.
+    Compare,
+    /// Help.
+    Help,
+}
+
+impl Group {
+    /// All, in the order of menus.
+    pub const ALL: [Self; 8] =
+        [Self::File, Self::Move, Self::Follow, Self::View, Self::Panels, Self::Analyses, Self::Compare, Self::Help];
+
+    /// Its name in menus.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::Move => "Move",
+            Self::Follow => "Follow",
+            Self::View => "View",
+            Self::Panels => "Panels",
+            Self::Analyses => "Analyses",
+            Self::Compare => "Compare",
+            Self::Help => "Help",
+        }
+    }
+}

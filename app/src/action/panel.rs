@@ -1,0 +1,229 @@
+//! The one list of panels. Menus, shortcuts, the command line and the dock are made from it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::keys::{Chord, Key};
+use crate::action::menu::Group;
+use crate::report::analyses::Analysis;
+use crate::report::analyses::blocked::BlockedBy;
+use crate::report::analyses::gc::GcCycles;
+use crate::report::analyses::goroutines::Goroutines;
+use crate::report::analyses::latency::SchedulerLatency;
+use crate::report::analyses::leaks::Leaks;
+use crate::report::analyses::locks::Locks;
+use crate::report::analyses::mmu::MutatorUtilisation;
+use crate::report::analyses::population::GoroutinesAlive;
+use crate::report::analyses::procs::Procs;
+use crate::report::analyses::profile::Profiles;
+use crate::report::analyses::stw::StwPauses;
+use crate::report::analyses::syscalls::SystemCalls;
+use crate::report::analyses::tasks::{Regions, Tasks};
+use crate::report::analyses::threads::Threads;
+use crate::report::analyses::warnings::Warnings;
+use crate::report::analyses::why::WaitChains;
+
+/// What a panel needs to have something to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// A trace.
+    Trace,
+    /// A selection, after the first of which it stays.
+    Selection,
+    /// Two traces that are compared.
+    Comparison,
+    /// A row of what changed between two traces.
+    Row,
+    /// Three compared traces or more.
+    Series,
+}
+
+/// Where a panel opens: next to those it belongs with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// In the middle.
+    Centre,
+    /// At the right, above.
+    RightTop,
+    /// At the right, below.
+    RightBottom,
+    /// Below the timeline.
+    Bottom,
+}
+
+/// What is known of a panel.
+#[derive(Clone, Copy)]
+pub struct Info {
+    /// Its name on the command line, which is that of the command that prints the same, if there is one.
+    pub id: &'static str,
+    /// What the window calls it.
+    pub title: &'static str,
+    /// One sentence more.
+    pub help: &'static str,
+    /// What it needs.
+    pub needs: Needs,
+    /// Where it opens.
+    pub home: Home,
+    /// The menu that has it; `None` if what the user does with something else opens it.
+    pub menu: Option<Group>,
+    /// The keys that open it.
+    pub keys: &'static [Chord],
+    /// The analyses whose reports it shows.
+    pub analyses: &'static [&'static dyn Analysis],
+}
+
+/// Defines [`Panel`] from a table: the names in it are stored with the arrangement of panels and must stay.
+macro_rules! panels {
+    ($($name:ident: $info:expr;)+) => {
+        /// A panel. Stored by name: names must stay.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Panel {
+            $(#[doc = "See its [`Panel::info`]."] $name,)+
+        }
+
+        impl Panel {
+            /// All of them, in the order of menus.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// What is known of it.
+            #[must_use]
+            pub const fn info(self) -> Info {
+                match self {
+                    $(Self::$name => {
+                        const INFO: Info = $info;
+                        INFO
+                    })+
+                }
+            }
+        }
+    };
+}
+
+panels! {
+    Timeline: Info { home: Home::Centre, menu: None, ..about("timeline", "Timeline", "What happened on every lane") };
+
+    Details: selected("details", "Details", "What is selected").at(Home::RightTop).key(&[digit('1')]);
+    Stacks: selected("stacks", "Stacks", "Where the span began and ended in the code").key(&[digit('2')]);
+    Flows: selected("flows", "Flows", "What led here and what it led to").key(&[digit('3')]);
+    Events: selected("events", "Events", "Every event of the selection").key(&[digit('4')]);
+    Spans: selected("spans", "Spans", "Every span of the lane").at(Home::RightTop).key(&[digit('5')]);
+    Warnings: Info { menu: Some(Group::Panels), ..about("warnings", "Warnings", "Damage met while reading") }
+        .key(&[digit('6')]).of(&[&Warnings]);
+
+    Findings: about("report", "Findings", "What probably costs the program its time").key(&[digit('7')]);
+    WaitChain: about("why", "Wait chain", "Where the time of the selected span went")
+        .key(&[digit('8')]).of(&[&WaitChains]);
+    BlockedBy: about("blocked", "Blocked by", "Who keeps whom waiting, place by place")
+        .key(&[digit('9')]).of(&[&BlockedBy]);
+    Locks: about("locks", "Locks", "Locks inferred from who ends whose waits: holders, queues").of(&[&Locks]);
+    Goroutines: about("goroutines", "Goroutines", "Where goroutines' time went, by start function")
+        .key(&[digit('0')]).of(&[&Goroutines]);
+    Profile: about("profile", "Blocking profile", "Time lost by waiting, by stack, as table and flame graph")
+        .of(&[&Profiles]);
+    Samples: about("samples", "CPU samples", "Where processor time went, by stack");
+    Mutator: about("mmu", "Mutator utilisation", "What the GC leaves to the program, and the worst windows")
+        .of(&[&MutatorUtilisation]);
+    Latency: about("latency", "Scheduler latency", "How long goroutines waited for a proc, and who was running instead")
+        .of(&[&SchedulerLatency]);
+    Procs: about("procs", "Procs and threads", "What procs and threads were used for").of(&[&Procs, &Threads]);
+    Syscalls: about("syscalls", "System calls", "Which system calls, how long, and which cost their proc")
+        .of(&[&SystemCalls]);
+    Population: about("population", "Goroutines alive", "Goroutines alive over time, by creation stack; leak suspects")
+        .of(&[&GoroutinesAlive, &Leaks]);
+    Collector: about("gc", "GC cycles and pauses", "Every GC cycle, and every STW pause")
+        .of(&[&GcCycles, &StwPauses]);
+    Tasks: about("tasks", "Tasks and regions", "Tasks and regions by type, slowest first").of(&[&Tasks, &Regions]);
+
+    Changes: compared("compare", "Changes", "What changed from A to B, ranked").key(&[Chord::plain(Key::Char('C'))]);
+    DifferenceFlame:
+        compared("difference-flame", "Difference flame graph", "Where time became more or less, by stack");
+    Both: compared("both", "Side by side", "States, goroutines, heap and findings of both");
+    Series: Info { needs: Needs::Series, ..compared("series", "Series", "Three traces and more, a column each") };
+    Difference: Info { needs: Needs::Row, menu: None, ..compared("difference", "Difference", "More of a changed row") }
+        .at(Home::RightTop);
+
+    Find: Info { menu: None, ..about("find", "Find", "What has some text in its name") };
+    Source: Info { menu: None, ..about("source", "Source", "The source code of a frame") };
+}
+
+const fn digit(digit: char) -> Chord {
+    Chord::plain(Key::Char(digit))
+}
+
+/// A panel about the whole trace or a part of it.
+const fn about(id: &'static str, title: &'static str, help: &'static str) -> Info {
+    let (home, menu) = (Home::Bottom, Some(Group::Analyses));
+    Info { id, title, help, needs: Needs::Trace, home, menu, keys: &[], analyses: &[] }
+}
+
+/// A panel about the selection.
+const fn selected(id: &'static str, title: &'static str, help: &'static str) -> Info {
+    let (home, menu) = (Home::RightBottom, Some(Group::Panels));
+    Info { needs: Needs::Selection, home, menu, ..about(id, title, help) }
+}
+
+/// A panel about two traces.
+const fn compared(id: &'static str, title: &'static str, help: &'static str) -> Info {
+    Info { needs: Needs::Comparison, menu: Some(Group::Compare), ..about(id, title, help) }
+}
+
+impl Info {
+    const fn at(self, home: Home) -> Self {
+        Self { home, ..self }
+    }
+
+    const fn key(self, keys: &'static [Chord]) -> Self {
+        Self { keys, ..self }
+    }
+
+    const fn of(self, analyses: &'static [&'static dyn Analysis]) -> Self {
+        Self { analyses, ..self }
+    }
+}
+
+impl Panel {
+    /// What the window calls it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        self.info().title
+    }
+
+    /// The panel with this name on the command line, or this title; in any case, and spaces may be dashes.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        let title = text.replace('-', " ");
+        let is_it = |info: Info| info.id.eq_ignore_ascii_case(text) || info.title.eq_ignore_ascii_case(&title);
+        Self::ALL.iter().copied().find(|panel| is_it(panel.info()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::Panel;
+    use crate::report::analyses;
+
+    #[test]
+    fn every_analysis_has_exactly_one_panel() {
+        let shown: Vec<_> =
+            Panel::ALL.iter().flat_map(|panel| panel.info().analyses).map(|one| one.info().id).collect();
+        for analysis in analyses::ALL {
+            let id = analysis.info().id;
+            assert_eq!(shown.iter().filter(|known| **known == id).count(), 1, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_panel_is_named_as_the_command_that_prints_the_same() {
+        let mut names = HashSet::new();
+        for panel in Panel::ALL {
+            let info = panel.info();
+            assert!(names.insert(info.id) && names.insert(info.title), "{panel:?} is named as another");
+            if let Some(first) = info.analyses.first() {
+                assert_eq!(info.id, first.info().id);
+            }
+            assert_eq!(Panel::named(&info.id.to_uppercase()), Some(*panel));
+            assert_eq!(Panel::named(&info.title.replace(' ', "-")), Some(*panel));
+        }
+    }
+}
