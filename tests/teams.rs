@@ -202,3 +202,67 @@ fn goroutines_that_sleep_again_and_again_as_long_as_they_live_do_not_poll_for_an
         found.list.iter().filter(|one| one.severity > Severity::Note).map(|one| one.title.as_str()).collect();
     assert_eq!(loud, Vec::<&str>::new());
 }
+
+// Jobs.
+
+const ORDERS: Stack = &[("runtime.chanrecv2", "chan.go", 510), ("app.worker", "app.go", 90)];
+const ORDER: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.feed", "app.go", 95)];
+const FED: Stack = &[("time.Sleep", "time.go", 300), ("app.feed", "app.go", 96)];
+const LOOKUP: Stack = &[
+    ("runtime.selectgo", "select.go", 520),
+    ("app.(*Remote).Lookup", "feed.go", 32),
+    ("app.(*Source).Entries", "feed.go", 52),
+    ("app.(*builder).Build", "app.go", 62),
+    ("app.worker", "app.go", 91),
+];
+const INPUT: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("net/rpc.(*Client).input", "client.go", 109),
+];
+const CALLED: Stack = &[
+    ("runtime.chansend1", "chan.go", 160),
+    ("net/rpc.(*Call).done", "client.go", 230),
+    ("net/rpc.(*Client).input", "client.go", 150),
+];
+
+/// Two workers build twelve digests each, of five calls one after the other whose answers net/rpc's own goroutine reads. A
+/// goroutine hands over each order, or the clock tells when to begin.
+fn digests(is_ordered: bool) -> Findings {
+    let mut scene = Scene::default();
+    for round in 0..12u64 {
+        for worker in 0..2u64 {
+            let (proc, go) = (1 + worker, 10 + worker);
+            let start = 1.0 + 30.0 * round as f64 + 15.0 * worker as f64;
+            if is_ordered {
+                scene.at(0, start - 0.4, Act::Ready(1)).at(0, start - 0.3, Act::Start(1));
+                scene.at(0, start - 0.2, Act::Wake(go, ORDER)).at(0, start - 0.1, Act::Block("sleep", FED));
+            } else {
+                scene.at(proc, start - 0.2, Act::Ready(go));
+            }
+            for call in 0..5u64 {
+                let now = start + 2.0 * call as f64;
+                scene.run(proc, go, (now, now + 0.1), "select", LOOKUP);
+                scene.at(3, now + 1.6, Act::Ready(20)).at(3, now + 1.65, Act::Start(20));
+                scene.at(3, now + 1.7, Act::Wake(go, CALLED)).at(3, now + 1.75, Act::Block("network", INPUT));
+            }
+            let end = start + 10.0;
+            scene.run(proc, go, (end, end + 0.1), "chan receive", ORDERS);
+        }
+    }
+    let waiting =
+        [(1, "sleep", FED), (10, "chan receive", ORDERS), (11, "chan receive", ORDERS), (20, "network", INPUT)];
+    find(&mut scene, &waiting)
+}
+
+#[test]
+fn calls_one_after_the_other_whose_answers_a_library_reads_are_found_in_jobs_that_somebody_hands_over() {
+    let ordered = digests(true);
+    let serial = of_kind(&ordered, Kind::SerialWaits).expect("the calls");
+    assert!(serial.severity > Severity::Note, "{}", serial.title);
+    let place = &serial.culprit.as_ref().expect("a culprit").place.function;
+    assert_eq!(place, "app.(*Source).Entries", "{}", serial.title);
+    let by_clock = digests(false);
+    let loud = by_clock.list.iter().find(|one| one.severity > Severity::Note);
+    assert_eq!(loud.map(|one| &one.title), None, "nobody waits for what begins by the clock");
+}

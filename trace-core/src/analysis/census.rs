@@ -12,7 +12,7 @@ use crate::analysis::parts::Part;
 use crate::analysis::places::{Op, Places};
 use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::scope::{Pieces, Scope};
-use crate::analysis::units::{Family, Unit, UnitKey, UnitWait, is_timed};
+use crate::analysis::units::{Family, Unit, UnitKey, UnitWait, is_answer, is_timed};
 use crate::analysis::yields::{self, Yields};
 use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::monitor::Monitor;
@@ -463,7 +463,7 @@ impl Census {
                     unit.is_first = places.op(span.start_stack) == Op::Cond;
                     return;
                 }
-                if !places.is_direct(wait.stack) && !places.op(wait.stack).is_lock() {
+                if !places.is_direct(wait.stack) && !places.op(wait.stack).is_lock() || is_answer(places, &wait) {
                     walk.library += nanos;
                 }
                 sleep(trace, places, (&wait, span.class), unit);

@@ -419,6 +419,15 @@ impl<'a> Places<'a> {
         self.facts(stack).own.is_some()
     }
 
+    /// Whether only a library is on a stack: nothing of the program, and more than the runtime, timers and contexts.
+    #[must_use]
+    pub fn is_of_library(&self, stack: StackId) -> bool {
+        let is_such = |frame: Frame<'_>| {
+            !["runtime.", "time.", "context.", "sync.", "testing."].iter().any(|name| frame.function.starts_with(name))
+        };
+        stack.is_some() && !self.has_own(stack) && self.trace.frames(stack).any(is_such)
+    }
+
     /// A number for the function of the own frame, equal for equal functions.
     #[must_use]
     pub fn own_function(&self, stack: StackId) -> Option<u32> {

@@ -66,6 +66,13 @@ pub(crate) struct Series {
     helper: bool,
 }
 
+/// Whether the program itself waits for what a library's own goroutine hands over: the answer to a call on a connection
+/// that the library reads, such as a `net/rpc` call's `Done`.
+pub(crate) fn is_answer(places: &Places<'_>, wait: &Wait) -> bool {
+    let is_channel = matches!(places.op(wait.stack), Op::Receive | Op::Select);
+    is_channel && places.is_direct(wait.stack) && wait.waker.is_some() && places.is_of_library(wait.waker_stack)
+}
+
 impl Unit {
     pub(crate) fn new(has_begin: bool) -> Self {
         Self { has_begin, is_first: true, ..Self::default() }
@@ -293,7 +300,8 @@ impl Family {
             if places.is_for_client(wait.stack) || places.is_limiter(wait.stack) {
                 continue;
             }
-            let by_library = !op.is_lock() && op != Op::Sleep && !places.is_direct(wait.stack);
+            let by_library =
+                !op.is_lock() && op != Op::Sleep && !places.is_direct(wait.stack) || is_answer(places, wait);
             let is_outside = found.class == SpanClass::WaitNet || (by_library && !wait.is_cut);
             let is_asked =
                 || op == Op::Receive && wait.waker.and_then(created).is_some_and(|created| created >= last_end);

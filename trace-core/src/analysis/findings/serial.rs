@@ -14,6 +14,8 @@ use crate::model::trace::Frame;
 const MOST_STEPS: f64 = 60.0;
 /// Fewer than this in the only unit there is may be the program's order of things.
 const FEWEST_STEPS: f64 = 5.0;
+/// Units of each goroutine from which on they are pieces of work that it takes.
+const JOBS: u64 = 3;
 /// Tasks that are looked at.
 const TASKS: u32 = 20_000;
 
@@ -43,9 +45,10 @@ fn judge(scene: &Scene<'_>, family: &Family) -> Option<Finding> {
         evidence.time("saved_per_unit_ns", serial.lost / serial.units.max(1)),
     );
     // Whoever makes the same call in a loop, for as long as he lives, may be a client that plays its part:
-    // nobody is known to wait for the whole. A library that called, or a task around it, says otherwise.
+    // nobody is known to wait for the whole. A library that called, pieces of work that it takes one after the other, or
+    // a task around it, say otherwise.
     let is_handler = !scene.places.is_outer_root(family.stack);
-    let is_asked_for = is_handler || is_loop_free(scene, waits) || is_in_task(scene, serial);
+    let is_asked_for = is_handler || is_job(scene, family) || is_loop_free(scene, waits) || is_in_task(scene, serial);
     // A single long stream of waits may well need each result before the next.
     let is_repeated = serial.units >= 3 && per_unit <= MOST_STEPS;
     if !is_repeated && per_unit < FEWEST_STEPS {
@@ -69,6 +72,14 @@ fn judge(scene: &Scene<'_>, family: &Family) -> Option<Finding> {
     }
     let is_test = serial.examples.iter().all(|example| scene.is_test(example.0));
     Some(if is_repeated && is_asked_for && !is_test { finding } else { finding.at_most(Severity::Note) })
+}
+
+/// Whether the units are pieces of work that other goroutines hand over: what begins by the clock, or by what comes from
+/// outside, is nobody's request.
+fn is_job(scene: &Scene<'_>, family: &Family) -> bool {
+    let is_handed_over = |go: GoIx| scene.census.go(go).is_some_and(|facts| !facts.is_woken_from_outside);
+    let is_often = family.bounded * 2 >= family.units && family.units >= JOBS * family.gos;
+    is_often && family.serial.examples.iter().all(|example| is_handed_over(example.0))
 }
 
 /// Whether the waits are not all the same: steps, not rounds.
