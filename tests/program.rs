@@ -50,6 +50,7 @@ mod ui_failed;
 mod ui_menu;
 mod ui_only;
 mod ui_pictures;
+mod ui_pins;
 mod ui_pointer;
 mod ui_schedule;
 mod ui_search;

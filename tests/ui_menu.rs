@@ -15,12 +15,14 @@ const GUESSES: &str = "real/guessnumber-bug-go1.27.trace";
 const REQUESTS: &str = "real/httpserver-go1.27.trace";
 
 /// The order of all menus, by how their lines begin.
-const ORDER: [&str; 9] = [
+const ORDER: [&str; 11] = [
     "Go to ",
     "Zoom to this",
     "Only this",
     "What interacts with ",
     "Filter by ",
+    "Pin",
+    "Unpin",
     "Copy name",
     "Copy time range",
     "Copy stack",
@@ -89,6 +91,19 @@ fn a_lane_is_shown_alone_or_with_what_interacts_with_it() {
     assert_eq!(window.document().search.text, "interacts:g1");
     let shown = window.document().rows.lanes_in(Section::Goroutines);
     assert!(window.document().search.filters && shown > 1 && shown < window.document().trace.goroutine_count());
+}
+
+#[test]
+fn a_lane_is_pinned_and_taken_from_there() {
+    let mut window = Window::open(GUESSES, panels::DETAILS);
+    let at = label(&window, Role::Button, "G1 main.main");
+    open_menu(&mut window, at);
+    window.press_named("Pin");
+    assert_eq!(window.document().layout().pinned_count(), 1);
+    let at = label(&window, Role::Button, "Pinned: G1 main.main");
+    open_menu(&mut window, at);
+    window.press_named("Unpin");
+    assert_eq!(window.document().layout().pinned_count(), 0);
 }
 
 #[test]

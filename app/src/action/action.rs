@@ -19,6 +19,7 @@ use crate::state::app::FieldFor;
 use crate::state::dialog::Reply;
 use crate::state::document::{DocumentId, Source};
 use crate::state::groups::GroupBy;
+use crate::state::pinned::Pin;
 use crate::state::rows::{GoroutineOrder, Only, Rows, Section};
 use crate::state::scope::ScopeChoice;
 use crate::state::search::SearchAction;
@@ -227,6 +228,8 @@ pub enum Action {
     ToggleTaskGroup(u32),
     /// Show the subtasks below a row of tasks, by its place among those of all types, or hide them.
     ToggleTaskRow(u32),
+    /// Pin a row above all others, or take it from there.
+    TogglePin(Pin),
     /// Fold all groups of goroutines, or unfold them.
     FoldGroups(bool),
     /// Let goroutines that are not alive in view have rows, or not.

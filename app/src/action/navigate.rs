@@ -14,6 +14,7 @@ use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId};
 use crate::state::edges;
 use crate::state::groups::Groups;
+use crate::state::pinned::Pin;
 use crate::state::rows::{Only, Row, Section};
 use crate::state::view::{FIT_AIR, Place, Selection, View};
 
@@ -77,8 +78,24 @@ pub(super) fn apply(document: &mut Document, action: Action) {
             document.pointer_nanos = at.map(|at| at.0);
             document.pointer_points = at.map(|at| at.1);
         }
+        Action::TogglePin(pin) => toggle_pin(document, pin),
         other => fold(document, &other),
     }
+}
+
+/// Pins a row, or no longer; the rows on screen stay where they are.
+fn toggle_pin(document: &mut Document, pin: Pin) {
+    let before = document.layout().height();
+    match document.pins.iter().position(|known| *known == pin) {
+        Some(at) => {
+            document.pins.remove(at);
+        }
+        None => document.pins.push(pin),
+    }
+    document.folds.unfold(Section::Pinned);
+    let grown = document.layout().height() - before;
+    let is_at_top = document.view.is_none_or(|view| view.scroll_points <= 0.0);
+    scroll(document, if is_at_top { 0.0 } else { grown });
 }
 
 /// Applies what folds and unfolds rows.
@@ -126,7 +143,8 @@ pub(super) fn anchors(state: &AppState) -> Vec<Anchor> {
         let has_trees = document.rows.groups().is_some() || document.rows.tasks().count() > 0;
         let view = document.view.filter(|_| document.hides_idle && has_trees)?;
         let row = document.layout().row_at(view.scroll_points + document.pointer_points.unwrap_or(0.0))?;
-        Some(Anchor { document: document.id, view, row })
+        // Pinned rows stay where they are anyhow.
+        (!row.is_pinned).then_some(Anchor { document: document.id, view, row })
     };
     state.documents.iter().filter_map(anchor).collect()
 }

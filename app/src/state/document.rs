@@ -17,6 +17,7 @@ use trace_core::model::trace::Trace;
 use crate::report::view::TableSession;
 use crate::state::analysis::AnalysisView;
 use crate::state::groups::GroupBy;
+use crate::state::pinned::Pin;
 use crate::state::rows::{Folds, GoroutineOrder, Layout, Only, RowOptions, Rows};
 use crate::state::scope::ScopeChoice;
 use crate::state::search::Search;
@@ -151,6 +152,8 @@ pub struct Document {
     pub findings_shown: bool,
     /// Which sections of lanes are folded.
     pub folds: Folds,
+    /// Rows that show once more above all others, from top to bottom.
+    pub pins: Vec<Pin>,
     /// The order of goroutines that rows are, or will be, made in.
     pub goroutine_order: GoroutineOrder,
     /// How goroutines are, or will be, grouped.
@@ -213,6 +216,7 @@ impl Document {
             minor_findings: false,
             findings_shown: false,
             folds: Folds::default(),
+            pins: Vec::new(),
             goroutine_order: GoroutineOrder::default(),
             group_by: GroupBy::default(),
             hides_idle: true,
@@ -242,7 +246,8 @@ impl Document {
     /// The places of its rows as it is looked at now.
     #[must_use]
     pub fn layout(&self) -> Layout<'_> {
-        self.rows.layout(&self.folds, self.view.filter(|_| self.hides_idle).map(|view| view.range()))
+        let view = self.view.filter(|_| self.hides_idle).map(|view| view.range());
+        self.rows.layout(&self.folds, view).with_pins(&self.pins)
     }
 
     /// What the view may go over.

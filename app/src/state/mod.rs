@@ -8,6 +8,7 @@ pub mod document;
 pub mod edges;
 pub mod groups;
 pub mod pair;
+pub mod pinned;
 pub mod rows;
 pub mod scope;
 pub mod search;

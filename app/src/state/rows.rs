@@ -20,6 +20,7 @@ use trace_core::model::no_cpu::Use;
 use trace_core::model::trace::Trace;
 
 use crate::state::groups::{Group, GroupBy, Groups};
+use crate::state::pinned::Pin;
 use crate::state::task_rows::TaskRows;
 
 /// Height of a lane without regions, points.
@@ -49,11 +50,14 @@ pub enum Section {
     Goroutines = 3,
     /// User tasks, by type.
     Tasks = 4,
+    /// What the user has pinned.
+    Pinned = 5,
 }
 
 impl Section {
     /// All, from top to bottom.
-    pub const ALL: [Self; 5] = [Self::Tasks, Self::Goroutines, Self::Procs, Self::Threads, Self::Collector];
+    pub const ALL: [Self; 6] =
+        [Self::Pinned, Self::Tasks, Self::Goroutines, Self::Procs, Self::Threads, Self::Collector];
 
     /// The section that a lane belongs to.
     #[must_use]
@@ -75,6 +79,7 @@ impl Section {
             Self::Threads => "Threads",
             Self::Goroutines => "Goroutines",
             Self::Tasks => "Tasks",
+            Self::Pinned => "Pinned",
         }
     }
 }
@@ -299,6 +304,8 @@ pub struct Row {
     pub height: f64,
     /// Lines of regions included in the height.
     pub region_lines: u32,
+    /// It is among the pinned rows, and shows once more in its own place.
+    pub is_pinned: bool,
 }
 
 impl Row {
@@ -409,6 +416,7 @@ impl Rows {
         Layout {
             rows: self,
             folds,
+            pinned: Vec::new(),
             tree: tree(Section::Goroutines, self.groups.as_ref()),
             tasks: tree(Section::Tasks, Some(self.tasks.groups())),
         }
@@ -432,6 +440,7 @@ impl Rows {
             Section::Threads => self.threads.len(),
             Section::Goroutines => self.groups.as_ref().map_or(self.goroutines.len(), Groups::count),
             Section::Tasks => self.tasks.count(),
+            Section::Pinned => 0,
         }
     }
 
@@ -442,7 +451,7 @@ impl Rows {
             Section::Procs => at(&self.procs).map(|ix| LaneId::Proc(ProcIx(ix))),
             Section::Threads => at(&self.threads).map(|ix| LaneId::Thread(ThreadIx(ix))),
             Section::Goroutines => at(&self.goroutines).map(|ix| LaneId::Goroutine(GoIx(ix))),
-            Section::Tasks => None,
+            Section::Tasks | Section::Pinned => None,
         }
     }
 
@@ -475,6 +484,8 @@ impl Rows {
     fn heading_height(&self, section: Section) -> f64 {
         let has_none = match section {
             Section::Collector => true,
+            // That of pinned rows follows from their number.
+            Section::Pinned => true,
             Section::Tasks => self.tasks.count() == 0,
             Section::Procs | Section::Threads | Section::Goroutines => false,
         };
@@ -522,6 +533,8 @@ fn region_sums(order: &Order, depth: impl Fn(u32) -> u32) -> Vec<(u32, u32, u32)
 pub struct Layout<'a> {
     rows: &'a Rows,
     folds: &'a Folds,
+    /// What is pinned, from top to bottom, placed below the upper edge of the first.
+    pinned: Vec<Row>,
     /// The rows of groups, unless they are folded or there are none.
     tree: Option<Arc<Tree>>,
     /// The rows of tasks, unless they are folded.
@@ -612,7 +625,7 @@ impl TreeRow {
         match self.group {
             Some(group) => {
                 let kind = if of_tasks { RowKind::TaskGroup(group) } else { RowKind::Group(group) };
-                Row { kind, top, height: GROUP_HEIGHT, region_lines: 0 }
+                Row { kind, top, height: GROUP_HEIGHT, region_lines: 0, is_pinned: false }
             }
             None => Row {
                 kind: match groups.single_on(self.row) {
@@ -623,12 +636,46 @@ impl TreeRow {
                 top,
                 height: LANE_HEIGHT + f64::from(self.lines) * REGION_HEIGHT,
                 region_lines: self.lines,
+                is_pinned: false,
             },
         }
     }
 }
 
 impl<'a> Layout<'a> {
+    /// The same with pinned rows above all others.
+    #[must_use]
+    pub fn with_pins(mut self, pins: &[Pin]) -> Self {
+        let mut top = 0.0;
+        for kind in pins.iter().filter_map(|pin| pin.row(self.rows)) {
+            let height = if matches!(kind, RowKind::Lane(_)) { LANE_HEIGHT } else { GROUP_HEIGHT };
+            self.pinned.push(Row { kind, top, height, region_lines: 0, is_pinned: true });
+            top += height;
+        }
+        self
+    }
+
+    /// How many rows are pinned.
+    #[must_use]
+    pub fn pinned_count(&self) -> usize {
+        self.pinned.len()
+    }
+
+    /// The pinned row of a lane, if it is pinned and they are not folded.
+    #[must_use]
+    pub fn pinned_row_of(&self, lane: LaneId) -> Option<Row> {
+        let above = self.heading_height(Section::Pinned);
+        let row = self.pinned.iter().find(|row| row.kind == RowKind::Lane(lane));
+        row.filter(|_| !self.folds.folded(Section::Pinned)).map(|row| Row { top: row.top + above, ..*row })
+    }
+
+    fn heading_height(&self, section: Section) -> f64 {
+        match section {
+            Section::Pinned if !self.pinned.is_empty() => HEADING_HEIGHT,
+            _ => self.rows.heading_height(section),
+        }
+    }
+
     /// Height of all rows, points.
     #[must_use]
     pub fn height(&self) -> f64 {
@@ -646,14 +693,15 @@ impl<'a> Layout<'a> {
         match section {
             Section::Goroutines => Some((self.tree.as_deref()?, self.rows.groups.as_ref()?)),
             Section::Tasks => Some((self.tasks.as_deref()?, self.rows.tasks.groups())),
-            Section::Procs | Section::Threads | Section::Collector => None,
+            Section::Pinned | Section::Procs | Section::Threads | Section::Collector => None,
         }
     }
 
     fn section_height(&self, section: Section) -> f64 {
-        self.rows.heading_height(section)
+        self.heading_height(section)
             + match self.tree_of(section) {
                 _ if self.folds.folded(section) => 0.0,
+                _ if section == Section::Pinned => self.pinned.last().map_or(0.0, |row| row.top + row.height),
                 Some((tree, _)) => tree.height,
                 None => self.rows.body_height(section),
             }
@@ -674,10 +722,14 @@ impl<'a> Layout<'a> {
         for section in Section::ALL {
             let height = self.section_height(section);
             if y < top + height {
-                let above = top + self.rows.heading_height(section);
+                let above = top + self.heading_height(section);
                 let inside = y - above;
                 return match self.tree_of(section) {
                     _ if inside < 0.0 => Some(self.heading(section, top)),
+                    _ if section == Section::Pinned => {
+                        let row = self.pinned.iter().rfind(|row| row.top <= inside);
+                        row.map(|row| Row { top: row.top + above, ..*row })
+                    }
                     Some((tree, groups)) => tree.row_at(groups, inside, above),
                     None => self.body_row(section, top, self.rows.index_at(section, inside)),
                 };
@@ -752,7 +804,8 @@ impl<'a> Layout<'a> {
     }
 
     fn heading(&self, section: Section, top: f64) -> Row {
-        Row { kind: RowKind::Heading(section), top, height: self.rows.heading_height(section), region_lines: 0 }
+        let height = self.heading_height(section);
+        Row { kind: RowKind::Heading(section), top, height, region_lines: 0, is_pinned: false }
     }
 
     fn body_row(&self, section: Section, section_top: f64, index: u32) -> Option<Row> {
@@ -763,6 +816,7 @@ impl<'a> Layout<'a> {
             top: section_top + self.rows.heading_height(section) + top,
             height: LANE_HEIGHT + f64::from(region_lines) * REGION_HEIGHT,
             region_lines,
+            is_pinned: false,
         })
     }
 }

@@ -12,7 +12,7 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 
 use crate::fmt::number;
 use crate::state::edges;
-use crate::state::rows::RowKind;
+use crate::state::rows::{Row, RowKind};
 use crate::state::view::Selection;
 use crate::theme::lanes::{BAR_HEIGHT, BAR_TOP, mix};
 use crate::timeline::frame::Frame;
@@ -190,7 +190,15 @@ struct End {
 }
 
 fn end(frame: &Frame<'_>, lane: LaneId, nanos: i64) -> Option<End> {
-    let row = frame.layout.row_of(lane)?;
+    let lanes = frame.strips.lanes;
+    let is_seen = |row: &Row| {
+        let y = frame.y_of(row);
+        y < lanes.bottom() && y + row.height as f32 > lanes.top()
+    };
+    // In its own place, or where it is pinned if only that is in sight.
+    let own = frame.layout.row_of(lane);
+    let pinned = || frame.layout.pinned_row_of(lane).filter(is_seen);
+    let row = own.filter(is_seen).or_else(pinned).or(own)?;
     let y = frame.y_of(&row);
     let x = frame.axis.x_from_nanos(nanos as f64);
     Some(match row.kind {

@@ -33,10 +33,10 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], store: &mut Store, ac
         let rect = Rect::from_min_size(pos2(place.left(), row.top), vec2(place.width(), row.row.height as f32));
         match row.row.kind {
             RowKind::Heading(section) => heading(ui, frame, section, rect, place, actions),
-            RowKind::Lane(lane) => label(ui, frame, lane, rect, store, actions),
-            RowKind::Group(group) => group_heading(ui, frame, group, rect, store, actions),
+            RowKind::Lane(lane) => label(ui, frame, (lane, row.row.is_pinned), rect, store, actions),
+            RowKind::Group(group) => group_heading(ui, frame, (group, row.row.is_pinned), rect, store, actions),
             RowKind::Shared(row) => shared_label(ui, frame, row, rect, store, actions),
-            RowKind::TaskGroup(group) => task_heading(ui, frame, group, rect, store, actions),
+            RowKind::TaskGroup(group) => task_heading(ui, frame, (group, row.row.is_pinned), rect, store, actions),
             RowKind::Tasks(tasks) => task_label(ui, frame, tasks, (rect, row.row.region_lines > 0), store, actions),
         }
     }
@@ -56,7 +56,10 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], store: &mut Store, ac
 }
 
 fn heading(ui: &Ui, frame: &Frame<'_>, section: Section, rect: Rect, place: Rect, actions: &mut Actions) {
-    let count = frame.document.rows.lanes_in(section);
+    let count = match section {
+        Section::Pinned => frame.layout.pinned_count() as u32,
+        _ => frame.document.rows.lanes_in(section),
+    };
     let folded = frame.document.folds.folded(section);
     let response = ui.interact(rect.intersect(place), frame.id(("section", section)), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !folded, section.title()));
@@ -86,7 +89,14 @@ fn heading(ui: &Ui, frame: &Frame<'_>, section: Section, rect: Rect, place: Rect
 }
 
 /// A group: its name, how many of its goroutines are alive in view, and how many there are.
-fn group_heading(ui: &Ui, frame: &Frame<'_>, at: u32, rect: Rect, store: &Store, actions: &mut Actions) {
+fn group_heading(
+    ui: &Ui,
+    frame: &Frame<'_>,
+    (at, is_pinned): (u32, bool),
+    rect: Rect,
+    store: &Store,
+    actions: &mut Actions,
+) {
     let Some((groups, group)) =
         frame.document.rows.groups().and_then(|groups| Some((groups, groups.list().get(at as usize)?)))
     else {
@@ -96,8 +106,8 @@ fn group_heading(ui: &Ui, frame: &Frame<'_>, at: u32, rect: Rect, store: &Store,
     let folded = frame.document.folds.folded_group(group);
     let alive = groups.count_in(at as usize, frame.view.range());
     let said = alive_of(alive, group);
-    let response = ui.interact(rect.intersect(place), frame.id(("group", at)), Sense::click());
-    let name = format!("{}, {said} goroutines", group.title);
+    let response = ui.interact(rect.intersect(place), frame.id(("group", at, is_pinned)), Sense::click());
+    let name = format!("{}{}, {said} goroutines", pinned_word(is_pinned), group.title);
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !folded, &name));
     if response.clicked() {
         actions.push(Action::ToggleGroup(at));
@@ -117,6 +127,11 @@ fn group_heading(ui: &Ui, frame: &Frame<'_>, at: u32, rect: Rect, store: &Store,
     ));
 }
 
+/// What comes before the name of a pinned row for assistive technology.
+const fn pinned_word(is_pinned: bool) -> &'static str {
+    if is_pinned { "Pinned: " } else { "" }
+}
+
 /// How many of a group are alive in view, and how many there are if that is more: `12 / 352`.
 fn alive_of(alive: u32, group: &Group) -> String {
     if alive == group.count {
@@ -127,15 +142,22 @@ fn alive_of(alive: u32, group: &Group) -> String {
 }
 
 /// A type of tasks: its name, how many are under way in view, and how many there are.
-fn task_heading(ui: &Ui, frame: &Frame<'_>, at: u32, rect: Rect, store: &Store, actions: &mut Actions) {
+fn task_heading(
+    ui: &Ui,
+    frame: &Frame<'_>,
+    (at, is_pinned): (u32, bool),
+    rect: Rect,
+    store: &Store,
+    actions: &mut Actions,
+) {
     let tasks = frame.document.rows.tasks();
     let Some(group) = tasks.group(at) else { return };
     let place = frame.strips.gutter_of(frame.strips.lanes);
     let folded = frame.document.folds.folded_group(group);
     let alive = tasks.groups().count_in(at as usize, frame.view.range());
     let said = alive_of(alive, group);
-    let response = ui.interact(rect.intersect(place), frame.id(("task type", at)), Sense::click());
-    let name = format!("{}, {said} tasks", group.title);
+    let response = ui.interact(rect.intersect(place), frame.id(("task type", at, is_pinned)), Sense::click());
+    let name = format!("{}{}, {said} tasks", pinned_word(is_pinned), group.title);
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !folded, &name));
     if response.clicked() {
         actions.push(Action::ToggleTaskGroup(at));
@@ -251,7 +273,7 @@ fn shared_label(ui: &Ui, frame: &Frame<'_>, row: u32, rect: Rect, store: &mut St
     let count = groups.count_on(row, range);
     let Some(first) = groups.alive_on(row, range).next() else { return };
     if count == 1 {
-        label(ui, frame, LaneId::Goroutine(first), rect, store, actions);
+        label(ui, frame, (LaneId::Goroutine(first), false), rect, store, actions);
         return;
     }
     let place = frame.strips.gutter_of(frame.strips.lanes);
@@ -309,11 +331,21 @@ pub fn triangle(painter: &egui::Painter, at: egui::Pos2, folded: bool, color: eg
     painter.add(Shape::convex_polygon(corners, color, Stroke::NONE));
 }
 
-fn label(ui: &Ui, frame: &Frame<'_>, lane: LaneId, rect: Rect, store: &mut Store, actions: &mut Actions) {
+fn label(
+    ui: &Ui,
+    frame: &Frame<'_>,
+    (lane, is_pinned): (LaneId, bool),
+    rect: Rect,
+    store: &mut Store,
+    actions: &mut Actions,
+) {
     let place = frame.strips.gutter_of(frame.strips.lanes);
-    let response = ui.interact(rect.intersect(place), frame.id(("lane", lane)), Sense::click());
+    let response = ui.interact(rect.intersect(place), frame.id(("lane", lane, is_pinned)), Sense::click());
     let selected = frame.document.selection.lane() == Some(lane);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, words::lane_name(frame.trace, lane)));
+    response.widget_info(|| {
+        let name = format!("{}{}", pinned_word(is_pinned), words::lane_name(frame.trace, lane));
+        WidgetInfo::selected(Role::Button, true, selected, name)
+    });
     if response.clicked() {
         actions.push(Action::SelectLane(lane));
     }

@@ -59,7 +59,13 @@ pub fn visible(ui: &Ui, frame: &Frame<'_>, store: &mut Store) -> Vec<Visible> {
     let from = frame.view.scroll_points;
     let to = from + f64::from(frame.strips.lanes.height());
     let rows: Vec<Row> = frame.layout.rows_between(from, to).collect();
-    let tracks: Vec<Track> = rows.iter().filter_map(Track::of).collect();
+    let mut tracks: Vec<Track> = Vec::with_capacity(rows.len());
+    // What is pinned may show in its own place, too.
+    for track in rows.iter().filter_map(Track::of) {
+        if !tracks.contains(&track) {
+            tracks.push(track);
+        }
+    }
     let lanes = lanes_of(frame, &tracks);
     let missing = store.provide(&Wanted {
         grid: frame.grid,
@@ -165,6 +171,7 @@ fn meshes(
             pixels: frame.pixels,
             dark: frame.tokens.dark,
             dimmed,
+            pinned: row.row.is_pinned,
         };
         let mesh = store.mesh(track, &key).unwrap_or_else(|| {
             let colors: &LaneColors = if dimmed { frame.dimmed } else { frame.colors };
@@ -313,7 +320,13 @@ fn bars_of(row: &Visible) -> impl Iterator<Item = &Bar> {
 pub fn row_of<'a>(frame: &Frame<'_>, visible: &'a [Visible], lane: LaneId) -> Option<&'a Visible> {
     let row = frame.layout.row_of(lane)?;
     let holds = |row: &Row| matches!(row.kind, RowKind::Lane(_) | RowKind::Shared(_));
-    visible.iter().find(|known| known.row.kind == row.kind && holds(&row))
+    let mut shown = visible.iter().filter(|known| known.row.kind == row.kind && holds(&row));
+    let first = shown.next();
+    // In its own place rather than among the pinned ones.
+    shown.next_back().or(first).or_else(|| {
+        let is_it = |known: &&Visible| known.row.is_pinned && known.row.kind == RowKind::Lane(lane);
+        visible.iter().find(is_it)
+    })
 }
 
 /// A span as a cell of its own, however narrow it is on screen.
@@ -327,7 +340,7 @@ pub fn single_cell(frame: &Frame<'_>, at: SpanRef) -> Option<Cell> {
 
 /// Gives wide spans, and the selected one, names that assistive technology reads and can press.
 pub fn name_spans(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut Actions) {
-    let wide = visible.iter().flat_map(|row| {
+    let wide = visible.iter().filter(|row| !row.row.is_pinned).flat_map(|row| {
         let words = row.scene.iter().flat_map(|scene| scene.words.iter());
         words.map(move |(_, words)| (row, words.span))
     });

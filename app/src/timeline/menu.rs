@@ -1,5 +1,5 @@
 //! The menu under the right button: what can be done with the thing there, in one order for all things. Go to, zoom to,
-//! only this, what interacts with this, filter by, copy, source.
+//! only this, what interacts with this, filter by, pin, copy, source.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use crate::action::action::{Action, Actions};
 use crate::action::commands::by_id;
 use crate::fmt::name;
 use crate::state::document::Document;
+use crate::state::pinned::Pin;
 use crate::state::rows::{Only, RowKind, Which};
 use crate::state::search::SearchAction;
 use crate::state::source::SourcePlace;
@@ -131,6 +132,8 @@ struct Facts {
     /// A term of the search.
     filter: Option<String>,
     stack: Option<StackId>,
+    /// What of it can be pinned: its lane, its group, its type.
+    pin: Option<Pin>,
     is_selected: bool,
 }
 
@@ -167,6 +170,11 @@ pub fn entries(frame: &Frame<'_>, subject: Subject) -> Vec<Entry> {
     }
     if let Some(filter) = facts.filter {
         add(format!("Filter by {}", short(&filter)), "", search(filter), false);
+    }
+    if let Some(pin) = facts.pin {
+        let is_pinned = document.pins.contains(&pin);
+        let text = if is_pinned { "Unpin" } else { "Pin" };
+        add(text.to_owned(), "", vec![Action::TogglePin(pin)], true);
     }
     add("Copy name".to_owned(), "", vec![Action::Copy(facts.name)], true);
     if let Some(range) = facts.range {
@@ -210,6 +218,7 @@ fn of_span(document: &Document, trace: &Trace, at: SpanRef) -> Facts {
         go,
         filter: term("stack", function),
         stack: Some(stack),
+        pin: Some(Pin::Lane(at.lane)),
         is_selected: document.selection == Selection::Span(at),
     }
 }
@@ -218,6 +227,7 @@ fn of_lane(document: &Document, trace: &Trace, lane: LaneId) -> Facts {
     let common = Facts {
         name: name::lane(trace, lane),
         range: Some(trace.range()),
+        pin: Some(Pin::Lane(lane)),
         is_selected: document.selection == Selection::Lane(lane),
         ..Facts::default()
     };
@@ -253,6 +263,7 @@ fn of_region(trace: &Trace, region: &Region) -> Facts {
         filter: term("region", trace.str(region.name)),
         stack: Some(region.start_stack),
         name,
+        pin: Some(Pin::Lane(lane)),
         is_selected: false,
     }
 }
@@ -273,6 +284,7 @@ fn of_task(document: &Document, trace: &Trace, ix: TaskIx) -> Facts {
         go,
         filter: term("task", trace.str(task.name)),
         stack: Some(task.stack),
+        pin: Some(Pin::Tasks(name::task_type(trace, task.name).into_owned())),
         is_selected: document.selection == Selection::Task(ix),
         name,
     }
@@ -294,6 +306,7 @@ fn of_group(document: &Document, trace: &Trace, at: u32, view: TimeRange) -> Fac
         range: united(lives.filter_map(|go| trace.life(go)).map(|(life, _)| life)),
         only: Some((group.title.clone(), which)),
         filter: group.name.and_then(|name| term("fn", trace.str(name))),
+        pin: Some(Pin::Group(group.title.clone())),
         ..Facts::default()
     }
 }
@@ -315,6 +328,7 @@ fn of_task_group(document: &Document, trace: &Trace, at: u32, view: TimeRange) -
         range: united(lives),
         only: group.name.map(|name| (format!("Tasks {}", group.title), scope(name))),
         filter: group.name.and_then(|name| term("task", trace.str(name))),
+        pin: Some(Pin::Tasks(group.title.clone())),
         ..Facts::default()
     }
 }

@@ -32,7 +32,8 @@ pub struct Store {
     numbered: u64,
     workshop: Workshop,
     scenes: HashMap<Track, Kept>,
-    meshes: HashMap<Track, (MeshKey, Arc<Mesh>)>,
+    /// By what a row shows, and whether it is the pinned one.
+    meshes: HashMap<(Track, bool), (MeshKey, Arc<Mesh>)>,
     /// Short name and function by lane.
     pub names: HashMap<LaneId, (String, String)>,
     /// The edges of the selected span.
@@ -117,6 +118,8 @@ pub struct MeshKey {
     pub dark: bool,
     /// Dimmed?
     pub dimmed: bool,
+    /// Of a pinned row?
+    pub pinned: bool,
 }
 
 /// Scenes of lanes that scrolled out of sight are kept up to this many.
@@ -158,7 +161,7 @@ impl Store {
             if self.source.as_ref().is_some_and(|(_, rows)| rows.options() != document.rows.options()) {
                 // Shared rows and groups are others now.
                 self.scenes.retain(|track, _| matches!(track, Track::Lane(_)));
-                self.meshes.retain(|track, _| matches!(track, Track::Lane(_)));
+                self.meshes.retain(|(track, _), _| matches!(track, Track::Lane(_)));
             }
             self.source = Some((Arc::clone(&document.trace), Arc::clone(&document.rows)));
             self.version += 1;
@@ -177,7 +180,7 @@ impl Store {
         let Some(source) = self.source.clone().filter(|_| !jobs.is_empty()) else { return false };
         if self.scenes.len() > SCENES_KEPT {
             self.scenes.retain(|track, _| wanted.tracks.contains(track));
-            self.meshes.retain(|track, _| wanted.tracks.contains(track));
+            self.meshes.retain(|(track, _), _| wanted.tracks.contains(track));
         }
         self.workshop.order(self.version, &source, jobs);
         let patience = match (wanted.unhurried, self.scenes.is_empty()) {
@@ -266,12 +269,12 @@ impl Store {
     /// A mesh made before, if it is still right.
     #[must_use]
     pub fn mesh(&self, track: Track, key: &MeshKey) -> Option<Arc<Mesh>> {
-        self.meshes.get(&track).filter(|(made, _)| made == key).map(|(_, mesh)| Arc::clone(mesh))
+        self.meshes.get(&(track, key.pinned)).filter(|(made, _)| made == key).map(|(_, mesh)| Arc::clone(mesh))
     }
 
     /// Keeps a mesh.
     pub fn keep_mesh(&mut self, track: Track, key: MeshKey, mesh: Arc<Mesh>) {
-        self.meshes.insert(track, (key, mesh));
+        self.meshes.insert((track, key.pinned), (key, mesh));
     }
 }
 
