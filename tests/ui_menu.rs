@@ -95,7 +95,7 @@ fn a_lane_is_shown_alone_or_with_what_interacts_with_it() {
 
 #[test]
 fn a_lane_is_pinned_and_taken_from_there() {
-    let mut window = Window::open(GUESSES, panels::DETAILS);
+    let mut window = Window::open(GUESSES, Panel::Details);
     let at = label(&window, Role::Button, "G1 main.main");
     open_menu(&mut window, at);
     window.press_named("Pin");

@@ -5,7 +5,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use trace_core::base::ids::{GoId, ProcIx};
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::Action;
-use tracelane::action::commands::panels;
+use tracelane::action::panel::Panel;
 use tracelane::state::groups::GroupBy;
 use tracelane::state::pinned::Pin;
 use tracelane::state::rows::{Row, RowKind, Section};
@@ -25,7 +25,7 @@ fn named(window: &Window, role: Role, part: &str) -> bool {
 
 #[test]
 fn what_is_pinned_shows_above_everything_and_in_its_own_place() {
-    let mut window = Window::open(REQUESTS, panels::DETAILS);
+    let mut window = Window::open(REQUESTS, Panel::Details);
     let before = rows(&window);
     let main = LaneId::Goroutine(window.document().trace.goroutine_by_id(GoId(1)).expect("G1"));
     let pins = [
@@ -63,7 +63,7 @@ fn what_is_pinned_shows_above_everything_and_in_its_own_place() {
 
 #[test]
 fn pins_stay_when_other_goroutines_or_times_are_shown() {
-    let mut window = Window::open(REQUESTS, panels::DETAILS);
+    let mut window = Window::open(REQUESTS, Panel::Details);
     let main = LaneId::Goroutine(window.document().trace.goroutine_by_id(GoId(1)).expect("G1"));
     window.act(Action::TogglePin(Pin::Lane(main))).act(Action::TogglePin(Pin::Group("main.main.func1".to_owned())));
     window.act(Action::GroupGoroutines(GroupBy::Nothing));
@@ -79,7 +79,7 @@ fn pins_stay_when_other_goroutines_or_times_are_shown() {
 
 #[test]
 fn rows_on_screen_stay_where_they_are_when_one_is_pinned() {
-    let mut window = Window::open(REQUESTS, panels::DETAILS);
+    let mut window = Window::open(REQUESTS, Panel::Details);
     window.act(Action::ScrollRows(200.0));
     let place = |window: &Window| {
         let document = window.document();
