@@ -24,13 +24,14 @@ fn real(name: &str) -> PathBuf {
 fn line(finding: &Finding) -> String {
     let culprit = finding.culprit.as_ref().map(|culprit| culprit.place.clone()).unwrap_or_default();
     format!(
-        "{:7} {:20} {:.2} {:>9.1} ms  {} {}  {}",
+        "{:7} {:20} {:.2} {:>9.1} ms  {} {}\n    {}\n    {}",
         finding.severity.name(),
         finding.kind.name(),
         finding.confidence,
         finding.time_lost_ns as f64 / 1e6,
         culprit.function,
         culprit.short(),
+        finding.headline,
         finding.title
     )
 }

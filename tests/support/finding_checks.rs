@@ -1,12 +1,12 @@
 //! What must hold of the findings of any trace: no part is larger than its whole, nothing takes longer than it can,
-//! the numbers in a title are those of the evidence, what a title says a goroutine did is in the trace, and other
+//! the numbers in a headline and a title are those of the evidence, what a title says a goroutine did is in the trace, and other
 //! analyses count the same.
 
 use trace_core::analysis::blocked_by::{Meanwhile, blocked, releasers};
 use trace_core::analysis::census::{Census, KEPT};
 use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::findings::Findings;
-use trace_core::analysis::findings::finding::{Act, Finding, Kind, Value, counted, time};
+use trace_core::analysis::findings::finding::{Act, Finding, Kind, Value, counted, percent, time};
 use trace_core::analysis::latency::latency;
 use trace_core::analysis::locks::locks;
 use trace_core::analysis::places::{Origin, Places, origin};
@@ -113,7 +113,11 @@ pub(crate) fn violations(trace: &Trace, found: &Findings) -> Vec<String> {
             others(trace, finding),
         ];
         let name = finding.kind.name();
-        faults.extend(told.concat().into_iter().map(|fault| format!("{name}: {fault}\n    {}", finding.title)));
+        faults.extend(
+            told.concat()
+                .into_iter()
+                .map(|fault| format!("{name}: {fault}\n    {}\n    {}", finding.headline, finding.title)),
+        );
     }
     faults
 }
@@ -154,9 +158,9 @@ fn parts(finding: &Finding, found: &Findings) -> Vec<String> {
     }
     if let (Some(all), Some(part)) = (int(finding, "wait_total_ns"), int(finding, "examined_ns"))
         && part < all
-        && !finding.title.contains("analysed")
+        && finding.figures().iter().all(|figure| figure.label != "Analysed")
     {
-        faults.push(format!("{part} ns of {all} ns were analysed, which the title does not say"));
+        faults.push(format!("{part} ns of {all} ns were analysed, which no figure says"));
     }
     if let (Some(total), Some(max), Some(waits)) =
         (int(finding, "wait_total_ns"), int(finding, "wait_max_ns"), int(finding, "waits"))
@@ -178,17 +182,35 @@ fn parts(finding: &Finding, found: &Findings) -> Vec<String> {
     faults
 }
 
-/// The numbers of a title that no evidence is behind.
+/// What is wrong with the headline and the title: numbers that no evidence is behind, and words that say nothing.
 fn numbers(finding: &Finding) -> Vec<String> {
     // What a warning of the reader says is its own.
     let title = match finding.kind {
         Kind::TraceDamage => finding.title.split(": ").next().unwrap_or_default(),
         _ => finding.title.as_str(),
     };
+    let mut faults = numbers_in(finding, title);
+    faults.extend(numbers_in(finding, &finding.headline).into_iter().map(|fault| format!("headline: {fault}")));
+    let length = finding.headline.chars().count();
+    if !(8..=HEADLINE).contains(&length) || finding.headline.contains(" (") {
+        faults.push(format!("a headline of {length} characters: {}", finding.headline));
+    }
+    for remnant in ["(inferred)", "inferred)", "analysed", "(lock"] {
+        if finding.title.contains(remnant) {
+            faults.push(format!("says '{remnant}', which is for a figure"));
+        }
+    }
+    faults
+}
+
+/// Characters of a headline at most.
+const HEADLINE: usize = 110;
+
+fn numbers_in(finding: &Finding, title: &str) -> Vec<String> {
     let words: Vec<&str> = title.split_whitespace().map(|word| word.trim_matches(['(', ')', ',', ';', ':'])).collect();
     let mut faults = Vec::new();
     for (at, word) in words.iter().enumerate() {
-        if word.parse::<f64>().is_err() {
+        if word.replace(',', "").parse::<f64>().is_err() {
             continue;
         }
         let unit = words.get(at + 1).copied().unwrap_or_default();
@@ -200,6 +222,11 @@ fn numbers(finding: &Finding) -> Vec<String> {
             (Value::Ratio(ratio), _) => [format!("{ratio:.0}"), format!("{ratio:.1}")].iter().any(|text| text == word),
             (Value::Text(_), _) => false,
         });
+        let is_part = |(part, all): &(&str, &str)| match (int(finding, part), int(finding, all)) {
+            (Some(part), Some(all)) => percent(part, all) == told,
+            _ => false,
+        };
+        let is_known = is_known || PARTS.iter().any(is_part);
         if !is_known {
             faults.push(format!("'{told}' is in no evidence"));
         }

@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use trace_core::analysis::findings::coverage;
+use trace_core::analysis::findings::figures::Figure;
 use trace_core::analysis::findings::finding::{Finding, Severity, Value as Number};
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::analysis::places::{in_words, line_of, with_line};
@@ -30,8 +31,8 @@ use crate::report::lists;
 /// What the long help says.
 pub const ABOUT: &str = "\
 Finds what probably costs the program its time: locks held during slow calls, goroutines that wait for each other,
-starve, leak or poll, the GC, system calls, unbalanced work. Each finding is a sentence with its evidence, the line to
-look at, and places in the trace that show it. Locks are inferred from wakeups: traces do not record lock identity.
+starve, leak or poll, the GC, system calls, unbalanced work. Each finding has a headline, a sentence that says how it
+came about, advice, the line to look at, figures, and places in the trace that show it. Locks are inferred from wakeups: traces do not record lock identity.
 
 The worst findings come first. If none is a warning or severe, the three largest wait sites follow, each with its
 share of work time: the time of the program's goroutines less their waits for something to do. What was not analysed
@@ -46,10 +47,12 @@ With --format json, one JSON object with these fields, which stay as they are:
            largest_waits [{operation, function, file, line, waits, total_ns, max_ns, share_of_work (0 to 1; null if not
            part of the work)}],
            not_analysed [text]}
-  findings [{kind, severity (severe, warning or note), title, evidence {name: number or text},
-             culprit {function, file, line, through, caller, stack [{function, file, line}]} or null; through is the
-             helper in which the time went where the culprit is its caller, caller the program's function that called
-             the culprit: {function, file, line} or null each,
+  findings [{kind, severity (severe, warning or note), headline (what, how much and where, in about 100 characters),
+             title (how it came about, one sentence), evidence {name: number or text},
+             culprit {function, file, line, through, caller, callee, stack [{function, file, line}]} or null; through is
+             the helper in which the time went where the culprit is its caller, caller the program's function that called
+             the culprit: {function, file, line} or null each; callee is what the program was in there, as Go spells it
+             (os.(*File).Sync, chan send), or null,
              victims [{function, goroutines}], time_lost_ns, confidence (0 to 1), check,
              links [{goroutine, start_ns, end_ns}] (times from the start of the trace)}]
   kind is one of lock_contention, lock_held_over_io, rwmutex_writer, goroutine_leak, gc_pressure,
@@ -73,6 +76,9 @@ pub struct ReportArgs {
     #[arg(long, value_name = "SEVERITY", value_parser = values::one_of(SEVERITIES, severity))]
     pub fail_on: Option<Severity>,
 }
+
+/// The label of the line in the code.
+const SOURCE: &str = "Source";
 
 /// The names of severities.
 const SEVERITIES: [&str; 3] = ["severe", "warning", "note"];
@@ -182,7 +188,9 @@ pub struct Found {
     pub kind: &'static str,
     /// severe, warning or note.
     pub severity: &'static str,
-    /// One sentence.
+    /// What, how much and where, in about 100 characters.
+    pub headline: String,
+    /// How it came about, in one sentence.
     pub title: String,
     /// Numbers by stable name.
     pub evidence: Map<String, Value>,
@@ -201,6 +209,9 @@ pub struct Found {
     /// Whether it is collapsed in text.
     #[serde(skip)]
     pub is_minor: bool,
+    /// Labelled lines of text.
+    #[serde(skip)]
+    pub figures: Vec<Figure>,
 }
 
 /// Where a cause lies.
@@ -216,6 +227,8 @@ pub struct Culprit {
     pub through: Option<Frame>,
     /// The program's function that called it.
     pub caller: Option<Frame>,
+    /// What the program was in there, as Go spells it; none if that is not known.
+    pub callee: Option<String>,
     /// The stack in which it was seen, leaf first.
     pub stack: Vec<Frame>,
 }
@@ -289,16 +302,12 @@ impl Report {
         }
         for (at, found) in self.shown(all) {
             text.blank();
-            line(&mut text, &format!("{}. {} [{}]", at + 1, found.severity, found.kind));
-            line(&mut text, &format!("   {}", found.title));
-            if let Some(culprit) = &found.culprit {
-                let place = with_line(&culprit.function, &line_of(&culprit.file, culprit.line));
-                line(&mut text, &format!("   at {place}{}", culprit.called_from()));
-            }
-            for link in found.links.iter().take(2) {
-                line(&mut text, &format!("   see {}", link.words()));
-            }
+            line(&mut text, &format!("{}. {}: {} [{}]", at + 1, found.severity, found.headline, found.kind));
+            line(&mut text, &format!("   {}.", found.title.trim_end_matches('.')));
             line(&mut text, &format!("   {}", found.check));
+            for (label, rest) in found.lines(2) {
+                line(&mut text, &format!("   {label:<10}  {rest}"));
+            }
         }
         text.blank();
         for more in self.collapsed(all).into_iter().chain(self.left_out()) {
@@ -319,29 +328,23 @@ impl Report {
             page.item(&[Inline::Text(&site.words())]);
         }
         for (at, found) in self.shown(all) {
-            page.heading(3, &format!("{}. {} ({})", at + 1, found.kind, found.severity));
-            page.paragraph(&found.title);
+            page.heading(3, &format!("{}. {}", at + 1, found.headline));
+            page.paragraph(&format!("{} ({}).", found.severity, found.kind));
+            page.paragraph(&format!("{}. {}", found.title.trim_end_matches('.'), found.check));
             if let Some(culprit) = &found.culprit {
                 let place = match line_of(&culprit.file, culprit.line) {
                     line if line.is_empty() || culprit.function.is_empty() => line,
                     line => format!("({line})"),
                 };
                 page.item(&[
-                    Inline::Text("culprit:"),
+                    Inline::Text("Source:"),
                     Inline::Code(&culprit.function),
                     Inline::Text(&format!("{place}{}", culprit.called_from())),
                 ]);
             }
-            for victim in &found.victims {
-                let goroutines = format!("({} goroutines)", count(victim.goroutines));
-                page.item(&[Inline::Text("suffers:"), Inline::Code(&victim.function), Inline::Text(&goroutines)]);
+            for (label, rest) in found.lines(found.links.len()).into_iter().filter(|line| line.0 != SOURCE) {
+                page.item(&[Inline::Text(&format!("{label}: {rest}"))]);
             }
-            let lost = nanos(found.time_lost_ns);
-            page.item(&[Inline::Text(&format!("time lost: {lost}, confidence {:.2}", found.confidence))]);
-            for link in &found.links {
-                page.item(&[Inline::Text(&format!("see {}", link.words()))]);
-            }
-            page.item(&[Inline::Text(found.check)]);
         }
         for more in self.collapsed(all).into_iter().chain(self.left_out()) {
             page.paragraph(&more);
@@ -438,6 +441,7 @@ impl Found {
         Self {
             kind: finding.kind.name(),
             severity: finding.severity.name(),
+            headline: finding.headline.clone(),
             title: finding.title.clone(),
             evidence: finding.evidence.iter().map(|(name, number)| ((*name).to_owned(), value(number))).collect(),
             culprit: finding.culprit.as_ref().map(|culprit| Culprit {
@@ -446,6 +450,7 @@ impl Found {
                 line: culprit.place.line,
                 through: culprit.through.as_ref().map(Frame::from),
                 caller: culprit.caller.as_ref().map(Frame::from),
+                callee: culprit.callee.clone(),
                 stack: culprit.stack.iter().map(Frame::from).collect(),
             }),
             victims: victims
@@ -456,7 +461,21 @@ impl Found {
             check: finding.check,
             links: links.collect(),
             is_minor: finding.is_minor(),
+            figures: finding.figures(),
         }
+    }
+
+    /// What is known beside the sentence: label and rest of the line. `links`: how many places in the trace.
+    fn lines(&self, links: usize) -> Vec<(&'static str, String)> {
+        let source = self.culprit.as_ref().map(|culprit| {
+            let place = with_line(&culprit.function, &line_of(&culprit.file, culprit.line));
+            (SOURCE, format!("{place}{}", culprit.called_from()))
+        });
+        let lost = ("Time lost", format!("{}, total over goroutines", nanos(self.time_lost_ns)));
+        let figures = self.figures.iter().map(|figure| (figure.label, figure.text.clone()));
+        let places: Vec<String> = self.links.iter().take(links).map(|link| link.words()).collect();
+        let places = (!places.is_empty()).then(|| ("Go to", places.join("; ")));
+        source.into_iter().chain([lost]).chain(figures).chain(places).collect()
     }
 }
 

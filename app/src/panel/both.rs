@@ -387,7 +387,7 @@ fn findings_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, actions:
                     let (room, _) = ui.allocate_exact_size(vec2(LOST, space::ROW), Sense::hover());
                     let place = room.right_center();
                     ui.painter().text(place, egui::Align2::RIGHT_CENTER, lost, fonts::mono(), tokens.muted);
-                    ui.add(Label::new(RichText::new(&finding.title)).wrap());
+                    ui.add(Label::new(RichText::new(&finding.headline)).wrap()).on_hover_text(&finding.title);
                 });
             }
         }

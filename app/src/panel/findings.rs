@@ -1,4 +1,5 @@
-//! What probably costs the program its time: ranked, each a sentence that unfolds into its evidence.
+//! What probably costs the program its time: ranked, each a headline that unfolds into how it came about, what to change,
+//! and the evidence.
 
 use std::sync::Arc;
 
@@ -30,12 +31,16 @@ use crate::widget::section::empty;
 
 /// Room for a number at the right of a finding.
 const NUMBER_WIDTH: f32 = 84.0;
-/// Room left of a finding's sentence: fold sign and severity mark.
+/// Room left of a finding's headline: fold sign and severity mark.
 const MARK_ROOM: f32 = 48.0;
 /// More findings than this say nothing.
 const MAX_SHOWN: usize = 60;
 /// Room for the title of a line of evidence.
 const TITLE_WIDTH: f32 = 80.0;
+/// Sentences are no wider than can be read with ease.
+const MAX_TEXT_WIDTH: f32 = 840.0;
+/// Evidence that has a labelled line of its own, or tells how the rest was counted.
+const FIGURES: [&str; 4] = ["confidence_basis", "waits_analysed", "analysed_ns", "unit"];
 /// Frames of the culprit's stack that show.
 const MAX_FRAMES: usize = 12;
 
@@ -177,16 +182,16 @@ fn heading_ui(ui: &mut Ui, findings: &Findings) {
     ui.painter().hline(rect.x_range(), rect.bottom(), egui::Stroke::new(1.0, tokens.line));
 }
 
-/// One line (or more, as the sentence needs): mark, sentence, time lost, confidence. True when clicked.
+/// One line (or more, as the headline needs): mark, headline, time lost, confidence. True when clicked.
 fn finding_ui(ui: &mut Ui, finding: &Finding, open: bool) -> bool {
     let tokens = tokens::of(ui.ctx());
-    let font = if finding.severity >= Severity::Warning { fonts::strong() } else { fonts::body() };
+    let color = if finding.severity >= Severity::Warning || open { tokens.text } else { tokens.muted };
     let width = ui.available_width();
     let room = (width - MARK_ROOM - 2.0 * NUMBER_WIDTH - space::S).max(120.0);
-    let galley = ui.painter().layout(finding.title.clone(), font, tokens.text, room);
+    let galley = ui.painter().layout(finding.headline.clone(), fonts::strong(), color, room);
     let height = (galley.size().y + 10.0).max(28.0);
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, open, &finding.title));
+    response.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, open, &finding.headline));
     if open {
         ui.painter().rect_filled(rect, space::RADIUS, tokens.raised);
     } else if response.hovered() || response.has_focus() {
@@ -223,7 +228,7 @@ const fn mark(severity: Severity, tokens: &Tokens) -> (&'static str, egui::Color
     }
 }
 
-/// Where in the code, what to do, who suffers, the numbers, and the way there.
+/// How it came about, what to do, the way there, where in the code, who is affected, and the numbers.
 fn evidence_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let left = ui.available_rect_before_wrap().min.x + MARK_ROOM;
@@ -232,10 +237,16 @@ fn evidence_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Acti
     let ui_ = &mut inside;
     ui_.add_space(space::S);
     ui_.spacing_mut().item_spacing.y = space::XS;
-    links_ui(ui_, trace, finding, actions);
+    ui_.scope(|ui| {
+        ui.set_max_width(MAX_TEXT_WIDTH.min(ui.available_width()));
+        ui.add(Label::new(&finding.title).wrap());
+    });
+    ui_.add_space(space::XS);
     line(ui_, "Fix", |ui| {
+        ui.set_max_width(MAX_TEXT_WIDTH.min(ui.available_width()));
         ui.add(Label::new(finding.check).wrap());
     });
+    links_ui(ui_, trace, finding, actions);
     if let Some(culprit) = &finding.culprit {
         line(ui_, "Source", |ui| {
             let exact = format!("{}\n{}:{}", culprit.place.function, culprit.place.file, culprit.place.line);
@@ -261,17 +272,24 @@ fn evidence_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Acti
             }
         });
     }
-    if !finding.evidence.is_empty() {
+    // Confidence and those affected are shown already.
+    for figure in finding.figures().iter().filter(|figure| !["Confidence", "Affected"].contains(&figure.label)) {
+        line(ui_, figure.label, |ui| {
+            ui.add(Label::new(&figure.text).wrap());
+        });
+    }
+    let evidence: Vec<&(&str, Value)> = finding.evidence.iter().filter(|one| !FIGURES.contains(&one.0)).collect();
+    if !evidence.is_empty() {
         line(ui_, "Evidence", |ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
-            for (at, (name, value)) in finding.evidence.iter().enumerate() {
+            for (at, (name, value)) in evidence.iter().enumerate() {
                 let (name, value, exactly) = told(name, value);
                 ui.label(RichText::new(name).color(tokens.muted));
                 let value = ui.label(RichText::new(value).font(fonts::mono()));
                 if let Some(exactly) = exactly {
                     value.on_hover_text(RichText::new(exactly).font(fonts::mono()));
                 }
-                if at + 1 < finding.evidence.len() {
+                if at + 1 < evidence.len() {
                     ui.label(RichText::new("·").color(tokens.muted));
                 }
             }
@@ -318,7 +336,7 @@ fn links_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Actions
             let few = words::counted(finding.goroutines.len() as u64, "goroutine");
             let response = link(ui, &format!("Show only the {few}"));
             if response.on_hover_text("Lanes for no others, until they are shown again (Esc)").clicked() {
-                let title = format!("{few} of a finding: {}", finding.title);
+                let title = format!("{few} of a finding: {}", finding.headline);
                 let which = Which::These(finding.goroutines.clone());
                 actions.push(Action::ShowOnly(Some(Arc::new(Only { title, which }))));
             }

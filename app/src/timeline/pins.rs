@@ -54,7 +54,11 @@ fn pin(
     let rect = Rect::from_min_max(pos2(tip.x - half, tip.y - height), pos2(tip.x + half, tip.y));
     let response = ui.interact(rect.expand(3.0), frame.id(("pin", place, rank)), Sense::click());
     response.widget_info(|| {
-        WidgetInfo::labeled(egui::Role::Button, true, format!("Finding {} on the {place}: {}", rank + 1, finding.title))
+        WidgetInfo::labeled(
+            egui::Role::Button,
+            true,
+            format!("Finding {} on the {place}: {}", rank + 1, finding.headline),
+        )
     });
     let chosen = frame.document.finding == Some(rank);
     let color: Color32 = if finding.severity == Severity::Severe { frame.tokens.error } else { frame.tokens.warning };
@@ -67,7 +71,7 @@ fn pin(
         pos2(tip.x + half + grown, tip.y - height * 0.6),
     ];
     ui.painter().add(Shape::convex_polygon(corners, color, Stroke::new(1.0, frame.tokens.background)));
-    if response.clone().on_hover_cursor(CursorIcon::PointingHand).on_hover_text(&finding.title).clicked() {
+    if response.clone().on_hover_cursor(CursorIcon::PointingHand).on_hover_text(&finding.headline).clicked() {
         actions.push(Action::OpenPanel(Panel::Findings));
         actions.push(Action::ChooseFinding(Some(rank)));
         if let Some(link) = finding.links.first() {

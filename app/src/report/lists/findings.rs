@@ -26,7 +26,10 @@ pub fn findings(trace: &Arc<Trace>, found: &Arc<Findings>) -> Table {
             Value::Duration(finding.time_lost_ns)
         })
         .column(Column::ratio("confidence", "Confidence", ""), |finding| Value::Ratio(finding.confidence))
-        .column(Column::text("title", "Finding", ""), |finding| Value::Text(finding.title.clone()))
+        .column(Column::text("headline", "Finding", "what, how much and where"), |finding| {
+            Value::Text(finding.headline.clone())
+        })
+        .column(Column::text("title", "Details", "how it came about"), |finding| Value::Text(finding.title.clone()))
         .column(Column::function("culprit.function", "Function", "where the cause lies"), move |finding| {
             culprit(finding, |culprit| Value::Function(culprit.place.function.clone()))
         })

@@ -102,7 +102,7 @@ fn cause_sentences(
         };
         let Some(finding) = finding.filter(|finding| finding.severity >= Severity::Warning) else { continue };
         if changes.iter().any(|change| bears_out(change, finding, is_gone)) {
-            sentences.push(format!("{word} in {name_b}: {}", full_stop(&finding.title)));
+            sentences.push(format!("{word} in {name_b}: {}", full_stop(&finding.headline)));
         }
     }
     sentences

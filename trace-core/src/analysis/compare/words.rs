@@ -1,6 +1,7 @@
 //! Figures of a comparison in words: with their units, and the same everywhere.
 
 use crate::analysis::compare::measure::RowKind;
+use crate::analysis::findings::finding::grouped;
 
 /// From so many times as much (or as little) on a change is told as a factor.
 const MANIFOLD: f64 = 3.0;
@@ -74,15 +75,7 @@ pub fn number(value: f64) -> String {
 /// A count with commas: `2,060`.
 #[must_use]
 pub fn count(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    grouped(count)
 }
 
 /// What a sentence about a row begins with; the row's name follows.

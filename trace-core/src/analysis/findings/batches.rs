@@ -7,6 +7,7 @@ use crate::analysis::blocked_by::{Blocked, Releasers};
 use crate::analysis::census::{Wait, is_idle};
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name};
 use crate::analysis::findings::peers::{as_felt, waited};
 use crate::analysis::findings::slow_requests::{PAUSE_NOTE_BELOW, PAUSE_WARNING_BELOW};
@@ -70,7 +71,7 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     );
     let finding = Finding::new(Kind::PollingSleep, title, wait.woken_nanos, scene.duration, 0.8)
         .with(evidence)
-        .cause("batch_timer", CHECK)
+        .cause(Cause::BatchTimer, CHECK)
         .ratio("share_of_timer", seen.timed as f64 / seen.all.max(1) as f64)
         .culprit(scene.trace, scene.places.own(stack), stack)
         .act(done.act_of(ActivityKind::Waiting))

@@ -1,6 +1,7 @@
 //! A finding: one probable cause, with its evidence.
 
 use crate::analysis::blocked_by::Blocked;
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::named::Named;
 use crate::analysis::places::{Origin, Place, Places, origin};
 use crate::analysis::wait_chain::Doing;
@@ -237,6 +238,9 @@ pub struct Culprit {
     pub through: Option<Place>,
     /// The program's function that called the one to look at, where it was seen; none if it is the outermost.
     pub caller: Option<Place>,
+    /// What the program was in there, as Go spells it: the library function that it had called, or `chan send`. `None` if
+    /// it is not known, or the program was in code of its own.
+    pub callee: Option<String>,
     /// The stack in which it was seen, leaf first.
     pub stack: Vec<Place>,
 }
@@ -268,7 +272,12 @@ pub struct Finding {
     pub kind: Kind,
     /// How bad.
     pub severity: Severity,
-    /// One sentence.
+    /// The mechanism, where more is known than the kind.
+    pub cause: Option<Cause>,
+    /// What, how much and where, in about 100 characters at most, with numbers of the evidence only. Empty until all of
+    /// the finding is known.
+    pub headline: String,
+    /// How it came about, in one sentence.
     pub title: String,
     /// Numbers by stable name.
     pub evidence: Vec<(&'static str, Value)>,
@@ -289,6 +298,8 @@ pub struct Finding {
     pub goroutines: Vec<GoIx>,
     /// What to look at in the code.
     pub check: &'static str,
+    /// The stack of the culprit; [`StackId::NONE`] if what it was in does not follow from it.
+    pub(crate) stack: StackId,
 }
 
 /// Nobody looks at more of them one by one.
@@ -296,6 +307,8 @@ pub const MOST_GOROUTINES: usize = 4_096;
 
 /// Nobody feels less than this, however large a part of a short trace it is, ns.
 const WARNING_FROM: u64 = 5_000_000;
+/// The evidence that says what a finding was inferred from.
+pub(crate) const BASIS: &str = "confidence_basis";
 /// Notes of less confidence are collapsed.
 const SURE_ENOUGH: f64 = 0.5;
 /// Less than this is no main trouble, ns.
@@ -316,9 +329,12 @@ impl Finding {
         };
         let (evidence, victims, links, goroutines) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (culprit, acts, check) = (None, Vec::new(), kind.check());
+        let (cause, headline, stack) = (None, String::new(), StackId::NONE);
         Self {
             kind,
             severity,
+            cause,
+            headline,
             title,
             evidence,
             culprit,
@@ -329,6 +345,7 @@ impl Finding {
             acts,
             goroutines,
             check,
+            stack,
         }
     }
 
@@ -360,11 +377,12 @@ impl Finding {
         self
     }
 
-    /// With the mechanism behind it, by a stable name (`slow_call`, `deadlock`), and what to look at in the code.
+    /// With the mechanism behind it, and what to look at in the code.
     #[must_use]
-    pub fn cause(mut self, name: &'static str, check: &'static str) -> Self {
+    pub fn cause(mut self, cause: Cause, check: &'static str) -> Self {
         self.check = check;
-        self.text("cause", name)
+        self.cause = Some(cause);
+        self.text("cause", cause.name())
     }
 
     /// With a number.
@@ -397,11 +415,25 @@ impl Finding {
     /// With the place of the cause, and the helper that was called from there.
     #[must_use]
     pub(crate) fn culprit_named(mut self, trace: &Trace, named: Option<Named>, stack: StackId) -> Self {
+        self.stack = stack;
         self.culprit = named.map(|Named { place, through }| {
             let caller = caller_of(trace, stack, &place.function);
-            Culprit { place, through, caller, stack: trace.frames(stack).map(Place::from).collect() }
+            Culprit { place, through, caller, callee: None, stack: trace.frames(stack).map(Place::from).collect() }
         });
         self
+    }
+
+    /// With what the culprit was in left open: its stack is not from then.
+    #[must_use]
+    pub(crate) fn without_callee(mut self) -> Self {
+        self.stack = StackId::NONE;
+        self
+    }
+
+    /// With how it was inferred, where the trace does not record it.
+    #[must_use]
+    pub(crate) fn inferred(self, from: &str) -> Self {
+        self.text(BASIS, format!("inferred from {from}"))
     }
 
     /// With those who suffer at a place.
@@ -464,7 +496,12 @@ fn caller_of(trace: &Trace, stack: StackId, function: &str) -> Option<Place> {
 /// `G25`
 #[must_use]
 pub fn go_name(trace: &Trace, go: GoIx) -> String {
-    trace.goroutine_name(go).map_or_else(|| "?".to_owned(), |(id, _)| format!("G{}", id.signed()))
+    trace.goroutine_name(go).map_or_else(|| "?".to_owned(), |(id, _)| go_of(id))
+}
+
+/// `G25`
+pub(crate) fn go_of(id: GoId) -> String {
+    format!("G{}", id.signed())
 }
 
 /// `main.sendReport (main.go:97)`
@@ -499,12 +536,27 @@ pub fn percent(part: u64, whole: u64) -> String {
     format!("{:.0} %", 100.0 * part as f64 / whole.max(1) as f64)
 }
 
-/// `1 wait`, `12 GC cycles`, `3 units of work`: what is counted, in the plural where it must be.
+/// `1 wait`, `2,060 GC cycles`, `3 units of work`: what is counted, in the plural where it must be.
 #[must_use]
 pub fn counted(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
+    let number = grouped(number);
     match what.split_once(" of ") {
         Some((noun, rest)) => format!("{number} {noun}{plural} of {rest}"),
         None => format!("{number} {what}{plural}"),
     }
+}
+
+/// A count with commas: `2,060`.
+#[must_use]
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

@@ -1,6 +1,7 @@
 //! Procs that idle although goroutines are ready.
 
 use crate::analysis::findings::Scene;
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::procs::IdleWhileReady;
 use crate::analysis::wait_chain::Doing;
@@ -72,9 +73,9 @@ fn judge(scene: &Scene<'_>, idle: &IdleWhileReady) -> Option<Finding> {
         "Procs idle for {total} ({share}) while goroutines were runnable (longest {longest_time}); {who} waited up to \
          {waited}{}",
         match () {
-            () if is_locked => ", always for the same thread (locked to it, inferred)".to_owned(),
+            () if is_locked => ", always for the same thread, to which it is locked".to_owned(),
             () if is_starved => format!(
-                "; the threads of idle procs probably got no CPU, with GOMAXPROCS {} (inferred)",
+                "; the threads of idle procs probably got no CPU, with GOMAXPROCS {}",
                 evidence.int("procs", scene.load.procs)
             ),
             () => String::new(),
@@ -98,9 +99,14 @@ fn judge(scene: &Scene<'_>, idle: &IdleWhileReady) -> Option<Finding> {
     if let Some(waiting) = runnable_at(scene, longest) {
         finding = finding.link(scene.trace, waiting, longest);
     }
+    if is_locked {
+        finding = finding
+            .cause(Cause::LockedToThread, Kind::IdleProcs.check())
+            .inferred("the threads that the goroutine ran on, and those that did not take it");
+    }
     if is_starved {
-        finding = finding.cause(
-            "threads_without_cpu",
+        finding = finding.inferred("how long procs were idle beside runnable goroutines").cause(
+            Cause::ThreadsWithoutCpu,
             "Set GOMAXPROCS to the number of CPUs that the process may use, or find out what else keeps them busy.",
         );
     }

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::analysis::blocked_by::{Blocked, Releasers};
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, MOST_GOROUTINES, Severity, go_name, place_name};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::peers::{Relation, related, waited};
@@ -137,7 +138,7 @@ fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findin
         .waiting(wait);
     let range = wait.longest.first().map_or(scene.trace.range(), |longest| longest.range);
     let finding = finding.link(scene.trace, last, range);
-    let finding = if is_service { finding.cause("hot_shard", HOT_SHARD) } else { finding };
+    let finding = if is_service { finding.cause(Cause::HotShard, HOT_SHARD) } else { finding };
     Some(if scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
 }
 
@@ -348,7 +349,7 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
         .act(done.act_of(way))
         .goroutines(&loss.gos);
     if same_one(loss).is_some() && way.is_slow() && !is_many_waits(scene, loss) {
-        finding = finding.cause("same_one", SAME_ONE);
+        finding = finding.cause(Cause::SameOne, SAME_ONE);
     }
     if let Some(waiting) = scene.places.own(loss.waiting) {
         finding = finding.victim(&waiting.function, loss.parents.len() as u64);

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::Scene;
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
 use crate::analysis::go_facts::{GoFacts, Stuck};
 use crate::base::ids::{GoIx, StackId};
@@ -108,7 +109,7 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
     let finding = finding.int("connection_readers_created_there", readers as u64);
     Some(if is_of_clients {
         finding
-            .cause("connections", "Check whether these connections are still in use; set idle timeouts.")
+            .cause(Cause::Connections, "Check whether these connections are still in use; set idle timeouts.")
             .at_most(Severity::Note)
     } else {
         finding

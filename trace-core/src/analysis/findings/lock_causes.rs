@@ -2,6 +2,7 @@
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile};
 use crate::analysis::findings::Scene;
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Finding, Kind, place_name};
 use crate::analysis::findings::stuck_locks::owner;
 use crate::analysis::places::Op;
@@ -50,15 +51,15 @@ impl LockCause {
         }
     }
 
-    const fn name(self) -> &'static str {
+    const fn cause(self) -> Cause {
         match self {
-            Self::SlowCall => "held_over_slow_call",
-            Self::Connection => "one_connection",
-            Self::Sleep => "held_over_sleep",
-            Self::Computing => "held_while_computing",
-            Self::Gc => "held_over_gc",
-            Self::Reader => "reader_blocks_writer",
-            Self::Once => "once",
+            Self::SlowCall => Cause::HeldOverSlowCall,
+            Self::Connection => Cause::OneConnection,
+            Self::Sleep => Cause::HeldOverSleep,
+            Self::Computing => Cause::HeldWhileComputing,
+            Self::Gc => Cause::HeldOverGc,
+            Self::Reader => Cause::ReaderBlocksWriter,
+            Self::Once => Cause::Once,
         }
     }
 
@@ -84,7 +85,7 @@ impl LockCause {
                  every caller wait for the first one."
             }
         };
-        finding.cause(self.name(), check)
+        finding.cause(self.cause(), check)
     }
 
     /// Shorter stretches are no part of it, ns: whoever has waited for a `sync.Once` takes and releases its lock in

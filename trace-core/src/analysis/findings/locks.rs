@@ -26,6 +26,9 @@ use crate::base::time::TimeRange;
 use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
 
+/// What locks and their holders are inferred from.
+const LOCK_BASIS: &str = "wait and unlock stacks: traces do not record lock identity";
+
 const LOCKS: &[Op] = &[Op::MutexLock, Op::WriteLock, Op::ReadLock, Op::Once];
 
 /// Waits for what is probably one lock (or several that one function holds).
@@ -162,7 +165,7 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
         hold += &format!("; it was seen running mostly in {}", hot.named.in_words());
         evidence.text("seen_in", hot.seen_in);
     }
-    let title = format!("{waits}: {hold}{} (inferred)", cause.consequence());
+    let title = format!("{waits}: {hold}{}", cause.consequence());
     let examined: u64 = case.waits.iter().map(|(_, found)| found.examined).sum();
     evidence.int("examined_ns", examined);
     evidence.int("held_ns", done.all());
@@ -171,7 +174,6 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
     evidence.int("held_runnable_ns", done.weight(ActivityKind::Runnable));
     evidence
         .text("lock", case.main().map_or("", |wait| if wait.is_prior { prior_name(wait.op) } else { wait.op.name() }));
-    evidence.text("confidence_basis", "inferred from wait and unlock stacks: traces do not record lock identity");
     let confidence = 0.5 + 0.45 * done.all() as f64 / examined.max(1) as f64;
     let (culprit, stack) = match &seen {
         Some((place, hot)) => (Some(place.clone()), hot.stack),
@@ -182,7 +184,9 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
         .with(evidence)
         .culprit(scene.trace, culprit, stack)
         .act(done.act(top.go, top.doing))
+        .inferred(LOCK_BASIS)
         .link(scene.trace, top.go, top.longest);
+    let finding = if top.is_resumed || !is_slow { finding.without_callee() } else { finding };
     let finding = with_acts(finding, &doers, top);
     let finding = cause.of_finding(affected(scene, finding, case));
     let is_doubtful = !is_slow && is_short_of_cpus(scene) && scene.share(done.elapsed_all()) < LITTLE;
@@ -247,14 +251,15 @@ fn affected(scene: &Scene<'_>, mut finding: Finding, case: &Case<'_>) -> Finding
 fn waits(case: &Case<'_>, evidence: &mut Evidence) -> Option<String> {
     let count = case.sum(|wait| wait.count);
     let looked = case.waits.iter().fold((0, 0), |sum, (_, found)| (sum.0 + found.waits, sum.1 + found.examined));
-    Some(format!(
-        "{}, {} total (max {}), {}{}",
+    let text = format!(
+        "{}, {} total (max {}), {}",
         evidence.count("waits", count, "wait"),
         evidence.time("wait_total_ns", case.sum(|wait| wait.nanos)),
         evidence.time("wait_max_ns", case.max()),
         waited_at(case.main()?),
-        analysed(count, looked, evidence),
-    ))
+    );
+    analysed(count, looked, evidence);
+    Some(text)
 }
 
 /// `G9 held the lock for 127 ms in net/http.Post at main.put (main.go:55)`: what those who held the lock did, in their own
@@ -319,7 +324,7 @@ fn starved(scene: &Scene<'_>, case: &Case<'_>, done: &Activity) -> Option<Findin
     evidence.int("held_runnable_ns", done.weight(ActivityKind::Runnable));
     evidence.text("seen_in", hot.seen_in);
     let title = format!(
-        "{waits}: the holder had no proc; it was runnable for {elapsed} while procs ran {} (inferred)",
+        "{waits}: the holder had no proc; it was runnable for {elapsed} while procs ran {}",
         hot.named.in_words(),
     );
     let lost = done.weight(ActivityKind::Runnable);
@@ -331,7 +336,8 @@ fn starved(scene: &Scene<'_>, case: &Case<'_>, done: &Activity) -> Option<Findin
         .with(evidence)
         .ratio("procs_busy", scene.load.share)
         .culprit(scene.trace, Some(hot.named.place), hot.stack)
-        .act(done.act(go, Doing::Runnable));
+        .act(done.act(go, Doing::Runnable))
+        .inferred(LOCK_BASIS);
     Some(affected(scene, finding, case).at_most(limit))
 }
 

@@ -1,7 +1,9 @@
 //! Findings: what probably costs this program its time, ranked. One kind (or family of kinds) a file; each
 //! looks only at the structure of waiting and running.
 
+pub mod cause;
 pub mod coverage;
+pub mod figures;
 pub mod finding;
 
 mod activity;
@@ -11,6 +13,7 @@ mod churn;
 mod cpu;
 mod damage;
 mod gc;
+mod headline;
 mod holder;
 mod holds;
 mod hot;
@@ -44,9 +47,10 @@ use crate::analysis::findings::coverage::Coverage;
 use crate::analysis::findings::finding::{Finding, Severity};
 use crate::analysis::places::{Op, Places, is_test_function};
 use crate::analysis::procs::{IdleWhileReady, busy, idle_procs};
-use crate::base::ids::{GoIx, StrId};
+use crate::base::ids::{GoIx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::event::state::SpanClass;
+use crate::model::cgo::c_function;
 use crate::model::lanes::LaneId;
 use crate::model::trace::Trace;
 
@@ -196,12 +200,7 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     list.extend(workers);
     let stuck = stuck::find(&scene, &list);
     list.extend(stuck);
-    let mut list: Vec<Finding> = list.into_iter().map(|finding| limited(&scene, finding)).collect();
-    other_side::refer(&mut list);
-    list.sort_by(|a, b| {
-        let by_weight = || b.weight().total_cmp(&a.weight());
-        b.severity.cmp(&a.severity).then_with(by_weight).then_with(|| a.kind.cmp(&b.kind))
-    });
+    let list = ranked(&scene, list);
     let total = |lane| trace.spans(lane, trace.range()).map(|span| span.range.nanos().unsigned_abs()).sum();
     Some(Findings {
         list,
@@ -214,6 +213,26 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
         longest_runnable_ns: census.longest_runnable,
         duration_ns: duration,
     })
+}
+
+/// The findings as they are told, the worst first.
+fn ranked(scene: &Scene<'_>, list: Vec<Finding>) -> Vec<Finding> {
+    let mut list: Vec<Finding> = list.into_iter().map(|finding| limited(scene, finding)).collect();
+    other_side::refer(&mut list);
+    list.iter_mut().for_each(|finding| complete(scene, finding));
+    list.sort_by(|a, b| {
+        let by_weight = || b.weight().total_cmp(&a.weight());
+        b.severity.cmp(&a.severity).then_with(by_weight).then_with(|| a.kind.cmp(&b.kind))
+    });
+    list
+}
+
+/// Adds what follows from the rest: what the culprit was in, and the headline.
+fn complete(scene: &Scene<'_>, finding: &mut Finding) {
+    if let Some(culprit) = &mut finding.culprit {
+        culprit.callee = scene.callee(finding.stack);
+    }
+    finding.headline = headline::headline(finding);
 }
 
 /// What is about goroutines of tests and benchmarks alone is at most a warning: nobody else waits for them, and what they
@@ -242,6 +261,20 @@ impl Scene<'_> {
     /// Part of the trace's length, 0 to 1 (or more, for time added over goroutines).
     pub(crate) fn share(&self, nanos: u64) -> f64 {
         nanos as f64 / self.duration.max(1) as f64
+    }
+
+    /// What the program was in, as Go spells it: `net/http.Post`, `chan send`, `C.render`. `None` if it is not known, or
+    /// was code of its own.
+    fn callee(&self, stack: StackId) -> Option<String> {
+        let callee = self.places.callee(stack)?;
+        if let Some(function) = c_function(callee) {
+            return Some(format!("C.{function}"));
+        }
+        if !callee.starts_with("runtime.") {
+            return Some(callee.to_owned());
+        }
+        let op = self.places.op(stack);
+        matches!(op, Op::Send | Op::Receive | Op::Select).then(|| op.name().to_owned())
     }
 
     /// How many goroutines of the program have this start function.

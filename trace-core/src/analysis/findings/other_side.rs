@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use crate::analysis::census::Wait;
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Evidence, Finding, Value, place_name};
+use crate::analysis::findings::cause::Cause;
+use crate::analysis::findings::finding::{BASIS, Evidence, Finding, Value, place_name};
 use crate::analysis::findings::requests::RequestKind;
 use crate::analysis::places::Place;
 use crate::base::ids::{GoIx, StackId};
@@ -25,7 +26,7 @@ const BEGINS_BEFORE: i64 = 20_000;
 const ENDS_APART: i64 = 500_000;
 
 /// The stable name of the mechanism.
-pub(crate) const SLOW_HANDLER: &str = "slow_handler";
+pub(crate) const SLOW_HANDLER: Cause = Cause::SlowHandler;
 /// What there is to do where the handler is known.
 pub(crate) const LOOK_AT_HANDLER: &str =
     "The other side is in this trace: find out what the handler spends its time on, and make it faster.";
@@ -40,13 +41,14 @@ pub(crate) struct OtherSide {
 }
 
 impl OtherSide {
-    /// `; main.handle (main.go:48) in this process handled 60 of the 64 longest (inferred from their times)`
+    /// `; main.handle (main.go:48) in this process handled 60 of the 64 longest`
     pub(crate) fn sentence(&self, evidence: &mut Evidence) -> String {
         evidence.text("handled_by", self.handler.function.clone());
+        evidence.text(BASIS, "inferred from when calls and handlers begin and end");
         let (handled, all) =
             (evidence.int("calls_handled", self.handled), evidence.int("calls_looked_at", self.looked_at));
         let handler = place_name(Some(&self.handler));
-        format!("; {handler} in this process handled {handled} of the {all} longest (inferred from their times)")
+        format!("; {handler} in this process handled {handled} of the {all} longest")
     }
 }
 

@@ -7,7 +7,8 @@ use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
 use crate::analysis::census::Wait;
 use crate::analysis::findings::Scene;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
+use crate::analysis::findings::cause::Cause;
+use crate::analysis::findings::finding::{BASIS, Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::findings::holds::Holds;
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::slots::{alive, held, is_queue, is_sql, size};
@@ -158,9 +159,9 @@ fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding>
         .waiting(wait);
     finding = match other {
         Some(held) => {
-            finding.cause("held_by_others", HELD_BY_OTHERS).act(held.act).link(trace, held.link.0, held.link.1)
+            finding.cause(Cause::HeldByOthers, HELD_BY_OTHERS).act(held.act).link(trace, held.link.0, held.link.1)
         }
-        None => finding.cause("pool_exhausted", if is_sql(scene, wait) { SQL_POOL } else { HTTP_POOL }),
+        None => finding.cause(Cause::PoolExhausted, if is_sql(scene, wait) { SQL_POOL } else { HTTP_POOL }),
     };
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(trace, longest.go, longest.range);
@@ -220,26 +221,26 @@ fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findi
     Some(if scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
 }
 
-/// `12 waits of 4 goroutines, 1.20 s total (max 130 ms), in chan receive at main.worker (main.go:75)`, and how many of
-/// them were looked into, if not all.
+/// `12 waits of 4 goroutines, 1.20 s total (max 130 ms), in chan receive at main.worker (main.go:75)`. Records how
+/// many of them were looked into, if not all.
 pub(crate) fn waited((wait, found): (&Blocked, &Releasers), place: &str, evidence: &mut Evidence) -> String {
-    format!(
-        "{} of {}, {} total (max {}), {place}{}",
+    let text = format!(
+        "{} of {}, {} total (max {}), {place}",
         evidence.count("waits", wait.count, "wait"),
         evidence.count("waiters", wait.gos, "goroutine"),
         evidence.time("wait_total_ns", wait.nanos),
         evidence.time("wait_max_ns", wait.max),
-        analysed(wait.count, (found.waits, found.examined), evidence),
-    )
+    );
+    analysed(wait.count, (found.waits, found.examined), evidence);
+    text
 }
 
-/// ` (512 of them analysed, 4.40 s total)`: waits that were looked into and their time; empty if that is all there are.
-pub(crate) fn analysed(count: u64, (waits, nanos): (u64, u64), evidence: &mut Evidence) -> String {
-    if waits >= count {
-        return String::new();
+/// Records how many waits were looked into, of `count`, and their time, unless that is all there are.
+pub(crate) fn analysed(count: u64, (waits, nanos): (u64, u64), evidence: &mut Evidence) {
+    if waits < count {
+        evidence.int("waits_analysed", waits);
+        evidence.int("analysed_ns", nanos);
     }
-    let waits = evidence.int("waits_analysed", waits);
-    format!(" ({waits} of them analysed, {} total)", evidence.time("analysed_ns", nanos))
 }
 
 /// Whether everyone is woken by always the same one: a ring or a pipeline, where nothing is shared. Looks at
@@ -309,8 +310,12 @@ fn limit_words(
     evidence: &mut Evidence,
 ) -> String {
     let (what, in_use) = if is_workers { ("worker", "busy") } else { ("slot", "in use") };
+    evidence.text("unit", what);
     match slots {
-        _ if is_lock => format!("{what}: never more than one {in_use} (a lock, inferred)"),
+        _ if is_lock => {
+            evidence.text(BASIS, "inferred from when slots were acquired and released");
+            format!("{what}: never more than one {in_use}, like a lock")
+        }
         Some(slots) if is_workers && waiters > 1 => {
             format!("{what}: {} {in_use} at once for each of them", evidence.int("slots", slots))
         }
@@ -397,9 +402,9 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         finding = finding.link(scene.trace, longest.go, longest.range);
     }
     let finding = match other {
-        Some(held) if is_serial => finding.cause("one_at_a_time", ONE_AT_A_TIME).act(held.act),
-        Some(held) if by_children > by_siblings => finding.cause("workers_wait", BUSY_TEAM).act(held.act),
-        Some(held) => finding.cause("held_by_others", HELD_BY_OTHERS).act(held.act),
+        Some(held) if is_serial => finding.cause(Cause::OneAtATime, ONE_AT_A_TIME).act(held.act),
+        Some(held) if by_children > by_siblings => finding.cause(Cause::WorkersWait, BUSY_TEAM).act(held.act),
+        Some(held) => finding.cause(Cause::HeldByOthers, HELD_BY_OTHERS).act(held.act),
         None => finding,
     };
     let finding = as_felt(scene, [wait], finding.link(scene.trace, top.go, top.longest));

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers, releasers};
 use crate::analysis::census::{Wait, is_idle};
 use crate::analysis::findings::Scene;
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, OtherSide, SLOW_HANDLER, other_side};
@@ -43,10 +44,10 @@ pub(crate) fn find(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
 }
 
 /// Why a place takes long.
-struct Cause {
+struct Reason {
     kind: Kind,
-    /// Its stable name.
-    name: &'static str,
+    /// What it is due to.
+    name: Cause,
     check: &'static str,
     named: Option<Named>,
     stack: StackId,
@@ -63,7 +64,7 @@ struct Cause {
     confidence: f64,
 }
 
-fn cause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Cause> {
+fn cause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
     let (places, stack, part) = (scene.places, slow.stack, slow.part);
     let is_direct = places.is_direct(stack);
     let is_by_clock = part.clock.nanos * 2 > part.spot.nanos;
@@ -77,7 +78,7 @@ fn cause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Cause> {
             let wait = blocked(scene, slow)?;
             let found = releasers(scene.trace, scene.places, &wait);
             let looked = Some((found.waits, found.examined));
-            result(scene, slow, &found).map(|cause| Cause { looked, ..cause })
+            result(scene, slow, &found).map(|cause| Reason { looked, ..cause })
         }
         _ if is_direct => None,
         _ if is_by_clock => Some(deadline(scene, slow)),
@@ -104,15 +105,15 @@ fn is_dial(scene: &Scene<'_>, stack: StackId) -> bool {
     ["net.(*sysDialer).", "net.(*netFD).connect", "tls.(*Conn).Handshake"].iter().any(|part| has(scene, stack, part))
 }
 
-/// What kind of call takes long, by its stable name, and what to look at.
-pub(crate) fn call_of(scene: &Scene<'_>, stack: StackId) -> (&'static str, &'static str) {
+/// What kind of call takes long, by its cause, and what to look at.
+pub(crate) fn call_of(scene: &Scene<'_>, stack: StackId) -> (Cause, &'static str) {
     if has(scene, stack, "net.(*Resolver).") {
-        ("slow_lookup", "Cache the result of the lookup, or keep connections open.")
+        (Cause::SlowLookup, "Cache the result of the lookup, or keep connections open.")
     } else if is_dial(scene, stack) {
-        ("slow_dial", "Keep connections open and reuse them, or dial with a shorter timeout and a fallback.")
+        (Cause::SlowDial, "Keep connections open and reuse them, or dial with a shorter timeout and a fallback.")
     } else {
         (
-            "slow_call",
+            Cause::SlowCall,
             "Find out why the other side takes so long; cache the response, make the call earlier or concurrently, or set a \
              deadline.",
         )
@@ -120,16 +121,16 @@ pub(crate) fn call_of(scene: &Scene<'_>, stack: StackId) -> (&'static str, &'sta
 }
 
 /// `alike` as in [`Scene::named`].
-fn call(scene: &Scene<'_>, stack: StackId, alike: impl IntoIterator<Item = (StackId, u64)>, waits: &[Wait]) -> Cause {
+fn call(scene: &Scene<'_>, stack: StackId, alike: impl IntoIterator<Item = (StackId, u64)>, waits: &[Wait]) -> Reason {
     let (mut name, mut check) = call_of(scene, stack);
     let named = scene.named(stack, alike).or_else(|| near(scene, stack));
     let called_from = named.as_ref().map_or_else(String::new, Named::called_from);
     let at = format!("{}{called_from}", where_at(scene.places, stack).trim_start());
-    let other = if name == "slow_call" { other_side(scene, stack, waits) } else { None };
+    let other = if name == Cause::SlowCall { other_side(scene, stack, waits) } else { None };
     if other.is_some() {
         (name, check) = (SLOW_HANDLER, LOOK_AT_HANDLER);
     }
-    Cause {
+    Reason {
         kind: Kind::SerialWaits,
         name,
         check,
@@ -145,7 +146,7 @@ fn call(scene: &Scene<'_>, stack: StackId, alike: impl IntoIterator<Item = (Stac
 }
 
 /// Waits for a connection that is being made, not for one that another request has.
-fn dial(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Cause> {
+fn dial(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
     let makes = |stack: StackId| makes_connection(scene.trace, stack);
     let nanos = |is_such: &dyn Fn(StackId) -> bool| -> u64 {
         let waits = slow.part.longest.iter().filter(|wait| is_such(wait.waker_stack));
@@ -160,9 +161,9 @@ fn dial(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Cause> {
     let check = "Keep connections open and reuse them (read response bodies to EOF, raise MaxIdleConnsPerHost), or dial with \
                  a shorter timeout.";
     let (named, stack) = (near(scene, slow.stack), slow.stack);
-    Some(Cause {
+    Some(Reason {
         kind: Kind::SerialWaits,
-        name: "slow_dial",
+        name: Cause::SlowDial,
         check,
         named,
         stack,
@@ -175,27 +176,27 @@ fn dial(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Cause> {
     })
 }
 
-fn pause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Cause {
+fn pause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Reason {
     let part = slow.part;
     let is_growing = part.is_backoff();
     let shortest = part.longest.last().map_or(0, |wait| wait.range.nanos().unsigned_abs());
     let longest = part.longest.first().map_or(0, |wait| wait.range.nanos().unsigned_abs());
     let is_fixed = longest < shortest + shortest / 2 || slow.key.op == Op::Sleep;
     let (name, check) = if is_growing {
-        ("backoff", "Find out why the earlier attempts fail; back off for less time, and give up sooner.")
+        (Cause::Backoff, "Find out why the earlier attempts fail; back off for less time, and give up sooner.")
     } else if is_fixed {
         (
-            "fixed_sleep",
+            Cause::FixedSleep,
             "Take the pause off the request path: wait for the condition itself, or do the work asynchronously.",
         )
     } else {
-        ("rate_limit", RAISE_LIMIT)
+        (Cause::RateLimit, RAISE_LIMIT)
     };
     let what = if is_growing { "in pauses that grow with each attempt (backoff)" } else { "for a timer" };
     let named = near(scene, slow.stack);
     let at = format!("{what}{}", where_at(scene.places, slow.stack));
     let (kind, stack) = (Kind::PollingSleep, slow.stack);
-    Cause {
+    Reason {
         kind,
         name,
         check,
@@ -211,13 +212,13 @@ fn pause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Cause {
 }
 
 /// A library gave up by the clock: a deadline, a timeout, a limiter.
-fn deadline(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Cause {
+fn deadline(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Reason {
     let is_limiter = scene.places.is_limiter(slow.stack);
     let (name, check) = if is_limiter {
-        ("rate_limit", RAISE_LIMIT)
+        (Cause::RateLimit, RAISE_LIMIT)
     } else {
         (
-            "deadline",
+            Cause::Deadline,
             "The call takes longer than its deadline: raise the deadline, make the call faster, or do without it.",
         )
     };
@@ -225,7 +226,7 @@ fn deadline(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Cause {
     let at = format!("{what}{}", where_at(scene.places, slow.stack));
     let named = near(scene, slow.stack);
     let (kind, stack) = (Kind::PollingSleep, slow.stack);
-    Cause {
+    Reason {
         kind,
         name,
         check,
@@ -241,7 +242,7 @@ fn deadline(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Cause {
 }
 
 /// Waits for what another goroutine hands over: what that one did meanwhile.
-fn result(scene: &Scene<'_>, slow: &SlowRequests<'_>, found: &Releasers) -> Option<Cause> {
+fn result(scene: &Scene<'_>, slow: &SlowRequests<'_>, found: &Releasers) -> Option<Reason> {
     let top = heaviest(scene, found)?;
     let is_sibling = has_function(scene, top.stack, slow.key.function);
     let is_shared = found.per_act >= SHARED || is_sibling;
@@ -288,9 +289,9 @@ fn result(scene: &Scene<'_>, slow: &SlowRequests<'_>, found: &Releasers) -> Opti
     let by = if producers > 1 { format!("{gos} (the longest {who})") } else { who };
     let at = format!("{} for {results} {by} produced{doing}", at.trim_start());
     let (kind, stack) = (Kind::SerialWaits, top.stack);
-    Some(Cause {
+    Some(Reason {
         kind,
-        name: "shared_result",
+        name: Cause::SharedResult,
         check,
         named,
         stack,
@@ -311,16 +312,16 @@ fn is_queue(slow: &SlowRequests<'_>) -> bool {
     overlapping * 3 >= waits.len() * 2 && waits.len() >= 6
 }
 
-fn limiter(scene: &Scene<'_>, slow: &SlowRequests<'_>, top: &Meanwhile, others: Vec<GoIx>) -> Cause {
+fn limiter(scene: &Scene<'_>, slow: &SlowRequests<'_>, top: &Meanwhile, others: Vec<GoIx>) -> Reason {
     let who = go_name(scene.trace, top.go);
     let at = where_at(scene.places, slow.stack);
     let at =
         format!("{} for {who}, which lets one through at a time{}", at.trim_start(), where_at(scene.places, top.stack));
     let check = RAISE_LIMIT;
     let (kind, named, stack) = (Kind::PollingSleep, near(scene, slow.stack), slow.stack);
-    Cause {
+    Reason {
         kind,
-        name: "rate_limit",
+        name: Cause::RateLimit,
         check,
         named,
         stack,
@@ -409,20 +410,23 @@ fn elsewhere(scene: &Scene<'_>, slow: &SlowRequests<'_>, evidence: &mut Evidence
     format!("; {waits} there in the whole trace, {} total", evidence.time("wait_there_total_ns", nanos))
 }
 
-fn finding(scene: &Scene<'_>, slow: &SlowRequests<'_>, cause: &Cause) -> Finding {
+fn finding(scene: &Scene<'_>, slow: &SlowRequests<'_>, cause: &Reason) -> Finding {
     let (part, family) = (slow.part, slow.family);
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} spent {} of their time in one place: {} of them waited {} on average, {}{}{}{}",
+        "{} spent {} of their time in one place: {} of them waited {} on average, {}{}{}",
         whose(slow, &mut evidence),
         evidence.share("share_of_request_time", slow.share()),
         evidence.int("requests_waiting", part.units),
         evidence.time("wait_per_request_ns", slow.mean()),
         cause.at,
-        cause.looked.map_or_else(String::new, |looked| analysed(part.spot.count, looked, &mut evidence)),
         elsewhere(scene, slow, &mut evidence),
         cause.other.as_ref().map_or_else(String::new, |other| other.sentence(&mut evidence)),
     );
+    if let Some(looked) = cause.looked {
+        analysed(part.spot.count, looked, &mut evidence);
+    }
+    evidence.text("unit", slow.name());
     evidence.append(cause.evidence.clone());
     let mut finding = Finding::new(cause.kind, title, part.spot.nanos, scene.duration, cause.confidence)
         .with(evidence)

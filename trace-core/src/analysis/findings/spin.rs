@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::Scene;
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, place_name};
 use crate::analysis::go_facts::GoFacts;
 use crate::analysis::wait_chain::Doing;
@@ -96,7 +97,7 @@ fn judge(scene: &Scene<'_>, stack: StackId, yields: &Yields, others: u64) -> Opt
     let gos: Vec<GoIx> = yields.gos.iter().map(|known| known.0).collect();
     let act = act(scene, go, range);
     let finding = finding(scene, title, evidence, (yields.running, others))
-        .cause("gosched_loop", CHECK)
+        .cause(Cause::GoschedLoop, CHECK)
         .int("spin_runnable_ns", yields.runnable)
         .culprit(scene.trace, Some(place), stack)
         .act(act);
@@ -217,7 +218,7 @@ fn polls(scene: &Scene<'_>, seen: &Seen) -> Option<Finding> {
     );
     let whole = scene.trace.range();
     let finding = finding(scene, title, evidence, (running, others))
-        .cause("non_blocking_loop", CHECK)
+        .cause(Cause::NonBlockingLoop, CHECK)
         .culprit(scene.trace, Some(place), stack)
         .act(act(scene, longest, whole));
     Some(limited(scene, finding, &gos, others).goroutines(&gos).link(scene.trace, longest, whole))

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::census::is_idle;
 use crate::analysis::findings::Scene;
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::go_facts::Stuck;
 use crate::analysis::places::Op;
@@ -215,8 +216,8 @@ fn judge(scene: &Scene<'_>, group: &StuckGroup) -> Option<Finding> {
     let longest = group.waiters.iter().map(|(_, stuck)| nanos(stuck)).max().unwrap_or(0);
     let place = scene.places.own(first.stack);
     let (missing, cause) = match &gone {
-        Some((go, words)) => (format!("{}, {words}", go_name(scene.trace, *go)), "vanished_partner"),
-        None => ("no goroutine receives from the channel in the trace".to_owned(), "no_receiver"),
+        Some((go, words)) => (format!("{}, {words}", go_name(scene.trace, *go)), Cause::VanishedPartner),
+        None => ("no goroutine receives from the channel in the trace".to_owned(), Cause::NoReceiver),
     };
     let mut evidence = Evidence::default();
     let title = format!(

@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 
 use crate::analysis::census::Wait;
 use crate::analysis::findings::Scene;
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, go_name};
 use crate::analysis::findings::stuck::{EndState, end_state, is_long};
 use crate::analysis::go_facts::Stuck;
@@ -70,9 +71,9 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// How it is known that those who wait hold the locks themselves.
-const NOBODY: &str = "Nobody releases them in the trace, and no other goroutine is inside such code (inferred)";
-const KEPT: &str = "Each was in the same function before it waited there, where a lock is taken that it has not released \
-                    (inferred)";
+const NOBODY: &str = "Nobody releases them in the trace, and no other goroutine is inside such code";
+const KEPT: &str =
+    "Each was in the same function before it waited there, where a lock is taken that it has not released";
 
 /// Those who hold one lock and wait for another to the end, where at least one of them is known to have been handed the
 /// one that it holds; empty if there are fewer than two, or if others still get through where they wait. Locks that were
@@ -181,7 +182,7 @@ fn last_owner(scene: &Scene<'_>, group: &Group) -> Option<Holder> {
         go: last.go,
         since: Some(got),
         stack: last.stack,
-        basis: "the last to acquire it",
+        basis: "the last acquisition",
     })
 }
 
@@ -205,7 +206,7 @@ fn inferred_holders(scene: &Scene<'_>, group: &Group) -> Vec<Holder> {
         let Some(then) = then else { continue };
         let stack = if is_prior(&then) { resumed_at(trace, facts.go, then.range.end) } else { then.start_stack };
         if is_within(stack) {
-            let (stack, basis) = (now.start_stack, "inside code of the same type all the time");
+            let (stack, basis) = (now.start_stack, "stacks inside code of the same type all the time");
             found.push(Holder { go: facts.go, since: None, stack, basis });
         }
         if found.len() > 1 {
@@ -228,7 +229,7 @@ fn held(scene: &Scene<'_>, group: &Group, holder: &Holder) -> Option<Finding> {
         EndState::Waiting { stack, .. } if scene.places.op(*stack).is_lock() => return None,
         EndState::Waiting { stack, .. } if !is_left(scene, group, *stack) => (
             Kind::LockHeldOverIo,
-            "held_to_the_end",
+            Cause::HeldToTheEnd,
             "Bound the call with a deadline: it did not return. If the lock guards more than what the call uses, release it \
              before.",
             format!("is{}", where_at(scene.places, *stack)),
@@ -236,11 +237,11 @@ fn held(scene: &Scene<'_>, group: &Group, holder: &Holder) -> Option<Finding> {
         ),
         EndState::Busy { stack } if !is_left(scene, group, *stack) => {
             let did = format!("was busy{}", where_at(scene.places, *stack));
-            (Kind::LockContention, "held_to_the_end", Kind::LockContention.check(), did, *stack)
+            (Kind::LockContention, Cause::HeldToTheEnd, Kind::LockContention.check(), did, *stack)
         }
         _ => (
             Kind::LockContention,
-            "missing_unlock",
+            Cause::MissingUnlock,
             "Unlock on every return path: defer Unlock right after Lock.",
             format!("{}, without having released it", end_state.words(scene, &mut evidence)),
             holder.stack,
@@ -248,11 +249,12 @@ fn held(scene: &Scene<'_>, group: &Group, holder: &Holder) -> Option<Finding> {
     };
     let holds = [got, did].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" and ");
     let place = innermost(scene, group, stack);
-    let tail = format!("nobody releases it in the trace: {who}, {}, {holds} (lock inferred)", holder.basis);
+    let tail = format!("nobody releases it in the trace: {who}, {holds}");
     let finding = finding(scene, kind, &group.waiters, (&tail, evidence), 0.8)
         .cause(name, check)
         .culprit(scene.trace, place, stack)
-        .goroutines(&[holder.go]);
+        .goroutines(&[holder.go])
+        .inferred(holder.basis);
     Some(finding.link(scene.trace, holder.go, since_to_end(scene, holder.since.unwrap_or(scene.trace.range().start))))
 }
 
@@ -285,7 +287,7 @@ fn deadlock(scene: &Scene<'_>, waiters: &[Waiter], members: &[Waiter], basis: &s
     };
     let (name, check, tail) = match rest.first() {
         Some(other) => (
-            "deadlock",
+            Cause::Deadlock,
             "Acquire the locks in the same order everywhere, or hold only one at a time.",
             format!(
                 "a deadlock: {} and {}, each probably for a lock that another one of them holds{queue}. {basis}",
@@ -294,11 +296,11 @@ fn deadlock(scene: &Scene<'_>, waiters: &[Waiter], members: &[Waiter], basis: &s
             ),
         ),
         None => (
-            "never_released",
+            Cause::NeverReleased,
             "Look for a second Lock in the same goroutine, and for return paths without Unlock.",
             format!(
                 "nobody releases it in the trace: {}{queue}. No other goroutine is inside such code: the lock was never \
-                 unlocked, or is locked twice by the same goroutine (inferred)",
+                 unlocked, or is locked twice by the same goroutine",
                 waited(first)
             ),
         ),
@@ -307,6 +309,7 @@ fn deadlock(scene: &Scene<'_>, waiters: &[Waiter], members: &[Waiter], basis: &s
     let mut finding = finding(scene, Kind::LockContention, waiters, (&tail, evidence), confidence)
         .cause(name, check)
         .int("members", members.len() as u64)
+        .inferred("stacks: traces do not record lock identity")
         .culprit(scene.trace, scene.places.near(first.stack), first.stack);
     for member in members.iter().take(2) {
         finding = finding.link(scene.trace, member.go, since_to_end(scene, member.since));

@@ -122,6 +122,7 @@ fn judge(scene: &Scene<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     let mut finding = Finding::new(Kind::SlowSyscall, title, spot.nanos, scene.duration, confidence)
         .with(evidence)
         .int("work_total_ns", work)
+        .text("unit", what)
         .culprit_named(scene.trace, Some(named), stack);
     if let Some(outer) = scene.places.outer(stack) {
         finding = finding.victim(&outer.function, calls.gos);

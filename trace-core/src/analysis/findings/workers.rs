@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::census::{Wait, is_idle};
 use crate::analysis::findings::Scene;
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, SLOW_HANDLER, other_side};
@@ -37,7 +38,7 @@ struct Sum {
 /// What is not known already.
 pub(crate) fn find(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
     // By the program's function that waits, and what the call is.
-    let mut calls: BTreeMap<(u32, &'static str), Sum> = BTreeMap::new();
+    let mut calls: BTreeMap<(u32, Cause), Sum> = BTreeMap::new();
     for (key, site) in &scene.census.sites {
         let is_call = !scene.places.is_direct(key.stack) && !site.op.is_lock() && site.op != Op::Pool;
         let is_such = is_call && !key.is_prior && !scene.places.is_for_client(key.stack);
@@ -61,7 +62,7 @@ pub(crate) fn find(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
 /// into `call`.
 fn add(
     scene: &Scene<'_>,
-    calls: &mut BTreeMap<(u32, &'static str), Sum>,
+    calls: &mut BTreeMap<(u32, Cause), Sum>,
     (at, call): (StackId, StackId),
     (count, nanos, longest): (u64, u64, &[Wait]),
 ) {
@@ -79,7 +80,7 @@ fn judge(scene: &Scene<'_>, sum: &Sum, known: &[Finding]) -> Option<Finding> {
     let gos: BTreeSet<GoIx> = sum.longest.iter().map(|wait| wait.go).collect();
     let lives: u64 = gos.iter().map(|go| life(scene, *go)).sum();
     let (mut name, mut check) = call_of(scene, sum.stack);
-    let is_avoidable = name != "slow_call";
+    let is_avoidable = name != Cause::SlowCall;
     let (share, mean) = (sum.nanos as f64 / lives.max(1) as f64, sum.nanos / sum.count.max(1));
     let is_long = mean >= if is_avoidable { SHORT } else { SHORT_CALL };
     // They are there all the time: of goroutines that live for one piece of work, others tell.

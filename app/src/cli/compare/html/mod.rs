@@ -169,7 +169,7 @@ fn cause_list([a, b]: &[Findings; 2]) -> Markup {
                             span class=(match word { "gone" => "less", "new" => "more", _ => "muted" }) { (word) }
                         }
                         td.kind { span class=(finding.severity.name()) { (finding.severity.name()) } }
-                        td.name { (finding.title) }
+                        td.name title=(finding.title) { (finding.headline) }
                         td { (duration(finding.time_lost_ns as i64)) }
                     }
                 }

@@ -1,0 +1,117 @@
+//! The mechanism behind a finding, where more is known than its kind.
+
+/// What a finding is due to, within its kind. Findings of several kinds can have the same cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cause {
+    /// A lock is held during a slow call.
+    HeldOverSlowCall,
+    /// A lock guards a connection, and is held until the answer is there.
+    OneConnection,
+    /// A lock is held by a goroutine that sleeps.
+    HeldOverSleep,
+    /// A lock is held by a goroutine that computes.
+    HeldWhileComputing,
+    /// A lock is held by a goroutine that waits for the GC.
+    HeldOverGc,
+    /// A reader of an `RWMutex` keeps a writer waiting, and the writer all new readers.
+    ReaderBlocksWriter,
+    /// The function of a `sync.Once` takes long.
+    Once,
+    /// A lock is held until the trace ends, by a goroutine that is still inside the code that holds it.
+    HeldToTheEnd,
+    /// A lock was acquired and its holder has gone on without releasing it.
+    MissingUnlock,
+    /// Goroutines hold the locks that they wait for.
+    Deadlock,
+    /// A lock is never released, and nobody but those who wait for it can hold it.
+    NeverReleased,
+    /// Goroutines that belong to open connections.
+    Connections,
+    /// Whoever was on the other side of a channel is gone.
+    VanishedPartner,
+    /// Nobody receives from the channel.
+    NoReceiver,
+    /// The threads of idle procs get no CPU.
+    ThreadsWithoutCpu,
+    /// The goroutine that waits for a proc is locked to a thread.
+    LockedToThread,
+    /// Of several that answer requests for a share of something one has most to do.
+    HotShard,
+    /// Of several it is always the same one that is late.
+    SameOne,
+    /// An answer comes only when a timer fires.
+    BatchTimer,
+    /// Slots or connections are kept by others than those who wait for one.
+    HeldByOthers,
+    /// All connections of a pool are in use.
+    PoolExhausted,
+    /// Each piece of work has a worker, but only one may work at a time.
+    OneAtATime,
+    /// All workers are waiting for something themselves.
+    WorkersWait,
+    /// A loop around `runtime.Gosched`.
+    GoschedLoop,
+    /// A loop around an operation that does not block.
+    NonBlockingLoop,
+    /// The other side of a call takes long.
+    SlowCall,
+    /// Connecting takes long.
+    SlowDial,
+    /// Looking up a name takes long.
+    SlowLookup,
+    /// The other side of a call is a handler in the same trace.
+    SlowHandler,
+    /// Many wait for one result that one goroutine produces.
+    SharedResult,
+    /// Pauses between attempts that grow.
+    Backoff,
+    /// A pause of fixed length.
+    FixedSleep,
+    /// A limit on how often something may be done.
+    RateLimit,
+    /// A call ends by its deadline.
+    Deadline,
+}
+
+impl Cause {
+    /// The stable name that reports use, as the evidence `cause`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HeldOverSlowCall => "held_over_slow_call",
+            Self::OneConnection => "one_connection",
+            Self::HeldOverSleep => "held_over_sleep",
+            Self::HeldWhileComputing => "held_while_computing",
+            Self::HeldOverGc => "held_over_gc",
+            Self::ReaderBlocksWriter => "reader_blocks_writer",
+            Self::Once => "once",
+            Self::HeldToTheEnd => "held_to_the_end",
+            Self::MissingUnlock => "missing_unlock",
+            Self::Deadlock => "deadlock",
+            Self::NeverReleased => "never_released",
+            Self::Connections => "connections",
+            Self::VanishedPartner => "vanished_partner",
+            Self::NoReceiver => "no_receiver",
+            Self::ThreadsWithoutCpu => "threads_without_cpu",
+            Self::LockedToThread => "locked_to_thread",
+            Self::HotShard => "hot_shard",
+            Self::SameOne => "same_one",
+            Self::BatchTimer => "batch_timer",
+            Self::HeldByOthers => "held_by_others",
+            Self::PoolExhausted => "pool_exhausted",
+            Self::OneAtATime => "one_at_a_time",
+            Self::WorkersWait => "workers_wait",
+            Self::GoschedLoop => "gosched_loop",
+            Self::NonBlockingLoop => "non_blocking_loop",
+            Self::SlowCall => "slow_call",
+            Self::SlowDial => "slow_dial",
+            Self::SlowLookup => "slow_lookup",
+            Self::SlowHandler => "slow_handler",
+            Self::SharedResult => "shared_result",
+            Self::Backoff => "backoff",
+            Self::FixedSleep => "fixed_sleep",
+            Self::RateLimit => "rate_limit",
+            Self::Deadline => "deadline",
+        }
+    }
+}

@@ -1,0 +1,487 @@
+//! The headline of a finding: what, how much and where, in one short line.
+//!
+//! It is made here, of all findings, from what they hold: kind, cause, culprit, those affected, and the evidence. A clause
+//! whose number or name is not there, or that makes the line too long, is left out.
+
+use crate::analysis::findings::cause::Cause;
+use crate::analysis::findings::finding::{Finding, Kind, counted, go_of, grouped, percent, time};
+use crate::analysis::wait_chain::Doing;
+
+/// Characters that a headline should not exceed.
+const LENGTH: usize = 100;
+/// Characters of a function's name, of which the middle is left out where it is longer; fewer where the line would be too
+/// long.
+const NAMES: [usize; 3] = [56, 36, 24];
+/// Parts smaller than this read as nothing.
+const LEAST_SHARE: f64 = 0.005;
+
+/// The headline of a finding that holds all it is to hold.
+pub(crate) fn headline(finding: &Finding) -> String {
+    let mut text = String::new();
+    for names in NAMES {
+        let data = Data(finding, names);
+        text = match finding.cause {
+            Some(cause) => of_cause(data, cause),
+            None => of_kind(data, finding.kind),
+        };
+        if text.chars().count() <= LENGTH {
+            break;
+        }
+    }
+    text
+}
+
+fn of_cause(data: Data<'_>, cause: Cause) -> String {
+    match cause {
+        Cause::HeldOverSlowCall => data.held(&data.lock(), &data.during()),
+        Cause::OneConnection => data.held(&data.lock(), " during a wait for its connection"),
+        Cause::HeldOverSleep => data.held(&data.lock(), " during a sleep"),
+        Cause::HeldWhileComputing => data.held(&data.lock(), &data.during()),
+        Cause::HeldOverGc => data.held(&data.lock(), " during a wait for the GC"),
+        Cause::ReaderBlocksWriter => data.held("Read lock of RWMutex", &data.during()),
+        Cause::Once => data.waits(format!("Callers of sync.Once.Do wait for {}", data.work("its function"))),
+        Cause::HeldToTheEnd => data.stuck(format!("Lock held to the end of the trace{}", data.place(" by "))),
+        Cause::MissingUnlock => data.stuck(format!("Lock not released after{}", data.place_or(" ", "its last use"))),
+        Cause::Deadlock => data.stuck(format!("Deadlock{}", data.place(" in "))),
+        Cause::NeverReleased => data.stuck(format!("Lock never released{}", data.place(" in "))),
+        Cause::Connections => data.leak("Goroutines of open connections"),
+        Cause::VanishedPartner => data.stuck(format!("Nobody on the other side of {}", data.channel())),
+        Cause::NoReceiver => data.stuck(format!("Nobody receives{}", data.place(" what is sent in "))),
+        Cause::ThreadsWithoutCpu => data.idle("their threads got no CPU"),
+        Cause::LockedToThread => data.locked_to_thread(),
+        Cause::HotShard => data.team(),
+        Cause::SameOne => data.fan_out(),
+        Cause::BatchTimer => data.waits(format!("Answers wait for a timer{}", data.place(" in "))),
+        Cause::HeldByOthers => data.waits(format!("{}{}", data.limited(), data.place(", held in "))),
+        Cause::PoolExhausted => data.waits(data.pool()),
+        Cause::OneAtATime => data.waits(format!("{}{}", data.limited(), data.place(" in "))),
+        Cause::WorkersWait => data.waits(format!("{}{}", data.limited(), data.place(", the workers wait in "))),
+        Cause::GoschedLoop => data.spin("on runtime.Gosched"),
+        Cause::NonBlockingLoop => data.spin("without blocking"),
+        Cause::SlowCall => data.requests(data.call()),
+        Cause::SlowDial => data.requests(format!("Connecting{}", data.place(" in "))),
+        Cause::SlowLookup => data.requests(format!("Name lookups{}", data.place(" in "))),
+        Cause::SlowHandler => data.requests(data.call()),
+        Cause::SharedResult => data.requests(format!("Waiting for a shared result of {}", data.work("a goroutine"))),
+        Cause::Backoff => data.requests(format!("Backoff{}", data.place(" in "))),
+        Cause::FixedSleep => data.requests(format!("Fixed pause{}", data.place(" in "))),
+        Cause::RateLimit => data.requests(format!("Rate limit{}", data.place(" in "))),
+        Cause::Deadline => data.requests(format!("Waiting until a deadline{}", data.place(" in "))),
+    }
+}
+
+/// Where nothing but the kind is known.
+fn of_kind(data: Data<'_>, kind: Kind) -> String {
+    match kind {
+        Kind::LockContention => data.waits(format!("Single slot, used like a lock{}", data.place(" in "))),
+        Kind::LockHeldOverIo => data.held(&data.lock(), &data.during()),
+        Kind::RwmutexWriter => data.held("RWMutex", &data.during()),
+        Kind::GoroutineLeak => data.leak("Goroutine leak"),
+        Kind::GcPressure => data.gc(),
+        Kind::CpuStarvation => data.starvation(),
+        Kind::IdleProcs => data.idle(""),
+        Kind::SlowSyscall => data.syscalls(),
+        Kind::ChannelBacklog => data.waits(format!("Consumer cannot keep up{}", data.place(", busy in "))),
+        Kind::Imbalance | Kind::Straggler if data.0.number("workers_per_round").is_some() => data.fan_out(),
+        Kind::Imbalance if data.0.number("longest_total_ns").is_some() => data.team(),
+        Kind::Imbalance => data.waits(format!("Uneven work{}", data.place(", the last one in "))),
+        Kind::Straggler => data.waits(format!("{} is late{}", data.first(), data.place(" in "))),
+        Kind::SerialWaits => data.serial(),
+        Kind::StopTheWorld => data.stops(),
+        Kind::PollingSleep => data.polling(),
+        Kind::LimitedConcurrency => data.waits(data.limited()),
+        Kind::GoroutineChurn => data.churn(),
+        Kind::CpuBound => data.cpu(),
+        Kind::CpuThrottled => data.throttled(),
+        Kind::CpuDescheduled => data.descheduled(),
+        Kind::TraceDamage => data.damage(),
+    }
+}
+
+/// The finding, with its numbers and names in words, and how many characters a name has at most.
+#[derive(Clone, Copy)]
+struct Data<'a>(&'a Finding, usize);
+
+impl Data<'_> {
+    fn time(self, name: &str) -> Option<String> {
+        self.0.number(name).filter(|nanos| *nanos > 0).map(time)
+    }
+
+    fn count(self, name: &str, what: &str) -> Option<String> {
+        self.0.number(name).filter(|number| *number > 0).map(|number| counted(number, what))
+    }
+
+    fn share(self, name: &str) -> Option<String> {
+        self.0.ratio_of(name).filter(|share| *share >= LEAST_SHARE).map(|share| format!("{:.0} %", 100.0 * share))
+    }
+
+    /// The function of the culprit after some words; empty if it is not known.
+    fn place(self, before: &str) -> String {
+        self.place_or(before, "")
+    }
+
+    /// The same with other words where the function is not known.
+    fn place_or(self, before: &str, otherwise: &str) -> String {
+        match self.function() {
+            Some(function) => format!("{before}{function}"),
+            None if otherwise.is_empty() => String::new(),
+            None => format!("{before}{otherwise}"),
+        }
+    }
+
+    fn function(self) -> Option<String> {
+        let function = &self.0.culprit.as_ref()?.place.function;
+        (!function.is_empty()).then(|| self.name(function))
+    }
+
+    fn callee(self) -> Option<String> {
+        self.0.culprit.as_ref()?.callee.as_deref().map(|callee| self.name(callee))
+    }
+
+    /// The function in which goroutines wait, unless the head names it already.
+    fn victim(self, head: &str) -> Option<String> {
+        let victim = self.name(&self.0.victims.first()?.function);
+        let elsewhere = if self.0.victims.len() > 1 { " and elsewhere" } else { "" };
+        (!head.contains(&victim)).then(|| format!(" in {victim}{elsewhere}"))
+    }
+
+    /// A function's name, as long as there is room for.
+    fn name(self, full: &str) -> String {
+        name(full, self.1)
+    }
+
+    /// The goroutine that the first link leads to.
+    fn first(self) -> String {
+        self.0.links.first().map_or_else(|| "A goroutine".to_owned(), |link| go_of(link.id))
+    }
+
+    /// `Mutex`, `RWMutex`
+    fn lock(self) -> String {
+        let lock = self.0.text_of("lock").unwrap_or_default();
+        let known = ["RWMutex", "Mutex"].into_iter().find(|known| lock.contains(known));
+        known.unwrap_or("Lock").to_owned()
+    }
+
+    /// ` during net/http.Post`: what the holder of a lock did; empty if it is not known.
+    fn during(self) -> String {
+        match (self.0.acts.first().map(|act| act.doing), self.callee()) {
+            (Some(Doing::Running), _) => " while running".to_owned(),
+            (Some(Doing::MarkAssist), _) => " during a mark assist".to_owned(),
+            (_, Some(callee)) => format!(" during {callee}"),
+            (Some(Doing::Syscall), None) => " during a system call".to_owned(),
+            (Some(Doing::CgoCall), None) => " during a cgo call".to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// `net/http.Post in main.load`, or as much of it as is known.
+    fn work(self, otherwise: &str) -> String {
+        match (self.callee(), self.function()) {
+            (Some(callee), Some(function)) => format!("{callee} in {function}"),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => otherwise.to_owned(),
+        }
+    }
+
+    /// `chan send in main.put`
+    fn channel(self) -> String {
+        self.work("a channel")
+    }
+
+    /// The head, with how many waits there are, how long they are at most, and where.
+    fn waits(self, head: String) -> String {
+        let waits = self.0.number("waits").filter(|waits| *waits > 0).map(|waits| {
+            let most = self.time("wait_max_ns");
+            let most = most.map(|most| format!(" {} {most}", if waits == 1 { "of" } else { "up to" }));
+            format!(": {}{}", counted(waits, "wait"), most.unwrap_or_default())
+        });
+        let victim = self.victim(&head);
+        fit(head, [waits, victim])
+    }
+
+    /// `Mutex held during net/http.Post by main.put: 4 waits up to 127 ms in main.get`
+    fn held(self, lock: &str, during: &str) -> String {
+        self.waits(format!("{lock} held{during}{}", self.place(" in ")))
+    }
+
+    /// The head, with how many goroutines are stuck until the trace ends, and for how long.
+    fn stuck(self, head: String) -> String {
+        let most = self.time("wait_max_ns").or_else(|| self.time("stuck_max_ns"));
+        let one = self.0.number("stuck") == Some(1);
+        let most = most.map(|most| format!(" for {}{most}", if one { "" } else { "up to " }));
+        let stuck = self.count("stuck", "goroutine").map(|stuck| format!(": {stuck} stuck"));
+        let victim = self.victim(&head);
+        fit(head, [stuck, most, victim])
+    }
+
+    /// `Goroutine leak: 27 of 30 created stay blocked in main.watch`
+    fn leak(self, what: &str) -> String {
+        let created = self.0.number("created").map(|created| format!(" of {} created", grouped(created)));
+        let stuck = self.0.number("stuck").map(|stuck| format!(": {}{}", grouped(stuck), created.unwrap_or_default()));
+        fit(what.to_owned(), [stuck.map(|stuck| format!("{stuck} stay blocked{}", self.place(" in ")))])
+    }
+
+    fn idle(self, why: &str) -> String {
+        let share = self.share("idle_share").map(|share| format!(" {share} of the time"));
+        let head = format!("Procs idle{} while goroutines were runnable", share.unwrap_or_default());
+        fit(head, [(!why.is_empty()).then(|| format!(": {why}"))])
+    }
+
+    fn locked_to_thread(self) -> String {
+        let longest = self.time("runnable_max_ns").map(|longest| format!(": runnable up to {longest}"));
+        let share = self.share("idle_share").map(|share| format!(", procs idle {share} of the time"));
+        fit(format!("Goroutine locked to its thread{}", self.place(" in ")), [longest, share])
+    }
+
+    /// `G25 did 71 % of the work of 8 workers, in main.(*Shard).scan`
+    fn team(self) -> String {
+        let done = self.part("longest_total_ns", "work_total_ns");
+        let workers = self.count("workers", "worker").map(|workers| format!(" of {workers}"));
+        let head = match done {
+            Some(done) => format!("{} did {done} of the work{}", self.first(), workers.unwrap_or_default()),
+            None => format!("{} did most of the work", self.first()),
+        };
+        fit(head, [Some(self.place(", in "))])
+    }
+
+    /// `One of 8 goroutines did 71 % of the work, in main.round.func1`
+    fn fan_out(self) -> String {
+        let all = self.count("workers_per_round", "goroutine").map(|all| format!(" of {all}"));
+        let done = self.part("longest_total_ns", "work_total_ns").unwrap_or_else(|| "most".to_owned());
+        let head = format!("Unbalanced fan-out: one{} did {done} of the work", all.unwrap_or_default());
+        fit(head, [Some(self.place(", in "))])
+    }
+
+    /// A number of the evidence as part of another one: `71 %`. `None` without both.
+    fn part(self, part: &str, whole: &str) -> Option<String> {
+        let whole = self.0.number(whole).filter(|whole| *whole > 0)?;
+        Some(percent(self.0.number(part)?, whole))
+    }
+
+    fn limited(self) -> String {
+        // Each of those that start workers has a limit of its own.
+        let is_each = self.0.text_of("unit") == Some("worker") && self.0.number("waiters").is_some_and(|all| all > 1);
+        match self.0.number("slots") {
+            Some(slots) if is_each => format!("Limited to {} at once for each goroutine", grouped(slots)),
+            Some(slots) => format!("Limited to {} at once", grouped(slots)),
+            None => "Limited concurrency".to_owned(),
+        }
+    }
+
+    fn pool(self) -> String {
+        let slots = self.count("slots", "connection").map(|slots| format!(" of {slots}"));
+        format!("Pool{} exhausted", slots.unwrap_or_default())
+    }
+
+    fn spin(self, how: &str) -> String {
+        let spinning = self.count("spinning", "goroutine").unwrap_or_else(|| "Goroutines".to_owned());
+        let share = self.share("spin_share").map(|share| format!(": {share} of the procs' time"));
+        let verb = if self.0.number("spinning") == Some(1) { "spins" } else { "spin" };
+        fit(format!("{spinning} {verb} {how}{}", self.place(" in ")), [share])
+    }
+
+    /// `net/http.Get in main.load`
+    fn call(self) -> String {
+        self.work("One slow call")
+    }
+
+    /// The head, with the part of the time of requests or workers that it takes, and how long on average.
+    fn requests(self, head: String) -> String {
+        let unit = self.0.text_of("unit").unwrap_or("request");
+        let of_requests = self.share("share_of_request_time").zip(self.count("requests", unit));
+        let of_workers = || self.share("share_of_workers_time").zip(self.count("workers", "goroutine"));
+        let share = of_requests.or_else(of_workers).map(|(share, all)| format!(": {share} of the time of {all}"));
+        let mean = self.time("wait_per_request_ns").or_else(|| self.time("wait_mean_ns"));
+        let handler = self.0.text_of("handled_by").map(|handler| format!(", handled by {}", self.name(handler)));
+        fit(head, [share, handler, mean.map(|mean| format!(", {mean} on average"))])
+    }
+
+    fn gc(self) -> String {
+        let marking = self.share("marking_share").map(|share| format!("GC marking {share} of the time"));
+        let cycles = || self.count("cycles", "GC cycle");
+        let head = marking.or_else(cycles).unwrap_or_else(|| "GC".to_owned());
+        let is_forced = self.0.number("forced") == Some(1);
+        let place = self.function();
+        let here = match place {
+            Some(place) if is_forced => self.forced().map(|forced| format!("{forced} by {place}")),
+            Some(place) => self.share("assists_here").map(|share| format!("; {share} of mark assist time in {place}")),
+            None => None,
+        };
+        let started = || {
+            let cycles = self.count("cycles_started_here", "cycle")?;
+            Some(format!("; {cycles} started by allocations in {}", self.function()?))
+        };
+        let paused = || Some(format!("; STW pauses up to {}", self.time("paused_max_ns")?));
+        fit(head, [here.or_else(started).or_else(paused)])
+    }
+
+    /// `, forced`, of cycles that all were, there; otherwise how many of them.
+    fn forced(self) -> Option<String> {
+        let (there, all) = (self.0.number("cycles_forced_there")?, self.0.number("cycles")?);
+        let some = || format!("; {} of {} forced", grouped(there), counted(all, "cycle"));
+        Some(if there == all { ", forced".to_owned() } else { some() })
+    }
+
+    /// Goroutines that wait for a proc; those that hold a lock meanwhile keep others waiting.
+    fn starvation(self) -> String {
+        if let Some(runnable) = self.time("holders_runnable_ns") {
+            let head = format!("Lock holders runnable for {runnable} without a proc");
+            let busy = self.function().map(|place| format!(", procs ran {place}"));
+            return fit(self.waits_only(head), [busy]);
+        }
+        let longest = self.time("runnable_max_ns").map(|longest| format!(" up to {longest}"));
+        fit(format!("Goroutines runnable{}", longest.unwrap_or_default()), [self.busy(": procs"), self.running()])
+    }
+
+    /// The head with how many waits there are.
+    fn waits_only(self, head: String) -> String {
+        fit(head, [self.count("waits", "wait").map(|waits| format!(": {waits}"))])
+    }
+
+    fn busy(self, procs: &str) -> Option<String> {
+        Some(format!("{procs} {} busy", self.share("procs_busy")?))
+    }
+
+    fn running(self) -> Option<String> {
+        Some(format!(", {} of running time in {}", self.share("culprit_share")?, self.function()?))
+    }
+
+    fn syscalls(self) -> String {
+        let what = if self.0.text_of("unit") == Some("cgo call") { "Cgo calls" } else { "System calls" };
+        let place = self.caller(" in ");
+        // Where others make some, too, the callee is not of all of them.
+        let is_most = |nanos: u64| self.0.number("call_total_ns").is_some_and(|all| nanos > all / 2);
+        let head = match (self.callee(), self.0.number("call_of_most_ns")) {
+            (Some(callee), None) => format!("{callee}{place}"),
+            (Some(callee), Some(nanos)) if is_most(nanos) => format!("{what}{place}, mostly {callee}"),
+            _ => format!("{what}{place}"),
+        };
+        let calls = self.count("calls", "call").map(|calls| format!(": {calls}"));
+        let most = self.time("call_max_ns").map(|most| format!(" up to {most}"));
+        let share = self.share("share_of_work").map(|share| format!(", {share} of work time"));
+        fit(head, [calls, most, share])
+    }
+
+    /// The function that makes the call itself, where the culprit calls it.
+    fn caller(self, before: &str) -> String {
+        let through = self.0.culprit.as_ref().and_then(|culprit| culprit.through.as_ref());
+        through.map_or_else(|| self.place(before), |helper| format!("{before}{}", self.name(&helper.function)))
+    }
+
+    fn serial(self) -> String {
+        let each = self.0.ratio_of("waits_per_unit").map(|each| format!(", {each:.1} each"));
+        let share = self.share("share_of_units").zip(self.count("units", "unit of work"));
+        let share = share.map(|(share, units)| format!(": {share} of the time of {units}"));
+        fit(format!("Serial waits{}", self.place(" in ")), [share, each])
+    }
+
+    fn stops(self) -> String {
+        let stops = self.count("stops", "time").map(|stops| format!(" {stops}"));
+        let longest = self.time("stopped_max_ns").map(|longest| format!(", up to {longest}"));
+        let head = format!("World stopped{}{}", stops.unwrap_or_default(), longest.unwrap_or_default());
+        let by = match self.time("late_ns") {
+            Some(_) => self.place(", waiting for goroutines to stop in "),
+            None => self.place(", requested by "),
+        };
+        let reason = self.0.text_of("reason").filter(|reason| by.is_empty() && !reason.is_empty());
+        fit(head, [Some(by), reason.map(|reason| format!(": {}", self.name(reason)))])
+    }
+
+    fn polling(self) -> String {
+        let Some(sleeps) = self.count("sleeps", "sleep") else {
+            return self.waits(format!("Polling with sleeps{}", self.place(" in ")));
+        };
+        let mean = self.time("sleep_mean_ns").map(|mean| format!(" of {mean} on average"));
+        fit(format!("Polling with sleeps{}: {sleeps}", self.place(" in ")), [mean])
+    }
+
+    fn churn(self) -> String {
+        let created = self.count("created", "goroutine").unwrap_or_else(|| "Many goroutines".to_owned());
+        let mean = self.time("mean_running_ns").map(|mean| format!(", running for {mean} on average"));
+        fit(format!("{created} created{}", self.place(" in ")), [mean])
+    }
+
+    /// Requests that compute, or procs that are all busy.
+    fn cpu(self) -> String {
+        if let Some((share, units)) = self.share("running_share").zip(self.count("units", "unit of work")) {
+            let mean = self.time("unit_mean_ns").map(|mean| format!(", {mean} on average"));
+            let place = self.place(", mostly in ");
+            return fit(format!("{units} ran for {share} of their time"), [Some(place), mean]);
+        }
+        let head = self.busy("Procs").unwrap_or_else(|| "Procs busy".to_owned());
+        fit(head, [self.running()])
+    }
+
+    fn throttled(self) -> String {
+        let share = self.share("no_cpu_share").map(|share| format!(": no CPU for {share} of the time"));
+        let longest = self.time("longest_ns").map(|longest| format!(", up to {longest} at a time"));
+        fit("Process throttled by its CPU quota".to_owned(), [share, longest])
+    }
+
+    fn descheduled(self) -> String {
+        let times = self.count("stretches", "time").map(|times| format!(" {times}"));
+        let longest = self.time("longest_ns").map(|longest| format!(", up to {longest}"));
+        let share = self.share("no_cpu_share").map(|share| format!(": {share} of the time"));
+        fit(format!("Process had no CPU{}", times.unwrap_or_default()), [longest, share])
+    }
+
+    fn damage(self) -> String {
+        let places = self.count("faults", "place").map(|places| format!(" in {places}"));
+        let missing = self.time("missing_ns").map(|missing| format!(": {missing} missing"));
+        fit(format!("Trace damaged{}", places.unwrap_or_default()), [missing])
+    }
+}
+
+/// The head with as many of the clauses as there is room for, in their order: one that does not fit ends it.
+fn fit<const N: usize>(mut head: String, clauses: [Option<String>; N]) -> String {
+    for clause in clauses.into_iter().flatten() {
+        if head.chars().count() + clause.chars().count() > LENGTH {
+            break;
+        }
+        head += &clause;
+    }
+    head
+}
+
+/// A function's name with no more than so many characters: of the path of its package only the last part, unless it is
+/// of the standard library.
+fn name(full: &str, most: usize) -> String {
+    let end = full.find('[').unwrap_or(full.len());
+    let (head, _) = full.split_at(end);
+    let is_standard = !head.split('/').next().unwrap_or_default().contains('.');
+    let short = match head.rfind('/') {
+        Some(slash) if !is_standard => full.get(slash + 1..).unwrap_or(full),
+        _ => full,
+    };
+    let length = short.chars().count();
+    if length <= most {
+        return short.to_owned();
+    }
+    let tail = most / 2;
+    let first: String = short.chars().take(most - tail - 1).collect();
+    let last: String = short.chars().skip(length - tail).collect();
+    format!("{first}…{last}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lose_the_path_of_a_module_but_not_that_of_the_library() {
+        let name = |full: &str| super::name(full, 56);
+        assert_eq!(name("net/http.(*Client).Do"), "net/http.(*Client).Do");
+        assert_eq!(name("example.com/shop/store.(*S).Get"), "store.(*S).Get");
+        assert_eq!(name("main.(*ledger).post"), "main.(*ledger).post");
+        assert_eq!(name("a.io/b.Map[go.shape.int,c.io/d.T]"), "b.Map[go.shape.int,c.io/d.T]");
+        let long = name(&format!("main.{}.end", "x".repeat(500)));
+        assert_eq!(long.chars().count(), 56);
+        assert!(long.starts_with("main.x") && long.ends_with("x.end"), "{long}");
+    }
+
+    #[test]
+    fn a_clause_that_does_not_fit_ends_the_line() {
+        let long = Some("x".repeat(LENGTH));
+        assert_eq!(fit("a".to_owned(), [Some(": b".to_owned()), None, long, Some(" c".to_owned())]), "a: b");
+    }
+}
