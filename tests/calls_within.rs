@@ -83,7 +83,7 @@ fn of_clients(found: &Findings) -> &Finding {
 fn what_a_client_waits_for_in_the_same_process_is_named() {
     let found = calls((0.3, 59.9), HANDLE, "chan receive");
     let clients = of_clients(&found);
-    let handled = "; app.Handle (app.go:10) in this process handled 16 of the 16 longest (inferred from their times)";
+    let handled = "; app.Handle (app.go:10) in this process handled 16 of the 16 longest";
     assert!(clients.title.ends_with(handled), "{}", clients.title);
     assert!(clients.check.starts_with("The other side is in this trace: "), "{}", clients.check);
     // Where the handler's requests have a finding of their own, that is the one to read.

@@ -683,7 +683,9 @@ fn what_was_not_analysed_is_not_claimed() {
     let found = find(&mut scene, &[handlers(10..11), vec![(1, "select", HOLD)]].concat());
     let first = found.list.first().expect("a finding");
     assert_eq!(first.kind, Kind::LockHeldOverIo, "{}", first.title);
-    assert!(first.title.contains("(512 of them analysed, 512 ms total): G1 held the lock"), "{}", first.title);
+    assert!(first.title.contains(": G1 held the lock"), "{}", first.title);
+    let analysed = first.figures().into_iter().find(|figure| figure.label == "Analysed").expect("a figure");
+    assert_eq!(analysed.text, "512 of 700 waits, 512 ms");
     assert_eq!((number(first, "waits"), number(first, "waits_analysed")), (Some(700), Some(512)));
 }
 

@@ -37,6 +37,7 @@ mod effort;
 mod finding_invariants;
 mod findings;
 mod goroutine_stats;
+mod headlines;
 mod helpers_named;
 mod ledger;
 mod losses;

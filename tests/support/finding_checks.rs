@@ -219,7 +219,7 @@ fn numbers_in(finding: &Finding, title: &str) -> Vec<String> {
             (Value::Int(nanos), "ns" | "µs" | "ms" | "s") => name.ends_with("_ns") && time(*nanos) == told,
             (Value::Ratio(ratio), "%") => format!("{:.0} %", 100.0 * ratio) == told,
             (Value::Int(count), _) => !name.ends_with("_ns") && counted(*count, "x").starts_with(&format!("{word} ")),
-            (Value::Ratio(ratio), _) => [format!("{ratio:.0}"), format!("{ratio:.1}")].iter().any(|text| text == word),
+            (Value::Ratio(ratio), _) => [format!("{ratio:.0}"), format!("{ratio:.1}")].contains(&word.replace(',', "")),
             (Value::Text(_), _) => false,
         });
         let is_part = |(part, all): &(&str, &str)| match (int(finding, part), int(finding, all)) {

@@ -209,6 +209,9 @@ pub struct Found {
     /// Whether it is collapsed in text.
     #[serde(skip)]
     pub is_minor: bool,
+    /// The title with its full stop.
+    #[serde(skip)]
+    pub sentence: String,
     /// Labelled lines of text.
     #[serde(skip)]
     pub figures: Vec<Figure>,
@@ -303,7 +306,7 @@ impl Report {
         for (at, found) in self.shown(all) {
             text.blank();
             line(&mut text, &format!("{}. {}: {} [{}]", at + 1, found.severity, found.headline, found.kind));
-            line(&mut text, &format!("   {}.", found.title.trim_end_matches('.')));
+            line(&mut text, &format!("   {}", found.sentence));
             line(&mut text, &format!("   {}", found.check));
             for (label, rest) in found.lines(2) {
                 line(&mut text, &format!("   {label:<10}  {rest}"));
@@ -330,7 +333,7 @@ impl Report {
         for (at, found) in self.shown(all) {
             page.heading(3, &format!("{}. {}", at + 1, found.headline));
             page.paragraph(&format!("{} ({}).", found.severity, found.kind));
-            page.paragraph(&format!("{}. {}", found.title.trim_end_matches('.'), found.check));
+            page.paragraph(&format!("{} {}", found.sentence, found.check));
             if let Some(culprit) = &found.culprit {
                 let place = match line_of(&culprit.file, culprit.line) {
                     line if line.is_empty() || culprit.function.is_empty() => line,
@@ -461,6 +464,7 @@ impl Found {
             check: finding.check,
             links: links.collect(),
             is_minor: finding.is_minor(),
+            sentence: finding.sentence(),
             figures: finding.figures(),
         }
     }

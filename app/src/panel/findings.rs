@@ -239,7 +239,7 @@ fn evidence_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Acti
     ui_.spacing_mut().item_spacing.y = space::XS;
     ui_.scope(|ui| {
         ui.set_max_width(MAX_TEXT_WIDTH.min(ui.available_width()));
-        ui.add(Label::new(&finding.title).wrap());
+        ui.add(Label::new(finding.sentence()).wrap());
     });
     ui_.add_space(space::XS);
     line(ui_, "Fix", |ui| {
@@ -269,6 +269,7 @@ fn evidence_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Acti
                 ui.label(text);
                 ui.label(RichText::new(name::function(&victim.function)).font(fonts::mono()))
                     .on_hover_text(&victim.function);
+                ui.add_space(space::S);
             }
         });
     }

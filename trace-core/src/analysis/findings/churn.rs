@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, place_name};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, grouped, place_name};
 use crate::base::ids::{GoIx, StackId};
 use crate::base::time::TimeRange;
 
@@ -50,9 +50,10 @@ fn judge(scene: &Scene<'_>, creation: StackId, made: &Made) -> Option<Finding> {
     let lost = made.count * COST + made.runnable;
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} created at {} ({per_second:.0} per second): each ran for {} on average; they were runnable for {} total",
+        "{} created at {} ({} per second): each ran for {} on average; they were runnable for {} total",
         evidence.count("created", made.count, "goroutine"),
         place_name(Some(&place)),
+        grouped(per_second.round() as u64),
         evidence.time("mean_running_ns", mean),
         evidence.time("runnable_total_ns", made.runnable),
     );

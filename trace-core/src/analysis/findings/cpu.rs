@@ -76,7 +76,7 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
         evidence.time("runnable_total_ns", load.runnable),
         evidence.time("runnable_max_ns", longest),
         evidence.share("culprit_share", hot.share),
-        evidence.int("times_seen", hot.seen),
+        evidence.whole("times_seen", hot.seen),
         hot.seen_in,
         hot.named.in_words(),
         in_calls(scene, &mut evidence),

@@ -42,6 +42,12 @@ impl Finding {
         })
     }
 
+    /// The title as a sentence with its full stop.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!("{}.", self.title.trim_end_matches('.'))
+    }
+
     /// How sure it is, how much of it was analysed, what it was inferred from, and who is affected; each only where there
     /// is something to say. Time lost and places in the trace are columns and links of their own.
     #[must_use]

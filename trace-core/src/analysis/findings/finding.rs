@@ -172,6 +172,11 @@ impl Evidence {
         value
     }
 
+    /// Records a number; returns it for people: `2,060`.
+    pub fn whole(&mut self, name: &'static str, value: u64) -> String {
+        grouped(self.int(name, value))
+    }
+
     /// Records nanoseconds (`name` ends in `_ns`); returns them for people: `12.3 ms`.
     pub fn time(&mut self, name: &'static str, nanos: u64) -> String {
         time(self.int(name, nanos))

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::analysis::collector::cycles::{Cycle, Trigger};
 use crate::analysis::collector::work::WorkerMode;
 use crate::analysis::findings::Scene;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, grouped, place_name};
 use crate::analysis::findings::stw::{length, until_the_end};
 use crate::analysis::places::Place;
 use crate::base::ids::{GoIx, StackId};
@@ -197,8 +197,8 @@ fn forced_by(cost: &Cost, there: u64, place: &Place, evidence: &mut Evidence) ->
     let there = evidence.int("cycles_forced_there", there);
     match () {
         () if forced == cost.cycles as u64 && there == forced => format!("; forced by {place}"),
-        () if there == forced => format!("; {forced} of the cycles were forced by {place}"),
-        () => format!("; {forced} of the cycles were forced, {there} by {place}"),
+        () if there == forced => format!("; {} of the cycles were forced by {place}", grouped(forced)),
+        () => format!("; {} of the cycles were forced, {} by {place}", grouped(forced), grouped(there)),
     }
 }
 

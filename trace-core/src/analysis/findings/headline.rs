@@ -41,7 +41,7 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::ReaderBlocksWriter => data.held("Read lock of RWMutex", &data.during()),
         Cause::Once => data.waits(format!("Callers of sync.Once.Do wait for {}", data.work("its function"))),
         Cause::HeldToTheEnd => data.stuck(format!("Lock held to the end of the trace{}", data.place(" by "))),
-        Cause::MissingUnlock => data.stuck(format!("Lock not released after{}", data.place_or(" ", "its last use"))),
+        Cause::MissingUnlock => data.stuck(format!("Lock acquired{}, not released", data.place(" in "))),
         Cause::Deadlock => data.stuck(format!("Deadlock{}", data.place(" in "))),
         Cause::NeverReleased => data.stuck(format!("Lock never released{}", data.place(" in "))),
         Cause::Connections => data.leak("Goroutines of open connections"),
@@ -117,16 +117,7 @@ impl Data<'_> {
 
     /// The function of the culprit after some words; empty if it is not known.
     fn place(self, before: &str) -> String {
-        self.place_or(before, "")
-    }
-
-    /// The same with other words where the function is not known.
-    fn place_or(self, before: &str, otherwise: &str) -> String {
-        match self.function() {
-            Some(function) => format!("{before}{function}"),
-            None if otherwise.is_empty() => String::new(),
-            None => format!("{before}{otherwise}"),
-        }
+        self.function().map_or_else(String::new, |function| format!("{before}{function}"))
     }
 
     fn function(self) -> Option<String> {
@@ -190,13 +181,15 @@ impl Data<'_> {
 
     /// The head, with how many waits there are, how long they are at most, and where.
     fn waits(self, head: String) -> String {
-        let waits = self.0.number("waits").filter(|waits| *waits > 0).map(|waits| {
-            let most = self.time("wait_max_ns");
-            let most = most.map(|most| format!(" {} {most}", if waits == 1 { "of" } else { "up to" }));
-            format!(": {}{}", counted(waits, "wait"), most.unwrap_or_default())
-        });
+        let waits = self.count("waits", "wait").map(|waits| format!(": {waits}{}", self.most("waits", "wait_max_ns")));
         let victim = self.victim(&head);
         fit(head, [waits, victim])
+    }
+
+    /// ` up to 127 ms`, of several; ` of 127 ms`, of one; empty if it is not known.
+    fn most(self, count: &str, longest: &str) -> String {
+        let word = if self.0.number(count) == Some(1) { "of" } else { "up to" };
+        self.time(longest).map_or_else(String::new, |longest| format!(" {word} {longest}"))
     }
 
     /// `Mutex held during net/http.Post by main.put: 4 waits up to 127 ms in main.get`
@@ -224,13 +217,14 @@ impl Data<'_> {
     fn idle(self, why: &str) -> String {
         let share = self.share("idle_share").map(|share| format!(" {share} of the time"));
         let head = format!("Procs idle{} while goroutines were runnable", share.unwrap_or_default());
-        fit(head, [(!why.is_empty()).then(|| format!(": {why}"))])
+        let longest = self.time("longest_ns").map(|longest| format!(", up to {longest} at a time"));
+        fit(head, [(!why.is_empty()).then(|| format!(": {why}")), longest])
     }
 
     fn locked_to_thread(self) -> String {
-        let longest = self.time("runnable_max_ns").map(|longest| format!(": runnable up to {longest}"));
-        let share = self.share("idle_share").map(|share| format!(", procs idle {share} of the time"));
-        fit(format!("Goroutine locked to its thread{}", self.place(" in ")), [longest, share])
+        let share = self.share("idle_share").map(|share| format!(": procs idle {share} of the time"));
+        let longest = self.time("runnable_max_ns").map(|longest| format!(", runnable up to {longest}"));
+        fit(format!("Goroutine locked to its thread{}", self.place(" in ")), [share, longest])
     }
 
     /// `G25 did 71 % of the work of 8 workers, in main.(*Shard).scan`
@@ -356,10 +350,9 @@ impl Data<'_> {
             (Some(callee), Some(nanos)) if is_most(nanos) => format!("{what}{place}, mostly {callee}"),
             _ => format!("{what}{place}"),
         };
-        let calls = self.count("calls", "call").map(|calls| format!(": {calls}"));
-        let most = self.time("call_max_ns").map(|most| format!(" up to {most}"));
+        let calls = self.count("calls", "call").map(|calls| format!(": {calls}{}", self.most("calls", "call_max_ns")));
         let share = self.share("share_of_work").map(|share| format!(", {share} of work time"));
-        fit(head, [calls, most, share])
+        fit(head, [calls, share])
     }
 
     /// The function that makes the call itself, where the culprit calls it.
@@ -376,8 +369,10 @@ impl Data<'_> {
     }
 
     fn stops(self) -> String {
-        let stops = self.count("stops", "time").map(|stops| format!(" {stops}"));
-        let longest = self.time("stopped_max_ns").map(|longest| format!(", up to {longest}"));
+        let is_once = self.0.number("stops") == Some(1);
+        let stops = self.count("stops", "time").filter(|_| !is_once).map(|stops| format!(" {stops}"));
+        let longest = self.time("stopped_max_ns");
+        let longest = longest.map(|longest| format!("{} {longest}", if is_once { " for" } else { ", up to" }));
         let head = format!("World stopped{}{}", stops.unwrap_or_default(), longest.unwrap_or_default());
         let by = match self.time("late_ns") {
             Some(_) => self.place(", waiting for goroutines to stop in "),
@@ -464,24 +459,4 @@ fn name(full: &str, most: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_lose_the_path_of_a_module_but_not_that_of_the_library() {
-        let name = |full: &str| super::name(full, 56);
-        assert_eq!(name("net/http.(*Client).Do"), "net/http.(*Client).Do");
-        assert_eq!(name("example.com/shop/store.(*S).Get"), "store.(*S).Get");
-        assert_eq!(name("main.(*ledger).post"), "main.(*ledger).post");
-        assert_eq!(name("a.io/b.Map[go.shape.int,c.io/d.T]"), "b.Map[go.shape.int,c.io/d.T]");
-        let long = name(&format!("main.{}.end", "x".repeat(500)));
-        assert_eq!(long.chars().count(), 56);
-        assert!(long.starts_with("main.x") && long.ends_with("x.end"), "{long}");
-    }
-
-    #[test]
-    fn a_clause_that_does_not_fit_ends_the_line() {
-        let long = Some("x".repeat(LENGTH));
-        assert_eq!(fit("a".to_owned(), [Some(": b".to_owned()), None, long, Some(" c".to_owned())]), "a: b");
-    }
-}
+mod tests;

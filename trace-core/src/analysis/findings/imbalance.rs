@@ -273,7 +273,7 @@ fn whole_share(scene: &Scene<'_>, stack: StackId) -> Option<Place> {
 
 /// ` (in 2 of 3 rounds)`: in how many it was unbalanced; empty of a single round.
 fn in_rounds(loss: &Loss, evidence: &mut Evidence) -> String {
-    let uneven = evidence.int("uneven_rounds", loss.uneven);
+    let uneven = evidence.whole("uneven_rounds", loss.uneven);
     let rounds = evidence.count("rounds", loss.rounds, "round");
     if loss.rounds == 1 { String::new() } else { format!(" (in {uneven} of {rounds})") }
 }
@@ -282,7 +282,7 @@ fn in_rounds(loss: &Loss, evidence: &mut Evidence) -> String {
 /// where that is not known from several rounds.
 fn which(loss: &Loss, evidence: &mut Evidence) -> String {
     let Some((at, rounds)) = same_one(loss) else { return String::new() };
-    let at = evidence.int("created_as_number", at as u64 + 1);
+    let at = evidence.whole("created_as_number", at as u64 + 1);
     let rounds = evidence.count("rounds_of_that_one", rounds, "round");
     format!("; in {rounds} it was number {at} in order of creation")
 }
@@ -330,7 +330,7 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
         "Unbalanced fan-out at {}{}: one of {} did most{}, {} total of the {} of work, {} {}, while {} waited{}",
         place_name(scene.places.own(creation).as_ref()),
         in_rounds(loss, &mut evidence),
-        evidence.int("workers_per_round", loss.workers / loss.uneven.max(1)),
+        evidence.whole("workers_per_round", loss.workers / loss.uneven.max(1)),
         if loss.uneven == 1 { "" } else { " each time" },
         evidence.time("longest_total_ns", loss.longest),
         evidence.time("work_total_ns", loss.all),

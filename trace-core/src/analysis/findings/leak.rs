@@ -79,8 +79,8 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
         "{}{created_at}, blocked at {} and not woken again: {} of {} created in the trace did not end; the oldest has waited for {}",
         evidence.count("stuck", stuck.len() as u64, "goroutine"),
         place_name(place.as_ref()),
-        evidence.int("not_ended", (gos.len() - ended) as u64),
-        evidence.int("created", gos.len() as u64),
+        evidence.whole("not_ended", (gos.len() - ended) as u64),
+        evidence.whole("created", gos.len() as u64),
         evidence.time("oldest_ns", range.end.nanos_since(oldest.2).unsigned_abs()),
     );
     let share = stuck.len() as f64 / gos.len().max(1) as f64;

@@ -71,14 +71,14 @@ fn throttled(scene: &Scene<'_>, known: &NoCpu, times: (u64, u64), evidence: &mut
     format!(
         "The process was throttled by its CPU quota: in {} of {} of {} it got no CPU for part of the period, {} total ({} \
          of the time, max {}); it used at most {} CPUs per period, with GOMAXPROCS {}",
-        evidence.int("periods_throttled", known.in_rhythm),
+        evidence.whole("periods_throttled", known.in_rhythm),
         evidence.count("periods", periods, "period"),
         evidence.time("period_ns", known.period),
         evidence.time("no_cpu_ns", times.0),
         evidence.share("no_cpu_share", scene.share(times.0)),
         evidence.time("longest_ns", times.1),
         evidence.number("quota_cpus_at_most", known.quota.max(0.1)),
-        evidence.int("procs", scene.load.procs),
+        evidence.whole("procs", scene.load.procs),
     )
 }
 

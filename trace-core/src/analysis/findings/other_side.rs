@@ -46,7 +46,7 @@ impl OtherSide {
         evidence.text("handled_by", self.handler.function.clone());
         evidence.text(BASIS, "inferred from when calls and handlers begin and end");
         let (handled, all) =
-            (evidence.int("calls_handled", self.handled), evidence.int("calls_looked_at", self.looked_at));
+            (evidence.whole("calls_handled", self.handled), evidence.whole("calls_looked_at", self.looked_at));
         let handler = place_name(Some(&self.handler));
         format!("; {handler} in this process handled {handled} of the {all} longest")
     }

@@ -317,9 +317,9 @@ fn limit_words(
             format!("{what}: never more than one {in_use}, like a lock")
         }
         Some(slots) if is_workers && waiters > 1 => {
-            format!("{what}: {} {in_use} at once for each of them", evidence.int("slots", slots))
+            format!("{what}: {} {in_use} at once for each of them", evidence.whole("slots", slots))
         }
-        Some(slots) => format!("{what}: {} {in_use} at once", evidence.int("slots", slots)),
+        Some(slots) => format!("{what}: {} {in_use} at once", evidence.whole("slots", slots)),
         None => format!("{what}: their number is limited"),
     }
 }

@@ -390,7 +390,7 @@ fn whose(slow: &SlowRequests<'_>, evidence: &mut Evidence) -> String {
     if slow.unseen == 0 {
         return format!("{} of {place}", evidence.count("requests", slow.family.units, slow.name()));
     }
-    let some = evidence.int("requests", slow.family.units);
+    let some = evidence.whole("requests", slow.family.units);
     let all = evidence.count("requests_in_all", slow.family.units + slow.unseen, slow.name());
     format!("{some} of {all}, those seen in {place},")
 }
@@ -417,7 +417,7 @@ fn finding(scene: &Scene<'_>, slow: &SlowRequests<'_>, cause: &Reason) -> Findin
         "{} spent {} of their time in one place: {} of them waited {} on average, {}{}{}",
         whose(slow, &mut evidence),
         evidence.share("share_of_request_time", slow.share()),
-        evidence.int("requests_waiting", part.units),
+        evidence.whole("requests_waiting", part.units),
         evidence.time("wait_per_request_ns", slow.mean()),
         cause.at,
         elsewhere(scene, slow, &mut evidence),

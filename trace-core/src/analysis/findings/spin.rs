@@ -88,7 +88,7 @@ fn judge(scene: &Scene<'_>, stack: StackId, yields: &Yields, others: u64) -> Opt
         evidence.count("spinning", yields.goroutines, "goroutine"),
         place_name(Some(&place)),
         evidence.count("yields", yields.count, "yield"),
-        evidence.int("yields_per_second", u64::try_from(per_second).unwrap_or(u64::MAX)),
+        evidence.whole("yields_per_second", u64::try_from(per_second).unwrap_or(u64::MAX)),
         evidence.time("run_mean_ns", mean),
         evidence.time("spin_running_ns", yields.running),
         evidence.share("spin_share", yields.running as f64 / room.max(1) as f64),

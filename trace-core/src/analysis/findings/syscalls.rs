@@ -89,7 +89,7 @@ fn most(all: &Spot, (count, nanos): (u64, u64), place: &str, evidence: &mut Evid
     if count >= all.count {
         return format!("in {place}");
     }
-    let count = evidence.int("calls_of_most", count);
+    let count = evidence.whole("calls_of_most", count);
     format!("of which {count} ({}) in {place}", evidence.time("call_of_most_ns", nanos))
 }
 
