@@ -409,15 +409,18 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     };
     let finding = as_felt(scene, [wait], finding.link(scene.trace, top.go, top.longest));
     let finding = if scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding };
-    // Workers that are fed by the one goroutine that made them, a fixed team or one for each piece of work: the limit was
-    // chosen on purpose.
+    Some(if is_workers { fed(scene, (wait, found), finding) } else { finding })
+}
+
+/// Workers that are fed by the one goroutine that made them, a fixed team or one for each piece of work: the limit was
+/// chosen on purpose.
+fn fed(scene: &Scene<'_>, (wait, found): (&Blocked, &Releasers), finding: Finding) -> Finding {
     let wakers: BTreeSet<GoIx> = wait.longest.iter().filter_map(|one| one.waker).collect();
-    let is_team = by_children > by_siblings && (wakers.len() * 2 < wait.longest.len() || wait.gos == 1);
-    if !is_team {
-        return Some(finding);
+    if wakers.len() * 2 >= wait.longest.len() && wait.gos != 1 {
+        return finding;
     }
     // It is worth a word where those wait for somebody else nearly all the time, and so does who feeds them.
     let waited = part_of(found, |part| matches!(part.doing, Doing::Waiting(_)));
     let is_short = waited * 4 >= found.examined * 3 && scene.share(wait.nanos) >= 0.3;
-    Some(finding.at_most(if is_short { Severity::Warning } else { Severity::Note }))
+    finding.at_most(if is_short { Severity::Warning } else { Severity::Note })
 }
