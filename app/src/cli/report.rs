@@ -332,8 +332,8 @@ impl Report {
         }
         for (at, found) in self.shown(all) {
             page.heading(3, &format!("{}. {}", at + 1, found.headline));
-            page.paragraph(&format!("{} ({}).", found.severity, found.kind));
             page.paragraph(&format!("{} {}", found.sentence, found.check));
+            page.item(&[Inline::Text(&format!("{},", found.severity)), Inline::Code(found.kind)]);
             if let Some(culprit) = &found.culprit {
                 let place = match line_of(&culprit.file, culprit.line) {
                     line if line.is_empty() || culprit.function.is_empty() => line,

@@ -285,9 +285,12 @@ impl Data<'_> {
         let of_requests = self.share("share_of_request_time").zip(self.count("requests", unit));
         let of_workers = || self.share("share_of_workers_time").zip(self.count("workers", "goroutine"));
         let share = of_requests.or_else(of_workers).map(|(share, all)| format!(": {share} of the time of {all}"));
+        // Not all of them wait there.
+        let some = self.0.number("requests_waiting").filter(|some| self.0.number("requests") != Some(*some));
+        let some = some.map_or_else(String::new, |some| format!(" in {} of them", grouped(some)));
         let mean = self.time("wait_per_request_ns").or_else(|| self.time("wait_mean_ns"));
         let handler = self.0.text_of("handled_by").map(|handler| format!(", handled by {}", self.name(handler)));
-        fit(head, [share, handler, mean.map(|mean| format!(", {mean} on average"))])
+        fit(head, [share, handler, mean.map(|mean| format!(", {mean} on average{some}"))])
     }
 
     fn gc(self) -> String {
