@@ -330,7 +330,7 @@ mod tests {
                 assert_eq!(is_listed, info.scope.contains(option), "{help}");
             }
         }
-        assert!(!help("compare").contains("csv") && help("report").contains("csv"));
+        assert!(help("compare").contains("csv") && help("report").contains("csv"));
     }
 
     #[test]
@@ -345,7 +345,7 @@ mod tests {
             ("blocked a b", "unexpected argument 'b': one FILE at a time"),
             ("blocked a --json=1", "--json takes no value"),
             ("blocked a --task x --region y", "--task cannot be used with --region"),
-            ("compare a b --format csv", "invalid --format 'csv': expected one of text, json, md"),
+            ("compare a b --format xml", "invalid --format 'xml': expected one of text, json, csv, md"),
             ("tasks a --region x", "unknown option --region"),
             ("mmu a --takes everything", "invalid --takes 'everything': expected one of stw, background, assist"),
             ("blocked a --format xml", "invalid --format 'xml': expected one of text, json, csv, md"),
