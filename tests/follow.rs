@@ -9,7 +9,7 @@ use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_bytes;
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::Action;
+use tracelane::action::action::{Action, FileAction, SelectAction, ViewAction};
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::app::AppState;
@@ -38,7 +38,7 @@ impl Window {
         Self { frames, app: app.expect("a frame") }
     }
 
-    fn act(&mut self, action: Action) {
+    fn act(&mut self, action: impl Into<Action>) {
         self.app.push(action);
         self.frame();
     }
@@ -101,7 +101,7 @@ fn a_file_that_is_written_is_shown_as_it_grows() {
     // Nothing is there at first: not even a header.
     append(&path, b"go 1.2");
     let mut window = Window::new(folder.path());
-    window.act(Action::OpenToFollow(path.clone()));
+    window.act(FileAction::OpenToFollow(path.clone()));
     append(&path, &whole[6..whole.len() / 2]);
     window.wait("first lanes", |document| document.has_lanes() && !document.is_loading());
     let first = window.document().trace.totals().events;
@@ -109,9 +109,9 @@ fn a_file_that_is_written_is_shown_as_it_grows() {
     assert!(window.document().is_following());
     assert_eq!(window.document().warnings().count(), 0, "a torn end is no damage");
 
-    window.act(Action::GoToLane(LaneId::Goroutine(GoIx(0))));
-    window.act(Action::StepSpan(1));
-    window.act(Action::Zoom { factor: 0.2, at: None });
+    window.act(SelectAction::GoToLane(LaneId::Goroutine(GoIx(0))));
+    window.act(SelectAction::StepSpan(1));
+    window.act(ViewAction::Zoom { factor: 0.2, at: None });
     let (selection, view) = (window.document().selection, window.document().view);
     assert!(matches!(selection, Selection::Span(_)));
     append(&path, &whole[whole.len() / 2..]);
@@ -120,7 +120,7 @@ fn a_file_that_is_written_is_shown_as_it_grows() {
     assert_eq!(window.document().view, view, "the view stays");
     assert!(window.document().is_following());
 
-    window.act(Action::SetFollow(window.document().id, false));
+    window.act(FileAction::SetFollow(window.document().id, false));
     window.wait("the end", |document| document.following.is_none());
     assert!(matches!(window.document().load, LoadState::Ready));
     assert_eq!(window.document().trace.totals().events, total);
@@ -134,7 +134,7 @@ fn a_file_that_grows_offers_to_be_followed() {
     let whole = fixture("generations-go1.23.trace");
     append(&path, &whole[..whole.len() / 3]);
     let mut window = Window::new(folder.path());
-    window.act(Action::Open(path.clone()));
+    window.act(FileAction::Open(path.clone()));
     window.wait("the file", |document| matches!(document.load, LoadState::Ready));
     assert!(window.document().warnings().count() > 0, "it is cut");
     let first = window.document().trace.totals().events;
@@ -142,7 +142,7 @@ fn a_file_that_grows_offers_to_be_followed() {
     append(&path, &whole[whole.len() / 3..whole.len() / 2]);
     window.wait("the offer", |document| document.has_grown);
     assert_eq!(window.document().trace.totals().events, first, "nothing is read unasked");
-    window.act(Action::SetFollow(window.document().id, true));
+    window.act(FileAction::SetFollow(window.document().id, true));
     window.wait("what was added", |document| document.trace.totals().events > first);
     assert_eq!(window.document().warnings().count(), 0);
     // It rests, then goes on: it is read anew, and nothing goes back meanwhile.
@@ -150,7 +150,7 @@ fn a_file_that_grows_offers_to_be_followed() {
     append(&path, &whole[whole.len() / 2..]);
     let total = events(&whole);
     window.wait("the rest", |document| document.trace.totals().events == total);
-    window.act(Action::CloseDocument(window.document().id));
+    window.act(FileAction::CloseDocument(window.document().id));
 }
 
 /// Another trace of the same length takes the place of the file, by a new file or in the old one.
@@ -167,7 +167,7 @@ fn a_trace_that_takes_anothers_place_is_shown() {
     });
     append(&path, &first);
     let mut window = Window::new(folder.path());
-    window.act(Action::OpenToFollow(path.clone()));
+    window.act(FileAction::OpenToFollow(path.clone()));
     window.wait("the file", |document| document.trace.totals().events == events(&first));
     let other = folder.path().join("other");
     append(&other, &second);
@@ -176,7 +176,7 @@ fn a_trace_that_takes_anothers_place_is_shown() {
     assert!(window.document().is_following());
     fs::write(&path, &third).expect("room");
     window.wait("what was written over it", |document| document.trace.totals().events == events(&third));
-    window.act(Action::CloseDocument(window.document().id));
+    window.act(FileAction::CloseDocument(window.document().id));
 }
 
 /// A document that closes takes its threads along; a file that vanishes is told of.
@@ -187,7 +187,7 @@ fn a_file_that_vanishes_stays_as_it_was() {
     let whole = fixture("workers-go1.27.trace");
     append(&path, &whole);
     let mut window = Window::new(folder.path());
-    window.act(Action::OpenToFollow(path.clone()));
+    window.act(FileAction::OpenToFollow(path.clone()));
     window.wait("the file", |document| document.trace.totals().complete);
     fs::remove_file(&path).expect("removed");
     window.wait("the end", |document| document.following.is_none());
@@ -195,7 +195,7 @@ fn a_file_that_vanishes_stays_as_it_was() {
     assert_eq!(window.document().trace.totals().events, events(&whole));
     assert!(window.document().is_unsaved(), "it is nowhere else now");
     let (id, saved) = (window.document().id, folder.path().join("saved.trace"));
-    window.act(Action::SaveTrace(id, Some(saved.display().to_string())));
+    window.act(FileAction::SaveTrace(id, Some(saved.display().to_string())));
     window.wait("saved", |document| !document.is_unsaved());
     assert_eq!(fs::read(&saved).expect("saved"), whole);
 }
@@ -208,7 +208,7 @@ fn an_archive_opens_all_its_traces() {
     let names = ["workers-go1.27.trace", "workers-go1.21.trace"];
     fs::write(&path, archive::stored(&names.map(|name| (name, fixture(name))))).expect("room");
     let mut window = Window::new(folder.path());
-    window.app.push(Action::Open(path));
+    window.app.push(FileAction::Open(path));
     for _ in 0..PATIENCE {
         window.frame();
         let documents = &window.app.state().documents;
@@ -240,16 +240,16 @@ fn a_recorded_trace_can_be_saved() {
     let mine = folder.path().join("mine.trace");
     append(&mine, &fixture("gc-go1.27.trace"));
     let mut window = Window::new(folder.path());
-    window.act(Action::Open(mine.clone()));
+    window.act(FileAction::Open(mine.clone()));
     window.wait("the file", |document| matches!(document.load, LoadState::Ready));
-    window.act(Action::Open(address.clone().into()));
+    window.act(FileAction::Open(address.clone().into()));
     window.wait("the recording", |document| matches!(document.load, LoadState::Ready));
     server.expect("a thread").join().expect("served");
     assert_eq!(window.app.state().settings.recent_addresses, [address]);
     let id = window.document().id;
     let saved = folder.path().join("saved.trace");
     for (path, word) in [(&saved, "Saved"), (&mine, "could not be written")] {
-        window.act(Action::SaveTrace(id, Some(path.display().to_string())));
+        window.act(FileAction::SaveTrace(id, Some(path.display().to_string())));
         for _ in 0..PATIENCE {
             window.frame();
             if window.app.state().notices.last().is_some_and(|(_, text)| text.contains(word)) {
@@ -286,7 +286,7 @@ fn what_a_rewritten_file_held_is_kept() {
         let path = folder.path().join("run.trace");
         append(&path, &first);
         let mut window = Window::new(folder.path());
-        window.act(Action::OpenToFollow(path.clone()));
+        window.act(FileAction::OpenToFollow(path.clone()));
         window.wait("the file", |document| document.trace.totals().events == events(&first));
         let kept = window.document().id;
         rewrite(&path, bytes);
@@ -301,18 +301,18 @@ fn what_a_rewritten_file_held_is_kept() {
         assert!(earlier.is_unsaved() && earlier.following.is_none(), "{way}");
         assert!(window.document().is_following() && !window.document().is_unsaved(), "{way}");
         // It is lost only by decision, and can be saved: but not over the file that is followed.
-        window.act(Action::CloseDocument(kept));
+        window.act(FileAction::CloseDocument(kept));
         let asked = Dialog::Unsaved { documents: vec![kept], then: Leave::Close(kept) };
         assert_eq!(window.app.state().dialog, Some(asked), "{way}");
-        window.act(Action::Reply(Reply::Cancel));
-        window.act(Action::SaveTrace(kept, Some(path.display().to_string())));
+        window.act(FileAction::Reply(Reply::Cancel));
+        window.act(FileAction::SaveTrace(kept, Some(path.display().to_string())));
         window.wait_for(way, |state| state.notices.iter().any(|(_, text)| text.contains("could not be written")));
         let saved = folder.path().join("saved.trace");
-        window.act(Action::SaveTrace(kept, Some(saved.display().to_string())));
+        window.act(FileAction::SaveTrace(kept, Some(saved.display().to_string())));
         window.wait_for(way, |state| !state.document_by_id(kept).expect("it is there").is_unsaved());
         assert_eq!(fs::read(&saved).expect("saved"), first, "{way}");
         assert_eq!(fs::read(&path).expect("there"), bytes, "{way}");
-        window.act(Action::CloseDocument(kept));
+        window.act(FileAction::CloseDocument(kept));
         assert_eq!(window.app.state().documents.len(), 1, "{way}");
     }
 }
@@ -326,7 +326,7 @@ fn a_file_that_is_only_touched_is_the_same() {
     let half = whole.len() / 2;
     append(&path, &whole[..half]);
     let mut window = Window::new(folder.path());
-    window.act(Action::OpenToFollow(path.clone()));
+    window.act(FileAction::OpenToFollow(path.clone()));
     window.wait("the half", |document| document.has_lanes() && !document.is_loading());
     let file = OpenOptions::new().write(true).open(&path).expect("it is there");
     file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("its time");
@@ -350,7 +350,7 @@ fn a_file_that_is_rewritten_again_and_again_is_left() {
     let traces = ["workers-go1.27.trace", "tasks-go1.27.trace"].map(fixture);
     append(&path, &traces[0]);
     let mut window = Window::new(folder.path());
-    window.act(Action::OpenToFollow(path.clone()));
+    window.act(FileAction::OpenToFollow(path.clone()));
     for at in 1..=5 {
         window.wait("the file", |document| document.trace.totals().events == events(&traces[(at - 1) % 2]));
         fs::write(&path, &traces[at % 2]).expect("room");
@@ -361,7 +361,7 @@ fn a_file_that_is_rewritten_again_and_again_is_left() {
     assert!(window.app.state().documents.iter().all(Document::is_unsaved));
     assert!(window.app.state().notices.iter().any(|(_, text)| text.contains("rewritten again")));
     // Opened anew, it is followed again.
-    window.act(Action::OpenToFollow(path.clone()));
+    window.act(FileAction::OpenToFollow(path.clone()));
     window.wait("the file", |document| document.is_following() && document.trace.totals().events == events(&traces[1]));
 }
 
@@ -375,7 +375,7 @@ fn what_came_through_a_pipe_is_not_lost_without_a_question() {
     let mut window = Window::new(folder.path());
     let mut ids = Vec::new();
     for at in 1..=2 {
-        window.act(Action::Open(pipe.clone()));
+        window.act(FileAction::Open(pipe.clone()));
         fs::write(&pipe, &bytes).expect("it is read");
         window.wait_for("the pipe", |state| {
             state.documents.len() == at && state.documents.iter().all(|known| matches!(known.load, LoadState::Ready))
@@ -383,25 +383,25 @@ fn what_came_through_a_pipe_is_not_lost_without_a_question() {
         ids.push(window.document().id);
     }
     assert!(window.app.state().documents.iter().all(Document::is_unsaved));
-    window.act(Action::Quit);
+    window.act(FileAction::Quit);
     let asked = |then, documents: &[DocumentId]| Some(Dialog::Unsaved { documents: documents.to_vec(), then });
     assert_eq!(window.app.state().dialog, asked(Leave::Quit, &ids));
-    window.act(Action::Reply(Reply::Cancel));
+    window.act(FileAction::Reply(Reply::Cancel));
     assert!(!window.app.state().is_quitting && window.app.state().dialog.is_none());
     // Over an existing file only after another question.
     let saved = folder.path().join("saved.trace");
     fs::write(&saved, "mine").expect("room");
-    window.act(Action::SaveTrace(ids[0], Some(saved.display().to_string())));
+    window.act(FileAction::SaveTrace(ids[0], Some(saved.display().to_string())));
     let replace = Some(Dialog::Replace { document: ids[0], path: saved.clone() });
     window.wait_for("the question", |state| state.dialog == replace);
     assert_eq!(fs::read(&saved).expect("it is there"), b"mine");
-    window.act(Action::Reply(Reply::Replace));
+    window.act(FileAction::Reply(Reply::Replace));
     window.wait_for("the first", |state| state.unsaved() == [ids[1]]);
     assert_eq!(fs::read(&saved).expect("saved"), bytes);
-    window.act(Action::CloseDocument(ids[0]));
+    window.act(FileAction::CloseDocument(ids[0]));
     assert_eq!(window.app.state().documents.len(), 1, "nothing is lost with what is saved");
-    window.act(Action::Quit);
+    window.act(FileAction::Quit);
     assert_eq!(window.app.state().dialog, asked(Leave::Quit, &ids[1..]));
-    window.act(Action::Reply(Reply::Discard));
+    window.act(FileAction::Reply(Reply::Discard));
     assert!(window.app.state().is_quitting);
 }

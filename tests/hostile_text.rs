@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
 use trace_core::base::visible::{has_hidden, visible};
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::Action;
+use tracelane::action::action::{Action, FileAction, PanelAction, SelectAction};
 use tracelane::action::panel::Panel;
 use tracelane::cli::overview::trace_commands;
 use tracelane::raster::window::OffscreenWindow;
@@ -348,19 +348,19 @@ fn every_panel_of_the_window_shows_names_on_their_line() {
         let settings = Settings { animate: false, all_flows: true, ..Settings::default() };
         let frames = OffscreenWindow::new(egui::vec2(1400.0, 1000.0), 1.0);
         let mut window = Window { frames, app: TracelaneApp::new_headless(settings), seen: 0 };
-        window.act(&what, Action::Open(trace.clone()));
-        window.act(&what, Action::ToggleWarnings);
+        window.act(&what, Action::File(FileAction::Open(trace.clone())));
+        window.act(&what, Action::Panel(PanelAction::ToggleWarnings));
         let goroutines = (0..4).map(|ix| LaneId::Goroutine(GoIx(ix)));
         let others = [LaneId::Gc, LaneId::Stw, LaneId::Proc(ProcIx(0)), LaneId::Thread(ThreadIx(0))];
         for lane in others.into_iter().chain(goroutines) {
-            window.act(&what, Action::GoToLane(lane));
-            window.act(&what, Action::StepSpan(1));
+            window.act(&what, Action::Select(SelectAction::GoToLane(lane)));
+            window.act(&what, Action::Select(SelectAction::StepSpan(1)));
         }
         for panel in Panel::ALL.iter().copied() {
-            window.act(&format!("{panel:?} of {what}"), Action::OpenPanel(panel));
+            window.act(&format!("{panel:?} of {what}"), Action::Panel(PanelAction::OpenPanel(panel)));
         }
         window.act(&what, Action::Notice(poison()));
-        window.act(&what, Action::Open(PathBuf::from(format!("/none/{}", poison()))));
+        window.act(&what, Action::File(FileAction::Open(PathBuf::from(format!("/none/{}", poison())))));
         assert!(window.seen > 20, "{what}: {} texts", window.seen);
     });
 }

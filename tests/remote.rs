@@ -9,7 +9,7 @@ use std::thread::{Builder, JoinHandle};
 
 use trace_core::base::error::Error;
 use trace_core::base::monitor::Monitor;
-use tracelane::action::action::Action;
+use tracelane::action::action::FileAction;
 use tracelane::remote;
 use tracelane::state::app::FieldFor;
 
@@ -296,8 +296,8 @@ fn the_window_keeps_no_password() {
     let (address, served) = server(vec![ok(&bytes, bytes.len())]);
     let bare = address.strip_prefix("http://").expect("a scheme");
     let mut window = window::Window::empty();
-    window.act(Action::AskPath(FieldFor::Address));
-    window.act(Action::OpenTyped(format!("hunter2:s3cr3t%21@{bare}/t?access_token=t0k3n")));
+    window.act(FileAction::AskPath(FieldFor::Address));
+    window.act(FileAction::OpenTyped(format!("hunter2:s3cr3t%21@{bare}/t?access_token=t0k3n")));
     let state = window.0.state().state();
     let document = state.document().expect("a document");
     assert!(document.has_lanes(), "{:?}", document.load);

@@ -11,7 +11,7 @@ use trace_core::base::ids::GoId;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::Action;
+use tracelane::action::action::{Action, AnalysisAction, FileAction, PanelAction, RowsAction, SelectAction};
 use tracelane::action::panel::Panel;
 use tracelane::report::analyses::Ask;
 use tracelane::report::table::Target;
@@ -30,7 +30,7 @@ const BUG: &str = "real/guessnumber-bug-go1.27.trace";
 /// The window with one of the traces open.
 fn opened(name: &str) -> Window {
     let mut window = Window::empty();
-    window.act(Action::Open(fixtures::data().join(name)));
+    window.act(FileAction::Open(fixtures::data().join(name)));
     window
 }
 
@@ -71,7 +71,7 @@ fn the_wait_chain_of_a_slow_request_sums_to_it_and_names_the_cause() {
     let victim = trace.goroutine_by_id(GoId(380)).expect("a slow request");
     let at = trace.range().start.plus_nanos(200_000_000);
     let span = trace.span_at(LaneId::Goroutine(victim), at).expect("its wait");
-    window.act(Action::SelectSpan(span.at)).act(Action::OpenPanel(Panel::WaitChain));
+    window.act(SelectAction::SelectSpan(span.at)).act(PanelAction::OpenPanel(Panel::WaitChain));
     let question = Question::WaitChain(victim, span.range);
     let Answer::WaitChain(found) = window.answer(&question) else { panic!("no answer") };
     let sum: u64 = found.why.shares.iter().map(|share| share.nanos).sum();
@@ -87,7 +87,7 @@ fn the_wait_chain_of_a_slow_request_sums_to_it_and_names_the_cause() {
 #[test]
 fn blocked_by_names_who_ended_the_waits_and_what_they_did() {
     let mut window = opened(BUG);
-    window.act(Action::OpenPanel(Panel::BlockedBy));
+    window.act(PanelAction::OpenPanel(Panel::BlockedBy));
     assert!(window.shows("main.main.func2 (main.go:70)"), "{:?}", window.words());
     let rows = |window: &Window| -> Vec<String> {
         window.words().into_iter().filter(|words| words.contains(".go:") && words.contains(" · ")).collect()
@@ -106,7 +106,7 @@ fn blocked_by_names_who_ended_the_waits_and_what_they_did() {
 #[test]
 fn goroutines_can_be_put_in_another_order() {
     let mut window = opened(BUG);
-    window.act(Action::OrderGoroutines(GoroutineOrder::Running));
+    window.act(RowsAction::OrderGoroutines(GoroutineOrder::Running));
     let document = window.document();
     let layout = document.layout();
     let first = layout.rows_between(0.0, 1e9).filter_map(|row| row.lane());
@@ -122,7 +122,7 @@ fn goroutines_can_be_put_in_another_order() {
 #[test]
 fn goroutines_unfold_sort_filter_and_lead_to_their_lanes() {
     let mut window = opened(BUG);
-    window.act(Action::OpenPanel(Panel::Goroutines));
+    window.act(PanelAction::OpenPanel(Panel::Goroutines));
     assert!(window.shows("Goroutines 416"), "{:?}", window.words());
     window.press("Sort by Count");
     window.press("http.(*conn).serve ·");
@@ -144,7 +144,7 @@ fn goroutines_unfold_sort_filter_and_lead_to_their_lanes() {
     assert!(!window.shows("http.(*conn).serve · "), "{:?}", window.words());
     // Only what is marked counts, once that is chosen.
     let all = window.document().trace.range();
-    window.act(Action::Mark(Some(TimeRange::new(all.start, all.start.plus_nanos(1_000_000)))));
+    window.act(SelectAction::Mark(Some(TimeRange::new(all.start, all.start.plus_nanos(1_000_000)))));
     window.press("Marked 1.00 ms");
     assert!(!window.shows("Goroutines 416") && window.shows("Goroutines "), "{:?}", window.words());
 }
@@ -152,7 +152,7 @@ fn goroutines_unfold_sort_filter_and_lead_to_their_lanes() {
 #[test]
 fn a_blocking_profile_is_a_flame_graph_and_a_table() {
     let mut window = opened(BUG);
-    window.act(Action::OpenPanel(Panel::Profile));
+    window.act(PanelAction::OpenPanel(Panel::Profile));
     assert!(window.shows("Total: ") && window.shows("main.main.func2"), "{:?}", window.words());
     window.press("Network").press("Stacks");
     let question = Question::Profile(window.document().scope(), ProfileKind::Network);
@@ -169,17 +169,17 @@ fn a_blocking_profile_is_a_flame_graph_and_a_table() {
 #[test]
 fn a_trace_without_samples_says_how_to_get_some() {
     let mut window = opened(BUG);
-    window.act(Action::OpenPanel(Panel::Samples));
+    window.act(PanelAction::OpenPanel(Panel::Samples));
     assert!(window.shows("StartCPUProfile"), "{:?}", window.words());
     let mut window = opened("real/cpuprofile-go1.27.trace");
-    window.act(Action::OpenPanel(Panel::Samples));
+    window.act(PanelAction::OpenPanel(Panel::Samples));
     assert!(window.shows("Total: "), "{:?}", window.words());
 }
 
 #[test]
 fn gc_cycles_and_stw_pauses_are_listed() {
     let mut window = opened("real/gc-go1.27.trace");
-    window.act(Action::OpenPanel(Panel::Collector));
+    window.act(PanelAction::OpenPanel(Panel::Collector));
     let trace = &window.document().trace;
     let all = trace.range();
     let found = Collector::of(trace, all, &Monitor::new()).expect("not cancelled");
@@ -207,7 +207,10 @@ fn gc_cycles_and_stw_pauses_are_listed() {
 fn long_lists_are_made_by_a_worker_and_whole() {
     let mut window = opened(BUG);
     let lane = LaneId::Proc(trace_core::base::ids::ProcIx(0));
-    window.act(Action::SelectLane(lane)).act(Action::OpenPanel(Panel::Events)).act(Action::OpenPanel(Panel::Spans));
+    window
+        .act(SelectAction::SelectLane(lane))
+        .act(PanelAction::OpenPanel(Panel::Events))
+        .act(PanelAction::OpenPanel(Panel::Spans));
     let trace = &window.document().trace;
     let (spans, events) = (trace.spans(lane, trace.range()).count(), trace.events(lane, trace.range()).count());
     assert!(events > 2_000, "{events}");
@@ -220,7 +223,7 @@ fn long_lists_are_made_by_a_worker_and_whole() {
 #[test]
 fn tasks_and_regions_come_slowest_first_and_lead_to_the_timeline() {
     let mut window = opened("real/tasks-go1.27.trace");
-    window.act(Action::OpenPanel(Panel::Tasks));
+    window.act(PanelAction::OpenPanel(Panel::Tasks));
     let report = window.report("tasks");
     let types = &report.tables[0];
     let name = types.name(0);
@@ -244,7 +247,7 @@ fn tasks_and_regions_come_slowest_first_and_lead_to_the_timeline() {
 #[test]
 fn a_pin_on_the_ruler_leads_to_its_finding() {
     let mut window = opened(BUG);
-    window.act(Action::ChooseFinding(None));
+    window.act(AnalysisAction::ChooseFinding(None));
     window.press("Finding 1 on the overview");
     assert_eq!(window.document().finding, Some(0));
     assert_ne!(window.document().selection, Selection::None);

@@ -7,7 +7,7 @@ use trace_core::analysis::mmu::Takes;
 use trace_core::analysis::scope::Whom;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::Action;
+use tracelane::action::action::{AnalysisAction, PanelAction};
 use tracelane::action::panel::Panel;
 use tracelane::report::analyses::Ask;
 use tracelane::report::report::Report;
@@ -86,7 +86,7 @@ fn a_goroutine_has_a_share_of_its_own() {
     let trace = std::sync::Arc::clone(&window.document().trace);
     let found = Collector::of(&trace, trace.range(), &Monitor::new()).expect("not cancelled");
     let helper = found.cycles.iter().find_map(|cycle| cycle.helpers.first()).expect("somebody helped").go;
-    window.act(Action::SetScope(ScopeChoice { when: When::Whole, whom: Whom::One(helper) }));
+    window.act(AnalysisAction::SetScope(ScopeChoice { when: When::Whole, whom: Whom::One(helper) }));
     let own = mutator(&window, false, Takes::default());
     assert!(mean(own) < 1.0 && least(own).contains(&0.0), "{own:?}");
 }
@@ -95,7 +95,7 @@ fn a_goroutine_has_a_share_of_its_own() {
 fn a_trace_without_collections_says_so() {
     let mut window = Window::open("real/sysio-go1.27.trace", Panel::Collector);
     assert!(window.shows("No GC cycles in the selected range"), "{:?}", window.words());
-    window.act(Action::OpenPanel(Panel::Mutator));
+    window.act(PanelAction::OpenPanel(Panel::Mutator));
     assert!(window.shows("The program had all of its time"), "{:?}", window.words());
 }
 
@@ -128,6 +128,6 @@ fn a_pause_shows_the_last_goroutine_to_stop_and_leads_there() {
 fn damaged_traces_are_told_to_be_partial() {
     let mut window = Window::open("broken/cut-mid-batch-go1.27.trace", Panel::Collector);
     assert!(window.shows("Partial"), "{:?}", window.words());
-    window.act(Action::OpenPanel(Panel::Mutator));
+    window.act(PanelAction::OpenPanel(Panel::Mutator));
     assert!(window.shows("Partial"), "{:?}", window.words());
 }

@@ -11,8 +11,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use trace_core::analysis::compare::anchor::Anchor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::Action;
-use tracelane::action::pairs::PairAction;
+use tracelane::action::action::{Action, FileAction, PairAction, PanelAction, SelectAction, ViewAction};
 use tracelane::action::panel::{Needs, Panel};
 use tracelane::report::comparison::divisor::Divisor;
 use tracelane::state::app::{AppState, FieldFor};
@@ -36,7 +35,7 @@ fn real(name: &str) -> PathBuf {
 /// The window with two traces compared.
 fn comparing(a: &str, b: &str) -> Window {
     let mut window = Window::open(&format!("real/{a}"), Panel::Details);
-    window.act(Action::CompareWith(real(b)));
+    window.act(PairAction::CompareWith(real(b)));
     window
 }
 
@@ -115,18 +114,18 @@ fn linked_views_move_together_and_unlinked_ones_do_not() {
     assert!((a.span_nanos - b.span_nanos).abs() < 1.0, "one zoom");
     let longest = Side::BOTH.map(|side| window.side(side).trace.range().nanos()).into_iter().max().unwrap_or(0);
     assert!(a.span_nanos >= longest as f64, "both are seen whole");
-    window.act(Action::Zoom { factor: 0.25, at: None });
+    window.act(ViewAction::Zoom { factor: 0.25, at: None });
     assert!((window.view(Side::B).span_nanos - b.span_nanos * 0.25).abs() < 2.0);
     // What is done to B moves A as well.
     let before = window.view(Side::A);
     let id = window.side(Side::B).id;
-    window.act(Action::On(id, Box::new(Action::Pan(0.5))));
+    window.act(Action::On(id, Box::new(Action::View(ViewAction::Pan(0.5)))));
     let moved = start(window.view(Side::A)) - start(before);
     assert!((moved - before.span_nanos * 0.5).abs() < before.span_nanos * 1e-6, "{moved}");
     window.key(Modifiers::NONE, Key::L);
     assert!(!window.pair().is_linked);
     let before = (window.view(Side::A), window.view(Side::B));
-    window.act(Action::On(window.side(Side::A).id, Box::new(Action::Pan(-0.2))));
+    window.act(Action::On(window.side(Side::A).id, Box::new(Action::View(ViewAction::Pan(-0.2)))));
     assert_ne!(window.view(Side::A), before.0);
     assert_eq!(window.view(Side::B), before.1);
 }
@@ -148,11 +147,11 @@ fn times_are_aligned_in_four_ways_and_by_hand() {
     );
     // B is moved along A, also where B is in front.
     let (id, before) = (window.side(Side::B).id, window.view(Side::A));
-    window.act(Action::Zoom { factor: 0.25, at: None }).act(Action::Activate(id));
+    window.act(ViewAction::Zoom { factor: 0.25, at: None }).act(FileAction::Activate(id));
     let zoomed = window.view(Side::A);
     window.pair_act(PairAction::Offset(1_500_000.0));
     assert_eq!(window.view(Side::A), zoomed);
-    window.act(Action::ShowAll);
+    window.act(ViewAction::ShowAll);
     assert!(window.view(Side::A).span_nanos >= before.span_nanos * 0.9);
     window.press("Equal length");
     assert_eq!(window.pair().align, Align::Stretch);
@@ -167,7 +166,7 @@ fn times_are_aligned_in_four_ways_and_by_hand() {
         let document = window.side(side);
         let (id, from) = (document.id, document.trace.range().start.plus_nanos(1_000_000 * (1 + side.at() as i64)));
         let range = TimeRange::new(from, from.plus_nanos(500_000));
-        window.act(Action::On(id, Box::new(Action::Mark(Some(range)))));
+        window.act(Action::On(id, Box::new(Action::Select(SelectAction::Mark(Some(range))))));
     }
     window.key(Modifiers::SHIFT, Key::L);
     assert_eq!(window.pair().align, Align::Anchors);
@@ -246,7 +245,7 @@ fn each_side_can_be_limited_and_swapped() {
     let range = window.side(Side::A).trace.range();
     let half = TimeRange::new(range.start.plus_nanos(range.nanos() / 2), range.end);
     let id = window.side(Side::A).id;
-    window.act(Action::On(id, Box::new(Action::Mark(Some(half)))));
+    window.act(Action::On(id, Box::new(Action::Select(SelectAction::Mark(Some(half))))));
     window.press_as(Role::Link, "Count only the mark");
     assert_eq!(window.limits(), [Some(half), None]);
     let limited = window.changes();
@@ -266,12 +265,12 @@ fn each_side_can_be_limited_and_swapped() {
 #[test]
 fn every_picture_opens_and_says_what_it_shows() {
     let mut window = comparing(BUG, FIXED);
-    window.act(Action::OpenPanel(Panel::DifferenceFlame));
+    window.act(PanelAction::OpenPanel(Panel::DifferenceFlame));
     assert!(window.shows("Difference flame graph"));
     assert!(window.words().iter().any(|word| word.contains(" → ") && word.contains("main.")), "boxes have names");
     window.press("On CPU: samples");
     assert!(window.shows("more in B"));
-    window.act(Action::OpenPanel(Panel::Both));
+    window.act(PanelAction::OpenPanel(Panel::Both));
     assert!(window.shows("States of A over time") && window.shows("States of B over time"));
     window.press("Goroutines alive");
     assert!(window.shows("Goroutines alive"));
@@ -293,14 +292,14 @@ fn a_trace_compared_with_itself_differs_nowhere() {
     let copy = tempfile::tempdir().expect("a folder");
     let other = copy.path().join("same.trace");
     std::fs::copy(&path, &other).expect("a copy");
-    window.act(Action::Open(path.clone()));
-    window.act(Action::CompareWith(path));
+    window.act(FileAction::Open(path.clone()));
+    window.act(PairAction::CompareWith(path));
     assert!(window.state().pair.is_none() && window.shows("this is the same one"));
-    window.act(Action::CompareWith(other));
+    window.act(PairAction::CompareWith(other));
     let found = window.changes();
     assert!(found.found.changes.iter().all(|change| !change.is_significant && change.impact == 0.0));
     assert!(window.shows("No significant difference"));
-    window.act(Action::OpenPanel(Panel::DifferenceFlame));
+    window.act(PanelAction::OpenPanel(Panel::DifferenceFlame));
     assert!(window.shows("No difference") || found.off_cpu.nodes.iter().all(|node| node.width() == 0.0));
 }
 
@@ -316,7 +315,7 @@ fn traces_of_other_kinds_are_compared_as_far_as_they_can_be() {
         assert!(!window.changes().found.verdict.is_empty(), "{a} {b}");
         let compared = [Needs::Comparison, Needs::Row, Needs::Series];
         for panel in Panel::ALL.iter().copied().filter(|panel| compared.contains(&panel.info().needs)) {
-            window.act(Action::OpenPanel(panel));
+            window.act(PanelAction::OpenPanel(panel));
         }
         assert!(window.words().iter().all(|word| !word.contains("NaN")), "{a} {b}");
     }
@@ -339,7 +338,7 @@ impl egui::DroppedFile for Dropped {
 #[test]
 fn a_file_dropped_on_an_open_trace_offers_to_compare() {
     let mut window = Window::empty();
-    window.act(Action::Open(real(BUG)));
+    window.act(FileAction::Open(real(BUG)));
     window.0.input_mut().dropped_files = vec![Arc::new(Dropped(real(FIXED)))];
     window.0.run();
     assert_eq!(window.state().documents.len(), 1, "nothing is opened yet");
@@ -350,7 +349,7 @@ fn a_file_dropped_on_an_open_trace_offers_to_compare() {
     window.key(Modifiers::SHIFT, Key::C);
     assert!(window.state().shown_pair().is_some());
     // A closed side ends it.
-    window.act(Action::CloseDocument(DocumentId(1)));
+    window.act(FileAction::CloseDocument(DocumentId(1)));
     assert!(window.state().pair.is_none());
     assert_eq!(window.state().documents.len(), 1);
 }
@@ -367,7 +366,7 @@ fn series(window: &Window) -> Arc<SeriesChanges> {
 fn three_traces_are_a_series_of_which_two_are_on_show() {
     const THIRD: &str = "guessnumber-bug-go1.26.trace";
     let mut window = comparing(BUG, FIXED);
-    window.act(Action::AddToComparison(real(THIRD)));
+    window.act(PairAction::AddToComparison(real(THIRD)));
     assert!(window.shows(Panel::Series.title()) && window.shows("First to last"), "{:?}", window.words());
     let found = series(&window);
     assert_eq!((found.measured.len(), found.found.steps.len()), (3, 2));
@@ -384,13 +383,13 @@ fn three_traces_are_a_series_of_which_two_are_on_show() {
     // A row shows its slowest instances in those two.
     let row = found.found.rows.iter().find(|row| row.places[0].is_some() && row.places[2].is_some());
     let row = row.expect("a row of the first and the third");
-    window.act(Action::OpenPanel(Panel::Series)).press(&format!("{} · {}", row.kind.name(), row.name));
+    window.act(PanelAction::OpenPanel(Panel::Series)).press(&format!("{} · {}", row.kind.name(), row.name));
     assert_eq!(window.pair().row.as_ref().map(|known| known.name.as_str()), Some(row.name.as_str()));
     assert!(Side::BOTH.iter().all(|side| window.side(*side).marked.is_some()));
     // Two that are left are no series.
     window.key(Modifiers::NONE, Key::N);
     assert_eq!(window.pair().sides, [ids[0], ids[1]]);
-    window.act(Action::CloseDocument(ids[1]));
+    window.act(FileAction::CloseDocument(ids[1]));
     assert_eq!((window.pair().sides, window.pair().series.len()), ([ids[0], ids[2]], 0));
     assert!(!window.shows("First to last"));
     assert!(window.changes().measured[1].nanos == found.measured[2].nanos);
@@ -441,20 +440,22 @@ fn any_instant_of_either_side_can_be_an_anchor() {
 #[test]
 fn a_path_is_typed_where_there_is_no_dialog() {
     let mut window = Window::open(&format!("real/{BUG}"), Panel::Details);
-    window.act(Action::AskPath(FieldFor::Compare));
+    window.act(FileAction::AskPath(FieldFor::Compare));
     assert_eq!(window.state().field_for, FieldFor::Compare);
     assert!(window.shows("Close the field"), "{:?}", window.words());
-    window.act(Action::OpenTyped(real(FIXED).display().to_string()));
+    window.act(FileAction::OpenTyped(real(FIXED).display().to_string()));
     assert!(window.state().shown_pair().is_some() && window.state().path_field.is_none());
     assert!(matches!(window.answer(&Question::Findings), Answer::Findings(_)));
-    window.act(Action::AskPath(FieldFor::Add)).act(Action::OpenTyped(real("gc-go1.27.trace").display().to_string()));
+    window
+        .act(FileAction::AskPath(FieldFor::Add))
+        .act(FileAction::OpenTyped(real("gc-go1.27.trace").display().to_string()));
     assert_eq!(window.pair().series.len(), 3);
 }
 
 #[test]
 fn names_are_looked_up_on_both_sides_and_aligned() {
     let mut window = comparing("tasks-go1.25.trace", "tasks-go1.27.trace");
-    window.act(Action::OpenPanel(Panel::Find));
+    window.act(PanelAction::OpenPanel(Panel::Find));
     assert!(window.shows("Type a part of a name"), "{:?}", window.words());
     window.0.get_by_role_and_label(Role::TextInput, "Find").focus();
     window.0.run();

@@ -3,8 +3,7 @@
 
 use std::path::PathBuf;
 
-use tracelane::action::action::Action;
-use tracelane::action::pairs::PairAction;
+use tracelane::action::action::{Action, FileAction, PairAction, PanelAction};
 use tracelane::action::panel::Panel;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
@@ -40,9 +39,9 @@ fn take(name: &str, (theme, scale): (ThemeChoice, f32), files: &[&str], panel: P
         });
     };
     let open = files.iter().enumerate().map(|(at, file)| match at {
-        0 => Action::Open(real(file)),
-        1 => Action::CompareWith(real(file)),
-        _ => Action::AddToComparison(real(file)),
+        0 => Action::File(FileAction::Open(real(file))),
+        1 => Action::Pair(PairAction::CompareWith(real(file))),
+        _ => Action::Pair(PairAction::AddToComparison(real(file))),
     });
     settle(&mut app, open.collect());
     if row {
@@ -53,7 +52,7 @@ fn take(name: &str, (theme, scale): (ThemeChoice, f32), files: &[&str], panel: P
         let row = RowKey::of(&found.found.changes[0]);
         settle(&mut app, vec![Action::Pair(PairAction::ShowRow(row))]);
     }
-    settle(&mut app, vec![Action::OpenPanel(panel)]);
+    settle(&mut app, vec![Action::Panel(PanelAction::OpenPanel(panel))]);
     let image = window.paint(tokens::of(window.ctx()).background);
     picture::assert_same(name, &image, &picture::twin(window.shapes()));
 }

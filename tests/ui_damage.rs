@@ -9,9 +9,10 @@ use trace_core::analysis::scope::Whom;
 use trace_core::base::ids::{GoIx, ProcIx, TaskIx, ThreadIx};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::Action;
+use tracelane::action::action::{
+    Action, AnalysisAction, FileAction, PairAction, PanelAction, RowsAction, SelectAction, ViewAction,
+};
 use tracelane::action::commands::{COMMANDS, Command};
-use tracelane::action::pairs::PairAction;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::document::LoadState;
@@ -69,7 +70,7 @@ impl Window {
     fn all_commands(&mut self) {
         for command in kept_commands() {
             if let Some(action) = command.action(self.app.state()) {
-                let is_panel = matches!(action, Action::OpenPanel(_));
+                let is_panel = matches!(action, Action::Panel(PanelAction::OpenPanel(_)));
                 self.app.push(action);
                 // Panels lie over each other: each is drawn before the next one comes.
                 if is_panel {
@@ -103,7 +104,7 @@ fn lanes(window: &Window) -> Vec<LaneId> {
 
 fn go_through(file: &Path) {
     let mut window = Window::new();
-    window.act([Action::Open(file.to_path_buf()), Action::ToggleWarnings]);
+    window.act([Action::File(FileAction::Open(file.to_path_buf())), Action::Panel(PanelAction::ToggleWarnings)]);
     let Some(document) = window.app.state().document() else { panic!("{}: no document", file.display()) };
     match &document.load {
         LoadState::Failed(why) => assert!(why.len() > 10, "{}: {why:?} says too little", file.display()),
@@ -111,9 +112,16 @@ fn go_through(file: &Path) {
         other => panic!("{}: {other:?}", file.display()),
     }
     for lane in lanes(&window) {
-        window.act([Action::GoToLane(lane), Action::StepSpan(1), Action::FitSelection]);
-        let follow = [true, false].map(|outgoing| Action::FollowFlow { outgoing });
-        window.act(follow.into_iter().chain([Action::StepSpan(1), Action::Zoom { factor: 1e-9, at: None }]));
+        window.act([
+            Action::Select(SelectAction::GoToLane(lane)),
+            Action::Select(SelectAction::StepSpan(1)),
+            Action::View(ViewAction::FitSelection),
+        ]);
+        let follow = [true, false].map(|outgoing| Action::Select(SelectAction::FollowFlow { outgoing }));
+        window.act(follow.into_iter().chain([
+            Action::Select(SelectAction::StepSpan(1)),
+            Action::View(ViewAction::Zoom { factor: 1e-9, at: None }),
+        ]));
     }
     window.all_commands();
 }
@@ -140,36 +148,39 @@ fn step(window: &Window, file: &Path, random: &mut Random) -> Option<Action> {
     Some(match random.below(20) {
         0 | 1 => {
             let lanes = lanes(window);
-            Action::GoToLane(lanes[random.below(lanes.len())])
+            Action::Select(SelectAction::GoToLane(lanes[random.below(lanes.len())]))
         }
-        2 => Action::GoToLane(LaneId::Goroutine(goroutine)),
-        3 | 4 => Action::StepSpan(if random.below(2) == 0 { 1 } else { -1 }),
-        5 => Action::FollowFlow { outgoing: random.below(2) == 0 },
-        6 => Action::ChooseFlow { outgoing: random.below(2) == 0 },
+        2 => Action::Select(SelectAction::GoToLane(LaneId::Goroutine(goroutine))),
+        3 | 4 => Action::Select(SelectAction::StepSpan(if random.below(2) == 0 { 1 } else { -1 })),
+        5 => Action::Select(SelectAction::FollowFlow { outgoing: random.below(2) == 0 }),
+        6 => Action::Select(SelectAction::ChooseFlow { outgoing: random.below(2) == 0 }),
         7 => {
             let factor = [1e-9, 0.01, 0.3, 3.0, 1e9][random.below(5)];
-            Action::Zoom { factor, at: Some(instant(range, random).0 as f64) }
+            Action::View(ViewAction::Zoom { factor, at: Some(instant(range, random).0 as f64) })
         }
-        8 => Action::Mark(Some(TimeRange::new(instant(range, random), instant(range, random)))),
+        8 => Action::Select(SelectAction::Mark(Some(TimeRange::new(instant(range, random), instant(range, random))))),
         9 => {
             let holes: Vec<TimeRange> =
                 trace.holes().chain(trace.thread_holes().iter().map(|hole| hole.range)).collect();
-            Action::ShowRange(holes.get(random.below(holes.len())).copied().unwrap_or(range))
+            Action::View(ViewAction::ShowRange(holes.get(random.below(holes.len())).copied().unwrap_or(range)))
         }
-        10 => Action::ToggleSection(Section::ALL[random.below(4)]),
-        11 => Action::OrderGoroutines(
+        10 => Action::Rows(RowsAction::ToggleSection(Section::ALL[random.below(4)])),
+        11 => Action::Rows(RowsAction::OrderGoroutines(
             [GoroutineOrder::Id, GoroutineOrder::Appearance, GoroutineOrder::Running][random.below(3)],
-        ),
+        )),
         12 => {
             let task = TaskIx(u32::try_from(random.below(trace.task_count() as usize)).expect("an index"));
             let name = trace.goroutine_name(goroutine).map(|(_, name)| name).unwrap_or_default();
             let whom = [Whom::All, Whom::One(goroutine), Whom::Named(name), Whom::Task(task)][random.below(4)];
-            Action::SetScope(ScopeChoice { when: [When::Whole, When::Marked][random.below(2)], whom })
+            Action::Analysis(AnalysisAction::SetScope(ScopeChoice {
+                when: [When::Whole, When::Marked][random.below(2)],
+                whom,
+            }))
         }
-        13 => Action::ChooseFinding(Some(random.below(4))),
-        14 if random.below(3) == 0 => Action::CompareWith(file.to_path_buf()),
+        13 => Action::Analysis(AnalysisAction::ChooseFinding(Some(random.below(4)))),
+        14 if random.below(3) == 0 => Action::Pair(PairAction::CompareWith(file.to_path_buf())),
         14 => Action::Pair([PairAction::Swap, PairAction::ToggleLink, PairAction::Leave][random.below(3)].clone()),
-        15 => Action::ScrollRows(random.below(2_000) as f64 - 1_000.0),
+        15 => Action::View(ViewAction::ScrollRows(random.below(2_000) as f64 - 1_000.0)),
         _ => {
             let command = kept_commands().nth(random.below(kept_commands().count()))?;
             command.action(window.app.state())?
@@ -183,7 +194,7 @@ fn every_damaged_file_can_be_walked_through() {
     for (number, file) in folder::traces("broken").iter().enumerate() {
         let mut random = Random(number as u64 * 1_000_003 + 7);
         let mut window = Window::new();
-        window.act([Action::Open(file.clone())]);
+        window.act([Action::File(FileAction::Open(file.clone()))]);
         let mut done = 0;
         for _ in 0..steps {
             if let Some(action) = step(&window, file, &mut random) {

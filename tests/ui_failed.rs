@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use tracelane::action::action::Action;
+use tracelane::action::action::FileAction;
 use tracelane::state::document::LoadState;
 
 use crate::window::Window;
@@ -52,7 +52,7 @@ fn what_cannot_be_opened_is_explained_in_full() {
         let path = folder.path().join(name);
         fs::write(&path, text).expect("written");
         let mut window = Window::empty();
-        window.act(Action::Open(path.clone()));
+        window.act(FileAction::Open(path.clone()));
         let LoadState::Failed(sentence) = &window.document().load else { panic!("{name} opens") };
         let words = window.words();
         let shown = words.join("\n");

@@ -84,7 +84,7 @@ fn a_lane_is_shown_alone_or_with_what_interacts_with_it() {
     assert!(is_ordered(&lines), "{lines:?}");
     window.press("Only this");
     assert_eq!(window.document().rows.lanes_in(Section::Goroutines), 1);
-    window.act(tracelane::action::action::Action::ShowOnly(None));
+    window.act(tracelane::action::action::RowsAction::ShowOnly(None));
     let at = label(&window, Role::Button, "G1 main.main");
     open_menu(&mut window, at);
     window.press("What interacts with G1");

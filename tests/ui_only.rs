@@ -5,7 +5,7 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use trace_core::base::ids::GoIx;
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::Action;
+use tracelane::action::action::{AnalysisAction, RowsAction, SelectAction};
 use tracelane::action::panel::Panel;
 use tracelane::state::rows::{GoroutineOrder, Section};
 use tracelane::state::study::{Answer, Question};
@@ -34,7 +34,7 @@ fn all(window: &Window) -> u32 {
 
 /// Opens the first finding and leaves lanes to its goroutines; how many these are.
 fn of_the_first_finding(window: &mut Window) -> Vec<GoIx> {
-    window.act(Action::ChooseFinding(Some(0)));
+    window.act(AnalysisAction::ChooseFinding(Some(0)));
     let Answer::Findings(findings) = window.answer(&Question::Findings) else { panic!("no findings") };
     let gos = findings.list.first().expect("a finding").goroutines.clone();
     follow(window, &format!("Show only the {} goroutines", gos.len()));
@@ -60,7 +60,7 @@ fn a_finding_shows_its_goroutines_and_a_chip_shows_all_again() {
 fn escape_lifts_it_last() {
     let mut window = Window::open(GUESSES, Panel::Findings);
     let gos = of_the_first_finding(&mut window);
-    window.act(Action::SelectLane(LaneId::Goroutine(*gos.first().expect("one"))));
+    window.act(SelectAction::SelectLane(LaneId::Goroutine(*gos.first().expect("one"))));
     window.0.key_press(egui::Key::Escape);
     window.0.run();
     assert_eq!((window.lane(), shown(&window)), (None, gos.len() as u32), "the selection goes first");
@@ -73,12 +73,12 @@ fn escape_lifts_it_last() {
 fn whoever_goes_to_a_hidden_goroutine_sees_all() {
     let mut window = Window::open(GUESSES, Panel::Findings);
     let gos = of_the_first_finding(&mut window);
-    window.act(Action::OrderGoroutines(GoroutineOrder::Running));
+    window.act(RowsAction::OrderGoroutines(GoroutineOrder::Running));
     assert_eq!(shown(&window), gos.len() as u32, "another order hides and shows nothing");
-    window.act(Action::GoToLane(LaneId::Goroutine(gos[0])));
+    window.act(SelectAction::GoToLane(LaneId::Goroutine(gos[0])));
     assert_eq!(shown(&window), gos.len() as u32, "one that has a lane");
     let hidden = (0..all(&window)).map(GoIx).find(|go| !gos.contains(go)).expect("a hidden one");
-    window.act(Action::GoToLane(LaneId::Goroutine(hidden)));
+    window.act(SelectAction::GoToLane(LaneId::Goroutine(hidden)));
     assert_eq!(shown(&window), all(&window));
     let document = window.document();
     let row = document.layout().row_of(LaneId::Goroutine(hidden)).expect("a row");

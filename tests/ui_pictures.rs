@@ -4,7 +4,7 @@
 use trace_core::base::ids::GoId;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::Action;
+use tracelane::action::action::{Action, FileAction, PanelAction, SelectAction, ViewAction};
 use tracelane::action::panel::Panel;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
@@ -54,9 +54,9 @@ fn culprit(app: &TracelaneApp) -> Vec<Action> {
     let ix = trace.goroutine_by_id(GoId(13)).expect("goroutine 13");
     let span = trace.span_at(LaneId::Goroutine(ix), end.plus_nanos(-95_000)).expect("a span");
     vec![
-        Action::SelectSpan(span.at),
-        Action::Reveal { lane: span.at.lane, time: None },
-        Action::ShowRange(TimeRange::new(end.plus_nanos(-200_000), end)),
+        Action::Select(SelectAction::SelectSpan(span.at)),
+        Action::View(ViewAction::Reveal { lane: span.at.lane, time: None }),
+        Action::View(ViewAction::ShowRange(TimeRange::new(end.plus_nanos(-200_000), end))),
     ]
 }
 
@@ -74,51 +74,51 @@ fn welcome_in_the_light_on_a_fine_screen() {
 #[test]
 fn timeline_in_the_dark() {
     let shot = Shot { size: [1100.0, 700.0], theme: ThemeChoice::Dark, scale: 1.0 };
-    shot.take("timeline", vec![Action::OpenSample], |_| Vec::new());
+    shot.take("timeline", vec![Action::File(FileAction::OpenSample)], |_| Vec::new());
 }
 
 #[test]
 fn timeline_in_the_light() {
     let shot = Shot { size: [1100.0, 700.0], theme: ThemeChoice::Light, scale: 1.0 };
-    shot.take("timeline-light", vec![Action::OpenSample], |_| Vec::new());
+    shot.take("timeline-light", vec![Action::File(FileAction::OpenSample)], |_| Vec::new());
 }
 
 #[test]
 fn timeline_on_a_fine_screen() {
     let shot = Shot { size: [720.0, 480.0], theme: ThemeChoice::Dark, scale: 2.0 };
-    shot.take("timeline-2x", vec![Action::OpenSample], |_| Vec::new());
+    shot.take("timeline-2x", vec![Action::File(FileAction::OpenSample)], |_| Vec::new());
 }
 
 #[test]
 fn panels_in_the_dark() {
     let shot = Shot { size: [1200.0, 760.0], theme: ThemeChoice::Dark, scale: 1.0 };
-    shot.take("panels", vec![Action::OpenSample], culprit);
+    shot.take("panels", vec![Action::File(FileAction::OpenSample)], culprit);
 }
 
 #[test]
 fn panels_in_the_light_on_a_fine_screen() {
     let shot = Shot { size: [1000.0, 640.0], theme: ThemeChoice::Light, scale: 2.0 };
-    shot.take("panels-light-2x", vec![Action::OpenSample], culprit);
+    shot.take("panels-light-2x", vec![Action::File(FileAction::OpenSample)], culprit);
 }
 
 #[test]
 fn findings_in_the_dark() {
     let path = fixtures::data().join("real/guessnumber-bug-go1.27.trace");
     let shot = Shot { size: [1100.0, 700.0], theme: ThemeChoice::Dark, scale: 1.0 };
-    shot.take("findings", vec![Action::Open(path)], |_| Vec::new());
+    shot.take("findings", vec![Action::File(FileAction::Open(path))], |_| Vec::new());
 }
 
 #[test]
 fn a_wait_chain_in_the_light() {
     let shot = Shot { size: [1200.0, 760.0], theme: ThemeChoice::Light, scale: 1.0 };
-    shot.take("wait-chain-light", vec![Action::OpenSample], |app| {
+    shot.take("wait-chain-light", vec![Action::File(FileAction::OpenSample)], |app| {
         let trace = &app.state().document().expect("the sample").trace;
         let ix = trace.goroutine_by_id(GoId(13)).expect("goroutine 13");
         let wait = trace.span_at(LaneId::Goroutine(ix), trace.range().end.plus_nanos(-50_000_000)).expect("a span");
         vec![
-            Action::SelectSpan(wait.at),
-            Action::Reveal { lane: wait.at.lane, time: None },
-            Action::OpenPanel(Panel::WaitChain),
+            Action::Select(SelectAction::SelectSpan(wait.at)),
+            Action::View(ViewAction::Reveal { lane: wait.at.lane, time: None }),
+            Action::Panel(PanelAction::OpenPanel(Panel::WaitChain)),
         ]
     });
 }
@@ -127,5 +127,5 @@ fn a_wait_chain_in_the_light() {
 fn damage_is_shown() {
     let path = fixtures::data().join("broken/zeroed-block-go1.27.trace");
     let shot = Shot { size: [960.0, 480.0], theme: ThemeChoice::Dark, scale: 1.0 };
-    shot.take("damage", vec![Action::Open(path)], |_| Vec::new());
+    shot.take("damage", vec![Action::File(FileAction::Open(path))], |_| Vec::new());
 }

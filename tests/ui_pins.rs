@@ -4,7 +4,7 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use trace_core::base::ids::{GoId, ProcIx};
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::Action;
+use tracelane::action::action::{RowsAction, ViewAction};
 use tracelane::action::panel::Panel;
 use tracelane::state::groups::GroupBy;
 use tracelane::state::pinned::Pin;
@@ -35,7 +35,7 @@ fn what_is_pinned_shows_above_everything_and_in_its_own_place() {
         Pin::Group("main.main.func1".to_owned()),
     ];
     for pin in pins.clone() {
-        window.act(Action::TogglePin(pin));
+        window.act(RowsAction::TogglePin(pin));
     }
     let all = rows(&window);
     assert_eq!(all.len(), before.len() + 5);
@@ -56,7 +56,7 @@ fn what_is_pinned_shows_above_everything_and_in_its_own_place() {
     window.press_as(Role::DisclosureTriangle, "Pinned");
     assert_eq!(rows(&window).len(), before.len() + 1, "folded");
     for pin in pins {
-        window.act(Action::TogglePin(pin));
+        window.act(RowsAction::TogglePin(pin));
     }
     assert_eq!(rows(&window), before, "and nothing is left of it");
 }
@@ -65,28 +65,30 @@ fn what_is_pinned_shows_above_everything_and_in_its_own_place() {
 fn pins_stay_when_other_goroutines_or_times_are_shown() {
     let mut window = Window::open(REQUESTS, Panel::Details);
     let main = LaneId::Goroutine(window.document().trace.goroutine_by_id(GoId(1)).expect("G1"));
-    window.act(Action::TogglePin(Pin::Lane(main))).act(Action::TogglePin(Pin::Group("main.main.func1".to_owned())));
-    window.act(Action::GroupGoroutines(GroupBy::Nothing));
+    window
+        .act(RowsAction::TogglePin(Pin::Lane(main)))
+        .act(RowsAction::TogglePin(Pin::Group("main.main.func1".to_owned())));
+    window.act(RowsAction::GroupGoroutines(GroupBy::Nothing));
     let pinned = |window: &Window| rows(window).iter().filter(|row| row.is_pinned).count();
     assert_eq!(pinned(&window), 1, "there are no groups now");
-    window.act(Action::GroupGoroutines(GroupBy::Function));
+    window.act(RowsAction::GroupGoroutines(GroupBy::Function));
     assert_eq!(pinned(&window), 2);
     let end = window.document().trace.range().end;
     let short = trace_core::base::time::TimeRange::new(end.plus_nanos(-1_000), end);
-    window.act(Action::ShowRange(short));
+    window.act(ViewAction::ShowRange(short));
     assert_eq!(pinned(&window), 2);
 }
 
 #[test]
 fn rows_on_screen_stay_where_they_are_when_one_is_pinned() {
     let mut window = Window::open(REQUESTS, Panel::Details);
-    window.act(Action::ScrollRows(200.0));
+    window.act(ViewAction::ScrollRows(200.0));
     let place = |window: &Window| {
         let document = window.document();
         let row = document.layout().row_of(LaneId::Proc(ProcIx(0))).expect("a row");
         row.top - document.view.expect("a view").scroll_points
     };
     let before = place(&window);
-    window.act(Action::TogglePin(Pin::Lane(LaneId::Proc(ProcIx(0)))));
+    window.act(RowsAction::TogglePin(Pin::Lane(LaneId::Proc(ProcIx(0)))));
     assert_eq!(place(&window), before);
 }

@@ -6,7 +6,7 @@ use egui::{Event, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, TouchPha
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::Action;
+use tracelane::action::action::{Action, FileAction, RowsAction, ViewAction};
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::document::Document;
 use tracelane::state::groups::GroupBy;
@@ -32,7 +32,7 @@ impl Window {
                 TracelaneApp::new_headless(settings),
             );
         harness.run();
-        harness.state_mut().push(Action::OpenSample);
+        harness.state_mut().push(Action::File(FileAction::OpenSample));
         harness.run();
         // The sample has a finding; its panel would lie where the lanes are tried.
         harness.get_by_role_and_label(Role::Button, "Close Findings").click_accesskit();
@@ -170,7 +170,7 @@ fn shift_drag_measures_and_moves_nothing() {
 fn clicks_select_and_clear() {
     let mut window = Window::new();
     // On rows that goroutines share somebody else is there.
-    window.0.state_mut().push(Action::GroupGoroutines(GroupBy::Nothing));
+    window.0.state_mut().push(Action::Rows(RowsAction::GroupGoroutines(GroupBy::Nothing)));
     window.0.run();
     let x = window.lanes().center().x;
     let at = window.on_goroutine(13, x);
@@ -214,8 +214,8 @@ fn headings_fold_and_lanes_are_selected_by_their_labels() {
     window.0.run();
     assert!(matches!(window.document().selection, Selection::Lane(LaneId::Goroutine(_))));
     // Threads come after the goroutines.
-    window.0.state_mut().push(Action::FoldGroups(true));
-    window.0.state_mut().push(Action::ScrollRows(1e9));
+    window.0.state_mut().push(Action::Rows(RowsAction::FoldGroups(true)));
+    window.0.state_mut().push(Action::View(ViewAction::ScrollRows(1e9)));
     window.0.run();
     window.0.get_by_role_and_label(Role::DisclosureTriangle, "Threads").click();
     window.0.run();

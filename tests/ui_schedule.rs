@@ -13,7 +13,7 @@ use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
 use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::Action;
+use tracelane::action::action::{AnalysisAction, SelectAction};
 use tracelane::action::panel::Panel;
 use tracelane::report::analyses::Ask;
 use tracelane::report::report::Report;
@@ -84,7 +84,7 @@ fn who_was_running_instead_is_shown_for_the_scope_and_for_one_wait() {
     assert!(!window.shows("in the selected wait"), "nothing is selected");
     let span = window.document().trace.span_at(LaneId::Goroutine(wait.go), wait.range.start).expect("the wait");
     assert_eq!(span.state, GoState::Runnable);
-    window.act(Action::SelectSpan(span.at)).press("in the selected wait");
+    window.act(SelectAction::SelectSpan(span.at)).press("in the selected wait");
     let of_wait = Ask::about(Scope { range: wait.range, whom: Whom::One(wait.go) });
     let found = window.report_of("antagonists", &of_wait);
     let fact = |id: &str| found.value(id).map(Value::raw);
@@ -118,7 +118,7 @@ fn system_calls_tell_which_were_blocking() {
     window.press("By stack").press("Longest calls").press("main.");
     assert!(matches!(window.lane(), Some(LaneId::Goroutine(_))), "a click leads there");
     let mut window = Window::open("real/empty-go1.27.trace", Panel::Syscalls);
-    window.act(Action::SetScope(tracelane::state::scope::ScopeChoice {
+    window.act(AnalysisAction::SetScope(tracelane::state::scope::ScopeChoice {
         whom: trace_core::analysis::scope::Whom::One(GoIx(100_000)),
         ..Default::default()
     }));

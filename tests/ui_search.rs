@@ -5,7 +5,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use trace_core::base::ids::GoIx;
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::Action;
+use tracelane::action::action::{Action, RowsAction, SelectAction, SourceAction, ViewAction};
 use tracelane::action::panel::Panel;
 use tracelane::state::groups::GroupBy;
 use tracelane::state::rows::{RowKind, Section};
@@ -94,7 +94,7 @@ fn a_filter_leaves_lanes_to_what_matches_and_goes_with_the_text() {
 #[test]
 fn groups_fold_and_what_is_gone_to_unfolds_its_group() {
     let mut window = Window::open("real/workers-go1.27.trace", Panel::Details);
-    window.act(Action::FoldGroups(true));
+    window.act(RowsAction::FoldGroups(true));
     let document = window.document();
     let groups = document.rows.groups().expect("groups");
     let (at, group) =
@@ -104,7 +104,7 @@ fn groups_fold_and_what_is_gone_to_unfolds_its_group() {
     assert!(window.shows(&title), "the heading says what they have in common: {:?}", window.words());
     let row = document.layout().row_of(LaneId::Goroutine(member)).expect("its group's heading");
     assert_eq!(row.kind, RowKind::Group(at as u32));
-    window.act(Action::GoToLane(LaneId::Goroutine(member)));
+    window.act(SelectAction::GoToLane(LaneId::Goroutine(member)));
     let row = window.document().layout().row_of(LaneId::Goroutine(member)).expect("a row");
     assert!(matches!(row.kind, RowKind::Lane(_) | RowKind::Shared(_)), "{row:?}");
     window.press_as(Role::DisclosureTriangle, &title);
@@ -116,11 +116,11 @@ fn groups_fold_and_what_is_gone_to_unfolds_its_group() {
 fn goroutines_can_be_grouped_otherwise_or_have_a_lane_each() {
     let mut window = open();
     for by in [GroupBy::Creator, GroupBy::Package, GroupBy::Function] {
-        window.act(Action::GroupGoroutines(by));
+        window.act(RowsAction::GroupGoroutines(by));
         let groups = window.document().rows.groups().expect("groups");
         assert_eq!(groups.count(), window.document().trace.goroutine_count(), "{by:?}: nobody is lost");
     }
-    window.act(Action::GroupGoroutines(GroupBy::Nothing));
+    window.act(RowsAction::GroupGoroutines(GroupBy::Nothing));
     let document = window.document();
     assert!(document.rows.groups().is_none());
     let row = document.layout().row_of(LaneId::Goroutine(GoIx(0))).expect("a row");
@@ -130,13 +130,13 @@ fn goroutines_can_be_grouped_otherwise_or_have_a_lane_each() {
 #[test]
 fn the_row_under_the_pointer_stays_when_others_go() {
     let mut window = Window::open("real/workers-go1.27.trace", Panel::Details);
-    window.act(Action::FoldGroups(false)).act(Action::LanesHeight(200.0)).act(Action::ScrollRows(120.0));
+    window.act(RowsAction::FoldGroups(false)).act(ViewAction::LanesHeight(200.0)).act(ViewAction::ScrollRows(120.0));
     let document = window.document();
     let view = document.view.expect("a view");
     let at = document.trace.range().start.0 as f64 + document.trace.range().nanos() as f64 * 0.5;
     let before = document.layout().row_at(view.scroll_points + 60.0).expect("a row");
     let hidden = document.layout().hidden(Section::Goroutines);
-    window.act(Action::PointerAt(Some((at, 60.0)))).act(Action::Zoom { factor: 0.01, at: Some(at) });
+    window.act(ViewAction::PointerAt(Some((at, 60.0)))).act(ViewAction::Zoom { factor: 0.01, at: Some(at) });
     let document = window.document();
     assert!(document.layout().hidden(Section::Goroutines) >= hidden);
     if let Some(after) = document.layout().find(before.kind) {
@@ -153,11 +153,11 @@ fn a_frame_leads_to_its_source_code_or_says_where_it_was_looked_for() {
     std::fs::write(folder.path().join("main.go"), code).expect("a file");
     let mut window = open();
     let place = SourcePlace { file: "/build/nowhere/of/this/machine/main.go".to_owned(), line: 4 };
-    window.act(Action::ShowSource(place));
+    window.act(SourceAction::ShowSource(place));
     let source = window.0.state().state().source.as_ref().expect("the panel shows something");
     assert!(matches!(source.text, SourceText::Missing(..)), "{source:?}");
     assert!(window.shows("The source file was not found"), "{:?}", window.words());
-    window.act(Action::AddSourceFolder(folder.path().to_path_buf()));
+    window.act(SourceAction::AddSourceFolder(folder.path().to_path_buf()));
     let source = window.0.state().state().source.as_ref().expect("the panel shows something");
     let SourceText::Found(path, lines) = &source.text else { panic!("{source:?}") };
     assert_eq!((path, lines[3].as_str()), (&folder.path().join("main.go"), "    println()"));

@@ -12,7 +12,7 @@ use trace_core::base::ids::GoIx;
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_bytes;
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::Action;
+use tracelane::action::action::{Action, FileAction, SelectAction, WorkerAction};
 use tracelane::action::commands::COMMANDS;
 use tracelane::action::panel::Panel;
 use tracelane::action::reduce::{Effect, reduce};
@@ -46,7 +46,7 @@ impl Window {
         Self(harness)
     }
 
-    fn act(&mut self, action: Action) -> &mut Self {
+    fn act(&mut self, action: impl Into<Action>) -> &mut Self {
         self.0.state_mut().push(action);
         self.0.run();
         self
@@ -66,7 +66,7 @@ impl Window {
     fn record(&mut self, address: &str) -> &mut Self {
         let trace = load_bytes(SAMPLE, &Monitor::new(), &mut |_| {}).expect("a trace");
         let rows = Arc::new(Rows::build(&trace, &RowOptions::default()));
-        self.act(Action::Adopt(Source::Path(address.into()), trace, rows))
+        self.act(FileAction::Adopt(Source::Path(address.into()), trace, rows))
     }
 
     /// Has the desktop close the window; whether it closes.
@@ -95,7 +95,7 @@ impl Window {
 
     /// Selects the main goroutine, which opens the panels.
     fn select_main(&mut self) -> &mut Self {
-        self.act(Action::GoToLane(LaneId::Goroutine(GoIx(0))))
+        self.act(SelectAction::GoToLane(LaneId::Goroutine(GoIx(0))))
     }
 }
 
@@ -159,7 +159,7 @@ fn a_file_that_is_no_trace_can_be_closed_and_tried_again() {
     let path = folder.path().join("crash.log");
     std::fs::write(&path, "panic: runtime error\n").expect("written");
     let mut window = Window::new();
-    window.act(Action::Open(path.clone()));
+    window.act(FileAction::Open(path.clone()));
     assert!(window.button("Try again") && window.button("Close"));
     std::fs::copy(trace("workers-go1.27.trace"), &path).expect("replaced");
     window.click("Try again");
@@ -172,9 +172,9 @@ fn a_file_that_is_no_trace_can_be_closed_and_tried_again() {
 #[test]
 fn documents_have_tabs_once_there_are_two() {
     let mut window = Window::new();
-    window.act(Action::OpenSample);
+    window.act(FileAction::OpenSample);
     assert!(!window.button("Close Sample: a request that waited"));
-    window.act(Action::Open(trace("workers-go1.27.trace")));
+    window.act(FileAction::Open(trace("workers-go1.27.trace")));
     window.click("Sample: a request that waited");
     assert_eq!(window.state().document().map(|document| &document.source), Some(&Source::Sample));
     window.press(Modifiers::COMMAND, Key::Tab);
@@ -186,7 +186,7 @@ fn documents_have_tabs_once_there_are_two() {
 #[test]
 fn panels_open_with_the_first_selection_close_and_come_back() {
     let mut window = Window::new();
-    window.act(Action::OpenSample);
+    window.act(FileAction::OpenSample);
     assert!(!window.button(Panel::Details.title()), "nothing reserves room while empty");
     window.select_main();
     for name in [Panel::Details, Panel::Stacks, Panel::Flows, Panel::Events, Panel::Spans].map(Panel::title) {
@@ -199,7 +199,7 @@ fn panels_open_with_the_first_selection_close_and_come_back() {
     // What was arranged is stored, and another window begins with it.
     let stored = window.state().settings.clone();
     let mut next = Window::with(stored);
-    next.act(Action::OpenSample).select_main();
+    next.act(FileAction::OpenSample).select_main();
     assert!(!next.button(Panel::Details.title()) && !next.button(Panel::Stacks.title()));
     next.press(Modifiers::NONE, Key::Num3);
     assert!(next.button(Panel::Flows.title()));
@@ -211,7 +211,7 @@ fn panels_open_with_the_first_selection_close_and_come_back() {
 fn a_stored_arrangement_that_makes_no_sense_is_forgotten() {
     for dock in ["", "(", "(root:None)"] {
         let mut window = Window::with(Settings { dock: Some(dock.to_owned()), ..Settings::default() });
-        window.act(Action::OpenSample).select_main();
+        window.act(FileAction::OpenSample).select_main();
         assert!(window.button(Panel::Details.title()), "{dock}");
     }
 }
@@ -237,7 +237,7 @@ fn the_sheet_of_keys_shows_every_command_that_has_one() {
 #[test]
 fn menus_do_what_they_say_and_escape_closes_only_them() {
     let mut window = Window::new();
-    window.act(Action::OpenSample).select_main();
+    window.act(FileAction::OpenSample).select_main();
     window.click("View").press(Modifiers::NONE, Key::Escape);
     assert!(matches!(window.state().document().map(|document| document.selection), Some(Selection::Lane(_))));
     window.click("View").click("Light theme");
@@ -250,7 +250,11 @@ fn menus_do_what_they_say_and_escape_closes_only_them() {
 #[test]
 fn a_window_at_rest_asks_for_no_more_frames() {
     let mut window = Window::new();
-    for action in [Action::OpenSample, Action::GoToLane(LaneId::Goroutine(GoIx(0))), Action::Tick(1e6)] {
+    for action in [
+        Action::File(FileAction::OpenSample),
+        Action::Select(SelectAction::GoToLane(LaneId::Goroutine(GoIx(0)))),
+        Action::Tick(1e6),
+    ] {
         window.act(action);
     }
     window.0.run();
@@ -293,7 +297,7 @@ fn a_recorded_trace_is_not_closed_without_a_question() {
 fn the_windows_button_asks_about_all_recorded_traces() {
     let mut window = Window::new();
     assert!(window.close(), "nothing is there to be lost");
-    window.record(ADDRESS).act(Action::OpenSample).record(OTHER);
+    window.record(ADDRESS).act(FileAction::OpenSample).record(OTHER);
     assert!(!window.close());
     assert!(window.0.query_by_label("Save 2 traces before quitting?").is_some());
     assert!(
@@ -304,7 +308,7 @@ fn the_windows_button_asks_about_all_recorded_traces() {
     assert_eq!((window.state().documents.len(), window.state().is_quitting), (3, false));
     // One that is saved is not asked about any more.
     let id = window.state().documents[0].id;
-    window.act(Action::Saved(id, "/t/saved.trace".into(), 1_000));
+    window.act(WorkerAction::Saved(id, "/t/saved.trace".into(), 1_000));
     assert!(!window.close());
     assert!(window.0.query_by_label("localhost:7070 is not saved anywhere else.").is_some());
     window.click("Discard");
@@ -325,35 +329,39 @@ fn traces_are_saved_one_after_the_other_before_the_program_ends() {
         });
         (saved, effects.iter().any(|effect| matches!(effect, Effect::Quit)))
     };
-    let saved = |id| Action::Saved(id, "/t/saved.trace".into(), 1_000);
+    let saved = |id| Action::Worker(WorkerAction::Saved(id, "/t/saved.trace".into(), 1_000));
     let mut state = window.state().clone();
-    assert_eq!(effects(&mut state, Action::Quit), (None, false));
-    assert_eq!(effects(&mut state, Action::Reply(Reply::Save)), (Some(ids[0]), false));
+    assert_eq!(effects(&mut state, Action::File(FileAction::Quit)), (None, false));
+    assert_eq!(effects(&mut state, Action::File(FileAction::Reply(Reply::Save))), (Some(ids[0]), false));
     assert_eq!(effects(&mut state, saved(ids[0])), (Some(ids[1]), false));
     // The dialog was closed: all stays, and saving one later ends nothing.
-    assert_eq!(effects(&mut state, Action::NotSaved(ids[1], None)), (None, false));
+    assert_eq!(effects(&mut state, Action::Worker(WorkerAction::NotSaved(ids[1], None))), (None, false));
     assert_eq!(effects(&mut state, saved(ids[1])), (None, false));
     assert_eq!((state.documents.len(), state.is_quitting), (2, false));
     let mut state = window.state().clone();
     for (action, expected) in [
-        (Action::Quit, (None, false)),
-        (Action::Reply(Reply::Save), (Some(ids[0]), false)),
+        (Action::File(FileAction::Quit), (None, false)),
+        (Action::File(FileAction::Reply(Reply::Save)), (Some(ids[0]), false)),
         (saved(ids[0]), (Some(ids[1]), false)),
         // Where the desktop has no dialog a path is typed, and a file may be in the way.
-        (Action::AskPath(FieldFor::Save(ids[1])), (None, false)),
-        (Action::SaveTrace(ids[1], Some("/t/saved.trace".to_owned())), (Some(ids[1]), false)),
-        (Action::FileExists(ids[1], "/t/saved.trace".into()), (None, false)),
-        (Action::Reply(Reply::Replace), (Some(ids[1]), false)),
+        (Action::File(FileAction::AskPath(FieldFor::Save(ids[1]))), (None, false)),
+        (Action::File(FileAction::SaveTrace(ids[1], Some("/t/saved.trace".to_owned()))), (Some(ids[1]), false)),
+        (Action::Worker(WorkerAction::FileExists(ids[1], "/t/saved.trace".into())), (None, false)),
+        (Action::File(FileAction::Reply(Reply::Replace)), (Some(ids[1]), false)),
         (saved(ids[1]), (None, true)),
     ] {
         assert_eq!(effects(&mut state, action.clone()), expected, "{action:?}");
     }
     // Leaving the field leaves all open, too.
     let mut state = window.state().clone();
-    for action in [Action::Quit, Action::Reply(Reply::Save), Action::AskPath(FieldFor::Save(ids[0]))] {
+    for action in [
+        Action::File(FileAction::Quit),
+        Action::File(FileAction::Reply(Reply::Save)),
+        Action::File(FileAction::AskPath(FieldFor::Save(ids[0]))),
+    ] {
         reduce(&mut state, action);
     }
-    reduce(&mut state, Action::PathField(None));
+    reduce(&mut state, Action::File(FileAction::PathField(None)));
     assert_eq!(effects(&mut state, saved(ids[0])), (None, false));
 }
 
@@ -364,7 +372,9 @@ fn recording_again_keeps_what_is_not_saved() {
     window.record(ADDRESS);
     let mut state = window.state().clone();
     state.documents[0].load = LoadState::Cancelled;
-    for action in [Action::Open(ADDRESS.into()), Action::Reload(state.documents[0].id)] {
+    for action in
+        [Action::File(FileAction::Open(ADDRESS.into())), Action::File(FileAction::Reload(state.documents[0].id))]
+    {
         let mut state = state.clone();
         let effects = reduce(&mut state, action);
         assert!(effects.iter().any(|effect| matches!(effect, Effect::Load { document, .. } if document.0 == 1)));
@@ -378,12 +388,12 @@ fn a_file_in_the_way_is_asked_about() {
     let mut window = Window::new();
     window.record(ADDRESS);
     let id = window.state().documents[0].id;
-    window.act(Action::FileExists(id, "/t/saved.trace".into()));
+    window.act(WorkerAction::FileExists(id, "/t/saved.trace".into()));
     assert!(window.0.query_by_label("Replace saved.trace?").is_some());
     // Enter ended the path that was typed: it does not go on to replace the file.
     window.press(Modifiers::NONE, Key::Enter);
     assert!(window.state().dialog.is_none() && window.state().documents[0].is_unsaved());
-    window.act(Action::FileExists(id, "/t/saved.trace".into()));
+    window.act(WorkerAction::FileExists(id, "/t/saved.trace".into()));
     window.press(Modifiers::NONE, Key::Escape);
     assert!(window.state().dialog.is_none());
 }

@@ -6,7 +6,7 @@ use egui::{Key, Modifiers};
 use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
-use tracelane::action::action::Action;
+use tracelane::action::action::FileAction;
 use tracelane::state::view::Selection;
 
 use crate::fixtures;
@@ -15,7 +15,7 @@ use crate::window::Window;
 impl Window {
     fn sample() -> Self {
         let mut window = Self::empty();
-        window.act(Action::OpenSample);
+        window.act(FileAction::OpenSample);
         window
     }
 
@@ -128,7 +128,7 @@ fn the_sheet_of_keys_opens_and_closes() {
 fn a_damaged_trace_opens_and_says_so() {
     let path = fixtures::data().join("broken/cut-mid-batch-go1.27.trace");
     let mut window = Window::empty();
-    window.act(Action::Open(path));
+    window.act(FileAction::Open(path));
     assert!(window.document().trace.totals().events > 0);
     assert!(window.shows("G1 main.main") || window.shows("G1 runtime.main"), "{:?}", window.words());
     assert!(window.shows("damaged") || window.shows("warning"), "{:?}", window.words());
@@ -138,7 +138,7 @@ fn a_damaged_trace_opens_and_says_so() {
 fn a_file_that_is_no_trace_gets_a_sentence() {
     let path = fixtures::data().join("broken/no-trace-log.trace");
     let mut window = Window::empty();
-    window.act(Action::Open(path));
+    window.act(FileAction::Open(path));
     assert!(window.shows("it begins with text"), "{:?}", window.words());
     assert!(!window.shows("Goroutines"), "{:?}", window.words());
 }

@@ -6,7 +6,7 @@ use egui::{Event, Modifiers, PointerButton, Pos2, pos2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use trace_core::base::ids::TaskIx;
 use trace_core::base::time::TimeRange;
-use tracelane::action::action::Action;
+use tracelane::action::action::{RowsAction, SelectAction};
 use tracelane::action::panel::Panel;
 use tracelane::state::rows::{RowKind, Section};
 use tracelane::state::study::Question;
@@ -97,10 +97,10 @@ fn a_click_selects_a_task_and_its_details_say_what_belongs_to_it() {
     window.answer(&Question::WaitChain(go, range));
     window.0.key_press(egui::Key::ArrowRight);
     window.0.run();
-    window.act(Action::StepSpan(1));
+    window.act(SelectAction::StepSpan(1));
     assert_ne!(window.document().selection, Selection::Task(task), "the next of its type");
     assert!(matches!(window.document().selection, Selection::Task(_)));
-    window.act(Action::ClearSelection);
+    window.act(SelectAction::ClearSelection);
     assert_eq!(window.document().selection, Selection::None);
 }
 
@@ -120,7 +120,7 @@ fn a_double_click_zooms_to_a_task_and_rows_without_tasks_hide() {
     let of_tasks = |kinds: &[RowKind]| kinds.iter().filter(|kind| matches!(kind, RowKind::Tasks(_))).count();
     assert!(of_tasks(&kinds(&window)) < of_tasks(&before));
     assert!(window.document().layout().hidden(Section::Tasks) > 0);
-    window.act(Action::ToggleIdleRows);
+    window.act(RowsAction::ToggleIdleRows);
     assert_eq!(of_tasks(&kinds(&window)), of_tasks(&before));
 }
 
@@ -160,7 +160,7 @@ fn tasks_without_both_ends_say_so() {
     let mut window = Window::open(NESTED, Panel::Details);
     assert!(window.shows("task (unnamed) (1) at least "), "{:?}", window.words());
     let open = task_named(&window, "child of an ended task, never ended");
-    window.act(Action::GoToTask(open));
+    window.act(SelectAction::GoToTask(open));
     assert!(window.shows("not in the trace") && window.shows("at least"), "{:?}", window.words());
 }
 
@@ -171,7 +171,7 @@ fn types_fold_and_a_task_that_is_gone_to_unfolds_its_own() {
     window.press_as(Role::DisclosureTriangle, "/sum, 9 tasks");
     let row = |window: &Window| window.document().layout().row_of_task(task).expect("a row").kind;
     assert!(matches!(row(&window), RowKind::TaskGroup(_)));
-    window.act(Action::GoToTask(task));
+    window.act(SelectAction::GoToTask(task));
     assert!(matches!(row(&window), RowKind::Tasks(_)));
     window.press_as(Role::DisclosureTriangle, "Tasks");
     assert_eq!(row(&window), RowKind::Heading(Section::Tasks));

@@ -12,8 +12,7 @@ use egui::{Context, Event, MouseWheelUnit, RawInput, Rect, Theme, TouchPhase, po
 use trace_core::base::monitor::Monitor;
 use trace_core::load;
 use trace_core::testkit::scenes;
-use tracelane::action::action::{Action, Actions};
-use tracelane::action::pairs::PairAction;
+use tracelane::action::action::{Action, Actions, FileAction, PairAction};
 use tracelane::action::reduce::reduce;
 use tracelane::shell::pair;
 use tracelane::state::app::AppState;
@@ -32,7 +31,7 @@ fn main() {
         let bytes = scenes::many_goroutines(seed, 2_000_000);
         let trace = load::load_bytes(&bytes, &Monitor::new(), &mut |_| {}).expect("a trace");
         let rows = Arc::new(Rows::build(&trace, &RowOptions::default()));
-        reduce(&mut state, Action::Adopt(Source::Sample, trace, rows));
+        reduce(&mut state, Action::File(FileAction::Adopt(Source::Sample, trace, rows)));
     }
     reduce(&mut state, Action::Pair(PairAction::Of(DocumentId(0), DocumentId(1))));
     let ctx = Context::default();

@@ -6,7 +6,7 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::Action;
+use tracelane::action::action::{Action, FileAction, PanelAction};
 use tracelane::action::panel::Panel;
 use tracelane::report::analyses::Ask;
 use tracelane::report::report::Report;
@@ -39,12 +39,12 @@ impl Window {
     /// The window with one of the traces open, and a panel.
     pub(crate) fn open(name: &str, panel: Panel) -> Self {
         let mut window = Self::empty();
-        window.act(Action::Open(fixtures::data().join(name))).act(Action::OpenPanel(panel));
+        window.act(FileAction::Open(fixtures::data().join(name))).act(PanelAction::OpenPanel(panel));
         window
     }
 
     /// Does what a user or worker can cause.
-    pub(crate) fn act(&mut self, action: Action) -> &mut Self {
+    pub(crate) fn act(&mut self, action: impl Into<Action>) -> &mut Self {
         self.0.state_mut().push(action);
         self.0.run();
         self

@@ -12,13 +12,15 @@ use trace_core::model::flows::{Flow, FlowEnd};
 use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::trace::Trace;
 
-use crate::action::pairs::PairAction;
 use crate::action::panel::Panel;
+use crate::report::comparison::divisor::Divisor;
 use crate::report::view::TableAction;
 use crate::state::app::FieldFor;
+use crate::state::contrast::{PairAnswer, PairQuestion};
 use crate::state::dialog::Reply;
 use crate::state::document::{DocumentId, Source};
 use crate::state::groups::GroupBy;
+use crate::state::pair::{Align, RowKey, Side, Spot, Wish};
 use crate::state::pinned::Pin;
 use crate::state::rows::{GoroutineOrder, Only, Rows, Section};
 use crate::state::scope::ScopeChoice;
@@ -27,10 +29,49 @@ use crate::state::settings::ThemeChoice;
 use crate::state::source::{SourcePlace, SourceText};
 use crate::state::study::{Answer, Question};
 use crate::state::view::View;
+use trace_core::analysis::compare::partners::Correction;
 
 /// Something to happen.
 #[derive(Clone, Debug)]
 pub enum Action {
+    /// Opening, saving, closing and switching between traces.
+    File(FileAction),
+    /// What a worker, or the desktop, tells.
+    Worker(WorkerAction),
+    /// What of the trace in front is in view.
+    View(ViewAction),
+    /// What is selected, marked or gone to in the trace in front.
+    Select(SelectAction),
+    /// Which rows the trace in front has.
+    Rows(RowsAction),
+    /// What is asked about a trace, and how its answers are shown.
+    Analysis(AnalysisAction),
+    /// Panels and sheets.
+    Panel(PanelAction),
+    /// Source files.
+    Source(SourceAction),
+    /// Settings, which are remembered between starts.
+    Settings(SettingsAction),
+    /// Tell the user one line.
+    Notice(String),
+    /// The UI clock, seconds.
+    Tick(f64),
+    /// The same on a document that may not be the one in front: of two that are compared. What the user
+    /// does to it brings it to the front.
+    On(DocumentId, Box<Self>),
+    /// Something about the two traces that are compared.
+    Pair(PairAction),
+    /// Something about a table of a document, by the table's key.
+    Table(DocumentId, String, TableAction),
+    /// Something about the search field of a document.
+    Search(DocumentId, SearchAction),
+    /// Put text on the clipboard.
+    Copy(String),
+}
+
+/// Opening, saving, closing and switching between traces.
+#[derive(Clone, Debug)]
+pub enum FileAction {
     /// Open a file.
     Open(PathBuf),
     /// Open a file by a path as typed: `~` is the home folder, quotes around it are dropped.
@@ -45,12 +86,6 @@ pub enum Action {
     AskPath(FieldFor),
     /// Save a trace that was recorded: asks where, or there.
     SaveTrace(DocumentId, Option<String>),
-    /// A worker: there is a file already where a trace is to be saved.
-    FileExists(DocumentId, PathBuf),
-    /// A worker: a trace is saved in this file, so many bytes.
-    Saved(DocumentId, PathBuf, u64),
-    /// A worker: a trace is not saved; why, unless the user changed his mind.
-    NotSaved(DocumentId, Option<String>),
     /// Answer the question that is open.
     Reply(Reply),
     /// Bring a document to the front.
@@ -59,18 +94,33 @@ pub enum Action {
     CloseDocument(DocumentId),
     /// Stop loading it.
     CancelLoad(DocumentId),
-
     /// Load a document again that failed or was cancelled.
     Reload(DocumentId),
     /// Bring the document before (-1) or after (+1) to the front.
     SwitchDocument(i32),
     /// Show a document that is loaded already (headless commands, tests).
     Adopt(Source, Arc<Trace>, Arc<Rows>),
-
     /// Open a file that is still being written, and follow it.
     OpenToFollow(PathBuf),
     /// Follow a document's file while it grows, or no longer.
     SetFollow(DocumentId, bool),
+    /// A file was dropped on an open trace: offer what can be done with it, or take the offer back.
+    OfferDropped(Option<PathBuf>),
+    /// Save a profile of this document, this scope, this kind as pprof: asks where.
+    SaveProfile(DocumentId, Scope, ProfileKind),
+    /// End the program; asks before something is lost.
+    Quit,
+}
+
+/// What a worker, or the desktop, tells.
+#[derive(Clone, Debug)]
+pub enum WorkerAction {
+    /// A worker: there is a file already where a trace is to be saved.
+    FileExists(DocumentId, PathBuf),
+    /// A worker: a trace is saved in this file, so many bytes.
+    Saved(DocumentId, PathBuf, u64),
+    /// A worker: a trace is not saved; why, unless the user changed his mind.
+    NotSaved(DocumentId, Option<String>),
     /// A worker: a file is not followed any more; a sentence if that was not asked for.
     FollowEnded(DocumentId, Option<String>),
     /// A worker: a document's file is longer than it was.
@@ -80,7 +130,6 @@ pub enum Action {
     Recorded(DocumentId, bool),
     /// A worker: a file that was followed holds something else now. Whether the bytes that it held are kept.
     Rewritten(DocumentId, bool),
-
     /// A worker: how far loading is.
     LoadProgress(DocumentId, Progress),
     /// A worker: a newer snapshot.
@@ -89,18 +138,17 @@ pub enum Action {
     LoadDone(DocumentId, Result<(), String>),
     /// A worker: that snapshot's rows in the order last asked for.
     RowsMade(DocumentId, Arc<Trace>, Arc<Rows>),
-    /// Have a worker find out something about a document's trace, once that is loaded. Asked twice is
-    /// asked once.
-    Ask(DocumentId, Question),
     /// A worker: what it found about that snapshot.
     Answered(DocumentId, Arc<Trace>, Question, Answer),
     /// A worker: the desktop's dialog for files is gone.
     DialogClosed,
-    /// Tell the user one line.
-    Notice(String),
-    /// The UI clock, seconds.
-    Tick(f64),
+    /// A worker: a source file, or where it was looked for.
+    SourceRead(SourcePlace, SourceText),
+}
 
+/// What of the trace in front is in view.
+#[derive(Clone, Debug)]
+pub enum ViewAction {
     /// Move the view. Not recorded in the history by itself.
     SetView(View),
     /// Put the present place into the history, before a jump.
@@ -131,7 +179,19 @@ pub enum Action {
     },
     /// Jump to the first (-1) or last (+1) instant.
     JumpToEdge(i32),
+    /// History.
+    Back,
+    /// History.
+    Forward,
+    /// The height of the lane area as painted, points.
+    LanesHeight(f64),
+    /// Where the pointer is on the timeline: the instant, ns, and how far below the upper edge of the lanes, points.
+    PointerAt(Option<(f64, f64)>),
+}
 
+/// What is selected, marked or gone to in the trace in front.
+#[derive(Clone, Debug)]
+pub enum SelectAction {
     /// Select a span. Recorded in the history.
     SelectSpan(SpanRef),
     /// Select a lane. Recorded in the history.
@@ -146,7 +206,6 @@ pub enum Action {
     StepSpan(i32),
     /// Mark a stretch of time, or remove the mark.
     Mark(Option<TimeRange>),
-
     /// Follow the chosen outgoing (`true`) or incoming (`false`) edge of the selected span.
     FollowFlow {
         /// Outgoing?
@@ -163,26 +222,43 @@ pub enum Action {
     GoToEnd(FlowEnd),
     /// Go to a lane: select it and bring it into sight.
     GoToLane(LaneId),
-
     /// Show a stretch of a lane: fit it, and select what the lane does at its start.
     GoToStretch(LaneId, TimeRange),
-    /// The same on a document that may not be the one in front: of two that are compared. What the user
-    /// does to it brings it to the front.
-    On(DocumentId, Box<Self>),
-    /// Show this file as B beside the trace in front.
-    CompareWith(PathBuf),
-    /// Ask the desktop for a file to compare the trace in front with.
-    CompareDialog,
-    /// Add this file to what is compared: two become a series.
-    AddToComparison(PathBuf),
-    /// Ask the desktop for a file to add.
-    AddDialog,
-    /// A file was dropped on an open trace: offer what can be done with it, or take the offer back.
-    OfferDropped(Option<PathBuf>),
-    /// Something about the two traces that are compared.
-    Pair(PairAction),
-    /// Something about a table of a document, by the table's key.
-    Table(DocumentId, String, TableAction),
+    /// The edge under the pointer in a list.
+    HoverFlow(Option<Flow>),
+}
+
+/// Which rows the trace in front has.
+#[derive(Clone, Debug)]
+pub enum RowsAction {
+    /// Pin a row above all others, or take it from there.
+    TogglePin(Pin),
+    /// Fold or unfold a section of lanes.
+    ToggleSection(Section),
+    /// Fold or unfold a group of goroutines, by its place among the groups.
+    ToggleGroup(u32),
+    /// Fold or unfold a type of tasks, by its place among the types.
+    ToggleTaskGroup(u32),
+    /// Show the subtasks below a row of tasks, by its place among those of all types, or hide them.
+    ToggleTaskRow(u32),
+    /// Fold all groups of goroutines, or unfold them.
+    FoldGroups(bool),
+    /// Let goroutines that are not alive in view have rows, or not.
+    ToggleIdleRows,
+    /// Other groups of goroutines: a worker makes new rows.
+    GroupGoroutines(GroupBy),
+    /// A lane for each goroutine in this order: a worker makes new rows.
+    OrderGoroutines(GoroutineOrder),
+    /// Lanes for some goroutines only, or for all again: a worker makes new rows.
+    ShowOnly(Option<Arc<Only>>),
+}
+
+/// What is asked about a trace, and how its answers are shown.
+#[derive(Clone, Debug)]
+pub enum AnalysisAction {
+    /// Have a worker find out something about a document's trace, once that is loaded. Asked twice is
+    /// asked once.
+    Ask(DocumentId, Question),
     /// Show this table (by its place) of an analysis.
     ShowTable(&'static str, usize),
     /// Choose an option of a choice of an analysis, both by their places.
@@ -195,15 +271,39 @@ pub enum Action {
     ChooseFinding(Option<usize>),
     /// List notes of low confidence, or only count them.
     ShowMinorFindings(bool),
+}
 
-    /// The edge under the pointer in a list.
-    HoverFlow(Option<Flow>),
+/// Panels and sheets.
+#[derive(Clone, Debug)]
+pub enum PanelAction {
+    /// The dock's layout as stored.
+    SetDock(Option<String>),
+    /// Arrange the panels as at first.
+    ResetPanels,
+    /// Open or focus a panel.
+    OpenPanel(Panel),
+    /// The sheet of all keys.
+    ToggleHelp,
+    /// Unfold or fold the list of warnings.
+    ToggleWarnings,
+}
 
-    /// History.
-    Back,
-    /// History.
-    Forward,
+/// Source files.
+#[derive(Clone, Debug)]
+pub enum SourceAction {
+    /// Show a line of a source file.
+    ShowSource(SourcePlace),
+    /// Open a line of a file in the user's editor.
+    OpenInEditor(PathBuf, u64),
+    /// Ask the desktop for a folder with source files.
+    SourceFolderDialog,
+    /// Look for source files in this folder, too.
+    AddSourceFolder(PathBuf),
+}
 
+/// Settings, which are remembered between starts.
+#[derive(Clone, Debug)]
+pub enum SettingsAction {
     /// Draw all flows in view, or only the selection's.
     ToggleAllFlows,
     /// Draw the wait chain of the selection over the lanes, or not.
@@ -220,60 +320,10 @@ pub enum Action {
     SetTheme(ThemeChoice),
     /// Bigger (+1), smaller (-1), as designed (0).
     StepScale(i32),
-    /// Fold or unfold a section of lanes.
-    ToggleSection(Section),
-    /// Fold or unfold a group of goroutines, by its place among the groups.
-    ToggleGroup(u32),
-    /// Fold or unfold a type of tasks, by its place among the types.
-    ToggleTaskGroup(u32),
-    /// Show the subtasks below a row of tasks, by its place among those of all types, or hide them.
-    ToggleTaskRow(u32),
-    /// Pin a row above all others, or take it from there.
-    TogglePin(Pin),
-    /// Fold all groups of goroutines, or unfold them.
-    FoldGroups(bool),
-    /// Let goroutines that are not alive in view have rows, or not.
-    ToggleIdleRows,
-    /// Other groups of goroutines: a worker makes new rows.
-    GroupGoroutines(GroupBy),
-    /// A lane for each goroutine in this order: a worker makes new rows.
-    OrderGoroutines(GoroutineOrder),
-    /// Lanes for some goroutines only, or for all again: a worker makes new rows.
-    ShowOnly(Option<Arc<Only>>),
     /// Width of the lane labels, points.
     SetGutter(f32),
     /// Height of the counters, points.
     SetCounters(f32),
-    /// The height of the lane area as painted, points.
-    LanesHeight(f64),
-    /// The dock's layout as stored.
-    SetDock(Option<String>),
-    /// Arrange the panels as at first.
-    ResetPanels,
-    /// Something about the search field of a document.
-    Search(DocumentId, SearchAction),
-    /// Show a line of a source file.
-    ShowSource(SourcePlace),
-    /// A worker: a source file, or where it was looked for.
-    SourceRead(SourcePlace, SourceText),
-    /// Open a line of a file in the user's editor.
-    OpenInEditor(PathBuf, u64),
-    /// Ask the desktop for a folder with source files.
-    SourceFolderDialog,
-    /// Look for source files in this folder, too.
-    AddSourceFolder(PathBuf),
-    /// Open or focus a panel.
-    OpenPanel(Panel),
-    /// The sheet of all keys.
-    ToggleHelp,
-    /// Unfold or fold the list of warnings.
-    ToggleWarnings,
-    /// Where the pointer is on the timeline: the instant, ns, and how far below the upper edge of the lanes, points.
-    PointerAt(Option<(f64, f64)>),
-    /// Save a profile of this document, this scope, this kind as pprof: asks where.
-    SaveProfile(DocumentId, Scope, ProfileKind),
-    /// Put text on the clipboard.
-    Copy(String),
     /// Remember the window's place: x, y, width, height in points.
     SetWindow([f32; 4]),
     /// Forget the list of recent files.
@@ -282,8 +332,89 @@ pub enum Action {
     ToggleCache,
     /// Remove those that are there.
     ClearCache,
-    /// End the program; asks before something is lost.
-    Quit,
+}
+
+/// Something to happen to the pair.
+#[derive(Clone, Debug)]
+pub enum PairAction {
+    /// Compare these two: A and B.
+    Of(DocumentId, DocumentId),
+    /// One more: the two become a series.
+    Add(DocumentId),
+    /// One less.
+    TakeOut(DocumentId),
+    /// Show this one of the series as B.
+    Lower(DocumentId),
+    /// What to do once both are loaded.
+    Wish(Wish),
+    /// Both are: do it.
+    CarryOutWish,
+    /// End it; both stay open.
+    Leave,
+    /// A becomes B, and B becomes A.
+    Swap,
+    /// Move the two together, or each by itself.
+    ToggleLink,
+    /// Another way to lay the times over each other.
+    Align(Align),
+    /// Align what is selected (or marked) in A with what is in B.
+    AlignSelections,
+    /// This instant of a side is to lie under the one chosen on the other.
+    Anchor(Side, TraceTime),
+    /// Show B so much later than A begins, nanoseconds.
+    Offset(f64),
+    /// A's part of the height.
+    Share(f32),
+    /// Look only at this stretch of a side; all if `None`.
+    Limit(Side, Option<TimeRange>),
+    /// Divide figures by something else.
+    Per(Divisor),
+    /// Show more of this row, and its slowest instances beside each other.
+    ShowRow(RowKey),
+    /// The user's word on which rows belong together.
+    Correct(Correction),
+    /// Take all such words back.
+    ForgetCorrections,
+    /// Show these beside each other, aligned at their starts.
+    Show([Option<Spot>; 2]),
+    /// Show both whole.
+    ShowWhole,
+    /// Have a worker find out something about both.
+    Ask(PairQuestion),
+    /// A worker: what it found about these two.
+    Answered(PairQuestion, PairAnswer),
+    /// Show this file as B beside the trace in front.
+    CompareWith(PathBuf),
+    /// Ask the desktop for a file to compare the trace in front with.
+    CompareDialog,
+    /// Add this file to what is compared: two become a series.
+    AddToComparison(PathBuf),
+    /// Ask the desktop for a file to add.
+    AddDialog,
+}
+
+/// Lets an action of a group stand where any is wanted.
+macro_rules! groups {
+    ($($name:ident($group:ident);)+) => {
+        $(impl From<$group> for Action {
+            fn from(action: $group) -> Self {
+                Self::$name(action)
+            }
+        })+
+    };
+}
+
+groups! {
+    File(FileAction);
+    Worker(WorkerAction);
+    View(ViewAction);
+    Select(SelectAction);
+    Rows(RowsAction);
+    Analysis(AnalysisAction);
+    Panel(PanelAction);
+    Source(SourceAction);
+    Settings(SettingsAction);
+    Pair(PairAction);
 }
 
 /// Where views put what they want to happen.
@@ -292,8 +423,8 @@ pub struct Actions(Vec<Action>);
 
 impl Actions {
     /// Adds one.
-    pub fn push(&mut self, action: Action) {
-        self.0.push(action);
+    pub fn push(&mut self, action: impl Into<Action>) {
+        self.0.push(action.into());
     }
 
     /// Takes them all, in order.

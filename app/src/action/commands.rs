@@ -6,10 +6,11 @@ use std::sync::{Arc, LazyLock};
 use trace_core::analysis::scope::{Scope, Whom};
 use trace_core::model::lanes::LaneId;
 
-use crate::action::action::Action;
+use crate::action::action::{
+    Action, FileAction, PairAction, PanelAction, RowsAction, SelectAction, SettingsAction, ViewAction,
+};
 use crate::action::keys::{Chord, Key};
 use crate::action::menu::Group;
-use crate::action::pairs::PairAction;
 use crate::action::panel::{Needs, Panel};
 use crate::state::app::{AppState, FieldFor};
 use crate::state::dialog::Reply;
@@ -91,7 +92,7 @@ impl Command {
     pub fn action(&self, state: &AppState) -> Option<Action> {
         match self.does {
             Does::Make(make) => make(state),
-            Does::Open(panel) => is_possible(panel, state).then_some(Action::OpenPanel(panel)),
+            Does::Open(panel) => is_possible(panel, state).then_some(Action::Panel(PanelAction::OpenPanel(panel))),
         }
     }
 
@@ -179,38 +180,38 @@ fn only_alike(state: &AppState) -> Option<Action> {
         "" => "Unnamed goroutines".to_owned(),
         function => format!("Every {function}"),
     };
-    Some(Action::ShowOnly(Some(Arc::new(Only { title, which: Which::Of(scope) }))))
+    Some(Action::Rows(RowsAction::ShowOnly(Some(Arc::new(Only { title, which: Which::Of(scope) })))))
 }
 
 fn page(state: &AppState, pages: f64) -> Option<Action> {
-    lanes(state).map(|document| Action::ScrollRows(pages * document.lanes_height_points))
+    lanes(state).map(|document| Action::View(ViewAction::ScrollRows(pages * document.lanes_height_points)))
 }
 
 /// Closes what lies on top: a sheet, the path field; stops a load; clears the selection, the mark; shows all lanes.
 fn escape(state: &AppState) -> Option<Action> {
     if state.dialog.is_some() {
-        return Some(Action::Reply(Reply::Cancel));
+        return Some(Action::File(FileAction::Reply(Reply::Cancel)));
     }
     if state.help_open {
-        return Some(Action::ToggleHelp);
+        return Some(Action::Panel(PanelAction::ToggleHelp));
     }
     if state.dropped.is_some() {
-        return Some(Action::OfferDropped(None));
+        return Some(Action::File(FileAction::OfferDropped(None)));
     }
     if state.path_field.is_some() {
-        return Some(Action::PathField(None));
+        return Some(Action::File(FileAction::PathField(None)));
     }
     let document = state.document()?;
     if document.is_loading() {
-        Some(Action::CancelLoad(document.id))
+        Some(Action::File(FileAction::CancelLoad(document.id)))
     } else if state.warnings_open {
-        Some(Action::ToggleWarnings)
+        Some(Action::Panel(PanelAction::ToggleWarnings))
     } else if document.selection != Selection::None {
-        Some(Action::ClearSelection)
+        Some(Action::Select(SelectAction::ClearSelection))
     } else if document.marked.is_some() {
-        Some(Action::Mark(None))
+        Some(Action::Select(SelectAction::Mark(None)))
     } else {
-        document.only.as_ref().map(|_| Action::ShowOnly(None))
+        document.only.as_ref().map(|_| Action::Rows(RowsAction::ShowOnly(None)))
     }
 }
 
@@ -229,29 +230,29 @@ pub static COMMANDS: LazyLock<Vec<Command>> = LazyLock::new(|| {
 const BEFORE: &[Command] = &[
     command("open", "Open trace…", "Asks for files to open", Group::File)
         .keys(&[ctrl('O')])
-        .makes(|_| Some(Action::OpenDialog)),
+        .makes(|_| Some(Action::File(FileAction::OpenDialog))),
     command("open-path", "Open by path…", "A field to type or paste a path into", Group::File)
         .keys(&[ctrl('L')])
-        .makes(|_| Some(Action::AskPath(FieldFor::Open))),
+        .makes(|_| Some(Action::File(FileAction::AskPath(FieldFor::Open)))),
     command("open-address", "Open address…", "Records a trace from a server with net/http/pprof", Group::File)
         .keys(&[ctrl('L').and_shift()])
-        .makes(|_| Some(Action::AskPath(FieldFor::Address))),
+        .makes(|_| Some(Action::File(FileAction::AskPath(FieldFor::Address)))),
     command("save-trace", "Save trace as…", "Keeps a trace that came from a server or a pipe", Group::File)
         .keys(&[ctrl('S')])
         .makes(|state| {
             let document = state.document()?;
             let can = document.is_recorded && document.has_lanes() && !document.is_loading();
-            can.then_some(Action::SaveTrace(document.id, None))
+            can.then_some(Action::File(FileAction::SaveTrace(document.id, None)))
         }),
     command("open-sample", "Open the sample trace", "A server on which a request had to wait", Group::File)
-        .makes(|_| Some(Action::OpenSample)),
+        .makes(|_| Some(Action::File(FileAction::OpenSample))),
     command("follow-file", "Follow the file", "Adds what a program is still writing to the trace", Group::File)
         .keys(&[ctrl('F').and_shift()])
         .makes(|state| {
             let document = state.document()?;
             let on = !document.is_following();
             let can = document.file().is_some() && (!on || (!document.is_loading() && document.following.is_none()));
-            can.then_some(Action::SetFollow(document.id, on))
+            can.then_some(Action::File(FileAction::SetFollow(document.id, on)))
         })
         .switch(|state| state.document().is_some_and(Document::is_following)),
     command(
@@ -260,47 +261,49 @@ const BEFORE: &[Command] = &[
         "For packed traces that unpack to far more than usual",
         Group::File,
     )
-    .makes(|_| Some(Action::ToggleUnpackLimit))
+    .makes(|_| Some(Action::Settings(SettingsAction::ToggleUnpackLimit)))
     .switch(|state| state.settings.unpack_without_limit),
     command("close", "Close trace", "Closes the trace in front", Group::File)
         .keys(&[ctrl('W')])
-        .makes(|state| state.active.map(Action::CloseDocument)),
+        .makes(|state| state.active.map(|id| FileAction::CloseDocument(id).into())),
     command("next-document", "Next trace", "Brings the next open trace to the front", Group::File)
         .keys(&[Chord::ctrl(Key::Tab), Chord::ctrl(Key::PageDown)])
-        .makes(|state| (state.documents.len() > 1).then_some(Action::SwitchDocument(1))),
+        .makes(|state| (state.documents.len() > 1).then_some(Action::File(FileAction::SwitchDocument(1)))),
     command("previous-document", "Previous trace", "Brings the open trace before to the front", Group::File)
         .keys(&[Chord::ctrl(Key::Tab).and_shift(), Chord::ctrl(Key::PageUp)])
-        .makes(|state| (state.documents.len() > 1).then_some(Action::SwitchDocument(-1))),
+        .makes(|state| (state.documents.len() > 1).then_some(Action::File(FileAction::SwitchDocument(-1)))),
     command("keep-models", "Keep large traces ready", "Keeps models on disk so that they open at once", Group::File)
-        .makes(|_| Some(Action::ToggleCache))
+        .makes(|_| Some(Action::Settings(SettingsAction::ToggleCache)))
         .switch(|state| state.settings.cache_gigabytes > 0),
     command("clear-cache", "Clear cache", "Removes the models kept on disk", Group::File)
-        .makes(|_| Some(Action::ClearCache)),
-    command("quit", "Quit", "Ends the program", Group::File).keys(&[ctrl('Q')]).makes(|_| Some(Action::Quit)),
+        .makes(|_| Some(Action::Settings(SettingsAction::ClearCache))),
+    command("quit", "Quit", "Ends the program", Group::File)
+        .keys(&[ctrl('Q')])
+        .makes(|_| Some(Action::File(FileAction::Quit))),
     command("zoom-in", "Zoom in", "At the pointer, or the middle; hold to go on", Group::Move)
         .keys(&[c('W')])
         .repeats()
-        .makes(|state| with_lanes(state, Action::Zoom { factor: ZOOM_STEP, at: None })),
+        .makes(|state| with_lanes(state, Action::View(ViewAction::Zoom { factor: ZOOM_STEP, at: None }))),
     command("zoom-out", "Zoom out", "At the pointer, or the middle; hold to go on", Group::Move)
         .keys(&[c('S')])
         .repeats()
-        .makes(|state| with_lanes(state, Action::Zoom { factor: 1.0 / ZOOM_STEP, at: None })),
+        .makes(|state| with_lanes(state, Action::View(ViewAction::Zoom { factor: 1.0 / ZOOM_STEP, at: None }))),
     command("pan-left", "Earlier", "Moves the view to earlier times", Group::Move)
         .keys(&[c('A'), Chord::plain(Key::Left)])
         .repeats()
-        .makes(|state| with_lanes(state, Action::Pan(-PAN_STEP))),
+        .makes(|state| with_lanes(state, Action::View(ViewAction::Pan(-PAN_STEP)))),
     command("pan-right", "Later", "Moves the view to later times", Group::Move)
         .keys(&[c('D'), Chord::plain(Key::Right)])
         .repeats()
-        .makes(|state| with_lanes(state, Action::Pan(PAN_STEP))),
+        .makes(|state| with_lanes(state, Action::View(ViewAction::Pan(PAN_STEP)))),
     command("row-up", "Scroll up", "Shows lanes further up", Group::Move)
         .keys(&[Chord::plain(Key::Up)])
         .repeats()
-        .makes(|state| with_lanes(state, Action::ScrollRows(-ROW_STEP))),
+        .makes(|state| with_lanes(state, Action::View(ViewAction::ScrollRows(-ROW_STEP)))),
     command("row-down", "Scroll down", "Shows lanes further down", Group::Move)
         .keys(&[Chord::plain(Key::Down)])
         .repeats()
-        .makes(|state| with_lanes(state, Action::ScrollRows(ROW_STEP))),
+        .makes(|state| with_lanes(state, Action::View(ViewAction::ScrollRows(ROW_STEP)))),
     command("page-up", "Page up", "Scrolls lanes up by a page", Group::Move)
         .keys(&[Chord::plain(Key::PageUp)])
         .repeats()
@@ -311,10 +314,10 @@ const BEFORE: &[Command] = &[
         .makes(|state| page(state, 0.9)),
     command("first", "Go to the start", "Shows the first instant of the trace", Group::Move)
         .keys(&[Chord::plain(Key::Home)])
-        .makes(|state| with_lanes(state, Action::JumpToEdge(-1))),
+        .makes(|state| with_lanes(state, Action::View(ViewAction::JumpToEdge(-1)))),
     command("last", "Go to the end", "Shows the last instant of the trace", Group::Move)
         .keys(&[Chord::plain(Key::End)])
-        .makes(|state| with_lanes(state, Action::JumpToEdge(1))),
+        .makes(|state| with_lanes(state, Action::View(ViewAction::JumpToEdge(1)))),
     command("search", "Search…", "Functions, goroutines, tasks, regions, messages, states: everything", Group::Move)
         .keys(&[c('/'), ctrl('F')])
         .makes(|state| lanes(state).map(|document| Action::Search(document.id, SearchAction::Focus))),
@@ -322,41 +325,47 @@ const BEFORE: &[Command] = &[
         .makes(|state| with_hits(state, 1)),
     command("previous-hit", "Previous hit", "The one before", Group::Move).makes(|state| with_hits(state, -1)),
     command("find", "List by name…", "Goroutines, tasks, regions and messages with a text in their name", Group::Move)
-        .makes(|state| with_lanes(state, Action::OpenPanel(Panel::Find))),
+        .makes(|state| with_lanes(state, Action::Panel(PanelAction::OpenPanel(Panel::Find)))),
     command("fit", "Fit selection", "Zooms to the selection; once more: to the whole trace", Group::Move)
         .keys(&[c('F')])
-        .makes(|state| with_lanes(state, Action::FitSelection)),
+        .makes(|state| with_lanes(state, Action::View(ViewAction::FitSelection))),
     command("fit-all", "Show the whole trace", "Zooms out to all of the trace", Group::Move)
         .keys(&[c('F').and_shift()])
-        .makes(|state| with_lanes(state, Action::ShowAll)),
+        .makes(|state| with_lanes(state, Action::View(ViewAction::ShowAll))),
     command("back", "Back", "Where you were before the last jump", Group::Move)
         .keys(&[Chord::alt(Key::Left), Chord::plain(Key::MouseBack)])
-        .makes(|state| lanes(state).filter(|document| !document.history.back.is_empty()).map(|_| Action::Back)),
+        .makes(|state| {
+            lanes(state).filter(|document| !document.history.back.is_empty()).map(|_| Action::View(ViewAction::Back))
+        }),
     command("forward", "Forward", "Where you were before going back", Group::Move)
         .keys(&[Chord::alt(Key::Right), Chord::plain(Key::MouseForward)])
-        .makes(|state| lanes(state).filter(|document| !document.history.forward.is_empty()).map(|_| Action::Forward)),
+        .makes(|state| {
+            lanes(state)
+                .filter(|document| !document.history.forward.is_empty())
+                .map(|_| Action::View(ViewAction::Forward))
+        }),
     command("next-span", "Next span", "Selects the next span on the lane", Group::Follow)
         .keys(&[c('.')])
         .repeats()
-        .makes(|state| with_selection(state, Action::StepSpan(1))),
+        .makes(|state| with_selection(state, Action::Select(SelectAction::StepSpan(1)))),
     command("previous-span", "Previous span", "Selects the span before on the lane", Group::Follow)
         .keys(&[c(',')])
         .repeats()
-        .makes(|state| with_selection(state, Action::StepSpan(-1))),
+        .makes(|state| with_selection(state, Action::Select(SelectAction::StepSpan(-1)))),
     command("follow-out", "Follow outgoing flow", "To what this span created or unblocked", Group::Follow)
         .keys(&[c(']')])
-        .makes(|state| with_span(state, Action::FollowFlow { outgoing: true })),
+        .makes(|state| with_span(state, Action::Select(SelectAction::FollowFlow { outgoing: true }))),
     command("follow-in", "Follow incoming flow", "To what created or unblocked this span", Group::Follow)
         .keys(&[c('[')])
-        .makes(|state| with_span(state, Action::FollowFlow { outgoing: false })),
+        .makes(|state| with_span(state, Action::Select(SelectAction::FollowFlow { outgoing: false }))),
     command("choose-out", "Choose among outgoing flows", "Takes the next one of several", Group::Follow)
         .keys(&[ctrl(']')])
         .repeats()
-        .makes(|state| with_span(state, Action::ChooseFlow { outgoing: true })),
+        .makes(|state| with_span(state, Action::Select(SelectAction::ChooseFlow { outgoing: true }))),
     command("choose-in", "Choose among incoming flows", "Takes the next one of several", Group::Follow)
         .keys(&[ctrl('[')])
         .repeats()
-        .makes(|state| with_span(state, Action::ChooseFlow { outgoing: false })),
+        .makes(|state| with_span(state, Action::Select(SelectAction::ChooseFlow { outgoing: false }))),
     command(
         "escape",
         "Cancel",
@@ -367,11 +376,11 @@ const BEFORE: &[Command] = &[
     .makes(escape),
     command("all-flows", "All flows in view", "Draws every flow, not only those of the selection", Group::View)
         .keys(&[c('E')])
-        .makes(|_| Some(Action::ToggleAllFlows))
+        .makes(|_| Some(Action::Settings(SettingsAction::ToggleAllFlows)))
         .switch(|state| state.settings.all_flows),
     command("critical-path", "Critical path", "Draws who held up the selected wait, step by step", Group::View)
         .keys(&[c('P')])
-        .makes(|_| Some(Action::ToggleCriticalPath))
+        .makes(|_| Some(Action::Settings(SettingsAction::ToggleCriticalPath)))
         .switch(|state| state.settings.critical_path),
     command(
         "group-function",
@@ -379,26 +388,26 @@ const BEFORE: &[Command] = &[
         "Goroutines with one start function under one heading",
         Group::View,
     )
-    .makes(|state| with_lanes(state, Action::GroupGoroutines(GroupBy::Function)))
+    .makes(|state| with_lanes(state, Action::Rows(RowsAction::GroupGoroutines(GroupBy::Function))))
     .switch(|state| grouped(state, GroupBy::Function)),
     command("group-creator", "Group by creator", "Goroutines by the start function of who created them", Group::View)
-        .makes(|state| with_lanes(state, Action::GroupGoroutines(GroupBy::Creator)))
+        .makes(|state| with_lanes(state, Action::Rows(RowsAction::GroupGoroutines(GroupBy::Creator))))
         .switch(|state| grouped(state, GroupBy::Creator)),
     command("group-package", "Group by package", "Goroutines by the package of their start function", Group::View)
-        .makes(|state| with_lanes(state, Action::GroupGoroutines(GroupBy::Package)))
+        .makes(|state| with_lanes(state, Action::Rows(RowsAction::GroupGoroutines(GroupBy::Package))))
         .switch(|state| grouped(state, GroupBy::Package)),
     command("expand-groups", "Expand all groups", "Shows the rows of every group", Group::View)
-        .makes(|state| with_lanes(state, Action::FoldGroups(false))),
+        .makes(|state| with_lanes(state, Action::Rows(RowsAction::FoldGroups(false)))),
     command("collapse-groups", "Collapse all groups", "Shows every group as one strip", Group::View)
-        .makes(|state| with_lanes(state, Action::FoldGroups(true))),
+        .makes(|state| with_lanes(state, Action::Rows(RowsAction::FoldGroups(true)))),
     command("hide-idle", "Hide rows without time in view", "Only goroutines alive in view have rows", Group::View)
-        .makes(|state| with_lanes(state, Action::ToggleIdleRows))
+        .makes(|state| with_lanes(state, Action::Rows(RowsAction::ToggleIdleRows)))
         .switch(|state| lanes(state).is_some_and(|document| document.hides_idle)),
     command("order-id", "One lane per goroutine, by id", "The order of creation", Group::View)
-        .makes(|state| with_lanes(state, Action::OrderGoroutines(GoroutineOrder::Id)))
+        .makes(|state| with_lanes(state, Action::Rows(RowsAction::OrderGoroutines(GoroutineOrder::Id))))
         .switch(|state| ordered(state, GoroutineOrder::Id)),
     command("order-appearance", "One lane per goroutine, by first event", "The first in the trace first", Group::View)
-        .makes(|state| with_lanes(state, Action::OrderGoroutines(GoroutineOrder::Appearance)))
+        .makes(|state| with_lanes(state, Action::Rows(RowsAction::OrderGoroutines(GoroutineOrder::Appearance))))
         .switch(|state| ordered(state, GoroutineOrder::Appearance)),
     command(
         "order-function",
@@ -406,15 +415,15 @@ const BEFORE: &[Command] = &[
         "Those with the same start function together",
         Group::View,
     )
-    .makes(|state| with_lanes(state, Action::OrderGoroutines(GoroutineOrder::Function)))
+    .makes(|state| with_lanes(state, Action::Rows(RowsAction::OrderGoroutines(GoroutineOrder::Function))))
     .switch(|state| ordered(state, GoroutineOrder::Function)),
     command("order-running", "One lane per goroutine, by running time", "The busiest first", Group::View)
-        .makes(|state| with_lanes(state, Action::OrderGoroutines(GoroutineOrder::Running)))
+        .makes(|state| with_lanes(state, Action::Rows(RowsAction::OrderGoroutines(GoroutineOrder::Running))))
         .switch(|state| ordered(state, GoroutineOrder::Running)),
     command("only-alike", "Only goroutines like this one", "Lanes for those with the same start function", Group::View)
         .makes(only_alike),
     command("all-goroutines", "All goroutines", "Lanes for all of them again", Group::View)
-        .makes(|state| lanes(state)?.only.as_ref().map(|_| Action::ShowOnly(None))),
+        .makes(|state| lanes(state)?.only.as_ref().map(|_| Action::Rows(RowsAction::ShowOnly(None)))),
     command(
         "wall-clock",
         "Wall-clock time",
@@ -422,43 +431,43 @@ const BEFORE: &[Command] = &[
         Group::View,
     )
     .keys(&[c('T')])
-    .makes(|_| Some(Action::ToggleWallClock))
+    .makes(|_| Some(Action::Settings(SettingsAction::ToggleWallClock)))
     .switch(|state| state.settings.wall_clock),
     command("runtime-frames", "Runtime frames", "Shows the runtime's own frames in stacks", Group::View)
         .keys(&[c('R')])
-        .makes(|_| Some(Action::ToggleRuntimeFrames))
+        .makes(|_| Some(Action::Settings(SettingsAction::ToggleRuntimeFrames)))
         .switch(|state| state.settings.runtime_frames),
     command("animate", "Smooth moves", "Lets the view glide to its new place", Group::View)
-        .makes(|_| Some(Action::ToggleAnimation))
+        .makes(|_| Some(Action::Settings(SettingsAction::ToggleAnimation)))
         .switch(|state| state.settings.animate),
     command("theme-system", "Theme of the desktop", "Dark or light as the desktop says", Group::View)
-        .makes(|_| Some(Action::SetTheme(ThemeChoice::System)))
+        .makes(|_| Some(Action::Settings(SettingsAction::SetTheme(ThemeChoice::System))))
         .switch(|state| state.settings.theme == ThemeChoice::System),
     command("theme-dark", "Dark theme", "Always dark", Group::View)
-        .makes(|_| Some(Action::SetTheme(ThemeChoice::Dark)))
+        .makes(|_| Some(Action::Settings(SettingsAction::SetTheme(ThemeChoice::Dark))))
         .switch(|state| state.settings.theme == ThemeChoice::Dark),
     command("theme-light", "Light theme", "Always light", Group::View)
-        .makes(|_| Some(Action::SetTheme(ThemeChoice::Light)))
+        .makes(|_| Some(Action::Settings(SettingsAction::SetTheme(ThemeChoice::Light))))
         .switch(|state| state.settings.theme == ThemeChoice::Light),
     command("bigger", "Larger", "Everything a little larger", Group::View)
         .keys(&[ctrl('+'), ctrl('=')])
         .repeats()
-        .makes(|_| Some(Action::StepScale(1))),
+        .makes(|_| Some(Action::Settings(SettingsAction::StepScale(1)))),
     command("smaller", "Smaller", "Everything a little smaller", Group::View)
         .keys(&[ctrl('-')])
         .repeats()
-        .makes(|_| Some(Action::StepScale(-1))),
+        .makes(|_| Some(Action::Settings(SettingsAction::StepScale(-1)))),
     command("normal-size", "Normal size", "Everything as designed", Group::View)
         .keys(&[ctrl('0')])
-        .makes(|_| Some(Action::StepScale(0))),
+        .makes(|_| Some(Action::Settings(SettingsAction::StepScale(0)))),
     command("compare-with", "Compare with…", "Asks for a trace to show as B beside this one", Group::Compare)
         .keys(&[ctrl('O').and_shift()])
-        .makes(|state| with_lanes(state, Action::CompareDialog)),
+        .makes(|state| with_lanes(state, Action::Pair(PairAction::CompareDialog))),
     command("compare-next", "Compare with the next trace", "The next of the open ones becomes B", Group::Compare)
         .keys(&[c('C').and_shift()])
         .makes(compare_next),
     command("compare-add", "Add to the comparison…", "One more trace: two become a series", Group::Compare)
-        .makes(|state| paired(state).map(|_| Action::AddDialog)),
+        .makes(|state| paired(state).map(|_| Action::Pair(PairAction::AddDialog))),
     command("compare-lower", "Next of the series below", "Shows another trace of the series as B", Group::Compare)
         .keys(&[c('N')])
         .makes(|state| {
@@ -473,7 +482,7 @@ const BEFORE: &[Command] = &[
 /// The commands behind those of panels in their menus.
 const BEHIND: &[Command] = &[
     command("panels-reset", "Arrange as at first", "Opens the panels where they were at first", Group::Panels)
-        .makes(|state| with_lanes(state, Action::ResetPanels)),
+        .makes(|state| with_lanes(state, Action::Panel(PanelAction::ResetPanels))),
     command("compare-link", "Move both together", "Zooming and panning one moves the other", Group::Compare)
         .keys(&[c('L')])
         .makes(|state| paired(state).map(|_| Action::Pair(PairAction::ToggleLink)))
@@ -493,7 +502,7 @@ const BEHIND: &[Command] = &[
         .makes(|state| paired(state).map(|_| Action::Pair(PairAction::Leave))),
     command("help", "Keyboard shortcuts", "All keys on one sheet", Group::Help)
         .keys(&[c('?')])
-        .makes(|_| Some(Action::ToggleHelp)),
+        .makes(|_| Some(Action::Panel(PanelAction::ToggleHelp))),
 ];
 
 #[cfg(test)]
@@ -501,7 +510,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::{COMMANDS, by_chord, by_id};
-    use crate::action::action::Action;
+    use crate::action::action::{Action, FileAction, PanelAction};
     use crate::action::keys::{Chord, Key};
     use crate::state::app::AppState;
 
@@ -520,7 +529,7 @@ mod tests {
     fn without_a_document_only_general_commands_work() {
         let state = AppState::default();
         let made = |id: &str| by_id(id).and_then(|command| command.action(&state));
-        assert!(matches!(made("open"), Some(Action::OpenDialog)));
+        assert!(matches!(made("open"), Some(Action::File(FileAction::OpenDialog))));
         for id in ["close", "zoom-in", "follow-out", "fit", "back", "escape", "details", "compare"] {
             assert!(made(id).is_none(), "{id}");
         }
@@ -530,6 +539,6 @@ mod tests {
     fn escape_closes_the_sheet_first() {
         let state = AppState { help_open: true, path_field: Some(String::new()), ..AppState::default() };
         let escape = by_chord(&Chord::plain(Key::Escape)).expect("Esc means something");
-        assert!(matches!(escape.action(&state), Some(Action::ToggleHelp)));
+        assert!(matches!(escape.action(&state), Some(Action::Panel(PanelAction::ToggleHelp))));
     }
 }

@@ -8,7 +8,8 @@ use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::flows::FlowEnd;
 use trace_core::model::lanes::{LaneId, SpanRef};
 
-use crate::action::action::Action;
+use crate::action::action::{RowsAction, SelectAction, ViewAction};
+use crate::action::documents;
 use crate::action::reduce::{Effect, notify};
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId};
@@ -23,64 +24,110 @@ const MAX_HISTORY: usize = 500;
 /// Air left of the first and right of the last instant after a jump there, as a fraction of the view.
 const EDGE_AIR: f64 = 0.02;
 
-/// Applies an action that concerns only the document in front.
-pub(super) fn apply(document: &mut Document, action: Action) {
+/// Moves the view of a document.
+pub(super) fn view(document: &mut Document, action: ViewAction) {
     match action {
-        Action::SetView(view) => set_view(document, view),
-        Action::RememberPlace => remember(document),
-        Action::Zoom { factor, at } => {
+        ViewAction::SetView(view) => set_view(document, view),
+        ViewAction::RememberPlace => remember(document),
+        ViewAction::Zoom { factor, at } => {
             let at = at.or(document.pointer_nanos);
             move_view(document, |view, bounds| view.zoom(factor, at, bounds));
         }
-        Action::Pan(fraction) => move_view(document, |view, bounds| view.pan(fraction, bounds)),
-        Action::ScrollRows(points) => scroll(document, points),
-        Action::ShowRange(range) => {
+        ViewAction::Pan(fraction) => move_view(document, |view, bounds| view.pan(fraction, bounds)),
+        ViewAction::ScrollRows(points) => scroll(document, points),
+        ViewAction::ShowRange(range) => {
             remember(document);
             move_view(document, |view, bounds| view.show(range, bounds));
         }
-        Action::ShowAll => {
+        ViewAction::ShowAll => {
             remember(document);
             show_all(document);
         }
-        Action::FitSelection => fit_selection(document),
-        Action::Reveal { lane, time } => reveal(document, lane, time),
-        Action::JumpToEdge(side) => jump_to_edge(document, side),
-        Action::SelectSpan(span) => select(document, Selection::Span(span)),
-        Action::SelectLane(lane) => select(document, Selection::Lane(lane)),
-        Action::SelectTask(task) => select(document, Selection::Task(task)),
-        Action::GoToTask(task) => {
-            select(document, Selection::Task(task));
-            reveal_task(document, task);
-        }
-        Action::ClearSelection => select(document, Selection::None),
-        Action::StepSpan(step) => step_span(document, step),
-        Action::Mark(range) => document.marked = range,
-        Action::ChooseFlow { outgoing } => choose(document, outgoing),
-        Action::GoTo(span) => go_to_span(document, span, None),
-        Action::GoToEnd(end) => go_to_end(document, end),
-        Action::GoToLane(lane) => {
-            select(document, Selection::Lane(lane));
-            reveal(document, lane, None);
-        }
-        Action::GoToStretch(lane, range) => go_to_stretch(document, lane, range),
-        Action::SetScope(choice) => document.scope_choice = choice,
-        Action::ChooseFinding(rank) => {
-            document.finding = rank;
-            document.findings_shown = true;
-        }
-        Action::ShowMinorFindings(shown) => document.minor_findings = shown,
-        Action::Back => travel(document, true),
-        Action::Forward => travel(document, false),
-        Action::ShowOnly(only) => show_only(document, only),
-        Action::LanesHeight(points) => resize(document, points),
-        Action::HoverFlow(flow) => document.hovered_flow = flow,
-        Action::PointerAt(at) => {
+        ViewAction::FitSelection => fit_selection(document),
+        ViewAction::Reveal { lane, time } => reveal(document, lane, time),
+        ViewAction::JumpToEdge(side) => jump_to_edge(document, side),
+        ViewAction::Back => travel(document, true),
+        ViewAction::Forward => travel(document, false),
+        ViewAction::LanesHeight(points) => resize(document, points),
+        ViewAction::PointerAt(at) => {
             document.pointer_nanos = at.map(|at| at.0);
             document.pointer_points = at.map(|at| at.1);
         }
-        Action::TogglePin(pin) => toggle_pin(document, pin),
-        other => fold(document, &other),
     }
+}
+
+/// Selects, marks and goes somewhere. Says so if there is no flow to follow.
+pub(super) fn selection(state: &mut AppState, action: SelectAction) -> Vec<Effect> {
+    if let SelectAction::FollowFlow { outgoing } = action {
+        return follow(state, outgoing);
+    }
+    let Some(document) = state.document_mut() else { return Vec::new() };
+    match action {
+        SelectAction::SelectSpan(span) => select(document, Selection::Span(span)),
+        SelectAction::SelectLane(lane) => select(document, Selection::Lane(lane)),
+        SelectAction::SelectTask(task) => select(document, Selection::Task(task)),
+        SelectAction::ClearSelection => select(document, Selection::None),
+        SelectAction::StepSpan(step) => step_span(document, step),
+        SelectAction::Mark(range) => document.marked = range,
+        SelectAction::FollowFlow { .. } => {}
+        SelectAction::ChooseFlow { outgoing } => choose(document, outgoing),
+        SelectAction::HoverFlow(flow) => document.hovered_flow = flow,
+        SelectAction::GoTo(span) => go_to_span(document, span, None),
+        SelectAction::GoToEnd(end) => go_to_end(document, end),
+        SelectAction::GoToLane(lane) => {
+            select(document, Selection::Lane(lane));
+            reveal(document, lane, None);
+        }
+        SelectAction::GoToTask(task) => {
+            select(document, Selection::Task(task));
+            reveal_task(document, task);
+        }
+        SelectAction::GoToStretch(lane, range) => go_to_stretch(document, lane, range),
+    }
+    Vec::new()
+}
+
+/// Folds, unfolds and chooses rows; those that a worker makes anew are due after that.
+pub(super) fn rows(state: &mut AppState, action: RowsAction) -> Vec<Effect> {
+    let Some(document) = state.document_mut() else { return Vec::new() };
+    let (rows, folds) = (&document.rows, &mut document.folds);
+    let tasks = rows.tasks().groups();
+    match action {
+        RowsAction::GroupGoroutines(group) => return documents::group(state, group),
+        RowsAction::OrderGoroutines(order) => return documents::order(state, order),
+        RowsAction::ShowOnly(only) => {
+            show_only(document, only);
+            return Vec::new();
+        }
+        RowsAction::TogglePin(pin) => {
+            toggle_pin(document, pin);
+            return Vec::new();
+        }
+        RowsAction::ToggleSection(section) => folds.toggle(section),
+        RowsAction::ToggleGroup(at) => {
+            if let Some(group) = rows.groups().and_then(|groups| groups.list().get(at as usize)) {
+                folds.toggle_group(group);
+            }
+        }
+        RowsAction::ToggleTaskGroup(at) => {
+            if let Some(group) = rows.tasks().group(at) {
+                folds.toggle_group(group);
+            }
+        }
+        RowsAction::ToggleTaskRow(row) => {
+            if let Some(group) = tasks.list().get(tasks.group_of(row)) {
+                folds.toggle_row(group, row);
+            }
+        }
+        RowsAction::FoldGroups(fold) => {
+            let groups = rows.groups().map_or(&[][..], Groups::list);
+            folds.fold_groups(groups, fold);
+            folds.fold_groups(tasks.list(), fold);
+        }
+        RowsAction::ToggleIdleRows => document.hides_idle ^= true,
+    }
+    scroll(document, 0.0);
+    Vec::new()
 }
 
 /// Pins a row, or no longer; the rows on screen stay where they are.
@@ -96,38 +143,6 @@ fn toggle_pin(document: &mut Document, pin: Pin) {
     let grown = document.layout().height() - before;
     let is_at_top = document.view.is_none_or(|view| view.scroll_points <= 0.0);
     scroll(document, if is_at_top { 0.0 } else { grown });
-}
-
-/// Applies what folds and unfolds rows.
-fn fold(document: &mut Document, action: &Action) {
-    let (rows, folds) = (&document.rows, &mut document.folds);
-    let tasks = rows.tasks().groups();
-    match *action {
-        Action::ToggleSection(section) => folds.toggle(section),
-        Action::ToggleGroup(at) => {
-            if let Some(group) = rows.groups().and_then(|groups| groups.list().get(at as usize)) {
-                folds.toggle_group(group);
-            }
-        }
-        Action::ToggleTaskGroup(at) => {
-            if let Some(group) = rows.tasks().group(at) {
-                folds.toggle_group(group);
-            }
-        }
-        Action::ToggleTaskRow(row) => {
-            if let Some(group) = tasks.list().get(tasks.group_of(row)) {
-                folds.toggle_row(group, row);
-            }
-        }
-        Action::FoldGroups(fold) => {
-            let groups = rows.groups().map_or(&[][..], Groups::list);
-            folds.fold_groups(groups, fold);
-            folds.fold_groups(tasks.list(), fold);
-        }
-        Action::ToggleIdleRows => document.hides_idle ^= true,
-        _ => return,
-    }
-    scroll(document, 0.0);
 }
 
 /// A row that is to keep its place on screen when others come or go, since other times are in view.
@@ -168,7 +183,7 @@ pub(super) fn keep(state: &mut AppState, anchors: &[Anchor]) {
 }
 
 /// Follows the chosen edge of the selected span; says so if there is none.
-pub(super) fn follow(state: &mut AppState, outgoing: bool) -> Vec<Effect> {
+fn follow(state: &mut AppState, outgoing: bool) -> Vec<Effect> {
     let Some(document) = state.document_mut() else { return Vec::new() };
     let Selection::Span(span) = document.selection else {
         notify(state, "Select a span first, then follow its flows");
@@ -279,7 +294,7 @@ fn jump_to_edge(document: &mut Document, side: i32) {
 
 /// Lanes for some goroutines only, or for all again: what is selected stays in sight, or the first of them comes
 /// into sight.
-fn show_only(document: &mut Document, only: Option<Arc<Only>>) {
+pub(super) fn show_only(document: &mut Document, only: Option<Arc<Only>>) {
     if document.only == only {
         return;
     }
@@ -355,7 +370,7 @@ fn unfold_group_of(document: &mut Document, lane: LaneId) {
     }
 }
 
-fn go_to_span(document: &mut Document, span: SpanRef, time: Option<TraceTime>) {
+pub(super) fn go_to_span(document: &mut Document, span: SpanRef, time: Option<TraceTime>) {
     let start = document.trace.span(span).map(|span| span.range.start);
     select(document, Selection::Span(span));
     reveal(document, span.lane, time.or(start));
@@ -372,7 +387,7 @@ fn go_to_end(document: &mut Document, end: FlowEnd) {
 }
 
 /// The stretch with air around it, and the span that fills most of its beginning.
-fn go_to_stretch(document: &mut Document, lane: LaneId, range: TimeRange) {
+pub(super) fn go_to_stretch(document: &mut Document, lane: LaneId, range: TimeRange) {
     let span = document.trace.span_at(lane, range.start);
     select(document, span.map_or(Selection::Lane(lane), |span| Selection::Span(span.at)));
     remember(document);

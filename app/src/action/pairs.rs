@@ -6,74 +6,21 @@ use std::sync::Arc;
 
 use trace_core::analysis::compare::Change;
 use trace_core::analysis::compare::measure::RowKind;
-use trace_core::analysis::compare::partners::Correction;
 use trace_core::base::ids::GoIx;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
 
-use crate::action::action::Action;
+use crate::action::action::{Action, PairAction, RowsAction, SelectAction, SettingsAction, ViewAction};
 use crate::action::documents;
 use crate::action::panel::Panel;
 use crate::action::reduce::{Effect, notify, reduce};
-use crate::report::comparison::divisor::Divisor;
 use crate::state::app::AppState;
 use crate::state::contrast::{Changes, Contrast, PairAnswer, PairQuestion};
 use crate::state::document::{Document, DocumentId, Source};
-use crate::state::pair::{Align, MOST_IN_SERIES, Pair, RowKey, Side, Spot, Wish, same_clock};
+use crate::state::pair::{Align, MOST_IN_SERIES, Pair, RowKey, Side, Spot, same_clock};
 use crate::state::rows::Section;
 use crate::state::study::{Answer, Question};
 use crate::state::view::{FIT_AIR, Selection, View};
-
-/// Something to happen to the pair.
-#[derive(Clone, Debug)]
-pub enum PairAction {
-    /// Compare these two: A and B.
-    Of(DocumentId, DocumentId),
-    /// One more: the two become a series.
-    Add(DocumentId),
-    /// One less.
-    TakeOut(DocumentId),
-    /// Show this one of the series as B.
-    Lower(DocumentId),
-    /// What to do once both are loaded.
-    Wish(Wish),
-    /// Both are: do it.
-    CarryOutWish,
-    /// End it; both stay open.
-    Leave,
-    /// A becomes B, and B becomes A.
-    Swap,
-    /// Move the two together, or each by itself.
-    ToggleLink,
-    /// Another way to lay the times over each other.
-    Align(Align),
-    /// Align what is selected (or marked) in A with what is in B.
-    AlignSelections,
-    /// This instant of a side is to lie under the one chosen on the other.
-    Anchor(Side, TraceTime),
-    /// Show B so much later than A begins, nanoseconds.
-    Offset(f64),
-    /// A's part of the height.
-    Share(f32),
-    /// Look only at this stretch of a side; all if `None`.
-    Limit(Side, Option<TimeRange>),
-    /// Divide figures by something else.
-    Per(Divisor),
-    /// Show more of this row, and its slowest instances beside each other.
-    ShowRow(RowKey),
-    /// The user's word on which rows belong together.
-    Correct(Correction),
-    /// Take all such words back.
-    ForgetCorrections,
-    /// Show these beside each other, aligned at their starts.
-    Show([Option<Spot>; 2]),
-    /// Show both whole.
-    ShowWhole,
-    /// Have a worker find out something about both.
-    Ask(PairQuestion),
-    /// A worker: what it found about these two.
-    Answered(PairQuestion, PairAnswer),
-}
 
 /// Parts of the height that a side has at least.
 const LEAST_SHARE: f32 = 0.12;
@@ -81,6 +28,10 @@ const LEAST_SHARE: f32 = 0.12;
 /// Applies one.
 pub(super) fn apply(state: &mut AppState, action: PairAction) -> Vec<Effect> {
     match action {
+        PairAction::CompareWith(path) => compare_with(state, path),
+        PairAction::CompareDialog => vec![Effect::AskForComparison { adds: false }],
+        PairAction::AddToComparison(path) => add_file(state, path),
+        PairAction::AddDialog => vec![Effect::AskForComparison { adds: true }],
         PairAction::Of(a, b) => compare(state, a, b),
         PairAction::Add(id) => add(state, id),
         PairAction::TakeOut(id) => take_out(state, id),
@@ -125,7 +76,7 @@ fn with(state: &mut AppState, change: impl FnOnce(&mut Pair)) -> Vec<Effect> {
 }
 
 /// Opens a file as B beside the trace in front.
-pub(super) fn compare_with(state: &mut AppState, path: PathBuf) -> Vec<Effect> {
+fn compare_with(state: &mut AppState, path: PathBuf) -> Vec<Effect> {
     state.dropped = None;
     let before = state.active;
     let mut effects = documents::open(state, Source::Path(path));
@@ -152,7 +103,7 @@ fn compare(state: &mut AppState, a: DocumentId, b: DocumentId) -> Vec<Effect> {
 }
 
 /// Opens a file as one more recording of what is compared; as B if nothing is.
-pub(super) fn add_file(state: &mut AppState, path: PathBuf) -> Vec<Effect> {
+fn add_file(state: &mut AppState, path: PathBuf) -> Vec<Effect> {
     if state.pair.is_none() {
         return compare_with(state, path);
     }
@@ -305,14 +256,14 @@ pub(super) fn on(state: &mut AppState, id: DocumentId, action: Action) -> Vec<Ef
     let before = state.active;
     let stays = matches!(
         action,
-        Action::PointerAt(_)
-            | Action::LanesHeight(_)
-            | Action::HoverFlow(_)
-            | Action::SetView(_)
-            | Action::RememberPlace
-            | Action::ToggleSection(_)
+        Action::View(ViewAction::PointerAt(_))
+            | Action::View(ViewAction::LanesHeight(_))
+            | Action::Select(SelectAction::HoverFlow(_))
+            | Action::View(ViewAction::SetView(_))
+            | Action::View(ViewAction::RememberPlace)
+            | Action::Rows(RowsAction::ToggleSection(_))
     );
-    if let (Action::SetCounters(points), Some(pair)) = (&action, &mut state.pair) {
+    if let (Action::Settings(SettingsAction::SetCounters(points)), Some(pair)) = (&action, &mut state.pair) {
         pair.counters_points = points.clamp(0.0, 600.0);
         return Vec::new();
     }
@@ -424,7 +375,7 @@ fn show_row(state: &mut AppState, row: RowKey) -> Vec<Effect> {
     if let Some((side, lane)) = instead
         && let Some(id) = state.pair.as_ref().map(|pair| pair.sides[side.at()])
     {
-        effects.extend(on(state, id, Action::Reveal { lane, time: None }));
+        effects.extend(on(state, id, Action::View(ViewAction::Reveal { lane, time: None })));
     }
     effects.extend(show(state, spots));
     effects
@@ -468,14 +419,14 @@ fn show(state: &mut AppState, spots: [Option<Spot>; 2]) -> Vec<Effect> {
         let span = |document: &Document| spot.lane.and_then(|lane| document.trace.span_at(lane, spot.range.start));
         let selected = state.document_by_id(id).and_then(span);
         let had_panels = state.document_by_id(id).is_some_and(|document| document.panels_shown);
-        let mut then = vec![Action::RememberPlace];
+        let mut then = vec![Action::View(ViewAction::RememberPlace)];
         match (selected, spot.lane) {
-            (Some(span), _) => then.push(Action::SelectSpan(span.at)),
-            (None, Some(lane)) => then.push(Action::SelectLane(lane)),
+            (Some(span), _) => then.push(Action::Select(SelectAction::SelectSpan(span.at))),
+            (None, Some(lane)) => then.push(Action::Select(SelectAction::SelectLane(lane))),
             (None, None) => {}
         }
-        then.push(Action::Mark(Some(spot.range)));
-        then.extend(spot.lane.map(|lane| Action::Reveal { lane, time: None }));
+        then.push(Action::Select(SelectAction::Mark(Some(spot.range))));
+        then.extend(spot.lane.map(|lane| Action::View(ViewAction::Reveal { lane, time: None })));
         effects.extend(then.into_iter().flat_map(|action| on(state, id, action)));
         if let Some(document) = by_id(state, id) {
             // Both timelines need the room; a selection by hand opens what tells of it.

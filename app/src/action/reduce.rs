@@ -11,7 +11,10 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::visible::visible;
 use trace_core::model::trace::Trace;
 
-use crate::action::action::Action;
+use crate::action::action::{
+    Action, AnalysisAction, FileAction, PanelAction, SelectAction, SettingsAction, SourceAction, ViewAction,
+    WorkerAction,
+};
 use crate::action::panel::{Needs, Panel};
 use crate::action::{documents, navigate, pairs, search, source, tables, unsaved};
 use crate::fmt::escape::visible_lines;
@@ -20,7 +23,7 @@ use crate::report::table::Table;
 use crate::state::app::{AppState, FieldFor};
 use crate::state::contrast::PairQuestion;
 use crate::state::dialog::Dialog;
-use crate::state::document::{DocumentId, Source};
+use crate::state::document::{Document, DocumentId, Source};
 use crate::state::rows::{RowOptions, Rows};
 use crate::state::settings::CACHE_GIGABYTES;
 use crate::state::source::SourcePlace;
@@ -212,68 +215,35 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
 const fn moves_in_time(action: &Action) -> bool {
     matches!(
         action,
-        Action::SetView(_)
-            | Action::Zoom { .. }
-            | Action::Pan(_)
-            | Action::ShowRange(_)
-            | Action::ShowAll
-            | Action::FitSelection
-            | Action::JumpToEdge(_)
-            | Action::On(..)
+        Action::View(
+            ViewAction::SetView(_)
+                | ViewAction::Zoom { .. }
+                | ViewAction::Pan(_)
+                | ViewAction::ShowRange(_)
+                | ViewAction::ShowAll
+                | ViewAction::FitSelection
+                | ViewAction::JumpToEdge(_)
+        ) | Action::On(..)
             | Action::Pair(_)
     )
 }
 
 fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
     match action {
-        Action::Open(path) => documents::open(state, Source::Path(path)),
-        Action::OpenTyped(text) => {
-            state.path_field = None;
-            vec![Effect::OpenTyped(text, state.field_for)]
-        }
-        Action::OpenSample => documents::open(state, Source::Sample),
-        Action::OpenDialog => vec![Effect::AskForFiles],
-        Action::PathField(text) => {
-            if text.is_none() {
-                state.leaving = None;
-            }
-            state.path_field = text;
-            Vec::new()
-        }
-        Action::Activate(id) => documents::activate(state, id),
-        Action::SwitchDocument(step) => documents::switch(state, step),
-        Action::CloseDocument(id) => unsaved::close(state, id),
-        Action::CancelLoad(id) => documents::cancel(state, id),
-        Action::Reload(id) => documents::reload(state, id),
-        Action::Adopt(source, trace, rows) => documents::adopt(state, source, trace, rows),
-        Action::LoadProgress(id, progress) => documents::progress(state, id, progress),
-        Action::Snapshot(id, trace, rows) => documents::snapshot(state, id, trace, rows),
-        Action::RowsMade(id, trace, rows) => documents::rows_made(state, id, &trace, rows),
-        Action::LoadDone(id, result) => documents::done(state, id, result),
-        Action::Ask(id, question) => documents::ask(state, id, question),
-        Action::Answered(id, trace, question, answer) => documents::answered(state, id, trace, &question, answer),
-        Action::OrderGoroutines(order) => documents::order(state, order),
-        Action::GroupGoroutines(group) => documents::group(state, group),
-
+        Action::File(action) => file(state, action),
+        Action::Worker(action) => worker(state, action),
+        Action::View(action) => selecting(state, |state| view(state, action)),
+        Action::Select(action @ SelectAction::FollowFlow { .. }) => navigate::selection(state, action),
+        Action::Select(action) => selecting(state, |state| navigate::selection(state, action)),
+        Action::Rows(action) => selecting(state, |state| navigate::rows(state, action)),
+        Action::Analysis(action) => analysis(state, action),
+        Action::Panel(action) => panel(state, action),
+        Action::Source(action) => source(state, action),
+        Action::Settings(action) => settings(state, action),
         Action::On(id, action) => pairs::on(state, id, *action),
-        Action::CompareWith(path) => pairs::compare_with(state, path),
-        Action::CompareDialog => vec![Effect::AskForComparison { adds: false }],
-        Action::AddDialog => vec![Effect::AskForComparison { adds: true }],
-        Action::AddToComparison(path) => pairs::add_file(state, path),
-        Action::OfferDropped(path) => {
-            state.dropped = path;
-            Vec::new()
-        }
         Action::Pair(action) => pairs::apply(state, action),
-        Action::Zoom { factor, at: None } if state.document().is_some_and(|known| known.pointer_nanos.is_none()) => {
-            let at = pairs::pointer_across(state);
-            if let Some(document) = state.document_mut() {
-                navigate::apply(document, Action::Zoom { factor, at });
-            }
-            Vec::new()
-        }
-
-        Action::FollowFlow { outgoing } => navigate::follow(state, outgoing),
+        Action::Table(document, key, action) => tables::apply(state, document, key, action),
+        Action::Search(id, action) => search::apply(state, id, action),
         Action::Notice(text) => {
             notify(state, text);
             Vec::new()
@@ -282,119 +252,183 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
             state.now_seconds = seconds;
             Vec::new()
         }
-        Action::ToggleHelp => {
-            state.help_open = !state.help_open;
-            Vec::new()
-        }
-        Action::ToggleWarnings => {
-            state.warnings_open = !state.warnings_open;
-            Vec::new()
-        }
-
-        Action::OpenPanel(panel) => open_panel(state, panel),
-        Action::ResetPanels => {
-            state.settings.dock = None;
-            vec![Effect::ResetPanels, Effect::SaveSettings]
-        }
-        Action::SaveProfile(id, scope, kind) => documents::save_profile(state, id, scope, kind),
         Action::Copy(text) => vec![Effect::Copy(visible_lines(&text))],
-        Action::Quit => unsaved::quit(state),
-        other => use_tools(state, other),
     }
 }
 
-/// Applies what concerns tables, the search field and source files, or else the settings.
-fn use_tools(state: &mut AppState, action: Action) -> Vec<Effect> {
+/// Does something to the document in front; the panels about the selection appear with the first one.
+fn selecting(state: &mut AppState, change: impl FnOnce(&mut AppState) -> Vec<Effect>) -> Vec<Effect> {
+    let before = state.document().map(|document| document.selection);
+    let effects = change(state);
+    if let Some(document) = state.document_mut() {
+        document.panels_shown |= document.selection != Selection::None && before != Some(document.selection);
+    }
+    effects
+}
+
+fn file(state: &mut AppState, action: FileAction) -> Vec<Effect> {
     match action {
-        Action::Table(document, key, action) => tables::apply(state, document, key, action),
-        Action::ShowTable(analysis, table) => tables::view(state, analysis, |view| view.table = table),
-        Action::Choose(analysis, choice, option) => tables::view(state, analysis, |view| view.choose(choice, option)),
-        Action::ChooseLength(analysis, nanos) => tables::view(state, analysis, |view| view.length = Some(nanos)),
-        Action::Search(id, action) => search::apply(state, id, action),
-        Action::ShowSource(place) => source::show(state, place),
-        Action::SourceRead(place, text) => {
-            source::read(state, &place, text);
-            Vec::new()
+        FileAction::Open(path) => documents::open(state, Source::Path(path)),
+        FileAction::OpenTyped(text) => {
+            state.path_field = None;
+            vec![Effect::OpenTyped(text, state.field_for)]
         }
-        Action::OpenInEditor(path, line) => vec![Effect::OpenInEditor(path, line)],
-        Action::SourceFolderDialog => vec![Effect::AskForSourceFolder],
-        Action::AddSourceFolder(folder) => source::add_folder(state, folder),
-        other => change_settings(state, other),
-    }
-}
-
-/// Applies what concerns the settings, or else only the document in front.
-fn change_settings(state: &mut AppState, action: Action) -> Vec<Effect> {
-    match action {
-        Action::ToggleAllFlows => saved(|| state.settings.all_flows ^= true),
-        Action::ToggleCriticalPath => saved(|| state.settings.critical_path ^= true),
-        Action::ToggleRuntimeFrames => saved(|| state.settings.runtime_frames ^= true),
-        Action::ToggleWallClock => saved(|| state.settings.wall_clock ^= true),
-        Action::ToggleAnimation => saved(|| state.settings.animate ^= true),
-        Action::SetTheme(theme) => saved(|| state.settings.theme = theme),
-        Action::StepScale(step) => saved(|| state.settings.ui_scale = stepped(state.settings.ui_scale, step)),
-        Action::SetGutter(points) => saved(|| state.settings.gutter_points = points.clamp(80.0, 800.0)),
-        Action::SetCounters(points) => saved(|| state.settings.counters_points = points.clamp(0.0, 600.0)),
-        Action::SetWindow(place) => {
-            let changed = state.settings.window != Some(place);
-            state.settings.window = Some(place);
-            if changed { vec![Effect::SaveSettings] } else { Vec::new() }
-        }
-        Action::SetDock(dock) => saved(|| state.settings.dock = dock),
-        Action::ClearRecent => saved(|| state.settings.recent_files.clear()),
-        Action::ToggleCache => saved(|| {
-            let kept = &mut state.settings.cache_gigabytes;
-            *kept = if *kept == 0 { CACHE_GIGABYTES } else { 0 };
-        }),
-        Action::ClearCache => vec![Effect::ClearCache],
-        other => files(state, other),
-    }
-}
-
-/// What concerns files beyond opening and closing; the rest is about what the document in front shows.
-fn files(state: &mut AppState, action: Action) -> Vec<Effect> {
-    match action {
-        Action::AskPath(purpose) => {
-            if !matches!(purpose, FieldFor::Save(_)) {
+        FileAction::OpenSample => documents::open(state, Source::Sample),
+        FileAction::OpenDialog => vec![Effect::AskForFiles],
+        FileAction::OpenToFollow(path) => documents::open_to_follow(state, path),
+        FileAction::PathField(text) => {
+            if text.is_none() {
                 state.leaving = None;
             }
-            state.field_for = purpose;
-            let known = state.settings.recent_addresses.first().cloned();
-            state.path_field = Some(match purpose {
-                FieldFor::Open | FieldFor::Save(_) | FieldFor::Compare | FieldFor::Add | FieldFor::SourceFolder => {
-                    String::new()
-                }
-                FieldFor::Address => known.unwrap_or_else(|| USUAL_ADDRESS.to_owned()),
-            });
+            state.path_field = text;
             Vec::new()
         }
-        Action::SaveTrace(id, to) => {
+        FileAction::AskPath(purpose) => ask_path(state, purpose),
+        FileAction::SaveTrace(id, to) => {
             state.path_field = None;
             unsaved::save(state, id, to.map_or(SaveTo::Asked, SaveTo::Typed))
         }
-        Action::FileExists(document, path) => {
+        FileAction::SaveProfile(id, scope, kind) => documents::save_profile(state, id, scope, kind),
+        FileAction::Reply(reply) => unsaved::reply(state, reply),
+        FileAction::Activate(id) => documents::activate(state, id),
+        FileAction::SwitchDocument(step) => documents::switch(state, step),
+        FileAction::CloseDocument(id) => unsaved::close(state, id),
+        FileAction::CancelLoad(id) => documents::cancel(state, id),
+        FileAction::Reload(id) => documents::reload(state, id),
+        FileAction::Adopt(source, trace, rows) => documents::adopt(state, source, trace, rows),
+        FileAction::SetFollow(id, on) => documents::set_follow(state, id, on),
+        FileAction::OfferDropped(path) => {
+            state.dropped = path;
+            Vec::new()
+        }
+        FileAction::Quit => unsaved::quit(state),
+    }
+}
+
+fn ask_path(state: &mut AppState, purpose: FieldFor) -> Vec<Effect> {
+    if !matches!(purpose, FieldFor::Save(_)) {
+        state.leaving = None;
+    }
+    state.field_for = purpose;
+    let known = state.settings.recent_addresses.first().cloned();
+    state.path_field = Some(match purpose {
+        FieldFor::Open | FieldFor::Save(_) | FieldFor::Compare | FieldFor::Add | FieldFor::SourceFolder => {
+            String::new()
+        }
+        FieldFor::Address => known.unwrap_or_else(|| USUAL_ADDRESS.to_owned()),
+    });
+    Vec::new()
+}
+
+fn worker(state: &mut AppState, action: WorkerAction) -> Vec<Effect> {
+    match action {
+        WorkerAction::LoadProgress(id, progress) => documents::progress(state, id, progress),
+        WorkerAction::Snapshot(id, trace, rows) => documents::snapshot(state, id, trace, rows),
+        WorkerAction::RowsMade(id, trace, rows) => documents::rows_made(state, id, &trace, rows),
+        WorkerAction::LoadDone(id, result) => documents::done(state, id, result),
+        WorkerAction::Answered(id, trace, question, answer) => documents::answered(state, id, trace, &question, answer),
+        WorkerAction::SourceRead(place, text) => {
+            source::read(state, &place, text);
+            Vec::new()
+        }
+        WorkerAction::FileExists(document, path) => {
             state.dialog = Some(Dialog::Replace { document, path });
             Vec::new()
         }
-        Action::Saved(id, path, bytes) => unsaved::saved(state, id, &path, bytes),
-        Action::NotSaved(id, why) => unsaved::not_saved(state, id, why),
-        Action::Reply(reply) => unsaved::reply(state, reply),
-        Action::ToggleUnpackLimit => saved(|| state.settings.unpack_without_limit ^= true),
-        Action::OpenToFollow(path) => documents::open_to_follow(state, path),
-        Action::SetFollow(id, on) => documents::set_follow(state, id, on),
-        Action::FollowEnded(id, why) => documents::follow_ended(state, id, why),
-        Action::Grew(id) => documents::grew(state, id),
-        Action::Recorded(id, is_on_disk) => unsaved::recorded(state, id, is_on_disk),
-        Action::Rewritten(id, is_kept) => unsaved::rewritten(state, id, is_kept),
-        other => {
-            if let Some(document) = state.document_mut() {
-                let before = document.selection;
-                navigate::apply(document, other);
-                document.panels_shown |= document.selection != Selection::None && document.selection != before;
-            }
-            Vec::new()
-        }
+        WorkerAction::Saved(id, path, bytes) => unsaved::saved(state, id, &path, bytes),
+        WorkerAction::NotSaved(id, why) => unsaved::not_saved(state, id, why),
+        WorkerAction::FollowEnded(id, why) => documents::follow_ended(state, id, why),
+        WorkerAction::Grew(id) => documents::grew(state, id),
+        WorkerAction::Recorded(id, is_on_disk) => unsaved::recorded(state, id, is_on_disk),
+        WorkerAction::Rewritten(id, is_kept) => unsaved::rewritten(state, id, is_kept),
+        WorkerAction::DialogClosed => Vec::new(),
     }
+}
+
+/// Moves the view; zooms at where the pointer is on the other one of two.
+fn view(state: &mut AppState, action: ViewAction) -> Vec<Effect> {
+    let action = match action {
+        ViewAction::Zoom { factor, at: None }
+            if state.document().is_some_and(|known| known.pointer_nanos.is_none()) =>
+        {
+            ViewAction::Zoom { factor, at: pairs::pointer_across(state) }
+        }
+        action => action,
+    };
+    if let Some(document) = state.document_mut() {
+        navigate::view(document, action);
+    }
+    Vec::new()
+}
+
+fn analysis(state: &mut AppState, action: AnalysisAction) -> Vec<Effect> {
+    let change: &mut dyn FnMut(&mut Document) = match action {
+        AnalysisAction::Ask(id, question) => return documents::ask(state, id, question),
+        AnalysisAction::ShowTable(analysis, table) => return tables::view(state, analysis, |view| view.table = table),
+        AnalysisAction::Choose(analysis, choice, option) => {
+            return tables::view(state, analysis, |view| view.choose(choice, option));
+        }
+        AnalysisAction::ChooseLength(analysis, nanos) => {
+            return tables::view(state, analysis, |view| view.length = Some(nanos));
+        }
+        AnalysisAction::SetScope(choice) => &mut move |document| document.scope_choice = choice,
+        AnalysisAction::ChooseFinding(rank) => &mut move |document| {
+            document.finding = rank;
+            document.findings_shown = true;
+        },
+        AnalysisAction::ShowMinorFindings(shown) => &mut move |document| document.minor_findings = shown,
+    };
+    if let Some(document) = state.document_mut() {
+        change(document);
+    }
+    Vec::new()
+}
+
+fn panel(state: &mut AppState, action: PanelAction) -> Vec<Effect> {
+    match action {
+        PanelAction::OpenPanel(panel) => return open_panel(state, panel),
+        PanelAction::SetDock(dock) => return saved(|| state.settings.dock = dock),
+        PanelAction::ResetPanels => {
+            state.settings.dock = None;
+            return vec![Effect::ResetPanels, Effect::SaveSettings];
+        }
+        PanelAction::ToggleHelp => state.help_open ^= true,
+        PanelAction::ToggleWarnings => state.warnings_open ^= true,
+    }
+    Vec::new()
+}
+
+fn source(state: &mut AppState, action: SourceAction) -> Vec<Effect> {
+    match action {
+        SourceAction::ShowSource(place) => source::show(state, place),
+        SourceAction::OpenInEditor(path, line) => vec![Effect::OpenInEditor(path, line)],
+        SourceAction::SourceFolderDialog => vec![Effect::AskForSourceFolder],
+        SourceAction::AddSourceFolder(folder) => source::add_folder(state, folder),
+    }
+}
+
+fn settings(state: &mut AppState, action: SettingsAction) -> Vec<Effect> {
+    let settings = &mut state.settings;
+    match action {
+        SettingsAction::ToggleAllFlows => settings.all_flows ^= true,
+        SettingsAction::ToggleCriticalPath => settings.critical_path ^= true,
+        SettingsAction::ToggleRuntimeFrames => settings.runtime_frames ^= true,
+        SettingsAction::ToggleWallClock => settings.wall_clock ^= true,
+        SettingsAction::ToggleAnimation => settings.animate ^= true,
+        SettingsAction::ToggleUnpackLimit => settings.unpack_without_limit ^= true,
+        SettingsAction::SetTheme(theme) => settings.theme = theme,
+        SettingsAction::StepScale(step) => settings.ui_scale = stepped(settings.ui_scale, step),
+        SettingsAction::SetGutter(points) => settings.gutter_points = points.clamp(80.0, 800.0),
+        SettingsAction::SetCounters(points) => settings.counters_points = points.clamp(0.0, 600.0),
+        SettingsAction::SetWindow(place) if settings.window == Some(place) => return Vec::new(),
+        SettingsAction::SetWindow(place) => settings.window = Some(place),
+        SettingsAction::ClearRecent => settings.recent_files.clear(),
+        SettingsAction::ToggleCache => {
+            settings.cache_gigabytes = if settings.cache_gigabytes == 0 { CACHE_GIGABYTES } else { 0 };
+        }
+        SettingsAction::ClearCache => return vec![Effect::ClearCache],
+    }
+    vec![Effect::SaveSettings]
 }
 
 fn open_panel(state: &mut AppState, panel: Panel) -> Vec<Effect> {

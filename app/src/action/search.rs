@@ -5,7 +5,6 @@ use std::sync::Arc;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TraceTime;
 
-use crate::action::action::Action;
 use crate::action::navigate;
 use crate::action::reduce::Effect;
 use crate::state::app::AppState;
@@ -52,13 +51,10 @@ pub(super) fn apply(state: &mut AppState, id: DocumentId, action: SearchAction) 
             let start = document.view.map_or(TraceTime::MIN, |view| view.range().start);
             let Some(hit) = document.search.stepped(step, start) else { return Vec::new() };
             document.search.current = Some(hit);
-            navigate::apply(
-                document,
-                match hit.span {
-                    Some(span) => Action::GoTo(span),
-                    None => Action::GoToStretch(hit.lane, hit.range),
-                },
-            );
+            match hit.span {
+                Some(span) => navigate::go_to_span(document, span, None),
+                None => navigate::go_to_stretch(document, hit.lane, hit.range),
+            }
             document.panels_shown = true;
             Vec::new()
         }
@@ -73,7 +69,7 @@ pub(super) fn apply(state: &mut AppState, id: DocumentId, action: SearchAction) 
 fn filter(state: &mut AppState, id: DocumentId, on: bool) -> Vec<Effect> {
     let Some(document) = state.documents.iter_mut().find(|document| document.id == id) else { return Vec::new() };
     if !on {
-        navigate::apply(document, Action::ShowOnly(None));
+        navigate::show_only(document, None);
         return Vec::new();
     }
     let monitor = Monitor::new();

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use trace_core::model::trace::Trace;
 
-use crate::action::action::Action;
-use crate::action::pairs::PairAction;
+use crate::action::action::{Action, PairAction, PanelAction, SelectAction, ViewAction};
 use crate::action::panel::Panel;
 use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::load::load;
@@ -128,8 +127,8 @@ pub fn run(args: &ScreenshotArgs) -> CliResult {
         if let Some(target) = args.select {
             then.extend(selecting(target, &trace)?);
         }
-        then.extend(args.panel.map(Action::OpenPanel));
-        then.extend(args.range.map(|stretch| Action::ShowRange(range_of(&trace, stretch))));
+        then.extend(args.panel.map(|panel| PanelAction::OpenPanel(panel).into()));
+        then.extend(args.range.map(|stretch| Action::View(ViewAction::ShowRange(range_of(&trace, stretch)))));
         app.adopt(Source::Path(file.clone()), trace);
     }
     for (at, file) in args.compared.iter().enumerate() {
@@ -195,9 +194,15 @@ fn selecting(target: Target, trace: &Arc<Trace>) -> Result<Vec<Action>, CliError
     let missing = |what: &str| CliError::usage(format!("--select: the trace has no {what}"));
     let lane = target.lane.find(trace).ok_or_else(|| missing("such lane"))?;
     let Some(nanos) = target.time_nanos else {
-        return Ok(vec![Action::SelectLane(lane), Action::Reveal { lane, time: None }]);
+        return Ok(vec![
+            Action::Select(SelectAction::SelectLane(lane)),
+            Action::View(ViewAction::Reveal { lane, time: None }),
+        ]);
     };
     let time = trace.range().start.plus_nanos(nanos);
     let span = trace.span_at(lane, time).ok_or_else(|| missing("span at that time on that lane"))?;
-    Ok(vec![Action::SelectSpan(span.at), Action::Reveal { lane, time: Some(time) }])
+    Ok(vec![
+        Action::Select(SelectAction::SelectSpan(span.at)),
+        Action::View(ViewAction::Reveal { lane, time: Some(time) }),
+    ])
 }

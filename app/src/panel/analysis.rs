@@ -7,7 +7,7 @@ use egui::{Color32, Label, Rect, RichText, Sense, Ui, UiBuilder, pos2};
 
 use trace_core::analysis::scope::{Scope, Whom};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, AnalysisAction};
 use crate::fmt::escape::visible;
 use crate::fmt::number::count;
 use crate::panel::chart::chart_ui;
@@ -59,7 +59,7 @@ pub fn group_ui(ui: &mut Ui, state: &AppState, key: &'static str, analyses: &[&d
     if analyses.len() > 1 {
         let titles = analyses.iter().map(|analysis| analysis.info().title);
         if let Some(at) = chips_ui(ui, titles, chosen) {
-            actions.push(Action::ShowTable(key, at));
+            actions.push(AnalysisAction::ShowTable(key, at));
         }
     }
     if let Some(analysis) = analyses.get(chosen).or_else(|| analyses.first()) {
@@ -107,7 +107,7 @@ fn choices_ui(ui: &mut Ui, document: &Document, analysis: &dyn Analysis, actions
         let on = view.chosen.get(at).copied().unwrap_or(0);
         let clicked = chips_ui(ui, choice.options.iter().map(|option| option.title), on.into());
         if let Some(option) = clicked.and_then(|option| u8::try_from(option).ok()) {
-            actions.push(Action::Choose(info.id, at, option));
+            actions.push(AnalysisAction::Choose(info.id, at, option));
         }
     }
 }
@@ -175,7 +175,7 @@ pub fn found_ui(
         tables_ui(ui, (state, document), (id, table), tabs, actions);
     }
     if let Some(at) = chosen {
-        actions.push(Action::ShowTable(id, at));
+        actions.push(AnalysisAction::ShowTable(id, at));
     }
 }
 
@@ -276,7 +276,7 @@ fn details_ui(
         ui.label(RichText::new(first).font(fonts::small()).color(tokens::of(ui.ctx()).muted));
         let clicked = chips_ui(ui, choice.options.iter().map(|option| option.title), on);
         if let Some(option) = clicked.and_then(|option| u8::try_from(option).ok()) {
-            actions.push(Action::Choose(info.id, at, option));
+            actions.push(AnalysisAction::Choose(info.id, at, option));
         }
     }
     nested_ui(ui, (state, document), (key, table), actions);

@@ -11,7 +11,7 @@ use trace_core::analysis::scope::Scope;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, AnalysisAction, SelectAction};
 use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::fmt::time::duration;
@@ -311,7 +311,7 @@ fn utilisation_ui(ui: &mut Ui, (pair, documents): (&Pair, [&Document; 2]), heigh
         match document.studies.get(&question) {
             Some(Study::Answered(Answer::Report(found))) => Some(found),
             None => {
-                actions.push(Action::Ask(document.id, question));
+                actions.push(AnalysisAction::Ask(document.id, question));
                 None
             }
             Some(_) => None,
@@ -380,7 +380,7 @@ fn findings_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, actions:
                     if let Some(link) = finding.links.first()
                         && link_in(ui, "Jump to it", fonts::small()).clicked()
                     {
-                        let go = Action::GoToStretch(LaneId::Goroutine(link.go), link.range);
+                        let go = Action::Select(SelectAction::GoToStretch(LaneId::Goroutine(link.go), link.range));
                         actions.push(Action::On(documents[side].id, Box::new(go)));
                     }
                     let lost = duration(i64::try_from(finding.time_lost_ns).unwrap_or(i64::MAX));

@@ -7,8 +7,7 @@ use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::{Label, PopupCloseBehavior, RichText, ScrollArea, Ui, UiBuilder};
 use trace_core::analysis::compare::measure::{Measured, RowKind};
 
-use crate::action::action::{Action, Actions};
-use crate::action::pairs::PairAction;
+use crate::action::action::{Action, Actions, PairAction};
 use crate::fmt::number::count;
 use crate::fmt::words;
 use crate::panel::comparison::{choose, chosen, home};

@@ -4,7 +4,7 @@ use egui::Ui;
 
 use trace_core::base::time::TimeRange;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, SelectAction, ViewAction};
 use crate::report::chart::{Across, Chart, Look, Up};
 use crate::state::document::Document;
 use crate::theme::tokens;
@@ -49,8 +49,8 @@ pub fn chart_ui(
         let origin = document.trace.range().start;
         #[expect(clippy::cast_possible_truncation, reason = "nanoseconds within the trace")]
         let range = TimeRange::new(origin.plus_nanos(from as i64), origin.plus_nanos(to as i64));
-        actions.push(Action::Mark(Some(range)));
-        actions.push(Action::ShowRange(range));
+        actions.push(SelectAction::Mark(Some(range)));
+        actions.push(ViewAction::ShowRange(range));
     }
     touched.clicked
 }

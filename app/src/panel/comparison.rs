@@ -1,6 +1,6 @@
 //! What the panels of a comparison share: where the window remembers what is chosen in them.
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, AnalysisAction};
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::pair::Pair;
@@ -21,5 +21,5 @@ pub fn chosen(home: &Document, panel: &'static str) -> usize {
 
 /// Has the window remember such a choice.
 pub fn choose(home: &Document, panel: &'static str, chosen: usize, actions: &mut Actions) {
-    actions.push(Action::On(home.id, Box::new(Action::ShowTable(panel, chosen))));
+    actions.push(Action::On(home.id, Box::new(Action::Analysis(AnalysisAction::ShowTable(panel, chosen)))));
 }

@@ -8,7 +8,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
 use trace_core::model::trace::Trace;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, PanelAction, SelectAction};
 use crate::action::panel::Panel;
 use crate::fmt::name;
 use crate::fmt::number::{bytes, count};
@@ -46,7 +46,7 @@ fn span_ui(ui: &mut Ui, document: &Document, span: &Span, actions: &mut Actions)
     });
     ui.horizontal(|ui| {
         if link(ui, &name::lane(trace, lane)).clicked() {
-            actions.push(Action::GoToLane(lane));
+            actions.push(SelectAction::GoToLane(lane));
         }
     });
     ui.add_space(space::S);
@@ -89,8 +89,8 @@ fn place_rows(pairs: &mut Pairs<'_>, trace: &Trace, span: &Span, actions: &mut A
         pairs.row(title, |ui| {
             if link(ui, &name::lane(trace, lane)).clicked() {
                 match trace.span_at(lane, span.range.start) {
-                    Some(there) => actions.push(Action::GoTo(there.at)),
-                    None => actions.push(Action::GoToLane(lane)),
+                    Some(there) => actions.push(SelectAction::GoTo(there.at)),
+                    None => actions.push(SelectAction::GoToLane(lane)),
                 }
             }
         });
@@ -120,7 +120,7 @@ fn cause_rows(pairs: &mut Pairs<'_>, trace: &Trace, (span, cause): (&Span, Optio
 fn who_row(pairs: &mut Pairs<'_>, trace: &Trace, title: &str, end: FlowEnd, actions: &mut Actions) {
     pairs.row(title, |ui| {
         if link(ui, &name::lane(trace, end.lane)).clicked() {
-            actions.push(Action::GoToEnd(end));
+            actions.push(SelectAction::GoToEnd(end));
         }
     });
 }
@@ -171,7 +171,7 @@ fn counts_row(pairs: &mut Pairs<'_>, counts: &Counts, actions: &mut Actions) {
             if !some {
                 ui.label(RichText::new("none").color(tokens.muted));
             } else if link(ui, text).clicked() {
-                actions.push(Action::OpenPanel(panel));
+                actions.push(PanelAction::OpenPanel(panel));
             }
         });
     };

@@ -11,8 +11,7 @@ use trace_core::analysis::compare::partners::Correction;
 use trace_core::analysis::compare::series::{Instance, Series};
 use trace_core::analysis::compare::words;
 
-use crate::action::action::{Action, Actions};
-use crate::action::pairs::PairAction;
+use crate::action::action::{Action, Actions, AnalysisAction, PairAction};
 use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::fmt::time::{offset, rounded};
@@ -158,7 +157,7 @@ fn picture_ui(ui: &mut Ui, home: &Document, found: &Arc<Changes>, change: &Chang
         let mut choose = |ui: &mut Ui, choice: usize, option: u8, title: &str, is_on: bool| {
             let response = chip(ui, title, is_on);
             if response.clicked() {
-                let choose = Action::Choose(PANEL, choice, option);
+                let choose = Action::Analysis(AnalysisAction::Choose(PANEL, choice, option));
                 actions.push(Action::On(home.id, Box::new(choose)));
             }
             response

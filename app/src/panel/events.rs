@@ -8,7 +8,7 @@ use trace_core::analysis::tasks::life;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::EventRow;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, AnalysisAction};
 use crate::fmt::words;
 use crate::panel::table::table_ui;
 use crate::panel::{ListKey, MAX_LISTED, kept, note_ui};
@@ -69,7 +69,7 @@ fn longer(
     match document.studies.get(&question) {
         Some(Study::Answered(Answer::Events(list))) => Arc::clone(list),
         None if document.is_settled() => {
-            actions.push(Action::Ask(document.id, question));
+            actions.push(AnalysisAction::Ask(document.id, question));
             short
         }
         _ => short,

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use egui::{Id, Key, Rect, Role, Sense, TextEdit, Ui, UiBuilder, WidgetInfo};
 use trace_core::analysis::find::Finds;
 
-use crate::action::action::{Action, Actions};
-use crate::action::pairs::PairAction;
+use crate::action::action::{Action, Actions, PairAction, SelectAction};
 use crate::fmt::number::count;
 use crate::panel::table::table_ui;
 use crate::panel::{answer, kept, note_ui};
@@ -95,7 +94,8 @@ fn results_ui(
     let mut own = Actions::default();
     table_ui(ui, (state, document), (key, &table), None, lead, &mut own);
     for action in own.drain() {
-        let is_there = matches!(action, Action::GoToStretch(..) | Action::GoToLane(_));
+        let is_there =
+            matches!(action, Action::Select(SelectAction::GoToStretch(..)) | Action::Select(SelectAction::GoToLane(_)));
         // Each side of a comparison goes there by itself.
         actions.push(match side {
             Some(_) if is_there => Action::On(document.id, Box::new(action)),

@@ -11,7 +11,7 @@ use trace_core::analysis::findings::finding::{Finding, Severity, Value};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, AnalysisAction, RowsAction, SelectAction, SourceAction};
 use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number::{bytes, count};
@@ -55,7 +55,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         }
         None if !document.is_settled() => return working(ui, "Causes are looked for once the trace is loaded"),
         None => {
-            actions.push(Action::Ask(document.id, Question::Findings));
+            actions.push(AnalysisAction::Ask(document.id, Question::Findings));
             return working(ui, "Looking for causes…");
         }
     };
@@ -76,7 +76,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         for (rank, finding) in shown.take(MAX_SHOWN) {
             let open = document.finding == Some(rank);
             if finding_ui(ui, finding, open) {
-                actions.push(Action::ChooseFinding((!open).then_some(rank)));
+                actions.push(AnalysisAction::ChooseFinding((!open).then_some(rank)));
             }
             if open {
                 evidence_ui(ui, &document.trace, finding, actions);
@@ -98,7 +98,7 @@ fn minor_ui(ui: &mut Ui, document: &Document, findings: &Findings, actions: &mut
     ui.horizontal(|ui| {
         ui.add_space(MARK_ROOM);
         if link(ui, &text).clicked() {
-            actions.push(Action::ShowMinorFindings(!document.minor_findings));
+            actions.push(AnalysisAction::ShowMinorFindings(!document.minor_findings));
         }
     });
 }
@@ -255,7 +255,7 @@ fn evidence_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Acti
             let line = name::line_of(&culprit.place.file, culprit.place.line);
             if !line.is_empty() && link_in(ui, &line, fonts::mono()).on_hover_text(exact).clicked() {
                 let place = SourcePlace { file: culprit.place.file.clone(), line: culprit.place.line };
-                actions.push(Action::ShowSource(place));
+                actions.push(SourceAction::ShowSource(place));
             }
             if copy_button(ui, "the place in the code") {
                 actions.push(Action::Copy(format!("{}:{}", visible(&culprit.place.file), culprit.place.line)));
@@ -330,7 +330,7 @@ fn links_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Actions
                 duration(place.range.nanos())
             );
             if link(ui, &text).on_hover_text(name::goroutine(trace, place.go)).clicked() {
-                actions.push(Action::GoToStretch(LaneId::Goroutine(place.go), place.range));
+                actions.push(SelectAction::GoToStretch(LaneId::Goroutine(place.go), place.range));
             }
         }
         if finding.goroutines.len() > 1 {
@@ -339,7 +339,7 @@ fn links_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Actions
             if response.on_hover_text("Lanes for no others, until they are shown again (Esc)").clicked() {
                 let title = format!("{few} of a finding: {}", finding.headline);
                 let which = Which::These(finding.goroutines.clone());
-                actions.push(Action::ShowOnly(Some(Arc::new(Only { title, which }))));
+                actions.push(RowsAction::ShowOnly(Some(Arc::new(Only { title, which }))));
             }
         }
         if finding.links.is_empty() {

@@ -6,7 +6,7 @@ use egui::{Rect, RichText, Sense, Ui, UiBuilder, vec2};
 
 use trace_core::model::flows::Flow;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, SelectAction};
 use crate::fmt::number::count;
 use crate::panel::table::table_ui;
 use crate::panel::{ListKey, kept};
@@ -69,7 +69,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     }
     ui.allocate_rect(area, Sense::hover());
     if hovered != document.hovered_flow {
-        actions.push(Action::HoverFlow(hovered));
+        actions.push(SelectAction::HoverFlow(hovered));
     }
 }
 

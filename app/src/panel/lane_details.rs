@@ -11,7 +11,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::no_cpu::Use;
 use trace_core::model::trace::{Goroutine, Trace};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, PanelAction, SelectAction};
 use crate::action::panel::Panel;
 use crate::fmt::escape::visible;
 use crate::fmt::name;
@@ -112,8 +112,10 @@ fn go_to_creation(trace: &Trace, go: &Goroutine, creator: GoIx, actions: &mut Ac
         trace.span_at(lane, time).or_else(|| trace.span_at(lane, time.plus_nanos(-1))).map(|span| (span, time))
     });
     actions.push(match there {
-        Some((span, time)) => Action::GoToEnd(trace_core::model::flows::FlowEnd { lane, time, span: Some(span.at) }),
-        None => Action::GoToLane(lane),
+        Some((span, time)) => {
+            Action::Select(SelectAction::GoToEnd(trace_core::model::flows::FlowEnd { lane, time, span: Some(span.at) }))
+        }
+        None => Action::Select(SelectAction::GoToLane(lane)),
     });
 }
 
@@ -122,7 +124,7 @@ fn links_ui(ui: &mut Ui, actions: &mut Actions) {
     ui.horizontal(|ui| {
         for panel in [Panel::Spans, Panel::Events] {
             if link(ui, panel.title()).clicked() {
-                actions.push(Action::OpenPanel(panel));
+                actions.push(PanelAction::OpenPanel(panel));
             }
         }
     });
@@ -142,7 +144,7 @@ fn creation_ui(ui: &mut Ui, trace: &Trace, stack: StackId, actions: &mut Actions
         });
     }
     if frames.len() > MAX_FRAMES && link(ui, "The whole stack").clicked() {
-        actions.push(Action::OpenPanel(Panel::Stacks));
+        actions.push(PanelAction::OpenPanel(Panel::Stacks));
     }
 }
 
@@ -217,7 +219,7 @@ fn runner_ui(ui: &mut Ui, document: &Document, lane: LaneId, actions: &mut Actio
                 ui.add_sized(vec2(76.0, 18.0), right(number(duration(nanos))));
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     if link_in(ui, &name::goroutine(trace, go), fonts::body()).clicked() {
-                        actions.push(Action::GoToLane(LaneId::Goroutine(go)));
+                        actions.push(SelectAction::GoToLane(LaneId::Goroutine(go)));
                     }
                 });
             });

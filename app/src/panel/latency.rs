@@ -6,7 +6,7 @@ use trace_core::analysis::scope::{Scope, Whom};
 use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, AnalysisAction};
 use crate::panel::analysis::{ask_of, chips_ui, report_ui};
 use crate::panel::scope::scope_ui;
 use crate::report::analyses::antagonists::Antagonists;
@@ -31,9 +31,9 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let offered = if selected.is_some() { TITLES.len() } else { TITLES.len() - 1 };
     let chosen = document.analyses.get(VIEW).map_or(0, |view| view.table).min(offered - 1);
     if let Some(at) = chips_ui(ui, TITLES.into_iter().take(offered), chosen) {
-        actions.push(Action::ShowTable(VIEW, at));
+        actions.push(AnalysisAction::ShowTable(VIEW, at));
         if let Some(option) = u8::try_from(at).ok().filter(|_| !INSTEAD.contains(&at)) {
-            actions.push(Action::Choose(SchedulerLatency.info().id, 0, option));
+            actions.push(AnalysisAction::Choose(SchedulerLatency.info().id, 0, option));
         }
     }
     let analysis: &dyn Analysis = if INSTEAD.contains(&chosen) { &Antagonists } else { &SchedulerLatency };

@@ -34,8 +34,7 @@ use egui::{Id, RichText, Ui};
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::{LaneId, SpanRef};
 
-use crate::action::action::{Action, Actions};
-use crate::action::pairs::PairAction;
+use crate::action::action::{Action, Actions, AnalysisAction, PairAction};
 use crate::state::app::AppState;
 use crate::state::contrast::{Changes, Contrast, PairAnswer, PairQuestion, SeriesChanges};
 use crate::state::document::{Document, DocumentId};
@@ -114,7 +113,7 @@ pub fn answer<'a>(
             None
         }
         None if document.is_settled() => {
-            actions.push(Action::Ask(document.id, question.clone()));
+            actions.push(AnalysisAction::Ask(document.id, question.clone()));
             working(ui, "Working…");
             None
         }
@@ -192,7 +191,7 @@ pub fn ask_for(state: &AppState, question: PairQuestion, actions: &mut Actions) 
             let known = document.studies.get(&wanted);
             is_ready &= matches!(known, Some(Study::Answered(_)));
             if known.is_none() {
-                actions.push(Action::Ask(document.id, wanted));
+                actions.push(AnalysisAction::Ask(document.id, wanted));
             }
         }
     }

@@ -7,7 +7,7 @@ use egui::{RichText, ScrollArea, Ui, vec2};
 
 use trace_core::analysis::scope::Whom;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, AnalysisAction, SelectAction};
 use crate::fmt::name;
 use crate::fmt::time::duration;
 use crate::panel::analysis::{ask_of, view_of};
@@ -70,7 +70,7 @@ fn choices_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
         } else {
             for (at, option) in (0_u8..).zip(SHARE_OF.options) {
                 if chip(ui, option.title, share_of == at).clicked() {
-                    actions.push(Action::Choose(id, PLACES[0], at));
+                    actions.push(AnalysisAction::Choose(id, PLACES[0], at));
                 }
             }
         }
@@ -79,7 +79,7 @@ fn choices_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
         for (bit, option) in (0_u8..).zip(TAKES.options) {
             let is_on = (TAKES.bits(taken.into()) >> bit) & 1 == 1;
             if chip(ui, option.title, is_on).clicked() {
-                actions.push(Action::Choose(id, PLACES[1], taken ^ (1 << bit)));
+                actions.push(AnalysisAction::Choose(id, PLACES[1], taken ^ (1 << bit)));
             }
         }
         ui.add_space(space::S);
@@ -129,7 +129,7 @@ fn parts_ui(
 #[expect(clippy::cast_precision_loss, reason = "a place on screen")]
 fn curve_ui(ui: &mut Ui, document: &Document, (curve, window): (&Chart, i64), height: f32, actions: &mut Actions) {
     if let Some(length) = chart_ui(ui, document, curve, (&[window as f64], height), actions) {
-        actions.push(Action::ChooseLength(MutatorUtilisation.info().id, round_window(length)));
+        actions.push(AnalysisAction::ChooseLength(MutatorUtilisation.info().id, round_window(length)));
     }
 }
 
@@ -154,7 +154,7 @@ fn worst_ui(ui: &mut Ui, (state, document): (&AppState, &Document), ask: Ask, ac
     if let Some(Target::Stretch(_, range)) = touched.activated.and_then(|row| table.target(row))
         && document.scope_choice.when != When::Marked
     {
-        actions.push(Action::Mark(Some(range)));
+        actions.push(SelectAction::Mark(Some(range)));
     }
 }
 

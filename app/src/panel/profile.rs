@@ -7,7 +7,7 @@ use egui::{Role, TextEdit, Ui, WidgetInfo};
 use trace_core::analysis::flame::Flame;
 use trace_core::analysis::profile::ProfileKind;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, AnalysisAction, FileAction};
 use crate::fmt::name;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::nanos;
@@ -42,7 +42,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let kinds = (0_u8..).zip(KIND.options).filter(|(at, _)| kind((*at).into()) != ProfileKind::Cpu);
     let clicked = chips_ui(ui, kinds.map(|(_, option)| option.title), on.into());
     if let Some(option) = clicked.and_then(|option| u8::try_from(option).ok()) {
-        actions.push(Action::Choose(PROFILE, 0, option));
+        actions.push(AnalysisAction::Choose(PROFILE, 0, option));
     }
     show(ui, (state, document), PROFILE, kind(on.into()), actions);
 }
@@ -90,10 +90,10 @@ fn show(
         None => flame_ui(ui, document, (key, found), forms, actions),
     }
     if let Some(at) = chosen {
-        actions.push(Action::ShowTable(key, at));
+        actions.push(AnalysisAction::ShowTable(key, at));
     }
     if save {
-        actions.push(Action::SaveProfile(document.id, document.scope(), kind));
+        actions.push(FileAction::SaveProfile(document.id, document.scope(), kind));
     }
 }
 

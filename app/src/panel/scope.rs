@@ -10,7 +10,7 @@ use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Region;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, AnalysisAction, RowsAction};
 use crate::fmt::name;
 use crate::fmt::time::duration;
 use crate::state::document::Document;
@@ -32,7 +32,7 @@ pub fn scope_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
         ui.spacing_mut().item_spacing.x = space::XS;
         let mut offer = |ui: &mut Ui, text: &str, offered: ScopeChoice, on: bool| {
             if chip(ui, text, on).clicked() {
-                actions.push(Action::SetScope(offered));
+                actions.push(AnalysisAction::SetScope(offered));
             }
         };
         ui.label(RichText::new("Of").font(fonts::small()).color(tokens.muted));
@@ -73,7 +73,7 @@ pub fn only_link(ui: &mut Ui, document: &Document, (scope, title): (Scope, Strin
     let is_on = document.only.as_deref() == Some(&only);
     let response = link_in(ui, if is_on { "Show all lanes" } else { text }, fonts::small());
     if response.on_hover_text("Show only these goroutines (Esc to show all)").clicked() {
-        actions.push(Action::ShowOnly((!is_on).then(|| Arc::new(only))));
+        actions.push(RowsAction::ShowOnly((!is_on).then(|| Arc::new(only))));
     }
 }
 

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use egui::{Align, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 use trace_core::analysis::compare::trend::{Trend, Trends};
 
-use crate::action::action::{Action, Actions};
-use crate::action::pairs::PairAction;
+use crate::action::action::{Action, Actions, PairAction};
 use crate::fmt::number::count;
 use crate::panel::comparison::{choose, chosen, home};
 use crate::panel::table::table_ui;

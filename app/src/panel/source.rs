@@ -2,7 +2,7 @@
 
 use egui::{Align2, Rect, RichText, ScrollArea, Sense, Ui, pos2, vec2};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, SourceAction};
 use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::state::app::AppState;
@@ -33,10 +33,10 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         if let SourceText::Found(path, _) = &view.text
             && text_button(ui, Kind::Plain, "", "Open in editor").clicked()
         {
-            actions.push(Action::OpenInEditor(path.clone(), view.place.line));
+            actions.push(SourceAction::OpenInEditor(path.clone(), view.place.line));
         }
         if text_button(ui, Kind::Quiet, "", "Add source folder…").clicked() {
-            actions.push(Action::SourceFolderDialog);
+            actions.push(SourceAction::SourceFolderDialog);
         }
         ui.label(RichText::new(shown).font(fonts::small()).color(tokens.muted));
     });

@@ -8,7 +8,7 @@ use trace_core::model::lanes::SpanRef;
 use trace_core::model::spans::Span;
 use trace_core::model::trace::Trace;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, AnalysisAction};
 use crate::fmt::words;
 use crate::panel::table::table_ui;
 use crate::panel::{ListKey, MAX_LISTED, kept, note_ui};
@@ -67,7 +67,7 @@ fn longer(document: &Document, question: Question, actions: &mut Actions, short:
         // Of a very long lane it holds the beginning only.
         Some(Study::Answered(Answer::Spans(list))) if list.spans.len() < LISTED_SPANS => Arc::clone(list),
         None if document.is_settled() => {
-            actions.push(Action::Ask(document.id, question));
+            actions.push(AnalysisAction::Ask(document.id, question));
             short
         }
         _ => short,

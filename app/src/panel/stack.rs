@@ -8,7 +8,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
 use trace_core::model::trace::{Frame, Trace};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, SettingsAction, SourceAction};
 use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number::count;
@@ -98,7 +98,7 @@ fn stack_ui(
                 folded => format!("{} runtime frames", count(folded as u64)),
             };
             if link_in(ui, &text, fonts::small()).on_hover_text("Show the runtime's frames  (R)").clicked() {
-                actions.push(Action::ToggleRuntimeFrames);
+                actions.push(SettingsAction::ToggleRuntimeFrames);
             }
             at += folded;
             continue;
@@ -109,7 +109,7 @@ fn stack_ui(
     if state.settings.runtime_frames && frames.iter().any(|frame| name::is_runtime(frame.function)) {
         ui.add_space(space::HAIR);
         if link_in(ui, "Fold the runtime's frames", fonts::small()).clicked() {
-            actions.push(Action::ToggleRuntimeFrames);
+            actions.push(SettingsAction::ToggleRuntimeFrames);
         }
     }
     ui.add_space(space::L);
@@ -129,7 +129,7 @@ fn frame_ui(ui: &mut Ui, frame: &Frame<'_>, actions: &mut Actions) {
         let place = name::line_of(frame.file, frame.line);
         if !place.is_empty() && link_in(ui, &place, fonts::mono_small()).on_hover_text(exact).clicked() {
             let file = frame.file.to_owned();
-            actions.push(Action::ShowSource(SourcePlace { file, line: frame.line }));
+            actions.push(SourceAction::ShowSource(SourcePlace { file, line: frame.line }));
         }
     });
     ui.add_space(space::HAIR);

@@ -8,7 +8,7 @@ use trace_core::analysis::scope::{Scope, Whom};
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, AnalysisAction, RowsAction, SelectAction, ViewAction};
 use crate::panel::scope::whom_name;
 use crate::report::table::{Table, Target};
 use crate::report::value::Value;
@@ -48,7 +48,7 @@ pub fn table_ui(
         actions.push(show(target));
         // A stretch without a lane has nothing to select: the mark says where it is.
         if let Target::Marked(_, range) | Target::Range(range) = target {
-            actions.push(Action::Mark(Some(range)));
+            actions.push(SelectAction::Mark(Some(range)));
         }
     }
     touched
@@ -57,22 +57,24 @@ pub fn table_ui(
 /// Shows a row's place on the timeline.
 fn show(target: Target) -> Action {
     match target {
-        Target::Stretch(lane, range) | Target::Marked(lane, range) => Action::GoToStretch(lane, range),
-        Target::Span(span) => Action::GoTo(span),
-        Target::End(end) => Action::GoToEnd(end),
-        Target::Lane(lane) => Action::GoToLane(lane),
-        Target::Range(range) => Action::ShowRange(range),
+        Target::Stretch(lane, range) | Target::Marked(lane, range) => {
+            Action::Select(SelectAction::GoToStretch(lane, range))
+        }
+        Target::Span(span) => Action::Select(SelectAction::GoTo(span)),
+        Target::End(end) => Action::Select(SelectAction::GoToEnd(end)),
+        Target::Lane(lane) => Action::Select(SelectAction::GoToLane(lane)),
+        Target::Range(range) => Action::View(ViewAction::ShowRange(range)),
     }
 }
 
 /// Where the link of a value leads.
 fn go_to(document: &Document, value: &Value) -> Option<Action> {
     match value {
-        Value::Lane(lane, _) => Some(Action::GoToLane(*lane)),
+        Value::Lane(lane, _) => Some(Action::Select(SelectAction::GoToLane(*lane))),
         Value::Task(ix, _) => {
             let (task, all) = (document.trace.task(*ix)?, document.trace.range());
             let range = TimeRange::new(task.began.unwrap_or(all.start), task.ended.unwrap_or(all.end));
-            Some(Action::GoToStretch(LaneId::Goroutine(task.go), range))
+            Some(Action::Select(SelectAction::GoToStretch(LaneId::Goroutine(task.go), range)))
         }
         _ => None,
     }
@@ -90,17 +92,17 @@ fn menu(document: &Document, table: &Table, row: usize, value: &Value) -> Vec<(S
     if let Some(whom) = table.subject(row) {
         let title = whom_name(document, whom);
         let only = Only { title: title.clone(), which: Which::Of(Scope { whom, ..document.scope() }) };
-        entries.push((format!("Show only lanes: {title}"), Action::ShowOnly(Some(Arc::new(only)))));
+        entries.push((format!("Show only lanes: {title}"), Action::Rows(RowsAction::ShowOnly(Some(Arc::new(only))))));
         let choice = ScopeChoice { whom, ..document.scope_choice };
-        entries.push((format!("Analyse only: {title}"), Action::SetScope(choice)));
+        entries.push((format!("Analyse only: {title}"), Action::Analysis(AnalysisAction::SetScope(choice))));
     }
     if let Value::Lane(LaneId::Goroutine(go), _) = value {
         let whom = Whom::One(*go);
         let scope = Scope { whom, ..Scope::whole(&document.trace) };
         let only = Only { title: value.text(), which: Which::Of(scope) };
-        entries.push(("Show only its lane".to_owned(), Action::ShowOnly(Some(Arc::new(only)))));
+        entries.push(("Show only its lane".to_owned(), Action::Rows(RowsAction::ShowOnly(Some(Arc::new(only))))));
         let choice = ScopeChoice { whom, ..document.scope_choice };
-        entries.push(("Analyse only this goroutine".to_owned(), Action::SetScope(choice)));
+        entries.push(("Analyse only this goroutine".to_owned(), Action::Analysis(AnalysisAction::SetScope(choice))));
     }
     entries
 }

@@ -9,7 +9,7 @@ use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::{Task, Trace};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, PanelAction, SelectAction, ViewAction};
 use crate::action::panel::Panel;
 use crate::fmt::escape::visible;
 use crate::fmt::number::{count, percent};
@@ -72,7 +72,7 @@ fn head_ui(ui: &mut Ui, document: &Document, task: &Task, actions: &mut Actions)
     ui.horizontal(|ui| {
         for (text, panel) in [("Why it took so long", Panel::WaitChain), ("Tasks like this", Panel::Tasks)] {
             if link(ui, text).clicked() {
-                actions.push(Action::OpenPanel(panel));
+                actions.push(PanelAction::OpenPanel(panel));
             }
         }
     });
@@ -96,7 +96,7 @@ fn parts_ui(ui: &mut Ui, trace: &Trace, task: &Task, found: &TaskDetails, action
         ui.horizontal(|ui| {
             ui.label(mono(&duration(region.range.nanos())));
             if link(ui, &visible(trace.str(region.name))).clicked() {
-                actions.push(Action::GoToStretch(LaneId::Goroutine(region.go), region.range));
+                actions.push(SelectAction::GoToStretch(LaneId::Goroutine(region.go), region.range));
             }
             ui.label(RichText::new(name::goroutine(trace, region.go)).color(tokens::of(ui.ctx()).muted));
         });
@@ -108,7 +108,7 @@ fn parts_ui(ui: &mut Ui, trace: &Trace, task: &Task, found: &TaskDetails, action
         ui.horizontal(|ui| {
             let range = TimeRange::new(log.time, log.time.plus_nanos(1));
             if link(ui, &offset(log.time.nanos_since(origin))).clicked() {
-                actions.push(Action::Reveal { lane: LaneId::Goroutine(log.go), time: Some(range.start) });
+                actions.push(ViewAction::Reveal { lane: LaneId::Goroutine(log.go), time: Some(range.start) });
             }
             let text = match trace.str(log.category) {
                 "" => visible(trace.str(log.message)).into_owned(),
@@ -182,12 +182,12 @@ fn mono(text: &str) -> RichText {
 
 fn task_link(ui: &mut Ui, trace: &Trace, task: TaskIx, actions: &mut Actions) {
     if link(ui, &name::task(trace, task)).clicked() {
-        actions.push(Action::GoToTask(task));
+        actions.push(SelectAction::GoToTask(task));
     }
 }
 
 fn go_link(ui: &mut Ui, trace: &Trace, go: GoIx, range: TimeRange, actions: &mut Actions) {
     if link(ui, &name::goroutine(trace, go)).clicked() {
-        actions.push(Action::GoToStretch(LaneId::Goroutine(go), range));
+        actions.push(SelectAction::GoToStretch(LaneId::Goroutine(go), range));
     }
 }

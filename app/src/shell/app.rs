@@ -7,7 +7,9 @@ use egui::{CentralPanel, Context, Frame, Ui, ViewportCommand};
 
 use trace_core::model::trace::Trace;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{
+    Action, Actions, FileAction, PanelAction, SelectAction, SettingsAction, ViewAction, WorkerAction,
+};
 use crate::action::reduce::{Effect, reduce};
 use crate::shell::{banner, bar, dialog, dock::Dock, drop, failed, help, input, path_field, status, tabs, welcome};
 use crate::state::app::{AppState, NOTICE_SECONDS};
@@ -78,20 +80,20 @@ impl TracelaneApp {
     }
 
     /// Adds something to happen at the next [`TracelaneApp::logic`].
-    pub fn push(&mut self, action: Action) {
+    pub fn push(&mut self, action: impl Into<Action>) {
         self.actions.push(action);
     }
 
     /// Opens a file, and follows it while it grows.
     pub fn open_to_follow(&mut self, path: PathBuf) {
-        self.push(Action::OpenToFollow(path));
+        self.push(FileAction::OpenToFollow(path));
     }
 
     /// Opens a source.
     pub fn open(&mut self, source: Source) {
         self.push(match source {
-            Source::Path(path) | Source::Earlier { path, .. } => Action::Open(path),
-            Source::Sample => Action::OpenSample,
+            Source::Path(path) | Source::Earlier { path, .. } => Action::File(FileAction::Open(path)),
+            Source::Sample => Action::File(FileAction::OpenSample),
         });
     }
 
@@ -99,7 +101,7 @@ impl TracelaneApp {
     pub fn adopt(&mut self, source: Source, trace: Arc<Trace>) {
         let trace = trace.shown();
         let rows = Arc::new(Rows::build(&trace, &RowOptions::default()));
-        self.push(Action::Adopt(source, trace, rows));
+        self.push(FileAction::Adopt(source, trace, rows));
     }
 
     /// Takes what arrived and what the keys say, and carries it out. Before each [`TracelaneApp::ui`].
@@ -128,7 +130,7 @@ impl TracelaneApp {
             return;
         }
         ctx.send_viewport_cmd(ViewportCommand::CancelClose);
-        self.push(Action::Quit);
+        self.push(FileAction::Quit);
     }
 
     /// Shows everything, and carries out what the user did with it.
@@ -209,17 +211,27 @@ impl TracelaneApp {
             _ => (self.state.document(), action),
         };
         match action {
-            Action::LanesHeight(points) => document.is_some_and(|known| known.lanes_height_points != *points),
-            Action::HoverFlow(flow) => document.is_some_and(|known| known.hovered_flow != *flow),
-            Action::PointerAt(at) => document.is_some_and(|known| known.pointer_nanos != at.map(|at| at.0)),
-            Action::SetDock(dock) => self.state.settings.dock != *dock,
-            Action::SetView(view) => document.is_some_and(|known| known.view != Some(*view)),
+            Action::View(ViewAction::LanesHeight(points)) => {
+                document.is_some_and(|known| known.lanes_height_points != *points)
+            }
+            Action::Select(SelectAction::HoverFlow(flow)) => document.is_some_and(|known| known.hovered_flow != *flow),
+            Action::View(ViewAction::PointerAt(at)) => {
+                document.is_some_and(|known| known.pointer_nanos != at.map(|at| at.0))
+            }
+            Action::Panel(PanelAction::SetDock(dock)) => self.state.settings.dock != *dock,
+            Action::View(ViewAction::SetView(view)) => document.is_some_and(|known| known.view != Some(*view)),
             _ => true,
         }
     }
 
     fn carry_out(&mut self, ctx: &Context, action: Action) {
-        if matches!(action, Action::CloseDocument(_) | Action::CancelLoad(_) | Action::Reply(_) | Action::Saved(..)) {
+        if matches!(
+            action,
+            Action::File(FileAction::CloseDocument(_))
+                | Action::File(FileAction::CancelLoad(_))
+                | Action::File(FileAction::Reply(_))
+                | Action::Worker(WorkerAction::Saved(..))
+        ) {
             // So that the trace is given back by the sweeper, not by this thread.
             Store::forget(ctx);
         }
@@ -283,7 +295,7 @@ impl TracelaneApp {
         let scale = self.state.settings.ui_scale;
         let place = [inner.min.x, inner.min.y, inner.width(), inner.height()].map(|points| (points * scale).round());
         if self.state.settings.window != Some(place) {
-            self.actions.push(Action::SetWindow(place));
+            self.actions.push(SettingsAction::SetWindow(place));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use egui::{Frame, Label, Margin, Panel, RichText, ScrollArea, Ui, vec2};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, PanelAction};
 use crate::fmt::escape::visible;
 use crate::fmt::number::count;
 use crate::fmt::words;
@@ -47,7 +47,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 });
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     if link(ui, action).clicked() {
-                        actions.push(Action::ToggleWarnings);
+                        actions.push(PanelAction::ToggleWarnings);
                     }
                 });
             });

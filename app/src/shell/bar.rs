@@ -3,7 +3,7 @@
 use egui::containers::menu::SubMenu;
 use egui::{Align, Frame, Layout, Margin, MenuBar, Panel, RichText, Ui};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, FileAction, SettingsAction};
 use crate::action::commands::{self, COMMANDS, Command};
 use crate::action::menu::Group;
 use crate::fmt::name;
@@ -56,7 +56,7 @@ fn right_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let (icon, hint) =
         if dark { (icons::SUN, "Switch to the light theme") } else { (icons::MOON, "Switch to the dark theme") };
     if icon_button(ui, icon, hint, "", true).clicked() {
-        actions.push(Action::SetTheme(if dark { ThemeChoice::Light } else { ThemeChoice::Dark }));
+        actions.push(SettingsAction::SetTheme(if dark { ThemeChoice::Light } else { ThemeChoice::Dark }));
     }
     switch(ui, icons::CLOCK, "wall-clock", state, actions);
     switch(ui, icons::FLOWS, "all-flows", state, actions);
@@ -142,13 +142,13 @@ fn recent_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         for path in recent {
             let file = name::last_part(path);
             if menu_entry(ui, &file, "", true, false).on_hover_text(name::path(path)).clicked() {
-                actions.push(Action::Open(path.clone()));
+                actions.push(FileAction::Open(path.clone()));
                 ui.close();
             }
         }
         ui.separator();
         if menu_entry(ui, "Clear this list", "", true, false).clicked() {
-            actions.push(Action::ClearRecent);
+            actions.push(SettingsAction::ClearRecent);
             ui.close();
         }
     });

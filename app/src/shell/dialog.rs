@@ -3,7 +3,7 @@
 
 use egui::{Context, Frame, Id, Label, Margin, Modal, RichText, Stroke, Ui};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, FileAction};
 use crate::fmt::name;
 use crate::state::app::AppState;
 use crate::state::dialog::{Dialog, Leave, Reply};
@@ -101,7 +101,7 @@ fn answers_ui(ui: &mut Ui, answers: &[(Kind, &str, Reply)], chosen: usize, actio
                 button.request_focus();
             }
             if button.clicked() {
-                actions.push(Action::Reply(*reply));
+                actions.push(FileAction::Reply(*reply));
             }
         }
     });

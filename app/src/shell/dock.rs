@@ -8,7 +8,7 @@ use egui_tiles::{
     Behavior, Container, EditAction, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse,
 };
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, PanelAction};
 use crate::action::panel::{Home, Needs, Panel};
 use crate::panel;
 use crate::shell::pair;
@@ -104,7 +104,7 @@ impl Dock {
         self.tree.ui(&mut shown, ui);
         let edited = shown.edited;
         if edited && let Ok(text) = ron::to_string(&self.tree) {
-            actions.push(Action::SetDock(Some(text)));
+            actions.push(PanelAction::SetDock(Some(text)));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use egui::{Frame, Label, Margin, RichText, Ui, vec2};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, FileAction};
 use crate::fmt::words;
 use crate::state::document::{Document, Source};
 use crate::theme::{fonts, icons, space, tokens};
@@ -46,13 +46,13 @@ pub fn ui(ui: &mut Ui, document: &Document, sentence: &str, actions: &mut Action
             let width = 320.0;
             ui.add_space(((ui.available_width() - width) / 2.0).max(0.0));
             if text_button(ui, Kind::Primary, icons::OPEN, "Open another…").clicked() {
-                actions.push(Action::OpenDialog);
+                actions.push(FileAction::OpenDialog);
             }
             if text_button(ui, Kind::Plain, "", "Try again").clicked() {
-                actions.push(Action::Reload(document.id));
+                actions.push(FileAction::Reload(document.id));
             }
             if text_button(ui, Kind::Plain, "", "Close").clicked() {
-                actions.push(Action::CloseDocument(document.id));
+                actions.push(FileAction::CloseDocument(document.id));
             }
         });
     });

@@ -2,7 +2,7 @@
 
 use egui::{Area, Context, Frame, Id, Margin, Order, RichText, ScrollArea, Ui, vec2};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, PanelAction};
 use crate::action::commands::COMMANDS;
 use crate::action::menu::Group;
 use crate::state::app::AppState;
@@ -50,7 +50,7 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
                 ui.label(RichText::new("Keyboard and mouse").font(fonts::title()));
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     if icon_button(ui, icons::CLOSE, "Close", "Esc", true).clicked() {
-                        actions.push(Action::ToggleHelp);
+                        actions.push(PanelAction::ToggleHelp);
                     }
                 });
             });
@@ -79,7 +79,7 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
         input.pointer.any_click() && input.pointer.interact_pos().is_some_and(|at| !shown.response.rect.contains(at))
     });
     if outside {
-        actions.push(Action::ToggleHelp);
+        actions.push(PanelAction::ToggleHelp);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use egui::{Context, Event, Key as EguiKey, Modifiers, PointerButton, Popup};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, FileAction, ViewAction};
 use crate::action::commands;
 use crate::action::keys::{Chord, Key};
 use crate::state::app::AppState;
@@ -32,7 +32,11 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
     let is_one = dropped.len() == 1 && state.document().is_some_and(Document::has_lanes);
     for path in dropped {
         let is_open = state.documents.iter().any(|document| document.is_of(&Source::Path(path.clone())));
-        actions.push(if is_one && !is_open { Action::OfferDropped(Some(path)) } else { Action::Open(path) });
+        actions.push(if is_one && !is_open {
+            Action::File(FileAction::OfferDropped(Some(path)))
+        } else {
+            Action::File(FileAction::Open(path))
+        });
     }
     for event in &events {
         match event {
@@ -113,10 +117,10 @@ fn move_on(ctx: &Context, state: &AppState, typing: bool, now: f64, held: &mut H
         return;
     }
     actions.push(match key {
-        EguiKey::W => Action::Zoom { factor: HOLD_ZOOM_PER_SECOND.powf(-seconds), at: None },
-        EguiKey::S => Action::Zoom { factor: HOLD_ZOOM_PER_SECOND.powf(seconds), at: None },
-        EguiKey::A | EguiKey::ArrowLeft => Action::Pan(-HOLD_PAN_PER_SECOND * seconds),
-        _ => Action::Pan(HOLD_PAN_PER_SECOND * seconds),
+        EguiKey::W => Action::View(ViewAction::Zoom { factor: HOLD_ZOOM_PER_SECOND.powf(-seconds), at: None }),
+        EguiKey::S => Action::View(ViewAction::Zoom { factor: HOLD_ZOOM_PER_SECOND.powf(seconds), at: None }),
+        EguiKey::A | EguiKey::ArrowLeft => Action::View(ViewAction::Pan(-HOLD_PAN_PER_SECOND * seconds)),
+        _ => Action::View(ViewAction::Pan(HOLD_PAN_PER_SECOND * seconds)),
     });
 }
 

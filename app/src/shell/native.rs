@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use egui::{IconData, ViewportBuilder};
 
-use crate::action::action::Action;
-use crate::action::pairs::PairAction;
+use crate::action::action::{Action, PairAction};
 use crate::remote;
 use crate::report::comparison::divisor::Divisor;
 use crate::shell::app::TracelaneApp;
@@ -35,8 +34,8 @@ impl Compared {
         for (at, file) in self.others.into_iter().enumerate() {
             let path = if remote::is_address(&file) { Ok(file.clone()) } else { std::path::absolute(&file) };
             app.push(match path {
-                Ok(path) if at == 0 => Action::CompareWith(path),
-                Ok(path) => Action::AddToComparison(path),
+                Ok(path) if at == 0 => Action::Pair(PairAction::CompareWith(path)),
+                Ok(path) => Action::Pair(PairAction::AddToComparison(path)),
                 Err(error) => Action::Notice(format!("{} cannot be opened: {error}", file.display())),
             });
         }

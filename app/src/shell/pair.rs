@@ -8,9 +8,8 @@ use egui::{
 };
 use trace_core::base::time::TimeRange;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, AnalysisAction, FileAction, PairAction, SettingsAction};
 use crate::action::commands;
-use crate::action::pairs::PairAction;
 use crate::fmt::time::{duration, offset};
 use crate::state::app::AppState;
 use crate::state::document::Document;
@@ -72,7 +71,7 @@ fn wish(pair: &Pair, documents: [&Document; 2], actions: &mut Actions) {
             let question = Question::Anchor(anchor.clone());
             is_ready &= document.studies.answer(&question).is_some();
             if document.studies.get(&question).is_none() {
-                actions.push(Action::Ask(document.id, question));
+                actions.push(AnalysisAction::Ask(document.id, question));
             }
         }
     }
@@ -269,7 +268,7 @@ fn head_ui(
     let response = ui.interact(place, Id::unique(("pair head", side)), sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Timeline of {}", side.letter())));
     if response.clicked() {
-        actions.push(Action::Activate(document.id));
+        actions.push(FileAction::Activate(document.id));
     }
     if response.dragged()
         && response.drag_delta().x != 0.0
@@ -338,7 +337,7 @@ fn menu_ui(ui: &mut Ui, side: Side, state: &AppState, pair: &Pair, document: &Do
     ui.separator();
     let shown = pair.counters_points > 0.0;
     let points = if shown { 0.0 } else { COUNTERS };
-    let counters = Action::On(document.id, Box::new(Action::SetCounters(points)));
+    let counters = Action::On(document.id, Box::new(Action::Settings(SettingsAction::SetCounters(points))));
     entry(ui, "Counters over the lanes", shown, counters);
     let others = pair.series.iter().enumerate().filter(|(_, id)| !pair.sides.contains(id));
     let others: Vec<_> = others.filter_map(|(at, id)| Some((at, state.document_by_id(*id)?))).collect();
@@ -350,7 +349,7 @@ fn menu_ui(ui: &mut Ui, side: Side, state: &AppState, pair: &Pair, document: &Do
         }
     }
     ui.separator();
-    entry(ui, &format!("Close {letter}"), false, Action::CloseDocument(document.id));
+    entry(ui, &format!("Close {letter}"), false, Action::File(FileAction::CloseDocument(document.id)));
 }
 
 /// At the right of a minimap: which part of the side counts, or that the mark could be it.

@@ -2,7 +2,7 @@
 
 use egui::{Frame, Key, Margin, Panel, TextEdit, Ui};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, FileAction};
 use crate::state::app::{AppState, FieldFor};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, icon_button, text_button};
@@ -42,20 +42,20 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                     response.request_focus();
                 }
                 if response.changed() {
-                    actions.push(Action::PathField(Some(text.clone())));
+                    actions.push(FileAction::PathField(Some(text.clone())));
                 }
                 ui.spacing_mut().item_spacing.x = space::XS;
                 let pressed = text_button(ui, Kind::Plain, "", verb).clicked();
                 if icon_button(ui, icons::CLOSE, "Close the field", "Esc", true).clicked() {
-                    actions.push(Action::PathField(None));
+                    actions.push(FileAction::PathField(None));
                 } else if (pressed || entered) && !text.trim().is_empty() {
                     actions.push(match state.field_for {
-                        FieldFor::Save(document) => Action::SaveTrace(document, Some(text)),
+                        FieldFor::Save(document) => Action::File(FileAction::SaveTrace(document, Some(text))),
                         FieldFor::Open
                         | FieldFor::Address
                         | FieldFor::Compare
                         | FieldFor::Add
-                        | FieldFor::SourceFolder => Action::OpenTyped(text),
+                        | FieldFor::SourceFolder => Action::File(FileAction::OpenTyped(text)),
                     });
                 }
             });
@@ -79,7 +79,7 @@ fn recent_files_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let recent = state.settings.recent_files.iter().filter(|path| !is_shown(path));
     for path in recent.take(MOST_RECENT) {
         if link(ui, &crate::fmt::name::path(path)).clicked() {
-            actions.push(Action::OpenTyped(path.display().to_string()));
+            actions.push(FileAction::OpenTyped(path.display().to_string()));
         }
     }
 }
@@ -88,7 +88,7 @@ fn recent_files_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 fn recent_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     for address in state.settings.recent_addresses.iter().take(MOST_RECENT) {
         if link(ui, address).clicked() {
-            actions.push(Action::OpenTyped(address.clone()));
+            actions.push(FileAction::OpenTyped(address.clone()));
         }
     }
 }

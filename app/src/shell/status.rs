@@ -5,7 +5,7 @@ use egui::{Align, Area, Color32, Context, Frame, Layout, Margin, Order, Panel, R
 use trace_core::analysis::findings::finding::Severity;
 use trace_core::base::monitor::Progress;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, FileAction, PanelAction};
 use crate::action::panel;
 use crate::fmt::number::{bytes, count, short_count};
 use crate::fmt::time::duration;
@@ -80,7 +80,7 @@ fn warnings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     let icon = egui::Rect::from_center_size(response.rect.left_center() - vec2(10.0, 0.0), vec2(14.0, 14.0));
     crate::widget::button::glyph(ui, icon, icons::WARNING, fonts::icon_sized(13.0), tokens.warning);
     if response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text("Show the list of warnings").clicked() {
-        actions.push(Action::ToggleWarnings);
+        actions.push(PanelAction::ToggleWarnings);
     }
 }
 
@@ -110,7 +110,7 @@ fn findings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     let response = ui.add(egui::Label::new(label).sense(Sense::click()));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
     if response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(format!("{hint}  (7)")).clicked() {
-        actions.push(Action::OpenPanel(panel::Panel::Findings));
+        actions.push(PanelAction::OpenPanel(panel::Panel::Findings));
     }
 }
 
@@ -119,7 +119,7 @@ fn load_ui(ui: &mut Ui, document: &Document, now: f64, actions: &mut Actions) {
     match &document.load {
         LoadState::Loading { progress, .. } => {
             if text_button_small(ui, "Stop (Esc)") {
-                actions.push(Action::CancelLoad(document.id));
+                actions.push(FileAction::CancelLoad(document.id));
             }
             progress_bar(ui, part_of(document, progress, now), 160.0);
             let text = progress_text(document, progress, now);
@@ -127,14 +127,14 @@ fn load_ui(ui: &mut Ui, document: &Document, now: f64, actions: &mut Actions) {
         }
         LoadState::Cancelled => {
             if text_button_small(ui, "Read all of it") {
-                actions.push(Action::Reload(document.id));
+                actions.push(FileAction::Reload(document.id));
             }
             let text = "Stopped: this is only part of the trace";
             ui.label(RichText::new(text).font(fonts::small()).color(tokens.warning));
         }
         LoadState::Failed(sentence) if document.has_lanes() => {
             if text_button_small(ui, "Try again") {
-                actions.push(Action::Reload(document.id));
+                actions.push(FileAction::Reload(document.id));
             }
             let text = format!("Reading ended early: {sentence}");
             ui.label(RichText::new(text).font(fonts::small()).color(tokens.warning));
@@ -148,12 +148,12 @@ fn follow_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     if document.is_following() {
         let hint = "New generations are added as the program writes them. Click to stop following";
         if chip(ui, "Following the file", true).on_hover_text(hint).clicked() {
-            actions.push(Action::SetFollow(document.id, false));
+            actions.push(FileAction::SetFollow(document.id, false));
         }
     } else if document.has_grown && document.following.is_none() {
         let hint = "It is longer than when it was read. Following reads it anew and adds what is still to come";
         if chip(ui, "The file has grown: follow it", false).on_hover_text(hint).clicked() {
-            actions.push(Action::SetFollow(document.id, true));
+            actions.push(FileAction::SetFollow(document.id, true));
         }
     }
 }
@@ -207,7 +207,7 @@ pub fn loading_ui(ui: &mut Ui, document: &Document, now: f64, actions: &mut Acti
         ui.label(RichText::new(text).font(fonts::mono()).color(tokens.muted));
         ui.add_space(space::XL);
         if text_button(ui, Kind::Plain, icons::STOPPED, "Stop (Esc)").clicked() {
-            actions.push(Action::CancelLoad(document.id));
+            actions.push(FileAction::CancelLoad(document.id));
         }
     });
 }

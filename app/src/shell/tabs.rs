@@ -2,8 +2,7 @@
 
 use egui::{CursorIcon, Frame, Margin, Panel, PointerButton, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use crate::action::action::{Action, Actions};
-use crate::action::pairs::PairAction;
+use crate::action::action::{Action, Actions, FileAction, PairAction};
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState};
 use crate::theme::{fonts, icons, space, tokens};
@@ -86,9 +85,9 @@ fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions
     }
     glyph(ui, cross, icons::CLOSE, fonts::icon_sized(12.0), tokens.muted);
     if close.clicked() || response.clicked_by(PointerButton::Middle) {
-        actions.push(Action::CloseDocument(document.id));
+        actions.push(FileAction::CloseDocument(document.id));
     } else if response.clicked() {
-        actions.push(Action::Activate(document.id));
+        actions.push(FileAction::Activate(document.id));
     }
     let full = match &document.source {
         crate::state::document::Source::Path(path) => crate::fmt::name::path(path),
@@ -123,5 +122,5 @@ fn menu_ui(ui: &mut Ui, state: &AppState, document: &Document, actions: &mut Act
         let text = format!("Compare {} with this", front.source.title());
         entry(ui, &text, Action::Pair(PairAction::Of(front.id, id)));
     }
-    entry(ui, "Close", Action::CloseDocument(id));
+    entry(ui, "Close", Action::File(FileAction::CloseDocument(id)));
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use egui::{Align, CursorIcon, Label, Layout, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, FileAction};
 use crate::action::commands;
 use crate::fmt::name;
 use crate::state::app::AppState;
@@ -36,7 +36,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 ui.add_space(space::XL);
                 ui.horizontal(|ui| {
                     if text_button(ui, Kind::Primary, icons::OPEN, "Open trace…").clicked() {
-                        actions.push(Action::OpenDialog);
+                        actions.push(FileAction::OpenDialog);
                     }
                     ui.add_space(space::XS);
                     let (_, drop) = ui.allocate_exact_size(vec2(0.0, 36.0), Sense::hover());
@@ -71,7 +71,7 @@ fn files_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     title(ui, "Start here");
     let about = "A server on which a request had to wait: find out why";
     if entry_ui(ui, icons::SAMPLE, "Open the sample trace", about) {
-        actions.push(Action::OpenSample);
+        actions.push(FileAction::OpenSample);
     }
     let recent = &state.settings.recent_files;
     if recent.is_empty() {
@@ -83,7 +83,7 @@ fn files_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         let file = name::last_part(path);
         let folder = path.parent().map(at_home).unwrap_or_default();
         if entry_ui(ui, icons::FILE, &file, &folder) {
-            actions.push(Action::Open(path.clone()));
+            actions.push(FileAction::Open(path.clone()));
         }
     }
 }

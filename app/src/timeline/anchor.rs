@@ -5,8 +5,7 @@ use egui::{Pos2, Rect, Shape, Stroke, Ui, pos2};
 use trace_core::base::time::TraceTime;
 use trace_core::model::lanes::LaneId;
 
-use crate::action::action::{Action, Actions};
-use crate::action::pairs::PairAction;
+use crate::action::action::{Action, Actions, PairAction};
 use crate::fmt::name;
 use crate::fmt::time::offset;
 use crate::timeline::frame::{Frame, Seat};

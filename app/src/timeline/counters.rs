@@ -6,7 +6,7 @@ use egui::{Align2, Color32, CursorIcon, Pos2, Rect, Role, Sense, Shape, Stroke, 
 use trace_core::event::state::SpanClass;
 use trace_core::model::trace::{Metric, Trace};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, SettingsAction};
 use crate::fmt::number;
 use crate::state::settings::Settings;
 use crate::theme::lanes::mix;
@@ -80,7 +80,11 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &Store, pointer: Option<Pos2>, acti
         handle(ui, frame.id("counters height"), edge, "Height of the counters", CursorIcon::ResizeVertical)
     {
         let height = pointer.y - strip.top();
-        actions.push(Action::SetCounters(if height < COUNTERS_LEAST / 2.0 { 0.0 } else { height.max(COUNTERS_LEAST) }));
+        actions.push(SettingsAction::SetCounters(if height < COUNTERS_LEAST / 2.0 {
+            0.0
+        } else {
+            height.max(COUNTERS_LEAST)
+        }));
         ui.ctx().request_repaint();
     }
     let all = place.union(strip);
@@ -97,7 +101,7 @@ fn fold_button(ui: &Ui, frame: &Frame<'_>, folded: bool, actions: &mut Actions) 
     let response = ui.interact(rect, frame.id("counters"), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !folded, "Counters"));
     if response.clicked() {
-        actions.push(Action::SetCounters(if folded { Settings::default().counters_points } else { 0.0 }));
+        actions.push(SettingsAction::SetCounters(if folded { Settings::default().counters_points } else { 0.0 }));
     }
     let painter = ui.painter_at(place);
     let color = if response.hovered() { frame.tokens.text } else { frame.tokens.muted };

@@ -8,7 +8,7 @@ use trace_core::analysis::wait_chain::{Doing, Step, WaitChain};
 use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, AnalysisAction};
 use crate::state::rows::LANE_HEIGHT;
 use crate::state::study::{Answer, Question, Study};
 use crate::state::view::Selection;
@@ -29,7 +29,7 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, actions: &mut Actions) {
     let Some((go, range)) = document.chain_target() else { return };
     let question = Question::WaitChain(go, range);
     match document.studies.get(&question) {
-        None => actions.push(Action::Ask(document.id, question)),
+        None => actions.push(AnalysisAction::Ask(document.id, question)),
         Some(Study::Answered(Answer::WaitChain(found))) => chain(ui, frame, &found.why.longest),
         Some(_) => {}
     }

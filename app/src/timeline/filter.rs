@@ -2,7 +2,7 @@
 
 use egui::{Align2, CursorIcon, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, RowsAction};
 use crate::fmt::number::count;
 use crate::state::rows::Section;
 use crate::theme::{fonts, icons, space};
@@ -55,7 +55,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, actions: &mut Actions) {
     let cross = Rect::from_center_size(pos2(chip.right() - CHIP / 2.0, chip.center().y), vec2(16.0, 16.0));
     glyph(ui, cross, icons::CLOSE, fonts::icon_sized(12.0), if over { tokens.text } else { tokens.muted });
     if response.clicked() {
-        actions.push(Action::ShowOnly(None));
+        actions.push(RowsAction::ShowOnly(None));
     }
     response
         .on_hover_cursor(CursorIcon::PointingHand)

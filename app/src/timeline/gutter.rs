@@ -3,7 +3,7 @@
 
 use egui::{Align2, CursorIcon, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, RowsAction, SelectAction, SettingsAction};
 use crate::fmt::number;
 use crate::fmt::words::counted;
 use crate::state::groups::{Group, GroupBy};
@@ -45,7 +45,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], store: &mut Store, ac
     if let Some(pointer) =
         handle(ui, frame.id("gutter"), edge, "Width of the lane labels", CursorIcon::ResizeHorizontal)
     {
-        actions.push(Action::SetGutter(pointer.x - frame.strips.gutter_left));
+        actions.push(SettingsAction::SetGutter(pointer.x - frame.strips.gutter_left));
         ui.ctx().request_repaint();
     }
     ui.painter().vline(
@@ -64,7 +64,7 @@ fn heading(ui: &Ui, frame: &Frame<'_>, section: Section, rect: Rect, place: Rect
     let response = ui.interact(rect.intersect(place), frame.id(("section", section)), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !folded, section.title()));
     if response.clicked() {
-        actions.push(Action::ToggleSection(section));
+        actions.push(RowsAction::ToggleSection(section));
     }
     let painter = ui.painter_at(place);
     let color = if response.hovered() { frame.tokens.text } else { frame.tokens.muted };
@@ -110,7 +110,7 @@ fn group_heading(
     let name = format!("{}{}, {said} goroutines", pinned_word(is_pinned), group.title);
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !folded, &name));
     if response.clicked() {
-        actions.push(Action::ToggleGroup(at));
+        actions.push(RowsAction::ToggleGroup(at));
     }
     paint_heading(ui, frame, (group, folded, &said), (rect, &response), store);
     response.context_menu(|ui| {
@@ -160,7 +160,7 @@ fn task_heading(
     let name = format!("{}{}, {said} tasks", pinned_word(is_pinned), group.title);
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !folded, &name));
     if response.clicked() {
-        actions.push(Action::ToggleTaskGroup(at));
+        actions.push(RowsAction::ToggleTaskGroup(at));
     }
     paint_heading(ui, frame, (group, folded, &said), (rect, &response), store);
     response.context_menu(|ui| {
@@ -207,7 +207,7 @@ fn task_label(
     let selected = matches!(frame.document.selection, Selection::Task(task) if tasks.row_of(task) == Some(row));
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, format!("Row of {said}")));
     if response.clicked() && count == 1 {
-        actions.push(Action::SelectTask(first));
+        actions.push(SelectAction::SelectTask(first));
     }
     if count == 1 {
         response.context_menu(|ui| menu::entries_ui(ui, frame, Subject::Task(first), actions));
@@ -224,7 +224,7 @@ fn task_label(
             WidgetInfo::selected(Role::DisclosureTriangle, true, expanded, format!("Subtasks of {said}"))
         });
         if fold.clicked() {
-            actions.push(Action::ToggleTaskRow(row));
+            actions.push(RowsAction::ToggleTaskRow(row));
         }
         triangle(&painter, at, !expanded, if fold.hovered() { frame.tokens.text } else { frame.tokens.muted });
         fold.on_hover_text(if expanded { "Hide subtasks" } else { "Show subtasks" });
@@ -302,9 +302,9 @@ fn groups_menu(ui: &mut Ui, frame: &Frame<'_>, actions: &mut Actions) {
             ui.close();
         }
     };
-    entry(ui, "Expand all groups", false, Action::FoldGroups(false));
-    entry(ui, "Collapse all groups", false, Action::FoldGroups(true));
-    entry(ui, "Hide rows without time in view", document.hides_idle, Action::ToggleIdleRows);
+    entry(ui, "Expand all groups", false, Action::Rows(RowsAction::FoldGroups(false)));
+    entry(ui, "Collapse all groups", false, Action::Rows(RowsAction::FoldGroups(true)));
+    entry(ui, "Hide rows without time in view", document.hides_idle, Action::Rows(RowsAction::ToggleIdleRows));
     ui.separator();
     for (title, by) in [
         ("Group by start function", GroupBy::Function),
@@ -312,7 +312,7 @@ fn groups_menu(ui: &mut Ui, frame: &Frame<'_>, actions: &mut Actions) {
         ("Group by package", GroupBy::Package),
         ("One lane per goroutine", GroupBy::Nothing),
     ] {
-        entry(ui, title, document.group_by == by, Action::GroupGoroutines(by));
+        entry(ui, title, document.group_by == by, Action::Rows(RowsAction::GroupGoroutines(by)));
     }
 }
 
@@ -347,7 +347,7 @@ fn label(
         WidgetInfo::selected(Role::Button, true, selected, name)
     });
     if response.clicked() {
-        actions.push(Action::SelectLane(lane));
+        actions.push(SelectAction::SelectLane(lane));
     }
     response.context_menu(|ui| menu::entries_ui(ui, frame, Subject::Lane(lane), actions));
     let painter = ui.painter_at(place);

@@ -7,7 +7,7 @@ use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::spans::Cell;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, RowsAction, SelectAction, ViewAction};
 use crate::state::rows::RowKind;
 use crate::state::view::{FIT_AIR, View};
 use crate::timeline::flows::{Arrow, Arrows};
@@ -71,7 +71,7 @@ pub fn moved_view(
     let wheeled = wheel(ui, frame);
     let moved = drag(ui, frame, canvas, store, actions).or(wheeled).filter(|view| *view != frame.view)?;
     store.motion.set_directly(moved);
-    actions.push(Action::SetView(moved));
+    actions.push(ViewAction::SetView(moved));
     ui.ctx().request_repaint();
     Some(moved)
 }
@@ -122,8 +122,8 @@ fn drag(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, store: &mut Store, actions:
     let now = now?;
     if canvas.lanes.drag_stopped() || canvas.ruler.drag_stopped() {
         match store.drag.take() {
-            Some(Drag::Zoom(from)) => actions.push(Action::ShowRange(between(from, time_at(now)))),
-            Some(Drag::Mark(from)) => actions.push(Action::Mark(Some(between(from, time_at(now))))),
+            Some(Drag::Zoom(from)) => actions.push(ViewAction::ShowRange(between(from, time_at(now)))),
+            Some(Drag::Mark(from)) => actions.push(SelectAction::Mark(Some(between(from, time_at(now))))),
             _ => {}
         }
         return None;
@@ -173,11 +173,11 @@ pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &A
         ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
     }
     if canvas.ruler.clicked() {
-        actions.push(Action::Mark(None));
+        actions.push(SelectAction::Mark(None));
     }
     if canvas.lanes.double_clicked() {
         if let Some(range) = whole_range(frame, hit) {
-            actions.push(Action::ShowRange(frame.view.fit(range, FIT_AIR, frame.reach).range()));
+            actions.push(ViewAction::ShowRange(frame.view.fit(range, FIT_AIR, frame.reach).range()));
         }
         return;
     }
@@ -192,20 +192,20 @@ pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &A
         }
         Hit::Cell { lane, cell, .. } => {
             let at = canvas.lanes.interact_pointer_pos();
-            actions.push(Action::SelectSpan(pointed_span(frame, at, *lane, cell)));
+            actions.push(SelectAction::SelectSpan(pointed_span(frame, at, *lane, cell)));
         }
-        Hit::Task(bar) if bar.count == 1 => actions.push(Action::SelectTask(bar.task)),
+        Hit::Task(bar) if bar.count == 1 => actions.push(SelectAction::SelectTask(bar.task)),
         // Zooming in tells them apart.
-        Hit::Task(bar) => actions.push(Action::ShowRange(frame.view.fit(bar.range, FIT_AIR, frame.reach).range())),
+        Hit::Task(bar) => actions.push(ViewAction::ShowRange(frame.view.fit(bar.range, FIT_AIR, frame.reach).range())),
         Hit::Log(log) => select_at(frame, log.go, log.time, actions),
         Hit::Sample(sample) => select_at(frame, sample.go, sample.time, actions),
         Hit::Region(region) => {
             select_at(frame, region.go, region.range.start, actions);
-            actions.push(Action::Mark(Some(region.range)));
+            actions.push(SelectAction::Mark(Some(region.range)));
         }
         Hit::Empty(_) | Hit::Nowhere => match heading_at(frame, canvas) {
             Some(action) => actions.push(action),
-            None => actions.push(Action::ClearSelection),
+            None => actions.push(SelectAction::ClearSelection),
         },
     }
 }
@@ -220,9 +220,9 @@ pub fn pointed_span(frame: &Frame<'_>, at: Option<Pos2>, lane: LaneId, cell: &Ce
 /// Folds or unfolds what the heading under the pointer heads.
 fn heading_at(frame: &Frame<'_>, canvas: &Canvas) -> Option<Action> {
     match frame.row_at(canvas.lanes.interact_pointer_pos()?)?.kind {
-        RowKind::Heading(section) => Some(Action::ToggleSection(section)),
-        RowKind::Group(group) => Some(Action::ToggleGroup(group)),
-        RowKind::TaskGroup(group) => Some(Action::ToggleTaskGroup(group)),
+        RowKind::Heading(section) => Some(Action::Rows(RowsAction::ToggleSection(section))),
+        RowKind::Group(group) => Some(Action::Rows(RowsAction::ToggleGroup(group))),
+        RowKind::TaskGroup(group) => Some(Action::Rows(RowsAction::ToggleTaskGroup(group))),
         RowKind::Lane(_) | RowKind::Shared(_) | RowKind::Tasks(_) => None,
     }
 }
@@ -231,10 +231,10 @@ fn heading_at(frame: &Frame<'_>, canvas: &Canvas) -> Option<Action> {
 pub fn follow(arrow: &Arrow, actions: &mut Actions) {
     let end = arrow.far_end();
     match end.span {
-        Some(span) => actions.push(Action::GoTo(span)),
+        Some(span) => actions.push(SelectAction::GoTo(span)),
         None => {
-            actions.push(Action::SelectLane(end.lane));
-            actions.push(Action::Reveal { lane: end.lane, time: Some(end.time) });
+            actions.push(SelectAction::SelectLane(end.lane));
+            actions.push(ViewAction::Reveal { lane: end.lane, time: Some(end.time) });
         }
     }
 }
@@ -242,7 +242,7 @@ pub fn follow(arrow: &Arrow, actions: &mut Actions) {
 fn select_at(frame: &Frame<'_>, go: GoIx, time: TraceTime, actions: &mut Actions) {
     let lane = LaneId::Goroutine(go);
     if let Some(span) = frame.trace.span_at(lane, time) {
-        actions.push(Action::SelectSpan(span.at));
+        actions.push(SelectAction::SelectSpan(span.at));
     }
 }
 

@@ -9,7 +9,7 @@ use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::spans::Cell;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, SelectAction};
 use crate::state::rows::{Row, RowKind};
 use crate::state::view::Selection;
 use crate::theme::lanes::{self, LABEL_AIR, LABEL_LEAST, LaneColors, SELECTED_LINE};
@@ -373,7 +373,7 @@ pub fn name_spans(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut
             return;
         }
         if ui.input(|input| input.has_accesskit_action_request(id, accesskit::Action::Click)) {
-            actions.push(Action::SelectSpan(span.at));
+            actions.push(SelectAction::SelectSpan(span.at));
         }
     }
 }
@@ -404,7 +404,7 @@ pub fn name_tasks(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut
             return;
         }
         if ui.input(|input| input.has_accesskit_action_request(id, accesskit::Action::Click)) {
-            actions.push(Action::SelectTask(bar.task));
+            actions.push(SelectAction::SelectTask(bar.task));
         }
     }
 }

@@ -13,7 +13,7 @@ use trace_core::model::flows::FlowEnd;
 use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::trace::{Region, Trace};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, RowsAction, SelectAction, SourceAction, ViewAction};
 use crate::action::commands::by_id;
 use crate::fmt::name;
 use crate::state::document::Document;
@@ -154,14 +154,14 @@ pub fn entries(frame: &Frame<'_>, subject: Subject) -> Vec<Entry> {
         let view = frame.view.fit(range, FIT_AIR, frame.reach).range();
         // The key is about the selection.
         let key = if facts.is_selected { "fit" } else { "" };
-        add("Zoom to this".to_owned(), key, vec![Action::ShowRange(view)], false);
+        add("Zoom to this".to_owned(), key, vec![Action::View(ViewAction::ShowRange(view))], false);
     }
     let search = |text: String| {
         let text = Action::Search(document.id, SearchAction::Text(text));
         vec![text, Action::Search(document.id, SearchAction::Filter(true))]
     };
     if let Some((title, which)) = facts.only {
-        let only = Action::ShowOnly(Some(Arc::new(Only { title, which })));
+        let only = Action::Rows(RowsAction::ShowOnly(Some(Arc::new(Only { title, which }))));
         add("Only this".to_owned(), "", vec![only], true);
     }
     if let Some((id, _)) = facts.go.and_then(|go| trace.goroutine_name(go)) {
@@ -174,7 +174,7 @@ pub fn entries(frame: &Frame<'_>, subject: Subject) -> Vec<Entry> {
     if let Some(pin) = facts.pin {
         let is_pinned = document.pins.contains(&pin);
         let text = if is_pinned { "Unpin" } else { "Pin" };
-        add(text.to_owned(), "", vec![Action::TogglePin(pin)], true);
+        add(text.to_owned(), "", vec![Action::Rows(RowsAction::TogglePin(pin))], true);
     }
     add("Copy name".to_owned(), "", vec![Action::Copy(facts.name)], true);
     if let Some(range) = facts.range {
@@ -188,7 +188,7 @@ pub fn entries(frame: &Frame<'_>, subject: Subject) -> Vec<Entry> {
         if let Some(frame) = name::frame_of(trace, stack).filter(|frame| !frame.file.is_empty()) {
             let place = SourcePlace { file: frame.file.to_owned(), line: frame.line };
             let text = format!("Source of {}", name::line_of(frame.file, frame.line));
-            add(text, "", vec![Action::ShowSource(place)], true);
+            add(text, "", vec![Action::Source(SourceAction::ShowSource(place))], true);
         }
     }
     entries
@@ -212,7 +212,7 @@ fn of_span(document: &Document, trace: &Trace, at: SpanRef) -> Facts {
     let go = span.go.is_some().then_some(span.go);
     Facts {
         name: name::span(trace, &span),
-        go_to: Some((name::lane(trace, at.lane), Action::GoToLane(at.lane))),
+        go_to: Some((name::lane(trace, at.lane), Action::Select(SelectAction::GoToLane(at.lane)))),
         range: Some(span.range),
         only: go.map(|go| only_goroutine(trace, go)),
         go,
@@ -238,7 +238,7 @@ fn of_lane(document: &Document, trace: &Trace, lane: LaneId) -> Facts {
         // The creating span ends at the latest with the event itself.
         let span = trace.span_at(lane, time).or_else(|| trace.span_at(lane, time.plus_nanos(-1)));
         let end = FlowEnd { lane, time, span: span.map(|span| span.at) };
-        (format!("its creation by {}", name::goroutine(trace, creator)), Action::GoToEnd(end))
+        (format!("its creation by {}", name::goroutine(trace, creator)), Action::Select(SelectAction::GoToEnd(end)))
     });
     Facts {
         go_to: creation,
@@ -256,7 +256,7 @@ fn of_region(trace: &Trace, region: &Region) -> Facts {
     let scope = Scope { whom: Whom::Regions(region.name), ..Scope::whole(trace) };
     let name = trace_core::base::visible::visible(trace.str(region.name)).into_owned();
     Facts {
-        go_to: Some((name::lane(trace, lane), Action::GoToStretch(lane, region.range))),
+        go_to: Some((name::lane(trace, lane), Action::Select(SelectAction::GoToStretch(lane, region.range)))),
         range: Some(region.range),
         only: Some((format!("Every region {name}"), Which::Of(scope))),
         go: Some(region.go),
@@ -277,7 +277,7 @@ fn of_task(document: &Document, trace: &Trace, ix: TaskIx) -> Facts {
     Facts {
         go_to: go.map(|go| {
             let lane = LaneId::Goroutine(go);
-            (name::lane(trace, lane), Action::GoToStretch(lane, range))
+            (name::lane(trace, lane), Action::Select(SelectAction::GoToStretch(lane, range)))
         }),
         range: Some(range),
         only: Some((format!("Task {name}"), Which::Of(scope))),
@@ -302,7 +302,7 @@ fn of_group(document: &Document, trace: &Trace, at: u32, view: TimeRange) -> Fac
     let lives = rows.flat_map(|row| groups.on_row(row).take(1).chain(groups.on_row(row).last()));
     Facts {
         name: group.title.clone(),
-        go_to: first.map(|lane| (name::lane(trace, lane), Action::GoToLane(lane))),
+        go_to: first.map(|lane| (name::lane(trace, lane), Action::Select(SelectAction::GoToLane(lane)))),
         range: united(lives.filter_map(|go| trace.life(go)).map(|(life, _)| life)),
         only: Some((group.title.clone(), which)),
         filter: group.name.and_then(|name| term("fn", trace.str(name))),
@@ -324,7 +324,7 @@ fn of_task_group(document: &Document, trace: &Trace, at: u32, view: TimeRange) -
     let scope = |name| Which::Of(Scope { whom: Whom::Tasks(name), ..Scope::whole(trace) });
     Facts {
         name: group.title.clone(),
-        go_to: first.map(|task| (name::task(trace, task), Action::GoToTask(task))),
+        go_to: first.map(|task| (name::task(trace, task), Action::Select(SelectAction::GoToTask(task)))),
         range: united(lives),
         only: group.name.map(|name| (format!("Tasks {}", group.title), scope(name))),
         filter: group.name.and_then(|name| term("task", trace.str(name))),

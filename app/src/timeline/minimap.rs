@@ -9,7 +9,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Cell;
 use trace_core::model::trace::{Metric, Trace};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, ViewAction};
 use crate::fmt::time::duration;
 use crate::state::view::View;
 use crate::theme::lanes::{LaneColors, mix};
@@ -223,9 +223,9 @@ fn drag(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions, ax
         if response.dragged() {
             store.motion.set_directly(view);
         } else {
-            actions.push(Action::RememberPlace);
+            actions.push(ViewAction::RememberPlace);
         }
-        actions.push(Action::SetView(view));
+        actions.push(ViewAction::SetView(view));
         ui.ctx().request_repaint();
     }
 }

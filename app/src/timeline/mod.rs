@@ -37,7 +37,7 @@ pub mod workshop;
 
 use egui::Ui;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, ViewAction};
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::view::View;
@@ -99,7 +99,7 @@ pub fn document_ui(
         ui.ctx().request_repaint();
     }
     if (document.lanes_height_points - f64::from(strips.lanes.height())).abs() > 0.25 {
-        actions.push(Action::LanesHeight(f64::from(strips.lanes.height())));
+        actions.push(ViewAction::LanesHeight(f64::from(strips.lanes.height())));
     }
     let pixels = ui.pixels_per_point();
     let place = |view: View| {
@@ -149,7 +149,7 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Sto
     let pointed = pointer.map(|at| (frame.axis.nanos_from_x(at.x), f64::from(at.y - frame.strips.lanes.top())));
     let known = frame.document.pointer_nanos.zip(frame.document.pointer_points);
     if known != pointed {
-        actions.push(Action::PointerAt(pointed));
+        actions.push(ViewAction::PointerAt(pointed));
     }
     let hit = hit::at(frame, &visible, &arrows, pointer);
 

@@ -5,7 +5,7 @@ use egui::{Color32, CursorIcon, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2
 use trace_core::analysis::findings::finding::{Finding, Severity};
 use trace_core::model::lanes::LaneId;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, AnalysisAction, PanelAction, SelectAction};
 use crate::action::panel::Panel;
 use crate::state::study::{Answer, Question};
 use crate::state::view::View;
@@ -72,10 +72,10 @@ fn pin(
     ];
     ui.painter().add(Shape::convex_polygon(corners, color, Stroke::new(1.0, frame.tokens.background)));
     if response.clone().on_hover_cursor(CursorIcon::PointingHand).on_hover_text(&finding.headline).clicked() {
-        actions.push(Action::OpenPanel(Panel::Findings));
-        actions.push(Action::ChooseFinding(Some(rank)));
+        actions.push(PanelAction::OpenPanel(Panel::Findings));
+        actions.push(AnalysisAction::ChooseFinding(Some(rank)));
         if let Some(link) = finding.links.first() {
-            actions.push(Action::GoToStretch(LaneId::Goroutine(link.go), link.range));
+            actions.push(SelectAction::GoToStretch(LaneId::Goroutine(link.go), link.range));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use egui::{Rect, Sense, Ui, WidgetInfo, pos2};
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Actions, ViewAction};
 use crate::state::view::{View, clamp_scroll};
 use crate::timeline::frame::Frame;
 use crate::timeline::input::Drag;
@@ -57,7 +57,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions) 
     let view = View { scroll_points: scroll, ..frame.view };
     if view != frame.view {
         store.motion.set_directly(view);
-        actions.push(Action::SetView(view));
+        actions.push(ViewAction::SetView(view));
         ui.ctx().request_repaint();
     }
 }

@@ -21,7 +21,7 @@ use trace_core::input::source as input;
 use trace_core::load::load_source;
 use trace_core::model::trace::Trace;
 
-use crate::action::action::Action;
+use crate::action::action::{Action, WorkerAction};
 use crate::cache::Cache;
 use crate::state::document::{DocumentId, Source};
 use crate::worker::face::{Change, Face};
@@ -62,7 +62,10 @@ pub fn start(job: Job, mailbox: Mailbox) {
     let (document, answer) = (job.document, mailbox.clone());
     let spawned = Builder::new().name(format!("follow {}", document.0)).spawn(move || run(job, &mailbox));
     if let Err(error) = spawned {
-        answer.send(Action::FollowEnded(document, Some(format!("no thread could be started: {error}"))));
+        answer.send(Action::Worker(WorkerAction::FollowEnded(
+            document,
+            Some(format!("no thread could be started: {error}")),
+        )));
     }
 }
 
@@ -74,7 +77,7 @@ pub fn watch(document: DocumentId, path: PathBuf, before: Option<u64>, stop: Mon
         while !stop.is_cancelled() {
             match metadata(&path).map(|known| known.len()) {
                 Ok(now) if now > before => {
-                    mailbox.send(Action::Grew(document));
+                    mailbox.send(Action::Worker(WorkerAction::Grew(document)));
                     break;
                 }
                 Ok(_) => thread::sleep(POLL * 5),
@@ -94,13 +97,13 @@ fn run(mut job: Job, mailbox: &Mailbox) {
         let Job { path, monitor, opened, .. } = job;
         let (source, cache, opened) = (Source::Path(path), Cache::off(), Some(opened));
         load::run(&load::Job { document, source, monitor, cache, opened }, mailbox);
-        mailbox.send(Action::FollowEnded(document, None));
+        mailbox.send(Action::Worker(WorkerAction::FollowEnded(document, None)));
         return;
     }
     if job.shown > 0
         && let Some(is_kept) = was_rewritten_since(&job)
     {
-        mailbox.send(Action::Rewritten(document, is_kept));
+        mailbox.send(Action::Worker(WorkerAction::Rewritten(document, is_kept)));
         return;
     }
     job.opened.look_at(&job.path);
@@ -118,8 +121,8 @@ fn run(mut job: Job, mailbox: &Mailbox) {
             Err(_) if reading.is_replaced() => {}
             Err(_) if reading.bytes.load(Ordering::Relaxed) < LEAST_BYTES && !job.stop.is_cancelled() => {}
             Err(sentence) => {
-                mailbox.send(Action::LoadDone(document, Err(sentence.clone())));
-                mailbox.send(Action::FollowEnded(document, Some(sentence)));
+                mailbox.send(Action::Worker(WorkerAction::LoadDone(document, Err(sentence.clone()))));
+                mailbox.send(Action::Worker(WorkerAction::FollowEnded(document, Some(sentence))));
                 return;
             }
         }
@@ -129,7 +132,7 @@ fn run(mut job: Job, mailbox: &Mailbox) {
             Ok(change) if change == Change::Replaced && !goes_on(&job.path, spool.as_ref()) => {
                 let is_kept = spool.as_ref().is_some_and(Spool::is_whole);
                 if is_known {
-                    mailbox.send(Action::Rewritten(document, is_kept));
+                    mailbox.send(Action::Worker(WorkerAction::Rewritten(document, is_kept)));
                     return;
                 }
                 // Nothing of it was ever shown.
@@ -139,9 +142,9 @@ fn run(mut job: Job, mailbox: &Mailbox) {
             Ok(_) => {}
             Err(why) => {
                 if why.is_some() && is_known && spool.as_ref().is_some_and(Spool::is_whole) {
-                    mailbox.send(Action::Recorded(document, false));
+                    mailbox.send(Action::Worker(WorkerAction::Recorded(document, false)));
                 }
-                mailbox.send(Action::FollowEnded(document, why));
+                mailbox.send(Action::Worker(WorkerAction::FollowEnded(document, why)));
                 return;
             }
         }
@@ -180,11 +183,11 @@ fn read_once(job: &Job, is_known: bool, reading: &Reading, mailbox: &Mailbox) ->
             publisher.slow_down(SNAPSHOT_EVERY);
             // From here on all that the file holds is in sight.
             if publisher.has_sent() && !told.swap(true, Ordering::Relaxed) {
-                mailbox.send(Action::LoadDone(job.document, Ok(())));
+                mailbox.send(Action::Worker(WorkerAction::LoadDone(job.document, Ok(()))));
             }
         }
         if !is_known {
-            mailbox.send(Action::LoadProgress(job.document, job.monitor.progress()));
+            mailbox.send(Action::Worker(WorkerAction::LoadProgress(job.document, job.monitor.progress())));
         }
         publisher.flush();
     };
@@ -204,7 +207,7 @@ fn read_once(job: &Job, is_known: bool, reading: &Reading, mailbox: &Mailbox) ->
         publisher.send(Arc::clone(&loaded));
     }
     if !told.load(Ordering::Relaxed) {
-        mailbox.send(Action::LoadDone(job.document, Ok(())));
+        mailbox.send(Action::Worker(WorkerAction::LoadDone(job.document, Ok(()))));
     }
     Ok(loaded)
 }

@@ -14,7 +14,7 @@ use trace_core::input::archive;
 use trace_core::load::load_bytes;
 use trace_core::model::trace::Trace;
 
-use crate::action::action::Action;
+use crate::action::action::{Action, FileAction, WorkerAction};
 use crate::cache::{Cache, Fresh};
 use crate::output::file_id::FileId;
 use crate::remote;
@@ -52,13 +52,16 @@ pub fn start(job: Job, mailbox: Mailbox) {
     let spawned = Builder::new().name(format!("load {}", document.0)).spawn(move || {
         let publisher = Publisher::new(document, mailbox.clone());
         let tell = || {
-            mailbox.send(Action::LoadProgress(document, job.monitor.progress()));
+            mailbox.send(Action::Worker(WorkerAction::LoadProgress(document, job.monitor.progress())));
             publisher.flush();
         };
         watched(tell, || read(&job, &publisher, &mailbox));
     });
     if let Err(error) = spawned {
-        answer.send(Action::LoadDone(document, Err(format!("no thread could be started: {error}"))));
+        answer.send(Action::Worker(WorkerAction::LoadDone(
+            document,
+            Err(format!("no thread could be started: {error}")),
+        )));
     }
 }
 
@@ -86,9 +89,9 @@ fn read(job: &Job, publisher: &Publisher, mailbox: &Mailbox) {
     if !inside.is_empty() {
         // Each is a document of its own, in the place of the archive.
         let (title, count) = (job.source.title(), inside.len());
-        mailbox.send(Action::CloseDocument(job.document));
+        mailbox.send(Action::File(FileAction::CloseDocument(job.document)));
         for path in inside.into_iter().take(MOST_MEMBERS) {
-            mailbox.send(Action::Open(path));
+            mailbox.send(Action::File(FileAction::Open(path)));
         }
         if count > MOST_MEMBERS {
             let what = format!("{title} holds {count} traces; the first {MOST_MEMBERS} are open");
@@ -101,7 +104,7 @@ fn read(job: &Job, publisher: &Publisher, mailbox: &Mailbox) {
     if is_stream {
         let is_standard_input = matches!(&job.source, Source::Path(path) if path.as_os_str() == "-");
         let is_on_disk = is_standard_input && FileId::of_standard_input().is_some();
-        mailbox.send(Action::Recorded(job.document, is_on_disk));
+        mailbox.send(Action::Worker(WorkerAction::Recorded(job.document, is_on_disk)));
     } else if let (Source::Path(path), Some(opened)) = (&job.source, &job.opened) {
         opened.look_at(path);
     }
@@ -127,8 +130,8 @@ fn read(job: &Job, publisher: &Publisher, mailbox: &Mailbox) {
         worth = fresh.map(|fresh| (fresh, Arc::clone(&trace)));
         publisher.send(trace);
     });
-    mailbox.send(Action::LoadProgress(job.document, job.monitor.progress()));
-    mailbox.send(Action::LoadDone(job.document, answer));
+    mailbox.send(Action::Worker(WorkerAction::LoadProgress(job.document, job.monitor.progress())));
+    mailbox.send(Action::Worker(WorkerAction::LoadDone(job.document, answer)));
     if let Some((fresh, trace)) = worth {
         keep(fresh, trace);
     }
@@ -237,7 +240,7 @@ impl Publisher {
         let settled = pending.every > SNAPSHOT_EVERY;
         let size = Duration::from_nanos(if settled { trace.totals().events * NANOS_PER_EVENT } else { 0 });
         let rows = Arc::new(Rows::build(&trace, &RowOptions::default()));
-        self.mailbox.send(Action::Snapshot(self.document, trace, rows));
+        self.mailbox.send(Action::Worker(WorkerAction::Snapshot(self.document, trace, rows)));
         pending.has_sent = true;
         pending.next = Instant::now() + pending.every.max(begin.elapsed() * 4).max(size);
     }

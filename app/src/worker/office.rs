@@ -13,8 +13,7 @@ use trace_core::analysis::scope::Scope;
 use trace_core::base::limits::Limits;
 use trace_core::model::trace::Trace;
 
-use crate::action::action::Action;
-use crate::action::pairs::PairAction;
+use crate::action::action::{Action, FileAction, PairAction, SourceAction, WorkerAction};
 use crate::action::reduce::{Effect, SaveTo};
 use crate::cache::Cache;
 use crate::fmt::escape::file_name::file_name;
@@ -111,7 +110,7 @@ impl Office {
     pub fn arrived(&mut self) -> Vec<Action> {
         let actions: Vec<Action> = self.arrived.try_iter().collect();
         // A dialog answers with a file, or with this when it was closed.
-        self.asking &= !actions.iter().any(|action| matches!(action, Action::DialogClosed));
+        self.asking &= !actions.iter().any(|action| matches!(action, Action::Worker(WorkerAction::DialogClosed)));
         actions
     }
 
@@ -148,14 +147,14 @@ impl Office {
                 let mailbox = self.mailbox.clone();
                 self.run("rows", move || {
                     let rows = Arc::new(Rows::build(&trace, &options));
-                    mailbox.send(Action::RowsMade(document, trace, rows));
+                    mailbox.send(Action::Worker(WorkerAction::RowsMade(document, trace, rows)));
                 });
             }
             Effect::Study { document, trace, question, monitor } => {
                 let mailbox = self.mailbox.clone();
                 self.run("study", move || {
                     if let Some(answer) = study::answer(&trace, &question, &monitor) {
-                        mailbox.send(Action::Answered(document, trace, question, answer));
+                        mailbox.send(Action::Worker(WorkerAction::Answered(document, trace, question, answer)));
                     }
                 });
             }
@@ -177,10 +176,10 @@ impl Office {
             }
             Effect::OpenTyped(text, purpose) => self.mailbox.send(match path_of(&text) {
                 Ok(path) => match purpose {
-                    FieldFor::Compare => Action::CompareWith(path),
-                    FieldFor::Add => Action::AddToComparison(path),
-                    FieldFor::SourceFolder => Action::AddSourceFolder(path),
-                    FieldFor::Open | FieldFor::Address | FieldFor::Save(_) => Action::Open(path),
+                    FieldFor::Compare => Action::Pair(PairAction::CompareWith(path)),
+                    FieldFor::Add => Action::Pair(PairAction::AddToComparison(path)),
+                    FieldFor::SourceFolder => Action::Source(SourceAction::AddSourceFolder(path)),
+                    FieldFor::Open | FieldFor::Address | FieldFor::Save(_) => Action::File(FileAction::Open(path)),
                 },
                 Err(error) => Action::Notice(format!("{text} cannot be opened: {error}")),
             }),
@@ -215,7 +214,7 @@ impl Office {
             }
             Effect::ReadSource(place, folders) => self.answer_with("source", move || {
                 let text = source::read(&place.file, &folders);
-                Some(Action::SourceRead(place, text))
+                Some(Action::Worker(WorkerAction::SourceRead(place, text)))
             }),
             Effect::OpenInEditor(path, line) => {
                 let template = settings.editor.clone();
@@ -225,9 +224,11 @@ impl Office {
             }
             Effect::AskForSourceFolder => {
                 let dialog = rfd::FileDialog::new().set_title("Folder with source code");
-                self.ask(FieldFor::SourceFolder, Action::AddSourceFolder, move || {
-                    dialog.pick_folder().map(|path| vec![path])
-                });
+                self.ask(
+                    FieldFor::SourceFolder,
+                    |folder| SourceAction::AddSourceFolder(folder).into(),
+                    move || dialog.pick_folder().map(|path| vec![path]),
+                );
             }
             other => return Some(other),
         }
@@ -253,16 +254,16 @@ impl Office {
 
     fn ask_for_files(&mut self) {
         let dialog = rfd::FileDialog::new().set_title("Open Go execution traces");
-        self.ask(FieldFor::Open, Action::Open, move || dialog.pick_files());
+        self.ask(FieldFor::Open, |path| FileAction::Open(path).into(), move || dialog.pick_files());
     }
 
     fn ask_for_comparison(&mut self, adds: bool) {
         let dialog = rfd::FileDialog::new().set_title("Compare with another Go execution trace");
         let pick = move || dialog.pick_file().map(|path| vec![path]);
         if adds {
-            self.ask(FieldFor::Add, Action::AddToComparison, pick);
+            self.ask(FieldFor::Add, |path| PairAction::AddToComparison(path).into(), pick);
         } else {
-            self.ask(FieldFor::Compare, Action::CompareWith, pick);
+            self.ask(FieldFor::Compare, |path| PairAction::CompareWith(path).into(), pick);
         }
     }
 
@@ -285,10 +286,10 @@ impl Office {
             // Without a portal the answer is the same as "cancelled", only at once.
             let no_dialog = chosen.is_none() && begin.elapsed() < NO_DIALOG;
             chosen.into_iter().flatten().for_each(|path| mailbox.send(made(path)));
-            mailbox.send(Action::DialogClosed);
+            mailbox.send(Action::Worker(WorkerAction::DialogClosed));
             if no_dialog {
                 mailbox.send(Action::Notice("This desktop offers no file dialog: type or paste a path".to_owned()));
-                mailbox.send(Action::AskPath(purpose));
+                mailbox.send(Action::File(FileAction::AskPath(purpose)));
             }
         });
     }
@@ -363,12 +364,12 @@ impl Office {
         let mailbox = self.mailbox.clone();
         let Some(spool) = self.opened.get(&document).and_then(Opened::spool) else {
             let what = "The bytes of this trace were not kept".to_owned();
-            mailbox.send(Action::NotSaved(document, Some(what)));
+            mailbox.send(Action::Worker(WorkerAction::NotSaved(document, Some(what))));
             return;
         };
         if to == SaveTo::Asked && std::mem::replace(&mut self.asking, true) {
             let what = "The trace is not saved: another dialog is open".to_owned();
-            mailbox.send(Action::NotSaved(document, Some(what)));
+            mailbox.send(Action::Worker(WorkerAction::NotSaved(document, Some(what))));
             return;
         }
         let inputs = self.inputs(inputs);
@@ -376,7 +377,7 @@ impl Office {
             let (path, may_replace) = match to {
                 SaveTo::Typed(typed) => match path_to_save(&typed) {
                     Ok(path) => (path, false),
-                    Err(why) => return mailbox.send(Action::NotSaved(document, Some(why))),
+                    Err(why) => return mailbox.send(Action::Worker(WorkerAction::NotSaved(document, Some(why)))),
                 },
                 SaveTo::Replaced(path) => (path, true),
                 SaveTo::Asked => {
@@ -384,18 +385,21 @@ impl Office {
                     match ask_where(dialog, &mailbox) {
                         // The dialog has asked whether a file may be replaced.
                         Asked::Chosen(path) => (path, true),
-                        Asked::Closed => return mailbox.send(Action::NotSaved(document, None)),
-                        Asked::NoDialog => return mailbox.send(Action::AskPath(FieldFor::Save(document))),
+                        Asked::Closed => return mailbox.send(Action::Worker(WorkerAction::NotSaved(document, None))),
+                        Asked::NoDialog => {
+                            return mailbox.send(Action::File(FileAction::AskPath(FieldFor::Save(document))));
+                        }
                     }
                 }
             };
             let output = Output { path: &path, inputs: &inputs, may_replace, keeps_traces: true, may_stream: false };
             mailbox.send(match spool.save(&output) {
-                Ok(bytes) => Action::Saved(document, path, bytes),
-                Err(NotWritten::Exists) => Action::FileExists(document, path),
-                Err(NotWritten::Refused(why)) => {
-                    Action::NotSaved(document, Some(format!("{} could not be written: {why}", path.display())))
-                }
+                Ok(bytes) => Action::Worker(WorkerAction::Saved(document, path, bytes)),
+                Err(NotWritten::Exists) => Action::Worker(WorkerAction::FileExists(document, path)),
+                Err(NotWritten::Refused(why)) => Action::Worker(WorkerAction::NotSaved(
+                    document,
+                    Some(format!("{} could not be written: {why}", path.display())),
+                )),
             });
         });
     }
@@ -423,7 +427,7 @@ enum Asked {
 fn ask_where(dialog: rfd::FileDialog, mailbox: &Mailbox) -> Asked {
     let begin = Instant::now();
     let chosen = dialog.save_file();
-    mailbox.send(Action::DialogClosed);
+    mailbox.send(Action::Worker(WorkerAction::DialogClosed));
     match chosen {
         Some(path) => Asked::Chosen(path),
         // Without a portal the answer is the same as "cancelled", only at once.

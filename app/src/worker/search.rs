@@ -11,7 +11,7 @@ use trace_core::analysis::search::run::search;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::action::action::Action;
+use crate::action::action::{Action, RowsAction};
 use crate::state::document::DocumentId;
 use crate::state::rows::{Only, Which};
 use crate::state::search::SearchAction;
@@ -60,6 +60,6 @@ pub fn run(job: &Job, mailbox: &Mailbox) {
     }
     if let Some(gos) = filter::goroutines(&job.trace, &query, job.trace.range(), &job.monitor) {
         let only = Only { title: format!("Goroutines that match {}", job.text), which: Which::These(gos) };
-        mailbox.send(Action::On(job.document, Box::new(Action::ShowOnly(Some(Arc::new(only))))));
+        mailbox.send(Action::On(job.document, Box::new(Action::Rows(RowsAction::ShowOnly(Some(Arc::new(only)))))));
     }
 }

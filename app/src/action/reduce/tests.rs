@@ -10,7 +10,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use super::{Effect, reduce};
-use crate::action::action::Action;
+use crate::action::action::{Action, FileAction, SelectAction, SettingsAction, ViewAction, WorkerAction};
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId, LoadState, Source};
 use crate::state::edges;
@@ -29,7 +29,7 @@ fn sample() -> AppState {
     let trace = load_bytes(SAMPLE, &Monitor::new(), &mut |_| {}).expect("the sample is whole");
     let rows = Arc::new(Rows::build(&trace, &RowOptions::default()));
     let mut state = AppState::default();
-    play(&mut state, [Action::Adopt(Source::Sample, trace, rows)]);
+    play(&mut state, [Action::File(FileAction::Adopt(Source::Sample, trace, rows))]);
     state
 }
 
@@ -61,7 +61,14 @@ fn what_is_copied_cannot_do_anything_in_a_terminal() {
 fn opening_an_open_file_activates_it() {
     let mut state = AppState::default();
     let path = PathBuf::from("/t/a.trace");
-    let effects = play(&mut state, [Action::Open(path.clone()), Action::OpenSample, Action::Open(path)]);
+    let effects = play(
+        &mut state,
+        [
+            Action::File(FileAction::Open(path.clone())),
+            Action::File(FileAction::OpenSample),
+            Action::File(FileAction::Open(path)),
+        ],
+    );
     assert_eq!(effects.iter().filter(|effect| matches!(effect, Effect::Load { .. })).count(), 2);
     assert_eq!(state.documents.len(), 2);
     assert_eq!(state.active, Some(DocumentId(0)));
@@ -70,42 +77,48 @@ fn opening_an_open_file_activates_it() {
 #[test]
 fn a_file_is_remembered_once_it_could_be_read() {
     let mut state = AppState::default();
-    let open = |name: &str| Action::Open(PathBuf::from(name));
-    play(&mut state, [open("/a"), Action::LoadDone(DocumentId(0), Err("it is empty".into()))]);
+    let open = |name: &str| Action::File(FileAction::Open(PathBuf::from(name)));
+    play(&mut state, [open("/a"), Action::Worker(WorkerAction::LoadDone(DocumentId(0), Err("it is empty".into())))]);
     assert!(state.settings.recent_files.is_empty());
     assert!(matches!(&document(&state).load, LoadState::Failed(why) if why == "it is empty"));
-    play(&mut state, [open("/b"), Action::LoadDone(DocumentId(1), Ok(()))]);
+    play(&mut state, [open("/b"), Action::Worker(WorkerAction::LoadDone(DocumentId(1), Ok(())))]);
     // A failed file is read anew when it is opened again.
     let effects = play(&mut state, [open("/a")]);
     assert!(matches!(effects.as_slice(), [Effect::Load { document: DocumentId(0), .. }]));
-    play(&mut state, [Action::LoadDone(DocumentId(0), Ok(()))]);
+    play(&mut state, [Action::Worker(WorkerAction::LoadDone(DocumentId(0), Ok(())))]);
     assert_eq!(state.settings.recent_files, [PathBuf::from("/a"), PathBuf::from("/b")]);
 }
 
 #[test]
 fn a_cancelled_load_with_nothing_to_show_goes_away() {
     let mut state = AppState::default();
-    play(&mut state, [Action::OpenSample]);
-    let effects = play(&mut state, [Action::CancelLoad(DocumentId(0))]);
+    play(&mut state, [Action::File(FileAction::OpenSample)]);
+    let effects = play(&mut state, [Action::File(FileAction::CancelLoad(DocumentId(0)))]);
     assert!(matches!(effects.first(), Some(Effect::Cancel(_))));
     assert!(state.documents.is_empty() && state.active.is_none());
     assert!(state.notice().is_some_and(|notice| notice.contains("Stopped")));
     // What the worker still sends finds nobody.
-    play(&mut state, [Action::LoadProgress(DocumentId(0), Progress::default())]);
-    play(&mut state, [Action::LoadDone(DocumentId(0), Ok(()))]);
+    play(&mut state, [Action::Worker(WorkerAction::LoadProgress(DocumentId(0), Progress::default()))]);
+    play(&mut state, [Action::Worker(WorkerAction::LoadDone(DocumentId(0), Ok(())))]);
     assert!(state.documents.is_empty());
 }
 
 #[test]
 fn closing_brings_the_neighbour_to_the_front() {
     let mut state = AppState::default();
-    let open = |name: &str| Action::Open(PathBuf::from(name));
-    play(&mut state, [open("/a"), open("/b"), open("/c"), Action::Activate(DocumentId(1))]);
-    play(&mut state, [Action::CloseDocument(DocumentId(1))]);
+    let open = |name: &str| Action::File(FileAction::Open(PathBuf::from(name)));
+    play(&mut state, [open("/a"), open("/b"), open("/c"), Action::File(FileAction::Activate(DocumentId(1)))]);
+    play(&mut state, [Action::File(FileAction::CloseDocument(DocumentId(1)))]);
     assert_eq!(state.active, Some(DocumentId(2)));
-    play(&mut state, [Action::SwitchDocument(1)]);
+    play(&mut state, [Action::File(FileAction::SwitchDocument(1))]);
     assert_eq!(state.active, Some(DocumentId(0)));
-    play(&mut state, [Action::CloseDocument(DocumentId(0)), Action::CloseDocument(DocumentId(2))]);
+    play(
+        &mut state,
+        [
+            Action::File(FileAction::CloseDocument(DocumentId(0))),
+            Action::File(FileAction::CloseDocument(DocumentId(2))),
+        ],
+    );
     assert_eq!(state.active, None);
 }
 
@@ -113,13 +126,15 @@ fn closing_brings_the_neighbour_to_the_front() {
 fn a_growing_trace_stays_whole_until_the_view_is_moved() {
     let whole = load_bytes(SAMPLE, &Monitor::new(), &mut |_| {}).expect("whole");
     let rows = Arc::new(Rows::build(&whole, &RowOptions::default()));
-    let snapshot = |trace: &Arc<Trace>| Action::Snapshot(DocumentId(0), Arc::clone(trace), Arc::clone(&rows));
+    let snapshot = |trace: &Arc<Trace>| {
+        Action::Worker(WorkerAction::Snapshot(DocumentId(0), Arc::clone(trace), Arc::clone(&rows)))
+    };
     let mut state = AppState::default();
-    play(&mut state, [Action::OpenSample, snapshot(&Arc::default()), snapshot(&whole)]);
+    play(&mut state, [Action::File(FileAction::OpenSample), snapshot(&Arc::default()), snapshot(&whole)]);
     assert_eq!(document(&state).view, Some(View::whole(whole.range())));
     let mut state = AppState::default();
-    let zoom = Action::Zoom { factor: 0.5, at: None };
-    play(&mut state, [Action::OpenSample, snapshot(&whole), zoom]);
+    let zoom = Action::View(ViewAction::Zoom { factor: 0.5, at: None });
+    play(&mut state, [Action::File(FileAction::OpenSample), snapshot(&whole), zoom]);
     let moved = document(&state).view;
     play(&mut state, [snapshot(&whole)]);
     assert_eq!(document(&state).view, moved);
@@ -129,18 +144,24 @@ fn a_growing_trace_stays_whole_until_the_view_is_moved() {
 fn following_flows_and_going_back_returns_to_the_same_place() {
     let mut state = sample();
     let (span, trace) = cause(&state);
-    play(&mut state, [Action::GoTo(span.at)]);
+    play(&mut state, [Action::Select(SelectAction::GoTo(span.at))]);
     let before = (document(&state).view, document(&state).selection);
     let (flows, _) = edges::outgoing(&trace, span.at);
-    play(&mut state, [Action::ChooseFlow { outgoing: true }, Action::FollowFlow { outgoing: true }]);
+    play(
+        &mut state,
+        [
+            Action::Select(SelectAction::ChooseFlow { outgoing: true }),
+            Action::Select(SelectAction::FollowFlow { outgoing: true }),
+        ],
+    );
     let there = flows[1].to.span.expect("unblocking begins a span");
     assert_eq!(document(&state).selection, Selection::Span(there));
     // What was unblocked leads back to who did it.
-    play(&mut state, [Action::FollowFlow { outgoing: false }]);
+    play(&mut state, [Action::Select(SelectAction::FollowFlow { outgoing: false })]);
     assert_eq!(document(&state).selection, Selection::Span(span.at));
-    play(&mut state, [Action::Back, Action::Back]);
+    play(&mut state, [Action::View(ViewAction::Back), Action::View(ViewAction::Back)]);
     assert_eq!((document(&state).view, document(&state).selection), before);
-    play(&mut state, [Action::Forward]);
+    play(&mut state, [Action::View(ViewAction::Forward)]);
     assert_eq!(document(&state).selection, Selection::Span(there));
 }
 
@@ -148,12 +169,12 @@ fn following_flows_and_going_back_returns_to_the_same_place() {
 fn going_somewhere_shows_it_with_least_movement() {
     let mut state = sample();
     let (span, _) = cause(&state);
-    play(&mut state, [Action::LanesHeight(400.0), Action::GoTo(span.at)]);
+    play(&mut state, [Action::View(ViewAction::LanesHeight(400.0)), Action::Select(SelectAction::GoTo(span.at))]);
     let shown = document(&state).view.expect("a view");
     assert_eq!(shown.span_nanos, View::whole(document(&state).trace.range()).span_nanos, "the zoom stays");
     let row = document(&state).layout().row_of(span.at.lane).expect("a row");
     assert!(row.top >= shown.scroll_points && row.top + row.height <= shown.scroll_points + 400.0);
-    play(&mut state, [Action::ClearSelection, Action::GoTo(span.at)]);
+    play(&mut state, [Action::Select(SelectAction::ClearSelection), Action::Select(SelectAction::GoTo(span.at))]);
     assert_eq!(document(&state).view, Some(shown), "what is in sight stays where it is");
 }
 
@@ -161,11 +182,11 @@ fn going_somewhere_shows_it_with_least_movement() {
 fn fit_takes_the_selection_first_and_then_everything() {
     let mut state = sample();
     let (span, trace) = cause(&state);
-    play(&mut state, [Action::SelectSpan(span.at), Action::FitSelection]);
+    play(&mut state, [Action::Select(SelectAction::SelectSpan(span.at)), Action::View(ViewAction::FitSelection)]);
     let view = document(&state).view.expect("a view");
     assert!(view.range().start <= span.range.start && view.range().end >= span.range.end);
     assert!(view.span_nanos < trace.range().nanos() as f64 / 2.0);
-    play(&mut state, [Action::FitSelection]);
+    play(&mut state, [Action::View(ViewAction::FitSelection)]);
     assert_eq!(document(&state).view.expect("a view").range(), View::whole(trace.range()).range());
 }
 
@@ -173,9 +194,16 @@ fn fit_takes_the_selection_first_and_then_everything() {
 fn steps_walk_along_the_lane_without_filling_the_history() {
     let mut state = sample();
     let (span, trace) = cause(&state);
-    play(&mut state, [Action::SelectSpan(span.at)]);
+    play(&mut state, [Action::Select(SelectAction::SelectSpan(span.at))]);
     let places = document(&state).history.back.len();
-    play(&mut state, [Action::StepSpan(1), Action::StepSpan(1), Action::StepSpan(-1)]);
+    play(
+        &mut state,
+        [
+            Action::Select(SelectAction::StepSpan(1)),
+            Action::Select(SelectAction::StepSpan(1)),
+            Action::Select(SelectAction::StepSpan(-1)),
+        ],
+    );
     let next = trace.next_span(span.at).expect("it goes on");
     assert_eq!(document(&state).selection, Selection::Span(next.at));
     assert_eq!(document(&state).history.back.len(), places);
@@ -184,28 +212,35 @@ fn steps_walk_along_the_lane_without_filling_the_history() {
 #[test]
 fn scrolling_ends_at_the_last_row() {
     let mut state = sample();
-    play(&mut state, [Action::LanesHeight(300.0), Action::ScrollRows(1e12)]);
+    play(&mut state, [Action::View(ViewAction::LanesHeight(300.0)), Action::View(ViewAction::ScrollRows(1e12))]);
     let content = document(&state).layout().height();
     assert_eq!(document(&state).view.expect("a view").scroll_points, content - 300.0);
-    play(&mut state, [Action::ScrollRows(-1e12)]);
+    play(&mut state, [Action::View(ViewAction::ScrollRows(-1e12))]);
     assert_eq!(document(&state).view.expect("a view").scroll_points, 0.0);
 }
 
 #[test]
 fn settings_are_saved_on_change() {
     let mut state = AppState::default();
-    let effects = play(&mut state, [Action::SetTheme(ThemeChoice::Dark), Action::StepScale(1), Action::StepScale(1)]);
+    let effects = play(
+        &mut state,
+        [
+            Action::Settings(SettingsAction::SetTheme(ThemeChoice::Dark)),
+            Action::Settings(SettingsAction::StepScale(1)),
+            Action::Settings(SettingsAction::StepScale(1)),
+        ],
+    );
     assert_eq!(effects.len(), 3);
     assert!(effects.iter().all(|effect| matches!(effect, Effect::SaveSettings)));
     assert_eq!((state.settings.theme, state.settings.ui_scale), (ThemeChoice::Dark, 1.2));
-    play(&mut state, [Action::StepScale(0)]);
+    play(&mut state, [Action::Settings(SettingsAction::StepScale(0))]);
     assert_eq!(state.settings.ui_scale, 1.0);
 }
 
 #[test]
 fn following_without_a_span_says_what_to_do() {
     let mut state = sample();
-    play(&mut state, [Action::FollowFlow { outgoing: true }]);
+    play(&mut state, [Action::Select(SelectAction::FollowFlow { outgoing: true })]);
     assert!(state.notice().is_some_and(|notice| notice.starts_with("Select a span")));
     play(&mut state, [Action::Tick(100.0)]);
     assert_eq!(state.notice(), None);
@@ -214,7 +249,7 @@ fn following_without_a_span_says_what_to_do() {
 #[test]
 fn panels_that_open_do_not_hide_the_selected_lane() {
     let mut state = sample();
-    play(&mut state, [Action::LanesHeight(600.0)]);
+    play(&mut state, [Action::View(ViewAction::LanesHeight(600.0))]);
     let layout_row = |state: &AppState, lane| {
         let document = document(state);
         document.layout().row_of(lane).expect("a row")
@@ -223,7 +258,7 @@ fn panels_that_open_do_not_hide_the_selected_lane() {
         .map(|ix| LaneId::Goroutine(trace_core::base::ids::GoIx(ix)))
         .find(|lane| (400.0..570.0).contains(&layout_row(&state, *lane).top))
         .expect("a lane near the bottom");
-    play(&mut state, [Action::SelectLane(lane), Action::LanesHeight(200.0)]);
+    play(&mut state, [Action::Select(SelectAction::SelectLane(lane)), Action::View(ViewAction::LanesHeight(200.0))]);
     let (row, view) = (layout_row(&state, lane), document(&state).view.expect("a view"));
     assert!(row.top >= view.scroll_points && row.top + row.height <= view.scroll_points + 200.0);
 }
