@@ -98,7 +98,9 @@ fn columns(line: &str) -> Vec<&str> {
 
 /// What in a line shows that something was left out of it.
 fn gap(line: &str) -> Option<String> {
+    // A label is no sentence either.
     let inside = line.trim();
+    let inside = inside.strip_prefix("Go to   ").map_or(inside, str::trim_start);
     for sign in ["(:", ":0)", " ()", ", ,", ",,", " ,", " .", "``", "( ", " )"] {
         if inside.contains(sign) {
             return Some(sign.to_owned());

@@ -108,7 +108,7 @@ fn a_gc_cycle_shows_its_pauses_and_mark_assists() {
     for word in ["Triggered by", "GC sweep termination", "GC mark termination"] {
         assert!(window.shows(word), "{word}: {:?}", window.words());
     }
-    window.press("4.584 ms").press("main.grow (");
+    window.press("4.584 ms").press("mark assist time in main.grow");
     let lane = window.lane().expect("a goroutine that did mark assists is selected");
     assert!(matches!(lane, LaneId::Goroutine(_)), "{lane:?}");
 }
