@@ -339,11 +339,10 @@ impl Report {
                     line if line.is_empty() || culprit.function.is_empty() => line,
                     line => format!("({line})"),
                 };
-                page.item(&[
-                    Inline::Text("Source:"),
-                    Inline::Code(&culprit.function),
-                    Inline::Text(&format!("{place}{}", culprit.called_from())),
-                ]);
+                // Without a file the caller follows the function at once.
+                let rest = format!("{place}{}", culprit.called_from());
+                let rest = rest.trim_start_matches(", ");
+                page.item(&[Inline::Text("Source:"), Inline::Code(&culprit.function), Inline::Text(rest)]);
             }
             for (label, rest) in found.lines(found.links.len()).into_iter().filter(|line| line.0 != SOURCE) {
                 page.item(&[Inline::Text(&format!("{label}: {rest}"))]);
