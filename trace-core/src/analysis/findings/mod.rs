@@ -266,7 +266,7 @@ impl Scene<'_> {
     /// What the program was in, as Go spells it: `net/http.Post`, `chan send`, `C.render`. `None` if it is not known, or
     /// was code of its own.
     fn callee(&self, stack: StackId) -> Option<String> {
-        let callee = self.places.callee(stack)?;
+        let callee = self.places.callee(stack).filter(|callee| !callee.is_empty())?;
         if let Some(function) = c_function(callee) {
             return Some(format!("C.{function}"));
         }

@@ -135,6 +135,14 @@ fn what_is_not_known_is_left_out() {
 }
 
 #[test]
+fn a_headline_of_nothing_but_empty_names_has_no_gaps() {
+    let held = at(due_to(Kind::LockHeldOverIo, Cause::HeldOverSlowCall).int("waits", 1), "", "").victim("", 3);
+    assert_headline(&held, "Lock held: 1 wait");
+    let calls = at(due_to(Kind::SerialWaits, Cause::SlowCall), "", "");
+    assert_headline(&calls, "One slow call");
+}
+
+#[test]
 fn long_names_are_cut_where_the_line_would_be_too_long() {
     let long = format!("example.com/app/{0}.(*{0}).{0}", "verylongname".repeat(4));
     let held = at(due_to(Kind::LockHeldOverIo, Cause::HeldOverSlowCall).int("waits", 3), &long, &long);
