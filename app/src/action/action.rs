@@ -278,7 +278,7 @@ pub enum AnalysisAction {
 pub enum PanelAction {
     /// The dock's layout as stored.
     SetDock(Option<String>),
-    /// Arrange the panels as at first.
+    /// Put the panels back to their default places.
     ResetPanels,
     /// Open or focus a panel.
     OpenPanel(Panel),

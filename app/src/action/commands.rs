@@ -481,7 +481,7 @@ const BEFORE: &[Command] = &[
 
 /// The commands behind those of panels in their menus.
 const BEHIND: &[Command] = &[
-    command("panels-reset", "Arrange as at first", "Opens the panels where they were at first", Group::Panels)
+    command("panels-reset", "Reset layout", "Puts the panels back to their default places", Group::Panels)
         .makes(|state| with_lanes(state, Action::Panel(PanelAction::ResetPanels))),
     command("compare-link", "Move both together", "Zooming and panning one moves the other", Group::Compare)
         .keys(&[c('L')])

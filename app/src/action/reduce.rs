@@ -174,7 +174,7 @@ pub enum Effect {
     Copy(String),
     /// Open or focus a panel.
     OpenPanel(Panel),
-    /// Arrange the panels as at first.
+    /// Put the panels back to their default places.
     ResetPanels,
     /// End the program.
     Quit,
