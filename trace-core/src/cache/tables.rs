@@ -34,6 +34,8 @@ struct Small {
     thread_holes: Vec<Hole>,
     clocks: Vec<ClockSnapshot>,
     strings: Vec<String>,
+    /// The bytes of strings that are no UTF-8.
+    raw: Vec<(StrId, Vec<u8>)>,
     /// pc, function, file, line.
     frames: Vec<(u64, u32, u32, u32)>,
     stacks: Vec<Vec<u32>>,
@@ -109,6 +111,7 @@ pub(crate) fn put(trace: &Trace, shared: &Shared, out: &mut Out) {
         thread_holes: trace.thread_holes.to_vec(),
         clocks: trace.clocks.to_vec(),
         strings: trace.texts.strings.iter().map(|text| text.to_string()).collect(),
+        raw: trace.texts.raw.iter().map(|(id, bytes)| (*id, bytes.to_vec())).collect(),
         frames: trace.texts.frames.iter().map(frame).collect(),
         stacks: trace.texts.stacks.iter().map(|stack| stack.to_vec()).collect(),
         discovered: trace.kinds.discovered().map(|(state, reason)| (state, reason.to_owned())).collect(),
@@ -230,6 +233,8 @@ fn is_sound(small: &Small, bounds: &Bounds) -> bool {
         && small.warnings.iter().all(|warning| warning.hole.is_none_or(|hole| bounds.is_range(hole)))
         && small.clocks.iter().all(|clock| bounds.is_time(clock.trace) && clock.wall_nanos < 1_000_000_000)
         && small.strings.first().is_some_and(String::is_empty)
+        && small.raw.is_sorted_by_key(|(id, _)| *id)
+        && small.raw.iter().all(|(id, _)| bounds.is_text(*id))
         && small.stacks.first().is_some_and(Vec::is_empty)
         && small.frames.iter().all(|&(_, function, file, _)| text(function) && text(file))
         && small.stacks.iter().flatten().all(|&frame| (frame as usize) < frames)
@@ -288,6 +293,7 @@ impl Tables {
         let frame = |(pc, function, file, line)| FrameRecord { pc, function: StrId(function), file: StrId(file), line };
         let texts = Texts {
             strings: small.strings.into_iter().map(Arc::from).collect(),
+            raw: small.raw.into_iter().map(|(id, bytes)| (id, Arc::from(bytes))).collect(),
             frames: small.frames.into_iter().map(frame).collect(),
             stacks: small.stacks.into_iter().map(Arc::from).collect(),
             shown: None,

@@ -70,6 +70,37 @@ fn states(trace: &Trace, lane: LaneId) -> Vec<(GoState, i64, i64, bool, bool)> {
 }
 
 #[test]
+fn bytes_of_logs_survive_whatever_they_are() {
+    let mut story = Story::new();
+    story.running(0);
+    let category = story.writer.string("datadog.uint64_span_id");
+    let ids = [0x80ff_c3c3_0001_7f41_u64, 0x80ff_c3c3_0001_7f42, u64::MAX, 0x4142_4344_4546_4748];
+    for (ids, border) in ids.chunks(2).zip([0, 100]) {
+        if border > 0 {
+            story.writer.end_generation();
+            story.running(border);
+        }
+        let category = if border > 0 { story.writer.string("datadog.uint64_span_id") } else { category };
+        for (id, time) in ids.iter().zip(border + 10..) {
+            let message = story.writer.bytes(&id.to_le_bytes());
+            story.at(time, K::USER_LOG, &[0, category, message, 0]);
+        }
+    }
+    let trace = story.load();
+    let logged: Vec<&[u8]> = trace.all_logs().iter().map(|log| trace.bytes(log.message)).collect();
+    assert_eq!(logged, ids.map(u64::to_le_bytes));
+    assert_eq!(trace.bytes(trace.all_logs()[0].category), b"datadog.uint64_span_id");
+    // Shown or from the cache, the bytes are the same.
+    let again = crate::cache::read(
+        crate::cache::Stored::Bytes(&crate::testkit::caches::sound(&trace).unwrap()),
+        &crate::testkit::caches::KEY,
+    );
+    for other in [trace.shown(), Arc::new(again.unwrap())] {
+        assert!(other.all_logs().iter().map(|log| other.bytes(log.message)).eq(logged.iter().copied()));
+    }
+}
+
+#[test]
 fn a_wait_goes_on_over_borders_with_its_reason_and_stack() {
     let mut story = Story::new();
     story.running(0);

@@ -25,6 +25,8 @@ pub(crate) struct FrameRecord {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Texts {
     pub(crate) strings: Table<Arc<str>>,
+    /// The bytes of strings that are no UTF-8, by rising id. Such a string is the same as another only if the bytes are.
+    pub(crate) raw: Table<(StrId, Arc<[u8]>)>,
     pub(crate) frames: Table<FrameRecord>,
     /// Frames leaf first; entry 0 is "no stack".
     pub(crate) stacks: Table<Arc<[u32]>>,
@@ -43,6 +45,16 @@ impl Texts {
     /// A string as it is in the file.
     pub(crate) fn recorded(&self, id: StrId) -> &str {
         self.strings.get(id.0 as usize).map_or("", |text| text)
+    }
+
+    /// The bytes of a string in the file.
+    pub(crate) fn bytes(&self, id: StrId) -> &[u8] {
+        let raw = &self.raw;
+        let at = raw.partition_point(|(known, _)| *known < id);
+        match raw.get(at) {
+            Some((known, bytes)) if *known == id => bytes,
+            _ => self.recorded(id).as_bytes(),
+        }
     }
 
     /// The visible forms of all strings that have characters nobody can see, by id.
@@ -70,6 +82,8 @@ impl Texts {
 pub(crate) struct Interner {
     pub(crate) texts: Texts,
     string_ids: HashTable<u32>,
+    /// Places in [`Texts::raw`] by the hash of the bytes.
+    raw_ids: HashTable<u32>,
     frame_ids: HashTable<u32>,
     stack_ids: HashTable<u32>,
 }
@@ -85,6 +99,7 @@ impl Default for Interner {
         let mut interner = Self {
             texts: Texts::default(),
             string_ids: HashTable::new(),
+            raw_ids: HashTable::new(),
             frame_ids: HashTable::new(),
             stack_ids: HashTable::new(),
         };
@@ -106,6 +121,20 @@ impl Interner {
         let id = strings.push(Arc::from(text)) as u32;
         self.string_ids.insert_unique(hash, id, |&id| strings.get(id as usize).map_or(0, |known| hash_of(&**known)));
         StrId(id)
+    }
+
+    /// A string whose bytes are no UTF-8; `text` is what stands for them.
+    fn raw_string(&mut self, text: &str, bytes: &[u8]) -> StrId {
+        let hash = hash_of(bytes);
+        let raw = &mut self.texts.raw;
+        let is_it = |&at: &u32| raw.get(at as usize).is_some_and(|(_, known)| **known == *bytes);
+        if let Some((id, _)) = self.raw_ids.find(hash, is_it).and_then(|&at| raw.get(at as usize)) {
+            return *id;
+        }
+        let id = StrId(self.texts.strings.push(Arc::from(text)) as u32);
+        let at = raw.push((id, Arc::from(bytes))) as u32;
+        self.raw_ids.insert_unique(hash, at, |&at| raw.get(at as usize).map_or(0, |(_, known)| hash_of(&**known)));
+        id
     }
 
     fn frame(&mut self, frame: FrameRecord) -> u32 {
@@ -134,7 +163,14 @@ impl Interner {
 
     /// Takes in the tables of a generation: strings and stacks of the trace by slot.
     pub(crate) fn take(&mut self, symbols: &Symbols) -> (Vec<StrId>, Arc<[StackId]>) {
-        let strings: Vec<StrId> = symbols.strings().iter().map(|text| self.string(text)).collect();
+        let mut raw = symbols.raw().iter().peekable();
+        let texts = symbols.strings().iter().zip(0_u32..);
+        let strings: Vec<StrId> = texts
+            .map(|(text, slot)| match raw.next_if(|(known, _)| *known == slot) {
+                Some((_, bytes)) => self.raw_string(text, bytes),
+                None => self.string(text),
+            })
+            .collect();
         let string = |slot: u32| strings.get(slot as usize).copied().unwrap_or(StrId::EMPTY);
         let mut frames = Vec::new();
         let mut stacks = Vec::with_capacity(symbols.stack_count() as usize);
@@ -174,5 +210,25 @@ mod tests {
         assert_eq!(a[1], b[1]);
         assert!(a[1].is_some() && !a[0].is_some());
         assert_eq!(interner.texts.str(interner.texts.root_function(a[1])), "main.main");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_kept_and_told_apart() {
+        let mut interner = Interner::default();
+        let mut symbols = Symbols::default();
+        symbols.add_string(1, b"\xc1\x01");
+        symbols.add_string(2, b"\xc2\x01");
+        symbols.add_string(3, "\u{fffd}\x01".as_bytes());
+        symbols.add_string(4, b"plain");
+        let (first, _) = interner.take(&symbols);
+        let (second, _) = interner.take(&symbols);
+        assert_eq!(first, second);
+        let texts = &interner.texts;
+        assert_eq!(first[1..4].iter().map(|&id| texts.str(id)).collect::<Vec<_>>(), ["\u{fffd}\x01"; 3]);
+        assert_eq!(texts.bytes(first[1]), b"\xc1\x01");
+        assert_eq!(texts.bytes(first[2]), b"\xc2\x01");
+        assert_eq!(texts.bytes(first[3]), "\u{fffd}\x01".as_bytes());
+        assert_eq!(texts.bytes(first[4]), b"plain");
+        assert_eq!(texts.bytes(StrId(99)), b"");
     }
 }

@@ -1,5 +1,7 @@
 //! The texts and stacks of one generation, addressed by the ids that its events use.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 /// Ids below this always get a dense slot.
@@ -55,6 +57,8 @@ impl Slots {
 pub(crate) struct Symbols {
     string_slots: Slots,
     strings: Vec<Box<str>>,
+    /// The bytes of strings that are no UTF-8, by rising slot.
+    raw: Vec<(u32, Box<[u8]>)>,
     stack_slots: Slots,
     stack_ends: Vec<u32>,
     frames: Vec<SymbolFrame>,
@@ -65,6 +69,7 @@ impl Default for Symbols {
         Self {
             string_slots: Slots::default(),
             strings: vec![Box::from("")],
+            raw: Vec::new(),
             stack_slots: Slots::default(),
             stack_ends: vec![0],
             frames: Vec::new(),
@@ -73,12 +78,17 @@ impl Default for Symbols {
 }
 
 impl Symbols {
-    /// Adds a text; bytes that are no UTF-8 become replacement characters.
+    /// Adds a text. Where its bytes are no UTF-8, the text has replacement characters and the bytes are kept beside it.
     pub(crate) fn add_string(&mut self, id: u64, bytes: &[u8]) {
-        if id != 0 {
-            self.string_slots.insert(id);
-            self.strings.push(String::from_utf8_lossy(bytes).into());
+        if id == 0 {
+            return;
         }
+        let slot = self.string_slots.insert(id);
+        let text = String::from_utf8_lossy(bytes);
+        if matches!(text, Cow::Owned(_)) {
+            self.raw.push((slot, bytes.into()));
+        }
+        self.strings.push(text.into());
     }
 
     /// Adds a stack: (pc, function's string id, file's string id, line), leaf first.
@@ -120,6 +130,11 @@ impl Symbols {
         &self.strings
     }
 
+    /// The slots whose bytes are no UTF-8, with these bytes, by rising slot.
+    pub(crate) fn raw(&self) -> &[(u32, Box<[u8]>)] {
+        &self.raw
+    }
+
     /// How many slots for stacks there are, "none" counted.
     pub(crate) fn stack_count(&self) -> u32 {
         self.stack_ends.len() as u32
@@ -148,6 +163,7 @@ mod tests {
         symbols.add_stack(3, [(1, 7, 99, 12), (2, 7, 7, u64::MAX)].into_iter());
         assert_eq!(symbols.text(u64::MAX - 1), "far");
         assert_eq!(symbols.text(8), "\u{fffd}\u{fffd}");
+        assert_eq!(symbols.raw(), [(symbols.string_slot(8), Box::from(*b"\xff\xfe"))]);
         assert_eq!(symbols.text(12_345), "");
         let slot = symbols.stack_slot(3);
         assert_eq!(symbols.frames(slot).len(), 2);

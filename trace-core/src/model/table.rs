@@ -43,6 +43,20 @@ impl<T: Clone> Table<T> {
         }
     }
 
+    /// How many entries from the first one on `is_before` holds for, if it holds for none behind those.
+    pub(crate) fn partition_point(&self, is_before: impl Fn(&T) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.get(middle).is_some_and(&is_before) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
     pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
         let full = self.chunks.len() * CHUNK;
         match self.chunks.get_mut(at / CHUNK) {

@@ -362,6 +362,13 @@ impl Trace {
         self.texts.str(id)
     }
 
+    /// The bytes of a string as they are in the file: what a program logs need not be text. [`Self::str`] has
+    /// replacement characters where these bytes are no UTF-8.
+    #[must_use]
+    pub fn bytes(&self, id: StrId) -> &[u8] {
+        self.texts.bytes(id)
+    }
+
     /// The same trace for showing: names, logs and warnings are lines in which every character can be seen (see
     /// [`visible`]), whoever asks for them. It shares everything else with this one, and is this one if there is
     /// nothing to hide.

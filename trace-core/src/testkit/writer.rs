@@ -18,7 +18,7 @@ pub struct TraceWriter {
     version: u32,
     generation: u64,
     batches: BTreeMap<u64, Batch>,
-    strings: BTreeMap<String, u64>,
+    strings: BTreeMap<Vec<u8>, u64>,
     stacks: Vec<Vec<(u64, u64, u64)>>,
     has_begun: bool,
 }
@@ -47,6 +47,11 @@ impl TraceWriter {
 
     /// The id of a string in the generation in work.
     pub fn string(&mut self, text: &str) -> u64 {
+        self.bytes(text.as_bytes())
+    }
+
+    /// The same for bytes that need not be text.
+    pub fn bytes(&mut self, text: &[u8]) -> u64 {
         if let Some(&id) = self.strings.get(text) {
             return id;
         }
@@ -175,7 +180,7 @@ impl TraceWriter {
             payload.push(spec::STRING);
             push_uvarint(&mut payload, id);
             push_uvarint(&mut payload, text.len() as u64);
-            payload.extend_from_slice(text.as_bytes());
+            payload.extend_from_slice(&text);
             self.split_batch(&mut payload, spec::STRINGS);
         }
         self.push_batch(u64::MAX, 0, &payload);
