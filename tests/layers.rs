@@ -15,6 +15,7 @@ const TRACE_CORE: &str = "
     wire:     base input event
     order:    base input event wire
     model:    base event order
+    spans:    base input
     analysis: base event model
     cache:    base event model
     export:   base input event wire order model analysis
