@@ -19,10 +19,10 @@ impl Default for StateMix {
 }
 
 impl StateMix {
-    /// Adds a span of `class` (`SpanClass::None` for idle waits), as far as it lies in the range.
+    /// Adds a span of `class` (`SpanClass::None` for idle waits) that begins in `part`, as far as it lies in the range.
     #[inline]
-    pub(super) fn add(&mut self, class: SpanClass, range: TimeRange, ruler: &Ruler) {
-        ruler.spread(range, |part, nanos| {
+    pub(super) fn add(&mut self, class: SpanClass, range: TimeRange, part: usize, ruler: &Ruler) {
+        ruler.spread(range, part, |part, nanos| {
             if let Some(sum) = self.parts.get_mut(part).and_then(|sums| sums.get_mut(class as usize)) {
                 *sum += nanos;
             }
@@ -59,8 +59,10 @@ mod tests {
         for length in [1_i64, 63, 64, 65, 1_000, 999_983] {
             let whole = Ruler::new(range(5, 5 + length));
             let mut mix = StateMix::default();
-            mix.add(SpanClass::Running, range(0, 5 + length / 3), &whole);
-            mix.add(SpanClass::Running, range(5 + length / 3, 2_000_000), &whole);
+            let middle = 5 + length / 3;
+            mix.add(SpanClass::Running, range(0, middle), 0, &whole);
+            let part = whole.part(whole.offset(TraceTime(middle)));
+            mix.add(SpanClass::Running, range(middle, 2_000_000), part, &whole);
             assert_eq!(mix.total(SpanClass::Running), length.unsigned_abs(), "{length}");
             let widths: Vec<u64> = mix.parts.iter().map(|sums| sums[SpanClass::Running as usize]).collect();
             assert!(widths.iter().all(|width| width.abs_diff(length.unsigned_abs() / 64) <= 1), "{widths:?}");
@@ -71,8 +73,8 @@ mod tests {
     fn what_lies_outside_is_not_counted() {
         let mut mix = StateMix::default();
         let whole = Ruler::new(range(5, 100));
-        mix.add(SpanClass::Syscall, range(0, 5), &whole);
-        mix.add(SpanClass::Syscall, range(100, 105), &whole);
+        mix.add(SpanClass::Syscall, range(0, 5), 0, &whole);
+        mix.add(SpanClass::Syscall, range(100, 105), 63, &whole);
         assert_eq!(mix, StateMix::default());
     }
 }

@@ -29,6 +29,8 @@ mod verdict;
 mod walk;
 pub mod words;
 
+use rayon::prelude::*;
+
 use crate::analysis::compare::between::{Runs, between};
 use crate::analysis::compare::evidence::{Evidence, Measure, Precision};
 use crate::analysis::compare::measure::{HEAP_GOAL, Measured, RowKind, is_nameless};
@@ -259,7 +261,7 @@ fn judge_tails(changes: &mut [Change]) {
 fn changes(a: &Measured, b: &Measured, terms: &Terms, load: Option<&Load>) -> Vec<Change> {
     let sides = Sides { measured: [a, b], units: units(a, b, terms.per), per: terms.per, load };
     pairs(a, b, terms)
-        .into_iter()
+        .into_par_iter()
         .filter_map(|((at_a, at_b), is_guess)| {
             let row_a = at_a.and_then(|at| a.rows.get(at));
             let row_b = at_b.and_then(|at| b.rows.get(at));

@@ -46,8 +46,15 @@ impl Ruler {
     /// The part in which an offset lies; that of the end is the last one.
     #[must_use]
     pub fn part(&self, offset: u64) -> usize {
-        let mut part = ((offset as f64 * self.scale) as usize).min(PARTS - 1);
-        // Rounding may have led one too far, or not far enough.
+        // Rounding may lead one too far, or not far enough.
+        self.part_near((offset as f64 * self.scale) as usize, offset)
+    }
+
+    /// The same, looked for from a part that is likely to be it, or to lie close to it: cheaper where times rise.
+    #[must_use]
+    #[inline]
+    pub fn part_near(&self, near: usize, offset: u64) -> usize {
+        let mut part = near.min(PARTS - 1);
         while part > 0 && self.borders[part] > offset {
             part -= 1;
         }
@@ -60,14 +67,19 @@ impl Ruler {
     /// The block in which a time lies.
     #[must_use]
     pub fn block(&self, time: TraceTime) -> usize {
-        self.part(self.offset(time)) / (PARTS / BLOCKS)
+        Self::block_of(self.part(self.offset(time)))
     }
 
-    /// Calls `add(part, nanoseconds)` for each part that `range` touches.
+    /// The block to which a part belongs.
+    #[must_use]
+    pub const fn block_of(part: usize) -> usize {
+        part / (PARTS / BLOCKS)
+    }
+
+    /// Calls `add(part, nanoseconds)` for each part that `range` touches, where `part` is the one in which it begins.
     #[inline]
-    pub fn spread(&self, range: TimeRange, mut add: impl FnMut(usize, u64)) {
+    pub fn spread(&self, range: TimeRange, mut part: usize, mut add: impl FnMut(usize, u64)) {
         let (mut at, to) = (self.offset(range.start), self.offset(range.end));
-        let mut part = self.part(at);
         while at < to && part < PARTS {
             let end = to.min(self.borders[part + 1]);
             add(part, end - at);
@@ -92,6 +104,9 @@ mod tests {
             for offset in near_borders.filter(|&offset| offset < length) {
                 let exact = (u128::from(offset) * PARTS as u128 / u128::from(length)) as usize;
                 assert_eq!(ruler.part(offset), exact, "{offset} of {length}");
+                for near in [0, exact, PARTS, usize::MAX] {
+                    assert_eq!(ruler.part_near(near, offset), exact, "{offset} of {length} from {near}");
+                }
             }
             assert_eq!(ruler.block(TraceTime::MAX), if length == 0 { 0 } else { BLOCKS - 1 }, "{length}");
         }

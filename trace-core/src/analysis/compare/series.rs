@@ -111,11 +111,16 @@ impl Series {
 
     /// The same with a duration of its own.
     pub fn add_nanos(&mut self, go: u32, range: TimeRange, nanos: u64, whole: &Ruler) {
+        self.add_in(go, range, nanos, whole.block(range.start));
+    }
+
+    /// The same for one that begins in a block.
+    #[inline]
+    pub(super) fn add_in(&mut self, go: u32, range: TimeRange, nanos: u64, block: usize) {
         self.count += 1;
         // Of a made-up heap the sum may be more than there is.
         self.total = self.total.saturating_add(nanos);
         self.max = self.max.max(nanos);
-        let block = whole.block(range.start);
         if let (Some(count), Some(total)) = (self.counts.get_mut(block), self.totals.get_mut(block)) {
             *count += 1;
             *total = total.saturating_add(nanos);

@@ -95,14 +95,14 @@ impl Tally {
     /// Adds to a row.
     pub(super) fn add(&mut self, key: Key, stack: StackId, at: (GoIx, TimeRange), nanos: u64, whole: &Ruler) {
         let slot = self.slot(key);
-        self.add_to(slot, stack, at, nanos, whole);
+        self.add_to(slot, stack, at, nanos, whole.block(at.1.start));
     }
 
-    /// The same by the row's place.
-    pub(super) fn add_to(&mut self, slot: u32, stack: StackId, at: (GoIx, TimeRange), nanos: u64, whole: &Ruler) {
+    /// The same by the row's place, for what begins in a block.
+    pub(super) fn add_to(&mut self, slot: u32, stack: StackId, at: (GoIx, TimeRange), nanos: u64, block: usize) {
         if let Some(row) = self.rows.get_mut(slot as usize) {
             row.1 = row.1.max(stack);
-            row.2.add_nanos(at.0.0, at.1, nanos, whole);
+            row.2.add_in(at.0.0, at.1, nanos, block);
         }
     }
 

@@ -44,6 +44,8 @@ struct Visit<'a> {
     unit: Unit,
     /// The row of its waits for a proc.
     sched: Option<u32>,
+    /// The part of the range in which its last span began.
+    part: usize,
 }
 
 impl Look<'_> {
@@ -68,7 +70,8 @@ impl Look<'_> {
             }
         }
         let unit = Unit { has_begin: created.is_some(), ..Unit::default() };
-        let mut visit = Visit { look: self, tally, go, name: known.name, is_new: created.is_some(), unit, sched: None };
+        let (name, is_new) = (known.name, created.is_some());
+        let mut visit = Visit { look: self, tally, go, name, is_new, unit, sched: None, part: 0 };
         let (running, first) = visit.walk();
         visit.close(ended.is_some());
         if let Some(first) = first {
@@ -147,13 +150,15 @@ impl Visit<'_> {
             }
             GoState::Waiting | GoState::Syscall => self.meaning(span, stack),
         };
+        // Spans come by time: most begin where the one before did.
+        self.part = look.ruler.part_near(self.part, look.ruler.offset(part.start));
         if meaning == Meaning::Idle {
             self.close(true);
-            self.tally.sketch.mix.add(SpanClass::None, part, &look.ruler);
+            self.tally.sketch.mix.add(SpanClass::None, part, self.part, &look.ruler);
             self.unit = Unit { has_begin: true, ..Unit::default() };
             return;
         }
-        self.tally.sketch.mix.add(span.class, part, &look.ruler);
+        self.tally.sketch.mix.add(span.class, part, self.part, &look.ruler);
         if stack.is_some() {
             self.tally.wait(stack, nanos(part));
         }
@@ -162,7 +167,7 @@ impl Visit<'_> {
         if let Meaning::Row(slot) = meaning
             && !span.began_before
         {
-            self.tally.add_to(slot, stack, (self.go, part), nanos(part), &look.ruler);
+            self.tally.add_to(slot, stack, (self.go, part), nanos(part), Ruler::block_of(self.part));
         }
     }
 
