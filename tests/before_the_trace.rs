@@ -2,7 +2,7 @@
 
 use trace_core::analysis::locks::locks;
 use trace_core::analysis::scope::Scope as Whole;
-use trace_core::analysis::wait_chain::Doing;
+use trace_core::analysis::wait_chain::StepKind;
 use trace_core::analysis::why::why_one;
 use trace_core::base::ids::GoId;
 use trace_core::base::monitor::Monitor;
@@ -31,7 +31,7 @@ fn a_goroutine_that_a_timer_created_did_nothing_before() {
     let range = TimeRange::new(start.plus_nanos(2 * MS as i64), start.plus_nanos(20 * MS as i64));
     let why = why_one(&trace, trace.goroutine_by_id(GoId(10)).expect("it is there"), range);
     let first = why.shares.first().expect("a share");
-    assert_eq!(first.doing, Doing::NotCreated, "{}", why.sentence);
+    assert_eq!(first.doing, StepKind::NotCreated, "{}", why.sentence);
     assert!(why.sentence.contains("had not been created yet"), "{}", why.sentence);
 }
 

@@ -1,14 +1,14 @@
 //! Findings on traces made in code: each kind where it is, and where it only looks like it.
 
 use crate::scene::{Act, MS, Scene, Stack};
-use trace_core::analysis::census::Census;
 use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::analysis::places::Places;
 use trace_core::analysis::scope::Scope;
 use trace_core::analysis::subject::Choice;
-use trace_core::analysis::wait_chain::{Doing, wait_chain};
+use trace_core::analysis::wait_chain::{StepKind, wait_chain};
 use trace_core::analysis::why::{why, why_one};
+use trace_core::analysis::workload::Workload;
 use trace_core::base::ids::GoId;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
@@ -204,7 +204,7 @@ fn a_chain_covers_its_interval_exactly_and_ends_at_the_root() {
     let found = why_one(&trace, go, wait.range);
     let top = found.shares.first().expect("a share");
     assert_eq!(trace.goroutine_by_id(GoId(1)), Some(top.go), "the root is the loop");
-    assert!(matches!(top.doing, Doing::Waiting(_)));
+    assert!(matches!(top.doing, StepKind::Waiting(_)));
     assert_eq!(places.own(top.stack).map(|place| place.line), Some(55));
     let told =
         ["waited in sync.(*Mutex).Lock at app.(*Store).Get (app.go:31) for G1, which waited", "net/http.Post at"];
@@ -240,7 +240,7 @@ fn a_lock_whose_holder_has_no_proc_is_no_lock_contention() {
     assert!(found.list.iter().all(|finding| !locks.contains(&finding.kind)), "{:?}", found.list);
     let starved = found.list.iter().find(|finding| finding.kind == Kind::CpuStarvation).expect("what it is");
     assert_eq!(starved.culprit.as_ref().expect("a culprit").place.function, "app.spin", "{}", starved.title);
-    assert_eq!(starved.acts.first().map(|act| act.doing), Some(Doing::Runnable), "{starved:?}");
+    assert_eq!(starved.acts.first().map(|act| act.doing), Some(StepKind::Runnable), "{starved:?}");
 }
 
 /// Three wait for one goroutine at once: what that one did counts once.
@@ -371,8 +371,8 @@ fn waits_inside_the_gc_count_as_its_own() {
         scene.load(&[(10, "network", IDLE)])
     };
     let places = Places::new(&trace);
-    let census = Census::take(&trace, &places, &Monitor::new()).expect("nobody cancelled");
-    assert_eq!(census.gc_waits, 28 * MS);
+    let workload = Workload::take(&trace, &places, &Monitor::new()).expect("nobody cancelled");
+    assert_eq!(workload.gc_waits, 28 * MS);
 }
 
 /// Four goroutines have the procs, four others wait for one: nobody knows what was computed.

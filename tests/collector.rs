@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::collector::work::{assists, sweeps, worker_runs};
-use trace_core::analysis::mmu::{Mutator, Takes, Whose, window_lengths};
+use trace_core::analysis::mmu::{Mutator, ShareKind, Takes, window_lengths};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::export::reference::dump;
@@ -35,7 +35,7 @@ fn load(bytes: &[u8]) -> Arc<Trace> {
     load_bytes(bytes, &Monitor::new(), &mut |_| {}).expect("a trace")
 }
 
-fn mutator(trace: &Trace, whose: Whose, takes: Takes) -> Mutator {
+fn mutator(trace: &Trace, whose: ShareKind, takes: Takes) -> Mutator {
     Mutator::of(trace, trace.range(), whose, takes, &Monitor::new()).expect("not cancelled")
 }
 
@@ -233,7 +233,7 @@ fn utilisation_is_what_a_reading_of_the_printed_events_finds() {
         let trace = load(&bytes);
         let judge = Judge::of(&bytes, trace.range());
         for takes in [Takes::default(), ALL, Takes { assist: false, stops: false, ..Takes::default() }] {
-            let found = mutator(&trace, Whose::System, takes);
+            let found = mutator(&trace, ShareKind::System, takes);
             let mut seed = 1_u64;
             let length = trace.range().nanos().max(1);
             let mut wrong = 0;
@@ -258,7 +258,7 @@ fn utilisation_is_what_a_reading_of_the_printed_events_finds() {
 fn curves_rise_toward_the_mean_and_percentiles_lie_above_the_least() {
     for (name, bytes) in real_traces() {
         let trace = load(&bytes);
-        for whose in [Whose::System, Whose::Procs] {
+        for whose in [ShareKind::System, ShareKind::Procs] {
             let found = mutator(&trace, whose, ALL);
             let lengths = window_lengths(found.longest(), 4);
             let curve = found.curve(&lengths, &Monitor::new()).expect("not cancelled");
@@ -268,11 +268,11 @@ fn curves_rise_toward_the_mean_and_percentiles_lie_above_the_least() {
                 assert!(order.is_sorted(), "{name} {whose:?} {point:?}");
                 let worst = found.worst(point.window).expect("a window");
                 let (mean, _) = found.within(worst.range).expect("a share");
-                assert!(whose != Whose::System || (mean - worst.share).abs() < 1e-9, "{name} {worst:?} {mean}");
+                assert!(whose != ShareKind::System || (mean - worst.share).abs() < 1e-9, "{name} {worst:?} {mean}");
             }
             let last = curve.last().expect("the whole");
             assert!(
-                whose != Whose::System || (last.least - found.mean()).abs() < 1e-9,
+                whose != ShareKind::System || (last.least - found.mean()).abs() < 1e-9,
                 "{name}: {last:?} {}",
                 found.mean()
             );
@@ -358,10 +358,10 @@ fn everything_the_collector_does_belongs_to_one_collection() {
 fn a_range_is_looked_at_as_if_there_were_nothing_else() {
     let (_, bytes) = real_traces().into_iter().find(|(name, _)| name == "gc-4procs-go1.22.trace").expect("it is there");
     let trace = load(&bytes);
-    let whole = mutator(&trace, Whose::System, ALL);
+    let whole = mutator(&trace, ShareKind::System, ALL);
     let (start, length) = (trace.range().start, trace.range().nanos());
     let range = TimeRange::new(start.plus_nanos(length / 4), start.plus_nanos(length / 2));
-    let part = Mutator::of(&trace, range, Whose::System, ALL, &Monitor::new()).expect("not cancelled");
+    let part = Mutator::of(&trace, range, ShareKind::System, ALL, &Monitor::new()).expect("not cancelled");
     let (mean, least) = whole.within(range).expect("a share");
     assert!((part.mean() - mean).abs() < 1e-9, "{} {mean}", part.mean());
     assert_eq!(part.within(range).map(|found| found.1), Some(least));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use trace_core::analysis::collector::cycles::{Collector, Trigger};
 use trace_core::analysis::collector::stops::{Stop, stops};
 use trace_core::analysis::collector::work::{WorkerMode, worker_runs, workers};
-use trace_core::analysis::mmu::{Mutator, Takes, Whose};
-use trace_core::base::ids::{GoId, GoIx, ProcId};
+use trace_core::analysis::mmu::{Mutator, ShareKind, Takes};
+use trace_core::base::ids::{GoId, GoroutineIdx, ProcId};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::kind::EventKind;
@@ -113,7 +113,7 @@ impl Scene {
     }
 }
 
-fn mutator(trace: &Trace, whose: Whose, takes: Takes) -> Mutator {
+fn mutator(trace: &Trace, whose: ShareKind, takes: Takes) -> Mutator {
     Mutator::of(trace, trace.range(), whose, takes, &Monitor::new()).expect("not cancelled")
 }
 
@@ -127,7 +127,7 @@ fn shares(mutator: &Mutator, micros: &[u64]) -> Vec<f64> {
     micros.iter().map(|&at| mutator.within(instant(at)).expect("a share").0).collect()
 }
 
-fn go(trace: &Trace, id: u64) -> GoIx {
+fn go(trace: &Trace, id: u64) -> GoroutineIdx {
     trace.goroutine_by_id(GoId(id)).expect("a goroutine")
 }
 
@@ -144,10 +144,10 @@ fn a_worker_counts_while_it_runs_and_not_for_ever() {
     scene.mark(500, 600, "GC (fractional)");
     let trace = scene.load();
     assert_eq!(workers(&trace), [go(&trace, 10)]);
-    let system = mutator(&trace, Whose::System, Takes::default());
+    let system = mutator(&trace, ShareKind::System, Takes::default());
     assert_eq!(shares(&system, &[50, 150, 250, 350, 450, 550, 650]), [1.0, 0.5, 1.0, 0.5, 1.0, 0.5, 1.0]);
     assert!((system.mean() - 0.85).abs() < 1e-5, "{}", system.mean());
-    let without = mutator(&trace, Whose::System, Takes { background: false, ..ALL });
+    let without = mutator(&trace, ShareKind::System, Takes { background: false, ..ALL });
     assert_eq!(without.mean(), 1.0);
 }
 
@@ -158,7 +158,7 @@ fn idle_workers_and_labels_of_workers_on_others_take_nothing() {
     let stale = scene.text("GC (fractional)");
     scene.event(1, 300, EventKind::GO_LABEL, &[stale]);
     let trace = scene.load();
-    assert_eq!(shares(&mutator(&trace, Whose::System, ALL), &[150, 250, 350, 900]), [1.0; 4]);
+    assert_eq!(shares(&mutator(&trace, ShareKind::System, ALL), &[150, 250, 350, 900]), [1.0; 4]);
     let modes: Vec<WorkerMode> = worker_runs(&trace, trace.range(), &Monitor::new())
         .expect("not cancelled")
         .into_iter()
@@ -186,7 +186,7 @@ fn a_proc_by_itself_is_all_or_nothing_and_dedicated_workers_leave_it_to_others()
     scene.mark(100, 200, "GC (dedicated)");
     scene.mark(300, 400, "GC (fractional)");
     let trace = scene.load();
-    let procs = mutator(&trace, Whose::Procs, Takes::default());
+    let procs = mutator(&trace, ShareKind::Procs, Takes::default());
     assert_eq!(procs.series.len(), 2);
     let least = |micros: u64| procs.within(instant(micros)).expect("a share").1;
     assert_eq!([least(150), least(350)], [1.0, 0.0]);
@@ -205,7 +205,7 @@ fn procs_that_come_later_share_from_then_on() {
     scene.event(0, 500, EventKind::PROCS_CHANGE, &[4, 0]);
     scene.mark(600, 700, "GC (dedicated)");
     let trace = scene.load();
-    assert_eq!(shares(&mutator(&trace, Whose::System, ALL), &[150, 400, 650]), [0.5, 1.0, 0.75]);
+    assert_eq!(shares(&mutator(&trace, ShareKind::System, ALL), &[150, 400, 650]), [0.5, 1.0, 0.75]);
 }
 
 #[test]
@@ -219,12 +219,12 @@ fn an_assist_takes_while_it_runs_but_all_of_its_goroutines_own_time() {
     scene.event(0, 300, EventKind::GC_MARK_ASSIST_END, &[]);
     let trace = scene.load();
     let times = [50, 120, 200, 270, 350];
-    assert_eq!(shares(&mutator(&trace, Whose::System, Takes::default()), &times), [1.0, 0.5, 1.0, 0.5, 1.0]);
-    let own = mutator(&trace, Whose::Goroutine(go(&trace, 1)), Takes::default());
+    assert_eq!(shares(&mutator(&trace, ShareKind::System, Takes::default()), &times), [1.0, 0.5, 1.0, 0.5, 1.0]);
+    let own = mutator(&trace, ShareKind::Goroutine(go(&trace, 1)), Takes::default());
     assert_eq!(shares(&own, &times), [1.0, 0.0, 0.0, 0.0, 1.0]);
-    let other = mutator(&trace, Whose::Goroutine(go(&trace, 2)), Takes::default());
+    let other = mutator(&trace, ShareKind::Goroutine(go(&trace, 2)), Takes::default());
     assert_eq!(other.mean(), 1.0);
-    let waits = mutator(&trace, Whose::Goroutine(go(&trace, 1)), Takes { assist: false, ..Takes::default() });
+    let waits = mutator(&trace, ShareKind::Goroutine(go(&trace, 1)), Takes { assist: false, ..Takes::default() });
     assert_eq!(shares(&waits, &times), [1.0, 1.0, 0.0, 1.0, 1.0], "its wait for the collector is background");
 }
 
@@ -242,12 +242,12 @@ fn what_overlaps_on_a_proc_counts_once_and_a_stop_takes_all() {
     scene.go_on(600);
     let trace = scene.load();
     let times = [110, 130, 150, 350, 550];
-    assert_eq!(shares(&mutator(&trace, Whose::System, ALL), &times), [0.5, 0.5, 0.5, 0.0, 0.0]);
+    assert_eq!(shares(&mutator(&trace, ShareKind::System, ALL), &times), [0.5, 0.5, 0.5, 0.0, 0.0]);
     let usual = Takes { assist: false, ..Takes::default() };
-    assert_eq!(shares(&mutator(&trace, Whose::System, usual), &times), [1.0, 1.0, 1.0, 0.0, 1.0]);
+    assert_eq!(shares(&mutator(&trace, ShareKind::System, usual), &times), [1.0, 1.0, 1.0, 0.0, 1.0]);
     let sweep = Takes { sweep: true, stops: false, ..usual };
-    assert_eq!(shares(&mutator(&trace, Whose::System, sweep), &times), [1.0, 0.5, 1.0, 1.0, 1.0]);
-    let procs = mutator(&trace, Whose::Procs, ALL);
+    assert_eq!(shares(&mutator(&trace, ShareKind::System, sweep), &times), [1.0, 0.5, 1.0, 1.0, 1.0]);
+    let procs = mutator(&trace, ShareKind::Procs, ALL);
     assert_eq!(procs.worst(50_000).map(|worst| worst.share), Some(0.0));
     assert!(procs.series.iter().all(|series| series.share.lowest(instant(350)) == Some(0.0)), "both stand still");
 }
@@ -313,7 +313,7 @@ fn a_stop_that_the_end_cuts_off_says_so() {
     let trace = scene.load();
     let stop = only_stop(&trace);
     assert!(stop.goes_on && stop.range.end == trace.range().end, "{stop:?}");
-    assert_eq!(shares(&mutator(&trace, Whose::System, ALL), &[850, 950]), [1.0, 0.0]);
+    assert_eq!(shares(&mutator(&trace, ShareKind::System, ALL), &[850, 950]), [1.0, 0.0]);
 }
 
 #[test]
@@ -388,8 +388,8 @@ fn windows_do_not_reach_over_lost_parts() {
     scene.event(0, 701, EventKind::GO_STATUS, &[10, u64::MAX, 4]);
     scene.event(1, 1_000, EventKind::HEAP_ALLOC, &[77]);
     let trace = load_bytes(&scene.writer.finish(), &Monitor::new(), &mut |_| {}).expect("a trace");
-    assert_eq!(trace.holes().count(), 1);
-    let system = mutator(&trace, Whose::System, ALL);
+    assert_eq!(trace.gaps().count(), 1);
+    let system = mutator(&trace, ShareKind::System, ALL);
     assert_eq!(system.series.len(), 2);
     assert!(system.longest() <= 301_000 && system.within(instant(500)).is_none(), "{system:?}");
     assert!((system.mean() - (1.0 - 50.0 / 600.0)).abs() < 1e-3, "{}", system.mean());

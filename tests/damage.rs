@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use trace_core::base::ids::{GoIx, ProcIx};
+use trace_core::base::ids::{GoroutineIdx, ProcIdx};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::warning::WarningKind;
 use trace_core::load::load_path;
@@ -28,7 +28,7 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 /// A fault that is not told, since nobody can notice it.
-const UNTOLD: &[&str] = &["flip-string-text-go1.27"];
+const UNREPORTED: &[&str] = &["flip-string-text-go1.27"];
 
 fn name(path: &Path) -> String {
     path.file_stem().expect("a name").to_string_lossy().into_owned()
@@ -62,7 +62,7 @@ fn damage_is_survived_and_named() {
             assert!(warning.offset <= size, "{name}: {warning:?} lies outside of the file");
             assert!(warning.count >= 1, "{name}: {warning:?}");
         }
-        let sound = UNTOLD.contains(&name.as_str());
+        let sound = UNREPORTED.contains(&name.as_str());
         if !name.starts_with("no-trace") {
             assert_eq!(trace.warnings().is_empty(), sound, "{name}: {:?}", trace.warnings());
             assert!(trace.totals().events > 0, "{name} shows nothing");
@@ -84,22 +84,22 @@ fn a_program_that_was_killed_has_lost_nobody() {
     let trace = load(&fixtures::data().join("broken/killed-go1.25.trace")).expect("it opens");
     let kinds: Vec<WarningKind> = trace.warnings().iter().map(|warning| warning.kind).collect();
     assert_eq!(kinds, [WarningKind::Truncated], "{:?}", trace.warnings());
-    assert!(trace.thread_holes().is_empty(), "{:?}", trace.thread_holes());
+    assert!(trace.thread_gaps().is_empty(), "{:?}", trace.thread_gaps());
 }
 
 #[test]
 fn lost_events_of_a_thread_leave_a_hole() {
     let path = fixtures::data().join("broken/inserted-bytes-go1.27.trace");
     let trace = load(&path).expect("it opens");
-    let hole = trace.thread_holes().iter().find(|hole| hole.thread.is_some()).expect("a hole of a thread");
-    assert_eq!((hole.generation, trace.thread_id(hole.thread).0), (14, 6890));
-    assert!(hole.bytes.contains(&2_800) && hole.range.nanos() > 1_000_000, "{hole:?}");
+    let gap = trace.thread_gaps().iter().find(|gap| gap.thread.is_some()).expect("a gap of a thread");
+    assert_eq!((gap.generation, trace.thread_id(gap.thread).0), (14, 6890));
+    assert!(gap.bytes.contains(&2_800) && gap.range.nanos() > 1_000_000, "{gap:?}");
     // The goroutine ran when its thread fell silent; what it did then is not known.
-    assert!(hole.go.is_some());
-    let lane = LaneId::Goroutine(hole.go);
-    assert_eq!(trace.span_at(lane, hole.range.start.plus_nanos(1)), None);
+    assert!(gap.go.is_some());
+    let lane = LaneId::Goroutine(gap.go);
+    assert_eq!(trace.span_at(lane, gap.range.start.plus_nanos(1)), None);
     let sound = load(&fixtures::data().join("broken/stdout-between-go1.27.trace")).expect("it opens");
-    assert!(sound.thread_holes().is_empty(), "text in between costs no thread anything");
+    assert!(sound.thread_gaps().is_empty(), "text in between costs no thread anything");
 }
 
 #[test]
@@ -109,8 +109,8 @@ fn all_queries_work_on_damaged_traces() {
         let all = trace.range();
         assert_eq!(invariants::broken(&trace), None, "{}", name(&path));
         let mut lanes = vec![LaneId::Gc, LaneId::Stw];
-        lanes.extend((0..trace.proc_count()).map(|ix| LaneId::Proc(ProcIx(ix))));
-        lanes.extend((0..trace.goroutine_count()).map(|ix| LaneId::Goroutine(GoIx(ix))));
+        lanes.extend((0..trace.proc_count()).map(|idx| LaneId::Proc(ProcIdx(idx))));
+        lanes.extend((0..trace.goroutine_count()).map(|idx| LaneId::Goroutine(GoroutineIdx(idx))));
         for lane in lanes {
             let mut cells = Vec::new();
             trace.cells(lane, all, 100, &mut cells);
@@ -175,5 +175,5 @@ fn who_leaves_a_thread_as_a_generation_begins_is_known_from_the_one_before() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/causes/stages.trace.zst");
     let trace = load(&path).expect("a trace");
     assert!(trace.warnings().is_empty(), "{:?}", trace.warnings());
-    assert!(trace.thread_holes().is_empty());
+    assert!(trace.thread_gaps().is_empty());
 }

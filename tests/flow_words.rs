@@ -1,6 +1,6 @@
 //! What flows are called: who woke a goroutine where no goroutine did.
 
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::event::state::{GoState, SpanClass};
 use trace_core::load::load_path;
@@ -16,7 +16,7 @@ fn a_wakeup_by_no_goroutine_is_the_pollers_a_timers_or_the_runtimes() {
     let path = data().join("real/httpserver-go1.27.trace");
     let trace = load_path(&path, &Monitor::new(), &mut |_| {}).expect("a trace");
     let mut seen = [0; 2];
-    for go in (0..trace.goroutine_count()).map(GoIx) {
+    for go in (0..trace.goroutine_count()).map(GoroutineIdx) {
         for span in trace.spans(LaneId::Goroutine(go), trace.range()).filter(|span| span.state == GoState::Waiting) {
             let Some(next) = trace.next_span(span.at) else { continue };
             for flow in trace.flows_into(next.at).iter().filter(|flow| flow.kind == FlowKind::Unblock) {

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_bytes;
 use trace_core::model::lanes::LaneId;
@@ -16,7 +16,7 @@ use tracelane::state::app::AppState;
 use tracelane::state::dialog::{Dialog, Leave, Reply};
 use tracelane::state::document::{Document, DocumentId, LoadState, Source};
 use tracelane::state::view::Selection;
-use tracelane::worker::store::Store;
+use tracelane::worker::settings_file::SettingsFile;
 
 use crate::archive;
 use crate::fixtures;
@@ -34,7 +34,7 @@ impl Window {
     fn new(folder: &Path) -> Self {
         let mut frames = OffscreenWindow::new(egui::vec2(1000.0, 700.0), 1.0);
         let mut app = None;
-        frames.frame(Vec::new(), |ui| app = Some(TracelaneApp::new(ui.ctx(), Store::in_folder(folder))));
+        frames.frame(Vec::new(), |ui| app = Some(TracelaneApp::new(ui.ctx(), SettingsFile::in_folder(folder))));
         Self { frames, app: app.expect("a frame") }
     }
 
@@ -109,7 +109,7 @@ fn a_file_that_is_written_is_shown_as_it_grows() {
     assert!(window.document().is_following());
     assert_eq!(window.document().warnings().count(), 0, "a torn end is no damage");
 
-    window.act(SelectAction::GoToLane(LaneId::Goroutine(GoIx(0))));
+    window.act(SelectAction::GoToLane(LaneId::Goroutine(GoroutineIdx(0))));
     window.act(SelectAction::StepSpan(1));
     window.act(ViewAction::Zoom { factor: 0.2, at: None });
     let (selection, view) = (window.document().selection, window.document().view);

@@ -10,7 +10,7 @@ use std::process::Output;
 use egui::Shape;
 use rayon::prelude::*;
 use tempfile::TempDir;
-use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
+use trace_core::base::ids::{GoroutineIdx, ProcIdx, ThreadIdx};
 use trace_core::base::visible::{has_hidden, visible};
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{Action, FileAction, PanelAction, SelectAction};
@@ -350,8 +350,8 @@ fn every_panel_of_the_window_shows_names_on_their_line() {
         let mut window = Window { frames, app: TracelaneApp::new_headless(settings), seen: 0 };
         window.act(&what, Action::File(FileAction::Open(trace.clone())));
         window.act(&what, Action::Panel(PanelAction::ToggleWarnings));
-        let goroutines = (0..4).map(|ix| LaneId::Goroutine(GoIx(ix)));
-        let others = [LaneId::Gc, LaneId::Stw, LaneId::Proc(ProcIx(0)), LaneId::Thread(ThreadIx(0))];
+        let goroutines = (0..4).map(|idx| LaneId::Goroutine(GoroutineIdx(idx)));
+        let others = [LaneId::Gc, LaneId::Stw, LaneId::Proc(ProcIdx(0)), LaneId::Thread(ThreadIdx(0))];
         for lane in others.into_iter().chain(goroutines) {
             window.act(&what, Action::Select(SelectAction::GoToLane(lane)));
             window.act(&what, Action::Select(SelectAction::StepSpan(1)));

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use trace_core::analysis::flame::{Flame, MergeBy};
 use trace_core::analysis::goroutines::{Breakdown, GoTimes, SortBy, goroutines, groups};
 use trace_core::analysis::profile::{Profile, ProfileKind, by_function, profile};
-use trace_core::analysis::scope::{Scope, Whom};
-use trace_core::base::ids::GoIx;
+use trace_core::analysis::scope::{GoroutineFilter, Scope};
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::state::{GoState, SpanClass};
@@ -94,7 +94,7 @@ fn totals_of_profiles_are_gos() {
 }
 
 /// From when to when a goroutine is in the trace, by what the model says of it as a whole.
-fn life(trace: &Trace, go: GoIx) -> TimeRange {
+fn life(trace: &Trace, go: GoroutineIdx) -> TimeRange {
     let goroutine = trace.goroutine(go).expect("a goroutine");
     let whole = trace.range();
     TimeRange::new(goroutine.created.unwrap_or(whole.start), goroutine.ended.unwrap_or(whole.end))
@@ -185,9 +185,9 @@ fn stretches_are_the_goroutines_spans() {
     check_all(|_, trace| {
         let mut faults = Vec::new();
         for at in 0..trace.goroutine_count() {
-            let go = GoIx(at);
+            let go = GoroutineIdx(at);
             let mut stretches = Vec::new();
-            trace.stretches(go, trace.range(), |stretch| {
+            trace.state_intervals(go, trace.range(), |stretch| {
                 stretches.push((stretch.range, stretch.state, stretch.cause, stretch.began_before, stretch.goes_on));
             });
             let spans: Vec<_> = trace
@@ -207,13 +207,15 @@ fn profiles_by_scope_and_their_trees_sum_up() {
     check_all(|_, trace| {
         let mut faults = Vec::new();
         let names: std::collections::BTreeSet<_> = (0..trace.goroutine_count())
-            .filter_map(|at| trace.goroutine_name(GoIx(at)))
+            .filter_map(|at| trace.goroutine_name(GoroutineIdx(at)))
             .map(|(_, name)| name)
             .collect();
         for kind in ProfileKind::ALL {
             let whole = profile_of(trace, Scope::whole(trace), kind);
             if kind != ProfileKind::Cpu {
-                let of = |&name| profile_of(trace, Scope { range: trace.range(), whom: Whom::Named(name) }, kind).nanos;
+                let of = |&name| {
+                    profile_of(trace, Scope { range: trace.range(), filter: GoroutineFilter::Named(name) }, kind).nanos
+                };
                 let by_name: u64 = names.iter().map(of).sum();
                 if by_name != whole.nanos {
                     faults.push(format!("{}: by function {by_name}, in all {}", kind.name(), whole.nanos));
@@ -261,7 +263,9 @@ fn calls_that_lose_their_proc_are_told_from_quick_ones() {
     assert!(calls(|breakdown| breakdown.syscall_blocked) > 0);
     let mut waiting = 0;
     for at in 0..trace.goroutine_count() {
-        trace.stretches(GoIx(at), trace.range(), |stretch| waiting += u32::from(stretch.state == GoState::Waiting));
+        trace.state_intervals(GoroutineIdx(at), trace.range(), |stretch| {
+            waiting += u32::from(stretch.state == GoState::Waiting);
+        });
     }
     assert!(waiting > 0);
 }
@@ -328,7 +332,8 @@ fn tasks_and_regions_are_all_told_and_their_parts_sum_up() {
         }
         let families = regions(trace, &Filter::default(), &Monitor::new()).expect("not cancelled");
         let count: usize = families.iter().map(|family| family.instances.len()).sum();
-        let all: usize = (0..trace.goroutine_count()).map(|at| trace.regions(GoIx(at), trace.range()).count()).sum();
+        let all: usize =
+            (0..trace.goroutine_count()).map(|at| trace.regions(GoroutineIdx(at), trace.range()).count()).sum();
         if count != all {
             faults.push(format!("{count} of {all} regions"));
         }

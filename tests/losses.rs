@@ -42,7 +42,7 @@ fn fixture(folder: &str, name: &str) -> Vec<u8> {
     fs::read(path.expect("a fixture")).expect("a fixture")
 }
 
-fn is_told(trace: &Trace) -> bool {
+fn is_reported(trace: &Trace) -> bool {
     trace.warnings().iter().any(|warning| warning.kind.is_damage())
 }
 
@@ -50,7 +50,7 @@ fn is_told(trace: &Trace) -> bool {
 fn sound_traces_have_no_holes() {
     for path in folder::traces("real") {
         let trace = load(&fs::read(&path).expect("a fixture"));
-        assert_eq!(trace.thread_holes(), [], "{}", path.display());
+        assert_eq!(trace.thread_gaps(), [], "{}", path.display());
     }
 }
 
@@ -60,19 +60,19 @@ fn fewer_events_are_told() {
     for name in TRACES {
         let bytes = sound(name);
         let whole = load(&bytes);
-        assert!(!is_told(&whole) && whole.thread_holes().is_empty(), "{name} is sound");
+        assert!(!is_reported(&whole) && whole.thread_gaps().is_empty(), "{name} is sound");
         for (kind, damage) in KINDS {
             for round in 0..ROUNDS {
                 let Some(broken) = damage(&bytes, &mut Random(round * 7_919 + 1)) else { continue };
                 let trace = load(&broken);
                 let lost = whole.totals().events.saturating_sub(trace.totals().events);
-                let holes = trace.thread_holes().len() + trace.holes().count();
-                if lost > 0 && !is_told(&trace) {
+                let gaps = trace.thread_gaps().len() + trace.gaps().count();
+                if lost > 0 && !is_reported(&trace) {
                     silent.push(format!("{kind}, {name}, round {round}: {lost} events"));
                 }
                 // What is cut off at the end has no end of its own to be seen.
-                if lost > 0 && holes == 0 && !kind.contains("cut") {
-                    silent.push(format!("{kind}, {name}, round {round}: {lost} events without a hole"));
+                if lost > 0 && gaps == 0 && !kind.contains("cut") {
+                    silent.push(format!("{kind}, {name}, round {round}: {lost} events without a gap"));
                 }
             }
         }
@@ -105,7 +105,7 @@ fn every_batch_that_is_cut_out_is_missed() {
         let bytes = sound(name);
         for lost in 0..without_batch(&bytes, usize::MAX).1 {
             let trace = load(&without_batch(&bytes, lost).0);
-            let is_marked = !trace.thread_holes().is_empty() && trace.warnings().iter().any(is_of_lost_events);
+            let is_marked = !trace.thread_gaps().is_empty() && trace.warnings().iter().any(is_of_lost_events);
             if !is_marked {
                 silent.push(format!("{name}: batch {lost}"));
             }
@@ -122,15 +122,15 @@ fn is_of_lost_events(warning: &Warning) -> bool {
 fn what_is_lost_is_named() {
     // Cut out without a trace: the numbers of procs and goroutines show a gap.
     let trace = load(&fixture("broken", "lost-batch-go1.27"));
-    let holes = trace.thread_holes();
-    assert!(holes.iter().all(|hole| hole.generation == 14 && hole.bytes.is_empty()), "{holes:?}");
-    assert!(holes.iter().any(|hole| hole.proc.is_some() && hole.range.nanos() > 1_000_000), "{holes:?}");
+    let gaps = trace.thread_gaps();
+    assert!(gaps.iter().all(|gap| gap.generation == 14 && gap.bytes.is_empty()), "{gaps:?}");
+    assert!(gaps.iter().any(|gap| gap.proc.is_some() && gap.range.nanos() > 1_000_000), "{gaps:?}");
     // A batch with a wrong number: whose it was can be read, and which bytes it had.
     let trace = load(&fixture("broken", "flip-batch-generation-go1.27"));
-    let hole = trace.thread_holes().iter().find(|hole| hole.thread.is_some()).expect("a hole of a thread");
-    assert_eq!((trace.thread_id(hole.thread).0, hole.bytes.clone()), (6_890, 2_717..2_948));
+    let gap = trace.thread_gaps().iter().find(|gap| gap.thread.is_some()).expect("a gap of a thread");
+    assert_eq!((trace.thread_id(gap.thread).0, gap.bytes.clone()), (6_890, 2_717..2_948));
     // The old format: bytes of a batch of a proc.
     let trace = load(&fixture("broken", "flip-event-go1.21"));
-    let holes = trace.thread_holes();
-    assert!(holes.iter().any(|hole| hole.proc.is_some() && !hole.bytes.is_empty()), "{holes:?}");
+    let gaps = trace.thread_gaps();
+    assert!(gaps.iter().any(|gap| gap.proc.is_some() && !gap.bytes.is_empty()), "{gaps:?}");
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::event::kind::EventKind;
 use trace_core::event::state::SpanClass;
@@ -223,7 +223,7 @@ fn window_names(path: &Path) -> (String, Vec<String>) {
     let trace = load_bytes(&bytes, &Monitor::new(), &mut |_| {}).expect("it opens");
     let class = words::class_name(&trace, SpanClass::Syscall);
     let legend = format!("{class}, {}", name::class_in(&trace, SpanClass::Syscall));
-    let lanes = (0..trace.goroutine_count()).map(|ix| LaneId::Goroutine(GoIx(ix)));
+    let lanes = (0..trace.goroutine_count()).map(|idx| LaneId::Goroutine(GoroutineIdx(idx)));
     let spans = lanes.flat_map(|lane| trace.spans(lane, trace.range()).collect::<Vec<_>>());
     let calls = spans.filter(|span| span.class == SpanClass::Syscall);
     let mut names: Vec<String> = calls.map(|span| words::state_name(&trace, &span)).collect();

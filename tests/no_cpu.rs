@@ -125,7 +125,9 @@ fn total(known: &NoCpu) -> u64 {
 fn assert_none(trace: &Trace) {
     let known = trace.no_cpu();
     assert_eq!((known.cause, known.ranges.len()), (None, 0));
-    assert!(known.is_empty() && known.nanos(LaneId::Goroutine(trace_core::base::ids::GoIx(0)), trace.range()) == 0);
+    assert!(
+        known.is_empty() && known.nanos(LaneId::Goroutine(trace_core::base::ids::GoroutineIdx(0)), trace.range()) == 0
+    );
 }
 
 /// 30 ms of work on each of two procs, then nothing until the next 100 ms begin.
@@ -148,7 +150,7 @@ fn silences_that_end_every_100_ms_are_a_quota() {
     assert!((0.55..0.65).contains(&known.quota), "two procs of 30 ms each: {}", known.quota);
     let both = known.running;
     assert_eq!(both, 2 * total(known), "both goroutines ran all the time, as far as the trace knows");
-    for lane in [0, 1].map(|at| LaneId::Goroutine(trace_core::base::ids::GoIx(at))) {
+    for lane in [0, 1].map(|at| LaneId::Goroutine(trace_core::base::ids::GoroutineIdx(at))) {
         assert_eq!(known.nanos(lane, trace.range()), total(known));
         let first = known.ranges[0];
         let half = TimeRange::new(first.start, first.start.plus_nanos(first.nanos() / 2));

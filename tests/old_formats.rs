@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::sync::Arc;
 
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::export::reference::dump;
 use trace_core::input::source::Source;
@@ -48,7 +48,7 @@ fn traces_of_go_1_11_are_what_go_says() {
         assert_eq!(old.range().nanos(), newer.range().nanos(), "{name}");
         assert!(old.all_samples().is_empty(), "Go 1.11 has no samples");
         let states = |trace: &Trace| {
-            let lanes = (0..trace.goroutine_count()).map(|ix| LaneId::Goroutine(GoIx(ix)));
+            let lanes = (0..trace.goroutine_count()).map(|idx| LaneId::Goroutine(GoroutineIdx(idx)));
             let spans = lanes.flat_map(|lane| trace.spans(lane, trace.range()).collect::<Vec<_>>());
             spans.map(|span| (span.state, span.range)).collect::<Vec<_>>()
         };

@@ -8,7 +8,7 @@ use trace_core::base::monitor::Monitor;
 use trace_core::input::source::Source;
 use trace_core::order::check::Checker;
 use trace_core::order::generation::order_generation;
-use trace_core::order::machine::Machine;
+use trace_core::order::sched_state::SchedState;
 use trace_core::order::v1::{Style, order_v1};
 use trace_core::wire::opening::{Opened, open};
 use trace_core::wire::v2::reader::GenerationReader;
@@ -50,17 +50,17 @@ fn check(path: &Path, fresh: bool) -> Vec<String> {
     let mut warnings = Vec::new();
     let mut warn = |kind, message: String, at| warnings.push(format!("{kind:?} at {at}: {message}"));
     let mut reader = GenerationReader::new(source.reader, &mut warn).expect("a trace");
-    let mut machine = Machine::new(true);
+    let mut sched = SchedState::new(true);
     let mut checker = Checker::default();
     let mut faults = Vec::new();
     while let Some(generation) = reader.next_generation(&mut warn).expect("readable") {
         if fresh {
-            machine = Machine::new(false);
+            sched = SchedState::new(false);
             faults.extend_from_slice(checker.faults());
             checker = Checker::default();
         }
         let tables = Tables::parse(&generation, None, &mut warn);
-        order_generation(&mut machine, &generation, &tables, &Monitor::new(), &mut warn, &mut checker)
+        order_generation(&mut sched, &generation, &tables, &Monitor::new(), &mut warn, &mut checker)
             .expect("events in order");
         if checker.events() < 2 {
             faults.push(format!("only {} events", checker.events()));

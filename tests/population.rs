@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use trace_core::analysis::leaks::{Suspects, Suspicion, leaks};
 use trace_core::analysis::population::{Population, life, population};
-use trace_core::analysis::scope::{Scope, Whom};
-use trace_core::base::ids::GoIx;
+use trace_core::analysis::scope::{GoroutineFilter, Scope};
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::kind::EventKind;
@@ -42,7 +42,7 @@ fn groups_sum_to_all_and_series_to_groups() {
         let third = whole.nanos() / 3;
         let middle = TimeRange::new(whole.start.plus_nanos(third), whole.end.plus_nanos(-third));
         for range in [whole, middle] {
-            let found = of(&trace, Scope { range, whom: Whom::All });
+            let found = of(&trace, Scope { range, filter: GoroutineFilter::All });
             let mut sums = (0, 0, 0, 0);
             for group in found.groups.iter().chain([&found.all]) {
                 assert_eq!(group.before + group.created, group.alive + group.ended, "{name}: {group:?}");
@@ -77,7 +77,7 @@ fn the_population_is_that_of_a_slow_count() {
     for (name, trace) in real_traces().into_iter().step_by(7) {
         let found = of(&trace, Scope::whole(&trace));
         let lives: Vec<TimeRange> = (0..trace.goroutine_count())
-            .map(|at| trace.goroutine(GoIx(at)).expect("a goroutine"))
+            .map(|at| trace.goroutine(GoroutineIdx(at)).expect("a goroutine"))
             .map(|go| life(&trace, &go))
             .collect();
         for bucket in (0..found.buckets.count - 1).step_by(13) {
@@ -99,7 +99,7 @@ fn whoever_is_blocked_at_the_end_is_a_suspect() {
     for (name, trace) in real_traces() {
         let found = suspects(&trace);
         let mut blocked = 0;
-        for go in (0..trace.goroutine_count()).map(GoIx) {
+        for go in (0..trace.goroutine_count()).map(GoroutineIdx) {
             let alive = trace.goroutine(go).is_some_and(|go| go.ended.is_none());
             let last = trace.spans(LaneId::Goroutine(go), trace.range()).last();
             blocked += u64::from(alive && last.is_some_and(|span| span.state == GoState::Waiting && span.goes_on));

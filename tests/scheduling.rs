@@ -8,10 +8,10 @@ use trace_core::analysis::antagonists::{Antagonists, antagonists, antagonists_of
 use trace_core::analysis::goroutines::groups;
 use trace_core::analysis::latency::{Made, latency};
 use trace_core::analysis::procs::{ProcUse, idle_ranges, procs};
-use trace_core::analysis::scope::{Scope, Whom, nanos_in};
+use trace_core::analysis::scope::{GoroutineFilter, Scope, nanos_in};
 use trace_core::analysis::syscalls::syscalls;
 use trace_core::analysis::threads::threads;
-use trace_core::base::ids::{GoIx, ProcIx};
+use trace_core::base::ids::{GoroutineIdx, ProcIdx};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::event::kind::EventKind;
@@ -161,8 +161,8 @@ fn scopes(trace: &Trace) -> Vec<Scope> {
     let whole = trace.range();
     let third = whole.nanos() / 3;
     let middle = TimeRange::new(whole.start.plus_nanos(third), whole.end.plus_nanos(-third));
-    let name = trace.goroutine_name(GoIx(trace.goroutine_count() / 2)).expect("a goroutine").1;
-    vec![Scope::whole(trace), Scope::during(middle), Scope { range: middle, whom: Whom::Named(name) }]
+    let name = trace.goroutine_name(GoroutineIdx(trace.goroutine_count() / 2)).expect("a goroutine").1;
+    vec![Scope::whole(trace), Scope::during(middle), Scope { range: middle, filter: GoroutineFilter::Named(name) }]
 }
 
 #[test]
@@ -195,16 +195,16 @@ fn the_parts_of_a_procs_time_are_the_range() {
 fn goroutines_run_on_the_thread_that_has_their_proc() {
     check_all(|trace| {
         let mut faults = Vec::new();
-        for proc in (0..trace.proc_count()).map(ProcIx) {
-            let tenures: Vec<_> = trace.tenures(proc, trace.range()).collect();
-            if !tenures.is_sorted_by(|one, next| one.range.end <= next.range.start) {
+        for proc in (0..trace.proc_count()).map(ProcIdx) {
+            let proc_ownerships: Vec<_> = trace.proc_ownerships(proc, trace.range()).collect();
+            if !proc_ownerships.is_sorted_by(|one, next| one.range.end <= next.range.start) {
                 faults.push(format!("proc {proc:?}: not one after the other"));
             }
             for span in trace.spans(LaneId::Proc(proc), trace.range()).filter(|span| span.range.nanos() > 0) {
-                let known = tenures.iter().find(|tenure| tenure.range.contains(span.range.start));
-                let is_inside = known.is_some_and(|tenure| {
-                    let is_thread = span.state != GoState::Running || tenure.thread == span.thread;
-                    is_thread && tenure.thread.is_some() && span.range.end <= tenure.range.end
+                let known = proc_ownerships.iter().find(|ownership| ownership.range.contains(span.range.start));
+                let is_inside = known.is_some_and(|ownership| {
+                    let is_thread = span.state != GoState::Running || ownership.thread == span.thread;
+                    is_thread && ownership.thread.is_some() && span.range.end <= ownership.range.end
                 });
                 if !is_inside {
                     faults.push(format!("proc {proc:?}: {span:?} in {known:?}"));
@@ -262,8 +262,8 @@ fn latency_and_system_calls_sum_to_the_goroutines_breakdown() {
 fn the_longest_are_the_longest() {
     check_all(|trace| {
         let (mut ready, mut calls) = (Vec::new(), Vec::new());
-        for go in (0..trace.goroutine_count()).map(GoIx) {
-            trace.stretches(go, trace.range(), |stretch| match stretch.state {
+        for go in (0..trace.goroutine_count()).map(GoroutineIdx) {
+            trace.state_intervals(go, trace.range(), |stretch| match stretch.state {
                 GoState::Runnable => ready.push(stretch.range.nanos().unsigned_abs()),
                 GoState::Syscall => calls.push(stretch.range.nanos().unsigned_abs()),
                 _ => {}
@@ -316,7 +316,7 @@ fn slow(trace: &Trace, waits: &[TimeRange]) -> Antagonists {
     for &wait in waits {
         found.ready += wait.nanos().unsigned_abs();
         let mut had = 0;
-        for proc in (0..trace.proc_count()).map(ProcIx) {
+        for proc in (0..trace.proc_count()).map(ProcIdx) {
             for span in trace.spans(LaneId::Proc(proc), wait) {
                 let nanos = span.range.intersect(wait).nanos().unsigned_abs();
                 if span.state == GoState::Running { found.running += nanos } else { found.syscall += nanos }
@@ -341,10 +341,10 @@ fn antagonists_are_those_of_a_slow_count() {
     for file in ["sync-go1.27", "sysio-go1.27", "workers-go1.27", "preempt-go1.22", "httpserver-go1.21"] {
         let path = format!("real/{file}.trace");
         let trace = load(&path);
-        for go in (0..trace.goroutine_count().min(40)).map(GoIx) {
-            let scope = Scope { range: trace.range(), whom: Whom::One(go) };
+        for go in (0..trace.goroutine_count().min(40)).map(GoroutineIdx) {
+            let scope = Scope { range: trace.range(), filter: GoroutineFilter::One(go) };
             let mut waits = Vec::new();
-            trace.stretches(go, trace.range(), |stretch| {
+            trace.state_intervals(go, trace.range(), |stretch| {
                 waits.extend((stretch.state == GoState::Runnable).then_some(stretch.range));
             });
             waits.truncate(200);

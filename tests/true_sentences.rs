@@ -8,7 +8,7 @@ use trace_core::analysis::findings::{self, Findings};
 use trace_core::analysis::leaks::{Suspicion, leaks};
 use trace_core::analysis::scope::Scope;
 use trace_core::analysis::tasks::{TaskIndex, details};
-use trace_core::base::ids::TaskIx;
+use trace_core::base::ids::TaskIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::event::kind::EventKind;
 use trace_core::load::load_bytes;
@@ -491,7 +491,7 @@ fn what_of_a_task_no_region_covers_is_known() {
     }
     writer.event(1, 82 * MS, EventKind::USER_TASK_END, &[1, 0]);
     let trace = load_bytes(&writer.finish(), &Monitor::new(), &mut |_| {}).expect("a trace");
-    let task = trace.task(TaskIx(0)).expect("a task");
+    let task = trace.task(TaskIdx(0)).expect("a task");
     let found = details(&trace, &TaskIndex::of(&trace), &task);
     assert_eq!((found.breakdown.total, found.on_others), (15 * MS, 5 * MS));
     assert_eq!(found.outside_regions, 65 * MS);

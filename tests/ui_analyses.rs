@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::accesskit::Role;
 use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::profile::ProfileKind;
-use trace_core::analysis::scope::{Scope, Whom};
+use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::base::ids::GoId;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
@@ -18,8 +18,8 @@ use tracelane::report::table::Target;
 use tracelane::report::value::Value;
 use tracelane::report::view::TableAction;
 use tracelane::state::analysis::AnalysisView;
+use tracelane::state::query::{Answer, Query};
 use tracelane::state::rows::GoroutineOrder;
-use tracelane::state::study::{Answer, Question};
 use tracelane::state::view::Selection;
 
 use crate::fixtures;
@@ -44,8 +44,8 @@ fn findings_open_by_themselves_and_one_click_leads_there() {
     window.press_as(Role::Link, "Jump to it");
     let after = window.document().view.expect("a view");
     assert!(after.span_nanos < before.span_nanos, "the timeline has moved");
-    let ix = window.document().trace.goroutine_by_id(GoId(13)).expect("the culprit");
-    assert_eq!(window.lane(), Some(LaneId::Goroutine(ix)));
+    let idx = window.document().trace.goroutine_by_id(GoId(13)).expect("the culprit");
+    assert_eq!(window.lane(), Some(LaneId::Goroutine(idx)));
     window.press_as(Role::Link, "Show the stack");
     assert!(window.shows("http.Post") || window.shows("main.sendReport"));
 }
@@ -72,8 +72,8 @@ fn the_wait_chain_of_a_slow_request_sums_to_it_and_names_the_cause() {
     let at = trace.range().start.plus_nanos(200_000_000);
     let span = trace.span_at(LaneId::Goroutine(victim), at).expect("its wait");
     window.act(SelectAction::SelectSpan(span.at)).act(PanelAction::OpenPanel(Panel::WaitChain));
-    let question = Question::WaitChain(victim, span.range);
-    let Answer::WaitChain(found) = window.answer(&question) else { panic!("no answer") };
+    let query = Query::WaitChain(victim, span.range);
+    let Answer::WaitChain(found) = window.answer(&query) else { panic!("no answer") };
     let sum: u64 = found.why.shares.iter().map(|share| share.nanos).sum();
     assert_eq!(sum, span.range.nanos().unsigned_abs());
     assert!(window.shows("G13 · main.main.func3"), "who held it up: {:?}", window.words());
@@ -99,8 +99,8 @@ fn blocked_by_names_who_ended_the_waits_and_what_they_did() {
     window.press("main.main.func2 (main.go:70) · ");
     assert!(window.shows("ended by G13 at main.sendReport"), "the sentence: {:?}", window.words());
     window.press("main.sendReport (main.go:112) · ");
-    let ix = window.document().trace.goroutine_by_id(GoId(13)).expect("the culprit");
-    assert_eq!(window.lane(), Some(LaneId::Goroutine(ix)));
+    let idx = window.document().trace.goroutine_by_id(GoId(13)).expect("the culprit");
+    assert_eq!(window.lane(), Some(LaneId::Goroutine(idx)));
 }
 
 #[test]
@@ -127,10 +127,11 @@ fn goroutines_unfold_sort_filter_and_lead_to_their_lanes() {
     window.press("Sort by Count");
     window.press("http.(*conn).serve ·");
     let trace = &window.document().trace;
-    let ix = trace.goroutine_by_id(GoId(380)).expect("a request");
-    let (_, name) = trace.goroutine_name(ix).expect("its function");
+    let idx = trace.goroutine_by_id(GoId(380)).expect("a request");
+    let (_, name) = trace.goroutine_name(idx).expect("its function");
     let whole = AnalysisView::default().ask(window.document().scope());
-    let Answer::Report(report) = window.answer(&Question::Details("goroutines", whole, Whom::Named(name))) else {
+    let Answer::Report(report) = window.answer(&Query::Details("goroutines", whole, GoroutineFilter::Named(name)))
+    else {
         panic!("no list")
     };
     let (list, group) = (Arc::clone(&report.tables[0]), trace.goroutines_by_name(name).count());
@@ -155,8 +156,8 @@ fn a_blocking_profile_is_a_flame_graph_and_a_table() {
     window.act(PanelAction::OpenPanel(Panel::Profile));
     assert!(window.shows("Total: ") && window.shows("main.main.func2"), "{:?}", window.words());
     window.press("Network").press("Stacks");
-    let question = Question::Profile(window.document().scope(), ProfileKind::Network);
-    let Answer::Profile(found) = window.answer(&question) else { panic!("no profile") };
+    let query = Query::Profile(window.document().scope(), ProfileKind::Network);
+    let Answer::Profile(found) = window.answer(&query) else { panic!("no profile") };
     let total = found.report.facts.iter().find(|fact| fact.id == "total_ns").expect("a total");
     assert_eq!(found.flame.nodes[0].total.to_string(), total.value.raw(), "the tree sums to the profile");
     let before = window.document().view;
@@ -189,7 +190,7 @@ fn gc_cycles_and_stw_pauses_are_listed() {
     assert_eq!(window.report_of("gc", &ask).tables[0].len(), found.cycles.len());
     // Findings count mark assists while they run.
     let help: u64 = found.cycles.iter().map(|cycle| cycle.assist_run()).sum();
-    let lost = match window.document().studies.answer(&Question::Findings) {
+    let lost = match window.document().queries.answer(&Query::Findings) {
         Some(Answer::Findings(findings)) => findings.assist_ns,
         _ => panic!("no findings"),
     };
@@ -206,7 +207,7 @@ fn gc_cycles_and_stw_pauses_are_listed() {
 #[test]
 fn long_lists_are_made_by_a_worker_and_whole() {
     let mut window = opened(BUG);
-    let lane = LaneId::Proc(trace_core::base::ids::ProcIx(0));
+    let lane = LaneId::Proc(trace_core::base::ids::ProcIdx(0));
     window
         .act(SelectAction::SelectLane(lane))
         .act(PanelAction::OpenPanel(Panel::Events))

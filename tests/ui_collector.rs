@@ -4,7 +4,7 @@
 use egui::accesskit::Role;
 use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::mmu::Takes;
-use trace_core::analysis::scope::Whom;
+use trace_core::analysis::scope::GoroutineFilter;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{AnalysisAction, PanelAction};
@@ -12,8 +12,8 @@ use tracelane::action::panel::Panel;
 use tracelane::report::analyses::Ask;
 use tracelane::report::report::Report;
 use tracelane::report::value::Value;
+use tracelane::state::query::{Answer, Query};
 use tracelane::state::scope::{ScopeChoice, When};
-use tracelane::state::study::{Answer, Question};
 
 use crate::window::Window;
 
@@ -29,7 +29,7 @@ fn mutator(window: &Window, is_by_proc: bool, takes: Takes) -> &Report {
     let last = chosen.iter().rposition(|option| *option != 0).map_or(0, |last| last + 1);
     let known = |length: usize| {
         let ask = Ask { chosen: chosen[..length].to_vec(), ..Ask::about(window.document().scope()) };
-        window.document().studies.answer(&Question::Report("mmu", ask))
+        window.document().queries.answer(&Query::Report("mmu", ask))
     };
     match (last..=chosen.len()).find_map(known) {
         Some(Answer::Report(found)) => found,
@@ -86,7 +86,7 @@ fn a_goroutine_has_a_share_of_its_own() {
     let trace = std::sync::Arc::clone(&window.document().trace);
     let found = Collector::of(&trace, trace.range(), &Monitor::new()).expect("not cancelled");
     let helper = found.cycles.iter().find_map(|cycle| cycle.helpers.first()).expect("somebody helped").go;
-    window.act(AnalysisAction::SetScope(ScopeChoice { when: When::Whole, whom: Whom::One(helper) }));
+    window.act(AnalysisAction::SetScope(ScopeChoice { when: When::Whole, filter: GoroutineFilter::One(helper) }));
     let own = mutator(&window, false, Takes::default());
     assert!(mean(own) < 1.0 && least(own).contains(&0.0), "{own:?}");
 }

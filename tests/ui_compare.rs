@@ -11,15 +11,15 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use trace_core::analysis::compare::anchor::Anchor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::{Action, FileAction, PairAction, PanelAction, SelectAction, ViewAction};
+use tracelane::action::action::{Action, ComparisonAction, FileAction, PanelAction, SelectAction, ViewAction};
 use tracelane::action::panel::{Needs, Panel};
 use tracelane::report::comparison::divisor::Divisor;
 use tracelane::state::app::{AppState, FieldFor};
-use tracelane::state::contrast::{Changes, Contrast, PairAnswer, SeriesChanges};
+use tracelane::state::compare_query::{Changes, CompareAnswer, CompareQueryState, SeriesChanges};
+use tracelane::state::comparison::{Align, OpenComparison, PendingAlign, Side};
 use tracelane::state::document::{Document, DocumentId};
-use tracelane::state::pair::{Align, Pair, Side, Wish};
-use tracelane::state::rows::RowKind;
-use tracelane::state::study::{Answer, Question};
+use tracelane::state::query::{Answer, Query};
+use tracelane::state::row::RowKind;
 use tracelane::state::view::{Selection, View};
 
 use crate::fixtures;
@@ -35,16 +35,16 @@ fn real(name: &str) -> PathBuf {
 /// The window with two traces compared.
 fn comparing(a: &str, b: &str) -> Window {
     let mut window = Window::open(&format!("real/{a}"), Panel::Details);
-    window.act(PairAction::CompareWith(real(b)));
+    window.act(ComparisonAction::CompareWith(real(b)));
     window
 }
 
 /// What tests of two traces do and look at.
 trait Paired {
-    fn pair_act(&mut self, action: PairAction) -> &mut Self;
+    fn pair_act(&mut self, action: ComparisonAction) -> &mut Self;
     fn key(&mut self, modifiers: Modifiers, key: Key) -> &mut Self;
     fn state(&self) -> &AppState;
-    fn pair(&self) -> &Pair;
+    fn pair(&self) -> &OpenComparison;
     fn side(&self, side: Side) -> &Document;
     fn view(&self, side: Side) -> View;
     fn limits(&self) -> [Option<TimeRange>; 2];
@@ -52,8 +52,8 @@ trait Paired {
 }
 
 impl Paired for Window {
-    fn pair_act(&mut self, action: PairAction) -> &mut Self {
-        self.act(Action::Pair(action))
+    fn pair_act(&mut self, action: ComparisonAction) -> &mut Self {
+        self.act(Action::Comparison(action))
     }
 
     fn key(&mut self, modifiers: Modifiers, key: Key) -> &mut Self {
@@ -66,7 +66,7 @@ impl Paired for Window {
         self.0.state().state()
     }
 
-    fn pair(&self) -> &Pair {
+    fn pair(&self) -> &OpenComparison {
         self.state().pair.as_ref().expect("a pair")
     }
 
@@ -85,8 +85,8 @@ impl Paired for Window {
 
     fn changes(&self) -> Arc<Changes> {
         let (pair, [a, b]) = self.state().shown_pair().expect("both are on show");
-        match pair.contrasts.get(&pair.question(a, b)) {
-            Some(Contrast::Answered(PairAnswer::Changes(found))) => Arc::clone(found),
+        match pair.queries.get(&pair.query(a, b)) {
+            Some(CompareQueryState::Answered(CompareAnswer::Changes(found))) => Arc::clone(found),
             other => panic!("not compared: {other:?}"),
         }
     }
@@ -135,7 +135,7 @@ fn times_are_aligned_in_four_ways_and_by_hand() {
     let mut window = comparing(BUG, FIXED);
     let offset = |window: &Window| window.pair().offset_nanos(window.side(Side::A), window.side(Side::B));
     assert_eq!(offset(&window), 0.0);
-    window.pair_act(PairAction::Offset(2_500_000.0));
+    window.pair_act(ComparisonAction::Offset(2_500_000.0));
     assert!((offset(&window) - 2_500_000.0).abs() < 1.0);
     assert!(
         (start(window.view(Side::A))
@@ -149,7 +149,7 @@ fn times_are_aligned_in_four_ways_and_by_hand() {
     let (id, before) = (window.side(Side::B).id, window.view(Side::A));
     window.act(ViewAction::Zoom { factor: 0.25, at: None }).act(FileAction::Activate(id));
     let zoomed = window.view(Side::A);
-    window.pair_act(PairAction::Offset(1_500_000.0));
+    window.pair_act(ComparisonAction::Offset(1_500_000.0));
     assert_eq!(window.view(Side::A), zoomed);
     window.act(ViewAction::ShowAll);
     assert!(window.view(Side::A).span_nanos >= before.span_nanos * 0.9);
@@ -293,9 +293,9 @@ fn a_trace_compared_with_itself_differs_nowhere() {
     let other = copy.path().join("same.trace");
     std::fs::copy(&path, &other).expect("a copy");
     window.act(FileAction::Open(path.clone()));
-    window.act(PairAction::CompareWith(path));
+    window.act(ComparisonAction::CompareWith(path));
     assert!(window.state().pair.is_none() && window.shows("this is the same one"));
-    window.act(PairAction::CompareWith(other));
+    window.act(ComparisonAction::CompareWith(other));
     let found = window.changes();
     assert!(found.found.changes.iter().all(|change| !change.is_significant && change.impact == 0.0));
     assert!(window.shows("No significant difference"));
@@ -345,7 +345,7 @@ fn a_file_dropped_on_an_open_trace_offers_to_compare() {
     window.press("Compare with guessnumber-bug");
     assert!(window.state().shown_pair().is_some() && window.state().dropped.is_none());
     // Two open documents are paired by a key as well.
-    window.pair_act(PairAction::Leave);
+    window.pair_act(ComparisonAction::Leave);
     window.key(Modifiers::SHIFT, Key::C);
     assert!(window.state().shown_pair().is_some());
     // A closed side ends it.
@@ -355,9 +355,9 @@ fn a_file_dropped_on_an_open_trace_offers_to_compare() {
 }
 
 fn series(window: &Window) -> Arc<SeriesChanges> {
-    let question = window.pair().series_question(window.state()).expect("a series");
-    match window.pair().contrasts.get(&question) {
-        Some(Contrast::Answered(PairAnswer::Series(found))) => Arc::clone(found),
+    let query = window.pair().series_query(&window.state().documents).expect("a series");
+    match window.pair().queries.get(&query) {
+        Some(CompareQueryState::Answered(CompareAnswer::Series(found))) => Arc::clone(found),
         other => panic!("not compared: {other:?}"),
     }
 }
@@ -366,7 +366,7 @@ fn series(window: &Window) -> Arc<SeriesChanges> {
 fn three_traces_are_a_series_of_which_two_are_on_show() {
     const THIRD: &str = "guessnumber-bug-go1.26.trace";
     let mut window = comparing(BUG, FIXED);
-    window.act(PairAction::AddToComparison(real(THIRD)));
+    window.act(ComparisonAction::AddToComparison(real(THIRD)));
     assert!(window.shows(Panel::Series.title()) && window.shows("First to last"), "{:?}", window.words());
     let found = series(&window);
     assert_eq!((found.measured.len(), found.found.steps.len()), (3, 2));
@@ -399,8 +399,8 @@ fn three_traces_are_a_series_of_which_two_are_on_show() {
 fn what_the_command_line_asked_for_is_done_once_both_are_there() {
     let mut window = comparing(BUG, FIXED);
     let stretch = Some([Some(10_000_000), Some(30_000_000)]);
-    let wish = Wish { align: Align::Stretch, anchor: None, stretches: [stretch, None] };
-    window.pair_act(PairAction::Wish(wish));
+    let pending_align = PendingAlign { align: Align::Stretch, anchor: None, stretches: [stretch, None] };
+    window.pair_act(ComparisonAction::PendingAlign(pending_align));
     let start = window.side(Side::A).trace.range().start;
     let range = TimeRange::new(start.plus_nanos(10_000_000), start.plus_nanos(30_000_000));
     assert_eq!((window.pair().align, window.limits()), (Align::Stretch, [Some(range), None]));
@@ -409,17 +409,24 @@ fn what_the_command_line_asked_for_is_done_once_both_are_there() {
     let mut window = comparing("tasks-go1.25.trace", "tasks-go1.27.trace");
     let anchor = Anchor::Task("cook".to_owned());
     let stretches = [None, Some([Some(0), None])];
-    window.pair_act(PairAction::Wish(Wish { align: Align::Anchors, anchor: Some(anchor.clone()), stretches }));
-    let first = Side::BOTH.map(|side| match window.side(side).studies.answer(&Question::Anchor(anchor.clone())) {
+    window.pair_act(ComparisonAction::PendingAlign(PendingAlign {
+        align: Align::Anchors,
+        anchor: Some(anchor.clone()),
+        stretches,
+    }));
+    let first = Side::BOTH.map(|side| match window.side(side).queries.answer(&Query::Anchor(anchor.clone())) {
         Some(Answer::Instant(Some(time))) => *time,
         other => panic!("no first task: {other:?}"),
     });
     assert_eq!((window.pair().align, window.pair().anchors), (Align::Anchors, first.map(Some)));
     assert_eq!(window.limits()[1].map(|range| range.start), Some(first[1]));
     // What is missing is said.
-    let wish =
-        Wish { align: Align::Anchors, anchor: Some(Anchor::Log("no such message".to_owned())), ..Wish::default() };
-    window.pair_act(PairAction::Wish(wish));
+    let pending_align = PendingAlign {
+        align: Align::Anchors,
+        anchor: Some(Anchor::Log("no such message".to_owned())),
+        ..PendingAlign::default()
+    };
+    window.pair_act(ComparisonAction::PendingAlign(pending_align));
     assert!(window.shows("A has no log message"), "{:?}", window.words());
 }
 
@@ -428,10 +435,10 @@ fn any_instant_of_either_side_can_be_an_anchor() {
     let mut window = comparing(BUG, FIXED);
     let at =
         Side::BOTH.map(|side| window.side(side).trace.range().start.plus_nanos(7_000_000 * (1 + side.at() as i64)));
-    window.pair_act(PairAction::Anchor(Side::B, at[1]));
+    window.pair_act(ComparisonAction::Anchor(Side::B, at[1]));
     assert_eq!(window.pair().align, Align::Start, "one is not enough");
     assert!(window.shows("Now choose the instant of A"));
-    window.pair_act(PairAction::Anchor(Side::A, at[0]));
+    window.pair_act(ComparisonAction::Anchor(Side::A, at[0]));
     assert_eq!((window.pair().align, window.pair().anchors), (Align::Anchors, at.map(Some)));
     let offset = window.pair().offset_nanos(window.side(Side::A), window.side(Side::B));
     assert!((offset + 7_000_000.0).abs() < 1.0, "{offset}");
@@ -445,7 +452,7 @@ fn a_path_is_typed_where_there_is_no_dialog() {
     assert!(window.shows("Close the field"), "{:?}", window.words());
     window.act(FileAction::OpenTyped(real(FIXED).display().to_string()));
     assert!(window.state().shown_pair().is_some() && window.state().path_field.is_none());
-    assert!(matches!(window.answer(&Question::Findings), Answer::Findings(_)));
+    assert!(matches!(window.answer(&Query::Findings), Answer::Findings(_)));
     window
         .act(FileAction::AskPath(FieldFor::Add))
         .act(FileAction::OpenTyped(real("gc-go1.27.trace").display().to_string()));
@@ -462,8 +469,8 @@ fn names_are_looked_up_on_both_sides_and_aligned() {
     window.0.get_by_role_and_label(Role::TextInput, "Find").type_text("order");
     window.0.run();
     for side in Side::BOTH {
-        let asked = Question::Find("order".to_owned());
-        let Some(Answer::Found(found)) = window.side(side).studies.answer(&asked) else { panic!("nothing asked") };
+        let asked = Query::Find("order".to_owned());
+        let Some(Answer::Found(found)) = window.side(side).queries.answer(&asked) else { panic!("nothing asked") };
         assert!(found.count > 0, "{side:?}");
     }
     let middle = 720.0;
@@ -504,7 +511,7 @@ fn what_is_gone_shows_such_a_goroutine_of_the_other_side() {
     let view = b.view.expect("a view");
     let layout = b.layout();
     let mut tops = (0..40).filter_map(|step| layout.row_at(view.scroll_points + f64::from(step) * 11.0));
-    let is_it = |row: &tracelane::state::rows::Row| match row.kind {
+    let is_it = |row: &tracelane::state::row::Row| match row.kind {
         RowKind::Lane(LaneId::Goroutine(go)) => name(b, go) == wanted,
         RowKind::Shared(row) => {
             b.rows.groups().is_some_and(|groups| groups.on_row(row).any(|go| name(b, go) == wanted))

@@ -3,12 +3,12 @@
 
 use std::path::PathBuf;
 
-use tracelane::action::action::{Action, FileAction, PairAction, PanelAction};
+use tracelane::action::action::{Action, ComparisonAction, FileAction, PanelAction};
 use tracelane::action::panel::Panel;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
-use tracelane::state::contrast::{Contrast, PairAnswer};
-use tracelane::state::pair::RowKey;
+use tracelane::state::compare_query::{CompareAnswer, CompareQueryState};
+use tracelane::state::comparison::RowKey;
 use tracelane::state::settings::{Settings, ThemeChoice};
 use tracelane::theme::tokens;
 
@@ -40,17 +40,18 @@ fn take(name: &str, (theme, scale): (ThemeChoice, f32), files: &[&str], panel: P
     };
     let open = files.iter().enumerate().map(|(at, file)| match at {
         0 => Action::File(FileAction::Open(real(file))),
-        1 => Action::Pair(PairAction::CompareWith(real(file))),
-        _ => Action::Pair(PairAction::AddToComparison(real(file))),
+        1 => Action::Comparison(ComparisonAction::CompareWith(real(file))),
+        _ => Action::Comparison(ComparisonAction::AddToComparison(real(file))),
     });
     settle(&mut app, open.collect());
     if row {
         let (pair, [a, b]) = app.state().shown_pair().expect("two traces");
-        let Some(Contrast::Answered(PairAnswer::Changes(found))) = pair.contrasts.get(&pair.question(a, b)) else {
+        let Some(CompareQueryState::Answered(CompareAnswer::Changes(found))) = pair.queries.get(&pair.query(a, b))
+        else {
             panic!("not compared")
         };
         let row = RowKey::of(&found.found.changes[0]);
-        settle(&mut app, vec![Action::Pair(PairAction::ShowRow(row))]);
+        settle(&mut app, vec![Action::Comparison(ComparisonAction::ShowRow(row))]);
     }
     settle(&mut app, vec![Action::Panel(PanelAction::OpenPanel(panel))]);
     let image = window.paint(tokens::of(window.ctx()).background);

@@ -5,19 +5,20 @@
 
 use std::path::Path;
 
-use trace_core::analysis::scope::Whom;
-use trace_core::base::ids::{GoIx, ProcIx, TaskIx, ThreadIx};
+use trace_core::analysis::scope::GoroutineFilter;
+use trace_core::base::ids::{GoroutineIdx, ProcIdx, TaskIdx, ThreadIdx};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{
-    Action, AnalysisAction, FileAction, PairAction, PanelAction, RowsAction, SelectAction, ViewAction,
+    Action, AnalysisAction, ComparisonAction, FileAction, PanelAction, RowsAction, SelectAction, ViewAction,
 };
 use tracelane::action::commands::{COMMANDS, Command};
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::document::LoadState;
-use tracelane::state::rows::{GoroutineOrder, Section};
+use tracelane::state::rows::GoroutineOrder;
 use tracelane::state::scope::{ScopeChoice, When};
+use tracelane::state::section::Section;
 use tracelane::state::settings::Settings;
 
 use crate::folder;
@@ -96,9 +97,9 @@ fn lanes(window: &Window) -> Vec<LaneId> {
     let goroutines = trace.goroutine_count();
     let some = |count: u32| (0..count.min(LANES)).chain(count.saturating_sub(1)..count);
     let mut lanes = vec![LaneId::Gc, LaneId::Stw];
-    lanes.extend(some(trace.proc_count()).map(|ix| LaneId::Proc(ProcIx(ix))));
-    lanes.extend(some(trace.thread_count()).map(|ix| LaneId::Thread(ThreadIx(ix))));
-    lanes.extend(some(goroutines).map(|ix| LaneId::Goroutine(GoIx(ix))));
+    lanes.extend(some(trace.proc_count()).map(|idx| LaneId::Proc(ProcIdx(idx))));
+    lanes.extend(some(trace.thread_count()).map(|idx| LaneId::Thread(ThreadIdx(idx))));
+    lanes.extend(some(goroutines).map(|idx| LaneId::Goroutine(GoroutineIdx(idx))));
     lanes
 }
 
@@ -144,7 +145,7 @@ fn step(window: &Window, file: &Path, random: &mut Random) -> Option<Action> {
     let document = window.app.state().document()?;
     let trace = &document.trace;
     let range = trace.range();
-    let goroutine = GoIx(u32::try_from(random.below(trace.goroutine_count() as usize)).expect("an index"));
+    let goroutine = GoroutineIdx(u32::try_from(random.below(trace.goroutine_count() as usize)).expect("an index"));
     Some(match random.below(20) {
         0 | 1 => {
             let lanes = lanes(window);
@@ -160,26 +161,32 @@ fn step(window: &Window, file: &Path, random: &mut Random) -> Option<Action> {
         }
         8 => Action::Select(SelectAction::Mark(Some(TimeRange::new(instant(range, random), instant(range, random))))),
         9 => {
-            let holes: Vec<TimeRange> =
-                trace.holes().chain(trace.thread_holes().iter().map(|hole| hole.range)).collect();
-            Action::View(ViewAction::ShowRange(holes.get(random.below(holes.len())).copied().unwrap_or(range)))
+            let gaps: Vec<TimeRange> = trace.gaps().chain(trace.thread_gaps().iter().map(|gap| gap.range)).collect();
+            Action::View(ViewAction::ShowRange(gaps.get(random.below(gaps.len())).copied().unwrap_or(range)))
         }
         10 => Action::Rows(RowsAction::ToggleSection(Section::ALL[random.below(4)])),
         11 => Action::Rows(RowsAction::OrderGoroutines(
             [GoroutineOrder::Id, GoroutineOrder::Appearance, GoroutineOrder::Running][random.below(3)],
         )),
         12 => {
-            let task = TaskIx(u32::try_from(random.below(trace.task_count() as usize)).expect("an index"));
+            let task = TaskIdx(u32::try_from(random.below(trace.task_count() as usize)).expect("an index"));
             let name = trace.goroutine_name(goroutine).map(|(_, name)| name).unwrap_or_default();
-            let whom = [Whom::All, Whom::One(goroutine), Whom::Named(name), Whom::Task(task)][random.below(4)];
+            let filter = [
+                GoroutineFilter::All,
+                GoroutineFilter::One(goroutine),
+                GoroutineFilter::Named(name),
+                GoroutineFilter::Task(task),
+            ][random.below(4)];
             Action::Analysis(AnalysisAction::SetScope(ScopeChoice {
                 when: [When::Whole, When::Marked][random.below(2)],
-                whom,
+                filter,
             }))
         }
         13 => Action::Analysis(AnalysisAction::ChooseFinding(Some(random.below(4)))),
-        14 if random.below(3) == 0 => Action::Pair(PairAction::CompareWith(file.to_path_buf())),
-        14 => Action::Pair([PairAction::Swap, PairAction::ToggleLink, PairAction::Leave][random.below(3)].clone()),
+        14 if random.below(3) == 0 => Action::Comparison(ComparisonAction::CompareWith(file.to_path_buf())),
+        14 => Action::Comparison(
+            [ComparisonAction::Swap, ComparisonAction::ToggleLink, ComparisonAction::Leave][random.below(3)].clone(),
+        ),
         15 => Action::View(ViewAction::ScrollRows(random.below(2_000) as f64 - 1_000.0)),
         _ => {
             let command = kept_commands().nth(random.below(kept_commands().count()))?;

@@ -3,10 +3,10 @@
 use egui::accesskit::Role;
 use egui::{Event, Modifiers, PointerButton, Pos2, pos2};
 use egui_kittest::kittest::{NodeT, Queryable};
-use trace_core::base::ids::{GoId, TaskIx};
+use trace_core::base::ids::{GoId, TaskIdx};
 use trace_core::model::lanes::LaneId;
 use tracelane::action::panel::Panel;
-use tracelane::state::rows::Section;
+use tracelane::state::section::Section;
 use tracelane::state::view::Selection;
 
 use crate::window::Window;
@@ -126,7 +126,7 @@ fn a_task_has_a_menu_and_so_has_its_type() {
     assert!(is_ordered(&lines), "{lines:?}");
     window.press("Zoom to this");
     let trace = &window.document().trace;
-    let life = trace_core::analysis::tasks::life(trace, &trace.task(TaskIx(0)).expect("a task"));
+    let life = trace_core::analysis::tasks::life(trace, &trace.task(TaskIdx(0)).expect("a task"));
     let view = window.document().view.expect("a view").range();
     assert!(view.contains(life.start) && view.nanos() < 2 * life.nanos());
     let at = label(&window, Role::DisclosureTriangle, "/sleep, ");

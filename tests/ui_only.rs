@@ -3,12 +3,13 @@
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{AnalysisAction, RowsAction, SelectAction};
 use tracelane::action::panel::Panel;
-use tracelane::state::rows::{GoroutineOrder, Section};
-use tracelane::state::study::{Answer, Question};
+use tracelane::state::query::{Answer, Query};
+use tracelane::state::rows::GoroutineOrder;
+use tracelane::state::section::Section;
 
 use crate::window::Window;
 
@@ -33,9 +34,9 @@ fn all(window: &Window) -> u32 {
 }
 
 /// Opens the first finding and leaves lanes to its goroutines; how many these are.
-fn of_the_first_finding(window: &mut Window) -> Vec<GoIx> {
+fn of_the_first_finding(window: &mut Window) -> Vec<GoroutineIdx> {
     window.act(AnalysisAction::ChooseFinding(Some(0)));
-    let Answer::Findings(findings) = window.answer(&Question::Findings) else { panic!("no findings") };
+    let Answer::Findings(findings) = window.answer(&Query::Findings) else { panic!("no findings") };
     let gos = findings.list.first().expect("a finding").goroutines.clone();
     follow(window, &format!("Show only the {} goroutines", gos.len()));
     gos
@@ -77,7 +78,7 @@ fn whoever_goes_to_a_hidden_goroutine_sees_all() {
     assert_eq!(shown(&window), gos.len() as u32, "another order hides and shows nothing");
     window.act(SelectAction::GoToLane(LaneId::Goroutine(gos[0])));
     assert_eq!(shown(&window), gos.len() as u32, "one that has a lane");
-    let hidden = (0..all(&window)).map(GoIx).find(|go| !gos.contains(go)).expect("a hidden one");
+    let hidden = (0..all(&window)).map(GoroutineIdx).find(|go| !gos.contains(go)).expect("a hidden one");
     window.act(SelectAction::GoToLane(LaneId::Goroutine(hidden)));
     assert_eq!(shown(&window), all(&window));
     let document = window.document();
@@ -91,10 +92,10 @@ fn whoever_goes_to_a_hidden_goroutine_sees_all() {
 fn a_group_of_goroutines_can_be_shown_alone() {
     let mut window = Window::open("real/workers-go1.27.trace", Panel::Goroutines);
     window.press("main.worker ·");
-    let name = |go: GoIx| window.document().trace.goroutine_name(go).map(|(_, name)| name);
+    let name = |go: GoroutineIdx| window.document().trace.goroutine_name(go).map(|(_, name)| name);
     let trace = &window.document().trace;
-    let alike = |go: &GoIx| name(*go).is_some_and(|name| trace.str(name).starts_with("main.worker"));
-    let workers = (0..all(&window)).map(GoIx).filter(alike).count();
+    let alike = |go: &GoroutineIdx| name(*go).is_some_and(|name| trace.str(name).starts_with("main.worker"));
+    let workers = (0..all(&window)).map(GoroutineIdx).filter(alike).count();
     assert!(workers > 1);
     follow(&mut window, "Show only lanes: Every main.worker");
     assert_eq!(shown(&window) as usize, workers);

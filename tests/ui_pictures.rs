@@ -51,8 +51,8 @@ fn settle(window: &mut OffscreenWindow, app: &mut TracelaneApp, actions: Vec<Act
 fn culprit(app: &TracelaneApp) -> Vec<Action> {
     let trace = &app.state().document().expect("the sample").trace;
     let end = trace.range().end;
-    let ix = trace.goroutine_by_id(GoId(13)).expect("goroutine 13");
-    let span = trace.span_at(LaneId::Goroutine(ix), end.plus_nanos(-95_000)).expect("a span");
+    let idx = trace.goroutine_by_id(GoId(13)).expect("goroutine 13");
+    let span = trace.span_at(LaneId::Goroutine(idx), end.plus_nanos(-95_000)).expect("a span");
     vec![
         Action::Select(SelectAction::SelectSpan(span.at)),
         Action::View(ViewAction::Reveal { lane: span.at.lane, time: None }),
@@ -113,8 +113,8 @@ fn a_wait_chain_in_the_light() {
     let shot = Shot { size: [1200.0, 760.0], theme: ThemeChoice::Light, scale: 1.0 };
     shot.take("wait-chain-light", vec![Action::File(FileAction::OpenSample)], |app| {
         let trace = &app.state().document().expect("the sample").trace;
-        let ix = trace.goroutine_by_id(GoId(13)).expect("goroutine 13");
-        let wait = trace.span_at(LaneId::Goroutine(ix), trace.range().end.plus_nanos(-50_000_000)).expect("a span");
+        let idx = trace.goroutine_by_id(GoId(13)).expect("goroutine 13");
+        let wait = trace.span_at(LaneId::Goroutine(idx), trace.range().end.plus_nanos(-50_000_000)).expect("a span");
         vec![
             Action::Select(SelectAction::SelectSpan(wait.at)),
             Action::View(ViewAction::Reveal { lane: wait.at.lane, time: None }),

@@ -2,13 +2,14 @@
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
-use trace_core::base::ids::{GoId, ProcIx};
+use trace_core::base::ids::{GoId, ProcIdx};
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{RowsAction, ViewAction};
 use tracelane::action::panel::Panel;
 use tracelane::state::groups::GroupBy;
 use tracelane::state::pinned::Pin;
-use tracelane::state::rows::{Row, RowKind, Section};
+use tracelane::state::row::{Row, RowKind};
+use tracelane::state::section::Section;
 
 use crate::window::Window;
 
@@ -30,7 +31,7 @@ fn what_is_pinned_shows_above_everything_and_in_its_own_place() {
     let main = LaneId::Goroutine(window.document().trace.goroutine_by_id(GoId(1)).expect("G1"));
     let pins = [
         Pin::Lane(main),
-        Pin::Lane(LaneId::Proc(ProcIx(0))),
+        Pin::Lane(LaneId::Proc(ProcIdx(0))),
         Pin::Tasks("/sum".to_owned()),
         Pin::Group("main.main.func1".to_owned()),
     ];
@@ -41,7 +42,7 @@ fn what_is_pinned_shows_above_everything_and_in_its_own_place() {
     assert_eq!(all.len(), before.len() + 5);
     assert_eq!(all[0].kind, RowKind::Heading(Section::Pinned));
     assert!(all[1..5].iter().all(|row| row.is_pinned) && all[5..].iter().all(|row| !row.is_pinned));
-    assert_eq!((all[1].kind, all[2].kind), (RowKind::Lane(main), RowKind::Lane(LaneId::Proc(ProcIx(0)))));
+    assert_eq!((all[1].kind, all[2].kind), (RowKind::Lane(main), RowKind::Lane(LaneId::Proc(ProcIdx(0)))));
     assert!(matches!((all[3].kind, all[4].kind), (RowKind::TaskGroup(_), RowKind::Group(_))), "{all:?}");
     assert!(all.windows(2).all(|two| two[0].top + two[0].height == two[1].top), "one below the other");
     for row in &all {
@@ -85,10 +86,10 @@ fn rows_on_screen_stay_where_they_are_when_one_is_pinned() {
     window.act(ViewAction::ScrollRows(200.0));
     let place = |window: &Window| {
         let document = window.document();
-        let row = document.layout().row_of(LaneId::Proc(ProcIx(0))).expect("a row");
+        let row = document.layout().row_of(LaneId::Proc(ProcIdx(0))).expect("a row");
         row.top - document.view.expect("a view").scroll_points
     };
     let before = place(&window);
-    window.act(RowsAction::TogglePin(Pin::Lane(LaneId::Proc(ProcIx(0)))));
+    window.act(RowsAction::TogglePin(Pin::Lane(LaneId::Proc(ProcIdx(0)))));
     assert_eq!(place(&window), before);
 }

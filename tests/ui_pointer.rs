@@ -10,7 +10,7 @@ use tracelane::action::action::{Action, FileAction, RowsAction, ViewAction};
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::document::Document;
 use tracelane::state::groups::GroupBy;
-use tracelane::state::rows::Section;
+use tracelane::state::section::Section;
 use tracelane::state::settings::Settings;
 use tracelane::state::view::{Selection, View};
 
@@ -61,8 +61,8 @@ impl Window {
     /// The middle of a goroutine's lane, at `x`.
     fn on_goroutine(&self, id: u64, x: f32) -> Pos2 {
         let document = self.document();
-        let ix = document.trace.goroutine_by_id(trace_core::base::ids::GoId(id)).expect("the goroutine");
-        let row = document.layout().row_of(LaneId::Goroutine(ix)).expect("a row");
+        let idx = document.trace.goroutine_by_id(trace_core::base::ids::GoId(id)).expect("the goroutine");
+        let row = document.layout().row_of(LaneId::Goroutine(idx)).expect("a row");
         pos2(x, self.lanes().top() + (row.top - self.view().scroll_points) as f32 + 17.0)
     }
 

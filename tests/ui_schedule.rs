@@ -8,8 +8,8 @@ use egui_kittest::kittest::Queryable;
 use trace_core::analysis::antagonists::antagonists_of;
 use trace_core::analysis::latency::{ReadyWait, latency, latency_by_goroutine};
 use trace_core::analysis::procs::procs;
-use trace_core::analysis::scope::{Scope, Whom};
-use trace_core::base::ids::GoIx;
+use trace_core::analysis::scope::{GoroutineFilter, Scope};
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
@@ -85,7 +85,7 @@ fn who_was_running_instead_is_shown_for_the_scope_and_for_one_wait() {
     let span = window.document().trace.span_at(LaneId::Goroutine(wait.go), wait.range.start).expect("the wait");
     assert_eq!(span.state, GoState::Runnable);
     window.act(SelectAction::SelectSpan(span.at)).press("in the selected wait");
-    let of_wait = Ask::about(Scope { range: wait.range, whom: Whom::One(wait.go) });
+    let of_wait = Ask::about(Scope { range: wait.range, filter: GoroutineFilter::One(wait.go) });
     let found = window.report_of("antagonists", &of_wait);
     let fact = |id: &str| found.value(id).map(Value::raw);
     assert_eq!(fact("antagonists.ready_ns"), Some(wait.nanos.to_string()));
@@ -119,7 +119,7 @@ fn system_calls_tell_which_were_blocking() {
     assert!(matches!(window.lane(), Some(LaneId::Goroutine(_))), "a click leads there");
     let mut window = Window::open("real/empty-go1.27.trace", Panel::Syscalls);
     window.act(AnalysisAction::SetScope(tracelane::state::scope::ScopeChoice {
-        whom: trace_core::analysis::scope::Whom::One(GoIx(100_000)),
+        filter: trace_core::analysis::scope::GoroutineFilter::One(GoroutineIdx(100_000)),
         ..Default::default()
     }));
     assert!(window.shows("No system call"), "{:?}", window.words());

@@ -3,13 +3,14 @@
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{Action, RowsAction, SelectAction, SourceAction, ViewAction};
 use tracelane::action::panel::Panel;
 use tracelane::state::groups::GroupBy;
-use tracelane::state::rows::{RowKind, Section};
+use tracelane::state::row::RowKind;
 use tracelane::state::search::SearchAction;
+use tracelane::state::section::Section;
 use tracelane::state::source::{SourcePlace, SourceText};
 
 use crate::window::Window;
@@ -123,8 +124,8 @@ fn goroutines_can_be_grouped_otherwise_or_have_a_lane_each() {
     window.act(RowsAction::GroupGoroutines(GroupBy::Nothing));
     let document = window.document();
     assert!(document.rows.groups().is_none());
-    let row = document.layout().row_of(LaneId::Goroutine(GoIx(0))).expect("a row");
-    assert_eq!(row.kind, RowKind::Lane(LaneId::Goroutine(GoIx(0))));
+    let row = document.layout().row_of(LaneId::Goroutine(GoroutineIdx(0))).expect("a row");
+    assert_eq!(row.kind, RowKind::Lane(LaneId::Goroutine(GoroutineIdx(0))));
 }
 
 #[test]

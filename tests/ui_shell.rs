@@ -8,14 +8,15 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_bytes;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{Action, FileAction, SelectAction, WorkerAction};
 use tracelane::action::commands::COMMANDS;
+use tracelane::action::effect::Effect;
 use tracelane::action::panel::Panel;
-use tracelane::action::reduce::{Effect, reduce};
+use tracelane::action::reduce::reduce;
 use tracelane::sample::SAMPLE;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::app::{AppState, FieldFor};
@@ -95,7 +96,7 @@ impl Window {
 
     /// Selects the main goroutine, which opens the panels.
     fn select_main(&mut self) -> &mut Self {
-        self.act(SelectAction::GoToLane(LaneId::Goroutine(GoIx(0))))
+        self.act(SelectAction::GoToLane(LaneId::Goroutine(GoroutineIdx(0))))
     }
 }
 
@@ -252,7 +253,7 @@ fn a_window_at_rest_asks_for_no_more_frames() {
     let mut window = Window::new();
     for action in [
         Action::File(FileAction::OpenSample),
-        Action::Select(SelectAction::GoToLane(LaneId::Goroutine(GoIx(0)))),
+        Action::Select(SelectAction::GoToLane(LaneId::Goroutine(GoroutineIdx(0)))),
         Action::Tick(1e6),
     ] {
         window.act(action);
@@ -277,9 +278,9 @@ fn a_recorded_trace_is_not_closed_without_a_question() {
     window.press(Modifiers::NONE, Key::Escape);
     assert!(!window.button("Discard"));
     assert_eq!(window.state().documents.len(), 1);
-    for (key, question) in [(Key::W, "closing it"), (Key::Q, "quitting")] {
+    for (key, query) in [(Key::W, "closing it"), (Key::Q, "quitting")] {
         window.press(Modifiers::COMMAND, key);
-        assert!(window.0.query_by_label(&format!("Save this trace before {question}?")).is_some());
+        assert!(window.0.query_by_label(&format!("Save this trace before {query}?")).is_some());
         window.click("Cancel (Esc)");
         assert_eq!((window.state().documents.len(), window.state().is_quitting), (1, false));
     }

@@ -34,8 +34,8 @@ impl Window {
 
     /// The runtime's id of the goroutine that a span is on.
     fn goroutine(&self, span: &Span) -> u64 {
-        let LaneId::Goroutine(ix) = span.at.lane else { panic!("not on a goroutine: {span:?}") };
-        self.document().trace.goroutine(ix).expect("the goroutine").id.0
+        let LaneId::Goroutine(idx) = span.at.lane else { panic!("not on a goroutine: {span:?}") };
+        self.document().trace.goroutine(idx).expect("the goroutine").id.0
     }
 }
 

@@ -4,12 +4,13 @@
 use egui::accesskit::Role;
 use egui::{Event, Modifiers, PointerButton, Pos2, pos2};
 use egui_kittest::kittest::{NodeT, Queryable};
-use trace_core::base::ids::TaskIx;
+use trace_core::base::ids::TaskIdx;
 use trace_core::base::time::TimeRange;
 use tracelane::action::action::{RowsAction, SelectAction};
 use tracelane::action::panel::Panel;
-use tracelane::state::rows::{RowKind, Section};
-use tracelane::state::study::Question;
+use tracelane::state::query::Query;
+use tracelane::state::row::RowKind;
+use tracelane::state::section::Section;
 use tracelane::state::view::Selection;
 
 use crate::window::Window;
@@ -19,10 +20,10 @@ const REQUESTS: &str = "real/httpserver-go1.27.trace";
 /// Tasks nested, handed over, begun before the trace and never ended.
 const NESTED: &str = "real/tasks-go1.27.trace";
 
-fn task_named(window: &Window, name: &str) -> TaskIx {
+fn task_named(window: &Window, name: &str) -> TaskIdx {
     let trace = &window.document().trace;
-    let is_it = |ix: &TaskIx| trace.task(*ix).is_some_and(|task| trace.str(task.name) == name);
-    (0..trace.task_count()).map(TaskIx).find(is_it).unwrap_or_else(|| panic!("no task {name}"))
+    let is_it = |idx: &TaskIdx| trace.task(*idx).is_some_and(|task| trace.str(task.name) == name);
+    (0..trace.task_count()).map(TaskIdx).find(is_it).unwrap_or_else(|| panic!("no task {name}"))
 }
 
 fn kinds(window: &Window) -> Vec<RowKind> {
@@ -30,7 +31,7 @@ fn kinds(window: &Window) -> Vec<RowKind> {
 }
 
 /// The middle of a task's bar on screen.
-fn on_task(window: &Window, task: TaskIx) -> Pos2 {
+fn on_task(window: &Window, task: TaskIdx) -> Pos2 {
     let document = window.document();
     let lanes = window.0.get_by_role_and_label(Role::Canvas, "Timeline").rect();
     let (view, row) = (document.view.expect("a view"), document.layout().row_of_task(task).expect("a row"));
@@ -74,7 +75,7 @@ fn tasks_that_do_not_overlap_share_a_row() {
     for row in 0..tasks.groups().row_count() {
         let lives: Vec<TimeRange> = tasks
             .alive_on(row, 0, trace.range())
-            .map(|ix| trace_core::analysis::tasks::life(trace, &trace.task(ix).expect("a task")))
+            .map(|idx| trace_core::analysis::tasks::life(trace, &trace.task(idx).expect("a task")))
             .collect();
         assert!(lives.windows(2).all(|two| two[0].end <= two[1].start), "row {row}: {lives:?}");
     }
@@ -94,7 +95,7 @@ fn a_click_selects_a_task_and_its_details_say_what_belongs_to_it() {
     window.press_as(Role::Link, "Why it took so long");
     let (go, range) = window.document().chain_target().expect("whose time");
     assert_eq!(go, window.document().trace.task(task).expect("the task").go);
-    window.answer(&Question::WaitChain(go, range));
+    window.answer(&Query::WaitChain(go, range));
     window.0.key_press(egui::Key::ArrowRight);
     window.0.run();
     window.act(SelectAction::StepSpan(1));

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, Event, MouseWheelUnit, RawInput, Rect, Theme, TouchPhase, pos2, vec2};
 
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::load;
 use trace_core::model::lanes::LaneId;
@@ -89,7 +89,7 @@ fn measure(name: &str, trace: Arc<Trace>) {
         );
     }
     // The one that did most: all that leaves from it is drawn.
-    let first = LaneId::Goroutine(GoIx(0));
+    let first = LaneId::Goroutine(GoroutineIdx(0));
     let busiest = window.document().trace.spans(first, bounds).take(1_000).max_by_key(|span| span.range.nanos());
     if let Some(span) = busiest {
         let document = &mut window.state.documents[0];

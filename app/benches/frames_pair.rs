@@ -12,9 +12,9 @@ use egui::{Context, Event, MouseWheelUnit, RawInput, Rect, Theme, TouchPhase, po
 use trace_core::base::monitor::Monitor;
 use trace_core::load;
 use trace_core::testkit::scenes;
-use tracelane::action::action::{Action, Actions, FileAction, PairAction};
+use tracelane::action::action::{Action, Actions, ComparisonAction, FileAction};
 use tracelane::action::reduce::reduce;
-use tracelane::shell::pair;
+use tracelane::shell::comparison;
 use tracelane::state::app::AppState;
 use tracelane::state::document::{DocumentId, Source};
 use tracelane::state::rows::{RowOptions, Rows};
@@ -33,7 +33,7 @@ fn main() {
         let rows = Arc::new(Rows::build(&trace, &RowOptions::default()));
         reduce(&mut state, Action::File(FileAction::Adopt(Source::Sample, trace, rows)));
     }
-    reduce(&mut state, Action::Pair(PairAction::Of(DocumentId(0), DocumentId(1))));
+    reduce(&mut state, Action::Comparison(ComparisonAction::Of(DocumentId(0), DocumentId(1))));
     let ctx = Context::default();
     ctx.set_theme(Theme::Dark);
     let mut window = Window { ctx, state, frames: 0 };
@@ -77,7 +77,7 @@ impl Window {
         };
         let mut actions = Actions::default();
         let begun = on_processor();
-        let mut output = self.ctx.run_ui(input, |ui| pair::ui(ui, &self.state, &mut actions));
+        let mut output = self.ctx.run_ui(input, |ui| comparison::ui(ui, &self.state, &mut actions));
         // The fonts' texture is not ours to upload here.
         output.textures_delta.clear();
         let meshes = self.ctx.tessellate(output.shapes, 1.0);

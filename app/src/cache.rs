@@ -104,17 +104,17 @@ impl fmt::Display for NotKept {
 pub struct Fresh {
     cache: Cache,
     path: PathBuf,
-    seen: Seen,
+    seen: FileStamp,
 }
 
 /// What a file looks like from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seen {
+struct FileStamp {
     len: u64,
     modified: SystemTime,
 }
 
-impl Seen {
+impl FileStamp {
     fn of(path: &Path) -> Option<Self> {
         let metadata = path.metadata().ok().filter(fs::Metadata::is_file)?;
         Some(Self { len: metadata.len(), modified: metadata.modified().ok()? })
@@ -160,7 +160,7 @@ impl Cache {
             publish(Arc::clone(&trace));
             return Ok(Loaded { trace, from_cache: true, fresh: Err(NotKept::Kept) });
         }
-        let is_settled = |seen: Seen| seen.modified.elapsed().is_ok_and(|age| age >= SETTLED);
+        let is_settled = |seen: FileStamp| seen.modified.elapsed().is_ok_and(|age| age >= SETTLED);
         let seen = seen.and_then(|seen| if is_settled(seen) { Ok(seen) } else { Err(NotKept::Unsettled) });
         let trace = remote::load(path, monitor, publish)?;
         let seen = seen.and_then(|seen| if trace.totals().complete { Ok(seen) } else { Err(NotKept::Incomplete) });
@@ -169,16 +169,16 @@ impl Cache {
     }
 
     /// What a file looks like whose model is worth to be kept, if there is a cache.
-    fn worth_keeping(&self, path: &Path) -> std::result::Result<Seen, NotKept> {
+    fn worth_keeping(&self, path: &Path) -> std::result::Result<FileStamp, NotKept> {
         if self.folder.is_none() {
             return Err(NotKept::Off);
         }
-        let seen = Seen::of(path).ok_or(NotKept::NoFile)?;
+        let seen = FileStamp::of(path).ok_or(NotKept::NoFile)?;
         if seen.len < self.smallest_bytes { Err(NotKept::Small(self.smallest_bytes)) } else { Ok(seen) }
     }
 
     /// The trace of a file as it is now. Most files are not in the cache, which is known without reading them.
-    fn find(&self, path: &Path, seen: Seen) -> Option<Trace> {
+    fn find(&self, path: &Path, seen: FileStamp) -> Option<Trace> {
         let of_len = format!("{:x}-", seen.len);
         let mut kept = self.kept().into_iter();
         kept.find(|kept| kept.path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&of_len)))?;
@@ -186,7 +186,7 @@ impl Cache {
         let place = self.own_folder()?.join(name_of(&key));
         let stored = private::open(&place, most_bytes(seen.len)).ok()?;
         let trace = cache::read(Stored::File(&stored), &key)?;
-        if Seen::of(path) != Some(seen) {
+        if FileStamp::of(path) != Some(seen) {
             return None;
         }
         // So that the ones used least go first. If it cannot be told, this one goes early.
@@ -200,7 +200,7 @@ impl Cache {
     }
 
     /// All models kept, the one used longest ago first.
-    fn kept(&self) -> Vec<Kept> {
+    fn kept(&self) -> Vec<CachedFile> {
         let Some(entries) = self.own_folder().and_then(|folder| fs::read_dir(folder).ok()) else {
             return Vec::new();
         };
@@ -211,9 +211,9 @@ impl Cache {
             }
             let ending = path.extension()?.to_str()?.to_owned();
             let (used, bytes) = (metadata.modified().ok()?, metadata.len());
-            matches!(ending.as_str(), ENDING | NEW).then_some(Kept { path, used, bytes, is_new: ending == NEW })
+            matches!(ending.as_str(), ENDING | NEW).then_some(CachedFile { path, used, bytes, is_new: ending == NEW })
         });
-        let mut kept: Vec<Kept> = kept.collect();
+        let mut kept: Vec<CachedFile> = kept.collect();
         kept.sort_by(|a, b| (a.used, &a.path).cmp(&(b.used, &b.path)));
         kept
     }
@@ -239,7 +239,7 @@ impl Cache {
 
     /// Removes what was left behind half written.
     pub fn remove_left_behind(&self) {
-        let is_left = |kept: &Kept| kept.is_new && kept.used.elapsed().is_ok_and(|age| age > LEFT_BEHIND);
+        let is_left = |kept: &CachedFile| kept.is_new && kept.used.elapsed().is_ok_and(|age| age > LEFT_BEHIND);
         for kept in self.kept().into_iter().filter(is_left) {
             // Another window may have removed it.
             drop(fs::remove_file(&kept.path));
@@ -249,9 +249,9 @@ impl Cache {
     /// Removes what was used longest ago until the limit is kept, and what was left behind half written.
     fn trim(&self) {
         self.remove_left_behind();
-        let models: Vec<Kept> = self.kept().into_iter().filter(|kept| !kept.is_new).collect();
+        let models: Vec<CachedFile> = self.kept().into_iter().filter(|kept| !kept.is_new).collect();
         let mut bytes: u64 = models.iter().map(|kept| kept.bytes).sum();
-        let mut surplus: Vec<&Kept> = Vec::new();
+        let mut surplus: Vec<&CachedFile> = Vec::new();
         for kept in &models {
             if bytes > self.limit_bytes {
                 bytes -= kept.bytes;
@@ -275,7 +275,7 @@ pub fn load(path: &Path, monitor: &Monitor, publish: &mut Publish<'_>) -> Result
 
 /// A file in the cache.
 #[derive(Debug)]
-struct Kept {
+struct CachedFile {
     path: PathBuf,
     used: SystemTime,
     bytes: u64,
@@ -297,7 +297,7 @@ impl Fresh {
         }
         let key = Key::of_file(&self.path)?;
         // Whoever changed it while it was loaded, or hashed, has changed its time as well.
-        if Seen::of(&self.path) != Some(self.seen) || key.len != self.seen.len {
+        if FileStamp::of(&self.path) != Some(self.seen) || key.len != self.seen.len {
             return Ok(Some(NotKept::Changed));
         }
         private::make_folder(folder)?;

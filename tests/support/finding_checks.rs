@@ -2,8 +2,7 @@
 //! the numbers in a headline and a title are those of the evidence, what a title says a goroutine did is in the trace, and other
 //! analyses count the same.
 
-use trace_core::analysis::blocked_by::{Meanwhile, blocked, releasers};
-use trace_core::analysis::census::{Census, KEPT};
+use trace_core::analysis::blocked_by::{Meanwhile, blocked, wakers};
 use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::finding::{Act, Finding, Kind, Value, counted, percent, time};
@@ -12,7 +11,8 @@ use trace_core::analysis::locks::locks;
 use trace_core::analysis::places::{Origin, Places, origin};
 use trace_core::analysis::procs::procs;
 use trace_core::analysis::scope::Scope;
-use trace_core::analysis::wait_chain::Doing;
+use trace_core::analysis::wait_chain::StepKind;
+use trace_core::analysis::workload::{KEPT, Workload};
 use trace_core::base::ids::StackId;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
@@ -271,15 +271,15 @@ fn places(trace: &Trace, finding: &Finding) -> Vec<String> {
     faults
 }
 
-const fn is_such(doing: Doing, class: SpanClass) -> bool {
+const fn is_such(doing: StepKind, class: SpanClass) -> bool {
     match doing {
-        Doing::Running | Doing::MarkAssist => matches!(class, SpanClass::Running),
+        StepKind::Running | StepKind::MarkAssist => matches!(class, SpanClass::Running),
         // Runs and system calls, cut where the process had no CPU.
-        Doing::NoCpu => matches!(class, SpanClass::Running | SpanClass::Syscall),
-        Doing::Runnable => matches!(class, SpanClass::Runnable),
-        Doing::Syscall | Doing::CgoCall => matches!(class, SpanClass::Syscall),
-        Doing::Waiting(wanted) => wanted as usize == class as usize,
-        Doing::Unknown | Doing::NotCreated | Doing::Unfollowed => true,
+        StepKind::NoCpu => matches!(class, SpanClass::Running | SpanClass::Syscall),
+        StepKind::Runnable => matches!(class, SpanClass::Runnable),
+        StepKind::Syscall | StepKind::CgoCall => matches!(class, SpanClass::Syscall),
+        StepKind::Waiting(wanted) => wanted as usize == class as usize,
+        StepKind::Unknown | StepKind::NotCreated | StepKind::Unfollowed => true,
     }
 }
 
@@ -325,7 +325,7 @@ fn acts(trace: &Trace, finding: &Finding) -> Vec<String> {
         if is_about_waits(finding.kind) {
             // Whoever is crowded out waits for a proc.
             let waits = |state: GoState| match (finding.kind, act.doing) {
-                (Kind::CpuStarvation, Doing::Running) => state == GoState::Runnable,
+                (Kind::CpuStarvation, StepKind::Running) => state == GoState::Runnable,
                 _ => state == GoState::Waiting,
             };
             let waited = finding
@@ -380,7 +380,7 @@ fn was_seen(trace: &Trace, finding: &Finding, act: &Act) -> bool {
     stacks.extend(trace.events(lane, until_end).map(|row| row.stack));
     // Whom it woke or created, and where.
     for other in finding.goroutines.iter().filter(|go| **go != act.go) {
-        let moves = trace.moves(*other, until_end).filter(|found| found.by == Some(lane));
+        let moves = trace.transitions(*other, until_end).filter(|found| found.by == Some(lane));
         stacks.extend(moves.map(|found| found.by_stack));
     }
     stacks.iter().any(|&stack| trace.frames(stack).any(|frame| frame.function == culprit.place.function))
@@ -430,11 +430,11 @@ fn others(trace: &Trace, finding: &Finding) -> Vec<String> {
 /// Who kept whom waiting: parts within their wholes, and nobody did anything for longer than the trace lasts.
 fn waits(trace: &Trace) -> Vec<String> {
     let places = Places::new(trace);
-    let census = Census::take(trace, &places, &Monitor::new()).expect("not cancelled");
+    let workload = Workload::take(trace, &places, &Monitor::new()).expect("not cancelled");
     let duration = trace.range().nanos().unsigned_abs();
     let mut faults = Vec::new();
-    for wait in blocked(&census, &places).iter().take(PLACES) {
-        let found = releasers(trace, &places, wait);
+    for wait in blocked(&workload, &places).iter().take(PLACES) {
+        let found = wakers(trace, &places, wait);
         let parts: u64 = found.parts.iter().map(|part| part.nanos).sum();
         let is_sound = wait.max <= wait.nanos
             && wait.nanos <= wait.gos * duration

@@ -1,7 +1,7 @@
 //! What must hold of every trace, however damaged: the spans of every lane come in order, do not overlap and lie
 //! inside the trace, and the sums of goroutines kept in blocks are the sums of the spans.
 
-use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
+use trace_core::base::ids::{GoroutineIdx, ProcIdx, ThreadIdx};
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
@@ -12,10 +12,10 @@ const LANES: u32 = 400;
 
 /// What does not hold, if anything.
 pub(crate) fn broken(trace: &Trace) -> Option<String> {
-    let goroutines = (0..trace.goroutine_count().min(LANES)).map(|ix| LaneId::Goroutine(GoIx(ix)));
+    let goroutines = (0..trace.goroutine_count().min(LANES)).map(|idx| LaneId::Goroutine(GoroutineIdx(idx)));
     let mut others = vec![LaneId::Gc, LaneId::Stw];
-    others.extend((0..trace.proc_count().min(LANES)).map(|ix| LaneId::Proc(ProcIx(ix))));
-    others.extend((0..trace.thread_count().min(LANES)).map(|ix| LaneId::Thread(ThreadIx(ix))));
+    others.extend((0..trace.proc_count().min(LANES)).map(|idx| LaneId::Proc(ProcIdx(idx))));
+    others.extend((0..trace.thread_count().min(LANES)).map(|idx| LaneId::Thread(ThreadIdx(idx))));
     goroutines
         .filter_map(|lane| broken_goroutine(trace, lane))
         .chain(others.into_iter().filter_map(|lane| out_of_order(trace, lane)))

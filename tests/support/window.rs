@@ -12,8 +12,8 @@ use tracelane::report::analyses::Ask;
 use tracelane::report::report::Report;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::document::Document;
+use tracelane::state::query::{Answer, Query};
 use tracelane::state::settings::Settings;
-use tracelane::state::study::{Answer, Question};
 
 use crate::fixtures;
 
@@ -56,13 +56,13 @@ impl Window {
     }
 
     /// What an analysis has answered.
-    pub(crate) fn answer(&self, question: &Question) -> &Answer {
-        self.document().studies.answer(question).expect("an answer")
+    pub(crate) fn answer(&self, query: &Query) -> &Answer {
+        self.document().queries.answer(query).expect("an answer")
     }
 
     /// The report of an analysis that has answered.
     pub(crate) fn report_of(&self, analysis: &'static str, ask: &Ask) -> &Report {
-        match self.answer(&Question::Report(analysis, ask.clone())) {
+        match self.answer(&Query::Report(analysis, ask.clone())) {
             Answer::Report(report) => report,
             other => panic!("{analysis}: {other:?}"),
         }
@@ -70,7 +70,7 @@ impl Window {
 
     /// The report of an analysis about what is chosen, everything else as usual.
     pub(crate) fn report(&self, analysis: &'static str) -> Arc<Report> {
-        match self.answer(&Question::Report(analysis, Ask::about(self.document().scope()))) {
+        match self.answer(&Query::Report(analysis, Ask::about(self.document().scope()))) {
             Answer::Report(report) => Arc::clone(report),
             _ => panic!("{analysis} has no report"),
         }

@@ -16,11 +16,11 @@ use trace_core::analysis::flame::{Flame, MergeBy};
 use trace_core::analysis::goroutines::{SortBy, goroutines, groups};
 use trace_core::analysis::latency::latency;
 use trace_core::analysis::leaks::leaks;
-use trace_core::analysis::mmu::{Mutator, Takes, Whose, window_lengths};
+use trace_core::analysis::mmu::{Mutator, ShareKind, Takes, window_lengths};
 use trace_core::analysis::population::population;
 use trace_core::analysis::procs::procs;
 use trace_core::analysis::profile::{ProfileKind, profile};
-use trace_core::analysis::scope::{Pieces, Scope};
+use trace_core::analysis::scope::{Scope, ScopeRanges};
 use trace_core::analysis::search::filter;
 use trace_core::analysis::search::query::parse;
 use trace_core::analysis::search::run::search;
@@ -28,7 +28,7 @@ use trace_core::analysis::syscalls::syscalls;
 use trace_core::analysis::tasks::{Filter, TaskIndex, tasks};
 use trace_core::analysis::threads::threads;
 use trace_core::analysis::{locks, why};
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::load;
 use trace_core::model::trace::Trace;
@@ -55,7 +55,8 @@ fn measure(trace: &Trace) {
     });
     time("findings", || findings::find(trace, &monitor));
     time("probable locks", || locks::locks(trace, &pieces, &monitor));
-    let busiest = (0..trace.goroutine_count()).map(GoIx).max_by_key(|go| trace.moves(*go, trace.range()).count());
+    let busiest =
+        (0..trace.goroutine_count()).map(GoroutineIdx).max_by_key(|go| trace.transitions(*go, trace.range()).count());
     let range = trace.range();
     time("wait chain of the busiest goroutine", || busiest.map(|go| why::why_one(trace, go, range)));
     time("one side of a comparison", || compare::measure::measure(trace, trace.range(), &monitor));
@@ -105,7 +106,7 @@ fn searches(trace: &Trace, monitor: &Monitor) {
 /// Collections, stops, and what is left to the program.
 fn collector(trace: &Trace, monitor: &Monitor) {
     time("collections and stops", || Collector::of(trace, trace.range(), monitor));
-    for (name, whose) in [("system", Whose::System), ("procs", Whose::Procs)] {
+    for (name, whose) in [("system", ShareKind::System), ("procs", ShareKind::Procs)] {
         let takes = Takes { sweep: true, ..Takes::default() };
         let of = || Mutator::of(trace, trace.range(), whose, takes, monitor).expect("not cancelled");
         time(&format!("mutator utilisation, {name}"), of);
@@ -117,7 +118,7 @@ fn collector(trace: &Trace, monitor: &Monitor) {
 }
 
 /// Procs, system calls, waits for a proc, population.
-fn schedule(trace: &Trace, pieces: &Pieces, monitor: &Monitor) {
+fn schedule(trace: &Trace, pieces: &ScopeRanges, monitor: &Monitor) {
     time("scheduler latency", || latency(trace, pieces, monitor));
     time("antagonists", || antagonists(trace, pieces, 20, monitor));
     time("procs", || procs(trace, trace.range(), monitor));

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
+use trace_core::base::ids::{GoroutineIdx, ProcIdx, ThreadIdx};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::cache::{self, Key, Stored};
@@ -108,14 +108,15 @@ fn reopen(trace: &Trace) {
 
 /// A proc, a thread, the goroutine with the most spans, one with few.
 fn lanes(trace: &Trace) -> Vec<LaneId> {
-    let spans = |at: u32| trace.time_by_class(LaneId::Goroutine(GoIx(at)), trace.range()).spans.iter().sum::<u64>();
+    let spans =
+        |at: u32| trace.time_by_class(LaneId::Goroutine(GoroutineIdx(at)), trace.range()).spans.iter().sum::<u64>();
     let busiest = (0..trace.goroutine_count().min(100_000)).max_by_key(|&at| spans(at)).unwrap_or(0);
     let middle = trace.goroutine_count() / 2;
     vec![
-        LaneId::Proc(ProcIx(0)),
-        LaneId::Thread(ThreadIx(0)),
-        LaneId::Goroutine(GoIx(busiest)),
-        LaneId::Goroutine(GoIx(middle)),
+        LaneId::Proc(ProcIdx(0)),
+        LaneId::Thread(ThreadIdx(0)),
+        LaneId::Goroutine(GoroutineIdx(busiest)),
+        LaneId::Goroutine(GoroutineIdx(middle)),
     ]
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::Scope;
-use trace_core::base::ids::TaskIx;
+use trace_core::base::ids::TaskIdx;
 use trace_core::base::monitor::Progress;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::flows::{Flow, FlowEnd};
@@ -16,18 +16,20 @@ use crate::action::panel::Panel;
 use crate::report::comparison::divisor::Divisor;
 use crate::report::view::TableAction;
 use crate::state::app::FieldFor;
-use crate::state::contrast::{PairAnswer, PairQuestion};
+use crate::state::compare_query::{CompareAnswer, CompareQuery};
+use crate::state::comparison::{Align, PendingAlign, RowKey, Side, TimelineSpot};
 use crate::state::dialog::Reply;
 use crate::state::document::{DocumentId, Source};
 use crate::state::groups::GroupBy;
-use crate::state::pair::{Align, RowKey, Side, Spot, Wish};
+use crate::state::lane_filter::LaneFilter;
 use crate::state::pinned::Pin;
-use crate::state::rows::{GoroutineOrder, Only, Rows, Section};
+use crate::state::query::{Answer, Query};
+use crate::state::rows::{GoroutineOrder, Rows};
 use crate::state::scope::ScopeChoice;
 use crate::state::search::SearchAction;
+use crate::state::section::Section;
 use crate::state::settings::ThemeChoice;
 use crate::state::source::{SourcePlace, SourceText};
-use crate::state::study::{Answer, Question};
 use crate::state::view::View;
 use trace_core::analysis::compare::partners::Correction;
 
@@ -60,7 +62,7 @@ pub enum Action {
     /// does to it brings it to the front.
     On(DocumentId, Box<Self>),
     /// Something about the two traces that are compared.
-    Pair(PairAction),
+    Comparison(ComparisonAction),
     /// Something about a table of a document, by the table's key.
     Table(DocumentId, String, TableAction),
     /// Something about the search field of a document.
@@ -139,7 +141,7 @@ pub enum WorkerAction {
     /// A worker: that snapshot's rows in the order last asked for.
     RowsMade(DocumentId, Arc<Trace>, Arc<Rows>),
     /// A worker: what it found about that snapshot.
-    Answered(DocumentId, Arc<Trace>, Question, Answer),
+    Answered(DocumentId, Arc<Trace>, Query, Answer),
     /// A worker: the desktop's dialog for files is gone.
     DialogClosed,
     /// A worker: a source file, or where it was looked for.
@@ -197,9 +199,9 @@ pub enum SelectAction {
     /// Select a lane. Recorded in the history.
     SelectLane(LaneId),
     /// Select a task. Recorded in the history.
-    SelectTask(TaskIx),
+    SelectTask(TaskIdx),
     /// Go to a task: select it and bring it into sight.
-    GoToTask(TaskIx),
+    GoToTask(TaskIdx),
     /// Select nothing.
     ClearSelection,
     /// Select the neighbour span on the same lane: -1 before, +1 after.
@@ -250,7 +252,7 @@ pub enum RowsAction {
     /// A lane for each goroutine in this order: a worker makes new rows.
     OrderGoroutines(GoroutineOrder),
     /// Lanes for some goroutines only, or for all again: a worker makes new rows.
-    ShowOnly(Option<Arc<Only>>),
+    ShowOnly(Option<Arc<LaneFilter>>),
 }
 
 /// What is asked about a trace, and how its answers are shown.
@@ -258,7 +260,7 @@ pub enum RowsAction {
 pub enum AnalysisAction {
     /// Have a worker find out something about a document's trace, once that is loaded. Asked twice is
     /// asked once.
-    Ask(DocumentId, Question),
+    Ask(DocumentId, Query),
     /// Show this table (by its place) of an analysis.
     ShowTable(&'static str, usize),
     /// Choose an option of a choice of an analysis, both by their places.
@@ -336,7 +338,7 @@ pub enum SettingsAction {
 
 /// Something to happen to the pair.
 #[derive(Clone, Debug)]
-pub enum PairAction {
+pub enum ComparisonAction {
     /// Compare these two: A and B.
     Of(DocumentId, DocumentId),
     /// One more: the two become a series.
@@ -346,9 +348,9 @@ pub enum PairAction {
     /// Show this one of the series as B.
     Lower(DocumentId),
     /// What to do once both are loaded.
-    Wish(Wish),
+    PendingAlign(PendingAlign),
     /// Both are: do it.
-    CarryOutWish,
+    ApplyPendingAlign,
     /// End it; both stay open.
     Leave,
     /// A becomes B, and B becomes A.
@@ -376,13 +378,13 @@ pub enum PairAction {
     /// Take all such words back.
     ForgetCorrections,
     /// Show these beside each other, aligned at their starts.
-    Show([Option<Spot>; 2]),
+    Show([Option<TimelineSpot>; 2]),
     /// Show both whole.
     ShowWhole,
     /// Have a worker find out something about both.
-    Ask(PairQuestion),
+    Ask(CompareQuery),
     /// A worker: what it found about these two.
-    Answered(PairQuestion, PairAnswer),
+    Answered(CompareQuery, CompareAnswer),
     /// Show this file as B beside the trace in front.
     CompareWith(PathBuf),
     /// Ask the desktop for a file to compare the trace in front with.
@@ -414,7 +416,7 @@ groups! {
     Panel(PanelAction);
     Source(SourceAction);
     Settings(SettingsAction);
-    Pair(PairAction);
+    Comparison(ComparisonAction);
 }
 
 /// Where views put what they want to happen.

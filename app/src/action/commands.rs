@@ -3,21 +3,22 @@
 
 use std::sync::{Arc, LazyLock};
 
-use trace_core::analysis::scope::{Scope, Whom};
+use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{
-    Action, FileAction, PairAction, PanelAction, RowsAction, SelectAction, SettingsAction, ViewAction,
+    Action, ComparisonAction, FileAction, PanelAction, RowsAction, SelectAction, SettingsAction, ViewAction,
 };
 use crate::action::keys::{Chord, Key};
 use crate::action::menu::Group;
 use crate::action::panel::{Needs, Panel};
 use crate::state::app::{AppState, FieldFor};
+use crate::state::comparison::OpenComparison;
 use crate::state::dialog::Reply;
 use crate::state::document::Document;
 use crate::state::groups::GroupBy;
-use crate::state::pair::Pair;
-use crate::state::rows::{GoroutineOrder, Only, Which};
+use crate::state::lane_filter::{LaneFilter, Which};
+use crate::state::rows::GoroutineOrder;
 use crate::state::search::SearchAction;
 use crate::state::settings::ThemeChoice;
 use crate::state::view::Selection;
@@ -153,7 +154,7 @@ fn with_selection(state: &AppState, action: Action) -> Option<Action> {
     lanes(state).filter(|document| document.selection != Selection::None).map(|_| action)
 }
 
-fn paired(state: &AppState) -> Option<&Pair> {
+fn paired(state: &AppState) -> Option<&OpenComparison> {
     state.shown_pair().map(|(pair, _)| pair)
 }
 
@@ -163,7 +164,7 @@ fn compare_next(state: &AppState) -> Option<Action> {
     let at = state.documents.iter().position(|document| document.id == active)?;
     let next = state.documents.get(at + 1).or_else(|| state.documents.first()).filter(|next| next.id != active)?;
     let known = state.pair.as_ref().is_some_and(|pair| pair.sides == [active, next.id]);
-    (!known).then_some(Action::Pair(PairAction::Of(active, next.id)))
+    (!known).then_some(Action::Comparison(ComparisonAction::Of(active, next.id)))
 }
 
 /// Lanes for goroutines with the start function of the selected one.
@@ -175,12 +176,12 @@ fn only_alike(state: &AppState) -> Option<Action> {
         _ => return None,
     };
     let (_, name) = document.trace.goroutine_name(go)?;
-    let scope = Scope { whom: Whom::Named(name), ..Scope::whole(&document.trace) };
+    let scope = Scope { filter: GoroutineFilter::Named(name), ..Scope::whole(&document.trace) };
     let title = match document.trace.str(name) {
         "" => "Unnamed goroutines".to_owned(),
         function => format!("Every {function}"),
     };
-    Some(Action::Rows(RowsAction::ShowOnly(Some(Arc::new(Only { title, which: Which::Of(scope) })))))
+    Some(Action::Rows(RowsAction::ShowOnly(Some(Arc::new(LaneFilter { title, which: Which::Of(scope) })))))
 }
 
 fn page(state: &AppState, pages: f64) -> Option<Action> {
@@ -211,11 +212,11 @@ fn escape(state: &AppState) -> Option<Action> {
     } else if document.marked.is_some() {
         Some(Action::Select(SelectAction::Mark(None)))
     } else {
-        document.only.as_ref().map(|_| Action::Rows(RowsAction::ShowOnly(None)))
+        document.lane_filter.as_ref().map(|_| Action::Rows(RowsAction::ShowOnly(None)))
     }
 }
 
-const ROW_STEP: f64 = 3.0 * crate::state::rows::LANE_HEIGHT;
+const ROW_STEP: f64 = 3.0 * crate::state::row::LANE_HEIGHT;
 /// Zoom of one press: four presses are a factor of about three.
 const ZOOM_STEP: f64 = 0.75;
 const PAN_STEP: f64 = 0.15;
@@ -423,7 +424,7 @@ const BEFORE: &[Command] = &[
     command("only-alike", "Only goroutines like this one", "Lanes for those with the same start function", Group::View)
         .makes(only_alike),
     command("all-goroutines", "All goroutines", "Lanes for all of them again", Group::View)
-        .makes(|state| lanes(state)?.only.as_ref().map(|_| Action::Rows(RowsAction::ShowOnly(None)))),
+        .makes(|state| lanes(state)?.lane_filter.as_ref().map(|_| Action::Rows(RowsAction::ShowOnly(None)))),
     command(
         "wall-clock",
         "Wall-clock time",
@@ -462,12 +463,12 @@ const BEFORE: &[Command] = &[
         .makes(|_| Some(Action::Settings(SettingsAction::StepScale(0)))),
     command("compare-with", "Compare with…", "Asks for a trace to show as B beside this one", Group::Compare)
         .keys(&[ctrl('O').and_shift()])
-        .makes(|state| with_lanes(state, Action::Pair(PairAction::CompareDialog))),
+        .makes(|state| with_lanes(state, Action::Comparison(ComparisonAction::CompareDialog))),
     command("compare-next", "Compare with the next trace", "The next of the open ones becomes B", Group::Compare)
         .keys(&[c('C').and_shift()])
         .makes(compare_next),
     command("compare-add", "Add to the comparison…", "One more trace: two become a series", Group::Compare)
-        .makes(|state| paired(state).map(|_| Action::Pair(PairAction::AddDialog))),
+        .makes(|state| paired(state).map(|_| Action::Comparison(ComparisonAction::AddDialog))),
     command("compare-lower", "Next of the series below", "Shows another trace of the series as B", Group::Compare)
         .keys(&[c('N')])
         .makes(|state| {
@@ -475,7 +476,7 @@ const BEFORE: &[Command] = &[
             let at = pair.series.iter().position(|id| *id == pair.sides[1])?;
             let behind = pair.series.iter().skip(at + 1).chain(&pair.series);
             let next = behind.copied().find(|id| !pair.sides.contains(id))?;
-            Some(Action::Pair(PairAction::Lower(next)))
+            Some(Action::Comparison(ComparisonAction::Lower(next)))
         }),
 ];
 
@@ -485,7 +486,7 @@ const BEHIND: &[Command] = &[
         .makes(|state| with_lanes(state, Action::Panel(PanelAction::ResetPanels))),
     command("compare-link", "Move both together", "Zooming and panning one moves the other", Group::Compare)
         .keys(&[c('L')])
-        .makes(|state| paired(state).map(|_| Action::Pair(PairAction::ToggleLink)))
+        .makes(|state| paired(state).map(|_| Action::Comparison(ComparisonAction::ToggleLink)))
         .switch(|state| paired(state).is_some_and(|pair| pair.is_linked)),
     command(
         "compare-align",
@@ -494,12 +495,12 @@ const BEHIND: &[Command] = &[
         Group::Compare,
     )
     .keys(&[c('L').and_shift()])
-    .makes(|state| paired(state).map(|_| Action::Pair(PairAction::AlignSelections))),
+    .makes(|state| paired(state).map(|_| Action::Comparison(ComparisonAction::AlignSelections))),
     command("compare-swap", "Swap A and B", "A becomes B, and B becomes A", Group::Compare)
         .keys(&[c('X')])
-        .makes(|state| paired(state).map(|_| Action::Pair(PairAction::Swap))),
+        .makes(|state| paired(state).map(|_| Action::Comparison(ComparisonAction::Swap))),
     command("compare-leave", "End the comparison", "Both traces stay open", Group::Compare)
-        .makes(|state| paired(state).map(|_| Action::Pair(PairAction::Leave))),
+        .makes(|state| paired(state).map(|_| Action::Comparison(ComparisonAction::Leave))),
     command("help", "Keyboard shortcuts", "All keys on one sheet", Group::Help)
         .keys(&[c('?')])
         .makes(|_| Some(Action::Panel(PanelAction::ToggleHelp))),

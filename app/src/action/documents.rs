@@ -10,13 +10,12 @@ use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::base::visible::visible;
 use trace_core::model::trace::Trace;
 
+use crate::action::effect::{Effect, notify, remember_file};
 use crate::action::panel::Panel;
-use crate::action::reduce::{Effect, notify, remember_file};
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId, Following, LoadState, Source};
-use crate::state::groups::GroupBy;
-use crate::state::rows::{GoroutineOrder, Rows};
-use crate::state::study::{Answer, Question};
+use crate::state::query::{Answer, Query};
+use crate::state::rows::Rows;
 use crate::state::view::{Selection, View};
 
 /// Opens a source, or brings it to the front if it is open.
@@ -135,7 +134,7 @@ pub(super) fn adopt(state: &mut AppState, source: Source, trace: Arc<Trace>, row
     document.rows = rows;
     state.documents.push(document);
     state.active = Some(id);
-    ask(state, id, Question::Findings)
+    ask(state, id, Query::Findings)
 }
 
 /// Loads a document again: as another document if what it shows would be lost.
@@ -186,7 +185,7 @@ pub(super) fn close(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
     effects.extend(document.following.take().map(|following| Effect::Cancel(following.stop)));
     effects.push(Effect::Forget(id));
     effects.extend(document.watch.take().map(Effect::Cancel));
-    document.studies.clear();
+    document.queries.clear();
     if let LoadState::Loading { monitor, .. } = document.load {
         effects.push(Effect::Cancel(monitor));
     }
@@ -219,7 +218,7 @@ pub(super) fn progress(state: &mut AppState, id: DocumentId, new: Progress) -> V
 /// A newer snapshot. A view of the whole stays one of the whole; any other stays where it is.
 pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, rows: Arc<Rows>) -> Vec<Effect> {
     if let Some(pair) = state.pair.as_mut().filter(|pair| pair.has(id)) {
-        pair.contrasts.clear();
+        pair.queries.clear();
     }
     let Some(document) = by_id(state, id) else { return vec![Effect::Discard(trace, rows)] };
     if !document.is_loading() && document.following.is_none() {
@@ -235,10 +234,10 @@ pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, 
     let stale = *rows.options() != options;
     let grows = document.following.is_some();
     if grows {
-        document.studies.clear_but_findings();
+        document.queries.clear_but_findings();
         keep_selection(document, &trace);
     } else {
-        document.studies.clear();
+        document.queries.clear();
     }
     let old_trace = std::mem::replace(&mut document.trace, Arc::clone(&trace));
     let old_rows = std::mem::replace(&mut document.rows, rows);
@@ -246,8 +245,8 @@ pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, 
     if stale {
         effects.push(Effect::MakeRows { document: id, trace: Arc::clone(&trace), options });
     }
-    if grows && let Some(monitor) = document.studies.again(&Question::Findings) {
-        effects.push(Effect::Study { document: id, trace, question: Question::Findings, monitor });
+    if grows && let Some(monitor) = document.queries.again(&Query::Findings) {
+        effects.push(Effect::AnswerQuery { document: id, trace, query: Query::Findings, monitor });
     }
     effects
 }
@@ -271,7 +270,7 @@ pub(super) fn rows_made(state: &mut AppState, id: DocumentId, trace: &Arc<Trace>
     let Some(document) = by_id(state, id) else { return Vec::new() };
     let is_wanted = *rows.options() == document.row_options();
     if Arc::ptr_eq(&document.trace, trace) && is_wanted {
-        let other = rows.only() != document.rows.only();
+        let other = rows.lane_filter() != document.rows.lane_filter();
         document.rows = rows;
         if other {
             crate::action::navigate::reveal_in_new_rows(document);
@@ -290,23 +289,6 @@ pub(super) fn make_rows_due(state: &mut AppState) -> Vec<Effect> {
     due.collect()
 }
 
-/// A lane for each goroutine, in this order.
-pub(super) fn order(state: &mut AppState, order: GoroutineOrder) -> Vec<Effect> {
-    let Some(document) = state.document_mut() else { return Vec::new() };
-    document.group_by = GroupBy::Nothing;
-    document.goroutine_order = order;
-    document.rows_due = Some(document.selection.lane());
-    Vec::new()
-}
-
-/// Other groups of goroutines.
-pub(super) fn group(state: &mut AppState, group: GroupBy) -> Vec<Effect> {
-    let Some(document) = state.document_mut() else { return Vec::new() };
-    document.group_by = group;
-    document.rows_due = Some(document.selection.lane());
-    Vec::new()
-}
-
 pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), String>) -> Vec<Effect> {
     let Some(document) = by_id(state, id) else { return Vec::new() };
     if !document.is_loading() {
@@ -317,7 +299,7 @@ pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), Stri
             document.load = LoadState::Ready;
             let source = document.source.clone();
             let mut effects = if document.following.is_none() { watch_growth(document) } else { Vec::new() };
-            effects.extend(ask(state, id, Question::Findings));
+            effects.extend(ask(state, id, Query::Findings));
             if let Source::Path(path) = source {
                 effects.extend(remember_file(state, path));
             }
@@ -325,19 +307,19 @@ pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), Stri
         }
         Err(sentence) => {
             document.load = LoadState::Failed(visible(&sentence).into_owned());
-            ask(state, id, Question::Findings)
+            ask(state, id, Query::Findings)
         }
     }
 }
 
 /// Has a question answered, if the trace is all there (or all there will be).
-pub(super) fn ask(state: &mut AppState, id: DocumentId, question: Question) -> Vec<Effect> {
+pub(super) fn ask(state: &mut AppState, id: DocumentId, query: Query) -> Vec<Effect> {
     let Some(document) = by_id(state, id) else { return Vec::new() };
     if !document.is_settled() {
         return Vec::new();
     }
-    let Some(monitor) = document.studies.ask(question.clone()) else { return Vec::new() };
-    vec![Effect::Study { document: id, trace: Arc::clone(&document.trace), question, monitor }]
+    let Some(monitor) = document.queries.ask(query.clone()) else { return Vec::new() };
+    vec![Effect::AnswerQuery { document: id, trace: Arc::clone(&document.trace), query, monitor }]
 }
 
 /// An answer, of use only if it is about the snapshot on show.
@@ -345,7 +327,7 @@ pub(super) fn answered(
     state: &mut AppState,
     id: DocumentId,
     trace: Arc<Trace>,
-    question: &Question,
+    query: &Query,
     answer: Answer,
 ) -> Vec<Effect> {
     let Some(document) = by_id(state, id).filter(|document| Arc::ptr_eq(&document.trace, &trace)) else {
@@ -353,12 +335,12 @@ pub(super) fn answered(
     };
     let opens = match &answer {
         // Those of a file that is followed come again and again.
-        Answer::Findings(findings) if *question == Question::Findings && !document.findings_shown => {
+        Answer::Findings(findings) if *query == Query::Findings && !document.findings_shown => {
             findings.worst() >= Some(Severity::Warning)
         }
         _ => false,
     };
-    document.studies.answered(question, answer);
+    document.queries.answered(query, answer);
     if !opens {
         return Vec::new();
     }

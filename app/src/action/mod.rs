@@ -2,11 +2,12 @@
 
 pub mod action;
 pub mod commands;
+pub mod comparisons;
 mod documents;
+pub mod effect;
 pub mod keys;
 pub mod menu;
 mod navigate;
-pub mod pairs;
 pub mod panel;
 pub mod reduce;
 mod search;

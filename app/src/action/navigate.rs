@@ -3,20 +3,22 @@
 use std::sync::Arc;
 
 use trace_core::analysis::tasks::life;
-use trace_core::base::ids::TaskIx;
+use trace_core::base::ids::TaskIdx;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::flows::FlowEnd;
 use trace_core::model::lanes::{LaneId, SpanRef};
 
 use crate::action::action::{RowsAction, SelectAction, ViewAction};
-use crate::action::documents;
-use crate::action::reduce::{Effect, notify};
+use crate::action::effect::{Effect, notify};
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId};
 use crate::state::edges;
-use crate::state::groups::Groups;
+use crate::state::groups::{GroupBy, Groups};
+use crate::state::lane_filter::LaneFilter;
 use crate::state::pinned::Pin;
-use crate::state::rows::{Only, Row, Section};
+use crate::state::row::Row;
+use crate::state::rows::GoroutineOrder;
+use crate::state::section::Section;
 use crate::state::view::{FIT_AIR, Place, Selection, View};
 
 /// Places that the history keeps.
@@ -93,10 +95,10 @@ pub(super) fn rows(state: &mut AppState, action: RowsAction) -> Vec<Effect> {
     let (rows, folds) = (&document.rows, &mut document.folds);
     let tasks = rows.tasks().groups();
     match action {
-        RowsAction::GroupGoroutines(group) => return documents::group(state, group),
-        RowsAction::OrderGoroutines(order) => return documents::order(state, order),
-        RowsAction::ShowOnly(only) => {
-            show_only(document, only);
+        RowsAction::GroupGoroutines(group) => return group_goroutines(state, group),
+        RowsAction::OrderGoroutines(order) => return order_goroutines(state, order),
+        RowsAction::ShowOnly(lane_filter) => {
+            show_only(document, lane_filter);
             return Vec::new();
         }
         RowsAction::TogglePin(pin) => {
@@ -127,6 +129,23 @@ pub(super) fn rows(state: &mut AppState, action: RowsAction) -> Vec<Effect> {
         RowsAction::ToggleIdleRows => document.hides_idle ^= true,
     }
     scroll(document, 0.0);
+    Vec::new()
+}
+
+/// A lane for each goroutine, in this order.
+fn order_goroutines(state: &mut AppState, order: GoroutineOrder) -> Vec<Effect> {
+    let Some(document) = state.document_mut() else { return Vec::new() };
+    document.group_by = GroupBy::Nothing;
+    document.goroutine_order = order;
+    document.rows_due = Some(document.selection.lane());
+    Vec::new()
+}
+
+/// Other groups of goroutines.
+fn group_goroutines(state: &mut AppState, group: GroupBy) -> Vec<Effect> {
+    let Some(document) = state.document_mut() else { return Vec::new() };
+    document.group_by = group;
+    document.rows_due = Some(document.selection.lane());
     Vec::new()
 }
 
@@ -294,19 +313,19 @@ fn jump_to_edge(document: &mut Document, side: i32) {
 
 /// Lanes for some goroutines only, or for all again: what is selected stays in sight, or the first of them comes
 /// into sight.
-pub(super) fn show_only(document: &mut Document, only: Option<Arc<Only>>) {
-    if document.only == only {
+pub(super) fn show_only(document: &mut Document, lane_filter: Option<Arc<LaneFilter>>) {
+    if document.lane_filter == lane_filter {
         return;
     }
     document.folds.unfold(Section::Goroutines);
-    document.rows_due = Some(document.selection.lane().filter(|_| only.is_none()));
-    document.only = only;
+    document.rows_due = Some(document.selection.lane().filter(|_| lane_filter.is_none()));
+    document.lane_filter = lane_filter;
 }
 
 /// Once new rows are there: the lane that was asked for, or the first goroutine's.
 pub(super) fn reveal_in_new_rows(document: &mut Document) {
     let lane = document.reveal_later.take();
-    let first = || document.only.as_ref().and_then(|_| document.rows.first_in(Section::Goroutines));
+    let first = || document.lane_filter.as_ref().and_then(|_| document.rows.first_in(Section::Goroutines));
     match lane.or_else(first) {
         Some(lane) => reveal(document, lane, None),
         None => scroll(document, 0.0),
@@ -316,8 +335,11 @@ pub(super) fn reveal_in_new_rows(document: &mut Document) {
 fn reveal(document: &mut Document, lane: LaneId, time: Option<TraceTime>) {
     document.folds.unfold(Section::of(lane));
     // Whoever wants to see a hidden lane wants to see more than the others.
-    if document.only.is_some() && document.rows.only() == document.only.as_ref() && !document.rows.has(lane) {
-        document.only = None;
+    if document.lane_filter.is_some()
+        && document.rows.lane_filter() == document.lane_filter.as_ref()
+        && !document.rows.has(lane)
+    {
+        document.lane_filter = None;
         document.rows_due = Some(Some(lane));
     }
     unfold_group_of(document, lane);
@@ -336,18 +358,18 @@ fn reveal(document: &mut Document, lane: LaneId, time: Option<TraceTime>) {
 }
 
 /// Brings a task into sight: its row, and its beginning.
-fn reveal_task(document: &mut Document, ix: TaskIx) {
-    let Some(task) = document.trace.task(ix) else { return };
+fn reveal_task(document: &mut Document, idx: TaskIdx) {
+    let Some(task) = document.trace.task(idx) else { return };
     document.folds.unfold(Section::Tasks);
-    if document.only.is_some()
-        && document.rows.only() == document.only.as_ref()
-        && document.rows.tasks().row_of(ix).is_none()
+    if document.lane_filter.is_some()
+        && document.rows.lane_filter() == document.lane_filter.as_ref()
+        && document.rows.tasks().row_of(idx).is_none()
     {
-        document.only = None;
+        document.lane_filter = None;
         document.rows_due = Some(None);
     }
     let groups = document.rows.tasks().groups();
-    let group = document.rows.tasks().row_of(ix).and_then(|row| groups.list().get(groups.group_of(row)));
+    let group = document.rows.tasks().row_of(idx).and_then(|row| groups.list().get(groups.group_of(row)));
     if let Some(group) = group.filter(|group| document.folds.folded_group(group)) {
         document.folds.toggle_group(group);
     }
@@ -357,7 +379,7 @@ fn reveal_task(document: &mut Document, ix: TaskIx) {
         if is_seen { view } else { view.reveal_time(life.start, bounds) }
     });
     let layout = document.layout();
-    let (row, content, height) = (layout.row_of_task(ix), layout.height(), document.lanes_height_points);
+    let (row, content, height) = (layout.row_of_task(idx), layout.height(), document.lanes_height_points);
     move_view(document, |view, _| row.map_or(view, |row| view.reveal_row(row.top, row.height, content, height)));
 }
 
@@ -461,7 +483,7 @@ fn fit_selection(document: &mut Document) {
 /// From a goroutine's birth to its end as far as the trace saw it; all of it for other lanes.
 fn lane_range(document: &Document, lane: LaneId) -> Option<TimeRange> {
     let bounds = document.trace.range();
-    let LaneId::Goroutine(ix) = lane else { return Some(bounds) };
-    let go = document.trace.goroutine(ix)?;
+    let LaneId::Goroutine(idx) = lane else { return Some(bounds) };
+    let go = document.trace.goroutine(idx)?;
     Some(TimeRange::new(go.created.unwrap_or(bounds.start), go.ended.unwrap_or(bounds.end)))
 }

@@ -1,212 +1,31 @@
 //! Applies actions to the state. The only place that changes it.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use trace_core::analysis::compare::measure::Measured;
-use trace_core::analysis::findings::Findings;
-use trace_core::analysis::profile::ProfileKind;
-use trace_core::analysis::scope::Scope;
-use trace_core::base::monitor::Monitor;
-use trace_core::base::visible::visible;
-use trace_core::model::trace::Trace;
-
 use crate::action::action::{
-    Action, AnalysisAction, FileAction, PanelAction, SelectAction, SettingsAction, SourceAction, ViewAction,
-    WorkerAction,
+    Action, AnalysisAction, FileAction, PanelAction, RowsAction, SelectAction, SettingsAction, SourceAction,
+    ViewAction, WorkerAction,
 };
+use crate::action::effect::{Effect, SaveTo, notify};
 use crate::action::panel::{Needs, Panel};
-use crate::action::{documents, navigate, pairs, search, source, tables, unsaved};
+use crate::action::{comparisons, documents, navigate, search, source, tables, unsaved};
 use crate::fmt::escape::visible_lines;
-use crate::report::arrange::Arrangement;
-use crate::report::table::Table;
 use crate::state::app::{AppState, FieldFor};
-use crate::state::contrast::PairQuestion;
 use crate::state::dialog::Dialog;
 use crate::state::document::{Document, DocumentId, Source};
-use crate::state::rows::{RowOptions, Rows};
 use crate::state::settings::CACHE_GIGABYTES;
-use crate::state::source::SourcePlace;
-use crate::state::study::Question;
 use crate::state::view::Selection;
-
-/// What has to be done outside the state: work for workers, the desktop, the disk.
-#[derive(Clone, Debug)]
-pub enum Effect {
-    /// Read a trace and tell of it under the document's name.
-    Load {
-        /// Whose it is.
-        document: DocumentId,
-        /// Where it comes from.
-        source: Source,
-        /// For progress, and to stop it.
-        monitor: Monitor,
-    },
-    /// Follow a file: read it as far as it goes, and what is added to it.
-    Follow {
-        /// Whose it is.
-        document: DocumentId,
-        /// The file.
-        path: PathBuf,
-        /// For progress of the first reading, and to break it off.
-        monitor: Monitor,
-        /// To end it.
-        stop: Monitor,
-        /// Events that are shown already.
-        shown: u64,
-    },
-    /// Tell when the file grows.
-    WatchGrowth {
-        /// Whose it is.
-        document: DocumentId,
-        /// The file.
-        path: PathBuf,
-        /// To end it.
-        stop: Monitor,
-    },
-    /// Stop a load.
-    Cancel(Monitor),
-    /// Make the rows of a snapshot in another order.
-    MakeRows {
-        /// Whose they are.
-        document: DocumentId,
-        /// The snapshot.
-        trace: Arc<Trace>,
-        /// Which goroutines get rows, and how.
-        options: RowOptions,
-    },
-    /// Answer a question about a snapshot.
-    Study {
-        /// Who asks.
-        document: DocumentId,
-        /// The snapshot.
-        trace: Arc<Trace>,
-        /// What is asked.
-        question: Question,
-        /// To stop it.
-        monitor: Monitor,
-    },
-    /// Arrange the rows of a table.
-    Arrange {
-        /// Whose it is.
-        document: DocumentId,
-        /// The table's key.
-        key: String,
-        /// The table.
-        table: Arc<Table>,
-        /// The rows that are wanted.
-        arrangement: Arrangement,
-        /// To stop it.
-        monitor: Monitor,
-    },
-    /// Find out what differs between measured traces.
-    Contrast {
-        /// What is asked.
-        question: PairQuestion,
-        /// What the recordings hold, in the order of the question.
-        measured: Vec<Arc<Measured>>,
-        /// What costs them time, if all know.
-        findings: Option<Vec<Arc<Findings>>>,
-        /// To stop it.
-        monitor: Monitor,
-    },
-    /// Ask where, and write a profile there as pprof.
-    SaveProfile {
-        /// The snapshot.
-        trace: Arc<Trace>,
-        /// The trace's name.
-        title: String,
-        /// Of what.
-        scope: Scope,
-        /// Of which kind.
-        kind: ProfileKind,
-        /// Files that must stay as they are: those of all open traces.
-        inputs: Vec<PathBuf>,
-    },
-    /// Save the bytes of a recorded trace.
-    SaveTrace {
-        /// Which.
-        document: DocumentId,
-        /// What the file may be called if the user is asked.
-        name: String,
-        /// Where.
-        to: SaveTo,
-        /// Files that must stay as they are: those of all open traces.
-        inputs: Vec<PathBuf>,
-    },
-    /// A document is gone: what is known of its file, and its recorded bytes, are not needed any more.
-    Forget(DocumentId),
-    /// Let go of a trace that may be large, away from the UI thread.
-    Discard(Arc<Trace>, Arc<Rows>),
-    /// Make a path of what was typed, and open it, or compare with it.
-    OpenTyped(String, FieldFor),
-    /// Search a trace; with `filters`, find the goroutines that are to have lanes, too.
-    Search {
-        /// Whose trace it is.
-        document: DocumentId,
-        /// The snapshot.
-        trace: Arc<Trace>,
-        /// The text of the query.
-        text: String,
-        /// Only goroutines with hits are to have lanes.
-        filters: bool,
-        /// To stop it.
-        monitor: Monitor,
-    },
-    /// Find and read a source file, in these folders first.
-    ReadSource(SourcePlace, Vec<PathBuf>),
-    /// Open a line of a file in the user's editor.
-    OpenInEditor(PathBuf, u64),
-    /// Ask the desktop for a folder with source files.
-    AskForSourceFolder,
-    /// Ask the desktop for files.
-    AskForFiles,
-    /// Ask the desktop for a file to compare with.
-    AskForComparison {
-        /// It is added to what is compared.
-        adds: bool,
-    },
-    /// The settings have changed: write them.
-    SaveSettings,
-    /// Remove the models kept on disk.
-    ClearCache,
-    /// Put text on the clipboard.
-    Copy(String),
-    /// Open or focus a panel.
-    OpenPanel(Panel),
-    /// Put the panels back to their default places.
-    ResetPanels,
-    /// End the program.
-    Quit,
-}
-
-/// Where a trace is saved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SaveTo {
-    /// The desktop's dialog asks where, and whether a file may be replaced.
-    Asked,
-    /// At the path that was typed, if nothing is there.
-    Typed(String),
-    /// In the place of this file.
-    Replaced(PathBuf),
-}
 
 /// The smallest and largest size of everything, 1 as designed.
 const SCALE_LIMITS: (f32, f32) = (0.5, 3.0);
 /// What is offered as an address before one was opened.
 const USUAL_ADDRESS: &str = "http://localhost:6060/debug/pprof/trace?seconds=5";
-/// Recent files that are remembered.
-const MAX_RECENT: usize = 12;
-/// Notices kept.
-const MAX_NOTICES: usize = 20;
 
 /// Applies one action; returns what is to be done outside.
 pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
-    let before = pairs::before(state);
+    let before = comparisons::before(state);
     let anchors = if moves_in_time(&action) { navigate::anchors(state) } else { Vec::new() };
     let mut effects = apply(state, action);
     navigate::keep(state, &anchors);
-    pairs::settle(state, before);
+    comparisons::settle(state, before);
     effects.extend(documents::make_rows_due(state));
     effects
 }
@@ -224,7 +43,7 @@ const fn moves_in_time(action: &Action) -> bool {
                 | ViewAction::FitSelection
                 | ViewAction::JumpToEdge(_)
         ) | Action::On(..)
-            | Action::Pair(_)
+            | Action::Comparison(_)
     )
 }
 
@@ -240,8 +59,8 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Panel(action) => panel(state, action),
         Action::Source(action) => source(state, action),
         Action::Settings(action) => settings(state, action),
-        Action::On(id, action) => pairs::on(state, id, *action),
-        Action::Pair(action) => pairs::apply(state, action),
+        Action::On(id, action) => on(state, id, *action),
+        Action::Comparison(action) => comparisons::apply(state, action, on),
         Action::Table(document, key, action) => tables::apply(state, document, key, action),
         Action::Search(id, action) => search::apply(state, id, action),
         Action::Notice(text) => {
@@ -254,6 +73,30 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         }
         Action::Copy(text) => vec![Effect::Copy(visible_lines(&text))],
     }
+}
+
+/// Carries out an action on one of the two. What only follows the pointer leaves the one in front there.
+fn on(state: &mut AppState, id: DocumentId, action: Action) -> Vec<Effect> {
+    let before = state.active;
+    let stays = matches!(
+        action,
+        Action::View(ViewAction::PointerAt(_))
+            | Action::View(ViewAction::LanesHeight(_))
+            | Action::Select(SelectAction::HoverFlow(_))
+            | Action::View(ViewAction::SetView(_))
+            | Action::View(ViewAction::RememberPlace)
+            | Action::Rows(RowsAction::ToggleSection(_))
+    );
+    if let (Action::Settings(SettingsAction::SetCounters(points)), Some(pair)) = (&action, &mut state.pair) {
+        pair.counters_points = points.clamp(0.0, 600.0);
+        return Vec::new();
+    }
+    state.active = Some(id);
+    let effects = reduce(state, action);
+    if stays {
+        state.active = before;
+    }
+    effects
 }
 
 /// Does something to the document in front; the panels about the selection appear with the first one.
@@ -326,7 +169,7 @@ fn worker(state: &mut AppState, action: WorkerAction) -> Vec<Effect> {
         WorkerAction::Snapshot(id, trace, rows) => documents::snapshot(state, id, trace, rows),
         WorkerAction::RowsMade(id, trace, rows) => documents::rows_made(state, id, &trace, rows),
         WorkerAction::LoadDone(id, result) => documents::done(state, id, result),
-        WorkerAction::Answered(id, trace, question, answer) => documents::answered(state, id, trace, &question, answer),
+        WorkerAction::Answered(id, trace, query, answer) => documents::answered(state, id, trace, &query, answer),
         WorkerAction::SourceRead(place, text) => {
             source::read(state, &place, text);
             Vec::new()
@@ -351,7 +194,7 @@ fn view(state: &mut AppState, action: ViewAction) -> Vec<Effect> {
         ViewAction::Zoom { factor, at: None }
             if state.document().is_some_and(|known| known.pointer_nanos.is_none()) =>
         {
-            ViewAction::Zoom { factor, at: pairs::pointer_across(state) }
+            ViewAction::Zoom { factor, at: comparisons::pointer_across(state) }
         }
         action => action,
     };
@@ -363,7 +206,7 @@ fn view(state: &mut AppState, action: ViewAction) -> Vec<Effect> {
 
 fn analysis(state: &mut AppState, action: AnalysisAction) -> Vec<Effect> {
     let change: &mut dyn FnMut(&mut Document) = match action {
-        AnalysisAction::Ask(id, question) => return documents::ask(state, id, question),
+        AnalysisAction::Ask(id, query) => return documents::ask(state, id, query),
         AnalysisAction::ShowTable(analysis, table) => return tables::view(state, analysis, |view| view.table = table),
         AnalysisAction::Choose(analysis, choice, option) => {
             return tables::view(state, analysis, |view| view.choose(choice, option));
@@ -437,31 +280,6 @@ fn open_panel(state: &mut AppState, panel: Panel) -> Vec<Effect> {
         document.panels_shown |= panel.info().needs == Needs::Selection;
     }
     vec![Effect::OpenPanel(panel)]
-}
-
-/// Tells the user one line.
-pub(super) fn notify(state: &mut AppState, text: impl Into<String>) {
-    let text: String = text.into();
-    state.notices.push((state.now_seconds, visible(&text).into_owned()));
-    let surplus = state.notices.len().saturating_sub(MAX_NOTICES);
-    state.notices.drain(..surplus);
-}
-
-/// Puts a file (or an address) on top of the list of recent ones.
-pub(super) fn remember_file(state: &mut AppState, path: PathBuf) -> Vec<Effect> {
-    if Source::Path(path.clone()).is_stream() {
-        let Some(address) = path.to_str().filter(|text| *text != "-") else { return Vec::new() };
-        let recent = &mut state.settings.recent_addresses;
-        recent.retain(|other| other != address);
-        recent.insert(0, address.to_owned());
-        recent.truncate(MAX_RECENT);
-        return vec![Effect::SaveSettings];
-    }
-    let recent = &mut state.settings.recent_files;
-    recent.retain(|other| *other != path);
-    recent.insert(0, path);
-    recent.truncate(MAX_RECENT);
-    vec![Effect::SaveSettings]
 }
 
 fn saved(change: impl FnOnce()) -> Vec<Effect> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TraceTime;
 
+use crate::action::effect::Effect;
 use crate::action::navigate;
-use crate::action::reduce::Effect;
 use crate::state::app::AppState;
 use crate::state::document::DocumentId;
 use crate::state::search::SearchAction;

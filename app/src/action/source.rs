@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::action::effect::Effect;
 use crate::action::panel::Panel;
-use crate::action::reduce::Effect;
 use crate::state::app::AppState;
 use crate::state::source::{SourcePlace, SourceText, SourceView};
 

@@ -1,6 +1,6 @@
 //! What actions on tables and on panels of analyses do: the session is the document's, the layout of columns is remembered between starts.
 
-use crate::action::reduce::Effect;
+use crate::action::effect::Effect;
 use crate::report::view::TableAction;
 use crate::state::analysis::AnalysisView;
 use crate::state::app::AppState;

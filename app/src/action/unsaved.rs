@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::action::documents::{self, by_id};
-use crate::action::reduce::{Effect, SaveTo, notify};
+use crate::action::effect::{Effect, SaveTo, notify};
 use crate::state::app::AppState;
 use crate::state::dialog::{Dialog, Leave, Reply};
 use crate::state::document::{DocumentId, LoadState, Source};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trace_core::analysis::scope::{Scope, Whom};
+use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
@@ -59,7 +59,7 @@ pub fn document(mut line: clap::Command) -> clap::Command {
         let info = analysis.info();
         // Of an empty trace a report has all its fields.
         let trace = Arc::new(Trace::default());
-        let ask = Ask::about(Scope { range: trace.range(), whom: Whom::All });
+        let ask = Ask::about(Scope { range: trace.range(), filter: GoroutineFilter::All });
         let report = analysis.run_all(&trace, &ask, &Monitor::new()).unwrap_or_default();
         let fields = format!("With --format json, one JSON object:\n\n{}", render::schema::fields(&report));
         line = line.mut_subcommand(info.id, |command| {

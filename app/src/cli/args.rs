@@ -15,8 +15,8 @@ use crate::cli::profile::ProfileArgs;
 use crate::cli::report::{self, ReportArgs};
 use crate::cli::screenshot::{self, ScreenshotArgs};
 use crate::cli::stats::{self, StatsArgs};
-use crate::cli::text::Text;
 use crate::cli::{analysis, compare, overview, usage, values};
+use crate::fmt::text::Text;
 use crate::report::analyses::profile::PROFILE;
 use crate::report::analyses::{ALL, Analysis, by_id};
 

@@ -8,7 +8,7 @@ use trace_core::model::trace::Trace;
 
 use crate::cli::exit::CliError;
 use crate::cli::format::FormatArgs;
-use crate::cli::place::Stretch;
+use crate::cli::place::OffsetRange;
 use crate::cli::scope::{self, ScopeArgs};
 use crate::cli::values;
 use crate::fmt::words::sentence;
@@ -41,7 +41,7 @@ pub struct AnalysisArgs {
     scope: ScopeArgs,
     chosen: Vec<u8>,
     length: Option<i64>,
-    lengths: Option<Stretch>,
+    lengths: Option<OffsetRange>,
     text: Option<String>,
     number: Option<u32>,
 }

@@ -5,7 +5,7 @@ use clap_complete::{Shell, generate};
 use crate::cli::args::{CompletionsArgs, definition};
 use crate::cli::exit::CliResult;
 use crate::cli::print::print;
-use crate::cli::text::Text;
+use crate::fmt::text::Text;
 
 /// Prints the script.
 ///

@@ -4,8 +4,8 @@ use crate::cli::args::{HelpArgs, ManArgs, definition, documented};
 use crate::cli::exit::{CliError, CliResult};
 use crate::cli::overview::names;
 use crate::cli::print::print;
-use crate::cli::text::Text;
 use crate::cli::usage::similar_command;
+use crate::fmt::text::Text;
 
 /// Prints the overview, or the help of a command.
 ///

@@ -25,9 +25,6 @@ pub mod usage;
 pub mod values;
 pub mod window;
 
-pub use crate::fmt::{markdown, text};
-pub use crate::report::frame;
-
 use std::ffi::OsString;
 
 use crate::cli::args::{Command, CommandLine, Invocation};

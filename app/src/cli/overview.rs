@@ -1,6 +1,6 @@
 //! The overview of all commands: what `tracelane --help` prints, and the window command where there is no display.
 
-use crate::cli::text::Text;
+use crate::fmt::text::Text;
 
 /// The commands by purpose: the groups of the overview, with what each command takes.
 const GROUPS: [(&str, &[(&str, &str)]); 6] = [

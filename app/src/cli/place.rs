@@ -1,12 +1,12 @@
 //! Times and lanes as written on the command line: `1.2s`, `100ms..300ms`, `G25@1.2s`.
 
-use trace_core::base::ids::{GoId, ProcId, ProcIx, ThreadId, ThreadIx};
+use trace_core::base::ids::{GoId, ProcId, ProcIdx, ThreadId, ThreadIdx};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 /// A stretch of time relative to the start of the trace, nanoseconds. `None` is the trace's own border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct OffsetRange {
     /// Where it starts.
     pub start_nanos: Option<i64>,
     /// Where it ends.
@@ -60,10 +60,10 @@ pub fn parse_time(text: &str) -> Option<i64> {
 
 /// Reads `A..B`; either side may be left out.
 #[must_use]
-pub fn parse_stretch(text: &str) -> Option<Stretch> {
+pub fn parse_stretch(text: &str) -> Option<OffsetRange> {
     let (start, end) = text.split_once("..")?;
     let side = |text: &str| if text.is_empty() { Some(None) } else { parse_time(text).map(Some) };
-    let stretch = Stretch { start_nanos: side(start)?, end_nanos: side(end)? };
+    let stretch = OffsetRange { start_nanos: side(start)?, end_nanos: side(end)? };
     match (stretch.start_nanos, stretch.end_nanos) {
         (Some(start), Some(end)) if start >= end => None,
         _ => Some(stretch),
@@ -102,9 +102,11 @@ impl LaneName {
     pub fn find(self, trace: &Trace) -> Option<LaneId> {
         match self {
             Self::Goroutine(id) => trace.goroutine_by_id(id).map(LaneId::Goroutine),
-            Self::Proc(id) => (0..trace.proc_count()).map(ProcIx).find(|&ix| trace.proc_id(ix) == id).map(LaneId::Proc),
+            Self::Proc(id) => {
+                (0..trace.proc_count()).map(ProcIdx).find(|&idx| trace.proc_id(idx) == id).map(LaneId::Proc)
+            }
             Self::Thread(id) => {
-                (0..trace.thread_count()).map(ThreadIx).find(|&ix| trace.thread_id(ix) == id).map(LaneId::Thread)
+                (0..trace.thread_count()).map(ThreadIdx).find(|&idx| trace.thread_id(idx) == id).map(LaneId::Thread)
             }
             Self::Gc => Some(LaneId::Gc),
             Self::Stw => Some(LaneId::Stw),
@@ -131,7 +133,7 @@ mod tests {
 
     #[test]
     fn stretches_may_be_open() {
-        let stretch = |start_nanos, end_nanos| Some(Stretch { start_nanos, end_nanos });
+        let stretch = |start_nanos, end_nanos| Some(OffsetRange { start_nanos, end_nanos });
         assert_eq!(parse_stretch("100ms..0.3s"), stretch(Some(100_000_000), Some(300_000_000)));
         assert_eq!(parse_stretch("..1s"), stretch(None, Some(1_000_000_000)));
         assert_eq!(parse_stretch("1s.."), stretch(Some(1_000_000_000), None));

@@ -7,10 +7,10 @@ use std::io::Write as _;
 use serde::Serialize;
 
 use crate::cli::exit::{CliError, CliResult, written};
-use crate::cli::markdown::Markdown;
-use crate::cli::text::Text;
 use crate::fmt::escape::json::ascii_where_hidden;
 use crate::fmt::escape::visible;
+use crate::fmt::markdown::Markdown;
+use crate::fmt::text::Text;
 use crate::remote;
 use crate::report::format::Format;
 use crate::report::render::{self, csv};

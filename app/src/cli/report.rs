@@ -16,16 +16,16 @@ use trace_core::model::trace::Trace;
 
 use crate::cli::exit::{CliResult, Exit, is_damaged};
 use crate::cli::format::FormatArgs;
-use crate::cli::frame::Frame;
 use crate::cli::load::load;
-use crate::cli::markdown::{Inline, Markdown};
 use crate::cli::names::since_start;
 use crate::cli::print::{Csv, Output, json, line, print};
-use crate::cli::text::Text;
 use crate::cli::values;
+use crate::fmt::markdown::{Inline, Markdown};
 use crate::fmt::number::{bytes, count};
+use crate::fmt::text::Text;
 use crate::fmt::time::{duration, nanos, offset};
 use crate::report::format::Format;
+use crate::report::frame::Frame;
 use crate::report::lists;
 
 /// What the long help says.

@@ -1,20 +1,20 @@
 //! The options that choose what an analysis looks at: `--range`, `--goroutine`, `--function`, `--task`, `--region`.
 
 use clap::{Arg, ArgGroup, ArgMatches};
-use trace_core::analysis::scope::{Scope, Whom};
-use trace_core::base::ids::{GoId, GoIx, StrId, TaskId, TaskIx};
+use trace_core::analysis::scope::{GoroutineFilter, Scope};
+use trace_core::base::ids::{GoId, GoroutineIdx, StrId, TaskId, TaskIdx};
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
 use crate::cli::exit::CliError;
-use crate::cli::place::Stretch;
+use crate::cli::place::OffsetRange;
 use crate::cli::values;
 use crate::fmt::escape::visible;
 use crate::report::analyses::ScopeOption;
 
 /// Whose time is asked for, in the user's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Who {
+pub enum NamedScope {
     /// That of all goroutines.
     #[default]
     All,
@@ -31,8 +31,8 @@ pub enum Who {
 /// A scope as chosen on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeArgs {
-    range: Option<Stretch>,
-    who: Who,
+    range: Option<OffsetRange>,
+    who: NamedScope,
 }
 
 /// Adds these options to a command; of those that say whose time is looked at, it takes one at most.
@@ -68,10 +68,10 @@ impl ScopeArgs {
         let word = |option: ScopeOption| known(option).and_then(|id| matches.get_one::<String>(id).cloned());
         let goroutine = known(ScopeOption::Goroutine).and_then(|id| matches.get_one::<GoId>(id).copied());
         let who = goroutine
-            .map(Who::Goroutine)
-            .or_else(|| word(ScopeOption::Function).map(Who::Function))
-            .or_else(|| word(ScopeOption::Task).map(Who::Task))
-            .or_else(|| word(ScopeOption::Region).map(Who::Region));
+            .map(NamedScope::Goroutine)
+            .or_else(|| word(ScopeOption::Function).map(NamedScope::Function))
+            .or_else(|| word(ScopeOption::Task).map(NamedScope::Task))
+            .or_else(|| word(ScopeOption::Region).map(NamedScope::Region));
         let range = known(ScopeOption::Range).and_then(|id| matches.get_one(id).copied());
         Self { range, who: who.unwrap_or_default() }
     }
@@ -83,21 +83,21 @@ impl ScopeArgs {
     /// exit code.
     pub fn scope(&self, trace: &Trace) -> Result<Scope, CliError> {
         let range = self.range.map_or_else(|| trace.range(), |stretch| range_of(trace, stretch));
-        let whom = match self.who.clone() {
-            Who::All => Whom::All,
-            Who::Goroutine(id) => {
+        let filter = match self.who.clone() {
+            NamedScope::All => GoroutineFilter::All,
+            NamedScope::Goroutine(id) => {
                 let found = trace.goroutine_by_id(id);
-                Whom::One(found.ok_or_else(|| missing(&format!("goroutine {}", id.0)))?)
+                GoroutineFilter::One(found.ok_or_else(|| missing(&format!("goroutine {}", id.0)))?)
             }
-            Who::Function(name) => {
-                Whom::Named(function(trace, &name).ok_or_else(|| missing(&format!("goroutine started with '{name}'")))?)
-            }
-            Who::Task(word) => task(trace, &word).ok_or_else(|| missing(&format!("task '{word}'")))?,
-            Who::Region(name) => {
-                Whom::Regions(string(trace, &name).ok_or_else(|| missing(&format!("region of type '{name}'")))?)
-            }
+            NamedScope::Function(name) => GoroutineFilter::Named(
+                function(trace, &name).ok_or_else(|| missing(&format!("goroutine started with '{name}'")))?,
+            ),
+            NamedScope::Task(word) => task(trace, &word).ok_or_else(|| missing(&format!("task '{word}'")))?,
+            NamedScope::Region(name) => GoroutineFilter::Regions(
+                string(trace, &name).ok_or_else(|| missing(&format!("region of type '{name}'")))?,
+            ),
         };
-        Ok(Scope { range, whom })
+        Ok(Scope { range, filter })
     }
 }
 
@@ -107,7 +107,7 @@ fn missing(what: &str) -> CliError {
 
 /// A stretch on the trace's own clock.
 #[must_use]
-pub fn range_of(trace: &Trace, stretch: Stretch) -> TimeRange {
+pub fn range_of(trace: &Trace, stretch: OffsetRange) -> TimeRange {
     let whole = trace.range();
     let at = |nanos: Option<i64>| nanos.map(|nanos| whole.start.plus_nanos(nanos));
     TimeRange::new(at(stretch.start_nanos).unwrap_or(whole.start), at(stretch.end_nanos).unwrap_or(whole.end))
@@ -117,7 +117,7 @@ pub fn range_of(trace: &Trace, stretch: Stretch) -> TimeRange {
 fn function(trace: &Trace, name: &str) -> Option<StrId> {
     let mut counts: std::collections::BTreeMap<StrId, u64> = std::collections::BTreeMap::new();
     for at in 0..trace.goroutine_count() {
-        let name = trace.goroutine_name(GoIx(at)).map_or(StrId::EMPTY, |(_, name)| name);
+        let name = trace.goroutine_name(GoroutineIdx(at)).map_or(StrId::EMPTY, |(_, name)| name);
         *counts.entry(name).or_default() += 1;
     }
     let is_end = |full: &str| visible(full).strip_suffix(name).is_some_and(|head| head.ends_with(['.', '/']));
@@ -138,11 +138,11 @@ fn is_called(name: &str, typed: &str) -> bool {
 }
 
 /// A task by id, or all of a type.
-fn task(trace: &Trace, word: &str) -> Option<Whom> {
-    let by_id = word.parse().ok().and_then(|id| trace.task_by_id(TaskId(id))).map(Whom::Task);
+fn task(trace: &Trace, word: &str) -> Option<GoroutineFilter> {
+    let by_id = word.parse().ok().and_then(|id| trace.task_by_id(TaskId(id))).map(GoroutineFilter::Task);
     by_id.or_else(|| {
         let name = string(trace, word)?;
-        let is_it = |at: u32| trace.task(TaskIx(at)).is_some_and(|task| task.name == name);
-        (0..trace.task_count()).any(is_it).then_some(Whom::Tasks(name))
+        let is_it = |at: u32| trace.task(TaskIdx(at)).is_some_and(|task| task.name == name);
+        (0..trace.task_count()).any(is_it).then_some(GoroutineFilter::Tasks(name))
     })
 }

@@ -6,20 +6,20 @@ use std::sync::Arc;
 use clap::Args;
 use trace_core::model::trace::Trace;
 
-use crate::action::action::{Action, PairAction, PanelAction, SelectAction, ViewAction};
+use crate::action::action::{Action, ComparisonAction, PanelAction, SelectAction, ViewAction};
 use crate::action::panel::Panel;
 use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::load::load;
 use crate::cli::out::Out;
-use crate::cli::place::{Stretch, Target};
+use crate::cli::place::{OffsetRange, Target};
 use crate::cli::scope::range_of;
 use crate::cli::values::{self, Value};
 use crate::raster::image::Image;
 use crate::raster::window::OffscreenWindow;
 use crate::shell::app::TracelaneApp;
-use crate::state::contrast::{Contrast, PairAnswer};
+use crate::state::compare_query::{CompareAnswer, CompareQueryState};
+use crate::state::comparison::RowKey;
 use crate::state::document::{DocumentId, Source};
-use crate::state::pair::RowKey;
 use crate::state::settings::{Settings, ThemeChoice};
 use crate::theme::tokens;
 
@@ -53,7 +53,7 @@ pub struct ScreenshotArgs {
     pub theme: ThemeChoice,
     /// Range of time to show, from the start of the trace: 100ms..1.2s
     #[arg(long, value_name = "A..B", value_parser = values::range)]
-    pub range: Option<Stretch>,
+    pub range: Option<OffsetRange>,
     /// Select what a lane does at a time, or the lane: G25@1.2s, G25; p0 is a proc, m4711 a thread; also gc, stw
     #[arg(long, value_name = "LANE@TIME", value_parser = values::target)]
     pub select: Option<Target>,
@@ -137,9 +137,9 @@ pub fn run(args: &ScreenshotArgs) -> CliResult {
         // Documents of a window are numbered from 0.
         then.insert(
             at,
-            Action::Pair(match at {
-                0 => PairAction::Of(DocumentId(0), DocumentId(1)),
-                _ => PairAction::Add(DocumentId(at as u64 + 1)),
+            Action::Comparison(match at {
+                0 => ComparisonAction::Of(DocumentId(0), DocumentId(1)),
+                _ => ComparisonAction::Add(DocumentId(at as u64 + 1)),
             }),
         );
     }
@@ -183,10 +183,12 @@ fn draw(app: &mut TracelaneApp, then: Vec<Action>, args: &ScreenshotArgs) -> Ima
 fn choose_row(app: &mut TracelaneApp, rank: usize) {
     let Some((pair, documents)) = app.state().shown_pair() else { return };
     let [a, b] = documents;
-    let Some(Contrast::Answered(PairAnswer::Changes(found))) = pair.contrasts.get(&pair.question(a, b)) else { return };
+    let Some(CompareQueryState::Answered(CompareAnswer::Changes(found))) = pair.queries.get(&pair.query(a, b)) else {
+        return;
+    };
     let Some(change) = found.found.changes.get(rank.saturating_sub(1)) else { return };
     let row = RowKey::of(change);
-    app.push(Action::Pair(PairAction::ShowRow(row)));
+    app.push(Action::Comparison(ComparisonAction::ShowRow(row)));
 }
 
 /// What selects a target and brings it into sight.

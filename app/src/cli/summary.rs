@@ -8,7 +8,7 @@ use serde::Serialize;
 use trace_core::analysis::scope::Scope;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TraceTime;
-use trace_core::model::hole::Hole;
+use trace_core::model::gap::DataGap;
 use trace_core::model::trace::Trace;
 
 use crate::cli::names::goroutine;
@@ -52,14 +52,15 @@ pub struct Summary {
     /// Damage and doubts.
     pub warnings: Vec<WarningLine>,
     /// Where events of single threads are lost inside a generation, at most 1,000 a generation.
-    pub holes: Vec<HoleLine>,
+    #[serde(rename = "holes")]
+    pub gaps: Vec<DataGapLine>,
     /// What loading the whole model cost.
     pub load: LoadCost,
 }
 
 /// Lost events: of a thread, or about a goroutine or proc on a thread that nobody knows.
 #[derive(Clone, Debug, Serialize)]
-pub struct HoleLine {
+pub struct DataGapLine {
     /// From the thread's last event before, ns since the trace's first event.
     pub start_ns: i64,
     /// To its next one, or to the end of the generation.
@@ -145,7 +146,7 @@ impl Summary {
                     cure: warning.kind.cure(),
                 })
                 .collect(),
-            holes: trace.thread_holes().iter().map(|hole| HoleLine::of(trace, hole)).collect(),
+            gaps: trace.thread_gaps().iter().map(|gap| DataGapLine::of(trace, gap)).collect(),
             load: LoadCost {
                 wall_s,
                 events: totals.events,
@@ -196,18 +197,18 @@ impl Summary {
     }
 }
 
-impl HoleLine {
-    fn of(trace: &Trace, hole: &Hole) -> Self {
+impl DataGapLine {
+    fn of(trace: &Trace, gap: &DataGap) -> Self {
         let since_start = |time: TraceTime| time.0.saturating_sub(trace.range().start.0);
         Self {
-            start_ns: since_start(hole.range.start),
-            end_ns: since_start(hole.range.end),
-            offset: hole.bytes.start,
-            bytes: hole.bytes.end.saturating_sub(hole.bytes.start),
-            generation: hole.generation,
-            thread: trace.thread_id(hole.thread).signed(),
-            goroutine: goroutine(trace, hole.go),
-            proc: hole.proc.is_some().then(|| trace.proc_id(hole.proc).signed()),
+            start_ns: since_start(gap.range.start),
+            end_ns: since_start(gap.range.end),
+            offset: gap.bytes.start,
+            bytes: gap.bytes.end.saturating_sub(gap.bytes.start),
+            generation: gap.generation,
+            thread: trace.thread_id(gap.thread).signed(),
+            goroutine: goroutine(trace, gap.go),
+            proc: gap.proc.is_some().then(|| trace.proc_id(gap.proc).signed()),
         }
     }
 }

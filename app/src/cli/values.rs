@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use trace_core::base::ids::GoId;
 
-use crate::cli::place::{Stretch, Target, parse_stretch, parse_target, parse_time};
+use crate::cli::place::{OffsetRange, Target, parse_stretch, parse_target, parse_time};
 use crate::remote;
 
 /// A value, or what was expected instead, for the error message.
@@ -45,7 +45,7 @@ pub fn one_of<T: Clone + Send + Sync + 'static>(
 ///
 /// # Errors
 /// With an example if it is none.
-pub fn range(text: &str) -> Value<Stretch> {
+pub fn range(text: &str) -> Value<OffsetRange> {
     or_expected(parse_stretch(text), "100ms..1.2s, 1s.. or ..20ms")
 }
 
@@ -53,7 +53,7 @@ pub fn range(text: &str) -> Value<Stretch> {
 ///
 /// # Errors
 /// With an example if it is none.
-pub fn durations(text: &str) -> Value<Stretch> {
+pub fn durations(text: &str) -> Value<OffsetRange> {
     or_expected(parse_stretch(text), "10ms..1s, 10ms.. or ..1s")
 }
 

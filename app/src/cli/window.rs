@@ -14,13 +14,13 @@ use crate::cli::load::load;
 use crate::cli::overview;
 use crate::cli::print::print;
 use crate::cli::summary::Summary;
-use crate::cli::text::Text;
 use crate::cli::usage::similar_command;
+use crate::fmt::text::Text;
 use crate::report::render;
 use crate::sample::SAMPLE;
 use crate::shell::native::{self, Compared};
+use crate::state::comparison::{Align, PendingAlign};
 use crate::state::document::Source;
-use crate::state::pair::{Align, Wish};
 
 /// Opens the window with `files`, to follow them if so asked. Without a display, says so and prints a summary instead.
 ///
@@ -44,7 +44,7 @@ pub fn run(files: &[PathBuf], follow: bool) -> CliResult {
 /// # Errors
 /// When there is no display and the file is unreadable.
 pub fn compare(options: CompareOptions) -> CliResult {
-    let wish = wish(&options);
+    let pending_align = pending_align(&options);
     let [a, b] = options.sides;
     let mut files = if options.series.is_empty() { [a, b].concat() } else { options.series };
     let others = files.split_off(1.min(files.len()));
@@ -52,14 +52,14 @@ pub fn compare(options: CompareOptions) -> CliResult {
         return without_display(&files, "there is no display");
     }
     let sources = files.iter().cloned().map(Source::Path).collect();
-    match native::run(sources, false, Some(Compared { others, per: options.per, wish })) {
+    match native::run(sources, false, Some(Compared { others, per: options.per, pending_align })) {
         Ok(()) => Ok(Exit::Fine),
         Err(reason) => without_display(&files, &format!("the desktop gives none ({})", last_clause(&reason))),
     }
 }
 
 /// What the window is to do once the traces are loaded; `None` if nothing.
-fn wish(options: &CompareOptions) -> Option<Wish> {
+fn pending_align(options: &CompareOptions) -> Option<PendingAlign> {
     let anchor = options.align.anchor();
     let align = match options.align {
         _ if anchor.is_some() => Align::Anchors,
@@ -68,8 +68,8 @@ fn wish(options: &CompareOptions) -> Option<Wish> {
         _ => Align::Start,
     };
     let stretches = options.ranges.map(|range| range.map(|stretch| [stretch.start_nanos, stretch.end_nanos]));
-    let wish = Wish { align, anchor, stretches };
-    (wish != Wish::default()).then_some(wish)
+    let pending_align = PendingAlign { align, anchor, stretches };
+    (pending_align != PendingAlign::default()).then_some(pending_align)
 }
 
 /// Fails if the first of `files` is no file, but much like the name of a command.

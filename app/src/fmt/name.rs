@@ -6,8 +6,8 @@ use std::path::Path;
 use trace_core::analysis::places::{self, in_words};
 pub use trace_core::analysis::representative::{frame_of, is_runtime};
 use trace_core::analysis::syscalls::CallKind;
-use trace_core::analysis::wait_chain::Doing;
-use trace_core::base::ids::{GoIx, StrId, TaskIx};
+use trace_core::analysis::wait_chain::StepKind;
+use trace_core::base::ids::{GoroutineIdx, StrId, TaskIdx};
 use trace_core::base::visible::visible;
 use trace_core::event::state::{GoState, SpanClass};
 use trace_core::model::cgo::c_function;
@@ -94,8 +94,8 @@ pub fn call(kind: CallKind, function_name: &str) -> String {
 
 /// A goroutine: `G25 main.sendReport`.
 #[must_use]
-pub fn goroutine(trace: &Trace, ix: GoIx) -> String {
-    let Some(go) = trace.goroutine(ix) else { return "no goroutine".to_owned() };
+pub fn goroutine(trace: &Trace, idx: GoroutineIdx) -> String {
+    let Some(go) = trace.goroutine(idx) else { return "no goroutine".to_owned() };
     match trace.str(go.name) {
         "" => format!("G{}", go.id.0),
         name => format!("G{} {}", go.id.0, function(name)),
@@ -108,9 +108,9 @@ pub fn lane(trace: &Trace, lane: LaneId) -> String {
     match lane {
         LaneId::Gc => "GC".to_owned(),
         LaneId::Stw => "STW".to_owned(),
-        LaneId::Proc(ix) => format!("P{}", trace.proc_id(ix).signed()),
-        LaneId::Thread(ix) => format!("M{}", trace.thread_id(ix).signed()),
-        LaneId::Goroutine(ix) => goroutine(trace, ix),
+        LaneId::Proc(idx) => format!("P{}", trace.proc_id(idx).signed()),
+        LaneId::Thread(idx) => format!("M{}", trace.thread_id(idx).signed()),
+        LaneId::Goroutine(idx) => goroutine(trace, idx),
     }
 }
 
@@ -125,8 +125,8 @@ pub fn task_type(trace: &Trace, name: StrId) -> Cow<'_, str> {
 
 /// A task: `checkout (17)`.
 #[must_use]
-pub fn task(trace: &Trace, ix: TaskIx) -> String {
-    let Some(task) = trace.task(ix) else { return "no task".to_owned() };
+pub fn task(trace: &Trace, idx: TaskIdx) -> String {
+    let Some(task) = trace.task(idx) else { return "no task".to_owned() };
     format!("{} ({})", task_type(trace, task.name), task.id.signed())
 }
 
@@ -167,18 +167,18 @@ pub const fn class(class: SpanClass) -> &'static str {
 
 /// What a goroutine did, in the words of [`class`].
 #[must_use]
-pub const fn doing(doing: Doing) -> &'static str {
+pub const fn doing(doing: StepKind) -> &'static str {
     match doing {
-        Doing::Running => "Running",
-        Doing::MarkAssist => "Mark assist",
-        Doing::NoCpu => "No CPU",
-        Doing::Runnable => "Runnable",
-        Doing::Syscall => "System call",
-        Doing::CgoCall => "Cgo call",
-        Doing::Waiting(of) => class(of),
-        Doing::NotCreated => "Not created yet",
-        Doing::Unfollowed => "Not analysed",
-        Doing::Unknown => "Unknown",
+        StepKind::Running => "Running",
+        StepKind::MarkAssist => "Mark assist",
+        StepKind::NoCpu => "No CPU",
+        StepKind::Runnable => "Runnable",
+        StepKind::Syscall => "System call",
+        StepKind::CgoCall => "Cgo call",
+        StepKind::Waiting(of) => class(of),
+        StepKind::NotCreated => "Not created yet",
+        StepKind::Unfollowed => "Not analysed",
+        StepKind::Unknown => "Unknown",
     }
 }
 

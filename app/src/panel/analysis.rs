@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use egui::{Color32, Label, Rect, RichText, Sense, Ui, UiBuilder, pos2};
 
-use trace_core::analysis::scope::{Scope, Whom};
+use trace_core::analysis::scope::{GoroutineFilter, Scope};
 
 use crate::action::action::{Action, Actions, AnalysisAction};
 use crate::fmt::escape::visible;
 use crate::fmt::number::count;
 use crate::panel::chart::chart_ui;
-use crate::panel::scope::{only_link, scope_ui, whom_name};
+use crate::panel::scope::{goroutine_filter_name, only_link, scope_ui};
 use crate::panel::table::table_ui;
 use crate::panel::{answer, kept, partial_ui};
 use crate::report::analyses::analysis::LISTED;
@@ -22,7 +22,7 @@ use crate::report::value::Value;
 use crate::state::analysis::AnalysisView;
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::study::{Answer, Question};
+use crate::state::query::{Answer, Query};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::legend::legend;
@@ -121,7 +121,7 @@ pub fn report_ui(
     actions: &mut Actions,
 ) {
     let id = analysis.info().id;
-    if let Some(Answer::Report(report)) = answer(ui, document, &Question::Report(id, ask), actions) {
+    if let Some(Answer::Report(report)) = answer(ui, document, &Query::Report(id, ask), actions) {
         found_ui(ui, (state, document), (id, report), actions);
     }
 }
@@ -222,16 +222,16 @@ pub fn tables_ui(
     let mut part = ui.new_child(UiBuilder::new().max_rect(left).id_salt("main"));
     table_ui(&mut part, (state, document), (&key, table), None, tabs, actions);
     let mut right = Rect::from_min_max(pos2(middle, area.min.y), area.max);
-    if let Some(whom) = subject {
+    if let Some(filter) = subject {
         let mut part = ui.new_child(UiBuilder::new().max_rect(right).id_salt("subject"));
-        let title = whom_name(document, whom);
+        let title = goroutine_filter_name(document, filter);
         let text = format!("Show only lanes: {title}");
-        only_link(&mut part, document, (Scope { whom, ..document.scope() }, title), &text, actions);
+        only_link(&mut part, document, (Scope { filter, ..document.scope() }, title), &text, actions);
         right.min.y = part.min_rect().max.y;
     }
-    if let Some((analysis, whom)) = analyses::by_id(analysis).zip(details) {
+    if let Some((analysis, filter)) = analyses::by_id(analysis).zip(details) {
         let mut part = ui.new_child(UiBuilder::new().max_rect(right).id_salt("details"));
-        details_ui(&mut part, (state, document), (analysis, &key), whom, actions);
+        details_ui(&mut part, (state, document), (analysis, &key), filter, actions);
     }
     let height = right.height() / nested.len().max(1) as f32;
     for (at, inner) in nested.iter().enumerate() {
@@ -260,14 +260,14 @@ fn details_ui(
     ui: &mut Ui,
     (state, document): (&AppState, &Document),
     (analysis, key): (&dyn Analysis, &str),
-    whom: Whom,
+    filter: GoroutineFilter,
     actions: &mut Actions,
 ) {
     let (info, ask) = (analysis.info(), ask_of(document, analysis));
     let order = info.choices.iter().position(|choice| choice.id == Choice::ORDER);
     let on = order.map_or(0, |order| ask.choice(order));
-    let question = Question::Details(info.id, ask, whom);
-    let Some(Answer::Report(report)) = answer(ui, document, &question, actions) else { return };
+    let query = Query::Details(info.id, ask, filter);
+    let Some(Answer::Report(report)) = answer(ui, document, &query, actions) else { return };
     let Some(table) = report.tables.first() else { return };
     if let Some((at, choice)) = order.and_then(|at| Some((at, info.choices.get(at)?)))
         && table.len() >= LISTED

@@ -25,10 +25,10 @@ use crate::report::report::Report;
 use crate::report::table::Table;
 use crate::report::value::Value;
 use crate::state::app::AppState;
-use crate::state::contrast::Changes;
+use crate::state::compare_query::Changes;
+use crate::state::comparison::OpenComparison;
 use crate::state::document::Document;
-use crate::state::pair::Pair;
-use crate::state::study::{Answer, Question, Study};
+use crate::state::query::{Answer, Query, QueryState};
 use crate::theme::lanes::{is_wait, mix};
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, space, tokens};
@@ -111,11 +111,11 @@ fn states_ui(ui: &mut Ui, pictures: [&Picture; 2]) {
     let tokens = tokens::of(ui.ctx());
     let colors = STACKED.map(|class| color_of(tokens, class));
     let columns = pictures.map(|picture| {
-        let part = picture.range.nanos().max(1) as f64 / picture.mix.parts.len().max(1) as f64;
+        let part = picture.range.nanos().max(1) as f64 / picture.composition.parts.len().max(1) as f64;
         let column = |sums: &[u64; SpanClass::COUNT]| -> Vec<f64> {
             STACKED.iter().map(|class| sums.get(*class as usize).map_or(0.0, |sum| *sum as f64 / part)).collect()
         };
-        picture.mix.parts.iter().map(column).collect::<Vec<_>>()
+        picture.composition.parts.iter().map(column).collect::<Vec<_>>()
     });
     let sum = |column: &Vec<f64>| column.iter().sum::<f64>();
     let highest = columns.iter().flatten().map(sum).fold(0.0, f64::max).max(1e-3);
@@ -162,11 +162,11 @@ fn states_ui(ui: &mut Ui, pictures: [&Picture; 2]) {
 /// Each state with its part of all time that is not idle, in A and in B.
 fn legend_ui(ui: &mut Ui, pictures: [&Picture; 2]) {
     let tokens = tokens::of(ui.ctx());
-    let whole = pictures.map(|picture| STACKED.iter().map(|class| picture.mix.total(*class)).sum::<u64>());
+    let whole = pictures.map(|picture| STACKED.iter().map(|class| picture.composition.total(*class)).sum::<u64>());
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(space::XS, space::HAIR);
         for class in STACKED {
-            let parts = [0, 1].map(|side| pictures[side].mix.total(class) as f64 / whole[side].max(1) as f64);
+            let parts = [0, 1].map(|side| pictures[side].composition.total(class) as f64 / whole[side].max(1) as f64);
             if parts.iter().all(|part| *part < 0.0005) {
                 continue;
             }
@@ -246,7 +246,7 @@ fn goroutines_ui(
 fn collector_ui(
     ui: &mut Ui,
     of: (&AppState, &Document),
-    (pair, documents): (&Pair, [&Document; 2]),
+    (pair, documents): (&OpenComparison, [&Document; 2]),
     found: &Changes,
     pictures: [&Picture; 2],
     actions: &mut Actions,
@@ -303,15 +303,20 @@ fn heap_ui(ui: &mut Ui, pictures: [&Picture; 2], height: f32) {
 }
 
 /// The curves of the least share that the collector leaves to the program, of both on one plot.
-fn utilisation_ui(ui: &mut Ui, (pair, documents): (&Pair, [&Document; 2]), height: f32, actions: &mut Actions) {
+fn utilisation_ui(
+    ui: &mut Ui,
+    (pair, documents): (&OpenComparison, [&Document; 2]),
+    height: f32,
+    actions: &mut Actions,
+) {
     let tokens = tokens::of(ui.ctx());
     let found = documents.map(|document| {
         let ask = Ask::about(Scope::during(pair.range(document)));
-        let question = Question::Report(MutatorUtilisation.info().id, ask);
-        match document.studies.get(&question) {
-            Some(Study::Answered(Answer::Report(found))) => Some(found),
+        let query = Query::Report(MutatorUtilisation.info().id, ask);
+        match document.queries.get(&query) {
+            Some(QueryState::Answered(Answer::Report(found))) => Some(found),
             None => {
-                actions.push(AnalysisAction::Ask(document.id, question));
+                actions.push(AnalysisAction::Ask(document.id, query));
                 None
             }
             Some(_) => None,

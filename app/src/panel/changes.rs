@@ -7,7 +7,7 @@ use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::{Label, PopupCloseBehavior, RichText, ScrollArea, Ui, UiBuilder};
 use trace_core::analysis::compare::measure::{Measured, RowKind};
 
-use crate::action::action::{Action, Actions, PairAction};
+use crate::action::action::{Action, Actions, ComparisonAction};
 use crate::fmt::number::count;
 use crate::fmt::words;
 use crate::panel::comparison::{choose, chosen, home};
@@ -16,9 +16,9 @@ use crate::panel::{changes, kept, partial_pair_ui};
 use crate::report::comparison::Listed;
 use crate::report::comparison::divisor::Divisor;
 use crate::state::app::AppState;
-use crate::state::contrast::Changes;
+use crate::state::compare_query::Changes;
+use crate::state::comparison::{OpenComparison, RowKey};
 use crate::state::document::Document;
-use crate::state::pair::{Pair, RowKey};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::link::{copy_button, link_in};
@@ -81,7 +81,7 @@ fn verdict_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, actions: 
     });
 }
 
-fn rows_ui(ui: &mut Ui, (state, pair): (&AppState, &Pair), found: &Arc<Changes>, actions: &mut Actions) {
+fn rows_ui(ui: &mut Ui, (state, pair): (&AppState, &OpenComparison), found: &Arc<Changes>, actions: &mut Actions) {
     let Some(home) = home(state, pair) else { return };
     if found.found.changes.is_empty() {
         empty(ui, "Neither trace has anything to compare");
@@ -97,7 +97,7 @@ fn rows_ui(ui: &mut Ui, (state, pair): (&AppState, &Pair), found: &Arc<Changes>,
     own.drain().into_iter().for_each(|action| actions.push(action));
     let activated = touched.activated.and_then(|row| found.found.changes.get(listed.place(row)?));
     if let Some(change) = activated {
-        actions.push(Action::Pair(PairAction::ShowRow(RowKey::of(change))));
+        actions.push(Action::Comparison(ComparisonAction::ShowRow(RowKey::of(change))));
     }
 }
 
@@ -108,7 +108,13 @@ fn marked(found: &Changes, listed: &Listed, row: Option<&RowKey>) -> Option<usiz
 }
 
 /// Which rows, and what to divide by.
-fn lead_ui(ui: &mut Ui, (pair, home): (&Pair, &Document), found: &Changes, shown: &Listed, actions: &mut Actions) {
+fn lead_ui(
+    ui: &mut Ui,
+    (pair, home): (&OpenComparison, &Document),
+    found: &Changes,
+    shown: &Listed,
+    actions: &mut Actions,
+) {
     ui.spacing_mut().item_spacing.x = space::XS;
     for (at, listed) in found.tables.iter().enumerate() {
         let text = format!("{} {}", listed.table.title, count(listed.rows.len() as u64));
@@ -122,21 +128,21 @@ fn lead_ui(ui: &mut Ui, (pair, home): (&Pair, &Document), found: &Changes, shown
         ui.add_space(space::S);
         let text = format!("Undo {}", words::counted(pair.corrections.len() as u64, "correction"));
         if link_in(ui, &text, fonts::small()).clicked() {
-            actions.push(Action::Pair(PairAction::ForgetCorrections));
+            actions.push(Action::Comparison(ComparisonAction::ForgetCorrections));
         }
     }
     ui.add_space(space::S);
 }
 
 /// What figures are divided by.
-fn per_ui(ui: &mut Ui, pair: &Pair, found: &Changes, actions: &mut Actions) {
+fn per_ui(ui: &mut Ui, pair: &OpenComparison, found: &Changes, actions: &mut Actions) {
     let text = RichText::new(format!("Per {} ▾", pair.per.title())).font(fonts::small());
     let behavior = PopupCloseBehavior::CloseOnClickOutside;
     MenuButton::new(text).config(MenuConfig::new().close_behavior(behavior)).ui(ui, |ui| {
         ui.set_width(MENU_WIDTH);
         for per in offered(pair, &found.measured) {
             if menu_entry(ui, &format!("Per {}", per.title()), "", true, pair.per == per).clicked() {
-                actions.push(Action::Pair(PairAction::Per(per)));
+                actions.push(Action::Comparison(ComparisonAction::Per(per)));
                 ui.close();
             }
         }
@@ -144,7 +150,7 @@ fn per_ui(ui: &mut Ui, pair: &Pair, found: &Changes, actions: &mut Actions) {
 }
 
 /// What figures can be divided by: the types of tasks with most time on both sides are offered, too.
-fn offered(pair: &Pair, [a, b]: &[Arc<Measured>; 2]) -> Vec<Divisor> {
+fn offered(pair: &OpenComparison, [a, b]: &[Arc<Measured>; 2]) -> Vec<Divisor> {
     let mut offered = vec![Divisor::Second, Divisor::CpuSecond, Divisor::Nothing];
     let mut tasks: Vec<(u64, &str)> = a
         .rows

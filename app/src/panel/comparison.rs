@@ -2,13 +2,13 @@
 
 use crate::action::action::{Action, Actions, AnalysisAction};
 use crate::state::app::AppState;
+use crate::state::comparison::OpenComparison;
 use crate::state::document::Document;
-use crate::state::pair::Pair;
 
 /// The document that the window remembers a comparison's choices and tables with: that which was opened first, whichever
 /// two are on show.
 #[must_use]
-pub fn home<'a>(state: &'a AppState, pair: &Pair) -> Option<&'a Document> {
+pub fn home<'a>(state: &'a AppState, pair: &OpenComparison) -> Option<&'a Document> {
     let first = pair.sides.iter().chain(&pair.series).min()?;
     state.document_by_id(*first)
 }

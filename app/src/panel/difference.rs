@@ -11,7 +11,7 @@ use trace_core::analysis::compare::partners::Correction;
 use trace_core::analysis::compare::series::{Instance, Series};
 use trace_core::analysis::compare::words;
 
-use crate::action::action::{Action, Actions, AnalysisAction, PairAction};
+use crate::action::action::{Action, Actions, AnalysisAction, ComparisonAction};
 use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::fmt::time::{offset, rounded};
@@ -25,9 +25,9 @@ use crate::report::comparison::row::{self, Beside};
 use crate::report::figure::{Figure, Form};
 use crate::report::table::Table;
 use crate::state::app::AppState;
-use crate::state::contrast::Changes;
+use crate::state::compare_query::Changes;
+use crate::state::comparison::{OpenComparison, RowKey, TimelineSpot};
 use crate::state::document::Document;
-use crate::state::pair::{Pair, RowKey, Spot};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::distribution::{self, Sample};
@@ -229,7 +229,7 @@ impl Look {
 /// Every figure of both sides, and how they differ.
 fn figures_ui(
     ui: &mut Ui,
-    (state, home, pair): (&AppState, &Document, &Pair),
+    (state, home, pair): (&AppState, &Document, &OpenComparison),
     found: &Arc<Changes>,
     change: &Change,
     actions: &mut Actions,
@@ -278,9 +278,10 @@ fn instances_ui(
     let show = |ui: &mut Ui| table_ui(ui, (state, home), ("difference.instances", table), None, |_| (), actions);
     let touched = whole_ui(ui, table, show);
     if let Some((_, instances)) = touched.activated.and_then(|row| all.get(row)) {
-        let spot =
-            |side: usize| instances[side].map(|instance| Spot::of(change.kind, instance, &documents[side].trace));
-        actions.push(Action::Pair(PairAction::Show([spot(0), spot(1)])));
+        let spot = |side: usize| {
+            instances[side].map(|instance| TimelineSpot::of(change.kind, instance, &documents[side].trace))
+        };
+        actions.push(Action::Comparison(ComparisonAction::Show([spot(0), spot(1)])));
     }
 }
 
@@ -298,19 +299,19 @@ fn instances(found: &Changes, change: &Change) -> Vec<(String, [Option<Instance>
 
 fn place(document: &Document, kind: RowKind, instance: Instance) -> String {
     let start = offset(instance.range.start.nanos_since(document.trace.range().start));
-    match Spot::of(kind, instance, &document.trace).lane {
+    match TimelineSpot::of(kind, instance, &document.trace).lane {
         Some(lane) => format!("{} at {start}", name::lane(&document.trace, lane)),
         None => format!("At {start}"),
     }
 }
 
 /// Takes a wrong partner away, or gives a row that has none one by hand.
-fn partner_ui(ui: &mut Ui, pair: &Pair, found: &Changes, change: &Change, actions: &mut Actions) {
+fn partner_ui(ui: &mut Ui, pair: &OpenComparison, found: &Changes, change: &Change, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     heading(ui, "Partner");
     let kind = change.kind;
     let correct = |actions: &mut Actions, a: Option<String>, b: Option<String>| {
-        actions.push(Action::Pair(PairAction::Correct(Correction { kind, a, b })));
+        actions.push(Action::Comparison(ComparisonAction::Correct(Correction { kind, a, b })));
     };
     let name_b = change.renamed.clone().unwrap_or_else(|| change.name.clone());
     if change.a.is_some() && change.b.is_some() {
@@ -338,6 +339,6 @@ fn partner_ui(ui: &mut Ui, pair: &Pair, found: &Changes, change: &Change, action
         }
     }
     if !pair.corrections.is_empty() && link_in(ui, "Undo all corrections", fonts::small()).clicked() {
-        actions.push(Action::Pair(PairAction::ForgetCorrections));
+        actions.push(Action::Comparison(ComparisonAction::ForgetCorrections));
     }
 }

@@ -15,7 +15,7 @@ use crate::panel::{ListKey, MAX_LISTED, kept, note_ui};
 use crate::report::lists;
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::study::{Answer, LISTED_SPANS, Question, Study};
+use crate::state::query::{Answer, LISTED_SPANS, Query, QueryState};
 use crate::state::view::Selection;
 use crate::widget::section::empty;
 
@@ -32,8 +32,8 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             let range = document.view.map_or_else(|| trace.range(), |view| view.range());
             (lane, None, range, "visible")
         }
-        Selection::Task(ix) => {
-            let Some(task) = trace.task(ix) else { return };
+        Selection::Task(idx) => {
+            let Some(task) = trace.task(idx) else { return };
             (LaneId::Goroutine(task.go), None, life(trace, &task), "on its goroutine during this task")
         }
         Selection::Span(at) => {
@@ -43,8 +43,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     };
     let key = ListKey::new(document, lane, span, range);
     let rows = kept(ui, "events", key, || trace.events(lane, range).take(MAX_LISTED).collect::<Vec<EventRow>>());
-    let rows =
-        if rows.len() < MAX_LISTED { rows } else { longer(document, Question::Events(lane, range), actions, rows) };
+    let rows = if rows.len() < MAX_LISTED { rows } else { longer(document, Query::Events(lane, range), actions, rows) };
     if rows.is_empty() {
         let text = if place == "visible" { "No visible events".to_owned() } else { format!("No events {place}") };
         empty(ui, &text);
@@ -60,16 +59,11 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 }
 
 /// The list that a worker made; until then the short one.
-fn longer(
-    document: &Document,
-    question: Question,
-    actions: &mut Actions,
-    short: Arc<Vec<EventRow>>,
-) -> Arc<Vec<EventRow>> {
-    match document.studies.get(&question) {
-        Some(Study::Answered(Answer::Events(list))) => Arc::clone(list),
+fn longer(document: &Document, query: Query, actions: &mut Actions, short: Arc<Vec<EventRow>>) -> Arc<Vec<EventRow>> {
+    match document.queries.get(&query) {
+        Some(QueryState::Answered(Answer::Events(list))) => Arc::clone(list),
         None if document.is_settled() => {
-            actions.push(AnalysisAction::Ask(document.id, question));
+            actions.push(AnalysisAction::Ask(document.id, query));
             short
         }
         _ => short,

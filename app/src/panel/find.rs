@@ -6,15 +6,15 @@ use std::sync::Arc;
 use egui::{Id, Key, Rect, Role, Sense, TextEdit, Ui, UiBuilder, WidgetInfo};
 use trace_core::analysis::find::Finds;
 
-use crate::action::action::{Action, Actions, PairAction, SelectAction};
+use crate::action::action::{Action, Actions, ComparisonAction, SelectAction};
 use crate::fmt::number::count;
 use crate::panel::table::table_ui;
 use crate::panel::{answer, kept, note_ui};
 use crate::report::lists;
 use crate::state::app::AppState;
+use crate::state::comparison::Side;
 use crate::state::document::Document;
-use crate::state::pair::Side;
-use crate::state::study::{Answer, Question};
+use crate::state::query::{Answer, Query};
 use crate::theme::{fonts, space};
 use crate::widget::badge::badge;
 use crate::widget::link::link_in;
@@ -69,8 +69,8 @@ fn results_ui(
     text: &str,
     actions: &mut Actions,
 ) {
-    let question = Question::Find(text.trim().to_owned());
-    let Some(Answer::Found(found)) = answer(ui, document, &question, actions) else { return };
+    let query = Query::Find(text.trim().to_owned());
+    let Some(Answer::Found(found)) = answer(ui, document, &query, actions) else { return };
     let key = match side {
         None => "find",
         Some(Side::A) => "find.a",
@@ -86,7 +86,7 @@ fn results_ui(
         if let Some(side) = side {
             badge(ui, side.at());
         }
-        note_ui(ui, &told(found));
+        note_ui(ui, &summary(found));
         if side.is_some() && chosen.is_some() {
             align = link_in(ui, "Align here", fonts::small()).clicked();
         }
@@ -103,12 +103,12 @@ fn results_ui(
         });
     }
     if let (Some(side), Some(found), true) = (side, chosen, align) {
-        actions.push(Action::Pair(PairAction::Anchor(side, found.range.start)));
+        actions.push(Action::Comparison(ComparisonAction::Anchor(side, found.range.start)));
     }
 }
 
 /// How much was found, and how much of it is listed.
-fn told(found: &Finds) -> String {
+fn summary(found: &Finds) -> String {
     match (found.count, found.list.len() as u64) {
         (0, _) => String::new(),
         (all, listed) if all > listed => format!("{} found, {} listed", count(all), count(listed)),

@@ -20,9 +20,9 @@ use crate::fmt::words;
 use crate::panel::working;
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState};
-use crate::state::rows::{Only, Which};
+use crate::state::lane_filter::{LaneFilter, Which};
+use crate::state::query::{Answer, Query, QueryState};
 use crate::state::source::SourcePlace;
-use crate::state::study::{Answer, Question, Study};
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::glyph;
@@ -47,15 +47,15 @@ const MAX_FRAMES: usize = 12;
 /// Shows it.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
-    let findings = match document.studies.get(&Question::Findings) {
-        Some(Study::Answered(Answer::Findings(findings))) => findings,
-        Some(Study::Asked(_)) => return working(ui, "Looking for causes…"),
-        Some(Study::Answered(_)) => {
+    let findings = match document.queries.get(&Query::Findings) {
+        Some(QueryState::Answered(Answer::Findings(findings))) => findings,
+        Some(QueryState::Asked(_)) => return working(ui, "Looking for causes…"),
+        Some(QueryState::Answered(_)) => {
             return empty(ui, "The search for causes stopped at a fault of its own; everything else still works");
         }
         None if !document.is_settled() => return working(ui, "Causes are looked for once the trace is loaded"),
         None => {
-            actions.push(AnalysisAction::Ask(document.id, Question::Findings));
+            actions.push(AnalysisAction::Ask(document.id, Query::Findings));
             return working(ui, "Looking for causes…");
         }
     };
@@ -284,7 +284,7 @@ fn evidence_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Acti
         line(ui_, "Evidence", |ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             for (at, (name, value)) in evidence.iter().enumerate() {
-                let (name, value, exactly) = told(name, value);
+                let (name, value, exactly) = evidence_text(name, value);
                 ui.label(RichText::new(name).color(tokens.muted));
                 let value = ui.label(RichText::new(value).font(fonts::mono()));
                 if let Some(exactly) = exactly {
@@ -339,7 +339,7 @@ fn links_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Actions
             if response.on_hover_text("Lanes for no others, until they are shown again (Esc)").clicked() {
                 let title = format!("{few} of a finding: {}", finding.headline);
                 let which = Which::These(finding.goroutines.clone());
-                actions.push(RowsAction::ShowOnly(Some(Arc::new(Only { title, which }))));
+                actions.push(RowsAction::ShowOnly(Some(Arc::new(LaneFilter { title, which }))));
             }
         }
         if finding.links.is_empty() {
@@ -382,7 +382,7 @@ fn is_share(name: &str) -> bool {
 const FRACTIONS: [&str; 5] = ["quota_cpus_at_most", "waits_per_wakeup", "waits_per_unit", "mean_waiting", "per_second"];
 
 /// A number of the evidence in words: its name, the value, and all its digits if they say more.
-fn told(name: &str, value: &Value) -> (String, String, Option<String>) {
+fn evidence_text(name: &str, value: &Value) -> (String, String, Option<String>) {
     let stem = name.strip_suffix("_ns").or_else(|| name.strip_suffix("_bytes")).unwrap_or(name);
     let words = stem.replace('_', " ");
     match value {
@@ -400,20 +400,20 @@ fn told(name: &str, value: &Value) -> (String, String, Option<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::told;
+    use super::evidence_text;
     use trace_core::analysis::findings::finding::Value;
 
     #[test]
     fn evidence_is_told_with_its_unit() {
-        let tell = |name, value| {
-            let (name, value, _) = told(name, &value);
+        let shown = |name, value| {
+            let (name, value, _) = evidence_text(name, &value);
             format!("{name} {value}")
         };
-        assert_eq!(tell("longest_wait_ns", Value::Int(122_000_000)), "longest wait 122 ms");
-        assert_eq!(tell("heap_bytes", Value::Int(1_500)), "heap 1.50 kB");
-        assert_eq!(tell("waits", Value::Int(1_234)), "waits 1,234");
-        assert_eq!(tell("share", Value::Ratio(0.5)), "share 50.0 %");
-        assert_eq!(tell("quota_cpus_at_most", Value::Ratio(0.5)), "quota cpus at most 0.50");
-        assert_eq!(tell("mean_waiting", Value::Ratio(0.25)), "mean waiting 0.25");
+        assert_eq!(shown("longest_wait_ns", Value::Int(122_000_000)), "longest wait 122 ms");
+        assert_eq!(shown("heap_bytes", Value::Int(1_500)), "heap 1.50 kB");
+        assert_eq!(shown("waits", Value::Int(1_234)), "waits 1,234");
+        assert_eq!(shown("share", Value::Ratio(0.5)), "share 50.0 %");
+        assert_eq!(shown("quota_cpus_at_most", Value::Ratio(0.5)), "quota cpus at most 0.50");
+        assert_eq!(shown("mean_waiting", Value::Ratio(0.25)), "mean waiting 0.25");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use egui::{Color32, RichText, ScrollArea, Sense, Ui, vec2};
 
-use trace_core::base::ids::{GoIx, StackId};
+use trace_core::base::ids::{GoroutineIdx, StackId};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
@@ -38,8 +38,8 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let Selection::Lane(lane) = document.selection else { return };
     ScrollArea::vertical().id_salt("lane").auto_shrink([false, false]).show(ui, |ui| match lane {
-        LaneId::Goroutine(ix) => {
-            if let Some(go) = document.trace.goroutine(ix) {
+        LaneId::Goroutine(idx) => {
+            if let Some(go) = document.trace.goroutine(idx) {
                 goroutine_ui(ui, document, &go, actions);
             }
         }
@@ -52,7 +52,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 fn goroutine_ui(ui: &mut Ui, document: &Document, go: &Goroutine, actions: &mut Actions) {
     let trace = &document.trace;
     let tokens = tokens::of(ui.ctx());
-    let lane = LaneId::Goroutine(go.ix);
+    let lane = LaneId::Goroutine(go.idx);
     let function = trace.str(go.name);
     ui.horizontal(|ui| {
         ui.label(RichText::new(format!("Goroutine {}", go.id.0)).font(fonts::title()));
@@ -92,7 +92,7 @@ fn goroutine_ui(ui: &mut Ui, document: &Document, go: &Goroutine, actions: &mut 
         pairs.text("Ended", &at(go.ended, "after the trace"), "");
         let least = if go.created.is_none() || go.ended.is_none() { "at least " } else { "" };
         pairs.text("Lifetime", &format!("{least}{}", duration(life.nanos())), &exact(life.nanos()));
-        if let Some((_, label)) = trace.labels(go.ix).last() {
+        if let Some((_, label)) = trace.labels(go.idx).last() {
             pairs.text("Label", trace.str(label), "");
         }
     });
@@ -105,7 +105,7 @@ fn goroutine_ui(ui: &mut Ui, document: &Document, go: &Goroutine, actions: &mut 
 }
 
 /// To the creator at the moment of creation.
-fn go_to_creation(trace: &Trace, go: &Goroutine, creator: GoIx, actions: &mut Actions) {
+fn go_to_creation(trace: &Trace, go: &Goroutine, creator: GoroutineIdx, actions: &mut Actions) {
     let lane = LaneId::Goroutine(creator);
     let there = go.created.and_then(|time| {
         // The creating span ends at the latest with the event itself.
@@ -236,8 +236,8 @@ fn runner_ui(ui: &mut Ui, document: &Document, lane: LaneId, actions: &mut Actio
 }
 
 /// Goroutines by the time they took, longest first: (who, ns, spans).
-fn who_ran(trace: &Trace, lane: LaneId, range: TimeRange) -> Vec<(GoIx, i64, u64)> {
-    let mut sums: BTreeMap<GoIx, (i64, u64)> = BTreeMap::new();
+fn who_ran(trace: &Trace, lane: LaneId, range: TimeRange) -> Vec<(GoroutineIdx, i64, u64)> {
+    let mut sums: BTreeMap<GoroutineIdx, (i64, u64)> = BTreeMap::new();
     for span in trace.spans(lane, range).filter(|span| span.go.is_some()).take(MAX_SUMMED) {
         let sum = sums.entry(span.go).or_default();
         sum.0 += span.range.intersect(range).nanos();

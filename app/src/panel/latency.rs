@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use trace_core::analysis::scope::{Scope, Whom};
+use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
 
@@ -49,5 +49,5 @@ fn selected_wait(document: &Document) -> Option<Scope> {
     let Selection::Span(at) = document.selection else { return None };
     let span = document.trace.span(at)?;
     let LaneId::Goroutine(go) = at.lane else { return None };
-    (span.state == GoState::Runnable).then_some(Scope { range: span.range, whom: Whom::One(go) })
+    (span.state == GoState::Runnable).then_some(Scope { range: span.range, filter: GoroutineFilter::One(go) })
 }

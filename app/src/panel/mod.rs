@@ -34,12 +34,12 @@ use egui::{Id, RichText, Ui};
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::{LaneId, SpanRef};
 
-use crate::action::action::{Action, Actions, AnalysisAction, PairAction};
+use crate::action::action::{Action, Actions, AnalysisAction, ComparisonAction};
 use crate::state::app::AppState;
-use crate::state::contrast::{Changes, Contrast, PairAnswer, PairQuestion, SeriesChanges};
+use crate::state::compare_query::{Changes, CompareAnswer, CompareQuery, CompareQueryState, SeriesChanges};
+use crate::state::comparison::OpenComparison;
 use crate::state::document::{Document, DocumentId};
-use crate::state::pair::Pair;
-use crate::state::study::{Answer, Question, Study};
+use crate::state::query::{Answer, Query, QueryState};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::section::empty;
 
@@ -96,24 +96,19 @@ pub fn working(ui: &mut Ui, text: &str) {
 }
 
 /// The answer to a question; until it is there, asks and shows a quiet line, or says what went wrong.
-pub fn answer<'a>(
-    ui: &mut Ui,
-    document: &'a Document,
-    question: &Question,
-    actions: &mut Actions,
-) -> Option<&'a Answer> {
-    match document.studies.get(question) {
-        Some(Study::Answered(Answer::Failed)) => {
+pub fn answer<'a>(ui: &mut Ui, document: &'a Document, query: &Query, actions: &mut Actions) -> Option<&'a Answer> {
+    match document.queries.get(query) {
+        Some(QueryState::Answered(Answer::Failed)) => {
             empty(ui, "This analysis stopped at a fault of its own; everything else still works");
             None
         }
-        Some(Study::Answered(answer)) => Some(answer),
-        Some(Study::Asked(_)) => {
+        Some(QueryState::Answered(answer)) => Some(answer),
+        Some(QueryState::Asked(_)) => {
             working(ui, "Working…");
             None
         }
         None if document.is_settled() => {
-            actions.push(AnalysisAction::Ask(document.id, question.clone()));
+            actions.push(AnalysisAction::Ask(document.id, query.clone()));
             working(ui, "Working…");
             None
         }
@@ -130,22 +125,22 @@ pub fn changes<'a>(
     ui: &mut Ui,
     state: &'a AppState,
     actions: &mut Actions,
-) -> Option<(&'a Pair, [&'a Document; 2], &'a Arc<Changes>)> {
+) -> Option<(&'a OpenComparison, [&'a Document; 2], &'a Arc<Changes>)> {
     let Some((pair, documents)) = state.shown_pair() else {
         empty(ui, "Show a second trace with \u{201c}Compare with…\u{201d} to see what changed");
         return None;
     };
     let [a, b] = documents;
-    let question = pair.question(a, b);
-    match pair.contrasts.get(&question) {
-        Some(Contrast::Answered(PairAnswer::Changes(found))) => return Some((pair, documents, found)),
-        Some(Contrast::Answered(_)) => {
+    let query = pair.query(a, b);
+    match pair.queries.get(&query) {
+        Some(CompareQueryState::Answered(CompareAnswer::Changes(found))) => return Some((pair, documents, found)),
+        Some(CompareQueryState::Answered(_)) => {
             empty(ui, "The comparison stopped at a fault of its own; everything else still works");
         }
-        Some(Contrast::Asked(_)) => working(ui, "Comparing…"),
+        Some(CompareQueryState::Asked(_)) => working(ui, "Comparing…"),
         None if !a.is_settled() || !b.is_settled() => working(ui, "This begins once both traces are loaded"),
         _ => {
-            ask_for(state, question, actions);
+            ask_for(state, query, actions);
             working(ui, "Comparing…");
         }
     }
@@ -157,25 +152,25 @@ pub fn series<'a>(
     ui: &mut Ui,
     state: &'a AppState,
     actions: &mut Actions,
-) -> Option<(&'a Pair, &'a Arc<SeriesChanges>)> {
+) -> Option<(&'a OpenComparison, &'a Arc<SeriesChanges>)> {
     let pair = state.shown_pair().map(|(pair, _)| pair).filter(|pair| !pair.series.is_empty());
     let Some(pair) = pair else {
         empty(ui, "Add a third trace with \u{201c}Add to the comparison…\u{201d} to see how a series changed");
         return None;
     };
     let is_settled = |id: &DocumentId| state.document_by_id(*id).is_some_and(Document::is_settled);
-    let Some(question) = pair.series_question(state).filter(|_| pair.series.iter().all(is_settled)) else {
+    let Some(query) = pair.series_query(&state.documents).filter(|_| pair.series.iter().all(is_settled)) else {
         working(ui, "This begins once all traces are loaded");
         return None;
     };
-    match pair.contrasts.get(&question) {
-        Some(Contrast::Answered(PairAnswer::Series(found))) => return Some((pair, found)),
-        Some(Contrast::Answered(_)) => {
+    match pair.queries.get(&query) {
+        Some(CompareQueryState::Answered(CompareAnswer::Series(found))) => return Some((pair, found)),
+        Some(CompareQueryState::Answered(_)) => {
             empty(ui, "The comparison stopped at a fault of its own; everything else still works");
         }
-        Some(Contrast::Asked(_)) => working(ui, "Comparing…"),
+        Some(CompareQueryState::Asked(_)) => working(ui, "Comparing…"),
         None => {
-            ask_for(state, question, actions);
+            ask_for(state, query, actions);
             working(ui, "Comparing…");
         }
     }
@@ -183,20 +178,20 @@ pub fn series<'a>(
 }
 
 /// Asks for what a comparison needs; once that is there, for the comparison.
-pub fn ask_for(state: &AppState, question: PairQuestion, actions: &mut Actions) {
+pub fn ask_for(state: &AppState, query: CompareQuery, actions: &mut Actions) {
     let mut is_ready = true;
-    for (id, range) in question.recordings() {
+    for (id, range) in query.recordings() {
         let Some(document) = state.document_by_id(*id) else { return };
-        for wanted in [Question::Measured(*range), Question::Findings] {
-            let known = document.studies.get(&wanted);
-            is_ready &= matches!(known, Some(Study::Answered(_)));
+        for wanted in [Query::Measured(*range), Query::Findings] {
+            let known = document.queries.get(&wanted);
+            is_ready &= matches!(known, Some(QueryState::Answered(_)));
             if known.is_none() {
                 actions.push(AnalysisAction::Ask(document.id, wanted));
             }
         }
     }
     if is_ready {
-        actions.push(Action::Pair(PairAction::Ask(question)));
+        actions.push(Action::Comparison(ComparisonAction::Ask(query)));
     }
 }
 

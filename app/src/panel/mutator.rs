@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use egui::{RichText, ScrollArea, Ui, vec2};
 
-use trace_core::analysis::scope::Whom;
+use trace_core::analysis::scope::GoroutineFilter;
 
 use crate::action::action::{Actions, AnalysisAction, SelectAction};
 use crate::fmt::name;
@@ -22,8 +22,8 @@ use crate::report::report::Report;
 use crate::report::table::Target;
 use crate::state::app::AppState;
 use crate::state::document::Document;
+use crate::state::query::{Answer, Query};
 use crate::state::scope::When;
-use crate::state::study::{Answer, Question};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::section::empty;
@@ -42,8 +42,8 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     choices_ui(ui, document, actions);
     // What the answer shows is the same for every length of windows.
     let ask = Ask { length: None, ..ask_of(document, &MutatorUtilisation) };
-    let question = Question::Report(MutatorUtilisation.info().id, ask.clone());
-    let Some(Answer::Report(found)) = answer(ui, document, &question, actions) else { return };
+    let query = Query::Report(MutatorUtilisation.info().id, ask.clone());
+    let Some(Answer::Report(found)) = answer(ui, document, &query, actions) else { return };
     let [curve, over_time] = &found.charts[..] else { return };
     match curve.across {
         Across::Lengths(_, longest) if curve.lines.iter().any(|line| !line.points.is_empty()) => {
@@ -65,7 +65,7 @@ fn choices_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
         ui.spacing_mut().item_spacing.x = space::XS;
         let quiet = |text: &str| RichText::new(text).font(fonts::small()).color(tokens.muted);
         ui.label(quiet("Share of"));
-        if let Whom::One(go) = document.scope_choice.whom {
+        if let GoroutineFilter::One(go) = document.scope_choice.filter {
             chip(ui, &name::goroutine(&document.trace, go), true);
         } else {
             for (at, option) in (0_u8..).zip(SHARE_OF.options) {
@@ -145,8 +145,8 @@ fn worst_ui(ui: &mut Ui, (state, document): (&AppState, &Document), ask: Ask, ac
     let tokens = tokens::of(ui.ctx());
     let title = format!("Worst windows of {}", duration(ask.length.unwrap_or(USUAL_WINDOW)));
     ui.label(RichText::new(title).font(fonts::small_strong()).color(tokens.text));
-    let question = Question::Report(WorstWindows.info().id, ask);
-    let Some(Answer::Report(found)) = answer(ui, document, &question, actions) else { return };
+    let query = Query::Report(WorstWindows.info().id, ask);
+    let Some(Answer::Report(found)) = answer(ui, document, &query, actions) else { return };
     let report: &Arc<Report> = found;
     let Some(table) = report.tables.first() else { return };
     let touched = table_ui(ui, (state, document), ("worst-windows.worst", table), None, |_| (), actions);

@@ -19,7 +19,7 @@ use crate::report::report::Report;
 use crate::report::view::TableAction;
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::study::{Answer, ProfileStudy, Question};
+use crate::state::query::{Answer, ProfileView, Query};
 use crate::theme::{fonts, icons, space};
 use crate::widget::button::{Kind, text_button};
 use crate::widget::chip::chip;
@@ -61,8 +61,8 @@ fn show(
     kind: ProfileKind,
     actions: &mut Actions,
 ) {
-    let question = Question::Profile(document.scope(), kind);
-    let Some(Answer::Profile(found)) = answer(ui, document, &question, actions) else { return };
+    let query = Query::Profile(document.scope(), kind);
+    let Some(Answer::Profile(found)) = answer(ui, document, &query, actions) else { return };
     let report = &found.report;
     facts_ui(ui, document, report);
     let tables: Vec<_> = report.listed().collect();
@@ -100,7 +100,7 @@ fn show(
 fn flame_ui(
     ui: &mut Ui,
     document: &Document,
-    (key, found): (&str, &Arc<ProfileStudy>),
+    (key, found): (&str, &Arc<ProfileView>),
     forms: impl FnOnce(&mut Ui),
     actions: &mut Actions,
 ) {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use egui::{RichText, Ui};
 
-use trace_core::analysis::scope::{Scope, Whom};
-use trace_core::base::ids::GoIx;
+use trace_core::analysis::scope::{GoroutineFilter, Scope};
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Region;
@@ -14,7 +14,7 @@ use crate::action::action::{Actions, AnalysisAction, RowsAction};
 use crate::fmt::name;
 use crate::fmt::time::duration;
 use crate::state::document::Document;
-use crate::state::rows::{Only, Which};
+use crate::state::lane_filter::{LaneFilter, Which};
 use crate::state::scope::{ScopeChoice, When};
 use crate::state::view::Selection;
 use crate::theme::{fonts, space, tokens};
@@ -36,9 +36,9 @@ pub fn scope_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
             }
         };
         ui.label(RichText::new("Of").font(fonts::small()).color(tokens.muted));
-        for whom in offered_whom(document) {
-            let on = choice.whom == whom;
-            offer(ui, &whom_name(document, whom), ScopeChoice { whom, ..choice }, on);
+        for filter in offered_filter(document) {
+            let on = choice.filter == filter;
+            offer(ui, &goroutine_filter_name(document, filter), ScopeChoice { filter, ..choice }, on);
         }
         ui.add_space(space::S);
         ui.label(RichText::new("during").font(fonts::small()).color(tokens.muted));
@@ -52,7 +52,7 @@ pub fn scope_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
         for region in offered_regions(document) {
             let when = When::Region(region.range, region.name);
             let text = format!("Region {}", document.trace.str(region.name));
-            offer(ui, &text, ScopeChoice { when, whom: Whom::One(region.go) }, choice.when == when);
+            offer(ui, &text, ScopeChoice { when, filter: GoroutineFilter::One(region.go) }, choice.when == when);
         }
         if let When::Region(range, region) = choice.when
             && offered_regions(document).iter().all(|known| (known.range, known.name) != (range, region))
@@ -69,50 +69,50 @@ pub fn scope_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
 
 /// A link that leaves lanes to the goroutines of a scope alone.
 pub fn only_link(ui: &mut Ui, document: &Document, (scope, title): (Scope, String), text: &str, actions: &mut Actions) {
-    let only = Only { title, which: Which::Of(scope) };
-    let is_on = document.only.as_deref() == Some(&only);
+    let lane_filter = LaneFilter { title, which: Which::Of(scope) };
+    let is_on = document.lane_filter.as_deref() == Some(&lane_filter);
     let response = link_in(ui, if is_on { "Show all lanes" } else { text }, fonts::small());
     if response.on_hover_text("Show only these goroutines (Esc to show all)").clicked() {
-        actions.push(RowsAction::ShowOnly((!is_on).then(|| Arc::new(only))));
+        actions.push(RowsAction::ShowOnly((!is_on).then(|| Arc::new(lane_filter))));
     }
 }
 
 /// What the results are about, for titles: `main.worker, marked 122 ms`.
 #[must_use]
 pub fn scope_title(document: &Document) -> String {
-    let whom = match document.scope_choice.whom {
-        Whom::All => "all goroutines".to_owned(),
-        whom => whom_name(document, whom),
+    let filter = match document.scope_choice.filter {
+        GoroutineFilter::All => "all goroutines".to_owned(),
+        filter => goroutine_filter_name(document, filter),
     };
     match (document.scope_choice.when, document.marked) {
-        (When::Marked, Some(marked)) => format!("{whom}, marked {}", duration(marked.nanos())),
+        (When::Marked, Some(marked)) => format!("{filter}, marked {}", duration(marked.nanos())),
         (When::Region(range, region), _) => {
-            format!("{whom}, region {} ({})", document.trace.str(region), duration(range.nanos()))
+            format!("{filter}, region {} ({})", document.trace.str(region), duration(range.nanos()))
         }
-        _ => format!("{whom}, whole trace"),
+        _ => format!("{filter}, whole trace"),
     }
 }
 
 /// All, then what the selection offers, then what is chosen already.
-fn offered_whom(document: &Document) -> Vec<Whom> {
-    let mut offered = vec![Whom::All];
+fn offered_filter(document: &Document) -> Vec<GoroutineFilter> {
+    let mut offered = vec![GoroutineFilter::All];
     if let Some(go) = selected_goroutine(document) {
-        offered.push(Whom::One(go));
+        offered.push(GoroutineFilter::One(go));
         if let Some((_, name)) = document.trace.goroutine_name(go) {
-            offered.push(Whom::Named(name));
+            offered.push(GoroutineFilter::Named(name));
         }
     }
-    if let Selection::Task(ix) = document.selection
-        && let Some(task) = document.trace.task(ix)
+    if let Selection::Task(idx) = document.selection
+        && let Some(task) = document.trace.task(idx)
     {
-        offered.extend([Whom::Task(ix), Whom::Tasks(task.name)]);
+        offered.extend([GoroutineFilter::Task(idx), GoroutineFilter::Tasks(task.name)]);
     }
     for region in offered_regions(document) {
-        offered.push(Whom::Regions(region.name));
-        offered.extend(region.task.map(Whom::Task));
+        offered.push(GoroutineFilter::Regions(region.name));
+        offered.extend(region.task.map(GoroutineFilter::Task));
     }
-    if !offered.contains(&document.scope_choice.whom) {
-        offered.push(document.scope_choice.whom);
+    if !offered.contains(&document.scope_choice.filter) {
+        offered.push(document.scope_choice.filter);
     }
     offered.dedup();
     offered
@@ -120,25 +120,25 @@ fn offered_whom(document: &Document) -> Vec<Whom> {
 
 /// What goroutines are called together: `Every main.worker`.
 #[must_use]
-pub fn whom_name(document: &Document, whom: Whom) -> String {
+pub fn goroutine_filter_name(document: &Document, filter: GoroutineFilter) -> String {
     let trace = &document.trace;
-    match whom {
-        Whom::All => "All goroutines".to_owned(),
-        Whom::One(go) => name::goroutine(trace, go),
-        Whom::Named(function) => match trace.str(function) {
+    match filter {
+        GoroutineFilter::All => "All goroutines".to_owned(),
+        GoroutineFilter::One(go) => name::goroutine(trace, go),
+        GoroutineFilter::Named(function) => match trace.str(function) {
             "" => "Unnamed goroutines".to_owned(),
             function => format!("Every {}", name::function(function)),
         },
-        Whom::Task(task) => match trace.task(task) {
+        GoroutineFilter::Task(task) => match trace.task(task) {
             Some(task) => format!("Task {} {}", task.id.signed(), trace.str(task.name)),
             None => "Task".to_owned(),
         },
-        Whom::Tasks(kind) => format!("Tasks {}", trace.str(kind)),
-        Whom::Regions(kind) => format!("Every region {}", trace.str(kind)),
+        GoroutineFilter::Tasks(kind) => format!("Tasks {}", trace.str(kind)),
+        GoroutineFilter::Regions(kind) => format!("Every region {}", trace.str(kind)),
     }
 }
 
-fn selected_goroutine(document: &Document) -> Option<GoIx> {
+fn selected_goroutine(document: &Document) -> Option<GoroutineIdx> {
     match document.selection {
         Selection::Span(at) => document.trace.span(at).map(|span| span.go).filter(|go| go.is_some()),
         Selection::Lane(LaneId::Goroutine(go)) => Some(go),

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use egui::{Align, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 use trace_core::analysis::compare::trend::{Trend, Trends};
 
-use crate::action::action::{Action, Actions, PairAction};
+use crate::action::action::{Action, Actions, ComparisonAction};
 use crate::fmt::number::count;
 use crate::panel::comparison::{choose, chosen, home};
 use crate::panel::table::table_ui;
 use crate::panel::{ask_for, kept, series};
 use crate::report::comparison::series::title;
 use crate::state::app::AppState;
-use crate::state::contrast::{Contrast, FIGURES, PairAnswer, SeriesChanges};
-use crate::state::pair::{Pair, RowKey};
+use crate::state::compare_query::{CompareAnswer, CompareQueryState, FIGURES, SeriesChanges};
+use crate::state::comparison::{OpenComparison, RowKey};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::badge::{paint_badge, paint_number};
 use crate::widget::chip::chip;
@@ -33,9 +33,9 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((pair, found)) = series(ui, state, actions) else { return };
     // A click on a row shows what the two on show have of it.
     if let Some((pair, [a, b])) = state.shown_pair()
-        && pair.contrasts.get(&pair.question(a, b)).is_none()
+        && pair.queries.get(&pair.query(a, b)).is_none()
     {
-        ask_for(state, pair.question(a, b), actions);
+        ask_for(state, pair.query(a, b), actions);
     }
     let area = ui.available_rect_before_wrap();
     let middle = area.min.x + STEPS.min(area.width() * 0.4);
@@ -47,7 +47,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 }
 
 /// The recordings, and what changed from one to the next.
-fn steps_ui(ui: &mut Ui, state: &AppState, pair: &Pair, found: &SeriesChanges, actions: &mut Actions) {
+fn steps_ui(ui: &mut Ui, state: &AppState, pair: &OpenComparison, found: &SeriesChanges, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     ScrollArea::vertical().id_salt("steps").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -85,7 +85,7 @@ fn sentences(found: &Trends) -> Vec<(usize, usize, &str)> {
 }
 
 /// One recording: its number, its name, its letter if it is on show.
-fn recording_ui(ui: &mut Ui, state: &AppState, pair: &Pair, at: usize, actions: &mut Actions) {
+fn recording_ui(ui: &mut Ui, state: &AppState, pair: &OpenComparison, at: usize, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let Some(id) = pair.series.get(at).copied() else { return };
     let title = state.document_by_id(id).map(|document| document.source.title()).unwrap_or_default();
@@ -106,14 +106,14 @@ fn recording_ui(ui: &mut Ui, state: &AppState, pair: &Pair, at: usize, actions: 
     let mut inside = ui.new_child(UiBuilder::new().max_rect(room).layout(Layout::left_to_right(Align::Center)));
     inside.add(Label::new(RichText::new(&title).color(color)).truncate().selectable(false).sense(Sense::empty()));
     if response.clicked() {
-        actions.push(Action::Pair(PairAction::Lower(id)));
+        actions.push(Action::Comparison(ComparisonAction::Lower(id)));
     }
     if side.is_none() {
         response.on_hover_text("Show it below, as B").on_hover_cursor(egui::CursorIcon::PointingHand);
     }
 }
 
-fn rows_ui(ui: &mut Ui, state: &AppState, pair: &Pair, found: &Arc<SeriesChanges>, actions: &mut Actions) {
+fn rows_ui(ui: &mut Ui, state: &AppState, pair: &OpenComparison, found: &Arc<SeriesChanges>, actions: &mut Actions) {
     let Some(home) = home(state, pair) else { return };
     if found.found.rows.is_empty() {
         empty(ui, "None of the traces has anything to compare");
@@ -151,12 +151,12 @@ fn rows_ui(ui: &mut Ui, state: &AppState, pair: &Pair, found: &Arc<SeriesChanges
     own.drain().into_iter().for_each(|action| actions.push(action));
     let activated = touched.activated.and_then(|row| found.found.rows.get(listed.place(row)?));
     if let Some(trend) = activated {
-        actions.push(Action::Pair(PairAction::ShowRow(pair_row(state, pair, trend))));
+        actions.push(Action::Comparison(ComparisonAction::ShowRow(pair_row(state, pair, trend))));
     }
 }
 
 /// The row of the two on show that a trend is in.
-fn pair_row(state: &AppState, pair: &Pair, trend: &Trend) -> RowKey {
+fn pair_row(state: &AppState, pair: &OpenComparison, trend: &Trend) -> RowKey {
     let place = |side: usize| {
         let at = pair.series.iter().position(|id| *id == pair.sides[side])?;
         trend.places.get(at).copied().flatten()
@@ -164,8 +164,8 @@ fn pair_row(state: &AppState, pair: &Pair, trend: &Trend) -> RowKey {
     let places = [place(0), place(1)];
     let usual = RowKey { kind: trend.kind, name: trend.name.clone(), in_a: places[0].is_some() };
     let Some((_, [a, b])) = state.shown_pair() else { return usual };
-    match pair.contrasts.get(&pair.question(a, b)) {
-        Some(Contrast::Answered(PairAnswer::Changes(changes))) => {
+    match pair.queries.get(&pair.query(a, b)) {
+        Some(CompareQueryState::Answered(CompareAnswer::Changes(changes))) => {
             let is_it = |side: usize, known: [Option<usize>; 2]| known[side].is_some() && known[side] == places[side];
             let mut all = changes.found.changes.iter();
             let found = all.find(|change| is_it(0, change.places) || is_it(1, change.places));

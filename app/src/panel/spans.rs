@@ -15,7 +15,7 @@ use crate::panel::{ListKey, MAX_LISTED, kept, note_ui};
 use crate::report::lists::spans::SpanList;
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::study::{Answer, LISTED_SPANS, Question, Study};
+use crate::state::query::{Answer, LISTED_SPANS, Query, QueryState};
 use crate::state::view::Selection;
 use crate::widget::section::empty;
 
@@ -44,7 +44,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     };
     let listed = if selected.is_some() { trace.range() } else { range };
     let is_short = list.spans.len() < MAX_LISTED;
-    let list = if is_short { list } else { longer(document, Question::Spans(lane, listed), actions, list) };
+    let list = if is_short { list } else { longer(document, Query::Spans(lane, listed), actions, list) };
     let spans = &list.spans;
     if spans.is_empty() {
         empty(ui, "No visible spans");
@@ -62,12 +62,12 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 }
 
 /// The list that a worker made; until then the short one.
-fn longer(document: &Document, question: Question, actions: &mut Actions, short: Arc<SpanList>) -> Arc<SpanList> {
-    match document.studies.get(&question) {
+fn longer(document: &Document, query: Query, actions: &mut Actions, short: Arc<SpanList>) -> Arc<SpanList> {
+    match document.queries.get(&query) {
         // Of a very long lane it holds the beginning only.
-        Some(Study::Answered(Answer::Spans(list))) if list.spans.len() < LISTED_SPANS => Arc::clone(list),
+        Some(QueryState::Answered(Answer::Spans(list))) if list.spans.len() < LISTED_SPANS => Arc::clone(list),
         None if document.is_settled() => {
-            actions.push(AnalysisAction::Ask(document.id, question));
+            actions.push(AnalysisAction::Ask(document.id, query));
             short
         }
         _ => short,

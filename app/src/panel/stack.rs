@@ -28,12 +28,12 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             empty(ui, "Select a span to see where in the code it began and ended");
             return;
         }
-        Selection::Lane(LaneId::Goroutine(ix)) => {
-            let stack = trace.goroutine(ix).map_or(StackId::NONE, |go| go.creation_stack);
+        Selection::Lane(LaneId::Goroutine(idx)) => {
+            let stack = trace.goroutine(idx).map_or(StackId::NONE, |go| go.creation_stack);
             vec![("Creation stack", "where this goroutine was created", stack)]
         }
-        Selection::Task(ix) => {
-            let stack = trace.task(ix).map_or(StackId::NONE, |task| task.stack);
+        Selection::Task(idx) => {
+            let stack = trace.task(idx).map_or(StackId::NONE, |task| task.stack);
             vec![("Start stack", "where this task was begun", stack)]
         }
         Selection::Lane(_) => Vec::new(),

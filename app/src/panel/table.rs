@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use egui::Ui;
 
-use trace_core::analysis::scope::{Scope, Whom};
+use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions, AnalysisAction, RowsAction, SelectAction, ViewAction};
-use crate::panel::scope::whom_name;
+use crate::panel::scope::goroutine_filter_name;
 use crate::report::table::{Table, Target};
 use crate::report::value::Value;
 use crate::report::view::{TableLayout, TableSession};
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::rows::{Only, Which};
+use crate::state::lane_filter::{LaneFilter, Which};
 use crate::state::scope::ScopeChoice;
 use crate::widget::data_table::{DataTable, Touched};
 
@@ -71,8 +71,8 @@ fn show(target: Target) -> Action {
 fn go_to(document: &Document, value: &Value) -> Option<Action> {
     match value {
         Value::Lane(lane, _) => Some(Action::Select(SelectAction::GoToLane(*lane))),
-        Value::Task(ix, _) => {
-            let (task, all) = (document.trace.task(*ix)?, document.trace.range());
+        Value::Task(idx, _) => {
+            let (task, all) = (document.trace.task(*idx)?, document.trace.range());
             let range = TimeRange::new(task.began.unwrap_or(all.start), task.ended.unwrap_or(all.end));
             Some(Action::Select(SelectAction::GoToStretch(LaneId::Goroutine(task.go), range)))
         }
@@ -89,19 +89,23 @@ fn menu(document: &Document, table: &Table, row: usize, value: &Value) -> Vec<(S
     if let Some(action) = go_to(document, value) {
         entries.push((format!("Go to {}", value.text()), action));
     }
-    if let Some(whom) = table.subject(row) {
-        let title = whom_name(document, whom);
-        let only = Only { title: title.clone(), which: Which::Of(Scope { whom, ..document.scope() }) };
-        entries.push((format!("Show only lanes: {title}"), Action::Rows(RowsAction::ShowOnly(Some(Arc::new(only))))));
-        let choice = ScopeChoice { whom, ..document.scope_choice };
+    if let Some(filter) = table.subject(row) {
+        let title = goroutine_filter_name(document, filter);
+        let lane_filter = LaneFilter { title: title.clone(), which: Which::Of(Scope { filter, ..document.scope() }) };
+        entries.push((
+            format!("Show only lanes: {title}"),
+            Action::Rows(RowsAction::ShowOnly(Some(Arc::new(lane_filter)))),
+        ));
+        let choice = ScopeChoice { filter, ..document.scope_choice };
         entries.push((format!("Analyse only: {title}"), Action::Analysis(AnalysisAction::SetScope(choice))));
     }
     if let Value::Lane(LaneId::Goroutine(go), _) = value {
-        let whom = Whom::One(*go);
-        let scope = Scope { whom, ..Scope::whole(&document.trace) };
-        let only = Only { title: value.text(), which: Which::Of(scope) };
-        entries.push(("Show only its lane".to_owned(), Action::Rows(RowsAction::ShowOnly(Some(Arc::new(only))))));
-        let choice = ScopeChoice { whom, ..document.scope_choice };
+        let filter = GoroutineFilter::One(*go);
+        let scope = Scope { filter, ..Scope::whole(&document.trace) };
+        let lane_filter = LaneFilter { title: value.text(), which: Which::Of(scope) };
+        entries
+            .push(("Show only its lane".to_owned(), Action::Rows(RowsAction::ShowOnly(Some(Arc::new(lane_filter))))));
+        let choice = ScopeChoice { filter, ..document.scope_choice };
         entries.push(("Analyse only this goroutine".to_owned(), Action::Analysis(AnalysisAction::SetScope(choice))));
     }
     entries

@@ -3,7 +3,7 @@
 use egui::{Color32, RichText, ScrollArea, Ui};
 
 use trace_core::analysis::tasks::{TaskDetails, life};
-use trace_core::base::ids::{GoIx, TaskIx};
+use trace_core::base::ids::{GoroutineIdx, TaskIdx};
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
@@ -19,7 +19,7 @@ use crate::fmt::{name, time};
 use crate::panel::answer;
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::study::{Answer, Question};
+use crate::state::query::{Answer, Query};
 use crate::state::view::Selection;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::link::link;
@@ -34,11 +34,11 @@ const LISTED_LONG: usize = 200;
 /// Shows it; nothing while no task is selected.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
-    let Selection::Task(ix) = document.selection else { return };
-    let Some(task) = document.trace.task(ix) else { return };
+    let Selection::Task(idx) = document.selection else { return };
+    let Some(task) = document.trace.task(idx) else { return };
     ScrollArea::vertical().id_salt("task").auto_shrink([false, false]).show(ui, |ui| {
         head_ui(ui, document, &task, actions);
-        let Some(Answer::Task(found)) = answer(ui, document, &Question::Task(ix), actions) else { return };
+        let Some(Answer::Task(found)) = answer(ui, document, &Query::Task(idx), actions) else { return };
         parts_ui(ui, &document.trace, &task, found, actions);
     });
 }
@@ -180,13 +180,13 @@ fn mono(text: &str) -> RichText {
     RichText::new(text).font(fonts::mono())
 }
 
-fn task_link(ui: &mut Ui, trace: &Trace, task: TaskIx, actions: &mut Actions) {
+fn task_link(ui: &mut Ui, trace: &Trace, task: TaskIdx, actions: &mut Actions) {
     if link(ui, &name::task(trace, task)).clicked() {
         actions.push(SelectAction::GoToTask(task));
     }
 }
 
-fn go_link(ui: &mut Ui, trace: &Trace, go: GoIx, range: TimeRange, actions: &mut Actions) {
+fn go_link(ui: &mut Ui, trace: &Trace, go: GoroutineIdx, range: TimeRange, actions: &mut Actions) {
     if link(ui, &name::goroutine(trace, go)).clicked() {
         actions.push(SelectAction::GoToStretch(LaneId::Goroutine(go), range));
     }

@@ -8,7 +8,7 @@ use crate::panel::answer;
 use crate::report::analyses::Analysis;
 use crate::report::analyses::why::WaitChains;
 use crate::state::app::AppState;
-use crate::state::study::{Answer, Question};
+use crate::state::query::{Answer, Query};
 use crate::widget::section::empty;
 
 /// Shows the panel.
@@ -18,7 +18,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         empty(ui, "Select a span, or mark a stretch of a goroutine (Ctrl+drag), to see where its time went");
         return;
     };
-    let question = Question::WaitChain(go, range);
-    let Some(Answer::WaitChain(found)) = answer(ui, document, &question, actions) else { return };
+    let query = Query::WaitChain(go, range);
+    let Some(Answer::WaitChain(found)) = answer(ui, document, &query, actions) else { return };
     found_ui(ui, (state, document), (WaitChains.info().id, &found.report), actions);
 }

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use trace_core::analysis::scope::Whom;
+use trace_core::analysis::scope::GoroutineFilter;
 use trace_core::base::time::TimeRange;
 use trace_core::model::flows::FlowEnd;
 use trace_core::model::lanes::{LaneId, SpanRef};
@@ -322,7 +322,7 @@ trait Rows: Send + Sync {
     fn len(&self) -> usize;
     fn value(&self, row: usize, column: usize) -> Value;
     fn target(&self, row: usize) -> Option<Target>;
-    fn subject(&self, row: usize) -> Option<Whom>;
+    fn subject(&self, row: usize) -> Option<GoroutineFilter>;
 }
 
 /// Where a limit on rows holds.
@@ -458,7 +458,7 @@ impl Table {
 
     /// The goroutines that a row is about; `None` if that is no scope.
     #[must_use]
-    pub fn subject(&self, row: usize) -> Option<Whom> {
+    pub fn subject(&self, row: usize) -> Option<GoroutineFilter> {
         self.rows.subject(row)
     }
 
@@ -503,7 +503,7 @@ impl Table {
 
 type Cell<R> = Box<dyn Fn(&R) -> Value + Send + Sync>;
 type Pick<S, R> = Box<dyn for<'a> Fn(&'a S) -> &'a [R] + Send + Sync>;
-type FindSubject<R> = Box<dyn Fn(&R) -> Option<Whom> + Send + Sync>;
+type FindSubject<R> = Box<dyn Fn(&R) -> Option<GoroutineFilter> + Send + Sync>;
 type FindTarget<R> = Box<dyn Fn(&R) -> Option<Target> + Send + Sync>;
 
 struct Typed<S, R> {
@@ -530,7 +530,7 @@ impl<S: Send + Sync, R> Rows for Typed<S, R> {
         (self.pick)(&self.source).get(row).and_then(self.target.as_ref()?)
     }
 
-    fn subject(&self, row: usize) -> Option<Whom> {
+    fn subject(&self, row: usize) -> Option<GoroutineFilter> {
         (self.pick)(&self.source).get(row).and_then(self.subject.as_ref()?)
     }
 }
@@ -574,7 +574,7 @@ impl<S: Send + Sync + 'static, R: 'static> Builder<S, R> {
 
     /// Says which goroutines rows are about: the window offers to look at these alone.
     #[must_use]
-    pub fn subject(mut self, subject: impl Fn(&R) -> Option<Whom> + Send + Sync + 'static) -> Self {
+    pub fn subject(mut self, subject: impl Fn(&R) -> Option<GoroutineFilter> + Send + Sync + 'static) -> Self {
         self.rows.subject = Some(Box::new(subject));
         self
     }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use trace_core::base::ids::TaskIx;
+use trace_core::base::ids::TaskIdx;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 
@@ -50,7 +50,7 @@ pub enum Value {
     /// A goroutine, proc or thread, and its id in the runtime's numbering.
     Lane(LaneId, i64),
     /// A user task and its id.
-    Task(TaskIx, u64),
+    Task(TaskIdx, u64),
     /// The full name of a function; empty if the trace does not have it.
     Function(String),
     /// A stack, leaf first.

@@ -10,16 +10,18 @@ use trace_core::model::trace::Trace;
 use crate::action::action::{
     Action, Actions, FileAction, PanelAction, SelectAction, SettingsAction, ViewAction, WorkerAction,
 };
-use crate::action::reduce::{Effect, reduce};
+use crate::action::effect::Effect;
+use crate::action::reduce::reduce;
 use crate::shell::{banner, bar, dialog, dock::Dock, drop, failed, help, input, path_field, status, tabs, welcome};
 use crate::state::app::{AppState, NOTICE_SECONDS};
 use crate::state::document::{LoadState, Source};
 use crate::state::rows::{RowOptions, Rows};
 use crate::state::settings::{Settings, ThemeChoice};
 use crate::theme::{style, tokens};
-use crate::timeline::store::Store;
-use crate::worker::office::{Office, Wake};
-use crate::worker::store::Store as SettingsStore;
+use crate::timeline::cache::TimelineCache;
+use crate::worker::effect_runner::EffectRunner;
+use crate::worker::mailbox::Wake;
+use crate::worker::settings_file::SettingsFile;
 
 /// Actions that bring forth actions end after this many rounds, whatever happens.
 const MAX_ROUNDS: usize = 32;
@@ -28,7 +30,7 @@ const MAX_ROUNDS: usize = 32;
 pub struct TracelaneApp {
     state: AppState,
     actions: Actions,
-    office: Office,
+    runner: EffectRunner,
     dock: Dock,
     held: input::Held,
     look: Option<Look>,
@@ -48,11 +50,11 @@ struct Look {
 impl TracelaneApp {
     /// With threads, and the settings of `store`.
     #[must_use]
-    pub fn new(ctx: &Context, store: SettingsStore) -> Self {
+    pub fn new(ctx: &Context, store: SettingsFile) -> Self {
         let (settings, said) = store.read();
         let waker = ctx.clone();
         let wake: Wake = Arc::new(move || waker.request_repaint());
-        let mut app = Self::with(settings, Office::new(wake, store), false);
+        let mut app = Self::with(settings, EffectRunner::new(wake, store), false);
         if let Some(said) = said {
             app.push(Action::Notice(said));
         }
@@ -63,14 +65,14 @@ impl TracelaneApp {
     /// [`TracelaneApp::logic`] returns.
     #[must_use]
     pub fn new_headless(settings: Settings) -> Self {
-        Self::with(settings, Office::inline(), true)
+        Self::with(settings, EffectRunner::inline(), true)
     }
 
-    fn with(settings: Settings, office: Office, headless: bool) -> Self {
+    fn with(settings: Settings, runner: EffectRunner, headless: bool) -> Self {
         let dock = Dock::stored(settings.dock.as_deref());
-        let state = AppState { settings, unhurried: headless, ..AppState::default() };
+        let state = AppState { settings, wait_for_all: headless, ..AppState::default() };
         let (actions, held) = (Actions::default(), input::Held::default());
-        Self { state, actions, office, dock, held, look: None, headless }
+        Self { state, actions, runner, dock, held, look: None, headless }
     }
 
     /// What the window knows.
@@ -183,15 +185,15 @@ impl TracelaneApp {
     /// Writes what is to be remembered. When the window closes.
     pub fn finish(&mut self) {
         let settings = self.state.settings.clone();
-        self.office.carry_out(Effect::SaveSettings, &settings);
-        self.office.finish();
+        self.runner.carry_out(Effect::SaveSettings, &settings);
+        self.runner.finish();
     }
 
     /// Carries out all actions, and those they bring forth. True if something changed that may show.
     fn settle(&mut self, ctx: &Context) -> bool {
         let mut changed = false;
         for _ in 0..MAX_ROUNDS {
-            let mut actions = self.office.arrived();
+            let mut actions = self.runner.arrived();
             actions.extend(self.actions.drain());
             if actions.is_empty() {
                 break;
@@ -233,10 +235,10 @@ impl TracelaneApp {
                 | Action::Worker(WorkerAction::Saved(..))
         ) {
             // So that the trace is given back by the sweeper, not by this thread.
-            Store::forget(ctx);
+            TimelineCache::forget(ctx);
         }
         for effect in reduce(&mut self.state, action) {
-            match self.office.carry_out(effect, &self.state.settings) {
+            match self.runner.carry_out(effect, &self.state.settings) {
                 Some(Effect::Copy(text)) => {
                     ctx.copy_text(text);
                     self.actions.push(Action::Notice("Copied".to_owned()));

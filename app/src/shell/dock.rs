@@ -11,7 +11,7 @@ use egui_tiles::{
 use crate::action::action::{Actions, PanelAction};
 use crate::action::panel::{Home, Needs, Panel};
 use crate::panel;
-use crate::shell::pair;
+use crate::shell::comparison;
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::view::Selection;
@@ -96,7 +96,7 @@ impl Dock {
             alone &= !wanted || pane == Panel::Timeline;
         }
         if alone {
-            pair::ui(ui, state, actions);
+            comparison::ui(ui, state, actions);
             return;
         }
         let timeline = self.tree.tiles.find_pane(&Panel::Timeline);
@@ -139,7 +139,7 @@ struct Shown<'a> {
 impl Behavior<Panel> for Shown<'_> {
     fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut Panel) -> UiResponse {
         if *pane == Panel::Timeline {
-            pair::ui(ui, self.state, self.actions);
+            comparison::ui(ui, self.state, self.actions);
             return UiResponse::None;
         }
         let tokens = tokens::of(ui.ctx());

@@ -4,7 +4,7 @@ use egui::{
     Align2, Area, Context, CornerRadius, Frame, Id, LayerId, Margin, Order, RichText, Stroke, StrokeKind, vec2,
 };
 
-use crate::action::action::{Actions, FileAction, PairAction};
+use crate::action::action::{Actions, ComparisonAction, FileAction};
 use crate::fmt::name;
 use crate::state::app::AppState;
 use crate::state::document::Document;
@@ -53,12 +53,12 @@ pub fn offer_ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
                         ui.spacing_mut().item_spacing.x = space::S;
                         if state.shown_pair().is_some() {
                             if text_button(ui, Kind::Primary, icons::COMPARE, "Add to the comparison").clicked() {
-                                actions.push(PairAction::AddToComparison(path.clone()));
+                                actions.push(ComparisonAction::AddToComparison(path.clone()));
                             }
                         } else {
                             let compare = format!("Compare with {}", document.source.title());
                             if text_button(ui, Kind::Primary, icons::COMPARE, &compare).clicked() {
-                                actions.push(PairAction::CompareWith(path.clone()));
+                                actions.push(ComparisonAction::CompareWith(path.clone()));
                             }
                         }
                         if text_button(ui, Kind::Plain, icons::OPEN, "Open by itself").clicked() {

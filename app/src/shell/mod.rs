@@ -3,6 +3,7 @@
 pub mod app;
 pub mod banner;
 pub mod bar;
+pub mod comparison;
 pub mod dialog;
 pub mod dock;
 pub mod drop;
@@ -10,7 +11,6 @@ pub mod failed;
 pub mod help;
 pub mod input;
 pub mod native;
-pub mod pair;
 pub mod path_field;
 pub mod search;
 pub mod status;

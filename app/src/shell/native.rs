@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use egui::{IconData, ViewportBuilder};
 
-use crate::action::action::{Action, PairAction};
+use crate::action::action::{Action, ComparisonAction};
 use crate::remote;
 use crate::report::comparison::divisor::Divisor;
 use crate::shell::app::TracelaneApp;
+use crate::state::comparison::PendingAlign;
 use crate::state::document::Source;
-use crate::state::pair::Wish;
-use crate::worker::store::Store;
+use crate::worker::settings_file::SettingsFile;
 
 /// How the desktop knows the program.
 const APP_ID: &str = "tracelane";
@@ -26,7 +26,7 @@ pub struct Compared {
     /// What figures are divided by.
     pub per: Divisor,
     /// What to do once they are loaded.
-    pub wish: Option<Wish>,
+    pub pending_align: Option<PendingAlign>,
 }
 
 impl Compared {
@@ -34,14 +34,14 @@ impl Compared {
         for (at, file) in self.others.into_iter().enumerate() {
             let path = if remote::is_address(&file) { Ok(file.clone()) } else { std::path::absolute(&file) };
             app.push(match path {
-                Ok(path) if at == 0 => Action::Pair(PairAction::CompareWith(path)),
-                Ok(path) => Action::Pair(PairAction::AddToComparison(path)),
+                Ok(path) if at == 0 => Action::Comparison(ComparisonAction::CompareWith(path)),
+                Ok(path) => Action::Comparison(ComparisonAction::AddToComparison(path)),
                 Err(error) => Action::Notice(format!("{} cannot be opened: {error}", file.display())),
             });
         }
-        app.push(Action::Pair(PairAction::Per(self.per)));
-        if let Some(wish) = self.wish {
-            app.push(Action::Pair(PairAction::Wish(wish)));
+        app.push(Action::Comparison(ComparisonAction::Per(self.per)));
+        if let Some(pending_align) = self.pending_align {
+            app.push(Action::Comparison(ComparisonAction::PendingAlign(pending_align)));
         }
     }
 }
@@ -52,7 +52,7 @@ impl Compared {
 /// # Errors
 /// When the desktop gives no window or no OpenGL: a sentence that says why.
 pub fn run(sources: Vec<Source>, follow: bool, compared: Option<Compared>) -> Result<(), String> {
-    let store = Store::of_user();
+    let store = SettingsFile::of_user();
     let (settings, _) = store.read();
     let size = settings.window.map_or(USUAL_SIZE, |place| [place[2], place[3]]);
     let mut viewport = ViewportBuilder::default()

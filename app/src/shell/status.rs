@@ -12,7 +12,7 @@ use crate::fmt::time::duration;
 use crate::fmt::words;
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState, Source};
-use crate::state::study::{Answer, Question, Study};
+use crate::state::query::{Answer, Query, QueryState};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, text_button};
 use crate::widget::chip::chip;
@@ -87,12 +87,12 @@ fn warnings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
 /// How many problems were found; opens the panel.
 fn findings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
-    let (text, hint, color) = match document.studies.get(&Question::Findings) {
-        Some(Study::Asked(_)) => {
+    let (text, hint, color) = match document.queries.get(&Query::Findings) {
+        Some(QueryState::Asked(_)) => {
             ui.label(RichText::new("Looking for causes…").font(fonts::small()).color(tokens.muted));
             return;
         }
-        Some(Study::Answered(Answer::Findings(findings))) => {
+        Some(QueryState::Answered(Answer::Findings(findings))) => {
             let weighty = findings.list.iter().filter(|finding| finding.severity >= Severity::Warning).count() as u64;
             let notes = findings.list.len() as u64 - weighty;
             let color = match findings.worst() {

@@ -2,7 +2,7 @@
 
 use egui::{CursorIcon, Frame, Margin, Panel, PointerButton, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use crate::action::action::{Action, Actions, FileAction, PairAction};
+use crate::action::action::{Action, Actions, ComparisonAction, FileAction};
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState};
 use crate::theme::{fonts, icons, space, tokens};
@@ -111,16 +111,16 @@ fn menu_ui(ui: &mut Ui, state: &AppState, document: &Document, actions: &mut Act
     let (id, pair) = (document.id, state.shown_pair().map(|(pair, _)| pair));
     if let Some(pair) = pair {
         if pair.has(id) && !pair.sides.contains(&id) {
-            entry(ui, "Show it below, as B", Action::Pair(PairAction::Lower(id)));
+            entry(ui, "Show it below, as B", Action::Comparison(ComparisonAction::Lower(id)));
         }
         if pair.has(id) {
-            entry(ui, "Take it out of the comparison", Action::Pair(PairAction::TakeOut(id)));
+            entry(ui, "Take it out of the comparison", Action::Comparison(ComparisonAction::TakeOut(id)));
         } else {
-            entry(ui, "Add it to the comparison", Action::Pair(PairAction::Add(id)));
+            entry(ui, "Add it to the comparison", Action::Comparison(ComparisonAction::Add(id)));
         }
     } else if let Some(front) = state.document().filter(|front| front.id != id) {
         let text = format!("Compare {} with this", front.source.title());
-        entry(ui, &text, Action::Pair(PairAction::Of(front.id, id)));
+        entry(ui, &text, Action::Comparison(ComparisonAction::Of(front.id, id)));
     }
     entry(ui, "Close", Action::File(FileAction::CloseDocument(id)));
 }

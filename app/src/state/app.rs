@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::state::comparison::OpenComparison;
 use crate::state::dialog::{Dialog, Leave};
 use crate::state::document::{Document, DocumentId};
-use crate::state::pair::Pair;
 use crate::state::settings::Settings;
 use crate::state::source::SourceView;
 
@@ -16,7 +16,7 @@ pub struct AppState {
     /// The one in front.
     pub active: Option<DocumentId>,
     /// Those of them that are compared, if any.
-    pub pair: Option<Pair>,
+    pub pair: Option<OpenComparison>,
     /// A file that was dropped on an open trace: to be opened, or compared with it.
     pub dropped: Option<PathBuf>,
     /// What is remembered between starts.
@@ -30,7 +30,7 @@ pub struct AppState {
     /// One line to tell the user, newest last, with the time (seconds of the UI clock) it appeared.
     pub notices: Vec<(f64, String)>,
     /// Nobody watches (pictures, tests): a frame waits until all that it shows is made.
-    pub unhurried: bool,
+    pub wait_for_all: bool,
     /// The list of warnings is unfolded.
     pub warnings_open: bool,
     /// Counts how often the search field was to get the focus.
@@ -82,6 +82,16 @@ impl AppState {
     #[must_use]
     pub fn document_by_id(&self, id: DocumentId) -> Option<&Document> {
         self.documents.iter().find(|document| document.id == id)
+    }
+
+    /// The pair whose traces are on show, with A and B: one of them is in front, and both have something to
+    /// show.
+    #[must_use]
+    pub fn shown_pair(&self) -> Option<(&OpenComparison, [&Document; 2])> {
+        let pair = self.pair.as_ref()?;
+        pair.side_of(self.active?)?;
+        let [a, b] = pair.sides.map(|id| self.document_by_id(id).filter(|document| document.has_lanes()));
+        Some((pair, [a?, b?]))
     }
 
     /// The newest notice, while it is to be seen.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use trace_core::analysis::scope::Scope;
 use trace_core::analysis::tasks::life;
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::base::time::TimeRange;
 use trace_core::base::visible::visible;
@@ -16,12 +17,15 @@ use trace_core::model::trace::Trace;
 
 use crate::report::view::TableSession;
 use crate::state::analysis::AnalysisView;
+use crate::state::folds::Folds;
 use crate::state::groups::GroupBy;
+use crate::state::lane_filter::LaneFilter;
+use crate::state::layout::Layout;
 use crate::state::pinned::Pin;
-use crate::state::rows::{Folds, GoroutineOrder, Layout, Only, RowOptions, Rows};
-use crate::state::scope::ScopeChoice;
+use crate::state::query::Queries;
+use crate::state::rows::{GoroutineOrder, RowOptions, Rows};
+use crate::state::scope::{ScopeChoice, When};
 use crate::state::search::Search;
-use crate::state::study::Studies;
 use crate::state::view::{History, Selection, View};
 
 /// Names a document for as long as the window lives. Answers of workers carry it.
@@ -135,7 +139,7 @@ pub struct Document {
     /// The lanes of that snapshot in display order, made by the worker along with it.
     pub rows: Arc<Rows>,
     /// What was asked about that snapshot.
-    pub studies: Studies,
+    pub queries: Queries,
     /// What is searched for in it.
     pub search: Search,
     /// What the user does with tables, by table.
@@ -161,7 +165,7 @@ pub struct Document {
     /// Whether goroutines that are not alive in view have no rows.
     pub hides_idle: bool,
     /// The only goroutines that rows are, or will be, made for.
-    pub only: Option<Arc<Only>>,
+    pub lane_filter: Option<Arc<LaneFilter>>,
     /// Rows have to be made anew, and then this lane is to be in sight.
     pub rows_due: Option<Option<LaneId>>,
     /// The lane that is to be in sight once the new rows are there.
@@ -191,6 +195,22 @@ pub struct Document {
 }
 
 impl Document {
+    /// The stretch of time that is chosen; all of it if a mark was chosen that is gone.
+    #[must_use]
+    pub fn scope_range(&self) -> TimeRange {
+        match self.scope_choice.when {
+            When::Whole => self.trace.range(),
+            When::Marked => self.marked.unwrap_or_else(|| self.trace.range()),
+            When::Region(range, _) => range,
+        }
+    }
+
+    /// What analyses look at now.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        Scope { range: self.scope_range(), filter: self.scope_choice.filter }
+    }
+
     /// A document of which nothing is loaded yet.
     #[must_use]
     pub fn new(id: DocumentId, source: Source, load: LoadState) -> Self {
@@ -207,7 +227,7 @@ impl Document {
             watch: None,
             trace: Arc::default(),
             rows: Arc::default(),
-            studies: Studies::default(),
+            queries: Queries::default(),
             search: Search::default(),
             tables: BTreeMap::new(),
             analyses: BTreeMap::new(),
@@ -220,7 +240,7 @@ impl Document {
             goroutine_order: GoroutineOrder::default(),
             group_by: GroupBy::default(),
             hides_idle: true,
-            only: None,
+            lane_filter: None,
             rows_due: None,
             reveal_later: None,
             view: None,
@@ -240,14 +260,14 @@ impl Document {
     /// What rows are to be made for.
     #[must_use]
     pub fn row_options(&self) -> RowOptions {
-        RowOptions { group: self.group_by, order: self.goroutine_order, only: self.only.clone() }
+        RowOptions { group: self.group_by, order: self.goroutine_order, lane_filter: self.lane_filter.clone() }
     }
 
     /// The places of its rows as it is looked at now.
     #[must_use]
     pub fn layout(&self) -> Layout<'_> {
         let view = self.view.filter(|_| self.hides_idle).map(|view| view.range());
-        self.rows.layout(&self.folds, view).with_pins(&self.pins)
+        Layout::of(&self.rows, &self.folds, view).with_pins(&self.pins)
     }
 
     /// What the view may go over.
@@ -271,7 +291,7 @@ impl Document {
     /// Whose time, and which stretch of it, the wait chain is about: the selected span; of a selected
     /// goroutine the marked stretch, or its life; of a selected task, that of the goroutine that began it meanwhile.
     #[must_use]
-    pub fn chain_target(&self) -> Option<(GoIx, TimeRange)> {
+    pub fn chain_target(&self) -> Option<(GoroutineIdx, TimeRange)> {
         match self.selection {
             Selection::None => None,
             Selection::Span(at) => {
@@ -285,8 +305,8 @@ impl Document {
                 let life = TimeRange::new(known.created.unwrap_or(bounds.start), known.ended.unwrap_or(bounds.end));
                 Some((go, self.marked.map_or(life, |marked| marked.intersect(bounds))))
             }
-            Selection::Task(ix) => {
-                let task = self.trace.task(ix).filter(|task| task.go.is_some())?;
+            Selection::Task(idx) => {
+                let task = self.trace.task(idx).filter(|task| task.go.is_some())?;
                 let (life, own) = (life(&self.trace, &task), self.trace.life(task.go)?.0);
                 Some((task.go, self.marked.map_or(life, |marked| marked.intersect(life)).intersect(own)))
             }

@@ -9,13 +9,13 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 use rayon::prelude::*;
-use trace_core::base::ids::{GoIx, StrId};
+use trace_core::base::ids::{GoroutineIdx, StrId};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::goroutines::is_system_function;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
-use crate::state::rows::MAX_REGION_LINES;
+use crate::state::row::MAX_REGION_LINES;
 
 /// How goroutines are grouped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -75,14 +75,14 @@ impl Group {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Member {
     /// Its index.
-    pub(super) ix: u32,
+    pub(super) idx: u32,
     /// Its life in ticks: `start..end`, at least one long.
     pub(super) start: u32,
     pub(super) end: u32,
 }
 
 /// All that is to be in one group.
-pub(super) struct Kin {
+pub(super) struct GroupMembers {
     pub(super) title: String,
     pub(super) name: Option<StrId>,
     pub(super) members: Vec<Member>,
@@ -113,32 +113,33 @@ impl Groups {
     pub fn build(trace: &Trace, by: GroupBy, some: impl Iterator<Item = u32>) -> Self {
         let clock = Clock::of(trace.range());
         let some: Vec<u32> = some.collect();
-        let lives: Vec<_> = some.into_par_iter().with_min_len(4_096).map(|ix| (ix, trace.life(GoIx(ix)))).collect();
-        let mut all: Vec<Kin> = Vec::new();
+        let lives: Vec<_> =
+            some.into_par_iter().with_min_len(4_096).map(|idx| (idx, trace.life(GoroutineIdx(idx)))).collect();
+        let mut all: Vec<GroupMembers> = Vec::new();
         // Names are looked up once for each function, not for each goroutine.
         let mut by_name: HashMap<(StrId, Option<StrId>), usize> = HashMap::new();
         let mut by_title: BTreeMap<String, usize> = BTreeMap::new();
-        for (ix, life) in lives {
+        for (idx, life) in lives {
             let Some((life, creator)) = life else { continue };
-            let name_of = |go: GoIx| trace.goroutine_name(go).map(|(_, name)| name);
-            let name = name_of(GoIx(ix)).unwrap_or_default();
+            let name_of = |go: GoroutineIdx| trace.goroutine_name(go).map(|(_, name)| name);
+            let name = name_of(GoroutineIdx(idx)).unwrap_or_default();
             let creator = creator.filter(|_| by == GroupBy::Creator).and_then(name_of);
             let group = *by_name.entry((name, creator)).or_insert_with(|| {
                 let title = title_of(trace, by, name, creator);
                 *by_title.entry(title.clone()).or_insert_with(|| {
                     let name = (by == GroupBy::Function && title != RUNTIME).then_some(name);
-                    all.push(Kin { title, name, members: Vec::new() });
+                    all.push(GroupMembers { title, name, members: Vec::new() });
                     all.len() - 1
                 })
             });
             if let Some(kin) = all.get_mut(group) {
-                kin.members.push(clock.member(ix, life));
+                kin.members.push(clock.member(idx, life));
             }
         }
         // As the program came to them, the runtime's last.
-        all.sort_by_key(|kin| (kin.title == RUNTIME, kin.members.first().map(|member| member.ix)));
+        all.sort_by_key(|kin| (kin.title == RUNTIME, kin.members.first().map(|member| member.idx)));
         let mut groups = Self::with(clock, trace.goroutine_count());
-        groups.add_all(all, (false, u32::MAX), |go| trace.region_depth(GoIx(go)));
+        groups.add_all(all, (false, u32::MAX), |go| trace.region_depth(GoroutineIdx(go)));
         groups
     }
 
@@ -148,10 +149,15 @@ impl Groups {
     }
 
     /// Puts groups below one another, those beyond the first [`MOST`] together, each on at most `most` rows.
-    pub(super) fn add_all(&mut self, mut all: Vec<Kin>, (of_tasks, most): (bool, u32), depth: impl Fn(u32) -> u32) {
+    pub(super) fn add_all(
+        &mut self,
+        mut all: Vec<GroupMembers>,
+        (of_tasks, most): (bool, u32),
+        depth: impl Fn(u32) -> u32,
+    ) {
         if all.len() > MOST {
             let rest = all.split_off(MOST - 1).into_iter().flat_map(|kin| kin.members).collect();
-            all.push(Kin { title: "Other".to_owned(), name: None, members: rest });
+            all.push(GroupMembers { title: "Other".to_owned(), name: None, members: rest });
         }
         for kin in all {
             self.add(kin, (of_tasks, most), &depth);
@@ -163,9 +169,9 @@ impl Groups {
         self.row_starts.push(self.members.len() as u32);
     }
 
-    fn add(&mut self, kin: Kin, (of_tasks, most): (bool, u32), depth: impl Fn(u32) -> u32) {
-        let Kin { title, name, mut members } = kin;
-        members.sort_by_key(|member| (member.start, member.ix));
+    fn add(&mut self, kin: GroupMembers, (of_tasks, most): (bool, u32), depth: impl Fn(u32) -> u32) {
+        let GroupMembers { title, name, mut members } = kin;
+        members.sort_by_key(|member| (member.start, member.idx));
         let rows = packed(&members);
         let count = members.len() as u32;
         let first = self.region_lines.len() as u32;
@@ -188,11 +194,11 @@ impl Groups {
                 self.row_starts.push(self.members.len() as u32);
                 last = Some(row);
             }
-            if let Some(slot) = self.row_of.get_mut(member.ix as usize) {
+            if let Some(slot) = self.row_of.get_mut(member.idx as usize) {
                 *slot = row;
             }
             if let Some(lines) = self.region_lines.get_mut(row as usize) {
-                *lines = (*lines).max(depth(member.ix).min(MAX_REGION_LINES) as u8);
+                *lines = (*lines).max(depth(member.idx).min(MAX_REGION_LINES) as u8);
             }
             self.members.push(member);
         }
@@ -235,13 +241,13 @@ impl Groups {
 
     /// The row of a goroutine, if it has one.
     #[must_use]
-    pub fn row_of(&self, go: GoIx) -> Option<u32> {
+    pub fn row_of(&self, go: GoroutineIdx) -> Option<u32> {
         self.row_of_index(go.0)
     }
 
     /// The row of what has this index.
-    pub(super) fn row_of_index(&self, ix: u32) -> Option<u32> {
-        self.row_of.get(ix as usize).copied().filter(|row| *row != u32::MAX)
+    pub(super) fn row_of_index(&self, idx: u32) -> Option<u32> {
+        self.row_of.get(idx as usize).copied().filter(|row| *row != u32::MAX)
     }
 
     /// The group of a row, by its place among the groups.
@@ -251,20 +257,20 @@ impl Groups {
     }
 
     /// The goroutines of a row that are alive in a stretch of time, by time.
-    pub fn alive_on(&self, row: u32, range: TimeRange) -> impl Iterator<Item = GoIx> + '_ {
-        self.alive(row, range).iter().map(|member| GoIx(member.ix))
+    pub fn alive_on(&self, row: u32, range: TimeRange) -> impl Iterator<Item = GoroutineIdx> + '_ {
+        self.alive(row, range).iter().map(|member| GoroutineIdx(member.idx))
     }
 
     /// All goroutines of a row, by time.
-    pub fn on_row(&self, row: u32) -> impl Iterator<Item = GoIx> + '_ {
-        self.row(row).iter().map(|member| GoIx(member.ix))
+    pub fn on_row(&self, row: u32) -> impl Iterator<Item = GoroutineIdx> + '_ {
+        self.row(row).iter().map(|member| GoroutineIdx(member.idx))
     }
 
     /// The only goroutine of a row, if there is but one.
     #[must_use]
-    pub fn single_on(&self, row: u32) -> Option<GoIx> {
+    pub fn single_on(&self, row: u32) -> Option<GoroutineIdx> {
         match self.row(row) {
-            [one] => Some(GoIx(one.ix)),
+            [one] => Some(GoroutineIdx(one.idx)),
             _ => None,
         }
     }
@@ -287,9 +293,9 @@ impl Groups {
     /// The indices of those of a group, by its place, that are alive in a stretch of time, with a row or without.
     pub fn indices_in(&self, group: usize, range: TimeRange) -> impl Iterator<Item = u32> + '_ {
         let rows = self.groups.get(group).map_or(0..0, |group| group.first..group.end);
-        let on_rows = rows.flat_map(move |row| self.alive(row, range)).map(|member| member.ix);
+        let on_rows = rows.flat_map(move |row| self.alive(row, range)).map(|member| member.idx);
         let is_in = move |(of, _): &&(u32, Member)| usize::try_from(*of) == Ok(group);
-        on_rows.chain(self.left.iter().filter(is_in).map(|(_, member)| member.ix))
+        on_rows.chain(self.left.iter().filter(is_in).map(|(_, member)| member.idx))
     }
 
     pub(super) fn row(&self, row: u32) -> &[Member] {
@@ -318,9 +324,9 @@ impl Clock {
     }
 
     /// Something that lasts this long.
-    pub(super) fn member(self, ix: u32, life: TimeRange) -> Member {
+    pub(super) fn member(self, idx: u32, life: TimeRange) -> Member {
         let (start, end) = self.range(life);
-        Member { ix, start, end: end.max(start) + 1 }
+        Member { idx, start, end: end.max(start) + 1 }
     }
 
     /// Those of `members`, which do not overlap and come by time, that are alive in a stretch of time.
@@ -395,11 +401,11 @@ fn title_of(trace: &Trace, by: GroupBy, function: StrId, creator: Option<StrId>)
 
 #[cfg(test)]
 mod tests {
-    use super::{Clock, Groups, Kin, Member, packed};
+    use super::{Clock, GroupMembers, Groups, Member, packed};
     use trace_core::base::time::{TimeRange, TraceTime};
 
-    fn member(ix: u32, start: u32, end: u32) -> Member {
-        Member { ix, start, end }
+    fn member(idx: u32, start: u32, end: u32) -> Member {
+        Member { idx, start, end }
     }
 
     #[test]
@@ -414,28 +420,28 @@ mod tests {
     fn a_row_tells_who_is_alive() {
         let mut groups = Groups::with(Clock { tick: 1, ..Clock::default() }, 5);
         let members = vec![member(0, 0, 10), member(3, 10, 20), member(4, 30, 40)];
-        groups.add_all(vec![Kin { title: "f".to_owned(), name: None, members }], (false, u32::MAX), |go| go);
+        groups.add_all(vec![GroupMembers { title: "f".to_owned(), name: None, members }], (false, u32::MAX), |go| go);
         let range = |start, end| TimeRange::new(TraceTime(start), TraceTime(end));
         assert_eq!(groups.count_on(0, range(0, 50)), 3);
         assert_eq!(groups.count_on(0, range(10, 12)), 1);
         assert_eq!(groups.count_on(0, range(21, 29)), 0);
         assert_eq!(groups.alive_on(0, range(5, 15)).map(|go| go.0).collect::<Vec<_>>(), [0, 3]);
         assert_eq!((groups.region_lines(0), groups.group_of(0), groups.list()[0].count), (4, 0, 3));
-        assert_eq!(groups.row_of(trace_core::base::ids::GoIx(1)), None);
+        assert_eq!(groups.row_of(trace_core::base::ids::GoroutineIdx(1)), None);
     }
 
     #[test]
     fn who_is_alive_in_a_group_is_counted_without_its_rows() {
         let mut groups = Groups::with(Clock { tick: 1, ..Clock::default() }, 500);
         let members: Vec<Member> = (0..500).map(|at| member(at, at * 7 % 400, at * 7 % 400 + 1 + at % 90)).collect();
-        groups.add_all(vec![Kin { title: "f".to_owned(), name: None, members }], (true, 20), |_| 0);
+        groups.add_all(vec![GroupMembers { title: "f".to_owned(), name: None, members }], (true, 20), |_| 0);
         let group = &groups.list()[0];
         assert_eq!((group.end - group.first, group.count), (20, 500));
         let on_rows = (0..20).map(|row| groups.row(row).len() as u32).sum::<u32>();
         assert!(group.left_out > 0 && on_rows + group.left_out == 500, "{} and {on_rows}", group.left_out);
         let mut whole = Groups::with(Clock { tick: 1, ..Clock::default() }, 500);
         let members: Vec<Member> = (0..500).map(|at| member(at, at * 7 % 400, at * 7 % 400 + 1 + at % 90)).collect();
-        whole.add_all(vec![Kin { title: "f".to_owned(), name: None, members }], (true, u32::MAX), |_| 0);
+        whole.add_all(vec![GroupMembers { title: "f".to_owned(), name: None, members }], (true, u32::MAX), |_| 0);
         for (start, end) in [(0, 600), (0, 0), (100, 101), (250, 300), (480, 600), (700, 800)] {
             let range = TimeRange::new(TraceTime(start), TraceTime(end));
             let rows = 0..whole.row_count();

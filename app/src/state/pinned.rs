@@ -3,7 +3,8 @@
 use trace_core::model::lanes::LaneId;
 
 use crate::state::groups::Groups;
-use crate::state::rows::{RowKind, Rows};
+use crate::state::row::RowKind;
+use crate::state::rows::Rows;
 
 /// Something pinned. Groups go by their titles: their places change as a trace is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]

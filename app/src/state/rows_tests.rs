@@ -1,23 +1,27 @@
 //! Tests of [`super`]: places of rows, folded and not, small and huge.
 
-use super::{Folds, HEADING_HEIGHT, LANE_HEIGHT, Layout, Order, REGION_HEIGHT, Row, RowKind, RowOptions, Rows};
-use super::{Section, region_sums};
 use std::sync::Arc;
 
-use trace_core::base::ids::{GoIx, ProcIx};
+use trace_core::base::ids::{GoroutineIdx, ProcIdx};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
+use super::{Order, RowOptions, Rows, region_sums};
+use crate::state::folds::Folds;
+use crate::state::layout::Layout;
+use crate::state::row::{HEADING_HEIGHT, LANE_HEIGHT, REGION_HEIGHT, Row, RowKind};
+use crate::state::section::Section;
+
 /// Two procs, one thread, `goroutines` goroutines in reverse order; every `every`-th one has regions
 /// `every % 3 + 1` deep.
 fn rows(goroutines: u32, every: u32) -> Rows {
-    let order = Order::by_key(goroutines, |ix| goroutines - ix);
+    let order = Order::by_key(goroutines, |idx| goroutines - idx);
     Rows {
-        procs: Order::by_key(2, |ix| 2 - ix),
-        threads: Order::by_key(1, |ix| ix),
-        regions: region_sums(&order, |ix| if ix % every == 0 { every % 3 + 1 } else { 0 }),
+        procs: Order::by_key(2, |idx| 2 - idx),
+        threads: Order::by_key(1, |idx| idx),
+        regions: region_sums(&order, |idx| if idx % every == 0 { every % 3 + 1 } else { 0 }),
         goroutines: order,
         ..Rows::default()
     }
@@ -25,10 +29,10 @@ fn rows(goroutines: u32, every: u32) -> Rows {
 
 #[test]
 fn hidden_goroutines_have_no_rows() {
-    let order = Order::of(50, (0..50).filter(|ix| ix % 10 == 3), |ix| 50 - ix);
-    let rows = Rows { regions: region_sums(&order, |ix| u32::from(ix == 13)), goroutines: order, ..rows(50, 7) };
+    let order = Order::of(50, (0..50).filter(|idx| idx % 10 == 3), |idx| 50 - idx);
+    let rows = Rows { regions: region_sums(&order, |idx| u32::from(idx == 13)), goroutines: order, ..rows(50, 7) };
     let folds = Folds::NONE;
-    let layout = rows.layout(&folds, None);
+    let layout = Layout::of(&rows, &folds, None);
     let shown: Vec<u32> = all(&layout)
         .iter()
         .filter_map(|row| match row.lane() {
@@ -37,8 +41,8 @@ fn hidden_goroutines_have_no_rows() {
         })
         .collect();
     assert_eq!(shown, [43, 33, 23, 13, 3]);
-    assert_eq!(layout.row_of(LaneId::Goroutine(GoIx(4))), None);
-    assert!(layout.row_of(LaneId::Goroutine(GoIx(3))).is_some());
+    assert_eq!(layout.row_of(LaneId::Goroutine(GoroutineIdx(4))), None);
+    assert!(layout.row_of(LaneId::Goroutine(GoroutineIdx(3))).is_some());
     assert_eq!(rows.lanes_in(Section::Goroutines), 5);
 }
 
@@ -50,7 +54,7 @@ fn all(layout: &Layout<'_>) -> Vec<Row> {
 fn rows_lie_one_below_the_other() {
     let rows = rows(50, 7);
     let folds = Folds::NONE;
-    let layout = rows.layout(&folds, None);
+    let layout = Layout::of(&rows, &folds, None);
     let all = all(&layout);
     assert_eq!(all.len(), 2 + 3 + 2 + 51);
     let mut bottom = 0.0;
@@ -73,8 +77,8 @@ fn rows_lie_one_below_the_other() {
 fn rows_come_in_order_with_room_for_regions() {
     let rows = rows(5, 2);
     let folds = Folds::default();
-    let kinds: Vec<RowKind> = all(&rows.layout(&folds, None)).iter().map(|row| row.kind).collect();
-    let go = |ix| RowKind::Lane(LaneId::Goroutine(GoIx(ix)));
+    let kinds: Vec<RowKind> = all(&Layout::of(&rows, &folds, None)).iter().map(|row| row.kind).collect();
+    let go = |idx| RowKind::Lane(LaneId::Goroutine(GoroutineIdx(idx)));
     assert_eq!(
         kinds,
         [
@@ -85,14 +89,14 @@ fn rows_come_in_order_with_room_for_regions() {
             go(1),
             go(0),
             RowKind::Heading(Section::Procs),
-            RowKind::Lane(LaneId::Proc(ProcIx(1))),
-            RowKind::Lane(LaneId::Proc(ProcIx(0))),
+            RowKind::Lane(LaneId::Proc(ProcIdx(1))),
+            RowKind::Lane(LaneId::Proc(ProcIdx(0))),
             RowKind::Heading(Section::Threads),
             RowKind::Lane(LaneId::Gc),
             RowKind::Lane(LaneId::Stw),
         ]
     );
-    let row = rows.layout(&folds, None).row_of(LaneId::Goroutine(GoIx(2))).expect("a row");
+    let row = Layout::of(&rows, &folds, None).row_of(LaneId::Goroutine(GoroutineIdx(2))).expect("a row");
     assert_eq!(row.region_lines, 3);
     assert_eq!(row.height, LANE_HEIGHT + 3.0 * REGION_HEIGHT);
     assert_eq!(row.top, HEADING_HEIGHT + 2.0 * LANE_HEIGHT + 3.0 * REGION_HEIGHT);
@@ -103,22 +107,22 @@ fn a_folded_lane_is_found_at_its_heading() {
     let rows = rows(5, 9);
     let mut folds = Folds::NONE;
     folds.toggle(Section::Goroutines);
-    let layout = rows.layout(&folds, None);
-    let row = layout.row_of(LaneId::Goroutine(GoIx(3))).expect("a row");
+    let layout = Layout::of(&rows, &folds, None);
+    let row = layout.row_of(LaneId::Goroutine(GoroutineIdx(3))).expect("a row");
     assert_eq!(row.kind, RowKind::Heading(Section::Goroutines));
     assert_eq!((row.top, row.height), (0.0, HEADING_HEIGHT));
     folds.unfold(Section::Goroutines);
     assert_eq!(folds, Folds::NONE);
-    assert_eq!(rows.layout(&folds, None).row_of(LaneId::Goroutine(GoIx(5))), None);
+    assert_eq!(Layout::of(&rows, &folds, None).row_of(LaneId::Goroutine(GoroutineIdx(5))), None);
 }
 
 #[test]
 fn two_million_goroutines_keep_exact_places() {
     let rows = rows(2_000_000, 1000);
     let folds = Folds::default();
-    let layout = rows.layout(&folds, None);
-    for ix in [0, 1, 999, 1000, 1001, 1_234_567, 1_999_999] {
-        let lane = LaneId::Goroutine(GoIx(ix));
+    let layout = Layout::of(&rows, &folds, None);
+    for idx in [0, 1, 999, 1000, 1001, 1_234_567, 1_999_999] {
+        let lane = LaneId::Goroutine(GoroutineIdx(idx));
         let row = layout.row_of(lane).expect("a row");
         assert_eq!(layout.row_at(row.top).and_then(|row| row.lane()), Some(lane));
         assert_eq!(layout.row_at(row.top + row.height - 0.01).and_then(|row| row.lane()), Some(lane));
@@ -130,7 +134,7 @@ fn two_million_goroutines_keep_exact_places() {
 fn an_empty_trace_has_the_collector_and_headings() {
     let rows = Rows::default();
     let folds = Folds::default();
-    assert_eq!(rows.layout(&folds, None).height(), 2.0 * LANE_HEIGHT + 3.0 * HEADING_HEIGHT);
+    assert_eq!(Layout::of(&rows, &folds, None).height(), 2.0 * LANE_HEIGHT + 3.0 * HEADING_HEIGHT);
     assert_eq!(rows.lanes_in(Section::Goroutines), 0);
 }
 
@@ -148,8 +152,8 @@ fn every_goroutine_is_on_a_row_of_its_group() {
     let mut folds = Folds::NONE;
     let groups = rows.groups().expect("groups");
     folds.fold_groups(groups.list(), false);
-    let layout = rows.layout(&folds, None);
-    for go in (0..trace.goroutine_count()).map(GoIx) {
+    let layout = Layout::of(&rows, &folds, None);
+    for go in (0..trace.goroutine_count()).map(GoroutineIdx) {
         let row = layout.row_of(LaneId::Goroutine(go)).expect("a row");
         let is_on_it = match row.kind {
             RowKind::Shared(at) => groups.on_row(at).any(|other| other == go),
@@ -166,7 +170,7 @@ fn every_goroutine_is_on_a_row_of_its_group() {
     assert_eq!(layout.height(), bottom);
     let mut all_folded = Folds::NONE;
     all_folded.fold_groups(groups.list(), true);
-    let folded = rows.layout(&all_folded, None);
+    let folded = Layout::of(&rows, &all_folded, None);
     let in_groups = groups.list().iter().filter(|group| !group.is_single()).count();
     assert_eq!(all(&folded).iter().filter(|row| matches!(row.kind, RowKind::Group(_))).count(), in_groups);
     assert!(folded.height() < layout.height());
@@ -178,9 +182,9 @@ fn rows_without_time_in_view_go_and_are_counted() {
     let mut folds = Folds::NONE;
     folds.fold_groups(rows.groups().expect("groups").list(), false);
     let start = trace.range().start;
-    let (whole, first) = (rows.layout(&folds, Some(trace.range())), TimeRange::new(start, start.plus_nanos(1)));
+    let (whole, first) = (Layout::of(&rows, &folds, Some(trace.range())), TimeRange::new(start, start.plus_nanos(1)));
     assert_eq!(whole.hidden(Section::Goroutines), 0);
-    let few = rows.layout(&folds, Some(first));
+    let few = Layout::of(&rows, &folds, Some(first));
     assert!(few.hidden(Section::Goroutines) > 0 && few.height() < whole.height());
     let groups = rows.groups().expect("groups");
     for row in all(&few) {

@@ -7,14 +7,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use trace_core::analysis::tasks::{Filter, life, tasks};
-use trace_core::base::ids::{GoIx, StrId, TaskIx};
+use trace_core::base::ids::{GoroutineIdx, StrId, TaskIdx};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::{Log, Trace};
 
 use crate::fmt::name;
-use crate::state::groups::{Clock, Group, Groups, Kin, Member};
-use crate::state::rows::Which;
+use crate::state::groups::{Clock, Group, GroupMembers, Groups, Member};
+use crate::state::lane_filter::Which;
 
 /// Rows of a type of tasks at most.
 const MOST_ROWS: u32 = 2_048;
@@ -55,10 +55,10 @@ impl TaskRows {
             return Self::default();
         }
         let clock = Clock::of(trace.range());
-        let member = |ix: u32| trace.task(TaskIx(ix)).map(|task| (task.name, clock.member(ix, life(trace, &task))));
+        let member = |idx: u32| trace.task(TaskIdx(idx)).map(|task| (task.name, clock.member(idx, life(trace, &task))));
         let mut groups = Groups::with(clock, trace.task_count());
-        groups.add_all(by_type(trace, some.iter().filter_map(|ix| member(*ix))), (true, MOST_ROWS), |_| 0);
-        let nested = nested(trace, &mut groups, &|ix| member(ix).map(|known| known.1));
+        groups.add_all(by_type(trace, some.iter().filter_map(|idx| member(*idx))), (true, MOST_ROWS), |_| 0);
+        let nested = nested(trace, &mut groups, &|idx| member(idx).map(|known| known.1));
         let logs = logs(trace, &groups);
         Self { groups, clock, nested, logs }
     }
@@ -83,16 +83,16 @@ impl TaskRows {
 
     /// The row of a task, if it has one.
     #[must_use]
-    pub fn row_of(&self, task: TaskIx) -> Option<u32> {
+    pub fn row_of(&self, task: TaskIdx) -> Option<u32> {
         self.groups.row_of_index(task.0)
     }
 
     /// The tasks of a row that are under way in a stretch of time, by time; with line 0 the row's own, else the subtasks
     /// on this line below it.
-    pub fn alive_on(&self, row: u32, line: u32, range: TimeRange) -> impl Iterator<Item = TaskIx> + '_ {
+    pub fn alive_on(&self, row: u32, line: u32, range: TimeRange) -> impl Iterator<Item = TaskIdx> + '_ {
         let own = if line == 0 { self.groups.alive(row, range) } else { &[] };
         let below = line.checked_sub(1).map_or(&[][..], |line| self.line(row, line, range));
-        own.iter().chain(below.iter().map(|nested| &nested.member)).map(|member| TaskIx(member.ix))
+        own.iter().chain(below.iter().map(|nested| &nested.member)).map(|member| TaskIdx(member.idx))
     }
 
     fn line(&self, row: u32, line: u32, range: TimeRange) -> &[Nested] {
@@ -116,18 +116,18 @@ impl TaskRows {
 
     /// The task of a type, by its place, that comes before (`-1`) or after (`1`) another by its start.
     #[must_use]
-    pub fn neighbour(&self, trace: &Trace, task: TaskIx, step: i32) -> Option<TaskIx> {
+    pub fn neighbour(&self, trace: &Trace, task: TaskIdx, step: i32) -> Option<TaskIdx> {
         let row = self.row_of(task)?;
         let group = self.groups.list().get(self.groups.group_of(row))?;
         let own = (trace.task(task)?.began, task);
-        let all = (group.first..group.end).flat_map(|row| self.groups.row(row)).map(|member| TaskIx(member.ix));
-        let placed = all.filter_map(|ix| trace.task(ix).map(|task| (task.began, ix)));
+        let all = (group.first..group.end).flat_map(|row| self.groups.row(row)).map(|member| TaskIdx(member.idx));
+        let placed = all.filter_map(|idx| trace.task(idx).map(|task| (task.began, idx)));
         let next = if step < 0 {
             placed.filter(|other| *other < own).max()
         } else {
             placed.filter(|other| *other > own).min()
         };
-        next.map(|(_, ix)| ix)
+        next.map(|(_, idx)| idx)
     }
 }
 
@@ -136,12 +136,12 @@ fn chosen(trace: &Trace, which: &Which) -> Vec<u32> {
     let mut found: Vec<u32> = match which {
         Which::Of(scope) => {
             let families = tasks(trace, &Filter::of_scope(trace, scope, false), &Monitor::new()).unwrap_or_default();
-            families.iter().flat_map(|family| &family.instances).map(|found| found.task.ix.0).collect()
+            families.iter().flat_map(|family| &family.instances).map(|found| found.task.idx.0).collect()
         }
         Which::These(gos) => {
-            let gos: HashSet<GoIx> = gos.iter().copied().collect();
+            let gos: HashSet<GoroutineIdx> = gos.iter().copied().collect();
             let began =
-                (0..trace.task_count()).map(|ix| (trace.task(TaskIx(ix)).map(|task| task.go), Some(TaskIx(ix))));
+                (0..trace.task_count()).map(|idx| (trace.task(TaskIdx(idx)).map(|task| task.go), Some(TaskIdx(idx))));
             let regions = trace.all_regions().iter().map(|region| (Some(region.go), region.task));
             let logs = trace.all_logs().iter().map(|log| (Some(log.go), log.task));
             let all = began.chain(regions).chain(logs);
@@ -154,15 +154,15 @@ fn chosen(trace: &Trace, which: &Which) -> Vec<u32> {
 }
 
 /// Tasks by type, as the program came to them.
-fn by_type(trace: &Trace, all: impl Iterator<Item = (StrId, Member)>) -> Vec<Kin> {
-    let mut kin: Vec<Kin> = Vec::new();
+fn by_type(trace: &Trace, all: impl Iterator<Item = (StrId, Member)>) -> Vec<GroupMembers> {
+    let mut kin: Vec<GroupMembers> = Vec::new();
     let mut by_name: HashMap<StrId, usize> = HashMap::new();
     let mut by_title: BTreeMap<String, usize> = BTreeMap::new();
     for (name, member) in all {
         let at = *by_name.entry(name).or_insert_with(|| {
             let title = name::task_type(trace, name).into_owned();
             *by_title.entry(title.clone()).or_insert_with(|| {
-                kin.push(Kin { title, name: Some(name), members: Vec::new() });
+                kin.push(GroupMembers { title, name: Some(name), members: Vec::new() });
                 kin.len() - 1
             })
         });
@@ -175,7 +175,7 @@ fn by_type(trace: &Trace, all: impl Iterator<Item = (StrId, Member)>) -> Vec<Kin
 
 /// The subtasks of the tasks of each row, on lines on which they do not overlap, below the one that they belong to.
 fn nested(trace: &Trace, groups: &mut Groups, member: &impl Fn(u32) -> Option<Member>) -> Vec<Nested> {
-    let parents = (0..trace.task_count()).filter_map(|ix| Some((trace.task(TaskIx(ix))?.parent?.0, ix)));
+    let parents = (0..trace.task_count()).filter_map(|idx| Some((trace.task(TaskIdx(idx))?.parent?.0, idx)));
     let mut children: Vec<(u32, u32)> = parents.collect();
     children.sort_unstable();
     let children_of = |parent: u32| {
@@ -190,7 +190,7 @@ fn nested(trace: &Trace, groups: &mut Groups, member: &impl Fn(u32) -> Option<Me
     for row in 0..groups.row_count() {
         // (level, start, task, the one it belongs to)
         let mut below: Vec<(usize, Member, u32)> = Vec::new();
-        let mut level: Vec<u32> = groups.row(row).iter().map(|member| member.ix).collect();
+        let mut level: Vec<u32> = groups.row(row).iter().map(|member| member.idx).collect();
         for at in 0..MOST_LEVELS {
             let next: Vec<(u32, u32)> =
                 level.iter().flat_map(|parent| children_of(*parent).map(move |child| (*parent, child))).collect();
@@ -203,13 +203,13 @@ fn nested(trace: &Trace, groups: &mut Groups, member: &impl Fn(u32) -> Option<Me
         let lines = placed(row, below, &mut nested);
         groups.set_lines(row, lines);
     }
-    nested.sort_unstable_by_key(|nested| (nested.row, nested.line, nested.member.start, nested.member.ix));
+    nested.sort_unstable_by_key(|nested| (nested.row, nested.line, nested.member.start, nested.member.idx));
     nested
 }
 
 /// Puts subtasks on lines; how many these are.
 fn placed(row: u32, mut below: Vec<(usize, Member, u32)>, nested: &mut Vec<Nested>) -> u8 {
-    below.sort_unstable_by_key(|(level, member, _)| (member.start, *level, member.ix));
+    below.sort_unstable_by_key(|(level, member, _)| (member.start, *level, member.idx));
     let mut line_of: HashMap<u32, usize> = HashMap::new();
     let mut ends = [0_u32; MOST_LINES];
     let mut lines = 0;
@@ -222,7 +222,7 @@ fn placed(row: u32, mut below: Vec<(usize, Member, u32)>, nested: &mut Vec<Neste
         if let Some(end) = ends.get_mut(line) {
             *end = member.end;
         }
-        line_of.insert(member.ix, line);
+        line_of.insert(member.idx, line);
         lines = lines.max(line as u8 + 1);
         nested.push(Nested { row, line: line as u8, member });
     }
@@ -242,18 +242,21 @@ mod tests {
     use std::sync::Arc;
 
     use super::{MOST_LINES, MOST_ROWS, TaskRows, placed};
+    use crate::state::folds::Folds;
     use crate::state::groups::Member;
-    use crate::state::rows::{Folds, RowOptions, Rows, Which};
-    use trace_core::analysis::scope::{Scope, Whom};
-    use trace_core::base::ids::TaskIx;
+    use crate::state::lane_filter::Which;
+    use crate::state::layout::Layout;
+    use crate::state::rows::{RowOptions, Rows};
+    use trace_core::analysis::scope::{GoroutineFilter, Scope};
+    use trace_core::base::ids::TaskIdx;
     use trace_core::base::monitor::Monitor;
     use trace_core::event::kind::EventKind;
     use trace_core::load::{load_bytes, load_path};
     use trace_core::model::trace::Trace;
     use trace_core::testkit::writer::TraceWriter;
 
-    fn member(ix: u32, start: u32, end: u32) -> Member {
-        Member { ix, start, end }
+    fn member(idx: u32, start: u32, end: u32) -> Member {
+        Member { idx, start, end }
     }
 
     #[test]
@@ -263,7 +266,7 @@ mod tests {
         let below =
             vec![(0, member(1, 0, 10), 0), (0, member(2, 2, 8), 0), (0, member(3, 12, 20), 0), (1, member(4, 3, 5), 2)];
         assert_eq!(placed(7, below, &mut nested), 3);
-        let lines: Vec<(u32, u8)> = nested.iter().map(|nested| (nested.member.ix, nested.line)).collect();
+        let lines: Vec<(u32, u8)> = nested.iter().map(|nested| (nested.member.idx, nested.line)).collect();
         assert_eq!(lines, [(1, 0), (2, 1), (4, 2), (3, 0)]);
         assert!(nested.iter().all(|nested| nested.row == 7));
     }
@@ -289,20 +292,20 @@ mod tests {
         assert_eq!((tasks.groups().row_count(), group.count, group.left_out), (MOST_ROWS, 5_000, 5_000 - MOST_ROWS));
         assert_eq!(tasks.groups().count_in(0, trace.range()), 5_000, "all of them are counted");
         assert_eq!(tasks.groups().indices_in(0, trace.range()).count(), 5_000);
-        let last = TaskIx(4_999);
+        let last = TaskIdx(4_999);
         assert!(tasks.row_of(last).is_none());
-        assert!(rows.layout(&Folds::default(), None).row_of_task(last).is_none());
+        assert!(Layout::of(&rows, &Folds::default(), None).row_of_task(last).is_none());
     }
 
     #[test]
     fn rows_of_some_goroutines_are_those_of_their_tasks() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/real/httpserver-go1.27.trace");
         let trace = load_path(&path, &Monitor::new(), &mut |_| {}).expect("it loads");
-        let first = trace.task(TaskIx(0)).expect("a task");
+        let first = trace.task(TaskIdx(0)).expect("a task");
         let gos = TaskRows::build(&trace, Some(&Which::These(vec![first.go])));
         assert!(gos.count() > 0 && gos.count() < trace.task_count());
-        assert!(gos.row_of(first.ix).is_some());
-        let scope = Scope { whom: Whom::Tasks(first.name), ..Scope::whole(&trace) };
+        assert!(gos.row_of(first.idx).is_some());
+        let scope = Scope { filter: GoroutineFilter::Tasks(first.name), ..Scope::whole(&trace) };
         let of_type = TaskRows::build(&trace, Some(&Which::Of(scope)));
         assert_eq!((of_type.groups().list().len(), of_type.count()), (1, 9));
     }
@@ -310,7 +313,7 @@ mod tests {
     #[test]
     fn more_lines_than_are_given_are_left_out() {
         let mut nested = Vec::new();
-        let all: Vec<_> = (1..100).map(|ix| (0, member(ix, 0, 10), 0)).collect();
+        let all: Vec<_> = (1..100).map(|idx| (0, member(idx, 0, 10), 0)).collect();
         assert_eq!(usize::from(placed(0, all, &mut nested)), MOST_LINES);
         assert_eq!(nested.len(), MOST_LINES);
     }

@@ -1,6 +1,6 @@
 //! Which part of the trace is in sight, and what is selected in it.
 
-use trace_core::base::ids::TaskIx;
+use trace_core::base::ids::TaskIdx;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::{LaneId, SpanRef};
 
@@ -170,7 +170,7 @@ pub enum Selection {
     /// A whole lane: goroutine, proc, thread.
     Lane(LaneId),
     /// A user task.
-    Task(TaskIx),
+    Task(TaskIdx),
 }
 
 impl Selection {

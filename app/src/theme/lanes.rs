@@ -105,8 +105,8 @@ pub struct LaneColors {
     pub heap_goal: Color32,
     /// The line of the threads.
     pub threads: Color32,
-    /// A hole: band and its hatch. What is known of lanes shines through.
-    pub hole: [Color32; 2],
+    /// A gap: band and its hatch. What is known of lanes shines through.
+    pub gap: [Color32; 2],
     /// The same over curves, of which nothing is known there.
     pub hole_opaque: [Color32; 2],
     /// What lies outside the minimap's frame.
@@ -158,7 +158,7 @@ impl LaneColors {
             heap_live: mix(paper, tokens.accent, 0.45),
             heap_goal: tokens.outgoing,
             threads: tokens.muted,
-            hole: [tokens.warning.gamma_multiply(0.10), tokens.warning.gamma_multiply(0.45)],
+            gap: [tokens.warning.gamma_multiply(0.10), tokens.warning.gamma_multiply(0.45)],
             hole_opaque: [mix(paper, tokens.warning, 0.10), mix(paper, tokens.warning, 0.45)],
             shade: paper.gamma_multiply(0.62),
             marked: tokens.accent.gamma_multiply(0.14),

@@ -5,10 +5,10 @@ use egui::{Pos2, Rect, Shape, Stroke, Ui, pos2};
 use trace_core::base::time::TraceTime;
 use trace_core::model::lanes::LaneId;
 
-use crate::action::action::{Action, Actions, PairAction};
+use crate::action::action::{Action, Actions, ComparisonAction};
 use crate::fmt::name;
 use crate::fmt::time::offset;
-use crate::timeline::frame::{Frame, Seat};
+use crate::timeline::frame::{Frame, TimelineSlot};
 use crate::timeline::hit::Hit;
 use crate::timeline::input::Canvas;
 use crate::widget::menu::menu_entry;
@@ -20,7 +20,7 @@ const LETTERS: usize = 36;
 
 /// Shades what does not count, and draws the line at the anchor.
 pub fn paint(ui: &Ui, frame: &Frame<'_>) {
-    let Seat::Of(side) = frame.seat else { return };
+    let TimelineSlot::Of(side) = frame.slot else { return };
     let lanes = frame.strips.lanes;
     if let Some(counted) = frame.counted {
         let (from, to) = (frame.axis.x_from_time(counted.start), frame.axis.x_from_time(counted.end));
@@ -53,7 +53,7 @@ type Choices = Vec<(String, TraceTime)>;
 /// Whether the menu under the right button has lines about aligning: only while two timelines are shown.
 #[must_use]
 pub const fn has_menu(frame: &Frame<'_>) -> bool {
-    matches!(frame.seat, Seat::Of(_))
+    matches!(frame.slot, TimelineSlot::Of(_))
 }
 
 /// Notes what lies where the menu is opened.
@@ -66,13 +66,13 @@ pub fn note(frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, pointer: Option<Pos2>
 
 /// Lines of the menu: what lies there can be laid under something of the other timeline.
 pub fn choices_ui(ui: &mut Ui, frame: &Frame<'_>, actions: &mut Actions) {
-    let Seat::Of(side) = frame.seat else { return };
+    let TimelineSlot::Of(side) = frame.slot else { return };
     ui.set_width(MENU_WIDTH);
     let choices: Choices = ui.ctx().data(|data| data.get_temp(frame.id("anchor menu"))).unwrap_or_default();
     for (words, time) in choices {
         let text = format!("Align {} at {words}", side.letter());
         if menu_entry(ui, &text, "", true, false).clicked() {
-            actions.push(Action::Pair(PairAction::Anchor(side, time)));
+            actions.push(Action::Comparison(ComparisonAction::Anchor(side, time)));
             ui.close();
         }
     }

@@ -10,12 +10,12 @@ use crate::action::action::{Actions, SettingsAction};
 use crate::fmt::number;
 use crate::state::settings::Settings;
 use crate::theme::lanes::mix;
+use crate::timeline::cache::TimelineCache;
 use crate::timeline::frame::Frame;
 use crate::timeline::grid::Grid;
 use crate::timeline::gutter::triangle;
 use crate::timeline::input::handle;
 use crate::timeline::marks;
-use crate::timeline::store::Store;
 use crate::timeline::strips::COUNTERS_LEAST;
 
 /// One curve in columns: lowest and highest value in each.
@@ -61,7 +61,7 @@ pub fn are_folded(frame: &Frame<'_>) -> bool {
 }
 
 /// The counters, folded or not.
-pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &Store, pointer: Option<Pos2>, actions: &mut Actions) {
+pub fn ui(ui: &Ui, frame: &Frame<'_>, cache: &TimelineCache, pointer: Option<Pos2>, actions: &mut Actions) {
     let strip = frame.strips.counters;
     if strip.height() < 1.0 {
         return;
@@ -69,10 +69,10 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &Store, pointer: Option<Pos2>, acti
     let place = frame.strips.gutter_of(strip);
     ui.painter().rect_filled(place, 0.0, frame.tokens.panel);
     let folded = are_folded(frame);
-    if let Some((grid, curves)) = store.curves().filter(|_| !folded) {
+    if let Some((grid, curves)) = cache.curves().filter(|_| !folded) {
         // The curves may still be those of the columns before.
         tracks(ui, &Frame { grid, ..frame.clone() }, &curves, pointer);
-        marks::holes_over(ui, frame, strip, frame.colors.hole_opaque);
+        marks::gaps_over(ui, frame, strip, frame.colors.hole_opaque);
     }
     fold_button(ui, frame, folded, actions);
     let edge = Rect::from_min_max(pos2(place.left(), strip.bottom() - 3.0), pos2(strip.right(), strip.bottom() + 2.0));

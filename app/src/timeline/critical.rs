@@ -4,13 +4,13 @@
 use egui::epaint::Mesh;
 use egui::{Color32, Rect, Shape, Stroke, Ui, pos2};
 
-use trace_core::analysis::wait_chain::{Doing, Step, WaitChain};
+use trace_core::analysis::wait_chain::{Step, StepKind, WaitChain};
 use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Actions, AnalysisAction};
-use crate::state::rows::LANE_HEIGHT;
-use crate::state::study::{Answer, Question, Study};
+use crate::state::query::{Answer, Query, QueryState};
+use crate::state::row::LANE_HEIGHT;
 use crate::state::view::Selection;
 use crate::theme::lanes::{self, BAR_TOP};
 use crate::timeline::frame::Frame;
@@ -27,10 +27,10 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, actions: &mut Actions) {
         return;
     }
     let Some((go, range)) = document.chain_target() else { return };
-    let question = Question::WaitChain(go, range);
-    match document.studies.get(&question) {
-        None => actions.push(AnalysisAction::Ask(document.id, question)),
-        Some(Study::Answered(Answer::WaitChain(found))) => chain(ui, frame, &found.why.longest),
+    let query = Query::WaitChain(go, range);
+    match document.queries.get(&query) {
+        None => actions.push(AnalysisAction::Ask(document.id, query)),
+        Some(QueryState::Answered(Answer::WaitChain(found))) => chain(ui, frame, &found.why.longest),
         Some(_) => {}
     }
 }
@@ -113,7 +113,7 @@ fn victim_strip(frame: &Frame<'_>) -> Option<f32> {
 fn color(frame: &Frame<'_>, step: &Step) -> Color32 {
     match step.doing.class() {
         Some(class) => frame.colors.strong.get(class as usize).copied().unwrap_or(frame.tokens.muted),
-        None if step.doing == Doing::NoCpu => lanes::no_cpu(frame.tokens),
+        None if step.doing == StepKind::NoCpu => lanes::no_cpu(frame.tokens),
         None => frame.tokens.muted,
     }
 }

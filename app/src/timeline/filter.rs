@@ -4,7 +4,7 @@ use egui::{Align2, CursorIcon, Rect, Role, Sense, Stroke, StrokeKind, Ui, Widget
 
 use crate::action::action::{Actions, RowsAction};
 use crate::fmt::number::count;
-use crate::state::rows::Section;
+use crate::state::section::Section;
 use crate::theme::{fonts, icons, space};
 use crate::timeline::frame::Frame;
 use crate::widget::button::glyph;
@@ -16,7 +16,7 @@ const WIDEST: f32 = 720.0;
 
 /// Paints it, and takes clicks on the chip.
 pub fn ui(ui: &Ui, frame: &Frame<'_>, actions: &mut Actions) {
-    let Some(only) = &frame.document.only else { return };
+    let Some(lane_filter) = &frame.document.lane_filter else { return };
     let (tokens, lanes) = (frame.tokens, frame.strips.filter);
     let strip = frame.strips.gutter_of(lanes).union(lanes).with_max_x(frame.strips.scroll_bar.right());
     if strip.height() < CHIP {
@@ -30,7 +30,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, actions: &mut Actions) {
     // Not all of them are there yet while rows are made, or read.
     let shown = u64::from(frame.document.rows.lanes_in(Section::Goroutines));
     let all = u64::from(frame.trace.goroutine_count());
-    let is_made = frame.document.rows.only() == Some(only);
+    let is_made = frame.document.rows.lane_filter() == Some(lane_filter);
     let numbers = if is_made { format!("{} of {}", count(shown), count(all)) } else { "…".to_owned() };
     let left = strip.left() + 12.0;
     let numbers =
@@ -38,13 +38,14 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, actions: &mut Actions) {
 
     let start = lanes.left().max(numbers.right() + space::M) + space::S;
     let room = (strip.right() - start - space::S).min(WIDEST);
-    let mut job = egui::text::LayoutJob::simple_singleline(only.title.clone(), fonts::small_strong(), tokens.text);
+    let mut job =
+        egui::text::LayoutJob::simple_singleline(lane_filter.title.clone(), fonts::small_strong(), tokens.text);
     job.wrap = egui::text::TextWrapping::truncate_at_width((room - CHIP - 2.0 * space::S).max(20.0));
     let text = painter.layout_job(job);
     let size = vec2(text.size().x + CHIP + 1.5 * space::S, CHIP);
     let chip = Rect::from_min_size(pos2(start, strip.center().y - CHIP / 2.0), size);
     let response = ui.interact(chip, frame.id("filter"), Sense::click());
-    let name = format!("Show all goroutines, not only these: {}", only.title);
+    let name = format!("Show all goroutines, not only these: {}", lane_filter.title);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     let over = response.hovered() || response.has_focus();
     painter.rect_filled(chip, CHIP / 2.0, tokens.accent.gamma_multiply(if over { 0.3 } else { 0.2 }));
@@ -59,5 +60,5 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, actions: &mut Actions) {
     }
     response
         .on_hover_cursor(CursorIcon::PointingHand)
-        .on_hover_text(format!("{}\nShow all goroutines (Esc)", only.title));
+        .on_hover_text(format!("{}\nShow all goroutines (Esc)", lane_filter.title));
 }

@@ -12,13 +12,13 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 
 use crate::fmt::number;
 use crate::state::edges;
-use crate::state::rows::{Row, RowKind};
+use crate::state::row::{Row, RowKind};
 use crate::state::view::Selection;
 use crate::theme::lanes::{BAR_HEIGHT, BAR_TOP, mix};
+use crate::timeline::cache::{SelectedFlows, TimelineCache};
 use crate::timeline::frame::Frame;
 use crate::timeline::hit::{Hit, near_segment};
 use crate::timeline::labels;
-use crate::timeline::store::{SelectedFlows, Store};
 use crate::timeline::words;
 
 /// Of all edges in view, so many are drawn for each point of width: more would only hide the lanes.
@@ -129,10 +129,10 @@ pub fn most_in_view(frame: &Frame<'_>) -> usize {
 }
 
 /// The arrows of a frame.
-pub fn arrows(frame: &Frame<'_>, store: &mut Store) -> Arrows {
+pub fn arrows(frame: &Frame<'_>, cache: &mut TimelineCache) -> Arrows {
     let mut arrows = Arrows::default();
     if let Selection::Span(at) = frame.document.selection {
-        let flows = selected(frame, store, at);
+        let flows = selected(frame, cache, at);
         arrows.connected = Some(connected(frame, &flows, at));
         let (out_choice, in_choice) = frame.document.flow_choice;
         for (index, flow) in flows.incoming.iter().enumerate() {
@@ -142,11 +142,11 @@ pub fn arrows(frame: &Frame<'_>, store: &mut Store) -> Arrows {
         for (index, flow) in flows.outgoing.iter().enumerate() {
             arrows.add(frame, flow, Role::Outgoing, index == out_choice && curved);
         }
-        arrows.mark_edges(frame, store);
+        arrows.mark_edges(frame, cache);
         arrows.counted = (flows.outgoing_count > flows.outgoing.len() as u64)
             .then_some((flows.outgoing.len(), flows.outgoing_count));
     }
-    if let Some(in_view) = store.view_flows().filter(|_| frame.settings.all_flows) {
+    if let Some(in_view) = cache.view_flows().filter(|_| frame.settings.all_flows) {
         let (flows, total) = &*in_view;
         for flow in flows {
             arrows.add(frame, flow, Role::Other, false);
@@ -156,15 +156,15 @@ pub fn arrows(frame: &Frame<'_>, store: &mut Store) -> Arrows {
     arrows
 }
 
-fn selected(frame: &Frame<'_>, store: &mut Store, at: SpanRef) -> Arc<SelectedFlows> {
-    if let Some((made_for, flows)) = &store.selected_flows
+fn selected(frame: &Frame<'_>, cache: &mut TimelineCache, at: SpanRef) -> Arc<SelectedFlows> {
+    if let Some((made_for, flows)) = &cache.selected_flows
         && *made_for == at
     {
         return Arc::clone(flows);
     }
     let (outgoing, outgoing_count) = edges::outgoing(frame.trace, at);
     let flows = Arc::new(SelectedFlows { incoming: edges::incoming(frame.trace, at), outgoing, outgoing_count });
-    store.selected_flows = Some((at, Arc::clone(&flows)));
+    cache.selected_flows = Some((at, Arc::clone(&flows)));
     flows
 }
 
@@ -229,7 +229,7 @@ impl Arrows {
     }
 
     /// Puts a marker where an arrow of the selection leads out of sight.
-    fn mark_edges(&mut self, frame: &Frame<'_>, store: &mut Store) {
+    fn mark_edges(&mut self, frame: &Frame<'_>, cache: &mut TimelineCache) {
         let lanes = frame.strips.lanes;
         let mut stacks: [Vec<Marker>; 2] = [Vec::new(), Vec::new()];
         for index in 0..self.list.len() {
@@ -248,7 +248,7 @@ impl Arrows {
                 _ => "→",
             };
             let name = words::lane_name(frame.trace, far.lane);
-            let advance = |c: char| store.advances.advance(c);
+            let advance = |c: char| cache.advances.advance(c);
             let name = labels::cut_end(&name, MARKER_WIDTH, &advance).unwrap_or_default();
             let text = format!("{sign} {name}");
             let size = vec2(labels::width_of(&text, &advance) + 14.0, MARKER_HEIGHT);
@@ -260,14 +260,14 @@ impl Arrows {
                 ((place.top + place.bottom - MARKER_HEIGHT) / 2.0).min(lanes.bottom() - MARKER_HEIGHT)
             };
             let x = (place.x + 6.0).clamp(lanes.left() + 4.0, (lanes.right() - size.x - 4.0).max(lanes.left()));
-            let wish = Rect::from_min_size(pos2(x, y), size);
+            let pending_align = Rect::from_min_size(pos2(x, y), size);
             let stack = &mut stacks[usize::from(below || (!above && place.top > lanes.center().y))];
-            place_marker(stack, Marker { rect: wish, text, arrows: vec![index] }, below);
+            place_marker(stack, Marker { rect: pending_align, text, arrows: vec![index] }, below);
         }
         for mut marker in stacks.into_iter().flatten() {
             if marker.arrows.len() > 1 {
                 marker.text = format!("{} and {} more", marker.text, number::count(marker.arrows.len() as u64 - 1));
-                let advance = |c: char| store.advances.advance(c);
+                let advance = |c: char| cache.advances.advance(c);
                 let width = labels::width_of(&marker.text, &advance) + 14.0;
                 let right = (marker.rect.left() + width).min(lanes.right() - 4.0);
                 marker.rect =

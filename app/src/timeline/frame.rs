@@ -5,9 +5,10 @@ use egui::{Color32, FontId, Id, Pos2, Rect};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 
+use crate::state::comparison::Side;
 use crate::state::document::Document;
-use crate::state::pair::Side;
-use crate::state::rows::{Layout, Row};
+use crate::state::layout::Layout;
+use crate::state::row::Row;
 use crate::state::settings::Settings;
 use crate::state::view::View;
 use crate::theme::lanes::LaneColors;
@@ -19,7 +20,7 @@ use crate::timeline::ticks::Origin;
 
 /// Which of the timelines on show this is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Seat {
+pub enum TimelineSlot {
     /// The only one.
     #[default]
     Alone,
@@ -27,7 +28,7 @@ pub enum Seat {
     Of(Side),
 }
 
-impl Seat {
+impl TimelineSlot {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Alone, Self::Of(Side::A), Self::Of(Side::B)];
 
@@ -45,7 +46,7 @@ impl Seat {
 #[derive(Clone)]
 pub struct Frame<'a> {
     /// Which of the timelines on show this is.
-    pub seat: Seat,
+    pub slot: TimelineSlot,
     /// Its document.
     pub document: &'a Document,
     /// Its snapshot.
@@ -81,14 +82,14 @@ pub struct Frame<'a> {
     /// Pixels per point.
     pub pixels: f32,
     /// Wait until all is there.
-    pub unhurried: bool,
+    pub wait_for_all: bool,
 }
 
 impl Frame<'_> {
     /// The id of something on this timeline.
     #[must_use]
     pub fn id(&self, what: impl std::hash::Hash + std::fmt::Debug) -> Id {
-        Id::unique(("timeline", self.seat, what))
+        Id::unique(("timeline", self.slot, what))
     }
 
     /// Upper edge of a row on screen, points.

@@ -7,15 +7,16 @@ use crate::action::action::{Action, Actions, RowsAction, SelectAction, SettingsA
 use crate::fmt::number;
 use crate::fmt::words::counted;
 use crate::state::groups::{Group, GroupBy};
-use crate::state::rows::{LANE_HEIGHT, RowKind, Section};
+use crate::state::row::{LANE_HEIGHT, RowKind};
+use crate::state::section::Section;
 use crate::state::view::Selection;
 use crate::theme::lanes::mix;
+use crate::timeline::cache::TimelineCache;
 use crate::timeline::frame::Frame;
 use crate::timeline::input::handle;
 use crate::timeline::labels;
 use crate::timeline::lanes::Visible;
 use crate::timeline::menu::{self, Subject};
-use crate::timeline::store::Store;
 use crate::timeline::words;
 use crate::widget::menu::menu_entry;
 use trace_core::model::lanes::LaneId;
@@ -26,18 +27,18 @@ const GROUP_INDENT: f32 = 24.0;
 const INDENT: f32 = 12.0;
 
 /// The gutter left of the lanes.
-pub fn ui(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], store: &mut Store, actions: &mut Actions) {
+pub fn ui(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], cache: &mut TimelineCache, actions: &mut Actions) {
     let place = frame.strips.gutter_of(frame.strips.lanes);
     ui.painter().rect_filled(place, 0.0, frame.tokens.panel);
     for row in visible {
         let rect = Rect::from_min_size(pos2(place.left(), row.top), vec2(place.width(), row.row.height as f32));
         match row.row.kind {
             RowKind::Heading(section) => heading(ui, frame, section, rect, place, actions),
-            RowKind::Lane(lane) => label(ui, frame, (lane, row.row.is_pinned), rect, store, actions),
-            RowKind::Group(group) => group_heading(ui, frame, (group, row.row.is_pinned), rect, store, actions),
-            RowKind::Shared(row) => shared_label(ui, frame, row, rect, store, actions),
-            RowKind::TaskGroup(group) => task_heading(ui, frame, (group, row.row.is_pinned), rect, store, actions),
-            RowKind::Tasks(tasks) => task_label(ui, frame, tasks, (rect, row.row.region_lines > 0), store, actions),
+            RowKind::Lane(lane) => label(ui, frame, (lane, row.row.is_pinned), rect, cache, actions),
+            RowKind::Group(group) => group_heading(ui, frame, (group, row.row.is_pinned), rect, cache, actions),
+            RowKind::Shared(row) => shared_label(ui, frame, row, rect, cache, actions),
+            RowKind::TaskGroup(group) => task_heading(ui, frame, (group, row.row.is_pinned), rect, cache, actions),
+            RowKind::Tasks(tasks) => task_label(ui, frame, tasks, (rect, row.row.region_lines > 0), cache, actions),
         }
     }
     let below = frame.strips.gutter_of(frame.strips.on_axis());
@@ -94,7 +95,7 @@ fn group_heading(
     frame: &Frame<'_>,
     (at, is_pinned): (u32, bool),
     rect: Rect,
-    store: &Store,
+    cache: &TimelineCache,
     actions: &mut Actions,
 ) {
     let Some((groups, group)) =
@@ -112,7 +113,7 @@ fn group_heading(
     if response.clicked() {
         actions.push(RowsAction::ToggleGroup(at));
     }
-    paint_heading(ui, frame, (group, folded, &said), (rect, &response), store);
+    paint_heading(ui, frame, (group, folded, &said), (rect, &response), cache);
     response.context_menu(|ui| {
         menu::entries_ui(ui, frame, Subject::Group(at), actions);
         ui.separator();
@@ -147,7 +148,7 @@ fn task_heading(
     frame: &Frame<'_>,
     (at, is_pinned): (u32, bool),
     rect: Rect,
-    store: &Store,
+    cache: &TimelineCache,
     actions: &mut Actions,
 ) {
     let tasks = frame.document.rows.tasks();
@@ -162,7 +163,7 @@ fn task_heading(
     if response.clicked() {
         actions.push(RowsAction::ToggleTaskGroup(at));
     }
-    paint_heading(ui, frame, (group, folded, &said), (rect, &response), store);
+    paint_heading(ui, frame, (group, folded, &said), (rect, &response), cache);
     response.context_menu(|ui| {
         menu::entries_ui(ui, frame, Subject::TaskGroup(at), actions);
         ui.separator();
@@ -191,7 +192,7 @@ fn task_label(
     frame: &Frame<'_>,
     row: u32,
     (rect, expanded): (Rect, bool),
-    store: &mut Store,
+    cache: &mut TimelineCache,
     actions: &mut Actions,
 ) {
     let (tasks, range) = (frame.document.rows.tasks(), frame.view.range());
@@ -200,7 +201,7 @@ fn task_label(
     let place = frame.strips.gutter_of(frame.strips.lanes);
     let painter = ui.painter_at(place);
     let y = rect.top() + LANE_HEIGHT as f32 / 2.0;
-    let advance = |c: char| store.advances.advance(c);
+    let advance = |c: char| cache.advances.advance(c);
     let (id, name) = words::task_parts(frame.trace, first);
     let said = if count == 1 { format!("{name} ({id})") } else { counted(u64::from(count), "task") };
     let response = ui.interact(rect.intersect(place), frame.id(("task row", row)), Sense::click());
@@ -245,7 +246,7 @@ fn paint_heading(
     frame: &Frame<'_>,
     (group, folded, said): (&Group, bool, &str),
     (rect, response): (Rect, &egui::Response),
-    store: &Store,
+    cache: &TimelineCache,
 ) {
     let painter = ui.painter_at(frame.strips.gutter_of(frame.strips.lanes));
     let hovered = response.hovered();
@@ -254,7 +255,7 @@ fn paint_heading(
     triangle(&painter, pos2(rect.left() + 14.0, rect.center().y), folded, color);
     let right = pos2(rect.right() - 8.0, rect.center().y);
     let count = painter.text(right, Align2::RIGHT_CENTER, said, frame.font(), frame.tokens.muted);
-    let advance = |c: char| store.advances.advance(c);
+    let advance = |c: char| cache.advances.advance(c);
     let room = count.left() - rect.left() - GROUP_INDENT - 6.0;
     let title = if labels::width_of(&group.title, &advance) <= room {
         Some(group.title.clone())
@@ -267,13 +268,13 @@ fn paint_heading(
 }
 
 /// Goroutines that share a row: the first that is alive in view, and how many more.
-fn shared_label(ui: &Ui, frame: &Frame<'_>, row: u32, rect: Rect, store: &mut Store, actions: &mut Actions) {
+fn shared_label(ui: &Ui, frame: &Frame<'_>, row: u32, rect: Rect, cache: &mut TimelineCache, actions: &mut Actions) {
     let Some(groups) = frame.document.rows.groups() else { return };
     let range = frame.view.range();
     let count = groups.count_on(row, range);
     let Some(first) = groups.alive_on(row, range).next() else { return };
     if count == 1 {
-        label(ui, frame, (LaneId::Goroutine(first), false), rect, store, actions);
+        label(ui, frame, (LaneId::Goroutine(first), false), rect, cache, actions);
         return;
     }
     let place = frame.strips.gutter_of(frame.strips.lanes);
@@ -336,7 +337,7 @@ fn label(
     frame: &Frame<'_>,
     (lane, is_pinned): (LaneId, bool),
     rect: Rect,
-    store: &mut Store,
+    cache: &mut TimelineCache,
     actions: &mut Actions,
 ) {
     let place = frame.strips.gutter_of(frame.strips.lanes);
@@ -356,15 +357,15 @@ fn label(
         let over = if selected { frame.tokens.accent } else { frame.tokens.text };
         painter.rect_filled(rect, 0.0, mix(frame.tokens.panel, over, amount));
     }
-    if !store.names.contains_key(&lane) {
-        if store.names.len() > 4096 {
-            store.names.clear();
+    if !cache.names.contains_key(&lane) {
+        if cache.names.len() > 4096 {
+            cache.names.clear();
         }
         let (id, function) = words::lane_parts(frame.trace, lane);
-        store.names.insert(lane, (id, function.to_owned()));
+        cache.names.insert(lane, (id, function.to_owned()));
     }
-    let Some((id, function)) = store.names.get(&lane) else { return };
-    let advance = |c: char| store.advances.advance(c);
+    let Some((id, function)) = cache.names.get(&lane) else { return };
+    let advance = |c: char| cache.advances.advance(c);
     let room = rect.width() - INDENT - 8.0;
     let (id, function) = labels::lane_label(id, function, room, &advance);
     let y = rect.top() + LANE_HEIGHT as f32 / 2.0;

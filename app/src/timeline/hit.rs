@@ -7,7 +7,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Cell;
 use trace_core::model::trace::{Log, Region, Sample, SpecialRange};
 
-use crate::state::rows::{LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT, Row, RowKind};
+use crate::state::row::{LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT, Row, RowKind};
 use crate::theme::lanes::BAR_TOP;
 use crate::timeline::flows::Arrows;
 use crate::timeline::frame::Frame;

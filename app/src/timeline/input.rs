@@ -2,18 +2,18 @@
 
 use egui::{CursorIcon, Id, Pos2, Rect, Response, Sense, Ui, WidgetInfo};
 
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::spans::Cell;
 
 use crate::action::action::{Action, Actions, RowsAction, SelectAction, ViewAction};
-use crate::state::rows::RowKind;
+use crate::state::row::RowKind;
 use crate::state::view::{FIT_AIR, View};
+use crate::timeline::cache::TimelineCache;
 use crate::timeline::flows::{Arrow, Arrows};
 use crate::timeline::frame::Frame;
 use crate::timeline::hit::Hit;
-use crate::timeline::store::Store;
 
 /// A drag going on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,7 +53,7 @@ impl Canvas {
 /// Registers the places that the pointer works on. Before all smaller ones, which lie on top.
 pub fn canvas(ui: &Ui, frame: &Frame<'_>) -> Canvas {
     let lanes = ui.interact(frame.strips.lanes, frame.id("lanes"), Sense::click_and_drag());
-    lanes.widget_info(|| WidgetInfo::labeled(egui::Role::Canvas, true, frame.seat.name("Timeline")));
+    lanes.widget_info(|| WidgetInfo::labeled(egui::Role::Canvas, true, frame.slot.name("Timeline")));
     let above = frame.strips.ruler.union(frame.strips.counters);
     let ruler = ui.interact(above, frame.id("ruler"), Sense::click_and_drag());
     ruler.widget_info(|| WidgetInfo::labeled(egui::Role::Canvas, true, "Ruler: drag to measure"));
@@ -65,12 +65,12 @@ pub fn moved_view(
     ui: &Ui,
     frame: &Frame<'_>,
     canvas: &Canvas,
-    store: &mut Store,
+    cache: &mut TimelineCache,
     actions: &mut Actions,
 ) -> Option<View> {
     let wheeled = wheel(ui, frame);
-    let moved = drag(ui, frame, canvas, store, actions).or(wheeled).filter(|view| *view != frame.view)?;
-    store.motion.set_directly(moved);
+    let moved = drag(ui, frame, canvas, cache, actions).or(wheeled).filter(|view| *view != frame.view)?;
+    cache.motion.set_directly(moved);
     actions.push(ViewAction::SetView(moved));
     ui.ctx().request_repaint();
     Some(moved)
@@ -100,14 +100,14 @@ fn wheel(ui: &Ui, frame: &Frame<'_>) -> Option<View> {
     (view != frame.view).then_some(view)
 }
 
-fn drag(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, store: &mut Store, actions: &mut Actions) -> Option<View> {
+fn drag(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, cache: &mut TimelineCache, actions: &mut Actions) -> Option<View> {
     let (modifiers, origin, now) =
         ui.input(|input| (input.modifiers, input.pointer.press_origin(), input.pointer.latest_pos()));
     let time_at = |at: Pos2| frame.axis.nanos_from_x(at.x.clamp(frame.axis.left, frame.axis.right()));
     if canvas.lanes.drag_started()
         && let Some(origin) = origin
     {
-        store.drag = Some(if modifiers.command {
+        cache.drag = Some(if modifiers.command {
             Drag::Zoom(time_at(origin))
         } else if modifiers.shift {
             Drag::Mark(time_at(origin))
@@ -117,18 +117,18 @@ fn drag(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, store: &mut Store, actions:
     } else if canvas.ruler.drag_started()
         && let Some(origin) = origin
     {
-        store.drag = Some(if modifiers.command { Drag::Zoom(time_at(origin)) } else { Drag::Mark(time_at(origin)) });
+        cache.drag = Some(if modifiers.command { Drag::Zoom(time_at(origin)) } else { Drag::Mark(time_at(origin)) });
     }
     let now = now?;
     if canvas.lanes.drag_stopped() || canvas.ruler.drag_stopped() {
-        match store.drag.take() {
+        match cache.drag.take() {
             Some(Drag::Zoom(from)) => actions.push(ViewAction::ShowRange(between(from, time_at(now)))),
             Some(Drag::Mark(from)) => actions.push(SelectAction::Mark(Some(between(from, time_at(now))))),
             _ => {}
         }
         return None;
     }
-    match store.drag {
+    match cache.drag {
         Some(Drag::Pan(from, origin)) if canvas.lanes.dragged() => {
             ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
             let moved = now - origin;
@@ -142,7 +142,7 @@ fn drag(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, store: &mut Store, actions:
         }
         Some(Drag::Pan(..) | Drag::Zoom(_) | Drag::Mark(_)) => {
             // The release was lost, or Esc took it.
-            store.drag = None;
+            cache.drag = None;
             None
         }
         _ => None,
@@ -151,9 +151,9 @@ fn drag(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, store: &mut Store, actions:
 
 /// The stretch that is being marked right now, and whether it will be zoomed to.
 #[must_use]
-pub fn marking(frame: &Frame<'_>, store: &Store, pointer: Option<Pos2>) -> Option<(TimeRange, bool)> {
+pub fn marking(frame: &Frame<'_>, cache: &TimelineCache, pointer: Option<Pos2>) -> Option<(TimeRange, bool)> {
     let now = frame.axis.nanos_from_x(pointer?.x.clamp(frame.axis.left, frame.axis.right()));
-    match store.drag {
+    match cache.drag {
         Some(Drag::Zoom(from)) => Some((between(from, now), true)),
         Some(Drag::Mark(from)) => Some((between(from, now), false)),
         _ => None,
@@ -239,7 +239,7 @@ pub fn follow(arrow: &Arrow, actions: &mut Actions) {
     }
 }
 
-fn select_at(frame: &Frame<'_>, go: GoIx, time: TraceTime, actions: &mut Actions) {
+fn select_at(frame: &Frame<'_>, go: GoroutineIdx, time: TraceTime, actions: &mut Actions) {
     let lane = LaneId::Goroutine(go);
     if let Some(span) = frame.trace.span_at(lane, time) {
         actions.push(SelectAction::SelectSpan(span.at));

@@ -10,16 +10,16 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::spans::Cell;
 
 use crate::action::action::{Actions, SelectAction};
-use crate::state::rows::{Row, RowKind};
+use crate::state::row::{Row, RowKind};
 use crate::state::view::Selection;
 use crate::theme::lanes::{self, LABEL_AIR, LABEL_LEAST, LaneColors, SELECTED_LINE};
+use crate::timeline::cache::{Advances, MeshKey, SceneRequest, TimelineCache};
 use crate::timeline::flows::{self, Arrows};
 use crate::timeline::frame::Frame;
 use crate::timeline::hit::Hit;
 use crate::timeline::labels;
 use crate::timeline::paint::{Brush, lane_mesh, region_band};
 use crate::timeline::scene::LaneScene;
-use crate::timeline::store::{Advances, MeshKey, Store, Wanted};
 use crate::timeline::task_lanes::{self, Bar};
 use crate::timeline::track::Track;
 use crate::timeline::words;
@@ -55,7 +55,7 @@ impl Visible {
 }
 
 /// The rows in sight, with their scenes as far as they are made.
-pub fn visible(ui: &Ui, frame: &Frame<'_>, store: &mut Store) -> Vec<Visible> {
+pub fn visible(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache) -> Vec<Visible> {
     let from = frame.view.scroll_points;
     let to = from + f64::from(frame.strips.lanes.height());
     let rows: Vec<Row> = frame.layout.rows_between(from, to).collect();
@@ -67,13 +67,13 @@ pub fn visible(ui: &Ui, frame: &Frame<'_>, store: &mut Store) -> Vec<Visible> {
         }
     }
     let lanes = lanes_of(frame, &tracks);
-    let missing = store.provide(&Wanted {
+    let missing = cache.provide(&SceneRequest {
         grid: frame.grid,
         tracks: &tracks,
         lanes: &lanes,
         minimap_columns: minimap::columns(frame),
         counters: !counters::are_folded(frame),
-        unhurried: frame.unhurried,
+        wait_for_all: frame.wait_for_all,
         flows: if frame.settings.all_flows { flows::most_in_view(frame) } else { 0 },
     });
     if missing {
@@ -81,7 +81,7 @@ pub fn visible(ui: &Ui, frame: &Frame<'_>, store: &mut Store) -> Vec<Visible> {
     }
     rows.into_iter()
         .map(|row| {
-            let (scene, number) = Track::of(&row).and_then(|track| store.scene(track)).unzip();
+            let (scene, number) = Track::of(&row).and_then(|track| cache.scene(track)).unzip();
             Visible { row, top: frame.snap(frame.y_of(&row)), scene, number: number.unwrap_or(0) }
         })
         .collect()
@@ -104,7 +104,7 @@ fn lanes_of(frame: &Frame<'_>, tracks: &[Track]) -> Vec<LaneId> {
 }
 
 /// Paints the lanes.
-pub fn paint(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], store: &mut Store, arrows: &Arrows, hit: &Hit) {
+pub fn paint(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], cache: &mut TimelineCache, arrows: &Arrows, hit: &Hit) {
     let painter = ui.painter_at(frame.strips.lanes);
     painter.add(Shape::mesh(backdrop(frame, visible)));
     let dim = |row: &Visible| match row.row.kind {
@@ -113,10 +113,10 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], store: &mut Store,
             false
         }
     };
-    for mesh in meshes(frame, visible, store, &dim) {
+    for mesh in meshes(frame, visible, cache, &dim) {
         painter.add(Shape::mesh(mesh));
     }
-    write_labels(&painter, frame, visible, &store.advances, &dim);
+    write_labels(&painter, frame, visible, &cache.advances, &dim);
     outlines(&painter, frame, visible, hit);
 }
 
@@ -157,7 +157,7 @@ fn backdrop(frame: &Frame<'_>, visible: &[Visible]) -> Mesh {
 fn meshes(
     frame: &Frame<'_>,
     visible: &[Visible],
-    store: &mut Store,
+    cache: &mut TimelineCache,
     dim: &impl Fn(&Visible) -> bool,
 ) -> Vec<Arc<Mesh>> {
     let mut meshes = Vec::with_capacity(visible.len());
@@ -173,11 +173,11 @@ fn meshes(
             dimmed,
             pinned: row.row.is_pinned,
         };
-        let mesh = store.mesh(track, &key).unwrap_or_else(|| {
+        let mesh = cache.mesh(track, &key).unwrap_or_else(|| {
             let colors: &LaneColors = if dimmed { frame.dimmed } else { frame.colors };
             let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors };
             let mesh = Arc::new(lane_mesh(scene, &brush));
-            store.keep_mesh(track, key, Arc::clone(&mesh));
+            cache.keep_mesh(track, key, Arc::clone(&mesh));
             mesh
         });
         if !mesh.is_empty() {

@@ -1,28 +1,28 @@
-//! What lies over the lanes at certain times: the line under the pointer, the marked stretch, holes.
+//! What lies over the lanes at certain times: the line under the pointer, the marked stretch, gaps.
 
 use egui::epaint::Mesh;
 use egui::{Color32, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
 
 use trace_core::base::time::{TimeRange, TraceTime};
-use trace_core::model::hole::Hole;
+use trace_core::model::gap::DataGap;
 use trace_core::model::lanes::LaneId;
 
 use crate::fmt::time::duration;
-use crate::state::rows::{Row, RowKind};
+use crate::state::row::{Row, RowKind};
+use crate::timeline::cache::TimelineCache;
 use crate::timeline::frame::Frame;
 use crate::timeline::input;
 use crate::timeline::lanes::Visible;
-use crate::timeline::store::Store;
 
-/// Holes of single threads that are looked at in a frame; a trace with more is painted in part.
+/// Gaps of single threads that are looked at in a frame; a trace with more is painted in part.
 const MAX_THREAD_HOLES: usize = 2_000;
 
-/// Paints holes over the lanes, and says what they are.
-pub fn holes(ui: &Ui, frame: &Frame<'_>) {
+/// Paints gaps over the lanes, and says what they are.
+pub fn gaps(ui: &Ui, frame: &Frame<'_>) {
     let strip = frame.strips.lanes;
-    holes_over(ui, frame, strip, frame.colors.hole);
+    gaps_over(ui, frame, strip, frame.colors.gap);
     let painter = ui.painter_at(strip);
-    for rect in hole_bands(frame, strip).filter(|rect| rect.width() > 90.0) {
+    for rect in gap_bands(frame, strip).filter(|rect| rect.width() > 90.0) {
         let galley =
             painter.layout_no_wrap("Nothing could be read here".to_owned(), frame.font(), frame.tokens.warning);
         let size = galley.size() + vec2(12.0, 6.0);
@@ -34,57 +34,57 @@ pub fn holes(ui: &Ui, frame: &Frame<'_>) {
 
 /// Paints, over the lanes they concern, where events of single threads are lost; over all lanes where the
 /// thread ran nothing when they were.
-pub fn thread_holes(ui: &Ui, frame: &Frame<'_>, visible: &[Visible]) {
+pub fn thread_gaps(ui: &Ui, frame: &Frame<'_>, visible: &[Visible]) {
     let painter = ui.painter_at(frame.strips.lanes);
-    let holes = frame.trace.thread_holes().iter().take(MAX_THREAD_HOLES);
-    for (hole, band) in holes.filter_map(|hole| Some((hole, frame.band(hole.range, frame.strips.lanes)?))) {
-        let is_nobodys = !hole.go.is_some() && !hole.proc.is_some();
+    let gaps = frame.trace.thread_gaps().iter().take(MAX_THREAD_HOLES);
+    for (gap, band) in gaps.filter_map(|gap| Some((gap, frame.band(gap.range, frame.strips.lanes)?))) {
+        let is_nobodys = !gap.go.is_some() && !gap.proc.is_some();
         if is_nobodys {
-            painter.add(Shape::mesh(hatched(band, frame.colors.hole, 12.0)));
+            painter.add(Shape::mesh(hatched(band, frame.colors.gap, 12.0)));
             continue;
         }
-        let concerned = visible.iter().filter(|row| is_on(frame, &row.row, hole));
+        let concerned = visible.iter().filter(|row| is_on(frame, &row.row, gap));
         for rect in concerned.map(|row| row.rect(frame).intersect(band)) {
-            painter.add(Shape::mesh(hatched(rect, frame.colors.hole, 6.0)));
+            painter.add(Shape::mesh(hatched(rect, frame.colors.gap, 6.0)));
         }
     }
 }
 
-/// The hole that a lane has at an instant.
+/// The gap that a lane has at an instant.
 #[must_use]
-pub fn thread_hole_at<'a>(frame: &Frame<'a>, lane: LaneId, nanos: f64) -> Option<&'a Hole> {
-    let holes = frame.trace.thread_holes().iter().take(MAX_THREAD_HOLES);
-    holes.filter(|hole| hole.range.contains(TraceTime(nanos as i64))).find(|hole| concerns(hole, lane))
+pub fn thread_hole_at<'a>(frame: &Frame<'a>, lane: LaneId, nanos: f64) -> Option<&'a DataGap> {
+    let gaps = frame.trace.thread_gaps().iter().take(MAX_THREAD_HOLES);
+    gaps.filter(|gap| gap.range.contains(TraceTime(nanos as i64))).find(|gap| concerns(gap, lane))
 }
 
-/// Whether a row shows a lane that a hole concerns.
-fn is_on(frame: &Frame<'_>, row: &Row, hole: &Hole) -> bool {
+/// Whether a row shows a lane that a gap concerns.
+fn is_on(frame: &Frame<'_>, row: &Row, gap: &DataGap) -> bool {
     match (row.kind, frame.document.rows.groups()) {
-        (RowKind::Lane(lane), _) => concerns(hole, lane),
-        (RowKind::Shared(row), Some(groups)) => hole.go.is_some() && groups.row_of(hole.go) == Some(row),
+        (RowKind::Lane(lane), _) => concerns(gap, lane),
+        (RowKind::Shared(row), Some(groups)) => gap.go.is_some() && groups.row_of(gap.go) == Some(row),
         _ => false,
     }
 }
 
-fn concerns(hole: &Hole, lane: LaneId) -> bool {
+fn concerns(gap: &DataGap, lane: LaneId) -> bool {
     match lane {
-        LaneId::Goroutine(go) => hole.go == go,
-        LaneId::Proc(proc) => hole.proc == proc,
-        LaneId::Thread(thread) => hole.thread == thread,
+        LaneId::Goroutine(go) => gap.go == go,
+        LaneId::Proc(proc) => gap.proc == proc,
+        LaneId::Thread(thread) => gap.thread == thread,
         LaneId::Gc | LaneId::Stw => false,
     }
 }
 
-/// Paints holes over a strip.
-pub fn holes_over(ui: &Ui, frame: &Frame<'_>, strip: Rect, colors: [Color32; 2]) {
+/// Paints gaps over a strip.
+pub fn gaps_over(ui: &Ui, frame: &Frame<'_>, strip: Rect, colors: [Color32; 2]) {
     let painter = ui.painter_at(strip);
-    for rect in hole_bands(frame, strip) {
+    for rect in gap_bands(frame, strip) {
         painter.add(Shape::mesh(hatched(rect, colors, 12.0)));
     }
 }
 
-fn hole_bands(frame: &Frame<'_>, strip: Rect) -> impl Iterator<Item = Rect> {
-    frame.trace.warnings().iter().filter_map(move |warning| frame.band(warning.hole?, strip))
+fn gap_bands(frame: &Frame<'_>, strip: Rect) -> impl Iterator<Item = Rect> {
+    frame.trace.warnings().iter().filter_map(move |warning| frame.band(warning.gap?, strip))
 }
 
 /// A band with slanted lines.
@@ -113,15 +113,15 @@ pub fn hatched(rect: Rect, [band, line]: [Color32; 2], step: f32) -> Mesh {
 }
 
 /// Paints the marked stretch, the one being marked, and the line under the pointer.
-pub fn paint(ui: &Ui, frame: &Frame<'_>, store: &Store, pointer: Option<Pos2>) {
-    let marking = input::marking(frame, store, pointer);
+pub fn paint(ui: &Ui, frame: &Frame<'_>, cache: &TimelineCache, pointer: Option<Pos2>) {
+    let marking = input::marking(frame, cache, pointer);
     if let Some(marked) = frame.document.marked.filter(|_| marking.is_none()) {
         stretch(ui, frame, marked, "");
     }
     if let Some((range, zooms)) = marking {
         stretch(ui, frame, range, if zooms { "zoom to " } else { "" });
     }
-    if let Some(at) = pointer.filter(|_| store.drag.is_none()) {
+    if let Some(at) = pointer.filter(|_| cache.drag.is_none()) {
         let strip = frame.strips.counters.union(frame.strips.lanes);
         let x = frame.snap(at.x) + frame.pixel() / 2.0;
         ui.painter_at(strip).vline(x, strip.y_range(), Stroke::new(frame.pixel(), frame.colors.cursor));

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use egui::{Pos2, Ui};
 
-use trace_core::analysis::scope::{Scope, Whom};
+use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::analysis::tasks::life;
-use trace_core::base::ids::{GoIx, StackId, TaskIx};
+use trace_core::base::ids::{GoroutineIdx, StackId, TaskIdx};
 use trace_core::base::time::TimeRange;
 use trace_core::model::flows::FlowEnd;
 use trace_core::model::lanes::{LaneId, SpanRef};
@@ -17,8 +17,9 @@ use crate::action::action::{Action, Actions, RowsAction, SelectAction, SourceAct
 use crate::action::commands::by_id;
 use crate::fmt::name;
 use crate::state::document::Document;
+use crate::state::lane_filter::{LaneFilter, Which};
 use crate::state::pinned::Pin;
-use crate::state::rows::{Only, RowKind, Which};
+use crate::state::row::RowKind;
 use crate::state::search::SearchAction;
 use crate::state::source::SourcePlace;
 use crate::state::view::{FIT_AIR, Selection};
@@ -46,7 +47,7 @@ pub enum Subject {
     /// A region.
     Region(Region),
     /// A task.
-    Task(TaskIx),
+    Task(TaskIdx),
     /// A group of goroutines, by its place among the groups.
     Group(u32),
     /// A type of tasks, by its place among the types.
@@ -101,7 +102,8 @@ pub fn entries_ui(ui: &mut Ui, frame: &Frame<'_>, subject: Subject, actions: &mu
 
 /// What lies at a place of the lanes.
 fn subject_at(frame: &Frame<'_>, hit: &Hit, at: Pos2) -> Option<Subject> {
-    let on_lane = |go: GoIx, time| frame.trace.span_at(LaneId::Goroutine(go), time).map(|span| Subject::Span(span.at));
+    let on_lane =
+        |go: GoroutineIdx, time| frame.trace.span_at(LaneId::Goroutine(go), time).map(|span| Subject::Span(span.at));
     match hit {
         Hit::Cell { lane, cell, .. } => Some(Subject::Span(pointed_span(frame, Some(at), *lane, cell))),
         Hit::Region(region) => Some(Subject::Region(*region)),
@@ -127,8 +129,8 @@ struct Facts {
     go_to: Option<(String, Action)>,
     range: Option<TimeRange>,
     /// Lanes for these only, and what they are called.
-    only: Option<(String, Which)>,
-    go: Option<GoIx>,
+    lane_filter: Option<(String, Which)>,
+    go: Option<GoroutineIdx>,
     /// A term of the search.
     filter: Option<String>,
     stack: Option<StackId>,
@@ -160,9 +162,9 @@ pub fn entries(frame: &Frame<'_>, subject: Subject) -> Vec<Entry> {
         let text = Action::Search(document.id, SearchAction::Text(text));
         vec![text, Action::Search(document.id, SearchAction::Filter(true))]
     };
-    if let Some((title, which)) = facts.only {
-        let only = Action::Rows(RowsAction::ShowOnly(Some(Arc::new(Only { title, which }))));
-        add("Only this".to_owned(), "", vec![only], true);
+    if let Some((title, which)) = facts.lane_filter {
+        let lane_filter = Action::Rows(RowsAction::ShowOnly(Some(Arc::new(LaneFilter { title, which }))));
+        add("Only this".to_owned(), "", vec![lane_filter], true);
     }
     if let Some((id, _)) = facts.go.and_then(|go| trace.goroutine_name(go)) {
         let text = format!("What interacts with G{}", id.signed());
@@ -199,7 +201,7 @@ fn facts(document: &Document, trace: &Trace, subject: Subject, view: TimeRange) 
         Subject::Span(at) => of_span(document, trace, at),
         Subject::Lane(lane) => of_lane(document, trace, lane),
         Subject::Region(region) => of_region(trace, &region),
-        Subject::Task(ix) => of_task(document, trace, ix),
+        Subject::Task(idx) => of_task(document, trace, idx),
         Subject::Group(at) => of_group(document, trace, at, view),
         Subject::TaskGroup(at) => of_task_group(document, trace, at, view),
     }
@@ -214,7 +216,7 @@ fn of_span(document: &Document, trace: &Trace, at: SpanRef) -> Facts {
         name: name::span(trace, &span),
         go_to: Some((name::lane(trace, at.lane), Action::Select(SelectAction::GoToLane(at.lane)))),
         range: Some(span.range),
-        only: go.map(|go| only_goroutine(trace, go)),
+        lane_filter: go.map(|go| only_goroutine(trace, go)),
         go,
         filter: term("stack", function),
         stack: Some(stack),
@@ -231,8 +233,8 @@ fn of_lane(document: &Document, trace: &Trace, lane: LaneId) -> Facts {
         is_selected: document.selection == Selection::Lane(lane),
         ..Facts::default()
     };
-    let LaneId::Goroutine(ix) = lane else { return common };
-    let Some(go) = trace.goroutine(ix) else { return common };
+    let LaneId::Goroutine(idx) = lane else { return common };
+    let Some(go) = trace.goroutine(idx) else { return common };
     let creation = go.creator.zip(go.created).map(|(creator, time)| {
         let lane = LaneId::Goroutine(creator);
         // The creating span ends at the latest with the event itself.
@@ -242,9 +244,9 @@ fn of_lane(document: &Document, trace: &Trace, lane: LaneId) -> Facts {
     });
     Facts {
         go_to: creation,
-        range: trace.life(ix).map(|(life, _)| life),
-        only: Some(only_goroutine(trace, ix)),
-        go: Some(ix),
+        range: trace.life(idx).map(|(life, _)| life),
+        lane_filter: Some(only_goroutine(trace, idx)),
+        go: Some(idx),
         filter: term("fn", trace.str(go.name)),
         stack: Some(go.creation_stack),
         ..common
@@ -253,12 +255,12 @@ fn of_lane(document: &Document, trace: &Trace, lane: LaneId) -> Facts {
 
 fn of_region(trace: &Trace, region: &Region) -> Facts {
     let lane = LaneId::Goroutine(region.go);
-    let scope = Scope { whom: Whom::Regions(region.name), ..Scope::whole(trace) };
+    let scope = Scope { filter: GoroutineFilter::Regions(region.name), ..Scope::whole(trace) };
     let name = trace_core::base::visible::visible(trace.str(region.name)).into_owned();
     Facts {
         go_to: Some((name::lane(trace, lane), Action::Select(SelectAction::GoToStretch(lane, region.range)))),
         range: Some(region.range),
-        only: Some((format!("Every region {name}"), Which::Of(scope))),
+        lane_filter: Some((format!("Every region {name}"), Which::Of(scope))),
         go: Some(region.go),
         filter: term("region", trace.str(region.name)),
         stack: Some(region.start_stack),
@@ -268,24 +270,24 @@ fn of_region(trace: &Trace, region: &Region) -> Facts {
     }
 }
 
-fn of_task(document: &Document, trace: &Trace, ix: TaskIx) -> Facts {
-    let Some(task) = trace.task(ix) else { return Facts::default() };
+fn of_task(document: &Document, trace: &Trace, idx: TaskIdx) -> Facts {
+    let Some(task) = trace.task(idx) else { return Facts::default() };
     let range = life(trace, &task);
     let go = task.go.is_some().then_some(task.go);
-    let scope = Scope { whom: Whom::Task(ix), ..Scope::whole(trace) };
-    let name = name::task(trace, ix);
+    let scope = Scope { filter: GoroutineFilter::Task(idx), ..Scope::whole(trace) };
+    let name = name::task(trace, idx);
     Facts {
         go_to: go.map(|go| {
             let lane = LaneId::Goroutine(go);
             (name::lane(trace, lane), Action::Select(SelectAction::GoToStretch(lane, range)))
         }),
         range: Some(range),
-        only: Some((format!("Task {name}"), Which::Of(scope))),
+        lane_filter: Some((format!("Task {name}"), Which::Of(scope))),
         go,
         filter: term("task", trace.str(task.name)),
         stack: Some(task.stack),
         pin: Some(Pin::Tasks(name::task_type(trace, task.name).into_owned())),
-        is_selected: document.selection == Selection::Task(ix),
+        is_selected: document.selection == Selection::Task(idx),
         name,
     }
 }
@@ -296,7 +298,7 @@ fn of_group(document: &Document, trace: &Trace, at: u32, view: TimeRange) -> Fac
     let rows = group.first..group.end.min(group.first.saturating_add(GROUP_ROWS));
     let first = rows.clone().find_map(|row| groups.alive_on(row, view).next()).map(LaneId::Goroutine);
     let which = match group.name {
-        Some(name) => Which::Of(Scope { whom: Whom::Named(name), ..Scope::whole(trace) }),
+        Some(name) => Which::Of(Scope { filter: GoroutineFilter::Named(name), ..Scope::whole(trace) }),
         None => Which::These((group.first..group.end).flat_map(|row| groups.on_row(row)).collect()),
     };
     let lives = rows.flat_map(|row| groups.on_row(row).take(1).chain(groups.on_row(row).last()));
@@ -304,7 +306,7 @@ fn of_group(document: &Document, trace: &Trace, at: u32, view: TimeRange) -> Fac
         name: group.title.clone(),
         go_to: first.map(|lane| (name::lane(trace, lane), Action::Select(SelectAction::GoToLane(lane)))),
         range: united(lives.filter_map(|go| trace.life(go)).map(|(life, _)| life)),
-        only: Some((group.title.clone(), which)),
+        lane_filter: Some((group.title.clone(), which)),
         filter: group.name.and_then(|name| term("fn", trace.str(name))),
         pin: Some(Pin::Group(group.title.clone())),
         ..Facts::default()
@@ -320,20 +322,20 @@ fn of_task_group(document: &Document, trace: &Trace, at: u32, view: TimeRange) -
         let first = all.next();
         first.into_iter().chain(all.last())
     });
-    let lives = rows.filter_map(|ix| trace.task(ix)).map(|task| life(trace, &task));
-    let scope = |name| Which::Of(Scope { whom: Whom::Tasks(name), ..Scope::whole(trace) });
+    let lives = rows.filter_map(|idx| trace.task(idx)).map(|task| life(trace, &task));
+    let scope = |name| Which::Of(Scope { filter: GoroutineFilter::Tasks(name), ..Scope::whole(trace) });
     Facts {
         name: group.title.clone(),
         go_to: first.map(|task| (name::task(trace, task), Action::Select(SelectAction::GoToTask(task)))),
         range: united(lives),
-        only: group.name.map(|name| (format!("Tasks {}", group.title), scope(name))),
+        lane_filter: group.name.map(|name| (format!("Tasks {}", group.title), scope(name))),
         filter: group.name.and_then(|name| term("task", trace.str(name))),
         pin: Some(Pin::Tasks(group.title.clone())),
         ..Facts::default()
     }
 }
 
-fn only_goroutine(trace: &Trace, go: GoIx) -> (String, Which) {
+fn only_goroutine(trace: &Trace, go: GoroutineIdx) -> (String, Which) {
     (name::goroutine(trace, go), Which::These(vec![go]))
 }
 

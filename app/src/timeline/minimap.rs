@@ -14,10 +14,10 @@ use crate::fmt::time::duration;
 use crate::state::view::View;
 use crate::theme::lanes::{LaneColors, mix};
 use crate::timeline::axis::Axis;
-use crate::timeline::frame::{Frame, Seat};
+use crate::timeline::cache::TimelineCache;
+use crate::timeline::frame::{Frame, TimelineSlot};
 use crate::timeline::input::Drag;
 use crate::timeline::marks::hatched;
-use crate::timeline::store::Store;
 
 /// An edge of the frame is caught from this far, points.
 const EDGE_REACH: f32 = 5.0;
@@ -110,7 +110,7 @@ pub fn columns(frame: &Frame<'_>) -> u32 {
 }
 
 /// The minimap, and what the pointer does on it.
-pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions) {
+pub fn ui(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache, actions: &mut Actions) {
     let strip = frame.strips.minimap;
     let whole = View {
         start_nanos: frame.bounds.start.0 as f64,
@@ -123,11 +123,11 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions) 
     ui.painter().rect_filled(all, 0.0, frame.tokens.panel);
     painter.rect_filled(strip, 0.0, frame.tokens.background);
 
-    if let Some(density) = store.density() {
+    if let Some(density) = cache.density() {
         painter.add(Shape::mesh(density.mesh(strip, &axis, frame.colors, frame.pixel())));
     }
-    for hole in frame.trace.warnings().iter().filter_map(|warning| warning.hole) {
-        let (x0, x1) = (axis.x_from_time(hole.start), axis.x_from_time(hole.end));
+    for gap in frame.trace.warnings().iter().filter_map(|warning| warning.gap) {
+        let (x0, x1) = (axis.x_from_time(gap.start), axis.x_from_time(gap.end));
         let rect = Rect::from_min_max(pos2(x0, strip.top()), pos2(x1.max(x0 + 2.0), strip.bottom()));
         painter.add(Shape::mesh(hatched(rect, frame.colors.hole_opaque, 6.0)));
     }
@@ -144,7 +144,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions) 
     let window = window(&axis, &frame.view, strip);
     paint_window(&painter, frame, strip, window);
     gutter(ui, frame);
-    drag(ui, frame, store, actions, &axis, window);
+    drag(ui, frame, cache, actions, &axis, window);
 }
 
 /// Where the search has hits: ticks at the lower edge.
@@ -178,7 +178,7 @@ fn paint_window(painter: &egui::Painter, frame: &Frame<'_>, strip: Rect, window:
 }
 
 fn gutter(ui: &Ui, frame: &Frame<'_>) {
-    if frame.seat != Seat::Alone {
+    if frame.slot != TimelineSlot::Alone {
         // The name of the trace stands there.
         return;
     }
@@ -191,7 +191,7 @@ fn gutter(ui: &Ui, frame: &Frame<'_>) {
     painter.text(at, Align2::RIGHT_CENTER, duration(frame.bounds.nanos()), frame.font(), color);
 }
 
-fn drag(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions, axis: &Axis, window: Rect) {
+fn drag(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache, actions: &mut Actions, axis: &Axis, window: Rect) {
     let response = ui.interact(frame.strips.minimap, frame.id("overview"), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Slider, true, "Overview of the whole trace"));
     let Some(pointer) = response.interact_pointer_pos().or_else(|| response.hover_pos()) else { return };
@@ -205,10 +205,10 @@ fn drag(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions, ax
     });
     let time = axis.nanos_from_x(pointer.x);
     if response.drag_started() {
-        store.drag =
+        cache.drag =
             Some(begin(frame, ui.input(|input| input.pointer.press_origin()).unwrap_or(pointer), axis, window));
     }
-    let moved = match store.drag {
+    let moved = match cache.drag {
         _ if response.clicked() => Some(View { start_nanos: time - frame.view.span_nanos / 2.0, ..frame.view }),
         Some(Drag::Overview(grip)) if response.dragged() => Some(View { start_nanos: time - grip, ..frame.view }),
         Some(Drag::OverviewEdge(fixed)) if response.dragged() => {
@@ -217,11 +217,11 @@ fn drag(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions, ax
         _ => None,
     };
     if response.drag_stopped() {
-        store.drag = None;
+        cache.drag = None;
     }
     if let Some(view) = moved.map(|view| view.clamp(frame.reach)).filter(|view| *view != frame.view) {
         if response.dragged() {
-            store.motion.set_directly(view);
+            cache.motion.set_directly(view);
         } else {
             actions.push(ViewAction::RememberPlace);
         }

@@ -5,6 +5,7 @@
 
 pub mod anchor;
 pub mod axis;
+pub mod cache;
 mod coarse;
 pub mod counters;
 pub mod critical;
@@ -15,6 +16,7 @@ pub mod grid;
 pub mod gutter;
 pub mod hit;
 pub mod input;
+pub mod job_pool;
 pub mod labels;
 pub mod lanes;
 pub mod marks;
@@ -26,14 +28,12 @@ pub mod pins;
 pub mod ruler;
 pub mod scene;
 pub mod scroll_bar;
-pub mod store;
 pub mod strips;
 pub mod task_lanes;
 pub mod ticks;
 pub mod tooltip;
 pub mod track;
 pub mod words;
-pub mod workshop;
 
 use egui::Ui;
 
@@ -44,15 +44,15 @@ use crate::state::view::View;
 use crate::theme::lanes::{COLUMN_WIDTH, LaneColors};
 use crate::theme::tokens;
 use crate::timeline::axis::Axis;
-use crate::timeline::frame::{Frame, Seat};
+use crate::timeline::cache::TimelineCache;
+use crate::timeline::frame::{Frame, TimelineSlot};
 use crate::timeline::grid::Grid;
-use crate::timeline::store::Store;
 use crate::timeline::strips::Strips;
 
 /// The timeline of the active document, filling the given `Ui`.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     if let Some(document) = state.document() {
-        document_ui(ui, state, (document, Seat::Alone, None), actions);
+        document_ui(ui, state, (document, TimelineSlot::Alone, None), actions);
     }
 }
 
@@ -61,7 +61,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 pub fn document_ui(
     ui: &mut Ui,
     state: &AppState,
-    (document, seat, led): (&Document, Seat, Option<View>),
+    (document, slot, led): (&Document, TimelineSlot, Option<View>),
     actions: &mut Actions,
 ) -> Option<View> {
     let area = ui.available_rect_before_wrap();
@@ -69,31 +69,31 @@ pub fn document_ui(
     if area.width() < 2.0 || area.height() < 2.0 {
         return None;
     }
-    let store = Store::of(ui.ctx(), seat);
+    let cache = TimelineCache::of(ui.ctx(), slot);
     // Only the UI thread asks for it, and only here; a panic elsewhere does not harm what is in it.
-    let mut store = store.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    store.keep_for(document);
+    let mut cache = cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    cache.keep_for(document);
 
     let tokens = tokens::of(ui.ctx());
     let colors = LaneColors::of(tokens);
     let dimmed = colors.dimmed(tokens);
     let gutter = state.settings.gutter_points;
-    let (strips, counted, anchor) = match (seat, &state.pair) {
-        (Seat::Of(side), Some(pair)) => {
+    let (strips, counted, anchor) = match (slot, &state.pair) {
+        (TimelineSlot::Of(side), Some(pair)) => {
             (Strips::of_pair(area, gutter, pair.counters_points), pair.limit(document.id), pair.anchor(side))
         }
         _ => (Strips::new(area, gutter, state.settings.counters_points), None, None),
     };
-    let strips = strips.filtered(document.only.is_some());
+    let strips = strips.filtered(document.lane_filter.is_some());
     let bounds = document.trace.range();
     let meant = document.view.unwrap_or_else(|| View::whole(bounds));
     let (view, moving) = match led {
         Some(led) => {
             let view = View { scroll_points: meant.scroll_points, ..led };
-            store.motion.set_directly(view);
+            cache.motion.set_directly(view);
             (view, false)
         }
-        None => store.motion.advance(meant, state.settings.animate, ui.input(|input| input.time)),
+        None => cache.motion.advance(meant, state.settings.animate, ui.input(|input| input.time)),
     };
     if moving {
         ui.ctx().request_repaint();
@@ -109,7 +109,7 @@ pub fn document_ui(
     };
     let (axis, grid) = place(view);
     let mut frame = Frame {
-        seat,
+        slot,
         document,
         trace: &document.trace,
         layout: document.layout(),
@@ -127,24 +127,24 @@ pub fn document_ui(
         grid,
         origin: ruler::origin(document, &state.settings),
         pixels,
-        unhurried: state.unhurried,
+        wait_for_all: state.wait_for_all,
     };
     let canvas = input::canvas(ui, &frame);
-    if let Some(moved) = input::moved_view(ui, &frame, &canvas, &mut store, actions) {
+    if let Some(moved) = input::moved_view(ui, &frame, &canvas, &mut cache, actions) {
         frame.view = moved;
         (frame.axis, frame.grid) = place(moved);
     }
-    paint(ui, &frame, &canvas, &mut store, actions);
+    paint(ui, &frame, &canvas, &mut cache, actions);
     Some(frame.view)
 }
 
-fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Store, actions: &mut Actions) {
+fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, cache: &mut TimelineCache, actions: &mut Actions) {
     let area = frame.strips.gutter_of(frame.strips.minimap).union(frame.strips.scroll_bar).union(frame.strips.lanes);
     ui.painter().rect_filled(area, 0.0, frame.tokens.background);
-    store.advances.prepare(ui.painter(), &frame.font());
+    cache.advances.prepare(ui.painter(), &frame.font());
 
-    let visible = lanes::visible(ui, frame, store);
-    let arrows = flows::arrows(frame, store);
+    let visible = lanes::visible(ui, frame, cache);
+    let arrows = flows::arrows(frame, cache);
     let pointer = canvas.pointer(ui);
     let pointed = pointer.map(|at| (frame.axis.nanos_from_x(at.x), f64::from(at.y - frame.strips.lanes.top())));
     let known = frame.document.pointer_nanos.zip(frame.document.pointer_points);
@@ -153,25 +153,25 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, store: &mut Sto
     }
     let hit = hit::at(frame, &visible, &arrows, pointer);
 
-    lanes::paint(ui, frame, &visible, store, &arrows, &hit);
-    marks::holes(ui, frame);
-    marks::thread_holes(ui, frame, &visible);
+    lanes::paint(ui, frame, &visible, cache, &arrows, &hit);
+    marks::gaps(ui, frame);
+    marks::thread_gaps(ui, frame, &visible);
     critical::paint(ui, frame, actions);
     flows::paint(ui, frame, &arrows, &hit);
-    gutter::ui(ui, frame, &visible, store, actions);
-    counters::ui(ui, frame, store, pointer, actions);
+    gutter::ui(ui, frame, &visible, cache, actions);
+    counters::ui(ui, frame, cache, pointer, actions);
     filter::ui(ui, frame, actions);
     ruler::paint(ui, frame, pointer);
     anchor::paint(ui, frame);
-    marks::paint(ui, frame, store, pointer);
-    minimap::ui(ui, frame, store, actions);
+    marks::paint(ui, frame, cache, pointer);
+    minimap::ui(ui, frame, cache, actions);
     pins::ui(ui, frame, actions);
-    scroll_bar::ui(ui, frame, store, actions);
+    scroll_bar::ui(ui, frame, cache, actions);
     input::clicks(ui, frame, canvas, &hit, &arrows, actions);
     menu::ui(frame, canvas, &hit, pointer, actions);
     lanes::name_spans(ui, frame, &visible, actions);
     lanes::name_tasks(ui, frame, &visible, actions);
-    if store.drag.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
+    if cache.drag.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
         tooltip::ui(ui, frame, canvas, &hit, &arrows);
     }
 }

@@ -7,7 +7,7 @@ use trace_core::event::state::SpanClass;
 use trace_core::model::spans::Cell;
 use trace_core::model::trace::SpecialKind;
 
-use crate::state::rows::{GROUP_HEIGHT, LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT};
+use crate::state::row::{GROUP_HEIGHT, LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT};
 use crate::theme::lanes::{self, LaneColors};
 use crate::timeline::axis::Axis;
 use crate::timeline::scene::LaneScene;
@@ -342,7 +342,7 @@ mod tests {
     use crate::timeline::axis::Axis;
     use crate::timeline::scene::LaneScene;
     use egui::Rect;
-    use trace_core::base::ids::GoIx;
+    use trace_core::base::ids::GoroutineIdx;
     use trace_core::base::time::{TimeRange, TraceTime};
     use trace_core::event::state::SpanClass;
     use trace_core::model::lanes::{LaneId, SpanRef};
@@ -356,7 +356,7 @@ mod tests {
         Cell {
             range: TimeRange::new(TraceTime(start), TraceTime(end)),
             count,
-            first: SpanRef { lane: LaneId::Goroutine(GoIx(0)), segment: 0, row: 0 },
+            first: SpanRef { lane: LaneId::Goroutine(GoroutineIdx(0)), segment: 0, row: 0 },
             class: nanos[0].0,
             nanos: by_class,
         }

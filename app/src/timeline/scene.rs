@@ -2,7 +2,7 @@
 //! screen, not what the trace holds: where things lie closer than a column, the query is asked again
 //! after the column instead of walking through them.
 
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::state::{Cause, GoState, SpanClass};
 use trace_core::model::lanes::LaneId;
@@ -190,7 +190,7 @@ fn specials(trace: &Trace, lane: LaneId, grid: &Grid) -> Vec<SpecialRange> {
 
 /// The regions in sight: all of them, or, where there are too many, those that begin first in each
 /// column on each level.
-fn regions(trace: &Trace, go: GoIx, grid: &Grid) -> Vec<Region> {
+fn regions(trace: &Trace, go: GoroutineIdx, grid: &Grid) -> Vec<Region> {
     let range = grid.range();
     let all: Vec<Region> = trace.regions(go, range).take(REGION_BUDGET + 1).collect();
     if all.len() <= REGION_BUDGET {

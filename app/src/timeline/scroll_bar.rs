@@ -4,9 +4,9 @@ use egui::{Rect, Sense, Ui, WidgetInfo, pos2};
 
 use crate::action::action::{Actions, ViewAction};
 use crate::state::view::{View, clamp_scroll};
+use crate::timeline::cache::TimelineCache;
 use crate::timeline::frame::Frame;
 use crate::timeline::input::Drag;
-use crate::timeline::store::Store;
 
 /// The thumb is never shorter, points.
 const THUMB_LEAST: f64 = 28.0;
@@ -29,7 +29,7 @@ fn scroll_at(top: f64, content: f64, height: f64) -> f64 {
 }
 
 /// The scroll bar.
-pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions) {
+pub fn ui(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache, actions: &mut Actions) {
     let bar = frame.strips.scroll_bar;
     ui.painter().rect_filled(bar, 0.0, frame.tokens.panel);
     let (content, height) = (frame.layout.height(), f64::from(bar.height()));
@@ -43,20 +43,20 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, store: &mut Store, actions: &mut Actions) 
     ui.painter().rect_filled(rect, 3.0, color);
 
     let Some(pointer) = response.interact_pointer_pos() else { return };
-    if response.is_pointer_button_down_on() && !matches!(store.drag, Some(Drag::Scroll(_))) {
+    if response.is_pointer_button_down_on() && !matches!(cache.drag, Some(Drag::Scroll(_))) {
         let grip = if rect.y_range().contains(pointer.y) { pointer.y - rect.top() } else { length as f32 / 2.0 };
-        store.drag = Some(Drag::Scroll(grip));
+        cache.drag = Some(Drag::Scroll(grip));
     }
-    let scroll = match store.drag {
+    let scroll = match cache.drag {
         Some(Drag::Scroll(grip)) => scroll_at(f64::from(pointer.y - grip - bar.top()), content, height),
         _ => return,
     };
     if response.drag_stopped() || !response.is_pointer_button_down_on() {
-        store.drag = None;
+        cache.drag = None;
     }
     let view = View { scroll_points: scroll, ..frame.view };
     if view != frame.view {
-        store.motion.set_directly(view);
+        cache.motion.set_directly(view);
         actions.push(ViewAction::SetView(view));
         ui.ctx().request_repaint();
     }

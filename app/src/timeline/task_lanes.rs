@@ -5,13 +5,14 @@ use egui::epaint::Mesh;
 use egui::{Rect, pos2};
 
 use trace_core::analysis::tasks::life;
-use trace_core::base::ids::TaskIx;
+use trace_core::base::ids::TaskIdx;
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::time::duration;
 use crate::state::groups::Groups;
-use crate::state::rows::{GROUP_HEIGHT, Rows};
+use crate::state::row::GROUP_HEIGHT;
+use crate::state::rows::Rows;
 use crate::theme::lanes;
 use crate::timeline::axis::Axis;
 use crate::timeline::grid::Grid;
@@ -40,7 +41,7 @@ pub struct Bar {
     /// From when to when, clipped to the trace.
     pub range: TimeRange,
     /// The task; of several the first.
-    pub task: TaskIx,
+    pub task: TaskIdx,
     /// How many.
     pub count: u32,
     /// 0 for the row's own tasks, else the line of subtasks below.
@@ -79,11 +80,11 @@ pub fn row(trace: &Trace, rows: &Rows, (row, open): (u32, bool), grid: &Grid) ->
     scene
 }
 
-fn bars(trace: &Trace, tasks: impl Iterator<Item = TaskIx>, line: u32, grid: &Grid, bars: &mut Vec<Bar>) {
+fn bars(trace: &Trace, tasks: impl Iterator<Item = TaskIdx>, line: u32, grid: &Grid, bars: &mut Vec<Bar>) {
     let least = grid.column_nanos.saturating_mul(LEAST_COLUMNS);
     let words_least = grid.column_nanos.saturating_mul(WORDS_LEAST_COLUMNS);
     let first = bars.len();
-    for task in tasks.filter_map(|ix| trace.task(ix)) {
+    for task in tasks.filter_map(|idx| trace.task(idx)) {
         let range = life(trace, &task);
         let (began_before, goes_on) = (task.began.is_none(), task.ended.is_none());
         if range.nanos() < least
@@ -97,12 +98,12 @@ fn bars(trace: &Trace, tasks: impl Iterator<Item = TaskIx>, line: u32, grid: &Gr
             continue;
         }
         let is_wide = range.intersect(grid.range()).nanos() >= words_least;
-        let wordings = if is_wide { wordings(trace, task.ix, range, began_before || goes_on) } else { Vec::new() };
-        bars.push(Bar { range, task: task.ix, count: 1, line, began_before, goes_on, wordings });
+        let wordings = if is_wide { wordings(trace, task.idx, range, began_before || goes_on) } else { Vec::new() };
+        bars.push(Bar { range, task: task.idx, count: 1, line, began_before, goes_on, wordings });
     }
 }
 
-fn wordings(trace: &Trace, task: TaskIx, range: TimeRange, is_open: bool) -> Vec<String> {
+fn wordings(trace: &Trace, task: TaskIdx, range: TimeRange, is_open: bool) -> Vec<String> {
     let (id, name) = words::task_parts(trace, task);
     let length = format!("{}{}", if is_open { "at least " } else { "" }, duration(range.nanos()));
     vec![format!("{name} ({id}) \u{b7} {length}"), format!("{name} ({id})"), name, id]
@@ -116,7 +117,7 @@ pub fn underway(trace: &Trace, groups: &Groups, group: u32, grid: &Grid) -> Unde
     let mut columns = vec![[0_u64; 2]; count];
     // Where the number of tasks that fill whole columns changes.
     let mut steps = vec![[0_i64; 2]; count + 1];
-    for task in groups.indices_in(group as usize, wide.range()).filter_map(|ix| trace.task(TaskIx(ix))) {
+    for task in groups.indices_in(group as usize, wide.range()).filter_map(|idx| trace.task(TaskIdx(idx))) {
         let range = life(trace, &task).intersect(wide.range());
         if range.nanos() <= 0 {
             continue;
@@ -234,7 +235,7 @@ mod tests {
     use super::{bars, row, underway};
     use crate::state::rows::{RowOptions, Rows};
     use crate::timeline::grid::Grid;
-    use trace_core::base::ids::TaskIx;
+    use trace_core::base::ids::TaskIdx;
     use trace_core::base::monitor::Monitor;
     use trace_core::model::trace::Trace;
 
@@ -262,7 +263,7 @@ mod tests {
                 let strip = underway(&trace, groups, at, &grid);
                 let sum: u64 = strip.columns.iter().map(|sum| sum[0] + sum[1]).sum();
                 let tasks = (group.first..group.end).flat_map(|row| rows.tasks().alive_on(row, 0, trace.range()));
-                let lives = tasks.filter_map(|ix| trace.task(ix));
+                let lives = tasks.filter_map(|idx| trace.task(idx));
                 let nanos: i64 = lives.map(|task| trace_core::analysis::tasks::life(&trace, &task).nanos()).sum();
                 assert_eq!(sum, nanos.unsigned_abs(), "{}", group.title);
             }
@@ -273,7 +274,7 @@ mod tests {
     fn a_task_without_an_end_says_so() {
         let trace = trace("real/tasks-go1.27.trace");
         let open =
-            (0..trace.task_count()).map(TaskIx).find(|ix| trace.task(*ix).is_some_and(|task| task.ended.is_none()));
+            (0..trace.task_count()).map(TaskIdx).find(|idx| trace.task(*idx).is_some_and(|task| task.ended.is_none()));
         let mut found = Vec::new();
         bars(&trace, open.into_iter(), 0, &whole(&trace, 20_000), &mut found);
         assert!(found[0].goes_on && found[0].wordings[0].contains("at least"), "{found:?}");

@@ -5,7 +5,7 @@ use egui::{Align, Color32, Layout, RichText, Tooltip, Ui, vec2};
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::{Cause, GoState, SpanClass};
 use trace_core::model::flows::{Flow, FlowKind};
-use trace_core::model::hole::Hole;
+use trace_core::model::gap::DataGap;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::{Cell, Span};
 use trace_core::model::trace::{SpecialKind, SpecialRange};
@@ -26,14 +26,14 @@ const WIDTH: f32 = 360.0;
 
 /// The tooltip of what lies under the pointer.
 pub fn ui(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &Arrows) {
-    let hole = match hit {
+    let gap = match hit {
         Hit::Cell { lane, .. } | Hit::Empty(Some(lane)) => {
             let nanos = canvas.pointer(ui).map(|at| frame.axis.nanos_from_x(at.x));
             nanos.and_then(|nanos| marks::thread_hole_at(frame, *lane, nanos))
         }
         _ => None,
     };
-    if (matches!(hit, Hit::Nowhere | Hit::Empty(_)) && hole.is_none())
+    if (matches!(hit, Hit::Nowhere | Hit::Empty(_)) && gap.is_none())
         || !canvas.lanes.contains_pointer()
         || ui.input(|i| i.pointer.any_down())
     {
@@ -42,7 +42,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &Arrow
     Tooltip::for_widget(&canvas.lanes).at_pointer().gap(14.0).width(WIDTH).show(|ui| {
         ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
         ui.spacing_mut().interact_size.y = 15.0;
-        let mut say = Say { ui, frame };
+        let mut say = TooltipText { ui, frame };
         match hit {
             Hit::Cell { cell, special, .. } if cell.count == 1 => say.span(cell, special.as_ref()),
             Hit::Cell { lane, cell, special } => say.merged(*lane, cell, special.as_ref()),
@@ -82,8 +82,8 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &Arrow
             }
             Hit::Nowhere | Hit::Empty(_) => {}
         }
-        if let Some(hole) = hole {
-            say.hole(hole);
+        if let Some(gap) = gap {
+            say.gap(gap);
         }
     });
 }
@@ -97,12 +97,12 @@ fn shortened(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-struct Say<'a, 'f> {
+struct TooltipText<'a, 'f> {
     ui: &'a mut Ui,
     frame: &'a Frame<'f>,
 }
 
-impl Say<'_, '_> {
+impl TooltipText<'_, '_> {
     fn title(&mut self, text: &str, color: Color32) {
         self.ui.horizontal(|ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(9.0, 9.0), egui::Sense::hover());
@@ -133,29 +133,29 @@ impl Say<'_, '_> {
     }
 
     /// What is lost here.
-    fn hole(&mut self, hole: &Hole) {
+    fn gap(&mut self, gap: &DataGap) {
         self.title("Events are lost here", self.frame.tokens.warning);
         let trace = self.frame.trace;
-        let go = trace.goroutine_name(hole.go).map(|(id, _)| id.signed());
+        let go = trace.goroutine_name(gap.go).map(|(id, _)| id.signed());
         match go {
-            _ if hole.thread.is_some() => {
-                self.pair("thread", &format!("{} says nothing", trace.thread_id(hole.thread).signed()));
+            _ if gap.thread.is_some() => {
+                self.pair("thread", &format!("{} says nothing", trace.thread_id(gap.thread).signed()));
             }
             Some(go) => self.pair("goroutine", &format!("nothing is told of {go}")),
-            None if hole.proc.is_some() => {
-                self.pair("proc", &format!("nothing is told of {}", trace.proc_id(hole.proc).signed()));
+            None if gap.proc.is_some() => {
+                self.pair("proc", &format!("nothing is told of {}", trace.proc_id(gap.proc).signed()));
             }
             None => self.pair("thread", "an unknown one says nothing"),
         }
-        self.pair("for", &time::duration(hole.range.nanos()));
-        let (from, bytes) = (number::count(hole.bytes.start), hole.bytes.end.saturating_sub(hole.bytes.start));
+        self.pair("for", &time::duration(gap.range.nanos()));
+        let (from, bytes) = (number::count(gap.bytes.start), gap.bytes.end.saturating_sub(gap.bytes.start));
         match bytes {
             0 => self.pair("missing", &format!("before byte {from}, or it cannot be told where")),
             bytes => {
                 self.pair("unreadable", &format!("{} from byte {from}", crate::fmt::words::counted(bytes, "byte")));
             }
         }
-        self.pair("generation", &number::count(hole.generation));
+        self.pair("generation", &number::count(gap.generation));
     }
 
     /// How long, with the exact number; "at least" where an end is not in the trace.

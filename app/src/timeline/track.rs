@@ -7,7 +7,8 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::spans::Cell;
 use trace_core::model::trace::Trace;
 
-use crate::state::rows::{Row, RowKind, Rows};
+use crate::state::row::{Row, RowKind};
+use crate::state::rows::Rows;
 use crate::timeline::coarse::Coarse;
 use crate::timeline::grid::Grid;
 use crate::timeline::scene::LaneScene;

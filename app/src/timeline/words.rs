@@ -1,7 +1,7 @@
 //! How lanes, spans and edges are named on screen and to screen readers.
 
 use trace_core::analysis::tasks::life;
-use trace_core::base::ids::TaskIx;
+use trace_core::base::ids::TaskIdx;
 use trace_core::event::state::{Cause, GoState, SpanClass};
 use trace_core::model::cgo::c_function;
 use trace_core::model::flows::{Flow, FlowKind};
@@ -20,9 +20,9 @@ pub fn lane_parts(trace: &Trace, lane: LaneId) -> (String, &str) {
     match lane {
         LaneId::Gc => ("GC".to_owned(), ""),
         LaneId::Stw => ("Stop the world".to_owned(), ""),
-        LaneId::Proc(ix) => (format!("P{}", trace.proc_id(ix).signed()), ""),
-        LaneId::Thread(ix) => (format!("M{}", trace.thread_id(ix).signed()), ""),
-        LaneId::Goroutine(ix) => match trace.goroutine(ix) {
+        LaneId::Proc(idx) => (format!("P{}", trace.proc_id(idx).signed()), ""),
+        LaneId::Thread(idx) => (format!("M{}", trace.thread_id(idx).signed()), ""),
+        LaneId::Goroutine(idx) => match trace.goroutine(idx) {
             Some(go) => (format!("G{}", go.id.signed()), trace.str(go.name)),
             None => ("G?".to_owned(), ""),
         },
@@ -102,7 +102,7 @@ pub fn span_function<'a>(trace: &'a Trace, span: &Span) -> Option<&'a str> {
 
 /// A task's number and its type: `("17", "checkout")`.
 #[must_use]
-pub fn task_parts(trace: &Trace, task: TaskIx) -> (String, String) {
+pub fn task_parts(trace: &Trace, task: TaskIdx) -> (String, String) {
     let Some(task) = trace.task(task) else { return (String::new(), String::new()) };
     (task.id.signed().to_string(), name::task_type(trace, task.name).into_owned())
 }
@@ -176,10 +176,10 @@ pub fn span_name(trace: &Trace, span: &Span) -> String {
 
 /// What a task is called by assistive technology: `task checkout (17) 12.3 ms`, `task checkout (17) at least 2 ms`.
 #[must_use]
-pub fn task_name(trace: &Trace, ix: TaskIx) -> String {
-    let Some(task) = trace.task(ix) else { return String::new() };
+pub fn task_name(trace: &Trace, idx: TaskIdx) -> String {
+    let Some(task) = trace.task(idx) else { return String::new() };
     let least = if task.began.is_none() || task.ended.is_none() { "at least " } else { "" };
-    format!("task {} {least}{}", name::task(trace, ix), duration(life(trace, &task).nanos()))
+    format!("task {} {least}{}", name::task(trace, idx), duration(life(trace, &task).nanos()))
 }
 
 /// What made a span begin, in words, if that is not said by its state.

@@ -24,9 +24,9 @@ use trace_core::model::trace::Trace;
 use crate::action::action::{Action, WorkerAction};
 use crate::cache::Cache;
 use crate::state::document::{DocumentId, Source};
-use crate::worker::face::{Change, Face};
+use crate::worker::fingerprint::{Change, FileFingerprint};
 use crate::worker::load::{self, Publisher, is_pipe, read_guarded, watched};
-use crate::worker::office::Mailbox;
+use crate::worker::mailbox::Mailbox;
 use crate::worker::opened::Opened;
 use crate::worker::spool::{MOST_FOLLOWED, Spool};
 
@@ -158,7 +158,7 @@ fn was_rewritten_since(job: &Job) -> Option<bool> {
     if let Some(spool) = job.opened.spool().filter(Spool::is_whole) {
         return (!goes_on(&job.path, Some(&spool))).then_some(true);
     }
-    let (before, now) = (job.opened.face()?, Face::of(&job.path).ok()?);
+    let (before, now) = (job.opened.face()?, FileFingerprint::of(&job.path).ok()?);
     (before.change(&now) == Some(Change::Replaced)).then_some(false)
 }
 
@@ -166,13 +166,13 @@ fn was_rewritten_since(job: &Job) -> Option<bool> {
 /// same content.
 fn goes_on(path: &Path, spool: Option<&Spool>) -> bool {
     let Some(spool) = spool.filter(|spool| spool.is_whole()) else { return false };
-    Face::of(path).and_then(|_| File::open(path)).is_ok_and(|file| spool.begins(file))
+    FileFingerprint::of(path).and_then(|_| File::open(path)).is_ok_and(|file| spool.begins(file))
 }
 
 /// Reads the file from its start until it rests.
 fn read_once(job: &Job, is_known: bool, reading: &Reading, mailbox: &Mailbox) -> Result<Arc<Trace>, String> {
     let file = File::open(&job.path).map_err(|error| Error::from(error).to_string())?;
-    let begin = Face::of(&job.path).ok();
+    let begin = FileFingerprint::of(&job.path).ok();
     let (path, stop) = (job.path.clone(), job.stop.clone());
     let tail = Tail { file, path, begin, at: 0, reading: reading.clone(), stop };
     let publisher = Publisher::new(job.document, mailbox.clone());
@@ -214,13 +214,13 @@ fn read_once(job: &Job, is_known: bool, reading: &Reading, mailbox: &Mailbox) ->
 
 /// Waits until the file is another one than it was when all of it had been read; `Err` with what there is to say if
 /// that will never be.
-fn wait_for_change(job: &Job, seen: Option<Face>) -> Result<Change, Option<String>> {
+fn wait_for_change(job: &Job, seen: Option<FileFingerprint>) -> Result<Change, Option<String>> {
     let mut seen = seen;
     loop {
         if job.stop.is_cancelled() || job.monitor.is_cancelled() {
             return Err(None);
         }
-        match Face::of(&job.path) {
+        match FileFingerprint::of(&job.path) {
             Ok(now) => match seen.get_or_insert_with(|| now.clone()).change(&now) {
                 Some(change) => return Ok(change),
                 None => thread::sleep(POLL),
@@ -242,17 +242,17 @@ struct Reading {
     /// The file does not hold any more what was read of it.
     replaced: Arc<AtomicBool>,
     /// The file when its end was reached.
-    seen: Arc<Mutex<Option<Face>>>,
+    seen: Arc<Mutex<Option<FileFingerprint>>>,
     /// Where its bytes are kept.
     spool: Option<Spool>,
 }
 
 impl Reading {
-    fn seen(&self) -> Option<Face> {
+    fn seen(&self) -> Option<FileFingerprint> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set_seen(&self, seen: Option<Face>) {
+    fn set_seen(&self, seen: Option<FileFingerprint>) {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
     }
 
@@ -267,7 +267,7 @@ struct Tail {
     file: File,
     path: PathBuf,
     /// The file when it was opened.
-    begin: Option<Face>,
+    begin: Option<FileFingerprint>,
     /// Bytes read.
     at: u64,
     reading: Reading,
@@ -279,7 +279,7 @@ impl Tail {
     fn is_replaced(&mut self) -> io::Result<bool> {
         let own = self.file.metadata()?;
         // One that is gone may come back; that is found out by whoever waits for it.
-        let Ok(now) = Face::of(&self.path) else { return Ok(own.len() < self.at) };
+        let Ok(now) = FileFingerprint::of(&self.path) else { return Ok(own.len() < self.at) };
         let begins_otherwise = self.begin.as_ref().is_some_and(|begin| !now.goes_on_from(begin));
         let is_other = !now.is_same_file(&own) || now.len < self.at || begins_otherwise;
         let is_rewritten = now.len == self.at && self.reading.seen().is_some_and(|seen| seen.change(&now).is_some());

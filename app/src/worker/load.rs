@@ -21,7 +21,7 @@ use crate::remote;
 use crate::sample::SAMPLE;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{RowOptions, Rows};
-use crate::worker::office::Mailbox;
+use crate::worker::mailbox::Mailbox;
 use crate::worker::opened::Opened;
 
 /// Between two readings of progress.

@@ -1,14 +1,15 @@
 //! Work off the UI thread: named threads that answer with actions in a mailbox.
 
-pub mod contrast;
+pub mod compare_query;
 pub mod editor;
-pub mod face;
+pub mod effect_runner;
+pub mod fingerprint;
 pub mod follow;
 pub mod load;
-pub mod office;
+pub mod mailbox;
 pub mod opened;
+pub mod query;
 pub mod search;
+pub mod settings_file;
 pub mod source;
 pub mod spool;
-pub mod store;
-pub mod study;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::output::file_id::FileId;
-use crate::worker::face::Face;
+use crate::worker::fingerprint::FileFingerprint;
 use crate::worker::spool::Spool;
 
 /// Known to whoever reads the file and to whoever saves it. Cheap to clone.
@@ -17,7 +17,7 @@ pub struct Opened {
 #[derive(Default)]
 struct Inner {
     path: Option<PathBuf>,
-    face: Option<Face>,
+    face: Option<FileFingerprint>,
     spool: Option<Spool>,
 }
 
@@ -29,11 +29,11 @@ impl Opened {
     /// Looks at the file before it is read. What it has grown by the time that it is watched is growth, too.
     pub fn look_at(&self, path: &Path) {
         self.inner().path = Some(path.to_path_buf());
-        self.set_face(Face::of(path).ok());
+        self.set_face(FileFingerprint::of(path).ok());
     }
 
     /// The file as it was when it had been read to its end, if that is known.
-    pub fn set_face(&self, face: Option<Face>) {
+    pub fn set_face(&self, face: Option<FileFingerprint>) {
         if face.is_some() {
             self.inner().face = face;
         }
@@ -41,7 +41,7 @@ impl Opened {
 
     /// The file when it was last looked at.
     #[must_use]
-    pub fn face(&self) -> Option<Face> {
+    pub fn face(&self) -> Option<FileFingerprint> {
         self.inner().face.clone()
     }
 

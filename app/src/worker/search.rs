@@ -13,9 +13,9 @@ use trace_core::model::trace::Trace;
 
 use crate::action::action::{Action, RowsAction};
 use crate::state::document::DocumentId;
-use crate::state::rows::{Only, Which};
+use crate::state::lane_filter::{LaneFilter, Which};
 use crate::state::search::SearchAction;
-use crate::worker::office::Mailbox;
+use crate::worker::mailbox::Mailbox;
 
 /// Hits that can be stepped through one by one.
 const LISTED: usize = 10_000;
@@ -59,7 +59,8 @@ pub fn run(job: &Job, mailbox: &Mailbox) {
         return;
     }
     if let Some(gos) = filter::goroutines(&job.trace, &query, job.trace.range(), &job.monitor) {
-        let only = Only { title: format!("Goroutines that match {}", job.text), which: Which::These(gos) };
-        mailbox.send(Action::On(job.document, Box::new(Action::Rows(RowsAction::ShowOnly(Some(Arc::new(only)))))));
+        let lane_filter = LaneFilter { title: format!("Goroutines that match {}", job.text), which: Which::These(gos) };
+        mailbox
+            .send(Action::On(job.document, Box::new(Action::Rows(RowsAction::ShowOnly(Some(Arc::new(lane_filter)))))));
     }
 }

@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use trace_core::base::monitor::Monitor;
 use trace_core::order::check::Checker;
 use trace_core::order::generation::order_generation;
-use trace_core::order::machine::Machine;
+use trace_core::order::sched_state::SchedState;
 use trace_core::wire::text::push_uvarint;
 use trace_core::wire::v2::reader::GenerationReader;
 use trace_core::wire::v2::tables::Tables;
@@ -49,12 +49,12 @@ fuzz_target!(|data: &[u8]| {
     let whole = trace(data);
     let mut warnings = 0;
     let mut reader = GenerationReader::new(whole.as_slice(), &mut |_, _, _| warnings += 1).expect("a trace");
-    let mut machine = Machine::new(true);
+    let mut sched = SchedState::new(true);
     let mut checker = Checker::default();
     while let Some(generation) = reader.next_generation(&mut |_, _, _| warnings += 1).expect("no disk, no error") {
         let tables = Tables::parse(&generation, None, &mut |_, _, _| warnings += 1);
         let mut warn = |_, _, _| warnings += 1;
-        order_generation(&mut machine, &generation, &tables, &Monitor::new(), &mut warn, &mut checker)
+        order_generation(&mut sched, &generation, &tables, &Monitor::new(), &mut warn, &mut checker)
             .expect("nothing stops it");
     }
     if warnings == 0 {

@@ -5,7 +5,7 @@
 use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
-use trace_core::base::ids::{GoIx, ProcIx, ThreadIx};
+use trace_core::base::ids::{GoroutineIdx, ProcIdx, ThreadIdx};
 use trace_core::base::monitor::Monitor;
 use trace_core::cache::{Stored, read};
 use trace_core::load::load_bytes;
@@ -50,9 +50,9 @@ fuzz_target!(|data: &[u8]| {
 fn ask(trace: &Trace) {
     let all = trace.range();
     let mut lanes = vec![LaneId::Gc, LaneId::Stw];
-    lanes.extend((0..trace.proc_count().min(10)).map(|ix| LaneId::Proc(ProcIx(ix))));
-    lanes.extend((0..trace.thread_count().min(10)).map(|ix| LaneId::Thread(ThreadIx(ix))));
-    lanes.extend((0..trace.goroutine_count().min(20)).map(|ix| LaneId::Goroutine(GoIx(ix))));
+    lanes.extend((0..trace.proc_count().min(10)).map(|idx| LaneId::Proc(ProcIdx(idx))));
+    lanes.extend((0..trace.thread_count().min(10)).map(|idx| LaneId::Thread(ThreadIdx(idx))));
+    lanes.extend((0..trace.goroutine_count().min(20)).map(|idx| LaneId::Goroutine(GoroutineIdx(idx))));
     for lane in lanes {
         trace.cells(lane, all, 100, &mut Vec::new());
         std::hint::black_box(trace.time_by_class(lane, all));

@@ -6,7 +6,7 @@ mod invariants;
 mod mutate;
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use trace_core::base::ids::{GoIx, ProcIx};
+use trace_core::base::ids::{GoroutineIdx, ProcIdx};
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_bytes;
 use trace_core::model::lanes::LaneId;
@@ -23,8 +23,8 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(invariants::broken(&trace), None);
     let all = trace.range();
     let mut lanes = vec![LaneId::Gc, LaneId::Stw];
-    lanes.extend((0..trace.proc_count().min(10)).map(|ix| LaneId::Proc(ProcIx(ix))));
-    lanes.extend((0..trace.goroutine_count().min(50)).map(|ix| LaneId::Goroutine(GoIx(ix))));
+    lanes.extend((0..trace.proc_count().min(10)).map(|idx| LaneId::Proc(ProcIdx(idx))));
+    lanes.extend((0..trace.goroutine_count().min(50)).map(|idx| LaneId::Goroutine(GoroutineIdx(idx))));
     for lane in lanes {
         trace.cells(lane, all, 100, &mut Vec::new());
         for span in trace.spans(lane, all).take(100) {

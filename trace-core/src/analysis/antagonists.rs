@@ -10,18 +10,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::crew::{GOROUTINES, gather};
 use crate::analysis::goroutines::held;
-use crate::analysis::pressure::{Ready, Rush, by_window};
+use crate::analysis::parallel::{GOROUTINES, gather};
 use crate::analysis::procs::ProcUse;
-use crate::analysis::scope::{Pieces, parts, united, without};
-use crate::base::ids::{GoId, GoIx, ProcIx, StrId};
+use crate::analysis::runqueue_depth::{Ready, WindowDepth, by_window};
+use crate::analysis::scope::{ScopeRanges, parts, united, without};
+use crate::base::ids::{GoId, GoroutineIdx, ProcIdx, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;
 use crate::model::goroutines::is_system_function;
 use crate::model::lanes::LaneId;
-use crate::model::stretches::Stretch;
+use crate::model::state_intervals::StateInterval;
 use crate::model::trace::Trace;
 
 /// Goroutines with one start function that had procs meanwhile.
@@ -43,7 +43,7 @@ pub struct FunctionShare {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GoShare {
     /// Who.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// The runtime's id.
     pub id: GoId,
     /// Its start function.
@@ -104,7 +104,7 @@ struct Growing {
 }
 
 impl Growing {
-    fn add(&mut self, trace: &Trace, (go, running, syscall): (GoIx, u64, u64), limit: usize) {
+    fn add(&mut self, trace: &Trace, (go, running, syscall): (GoroutineIdx, u64, u64), limit: usize) {
         let (id, name) = trace.goroutine_name(go).unwrap_or((GoId::NONE, StrId::EMPTY));
         let function = self.functions.entry(name).or_default();
         function.goroutines += 1;
@@ -135,11 +135,11 @@ impl Growing {
 }
 
 /// What a goroutine had of procs while others waited: nanoseconds it ran, nanoseconds of system calls.
-type Had = [AtomicU64; 2];
+type ProcTimeWhileWaiting = [AtomicU64; 2];
 
 /// A stretch in which a goroutine had a proc.
 struct Stay {
-    go: GoIx,
+    go: GoroutineIdx,
     range: TimeRange,
     is_call: bool,
 }
@@ -170,7 +170,7 @@ impl Found {
     }
 
     /// Takes in a stretch of some goroutine.
-    fn note(&mut self, trace: &Trace, go: GoIx, stretch: &Stretch) {
+    fn note(&mut self, trace: &Trace, go: GoroutineIdx, stretch: &StateInterval) {
         let (range, is_call) = match stretch.state {
             GoState::Running => (stretch.range, false),
             GoState::Syscall => (held(stretch, trace.proc_lost(go, stretch.range)), true),
@@ -186,12 +186,13 @@ impl Found {
     }
 
     /// Weighs what happened in a window by how many waited.
-    fn look(&mut self, rush: &Rush<'_>, times: &Times, had: &[Had]) {
-        let pressure = rush.pressure;
-        let within = |ranges: &[TimeRange]| parts(ranges, rush.range).map(|part| pressure.within(part)).sum::<u64>();
-        if pressure.total() > 0 {
+    fn look(&mut self, rush: &WindowDepth<'_>, times: &Times, had: &[ProcTimeWhileWaiting]) {
+        let runqueue_depth = rush.runqueue_depth;
+        let within =
+            |ranges: &[TimeRange]| parts(ranges, rush.range).map(|part| runqueue_depth.within(part)).sum::<u64>();
+        if runqueue_depth.total() > 0 {
             for stays in self.stays.chunk_by(|one, next| one.go == next.go) {
-                let mut meter = pressure.meter();
+                let mut meter = runqueue_depth.meter();
                 let (mut running, mut syscall) = (0, 0);
                 for stay in stays {
                     *if stay.is_call { &mut syscall } else { &mut running } += meter.within(stay.range);
@@ -201,7 +202,7 @@ impl Found {
                     sum.fetch_add(more, Ordering::Relaxed);
                 }
             }
-            self.ready += pressure.total();
+            self.ready += runqueue_depth.total();
             self.with_thread += times.procs.iter().map(|used| within(&used.with_thread)).sum::<u64>();
             self.no_cpu += times.no_cpu.iter().map(|parts| within(parts)).sum::<u64>();
             self.idle += times.procs.iter().map(|used| within(&used.idle)).sum::<u64>();
@@ -224,8 +225,9 @@ struct Times {
 
 impl Times {
     fn of(trace: &Trace, range: TimeRange) -> Self {
-        let procs: Vec<ProcUse> = (0..trace.proc_count()).map(|proc| ProcUse::of(trace, ProcIx(proc), range)).collect();
-        let parts = |proc| trace.no_cpu().parts(LaneId::Proc(ProcIx(proc)), range).map(|part| part.0).collect();
+        let procs: Vec<ProcUse> =
+            (0..trace.proc_count()).map(|proc| ProcUse::of(trace, ProcIdx(proc), range)).collect();
+        let parts = |proc| trace.no_cpu().parts(LaneId::Proc(ProcIdx(proc)), range).map(|part| part.0).collect();
         let no_cpu = (0..trace.proc_count()).map(parts).collect();
         let stops = united(trace.spans(LaneId::Stw, range).map(|stop| stop.range).collect());
         let idle = united(procs.iter().flat_map(|used| used.idle.iter().copied()).collect());
@@ -237,7 +239,7 @@ impl Times {
 /// Who had the procs while goroutines of a scope waited for one; `limit` goroutines are told one by one. `None` if
 /// cancelled.
 #[must_use]
-pub fn antagonists(trace: &Trace, pieces: &Pieces, limit: usize, monitor: &Monitor) -> Option<Antagonists> {
+pub fn antagonists(trace: &Trace, pieces: &ScopeRanges, limit: usize, monitor: &Monitor) -> Option<Antagonists> {
     against(trace, Ready::Of(pieces), limit, monitor)
 }
 
@@ -248,16 +250,17 @@ pub fn antagonists_of(trace: &Trace, wait: TimeRange, limit: usize, monitor: &Mo
 }
 
 fn against(trace: &Trace, ready: Ready<'_>, limit: usize, monitor: &Monitor) -> Option<Antagonists> {
-    let had: Vec<Had> = (0..trace.goroutine_count()).map(|_| Had::default()).collect();
+    let had: Vec<ProcTimeWhileWaiting> =
+        (0..trace.goroutine_count()).map(|_| ProcTimeWhileWaiting::default()).collect();
     let times = Times::of(trace, ready.range());
-    let note = |found: &mut Found, go: GoIx, stretch: &Stretch| found.note(trace, go, stretch);
-    let look = |found: &mut Found, rush: &Rush<'_>| found.look(rush, &times, &had);
+    let note = |found: &mut Found, go: GoroutineIdx, stretch: &StateInterval| found.note(trace, go, stretch);
+    let look = |found: &mut Found, rush: &WindowDepth<'_>| found.look(rush, &times, &had);
     let sums = by_window(trace, ready, monitor, note, look, Found::merged)?;
     let take = |grown: &mut Growing, at: usize| {
         let [running, syscall] =
             had.get(at).map_or([0; 2], |had| had.each_ref().map(|sum| sum.load(Ordering::Relaxed)));
         if running + syscall > 0 {
-            grown.add(trace, (GoIx(at as u32), running, syscall), limit);
+            grown.add(trace, (GoroutineIdx(at as u32), running, syscall), limit);
         }
     };
     let grown = gather((had.len(), GOROUTINES), monitor, take, |one, other| one.merged(other, limit))?;

@@ -3,14 +3,14 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::census::{Census, KEPT, Wait};
 use crate::analysis::findings::finding::{counted, go_name, percent, place_name, time};
 use crate::analysis::places::{Op, Place, Places};
 use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::scope::united;
-use crate::analysis::wait_chain::{Doing, walk_queue};
-use crate::analysis::why::{did, doing_at, prior_name};
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::analysis::wait_chain::{StepKind, walk_queue};
+use crate::analysis::why::{doing_at, prior_name, step_description};
+use crate::analysis::workload::{KEPT, Wait, Workload};
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
 use crate::model::spans::Span;
@@ -58,9 +58,9 @@ pub struct Blocked {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meanwhile {
     /// The goroutine.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// What it did.
-    pub doing: Doing,
+    pub doing: StepKind,
     /// Where, in the longest stretch: never a stack from after it.
     pub stack: StackId,
     /// What they did began before the trace, without a stack: `stack` is where they went on.
@@ -92,9 +92,9 @@ pub(crate) fn total(ranges: &[TimeRange]) -> u64 {
     ranges.iter().map(|range| range.nanos().unsigned_abs()).sum()
 }
 
-/// What the releasers of the waits at a place did.
+/// What the wakers of the waits at a place did.
 #[derive(Clone, Debug, Default)]
-pub struct Releasers {
+pub struct Wakers {
     /// Waits that were looked into: of those that a goroutine ended the longest, at most [`KEPT`].
     pub waits: u64,
     /// Nanoseconds of these.
@@ -102,14 +102,14 @@ pub struct Releasers {
     /// Parts that sum to it, most first.
     pub parts: Vec<Meanwhile>,
     /// Nanoseconds of waits by who ended them at the root.
-    pub by_go: Vec<(GoIx, u64)>,
+    pub by_go: Vec<(GoroutineIdx, u64)>,
     /// Waits per act of ending: above 1, they are ended several at a time.
     pub per_act: f64,
     /// In one sentence: who waited how long, who ended it, and what those did meanwhile.
     pub sentence: String,
 }
 
-impl Releasers {
+impl Wakers {
     /// How many waits were looked into, and their time, for people; `None` if that is all there were.
     fn of_examined(&self, blocked: &Blocked) -> Option<(u64, String)> {
         (self.waits < blocked.count).then(|| (self.waits, time(self.examined)))
@@ -143,9 +143,9 @@ impl Blocked {
 
 /// All places of waiting, those with most time first.
 #[must_use]
-pub fn blocked(census: &Census, places: &Places<'_>) -> Vec<Blocked> {
+pub fn blocked(workload: &Workload, places: &Places<'_>) -> Vec<Blocked> {
     let mut by_place: FxHashMap<(Place, Op, SpanClass, StrId, bool), Blocked> = FxHashMap::default();
-    for (key, site) in &census.sites {
+    for (key, site) in &workload.sites {
         let (Some(place), false) = (places.near(key.stack), key.class == SpanClass::Syscall) else { continue };
         let name = (place.clone(), site.op, key.class, key.reason, key.is_prior);
         let sum = by_place.entry(name).or_insert_with(|| Blocked {
@@ -169,7 +169,7 @@ pub fn blocked(census: &Census, places: &Places<'_>) -> Vec<Blocked> {
         sum.max = sum.max.max(site.max);
         sum.woken_nanos += site.woken_nanos;
         sum.bounded_nanos += site.bounded_nanos;
-        sum.gos = census.waiters(places, key, site.op);
+        sum.gos = workload.waiters(places, key, site.op);
         sum.longest.extend_from_slice(&site.longest);
     }
     let mut all: Vec<Blocked> = by_place.into_values().collect();
@@ -181,7 +181,7 @@ pub fn blocked(census: &Census, places: &Places<'_>) -> Vec<Blocked> {
     all
 }
 
-fn sentence(trace: &Trace, places: &Places<'_>, blocked: &Blocked, releasers: &Releasers) -> String {
+fn sentence(trace: &Trace, places: &Places<'_>, blocked: &Blocked, wakers: &Wakers) -> String {
     let at = if blocked.is_prior {
         // Where they waited is not in the trace; where their wakers were is told next.
         format!("in {} since before the trace (no stacks)", prior_name(blocked.op))
@@ -195,16 +195,16 @@ fn sentence(trace: &Trace, places: &Places<'_>, blocked: &Blocked, releasers: &R
         time(blocked.nanos),
         time(blocked.max),
     );
-    let Some(first) = releasers.parts.first() else {
+    let Some(first) = wakers.parts.first() else {
         return text + "; not ended by a goroutine in the trace.";
     };
-    let share = |nanos: u64| match percent(nanos, releasers.examined).as_str() {
+    let share = |nanos: u64| match percent(nanos, wakers.examined).as_str() {
         "100 %" => "all".to_owned(),
         part => format!("{part} of it"),
     };
-    let by_first = releasers.by_go.iter().find(|by| by.0 == first.go).map_or(0, |by| by.1);
+    let by_first = wakers.by_go.iter().find(|by| by.0 == first.go).map_or(0, |by| by.1);
     let released = places.near(first.release).or_else(|| trace.frames(first.release).last().map(Place::from));
-    text += &releasers
+    text += &wakers
         .of_examined(blocked)
         .map_or_else(String::new, |(waits, nanos)| format!(" ({waits} of them analysed, {nanos} total)"));
     text += &format!("; {} ended by {}", share(by_first), go_name(trace, first.go));
@@ -213,19 +213,19 @@ fn sentence(trace: &Trace, places: &Places<'_>, blocked: &Blocked, releasers: &R
     }
     text + &format!(
         ", which {} for {}{}.",
-        did(first.doing),
+        step_description(first.doing),
         time(first.own_nanos()),
         doing_at(places, first.doing, first.stack, first.is_resumed)
     )
 }
 
 /// Who did what in which functions: where it was, and where it ended the wait.
-type PartKey = (GoIx, Doing, Option<u32>, Option<u32>);
+type PartKey = (GoroutineIdx, StepKind, Option<u32>, Option<u32>);
 
-/// What the releasers did during the longest waits at a place. Waits for locks, and waits at the same
+/// What the wakers did during the longest waits at a place. Waits for locks, and waits at the same
 /// place, are followed to whoever ended them: one who waits in the same queue is not the cause.
 #[must_use]
-pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Releasers {
+pub fn wakers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Wakers {
     let own = places.near_function(blocked.stack);
     let follows = |span: &Span| {
         let op = places.op(span.start_stack);
@@ -235,11 +235,11 @@ pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Relea
                 && waited_in(places, woken_with(trace, span)).is_some_and(|op| op.is_lock() || op == blocked.op))
     };
     let mut parts: FxHashMap<PartKey, (Meanwhile, usize)> = FxHashMap::default();
-    let mut by_go: FxHashMap<GoIx, u64> = FxHashMap::default();
-    let mut releasers = Releasers { per_act: per_act(&blocked.longest), ..Releasers::default() };
+    let mut by_go: FxHashMap<GoroutineIdx, u64> = FxHashMap::default();
+    let mut wakers = Wakers { per_act: per_act(&blocked.longest), ..Wakers::default() };
     for wait in blocked.longest.iter().filter(|wait| wait.waker.is_some()) {
         let chain = walk_queue(trace, wait.go, wait.range, &follows);
-        releasers.waits += 1;
+        wakers.waits += 1;
         for step in &chain.steps {
             let nanos = step.range.nanos().unsigned_abs();
             let release = chain.link(step).map_or(StackId::NONE, |link| link.waker_stack);
@@ -270,19 +270,19 @@ pub fn releasers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Relea
                 part.is_resumed = step.is_resumed;
             }
             *by_go.entry(step.go).or_default() += nanos;
-            releasers.examined += nanos;
+            wakers.examined += nanos;
         }
     }
-    releasers.parts = parts.into_values().map(|(part, _)| part).collect();
-    for part in &mut releasers.parts {
+    wakers.parts = parts.into_values().map(|(part, _)| part).collect();
+    for part in &mut wakers.parts {
         part.ranges = united(std::mem::take(&mut part.ranges));
         part.is_held = is_within(trace, places, part, own);
     }
-    releasers.parts.sort_by_key(|part| (std::cmp::Reverse(part.nanos), part.longest.start, part.go));
-    releasers.by_go = by_go.into_iter().collect();
-    releasers.by_go.sort_by_key(|&(go, nanos)| (std::cmp::Reverse(nanos), go));
-    releasers.sentence = sentence(trace, places, blocked, &releasers);
-    releasers
+    wakers.parts.sort_by_key(|part| (std::cmp::Reverse(part.nanos), part.longest.start, part.go));
+    wakers.by_go = by_go.into_iter().collect();
+    wakers.by_go.sort_by_key(|&(go, nanos)| (std::cmp::Reverse(nanos), go));
+    wakers.sentence = sentence(trace, places, blocked, &wakers);
+    wakers
 }
 
 /// The stack with which a wait was ended.
@@ -296,7 +296,7 @@ fn woken_with(trace: &Trace, wait: &Span) -> StackId {
 ///
 /// `own`: the function in which the others wait for it, as [`Places`] counts.
 fn is_within(trace: &Trace, places: &Places<'_>, part: &Meanwhile, own: Option<u32>) -> bool {
-    if matches!(part.doing, Doing::Running | Doing::Runnable | Doing::MarkAssist | Doing::NoCpu) {
+    if matches!(part.doing, StepKind::Running | StepKind::Runnable | StepKind::MarkAssist | StepKind::NoCpu) {
         return true;
     }
     let release = places.near_function(part.release);
@@ -325,7 +325,8 @@ fn is_within(trace: &Trace, places: &Places<'_>, part: &Meanwhile, own: Option<u
 
 /// How many waits one act of ending ends, on average.
 fn per_act(waits: &[Wait]) -> f64 {
-    let mut ends: Vec<(GoIx, i64)> = waits.iter().filter_map(|wait| Some((wait.waker?, wait.range.end.0))).collect();
+    let mut ends: Vec<(GoroutineIdx, i64)> =
+        waits.iter().filter_map(|wait| Some((wait.waker?, wait.range.end.0))).collect();
     ends.sort_unstable();
     let acts = ends.iter().enumerate().filter(|&(at, &(go, end))| {
         let before = at.checked_sub(1).and_then(|before| ends.get(before));

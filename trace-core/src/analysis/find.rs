@@ -1,6 +1,6 @@
 //! What of a trace has a name with some text in it: goroutines, tasks, regions and log messages.
 
-use crate::base::ids::{GoId, GoIx, StrId, TaskIx};
+use crate::base::ids::{GoId, GoroutineIdx, StrId, TaskIdx};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::model::trace::Trace;
@@ -26,7 +26,7 @@ pub struct Found {
     /// Its name.
     pub name: StrId,
     /// The goroutine it is on (of a task the one that began it).
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// When: a life, a task or region within the trace; a log message takes no time.
     pub range: TimeRange,
 }
@@ -56,7 +56,7 @@ pub fn find(trace: &Trace, wanted: &str, most: usize, monitor: &Monitor) -> Opti
     let mut finds = Finds::default();
     let whole = trace.range();
     let number = wanted.strip_prefix('g').and_then(|digits| digits.parse().ok()).map(GoId);
-    let goroutines = (0..trace.goroutine_count()).map(GoIx).take_while(|_| !monitor.is_cancelled());
+    let goroutines = (0..trace.goroutine_count()).map(GoroutineIdx).take_while(|_| !monitor.is_cancelled());
     finds.take(
         most,
         goroutines.filter_map(|go| {
@@ -69,7 +69,8 @@ pub fn find(trace: &Trace, wanted: &str, most: usize, monitor: &Monitor) -> Opti
             Some(Found { kind: FoundKind::Goroutine, name, go, range })
         }),
     );
-    let tasks = (0..trace.task_count()).filter_map(|at| trace.task(TaskIx(at))).take_while(|_| !monitor.is_cancelled());
+    let tasks =
+        (0..trace.task_count()).filter_map(|at| trace.task(TaskIdx(at))).take_while(|_| !monitor.is_cancelled());
     finds.take(
         most,
         tasks.filter(|task| is_named(task.name)).map(|task| {

@@ -50,7 +50,7 @@ pub struct Flame {
 
 /// A node while the tree grows.
 #[derive(Default)]
-struct Bud {
+struct GrowingNode {
     key: (u32, u64),
     file: u32,
     total: u64,
@@ -64,7 +64,7 @@ impl Flame {
     #[must_use]
     pub fn of(trace: &Trace, stacks: impl IntoIterator<Item = (StackId, u64, u64)>, by: MergeBy) -> Self {
         let mut names = Names::default();
-        let mut buds = vec![Bud::default()];
+        let mut buds = vec![GrowingNode::default()];
         let mut index: FxHashMap<(usize, (u32, u64), u32), usize> = FxHashMap::default();
         let mut path = Vec::new();
         for (stack, count, value) in stacks {
@@ -85,7 +85,7 @@ impl Flame {
                 let told_apart = if by == MergeBy::Line { file } else { 0 };
                 let next = *index.entry((at, key, told_apart)).or_insert(buds.len());
                 if next == buds.len() {
-                    buds.push(Bud { key, file, ..Bud::default() });
+                    buds.push(GrowingNode { key, file, ..GrowingNode::default() });
                     if let Some(parent) = buds.get_mut(at) {
                         parent.children.push(next);
                     }
@@ -111,14 +111,14 @@ impl Flame {
     }
 }
 
-fn add(buds: &mut [Bud], at: usize, count: u64, value: u64) {
+fn add(buds: &mut [GrowingNode], at: usize, count: u64, value: u64) {
     if let Some(bud) = buds.get_mut(at) {
         bud.total += value;
         bud.count += count;
     }
 }
 
-fn laid_out(buds: &[Bud], names: &Names) -> Flame {
+fn laid_out(buds: &[GrowingNode], names: &Names) -> Flame {
     let mut flame = Flame::default();
     // (bud, parent's place, depth, start)
     let mut todo = vec![(0_usize, 0_usize, 0_u32, 0_u64)];
@@ -138,10 +138,10 @@ fn laid_out(buds: &[Bud], names: &Names) -> Flame {
             count: bud.count,
             start,
         });
-        let mut children: Vec<(usize, &Bud)> =
+        let mut children: Vec<(usize, &GrowingNode)> =
             bud.children.iter().filter_map(|&child| Some((child, buds.get(child)?))).collect();
         children.sort_by(|one, other| {
-            let name = |bud: &Bud| (names.text(bud.key.0), bud.key.1);
+            let name = |bud: &GrowingNode| (names.text(bud.key.0), bud.key.1);
             other.1.total.cmp(&one.1.total).then_with(|| name(one.1).cmp(&name(other.1)))
         });
         let mut next = start;

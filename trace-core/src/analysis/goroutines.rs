@@ -5,15 +5,15 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::analysis::scope::Pieces;
-use crate::analysis::spread::Spread;
-use crate::base::ids::{GoId, GoIx, StrId};
+use crate::analysis::distribution::Distribution;
+use crate::analysis::scope::ScopeRanges;
+use crate::base::ids::{GoId, GoroutineIdx, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{Cause, GoState};
 use crate::model::goroutines::is_system_function;
 use crate::model::lanes::LaneId;
-use crate::model::stretches::Stretch;
+use crate::model::state_intervals::StateInterval;
 use crate::model::trace::{SpecialKind, Trace};
 
 /// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
@@ -38,7 +38,7 @@ pub struct Breakdown {
     pub syscall_blocked: u64,
     /// Blocked, by the runtime's reason (empty: not told), most first.
     pub waits: Vec<(StrId, u64)>,
-    /// Nothing is known (holes of damaged traces).
+    /// Nothing is known (gaps of damaged traces).
     pub unknown: u64,
     /// Assisting the collector.
     pub assist: u64,
@@ -99,9 +99,9 @@ pub struct Group {
     /// Of those: alive when it ended.
     pub goes_on: u64,
     /// Execution by goroutine.
-    pub execution: Spread,
+    pub execution: Distribution,
     /// Presence in the scope by goroutine.
-    pub lifetime: Spread,
+    pub lifetime: Distribution,
     /// The sum of all of them.
     pub breakdown: Breakdown,
 }
@@ -110,7 +110,7 @@ pub struct Group {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoTimes {
     /// Who.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// The runtime's id.
     pub id: GoId,
     /// First and last instant of it in the scope.
@@ -213,7 +213,7 @@ impl Growing {
 
 /// Goroutines by start function. `None` if cancelled.
 #[must_use]
-pub fn groups(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Groups> {
+pub fn groups(trace: &Trace, pieces: &ScopeRanges, monitor: &Monitor) -> Option<Groups> {
     let clock = Clock::new(trace, pieces);
     let chunks = pieces.len().div_ceil(CHUNK);
     let grown = (0..chunks)
@@ -262,8 +262,8 @@ fn finished(trace: &Trace, name: StrId, mut grown: Growing) -> Group {
         count: grown.lifetime.len() as u64,
         began_before: grown.began_before,
         goes_on: grown.goes_on,
-        execution: Spread::of(&mut grown.execution),
-        lifetime: Spread::of(&mut grown.lifetime),
+        execution: Distribution::of(&mut grown.execution),
+        lifetime: Distribution::of(&mut grown.lifetime),
         breakdown: grown.breakdown,
     }
 }
@@ -272,7 +272,7 @@ fn finished(trace: &Trace, name: StrId, mut grown: Growing) -> Group {
 #[must_use]
 pub fn goroutines(
     trace: &Trace,
-    pieces: &Pieces,
+    pieces: &ScopeRanges,
     name: Option<StrId>,
     (by, limit): (SortBy, usize),
     monitor: &Monitor,
@@ -314,9 +314,9 @@ pub fn goroutines(
 
 /// One goroutine's time, in stretches by time and apart from each other. `None` if it has none there.
 #[must_use]
-pub fn breakdown(trace: &Trace, go: GoIx, ranges: &[TimeRange]) -> Option<Breakdown> {
+pub fn breakdown(trace: &Trace, go: GoroutineIdx, ranges: &[TimeRange]) -> Option<Breakdown> {
     let within = TimeRange::new(ranges.first()?.start, ranges.last()?.end);
-    let clock = Clock::new(trace, &Pieces::of_stretches(within, vec![(go, ranges.to_vec())]));
+    let clock = Clock::new(trace, &ScopeRanges::of_stretches(within, vec![(go, ranges.to_vec())]));
     let mut times = GoTimes::none();
     clock.read(go, ranges, &mut times).then(|| {
         times.breakdown.sort();
@@ -327,7 +327,7 @@ pub fn breakdown(trace: &Trace, go: GoIx, ranges: &[TimeRange]) -> Option<Breakd
 impl GoTimes {
     fn none() -> Self {
         Self {
-            go: GoIx::NONE,
+            go: GoroutineIdx::NONE,
             id: GoId::NONE,
             range: TimeRange::default(),
             began_before: false,
@@ -343,12 +343,12 @@ pub(crate) struct Clock<'a> {
     /// State and reason by kind of stretch.
     kinds: Vec<(GoState, StrId)>,
     /// Stops of the world by who held them.
-    stops: FxHashMap<GoIx, Vec<TimeRange>>,
+    stops: FxHashMap<GoroutineIdx, Vec<TimeRange>>,
 }
 
 impl<'a> Clock<'a> {
-    pub(crate) fn new(trace: &'a Trace, pieces: &Pieces) -> Self {
-        let mut stops: FxHashMap<GoIx, Vec<TimeRange>> = FxHashMap::default();
+    pub(crate) fn new(trace: &'a Trace, pieces: &ScopeRanges) -> Self {
+        let mut stops: FxHashMap<GoroutineIdx, Vec<TimeRange>> = FxHashMap::default();
         for stop in trace.spans(LaneId::Stw, pieces.range) {
             stops.entry(stop.go).or_default().push(stop.range);
         }
@@ -356,14 +356,14 @@ impl<'a> Clock<'a> {
     }
 
     /// Reads a goroutine's times in `ranges`. `false` if it has none there.
-    pub(crate) fn read(&self, go: GoIx, ranges: &[TimeRange], times: &mut GoTimes) -> bool {
+    pub(crate) fn read(&self, go: GoroutineIdx, ranges: &[TimeRange], times: &mut GoTimes) -> bool {
         let mut waits = std::mem::take(&mut times.breakdown.waits);
         waits.clear();
         *times = GoTimes { go, breakdown: Breakdown { waits, ..Breakdown::default() }, ..GoTimes::none() };
         let mut seen: Option<TimeRange> = None;
         for &range in ranges {
             let mut last: Option<TraceTime> = None;
-            self.trace.stretches(go, range, |stretch| {
+            self.trace.state_intervals(go, range, |stretch| {
                 let part = stretch.range.intersect(range);
                 let is_empty_part = part.nanos() == 0 && stretch.range.nanos() > 0;
                 if is_empty_part {
@@ -375,7 +375,7 @@ impl<'a> Clock<'a> {
                     let is_cut = stretch.range.start < part.start;
                     times.began_before = is_cut || stretch.began_before;
                 }
-                // What lies between stretches is a hole.
+                // What lies between stretches is a gap.
                 let gap = last.map_or(0, |last| part.start.nanos_since(last).max(0).unsigned_abs());
                 times.breakdown.unknown += gap;
                 times.breakdown.total += gap + nanos(part);
@@ -391,7 +391,7 @@ impl<'a> Clock<'a> {
         seen.is_some()
     }
 
-    fn add(&self, go: GoIx, stretch: &Stretch, part: TimeRange, breakdown: &mut Breakdown) {
+    fn add(&self, go: GoroutineIdx, stretch: &StateInterval, part: TimeRange, breakdown: &mut Breakdown) {
         match stretch.state {
             GoState::Running => {
                 let with_cpu = self.trace.no_cpu().with_cpu(go, part);
@@ -416,7 +416,7 @@ impl<'a> Clock<'a> {
         }
     }
 
-    fn add_ranges(&self, go: GoIx, range: TimeRange, breakdown: &mut Breakdown) {
+    fn add_ranges(&self, go: GoroutineIdx, range: TimeRange, breakdown: &mut Breakdown) {
         for special in self.trace.special_ranges(LaneId::Goroutine(go), range) {
             let part = nanos(special.range.intersect(range));
             match special.kind {
@@ -433,12 +433,12 @@ impl<'a> Clock<'a> {
 /// The part of a system call in which the goroutine still has its proc. Of a call that began before the
 /// trace: until the proc is lost; without such a loss all of it if it returned with its proc, else nothing.
 #[must_use]
-pub fn with_proc(trace: &Trace, go: GoIx, call: &Stretch) -> TimeRange {
+pub fn with_proc(trace: &Trace, go: GoroutineIdx, call: &StateInterval) -> TimeRange {
     held(call, trace.proc_lost(go, call.range))
 }
 
 /// The same, where it is known already when the proc was lost (`None`: it was not).
-pub(crate) fn held(call: &Stretch, lost: Option<TraceTime>) -> TimeRange {
+pub(crate) fn held(call: &StateInterval, lost: Option<TraceTime>) -> TimeRange {
     let kept = |end: TraceTime| TimeRange::new(call.range.start, end);
     if let Some(lost) = lost {
         return kept(lost.max(call.range.start));

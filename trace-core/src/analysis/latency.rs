@@ -7,14 +7,14 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::analysis::scope::{Pieces, nanos_in};
-use crate::analysis::spread::Spread;
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::analysis::distribution::Distribution;
+use crate::analysis::scope::{ScopeRanges, nanos_in};
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::event::state::{Cause, GoState};
 use crate::model::goroutines::is_system_function;
-use crate::model::stretches::Stretch;
+use crate::model::state_intervals::StateInterval;
 use crate::model::trace::Trace;
 
 /// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
@@ -34,7 +34,7 @@ pub enum Made {
     Stopped = 2,
     /// It came back from a system call without its proc.
     Returned = 3,
-    /// It was ready when the trace began, or a hole of it ended.
+    /// It was ready when the trace began, or a gap of it ended.
     Unknown = 4,
 }
 
@@ -69,7 +69,7 @@ impl Made {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadyWait {
     /// Whose.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// When, from beginning to end (also outside of the scope).
     pub range: TimeRange,
     /// Nanoseconds inside the scope.
@@ -92,7 +92,7 @@ pub struct LatencyGroup {
     /// How many of them waited.
     pub goroutines: u64,
     /// How long the single waits were.
-    pub waits: Spread,
+    pub waits: Distribution,
     /// Of those, cut by the edges of the trace or of the scope.
     pub cut: u64,
     /// Nanoseconds by [`Made`].
@@ -119,7 +119,7 @@ struct Growing {
     worst: Vec<ReadyWait>,
     /// Shorter ones are not among the longest.
     floor: u64,
-    last: Option<GoIx>,
+    last: Option<GoroutineIdx>,
 }
 
 impl Growing {
@@ -168,7 +168,7 @@ impl Growing {
             name,
             is_system: is_system_function(trace.str(name)),
             goroutines: self.goroutines,
-            waits: Spread::of(&mut self.lengths),
+            waits: Distribution::of(&mut self.lengths),
             cut: self.cut,
             made: self.made,
             worst: self.worst,
@@ -183,7 +183,7 @@ fn sort(worst: &mut [ReadyWait]) {
 
 /// How long goroutines waited for a proc. `None` if cancelled.
 #[must_use]
-pub fn latency(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Latency> {
+pub fn latency(trace: &Trace, pieces: &ScopeRanges, monitor: &Monitor) -> Option<Latency> {
     let chunks = pieces.len().div_ceil(CHUNK);
     let grown = (0..chunks).into_par_iter().fold(FxHashMap::<StrId, Growing>::default, |mut grown, chunk| {
         if !monitor.is_cancelled() {
@@ -225,11 +225,11 @@ pub fn latency(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Late
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GoLatency {
     /// Who.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// Start function; empty if the trace never tells.
     pub name: StrId,
     /// How long the single waits were.
-    pub waits: Spread,
+    pub waits: Distribution,
     /// Nanoseconds by [`Made`].
     pub made: [u64; Made::ALL.len()],
     /// The longest.
@@ -238,7 +238,12 @@ pub struct GoLatency {
 
 /// The goroutines of a scope that waited longest for a proc in sum, most first, at most `limit`. `None` if cancelled.
 #[must_use]
-pub fn latency_by_goroutine(trace: &Trace, pieces: &Pieces, limit: usize, monitor: &Monitor) -> Option<Vec<GoLatency>> {
+pub fn latency_by_goroutine(
+    trace: &Trace,
+    pieces: &ScopeRanges,
+    limit: usize,
+    monitor: &Monitor,
+) -> Option<Vec<GoLatency>> {
     let rank = |found: &GoLatency| (std::cmp::Reverse(found.waits.total), found.go);
     let kept = |mut found: Vec<GoLatency>| {
         found.sort_unstable_by_key(rank);
@@ -263,11 +268,11 @@ pub fn latency_by_goroutine(trace: &Trace, pieces: &Pieces, limit: usize, monito
     (!monitor.is_cancelled()).then(|| kept(found))
 }
 
-fn of_one(trace: &Trace, go: GoIx, ranges: &[TimeRange]) -> Option<GoLatency> {
+fn of_one(trace: &Trace, go: GoroutineIdx, ranges: &[TimeRange]) -> Option<GoLatency> {
     let (first, last) = (ranges.first()?, ranges.last()?);
     let (mut lengths, mut made): (Vec<u64>, [u64; Made::ALL.len()]) = (Vec::new(), [0; Made::ALL.len()]);
     let mut longest: Option<ReadyWait> = None;
-    trace.stretches(go, TimeRange::new(first.start, last.end), |stretch| {
+    trace.state_intervals(go, TimeRange::new(first.start, last.end), |stretch| {
         let Some(wait) = wait_of(go, ranges, stretch) else { return };
         lengths.push(wait.nanos);
         if let Some(sum) = made.get_mut(wait.made as usize) {
@@ -278,14 +283,14 @@ fn of_one(trace: &Trace, go: GoIx, ranges: &[TimeRange]) -> Option<GoLatency> {
         }
     });
     let name = trace.goroutine_name(go).map_or(StrId::EMPTY, |(_, name)| name);
-    Some(GoLatency { go, name, waits: Spread::of(&mut lengths), made, longest: longest? })
+    Some(GoLatency { go, name, waits: Distribution::of(&mut lengths), made, longest: longest? })
 }
 
-fn look_at(trace: &Trace, go: GoIx, ranges: &[TimeRange], grown: &mut FxHashMap<StrId, Growing>) {
+fn look_at(trace: &Trace, go: GoroutineIdx, ranges: &[TimeRange], grown: &mut FxHashMap<StrId, Growing>) {
     let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return };
     let mut group: Option<&mut Growing> = None;
     let mut groups = Some(grown);
-    trace.stretches(go, TimeRange::new(first.start, last.end), |stretch| {
+    trace.state_intervals(go, TimeRange::new(first.start, last.end), |stretch| {
         let Some(wait) = wait_of(go, ranges, stretch) else { return };
         if let Some(groups) = groups.take() {
             let name = trace.goroutine_name(go).map_or(StrId::EMPTY, |(_, name)| name);
@@ -298,7 +303,7 @@ fn look_at(trace: &Trace, go: GoIx, ranges: &[TimeRange], grown: &mut FxHashMap<
 }
 
 /// The wait that a stretch is, if it is one and touches the scope.
-fn wait_of(go: GoIx, ranges: &[TimeRange], stretch: &Stretch) -> Option<ReadyWait> {
+fn wait_of(go: GoroutineIdx, ranges: &[TimeRange], stretch: &StateInterval) -> Option<ReadyWait> {
     if stretch.state != GoState::Runnable {
         return None;
     }

@@ -7,15 +7,15 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::analysis::scope::Pieces;
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::analysis::scope::ScopeRanges;
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{GoState, SpanClass};
 use crate::model::flows::Flow;
 use crate::model::goroutines::is_system_function;
 use crate::model::lanes::LaneId;
-use crate::model::stretches::Stretch;
+use crate::model::state_intervals::StateInterval;
 use crate::model::trace::{Goroutine, Origin, Trace};
 
 /// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
@@ -106,7 +106,7 @@ pub struct Suspects {
     /// Since when the one waits that has waited longest.
     pub since: TraceTime,
     /// Those that have waited longest: who, and since when; at most [`OLDEST`].
-    pub oldest: Vec<(GoIx, TraceTime)>,
+    pub oldest: Vec<(GoroutineIdx, TraceTime)>,
     /// What the trace says.
     pub suspicion: Suspicion,
     /// How likely it is a leak, by these signs: 0 to 1.
@@ -115,7 +115,7 @@ pub struct Suspects {
 
 #[derive(Default)]
 struct Growing {
-    waits: Vec<(TraceTime, GoIx)>,
+    waits: Vec<(TraceTime, GoroutineIdx)>,
     created: u64,
     by_quarter: [u64; 4],
     returning: u64,
@@ -128,7 +128,7 @@ struct Growing {
 const WAKES: usize = 64;
 
 /// Whether another goroutine ever ended a wait of this one at a place; a timer of its own changes nothing.
-fn is_woken(trace: &Trace, go: GoIx, range: TimeRange, stack: StackId) -> bool {
+fn is_woken(trace: &Trace, go: GoroutineIdx, range: TimeRange, stack: StackId) -> bool {
     let mut waited = false;
     let after = trace.spans(LaneId::Goroutine(go), range).filter(|span| {
         let is_after = waited;
@@ -150,7 +150,7 @@ struct Found {
 
 /// Goroutines of a scope that are blocked when its range ends, the most suspicious groups first. `None` if cancelled.
 #[must_use]
-pub fn leaks(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Vec<Suspects>> {
+pub fn leaks(trace: &Trace, pieces: &ScopeRanges, monitor: &Monitor) -> Option<Vec<Suspects>> {
     let range = pieces.range;
     let reasons = trace.reasons_by_kind();
     let chunks = pieces.len().div_ceil(CHUNK);
@@ -225,8 +225,8 @@ impl Found {
         if go.created.is_some_and(|created| created >= range.end) {
             return;
         }
-        let (mut last, mut woken_at): (Option<Stretch>, Vec<StackId>) = (None, Vec::new());
-        trace.stretches(go.ix, range, |stretch| {
+        let (mut last, mut woken_at): (Option<StateInterval>, Vec<StackId>) = (None, Vec::new());
+        trace.state_intervals(go.idx, range, |stretch| {
             if let Some(before) = last.filter(|before| before.state == GoState::Waiting)
                 && !woken_at.contains(&before.stack)
                 && woken_at.len() < 64
@@ -241,10 +241,10 @@ impl Found {
         let reason = reasons.get(usize::from(wait.kind)).map_or(StrId::EMPTY, |kind| kind.1);
         let group = self.groups.entry((wait.stack, reason, (go.creation_stack, go.origin), go.name)).or_default();
         group.class = Some(wait.class);
-        group.waits.push((wait.range.start, go.ix));
+        group.waits.push((wait.range.start, go.idx));
         let born = go.created.map_or(range.start, |created| created.max(range.start));
         group.lived += range.end.nanos_since(born).max(0).unsigned_abs();
-        group.returning += u64::from(woken_at.contains(&wait.stack) && is_woken(trace, go.ix, range, wait.stack));
+        group.returning += u64::from(woken_at.contains(&wait.stack) && is_woken(trace, go.idx, range, wait.stack));
         if let Some(created) = go.created.filter(|created| *created >= range.start) {
             group.created += 1;
             let quarter = created.nanos_since(range.start) / (range.nanos() / 4).max(1);

@@ -15,8 +15,8 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::places::{Op, Place, Places};
 use crate::analysis::prior::is_prior;
-use crate::analysis::scope::Pieces;
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::scope::ScopeRanges;
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
@@ -48,7 +48,7 @@ pub struct Site {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hold {
     /// Who.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// From the end of the holder's own wait (or, if it did not wait, from when the one it lets go began to) to the
     /// hand-over.
     pub range: TimeRange,
@@ -90,7 +90,7 @@ pub struct Lock {
     /// The longest, nanoseconds.
     pub max: u64,
     /// The longest wait, and whose.
-    pub longest_wait: (GoIx, TimeRange),
+    pub longest_wait: (GoroutineIdx, TimeRange),
     /// Goroutines that waited.
     pub gos: u64,
     /// Most waiters at once.
@@ -116,10 +116,10 @@ pub struct Lock {
 /// One wait for a lock.
 #[derive(Clone, Copy)]
 struct Wait {
-    go: GoIx,
+    go: GoroutineIdx,
     range: TimeRange,
     stack: StackId,
-    waker: Option<GoIx>,
+    waker: Option<GoroutineIdx>,
     waker_stack: StackId,
     /// It began before the trace, and so has no stack.
     is_prior: bool,
@@ -134,7 +134,7 @@ impl Wait {
 
 /// The locks for which goroutines of a scope waited, most waiting first. `None` if cancelled.
 #[must_use]
-pub fn locks(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Vec<Lock>> {
+pub fn locks(trace: &Trace, pieces: &ScopeRanges, monitor: &Monitor) -> Option<Vec<Lock>> {
     let places = Places::new(trace);
     let mut waits: Vec<Wait> = (0..pieces.len())
         .into_par_iter()
@@ -154,9 +154,9 @@ pub fn locks(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Vec<Lo
 }
 
 /// The waits of a goroutine that touch a stretch, cut to it.
-fn waits_of(trace: &Trace, go: GoIx, range: TimeRange) -> impl Iterator<Item = Wait> + '_ {
+fn waits_of(trace: &Trace, go: GoroutineIdx, range: TimeRange) -> impl Iterator<Item = Wait> + '_ {
     let is_own = trace.goroutine_name(go).is_some_and(|(_, name)| !is_system_function(trace.str(name)));
-    let mut moves = trace.moves(go, TimeRange::new(range.start, range.end.plus_nanos(1))).peekable();
+    let mut moves = trace.transitions(go, TimeRange::new(range.start, range.end.plus_nanos(1))).peekable();
     std::iter::from_fn(move || {
         let found = moves.next()?;
         let next = moves.peek().filter(|next| next.span.range.start == found.span.range.end);
@@ -215,7 +215,7 @@ impl Lines<'_> {
 fn groups(trace: &Trace, places: &Places<'_>, waits: &[Wait]) -> Vec<Vec<Wait>> {
     let mut lines = Lines { places, numbers: FxHashMap::default(), by_stack: FxHashMap::default(), joined: Vec::new() };
     // Whoever got a lock that it had waited for since before the trace holds it until it first lets go.
-    let mut got: FxHashMap<GoIx, usize> = FxHashMap::default();
+    let mut got: FxHashMap<GoroutineIdx, usize> = FxHashMap::default();
     for wait in waits {
         let Some(acquired) = lines.number(wait.line()) else { continue };
         let before = wait.waker.and_then(|waker| got.remove(&waker));
@@ -249,7 +249,7 @@ fn is_unlock(places: &Places<'_>, wait: &Wait) -> bool {
 fn lock(places: &Places<'_>, waits: &[Wait]) -> Lock {
     let nanos = |wait: &Wait| wait.range.nanos().unsigned_abs();
     let longest = waits.iter().max_by_key(|wait| (wait.range.nanos(), std::cmp::Reverse(wait.range.start)));
-    let mut gos: Vec<GoIx> = waits.iter().map(|wait| wait.go).collect();
+    let mut gos: Vec<GoroutineIdx> = waits.iter().map(|wait| wait.go).collect();
     gos.sort_unstable();
     gos.dedup();
     let holds = holds(waits);
@@ -273,7 +273,7 @@ fn lock(places: &Places<'_>, waits: &[Wait]) -> Lock {
         prior: prior().count() as u64,
         prior_ns: prior().map(nanos).sum(),
         max: longest.map_or(0, nanos),
-        longest_wait: longest.map_or((GoIx::NONE, TimeRange::default()), |wait| (wait.go, wait.range)),
+        longest_wait: longest.map_or((GoroutineIdx::NONE, TimeRange::default()), |wait| (wait.go, wait.range)),
         gos: gos.len() as u64,
         most_waiting: queue.most,
         convoy_ns: queue.convoy,
@@ -311,7 +311,7 @@ fn sites(places: &Places<'_>, seen: impl Iterator<Item = (StackId, u64)>) -> Vec
 /// From the hand-overs: whoever unlocked held it since its own last wait for it ended, or, if it had not waited
 /// since it last let go, at least since the one it woke began to wait. Waits by rising end.
 fn holds(waits: &[Wait]) -> Vec<Hold> {
-    let mut since: FxHashMap<GoIx, TraceTime> = FxHashMap::default();
+    let mut since: FxHashMap<GoroutineIdx, TraceTime> = FxHashMap::default();
     let mut holds: Vec<Hold> = Vec::new();
     for wait in waits {
         if let Some(waker) = wait.waker {
@@ -419,10 +419,10 @@ mod tests {
     fn wait(go: u32, range: (i64, i64), waker: u32) -> Wait {
         let range = TimeRange::new(TraceTime(range.0), TraceTime(range.1));
         Wait {
-            go: GoIx(go),
+            go: GoroutineIdx(go),
             range,
             stack: StackId(1),
-            waker: Some(GoIx(waker)),
+            waker: Some(GoroutineIdx(waker)),
             waker_stack: StackId(2),
             is_prior: false,
         }

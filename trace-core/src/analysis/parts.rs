@@ -1,9 +1,9 @@
 //! What units of work wait at: for each function of the program and operation, how much of the time of how many
 //! units. Units shorter than a millisecond are counted, not looked into.
 
-use crate::analysis::census::{Spot, Wait};
 use crate::analysis::places::{Op, Places};
-use crate::analysis::units::{Unit, UnitWait, is_timed};
+use crate::analysis::work_units::{WorkUnit, WorkUnitWait, is_timed};
+use crate::analysis::workload::{PlaceTime, Wait};
 use crate::base::ids::StackId;
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
@@ -26,11 +26,11 @@ pub struct PartKey {
 #[derive(Clone, Debug, Default)]
 pub struct Part {
     /// All of them.
-    pub spot: Spot,
+    pub place_time: PlaceTime,
     /// Those that nobody but the clock ended: sleeps, timers and deadlines.
-    pub clock: Spot,
+    pub clock: PlaceTime,
     /// Those that were going on when the trace began or ended.
-    pub cut: Spot,
+    pub cut: PlaceTime,
     /// Units with such waits.
     pub units: u64,
     /// Units that spend more than half of their time in them.
@@ -60,7 +60,7 @@ impl Part {
     #[must_use]
     pub const fn is_backoff(&self) -> bool {
         let is_growing = self.grown > 0 && self.grown * 4 >= self.clock.count;
-        is_growing && self.irregular * 6 <= self.clock.count && self.clock.nanos * 2 > self.spot.nanos
+        is_growing && self.irregular * 6 <= self.clock.count && self.clock.nanos * 2 > self.place_time.nanos
     }
 
     fn keep(&mut self, limit: usize) {
@@ -76,7 +76,7 @@ impl Part {
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
-        self.spot.merge(other.spot);
+        self.place_time.merge(other.place_time);
         self.clock.merge(other.clock);
         self.cut.merge(other.cut);
         self.units += other.units;
@@ -102,7 +102,7 @@ struct Sum {
 /// Adds the waits of a unit to the parts of its family.
 pub(crate) fn add(
     parts: &mut rustc_hash::FxHashMap<PartKey, Part>,
-    unit: &Unit,
+    unit: &WorkUnit,
     range: TimeRange,
     places: &Places<'_>,
 ) {
@@ -138,10 +138,10 @@ pub(crate) fn add(
     }
 }
 
-fn add_wait(part: &mut Part, sum: &mut Sum, found: &UnitWait, places: &Places<'_>) {
+fn add_wait(part: &mut Part, sum: &mut Sum, found: &WorkUnitWait, places: &Places<'_>) {
     let wait = found.wait;
     let nanos = wait.range.nanos().unsigned_abs();
-    part.spot.add(wait.go, wait.range);
+    part.place_time.add(wait.go, wait.range);
     sum.nanos += nanos;
     if wait.is_cut {
         part.cut.add(wait.go, wait.range);
@@ -170,7 +170,7 @@ fn growth(pauses: &[u64]) -> (u64, u64) {
 }
 
 /// Whether nobody but the clock ended a wait of which the end is known: a sleep, a timer's channel, a deadline.
-fn is_by_clock(places: &Places<'_>, found: &UnitWait) -> bool {
+fn is_by_clock(places: &Places<'_>, found: &WorkUnitWait) -> bool {
     let wait = &found.wait;
     let is_channel =
         found.class == SpanClass::WaitChan && (wait.waker.is_none() || places.is_deadline(wait.waker_stack));
@@ -178,7 +178,7 @@ fn is_by_clock(places: &Places<'_>, found: &UnitWait) -> bool {
 }
 
 /// Whether a unit waits for something else than this, and than a lock, in what comes after.
-fn is_followed(later: &[UnitWait], key: PartKey, places: &Places<'_>) -> bool {
+fn is_followed(later: &[WorkUnitWait], key: PartKey, places: &Places<'_>) -> bool {
     later.iter().any(|found| {
         let op = places.op(found.wait.stack);
         let is_same = op == key.op && places.near_function(found.wait.stack) == Some(key.function);
@@ -192,8 +192,8 @@ mod tests {
 
     fn is_backoff(pauses: &[u64]) -> bool {
         let (grown, irregular) = growth(pauses);
-        let clock = Spot { count: pauses.len() as u64, nanos: pauses.iter().sum(), longest: None };
-        Part { spot: clock, clock, grown, irregular, ..Part::default() }.is_backoff()
+        let clock = PlaceTime { count: pauses.len() as u64, nanos: pauses.iter().sum(), longest: None };
+        Part { place_time: clock, clock, grown, irregular, ..Part::default() }.is_backoff()
     }
 
     #[test]

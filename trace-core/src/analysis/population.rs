@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::analysis::scope::Pieces;
+use crate::analysis::scope::ScopeRanges;
 use crate::analysis::series::Buckets;
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::goroutines::is_system_function;
@@ -40,7 +40,7 @@ pub struct PopulationGroup {
     /// The longest life, clipped to the trace, nanoseconds.
     pub longest: u64,
     /// Whose that was, and when; to jump to.
-    pub longest_of: Option<(GoIx, TimeRange)>,
+    pub longest_of: Option<(GoroutineIdx, TimeRange)>,
     /// There at the end of each bucket.
     pub alive_at: Vec<u32>,
     /// Created in each bucket.
@@ -67,7 +67,7 @@ type Key = (StackId, Origin, StrId);
 struct Growing {
     before: u64,
     longest: u64,
-    longest_of: Option<(GoIx, TimeRange)>,
+    longest_of: Option<(GoroutineIdx, TimeRange)>,
     /// Nanoseconds since the range's start, doubled, plus 1 for a creation: ends come first among equals.
     moves: Vec<u64>,
 }
@@ -82,11 +82,11 @@ impl Growing {
         if let Some(ended) = go.ended.filter(|ended| *ended < range.end || range.end <= range.start) {
             self.moves.push(pack(ended, 0));
         }
-        self.keep_longer(life.nanos().unsigned_abs(), Some((go.ix, life)));
+        self.keep_longer(life.nanos().unsigned_abs(), Some((go.idx, life)));
     }
 
-    fn keep_longer(&mut self, nanos: u64, of: Option<(GoIx, TimeRange)>) {
-        let key = |of: Option<(GoIx, TimeRange)>| of.map(|(go, range)| (range.start, go));
+    fn keep_longer(&mut self, nanos: u64, of: Option<(GoroutineIdx, TimeRange)>) {
+        let key = |of: Option<(GoroutineIdx, TimeRange)>| of.map(|(go, range)| (range.start, go));
         if nanos > self.longest
             || (nanos == self.longest && (self.longest_of.is_none() || key(of) < key(self.longest_of)))
         {
@@ -158,7 +158,7 @@ pub fn life(trace: &Trace, go: &Goroutine) -> TimeRange {
 /// The population of a scope over its range: goroutines with time in it count for all of their life in the range.
 /// `None` if cancelled.
 #[must_use]
-pub fn population(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Population> {
+pub fn population(trace: &Trace, pieces: &ScopeRanges, monitor: &Monitor) -> Option<Population> {
     let range = pieces.range;
     let buckets = Buckets::over(range, BUCKETS);
     let chunks = pieces.len().div_ceil(CHUNK);

@@ -9,7 +9,7 @@
 //! ```
 
 use crate::analysis::places::{Op, Origin, Places, origin};
-use crate::base::ids::{GoIx, StackId};
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
@@ -40,7 +40,7 @@ pub fn waited_in(places: &Places<'_>, waker_stack: StackId) -> Option<Op> {
 /// waits, enters a system call or stops. `NONE` if it leaves none, or first waits in a library without the
 /// program.
 #[must_use]
-pub fn resumed_at(trace: &Trace, go: GoIx, from: TraceTime) -> StackId {
+pub fn resumed_at(trace: &Trace, go: GoroutineIdx, from: TraceTime) -> StackId {
     let is_own = |stack: &StackId| trace.frames(*stack).any(|frame| origin(&frame) != Origin::Standard);
     let lane = LaneId::Goroutine(go);
     let later = trace.spans(lane, TimeRange::new(from, TraceTime::MAX)).filter(|span| span.range.start >= from);

@@ -1,15 +1,15 @@
 //! Procs: what each was used for, how often it changed hands, and when procs were idle although goroutines were
 //! ready.
 
-use crate::analysis::pressure::{Ready, Rush, by_window};
+use crate::analysis::runqueue_depth::{Ready, WindowDepth, by_window};
 use crate::analysis::scope::{Scope, nanos_in, parts, united, without};
-use crate::base::ids::{GoIx, ProcId, ProcIx};
+use crate::base::ids::{GoroutineIdx, ProcId, ProcIdx};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
 use crate::model::no_cpu::Use;
-use crate::model::tenures::ProcChange;
+use crate::model::proc_ownerships::ProcChange;
 use crate::model::trace::{Metric, SpecialKind, Trace};
 
 /// Stretches that are told one by one.
@@ -20,7 +20,7 @@ pub const WORST: usize = 50;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcTimes {
     /// Which.
-    pub proc: ProcIx,
+    pub proc: ProcIdx,
     /// The runtime's id.
     pub id: ProcId,
     /// It ran a goroutine.
@@ -55,7 +55,7 @@ pub struct ProcTimes {
 /// everywhere. Time without a CPU is not.
 #[must_use]
 pub fn busy(trace: &Trace, range: TimeRange) -> u64 {
-    let procs = (0..trace.proc_count()).map(|at| LaneId::Proc(ProcIx(at)));
+    let procs = (0..trace.proc_count()).map(|at| LaneId::Proc(ProcIdx(at)));
     let busy = procs.map(|lane| {
         let sums = trace.time_by_class(lane, range).nanos;
         let of = |class: SpanClass| sums.get(class as usize).copied().unwrap_or(0);
@@ -106,10 +106,10 @@ pub struct ProcUse {
 impl ProcUse {
     /// Of one proc within a range.
     #[must_use]
-    pub fn of(trace: &Trace, proc: ProcIx, range: TimeRange) -> Self {
+    pub fn of(trace: &Trace, proc: ProcIdx, range: TimeRange) -> Self {
         let (mut with_thread, mut idle) = (Vec::new(), Vec::new());
-        for tenure in trace.tenures(proc, range) {
-            if tenure.thread.is_some() { &mut with_thread } else { &mut idle }.push(tenure.range);
+        for ownership in trace.proc_ownerships(proc, range) {
+            if ownership.thread.is_some() { &mut with_thread } else { &mut idle }.push(ownership.range);
         }
         let idle = without(&united(idle), &out_of_use(trace, proc, range));
         Self { with_thread: united(with_thread), idle }
@@ -117,7 +117,7 @@ impl ProcUse {
 }
 
 /// When a proc was beyond GOMAXPROCS.
-fn out_of_use(trace: &Trace, proc: ProcIx, range: TimeRange) -> Vec<TimeRange> {
+fn out_of_use(trace: &Trace, proc: ProcIdx, range: TimeRange) -> Vec<TimeRange> {
     let id = trace.proc_id(proc).0;
     let mut ranges = Vec::new();
     let mut since = None;
@@ -135,7 +135,7 @@ fn out_of_use(trace: &Trace, proc: ProcIx, range: TimeRange) -> Vec<TimeRange> {
 /// When at least one proc was idle: by time, apart from each other.
 #[must_use]
 pub fn idle_ranges(trace: &Trace, range: TimeRange) -> Vec<TimeRange> {
-    united((0..trace.proc_count()).flat_map(|at| ProcUse::of(trace, ProcIx(at), range).idle).collect())
+    united((0..trace.proc_count()).flat_map(|at| ProcUse::of(trace, ProcIdx(at), range).idle).collect())
 }
 
 /// What procs were used for within a range. `None` if cancelled.
@@ -144,7 +144,7 @@ pub fn procs(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Procs
     let range = trace.range().intersect(range);
     let stops = united(trace.spans(LaneId::Stw, range).map(|stop| stop.range.intersect(range)).collect());
     let mut found = Procs { range, stopped: total(&stops), ..Procs::default() };
-    for proc in (0..trace.proc_count()).map(ProcIx) {
+    for proc in (0..trace.proc_count()).map(ProcIdx) {
         found.each.push(times_of(trace, proc, range, &stops));
     }
     add_collector(trace, range, &mut found.each, monitor)?;
@@ -172,7 +172,7 @@ fn idle_beside_ready(
     idle_while_ready(trace, range, &without(&idle_ranges(trace, range), stops), monitor)
 }
 
-fn times_of(trace: &Trace, proc: ProcIx, range: TimeRange, stops: &[TimeRange]) -> ProcTimes {
+fn times_of(trace: &Trace, proc: ProcIdx, range: TimeRange, stops: &[TimeRange]) -> ProcTimes {
     let used = ProcUse::of(trace, proc, range);
     let by_class = trace.time_by_class(LaneId::Proc(proc), range).nanos;
     let class = |class: SpanClass| by_class.get(class as usize).copied().unwrap_or(0);
@@ -221,7 +221,7 @@ fn times_of(trace: &Trace, proc: ProcIx, range: TimeRange, stops: &[TimeRange]) 
 
 /// What workers of the collector ran on each proc.
 fn add_collector(trace: &Trace, range: TimeRange, each: &mut [ProcTimes], monitor: &Monitor) -> Option<()> {
-    for go in (0..trace.goroutine_count()).map(GoIx) {
+    for go in (0..trace.goroutine_count()).map(GoroutineIdx) {
         let is_worker =
             trace.goroutine_name(go).is_some_and(|(_, name)| trace.str(name).starts_with("runtime.gcBgMarkWorker"));
         if !is_worker {
@@ -255,10 +255,10 @@ fn limits(trace: &Trace, range: TimeRange) -> Option<(u64, u64)> {
 /// When procs idled while goroutines were ready: stretches with how long those waited, added up.
 fn idle_while_ready(trace: &Trace, range: TimeRange, idle: &[TimeRange], monitor: &Monitor) -> Option<IdleWhileReady> {
     let pieces = Scope::during(range).pieces(trace);
-    let look = |found: &mut Vec<(TimeRange, u64)>, rush: &Rush<'_>| {
-        let ready = rush.pressure.ranges();
+    let look = |found: &mut Vec<(TimeRange, u64)>, rush: &WindowDepth<'_>| {
+        let ready = rush.runqueue_depth.ranges();
         let parts = parts(idle, rush.range).flat_map(|idle| parts(&ready, idle));
-        found.extend(parts.map(|part| (part, rush.pressure.within(part))));
+        found.extend(parts.map(|part| (part, rush.runqueue_depth.within(part))));
     };
     let both = |mut one: Vec<(TimeRange, u64)>, mut other| {
         one.append(&mut other);

@@ -7,13 +7,13 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::analysis::scope::{Pieces, nanos_in};
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::scope::{ScopeRanges, nanos_in};
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
-use crate::model::stretches::Stretch;
+use crate::model::state_intervals::StateInterval;
 use crate::model::trace::{Sample, Trace};
 
 /// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
@@ -116,11 +116,11 @@ pub struct StackSum {
     /// The longest, nanoseconds inside the scope.
     pub max: u64,
     /// Whose that was, and when; to jump to.
-    pub longest: Option<(GoIx, TimeRange)>,
+    pub longest: Option<(GoroutineIdx, TimeRange)>,
 }
 
 impl StackSum {
-    fn add(&mut self, nanos: u64, go: GoIx, range: TimeRange) {
+    fn add(&mut self, nanos: u64, go: GoroutineIdx, range: TimeRange) {
         self.count += 1;
         self.nanos += nanos;
         self.keep_longer(nanos, Some((go, range)));
@@ -133,8 +133,8 @@ impl StackSum {
     }
 
     /// Of equals the earliest, so that no order of adding matters.
-    fn keep_longer(&mut self, nanos: u64, found: Option<(GoIx, TimeRange)>) {
-        let key = |longest: Option<(GoIx, TimeRange)>| longest.map(|(go, range)| (range.start, go));
+    fn keep_longer(&mut self, nanos: u64, found: Option<(GoroutineIdx, TimeRange)>) {
+        let key = |longest: Option<(GoroutineIdx, TimeRange)>| longest.map(|(go, range)| (range.start, go));
         if nanos > self.max || (nanos == self.max && (self.longest.is_none() || key(found) < key(self.longest))) {
             self.max = nanos;
             self.longest = found;
@@ -168,7 +168,7 @@ struct Growing {
 
 /// Sums time by stack. `None` if cancelled.
 #[must_use]
-pub fn profile(trace: &Trace, pieces: &Pieces, kind: ProfileKind, monitor: &Monitor) -> Option<Profile> {
+pub fn profile(trace: &Trace, pieces: &ScopeRanges, kind: ProfileKind, monitor: &Monitor) -> Option<Profile> {
     if kind == ProfileKind::Cpu {
         return Some(samples(trace, pieces));
     }
@@ -217,12 +217,12 @@ impl ProfileKind {
 }
 
 impl Growing {
-    fn look_at(&mut self, trace: &Trace, (counts, phase): (&[bool], Phase), go: GoIx, ranges: &[TimeRange]) {
+    fn look_at(&mut self, trace: &Trace, (counts, phase): (&[bool], Phase), go: GoroutineIdx, ranges: &[TimeRange]) {
         let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return };
         let mut has_run = phase == Phase::Any;
         // What waits for word whether the goroutine ran before.
-        let mut fresh: Vec<Stretch> = Vec::new();
-        trace.stretches(go, TimeRange::new(first.start, last.end), |stretch| {
+        let mut fresh: Vec<StateInterval> = Vec::new();
+        trace.state_intervals(go, TimeRange::new(first.start, last.end), |stretch| {
             if !has_run && stretch.state == GoState::Running {
                 has_run = true;
                 self.settle(trace, phase, (go, ranges), &mut fresh, Some(stretch.seen));
@@ -243,8 +243,8 @@ impl Growing {
         &mut self,
         trace: &Trace,
         phase: Phase,
-        (go, ranges): (GoIx, &[TimeRange]),
-        fresh: &mut Vec<Stretch>,
+        (go, ranges): (GoroutineIdx, &[TimeRange]),
+        fresh: &mut Vec<StateInterval>,
         run: Option<TraceTime>,
     ) {
         let Some(first) = fresh.first() else { return };
@@ -262,7 +262,7 @@ impl Growing {
         fresh.clear();
     }
 
-    fn add(&mut self, go: GoIx, ranges: &[TimeRange], stretch: &Stretch) {
+    fn add(&mut self, go: GoroutineIdx, ranges: &[TimeRange], stretch: &StateInterval) {
         let told = TimeRange::new(stretch.seen, stretch.range.end);
         let nanos = nanos_in(ranges, told);
         if nanos == 0 {
@@ -299,7 +299,7 @@ fn finished(kind: ProfileKind, stacks: FxHashMap<StackId, StackSum>) -> Profile 
 }
 
 /// CPU samples by stack.
-fn samples(trace: &Trace, pieces: &Pieces) -> Profile {
+fn samples(trace: &Trace, pieces: &ScopeRanges) -> Profile {
     let mut stacks: FxHashMap<StackId, StackSum> = FxHashMap::default();
     for sample in samples_in(trace, pieces) {
         let sum = stacks.entry(sample.stack).or_default();
@@ -310,7 +310,7 @@ fn samples(trace: &Trace, pieces: &Pieces) -> Profile {
 }
 
 /// The CPU samples of a scope, in time order; those of no goroutine only if all goroutines are in it.
-pub(crate) fn samples_in<'a>(trace: &'a Trace, pieces: &'a Pieces) -> impl Iterator<Item = &'a Sample> {
+pub(crate) fn samples_in<'a>(trace: &'a Trace, pieces: &'a ScopeRanges) -> impl Iterator<Item = &'a Sample> {
     trace.all_samples().iter().filter(move |sample| {
         let is_inside = if sample.go.is_some() {
             pieces.of(sample.go).iter().any(|range| range.contains(sample.time))

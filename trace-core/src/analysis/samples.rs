@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::profile::{Profile, samples_in};
-use crate::analysis::scope::Pieces;
+use crate::analysis::scope::ScopeRanges;
 use crate::base::ids::StrId;
 use crate::model::trace::Trace;
 
@@ -71,7 +71,7 @@ pub struct SampleGroup {
 
 /// CPU samples of a scope by start function and label, most first.
 #[must_use]
-pub fn by_goroutine(trace: &Trace, pieces: &Pieces) -> Vec<SampleGroup> {
+pub fn by_goroutine(trace: &Trace, pieces: &ScopeRanges) -> Vec<SampleGroup> {
     let mut counts: FxHashMap<(StrId, StrId), u64> = FxHashMap::default();
     for sample in samples_in(trace, pieces) {
         let name = trace.goroutine_name(sample.go).map_or(StrId::EMPTY, |(_, name)| name);

@@ -1,22 +1,22 @@
 //! What an analysis looks at: the whole trace, a stretch of it, some goroutines, a task, a region.
 
-use crate::base::ids::{GoIx, StrId, TaskIx};
+use crate::base::ids::{GoroutineIdx, StrId, TaskIdx};
 use crate::base::time::TimeRange;
 use crate::model::trace::{Region, Task, Trace};
 
 /// Whose time counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Whom {
+pub enum GoroutineFilter {
     /// Every goroutine's.
     #[default]
     All,
     /// That of goroutines with this start function.
     Named(StrId),
     /// One goroutine's. With a region's range: that region.
-    One(GoIx),
+    One(GoroutineIdx),
     /// What goroutines spent in regions of a task or its descendants; for a task without regions, the
     /// time of the goroutine that began it.
-    Task(TaskIx),
+    Task(TaskIdx),
     /// The same for all tasks of this type and their descendants.
     Tasks(StrId),
     /// What goroutines spent in regions of this type.
@@ -29,67 +29,69 @@ pub struct Scope {
     /// When, clipped to the trace on use.
     pub range: TimeRange,
     /// Whose.
-    pub whom: Whom,
+    pub filter: GoroutineFilter,
 }
 
 impl Scope {
     /// Everything in the trace.
     #[must_use]
     pub fn whole(trace: &Trace) -> Self {
-        Self { range: trace.range(), whom: Whom::All }
+        Self { range: trace.range(), filter: GoroutineFilter::All }
     }
 
     /// A stretch of time of every goroutine.
     #[must_use]
     pub const fn during(range: TimeRange) -> Self {
-        Self { range, whom: Whom::All }
+        Self { range, filter: GoroutineFilter::All }
     }
 
     /// Whether this is the whole trace.
     #[must_use]
     pub fn is_whole(&self, trace: &Trace) -> bool {
-        self.whom == Whom::All && self.range.start <= trace.range().start && trace.range().end <= self.range.end
+        self.filter == GoroutineFilter::All
+            && self.range.start <= trace.range().start
+            && trace.range().end <= self.range.end
     }
 
-    /// Works out the stretches. Looks at every goroutine once, except for [`Whom::All`] and [`Whom::One`].
+    /// Works out the stretches. Looks at every goroutine once, except for [`GoroutineFilter::All`] and [`GoroutineFilter::One`].
     #[must_use]
-    pub fn pieces(&self, trace: &Trace) -> Pieces {
+    pub fn pieces(&self, trace: &Trace) -> ScopeRanges {
         let range = trace.range().intersect(self.range);
-        let whole = |go: GoIx| (go, vec![range]);
-        let only = match self.whom {
-            Whom::All => None,
-            Whom::Named(name) => Some(trace.goroutines_by_name(name).map(whole).collect()),
-            Whom::One(go) => Some(vec![whole(go)]),
-            Whom::Task(task) => Some(stretches_of_tasks(trace, &|ix, _| ix == task, range)),
-            Whom::Tasks(name) => Some(stretches_of_tasks(trace, &|_, task| task.name == name, range)),
-            Whom::Regions(name) => Some(stretches_of_regions(trace, range, &|region| region.name == name)),
+        let whole = |go: GoroutineIdx| (go, vec![range]);
+        let only = match self.filter {
+            GoroutineFilter::All => None,
+            GoroutineFilter::Named(name) => Some(trace.goroutines_by_name(name).map(whole).collect()),
+            GoroutineFilter::One(go) => Some(vec![whole(go)]),
+            GoroutineFilter::Task(task) => Some(stretches_of_tasks(trace, &|idx, _| idx == task, range)),
+            GoroutineFilter::Tasks(name) => Some(stretches_of_tasks(trace, &|_, task| task.name == name, range)),
+            GoroutineFilter::Regions(name) => Some(stretches_of_regions(trace, range, &|region| region.name == name)),
         };
-        Pieces { range, count: trace.goroutine_count(), only }
+        ScopeRanges { range, count: trace.goroutine_count(), only }
     }
 }
 
 /// A scope worked out: which stretches of which goroutines.
 #[derive(Clone, Debug)]
-pub struct Pieces {
+pub struct ScopeRanges {
     /// Nothing lies outside.
     pub range: TimeRange,
     count: u32,
     /// By rising goroutine; the stretches of each by time, apart from each other. `None`: all of `range`
     /// of every goroutine.
-    only: Option<Vec<(GoIx, Vec<TimeRange>)>>,
+    only: Option<Vec<(GoroutineIdx, Vec<TimeRange>)>>,
 }
 
-impl Pieces {
+impl ScopeRanges {
     /// Made of stretches: by rising goroutine, those of each by time and apart from each other (see
     /// [`united`]).
     #[must_use]
-    pub const fn of_stretches(range: TimeRange, only: Vec<(GoIx, Vec<TimeRange>)>) -> Self {
+    pub const fn of_stretches(range: TimeRange, only: Vec<(GoroutineIdx, Vec<TimeRange>)>) -> Self {
         Self { range, count: 0, only: Some(only) }
     }
 
     /// The stretches of a goroutine, by time, apart from each other; none if it is outside.
     #[must_use]
-    pub fn of(&self, go: GoIx) -> &[TimeRange] {
+    pub fn of(&self, go: GoroutineIdx) -> &[TimeRange] {
         match &self.only {
             None => std::slice::from_ref(&self.range),
             Some(only) => only
@@ -100,7 +102,7 @@ impl Pieces {
         }
     }
 
-    /// How many goroutines may be inside; for [`Pieces::nth`].
+    /// How many goroutines may be inside; for [`ScopeRanges::nth`].
     #[must_use]
     pub fn len(&self) -> usize {
         self.only.as_ref().map_or(self.count as usize, Vec::len)
@@ -114,9 +116,9 @@ impl Pieces {
 
     /// The goroutines inside with their stretches, by rising index: `0..len()`, for parallel passes.
     #[must_use]
-    pub fn nth(&self, at: usize) -> Option<(GoIx, &[TimeRange])> {
+    pub fn nth(&self, at: usize) -> Option<(GoroutineIdx, &[TimeRange])> {
         match &self.only {
-            None => (at < self.count as usize).then(|| (GoIx(at as u32), std::slice::from_ref(&self.range))),
+            None => (at < self.count as usize).then(|| (GoroutineIdx(at as u32), std::slice::from_ref(&self.range))),
             Some(only) => only.get(at).map(|(go, ranges)| (*go, ranges.as_slice())),
         }
     }
@@ -134,7 +136,7 @@ pub fn stretches_of_regions(
     trace: &Trace,
     range: TimeRange,
     is_wanted: &dyn Fn(&Region) -> bool,
-) -> Vec<(GoIx, Vec<TimeRange>)> {
+) -> Vec<(GoroutineIdx, Vec<TimeRange>)> {
     let mut only = Vec::new();
     for regions in trace.all_regions().chunk_by(|one, next| one.go == next.go) {
         let wanted = regions.iter().filter(|region| is_wanted(region));
@@ -150,13 +152,13 @@ pub fn stretches_of_regions(
 /// there is none the time of the goroutine that began it.
 fn stretches_of_tasks(
     trace: &Trace,
-    is_root: &dyn Fn(TaskIx, &Task) -> bool,
+    is_root: &dyn Fn(TaskIdx, &Task) -> bool,
     range: TimeRange,
-) -> Vec<(GoIx, Vec<TimeRange>)> {
+) -> Vec<(GoroutineIdx, Vec<TimeRange>)> {
     let roots = roots(trace, is_root);
-    let root_of = |task: Option<TaskIx>| task.and_then(|task| roots.get(task.index()).copied().flatten());
+    let root_of = |task: Option<TaskIdx>| task.and_then(|task| roots.get(task.index()).copied().flatten());
     let mut has_regions = vec![false; roots.len()];
-    let mut all: std::collections::BTreeMap<GoIx, Vec<TimeRange>> = std::collections::BTreeMap::new();
+    let mut all: std::collections::BTreeMap<GoroutineIdx, Vec<TimeRange>> = std::collections::BTreeMap::new();
     for region in trace.all_regions() {
         let Some(root) = root_of(region.task).filter(|_| touches(region.range, range)) else { continue };
         if let Some(mark) = has_regions.get_mut(root.index()) {
@@ -166,7 +168,7 @@ fn stretches_of_tasks(
     }
     let whole = trace.range();
     for (at, root) in roots.iter().enumerate() {
-        let Some(task) = trace.task(TaskIx(at as u32)).filter(|task| *root == Some(task.ix) && task.go.is_some())
+        let Some(task) = trace.task(TaskIdx(at as u32)).filter(|task| *root == Some(task.idx) && task.go.is_some())
         else {
             continue;
         };
@@ -185,15 +187,15 @@ fn touches(found: TimeRange, range: TimeRange) -> bool {
 }
 
 /// For each task the nearest one, itself or above, that `is_root`.
-pub(crate) fn roots(trace: &Trace, is_root: &dyn Fn(TaskIx, &Task) -> bool) -> Vec<Option<TaskIx>> {
+pub(crate) fn roots(trace: &Trace, is_root: &dyn Fn(TaskIdx, &Task) -> bool) -> Vec<Option<TaskIdx>> {
     let count = trace.task_count();
-    let root = |at| trace.task(TaskIx(at)).filter(|task| is_root(task.ix, task)).map(|task| task.ix);
-    let mut found: Vec<Option<TaskIx>> = (0..count).map(root).collect();
+    let root = |at| trace.task(TaskIdx(at)).filter(|task| is_root(task.idx, task)).map(|task| task.idx);
+    let mut found: Vec<Option<TaskIdx>> = (0..count).map(root).collect();
     // A child is nearly always mentioned after its parent: one round does, another one proves it.
     loop {
         let mut grew = false;
         for at in 0..count {
-            let parent = trace.task(TaskIx(at)).and_then(|task| task.parent);
+            let parent = trace.task(TaskIdx(at)).and_then(|task| task.parent);
             let above = parent.and_then(|parent| found.get(parent.index()).copied().flatten());
             if let Some(mark) = found.get_mut(at as usize).filter(|mark| mark.is_none() && above.is_some()) {
                 *mark = above;
@@ -219,15 +221,15 @@ pub fn nanos_in(ranges: &[TimeRange], range: TimeRange) -> u64 {
     parts(ranges, range).map(|part| part.nanos().unsigned_abs()).sum()
 }
 
-/// What of `ranges` lies outside `holes`; both by time and each apart from each other.
+/// What of `ranges` lies outside `gaps`; both by time and each apart from each other.
 #[must_use]
-pub fn without(ranges: &[TimeRange], holes: &[TimeRange]) -> Vec<TimeRange> {
+pub fn without(ranges: &[TimeRange], gaps: &[TimeRange]) -> Vec<TimeRange> {
     let mut left = Vec::with_capacity(ranges.len());
     for &range in ranges {
         let mut start = range.start;
-        for hole in parts(holes, range) {
-            left.push(TimeRange::new(start, hole.start));
-            start = hole.end;
+        for gap in parts(gaps, range) {
+            left.push(TimeRange::new(start, gap.start));
+            start = gap.end;
         }
         left.push(TimeRange::new(start, range.end));
     }
@@ -266,11 +268,11 @@ mod tests {
     }
 
     #[test]
-    fn parts_and_holes_make_the_whole() {
+    fn parts_and_gaps_make_the_whole() {
         let ranges = [range(0, 10), range(20, 30), range(40, 50)];
         assert_eq!(parts(&ranges, range(5, 45)).collect::<Vec<_>>(), [range(5, 10), range(20, 30), range(40, 45)]);
         assert_eq!((nanos_in(&ranges, range(5, 45)), nanos_in(&ranges, range(10, 20))), (20, 0));
-        let holes = [range(2, 4), range(8, 25), range(30, 60)];
-        assert_eq!(without(&ranges, &holes), [range(0, 2), range(4, 8), range(25, 30)]);
+        let gaps = [range(2, 4), range(8, 25), range(30, 60)];
+        assert_eq!(without(&ranges, &gaps), [range(0, 2), range(4, 8), range(25, 30)]);
     }
 }

@@ -1,12 +1,12 @@
 //! What `why` explains when no goroutine, task or region is named: the slowest task or request, or the place that
 //! the first finding points to.
 
-use crate::analysis::census::Census;
 use crate::analysis::findings::finding::{Finding, Link, Severity};
 use crate::analysis::findings::{Findings, find};
 use crate::analysis::places::Places;
 use crate::analysis::scope::Scope;
-use crate::base::ids::{GoIx, StrId, TaskIx};
+use crate::analysis::workload::Workload;
+use crate::base::ids::{GoroutineIdx, StrId, TaskIdx};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;
@@ -35,7 +35,7 @@ pub enum Choice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// The goroutine.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// The stretch, inside the range asked about.
     pub range: TimeRange,
     /// Why this one.
@@ -48,10 +48,10 @@ pub struct Subject {
 #[must_use]
 pub fn choose(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Subject> {
     let places = Places::new(trace);
-    // Findings take a census of their own: two at once would take twice the memory.
+    // Findings take a pass over the workload of their own: two at once would take twice the memory.
     let request = {
-        let census = Census::take_of(trace, &places, &Scope::during(range).pieces(trace), monitor)?;
-        slowest_request(&places, &census)
+        let workload = Workload::take_of(trace, &places, &Scope::during(range).pieces(trace), monitor)?;
+        slowest_request(&places, &workload)
     };
     let slowest = [slowest_task(trace, &places, range), request];
     let is_long = |subject: &Subject| subject.range.nanos().saturating_mul(TINY) >= range.nanos();
@@ -65,7 +65,7 @@ pub fn choose(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Subj
 /// The slowest task that begins and ends in the trace, cut to `range`, on the goroutine that began it. Tasks
 /// that outlive that goroutine are left out: it cannot explain them.
 fn slowest_task(trace: &Trace, places: &Places<'_>, range: TimeRange) -> Option<Subject> {
-    let tasks = (0..trace.task_count()).filter_map(|at| trace.task(TaskIx(at)));
+    let tasks = (0..trace.task_count()).filter_map(|at| trace.task(TaskIdx(at)));
     let mut cut: Vec<Subject> = tasks
         .filter_map(|task| {
             let (began, ended) = (task.began?, task.ended?);
@@ -80,8 +80,8 @@ fn slowest_task(trace: &Trace, places: &Places<'_>, range: TimeRange) -> Option<
 }
 
 /// The slowest unit of work in a handler that a library called, or in goroutines of which one is started per unit.
-fn slowest_request(places: &Places<'_>, census: &Census) -> Option<Subject> {
-    let requests = census.families.values().filter(|family| {
+fn slowest_request(places: &Places<'_>, workload: &Workload) -> Option<Subject> {
+    let requests = workload.families.values().filter(|family| {
         let is_handler = !places.is_outer_root(family.stack);
         is_handler || family.units >= PER_UNIT && family.bounded * 2 >= family.units
     });
@@ -121,7 +121,7 @@ fn first_finding(findings: &Findings, range: TimeRange, other: Option<&Subject>)
 
 /// The goroutine of the program that ran last in a range, and the range.
 fn last(trace: &Trace, places: &Places<'_>, range: TimeRange) -> Option<Subject> {
-    let is_own = |go: GoIx| {
+    let is_own = |go: GoroutineIdx| {
         let name = trace.goroutine_name(go);
         name.is_some_and(|(_, name)| !is_system_function(trace.str(name))) && !is_recorder(trace, places, go, range)
     };
@@ -132,7 +132,7 @@ fn last(trace: &Trace, places: &Places<'_>, range: TimeRange) -> Option<Subject>
 }
 
 /// Whether a goroutine spent most of a range on recording or serving traces and profiles.
-fn is_recorder(trace: &Trace, places: &Places<'_>, go: GoIx, range: TimeRange) -> bool {
+fn is_recorder(trace: &Trace, places: &Places<'_>, go: GoroutineIdx, range: TimeRange) -> bool {
     let (mut recording, mut all) = (0, 0);
     for span in trace.spans(LaneId::Goroutine(go), range).take(SPANS) {
         let nanos = span.range.intersect(range).nanos();

@@ -7,10 +7,10 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use crate::analysis::distribution::Distribution;
 use crate::analysis::goroutines::held;
-use crate::analysis::scope::{Pieces, nanos_in};
-use crate::analysis::spread::Spread;
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::scope::{ScopeRanges, nanos_in};
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;
@@ -25,7 +25,7 @@ pub const WORST: usize = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
     /// Whose.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// What was called.
     pub kind: CallKind,
     /// From beginning to end, also outside of the scope; clipped to the trace.
@@ -61,7 +61,7 @@ impl CallKind {
         }
     }
 
-    fn of(trace: &Trace, go: GoIx, stack: StackId) -> Self {
+    fn of(trace: &Trace, go: GoroutineIdx, stack: StackId) -> Self {
         if !trace.is_in_c(go, stack) {
             Self::System
         } else if stack.is_some() {
@@ -82,7 +82,7 @@ pub struct CallGroup {
     /// The call, as the innermost function that tells: `syscall.read`, `main._Cfunc_f`. Empty without a stack.
     pub function: String,
     /// How long the single calls were.
-    pub calls: Spread,
+    pub calls: Distribution,
     /// Those that lost their proc.
     pub blocking: u64,
     /// Time without a proc, nanoseconds.
@@ -152,7 +152,7 @@ impl Growing {
 
     fn finished(mut self, (stack, kind): Key, function: String) -> CallGroup {
         self.shrink();
-        let calls = Spread::of(&mut self.lengths);
+        let calls = Distribution::of(&mut self.lengths);
         let (blocking, blocked, cut) = (self.blocking, self.blocked, self.cut);
         CallGroup { kind, stack, function, calls, blocking, blocked, cut, worst: self.worst }
     }
@@ -160,7 +160,7 @@ impl Growing {
 
 /// System calls of a scope. `None` if cancelled.
 #[must_use]
-pub fn syscalls(trace: &Trace, pieces: &Pieces, monitor: &Monitor) -> Option<Syscalls> {
+pub fn syscalls(trace: &Trace, pieces: &ScopeRanges, monitor: &Monitor) -> Option<Syscalls> {
     let chunks = pieces.len().div_ceil(CHUNK);
     let grown = (0..chunks).into_par_iter().fold(FxHashMap::<Key, Growing>::default, |mut grown, chunk| {
         if !monitor.is_cancelled() {
@@ -225,11 +225,11 @@ pub fn telling_function(trace: &Trace, stack: StackId) -> &str {
     telling.or_else(|| trace.frames(stack).map(|frame| frame.function).last()).unwrap_or_default()
 }
 
-fn look_at(trace: &Trace, go: GoIx, ranges: &[TimeRange], grown: &mut FxHashMap<Key, Growing>) {
+fn look_at(trace: &Trace, go: GoroutineIdx, ranges: &[TimeRange], grown: &mut FxHashMap<Key, Growing>) {
     let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return };
     let hull = TimeRange::new(first.start, last.end);
     let loses = trace.proc_lost(go, trace.range()).is_some();
-    trace.stretches(go, hull, |stretch| {
+    trace.state_intervals(go, hull, |stretch| {
         if stretch.state != GoState::Syscall {
             return;
         }

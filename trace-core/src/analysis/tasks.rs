@@ -2,10 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::analysis::distribution::{Bucket, Distribution, histogram};
 use crate::analysis::goroutines::{Breakdown, breakdown};
-use crate::analysis::scope::{Scope, Whom, roots, united};
-use crate::analysis::spread::{Bucket, Spread, histogram};
-use crate::base::ids::{GoIx, StackId, StrId, TaskIx};
+use crate::analysis::scope::{GoroutineFilter, Scope, roots, united};
+use crate::base::ids::{GoroutineIdx, StackId, StrId, TaskIdx};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
@@ -26,11 +26,11 @@ pub struct Filter {
     /// Tasks: a log of it contains this text.
     pub log: Option<String>,
     /// Tasks: it has to do with this goroutine. Regions: it is on it.
-    pub go: Option<GoIx>,
+    pub go: Option<GoroutineIdx>,
     /// The same for goroutines with this start function.
     pub function: Option<StrId>,
     /// Tasks: it is this one, or a descendant of it. Regions: it belongs to such a one.
-    pub task: Option<TaskIx>,
+    pub task: Option<TaskIdx>,
     /// Regions: it belongs to a task of this type, or to a descendant of one.
     pub task_type: Option<StrId>,
     /// Regions: so deep on their goroutine, outermost 0.
@@ -49,20 +49,20 @@ struct Chosen<'a> {
 
 impl<'a> Chosen<'a> {
     fn of(trace: &'a Trace, filter: &'a Filter) -> Self {
-        let is_root = |ix: TaskIx, task: &Task| {
-            filter.task.is_none_or(|wanted| wanted == ix) && filter.task_type.is_none_or(|wanted| wanted == task.name)
+        let is_root = |idx: TaskIdx, task: &Task| {
+            filter.task.is_none_or(|wanted| wanted == idx) && filter.task_type.is_none_or(|wanted| wanted == task.name)
         };
         let is_limited = filter.task.is_some() || filter.task_type.is_some();
         let tasks = is_limited.then(|| roots(trace, &is_root).iter().map(Option::is_some).collect());
         Self { trace, filter, tasks }
     }
 
-    fn has_task(&self, task: Option<TaskIx>) -> bool {
+    fn has_task(&self, task: Option<TaskIdx>) -> bool {
         let Some(tasks) = &self.tasks else { return true };
         task.is_some_and(|task| tasks.get(task.index()) == Some(&true))
     }
 
-    fn has_go(&self, go: GoIx) -> bool {
+    fn has_go(&self, go: GoroutineIdx) -> bool {
         let is_named = |name| self.trace.goroutine_name(go).is_some_and(|(_, its)| its == name);
         self.filter.go.is_none_or(|wanted| wanted == go) && self.filter.function.is_none_or(is_named)
     }
@@ -79,14 +79,14 @@ impl Filter {
     pub fn of_scope(trace: &Trace, scope: &Scope, regions: bool) -> Self {
         let range = (scope.range != trace.range()).then_some(scope.range);
         let mut filter = Self { range, ..Self::default() };
-        match scope.whom {
-            Whom::All => {}
-            Whom::Named(name) => filter.function = Some(name),
-            Whom::One(go) => filter.go = Some(go),
-            Whom::Task(task) => filter.task = Some(task),
-            Whom::Tasks(name) if regions => filter.task_type = Some(name),
-            Whom::Tasks(name) => filter.name = Some(name),
-            Whom::Regions(name) => filter.name = regions.then_some(name),
+        match scope.filter {
+            GoroutineFilter::All => {}
+            GoroutineFilter::Named(name) => filter.function = Some(name),
+            GoroutineFilter::One(go) => filter.go = Some(go),
+            GoroutineFilter::Task(task) => filter.task = Some(task),
+            GoroutineFilter::Tasks(name) if regions => filter.task_type = Some(name),
+            GoroutineFilter::Tasks(name) => filter.name = Some(name),
+            GoroutineFilter::Regions(name) => filter.name = regions.then_some(name),
         }
         filter
     }
@@ -113,7 +113,7 @@ pub struct Family<T> {
     /// Of those, without beginning or end in the trace.
     pub incomplete: u64,
     /// Durations of the complete ones.
-    pub latency: Spread,
+    pub latency: Distribution,
     /// The same as a histogram.
     pub histogram: Vec<Bucket>,
     /// All of them, slowest first.
@@ -148,9 +148,9 @@ pub struct TaskDetails {
     /// Its logs, by time.
     pub logs: Vec<Log>,
     /// Goroutines that began it, or have regions or logs of it, by index.
-    pub goroutines: Vec<GoIx>,
+    pub goroutines: Vec<GoroutineIdx>,
     /// Tasks begun under it.
-    pub children: Vec<TaskIx>,
+    pub children: Vec<TaskIdx>,
     /// Where goroutines' time in its regions went; without regions, that of the goroutine that began it, from
     /// beginning to end. Several goroutines at once count each.
     pub breakdown: Breakdown,
@@ -167,22 +167,22 @@ pub fn tasks(trace: &Trace, filter: &Filter, monitor: &Monitor) -> Option<Vec<Fa
     let chosen = Chosen::of(trace, filter);
     let marks = (filter.log.is_some() || chosen.limits_gos()).then(|| marks(trace, &chosen));
     let mut found: FxHashMap<StrId, Vec<TaskInstance>> = FxHashMap::default();
-    for task in (0..trace.task_count()).filter_map(|at| trace.task(TaskIx(at))) {
+    for task in (0..trace.task_count()).filter_map(|at| trace.task(TaskIdx(at))) {
         if monitor.is_cancelled() {
             return None;
         }
         let range = life(trace, &task);
         let complete = task.began.is_some() && task.ended.is_some();
         let is_marked = marks.as_ref().is_none_or(|marks| {
-            let (logged, on_go) = marks.get(task.ix.index()).copied().unwrap_or_default();
+            let (logged, on_go) = marks.get(task.idx.index()).copied().unwrap_or_default();
             (filter.log.is_none() || logged) && (on_go || chosen.has_go(task.go))
         });
-        if is_marked && chosen.has_task(Some(task.ix)) && filter.fits(task.name, range, complete) {
+        if is_marked && chosen.has_task(Some(task.idx)) && filter.fits(task.name, range, complete) {
             found.entry(task.name).or_default().push(TaskInstance { task, range, complete });
         }
     }
     let families = found.into_iter().map(|(name, mut instances)| {
-        instances.sort_by_key(|found| (std::cmp::Reverse(found.range.nanos()), found.task.ix));
+        instances.sort_by_key(|found| (std::cmp::Reverse(found.range.nanos()), found.task.idx));
         let lengths = instances.iter().map(|found| (nanos(found.range), found.complete)).collect();
         family(name, None, lengths, instances)
     });
@@ -249,7 +249,7 @@ struct Lists {
 
 impl Lists {
     /// `owners`: whose list each number is on, in the order of numbers.
-    fn of(count: u32, owners: impl Iterator<Item = Option<TaskIx>> + Clone) -> Self {
+    fn of(count: u32, owners: impl Iterator<Item = Option<TaskIdx>> + Clone) -> Self {
         let mut starts = vec![0u32; count as usize + 1];
         for owner in owners.clone().flatten() {
             if let Some(start) = starts.get_mut(owner.index() + 1) {
@@ -276,7 +276,7 @@ impl Lists {
         Self { starts, items }
     }
 
-    fn list(&self, task: TaskIx) -> &[u32] {
+    fn list(&self, task: TaskIdx) -> &[u32] {
         let bound = |at: usize| self.starts.get(at).map(|&at| at as usize);
         let (from, to) = (bound(task.index()), bound(task.index() + 1));
         from.zip(to).and_then(|(from, to)| self.items.get(from..to)).unwrap_or_default()
@@ -288,7 +288,7 @@ impl TaskIndex {
     #[must_use]
     pub fn of(trace: &Trace) -> Self {
         let count = trace.task_count();
-        let parents = (0..count).map(|at| trace.task(TaskIx(at)).and_then(|task| task.parent));
+        let parents = (0..count).map(|at| trace.task(TaskIdx(at)).and_then(|task| task.parent));
         Self {
             regions: Lists::of(count, trace.all_regions().iter().map(|region| region.task)),
             logs: Lists::of(count, trace.all_logs().iter().map(|log| log.task)),
@@ -301,14 +301,14 @@ impl TaskIndex {
 #[must_use]
 pub fn details(trace: &Trace, index: &TaskIndex, task: &Task) -> TaskDetails {
     let mut details = TaskDetails::default();
-    let regions = index.regions.list(task.ix).iter().filter_map(|&at| trace.all_regions().get(at as usize));
-    let logs = index.logs.list(task.ix).iter().filter_map(|&at| trace.all_logs().get(at as usize));
+    let regions = index.regions.list(task.idx).iter().filter_map(|&at| trace.all_regions().get(at as usize));
+    let logs = index.logs.list(task.idx).iter().filter_map(|&at| trace.all_logs().get(at as usize));
     details.regions.extend(regions);
     details.logs.extend(logs);
     // They come by goroutine.
     for own in details.regions.chunk_by(|one, next| one.go == next.go) {
         let stretches = united(own.iter().map(|region| region.range).collect());
-        let go = own.first().map_or(GoIx::NONE, |first| first.go);
+        let go = own.first().map_or(GoroutineIdx::NONE, |first| first.go);
         if let Some(times) = breakdown(trace, go, &stretches) {
             details.breakdown.add(&times);
             details.on_others += if go == task.go { 0 } else { times.total };
@@ -333,7 +333,7 @@ pub fn details(trace: &Trace, index: &TaskIndex, task: &Task) -> TaskDetails {
     details.goroutines.dedup();
     details.regions.sort_by_key(|region| (region.range.start, region.go, region.depth));
     details.logs.sort_by_key(|log| (log.time, log.go));
-    details.children = index.children.list(task.ix).iter().map(|&at| TaskIx(at)).collect();
+    details.children = index.children.list(task.idx).iter().map(|&at| TaskIdx(at)).collect();
     details
 }
 
@@ -351,7 +351,7 @@ pub struct BandPart {
 /// What a goroutine did in a stretch of time, as at most `columns` parts for a band that begins at zero: for many
 /// instances under one another. Nothing where the goroutine was not there.
 #[must_use]
-pub fn band(trace: &Trace, go: GoIx, range: TimeRange, columns: u32) -> Vec<BandPart> {
+pub fn band(trace: &Trace, go: GoroutineIdx, range: TimeRange, columns: u32) -> Vec<BandPart> {
     let mut cells = Vec::new();
     trace.cells(LaneId::Goroutine(go), range, columns.max(1), &mut cells);
     let mut parts: Vec<BandPart> = Vec::with_capacity(cells.len());
@@ -407,7 +407,7 @@ fn family<T>(
         count,
         incomplete: count - complete.len() as u64,
         histogram: histogram(complete.iter().copied()),
-        latency: Spread::of(&mut complete),
+        latency: Distribution::of(&mut complete),
         instances,
     }
 }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::analysis::goroutines::with_proc;
 use crate::analysis::series::Buckets;
-use crate::base::ids::{GoIx, ProcIx, ThreadId, ThreadIx};
+use crate::base::ids::{GoroutineIdx, ProcIdx, ThreadId, ThreadIdx};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::event::state::{GoState, SpanClass};
@@ -22,7 +22,7 @@ pub const BUCKETS: usize = 240;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadTimes {
     /// Which.
-    pub thread: ThreadIx,
+    pub thread: ThreadIdx,
     /// The system's id.
     pub id: ThreadId,
     /// It had a proc.
@@ -66,11 +66,11 @@ pub fn threads(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Thr
     let (mut had, mut lacked) = (vec![0; buckets.count], vec![0; buckets.count]);
     let count = trace.thread_count() as usize;
     let (mut with, mut without, mut starts) = (vec![0u64; count], vec![0u64; count], vec![0u64; count]);
-    for proc in (0..trace.proc_count()).map(ProcIx) {
-        for tenure in trace.tenures(proc, range) {
-            if let Some(sum) = with.get_mut(tenure.thread.index()) {
-                *sum += tenure.range.nanos().unsigned_abs();
-                buckets.spread(&mut had, tenure.range);
+    for proc in (0..trace.proc_count()).map(ProcIdx) {
+        for ownership in trace.proc_ownerships(proc, range) {
+            if let Some(sum) = with.get_mut(ownership.thread.index()) {
+                *sum += ownership.range.nanos().unsigned_abs();
+                buckets.spread(&mut had, ownership.range);
             }
         }
         for (_, _, thread) in trace.proc_changes(proc, range) {
@@ -86,7 +86,7 @@ pub fn threads(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Thr
         }
     }
     let mut each: Vec<ThreadTimes> = (0..trace.thread_count())
-        .map(ThreadIx)
+        .map(ThreadIdx)
         .map(|thread| {
             let of = |sums: &[u64]| sums.get(thread.index()).copied().unwrap_or(0);
             let by_class = trace.time_by_class(LaneId::Thread(thread), range).nanos;
@@ -116,12 +116,12 @@ pub fn threads(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Thr
 }
 
 /// The parts of system calls without a proc, with the thread that was in them. `None` if cancelled.
-fn blocking_calls(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Vec<(ThreadIx, TimeRange)>> {
+fn blocking_calls(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Vec<(ThreadIdx, TimeRange)>> {
     let chunks = trace.goroutine_count().div_ceil(CHUNK);
     let found = (0..chunks).into_par_iter().fold(Vec::new, |mut found, chunk| {
         if !monitor.is_cancelled() {
             for at in chunk * CHUNK..((chunk + 1) * CHUNK).min(trace.goroutine_count()) {
-                add_blocking_calls(trace, GoIx(at), range, &mut found);
+                add_blocking_calls(trace, GoroutineIdx(at), range, &mut found);
             }
         }
         found
@@ -133,10 +133,10 @@ fn blocking_calls(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<
     (!monitor.is_cancelled()).then_some(found)
 }
 
-fn add_blocking_calls(trace: &Trace, go: GoIx, range: TimeRange, found: &mut Vec<(ThreadIx, TimeRange)>) {
+fn add_blocking_calls(trace: &Trace, go: GoroutineIdx, range: TimeRange, found: &mut Vec<(ThreadIdx, TimeRange)>) {
     let loses = trace.proc_lost(go, trace.range()).is_some();
     let mut calls = Vec::new();
-    trace.stretches(go, range, |stretch| {
+    trace.state_intervals(go, range, |stretch| {
         if stretch.state == GoState::Syscall && (loses || !stretch.returns_with_proc) {
             let held = with_proc(trace, go, stretch);
             let lacks = TimeRange::new(held.end.max(stretch.range.start), stretch.range.end).intersect(range);
@@ -146,7 +146,7 @@ fn add_blocking_calls(trace: &Trace, go: GoIx, range: TimeRange, found: &mut Vec
         }
     });
     for (start, lacks) in calls {
-        let thread = trace.span_at(LaneId::Goroutine(go), start).map_or(ThreadIx::NONE, |span| span.thread);
+        let thread = trace.span_at(LaneId::Goroutine(go), start).map_or(ThreadIdx::NONE, |span| span.thread);
         found.push((thread, lacks));
     }
 }

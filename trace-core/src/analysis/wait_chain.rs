@@ -11,13 +11,13 @@
 use std::iter::Peekable;
 
 use crate::analysis::prior::{is_prior, resumed_at};
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::{LaneId, SpanRef};
-use crate::model::moves::Move;
 use crate::model::spans::Span;
 use crate::model::trace::{SpecialKind, Trace};
+use crate::model::transitions::Transition;
 
 /// How far wakers of wakers are followed.
 const DEPTH: u32 = 64;
@@ -30,7 +30,7 @@ const AMPLE: u32 = 2_000_000;
 
 /// What somebody did during a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Doing {
+pub enum StepKind {
     /// The trace does not say.
     Unknown,
     /// Executing.
@@ -54,7 +54,7 @@ pub enum Doing {
     Unfollowed,
 }
 
-impl Doing {
+impl StepKind {
     /// Its stable name in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -90,7 +90,7 @@ impl Doing {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Link {
     /// Who waited.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// The part of the wait that matters.
     pub range: TimeRange,
     /// The wait.
@@ -100,7 +100,7 @@ pub struct Link {
     /// On what.
     pub reason: StrId,
     /// Who ended it.
-    pub waker: GoIx,
+    pub waker: GoroutineIdx,
     /// Where the waker did.
     pub waker_stack: StackId,
     /// The goroutine was not there yet: the waker created it.
@@ -115,9 +115,9 @@ pub struct Step {
     /// When.
     pub range: TimeRange,
     /// Who.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// What.
-    pub doing: Doing,
+    pub doing: StepKind,
     /// The runtime's word for it.
     pub reason: StrId,
     /// Where: of a wait or call, the stack; of a run, where it left off or woke others, if known: the last stack seen
@@ -164,30 +164,35 @@ impl WaitChain {
 
 /// Where the time of `go` in `range` went, following every wait.
 #[must_use]
-pub fn wait_chain(trace: &Trace, go: GoIx, range: TimeRange) -> WaitChain {
+pub fn wait_chain(trace: &Trace, go: GoroutineIdx, range: TimeRange) -> WaitChain {
     walk(trace, go, range, &|_| true)
 }
 
 /// The same with patience: for long stretches of busy programs.
 #[must_use]
-pub fn long_wait_chain(trace: &Trace, go: GoIx, range: TimeRange) -> WaitChain {
+pub fn long_wait_chain(trace: &Trace, go: GoroutineIdx, range: TimeRange) -> WaitChain {
     walk_within(trace, (go, range), &|_| true, (QUEUE, AMPLE))
 }
 
 /// The same as [`wait_chain`], following only the waits that `follows` picks; the others are steps of their own.
 #[must_use]
-pub fn walk(trace: &Trace, go: GoIx, range: TimeRange, follows: &dyn Fn(&Span) -> bool) -> WaitChain {
+pub fn walk(trace: &Trace, go: GoroutineIdx, range: TimeRange, follows: &dyn Fn(&Span) -> bool) -> WaitChain {
     walk_within(trace, (go, range), follows, (DEPTH, BUDGET))
 }
 
 /// The same through queues of any length, in which each ends the wait of the next.
-pub(crate) fn walk_queue(trace: &Trace, go: GoIx, range: TimeRange, follows: &dyn Fn(&Span) -> bool) -> WaitChain {
+pub(crate) fn walk_queue(
+    trace: &Trace,
+    go: GoroutineIdx,
+    range: TimeRange,
+    follows: &dyn Fn(&Span) -> bool,
+) -> WaitChain {
     walk_within(trace, (go, range), follows, (QUEUE, BUDGET))
 }
 
 fn walk_within(
     trace: &Trace,
-    (go, range): (GoIx, TimeRange),
+    (go, range): (GoroutineIdx, TimeRange),
     follows: &dyn Fn(&Span) -> bool,
     (depth, budget): (u32, u32),
 ) -> WaitChain {
@@ -207,20 +212,20 @@ struct Walker<'a> {
 /// A stretch of a goroutine that is being covered with steps. Those it waits for are covered in between: a queue for a
 /// lock may be a thousand goroutines long, so this is a stack of its own.
 struct Level<'a> {
-    go: GoIx,
+    go: GoroutineIdx,
     range: TimeRange,
     /// How far it is covered.
     at: TraceTime,
-    moves: Peekable<Box<dyn Iterator<Item = Move> + 'a>>,
+    transitions: Peekable<Box<dyn Iterator<Item = Transition> + 'a>>,
     link: Option<u32>,
 }
 
 /// What is to be covered next: a goroutine that another waited for, within a stretch, and the wait it explains.
-type Descent = (GoIx, TimeRange, u32);
+type Descent = (GoroutineIdx, TimeRange, u32);
 
 impl<'a> Walker<'a> {
     /// Adds steps that cover `range` of `go`.
-    fn cover(&mut self, go: GoIx, range: TimeRange) {
+    fn cover(&mut self, go: GoroutineIdx, range: TimeRange) {
         let mut levels = vec![self.level(go, range, None)];
         while let Some(mut level) = levels.pop() {
             if let Some((go, range, link)) = self.advance(&mut level, levels.len() as u32) {
@@ -230,19 +235,19 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn level(&self, go: GoIx, range: TimeRange, link: Option<u32>) -> Level<'a> {
+    fn level(&self, go: GoroutineIdx, range: TimeRange, link: Option<u32>) -> Level<'a> {
         // One more nanosecond shows who ended a wait that ends with the range.
-        let moves = self.trace.moves(go, TimeRange::new(range.start, range.end.plus_nanos(1)));
-        let moves: Box<dyn Iterator<Item = Move> + 'a> = Box::new(moves);
-        Level { go, range, at: range.start, moves: moves.peekable(), link }
+        let transitions = self.trace.transitions(go, TimeRange::new(range.start, range.end.plus_nanos(1)));
+        let transitions: Box<dyn Iterator<Item = Transition> + 'a> = Box::new(transitions);
+        Level { go, range, at: range.start, transitions: transitions.peekable(), link }
     }
 
     /// Goes on with a stretch until somebody else is to be covered first, or it is done (`None`).
     fn advance(&mut self, level: &mut Level<'a>, depth: u32) -> Option<Descent> {
-        while let Some(found) = level.moves.peek().copied() {
+        while let Some(found) = level.transitions.peek().copied() {
             let part = found.span.range.intersect(level.range);
             if part.nanos() <= 0 || part.end <= level.at {
-                level.moves.next();
+                level.transitions.next();
                 continue;
             }
             if self.budget == 0 {
@@ -257,19 +262,19 @@ impl<'a> Walker<'a> {
                 }
             }
             self.budget -= 1;
-            level.moves.next();
+            level.transitions.next();
             let part = TimeRange::new(part.start.max(level.at), part.end);
             level.at = part.end;
-            let descent = self.piece(&found, level.moves.peek(), part, level.link, depth);
+            let descent = self.piece(&found, level.transitions.peek(), part, level.link, depth);
             if descent.is_some() {
                 return descent;
             }
         }
         if level.at < level.range.end {
             let doing = match () {
-                () if self.budget == 0 => Doing::Unfollowed,
-                () if self.is_created_after(level.go, level.range.end) => Doing::NotCreated,
-                () => Doing::Unknown,
+                () if self.budget == 0 => StepKind::Unfollowed,
+                () if self.is_created_after(level.go, level.range.end) => StepKind::NotCreated,
+                () => StepKind::Unknown,
             };
             let rest = TimeRange::new(level.at, level.range.end);
             level.at = level.range.end;
@@ -279,7 +284,14 @@ impl<'a> Walker<'a> {
     }
 
     /// Before a goroutine was there, what counts is what its creator did.
-    fn gap(&mut self, go: GoIx, next: &Move, range: TimeRange, link: Option<u32>, depth: u32) -> Option<Descent> {
+    fn gap(
+        &mut self,
+        go: GoroutineIdx,
+        next: &Transition,
+        range: TimeRange,
+        link: Option<u32>,
+        depth: u32,
+    ) -> Option<Descent> {
         match next.by {
             Some(LaneId::Goroutine(creator))
                 if depth < self.depth && creator != go && next.span.range.start == range.end =>
@@ -300,7 +312,7 @@ impl<'a> Walker<'a> {
                 return Some((creator, range, link));
             }
             _ => {
-                let doing = if self.is_created_after(go, range.end) { Doing::NotCreated } else { Doing::Unknown };
+                let doing = if self.is_created_after(go, range.end) { StepKind::NotCreated } else { StepKind::Unknown };
                 self.push(Step { doing, ..blank(go, range, link) });
             }
         }
@@ -308,14 +320,14 @@ impl<'a> Walker<'a> {
     }
 
     /// Whether the trace tells that a goroutine was created, and no earlier than this.
-    fn is_created_after(&self, go: GoIx, time: TraceTime) -> bool {
+    fn is_created_after(&self, go: GoroutineIdx, time: TraceTime) -> bool {
         self.trace.goroutine(go).and_then(|known| known.created).is_some_and(|created| created >= time)
     }
 
     fn piece(
         &mut self,
-        found: &Move,
-        next: Option<&Move>,
+        found: &Transition,
+        next: Option<&Transition>,
         range: TimeRange,
         link: Option<u32>,
         depth: u32,
@@ -328,7 +340,7 @@ impl<'a> Walker<'a> {
                 match waker {
                     Some(waker) if waker != span.go && (self.follows)(span) => {
                         if depth >= self.depth {
-                            self.push(Step { doing: Doing::Unfollowed, stack: span.start_stack, ..step });
+                            self.push(Step { doing: StepKind::Unfollowed, stack: span.start_stack, ..step });
                             return None;
                         }
                         let parent = link;
@@ -344,18 +356,18 @@ impl<'a> Walker<'a> {
                         let is_resumed = is_prior(span);
                         let stack =
                             if is_resumed { resumed_at(self.trace, span.go, span.range.end) } else { span.start_stack };
-                        self.push(Step { doing: Doing::Waiting(span.class), stack, is_resumed, ..step });
+                        self.push(Step { doing: StepKind::Waiting(span.class), stack, is_resumed, ..step });
                     }
                 }
             }
             GoState::Running => {
-                let step = Step { doing: Doing::Running, stack: self.run_stack(span, range, link), ..step };
+                let step = Step { doing: StepKind::Running, stack: self.run_stack(span, range, link), ..step };
                 self.cut(span.go, step, |walker, step| walker.run(span.go, step));
             }
-            GoState::Runnable => self.push(Step { doing: Doing::Runnable, stack: span.start_stack, ..step }),
+            GoState::Runnable => self.push(Step { doing: StepKind::Runnable, stack: span.start_stack, ..step }),
             GoState::Syscall => {
                 let is_in_c = self.trace.is_in_c(span.go, span.start_stack);
-                let doing = if is_in_c { Doing::CgoCall } else { Doing::Syscall };
+                let doing = if is_in_c { StepKind::CgoCall } else { StepKind::Syscall };
                 let step = Step { doing, stack: span.start_stack, ..step };
                 self.cut(span.go, step, |walker, step| walker.push(step));
             }
@@ -376,19 +388,19 @@ impl<'a> Walker<'a> {
     }
 
     /// A run or a system call, cut where the process had no CPU; `rest` takes what is left.
-    fn cut(&mut self, go: GoIx, step: Step, mut rest: impl FnMut(&mut Self, Step)) {
+    fn cut(&mut self, go: GoroutineIdx, step: Step, mut rest: impl FnMut(&mut Self, Step)) {
         let trace = self.trace;
         let mut at = step.range.start;
         for (part, _) in trace.no_cpu().parts(LaneId::Goroutine(go), step.range) {
             rest(self, Step { range: TimeRange::new(at, part.start), ..step });
-            self.push(Step { range: part, doing: Doing::NoCpu, ..step });
+            self.push(Step { range: part, doing: StepKind::NoCpu, ..step });
             at = part.end;
         }
         rest(self, Step { range: TimeRange::new(at, step.range.end), ..step });
     }
 
     /// A run, cut where the collector made it help.
-    fn run(&mut self, go: GoIx, step: Step) {
+    fn run(&mut self, go: GoroutineIdx, step: Step) {
         let mut at = step.range.start;
         for special in self.trace.special_ranges(LaneId::Goroutine(go), step.range) {
             let part = special.range.intersect(step.range);
@@ -396,14 +408,14 @@ impl<'a> Walker<'a> {
                 continue;
             }
             self.push(Step { range: TimeRange::new(at, part.start), ..step });
-            self.push(Step { range: part, doing: Doing::MarkAssist, stack: special.stack, ..step });
+            self.push(Step { range: part, doing: StepKind::MarkAssist, stack: special.stack, ..step });
             at = part.end;
         }
         self.push(Step { range: TimeRange::new(at, step.range.end), ..step });
     }
 
     /// Who ended a wait, and where they did.
-    fn waker(&self, span: &Span, next: Option<&Move>) -> (Option<GoIx>, StackId) {
+    fn waker(&self, span: &Span, next: Option<&Transition>) -> (Option<GoroutineIdx>, StackId) {
         let by = match next {
             Some(next) if next.span.range.start == span.range.end => (next.by, next.by_stack),
             // It goes on beyond the interval: whoever ends it later is still the cause.
@@ -426,7 +438,7 @@ impl<'a> Walker<'a> {
     }
 }
 
-const fn blank(go: GoIx, range: TimeRange, link: Option<u32>) -> Step {
+const fn blank(go: GoroutineIdx, range: TimeRange, link: Option<u32>) -> Step {
     let (reason, stack, is_resumed) = (StrId::EMPTY, StackId::NONE, false);
-    Step { range, go, doing: Doing::Unknown, reason, stack, is_resumed, span: None, link }
+    Step { range, go, doing: StepKind::Unknown, reason, stack, is_resumed, span: None, link }
 }

@@ -6,10 +6,10 @@ use rustc_hash::FxHashMap;
 use crate::analysis::findings::finding::{counted, go_name, percent, place_name, time};
 use crate::analysis::places::{Op, Place, Places};
 use crate::analysis::prior::waited_in;
-use crate::analysis::scope::{Pieces, Scope, Whom};
+use crate::analysis::scope::{GoroutineFilter, Scope, ScopeRanges};
 use crate::analysis::subject::{Choice, Subject, choose};
-use crate::analysis::wait_chain::{Doing, Step, WaitChain, long_wait_chain, wait_chain};
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::analysis::wait_chain::{Step, StepKind, WaitChain, long_wait_chain, wait_chain};
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::model::trace::Trace;
@@ -21,13 +21,13 @@ const MOST_HOPS: usize = 6;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hop {
     /// Who waited.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// Where; `NONE` if it was not there yet, or if the wait began before the trace.
     pub stack: StackId,
     /// The runtime's word for the wait.
     pub reason: StrId,
     /// Who ended it.
-    pub waker: GoIx,
+    pub waker: GoroutineIdx,
     /// Where the waker did.
     pub waker_stack: StackId,
     /// The goroutine was not there yet: the waker created it.
@@ -39,9 +39,9 @@ pub struct Hop {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Share {
     /// Who; of the longest of them.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// What.
-    pub doing: Doing,
+    pub doing: StepKind,
     /// The runtime's word for it.
     pub reason: StrId,
     /// Where, of the longest of them.
@@ -72,7 +72,7 @@ pub struct Why {
     /// The longest stretch, step by step; of an only stretch all of it.
     pub longest: WaitChain,
     /// Whose that is; nobody's if there is none.
-    pub go: Option<GoIx>,
+    pub go: Option<GoroutineIdx>,
     /// What it comes down to.
     pub sentence: String,
     /// Why this stretch, if none was named: see [`choose`].
@@ -81,11 +81,11 @@ pub struct Why {
 
 /// Where the time of one stretch of a goroutine went.
 #[must_use]
-pub fn why_one(trace: &Trace, go: GoIx, range: TimeRange) -> Why {
-    told(trace, go, wait_chain(trace, go, range))
+pub fn why_one(trace: &Trace, go: GoroutineIdx, range: TimeRange) -> Why {
+    attributed(trace, go, wait_chain(trace, go, range))
 }
 
-fn told(trace: &Trace, go: GoIx, chain: WaitChain) -> Why {
+fn attributed(trace: &Trace, go: GoroutineIdx, chain: WaitChain) -> Why {
     let places = Places::of(trace, stacks_of(&chain));
     let mut sums = Sums::new(&places, None);
     sums.add(&chain);
@@ -96,22 +96,22 @@ fn told(trace: &Trace, go: GoIx, chain: WaitChain) -> Why {
 /// of the stretch that [`choose`] finds in its range. `None` if cancelled.
 #[must_use]
 pub fn why(trace: &Trace, scope: &Scope, monitor: &Monitor) -> Option<Why> {
-    if scope.whom == Whom::All {
+    if scope.filter == GoroutineFilter::All {
         let subject = choose(trace, trace.range().intersect(scope.range), monitor);
         let found = subject.map(|Subject { go, range, choice }| {
-            let why = told(trace, go, long_wait_chain(trace, go, range));
+            let why = attributed(trace, go, long_wait_chain(trace, go, range));
             Why { choice: Some(choice), ..why }
         });
         return (!monitor.is_cancelled()).then(|| found.unwrap_or_default());
     }
     let pieces = scope.pieces(trace);
-    let stretches: Vec<(GoIx, TimeRange)> = stretches(trace, &pieces);
+    let stretches: Vec<(GoroutineIdx, TimeRange)> = stretches(trace, &pieces);
     if let [(go, range)] = stretches.as_slice() {
-        return Some(told(trace, *go, long_wait_chain(trace, *go, *range)));
+        return Some(attributed(trace, *go, long_wait_chain(trace, *go, *range)));
     }
     let places = Places::new(trace);
     let mut sums = Sums::new(&places, Some(trace));
-    let mut longest = (GoIx::NONE, WaitChain::default());
+    let mut longest = (GoroutineIdx::NONE, WaitChain::default());
     for &(go, range) in &stretches {
         if monitor.is_cancelled() {
             return None;
@@ -126,9 +126,9 @@ pub fn why(trace: &Trace, scope: &Scope, monitor: &Monitor) -> Option<Why> {
 }
 
 /// The stretches of a scope, each cut to the goroutine's life.
-fn stretches(trace: &Trace, pieces: &Pieces) -> Vec<(GoIx, TimeRange)> {
+fn stretches(trace: &Trace, pieces: &ScopeRanges) -> Vec<(GoroutineIdx, TimeRange)> {
     let whole = trace.range();
-    let life = |go: GoIx| {
+    let life = |go: GoroutineIdx| {
         let known = trace.goroutine(go);
         let (created, ended) = known.map_or((None, None), |known| (known.created, known.ended));
         TimeRange::new(created.unwrap_or(whole.start), ended.unwrap_or(whole.end))
@@ -143,7 +143,7 @@ fn stacks_of(chain: &WaitChain) -> impl Iterator<Item = StackId> + '_ {
     chain.steps.iter().map(|step| step.stack).chain(links)
 }
 
-type Key = (u32, Doing, StrId, Option<u32>);
+type Key = (u32, StepKind, StrId, Option<u32>);
 
 /// Steps while they are added up.
 struct Sums<'a> {
@@ -195,7 +195,7 @@ impl<'a> Sums<'a> {
         self.steps += chain.steps.len() as u64;
     }
 
-    fn finish(self, trace: &Trace, longest: WaitChain, go: GoIx, stretches: u64) -> Why {
+    fn finish(self, trace: &Trace, longest: WaitChain, go: GoroutineIdx, stretches: u64) -> Why {
         let mut shares: Vec<Share> = self.shares.into_values().collect();
         shares.sort_by_key(|share| (std::cmp::Reverse(share.nanos), share.longest.start, share.go));
         let (nanos, steps) = (self.nanos, self.steps);
@@ -243,10 +243,14 @@ fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
     let which = if share.via.is_empty() { " " } else { ", which " };
     let reason = match trace.str(share.reason) {
         "" => String::new(),
-        reason if matches!(share.doing, Doing::Waiting(_)) => format!(" ({reason})"),
+        reason if matches!(share.doing, StepKind::Waiting(_)) => format!(" ({reason})"),
         _ => String::new(),
     };
-    text + which + did(share.doing) + &reason + &doing_at(places, share.doing, share.stack, share.is_resumed) + "."
+    text + which
+        + step_description(share.doing)
+        + &reason
+        + &doing_at(places, share.doing, share.stack, share.is_resumed)
+        + "."
 }
 
 /// How a hop waited, as far as the trace tells: ` waited in sync.(*Mutex).Lock at main.handle (main.go:61) for`
@@ -285,9 +289,9 @@ pub fn went_on(places: &Places<'_>, stack: StackId, is_resumed: bool) -> String 
 /// Where somebody did it, as far as the stack tells: of a run the stack is where it ended (` until select at main.run
 /// (main.go:96)`) or was last seen, which is not where the time went; of the time without a proc, where it is to go on.
 #[must_use]
-pub fn doing_at(places: &Places<'_>, doing: Doing, stack: StackId, is_resumed: bool) -> String {
+pub fn doing_at(places: &Places<'_>, doing: StepKind, stack: StackId, is_resumed: bool) -> String {
     match doing {
-        Doing::Running | Doing::MarkAssist | Doing::NoCpu => {
+        StepKind::Running | StepKind::MarkAssist | StepKind::NoCpu => {
             let Some(place) = places.own(stack) else { return String::new() };
             let (op, callee) = (places.op(stack), places.callee(stack).unwrap_or_default());
             let at = place_name(Some(&place));
@@ -298,7 +302,7 @@ pub fn doing_at(places: &Places<'_>, doing: Doing, stack: StackId, is_resumed: b
                 () => format!(", last seen in {callee} at {at}"),
             }
         }
-        Doing::Runnable => places.own(stack).map_or_else(String::new, |at| format!(" at {}", place_name(Some(&at)))),
+        StepKind::Runnable => places.own(stack).map_or_else(String::new, |at| format!(" at {}", place_name(Some(&at)))),
         _ => went_on(places, stack, is_resumed),
     }
 }
@@ -318,18 +322,18 @@ pub fn where_at(places: &Places<'_>, stack: StackId) -> String {
 
 /// What somebody did, in words: `waited`.
 #[must_use]
-pub const fn did(doing: Doing) -> &'static str {
+pub const fn step_description(doing: StepKind) -> &'static str {
     match doing {
-        Doing::Unknown => "did something that the trace does not show",
-        Doing::Running => "ran",
-        Doing::MarkAssist => "was in a mark assist",
-        Doing::NoCpu => "had no CPU",
-        Doing::Runnable => "was runnable",
-        Doing::Syscall => "was in a system call",
-        Doing::CgoCall => "was in a cgo call",
-        Doing::Waiting(_) => "waited",
-        Doing::NotCreated => "had not been created yet (by a timer or C code)",
-        Doing::Unfollowed => "was not analysed",
+        StepKind::Unknown => "did something that the trace does not show",
+        StepKind::Running => "ran",
+        StepKind::MarkAssist => "was in a mark assist",
+        StepKind::NoCpu => "had no CPU",
+        StepKind::Runnable => "was runnable",
+        StepKind::Syscall => "was in a system call",
+        StepKind::CgoCall => "was in a cgo call",
+        StepKind::Waiting(_) => "waited",
+        StepKind::NotCreated => "had not been created yet (by a timer or C code)",
+        StepKind::Unfollowed => "was not analysed",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Yields: runs that a goroutine ended itself with `runtime.Gosched`, though it could have gone on.
 
-use crate::base::ids::GoIx;
+use crate::base::ids::GoroutineIdx;
 use crate::base::time::TimeRange;
 
 /// What the runtime calls such a stop.
@@ -20,12 +20,12 @@ pub struct Yields {
     /// How many goroutines.
     pub goroutines: u64,
     /// Some of them, with how long each was running and runnable so, ns, and the first and last such time.
-    pub gos: Vec<(GoIx, u64, TimeRange)>,
+    pub gos: Vec<(GoroutineIdx, u64, TimeRange)>,
 }
 
 impl Yields {
     /// Adds a run of `nanos` that ended so, and the wait for a proc after it.
-    pub(crate) fn add(&mut self, go: GoIx, (run, nanos): (TimeRange, u64), wait: TimeRange) {
+    pub(crate) fn add(&mut self, go: GoroutineIdx, (run, nanos): (TimeRange, u64), wait: TimeRange) {
         let runnable = wait.nanos().unsigned_abs();
         self.count += 1;
         self.running += nanos;

@@ -71,19 +71,19 @@ macro_rules! index {
 
 index!(
     /// Position of a goroutine in the model, in order of first appearance. Stable while a trace grows.
-    GoIx
+    GoroutineIdx
 );
 index!(
     /// Position of a proc in the model, in order of first appearance. Stable while a trace grows.
-    ProcIx
+    ProcIdx
 );
 index!(
     /// Position of a thread in the model, in order of first appearance. Stable while a trace grows.
-    ThreadIx
+    ThreadIdx
 );
 index!(
     /// Position of a task in the model, in order of first appearance. Stable while a trace grows.
-    TaskIx
+    TaskIdx
 );
 
 /// A string of the whole trace. 0 is the empty string.

@@ -121,8 +121,8 @@ pub struct Warning {
     pub offset: u64,
     /// Generation number as in the file; 0 if not known.
     pub generation: u64,
-    /// The stretch of trace time that suffers, when it is known: drawn as a hole.
-    pub hole: Option<TimeRange>,
+    /// The stretch of trace time that suffers, when it is known: drawn as a gap.
+    pub gap: Option<TimeRange>,
     /// How many faults of this kind, in this generation, the entry stands for.
     pub count: u64,
 }

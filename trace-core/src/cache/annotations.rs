@@ -3,12 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::ids::{GoIx, ProcIx, StackId, StrId, TaskIx};
+use crate::base::ids::{GoroutineIdx, ProcIdx, StackId, StrId, TaskIdx};
 use crate::cache::bytes::{In, Out};
 use crate::cache::tables::Bounds;
+use crate::model::annotation_tables::{
+    AnnotationTables, LabelRecord, StealRecord, index_samples, index_tasks, nest_regions,
+};
 use crate::model::grouped::{Grouped, Timed};
-use crate::model::side_tables::{LabelRecord, SideTables, StealRecord, index_samples, index_tasks, nest_regions};
-use crate::model::tenures::TenureRecord;
+use crate::model::proc_ownerships::OwnershipRecord;
 use crate::model::trace::{Log, Region, Sample, SpecialRange, Task};
 use crate::model::tracks::{Track, TrackRange};
 
@@ -25,23 +27,23 @@ struct Items {
     specials_by_go: Vec<SpecialRange>,
     specials_by_proc: Vec<SpecialRange>,
     steals: Vec<(u32, StealRecord)>,
-    tenures: Vec<(u32, TenureRecord)>,
+    proc_ownerships: Vec<(u32, OwnershipRecord)>,
 }
 
 /// Puts all tables.
-pub(crate) fn put(side: &SideTables, out: &mut Out) {
+pub(crate) fn put(annotations: &AnnotationTables, out: &mut Out) {
     out.value(&Items {
-        gc: side.gc.ranges.clone(),
-        stw: side.stw.ranges.clone(),
-        regions: side.regions.all().to_vec(),
-        logs: side.logs.all().to_vec(),
-        labels: pairs(&side.labels),
-        tasks: side.tasks.clone(),
-        samples: side.samples.clone(),
-        specials_by_go: side.specials_by_go.all().to_vec(),
-        specials_by_proc: side.specials_by_proc.all().to_vec(),
-        steals: pairs(&side.steals),
-        tenures: pairs(&side.tenures),
+        gc: annotations.gc.ranges.clone(),
+        stw: annotations.stw.ranges.clone(),
+        regions: annotations.regions.all().to_vec(),
+        logs: annotations.logs.all().to_vec(),
+        labels: pairs(&annotations.labels),
+        tasks: annotations.tasks.clone(),
+        samples: annotations.samples.clone(),
+        specials_by_go: annotations.specials_by_go.all().to_vec(),
+        specials_by_proc: annotations.specials_by_proc.all().to_vec(),
+        steals: pairs(&annotations.steals),
+        proc_ownerships: pairs(&annotations.proc_ownerships),
     });
 }
 
@@ -50,11 +52,11 @@ fn pairs<T: Timed + Copy>(grouped: &Grouped<T>) -> Vec<(u32, T)> {
 }
 
 /// Takes all tables, if what they name is there. The bounds of ids are not among them.
-pub(crate) fn take(bytes: &mut In<'_>, bounds: &Bounds) -> Option<SideTables> {
+pub(crate) fn take(bytes: &mut In<'_>, bounds: &Bounds) -> Option<AnnotationTables> {
     let items = bytes.value::<Items>()?;
     is_sound(&items, bounds).then(|| {
         let (regions, region_depths) = nest_regions(items.regions);
-        SideTables {
+        AnnotationTables {
             gc: Track::new(items.gc),
             stw: Track::new(items.stw),
             regions,
@@ -73,7 +75,7 @@ pub(crate) fn take(bytes: &mut In<'_>, bounds: &Bounds) -> Option<SideTables> {
             tasks_by_id: index_tasks(&items.tasks),
             tasks: items.tasks,
             steals: Grouped::new(items.steals),
-            tenures: Grouped::new(items.tenures),
+            proc_ownerships: Grouped::new(items.proc_ownerships),
             id_bounds: Vec::new(),
             region_depths,
         }
@@ -82,9 +84,9 @@ pub(crate) fn take(bytes: &mut In<'_>, bounds: &Bounds) -> Option<SideTables> {
 
 fn is_sound(items: &Items, bounds: &Bounds) -> bool {
     let tasks = items.tasks.len();
-    let task = |ix: Option<TaskIx>| ix.is_none_or(|ix| ix.index() < tasks);
-    let place = |go: GoIx, stack: StackId| bounds.is_go(go) && bounds.is_stack(stack);
-    let proc = |proc: ProcIx| bounds.is_index(proc.0, bounds.procs);
+    let task = |idx: Option<TaskIdx>| idx.is_none_or(|idx| idx.index() < tasks);
+    let place = |go: GoroutineIdx, stack: StackId| bounds.is_go(go) && bounds.is_stack(stack);
+    let proc = |proc: ProcIdx| bounds.is_index(proc.0, bounds.procs);
     let thread = |thread: u32| bounds.is_index(thread, bounds.threads);
     let text = |text: StrId| bounds.is_text(text);
     let track = |known: &TrackRange| bounds.is_range(known.range) && place(known.go, known.stack) && text(known.reason);
@@ -103,10 +105,10 @@ fn is_sound(items: &Items, bounds: &Bounds) -> bool {
         && items
             .labels
             .iter()
-            .all(|(go, label)| bounds.is_go(GoIx(*go)) && text(label.text) && bounds.is_time(label.time))
-        && items.tasks.iter().zip(0..).all(|(known, ix)| {
+            .all(|(go, label)| bounds.is_go(GoroutineIdx(*go)) && text(label.text) && bounds.is_time(label.time))
+        && items.tasks.iter().zip(0..).all(|(known, idx)| {
             let times = known.began.iter().chain(&known.ended).all(|&time| bounds.is_time(time));
-            known.ix == TaskIx(ix) && times && task(known.parent) && place(known.go, known.stack) && text(known.name)
+            known.idx == TaskIdx(idx) && times && task(known.parent) && place(known.go, known.stack) && text(known.name)
         })
         && items.samples.is_sorted_by_key(|sample| sample.time)
         && items.samples.iter().all(|sample| {
@@ -114,11 +116,11 @@ fn is_sound(items: &Items, bounds: &Bounds) -> bool {
             lanes && place(sample.go, sample.stack) && bounds.is_time(sample.time)
         })
         && items
-            .tenures
+            .proc_ownerships
             .iter()
-            .all(|(ix, tenure)| proc(ProcIx(*ix)) && thread(tenure.thread.0) && bounds.is_time(tenure.time))
+            .all(|(idx, ownership)| proc(ProcIdx(*idx)) && thread(ownership.thread.0) && bounds.is_time(ownership.time))
         && items
             .steals
             .iter()
-            .all(|(go, steal)| bounds.is_go(GoIx(*go)) && thread(steal.thief) && bounds.is_time(steal.time))
+            .all(|(go, steal)| bounds.is_go(GoroutineIdx(*go)) && thread(steal.thief) && bounds.is_time(steal.time))
 }

@@ -27,9 +27,9 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use crate::cache::blocks::{BlockWriter, Blocks};
 use crate::cache::bytes::In;
 use crate::cache::tables::{GO_BLOCK, Tables};
+use crate::model::annotation_tables::AnnotationTables;
 use crate::model::goroutines::GoRecord;
 use crate::model::segment::Segment;
-use crate::model::side_tables::SideTables;
 use crate::model::trace::Trace;
 
 pub use crate::cache::blocks::Stored;
@@ -43,7 +43,7 @@ pub fn write(trace: &Trace, key: &Key, out: &mut (impl Write + Seek)) -> io::Res
     let mut writer = BlockWriter::begin(out)?;
     let shared = tables::Shared::of(trace);
     writer.block(|out| tables::put(trace, &shared, out))?;
-    writer.block(|out| annotations::put(&trace.side, out))?;
+    writer.block(|out| annotations::put(&trace.annotations, out))?;
     let chunks: Vec<&[GoRecord]> = trace.gos.chunks().collect();
     for block in chunks.chunks(GO_BLOCK) {
         writer.block(|out| tables::put_goroutines(block, out))?;
@@ -79,19 +79,19 @@ pub fn read(stored: Stored<'_>, key: &Key) -> Option<Trace> {
 
 /// What a block holds.
 enum Part {
-    Annotations(Box<SideTables>),
+    Annotations(Box<AnnotationTables>),
     Goroutines(Vec<Vec<GoRecord>>),
     Segment(Box<Segment>),
 }
 
 fn assemble(tables: Tables, parts: Vec<Part>) -> Option<Trace> {
-    let (mut side, mut gos, mut segments) = (None, Vec::new(), Vec::new());
+    let (mut annotations, mut gos, mut segments) = (None, Vec::new(), Vec::new());
     for part in parts {
         match part {
-            Part::Annotations(found) => side = Some(*found),
+            Part::Annotations(found) => annotations = Some(*found),
             Part::Goroutines(chunks) => gos.extend(chunks),
             Part::Segment(segment) => segments.push(*segment),
         }
     }
-    tables.into_trace(side?, gos, segments)
+    tables.into_trace(annotations?, gos, segments)
 }

@@ -4,17 +4,17 @@
 use std::sync::Arc;
 
 use crate::cache::bytes::{In, Out};
-use crate::cache::tables::{SharedIxs, Tables};
+use crate::cache::tables::{SharedIndices, Tables};
 use crate::model::column::{Column, SparseColumn};
 use crate::model::counters::{CountSeries, Steps};
 use crate::model::draft::MARK;
-use crate::model::entries::{Entries, Runs};
 use crate::model::kinds;
 use crate::model::lod::{Lod, SUMS_BYTES, Sums};
+use crate::model::proc_thread_entries::{Entries, Runs};
 use crate::model::segment::{FlowIndex, KeyDir, Lanes, NO_SEGMENT, RefLanes, Rows, Segment};
 
 /// Puts a segment; `shared` tells which of the shared tables it uses.
-pub(crate) fn put(segment: &Segment, shared: SharedIxs, out: &mut Out) {
+pub(crate) fn put(segment: &Segment, shared: SharedIndices, out: &mut Out) {
     out.number(segment.base.cast_unsigned());
     for number in [segment.generation, segment.epoch, shared.stacks, shared.procs, shared.threads] {
         out.number(u64::from(number));
@@ -31,7 +31,7 @@ pub(crate) fn put(segment: &Segment, shared: SharedIxs, out: &mut Out) {
     out.slice(&segment.lanes.prev);
     put_lod(&segment.lod, out);
     for lanes in [&segment.procs, &segment.threads] {
-        let slots: Vec<[u32; 2]> = lanes.slots.iter().map(|&(ix, slot)| [ix, slot]).collect();
+        let slots: Vec<[u32; 2]> = lanes.slots.iter().map(|&(idx, slot)| [idx, slot]).collect();
         out.slice(&slots);
         out.slice(&lanes.starts);
         match &lanes.entries {
@@ -79,7 +79,7 @@ pub(crate) fn take(bytes: &mut In<'_>, at: usize, tables: &Tables) -> Option<Seg
     let base = bytes.number()?.cast_signed();
     let (generation, epoch) = (bytes.small()?, bytes.small()?);
     let (stacks, procs, threads) = (bytes.small()?, bytes.small()?, bytes.small()?);
-    let shared = SharedIxs { stacks, procs, threads };
+    let shared = SharedIndices { stacks, procs, threads };
     if !tables.is_place(base, generation, epoch) {
         return None;
     }
@@ -169,9 +169,9 @@ fn take_refs(bytes: &mut In<'_>, rows: &Rows, bound: u32, procs: Option<&[u32]>)
     let lanes = starts.len().checked_sub(1)?;
     let is_sound = is_partition(&starts, lanes, entries.len())
         && entries.own().iter().all(|&entry| ((entry & !MARK) as usize) < limit(entry))
-        && slots.iter().all(|&[ix, slot]| ix < bound && (slot as usize) < lanes)
+        && slots.iter().all(|&[idx, slot]| idx < bound && (slot as usize) < lanes)
         && slots.is_sorted_by(|a, b| a[0] <= b[0]);
-    let slots = slots.iter().map(|&[ix, slot]| (ix, slot)).collect();
+    let slots = slots.iter().map(|&[idx, slot]| (idx, slot)).collect();
     is_sound.then_some(RefLanes { slots, starts, entries, marks, lod })
 }
 

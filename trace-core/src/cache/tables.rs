@@ -4,19 +4,19 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::ids::{GoId, GoIx, ProcId, ProcIx, StackId, StrId, ThreadId, ThreadIx};
+use crate::base::ids::{GoId, GoroutineIdx, ProcId, ProcIdx, StackId, StrId, ThreadId, ThreadIdx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::base::warning::Warning;
 use crate::cache::bytes::{In, Out};
 use crate::event::state::GoState;
+use crate::model::annotation_tables::AnnotationTables;
 use crate::model::counters::{self, Counts};
 use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD};
+use crate::model::gap::DataGap;
 use crate::model::goroutines::{GO_NUMBERS, GoRecord, WideIds};
-use crate::model::hole::Hole;
 use crate::model::intern::{FrameRecord, Texts};
 use crate::model::kinds::Kinds;
 use crate::model::segment::Segment;
-use crate::model::side_tables::SideTables;
 use crate::model::table::{CHUNK, Table};
 use crate::model::trace::{ClockSnapshot, Totals, Trace};
 
@@ -31,7 +31,7 @@ struct Small {
     range: TimeRange,
     totals: Totals,
     warnings: Vec<Warning>,
-    thread_holes: Vec<Hole>,
+    thread_gaps: Vec<DataGap>,
     clocks: Vec<ClockSnapshot>,
     strings: Vec<String>,
     /// The bytes of strings that are no UTF-8.
@@ -42,20 +42,20 @@ struct Small {
     discovered: Vec<(GoState, String)>,
     reasons: Vec<StrId>,
     gos: u32,
-    wide_ids: Vec<(GoIx, GoId)>,
+    wide_ids: Vec<(GoroutineIdx, GoId)>,
     procs: Vec<ProcId>,
     threads: Vec<ThreadId>,
     segments: u32,
     epochs: Vec<TimeRange>,
     count_bases: Vec<Counts>,
     stack_tables: Vec<Vec<StackId>>,
-    proc_tables: Vec<Vec<ProcIx>>,
-    thread_tables: Vec<Vec<ThreadIx>>,
+    proc_tables: Vec<Vec<ProcIdx>>,
+    thread_tables: Vec<Vec<ThreadIdx>>,
 }
 
 /// Which of the shared tables a segment uses.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct SharedIxs {
+pub(crate) struct SharedIndices {
     pub(crate) stacks: u32,
     pub(crate) procs: u32,
     pub(crate) threads: u32,
@@ -65,9 +65,9 @@ pub(crate) struct SharedIxs {
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     stacks: Vec<Vec<StackId>>,
-    procs: Vec<Vec<ProcIx>>,
-    threads: Vec<Vec<ThreadIx>>,
-    by_segment: Vec<SharedIxs>,
+    procs: Vec<Vec<ProcIdx>>,
+    threads: Vec<Vec<ThreadIdx>>,
+    by_segment: Vec<SharedIndices>,
 }
 
 impl Shared {
@@ -86,7 +86,7 @@ impl Shared {
                 shared.threads.push(segment.thread_ixs.to_vec());
             }
             let last = |tables: usize| u32::try_from(tables - 1).unwrap_or(u32::MAX);
-            shared.by_segment.push(SharedIxs {
+            shared.by_segment.push(SharedIndices {
                 stacks: last(shared.stacks.len()),
                 procs: last(shared.procs.len()),
                 threads: last(shared.threads.len()),
@@ -96,7 +96,7 @@ impl Shared {
         shared
     }
 
-    pub(crate) fn of_segment(&self, at: usize) -> SharedIxs {
+    pub(crate) fn of_segment(&self, at: usize) -> SharedIndices {
         self.by_segment.get(at).copied().unwrap_or_default()
     }
 }
@@ -108,7 +108,7 @@ pub(crate) fn put(trace: &Trace, shared: &Shared, out: &mut Out) {
         range: trace.range,
         totals: trace.totals.clone(),
         warnings: trace.warnings.to_vec(),
-        thread_holes: trace.thread_holes.to_vec(),
+        thread_gaps: trace.thread_gaps.to_vec(),
         clocks: trace.clocks.to_vec(),
         strings: trace.texts.strings.iter().map(|text| text.to_string()).collect(),
         raw: trace.texts.raw.iter().map(|(id, bytes)| (*id, bytes.to_vec())).collect(),
@@ -148,12 +148,12 @@ pub(crate) struct Bounds {
 
 impl Bounds {
     /// Whether an index names one of so many, or none.
-    pub(crate) const fn is_index(&self, ix: u32, count: u32) -> bool {
-        ix < count || ix == u32::MAX
+    pub(crate) const fn is_index(&self, idx: u32, count: u32) -> bool {
+        idx < count || idx == u32::MAX
     }
 
-    pub(crate) const fn is_go(&self, ix: GoIx) -> bool {
-        self.is_index(ix.0, self.gos)
+    pub(crate) const fn is_go(&self, idx: GoroutineIdx) -> bool {
+        self.is_index(idx.0, self.gos)
     }
 
     pub(crate) const fn is_text(&self, id: StrId) -> bool {
@@ -190,8 +190,8 @@ pub(crate) struct Tables {
     wide_ids: WideIds,
     pub(crate) bounds: Bounds,
     pub(crate) stacks: Vec<Arc<[StackId]>>,
-    pub(crate) proc_ixs: Vec<Arc<[ProcIx]>>,
-    pub(crate) thread_ixs: Vec<Arc<[ThreadIx]>>,
+    pub(crate) proc_ixs: Vec<Arc<[ProcIdx]>>,
+    pub(crate) thread_ixs: Vec<Arc<[ThreadIdx]>>,
 }
 
 /// Takes what [`put`] put, if what it names is there.
@@ -207,14 +207,14 @@ pub(crate) fn take(bytes: &mut In<'_>) -> Option<Tables> {
     };
     let kinds = Kinds::with_discovered(small.discovered.iter().map(|(state, reason)| (*state, reason.as_str())))?;
     let mut wide_ids = WideIds::default();
-    small.wide_ids.iter().for_each(|&(ix, id)| wide_ids.add(ix, id));
+    small.wide_ids.iter().for_each(|&(idx, id)| wide_ids.add(idx, id));
     let stacks: Vec<Arc<[StackId]>> = std::mem::take(&mut small.stack_tables).into_iter().map(Arc::from).collect();
-    let proc_ixs: Vec<Arc<[ProcIx]>> = std::mem::take(&mut small.proc_tables).into_iter().map(Arc::from).collect();
-    let thread_ixs: Vec<Arc<[ThreadIx]>> =
+    let proc_ixs: Vec<Arc<[ProcIdx]>> = std::mem::take(&mut small.proc_tables).into_iter().map(Arc::from).collect();
+    let thread_ixs: Vec<Arc<[ThreadIdx]>> =
         std::mem::take(&mut small.thread_tables).into_iter().map(Arc::from).collect();
     let named = stacks.iter().flat_map(|table| table.iter()).all(|&stack| bounds.is_stack(stack))
-        && proc_ixs.iter().flat_map(|table| table.iter()).all(|ix| bounds.is_index(ix.0, bounds.procs))
-        && thread_ixs.iter().flat_map(|table| table.iter()).all(|ix| bounds.is_index(ix.0, bounds.threads));
+        && proc_ixs.iter().flat_map(|table| table.iter()).all(|idx| bounds.is_index(idx.0, bounds.procs))
+        && thread_ixs.iter().flat_map(|table| table.iter()).all(|idx| bounds.is_index(idx.0, bounds.threads));
     let is_sound = bytes.is_empty() && named && is_sound(&small, &bounds);
     is_sound.then_some(Tables { small, kinds, wide_ids, bounds, stacks, proc_ixs, thread_ixs })
 }
@@ -226,11 +226,11 @@ fn is_sound(small: &Small, bounds: &Bounds) -> bool {
     bounds.is_range(small.range)
         && epochs.iter().all(|&epoch| bounds.is_range(epoch))
         && epochs.is_sorted_by(|a, b| a.end <= b.start)
-        && small.thread_holes.iter().all(|hole| {
-            let lanes = bounds.is_index(hole.proc.0, bounds.procs) && bounds.is_index(hole.thread.0, bounds.threads);
-            lanes && bounds.is_go(hole.go) && bounds.is_range(hole.range) && hole.bytes.start <= hole.bytes.end
+        && small.thread_gaps.iter().all(|gap| {
+            let lanes = bounds.is_index(gap.proc.0, bounds.procs) && bounds.is_index(gap.thread.0, bounds.threads);
+            lanes && bounds.is_go(gap.go) && bounds.is_range(gap.range) && gap.bytes.start <= gap.bytes.end
         })
-        && small.warnings.iter().all(|warning| warning.hole.is_none_or(|hole| bounds.is_range(hole)))
+        && small.warnings.iter().all(|warning| warning.gap.is_none_or(|gap| bounds.is_range(gap)))
         && small.clocks.iter().all(|clock| bounds.is_time(clock.trace) && clock.wall_nanos < 1_000_000_000)
         && small.strings.first().is_some_and(String::is_empty)
         && small.raw.is_sorted_by_key(|(id, _)| *id)
@@ -273,7 +273,7 @@ impl Tables {
     /// The whole trace.
     pub(crate) fn into_trace(
         self,
-        mut side: SideTables,
+        mut annotations: AnnotationTables,
         gos: Vec<Vec<GoRecord>>,
         segments: Vec<Segment>,
     ) -> Option<Trace> {
@@ -281,11 +281,11 @@ impl Tables {
         if !segments.is_sorted_by_key(|segment| segment.base) {
             return None;
         }
-        let mut ixs = (0..).map(GoIx);
-        side.id_bounds = gos
+        let mut indices = (0..).map(GoroutineIdx);
+        annotations.id_bounds = gos
             .iter()
             .map(|records| {
-                let ids = records.iter().zip(&mut ixs).map(|(record, ix)| self.wide_ids.id(ix, record));
+                let ids = records.iter().zip(&mut indices).map(|(record, idx)| self.wide_ids.id(idx, record));
                 ids.fold((GoId(u64::MAX), GoId(0)), |(low, high), id| (low.min(id), high.max(id)))
             })
             .collect();
@@ -302,7 +302,7 @@ impl Tables {
             range: small.range,
             totals: small.totals,
             warnings: small.warnings.into(),
-            thread_holes: small.thread_holes.into(),
+            thread_gaps: small.thread_gaps.into(),
             clocks: small.clocks.into(),
             texts,
             kinds: Arc::new(self.kinds),
@@ -314,7 +314,7 @@ impl Tables {
             segments: segments.into_iter().map(Arc::new).collect(),
             epochs: small.epochs.into(),
             count_bases: small.count_bases.into(),
-            side: Arc::new(side),
+            annotations: Arc::new(annotations),
             no_cpu: OnceLock::new(),
             has_c_calls: OnceLock::new(),
         })

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Key, Stored, read};
-use crate::base::ids::{GoIx, ProcIx, ThreadIx};
+use crate::base::ids::{GoroutineIdx, ProcIdx, ThreadIdx};
 use crate::base::monitor::Monitor;
 use crate::load::{load_bytes, load_path};
 use crate::model::lanes::LaneId;
@@ -29,10 +29,10 @@ fn said(trace: &Trace) -> String {
     use std::fmt::Write;
     let all = trace.range();
     let mut lanes = vec![LaneId::Gc, LaneId::Stw];
-    lanes.extend((0..trace.proc_count()).map(|ix| LaneId::Proc(ProcIx(ix))));
-    lanes.extend((0..trace.thread_count()).map(|ix| LaneId::Thread(ThreadIx(ix))));
-    lanes.extend((0..trace.goroutine_count()).map(|ix| LaneId::Goroutine(GoIx(ix))));
-    let mut said = format!("{:?} {:?} {:?}", trace.totals(), trace.warnings(), trace.thread_holes());
+    lanes.extend((0..trace.proc_count()).map(|idx| LaneId::Proc(ProcIdx(idx))));
+    lanes.extend((0..trace.thread_count()).map(|idx| LaneId::Thread(ThreadIdx(idx))));
+    lanes.extend((0..trace.goroutine_count()).map(|idx| LaneId::Goroutine(GoroutineIdx(idx))));
+    let mut said = format!("{:?} {:?} {:?}", trace.totals(), trace.warnings(), trace.thread_gaps());
     for &lane in &lanes {
         let mut cells = Vec::new();
         trace.cells(lane, all, 50, &mut cells);
@@ -46,8 +46,8 @@ fn said(trace: &Trace) -> String {
             write!(said, "\n {event:?}").unwrap();
         }
     }
-    for ix in 0..trace.goroutine_count() {
-        write!(said, "\n{:?}", trace.goroutine(GoIx(ix))).unwrap();
+    for idx in 0..trace.goroutine_count() {
+        write!(said, "\n{:?}", trace.goroutine(GoroutineIdx(idx))).unwrap();
     }
     said
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum GoState {
-    /// The trace does not say (before the first mention, or inside a hole).
+    /// The trace does not say (before the first mention, or inside a gap).
     Unknown = 0,
     /// Ready, waiting for a proc.
     Runnable = 1,

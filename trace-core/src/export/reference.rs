@@ -14,7 +14,7 @@ use crate::event::kind::EventKind;
 use crate::export::misuse::Regions;
 use crate::input::source::Source;
 use crate::order::generation::order_generation;
-use crate::order::machine::{Machine, go_state, proc_state};
+use crate::order::sched_state::{SchedState, go_state, proc_state};
 use crate::order::sink::{Ids, Ordered, Sink};
 use crate::order::v1::{Style, order_v1};
 use crate::wire::opening::{self, Opened};
@@ -55,12 +55,12 @@ fn dump_generations(
     monitor: &Monitor,
     report: &mut Report<'_>,
 ) -> Result<()> {
-    let mut machine = Machine::new(true);
+    let mut sched = SchedState::new(true);
     let mut open = Open::default();
     let mut clock = None;
     while let Some(generation) = reader.next_generation(report)? {
         if generation.border == Border::NewTrace {
-            machine = Machine::new(true);
+            sched = SchedState::new(true);
             open = Open::default();
         }
         let tables = Tables::parse(&generation, clock, report);
@@ -69,7 +69,7 @@ fn dump_generations(
         let mut text = Text::new(&tables, &mut open, buffer, out);
         text.snapshot = tables.snapshot;
         let ordered = order_generation(
-            &mut machine,
+            &mut sched,
             &generation,
             &tables,
             monitor,
@@ -85,7 +85,7 @@ fn dump_generations(
     }
     open.tell(report);
     let empty = Tables::empty();
-    machine.sync(None, &mut Text::new(&empty, &mut open, buffer, out))
+    sched.sync(None, &mut Text::new(&empty, &mut open, buffer, out))
 }
 
 fn dump_recording(

@@ -9,7 +9,7 @@ use crate::base::error::{Error, Result};
 use crate::base::monitor::Monitor;
 use crate::base::warning::{Warning, WarningKind};
 use crate::load::Publish;
-use crate::load::reader::{Door, Read};
+use crate::load::reader::{Read, ReaderChannels};
 use crate::load::worker::{self, GenerationEnd, Shared, Work};
 use crate::model::stitch::{Before, Stitcher};
 use crate::model::trace::Trace;
@@ -57,7 +57,7 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     /// A load, and the door for its reader.
-    pub(crate) fn new(monitor: &Monitor) -> (Self, Door) {
+    pub(crate) fn new(monitor: &Monitor) -> (Self, ReaderChannels) {
         // One for each worker: reading takes a fiftieth of what ordering does, and each is megabytes.
         let in_flight = rayon::current_num_threads().max(2);
         let (sender, messages) = mpsc::channel();
@@ -68,7 +68,7 @@ impl Pipeline {
         }
         let shared = Shared::new(monitor);
         let stitcher = Stitcher::new(shared.kinds.clone());
-        let door = Door { messages: sender.clone(), leaves: taken };
+        let door = ReaderChannels { messages: sender.clone(), leaves: taken };
         let pipeline = Self {
             shared,
             messages,
@@ -181,8 +181,8 @@ impl Pipeline {
                 let findings = self.findings.remove(&self.stitched).unwrap_or_default();
                 self.stitcher.warn(findings);
                 self.stitcher.begin(&head);
-                if head.border == Before::Hole {
-                    self.stitcher.expect_hole();
+                if head.border == Before::DataGap {
+                    self.stitcher.expect_gap();
                 }
             }
             Work::Segment(draft) => {
@@ -195,9 +195,9 @@ impl Pipeline {
     }
 
     fn end_generation(&mut self, end: GenerationEnd, publish: &mut Publish<'_>) {
-        let GenerationEnd { warnings, holes, number, offset, bytes, result } = end;
+        let GenerationEnd { warnings, gaps, number, offset, bytes, result } = end;
         // What is lost first: that is what matters most.
-        self.stitcher.add_holes(holes, number, offset);
+        self.stitcher.add_gaps(gaps, number, offset);
         self.stitcher.warn(warnings);
         self.stitcher.end();
         self.stitcher.count_empty(std::mem::take(&mut self.empty));
@@ -251,7 +251,7 @@ impl Pipeline {
                 message: format!("reading stopped: {error}"),
                 offset: self.stitcher.totals.bytes,
                 generation: 0,
-                hole: None,
+                gap: None,
                 count: 1,
             }]),
             Some(Ok(())) | None if self.stitcher.is_empty() => return Err(nothing),

@@ -15,7 +15,7 @@ use crate::wire::v2::generation::{Border, Generation};
 
 /// The reader's ends of the channels.
 #[derive(Debug)]
-pub(crate) struct Door {
+pub(crate) struct ReaderChannels {
     pub(crate) messages: Sender<Message>,
     /// A leave for each generation.
     pub(crate) leaves: Receiver<()>,
@@ -74,7 +74,7 @@ pub(crate) fn named() -> std::thread::Builder {
 }
 
 /// Reads until the end, or until nobody listens any more.
-pub(crate) fn read(source: Source<'_>, monitor: &Monitor, door: &Door) {
+pub(crate) fn read(source: Source<'_>, monitor: &Monitor, door: &ReaderChannels) {
     let mut damage = Damage::default();
     // A fault of ours ends the reading, and must not leave the other end waiting.
     let ended = catch_unwind(AssertUnwindSafe(|| read_generations(source, monitor, door, &mut damage)));
@@ -87,7 +87,7 @@ pub(crate) fn read(source: Source<'_>, monitor: &Monitor, door: &Door) {
     drop(door.messages.send(Message::Read(Read::End(ended, damage.take(0)))));
 }
 
-fn read_generations(source: Source<'_>, monitor: &Monitor, door: &Door, damage: &mut Damage) -> Result<()> {
+fn read_generations(source: Source<'_>, monitor: &Monitor, door: &ReaderChannels, damage: &mut Damage) -> Result<()> {
     let is_live = source.live;
     let opened = opening::open(source.reader, &mut |kind, what, at| damage.add(kind, what, at))?;
     if let Some(what) = source.restoration.text() {
@@ -109,7 +109,7 @@ fn read_generations(source: Source<'_>, monitor: &Monitor, door: &Door, damage: 
             return Ok(());
         }
     };
-    let mut crowd = Crowd::default();
+    let mut crowd = GenerationBudget::default();
     while !monitor.is_cancelled() && door.leaves.recv().is_ok() {
         let next = crowd.next(
             &mut |damage| reader.next_generation(&mut |kind, what, at| damage.add(kind, what, at)),
@@ -140,7 +140,7 @@ const BYTES_PER_GENERATION: u64 = 512;
 
 /// Keeps made-up traces of very many very small generations from costing more than their bytes justify.
 #[derive(Debug, Default)]
-struct Crowd {
+struct GenerationBudget {
     /// Generations given out.
     given: u64,
     /// Those without content so far, and those of them that were not given out since the last one that was.
@@ -150,7 +150,7 @@ struct Crowd {
     has_gap: bool,
 }
 
-impl Crowd {
+impl GenerationBudget {
     /// The next generation that is to be worked on.
     fn next(
         &mut self,

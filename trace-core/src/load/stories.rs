@@ -1,9 +1,9 @@
-//! Small traces written event by event: what crosses borders, holes and misuse must come out as told here.
+//! Small traces written event by event: what crosses borders, gaps and misuse must come out as told here.
 #![expect(clippy::cast_possible_wrap, reason = "times near zero")]
 
 use std::sync::Arc;
 
-use crate::base::ids::{GoId, GoIx, ProcIx, TaskId, ThreadIx};
+use crate::base::ids::{GoId, GoroutineIdx, ProcIdx, TaskId, ThreadIdx};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::base::warning::WarningKind;
@@ -58,7 +58,7 @@ fn spans(trace: &Trace, lane: LaneId) -> Vec<Span> {
     trace.spans(lane, trace.range()).collect()
 }
 
-fn go(trace: &Trace, id: u64) -> GoIx {
+fn go(trace: &Trace, id: u64) -> GoroutineIdx {
     trace.goroutine_by_id(GoId(id)).unwrap()
 }
 
@@ -132,7 +132,7 @@ fn a_wait_goes_on_over_borders_with_its_reason_and_stack() {
     assert_eq!(trace.frames(wait.start_stack).next().unwrap().function, "main.worker");
     let unblock = trace.flows_into(trace.next_span(wait.at).unwrap().at);
     assert_eq!(trace.str(unblock[0].reason), "chan receive", "over two borders");
-    assert_eq!(unblock[0].from.lane, LaneId::Proc(ProcIx(0)), "nobody ran: the proc did it");
+    assert_eq!(unblock[0].from.lane, LaneId::Proc(ProcIdx(0)), "nobody ran: the proc did it");
     let cells = cells(&trace, lane);
     assert_eq!(cells.len(), 4, "{cells:?}");
     assert_eq!(trace.goroutine(go(&trace, G)).unwrap().ended.map(since), Some(300));
@@ -145,7 +145,7 @@ fn cells(trace: &Trace, lane: LaneId) -> Vec<crate::model::spans::Cell> {
 }
 
 #[test]
-fn nothing_goes_on_through_a_hole() {
+fn nothing_goes_on_through_a_gap() {
     let mut story = Story::new();
     story.running(0);
     let outer = story.writer.string("outer");
@@ -164,23 +164,23 @@ fn nothing_goes_on_through_a_hole() {
             (GoState::Running, 1_000, 1_050, true, false),
         ]
     );
-    let hole = TimeRange::new(TraceTime(START as i64 + 10), TraceTime(START as i64 + 1_000));
-    assert_eq!(trace.holes().collect::<Vec<_>>(), [hole]);
+    let gap = TimeRange::new(TraceTime(START as i64 + 10), TraceTime(START as i64 + 1_000));
+    assert_eq!(trace.gaps().collect::<Vec<_>>(), [gap]);
     assert!(
         trace
             .warnings()
             .iter()
-            .any(|warning| warning.kind == WarningKind::MissingGeneration && warning.hole == Some(hole))
+            .any(|warning| warning.kind == WarningKind::MissingGeneration && warning.gap == Some(gap))
     );
     assert_eq!(trace.span_at(lane, TraceTime(START as i64 + 500)), None);
     let region = trace.regions(go(&trace, G), trace.range()).next().unwrap();
-    assert!(region.goes_on && region.range.end <= hole.end, "{region:?}");
+    assert!(region.goes_on && region.range.end <= gap.end, "{region:?}");
     let drawn: u64 = cells(&trace, lane).iter().flat_map(|cell| &cell.nanos[1..]).sum();
     assert_eq!(drawn, 10 + 50);
 }
 
 #[test]
-fn curves_end_where_a_hole_begins() {
+fn curves_end_where_a_gap_begins() {
     let mut story = Story::new();
     story.running(0);
     story.at(10, K::HEAP_ALLOC, &[100]);
@@ -198,7 +198,7 @@ fn curves_end_where_a_hole_begins() {
     };
     let heap = curve(Metric::HeapLive, 0, 1_200, 12);
     assert_eq!(heap[0], Some((100, 300)));
-    assert_eq!(heap[1..10], [None; 9], "in the hole");
+    assert_eq!(heap[1..10], [None; 9], "in the gap");
     assert_eq!(heap[10], None, "behind it nothing is known yet");
     assert_eq!(heap[11], Some((700, 700)));
     assert_eq!(curve(Metric::HeapLive, 0, 1_200, 1), [Some((100, 700))], "of all that is told");
@@ -263,11 +263,11 @@ fn tasks_form_a_tree_and_may_be_older_than_the_trace() {
     story.at(50, K::GO_LABEL, &[label]);
     let trace = story.load();
     let task = |id: u64| trace.task(trace.task_by_id(TaskId(id)).unwrap()).unwrap();
-    assert_eq!((trace.str(task(6).name), task(6).parent, task(5).parent), ("query", Some(task(5).ix), None));
+    assert_eq!((trace.str(task(6).name), task(6).parent, task(5).parent), ("query", Some(task(5).idx), None));
     assert_eq!((task(6).began.map(since), task(6).ended.map(since), task(5).ended), (Some(20), Some(30), None));
     assert_eq!((task(99).began, task(99).ended.map(since)), (None, Some(40)));
     let log = trace.logs(go(&trace, G), trace.range()).next().unwrap();
-    assert_eq!((trace.str(log.category), trace.str(log.message), log.task), ("url", "/index.html", Some(task(6).ix)));
+    assert_eq!((trace.str(log.category), trace.str(log.message), log.task), ("url", "/index.html", Some(task(6).idx)));
     let labels: Vec<_> = trace.labels(go(&trace, G)).map(|(time, text)| (since(time), trace.str(text))).collect();
     assert_eq!(labels, [(50, "GC (dedicated)")]);
 }
@@ -303,7 +303,7 @@ fn the_collectors_ranges_go_on_over_borders() {
         .map(|special| (special.kind, since(special.range.start), since(special.range.end), special.bytes))
         .collect();
     assert_eq!(told, [(SpecialKind::MarkAssist, 10, 110, (0, 0)), (SpecialKind::Sweep, 12, 14, (4_096, 64))]);
-    let on_proc = trace.special_ranges(LaneId::Proc(ProcIx(0)), trace.range()).count();
+    let on_proc = trace.special_ranges(LaneId::Proc(ProcIdx(0)), trace.range()).count();
     assert_eq!(on_proc, 2, "assist and sweep lie on the proc too");
 }
 
@@ -322,17 +322,17 @@ fn a_stolen_proc_leaves_the_system_call_behind() {
     let lane = LaneId::Goroutine(go(&trace, G));
     let call = spans(&trace, lane)[1];
     assert_eq!((call.state, since(call.range.start), since(call.range.end)), (GoState::Syscall, 10, 80));
-    assert_eq!((call.proc, call.thread), (ProcIx(0), ThreadIx(0)));
+    assert_eq!((call.proc, call.thread), (ProcIdx(0), ThreadIdx(0)));
     let into = trace.flows_into(call.at);
     assert_eq!((into[0].kind, since(into[0].from.time)), (FlowKind::ProcSteal, 50));
     let told = |lane| states(&trace, lane).iter().map(|span| (span.0, span.1, span.2)).collect::<Vec<_>>();
     let on_proc = [(GoState::Running, 0, 10), (GoState::Syscall, 10, 50), (GoState::Running, 90, 95)];
-    assert_eq!(told(LaneId::Proc(ProcIx(0))), on_proc);
-    assert_eq!(told(LaneId::Thread(ThreadIx(0))), [(GoState::Running, 0, 10), (GoState::Syscall, 10, 80)]);
+    assert_eq!(told(LaneId::Proc(ProcIdx(0))), on_proc);
+    assert_eq!(told(LaneId::Thread(ThreadIdx(0))), [(GoState::Running, 0, 10), (GoState::Syscall, 10, 80)]);
     let run = spans(&trace, lane)[3];
     let into = trace.flows_into(run.at);
     assert_eq!((into[0].kind, since(into[0].from.time)), (FlowKind::SyscallExit, 80));
-    assert_eq!(cells(&trace, LaneId::Proc(ProcIx(0))).len(), 3);
+    assert_eq!(cells(&trace, LaneId::Proc(ProcIdx(0))).len(), 3);
 }
 
 #[test]
@@ -350,8 +350,8 @@ fn a_sample_before_all_else_about_a_goroutine_is_its_own() {
     story.at(101, K::GO_STATUS, &[G, M, 2]);
     story.at(110, K::GO_STATUS, &[3, u64::MAX, 1]);
     let trace = story.load();
-    let whose: Vec<GoIx> = trace.all_samples().iter().map(|sample| sample.go).collect();
-    assert_eq!(whose, [go(&trace, 2), go(&trace, 3), GoIx::NONE]);
+    let whose: Vec<GoroutineIdx> = trace.all_samples().iter().map(|sample| sample.go).collect();
+    assert_eq!(whose, [go(&trace, 2), go(&trace, 3), GoroutineIdx::NONE]);
     assert_eq!(
         trace.samples(LaneId::Goroutine(go(&trace, 3)), TimeRange::new(TraceTime::MIN, TraceTime::MAX)).count(),
         1
@@ -368,7 +368,7 @@ fn of_tasks_that_share_an_id_the_latest_is_found() {
         story.at(time + 5, K::USER_TASK_END, &[task, 0]);
     }
     let trace = story.load();
-    let began = |id: u64| trace.task_by_id(TaskId(id)).and_then(|ix| trace.task(ix)?.began).map(since);
+    let began = |id: u64| trace.task_by_id(TaskId(id)).and_then(|idx| trace.task(idx)?.began).map(since);
     assert_eq!([4, 6, 9].map(began), [Some(20), Some(50), Some(40)]);
     assert_eq!([0, 5, 10].map(began), [None; 3]);
 }

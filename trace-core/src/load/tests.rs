@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::base::ids::{GoId, GoIx, ProcIx, ThreadIx};
+use crate::base::ids::{GoId, GoroutineIdx, ProcIdx, ThreadIdx};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::kind::EventKind;
@@ -16,11 +16,11 @@ use crate::load::reader;
 use crate::model::build::SEGMENT_ROWS;
 use crate::model::flows::FlowKind;
 use crate::model::lanes::LaneId;
-use crate::model::stretches::Stretch;
+use crate::model::state_intervals::StateInterval;
 use crate::model::trace::{Metric, Trace};
 use crate::order::generation::order_generation;
-use crate::order::machine::Machine;
-use crate::order::sink::{Ids, NO_IX, Ordered, Sink};
+use crate::order::sched_state::SchedState;
+use crate::order::sink::{Ids, NO_IDX, Ordered, Sink};
 use crate::order::v1::{Style, order_v1};
 use crate::testkit::writer::TraceWriter;
 use crate::wire::opening::{self, Opened};
@@ -104,10 +104,10 @@ impl Tally {
                 order_v1(&recording, Style::Model, &Monitor::new(), quiet, &mut tally).unwrap();
             }
             Opened::V2(mut reader) => {
-                let mut machine = Machine::new(false);
+                let mut sched = SchedState::new(false);
                 while let Some(generation) = reader.next_generation(quiet).unwrap() {
                     let tables = Tables::parse(&generation, None, quiet);
-                    order_generation(&mut machine, &generation, &tables, &Monitor::new(), quiet, &mut tally).unwrap();
+                    order_generation(&mut sched, &generation, &tables, &Monitor::new(), quiet, &mut tally).unwrap();
                 }
             }
         }
@@ -132,7 +132,7 @@ impl Sink for Tally {
         self.events += 1;
         let is_go = (EventKind::GO_CREATE.0..=EventKind::GO_STATUS.0).contains(&ev.kind.0)
             || (EventKind::GO_SWITCH.0..=EventKind::GO_STATUS_STACK.0).contains(&ev.kind.0);
-        if !is_go || ev.subject == NO_IX || ev.from == ev.to {
+        if !is_go || ev.subject == NO_IDX || ev.from == ev.to {
             return Ok(());
         }
         self.unblocks += u64::from(ev.kind == EventKind::GO_UNBLOCK);
@@ -164,8 +164,8 @@ fn time_by_state_is_what_counting_gives() {
             let slack = 2_000 * trace.totals().generations as i64;
             assert!((range.end.0 - tally.last).abs() <= slack, "{name}: {} {}", range.end.0, tally.last);
             for at in 0..trace.goroutine_count() {
-                let goroutine = trace.goroutine(GoIx(at)).unwrap();
-                let lane = LaneId::Goroutine(GoIx(at));
+                let goroutine = trace.goroutine(GoroutineIdx(at)).unwrap();
+                let lane = LaneId::Goroutine(GoroutineIdx(at));
                 let sums = trace.time_by_class(lane, range);
                 let born = goroutine.created.unwrap_or(range.start);
                 let died = goroutine.ended.unwrap_or(range.end);
@@ -221,7 +221,7 @@ fn sums_follow_times_that_are_moved_behind_the_generation_before() {
     }
     let trace = load(&writer.finish(), SEGMENT_ROWS, &mut |_| {});
     let all = trace.range();
-    let [first, .., last] = &*trace.spans(LaneId::Goroutine(GoIx(0)), all).collect::<Vec<_>>() else {
+    let [first, .., last] = &*trace.spans(LaneId::Goroutine(GoroutineIdx(0)), all).collect::<Vec<_>>() else {
         panic!("no spans")
     };
     assert_eq!((first.range.start, last.range.end), (all.start, all.end));
@@ -241,9 +241,9 @@ fn sums_follow_times_that_are_moved_behind_the_generation_before() {
 }
 
 fn lanes(trace: &Trace) -> Vec<LaneId> {
-    let gos = (0..trace.goroutine_count()).map(|at| LaneId::Goroutine(GoIx(at)));
-    let procs = (0..trace.proc_count()).map(|at| LaneId::Proc(ProcIx(at)));
-    let threads = (0..trace.thread_count()).map(|at| LaneId::Thread(ThreadIx(at)));
+    let gos = (0..trace.goroutine_count()).map(|at| LaneId::Goroutine(GoroutineIdx(at)));
+    let procs = (0..trace.proc_count()).map(|at| LaneId::Proc(ProcIdx(at)));
+    let threads = (0..trace.thread_count()).map(|at| LaneId::Thread(ThreadIdx(at)));
     [LaneId::Gc, LaneId::Stw].into_iter().chain(procs).chain(threads).chain(gos).collect()
 }
 
@@ -328,7 +328,7 @@ fn every_unblock_ends_a_wait_and_leaves_from_where_it_came() {
         let trace = load(&bytes, 503, &mut |_| {});
         let (mut unblocks, mut creates) = (0, 0);
         for at in 0..trace.goroutine_count() {
-            let spans: Vec<_> = trace.spans(LaneId::Goroutine(GoIx(at)), trace.range()).collect();
+            let spans: Vec<_> = trace.spans(LaneId::Goroutine(GoroutineIdx(at)), trace.range()).collect();
             for (place, span) in spans.iter().enumerate() {
                 match span.cause {
                     Cause::Unblocked => {
@@ -375,7 +375,7 @@ fn a_snapshot_holds_what_the_whole_holds() {
         for trace in &snapshots {
             let end = trace.range().end;
             for at in (0..trace.goroutine_count()).step_by(5) {
-                let lane = LaneId::Goroutine(GoIx(at));
+                let lane = LaneId::Goroutine(GoroutineIdx(at));
                 let done = |trace: &Trace| -> Vec<_> {
                     trace
                         .spans(lane, trace.range())
@@ -535,13 +535,13 @@ fn windows_show_all_that_is_not_waiting() {
     for (name, bytes) in all_fixtures().into_iter().chain(broken.filter(|file| file.1.len() < 150_000)) {
         let Some(trace) = try_load(&bytes, 40) else { continue };
         let windows = trace.windows();
-        let mut found: BTreeMap<GoIx, Vec<(TimeRange, GoState)>> = BTreeMap::new();
+        let mut found: BTreeMap<GoroutineIdx, Vec<(TimeRange, GoState)>> = BTreeMap::new();
         let mut expected = found.clone();
-        let is_wanted = |stretch: &Stretch| !matches!(stretch.state, GoState::Waiting);
+        let is_wanted = |stretch: &StateInterval| !matches!(stretch.state, GoState::Waiting);
         for at in 0..windows.len() {
             let range = windows.range(at);
             for go in windows.goroutines(at) {
-                trace.stretches(go, range, |stretch| {
+                trace.state_intervals(go, range, |stretch| {
                     let part = stretch.range.intersect(range);
                     if is_wanted(stretch) && part.nanos() > 0 {
                         let mine = found.entry(go).or_default();
@@ -555,8 +555,8 @@ fn windows_show_all_that_is_not_waiting() {
                 });
             }
         }
-        for go in (0..trace.goroutine_count()).map(GoIx) {
-            trace.stretches(go, trace.range(), |stretch| {
+        for go in (0..trace.goroutine_count()).map(GoroutineIdx) {
+            trace.state_intervals(go, trace.range(), |stretch| {
                 let part = stretch.range.intersect(trace.range());
                 if is_wanted(stretch) && part.nanos() > 0 {
                     expected.entry(go).or_default().push((part, stretch.state));

@@ -10,15 +10,15 @@ use crate::base::time::TraceTime;
 use crate::base::warning::{Warning, WarningKind};
 use crate::load::pipeline::Message;
 use crate::load::reader::Part;
-use crate::model::build::{Builder, Met, SEGMENT_ROWS};
+use crate::model::build::{BuildReport, Builder, SEGMENT_ROWS};
 use crate::model::draft::SegmentDraft;
-use crate::model::hole::HoleDraft;
+use crate::model::gap::DataGapDraft;
 use crate::model::kinds::SharedKinds;
 use crate::model::stitch::{Before, GenerationHead};
 use crate::model::symbols::Symbols;
 use crate::model::trace::ClockSnapshot;
 use crate::order::generation::order_generation;
-use crate::order::machine::Machine;
+use crate::order::sched_state::SchedState;
 use crate::order::sink::Ids;
 use crate::order::v1::{Style, order_v1};
 use crate::wire::v1::recording::{LOST_TEXTS, Recording};
@@ -42,7 +42,7 @@ impl Damage {
     fn add_many(&mut self, kind: WarningKind, message: String, offset: u64, count: u64) {
         match self.warnings.iter_mut().find(|warning| warning.kind == kind) {
             Some(known) => known.count += count,
-            None => self.warnings.push(Warning { kind, message, offset, generation: 0, hole: None, count }),
+            None => self.warnings.push(Warning { kind, message, offset, generation: 0, gap: None, count }),
         }
     }
 
@@ -67,7 +67,7 @@ pub(crate) enum Work {
 #[derive(Debug)]
 pub(crate) struct GenerationEnd {
     pub(crate) warnings: Vec<Warning>,
-    pub(crate) holes: Vec<HoleDraft>,
+    pub(crate) gaps: Vec<DataGapDraft>,
     pub(crate) number: u64,
     /// Offset of its first byte in the input.
     pub(crate) offset: u64,
@@ -108,14 +108,14 @@ impl Shared {
 
 /// Does the work on the `index`th part.
 pub(crate) fn work(part: &Part, index: usize, shared: &Shared, messages: &Sender<Message>) {
-    let (mut damage, mut holes) = (Damage::default(), Vec::new());
+    let (mut damage, mut gaps) = (Damage::default(), Vec::new());
     // A fault of ours costs this part, not the whole load, and must not leave the stitcher waiting.
     let result = catch_unwind(AssertUnwindSafe(|| match part {
         Part::Generation(generation) => {
-            build(generation, index, shared, messages, &mut damage).map(|found| holes = found)
+            build(generation, index, shared, messages, &mut damage).map(|found| gaps = found)
         }
         Part::Recording(recording) => {
-            build_recording(recording, index, shared, messages, &mut damage).map(|found| holes = found)
+            build_recording(recording, index, shared, messages, &mut damage).map(|found| gaps = found)
         }
     }))
     .unwrap_or_else(|_panic| {
@@ -125,7 +125,7 @@ pub(crate) fn work(part: &Part, index: usize, shared: &Shared, messages: &Sender
     });
     let warnings = damage.take(part.number());
     let end =
-        GenerationEnd { warnings, holes, number: part.number(), offset: part.offset(), bytes: part.byte_len(), result };
+        GenerationEnd { warnings, gaps, number: part.number(), offset: part.offset(), bytes: part.byte_len(), result };
     // Nobody listens: the load was cancelled.
     drop(messages.send(Message::Work(index, Work::End(end))));
 }
@@ -136,30 +136,30 @@ fn build(
     shared: &Shared,
     messages: &Sender<Message>,
     damage: &mut Damage,
-) -> Result<Vec<HoleDraft>> {
+) -> Result<Vec<DataGapDraft>> {
     let tables = Tables::parse(generation, shared.clock(), &mut |kind, what, at| damage.add(kind, what, at));
     if tables.has_frequency {
         shared.set_clock(tables.clock);
     }
     let border = match generation.border {
         Border::Whole => Before::Whole,
-        Border::Gap => Before::Hole,
+        Border::Gap => Before::DataGap,
         Border::NewTrace => Before::OtherTrace,
     };
     let is_cut = generation.end == End::Truncated;
     let met = build_with(&tables, (border, is_cut), index, shared, messages, |builder| {
-        let mut machine = Machine::new(false);
+        let mut sched = SchedState::new(false);
         let mut report = |kind, what, at| damage.add(kind, what, at);
-        order_generation(&mut machine, generation, &tables, &shared.monitor, &mut report, builder)?;
-        Ok(machine.ids)
+        order_generation(&mut sched, generation, &tables, &shared.monitor, &mut report, builder)?;
+        Ok(sched.ids)
     })?;
-    tell_pauses(&met, generation.offset, damage);
+    report_pauses(&met, generation.offset, damage);
     if met.has_unknown
         && let Some(Unknown { message, offset, count }) = unknown::find(generation, &tables)
     {
         damage.add_many(WarningKind::UnknownId, message, offset, count);
     }
-    Ok(met.holes)
+    Ok(met.gaps)
 }
 
 fn build_recording(
@@ -168,20 +168,20 @@ fn build_recording(
     shared: &Shared,
     messages: &Sender<Message>,
     damage: &mut Damage,
-) -> Result<Vec<HoleDraft>> {
+) -> Result<Vec<DataGapDraft>> {
     let met = build_with(&recording.tables, (Before::Whole, false), index, shared, messages, |builder| {
         let mut report = |kind, what, at| damage.add(kind, what, at);
         order_v1(recording, Style::Model, &shared.monitor, &mut report, builder)
     })?;
-    tell_pauses(&met, 0, damage);
+    report_pauses(&met, 0, damage);
     if met.has_unknown {
         damage.add(WarningKind::UnknownId, LOST_TEXTS.to_owned(), recording.byte_len());
     }
-    Ok(met.holes)
+    Ok(met.gaps)
 }
 
 /// Warns of pauses that were left out.
-fn tell_pauses(met: &Met, offset: u64, damage: &mut Damage) {
+fn report_pauses(met: &BuildReport, offset: u64, damage: &mut Damage) {
     if met.left_out > 0 {
         let what = "times jump ahead by seconds again and again; all but the first pauses are left out";
         damage.add(WarningKind::Clock, what.to_owned(), offset);
@@ -197,7 +197,7 @@ fn build_with(
     shared: &Shared,
     messages: &Sender<Message>,
     order: impl FnOnce(&mut Builder<'_>) -> Result<Ids>,
-) -> Result<Met> {
+) -> Result<BuildReport> {
     let is_nameless = |id| tables.string(id).is_none();
     let has_nameless = tables.frames().any(|frame| is_nameless(frame.function) || is_nameless(frame.file));
     let symbols = Arc::new(symbols(tables));

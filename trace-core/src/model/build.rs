@@ -1,8 +1,8 @@
 //! Takes the ordered events of one generation and keeps them as a log of state changes, which is cut into
 //! segments as it grows.
 
+mod annotations;
 pub(crate) mod log;
-mod side;
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use crate::base::error::Result;
 use crate::base::time::TraceTime;
 use crate::event::kind::EventKind;
 use crate::event::state::GoState;
+use crate::model::annotation_marks::Annotations;
 use crate::model::build::log::{GoLocal, Log, LogRef, LogRow, ProcLocal, ThreadLocal};
 use crate::model::counters::{CountBuilder, Steps};
-use crate::model::cut::{self, Pools};
 use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, SegmentDraft};
-use crate::model::hole::{HoleDraft, MAX_HOLES};
+use crate::model::gap::{DataGapDraft, MAX_HOLES};
 use crate::model::kinds::{self, SharedKinds};
-use crate::model::side::Side;
+use crate::model::seal::{self, Pools};
 use crate::model::symbols::Symbols;
-use crate::order::machine::go_state;
-use crate::order::sink::{Ids, Lost, NO_IX, Ordered, Sink};
+use crate::order::sched_state::go_state;
+use crate::order::sink::{Ids, Lost, NO_IDX, Ordered, Sink};
 
 /// Rows after which a segment is cut: what bounds the memory that a worker needs.
 pub(crate) const SEGMENT_ROWS: usize = 1 << 17;
@@ -48,7 +48,7 @@ pub(crate) struct Builder<'a> {
     log: Log,
     base: i64,
     now: i64,
-    side: Side,
+    annotations: Annotations,
     counts: CountBuilder,
     heap_live: Steps,
     heap_goal: Steps,
@@ -74,20 +74,20 @@ pub(crate) struct Builder<'a> {
     all_events: u64,
     /// Pauses left out so far, ns.
     left_out: i64,
-    holes: Vec<HoleDraft>,
+    gaps: Vec<DataGapDraft>,
     /// Offset in the input of the last event that was told.
     offset: u64,
 }
 
 /// What a builder has met besides segments.
 #[derive(Debug, Default)]
-pub(crate) struct Met {
+pub(crate) struct BuildReport {
     /// Stacks or texts were named that are not there.
     pub(crate) has_unknown: bool,
     /// Pauses that were left out because there were too many, ns.
     pub(crate) left_out: i64,
     /// Where events are lost.
-    pub(crate) holes: Vec<HoleDraft>,
+    pub(crate) gaps: Vec<DataGapDraft>,
 }
 
 impl std::fmt::Debug for Builder<'_> {
@@ -107,7 +107,7 @@ impl<'a> Builder<'a> {
             log: Log::default(),
             base: i64::MIN,
             now: i64::MIN,
-            side: Side::default(),
+            annotations: Annotations::default(),
             counts: CountBuilder::default(),
             heap_live: Steps::default(),
             heap_goal: Steps::default(),
@@ -118,14 +118,14 @@ impl<'a> Builder<'a> {
             events: 0,
             stop_kinds: Vec::new(),
             wait_kinds: Vec::new(),
-            switching: NO_IX,
+            switching: NO_IDX,
             announced: Vec::new(),
             pools: Pools::default(),
             has_unknown: false,
             cut_lanes: 0,
             all_events: 0,
             left_out: 0,
-            holes: Vec::new(),
+            gaps: Vec::new(),
             offset: 0,
         }
     }
@@ -140,11 +140,11 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// If the receiver is gone.
-    pub(crate) fn finish(mut self, ids: &Ids) -> Result<Met> {
+    pub(crate) fn finish(mut self, ids: &Ids) -> Result<BuildReport> {
         if self.events > 0 {
-            self.cut(ids)?;
+            self.seal(ids)?;
         }
-        Ok(Met { has_unknown: self.has_unknown, left_out: self.left_out, holes: self.holes })
+        Ok(BuildReport { has_unknown: self.has_unknown, left_out: self.left_out, gaps: self.gaps })
     }
 
     /// The slot of a stack; 0 if there is none, or it is lost.
@@ -162,9 +162,9 @@ impl<'a> Builder<'a> {
         slot
     }
 
-    fn cut(&mut self, ids: &Ids) -> Result<()> {
+    fn seal(&mut self, ids: &Ids) -> Result<()> {
         let classes = self.shared_kinds.snapshot().classes;
-        let columns = cut::columns(&mut self.log, &classes, &mut self.pools);
+        let columns = seal::columns(&mut self.log, &classes, &mut self.pools);
         // Ids of the event that is about to be taken in come with the next segment.
         let log = &self.log;
         let known = (log.gos.len(), log.procs.len(), log.threads.len());
@@ -185,7 +185,7 @@ impl<'a> Builder<'a> {
             procs: columns.procs,
             threads: columns.threads,
             flows: columns.flows,
-            counts: self.counts.cut(),
+            counts: self.counts.seal(),
             base_counts: self.counts.base,
             heap_live: std::mem::take(&mut self.heap_live),
             heap_goal: std::mem::take(&mut self.heap_goal),
@@ -195,7 +195,7 @@ impl<'a> Builder<'a> {
             new_procs,
             new_threads,
             names: std::mem::take(&mut self.names),
-            side: std::mem::take(&mut self.side),
+            annotations: std::mem::take(&mut self.annotations),
             events: std::mem::take(&mut self.events),
             kinds: std::mem::replace(&mut self.event_kinds, Box::new([0; 256])),
         };
@@ -209,9 +209,9 @@ impl<'a> Builder<'a> {
     #[cold]
     fn grow(&mut self, ids: &Ids) {
         self.log.gos.resize(ids.gos.len(), GoLocal::default());
-        let proc = ProcLocal { refs: 0, acts: 0, go: NO_IX, is_used: false, last: self.now };
+        let proc = ProcLocal { refs: 0, acts: 0, go: NO_IDX, is_used: false, last: self.now };
         self.log.procs.resize(ids.procs.len(), proc);
-        let thread = ThreadLocal { refs: 0, acts: 0, go: NO_IX, tenure: 0, is_used: false };
+        let thread = ThreadLocal { refs: 0, acts: 0, go: NO_IDX, ownership: 0, is_used: false };
         self.log.threads.resize(ids.threads.len(), thread);
     }
 
@@ -234,16 +234,16 @@ impl<'a> Builder<'a> {
     #[inline]
     fn occupy(&mut self, ev: &Ordered, is_fresh: bool) {
         // In a damaged trace a system call may end on a thread that runs nobody: no row will follow.
-        if ev.subject == NO_IX {
+        if ev.subject == NO_IDX {
             return;
         }
         let Some(thread) = self.log.threads.get_mut(ev.thread as usize) else { return };
-        if !is_fresh && thread.go == ev.subject && thread.tenure < TENURE_ROWS {
-            thread.tenure += 1;
+        if !is_fresh && thread.go == ev.subject && thread.ownership < TENURE_ROWS {
+            thread.ownership += 1;
             return;
         }
         thread.go = ev.subject;
-        thread.tenure = 1;
+        thread.ownership = 1;
         thread.refs += 1;
         thread.is_used = true;
         if let Some(proc) = self.log.procs.get_mut(ev.proc as usize) {
@@ -261,7 +261,7 @@ impl<'a> Builder<'a> {
         if let Some(proc) = self.log.procs.get_mut(ev.proc as usize)
             && proc.go == ev.subject
         {
-            proc.go = NO_IX;
+            proc.go = NO_IDX;
         }
     }
 
@@ -269,7 +269,7 @@ impl<'a> Builder<'a> {
     #[inline]
     fn acted_on(&mut self, ev: &Ordered, kind: u8, stack: u64) {
         // In a damaged trace an act may be on nobody: no row will follow.
-        if ev.subject == NO_IX {
+        if ev.subject == NO_IDX {
             return;
         }
         let actor = if let Some(go) = self.log.gos.get_mut(ev.go as usize) {
@@ -376,9 +376,9 @@ impl<'a> Builder<'a> {
                 self.occupy(ev, true);
                 self.row(ev, kinds::STARTED, ev.thread, ev.proc);
             }
-            EventKind::GO_BLOCK | EventKind::GO_STOP if ev.subject == NO_IX => self.left_unnamed(ev),
+            EventKind::GO_BLOCK | EventKind::GO_STOP if ev.subject == NO_IDX => self.left_unnamed(ev),
             EventKind::GO_BLOCK if ev.subject == self.switching => {
-                self.switching = NO_IX;
+                self.switching = NO_IDX;
                 self.leave(ev);
                 self.own(ev, kinds::SWITCHED_AWAY, ev.args[1], ACTOR_NONE);
             }
@@ -456,7 +456,7 @@ impl Builder<'_> {
                 return self.leave_out_pause(ev, ids);
             }
             if self.events > 0 {
-                self.cut(ids)?;
+                self.seal(ids)?;
             }
             self.base = ev.time.0;
         }
@@ -473,7 +473,7 @@ impl Builder<'_> {
             self.settle_proc(ev);
         }
         if !self.goroutine_event(ev) {
-            self.side_event(ev);
+            self.annotation_event(ev);
         }
         Ok(())
     }
@@ -502,11 +502,11 @@ impl Builder<'_> {
     #[cold]
     #[inline(never)]
     fn left_unnamed(&mut self, ev: &Ordered) {
-        if ev.from == go_state::RUNNING && self.holes.len() < MAX_HOLES {
+        if ev.from == go_state::RUNNING && self.gaps.len() < MAX_HOLES {
             let (time, thread) = (ev.time.0, ev.thread);
-            let (go, proc, bytes) = (NO_IX, NO_IX, 0..0);
+            let (go, proc, bytes) = (NO_IDX, NO_IDX, 0..0);
             let is_of_before = true;
-            self.holes.push(HoleDraft { start: time, end: Some(time), bytes, thread, go, proc, is_of_before });
+            self.gaps.push(DataGapDraft { start: time, end: Some(time), bytes, thread, go, proc, is_of_before });
         }
     }
 
@@ -521,9 +521,9 @@ impl Builder<'_> {
         });
         let proc_last = self.log.procs.get(proc as usize).map(|local| local.last);
         let since = lost.since.map(|since| since.0).or(go_last).or(proc_last).unwrap_or(self.now).min(self.now);
-        if self.holes.len() < MAX_HOLES {
+        if self.gaps.len() < MAX_HOLES {
             let (end, bytes) = (lost.until.map(|until| until.0), lost.bytes.clone());
-            self.holes.push(HoleDraft { start: since, end, bytes, thread, go, proc, is_of_before: false });
+            self.gaps.push(DataGapDraft { start: since, end, bytes, thread, go, proc, is_of_before: false });
         }
         // What the goroutine did then is not known until its next event.
         let (Some(local), Some(go_last)) = (self.log.gos.get_mut(go as usize), go_last) else { return };
@@ -539,12 +539,12 @@ impl Builder<'_> {
         if let Some(on) = self.log.threads.get_mut(thread as usize)
             && on.go == go
         {
-            on.go = NO_IX;
+            on.go = NO_IDX;
         }
         if let Some(on) = self.log.procs.get_mut(proc as usize)
             && on.go == go
         {
-            on.go = NO_IX;
+            on.go = NO_IDX;
             self.mark(proc, at);
         }
     }

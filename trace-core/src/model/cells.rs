@@ -4,7 +4,7 @@ use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::SpanClass;
 use crate::model::lanes::{LaneId, SpanRef};
 use crate::model::lod::Sums;
-use crate::model::refs::RefLane;
+use crate::model::proc_thread_index::RefLane;
 use crate::model::spans::Cell;
 use crate::model::trace::{TimeByClass, Trace};
 use crate::model::tracks::Track;
@@ -39,8 +39,8 @@ impl Trace {
     fn walk(&self, lane: LaneId, range: TimeRange, visitor: &mut impl Visitor) {
         match lane {
             LaneId::Goroutine(go) => self.walk_go(go, range, visitor),
-            LaneId::Gc => walk_track(&self.side.gc, lane, range, visitor),
-            LaneId::Stw => walk_track(&self.side.stw, lane, range, visitor),
+            LaneId::Gc => walk_track(&self.annotations.gc, lane, range, visitor),
+            LaneId::Stw => walk_track(&self.annotations.stw, lane, range, visitor),
             LaneId::Proc(_) | LaneId::Thread(_) => {
                 if let Some(lane) = RefLane::of(lane) {
                     self.walk_refs(lane, range, visitor);

@@ -4,7 +4,7 @@
 //! of the stack. A thread that C made has a goroutine that starts with `runtime.cgocallback`: it runs while C calls
 //! into Go, and between such callbacks it counts as in a system call, without a stack.
 
-use crate::base::ids::{GoIx, StackId};
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::model::trace::{Frame, Trace};
 
 /// What the name of a generated function begins with, behind the package.
@@ -39,7 +39,7 @@ impl Trace {
 
     /// Whether a goroutine that counts as in a system call, with this stack, was in C instead.
     #[must_use]
-    pub fn is_in_c(&self, go: GoIx, stack: StackId) -> bool {
+    pub fn is_in_c(&self, go: GoroutineIdx, stack: StackId) -> bool {
         if stack.is_some() {
             return self.c_function(stack).is_some();
         }
@@ -48,7 +48,7 @@ impl Trace {
 
     /// Whether a goroutine belongs to a thread that C made.
     #[must_use]
-    pub fn is_callback(&self, go: GoIx) -> bool {
+    pub fn is_callback(&self, go: GoroutineIdx) -> bool {
         self.goroutine(go).is_some_and(|go| self.str(go.name) == CALLBACK)
     }
 
@@ -57,7 +57,7 @@ impl Trace {
     pub fn has_c_calls(&self) -> bool {
         *self.has_c_calls.get_or_init(|| {
             (0..self.stack_count()).any(|stack| self.c_function(StackId(stack)).is_some())
-                || (0..self.goroutine_count()).any(|go| self.is_callback(GoIx(go)))
+                || (0..self.goroutine_count()).any(|go| self.is_callback(GoroutineIdx(go)))
         })
     }
 }

@@ -220,7 +220,7 @@ impl CountBuilder {
     }
 
     /// The curve of the segment that ends here.
-    pub(crate) fn cut(&mut self) -> CountSeries {
+    pub(crate) fn seal(&mut self) -> CountSeries {
         self.buckets.extend(self.bucket.take());
         self.in_bucket = 0;
         // What holds from the last change on.
@@ -341,7 +341,7 @@ const fn places(metric: Metric) -> &'static [usize] {
 
 impl Trace {
     /// The lowest and highest value of a curve in each of `columns` equal columns of `range`. A column
-    /// before the first reading is `None`, and so is one in a hole; behind a hole a step function (heap, GOMAXPROCS)
+    /// before the first reading is `None`, and so is one in a gap; behind a gap a step function (heap, GOMAXPROCS)
     /// is not known before its next reading. Cost follows columns. Goroutine counts are exact to within
     /// 256 state changes: a column narrower than that shows the extremes of its surroundings.
     pub fn metric(&self, metric: Metric, range: TimeRange, columns: u32, out: &mut Vec<Option<(u64, u64)>>) {
@@ -354,7 +354,7 @@ impl Trace {
             let mut value = None;
             let mut piece = from;
             while piece < to {
-                let end = self.hole_after(epoch);
+                let end = self.gap_after(epoch);
                 if piece < end.min(to) {
                     let (found, after) = self.extremes_within(metric, piece, end.min(to));
                     // A step function holds its value until the next reading.
@@ -365,7 +365,7 @@ impl Trace {
                 if to <= end {
                     break;
                 }
-                // A hole begins in this column, or goes on.
+                // A gap begins in this column, or goes on.
                 let Some(next) = self.epochs.get(epoch + 1) else { break };
                 (last, piece) = (None, next.start.0.max(from));
                 if piece < to {
@@ -376,20 +376,20 @@ impl Trace {
         }
     }
 
-    /// The stretch without holes that a time lies in, or the last one before it; the first one is 0.
+    /// The stretch without gaps that a time lies in, or the last one before it; the first one is 0.
     fn epoch_at(&self, time: i64) -> usize {
         self.epochs.partition_point(|epoch| epoch.start.0 <= time).saturating_sub(1)
     }
 
-    /// Where a hole begins behind a stretch.
-    fn hole_after(&self, epoch: usize) -> i64 {
+    /// Where a gap begins behind a stretch.
+    fn gap_after(&self, epoch: usize) -> i64 {
         let is_last = epoch + 1 >= self.epochs.len();
         self.epochs.get(epoch).filter(|_| !is_last).map_or(i64::MAX, |epoch| epoch.end.0.saturating_add(1))
     }
 
     /// The reading of a step function (heap, GOMAXPROCS) in force at `time`: the last one no later. `None`
-    /// before the first one, where it says that there is no value (a heap goal with GOGC=off), in holes and between a
-    /// hole and the next one, and for goroutine counts.
+    /// before the first one, where it says that there is no value (a heap goal with GOGC=off), in gaps and between a
+    /// gap and the next one, and for goroutine counts.
     #[must_use]
     pub fn reading_at(&self, metric: Metric, time: TraceTime) -> Option<u64> {
         self.step_before(metric, time.0.saturating_add(1)).filter(|&value| value != NONE)
@@ -460,7 +460,7 @@ impl Trace {
         for segment in &self.segments {
             for (start, is_calm) in segment.counts.calms() {
                 let start = segment.at(start);
-                // Behind a hole nothing is known of what was before.
+                // Behind a gap nothing is known of what was before.
                 if let Some((since, true, epoch)) = before
                     && epoch == segment.epoch
                     && start.saturating_sub(since) > shortest
@@ -483,7 +483,7 @@ impl Trace {
             return None;
         }
         let epoch = self.epoch_at(time.saturating_sub(1));
-        if time > self.hole_after(epoch) {
+        if time > self.gap_after(epoch) {
             return None;
         }
         let end = self.segments.partition_point(|segment| segment.base < time);
@@ -570,7 +570,7 @@ mod tests {
             running += if starts { 1 } else { -1 };
             high = high.max(running);
         }
-        let series = builder.cut();
+        let series = builder.seal();
         let base = builder.base;
         assert_eq!(series.extremes(0, u32::MAX, &[0], &base).unwrap().1, high as u64);
         assert_eq!(series.extremes(20_000, u32::MAX, &[0], &base), Some((running as u64, running as u64)));
@@ -587,7 +587,7 @@ mod tests {
             builder.step(at, 2, 4); // and wait again
         }
         builder.step(90_000_000, 4, 2);
-        let series = builder.cut();
+        let series = builder.seal();
         let runnable = places(Metric::Runnable);
         let base = Counts::default();
         assert_eq!(series.extremes(0, 100, runnable, &base), Some((0, 20)));

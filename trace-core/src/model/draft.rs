@@ -1,11 +1,11 @@
 //! A segment as a worker makes it, in the numbers of its generation, on its way to the stitcher.
 
 use crate::base::ids::{GoId, ProcId, ThreadId};
+use crate::model::annotation_marks::Annotations;
 use crate::model::counters::{CountSeries, Counts, Steps};
-use crate::model::entries::Entries;
 use crate::model::lod::Lod;
+use crate::model::proc_thread_entries::Entries;
 use crate::model::segment::Rows;
-use crate::model::side::Side;
 
 /// In `other` of a row that names who acted: a proc, not a goroutine.
 pub(crate) const ACTOR_PROC: u32 = 1 << 31;
@@ -21,7 +21,7 @@ pub(crate) const MARK: u32 = 1 << 31;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RefDraft {
     pub(crate) starts: Vec<u32>,
-    /// First rows of tenures, or [`MARK`] + index into `marks`.
+    /// First rows of ownerships, or [`MARK`] + index into `marks`.
     pub(crate) entries: Entries,
     /// ns since the base.
     pub(crate) marks: Vec<u32>,
@@ -74,7 +74,7 @@ pub(crate) struct SegmentDraft {
     pub(crate) new_threads: Vec<ThreadId>,
     /// Stacks to take names from: (local goroutine, stack slot).
     pub(crate) names: Vec<(u32, u32)>,
-    pub(crate) side: Side,
+    pub(crate) annotations: Annotations,
     pub(crate) events: u64,
     /// Events by kind.
     pub(crate) kinds: Box<[u64; 256]>,

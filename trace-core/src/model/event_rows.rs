@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::kind::EventKind;
 use crate::event::state::GoState;
@@ -55,7 +55,7 @@ impl Trace {
     }
 
     /// The event that a row of a goroutine stands for.
-    fn event_of_row(&self, segment: &Segment, index: u32, row: u32, go: GoIx) -> EventRow {
+    fn event_of_row(&self, segment: &Segment, index: u32, row: u32, go: GoroutineIdx) -> EventRow {
         let kind = segment.kind(row);
         let lane = LaneId::Goroutine(go);
         let meaning = self.kinds.meaning(kind);
@@ -96,7 +96,7 @@ impl Trace {
     }
 
     /// What the tables beside the rows tell of a lane within a range.
-    fn side_events(&self, lane: LaneId, range: TimeRange, out: &mut Vec<EventRow>) {
+    fn annotation_events(&self, lane: LaneId, range: TimeRange, out: &mut Vec<EventRow>) {
         let plain = |time, kind, text, stack| EventRow { time, kind, lane, span: None, other: None, text, stack };
         if let LaneId::Goroutine(go) = lane {
             for (index, row) in self.acted_on(lane, range) {
@@ -168,7 +168,7 @@ impl EventRows<'_> {
             }
         }
         self.is_done = to >= self.range.end;
-        self.trace.side_events(self.lane, TimeRange::new(self.from, to), &mut batch);
+        self.trace.annotation_events(self.lane, TimeRange::new(self.from, to), &mut batch);
         self.from = to;
         batch.sort_by_key(|event| event.time);
         self.ready.extend(batch);

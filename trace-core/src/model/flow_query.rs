@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::base::ids::{GoIx, ProcIx, StackId, StrId, ThreadIx};
+use crate::base::ids::{GoroutineIdx, ProcIdx, StackId, StrId, ThreadIdx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{Cause, GoState};
 use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD};
@@ -30,9 +30,9 @@ const fn actor_of(lane: LaneId) -> Option<u32> {
 pub(crate) const fn lane_of_actor(actor: u32) -> Option<LaneId> {
     match actor {
         ACTOR_NONE => None,
-        go if go < ACTOR_PROC => Some(LaneId::Goroutine(GoIx(go))),
-        proc if proc < ACTOR_THREAD => Some(LaneId::Proc(ProcIx(proc & !ACTOR_PROC))),
-        thread => Some(LaneId::Thread(ThreadIx(thread & !ACTOR_THREAD))),
+        go if go < ACTOR_PROC => Some(LaneId::Goroutine(GoroutineIdx(go))),
+        proc if proc < ACTOR_THREAD => Some(LaneId::Proc(ProcIdx(proc & !ACTOR_PROC))),
+        thread => Some(LaneId::Thread(ThreadIdx(thread & !ACTOR_THREAD))),
     }
 }
 
@@ -73,9 +73,9 @@ impl Trace {
         };
         let mut flows = Vec::new();
         if span.state == GoState::Syscall {
-            let steals = self.side.steals.touching(span.go.0, span.range);
-            for steal in steals.filter(|steal| ThreadIx(steal.thief).is_some()) {
-                let lane = LaneId::Thread(ThreadIx(steal.thief));
+            let steals = self.annotations.steals.touching(span.go.0, span.range);
+            for steal in steals.filter(|steal| ThreadIdx(steal.thief).is_some()) {
+                let lane = LaneId::Thread(ThreadIdx(steal.thief));
                 let from = FlowEnd { lane, time: steal.time, span: None };
                 let to = FlowEnd { lane: at.lane, time: steal.time, span: Some(span.at) };
                 flows.push(Flow { kind: FlowKind::ProcSteal, from, to, stack: StackId::NONE, reason: StrId::EMPTY });
@@ -147,7 +147,7 @@ impl Trace {
                 for (at, piece) in chain.pieces.iter().enumerate() {
                     let Some(segment) = self.seg(piece.segment) else { continue };
                     let first = if at == 0 { chain.row } else { piece.first };
-                    let last = crate::model::chain::row_at(segment, piece, range.end.0.saturating_sub(1));
+                    let last = crate::model::row_chain::row_at(segment, piece, range.end.0.saturating_sub(1));
                     let end = last.map_or(first, |last| last + 1).max(first);
                     total += u64::from(end - first);
                     incoming.push((piece.segment, first, end));
@@ -236,7 +236,7 @@ impl Trace {
     }
 
     /// Whose row it is.
-    pub(crate) fn whom(&self, segment: u32, row: u32) -> Option<GoIx> {
+    pub(crate) fn filter(&self, segment: u32, row: u32) -> Option<GoroutineIdx> {
         let found = self.seg(segment).filter(|segment| (row as usize) < segment.rows.start.len())?;
         Some(found.go_of(row)).filter(|go| go.is_some())
     }

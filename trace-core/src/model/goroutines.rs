@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::base::ids::{GoId, GoIx, StrId};
+use crate::base::ids::{GoId, GoroutineIdx, StrId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::draft::{ACTOR_PROC, ACTOR_THREAD};
@@ -47,27 +47,27 @@ impl GoRecord {
 /// Ids that do not fit in a record: of damaged files.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WideIds {
-    ids: FxHashMap<GoIx, GoId>,
+    ids: FxHashMap<GoroutineIdx, GoId>,
 }
 
 impl WideIds {
-    pub(crate) fn add(&mut self, ix: GoIx, id: GoId) {
+    pub(crate) fn add(&mut self, idx: GoroutineIdx, id: GoId) {
         if id.0 >= u64::from(WIDE_ID) {
-            self.ids.insert(ix, id);
+            self.ids.insert(idx, id);
         }
     }
 
     /// All of them, by goroutine.
-    pub(crate) fn sorted(&self) -> Vec<(GoIx, GoId)> {
-        let mut all: Vec<(GoIx, GoId)> = self.ids.iter().map(|(&ix, &id)| (ix, id)).collect();
+    pub(crate) fn sorted(&self) -> Vec<(GoroutineIdx, GoId)> {
+        let mut all: Vec<(GoroutineIdx, GoId)> = self.ids.iter().map(|(&idx, &id)| (idx, id)).collect();
         all.sort_unstable();
         all
     }
 
     /// The runtime's id of a goroutine.
-    pub(crate) fn id(&self, ix: GoIx, record: &GoRecord) -> GoId {
+    pub(crate) fn id(&self, idx: GoroutineIdx, record: &GoRecord) -> GoId {
         if record.id == WIDE_ID {
-            return self.ids.get(&ix).copied().unwrap_or(GoId::NONE);
+            return self.ids.get(&idx).copied().unwrap_or(GoId::NONE);
         }
         GoId(u64::from(record.id))
     }
@@ -92,11 +92,11 @@ impl Trace {
 
     /// A goroutine. `None` only for an index that this snapshot does not hold yet.
     #[must_use]
-    pub fn goroutine(&self, ix: GoIx) -> Option<Goroutine> {
-        let record = self.gos.get(ix.index())?;
+    pub fn goroutine(&self, idx: GoroutineIdx) -> Option<Goroutine> {
+        let record = self.gos.get(idx.index())?;
         let mut goroutine = Goroutine {
-            ix,
-            id: self.wide_ids.id(ix, record),
+            idx,
+            id: self.wide_ids.id(idx, record),
             name: record.name,
             origin: Origin::BeforeTrace,
             creator: None,
@@ -105,17 +105,17 @@ impl Trace {
             started: None,
             ended: None,
             is_system: is_system_function(self.str(record.name)),
-            region_depth: u32::from(self.side.region_depth(ix)),
+            region_depth: u32::from(self.annotations.region_depth(idx)),
         };
         let first = self.segments.get(record.first_segment as usize);
-        if let Some((segment, (_, row, end))) = first.and_then(|segment| Some((segment, segment.lane(ix)?))) {
+        if let Some((segment, (_, row, end))) = first.and_then(|segment| Some((segment, segment.lane(idx)?))) {
             let kind = segment.kind(row);
             if matches!(kind, kinds::CREATED | kinds::CREATED_WAITING | kinds::CREATED_SYSCALL) {
                 goroutine.created = Some(TraceTime(segment.time(row)));
                 goroutine.origin = Origin::C;
                 if kinds::has_actor(kind) {
                     let actor = segment.rows.actor(row);
-                    goroutine.creator = (actor < ACTOR_PROC).then_some(GoIx(actor));
+                    goroutine.creator = (actor < ACTOR_PROC).then_some(GoroutineIdx(actor));
                     goroutine.creation_stack = segment.stack(row);
                     goroutine.origin = match actor {
                         ..ACTOR_PROC => Origin::Goroutine,
@@ -128,11 +128,11 @@ impl Trace {
                 .find(|&row| matches!(self.kinds.sense(segment.kind(row)).state, GoState::Running | GoState::Syscall));
             goroutine.started = ran.map(|row| TraceTime(segment.time(row)));
             if ran.is_none() && record.first_segment != record.last_segment {
-                goroutine.started = self.first_run(ix);
+                goroutine.started = self.first_run(idx);
             }
         }
         let last = self.segments.get(record.last_segment as usize);
-        if let Some((segment, (_, _, end))) = last.and_then(|segment| Some((segment, segment.lane(ix)?)))
+        if let Some((segment, (_, _, end))) = last.and_then(|segment| Some((segment, segment.lane(idx)?)))
             && segment.kind(end - 1) == kinds::DEAD
         {
             goroutine.ended = Some(TraceTime(segment.time(end - 1)));
@@ -143,21 +143,21 @@ impl Trace {
     /// From a goroutine's creation to its end, as far as the trace saw them (from the trace's start, to its end), and who
     /// created it. Cheaper than [`Trace::goroutine`].
     #[must_use]
-    pub fn life(&self, ix: GoIx) -> Option<(TimeRange, Option<GoIx>)> {
-        let record = self.gos.get(ix.index())?;
+    pub fn life(&self, idx: GoroutineIdx) -> Option<(TimeRange, Option<GoroutineIdx>)> {
+        let record = self.gos.get(idx.index())?;
         let (mut life, mut creator) = (self.range(), None);
         let first = self.segments.get(record.first_segment as usize);
-        if let Some((segment, (_, row, _))) = first.and_then(|segment| Some((segment, segment.lane(ix)?))) {
+        if let Some((segment, (_, row, _))) = first.and_then(|segment| Some((segment, segment.lane(idx)?))) {
             let kind = segment.kind(row);
             if matches!(kind, kinds::CREATED | kinds::CREATED_WAITING | kinds::CREATED_SYSCALL) {
                 life.start = TraceTime(segment.time(row));
                 if kinds::has_actor(kind) {
-                    creator = Some(segment.rows.actor(row)).filter(|actor| *actor < ACTOR_PROC).map(GoIx);
+                    creator = Some(segment.rows.actor(row)).filter(|actor| *actor < ACTOR_PROC).map(GoroutineIdx);
                 }
             }
         }
         let last = self.segments.get(record.last_segment as usize);
-        if let Some((segment, (_, _, end))) = last.and_then(|segment| Some((segment, segment.lane(ix)?)))
+        if let Some((segment, (_, _, end))) = last.and_then(|segment| Some((segment, segment.lane(idx)?)))
             && segment.kind(end - 1) == kinds::DEAD
         {
             life.end = TraceTime(segment.time(end - 1));
@@ -167,37 +167,42 @@ impl Trace {
 
     /// How deep a goroutine's regions nest: lines to reserve under its lane. Cheap.
     #[must_use]
-    pub fn region_depth(&self, ix: GoIx) -> u32 {
-        u32::from(self.side.region_depth(ix))
+    pub fn region_depth(&self, idx: GoroutineIdx) -> u32 {
+        u32::from(self.annotations.region_depth(idx))
     }
 
     /// Only the id and the name: cheaper than [`Trace::goroutine`].
     #[must_use]
-    pub fn goroutine_name(&self, ix: GoIx) -> Option<(GoId, StrId)> {
-        self.gos.get(ix.index()).map(|record| (self.wide_ids.id(ix, record), record.name))
+    pub fn goroutine_name(&self, idx: GoroutineIdx) -> Option<(GoId, StrId)> {
+        self.gos.get(idx.index()).map(|record| (self.wide_ids.id(idx, record), record.name))
     }
 
     /// The goroutine with this id (the latest one if ids were reused).
     #[must_use]
-    pub fn goroutine_by_id(&self, id: GoId) -> Option<GoIx> {
-        let bounds = self.side.id_bounds.iter().enumerate().rev();
+    pub fn goroutine_by_id(&self, id: GoId) -> Option<GoroutineIdx> {
+        let bounds = self.annotations.id_bounds.iter().enumerate().rev();
         bounds.filter(|(_, (low, high))| *low <= id && id <= *high).find_map(|(at, _)| {
             let (first, chunk) = self.gos.chunk(at)?;
-            let is_it = |at: usize, record: &GoRecord| self.wide_ids.id(GoIx((first + at) as u32), record) == id;
+            let is_it =
+                |at: usize, record: &GoRecord| self.wide_ids.id(GoroutineIdx((first + at) as u32), record) == id;
             let found = (0..chunk.len()).rev().find(|&at| is_it(at, &chunk[at]))?;
-            Some(GoIx((first + found) as u32))
+            Some(GoroutineIdx((first + found) as u32))
         })
     }
 
     /// The goroutines that were started with this function, by index. Looks at all of them: not for
     /// every frame.
-    pub fn goroutines_by_name(&self, name: StrId) -> impl Iterator<Item = GoIx> + '_ {
-        self.gos.iter().enumerate().filter(move |(_, record)| record.name == name).map(|(at, _)| GoIx(at as u32))
+    pub fn goroutines_by_name(&self, name: StrId) -> impl Iterator<Item = GoroutineIdx> + '_ {
+        self.gos
+            .iter()
+            .enumerate()
+            .filter(move |(_, record)| record.name == name)
+            .map(|(at, _)| GoroutineIdx(at as u32))
     }
 
     /// When a goroutine whose first rows hold no run first ran.
-    fn first_run(&self, ix: GoIx) -> Option<TraceTime> {
-        let chain = self.chain(ix, self.range)?;
+    fn first_run(&self, idx: GoroutineIdx) -> Option<TraceTime> {
+        let chain = self.chain(idx, self.range)?;
         chain.pieces.iter().find_map(|piece| {
             let segment = self.segments.get(piece.segment as usize)?;
             let states = |row: u32| self.kinds.sense(segment.kind(row)).state;

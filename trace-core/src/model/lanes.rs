@@ -1,6 +1,6 @@
 //! What has a line of its own in the picture, and how spans on it are named.
 
-use crate::base::ids::{GoIx, ProcIx, ThreadIx};
+use crate::base::ids::{GoroutineIdx, ProcIdx, ThreadIdx};
 
 /// Something that has spans over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -10,11 +10,11 @@ pub enum LaneId {
     /// Stop-the-world pauses.
     Stw,
     /// What a proc (P) ran.
-    Proc(ProcIx),
+    Proc(ProcIdx),
     /// What a thread (M) did.
-    Thread(ThreadIx),
+    Thread(ThreadIdx),
     /// The states of a goroutine.
-    Goroutine(GoIx),
+    Goroutine(GoroutineIdx),
 }
 
 /// Names one span for good: stays valid while the trace grows. Opaque outside the model.

@@ -1,12 +1,12 @@
 //! Questions about spans: by name, by instant, by neighbour, by range.
 
-use crate::base::ids::{GoIx, ProcIx, StackId, ThreadIx};
+use crate::base::ids::{GoroutineIdx, ProcIdx, StackId, ThreadIdx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{Cause, GoState, SpanClass};
-use crate::model::chain::{GoSpans, Pos};
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
-use crate::model::refs::{RefLane, RefSpans};
+use crate::model::proc_thread_index::{RefLane, RefSpans};
+use crate::model::row_chain::{GoSpans, Pos};
 use crate::model::spans::Span;
 use crate::model::trace::Trace;
 
@@ -64,7 +64,7 @@ impl Trace {
                 let lane = RefLane::of(lane)?;
                 let pos = self.entry_at(lane, time.0).or_else(|| self.first_entry_from(lane, 0))?;
                 let segment = self.seg(pos.segment)?;
-                let rows = self.tenure(lane, pos);
+                let rows = self.ownership(lane, pos);
                 let row = rows.iter().rev().copied().find(|&row| self.row_start(segment, row) <= time.0)?;
                 self.ref_span(lane, pos.segment, row)
             }
@@ -92,7 +92,7 @@ impl Trace {
     }
 
     /// The first span behind the one named, among those that touch `range`; that one must, too.
-    fn span_after(&self, go: GoIx, at: SpanRef, range: TimeRange) -> Option<Span> {
+    fn span_after(&self, go: GoroutineIdx, at: SpanRef, range: TimeRange) -> Option<Span> {
         let chain = self.chain(go, range)?;
         let mut pos = chain.find(self, at.segment, at.row)?;
         loop {
@@ -130,7 +130,7 @@ impl Trace {
                 let mut pos = self.entry_at(lane, span.range.start.0)?;
                 for _ in 0..1_000 {
                     let segment = pos.segment;
-                    let mut rows = self.tenure(lane, pos);
+                    let mut rows = self.ownership(lane, pos);
                     while let Some(row) = rows.pop() {
                         if let Some(found) = self.ref_span(lane, segment, row)
                             && found.at != span.at
@@ -156,13 +156,13 @@ impl Trace {
             }
             LaneId::Proc(_) | LaneId::Thread(_) => match RefLane::of(lane) {
                 Some(lane) => Spans::Ref(RefSpans::new(self, lane, range)),
-                None => Spans::Go(GoSpans::new(self, GoIx::NONE, range)),
+                None => Spans::Go(GoSpans::new(self, GoroutineIdx::NONE, range)),
             },
         }
     }
 
     /// Every goroutine that is there at an instant, with its span, by index.
-    pub fn states_at(&self, time: TraceTime) -> impl Iterator<Item = (GoIx, Span)> + '_ {
+    pub fn states_at(&self, time: TraceTime) -> impl Iterator<Item = (GoroutineIdx, Span)> + '_ {
         let at = self.segments.partition_point(|segment| segment.base <= time.0).saturating_sub(1);
         // Every goroutine that is alive has rows in the generation, but maybe later ones.
         let generation = self.segments.get(at).map(|segment| segment.generation);
@@ -170,10 +170,11 @@ impl Trace {
         let mut gos: Vec<u32> = same.flat_map(|segment| segment.lanes.dir.keys().iter().copied()).collect();
         gos.sort_unstable();
         gos.dedup();
-        gos.into_iter().filter_map(move |go| Some((GoIx(go), self.span_at(LaneId::Goroutine(GoIx(go)), time)?)))
+        gos.into_iter()
+            .filter_map(move |go| Some((GoroutineIdx(go), self.span_at(LaneId::Goroutine(GoroutineIdx(go)), time)?)))
     }
 
-    pub(crate) fn go_pos(&self, go: GoIx, at: SpanRef) -> Option<(crate::model::chain::Chain, Pos)> {
+    pub(crate) fn go_pos(&self, go: GoroutineIdx, at: SpanRef) -> Option<(crate::model::row_chain::RowChain, Pos)> {
         let segment = self.seg(at.segment)?;
         if at.row as usize >= segment.rows.start.len() {
             return None;
@@ -185,7 +186,7 @@ impl Trace {
     }
 
     fn track(&self, lane: LaneId) -> &crate::model::tracks::Track {
-        if lane == LaneId::Gc { &self.side.gc } else { &self.side.stw }
+        if lane == LaneId::Gc { &self.annotations.gc } else { &self.annotations.stw }
     }
 
     fn track_span(&self, lane: LaneId, at: usize) -> Option<Span> {
@@ -200,8 +201,8 @@ impl Trace {
             cause: Cause::Started,
             reason: known.reason,
             go: known.go,
-            proc: ProcIx::NONE,
-            thread: ThreadIx::NONE,
+            proc: ProcIdx::NONE,
+            thread: ThreadIdx::NONE,
             start_stack: known.stack,
             end_stack: StackId::NONE,
         })

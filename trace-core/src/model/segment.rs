@@ -7,23 +7,23 @@
 //! slot 1    G9      3          -          row 1   180   42   stack                (chan receive)
 //! slot 2    G3      4          2          row 2   200   23   stack         G9     (unblocked by G9)
 //! ```
-//! Procs and threads have entries: the first rows of the tenures on them. `flows` lists the rows that each
+//! Procs and threads have entries: the first rows of the ownerships on them. `flows` lists the rows that each
 //! goroutine (or proc, or thread) acted on.
 
 use std::sync::Arc;
 
-use crate::base::ids::{GoIx, ProcIx, StackId, ThreadIx};
+use crate::base::ids::{GoroutineIdx, ProcIdx, StackId, ThreadIdx};
 use crate::model::column::{Column, SparseColumn};
 use crate::model::counters::{CountSeries, Steps};
 use crate::model::draft::{ACTOR_NONE, MARK};
-use crate::model::entries::Entries;
 use crate::model::kinds;
 use crate::model::lod::{LaneLod, Lod};
+use crate::model::proc_thread_entries::Entries;
 use crate::model::trace::Metric;
 
 /// No segment before.
 pub(crate) const NO_SEGMENT: u32 = u32::MAX;
-/// How many rows a tenure can have at most, with room to spare for continued ones.
+/// How many rows a ownership can have at most, with room to spare for continued ones.
 const TENURE_LIMIT: u32 = 8;
 
 /// State changes of goroutines.
@@ -52,10 +52,10 @@ impl Rows {
         self.actors.get(row).unwrap_or(ACTOR_NONE)
     }
 
-    /// Calls `piece(row, kind, from, to)` for each row of the tenure that begins with `entry` and is over
+    /// Calls `piece(row, kind, from, to)` for each row of the ownership that begins with `entry` and is over
     /// by `limit`. `next_entry` is the entry after it on the same lane.
     #[inline]
-    pub(crate) fn for_tenure(
+    pub(crate) fn for_ownership(
         &self,
         entry: u32,
         next_entry: Option<u32>,
@@ -141,7 +141,7 @@ impl KeyDir {
 /// Goroutines with rows in a segment.
 #[derive(Clone, Debug)]
 pub(crate) struct Lanes {
-    /// By [`GoIx`].
+    /// By [`GoroutineIdx`].
     pub(crate) dir: KeyDir,
     /// One more than lanes.
     pub(crate) row_starts: Box<[u32]>,
@@ -157,7 +157,7 @@ pub(crate) struct RefLanes {
     pub(crate) slots: Box<[(u32, u32)]>,
     /// One more than slots.
     pub(crate) starts: Box<[u32]>,
-    /// First rows of tenures, or [`MARK`] + index into `marks`.
+    /// First rows of ownerships, or [`MARK`] + index into `marks`.
     pub(crate) entries: Entries,
     pub(crate) marks: Box<[u32]>,
     pub(crate) lod: Lod,
@@ -180,7 +180,7 @@ pub(crate) struct Segment {
     pub(crate) base: i64,
     /// Which generation, counted from 0.
     pub(crate) generation: u32,
-    /// Which stretch without holes it lies in.
+    /// Which stretch without gaps it lies in.
     pub(crate) epoch: u32,
     pub(crate) rows: Rows,
     pub(crate) lanes: Lanes,
@@ -195,22 +195,22 @@ pub(crate) struct Segment {
     /// Stack slots of the generation to stacks of the trace.
     pub(crate) stacks: Arc<[StackId]>,
     /// Local procs and threads to those of the trace.
-    pub(crate) proc_ixs: Arc<[ProcIx]>,
-    pub(crate) thread_ixs: Arc<[ThreadIx]>,
+    pub(crate) proc_ixs: Arc<[ProcIdx]>,
+    pub(crate) thread_ixs: Arc<[ThreadIdx]>,
 }
 
 impl Segment {
     /// The rows of a goroutine, if it has some: slot, first, end.
-    pub(crate) fn lane(&self, go: GoIx) -> Option<(u32, u32, u32)> {
+    pub(crate) fn lane(&self, go: GoroutineIdx) -> Option<(u32, u32, u32)> {
         let slot = self.lanes.dir.find(go.0)?;
         let first = *self.lanes.row_starts.get(slot as usize)?;
         Some((slot, first, *self.lanes.row_starts.get(slot as usize + 1)?))
     }
 
     /// The goroutine of a row.
-    pub(crate) fn go_of(&self, row: u32) -> GoIx {
+    pub(crate) fn go_of(&self, row: u32) -> GoroutineIdx {
         let slot = self.lanes.row_starts.partition_point(|&start| start <= row).saturating_sub(1);
-        self.lanes.dir.keys().get(slot).map_or(GoIx::NONE, |&go| GoIx(go))
+        self.lanes.dir.keys().get(slot).map_or(GoroutineIdx::NONE, |&go| GoroutineIdx(go))
     }
 
     #[inline]
@@ -235,12 +235,12 @@ impl Segment {
         self.stacks.get(self.rows.aux.get(row) as usize).copied().unwrap_or(StackId::NONE)
     }
 
-    pub(crate) fn proc(&self, local: u32) -> ProcIx {
-        self.proc_ixs.get(local as usize).copied().unwrap_or(ProcIx::NONE)
+    pub(crate) fn proc(&self, local: u32) -> ProcIdx {
+        self.proc_ixs.get(local as usize).copied().unwrap_or(ProcIdx::NONE)
     }
 
-    pub(crate) fn thread(&self, local: u32) -> ThreadIx {
-        self.thread_ixs.get(local as usize).copied().unwrap_or(ThreadIx::NONE)
+    pub(crate) fn thread(&self, local: u32) -> ThreadIdx {
+        self.thread_ixs.get(local as usize).copied().unwrap_or(ThreadIdx::NONE)
     }
 
     /// The sums of the lane in a slot.
@@ -260,8 +260,8 @@ impl Segment {
 
 impl RefLanes {
     /// The entries of a proc or thread: slot, first, end.
-    pub(crate) fn lane(&self, ix: u32) -> Option<(u32, u32, u32)> {
-        let at = self.slots.binary_search_by_key(&ix, |slot| slot.0).ok()?;
+    pub(crate) fn lane(&self, idx: u32) -> Option<(u32, u32, u32)> {
+        let at = self.slots.binary_search_by_key(&idx, |slot| slot.0).ok()?;
         let slot = self.slots.get(at)?.1;
         let (first, end) = (*self.starts.get(slot as usize)?, *self.starts.get(slot as usize + 1)?);
         (first < end).then_some((slot, first, end))

@@ -1,6 +1,6 @@
 //! Spans as queries give them out, whole or merged for drawing.
 
-use crate::base::ids::{GoIx, ProcIx, StackId, StrId, ThreadIx};
+use crate::base::ids::{GoroutineIdx, ProcIdx, StackId, StrId, ThreadIdx};
 use crate::base::time::TimeRange;
 use crate::event::state::{Cause, GoState, SpanClass};
 use crate::model::lanes::SpanRef;
@@ -12,9 +12,9 @@ pub struct Span {
     pub at: SpanRef,
     /// When. Clipped to the trace's own range if it began before or goes on after.
     pub range: TimeRange,
-    /// It began before the trace (or inside a hole), so its true length is not known.
+    /// It began before the trace (or inside a gap), so its true length is not known.
     pub began_before: bool,
-    /// It was still going on when the trace ended (or a hole began).
+    /// It was still going on when the trace ended (or a gap began).
     pub goes_on: bool,
     /// What it is coloured by.
     pub class: SpanClass,
@@ -25,11 +25,11 @@ pub struct Span {
     /// The runtime's word for it (`"chan receive"`, `"preempted"`, STW kind, …); empty if none.
     pub reason: StrId,
     /// The goroutine: the lane's own, or who ran on the proc or thread, or who stopped the world.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// The proc it ran on (running, syscall); else `NONE`.
-    pub proc: ProcIx,
+    pub proc: ProcIdx,
     /// The thread it ran on (running, syscall); else `NONE`.
-    pub thread: ThreadIx,
+    pub thread: ThreadIdx,
     /// The goroutine's stack when the span began: where it blocked, entered the call, yielded. For a
     /// running span: the stack at which it last left off (the end of the span before), since the
     /// runtime records none when it starts.

@@ -9,21 +9,21 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
-use crate::base::ids::{GoId, GoIx, ProcId, ProcIx, StackId, StrId, ThreadId, ThreadIx};
+use crate::base::ids::{GoId, GoroutineIdx, ProcId, ProcIdx, StackId, StrId, ThreadId, ThreadIdx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::base::warning::{Warning, WarningKind};
 use crate::event::kind::EventKind;
 use crate::event::state::{GoState, SpanClass};
+use crate::model::annotation_marks::Annotations;
 use crate::model::counters::Counts;
 use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, FlowDraft, RefDraft, SegmentDraft};
+use crate::model::gap::DataGap;
 use crate::model::goroutines::{GoRecord, WideIds};
-use crate::model::hole::Hole;
 use crate::model::intern::Interner;
 use crate::model::kinds::{self, Classes, SharedKinds};
-use crate::model::occupants::Occupants;
+use crate::model::last_running::LastRunning;
 use crate::model::segment::{FlowIndex, KeyDir, Lanes, NO_SEGMENT, RefLanes, Rows, Segment};
-use crate::model::side::Side;
-use crate::model::stitch_side::{Locals, SideStitcher};
+use crate::model::stitch_annotations::{AnnotationStitcher, Locals};
 use crate::model::symbols::Symbols;
 use crate::model::table::Table;
 use crate::model::trace::{ClockSnapshot, Totals, Trace};
@@ -33,8 +33,8 @@ use crate::model::trace::{ClockSnapshot, Totals, Trace};
 pub(crate) enum Before {
     /// The generation before, or the start of the trace.
     Whole,
-    /// A hole: nothing that went on before is known to go on.
-    Hole,
+    /// A gap: nothing that went on before is known to go on.
+    DataGap,
     /// Another trace: goroutines and clocks have nothing to do with those before.
     OtherTrace,
 }
@@ -56,11 +56,11 @@ struct Current {
     stacks: Arc<[StackId]>,
     /// The root function of each stack.
     roots: Vec<StrId>,
-    gos: Vec<GoIx>,
-    procs: Vec<ProcIx>,
-    threads: Vec<ThreadIx>,
-    proc_ixs: Arc<[ProcIx]>,
-    thread_ixs: Arc<[ThreadIx]>,
+    gos: Vec<GoroutineIdx>,
+    procs: Vec<ProcIdx>,
+    threads: Vec<ThreadIdx>,
+    proc_ixs: Arc<[ProcIdx]>,
+    thread_ixs: Arc<[ThreadIdx]>,
     /// Nothing before it can be continued.
     begins_epoch: bool,
     /// The last warning of a missing generation is to be told the stretch of time.
@@ -79,13 +79,13 @@ struct Current {
     mentioned: usize,
     /// Goroutines that are announced in a state that they cannot have come to by what was told of them, and since
     /// when that is so.
-    unseen: Vec<(GoIx, TimeRange)>,
+    unseen: Vec<(GoroutineIdx, TimeRange)>,
 }
 
 impl Current {
     /// Procs and threads by local number.
     fn places(&self) -> (Vec<u32>, Vec<u32>) {
-        (self.procs.iter().map(|ix| ix.0).collect(), self.threads.iter().map(|ix| ix.0).collect())
+        (self.procs.iter().map(|idx| idx.0).collect(), self.threads.iter().map(|idx| idx.0).collect())
     }
 
     /// The name that a stack gives to its goroutine.
@@ -103,34 +103,34 @@ pub(crate) struct Stitcher {
     wide_ids: Arc<WideIds>,
     id_bounds: Vec<(GoId, GoId)>,
     /// Goroutines that had not ended when the last generation did.
-    live: FxHashMap<GoId, GoIx>,
+    live: FxHashMap<GoId, GoroutineIdx>,
     /// The kind of the last row of each goroutine.
     last_kinds: Vec<u8>,
     procs: Vec<ProcId>,
-    proc_by_id: FxHashMap<ProcId, ProcIx>,
+    proc_by_id: FxHashMap<ProcId, ProcIdx>,
     threads: Vec<ThreadId>,
-    thread_by_id: FxHashMap<ThreadId, ThreadIx>,
+    thread_by_id: FxHashMap<ThreadId, ThreadIdx>,
     segments: Vec<Arc<Segment>>,
     epochs: Vec<TimeRange>,
     /// Added to all times: of a second trace whose clock lies before the first one's end.
     shift: i64,
     /// Goroutines of earlier generations that ended in the one in work.
-    dying: Vec<GoIx>,
+    dying: Vec<GoroutineIdx>,
     /// For goroutines whose last rows only continue: the segment that holds what they continue.
-    skips: FxHashMap<GoIx, u32>,
+    skips: FxHashMap<GoroutineIdx, u32>,
     /// The first goroutine that is new in the segment in work.
     fresh_from: usize,
-    on_procs: Occupants,
-    on_threads: Occupants,
+    on_procs: LastRunning,
+    on_threads: LastRunning,
     generations: u32,
     current: Current,
     count_bases: Vec<Counts>,
-    side: SideStitcher,
+    annotations: AnnotationStitcher,
     clocks: Vec<ClockSnapshot>,
     warnings: Vec<Warning>,
     /// Where those stand that may be counted when they are said again.
     warned: FxHashMap<(WarningKind, String), usize>,
-    holes: Vec<Hole>,
+    gaps: Vec<DataGap>,
     /// Goroutines looked at in search of those that a generation does not mention.
     unmentioned: u64,
     pub(crate) totals: Totals,
@@ -157,16 +157,16 @@ impl Stitcher {
             dying: Vec::new(),
             skips: FxHashMap::default(),
             fresh_from: 0,
-            on_procs: Occupants::default(),
-            on_threads: Occupants::default(),
+            on_procs: LastRunning::default(),
+            on_threads: LastRunning::default(),
             generations: 0,
             current: Current::default(),
             count_bases: Vec::new(),
-            side: SideStitcher::default(),
+            annotations: AnnotationStitcher::default(),
             clocks: Vec::new(),
             warnings: Vec::new(),
             warned: FxHashMap::default(),
-            holes: Vec::new(),
+            gaps: Vec::new(),
             unmentioned: 0,
             totals: Totals::default(),
             kind_counts: Box::new([0; 256]),
@@ -205,7 +205,7 @@ impl Stitcher {
         let segment_ix = self.segments.len() as u32;
         let (gos, prev) = self.adopt_lanes(&mut draft, segment_ix, &classes);
         let flows = self.stitch_flows(std::mem::take(&mut draft.flows), &mut draft.rows);
-        let side = std::mem::take(&mut draft.side);
+        let annotations = std::mem::take(&mut draft.annotations);
         let dead = self.bury(&draft, &gos);
         self.count_bases.resize(self.generations as usize + 1, Counts::default());
         if let Some(base) = self.count_bases.last_mut() {
@@ -222,8 +222,8 @@ impl Stitcher {
             lanes: Lanes { dir: KeyDir::new(gos, draft.old), row_starts: draft.row_starts.into(), prev: prev.into() },
             rows: draft.rows,
             lod: draft.lod,
-            procs: ref_lanes(draft.procs, |local| self.current.procs.get(local).map(|ix| ix.0)),
-            threads: ref_lanes(draft.threads, |local| self.current.threads.get(local).map(|ix| ix.0)),
+            procs: ref_lanes(draft.procs, |local| self.current.procs.get(local).map(|idx| idx.0)),
+            threads: ref_lanes(draft.threads, |local| self.current.threads.get(local).map(|idx| idx.0)),
             flows,
             counts: draft.counts,
             heap_live: draft.heap_live,
@@ -237,14 +237,14 @@ impl Stitcher {
         if let Some(epoch) = self.epochs.last_mut() {
             epoch.end = epoch.end.max(TraceTime(draft.end));
         }
-        self.take_side(side, draft.base);
+        self.take_annotations(annotations, draft.base);
         for (go, at) in dead {
-            self.side.goroutine_ended(go, at);
+            self.annotations.goroutine_ended(go, at);
         }
     }
 
     /// Takes in what the segment that came last tells besides states.
-    fn take_side(&mut self, side: Side, base: i64) {
+    fn take_annotations(&mut self, annotations: Annotations, base: i64) {
         let locals = Locals {
             gos: &self.current.gos,
             go_ids: &self.current.go_ids,
@@ -256,21 +256,21 @@ impl Stitcher {
             texts: &self.interner.texts,
         };
         let (gos, segments, epochs) = (&self.gos, &self.segments, self.epochs.len());
-        let is_born = |go: GoIx| {
+        let is_born = |go: GoroutineIdx| {
             let segment = gos.get(go.index()).and_then(|record| segments.get(record.first_segment as usize));
             let segment = segment.filter(|segment| segment.epoch as usize + 1 == epochs);
             segment.is_some_and(|segment| {
                 segment.lane(go).is_some_and(|(_, row, _)| kinds::is_creation(segment.kind(row)))
             })
         };
-        self.side.take(side, &locals, &is_born, &mut self.warnings);
+        self.annotations.take(annotations, &locals, &is_born, &mut self.warnings);
     }
 
     /// The generation is over.
     pub(crate) fn end(&mut self) {
         self.generations += 1;
         let current = std::mem::take(&mut self.current);
-        self.side.name_samples(&current.gos, &current.go_ids);
+        self.annotations.name_samples(&current.gos, &current.go_ids);
         for (&go, &id) in current.gos.iter().zip(&current.go_ids) {
             let is_new = go.is_some() && go.index() >= current.first_go;
             if is_new && self.last_kinds.get(go.index()) != Some(&kinds::DEAD) {
@@ -314,8 +314,8 @@ impl Stitcher {
         }
     }
 
-    /// The generation that begins lies behind a hole: the warning that tells of it learns how long it is.
-    pub(crate) const fn expect_hole(&mut self) {
+    /// The generation that begins lies behind a gap: the warning that tells of it learns how long it is.
+    pub(crate) const fn expect_gap(&mut self) {
         self.current.is_behind_hole = true;
     }
 
@@ -344,7 +344,7 @@ impl Stitcher {
             range,
             totals,
             warnings: self.warnings.clone().into(),
-            thread_holes: self.holes.clone().into(),
+            thread_gaps: self.gaps.clone().into(),
             clocks: self.clocks.clone().into(),
             texts: self.interner.texts.clone(),
             kinds: Arc::new(kinds),
@@ -356,7 +356,7 @@ impl Stitcher {
             segments: self.segments.clone(),
             epochs: self.epochs.clone().into(),
             count_bases: self.count_bases.clone().into(),
-            side: Arc::new(self.side.tables(range, self.id_bounds.clone(), is_complete)),
+            annotations: Arc::new(self.annotations.tables(range, self.id_bounds.clone(), is_complete)),
             no_cpu: OnceLock::new(),
             has_c_calls: OnceLock::new(),
         }
@@ -374,14 +374,14 @@ impl Stitcher {
                         .warnings
                         .iter_mut()
                         .rev()
-                        .find(|warning| warning.kind == WarningKind::MissingGeneration && warning.hole.is_none())
+                        .find(|warning| warning.kind == WarningKind::MissingGeneration && warning.gap.is_none())
                 {
-                    warning.hole = Some(TimeRange::new(before.end, start));
+                    warning.gap = Some(TimeRange::new(before.end, start));
                 }
                 self.epochs.push(TimeRange::new(start, start));
                 self.on_procs.clear();
                 self.on_threads.clear();
-                self.side.begin_epoch(start);
+                self.annotations.begin_epoch(start);
             }
         }
     }
@@ -392,52 +392,52 @@ impl Stitcher {
         let mut prev = Vec::with_capacity(draft.lanes.len());
         let (procs, threads) = self.current.places();
         let before_on = [(&self.on_procs, &draft.procs, &procs), (&self.on_threads, &draft.threads, &threads)]
-            .map(|(occupants, lanes, ixs)| occupants.before(lanes, &draft.procs.entries, ixs));
+            .map(|(last_running, lanes, indices)| last_running.before(lanes, &draft.procs.entries, indices));
         for (slot, (&local, rows)) in draft.lanes.iter().zip(draft.row_starts.windows(2)).enumerate() {
             let (first, end) = (rows[0] as usize, rows[1] as usize);
-            let ix = self.current.gos.get(local as usize).copied().unwrap_or(GoIx::NONE);
-            gos.push(ix.0);
-            let is_fresh = ix.index() >= self.fresh_from;
+            let idx = self.current.gos.get(local as usize).copied().unwrap_or(GoroutineIdx::NONE);
+            gos.push(idx.0);
+            let is_fresh = idx.index() >= self.fresh_from;
             let before = if is_fresh {
                 NO_SEGMENT
             } else {
                 self.gos
-                    .get_mut(ix.index())
+                    .get_mut(idx.index())
                     .map_or(NO_SEGMENT, |record| std::mem::replace(&mut record.last_segment, segment))
             };
             // Segments in which it was only announced again are stepped over.
-            let link = if is_fresh { NO_SEGMENT } else { self.skips.remove(&ix).unwrap_or(before) };
+            let link = if is_fresh { NO_SEGMENT } else { self.skips.remove(&idx).unwrap_or(before) };
             prev.push(link);
-            if !ix.is_some() {
+            if !idx.is_some() {
                 continue;
             }
             let kind = draft.rows.kind[first];
             if kinds::is_status(kind) {
-                // What went on before a hole is not known to go on, even where the next generation does not
+                // What went on before a gap is not known to go on, even where the next generation does not
                 // mention the goroutine.
                 let is_of_epoch = |segment: &Arc<Segment>| segment.epoch as usize + 1 == self.epochs.len();
-                let is_of_another = before_on.iter().any(|on| on.get(&(first as u32)).is_some_and(|&go| go != ix));
+                let is_of_another = before_on.iter().any(|on| on.get(&(first as u32)).is_some_and(|&go| go != idx));
                 let has_rows = self.segments.get(before as usize).is_some_and(is_of_epoch);
                 let known = !self.current.begins_epoch && !is_of_another && has_rows;
                 // A damaged trace may announce what has had events in this very generation.
                 let is_first = self.current.begins_epoch && !has_rows;
-                let settled = settle_status(kind, known.then(|| self.last_kinds[ix.index()]), is_first, classes);
+                let settled = settle_status(kind, known.then(|| self.last_kinds[idx.index()]), is_first, classes);
                 draft.rows.kind[first] = settled | (kind & kinds::LAST);
-                let last = self.last_kinds.get(ix.index()).copied();
-                let is_told = known && last == Some(kinds::UNKNOWN);
-                if !self.current.begins_epoch && !kinds::is_continued(settled) && !is_told {
+                let last = self.last_kinds.get(idx.index()).copied();
+                let is_reported = known && last == Some(kinds::UNKNOWN);
+                if !self.current.begins_epoch && !kinds::is_continued(settled) && !is_reported {
                     let time = draft.base.saturating_add(draft.rows.start[first].into());
-                    self.note_unseen(ix, before, time);
+                    self.note_unseen(idx, before, time);
                 }
                 let (from, to) = (classes[usize::from(kind & kinds::MASK)], classes[usize::from(settled)]);
                 if kinds::is_continued(settled) && end - first == 1 {
-                    self.skips.insert(ix, link);
+                    self.skips.insert(idx, link);
                 } else if kinds::is_continued(settled) {
                     let nanos = draft.rows.start[first + 1] - draft.rows.start[first];
                     draft.lod.recolour_first(slot as u32, from, to, nanos);
                 }
             }
-            self.last_kinds[ix.index()] = draft.rows.kind[end - 1] & kinds::MASK;
+            self.last_kinds[idx.index()] = draft.rows.kind[end - 1] & kinds::MASK;
         }
         self.on_procs.take(&draft.procs, draft, &procs, &gos);
         self.on_threads.take(&draft.threads, draft, &threads, &gos);
@@ -445,16 +445,16 @@ impl Stitcher {
     }
 
     /// Forgets the goroutines that have ended; which those are, and when.
-    fn bury(&mut self, draft: &SegmentDraft, gos: &[u32]) -> Vec<(GoIx, TraceTime)> {
+    fn bury(&mut self, draft: &SegmentDraft, gos: &[u32]) -> Vec<(GoroutineIdx, TraceTime)> {
         let mut dead = Vec::new();
         for (&go, rows) in gos.iter().zip(draft.row_starts.windows(2)) {
             let last = rows[1] as usize - 1;
             if draft.rows.kind[last] & kinds::MASK == kinds::DEAD {
                 if (go as usize) < self.current.first_go {
-                    self.dying.push(GoIx(go));
+                    self.dying.push(GoroutineIdx(go));
                 }
                 let at = TraceTime(draft.base).plus_nanos(i64::from(draft.rows.start[last]));
-                dead.push((GoIx(go), at));
+                dead.push((GoroutineIdx(go), at));
             }
         }
         dead
@@ -474,12 +474,12 @@ impl Stitcher {
 
     fn actor(&self, local: u32) -> u32 {
         if local < ACTOR_PROC {
-            self.current.gos.get(local as usize).map_or(ACTOR_NONE, |ix| ix.0)
+            self.current.gos.get(local as usize).map_or(ACTOR_NONE, |idx| idx.0)
         } else if local < ACTOR_THREAD {
-            self.current.procs.get((local & !ACTOR_PROC) as usize).map_or(ACTOR_NONE, |ix| ACTOR_PROC | ix.0)
+            self.current.procs.get((local & !ACTOR_PROC) as usize).map_or(ACTOR_NONE, |idx| ACTOR_PROC | idx.0)
         } else {
             let thread = self.current.threads.get((local & !ACTOR_THREAD) as usize);
-            thread.map_or(ACTOR_NONE, |ix| ACTOR_THREAD | ix.0)
+            thread.map_or(ACTOR_NONE, |idx| ACTOR_THREAD | idx.0)
         }
     }
 }
@@ -503,11 +503,11 @@ fn settle_status(kind: u8, last: Option<u8>, begins_epoch: bool, classes: &Class
     }
 }
 
-fn ref_lanes(draft: RefDraft, ix: impl Fn(usize) -> Option<u32>) -> RefLanes {
+fn ref_lanes(draft: RefDraft, idx: impl Fn(usize) -> Option<u32>) -> RefLanes {
     let lanes = draft.starts.len().saturating_sub(1);
     let has_entries = |slot: usize| draft.starts[slot] < draft.starts[slot + 1];
     let mut slots: Vec<(u32, u32)> =
-        (0..lanes).filter(|&slot| has_entries(slot)).filter_map(|slot| Some((ix(slot)?, slot as u32))).collect();
+        (0..lanes).filter(|&slot| has_entries(slot)).filter_map(|slot| Some((idx(slot)?, slot as u32))).collect();
     slots.sort_unstable();
     RefLanes {
         slots: slots.into(),

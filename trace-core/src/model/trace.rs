@@ -5,21 +5,21 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::ids::{GoId, GoIx, ProcId, ProcIx, StackId, StrId, TaskId, TaskIx, ThreadId, ThreadIx};
+use crate::base::ids::{GoId, GoroutineIdx, ProcId, ProcIdx, StackId, StrId, TaskId, TaskIdx, ThreadId, ThreadIdx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::base::visible::{has_hidden, visible};
 use crate::base::warning::Warning;
 use crate::event::kind::EventKind;
 use crate::event::state::SpanClass;
+use crate::model::annotation_tables::AnnotationTables;
 use crate::model::counters::Counts;
+use crate::model::gap::DataGap;
 use crate::model::goroutines::{GoRecord, WideIds};
-use crate::model::hole::Hole;
 use crate::model::intern::Texts;
 use crate::model::kinds::Kinds;
 use crate::model::lanes::{LaneId, SpanRef};
 use crate::model::no_cpu::NoCpu;
 use crate::model::segment::Segment;
-use crate::model::side_tables::SideTables;
 use crate::model::table::Table;
 
 /// The indexed model of a trace. Cheap to share (`Arc`), never changed once published.
@@ -28,7 +28,7 @@ pub struct Trace {
     pub(crate) range: TimeRange,
     pub(crate) totals: Totals,
     pub(crate) warnings: Arc<[Warning]>,
-    pub(crate) thread_holes: Arc<[Hole]>,
+    pub(crate) thread_gaps: Arc<[DataGap]>,
     pub(crate) clocks: Arc<[ClockSnapshot]>,
     pub(crate) texts: Texts,
     pub(crate) kinds: Arc<Kinds>,
@@ -40,11 +40,11 @@ pub struct Trace {
     pub(crate) threads: Arc<[ThreadId]>,
     /// By rising base.
     pub(crate) segments: Vec<Arc<Segment>>,
-    /// Stretches without holes, in time order.
+    /// Stretches without gaps, in time order.
     pub(crate) epochs: Arc<[TimeRange]>,
     /// Goroutines by state at the start of each generation.
     pub(crate) count_bases: Arc<[Counts]>,
-    pub(crate) side: Arc<SideTables>,
+    pub(crate) annotations: Arc<AnnotationTables>,
     /// Worked out when first asked for.
     pub(crate) no_cpu: OnceLock<Arc<NoCpu>>,
     pub(crate) has_c_calls: OnceLock<bool>,
@@ -97,7 +97,7 @@ impl Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Goroutine {
     /// Its place in the model.
-    pub ix: GoIx,
+    pub idx: GoroutineIdx,
     /// The runtime's id.
     pub id: GoId,
     /// The function it was started with, or the root of the first stack seen; empty if never seen.
@@ -105,7 +105,7 @@ pub struct Goroutine {
     /// How it came to be.
     pub origin: Origin,
     /// The goroutine that created it, if the trace saw that.
-    pub creator: Option<GoIx>,
+    pub creator: Option<GoroutineIdx>,
     /// The creator's stack at that moment.
     pub creation_stack: StackId,
     /// When it was created; `None` if before the trace.
@@ -137,15 +137,15 @@ pub struct Frame<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// Its place in the model.
-    pub ix: TaskIx,
+    pub idx: TaskIdx,
     /// The runtime's id.
     pub id: TaskId,
     /// Its type, as given to `trace.NewTask`.
     pub name: StrId,
     /// The task it belongs to.
-    pub parent: Option<TaskIx>,
+    pub parent: Option<TaskIdx>,
     /// Who began it.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// Where it was begun.
     pub stack: StackId,
     /// When it began; `None` if before the trace.
@@ -158,9 +158,9 @@ pub struct Task {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Region {
     /// The goroutine.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// The task it belongs to; `None` for the background task or an unknown one.
-    pub task: Option<TaskIx>,
+    pub task: Option<TaskIdx>,
     /// Its type.
     pub name: StrId,
     /// When, clipped to the trace.
@@ -183,9 +183,9 @@ pub struct Log {
     /// When.
     pub time: TraceTime,
     /// Who.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// The task it belongs to.
-    pub task: Option<TaskIx>,
+    pub task: Option<TaskIdx>,
     /// Its category (key).
     pub category: StrId,
     /// The text.
@@ -200,11 +200,11 @@ pub struct Sample {
     /// When.
     pub time: TraceTime,
     /// The goroutine, or `NONE`.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// The proc, or `NONE`.
-    pub proc: ProcIx,
+    pub proc: ProcIdx,
     /// The thread, or `NONE`.
-    pub thread: ThreadIx,
+    pub thread: ThreadIdx,
     /// Where.
     pub stack: StackId,
 }
@@ -217,9 +217,9 @@ pub struct SpecialRange {
     /// When, clipped to the trace.
     pub range: TimeRange,
     /// The goroutine it is on, or that was running; `NONE` if none.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// The proc; `NONE` if not known.
-    pub proc: ProcIx,
+    pub proc: ProcIdx,
     /// Where it began.
     pub stack: StackId,
     /// Sweep: bytes swept and bytes reclaimed.
@@ -340,14 +340,14 @@ impl Trace {
     }
 
     /// Stretches of time about which the trace says nothing, because generations are missing.
-    pub fn holes(&self) -> impl Iterator<Item = TimeRange> + '_ {
+    pub fn gaps(&self) -> impl Iterator<Item = TimeRange> + '_ {
         self.epochs.windows(2).map(|pair| TimeRange::new(pair[0].end, pair[1].start))
     }
 
     /// Where events of single threads are lost, in the order of the file.
     #[must_use]
-    pub fn thread_holes(&self) -> &[Hole] {
-        &self.thread_holes
+    pub fn thread_gaps(&self) -> &[DataGap] {
+        &self.thread_gaps
     }
 
     /// Clock readings, in time order. Empty before Go 1.25.
@@ -426,8 +426,8 @@ impl Trace {
 
     /// The runtime's id of a proc.
     #[must_use]
-    pub fn proc_id(&self, ix: ProcIx) -> ProcId {
-        self.procs.get(ix.index()).copied().unwrap_or(ProcId::NONE)
+    pub fn proc_id(&self, idx: ProcIdx) -> ProcId {
+        self.procs.get(idx.index()).copied().unwrap_or(ProcId::NONE)
     }
 
     /// How many threads there are; indices `0..count`.
@@ -438,8 +438,8 @@ impl Trace {
 
     /// The runtime's id of a thread.
     #[must_use]
-    pub fn thread_id(&self, ix: ThreadIx) -> ThreadId {
-        self.threads.get(ix.index()).copied().unwrap_or(ThreadId::NONE)
+    pub fn thread_id(&self, idx: ThreadIdx) -> ThreadId {
+        self.threads.get(idx.index()).copied().unwrap_or(ThreadId::NONE)
     }
 
     /// Bytes of memory by part of the model, for reports.

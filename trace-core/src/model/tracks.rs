@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::time::TimeRange;
 
 /// One range of a track.
@@ -11,7 +11,7 @@ pub(crate) struct TrackRange {
     pub(crate) range: TimeRange,
     pub(crate) began_before: bool,
     pub(crate) goes_on: bool,
-    pub(crate) go: GoIx,
+    pub(crate) go: GoroutineIdx,
     pub(crate) reason: StrId,
     pub(crate) stack: StackId,
 }

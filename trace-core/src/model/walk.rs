@@ -1,15 +1,15 @@
 //! Walks through a lane from span to span, or from block to block where the visitor has no need of
 //! single spans.
 
-use crate::base::ids::GoIx;
+use crate::base::ids::GoroutineIdx;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::SpanClass;
-use crate::model::chain::row_at;
 use crate::model::draft::MARK;
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
 use crate::model::lod::{BLOCK, LaneLod, Sums};
-use crate::model::refs::RefLane;
+use crate::model::proc_thread_index::RefLane;
+use crate::model::row_chain::row_at;
 use crate::model::segment::Segment;
 use crate::model::trace::Trace;
 
@@ -41,7 +41,7 @@ const fn reaches_back(kind: u8) -> bool {
 
 impl Trace {
     /// Visits what touches `range` on a goroutine's lane, in time order.
-    pub(crate) fn walk_go(&self, go: GoIx, range: TimeRange, visitor: &mut impl Visitor) {
+    pub(crate) fn walk_go(&self, go: GoroutineIdx, range: TimeRange, visitor: &mut impl Visitor) {
         let Some(chain) = self.chain(go, range) else { return };
         for (at, piece) in chain.pieces.iter().enumerate() {
             let Some(segment) = self.seg(piece.segment) else { return };
@@ -75,7 +75,7 @@ impl Trace {
                 let end = if row + 1 < piece.end {
                     segment.time(row + 1)
                 } else {
-                    self.row_end(&chain, crate::model::chain::Pos { piece: at, row })
+                    self.row_end(&chain, crate::model::row_chain::Pos { piece: at, row })
                 };
                 visitor.span(Step { start, end, class: self.class_of(kind), at: name(row), is_continued });
                 row += 1;
@@ -85,11 +85,11 @@ impl Trace {
 
     /// Visits what touches `range` on the lane of a proc or thread, in time order.
     pub(crate) fn walk_refs(&self, lane: RefLane, range: TimeRange, visitor: &mut impl Visitor) {
-        let first = self.entry_at(lane, range.start.0).map(|pos| self.tenure_head(lane, pos));
+        let first = self.entry_at(lane, range.start.0).map(|pos| self.ownership_head(lane, pos));
         let Some(first) = first.or_else(|| self.first_entry_from(lane, 0)) else { return };
         for (index, segment) in self.segments.iter().enumerate().skip(first.segment as usize) {
             let lanes = lane.lanes(segment);
-            let Some((slot, begin, end)) = lanes.lane(lane.ix) else { continue };
+            let Some((slot, begin, end)) = lanes.lane(lane.idx) else { continue };
             let lod = if end - begin > BLOCK { lanes.lod.lane(slot) } else { LaneLod::EMPTY };
             let time = |at: u32| segment.at(lanes.entry_start(segment, at));
             let mut at = if index as u32 == first.segment { first.at } else { begin };
@@ -112,7 +112,7 @@ impl Trace {
                     at += entries;
                     continue;
                 }
-                self.walk_tenure(lane, (index as u32, at, end), segment, visitor);
+                self.walk_ownership(lane, (index as u32, at, end), segment, visitor);
                 at += 1;
             }
         }
@@ -120,7 +120,11 @@ impl Trace {
 
     /// The first entry of the run of entries that continue one another up to `pos`: where the span that is
     /// going on there begins.
-    fn tenure_head(&self, lane: RefLane, mut pos: crate::model::refs::EntryPos) -> crate::model::refs::EntryPos {
+    fn ownership_head(
+        &self,
+        lane: RefLane,
+        mut pos: crate::model::proc_thread_index::EntryPos,
+    ) -> crate::model::proc_thread_index::EntryPos {
         for _ in 0..1_000 {
             let Some(segment) = self.seg(pos.segment) else { return pos };
             let entry = lane.lanes(segment).entry_of(segment, pos.at).unwrap_or(MARK);
@@ -133,7 +137,7 @@ impl Trace {
         pos
     }
 
-    fn walk_tenure(
+    fn walk_ownership(
         &self,
         lane: RefLane,
         (index, at, end): (u32, u32, u32),
@@ -145,7 +149,7 @@ impl Trace {
         let next = (at + 1 < end).then(|| at + 1);
         let limit = next.map_or(u32::MAX, |next| lanes.entry_start(segment, next));
         let next_entry = next.map(|next| lanes.entry(segment, next));
-        segment.rows.for_tenure(entry, next_entry, limit, |row, kind, from, to| {
+        segment.rows.for_ownership(entry, next_entry, limit, |row, kind, from, to| {
             let start = self.row_start(segment, row);
             let mut stop = segment.at(to);
             if kind & kinds::LAST != 0 {
@@ -162,7 +166,7 @@ impl Trace {
     fn last_row_end(&self, lane: RefLane, index: u32, at: u32, row: u32, segment: &Segment) -> i64 {
         let go = segment.go_of(row);
         let time = segment.time(row);
-        let next = self.entry_after(lane, crate::model::refs::EntryPos { segment: index, at });
+        let next = self.entry_after(lane, crate::model::proc_thread_index::EntryPos { segment: index, at });
         let limit = next.and_then(|next| self.entry_time(lane, next)).unwrap_or(i64::MAX);
         let chain = self.chain(go, TimeRange::new(TraceTime(time), TraceTime(time.saturating_add(1))));
         let end = chain.and_then(|chain| Some(self.row_end(&chain, chain.find(self, index, row)?)));
@@ -174,14 +178,14 @@ impl Trace {
 impl Trace {
     pub(crate) fn go_row_at(
         &self,
-        go: GoIx,
+        go: GoroutineIdx,
         time: TraceTime,
-    ) -> Option<(crate::model::chain::Chain, crate::model::chain::Pos)> {
+    ) -> Option<(crate::model::row_chain::RowChain, crate::model::row_chain::Pos)> {
         let chain = self.chain(go, TimeRange::new(time, time.plus_nanos(1)))?;
         for (at, piece) in chain.pieces.iter().enumerate().rev() {
             let segment = self.seg(piece.segment)?;
             if let Some(row) = row_at(segment, piece, time.0) {
-                return Some((chain, crate::model::chain::Pos { piece: at, row }));
+                return Some((chain, crate::model::row_chain::Pos { piece: at, row }));
             }
         }
         // Before the first row: a first mention reaches back.

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use crate::base::ids::GoIx;
+use crate::base::ids::GoroutineIdx;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::kinds;
@@ -18,13 +18,13 @@ pub struct Windows<'a> {
     /// Where windows begin, and where the last one ends.
     borders: Vec<TraceTime>,
     /// By goroutine, then by window; apart from each other.
-    quiet: Vec<Quiet>,
+    quiet: Vec<WindowsWithoutRows>,
 }
 
 /// Windows `first..end` in which a goroutine, which need not wait there, has no rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Quiet {
-    go: GoIx,
+struct WindowsWithoutRows {
+    go: GoroutineIdx,
     first: u32,
     end: u32,
 }
@@ -39,7 +39,8 @@ impl Trace {
         borders.push(self.range.end);
         let mut windows = Windows { trace: self, borders, quiet: Vec::new() };
         let of_segment = |(at, segment): (usize, &std::sync::Arc<Segment>)| windows.quiet_of(at as u32, segment);
-        let mut quiet: Vec<Quiet> = self.segments.par_iter().enumerate().flat_map_iter(of_segment).collect();
+        let mut quiet: Vec<WindowsWithoutRows> =
+            self.segments.par_iter().enumerate().flat_map_iter(of_segment).collect();
         quiet.par_sort_unstable();
         quiet.dedup_by(|next, last| {
             let joins = last.go == next.go && next.first <= last.end;
@@ -80,11 +81,11 @@ impl Windows<'_> {
     }
 
     /// All goroutines that are ready, run or sit in a system call in a window, each once, and some others.
-    pub fn goroutines(&self, at: usize) -> impl Iterator<Item = GoIx> + '_ {
+    pub fn goroutines(&self, at: usize) -> impl Iterator<Item = GoroutineIdx> + '_ {
         let segment = self.trace.segments.get(at);
         let lanes = segment.map_or(&[][..], |segment| segment.lanes.dir.keys());
-        let own = lanes.iter().map(|&go| GoIx(go)).filter(|go| go.index() < self.trace.gos.len());
-        let is_there = move |quiet: &&Quiet| {
+        let own = lanes.iter().map(|&go| GoroutineIdx(go)).filter(|go| go.index() < self.trace.gos.len());
+        let is_there = move |quiet: &&WindowsWithoutRows| {
             (quiet.first..quiet.end).contains(&(at as u32))
                 && segment.is_none_or(|segment| segment.lane(quiet.go).is_none())
         };
@@ -98,7 +99,7 @@ impl Windows<'_> {
     }
 
     /// Where goroutines that have rows in a segment are active before those, or behind them, in windows without any.
-    fn quiet_of(&self, at: u32, segment: &Segment) -> Vec<Quiet> {
+    fn quiet_of(&self, at: u32, segment: &Segment) -> Vec<WindowsWithoutRows> {
         let trace = self.trace;
         let epoch = |segment: &Segment| trace.epochs.get(segment.epoch as usize).copied().unwrap_or(trace.range);
         let (own_epoch, end_of_window) = (epoch(segment), self.range(at as usize).end);
@@ -108,7 +109,7 @@ impl Windows<'_> {
             let (Some(record), &[first, end]) = (trace.gos.get(go as usize), rows) else { continue };
             let mut add = |first: u32, end: u32| {
                 if first < end {
-                    found.push(Quiet { go: GoIx(go), first, end });
+                    found.push(WindowsWithoutRows { go: GoroutineIdx(go), first, end });
                 }
             };
             let Some(last) = end.checked_sub(1).filter(|_| first < end) else { continue };
@@ -118,7 +119,7 @@ impl Windows<'_> {
             if before != NO_SEGMENT
                 && before + 1 < at
                 && let Some(other) = trace.seg(before)
-                && let Some((_, _, rows_end)) = other.lane(GoIx(go))
+                && let Some((_, _, rows_end)) = other.lane(GoroutineIdx(go))
                 && trace.is_active(other, rows_end - 1)
             {
                 add(before + 1, at.min(self.at(epoch(other).end) + 1));

@@ -7,7 +7,7 @@ use crate::base::error::Result;
 use crate::base::ids::{GoId, ProcId, ThreadId};
 use crate::event::kind::EventKind;
 
-use crate::order::sink::{Ids, NO_IX, Ordered, Sink};
+use crate::order::sink::{Ids, NO_IDX, Ordered, Sink};
 
 /// At most this many faults are kept.
 const MAX_FAULTS: usize = 20;
@@ -85,8 +85,8 @@ impl Checker {
     }
 
     fn check_go(&mut self, ev: &Ordered, ids: &Ids) {
-        use crate::order::machine::go_state::{NOT_EXIST, RUNNABLE, RUNNING, SYSCALL, UNDETERMINED, WAITING};
-        if ev.subject == NO_IX && ev.go == NO_IX && ev.from == RUNNING {
+        use crate::order::sched_state::go_state::{NOT_EXIST, RUNNABLE, RUNNING, SYSCALL, UNDETERMINED, WAITING};
+        if ev.subject == NO_IDX && ev.go == NO_IDX && ev.from == RUNNING {
             // The generation before knows who this is.
             return;
         }
@@ -112,7 +112,7 @@ impl Checker {
         if leaves && ev.go != ev.subject && !self.ignores_threads {
             self.fault(ev, "it should be the acting goroutine's own");
         }
-        if ev.kind == EventKind::GO_START && (ev.go != NO_IX || ev.proc == NO_IX) && !self.ignores_threads {
+        if ev.kind == EventKind::GO_START && (ev.go != NO_IDX || ev.proc == NO_IDX) && !self.ignores_threads {
             self.fault(ev, "a start needs a proc that runs nothing");
         }
         if ev.to == NOT_EXIST {
@@ -129,7 +129,7 @@ impl Checker {
     }
 
     fn check_proc(&mut self, ev: &Ordered, ids: &Ids) {
-        use crate::order::machine::proc_state::{IDLE, NOT_EXIST, RUNNING, UNDETERMINED};
+        use crate::order::sched_state::proc_state::{IDLE, NOT_EXIST, RUNNING, UNDETERMINED};
         let (proc, thread) = (ids.proc(ev.subject), ids.thread(ev.thread));
         let known = self.procs.get(&proc).copied();
         let is_status = ev.kind == EventKind::PROC_STATUS;
@@ -177,7 +177,7 @@ impl Sink for Checker {
 mod tests {
     use super::*;
     use crate::base::time::TraceTime;
-    use crate::order::machine::{go_state, proc_state};
+    use crate::order::sched_state::{go_state, proc_state};
 
     fn ids() -> Ids {
         Ids { gos: vec![GoId(1), GoId(2)], procs: vec![ProcId(0)], threads: vec![ThreadId(7), ThreadId(8)] }
@@ -185,7 +185,7 @@ mod tests {
 
     fn event(kind: EventKind, time: i64, subject: u32, from: u8, to: u8) -> Ordered {
         let time = TraceTime(time);
-        Ordered { kind, time, thread: 0, proc: NO_IX, go: NO_IX, subject, from, to, args: [0; 4] }
+        Ordered { kind, time, thread: 0, proc: NO_IDX, go: NO_IDX, subject, from, to, args: [0; 4] }
     }
 
     fn faults(events: &[Ordered]) -> Vec<String> {

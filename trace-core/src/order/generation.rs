@@ -13,8 +13,8 @@ use crate::event::kind::EventKind;
 use crate::order::frontier::{Due, Frontier};
 use crate::order::generation::lost::Gap;
 use crate::order::generation::threads::Threads;
-use crate::order::machine::Machine;
-use crate::order::sink::{NO_IX, Ordered, Sink};
+use crate::order::sched_state::SchedState;
+use crate::order::sink::{NO_IDX, Ordered, Sink};
 use crate::order::step::Step;
 use crate::order::{FEW_THREADS, is_too_much};
 use crate::wire::v2::cursor::{Next, RawEvent, ThreadCursor};
@@ -44,21 +44,21 @@ struct Stream<'a> {
 /// # Errors
 /// The sink's, or [`Error::Cancelled`].
 pub fn order_generation(
-    machine: &mut Machine,
+    sched: &mut SchedState,
     generation: &Generation,
     tables: &Tables,
     monitor: &Monitor,
     report: &mut Report<'_>,
     sink: &mut impl Sink,
 ) -> Result<()> {
-    machine.begin_generation(generation.number);
-    machine.sync(Some(tables.clock.nanos(generation.min_ticks)), sink)?;
+    sched.begin_generation(generation.number);
+    sched.sync(Some(tables.clock.nanos(generation.min_ticks)), sink)?;
     let threads = Threads::of(generation);
-    threads.tell_left_out(report);
-    let mut run = Run::new(machine, generation, &threads, tables, report);
+    threads.report_left_out(report);
+    let mut run = Run::new(sched, generation, &threads, tables, report);
     let mut until_look = EVENTS_PER_LOOK;
-    run.tell_gaps(machine, sink);
-    while run.advance(machine, report, sink)? {
+    run.report_gaps(sched, sink);
+    while run.advance(sched, report, sink)? {
         until_look -= 1;
         if until_look == 0 {
             until_look = EVENTS_PER_LOOK;
@@ -89,7 +89,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(
-        machine: &mut Machine,
+        sched: &mut SchedState,
         generation: &'a Generation,
         threads: &'a Threads,
         tables: &'a Tables,
@@ -98,10 +98,10 @@ impl<'a> Run<'a> {
         let streams: Vec<Stream<'a>> = threads
             .iter(generation)
             .map(|(thread, batches)| Stream {
-                thread: machine.thread_ix(thread),
+                thread: sched.thread_idx(thread),
                 cursor: ThreadCursor::new(batches),
                 event: RawEvent::default(),
-                last: machine.last_time().0,
+                last: sched.last_time().0,
                 told: i64::MIN,
                 skipped: None,
                 is_over: false,
@@ -116,11 +116,11 @@ impl<'a> Run<'a> {
             gaps: Vec::new(),
             missing: 0,
             tries: 0,
-            before: machine.events(),
+            before: sched.events(),
         };
         for place in 0..run.streams.len() {
             if let Some(time) = run.read(place, report) {
-                run.frontier.insert(Due { time, cursor: u32::try_from(place).unwrap_or(NO_IX) });
+                run.frontier.insert(Due { time, cursor: u32::try_from(place).unwrap_or(NO_IDX) });
             }
         }
         run
@@ -139,9 +139,9 @@ impl<'a> Run<'a> {
                     return None;
                 }
                 Next::Lost => self.gaps.extend(lost::whole_batch(self.generation, &stream.cursor, place)),
-                Next::Back(nanos) => tell_back(self.generation, &stream.cursor, nanos, report),
+                Next::Back(nanos) => report_turning_back(self.generation, &stream.cursor, nanos, report),
                 Next::Bad(code) => {
-                    tell_bad_batch(self.generation, &stream.cursor, code, report);
+                    report_bad_batch(self.generation, &stream.cursor, code, report);
                     self.gaps.extend(lost::rest_of_batch(self.generation, &stream.cursor, place));
                 }
             }
@@ -155,25 +155,25 @@ impl<'a> Run<'a> {
 
     /// Gives out one event (and those it brings along); `false` at the end.
     #[inline]
-    fn advance(&mut self, machine: &mut Machine, report: &mut Report<'_>, sink: &mut impl Sink) -> Result<bool> {
+    fn advance(&mut self, sched: &mut SchedState, report: &mut Report<'_>, sink: &mut impl Sink) -> Result<bool> {
         let first = self.frontier.first();
         if let Some((sample, rest)) = self.samples.split_first()
             && first.is_none_or(|due| sample.time < due.time)
         {
             self.samples = rest;
-            self.sample(machine, *sample, sink)?;
+            self.sample(sched, *sample, sink)?;
             return Ok(true);
         }
         let Some(due) = first else { return Ok(false) };
         let Some(stream) = self.streams.get(due.cursor as usize) else { return Ok(false) };
-        self.tell_place(stream, sink);
-        if machine.step(&stream.event, stream.thread, false, sink)? == Step::Done {
+        self.report_place(stream, sink);
+        if sched.step(&stream.event, stream.thread, false, sink)? == Step::Done {
             self.refresh(0, due.cursor, report);
         } else {
-            self.advance_another(machine, report, sink)?;
+            self.advance_another(sched, report, sink)?;
         }
         if !self.gaps.is_empty() {
-            self.tell_gaps(machine, sink);
+            self.report_gaps(sched, sink);
         }
         Ok(true)
     }
@@ -192,9 +192,9 @@ impl<'a> Run<'a> {
 
     /// The earliest event cannot go: tries the others in order of time, and forces the earliest if none can.
     #[cold]
-    fn advance_another(&mut self, machine: &mut Machine, report: &mut Report<'_>, sink: &mut impl Sink) -> Result<()> {
+    fn advance_another(&mut self, sched: &mut SchedState, report: &mut Report<'_>, sink: &mut impl Sink) -> Result<()> {
         let mut count = self.frontier.len();
-        if is_too_much(self.tries, machine.events().saturating_sub(self.before)) {
+        if is_too_much(self.tries, sched.events().saturating_sub(self.before)) {
             count = count.min(FEW_THREADS);
         } else {
             self.frontier.sort();
@@ -207,8 +207,8 @@ impl<'a> Run<'a> {
             self.tries += 1;
             let Some(due) = self.frontier.get(place) else { break };
             let Some(stream) = self.streams.get(due.cursor as usize) else { break };
-            self.tell_place(stream, sink);
-            match machine.step(&stream.event, stream.thread, false, sink)? {
+            self.report_place(stream, sink);
+            match sched.step(&stream.event, stream.thread, false, sink)? {
                 Step::Done => {
                     self.refresh(place, due.cursor, report);
                     return Ok(());
@@ -221,7 +221,7 @@ impl<'a> Run<'a> {
         }
         let (place, why) = fault.unwrap_or((0, ""));
         let Some(due) = self.frontier.get(place) else { return Ok(()) };
-        let unborn = self.tell_missing(machine, due.cursor as usize, !why.is_empty(), sink);
+        let unborn = self.report_missing(sched, due.cursor as usize, !why.is_empty(), sink);
         let Some(stream) = self.streams.get(due.cursor as usize) else { return Ok(()) };
         let name = EventKind(stream.event.code).name();
         let at = self.offset_of(stream);
@@ -231,11 +231,11 @@ impl<'a> Run<'a> {
         } else {
             report(WarningKind::BadEvent, format!("{name} breaks the rules: {why}"), at);
         }
-        self.tell_place(stream, sink);
-        machine.step(&stream.event, stream.thread, true, sink)?;
+        self.report_place(stream, sink);
+        sched.step(&stream.event, stream.thread, true, sink)?;
         if let Some(go) = unborn {
             let since = self.tables.clock.nanos(self.generation.min_ticks);
-            self.tell_unborn(machine, due.cursor as usize, go, since, sink);
+            self.report_not_created(sched, due.cursor as usize, go, since, sink);
         }
         self.refresh(place, due.cursor, report);
         Ok(())
@@ -243,7 +243,7 @@ impl<'a> Run<'a> {
 
     /// Tells where a region or task begins or ends.
     #[inline]
-    fn tell_place(&self, stream: &Stream<'_>, sink: &mut impl Sink) {
+    fn report_place(&self, stream: &Stream<'_>, sink: &mut impl Sink) {
         if EventKind(stream.event.code).is_region_or_task() {
             sink.at(self.offset_of(stream));
         }
@@ -255,26 +255,26 @@ impl<'a> Run<'a> {
         place.map_or(self.generation.offset, |(batch, pos)| self.generation.offset_of(batch) + pos as u64)
     }
 
-    fn sample(&mut self, machine: &mut Machine, sample: RawSample, sink: &mut impl Sink) -> Result<()> {
+    fn sample(&mut self, sched: &mut SchedState, sample: RawSample, sink: &mut impl Sink) -> Result<()> {
         let go = crate::base::ids::GoId(sample.go);
-        let go_ix = if go.is_some() { machine.go_for_sample(go) } else { NO_IX };
+        let go_idx = if go.is_some() { sched.go_for_sample(go) } else { NO_IDX };
         let event = Ordered {
             kind: EventKind::CPU_SAMPLE,
             time: TraceTime(sample.time),
-            thread: machine.thread_ix(sample.thread),
-            proc: machine.proc_ix(sample.proc),
-            go: go_ix,
-            subject: NO_IX,
+            thread: sched.thread_idx(sample.thread),
+            proc: sched.proc_idx(sample.proc),
+            go: go_idx,
+            subject: NO_IDX,
             from: 0,
             to: 0,
             args: [sample.stack, 0, 0, 0],
         };
-        machine.emit(event, sink)
+        sched.emit(event, sink)
     }
 }
 
 #[cold]
-fn tell_back(generation: &Generation, cursor: &ThreadCursor<'_>, nanos: i64, report: &mut Report<'_>) {
+fn report_turning_back(generation: &Generation, cursor: &ThreadCursor<'_>, nanos: i64, report: &mut Report<'_>) {
     let at = cursor.place(generation).map_or(generation.offset, |(batch, _)| generation.offset_of(batch));
     let what =
         format!("the clock of a thread goes back by {nanos} ns where a batch begins; what follows may come late");
@@ -282,7 +282,7 @@ fn tell_back(generation: &Generation, cursor: &ThreadCursor<'_>, nanos: i64, rep
 }
 
 #[cold]
-fn tell_bad_batch(generation: &Generation, cursor: &ThreadCursor<'_>, code: Option<u8>, report: &mut Report<'_>) {
+fn report_bad_batch(generation: &Generation, cursor: &ThreadCursor<'_>, code: Option<u8>, report: &mut Report<'_>) {
     let at = cursor.place(generation).map_or(generation.offset, |(batch, _)| generation.offset_of(batch));
     match code {
         Some(code) if generation.version.0 > crate::wire::version::NEWEST_KNOWN => {

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::base::ids::GoId;
-use crate::order::sink::NO_IX;
+use crate::order::sink::NO_IDX;
 
 /// The runtime hands out ids in runs of 16 per proc, so ids cluster; a page per run keeps the hash table
 /// small. It also bounds what a damaged file can make us allocate: 64 bytes per new id.
@@ -18,29 +18,29 @@ pub struct GoIndex {
 }
 
 impl GoIndex {
-    /// The index of an id; [`NO_IX`] if unknown.
+    /// The index of an id; [`NO_IDX`] if unknown.
     #[inline]
     pub fn get(&mut self, id: GoId) -> u32 {
         let (page, slot) = split(id);
         match self.page(page) {
-            Some(at) => self.slots.get(at as usize).and_then(|slots| slots.get(slot)).copied().unwrap_or(NO_IX),
-            None => NO_IX,
+            Some(at) => self.slots.get(at as usize).and_then(|slots| slots.get(slot)).copied().unwrap_or(NO_IDX),
+            None => NO_IDX,
         }
     }
 
-    /// Sets the index of an id; [`NO_IX`] removes it.
+    /// Sets the index of an id; [`NO_IDX`] removes it.
     #[inline]
-    pub fn set(&mut self, id: GoId, ix: u32) {
+    pub fn set(&mut self, id: GoId, idx: u32) {
         let (page, slot) = split(id);
         let at = self.page(page).unwrap_or_else(|| {
-            let at = u32::try_from(self.slots.len()).unwrap_or(NO_IX);
-            self.slots.push([NO_IX; PAGE]);
+            let at = u32::try_from(self.slots.len()).unwrap_or(NO_IDX);
+            self.slots.push([NO_IDX; PAGE]);
             self.pages.insert(page, at);
             self.last = Some((page, at));
             at
         });
         if let Some(cell) = self.slots.get_mut(at as usize).and_then(|slots| slots.get_mut(slot)) {
-            *cell = ix;
+            *cell = idx;
         }
     }
 
@@ -70,14 +70,14 @@ mod tests {
     #[test]
     fn finds_what_was_set() {
         let mut index = GoIndex::default();
-        for (ix, id) in [1, 2, 17, 1 << 40, u64::MAX].into_iter().enumerate() {
-            assert_eq!(index.get(GoId(id)), NO_IX);
-            index.set(GoId(id), u32::try_from(ix).unwrap());
+        for (idx, id) in [1, 2, 17, 1 << 40, u64::MAX].into_iter().enumerate() {
+            assert_eq!(index.get(GoId(id)), NO_IDX);
+            index.set(GoId(id), u32::try_from(idx).unwrap());
         }
         assert_eq!(index.get(GoId(17)), 2);
         assert_eq!(index.get(GoId(u64::MAX)), 4);
-        index.set(GoId(17), NO_IX);
-        assert_eq!(index.get(GoId(17)), NO_IX);
-        assert_eq!(index.get(GoId(18)), NO_IX);
+        index.set(GoId(17), NO_IDX);
+        assert_eq!(index.get(GoId(17)), NO_IDX);
+        assert_eq!(index.get(GoId(18)), NO_IDX);
     }
 }

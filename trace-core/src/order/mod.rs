@@ -8,7 +8,7 @@ pub mod check;
 pub mod frontier;
 pub mod generation;
 pub mod go_index;
-pub mod machine;
+pub mod sched_state;
 pub mod sink;
 mod step;
 pub mod v1;

@@ -6,7 +6,7 @@ use crate::base::time::TraceTime;
 use crate::event::kind::EventKind;
 
 /// "No goroutine / proc / thread" among the local indices of [`Ordered`].
-pub const NO_IX: u32 = u32::MAX;
+pub const NO_IDX: u32 = u32::MAX;
 
 /// One event in its true place.
 ///
@@ -22,15 +22,15 @@ pub struct Ordered {
     pub kind: EventKind,
     /// When; strictly rising within one run of the machine.
     pub time: TraceTime,
-    /// The thread it happened on, before the event; [`NO_IX`] if none.
+    /// The thread it happened on, before the event; [`NO_IDX`] if none.
     pub thread: u32,
-    /// The proc of that thread, before the event; [`NO_IX`] if none.
+    /// The proc of that thread, before the event; [`NO_IDX`] if none.
     pub proc: u32,
-    /// The goroutine of that thread, before the event; [`NO_IX`] if none.
+    /// The goroutine of that thread, before the event; [`NO_IDX`] if none.
     pub go: u32,
     /// Whose state changes or whom it concerns: the goroutine for `GO_*` (also the one that runs, for
     /// stop, block, destroy, syscalls), assist ranges, labels and STW; the proc for `PROC_*` and sweep;
-    /// [`NO_IX`] otherwise. Where a generation stands for itself, also [`NO_IX`] if the goroutine that stops or blocks
+    /// [`NO_IDX`] otherwise. Where a generation stands for itself, also [`NO_IDX`] if the goroutine that stops or blocks
     /// has come to its thread in the one before (then `from` is running).
     pub subject: u32,
     /// State of the subject before, with the codes of the reference reader's API. Goroutines: 0
@@ -58,22 +58,22 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// The goroutine's id; `NONE` for [`NO_IX`].
+    /// The goroutine's id; `NONE` for [`NO_IDX`].
     #[must_use]
-    pub fn go(&self, ix: u32) -> GoId {
-        self.gos.get(ix as usize).copied().unwrap_or(GoId::NONE)
+    pub fn go(&self, idx: u32) -> GoId {
+        self.gos.get(idx as usize).copied().unwrap_or(GoId::NONE)
     }
 
-    /// The proc's id; `NONE` for [`NO_IX`].
+    /// The proc's id; `NONE` for [`NO_IDX`].
     #[must_use]
-    pub fn proc(&self, ix: u32) -> ProcId {
-        self.procs.get(ix as usize).copied().unwrap_or(ProcId::NONE)
+    pub fn proc(&self, idx: u32) -> ProcId {
+        self.procs.get(idx as usize).copied().unwrap_or(ProcId::NONE)
     }
 
-    /// The thread's id; `NONE` for [`NO_IX`].
+    /// The thread's id; `NONE` for [`NO_IDX`].
     #[must_use]
-    pub fn thread(&self, ix: u32) -> ThreadId {
-        self.threads.get(ix as usize).copied().unwrap_or(ThreadId::NONE)
+    pub fn thread(&self, idx: u32) -> ThreadId {
+        self.threads.get(idx as usize).copied().unwrap_or(ThreadId::NONE)
     }
 }
 
@@ -81,11 +81,11 @@ impl Ids {
 /// gap, on a thread that nobody knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// Whose; a local index. [`NO_IX`] if that cannot be told.
+    /// Whose; a local index. [`NO_IDX`] if that cannot be told.
     pub thread: u32,
-    /// The goroutine that it ran, or whose numbers show the gap, a local index; [`NO_IX`] if none.
+    /// The goroutine that it ran, or whose numbers show the gap, a local index; [`NO_IDX`] if none.
     pub go: u32,
-    /// The proc that it had, or whose numbers show the gap, a local index; [`NO_IX`] if none.
+    /// The proc that it had, or whose numbers show the gap, a local index; [`NO_IDX`] if none.
     pub proc: u32,
     /// Offsets in the input of what cannot be read; empty, at the event that shows the gap, if the bytes are not
     /// there or cannot be told.

@@ -13,8 +13,8 @@ use crate::base::error::Result;
 use crate::base::ids::GoId;
 use crate::base::time::TraceTime;
 use crate::event::kind::EventKind;
-use crate::order::machine::{Machine, Proc, ProcStatus, Seq, Thread, go_state};
-use crate::order::sink::{NO_IX, Ordered, Sink};
+use crate::order::sched_state::{Proc, ProcStatus, SchedState, Seq, Thread, go_state};
+use crate::order::sink::{NO_IDX, Ordered, Sink};
 use crate::wire::v2::cursor::RawEvent;
 
 /// What came of a try.
@@ -56,7 +56,7 @@ enum Needs {
 const GO_STATES: [u8; 5] =
     [go_state::UNDETERMINED, go_state::RUNNABLE, go_state::RUNNING, go_state::SYSCALL, go_state::WAITING];
 
-impl Machine {
+impl SchedState {
     /// Tries to let `event` of `thread` (local index) happen now.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Machine {
                 around.seen = true;
                 *around
             }
-            None => Thread { go: NO_IX, proc: NO_IX, seen: false, had_go: false },
+            None => Thread { go: NO_IDX, proc: NO_IDX, seen: false, had_go: false },
         };
         let kind = EventKind(event.code);
         let ev = Ordered {
@@ -77,7 +77,7 @@ impl Machine {
             thread,
             proc: around.proc,
             go: around.go,
-            subject: NO_IX,
+            subject: NO_IDX,
             from: 0,
             to: 0,
             args: event.args,
@@ -129,13 +129,13 @@ impl Machine {
     }
 
     fn lacks(ev: &Ordered, needs: Needs) -> Option<&'static str> {
-        if ev.thread == NO_IX {
+        if ev.thread == NO_IDX {
             return Some("it must happen on a thread and is on none");
         }
-        if needs != Needs::Thread && ev.proc == NO_IX {
+        if needs != Needs::Thread && ev.proc == NO_IDX {
             return Some("its thread should have a proc and has none");
         }
-        if needs == Needs::Go && ev.go == NO_IX {
+        if needs == Needs::Go && ev.go == NO_IDX {
             return Some("its thread should run a goroutine and runs none");
         }
         None
@@ -144,35 +144,35 @@ impl Machine {
     fn set_go(&mut self, thread: u32, go: u32) {
         if let Some(thread) = self.threads.get_mut(thread as usize) {
             thread.go = go;
-            thread.had_go |= go != NO_IX;
+            thread.had_go |= go != NO_IDX;
         }
     }
 
-    fn set_proc(&mut self, ix: u32, proc: u32) {
-        if let Some(thread) = self.threads.get_mut(ix as usize) {
+    fn set_proc(&mut self, idx: u32, proc: u32) {
+        if let Some(thread) = self.threads.get_mut(idx as usize) {
             thread.proc = proc;
             if let Some(holder) = self.holders.get_mut(proc as usize) {
-                *holder = ix;
+                *holder = idx;
             }
         }
     }
 
-    fn go_state_of(&self, ix: u32) -> u8 {
-        self.gos.get(ix as usize).map_or(go_state::NOT_EXIST, |go| go.state)
+    fn go_state_of(&self, idx: u32) -> u8 {
+        self.gos.get(idx as usize).map_or(go_state::NOT_EXIST, |go| go.state)
     }
 
     /// The state of the goroutine with this id: that it does not exist, unless the trace is damaged.
     fn known_state(&mut self, id: GoId) -> u8 {
-        let ix = self.go_index.get(id);
-        self.go_state_of(ix)
+        let idx = self.go_index.get(id);
+        self.go_state_of(idx)
     }
 
-    fn proc_status_of(&self, ix: u32) -> Option<ProcStatus> {
-        self.procs.get(ix as usize).copied().flatten().map(|proc| proc.status)
+    fn proc_status_of(&self, idx: u32) -> Option<ProcStatus> {
+        self.procs.get(idx as usize).copied().flatten().map(|proc| proc.status)
     }
 
-    fn set_proc_status(&mut self, ix: u32, status: ProcStatus) {
-        if let Some(slot) = self.procs.get_mut(ix as usize) {
+    fn set_proc_status(&mut self, idx: u32, status: ProcStatus) {
+        if let Some(slot) = self.procs.get_mut(idx as usize) {
             let seq = Seq::start(self.generation);
             slot.get_or_insert(Proc { seq, status, in_sweep: false }).status = status;
         }
@@ -190,7 +190,7 @@ impl Machine {
 
     /// The goroutine and the proc of a thread.
     pub(crate) fn on_thread(&self, thread: u32) -> (u32, u32) {
-        self.threads.get(thread as usize).map_or((NO_IX, NO_IX), |thread| (thread.go, thread.proc))
+        self.threads.get(thread as usize).map_or((NO_IDX, NO_IDX), |thread| (thread.go, thread.proc))
     }
 
     /// Whose events must be lost if an event cannot happen now, nor can that of any other thread.
@@ -208,7 +208,7 @@ impl Machine {
             | EventKind::GO_CREATE_BLOCKED
             | EventKind::GO_CREATE_SYSCALL => Missing::OfGo(GoId(subject)),
             EventKind::PROC_START | EventKind::PROC_STEAL | EventKind::PROC_STATUS => {
-                Missing::OfProc(self.proc_ix(subject))
+                Missing::OfProc(self.proc_idx(subject))
             }
             EventKind::GO_SYSCALL_END_BLOCKED => Missing::OfProc(self.on_thread(thread).1),
             // Which thread has begun or ended the cycle before is not told.
@@ -223,16 +223,16 @@ impl Machine {
     pub(crate) fn contradicts(&self, thread: u32, event: &RawEvent) -> bool {
         let (go, proc) = self.on_thread(thread);
         match EventKind(event.code) {
-            EventKind::GO_START => go != NO_IX || proc == NO_IX,
-            EventKind::GO_CREATE_SYSCALL => go != NO_IX,
+            EventKind::GO_START => go != NO_IDX || proc == NO_IDX,
+            EventKind::GO_CREATE_SYSCALL => go != NO_IDX,
             EventKind::GO_STOP
             | EventKind::GO_BLOCK
             | EventKind::GO_DESTROY
             | EventKind::GO_SWITCH
             | EventKind::GO_SWITCH_DESTROY
-            | EventKind::GO_SYSCALL_BEGIN => go == NO_IX || self.go_state_of(go) != go_state::RUNNING,
+            | EventKind::GO_SYSCALL_BEGIN => go == NO_IDX || self.go_state_of(go) != go_state::RUNNING,
             EventKind::GO_SYSCALL_END | EventKind::GO_SYSCALL_END_BLOCKED | EventKind::GO_DESTROY_SYSCALL => {
-                go == NO_IX || self.go_state_of(go) != go_state::SYSCALL
+                go == NO_IDX || self.go_state_of(go) != go_state::SYSCALL
             }
             EventKind::USER_TASK_BEGIN
             | EventKind::USER_TASK_END
@@ -243,12 +243,12 @@ impl Machine {
             | EventKind::STW_BEGIN
             | EventKind::STW_END
             | EventKind::GC_MARK_ASSIST_BEGIN
-            | EventKind::GC_MARK_ASSIST_END => go == NO_IX,
+            | EventKind::GC_MARK_ASSIST_END => go == NO_IDX,
             EventKind::PROC_STOP
             | EventKind::HEAP_ALLOC
             | EventKind::HEAP_GOAL
             | EventKind::GC_SWEEP_BEGIN
-            | EventKind::GC_SWEEP_END => proc == NO_IX,
+            | EventKind::GC_SWEEP_END => proc == NO_IDX,
             _ => false,
         }
     }

@@ -38,7 +38,9 @@ struct Actor {
 pub fn ping_pong(procs: u64, pairs: u64, events: u64) -> Vec<u8> {
     let mut writer = TraceWriter::new(26);
     let mut actors: Vec<[Actor; 2]> = (0..pairs)
-        .map(|pair| [0, 1].map(|side| Actor { id: 2 * pair + side + 1, seq: 0, is_waiting: side == 1 }))
+        .map(|pair| {
+            [0, 1].map(|annotations| Actor { id: 2 * pair + annotations + 1, seq: 0, is_waiting: annotations == 1 })
+        })
         .collect();
     let mut written = 0;
     let mut clock = vec![START; usize::try_from(procs).unwrap_or(1)];

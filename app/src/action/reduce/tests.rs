@@ -9,8 +9,9 @@ use trace_core::load::load_bytes;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
-use super::{Effect, reduce};
+use super::reduce;
 use crate::action::action::{Action, FileAction, SelectAction, SettingsAction, ViewAction, WorkerAction};
+use crate::action::effect::Effect;
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId, LoadState, Source};
 use crate::state::edges;
@@ -41,7 +42,7 @@ fn document(state: &AppState) -> &Document {
 fn cause(state: &AppState) -> (trace_core::model::spans::Span, Arc<Trace>) {
     let trace = Arc::clone(&document(state).trace);
     let span = (0..trace.goroutine_count())
-        .flat_map(|ix| trace.spans(LaneId::Goroutine(trace_core::base::ids::GoIx(ix)), trace.range()))
+        .flat_map(|idx| trace.spans(LaneId::Goroutine(trace_core::base::ids::GoroutineIdx(idx)), trace.range()))
         .find(|span| span.state == GoState::Running && trace.flows_out_of(span.at, 2).1 >= 2)
         .expect("somebody unblocks somebody");
     (span, trace)
@@ -255,7 +256,7 @@ fn panels_that_open_do_not_hide_the_selected_lane() {
         document.layout().row_of(lane).expect("a row")
     };
     let lane = (0..document(&state).trace.goroutine_count())
-        .map(|ix| LaneId::Goroutine(trace_core::base::ids::GoIx(ix)))
+        .map(|idx| LaneId::Goroutine(trace_core::base::ids::GoroutineIdx(idx)))
         .find(|lane| (400.0..570.0).contains(&layout_row(&state, *lane).top))
         .expect("a lane near the bottom");
     play(&mut state, [Action::Select(SelectAction::SelectLane(lane)), Action::View(ViewAction::LanesHeight(200.0))]);

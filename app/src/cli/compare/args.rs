@@ -10,7 +10,7 @@ use crate::cli::compare::guard::{self, Guard};
 use crate::cli::exit::CliError;
 use crate::cli::format::FormatArgs;
 use crate::cli::out::Out;
-use crate::cli::place::Stretch;
+use crate::cli::place::OffsetRange;
 use crate::cli::values::{self, Value};
 use crate::report::comparison::changes::Changes;
 use crate::report::comparison::divisor::Divisor;
@@ -61,7 +61,7 @@ With --format json, one JSON object with these fields, which stay as they are:
 #[must_use]
 pub fn fields() -> String {
     let (found, trends) = (Arc::default(), Arc::default());
-    let changes = Changes::new(&found, [1.0; 2], &Divisor::Second).told();
+    let changes = Changes::new(&found, [1.0; 2], &Divisor::Second).shown_changes();
     let series = Series::new(&trends, &[1.0; 2], &Divisor::Second).listed(None, false, &LETTERS);
     format!(
         "{JSON}{}\n  of a series: verdict, sides [as a], steps [[sentence]], rows: list\n{}\n\
@@ -110,10 +110,10 @@ pub struct CompareArgs {
     ///
     /// From the start of the trace or, with --align task, region or log, from there.
     #[arg(long, value_name = "A..B", verbatim_doc_comment, value_parser = values::range)]
-    range_a: Option<Stretch>,
+    range_a: Option<OffsetRange>,
     /// Only this range of B
     #[arg(long, value_name = "A..B", value_parser = values::range)]
-    range_b: Option<Stretch>,
+    range_b: Option<OffsetRange>,
     /// Divide totals and counts by: second, cpu (seconds of running), task:TYPE, nothing
     #[arg(long, alias = "by", value_name = "UNIT", default_value = "second", value_parser = divisor)]
     per: Divisor,
@@ -140,7 +140,7 @@ pub struct CompareOptions {
     /// Three files and more, in their order; then the sides are empty.
     pub series: Vec<PathBuf>,
     /// The range of time looked at on each side; all if `None`.
-    pub ranges: [Option<Stretch>; 2],
+    pub ranges: [Option<OffsetRange>; 2],
     /// The format to print in.
     pub format: Format,
     /// Where to write a page with pictures, besides.

@@ -121,7 +121,7 @@ impl Guard {
             )));
         }
         let checked = named.into_iter().filter(goes_on);
-        Ok(checked.map(|change| self.told(change, self.gate.check(change, sides, per))).collect())
+        Ok(checked.map(|change| self.checked(change, self.gate.check(change, sides, per))).collect())
     }
 
     /// Whether it is about this row: by its name, in A or in B, or the type of a region.
@@ -150,7 +150,7 @@ impl Guard {
         CliError::usage(format!("'{}': neither side has {} '{}'{similar}", self.text, self.kind, self.name))
     }
 
-    fn told(&self, change: &Change, outcome: Outcome) -> Checked {
+    fn checked(&self, change: &Change, outcome: Outcome) -> Checked {
         let is_met = outcome.decision == Decision::Met;
         let is_relative = matches!(self.gate.limit, Limit::Relative(_));
         Checked {

@@ -10,12 +10,12 @@ use trace_core::analysis::compare::{Change, Comparison};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 
-use crate::cli::compare::CompareOptions;
+use crate::cli::compare::args::CompareOptions;
 use crate::cli::compare::guard::Checked;
 use crate::cli::exit::is_damaged;
-use crate::cli::markdown::{Inline, Markdown};
-use crate::cli::text::Text;
+use crate::fmt::markdown::{Inline, Markdown};
 use crate::fmt::number::count;
+use crate::fmt::text::Text;
 use crate::report::comparison::Listed;
 use crate::report::comparison::changes::Changes;
 use crate::report::comparison::divisor::Divisor;
@@ -35,9 +35,9 @@ pub struct Report {
     /// Sentences, the most important first.
     pub verdict: Vec<String>,
     /// The first side.
-    pub a: Told,
+    pub a: SideSummary,
     /// The second side.
-    pub b: Told,
+    pub b: SideSummary,
     /// What `rate` figures are divided by: `second`, `cpu_second`, `task` or `nothing`.
     pub per: &'static str,
     /// How the sides are laid over each other: `start`, `wall`, `stretch`, `task`, `region` or `log`.
@@ -68,7 +68,7 @@ pub struct Report {
 
 /// A side.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Told {
+pub struct SideSummary {
     /// The files as given.
     pub files: Vec<String>,
     /// Where time zero lies, from the start of each file's trace.
@@ -83,7 +83,7 @@ pub struct Told {
     pub findings: Vec<&'static str>,
 }
 
-impl Told {
+impl SideSummary {
     /// Takes in a recording of this side.
     pub fn add(&mut self, file: &Path, trace: &Trace, range: TimeRange, origin: TraceTime) {
         self.origin_ns.push(origin.nanos_since(trace.range().start));
@@ -119,13 +119,13 @@ impl Report {
     #[must_use]
     pub fn of(
         found: &Arc<Comparison>,
-        [a, b]: [&Told; 2],
+        [a, b]: [&SideSummary; 2],
         options: &CompareOptions,
         conditions: Vec<Checked>,
         (limits, units): (Vec<String>, [f64; 2]),
     ) -> Self {
         let changes = Changes::new(found, units, &options.per);
-        let listed = changes.told();
+        let listed = changes.shown_changes();
         Self {
             settings: found.settings.clone(),
             verdict: found.verdict.clone(),

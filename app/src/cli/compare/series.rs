@@ -8,12 +8,13 @@ use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::compare::trend::{Recording, Trends, trends};
 use trace_core::analysis::compare::{Terms, units};
 
-use crate::cli::compare::report::{MORE, TOO_FEW, Told};
-use crate::cli::compare::{CompareOptions, Side, per};
+use crate::cli::compare::args::CompareOptions;
+use crate::cli::compare::report::{MORE, SideSummary, TOO_FEW};
+use crate::cli::compare::side::{Side, per};
 use crate::cli::exit::{CliError, CliResult, Exit};
-use crate::cli::markdown::{Inline, Markdown};
 use crate::cli::print::{Csv, Output, json, print};
-use crate::cli::text::Text;
+use crate::fmt::markdown::{Inline, Markdown};
+use crate::fmt::text::Text;
 use crate::report::comparison::divisor::Divisor;
 use crate::report::comparison::series::{LETTERS, Series};
 use crate::report::format::Format;
@@ -26,7 +27,7 @@ struct Report {
     /// Sentences about the last against the first, the most important first.
     verdict: Vec<String>,
     /// The recordings, in their order.
-    sides: Vec<Told>,
+    sides: Vec<SideSummary>,
     /// What changed from each recording to the next: sentences.
     steps: Vec<Vec<String>>,
     /// Rows, those that changed significantly first.
@@ -61,12 +62,12 @@ pub(super) fn run(options: &CompareOptions) -> CliResult {
         .collect();
     let terms = |a: &Measured, b: &Measured| Terms::from(per(options, a, b).unwrap_or_default());
     let found = Arc::new(trends(&input, terms));
-    let damaged = sides.iter().any(|side| side.told.is_damaged);
+    let damaged = sides.iter().any(|side| side.summary.is_damaged);
     let units: Vec<f64> = sides
         .iter()
         .map(|side| Ok(units(&side.measured, &side.measured, per(options, &side.measured, &side.measured)?).0))
         .collect::<Result<_, CliError>>()?;
-    let report = Report::of(&found, sides.into_iter().map(|side| side.told).collect(), (&units, &options.per));
+    let report = Report::of(&found, sides.into_iter().map(|side| side.summary).collect(), (&units, &options.per));
     print(match options.format {
         Format::Json => Output::from(json(&report)?),
         Format::Markdown => report.markdown().into(),
@@ -77,7 +78,7 @@ pub(super) fn run(options: &CompareOptions) -> CliResult {
 }
 
 impl Report {
-    fn of(found: &Arc<Trends>, sides: Vec<Told>, (units, per): (&[f64], &Divisor)) -> Self {
+    fn of(found: &Arc<Trends>, sides: Vec<SideSummary>, (units, per): (&[f64], &Divisor)) -> Self {
         let listed = Series::new(found, units, per).listed(None, false, &LETTERS);
         let is_too_few = |row: usize| {
             listed.place(row).and_then(|place| found.rows.get(place)).is_some_and(|trend| trend.overall.is_too_few)

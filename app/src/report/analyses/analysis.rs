@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trace_core::analysis::scope::{Scope, Whom};
+use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
@@ -238,7 +238,7 @@ pub trait Analysis: Sync {
     /// More about the goroutines that a row of a table [with details](crate::report::table::Builder::with_details) is
     /// about, within the scope; the window shows its first table beside that one. `None` if it was cancelled, or there
     /// is no more.
-    fn details(&self, _trace: &Arc<Trace>, _ask: &Ask, _of: Whom, _monitor: &Monitor) -> Option<Report> {
+    fn details(&self, _trace: &Arc<Trace>, _ask: &Ask, _of: GoroutineFilter, _monitor: &Monitor) -> Option<Report> {
         None
     }
 }

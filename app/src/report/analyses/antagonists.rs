@@ -11,8 +11,8 @@ use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
 use crate::fmt::time;
+use crate::report::analyses::analysis::{Analysis, Ask, Info};
 use crate::report::analyses::columns::part;
-use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Table, Target};
 use crate::report::value::{Shade, Value};

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use trace_core::analysis::blocked_by::{Blocked, Meanwhile, Releasers, blocked, releasers};
-use trace_core::analysis::census::Census;
+use trace_core::analysis::blocked_by::{Blocked, Meanwhile, Wakers, blocked, wakers};
 use trace_core::analysis::places::Places;
-use trace_core::base::ids::GoIx;
+use trace_core::analysis::workload::Workload;
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
+use crate::report::analyses::analysis::{Analysis, Ask, Info};
 use crate::report::analyses::columns::{self, Lines, STATES};
-use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::report::Report;
 use crate::report::table::{Column, Table, Target};
 use crate::report::value::{Shade, Value};
@@ -41,7 +41,7 @@ const PARTS: usize = 8;
 /// Waits at one place.
 struct Row {
     wait: Blocked,
-    found: Releasers,
+    found: Wakers,
     lines: Arc<Lines>,
 }
 
@@ -52,11 +52,11 @@ impl Analysis for BlockedBy {
 
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
         let places = Places::new(trace);
-        let census = Census::take_of(trace, &places, &ask.scope.pieces(trace), monitor)?;
-        let mut found = blocked(&census, &places);
+        let workload = Workload::take_of(trace, &places, &ask.scope.pieces(trace), monitor)?;
+        let mut found = blocked(&workload, &places);
         found.truncate(ask.limit.unwrap_or(PLACES));
         let row = |wait: Blocked| {
-            let found = releasers(trace, &places, &wait);
+            let found = wakers(trace, &places, &wait);
             let stacks = found.parts.iter().take(PARTS).flat_map(|part| [part.stack, part.release]);
             Row { lines: Arc::new(Lines::of(trace, &places, stacks)), wait, found }
         };
@@ -86,7 +86,7 @@ fn table(trace: &Arc<Trace>, rows: &Arc<Vec<Row>>) -> Table {
             Value::Text(row.wait.operation(&of_reason).to_owned())
         })
         .column(Column::id("waker", "Ended by", "whoever ended most of it").for_people(), move |row| {
-            columns::goroutine(&of_waker, row.found.parts.first().map_or(GoIx::NONE, |part| part.go))
+            columns::goroutine(&of_waker, row.found.parts.first().map_or(GoroutineIdx::NONE, |part| part.go))
         })
         .column(Column::text("did", "Waker was doing", "most of the time").for_people(), |row| {
             row.found.parts.first().map_or(Value::Word("not ended by a goroutine in the trace"), |part| {

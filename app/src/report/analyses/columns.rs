@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use trace_core::analysis::distribution::Distribution;
 use trace_core::analysis::places::Places;
-use trace_core::analysis::spread::Spread;
-use trace_core::analysis::wait_chain::Doing;
+use trace_core::analysis::wait_chain::StepKind;
 use trace_core::analysis::why::line_of;
-use trace_core::base::ids::{GoIx, ProcIx, StackId};
+use trace_core::base::ids::{GoroutineIdx, ProcIdx, StackId};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
@@ -22,7 +22,7 @@ use crate::report::value::{Shade, Value};
 
 /// A goroutine.
 #[must_use]
-pub fn goroutine(trace: &Trace, go: GoIx) -> Value {
+pub fn goroutine(trace: &Trace, go: GoroutineIdx) -> Value {
     match trace.goroutine_name(go) {
         Some((id, _)) => Value::Lane(LaneId::Goroutine(go), id.signed()),
         None => Value::Missing,
@@ -31,7 +31,7 @@ pub fn goroutine(trace: &Trace, go: GoIx) -> Value {
 
 /// A proc.
 #[must_use]
-pub fn proc(trace: &Trace, proc: ProcIx) -> Value {
+pub fn proc(trace: &Trace, proc: ProcIdx) -> Value {
     Value::Lane(LaneId::Proc(proc), trace.proc_id(proc).signed())
 }
 
@@ -56,7 +56,7 @@ pub fn counts<T: Into<u64> + Copy>(counts: &[T]) -> Value {
 
 /// The function that a goroutine was started with.
 #[must_use]
-pub fn start_function(trace: &Trace, go: GoIx) -> Value {
+pub fn start_function(trace: &Trace, go: GoroutineIdx) -> Value {
     let name = trace.goroutine_name(go).map_or("", |(_, name)| trace.str(name));
     Value::Function(name.to_owned())
 }
@@ -84,7 +84,7 @@ pub type DistributionIds = [&'static str; 7];
 
 /// Count, total, mean, median, p95, p99 and longest of durations.
 #[must_use]
-pub fn distribution<S, R>(table: Builder<S, R>, ids: DistributionIds, of: fn(&R) -> &Spread) -> Builder<S, R>
+pub fn distribution<S, R>(table: Builder<S, R>, ids: DistributionIds, of: fn(&R) -> &Distribution) -> Builder<S, R>
 where
     S: Send + Sync + 'static,
     R: 'static,
@@ -121,17 +121,17 @@ pub const STATES: &[(&str, Shade)] = &[
 
 /// The colour of what a goroutine did.
 #[must_use]
-pub fn shade(doing: Doing) -> Shade {
+pub fn shade(doing: StepKind) -> Shade {
     match (doing, doing.class()) {
         (_, Some(class)) => Shade::Class(class),
-        (Doing::NoCpu, None) => Shade::NoCpu,
+        (StepKind::NoCpu, None) => Shade::NoCpu,
         (_, None) => Shade::Muted,
     }
 }
 
 /// What a goroutine did: its stable name, and the word for people.
 #[must_use]
-pub const fn doing(doing: Doing) -> Value {
+pub const fn doing(doing: StepKind) -> Value {
     Value::Named(doing.name(), name::doing(doing))
 }
 

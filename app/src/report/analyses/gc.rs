@@ -10,9 +10,9 @@ use trace_core::model::trace::Trace;
 
 use crate::fmt::number::count;
 use crate::fmt::time::nanos;
+use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption};
 use crate::report::analyses::columns::{self, part};
 use crate::report::analyses::stw::pauses;
-use crate::report::analyses::{Analysis, Ask, Info, ScopeOption};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Table, Target};
 use crate::report::value::Value;

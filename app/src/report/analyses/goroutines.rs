@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use trace_core::analysis::distribution::Distribution;
 use trace_core::analysis::goroutines::{Breakdown, GoTimes, Group, SortBy, goroutines, groups};
-use trace_core::analysis::scope::{Pieces, Whom};
-use trace_core::analysis::spread::Spread;
+use trace_core::analysis::scope::{GoroutineFilter, ScopeRanges};
 use trace_core::base::ids::StrId;
 use trace_core::base::monitor::Monitor;
 use trace_core::event::state::SpanClass;
@@ -14,8 +14,8 @@ use trace_core::model::wait_class;
 
 use crate::fmt::name;
 use crate::report::analyses::analysis::opt;
+use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info};
 use crate::report::analyses::columns::{self, STATES, Taken};
-use crate::report::analyses::{Analysis, Ask, Choice, Info};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Shown, Table, Target};
 use crate::report::value::{Shade, Value};
@@ -74,8 +74,8 @@ impl Analysis for Goroutines {
         let pieces = ask.scope.pieces(trace);
         let mut found = groups(trace, &pieces, monitor)?;
         found.sort(trace, by);
-        let execution = Spread { count: found.count, total: found.all.running, ..Spread::default() };
-        let lifetime = Spread { count: found.count, total: found.all.total, ..Spread::default() };
+        let execution = Distribution { count: found.count, total: found.all.running, ..Distribution::default() };
+        let lifetime = Distribution { count: found.count, total: found.all.total, ..Distribution::default() };
         let sum = |of: fn(&Group) -> u64| found.groups.iter().map(of).sum();
         let all = Group {
             count: found.count,
@@ -87,7 +87,7 @@ impl Analysis for Goroutines {
             ..Group::default()
         };
         let table = group_columns(trace, &Arc::new(found.groups)).sorted_by(column).total("all", &all).build();
-        let each = if matches!(ask.scope.whom, Whom::Named(_) | Whom::One(_)) {
+        let each = if matches!(ask.scope.filter, GoroutineFilter::Named(_) | GoroutineFilter::One(_)) {
             goroutines(trace, &pieces, None, (by, ask.rows()), monitor)?
         } else {
             Vec::new()
@@ -99,10 +99,10 @@ impl Analysis for Goroutines {
         Some(if calls == name::SYSTEM_CALLS { report } else { report.note(format!("Syscall: {calls}")) })
     }
 
-    fn details(&self, trace: &Arc<Trace>, ask: &Ask, of: Whom, monitor: &Monitor) -> Option<Report> {
-        let Whom::Named(function) = of else { return None };
+    fn details(&self, trace: &Arc<Trace>, ask: &Ask, of: GoroutineFilter, monitor: &Monitor) -> Option<Report> {
+        let GoroutineFilter::Named(function) = of else { return None };
         let (by, column) = ORDERS.get(ask.choice(0)).copied().unwrap_or_default();
-        let pieces: Pieces = ask.scope.pieces(trace);
+        let pieces: ScopeRanges = ask.scope.pieces(trace);
         let found = goroutines(trace, &pieces, Some(function), (by, ask.rows()), monitor)?;
         Some(Report::default().table(each_table(trace, "goroutines", found, column)))
     }
@@ -128,7 +128,7 @@ fn group_columns(trace: &Arc<Trace>, found: &Arc<Vec<Group>>) -> Builder<Vec<Gro
         .with(|table| spread(table, LIFETIME, |group| &group.lifetime))
         .with(|table| times(table, trace, |group| &group.breakdown))
         .column(Column::bar("Breakdown").legend(STATES), move |group| bar(&of_bar, &group.breakdown, widest))
-        .subject(|group| Some(Whom::Named(group.name)))
+        .subject(|group| Some(GoroutineFilter::Named(group.name)))
         .with_details()
         .empty("No goroutines in the selected scope")
 }
@@ -168,16 +168,16 @@ fn each_table(trace: &Arc<Trace>, id: &'static str, found: Vec<GoTimes>, column:
 }
 
 /// Ids and titles of total, mean, median, p95 and longest.
-type SpreadColumns = [(&'static str, &'static str, Shown); 5];
+type DistributionColumns = [(&'static str, &'static str, Shown); 5];
 
-const EXECUTION: SpreadColumns = [
+const EXECUTION: DistributionColumns = [
     ("execution.total_ns", "Running, total", Shown::Exported),
     ("execution.mean_ns", "Running, mean", Shown::OnRequest),
     ("execution.p50_ns", "Running, median", Shown::Text),
     ("execution.p95_ns", "Running, p95", Shown::Text),
     ("execution.max_ns", "Longest run", Shown::Always),
 ];
-const LIFETIME: SpreadColumns = [
+const LIFETIME: DistributionColumns = [
     ("lifetime.total_ns", "Lifetime, total", Shown::Exported),
     ("lifetime.mean_ns", "Lifetime, mean", Shown::OnRequest),
     ("lifetime.p50_ns", "Lifetime, median", Shown::OnRequest),
@@ -187,10 +187,10 @@ const LIFETIME: SpreadColumns = [
 
 fn spread(
     table: Builder<Vec<Group>, Group>,
-    ids: SpreadColumns,
-    of: fn(&Group) -> &Spread,
+    ids: DistributionColumns,
+    of: fn(&Group) -> &Distribution,
 ) -> Builder<Vec<Group>, Group> {
-    let values: [fn(&Spread) -> Option<u64>; 5] = [
+    let values: [fn(&Distribution) -> Option<u64>; 5] = [
         |spread| Some(spread.total),
         |spread| spread.mean,
         |spread| spread.p50,

@@ -9,9 +9,9 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::report::analyses::analysis::opt;
+use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info};
 use crate::report::analyses::antagonists::Antagonists;
 use crate::report::analyses::columns::{self, DistributionIds};
-use crate::report::analyses::{Analysis, Ask, Choice, Info};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Table, Target};
 use crate::report::value::{Shade, Value};

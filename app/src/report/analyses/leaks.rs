@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use trace_core::analysis::leaks::{Suspects, Suspicion, leaks};
-use trace_core::base::ids::GoIx;
+use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::words::counted;
+use crate::report::analyses::analysis::{Analysis, Ask, Info};
 use crate::report::analyses::columns::{self, counts};
-use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Shown, Table, Target};
 use crate::report::value::Value;
@@ -145,7 +145,7 @@ fn created(table: Builder<Vec<Suspects>, Suspects>, trace: &Arc<Trace>) -> Build
 }
 
 /// The goroutines of a group that have waited longest.
-fn oldest(trace: &Arc<Trace>, found: &Arc<Vec<(GoIx, TraceTime)>>, end: TraceTime) -> Table {
+fn oldest(trace: &Arc<Trace>, found: &Arc<Vec<(GoroutineIdx, TraceTime)>>, end: TraceTime) -> Table {
     let [of_go, of_name, of_since] = [trace; 3].map(Arc::clone);
     Table::of("oldest", "Blocked longest", found, Vec::as_slice)
         .column(Column::id("goroutine", "Goroutine", ""), move |one| columns::goroutine(&of_go, one.0))

@@ -7,8 +7,8 @@ use trace_core::base::monitor::Monitor;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
+use crate::report::analyses::analysis::{Analysis, Ask, Info};
 use crate::report::analyses::columns::{self, Taken};
-use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::frame::Frame;
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Table, Target};

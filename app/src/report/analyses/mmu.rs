@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use trace_core::analysis::mmu::{Mutator, Point, Takes, Whose, Window, window_lengths};
-use trace_core::analysis::scope::Whom;
+use trace_core::analysis::mmu::{Mutator, Point, ShareKind, Takes, Window, window_lengths};
+use trace_core::analysis::scope::GoroutineFilter;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
@@ -12,9 +12,9 @@ use trace_core::model::trace::Trace;
 
 use crate::fmt::number::share;
 use crate::fmt::time::nanos;
+use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info, ScopeOption};
 use crate::report::analyses::analysis::{Field, FieldKind, Form, opt};
 use crate::report::analyses::columns;
-use crate::report::analyses::{Analysis, Ask, Choice, Info, ScopeOption};
 use crate::report::chart::{Across, Chart, Line, Look, Up, since};
 use crate::report::report::Report;
 use crate::report::table::{Column, Cut, Readers, Table, Target};
@@ -118,9 +118,9 @@ impl Analysis for MutatorUtilisation {
         let curve = Arc::new(found.curve(&window_lengths(found.longest(), PER_DECADE), monitor)?);
         let within = trace.range().intersect(ask.scope.range);
         let (word, words) = match whose {
-            Whose::System => ("system", "all procs together"),
-            Whose::Procs => ("procs", "each proc by itself"),
-            Whose::Goroutine(_) => ("goroutine", "one goroutine"),
+            ShareKind::System => ("system", "all procs together"),
+            ShareKind::Procs => ("procs", "each proc by itself"),
+            ShareKind::Goroutine(_) => ("goroutine", "one goroutine"),
         };
         let taken = taken(ask);
         let report = Report::default()
@@ -161,11 +161,11 @@ impl Analysis for WorstWindows {
 }
 
 /// Whose share is asked for.
-fn whose(ask: &Ask) -> Whose {
-    match ask.scope.whom {
-        Whom::One(go) => Whose::Goroutine(go),
-        _ if ask.choice(PLACES[0]) == 1 => Whose::Procs,
-        _ => Whose::System,
+fn whose(ask: &Ask) -> ShareKind {
+    match ask.scope.filter {
+        GoroutineFilter::One(go) => ShareKind::Goroutine(go),
+        _ if ask.choice(PLACES[0]) == 1 => ShareKind::Procs,
+        _ => ShareKind::System,
     }
 }
 
@@ -278,10 +278,10 @@ fn time_chart(trace: &Trace, found: &Mutator, range: TimeRange) -> Chart {
     Chart { title, across: Across::time(range, origin), up: Up::Ratio, lines }
 }
 
-fn windows_table(trace: &Arc<Trace>, whose: Whose, found: &Arc<Vec<Window>>) -> Table {
+fn windows_table(trace: &Arc<Trace>, whose: ShareKind, found: &Arc<Vec<Window>>) -> Table {
     let [of_start, of_proc] = [trace; 2].map(Arc::clone);
     let lane = move |window: &Window| match (whose, window.proc) {
-        (Whose::Goroutine(go), _) => LaneId::Goroutine(go),
+        (ShareKind::Goroutine(go), _) => LaneId::Goroutine(go),
         (_, Some(proc)) => LaneId::Proc(proc),
         _ => LaneId::Gc,
     };
@@ -303,7 +303,7 @@ fn windows_table(trace: &Arc<Trace>, whose: Whose, found: &Arc<Vec<Window>>) -> 
 #[cfg(test)]
 mod tests {
     use super::{taken, takes};
-    use crate::report::analyses::Ask;
+    use crate::report::analyses::analysis::Ask;
     use trace_core::analysis::mmu::Takes;
     use trace_core::analysis::scope::Scope;
     use trace_core::base::time::TimeRange;

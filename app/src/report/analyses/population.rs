@@ -8,8 +8,8 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
+use crate::report::analyses::analysis::{Analysis, Ask, Info};
 use crate::report::analyses::columns::{self, counts};
-use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::chart::{Across, Chart, Line, Look, Up, steps};
 use crate::report::report::Report;
 use crate::report::table::{Column, Table, Target};

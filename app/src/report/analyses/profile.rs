@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind, StackSum, by_function, longest_of, profile};
 use trace_core::analysis::samples::{LineSum, SampleGroup, by_goroutine, by_line};
-use trace_core::analysis::scope::{Pieces, Whom, stretches_of_regions};
+use trace_core::analysis::scope::{GoroutineFilter, ScopeRanges, stretches_of_regions};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::{Region, Trace};
 
 use crate::fmt::name;
+use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info, ScopeOption};
 use crate::report::analyses::analysis::{Field, FieldKind, opt};
 use crate::report::analyses::columns;
-use crate::report::analyses::{Analysis, Ask, Choice, Info, ScopeOption};
 use crate::report::frame::Frame;
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Table, Target};
@@ -84,20 +84,20 @@ impl Analysis for Profiles {
 
 /// The time that is asked about: of regions only those that took as long as they are to have taken.
 #[must_use]
-pub fn pieces(trace: &Trace, ask: &Ask) -> Pieces {
-    let (Whom::Regions(name), [Some(_), _] | [_, Some(_)]) = (ask.scope.whom, ask.lengths) else {
+pub fn pieces(trace: &Trace, ask: &Ask) -> ScopeRanges {
+    let (GoroutineFilter::Regions(name), [Some(_), _] | [_, Some(_)]) = (ask.scope.filter, ask.lengths) else {
         return ask.scope.pieces(trace);
     };
     let range = trace.range().intersect(ask.scope.range);
     let [least, most] = ask.lengths;
     let fits = |nanos: u64| least.is_none_or(|least| nanos >= least) && most.is_none_or(|most| nanos <= most);
     let is_wanted = |region: &Region| region.name == name && fits(region.range.nanos().unsigned_abs());
-    Pieces::of_stretches(range, stretches_of_regions(trace, range, &is_wanted))
+    ScopeRanges::of_stretches(range, stretches_of_regions(trace, range, &is_wanted))
 }
 
 /// The report of a profile.
 #[must_use]
-pub fn report(trace: &Arc<Trace>, pieces: &Pieces, found: &Arc<Profile>) -> Report {
+pub fn report(trace: &Arc<Trace>, pieces: &ScopeRanges, found: &Arc<Profile>) -> Report {
     let is_cpu = found.kind == ProfileKind::Cpu;
     let title = KIND.options.iter().find(|option| option.name == found.kind.name()).map_or("", |option| option.title);
     let mut functions = by_function(trace, found);

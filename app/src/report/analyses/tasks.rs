@@ -2,21 +2,21 @@
 
 use std::sync::{Arc, OnceLock};
 
+use trace_core::analysis::distribution::{Bucket, Distribution};
 use trace_core::analysis::places::Place;
-use trace_core::analysis::scope::Whom;
-use trace_core::analysis::spread::{Bucket, Spread};
+use trace_core::analysis::scope::GoroutineFilter;
 use trace_core::analysis::tasks::{
     Family, Filter, RegionInstance, TaskDetails, TaskIndex, TaskInstance, band, details, regions, tasks,
 };
-use trace_core::base::ids::{GoIx, StrId, TaskIx};
+use trace_core::base::ids::{GoroutineIdx, StrId, TaskIdx};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
+use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info, ScopeOption};
 use crate::report::analyses::analysis::{Field, FieldKind, Form, opt};
 use crate::report::analyses::columns::{self, STATES, Taken};
-use crate::report::analyses::{Analysis, Ask, Choice, Info, ScopeOption};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Shown, Table, Target};
 use crate::report::value::{Shade, Value};
@@ -112,7 +112,7 @@ impl Analysis for Tasks {
         let rows = Arc::new(families.into_iter().map(row).collect::<Vec<_>>());
         let like = slowest_tasks(trace, &index, Vec::new());
         let table = types(trace, &rows, like, false)
-            .subject(|row| Some(Whom::Tasks(row.name)))
+            .subject(|row| Some(GoroutineFilter::Tasks(row.name)))
             .empty("No tasks in the selected scope: programs make them with trace.NewTask");
         Some(Report::default().table(table.build()))
     }
@@ -131,7 +131,7 @@ impl Analysis for Regions {
         };
         let rows = Arc::new(families.into_iter().map(row).collect::<Vec<_>>());
         let table = types(trace, &rows, slowest_regions(trace, Vec::new()), true)
-            .subject(|row| Some(Whom::Regions(row.name)))
+            .subject(|row| Some(GoroutineFilter::Regions(row.name)))
             .empty("No regions in the selected scope: programs make them with trace.WithRegion");
         Some(Report::default().table(table.build()))
     }
@@ -155,7 +155,7 @@ struct Row {
     place: Option<Place>,
     count: u64,
     incomplete: u64,
-    latency: Spread,
+    latency: Distribution,
     histogram: Vec<Bucket>,
     slowest: Arc<Table>,
 }
@@ -177,7 +177,7 @@ fn types(trace: &Arc<Trace>, rows: &Arc<Vec<Row>>, like: Table, has_place: bool)
     let (of_name, of_title) = (Arc::clone(trace), Arc::clone(trace));
     let place = Column::text("place", "Place", "the function and line that begin them; null if unknown");
     let slowest = Column::table("Slowest", "slowest first", like).unfolded(usize::MAX);
-    let durations: [Taken<Spread, Option<u64>>; 6] = [
+    let durations: [Taken<Distribution, Option<u64>>; 6] = [
         (Column::duration("total_ns", "Total", "of those with both ends"), |spread| Some(spread.total)),
         (Column::duration("mean_ns", "Mean", "").in_text(), |spread| spread.mean),
         (Column::duration("p50_ns", "Median", ""), |spread| spread.p50),
@@ -221,7 +221,7 @@ fn slowest_tasks(trace: &Arc<Trace>, index: &Arc<TaskIndex>, rows: Vec<TaskRow>)
     let [in_parent, in_children, in_gos, in_logs, in_bar] = [(); 5].map(|()| of(trace));
     let table = Table::of("slowest", "Slowest", &Arc::new(rows), Vec::as_slice)
         .column(Column::id("task", "Task", ""), |row: &TaskRow| {
-            Value::Task(row.found.task.ix, row.found.task.id.signed().unsigned_abs())
+            Value::Task(row.found.task.idx, row.found.task.id.signed().unsigned_abs())
         })
         .column(Column::id("parent", "Parent", "the task that it belongs to, or null").in_text(), move |row| {
             row.found.task.parent.map_or(Value::Missing, |parent| task(&in_parent.0, parent))
@@ -293,7 +293,7 @@ fn slowest_regions(trace: &Arc<Trace>, rows: Vec<RegionInstance>) -> Table {
     Table::of("slowest", "Slowest", &Arc::new(rows), Vec::as_slice)
         .with(|table| instance(table, trace, |row| (row.region.go, row.region.range, row.complete)))
         .column(Column::id("task", "Task", "the task that it belongs to, or null"), move |row: &RegionInstance| {
-            row.region.task.map_or(Value::Missing, |ix| task(&of_task, ix))
+            row.region.task.map_or(Value::Missing, |idx| task(&of_task, idx))
         })
         .column(Column::count("depth", "Depth", "nesting on its goroutine, outermost 0").in_text(), |row| {
             Value::Count(row.region.depth.into())
@@ -310,7 +310,7 @@ fn slowest_regions(trace: &Arc<Trace>, rows: Vec<RegionInstance>) -> Table {
 fn instance<R: Send + Sync + 'static>(
     table: Builder<Vec<R>, R>,
     trace: &Arc<Trace>,
-    of: fn(&R) -> (GoIx, TimeRange, bool),
+    of: fn(&R) -> (GoroutineIdx, TimeRange, bool),
 ) -> Builder<Vec<R>, R> {
     let (of_go, of_time) = (Arc::clone(trace), Arc::clone(trace));
     table
@@ -324,12 +324,12 @@ fn instance<R: Send + Sync + 'static>(
         })
 }
 
-fn task(trace: &Trace, ix: TaskIx) -> Value {
-    trace.task(ix).map_or(Value::Missing, |task| Value::Task(ix, task.id.signed().unsigned_abs()))
+fn task(trace: &Trace, idx: TaskIdx) -> Value {
+    trace.task(idx).map_or(Value::Missing, |task| Value::Task(idx, task.id.signed().unsigned_abs()))
 }
 
 /// What the goroutine did, from the start of the instance, gaps included.
-fn bar(trace: &Trace, go: GoIx, range: TimeRange, longest: u64) -> Value {
+fn bar(trace: &Trace, go: GoroutineIdx, range: TimeRange, longest: u64) -> Value {
     let mut parts = Vec::new();
     let mut at = 0;
     for part in band(trace, go, range, BAND) {

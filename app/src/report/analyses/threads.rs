@@ -10,8 +10,8 @@ use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
 use crate::fmt::number::count;
+use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption};
 use crate::report::analyses::columns::counts;
-use crate::report::analyses::{Analysis, Ask, Info, ScopeOption};
 use crate::report::chart::{Across, Chart, Line, Look, Up, steps};
 use crate::report::report::Report;
 use crate::report::table::{Column, Table, Target};

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use trace_core::base::ids::ThreadIx;
+use trace_core::base::ids::ThreadIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::base::warning::Warning;
-use trace_core::model::hole::Hole;
+use trace_core::model::gap::DataGap;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::words;
+use crate::report::analyses::analysis::{Analysis, Ask, Info};
 use crate::report::analyses::columns;
-use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::report::Report;
 use crate::report::table::{Column, Cut, Shown, Table, Target};
 use crate::report::value::Value;
@@ -55,7 +55,7 @@ fn cure(warning: &Warning) -> Value {
 #[must_use]
 pub fn table(origin: TraceTime, warnings: Vec<Warning>) -> Table {
     let edge = move |warning: &Warning, of: fn(TimeRange) -> TraceTime| {
-        warning.hole.map_or(Value::Missing, |hole| Value::Time(of(hole).nanos_since(origin)))
+        warning.gap.map_or(Value::Missing, |gap| Value::Time(of(gap).nanos_since(origin)))
     };
     Table::of("warnings", "Warnings", &Arc::new(warnings), Vec::as_slice)
         .column(Column::text("title", "Kind", "").for_people(), |warning: &Warning| {
@@ -74,15 +74,15 @@ pub fn table(origin: TraceTime, warnings: Vec<Warning>) -> Table {
         })
         .column(
             Column::time("start_ns", "From", "start of what it concerns; null if unknown").on_request(),
-            move |warning| edge(warning, |hole| hole.start),
+            move |warning| edge(warning, |gap| gap.start),
         )
         .column(Column::time("end_ns", "To", "end of what it concerns; null if unknown").on_request(), move |warning| {
-            edge(warning, |hole| hole.end)
+            edge(warning, |gap| gap.end)
         })
         .column(Column::text("message", "Message", ""), |warning| Value::Text(words::sentence(&warning.message)))
         .column(Column::text("what_to_do", "What to do", "").shown(Shown::Window), cure)
         .column(Column::text("cure", "What to do", "null if nothing can be done").exported(), cure)
-        .target(|warning| warning.hole.map(Target::Range))
+        .target(|warning| warning.gap.map(Target::Range))
         .cut(Cut::ForPeople)
         .empty("No warnings: every byte of the trace was understood")
         .build()
@@ -91,12 +91,12 @@ pub fn table(origin: TraceTime, warnings: Vec<Warning>) -> Table {
 /// The gaps in the order of the file; a row leads to the stretch of time.
 fn gaps(trace: &Arc<Trace>) -> Table {
     let [of_start, of_end, of_thread, of_go, of_proc] = [trace; 5].map(Arc::clone);
-    let thread = move |ix: ThreadIx| match of_thread.thread_id(ix).signed() {
-        id @ 0.. => Value::Lane(LaneId::Thread(ix), id),
+    let thread = move |idx: ThreadIdx| match of_thread.thread_id(idx).signed() {
+        id @ 0.. => Value::Lane(LaneId::Thread(idx), id),
         _ => Value::Missing,
     };
-    Table::of("holes", "Gaps: events of threads are lost", trace, |trace: &Trace| trace.thread_holes())
-        .column(Column::time("start_ns", "From", ""), move |gap: &Hole| columns::time(&of_start, gap.range.start))
+    Table::of("holes", "Gaps: events of threads are lost", trace, |trace: &Trace| trace.thread_gaps())
+        .column(Column::time("start_ns", "From", ""), move |gap: &DataGap| columns::time(&of_start, gap.range.start))
         .column(Column::time("end_ns", "To", ""), move |gap| columns::time(&of_end, gap.range.end))
         .column(Column::id("thread", "Thread", "whose events are lost"), move |gap| thread(gap.thread))
         .column(Column::id("goroutine", "Goroutine", "that ran there"), move |gap| columns::goroutine(&of_go, gap.go))

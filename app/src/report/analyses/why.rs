@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use trace_core::analysis::places::Places;
 use trace_core::analysis::subject::Choice;
-use trace_core::analysis::wait_chain::{Doing, Step, WaitChain};
+use trace_core::analysis::wait_chain::{Step, StepKind, WaitChain};
 use trace_core::analysis::why::{Hop, Share, Why, why};
-use trace_core::base::ids::{GoIx, StackId, StrId};
+use trace_core::base::ids::{GoroutineIdx, StackId, StrId};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
+use crate::report::analyses::analysis::{Analysis, Ask, Info};
 use crate::report::analyses::blocked::DOING;
 use crate::report::analyses::columns::{self, Lines, STATES};
-use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::report::Report;
 use crate::report::table::{Column, Cut, Table, Target};
 use crate::report::value::{Shade, Value};
@@ -106,8 +106,8 @@ fn parts(trace: &Arc<Trace>, found: &Arc<Why>, lines: &Arc<Lines>) -> Table {
     let via_lines = Arc::clone(lines);
     let way = Column::table("By way of", "the waits that lead there, the victim's first", via(trace, &[], lines));
     let total = Share {
-        go: GoIx::NONE,
-        doing: Doing::Unknown,
+        go: GoroutineIdx::NONE,
+        doing: StepKind::Unknown,
         reason: StrId::EMPTY,
         stack: StackId::NONE,
         is_resumed: false,
@@ -129,7 +129,7 @@ fn parts(trace: &Arc<Trace>, found: &Arc<Why>, lines: &Arc<Lines>) -> Table {
         .column(Column::function("name", "Start function", "").for_people(), move |share| {
             columns::start_function(&of_name, share.go)
         })
-        .column(Column::text("doing", "State", DOING), |share| did(share.doing, share.is_resumed))
+        .column(Column::text("doing", "State", DOING), |share| description(share.doing, share.is_resumed))
         .column(Column::text("reason", "Reason", "the runtime's word for it; may be empty"), move |share| {
             Value::Text(of_reason.str(share.reason).to_owned())
         })
@@ -152,7 +152,7 @@ fn parts(trace: &Arc<Trace>, found: &Arc<Why>, lines: &Arc<Lines>) -> Table {
 }
 
 /// What a goroutine did. Of a wait that began before the trace, the place is where the goroutine went on.
-const fn did(doing: Doing, is_resumed: bool) -> Value {
+const fn description(doing: StepKind, is_resumed: bool) -> Value {
     if is_resumed { Value::Named(doing.name(), "Waiting since before the trace") } else { columns::doing(doing) }
 }
 
@@ -199,7 +199,7 @@ fn path(trace: &Arc<Trace>, found: &Arc<Why>, lines: &Arc<Lines>) -> Table {
         .column(Column::function("name", "Start function", "").for_people(), move |step| {
             columns::start_function(&of_name, step.go)
         })
-        .column(Column::text("doing", "State", "as in parts"), |step| did(step.doing, step.is_resumed))
+        .column(Column::text("doing", "State", "as in parts"), |step| description(step.doing, step.is_resumed))
         .column(Column::text("reason", "Reason", "the runtime's word for it; may be empty"), move |step| {
             Value::Text(of_reason.str(step.reason).to_owned())
         })

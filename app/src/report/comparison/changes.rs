@@ -75,13 +75,13 @@ impl Changes {
 
     /// For the command: all rows that are significant and the first of the others, of which people see the first.
     #[must_use]
-    pub fn told(&self) -> Listed {
+    pub fn shown_changes(&self) -> Listed {
         let mut others = 0;
-        let told = places(&self.0.found.changes, |change| {
+        let shown_changes = places(&self.0.found.changes, |change| {
             others += usize::from(!change.is_significant);
             change.is_significant || others <= OTHERS
         });
-        self.listed("Changes", told)
+        self.listed("Changes", shown_changes)
     }
 
     /// For the window: all rows, those that are significant, and those of one side.
@@ -121,7 +121,7 @@ impl Changes {
     pub fn per_request(&self) -> Option<Listed> {
         let load = self.0.found.load.as_ref()?;
         let is_wanted = |change: &Change| {
-            (change.is_told() || matches!(change.kind, RowKind::Gc | RowKind::Heap))
+            (change.is_reported() || matches!(change.kind, RowKind::Gc | RowKind::Heap))
                 && self.0.per_request(change).is_some()
         };
         let rows = places(&self.0.found.changes, is_wanted);
@@ -416,7 +416,7 @@ mod tests {
 
     #[test]
     fn missing_sides_give_words_and_never_infinity() {
-        let table = found().told().table;
+        let table = found().shown_changes().table;
         let all: Vec<String> = (0..3)
             .flat_map(|row| (0..table.columns.len()).map(move |column| (row, column)))
             .map(|(row, column)| table.value(row, column).text())
@@ -427,12 +427,12 @@ mod tests {
         assert_eq!(texts(&table, 1)[2..6], ["total/s", "–", "70 ns", "new"]);
         assert_eq!(texts(&table, 2)[2..6], ["total/s", "9 ns", "–", "gone"]);
         let few = Change { is_significant: false, is_too_few: true, ..row("two", None, Some(70)) };
-        assert_eq!(texts(&changes(vec![few]).told().table, 0)[5], "(new)");
+        assert_eq!(texts(&changes(vec![few]).shown_changes().table, 0)[5], "(new)");
     }
 
     #[test]
     fn a_side_that_has_nothing_is_null_for_programs() {
-        let json = json::table(&found().told().table);
+        let json = json::table(&found().shown_changes().table);
         assert_eq!((&json[1]["a"], json[1]["b"]["total_ns"].as_u64()), (&serde_json::Value::Null, Some(70)));
         assert_eq!((json[0]["effect"].is_null(), json[0]["per_request"].is_null()), (true, true));
         assert_eq!(json[0]["spread"].as_array().map(Vec::len), Some(2));

@@ -88,7 +88,7 @@ impl Row {
     fn changed(&self, trend: &Trend, recording: usize) -> Option<Lean> {
         let step = trend.steps.get(recording.checked_sub(1)?)?;
         let lean = if step.has_grown { Lean::Grown } else { Lean::Shrunk };
-        (step.is_told() && self.is_about(step)).then_some(lean)
+        (step.is_reported() && self.is_about(step)).then_some(lean)
     }
 
     /// The last recording held against the first.

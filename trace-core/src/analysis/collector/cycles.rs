@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use crate::analysis::collector::stops::{Stop, stops};
 use crate::analysis::collector::work::{Assist, WorkerMode, WorkerRun, assists, sweeps, worker_runs};
-use crate::base::ids::{GoIx, StackId};
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::lanes::LaneId;
@@ -48,7 +48,7 @@ impl Trigger {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Helper {
     /// Who.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// How often.
     pub count: u64,
     /// From begin to end, added up, nanoseconds.
@@ -88,14 +88,14 @@ impl Swept {
 pub struct Cycle {
     /// From its begin to the end of marking, as the trace has it.
     pub range: TimeRange,
-    /// It began before the trace (or a hole) did: what is said of it is not all.
+    /// It began before the trace (or a gap) did: what is said of it is not all.
     pub began_before: bool,
     /// It was going on when the trace (or a part of it) ended: likewise.
     pub goes_on: bool,
     /// Why it began.
     pub trigger: Trigger,
     /// Who set it off; `NONE` if the trace does not tell.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// Where.
     pub stack: StackId,
     /// Between its stops: marking beside the program.
@@ -238,7 +238,7 @@ fn cycle(trace: &Trace, span: &Span) -> Cycle {
         began_before: span.began_before,
         goes_on: span.goes_on,
         trigger: trigger(trace, span),
-        go: if span.began_before { GoIx::NONE } else { span.go },
+        go: if span.began_before { GoroutineIdx::NONE } else { span.go },
         stack: span.start_stack,
         marking: span.range,
         stops: Vec::new(),
@@ -320,7 +320,7 @@ fn add_workers(cycles: &mut [Cycle], runs: &[WorkerRun]) {
 }
 
 fn add_helpers(cycles: &mut [Cycle], assists: &[Assist]) {
-    let mut by_cycle: BTreeMap<(TraceTime, GoIx), Helper> = BTreeMap::new();
+    let mut by_cycle: BTreeMap<(TraceTime, GoroutineIdx), Helper> = BTreeMap::new();
     for assist in assists {
         let Some(cycle) = begun_by(cycles, assist.range.start) else { continue };
         let fresh = Helper {

@@ -1,7 +1,7 @@
 //! Stops of the world: who asked, how long until everybody stood still, who was the last, how long they were held.
 
 use crate::analysis::mmu::is_collector_stop;
-use crate::base::ids::{GoIx, ProcIx, StackId, StrId};
+use crate::base::ids::{GoroutineIdx, ProcIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
@@ -15,7 +15,7 @@ use crate::model::trace::{Metric, Trace};
 pub struct Stop {
     /// From asking until the runtime says that the world goes on.
     pub range: TimeRange,
-    /// It began before the trace (or a hole) did.
+    /// It began before the trace (or a gap) did.
     pub began_before: bool,
     /// It was going on when the trace (or a part of it) ended.
     pub goes_on: bool,
@@ -24,7 +24,7 @@ pub struct Stop {
     /// Whether that is the collector's own business.
     pub is_collectors: bool,
     /// Who asked; `NONE` if the trace does not tell.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// Where; `NONE` before Go 1.22.
     pub stack: StackId,
     /// When the last goroutine on another proc was off it. The start of `range` if none was on.
@@ -41,9 +41,9 @@ pub struct Stop {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Last {
     /// Who.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// Where it ran.
-    pub proc: ProcIx,
+    pub proc: ProcIdx,
     /// Its run that had to end.
     pub range: TimeRange,
     /// Its stack when it stopped.
@@ -87,13 +87,13 @@ pub fn stops(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Vec<S
 fn stop(trace: &Trace, span: &Span) -> Stop {
     let range = span.range;
     let asker = span.go.is_some().then(|| trace.span_at(LaneId::Goroutine(span.go), range.start)).flatten();
-    let own = asker.map_or(ProcIx::NONE, |asker| asker.proc);
+    let own = asker.map_or(ProcIdx::NONE, |asker| asker.proc);
     // The last that is done before procs are woken is to say how many there are (`procresize`). What ends before
     // had to stop; what begins after goes on, even if it ends before the runtime says so.
     let released = trace.readings_within(Metric::Procs, range).last().map(|reading| reading.0);
     let (mut running, mut last): (u32, Option<Last>) = (0, None);
     let mut went_on = range.end;
-    for proc in (0..trace.proc_count()).map(ProcIx).filter(|&proc| proc != own) {
+    for proc in (0..trace.proc_count()).map(ProcIdx).filter(|&proc| proc != own) {
         for run in trace.spans(LaneId::Proc(proc), range).filter(|run| run.state == GoState::Running) {
             running += u32::from(run.range.start <= range.start && range.start < run.range.end);
             let goes_on = match released {

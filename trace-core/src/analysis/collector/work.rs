@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use crate::base::ids::{GoIx, ProcIx, StackId, StrId};
+use crate::base::ids::{GoroutineIdx, ProcIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
@@ -55,9 +55,9 @@ impl WorkerMode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkerRun {
     /// The worker.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// Where it ran.
-    pub proc: ProcIx,
+    pub proc: ProcIdx,
     /// When, clipped to what was asked for.
     pub range: TimeRange,
     /// How it was meant to run.
@@ -68,13 +68,13 @@ pub struct WorkerRun {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assist {
     /// The goroutine.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// From begin to end; it may have waited in between.
     pub range: TimeRange,
     /// Where it began: what it allocated.
     pub stack: StackId,
     /// When and where it ran meanwhile, by time.
-    pub runs: Vec<(ProcIx, TimeRange)>,
+    pub runs: Vec<(ProcIdx, TimeRange)>,
 }
 
 impl Assist {
@@ -87,9 +87,9 @@ impl Assist {
 
 /// The goroutines that are mark workers, by index.
 #[must_use]
-pub fn workers(trace: &Trace) -> Vec<GoIx> {
+pub fn workers(trace: &Trace) -> Vec<GoroutineIdx> {
     let names = (0..trace.string_count()).map(StrId).filter(|&name| is_worker(trace.str(name)));
-    let mut workers: Vec<GoIx> = names.flat_map(|name| trace.goroutines_by_name(name)).collect();
+    let mut workers: Vec<GoroutineIdx> = names.flat_map(|name| trace.goroutines_by_name(name)).collect();
     workers.sort_unstable();
     workers
 }
@@ -103,7 +103,7 @@ fn is_worker(function: &str) -> bool {
 /// When mark workers ran, by start. `None`: cancelled.
 #[must_use]
 pub fn worker_runs(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Vec<WorkerRun>> {
-    let of_one = |go: GoIx| {
+    let of_one = |go: GoroutineIdx| {
         let labels: Vec<(TraceTime, WorkerMode)> =
             trace.labels(go).map(|(time, text)| (time, WorkerMode::of_label(trace.str(text)))).collect();
         let mut runs = Vec::new();
@@ -161,7 +161,7 @@ pub fn sweeps(trace: &Trace, range: TimeRange) -> Vec<SpecialRange> {
 /// All of a kind, by start. They are listed by the proc they began on; those that began before the trace may
 /// have none.
 fn specials(trace: &Trace, range: TimeRange, kind: SpecialKind) -> Vec<SpecialRange> {
-    let procs = (0..trace.proc_count()).map(ProcIx).chain(std::iter::once(ProcIx::NONE));
+    let procs = (0..trace.proc_count()).map(ProcIdx).chain(std::iter::once(ProcIdx::NONE));
     let all = procs.flat_map(|proc| trace.special_ranges(LaneId::Proc(proc), range));
     let mut found: Vec<SpecialRange> = all.filter(|special| special.kind == kind).collect();
     found.sort_by_key(|special| (special.range.start, special.proc, special.go));

@@ -1,6 +1,6 @@
 //! Instants that people name to lay two traces over each other.
 
-use crate::base::ids::TaskIx;
+use crate::base::ids::TaskIdx;
 use crate::base::monitor::Monitor;
 use crate::base::time::TraceTime;
 use crate::model::trace::Trace;
@@ -23,7 +23,7 @@ impl Anchor {
         let goes_on = |_: &_| !monitor.is_cancelled();
         let found = match self {
             Self::Task(name) => {
-                let tasks = (0..trace.task_count()).take_while(goes_on).filter_map(|at| trace.task(TaskIx(at)));
+                let tasks = (0..trace.task_count()).take_while(goes_on).filter_map(|at| trace.task(TaskIdx(at)));
                 tasks.filter(|task| trace.str(task.name) == name).filter_map(|task| task.began).min()
             }
             Self::Region(name) => {

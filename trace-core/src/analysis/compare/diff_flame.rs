@@ -241,7 +241,7 @@ mod tests {
             node("main.new", 1, 2, 20, 20),
         ]);
         let found = DiffFlame::of(&[&a], &[&b], [1.0, 2.0]);
-        let told: Vec<_> = found
+        let context: Vec<_> = found
             .nodes
             .iter()
             .map(|node| {
@@ -249,7 +249,7 @@ mod tests {
             })
             .collect();
         assert_eq!(
-            told,
+            context,
             [
                 ("", None, [100.0, 100.0], 30.0, 30.0, 0.0),
                 ("main.main", None, [100.0, 100.0], 30.0, 30.0, 0.0),

@@ -90,7 +90,7 @@ impl Gate {
             }
             // What is new is any part more, what is gone is any part less.
             (Limit::Relative(_), [None, _] | [_, None]) => {
-                let is_met = change.is_told() && self.above == values[0].is_none();
+                let is_met = change.is_reported() && self.above == values[0].is_none();
                 Outcome { decision: if is_met { Decision::Met } else { Decision::NotMet }, ..found }
             }
             (Limit::Relative(part), [Some(_), Some(_)]) => self.relative(change, [a, b], per, (part, found)),

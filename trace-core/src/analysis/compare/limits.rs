@@ -21,7 +21,7 @@ pub fn limits(a: &Measured, b: &Measured, found: &Comparison) -> Vec<String> {
         );
     }
     sentences.extend(shortage(a, b));
-    let untested = found.changes.iter().filter(|change| change.p.is_none() && !change.is_told()).count();
+    let untested = found.changes.iter().filter(|change| change.p.is_none() && !change.is_reported()).count();
     if untested > 0 {
         let (untested, all) = (count(untested as u64), count(found.changes.len() as u64));
         sentences.push(format!("Not tested: {untested} of {all} rows, with too few events or too little time."));

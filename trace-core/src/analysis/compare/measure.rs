@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
+use crate::analysis::compare::accumulator::{Accumulator, Key};
 use crate::analysis::compare::late::{Late, idle};
 use crate::analysis::compare::picture::Picture;
-use crate::analysis::compare::ruler::Ruler;
 use crate::analysis::compare::series::Series;
-use crate::analysis::compare::tally::{Key, Tally};
-use crate::analysis::compare::walk::Look;
-use crate::analysis::crew::{GOROUTINES, gather};
+use crate::analysis::compare::time_blocks::TimeBlocks;
+use crate::analysis::compare::walk::WalkInput;
+use crate::analysis::parallel::{GOROUTINES, gather};
 use crate::analysis::places::{Op, Places};
 use crate::analysis::scope::nanos_in;
-use crate::base::ids::{GoIx, StackId, StrId, TaskIx};
+use crate::base::ids::{GoroutineIdx, StackId, StrId, TaskIdx};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::SpanClass;
@@ -208,13 +208,13 @@ impl Measured {
 pub fn measure(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Measured> {
     let places = Places::new(trace);
     let range = trace.range().intersect(range);
-    let look = Look { trace, places: &places, ruler: Ruler::new(range), idle: idle(trace, range) };
-    let take = |tally: &mut Tally, at: usize| look.at_goroutine(GoIx(at as u32), tally);
-    let tally = gather((trace.goroutine_count() as usize, GOROUTINES), monitor, take, Tally::merged)?;
+    let look = WalkInput { trace, places: &places, time_blocks: TimeBlocks::new(range), idle: idle(trace, range) };
+    let take = |accumulator: &mut Accumulator, at: usize| look.at_goroutine(GoroutineIdx(at as u32), accumulator);
+    let accumulator = gather((trace.goroutine_count() as usize, GOROUTINES), monitor, take, Accumulator::merged)?;
     let mut rows: FxHashMap<(RowKind, String), Series> = FxHashMap::default();
-    let waits: Vec<_> = tally.waits().collect();
+    let waits: Vec<_> = accumulator.waits().collect();
     let mut callers = BTreeMap::new();
-    for (key, stack, series) in tally.rows {
+    for (key, stack, series) in accumulator.rows {
         let name = look.name(key, stack);
         if let Some(caller) = look.caller(key, stack) {
             callers.insert(name.clone(), caller);
@@ -224,13 +224,13 @@ pub fn measure(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Mea
     look.at_rest(&mut rows);
     let mut rows: Vec<_> = rows.into_iter().collect();
     rows.sort_by(|one, other| one.0.cmp(&other.0));
-    let pictures = vec![tally.sketch.finished(trace, &places, range, waits.into_iter())];
+    let pictures = vec![accumulator.sketch.finished(trace, &places, range, waits.into_iter())];
     Some(Measured {
         nanos: range.nanos().unsigned_abs(),
-        running: tally.running,
+        running: accumulator.running,
         runs: Vec::new(),
         settings: Settings::of(trace, range),
-        late: tally.late,
+        late: accumulator.late,
         is_damaged: trace.warnings().iter().any(|warning| warning.kind.is_damage()),
         rows,
         callers,
@@ -238,7 +238,7 @@ pub fn measure(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Mea
     })
 }
 
-impl Look<'_> {
+impl WalkInput<'_> {
     fn name(&self, key: Key, stack: StackId) -> (RowKind, String) {
         let own = || self.places.own(stack).map(|place| place.function).unwrap_or_default();
         match key {
@@ -272,19 +272,19 @@ impl Look<'_> {
 
     /// What does not lie on goroutines.
     fn at_rest(&self, rows: &mut FxHashMap<(RowKind, String), Series>) {
-        let (trace, range) = (self.trace, self.ruler.range());
+        let (trace, range) = (self.trace, self.time_blocks.range());
         for at in 0..trace.task_count() {
-            let Some(task) = trace.task(TaskIx(at)) else { continue };
+            let Some(task) = trace.task(TaskIdx(at)) else { continue };
             let (Some(began), Some(ended)) = (task.began, task.ended) else { continue };
             if began >= range.start && ended <= range.end {
                 let key = (RowKind::Task, trace.str(task.name).to_owned());
-                rows.entry(key).or_default().add(task.go.0, TimeRange::new(began, ended), &self.ruler);
+                rows.entry(key).or_default().add(task.go.0, TimeRange::new(began, ended), &self.time_blocks);
             }
         }
         for (lane, kind) in [(LaneId::Gc, RowKind::Gc), (LaneId::Stw, RowKind::Stw)] {
             for span in trace.spans(lane, range).filter(|span| !span.began_before && !span.goes_on) {
                 let name = if kind == RowKind::Gc { "GC cycles" } else { trace.str(span.reason) };
-                rows.entry((kind, name.to_owned())).or_default().add(span.go.0, span.range, &self.ruler);
+                rows.entry((kind, name.to_owned())).or_default().add(span.go.0, span.range, &self.time_blocks);
             }
         }
         self.heap(rows);
@@ -292,18 +292,18 @@ impl Look<'_> {
             let Some(place) = self.places.own(sample.stack) else { continue };
             let at = TimeRange::new(sample.time, sample.time);
             let row = rows.entry((RowKind::Samples, place.function)).or_default();
-            row.add_nanos(sample.go.0, at, SAMPLE_NANOS, &self.ruler);
+            row.add_nanos(sample.go.0, at, SAMPLE_NANOS, &self.time_blocks);
         }
     }
 }
 
-impl Look<'_> {
+impl WalkInput<'_> {
     /// Bytes allocated, as steps of the heap in use, and the heap goal.
     fn heap(&self, rows: &mut FxHashMap<(RowKind, String), Series>) {
-        let (trace, range) = (self.trace, self.ruler.range());
+        let (trace, range) = (self.trace, self.time_blocks.range());
         let mut add = |name: &str, at: TraceTime, bytes: u64| {
             let row = rows.entry((RowKind::Heap, name.to_owned())).or_default();
-            row.add_nanos(u32::MAX, TimeRange::new(at, at), bytes, &self.ruler);
+            row.add_nanos(u32::MAX, TimeRange::new(at, at), bytes, &self.time_blocks);
         };
         let mut before = trace.reading_at(Metric::HeapLive, range.start);
         for (at, live) in trace.readings_within(Metric::HeapLive, range) {

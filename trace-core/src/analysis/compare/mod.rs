@@ -1,8 +1,10 @@
 //! Two traces side by side: what changed, by how much, and whether that is more than chance.
 
+mod accumulator;
 pub mod anchor;
 mod between;
 pub mod causes;
+pub mod composition;
 pub mod diff_flame;
 pub mod evidence;
 pub mod figure;
@@ -10,20 +12,18 @@ pub mod gate;
 pub mod late;
 pub mod limits;
 pub mod measure;
-pub mod mix;
 mod named;
 pub mod partners;
 pub mod picture;
 mod rank;
 mod renames;
-pub mod ruler;
 pub mod series;
 pub mod settings;
 mod single;
 pub mod stats;
 pub mod student;
 mod tails;
-mod tally;
+pub mod time_blocks;
 pub mod trend;
 mod verdict;
 mod walk;
@@ -34,7 +34,7 @@ use rayon::prelude::*;
 use crate::analysis::compare::between::{Runs, between};
 use crate::analysis::compare::evidence::{Evidence, Measure, Precision};
 use crate::analysis::compare::measure::{HEAP_GOAL, Measured, RowKind, is_nameless};
-use crate::analysis::compare::partners::{Correction, Pair, Pairs, corrected};
+use crate::analysis::compare::partners::{Correction, Pairs, RowPair, corrected};
 use crate::analysis::compare::rank::ranked;
 use crate::analysis::compare::series::{Run, Series};
 use crate::analysis::compare::settings::{Load, load, settings};
@@ -42,7 +42,7 @@ use crate::analysis::compare::single::{FEW, LEAST_PARTS, parts, within};
 use crate::analysis::compare::stats::{Shift, false_discovery, quantile, shift};
 use crate::analysis::findings::Findings;
 
-use crate::analysis::compare::verdict::{Told, lead, verdict};
+use crate::analysis::compare::verdict::{VerdictContext, lead, verdict};
 
 /// A q value up to which a change is called significant.
 pub const SIGNIFICANT: f64 = 0.05;
@@ -171,7 +171,7 @@ pub struct Change {
 impl Change {
     /// Whether a report shows it as a change.
     #[must_use]
-    pub const fn is_told(&self) -> bool {
+    pub const fn is_reported(&self) -> bool {
         self.is_significant || self.is_too_few
     }
 
@@ -231,10 +231,11 @@ pub fn compare_named(
     ranked(&mut changes);
     lead(&mut changes, findings);
     let tested = tested.len();
-    let told = Told { tested, names, per: terms.per, is_single, units: units(a, b, terms.per), load: load.as_ref() };
+    let context =
+        VerdictContext { tested, names, per: terms.per, is_single, units: units(a, b, terms.per), load: load.as_ref() };
     Comparison {
         settings: settings(a, b, load.as_ref(), names),
-        verdict: verdict(&changes, findings, &told),
+        verdict: verdict(&changes, findings, &context),
         load: load.filter(|_| terms.per == Per::Second),
         changes,
         tested,
@@ -274,7 +275,7 @@ fn changes(a: &Measured, b: &Measured, terms: &Terms, load: Option<&Load>) -> Ve
 }
 
 /// Which rows are the same, and whether that is inferred from their figures.
-fn pairs(a: &Measured, b: &Measured, terms: &Terms) -> Vec<(Pair, bool)> {
+fn pairs(a: &Measured, b: &Measured, terms: &Terms) -> Vec<(RowPair, bool)> {
     let names = |side: &'_ Measured| -> Vec<(RowKind, String)> { side.rows.iter().map(|row| row.0.clone()).collect() };
     let (names_a, names_b) = (names(a), names(b));
     let known: Pairs = corrected(&borrowed(&names_a), &borrowed(&names_b), &terms.corrections);

@@ -35,7 +35,7 @@ const LEAST_COUNT_SHARED: f64 = 2.0;
 
 /// Whether two recordings show this change well enough for the verdict to name it.
 pub(super) fn by_two(change: &Change, sides: [&Measured; 2]) -> bool {
-    if !change.is_told() {
+    if !change.is_reported() {
         return false;
     }
     let nanos = |figures: &Option<Figures>| figures.map_or(0.0, |figures| figures.total as f64);

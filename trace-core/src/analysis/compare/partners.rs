@@ -7,10 +7,10 @@ use crate::analysis::compare::measure::RowKind;
 
 /// Pairs of indices into the rows of A and B; one of them is missing where there is no partner. Rows of A
 /// come first, in their order, then those only in B.
-pub type Pairs = Vec<Pair>;
+pub type Pairs = Vec<RowPair>;
 
 /// The places of one row in the rows of A and of B.
-pub type Pair = (Option<usize>, Option<usize>);
+pub type RowPair = (Option<usize>, Option<usize>);
 
 /// What a person said about partners: `a` of A and `b` of B are the same thing, or, where one is missing, the
 /// other has no partner.

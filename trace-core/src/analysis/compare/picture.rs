@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::compare::mix::StateMix;
-use crate::analysis::compare::ruler::{PARTS, Ruler};
+use crate::analysis::compare::composition::StateComposition;
+use crate::analysis::compare::time_blocks::{PARTS, TimeBlocks};
 use crate::analysis::flame::{Flame, MergeBy};
 use crate::analysis::places::Places;
 use crate::analysis::profile::SAMPLE_NANOS;
@@ -42,7 +42,7 @@ pub struct Picture {
     /// Wall clock at the start of `range`, nanoseconds since 1970; `None` before Go 1.25.
     pub wall: Option<i64>,
     /// States over time.
-    pub mix: StateMix,
+    pub composition: StateComposition,
     /// Goroutines of the program alive at the end of each of [`PARTS`] equal parts.
     pub alive: Vec<u64>,
     /// Heap in use, bytes, lowest and highest in each of [`HEAP_COLUMNS`] equal columns; `None` before the
@@ -59,7 +59,7 @@ pub struct Picture {
 /// A picture while goroutines are looked at.
 #[derive(Default)]
 pub(super) struct Sketch {
-    pub(super) mix: StateMix,
+    pub(super) composition: StateComposition,
     /// More or fewer alive by part; the first counts those there from the start, too. Empty, or [`PARTS`].
     changes: Vec<i64>,
     /// Created, ended, alive; by start function and the creator's stack.
@@ -68,8 +68,8 @@ pub(super) struct Sketch {
 
 impl Sketch {
     /// Takes in who lived when. `created` and `ended` only where they are in range.
-    pub(super) fn live(&mut self, known: &Goroutine, ruler: &Ruler) {
-        let range = ruler.range();
+    pub(super) fn live(&mut self, known: &Goroutine, time_blocks: &TimeBlocks) {
+        let range = time_blocks.range();
         let is_before = |time: Option<TraceTime>| time.is_some_and(|time| time < range.start);
         let is_after = |time: Option<TraceTime>| time.is_some_and(|time| time > range.end);
         if is_before(known.ended) || is_after(known.created) {
@@ -77,7 +77,7 @@ impl Sketch {
         }
         self.changes.resize(PARTS, 0);
         let mut change = |at: Option<TraceTime>, by: i64| {
-            let part = at.map_or(0, |time| ruler.part(ruler.offset(time)));
+            let part = at.map_or(0, |time| time_blocks.part(time_blocks.offset(time)));
             if let Some(sum) = self.changes.get_mut(part) {
                 *sum += by;
             }
@@ -102,7 +102,7 @@ impl Sketch {
         }
         self.changes.resize(PARTS, 0);
         self.changes.iter_mut().zip(other.changes).for_each(|(mine, more)| *mine += more);
-        self.mix.merge(&other.mix);
+        self.composition.merge(&other.composition);
         self
     }
 
@@ -129,7 +129,7 @@ impl Sketch {
         Picture {
             range,
             wall: wall_at(trace, range.start),
-            mix: self.mix,
+            composition: self.composition,
             alive,
             heap,
             population: population(trace, places, self.population),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::compare::measure::{Measured, RowKind, is_nameless};
-use crate::analysis::compare::partners::{Correction, Pair, Pairs, bare};
+use crate::analysis::compare::partners::{Correction, Pairs, RowPair, bare};
 use crate::analysis::compare::series::Series;
 use crate::analysis::compare::stats::quantile;
 
@@ -20,7 +20,7 @@ const MOST: usize = 300;
 
 /// Pairs rows that have no partner with those of the other side that look the same: of the same kind and package, as
 /// many, as long. Whether a pair is inferred stands beside it. What a person has said stays.
-pub(super) fn inferred(pairs: Pairs, [a, b]: [&Measured; 2], corrections: &[Correction]) -> Vec<(Pair, bool)> {
+pub(super) fn inferred(pairs: Pairs, [a, b]: [&Measured; 2], corrections: &[Correction]) -> Vec<(RowPair, bool)> {
     let is_said = |kind: RowKind, name: &str| {
         let is_name = |known: &Option<String>| known.as_deref() == Some(name);
         corrections.iter().any(|said| said.kind == kind && (is_name(&said.a) || is_name(&said.b)))
@@ -30,7 +30,7 @@ pub(super) fn inferred(pairs: Pairs, [a, b]: [&Measured; 2], corrections: &[Corr
     let (functions_a, functions_b) = (functions(a), functions(b));
     let mut candidates = Vec::new();
     for one in &looks_a {
-        let find = |other: &Looks<'_>| {
+        let find = |other: &RenameCandidate<'_>| {
             let callers = Callers::of([one, other], [&functions_a, &functions_b]);
             Some((one.distance(other, callers)?, one.at, other.at))
         };
@@ -86,7 +86,7 @@ enum Callers {
 }
 
 impl Callers {
-    fn of(looks: [&Looks<'_>; 2], [functions_a, functions_b]: [&BTreeSet<String>; 2]) -> Self {
+    fn of(looks: [&RenameCandidate<'_>; 2], [functions_a, functions_b]: [&BTreeSet<String>; 2]) -> Self {
         let [Some(a), Some(b)] = looks.map(|looks| looks.caller.as_ref()) else { return Self::Unknown };
         match () {
             () if a == b => Self::Same,
@@ -101,19 +101,19 @@ fn looks<'a>(
     side: &'a Measured,
     alone: impl Iterator<Item = usize>,
     is_said: &dyn Fn(RowKind, &str) -> bool,
-) -> Vec<Looks<'a>> {
+) -> Vec<RenameCandidate<'a>> {
     let rows = alone.filter_map(|at| Some((at, side.rows.get(at)?)));
     let free = rows.filter(|(_, ((kind, name), series))| {
         series.count >= LEAST && !is_nameless(name) && !is_said(*kind, name) && *kind != RowKind::Heap
     });
-    let mut found: Vec<Looks<'a>> = free.map(|(at, row)| Looks::of(at, row, side)).collect();
+    let mut found: Vec<RenameCandidate<'a>> = free.map(|(at, row)| RenameCandidate::of(at, row, side)).collect();
     found.sort_by(|one, other| other.total.total_cmp(&one.total).then_with(|| one.name.cmp(other.name)));
     found.truncate(MOST);
     found
 }
 
 /// What a row without a partner looks like.
-struct Looks<'a> {
+struct RenameCandidate<'a> {
     at: usize,
     kind: RowKind,
     name: &'a str,
@@ -127,7 +127,7 @@ struct Looks<'a> {
     caller: Option<String>,
 }
 
-impl<'a> Looks<'a> {
+impl<'a> RenameCandidate<'a> {
     fn of(at: usize, (key, series): &'a ((RowKind, String), Series), side: &Measured) -> Self {
         let (kind, name) = key;
         let seconds = side.nanos.max(1) as f64 / 1e9;

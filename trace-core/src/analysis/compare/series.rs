@@ -1,7 +1,7 @@
 //! Many durations in little memory: exact sums, and a sample that does not depend on the order of adding.
 
-use crate::analysis::compare::ruler::{BLOCKS, Ruler};
 use crate::analysis::compare::stats::quantile;
+use crate::analysis::compare::time_blocks::{BLOCKS, TimeBlocks};
 use crate::base::time::TimeRange;
 
 /// Durations kept as a sample.
@@ -105,12 +105,12 @@ pub struct Instance {
 
 impl Series {
     /// Adds a duration of `go`, where `whole` is all that is looked at.
-    pub fn add(&mut self, go: u32, range: TimeRange, whole: &Ruler) {
+    pub fn add(&mut self, go: u32, range: TimeRange, whole: &TimeBlocks) {
         self.add_nanos(go, range, range.nanos().unsigned_abs(), whole);
     }
 
     /// The same with a duration of its own.
-    pub fn add_nanos(&mut self, go: u32, range: TimeRange, nanos: u64, whole: &Ruler) {
+    pub fn add_nanos(&mut self, go: u32, range: TimeRange, nanos: u64, whole: &TimeBlocks) {
         self.add_in(go, range, nanos, whole.block(range.start));
     }
 
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn the_sample_is_the_same_in_any_order_and_cut() {
-        let whole = Ruler::new(range(0, 1_000_000));
+        let whole = TimeBlocks::new(range(0, 1_000_000));
         let (mut all, mut front, mut back) = (Series::default(), Series::default(), Series::default());
         for at in 0..10_000 {
             let one = range(at * 100, 10 + at % 977);

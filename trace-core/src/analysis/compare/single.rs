@@ -4,9 +4,9 @@
 use crate::analysis::compare::Subject;
 use crate::analysis::compare::evidence::{Evidence, Measure};
 use crate::analysis::compare::measure::RowKind;
-use crate::analysis::compare::ruler;
 use crate::analysis::compare::series::Series;
 use crate::analysis::compare::stats::{mann_whitney, quantile, same_rate};
+use crate::analysis::compare::time_blocks;
 use crate::analysis::compare::{student, tails};
 
 /// What happens closer together than this shares a fate: another process had the processor, its clock was slow.
@@ -21,7 +21,7 @@ const LITTLE: f64 = 0.01;
 
 /// Parts of a trace that are looked at as witnesses: sixteen, but none shorter than [`WITNESS`].
 pub(super) fn parts(nanos: u64) -> usize {
-    let mut parts = ruler::BLOCKS;
+    let mut parts = time_blocks::BLOCKS;
     while parts > 1 && nanos / (parts as u64) < WITNESS {
         parts /= 2;
     }

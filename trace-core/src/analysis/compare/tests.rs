@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::analysis::compare::measure::measure;
-use crate::analysis::compare::ruler::Ruler;
+use crate::analysis::compare::time_blocks::TimeBlocks;
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 
 fn series(durations: impl IntoIterator<Item = i64>) -> Series {
-    let whole = Ruler::new(TimeRange::new(TraceTime(0), TraceTime(1_000_000_000)));
+    let whole = TimeBlocks::new(TimeRange::new(TraceTime(0), TraceTime(1_000_000_000)));
     let mut series = Series::default();
     for (at, nanos) in durations.into_iter().enumerate() {
         let start = TraceTime((at as i64 * 7_919_017) % 1_000_000_000);
@@ -243,7 +243,7 @@ fn a_row_under_a_new_name_is_one() {
     let found = compare(&side("lookup in m.lookup", 1), &side("lookup in m.handle", 2), &Terms::default(), None);
     let row = found.changes.iter().find(|row| row.kind == RowKind::Region).expect("the region");
     assert_eq!((row.renamed.as_deref(), row.is_guess), (Some("lookup in m.handle"), true));
-    assert!(!row.is_told() && found.changes.len() == 2, "{found:?}");
+    assert!(!row.is_reported() && found.changes.len() == 2, "{found:?}");
     let other = compare(&side("lookup in m.lookup", 1), &side("send in n.mail", 2), &Terms::default(), None);
     assert_eq!(other.changes.len(), 3, "another thing in another place");
     let apart = Correction { kind: RowKind::Region, a: Some("lookup in m.lookup".to_owned()), b: None };
@@ -279,12 +279,12 @@ fn what_has_no_name_or_may_be_lost_is_not_new() {
         ..measured(vec![(RowKind::Task, name, series(scattered(3_000_000, 200, 1)))])
     };
     let found = compare(&side(false, "t"), &side(false, ""), &Terms::default(), None);
-    let by_name = |name: &str| found.changes.iter().find(|row| row.name == name).expect("a row").is_told();
+    let by_name = |name: &str| found.changes.iter().find(|row| row.name == name).expect("a row").is_reported();
     assert_eq!((by_name("t"), by_name("")), (true, false));
     let found = compare(&side(true, "u"), &side(false, "t"), &Terms::default(), None);
     assert!(found.settings[0].starts_with("Parts of A are lost"), "{:?}", found.settings);
-    let told: Vec<_> = found.changes.iter().filter(|row| row.is_told()).map(|row| row.name.as_str()).collect();
-    assert_eq!(told, ["u"], "what B has may be lost in A");
+    let context: Vec<_> = found.changes.iter().filter(|row| row.is_reported()).map(|row| row.name.as_str()).collect();
+    assert_eq!(context, ["u"], "what B has may be lost in A");
 }
 
 #[test]

@@ -12,7 +12,7 @@ impl Trend {
     /// or else its median.
     #[must_use]
     pub fn measure(&self) -> Measure {
-        let surest = std::iter::once(&self.overall).chain(&self.steps).filter(|step| step.is_told());
+        let surest = std::iter::once(&self.overall).chain(&self.steps).filter(|step| step.is_reported());
         surest.chain(std::iter::once(&self.overall)).find_map(|step| step.tested).unwrap_or(Measure::Median)
     }
 }
@@ -67,7 +67,7 @@ impl Step {
 
     /// Whether it is worth being told of.
     #[must_use]
-    pub const fn is_told(&self) -> bool {
+    pub const fn is_reported(&self) -> bool {
         self.is_significant || self.is_too_few
     }
 }
@@ -122,7 +122,7 @@ pub fn trends(sides: &[Recording<'_>], terms: impl Fn(&Measured, &Measured) -> T
     }
     let key = |row: &Trend| {
         let largest = row.steps.iter().map(|step| step.impact.abs()).fold(row.overall.impact.abs(), f64::max);
-        (row.overall.is_told() || row.steps.iter().any(Step::is_told), largest)
+        (row.overall.is_reported() || row.steps.iter().any(Step::is_reported), largest)
     };
     rows.sort_by(|one, other| {
         let ((sure_one, one_size), (sure_other, other_size)) = (key(one), key(other));

@@ -12,10 +12,10 @@ use crate::analysis::findings::finding::{Finding, Kind, Severity};
 /// So many times as much is another thing, not more of the same.
 const MANIFOLD: u64 = 5;
 /// Rows told of.
-const TOLD: usize = 4;
+const ROWS_NAMED: usize = 4;
 
 /// What sentences have to know besides the rows.
-pub(super) struct Told<'a> {
+pub(super) struct VerdictContext<'a> {
     /// Rows that were tested.
     pub(super) tested: usize,
     /// What the sides are called.
@@ -32,20 +32,24 @@ pub(super) struct Told<'a> {
 /// The sentences, the most important first: causes that went or came, then the rows that changed most, then what did
 /// not change.
 #[must_use]
-pub(super) fn verdict(changes: &[Change], findings: Option<(&Findings, &Findings)>, told: &Told<'_>) -> Vec<String> {
-    let mut sentences = cause_sentences(changes, findings, told.names);
+pub(super) fn verdict(
+    changes: &[Change],
+    findings: Option<(&Findings, &Findings)>,
+    context: &VerdictContext<'_>,
+) -> Vec<String> {
+    let mut sentences = cause_sentences(changes, findings, context.names);
     let named: Vec<&Change> = changes.iter().filter(|change| change.is_named).collect();
-    sentences.extend(named.iter().take(TOLD).map(|change| sentence(change, told)));
-    let rest = named.len().saturating_sub(TOLD);
+    sentences.extend(named.iter().take(ROWS_NAMED).map(|change| sentence(change, context)));
+    let rest = named.len().saturating_sub(ROWS_NAMED);
     if rest > 0 {
-        sentences.push(format!("{rest} more of {} rows changed.", count(told.tested as u64)));
+        sentences.push(format!("{rest} more of {} rows changed.", count(context.tested as u64)));
     }
     if sentences.is_empty() {
-        sentences.extend(nothing(changes, told));
+        sentences.extend(nothing(changes, context));
     } else {
         sentences.extend(unchanged(changes));
     }
-    sentences.extend(exactness(changes, told.tested));
+    sentences.extend(exactness(changes, context.tested));
     sentences
 }
 
@@ -109,10 +113,10 @@ fn cause_sentences(
 }
 
 /// What to say where nothing is named.
-fn nothing(changes: &[Change], told: &Told<'_>) -> Vec<String> {
-    let mut sentences = vec![format!("No significant difference in {} rows.", count(told.tested as u64))];
-    let differ = changes.iter().filter(|change| change.is_told()).count();
-    if told.is_single && differ > 0 {
+fn nothing(changes: &[Change], context: &VerdictContext<'_>) -> Vec<String> {
+    let mut sentences = vec![format!("No significant difference in {} rows.", count(context.tested as u64))];
+    let differ = changes.iter().filter(|change| change.is_reported()).count();
+    if context.is_single && differ > 0 {
         let rows = if differ == 1 { "row differs".to_owned() } else { format!("{} rows differ", count(differ as u64)) };
         let rows = if differ == 1 { format!("1 {rows}") } else { rows };
         sentences = vec![format!(
@@ -130,7 +134,7 @@ fn unchanged(changes: &[Change]) -> Option<String> {
             let medians =
                 change.a.zip(change.b).filter(|(a, b)| a.count.min(b.count) >= 20 && a.p50 > 0.0 && b.p50 > 0.0);
             change.kind == kind
-                && !change.is_told()
+                && !change.is_reported()
                 && medians.is_some_and(|(a, b)| (b.p50 / a.p50).ln().abs() < Measure::Median.least_change())
         };
         let mut found: Vec<&Change> = changes.iter().filter(is_steady).collect();
@@ -165,7 +169,9 @@ pub(super) fn lead(changes: &mut Vec<Change>, findings: Option<(&Findings, &Find
         let Some(finding) = finding.filter(|finding| finding.severity >= Severity::Warning) else { continue };
         let left = changes.iter().enumerate().skip(place);
         let shows = left.filter(|(_, change)| {
-            (change.is_named || change.is_told()) && is_named(change, finding) && bears_out(change, finding, is_gone)
+            (change.is_named || change.is_reported())
+                && is_named(change, finding)
+                && bears_out(change, finding, is_gone)
         });
         let most = shows.max_by(|one, other| one.1.impact.abs().total_cmp(&other.1.impact.abs()));
         if let Some((at, _)) = most {
@@ -238,12 +244,12 @@ fn full_stop(title: &str) -> String {
 
 /// One changed row: `Region parse in main.parse: slower, median 204 µs → 409 µs (+100.5 %, 95 % interval +98.0 % to
 /// +103.0 %).`
-fn sentence(change: &Change, told: &Told<'_>) -> String {
-    let [name_a, name_b] = told.names;
+fn sentence(change: &Change, context: &VerdictContext<'_>) -> String {
+    let [name_a, name_b] = context.names;
     let other = change.renamed.as_ref().map_or_else(String::new, |other| format!(" → {other}"));
     let what = format!("{} {}{other}", subject(change.kind), change.name);
-    let (unit_a, unit_b) = told.units;
-    let per = per_words(told.per);
+    let (unit_a, unit_b) = context.units;
+    let per = per_words(context.per);
     let alone = |figures: &Figures, unit: f64, word: &str, name: &str| {
         let total = value(change.kind, figures.total as f64 / unit);
         format!("{what}: {word} ({total}{per}, {} times in {name}).", count(figures.count))
@@ -251,7 +257,7 @@ fn sentence(change: &Change, told: &Told<'_>) -> String {
     match (&change.a, &change.b) {
         (Some(a), None) => alone(a, unit_a, "gone", name_a),
         (None, Some(b)) => alone(b, unit_b, "new", name_b),
-        (Some(a), Some(b)) => format!("{what}: {}{}.", speed(change), moved(change, (a, b), told)),
+        (Some(a), Some(b)) => format!("{what}: {}{}.", speed(change), moved(change, (a, b), context)),
         (None, None) => what,
     }
 }
@@ -267,9 +273,9 @@ fn speed(change: &Change) -> &'static str {
 }
 
 /// What was tested, with how much it changed.
-fn moved(change: &Change, (a, b): (&Figures, &Figures), told: &Told<'_>) -> String {
-    let (unit_a, unit_b) = told.units;
-    let per = per_words(told.per);
+fn moved(change: &Change, (a, b): (&Figures, &Figures), context: &VerdictContext<'_>) -> String {
+    let (unit_a, unit_b) = context.units;
+    let per = per_words(context.per);
     let kind = change.kind;
     let measure = change.tested.unwrap_or(Measure::Total);
     let seen = change.precision.filter(|precision| precision.measure == measure).map(|precision| precision.seen);
@@ -295,7 +301,7 @@ fn moved(change: &Change, (a, b): (&Figures, &Figures), told: &Told<'_>) -> Stri
         Some(Measure::Tail) => format!("; median {}", arrow(kind, a.p50, b.p50)),
         _ => String::new(),
     };
-    let per_request = told.load.filter(|_| told.per == Per::Second).map_or_else(String::new, |load| {
+    let per_request = context.load.filter(|_| context.per == Per::Second).map_or_else(String::new, |load| {
         let found = load.per_request(change).and_then(|found| Some((found, found.ratio()?)));
         found.map_or_else(String::new, |(found, ratio)| {
             let [a, b] = found.values.map(|value| measure.value_words(kind, value));

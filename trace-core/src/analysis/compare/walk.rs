@@ -1,30 +1,30 @@
 //! The walk over one goroutine: which rows its spans belong to, and the units of work between its idle waits.
 
-use crate::analysis::census::is_idle;
+use crate::analysis::compare::accumulator::{Accumulator, Key, Meaning};
 use crate::analysis::compare::late::late;
 use crate::analysis::compare::measure::RowKind;
-use crate::analysis::compare::ruler::Ruler;
-use crate::analysis::compare::tally::{Key, Meaning, Tally};
+use crate::analysis::compare::time_blocks::TimeBlocks;
 use crate::analysis::places::{Op, Places};
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::analysis::workload::is_idle;
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::time::TimeRange;
 use crate::event::state::{Cause, GoState, SpanClass};
 use crate::model::lanes::LaneId;
-use crate::model::stretches::Stretch;
+use crate::model::state_intervals::StateInterval;
 use crate::model::trace::{SpecialKind, Trace};
 
 /// What is looked at.
-pub(super) struct Look<'a> {
+pub(super) struct WalkInput<'a> {
     pub(super) trace: &'a Trace,
     pub(super) places: &'a Places<'a>,
-    pub(super) ruler: Ruler,
+    pub(super) time_blocks: TimeBlocks,
     /// When a proc was idle.
     pub(super) idle: Vec<TimeRange>,
 }
 
 /// A unit of work while it goes on.
 #[derive(Default)]
-struct Unit {
+struct WorkUnit {
     range: Option<TimeRange>,
     has_begin: bool,
     /// The first stack in it that has a frame of the program.
@@ -35,60 +35,60 @@ struct Unit {
 
 /// A goroutine while it is looked at.
 struct Visit<'a> {
-    look: &'a Look<'a>,
-    tally: &'a mut Tally,
-    go: GoIx,
+    look: &'a WalkInput<'a>,
+    accumulator: &'a mut Accumulator,
+    go: GoroutineIdx,
     name: StrId,
     /// It was created in range.
     is_new: bool,
-    unit: Unit,
+    unit: WorkUnit,
     /// The row of its waits for a proc.
     sched: Option<u32>,
     /// The part of the range in which its last span began.
     part: usize,
 }
 
-impl Look<'_> {
+impl WalkInput<'_> {
     /// Takes in what a goroutine of the program did.
-    pub(super) fn at_goroutine(&self, go: GoIx, tally: &mut Tally) {
-        let (trace, range) = (self.trace, self.ruler.range());
+    pub(super) fn at_goroutine(&self, go: GoroutineIdx, accumulator: &mut Accumulator) {
+        let (trace, range) = (self.trace, self.time_blocks.range());
         let Some(known) = trace.goroutine(go).filter(|known| !known.is_system) else { return };
-        tally.sketch.live(&known, &self.ruler);
+        accumulator.sketch.live(&known, &self.time_blocks);
         let is_in = |time| time >= range.start && time <= range.end;
         let created = known.created.filter(|time| is_in(*time));
         let ended = known.ended.filter(|time| is_in(*time));
         if let (Some(created), Some(ended)) = (created, ended) {
             let life = TimeRange::new(created, ended);
-            self.add(tally, Key::Named(RowKind::Goroutine, known.name), StackId::NONE, (go, life));
+            self.add(accumulator, Key::Named(RowKind::Goroutine, known.name), StackId::NONE, (go, life));
         }
         for special in trace.special_ranges(LaneId::Goroutine(go), range) {
             if special.kind == SpecialKind::MarkAssist
                 && let Some(function) = self.places.own_function(special.stack)
             {
                 let key = Key::Own(RowKind::Assist, Op::Other, SpanClass::Gc, function);
-                self.add(tally, key, special.stack, (go, special.range.intersect(range)));
+                self.add(accumulator, key, special.stack, (go, special.range.intersect(range)));
             }
         }
-        let unit = Unit { has_begin: created.is_some(), ..Unit::default() };
+        let unit = WorkUnit { has_begin: created.is_some(), ..WorkUnit::default() };
         let (name, is_new) = (known.name, created.is_some());
-        let mut visit = Visit { look: self, tally, go, name, is_new, unit, sched: None, part: 0 };
+        let mut visit = Visit { look: self, accumulator, go, name, is_new, unit, sched: None, part: 0 };
         let (running, first) = visit.walk();
         visit.close(ended.is_some());
         if let Some(first) = first {
-            tally.running += running;
+            accumulator.running += running;
             let key = Key::Named(RowKind::Running, known.name);
-            tally.add(key, StackId::NONE, (go, first), running, &self.ruler);
+            accumulator.add(key, StackId::NONE, (go, first), running, &self.time_blocks);
         }
         for region in trace.regions(go, range) {
             if !region.began_before && !region.goes_on && is_in(region.range.start) && is_in(region.range.end) {
                 let key = Key::Region(region.name, self.places.own_function(region.start_stack));
-                self.add(tally, key, region.start_stack, (go, region.range));
+                self.add(accumulator, key, region.start_stack, (go, region.range));
             }
         }
     }
 
-    fn add(&self, tally: &mut Tally, key: Key, stack: StackId, at: (GoIx, TimeRange)) {
-        tally.add(key, stack, at, nanos(at.1), &self.ruler);
+    fn add(&self, accumulator: &mut Accumulator, key: Key, stack: StackId, at: (GoroutineIdx, TimeRange)) {
+        accumulator.add(key, stack, at, nanos(at.1), &self.time_blocks);
     }
 }
 
@@ -96,10 +96,10 @@ impl Visit<'_> {
     /// From span to span. How long it ran, and when first.
     fn walk(&mut self) -> (u64, Option<TimeRange>) {
         let (mut running, mut first) = (0, None);
-        let range = self.look.ruler.range();
+        let range = self.look.time_blocks.range();
         // One that may be the last.
-        let mut held: Option<Stretch> = None;
-        self.look.trace.stretches(self.go, range, |stretch| {
+        let mut held: Option<StateInterval> = None;
+        self.look.trace.state_intervals(self.go, range, |stretch| {
             if let Some(before) = held.take() {
                 self.take_in(&before, false);
             }
@@ -120,9 +120,9 @@ impl Visit<'_> {
         (running, first)
     }
 
-    fn take_in(&mut self, span: &Stretch, is_last: bool) {
+    fn take_in(&mut self, span: &StateInterval, is_last: bool) {
         let look = self.look;
-        let part = span.range.intersect(look.ruler.range());
+        let part = span.range.intersect(look.time_blocks.range());
         // Where it stands: a goroutine that is made ready is still where it blocked.
         let stack = match span.state {
             GoState::Waiting | GoState::Syscall => span.stack,
@@ -138,43 +138,43 @@ impl Visit<'_> {
             GoState::Unknown | GoState::Dead => return,
             GoState::Running => Meaning::Nothing,
             GoState::Runnable => {
-                self.tally.late = self.tally.late.plus(late(part, &look.idle));
+                self.accumulator.late = self.accumulator.late.plus(late(part, &look.idle));
                 let key = Key::Named(RowKind::Sched, self.name);
-                Meaning::Row(*self.sched.get_or_insert_with(|| self.tally.slot(key)))
+                Meaning::Row(*self.sched.get_or_insert_with(|| self.accumulator.slot(key)))
             }
             // It still waits there in the end.
             GoState::Waiting if is_last && self.is_new => {
                 let (op, function) = (look.places.op(stack), look.places.own_function(stack));
                 let key = function.map(|function| Key::Own(RowKind::Stuck, op, span.class, function));
-                key.map_or(Meaning::Nothing, |key| Meaning::Row(self.tally.slot(key)))
+                key.map_or(Meaning::Nothing, |key| Meaning::Row(self.accumulator.slot(key)))
             }
             GoState::Waiting | GoState::Syscall => self.meaning(span, stack),
         };
         // Spans come by time: most begin where the one before did.
-        self.part = look.ruler.part_near(self.part, look.ruler.offset(part.start));
+        self.part = look.time_blocks.part_near(self.part, look.time_blocks.offset(part.start));
         if meaning == Meaning::Idle {
             self.close(true);
-            self.tally.sketch.mix.add(SpanClass::None, part, self.part, &look.ruler);
-            self.unit = Unit { has_begin: true, ..Unit::default() };
+            self.accumulator.sketch.composition.add(SpanClass::None, part, self.part, &look.time_blocks);
+            self.unit = WorkUnit { has_begin: true, ..WorkUnit::default() };
             return;
         }
-        self.tally.sketch.mix.add(span.class, part, self.part, &look.ruler);
+        self.accumulator.sketch.composition.add(span.class, part, self.part, &look.time_blocks);
         if stack.is_some() {
-            self.tally.wait(stack, nanos(part));
+            self.accumulator.wait(stack, nanos(part));
         }
         let start = self.unit.range.map_or(part.start, |known| known.start);
         self.unit.range = Some(TimeRange::new(start, part.end));
         if let Meaning::Row(slot) = meaning
             && !span.began_before
         {
-            self.tally.add_to(slot, stack, (self.go, part), nanos(part), Ruler::block_of(self.part));
+            self.accumulator.add_to(slot, stack, (self.go, part), nanos(part), TimeBlocks::block_of(self.part));
         }
     }
 
     /// What a wait or a system call counts as, where that does not depend on when it is.
-    fn meaning(&mut self, span: &Stretch, stack: StackId) -> Meaning {
+    fn meaning(&mut self, span: &StateInterval, stack: StackId) -> Meaning {
         let of = (span.state, span.class);
-        if let Some(known) = self.tally.meaning(stack, of) {
+        if let Some(known) = self.accumulator.meaning(stack, of) {
             return known;
         }
         let places = self.look.places;
@@ -187,11 +187,11 @@ impl Visit<'_> {
             op => own(RowKind::Wait, op),
         };
         let meaning = match key {
-            Some(key) => Meaning::Row(self.tally.slot(key)),
+            Some(key) => Meaning::Row(self.accumulator.slot(key)),
             None if is_waiting && is_idle(places, stack, span.class) => Meaning::Idle,
             None => Meaning::Nothing,
         };
-        self.tally.learn(stack, of, meaning);
+        self.accumulator.learn(stack, of, meaning);
         meaning
     }
 
@@ -203,7 +203,7 @@ impl Visit<'_> {
             && let Some(function) = self.look.places.outer_function(self.unit.stack)
         {
             let key = Key::Outer(RowKind::Work, function);
-            self.look.add(self.tally, key, self.unit.stack, (self.go, range));
+            self.look.add(self.accumulator, key, self.unit.stack, (self.go, range));
         }
     }
 }

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Meanwhile, total};
-use crate::analysis::census::is_idle;
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::finding::Act;
 use crate::analysis::findings::hot::{Hot, hot};
 use crate::analysis::scope::united;
-use crate::analysis::wait_chain::{Doing, walk};
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::wait_chain::{StepKind, walk};
+use crate::analysis::workload::is_idle;
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
 
@@ -32,13 +32,13 @@ pub(crate) enum ActivityKind {
 impl ActivityKind {
     const COUNT: usize = 5;
 
-    pub(crate) const fn of(doing: Doing) -> Self {
+    pub(crate) const fn of(doing: StepKind) -> Self {
         match doing {
-            Doing::Running | Doing::MarkAssist => Self::Running,
-            Doing::Runnable => Self::Runnable,
-            Doing::Syscall | Doing::CgoCall => Self::Syscall,
-            Doing::Waiting(_) => Self::Waiting,
-            Doing::NoCpu | Doing::Unknown | Doing::NotCreated | Doing::Unfollowed => Self::Unknown,
+            StepKind::Running | StepKind::MarkAssist => Self::Running,
+            StepKind::Runnable => Self::Runnable,
+            StepKind::Syscall | StepKind::CgoCall => Self::Syscall,
+            StepKind::Waiting(_) => Self::Waiting,
+            StepKind::NoCpu | StepKind::Unknown | StepKind::NotCreated | StepKind::Unfollowed => Self::Unknown,
         }
     }
 
@@ -62,8 +62,8 @@ impl ActivityKind {
 /// Time that one goroutine spent in one state, in one function.
 #[derive(Clone, Debug)]
 struct Piece {
-    go: GoIx,
-    doing: Doing,
+    go: GoroutineIdx,
+    doing: StepKind,
     stack: StackId,
     /// Added over waiters, nanoseconds.
     weight: u64,
@@ -72,12 +72,12 @@ struct Piece {
 
 /// Those who did the same.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Doers {
+pub(crate) struct SameActivity {
     /// How many goroutines.
     pub(crate) gos: u64,
     /// How long at least one of them did so, nanoseconds.
     pub(crate) elapsed: u64,
-    /// What each did, the longest first; by [`Doing`], so that a goroutine may be in it more than once.
+    /// What each did, the longest first; by [`StepKind`], so that a goroutine may be in it more than once.
     pub(crate) acts: Vec<Act>,
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    /// Of parts of waits, as [`crate::analysis::blocked_by::releasers`] finds them.
+    /// Of parts of waits, as [`crate::analysis::blocked_by::wakers`] finds them.
     pub(crate) fn of_parts<'a>(parts: impl IntoIterator<Item = &'a Meanwhile>) -> Self {
         let piece = |part: &Meanwhile| Piece {
             go: part.go,
@@ -101,12 +101,12 @@ impl Activity {
     }
 
     /// Of goroutines themselves, each within a stretch of time.
-    pub(crate) fn of_ranges(scene: &Scene<'_>, gos: &[(GoIx, TimeRange)]) -> Self {
-        let mut pieces: FxHashMap<(GoIx, Doing, Option<u32>), Piece> = FxHashMap::default();
-        let mut longest: FxHashMap<(GoIx, Doing, Option<u32>), i64> = FxHashMap::default();
+    pub(crate) fn of_ranges(context: &Context<'_>, gos: &[(GoroutineIdx, TimeRange)]) -> Self {
+        let mut pieces: FxHashMap<(GoroutineIdx, StepKind, Option<u32>), Piece> = FxHashMap::default();
+        let mut longest: FxHashMap<(GoroutineIdx, StepKind, Option<u32>), i64> = FxHashMap::default();
         for &(go, range) in gos {
-            for step in walk(scene.trace, go, range, &|_| false).steps {
-                let key = (go, step.doing, scene.places.own_function(step.stack));
+            for step in walk(context.trace, go, range, &|_| false).steps {
+                let key = (go, step.doing, context.places.own_function(step.stack));
                 let new = Piece { go, doing: step.doing, stack: step.stack, weight: 0, ranges: Vec::new() };
                 let piece = pieces.entry(key).or_insert(new);
                 piece.weight += step.range.nanos().unsigned_abs();
@@ -158,19 +158,19 @@ impl Activity {
 
     /// Who did so, the one that did so longest first, and how long somebody did, in stretches of at least `shortest`
     /// nanoseconds.
-    pub(crate) fn doers(&self, way: ActivityKind, shortest: u64) -> Doers {
-        let mut by_go: BTreeMap<(GoIx, Doing), Vec<TimeRange>> = BTreeMap::new();
+    pub(crate) fn doers(&self, way: ActivityKind, shortest: u64) -> SameActivity {
+        let mut by_go: BTreeMap<(GoroutineIdx, StepKind), Vec<TimeRange>> = BTreeMap::new();
         for piece in self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way) {
             let long = piece.ranges.iter().filter(|range| range.nanos().unsigned_abs() >= shortest);
             by_go.entry((piece.go, piece.doing)).or_default().extend(long.copied());
         }
         by_go.retain(|_, ranges| !ranges.is_empty());
-        let gos: BTreeSet<GoIx> = by_go.keys().map(|key| key.0).collect();
+        let gos: BTreeSet<GoroutineIdx> = by_go.keys().map(|key| key.0).collect();
         let gos = gos.len() as u64;
         let all = united(by_go.values().flatten().copied().collect());
         let mut acts: Vec<Act> = by_go.keys().filter_map(|(go, doing)| self.act(*go, *doing)).collect();
         acts.sort_by_key(|act| (std::cmp::Reverse(act.nanos), act.go));
-        Doers { gos, elapsed: total(&all), acts }
+        SameActivity { gos, elapsed: total(&all), acts }
     }
 
     /// The activity with the most time.
@@ -189,20 +189,20 @@ impl Activity {
     }
 
     /// When goroutines did so.
-    pub(crate) fn ranges(&self, way: ActivityKind) -> Vec<(GoIx, TimeRange)> {
+    pub(crate) fn ranges(&self, way: ActivityKind) -> Vec<(GoroutineIdx, TimeRange)> {
         let such = self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way);
         such.flat_map(|piece| piece.ranges.iter().map(|&range| (piece.go, range))).collect()
     }
 
     /// Where most of it was: of running by samples and the like inside the stretches, of the rest by the stacks.
-    pub(crate) fn place(&self, scene: &Scene<'_>, way: ActivityKind) -> Option<Hot> {
+    pub(crate) fn place(&self, context: &Context<'_>, way: ActivityKind) -> Option<Hot> {
         if way == ActivityKind::Running {
-            return hot(scene, &self.ranges(way));
+            return hot(context, &self.ranges(way));
         }
         let mut sums: FxHashMap<u32, (u64, u64, StackId)> = FxHashMap::default();
         let (mut all, mut seen) = (0, 0);
         for piece in self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way) {
-            let Some(function) = scene.places.own_function(piece.stack) else { continue };
+            let Some(function) = context.places.own_function(piece.stack) else { continue };
             let sum = sums.entry(function).or_default();
             sum.0 += piece.weight;
             if (piece.weight, piece.stack) > (sum.1, sum.2) {
@@ -213,15 +213,15 @@ impl Activity {
         let (_, (weight, _, stack)) = sums.into_iter().max_by_key(|(function, sum)| (sum.0, *function))?;
         let share = weight as f64 / all.max(1) as f64;
         let alike = self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way);
-        let named = scene.named(stack, alike.map(|piece| (piece.stack, piece.weight)))?;
+        let named = context.named(stack, alike.map(|piece| (piece.stack, piece.weight)))?;
         Some(Hot { named, stack, share, seen, seen_in: "stacks of waits" })
     }
 
     /// Whether most of the time they themselves only waited for work: at a place for that, or for the next bytes of a
     /// connection.
-    pub(crate) fn is_idle(&self, scene: &Scene<'_>) -> bool {
+    pub(crate) fn is_idle(&self, context: &Context<'_>) -> bool {
         let is_idle = |piece: &&Piece| match piece.doing {
-            Doing::Waiting(class) => class == SpanClass::WaitNet || is_idle(scene.places, piece.stack, class),
+            StepKind::Waiting(class) => class == SpanClass::WaitNet || is_idle(context.places, piece.stack, class),
             _ => false,
         };
         self.pieces.iter().filter(is_idle).map(|piece| piece.weight).sum::<u64>() * 2 > self.all()
@@ -247,7 +247,7 @@ impl Activity {
     }
 
     /// What one goroutine did, for a finding's [`Act`]s.
-    pub(crate) fn act(&self, go: GoIx, doing: Doing) -> Option<Act> {
+    pub(crate) fn act(&self, go: GoroutineIdx, doing: StepKind) -> Option<Act> {
         let such = self.pieces.iter().filter(|piece| piece.go == go && piece.doing == doing);
         let ranges = united(such.flat_map(|piece| piece.ranges.iter().copied()).collect());
         let within = TimeRange::new(ranges.first()?.start, ranges.last()?.end);

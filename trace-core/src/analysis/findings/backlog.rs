@@ -1,8 +1,7 @@
 //! Many that wait for one consumer (or a few) that cannot keep up.
 
-use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
-use crate::analysis::census::is_idle;
-use crate::analysis::findings::Scene;
+use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers};
+use crate::analysis::findings::Context;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name};
 use crate::analysis::findings::hot::Hot;
@@ -10,8 +9,9 @@ use crate::analysis::findings::peers::{Relation, as_felt, related, waited};
 use crate::analysis::findings::slots::is_queue;
 use crate::analysis::places::Op;
 use crate::analysis::scope::united;
-use crate::analysis::wait_chain::Doing;
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::wait_chain::StepKind;
+use crate::analysis::workload::is_idle;
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
 
@@ -20,10 +20,10 @@ const STAGES: usize = 16;
 /// Waits ended at once from which on they are served together.
 const SERVED_AT_ONCE: f64 = 1.4;
 
-pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let waits = scene.waits(&[Op::Send, Op::Receive, Op::Select, Op::Cond]);
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
+    let waits = context.waits(&[Op::Send, Op::Receive, Op::Select, Op::Cond]);
     let mut found: Vec<Finding> = Vec::new();
-    for new in waits.filter_map(|(wait, found)| judge(scene, wait, found)) {
+    for new in waits.filter_map(|(wait, found)| judge(context, wait, found)) {
         // Stages that wait for the same one further on are one finding, with the longest of their waits.
         let is_same = |known: &&mut Finding| known.kind == new.kind && known.culprit == new.culprit;
         match found.iter_mut().find(is_same) {
@@ -39,14 +39,16 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// The stage that holds up the whole line: while a consumer itself waits to send, its own consumer, and so on.
-fn last_stage<'a>(scene: &'a Scene<'_>, found: &'a Releasers) -> &'a Releasers {
+fn last_stage<'a>(context: &'a Context<'_>, found: &'a Wakers) -> &'a Wakers {
     let mut found = found;
     let mut seen: Vec<StackId> = Vec::new();
     for _ in 0..STAGES {
-        let Some(most) = main_part(found).filter(|part| matches!(part.doing, Doing::Waiting(_))) else { return found };
-        let place = (scene.places.op(most.stack), scene.places.own_function(most.stack));
-        let sends = &mut scene.waits(&[Op::Send]);
-        let behind = sends.find(|(wait, _)| (wait.op, scene.places.own_function(wait.stack)) == place);
+        let Some(most) = main_part(found).filter(|part| matches!(part.doing, StepKind::Waiting(_))) else {
+            return found;
+        };
+        let place = (context.places.op(most.stack), context.places.own_function(most.stack));
+        let sends = &mut context.waits(&[Op::Send]);
+        let behind = sends.find(|(wait, _)| (wait.op, context.places.own_function(wait.stack)) == place);
         let behind = behind.filter(|(wait, behind)| !seen.contains(&wait.stack) && !behind.parts.is_empty());
         let Some((wait, behind)) = behind else { return found };
         seen.push(wait.stack);
@@ -56,30 +58,30 @@ fn last_stage<'a>(scene: &'a Scene<'_>, found: &'a Releasers) -> &'a Releasers {
 }
 
 /// What the first consumer did most of the time.
-fn main_part(found: &Releasers) -> Option<&Meanwhile> {
+fn main_part(found: &Wakers) -> Option<&Meanwhile> {
     let consumer = found.by_go.first()?.0;
     found.parts.iter().filter(|part| part.go == consumer).max_by_key(|part| part.nanos)
 }
 
-fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
+fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Finding> {
     let &(consumer, nanos) = found.by_go.first()?;
     let share = nanos as f64 / found.examined.max(1) as f64;
     // A goroutine of the waiter's own is a consumer like any other if it is the only one.
     let is_only_child = wait.op == Op::Send
         && share >= 0.9
-        && related(scene, wait, Relation::Child) >= 0.6
-        && is_only_one(scene, consumer);
+        && related(context, wait, Relation::Child) >= 0.6
+        && is_only_one(context, consumer);
     // Stages that are the same function are siblings, too.
     let is_stage = || {
         wait.op == Op::Send
-            && is_queue(scene, wait)
-            && related(scene, wait, Relation::Other) + related(scene, wait, Relation::Sibling) >= 0.6
+            && is_queue(context, wait)
+            && related(context, wait, Relation::Other) + related(context, wait, Relation::Sibling) >= 0.6
     };
-    let is_other = is_only_child || related(scene, wait, Relation::Other) >= 0.6 || is_stage();
-    if scene.share(wait.woken_nanos) < 0.02 || wait.count < 6 || !is_other {
+    let is_other = is_only_child || related(context, wait, Relation::Other) >= 0.6 || is_stage();
+    if context.share(wait.woken_nanos) < 0.02 || wait.count < 6 || !is_other {
         return None;
     }
-    let queued = wait.woken_nanos as f64 / scene.duration.max(1) as f64;
+    let queued = wait.woken_nanos as f64 / context.duration.max(1) as f64;
     if wait.op == Op::Send {
         if share < 0.3 {
             return None;
@@ -93,62 +95,62 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         // An answer that is waited for: a backlog only if several wait for the same one all the time.
         return None;
     }
-    if !scene.places.is_direct(wait.stack) {
+    if !context.places.is_direct(wait.stack) {
         return None;
     }
-    if is_generator(scene, wait, found) || is_paced(scene, wait, found) {
+    if is_generator(context, wait, found) || is_paced(context, wait, found) {
         return None;
     }
-    let last = last_stage(scene, found);
+    let last = last_stage(context, found);
     let stage = last.by_go.first()?.0;
     let done = Activity::of_parts(last.parts.iter().filter(|part| part.go == stage));
     let way = done.main();
     // One without a proc is seen where it runs.
-    let hot = if way == ActivityKind::Runnable { done.place(scene, ActivityKind::Running) } else { None };
-    let hot = hot.or_else(|| done.place(scene, way))?;
-    if let Some(polling) = polls(scene, wait, found, &hot) {
+    let hot = if way == ActivityKind::Runnable { done.place(context, ActivityKind::Running) } else { None };
+    let hot = hot.or_else(|| done.place(context, way))?;
+    if let Some(polling) = polls(context, wait, found, &hot) {
         return Some(polling);
     }
     // Several consumers that compute on procs that are mostly busy: a producer that waits for them is held
     // back as it should be. One that has no proc itself is another finding's business.
-    let is_held_back = share < 0.9 && scene.load.share > if share < 0.5 { 0.5 } else { 0.85 };
-    let without_proc = part(last, |part| part.doing == Doing::Runnable);
+    let is_held_back = share < 0.9 && context.load.share > if share < 0.5 { 0.5 } else { 0.85 };
+    let without_proc = part(last, |part| part.doing == StepKind::Runnable);
     let is_pressure = is_held_back || without_proc * 2 > last.examined;
     let behind = if std::ptr::eq(last, found) {
         String::new()
     } else {
-        format!(", which itself waited to send, ultimately for {}", go_name(scene.trace, stage))
+        format!(", which itself waited to send, ultimately for {}", go_name(context.trace, stage))
     };
     let mut evidence = Evidence::default();
     let title = format!(
         "{} for {}{behind}, which was {} {}",
-        waited((wait, found), &wait.in_operation(scene.trace), &mut evidence),
-        go_name(scene.trace, consumer),
+        waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
+        go_name(context.trace, consumer),
         way.words(),
         hot.named.followed_by(&format!("for {}", evidence.time("consumer_ns", done.elapsed(way)))),
     );
     // Waits that nobody ended are no matter of how fast anybody is.
     let lost = wait.woken_nanos;
-    let mut finding = Finding::new(Kind::ChannelBacklog, title, lost, scene.duration, 0.55 + 0.4 * share)
+    let mut finding = Finding::new(Kind::ChannelBacklog, title, lost, context.duration, 0.55 + 0.4 * share)
         .with(evidence)
         .int("consumers", found.by_go.len() as u64)
         .ratio("share_of_first_consumer", share)
         .ratio("mean_waiting", queued)
-        .culprit_named(scene.trace, Some(hot.named), hot.stack)
+        .culprit_named(context.trace, Some(hot.named), hot.stack)
         .act(done.act_of(way))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
     if let Some(longest) = wait.longest.first() {
-        finding = finding.link(scene.trace, consumer, longest.range).link(scene.trace, longest.go, longest.range);
+        finding = finding.link(context.trace, consumer, longest.range).link(context.trace, longest.go, longest.range);
     }
-    let finding = as_felt(scene, [wait], finding);
-    let is_stopped = stopped(scene, wait) * 3 > wait.nanos;
-    Some(if is_pressure || is_stopped || scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+    let finding = as_felt(context, [wait], finding);
+    let is_stopped = stopped(context, wait) * 3 > wait.nanos;
+    Some(if is_pressure || is_stopped || context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
 }
 
 /// Nanoseconds of the longest waits in which the world was stopped: nobody could have ended them.
-fn stopped(scene: &Scene<'_>, wait: &Blocked) -> u64 {
-    let stops: Vec<TimeRange> = united(scene.collector.stops.iter().map(|stop| stop.range).collect());
+fn stopped(context: &Context<'_>, wait: &Blocked) -> u64 {
+    let stops: Vec<TimeRange> = united(context.collector.stops.iter().map(|stop| stop.range).collect());
     let during = |range: TimeRange| {
         let first = stops.partition_point(|stop| stop.end <= range.start);
         let inside = stops.iter().skip(first).take_while(|stop| stop.start < range.end);
@@ -158,31 +160,31 @@ fn stopped(scene: &Scene<'_>, wait: &Blocked) -> u64 {
 }
 
 /// Whether a single goroutine offers what others may take when they need it, and does nothing else, while they sleep.
-fn is_generator(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> bool {
+fn is_generator(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> bool {
     let Some(first) = wait.longest.first().filter(|_| wait.op == Op::Send && wait.gos == 1) else { return false };
-    let asleep = part(found, |part| part.doing == Doing::Waiting(SpanClass::WaitSleep));
-    asleep * 2 > found.examined && scene.census.go(first.go).is_some_and(|facts| facts.work * 20 < wait.nanos)
+    let asleep = part(found, |part| part.doing == StepKind::Waiting(SpanClass::WaitSleep));
+    asleep * 2 > found.examined && context.workload.go(first.go).is_some_and(|facts| facts.work * 20 < wait.nanos)
 }
 
 /// Whether whoever ends the waits has nothing to do until the clock tells: a rhythm, not a queue.
-fn is_paced(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> bool {
+fn is_paced(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> bool {
     let idle = part(found, |part| match part.doing {
-        Doing::Waiting(class) => is_idle(scene.places, part.stack, class),
+        StepKind::Waiting(class) => is_idle(context.places, part.stack, class),
         _ => false,
     });
     wait.op != Op::Send && idle * 2 > found.examined
 }
 
 /// Nanoseconds of the waits in which those who ended them did such a thing.
-fn part(found: &Releasers, is_such: impl Fn(&Meanwhile) -> bool) -> u64 {
+fn part(found: &Wakers, is_such: impl Fn(&Meanwhile) -> bool) -> u64 {
     found.parts.iter().filter(|part| is_such(part)).map(|part| part.nanos).sum()
 }
 
 /// A consumer that sleeps until there is something to do: several are served after one sleep. (One that sleeps in
 /// place of work does so for each.)
-fn polls(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, hot: &Hot) -> Option<Finding> {
+fn polls(context: &Context<'_>, wait: &Blocked, found: &Wakers, hot: &Hot) -> Option<Finding> {
     let asleep = |part: &Meanwhile| {
-        part.doing == Doing::Waiting(SpanClass::WaitSleep) && scene.places.op(part.stack) == Op::Sleep
+        part.doing == StepKind::Waiting(SpanClass::WaitSleep) && context.places.op(part.stack) == Op::Sleep
     };
     let slept = part(found, asleep);
     if slept * 10 < found.examined * 7 || found.per_act < SERVED_AT_ONCE {
@@ -193,29 +195,29 @@ fn polls(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, hot: &Hot) -> Opt
     let mut evidence = Evidence::default();
     let title = format!(
         "{} for {}, which polls: it sleeps at {} and then checks for work",
-        waited((wait, found), &wait.in_operation(scene.trace), &mut evidence),
-        go_name(scene.trace, sleeper),
+        waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
+        go_name(context.trace, sleeper),
         hot.named.in_words(),
     );
-    let mut finding = Finding::new(Kind::PollingSleep, title, wait.nanos, scene.duration, 0.8)
+    let mut finding = Finding::new(Kind::PollingSleep, title, wait.nanos, context.duration, 0.8)
         .with(evidence)
         .int("asleep_meanwhile_ns", slept)
         .ratio("waits_per_wakeup", found.per_act)
-        .culprit_named(scene.trace, Some(hot.named.clone()), hot.stack)
+        .culprit_named(context.trace, Some(hot.named.clone()), hot.stack)
         .act(done.act_of(ActivityKind::Waiting))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
     if let Some(longest) = wait.longest.first() {
-        finding = finding.link(scene.trace, sleeper, longest.range);
-        finding = finding.link(scene.trace, longest.go, longest.range);
+        finding = finding.link(context.trace, sleeper, longest.range);
+        finding = finding.link(context.trace, longest.go, longest.range);
     }
     // Whoever could go on otherwise, too, waits for news that come at a rhythm of their own, not for an answer.
     Some(if wait.op == Op::Select { finding.at_most(Severity::Note) } else { finding })
 }
 
 /// Whether no other goroutine was created at the same place.
-fn is_only_one(scene: &Scene<'_>, go: GoIx) -> bool {
-    let Some(facts) = scene.census.go(go) else { return false };
-    let mut gos = scene.census.gos.iter();
+fn is_only_one(context: &Context<'_>, go: GoroutineIdx) -> bool {
+    let Some(facts) = context.workload.go(go) else { return false };
+    let mut gos = context.workload.gos.iter();
     gos.all(|other| other.go == go || other.creation != facts.creation || other.creator() != facts.creator())
 }

@@ -3,9 +3,8 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::blocked_by::{Blocked, Releasers};
-use crate::analysis::census::{Wait, is_idle};
-use crate::analysis::findings::Scene;
+use crate::analysis::blocked_by::{Blocked, Wakers};
+use crate::analysis::findings::Context;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name};
@@ -13,7 +12,8 @@ use crate::analysis::findings::peers::{as_felt, waited};
 use crate::analysis::findings::slow_requests::{PAUSE_NOTE_BELOW, PAUSE_WARNING_BELOW};
 use crate::analysis::places::Op;
 use crate::analysis::why::where_at;
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::workload::{Wait, is_idle};
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
@@ -30,9 +30,9 @@ const JUST_BEFORE: i64 = 1_000_000;
 const CHECK: &str = "Let the timer only bound the wait: answer as soon as a batch is large enough or nothing more has come for \
                      a moment, or make the interval shorter.";
 
-pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let waits = scene.waits(&[Op::Receive, Op::Select, Op::Cond, Op::WaitGroup]);
-    waits.filter_map(|(wait, found)| judge(scene, wait, found)).collect()
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
+    let waits = context.waits(&[Op::Receive, Op::Select, Op::Cond, Op::WaitGroup]);
+    waits.filter_map(|(wait, found)| judge(context, wait, found)).collect()
 }
 
 /// What was seen of the waits at a place.
@@ -45,44 +45,44 @@ struct Seen {
     /// Of time in which that one waited for its timer.
     timed: u64,
     /// The same by goroutine and the program's function, with the longest.
-    by: FxHashMap<(GoIx, u32), (u64, TimeRange, StackId)>,
+    by: FxHashMap<(GoroutineIdx, u32), (u64, TimeRange, StackId)>,
 }
 
-fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
-    let is_such = wait.count >= FEWEST && !wait.is_prior && scene.places.is_direct(wait.stack);
-    if !is_such || scene.share(wait.woken_nanos) < 0.05 || scene.is_of_tests(wait) {
+fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Finding> {
+    let is_such = wait.count >= FEWEST && !wait.is_prior && context.places.is_direct(wait.stack);
+    if !is_such || context.share(wait.woken_nanos) < 0.05 || context.is_of_tests(wait) {
         return None;
     }
-    let seen = look(scene, wait);
+    let seen = look(context, wait);
     if seen.timed * 10 < seen.all * 7 || seen.asked * 2 < seen.all {
         return None;
     }
     let (&(go, _), &(_, range, stack)) = seen.by.iter().max_by_key(|(key, sum)| (sum.0, **key))?;
-    let function = scene.places.own_function(stack);
-    let parts = found.parts.iter().filter(|part| part.go == go && scene.places.own_function(part.stack) == function);
+    let function = context.places.own_function(stack);
+    let parts = found.parts.iter().filter(|part| part.go == go && context.places.own_function(part.stack) == function);
     let done = Activity::of_parts(parts);
     let mut evidence = Evidence::default();
     let title = format!(
         "{} for {}, to which they had handed something over and which waited for its timer{} for {}",
-        waited((wait, found), &wait.in_operation(scene.trace), &mut evidence),
-        go_name(scene.trace, go),
-        where_at(scene.places, stack),
+        waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
+        go_name(context.trace, go),
+        where_at(context.places, stack),
         evidence.time("timer_ns", done.elapsed(ActivityKind::Waiting)),
     );
-    let finding = Finding::new(Kind::PollingSleep, title, wait.woken_nanos, scene.duration, 0.8)
+    let finding = Finding::new(Kind::PollingSleep, title, wait.woken_nanos, context.duration, 0.8)
         .with(evidence)
         .cause(Cause::BatchTimer, CHECK)
         .ratio("share_of_timer", seen.timed as f64 / seen.all.max(1) as f64)
-        .culprit(scene.trace, scene.places.own(stack), stack)
+        .culprit(context.trace, context.places.own(stack), stack)
         .act(done.act_of(ActivityKind::Waiting))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait)
-        .link(scene.trace, go, range);
+        .link(context.trace, go, range);
     let finding = match wait.longest.first() {
-        Some(longest) => finding.link(scene.trace, longest.go, longest.range),
+        Some(longest) => finding.link(context.trace, longest.go, longest.range),
         None => finding,
     };
-    let finding = as_felt(scene, [wait], finding);
+    let finding = as_felt(context, [wait], finding);
     Some(match wait.nanos / wait.count.max(1) {
         mean if mean < PAUSE_NOTE_BELOW => finding.at_most(Severity::Note),
         mean if mean < PAUSE_WARNING_BELOW => finding.at_most(Severity::Warning),
@@ -90,14 +90,14 @@ fn judge(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     })
 }
 
-fn look(scene: &Scene<'_>, wait: &Blocked) -> Seen {
+fn look(context: &Context<'_>, wait: &Blocked) -> Seen {
     let mut seen = Seen::default();
     for one in wait.longest.iter().take(LOOKED_AT) {
         let Some(waker) = one.waker else { continue };
         let nanos = one.range.nanos().unsigned_abs();
         seen.all += nanos;
-        seen.asked += if has_asked(scene, one, waker) { nanos } else { 0 };
-        let Some((function, timed, range, stack)) = timer(scene, waker, one.range) else { continue };
+        seen.asked += if has_asked(context, one, waker) { nanos } else { 0 };
+        let Some((function, timed, range, stack)) = timer(context, waker, one.range) else { continue };
         seen.timed += timed;
         let sum = seen.by.entry((waker, function)).or_insert((0, range, stack));
         sum.0 += timed;
@@ -109,25 +109,25 @@ fn look(scene: &Scene<'_>, wait: &Blocked) -> Seen {
 }
 
 /// Whether the one who waits has woken the other just before.
-fn has_asked(scene: &Scene<'_>, wait: &Wait, other: GoIx) -> bool {
-    let trace = scene.trace;
+fn has_asked(context: &Context<'_>, wait: &Wait, other: GoroutineIdx) -> bool {
+    let trace = context.trace;
     let before = TimeRange::new(wait.range.start.plus_nanos(-JUST_BEFORE), wait.range.start);
     let mut acts = trace.acted_on(LaneId::Goroutine(wait.go), before).take(ACTS);
-    acts.any(|(segment, row)| trace.whom(segment, row) == Some(other))
+    acts.any(|(segment, row)| trace.filter(segment, row) == Some(other))
 }
 
 /// If a goroutine last had nothing to do until the clock told, within this time: the program's function in which it waited
 /// so, for how many nanoseconds of the time, and the longest such wait.
-fn timer(scene: &Scene<'_>, go: GoIx, range: TimeRange) -> Option<(u32, u64, TimeRange, StackId)> {
-    let trace = scene.trace;
-    let mut moves: Vec<_> = trace.moves(go, range).take(SPANS).collect();
+fn timer(context: &Context<'_>, go: GoroutineIdx, range: TimeRange) -> Option<(u32, u64, TimeRange, StackId)> {
+    let trace = context.trace;
+    let mut moves: Vec<_> = trace.transitions(go, range).take(SPANS).collect();
     let mut by_clock = None;
     let mut next = None;
     for found in moves.iter().rev() {
         let span = &found.span;
-        if span.state == GoState::Waiting && is_idle(scene.places, span.start_stack, span.class) {
+        if span.state == GoState::Waiting && is_idle(context.places, span.start_stack, span.class) {
             let is_such = next.is_some_and(|by: Option<LaneId>| !matches!(by, Some(LaneId::Goroutine(_))));
-            by_clock = scene.places.own_function(span.start_stack).filter(|_| is_such);
+            by_clock = context.places.own_function(span.start_stack).filter(|_| is_such);
             break;
         }
         next = Some(found.by);
@@ -135,9 +135,9 @@ fn timer(scene: &Scene<'_>, go: GoIx, range: TimeRange) -> Option<(u32, u64, Tim
     let function = by_clock?;
     moves.retain(|found| {
         let span = &found.span;
-        span.state == GoState::Waiting && scene.places.own_function(span.start_stack) == Some(function)
+        span.state == GoState::Waiting && context.places.own_function(span.start_stack) == Some(function)
     });
-    let inside = |found: &crate::model::moves::Move| found.span.range.intersect(range);
+    let inside = |found: &crate::model::transitions::Transition| found.span.range.intersect(range);
     let timed: u64 = moves.iter().map(|found| inside(found).nanos().unsigned_abs()).sum();
     let longest = moves.iter().max_by_key(|found| (inside(found).nanos(), found.span.range.start))?;
     Some((function, timed, inside(longest), longest.span.start_stack))

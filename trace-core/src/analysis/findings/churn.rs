@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, grouped, place_name};
-use crate::base::ids::{GoIx, StackId};
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 
 /// What creating and ending a goroutine costs at least, ns: creation, scheduling twice, exit.
@@ -17,14 +17,14 @@ struct Made {
     ended: u64,
     running: u64,
     runnable: u64,
-    example: Option<(GoIx, TimeRange)>,
+    example: Option<(GoroutineIdx, TimeRange)>,
 }
 
-pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
     // One line may be reached in several ways: by recursion, say.
     let mut made: FxHashMap<u32, Made> = FxHashMap::default();
-    for facts in scene.census.gos.iter() {
-        let (Some(created), Some(line)) = (facts.created(), scene.places.own_line(facts.creation)) else { continue };
+    for facts in context.workload.gos.iter() {
+        let (Some(created), Some(line)) = (facts.created(), context.places.own_line(facts.creation)) else { continue };
         let sum = made.entry(line).or_default();
         sum.creation = if sum.count == 0 { facts.creation } else { sum.creation.min(facts.creation) };
         sum.count += 1;
@@ -37,12 +37,12 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     }
     let mut made: Vec<Made> = made.into_values().collect();
     made.sort_by_key(|made| made.creation);
-    made.iter().filter_map(|made| judge(scene, made.creation, made)).collect()
+    made.iter().filter_map(|made| judge(context, made.creation, made)).collect()
 }
 
-fn judge(scene: &Scene<'_>, creation: StackId, made: &Made) -> Option<Finding> {
-    let place = scene.places.own(creation)?;
-    let per_second = made.count as f64 * 1e9 / scene.duration.max(1) as f64;
+fn judge(context: &Context<'_>, creation: StackId, made: &Made) -> Option<Finding> {
+    let place = context.places.own(creation)?;
+    let per_second = made.count as f64 * 1e9 / context.duration.max(1) as f64;
     let mean = made.running / made.count.max(1);
     if made.count < 1_000 || per_second < 5_000.0 || mean > 20_000 || made.ended * 2 < made.count {
         return None;
@@ -58,15 +58,15 @@ fn judge(scene: &Scene<'_>, creation: StackId, made: &Made) -> Option<Finding> {
         evidence.time("runnable_total_ns", made.runnable),
     );
     // Tiny goroutines are cheap: it is a finding where they take much of the procs' time.
-    let share = (made.count * COST) as f64 / (scene.load.procs * scene.duration).max(1) as f64;
+    let share = (made.count * COST) as f64 / (context.load.procs * context.duration).max(1) as f64;
     let confidence = (0.4 + 5.0 * share).min(0.9);
-    let finding = Finding::new(Kind::GoroutineChurn, title, lost, scene.duration, confidence)
+    let finding = Finding::new(Kind::GoroutineChurn, title, lost, context.duration, confidence)
         .with(evidence)
         .ratio("per_second", per_second)
-        .culprit(scene.trace, Some(place.clone()), creation)
+        .culprit(context.trace, Some(place.clone()), creation)
         .victim(&place.function, 1);
     Some(match made.example {
-        Some((go, range)) => finding.link(scene.trace, go, range),
+        Some((go, range)) => finding.link(context.trace, go, range),
         None => finding,
     })
 }

@@ -1,8 +1,8 @@
 //! What supports "no problems found": the largest waits, and what the detectors did not examine.
 
 use crate::analysis::blocked_by::Blocked;
-use crate::analysis::census::Census;
 use crate::analysis::places::Place;
+use crate::analysis::workload::Workload;
 use crate::model::trace::Trace;
 
 /// How many of the largest wait sites are kept.
@@ -48,10 +48,10 @@ pub struct Coverage {
 
 impl Coverage {
     /// Of all wait sites, most time first; none of them skipped so far.
-    pub(crate) fn of(trace: &Trace, census: &Census, waits: &[Blocked]) -> Self {
+    pub(crate) fn of(trace: &Trace, workload: &Workload, waits: &[Blocked]) -> Self {
         let length = trace.range().nanos().unsigned_abs();
         let is_lasting = |wait: &&Blocked| wait.nanos / wait.count.max(1) >= length - length / LASTING;
-        let all: u64 = census.families.values().map(|family| family.nanos).sum();
+        let all: u64 = workload.families.values().map(|family| family.nanos).sum();
         let lasting: u64 = waits.iter().filter(is_lasting).map(|wait| wait.nanos).sum();
         let work_ns = all.saturating_sub(lasting);
         let largest = waits.iter().filter(|wait| !is_lasting(wait)).take(LARGEST).map(|wait| WaitSite {
@@ -63,7 +63,7 @@ impl Coverage {
             share: (wait.nanos <= work_ns).then(|| wait.nanos as f64 / work_ns.max(1) as f64),
         });
         let largest = largest.collect();
-        Self { work_ns, largest, recording_ns: census.recording, ..Self::default() }
+        Self { work_ns, largest, recording_ns: workload.recording, ..Self::default() }
     }
 
     /// Counts a wait site whose wakers are not looked at.

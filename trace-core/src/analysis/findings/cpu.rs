@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
 use crate::analysis::findings::hot::{Hot, hottest};
-use crate::analysis::go_facts::GoFacts;
+use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::procs::procs;
-use crate::analysis::units::Family;
 use crate::analysis::why::where_at;
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::analysis::work_units::Family;
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::event::state::SpanClass;
 
 /// Share of the procs' time from which on they count as busy.
@@ -26,18 +26,18 @@ const CALLS: f64 = 0.1;
 /// A program that was seen running fewer times than this is not known.
 const FEWEST_SEEN: u64 = 10;
 
-pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(hot) = hottest(scene).filter(|hot| hot.seen >= FEWEST_SEEN) else { return Vec::new() };
-    let saturated = saturated(scene, &hot);
-    let handler = if saturated.is_none() { handler(scene, &hot) } else { None };
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
+    let Some(hot) = hottest(context).filter(|hot| hot.seen >= FEWEST_SEEN) else { return Vec::new() };
+    let saturated = saturated(context, &hot);
+    let handler = if saturated.is_none() { handler(context, &hot) } else { None };
     saturated.into_iter().chain(handler).collect()
 }
 
 /// Running time by start function, most first.
-fn runners(scene: &Scene<'_>) -> Vec<(StrId, u64)> {
+fn runners(context: &Context<'_>) -> Vec<(StrId, u64)> {
     let mut sums: FxHashMap<StrId, u64> = FxHashMap::default();
-    for facts in scene.census.gos.iter() {
-        let assist = scene.census.assisting.get(&facts.go).copied().unwrap_or(0);
+    for facts in context.workload.gos.iter() {
+        let assist = context.workload.assisting.get(&facts.go).copied().unwrap_or(0);
         *sums.entry(facts.name).or_default() += facts.running.saturating_sub(assist);
     }
     let mut runners: Vec<(StrId, u64)> = sums.into_iter().collect();
@@ -45,28 +45,29 @@ fn runners(scene: &Scene<'_>) -> Vec<(StrId, u64)> {
     runners
 }
 
-fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
-    let load = scene.load;
+fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
+    let load = context.load;
     // Where on average more are ready than there are procs, these are busy enough: a machine that is shared
     // takes its part, too.
-    let is_crowded = load.share >= CROWDED && scene.share(load.runnable) >= load.procs as f64;
-    if scene.share(load.runnable) < 0.1 || (load.share < BUSY && !is_crowded) {
+    let is_crowded = load.share >= CROWDED && context.share(load.runnable) >= load.procs as f64;
+    if context.share(load.runnable) < 0.1 || (load.share < BUSY && !is_crowded) {
         return None;
     }
-    let runners = runners(scene);
+    let runners = runners(context);
     let &(runner, ran) = runners.first()?;
     // The work may be what the program is there for, or a crowd that keeps others from theirs.
-    let is_handler = !scene.places.is_outer_root(hot.stack);
-    let starved = if is_handler { None } else { starved(scene, runner) };
-    let crowd = scene.census.runnable.iter().max_by_key(|(name, spot)| (spot.nanos, **name))?;
-    let waiter = starved.and_then(|name| scene.census.runnable.get_key_value(&name)).unwrap_or(crowd);
+    let is_handler = !context.places.is_outer_root(hot.stack);
+    let starved = if is_handler { None } else { starved(context, runner) };
+    let crowd = context.workload.runnable.iter().max_by_key(|(name, place_time)| (place_time.nanos, **name))?;
+    let waiter = starved.and_then(|name| context.workload.runnable.get_key_value(&name)).unwrap_or(crowd);
     let own: u64 = runners.iter().map(|runner| runner.1).sum();
     // What of the procs' time is the program's own: the collector is another finding's business.
     let own_share = own as f64 / load.busy.max(1) as f64;
     let kind = if starved.is_some() { Kind::CpuStarvation } else { Kind::CpuBound };
     let lost = (load.runnable as f64 * own_share) as u64;
     let mut evidence = Evidence::default();
-    let longest = scene.census.runnable.values().filter_map(|spot| spot.longest).map(|longest| longest.1.nanos());
+    let longest =
+        context.workload.runnable.values().filter_map(|place_time| place_time.longest).map(|longest| longest.1.nanos());
     let longest = longest.max().unwrap_or(0).unsigned_abs();
     let title = format!(
         "{} busy {} of the time, and goroutines were runnable for {} total (max {}); {} of the observed running time \
@@ -79,84 +80,84 @@ fn saturated(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
         evidence.whole("times_seen", hot.seen),
         hot.seen_in,
         hot.named.in_words(),
-        in_calls(scene, &mut evidence),
+        in_calls(context, &mut evidence),
     );
-    let mut finding = Finding::new(kind, title, lost, scene.duration, 0.4 + 0.5 * own_share)
+    let mut finding = Finding::new(kind, title, lost, context.duration, 0.4 + 0.5 * own_share)
         .with(evidence)
         .int("running_total_ns", load.running)
         .int("running_of_first_ns", ran)
-        .text("first_runner", scene.trace.str(runner))
-        .text("first_waiter", scene.trace.str(*waiter.0))
+        .text("first_runner", context.trace.str(runner))
+        .text("first_waiter", context.trace.str(*waiter.0))
         .text("seen_in", hot.seen_in)
-        .culprit(scene.trace, Some(hot.named.place.clone()), hot.stack)
-        .victim(scene.trace.str(*waiter.0), scene.goroutines(*waiter.0));
+        .culprit(context.trace, Some(hot.named.place.clone()), hot.stack)
+        .victim(context.trace.str(*waiter.0), context.goroutines(*waiter.0));
     if let Some((go, range)) = waiter.1.longest {
-        finding = finding.link(scene.trace, go, range);
+        finding = finding.link(context.trace, go, range);
     }
-    finding = finding.goroutines(&named(scene, &[runner, *waiter.0]));
+    finding = finding.goroutines(&named(context, &[runner, *waiter.0]));
     // A program that computes with all it has, and lets nobody wait for an answer, does its work.
     Some(if is_handler || starved.is_some() { finding } else { finding.at_most(Severity::Note) })
 }
 
 /// `; 40 % of the procs' time was spent in system calls, most in net.(*Buffers).WriteTo at main.flush (main.go:9)`: what
 /// else keeps procs busy; empty if it is little.
-fn in_calls(scene: &Scene<'_>, evidence: &mut Evidence) -> String {
-    let Some(procs) = procs(scene.trace, scene.trace.range(), scene.monitor) else { return String::new() };
+fn in_calls(context: &Context<'_>, evidence: &mut Evidence) -> String {
+    let Some(procs) = procs(context.trace, context.trace.range(), context.monitor) else { return String::new() };
     let nanos: u64 = procs.each.iter().map(|times| times.syscall).sum();
-    let share = nanos as f64 / (scene.load.procs * scene.duration).max(1) as f64;
+    let share = nanos as f64 / (context.load.procs * context.duration).max(1) as f64;
     if share < CALLS {
         return String::new();
     }
     let mut by_function: BTreeMap<u32, (u64, u64, StackId)> = BTreeMap::new();
-    for (key, site) in scene.census.sites.iter().filter(|(key, _)| key.class == SpanClass::Syscall) {
-        let Some(function) = scene.places.own_function(key.stack) else { continue };
+    for (key, site) in context.workload.sites.iter().filter(|(key, _)| key.class == SpanClass::Syscall) {
+        let Some(function) = context.places.own_function(key.stack) else { continue };
         let sum = by_function.entry(function).or_default();
         sum.0 += site.nanos;
         if (site.nanos, key.stack) > (sum.1, sum.2) {
             (sum.1, sum.2) = (site.nanos, key.stack);
         }
     }
-    let most = by_function.into_values().max_by_key(|sum| (sum.0, sum.2)).map(|sum| where_at(scene.places, sum.2));
+    let most = by_function.into_values().max_by_key(|sum| (sum.0, sum.2)).map(|sum| where_at(context.places, sum.2));
     let most = most.map_or_else(String::new, |at| format!(", most{at}"));
     format!("; {} of the procs' time was spent in system calls{most}", evidence.share("syscall_share", share))
 }
 
 /// Goroutines that wait for the outside again and again, and then for a proc far longer than they run: the
 /// start function of those that do most.
-fn starved(scene: &Scene<'_>, runner: StrId) -> Option<StrId> {
+fn starved(context: &Context<'_>, runner: StrId) -> Option<StrId> {
     let mut sums: FxHashMap<StrId, (u64, u64)> = FxHashMap::default();
-    for facts in scene.census.gos.iter().filter(|facts| facts.name != runner && facts.is_woken_from_outside) {
+    for facts in context.workload.gos.iter().filter(|facts| facts.name != runner && facts.is_woken_from_outside) {
         let sum = sums.entry(facts.name).or_default();
         sum.0 += facts.runnable;
         sum.1 += facts.running;
     }
-    let starved = sums.into_iter().filter(|(_, (ready, ran))| *ready >= 3 * ran && scene.share(*ready) >= 0.05);
+    let starved = sums.into_iter().filter(|(_, (ready, ran))| *ready >= 3 * ran && context.share(*ready) >= 0.05);
     starved.max_by_key(|&(name, (ready, _))| (ready, name)).map(|(name, _)| name)
 }
 
 /// Goroutines with one of these start functions, those that ran or were ready longest first.
-fn named(scene: &Scene<'_>, names: &[StrId]) -> Vec<GoIx> {
-    let mut found: Vec<_> = scene.census.gos.iter().filter(|facts| names.contains(&facts.name)).collect();
-    let busy = |facts: &&GoFacts| facts.running + facts.runnable;
+fn named(context: &Context<'_>, names: &[StrId]) -> Vec<GoroutineIdx> {
+    let mut found: Vec<_> = context.workload.gos.iter().filter(|facts| names.contains(&facts.name)).collect();
+    let busy = |facts: &&GoroutineStats| facts.running + facts.runnable;
     found.sort_by_key(|facts| (std::cmp::Reverse(busy(facts)), facts.go));
     found.into_iter().map(|facts| facts.go).collect()
 }
 
 /// Requests that mostly compute, though procs are free.
-fn handler(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
+fn handler(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     let running = |family: &Family| family.by_class.get(SpanClass::Running as usize).copied().unwrap_or(0);
-    let requests = scene.census.families.iter().filter(|(_, family)| {
+    let requests = context.workload.families.iter().filter(|(_, family)| {
         // A library calls into the program: somebody waits for the answer.
         family.bounded >= 3
-            && !scene.places.is_outer_root(family.stack)
+            && !context.places.is_outer_root(family.stack)
             && family.nanos / family.units.max(1) >= 5_000_000
     });
     let (key, family) = requests.max_by_key(|(key, family)| (running(family), **key))?;
     let ran = running(family);
     let own = hot.named.place.function.as_str();
-    let outer = scene.places.outer(family.stack)?;
-    let is_inside = scene.places.own_frames(hot.stack).any(|frame| frame.function == outer.function);
-    if ran * 10 < family.nanos * 6 || scene.share(ran) < 0.2 || !is_inside {
+    let outer = context.places.outer(family.stack)?;
+    let is_inside = context.places.own_frames(hot.stack).any(|frame| frame.function == outer.function);
+    if ran * 10 < family.nanos * 6 || context.share(ran) < 0.2 || !is_inside {
         return None;
     }
     let mut evidence = Evidence::default();
@@ -168,17 +169,17 @@ fn handler(scene: &Scene<'_>, hot: &Hot) -> Option<Finding> {
         evidence.share("running_share", ran as f64 / family.nanos.max(1) as f64),
         hot.named.in_words(),
     );
-    let mut finding = Finding::new(Kind::CpuBound, title, ran, scene.duration, 0.65)
+    let mut finding = Finding::new(Kind::CpuBound, title, ran, context.duration, 0.65)
         .with(evidence)
         .int("running_total_ns", ran)
         .int("unit_total_ns", family.nanos)
-        .ratio("procs_busy", scene.load.share)
+        .ratio("procs_busy", context.load.share)
         .text("seen_in", hot.seen_in)
-        .culprit(scene.trace, Some(hot.named.place.clone()), hot.stack)
-        .victim(&outer.function, scene.goroutines(key.name));
+        .culprit(context.trace, Some(hot.named.place.clone()), hot.stack)
+        .victim(&outer.function, context.goroutines(key.name));
     if let Some((go, range)) = family.longest {
-        finding = finding.link(scene.trace, go, range);
+        finding = finding.link(context.trace, go, range);
     }
-    finding = finding.goroutines(&named(scene, &[key.name]));
+    finding = finding.goroutines(&named(context, &[key.name]));
     Some(if own.is_empty() { finding.at_most(Severity::Note) } else { finding })
 }

@@ -4,8 +4,8 @@ use crate::analysis::blocked_by::Blocked;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::named::Named;
 use crate::analysis::places::{Origin, Place, Places, origin};
-use crate::analysis::wait_chain::Doing;
-use crate::base::ids::{GoId, GoIx, StackId};
+use crate::analysis::wait_chain::StepKind;
+use crate::base::ids::{GoId, GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 use crate::model::trace::Trace;
 
@@ -225,9 +225,9 @@ fn rounded(ratio: f64) -> f64 {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Act {
     /// The goroutine.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// What it did.
-    pub doing: Doing,
+    pub doing: StepKind,
     /// From its first such stretch to the end of its last, inside the waits.
     pub within: TimeRange,
     /// How long it did so in all, nanoseconds.
@@ -263,7 +263,7 @@ pub struct Victim {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
     /// The goroutine.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// Its id as the runtime counts it.
     pub id: GoId,
     /// When.
@@ -300,7 +300,7 @@ pub struct Finding {
     pub acts: Vec<Act>,
     /// Goroutines that it is about, those who suffer and those who cause it, by rising index: at most
     /// [`MOST_GOROUTINES`].
-    pub goroutines: Vec<GoIx>,
+    pub goroutines: Vec<GoroutineIdx>,
     /// What to look at in the code.
     pub check: &'static str,
     /// The stack of the culprit; [`StackId::NONE`] if what it was in does not follow from it.
@@ -452,7 +452,7 @@ impl Finding {
 
     /// With a place in the trace.
     #[must_use]
-    pub fn link(mut self, trace: &Trace, go: GoIx, range: TimeRange) -> Self {
+    pub fn link(mut self, trace: &Trace, go: GoroutineIdx, range: TimeRange) -> Self {
         if let Some((id, _)) = trace.goroutine_name(go) {
             self.links.push(Link { go, id, range });
             self.goroutines(&[go])
@@ -463,7 +463,7 @@ impl Finding {
 
     /// With goroutines that it is about.
     #[must_use]
-    pub fn goroutines<'a>(mut self, gos: impl IntoIterator<Item = &'a GoIx>) -> Self {
+    pub fn goroutines<'a>(mut self, gos: impl IntoIterator<Item = &'a GoroutineIdx>) -> Self {
         self.goroutines.extend(gos.into_iter().take(MOST_GOROUTINES));
         self.goroutines.sort_unstable();
         self.goroutines.dedup();
@@ -474,7 +474,8 @@ impl Finding {
     /// With those who waited longest at a place, and those who ended the waits.
     #[must_use]
     pub fn waiting(self, wait: &Blocked) -> Self {
-        let all: Vec<GoIx> = wait.longest.iter().flat_map(|wait| std::iter::once(wait.go).chain(wait.waker)).collect();
+        let all: Vec<GoroutineIdx> =
+            wait.longest.iter().flat_map(|wait| std::iter::once(wait.go).chain(wait.waker)).collect();
         self.goroutines(&all)
     }
 
@@ -500,7 +501,7 @@ fn caller_of(trace: &Trace, stack: StackId, function: &str) -> Option<Place> {
 
 /// `G25`
 #[must_use]
-pub fn go_name(trace: &Trace, go: GoIx) -> String {
+pub fn go_name(trace: &Trace, go: GoroutineIdx) -> String {
     trace.goroutine_name(go).map_or_else(|| "?".to_owned(), |(id, _)| go_of(id))
 }
 

@@ -4,11 +4,11 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::collector::cycles::{Cycle, Trigger};
 use crate::analysis::collector::work::WorkerMode;
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, grouped, place_name};
 use crate::analysis::findings::stw::{length, until_the_end};
 use crate::analysis::places::Place;
-use crate::base::ids::{GoIx, StackId};
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::event::state::SpanClass;
 
 /// Fewer cycles are no habit.
@@ -49,26 +49,26 @@ struct Cost {
 const LONG_PAUSE: u64 = 10_000_000;
 
 impl Cost {
-    fn of(scene: &Scene<'_>) -> Self {
+    fn of(context: &Context<'_>) -> Self {
         // One cycle in two minutes is nobody's doing.
-        let cycles = || scene.collector.cycles.iter().filter(|cycle| cycle.trigger != Trigger::Periodic);
+        let cycles = || context.collector.cycles.iter().filter(|cycle| cycle.trigger != Trigger::Periodic);
         let nanos = |cycle: &Cycle| cycle.range.nanos().unsigned_abs();
         let workers = |cycle: &Cycle| {
             let modes = [WorkerMode::Dedicated, WorkerMode::Fractional, WorkerMode::Unlabelled];
             modes.into_iter().map(|mode| cycle.worker(mode)).sum::<u64>()
         };
-        let pauses = || scene.collector.stops.iter().filter(|stop| stop.is_collectors);
+        let pauses = || context.collector.stops.iter().filter(|stop| stop.is_collectors);
         let forced = || cycles().filter(|cycle| cycle.trigger == Trigger::Forced);
         Self {
             cycles: cycles().count(),
             forced: forced().count(),
             marking: cycles().map(nanos).sum(),
             marking_forced: forced().map(nanos).sum(),
-            helped: scene.collector.assist_run(),
-            assists: scene.collector.cycles.iter().map(Cycle::assists).sum(),
+            helped: context.collector.assist_run(),
+            assists: context.collector.cycles.iter().map(Cycle::assists).sum(),
             background: cycles().map(workers).sum(),
-            waiting: scene.census.gc_waits,
-            stalled: scene.census.nanos.get(SpanClass::Gc as usize).copied().unwrap_or(0),
+            waiting: context.workload.gc_waits,
+            stalled: context.workload.nanos.get(SpanClass::Gc as usize).copied().unwrap_or(0),
             pauses: pauses().count() as u64,
             paused: pauses().map(length).sum(),
             longest_pause: pauses().map(length).max().unwrap_or(0),
@@ -77,8 +77,8 @@ impl Cost {
     }
 
     /// Nanoseconds of procs that it took: for marking, whoever did so, and while the world was stopped.
-    const fn procs(&self, scene: &Scene<'_>) -> u64 {
-        self.helped + self.background + self.paused * scene.load.procs
+    const fn procs(&self, context: &Context<'_>) -> u64 {
+        self.helped + self.background + self.paused * context.load.procs
     }
 
     /// Whether most of the cycles are the program's own wish.
@@ -87,52 +87,52 @@ impl Cost {
     }
 }
 
-pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    judge(scene).into_iter().collect()
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
+    judge(context).into_iter().collect()
 }
 
-fn judge(scene: &Scene<'_>) -> Option<Finding> {
-    let trace = scene.trace;
-    let cost = Cost::of(scene);
-    let is_frequent = cost.cycles >= HABIT && scene.share(cost.marking) >= 0.25;
-    let is_helped = cost.helped * 20 >= scene.load.running && scene.share(cost.helped) >= 0.02;
-    let per_second = cost.forced as f64 * 1e9 / scene.duration.max(1) as f64;
+fn judge(context: &Context<'_>) -> Option<Finding> {
+    let trace = context.trace;
+    let cost = Cost::of(context);
+    let is_frequent = cost.cycles >= HABIT && context.share(cost.marking) >= 0.25;
+    let is_helped = cost.helped * 20 >= context.load.running && context.share(cost.helped) >= 0.02;
+    let per_second = cost.forced as f64 * 1e9 / context.duration.max(1) as f64;
     let is_asked = cost.is_forced() && cost.forced >= HABIT && per_second >= ASKED;
-    let is_wanted = is_asked && scene.share(cost.marking_forced) >= 0.03;
+    let is_wanted = is_asked && context.share(cost.marking_forced) >= 0.03;
     // What there is to do about its pauses is to collect less.
-    let is_paused = scene.share(cost.paused) >= 0.01 || cost.longest_pause >= LONG_PAUSE;
+    let is_paused = context.share(cost.paused) >= 0.01 || cost.longest_pause >= LONG_PAUSE;
     if !(is_frequent || is_helped || is_wanted || is_paused) {
         return None;
     }
     // Marking on procs that nobody else wanted costs nobody. A cycle that was asked for could be left out, though,
     // and who asks for it waits.
-    let contended = if scene.load.share > 0.5 { cost.background } else { 0 };
+    let contended = if context.load.share > 0.5 { cost.background } else { 0 };
     let asked = if is_asked { cost.marking_forced } else { 0 };
     // While goroutines wait for marking to end, others have the procs: that is said, but not counted as lost.
     let lost = cost.helped + cost.stalled.max(asked) + contended;
-    let found = culprit(scene, &cost);
+    let found = culprit(context, &cost);
     let (stack, of_place, forced) = found.unwrap_or((StackId::NONE, 0, false));
-    let place = scene.places.own(stack);
+    let place = context.places.own(stack);
     let confidence = if is_frequent && is_helped { 0.95 } else { 0.7 };
     let mut evidence = Evidence::default();
     let known = place.as_ref().filter(|_| found.is_some());
-    let mut title = title(scene, &cost, &mut evidence);
+    let mut title = title(context, &cost, &mut evidence);
     evidence.int("cycles_forced", cost.forced as u64);
     title += &match known {
         Some(place) if forced => forced_by(&cost, of_place, place, &mut evidence),
-        Some(place) => seen_allocating(scene, place, stack, &mut evidence),
+        Some(place) => seen_allocating(context, place, stack, &mut evidence),
         None => String::new(),
     };
-    let finding = Finding::new(Kind::GcPressure, title, lost, scene.duration, confidence)
+    let finding = Finding::new(Kind::GcPressure, title, lost, context.duration, confidence)
         .with(evidence)
         .int("marking_ns", cost.marking)
         // What goroutines ran for it; in their assists they wait, too.
         .int("assist_total_ns", cost.helped)
-        .int("assist_elapsed_ns", scene.collector.cycles.iter().map(Cycle::assist).sum())
+        .int("assist_elapsed_ns", context.collector.cycles.iter().map(Cycle::assist).sum())
         .int("background_ns", cost.background)
         .int("forced", u64::from(forced))
         .culprit(trace, place, stack);
-    let mut finding = helpers(scene, finding);
+    let mut finding = helpers(context, finding);
     finding.check = match found {
         Some((.., true)) => {
             "Call runtime.GC or debug.FreeOSMemory less often: the GC starts by itself when the heap has grown."
@@ -142,7 +142,7 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     };
     // Cycles this rare cost at most this part of the procs' time, whoever does the work; and while a heap grows to
     // its size there are always a few.
-    let is_rare = scene.share(cost.marking) < 0.1 && !is_asked;
+    let is_rare = context.share(cost.marking) < 0.1 && !is_asked;
     let is_few = cost.cycles < HABIT && cost.helped < MUCH_HELP;
     // Without a place there is nothing to look at: a program without code of its own, say the tests of a library.
     if is_rare || is_few || found.is_none() || !(is_frequent || is_helped || is_wanted) {
@@ -150,15 +150,17 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     }
     // Workers alone take no more than the quarter of the procs that the collector may have (GOMAXPROCS / 4, Go's
     // `gcBackgroundUtilization`): worth a look, but nobody is held up.
-    let is_quiet = scene.share(cost.helped + cost.stalled.max(asked)) < 0.1;
+    let is_quiet = context.share(cost.helped + cost.stalled.max(asked)) < 0.1;
     // What goroutines lose by it is little beside what they run, and the workers stay within their quarter: that is
     // what the GC costs any program that allocates.
-    let room = scene.load.procs * scene.duration;
-    let is_costly = is_frequent && cost.procs(scene) * COSTLY >= room;
-    let is_cheap =
-        (cost.helped + cost.stalled) * 10 < scene.load.running && cost.background * 3 < room && !is_asked && !is_costly;
+    let room = context.load.procs * context.duration;
+    let is_costly = is_frequent && cost.procs(context) * COSTLY >= room;
+    let is_cheap = (cost.helped + cost.stalled) * 10 < context.load.running
+        && cost.background * 3 < room
+        && !is_asked
+        && !is_costly;
     // The main trouble takes more than a tenth of what the program runs, or of the time that it marks.
-    let is_main = cost.helped * 10 >= scene.load.running || scene.share(cost.marking) >= 0.25 || is_asked;
+    let is_main = cost.helped * 10 >= context.load.running || context.share(cost.marking) >= 0.25 || is_asked;
     Some(match () {
         () if is_cheap => finding.at_most(Severity::Note),
         () if is_quiet || !is_main => finding.at_most(Severity::Warning),
@@ -166,11 +168,11 @@ fn judge(scene: &Scene<'_>) -> Option<Finding> {
     })
 }
 
-fn title(scene: &Scene<'_>, cost: &Cost, evidence: &mut Evidence) -> String {
+fn title(context: &Context<'_>, cost: &Cost, evidence: &mut Evidence) -> String {
     let mut title = format!(
         "{} marking {} of the time",
         evidence.count("cycles", cost.cycles as u64, "GC cycle"),
-        evidence.share("marking_share", scene.share(cost.marking)),
+        evidence.share("marking_share", context.share(cost.marking)),
     );
     let helped = evidence.time("helped_ns", cost.helped);
     let assists = evidence.count("assists", cost.assists, "mark assist");
@@ -204,32 +206,37 @@ fn forced_by(cost: &Cost, there: u64, place: &Place, evidence: &mut Evidence) ->
 
 /// `; 60 % of the time of mark assists at main.load (main.go:15)`: where allocations were seen. A trace shows only those
 /// that had to assist, or that started a cycle.
-fn seen_allocating(scene: &Scene<'_>, place: &Place, stack: StackId, evidence: &mut Evidence) -> String {
-    let function = scene.places.own_function(stack);
-    let is_here = |stack: &StackId| scene.places.own_function(*stack) == function;
-    let assists = scene.census.assists.iter();
-    let (all, here) = assists.fold((0, 0), |(all, here), (stack, spot)| {
-        (all + spot.nanos, here + if is_here(stack) { spot.nanos } else { 0 })
+fn seen_allocating(context: &Context<'_>, place: &Place, stack: StackId, evidence: &mut Evidence) -> String {
+    let function = context.places.own_function(stack);
+    let is_here = |stack: &StackId| context.places.own_function(*stack) == function;
+    let assists = context.workload.assists.iter();
+    let (all, here) = assists.fold((0, 0), |(all, here), (stack, place_time)| {
+        (all + place_time.nanos, here + if is_here(stack) { place_time.nanos } else { 0 })
     });
     let name = place_name(Some(place));
     if here > 0 {
         let share = evidence.share("assists_here", here as f64 / all.max(1) as f64);
         return format!("; {share} of the time of mark assists at {name}");
     }
-    let cycles = scene.collector.cycles.iter();
+    let cycles = context.collector.cycles.iter();
     let here = cycles.filter(|cycle| is_here(&cycle.stack)).count() as u64;
     format!("; {} started by allocations at {name}", evidence.count("cycles_started_here", here, "cycle"))
 }
 
 /// With those who had to help, and the longest cycle.
-fn helpers(scene: &Scene<'_>, mut finding: Finding) -> Finding {
-    let trace = scene.trace;
-    let longest = scene.census.assists.values().filter_map(|spot| spot.longest).max_by_key(|longest| longest.1.nanos());
+fn helpers(context: &Context<'_>, mut finding: Finding) -> Finding {
+    let trace = context.trace;
+    let longest = context
+        .workload
+        .assists
+        .values()
+        .filter_map(|place_time| place_time.longest)
+        .max_by_key(|longest| longest.1.nanos());
     if let Some((go, range)) = longest {
         let mut names: FxHashMap<&str, u64> = FxHashMap::default();
-        let mut helpers: Vec<GoIx> = scene.census.assisting.keys().copied().collect();
+        let mut helpers: Vec<GoroutineIdx> = context.workload.assisting.keys().copied().collect();
         helpers.sort_unstable();
-        for facts in helpers.iter().filter_map(|&go| scene.census.go(go)) {
+        for facts in helpers.iter().filter_map(|&go| context.workload.go(go)) {
             *names.entry(trace.str(facts.name)).or_default() += 1;
         }
         finding = finding.goroutines(&helpers);
@@ -240,31 +247,31 @@ fn helpers(scene: &Scene<'_>, mut finding: Finding) -> Finding {
         }
         finding = finding.link(trace, go, range);
     }
-    match scene.collector.cycles.iter().max_by_key(|cycle| cycle.range.nanos()) {
+    match context.collector.cycles.iter().max_by_key(|cycle| cycle.range.nanos()) {
         Some(cycle) if cycle.go.is_some() => finding.link(trace, cycle.go, cycle.range),
         _ => finding,
     }
 }
 
 /// The stack behind most of it, and whether it forces collections.
-fn culprit(scene: &Scene<'_>, cost: &Cost) -> Option<(StackId, u64, bool)> {
+fn culprit(context: &Context<'_>, cost: &Cost) -> Option<(StackId, u64, bool)> {
     let mut by_function: FxHashMap<u32, (u64, u64, StackId)> = FxHashMap::default();
     let mut add = |stack: StackId, weight: u64| {
-        let Some(function) = scene.places.own_function(stack) else { return };
+        let Some(function) = context.places.own_function(stack) else { return };
         let sum = by_function.entry(function).or_default();
         sum.0 += weight;
         if (weight, stack) > (sum.1, sum.2) {
             (sum.1, sum.2) = (weight, stack);
         }
     };
-    for cycle in scene.collector.cycles.iter().filter(|cycle| cycle.trigger != Trigger::Periodic) {
+    for cycle in context.collector.cycles.iter().filter(|cycle| cycle.trigger != Trigger::Periodic) {
         if !cost.is_forced() || cycle.trigger == Trigger::Forced {
             add(cycle.stack, 1);
         }
     }
     if !cost.is_forced() {
-        for (&stack, spot) in &scene.census.assists {
-            add(stack, spot.nanos);
+        for (&stack, place_time) in &context.workload.assists {
+            add(stack, place_time.nanos);
         }
     }
     let top = by_function.into_iter().max_by_key(|(function, sum)| (sum.0, *function))?;

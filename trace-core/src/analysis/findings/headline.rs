@@ -5,7 +5,7 @@
 
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Finding, Kind, counted, go_of, grouped, percent, time};
-use crate::analysis::wait_chain::Doing;
+use crate::analysis::wait_chain::StepKind;
 
 /// Characters that a headline should not exceed.
 const LENGTH: usize = 100;
@@ -156,11 +156,11 @@ impl Data<'_> {
     /// ` during net/http.Post`: what the holder of a lock did; empty if it is not known.
     fn during(self) -> String {
         match (self.0.acts.first().map(|act| act.doing), self.callee()) {
-            (Some(Doing::Running), _) => " while running".to_owned(),
-            (Some(Doing::MarkAssist), _) => " during a mark assist".to_owned(),
+            (Some(StepKind::Running), _) => " while running".to_owned(),
+            (Some(StepKind::MarkAssist), _) => " during a mark assist".to_owned(),
             (_, Some(callee)) => format!(" during {callee}"),
-            (Some(Doing::Syscall), None) => " during a system call".to_owned(),
-            (Some(Doing::CgoCall), None) => " during a cgo call".to_owned(),
+            (Some(StepKind::Syscall), None) => " during a system call".to_owned(),
+            (Some(StepKind::CgoCall), None) => " during a cgo call".to_owned(),
             _ => String::new(),
         }
     }

@@ -9,7 +9,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::calls::is_closure_of;
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::places::Place;
 use crate::base::ids::StackId;
 use crate::event::state::SpanClass;
@@ -22,53 +22,53 @@ pub(crate) struct Holders<'a> {
     /// Functions that wait for locks and are not seen to release one, with all that call them.
     takers: FxHashMap<&'a str, FxHashSet<&'a str>>,
     /// Functions that release locks and are never seen to wait for one, with those that call them directly.
-    releasers: FxHashMap<&'a str, FxHashSet<&'a str>>,
+    wakers: FxHashMap<&'a str, FxHashSet<&'a str>>,
 }
 
 impl<'a> Holders<'a> {
-    pub(crate) fn of(scene: &Scene<'a>) -> Self {
+    pub(crate) fn of(context: &Context<'a>) -> Self {
         let mut holders = Self::default();
         let mut take: FxHashSet<StackId> = FxHashSet::default();
         let mut release: FxHashSet<StackId> = FxHashSet::default();
-        let mut others: FxHashSet<StackId> = scene.census.running.keys().copied().collect();
-        for (key, site) in scene.census.sites.iter().filter(|(key, _)| key.class != SpanClass::Syscall) {
+        let mut others: FxHashSet<StackId> = context.workload.running.keys().copied().collect();
+        for (key, site) in context.workload.sites.iter().filter(|(key, _)| key.class != SpanClass::Syscall) {
             if site.op.is_lock() {
                 take.insert(key.stack);
                 release.extend(site.longest.iter().map(|wait| wait.waker_stack).filter(|stack| stack.is_some()));
             }
         }
-        others.extend(scene.census.sites.keys().map(|key| key.stack));
+        others.extend(context.workload.sites.keys().map(|key| key.stack));
         others.extend(release.iter().copied());
         for &stack in &others {
-            holders.note_closures(scene, stack);
+            holders.note_closures(context, stack);
         }
-        let leaf = |stack: &StackId| functions(scene, *stack).first().copied();
+        let leaf = |stack: &StackId| functions(context, *stack).first().copied();
         let taking: FxHashSet<&str> = take.iter().filter_map(leaf).collect();
         let releasing: FxHashSet<&str> = release.iter().filter_map(leaf).collect();
-        let is_release = |stack: StackId| scene.places.op(stack).is_unlock();
+        let is_release = |stack: StackId| context.places.op(stack).is_unlock();
         for &stack in &take {
-            let mut frames = functions(scene, stack).into_iter();
+            let mut frames = functions(context, stack).into_iter();
             let Some(taker) = frames.next().filter(|taker| !releasing.contains(taker)) else { continue };
             holders.takers.entry(taker).or_default().extend(frames);
         }
         for &stack in release.iter().filter(|stack| is_release(**stack)) {
-            let mut frames = functions(scene, stack).into_iter();
+            let mut frames = functions(context, stack).into_iter();
             let Some(releaser) = frames.next().filter(|releaser| !taking.contains(releaser)) else { continue };
-            holders.releasers.entry(releaser).or_default().extend(frames.next());
+            holders.wakers.entry(releaser).or_default().extend(frames.next());
         }
         // Whoever does anything else is no helper.
         for &stack in &others {
-            let mut frames = functions(scene, stack).into_iter();
-            let leaf = frames.next().filter(|_| !is_release(stack) && !scene.places.op(stack).is_lock());
+            let mut frames = functions(context, stack).into_iter();
+            let leaf = frames.next().filter(|_| !is_release(stack) && !context.places.op(stack).is_lock());
             for function in leaf.into_iter().chain(frames) {
-                holders.releasers.remove(function);
+                holders.wakers.remove(function);
             }
         }
         holders
     }
 
-    fn note_closures(&mut self, scene: &Scene<'a>, stack: StackId) {
-        let names: Vec<&str> = scene.places.near_frames(stack).map(|frame| frame.function).collect();
+    fn note_closures(&mut self, context: &Context<'a>, stack: StackId) {
+        let names: Vec<&str> = context.places.near_frames(stack).map(|frame| frame.function).collect();
         for called in names.windows(3) {
             if let [closure, helper, caller] = called
                 && helper != caller
@@ -80,14 +80,14 @@ impl<'a> Holders<'a> {
     }
 
     /// The frame of the function that held what is released with this stack.
-    pub(crate) fn of_release(&self, scene: &Scene<'_>, release: StackId) -> Option<Place> {
-        let mut frames: Vec<_> = scene.places.near_frames(release).collect();
+    pub(crate) fn of_release(&self, context: &Context<'_>, release: StackId) -> Option<Place> {
+        let mut frames: Vec<_> = context.places.near_frames(release).collect();
         if is_deferred(frames.iter().map(|frame| frame.function)) {
             frames.remove(0);
         }
-        let Some(first) = frames.first() else { return scene.places.near(release) };
+        let Some(first) = frames.first() else { return context.places.near(release) };
         let mut at = 0;
-        if let Some(callers) = self.releasers.get(first.function) {
+        if let Some(callers) = self.wakers.get(first.function) {
             let takes = |function: &str| self.takers.values().any(|callers| callers.contains(function));
             let found = frames.iter().skip(1).position(|frame| takes(frame.function));
             at = match found {
@@ -103,8 +103,8 @@ impl<'a> Holders<'a> {
 }
 
 /// The program's own functions in a stack, leaf first, without a closure that the next one calls.
-fn functions<'a>(scene: &Scene<'a>, stack: StackId) -> Vec<&'a str> {
-    let mut functions: Vec<&str> = scene.places.near_frames(stack).map(|frame| frame.function).collect();
+fn functions<'a>(context: &Context<'a>, stack: StackId) -> Vec<&'a str> {
+    let mut functions: Vec<&str> = context.places.near_frames(stack).map(|frame| frame.function).collect();
     if is_deferred(functions.iter().copied()) {
         functions.remove(0);
     }

@@ -2,8 +2,8 @@
 //! behind a channel used as a lock is held for.
 
 use crate::analysis::blocked_by::Blocked;
-use crate::analysis::findings::Scene;
-use crate::base::ids::GoIx;
+use crate::analysis::findings::Context;
+use crate::base::ids::GoroutineIdx;
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
@@ -15,7 +15,7 @@ const BACK: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Holds {
     /// From the end of the holder's own wait to its release.
-    list: Vec<(GoIx, TimeRange)>,
+    list: Vec<(GoroutineIdx, TimeRange)>,
     /// Waits that were looked into.
     looked: usize,
     /// The median of these, nanoseconds.
@@ -25,25 +25,25 @@ pub(crate) struct Holds {
 }
 
 impl Holds {
-    pub(crate) fn of(scene: &Scene<'_>, wait: &Blocked) -> Self {
-        let own = scene.places.own_function(wait.stack);
+    pub(crate) fn of(context: &Context<'_>, wait: &Blocked) -> Self {
+        let own = context.places.own_function(wait.stack);
         let mut holds = Self { count: wait.count, ..Self::default() };
         let mut waits: Vec<i64> = Vec::new();
         for one in &wait.longest {
             let Some(waker) = one.waker else { continue };
             waits.push(one.range.nanos());
-            let mut span = scene.trace.span_at(LaneId::Goroutine(waker), one.range.end);
+            let mut span = context.trace.span_at(LaneId::Goroutine(waker), one.range.end);
             for _ in 0..BACK {
                 let Some(found) = span else { break };
                 let is_here = found.state == GoState::Waiting
                     && found.range.end <= one.range.end
-                    && scene.places.op(found.start_stack) == wait.op
-                    && scene.places.own_function(found.start_stack) == own;
+                    && context.places.op(found.start_stack) == wait.op
+                    && context.places.own_function(found.start_stack) == own;
                 if is_here {
                     holds.list.push((waker, TimeRange::new(found.range.end, one.range.end)));
                     break;
                 }
-                span = scene.trace.prev_span(found.at);
+                span = context.trace.prev_span(found.at);
             }
         }
         holds.looked = waits.len();

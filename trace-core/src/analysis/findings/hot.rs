@@ -3,9 +3,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::named::Named;
-use crate::base::ids::{GoIx, StackId};
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::{Cause, GoState};
 use crate::model::lanes::{LaneId, SpanRef};
@@ -45,13 +45,13 @@ impl Tally {
     }
 
     /// The function with most weight, and its heaviest stack.
-    fn top(&self, scene: &Scene<'_>, seen_in: &'static str) -> Option<Hot> {
+    fn top(&self, context: &Context<'_>, seen_in: &'static str) -> Option<Hot> {
         let mut by_function: FxHashMap<u32, (u64, u64, StackId)> = FxHashMap::default();
         let mut total = 0;
         let mut stacks: Vec<(StackId, u64)> = self.by_stack.iter().map(|(&stack, &weight)| (stack, weight)).collect();
         stacks.sort_unstable();
         for (stack, weight) in stacks {
-            let Some(function) = scene.places.own_function(stack) else { continue };
+            let Some(function) = context.places.own_function(stack) else { continue };
             total += weight;
             let sum = by_function.entry(function).or_default();
             sum.0 += weight;
@@ -60,28 +60,28 @@ impl Tally {
             }
         }
         let (_, &(weight, _, stack)) = by_function.iter().max_by_key(|(function, sum)| (sum.0, **function))?;
-        let named = Named::direct(scene.places.own(stack)?);
+        let named = Named::direct(context.places.own(stack)?);
         Some(Hot { named, stack, share: weight as f64 / total.max(1) as f64, seen: self.seen, seen_in })
     }
 }
 
 /// Of these goroutines, within these times and nowhere else.
-pub(crate) fn hot(scene: &Scene<'_>, gos: &[(GoIx, TimeRange)]) -> Option<Hot> {
+pub(crate) fn hot(context: &Context<'_>, gos: &[(GoroutineIdx, TimeRange)]) -> Option<Hot> {
     let (mut samples, mut preempted) = (Tally::default(), Tally::default());
     let (mut left, mut woke) = (Tally::default(), Tally::default());
     for &(go, range) in gos {
-        for sample in scene.trace.samples(LaneId::Goroutine(go), range) {
+        for sample in context.trace.samples(LaneId::Goroutine(go), range) {
             samples.add(sample.stack, 1, 1);
         }
         // What comes right after shows why a run ended, and a wakeup ends a wait.
         let and_after = TimeRange::new(range.start, range.end.plus_nanos(1));
-        let mut moves = scene.trace.moves(go, and_after).take(SPANS).peekable();
+        let mut moves = context.trace.transitions(go, and_after).take(SPANS).peekable();
         while let Some(found) = moves.next() {
             let span = &found.span;
             if span.state != GoState::Running {
                 continue;
             }
-            let nanos = scene.trace.no_cpu().with_cpu(go, span.range.intersect(range));
+            let nanos = context.trace.no_cpu().with_cpu(go, span.range.intersect(range));
             if nanos == 0 {
                 continue;
             }
@@ -101,36 +101,36 @@ pub(crate) fn hot(scene: &Scene<'_>, gos: &[(GoIx, TimeRange)]) -> Option<Hot> {
             }
         }
         let lane = LaneId::Goroutine(go);
-        for (segment, row) in scene.trace.acted_on(lane, and_after).take(SPANS) {
-            let other = scene.trace.whom(segment, row).map(LaneId::Goroutine).unwrap_or(lane);
-            woke.add(scene.trace.maker(SpanRef { lane: other, segment, row }).1, 1, 1);
+        for (segment, row) in context.trace.acted_on(lane, and_after).take(SPANS) {
+            let other = context.trace.filter(segment, row).map(LaneId::Goroutine).unwrap_or(lane);
+            woke.add(context.trace.maker(SpanRef { lane: other, segment, row }).1, 1, 1);
         }
     }
-    best(scene, &samples, &preempted, &left).or_else(|| woke.top(scene, "wakeups"))
+    best(context, &samples, &preempted, &left).or_else(|| woke.top(context, "wakeups"))
 }
 
 /// Of the whole program.
-pub(crate) fn hottest(scene: &Scene<'_>) -> Option<Hot> {
+pub(crate) fn hottest(context: &Context<'_>) -> Option<Hot> {
     let mut samples = Tally::default();
-    for sample in scene.trace.all_samples() {
-        if scene.census.go(sample.go).is_some() {
+    for sample in context.trace.all_samples() {
+        if context.workload.go(sample.go).is_some() {
             samples.add(sample.stack, 1, 1);
         }
     }
     let (mut preempted, mut running) = (Tally::default(), Tally::default());
-    for (&stack, spot) in &scene.census.preempted {
-        preempted.add(stack, spot.nanos, spot.count);
+    for (&stack, place_time) in &context.workload.preempted {
+        preempted.add(stack, place_time.nanos, place_time.count);
     }
-    for (&stack, spot) in &scene.census.running {
-        running.add(stack, spot.nanos, spot.count);
+    for (&stack, place_time) in &context.workload.running {
+        running.add(stack, place_time.nanos, place_time.count);
     }
-    best(scene, &samples, &preempted, &running)
+    best(context, &samples, &preempted, &running)
 }
 
 /// By samples if they are enough, else by preemptions, else by where runs ended.
-fn best(scene: &Scene<'_>, samples: &Tally, preempted: &Tally, left: &Tally) -> Option<Hot> {
-    let by_samples = samples.top(scene, "CPU samples");
+fn best(context: &Context<'_>, samples: &Tally, preempted: &Tally, left: &Tally) -> Option<Hot> {
+    let by_samples = samples.top(context, "CPU samples");
     let sure = by_samples.clone().filter(|hot| hot.seen >= FEWEST_SAMPLES);
-    let others = || preempted.top(scene, "preemptions").or_else(|| left.top(scene, "ends of runs"));
+    let others = || preempted.top(context, "preemptions").or_else(|| left.top(context, "ends of runs"));
     sure.or_else(others).or(by_samples)
 }

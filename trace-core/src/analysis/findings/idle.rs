@@ -1,16 +1,16 @@
 //! Procs that idle although goroutines are ready.
 
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::procs::IdleWhileReady;
-use crate::analysis::wait_chain::Doing;
-use crate::base::ids::{GoIx, ThreadIx};
+use crate::analysis::wait_chain::StepKind;
+use crate::base::ids::{GoroutineIdx, ThreadIdx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
-use crate::model::moves::Move;
 use crate::model::trace::Trace;
+use crate::model::transitions::Transition;
 
 /// Less than this part of the time, or no stretch of so many nanoseconds, is what it takes to wake a thread.
 const LEAST_SHARE: f64 = 0.02;
@@ -26,44 +26,45 @@ const ON_ITS_WAY: i64 = 10_000;
 /// Runs of a goroutine, and of its thread, that are looked at.
 const RUNS: usize = 1_000;
 
-pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    judge(scene, scene.idle).into_iter().collect()
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
+    judge(context, context.idle).into_iter().collect()
 }
 
 /// Whether procs idled so long beside runnable goroutines that their threads must have waited for CPUs: on a host that
 /// other processes use, or with more procs than CPUs. A goroutine that the trace shows as running may then have waited
 /// as well.
-pub(crate) fn is_short_of_cpus(scene: &Scene<'_>) -> bool {
-    let longest = scene.idle.worst.first().map_or(0, |longest| longest.nanos().unsigned_abs());
-    scene.share(scene.idle.nanos) >= LEAST_SHARE && longest >= LEAST_STRETCH
+pub(crate) fn is_short_of_cpus(context: &Context<'_>) -> bool {
+    let longest = context.idle.worst.first().map_or(0, |longest| longest.nanos().unsigned_abs());
+    context.share(context.idle.nanos) >= LEAST_SHARE && longest >= LEAST_STRETCH
 }
 
-fn judge(scene: &Scene<'_>, idle: &IdleWhileReady) -> Option<Finding> {
+fn judge(context: &Context<'_>, idle: &IdleWhileReady) -> Option<Finding> {
     let longest = *idle.worst.first()?;
     let longest_ns = longest.nanos().unsigned_abs();
-    if !is_short_of_cpus(scene) {
+    if !is_short_of_cpus(context) {
         return None;
     }
-    let (name, spot) = scene.census.runnable.iter().max_by_key(|(name, spot)| (spot.nanos, **name))?;
-    let (go, wait) = spot.longest?;
-    let stack = scene.trace.span_at(LaneId::Goroutine(go), wait.start).map(|span| span.start_stack);
-    let place = stack.and_then(|stack| scene.places.own(stack));
+    let (name, place_time) =
+        context.workload.runnable.iter().max_by_key(|(name, place_time)| (place_time.nanos, **name))?;
+    let (go, wait) = place_time.longest?;
+    let stack = context.trace.span_at(LaneId::Goroutine(go), wait.start).map(|span| span.start_stack);
+    let place = stack.and_then(|stack| context.places.own(stack));
     // On a machine that others use, too, such gaps are everywhere: a proc is not idle for want of work, its
     // thread for want of a CPU. The program's own doing is a goroutine locked to a thread.
-    let is_locked = has_own_thread(scene.trace, go);
+    let is_locked = has_own_thread(context.trace, go);
     // That for so long no thread takes what lies there, a shared machine does not do.
-    let is_starved = !is_locked && longest_ns >= STARVED && scene.share(idle.nanos) >= 0.5;
+    let is_starved = !is_locked && longest_ns >= STARVED && context.share(idle.nanos) >= 0.5;
     let limit = match () {
-        () if is_locked && scene.share(idle.nanos) >= 0.1 => Severity::Severe,
+        () if is_locked && context.share(idle.nanos) >= 0.1 => Severity::Severe,
         () if is_starved => Severity::Warning,
         () => Severity::Note,
     };
-    let first = go_name(scene.trace, go);
+    let first = go_name(context.trace, go);
     let mut evidence = Evidence::default();
     let total = evidence.time("idle_while_ready_ns", idle.nanos);
-    let share = evidence.share("idle_share", scene.share(idle.nanos));
+    let share = evidence.share("idle_share", context.share(idle.nanos));
     let longest_time = evidence.time("longest_ns", longest_ns);
-    let who = match (&place, scene.trace.str(*name)) {
+    let who = match (&place, context.trace.str(*name)) {
         (Some(place), _) => format!("{first} at {}", place_name(Some(place))),
         (None, "") => first,
         (None, name) => format!("{first} ({name})"),
@@ -76,7 +77,7 @@ fn judge(scene: &Scene<'_>, idle: &IdleWhileReady) -> Option<Finding> {
             () if is_locked => ", always for the same thread, to which it is locked".to_owned(),
             () if is_starved => format!(
                 "; the threads of idle procs probably got no CPU, with GOMAXPROCS {}",
-                evidence.int("procs", scene.load.procs)
+                evidence.int("procs", context.load.procs)
             ),
             () => String::new(),
         },
@@ -89,15 +90,15 @@ fn judge(scene: &Scene<'_>, idle: &IdleWhileReady) -> Option<Finding> {
         0.1
     };
     let nanos = wait.nanos().unsigned_abs();
-    let mut finding = Finding::new(Kind::IdleProcs, title, idle.nanos, scene.duration, confidence)
+    let mut finding = Finding::new(Kind::IdleProcs, title, idle.nanos, context.duration, confidence)
         .with(evidence)
-        .int("runnable_total_ns", spot.nanos)
-        .culprit(scene.trace, place, stack.unwrap_or_default())
-        .act(Some(Act { go, doing: Doing::Runnable, within: wait, nanos }))
-        .victim(scene.trace.str(*name), scene.goroutines(*name))
-        .link(scene.trace, go, wait);
-    if let Some(waiting) = runnable_at(scene, longest) {
-        finding = finding.link(scene.trace, waiting, longest);
+        .int("runnable_total_ns", place_time.nanos)
+        .culprit(context.trace, place, stack.unwrap_or_default())
+        .act(Some(Act { go, doing: StepKind::Runnable, within: wait, nanos }))
+        .victim(context.trace.str(*name), context.goroutines(*name))
+        .link(context.trace, go, wait);
+    if let Some(waiting) = runnable_at(context, longest) {
+        finding = finding.link(context.trace, waiting, longest);
     }
     if is_locked {
         finding = finding
@@ -114,9 +115,9 @@ fn judge(scene: &Scene<'_>, idle: &IdleWhileReady) -> Option<Finding> {
 }
 
 /// The goroutine of the program that was runnable longest in the middle of a stretch.
-fn runnable_at(scene: &Scene<'_>, range: TimeRange) -> Option<GoIx> {
+fn runnable_at(context: &Context<'_>, range: TimeRange) -> Option<GoroutineIdx> {
     let middle = TraceTime(range.start.0 + range.nanos() / 2);
-    let states = scene.trace.states_at(middle).filter(|(_, span)| span.state == GoState::Runnable);
+    let states = context.trace.states_at(middle).filter(|(_, span)| span.state == GoState::Runnable);
     states.min_by_key(|(go, span)| (span.range.start, *go)).map(|(go, _)| go)
 }
 
@@ -124,9 +125,9 @@ fn runnable_at(scene: &Scene<'_>, range: TimeRange) -> Option<GoIx> {
 /// same thread, on which nobody else did from its second run on, and threads that had made it ready and had nothing
 /// else to do passed it over. (A goroutine that is not locked runs on the thread of its waker as soon as that one
 /// blocks.) Below so many runs that may be chance.
-fn has_own_thread(trace: &Trace, go: GoIx) -> bool {
-    let moves: Vec<Move> = trace.moves(go, trace.range()).take(4 * RUNS).collect();
-    let runs: Vec<(ThreadIx, TraceTime)> = moves
+fn has_own_thread(trace: &Trace, go: GoroutineIdx) -> bool {
+    let moves: Vec<Transition> = trace.transitions(go, trace.range()).take(4 * RUNS).collect();
+    let runs: Vec<(ThreadIdx, TraceTime)> = moves
         .iter()
         .filter(|found| found.span.state == GoState::Running)
         .map(|found| (found.span.thread, found.span.range.start))
@@ -145,7 +146,7 @@ fn has_own_thread(trace: &Trace, go: GoIx) -> bool {
 }
 
 /// Whether the goroutine that made another ready left its own thread before that one ran elsewhere.
-fn was_passed_over(trace: &Trace, ready: &Move, run: &Move) -> bool {
+fn was_passed_over(trace: &Trace, ready: &Transition, run: &Transition) -> bool {
     let (Some(LaneId::Goroutine(waker)), GoState::Runnable, GoState::Running) =
         (ready.by, ready.span.state, run.span.state)
     else {

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::blocked_by::{Blocked, Releasers};
-use crate::analysis::findings::Scene;
+use crate::analysis::blocked_by::{Blocked, Wakers};
+use crate::analysis::findings::Context;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, MOST_GOROUTINES, Severity, go_name, place_name};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::peers::{Relation, related, waited};
-use crate::analysis::go_facts::GoFacts;
+use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::places::{Op, Place, is_test_function};
 use crate::analysis::procs::busy;
-use crate::base::ids::{GoIx, StackId};
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
@@ -32,7 +32,7 @@ const LOOKED_AT: usize = 8;
 
 /// Goroutines created together whose creator waits for the last.
 struct Round<'a> {
-    workers: Vec<&'a GoFacts>,
+    workers: Vec<&'a GoroutineStats>,
 }
 
 /// What is lost by the goroutines that one function makes.
@@ -42,12 +42,12 @@ struct Loss {
     uneven: u64,
     workers: u64,
     /// Some of the workers in them, and who waited for them.
-    gos: Vec<GoIx>,
+    gos: Vec<GoroutineIdx>,
     lost: u64,
     longest: u64,
     all: u64,
-    last: Vec<(GoIx, TimeRange)>,
-    parents: Vec<GoIx>,
+    last: Vec<(GoroutineIdx, TimeRange)>,
+    parents: Vec<GoroutineIdx>,
     waiting: StackId,
     /// Where the one with most work was created, last time.
     creation: StackId,
@@ -57,45 +57,46 @@ struct Loss {
     places: BTreeMap<usize, u64>,
 }
 
-pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut groups: FxHashMap<(GoIx, u32), Vec<&GoFacts>> = FxHashMap::default();
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
+    let mut groups: FxHashMap<(GoroutineIdx, u32), Vec<&GoroutineStats>> = FxHashMap::default();
     // Tests are as long as they are.
-    for facts in scene.census.gos.iter().filter(|facts| !is_test_function(scene.trace.str(facts.name))) {
-        let by = scene.places.own_function(facts.creation);
+    for facts in context.workload.gos.iter().filter(|facts| !is_test_function(context.trace.str(facts.name))) {
+        let by = context.places.own_function(facts.creation);
         if let (Some(creator), Some(by), Some(_), Some(_)) = (facts.creator(), by, facts.created(), facts.ended()) {
             groups.entry((creator, by)).or_default().push(facts);
         }
     }
     let mut losses: FxHashMap<u32, Loss> = FxHashMap::default();
-    let mut keys: Vec<(GoIx, u32)> = groups.keys().copied().collect();
+    let mut keys: Vec<(GoroutineIdx, u32)> = groups.keys().copied().collect();
     keys.sort_unstable();
     for key in keys {
         let Some(workers) = groups.remove(&key) else { continue };
         let loss = losses.entry(key.1).or_default();
         for round in rounds(workers) {
-            add(scene, loss, key.0, &round);
+            add(context, loss, key.0, &round);
         }
     }
     let mut losses: Vec<(u32, Loss)> = losses.into_iter().collect();
     losses.sort_by_key(|loss| loss.0);
-    let rounds = losses.iter().filter_map(|(_, loss)| judge(scene, loss));
-    rounds.chain(scene.blocked.iter().filter_map(|(wait, found)| gather(scene, wait, found))).collect()
+    let rounds = losses.iter().filter_map(|(_, loss)| judge(context, loss));
+    rounds.chain(context.blocked.iter().filter_map(|(wait, found)| gather(context, wait, found))).collect()
 }
 
 /// Long-lived workers of which one is nearly always the last: they hand their results to whoever created them, or each
 /// answers requests for its share of something.
-fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
+fn gather(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Finding> {
     let is_gathering = matches!(wait.op, Op::Receive | Op::Select | Op::WaitGroup | Op::Cond);
     if !is_gathering || wait.count < 6 {
         return None;
     }
     let &(last, nanos) = found.by_go.first()?;
     let share = nanos as f64 / found.examined.max(1) as f64;
-    let first = scene.census.go(last)?;
-    let key = |facts: &GoFacts| (facts.name, facts.creation, facts.creator());
-    let team: Vec<&GoFacts> = scene.census.gos.iter().filter(|facts| key(facts) == key(first)).take(TEAM + 1).collect();
+    let first = context.workload.go(last)?;
+    let key = |facts: &GoroutineStats| (facts.name, facts.creation, facts.creator());
+    let team: Vec<&GoroutineStats> =
+        context.workload.gos.iter().filter(|facts| key(facts) == key(first)).take(TEAM + 1).collect();
     // Of those that were there before the trace nobody knows who made them.
-    let is_of_waiter = first.creator().is_none() || related(scene, wait, Relation::Child) >= 0.6;
+    let is_of_waiter = first.creator().is_none() || related(context, wait, Relation::Child) >= 0.6;
     let is_service = serves(wait, found, &team);
     if !(wait.gos <= 2 && is_of_waiter || is_service) {
         return None;
@@ -106,58 +107,58 @@ fn gather(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findin
     if !(3..=TEAM).contains(&team.len()) || share < 0.5 || first.work < 2 * mean {
         return None;
     }
-    let lost = (wait.woken_nanos as f64 * share * (1.0 - scene.load.share)) as u64;
-    if scene.share(lost) < 0.02 {
+    let lost = (wait.woken_nanos as f64 * share * (1.0 - context.load.share)) as u64;
+    if context.share(lost) < 0.02 {
         return None;
     }
     let done = Activity::of_parts(found.parts.iter().filter(|part| part.go == last));
     let way = done.main();
-    let hot = done.place(scene, way)?;
+    let hot = done.place(context, way)?;
     // One that has nothing to do itself, or no proc, is not late for what it does.
-    if matches!(way, ActivityKind::Runnable | ActivityKind::Unknown) || done.is_idle(scene) {
+    if matches!(way, ActivityKind::Runnable | ActivityKind::Unknown) || done.is_idle(context) {
         return None;
     }
     let mut evidence = Evidence::default();
     let title = format!(
         "{} for {}, {} of it for {}, which did {} of {} of their work: {} {}",
-        waited((wait, found), &wait.in_operation(scene.trace), &mut evidence),
+        waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
         evidence.count("workers", team.len() as u64, "worker"),
         evidence.share("share_of_last", share),
-        go_name(scene.trace, last),
+        go_name(context.trace, last),
         evidence.time("longest_total_ns", first.work),
         evidence.time("work_total_ns", all),
         way.words(),
         hot.named.in_words(),
     );
-    let finding = Finding::new(Kind::Imbalance, title, lost, scene.duration, 0.5 + 0.4 * share)
+    let finding = Finding::new(Kind::Imbalance, title, lost, context.duration, 0.5 + 0.4 * share)
         .with(evidence)
         .text("seen_in", hot.seen_in)
-        .culprit_named(scene.trace, Some(hot.named), hot.stack)
+        .culprit_named(context.trace, Some(hot.named), hot.stack)
         .act(done.act_of(way))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
-    let range = wait.longest.first().map_or(scene.trace.range(), |longest| longest.range);
-    let finding = finding.link(scene.trace, last, range);
+    let range = wait.longest.first().map_or(context.trace.range(), |longest| longest.range);
+    let finding = finding.link(context.trace, last, range);
     let finding = if is_service { finding.cause(Cause::HotShard, HOT_SHARD) } else { finding };
-    Some(if scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+    Some(if context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
 }
 
 /// Whether the goroutines of a team answer requests all the time, each of them some: what one is asked, another does not
 /// do in its place.
-fn serves(wait: &Blocked, found: &Releasers, team: &[&GoFacts]) -> bool {
+fn serves(wait: &Blocked, found: &Wakers, team: &[&GoroutineStats]) -> bool {
     let begin = wait.longest.iter().map(|one| one.range.start).min();
     let end = wait.longest.iter().map(|one| one.range.end).max();
-    let is_there = |facts: &&GoFacts| {
+    let is_there = |facts: &&GoroutineStats| {
         let is_early = facts.created().is_none_or(|created| begin.is_some_and(|begin| created <= begin));
         is_early && facts.ended().is_none_or(|ended| end.is_some_and(|end| ended >= end))
     };
-    let answers = |facts: &&&GoFacts| found.by_go.iter().any(|(go, _)| *go == facts.go);
+    let answers = |facts: &&&GoroutineStats| found.by_go.iter().any(|(go, _)| *go == facts.go);
     let answering = team.iter().filter(answers).count() as u64;
     wait.bounded_nanos * 2 >= wait.nanos && answering >= MEMBERS && team.iter().all(is_there)
 }
 
 /// Cuts the goroutines of one creator where all before have ended.
-fn rounds(mut workers: Vec<&GoFacts>) -> Vec<Round<'_>> {
+fn rounds(mut workers: Vec<&GoroutineStats>) -> Vec<Round<'_>> {
     workers.sort_by_key(|facts| (facts.created(), facts.go));
     let mut rounds: Vec<Round<'_>> = Vec::new();
     let mut end = TraceTime::MIN;
@@ -172,7 +173,7 @@ fn rounds(mut workers: Vec<&GoFacts>) -> Vec<Round<'_>> {
     rounds
 }
 
-fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
+fn add(context: &Context<'_>, loss: &mut Loss, parent: GoroutineIdx, round: &Round<'_>) {
     let count = round.workers.len() as u64;
     if count < 2 {
         return;
@@ -196,10 +197,10 @@ fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
     others.sort_unstable();
     let Some(&others) = others.get(others.len() / 2).filter(|others| **others < end) else { return };
     let middle = TraceTime(others.0 + end.nanos_since(others) / 2);
-    let Some(span) = scene.trace.span_at(LaneId::Goroutine(parent), middle) else { return };
-    let next = scene.trace.next_span(span.at).map(|next| scene.trace.maker(next.at).0);
+    let Some(span) = context.trace.span_at(LaneId::Goroutine(parent), middle) else { return };
+    let next = context.trace.next_span(span.at).map(|next| context.trace.maker(next.at).0);
     // The last one to end, which may be another one with much to do, wakes it.
-    let is_late = |facts: &&&GoFacts| next == Some(Some(LaneId::Goroutine(facts.go)));
+    let is_late = |facts: &&&GoroutineStats| next == Some(Some(LaneId::Goroutine(facts.go)));
     let last = round.workers.iter().find(is_late).filter(|facts| facts.work * 2 > longest);
     if span.state != GoState::Waiting || last.is_none() {
         return;
@@ -216,7 +217,7 @@ fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
     }
     // Only while procs idle would an even share have been faster.
     let alone = (longest - mean).min(end.nanos_since(begin).unsigned_abs());
-    loss.lost += (alone as f64 * idle_share(scene, TimeRange::new(others, end))) as u64;
+    loss.lost += (alone as f64 * idle_share(context, TimeRange::new(others, end))) as u64;
     loss.longest += longest;
     loss.all += all;
     loss.waiting = span.start_stack;
@@ -229,10 +230,10 @@ fn add(scene: &Scene<'_>, loss: &mut Loss, parent: GoIx, round: &Round<'_>) {
 }
 
 /// Share of the procs' time that nobody of the program used, 0 to 1.
-fn idle_share(scene: &Scene<'_>, range: TimeRange) -> f64 {
-    let procs = scene.load.procs.max(1);
+fn idle_share(context: &Context<'_>, range: TimeRange) -> f64 {
+    let procs = context.load.procs.max(1);
     let room = range.nanos().unsigned_abs() * procs;
-    let busy = busy(scene.trace, range);
+    let busy = busy(context.trace, range);
     1.0 - (busy as f64 / room.max(1) as f64).min(1.0)
 }
 
@@ -244,27 +245,28 @@ const fn is_team(loss: &Loss) -> bool {
 
 /// Whether what is late consists of calls, each of which waits for its answer, where others of the same kind make far
 /// fewer of them: it got more of the work.
-fn is_calls(scene: &Scene<'_>, loss: &Loss) -> bool {
-    let done = Activity::of_ranges(scene, &loss.last);
-    let hot = done.place(scene, ActivityKind::Waiting);
-    let is_call = hot.is_some_and(|hot| scene.places.op(hot.stack) == Op::Select && !scene.places.is_direct(hot.stack));
+fn is_calls(context: &Context<'_>, loss: &Loss) -> bool {
+    let done = Activity::of_ranges(context, &loss.last);
+    let hot = done.place(context, ActivityKind::Waiting);
+    let is_call =
+        hot.is_some_and(|hot| context.places.op(hot.stack) == Op::Select && !context.places.is_direct(hot.stack));
     is_call && loss.mixed == 0 && loss.workers >= MEMBERS * loss.uneven && loss.longest * 2 >= loss.all
 }
 
 /// Whether what is late consists, in most rounds, of many waits of which none stands out.
-fn is_many_waits(scene: &Scene<'_>, loss: &Loss) -> bool {
+fn is_many_waits(context: &Context<'_>, loss: &Loss) -> bool {
     let some = loss.last.iter().take(LOOKED_AT);
-    let many = some.clone().filter(|last| Activity::of_ranges(scene, &[**last]).is_stream());
+    let many = some.clone().filter(|last| Activity::of_ranges(context, &[**last]).is_stream());
     many.count() * 2 > some.count()
 }
 
 /// The function that goes through a goroutine's share of the work: the program's outermost one, or, where that is a
 /// closure whose work is done further below, the one it calls.
-fn whole_share(scene: &Scene<'_>, stack: StackId) -> Option<Place> {
-    let outer = scene.places.outer(stack)?;
+fn whole_share(context: &Context<'_>, stack: StackId) -> Option<Place> {
+    let outer = context.places.outer(stack)?;
     let is_closure = outer.function.rsplit('.').next().is_some_and(|last| last.starts_with("func"));
     let below: Vec<Frame<'_>> =
-        scene.places.own_frames(stack).take_while(|frame| frame.function != outer.function).collect();
+        context.places.own_frames(stack).take_while(|frame| frame.function != outer.function).collect();
     match below.as_slice() {
         [_, .., called] if is_closure => Some(Place::from(*called)),
         _ => Some(outer),
@@ -300,8 +302,8 @@ const HOT_SHARD: &str = "Spread what this one is asked for over all of them: ano
 const SAME_ONE: &str = "Find out why this one takes so much longer than the others: a slow shard, backend or key. Set a deadline \
                         for it, or answer without it.";
 
-fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
-    if scene.share(loss.lost) < 0.02 || loss.uneven * 2 < loss.rounds {
+fn judge(context: &Context<'_>, loss: &Loss) -> Option<Finding> {
+    if context.share(loss.lost) < 0.02 || loss.uneven * 2 < loss.rounds {
         return None;
     }
     // That different things take different time is news where it is so again and again.
@@ -310,25 +312,25 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
         return None;
     }
     let creation = loss.creation;
-    let done = Activity::of_ranges(scene, &loss.last);
+    let done = Activity::of_ranges(context, &loss.last);
     let way = done.main();
     if way == ActivityKind::Runnable {
         return None;
     }
-    let hot = done.place(scene, way);
+    let hot = done.place(context, way);
     let seen_in = hot.as_ref().map_or("creation", |hot| hot.seen_in);
     let (named, stack) = match hot {
         // Of many waits none is to blame: the work is to be shared out, by who goes through its share.
-        Some(hot) if is_many_waits(scene, loss) => {
-            (Some(whole_share(scene, hot.stack).map_or(hot.named, Named::direct)), hot.stack)
+        Some(hot) if is_many_waits(context, loss) => {
+            (Some(whole_share(context, hot.stack).map_or(hot.named, Named::direct)), hot.stack)
         }
         Some(hot) => (Some(hot.named), hot.stack),
-        None => (scene.places.own(creation).map(Named::direct), creation),
+        None => (context.places.own(creation).map(Named::direct), creation),
     };
     let mut evidence = Evidence::default();
     let title = format!(
         "Unbalanced fan-out at {}{}: one of {} did most{}, {} total of the {} of work, {} {}, while {} waited{}",
-        place_name(scene.places.own(creation).as_ref()),
+        place_name(context.places.own(creation).as_ref()),
         in_rounds(loss, &mut evidence),
         evidence.whole("workers_per_round", loss.workers / loss.uneven.max(1)),
         if loss.uneven == 1 { "" } else { " each time" },
@@ -336,29 +338,29 @@ fn judge(scene: &Scene<'_>, loss: &Loss) -> Option<Finding> {
         evidence.time("work_total_ns", loss.all),
         way.words(),
         named.as_ref().map_or_else(|| place_name(None), Named::in_words),
-        place_name(scene.places.own(loss.waiting).as_ref()),
+        place_name(context.places.own(loss.waiting).as_ref()),
         which(loss, &mut evidence),
     );
     let confidence = if loss.uneven >= 3 { 0.9 } else { 0.75 };
     let kind = if is_mixed { Kind::Straggler } else { Kind::Imbalance };
-    let mut finding = Finding::new(kind, title, loss.lost, scene.duration, confidence)
+    let mut finding = Finding::new(kind, title, loss.lost, context.duration, confidence)
         .with(evidence)
         .int("workers", loss.workers)
         .text("seen_in", seen_in)
-        .culprit_named(scene.trace, named, stack)
+        .culprit_named(context.trace, named, stack)
         .act(done.act_of(way))
         .goroutines(&loss.gos);
-    if same_one(loss).is_some() && way.is_slow() && !is_many_waits(scene, loss) {
+    if same_one(loss).is_some() && way.is_slow() && !is_many_waits(context, loss) {
         finding = finding.cause(Cause::SameOne, SAME_ONE);
     }
-    if let Some(waiting) = scene.places.own(loss.waiting) {
+    if let Some(waiting) = context.places.own(loss.waiting) {
         finding = finding.victim(&waiting.function, loss.parents.len() as u64);
     }
     if let Some(&(go, range)) = loss.last.iter().max_by_key(|last| last.1.nanos()) {
-        finding = finding.link(scene.trace, go, range);
+        finding = finding.link(context.trace, go, range);
     }
     // A stream is as long as what is copied; and tests wait for what they start.
-    let is_due = done.is_stream() && !is_team(loss) && !is_calls(scene, loss)
-        || loss.parents.iter().all(|parent| scene.is_test(*parent));
+    let is_due = done.is_stream() && !is_team(loss) && !is_calls(context, loss)
+        || loss.parents.iter().all(|parent| context.is_test(*parent));
     Some(if is_due { finding.at_most(Severity::Note) } else { finding })
 }

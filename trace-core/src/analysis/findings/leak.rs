@@ -2,25 +2,25 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
-use crate::analysis::go_facts::{GoFacts, Stuck};
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::goroutine_stats::{GoroutineStats, Stuck};
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::SpanClass;
 
 /// Fewer are no pile.
 const FEWEST: usize = 8;
 
-pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut made: FxHashMap<StackId, Vec<&GoFacts>> = FxHashMap::default();
-    for facts in scene.census.gos.iter().filter(|facts| facts.created().is_some()) {
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
+    let mut made: FxHashMap<StackId, Vec<&GoroutineStats>> = FxHashMap::default();
+    for facts in context.workload.gos.iter().filter(|facts| facts.created().is_some()) {
         made.entry(facts.creation).or_default().push(facts);
     }
-    let mut made: Vec<(StackId, Vec<&GoFacts>)> = made.into_iter().collect();
+    let mut made: Vec<(StackId, Vec<&GoroutineStats>)> = made.into_iter().collect();
     made.sort_by_key(|(creation, _)| *creation);
-    made.iter().filter_map(|(creation, gos)| judge(scene, *creation, gos)).collect()
+    made.iter().filter_map(|(creation, gos)| judge(context, *creation, gos)).collect()
 }
 
 /// Whether such a wait can be for ever: the network and the clock wake by themselves.
@@ -29,19 +29,19 @@ const fn can_be_forever(class: SpanClass) -> bool {
 }
 
 /// Since when it has done next to nothing but wait in this function, woken by the clock alone.
-fn alone(facts: &GoFacts, stuck: &Stuck, function: u32, end: TraceTime) -> Option<TraceTime> {
+fn alone(facts: &GoroutineStats, stuck: &Stuck, function: u32, end: TraceTime) -> Option<TraceTime> {
     let (_, since) = stuck.alone.filter(|alone| alone.0 == function)?;
     (facts.running * 20 < end.nanos_since(since).unsigned_abs()).then_some(since)
 }
 
-fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Finding> {
-    let range = scene.trace.range();
-    let mut by_wait: FxHashMap<u32, Vec<(&GoFacts, StackId, TraceTime)>> = FxHashMap::default();
+fn judge(context: &Context<'_>, creation: StackId, gos: &[&GoroutineStats]) -> Option<Finding> {
+    let range = context.trace.range();
+    let mut by_wait: FxHashMap<u32, Vec<(&GoroutineStats, StackId, TraceTime)>> = FxHashMap::default();
     for facts in gos {
-        let may_be = |stuck: &&Stuck| can_be_forever(stuck.class) && !scene.places.op(stuck.stack).is_lock();
-        let stuck = scene.census.stuck.get(&facts.go).filter(may_be);
+        let may_be = |stuck: &&Stuck| can_be_forever(stuck.class) && !context.places.op(stuck.stack).is_lock();
+        let stuck = context.workload.stuck.get(&facts.go).filter(may_be);
         let Some(stuck) = stuck.filter(|_| facts.ended().is_none()) else { continue };
-        let Some(function) = scene.places.own_function(stuck.stack) else { continue };
+        let Some(function) = context.places.own_function(stuck.stack) else { continue };
         // Woken by nobody but a timer of their own they are as stuck as without it.
         let since = alone(facts, stuck, function, range.end).map_or(stuck.since, |alone| alone.min(stuck.since));
         by_wait.entry(function).or_default().push((facts, stuck.stack, since));
@@ -62,7 +62,7 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
     }
     let grows = quarters.iter().filter(|&&count| count * 12 >= stuck.len()).count();
     // They do next to nothing before they are stuck: they are not a pool that works now and then.
-    let lived = |facts: &GoFacts| facts.created().map_or(0, |created| range.end.nanos_since(created));
+    let lived = |facts: &GoroutineStats| facts.created().map_or(0, |created| range.end.nanos_since(created));
     let still: i64 = stuck.iter().map(|(_, _, since)| range.end.nanos_since(*since)).sum();
     let life: i64 = stuck.iter().map(|(facts, _, _)| lived(facts)).sum();
     let ended = gos.iter().filter(|facts| facts.ended().is_some()).count();
@@ -70,10 +70,10 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
         return None;
     }
     let lost = still.unsigned_abs();
-    let place = scene.places.own(stack);
+    let place = context.places.own(stack);
     let oldest = stuck.iter().min_by_key(|stuck| stuck.2)?;
     let mut evidence = Evidence::default();
-    let created_at = scene.places.own(creation).map(|place| format!(" created at {}", place_name(Some(&place))));
+    let created_at = context.places.own(creation).map(|place| format!(" created at {}", place_name(Some(&place))));
     let created_at = created_at.unwrap_or_default();
     let title = format!(
         "{}{created_at}, blocked at {} and not woken again: {} of {} created in the trace did not end; the oldest has waited for {}",
@@ -85,26 +85,27 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
     );
     let share = stuck.len() as f64 / gos.len().max(1) as f64;
     // Those that a timer wakes may be there on purpose, and end after the trace.
-    let is_timed = |facts: &GoFacts, since| scene.census.stuck.get(&facts.go).is_some_and(|stuck| stuck.since != since);
+    let is_timed =
+        |facts: &GoroutineStats, since| context.workload.stuck.get(&facts.go).is_some_and(|stuck| stuck.since != since);
     let timed = stuck.iter().filter(|(facts, _, since)| is_timed(facts, *since)).count();
     // A library on the program's behalf waits for somebody outside, who may still answer.
-    let confidence = match scene.places.is_direct(stack) {
+    let confidence = match context.places.is_direct(stack) {
         true if timed * 2 <= stuck.len() => 0.6 + 0.35 * share,
         true => 0.65,
         false => 0.55,
     };
-    let finding = Finding::new(Kind::GoroutineLeak, title, lost, scene.duration, confidence)
+    let finding = Finding::new(Kind::GoroutineLeak, title, lost, context.duration, confidence)
         .with(evidence)
         .int("ended", ended as u64)
         .int("stuck_total_ns", lost)
-        .ratio("per_second", stuck.len() as f64 * 1e9 / scene.duration.max(1) as f64)
-        .text("created_at", place_name(scene.places.own(creation).as_ref()))
-        .culprit(scene.trace, place.clone(), stack)
+        .ratio("per_second", stuck.len() as f64 * 1e9 / context.duration.max(1) as f64)
+        .text("created_at", place_name(context.places.own(creation).as_ref()))
+        .culprit(context.trace, place.clone(), stack)
         .victim(&place.map(|place| place.function).unwrap_or_default(), stuck.len() as u64);
-    let all: Vec<GoIx> = stuck.iter().map(|(facts, _, _)| facts.go).collect();
-    let finding = finding.goroutines(&all).link(scene.trace, oldest.0.go, TimeRange::new(oldest.2, range.end));
+    let all: Vec<GoroutineIdx> = stuck.iter().map(|(facts, _, _)| facts.go).collect();
+    let finding = finding.goroutines(&all).link(context.trace, oldest.0.go, TimeRange::new(oldest.2, range.end));
     // Each connection has goroutines of its own for as long as the client stays.
-    let readers = readers(scene, creation);
+    let readers = readers(context, creation);
     let is_of_clients = readers * 4 >= stuck.len() * 3;
     let finding = finding.int("connection_readers_created_there", readers as u64);
     Some(if is_of_clients {
@@ -118,9 +119,10 @@ fn judge(scene: &Scene<'_>, creation: StackId, gos: &[&GoFacts]) -> Option<Findi
 
 /// How many goroutines, created in the trace by the same function as those created there, are reading from a connection
 /// when it ends.
-fn readers(scene: &Scene<'_>, creation: StackId) -> usize {
-    let Some(by) = scene.places.own_function(creation) else { return 0 };
-    let gos = scene.census.gos.iter().filter(|facts| facts.created().is_some() && facts.ended().is_none());
-    let reads = |go: GoIx| scene.census.stuck.get(&go).is_some_and(|stuck| stuck.class == SpanClass::WaitNet);
-    gos.filter(|facts| scene.places.own_function(facts.creation) == Some(by) && reads(facts.go)).count()
+fn readers(context: &Context<'_>, creation: StackId) -> usize {
+    let Some(by) = context.places.own_function(creation) else { return 0 };
+    let gos = context.workload.gos.iter().filter(|facts| facts.created().is_some() && facts.ended().is_none());
+    let reads =
+        |go: GoroutineIdx| context.workload.stuck.get(&go).is_some_and(|stuck| stuck.class == SpanClass::WaitNet);
+    gos.filter(|facts| context.places.own_function(facts.creation) == Some(by) && reads(facts.go)).count()
 }

@@ -1,12 +1,12 @@
 //! What a lock is held for, with the words and the advice that fit.
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile};
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Finding, Kind, place_name};
 use crate::analysis::findings::stuck_locks::owner;
 use crate::analysis::places::Op;
-use crate::analysis::wait_chain::Doing;
+use crate::analysis::wait_chain::StepKind;
 use crate::analysis::why::prior_name;
 use crate::base::ids::StackId;
 use crate::event::state::SpanClass;
@@ -35,18 +35,21 @@ pub(crate) enum LockCause {
 
 impl LockCause {
     /// Of waits that end with what the holder did most.
-    pub(crate) fn of(scene: &Scene<'_>, kind: Kind, wait: &Blocked, top: &Meanwhile) -> Self {
-        let is_asleep = scene.places.op(top.stack) == Op::Sleep;
-        match scene.places.op(top.release) {
+    pub(crate) fn of(context: &Context<'_>, kind: Kind, wait: &Blocked, top: &Meanwhile) -> Self {
+        let is_asleep = context.places.op(top.stack) == Op::Sleep;
+        match context.places.op(top.release) {
             Op::OnceDone => Self::Once,
             Op::ReadUnlock => Self::Reader,
             _ if wait.op == Op::Once => Self::Once,
-            _ if kind == Kind::LockContention && top.doing != Doing::Running && top.doing != Doing::MarkAssist => {
+            _ if kind == Kind::LockContention
+                && top.doing != StepKind::Running
+                && top.doing != StepKind::MarkAssist =>
+            {
                 Self::Gc
             }
             _ if kind == Kind::LockContention => Self::Computing,
             _ if is_asleep => Self::Sleep,
-            _ if is_connection(scene, wait, top) => Self::Connection,
+            _ if is_connection(context, wait, top) => Self::Connection,
             _ => Self::SlowCall,
         }
     }
@@ -133,10 +136,10 @@ pub(crate) fn waited_at(wait: &Blocked) -> String {
 
 /// Whether what is waited for under the lock is bytes from a connection, in a method of the type whose method takes the
 /// lock.
-fn is_connection(scene: &Scene<'_>, wait: &Blocked, top: &Meanwhile) -> bool {
-    let type_of = |stack: StackId| scene.places.near(stack).map(|place| owner(&place.function).to_owned());
+fn is_connection(context: &Context<'_>, wait: &Blocked, top: &Meanwhile) -> bool {
+    let type_of = |stack: StackId| context.places.near(stack).map(|place| owner(&place.function).to_owned());
     let is_method = |owner: &String| owner.ends_with(')');
-    top.doing == Doing::Waiting(SpanClass::WaitNet)
-        && scene.places.is_plain(top.stack)
+    top.doing == StepKind::Waiting(SpanClass::WaitNet)
+        && context.places.is_plain(top.stack)
         && type_of(top.stack).filter(is_method).is_some_and(|holder| type_of(wait.stack) == Some(holder))
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers, total};
-use crate::analysis::census::Wait;
-use crate::analysis::findings::Scene;
-use crate::analysis::findings::activity::{Activity, ActivityKind, Doers};
+use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers, total};
+use crate::analysis::findings::Context;
+use crate::analysis::findings::activity::{Activity, ActivityKind, SameActivity};
 use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, go_name, place_name, time};
 use crate::analysis::findings::holder::Holders;
 use crate::analysis::findings::hot::{Hot, hot};
@@ -19,9 +18,10 @@ use crate::analysis::findings::stuck_locks;
 use crate::analysis::places::{Op, Place};
 use crate::analysis::prior::resumed_at;
 use crate::analysis::scope::united;
-use crate::analysis::wait_chain::Doing;
+use crate::analysis::wait_chain::StepKind;
 use crate::analysis::why::{prior_name, where_at};
-use crate::base::ids::{GoIx, ProcIx, StackId};
+use crate::analysis::workload::Wait;
+use crate::base::ids::{GoroutineIdx, ProcIdx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
@@ -33,22 +33,22 @@ const LOCKS: &[Op] = &[Op::MutexLock, Op::WriteLock, Op::ReadLock, Op::Once];
 
 /// Waits for what is probably one lock (or several that one function holds).
 struct Case<'a> {
-    waits: Vec<(Blocked, &'a Releasers)>,
+    waits: Vec<(Blocked, &'a Wakers)>,
     release: StackId,
 }
 
-pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
     let mut cases: FxHashMap<String, Case<'_>> = FxHashMap::default();
-    let mut stuck = stuck_locks::find(scene);
-    if scene.waits(LOCKS).next().is_none() {
+    let mut stuck = stuck_locks::find(context);
+    if context.waits(LOCKS).next().is_none() {
         return stuck;
     }
-    let holders = Holders::of(scene);
-    for (wait, found) in scene.waits(LOCKS) {
-        let Some(release) = main_release(scene, &holders, found) else { continue };
-        let Some(place) = holders.of_release(scene, release) else { continue };
+    let holders = Holders::of(context);
+    for (wait, found) in context.waits(LOCKS) {
+        let Some(release) = main_release(context, &holders, found) else { continue };
+        let Some(place) = holders.of_release(context, release) else { continue };
         let case = cases.entry(place.function).or_insert_with(|| Case { waits: Vec::new(), release });
-        case.waits.push((without(scene, wait, &stuck), found));
+        case.waits.push((without(context, wait, &stuck), found));
     }
     let mut cases: Vec<(String, Case<'_>)> = cases.into_iter().collect();
     cases.sort_by(|a, b| a.0.cmp(&b.0));
@@ -58,7 +58,7 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         culprits.any(|culprit| culprit.place.function == function)
     };
     let found = cases.iter().filter_map(|(function, case)| {
-        let finding = judge(scene, &holders, function, case)?;
+        let finding = judge(context, &holders, function, case)?;
         Some(if is_stuck(function) { finding.at_most(Severity::Warning) } else { finding })
     });
     let found: Vec<Finding> = found.collect();
@@ -67,10 +67,10 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// The waits that end: those to the end of the trace of which `stuck` tells are another matter.
-fn without(scene: &Scene<'_>, wait: &Blocked, stuck: &[Finding]) -> Blocked {
-    let end = scene.trace.range().end;
-    let is_told = |go: GoIx| stuck.iter().any(|finding| finding.goroutines.binary_search(&go).is_ok());
-    let goes_on = |one: &Wait| one.waker.is_none() && one.is_cut && one.range.end >= end && is_told(one.go);
+fn without(context: &Context<'_>, wait: &Blocked, stuck: &[Finding]) -> Blocked {
+    let end = context.trace.range().end;
+    let is_reported = |go: GoroutineIdx| stuck.iter().any(|finding| finding.goroutines.binary_search(&go).is_ok());
+    let goes_on = |one: &Wait| one.waker.is_none() && one.is_cut && one.range.end >= end && is_reported(one.go);
     let mut rest = wait.clone();
     rest.longest.retain(|one| !goes_on(one));
     let gone = wait.longest.iter().filter(|one| goes_on(one));
@@ -86,10 +86,10 @@ fn without(scene: &Scene<'_>, wait: &Blocked, stuck: &[Finding]) -> Blocked {
 }
 
 /// The stack of release behind most of the waiting.
-fn main_release(scene: &Scene<'_>, holders: &Holders<'_>, found: &Releasers) -> Option<StackId> {
+fn main_release(context: &Context<'_>, holders: &Holders<'_>, found: &Wakers) -> Option<StackId> {
     let mut sums: FxHashMap<String, (u64, StackId)> = FxHashMap::default();
     for part in found.parts.iter().filter(|part| part.is_held) {
-        let Some(place) = holders.of_release(scene, part.release) else { continue };
+        let Some(place) = holders.of_release(context, part.release) else { continue };
         let sum = sums.entry(place.function).or_insert((0, part.release));
         sum.0 += part.nanos;
     }
@@ -127,18 +127,18 @@ impl Case<'_> {
     }
 }
 
-fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'_>) -> Option<Finding> {
+fn judge(context: &Context<'_>, holders: &Holders<'_>, function: &str, case: &Case<'_>) -> Option<Finding> {
     let (lost, max) = (case.sum(|wait| wait.nanos), case.max());
-    if scene.share(lost) < 0.005 || max < 20_000 {
+    if context.share(lost) < 0.005 || max < 20_000 {
         return None;
     }
     let held = case.waits.iter().flat_map(|(_, found)| &found.parts).filter(|part| part.is_held);
-    let held = held.filter(|part| holders.of_release(scene, part.release).is_some_and(|at| at.function == function));
+    let held = held.filter(|part| holders.of_release(context, part.release).is_some_and(|at| at.function == function));
     let parts: Vec<&Meanwhile> = held.collect();
     let done = Activity::of_parts(parts.iter().copied());
     // Nobody lets go of a lock who has no proc: what there is to mend is not the lock.
     if done.weight(ActivityKind::Runnable) * 2 > done.all() {
-        return starved(scene, case, &done);
+        return starved(context, case, &done);
     }
     let slow = done.weight(ActivityKind::Syscall) + done.weight(ActivityKind::Waiting);
     let is_slow = slow * 5 >= done.all() * 2;
@@ -148,19 +148,19 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
     let top =
         parts.iter().copied().filter(|part| is_wanted(ActivityKind::of(part.doing))).max_by_key(|part| part.nanos)?;
     let rw: u64 =
-        case.waits.iter().filter(|(wait, _)| is_rw(scene, wait, case.release)).map(|(wait, _)| wait.nanos).sum();
+        case.waits.iter().filter(|(wait, _)| is_rw(context, wait, case.release)).map(|(wait, _)| wait.nanos).sum();
     let kind = match () {
         () if rw * 2 > lost => Kind::RwmutexWriter,
-        () if is_slow && !is_gc(scene, top) => Kind::LockHeldOverIo,
+        () if is_slow && !is_gc(context, top) => Kind::LockHeldOverIo,
         () => Kind::LockContention,
     };
     let mut evidence = Evidence::default();
     let waits = waits(case, &mut evidence)?;
-    let release = holders.of_release(scene, top.release);
-    let cause = LockCause::of(scene, kind, case.main()?, top);
+    let release = holders.of_release(context, top.release);
+    let cause = LockCause::of(context, kind, case.main()?, top);
     let doers = done.doers(ActivityKind::of(top.doing), cause.shortest(top));
-    let seen = if is_slow { None } else { seen_running(scene, &done, function) };
-    let mut hold = hold(scene, (&done, &doers, top), (cause, release.as_ref()), &mut evidence);
+    let seen = if is_slow { None } else { seen_running(context, &done, function) };
+    let mut hold = hold(context, (&done, &doers, top), (cause, release.as_ref()), &mut evidence);
     if let Some((_, hot)) = &seen {
         hold += &format!("; it was seen running mostly in {}", hot.named.in_words());
         evidence.text("seen_in", hot.seen_in);
@@ -177,19 +177,19 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
     let confidence = 0.5 + 0.45 * done.all() as f64 / examined.max(1) as f64;
     let (culprit, stack) = match &seen {
         Some((place, hot)) => (Some(place.clone()), hot.stack),
-        None if is_slow => (culprit(scene, (function, release.as_ref()), top, is_slow), top.stack),
+        None if is_slow => (culprit(context, (function, release.as_ref()), top, is_slow), top.stack),
         None => (release, top.release),
     };
-    let finding = Finding::new(kind, title, lost, scene.duration, confidence)
+    let finding = Finding::new(kind, title, lost, context.duration, confidence)
         .with(evidence)
-        .culprit(scene.trace, culprit, stack)
+        .culprit(context.trace, culprit, stack)
         .act(done.act(top.go, top.doing))
         .inferred(LOCK_BASIS)
-        .link(scene.trace, top.go, top.longest);
+        .link(context.trace, top.go, top.longest);
     let finding = if top.is_resumed || !is_slow { finding.without_callee() } else { finding };
     let finding = with_acts(finding, &doers, top);
-    let finding = cause.of_finding(affected(scene, finding, case));
-    let is_doubtful = !is_slow && is_short_of_cpus(scene) && scene.share(done.elapsed_all()) < LITTLE;
+    let finding = cause.of_finding(affected(context, finding, case));
+    let is_doubtful = !is_slow && is_short_of_cpus(context) && context.share(done.elapsed_all()) < LITTLE;
     Some(if is_explained(case, &done) && !is_starved && !is_doubtful {
         finding
     } else {
@@ -199,15 +199,15 @@ fn judge(scene: &Scene<'_>, holders: &Holders<'_>, function: &str, case: &Case<'
 
 /// Where those who had the lock were seen running, by samples or preemptions, and the line of the holding function from
 /// which they got there: a deferred unlock is at its end. `None` if they were seen nowhere.
-fn seen_running(scene: &Scene<'_>, done: &Activity, function: &str) -> Option<(Place, Hot)> {
-    let hot = done.place(scene, ActivityKind::Running)?;
+fn seen_running(context: &Context<'_>, done: &Activity, function: &str) -> Option<(Place, Hot)> {
+    let hot = done.place(context, ActivityKind::Running)?;
     let is_seen = matches!(hot.seen_in, "CPU samples" | "preemptions") && hot.share >= 0.5;
-    let place = scene.places.frame_of(hot.stack, function).filter(|_| is_seen)?;
+    let place = context.places.frame_of(hot.stack, function).filter(|_| is_seen)?;
     Some((place, hot))
 }
 
 /// With what the other holders did, and the first one otherwise.
-fn with_acts(finding: Finding, doers: &Doers, top: &Meanwhile) -> Finding {
+fn with_acts(finding: Finding, doers: &SameActivity, top: &Meanwhile) -> Finding {
     let mut known = vec![top.go];
     for act in &doers.acts {
         if !known.contains(&act.go) && known.len() < HOLDERS {
@@ -227,13 +227,16 @@ fn is_explained(case: &Case<'_>, done: &Activity) -> bool {
 }
 
 /// With those who waited.
-fn affected(scene: &Scene<'_>, mut finding: Finding, case: &Case<'_>) -> Finding {
+fn affected(context: &Context<'_>, mut finding: Finding, case: &Case<'_>) -> Finding {
     for (wait, _) in &case.waits {
-        finding =
-            if wait.is_prior { resumed(scene, finding, wait) } else { finding.victim(&wait.place.function, wait.gos) };
+        finding = if wait.is_prior {
+            resumed(context, finding, wait)
+        } else {
+            finding.victim(&wait.place.function, wait.gos)
+        };
         finding = finding.waiting(wait);
         if let Some(longest) = wait.longest.first() {
-            finding = finding.link(scene.trace, longest.go, longest.range);
+            finding = finding.link(context.trace, longest.go, longest.range);
         }
     }
     let prior = case.sum(|wait| if wait.is_prior { wait.nanos } else { 0 });
@@ -242,8 +245,8 @@ fn affected(scene: &Scene<'_>, mut finding: Finding, case: &Case<'_>) -> Finding
     }
     let (count, nanos) = (case.sum(|wait| wait.count), case.sum(|wait| wait.nanos));
     let is_few = count < FEW && case.max() < SHORT;
-    let is_cheap = nanos / count.max(1) < CHEAP && scene.share(nanos) < 0.25;
-    let finding = as_felt(scene, case.waits.iter().map(|(wait, _)| wait), finding);
+    let is_cheap = nanos / count.max(1) < CHEAP && context.share(nanos) < 0.25;
+    let finding = as_felt(context, case.waits.iter().map(|(wait, _)| wait), finding);
     if is_few || is_cheap { finding.at_most(Severity::Note) } else { finding }
 }
 
@@ -265,12 +268,12 @@ fn waits(case: &Case<'_>, evidence: &mut Evidence) -> Option<String> {
 /// `G9 held the lock for 127 ms in net/http.Post at main.put (main.go:55)`: what those who held the lock did, in their own
 /// time, however many waited.
 fn hold(
-    scene: &Scene<'_>,
-    (done, doers, top): (&Activity, &Doers, &Meanwhile),
+    context: &Context<'_>,
+    (done, doers, top): (&Activity, &SameActivity, &Meanwhile),
     (cause, release): (LockCause, Option<&Place>),
     evidence: &mut Evidence,
 ) -> String {
-    let (way, first) = (ActivityKind::of(top.doing), go_name(scene.trace, top.go));
+    let (way, first) = (ActivityKind::of(top.doing), go_name(context.trace, top.go));
     let own = done.act(top.go, top.doing).map_or(0, |act| act.nanos);
     // It may have had the lock more than once.
     let total = if own > top.longest.nanos().unsigned_abs() { " total" } else { "" };
@@ -282,17 +285,17 @@ fn hold(
     }
     let held = cause.held();
     let mut text = if way == ActivityKind::Running {
-        let running = if top.doing == Doing::MarkAssist { "in a mark assist" } else { "running" };
+        let running = if top.doing == StepKind::MarkAssist { "in a mark assist" } else { "running" };
         format!("{first} {held}, {running} for {own}, and {} at {}", cause.released(), place_name(release))
     } else if top.is_resumed {
-        let went_on = where_at(scene.places, top.stack);
+        let went_on = where_at(context.places, top.stack);
         format!("{first} {held} for {own}, in a wait that began before the trace, and went on{went_on}")
     } else {
-        let callee = match scene.places.op(top.stack) {
-            _ if is_gc(scene, top) => "a wait for the GC",
-            _ => scene.places.callee(top.stack).unwrap_or("a slow call"),
+        let callee = match context.places.op(top.stack) {
+            _ if is_gc(context, top) => "a wait for the GC",
+            _ => context.places.callee(top.stack).unwrap_or("a slow call"),
         };
-        format!("{first} {held} for {own} in {callee} at {}", place_name(scene.places.near(top.stack).as_ref()))
+        format!("{first} {held} for {own} in {callee} at {}", place_name(context.places.near(top.stack).as_ref()))
     };
     let runnable = done.elapsed(ActivityKind::Runnable);
     evidence.int("holders_runnable_ns", runnable);
@@ -303,20 +306,20 @@ fn hold(
 }
 
 /// Those who hold the lock are kept from letting it go by want of a proc.
-fn starved(scene: &Scene<'_>, case: &Case<'_>, done: &Activity) -> Option<Finding> {
+fn starved(context: &Context<'_>, case: &Case<'_>, done: &Activity) -> Option<Finding> {
     let without = done.ranges(ActivityKind::Runnable);
     let (go, _) = *without.first()?;
-    let mut others: Vec<(GoIx, TimeRange)> = Vec::new();
+    let mut others: Vec<(GoroutineIdx, TimeRange)> = Vec::new();
     for (_, range) in &without {
-        let lanes = (0..scene.trace.proc_count()).map(|at| LaneId::Proc(ProcIx(at)));
-        let runs = lanes.flat_map(|lane| scene.trace.spans(lane, *range));
+        let lanes = (0..context.trace.proc_count()).map(|at| LaneId::Proc(ProcIdx(at)));
+        let runs = lanes.flat_map(|lane| context.trace.spans(lane, *range));
         let runs = runs.filter(|run| run.state == GoState::Running && run.go.is_some());
         others.extend(runs.map(|run| (run.go, run.range.intersect(*range))).take(RUNS));
         if others.len() >= RUNS {
             break;
         }
     }
-    let hot = hot(scene, &others)?;
+    let hot = hot(context, &others)?;
     let mut evidence = Evidence::default();
     let waits = waits(case, &mut evidence)?;
     let elapsed = evidence.time("holders_runnable_ns", done.elapsed(ActivityKind::Runnable));
@@ -330,23 +333,23 @@ fn starved(scene: &Scene<'_>, case: &Case<'_>, done: &Activity) -> Option<Findin
     let lost = done.weight(ActivityKind::Runnable);
     let confidence = 0.35 + 0.3 * hot.share;
     // A program that computes with all it has, and lets nobody wait for an answer, does its work.
-    let is_handler = case.waits.iter().any(|(wait, _)| !scene.places.is_outer_root(wait.stack));
+    let is_handler = case.waits.iter().any(|(wait, _)| !context.places.is_outer_root(wait.stack));
     let limit = if is_handler { Severity::Warning } else { Severity::Note };
-    let finding = Finding::new(Kind::CpuStarvation, title, lost, scene.duration, confidence)
+    let finding = Finding::new(Kind::CpuStarvation, title, lost, context.duration, confidence)
         .with(evidence)
-        .ratio("procs_busy", scene.load.share)
-        .culprit(scene.trace, Some(hot.named.place), hot.stack)
-        .act(done.act(go, Doing::Runnable))
+        .ratio("procs_busy", context.load.share)
+        .culprit(context.trace, Some(hot.named.place), hot.stack)
+        .act(done.act(go, StepKind::Runnable))
         .inferred(LOCK_BASIS);
-    Some(affected(scene, finding, case).at_most(limit))
+    Some(affected(context, finding, case).at_most(limit))
 }
 
 /// Those that waited since before the trace, by the functions in which they went on.
-fn resumed(scene: &Scene<'_>, mut finding: Finding, wait: &Blocked) -> Finding {
+fn resumed(context: &Context<'_>, mut finding: Finding, wait: &Blocked) -> Finding {
     let mut by_function: BTreeMap<String, u64> = BTreeMap::new();
     for one in &wait.longest {
-        let stack = resumed_at(scene.trace, one.go, one.range.end);
-        if let Some(place) = scene.places.own(stack) {
+        let stack = resumed_at(context.trace, one.go, one.range.end);
+        if let Some(place) = context.places.own(stack) {
             *by_function.entry(place.function).or_default() += 1;
         }
     }
@@ -357,18 +360,18 @@ fn resumed(scene: &Scene<'_>, mut finding: Finding, wait: &Blocked) -> Finding {
 }
 
 /// Whether a holder did nothing slow of its own, but waited for the GC.
-fn is_gc(scene: &Scene<'_>, top: &Meanwhile) -> bool {
-    top.doing == Doing::Waiting(SpanClass::Gc) || scene.places.op(top.stack) == Op::Gc
+fn is_gc(context: &Context<'_>, top: &Meanwhile) -> bool {
+    top.doing == StepKind::Waiting(SpanClass::Gc) || context.places.op(top.stack) == Op::Gc
 }
 
 /// Readers that wait for a writer, or a writer for readers.
-fn is_rw(scene: &Scene<'_>, wait: &Blocked, release: StackId) -> bool {
-    wait.op == Op::ReadLock || (wait.op == Op::WriteLock && scene.places.op(release) == Op::ReadUnlock)
+fn is_rw(context: &Context<'_>, wait: &Blocked, release: StackId) -> bool {
+    wait.op == Op::ReadLock || (wait.op == Op::WriteLock && context.places.op(release) == Op::ReadUnlock)
 }
 
 /// The frame to look at: in what was done under the lock, the function that both did it and released.
 fn culprit(
-    scene: &Scene<'_>,
+    context: &Context<'_>,
     (function, release): (&str, Option<&Place>),
     top: &Meanwhile,
     is_slow: bool,
@@ -376,10 +379,10 @@ fn culprit(
     if !is_slow {
         return release.cloned();
     }
-    let direct = scene.places.frame_of(top.stack, function);
+    let direct = context.places.frame_of(top.stack, function);
     let shared = || {
-        let releasing: Vec<&str> = scene.places.near_frames(top.release).map(|frame| frame.function).collect();
-        let mut frames = scene.places.near_frames(top.stack);
+        let releasing: Vec<&str> = context.places.near_frames(top.release).map(|frame| frame.function).collect();
+        let mut frames = context.places.near_frames(top.stack);
         frames.find(|frame| releasing.contains(&frame.function)).map(Place::from)
     };
     direct.or_else(shared).or_else(|| release.cloned())

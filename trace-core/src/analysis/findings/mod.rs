@@ -40,14 +40,14 @@ mod workers;
 
 use rayon::prelude::*;
 
-use crate::analysis::blocked_by::{Blocked, Releasers, blocked, releasers};
-use crate::analysis::census::Census;
+use crate::analysis::blocked_by::{Blocked, Wakers, blocked, wakers};
 use crate::analysis::collector::cycles::Collector;
 use crate::analysis::findings::coverage::Coverage;
 use crate::analysis::findings::finding::{Finding, Severity};
 use crate::analysis::places::{Op, Places, is_test_function};
 use crate::analysis::procs::{IdleWhileReady, busy, idle_procs};
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::analysis::workload::Workload;
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::event::state::SpanClass;
 use crate::model::cgo::c_function;
@@ -64,12 +64,12 @@ const FEWEST_CALLS: u64 = 6;
 const ANCESTORS: usize = 8;
 
 /// What the files of this room look at.
-pub(crate) struct Scene<'a> {
+pub(crate) struct Context<'a> {
     pub(crate) trace: &'a Trace,
     pub(crate) places: &'a Places<'a>,
-    pub(crate) census: &'a Census,
-    /// Places of waiting with what the releasers did.
-    pub(crate) blocked: &'a [(Blocked, Releasers)],
+    pub(crate) workload: &'a Workload,
+    /// Places of waiting with what the wakers did.
+    pub(crate) blocked: &'a [(Blocked, Wakers)],
     pub(crate) collector: &'a Collector,
     /// Procs that idled while goroutines were runnable.
     pub(crate) idle: &'a IdleWhileReady,
@@ -126,7 +126,7 @@ impl Findings {
 }
 
 /// What finds the causes of one kind each; what is found by those that look at others' findings comes after.
-const DETECTORS: [fn(&Scene<'_>) -> Vec<Finding>; 17] = [
+const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 17] = [
     locks::find,
     peers::find,
     backlog::find,
@@ -150,11 +150,11 @@ const DETECTORS: [fn(&Scene<'_>) -> Vec<Finding>; 17] = [
 #[must_use]
 pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     let places = Places::new(trace);
-    let census = Census::take(trace, &places, monitor)?;
+    let workload = Workload::take(trace, &places, monitor)?;
     let duration = trace.range().nanos().unsigned_abs();
-    let mut waits = blocked(&census, &places);
+    let mut waits = blocked(&workload, &places);
     let lock_wait_ns = waits.iter().filter(|wait| wait.op.is_lock()).map(|wait| wait.nanos).sum();
-    let mut coverage = Coverage::of(trace, &census, &waits);
+    let mut coverage = Coverage::of(trace, &workload, &waits);
     let mut examined = 0;
     waits.retain(|wait| {
         let is_examined = examined < LOOKED_INTO && wait.woken_nanos * 1_000 >= duration;
@@ -165,21 +165,22 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
         }
         is_examined
     });
-    let looked: Vec<(Blocked, Releasers)> = waits
+    let looked: Vec<(Blocked, Wakers)> = waits
         .into_par_iter()
         .map(|wait| {
-            let found = if monitor.is_cancelled() { Releasers::default() } else { releasers(trace, &places, &wait) };
+            let found = if monitor.is_cancelled() { Wakers::default() } else { wakers(trace, &places, &wait) };
             (wait, found)
         })
         .collect();
     if monitor.is_cancelled() {
         return None;
     }
-    let load = load(trace, &census, duration);
+    let load = load(trace, &workload, duration);
     let collector = Collector::of(trace, trace.range(), monitor)?;
-    let (places, census, collector) = (&places, &census, &collector);
+    let (places, workload, collector) = (&places, &workload, &collector);
     let idle = idle_procs(trace, trace.range(), monitor)?;
-    let scene = Scene { trace, places, census, blocked: &looked, collector, idle: &idle, duration, monitor, load };
+    let context =
+        Context { trace, places, workload, blocked: &looked, collector, idle: &idle, duration, monitor, load };
     // They do not depend on each other, and some look at every goroutine.
     let found: Vec<Vec<Finding>> = DETECTORS
         .par_iter()
@@ -187,20 +188,20 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
             if monitor.is_cancelled() {
                 return Vec::new();
             }
-            detect(&scene).into_iter().map(|finding| no_cpu::without(&scene, finding)).collect()
+            detect(&context).into_iter().map(|finding| no_cpu::without(&context, finding)).collect()
         })
         .collect();
     if monitor.is_cancelled() {
         return None;
     }
     let mut list: Vec<Finding> = found.into_iter().flatten().collect();
-    let slow = slow_requests::find(&scene, &list);
+    let slow = slow_requests::find(&context, &list);
     list.extend(slow);
-    let workers = workers::find(&scene, &list);
+    let workers = workers::find(&context, &list);
     list.extend(workers);
-    let stuck = stuck::find(&scene, &list);
+    let stuck = stuck::find(&context, &list);
     list.extend(stuck);
-    let list = ranked(&scene, list);
+    let list = ranked(&context, list);
     let total = |lane| trace.spans(lane, trace.range()).map(|span| span.range.nanos().unsigned_abs()).sum();
     Some(Findings {
         list,
@@ -210,16 +211,16 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
         gc_ns: total(LaneId::Gc),
         assist_ns: collector.assist_run(),
         stw_ns: total(LaneId::Stw),
-        longest_runnable_ns: census.longest_runnable,
+        longest_runnable_ns: workload.longest_runnable,
         duration_ns: duration,
     })
 }
 
 /// The findings as they are told, the worst first.
-fn ranked(scene: &Scene<'_>, list: Vec<Finding>) -> Vec<Finding> {
-    let mut list: Vec<Finding> = list.into_iter().map(|finding| limited(scene, finding)).collect();
+fn ranked(context: &Context<'_>, list: Vec<Finding>) -> Vec<Finding> {
+    let mut list: Vec<Finding> = list.into_iter().map(|finding| limited(context, finding)).collect();
     other_side::refer(&mut list);
-    list.iter_mut().for_each(|finding| complete(scene, finding));
+    list.iter_mut().for_each(|finding| complete(context, finding));
     list.sort_by(|a, b| {
         let by_weight = || b.weight().total_cmp(&a.weight());
         b.severity.cmp(&a.severity).then_with(by_weight).then_with(|| a.kind.cmp(&b.kind))
@@ -228,36 +229,36 @@ fn ranked(scene: &Scene<'_>, list: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// Adds what follows from the rest: what the culprit was in, and the headline.
-fn complete(scene: &Scene<'_>, finding: &mut Finding) {
+fn complete(context: &Context<'_>, finding: &mut Finding) {
     if let Some(culprit) = &mut finding.culprit {
-        culprit.callee = scene.callee(finding.stack);
+        culprit.callee = context.callee(finding.stack);
     }
     finding.headline = headline::headline(finding);
 }
 
 /// What is about goroutines of tests and benchmarks alone is at most a warning: nobody else waits for them, and what they
 /// put a load on they mean to.
-fn limited(scene: &Scene<'_>, finding: Finding) -> Finding {
-    let some = finding.goroutines.iter().filter(|go| scene.census.go(**go).is_some()).take(LOOKED_INTO);
+fn limited(context: &Context<'_>, finding: Finding) -> Finding {
+    let some = finding.goroutines.iter().filter(|go| context.workload.go(**go).is_some()).take(LOOKED_INTO);
     let (mut all, mut tests) = (0, 0);
     for go in some {
-        (all, tests) = (all + 1, tests + usize::from(scene.is_under_test(*go)));
+        (all, tests) = (all + 1, tests + usize::from(context.is_under_test(*go)));
     }
     if tests > 0 && tests == all { finding.at_most(Severity::Warning) } else { finding }
 }
 
-fn load(trace: &Trace, census: &Census, duration: u64) -> Load {
+fn load(trace: &Trace, workload: &Workload, duration: u64) -> Load {
     use crate::model::trace::Metric;
     let seen = u64::from(trace.proc_count());
     let max = trace.metric_max(Metric::Procs);
     let procs = if max == 0 { seen } else { max };
     let busy = busy(trace, trace.range());
-    let of = |class: SpanClass| census.nanos.get(class as usize).copied().unwrap_or(0);
+    let of = |class: SpanClass| workload.nanos.get(class as usize).copied().unwrap_or(0);
     let share = busy as f64 / (procs * duration).max(1) as f64;
     Load { procs, busy, running: of(SpanClass::Running), runnable: of(SpanClass::Runnable), share }
 }
 
-impl Scene<'_> {
+impl Context<'_> {
     /// Part of the trace's length, 0 to 1 (or more, for time added over goroutines).
     pub(crate) fn share(&self, nanos: u64) -> f64 {
         nanos as f64 / self.duration.max(1) as f64
@@ -279,19 +280,19 @@ impl Scene<'_> {
 
     /// How many goroutines of the program have this start function.
     pub(crate) fn goroutines(&self, name: StrId) -> u64 {
-        self.census.gos.iter().filter(|facts| facts.name == name).count() as u64
+        self.workload.gos.iter().filter(|facts| facts.name == name).count() as u64
     }
 
     /// Whether a goroutine was started by package `testing`, to run a test.
-    pub(crate) fn is_test(&self, go: GoIx) -> bool {
-        self.census.go(go).is_some_and(|facts| is_test_function(self.trace.str(facts.name)))
+    pub(crate) fn is_test(&self, go: GoroutineIdx) -> bool {
+        self.workload.go(go).is_some_and(|facts| is_test_function(self.trace.str(facts.name)))
     }
 
     /// Whether a goroutine runs a test or benchmark, or was started by one that does, however many steps in between.
-    pub(crate) fn is_under_test(&self, go: GoIx) -> bool {
+    pub(crate) fn is_under_test(&self, go: GoroutineIdx) -> bool {
         let mut next = Some(go);
         for _ in 0..ANCESTORS {
-            let Some(facts) = next.and_then(|go| self.census.go(go)) else { return false };
+            let Some(facts) = next.and_then(|go| self.workload.go(go)) else { return false };
             if is_test_function(self.trace.str(facts.name)) {
                 return true;
             }
@@ -306,7 +307,7 @@ impl Scene<'_> {
     }
 
     /// Places where the program waits by `ops`.
-    pub(crate) fn waits(&self, ops: &'static [Op]) -> impl Iterator<Item = &(Blocked, Releasers)> {
+    pub(crate) fn waits(&self, ops: &'static [Op]) -> impl Iterator<Item = &(Blocked, Wakers)> {
         self.blocked.iter().filter(|(wait, _)| ops.contains(&wait.op))
     }
 }

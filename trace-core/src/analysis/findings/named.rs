@@ -10,7 +10,7 @@
 
 use crate::analysis::calls::package_of;
 use crate::analysis::findings::finding::place_name;
-use crate::analysis::findings::{FEWEST_CALLS, Scene};
+use crate::analysis::findings::{Context, FEWEST_CALLS};
 use crate::analysis::places::Place;
 use crate::base::ids::StackId;
 use crate::model::trace::Frame;
@@ -51,7 +51,7 @@ impl Named {
     }
 }
 
-impl Scene<'_> {
+impl Context<'_> {
     /// The frame to name for what goroutines wait in: the program's nearest to the leaf of `stack`; or the one that called
     /// it, where that is a helper and most of the time, of all that is meant, was spent in calls from there. `alike`
     /// are the stacks of all that is meant, with their nanoseconds. `None` if the program has no frame.
@@ -70,7 +70,7 @@ impl Scene<'_> {
     fn is_slow_elsewhere(&self, stack: StackId, caller: &Place) -> bool {
         let (op, function) = (self.places.op(stack), self.places.own_function(stack));
         let (mut here, mut elsewhere) = ((0, 0), (0, 0));
-        for (key, site) in self.census.sites.iter().filter(|(key, site)| site.op == op && !key.is_prior) {
+        for (key, site) in self.workload.sites.iter().filter(|(key, site)| site.op == op && !key.is_prior) {
             if self.places.own_function(key.stack) == function {
                 let by = self.places.caller(key.stack);
                 let is_same = by.is_some_and(|by| by.function == caller.function);

@@ -6,13 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::census::Wait;
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{BASIS, Evidence, Finding, Value, place_name};
 use crate::analysis::findings::requests::RequestKind;
 use crate::analysis::places::Place;
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::workload::Wait;
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 
 /// Of the longest waits so many are looked at.
@@ -54,16 +54,16 @@ impl OtherSide {
 
 /// The handler in the same process that the calls in which goroutines waited were for, by the longest of these waits.
 /// `None` if `stack` is in no call over the network, or less than two thirds of them match.
-pub(crate) fn other_side(scene: &Scene<'_>, stack: StackId, waits: &[Wait]) -> Option<OtherSide> {
-    if !is_network(scene, stack) {
+pub(crate) fn other_side(context: &Context<'_>, stack: StackId, waits: &[Wait]) -> Option<OtherSide> {
+    if !is_network(context, stack) {
         return None;
     }
     let mut waits: Vec<&Wait> = waits.iter().filter(|wait| !wait.is_cut).collect();
     waits.sort_by_key(|wait| (std::cmp::Reverse(wait.nanos()), wait.range.start, wait.go));
     waits.truncate(LOOKED_AT);
     waits.sort_by_key(|wait| (wait.range.end, wait.go));
-    let found = scene.census.families.iter().filter_map(|(key, family)| {
-        let kind = RequestKind::of(scene, key, family)?;
+    let found = context.workload.families.iter().filter_map(|(key, family)| {
+        let kind = RequestKind::of(context, key, family)?;
         let handled = match kind {
             RequestKind::Handler | RequestKind::Connection if !asks(&waits, &family.longest_units) => {
                 handled(&waits, &family.longest_units)
@@ -74,22 +74,22 @@ pub(crate) fn other_side(scene: &Scene<'_>, stack: StackId, waits: &[Wait]) -> O
         is_most.then_some((handled, *key, family.stack))
     });
     let (handled, _, stack) = found.max_by_key(|(handled, key, _)| (*handled, *key))?;
-    let handler = scene.places.outer(stack)?;
+    let handler = context.places.outer(stack)?;
     Some(OtherSide { handler, looked_at: waits.len() as u64, handled: handled as u64 })
 }
 
 /// Whether goroutines with such units of work are among those that wait: they ask, they do not answer.
-fn asks(waits: &[&Wait], units: &[(GoIx, TimeRange)]) -> bool {
-    let gos: BTreeSet<GoIx> = units.iter().map(|unit| unit.0).collect();
+fn asks(waits: &[&Wait], units: &[(GoroutineIdx, TimeRange)]) -> bool {
+    let gos: BTreeSet<GoroutineIdx> = units.iter().map(|unit| unit.0).collect();
     waits.iter().filter(|wait| gos.contains(&wait.go)).count() * 3 > waits.len()
 }
 
 /// How many of the waits, which are in the order of their ends, one of the units of work answers, each unit one of them.
-fn handled(waits: &[&Wait], units: &[(GoIx, TimeRange)]) -> usize {
+fn handled(waits: &[&Wait], units: &[(GoroutineIdx, TimeRange)]) -> usize {
     let mut used: BTreeSet<usize> = BTreeSet::new();
     for wait in waits {
         let apart = |unit: TimeRange| unit.end.nanos_since(wait.range.end).abs();
-        let is_answer = |(at, (go, unit)): &(usize, &(GoIx, TimeRange))| {
+        let is_answer = |(at, (go, unit)): &(usize, &(GoroutineIdx, TimeRange))| {
             *go != wait.go
                 && !used.contains(at)
                 && unit.start.nanos_since(wait.range.start) >= -BEGINS_BEFORE
@@ -104,8 +104,8 @@ fn handled(waits: &[&Wait], units: &[(GoIx, TimeRange)]) -> usize {
     used.len()
 }
 
-fn is_network(scene: &Scene<'_>, stack: StackId) -> bool {
-    let mut frames = scene.trace.frames(stack);
+fn is_network(context: &Context<'_>, stack: StackId) -> bool {
+    let mut frames = context.trace.frames(stack);
     frames.any(|frame| {
         ["net.", "net/", "crypto/tls."].iter().any(|package| frame.function.starts_with(package))
             || ["google.golang.org/grpc", "golang.org/x/net/"].iter().any(|package| frame.function.contains(package))
@@ -119,16 +119,16 @@ pub(crate) fn refer(list: &mut [Finding]) {
         known.and_then(|known| if let Value::Text(text) = &known.1 { Some(text.clone()) } else { None })
     };
     let handlers: Vec<Option<String>> = list.iter().map(|finding| text(finding, "handled_by")).collect();
-    let is_told = |at: usize, handler: &String| {
+    let is_reported = |at: usize, handler: &String| {
         let others = list.iter().enumerate().filter(|(other, finding)| *other != at && !finding.is_minor());
         others.into_iter().any(|(_, other)| other.victims.iter().any(|victim| victim.function == *handler))
     };
     let told: Vec<bool> = handlers
         .iter()
         .enumerate()
-        .map(|(at, handler)| handler.as_ref().is_some_and(|handler| is_told(at, handler)))
+        .map(|(at, handler)| handler.as_ref().is_some_and(|handler| is_reported(at, handler)))
         .collect();
-    for (finding, _) in list.iter_mut().zip(told).filter(|(_, is_told)| *is_told) {
+    for (finding, _) in list.iter_mut().zip(told).filter(|(_, is_reported)| *is_reported) {
         finding.check = SEE_FINDING;
     }
 }

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
-use crate::analysis::census::Wait;
-use crate::analysis::findings::Scene;
+use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers};
+use crate::analysis::findings::Context;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{BASIS, Evidence, Finding, Kind, Severity, go_name, place_name};
@@ -13,8 +12,9 @@ use crate::analysis::findings::holds::Holds;
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::slots::{alive, held, is_queue, is_sql, size};
 use crate::analysis::places::{Op, is_test_function};
-use crate::analysis::wait_chain::Doing;
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::wait_chain::StepKind;
+use crate::analysis::workload::Wait;
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
 use crate::model::trace::Trace;
@@ -56,11 +56,13 @@ pub(crate) enum Relation {
     Other,
 }
 
-pub(crate) fn relation(scene: &Scene<'_>, waiter: GoIx, waker: GoIx) -> Relation {
-    let (Some(waiter), Some(waker)) = (scene.census.go(waiter), scene.census.go(waker)) else { return Relation::Other };
+pub(crate) fn relation(context: &Context<'_>, waiter: GoroutineIdx, waker: GoroutineIdx) -> Relation {
+    let (Some(waiter), Some(waker)) = (context.workload.go(waiter), context.workload.go(waker)) else {
+        return Relation::Other;
+    };
     if waker.creator() == Some(waiter.go) {
         Relation::Child
-    } else if is_test_function(scene.trace.str(waiter.name)) {
+    } else if is_test_function(context.trace.str(waiter.name)) {
         // All tests are started by the same function; they have nothing else in common.
         Relation::Other
     } else if waiter.name == waker.name
@@ -73,13 +75,13 @@ pub(crate) fn relation(scene: &Scene<'_>, waiter: GoIx, waker: GoIx) -> Relation
 }
 
 /// Share of the woken time of the longest waits by a relation.
-pub(crate) fn related(scene: &Scene<'_>, wait: &Blocked, wanted: Relation) -> f64 {
+pub(crate) fn related(context: &Context<'_>, wait: &Blocked, wanted: Relation) -> f64 {
     let (mut all, mut matching) = (0u64, 0u64);
     for one in &wait.longest {
         let Some(waker) = one.waker else { continue };
         let nanos = one.range.nanos().unsigned_abs();
         all += nanos;
-        matching += if relation(scene, one.go, waker) == wanted { nanos } else { 0 };
+        matching += if relation(context, one.go, waker) == wanted { nanos } else { 0 };
     }
     if all == 0 { 0.0 } else { matching as f64 / all as f64 }
 }
@@ -87,7 +89,7 @@ pub(crate) fn related(scene: &Scene<'_>, wait: &Blocked, wanted: Relation) -> f6
 /// A finding about such waits, no worse than those who wait feel it: by how long a wait is, and by the part of their
 /// own time that the waits take.
 pub(crate) fn as_felt<'a>(
-    scene: &Scene<'_>,
+    context: &Context<'_>,
     waits: impl IntoIterator<Item = &'a Blocked>,
     finding: Finding,
 ) -> Finding {
@@ -97,7 +99,7 @@ pub(crate) fn as_felt<'a>(
         gos.extend(wait.longest.iter().map(|one| one.go));
     }
     // Where not all waits are known these are part of those who waited, and their share is estimated too high.
-    let life: u64 = gos.iter().map(|go| life(scene, *go)).sum();
+    let life: u64 = gos.iter().map(|go| life(context, *go)).sum();
     let (mean, share) = (nanos / count.max(1), (nanos as f64 / life.max(1) as f64).min(1.0));
     let is_below = |(longest, most): (u64, f64)| mean < longest && share < most;
     let finding = finding.ratio("share_of_waiters_time", share);
@@ -109,51 +111,51 @@ pub(crate) fn as_felt<'a>(
 }
 
 /// How long a goroutine lived within the trace, nanoseconds.
-pub(crate) fn life(scene: &Scene<'_>, go: GoIx) -> u64 {
-    let all = scene.trace.range();
-    let Some(facts) = scene.census.go(go) else { return scene.duration };
+pub(crate) fn life(context: &Context<'_>, go: GoroutineIdx) -> u64 {
+    let all = context.trace.range();
+    let Some(facts) = context.workload.go(go) else { return context.duration };
     let (created, ended) = (facts.created().unwrap_or(all.start), facts.ended().unwrap_or(all.end));
     ended.nanos_since(created).unsigned_abs()
 }
 
-pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let others = scene.blocked.iter().filter(|(wait, _)| !wait.op.is_lock() && wait.op != Op::Sleep);
-    let judge = |(wait, found): &(Blocked, Releasers)| match wait.op {
-        Op::Pool => pool(scene, wait, found),
-        _ => barrier(scene, wait, found).or_else(|| limit(scene, wait, found)),
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
+    let others = context.blocked.iter().filter(|(wait, _)| !wait.op.is_lock() && wait.op != Op::Sleep);
+    let judge = |(wait, found): &(Blocked, Wakers)| match wait.op {
+        Op::Pool => pool(context, wait, found),
+        _ => barrier(context, wait, found).or_else(|| limit(context, wait, found)),
     };
     others.filter_map(judge).collect()
 }
 
 /// Waits for a free connection of a library's pool. (One that waits for a new connection is woken by who makes it.)
-fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
-    let trace = scene.trace;
+fn pool(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Finding> {
+    let trace = context.trace;
     let is_given = |one: &&Wait| one.waker.is_some() && !makes_connection(trace, one.waker_stack);
     let given: u64 = wait.longest.iter().filter(is_given).map(Wait::nanos).sum();
     let all: u64 = wait.longest.iter().map(Wait::nanos).sum();
-    if wait.count < 6 || scene.share(wait.nanos) < 0.05 || given * 3 < all * 2 {
+    if wait.count < 6 || context.share(wait.nanos) < 0.05 || given * 3 < all * 2 {
         return None;
     }
     let mut evidence = Evidence::default();
     let waits = waited((wait, found), &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
-    let free = match size(scene, wait) {
+    let free = match size(context, wait) {
         Some(slots) => match evidence.int("slots", slots) {
             1 => "the only connection in a pool".to_owned(),
             slots => format!("one of the {slots} connections in a pool"),
         },
         None => "a connection from an exhausted pool".to_owned(),
     };
-    let held = held(scene, wait, found, false);
-    let uses = held.as_ref().map_or_else(String::new, |held| format!("; {}", held.sentence(scene, &mut evidence)));
+    let held = held(context, wait, found, false);
+    let uses = held.as_ref().map_or_else(String::new, |held| format!("; {}", held.sentence(context, &mut evidence)));
     let title = format!("{waits} for {free}{uses}");
     let other = held.filter(|held| held.is_other);
     let (named, stack) = other
         .as_ref()
         .map_or_else(|| (Named::direct(wait.place.clone()), wait.stack), |held| (held.named.clone(), held.stack));
-    let mut finding = Finding::new(Kind::LimitedConcurrency, title, wait.nanos, scene.duration, 0.85)
+    let mut finding = Finding::new(Kind::LimitedConcurrency, title, wait.nanos, context.duration, 0.85)
         .with(evidence)
         .int("holders", found.by_go.len() as u64)
-        .ratio("procs_busy", scene.load.share)
+        .ratio("procs_busy", context.load.share)
         .culprit_named(trace, Some(named), stack)
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
@@ -161,7 +163,7 @@ fn pool(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding>
         Some(held) => {
             finding.cause(Cause::HeldByOthers, HELD_BY_OTHERS).act(held.act).link(trace, held.link.0, held.link.1)
         }
-        None => finding.cause(Cause::PoolExhausted, if is_sql(scene, wait) { SQL_POOL } else { HTTP_POOL }),
+        None => finding.cause(Cause::PoolExhausted, if is_sql(context, wait) { SQL_POOL } else { HTTP_POOL }),
     };
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(trace, longest.go, longest.range);
@@ -175,16 +177,16 @@ pub(crate) fn makes_connection(trace: &Trace, stack: StackId) -> bool {
     frames.any(|frame| frame.function.contains(".dialConn") || frame.function.ends_with("DB).connectionOpener"))
 }
 
-fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
+fn barrier(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Finding> {
     // Requests do not meet: those that go on together have waited for one result.
     if found.per_act < BROADCAST
-        || !scene.places.is_outer_root(wait.stack)
-        || related(scene, wait, Relation::Sibling) < 0.6
+        || !context.places.is_outer_root(wait.stack)
+        || related(context, wait, Relation::Sibling) < 0.6
         || wait.count < 6
     {
         return None;
     }
-    let alive: u64 = wait.gos * scene.duration;
+    let alive: u64 = wait.gos * context.duration;
     if wait.woken_nanos * 10 < alive {
         return None;
     }
@@ -194,36 +196,36 @@ fn barrier(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Findi
     let done = Activity::of_parts(found.parts.iter().filter(|part| part.go == last));
     let way = done.main();
     // One that has no proc, or has nothing to do itself, is not late for what it does.
-    if matches!(way, ActivityKind::Runnable | ActivityKind::Unknown) || done.is_idle(scene) {
+    if matches!(way, ActivityKind::Runnable | ActivityKind::Unknown) || done.is_idle(context) {
         return None;
     }
-    let hot = done.place(scene, way)?;
+    let hot = done.place(context, way)?;
     let mut evidence = Evidence::default();
     let title = format!(
         "{} for the others, {} of it for {}, {} {}",
-        waited((wait, found), &wait.in_operation(scene.trace), &mut evidence),
+        waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
         evidence.share("share_of_last", share),
-        go_name(scene.trace, last),
+        go_name(context.trace, last),
         way.words(),
         hot.named.followed_by(&format!("for {}", evidence.time("last_ns", done.elapsed(way)))),
     );
-    let mut finding = Finding::new(kind, title, wait.nanos, scene.duration, 0.6 + 0.35 * share)
+    let mut finding = Finding::new(kind, title, wait.nanos, context.duration, 0.6 + 0.35 * share)
         .with(evidence)
         .ratio("waits_per_wakeup", found.per_act)
         .text("seen_in", hot.seen_in)
-        .culprit_named(scene.trace, Some(hot.named), hot.stack)
+        .culprit_named(context.trace, Some(hot.named), hot.stack)
         .act(done.act_of(way))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
     if let Some(longest) = wait.longest.first() {
-        finding = finding.link(scene.trace, last, longest.range).link(scene.trace, longest.go, longest.range);
+        finding = finding.link(context.trace, last, longest.range).link(context.trace, longest.go, longest.range);
     }
-    Some(if scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+    Some(if context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
 }
 
 /// `12 waits of 4 goroutines, 1.20 s total (max 130 ms), in chan receive at main.worker (main.go:75)`. Records how
 /// many of them were looked into, if not all.
-pub(crate) fn waited((wait, found): (&Blocked, &Releasers), place: &str, evidence: &mut Evidence) -> String {
+pub(crate) fn waited((wait, found): (&Blocked, &Wakers), place: &str, evidence: &mut Evidence) -> String {
     let text = format!(
         "{} of {}, {} total (max {}), {place}",
         evidence.count("waits", wait.count, "wait"),
@@ -245,16 +247,16 @@ pub(crate) fn analysed(count: u64, (waits, nanos): (u64, u64), evidence: &mut Ev
 
 /// Whether everyone is woken by always the same one: a ring or a pipeline, where nothing is shared. Looks at
 /// all waits of a few.
-fn has_fixed_partners(scene: &Scene<'_>, wait: &Blocked) -> bool {
-    let waiters: BTreeSet<GoIx> = wait.longest.iter().map(|one| one.go).collect();
-    let own = scene.places.own_function(wait.stack);
+fn has_fixed_partners(context: &Context<'_>, wait: &Blocked) -> bool {
+    let waiters: BTreeSet<GoroutineIdx> = wait.longest.iter().map(|one| one.go).collect();
+    let own = context.places.own_function(wait.stack);
     let (mut repeated, mut fixed) = (0, 0);
     for &go in waiters.iter().take(8) {
-        let mut wakers: Vec<GoIx> = Vec::new();
-        let mut moves = scene.trace.moves(go, scene.trace.range()).take(2_000).peekable();
+        let mut wakers: Vec<GoroutineIdx> = Vec::new();
+        let mut moves = context.trace.transitions(go, context.trace.range()).take(2_000).peekable();
         while let Some(found) = moves.next() {
             let is_here =
-                found.span.state == GoState::Waiting && scene.places.own_function(found.span.start_stack) == own;
+                found.span.state == GoState::Waiting && context.places.own_function(found.span.start_stack) == own;
             if let (true, Some(LaneId::Goroutine(waker))) = (is_here, moves.peek().and_then(|next| next.by)) {
                 wakers.push(waker);
             }
@@ -267,39 +269,39 @@ fn has_fixed_partners(scene: &Scene<'_>, wait: &Blocked) -> bool {
 }
 
 /// Nanoseconds of the waits in which those who ended them waited, too, but not for a lock.
-fn outside(scene: &Scene<'_>, found: &Releasers) -> u64 {
+fn outside(context: &Context<'_>, found: &Wakers) -> u64 {
     part_of(found, |part| {
-        matches!(part.doing, Doing::Waiting(_) | Doing::Syscall | Doing::CgoCall)
-            && !scene.places.op(part.stack).is_lock()
+        matches!(part.doing, StepKind::Waiting(_) | StepKind::Syscall | StepKind::CgoCall)
+            && !context.places.op(part.stack).is_lock()
     })
 }
 
 /// Waits that were ended by goroutines which themselves wait for a connection of a library's pool that is used up.
-fn pool_users(scene: &Scene<'_>, wait: &Blocked) -> u64 {
-    let pools = scene.waits(&[Op::Pool]).filter(|(wait, found)| pool(scene, wait, found).is_some());
-    let users: BTreeSet<GoIx> = pools.flat_map(|(pool, _)| pool.longest.iter().map(|one| one.go)).collect();
+fn pool_users(context: &Context<'_>, wait: &Blocked) -> u64 {
+    let pools = context.waits(&[Op::Pool]).filter(|(wait, found)| pool(context, wait, found).is_some());
+    let users: BTreeSet<GoroutineIdx> = pools.flat_map(|(pool, _)| pool.longest.iter().map(|one| one.go)).collect();
     wait.longest.iter().filter(|one| one.waker.is_some_and(|waker| users.contains(&waker))).count() as u64
 }
 
 /// Whether a place is no limit, or another one holds back those who have it, of which another finding tells.
-fn is_otherwise_limited(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, is_workers: bool) -> bool {
+fn is_otherwise_limited(context: &Context<'_>, wait: &Blocked, found: &Wakers, is_workers: bool) -> bool {
     // Workers that wait for a connection of a library's pool, or queue for a lock, are held back by that; and a full
     // channel between two stages is no semaphore.
-    let is_held_back = if is_workers { lock_share(scene, wait) > LOCK_SHARE } else { is_queue(scene, wait) };
-    is_held_back || pool_users(scene, wait) * 2 > found.waits
+    let is_held_back = if is_workers { lock_share(context, wait) > LOCK_SHARE } else { is_queue(context, wait) };
+    is_held_back || pool_users(context, wait) * 2 > found.waits
 }
 
 /// Part of the lives of those who ended the waits in which they waited for locks, as far as these waits are known.
-fn lock_share(scene: &Scene<'_>, wait: &Blocked) -> f64 {
-    let wakers: BTreeSet<GoIx> = wait.longest.iter().filter_map(|one| one.waker).collect();
-    let locks = scene.blocked.iter().filter(|(wait, _)| wait.op.is_lock()).flat_map(|(wait, _)| &wait.longest);
+fn lock_share(context: &Context<'_>, wait: &Blocked) -> f64 {
+    let wakers: BTreeSet<GoroutineIdx> = wait.longest.iter().filter_map(|one| one.waker).collect();
+    let locks = context.blocked.iter().filter(|(wait, _)| wait.op.is_lock()).flat_map(|(wait, _)| &wait.longest);
     let waited: u64 = locks.filter(|one| wakers.contains(&one.go)).map(Wait::nanos).sum();
-    let lives: u64 = wakers.iter().map(|go| life(scene, *go)).sum();
+    let lives: u64 = wakers.iter().map(|go| life(context, *go)).sum();
     waited as f64 / lives.max(1) as f64
 }
 
 /// Nanoseconds of the waits in which those who ended them did such a thing.
-fn part_of(found: &Releasers, is_such: impl Fn(&Meanwhile) -> bool) -> u64 {
+fn part_of(found: &Wakers, is_such: impl Fn(&Meanwhile) -> bool) -> u64 {
     found.parts.iter().filter(|part| is_such(part)).map(|part| part.nanos).sum()
 }
 
@@ -324,52 +326,52 @@ fn limit_words(
     }
 }
 
-fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding> {
+fn limit(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Finding> {
     let is_channel = matches!(wait.op, Op::Send | Op::Receive | Op::Select | Op::Cond);
-    let by_siblings = related(scene, wait, Relation::Sibling);
-    let by_children = if wait.op == Op::Send { related(scene, wait, Relation::Child) } else { 0.0 };
+    let by_siblings = related(context, wait, Relation::Sibling);
+    let by_children = if wait.op == Op::Send { related(context, wait, Relation::Child) } else { 0.0 };
     let share = by_siblings.max(by_children);
     let is_bounded = by_children > by_siblings || wait.bounded_nanos * 3 >= wait.nanos;
     // Where all procs are busy, more at once would not be faster.
-    if !is_channel || share < 0.6 || !is_bounded || scene.load.share > 0.85 || wait.count < 6 {
+    if !is_channel || share < 0.6 || !is_bounded || context.load.share > 0.85 || wait.count < 6 {
         return None;
     }
-    if scene.share(wait.woken_nanos) < 0.02 || found.per_act >= BROADCAST || has_fixed_partners(scene, wait) {
+    if context.share(wait.woken_nanos) < 0.02 || found.per_act >= BROADCAST || has_fixed_partners(context, wait) {
         return None;
     }
-    let holds = Holds::of(scene, wait);
+    let holds = Holds::of(context, wait);
     if holds.is_handed_on() {
         return None;
     }
     let is_workers = by_children > by_siblings;
-    if is_otherwise_limited(scene, wait, found, is_workers) {
+    if is_otherwise_limited(context, wait, found, is_workers) {
         return None;
     }
     let holders = found.by_go.len() as u64;
     // Those who have the places are themselves kept from using them: another finding's business.
-    if part_of(found, |part| part.doing == Doing::Runnable) * 2 > found.examined {
+    if part_of(found, |part| part.doing == StepKind::Runnable) * 2 > found.examined {
         return None;
     }
     // Whoever hands work to goroutines of his own waits for them as he should, unless they wait themselves.
-    if by_children > by_siblings && (holders < 2 || outside(scene, found) * 2 < found.examined) {
+    if by_children > by_siblings && (holders < 2 || outside(context, found) * 2 < found.examined) {
         return None;
     }
     let is_doing =
         |part: &&Meanwhile| !matches!(ActivityKind::of(part.doing), ActivityKind::Runnable | ActivityKind::Unknown);
     let mut doing = found.parts.iter().filter(is_doing);
-    let top = doing.find(|part| scene.places.has_own(part.stack))?;
+    let top = doing.find(|part| context.places.has_own(part.stack))?;
     // One place, and those who had it computed: a lock by other means.
-    let is_lock = holds.is_exclusive() && outside(scene, found) * 2 < found.examined;
+    let is_lock = holds.is_exclusive() && outside(context, found) * 2 < found.examined;
     let kind = if is_lock { Kind::LockContention } else { Kind::LimitedConcurrency };
     let mut evidence = Evidence::default();
     let waits = waited((wait, found), &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
-    let held = held(scene, wait, found, by_children > by_siblings);
-    let slots = if is_workers { alive(scene, wait) } else { size(scene, wait) };
+    let held = held(context, wait, found, by_children > by_siblings);
+    let slots = if is_workers { alive(context, wait) } else { size(context, wait) };
     let limit = limit_words((is_workers, is_lock), (slots, wait.gos), &mut evidence);
     let uses = match &held {
-        Some(held) => held.sentence(scene, &mut evidence),
+        Some(held) => held.sentence(context, &mut evidence),
         None => {
-            let (way, place) = (ActivityKind::of(top.doing).words(), scene.places.own(top.stack));
+            let (way, place) = (ActivityKind::of(top.doing).words(), context.places.own(top.stack));
             format!(
                 "{} {way} {}",
                 if is_workers { "the workers were" } else { "their holders were" },
@@ -383,23 +385,23 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
     let other = held.filter(|held| held.is_other && !is_lock);
     let limiter = || {
         let alike = wait.longest.iter().map(|one| (one.stack, one.nanos()));
-        scene.named(wait.stack, alike).filter(|_| is_serial).unwrap_or_else(|| Named::direct(wait.place.clone()))
+        context.named(wait.stack, alike).filter(|_| is_serial).unwrap_or_else(|| Named::direct(wait.place.clone()))
     };
     let (named, stack) = match &other {
         Some(held) if !is_serial => (held.named.clone(), held.stack),
         _ => (limiter(), wait.stack),
     };
-    let mut finding = Finding::new(kind, title, wait.nanos, scene.duration, 0.5 + 0.4 * share)
+    let mut finding = Finding::new(kind, title, wait.nanos, context.duration, 0.5 + 0.4 * share)
         .with(evidence)
         .int("holders", holders)
         .ratio("ended_by_equals", share)
-        .ratio("procs_busy", scene.load.share)
-        .culprit_named(scene.trace, Some(named), stack)
+        .ratio("procs_busy", context.load.share)
+        .culprit_named(context.trace, Some(named), stack)
         .act(Activity::of_parts([top]).act(top.go, top.doing))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
     if let Some(longest) = wait.longest.first() {
-        finding = finding.link(scene.trace, longest.go, longest.range);
+        finding = finding.link(context.trace, longest.go, longest.range);
     }
     let finding = match other {
         Some(held) if is_serial => finding.cause(Cause::OneAtATime, ONE_AT_A_TIME).act(held.act),
@@ -407,20 +409,20 @@ fn limit(scene: &Scene<'_>, wait: &Blocked, found: &Releasers) -> Option<Finding
         Some(held) => finding.cause(Cause::HeldByOthers, HELD_BY_OTHERS).act(held.act),
         None => finding,
     };
-    let finding = as_felt(scene, [wait], finding.link(scene.trace, top.go, top.longest));
-    let finding = if scene.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding };
-    Some(if is_workers { fed(scene, (wait, found), finding) } else { finding })
+    let finding = as_felt(context, [wait], finding.link(context.trace, top.go, top.longest));
+    let finding = if context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding };
+    Some(if is_workers { fed(context, (wait, found), finding) } else { finding })
 }
 
 /// Workers that are fed by the one goroutine that made them, a fixed team or one for each piece of work: the limit was
 /// chosen on purpose.
-fn fed(scene: &Scene<'_>, (wait, found): (&Blocked, &Releasers), finding: Finding) -> Finding {
-    let wakers: BTreeSet<GoIx> = wait.longest.iter().filter_map(|one| one.waker).collect();
+fn fed(context: &Context<'_>, (wait, found): (&Blocked, &Wakers), finding: Finding) -> Finding {
+    let wakers: BTreeSet<GoroutineIdx> = wait.longest.iter().filter_map(|one| one.waker).collect();
     if wakers.len() * 2 >= wait.longest.len() && wait.gos != 1 {
         return finding;
     }
     // It is worth a word where those wait for somebody else nearly all the time, and so does who feeds them.
-    let waited = part_of(found, |part| matches!(part.doing, Doing::Waiting(_)));
-    let is_short = waited * 4 >= found.examined * 3 && scene.share(wait.nanos) >= 0.3;
+    let waited = part_of(found, |part| matches!(part.doing, StepKind::Waiting(_)));
+    let is_short = waited * 4 >= found.examined * 3 && context.share(wait.nanos) >= 0.3;
     finding.at_most(if is_short { Severity::Warning } else { Severity::Note })
 }

@@ -4,10 +4,10 @@
 //! between the sleeps: nothing that anybody else could notice. Whoever keeps a rhythm wakes somebody, calls
 //! somewhere or writes each time.
 
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
-use crate::analysis::units::{Family, Sleeps};
-use crate::base::ids::GoIx;
+use crate::analysis::work_units::{Family, Sleeps};
+use crate::base::ids::GoroutineIdx;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
@@ -15,20 +15,20 @@ use crate::model::lanes::LaneId;
 /// Looks on average beyond which nobody waits for the outcome, unless there are many such waits.
 const MOST_LOOKS: u64 = 30;
 
-pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut found: Vec<(&Family, &Sleeps)> = scene
-        .census
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
+    let mut found: Vec<(&Family, &Sleeps)> = context
+        .workload
         .families
         .values()
         .flat_map(|family| family.sleeps.values().map(move |sleeps| (family, sleeps)))
         .collect();
     found.sort_by_key(|(family, sleeps)| (sleeps.stack, family.stack));
-    found.into_iter().filter_map(|(family, sleeps)| judge(scene, family, sleeps)).collect()
+    found.into_iter().filter_map(|(family, sleeps)| judge(context, family, sleeps)).collect()
 }
 
-fn judge(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps) -> Option<Finding> {
-    let place = scene.places.own(sleeps.stack)?;
-    let is_started = scene.places.is_outer_root(family.stack);
+fn judge(context: &Context<'_>, family: &Family, sleeps: &Sleeps) -> Option<Finding> {
+    let place = context.places.own(sleeps.stack)?;
+    let is_started = context.places.is_outer_root(family.stack);
     let mut polls = sleeps.polls;
     // A handler that starts a goroutine and sleeps while that one finishes polls with one look; whoever
     // starts requests at a fixed rate does the same, but nobody waits for him.
@@ -40,10 +40,10 @@ fn judge(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps) -> Option<Finding>
     }
     // Below five it may be a retry; below a tenth of the work it is not what the work waits for; where less
     // than half of the sleeps are polls, the place does something else.
-    if polls.count < 5 || scene.share(polls.nanos) < 0.02 || polls.nanos * 10 < family.nanos {
+    if polls.count < 5 || context.share(polls.nanos) < 0.02 || polls.nanos * 10 < family.nanos {
         return None;
     }
-    if polls.nanos * 2 < sleeps.spot.nanos || !has_victim(scene, family, sleeps, is_started) {
+    if polls.nanos * 2 < sleeps.place_time.nanos || !has_victim(context, family, sleeps, is_started) {
         return None;
     }
     let looks = polls.count.checked_div(sleeps.series.max(1)).unwrap_or(0);
@@ -56,44 +56,44 @@ fn judge(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps) -> Option<Finding>
         evidence.time("sleep_mean_ns", polls.nanos / polls.count),
         place_name(Some(&place)),
         evidence.count("units", sleeps.units, "unit of work"),
-        place_name(scene.places.outer(family.stack).as_ref()),
+        place_name(context.places.outer(family.stack).as_ref()),
     );
     let confidence = if sleeps.helped.count > sleeps.polls.count { 0.75 } else { 0.9 };
-    let mut finding = Finding::new(Kind::PollingSleep, title, polls.nanos, scene.duration, confidence)
+    let mut finding = Finding::new(Kind::PollingSleep, title, polls.nanos, context.duration, confidence)
         .with(evidence)
         .int("series", sleeps.series)
         .int("sleeps_in_a_series", looks)
-        .culprit(scene.trace, Some(place), sleeps.stack);
-    if let Some(outer) = scene.places.outer(family.stack) {
+        .culprit(context.trace, Some(place), sleeps.stack);
+    if let Some(outer) = context.places.outer(family.stack) {
         finding = finding.victim(&outer.function, family.gos);
     }
     if let Some((go, range)) = polls.longest {
-        finding = finding.link(scene.trace, go, range);
+        finding = finding.link(context.trace, go, range);
     }
     // One who was there before the trace and outlasts it may have a rhythm of his own.
     let finding = if family.bounded == 0 { finding.at_most(Severity::Warning) } else { finding };
     // Goroutines that do so as long as they live keep a rhythm: nobody waits for what they look for.
-    let is_paced = family.gos >= family.units && family.nanos / family.units.max(1) * 2 >= scene.duration;
+    let is_paced = family.gos >= family.units && family.nanos / family.units.max(1) * 2 >= context.duration;
     let finding = if is_paced { finding.at_most(Severity::Note) } else { finding };
-    let is_test = polls.longest.is_some_and(|(go, _)| scene.is_test(go));
+    let is_test = polls.longest.is_some_and(|(go, _)| context.is_test(go));
     Some(if is_test { finding.at_most(Severity::Note) } else { finding })
 }
 
 /// Whether somebody loses time by it: a library that called a handler; somebody who waits for the goroutine
 /// that was started for this; or itself, if it goes on to something else each time.
-fn has_victim(scene: &Scene<'_>, family: &Family, sleeps: &Sleeps, is_started: bool) -> bool {
+fn has_victim(context: &Context<'_>, family: &Family, sleeps: &Sleeps, is_started: bool) -> bool {
     if !is_started {
         return true;
     }
     let Some((go, range)) = sleeps.polls.longest else { return false };
-    let Some(facts) = scene.census.go(go) else { return false };
+    let Some(facts) = context.workload.go(go) else { return false };
     let is_endless = sleeps.polls.count > MOST_LOOKS * sleeps.series.max(1);
     let Some(creator) = facts.creator().filter(|_| facts.created().is_some()) else {
         return (family.bounded > 0 || goes_on(sleeps)) && !is_endless;
     };
     // One that does nothing else from its beginning to its end works at a rhythm, or sleeps in place of work.
     let is_whole_life = !goes_on(sleeps) && is_endless;
-    !is_whole_life && is_waiting_for_others(scene, creator, range)
+    !is_whole_life && is_waiting_for_others(context, creator, range)
 }
 
 /// Whether those who sleep go on to something else each time.
@@ -102,9 +102,9 @@ fn goes_on(sleeps: &Sleeps) -> bool {
 }
 
 /// Whether a goroutine waits, in the middle of this time, until another one wakes it.
-fn is_waiting_for_others(scene: &Scene<'_>, go: GoIx, range: TimeRange) -> bool {
+fn is_waiting_for_others(context: &Context<'_>, go: GoroutineIdx, range: TimeRange) -> bool {
     let middle = TraceTime(range.start.0 + range.nanos() / 2);
-    let Some(span) = scene.trace.span_at(LaneId::Goroutine(go), middle) else { return false };
-    let next = scene.trace.next_span(span.at).map(|next| scene.trace.maker(next.at).0);
+    let Some(span) = context.trace.span_at(LaneId::Goroutine(go), middle) else { return false };
+    let next = context.trace.next_span(span.at).map(|next| context.trace.maker(next.at).0);
     span.state == GoState::Waiting && matches!(next, Some(Some(LaneId::Goroutine(_))))
 }

@@ -1,12 +1,12 @@
 //! Requests: units of work with a client that waits for them. Their kinds, and the one place (other than a lock) that
 //! takes most of their time. [`slow_requests`](super::slow_requests) works out the cause.
 
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::finding::{Finding, Kind, Severity};
 use crate::analysis::parts::{Part, PartKey};
 use crate::analysis::places::{Op, Place};
-use crate::analysis::units::{Family, UnitKey};
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::work_units::{Family, WorkUnitKey};
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::model::lanes::LaneId;
 
 /// Fewer requests are no rule.
@@ -35,15 +35,15 @@ pub(crate) enum RequestKind {
 impl RequestKind {
     /// `None` for units that no client is known to wait for: loops of the program itself, workers that take what comes,
     /// tests.
-    pub(crate) fn of(scene: &Scene<'_>, key: &UnitKey, family: &Family) -> Option<Self> {
-        let name = scene.trace.str(key.name);
+    pub(crate) fn of(context: &Context<'_>, key: &WorkUnitKey, family: &Family) -> Option<Self> {
+        let name = context.trace.str(key.name);
         if name.starts_with("testing.") {
             return None;
         }
-        if !scene.places.is_outer_root(family.stack) {
+        if !context.places.is_outer_root(family.stack) {
             return (family.units >= FEWEST_REQUESTS).then_some(Self::Handler);
         }
-        if family.units >= FEWEST_REQUESTS && serves_connections(scene, key) {
+        if family.units >= FEWEST_REQUESTS && serves_connections(context, key) {
             return Some(Self::Connection);
         }
         let is_whole_life = family.gos == family.units && family.bounded * 2 >= family.units;
@@ -61,12 +61,12 @@ impl RequestKind {
 }
 
 /// Whether goroutines of this kind serve connections: those that created them accepted these.
-fn serves_connections(scene: &Scene<'_>, key: &UnitKey) -> bool {
-    let accepts = |go: GoIx| {
-        let mut spans = scene.trace.spans(LaneId::Goroutine(go), scene.trace.range()).take(SPANS);
-        spans.any(|span| scene.places.op(span.start_stack) == Op::Accept)
+fn serves_connections(context: &Context<'_>, key: &WorkUnitKey) -> bool {
+    let accepts = |go: GoroutineIdx| {
+        let mut spans = context.trace.spans(LaneId::Goroutine(go), context.trace.range()).take(SPANS);
+        spans.any(|span| context.places.op(span.start_stack) == Op::Accept)
     };
-    let mut some = scene.census.gos.iter().filter(|facts| facts.name == key.name).take(LOOKED_AT);
+    let mut some = context.workload.gos.iter().filter(|facts| facts.name == key.name).take(LOOKED_AT);
     some.any(|facts| facts.creator().is_some_and(accepts))
 }
 
@@ -103,38 +103,39 @@ impl SlowRequests<'_> {
 
     /// 0 to 1: the place's part of the time of all these requests.
     pub(crate) fn share(&self) -> f64 {
-        self.part.spot.nanos as f64 / self.family.nanos.max(1) as f64
+        self.part.place_time.nanos as f64 / self.family.nanos.max(1) as f64
     }
 
     /// Nanoseconds that a request which waits there does so, on average.
     pub(crate) fn mean(&self) -> u64 {
-        self.part.spot.nanos / self.part.units.max(1)
+        self.part.place_time.nanos / self.part.units.max(1)
     }
 }
 
 /// Kinds of requests that spend most of their time at one place, those with most of such time first.
-pub(crate) fn slow<'a>(scene: &'a Scene<'a>) -> Vec<SlowRequests<'a>> {
-    let mut families: Vec<(&UnitKey, &Family)> = scene.census.families.iter().collect();
+pub(crate) fn slow<'a>(context: &'a Context<'a>) -> Vec<SlowRequests<'a>> {
+    let mut families: Vec<(&WorkUnitKey, &Family)> = context.workload.families.iter().collect();
     families.sort_by_key(|(key, _)| **key);
     let mut found: Vec<SlowRequests<'a>> =
-        families.into_iter().filter_map(|(key, family)| slowest(scene, key, family)).collect();
-    found.sort_by_key(|slow| (std::cmp::Reverse(slow.part.spot.nanos), slow.key));
+        families.into_iter().filter_map(|(key, family)| slowest(context, key, family)).collect();
+    found.sort_by_key(|slow| (std::cmp::Reverse(slow.part.place_time.nanos), slow.key));
     found
 }
 
-fn slowest<'a>(scene: &'a Scene<'a>, key: &UnitKey, family: &'a Family) -> Option<SlowRequests<'a>> {
-    let (who, name) = (RequestKind::of(scene, key, family)?, key.name);
-    let (key, part) = family.parts.iter().max_by_key(|(key, part)| (part.spot.nanos, **key))?;
+fn slowest<'a>(context: &'a Context<'a>, key: &WorkUnitKey, family: &'a Family) -> Option<SlowRequests<'a>> {
+    let (who, name) = (RequestKind::of(context, key, family)?, key.name);
+    let (key, part) = family.parts.iter().max_by_key(|(key, part)| (part.place_time.nanos, **key))?;
     let is_rule = part.dominated >= FEWEST_REQUESTS && part.dominated_nanos * 2 >= family.nanos;
-    let is_loop = part.spot.count > part.units * who.most_waits() && !part.is_backoff();
-    if !is_rule || is_loop || part.spot.nanos * 2 < family.nanos || key.op.is_lock() {
+    let is_loop = part.place_time.count > part.units * who.most_waits() && !part.is_backoff();
+    if !is_rule || is_loop || part.place_time.nanos * 2 < family.nanos || key.op.is_lock() {
         return None;
     }
     let stack = part.stack();
-    let slow = SlowRequests { who, family, key: *key, part, stack, outer: scene.places.outer(family.stack), unseen: 0 };
+    let slow =
+        SlowRequests { who, family, key: *key, part, stack, outer: context.places.outer(family.stack), unseen: 0 };
     // What a library does between its calls of a reader or writer is no request; and goroutines are all seen.
     let is_counted = who != RequestKind::Goroutine && !slow.is_stream();
-    let unseen = scene.census.unseen.get(&name).filter(|_| is_counted).copied().unwrap_or(0);
+    let unseen = context.workload.unseen.get(&name).filter(|_| is_counted).copied().unwrap_or(0);
     Some(SlowRequests { unseen, ..slow })
 }
 
@@ -158,6 +159,6 @@ pub(crate) fn is_explained(slow: &SlowRequests<'_>, known: &[Finding]) -> bool {
     known.iter().filter(|finding| finding.severity >= Severity::Warning && !is_general(finding.kind)).any(|finding| {
         let waits = &slow.part.longest;
         let shared = waits.iter().filter(|wait| finding.goroutines.binary_search(&wait.go).is_ok()).count();
-        shared * 2 >= waits.len() && finding.time_lost_ns * 3 >= slow.part.spot.nanos
+        shared * 2 >= waits.len() && finding.time_lost_ns * 3 >= slow.part.place_time.nanos
     })
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
 use crate::analysis::places::Place;
-use crate::analysis::units::{Example, Family, Serial};
-use crate::base::ids::{GoIx, StackId, TaskIx};
+use crate::analysis::work_units::{Example, Family, Serial};
+use crate::base::ids::{GoroutineIdx, StackId, TaskIdx};
 use crate::base::time::TimeRange;
 use crate::model::trace::Frame;
 
@@ -19,19 +19,19 @@ const JOBS: u64 = 3;
 /// Tasks that are looked at.
 const TASKS: u32 = 20_000;
 
-pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut families: Vec<&Family> = scene.census.families.values().collect();
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
+    let mut families: Vec<&Family> = context.workload.families.values().collect();
     families.sort_by_key(|family| (family.stack, family.nanos));
-    families.into_iter().filter_map(|family| judge(scene, family)).collect()
+    families.into_iter().filter_map(|family| judge(context, family)).collect()
 }
 
-fn judge(scene: &Scene<'_>, family: &Family) -> Option<Finding> {
+fn judge(context: &Context<'_>, family: &Family) -> Option<Finding> {
     let serial = &family.serial;
     let (_, range, waits) = serial.examples.first()?;
-    if serial.units * 2 < family.units || scene.share(serial.lost) < 0.02 {
+    if serial.units * 2 < family.units || context.share(serial.lost) < 0.02 {
         return None;
     }
-    let (place, stack) = common(scene, waits)?;
+    let (place, stack) = common(context, waits)?;
     let per_unit = serial.waits as f64 / serial.units as f64;
     let mut evidence = Evidence::default();
     evidence.ratio("waits_per_unit", per_unit);
@@ -39,7 +39,7 @@ fn judge(scene: &Scene<'_>, family: &Family) -> Option<Finding> {
         "{} of {} spent {} of their time in {per_unit:.1} consecutive waits each, below {}: made concurrently, these \
          would take {} less",
         evidence.count("units", serial.units, "unit of work"),
-        place_name(scene.places.outer(family.stack).as_ref()),
+        place_name(context.places.outer(family.stack).as_ref()),
         evidence.share("share_of_units", serial.nanos as f64 / family.nanos.max(1) as f64),
         place_name(Some(&place)),
         evidence.time("saved_per_unit_ns", serial.lost / serial.units.max(1)),
@@ -47,53 +47,54 @@ fn judge(scene: &Scene<'_>, family: &Family) -> Option<Finding> {
     // Whoever makes the same call in a loop, for as long as he lives, may be a client that plays its part:
     // nobody is known to wait for the whole. A library that called, pieces of work that it takes one after the other, or
     // a task around it, say otherwise.
-    let is_handler = !scene.places.is_outer_root(family.stack);
-    let is_asked_for = is_handler || is_job(scene, family) || is_loop_free(scene, waits) || is_in_task(scene, serial);
+    let is_handler = !context.places.is_outer_root(family.stack);
+    let is_asked_for =
+        is_handler || is_job(context, family) || is_loop_free(context, waits) || is_in_task(context, serial);
     // A single long stream of waits may well need each result before the next.
     let is_repeated = serial.units >= 3 && per_unit <= MOST_STEPS;
     if !is_repeated && per_unit < FEWEST_STEPS {
         return None;
     }
     let confidence = if is_repeated { 0.85 } else { 0.55 };
-    let mut finding = Finding::new(Kind::SerialWaits, title, serial.lost, scene.duration, confidence)
+    let mut finding = Finding::new(Kind::SerialWaits, title, serial.lost, context.duration, confidence)
         .with(evidence)
         .int("waits", serial.waits)
         .int("wait_total_ns", serial.nanos)
         .int("unit_total_ns", family.nanos)
         .int("longest_unit_ns", range.nanos().unsigned_abs())
-        .culprit(scene.trace, Some(place), stack);
-    if let Some(outer) = scene.places.outer(family.stack) {
+        .culprit(context.trace, Some(place), stack);
+    if let Some(outer) = context.places.outer(family.stack) {
         finding = finding.victim(&outer.function, family.gos);
     }
-    let all: Vec<GoIx> = serial.examples.iter().map(|example| example.0).collect();
+    let all: Vec<GoroutineIdx> = serial.examples.iter().map(|example| example.0).collect();
     finding = finding.goroutines(&all);
     for (go, range, _) in serial.examples.iter().take(3) {
-        finding = finding.link(scene.trace, *go, *range);
+        finding = finding.link(context.trace, *go, *range);
     }
-    let is_test = serial.examples.iter().all(|example| scene.is_test(example.0));
+    let is_test = serial.examples.iter().all(|example| context.is_test(example.0));
     Some(if is_repeated && is_asked_for && !is_test { finding } else { finding.at_most(Severity::Note) })
 }
 
 /// Whether the units are pieces of work that other goroutines hand over: what begins by the clock, or by what comes from
 /// outside, is nobody's request.
-fn is_job(scene: &Scene<'_>, family: &Family) -> bool {
-    let is_handed_over = |go: GoIx| scene.census.go(go).is_some_and(|facts| !facts.is_woken_from_outside);
+fn is_job(context: &Context<'_>, family: &Family) -> bool {
+    let is_handed_over = |go: GoroutineIdx| context.workload.go(go).is_some_and(|facts| !facts.is_woken_from_outside);
     let is_often = family.bounded * 2 >= family.units && family.units >= JOBS * family.gos;
     is_often && family.serial.examples.iter().all(|example| is_handed_over(example.0))
 }
 
 /// Whether the waits are not all the same: steps, not rounds.
-fn is_loop_free(scene: &Scene<'_>, waits: &[(StackId, TimeRange)]) -> bool {
-    let lines = |stack: StackId| scene.places.own_frames(stack).map(|frame| (frame.function, frame.line)).collect();
+fn is_loop_free(context: &Context<'_>, waits: &[(StackId, TimeRange)]) -> bool {
+    let lines = |stack: StackId| context.places.own_frames(stack).map(|frame| (frame.function, frame.line)).collect();
     let different: BTreeSet<Vec<(&str, u64)>> = waits.iter().map(|wait| lines(wait.0)).collect();
     waits.len() <= 2 * different.len()
 }
 
 /// Whether the program itself marks stretches of several of the waits as something whole.
-fn is_in_task(scene: &Scene<'_>, serial: &Serial) -> bool {
-    let trace = scene.trace;
-    let tasks: Vec<(GoIx, TimeRange)> = (0..trace.task_count().min(TASKS))
-        .filter_map(|at| trace.task(TaskIx(at)))
+fn is_in_task(context: &Context<'_>, serial: &Serial) -> bool {
+    let trace = context.trace;
+    let tasks: Vec<(GoroutineIdx, TimeRange)> = (0..trace.task_count().min(TASKS))
+        .filter_map(|at| trace.task(TaskIdx(at)))
         .filter_map(|task| Some((task.go, TimeRange::new(task.began?, task.ended?))))
         .collect();
     let is_marked = |(go, _, waits): &Example| {
@@ -105,9 +106,9 @@ fn is_in_task(scene: &Scene<'_>, serial: &Serial) -> bool {
 }
 
 /// The line at which a function of the program calls on, and the function of the program that it calls.
-fn call<'a>(scene: &Scene<'a>, stack: StackId, function: &str) -> Option<(u64, &'a str)> {
+fn call<'a>(context: &Context<'a>, stack: StackId, function: &str) -> Option<(u64, &'a str)> {
     let mut callee = "";
-    for frame in scene.places.own_frames(stack) {
+    for frame in context.places.own_frames(stack) {
         if frame.function == function {
             return Some((frame.line, callee));
         }
@@ -119,26 +120,26 @@ fn call<'a>(scene: &Scene<'a>, stack: StackId, function: &str) -> Option<(u64, &
 /// The frame that makes the waits follow one another: of the functions in all their stacks, the one nearest
 /// to the leaf that goes on from call to call; or, where all lines are the same, a loop: the caller of the
 /// function that waits.
-fn common(scene: &Scene<'_>, waits: &[(StackId, TimeRange)]) -> Option<(Place, StackId)> {
+fn common(context: &Context<'_>, waits: &[(StackId, TimeRange)]) -> Option<(Place, StackId)> {
     let (stack, _) = *waits.first()?;
     let mut shared: Option<Vec<&str>> = None;
     for (stack, _) in waits {
-        let frames: Vec<&str> = scene.places.own_frames(*stack).map(|frame| frame.function).collect();
+        let frames: Vec<&str> = context.places.own_frames(*stack).map(|frame| frame.function).collect();
         shared = Some(match shared {
             None => frames,
             Some(shared) => shared.into_iter().filter(|function| frames.contains(function)).collect(),
         });
     }
     let find = |stack: StackId, function: &str| -> Option<Frame<'_>> {
-        scene.places.own_frames(stack).find(|frame| frame.function == function)
+        context.places.own_frames(stack).find(|frame| frame.function == function)
     };
     for function in shared.iter().flatten() {
-        let calls: BTreeSet<(u64, &str)> = waits.iter().filter_map(|wait| call(scene, wait.0, function)).collect();
+        let calls: BTreeSet<(u64, &str)> = waits.iter().filter_map(|wait| call(context, wait.0, function)).collect();
         if calls.len() > 1 {
             let longest = waits.iter().max_by_key(|wait| wait.1.nanos())?;
             return Some((Place::from(find(longest.0, function)?), longest.0));
         }
     }
-    let place = scene.places.caller(stack).or_else(|| scene.places.own(stack))?;
+    let place = context.places.caller(stack).or_else(|| context.places.own(stack))?;
     Some((place, stack))
 }

@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers};
-use crate::analysis::census::Wait;
-use crate::analysis::findings::Scene;
+use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers};
+use crate::analysis::findings::Context;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::finding::{Act, Evidence, go_name};
 use crate::analysis::findings::named::Named;
-use crate::analysis::go_facts::GoFacts;
+use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::places::Op;
 use crate::analysis::scope::united;
-use crate::analysis::wait_chain::Doing;
+use crate::analysis::wait_chain::StepKind;
 use crate::analysis::why::where_at;
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::workload::Wait;
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 
 /// Waits of each goroutine, on average, from which on it shows who lets in whom.
@@ -28,7 +28,7 @@ pub(crate) struct Held {
     pub(crate) stack: StackId,
     /// The goroutine that did so longest.
     pub(crate) act: Option<Act>,
-    pub(crate) link: (GoIx, TimeRange),
+    pub(crate) link: (GoroutineIdx, TimeRange),
     /// Nanoseconds during which at least one slot was used so.
     elapsed: u64,
     /// The holders are other requests, or other goroutines, than the waiters.
@@ -38,9 +38,9 @@ pub(crate) struct Held {
 
 impl Held {
     /// `at least one was held for 1.10 s in net/http.Get at main.load (main.go:12), the longest by G7`
-    pub(crate) fn sentence(&self, scene: &Scene<'_>, evidence: &mut Evidence) -> String {
-        let doing = format!("{}{}", where_at(scene.places, self.stack), self.named.called_from());
-        let who = go_name(scene.trace, self.link.0);
+    pub(crate) fn sentence(&self, context: &Context<'_>, evidence: &mut Evidence) -> String {
+        let doing = format!("{}{}", where_at(context.places, self.stack), self.named.called_from());
+        let who = go_name(context.trace, self.link.0);
         let elapsed = evidence.time("held_slow_ns", self.elapsed);
         match self.is_team {
             true => format!("for {elapsed} at least one of them was{doing}, {who} the longest"),
@@ -51,15 +51,16 @@ impl Held {
 
 /// What the goroutines that ended the waits did while they held a slot; `None` if nothing takes at least a third of the
 /// time. `is_team`: they are workers that take one piece of work after the other, so that all they do counts.
-pub(crate) fn held(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, is_team: bool) -> Option<Held> {
+pub(crate) fn held(context: &Context<'_>, wait: &Blocked, found: &Wakers, is_team: bool) -> Option<Held> {
     let is_use = |part: &Meanwhile| {
-        let op = scene.places.op(part.stack);
-        let is_such = (part.is_held || is_team) && scene.places.has_own(part.stack) && op != Op::Pool && op != wait.op;
-        is_such && part.doing != Doing::Runnable
+        let op = context.places.op(part.stack);
+        let is_such =
+            (part.is_held || is_team) && context.places.has_own(part.stack) && op != Op::Pool && op != wait.op;
+        is_such && part.doing != StepKind::Runnable
     };
     let mut sums: FxHashMap<u32, (u64, Vec<&Meanwhile>)> = FxHashMap::default();
     for part in found.parts.iter().filter(|part| is_use(part)) {
-        let Some(function) = scene.places.own_function(part.stack) else { continue };
+        let Some(function) = context.places.own_function(part.stack) else { continue };
         let sum = sums.entry(function).or_default();
         sum.0 += part.nanos;
         sum.1.push(part);
@@ -69,11 +70,11 @@ pub(crate) fn held(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, is_team
         return None;
     }
     let top = *parts.iter().max_by_key(|part| (part.nanos, part.longest.start, part.go))?;
-    let named = scene.named(top.stack, parts.iter().map(|part| (part.stack, part.nanos)))?;
+    let named = context.named(top.stack, parts.iter().map(|part| (part.stack, part.nanos)))?;
     let done = Activity::of_parts(parts);
-    let outer = scene.places.outer_function(top.release);
+    let outer = context.places.outer_function(top.release);
     let same: u64 =
-        wait.longest.iter().filter(|one| scene.places.outer_function(one.stack) == outer).map(Wait::nanos).sum();
+        wait.longest.iter().filter(|one| context.places.outer_function(one.stack) == outer).map(Wait::nanos).sum();
     let all: u64 = wait.longest.iter().map(Wait::nanos).sum();
     let elapsed = [ActivityKind::Running, ActivityKind::Syscall, ActivityKind::Waiting]
         .map(|way| done.elapsed(way))
@@ -87,20 +88,20 @@ pub(crate) fn held(scene: &Scene<'_>, wait: &Blocked, found: &Releasers, is_team
 
 /// The number of slots, from holders that waited for their slot and passed it on to a waiter. `None` if there are too
 /// few of them. Exact only if all slots were always in use.
-pub(crate) fn size(scene: &Scene<'_>, wait: &Blocked) -> Option<u64> {
-    let mut ends: FxHashMap<GoIx, Vec<TraceTime>> = FxHashMap::default();
-    let mut releases: FxHashMap<GoIx, Vec<TraceTime>> = FxHashMap::default();
-    for one in same_pool(scene, wait) {
+pub(crate) fn size(context: &Context<'_>, wait: &Blocked) -> Option<u64> {
+    let mut ends: FxHashMap<GoroutineIdx, Vec<TraceTime>> = FxHashMap::default();
+    let mut releases: FxHashMap<GoroutineIdx, Vec<TraceTime>> = FxHashMap::default();
+    for one in same_pool(context, wait) {
         ends.entry(one.go).or_default().push(one.range.end);
         if let Some(waker) = one.waker {
             releases.entry(waker).or_default().push(one.range.end);
         }
     }
     ends.values_mut().chain(releases.values_mut()).for_each(|list| list.sort_unstable());
-    let mut holds: FxHashMap<GoIx, Vec<TimeRange>> = FxHashMap::default();
-    let mut given: FxHashMap<GoIx, (TraceTime, TraceTime)> = FxHashMap::default();
+    let mut holds: FxHashMap<GoroutineIdx, Vec<TimeRange>> = FxHashMap::default();
+    let mut given: FxHashMap<GoroutineIdx, (TraceTime, TraceTime)> = FxHashMap::default();
     let mut explained = 0u64;
-    for one in same_pool(scene, wait) {
+    for one in same_pool(context, wait) {
         let Some(waker) = one.waker else { continue };
         let end = one.range.end;
         explained += 1;
@@ -139,17 +140,17 @@ fn last_before(times: &[TraceTime], end: TraceTime) -> Option<TraceTime> {
 /// if each passes but a few times, as short goroutines do, and where it is no channel: a channel hands on to whoever has
 /// waited longest, so that those who want a place again wait for it again. However few they are: values that are received until
 /// the channel is closed are handed on.
-pub(crate) fn is_queue(scene: &Scene<'_>, wait: &Blocked) -> bool {
+pub(crate) fn is_queue(context: &Context<'_>, wait: &Blocked) -> bool {
     if !matches!(wait.op, Op::Send | Op::Receive | Op::Select) {
         return false;
     }
-    if is_received_until_closed(scene, wait) {
+    if is_received_until_closed(context, wait) {
         return true;
     }
-    let mut edges: Vec<(GoIx, GoIx, u64)> =
+    let mut edges: Vec<(GoroutineIdx, GoroutineIdx, u64)> =
         wait.longest.iter().filter_map(|one| Some((one.waker?, one.go, one.nanos()))).collect();
     edges.sort_unstable();
-    let waiters: BTreeSet<GoIx> = edges.iter().map(|edge| edge.1).collect();
+    let waiters: BTreeSet<GoroutineIdx> = edges.iter().map(|edge| edge.1).collect();
     if edges.len() < waiters.len() * OFTEN {
         return false;
     }
@@ -161,9 +162,9 @@ pub(crate) fn is_queue(scene: &Scene<'_>, wait: &Blocked) -> bool {
 
 /// Whether most of the time is spent on channels that somebody receives from until they are closed: by `range`, or in two
 /// values. Who gives back a place, or takes one, receives a single value.
-fn is_received_until_closed(scene: &Scene<'_>, wait: &Blocked) -> bool {
+fn is_received_until_closed(context: &Context<'_>, wait: &Blocked) -> bool {
     let receives = |stack: StackId| {
-        let mut inner = scene.trace.frames(stack).take_while(|frame| frame.function.starts_with("runtime."));
+        let mut inner = context.trace.frames(stack).take_while(|frame| frame.function.starts_with("runtime."));
         inner.any(|frame| frame.function == "runtime.chanrecv2")
     };
     let (mut until_closed, mut all) = (0, 0);
@@ -175,53 +176,55 @@ fn is_received_until_closed(scene: &Scene<'_>, wait: &Blocked) -> bool {
 }
 
 /// Those of the pairs `(from, to)` from which one gets back to where one came from.
-fn in_rounds(edges: &[(GoIx, GoIx, u64)]) -> BTreeSet<(GoIx, GoIx)> {
-    let mut next: BTreeMap<GoIx, BTreeSet<GoIx>> = BTreeMap::new();
+fn in_rounds(edges: &[(GoroutineIdx, GoroutineIdx, u64)]) -> BTreeSet<(GoroutineIdx, GoroutineIdx)> {
+    let mut next: BTreeMap<GoroutineIdx, BTreeSet<GoroutineIdx>> = BTreeMap::new();
     for edge in edges {
         next.entry(edge.0).or_default().insert(edge.1);
     }
-    let mut reached: BTreeMap<GoIx, BTreeSet<GoIx>> = BTreeMap::new();
+    let mut reached: BTreeMap<GoroutineIdx, BTreeSet<GoroutineIdx>> = BTreeMap::new();
     for &from in next.keys() {
-        let mut seen: BTreeSet<GoIx> = BTreeSet::new();
-        let mut open: Vec<GoIx> = vec![from];
+        let mut seen: BTreeSet<GoroutineIdx> = BTreeSet::new();
+        let mut open: Vec<GoroutineIdx> = vec![from];
         while let Some(at) = open.pop() {
             let new = next.get(&at).into_iter().flatten().filter(|to| seen.insert(**to));
             open.extend(new);
         }
         reached.insert(from, seen);
     }
-    let comes_back = |(from, to): (GoIx, GoIx)| reached.get(&to).is_some_and(|seen| seen.contains(&from));
+    let comes_back =
+        |(from, to): (GoroutineIdx, GoroutineIdx)| reached.get(&to).is_some_and(|seen| seen.contains(&from));
     edges.iter().map(|edge| (edge.0, edge.1)).filter(|edge| comes_back(*edge)).collect()
 }
 
 /// How many workers of the kind that ended the waits each of those who wait had at once most of the time, where each worker
 /// lives for one piece of work. `None` if they were all there all the time.
-pub(crate) fn alive(scene: &Scene<'_>, wait: &Blocked) -> Option<u64> {
-    let all = scene.trace.range();
-    let kind = |facts: &GoFacts| (facts.name, facts.creation, facts.creator());
-    let wakers = wait.longest.iter().filter_map(|one| scene.census.go(one.waker?));
+pub(crate) fn alive(context: &Context<'_>, wait: &Blocked) -> Option<u64> {
+    let all = context.trace.range();
+    let kind = |facts: &GoroutineStats| (facts.name, facts.creation, facts.creator());
+    let wakers = wait.longest.iter().filter_map(|one| context.workload.go(one.waker?));
     // Only the longest waits are known, but all workers.
     let kinds: FxHashSet<_> = wakers.map(kind).collect();
-    let workers = scene.census.gos.iter().filter(|facts| kinds.contains(&kind(facts)));
-    let life = |facts: &GoFacts| TimeRange::new(facts.created().unwrap_or(all.start), facts.ended().unwrap_or(all.end));
-    let mut by_creator: BTreeMap<Option<GoIx>, Vec<TimeRange>> = BTreeMap::new();
+    let workers = context.workload.gos.iter().filter(|facts| kinds.contains(&kind(facts)));
+    let life =
+        |facts: &GoroutineStats| TimeRange::new(facts.created().unwrap_or(all.start), facts.ended().unwrap_or(all.end));
+    let mut by_creator: BTreeMap<Option<GoroutineIdx>, Vec<TimeRange>> = BTreeMap::new();
     workers.for_each(|facts| by_creator.entry(facts.creator()).or_default().push(life(facts)));
     let is_short = by_creator.values().flatten().any(|life| *life != all);
     most_of_the_time(by_creator.values()).filter(|_| is_short)
 }
 
 /// All waits for the same semaphore or pool; for a pool of a library, at any place.
-fn same_pool<'a>(scene: &'a Scene<'a>, wait: &'a Blocked) -> impl Iterator<Item = Wait> + 'a {
-    let others = scene.blocked.iter().filter(move |(other, _)| {
+fn same_pool<'a>(context: &'a Context<'a>, wait: &'a Blocked) -> impl Iterator<Item = Wait> + 'a {
+    let others = context.blocked.iter().filter(move |(other, _)| {
         let is_it = std::ptr::eq(other, wait);
-        is_it || wait.op == Op::Pool && other.op == Op::Pool && is_sql(scene, other) == is_sql(scene, wait)
+        is_it || wait.op == Op::Pool && other.op == Op::Pool && is_sql(context, other) == is_sql(context, wait)
     });
     others.flat_map(|(other, _)| other.longest.iter().copied())
 }
 
 /// Whether a pool is of `database/sql`, or of `net/http`.
-pub(crate) fn is_sql(scene: &Scene<'_>, wait: &Blocked) -> bool {
-    scene.trace.frames(wait.stack).any(|frame| frame.function.starts_with("database/sql."))
+pub(crate) fn is_sql(context: &Context<'_>, wait: &Blocked) -> bool {
+    context.trace.frames(wait.stack).any(|frame| frame.function.starts_with("database/sql."))
 }
 
 /// How many ranges there are at once for the largest part of the time in which there is any.
@@ -263,10 +266,13 @@ mod tests {
 
     #[test]
     fn only_those_who_let_in_each_other_are_in_a_round() {
-        let edge = |from, to| (GoIx(from), GoIx(to), 1);
+        let edge = |from, to| (GoroutineIdx(from), GoroutineIdx(to), 1);
         let stages = [edge(3, 1), edge(3, 2), edge(4, 3)];
         assert!(in_rounds(&stages).is_empty());
         let slots = [edge(1, 2), edge(2, 3), edge(3, 1), edge(4, 3)];
-        assert_eq!(in_rounds(&slots), [(1, 2), (2, 3), (3, 1)].map(|(one, other)| (GoIx(one), GoIx(other))).into());
+        assert_eq!(
+            in_rounds(&slots),
+            [(1, 2), (2, 3), (3, 1)].map(|(one, other)| (GoroutineIdx(one), GoroutineIdx(other))).into()
+        );
     }
 }

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::blocked_by::{Blocked, Meanwhile, Releasers, releasers};
-use crate::analysis::census::{Wait, is_idle};
-use crate::analysis::findings::Scene;
+use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers, wakers};
+use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
 use crate::analysis::findings::named::Named;
@@ -13,9 +12,10 @@ use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, OtherSide, SLOW_HAN
 use crate::analysis::findings::peers::{analysed, makes_connection};
 use crate::analysis::findings::requests::{RequestKind, SlowRequests, is_explained, slow};
 use crate::analysis::places::Op;
-use crate::analysis::wait_chain::Doing;
+use crate::analysis::wait_chain::StepKind;
 use crate::analysis::why::where_at;
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::workload::{Wait, is_idle};
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::event::state::SpanClass;
 
 /// Less per request is the way of networks, ns.
@@ -32,13 +32,13 @@ const LONG_POLL: u64 = 1_000_000_000;
 
 const RAISE_LIMIT: &str = "Raise the limit, allow bursts, or reject excess requests at once.";
 
-pub(crate) fn find(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
+pub(crate) fn find(context: &Context<'_>, known: &[Finding]) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
-    for slow in slow(scene).iter().filter(|slow| scene.share(slow.part.spot.nanos) >= 0.05) {
+    for slow in slow(context).iter().filter(|slow| context.share(slow.part.place_time.nanos) >= 0.05) {
         if is_explained(slow, known) || is_explained(slow, &found) {
             continue;
         }
-        found.extend(cause(scene, slow).map(|cause| finding(scene, slow, &cause)));
+        found.extend(cause(context, slow).map(|cause| finding(context, slow, &cause)));
     }
     found
 }
@@ -54,7 +54,7 @@ struct Reason {
     /// Where the requests are meanwhile, and for what: `in net/http.Get at main.load (main.go:12)`.
     at: String,
     /// Goroutines on the other side.
-    others: Vec<GoIx>,
+    others: Vec<GoroutineIdx>,
     /// The other side of a call, where it is in the trace.
     other: Option<OtherSide>,
     /// Waits of which it is known who ended them, and their nanoseconds, where that is what the cause follows from.
@@ -64,27 +64,27 @@ struct Reason {
     confidence: f64,
 }
 
-fn cause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
-    let (places, stack, part) = (scene.places, slow.stack, slow.part);
+fn cause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
+    let (places, stack, part) = (context.places, slow.stack, slow.part);
     let is_direct = places.is_direct(stack);
-    let is_by_clock = part.clock.nanos * 2 > part.spot.nanos;
+    let is_by_clock = part.clock.nanos * 2 > part.place_time.nanos;
     match slow.key.op {
         Op::Accept | Op::Send => None,
-        Op::Pool => dial(scene, slow),
+        Op::Pool => dial(context, slow),
         _ if places.is_for_client(stack) => None,
-        Op::Sleep => Some(pause(scene, slow)),
-        Op::Receive | Op::Select if is_direct && is_by_clock => is_pause(slow).then(|| pause(scene, slow)),
+        Op::Sleep => Some(pause(context, slow)),
+        Op::Receive | Op::Select if is_direct && is_by_clock => is_pause(slow).then(|| pause(context, slow)),
         Op::WaitGroup | Op::Receive | Op::Select | Op::Cond if is_direct => {
-            let wait = blocked(scene, slow)?;
-            let found = releasers(scene.trace, scene.places, &wait);
+            let wait = blocked(context, slow)?;
+            let found = wakers(context.trace, context.places, &wait);
             let looked = Some((found.waits, found.examined));
-            result(scene, slow, &found).map(|cause| Reason { looked, ..cause })
+            result(context, slow, &found).map(|cause| Reason { looked, ..cause })
         }
         _ if is_direct => None,
-        _ if is_by_clock => Some(deadline(scene, slow)),
+        _ if is_by_clock => Some(deadline(context, slow)),
         // Without a library's protocol it may be the next request that a goroutine of the program's own reads.
-        _ => (slow.who == RequestKind::Handler || !places.is_plain(stack) || is_dial(scene, stack))
-            .then(|| call(scene, stack, part.longest.iter().map(|wait| (wait.stack, wait.nanos())), &part.longest)),
+        _ => (slow.who == RequestKind::Handler || !places.is_plain(stack) || is_dial(context, stack))
+            .then(|| call(context, stack, part.longest.iter().map(|wait| (wait.stack, wait.nanos())), &part.longest)),
     }
 }
 
@@ -97,19 +97,19 @@ fn is_pause(slow: &SlowRequests<'_>) -> bool {
         || slow.mean() < LONG_POLL
 }
 
-fn has(scene: &Scene<'_>, stack: StackId, part: &str) -> bool {
-    scene.trace.frames(stack).any(|frame| frame.function.contains(part))
+fn has(context: &Context<'_>, stack: StackId, part: &str) -> bool {
+    context.trace.frames(stack).any(|frame| frame.function.contains(part))
 }
 
-fn is_dial(scene: &Scene<'_>, stack: StackId) -> bool {
-    ["net.(*sysDialer).", "net.(*netFD).connect", "tls.(*Conn).Handshake"].iter().any(|part| has(scene, stack, part))
+fn is_dial(context: &Context<'_>, stack: StackId) -> bool {
+    ["net.(*sysDialer).", "net.(*netFD).connect", "tls.(*Conn).Handshake"].iter().any(|part| has(context, stack, part))
 }
 
 /// What kind of call takes long, by its cause, and what to look at.
-pub(crate) fn call_of(scene: &Scene<'_>, stack: StackId) -> (Cause, &'static str) {
-    if has(scene, stack, "net.(*Resolver).") {
+pub(crate) fn call_of(context: &Context<'_>, stack: StackId) -> (Cause, &'static str) {
+    if has(context, stack, "net.(*Resolver).") {
         (Cause::SlowLookup, "Cache the result of the lookup, or keep connections open.")
-    } else if is_dial(scene, stack) {
+    } else if is_dial(context, stack) {
         (Cause::SlowDial, "Keep connections open and reuse them, or dial with a shorter timeout and a fallback.")
     } else {
         (
@@ -120,13 +120,18 @@ pub(crate) fn call_of(scene: &Scene<'_>, stack: StackId) -> (Cause, &'static str
     }
 }
 
-/// `alike` as in [`Scene::named`].
-fn call(scene: &Scene<'_>, stack: StackId, alike: impl IntoIterator<Item = (StackId, u64)>, waits: &[Wait]) -> Reason {
-    let (mut name, mut check) = call_of(scene, stack);
-    let named = scene.named(stack, alike).or_else(|| near(scene, stack));
+/// `alike` as in [`Context::named`].
+fn call(
+    context: &Context<'_>,
+    stack: StackId,
+    alike: impl IntoIterator<Item = (StackId, u64)>,
+    waits: &[Wait],
+) -> Reason {
+    let (mut name, mut check) = call_of(context, stack);
+    let named = context.named(stack, alike).or_else(|| near(context, stack));
     let called_from = named.as_ref().map_or_else(String::new, Named::called_from);
-    let at = format!("{}{called_from}", where_at(scene.places, stack).trim_start());
-    let other = if name == Cause::SlowCall { other_side(scene, stack, waits) } else { None };
+    let at = format!("{}{called_from}", where_at(context.places, stack).trim_start());
+    let other = if name == Cause::SlowCall { other_side(context, stack, waits) } else { None };
     if other.is_some() {
         (name, check) = (SLOW_HANDLER, LOOK_AT_HANDLER);
     }
@@ -146,21 +151,21 @@ fn call(scene: &Scene<'_>, stack: StackId, alike: impl IntoIterator<Item = (Stac
 }
 
 /// Waits for a connection that is being made, not for one that another request has.
-fn dial(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
-    let makes = |stack: StackId| makes_connection(scene.trace, stack);
+fn dial(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
+    let makes = |stack: StackId| makes_connection(context.trace, stack);
     let nanos = |is_such: &dyn Fn(StackId) -> bool| -> u64 {
         let waits = slow.part.longest.iter().filter(|wait| is_such(wait.waker_stack));
         waits.map(|wait| wait.range.nanos().unsigned_abs()).sum()
     };
     // Those that gave up before they had one tell nothing of who would have given it.
-    let (made, all) = (nanos(&makes), nanos(&|stack| stack.is_some() && !has(scene, stack, "context.(*cancelCtx).")));
+    let (made, all) = (nanos(&makes), nanos(&|stack| stack.is_some() && !has(context, stack, "context.(*cancelCtx).")));
     if made == 0 || made * 3 < all * 2 {
         return None;
     }
-    let at = format!("for a new connection{}", where_at(scene.places, slow.stack));
+    let at = format!("for a new connection{}", where_at(context.places, slow.stack));
     let check = "Keep connections open and reuse them (read response bodies to EOF, raise MaxIdleConnsPerHost), or dial with \
                  a shorter timeout.";
-    let (named, stack) = (near(scene, slow.stack), slow.stack);
+    let (named, stack) = (near(context, slow.stack), slow.stack);
     Some(Reason {
         kind: Kind::SerialWaits,
         name: Cause::SlowDial,
@@ -176,7 +181,7 @@ fn dial(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
     })
 }
 
-fn pause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Reason {
+fn pause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
     let part = slow.part;
     let is_growing = part.is_backoff();
     let shortest = part.longest.last().map_or(0, |wait| wait.range.nanos().unsigned_abs());
@@ -193,8 +198,8 @@ fn pause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Reason {
         (Cause::RateLimit, RAISE_LIMIT)
     };
     let what = if is_growing { "in pauses that grow with each attempt (backoff)" } else { "for a timer" };
-    let named = near(scene, slow.stack);
-    let at = format!("{what}{}", where_at(scene.places, slow.stack));
+    let named = near(context, slow.stack);
+    let at = format!("{what}{}", where_at(context.places, slow.stack));
     let (kind, stack) = (Kind::PollingSleep, slow.stack);
     Reason {
         kind,
@@ -212,8 +217,8 @@ fn pause(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Reason {
 }
 
 /// A library gave up by the clock: a deadline, a timeout, a limiter.
-fn deadline(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Reason {
-    let is_limiter = scene.places.is_limiter(slow.stack);
+fn deadline(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
+    let is_limiter = context.places.is_limiter(slow.stack);
     let (name, check) = if is_limiter {
         (Cause::RateLimit, RAISE_LIMIT)
     } else {
@@ -223,8 +228,8 @@ fn deadline(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Reason {
         )
     };
     let what = if is_limiter { "for a limiter" } else { "until a deadline expired," };
-    let at = format!("{what}{}", where_at(scene.places, slow.stack));
-    let named = near(scene, slow.stack);
+    let at = format!("{what}{}", where_at(context.places, slow.stack));
+    let named = near(context, slow.stack);
     let (kind, stack) = (Kind::PollingSleep, slow.stack);
     Reason {
         kind,
@@ -242,39 +247,39 @@ fn deadline(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Reason {
 }
 
 /// Waits for what another goroutine hands over: what that one did meanwhile.
-fn result(scene: &Scene<'_>, slow: &SlowRequests<'_>, found: &Releasers) -> Option<Reason> {
-    let top = heaviest(scene, found)?;
-    let is_sibling = has_function(scene, top.stack, slow.key.function);
+fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wakers) -> Option<Reason> {
+    let top = heaviest(context, found)?;
+    let is_sibling = has_function(context, top.stack, slow.key.function);
     let is_shared = found.per_act >= SHARED || is_sibling;
-    let is_waiting = matches!(top.doing, Doing::Waiting(_) | Doing::Syscall);
-    let class = if let Doing::Waiting(class) = top.doing { class } else { SpanClass::Syscall };
-    let op = scene.places.op(top.stack);
+    let is_waiting = matches!(top.doing, StepKind::Waiting(_) | StepKind::Syscall);
+    let class = if let StepKind::Waiting(class) = top.doing { class } else { SpanClass::Syscall };
+    let op = context.places.op(top.stack);
     // Whoever allocates may wait for the GC.
     let is_allocating =
-        op == Op::Other && scene.places.callee(top.stack).is_some_and(|callee| callee.starts_with("runtime."));
-    if !is_waiting || is_allocating || op.is_lock() || class == SpanClass::Gc || !scene.places.has_own(top.stack) {
+        op == Op::Other && context.places.callee(top.stack).is_some_and(|callee| callee.starts_with("runtime."));
+    if !is_waiting || is_allocating || op.is_lock() || class == SpanClass::Gc || !context.places.has_own(top.stack) {
         return None;
     }
-    let others: Vec<GoIx> = found.by_go.iter().map(|by| by.0).collect();
-    if class != SpanClass::Syscall && is_idle(scene.places, top.stack, class) {
+    let others: Vec<GoroutineIdx> = found.by_go.iter().map(|by| by.0).collect();
+    if class != SpanClass::Syscall && is_idle(context.places, top.stack, class) {
         // It had nothing to do until something came. Many that wait for what comes at a rhythm, one at a time, are
         // held back by it.
         let is_rhythm = op == Op::Sleep || matches!(op, Op::Receive | Op::Select);
-        return (is_rhythm && found.per_act < SHARED && is_queue(slow)).then(|| limiter(scene, slow, top, others));
+        return (is_rhythm && found.per_act < SHARED && is_queue(slow)).then(|| limiter(context, slow, top, others));
     }
-    let named = scene.named(top.stack, same_stacks(scene, found, top)).or_else(|| near(scene, top.stack));
+    let named = context.named(top.stack, same_stacks(context, found, top)).or_else(|| near(context, top.stack));
     let called_from = named.as_ref().map_or_else(String::new, Named::called_from);
-    let doing = format!("{}{called_from}", where_at(scene.places, top.stack));
-    let at = where_at(scene.places, slow.stack);
+    let doing = format!("{}{called_from}", where_at(context.places, top.stack));
+    let at = where_at(context.places, slow.stack);
     // Whoever produced for the longest time.
-    let same = alike(scene, found, top);
-    let mut by_go: BTreeMap<GoIx, u64> = BTreeMap::new();
+    let same = alike(context, found, top);
+    let mut by_go: BTreeMap<GoroutineIdx, u64> = BTreeMap::new();
     same.for_each(|part| *by_go.entry(part.go).or_default() += part.own_nanos());
     let producers = by_go.len() as u64;
     let producer =
         by_go.into_iter().max_by_key(|&(go, nanos)| (nanos, std::cmp::Reverse(go))).map_or(top.go, |by| by.0);
     if !is_shared {
-        let mut cause = call(scene, top.stack, same_stacks(scene, found, top), &slow.part.longest);
+        let mut cause = call(context, top.stack, same_stacks(context, found, top), &slow.part.longest);
         cause.at = format!("{}, for goroutines that were{doing}", at.trim_start());
         cause.others = others;
         cause.confidence = 0.7;
@@ -282,7 +287,7 @@ fn result(scene: &Scene<'_>, slow: &SlowRequests<'_>, found: &Releasers) -> Opti
     }
     let check = "Compute the result before it is needed (refresh it early and serve the old one until then), or make it \
                  faster: all callers wait for it.";
-    let who = go_name(scene.trace, producer);
+    let who = go_name(context.trace, producer);
     let results = if (found.waits as f64) < found.per_act * 1.5 { "one result that" } else { "results that" };
     let mut evidence = Evidence::default();
     let gos = evidence.count("producers", producers, "goroutine");
@@ -312,13 +317,16 @@ fn is_queue(slow: &SlowRequests<'_>) -> bool {
     overlapping * 3 >= waits.len() * 2 && waits.len() >= 6
 }
 
-fn limiter(scene: &Scene<'_>, slow: &SlowRequests<'_>, top: &Meanwhile, others: Vec<GoIx>) -> Reason {
-    let who = go_name(scene.trace, top.go);
-    let at = where_at(scene.places, slow.stack);
-    let at =
-        format!("{} for {who}, which lets one through at a time{}", at.trim_start(), where_at(scene.places, top.stack));
+fn limiter(context: &Context<'_>, slow: &SlowRequests<'_>, top: &Meanwhile, others: Vec<GoroutineIdx>) -> Reason {
+    let who = go_name(context.trace, top.go);
+    let at = where_at(context.places, slow.stack);
+    let at = format!(
+        "{} for {who}, which lets one through at a time{}",
+        at.trim_start(),
+        where_at(context.places, top.stack)
+    );
     let check = RAISE_LIMIT;
-    let (kind, named, stack) = (Kind::PollingSleep, near(scene, slow.stack), slow.stack);
+    let (kind, named, stack) = (Kind::PollingSleep, near(context, slow.stack), slow.stack);
     Reason {
         kind,
         name: Cause::RateLimit,
@@ -335,47 +343,47 @@ fn limiter(scene: &Scene<'_>, slow: &SlowRequests<'_>, top: &Meanwhile, others: 
 }
 
 /// What those who ended the waits did most of all, by function; `None` if nothing takes half of the time.
-pub(crate) fn heaviest<'a>(scene: &Scene<'_>, found: &'a Releasers) -> Option<&'a Meanwhile> {
-    let sum = |part: &Meanwhile| alike(scene, found, part).map(|part| part.nanos).sum::<u64>();
+pub(crate) fn heaviest<'a>(context: &Context<'_>, found: &'a Wakers) -> Option<&'a Meanwhile> {
+    let sum = |part: &Meanwhile| alike(context, found, part).map(|part| part.nanos).sum::<u64>();
     let first = found.parts.iter().max_by_key(|part| (sum(part), part.nanos))?;
     (sum(first) * 2 >= found.examined).then_some(first)
 }
 
 /// The parts in which the same was done in the same function, by whomever.
-fn alike<'a>(scene: &Scene<'_>, found: &'a Releasers, one: &Meanwhile) -> impl Iterator<Item = &'a Meanwhile> {
-    let key = |part: &Meanwhile| (part.doing, scene.places.near_function(part.stack));
+fn alike<'a>(context: &Context<'_>, found: &'a Wakers, one: &Meanwhile) -> impl Iterator<Item = &'a Meanwhile> {
+    let key = |part: &Meanwhile| (part.doing, context.places.near_function(part.stack));
     let wanted = key(one);
     found.parts.iter().filter(move |part| key(part) == wanted)
 }
 
 /// The stacks of these parts, with their nanoseconds.
-fn same_stacks(scene: &Scene<'_>, found: &Releasers, one: &Meanwhile) -> Vec<(StackId, u64)> {
-    alike(scene, found, one).map(|part| (part.stack, part.nanos)).collect()
+fn same_stacks(context: &Context<'_>, found: &Wakers, one: &Meanwhile) -> Vec<(StackId, u64)> {
+    alike(context, found, one).map(|part| (part.stack, part.nanos)).collect()
 }
 
 /// The frame nearest to the leaf, whoever called it.
-fn near(scene: &Scene<'_>, stack: StackId) -> Option<Named> {
-    scene.places.near(stack).map(Named::direct)
+fn near(context: &Context<'_>, stack: StackId) -> Option<Named> {
+    context.places.near(stack).map(Named::direct)
 }
 
-fn has_function(scene: &Scene<'_>, stack: StackId, function: u32) -> bool {
-    let Some(name) = scene.places.name(function) else { return false };
-    scene.places.own_frames(stack).any(|frame| frame.function == name)
+fn has_function(context: &Context<'_>, stack: StackId, function: u32) -> bool {
+    let Some(name) = context.places.name(function) else { return false };
+    context.places.own_frames(stack).any(|frame| frame.function == name)
 }
 
-/// The waits as [`releasers`] takes them.
-fn blocked(scene: &Scene<'_>, slow: &SlowRequests<'_>) -> Option<Blocked> {
+/// The waits as [`wakers`] takes them.
+fn blocked(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Blocked> {
     let part = slow.part;
     let woken = part.longest.iter().filter(|wait| wait.waker.is_some());
     Some(Blocked {
-        place: scene.places.near(slow.stack)?,
+        place: context.places.near(slow.stack)?,
         stack: slow.stack,
         op: slow.key.op,
         class: SpanClass::WaitOther,
         reason: crate::base::ids::StrId::EMPTY,
-        count: part.spot.count,
-        nanos: part.spot.nanos,
-        max: part.spot.longest.map_or(0, |longest| longest.1.nanos().unsigned_abs()),
+        count: part.place_time.count,
+        nanos: part.place_time.nanos,
+        max: part.place_time.longest.map_or(0, |longest| longest.1.nanos().unsigned_abs()),
         woken_nanos: woken.map(|wait| wait.range.nanos().unsigned_abs()).sum(),
         bounded_nanos: 0,
         gos: part.units,
@@ -397,20 +405,20 @@ fn whose(slow: &SlowRequests<'_>, evidence: &mut Evidence) -> String {
 
 /// `; 264 waits there in the whole trace, 10.1 s total`: where others, too, wait in the same operation of the same
 /// function.
-fn elsewhere(scene: &Scene<'_>, slow: &SlowRequests<'_>, evidence: &mut Evidence) -> String {
-    let is_there = |stack| scene.places.near_function(stack) == Some(slow.key.function);
-    let sites = scene.census.sites.iter().filter(|(key, _)| key.class != SpanClass::Syscall);
+fn elsewhere(context: &Context<'_>, slow: &SlowRequests<'_>, evidence: &mut Evidence) -> String {
+    let is_there = |stack| context.places.near_function(stack) == Some(slow.key.function);
+    let sites = context.workload.sites.iter().filter(|(key, _)| key.class != SpanClass::Syscall);
     let sites = sites.filter(|(key, site)| site.op == slow.key.op && is_there(key.stack));
     let (count, nanos) = sites.fold((0, 0), |sum, (_, site)| (sum.0 + site.count, sum.1 + site.nanos));
     // Short requests are not looked into: a few waits more are theirs.
-    if count * 4 <= slow.part.spot.count * 5 {
+    if count * 4 <= slow.part.place_time.count * 5 {
         return String::new();
     }
     let waits = evidence.count("waits_there", count, "wait");
     format!("; {waits} there in the whole trace, {} total", evidence.time("wait_there_total_ns", nanos))
 }
 
-fn finding(scene: &Scene<'_>, slow: &SlowRequests<'_>, cause: &Reason) -> Finding {
+fn finding(context: &Context<'_>, slow: &SlowRequests<'_>, cause: &Reason) -> Finding {
     let (part, family) = (slow.part, slow.family);
     let mut evidence = Evidence::default();
     let title = format!(
@@ -420,29 +428,29 @@ fn finding(scene: &Scene<'_>, slow: &SlowRequests<'_>, cause: &Reason) -> Findin
         evidence.whole("requests_waiting", part.units),
         evidence.time("wait_per_request_ns", slow.mean()),
         cause.at,
-        elsewhere(scene, slow, &mut evidence),
+        elsewhere(context, slow, &mut evidence),
         cause.other.as_ref().map_or_else(String::new, |other| other.sentence(&mut evidence)),
     );
     if let Some(looked) = cause.looked {
-        analysed(part.spot.count, looked, &mut evidence);
+        analysed(part.place_time.count, looked, &mut evidence);
     }
     evidence.text("unit", slow.name());
     evidence.append(cause.evidence.clone());
-    let mut finding = Finding::new(cause.kind, title, part.spot.nanos, scene.duration, cause.confidence)
+    let mut finding = Finding::new(cause.kind, title, part.place_time.nanos, context.duration, cause.confidence)
         .with(evidence)
         .int("requests_total_ns", family.nanos)
-        .int("waits", part.spot.count)
-        .int("wait_total_ns", part.spot.nanos)
-        .int("wait_max_ns", part.spot.longest.map_or(0, |longest| longest.1.nanos().unsigned_abs()))
+        .int("waits", part.place_time.count)
+        .int("wait_total_ns", part.place_time.nanos)
+        .int("wait_max_ns", part.place_time.longest.map_or(0, |longest| longest.1.nanos().unsigned_abs()))
         .cause(cause.name, cause.check)
-        .culprit_named(scene.trace, cause.named.clone(), cause.stack);
+        .culprit_named(context.trace, cause.named.clone(), cause.stack);
     if let Some(outer) = &slow.outer {
         finding = finding.victim(&outer.function, family.gos);
     }
-    let waiting: Vec<GoIx> = part.longest.iter().map(|wait| wait.go).collect();
+    let waiting: Vec<GoroutineIdx> = part.longest.iter().map(|wait| wait.go).collect();
     finding = finding.goroutines(&waiting).goroutines(&cause.others);
     for wait in part.longest.iter().take(2) {
-        finding = finding.link(scene.trace, wait.go, wait.range);
+        finding = finding.link(context.trace, wait.go, wait.range);
     }
     let (note, warning) = match cause.kind {
         Kind::PollingSleep => (PAUSE_NOTE_BELOW, PAUSE_WARNING_BELOW),

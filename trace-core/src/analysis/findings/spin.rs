@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, place_name};
-use crate::analysis::go_facts::GoFacts;
-use crate::analysis::wait_chain::Doing;
+use crate::analysis::goroutine_stats::GoroutineStats;
+use crate::analysis::wait_chain::StepKind;
 use crate::analysis::yields::Yields;
-use crate::base::ids::{GoIx, StackId};
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
@@ -45,42 +45,42 @@ const NON_BLOCKING: &[&str] = &[
     "sync.(*RWMutex).TryRLock",
 ];
 
-pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut found = yielding(scene);
-    found.extend(polling(scene));
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
+    let mut found = yielding(context);
+    found.extend(polling(context));
     found
 }
 
 /// Loops around `runtime.Gosched`, by function.
-fn yielding(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut stacks: Vec<(&StackId, &Yields)> = scene.census.yields.iter().collect();
+fn yielding(context: &Context<'_>) -> Vec<Finding> {
+    let mut stacks: Vec<(&StackId, &Yields)> = context.workload.yields.iter().collect();
     stacks.sort_by_key(|(stack, _)| **stack);
     // The function, with the stack of most yields.
     let mut loops: BTreeMap<u32, (StackId, u64, Yields)> = BTreeMap::new();
     let mut runnable = 0;
     for (&stack, yields) in stacks {
         runnable += yields.runnable;
-        let Some(function) = scene.places.own_function(stack) else { continue };
+        let Some(function) = context.places.own_function(stack) else { continue };
         let sum = loops.entry(function).or_insert((stack, 0, Yields::default()));
         if yields.count > sum.1 {
             (sum.0, sum.1) = (stack, yields.count);
         }
         sum.2.merge(yields.clone());
     }
-    let others = scene.load.runnable.saturating_sub(runnable);
-    loops.into_values().filter_map(|(stack, _, yields)| judge(scene, stack, &yields, others)).collect()
+    let others = context.load.runnable.saturating_sub(runnable);
+    loops.into_values().filter_map(|(stack, _, yields)| judge(context, stack, &yields, others)).collect()
 }
 
 /// `others`: how long goroutines were runnable without having yielded, total, ns.
-fn judge(scene: &Scene<'_>, stack: StackId, yields: &Yields, others: u64) -> Option<Finding> {
+fn judge(context: &Context<'_>, stack: StackId, yields: &Yields, others: u64) -> Option<Finding> {
     let mean = yields.running / yields.count.max(1);
     let &(go, spent, range) = yields.gos.iter().max_by_key(|(go, nanos, _)| (*nanos, std::cmp::Reverse(*go)))?;
-    if yields.count < FEWEST_YIELDS || mean > LONGEST_RUN || scene.share(spent) < SHARE {
+    if yields.count < FEWEST_YIELDS || mean > LONGEST_RUN || context.share(spent) < SHARE {
         return None;
     }
-    let place = scene.places.own(stack)?;
-    let room = scene.load.procs * scene.duration;
-    let per_second = u128::from(yields.count) * 1_000_000_000 / u128::from(scene.duration.max(1));
+    let place = context.places.own(stack)?;
+    let room = context.load.procs * context.duration;
+    let per_second = u128::from(yields.count) * 1_000_000_000 / u128::from(context.duration.max(1));
     let mut evidence = Evidence::default();
     let title = format!(
         "{} spinning on runtime.Gosched at {}: {} ({} per second), running for {} in between on average; {} running \
@@ -94,14 +94,14 @@ fn judge(scene: &Scene<'_>, stack: StackId, yields: &Yields, others: u64) -> Opt
         evidence.share("spin_share", yields.running as f64 / room.max(1) as f64),
         waiting(others, &mut evidence),
     );
-    let gos: Vec<GoIx> = yields.gos.iter().map(|known| known.0).collect();
-    let act = act(scene, go, range);
-    let finding = finding(scene, title, evidence, (yields.running, others))
+    let gos: Vec<GoroutineIdx> = yields.gos.iter().map(|known| known.0).collect();
+    let act = act(context, go, range);
+    let finding = finding(context, title, evidence, (yields.running, others))
         .cause(Cause::GoschedLoop, CHECK)
         .int("spin_runnable_ns", yields.runnable)
-        .culprit(scene.trace, Some(place), stack)
+        .culprit(context.trace, Some(place), stack)
         .act(act);
-    Some(limited(scene, finding, &gos, others).goroutines(&gos).link(scene.trace, go, range))
+    Some(limited(context, finding, &gos, others).goroutines(&gos).link(context.trace, go, range))
 }
 
 /// `, while other goroutines were runnable for 12.3 ms total`
@@ -110,19 +110,19 @@ fn waiting(others: u64, evidence: &mut Evidence) -> String {
 }
 
 /// A case of CPU starvation if other goroutines are runnable meanwhile, else of a CPU-bound program.
-fn finding(scene: &Scene<'_>, title: String, evidence: Evidence, (running, others): (u64, u64)) -> Finding {
-    let kind = if scene.share(others) >= CROWDED_OUT { Kind::CpuStarvation } else { Kind::CpuBound };
-    Finding::new(kind, title, running + others, scene.duration, 0.8)
+fn finding(context: &Context<'_>, title: String, evidence: Evidence, (running, others): (u64, u64)) -> Finding {
+    let kind = if context.share(others) >= CROWDED_OUT { Kind::CpuStarvation } else { Kind::CpuBound };
+    Finding::new(kind, title, running + others, context.duration, 0.8)
         .with(evidence)
-        .ratio("procs_busy", scene.load.share)
-        .int("procs", scene.load.procs)
+        .ratio("procs_busy", context.load.share)
+        .int("procs", context.load.procs)
 }
 
 /// With those who wait for a proc. At most a warning while few do; a note in tests, which may spin on purpose.
-fn limited(scene: &Scene<'_>, finding: Finding, gos: &[GoIx], others: u64) -> Finding {
-    let is_test = !gos.is_empty() && gos.iter().all(|go| scene.is_under_test(*go));
-    let finding = affected(scene, finding, gos);
-    match scene.share(others) >= CROWDED_OUT {
+fn limited(context: &Context<'_>, finding: Finding, gos: &[GoroutineIdx], others: u64) -> Finding {
+    let is_test = !gos.is_empty() && gos.iter().all(|go| context.is_under_test(*go));
+    let finding = affected(context, finding, gos);
+    match context.share(others) >= CROWDED_OUT {
         _ if is_test => finding.at_most(Severity::Note),
         true => finding,
         false => finding.at_most(Severity::Warning),
@@ -130,22 +130,22 @@ fn limited(scene: &Scene<'_>, finding: Finding, gos: &[GoIx], others: u64) -> Fi
 }
 
 /// With the others that were runnable longest, and the start function of the first.
-fn affected(scene: &Scene<'_>, finding: Finding, gos: &[GoIx]) -> Finding {
-    let others = scene.census.gos.iter().filter(|facts| facts.runnable > 0 && !gos.contains(&facts.go));
-    let mut others: Vec<&GoFacts> = others.collect();
+fn affected(context: &Context<'_>, finding: Finding, gos: &[GoroutineIdx]) -> Finding {
+    let others = context.workload.gos.iter().filter(|facts| facts.runnable > 0 && !gos.contains(&facts.go));
+    let mut others: Vec<&GoroutineStats> = others.collect();
     others.sort_by_key(|facts| (std::cmp::Reverse(facts.runnable), facts.go));
     let Some(first) = others.first() else { return finding };
-    let name = scene.trace.str(first.name);
-    let some: Vec<GoIx> = others.iter().take(AFFECTED).map(|facts| facts.go).collect();
-    finding.victim(name, scene.goroutines(first.name)).goroutines(&some)
+    let name = context.trace.str(first.name);
+    let some: Vec<GoroutineIdx> = others.iter().take(AFFECTED).map(|facts| facts.go).collect();
+    finding.victim(name, context.goroutines(first.name)).goroutines(&some)
 }
 
 /// How long a goroutine ran within a stretch.
-fn act(scene: &Scene<'_>, go: GoIx, within: TimeRange) -> Option<Act> {
-    let sums = scene.trace.time_by_class(LaneId::Goroutine(go), within).nanos;
+fn act(context: &Context<'_>, go: GoroutineIdx, within: TimeRange) -> Option<Act> {
+    let sums = context.trace.time_by_class(LaneId::Goroutine(go), within).nanos;
     let ran = sums.get(SpanClass::Running as usize).copied().unwrap_or(0);
-    let nanos = ran.saturating_sub(scene.trace.no_cpu().nanos(LaneId::Goroutine(go), within));
-    (nanos > 0).then_some(Act { go, doing: Doing::Running, within, nanos })
+    let nanos = ran.saturating_sub(context.trace.no_cpu().nanos(LaneId::Goroutine(go), within));
+    (nanos > 0).then_some(Act { go, doing: StepKind::Running, within, nanos })
 }
 
 /// Samples of one function.
@@ -155,54 +155,54 @@ struct Seen {
     non_blocking: u64,
     /// The stack of most of these.
     stacks: FxHashMap<StackId, u64>,
-    gos: FxHashMap<GoIx, u64>,
+    gos: FxHashMap<GoroutineIdx, u64>,
 }
 
 /// Loops around operations that do not block, by CPU samples.
-fn polling(scene: &Scene<'_>) -> Vec<Finding> {
+fn polling(context: &Context<'_>) -> Vec<Finding> {
     let mut functions: BTreeMap<u32, Seen> = BTreeMap::new();
     let mut known: FxHashMap<StackId, bool> = FxHashMap::default();
-    for sample in scene.trace.all_samples() {
-        let Some(function) = scene.places.own_function(sample.stack) else { continue };
-        if scene.census.go(sample.go).is_none() {
+    for sample in context.trace.all_samples() {
+        let Some(function) = context.places.own_function(sample.stack) else { continue };
+        if context.workload.go(sample.go).is_none() {
             continue;
         }
         let seen = functions.entry(function).or_default();
         seen.all += 1;
-        if *known.entry(sample.stack).or_insert_with(|| is_non_blocking(scene, sample.stack)) {
+        if *known.entry(sample.stack).or_insert_with(|| is_non_blocking(context, sample.stack)) {
             seen.non_blocking += 1;
             *seen.stacks.entry(sample.stack).or_default() += 1;
             *seen.gos.entry(sample.go).or_default() += 1;
         }
     }
-    functions.into_values().filter_map(|seen| polls(scene, &seen)).collect()
+    functions.into_values().filter_map(|seen| polls(context, &seen)).collect()
 }
 
 /// Whether nothing but the runtime and such an operation lies between the leaf and the program's own frame.
-fn is_non_blocking(scene: &Scene<'_>, stack: StackId) -> bool {
-    let Some(own) = scene.places.own(stack) else { return false };
-    let mut inner = scene.trace.frames(stack).take_while(|frame| frame.function != own.function);
+fn is_non_blocking(context: &Context<'_>, stack: StackId) -> bool {
+    let Some(own) = context.places.own(stack) else { return false };
+    let mut inner = context.trace.frames(stack).take_while(|frame| frame.function != own.function);
     inner.any(|frame| NON_BLOCKING.contains(&frame.function))
 }
 
-fn polls(scene: &Scene<'_>, seen: &Seen) -> Option<Finding> {
+fn polls(context: &Context<'_>, seen: &Seen) -> Option<Finding> {
     let share = seen.non_blocking as f64 / seen.all.max(1) as f64;
     if seen.non_blocking < FEWEST_SAMPLES || share < MOSTLY {
         return None;
     }
     let (&stack, _) = seen.stacks.iter().max_by_key(|(stack, count)| (**count, **stack))?;
-    let place = scene.places.own(stack)?;
-    let mut gos: Vec<GoIx> = seen.gos.keys().copied().collect();
+    let place = context.places.own(stack)?;
+    let mut gos: Vec<GoroutineIdx> = seen.gos.keys().copied().collect();
     gos.sort_unstable();
-    let ran = |go: &GoIx| scene.census.go(*go).map_or(0, |facts| facts.running);
+    let ran = |go: &GoroutineIdx| context.workload.go(*go).map_or(0, |facts| facts.running);
     let running: u64 = gos.iter().map(ran).sum();
     let longest = *gos.iter().max_by_key(|go| (ran(go), **go))?;
-    if scene.share(ran(&longest)) < SHARE {
+    if context.share(ran(&longest)) < SHARE {
         return None;
     }
-    let own: u64 = gos.iter().filter_map(|go| scene.census.go(*go)).map(|facts| facts.runnable).sum();
-    let others = scene.load.runnable.saturating_sub(own);
-    let operation = scene.trace.frames(stack).map(|frame| frame.function).find(|name| NON_BLOCKING.contains(name))?;
+    let own: u64 = gos.iter().filter_map(|go| context.workload.go(*go)).map(|facts| facts.runnable).sum();
+    let others = context.load.runnable.saturating_sub(own);
+    let operation = context.trace.frames(stack).map(|frame| frame.function).find(|name| NON_BLOCKING.contains(name))?;
     let operation = if operation.starts_with("runtime.") { "select with default" } else { operation };
     let mut evidence = Evidence::default();
     let title = format!(
@@ -213,13 +213,13 @@ fn polls(scene: &Scene<'_>, seen: &Seen) -> Option<Finding> {
         evidence.share("samples_share", share),
         evidence.count("samples", seen.all, "CPU sample"),
         evidence.time("spin_running_ns", running),
-        evidence.share("spin_share", running as f64 / (scene.load.procs * scene.duration).max(1) as f64),
+        evidence.share("spin_share", running as f64 / (context.load.procs * context.duration).max(1) as f64),
         waiting(others, &mut evidence),
     );
-    let whole = scene.trace.range();
-    let finding = finding(scene, title, evidence, (running, others))
+    let whole = context.trace.range();
+    let finding = finding(context, title, evidence, (running, others))
         .cause(Cause::NonBlockingLoop, CHECK)
-        .culprit(scene.trace, Some(place), stack)
-        .act(act(scene, longest, whole));
-    Some(limited(scene, finding, &gos, others).goroutines(&gos).link(scene.trace, longest, whole))
+        .culprit(context.trace, Some(place), stack)
+        .act(act(context, longest, whole));
+    Some(limited(context, finding, &gos, others).goroutines(&gos).link(context.trace, longest, whole))
 }

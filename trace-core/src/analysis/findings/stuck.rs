@@ -4,14 +4,14 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::census::is_idle;
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
-use crate::analysis::go_facts::Stuck;
+use crate::analysis::goroutine_stats::Stuck;
 use crate::analysis::places::Op;
 use crate::analysis::why::where_at;
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::workload::is_idle;
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
@@ -34,8 +34,8 @@ const FEWEST_TURNS: u64 = 5;
 const TURNS: i64 = 20;
 
 /// Whether a wait that goes on at the end of the trace is a large part of it.
-pub(crate) fn is_long(scene: &Scene<'_>, nanos: i64) -> bool {
-    nanos >= SHORTEST && nanos.unsigned_abs() * 10 >= scene.duration
+pub(crate) fn is_long(context: &Context<'_>, nanos: i64) -> bool {
+    nanos >= SHORTEST && nanos.unsigned_abs() * 10 >= context.duration
 }
 
 /// The state of a goroutine at the end of the trace.
@@ -49,8 +49,8 @@ pub(crate) enum EndState {
     Busy { stack: StackId },
 }
 
-pub(crate) fn end_state(scene: &Scene<'_>, go: GoIx) -> EndState {
-    let trace = scene.trace;
+pub(crate) fn end_state(context: &Context<'_>, go: GoroutineIdx) -> EndState {
+    let trace = context.trace;
     if let Some(ended) = trace.goroutine(go).and_then(|known| known.ended) {
         return EndState::Ended(ended);
     }
@@ -66,17 +66,17 @@ pub(crate) fn end_state(scene: &Scene<'_>, go: GoIx) -> EndState {
 
 impl EndState {
     /// `ended 300 ms before the end of the trace`
-    pub(crate) fn words(&self, scene: &Scene<'_>, evidence: &mut Evidence) -> String {
-        let ago = |since: TraceTime| scene.trace.range().end.nanos_since(since).unsigned_abs();
+    pub(crate) fn words(&self, context: &Context<'_>, evidence: &mut Evidence) -> String {
+        let ago = |since: TraceTime| context.trace.range().end.nanos_since(since).unsigned_abs();
         match *self {
             Self::Ended(at) => {
                 format!("ended {} before the end of the trace", evidence.time("partner_ended_ago_ns", ago(at)))
             }
             Self::Waiting { stack, since } => {
                 let waited = evidence.time("partner_waited_ns", ago(since));
-                format!("has waited for the last {waited}{}", where_at(scene.places, stack))
+                format!("has waited for the last {waited}{}", where_at(context.places, stack))
             }
-            Self::Busy { stack } => format!("is busy{}", where_at(scene.places, stack)),
+            Self::Busy { stack } => format!("is busy{}", where_at(context.places, stack)),
         }
     }
 }
@@ -86,30 +86,30 @@ struct StuckGroup {
     function: u32,
     op: Op,
     /// By rising begin.
-    waiters: Vec<(GoIx, Stuck)>,
+    waiters: Vec<(GoroutineIdx, Stuck)>,
 }
 
-pub(crate) fn find(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
-    let stuck_groups = stuck_groups(scene);
+pub(crate) fn find(context: &Context<'_>, known: &[Finding]) -> Vec<Finding> {
+    let stuck_groups = stuck_groups(context);
     let mut found: Vec<Finding> = Vec::new();
     for group in &stuck_groups {
         if !is_known(group, known) && !is_known(group, &found) {
-            found.extend(judge(scene, group));
+            found.extend(judge(context, group));
         }
     }
     found
 }
 
 /// Groups at places where goroutines wait for others rather than for work, most goroutines first.
-fn stuck_groups(scene: &Scene<'_>) -> Vec<StuckGroup> {
-    let end = scene.trace.range().end;
-    let mut stuck_groups: FxHashMap<(u32, Op), Vec<(GoIx, Stuck)>> = FxHashMap::default();
-    for (&go, stuck) in &scene.census.stuck {
-        let op = scene.places.op(stuck.stack);
-        let Some(function) = scene.places.own_function(stuck.stack) else { continue };
+fn stuck_groups(context: &Context<'_>) -> Vec<StuckGroup> {
+    let end = context.trace.range().end;
+    let mut stuck_groups: FxHashMap<(u32, Op), Vec<(GoroutineIdx, Stuck)>> = FxHashMap::default();
+    for (&go, stuck) in &context.workload.stuck {
+        let op = context.places.op(stuck.stack);
+        let Some(function) = context.places.own_function(stuck.stack) else { continue };
         let is_channel = matches!(op, Op::Send | Op::Receive | Op::Select | Op::Cond);
-        let is_direct = scene.places.is_direct(stuck.stack);
-        if is_channel && is_direct && is_long(scene, end.nanos_since(stuck.since)) {
+        let is_direct = context.places.is_direct(stuck.stack);
+        if is_channel && is_direct && is_long(context, end.nanos_since(stuck.since)) {
             stuck_groups.entry((function, op)).or_default().push((go, *stuck));
         }
     }
@@ -138,7 +138,7 @@ fn is_known(group: &StuckGroup, known: &[Finding]) -> bool {
 /// The goroutine that used to be on the other side of a wait.
 #[derive(Clone, Copy)]
 struct Partner {
-    go: GoIx,
+    go: GoroutineIdx,
     first: TraceTime,
     last: TraceTime,
     /// Hand-overs that were seen.
@@ -146,25 +146,25 @@ struct Partner {
 }
 
 /// The goroutine that last ended a wait at this place, or was last woken from there.
-fn partner(scene: &Scene<'_>, group: (u32, Op), members: &[GoIx]) -> Option<Partner> {
-    let mut found: FxHashMap<GoIx, Partner> = FxHashMap::default();
-    let mut add = |go: GoIx, at: TraceTime| {
+fn partner(context: &Context<'_>, group: (u32, Op), members: &[GoroutineIdx]) -> Option<Partner> {
+    let mut found: FxHashMap<GoroutineIdx, Partner> = FxHashMap::default();
+    let mut add = |go: GoroutineIdx, at: TraceTime| {
         let known = found.entry(go).or_insert(Partner { go, first: at, last: at, count: 0 });
         (known.first, known.last, known.count) = (known.first.min(at), known.last.max(at), known.count + 1);
     };
     let is_here =
-        |stack: StackId| (scene.places.own_function(stack), scene.places.op(stack)) == (Some(group.0), group.1);
-    for (key, site) in scene.census.sites.iter().filter(|(key, _)| !key.is_prior && is_here(key.stack)) {
-        debug_assert_eq!(site.op, scene.places.op(key.stack));
+        |stack: StackId| (context.places.own_function(stack), context.places.op(stack)) == (Some(group.0), group.1);
+    for (key, site) in context.workload.sites.iter().filter(|(key, _)| !key.is_prior && is_here(key.stack)) {
+        debug_assert_eq!(site.op, context.places.op(key.stack));
         for wait in &site.longest {
             wait.waker.into_iter().for_each(|waker| add(waker, wait.range.end));
         }
     }
-    let trace = scene.trace;
+    let trace = context.trace;
     for &go in members.iter().take(MEMBERS) {
         for (segment, row) in trace.acted_on(LaneId::Goroutine(go), trace.range()).take(ACTS) {
             let Some(known) = trace.seg(segment).filter(|known| is_here(known.stack(row))) else { continue };
-            trace.whom(segment, row).into_iter().for_each(|other| add(other, TraceTime(known.time(row))));
+            trace.filter(segment, row).into_iter().for_each(|other| add(other, TraceTime(known.time(row))));
         }
     }
     found.into_values().max_by_key(|partner| (partner.last, partner.go))
@@ -172,51 +172,51 @@ fn partner(scene: &Scene<'_>, group: (u32, Op), members: &[GoIx]) -> Option<Part
 
 /// Whether another goroutine of the program is still active and may yet end these waits. One that did next to nothing
 /// for as long as they have lasted does not count: some goroutine has to end the trace.
-fn is_anyone_busy(scene: &Scene<'_>, group: &StuckGroup) -> bool {
+fn is_anyone_busy(context: &Context<'_>, group: &StuckGroup) -> bool {
     let is_stuck = |stuck: &Stuck| {
-        let op = scene.places.op(stuck.stack);
-        op.is_lock() || matches!(op, Op::Send | Op::WaitGroup) || is_idle(scene.places, stuck.stack, stuck.class)
+        let op = context.places.op(stuck.stack);
+        op.is_lock() || matches!(op, Op::Send | Op::WaitGroup) || is_idle(context.places, stuck.stack, stuck.class)
     };
-    let is_in_group = |go: GoIx| group.waiters.iter().any(|waiter| waiter.0 == go);
+    let is_in_group = |go: GoroutineIdx| group.waiters.iter().any(|waiter| waiter.0 == go);
     let Some(since) = group.waiters.first().map(|first| first.1.since) else { return false };
-    let waited = TimeRange::new(since, scene.trace.range().end);
-    let mut alive = scene.census.gos.iter().filter(|facts| facts.ended().is_none());
-    alive.any(|facts| match scene.census.stuck.get(&facts.go) {
+    let waited = TimeRange::new(since, context.trace.range().end);
+    let mut alive = context.workload.gos.iter().filter(|facts| facts.ended().is_none());
+    alive.any(|facts| match context.workload.stuck.get(&facts.go) {
         Some(stuck) => !is_stuck(stuck) && !is_in_group(facts.go),
-        None => is_active(scene, facts.go, waited),
+        None => is_active(context, facts.go, waited),
     })
 }
 
 /// Whether a goroutine ran, was runnable or in system calls for more than a small part of a stretch.
-fn is_active(scene: &Scene<'_>, go: GoIx, range: TimeRange) -> bool {
-    let sums = scene.trace.time_by_class(LaneId::Goroutine(go), range).nanos;
+fn is_active(context: &Context<'_>, go: GoroutineIdx, range: TimeRange) -> bool {
+    let sums = context.trace.time_by_class(LaneId::Goroutine(go), range).nanos;
     let active = [SpanClass::Running, SpanClass::Runnable, SpanClass::Syscall].into_iter();
     let nanos: u64 = active.filter_map(|class| sums.get(class as usize)).sum();
     nanos * ACTIVE > range.nanos().unsigned_abs()
 }
 
-fn judge(scene: &Scene<'_>, group: &StuckGroup) -> Option<Finding> {
+fn judge(context: &Context<'_>, group: &StuckGroup) -> Option<Finding> {
     let (_, first) = group.waiters.first()?;
-    let members: Vec<GoIx> = group.waiters.iter().map(|waiter| waiter.0).collect();
-    let partner = partner(scene, (group.function, group.op), &members);
+    let members: Vec<GoroutineIdx> = group.waiters.iter().map(|waiter| waiter.0).collect();
+    let partner = partner(context, (group.function, group.op), &members);
     let mut partner_evidence = Evidence::default();
-    let gone = partner.and_then(|partner| Some((partner.go, gone(scene, partner, group, &mut partner_evidence)?)));
+    let gone = partner.and_then(|partner| Some((partner.go, gone(context, partner, group, &mut partner_evidence)?)));
     let is_send = group.op == Op::Send;
     let fewest = if gone.is_some() { FEWEST_WITH_PARTNER } else { FEWEST };
     // Whoever waits to receive may well wait for what has not happened yet.
     if group.waiters.len() < fewest || (gone.is_none() && (!is_send || partner.is_some())) {
         return None;
     }
-    if !is_send && is_idle(scene.places, first.stack, first.class) {
+    if !is_send && is_idle(context.places, first.stack, first.class) {
         return None;
     }
-    let end = scene.trace.range().end;
+    let end = context.trace.range().end;
     let nanos = |stuck: &Stuck| end.nanos_since(stuck.since).unsigned_abs();
     let lost: u64 = group.waiters.iter().map(|(_, stuck)| nanos(stuck)).sum();
     let longest = group.waiters.iter().map(|(_, stuck)| nanos(stuck)).max().unwrap_or(0);
-    let place = scene.places.own(first.stack);
+    let place = context.places.own(first.stack);
     let (missing, cause) = match &gone {
-        Some((go, words)) => (format!("{}, {words}", go_name(scene.trace, *go)), Cause::VanishedPartner),
+        Some((go, words)) => (format!("{}, {words}", go_name(context.trace, *go)), Cause::VanishedPartner),
         None => ("no goroutine receives from the channel in the trace".to_owned(), Cause::NoReceiver),
     };
     let mut evidence = Evidence::default();
@@ -236,57 +236,57 @@ fn judge(scene: &Scene<'_>, group: &StuckGroup) -> Option<Finding> {
         "Make sure that the other goroutine sends, closes the channel or calls Done on every return path; wait with a context."
     };
     let confidence = if gone.is_some() { 0.85 } else { 0.7 };
-    let mut finding = Finding::new(Kind::GoroutineLeak, title, lost, scene.duration, confidence)
+    let mut finding = Finding::new(Kind::GoroutineLeak, title, lost, context.duration, confidence)
         .with(evidence)
         .cause(cause, check)
-        .culprit(scene.trace, place.clone(), first.stack)
+        .culprit(context.trace, place.clone(), first.stack)
         .victim(&place.map(|place| place.function).unwrap_or_default(), members.len() as u64)
         .goroutines(&members);
     if let Some((go, stuck)) = group.waiters.first() {
-        finding = finding.link(scene.trace, *go, TimeRange::new(stuck.since, end));
+        finding = finding.link(context.trace, *go, TimeRange::new(stuck.since, end));
     }
     // A few that are left behind do not hurt; a receiver that only takes its time is no leak.
-    let is_doubtful = gone.is_none() && is_anyone_busy(scene, group);
+    let is_doubtful = gone.is_none() && is_anyone_busy(context, group);
     Some(if is_doubtful || members.len() < FEWEST && is_send { finding.at_most(Severity::Note) } else { finding })
 }
 
 /// What keeps a partner from ending such waits ever again; `None` if it still may.
-fn gone(scene: &Scene<'_>, partner: Partner, group: &StuckGroup, evidence: &mut Evidence) -> Option<String> {
-    let end = scene.trace.range().end;
-    if !is_long(scene, end.nanos_since(partner.last)) {
+fn gone(context: &Context<'_>, partner: Partner, group: &StuckGroup, evidence: &mut Evidence) -> Option<String> {
+    let end = context.trace.range().end;
+    if !is_long(context, end.nanos_since(partner.last)) {
         return None;
     }
     let mut cut_off_evidence = Evidence::default();
-    let Some(words) = cut_off(scene, partner, group, &mut cut_off_evidence) else {
-        return stopped_coming(scene, partner, group, evidence);
+    let Some(words) = cut_off(context, partner, group, &mut cut_off_evidence) else {
+        return stopped_coming(context, partner, group, evidence);
     };
     evidence.append(cut_off_evidence);
     Some(words)
 }
 
 /// A partner that has ended, or whose own wait cannot end.
-fn cut_off(scene: &Scene<'_>, partner: Partner, group: &StuckGroup, evidence: &mut Evidence) -> Option<String> {
+fn cut_off(context: &Context<'_>, partner: Partner, group: &StuckGroup, evidence: &mut Evidence) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
-    let mut seen: Vec<GoIx> = Vec::new();
+    let mut seen: Vec<GoroutineIdx> = Vec::new();
     let mut go = partner.go;
     for _ in 0..DEPTH {
         seen.push(go);
-        let end_state = end_state(scene, go);
-        words.push(end_state.words(scene, evidence));
+        let end_state = end_state(context, go);
+        words.push(end_state.words(context, evidence));
         let EndState::Waiting { stack, since } = end_state else {
             return matches!(end_state, EndState::Ended(_)).then(|| describe(&words));
         };
-        let class = scene.census.stuck.get(&go)?.class;
-        if !is_long(scene, scene.trace.range().end.nanos_since(since)) || is_idle(scene.places, stack, class) {
+        let class = context.workload.stuck.get(&go)?.class;
+        if !is_long(context, context.trace.range().end.nanos_since(since)) || is_idle(context.places, stack, class) {
             return None;
         }
-        let (op, function) = (scene.places.op(stack), scene.places.own_function(stack)?);
+        let (op, function) = (context.places.op(stack), context.places.own_function(stack)?);
         if op.is_lock() || (function, op) == (group.function, group.op) {
             return Some(describe(&words));
         }
-        let next = self::partner(scene, (function, op), &[go])?.go;
+        let next = self::partner(context, (function, op), &[go])?.go;
         if seen.contains(&next) || group.waiters.iter().any(|waiter| waiter.0 == next) {
-            words.push(format!("is {}: they wait for each other", go_name(scene.trace, next)));
+            words.push(format!("is {}: they wait for each other", go_name(context.trace, next)));
             return Some(describe(&words));
         }
         go = next;
@@ -300,8 +300,13 @@ fn describe(words: &[String]) -> String {
 }
 
 /// A partner that came again and again, and then not for far longer.
-fn stopped_coming(scene: &Scene<'_>, partner: Partner, group: &StuckGroup, evidence: &mut Evidence) -> Option<String> {
-    let away = scene.trace.range().end.nanos_since(partner.last);
+fn stopped_coming(
+    context: &Context<'_>,
+    partner: Partner,
+    group: &StuckGroup,
+    evidence: &mut Evidence,
+) -> Option<String> {
+    let away = context.trace.range().end.nanos_since(partner.last);
     let pace =
         partner.last.nanos_since(partner.first) / i64::try_from(partner.count.saturating_sub(1)).unwrap_or(1).max(1);
     let is_regular = partner.count >= FEWEST_TURNS && away / TURNS >= pace && group.waiters.len() >= FEWEST;
@@ -310,7 +315,7 @@ fn stopped_coming(scene: &Scene<'_>, partner: Partner, group: &StuckGroup, evide
             "which was on the other side {}, has been away for the last {}: it {}",
             evidence.count("partner_turns", partner.count, "time"),
             evidence.time("partner_away_ns", away.unsigned_abs()),
-            end_state(scene, partner.go).words(scene, evidence)
+            end_state(context, partner.go).words(context, evidence)
         )
     };
     is_regular.then(&mut words)

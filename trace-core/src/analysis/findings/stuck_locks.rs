@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use crate::analysis::census::Wait;
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, go_name};
 use crate::analysis::findings::stuck::{EndState, end_state, is_long};
-use crate::analysis::go_facts::Stuck;
+use crate::analysis::goroutine_stats::Stuck;
 use crate::analysis::places::Place;
 use crate::analysis::prior::{is_prior, resumed_at};
 use crate::analysis::why::where_at;
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::workload::Wait;
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
@@ -30,7 +30,7 @@ const SPANS: usize = 256;
 /// A wait for a lock that goes on at the end of the trace.
 #[derive(Clone, Copy)]
 struct Waiter {
-    go: GoIx,
+    go: GoroutineIdx,
     since: TraceTime,
     stack: StackId,
 }
@@ -42,22 +42,23 @@ struct Group {
     waiters: Vec<Waiter>,
 }
 
-pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
-    let groups = groups(scene);
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
+    let groups = groups(context);
     let mut found = Vec::new();
     let mut unexplained: Vec<&Group> = Vec::new();
     for group in &groups {
-        let members = cycle(scene, group);
+        let members = cycle(context, group);
         if !members.is_empty() {
-            found.extend(deadlock(scene, &group.waiters, &members, KEPT));
+            found.extend(deadlock(context, &group.waiters, &members, KEPT));
             continue;
         }
-        if is_moving(scene, group) {
+        if is_moving(context, group) {
             continue;
         }
-        let holders = last_owner(scene, group).map_or_else(|| inferred_holders(scene, group), |holder| vec![holder]);
+        let holders =
+            last_owner(context, group).map_or_else(|| inferred_holders(context, group), |holder| vec![holder]);
         match holders.as_slice() {
-            [holder] => found.extend(held(scene, group, holder)),
+            [holder] => found.extend(held(context, group, holder)),
             [] => unexplained.push(group),
             // Any of several may hold it: neither a holder nor a deadlock follows from that.
             _ => {}
@@ -66,7 +67,7 @@ pub(crate) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut waiters: Vec<Waiter> = unexplained.iter().flat_map(|group| &group.waiters).copied().collect();
     waiters.sort_unstable_by_key(|waiter| (waiter.since, waiter.go));
     waiters.truncate(LOOKED_INTO);
-    found.extend(deadlock(scene, &waiters, &members(scene, &waiters), NOBODY));
+    found.extend(deadlock(context, &waiters, &members(context, &waiters), NOBODY));
     found
 }
 
@@ -78,17 +79,18 @@ const KEPT: &str =
 /// Those who hold one lock and wait for another to the end, where at least one of them is known to have been handed the
 /// one that it holds; empty if there are fewer than two, or if others still get through where they wait. Locks that were
 /// handed on before, or others of the same type that still are, speak not against it.
-fn cycle(scene: &Scene<'_>, group: &Group) -> Vec<Waiter> {
-    let is_nested = |waiter: &&Waiter| was_inside(scene, waiter);
+fn cycle(context: &Context<'_>, group: &Group) -> Vec<Waiter> {
+    let is_nested = |waiter: &&Waiter| was_inside(context, waiter);
     let mut nested: Vec<Waiter> = group.waiters.iter().take(LOOKED_INTO).filter(is_nested).copied().collect();
     let Some(complete) = nested.get(1).map(|second| second.since) else { return Vec::new() };
     let is_here = |stack: StackId| {
-        let line = scene.places.near_line(stack);
-        line.is_some() && nested.iter().any(|waiter| scene.places.near_line(waiter.stack) == line)
+        let line = context.places.near_line(stack);
+        line.is_some() && nested.iter().any(|waiter| context.places.near_line(waiter.stack) == line)
     };
-    let gets_through = ended(scene, group)
+    let gets_through = ended(context, group)
         .any(|wait| wait.range.start <= complete && wait.range.end > complete && is_here(wait.stack));
-    let keeps: Vec<GoIx> = nested.iter().filter(|waiter| has_kept(scene, group, waiter)).map(|one| one.go).collect();
+    let keeps: Vec<GoroutineIdx> =
+        nested.iter().filter(|waiter| has_kept(context, group, waiter)).map(|one| one.go).collect();
     if gets_through || keeps.is_empty() {
         return Vec::new();
     }
@@ -99,17 +101,17 @@ fn cycle(scene: &Scene<'_>, group: &Group) -> Vec<Waiter> {
 
 /// Whether somebody who waits was handed a lock earlier in the same function, and has neither left it nor released the
 /// lock since.
-fn has_kept(scene: &Scene<'_>, group: &Group, waiter: &Waiter) -> bool {
-    let Some(place) = scene.places.near(waiter.stack) else { return false };
+fn has_kept(context: &Context<'_>, group: &Group, waiter: &Waiter) -> bool {
+    let Some(place) = context.places.near(waiter.stack) else { return false };
     let earlier = |stack: StackId| {
-        let mut frames = scene.places.near_frames(stack);
+        let mut frames = context.places.near_frames(stack);
         frames.any(|frame| frame.function == place.function && frame.line < place.line)
     };
-    let own = ended(scene, group).filter(|wait| wait.go == waiter.go && wait.range.end <= waiter.since);
+    let own = ended(context, group).filter(|wait| wait.go == waiter.go && wait.range.end <= waiter.since);
     let Some(got) = own.max_by_key(|wait| wait.range.end).filter(|wait| earlier(wait.stack)) else { return false };
     let since = TimeRange::new(got.range.end, waiter.since);
-    let has_released = ended(scene, group).any(|wait| wait.waker == Some(waiter.go) && wait.range.end > since.start);
-    let mut spans = scene.trace.spans(LaneId::Goroutine(waiter.go), since).take(SPANS);
+    let has_released = ended(context, group).any(|wait| wait.waker == Some(waiter.go) && wait.range.end > since.start);
+    let mut spans = context.trace.spans(LaneId::Goroutine(waiter.go), since).take(SPANS);
     let has_left = spans.any(|span| {
         let is_blocked = matches!(span.state, GoState::Waiting | GoState::Syscall);
         is_blocked && span.range.start >= since.start && span.range.end <= since.end && !earlier(span.start_stack)
@@ -117,12 +119,13 @@ fn has_kept(scene: &Scene<'_>, group: &Group, waiter: &Waiter) -> bool {
     !has_released && !has_left
 }
 
-fn groups(scene: &Scene<'_>) -> Vec<Group> {
-    let end = scene.trace.range().end;
+fn groups(context: &Context<'_>) -> Vec<Group> {
+    let end = context.trace.range().end;
     let mut by_owner: BTreeMap<String, Vec<Waiter>> = BTreeMap::new();
-    let locks = |stuck: &Stuck| scene.places.op(stuck.stack).is_lock() && is_long(scene, end.nanos_since(stuck.since));
-    for (&go, stuck) in scene.census.stuck.iter().filter(|(_, stuck)| locks(stuck)) {
-        let Some(place) = scene.places.near(stuck.stack) else { continue };
+    let locks =
+        |stuck: &Stuck| context.places.op(stuck.stack).is_lock() && is_long(context, end.nanos_since(stuck.since));
+    for (&go, stuck) in context.workload.stuck.iter().filter(|(_, stuck)| locks(stuck)) {
+        let Some(place) = context.places.near(stuck.stack) else { continue };
         let waiter = Waiter { go, since: stuck.since, stack: stuck.stack };
         by_owner.entry(owner(&place.function).to_owned()).or_default().push(waiter);
     }
@@ -148,15 +151,15 @@ pub(crate) fn owner(function: &str) -> &str {
 
 /// Whether the lock is still handed on: a goroutine that was queueing before the first of these waiters has got it since.
 /// (Locks are handed on in the order of the queue, so a goroutine that came later and got one got another lock.)
-fn is_moving(scene: &Scene<'_>, group: &Group) -> bool {
+fn is_moving(context: &Context<'_>, group: &Group) -> bool {
     let Some(first) = group.waiters.first() else { return true };
-    ended(scene, group).any(|wait| wait.range.end > first.since && wait.range.start <= first.since)
+    ended(context, group).any(|wait| wait.range.end > first.since && wait.range.start <= first.since)
 }
 
 /// Waits for locks in the group's functions that an unlock ended.
-fn ended<'a>(scene: &'a Scene<'_>, group: &'a Group) -> impl Iterator<Item = Wait> + 'a {
-    let sites = scene.census.sites.iter().filter(|(key, site)| {
-        let place = || scene.places.near(key.stack);
+fn ended<'a>(context: &'a Context<'_>, group: &'a Group) -> impl Iterator<Item = Wait> + 'a {
+    let sites = context.workload.sites.iter().filter(|(key, site)| {
+        let place = || context.places.near(key.stack);
         site.op.is_lock() && !key.is_prior && place().is_some_and(|place| owner(&place.function) == group.owner)
     });
     sites.flat_map(|(_, site)| site.longest.iter().copied()).filter(|wait| wait.waker.is_some())
@@ -164,7 +167,7 @@ fn ended<'a>(scene: &'a Scene<'_>, group: &'a Group) -> impl Iterator<Item = Wai
 
 /// The probable holder of a lock, and how it is inferred.
 struct Holder {
-    go: GoIx,
+    go: GoroutineIdx,
     /// Since when, as far as is known.
     since: Option<TraceTime>,
     /// Where it got it, or what it is in.
@@ -173,11 +176,11 @@ struct Holder {
 }
 
 /// The goroutine that was last to acquire the lock while one of the present waiters was already waiting.
-fn last_owner(scene: &Scene<'_>, group: &Group) -> Option<Holder> {
-    let last = ended(scene, group).max_by_key(|wait| (wait.range.end, wait.go))?;
+fn last_owner(context: &Context<'_>, group: &Group) -> Option<Holder> {
+    let last = ended(context, group).max_by_key(|wait| (wait.range.end, wait.go))?;
     let got = last.range.end;
     let is_still_waited_for = group.waiters.iter().any(|waiter| waiter.since <= got);
-    let has_released = ended(scene, group).any(|wait| wait.waker == Some(last.go) && wait.range.end > got);
+    let has_released = ended(context, group).any(|wait| wait.waker == Some(last.go) && wait.range.end > got);
     (is_still_waited_for && !has_released).then_some(Holder {
         go: last.go,
         since: Some(got),
@@ -188,16 +191,17 @@ fn last_owner(scene: &Scene<'_>, group: &Group) -> Option<Holder> {
 
 /// Goroutines that wait for something else and have been inside code of the same type since before the first waiter; at
 /// most two.
-fn inferred_holders(scene: &Scene<'_>, group: &Group) -> Vec<Holder> {
+fn inferred_holders(context: &Context<'_>, group: &Group) -> Vec<Holder> {
     let Some(first) = group.waiters.first() else { return Vec::new() };
-    let trace = scene.trace;
-    let is_within = |stack: StackId| scene.places.near_frames(stack).any(|frame| owner(frame.function) == group.owner);
-    let waiting: FxHashSet<GoIx> = group.waiters.iter().map(|waiter| waiter.go).collect();
+    let trace = context.trace;
+    let is_within =
+        |stack: StackId| context.places.near_frames(stack).any(|frame| owner(frame.function) == group.owner);
+    let waiting: FxHashSet<GoroutineIdx> = group.waiters.iter().map(|waiter| waiter.go).collect();
     let mut found: Vec<Holder> = Vec::new();
-    for facts in scene.census.gos.iter().filter(|facts| facts.ended().is_none() && !waiting.contains(&facts.go)) {
+    for facts in context.workload.gos.iter().filter(|facts| facts.ended().is_none() && !waiting.contains(&facts.go)) {
         let lane = LaneId::Goroutine(facts.go);
         let Some(now) = trace.span_at(lane, trace.range().end.plus_nanos(-1)) else { continue };
-        let is_busy = now.state != GoState::Waiting || !scene.places.op(now.start_stack).is_lock();
+        let is_busy = now.state != GoState::Waiting || !context.places.op(now.start_stack).is_lock();
         if !is_busy || !is_within(now.start_stack) {
             continue;
         }
@@ -217,68 +221,77 @@ fn inferred_holders(scene: &Scene<'_>, group: &Group) -> Vec<Holder> {
 }
 
 /// A lock with a holder that does not release it.
-fn held(scene: &Scene<'_>, group: &Group, holder: &Holder) -> Option<Finding> {
-    let end_state = end_state(scene, holder.go);
-    let who = go_name(scene.trace, holder.go);
+fn held(context: &Context<'_>, group: &Group, holder: &Holder) -> Option<Finding> {
+    let end_state = end_state(context, holder.go);
+    let who = go_name(context.trace, holder.go);
     let mut evidence = Evidence::default();
     let got = holder.since.map_or_else(String::new, |since| {
-        let ago = scene.trace.range().end.nanos_since(since).unsigned_abs();
-        format!("acquired it {} before the end{}", evidence.time("held_ns", ago), where_at(scene.places, holder.stack))
+        let ago = context.trace.range().end.nanos_since(since).unsigned_abs();
+        format!(
+            "acquired it {} before the end{}",
+            evidence.time("held_ns", ago),
+            where_at(context.places, holder.stack)
+        )
     });
     let (kind, name, check, did, stack) = match &end_state {
-        EndState::Waiting { stack, .. } if scene.places.op(*stack).is_lock() => return None,
-        EndState::Waiting { stack, .. } if !is_left(scene, group, *stack) => (
+        EndState::Waiting { stack, .. } if context.places.op(*stack).is_lock() => return None,
+        EndState::Waiting { stack, .. } if !is_left(context, group, *stack) => (
             Kind::LockHeldOverIo,
             Cause::HeldToTheEnd,
             "Bound the call with a deadline: it did not return. If the lock guards more than what the call uses, release it \
              before.",
-            format!("is{}", where_at(scene.places, *stack)),
+            format!("is{}", where_at(context.places, *stack)),
             *stack,
         ),
-        EndState::Busy { stack } if !is_left(scene, group, *stack) => {
-            let did = format!("was busy{}", where_at(scene.places, *stack));
+        EndState::Busy { stack } if !is_left(context, group, *stack) => {
+            let did = format!("was busy{}", where_at(context.places, *stack));
             (Kind::LockContention, Cause::HeldToTheEnd, Kind::LockContention.check(), did, *stack)
         }
         _ => (
             Kind::LockContention,
             Cause::MissingUnlock,
             "Unlock on every return path: defer Unlock right after Lock.",
-            format!("{}, without having released it", end_state.words(scene, &mut evidence)),
+            format!("{}, without having released it", end_state.words(context, &mut evidence)),
             holder.stack,
         ),
     };
     let holds = [got, did].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" and ");
-    let place = innermost(scene, group, stack);
+    let place = innermost(context, group, stack);
     let tail = format!("nobody releases it in the trace: {who}, {holds}");
-    let finding = finding(scene, kind, &group.waiters, (&tail, evidence), 0.8)
+    let finding = finding(context, kind, &group.waiters, (&tail, evidence), 0.8)
         .cause(name, check)
-        .culprit(scene.trace, place, stack)
+        .culprit(context.trace, place, stack)
         .goroutines(&[holder.go])
         .inferred(holder.basis);
-    Some(finding.link(scene.trace, holder.go, since_to_end(scene, holder.since.unwrap_or(scene.trace.range().start))))
+    Some(finding.link(
+        context.trace,
+        holder.go,
+        since_to_end(context, holder.since.unwrap_or(context.trace.range().start)),
+    ))
 }
 
 /// Whether a stack is outside of the group's code: the goroutine has gone on to something else.
-fn is_left(scene: &Scene<'_>, group: &Group, stack: StackId) -> bool {
-    !scene.places.near_frames(stack).any(|frame| owner(frame.function) == group.owner)
+fn is_left(context: &Context<'_>, group: &Group, stack: StackId) -> bool {
+    !context.places.near_frames(stack).any(|frame| owner(frame.function) == group.owner)
 }
 
 /// The frame of the group's type nearest to the leaf, or the program's own.
-fn innermost(scene: &Scene<'_>, group: &Group, stack: StackId) -> Option<Place> {
-    let mut frames = scene.places.near_frames(stack);
-    frames.find(|frame| owner(frame.function) == group.owner).map(Place::from).or_else(|| scene.places.near(stack))
+fn innermost(context: &Context<'_>, group: &Group, stack: StackId) -> Option<Place> {
+    let mut frames = context.places.near_frames(stack);
+    frames.find(|frame| owner(frame.function) == group.owner).map(Place::from).or_else(|| context.places.near(stack))
 }
 
-fn since_to_end(scene: &Scene<'_>, since: TraceTime) -> TimeRange {
-    TimeRange::new(since, scene.trace.range().end)
+fn since_to_end(context: &Context<'_>, since: TraceTime) -> TimeRange {
+    TimeRange::new(since, context.trace.range().end)
 }
 
 /// Goroutines that wait for locks which, as far as can be known, some of them hold themselves: `members`. `basis`: how
 /// that is known.
-fn deadlock(scene: &Scene<'_>, waiters: &[Waiter], members: &[Waiter], basis: &str) -> Option<Finding> {
+fn deadlock(context: &Context<'_>, waiters: &[Waiter], members: &[Waiter], basis: &str) -> Option<Finding> {
     let (first, rest) = members.split_first()?;
-    let waited =
-        |waiter: &Waiter| format!("{} waits{}", go_name(scene.trace, waiter.go), where_at(scene.places, waiter.stack));
+    let waited = |waiter: &Waiter| {
+        format!("{} waits{}", go_name(context.trace, waiter.go), where_at(context.places, waiter.stack))
+    };
     let behind = waiters.len() - members.len();
     let mut evidence = Evidence::default();
     let queue = match evidence.count("queued", behind as u64, "goroutine") {
@@ -306,13 +319,13 @@ fn deadlock(scene: &Scene<'_>, waiters: &[Waiter], members: &[Waiter], basis: &s
         ),
     };
     let confidence = if rest.is_empty() { 0.7 } else { 0.85 };
-    let mut finding = finding(scene, Kind::LockContention, waiters, (&tail, evidence), confidence)
+    let mut finding = finding(context, Kind::LockContention, waiters, (&tail, evidence), confidence)
         .cause(name, check)
         .int("members", members.len() as u64)
         .inferred("stacks: traces do not record lock identity")
-        .culprit(scene.trace, scene.places.near(first.stack), first.stack);
+        .culprit(context.trace, context.places.near(first.stack), first.stack);
     for member in members.iter().take(2) {
-        finding = finding.link(scene.trace, member.go, since_to_end(scene, member.since));
+        finding = finding.link(context.trace, member.go, since_to_end(context, member.since));
     }
     Some(finding)
 }
@@ -320,8 +333,8 @@ fn deadlock(scene: &Scene<'_>, waiters: &[Waiter], members: &[Waiter], basis: &s
 /// The waiters that probably hold what the others wait for: first those inside code that takes a lock on its way, then
 /// those at rare places, where a crowd waits elsewhere. Two of them; one if only one is likely to, and if none is, the
 /// first who waited.
-fn members(scene: &Scene<'_>, waiters: &[Waiter]) -> Vec<Waiter> {
-    let place = |waiter: &Waiter| scene.places.near(waiter.stack);
+fn members(context: &Context<'_>, waiters: &[Waiter]) -> Vec<Waiter> {
+    let place = |waiter: &Waiter| context.places.near(waiter.stack);
     let mut counts: BTreeMap<Option<Place>, usize> = BTreeMap::new();
     for waiter in waiters {
         *counts.entry(place(waiter)).or_default() += 1;
@@ -332,7 +345,7 @@ fn members(scene: &Scene<'_>, waiters: &[Waiter]) -> Vec<Waiter> {
     };
     let mut all: Vec<(u8, Waiter)> = Vec::new();
     for waiter in waiters {
-        let reasons = [was_inside(scene, waiter), is_nested(scene, waiter), is_rare(waiter)];
+        let reasons = [was_inside(context, waiter), is_nested(context, waiter), is_rare(waiter)];
         if let Some(rank) = reasons.iter().position(|is_so| *is_so) {
             all.push((rank as u8, *waiter));
         }
@@ -346,23 +359,23 @@ fn members(scene: &Scene<'_>, waiters: &[Waiter]) -> Vec<Waiter> {
 }
 
 /// Whether the function that waits for the lock was called by a method: it may have locked its own value before.
-fn is_nested(scene: &Scene<'_>, waiter: &Waiter) -> bool {
-    let mut frames = scene.places.near_frames(waiter.stack).map(|frame| frame.function);
+fn is_nested(context: &Context<'_>, waiter: &Waiter) -> bool {
+    let mut frames = context.places.near_frames(waiter.stack).map(|frame| frame.function);
     let Some(first) = frames.next() else { return false };
     let caller = frames.find(|function| *function != first && !function.contains(".func"));
     caller.is_some_and(|caller| owner(caller).ends_with(')') && !caller.ends_with(".ServeHTTP"))
 }
 
 /// Whether a goroutine was seen in the same function before it waited there: it may have taken another lock on the way.
-fn was_inside(scene: &Scene<'_>, waiter: &Waiter) -> bool {
-    let Some(place) = scene.places.near(waiter.stack) else { return false };
+fn was_inside(context: &Context<'_>, waiter: &Waiter) -> bool {
+    let Some(place) = context.places.near(waiter.stack) else { return false };
     let is_before = |stack: StackId| {
-        let mut frames = scene.places.near_frames(stack);
+        let mut frames = context.places.near_frames(stack);
         frames.any(|frame| frame.function == place.function && frame.line < place.line)
     };
-    let mut span = scene.trace.span_at(LaneId::Goroutine(waiter.go), waiter.since);
+    let mut span = context.trace.span_at(LaneId::Goroutine(waiter.go), waiter.since);
     for _ in 0..STEPS_BACK {
-        span = span.and_then(|span| scene.trace.prev_span(span.at));
+        span = span.and_then(|span| context.trace.prev_span(span.at));
         let Some(before) = span else { return false };
         if matches!(before.state, GoState::Waiting | GoState::Syscall) {
             return is_before(before.start_stack);
@@ -373,13 +386,13 @@ fn was_inside(scene: &Scene<'_>, waiter: &Waiter) -> bool {
 
 /// `tail`: what follows in the title, with its numbers.
 fn finding(
-    scene: &Scene<'_>,
+    context: &Context<'_>,
     kind: Kind,
     waiters: &[Waiter],
     (tail, more): (&str, Evidence),
     confidence: f64,
 ) -> Finding {
-    let end = scene.trace.range().end;
+    let end = context.trace.range().end;
     let nanos = |waiter: &Waiter| end.nanos_since(waiter.since).unsigned_abs();
     let lost: u64 = waiters.iter().map(nanos).sum();
     let mut evidence = Evidence::default();
@@ -391,11 +404,11 @@ fn finding(
         evidence.time("wait_max_ns", waiters.iter().map(nanos).max().unwrap_or(0)),
     );
     evidence.append(more);
-    let mut finding = Finding::new(kind, title, lost, scene.duration, confidence).with(evidence);
-    let gos: Vec<GoIx> = waiters.iter().map(|waiter| waiter.go).collect();
+    let mut finding = Finding::new(kind, title, lost, context.duration, confidence).with(evidence);
+    let gos: Vec<GoroutineIdx> = waiters.iter().map(|waiter| waiter.go).collect();
     let mut by_function: BTreeMap<String, u64> = BTreeMap::new();
     for waiter in waiters {
-        if let Some(place) = scene.places.near(waiter.stack) {
+        if let Some(place) = context.places.near(waiter.stack) {
             *by_function.entry(place.function).or_default() += 1;
         }
     }

@@ -4,8 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analysis::census::{Wait, is_idle};
-use crate::analysis::findings::Scene;
+use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::named::Named;
@@ -14,7 +13,8 @@ use crate::analysis::findings::peers::life;
 use crate::analysis::findings::slow_requests::{call_of, heaviest};
 use crate::analysis::places::Op;
 use crate::analysis::why::where_at;
-use crate::base::ids::{GoIx, StackId};
+use crate::analysis::workload::{Wait, is_idle};
+use crate::base::ids::{GoroutineIdx, StackId};
 
 /// Fewer waits are no rule.
 const FEWEST: u64 = 6;
@@ -36,38 +36,38 @@ struct Sum {
 }
 
 /// What is not known already.
-pub(crate) fn find(scene: &Scene<'_>, known: &[Finding]) -> Vec<Finding> {
+pub(crate) fn find(context: &Context<'_>, known: &[Finding]) -> Vec<Finding> {
     // By the program's function that waits, and what the call is.
     let mut calls: BTreeMap<(u32, Cause), Sum> = BTreeMap::new();
-    for (key, site) in &scene.census.sites {
-        let is_call = !scene.places.is_direct(key.stack) && !site.op.is_lock() && site.op != Op::Pool;
-        let is_such = is_call && !key.is_prior && !scene.places.is_for_client(key.stack);
-        if is_such && !is_idle(scene.places, key.stack, key.class) {
-            add(scene, &mut calls, (key.stack, key.stack), (site.count, site.nanos, &site.longest));
+    for (key, site) in &context.workload.sites {
+        let is_call = !context.places.is_direct(key.stack) && !site.op.is_lock() && site.op != Op::Pool;
+        let is_such = is_call && !key.is_prior && !context.places.is_for_client(key.stack);
+        if is_such && !is_idle(context.places, key.stack, key.class) {
+            add(context, &mut calls, (key.stack, key.stack), (site.count, site.nanos, &site.longest));
         }
     }
     // Helpers that end the waits, each perhaps only one: what most of the time goes into, taken together.
-    for (wait, found) in scene.blocked.iter().filter(|(wait, _)| !wait.op.is_lock() && !wait.is_prior) {
-        if let Some(part) = heaviest(scene, found).filter(|_| scene.places.is_direct(wait.stack))
-            && scene.places.has_own(part.stack)
-            && !scene.places.is_direct(part.stack)
+    for (wait, found) in context.blocked.iter().filter(|(wait, _)| !wait.op.is_lock() && !wait.is_prior) {
+        if let Some(part) = heaviest(context, found).filter(|_| context.places.is_direct(wait.stack))
+            && context.places.has_own(part.stack)
+            && !context.places.is_direct(part.stack)
         {
-            add(scene, &mut calls, (wait.stack, part.stack), (wait.count, wait.nanos, &wait.longest));
+            add(context, &mut calls, (wait.stack, part.stack), (wait.count, wait.nanos, &wait.longest));
         }
     }
-    calls.into_values().filter_map(|sum| judge(scene, &sum, known)).collect()
+    calls.into_values().filter_map(|sum| judge(context, &sum, known)).collect()
 }
 
 /// `waits`: how many there are, their nanoseconds, and the longest of them, with `at` for the stack, while the time goes
 /// into `call`.
 fn add(
-    scene: &Scene<'_>,
+    context: &Context<'_>,
     calls: &mut BTreeMap<(u32, Cause), Sum>,
     (at, call): (StackId, StackId),
     (count, nanos, longest): (u64, u64, &[Wait]),
 ) {
-    let Some(function) = scene.places.own_function(at) else { return };
-    let sum = calls.entry((function, call_of(scene, call).0)).or_default();
+    let Some(function) = context.places.own_function(at) else { return };
+    let sum = calls.entry((function, call_of(context, call).0)).or_default();
     (sum.count, sum.nanos) = (sum.count + count, sum.nanos + nanos);
     let max = longest.iter().map(|wait| wait.range.nanos().unsigned_abs()).max().unwrap_or(0);
     if (max, call) > (sum.max, sum.stack) {
@@ -76,29 +76,29 @@ fn add(
     sum.longest.extend_from_slice(longest);
 }
 
-fn judge(scene: &Scene<'_>, sum: &Sum, known: &[Finding]) -> Option<Finding> {
-    let gos: BTreeSet<GoIx> = sum.longest.iter().map(|wait| wait.go).collect();
-    let lives: u64 = gos.iter().map(|go| life(scene, *go)).sum();
-    let (mut name, mut check) = call_of(scene, sum.stack);
+fn judge(context: &Context<'_>, sum: &Sum, known: &[Finding]) -> Option<Finding> {
+    let gos: BTreeSet<GoroutineIdx> = sum.longest.iter().map(|wait| wait.go).collect();
+    let lives: u64 = gos.iter().map(|go| life(context, *go)).sum();
+    let (mut name, mut check) = call_of(context, sum.stack);
     let is_avoidable = name != Cause::SlowCall;
     let (share, mean) = (sum.nanos as f64 / lives.max(1) as f64, sum.nanos / sum.count.max(1));
     let is_long = mean >= if is_avoidable { SHORT } else { SHORT_CALL };
     // They are there all the time: of goroutines that live for one piece of work, others tell.
-    let is_worker = lives * 2 >= gos.len() as u64 * scene.duration;
+    let is_worker = lives * 2 >= gos.len() as u64 * context.duration;
     let is_known = |finding: &Finding| {
         let shared = gos.iter().filter(|go| finding.goroutines.binary_search(go).is_ok()).count();
         finding.severity > Severity::Note && shared * 2 >= gos.len() && finding.time_lost_ns * 3 >= sum.nanos
     };
-    let is_test = gos.iter().all(|go| scene.is_under_test(*go));
+    let is_test = gos.iter().all(|go| context.is_under_test(*go));
     if sum.count < FEWEST || !(SHARE..=1.0).contains(&share) || !is_long || !is_worker || is_test {
         return None;
     }
     if known.iter().any(is_known) {
         return None;
     }
-    let named = scene.named(sum.stack, sum.longest.iter().map(|wait| (wait.stack, wait.nanos())));
+    let named = context.named(sum.stack, sum.longest.iter().map(|wait| (wait.stack, wait.nanos())));
     let mut evidence = Evidence::default();
-    let other = if is_avoidable { None } else { other_side(scene, sum.stack, &sum.longest) };
+    let other = if is_avoidable { None } else { other_side(context, sum.stack, &sum.longest) };
     if other.is_some() {
         (name, check) = (SLOW_HANDLER, LOOK_AT_HANDLER);
     }
@@ -106,24 +106,24 @@ fn judge(scene: &Scene<'_>, sum: &Sum, known: &[Finding]) -> Option<Finding> {
         "{} spent {} of their time{}{}: {} there, {} total (mean {}){}",
         evidence.count("workers", gos.len() as u64, "goroutine"),
         evidence.share("share_of_workers_time", share),
-        where_at(scene.places, sum.stack),
+        where_at(context.places, sum.stack),
         named.as_ref().map_or_else(String::new, Named::called_from),
         evidence.count("waits", sum.count, "wait"),
         evidence.time("wait_total_ns", sum.nanos),
         evidence.time("wait_mean_ns", mean),
         other.as_ref().map_or_else(String::new, |other| other.sentence(&mut evidence)),
     );
-    let all: Vec<GoIx> = gos.iter().copied().collect();
+    let all: Vec<GoroutineIdx> = gos.iter().copied().collect();
     let mut longest: Vec<&Wait> = sum.longest.iter().collect();
     longest.sort_by_key(|wait| (std::cmp::Reverse(wait.range.nanos()), wait.range.start, wait.go));
-    let mut finding = Finding::new(Kind::SerialWaits, title, sum.nanos, scene.duration, 0.65)
+    let mut finding = Finding::new(Kind::SerialWaits, title, sum.nanos, context.duration, 0.65)
         .with(evidence)
         .cause(name, check)
-        .culprit_named(scene.trace, named.clone(), sum.stack)
+        .culprit_named(context.trace, named.clone(), sum.stack)
         .victim(&named.map(|named| named.place.function).unwrap_or_default(), all.len() as u64)
         .goroutines(&all);
     for wait in longest.into_iter().take(2) {
-        finding = finding.link(scene.trace, wait.go, wait.range);
+        finding = finding.link(context.trace, wait.go, wait.range);
     }
     Some(finding.at_most(if is_avoidable { Severity::Warning } else { Severity::Note }))
 }

@@ -5,15 +5,15 @@
 //! no mark workers count for nothing. Time in which the process got no CPU (see [`Trace::no_cpu`]) was taken by nobody in
 //! the program: it counts as the runtime saw it, for whoever had the proc.
 
-mod spread;
+mod shares;
 mod steps;
 
-pub use spread::Spread;
+pub use shares::ShareHistogram;
 pub use steps::{Utilisation, Worst};
 
 use crate::analysis::collector::work::{WorkerMode, assists, sweeps, worker_runs};
 use crate::analysis::scope::united;
-use crate::base::ids::{GoIx, ProcIx};
+use crate::base::ids::{GoroutineIdx, ProcIdx};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::SpanClass;
@@ -22,7 +22,7 @@ use crate::model::trace::{Metric, Trace};
 
 /// Whose share it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Whose {
+pub enum ShareKind {
     /// Of all procs together: what a busy server's throughput feels.
     #[default]
     System,
@@ -31,7 +31,7 @@ pub enum Whose {
     Procs,
     /// A goroutine's own time from birth to end: all but its own assists, sweeps, waits for the collector, and
     /// stops.
-    Goroutine(GoIx),
+    Goroutine(GoroutineIdx),
 }
 
 /// What counts as the collector's.
@@ -59,8 +59,8 @@ impl Default for Takes {
 /// A share over time, with whose it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// The proc, for [`Whose::Procs`].
-    pub proc: Option<ProcIx>,
+    /// The proc, for [`ShareKind::Procs`].
+    pub proc: Option<ProcIdx>,
     /// Its share.
     pub share: Utilisation,
 }
@@ -78,8 +78,8 @@ pub struct Mutator {
 pub struct Window {
     /// When.
     pub range: TimeRange,
-    /// On which proc, for [`Whose::Procs`].
-    pub proc: Option<ProcIx>,
+    /// On which proc, for [`ShareKind::Procs`].
+    pub proc: Option<ProcIdx>,
     /// The mean share in it, 0 to 1.
     pub share: f64,
 }
@@ -101,19 +101,21 @@ pub const TAILS: [f64; 3] = [0.001, 0.01, 0.05];
 impl Mutator {
     /// Of a stretch of a trace. `None`: cancelled.
     #[must_use]
-    pub fn of(trace: &Trace, range: TimeRange, whose: Whose, takes: Takes, monitor: &Monitor) -> Option<Self> {
+    pub fn of(trace: &Trace, range: TimeRange, whose: ShareKind, takes: Takes, monitor: &Monitor) -> Option<Self> {
         let range = trace.range().intersect(range);
         let range = match whose {
-            Whose::Goroutine(go) => life(trace, go).intersect(range),
-            Whose::System | Whose::Procs => range,
+            ShareKind::Goroutine(go) => life(trace, go).intersect(range),
+            ShareKind::System | ShareKind::Procs => range,
         };
         let taken = Taken::of(trace, range, whose, takes, monitor)?;
         let mut series = Vec::new();
-        for known in without_holes(trace, range) {
+        for known in without_gaps(trace, range) {
             match whose {
-                Whose::System => series.push(Series { proc: None, share: system(trace, known, &taken) }),
-                Whose::Procs => series.extend(procs(trace, known, &taken)),
-                Whose::Goroutine(_) => series.push(Series { proc: None, share: alone(known, &taken.all_stopped()) }),
+                ShareKind::System => series.push(Series { proc: None, share: system(trace, known, &taken) }),
+                ShareKind::Procs => series.extend(procs(trace, known, &taken)),
+                ShareKind::Goroutine(_) => {
+                    series.push(Series { proc: None, share: alone(known, &taken.all_stopped()) });
+                }
             }
         }
         series.retain(|series| series.share.range().is_some_and(|range| range.nanos() > 0));
@@ -187,7 +189,7 @@ impl Mutator {
             if monitor.is_cancelled() {
                 return None;
             }
-            let mut spread = Spread::default();
+            let mut spread = ShareHistogram::default();
             for series in self.wide(window) {
                 series.share.spread(window, &mut spread);
             }
@@ -221,25 +223,25 @@ struct Taken {
     /// When the world was stopped: by time, apart.
     stopped: Vec<TimeRange>,
     /// When procs worked for the collector: by proc; of each by time, apart. For one goroutine under no proc.
-    by_proc: Vec<(ProcIx, Vec<TimeRange>)>,
+    by_proc: Vec<(ProcIdx, Vec<TimeRange>)>,
 }
 
 impl Taken {
-    fn of(trace: &Trace, range: TimeRange, whose: Whose, takes: Takes, monitor: &Monitor) -> Option<Self> {
+    fn of(trace: &Trace, range: TimeRange, whose: ShareKind, takes: Takes, monitor: &Monitor) -> Option<Self> {
         let stops = trace.spans(LaneId::Stw, range).filter(|span| {
             let is_collectors = is_collector_stop(trace.str(span.reason));
             if is_collectors { takes.stops } else { takes.other_stops }
         });
         let stopped = united(stops.map(|span| span.range.intersect(range)).collect());
-        let mut pieces: Vec<(ProcIx, TimeRange)> = Vec::new();
-        if let Whose::Goroutine(go) = whose {
-            pieces.extend(own(trace, range, go, takes).into_iter().map(|range| (ProcIx::NONE, range)));
+        let mut pieces: Vec<(ProcIdx, TimeRange)> = Vec::new();
+        if let ShareKind::Goroutine(go) = whose {
+            pieces.extend(own(trace, range, go, takes).into_iter().map(|range| (ProcIdx::NONE, range)));
         } else {
             if takes.background {
                 let runs = worker_runs(trace, range, monitor)?;
                 let counted = runs.iter().filter(|run| match run.mode {
                     WorkerMode::Idle => false,
-                    WorkerMode::Dedicated => whose == Whose::System,
+                    WorkerMode::Dedicated => whose == ShareKind::System,
                     WorkerMode::Fractional | WorkerMode::Unlabelled => true,
                 });
                 pieces.extend(counted.map(|run| (run.proc, run.range)));
@@ -273,7 +275,7 @@ pub fn is_collector_stop(reason: &str) -> bool {
 }
 
 /// What the collector took of one goroutine's time.
-fn own(trace: &Trace, range: TimeRange, go: GoIx, takes: Takes) -> Vec<TimeRange> {
+fn own(trace: &Trace, range: TimeRange, go: GoroutineIdx, takes: Takes) -> Vec<TimeRange> {
     use crate::model::trace::SpecialKind;
     let specials = trace.special_ranges(LaneId::Goroutine(go), range).filter(|special| match special.kind {
         SpecialKind::MarkAssist => takes.assist,
@@ -281,7 +283,7 @@ fn own(trace: &Trace, range: TimeRange, go: GoIx, takes: Takes) -> Vec<TimeRange
     });
     let mut taken: Vec<TimeRange> = specials.map(|special| special.range).collect();
     if takes.background {
-        trace.stretches(go, range, |stretch| {
+        trace.state_intervals(go, range, |stretch| {
             if stretch.class == SpanClass::Gc {
                 taken.push(stretch.range);
             }
@@ -290,18 +292,18 @@ fn own(trace: &Trace, range: TimeRange, go: GoIx, takes: Takes) -> Vec<TimeRange
     taken
 }
 
-fn life(trace: &Trace, go: GoIx) -> TimeRange {
+fn life(trace: &Trace, go: GoroutineIdx) -> TimeRange {
     let (whole, known) = (trace.range(), trace.goroutine(go));
     let born = known.and_then(|known| known.created).unwrap_or(whole.start);
     TimeRange::new(born, known.and_then(|known| known.ended).unwrap_or(whole.end))
 }
 
 /// The parts of `range` that the trace tells of.
-fn without_holes(trace: &Trace, range: TimeRange) -> Vec<TimeRange> {
+fn without_gaps(trace: &Trace, range: TimeRange) -> Vec<TimeRange> {
     let (mut parts, mut start) = (Vec::new(), range.start);
-    for hole in trace.holes().filter(|hole| hole.overlaps(range)) {
-        parts.push(TimeRange::new(start, hole.start));
-        start = hole.end;
+    for gap in trace.gaps().filter(|gap| gap.overlaps(range)) {
+        parts.push(TimeRange::new(start, gap.start));
+        start = gap.end;
     }
     parts.push(TimeRange::new(start, range.end));
     parts.retain(|part| part.nanos() > 0);
@@ -311,7 +313,7 @@ fn without_holes(trace: &Trace, range: TimeRange) -> Vec<TimeRange> {
 /// How many procs there were: since when, how many. Where the trace does not tell (older formats without a change of
 /// GOMAXPROCS): as many as were ever seen.
 fn proc_counts(trace: &Trace, range: TimeRange) -> Vec<(TraceTime, u64)> {
-    let seen = (0..trace.proc_count()).filter(|&at| is_real(trace, ProcIx(at))).count() as u64;
+    let seen = (0..trace.proc_count()).filter(|&at| is_real(trace, ProcIdx(at))).count() as u64;
     let within = trace.readings_within(Metric::Procs, range);
     let first = trace.reading_at(Metric::Procs, range.start);
     // Told a little late: it was the same before.
@@ -330,7 +332,7 @@ fn proc_counts(trace: &Trace, range: TimeRange) -> Vec<(TraceTime, u64)> {
 /// Procs from this id on stand for the network poller, timers and such in older formats.
 const FIRST_FAKE: u64 = 1_000_000;
 
-fn is_real(trace: &Trace, proc: ProcIx) -> bool {
+fn is_real(trace: &Trace, proc: ProcIdx) -> bool {
     trace.proc_id(proc).0 < FIRST_FAKE
 }
 
@@ -379,7 +381,7 @@ fn alone(range: TimeRange, taken: &[TimeRange]) -> Utilisation {
 fn procs(trace: &Trace, range: TimeRange, taken: &Taken) -> Vec<Series> {
     let counts = proc_counts(trace, range);
     let mut series = Vec::new();
-    for proc in (0..trace.proc_count()).map(ProcIx).filter(|&proc| is_real(trace, proc)) {
+    for proc in (0..trace.proc_count()).map(ProcIdx).filter(|&proc| is_real(trace, proc)) {
         let own = taken.by_proc.iter().find(|(of, _)| *of == proc).map_or(&[][..], |(_, ranges)| ranges);
         let all = united(own.iter().chain(&taken.stopped).copied().collect());
         let id = trace.proc_id(proc).0;

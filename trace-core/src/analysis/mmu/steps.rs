@@ -4,7 +4,7 @@
 //! The mean over a window is piecewise linear in where the window begins, and bends only where an edge of
 //! the window meets a step. So its minimum lies at one of those places (or at an end of the range).
 
-use crate::analysis::mmu::Spread;
+use crate::analysis::mmu::ShareHistogram;
 use crate::base::time::{TimeRange, TraceTime};
 
 /// The share of processor time left to the program, as a function of time: steps by rising time, each in
@@ -169,7 +169,7 @@ impl Utilisation {
     }
 
     /// Adds how mean shares spread over all windows of `nanos`.
-    pub fn spread(&self, nanos: i64, spread: &mut Spread) {
+    pub fn spread(&self, nanos: i64, spread: &mut ShareHistogram) {
         let mut before: Option<(TraceTime, f64)> = None;
         let mut only = true;
         self.for_each_bend(nanos, |range, share| {
@@ -273,7 +273,7 @@ mod tests {
         let (utilisation, end) = (made(&steps, 4_003), 4_003);
         for width in [3, 40, 333, 2_000] {
             let means = all_means(&steps, end, width);
-            let mut spread = Spread::default();
+            let mut spread = ShareHistogram::default();
             utilisation.spread(width, &mut spread);
             for part in [0.01, 0.05, 0.3, 0.9] {
                 let found = spread.quantile(part);
@@ -288,10 +288,10 @@ mod tests {
 
     #[test]
     fn percentiles_of_one_window_are_its_share() {
-        let mut spread = Spread::default();
+        let mut spread = ShareHistogram::default();
         made(&[(0, 0.25)], 100).spread(100, &mut spread);
         assert_eq!([spread.quantile(0.001), spread.quantile(0.9)], [0.25, 0.25]);
-        assert_eq!(Spread::default().quantile(0.5), 1.0);
+        assert_eq!(ShareHistogram::default().quantile(0.5), 1.0);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::analysis::search::caseless::Caseless;
 use crate::analysis::search::lexer::{KEYS, Key, TokenKind, tokens};
 use crate::analysis::search::parse::STATES;
 use crate::analysis::search::run::functions;
-use crate::base::ids::{GoIx, StrId, TaskIx};
+use crate::base::ids::{GoroutineIdx, StrId, TaskIdx};
 use crate::model::trace::Trace;
 
 /// Completions offered at once.
@@ -82,7 +82,7 @@ fn values(key: Key, typed: &str, range: &Range<usize>, trace: &Trace) -> Vec<Com
             ("reason", texts(trace, reasons.iter().map(|reason| reason.1.0 as usize)))
         }
         Key::Task => {
-            let tasks = (0..trace.task_count()).filter_map(|at| trace.task(TaskIx(at)));
+            let tasks = (0..trace.task_count()).filter_map(|at| trace.task(TaskIdx(at)));
             ("task", texts(trace, tasks.map(|task| task.name.0 as usize)))
         }
         Key::Region => ("region", texts(trace, trace.all_regions().iter().map(|region| region.name.0 as usize))),
@@ -128,6 +128,6 @@ pub fn quoted(name: &str) -> String {
 
 /// A query that finds one goroutine by its number.
 #[must_use]
-pub fn goroutine_term(trace: &Trace, go: GoIx) -> Option<String> {
+pub fn goroutine_term(trace: &Trace, go: GoroutineIdx) -> Option<String> {
     trace.goroutine_name(go).map(|(id, _)| format!("g:{}", id.0))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::analysis::search::bits::Bits;
 use crate::analysis::search::matcher::Matcher;
-use crate::base::ids::{GoIx, StrId};
+use crate::base::ids::{GoroutineIdx, StrId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::lanes::{LaneId, SpanRef};
 use crate::model::spans::Span;
@@ -96,7 +96,7 @@ impl HitKind {
 pub struct Hit {
     /// What it is.
     pub kind: HitKind,
-    /// The lane that shows it: of a task the goroutine that began it (`GoIx::NONE` if the trace does not tell), of a
+    /// The lane that shows it: of a task the goroutine that began it (`GoroutineIdx::NONE` if the trace does not tell), of a
     /// sample without a goroutine its proc or thread.
     pub lane: LaneId,
     /// When: a life, a span, a task or region within the trace; log messages, labels and samples take no time.
@@ -160,7 +160,7 @@ impl Hits {
 
     /// Whether a goroutine is a hit or has one on its lane.
     #[must_use]
-    pub fn has_goroutine(&self, go: GoIx) -> bool {
+    pub fn has_goroutine(&self, go: GoroutineIdx) -> bool {
         self.goroutines.has(go.index())
     }
 
@@ -188,7 +188,7 @@ pub(crate) struct Found {
     list: Vec<Hit>,
     /// Order of the last hit worth listing, once there are enough.
     worst: Option<Order>,
-    goroutines: Vec<GoIx>,
+    goroutines: Vec<GoroutineIdx>,
     over_time: Vec<u32>,
 }
 

@@ -19,14 +19,14 @@ pub(crate) enum Answer {
     /// The term asks for something that things of this kind do not have: neither it nor its negation matches.
     Absent,
     /// No, and whether it would have been by something of its own.
-    No(Whose),
+    No(TermTarget),
     /// Yes, and whether by something of its own.
-    Yes(Whose),
+    Yes(TermTarget),
 }
 
 /// Of what a term tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Whose {
+pub(crate) enum TermTarget {
     Own,
     Inherited,
 }
@@ -35,9 +35,9 @@ impl Answer {
     /// What a thing says that may match by itself, or by what it belongs to.
     pub(crate) const fn of(own: bool, inherited: bool) -> Self {
         match (own, inherited) {
-            (true, _) => Self::Yes(Whose::Own),
-            (false, true) => Self::Yes(Whose::Inherited),
-            (false, false) => Self::No(Whose::Own),
+            (true, _) => Self::Yes(TermTarget::Own),
+            (false, true) => Self::Yes(TermTarget::Inherited),
+            (false, false) => Self::No(TermTarget::Own),
         }
     }
 
@@ -48,13 +48,13 @@ impl Answer {
 
     /// What a thing says that can only match by what it belongs to.
     pub(crate) const fn inherited(matches: bool) -> Self {
-        if matches { Self::Yes(Whose::Inherited) } else { Self::No(Whose::Inherited) }
+        if matches { Self::Yes(TermTarget::Inherited) } else { Self::No(TermTarget::Inherited) }
     }
 
     const fn value(self, is_negated: bool) -> Match {
         match (self, is_negated) {
-            (Self::Yes(Whose::Own), false) | (Self::No(Whose::Own), true) => Match::Own,
-            (Self::Yes(Whose::Inherited), false) | (Self::No(Whose::Inherited), true) => Match::Inherited,
+            (Self::Yes(TermTarget::Own), false) | (Self::No(TermTarget::Own), true) => Match::Own,
+            (Self::Yes(TermTarget::Inherited), false) | (Self::No(TermTarget::Inherited), true) => Match::Inherited,
             _ => Match::No,
         }
     }

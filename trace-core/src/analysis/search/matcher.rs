@@ -4,7 +4,7 @@ use crate::analysis::search::hits::{Hit, HitKind};
 use crate::analysis::search::logic::{Answer, Match, Tree};
 use crate::analysis::search::query::{Query, TermKind};
 use crate::analysis::search::terms::Facts;
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{Cause, GoState};
@@ -22,13 +22,13 @@ pub(crate) struct Matcher {
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Thing<'a> {
-    Goroutine(GoIx),
+pub(crate) enum Candidate<'a> {
+    Goroutine(GoroutineIdx),
     Span(&'a Seen),
     Task(&'a Task),
     Region(&'a Region),
     Log(&'a Log),
-    GoLabel(GoIx, TraceTime, StrId),
+    GoLabel(GoroutineIdx, TraceTime, StrId),
     Sample(&'a Sample),
     /// A GC cycle or STW pause.
     Track(&'a Span),
@@ -39,7 +39,7 @@ pub(crate) enum Thing<'a> {
 /// What of a span matters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
-    pub(crate) go: GoIx,
+    pub(crate) go: GoroutineIdx,
     pub(crate) range: TimeRange,
     pub(crate) state: GoState,
     pub(crate) reason: StrId,
@@ -48,7 +48,7 @@ pub(crate) struct Seen {
     /// Its stacks before and after, where none was recorded as it began.
     pub(crate) near: [StackId; 2],
     /// Who ended the wait (`NONE`: not a goroutine), and where; only if [`Matcher::needs_waker`].
-    pub(crate) waker: Option<(GoIx, StackId)>,
+    pub(crate) waker: Option<(GoroutineIdx, StackId)>,
 }
 
 /// Whether the goroutine's own stack is recorded as such a span begins.
@@ -96,13 +96,13 @@ impl Matcher {
     }
 
     /// What the query says about a thing.
-    pub(crate) fn value(&self, thing: &Thing<'_>) -> Match {
+    pub(crate) fn value(&self, thing: &Candidate<'_>) -> Match {
         let Some(tree) = &self.tree else { return Match::No };
         tree.value(&|term| self.facts.get(term).map_or(Answer::Absent, |facts| facts.answer(thing)))
     }
 
     /// The most that it can say about a span of a goroutine; of any goroutine if it is `None`.
-    pub(crate) fn most_of_spans(&self, go: Option<GoIx>) -> Match {
+    pub(crate) fn most_of_spans(&self, go: Option<GoroutineIdx>) -> Match {
         let Some(tree) = &self.tree else { return Match::No };
         let most = |term: usize, is_negated: bool| {
             self.facts.get(term).map_or(Match::No, |facts| facts.most_of_spans(go, is_negated))
@@ -120,10 +120,10 @@ impl Matcher {
 
     fn value_of_span(&self, trace: &Trace, span: &Span) -> Match {
         if matches!(span.at.lane, LaneId::Gc | LaneId::Stw) {
-            return self.value(&Thing::Track(span));
+            return self.value(&Candidate::Track(span));
         }
         let seen = self.seen(trace, span);
-        self.value(&Thing::Span(&seen))
+        self.value(&Candidate::Span(&seen))
     }
 
     /// What of a span matters.
@@ -164,37 +164,37 @@ impl Matcher {
 }
 
 /// The goroutine of a lane; `NONE` if it is none of a goroutine.
-pub(crate) const fn goroutine_of(lane: LaneId) -> GoIx {
+pub(crate) const fn goroutine_of(lane: LaneId) -> GoroutineIdx {
     match lane {
         LaneId::Goroutine(go) => go,
-        _ => GoIx::NONE,
+        _ => GoroutineIdx::NONE,
     }
 }
 
 impl Facts {
     /// What the term says about a thing.
-    fn answer(&self, thing: &Thing<'_>) -> Answer {
+    fn answer(&self, thing: &Candidate<'_>) -> Answer {
         match thing {
-            Thing::Goroutine(go) => self.of_goroutine(*go),
-            Thing::Span(seen) => self.of_span(seen),
-            Thing::Task(task) => self.of_task(task),
-            Thing::Region(region) => self.of_region(region),
-            Thing::Log(log) => {
+            Candidate::Goroutine(go) => self.of_goroutine(*go),
+            Candidate::Span(seen) => self.of_span(seen),
+            Candidate::Task(task) => self.of_task(task),
+            Candidate::Region(region) => self.of_region(region),
+            Candidate::Log(log) => {
                 let at = TimeRange::new(log.time, log.time);
                 let is_task = log.task.is_some_and(|task| self.heirs.has(task.index()));
                 self.of_mark(TermClass::Log, self.has_log(log), (log.go, at), log.stack, is_task)
             }
-            Thing::GoLabel(go, time, text) => {
+            Candidate::GoLabel(go, time, text) => {
                 let at = TimeRange::new(*time, *time);
                 self.of_mark(TermClass::GoLabel, self.has_string(*text), (*go, at), StackId::NONE, false)
             }
-            Thing::Sample(sample) => {
+            Candidate::Sample(sample) => {
                 let at = TimeRange::new(sample.time, sample.time);
                 let is_own = self.has_stack(sample.stack);
                 self.of_mark(TermClass::Stack, is_own, (sample.go, at), sample.stack, false)
             }
-            Thing::Track(span) => self.of_track(span),
-            Thing::Function(name) => match &self.kind {
+            Candidate::Track(span) => self.of_track(span),
+            Candidate::Function(name) => match &self.kind {
                 TermKind::Word(_) | TermKind::Function(_) | TermKind::Stack(_) => Answer::own(self.has_string(*name)),
                 _ => Answer::Absent,
             },
@@ -202,11 +202,11 @@ impl Facts {
     }
 
     /// Whether a goroutine matches, by itself or by what it did at a time.
-    fn has_goroutine(&self, go: GoIx, range: TimeRange) -> bool {
+    fn has_goroutine(&self, go: GoroutineIdx, range: TimeRange) -> bool {
         self.gos.has(go.index()) || self.labelled.has(go.index()) || self.times.touch(go, range)
     }
 
-    fn of_goroutine(&self, go: GoIx) -> Answer {
+    fn of_goroutine(&self, go: GoroutineIdx) -> Answer {
         let worked = || self.labelled.has(go.index()) || !self.times.of(go).is_empty();
         match &self.kind {
             TermKind::Word(_)
@@ -246,7 +246,7 @@ impl Facts {
                 if self.for_tasks || self.for_regions { Answer::inherited(holds) } else { Answer::own(holds) }
             }
             TermKind::By(_) => {
-                let is_by = |(go, stack): (GoIx, StackId)| self.gos.has(go.index()) || self.has_stack(stack);
+                let is_by = |(go, stack): (GoroutineIdx, StackId)| self.gos.has(go.index()) || self.has_stack(stack);
                 Answer::own(seen.waker.is_some_and(is_by))
             }
             TermKind::Alive(_) => Answer::inherited(seen.range.contains(self.instant)),
@@ -256,11 +256,11 @@ impl Facts {
 
     fn of_task(&self, task: &Task) -> Answer {
         let range = TimeRange::new(task.began.unwrap_or(TraceTime::MIN), task.ended.unwrap_or(TraceTime::MAX));
-        let is_heir = || self.heirs.has(task.ix.index());
+        let is_heir = || self.heirs.has(task.idx.index());
         let is_there = || self.gos.has(task.go.index()) || self.has_stack(task.stack);
         match &self.kind {
-            TermKind::Word(_) => Answer::of(self.tasks.has(task.ix.index()), is_heir() || is_there()),
-            TermKind::Task(_) => Answer::of(self.tasks.has(task.ix.index()), is_heir()),
+            TermKind::Word(_) => Answer::of(self.tasks.has(task.idx.index()), is_heir() || is_there()),
+            TermKind::Task(_) => Answer::of(self.tasks.has(task.idx.index()), is_heir()),
             TermKind::Region(_) | TermKind::Log(_) => Answer::inherited(is_heir()),
             TermKind::GoLabel(_) => Answer::inherited(self.labelled.has(task.go.index())),
             TermKind::Function(_)
@@ -315,7 +315,7 @@ impl Facts {
         &self,
         class: TermClass,
         is_own: bool,
-        (go, at): (GoIx, TimeRange),
+        (go, at): (GoroutineIdx, TimeRange),
         stack: StackId,
         is_task: bool,
     ) -> Answer {
@@ -360,8 +360,8 @@ impl Facts {
     }
 
     /// The most that the term can say about a span of a goroutine, or of any.
-    fn most_of_spans(&self, go: Option<GoIx>, is_negated: bool) -> Match {
-        let has_go = |gos: &dyn Fn(GoIx) -> bool| go.is_none_or(gos);
+    fn most_of_spans(&self, go: Option<GoroutineIdx>, is_negated: bool) -> Match {
+        let has_go = |gos: &dyn Fn(GoroutineIdx) -> bool| go.is_none_or(gos);
         let matches = |is_possible: bool, most: Match| if is_possible || is_negated { most } else { Match::No };
         match &self.kind {
             TermKind::Goroutine(_) | TermKind::Interacts(_) | TermKind::GoLabel(_) => {

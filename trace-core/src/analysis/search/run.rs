@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::analysis::crew::gather;
+use crate::analysis::parallel::gather;
 use crate::analysis::search::bits::Bits;
 use crate::analysis::search::hits::{Found, Hit, HitKind, Hits, Keep, Listed};
 use crate::analysis::search::life::life;
 use crate::analysis::search::logic::Match;
-use crate::analysis::search::matcher::{Matcher, Thing};
+use crate::analysis::search::matcher::{Candidate, Matcher};
 use crate::analysis::search::query::Query;
 use crate::analysis::search::spans::Walker;
-use crate::base::ids::{GoIx, StrId, TaskIx};
+use crate::base::ids::{GoroutineIdx, StrId, TaskIdx};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::model::lanes::{LaneId, SpanRef};
@@ -92,7 +92,7 @@ pub(crate) fn lane_of_sample(sample: &Sample) -> LaneId {
 }
 
 impl Run<'_> {
-    fn is_hit(&self, thing: &Thing<'_>) -> bool {
+    fn is_hit(&self, thing: &Candidate<'_>) -> bool {
         self.matcher.value(thing) == Match::Own
     }
 
@@ -101,24 +101,24 @@ impl Run<'_> {
         let (trace, whole) = (self.trace, self.trace.range());
         let mut found = Found::default();
         let named = functions(trace);
-        let is_hit = |id: &usize| self.is_hit(&Thing::Function(StrId(*id as u32)));
+        let is_hit = |id: &usize| self.is_hit(&Candidate::Function(StrId(*id as u32)));
         found.add_functions(named.iter().filter(is_hit).count() as u64);
-        for task in (0..trace.task_count()).filter_map(|at| trace.task(TaskIx(at))) {
-            if self.is_hit(&Thing::Task(&task)) {
+        for task in (0..trace.task_count()).filter_map(|at| trace.task(TaskIdx(at))) {
+            if self.is_hit(&Candidate::Task(&task)) {
                 let range = TimeRange::new(task.began.unwrap_or(whole.start), task.ended.unwrap_or(whole.end));
-                let (lane, at) = (LaneId::Goroutine(task.go), u64::from(task.ix.0));
+                let (lane, at) = (LaneId::Goroutine(task.go), u64::from(task.idx.0));
                 found.add(&self.keep, Hit { kind: HitKind::Task, lane, range, span: None, at, text: task.name });
             }
         }
         for (at, (go, time, text)) in trace.all_labels().enumerate() {
-            if self.is_hit(&Thing::GoLabel(go, time, text)) {
+            if self.is_hit(&Candidate::GoLabel(go, time, text)) {
                 let (lane, range, at) = (LaneId::Goroutine(go), TimeRange::new(time, time), at as u64);
                 found.add(&self.keep, Hit { kind: HitKind::GoLabel, lane, range, span: None, at, text });
             }
         }
         for (kind, lane) in [(HitKind::Gc, LaneId::Gc), (HitKind::Stw, LaneId::Stw)] {
             for (at, span) in trace.spans(lane, whole).enumerate() {
-                if self.is_hit(&Thing::Track(&span)) {
+                if self.is_hit(&Candidate::Track(&span)) {
                     let (at, text) = (at as u64, span.reason);
                     found.add(&self.keep, Hit { kind, lane, range: span.range, span: Some(span.at), at, text });
                 }
@@ -140,7 +140,7 @@ impl Run<'_> {
     fn regions(&self) -> Option<Found> {
         let regions = self.trace.all_regions();
         self.gather(regions.len(), |at| {
-            let region = regions.get(at).filter(|region| self.is_hit(&Thing::Region(region)))?;
+            let region = regions.get(at).filter(|region| self.is_hit(&Candidate::Region(region)))?;
             let (lane, range, text) = (LaneId::Goroutine(region.go), region.range, region.name);
             Some(Hit { kind: HitKind::Region, lane, range, span: None, at: at as u64, text })
         })
@@ -149,7 +149,7 @@ impl Run<'_> {
     fn logs(&self) -> Option<Found> {
         let logs = self.trace.all_logs();
         self.gather(logs.len(), |at| {
-            let log = logs.get(at).filter(|log| self.is_hit(&Thing::Log(log)))?;
+            let log = logs.get(at).filter(|log| self.is_hit(&Candidate::Log(log)))?;
             let (lane, range, text) = (LaneId::Goroutine(log.go), TimeRange::new(log.time, log.time), log.message);
             Some(Hit { kind: HitKind::Log, lane, range, span: None, at: at as u64, text })
         })
@@ -158,7 +158,7 @@ impl Run<'_> {
     fn samples(&self) -> Option<Found> {
         let samples = self.trace.all_samples();
         self.gather(samples.len(), |at| {
-            let sample = samples.get(at).filter(|sample| self.is_hit(&Thing::Sample(sample)))?;
+            let sample = samples.get(at).filter(|sample| self.is_hit(&Candidate::Sample(sample)))?;
             let (lane, range) = (lane_of_sample(sample), TimeRange::new(sample.time, sample.time));
             Some(Hit { kind: HitKind::Sample, lane, range, span: None, at: at as u64, text: StrId::EMPTY })
         })
@@ -173,7 +173,7 @@ impl Run<'_> {
         while from < count {
             let until = count.min(from + batch);
             let take = |found: &mut Found, at: usize| {
-                let go = GoIx((from + at) as u32);
+                let go = GoroutineIdx((from + at) as u32);
                 self.goroutine(go, found);
                 if has_spans && self.matcher.most_of_spans(Some(go)) == Match::Own {
                     self.spans(&walker, go, found);
@@ -192,8 +192,8 @@ impl Run<'_> {
         Some(())
     }
 
-    fn goroutine(&self, go: GoIx, found: &mut Found) {
-        if self.is_hit(&Thing::Goroutine(go)) {
+    fn goroutine(&self, go: GoroutineIdx, found: &mut Found) {
+        if self.is_hit(&Candidate::Goroutine(go)) {
             let (lane, at) = (LaneId::Goroutine(go), u64::from(go.0));
             let text = self.trace.goroutine_name(go).map_or(StrId::EMPTY, |known| known.1);
             let range = life(self.trace, go);
@@ -201,9 +201,9 @@ impl Run<'_> {
         }
     }
 
-    fn spans(&self, walker: &Walker<'_>, go: GoIx, found: &mut Found) {
+    fn spans(&self, walker: &Walker<'_>, go: GoroutineIdx, found: &mut Found) {
         walker.walk(go, self.trace.range(), |span, seen| {
-            if self.is_hit(&Thing::Span(seen)) {
+            if self.is_hit(&Candidate::Span(seen)) {
                 found.add(&self.keep, span_hit(go, span, seen.range));
             }
         });
@@ -211,7 +211,7 @@ impl Run<'_> {
 }
 
 /// A span as a hit. It is named when it is listed.
-fn span_hit(go: GoIx, span: SpanRef, range: TimeRange) -> Hit {
+fn span_hit(go: GoroutineIdx, span: SpanRef, range: TimeRange) -> Hit {
     let at = u64::from(span.segment) << 32 | u64::from(span.row);
     Hit { kind: HitKind::Span, lane: LaneId::Goroutine(go), range, span: Some(span), at, text: StrId::EMPTY }
 }

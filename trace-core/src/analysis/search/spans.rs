@@ -1,11 +1,11 @@
 //! The spans of a goroutine as searches see them, at the price of a walk over its states.
 
 use crate::analysis::search::matcher::{Matcher, Seen, goroutine_of, has_own_stack};
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::time::TimeRange;
 use crate::event::state::{Cause, GoState};
 use crate::model::lanes::SpanRef;
-use crate::model::stretches::Stretch;
+use crate::model::state_intervals::StateInterval;
 use crate::model::trace::Trace;
 
 /// What all walks of a search have in common.
@@ -31,12 +31,12 @@ impl<'a> Walker<'a> {
     }
 
     /// Calls `visit` with every span of a goroutine that touches `range`, in time order.
-    pub(crate) fn walk(&self, go: GoIx, range: TimeRange, visit: impl FnMut(SpanRef, &Seen)) {
+    pub(crate) fn walk(&self, go: GoroutineIdx, range: TimeRange, visit: impl FnMut(SpanRef, &Seen)) {
         let whole = self.trace.range();
         // A walk from the beginning knows all stacks that there were.
         let is_sure = range.start <= whole.start;
         let mut walk = Walk { walker: self, go, last: StackId::NONE, is_sure, pending: None, visit };
-        self.trace.stretches(go, range, |stretch| walk.step(stretch));
+        self.trace.state_intervals(go, range, |stretch| walk.step(stretch));
         walk.finish(range.end >= whole.end);
     }
 }
@@ -44,17 +44,17 @@ impl<'a> Walker<'a> {
 /// A walk along one goroutine: a span behind, as what ends it is part of it.
 struct Walk<'a, F> {
     walker: &'a Walker<'a>,
-    go: GoIx,
+    go: GoroutineIdx,
     /// The stack with which the goroutine left off.
     last: StackId,
     /// Whether `last` is all that is known.
     is_sure: bool,
-    pending: Option<Stretch>,
+    pending: Option<StateInterval>,
     visit: F,
 }
 
 impl<F: FnMut(SpanRef, &Seen)> Walk<'_, F> {
-    fn step(&mut self, next: &Stretch) {
+    fn step(&mut self, next: &StateInterval) {
         if let Some(stretch) = self.pending.replace(*next) {
             let joins = !stretch.goes_on && stretch.range.end == next.seen;
             self.give(&stretch, joins.then_some(next));
@@ -74,9 +74,9 @@ impl<F: FnMut(SpanRef, &Seen)> Walk<'_, F> {
         }
     }
 
-    fn give(&mut self, stretch: &Stretch, next: Option<&Stretch>) {
+    fn give(&mut self, stretch: &StateInterval, next: Option<&StateInterval>) {
         let is_own = has_own_stack(stretch.state, stretch.cause);
-        let recorded = |stretch: &Stretch| {
+        let recorded = |stretch: &StateInterval| {
             if stretch.stack.is_some() { stretch.stack } else { stretch.later_stack }
         };
         if stretch.cause == Cause::Created {
@@ -121,7 +121,7 @@ impl<F: FnMut(SpanRef, &Seen)> Walk<'_, F> {
     }
 
     /// The stack with which a span begins, looked up: for spans of which the walk has not seen what was before.
-    fn asked(&self, stretch: &Stretch) -> StackId {
+    fn asked(&self, stretch: &StateInterval) -> StackId {
         if !self.walker.needs_stacks {
             return StackId::NONE;
         }

@@ -7,7 +7,7 @@ use crate::analysis::search::caseless::Caseless;
 use crate::analysis::search::life::life;
 use crate::analysis::search::query::{Place, TermKind};
 use crate::analysis::search::times::Times;
-use crate::base::ids::{GoId, GoIx, StackId, StrId, TaskIx};
+use crate::base::ids::{GoId, GoroutineIdx, StackId, StrId, TaskIdx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::lanes::LaneId;
 use crate::model::trace::{Log, Task, Trace};
@@ -146,15 +146,16 @@ impl Facts {
             TermKind::Alive(nanos) => {
                 self.instant = trace.range().start.plus_nanos(*nanos);
                 let instant = self.instant;
-                self.gos =
-                    Bits::of(trace.goroutine_count() as usize, |go| life(trace, GoIx(go as u32)).contains(instant));
+                self.gos = Bits::of(trace.goroutine_count() as usize, |go| {
+                    life(trace, GoroutineIdx(go as u32)).contains(instant)
+                });
                 return;
             }
             TermKind::Function(_) => None,
             _ => return,
         };
         self.gos = Bits::of(trace.goroutine_count() as usize, |go| {
-            let known = trace.goroutine_name(GoIx(go as u32));
+            let known = trace.goroutine_name(GoroutineIdx(go as u32));
             known.is_some_and(|(id, name)| number == Some(id) || self.has_string(name))
         });
     }
@@ -180,9 +181,9 @@ impl Facts {
         self.tasks = Bits::empty(count);
         let mut heirs = Bits::empty(count);
         if let Some(id) = id {
-            let tasks = (0..trace.task_count()).filter_map(|at| trace.task(TaskIx(at)));
+            let tasks = (0..trace.task_count()).filter_map(|at| trace.task(TaskIdx(at)));
             let is_wanted = |task: &Task| self.has_string(task.name) || id == Some(task.id.0);
-            let wanted: Vec<TaskIx> = tasks.filter(is_wanted).map(|task| task.ix).collect();
+            let wanted: Vec<TaskIdx> = tasks.filter(is_wanted).map(|task| task.idx).collect();
             wanted.into_iter().for_each(|task| self.tasks.add(task.index()));
             heirs = families(trace, &self.tasks);
         }
@@ -251,7 +252,7 @@ fn families(trace: &Trace, roots: &Bits) -> Bits {
                 break;
             }
             path.push(task);
-            next = trace.task(TaskIx(task as u32)).and_then(|task| task.parent).map(TaskIx::index);
+            next = trace.task(TaskIdx(task as u32)).and_then(|task| task.parent).map(TaskIdx::index);
         }
         let known = if is_inside { &mut inside } else { &mut outside };
         path.into_iter().for_each(|task| known.add(task));
@@ -264,11 +265,11 @@ fn without_regions<'a>(
     trace: &'a Trace,
     tasks: &'a Bits,
     at_work: &'a Bits,
-) -> impl Iterator<Item = (GoIx, TimeRange)> + 'a {
+) -> impl Iterator<Item = (GoroutineIdx, TimeRange)> + 'a {
     let whole = trace.range();
     let bare = tasks.iter().filter(|task| !at_work.has(*task));
     bare.filter_map(move |at| {
-        let task = trace.task(TaskIx(at as u32)).filter(|task| task.go.is_some())?;
+        let task = trace.task(TaskIdx(at as u32)).filter(|task| task.go.is_some())?;
         Some((task.go, TimeRange::new(task.began.unwrap_or(whole.start), task.ended.unwrap_or(whole.end))))
     })
 }
@@ -279,9 +280,9 @@ fn interacting(trace: &Trace, id: GoId) -> Bits {
     let Some(go) = trace.goroutine_by_id(id) else { return found };
     found.add(go.index());
     for (segment, row) in trace.acted_on(LaneId::Goroutine(go), trace.range()) {
-        trace.whom(segment, row).map(|other| found.add(other.index())).unwrap_or_default();
+        trace.filter(segment, row).map(|other| found.add(other.index())).unwrap_or_default();
     }
-    trace.stretches(go, trace.range(), |stretch| {
+    trace.state_intervals(go, trace.range(), |stretch| {
         if let (Some(LaneId::Goroutine(other)), _) = trace.maker(stretch.at) {
             found.add(other.index());
         }

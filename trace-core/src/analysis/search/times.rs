@@ -3,21 +3,21 @@
 use rayon::prelude::*;
 
 use crate::analysis::scope::united;
-use crate::base::ids::GoIx;
+use crate::base::ids::GoroutineIdx;
 use crate::base::time::TimeRange;
 
 /// Stretches of goroutines; those of one are apart from each other.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Times {
-    gos: Vec<GoIx>,
+    gos: Vec<GoroutineIdx>,
     /// One more than `gos`.
     starts: Vec<usize>,
     ranges: Vec<TimeRange>,
 }
 
 impl Times {
-    pub(crate) fn new(mut found: Vec<(GoIx, TimeRange)>) -> Self {
-        let order = |(go, range): &(GoIx, TimeRange)| (*go, range.start);
+    pub(crate) fn new(mut found: Vec<(GoroutineIdx, TimeRange)>) -> Self {
+        let order = |(go, range): &(GoroutineIdx, TimeRange)| (*go, range.start);
         if !found.is_sorted_by_key(order) {
             found.par_sort_unstable_by_key(order);
         }
@@ -37,7 +37,7 @@ impl Times {
     }
 
     /// Those of a goroutine, by time.
-    pub(crate) fn of(&self, go: GoIx) -> &[TimeRange] {
+    pub(crate) fn of(&self, go: GoroutineIdx) -> &[TimeRange] {
         let Ok(at) = self.gos.binary_search(&go) else { return &[] };
         let bounds = (self.starts.get(at), self.starts.get(at + 1));
         let (Some(&start), Some(&end)) = bounds else { return &[] };
@@ -45,7 +45,7 @@ impl Times {
     }
 
     /// Whether one of a goroutine's has an instant in common with `range`.
-    pub(crate) fn touch(&self, go: GoIx, range: TimeRange) -> bool {
+    pub(crate) fn touch(&self, go: GoroutineIdx, range: TimeRange) -> bool {
         if self.is_empty() {
             return false;
         }

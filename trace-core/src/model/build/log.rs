@@ -1,6 +1,6 @@
 //! The log of state changes since the last cut, and the tallies that go with it.
 
-use crate::order::sink::NO_IX;
+use crate::order::sink::NO_IDX;
 
 /// A row of the log.
 #[derive(Clone, Copy, Debug)]
@@ -64,9 +64,9 @@ pub(crate) struct ProcLocal {
 pub(crate) struct ThreadLocal {
     pub(crate) refs: u32,
     pub(crate) acts: u32,
-    /// Whose tenure is open in this segment, and its rows so far.
+    /// Whose ownership is open in this segment, and its rows so far.
     pub(super) go: u32,
-    pub(super) tenure: u8,
+    pub(super) ownership: u8,
     /// Some goroutine has been on it in this generation.
     pub(super) is_used: bool,
 }
@@ -105,7 +105,7 @@ impl Log {
         for thread in &mut self.threads {
             thread.refs = 0;
             thread.acts = 0;
-            thread.go = NO_IX;
+            thread.go = NO_IDX;
         }
     }
 }

@@ -13,10 +13,10 @@ mod silence;
 
 use std::sync::Arc;
 
-use crate::base::ids::GoIx;
+use crate::base::ids::GoroutineIdx;
 use crate::base::time::TimeRange;
 use crate::model::lanes::LaneId;
-use crate::model::no_cpu::period::Rhythm;
+use crate::model::no_cpu::period::PeriodicSilences;
 use crate::model::no_cpu::silence::{Silence, silences};
 use crate::model::trace::Trace;
 
@@ -75,13 +75,13 @@ impl NoCpu {
     /// Looks for it.
     pub(crate) fn of(trace: &Trace) -> Self {
         let silences = silences(trace);
-        Rhythm::of(trace, &silences)
+        PeriodicSilences::of(trace, &silences)
             .and_then(|rhythm| Self::throttled(trace, silences.clone(), &rhythm))
             .or_else(|| Self::descheduled(trace, &silences))
             .unwrap_or_default()
     }
 
-    fn throttled(trace: &Trace, mut silences: Vec<Silence>, rhythm: &Rhythm) -> Option<Self> {
+    fn throttled(trace: &Trace, mut silences: Vec<Silence>, rhythm: &PeriodicSilences) -> Option<Self> {
         let used = rhythm.used(trace, &silences);
         let mut sorted: Vec<u64> = used.iter().copied().flatten().collect();
         sorted.sort_unstable();
@@ -162,13 +162,13 @@ impl NoCpu {
     /// How long of a goroutine's `span` (a run, or a system call for as long as the goroutine has its proc) it really
     /// had a CPU, ns.
     #[must_use]
-    pub fn with_cpu(&self, go: GoIx, span: TimeRange) -> u64 {
+    pub fn with_cpu(&self, go: GoroutineIdx, span: TimeRange) -> u64 {
         let whole = span.nanos().unsigned_abs();
         if self.is_empty() { whole } else { whole.saturating_sub(self.nanos(LaneId::Goroutine(go), span)) }
     }
 
     /// Goroutines that were running (or in system calls with their procs) without a CPU, by index, and for how long, ns.
-    pub fn goroutines(&self) -> impl Iterator<Item = (GoIx, u64)> + '_ {
+    pub fn goroutines(&self) -> impl Iterator<Item = (GoroutineIdx, u64)> + '_ {
         let all = self.by_lane.chunk_by(|one, next| one.0 == next.0);
         all.filter_map(|mine| {
             let LaneId::Goroutine(go) = mine.first()?.0 else { return None };
@@ -178,8 +178,8 @@ impl NoCpu {
 
     /// The longest stretches with a goroutine that was running in each, at most so many, longest first.
     #[must_use]
-    pub fn longest(&self, most: usize) -> Vec<(GoIx, TimeRange)> {
-        let mut found: Vec<(GoIx, TimeRange)> = Vec::new();
+    pub fn longest(&self, most: usize) -> Vec<(GoroutineIdx, TimeRange)> {
+        let mut found: Vec<(GoroutineIdx, TimeRange)> = Vec::new();
         for &(lane, range, _) in &self.by_lane {
             if let LaneId::Goroutine(go) = lane {
                 found.push((go, range));

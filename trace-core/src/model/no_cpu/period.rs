@@ -1,6 +1,6 @@
 //! The rhythm of silences: a CPU quota is refilled once per period, and all that it held up goes on at that moment.
 
-use crate::base::ids::ProcIx;
+use crate::base::ids::ProcIdx;
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
@@ -25,13 +25,13 @@ const FEWEST: usize = 3;
 
 /// Silences that end once per period.
 #[derive(Clone, Debug)]
-pub(crate) struct Rhythm {
+pub(crate) struct PeriodicSilences {
     pub(crate) period: i64,
     /// By silence.
     is_in: Vec<bool>,
 }
 
-impl Rhythm {
+impl PeriodicSilences {
     /// The rhythm of the silences of a trace, if a quota explains it: the silences end in step with a clock, and
     /// either the runtime itself stood still, or the process was busy all the time between them. (Who computes at
     /// the beat of a timer is idle in between.)
@@ -148,7 +148,7 @@ fn chance(count: usize, close: usize, part: f64) -> f64 {
 
 /// Time in which procs ran goroutines, or sat in system calls, added over procs, ns.
 fn busy_time(trace: &Trace, range: TimeRange) -> u64 {
-    let procs = (0..trace.proc_count()).map(|at| LaneId::Proc(ProcIx(at)));
+    let procs = (0..trace.proc_count()).map(|at| LaneId::Proc(ProcIdx(at)));
     let sums = procs.map(|proc| trace.time_by_class(proc, range).nanos);
     let of = |nanos: [u64; SpanClass::COUNT], class: SpanClass| nanos.get(class as usize).copied().unwrap_or(0);
     sums.map(|nanos| of(nanos, SpanClass::Running) + of(nanos, SpanClass::Syscall)).sum()

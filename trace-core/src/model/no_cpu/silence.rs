@@ -6,13 +6,13 @@
 //! A goroutine alone in a loop shows an event every 20 ms. Only code that cannot be preempted (assembly, a page
 //! fault, the GC's own workers) is silent for longer, each on a proc of its own.
 
-use crate::base::ids::{GoIx, ProcIx, ThreadIx};
+use crate::base::ids::{GoroutineIdx, ProcIdx, ThreadIdx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
 use crate::model::no_cpu::Use;
+use crate::model::proc_ownerships::ProcChange;
 use crate::model::spans::Span;
-use crate::model::tenures::ProcChange;
 use crate::model::trace::{Metric, Trace};
 
 /// Shorter silences are not looked at, ns.
@@ -32,10 +32,10 @@ const LIVELY: u64 = 6;
 /// A proc in use all through a silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Held {
-    pub(crate) proc: ProcIx,
-    pub(crate) thread: ThreadIx,
+    pub(crate) proc: ProcIdx,
+    pub(crate) thread: ThreadIdx,
     /// Whose run or call; none if its thread looked for work.
-    pub(crate) go: GoIx,
+    pub(crate) go: GoroutineIdx,
     pub(crate) what: Use,
     /// Since when: of a run, it may have lost its CPU then, while others still ran.
     pub(crate) since: TraceTime,
@@ -99,10 +99,10 @@ fn pieces(trace: &Trace, calm: TimeRange) -> Vec<TimeRange> {
     for lane in [LaneId::Gc, LaneId::Stw] {
         times.extend(trace.spans(lane, calm).flat_map(|span| [span.range.start, span.range.end]));
     }
-    for proc in (0..trace.proc_count()).map(ProcIx) {
+    for proc in (0..trace.proc_count()).map(ProcIdx) {
         times.extend(trace.proc_changes(proc, calm).map(|change| change.0));
         times.extend(marks(trace, LaneId::Proc(proc), calm));
-        let is_held = trace.tenures(proc, calm).any(|tenure| tenure.thread.is_some());
+        let is_held = trace.proc_ownerships(proc, calm).any(|ownership| ownership.thread.is_some());
         let Some(span) = trace.span_at(LaneId::Proc(proc), calm.start).filter(|_| is_held) else { continue };
         times.extend(marks(trace, LaneId::Goroutine(span.go), calm));
         let regions = trace.regions(span.go, calm);
@@ -131,18 +131,21 @@ fn marks(trace: &Trace, lane: LaneId, range: TimeRange) -> impl Iterator<Item = 
 /// What the procs were in. `None` if nothing was due to happen, or the trace is damaged there. `before`: where the
 /// silence before it ended.
 fn look(trace: &Trace, range: TimeRange, before: TraceTime) -> Option<Silence> {
-    let is_damaged = trace.thread_holes().iter().any(|hole| hole.range.intersect(range).nanos() > 0)
-        || trace.holes().any(|hole| hole.intersect(range).nanos() > 0);
+    let is_damaged = trace.thread_gaps().iter().any(|gap| gap.range.intersect(range).nanos() > 0)
+        || trace.gaps().any(|gap| gap.intersect(range).nanos() > 0);
     if is_damaged {
         return None;
     }
     let middle = range.start.plus_nanos(range.nanos() / 2);
     let limit = trace.reading_at(Metric::Procs, middle).unwrap_or(u64::MAX);
     let (mut held, mut runs, mut is_proc_idle) = (Vec::new(), Vec::new(), false);
-    for proc in (0..trace.proc_count()).map(ProcIx) {
+    for proc in (0..trace.proc_count()).map(ProcIdx) {
         // It does not change hands in a silence.
-        let Some(tenure) = trace.tenures(proc, range).next().filter(|tenure| tenure.range == range) else { continue };
-        if !tenure.thread.is_some() {
+        let Some(ownership) = trace.proc_ownerships(proc, range).next().filter(|ownership| ownership.range == range)
+        else {
+            continue;
+        };
+        if !ownership.thread.is_some() {
             is_proc_idle |= trace.proc_id(proc).0 < limit;
             continue;
         }
@@ -152,8 +155,8 @@ fn look(trace: &Trace, range: TimeRange, before: TraceTime) -> Option<Silence> {
             Some(GoState::Syscall) => Use::Syscall,
             Some(_) => Use::Running,
         };
-        let (go, since) = span.map_or((GoIx::NONE, range.start), |span| (span.go, span.range.start));
-        held.push(Held { proc, thread: tenure.thread, go, what, since });
+        let (go, since) = span.map_or((GoroutineIdx::NONE, range.start), |span| (span.go, span.range.start));
+        held.push(Held { proc, thread: ownership.thread, go, what, since });
         runs.extend(span.filter(|_| what == Use::Running));
     }
     let is = |what: Use| held.iter().any(|held| held.what == what);
@@ -175,7 +178,7 @@ fn look(trace: &Trace, range: TimeRange, before: TraceTime) -> Option<Silence> {
 }
 
 /// Whether a proc is let go where its thread finds nothing to run. (A trace made by hand may leave that out.)
-fn is_ever_idle(trace: &Trace, proc: ProcIx) -> bool {
+fn is_ever_idle(trace: &Trace, proc: ProcIdx) -> bool {
     trace.proc_changes(proc, trace.range()).any(|change| change.1 == ProcChange::Stopped)
 }
 

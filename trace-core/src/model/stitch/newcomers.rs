@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::base::ids::{GoId, GoIx, ProcIx, StrId, ThreadIx};
+use crate::base::ids::{GoId, GoroutineIdx, ProcIdx, StrId, ThreadIdx};
 use crate::model::draft::SegmentDraft;
 use crate::model::goroutines::{GoRecord, WIDE_ID};
 use crate::model::kinds;
@@ -34,33 +34,33 @@ impl Stitcher {
             let known = if is_created { None } else { self.live.get(&id).copied() };
             self.current.mentioned += usize::from(known.is_some());
             // CPU samples name goroutines of which nothing else is known (yet).
-            let ix = known.unwrap_or_else(|| if has_rows { self.add_goroutine(id, name) } else { GoIx::NONE });
-            self.current.gos.push(ix);
+            let idx = known.unwrap_or_else(|| if has_rows { self.add_goroutine(id, name) } else { GoroutineIdx::NONE });
+            self.current.gos.push(idx);
             self.current.go_ids.push(id);
         }
         for &local in &draft.lanes {
-            if let (Some(&GoIx::NONE), Some(&id)) =
+            if let (Some(&GoroutineIdx::NONE), Some(&id)) =
                 (self.current.gos.get(local as usize), self.current.go_ids.get(local as usize))
             {
-                let ix = self.live.get(&id).copied().unwrap_or_else(|| self.add_goroutine(id, StrId::EMPTY));
-                self.current.gos[local as usize] = ix;
+                let idx = self.live.get(&id).copied().unwrap_or_else(|| self.add_goroutine(id, StrId::EMPTY));
+                self.current.gos[local as usize] = idx;
             }
         }
         for &id in &draft.new_procs {
-            let next = ProcIx(self.procs.len() as u32);
-            let ix = *self.proc_by_id.entry(id).or_insert(next);
-            if ix == next {
+            let next = ProcIdx(self.procs.len() as u32);
+            let idx = *self.proc_by_id.entry(id).or_insert(next);
+            if idx == next {
                 self.procs.push(id);
             }
-            self.current.procs.push(ix);
+            self.current.procs.push(idx);
         }
         for &id in &draft.new_threads {
-            let next = ThreadIx(self.threads.len() as u32);
-            let ix = *self.thread_by_id.entry(id).or_insert(next);
-            if ix == next {
+            let next = ThreadIdx(self.threads.len() as u32);
+            let idx = *self.thread_by_id.entry(id).or_insert(next);
+            if idx == next {
                 self.threads.push(id);
             }
-            self.current.threads.push(ix);
+            self.current.threads.push(idx);
         }
         if self.current.proc_ixs.len() != self.current.procs.len() {
             self.current.proc_ixs = self.current.procs.clone().into();
@@ -69,11 +69,11 @@ impl Stitcher {
             self.current.thread_ixs = self.current.threads.clone().into();
         }
         for &(local, stack) in &draft.names {
-            let Some(&ix) = self.current.gos.get(local as usize) else { continue };
+            let Some(&idx) = self.current.gos.get(local as usize) else { continue };
             let name = self.current.name(stack);
-            if self.gos.get(ix.index()).is_some_and(|record| record.name == StrId::EMPTY)
+            if self.gos.get(idx.index()).is_some_and(|record| record.name == StrId::EMPTY)
                 && name != StrId::EMPTY
-                && let Some(record) = self.gos.get_mut(ix.index())
+                && let Some(record) = self.gos.get_mut(idx.index())
             {
                 record.name = name;
             }
@@ -81,18 +81,18 @@ impl Stitcher {
     }
 
     /// A goroutine whose first rows are in the segment in work.
-    pub(super) fn add_goroutine(&mut self, id: GoId, name: StrId) -> GoIx {
-        let ix = GoIx(self.gos.push(GoRecord::new(id, name, self.segments.len() as u32)) as u32);
+    pub(super) fn add_goroutine(&mut self, id: GoId, name: StrId) -> GoroutineIdx {
+        let idx = GoroutineIdx(self.gos.push(GoRecord::new(id, name, self.segments.len() as u32)) as u32);
         if id.0 >= u64::from(WIDE_ID) {
-            Arc::make_mut(&mut self.wide_ids).add(ix, id);
+            Arc::make_mut(&mut self.wide_ids).add(idx, id);
         }
         self.last_kinds.push(kinds::UNKNOWN);
-        if ix.index().is_multiple_of(ID_BLOCK) {
+        if idx.index().is_multiple_of(ID_BLOCK) {
             self.id_bounds.push((id, id));
         }
         if let Some(bounds) = self.id_bounds.last_mut() {
             *bounds = (bounds.0.min(id), bounds.1.max(id));
         }
-        ix
+        idx
     }
 }

@@ -1,8 +1,8 @@
 //! Times that cannot be where they claim to be: of a second trace, and those before what is stitched already.
 
-use crate::model::cut;
 use crate::model::draft::SegmentDraft;
 use crate::model::kinds::Classes;
+use crate::model::seal;
 use crate::model::stitch::Stitcher;
 
 /// What is left free before a second trace whose clock had to be shifted, ns.
@@ -20,7 +20,7 @@ impl Stitcher {
         if self.shift != 0 {
             draft.base = draft.base.saturating_add(self.shift);
             draft.end = draft.end.saturating_add(self.shift);
-            draft.side.shift(self.shift);
+            draft.annotations.shift(self.shift);
         }
     }
 
@@ -44,13 +44,13 @@ impl Stitcher {
         }
         draft.base = floor;
         draft.end = draft.end.max(floor.saturating_add((latest - raise) as i64));
-        cut::sum_moved(draft, classes, raise, latest - raise);
+        seal::sum_moved(draft, classes, raise, latest - raise);
         let raise = u32::try_from(raise).unwrap_or(u32::MAX);
         for steps in [&mut draft.heap_live, &mut draft.heap_goal, &mut draft.max_procs] {
             steps.lower(raise);
         }
         draft.counts.lower(raise);
-        draft.side.raise(floor);
+        draft.annotations.raise(floor);
     }
 }
 

@@ -6,8 +6,8 @@ use std::ops::Range;
 use crate::base::ids::GoId;
 use crate::base::time::TraceTime;
 use crate::order::generation::Run;
-use crate::order::machine::Machine;
-use crate::order::sink::{Lost, NO_IX, Sink};
+use crate::order::sched_state::SchedState;
+use crate::order::sink::{Lost, NO_IDX, Sink};
 use crate::order::step::Missing;
 use crate::wire::v2::cursor::ThreadCursor;
 use crate::wire::v2::generation::{BatchRef, Generation};
@@ -52,7 +52,7 @@ impl Run<'_> {
     /// Tells of the threads whose events are lost. Behind skipped bytes a thread has lost some if what it
     /// does next cannot follow what it did last.
     #[cold]
-    pub(super) fn tell_gaps(&mut self, machine: &Machine, sink: &mut impl Sink) {
+    pub(super) fn report_gaps(&mut self, sched: &SchedState, sink: &mut impl Sink) {
         let mut gaps = std::mem::take(&mut self.gaps).into_iter().peekable();
         while let Some(Gap { place, mut bytes, mut is_doubtful }) = gaps.next() {
             while let Some(more) = gaps.next_if(|more| more.place == place) {
@@ -60,20 +60,20 @@ impl Run<'_> {
                 is_doubtful &= more.is_doubtful;
             }
             let Some(stream) = self.streams.get_mut(place) else { continue };
-            if is_doubtful && !machine.contradicts(stream.thread, &stream.event) {
+            if is_doubtful && !sched.contradicts(stream.thread, &stream.event) {
                 // If no other event can be next either, it is the first to be suspected.
                 stream.skipped = Some(Box::new(bytes));
             } else {
-                self.lose(machine, place, bytes, sink);
+                self.lose(sched, place, bytes, sink);
             }
         }
     }
 
     /// The event of a stream cannot go, nor can any other: those that should come first are lost.
     /// Gives back a goroutine of which nothing has been told so far.
-    pub(super) fn tell_missing(
+    pub(super) fn report_missing(
         &mut self,
-        machine: &mut Machine,
+        sched: &mut SchedState,
         place: usize,
         is_fault: bool,
         sink: &mut impl Sink,
@@ -84,47 +84,54 @@ impl Run<'_> {
             return None;
         }
         let stream = self.streams.get(place)?;
-        let (go, proc) = match machine.missing(stream.thread, &stream.event, is_fault) {
+        let (go, proc) = match sched.missing(stream.thread, &stream.event, is_fault) {
             Missing::Own => {
                 let bytes = self.suspected(place, place);
-                self.lose(machine, place, bytes, sink);
+                self.lose(sched, place, bytes, sink);
                 return None;
             }
-            Missing::OfGo(id) if machine.go_index.get(id) == NO_IX => return Some(id),
-            Missing::OfGo(id) => (machine.go_index.get(id), NO_IX),
-            Missing::OfProc(proc) => (NO_IX, proc),
+            Missing::OfGo(id) if sched.go_index.get(id) == NO_IDX => return Some(id),
+            Missing::OfGo(id) => (sched.go_index.get(id), NO_IDX),
+            Missing::OfProc(proc) => (NO_IDX, proc),
             Missing::Unknown => return None,
         };
         let until = Some(TraceTime(stream.event.time));
         let own = stream.thread;
-        let runner = if go == NO_IX { machine.holder_of(proc) } else { machine.runner_of(go) };
+        let runner = if go == NO_IDX { sched.holder_of(proc) } else { sched.runner_of(go) };
         let runner = runner.filter(|&runner| runner != own);
         let culprit = runner.and_then(|runner| self.streams.iter().position(|stream| stream.thread == runner));
         let bytes = self.suspected(culprit.unwrap_or(place), place);
         match culprit {
-            Some(culprit) => self.lose(machine, culprit, bytes, sink),
-            None => sink.lost(&Lost { thread: runner.unwrap_or(NO_IX), go, proc, bytes, since: None, until }),
+            Some(culprit) => self.lose(sched, culprit, bytes, sink),
+            None => sink.lost(&Lost { thread: runner.unwrap_or(NO_IDX), go, proc, bytes, since: None, until }),
         }
         None
     }
 
     /// The first that is told of a goroutine is the event that a stream was at, so its beginning is lost.
-    pub(super) fn tell_unborn(&self, machine: &mut Machine, place: usize, go: GoId, since: i64, sink: &mut impl Sink) {
-        let (go, until) = (machine.go_index.get(go), Some(machine.last_time()));
-        if go != NO_IX {
+    pub(super) fn report_not_created(
+        &self,
+        sched: &mut SchedState,
+        place: usize,
+        go: GoId,
+        since: i64,
+        sink: &mut impl Sink,
+    ) {
+        let (go, until) = (sched.go_index.get(go), Some(sched.last_time()));
+        if go != NO_IDX {
             let bytes = self.suspected(place, place);
-            sink.lost(&Lost { thread: NO_IX, go, proc: NO_IX, bytes, since: Some(TraceTime(since)), until });
+            sink.lost(&Lost { thread: NO_IDX, go, proc: NO_IDX, bytes, since: Some(TraceTime(since)), until });
         }
     }
 
     /// A stream lacks events before the one it is at, or those at its end.
-    fn lose(&mut self, machine: &Machine, place: usize, bytes: Range<u64>, sink: &mut impl Sink) {
+    fn lose(&mut self, sched: &SchedState, place: usize, bytes: Range<u64>, sink: &mut impl Sink) {
         let Some(stream) = self.streams.get_mut(place) else { return };
         if stream.told == stream.last {
             return;
         }
         stream.told = stream.last;
-        let (go, proc) = machine.on_thread(stream.thread);
+        let (go, proc) = sched.on_thread(stream.thread);
         let until = (!stream.is_over).then_some(TraceTime(stream.event.time));
         sink.lost(&Lost { thread: stream.thread, go, proc, bytes, since: Some(TraceTime(stream.last)), until });
     }

@@ -60,7 +60,7 @@ impl Threads {
     }
 
     /// Warns of threads that are left out.
-    pub(super) fn tell_left_out(&self, report: &mut Report<'_>) {
+    pub(super) fn report_left_out(&self, report: &mut Report<'_>) {
         if let Some((count, offset)) = self.left_out {
             let what = format!("more threads than any program has; the events of {count} of them are left out");
             report(WarningKind::Limit, what, offset);

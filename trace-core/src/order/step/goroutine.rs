@@ -3,65 +3,65 @@
 use crate::base::error::Result;
 use crate::base::ids::GoId;
 use crate::event::kind::EventKind;
-use crate::order::machine::{Machine, Seq, go_state};
-use crate::order::sink::{NO_IX, Ordered, Sink};
+use crate::order::sched_state::{SchedState, Seq, go_state};
+use crate::order::sink::{NO_IDX, Ordered, Sink};
 use crate::order::step::{GO_STATES, Needs, Step};
 
-impl Machine {
+impl SchedState {
     pub(super) fn go_start(&mut self, mut ev: Ordered, force: bool, sink: &mut impl Sink) -> Result<Step> {
         let (id, number) = (GoId(ev.args[0]), ev.args[1]);
-        let mut ix = self.go_index.get(id);
+        let mut idx = self.go_index.get(id);
         let generation = self.generation;
         let is_next = self
             .gos
-            .get(ix as usize)
+            .get(idx as usize)
             .is_some_and(|go| go.state == go_state::RUNNABLE && go.seq.is_followed_by(generation, number));
         if !is_next {
             if !force {
                 return Ok(Step::Wait);
             }
-            if ix == NO_IX {
-                ix = self.add_go(id, go_state::UNDETERMINED);
+            if idx == NO_IDX {
+                idx = self.add_go(id, go_state::UNDETERMINED);
             }
         } else if !force {
             if let Some(lack) = Self::lacks(&ev, Needs::Proc) {
                 return Ok(Step::Fault(lack));
             }
-            if ev.go != NO_IX {
+            if ev.go != NO_IDX {
                 return Ok(Step::Fault("a goroutine starts on a thread that runs another"));
             }
         }
-        ev.subject = ix;
+        ev.subject = idx;
         ev.to = go_state::RUNNING;
-        if let Some(go) = self.gos.get_mut(ix as usize) {
+        if let Some(go) = self.gos.get_mut(idx as usize) {
             ev.from = go.state;
             go.state = go_state::RUNNING;
             go.seq = Seq { generation, number };
         }
-        self.set_go(ev.thread, ix);
+        self.set_go(ev.thread, idx);
         self.emit(ev, sink)?;
         Ok(Step::Done)
     }
 
     pub(super) fn go_unblock(&mut self, mut ev: Ordered, force: bool, sink: &mut impl Sink) -> Result<Step> {
         let (id, number) = (GoId(ev.args[0]), ev.args[1]);
-        let mut ix = self.go_index.get(id);
+        let mut idx = self.go_index.get(id);
         let generation = self.generation;
         let is_next = self
             .gos
-            .get(ix as usize)
+            .get(idx as usize)
             .is_some_and(|go| go.state == go_state::WAITING && go.seq.is_followed_by(generation, number));
         if !is_next {
             if !force {
                 return Ok(Step::Wait);
             }
-            if ix == NO_IX {
-                ix = self.add_go(id, go_state::UNDETERMINED);
+            if idx == NO_IDX {
+                idx = self.add_go(id, go_state::UNDETERMINED);
             }
         }
-        ev.subject = ix;
+        ev.subject = idx;
         ev.to = go_state::RUNNABLE;
-        if let Some(go) = self.gos.get_mut(ix as usize) {
+        if let Some(go) = self.gos.get_mut(idx as usize) {
             ev.from = go.state;
             go.state = go_state::RUNNABLE;
             go.seq = Seq { generation, number };
@@ -95,9 +95,9 @@ impl Machine {
         if let Some(go) = self.gos.get_mut(ev.go as usize) {
             go.state = ev.to;
         }
-        self.set_go(ev.thread, NO_IX);
+        self.set_go(ev.thread, NO_IDX);
         self.emit(ev, sink)?;
-        if ev.kind == EventKind::GO_DESTROY && ev.go != NO_IX {
+        if ev.kind == EventKind::GO_DESTROY && ev.go != NO_IDX {
             self.remove_go(ev.go);
         }
         Ok(Step::Done)
@@ -108,7 +108,7 @@ impl Machine {
     /// to have its stack looked at (`runtime.preemptPark`), nobody is current any more as its block is written.
     fn is_of_before(&self, ev: &Ordered) -> bool {
         let has_had_none = self.threads.get(ev.thread as usize).is_some_and(|thread| !thread.had_go);
-        has_had_none && !self.reuse_gos && ev.proc != NO_IX && ev.kind != EventKind::GO_DESTROY
+        has_had_none && !self.reuse_gos && ev.proc != NO_IDX && ev.kind != EventKind::GO_DESTROY
     }
 
     /// Gives out that somebody of the generation before leaves a thread: the subject is not known here.
@@ -117,7 +117,7 @@ impl Machine {
         if let Some(thread) = self.threads.get_mut(ev.thread as usize) {
             thread.had_go = true;
         }
-        ev.subject = NO_IX;
+        ev.subject = NO_IDX;
         ev.from = go_state::RUNNING;
         ev.to = if ev.kind == EventKind::GO_BLOCK { go_state::WAITING } else { go_state::RUNNABLE };
         self.emit(ev, sink)?;
@@ -130,10 +130,10 @@ impl Machine {
             if let Some(lack) = Self::lacks(&ev, Needs::Proc) {
                 return Ok(Step::Fault(lack));
             }
-            if ev.go != NO_IX && self.go_state_of(ev.go) != go_state::RUNNING {
+            if ev.go != NO_IDX && self.go_state_of(ev.go) != go_state::RUNNING {
                 return Ok(Step::Fault("a goroutine creates another without running"));
             }
-            if self.go_index.get(id) != NO_IX {
+            if self.go_index.get(id) != NO_IDX {
                 return Ok(Step::Fault("a goroutine is created that exists"));
             }
         }
@@ -165,7 +165,7 @@ impl Machine {
             if !force {
                 return Ok(Step::Wait);
             }
-            if next == NO_IX {
+            if next == NO_IDX {
                 next = self.add_go(id, go_state::WAITING);
             }
         }
@@ -181,7 +181,7 @@ impl Machine {
         if let Some(go) = self.gos.get_mut(ev.go as usize) {
             go.state = to;
         }
-        if ev.go != NO_IX {
+        if ev.go != NO_IDX {
             self.emit(Ordered { kind, subject: ev.go, from, to, args: [0; 4], ..ev }, sink)?;
             if is_end {
                 self.remove_go(ev.go);
@@ -195,7 +195,7 @@ impl Machine {
         self.set_go(ev.thread, next);
         let start = Ordered {
             kind: EventKind::GO_START,
-            go: NO_IX,
+            go: NO_IDX,
             from: go_state::RUNNABLE,
             to: go_state::RUNNING,
             args: [id.0, number, 0, 0],
@@ -213,13 +213,13 @@ impl Machine {
             return Ok(if force { Step::Done } else { Step::Fault("a goroutine has a status that does not exist") });
         };
         let known = self.go_index.get(id);
-        ev.from = if known == NO_IX { go_state::UNDETERMINED } else { self.go_state_of(known) };
+        ev.from = if known == NO_IDX { go_state::UNDETERMINED } else { self.go_state_of(known) };
         ev.to = state;
         if !force {
-            if known != NO_IX && ev.from != state {
+            if known != NO_IDX && ev.from != state {
                 return Ok(Step::Fault("a goroutine's announced status contradicts its events"));
             }
-            if known == NO_IX && !self.is_first_generation() {
+            if known == NO_IDX && !self.is_first_generation() {
                 return Ok(Step::Fault("a goroutine is announced that was never created"));
             }
             if let Some(fault) = self.check_syscall_status(&ev, other, known) {
@@ -227,7 +227,7 @@ impl Machine {
             }
         }
         ev.subject = known;
-        if known == NO_IX || ev.from != state {
+        if known == NO_IDX || ev.from != state {
             ev.subject = self.add_go(id, state);
         } else if let Some(go) = self.gos.get_mut(known as usize) {
             go.seq = Seq::start(self.generation);
@@ -237,7 +237,7 @@ impl Machine {
             self.set_go(own_thread, ev.subject);
         } else if state == go_state::SYSCALL && other != u64::MAX {
             let is_known = self.known_thread(other);
-            let thread = self.thread_ix(other);
+            let thread = self.thread_idx(other);
             if thread == own_thread {
                 self.set_go(own_thread, ev.subject);
             } else {
@@ -269,7 +269,7 @@ impl Machine {
             return moved.then_some("a goroutine is in a system call on a thread that runs another");
         }
         let thread = self.known_thread(other).and_then(|thread| self.threads.get(thread as usize))?;
-        (known == NO_IX || thread.go != known)
+        (known == NO_IDX || thread.go != known)
             .then_some("a goroutine is in a system call on a thread that runs another")
     }
 }

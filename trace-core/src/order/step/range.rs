@@ -3,14 +3,14 @@
 use crate::base::error::Result;
 use crate::base::ids::GoId;
 use crate::event::kind::EventKind;
-use crate::order::machine::{GcState, Machine};
+use crate::order::sched_state::{GcState, SchedState};
 use crate::order::sink::{Ordered, Sink};
 use crate::order::step::{Needs, Step};
 
 /// Stops of the world that are followed at the same time.
 const MAX_STOPS: usize = 64;
 
-impl Machine {
+impl SchedState {
     pub(super) fn gc(&mut self, ev: Ordered, force: bool, sink: &mut impl Sink) -> Result<Step> {
         let number = ev.args[0];
         let is_first = match ev.kind {
@@ -44,7 +44,7 @@ impl Machine {
 
     pub(super) fn sweep(&mut self, mut ev: Ordered, force: bool, sink: &mut impl Sink) -> Result<Step> {
         let is_active = ev.kind == EventKind::GC_SWEEP_ACTIVE;
-        ev.subject = if is_active { self.proc_ix(ev.args[0]) } else { ev.proc };
+        ev.subject = if is_active { self.proc_idx(ev.args[0]) } else { ev.proc };
         let was = self.procs.get(ev.subject as usize).copied().flatten().map(|proc| proc.in_sweep);
         if !force {
             if !is_active && let Some(lack) = Self::lacks(&ev, Needs::Proc) {

@@ -3,11 +3,11 @@
 use crate::base::error::Result;
 use crate::base::ids::GoId;
 use crate::event::kind::EventKind;
-use crate::order::machine::{Machine, ProcStatus, Seq, go_state, proc_state};
-use crate::order::sink::{NO_IX, Ordered, Sink};
+use crate::order::sched_state::{ProcStatus, SchedState, Seq, go_state, proc_state};
+use crate::order::sink::{NO_IDX, Ordered, Sink};
 use crate::order::step::{Needs, Step};
 
-impl Machine {
+impl SchedState {
     pub(super) fn syscall_begin(&mut self, mut ev: Ordered, force: bool, sink: &mut impl Sink) -> Result<Step> {
         let (generation, number) = (self.generation, ev.args[0]);
         if !force {
@@ -70,7 +70,7 @@ impl Machine {
             if let Some(lack) = Self::lacks(&ev, Needs::Thread) {
                 return Ok(Step::Fault(lack));
             }
-            if ev.go == NO_IX || self.go_state_of(ev.go) != go_state::SYSCALL {
+            if ev.go == NO_IDX || self.go_state_of(ev.go) != go_state::SYSCALL {
                 return Ok(Step::Fault("a system call ends that did not begin"));
             }
         }
@@ -80,7 +80,7 @@ impl Machine {
         if let Some(go) = self.gos.get_mut(ev.go as usize) {
             go.state = go_state::RUNNABLE;
         }
-        self.set_go(ev.thread, NO_IX);
+        self.set_go(ev.thread, NO_IDX);
         self.emit(ev, sink)?;
         Ok(Step::Done)
     }
@@ -91,10 +91,10 @@ impl Machine {
             if let Some(lack) = Self::lacks(&ev, Needs::Thread) {
                 return Ok(Step::Fault(lack));
             }
-            if ev.go != NO_IX {
+            if ev.go != NO_IDX {
                 return Ok(Step::Fault("a goroutine from C appears on a thread that runs another"));
             }
-            if self.go_index.get(id) != NO_IX {
+            if self.go_index.get(id) != NO_IDX {
                 return Ok(Step::Fault("a goroutine is created that exists"));
             }
         }
@@ -111,17 +111,17 @@ impl Machine {
             if let Some(lack) = Self::lacks(&ev, Needs::Thread) {
                 return Ok(Step::Fault(lack));
             }
-            if ev.go == NO_IX || self.go_state_of(ev.go) != go_state::SYSCALL {
+            if ev.go == NO_IDX || self.go_state_of(ev.go) != go_state::SYSCALL {
                 return Ok(Step::Fault("a goroutine goes away in a system call that it is not in"));
             }
-            if ev.proc != NO_IX && self.proc_status_of(ev.proc) != Some(ProcStatus::Syscall) {
+            if ev.proc != NO_IDX && self.proc_status_of(ev.proc) != Some(ProcStatus::Syscall) {
                 return Ok(Step::Fault("a goroutine goes away in a system call, but its proc is in none"));
             }
         }
-        if ev.proc != NO_IX {
+        if ev.proc != NO_IDX {
             // The thread's id may be used again by the system, so the proc must be cut loose from it now.
             self.set_proc_status(ev.proc, ProcStatus::SyscallAbandoned);
-            self.set_proc(ev.thread, NO_IX);
+            self.set_proc(ev.thread, NO_IDX);
             let steal = Ordered {
                 kind: EventKind::PROC_STEAL,
                 subject: ev.proc,
@@ -135,9 +135,9 @@ impl Machine {
         ev.subject = ev.go;
         ev.from = self.go_state_of(ev.go);
         ev.to = go_state::NOT_EXIST;
-        self.set_go(ev.thread, NO_IX);
+        self.set_go(ev.thread, NO_IDX);
         self.emit(ev, sink)?;
-        if ev.go != NO_IX {
+        if ev.go != NO_IDX {
             self.remove_go(ev.go);
         }
         Ok(Step::Done)

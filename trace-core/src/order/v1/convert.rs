@@ -7,8 +7,8 @@ use crate::base::monitor::Monitor;
 use crate::base::time::TraceTime;
 use crate::base::warning::WarningKind;
 use crate::event::kind::EventKind;
-use crate::order::machine::{go_state, proc_state};
-use crate::order::sink::{Ids, Lost, NO_IX, Ordered, Sink};
+use crate::order::sched_state::{go_state, proc_state};
+use crate::order::sink::{Ids, Lost, NO_IDX, Ordered, Sink};
 use crate::order::v1::Style;
 use crate::order::v1::plan::{Gap, Plan};
 use crate::order::v1::scheduler::Scheduler;
@@ -104,13 +104,13 @@ impl<'a> Converter<'a> {
             }
             place += 1;
             for gap in events.take_gaps() {
-                self.tell_gap(gap, sink);
+                self.report_gap(gap, sink);
             }
             let event = &event;
             if let Some(what) = self.fault_of(event) {
                 self.faults.add(event.offset);
                 self.fault.get_or_insert_with(|| format!("{what} (at {} ns, goroutine {})", event.time, event.go));
-                self.tell_missing(event, sink);
+                self.report_missing(event, sink);
             }
             self.convert(event, is_blocking, sink)?;
             if place.is_multiple_of(EVENTS_PER_LOOK) && monitor.is_cancelled() {
@@ -118,7 +118,7 @@ impl<'a> Converter<'a> {
             }
         }
         for gap in events.take_gaps() {
-            self.tell_gap(gap, sink);
+            self.report_gap(gap, sink);
         }
         if let Some(fault) = self.fault.take() {
             let Faults { count, offset } = self.faults;
@@ -138,10 +138,10 @@ impl<'a> Converter<'a> {
         let event = Ordered {
             kind: EventKind::SYNC,
             time: TraceTime(time),
-            thread: NO_IX,
-            proc: NO_IX,
-            go: NO_IX,
-            subject: NO_IX,
+            thread: NO_IDX,
+            proc: NO_IDX,
+            go: NO_IDX,
+            subject: NO_IDX,
             from: 0,
             to: 0,
             args: [self.syncs, 0, 0, 0],
@@ -159,7 +159,7 @@ impl<'a> Converter<'a> {
 
     /// Events of a proc are lost: what its goroutine did then is not known.
     #[cold]
-    fn tell_gap(&mut self, gap: Gap, sink: &mut impl Sink) {
+    fn report_gap(&mut self, gap: Gap, sink: &mut impl Sink) {
         let Gap { proc, bytes, since, until } = gap;
         // Each looks at every proc.
         self.gaps += 1;
@@ -167,11 +167,11 @@ impl<'a> Converter<'a> {
             return;
         }
         let Some(known) = self.scheduler.proc(proc).copied() else { return };
-        let go = if self.scheduler.is_once(known.go) { self.scheduler.go_ix(known.go) } else { NO_IX };
+        let go = if self.scheduler.is_once(known.go) { self.scheduler.go_idx(known.go) } else { NO_IDX };
         sink.lost(&Lost {
-            thread: known.thread.map_or(NO_IX, |thread| self.scheduler.thread_ix(thread)),
+            thread: known.thread.map_or(NO_IDX, |thread| self.scheduler.thread_idx(thread)),
             go,
-            proc: self.scheduler.proc_ix(proc),
+            proc: self.scheduler.proc_idx(proc),
             bytes,
             since: Some(TraceTime(since)),
             until: until.map(TraceTime),
@@ -180,17 +180,17 @@ impl<'a> Converter<'a> {
 
     /// Before an event that contradicts those before it, others must be lost: of the goroutine, or of the proc.
     #[cold]
-    fn tell_missing(&mut self, event: &Event, sink: &mut impl Sink) {
+    fn report_missing(&mut self, event: &Event, sink: &mut impl Sink) {
         let go = match event.kind {
             spec::GO_CREATE | spec::GO_UNBLOCK => event.args[0],
             _ => event.go,
         };
         let is_of_proc = matches!(event.kind, spec::PROC_START | spec::PROC_STOP);
         let (go, proc) = if is_of_proc { (0, event.proc) } else { (go, -1) };
-        let (go, proc) = (self.scheduler.go_ix(go), self.scheduler.proc_ix(proc));
-        if go != NO_IX || proc != NO_IX {
+        let (go, proc) = (self.scheduler.go_idx(go), self.scheduler.proc_idx(proc));
+        if go != NO_IDX || proc != NO_IDX {
             let bytes = event.offset..event.offset;
-            sink.lost(&Lost { thread: NO_IX, go, proc, bytes, since: None, until: Some(TraceTime(event.time)) });
+            sink.lost(&Lost { thread: NO_IDX, go, proc, bytes, since: None, until: Some(TraceTime(event.time)) });
         }
     }
 
@@ -200,8 +200,8 @@ impl<'a> Converter<'a> {
             0 => go_state::RUNNING,
             go if !scheduler.knows_go(go) => go_state::NOT_EXIST,
             go => {
-                let ix = scheduler.go_ix(go);
-                scheduler.go(ix).state
+                let idx = scheduler.go_idx(go);
+                scheduler.go(idx).state
             }
         };
         let [first, ..] = event.args;
@@ -246,7 +246,7 @@ impl<'a> Converter<'a> {
         } else {
             match event.kind {
                 spec::GO_UNBLOCK => {
-                    let woken = self.scheduler.go_ix(event.args[0]);
+                    let woken = self.scheduler.go_idx(event.args[0]);
                     if self.scheduler.go(woken).on_net {
                         proc = NETWORK_PROC;
                     } else if self.recording.timer_gos.contains(&event.go) {
@@ -265,10 +265,10 @@ impl<'a> Converter<'a> {
         let event = Ordered {
             kind: EventKind::SYNC,
             time: TraceTime(event.time),
-            thread: thread.map_or(NO_IX, |thread| self.scheduler.thread_ix(thread)),
-            proc: self.scheduler.proc_ix(proc),
-            go: self.scheduler.go_ix(event.go),
-            subject: NO_IX,
+            thread: thread.map_or(NO_IDX, |thread| self.scheduler.thread_idx(thread)),
+            proc: self.scheduler.proc_idx(proc),
+            go: self.scheduler.go_idx(event.go),
+            subject: NO_IDX,
             from: 0,
             to: 0,
             args: [0; 4],
@@ -322,7 +322,7 @@ impl<'a> Converter<'a> {
         out.subject = match event.kind {
             spec::SWEEP_START | spec::SWEEP_DONE => out.proc,
             spec::STW_START | spec::STW_DONE | spec::ASSIST_START | spec::ASSIST_DONE => out.go,
-            _ => NO_IX,
+            _ => NO_IDX,
         };
         if out.kind.is_region_or_task() {
             sink.at(event.offset);
@@ -358,7 +358,7 @@ impl<'a> Converter<'a> {
         }
         let mut out = self.draft(event).event;
         out.kind = EventKind::GO_STATUS;
-        out.subject = self.scheduler.go_ix(go);
+        out.subject = self.scheduler.go_idx(go);
         out.args = [go, u64::MAX, status, 0];
         (out.from, out.to) = (go_state::UNDETERMINED, state);
         // In a damaged trace a goroutine may be listed of which more has been told already.
@@ -366,7 +366,7 @@ impl<'a> Converter<'a> {
             out.from = self.scheduler.go(out.subject).state;
         }
         if self.is_model() {
-            out.go = NO_IX;
+            out.go = NO_IDX;
             if entry != 0 {
                 out.kind = EventKind::GO_STATUS_STACK;
                 out.args[3] = entry;
@@ -418,12 +418,12 @@ impl<'a> Converter<'a> {
             spec::GO_CREATE => {
                 if let Some(listed) = self.listed.as_mut() {
                     listed.insert(a, b);
-                    let go = self.scheduler.go_ix(a);
+                    let go = self.scheduler.go_idx(a);
                     self.scheduler.set_go(go, go_state::RUNNABLE, false);
                     return Ok(());
                 }
                 if self.scheduler.knows_go(a) {
-                    let old = self.scheduler.go_ix(a);
+                    let old = self.scheduler.go_idx(a);
                     self.scheduler.set_go(old, go_state::NOT_EXIST, false);
                 }
                 self.moves(
@@ -496,14 +496,14 @@ impl<'a> Converter<'a> {
         let mut out = self.draft(event).event;
         out.kind = kind;
         out.args = args;
-        out.subject = self.scheduler.go_ix(go);
+        out.subject = self.scheduler.go_idx(go);
         (out.from, out.to) = (from, to);
         if event.kind == spec::GO_START_LABEL {
             self.default_thread(&mut out);
         }
         if self.is_model() {
             if kind == EventKind::GO_START {
-                out.go = NO_IX;
+                out.go = NO_IDX;
             }
             if kind != EventKind::GO_CREATE {
                 out.from = self.scheduler.go(out.subject).state;
@@ -542,7 +542,7 @@ impl<'a> Converter<'a> {
     /// A system call takes long, so its proc is taken away.
     fn give_up_proc(&mut self, event: &Event, sink: &mut impl Sink) -> Result<()> {
         self.clear_proc(event);
-        let go = self.scheduler.go_ix(event.go);
+        let go = self.scheduler.go_idx(event.go);
         self.scheduler.set_go(go, go_state::SYSCALL, false);
         if !self.is_model() {
             return Ok(());
@@ -560,8 +560,8 @@ impl<'a> Converter<'a> {
 
     /// Go's reader puts certain events on thread 0 when it does not know theirs.
     fn default_thread(&mut self, out: &mut Ordered) {
-        if out.thread == NO_IX && !self.is_model() {
-            out.thread = self.scheduler.thread_ix(0);
+        if out.thread == NO_IDX && !self.is_model() {
+            out.thread = self.scheduler.thread_idx(0);
         }
     }
 }

@@ -32,7 +32,7 @@ enum Status {
 /// Who must be in which state for an event to come next, and what it changes.
 #[derive(Clone, Copy, Debug)]
 struct Gate {
-    who: Who,
+    who: Actor,
     /// The sequence number needed; any, if there is none.
     seq: Option<u64>,
     status: Status,
@@ -42,7 +42,7 @@ struct Gate {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Who {
+enum Actor {
     Go(u64),
     Collector,
 }
@@ -63,7 +63,7 @@ impl Default for Known {
 
 impl Gate {
     const fn new(go: u64, seq: Option<u64>, status: Status, next: Status, counts: bool) -> Self {
-        Self { who: Who::Go(go), seq, status, next, counts }
+        Self { who: Actor::Go(go), seq, status, next, counts }
     }
 
     /// The gate of an event; `None` if it may come any time.
@@ -80,7 +80,7 @@ impl Gate {
             spec::GO_SCHED | spec::GO_PREEMPT => Self::new(event.go, None, Running, Runnable, false),
             // These two leave their goroutine as it is in the books.
             spec::GO_END | spec::GO_STOP => return None,
-            spec::GC_START => Self { who: Who::Collector, seq: Some(first), status: Dead, next: Dead, counts: true },
+            spec::GC_START => Self { who: Actor::Collector, seq: Some(first), status: Dead, next: Dead, counts: true },
             kind if leaves(kind) => Self::new(event.go, None, Running, Waiting, false),
             _ => return None,
         })
@@ -117,7 +117,7 @@ struct Merge<'a> {
     /// Ticks that the clock had reached by the last event of each stream that has been taken, and by those that must
     /// come before it.
     clocks: Vec<i64>,
-    known: FxHashMap<Who, Known>,
+    known: FxHashMap<Actor, Known>,
     /// Streams whose next event may come.
     ready: Ready,
     /// Streams whose next event may not come yet, or has not been looked at.
@@ -158,7 +158,7 @@ pub(super) fn merge<'a>(
         }
     }
     monitor.add_tries(merge.tries);
-    merge.tell_times(report);
+    merge.report_times(report);
     Ok(merge.out.finish(recording))
 }
 
@@ -216,7 +216,7 @@ impl Ready {
 }
 
 /// Whether an event may come next.
-fn is_open(known: &FxHashMap<Who, Known>, event: &Event) -> bool {
+fn is_open(known: &FxHashMap<Actor, Known>, event: &Event) -> bool {
     Gate::of(event).is_none_or(|gate| {
         let known = known.get(&gate.who).copied().unwrap_or_default();
         gate.seq.is_none_or(|seq| seq == known.seq) && gate.status == known.status
@@ -282,7 +282,7 @@ impl Merge<'_> {
         if let Some(gate) = Gate::of(&event) {
             if !is_open(&self.known, &event) {
                 // Another event has shut the gate since, or it was forced.
-                tell_shut(&event, report);
+                report_shut(&event, report);
             }
             let entry = self.known.entry(gate.who).or_default();
             if let Some(seq) = gate.seq {
@@ -307,7 +307,7 @@ impl Merge<'_> {
         self.out.add(place, &mut event);
     }
 
-    fn tell_times(&self, report: &mut Report<'_>) {
+    fn report_times(&self, report: &mut Report<'_>) {
         let moved = self.streams.iter().fold(self.early, |faults, (stream, _)| match stream {
             Stream::Proc(cursor) => faults.and(cursor.late()),
             Stream::Samples(_) => faults,
@@ -326,7 +326,7 @@ impl Merge<'_> {
 }
 
 #[cold]
-fn tell_shut(event: &Event, report: &mut Report<'_>) {
+fn report_shut(event: &Event, report: &mut Report<'_>) {
     let what = format!("an event of kind {} comes when its goroutine is not ready for it", event.kind);
     report(WarningKind::BadEvent, what, event.offset);
 }

@@ -4,8 +4,8 @@ use rustc_hash::FxHashMap;
 
 use crate::base::ids::{GoId, ProcId, ThreadId};
 use crate::order::go_index::GoIndex;
-use crate::order::machine::go_state;
-use crate::order::sink::{Ids, NO_IX};
+use crate::order::sched_state::go_state;
+use crate::order::sink::{Ids, NO_IDX};
 
 /// A goroutine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,7 +43,7 @@ pub(super) struct Scheduler {
 
 impl Scheduler {
     /// The local index of a thread.
-    pub(super) fn thread_ix(&mut self, id: u64) -> u32 {
+    pub(super) fn thread_idx(&mut self, id: u64) -> u32 {
         *self.thread_index.entry(id).or_insert_with(|| {
             self.ids.threads.push(ThreadId(id));
             last(self.ids.threads.len())
@@ -51,8 +51,8 @@ impl Scheduler {
     }
 
     /// The local index of a proc; negative is none.
-    pub(super) fn proc_ix(&mut self, id: i32) -> u32 {
-        let Ok(id) = u64::try_from(id) else { return NO_IX };
+    pub(super) fn proc_idx(&mut self, id: i32) -> u32 {
+        let Ok(id) = u64::try_from(id) else { return NO_IDX };
         *self.proc_index.entry(id).or_insert_with(|| {
             self.ids.procs.push(ProcId(id));
             self.procs.push(Proc { is_known: false, is_running: false, is_stolen: false, go: 0, thread: None });
@@ -62,8 +62,8 @@ impl Scheduler {
 
     /// What is known of a proc.
     pub(super) fn proc(&mut self, id: i32) -> Option<&mut Proc> {
-        let ix = self.proc_ix(id);
-        self.procs.get_mut(ix as usize)
+        let idx = self.proc_idx(id);
+        self.procs.get_mut(idx as usize)
     }
 
     /// Whether a goroutine (by id) runs on one proc only, as far as is known.
@@ -72,45 +72,45 @@ impl Scheduler {
     }
 
     /// The local index of a goroutine, new if it is not known; 0 is none.
-    pub(super) fn go_ix(&mut self, id: u64) -> u32 {
+    pub(super) fn go_idx(&mut self, id: u64) -> u32 {
         if id == 0 {
-            return NO_IX;
+            return NO_IDX;
         }
         match self.index.get(GoId(id)) {
-            NO_IX => {
+            NO_IDX => {
                 self.gos.push(Go::default());
                 self.ids.gos.push(GoId(id));
-                let ix = last(self.gos.len());
-                self.index.set(GoId(id), ix);
-                ix
+                let idx = last(self.gos.len());
+                self.index.set(GoId(id), idx);
+                idx
             }
-            ix => ix,
+            idx => idx,
         }
     }
 
     /// Whether a goroutine has been told of, other than by being named, and has not ended.
     pub(super) fn knows_go(&mut self, id: u64) -> bool {
-        let ix = self.index.get(GoId(id));
-        self.go(ix).state != go_state::UNDETERMINED
+        let idx = self.index.get(GoId(id));
+        self.go(idx).state != go_state::UNDETERMINED
     }
 
     /// What is known of a goroutine by its local index.
-    pub(super) fn go(&self, ix: u32) -> Go {
-        self.gos.get(ix as usize).copied().unwrap_or_default()
+    pub(super) fn go(&self, idx: u32) -> Go {
+        self.gos.get(idx as usize).copied().unwrap_or_default()
     }
 
     /// Notes a goroutine's new state; one that has ended is forgotten.
-    pub(super) fn set_go(&mut self, ix: u32, state: u8, on_net: bool) {
-        if let Some(go) = self.gos.get_mut(ix as usize) {
+    pub(super) fn set_go(&mut self, idx: u32, state: u8, on_net: bool) {
+        if let Some(go) = self.gos.get_mut(idx as usize) {
             *go = Go { state, on_net };
         }
-        if state == go_state::NOT_EXIST && ix != NO_IX {
-            let id = self.ids.go(ix);
-            self.index.set(id, NO_IX);
+        if state == go_state::NOT_EXIST && idx != NO_IDX {
+            let id = self.ids.go(idx);
+            self.index.set(id, NO_IDX);
         }
     }
 }
 
 fn last(len: usize) -> u32 {
-    u32::try_from(len - 1).unwrap_or(NO_IX)
+    u32::try_from(len - 1).unwrap_or(NO_IDX)
 }

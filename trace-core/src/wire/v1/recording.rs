@@ -216,7 +216,7 @@ impl Index {
                 continue;
             }
             let found = (pos + 1..bytes.len()).find(|&at| self.is_believable(bytes.get(at..).unwrap_or_default()));
-            self.tell_damage(pos, found, bytes.len(), report);
+            self.report_damage(pos, found, bytes.len(), report);
             let lost_to = found.unwrap_or(bytes.len());
             self.end_batch(pos, lost_to);
             pos = lost_to;
@@ -244,7 +244,7 @@ impl Index {
         }
     }
 
-    fn tell_damage(&self, from: usize, to: Option<usize>, end: usize, report: &mut Report<'_>) {
+    fn report_damage(&self, from: usize, to: Option<usize>, end: usize, report: &mut Report<'_>) {
         let at = self.offset + from as u64;
         match to {
             Some(to) => {

@@ -27,7 +27,7 @@ pub(super) enum Item {
 }
 
 /// What lies at a place in the input.
-pub(super) enum Look {
+pub(super) enum BatchPeek {
     Item(Item),
     /// The input ends before the item does.
     Short,
@@ -35,28 +35,28 @@ pub(super) enum Look {
     Bad,
 }
 
-pub(super) fn look(bytes: &[u8], version: Version) -> Look {
+pub(super) fn look(bytes: &[u8], version: Version) -> BatchPeek {
     let mut cursor = Cursor::new(bytes);
     let experimental = match cursor.u8() {
-        None => return Look::Short,
+        None => return BatchPeek::Short,
         Some(spec::EVENT_BATCH) => false,
         Some(spec::EXPERIMENTAL_BATCH) => true,
-        Some(spec::END_OF_GENERATION) if version >= Version::GO_1_26 => return Look::Item(Item::EndOfGeneration),
-        Some(_) => return Look::Bad,
+        Some(spec::END_OF_GENERATION) if version >= Version::GO_1_26 => return BatchPeek::Item(Item::EndOfGeneration),
+        Some(_) => return BatchPeek::Bad,
     };
     let experiment = if experimental { cursor.u8() } else { None };
     let mut numbers = [0u64; 4];
     for number in &mut numbers {
         let Some(value) = cursor.uvarint() else {
-            return if bytes.len() - cursor.pos() < 10 { Look::Short } else { Look::Bad };
+            return if bytes.len() - cursor.pos() < 10 { BatchPeek::Short } else { BatchPeek::Bad };
         };
         *number = value;
     }
     let [generation, thread, ticks, size] = numbers;
     if generation == 0 || size > limits::MAX_BATCH_BYTES {
-        return Look::Bad;
+        return BatchPeek::Bad;
     }
-    let Ok(size) = usize::try_from(size) else { return Look::Bad };
+    let Ok(size) = usize::try_from(size) else { return BatchPeek::Bad };
     let head = BatchHead { experiment, generation, thread, ticks, size, len: cursor.pos() };
-    if bytes.len() - head.len < size { Look::Short } else { Look::Item(Item::Batch(head)) }
+    if bytes.len() - head.len < size { BatchPeek::Short } else { BatchPeek::Item(Item::Batch(head)) }
 }

@@ -14,7 +14,7 @@ use crate::base::error::{Error, Result};
 use crate::base::warning::WarningKind;
 use crate::input::cursor::Cursor;
 use crate::wire::opening::{self, Head};
-use crate::wire::v2::batch::{BatchHead, Item, Look, MAX_BATCH_WITH_HEADER, look};
+use crate::wire::v2::batch::{BatchHead, BatchPeek, Item, MAX_BATCH_WITH_HEADER, look};
 use crate::wire::v2::generation::{BatchRef, Border, Chunk, End, Generation};
 use crate::wire::v2::spec;
 use crate::wire::v2::tables::Report;
@@ -121,15 +121,15 @@ impl<R: Read> GenerationReader<R> {
                 continue;
             }
             match found {
-                Look::Short if rest.is_empty() => return Ok(self.finish_at_end(report)),
-                Look::Short => {
+                BatchPeek::Short if rest.is_empty() => return Ok(self.finish_at_end(report)),
+                BatchPeek::Short => {
                     if let Some(found) = self.resync(report)? {
                         self.pos += found;
                         continue;
                     }
                     self.cut_short(report);
                 }
-                Look::Bad => {
+                BatchPeek::Bad => {
                     if let Ok(version @ Version(22..)) = Version::parse(rest) {
                         if let Some(generation) = self.appended_trace(version, report) {
                             return Ok(Some(generation));
@@ -138,13 +138,13 @@ impl<R: Read> GenerationReader<R> {
                         self.skip_damage(report)?;
                     }
                 }
-                Look::Item(Item::EndOfGeneration) => {
+                BatchPeek::Item(Item::EndOfGeneration) => {
                     self.pos += 1;
                     if let Some(generation) = self.close(End::Complete) {
                         return Ok(Some(generation));
                     }
                 }
-                Look::Item(Item::Batch(head)) => {
+                BatchPeek::Item(Item::Batch(head)) => {
                     if let Some(generation) = self.batch(head, report) {
                         return Ok(Some(generation));
                     }
@@ -154,15 +154,15 @@ impl<R: Read> GenerationReader<R> {
     }
 
     /// Whether what lies at `pos` can be told only when more has come.
-    fn must_wait(&self, found: &Look) -> bool {
+    fn must_wait(&self, found: &BatchPeek) -> bool {
         let room = self.buffer.len() - self.pos;
         match found {
-            Look::Short => room < MAX_BATCH_WITH_HEADER,
+            BatchPeek::Short => room < MAX_BATCH_WITH_HEADER,
             // The header of another trace may be cut.
-            Look::Bad => room < HEADER_BYTES,
-            Look::Item(Item::EndOfGeneration) => false,
+            BatchPeek::Bad => room < HEADER_BYTES,
+            BatchPeek::Item(Item::EndOfGeneration) => false,
             // Damage is judged by what follows.
-            Look::Item(Item::Batch(head)) => {
+            BatchPeek::Item(Item::Batch(head)) => {
                 let number = self.current.as_ref().map_or(head.generation, |generation| generation.number);
                 let next = self.version < Version::GO_1_26 && head.generation == number.wrapping_add(1);
                 head.generation != number && !next && room < 2 * MAX_BATCH_WITH_HEADER
@@ -268,9 +268,9 @@ impl<R: Read> GenerationReader<R> {
     /// Whether a batch of generation `number`, or its end mark, lies at `pos`.
     fn belongs_to(&self, pos: usize, number: u64) -> bool {
         match look(self.buffer.get(pos..).unwrap_or_default(), self.version) {
-            Look::Item(Item::Batch(head)) => head.generation == number,
-            Look::Item(Item::EndOfGeneration) => true,
-            Look::Short | Look::Bad => false,
+            BatchPeek::Item(Item::Batch(head)) => head.generation == number,
+            BatchPeek::Item(Item::EndOfGeneration) => true,
+            BatchPeek::Short | BatchPeek::Bad => false,
         }
     }
 

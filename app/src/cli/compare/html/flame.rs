@@ -40,7 +40,7 @@ pub(super) fn svg(flame: &DiffFlame, per: &str) -> Option<Markup> {
                     @if let Some(label) = label(node, width) {
                         text x=(tenth(x + 4.0)) y=(y + 13.0) { (label) }
                     }
-                    title { (told(node, per)) }
+                    title { (summary(node, per)) }
                 }
             }
         }
@@ -74,7 +74,7 @@ fn label(node: &DiffNode, width: f64) -> Option<String> {
     }
 }
 
-fn told(node: &DiffNode, per: &str) -> Markup {
+fn summary(node: &DiffNode, per: &str) -> Markup {
     let [a, b] = node.totals;
     let name = if node.function.is_empty() { "(no stack)" } else { &node.function };
     html! {

@@ -19,10 +19,11 @@ use trace_core::base::time::TraceTime;
 use trace_core::event::state::SpanClass;
 
 use crate::cli::compare::align::Align;
+use crate::cli::compare::args::CompareOptions;
 use crate::cli::compare::html::axis::Unit;
 use crate::cli::compare::html::plot::Curve;
-use crate::cli::compare::report::{Report, Told};
-use crate::cli::compare::{CompareOptions, Side};
+use crate::cli::compare::report::{Report, SideSummary};
+use crate::cli::compare::side::Side;
 use crate::fmt::escape;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, rounded};
@@ -112,9 +113,9 @@ pub(super) fn page(
     escape::html::page(page)
 }
 
-fn short(told: &Told) -> String {
+fn short(summary: &SideSummary) -> String {
     let name = |file: &String| file.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-    match told.files.as_slice() {
+    match summary.files.as_slice() {
         [only] => name(only),
         [first, rest @ ..] => format!("{} and {} more", name(first), rest.len()),
         [] => String::new(),
@@ -318,7 +319,7 @@ fn laid<'a>(sides: [&'a Side; 2], align: &Align) -> Option<[Laid<'a>; 2]> {
 
 fn over_time(a: &Laid<'_>, b: &Laid<'_>, align: &Align, is_pooled: bool) -> Markup {
     let length = |laid: &Laid<'_>| laid.picture.range.nanos().max(1) as f64;
-    let high = plot::highest(&a.picture.mix, length(a)).max(plot::highest(&b.picture.mix, length(b)));
+    let high = plot::highest(&a.picture.composition, length(a)).max(plot::highest(&b.picture.composition, length(b)));
     let heap = |laid: &Laid<'_>| Curve {
         when: laid.when,
         values: laid.picture.heap.iter().map(|column| column.map(|(_, most)| most as f64)).collect(),
@@ -327,7 +328,7 @@ fn over_time(a: &Laid<'_>, b: &Laid<'_>, align: &Align, is_pooled: bool) -> Mark
         when: laid.when,
         values: laid.picture.alive.iter().map(|alive| Some(*alive as f64)).collect(),
     };
-    let used = |class: SpanClass| a.picture.mix.total(class) + b.picture.mix.total(class) > 0;
+    let used = |class: SpanClass| a.picture.composition.total(class) + b.picture.composition.total(class) > 0;
     html! {
         p.muted {
             (match align {
@@ -349,7 +350,7 @@ fn over_time(a: &Laid<'_>, b: &Laid<'_>, align: &Align, is_pooled: bool) -> Mark
             }
             @for (tag, laid) in [("a", a), ("b", b)] {
                 p { span class={ "tag " (tag) } { (tag.to_uppercase()) } }
-                (plot::states(&laid.picture.mix, laid.when, plot::common([a.when, b.when]), high, length(laid)))
+                (plot::states(&laid.picture.composition, laid.when, plot::common([a.when, b.when]), high, length(laid)))
             }
         }
         div.pair {

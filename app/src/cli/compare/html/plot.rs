@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use maud::{Markup, html};
-use trace_core::analysis::compare::mix::StateMix;
+use trace_core::analysis::compare::composition::StateComposition;
 use trace_core::analysis::compare::stats::quantile;
 use trace_core::analysis::mmu::Point;
 use trace_core::event::state::SpanClass;
@@ -193,7 +193,7 @@ pub(super) fn common(sides: [(f64, f64); 2]) -> Axis {
 
 /// How many goroutines did what over time, stacked; `high` is the top of the axis.
 #[must_use]
-pub(super) fn states(mix: &StateMix, when: (f64, f64), x: Axis, high: f64, length: f64) -> Markup {
+pub(super) fn states(mix: &StateComposition, when: (f64, f64), x: Axis, high: f64, length: f64) -> Markup {
     let plot = Plot::new((1_160.0, 180.0), x, Axis::linear(0.0, high, Unit::Count));
     let part = (length / mix.parts.len().max(1) as f64).max(1.0);
     let step = (when.1 - when.0) / mix.parts.len().max(1) as f64;
@@ -229,7 +229,7 @@ pub(super) fn states(mix: &StateMix, when: (f64, f64), x: Axis, high: f64, lengt
 
 /// The highest stack of a mix: goroutines at once.
 #[must_use]
-pub(super) fn highest(mix: &StateMix, length: f64) -> f64 {
+pub(super) fn highest(mix: &StateComposition, length: f64) -> f64 {
     let part = (length / mix.parts.len().max(1) as f64).max(1.0);
     let tops = mix.parts.iter().map(|sums| sums.iter().skip(1).sum::<u64>() as f64 / part);
     tops.fold(0.0, f64::max)

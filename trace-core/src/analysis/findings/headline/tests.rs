@@ -3,7 +3,7 @@
 use super::*;
 use crate::analysis::findings::finding::{Culprit, Link};
 use crate::analysis::places::Place;
-use crate::base::ids::{GoId, GoIx};
+use crate::base::ids::{GoId, GoroutineIdx};
 use crate::base::time::{TimeRange, TraceTime};
 
 const MS: u64 = 1_000_000;
@@ -94,7 +94,7 @@ fn teams_and_limits() {
     let mut shard = due_to(Kind::Imbalance, Cause::HotShard).int("workers", 8);
     shard = at(shard.int("longest_total_ns", 71 * MS).int("work_total_ns", 100 * MS), "main.(*Shard).scan", "");
     let range = TimeRange::new(TraceTime(0), TraceTime(1));
-    shard.links.push(Link { go: GoIx(3), id: GoId(25), range });
+    shard.links.push(Link { go: GoroutineIdx(3), id: GoId(25), range });
     assert_headline(&shard, "G25 did 71 % of the work of 8 workers, in main.(*Shard).scan");
     let limited = |cause| {
         let limited = due_to(Kind::LimitedConcurrency, cause).int("slots", 3).int("waits", 210).int("waiters", 2);

@@ -5,7 +5,7 @@ use crate::analysis::search::hits::HitKind;
 use crate::analysis::search::life::{life, touches};
 use crate::analysis::search::query::{Node, Query, TermKind, parse};
 use crate::analysis::search::run::search;
-use crate::base::ids::{GoIx, StackId, StrId, TaskIx};
+use crate::base::ids::{GoroutineIdx, StackId, StrId, TaskIdx};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::event::state::{Cause, GoState};
@@ -54,9 +54,10 @@ impl Judge<'_> {
     }
 
     /// Whether a goroutine did something at a time that inherits from a term about tasks, regions or logs.
-    fn works(&self, kind: &TermKind, go: GoIx, range: TimeRange) -> bool {
+    fn works(&self, kind: &TermKind, go: GoroutineIdx, range: TimeRange) -> bool {
         let trace = self.trace;
-        let tasks: Vec<TaskIx> = (0..trace.task_count()).map(TaskIx).filter(|task| self.is_task(kind, *task)).collect();
+        let tasks: Vec<TaskIdx> =
+            (0..trace.task_count()).map(TaskIdx).filter(|task| self.is_task(kind, *task)).collect();
         let regions = || trace.all_regions().iter();
         regions().any(|region| {
             let named = match kind {
@@ -69,7 +70,7 @@ impl Judge<'_> {
         }) || tasks.iter().filter_map(|task| trace.task(*task)).any(|task| {
             let lasts =
                 TimeRange::new(task.began.unwrap_or(trace.range().start), task.ended.unwrap_or(trace.range().end));
-            task.go == go && touches(lasts, range) && !regions().any(|region| region.task == Some(task.ix))
+            task.go == go && touches(lasts, range) && !regions().any(|region| region.task == Some(task.idx))
         }) || trace.all_logs().iter().any(|log| log.go == go && log.task.is_none() && self.is_log(kind, log))
     }
 
@@ -86,7 +87,7 @@ impl Judge<'_> {
     }
 
     /// Whether working for a task is working for what a term asks for (regions are looked at elsewhere).
-    fn is_task(&self, kind: &TermKind, task: TaskIx) -> bool {
+    fn is_task(&self, kind: &TermKind, task: TaskIdx) -> bool {
         let trace = self.trace;
         let mut next = Some(task);
         let named = std::iter::from_fn(|| {
@@ -169,9 +170,9 @@ impl Judge<'_> {
         is_go || self.calls(stack, &waker.function)
     }
 
-    fn interact(&self, one: GoIx, other: GoIx) -> bool {
-        let acted = |on: GoIx, by: GoIx| {
-            self.trace.moves(on, self.trace.range()).any(|step| step.by == Some(LaneId::Goroutine(by)))
+    fn interact(&self, one: GoroutineIdx, other: GoroutineIdx) -> bool {
+        let acted = |on: GoroutineIdx, by: GoroutineIdx| {
+            self.trace.transitions(on, self.trace.range()).any(|step| step.by == Some(LaneId::Goroutine(by)))
         };
         acted(one, other) || acted(other, one)
     }
@@ -241,7 +242,7 @@ fn searches_find_what_the_slow_judge_finds() {
             let judge = Judge { trace, query: &query };
             let found = search(trace, &query, usize::MAX / 4, &Monitor::new(), &mut |_| {}).unwrap();
             let mut expected = Vec::new();
-            for go in (0..trace.goroutine_count()).map(GoIx) {
+            for go in (0..trace.goroutine_count()).map(GoroutineIdx) {
                 for span in trace.spans(LaneId::Goroutine(go), trace.range()) {
                     let root = query.root.as_ref().unwrap();
                     let (is, own) = judge.value(root, false, &|kind| judge.of_span(kind, &span));

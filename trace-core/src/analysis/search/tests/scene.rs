@@ -83,6 +83,6 @@ pub(super) fn recorded(name: &str) -> Arc<Trace> {
 }
 
 /// The number of a goroutine.
-pub(super) fn id(trace: &Trace, go: crate::base::ids::GoIx) -> u64 {
+pub(super) fn id(trace: &Trace, go: crate::base::ids::GoroutineIdx) -> u64 {
     trace.goroutine_name(go).map_or(0, |(GoId(id), _)| id)
 }

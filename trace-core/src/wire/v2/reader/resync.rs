@@ -4,7 +4,7 @@ use std::io::Read;
 
 use crate::base::error::Result;
 use crate::base::warning::WarningKind;
-use crate::wire::v2::batch::{Item, Look, MAX_BATCH_WITH_HEADER, look};
+use crate::wire::v2::batch::{BatchPeek, Item, MAX_BATCH_WITH_HEADER, look};
 use crate::wire::v2::reader::GenerationReader;
 use crate::wire::v2::spec;
 use crate::wire::v2::tables::Report;
@@ -26,7 +26,7 @@ impl<R: Read> GenerationReader<R> {
     /// `None` if there is none up to the end (nothing is said then if the rest is a batch cut short).
     pub(super) fn resync(&mut self, report: &mut Report<'_>) -> Result<Option<usize>> {
         let from = self.offset + self.pos as u64;
-        let is_short = matches!(look(self.buffer.get(self.pos..).unwrap_or_default(), self.version), Look::Short);
+        let is_short = matches!(look(self.buffer.get(self.pos..).unwrap_or_default(), self.version), BatchPeek::Short);
         let owner = self.owner_of_damage();
         let mut skipped = 1;
         loop {
@@ -87,7 +87,7 @@ impl<R: Read> GenerationReader<R> {
             Some(&(spec::EVENT_BATCH | spec::EXPERIMENTAL_BATCH)) => {}
             _ => return false,
         }
-        let Look::Item(Item::Batch(head)) = look(rest, self.version) else { return false };
+        let BatchPeek::Item(Item::Batch(head)) = look(rest, self.version) else { return false };
         if head.size == 0 || head.experiment.is_some_and(|experiment| experiment > 8) {
             return false;
         }
@@ -103,12 +103,12 @@ impl<R: Read> GenerationReader<R> {
         match rest.get(head.len + head.size..) {
             Some([]) => self.at_end,
             Some(next) => match look(next, self.version) {
-                Look::Item(Item::EndOfGeneration) => true,
-                Look::Item(Item::Batch(second)) => {
+                BatchPeek::Item(Item::EndOfGeneration) => true,
+                BatchPeek::Item(Item::Batch(second)) => {
                     second.generation == head.generation || second.generation == head.generation.wrapping_add(1)
                 }
-                Look::Short => self.at_end && next.first() == Some(&spec::EVENT_BATCH),
-                Look::Bad => false,
+                BatchPeek::Short => self.at_end && next.first() == Some(&spec::EVENT_BATCH),
+                BatchPeek::Bad => false,
             },
             None => false,
         }

@@ -1,0 +1,110 @@
+//! One side of a comparison, loaded and measured.
+
+use std::path::{Path, PathBuf};
+
+use trace_core::analysis::compare::Per;
+use trace_core::analysis::compare::measure::{Measured, RowKind, measure};
+use trace_core::analysis::findings::{Findings, find};
+use trace_core::analysis::mmu::{Mutator, Point, ShareKind, Takes, window_lengths};
+use trace_core::base::monitor::Monitor;
+use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::model::trace::Trace;
+
+use crate::cli::compare::align::Align;
+use crate::cli::compare::args::CompareOptions;
+use crate::cli::compare::report::SideSummary;
+use crate::cli::exit::CliError;
+use crate::cli::load::load;
+use crate::cli::place::OffsetRange;
+use crate::report::comparison::divisor::Divisor;
+
+/// One side, loaded and measured.
+pub(super) struct Side {
+    pub(super) measured: Measured,
+    /// One entry for each recording of the side.
+    pub(super) findings: Vec<Findings>,
+    /// Minimum mutator utilisation of the first recording, for the page.
+    pub(super) utilisation: Vec<Point>,
+    /// Per recording: time zero, in the time of its trace.
+    pub(super) origins: Vec<TraceTime>,
+    pub(super) summary: SideSummary,
+}
+
+pub(super) fn per(options: &CompareOptions, a: &Measured, b: &Measured) -> Result<Per, CliError> {
+    let place =
+        |side: &Measured, name: &str| side.rows.iter().position(|row| row.0.0 == RowKind::Task && row.0.1 == name);
+    Ok(match &options.per {
+        Divisor::Second => Per::Second,
+        Divisor::CpuSecond => Per::ProcessorSecond,
+        Divisor::Nothing => Per::Nothing,
+        Divisor::Task(name) => match (place(a, name), place(b, name)) {
+            (Some(a), Some(b)) => Per::Row(a, b),
+            _ => {
+                let sentence = format!("--per task:{name}: no task of this type begins and ends on both sides");
+                return Err(CliError::usage(sentence));
+            }
+        },
+    })
+}
+
+impl Side {
+    pub(super) fn load(
+        files: &[PathBuf],
+        stretch: Option<OffsetRange>,
+        options: &CompareOptions,
+    ) -> Result<Self, CliError> {
+        let align = &options.align;
+        let monitor = Monitor::new();
+        let mut side = Self {
+            measured: Measured::default(),
+            findings: Vec::new(),
+            utilisation: Vec::new(),
+            origins: Vec::new(),
+            summary: SideSummary::default(),
+        };
+        let mut runs = Vec::new();
+        for file in files {
+            let trace = load(file)?;
+            let origin = align.origin(&trace).ok_or_else(|| unaligned(file, align))?;
+            let range = stretch.map_or(trace.range(), |stretch| within(&trace, origin, stretch));
+            // Nobody cancels.
+            let (measured, found) = rayon::join(|| measure(&trace, range, &monitor), || find(&trace, &monitor));
+            let (measured, found) = (measured.unwrap_or_default(), found.unwrap_or_default());
+            runs.push(measured);
+            if options.html.path.is_some() && side.utilisation.is_empty() {
+                side.utilisation = utilisation(&trace, range, &monitor).unwrap_or_default();
+            }
+            side.summary.add(file, &trace, range, origin);
+            side.origins.push(origin);
+            if files.len() == 1 {
+                side.summary.findings = found.list.iter().map(|finding| finding.kind.name()).collect();
+            }
+            side.findings.push(found);
+        }
+        side.measured = Measured::pooled(runs);
+        Ok(side)
+    }
+}
+
+/// Four points a decade are enough for a picture. `None`: cancelled.
+fn utilisation(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Vec<Point>> {
+    let mutator = Mutator::of(trace, range, ShareKind::System, Takes::default(), monitor)?;
+    mutator.curve(&window_lengths(mutator.longest(), 4), monitor)
+}
+
+fn unaligned(file: &Path, align: &Align) -> CliError {
+    let file = file.display();
+    CliError::usage(match align {
+        Align::Wall => format!("--align wall: {file} has no wall clock; Go 1.25 and newer record one"),
+        Align::Task(name) => format!("--align task:{name}: no such task begins in {file}"),
+        Align::Region(name) => format!("--align region:{name}: no such region begins in {file}"),
+        Align::Log(text) => format!("--align log:{text}: no log message of {file} contains this"),
+        Align::Start | Align::Stretch => format!("{file} has no beginning"),
+    })
+}
+
+fn within(trace: &Trace, origin: TraceTime, stretch: OffsetRange) -> TimeRange {
+    let whole = trace.range();
+    let at = |nanos: Option<i64>, border| nanos.map_or(border, |nanos| origin.plus_nanos(nanos));
+    whole.intersect(TimeRange::new(at(stretch.start_nanos, whole.start), at(stretch.end_nanos, whole.end)))
+}

@@ -1,0 +1,309 @@
+//! What the timeline keeps between frames: scenes and meshes of lanes for as long as they stay valid,
+//! the drag going on, and the move being animated. None of it is state of the program: it can be
+//! dropped at any time and is made again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use egui::epaint::Mesh;
+use trace_core::model::flows::Flow;
+use trace_core::model::lanes::{LaneId, SpanRef};
+
+use crate::state::document::{Document, DocumentId};
+use crate::timeline::axis::Axis;
+use crate::timeline::counters::Curves;
+use crate::timeline::frame::TimelineSlot;
+use crate::timeline::grid::Grid;
+use crate::timeline::input::Drag;
+use crate::timeline::job_pool::{Job, JobPool, Made, Source, Version};
+use crate::timeline::minimap::Density;
+use crate::timeline::motion::Motion;
+use crate::timeline::scene::LaneScene;
+use crate::timeline::track::Track;
+
+/// What is kept between frames.
+#[derive(Default)]
+pub struct TimelineCache {
+    document: Option<DocumentId>,
+    /// The newest snapshot, and its number among all this store has seen.
+    source: Option<Source>,
+    version: Version,
+    numbered: u64,
+    jobs: JobPool,
+    scenes: HashMap<Track, CachedScene>,
+    /// By what a row shows, and whether it is the pinned one.
+    meshes: HashMap<(Track, bool), (MeshKey, Arc<Mesh>)>,
+    /// Short name and function by lane.
+    pub names: HashMap<LaneId, (String, String)>,
+    /// The edges of the selected span.
+    pub selected_flows: Option<(SpanRef, Arc<SelectedFlows>)>,
+    view_flows: Option<(Version, ViewFlowsKey, Arc<ViewFlows>)>,
+    density: Option<(Version, Arc<Density>)>,
+    curves: Option<(Version, Grid, Arc<Curves>)>,
+    /// Advance of the characters in use, points, by font size and scale.
+    pub advances: Advances,
+    /// The drag going on.
+    pub drag: Option<Drag>,
+    /// The move being animated.
+    pub motion: Motion,
+}
+
+fn cache_id(slot: TimelineSlot) -> egui::Id {
+    egui::Id::unique(("timeline store", slot))
+}
+
+/// A scene, and what it was made of.
+struct CachedScene {
+    version: Version,
+    grid: Grid,
+    scene: Arc<LaneScene>,
+    /// Tells scenes of one lane apart.
+    number: u64,
+}
+
+/// What a frame wants to show.
+pub struct SceneRequest<'a> {
+    /// Columns over the view and a margin.
+    pub grid: Grid,
+    /// What shows, from top to bottom.
+    pub tracks: &'a [Track],
+    /// The lanes among it, for flows.
+    pub lanes: &'a [LaneId],
+    /// Columns of the minimap.
+    pub minimap_columns: u32,
+    /// Whether the counters are unfolded.
+    pub counters: bool,
+    /// At most so many edges in view; 0 for none.
+    pub flows: usize,
+    /// Wait until all is there: nobody watches, and what is painted is to be whole.
+    pub wait_for_all: bool,
+}
+
+/// The edges of the selected span.
+#[derive(Debug, Default)]
+pub struct SelectedFlows {
+    /// What made it what it is.
+    pub incoming: Vec<Flow>,
+    /// What it caused: the first of them.
+    pub outgoing: Vec<Flow>,
+    /// How many it caused in all.
+    pub outgoing_count: u64,
+}
+
+/// Edges in view: thinned, and how many there are in all.
+pub type ViewFlows = (Vec<Flow>, u64);
+
+/// What the edges in view depend on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ViewFlowsKey {
+    /// Columns in view.
+    pub grid: Grid,
+    /// The lanes in view.
+    pub lanes: Vec<LaneId>,
+}
+
+/// What a mesh depends on, besides its scene.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MeshKey {
+    /// Which scene of the lane.
+    pub scene: u64,
+    /// The horizontal axis.
+    pub axis: Axis,
+    /// Upper edge of the row, points.
+    pub top: f32,
+    /// Pixels per point.
+    pub pixels: f32,
+    /// Dark theme?
+    pub dark: bool,
+    /// Dimmed?
+    pub dimmed: bool,
+    /// Of a pinned row?
+    pub pinned: bool,
+}
+
+/// Scenes of lanes that scrolled out of sight are kept up to this many.
+const SCENES_KEPT: usize = 512;
+/// How long a frame waits for what is missing. What takes longer comes with a later frame.
+const PATIENCE: Duration = Duration::from_micros(1_500);
+/// The same when there is nothing at all to show yet.
+const FIRST_PATIENCE: Duration = Duration::from_millis(15);
+
+impl TimelineCache {
+    /// The store of this context for one of the timelines on show.
+    #[must_use]
+    pub fn of(ctx: &egui::Context, slot: TimelineSlot) -> Arc<Mutex<Self>> {
+        ctx.data_mut(|data| data.get_temp_mut_or_default::<Arc<Mutex<Self>>>(cache_id(slot)).clone())
+    }
+
+    /// Lets go of everything, the trace above all: before a document is closed.
+    pub fn forget(ctx: &egui::Context) {
+        for slot in TimelineSlot::ALL {
+            ctx.data_mut(|data| data.remove::<Arc<Mutex<Self>>>(cache_id(slot)));
+        }
+    }
+
+    /// Drops what belongs to another document, and notes a newer snapshot.
+    pub fn keep_for(&mut self, document: &Document) {
+        if self.document != Some(document.id) {
+            *self = Self {
+                document: Some(document.id),
+                version: self.version,
+                numbered: self.numbered,
+                jobs: std::mem::take(&mut self.jobs),
+                advances: std::mem::take(&mut self.advances),
+                ..Self::default()
+            };
+        }
+        let is_known =
+            |(trace, rows): &Source| Arc::ptr_eq(trace, &document.trace) && Arc::ptr_eq(rows, &document.rows);
+        if !self.source.as_ref().is_some_and(is_known) {
+            if self.source.as_ref().is_some_and(|(_, rows)| rows.options() != document.rows.options()) {
+                // Shared rows and groups are others now.
+                self.scenes.retain(|track, _| matches!(track, Track::Lane(_)));
+                self.meshes.retain(|(track, _), _| matches!(track, Track::Lane(_)));
+            }
+            self.source = Some((Arc::clone(&document.trace), Arc::clone(&document.rows)));
+            self.version += 1;
+            // All else is shown until it has been made anew.
+            self.names.clear();
+            self.selected_flows = None;
+        }
+    }
+
+    /// Has what is wanted made, and waits a moment for it. Returns whether something is still missing.
+    pub fn provide(&mut self, wanted: &SceneRequest<'_>) -> bool {
+        while let Some((version, made)) = self.jobs.take(Instant::now()) {
+            self.keep(version, made);
+        }
+        let jobs = self.jobs(wanted);
+        let Some(source) = self.source.clone().filter(|_| !jobs.is_empty()) else { return false };
+        if self.scenes.len() > SCENES_KEPT {
+            self.scenes.retain(|track, _| wanted.tracks.contains(track));
+            self.meshes.retain(|(track, _), _| wanted.tracks.contains(track));
+        }
+        self.jobs.submit(self.version, &source, jobs);
+        let patience = match (wanted.wait_for_all, self.scenes.is_empty()) {
+            (true, _) => Duration::from_secs(60),
+            (_, true) => FIRST_PATIENCE,
+            (_, false) => PATIENCE,
+        };
+        let until = Instant::now() + patience;
+        while let Some((version, made)) = self.jobs.take(until) {
+            self.keep(version, made);
+            if self.jobs(wanted).is_empty() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// What is missing or outdated, most urgent first.
+    fn jobs(&self, wanted: &SceneRequest<'_>) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        let mut outdated = Vec::new();
+        for &track in wanted.tracks {
+            match self.scenes.get(&track) {
+                Some(kept) if kept.version == self.version && kept.grid.serves(&wanted.grid) => {}
+                Some(_) => outdated.push(Job::Track(track, wanted.grid.with_margin())),
+                None => jobs.push(Job::Track(track, wanted.grid.with_margin())),
+            }
+        }
+        let curves = self.curves.as_ref().map(|(version, grid, _)| (*version, grid));
+        if wanted.counters
+            && !curves.is_some_and(|(version, grid)| version == self.version && grid.serves(&wanted.grid))
+        {
+            jobs.push(Job::Curves(wanted.grid.with_margin()));
+        }
+        jobs.extend(outdated);
+        let density = self.density.as_ref().map(|(version, density)| (*version, density.columns()));
+        if density != Some((self.version, wanted.minimap_columns)) {
+            jobs.push(Job::Density(wanted.minimap_columns));
+        }
+        if wanted.flows > 0 {
+            let key = ViewFlowsKey { grid: wanted.grid, lanes: wanted.lanes.to_vec() };
+            if !self.view_flows.as_ref().is_some_and(|(version, made, _)| *version == self.version && *made == key) {
+                jobs.push(Job::Flows(key, wanted.flows));
+            }
+        }
+        jobs
+    }
+
+    fn keep(&mut self, version: Version, made: Made) {
+        self.numbered += 1;
+        match made {
+            Made::Track(track, grid, scene) => {
+                let kept = CachedScene { version, grid, scene: Arc::from(scene), number: self.numbered };
+                self.scenes.insert(track, kept);
+            }
+            Made::Curves(grid, curves) => self.curves = Some((version, grid, Arc::new(curves))),
+            Made::Density(density) => self.density = Some((version, Arc::new(density))),
+            Made::Flows(key, flows) => self.view_flows = Some((version, key, Arc::new(flows))),
+        }
+    }
+
+    /// What a row shows, the best there is, and its number.
+    #[must_use]
+    pub fn scene(&self, track: Track) -> Option<(Arc<LaneScene>, u64)> {
+        self.scenes.get(&track).map(|kept| (Arc::clone(&kept.scene), kept.number))
+    }
+
+    /// The counters, the best there are, and their columns.
+    #[must_use]
+    pub fn curves(&self) -> Option<(Grid, Arc<Curves>)> {
+        self.curves.as_ref().map(|(_, grid, curves)| (*grid, Arc::clone(curves)))
+    }
+
+    /// The minimap's columns.
+    #[must_use]
+    pub fn density(&self) -> Option<Arc<Density>> {
+        self.density.as_ref().map(|(_, density)| Arc::clone(density))
+    }
+
+    /// All edges in view, as last asked for.
+    #[must_use]
+    pub fn view_flows(&self) -> Option<Arc<ViewFlows>> {
+        self.view_flows.as_ref().map(|(.., flows)| Arc::clone(flows))
+    }
+
+    /// A mesh made before, if it is still right.
+    #[must_use]
+    pub fn mesh(&self, track: Track, key: &MeshKey) -> Option<Arc<Mesh>> {
+        self.meshes.get(&(track, key.pinned)).filter(|(made, _)| made == key).map(|(_, mesh)| Arc::clone(mesh))
+    }
+
+    /// Keeps a mesh.
+    pub fn keep_mesh(&mut self, track: Track, key: MeshKey, mesh: Arc<Mesh>) {
+        self.meshes.insert((track, key.pinned), (key, mesh));
+    }
+}
+
+/// How wide characters are, so that text need not be laid out to see whether it fits.
+#[derive(Clone, Debug, Default)]
+pub struct Advances {
+    /// The font and scale they are for.
+    made_for: Option<(egui::FontId, u32)>,
+    ascii: Vec<f32>,
+    other: f32,
+}
+
+impl Advances {
+    /// Makes the table fit a font and a scale.
+    pub fn prepare(&mut self, painter: &egui::Painter, font: &egui::FontId) {
+        let made_for = (font.clone(), painter.pixels_per_point().to_bits());
+        if self.made_for.as_ref() == Some(&made_for) {
+            return;
+        }
+        painter.fonts_mut(|fonts| {
+            self.ascii = (0..128u8).map(|byte| fonts.glyph_width(font, char::from(byte))).collect();
+            self.other = fonts.glyph_width(font, '…').max(fonts.glyph_width(font, 'm'));
+        });
+        self.made_for = Some(made_for);
+    }
+
+    /// The advance of a character, points; a safe guess for what is not ASCII.
+    #[must_use]
+    pub fn advance(&self, c: char) -> f32 {
+        self.ascii.get(c as usize).copied().unwrap_or(self.other)
+    }
+}

@@ -1,0 +1,454 @@
+//! Where effects are carried out, and the mailbox in which the answers arrive.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+use trace_core::analysis::profile::ProfileKind;
+use trace_core::analysis::scope::Scope;
+use trace_core::base::limits::Limits;
+use trace_core::model::trace::Trace;
+
+use crate::action::action::{Action, ComparisonAction, FileAction, SourceAction, WorkerAction};
+use crate::action::effect::{Effect, SaveTo};
+use crate::cache::Cache;
+use crate::fmt::escape::file_name::file_name;
+use crate::output::{Inputs, NotWritten, Output};
+use crate::remote;
+use crate::report::arrange::arrange;
+use crate::report::view::{Arranged, TableAction};
+use crate::state::app::FieldFor;
+use crate::state::document::{DocumentId, Source};
+use crate::state::rows::Rows;
+use crate::state::settings::Settings;
+use crate::worker::mailbox::{Mailbox, Wake};
+use crate::worker::opened::Opened;
+use crate::worker::settings_file::{SettingsFile, Writer};
+use crate::worker::{compare_query, editor, follow, load, query, search, source};
+
+/// No person closes a dialog sooner.
+const NO_DIALOG: Duration = Duration::from_millis(400);
+
+/// Carries out effects.
+pub struct EffectRunner {
+    mailbox: Mailbox,
+    arrived: Receiver<Action>,
+    /// `None`: carry out at once on the calling thread, touch neither disk nor desktop.
+    writer: Option<Writer>,
+    sweeper: Option<Sender<Box<dyn Send>>>,
+    cache: Cache,
+    /// What is known of files, by document.
+    opened: BTreeMap<DocumentId, Opened>,
+    asking: bool,
+}
+
+impl EffectRunner {
+    /// With threads, and settings kept in `store`.
+    #[must_use]
+    pub fn new(wake: Wake, store: SettingsFile) -> Self {
+        let (sender, arrived) = channel();
+        let (sweeper, rubbish) = channel::<Box<dyn Send>>();
+        // Giving back gigabytes takes a while.
+        let cache = Cache::of_user(0);
+        let left = cache.clone();
+        let swept = Builder::new().name("sweep".into()).spawn(move || {
+            left.remove_left_behind();
+            rubbish.into_iter().for_each(drop);
+        });
+        Self {
+            mailbox: Mailbox { sender, wake },
+            arrived,
+            writer: Some(Writer::start(store)),
+            sweeper: swept.is_ok().then_some(sweeper),
+            cache,
+            opened: BTreeMap::new(),
+            asking: false,
+        }
+    }
+
+    /// Without threads: everything is done when [`EffectRunner::carry_out`] returns; no settings are
+    /// written, no dialogs open. For tests and pictures.
+    #[must_use]
+    pub fn inline() -> Self {
+        let (sender, arrived) = channel();
+        let mailbox = Mailbox { sender, wake: Arc::new(|| {}) };
+        Self {
+            mailbox,
+            arrived,
+            writer: None,
+            sweeper: None,
+            cache: Cache::off(),
+            opened: BTreeMap::new(),
+            asking: false,
+        }
+    }
+
+    /// What has arrived since the last look. Never waits.
+    #[must_use]
+    pub fn arrived(&mut self) -> Vec<Action> {
+        let actions: Vec<Action> = self.arrived.try_iter().collect();
+        // A dialog answers with a file, or with this when it was closed.
+        self.asking &= !actions.iter().any(|action| matches!(action, Action::Worker(WorkerAction::DialogClosed)));
+        actions
+    }
+
+    /// Starts what an effect asks for. Effects on the window itself come back.
+    pub fn carry_out(&mut self, effect: Effect, settings: &Settings) -> Option<Effect> {
+        match effect {
+            Effect::Load { document, source, monitor } => {
+                limits(settings);
+                let cache = self.cache.with_limit(settings.cache_bytes());
+                if self.writer.is_some() {
+                    let opened = Opened::default();
+                    self.opened.insert(document, opened.clone());
+                    let job = load::Job { document, source, monitor, cache, opened: Some(opened) };
+                    load::start(job, self.mailbox.clone());
+                } else {
+                    let job = load::Job { document, source, monitor, cache, opened: None };
+                    load::run(&job, &self.mailbox);
+                }
+            }
+            Effect::Follow { document, path, monitor, stop, shown } => {
+                let opened = self.opened.entry(document).or_default().clone();
+                self.follow(follow::Job { document, path, monitor, stop, shown, opened, limits: limits(settings) });
+            }
+            Effect::WatchGrowth { document, path, stop } => {
+                if self.writer.is_some() {
+                    let before = self.opened.get(&document).and_then(Opened::face).map(|face| face.len);
+                    follow::watch(document, path, before, stop, self.mailbox.clone());
+                }
+            }
+            Effect::SaveTrace { document, name, to, inputs } => self.save_trace(document, name, to, &inputs),
+            Effect::Forget(document) => drop(self.opened.remove(&document)),
+            Effect::Cancel(monitor) => monitor.cancel(),
+            Effect::MakeRows { document, trace, options } => {
+                let mailbox = self.mailbox.clone();
+                self.run("rows", move || {
+                    let rows = Arc::new(Rows::build(&trace, &options));
+                    mailbox.send(Action::Worker(WorkerAction::RowsMade(document, trace, rows)));
+                });
+            }
+            Effect::AnswerQuery { document, trace, query, monitor } => {
+                let mailbox = self.mailbox.clone();
+                self.run("query", move || {
+                    if let Some(answer) = query::answer(&trace, &query, &monitor) {
+                        mailbox.send(Action::Worker(WorkerAction::Answered(document, trace, query, answer)));
+                    }
+                });
+            }
+            Effect::AnswerCompareQuery { query, measured, findings, monitor } => {
+                self.answer_with("compare", move || {
+                    let answer = compare_query::answer(&query, &measured, findings.as_deref(), &monitor)?;
+                    Some(Action::Comparison(ComparisonAction::Answered(query, answer)))
+                });
+            }
+            Effect::SaveProfile { trace, title, scope, kind, inputs } => {
+                let inputs = self.inputs(&inputs);
+                self.save_profile(trace, &title, scope, kind, inputs);
+            }
+            Effect::Discard(trace, rows) => {
+                if let Some(sweeper) = &self.sweeper {
+                    // A sweeper that is gone leaves the dropping to this thread.
+                    drop(sweeper.send(Box::new((trace, rows))));
+                }
+            }
+            Effect::OpenTyped(text, purpose) => self.mailbox.send(match path_of(&text) {
+                Ok(path) => match purpose {
+                    FieldFor::Compare => Action::Comparison(ComparisonAction::CompareWith(path)),
+                    FieldFor::Add => Action::Comparison(ComparisonAction::AddToComparison(path)),
+                    FieldFor::SourceFolder => Action::Source(SourceAction::AddSourceFolder(path)),
+                    FieldFor::Open | FieldFor::Address | FieldFor::Save(_) => Action::File(FileAction::Open(path)),
+                },
+                Err(error) => Action::Notice(format!("{text} cannot be opened: {error}")),
+            }),
+            Effect::AskForFiles => self.ask_for_files(),
+            Effect::AskForComparison { adds } => self.ask_for_comparison(adds),
+            Effect::SaveSettings => {
+                if let Some(writer) = &self.writer {
+                    writer.write(settings.clone());
+                }
+            }
+            Effect::ClearCache => self.clear_cache(),
+            other => return self.use_tools(other, settings),
+        }
+        None
+    }
+
+    /// Carries out what concerns tables, the search field and source files. Effects on the window itself come back.
+    fn use_tools(&mut self, effect: Effect, settings: &Settings) -> Option<Effect> {
+        match effect {
+            Effect::Arrange { document, key, table, arrangement, monitor } => {
+                self.answer_with("arrange", move || {
+                    let rows = arrange(&table, &arrangement, &monitor)?.into();
+                    let arranged = TableAction::Arranged(Arranged { table, arrangement, rows });
+                    Some(Action::Table(document, key, arranged))
+                });
+            }
+            Effect::Search { document, trace, text, filters, monitor } => {
+                let mailbox = self.mailbox.clone();
+                self.run("search", move || {
+                    search::run(&search::Job { document, trace, text, filters, monitor }, &mailbox);
+                });
+            }
+            Effect::ReadSource(place, folders) => self.answer_with("source", move || {
+                let text = source::read(&place.file, &folders);
+                Some(Action::Worker(WorkerAction::SourceRead(place, text)))
+            }),
+            Effect::OpenInEditor(path, line) => {
+                let template = settings.editor.clone();
+                if self.writer.is_some() {
+                    self.answer_with("editor", move || editor::open(&template, &path, line).err().map(Action::Notice));
+                }
+            }
+            Effect::AskForSourceFolder => {
+                let dialog = rfd::FileDialog::new().set_title("Folder with source code");
+                self.ask(
+                    FieldFor::SourceFolder,
+                    |folder| SourceAction::AddSourceFolder(folder).into(),
+                    move || dialog.pick_folder().map(|path| vec![path]),
+                );
+            }
+            other => return Some(other),
+        }
+        None
+    }
+
+    fn follow(&self, job: follow::Job) {
+        if self.writer.is_some() {
+            follow::start(job, self.mailbox.clone());
+        } else {
+            let follow::Job { document, path, monitor, .. } = job;
+            let (source, cache) = (Source::Path(path), Cache::off());
+            load::run(&load::Job { document, source, monitor, cache, opened: None }, &self.mailbox);
+        }
+    }
+
+    /// Waits until the settings are on disk. When the program ends.
+    pub fn finish(&mut self) {
+        if let Some(writer) = self.writer.take() {
+            writer.finish();
+        }
+    }
+
+    fn ask_for_files(&mut self) {
+        let dialog = rfd::FileDialog::new().set_title("Open Go execution traces");
+        self.ask(FieldFor::Open, |path| FileAction::Open(path).into(), move || dialog.pick_files());
+    }
+
+    fn ask_for_comparison(&mut self, adds: bool) {
+        let dialog = rfd::FileDialog::new().set_title("Compare with another Go execution trace");
+        let pick = move || dialog.pick_file().map(|path| vec![path]);
+        if adds {
+            self.ask(FieldFor::Add, |path| ComparisonAction::AddToComparison(path).into(), pick);
+        } else {
+            self.ask(FieldFor::Compare, |path| ComparisonAction::CompareWith(path).into(), pick);
+        }
+    }
+
+    /// Opens a dialog, one at a time, and sends what `made` makes of each file that was chosen. Where the desktop has
+    /// no dialogs, the path field serves `purpose`.
+    fn ask(
+        &mut self,
+        purpose: FieldFor,
+        made: fn(PathBuf) -> Action,
+        pick: impl FnOnce() -> Option<Vec<PathBuf>> + Send + 'static,
+    ) {
+        if self.asking || self.writer.is_none() {
+            return;
+        }
+        self.asking = true;
+        let mailbox = self.mailbox.clone();
+        self.run("dialog", move || {
+            let begin = Instant::now();
+            let chosen = pick();
+            // Without a portal the answer is the same as "cancelled", only at once.
+            let no_dialog = chosen.is_none() && begin.elapsed() < NO_DIALOG;
+            chosen.into_iter().flatten().for_each(|path| mailbox.send(made(path)));
+            mailbox.send(Action::Worker(WorkerAction::DialogClosed));
+            if no_dialog {
+                mailbox.send(Action::Notice("This desktop offers no file dialog: type or paste a path".to_owned()));
+                mailbox.send(Action::File(FileAction::AskPath(purpose)));
+            }
+        });
+    }
+
+    /// Removes the models kept on disk.
+    fn clear_cache(&self) {
+        let (cache, mailbox) = (self.cache.clone(), self.mailbox.clone());
+        self.run("clear cache", move || {
+            mailbox.send(Action::Notice(match cache.clear() {
+                Ok(bytes) => format!("The cache is empty; it took {}", megabytes(bytes)),
+                Err(error) => format!("The cache cannot be removed: {error}"),
+            }));
+        });
+    }
+
+    /// The files of open traces, as they are and as they were when they were opened.
+    fn inputs(&self, paths: &[PathBuf]) -> Inputs {
+        let mut inputs = Inputs::of(paths.iter().map(PathBuf::as_path));
+        for opened in self.opened.values() {
+            if let Some((path, id)) = opened.file() {
+                inputs.add_opened(&path, id);
+            }
+        }
+        inputs
+    }
+
+    /// Asks where, and writes the profile there.
+    fn save_profile(&mut self, trace: Arc<Trace>, title: &str, scope: Scope, kind: ProfileKind, inputs: Inputs) {
+        if self.writer.is_none() {
+            self.mailbox.send(Action::Notice("There is no dialog to ask for a file".to_owned()));
+            return;
+        }
+        if std::mem::replace(&mut self.asking, true) {
+            return;
+        }
+        let usual = file_name(&format!("{title}.{}.pb.gz", kind.name()));
+        let mailbox = self.mailbox.clone();
+        self.run("save", move || {
+            let dialog = rfd::FileDialog::new().set_title("Save as pprof").set_file_name(usual);
+            match ask_where(dialog, &mailbox) {
+                ChosenFile::Chosen(path) => mailbox.send(Action::Notice({
+                    // The dialog has asked whether a file may be replaced.
+                    let output = Output {
+                        path: &path,
+                        inputs: &inputs,
+                        may_replace: true,
+                        keeps_traces: true,
+                        may_stream: false,
+                    };
+                    match query::save_profile(&trace, &scope, kind, &output) {
+                        Ok(()) => format!("Saved {}", path.display()),
+                        Err(error) => format!("{} could not be written: {error}", path.display()),
+                    }
+                })),
+                ChosenFile::Closed => {}
+                ChosenFile::NoDialog => {
+                    let what = "This desktop offers no file dialog; `tracelane profile FILE -o` writes profiles, too";
+                    mailbox.send(Action::Notice(what.to_owned()));
+                }
+            }
+        });
+    }
+
+    /// Sends what `job` comes to, unless it was cancelled.
+    fn answer_with(&self, name: &str, job: impl FnOnce() -> Option<Action> + Send + 'static) {
+        let mailbox = self.mailbox.clone();
+        self.run(name, move || job().into_iter().for_each(|action| mailbox.send(action)));
+    }
+
+    /// Writes the bytes of a recorded trace where the user wants them.
+    fn save_trace(&mut self, document: DocumentId, name: String, to: SaveTo, inputs: &[PathBuf]) {
+        let mailbox = self.mailbox.clone();
+        let Some(spool) = self.opened.get(&document).and_then(Opened::spool) else {
+            let what = "The bytes of this trace were not kept".to_owned();
+            mailbox.send(Action::Worker(WorkerAction::NotSaved(document, Some(what))));
+            return;
+        };
+        if to == SaveTo::Asked && std::mem::replace(&mut self.asking, true) {
+            let what = "The trace is not saved: another dialog is open".to_owned();
+            mailbox.send(Action::Worker(WorkerAction::NotSaved(document, Some(what))));
+            return;
+        }
+        let inputs = self.inputs(inputs);
+        self.run("save", move || {
+            let (path, may_replace) = match to {
+                SaveTo::Typed(typed) => match path_to_save(&typed) {
+                    Ok(path) => (path, false),
+                    Err(why) => return mailbox.send(Action::Worker(WorkerAction::NotSaved(document, Some(why)))),
+                },
+                SaveTo::Replaced(path) => (path, true),
+                SaveTo::Asked => {
+                    let dialog = rfd::FileDialog::new().set_title("Save trace as").set_file_name(file_name(&name));
+                    match ask_where(dialog, &mailbox) {
+                        // The dialog has asked whether a file may be replaced.
+                        ChosenFile::Chosen(path) => (path, true),
+                        ChosenFile::Closed => {
+                            return mailbox.send(Action::Worker(WorkerAction::NotSaved(document, None)));
+                        }
+                        ChosenFile::NoDialog => {
+                            return mailbox.send(Action::File(FileAction::AskPath(FieldFor::Save(document))));
+                        }
+                    }
+                }
+            };
+            let output = Output { path: &path, inputs: &inputs, may_replace, keeps_traces: true, may_stream: false };
+            mailbox.send(match spool.save(&output) {
+                Ok(bytes) => Action::Worker(WorkerAction::Saved(document, path, bytes)),
+                Err(NotWritten::Exists) => Action::Worker(WorkerAction::FileExists(document, path)),
+                Err(NotWritten::Refused(why)) => Action::Worker(WorkerAction::NotSaved(
+                    document,
+                    Some(format!("{} could not be written: {why}", path.display())),
+                )),
+            });
+        });
+    }
+
+    fn run(&self, name: &str, job: impl FnOnce() + Send + 'static) {
+        if self.writer.is_none() {
+            job();
+        } else if let Err(error) = Builder::new().name(name.to_owned()).spawn(job) {
+            self.mailbox.send(Action::Notice(format!("Could not start a thread: {error}")));
+        }
+    }
+}
+
+/// What came of asking for a file to write to.
+enum ChosenFile {
+    /// This one.
+    Chosen(PathBuf),
+    /// The user closed the dialog.
+    Closed,
+    /// The desktop has none.
+    NoDialog,
+}
+
+/// Waits for the answer of the desktop's dialog, on a thread that has nothing else to do.
+fn ask_where(dialog: rfd::FileDialog, mailbox: &Mailbox) -> ChosenFile {
+    let begin = Instant::now();
+    let chosen = dialog.save_file();
+    mailbox.send(Action::Worker(WorkerAction::DialogClosed));
+    match chosen {
+        Some(path) => ChosenFile::Chosen(path),
+        // Without a portal the answer is the same as "cancelled", only at once.
+        None if begin.elapsed() < NO_DIALOG => ChosenFile::NoDialog,
+        None => ChosenFile::Closed,
+    }
+}
+
+/// What was typed as the path of a new file.
+fn path_to_save(typed: &str) -> Result<PathBuf, String> {
+    let path = path_of(typed).map_err(|error| format!("{typed} could not be written: {error}"))?;
+    if remote::is_address(&path) {
+        return Err(format!("{typed} is an address; type the path of a file"));
+    }
+    Ok(path)
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1_000_000))
+}
+
+/// What packed files may unpack to, as the settings now say.
+fn limits(settings: &Settings) -> Limits {
+    remote::set_unlimited(settings.unpack_without_limit);
+    remote::limits()
+}
+
+fn path_of(typed: &str) -> io::Result<PathBuf> {
+    let text = typed.trim().trim_matches(['"', '\'']);
+    let text = text.strip_prefix("file://").unwrap_or(text);
+    let named = remote::named(PathBuf::from(text));
+    if remote::is_address(&named) {
+        return Ok(named);
+    }
+    let home = || directories::BaseDirs::new().map(|places| places.home_dir().to_path_buf());
+    match text.strip_prefix('~').map(|rest| (rest.trim_start_matches('/'), home())) {
+        Some((rest, Some(home))) => Ok(home.join(rest)),
+        _ => std::path::absolute(text),
+    }
+}

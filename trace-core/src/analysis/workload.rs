@@ -1,0 +1,635 @@
+//! One pass over every goroutine of the program: where they wait, sit in system calls and run, cut into
+//! units of work by the waits in which they have none.
+//!
+//! A unit is what lies between two idle waits: a request of a server, a round of a worker, the life of a
+//! short goroutine.
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::analysis::goroutine_stats::{GoroutineRoster, GoroutineStats, Stuck};
+use crate::analysis::parts::Part;
+use crate::analysis::places::{Op, Places};
+use crate::analysis::prior::{is_prior, waited_in};
+use crate::analysis::scope::{Scope, ScopeRanges};
+use crate::analysis::work_units::{Family, WorkUnit, WorkUnitKey, WorkUnitWait, is_answer, is_timed};
+use crate::analysis::yields::{self, Yields};
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
+use crate::base::monitor::Monitor;
+use crate::base::time::{TimeRange, TraceTime};
+use crate::event::state::{Cause, GoState, SpanClass};
+use crate::model::goroutines::is_system_function;
+use crate::model::lanes::LaneId;
+use crate::model::no_cpu::Use;
+use crate::model::trace::{SpecialKind, Trace};
+use crate::model::transitions::Transition;
+
+/// How many of the longest waits of a site are kept.
+pub const KEPT: usize = 512;
+/// How many of the goroutines that one made or woke between two sleeps are looked at.
+const ACTS: usize = 16;
+/// Waits of one unit that are looked at together.
+const UNIT_WAITS: usize = 4096;
+
+/// One wait of a goroutine.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wait {
+    /// Who.
+    pub go: GoroutineIdx,
+    /// When.
+    pub range: TimeRange,
+    /// Where.
+    pub stack: StackId,
+    /// Who ended it, if a goroutine did.
+    pub waker: Option<GoroutineIdx>,
+    /// Where the waker did.
+    pub waker_stack: StackId,
+    /// It was going on when the trace began or ended.
+    pub is_cut: bool,
+    /// It has no stack, as it began before the trace: `stack` is the waker's.
+    pub is_prior: bool,
+}
+
+impl Wait {
+    /// Its length, nanoseconds.
+    pub(crate) const fn nanos(&self) -> u64 {
+        self.range.nanos().unsigned_abs()
+    }
+}
+
+/// What a site is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SiteKey {
+    /// Where.
+    pub stack: StackId,
+    /// What: a wait of some class, a system call.
+    pub class: SpanClass,
+    /// The runtime's word for it.
+    pub reason: StrId,
+    /// The waits have no stacks, as they began before the trace: `stack` is that of their wakers.
+    pub is_prior: bool,
+}
+
+/// All waits (or calls) with the same stack.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// The operation at the leaf.
+    pub op: Op,
+    /// How many.
+    pub count: u64,
+    /// Nanoseconds in all.
+    pub nanos: u64,
+    /// The longest, nanoseconds.
+    pub max: u64,
+    /// Nanoseconds of those that a goroutine ended.
+    pub woken_nanos: u64,
+    /// Nanoseconds of those that lie in a unit with beginning and end.
+    pub bounded_nanos: u64,
+    /// The longest ones, at most [`KEPT`].
+    pub longest: Vec<Wait>,
+}
+
+impl Site {
+    fn add(&mut self, wait: Wait, is_bounded: bool) {
+        let nanos = wait.range.nanos().unsigned_abs();
+        self.count += 1;
+        self.nanos += nanos;
+        self.max = self.max.max(nanos);
+        self.woken_nanos += if wait.waker.is_some() { nanos } else { 0 };
+        self.bounded_nanos += if is_bounded { nanos } else { 0 };
+        self.longest.push(wait);
+        self.shrink(2 * KEPT);
+    }
+
+    fn shrink(&mut self, limit: usize) {
+        if self.longest.len() > limit {
+            self.longest.sort_by_key(|wait| (std::cmp::Reverse(wait.range.nanos()), wait.range.start, wait.go));
+            self.longest.truncate(KEPT);
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.op = other.op;
+        self.count += other.count;
+        self.nanos += other.nanos;
+        self.max = self.max.max(other.max);
+        self.woken_nanos += other.woken_nanos;
+        self.bounded_nanos += other.bounded_nanos;
+        self.longest.extend(other.longest);
+        self.shrink(KEPT);
+    }
+}
+
+/// A goroutine while the pass walks over it.
+struct Walk {
+    facts: GoroutineStats,
+    nanos: [u64; SpanClass::COUNT],
+    /// Nanoseconds of waits in work that a library waits on its behalf: for an answer, say.
+    library: u64,
+    stuck: Option<Stuck>,
+    /// Since when it has waited in one function (as [`Places`] counts), woken by nobody but the clock.
+    alone: Option<(u32, TraceTime)>,
+}
+
+impl Walk {
+    const fn new(facts: GoroutineStats) -> Self {
+        Self { facts, nanos: [0; SpanClass::COUNT], library: 0, stuck: None, alone: None }
+    }
+
+    /// What is kept of it.
+    fn facts(&self) -> GoroutineStats {
+        let of = |class: SpanClass| self.nanos.get(class as usize).copied().unwrap_or(0);
+        let (running, waited) = (of(SpanClass::Running), of(SpanClass::WaitNet) + of(SpanClass::WaitSleep));
+        // A library that waits for an answer on its behalf does so by whatever means; the network is in both.
+        let work = running + of(SpanClass::Syscall) + waited.max(self.library);
+        let mut facts = self.facts;
+        (facts.running, facts.runnable, facts.work) = (running, of(SpanClass::Runnable), work);
+        facts
+    }
+}
+
+/// Time at a place.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlaceTime {
+    /// How often.
+    pub count: u64,
+    /// Nanoseconds.
+    pub nanos: u64,
+    /// The longest, and whose.
+    pub longest: Option<(GoroutineIdx, TimeRange)>,
+}
+
+impl PlaceTime {
+    /// Adds a stretch.
+    pub fn add(&mut self, go: GoroutineIdx, range: TimeRange) {
+        self.add_part(go, range, range.nanos().unsigned_abs());
+    }
+
+    /// Adds a stretch of which only so many nanoseconds count.
+    pub fn add_part(&mut self, go: GoroutineIdx, range: TimeRange, nanos: u64) {
+        self.count += 1;
+        self.nanos += nanos;
+        self.longest = longer(self.longest, Some((go, range)));
+    }
+
+    /// Adds another.
+    pub fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.nanos += other.nanos;
+        self.longest = longer(self.longest, other.longest);
+    }
+}
+
+/// Of two stretches the longer one; of equals the earlier, so that no order of adding matters.
+pub(crate) fn longer(
+    one: Option<(GoroutineIdx, TimeRange)>,
+    other: Option<(GoroutineIdx, TimeRange)>,
+) -> Option<(GoroutineIdx, TimeRange)> {
+    let key = |stretch: &(GoroutineIdx, TimeRange)| {
+        (stretch.1.nanos(), std::cmp::Reverse(stretch.1.start), std::cmp::Reverse(stretch.0))
+    };
+    one.into_iter().chain(other).max_by_key(key)
+}
+
+type Sources<'a> = (&'a Trace, &'a Places<'a>);
+
+/// Goroutines that wait at one place, counted while the pass goes from one to the next.
+#[derive(Clone, Copy, Debug, Default)]
+struct Waiters {
+    gos: u64,
+    last: Option<GoroutineIdx>,
+}
+
+impl Waiters {
+    fn add(&mut self, go: GoroutineIdx) {
+        if self.last != Some(go) {
+            (self.last, self.gos) = (Some(go), self.gos + 1);
+        }
+    }
+}
+
+/// A place of waiting: function and line (as [`Places::near_line`] counts), operation, class, the runtime's word, and
+/// whether the waits began before the trace.
+type PlaceKey = (u32, Op, SpanClass, StrId, bool);
+
+/// What the pass found.
+#[derive(Clone, Debug, Default)]
+pub struct Workload {
+    /// Waits that are part of work, and system calls.
+    pub sites: FxHashMap<SiteKey, Site>,
+    /// Runs by the stack at which they were cut short by preemption.
+    pub preempted: FxHashMap<StackId, PlaceTime>,
+    /// Runs that goroutines ended themselves with `runtime.Gosched`, by its stack. They are in `preempted`, too.
+    pub yields: FxHashMap<StackId, Yields>,
+    /// Runs by the stack at which they ended or began.
+    pub running: FxHashMap<StackId, PlaceTime>,
+    /// Waits for a proc by the goroutine's start function.
+    pub runnable: FxHashMap<StrId, PlaceTime>,
+    /// The longest wait for a proc, of the runtime's own goroutines, too, nanoseconds.
+    pub longest_runnable: u64,
+    /// Units of work, by the goroutine's start function, that left no stack of the program, so that it is not known what
+    /// they were about. Neither those that the trace cuts, nor what comes before a goroutine's first idle wait or right after
+    /// one in [`Op::Cond`].
+    pub unseen: FxHashMap<StrId, u64>,
+    /// Mark assists by stack.
+    pub assists: FxHashMap<StackId, PlaceTime>,
+    /// Units of work by what they are about.
+    pub families: FxHashMap<WorkUnitKey, Family>,
+    /// Nanoseconds of the units with system calls in them, by the outer functions of these calls; units with
+    /// several count for each.
+    pub calling: FxHashMap<u32, u64>,
+    /// Goroutines of the program.
+    pub gos: GoroutineRoster,
+    /// Nanoseconds of all of them by class.
+    pub nanos: [u64; SpanClass::COUNT],
+    /// Nanoseconds that goroutines ran in mark assists; what they waited in them is left out.
+    pub assisting: FxHashMap<GoroutineIdx, u64>,
+    /// Nanoseconds of waits for the GC: of class [`SpanClass::Gc`], and those inside the GC for which the runtime has
+    /// another word (for a semaphore in `runtime.gcMarkDone`).
+    pub gc_waits: u64,
+    /// Goroutines that wait when the trace ends.
+    pub stuck: FxHashMap<GoroutineIdx, Stuck>,
+    /// Nanoseconds of the units that recorded or served traces and profiles: they are counted nowhere else here
+    /// but in `nanos` and `gos`.
+    pub recording: u64,
+    waiters: FxHashMap<PlaceKey, Waiters>,
+    /// By the program's functions that make system calls, and their outer functions.
+    callers: FxHashMap<(u32, u32), Waiters>,
+}
+
+impl Workload {
+    /// Takes it. `None` if cancelled.
+    #[must_use]
+    pub fn take(trace: &Trace, places: &Places<'_>, monitor: &Monitor) -> Option<Self> {
+        Self::take_of(trace, places, &Scope::whole(trace).pieces(trace), monitor)
+    }
+
+    /// Takes it of a scope; what reaches over a stretch is cut to it. `None` if cancelled.
+    #[must_use]
+    pub fn take_of(trace: &Trace, places: &Places<'_>, pieces: &ScopeRanges, monitor: &Monitor) -> Option<Self> {
+        let empty = Self::default;
+        let workload = (0..pieces.len())
+            .into_par_iter()
+            .fold(empty, |mut workload, at| {
+                if let Some((go, ranges)) = pieces.nth(at).filter(|_| !monitor.is_cancelled()) {
+                    workload.look_at(trace, places, go, ranges);
+                }
+                workload
+            })
+            .reduce(empty, Self::merged);
+        (!monitor.is_cancelled()).then(|| workload.finished())
+    }
+
+    /// With the longest waits of every part first.
+    fn finished(mut self) -> Self {
+        self.families.values_mut().flat_map(|family| family.parts.values_mut()).for_each(Part::sort);
+        let longest = self.runnable.values().filter_map(|place_time| place_time.longest);
+        let longest = longest.map(|(_, range)| range.nanos().unsigned_abs()).max().unwrap_or(0);
+        self.longest_runnable = self.longest_runnable.max(longest);
+        self
+    }
+
+    /// The facts about a goroutine; `None` for those of the runtime.
+    #[must_use]
+    pub fn go(&self, go: GoroutineIdx) -> Option<&GoroutineStats> {
+        self.gos.get(go)
+    }
+
+    /// How many goroutines waited at the place of a stack.
+    #[must_use]
+    pub fn waiters(&self, places: &Places<'_>, key: &SiteKey, op: Op) -> u64 {
+        let line = places.near_line(key.stack);
+        let found = line.and_then(|line| self.waiters.get(&(line, op, key.class, key.reason, key.is_prior)));
+        found.map_or(0, |waiters| waiters.gos)
+    }
+
+    /// Counts a goroutine that waits at the place of a stack.
+    fn add_waiter(&mut self, places: &Places<'_>, key: SiteKey, op: Op, go: GoroutineIdx) {
+        if let Some(line) = places.near_line(key.stack) {
+            self.waiters.entry((line, op, key.class, key.reason, key.is_prior)).or_default().add(go);
+        }
+    }
+
+    /// How many goroutines made system calls in the program's function `own` of work in `outer` (as [`Places`] counts).
+    #[must_use]
+    pub fn callers(&self, own: u32, outer: u32) -> u64 {
+        self.callers.get(&(own, outer)).map_or(0, |callers| callers.gos)
+    }
+
+    fn merged(mut self, other: Self) -> Self {
+        for (key, site) in other.sites {
+            self.sites.entry(key).or_default().merge(site);
+        }
+        for (mine, theirs) in [
+            (&mut self.preempted, other.preempted),
+            (&mut self.running, other.running),
+            (&mut self.assists, other.assists),
+        ] {
+            for (key, place_time) in theirs {
+                mine.entry(key).or_default().merge(place_time);
+            }
+        }
+        for (key, yields) in other.yields {
+            self.yields.entry(key).or_default().merge(yields);
+        }
+        for (key, place_time) in other.runnable {
+            self.runnable.entry(key).or_default().merge(place_time);
+        }
+        for (key, family) in other.families {
+            self.families.entry(key).or_default().merge(family);
+        }
+        for (outer, nanos) in other.calling {
+            *self.calling.entry(outer).or_default() += nanos;
+        }
+        self.longest_runnable = self.longest_runnable.max(other.longest_runnable);
+        for (name, units) in other.unseen {
+            *self.unseen.entry(name).or_default() += units;
+        }
+        self.gos.append(other.gos);
+        for (mine, theirs) in self.nanos.iter_mut().zip(other.nanos) {
+            *mine += theirs;
+        }
+        self.assisting.extend(other.assisting);
+        self.gc_waits += other.gc_waits;
+        for (key, waiters) in other.waiters {
+            self.waiters.entry(key).or_default().gos += waiters.gos;
+        }
+        for (key, callers) in other.callers {
+            self.callers.entry(key).or_default().gos += callers.gos;
+        }
+        self.stuck.extend(other.stuck);
+        self.recording += other.recording;
+        self
+    }
+
+    fn look_at(&mut self, trace: &Trace, places: &Places<'_>, go: GoroutineIdx, ranges: &[TimeRange]) {
+        let Some(known) = trace.goroutine(go) else { return };
+        if is_system_function(trace.str(known.name)) {
+            self.wait_for_proc(trace, go, ranges);
+            return;
+        }
+        let facts = GoroutineStats::new(go, known.name, (known.created, known.ended));
+        let mut walk = Walk::new(facts.made_by(known.creator, known.creation_stack));
+        let mut assist = 0;
+        for &range in ranges {
+            for special in trace.special_ranges(LaneId::Goroutine(go), range) {
+                let part = special.range.intersect(range);
+                if special.kind == SpecialKind::MarkAssist && part.nanos() > 0 {
+                    let by_class = trace.time_by_class(LaneId::Goroutine(go), part).nanos;
+                    let ran = by_class.get(SpanClass::Running as usize).copied().unwrap_or(0);
+                    assist += ran.saturating_sub(trace.no_cpu().nanos_as(LaneId::Goroutine(go), part, Use::Running));
+                    self.assists.entry(special.stack).or_default().add(go, part);
+                }
+            }
+            let mut unit = WorkUnit::new(known.created.is_some());
+            // One more nanosecond shows who ended a wait that ends with the range.
+            let mut moves = trace.transitions(go, TimeRange::new(range.start, range.end.plus_nanos(1))).peekable();
+            while let Some(mut found) = moves.next() {
+                let end = found.span.range.end;
+                found.span.range = found.span.range.intersect(range);
+                let next = moves.peek().filter(|next| next.span.range.start == end);
+                if found.span.range.nanos() > 0 || ranges.len() == 1 && range == trace.range() {
+                    self.take_in((trace, places), (&found, next), &mut walk, &mut unit);
+                }
+            }
+            self.close((trace, places), &facts, &mut unit, known.ended.is_some());
+        }
+        for (sum, nanos) in self.nanos.iter_mut().zip(walk.nanos) {
+            *sum += nanos;
+        }
+        if assist > 0 {
+            self.assisting.insert(go, assist);
+        }
+        if let Some(stuck) = walk.stuck {
+            self.stuck.insert(go, Stuck { alone: walk.alone, ..stuck });
+        }
+        self.gos.push(walk.facts());
+    }
+
+    /// The waits of one of the runtime's own goroutines for a proc.
+    fn wait_for_proc(&mut self, trace: &Trace, go: GoroutineIdx, ranges: &[TimeRange]) {
+        for &range in ranges {
+            trace.state_intervals(go, range, |stretch| {
+                if stretch.state == GoState::Runnable {
+                    let nanos = stretch.range.intersect(range).nanos().max(0).unsigned_abs();
+                    self.longest_runnable = self.longest_runnable.max(nanos);
+                }
+            });
+        }
+    }
+
+    fn take_in(
+        &mut self,
+        (trace, places): Sources<'_>,
+        (found, next): (&Transition, Option<&Transition>),
+        walk: &mut Walk,
+        unit: &mut WorkUnit,
+    ) {
+        let span = &found.span;
+        let facts = walk.facts;
+        // What ran without a CPU did not run.
+        let nanos = match span.state {
+            GoState::Running | GoState::Syscall => trace.no_cpu().with_cpu(facts.go, span.range),
+            _ => span.range.nanos().unsigned_abs(),
+        };
+        if let Some(sum) = walk.nanos.get_mut(span.class as usize) {
+            *sum += nanos;
+        }
+        match span.state {
+            GoState::Waiting => {
+                let (waker, waker_stack) = match next.map(|next| (next.by, next.by_stack)) {
+                    Some((Some(LaneId::Goroutine(waker)), stack)) if waker != facts.go => (Some(waker), stack),
+                    _ => (None, StackId::NONE),
+                };
+                if span.class == SpanClass::Gc || places.op(span.start_stack) == Op::Gc {
+                    self.gc_waits += nanos;
+                }
+                let is_cut = span.began_before || span.goes_on;
+                let (go, range, stack) = (facts.go, span.range, span.start_stack);
+                let wait = Wait { go, range, stack, waker, waker_stack, is_cut, is_prior: false };
+                if is_prior(span) && waker.is_some() && waited_in(places, waker_stack).is_some() {
+                    self.add_prior(places, wait);
+                }
+                let function = places.own_function(span.start_stack);
+                let since =
+                    walk.alone.filter(|alone| Some(alone.0) == function).map_or(span.range.start, |alone| alone.1);
+                walk.alone = function.map(|function| (function, since)).filter(|_| waker.is_none());
+                if next.is_none() && span.goes_on {
+                    let (stack, class, since) = (span.start_stack, span.class, span.range.start);
+                    walk.stuck = Some(Stuck { stack, class, since, alone: None });
+                }
+                if is_idle(places, span.start_stack, span.class) {
+                    walk.facts.is_woken_from_outside |= waker.is_none() && !is_cut && nanos > 0;
+                    self.close((trace, places), &facts, unit, true);
+                    unit.restart();
+                    // After an answer a server waits for its own reader, which is no new request.
+                    unit.is_first = places.op(span.start_stack) == Op::Cond;
+                    return;
+                }
+                if !places.is_direct(wait.stack) && !places.op(wait.stack).is_lock() || is_answer(places, &wait) {
+                    walk.library += nanos;
+                }
+                sleep(trace, places, (&wait, span.class), unit);
+                unit.add(span.range, span.class);
+                unit.see(places, span.start_stack, nanos);
+                unit.waits.push(WorkUnitWait { wait, class: span.class, reason: span.reason });
+                if unit.waits.len() >= UNIT_WAITS {
+                    self.flush(places, unit, false);
+                }
+            }
+            GoState::Syscall => {
+                unit.add_part(span.range, span.class, nanos);
+                unit.see(places, span.start_stack, nanos);
+                unit.syscall(span.start_stack, (facts.go, span.range), nanos);
+                // Others may notice what it did, unless it only looked. (A handler's own calls are few, but its client
+                // sees what it writes.)
+                let (stack, is_look) = (span.start_stack, places.is_look(span.start_stack));
+                if places.is_for_client(stack) || places.is_outer_root(stack) && !is_look {
+                    unit.end_series();
+                }
+            }
+            GoState::Running => {
+                unit.add_part(span.range, span.class, nanos);
+                unit.see(places, span.end_stack, nanos);
+                let stopped = next
+                    .map(|next| next.span)
+                    .filter(|next| next.state == GoState::Runnable && next.cause == Cause::Stopped);
+                let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
+                self.running.entry(stack).or_default().add_part(facts.go, span.range, nanos);
+                if let Some(ready) = stopped {
+                    self.preempted.entry(stack).or_default().add_part(facts.go, span.range, nanos);
+                    if trace.str(ready.reason) == yields::REASON {
+                        self.yields.entry(stack).or_default().add(facts.go, (span.range, nanos), ready.range);
+                    }
+                }
+            }
+            GoState::Runnable => {
+                unit.add(span.range, span.class);
+                self.runnable.entry(facts.name).or_default().add(facts.go, span.range);
+            }
+            GoState::Unknown | GoState::Dead => {}
+        }
+    }
+
+    /// Files a wait without a stack, of which the waker tells what it was for.
+    fn add_prior(&mut self, places: &Places<'_>, wait: Wait) {
+        let Some(op) = waited_in(places, wait.waker_stack) else { return };
+        let (stack, class, reason) = (wait.waker_stack, SpanClass::WaitSync, StrId::EMPTY);
+        let key = SiteKey { stack, class, reason, is_prior: true };
+        let site = self.sites.entry(key).or_default();
+        site.op = op;
+        site.add(Wait { stack, is_prior: true, ..wait }, false);
+        self.add_waiter(places, key, op, wait.go);
+    }
+
+    /// Files the waits and calls of a unit.
+    fn flush(&mut self, places: &Places<'_>, unit: &mut WorkUnit, is_bounded: bool) {
+        for found in unit.waits.drain(..) {
+            let (stack, class, reason) = (found.wait.stack, found.class, found.reason);
+            let key = SiteKey { stack, class, reason, is_prior: false };
+            let site = self.sites.entry(key).or_insert_with(|| Site { op: places.op(key.stack), ..Site::default() });
+            site.add(found.wait, is_bounded);
+            let op = site.op;
+            self.add_waiter(places, key, op, found.wait.go);
+        }
+    }
+
+    /// Files a unit that ends.
+    fn close(&mut self, (trace, places): Sources<'_>, facts: &GoroutineStats, unit: &mut WorkUnit, has_end: bool) {
+        if unit.is_recording() {
+            self.recording += unit.nanos.iter().sum::<u64>();
+            unit.waits.clear();
+            unit.syscalls.clear();
+            return;
+        }
+        let created = |go: GoroutineIdx| trace.goroutine(go).and_then(|known| known.created);
+        let is_bounded = unit.has_begin && has_end;
+        let outers: FxHashSet<u32> = unit.syscalls.keys().filter_map(|&stack| places.outer_function(stack)).collect();
+        for outer in outers {
+            *self.calling.entry(outer).or_default() += unit.range.map_or(0, |range| range.nanos().unsigned_abs());
+        }
+        for (stack, place_time) in unit.syscalls.drain() {
+            let key = SiteKey { stack, class: SpanClass::Syscall, reason: StrId::EMPTY, is_prior: false };
+            let site = self.sites.entry(key).or_default();
+            site.count += place_time.count;
+            site.nanos += place_time.nanos;
+            site.bounded_nanos += if is_bounded { place_time.nanos } else { 0 };
+            site.max = site.max.max(place_time.longest.map_or(0, |longest| longest.1.nanos().unsigned_abs()));
+            if let (Some(own), Some(outer)) = (places.own_function(stack), places.outer_function(stack)) {
+                self.callers.entry((own, outer)).or_default().add(facts.go);
+            }
+            if let Some((go, range)) = place_time.longest {
+                let (waker, waker_stack, is_cut, is_prior) = (None, StackId::NONE, false, false);
+                site.longest.push(Wait { go, range, stack, waker, waker_stack, is_cut, is_prior });
+                site.shrink(2 * KEPT);
+            }
+        }
+        if let Some(stack) = unit.own_stack {
+            let key = WorkUnitKey { name: facts.name, outer: places.outer_function(stack) };
+            self.families.entry(key).or_default().add(unit, facts.go, is_bounded, places, &created);
+        } else if is_bounded && !unit.is_first && unit.range.is_some() {
+            *self.unseen.entry(facts.name).or_default() += 1;
+        }
+        self.flush(places, unit, is_bounded);
+    }
+}
+
+/// Notes a sleep in its unit, or that the unit did something other than sleep.
+fn sleep(trace: &Trace, places: &Places<'_>, (wait, class): (&Wait, SpanClass), unit: &mut WorkUnit) {
+    let is_gc = class == SpanClass::Gc || places.op(wait.stack) == Op::Gc;
+    // One that the GC keeps waiting inside of `time.Sleep` was about to sleep.
+    let is_sleep = is_timed(places, wait) || is_gc && places.callee(wait.stack) == Some("time.Sleep");
+    let function = places.own_function(wait.stack).filter(|_| is_sleep);
+    if function.is_none() && !places.op(wait.stack).is_lock() && !is_gc {
+        unit.end_series();
+        return;
+    }
+    // What it did since it last waited.
+    let since = unit.waits.last().map(|last| last.wait.range.end).or(unit.range.map(|range| range.start));
+    let before = TimeRange::new(since.unwrap_or(wait.range.start), wait.range.start);
+    let (mut acted, mut helper) = (false, false);
+    for (segment, row) in trace.acted_on(LaneId::Goroutine(wait.go), before).take(ACTS) {
+        let other = trace.filter(segment, row).and_then(|go| trace.goroutine(go));
+        // Whoever allocates wakes the collector.
+        if other.is_some_and(|other| is_system_function(trace.str(other.name))) {
+            continue;
+        }
+        acted = true;
+        helper |= other.is_some_and(|other| {
+            other.created.is_some_and(|created| before.start <= created && created <= before.end)
+                && other.ended.is_some_and(|ended| ended < wait.range.end)
+        });
+    }
+    // A region of its own for each of them is there to be seen.
+    let is_reported = || trace.regions(wait.go, before).any(|region| region.range.start >= before.start);
+    if acted || is_reported() {
+        unit.end_series();
+    }
+    if let Some(function) = function {
+        let nanos = if is_gc { 0 } else { wait.range.nanos().unsigned_abs() };
+        unit.sleep(function, (wait.go, wait.range), nanos, helper);
+    }
+}
+
+/// Whether a goroutine that waits there has nothing to do: libraries wait for the outside, or its own loop
+/// waits for work.
+#[must_use]
+pub fn is_idle(places: &Places<'_>, stack: StackId, class: SpanClass) -> bool {
+    let op = places.op(stack);
+    // A goroutine that waits for a lock has something to do, in a library, too.
+    if class == SpanClass::Gc || op == Op::Gc || op.is_lock() {
+        return false;
+    }
+    if !places.has_own(stack) || matches!(op, Op::Accept | Op::Test) {
+        return true;
+    }
+    // A library that reads the next bytes is idle, whoever made the connection.
+    if class == SpanClass::WaitNet && places.is_reader(stack) {
+        return true;
+    }
+    // A library that the loop calls waits for an answer.
+    let is_own = places.is_direct(stack) || places.is_plain(stack);
+    let waits_for_work = matches!(op, Op::Receive | Op::Select | Op::Sleep)
+        || matches!(class, SpanClass::WaitChan | SpanClass::WaitNet | SpanClass::WaitSleep) && op != Op::Send;
+    waits_for_work && is_own && places.is_root(stack)
+}

@@ -1,0 +1,64 @@
+//! The spans of a goroutine together with who brought each about: what analyses walk over.
+
+use crate::base::ids::{GoroutineIdx, StackId};
+use crate::base::time::TimeRange;
+use crate::event::state::GoState;
+use crate::model::flow_query::lane_of_actor;
+use crate::model::kinds;
+use crate::model::lanes::{LaneId, SpanRef};
+use crate::model::spans::Span;
+use crate::model::trace::Trace;
+
+/// A span and who brought it about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Transition {
+    /// The span.
+    pub span: Span,
+    /// Who created, unblocked or switched to the goroutine, which began the span.
+    pub by: Option<LaneId>,
+    /// The stack of that one.
+    pub by_stack: StackId,
+}
+
+impl Trace {
+    /// The spans of a goroutine that touch `range`, in time order, each with who brought it about. Lazy.
+    pub fn transitions(&self, go: GoroutineIdx, range: TimeRange) -> impl Iterator<Item = Transition> + '_ {
+        self.spans(LaneId::Goroutine(go), range).map(|span| {
+            let (by, by_stack) = self.maker(span.at);
+            Transition { span, by, by_stack }
+        })
+    }
+
+    /// Who brought a goroutine's span about, with their stack.
+    #[must_use]
+    pub fn maker(&self, at: SpanRef) -> (Option<LaneId>, StackId) {
+        let found = self.seg(at.segment).filter(|segment| (at.row as usize) < segment.rows.start.len());
+        match found {
+            Some(segment) if kinds::has_actor(segment.kind(at.row)) => {
+                (lane_of_actor(segment.rows.actor(at.row)), segment.stack(at.row))
+            }
+            _ => (None, StackId::NONE),
+        }
+    }
+
+    /// Who ended a wait, with their stack: a goroutine, or the proc or thread on which none ran. `None` if the trace does
+    /// not tell, and for spans of other kinds.
+    #[must_use]
+    pub fn ended_by(&self, span: &Span) -> Option<(LaneId, StackId)> {
+        if span.state != GoState::Waiting || span.goes_on {
+            return None;
+        }
+        let segment = self.seg(span.at.segment)?;
+        let kind = *segment.rows.kind.get(span.at.row as usize)?;
+        // Mostly it is the next row; what goes on in another segment has to be looked for.
+        let near = SpanRef { row: span.at.row.saturating_add(1), ..span.at };
+        let next = if kind & kinds::LAST == 0 {
+            near
+        } else {
+            self.next_span(span.at).filter(|next| next.range.start == span.range.end)?.at
+        };
+        let kind = self.seg(next.segment)?.kind(next.row);
+        let (by, stack) = self.maker(next);
+        by.filter(|_| !kinds::is_creation(kind)).map(|by| (by, stack))
+    }
+}
