@@ -6,7 +6,9 @@
 pub mod analyses;
 pub mod arrange;
 pub mod chart;
+pub mod column;
 pub mod comparison;
+pub mod data;
 pub mod figure;
 pub mod format;
 pub mod frame;

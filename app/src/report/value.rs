@@ -1,86 +1,21 @@
 //! The values of a table's cells: typed, so that each can be sorted, formatted, linked and exported by one rule.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
-use trace_core::base::ids::TaskIdx;
-use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 
 use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number;
 use crate::fmt::time;
-use crate::report::figure::{Change, Figure, Lean};
+
+pub use crate::report::data::{Shade, Value};
+
+use crate::report::figure::Lean;
 use crate::report::frame::Frame;
-use crate::report::table::Table;
 
 /// Values of a list that people see in a cell.
 const LISTED: usize = 4;
-
-/// What one cell holds.
-#[derive(Clone, Debug)]
-pub enum Value {
-    /// Unknown, or not applicable: `–` in text, null in JSON, an empty field in CSV. Sorts last.
-    Missing,
-    /// A length of time, nanoseconds.
-    Duration(u64),
-    /// A point in time, nanoseconds from the start of the trace.
-    Time(i64),
-    /// A size, bytes.
-    Bytes(u64),
-    /// A number of things.
-    Count(u64),
-    /// A part of a whole, 0 to 1.
-    Ratio(f64),
-    /// A figure that was computed.
-    Figure(Figure),
-    /// How much a figure changed.
-    Change(Change),
-    /// Words.
-    Text(String),
-    /// A name that is not shortened: of a task or region, of a place of waiting. Code in Markdown.
-    Name(String),
-    /// One of a fixed set of words, as documented.
-    Word(&'static str),
-    /// The same with other words for people: first as documented, then as people read it.
-    Named(&'static str, &'static str),
-    /// Yes or no.
-    Flag(bool),
-    /// A goroutine, proc or thread, and its id in the runtime's numbering.
-    Lane(LaneId, i64),
-    /// A user task and its id.
-    Task(TaskIdx, u64),
-    /// The full name of a function; empty if the trace does not have it.
-    Function(String),
-    /// A stack, leaf first.
-    Stack(Vec<Frame>),
-    /// Parts of a bar and the amount that fills the cell. Only for the window.
-    Bar(Vec<(u64, Shade)>, u64),
-    /// Figures one after the other, as columns on one ground line. Only for the window.
-    Columns(Vec<(Option<f64>, Option<Lean>)>),
-    /// Several values, in order. Not in CSV.
-    List(Vec<Self>),
-    /// A table that belongs to the row.
-    Table(Arc<Table>),
-}
-
-/// What the part of a bar stands for; the theme gives it a colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shade {
-    /// Time in a class of states.
-    Class(SpanClass),
-    /// Time in which the process had no CPU.
-    NoCpu,
-    /// One of the colours for things that are only to be told apart, by its place.
-    Series(u8),
-    /// Anything else that stands out.
-    Accent,
-    /// Anything else.
-    Muted,
-    /// What is there, but unused: hardly visible.
-    Faint,
-}
 
 /// What rows are sorted by.
 #[derive(Clone, Debug)]

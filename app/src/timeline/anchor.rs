@@ -8,9 +8,9 @@ use trace_core::model::lanes::LaneId;
 use crate::action::action::{Action, Actions, ComparisonAction};
 use crate::fmt::name;
 use crate::fmt::time::offset;
+use crate::timeline::canvas::Canvas;
 use crate::timeline::frame::{Frame, TimelineSlot};
 use crate::timeline::hit::Hit;
-use crate::timeline::input::Canvas;
 use crate::widget::menu::menu_entry;
 
 /// Width of the menu, points.

@@ -7,17 +7,19 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use egui::epaint::Mesh;
-use trace_core::model::flows::Flow;
 use trace_core::model::lanes::{LaneId, SpanRef};
 
 use crate::state::document::{Document, DocumentId};
 use crate::timeline::axis::Axis;
-use crate::timeline::counters::Curves;
+use crate::timeline::curves::Curves;
+use crate::timeline::density::Density;
+use crate::timeline::drag::Drag;
+use crate::timeline::flow_edges::SelectedFlows;
+use crate::timeline::flow_edges::ViewFlows;
+use crate::timeline::flow_edges::ViewFlowsKey;
 use crate::timeline::frame::TimelineSlot;
 use crate::timeline::grid::Grid;
-use crate::timeline::input::Drag;
 use crate::timeline::job_pool::{Job, JobPool, Made, Source, Version};
-use crate::timeline::minimap::Density;
 use crate::timeline::motion::Motion;
 use crate::timeline::scene::LaneScene;
 use crate::timeline::track::Track;
@@ -78,29 +80,6 @@ pub struct SceneRequest<'a> {
     pub flows: usize,
     /// Wait until all is there: nobody watches, and what is painted is to be whole.
     pub wait_for_all: bool,
-}
-
-/// The edges of the selected span.
-#[derive(Debug, Default)]
-pub struct SelectedFlows {
-    /// What made it what it is.
-    pub incoming: Vec<Flow>,
-    /// What it caused: the first of them.
-    pub outgoing: Vec<Flow>,
-    /// How many it caused in all.
-    pub outgoing_count: u64,
-}
-
-/// Edges in view: thinned, and how many there are in all.
-pub type ViewFlows = (Vec<Flow>, u64);
-
-/// What the edges in view depend on.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ViewFlowsKey {
-    /// Columns in view.
-    pub grid: Grid,
-    /// The lanes in view.
-    pub lanes: Vec<LaneId>,
 }
 
 /// What a mesh depends on, besides its scene.

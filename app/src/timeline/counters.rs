@@ -2,57 +2,20 @@
 
 use egui::epaint::Mesh;
 use egui::{Align2, Color32, CursorIcon, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
-
 use trace_core::event::state::SpanClass;
-use trace_core::model::trace::{Metric, Trace};
 
 use crate::action::action::{Actions, SettingsAction};
 use crate::fmt::number;
 use crate::state::settings::Settings;
 use crate::theme::lanes::mix;
 use crate::timeline::cache::TimelineCache;
+use crate::timeline::curves::Curve;
+use crate::timeline::curves::Curves;
+use crate::timeline::drag::handle;
 use crate::timeline::frame::Frame;
-use crate::timeline::grid::Grid;
-use crate::timeline::gutter::triangle;
-use crate::timeline::input::handle;
 use crate::timeline::marks;
+use crate::timeline::shapes::triangle;
 use crate::timeline::strips::COUNTERS_LEAST;
-
-/// One curve in columns: lowest and highest value in each.
-type Curve = Vec<Option<(u64, u64)>>;
-
-/// All curves over the columns of a grid.
-#[derive(Debug, Default)]
-pub struct Curves {
-    running: Curve,
-    runnable: Curve,
-    waiting: Curve,
-    heap_live: Curve,
-    heap_goal: Curve,
-    threads: Curve,
-    procs: Curve,
-}
-
-impl Curves {
-    /// All curves of `trace` over the columns of `grid`.
-    #[must_use]
-    pub fn new(trace: &Trace, grid: &Grid) -> Self {
-        let curve = |metric| {
-            let mut curve = Vec::new();
-            trace.metric(metric, grid.range(), grid.count, &mut curve);
-            curve
-        };
-        Self {
-            running: curve(Metric::Running),
-            runnable: curve(Metric::Runnable),
-            waiting: curve(Metric::Waiting),
-            heap_live: curve(Metric::HeapLive),
-            heap_goal: curve(Metric::HeapGoal),
-            threads: curve(Metric::Threads),
-            procs: curve(Metric::Procs),
-        }
-    }
-}
 
 /// Whether only their heading shows.
 #[must_use]

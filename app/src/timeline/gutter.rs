@@ -1,7 +1,8 @@
 //! The labels left of the lanes: names to read, click and hear; fold triangles; the handle that sets
 //! the gutter's width.
 
-use egui::{Align2, CursorIcon, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, CursorIcon, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions, RowsAction, SelectAction, SettingsAction};
 use crate::fmt::number;
@@ -12,14 +13,14 @@ use crate::state::section::Section;
 use crate::state::view::Selection;
 use crate::theme::lanes::mix;
 use crate::timeline::cache::TimelineCache;
+use crate::timeline::drag::handle;
 use crate::timeline::frame::Frame;
-use crate::timeline::input::handle;
 use crate::timeline::labels;
-use crate::timeline::lanes::Visible;
 use crate::timeline::menu::{self, Subject};
+use crate::timeline::shapes::triangle;
+use crate::timeline::visible::Visible;
 use crate::timeline::words;
 use crate::widget::menu::menu_entry;
-use trace_core::model::lanes::LaneId;
 
 /// Left edge of the names of groups, and of what is under them, points from the gutter's.
 const GROUP_INDENT: f32 = 24.0;
@@ -320,16 +321,6 @@ fn groups_menu(ui: &mut Ui, frame: &Frame<'_>, actions: &mut Actions) {
 fn hairline(painter: &egui::Painter, frame: &Frame<'_>, rect: Rect) {
     let line = rect.bottom() - frame.pixel() / 2.0;
     painter.hline(rect.x_range(), line, Stroke::new(frame.pixel(), frame.hairline()));
-}
-
-/// A fold triangle: down when unfolded.
-pub fn triangle(painter: &egui::Painter, at: egui::Pos2, folded: bool, color: egui::Color32) {
-    let corners = if folded {
-        vec![at + vec2(-2.5, -4.0), at + vec2(2.5, 0.0), at + vec2(-2.5, 4.0)]
-    } else {
-        vec![at + vec2(-4.0, -2.5), at + vec2(4.0, -2.5), at + vec2(0.0, 2.5)]
-    };
-    painter.add(Shape::convex_polygon(corners, color, Stroke::NONE));
 }
 
 fn label(

@@ -1,7 +1,6 @@
 //! What lies under the pointer.
 
-use egui::{Pos2, Rect};
-
+use egui::Pos2;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Cell;
@@ -9,11 +8,12 @@ use trace_core::model::trace::{Log, Region, Sample, SpecialRange};
 
 use crate::state::row::{LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT, Row, RowKind};
 use crate::theme::lanes::BAR_TOP;
-use crate::timeline::flows::Arrows;
+use crate::timeline::arrows::Arrows;
 use crate::timeline::frame::Frame;
-use crate::timeline::lanes::Visible;
 use crate::timeline::scene::LaneScene;
-use crate::timeline::task_lanes::Bar;
+use crate::timeline::task_bars::Bar;
+use crate::timeline::visible::Visible;
+use trace_core::model::lanes::SpanRef;
 
 /// What lies under the pointer.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -164,29 +164,9 @@ fn cell_near(frame: &Frame<'_>, scene: &LaneScene, at: Pos2) -> Option<Cell> {
         .copied()
 }
 
-/// Whether a place is on a line, and how far along nothing else matters.
+/// The span under the pointer: of several merged ones the one at that very instant, if there is one.
 #[must_use]
-pub fn near_segment(at: Pos2, from: Pos2, to: Pos2, reach: f32) -> bool {
-    if !Rect::from_two_pos(from, to).expand(reach).contains(at) {
-        return false;
-    }
-    let along = to - from;
-    let length = along.length_sq();
-    let way = if length > 0.0 { ((at - from).dot(along) / length).clamp(0.0, 1.0) } else { 0.0 };
-    (from + along * way).distance_sq(at) <= reach * reach
-}
-
-#[cfg(test)]
-mod tests {
-    use super::near_segment;
-    use egui::pos2;
-
-    #[test]
-    fn lines_are_hit_from_near() {
-        let (from, to) = (pos2(0.0, 0.0), pos2(100.0, 100.0));
-        assert!(near_segment(pos2(50.0, 52.0), from, to, 3.0));
-        assert!(!near_segment(pos2(50.0, 60.0), from, to, 3.0));
-        assert!(!near_segment(pos2(110.0, 110.0), from, to, 3.0));
-        assert!(near_segment(pos2(1.0, 1.0), from, from, 3.0));
-    }
+pub fn pointed_span(frame: &Frame<'_>, at: Option<Pos2>, lane: LaneId, cell: &Cell) -> SpanRef {
+    let span = at.filter(|_| cell.count > 1).and_then(|at| frame.trace.span_at(lane, frame.axis.time_from_x(at.x)));
+    span.map_or(cell.first, |span| span.at)
 }

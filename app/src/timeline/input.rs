@@ -1,64 +1,20 @@
 //! What the pointer does to the view: wheel, drags, clicks. Keys are the shell's.
 
-use egui::{CursorIcon, Id, Pos2, Rect, Response, Sense, Ui, WidgetInfo};
-
+use egui::{CursorIcon, Pos2, Ui};
 use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::time::{TimeRange, TraceTime};
-use trace_core::model::lanes::{LaneId, SpanRef};
-use trace_core::model::spans::Cell;
+use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions, RowsAction, SelectAction, ViewAction};
 use crate::state::row::RowKind;
 use crate::state::view::{FIT_AIR, View};
+use crate::timeline::arrows::{Arrow, Arrows};
 use crate::timeline::cache::TimelineCache;
-use crate::timeline::flows::{Arrow, Arrows};
+use crate::timeline::canvas::Canvas;
+use crate::timeline::drag::Drag;
 use crate::timeline::frame::Frame;
 use crate::timeline::hit::Hit;
-
-/// A drag going on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Drag {
-    /// Moves the view: where it was, and where the pointer was.
-    Pan(View, Pos2),
-    /// Marks a stretch from here (ns) that is zoomed to at the end.
-    Zoom(f64),
-    /// Marks a stretch from here (ns), to measure.
-    Mark(f64),
-    /// Moves the minimap's frame: distance (ns) from the view's start to the pointer.
-    Overview(f64),
-    /// Moves an edge of the minimap's frame: the other one stays at this time (ns).
-    OverviewEdge(f64),
-    /// Moves the scroll bar's thumb: distance (points) from its top to the pointer.
-    Scroll(f32),
-}
-
-/// The places of the timeline that the pointer works on.
-pub struct Canvas {
-    /// The lanes.
-    pub lanes: Response,
-    /// The ruler and, below it, the curves.
-    pub ruler: Response,
-}
-
-impl Canvas {
-    /// Where the pointer is, if it is on what shares the axis and nothing lies over it.
-    #[must_use]
-    pub fn pointer(&self, ui: &Ui) -> Option<Pos2> {
-        let over = self.lanes.contains_pointer() || self.ruler.contains_pointer();
-        let dragged = self.lanes.dragged() || self.ruler.dragged();
-        (over || dragged).then(|| ui.input(|input| input.pointer.latest_pos())).flatten()
-    }
-}
-
-/// Registers the places that the pointer works on. Before all smaller ones, which lie on top.
-pub fn canvas(ui: &Ui, frame: &Frame<'_>) -> Canvas {
-    let lanes = ui.interact(frame.strips.lanes, frame.id("lanes"), Sense::click_and_drag());
-    lanes.widget_info(|| WidgetInfo::labeled(egui::Role::Canvas, true, frame.slot.name("Timeline")));
-    let above = frame.strips.ruler.union(frame.strips.counters);
-    let ruler = ui.interact(above, frame.id("ruler"), Sense::click_and_drag());
-    ruler.widget_info(|| WidgetInfo::labeled(egui::Role::Canvas, true, "Ruler: drag to measure"));
-    Canvas { lanes, ruler }
-}
+use crate::timeline::hit::pointed_span;
 
 /// The view as the pointer has moved it in this frame, if it has.
 pub fn moved_view(
@@ -210,13 +166,6 @@ pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &A
     }
 }
 
-/// The span under the pointer: of several merged ones the one at that very instant, if there is one.
-#[must_use]
-pub fn pointed_span(frame: &Frame<'_>, at: Option<Pos2>, lane: LaneId, cell: &Cell) -> SpanRef {
-    let span = at.filter(|_| cell.count > 1).and_then(|at| frame.trace.span_at(lane, frame.axis.time_from_x(at.x)));
-    span.map_or(cell.first, |span| span.at)
-}
-
 /// Folds or unfolds what the heading under the pointer heads.
 fn heading_at(frame: &Frame<'_>, canvas: &Canvas) -> Option<Action> {
     match frame.row_at(canvas.lanes.interact_pointer_pos()?)?.kind {
@@ -255,11 +204,4 @@ fn whole_range(frame: &Frame<'_>, hit: &Hit) -> Option<TimeRange> {
         Hit::Task(bar) => Some(bar.range),
         _ => None,
     }
-}
-
-/// A thin handle between two parts that can be dragged; returns the pointer while it is.
-pub fn handle(ui: &Ui, id: Id, rect: Rect, name: &str, cursor: CursorIcon) -> Option<Pos2> {
-    let response = ui.interact(rect, id, Sense::drag()).on_hover_and_drag_cursor(cursor);
-    response.widget_info(|| WidgetInfo::labeled(egui::Role::Splitter, true, name));
-    if response.dragged() { response.interact_pointer_pos() } else { None }
 }

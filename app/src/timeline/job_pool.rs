@@ -15,11 +15,11 @@ use trace_core::model::trace::Trace;
 
 use crate::state::rows::Rows;
 
-use crate::timeline::cache::{ViewFlows, ViewFlowsKey};
 use crate::timeline::coarse::Coarse;
-use crate::timeline::counters::Curves;
+use crate::timeline::curves::Curves;
+use crate::timeline::density::Density;
+use crate::timeline::flow_edges::{ViewFlows, ViewFlowsKey};
 use crate::timeline::grid::Grid;
-use crate::timeline::minimap::Density;
 use crate::timeline::scene::LaneScene;
 use crate::timeline::track::{self, Track};
 

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use egui::epaint::Mesh;
-use egui::{Align2, Color32, Rect, Role, Shape, StrokeKind, Ui, accesskit, pos2, vec2};
-
+use egui::{Align2, Color32, Rect, Role, Shape, StrokeKind, Ui, accesskit, pos2};
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::spans::Cell;
@@ -13,17 +12,20 @@ use crate::action::action::{Actions, SelectAction};
 use crate::state::row::{Row, RowKind};
 use crate::state::view::Selection;
 use crate::theme::lanes::{self, LABEL_AIR, LABEL_LEAST, LaneColors, SELECTED_LINE};
+use crate::timeline::arrows::Arrows;
+use crate::timeline::brush::{Brush, region_band};
 use crate::timeline::cache::{Advances, MeshKey, SceneRequest, TimelineCache};
-use crate::timeline::flows::{self, Arrows};
 use crate::timeline::frame::Frame;
 use crate::timeline::hit::Hit;
 use crate::timeline::labels;
-use crate::timeline::paint::{Brush, lane_mesh, region_band};
+use crate::timeline::paint::lane_mesh;
 use crate::timeline::scene::LaneScene;
-use crate::timeline::task_lanes::{self, Bar};
+use crate::timeline::task_bars::Bar;
+use crate::timeline::task_lanes::{self};
 use crate::timeline::track::Track;
+use crate::timeline::visible::Visible;
 use crate::timeline::words;
-use crate::timeline::{counters, minimap};
+use crate::timeline::{arrows, counters, minimap};
 
 /// Goroutines of a shared row whose flows are shown at most.
 const FLOW_LANES: usize = 64;
@@ -31,28 +33,6 @@ const FLOW_LANES: usize = 64;
 const LABELS_MOST: usize = 500;
 /// At most so many spans get names for assistive technology.
 const NAMES_MOST: usize = 300;
-
-/// A row in sight.
-#[derive(Clone, Debug)]
-pub struct Visible {
-    /// The row.
-    pub row: Row,
-    /// Its upper edge on screen, points.
-    pub top: f32,
-    /// Its lane's scene; `None` for headings, and until it is made.
-    pub scene: Option<Arc<LaneScene>>,
-    /// Which scene of the lane.
-    number: u64,
-}
-
-impl Visible {
-    /// The whole row on screen, over the axis.
-    #[must_use]
-    pub fn rect(&self, frame: &Frame<'_>) -> Rect {
-        let lanes = frame.strips.lanes;
-        Rect::from_min_size(pos2(lanes.left(), self.top), vec2(lanes.width(), self.row.height as f32))
-    }
-}
 
 /// The rows in sight, with their scenes as far as they are made.
 pub fn visible(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache) -> Vec<Visible> {
@@ -74,7 +54,7 @@ pub fn visible(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache) -> Vec<Vis
         minimap_columns: minimap::columns(frame),
         counters: !counters::are_folded(frame),
         wait_for_all: frame.wait_for_all,
-        flows: if frame.settings.all_flows { flows::most_in_view(frame) } else { 0 },
+        flows: if frame.settings.all_flows { arrows::most_in_view(frame) } else { 0 },
     });
     if missing {
         ui.ctx().request_repaint();

@@ -1,8 +1,6 @@
 //! What lies over the lanes at certain times: the line under the pointer, the marked stretch, gaps.
 
-use egui::epaint::Mesh;
 use egui::{Color32, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
-
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::gap::DataGap;
 use trace_core::model::lanes::LaneId;
@@ -12,7 +10,8 @@ use crate::state::row::{Row, RowKind};
 use crate::timeline::cache::TimelineCache;
 use crate::timeline::frame::Frame;
 use crate::timeline::input;
-use crate::timeline::lanes::Visible;
+use crate::timeline::shapes::hatched;
+use crate::timeline::visible::Visible;
 
 /// Gaps of single threads that are looked at in a frame; a trace with more is painted in part.
 const MAX_THREAD_HOLES: usize = 2_000;
@@ -85,31 +84,6 @@ pub fn gaps_over(ui: &Ui, frame: &Frame<'_>, strip: Rect, colors: [Color32; 2]) 
 
 fn gap_bands(frame: &Frame<'_>, strip: Rect) -> impl Iterator<Item = Rect> {
     frame.trace.warnings().iter().filter_map(move |warning| frame.band(warning.gap?, strip))
-}
-
-/// A band with slanted lines.
-#[must_use]
-pub fn hatched(rect: Rect, [band, line]: [Color32; 2], step: f32) -> Mesh {
-    let mut mesh = Mesh::default();
-    mesh.add_colored_rect(rect, band);
-    let mut x = rect.left() - rect.height();
-    // Lines run down to the left; each is cut at the band's edges.
-    while x < rect.right() && mesh.vertices.len() < 40_000 {
-        let (top, bottom) = (x + rect.height(), x);
-        let cut = |at: f32| at.clamp(rect.left(), rect.right());
-        let y = |at: f32| rect.bottom() - (at - x);
-        let (x0, x1) = (cut(bottom), cut(top));
-        if x1 > x0 {
-            let base = u32::try_from(mesh.vertices.len()).unwrap_or(u32::MAX);
-            for corner in [pos2(x0, y(x0)), pos2(x0, y(x0) - 1.5), pos2(x1, y(x1)), pos2(x1, y(x1) - 1.5)] {
-                mesh.colored_vertex(corner, line);
-            }
-            mesh.add_triangle(base, base + 1, base + 2);
-            mesh.add_triangle(base + 2, base + 1, base + 3);
-        }
-        x += step;
-    }
-    mesh
 }
 
 /// Paints the marked stretch, the one being marked, and the line under the pointer.

@@ -24,9 +24,10 @@ use crate::state::search::SearchAction;
 use crate::state::source::SourcePlace;
 use crate::state::view::{FIT_AIR, Selection};
 use crate::timeline::anchor;
+use crate::timeline::canvas::Canvas;
 use crate::timeline::frame::Frame;
 use crate::timeline::hit::Hit;
-use crate::timeline::input::{Canvas, pointed_span};
+use crate::timeline::hit::pointed_span;
 use crate::timeline::words;
 use crate::widget::menu::menu_entry;
 

@@ -4,12 +4,19 @@
 //! to see, as data) → hit (what the pointer is at) → paint → tooltip.
 
 pub mod anchor;
+pub mod arrows;
 pub mod axis;
+pub mod brush;
 pub mod cache;
+pub mod canvas;
 mod coarse;
 pub mod counters;
 pub mod critical;
+pub mod curves;
+pub mod density;
+pub mod drag;
 pub mod filter;
+pub mod flow_edges;
 pub mod flows;
 pub mod frame;
 pub mod grid;
@@ -28,11 +35,15 @@ pub mod pins;
 pub mod ruler;
 pub mod scene;
 pub mod scroll_bar;
+pub mod shapes;
+pub mod strip;
 pub mod strips;
+pub mod task_bars;
 pub mod task_lanes;
 pub mod ticks;
 pub mod tooltip;
 pub mod track;
+pub mod visible;
 pub mod words;
 
 use egui::Ui;
@@ -129,7 +140,7 @@ pub fn document_ui(
         pixels,
         wait_for_all: state.wait_for_all,
     };
-    let canvas = input::canvas(ui, &frame);
+    let canvas = canvas::canvas(ui, &frame);
     if let Some(moved) = input::moved_view(ui, &frame, &canvas, &mut cache, actions) {
         frame.view = moved;
         (frame.axis, frame.grid) = place(moved);
@@ -138,13 +149,13 @@ pub fn document_ui(
     Some(frame.view)
 }
 
-fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &input::Canvas, cache: &mut TimelineCache, actions: &mut Actions) {
+fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &canvas::Canvas, cache: &mut TimelineCache, actions: &mut Actions) {
     let area = frame.strips.gutter_of(frame.strips.minimap).union(frame.strips.scroll_bar).union(frame.strips.lanes);
     ui.painter().rect_filled(area, 0.0, frame.tokens.background);
     cache.advances.prepare(ui.painter(), &frame.font());
 
     let visible = lanes::visible(ui, frame, cache);
-    let arrows = flows::arrows(frame, cache);
+    let arrows = arrows::arrows(frame, cache);
     let pointer = canvas.pointer(ui);
     let pointed = pointer.map(|at| (frame.axis.nanos_from_x(at.x), f64::from(at.y - frame.strips.lanes.top())));
     let known = frame.document.pointer_nanos.zip(frame.document.pointer_points);

@@ -1,31 +1,20 @@
 //! One lane's scene → one mesh: four vertices a span, edges on whole pixels.
 
 use egui::epaint::Mesh;
-use egui::{Color32, Pos2, Rect, pos2};
-
+use egui::{Rect, pos2};
 use trace_core::event::state::SpanClass;
 use trace_core::model::spans::Cell;
 use trace_core::model::trace::SpecialKind;
 
-use crate::state::row::{GROUP_HEIGHT, LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT};
-use crate::theme::lanes::{self, LaneColors};
-use crate::timeline::axis::Axis;
+use crate::state::row::GROUP_HEIGHT;
+use crate::theme::lanes;
+use crate::timeline::brush::Brush;
+use crate::timeline::brush::NO_CPU_STEP;
+use crate::timeline::brush::hatch;
+use crate::timeline::brush::region_band;
 use crate::timeline::scene::LaneScene;
+use crate::timeline::strip::Strip;
 use crate::timeline::task_lanes;
-use crate::timeline::track::Strip;
-
-/// How a lane is to be painted.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Brush<'a> {
-    /// The horizontal axis.
-    pub axis: Axis,
-    /// Upper edge of the row, points.
-    pub top: f32,
-    /// Pixels per point.
-    pub pixels: f32,
-    /// Colours, dimmed or not.
-    pub colors: &'a LaneColors,
-}
 
 /// Spans wider than this many points get their hatch, outline and gap.
 const WIDE: f32 = 4.0;
@@ -33,52 +22,6 @@ const WIDE: f32 = 4.0;
 const STRIP_AIR: f32 = 3.0;
 /// Distance of the lines of a hatch, points.
 const HATCH_STEP: f32 = 7.0;
-/// The same where the process had no CPU.
-const NO_CPU_STEP: f32 = 5.0;
-
-impl Brush<'_> {
-    /// The nearest edge between pixels.
-    pub(super) fn snap(&self, points: f32) -> f32 {
-        // Rounding by way of an integer: `round` is a call on the usual processors, and this is asked for
-        // every edge of every span. No place on a screen is further left than a million.
-        const LEFT: f32 = 1_048_576.0;
-        let pixel = (f64::from(points * self.pixels) + f64::from(LEFT) + 0.5) as u32;
-        (f64::from(pixel) - f64::from(LEFT)) as f32 / self.pixels
-    }
-
-    pub(super) fn pixel(&self) -> f32 {
-        1.0 / self.pixels
-    }
-
-    /// Left and right edge of a stretch of time: at least a pixel apart.
-    pub(super) fn edges(&self, range: trace_core::base::time::TimeRange) -> (f32, f32) {
-        let x0 = self.snap(self.axis.x_from_time(range.start));
-        let x1 = self.snap(self.axis.x_from_time(range.end));
-        (x0, x1.max(x0 + self.pixel()))
-    }
-
-    /// Slanted lines over a part of a bar.
-    pub(super) fn hatch_over(&self, rect: Rect, color: Color32, mesh: &mut Mesh) {
-        let visible = rect.intersect(Rect::everything_right_of(self.axis.left));
-        hatch(rect, visible, NO_CPU_STEP, color, self.axis.right(), mesh);
-    }
-
-    /// Upper and lower edge of a span of a class.
-    #[must_use]
-    pub fn span_rect(&self, cell: &Cell) -> Rect {
-        let (x0, x1) = self.edges(cell.range);
-        let (y0, y1) = self.bar(if cell.count == 1 { cell.class } else { SpanClass::Running });
-        Rect::from_min_max(pos2(x0, y0), pos2(x1, y1))
-    }
-
-    /// Upper and lower edge of the bar of a class.
-    fn bar(&self, class: SpanClass) -> (f32, f32) {
-        let top = self.snap(self.top + lanes::BAR_TOP);
-        let base = self.snap(top + lanes::BAR_HEIGHT);
-        let height = self.snap(lanes::BAR_HEIGHT * lanes::HEIGHTS[class as usize]);
-        if class == SpanClass::Runnable { (top, top + height) } else { (base - height, base) }
-    }
-}
 
 /// The mesh of a lane.
 #[must_use]
@@ -163,33 +106,6 @@ fn single(cell: &Cell, blocked: bool, brush: &Brush<'_>, mesh: &mut Mesh) {
     if cell.class == SpanClass::Runnable && rect.width() >= 3.0 * HATCH_STEP {
         hatch(rect, visible, HATCH_STEP, brush.colors.hatch, brush.axis.right(), mesh);
     }
-}
-
-/// Slanted lines over `rect`, bound to its left edge, of which only those inside `visible` are made.
-fn hatch(rect: Rect, visible: Rect, step: f32, color: Color32, right: f32, mesh: &mut Mesh) {
-    let slant = rect.height();
-    let (from, to) = (visible.left().max(rect.left()), visible.right().min(rect.right()).min(right));
-    // The first line that begins inside; lines are bound to the span, so they move along with it.
-    let mut x = rect.left() + ((from - rect.left()) / step).ceil().max(0.0) * step;
-    while x + slant + 1.0 <= to {
-        let quad = [
-            pos2(x, rect.bottom()),
-            pos2(x + 1.0, rect.bottom()),
-            pos2(x + slant, rect.top()),
-            pos2(x + slant + 1.0, rect.top()),
-        ];
-        add_quad(quad, color, mesh);
-        x += step;
-    }
-}
-
-fn add_quad(corners: [Pos2; 4], color: Color32, mesh: &mut Mesh) {
-    let base = u32::try_from(mesh.vertices.len()).unwrap_or(u32::MAX);
-    for corner in corners {
-        mesh.colored_vertex(corner, color);
-    }
-    mesh.add_triangle(base, base + 1, base + 2);
-    mesh.add_triangle(base + 2, base + 1, base + 3);
 }
 
 /// Merged columns with the same mix next to each other become one.
@@ -308,14 +224,6 @@ fn marks(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {
     }
 }
 
-/// Where a region of this depth lies in a row that begins at `top`: (upper, lower edge).
-#[must_use]
-pub fn region_band(top: f32, depth: u32) -> (f32, f32) {
-    let line = depth.min(MAX_REGION_LINES - 1) as f32;
-    let y = top + LANE_HEIGHT as f32 + line * REGION_HEIGHT as f32 + lanes::REGION_TOP;
-    (y, y + lanes::REGION_BOX)
-}
-
 fn regions(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {
     for region in &scene.regions {
         let (x0, mut x1) = brush.edges(region.range);
@@ -335,11 +243,12 @@ fn regions(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Brush, lane_mesh, mix_heights};
+    use super::{lane_mesh, mix_heights};
     use crate::state::view::View;
     use crate::theme::lanes::{BAR_HEIGHT, LaneColors};
     use crate::theme::tokens::DARK;
     use crate::timeline::axis::Axis;
+    use crate::timeline::brush::Brush;
     use crate::timeline::scene::LaneScene;
     use egui::Rect;
     use trace_core::base::ids::GoroutineIdx;

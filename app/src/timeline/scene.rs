@@ -10,8 +10,8 @@ use trace_core::model::spans::{Cell, Span};
 use trace_core::model::trace::{Log, Region, Sample, SpecialRange, Trace};
 
 use crate::timeline::grid::Grid;
-use crate::timeline::task_lanes::{Bar, Underway};
-use crate::timeline::track::Strip;
+use crate::timeline::strip::Strip;
+use crate::timeline::task_bars::{Bar, Underway};
 use crate::timeline::words;
 
 /// Spans narrower than this many columns get no words.

@@ -5,8 +5,8 @@ use egui::{Rect, Sense, Ui, WidgetInfo, pos2};
 use crate::action::action::{Actions, ViewAction};
 use crate::state::view::{View, clamp_scroll};
 use crate::timeline::cache::TimelineCache;
+use crate::timeline::drag::Drag;
 use crate::timeline::frame::Frame;
-use crate::timeline::input::Drag;
 
 /// The thumb is never shorter, points.
 const THUMB_LEAST: f64 = 28.0;

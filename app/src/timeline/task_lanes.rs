@@ -3,7 +3,6 @@
 
 use egui::epaint::Mesh;
 use egui::{Rect, pos2};
-
 use trace_core::analysis::tasks::life;
 use trace_core::base::ids::TaskIdx;
 use trace_core::base::time::TimeRange;
@@ -15,9 +14,11 @@ use crate::state::row::GROUP_HEIGHT;
 use crate::state::rows::Rows;
 use crate::theme::lanes;
 use crate::timeline::axis::Axis;
+use crate::timeline::brush::{Brush, region_band};
 use crate::timeline::grid::Grid;
-use crate::timeline::paint::{Brush, region_band};
 use crate::timeline::scene::{LaneScene, thinned};
+use crate::timeline::task_bars::Bar;
+use crate::timeline::task_bars::Underway;
 use crate::timeline::words;
 
 /// Tasks shorter than this many columns are merged with their neighbours.
@@ -34,38 +35,6 @@ const EDGE: f32 = 2.0;
 const HATCHED: f32 = 24.0;
 /// A bar gets its edges from this width on, points.
 const WIDE: f32 = 6.0;
-
-/// One task, or several that are too short to be told apart.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Bar {
-    /// From when to when, clipped to the trace.
-    pub range: TimeRange,
-    /// The task; of several the first.
-    pub task: TaskIdx,
-    /// How many.
-    pub count: u32,
-    /// 0 for the row's own tasks, else the line of subtasks below.
-    pub line: u32,
-    /// It began before the trace.
-    pub began_before: bool,
-    /// It does not end in the trace.
-    pub goes_on: bool,
-    /// What can be written in it, longest first; nothing if it is narrow.
-    pub wordings: Vec<String>,
-}
-
-/// How many tasks of a type are under way, by columns.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Underway {
-    /// The columns.
-    pub grid: Option<Grid>,
-    /// Nanoseconds of all tasks in each column: of those that end in the trace, and of the others.
-    pub columns: Vec<[u64; 2]>,
-    /// The trace, outside of which there is nothing.
-    pub range: TimeRange,
-    /// Most of them at a time, on average over a column.
-    pub most: f32,
-}
 
 /// A row of tasks, with what its tasks logged; `open`: with the subtasks below.
 #[must_use]

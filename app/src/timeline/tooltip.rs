@@ -12,13 +12,13 @@ use trace_core::model::trace::{SpecialKind, SpecialRange};
 
 use crate::fmt::words::counted;
 use crate::fmt::{name, number, time};
-use crate::timeline::flows::{Arrow, Arrows, Role};
+use crate::timeline::arrows::{Arrow, Arrows, Role};
+use crate::timeline::canvas::Canvas;
 use crate::timeline::frame::Frame;
 use crate::timeline::hit::Hit;
-use crate::timeline::input::Canvas;
 use crate::timeline::labels::without_path;
 use crate::timeline::marks;
-use crate::timeline::task_lanes::Bar;
+use crate::timeline::task_bars::Bar;
 use crate::timeline::words;
 
 /// Width of the tooltip, points.

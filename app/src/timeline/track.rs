@@ -12,6 +12,7 @@ use crate::state::rows::Rows;
 use crate::timeline::coarse::Coarse;
 use crate::timeline::grid::Grid;
 use crate::timeline::scene::LaneScene;
+use crate::timeline::strip::Strip;
 use crate::timeline::task_lanes;
 
 /// What a row shows.
@@ -48,27 +49,6 @@ impl Track {
 const STRIP_STEP: u32 = 2;
 /// Goroutines on a shared row that live for fewer columns than this are merged with their neighbours.
 const LEAST_COLUMNS: i64 = 3;
-
-/// How many goroutines of a group were in which state, by columns.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Strip {
-    /// Nanoseconds by class in each column.
-    pub columns: Vec<[u64; SpanClass::COUNT]>,
-    /// When the first column begins and how long each is, nanoseconds.
-    pub grid: Option<Grid>,
-    /// The trace, outside of which there is nothing.
-    pub range: TimeRange,
-    /// Most goroutines at a time, on average over a column.
-    pub most: f32,
-}
-
-impl Strip {
-    fn of(columns: Vec<[u64; SpanClass::COUNT]>, grid: Grid, range: TimeRange) -> Self {
-        let sum = |column: &[u64; SpanClass::COUNT]| column.iter().skip(1).sum::<u64>();
-        let most = columns.iter().map(sum).max().unwrap_or(0) as f32 / grid.column_nanos.max(1) as f32;
-        Self { columns, grid: Some(grid), range, most }
-    }
-}
 
 /// What a track shows over the columns of a grid.
 #[must_use]

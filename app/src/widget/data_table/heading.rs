@@ -7,7 +7,8 @@ use crate::report::view::TableAction;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::data_table::cells::PADDING;
 use crate::widget::data_table::columns::LEAST_WIDTH;
-use crate::widget::data_table::{DataTable, column_at, toolbar};
+use crate::widget::data_table::data::{DataTable, column_at};
+use crate::widget::data_table::toolbar;
 
 pub(super) fn ui(
     ui: &mut Ui,

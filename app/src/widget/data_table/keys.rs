@@ -7,8 +7,8 @@ use egui::{Context, Event, EventFilter, Id, Key, Modifiers, ScrollArea, Ui};
 
 use crate::report::view::{TableAction, TableSelection};
 use crate::theme::space;
+use crate::widget::data_table::data::{DataTable, Shown, Touched};
 use crate::widget::data_table::toolbar::{Form, copied};
-use crate::widget::data_table::{DataTable, Shown, Touched};
 
 /// Keys that belong to a table while it has the focus.
 const KEYS: [Key; 7] = [Key::ArrowUp, Key::ArrowDown, Key::PageUp, Key::PageDown, Key::Home, Key::End, Key::Enter];

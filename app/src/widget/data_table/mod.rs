@@ -3,6 +3,7 @@
 
 mod cells;
 mod columns;
+mod data;
 mod heading;
 pub mod keys;
 mod toolbar;
@@ -13,39 +14,13 @@ use std::sync::Arc;
 
 use egui::{Id, Rect, Response, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use crate::report::table::Table;
 use crate::report::value::Value;
-use crate::report::view::{TableAction, TableLayout, TableSelection, TableSession};
+use crate::report::view::{TableAction, TableSelection};
 use crate::theme::{space, tokens};
+pub use crate::widget::data_table::data::{DataTable, Touched};
+use crate::widget::data_table::data::{Shown, column_at};
 use crate::widget::data_table::widths::Widths;
 use crate::widget::section::empty;
-
-/// A table and what the window remembers of it.
-#[derive(Clone, Copy)]
-pub struct DataTable<'a> {
-    /// Its name among all tables of the window.
-    pub key: &'a str,
-    /// The table.
-    pub table: &'a Arc<Table>,
-    /// How its columns stand.
-    pub layout: &'a TableLayout,
-    /// What the user does with it.
-    pub session: &'a TableSession,
-    /// A row to mark beside those that are selected, and to scroll to once it is another: one that is selected elsewhere,
-    /// say.
-    pub marked: Option<usize>,
-}
-
-/// What the user did with a table beside what [`TableAction`]s say.
-#[derive(Clone, Debug, Default)]
-pub struct Touched {
-    /// The row that was activated: clicked, or Enter on it.
-    pub activated: Option<usize>,
-    /// The cell whose link was clicked: row and column.
-    pub link: Option<(usize, usize)>,
-    /// The row under the pointer.
-    pub hovered: Option<usize>,
-}
 
 /// An entry of the context menu of a cell, and what it stands for.
 pub type MenuEntry<T> = (String, T);
@@ -176,10 +151,6 @@ impl DataTable<'_> {
         self.menu_ui(&response, id, (row, index), columns, places, menu, out)
     }
 
-    fn has_filter(self) -> bool {
-        !self.session.filter.is_empty()
-    }
-
     /// What is selected after a click on a row: it alone, it too (Ctrl), or all from the cursor to it (Shift).
     fn clicked(self, at: usize, row: u32, modifiers: egui::Modifiers) -> TableSelection {
         let before = self.session.selection_in(self.table);
@@ -271,47 +242,9 @@ impl DataTable<'_> {
     }
 }
 
-/// The rows of a table in the order in which they show.
-#[derive(Clone, Copy)]
-struct Shown<'a> {
-    table: &'a Table,
-    rows: Option<&'a [u32]>,
-}
-
-impl Shown<'_> {
-    fn len(self) -> usize {
-        self.rows.map_or(self.table.len(), <[u32]>::len)
-    }
-
-    /// The row of the table that shows at this place.
-    fn row(self, at: usize) -> Option<usize> {
-        self.index(at).map(|row| row as usize)
-    }
-
-    fn index(self, at: usize) -> Option<u32> {
-        match self.rows {
-            Some(rows) => rows.get(at).copied(),
-            None => u32::try_from(at).ok().filter(|_| at < self.table.len()),
-        }
-    }
-
-    /// Where a row of the table shows.
-    fn place_of(self, row: u32) -> Option<usize> {
-        match self.rows {
-            Some(rows) => rows.iter().position(|known| *known == row),
-            None => Some(row as usize).filter(|row| *row < self.table.len()),
-        }
-    }
-}
-
 /// A row's accessible name: the texts of its cells.
 fn name_of(values: &[Value]) -> String {
     values.iter().map(Value::text).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
-}
-
-/// The place among the columns of what is so far from the left edge.
-fn column_at(x: f32, places: &[(f32, f32)]) -> Option<usize> {
-    places.iter().position(|(left, width)| (*left..left + width).contains(&x))
 }
 
 /// Shows all digits, or the whole name or stack, under the pointer.

@@ -11,7 +11,7 @@ use crate::report::table::{Column, Kind};
 use crate::report::value::Value;
 use crate::report::view::TableAction;
 use crate::theme::{fonts, icons, space, tokens};
-use crate::widget::data_table::{DataTable, Shown};
+use crate::widget::data_table::data::{DataTable, Shown};
 use crate::widget::menu::menu_entry;
 
 /// Width of the filter, points.

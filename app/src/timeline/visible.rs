@@ -1,0 +1,31 @@
+//! A row that is in view, with what it shows.
+
+use std::sync::Arc;
+
+use egui::{Rect, pos2, vec2};
+
+use crate::state::row::Row;
+use crate::timeline::frame::Frame;
+use crate::timeline::scene::LaneScene;
+
+/// A row in sight.
+#[derive(Clone, Debug)]
+pub struct Visible {
+    /// The row.
+    pub row: Row,
+    /// Its upper edge on screen, points.
+    pub top: f32,
+    /// Its lane's scene; `None` for headings, and until it is made.
+    pub scene: Option<Arc<LaneScene>>,
+    /// Which scene of the lane.
+    pub(super) number: u64,
+}
+
+impl Visible {
+    /// The whole row on screen, over the axis.
+    #[must_use]
+    pub fn rect(&self, frame: &Frame<'_>) -> Rect {
+        let lanes = frame.strips.lanes;
+        Rect::from_min_size(pos2(lanes.left(), self.top), vec2(lanes.width(), self.row.height as f32))
+    }
+}
