@@ -17,6 +17,7 @@ const TRACE_CORE: &str = "
     model:    base event order
     spans:    base input
     analysis: base event model
+    session:  base event model spans analysis
     cache:    base event model
     export:   base input event wire order model analysis
     load:     base input event wire order model cache
@@ -36,13 +37,14 @@ const APP: &str = "
     output:   core
     private:
     cache:    core remote private
+    session:  core remote cache
     worker:   core fmt report state action sample remote cache output private
     timeline: core egui fmt theme widget state action
     panel:    core egui fmt theme widget report state action
     shell:    core egui fmt theme widget report state action worker timeline panel remote
     raster:   egui
     sample:
-    cli:      core egui fmt theme report state action worker shell raster sample remote cache output
+    cli:      core egui fmt theme report state action worker shell raster sample remote cache session output
     main:     cli
 ";
 

@@ -24,6 +24,7 @@ pub mod input;
 pub mod load;
 pub mod model;
 pub mod order;
+pub mod session;
 pub mod spans;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;

@@ -77,6 +77,17 @@ pub fn traces(path: &Path, limits: Limits) -> io::Result<Vec<PathBuf>> {
     Ok(archive.contents()?.traces().into_iter().map(|found| path.join(&found.name)).collect())
 }
 
+/// All files in an archive, in the same way, by name.
+///
+/// # Errors
+/// As [`traces`].
+pub fn files(path: &Path, limits: Limits) -> io::Result<Vec<PathBuf>> {
+    let Some(archive) = Archive::open(path, limits)? else { return Ok(Vec::new()) };
+    let mut names: Vec<PathBuf> = archive.contents()?.names.into_keys().map(|name| path.join(name)).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
 impl Archive {
     /// `None` if it is no archive. Looks at the file's beginning only.
     ///

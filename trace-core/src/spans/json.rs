@@ -357,6 +357,20 @@ impl<'a> Json<'a> {
     }
 }
 
+/// The members of an object in a text that are texts or numbers; nothing if it is none.
+pub(crate) fn flat_members(text: &str) -> Vec<(String, String)> {
+    let mut members = Vec::new();
+    let mut json = Json::new(Box::new(text.as_bytes()));
+    // What comes before a fault counts.
+    drop(json.object(|json, key| {
+        if let Scalar::Text(value) | Scalar::Number(value) = json.scalar()? {
+            members.push((key.as_str().to_owned(), value.to_owned()));
+        }
+        Ok(())
+    }));
+    members
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

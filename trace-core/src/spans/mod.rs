@@ -22,6 +22,9 @@ mod walk;
 
 use std::sync::Arc;
 
+pub(crate) use crate::spans::json::flat_members;
+pub(crate) use crate::spans::walk::instant_of;
+
 pub use crate::spans::fault::{Fault, FaultKind, Faults};
 pub use crate::spans::id::{SpanId, TraceId, decimal_id, hex_id};
 pub use crate::spans::read::{is_span_file, read};
