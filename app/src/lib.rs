@@ -11,6 +11,7 @@ pub mod raster;
 pub mod remote;
 pub mod report;
 pub mod sample;
+pub mod session;
 pub mod shell;
 pub mod state;
 pub mod theme;

@@ -10,10 +10,13 @@ use crate::cli::command::AnalysisArgs;
 use crate::cli::exit::{CliResult, Exit, is_damaged};
 use crate::cli::load::load;
 use crate::cli::print::{Output, json, print};
+use crate::cli::session;
+use crate::report::analyses::why::WHY;
 use crate::report::analyses::{ALL, Ask, by_id};
 use crate::report::format::Format;
 use crate::report::render;
 use crate::report::report::Report;
+use crate::session::is_session;
 
 /// Columns of the paragraphs of help.
 const WIDTH: usize = 110;
@@ -23,6 +26,9 @@ const WIDTH: usize = 110;
 /// # Errors
 /// When the file is unreadable, the scope is not in it, or the output cannot be written.
 pub fn run(args: &AnalysisArgs) -> CliResult {
+    if args.request.is_some() || (args.id == WHY && is_session(&args.file)) {
+        return session::why(args);
+    }
     let trace = load(&args.file)?;
     let ask = args.ask(&trace)?;
     // Never cancelled.

@@ -14,6 +14,7 @@ use crate::cli::exit::CliError;
 use crate::cli::profile::ProfileArgs;
 use crate::cli::report::{self, ReportArgs};
 use crate::cli::screenshot::{self, ScreenshotArgs};
+use crate::cli::session::{self, SessionArgs};
 use crate::cli::stats::{self, StatsArgs};
 use crate::cli::{analysis, compare, overview, usage, values};
 use crate::fmt::text::Text;
@@ -79,6 +80,9 @@ pub enum Command {
     #[command(override_usage = "tracelane screenshot [OPTIONS] --out <PNG> <FILE>\n       \
                                 tracelane screenshot [OPTIONS] --out <PNG> --welcome")]
     Screenshot(Box<ScreenshotArgs>),
+    /// Open the recordings of several services as one: requests across processes
+    #[command(long_about = session::ABOUT, after_long_help = session::fields())]
+    Session(SessionArgs),
     /// Print the help of a command, or how analyses count (tracelane help analyses)
     Help(HelpArgs),
     /// Print a completion script for a shell
@@ -334,6 +338,23 @@ mod tests {
     }
 
     #[test]
+    fn sessions_take_several_files_and_why_a_request() {
+        let session = |line: &str| match parsed(line).map(|line| line.command) {
+            Ok(Some(Command::Session(args))) => args,
+            other => panic!("{line}: {other:?}"),
+        };
+        let args = session("session a b=c d.zip -o s.json --limit 3");
+        assert_eq!(args.files, ["a", "b=c", "d.zip"].map(PathBuf::from));
+        assert_eq!((args.out, args.force, args.limit), (Some("s.json".into()), false, 3));
+        let request = |line: &str| match parsed(line).map(|line| line.command) {
+            Ok(Some(Command::Analysis(args))) => args.request,
+            other => panic!("{line}: {other:?}"),
+        };
+        assert_eq!(request("why s.json --request 4bf9"), Some("4bf9".to_owned()));
+        assert_eq!((request("why a --task x"), request("blocked a")), (None, None));
+    }
+
+    #[test]
     fn messages_are_plain() {
         for (line, message) in [
             ("screenshot a -o b --select g", "invalid --select 'g': expected e.g. g25@1.2s"),
@@ -397,6 +418,11 @@ mod tests {
             "compare --a a",
             "compare --a a --b b c --window",
             "report",
+            "session",
+            "session a --force",
+            "session a --limit 0",
+            "why a --request x --task y",
+            "blocked a --request x",
             "report a --fail-on disaster",
             "screenshot a",
             "screenshot -o b.png",

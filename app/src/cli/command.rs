@@ -13,7 +13,11 @@ use crate::cli::scope::{self, ScopeArgs};
 use crate::cli::values;
 use crate::fmt::words::sentence;
 use crate::report::analyses::analysis::{Choice, Field, FieldKind, Form, Info, Opt};
+use crate::report::analyses::why::WHY;
 use crate::report::analyses::{Analysis, Ask};
+
+/// The option of `why` that chooses a request.
+const REQUEST: &str = "request";
 
 /// The arguments that all analyses take.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -38,6 +42,8 @@ pub struct AnalysisArgs {
     pub limit: usize,
     /// How the result is printed.
     pub format: FormatArgs,
+    /// The request of a session that is asked about.
+    pub request: Option<String>,
     scope: ScopeArgs,
     chosen: Vec<u8>,
     length: Option<i64>,
@@ -53,8 +59,16 @@ pub fn command(analysis: &dyn Analysis) -> clap::Command {
     let limit = format!("Maximum number of rows of each table [default: {}]", info.limit);
     let command = clap::Command::new(info.id).about(format!("Show {}", info.about));
     let command = command.args(info.choices.iter().flat_map(options_of)).args(info.fields.iter().map(option_of));
+    let command = command.args((info.id == WHY).then(request_option));
     let command = BaseArgs::augment_args(command).mut_arg("limit", |arg| arg.help(limit));
     scope::with_options(command, info.scope)
+}
+
+/// The option of `why` that chooses a request of a session.
+fn request_option() -> Arg {
+    let help = "Explain this request, across processes; FILE is a session, the first letters of its ID are enough";
+    let arg = Arg::new(REQUEST).long(REQUEST).value_name("ID").help(help);
+    arg.conflicts_with_all(["range", "goroutine", "function", "task", "region"])
 }
 
 /// The options of a choice.
@@ -125,6 +139,7 @@ impl AnalysisArgs {
             file,
             limit: limit.unwrap_or(info.limit),
             format,
+            request: matches.try_get_one::<String>(REQUEST).ok().flatten().cloned(),
             scope: ScopeArgs::of(info.scope, matches),
             chosen: info.choices.iter().map(|choice| chosen(choice, matches)).collect(),
             length: typed(info, FieldKind::Length, matches),

@@ -19,6 +19,7 @@ pub mod profile;
 pub mod report;
 pub mod scope;
 pub mod screenshot;
+pub mod session;
 pub mod stats;
 pub mod summary;
 pub mod usage;
@@ -72,6 +73,7 @@ fn run_line(line: &CommandLine) -> CliResult {
         Command::Analysis(args) => analysis::run(args),
         Command::Profile(args, form) => profile::run(args, form),
         Command::Screenshot(args) => screenshot::run(args),
+        Command::Session(args) => session::run(args),
         Command::Help(args) => help::run(args),
         Command::Completions(args) => completions::run(*args),
         Command::Man(args) => help::run_man(args),

@@ -3,7 +3,7 @@
 use crate::fmt::text::Text;
 
 /// The commands by purpose: the groups of the overview, with what each command takes.
-const GROUPS: [(&str, &[(&str, &str)]); 6] = [
+const GROUPS: [(&str, &[(&str, &str)]); 7] = [
     ("Overview", &[("report", "FILE"), ("stats", "FILE"), ("warnings", "FILE"), ("compare", "A B")]),
     ("Waiting", &[("blocked", "FILE"), ("why", "FILE"), ("locks", "FILE"), ("profile", "FILE")]),
     (
@@ -12,6 +12,7 @@ const GROUPS: [(&str, &[(&str, &str)]); 6] = [
     ),
     ("Scheduler", &[("latency", "FILE"), ("procs", "FILE"), ("threads", "FILE"), ("syscalls", "FILE")]),
     ("GC", &[("gc", "FILE"), ("stw", "FILE"), ("mmu", "FILE")]),
+    ("Several services", &[("session", "FILE...")]),
     ("Output", &[("dump", "FILE"), ("screenshot", "FILE -o PNG")]),
 ];
 /// Commands that read no trace.

@@ -19,6 +19,7 @@ use crate::cli::format::FormatArgs;
 use crate::cli::load::load;
 use crate::cli::names::since_start;
 use crate::cli::print::{Csv, Output, json, line, print};
+use crate::cli::session;
 use crate::cli::values;
 use crate::fmt::markdown::{Inline, Markdown};
 use crate::fmt::number::{bytes, count};
@@ -27,6 +28,7 @@ use crate::fmt::time::{duration, nanos, offset};
 use crate::report::format::Format;
 use crate::report::frame::Frame;
 use crate::report::lists;
+use crate::session::is_session;
 
 /// What the long help says.
 pub const ABOUT: &str = "\
@@ -36,7 +38,10 @@ came about, advice, the line to look at, figures, and places in the trace that s
 
 The worst findings come first. If none is a warning or severe, the three largest wait sites follow, each with its
 share of work time: the time of the program's goroutines less their waits for something to do. What was not analysed
-is listed at the end.";
+is listed at the end.
+
+Of a session (a session file, a folder or an archive of traces; see tracelane session), it tells where the time of the
+slowest requests went, across services, and what was found in each.";
 
 /// The fields of its JSON.
 pub const JSON: &str = "\
@@ -94,6 +99,9 @@ pub fn severity(name: &str) -> Option<Severity> {
 /// # Errors
 /// When the file is unreadable.
 pub fn run(args: &ReportArgs) -> CliResult {
+    if is_session(&args.file) {
+        return session::report(&args.file, args.format);
+    }
     let trace = load(&args.file)?;
     // Never cancelled.
     let findings = Arc::new(find(&trace, &Monitor::new()).unwrap_or_default());

@@ -15,6 +15,7 @@ pub mod frame;
 pub mod lists;
 pub mod render;
 pub mod report;
+pub mod session;
 pub mod table;
 pub mod value;
 pub mod view;

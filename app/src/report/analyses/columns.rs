@@ -151,6 +151,12 @@ impl Lines {
         Self(stacks.into_iter().filter_map(frame).collect())
     }
 
+    /// The line of a stack.
+    #[must_use]
+    pub fn frame(&self, stack: StackId) -> Option<&Frame> {
+        self.0.get(&stack)
+    }
+
     /// The line of a stack, as a stack of one frame.
     #[must_use]
     pub fn value(&self, stack: StackId) -> Value {

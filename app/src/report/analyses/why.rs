@@ -22,8 +22,11 @@ use crate::report::value::{Shade, Value};
 /// See [`INFO`].
 pub struct WaitChains;
 
+/// The name of the analysis.
+pub const WHY: &str = "why";
+
 const INFO: Info = Info {
-    id: "why",
+    id: WHY,
     title: "Wait chain",
     about: "where the time of a goroutine, task, region or range went, along its critical path",
     help: "Where the time went. From the end, follows the wakeups that ended the waits back in time, through channels, \
@@ -32,6 +35,8 @@ const INFO: Info = Info {
            which sums to the time exactly, then the steps of the longest stretch in order of time, without gaps.\n\n\
            Without --goroutine, --function, --task or --region: the slowest task or request in the range or, if the \
            first finding of report is about other goroutines, its longest example. Selected says what it is.\n\n\
+           Of a session (a session file, a folder or an archive of traces; see tracelane session): the request with --request \
+           ID, or the longest one, across processes. While one service waits for another, what that did counts.\n\n\
            Why these 122 ms: --goroutine G40 --range 1.2s..1.322s. All tasks of a type, added up: --task basket.",
     ..Info::USUAL
 };

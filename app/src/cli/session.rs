@@ -1,0 +1,192 @@
+//! `tracelane session`: several recordings as one, and session files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use trace_core::analysis::findings::find;
+use trace_core::base::monitor::Monitor;
+use trace_core::session::path::{explain, request_with_id};
+use trace_core::session::{Content, Session, build};
+
+use crate::cli::command::AnalysisArgs;
+use crate::cli::exit::{CliError, CliResult, Exit};
+use crate::cli::format::FormatArgs;
+use crate::cli::out::Out;
+use crate::cli::print::{Output, json, print};
+use crate::cli::values;
+use crate::output::Inputs;
+use crate::report::format::Format;
+use crate::report::report::Report;
+use crate::report::{render, session};
+use crate::session::{Opened, described, open};
+
+/// The slowest requests that `report` explains.
+const EXPLAINED: usize = 20;
+
+/// What the long help says.
+pub const ABOUT: &str = "\
+Opens several recordings as one: traces of the services that a request passes through, and span files (OTLP as JSON or
+protobuf, OpenTelemetry-Go stdouttrace, Jaeger, Zipkin). Puts them on one clock, joins spans with tasks by ID, or by
+name and time, and lists the requests with their spans across all services, the longest first.
+
+A FILE may also be a folder, an archive or a session file; NAME=FILE names a service. -o saves the session: a small
+file with the paths of its members, which opens like any other. What could be joined in several ways is not joined,
+but listed.
+
+IDs are found in logs, task names and region names: traceparent, trace_id, span_id, request_id, b3, uber-trace-id,
+Datadog's and others. --patterns adds lines such as: my-correlation-id request";
+
+/// The arguments of `tracelane session`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct SessionArgs {
+    /// Traces, span files, folders or archives of them, or a session file
+    #[arg(value_name = "FILE", required = true, value_parser = values::file())]
+    pub files: Vec<PathBuf>,
+    /// Maximum number of rows of each table
+    #[arg(long, value_name = "N", value_parser = values::limit, default_value = "40")]
+    pub limit: usize,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
+    /// Save the session under this name
+    #[arg(short, long, value_name = "FILE", value_parser = values::path())]
+    pub out: Option<PathBuf>,
+    /// Replace FILE if it exists
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// File with patterns of further IDs
+    #[arg(long, value_name = "FILE", value_parser = values::path())]
+    pub patterns: Option<PathBuf>,
+}
+
+/// The fields of its JSON.
+#[must_use]
+pub fn fields() -> String {
+    let report = session::report(&Arc::new(Session::default()));
+    format!("With --format json, one JSON object:\n\n{}", render::schema::fields(&report).trim_end())
+}
+
+/// A session, and what is to be known of its files.
+pub struct Loaded {
+    /// The session.
+    pub session: Arc<Session>,
+    /// Its files.
+    pub opened: Opened,
+}
+
+/// Opens the files of a session and finds all there is to find.
+///
+/// # Errors
+/// When a file is unreadable, or standard output goes into one.
+pub fn load(files: &[PathBuf], patterns: Option<&Path>) -> Result<Loaded, CliError> {
+    let checked = Inputs::of(files.iter().map(PathBuf::as_path)).check_standard_output();
+    checked.map_err(|error| CliError::unwritten("to standard output", &error))?;
+    let monitor = Monitor::new();
+    let mut opened = open(files, &monitor).map_err(|error| CliError::unreadable(&error.file, &error.error))?;
+    if let Some(path) = patterns {
+        let unreadable =
+            |why: String| CliError { exit: Exit::Unreadable, message: format!("{}: {why}", path.display()) };
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+        opened.pattern_text = format!("{text}\n{}", opened.pattern_text);
+        let own = std::mem::take(&mut opened.patterns);
+        opened.patterns = own.with(&text).map_err(|error| unreadable(error.to_string()))?;
+    }
+    // Never cancelled.
+    let session = build(opened.inputs.clone(), &opened.patterns, &monitor).unwrap_or_default();
+    Ok(Loaded { session: Arc::new(session), opened })
+}
+
+/// Whether parts of what the files should hold are lost.
+#[must_use]
+pub fn is_partial(loaded: &Loaded) -> bool {
+    let is_lost = |content: &Content| match content {
+        Content::Trace(trace) => trace.is_damaged(),
+        Content::Spans(file) => file.faults.lose_spans(),
+    };
+    loaded.opened.is_partial || loaded.session.inputs.iter().any(|input| is_lost(&input.content))
+}
+
+/// Opens the session, prints what is in it, and saves it if that is wanted.
+///
+/// # Errors
+/// When a file is unreadable, or the output cannot be written.
+pub fn run(args: &SessionArgs) -> CliResult {
+    let out = Out { path: args.out.clone(), force: args.force };
+    let checked = out.check(args.files.iter().map(PathBuf::as_path))?;
+    let loaded = load(&args.files, args.patterns.as_deref())?;
+    if let Some(checked) = &checked {
+        let folder = args.out.as_deref().and_then(Path::parent).unwrap_or_else(|| Path::new(""));
+        let unwritten = |error: &dyn std::error::Error| CliError::unwritten(&checked.name(), error);
+        let file = described(&loaded.opened, folder).map_err(|error| unwritten(&error))?;
+        let text = file.text().map_err(|error| unwritten(&error))?;
+        checked.write(|writer| writer.write_all(text.as_bytes()))?;
+    }
+    let is_partial = is_partial(&loaded);
+    let report = session::report(&loaded.session);
+    let names: Vec<String> = args.files.iter().map(|file| file.display().to_string()).collect();
+    write(("session", "Session"), &names.join(" "), (args.format, args.limit), (&loaded, is_partial), report)
+}
+
+/// Prints a report on a session, under the name of its JSON and a title.
+fn write(
+    (schema, title): (&str, &str),
+    file: &str,
+    (format, limit): (FormatArgs, usize),
+    (loaded, is_partial): (&Loaded, bool),
+    mut report: Report,
+) -> CliResult {
+    report.notes.splice(0..0, loaded.opened.notes.iter().cloned());
+    report.limit(limit);
+    print(match format.chosen() {
+        Format::Json => Output::Json(json(&render::json::report(schema, file, is_partial, &report))?),
+        format => Output::of(format, title, &report),
+    })?;
+    Ok(if is_partial { Exit::Damaged } else { Exit::Fine })
+}
+
+/// `tracelane why SESSION`: explains a request, the longest if none is named.
+///
+/// # Errors
+/// When a file is unreadable, the request is not in it, or the output cannot be written.
+pub fn why(args: &AnalysisArgs) -> CliResult {
+    let loaded = load(std::slice::from_ref(&args.file), None)?;
+    let found = match &args.request {
+        Some(id) => request_with_id(&loaded.session, id),
+        None => loaded.session.requests.first(),
+    };
+    let Some(request) = found else {
+        let ids: Vec<&str> = loaded.session.requests.iter().take(3).map(|request| request.id.as_str()).collect();
+        let known = match ids.as_slice() {
+            [] => "it has no requests".to_owned(),
+            ids => format!("the longest are {}; tracelane session lists all", ids.join(", ")),
+        };
+        let id = args.request.as_deref().unwrap_or_default();
+        let message = format!(
+            "{}: no request, or more than one, has an ID that begins with '{id}': {known}",
+            args.file.display()
+        );
+        return Err(CliError { exit: Exit::Unreadable, message });
+    };
+    // Never cancelled.
+    let explained = explain(&loaded.session, request, &Monitor::new()).unwrap_or_default();
+    let report = session::why::report(&loaded.session, request, &explained);
+    let (file, is_partial) = (args.file.display().to_string(), is_partial(&loaded));
+    write(("session_why", "Why"), &file, (args.format, args.limit), (&loaded, is_partial), report)
+}
+
+/// `tracelane report SESSION`: where the time of the slowest requests went, and what was found in each service.
+///
+/// # Errors
+/// When a file is unreadable, or the output cannot be written.
+pub fn report(file: &Path, format: FormatArgs) -> CliResult {
+    let loaded = load(&[file.to_path_buf()], None)?;
+    let monitor = Monitor::new();
+    let slowest = loaded.session.requests.iter().take(EXPLAINED);
+    let why: Vec<_> = slowest.filter_map(|request| explain(&loaded.session, request, &monitor)).collect();
+    let traces = loaded.session.services.iter().zip(0_u32..);
+    let found = traces.filter_map(|(service, at)| Some((at, find(service.trace.as_ref()?, &monitor)?)));
+    let report = session::why::causes(&loaded.session, &why, &found.collect::<Vec<_>>());
+    let (name, is_partial) = (file.display().to_string(), is_partial(&loaded));
+    write(("session_report", "Session"), &name, (format, EXPLAINED), (&loaded, is_partial), report)
+}

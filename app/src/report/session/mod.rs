@@ -1,0 +1,371 @@
+//! What a session holds, as a report: its requests, services, calls between them, and what could not be joined.
+
+pub mod why;
+
+use std::sync::Arc;
+
+use trace_core::session::{Content, Input, Method, Placement, Request, Service, Session, SessionSpan, What};
+
+use crate::fmt::number::count;
+use crate::report::analyses::columns;
+use crate::report::figure::{Figure, Form};
+use crate::report::report::Report;
+use crate::report::table::{Column, Cut, Table};
+use crate::report::value::Value;
+
+/// Spans of a request that text lists.
+const LISTED: usize = 40;
+
+/// The report on a session.
+#[must_use]
+pub fn report(session: &Arc<Session>) -> Report {
+    let (tasks, calls) = (session.tasks, session.served);
+    let of = |id, title, value| (id, title, Value::Count(value));
+    let facts = [
+        of("joined", "Joined", tasks.joined + calls.joined),
+        of("ambiguous", "Ambiguous", tasks.ambiguous + calls.ambiguous),
+        of("unjoined", "Not joined", tasks.unjoined + calls.unjoined),
+        of("tasks.joined", "", tasks.joined),
+        of("tasks.ambiguous", "", tasks.ambiguous),
+        of("tasks.unjoined", "", tasks.unjoined),
+        of("calls.joined", "", calls.joined),
+        of("calls.ambiguous", "", calls.ambiguous),
+        of("calls.unjoined", "", calls.unjoined),
+        of("spans", "", session.spans.len() as u64),
+        of("circles", "", session.circles),
+        of("doubles", "", session.doubles),
+    ];
+    let report = Report::default().headline("sentence", &sentence(session));
+    let mut report = facts.into_iter().fold(report, |report, (id, title, value)| report.fact(id, title, value));
+    report.notes = notes(session);
+    report
+        .table(requests(session))
+        .table(services(session))
+        .table(edges(session))
+        .table(files(session))
+        .table(ambiguous(session))
+}
+
+fn sentence(session: &Session) -> String {
+    let plural = |many: usize, what: &str| {
+        let ending = if many == 1 { "" } else { "s" };
+        format!("{} {what}{ending}", count(many as u64))
+    };
+    let (requests, services) = (session.requests.len(), session.services.len());
+    let (tasks, calls) = (session.tasks, session.served);
+    let all = tasks.joined + tasks.ambiguous + tasks.unjoined;
+    let joined = if all > 0 {
+        format!("; {} of {} spans joined with tasks", count(tasks.joined), count(all))
+    } else {
+        String::new()
+    };
+    let called = calls.joined + calls.ambiguous + calls.unjoined;
+    let called = if called > 0 {
+        format!("; {} of {} calls with what served them", count(calls.joined), count(called))
+    } else {
+        String::new()
+    };
+    format!("{} through {}{joined}{called}", plural(requests, "request"), plural(services, "service"))
+}
+
+fn notes(session: &Session) -> Vec<String> {
+    let mut notes = Vec::new();
+    let unplaced: Vec<&str> =
+        session.services.iter().filter(|of| of.clock.method == Method::Unplaced).map(|of| of.name.as_str()).collect();
+    if !unplaced.is_empty() {
+        notes.push(format!(
+            "Nothing ties the clock of {} to the others: each starts where the session starts. Set the offset by hand.",
+            unplaced.join(", ")
+        ));
+    }
+    let trusted: Vec<&str> = session
+        .services
+        .iter()
+        .filter(|of| matches!(of.clock.method, Method::WallClock | Method::LogClock))
+        .map(|of| of.name.as_str())
+        .collect();
+    if !trusted.is_empty() {
+        notes.push(format!("The wall clocks of all hosts are trusted to place {}.", trusted.join(", ")));
+    }
+    for (later, earlier) in &session.copies {
+        let name = |at: &u32| session.services.get(*at as usize).map_or("", |service| service.name.as_str());
+        notes.push(format!("{} is of the same process as {}: what both have counts once.", name(later), name(earlier)));
+    }
+    notes
+}
+
+fn service_name(session: &Session, at: u32) -> Value {
+    session.services.get(at as usize).map_or(Value::Missing, |service| Value::Name(service.name.clone()))
+}
+
+/// From the start of the session.
+fn time(session: &Session, at: i64) -> Value {
+    Value::Time(at.saturating_sub(session.range.start.0))
+}
+
+fn length(nanos: i64) -> Value {
+    Value::Duration(nanos.unsigned_abs())
+}
+
+fn requests(session: &Arc<Session>) -> Table {
+    let [of_name, of_service, of_start, of_nanos, of_services, of_spans] = [session; 6].map(Arc::clone);
+    let root = |session: &Session, request: &Request| session.spans.get(request.root as usize).cloned();
+    let nested = Column::table("Spans", "each behind what it belongs to", spans(session, &[])).unfolded(LISTED);
+    Table::of("requests", "Requests", session, |session: &Session| &session.requests)
+        .column(Column::text("id", "ID", "the trace ID, else the program's own ID"), |request: &Request| {
+            Value::Text(request.id.clone())
+        })
+        .column(Column::text("name", "Name", "of the first span"), move |request| {
+            root(&of_name, request).map_or(Value::Missing, |span| Value::Name(span.name.to_string()))
+        })
+        .column(Column::text("service", "Service", "of the first span"), move |request| {
+            root(&of_service, request).map_or(Value::Missing, |span| service_name(&of_service, span.service))
+        })
+        .column(Column::time("start_ns", "Start", "from the start of the session"), move |request| {
+            root(&of_start, request).map_or(Value::Missing, |span| time(&of_start, span.start))
+        })
+        .column(Column::duration("duration_ns", "Duration", "of the first span"), move |request| {
+            root(&of_nanos, request).map_or(Value::Missing, |span| length(span.nanos))
+        })
+        .column(Column::flag("error", "Error", "a span is marked as failed"), |request| Value::Flag(request.is_error))
+        .column(Column::list("services", "Services", ""), move |request| {
+            Value::List(request.services.iter().map(|at| service_name(&of_services, *at)).collect())
+        })
+        .column(nested, move |request| Value::Table(Arc::new(spans(&of_spans, &request.spans))))
+        .sorted_by("duration_ns")
+        .empty("No requests")
+        .build()
+}
+
+/// The spans of a request, with how deep they are.
+fn spans(session: &Arc<Session>, list: &[(u32, u32)]) -> Table {
+    let rows: Arc<Vec<(SessionSpan, u32)>> = Arc::new(
+        list.iter().filter_map(|(at, depth)| Some((session.spans.get(*at as usize)?.clone(), *depth))).collect(),
+    );
+    let [of_service, of_start, of_go, of_task] = [session; 4].map(Arc::clone);
+    Table::of("spans", "Spans", &rows, Vec::as_slice)
+        .column(Column::text("service", "Service", ""), move |(span, _): &(SessionSpan, u32)| {
+            service_name(&of_service, span.service)
+        })
+        .column(Column::text("name", "Name", "").exported(), |(span, _)| Value::Name(span.name.to_string()))
+        .column(Column::text("shown", "Name", "").for_people(), |(span, depth)| {
+            Value::Name(format!("{}{}", "  ".repeat(*depth as usize), span.name))
+        })
+        .column(Column::count("depth", "Depth", "").exported(), |(_, depth)| Value::Count((*depth).into()))
+        .column(Column::time("start_ns", "Start", "from the start of the session"), move |(span, _)| {
+            time(&of_start, span.start)
+        })
+        .column(Column::duration("duration_ns", "Duration", ""), |(span, _)| length(span.nanos))
+        .column(Column::flag("complete", "Complete", "both ends are known").exported(), |(span, _)| {
+            Value::Flag(span.is_complete)
+        })
+        .column(
+            Column::word("kind", "Kind", "internal, server, client, producer, consumer or unspecified").exported(),
+            |(span, _)| Value::Word(span.kind.name()),
+        )
+        .column(Column::flag("error", "Error", "marked as failed").exported(), |(span, _)| Value::Flag(span.is_error))
+        .column(Column::text("span_id", "Span ID", "hex").exported(), |(span, _)| {
+            span.ids.1.map_or(Value::Missing, |id| Value::Text(id.to_string()))
+        })
+        .column(Column::id("goroutine", "Goroutine", "of the service's trace"), move |(span, _)| {
+            let trace = of_go.services.get(span.service as usize).and_then(|service| service.trace.as_ref());
+            trace.zip(span.go).map_or(Value::Missing, |(trace, go)| columns::goroutine(trace, go))
+        })
+        .column(Column::id("task", "Task", "the runtime's ID of it"), move |(span, _)| task(&of_task, span))
+        .column(
+            Column::word(
+                "join.by",
+                "Joined by",
+                "span_id, carried_id, parent_id, request_id, name_and_time or time; null if nothing was joined",
+            ),
+            |(span, _)| span.by.map_or(Value::Missing, |by| Value::Word(by.name())),
+        )
+        .column(Column::word("join.confidence", "Confidence", "certain, high or inferred"), |(span, _)| {
+            span.by.map_or(Value::Missing, |by| Value::Word(by.confidence()))
+        })
+        .cut(Cut::ForPeople)
+        .build()
+}
+
+fn task(session: &Session, span: &SessionSpan) -> Value {
+    let act = span.act.and_then(|act| session.activities.get(act as usize));
+    let trace = session.services.get(span.service as usize).and_then(|service| service.trace.as_ref());
+    match (act.map(|act| act.what), trace) {
+        (Some(What::Task(ix)), Some(trace)) => trace.task(ix).map_or(Value::Missing, |task| Value::Task(ix, task.id.0)),
+        _ => Value::Missing,
+    }
+}
+
+fn services(session: &Arc<Session>) -> Table {
+    let [of_file, of_start, of_length, of_at] = [session; 4].map(Arc::clone);
+    let at = |clock: &Placement| clock.map.base;
+    Table::of("services", "Services", session, |session: &Session| &session.services)
+        .column(Column::text("name", "Name", ""), |service: &Service| Value::Name(service.name.clone()))
+        .column(Column::text("file", "File", "of its trace; null if only span files have it"), move |service| {
+            let input = service.input.and_then(|at| of_file.inputs.get(at));
+            input.map_or(Value::Missing, |input| Value::Text(input.file.clone()))
+        })
+        .column(Column::time("start_ns", "Start", "of its trace, from the start of the session"), move |service| {
+            service.range().map_or(Value::Missing, |range| time(&of_start, range.start.0))
+        })
+        .column(Column::duration("duration_ns", "Duration", "of its trace"), move |service| {
+            debug_assert!(!of_length.services.is_empty(), "it has this one");
+            service.range().map_or(Value::Missing, |range| length(range.nanos()))
+        })
+        .column(Column::count("spans", "Spans", "in span files"), |service| Value::Count(service.spans))
+        .column(Column::word("clock.method", "Clock", METHODS), |service| Value::Word(service.clock.method.name()))
+        .column(
+            Column::time(
+                "clock.offset_ns",
+                "Offset",
+                "what its own times need to become times of the session, at clock.at_ns",
+            )
+            .exported(),
+            |service| Value::Time(service.clock.map.offset),
+        )
+        .column(
+            Column::time("clock.at_ns", "At", "where the offset holds, from the start of the session").exported(),
+            move |service| {
+                let base = at(&service.clock);
+                if base == 0 { Value::Missing } else { time(&of_at, service.clock.map.apply(base)) }
+            },
+        )
+        .column(
+            Column::duration(
+                "clock.error_ns",
+                "Error",
+                "the offset is exact to plus or minus this at clock.at_ns; null if nothing bounds it",
+            ),
+            move |service| {
+                let error = service.clock.error.map(|error| error.at(at(&service.clock)).unsigned_abs());
+                Value::duration(error)
+            },
+        )
+        .column(Column::duration("clock.error_max_ns", "Largest error", "the same over the whole trace"), |service| {
+            Value::duration(service.clock.error.map(|error| error.most().unsigned_abs()))
+        })
+        .column(
+            Column::figure(
+                "clock.drift_ppm",
+                "Drift",
+                "how much slower its clock runs than the session's, in millionths",
+            )
+            .exported(),
+            |service| Value::Figure(Figure::new(service.clock.map.drift * 1e6, Form::Number)),
+        )
+        .column(Column::count("clock.pairs", "Pairs", "calls that the offset rests on"), |service| {
+            Value::Count(service.clock.pairs.into())
+        })
+        .column(Column::count("clock.dropped", "Dropped", "calls that contradict the others"), |service| {
+            Value::Count(service.clock.dropped.len() as u64)
+        })
+        .cut(Cut::Never)
+        .build()
+}
+
+const METHODS: &str = "reference (the session's clock), manual, same_boot (one time base), same_process, matched_pairs, \
+                       wall_clock and log_clock (hosts are trusted), or unplaced";
+
+/// Calls from one service to another.
+#[derive(Clone, Debug)]
+struct Edge {
+    from: u32,
+    to: u32,
+    name: Arc<str>,
+    nanos: Vec<u64>,
+    errors: u64,
+}
+
+fn edges(session: &Arc<Session>) -> Table {
+    let mut edges: Vec<Edge> = Vec::new();
+    let mut places = std::collections::BTreeMap::new();
+    for span in &session.spans {
+        let Some(from) = span.parent.and_then(|at| session.spans.get(at as usize)).map(|span| span.service) else {
+            continue;
+        };
+        if from == span.service {
+            continue;
+        }
+        let key = (from, span.service, Arc::clone(&span.name));
+        let place = *places.entry(key).or_insert_with(|| {
+            edges.push(Edge { from, to: span.service, name: Arc::clone(&span.name), nanos: Vec::new(), errors: 0 });
+            edges.len() - 1
+        });
+        if let Some(edge) = edges.get_mut(place) {
+            edge.nanos.push(span.nanos.unsigned_abs());
+            edge.errors += u64::from(span.is_error);
+        }
+    }
+    for edge in &mut edges {
+        edge.nanos.sort_unstable();
+    }
+    edges.sort_by_key(|edge| std::cmp::Reverse(edge.nanos.iter().sum::<u64>()));
+    let rank = |edge: &Edge, part: usize| {
+        let last = edge.nanos.len().saturating_sub(1);
+        edge.nanos.get(last * part / 100).map_or(Value::Missing, |nanos| Value::Duration(*nanos))
+    };
+    let [of_from, of_to] = [session; 2].map(Arc::clone);
+    Table::of("edges", "Calls between services", &Arc::new(edges), Vec::as_slice)
+        .column(Column::text("from", "From", ""), move |edge: &Edge| service_name(&of_from, edge.from))
+        .column(Column::text("to", "To", ""), move |edge| service_name(&of_to, edge.to))
+        .column(Column::text("name", "Name", "of what served it"), |edge| Value::Name(edge.name.to_string()))
+        .column(Column::count("count", "Calls", ""), |edge| Value::Count(edge.nanos.len() as u64))
+        .column(Column::count("errors", "Errors", ""), |edge| Value::Count(edge.errors))
+        .column(Column::duration("total_ns", "Total", ""), |edge| Value::Duration(edge.nanos.iter().sum()))
+        .column(Column::duration("p50_ns", "p50", ""), move |edge| rank(edge, 50))
+        .column(Column::duration("p99_ns", "p99", ""), move |edge| rank(edge, 99))
+        .sorted_by("total_ns")
+        .empty("No calls between services")
+        .build()
+}
+
+fn files(session: &Arc<Session>) -> Table {
+    Table::of("files", "Files", session, |session: &Session| &session.inputs)
+        .column(Column::text("file", "File", ""), |input: &Input| Value::Text(input.file.clone()))
+        .column(Column::text("kind", "Kind", "trace, or the formats of spans"), |input| match &input.content {
+            Content::Trace(_) => Value::Text("trace".to_owned()),
+            Content::Spans(file) => {
+                Value::Text(file.formats.iter().map(|format| format.name()).collect::<Vec<_>>().join(", "))
+            }
+        })
+        .column(Column::count("spans", "Spans", ""), |input| match &input.content {
+            Content::Trace(_) => Value::Missing,
+            Content::Spans(file) => Value::Count(file.spans.len() as u64),
+        })
+        .column(
+            Column::list("faults", "Faults", "what is malformed or missing, with the place of the first"),
+            |input| match &input.content {
+                Content::Trace(trace) => {
+                    Value::List(trace.warnings().iter().map(|warning| Value::Text(warning.to_string())).collect())
+                }
+                Content::Spans(file) => {
+                    Value::List(file.faults.iter().map(|fault| Value::Text(fault.to_string())).collect())
+                }
+            },
+        )
+        .cut(Cut::Never)
+        .build()
+}
+
+/// What could be joined in several ways.
+fn ambiguous(session: &Arc<Session>) -> Table {
+    let records: std::collections::BTreeSet<_> = session.ambiguous.iter().copied().collect();
+    let acts: std::collections::BTreeSet<_> = session.ambiguous_calls.iter().copied().collect();
+    let is_one = |span: &&SessionSpan| {
+        let unjoined = span.record.is_some_and(|record| records.contains(&record)) && span.by.is_none();
+        unjoined || (span.act.is_some_and(|act| acts.contains(&act)) && span.by.is_none())
+    };
+    let rows: Arc<Vec<SessionSpan>> = Arc::new(session.spans.iter().filter(is_one).cloned().collect());
+    let [of_service, of_start] = [session; 2].map(Arc::clone);
+    Table::of("ambiguous_spans", "Ambiguous", &rows, Vec::as_slice)
+        .column(Column::text("service", "Service", ""), move |span: &SessionSpan| {
+            service_name(&of_service, span.service)
+        })
+        .column(Column::text("name", "Name", ""), |span| Value::Name(span.name.to_string()))
+        .column(Column::time("start_ns", "Start", "from the start of the session"), move |span| {
+            time(&of_start, span.start)
+        })
+        .column(Column::duration("duration_ns", "Duration", ""), |span| length(span.nanos))
+        .optional()
+        .build()
+}

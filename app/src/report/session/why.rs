@@ -1,0 +1,222 @@
+//! Where the time of requests went, through all processes, and what was found in each.
+
+use std::sync::Arc;
+
+use trace_core::analysis::findings::Findings;
+use trace_core::analysis::findings::finding::Finding;
+use trace_core::analysis::places::Places;
+use trace_core::base::ids::StackId;
+use trace_core::session::path::{Explained, Part, Sum};
+use trace_core::session::{Request, Session};
+
+use crate::fmt::number::percent;
+use crate::report::analyses::blocked::DOING;
+use crate::report::analyses::columns::{self, Lines};
+use crate::report::report::Report;
+use crate::report::session::{length, service_name, time};
+use crate::report::table::{Builder, Column, Cut, Table};
+use crate::report::value::Value;
+
+/// The lines of code of each service's stacks.
+type ServiceLines = Arc<Vec<Lines>>;
+
+fn lines_of(session: &Session, stacks: &[(u32, StackId)]) -> ServiceLines {
+    let of_service = |(service, at): (&trace_core::session::Service, u32)| {
+        let own = || stacks.iter().filter(|(service, _)| *service == at).map(|(_, stack)| *stack);
+        let trace = service.trace.as_ref();
+        trace.map_or_else(Lines::default, |trace| Lines::of(trace, &Places::of(trace, own()), own()))
+    };
+    Arc::new(session.services.iter().zip(0_u32..).map(of_service).collect())
+}
+
+/// The report on why a request took as long as it did.
+#[must_use]
+pub fn report(session: &Arc<Session>, request: &Request, why: &Explained) -> Report {
+    let root = session.spans.get(request.root as usize);
+    let stacks: Vec<_> = why.parts.iter().map(|part| (part.service, part.stack)).collect();
+    let lines = lines_of(session, &stacks);
+    let name = root.map_or(Value::Missing, |span| Value::Name(span.name.to_string()));
+    let service = root.map_or(Value::Missing, |span| service_name(session, span.service));
+    let start = root.map_or(Value::Missing, |span| time(session, span.start));
+    Report::default()
+        .headline("sentence", &why.sentence)
+        .fact("request.id", "Request", Value::Text(request.id.clone()))
+        .fact("request.name", "Name", name)
+        .fact("request.service", "Service", service)
+        .fact("start_ns", "From", start)
+        .fact("total_ns", "Total", length(why.nanos))
+        .table(added_up(session, &why.sums, why.nanos, &lines))
+        .table(in_order(session, &why.parts, &lines))
+}
+
+/// Columns of who did what where.
+fn who<S: Send + Sync + 'static, R: 'static>(
+    table: Builder<S, R>,
+    session: &Arc<Session>,
+    lines: &ServiceLines,
+    part: fn(&R) -> &Part,
+) -> Builder<S, R> {
+    let [of_service, of_span, of_go, of_name, of_reason] = [session; 5].map(Arc::clone);
+    let [shown, of_function, of_file, of_line] = [lines; 4].map(Arc::clone);
+    let trace = |session: &Session, part: &Part| {
+        session.services.get(part.service as usize).and_then(|service| service.trace.clone())
+    };
+    let frame = |lines: &ServiceLines, part: &Part| {
+        lines.get(part.service as usize).and_then(|lines| lines.frame(part.stack)).cloned()
+    };
+    table
+        .column(Column::text("service", "Service", ""), move |row| service_name(&of_service, part(row).service))
+        .column(Column::text("span", "Span", ""), move |row| {
+            let span = of_span.spans.get(part(row).span as usize);
+            span.map_or(Value::Missing, |span| Value::Name(span.name.to_string()))
+        })
+        .column(Column::id("goroutine", "Goroutine", "of the service's trace"), move |row| {
+            let found = trace(&of_go, part(row)).zip(part(row).go);
+            found.map_or(Value::Missing, |(trace, go)| columns::goroutine(&trace, go))
+        })
+        .column(Column::function("name", "Start function", "").for_people(), move |row| {
+            let found = trace(&of_name, part(row)).zip(part(row).go);
+            found.map_or(Value::Missing, |(trace, go)| columns::start_function(&trace, go))
+        })
+        .column(Column::text("doing", "State", DOING), move |row| columns::doing(part(row).doing))
+        .column(Column::text("reason", "Reason", "the runtime's word for it; may be empty"), move |row| {
+            trace(&of_reason, part(row))
+                .map_or(Value::Missing, |trace| Value::Text(trace.str(part(row).reason).to_owned()))
+        })
+        .column(Column::stack("at", "Place", "").for_people(), move |row| {
+            frame(&shown, part(row)).map_or(Value::Missing, |frame| Value::Stack(vec![frame]))
+        })
+        .column(Column::function("place.function", "Function", "").exported(), move |row| {
+            frame(&of_function, part(row)).map_or(Value::Missing, |frame| Value::Function(frame.function))
+        })
+        .column(Column::text("place.file", "File", "").exported(), move |row| {
+            frame(&of_file, part(row)).map_or(Value::Missing, |frame| Value::Text(frame.file))
+        })
+        .column(Column::count("place.line", "Line", "").exported(), move |row| {
+            frame(&of_line, part(row)).map_or(Value::Missing, |frame| Value::Count(frame.line))
+        })
+}
+
+fn added_up(session: &Arc<Session>, sums: &[Sum], whole: i64, lines: &ServiceLines) -> Table {
+    let whole = whole.unsigned_abs();
+    Table::of("parts", "Added up", &Arc::new(sums.to_vec()), Vec::as_slice)
+        .column(Column::duration("total_ns", "Total", ""), |sum: &Sum| length(sum.nanos))
+        .column(Column::ratio("share", "Share", "of all"), move |sum| Value::share(sum.nanos.unsigned_abs(), whole))
+        .column(Column::count("count", "Steps", ""), |sum| Value::Count(sum.count))
+        .with(|table| who(table, session, lines, |sum| &sum.part))
+        .sorted_by("total_ns")
+        .cut(Cut::ForPeople)
+        .empty("Nothing is known of the request's time")
+        .build()
+}
+
+fn in_order(session: &Arc<Session>, parts: &[Part], lines: &ServiceLines) -> Table {
+    let of_start = Arc::clone(session);
+    Table::of("path", "In order", &Arc::new(parts.to_vec()), Vec::as_slice)
+        .column(Column::time("start_ns", "Start", "from the start of the session"), move |part: &Part| {
+            time(&of_start, part.start)
+        })
+        .column(Column::duration("duration_ns", "Duration", ""), |part| length(part.nanos))
+        .column(Column::count("calls", "Calls", "between the request's first service and this"), |part| {
+            Value::Count(part.hops.into())
+        })
+        .with(|table| who(table, session, lines, |part| part))
+        .sorted_by("start_ns")
+        .cut(Cut::ForPeople)
+        .build()
+}
+
+/// A finding of a service.
+#[derive(Clone, Debug)]
+struct OfService {
+    service: u32,
+    finding: Finding,
+}
+
+/// The report on a whole session: where the time of its slowest requests went, and what was found in each process. `why`:
+/// of these requests; `findings`: of each service that has a trace.
+#[must_use]
+pub fn causes(session: &Arc<Session>, why: &[Explained], findings: &[(u32, Findings)]) -> Report {
+    let (mut sums, whole) = (Vec::new(), why.iter().map(|why| why.nanos).sum::<i64>());
+    for sum in why.iter().flat_map(|why| &why.sums) {
+        sums.push(*sum);
+    }
+    let stacks: Vec<_> = sums.iter().map(|sum| (sum.part.service, sum.part.stack)).collect();
+    let lines = lines_of(session, &stacks);
+    let added = of_all(session, &sums, &lines);
+    let sentence = added.first().map_or_else(String::new, |sum| sentence(session, sum, whole, why.len(), &lines));
+    let mut list: Vec<OfService> = findings
+        .iter()
+        .flat_map(|(service, found)| {
+            found.list.iter().map(|finding| OfService { service: *service, finding: finding.clone() })
+        })
+        .collect();
+    list.sort_by_key(|of| std::cmp::Reverse((of.finding.severity, of.finding.time_lost_ns)));
+    Report::default()
+        .headline("sentence", &sentence)
+        .fact("requests", "Slowest requests", Value::Count(why.len() as u64))
+        .fact("total_ns", "Total", length(whole))
+        .table(added_up(session, &added, whole, &lines))
+        .table(found(session, list))
+}
+
+/// Adds up the parts of several requests by service, state and line of code.
+fn of_all(session: &Session, sums: &[Sum], lines: &ServiceLines) -> Vec<Sum> {
+    let mut all: Vec<Sum> = Vec::new();
+    let mut places = std::collections::BTreeMap::new();
+    for sum in sums {
+        let frame = lines.get(sum.part.service as usize).and_then(|lines| lines.frame(sum.part.stack));
+        let place = frame.map(|frame| (frame.function.clone(), frame.line));
+        let span = session.spans.get(sum.part.span as usize).map(|span| Arc::clone(&span.name));
+        let key = (sum.part.service, span, sum.part.doing, place);
+        let at = *places.entry(key).or_insert(all.len());
+        match all.get_mut(at) {
+            Some(known) => {
+                known.nanos += sum.nanos;
+                known.count += sum.count;
+                if sum.part.nanos > known.part.nanos {
+                    known.part = sum.part;
+                }
+            }
+            None => all.push(*sum),
+        }
+    }
+    all.sort_by_key(|sum| std::cmp::Reverse(sum.nanos));
+    all
+}
+
+/// `61 % of the slowest 20 requests went to backend, in GET /price: waiting at main.refresh (main.go:12).`
+fn sentence(session: &Session, sum: &Sum, whole: i64, requests: usize, lines: &ServiceLines) -> String {
+    let service = session.services.get(sum.part.service as usize).map_or("", |service| service.name.as_str());
+    let span = session.spans.get(sum.part.span as usize).map_or("", |span| &span.name);
+    let share = percent(sum.nanos.unsigned_abs(), whole.unsigned_abs());
+    let of = if requests == 1 { "the slowest request".to_owned() } else { format!("the slowest {requests} requests") };
+    let frame = lines.get(sum.part.service as usize).and_then(|lines| lines.frame(sum.part.stack));
+    let at = frame.map_or_else(String::new, |frame| format!(" at {}", frame.in_full()));
+    let doing = columns::doing(sum.part.doing).text().to_lowercase();
+    format!("{share} of the time of {of} went to {service}, in {span}: {doing}{at}.")
+}
+
+fn found(session: &Arc<Session>, list: Vec<OfService>) -> Table {
+    let of_name = Arc::clone(session);
+    Table::of("findings", "Findings", &Arc::new(list), Vec::as_slice)
+        .column(Column::text("service", "Service", ""), move |of: &OfService| service_name(&of_name, of.service))
+        .column(Column::text("severity", "Severity", "severe, warning or note"), |of| {
+            Value::Word(of.finding.severity.name())
+        })
+        .column(Column::text("kind", "Kind", "").exported(), |of| Value::Word(of.finding.kind.name()))
+        .column(Column::duration("time_lost_ns", "Time lost", "total over goroutines"), |of| {
+            Value::Duration(of.finding.time_lost_ns)
+        })
+        .column(Column::text("headline", "Finding", "what, how much and where"), |of| {
+            Value::Text(of.finding.headline.clone())
+        })
+        .column(Column::text("title", "Details", "how it came about").exported(), |of| {
+            Value::Text(of.finding.title.clone())
+        })
+        .column(Column::text("check", "Fix", "what to look at in the code").exported(), |of| {
+            Value::Text(of.finding.check.to_owned())
+        })
+        .empty("No problems found")
+        .build()
+}

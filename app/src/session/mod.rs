@@ -1,0 +1,233 @@
+//! Opens the files of a session: traces and span files, folders and archives of them, and session files. Which is which
+//! is told by their content.
+
+pub mod file;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use trace_core::base::error::{Error, Result};
+use trace_core::base::monitor::Monitor;
+use trace_core::input::archive;
+use trace_core::input::source::{Source, holds_a_trace};
+use trace_core::session::pattern::Patterns;
+use trace_core::session::{Content, Input};
+use trace_core::spans;
+
+use crate::cache;
+use crate::remote;
+use crate::session::file::{FILE_BYTES, Member, SessionFile};
+
+/// Bytes that tell what a file is.
+const HEAD: u64 = 64 << 10;
+/// Files of a folder or archive that are looked at.
+const MOST_FILES: usize = 10_000;
+/// The most files of a session.
+const MOST_MEMBERS: usize = 1_000;
+
+/// What the files of a session hold.
+#[derive(Debug, Default)]
+pub struct Opened {
+    /// The members, in the order given.
+    pub inputs: Vec<Input>,
+    /// The files they are, in the same order.
+    pub paths: Vec<PathBuf>,
+    /// What was left out, and why: sentences.
+    pub notes: Vec<String>,
+    /// Parts of what the files should hold are missing.
+    pub is_partial: bool,
+    /// Notes of the session file.
+    pub text: String,
+    /// Patterns for ids, those of the session file among them.
+    pub patterns: Patterns,
+    /// The lines that the session file adds to the patterns.
+    pub pattern_text: String,
+}
+
+/// Why the files cannot be opened.
+#[derive(Debug)]
+pub struct OpenError {
+    /// Which of them.
+    pub file: PathBuf,
+    /// Why.
+    pub error: Error,
+}
+
+/// A file that is to be opened.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Wanted {
+    path: PathBuf,
+    name: Option<String>,
+    offset: Option<i64>,
+    /// It was named by the user, so that it has to be readable.
+    is_named: bool,
+}
+
+/// Opens files as the user names them: `FILE` or `NAME=FILE`, a folder, an archive, a session file. Traces are read at
+/// the same time.
+///
+/// # Errors
+/// When a file that was named cannot be read, or nothing is in any of them.
+pub fn open(files: &[PathBuf], monitor: &Monitor) -> std::result::Result<Opened, OpenError> {
+    let mut opened = Opened::default();
+    let mut wanted = Vec::new();
+    for file in files {
+        let (name, path) = named(file);
+        expand(&path, name, &mut wanted, &mut opened).map_err(|error| OpenError { file: path.clone(), error })?;
+    }
+    if wanted.len() > MOST_MEMBERS {
+        opened.notes.push(format!("Only the first {MOST_MEMBERS} of {} files are opened.", wanted.len()));
+        opened.is_partial = true;
+        wanted.truncate(MOST_MEMBERS);
+    }
+    let read: Vec<(Wanted, Result<Content>)> = wanted
+        .into_par_iter()
+        .map(|wanted| {
+            let content = content(&wanted.path, monitor);
+            (wanted, content)
+        })
+        .collect();
+    for (wanted, content) in read {
+        match content {
+            Ok(content) => {
+                let file = wanted.path.display().to_string();
+                opened.inputs.push(Input { file, name: wanted.name, offset: wanted.offset, content });
+                opened.paths.push(wanted.path);
+            }
+            Err(error) if wanted.is_named => return Err(OpenError { file: wanted.path, error }),
+            Err(error) => {
+                opened.notes.push(format!("{} is left out: {error}.", wanted.path.display()));
+                opened.is_partial = true;
+            }
+        }
+    }
+    match (opened.inputs.is_empty(), files.first()) {
+        (true, Some(file)) => {
+            let found = "neither a trace nor a file of spans is in it".to_owned();
+            Err(OpenError { file: file.clone(), error: Error::NotATrace { found } })
+        }
+        _ => Ok(opened),
+    }
+}
+
+/// A name given before `=`, unless a file is called like that.
+fn named(file: &Path) -> (Option<String>, PathBuf) {
+    let parts = file.to_str().and_then(|text| text.split_once('='));
+    match parts {
+        Some((name, path)) if !name.is_empty() && !name.contains(['/', '\\', ':']) && !file.exists() => {
+            (Some(name.to_owned()), remote::named(PathBuf::from(path)))
+        }
+        _ => (None, file.to_path_buf()),
+    }
+}
+
+/// Adds the files that one argument stands for.
+fn expand(path: &Path, name: Option<String>, wanted: &mut Vec<Wanted>, opened: &mut Opened) -> Result<()> {
+    if path.is_dir() {
+        let mut found: Vec<PathBuf> = Vec::new();
+        for entry in std::fs::read_dir(path)?.take(MOST_FILES) {
+            found.push(entry?.path());
+        }
+        found.sort();
+        let files = found.into_iter().filter(|file| file.is_file());
+        wanted.extend(files.filter(|file| is_member(file)).map(|path| Wanted { path, ..Wanted::default() }));
+        return Ok(());
+    }
+    if let Some(session) = SessionFile::read(path)? {
+        return members(&session, path, wanted, opened);
+    }
+    // What cannot be read is told when it is opened.
+    let inside = if path.is_file() { archive::files(path, remote::limits()).unwrap_or_default() } else { Vec::new() };
+    if inside.is_empty() {
+        wanted.push(Wanted { path: path.to_path_buf(), name, offset: None, is_named: true });
+        return Ok(());
+    }
+    let files = inside.into_iter().take(MOST_FILES).filter(|file| is_member(file));
+    wanted.extend(files.map(|path| Wanted { path, ..Wanted::default() }));
+    Ok(())
+}
+
+/// Adds the members of a session file; those that are missing are looked for by what they hold.
+fn members(session: &SessionFile, path: &Path, wanted: &mut Vec<Wanted>, opened: &mut Opened) -> Result<()> {
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    for member in &session.members {
+        let Member { file, name, offset_ns, .. } = member;
+        let mut place = folder.join(file);
+        let is_there = Source::open_with(&place, remote::limits()).is_ok();
+        if !is_there {
+            let Some(found) = member.locate(folder) else {
+                opened.notes.push(format!(
+                    "{} is missing, and no file in {} has its content.",
+                    place.display(),
+                    shown(folder)
+                ));
+                opened.is_partial = true;
+                continue;
+            };
+            opened.notes.push(format!("{} is missing; {} has the same content.", place.display(), found.display()));
+            place = found;
+        }
+        wanted.push(Wanted { path: place, name: name.clone(), offset: *offset_ns, is_named: false });
+    }
+    opened.text.clone_from(&session.notes);
+    opened.pattern_text.clone_from(&session.patterns);
+    let patterns = std::mem::take(&mut opened.patterns);
+    let error = |error| Error::NotATrace { found: format!("it is a session file whose patterns are wrong: {error}") };
+    opened.patterns = patterns.with(&session.patterns).map_err(error)?;
+    Ok(())
+}
+
+fn shown(folder: &Path) -> String {
+    if folder.as_os_str().is_empty() { "its folder".to_owned() } else { folder.display().to_string() }
+}
+
+/// Whether a file is a trace or one of spans.
+fn is_member(path: &Path) -> bool {
+    let spans = || head(path).is_ok_and(|head| spans::is_span_file(&head));
+    holds_a_trace(path) || spans()
+}
+
+/// The first bytes of a file, unpacked.
+fn head(path: &Path) -> Result<Vec<u8>> {
+    let source = Source::open_with(path, remote::limits())?;
+    let mut head = Vec::new();
+    source.reader.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// Reads a file, whatever it is.
+fn content(path: &Path, monitor: &Monitor) -> Result<Content> {
+    // What can be read only once is taken for a trace.
+    let is_plain = !remote::is_address(path) && path.as_os_str() != "-";
+    if is_plain && head(path).is_ok_and(|head| spans::is_span_file(&head)) {
+        let source = Source::open_with(path, remote::limits())?;
+        return Ok(Content::Spans(spans::read(source, monitor)?.into()));
+    }
+    // Progress is that of the session; stopping it stops this.
+    Ok(Content::Trace(cache::load(path, monitor, &mut |_| {})?))
+}
+
+/// What a session of these files would be as a session file in `folder`.
+///
+/// # Errors
+/// When a member cannot be read again.
+pub fn described(opened: &Opened, folder: &Path) -> std::io::Result<SessionFile> {
+    let members: std::io::Result<Vec<Member>> = opened
+        .inputs
+        .iter()
+        .zip(&opened.paths)
+        .map(|(input, path)| Member::of(path, folder, input.name.clone(), input.offset))
+        .collect();
+    let (notes, patterns) = (opened.text.clone(), opened.pattern_text.clone());
+    Ok(SessionFile { members: members?, notes, patterns, ..SessionFile::default() })
+}
+
+/// Whether a path is a session: a folder, a session file, or an archive of several traces.
+#[must_use]
+pub fn is_session(path: &Path) -> bool {
+    let is_file = || path.metadata().is_ok_and(|known| known.len() <= FILE_BYTES);
+    let is_session_file = || is_file() && SessionFile::read(path).is_ok_and(|read| read.is_some());
+    let has_several = || path.is_file() && archive::traces(path, remote::limits()).is_ok_and(|traces| traces.len() > 1);
+    path.is_dir() || is_session_file() || has_several()
+}
