@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::tasks::life;
-use crate::base::ids::{GoIx, StrId, TaskIx};
+use crate::base::ids::{GoroutineIdx, StrId, TaskIdx};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::trace::{Log, Region, Trace};
@@ -16,7 +16,7 @@ const MOST_MENTIONS: usize = 10_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum What {
     /// A user task.
-    Task(TaskIx),
+    Task(TaskIdx),
     /// A region, by its place in [`Trace::all_regions`].
     Region(u32),
 }
@@ -29,7 +29,7 @@ pub struct Activity {
     /// What it is in there.
     pub what: What,
     /// The goroutine that began it.
-    pub go: GoIx,
+    pub go: GoroutineIdx,
     /// Its type.
     pub name: StrId,
     /// From begin to end on the trace's clock, clipped to the trace.
@@ -58,14 +58,14 @@ pub(super) struct Mention {
     /// When.
     pub(super) time: TraceTime,
     /// Where.
-    pub(super) go: GoIx,
+    pub(super) go: GoroutineIdx,
     pub(super) found: Found,
 }
 
 /// The activities of all traces, and the ids in them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Activities {
-    /// By trace; of each trace the tasks first, by [`TaskIx`].
+    /// By trace; of each trace the tasks first, by [`TaskIdx`].
     pub(super) all: Vec<Activity>,
     pub(super) mentions: Vec<Mention>,
     /// The place of the first one of each trace.
@@ -78,7 +78,7 @@ impl Activities {
     }
 
     /// The place of a task.
-    pub(super) fn of_task(&self, trace: u32, task: TaskIx) -> Option<u32> {
+    pub(super) fn of_task(&self, trace: u32, task: TaskIdx) -> Option<u32> {
         self.starts.get(trace as usize)?.checked_add(task.0)
     }
 
@@ -101,10 +101,10 @@ impl Activities {
         let number = u32::try_from(self.starts.len()).unwrap_or(u32::MAX);
         let start = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         self.starts.push(start);
-        for task in (0..trace.task_count()).filter_map(|ix| trace.task(TaskIx(ix))) {
+        for task in (0..trace.task_count()).filter_map(|ix| trace.task(TaskIdx(ix))) {
             self.all.push(Activity {
                 trace: number,
-                what: What::Task(task.ix),
+                what: What::Task(task.idx),
                 go: task.go,
                 name: task.name,
                 range: life(trace, &task),
@@ -121,8 +121,8 @@ impl Activities {
             }
             reader.log(log, self);
         }
-        for task in (0..trace.task_count()).filter_map(|ix| trace.task(TaskIx(ix))) {
-            let act = start + task.ix.0;
+        for task in (0..trace.task_count()).filter_map(|ix| trace.task(TaskIdx(ix))) {
+            let act = start + task.idx.0;
             reader.name(task.name, act, (task.began.unwrap_or(trace.range().start), task.go), self);
         }
         for (at, region) in (0_u32..).zip(trace.all_regions()) {
@@ -156,7 +156,7 @@ impl Reader<'_> {
         self.by_text.entry(name).or_insert_with(|| patterns.in_text(trace.str(name)))
     }
 
-    fn name(&mut self, name: StrId, act: u32, (time, go): (TraceTime, GoIx), out: &mut Activities) {
+    fn name(&mut self, name: StrId, act: u32, (time, go): (TraceTime, GoroutineIdx), out: &mut Activities) {
         for found in self.of_text(name) {
             if out.mentions.len() < MOST_MENTIONS {
                 out.mentions.push(Mention { act, time, go, found: found.clone() });

@@ -150,7 +150,7 @@ fn copies(parts: &Parts) -> Vec<(u32, u32)> {
         for (a, earlier) in (0_u32..).zip(&parts.traces).take(b as usize) {
             let Some(map) = parts.boots.get(&(b, a)) else { continue };
             let is_same = |go: &u32| {
-                let known = later.goroutine(crate::base::ids::GoIx(*go))?;
+                let known = later.goroutine(crate::base::ids::GoroutineIdx(*go))?;
                 let other = earlier.goroutine(earlier.goroutine_by_id(known.id)?)?;
                 let off = map.apply(known.created?.0).abs_diff(other.created?.0);
                 (off <= TICK.unsigned_abs()).then_some(())

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::base::ids::GoIx;
+use crate::base::ids::GoroutineIdx;
 use crate::model::trace::Trace;
 use crate::session::activity::{Activities, What};
 use crate::session::calls::{Calls, Carried, JoinBy};
@@ -26,7 +26,7 @@ pub(super) struct Joined {
     /// The activity, by place.
     pub(super) act: u32,
     /// The goroutine.
-    pub(super) go: GoIx,
+    pub(super) go: GoroutineIdx,
     /// The span is the activity; else it is a part of it.
     pub(super) is_whole: bool,
     pub(super) by: JoinBy,
@@ -110,7 +110,7 @@ impl Joins {
             _ => None,
         };
         let whole = |act: u32, by: JoinBy| {
-            let go = acts.get(act).map_or(GoIx::NONE, |act| act.go);
+            let go = acts.get(act).map_or(GoroutineIdx::NONE, |act| act.go);
             Joined { act, go, is_whole: true, by }
         };
         if let Some(caller) = caller {
@@ -256,7 +256,7 @@ impl Joins {
                 continue;
             };
             if task.clear() == Some(record) {
-                let go = acts.get(at).map_or(GoIx::NONE, |act| act.go);
+                let go = acts.get(at).map_or(GoroutineIdx::NONE, |act| act.go);
                 self.join(record, Joined { act: at, go, is_whole: true, by: JoinBy::NameAndTime });
             } else {
                 unclear.push(record);

@@ -5,9 +5,9 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::finding::time;
 use crate::analysis::places::Places;
-use crate::analysis::wait_chain::{Doing, Step, long_wait_chain};
+use crate::analysis::wait_chain::{Step, StepKind, long_wait_chain};
 use crate::analysis::why::why_one;
-use crate::base::ids::{GoIx, StackId, StrId};
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
@@ -26,9 +26,9 @@ pub struct Part {
     /// Its service, by place.
     pub service: u32,
     /// The goroutine; `None` if the service has no trace of it.
-    pub go: Option<GoIx>,
+    pub go: Option<GoroutineIdx>,
     /// What it did; unknown without a trace.
-    pub doing: Doing,
+    pub doing: StepKind,
     /// The runtime's word for it, of the service's trace.
     pub reason: StrId,
     /// Where, of the service's trace.
@@ -108,7 +108,7 @@ impl Walk<'_> {
             span: at,
             service: span.service,
             go: None,
-            doing: Doing::Unknown,
+            doing: StepKind::Unknown,
             reason: StrId::EMPTY,
             stack: StackId::NONE,
             is_resumed: false,
@@ -125,14 +125,14 @@ impl Walk<'_> {
         for (step, start, end) in steps {
             if self.monitor.is_cancelled() || self.parts.len() >= MOST_PARTS {
                 // What is left is not looked into, but counts.
-                self.parts.push(Part { doing: Doing::Unfollowed, start, nanos: end - start, ..unknown });
+                self.parts.push(Part { doing: StepKind::Unfollowed, start, nanos: end - start, ..unknown });
                 continue;
             }
             let (go, doing, reason) = (Some(step.go), step.doing, step.reason);
             let (stack, is_resumed) = (step.stack, step.is_resumed);
             let part = Part { go, doing, reason, stack, is_resumed, start, nanos: end - start, ..unknown };
             // Only who waits can wait for another process.
-            if matches!(doing, Doing::Waiting(SpanClass::WaitNet | SpanClass::WaitChan) | Doing::Unknown) {
+            if matches!(doing, StepKind::Waiting(SpanClass::WaitNet | SpanClass::WaitChan) | StepKind::Unknown) {
                 self.through(part, &below, hops);
             } else {
                 self.parts.push(part);
@@ -210,7 +210,7 @@ impl Walk<'_> {
 }
 
 /// Service, goroutine, what it did, the runtime's word, function.
-type Key = (u32, Option<GoIx>, Doing, StrId, Option<u32>);
+type Key = (u32, Option<GoroutineIdx>, StepKind, StrId, Option<u32>);
 
 /// Adds up what is the same.
 fn sums(session: &Session, parts: &[Part]) -> Vec<Sum> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::base::ids::GoIx;
+use crate::base::ids::GoroutineIdx;
 use crate::session::activity::{Activities, What};
 use crate::session::calls::{Call, JoinBy};
 use crate::session::records::RecordRef;
@@ -29,7 +29,7 @@ pub struct SessionSpan {
     /// The activity in a trace that it is, or is a part of, by place.
     pub act: Option<u32>,
     /// The goroutine that worked for it; of the service's trace.
-    pub go: Option<GoIx>,
+    pub go: Option<GoroutineIdx>,
     /// How the file's span and the task (or, without a file, the call and what served it) were joined.
     pub by: Option<JoinBy>,
     /// The ids, as far as they are known.
