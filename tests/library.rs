@@ -39,6 +39,7 @@ mod findings;
 mod goroutine_stats;
 mod headlines;
 mod helpers_named;
+mod instant;
 mod ledger;
 mod losses;
 mod no_cpu;

@@ -44,6 +44,10 @@ snapshots! {
     blocked;
     why with &["--range", "1ms..3ms"];
     locks;
+    selection with &["--range", "1ms..3ms"];
+    instant with &["--between", "1ms..3ms"];
+    interactions with &["--function", "main.main"];
+    logs;
     goroutines with &["--function", "main.main"];
     profile with &["--kind", "sync", "--top"];
     tasks;

@@ -143,10 +143,10 @@ fn goroutines_unfold_sort_filter_and_lead_to_their_lanes() {
     let filter = TableAction::Filter("no such function".to_owned());
     window.act(Action::Table(window.document().id, "goroutines.groups".to_owned(), filter));
     assert!(!window.shows("http.(*conn).serve · "), "{:?}", window.words());
-    // Only what is marked counts, once that is chosen.
+    // Only the selected time counts, once that is chosen.
     let all = window.document().trace.range();
     window.act(SelectAction::Mark(Some(TimeRange::new(all.start, all.start.plus_nanos(1_000_000)))));
-    window.press("Marked 1.00 ms");
+    window.press("Selected 1.00 ms");
     assert!(!window.shows("Goroutines 416") && window.shows("Goroutines "), "{:?}", window.words());
 }
 
@@ -240,7 +240,9 @@ fn tasks_and_regions_come_slowest_first_and_lead_to_the_timeline() {
     window.press(&format!("{name} · "));
     window.press(&format!("{} · G", task.text()));
     assert_eq!(window.document().selection.lane(), Some(lane));
-    assert_eq!(window.document().marked, Some(range), "its wait chain is one key away");
+    assert_eq!(window.document().highlight, Some(range), "its wait chain is one key away");
+    assert_eq!(window.document().chain_target().map(|target| target.1), Some(range));
+    assert!(window.document().marked.is_none(), "the list is still about the whole trace");
     window.press("Regions");
     assert!(!window.report("regions").tables[0].is_empty());
 }

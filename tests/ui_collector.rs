@@ -74,10 +74,10 @@ fn a_worst_window_leads_to_its_place() {
     let mut window = Window::open(GC, Panel::Mutator);
     let before = window.document().view;
     window.press("57.8 %");
-    let marked = window.document().marked.expect("the window is marked");
-    assert_eq!(marked.nanos(), 10_000_000);
+    let shown = window.document().highlight.expect("the window is pointed out");
+    assert_eq!(shown.nanos(), 10_000_000);
     assert!(window.document().view != before, "the timeline has moved");
-    assert!(window.shows("Marked 10.0 ms"), "it can be looked at by itself: {:?}", window.words());
+    assert!(window.document().marked.is_none(), "the panel is still about the whole trace");
 }
 
 #[test]

@@ -176,7 +176,8 @@ fn step(window: &Window, file: &Path, random: &mut Random) -> Option<Action> {
                 GoroutineFilter::One(goroutine),
                 GoroutineFilter::Named(name),
                 GoroutineFilter::Task(task),
-            ][random.below(4)];
+            ][random.below(4)]
+            .clone();
             Action::Analysis(AnalysisAction::SetScope(ScopeChoice {
                 when: [When::Whole, When::Marked][random.below(2)],
                 filter,

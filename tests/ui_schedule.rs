@@ -108,7 +108,7 @@ fn procs_and_threads_show_their_use_and_lead_to_their_lanes() {
     assert!(idle.count > 0 && window.shows("goroutines waited"), "{:?}", window.words());
     let longest = tracelane::fmt::time::duration(idle.worst[0].nanos());
     window.press(&format!("{longest} ·"));
-    assert_eq!(window.document().marked, Some(idle.worst[0]));
+    assert_eq!((window.document().highlight, window.document().marked), (Some(idle.worst[0]), None));
 }
 
 #[test]

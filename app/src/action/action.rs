@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use trace_core::analysis::go_set::GoSet;
 use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::Scope;
 use trace_core::base::ids::TaskIdx;
@@ -10,25 +11,29 @@ use trace_core::base::monitor::Progress;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::flows::{Flow, FlowEnd};
 use trace_core::model::lanes::{LaneId, SpanRef};
-use trace_core::model::trace::Trace;
+use trace_core::model::trace::{Region, Trace};
 
 use crate::action::panel::Panel;
 use crate::report::comparison::divisor::Divisor;
 use crate::report::view::TableAction;
 use crate::state::app::FieldFor;
+use crate::state::bookmarks::{Bookmark, Notes};
 use crate::state::compare_query::{CompareAnswer, CompareQuery};
 use crate::state::comparison::{Align, PendingAlign, RowKey, Side, TimelineSpot};
 use crate::state::dialog::Reply;
 use crate::state::document::{DocumentId, Source};
 use crate::state::groups::GroupBy;
 use crate::state::lane_filter::LaneFilter;
+use crate::state::palette::PaletteAction;
 use crate::state::pinned::Pin;
 use crate::state::query::{Answer, Query};
+use crate::state::row::RowKind;
 use crate::state::rows::{GoroutineOrder, Rows};
 use crate::state::scope::ScopeChoice;
 use crate::state::search::SearchAction;
 use crate::state::section::Section;
 use crate::state::settings::ThemeChoice;
+use crate::state::sheet::Sheet;
 use crate::state::source::{SourcePlace, SourceText};
 use crate::state::view::View;
 use trace_core::analysis::compare::partners::Correction;
@@ -46,6 +51,10 @@ pub enum Action {
     Select(SelectAction),
     /// Which rows the trace in front has.
     Rows(RowsAction),
+    /// What the instant view shows of the trace in front.
+    Instant(InstantAction),
+    /// The bookmarks of the trace in front.
+    Bookmark(BookmarkAction),
     /// What is asked about a trace, and how its answers are shown.
     Analysis(AnalysisAction),
     /// Panels and sheets.
@@ -67,6 +76,8 @@ pub enum Action {
     Table(DocumentId, String, TableAction),
     /// Something about the search field of a document.
     Search(DocumentId, SearchAction),
+    /// Something about the command palette.
+    Palette(PaletteAction),
     /// Put text on the clipboard.
     Copy(String),
 }
@@ -92,6 +103,8 @@ pub enum FileAction {
     Reply(Reply),
     /// Bring a document to the front.
     Activate(DocumentId),
+    /// Bring the document that was opened first to the front.
+    ActivateFirst,
     /// Close a document; asks before something is lost.
     CloseDocument(DocumentId),
     /// Stop loading it.
@@ -140,6 +153,14 @@ pub enum WorkerAction {
     LoadDone(DocumentId, Result<(), String>),
     /// A worker: that snapshot's rows in the order last asked for.
     RowsMade(DocumentId, Arc<Trace>, Arc<Rows>),
+    /// A worker: under this name these notes of a document's trace are kept.
+    NotesRead(DocumentId, String, Notes),
+    /// A worker: bookmarks from a file.
+    NotesImported(DocumentId, Vec<Bookmark>),
+    /// A worker: from this moment, the nearest one at which a goroutine changes its state, if there is one.
+    ChangeFound(DocumentId, TraceTime, Option<TraceTime>),
+    /// A worker: the goroutines on these rows.
+    RowGoroutines(DocumentId, Vec<RowKind>, GoSet),
     /// A worker: what it found about that snapshot.
     Answered(DocumentId, Arc<Trace>, Query, Answer),
     /// A worker: the desktop's dialog for files is gone.
@@ -200,14 +221,30 @@ pub enum SelectAction {
     SelectLane(LaneId),
     /// Select a task. Recorded in the history.
     SelectTask(TaskIdx),
+    /// Select a region. Recorded in the history.
+    SelectRegion(Region),
     /// Go to a task: select it and bring it into sight.
     GoToTask(TaskIdx),
     /// Select nothing.
     ClearSelection,
     /// Select the neighbour span on the same lane: -1 before, +1 after.
     StepSpan(i32),
-    /// Mark a stretch of time, or remove the mark.
+    /// Mark a stretch of time, or remove the mark. Analyses look at what they did before.
     Mark(Option<TimeRange>),
+    /// Select a range of time on these rows, or on all if there are none. Analyses follow. Recorded in the history.
+    SelectArea(TimeRange, Vec<RowKind>),
+    /// Select the time of what is selected, else of the view.
+    SelectItsTime,
+    /// Select no time and no rows.
+    ClearArea,
+    /// Move the end (`true`) or the start of the selected time.
+    MoveEdge(bool, TraceTime),
+    /// Move the end (`true`) or the start of the selected time by steps, positive for later.
+    StepEdge(bool, i32),
+    /// Point out a range on the timeline, or none. Nothing else changes.
+    Highlight(Option<TimeRange>),
+    /// Go to the next thing of a kind (1), or the one before (-1).
+    StepTo(Landmark, i32),
     /// Follow the chosen outgoing (`true`) or incoming (`false`) edge of the selected span.
     FollowFlow {
         /// Outgoing?
@@ -228,6 +265,55 @@ pub enum SelectAction {
     GoToStretch(LaneId, TimeRange),
     /// The edge under the pointer in a list.
     HoverFlow(Option<Flow>),
+}
+
+/// The bookmarks of the trace in front.
+#[derive(Clone, Debug)]
+pub enum BookmarkAction {
+    /// Bookmark what is selected, or the moment under the pointer.
+    Add,
+    /// Change the note of a bookmark, by its place.
+    Note(usize, String),
+    /// Remove a bookmark, by its place.
+    Remove(usize),
+    /// Go to a bookmark, by its place.
+    GoTo(usize),
+    /// Go to the next bookmark (1), or the one before (-1).
+    Step(i32),
+    /// Write them to a file: asks where.
+    Export,
+    /// Read them from a file: asks which.
+    Import,
+}
+
+/// What the instant view shows of the trace in front.
+#[derive(Clone, Copy, Debug)]
+pub enum InstantAction {
+    /// Show this moment; the one under the pointer, or that of the selection, if `None`.
+    Show(Option<TraceTime>),
+    /// Step to the next (`true`) or previous change.
+    Step(bool),
+    /// Keep this moment to compare others with it, or compare no longer.
+    Compare(bool),
+    /// Swap the two moments that are compared.
+    Swap,
+    /// Show no moment.
+    Close,
+    /// Put the moment on the clipboard as a goroutine dump.
+    CopyDump,
+}
+
+/// What can be stepped through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landmark {
+    /// Spans on the lane in the same state as the selected one, for the same reason.
+    SameKind,
+    /// Gaps: where data is lost.
+    Gap,
+    /// GC cycles.
+    GcCycle,
+    /// Findings.
+    Finding,
 }
 
 /// Which rows the trace in front has.
@@ -284,6 +370,24 @@ pub enum PanelAction {
     ResetPanels,
     /// Open or focus a panel.
     OpenPanel(Panel),
+    /// The dock has these panels in front.
+    Fronts(Vec<&'static str>),
+    /// The sheet over the window shows this, or closes.
+    Sheet(Option<Sheet>),
+    /// The guided tour goes to a step, or ends. Opens the sample if it is not in front.
+    Tour(Option<usize>),
+    /// The window has done what the step of the tour says.
+    TourDone,
+    /// A panel takes the place of all others, or none does any more.
+    Maximise(Option<Panel>),
+    /// What is typed as the name of a layout.
+    NameLayout(String),
+    /// Save the present layout under the name that is typed.
+    SaveLayout,
+    /// Arrange the panels as in this layout.
+    UseLayout(String),
+    /// Forget this layout.
+    RemoveLayout(String),
     /// The sheet of all keys.
     ToggleHelp,
     /// Unfold or fold the list of warnings.
@@ -334,6 +438,12 @@ pub enum SettingsAction {
     ToggleCache,
     /// Remove those that are there.
     ClearCache,
+    /// The command that opens an editor; empty for the usual one.
+    SetEditor(String),
+    /// Look for source files in this folder no longer.
+    RemoveSourceFolder(PathBuf),
+    /// Keep a search, or no longer.
+    ToggleSearch(String),
 }
 
 /// Something to happen to the pair.
@@ -412,6 +522,8 @@ groups! {
     View(ViewAction);
     Select(SelectAction);
     Rows(RowsAction);
+    Instant(InstantAction);
+    Bookmark(BookmarkAction);
     Analysis(AnalysisAction);
     Panel(PanelAction);
     Source(SourceAction);

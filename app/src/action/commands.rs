@@ -7,7 +7,8 @@ use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{
-    Action, ComparisonAction, FileAction, PanelAction, RowsAction, SelectAction, SettingsAction, ViewAction,
+    Action, BookmarkAction, ComparisonAction, FileAction, InstantAction, Landmark, PanelAction, RowsAction,
+    SelectAction, SettingsAction, ViewAction,
 };
 use crate::action::keys::{Chord, Key};
 use crate::action::menu::Group;
@@ -18,9 +19,11 @@ use crate::state::dialog::Reply;
 use crate::state::document::Document;
 use crate::state::groups::GroupBy;
 use crate::state::lane_filter::{LaneFilter, Which};
+use crate::state::palette::PaletteAction;
 use crate::state::rows::GoroutineOrder;
 use crate::state::search::SearchAction;
 use crate::state::settings::ThemeChoice;
+use crate::state::sheet::Sheet;
 use crate::state::view::Selection;
 
 /// What a command does.
@@ -150,6 +153,28 @@ fn with_span(state: &AppState, action: Action) -> Option<Action> {
     lanes(state).filter(|document| matches!(document.selection, Selection::Span(_))).map(|_| action)
 }
 
+/// Steps through bookmarks, if there are any.
+fn with_bookmarks(state: &AppState, step: i32) -> Option<Action> {
+    let noted = lanes(state).filter(|document| !document.noted.notes.bookmarks.is_empty());
+    noted.map(|_| Action::Bookmark(BookmarkAction::Step(step)))
+}
+
+/// Steps through gaps, if there are any.
+fn with_gaps(state: &AppState, step: i32) -> Option<Action> {
+    let damaged = lanes(state).filter(|document| document.trace.is_damaged());
+    damaged.map(|_| Action::Select(SelectAction::StepTo(Landmark::Gap, step)))
+}
+
+/// Does something to the moment that the instant view shows, if it does.
+fn with_moment(state: &AppState, action: InstantAction) -> Option<Action> {
+    lanes(state).filter(|document| document.instant.is_some()).map(|_| Action::Instant(action))
+}
+
+/// Does something to the selected time, if there is one.
+fn with_time(state: &AppState, action: SelectAction) -> Option<Action> {
+    lanes(state).filter(|document| document.marked.is_some()).map(|_| Action::Select(action))
+}
+
 fn with_selection(state: &AppState, action: Action) -> Option<Action> {
     lanes(state).filter(|document| document.selection != Selection::None).map(|_| action)
 }
@@ -193,8 +218,17 @@ fn escape(state: &AppState) -> Option<Action> {
     if state.dialog.is_some() {
         return Some(Action::File(FileAction::Reply(Reply::Cancel)));
     }
+    if state.palette.is_some() {
+        return Some(Action::Palette(PaletteAction::Toggle));
+    }
+    if state.sheet.is_some() {
+        return Some(Action::Panel(PanelAction::Sheet(None)));
+    }
     if state.help_open {
         return Some(Action::Panel(PanelAction::ToggleHelp));
+    }
+    if state.maximised.is_some() {
+        return Some(Action::Panel(PanelAction::Maximise(None)));
     }
     if state.dropped.is_some() {
         return Some(Action::File(FileAction::OfferDropped(None)));
@@ -209,8 +243,10 @@ fn escape(state: &AppState) -> Option<Action> {
         Some(Action::Panel(PanelAction::ToggleWarnings))
     } else if document.selection != Selection::None {
         Some(Action::Select(SelectAction::ClearSelection))
+    } else if document.highlight.is_some() {
+        Some(Action::Select(SelectAction::Highlight(None)))
     } else if document.marked.is_some() {
-        Some(Action::Select(SelectAction::Mark(None)))
+        Some(Action::Select(SelectAction::ClearArea))
     } else {
         document.lane_filter.as_ref().map(|_| Action::Rows(RowsAction::ShowOnly(None)))
     }
@@ -273,11 +309,13 @@ const BEFORE: &[Command] = &[
     command("previous-document", "Previous trace", "Brings the open trace before to the front", Group::File)
         .keys(&[Chord::ctrl(Key::Tab).and_shift(), Chord::ctrl(Key::PageUp)])
         .makes(|state| (state.documents.len() > 1).then_some(Action::File(FileAction::SwitchDocument(-1)))),
-    command("keep-models", "Keep large traces ready", "Keeps models on disk so that they open at once", Group::File)
+    command("keep-models", "Cache large traces", "Keeps models on disk so that they open at once", Group::File)
         .makes(|_| Some(Action::Settings(SettingsAction::ToggleCache)))
         .switch(|state| state.settings.cache_gigabytes > 0),
     command("clear-cache", "Clear cache", "Removes the models kept on disk", Group::File)
         .makes(|_| Some(Action::Settings(SettingsAction::ClearCache))),
+    command("settings", "Settings", "Theme, size, timeline, files, layouts", Group::File)
+        .makes(|_| Some(Action::Panel(PanelAction::Sheet(Some(Sheet::Settings))))),
     command("quit", "Quit", "Ends the program", Group::File)
         .keys(&[ctrl('Q')])
         .makes(|_| Some(Action::File(FileAction::Quit))),
@@ -319,6 +357,9 @@ const BEFORE: &[Command] = &[
     command("last", "Go to the end", "Shows the last instant of the trace", Group::Move)
         .keys(&[Chord::plain(Key::End)])
         .makes(|state| with_lanes(state, Action::View(ViewAction::JumpToEdge(1)))),
+    command("palette", "Command palette…", "Every command, time, lane and name by a few letters", Group::Move)
+        .keys(&[ctrl('P').and_shift()])
+        .makes(|_| Some(Action::Palette(PaletteAction::Toggle))),
     command("search", "Search…", "Functions, goroutines, tasks, regions, messages, states: everything", Group::Move)
         .keys(&[c('/'), ctrl('F')])
         .makes(|state| lanes(state).map(|document| Action::Search(document.id, SearchAction::Focus))),
@@ -353,6 +394,32 @@ const BEFORE: &[Command] = &[
         .keys(&[c(',')])
         .repeats()
         .makes(|state| with_selection(state, Action::Select(SelectAction::StepSpan(-1)))),
+    command("next-same", "Next span of this kind", "The next one on the lane in the same state", Group::Follow)
+        .keys(&[Chord::alt(Key::Char('.'))])
+        .repeats()
+        .makes(|state| with_span(state, Action::Select(SelectAction::StepTo(Landmark::SameKind, 1)))),
+    command("previous-same", "Previous span of this kind", "The one before on the lane", Group::Follow)
+        .keys(&[Chord::alt(Key::Char(','))])
+        .repeats()
+        .makes(|state| with_span(state, Action::Select(SelectAction::StepTo(Landmark::SameKind, -1)))),
+    command("next-gc", "Next GC cycle", "Goes to the GC cycle that begins next", Group::Follow)
+        .keys(&[c('G')])
+        .repeats()
+        .makes(|state| with_lanes(state, Action::Select(SelectAction::StepTo(Landmark::GcCycle, 1)))),
+    command("previous-gc", "Previous GC cycle", "Goes to the GC cycle before", Group::Follow)
+        .keys(&[c('G').and_shift()])
+        .repeats()
+        .makes(|state| with_lanes(state, Action::Select(SelectAction::StepTo(Landmark::GcCycle, -1)))),
+    command("next-finding", "Next finding", "Shows the next finding and where it is", Group::Follow)
+        .keys(&[c('J')])
+        .makes(|state| with_lanes(state, Action::Select(SelectAction::StepTo(Landmark::Finding, 1)))),
+    command("previous-finding", "Previous finding", "Shows the finding before and where it is", Group::Follow)
+        .keys(&[c('K')])
+        .makes(|state| with_lanes(state, Action::Select(SelectAction::StepTo(Landmark::Finding, -1)))),
+    command("next-gap", "Next gap", "Goes to where data is lost next", Group::Follow)
+        .makes(|state| with_gaps(state, 1)),
+    command("previous-gap", "Previous gap", "Goes to where data was lost before", Group::Follow)
+        .makes(|state| with_gaps(state, -1)),
     command("follow-out", "Follow outgoing flow", "To what this span created or unblocked", Group::Follow)
         .keys(&[c(']')])
         .makes(|state| with_span(state, Action::Select(SelectAction::FollowFlow { outgoing: true }))),
@@ -367,6 +434,47 @@ const BEFORE: &[Command] = &[
         .keys(&[ctrl('[')])
         .repeats()
         .makes(|state| with_span(state, Action::Select(SelectAction::ChooseFlow { outgoing: false }))),
+    command("select-time", "Select its time", "The time of what is selected, else of the view", Group::Follow)
+        .keys(&[c('M')])
+        .makes(|state| with_lanes(state, Action::Select(SelectAction::SelectItsTime))),
+    command("end-later", "Move the end later", "Moves the end of the selected time", Group::Follow)
+        .keys(&[Chord::plain(Key::Right).and_shift()])
+        .repeats()
+        .makes(|state| with_time(state, SelectAction::StepEdge(true, 1))),
+    command("end-earlier", "Move the end earlier", "Moves the end of the selected time", Group::Follow)
+        .keys(&[Chord::plain(Key::Left).and_shift()])
+        .repeats()
+        .makes(|state| with_time(state, SelectAction::StepEdge(true, -1))),
+    command("start-later", "Move the start later", "Moves the start of the selected time", Group::Follow)
+        .keys(&[Chord::alt(Key::Right).and_shift()])
+        .repeats()
+        .makes(|state| with_time(state, SelectAction::StepEdge(false, 1))),
+    command("start-earlier", "Move the start earlier", "Moves the start of the selected time", Group::Follow)
+        .keys(&[Chord::alt(Key::Left).and_shift()])
+        .repeats()
+        .makes(|state| with_time(state, SelectAction::StepEdge(false, -1))),
+    command("bookmark", "Add bookmark", "Of what is selected, else of the moment under the pointer", Group::Follow)
+        .keys(&[c('B')])
+        .makes(|state| with_lanes(state, Action::Bookmark(BookmarkAction::Add))),
+    command("next-bookmark", "Next bookmark", "Goes to the bookmark after this one", Group::Follow)
+        .keys(&[ctrl('B')])
+        .makes(|state| with_bookmarks(state, 1)),
+    command("previous-bookmark", "Previous bookmark", "Goes to the bookmark before this one", Group::Follow)
+        .keys(&[ctrl('B').and_shift()])
+        .makes(|state| with_bookmarks(state, -1)),
+    command("instant", "Instant view", "Everything at the moment under the pointer", Group::Follow)
+        .keys(&[c('I')])
+        .makes(|state| with_lanes(state, Action::Instant(InstantAction::Show(None)))),
+    command("instant-next", "Next change", "Steps the instant view to the next change of a state", Group::Follow)
+        .keys(&[ctrl('.')])
+        .repeats()
+        .makes(|state| with_moment(state, InstantAction::Step(true))),
+    command("instant-previous", "Previous change", "Steps the instant view to the change before", Group::Follow)
+        .keys(&[ctrl(',')])
+        .repeats()
+        .makes(|state| with_moment(state, InstantAction::Step(false))),
+    command("copy-dump", "Copy as goroutine dump", "The moment of the instant view, as Go prints it", Group::Follow)
+        .makes(|state| with_moment(state, InstantAction::CopyDump)),
     command(
         "escape",
         "Cancel",
@@ -438,10 +546,10 @@ const BEFORE: &[Command] = &[
         .keys(&[c('R')])
         .makes(|_| Some(Action::Settings(SettingsAction::ToggleRuntimeFrames)))
         .switch(|state| state.settings.runtime_frames),
-    command("animate", "Smooth moves", "Lets the view glide to its new place", Group::View)
+    command("animate", "Animations", "Lets the view glide to its new place", Group::View)
         .makes(|_| Some(Action::Settings(SettingsAction::ToggleAnimation)))
         .switch(|state| state.settings.animate),
-    command("theme-system", "Theme of the desktop", "Dark or light as the desktop says", Group::View)
+    command("theme-system", "System theme", "Dark or light as the desktop says", Group::View)
         .makes(|_| Some(Action::Settings(SettingsAction::SetTheme(ThemeChoice::System))))
         .switch(|state| state.settings.theme == ThemeChoice::System),
     command("theme-dark", "Dark theme", "Always dark", Group::View)
@@ -450,15 +558,15 @@ const BEFORE: &[Command] = &[
     command("theme-light", "Light theme", "Always light", Group::View)
         .makes(|_| Some(Action::Settings(SettingsAction::SetTheme(ThemeChoice::Light))))
         .switch(|state| state.settings.theme == ThemeChoice::Light),
-    command("bigger", "Larger", "Everything a little larger", Group::View)
+    command("bigger", "Zoom in the interface", "Everything a little larger", Group::View)
         .keys(&[ctrl('+'), ctrl('=')])
         .repeats()
         .makes(|_| Some(Action::Settings(SettingsAction::StepScale(1)))),
-    command("smaller", "Smaller", "Everything a little smaller", Group::View)
+    command("smaller", "Zoom out the interface", "Everything a little smaller", Group::View)
         .keys(&[ctrl('-')])
         .repeats()
         .makes(|_| Some(Action::Settings(SettingsAction::StepScale(-1)))),
-    command("normal-size", "Normal size", "Everything as designed", Group::View)
+    command("normal-size", "Reset the size of the interface", "Everything as designed", Group::View)
         .keys(&[ctrl('0')])
         .makes(|_| Some(Action::Settings(SettingsAction::StepScale(0)))),
     command("compare-with", "Compare with…", "Asks for a trace to show as B beside this one", Group::Compare)
@@ -501,6 +609,14 @@ const BEHIND: &[Command] = &[
         .makes(|state| paired(state).map(|_| Action::Comparison(ComparisonAction::Swap))),
     command("compare-leave", "End the comparison", "Both traces stay open", Group::Compare)
         .makes(|state| paired(state).map(|_| Action::Comparison(ComparisonAction::Leave))),
+    command("tour", "Guided tour", "A few steps through the sample trace", Group::Help)
+        .makes(|_| Some(Action::Panel(PanelAction::Tour(Some(0))))),
+    command("manual", "Manual", "How to do what, and a page for each panel", Group::Help)
+        .makes(|_| Some(Action::Panel(PanelAction::Sheet(Some(Sheet::Manual("start".to_owned())))))),
+    command("colours", "What colours mean", "The colours and shapes of the timeline", Group::Help)
+        .makes(|_| Some(Action::Panel(PanelAction::Sheet(Some(Sheet::Colours))))),
+    command("about", "About Tracelane", "Version and licence", Group::Help)
+        .makes(|_| Some(Action::Panel(PanelAction::Sheet(Some(Sheet::About))))),
     command("help", "Keyboard shortcuts", "All keys on one sheet", Group::Help)
         .keys(&[c('?')])
         .makes(|_| Some(Action::Panel(PanelAction::ToggleHelp))),

@@ -10,6 +10,7 @@ use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::base::visible::visible;
 use trace_core::model::trace::Trace;
 
+use crate::action::bookmarks;
 use crate::action::effect::{Effect, notify, remember_file};
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
@@ -271,6 +272,10 @@ pub(super) fn rows_made(state: &mut AppState, id: DocumentId, trace: &Arc<Trace>
     let is_wanted = *rows.options() == document.row_options();
     if Arc::ptr_eq(&document.trace, trace) && is_wanted {
         let other = rows.lane_filter() != document.rows.lane_filter();
+        if let Some(area) = document.area.as_mut().filter(|_| rows.options() != document.rows.options()) {
+            // Their places mean other rows now.
+            area.rows.clear();
+        }
         document.rows = rows;
         if other {
             crate::action::navigate::reveal_in_new_rows(document);
@@ -289,6 +294,13 @@ pub(super) fn make_rows_due(state: &mut AppState) -> Vec<Effect> {
     due.collect()
 }
 
+/// Brings panels to the front that were there at a place in the history.
+pub(super) fn bring_fronts(state: &mut AppState) -> Vec<Effect> {
+    let due = state.document_mut().and_then(|document| document.fronts_due.take());
+    let named = |id: &'static str| Panel::ALL.iter().copied().find(|panel| panel.info().id == id);
+    due.into_iter().flatten().filter_map(named).map(Effect::FrontPanel).collect()
+}
+
 pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), String>) -> Vec<Effect> {
     let Some(document) = by_id(state, id) else { return Vec::new() };
     if !document.is_loading() {
@@ -299,6 +311,7 @@ pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), Stri
             document.load = LoadState::Ready;
             let source = document.source.clone();
             let mut effects = if document.following.is_none() { watch_growth(document) } else { Vec::new() };
+            effects.extend(by_id(state, id).map(|document| bookmarks::read_again(document)).unwrap_or_default());
             effects.extend(ask(state, id, Query::Findings));
             if let Source::Path(path) = source {
                 effects.extend(remember_file(state, path));

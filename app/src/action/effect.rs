@@ -8,6 +8,7 @@ use trace_core::analysis::findings::Findings;
 use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::Scope;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TraceTime;
 use trace_core::base::visible::visible;
 use trace_core::model::trace::Trace;
 
@@ -15,9 +16,11 @@ use crate::action::panel::Panel;
 use crate::report::arrange::Arrangement;
 use crate::report::table::Table;
 use crate::state::app::{AppState, FieldFor};
+use crate::state::bookmarks::Notes;
 use crate::state::compare_query::CompareQuery;
 use crate::state::document::{DocumentId, Source};
 use crate::state::query::Query;
+use crate::state::row::RowKind;
 use crate::state::rows::{RowOptions, Rows};
 use crate::state::source::SourcePlace;
 
@@ -70,6 +73,60 @@ pub enum Effect {
         trace: Arc<Trace>,
         /// Which goroutines get rows, and how.
         options: RowOptions,
+    },
+    /// Find the goroutines on some rows.
+    FindRowGoroutines {
+        /// Whose they are.
+        document: DocumentId,
+        /// The snapshot.
+        trace: Arc<Trace>,
+        /// All rows.
+        all: Arc<Rows>,
+        /// Those that are asked about.
+        rows: Vec<RowKind>,
+    },
+    /// Read the bookmarks and pins that are kept of a trace.
+    ReadNotes {
+        /// Whose they are.
+        document: DocumentId,
+        /// Where the trace is.
+        source: Source,
+    },
+    /// Keep bookmarks and pins.
+    SaveNotes {
+        /// The name they are kept under.
+        key: String,
+        /// What to keep.
+        notes: Notes,
+    },
+    /// Ask where, and write bookmarks there.
+    ExportNotes {
+        /// The bookmarks.
+        notes: Notes,
+        /// What the trace is called.
+        title: String,
+        /// Files that must stay as they are: those of all open traces.
+        inputs: Vec<PathBuf>,
+    },
+    /// Ask the desktop for a file with bookmarks.
+    AskForNotes(DocumentId),
+    /// Find the nearest moment at which a goroutine changes its state.
+    FindChange {
+        /// Who asks.
+        document: DocumentId,
+        /// The snapshot.
+        trace: Arc<Trace>,
+        /// From when.
+        at: TraceTime,
+        /// After it, or before.
+        later: bool,
+    },
+    /// Put a moment on the clipboard as a goroutine dump.
+    CopyDump {
+        /// The snapshot.
+        trace: Arc<Trace>,
+        /// The moment.
+        at: TraceTime,
     },
     /// Answer a question about a snapshot.
     AnswerQuery {
@@ -170,6 +227,8 @@ pub enum Effect {
     Copy(String),
     /// Open or focus a panel.
     OpenPanel(Panel),
+    /// Bring a panel to the front if it is open.
+    FrontPanel(Panel),
     /// Put the panels back to their default places.
     ResetPanels,
     /// End the program.

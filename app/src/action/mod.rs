@@ -1,11 +1,16 @@
 //! All that a user or a worker can cause, and the one place that carries it out.
 
 pub mod action;
+pub mod area;
+pub mod bookmarks;
 pub mod commands;
 pub mod comparisons;
 mod documents;
 pub mod effect;
+mod instant;
 pub mod keys;
+mod landmark;
+mod layouts;
 pub mod menu;
 mod navigate;
 pub mod panel;

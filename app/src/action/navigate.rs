@@ -7,16 +7,18 @@ use trace_core::base::ids::TaskIdx;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::flows::FlowEnd;
 use trace_core::model::lanes::{LaneId, SpanRef};
+use trace_core::model::trace::Region;
 
 use crate::action::action::{RowsAction, SelectAction, ViewAction};
 use crate::action::effect::{Effect, notify};
+use crate::action::{area, bookmarks, landmark};
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId};
 use crate::state::edges;
 use crate::state::groups::{GroupBy, Groups};
 use crate::state::lane_filter::LaneFilter;
 use crate::state::pinned::Pin;
-use crate::state::row::Row;
+use crate::state::row::{Row, RowKind};
 use crate::state::rows::GoroutineOrder;
 use crate::state::section::Section;
 use crate::state::view::{FIT_AIR, Place, Selection, View};
@@ -60,8 +62,10 @@ pub(super) fn view(document: &mut Document, action: ViewAction) {
 
 /// Selects, marks and goes somewhere. Says so if there is no flow to follow.
 pub(super) fn selection(state: &mut AppState, action: SelectAction) -> Vec<Effect> {
-    if let SelectAction::FollowFlow { outgoing } = action {
-        return follow(state, outgoing);
+    match action {
+        SelectAction::FollowFlow { outgoing } => return follow(state, outgoing),
+        SelectAction::StepTo(what, step) => return landmark::step(state, what, step),
+        _ => {}
     }
     let Some(document) = state.document_mut() else { return Vec::new() };
     match action {
@@ -70,8 +74,21 @@ pub(super) fn selection(state: &mut AppState, action: SelectAction) -> Vec<Effec
         SelectAction::SelectTask(task) => select(document, Selection::Task(task)),
         SelectAction::ClearSelection => select(document, Selection::None),
         SelectAction::StepSpan(step) => step_span(document, step),
-        SelectAction::Mark(range) => document.marked = range,
-        SelectAction::FollowFlow { .. } => {}
+        SelectAction::SelectRegion(region) => select(document, Selection::Region(region)),
+        SelectAction::Mark(range) => {
+            document.marked = range;
+            document.area = None;
+        }
+        SelectAction::SelectArea(range, rows) => return area::select(state, range, rows),
+        SelectAction::SelectItsTime => {
+            let Some(range) = area::range_of_selection(document) else { return Vec::new() };
+            return area::select(state, range, Vec::new());
+        }
+        SelectAction::ClearArea => area::clear(document),
+        SelectAction::MoveEdge(is_end, to) => area::move_edge(document, is_end, to),
+        SelectAction::StepEdge(is_end, steps) => area::step_edge(document, is_end, steps),
+        SelectAction::Highlight(range) => document.highlight = range,
+        SelectAction::FollowFlow { .. } | SelectAction::StepTo(..) => {}
         SelectAction::ChooseFlow { outgoing } => choose(document, outgoing),
         SelectAction::HoverFlow(flow) => document.hovered_flow = flow,
         SelectAction::GoTo(span) => go_to_span(document, span, None),
@@ -103,7 +120,7 @@ pub(super) fn rows(state: &mut AppState, action: RowsAction) -> Vec<Effect> {
         }
         RowsAction::TogglePin(pin) => {
             toggle_pin(document, pin);
-            return Vec::new();
+            return bookmarks::kept(document);
         }
         RowsAction::ToggleSection(section) => folds.toggle(section),
         RowsAction::ToggleGroup(at) => {
@@ -228,9 +245,8 @@ fn chosen<T>(among: &[T], choice: usize) -> Option<&T> {
 }
 
 /// Puts the present place into the history.
-fn remember(document: &mut Document) {
-    let Some(view) = document.view else { return };
-    let place = Place { view, selection: document.selection };
+pub(super) fn remember(document: &mut Document) {
+    let Some(place) = place(document) else { return };
     if document.history.back.last() != Some(&place) {
         document.history.back.push(place);
         if document.history.back.len() > MAX_HISTORY {
@@ -240,9 +256,20 @@ fn remember(document: &mut Document) {
     document.history.forward.clear();
 }
 
+/// Where the user is; `None` before anything is in view.
+fn place(document: &Document) -> Option<Place> {
+    Some(Place {
+        view: document.view?,
+        selection: document.selection,
+        marked: document.marked,
+        area: document.area.clone(),
+        scope: document.scope_choice.clone(),
+        fronts: document.fronts.clone(),
+    })
+}
+
 fn travel(document: &mut Document, back: bool) {
-    let Some(view) = document.view else { return };
-    let present = Place { view, selection: document.selection };
+    let Some(present) = place(document) else { return };
     let history = &mut document.history;
     let (from, to) =
         if back { (&mut history.back, &mut history.forward) } else { (&mut history.forward, &mut history.back) };
@@ -254,6 +281,12 @@ fn travel(document: &mut Document, back: bool) {
         to.push(present);
         document.view = Some(place.view);
         document.selection = place.selection;
+        document.marked = place.marked;
+        document.area = place.area;
+        document.scope_choice = place.scope;
+        document.highlight = None;
+        // Panels that were opened for another reason meanwhile stay as they are.
+        document.fronts_due = (place.fronts != document.fronts && !place.fronts.is_empty()).then_some(place.fronts);
         document.flow_choice = (0, 0);
         return;
     }
@@ -267,6 +300,7 @@ fn select(document: &mut Document, selection: Selection) {
     document.selection = selection;
     document.flow_choice = (0, 0);
     document.hovered_flow = None;
+    document.highlight = None;
 }
 
 fn move_view(document: &mut Document, change: impl FnOnce(View, TimeRange) -> View) {
@@ -293,6 +327,9 @@ fn scroll(document: &mut Document, points: f64) {
 /// the first selection must not hide it.
 fn resize(document: &mut Document, points: f64) {
     let before = std::mem::replace(&mut document.lanes_height_points, points);
+    if points < before {
+        keep_area_in_sight(document);
+    }
     let (Some(lane), Some(view)) = (document.selection.lane(), document.view) else { return };
     let row = document.layout().row_of(lane);
     let seen =
@@ -300,6 +337,17 @@ fn resize(document: &mut Document, points: f64) {
     if seen && points < before {
         reveal(document, lane, None);
     }
+}
+
+/// Scrolls as far as the selected rows need it: the panel about them must not hide them.
+fn keep_area_in_sight(document: &mut Document) {
+    let Some(area) = &document.area else { return };
+    let layout = document.layout();
+    let find = |row: Option<&RowKind>| row.and_then(|row| layout.find(*row));
+    let Some((first, last)) = find(area.rows.first()).zip(find(area.rows.last())) else { return };
+    let (content, height) = (layout.height(), document.lanes_height_points);
+    let rows = (last.top + last.height - first.top).min(height);
+    move_view(document, |view, _| view.reveal_row(first.top, rows, content, height));
 }
 
 fn jump_to_edge(document: &mut Document, side: i32) {
@@ -433,6 +481,13 @@ fn step_span(document: &mut Document, step: i32) {
             }
             None
         }
+        Selection::Region(region) => {
+            if let Some(next) = next_region(document, &region, step) {
+                document.selection = Selection::Region(next);
+                reveal(document, LaneId::Goroutine(next.go), Some(next.range.start));
+            }
+            None
+        }
         Selection::None => None,
     };
     if let Some(span) = next {
@@ -440,6 +495,18 @@ fn step_span(document: &mut Document, step: i32) {
         document.flow_choice = (0, 0);
         reveal(document, span.at.lane, Some(span.range.start));
     }
+}
+
+/// The region of the same depth that is next on the same goroutine.
+fn next_region(document: &Document, region: &Region, step: i32) -> Option<Region> {
+    let trace = &document.trace;
+    let beside = |found: &Region| found.depth == region.depth;
+    if step > 0 {
+        let later = TimeRange::new(region.range.end, TraceTime::MAX);
+        return trace.regions(region.go, later).find(|found| beside(found) && found.range.start >= region.range.end);
+    }
+    let earlier = TimeRange::new(TraceTime::MIN, region.range.start);
+    trace.regions(region.go, earlier).filter(|found| beside(found) && found.range.end <= region.range.start).last()
 }
 
 fn choose(document: &mut Document, outgoing: bool) {
@@ -462,6 +529,7 @@ fn fit_selection(document: &mut Document) {
         Selection::Span(span) => document.trace.span(span).map(|span| span.range),
         Selection::Lane(lane) => lane_range(document, lane),
         Selection::Task(task) => document.trace.task(task).map(|task| life(&document.trace, &task)),
+        Selection::Region(region) => Some(region.range),
         Selection::None => document.marked,
     };
     let fitted = range.map(|range| view.fit(range, FIT_AIR, bounds));

@@ -6,15 +6,19 @@ use crate::action::keys::{Chord, Key};
 use crate::action::menu::Group;
 use crate::report::analyses::Analysis;
 use crate::report::analyses::blocked::BlockedBy;
+use crate::report::analyses::flows::Flows;
 use crate::report::analyses::gc::GcCycles;
 use crate::report::analyses::goroutines::Goroutines;
+use crate::report::analyses::instant::OneInstant;
 use crate::report::analyses::latency::SchedulerLatency;
 use crate::report::analyses::leaks::Leaks;
 use crate::report::analyses::locks::Locks;
+use crate::report::analyses::logs::Logs;
 use crate::report::analyses::mmu::MutatorUtilisation;
 use crate::report::analyses::population::GoroutinesAlive;
 use crate::report::analyses::procs::Procs;
 use crate::report::analyses::profile::Profiles;
+use crate::report::analyses::selection::Selection;
 use crate::report::analyses::stw::StwPauses;
 use crate::report::analyses::syscalls::SystemCalls;
 use crate::report::analyses::tasks::{Regions, Tasks};
@@ -110,6 +114,10 @@ panels! {
         .key(&[digit('6')]).of(&[&Warnings]);
 
     Findings: about("report", "Findings", "What probably costs the program its time").key(&[digit('7')]);
+    Selection: about("selection", "Selection", "What happened in the selected time, on the selected rows")
+        .of(&[&Selection, &Flows, &Logs]);
+    Bookmarks: about("bookmarks", "Bookmarks", "Places in this trace with notes").menu(Group::Panels);
+    Instant: Info { menu: None, ..about("instant", "Instant", "Everything at one moment") }.of(&[&OneInstant]);
     WaitChain: about("why", "Wait chain", "Where the time of the selected span went")
         .key(&[digit('8')]).of(&[&WaitChains]);
     BlockedBy: about("blocked", "Blocked by", "Who keeps whom waiting, place by place")
@@ -169,6 +177,10 @@ const fn compared(id: &'static str, title: &'static str, help: &'static str) -> 
 impl Info {
     const fn at(self, home: Home) -> Self {
         Self { home, ..self }
+    }
+
+    const fn menu(self, menu: Group) -> Self {
+        Self { menu: Some(menu), ..self }
     }
 
     const fn key(self, keys: &'static [Chord]) -> Self {

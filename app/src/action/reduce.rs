@@ -6,11 +6,14 @@ use crate::action::action::{
 };
 use crate::action::effect::{Effect, SaveTo, notify};
 use crate::action::panel::{Needs, Panel};
-use crate::action::{comparisons, documents, navigate, search, source, tables, unsaved};
+use crate::action::{
+    area, bookmarks, comparisons, documents, instant, layouts, navigate, search, source, tables, unsaved,
+};
 use crate::fmt::escape::visible_lines;
 use crate::state::app::{AppState, FieldFor};
 use crate::state::dialog::Dialog;
 use crate::state::document::{Document, DocumentId, Source};
+use crate::state::palette::{Palette, PaletteAction};
 use crate::state::settings::CACHE_GIGABYTES;
 use crate::state::view::Selection;
 
@@ -27,6 +30,7 @@ pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
     navigate::keep(state, &anchors);
     comparisons::settle(state, before);
     effects.extend(documents::make_rows_due(state));
+    effects.extend(documents::bring_fronts(state));
     effects
 }
 
@@ -55,6 +59,8 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Select(action @ SelectAction::FollowFlow { .. }) => navigate::selection(state, action),
         Action::Select(action) => selecting(state, |state| navigate::selection(state, action)),
         Action::Rows(action) => selecting(state, |state| navigate::rows(state, action)),
+        Action::Instant(action) => instant::apply(state, action),
+        Action::Bookmark(action) => selecting(state, |state| bookmarks::apply(state, action)),
         Action::Analysis(action) => analysis(state, action),
         Action::Panel(action) => panel(state, action),
         Action::Source(action) => source(state, action),
@@ -63,6 +69,10 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Comparison(action) => comparisons::apply(state, action, on),
         Action::Table(document, key, action) => tables::apply(state, document, key, action),
         Action::Search(id, action) => search::apply(state, id, action),
+        Action::Palette(action) => {
+            palette(state, action);
+            Vec::new()
+        }
         Action::Notice(text) => {
             notify(state, text);
             Vec::new()
@@ -134,6 +144,10 @@ fn file(state: &mut AppState, action: FileAction) -> Vec<Effect> {
         FileAction::SaveProfile(id, scope, kind) => documents::save_profile(state, id, scope, kind),
         FileAction::Reply(reply) => unsaved::reply(state, reply),
         FileAction::Activate(id) => documents::activate(state, id),
+        FileAction::ActivateFirst => {
+            let first = state.documents.first().map(|document| document.id);
+            first.map_or_else(Vec::new, |id| documents::activate(state, id))
+        }
         FileAction::SwitchDocument(step) => documents::switch(state, step),
         FileAction::CloseDocument(id) => unsaved::close(state, id),
         FileAction::CancelLoad(id) => documents::cancel(state, id),
@@ -168,6 +182,20 @@ fn worker(state: &mut AppState, action: WorkerAction) -> Vec<Effect> {
         WorkerAction::LoadProgress(id, progress) => documents::progress(state, id, progress),
         WorkerAction::Snapshot(id, trace, rows) => documents::snapshot(state, id, trace, rows),
         WorkerAction::RowsMade(id, trace, rows) => documents::rows_made(state, id, &trace, rows),
+        WorkerAction::NotesRead(id, key, notes) => bookmarks::were_read(state, id, key, notes),
+        WorkerAction::NotesImported(id, found) => bookmarks::imported(state, id, found),
+        WorkerAction::ChangeFound(id, from, found) => {
+            if documents::by_id(state, id).is_some_and(|document| !instant::changed(document, from, found)) {
+                instant::nothing_changes(state);
+            }
+            Vec::new()
+        }
+        WorkerAction::RowGoroutines(id, rows, gos) => {
+            if let Some(document) = documents::by_id(state, id) {
+                area::found(document, &rows, gos);
+            }
+            Vec::new()
+        }
         WorkerAction::LoadDone(id, result) => documents::done(state, id, result),
         WorkerAction::Answered(id, trace, query, answer) => documents::answered(state, id, trace, &query, answer),
         WorkerAction::SourceRead(place, text) => {
@@ -214,7 +242,7 @@ fn analysis(state: &mut AppState, action: AnalysisAction) -> Vec<Effect> {
         AnalysisAction::ChooseLength(analysis, nanos) => {
             return tables::view(state, analysis, |view| view.length = Some(nanos));
         }
-        AnalysisAction::SetScope(choice) => &mut move |document| document.scope_choice = choice,
+        AnalysisAction::SetScope(choice) => &mut move |document| document.scope_choice.clone_from(&choice),
         AnalysisAction::ChooseFinding(rank) => &mut move |document| {
             document.finding = rank;
             document.findings_shown = true;
@@ -227,14 +255,42 @@ fn analysis(state: &mut AppState, action: AnalysisAction) -> Vec<Effect> {
     Vec::new()
 }
 
+fn palette(state: &mut AppState, action: PaletteAction) {
+    match (action, &mut state.palette) {
+        (PaletteAction::Toggle, known @ None) => *known = Some(Palette::default()),
+        (PaletteAction::Toggle, known) => *known = None,
+        (PaletteAction::Text(text), Some(known)) => *known = Palette { text, chosen: 0 },
+        (PaletteAction::Choose(chosen), Some(known)) => known.chosen = chosen,
+        (PaletteAction::Text(_) | PaletteAction::Choose(_), None) => {}
+    }
+}
+
 fn panel(state: &mut AppState, action: PanelAction) -> Vec<Effect> {
     match action {
         PanelAction::OpenPanel(panel) => return open_panel(state, panel),
         PanelAction::SetDock(dock) => return saved(|| state.settings.dock = dock),
         PanelAction::ResetPanels => {
             state.settings.dock = None;
+            state.maximised = None;
             return vec![Effect::ResetPanels, Effect::SaveSettings];
         }
+        PanelAction::Fronts(fronts) => {
+            if let Some(document) = state.document_mut() {
+                document.fronts = fronts;
+            }
+        }
+        PanelAction::Sheet(sheet) => state.sheet = sheet,
+        PanelAction::Tour(step) => return layouts::tour(state, step),
+        PanelAction::TourDone => {
+            if let Some(tour) = &mut state.tour {
+                tour.is_done = true;
+            }
+        }
+        PanelAction::Maximise(panel) => state.maximised = panel.map(|panel| panel.info().id),
+        PanelAction::NameLayout(name) => state.layout_name = name,
+        PanelAction::SaveLayout => return layouts::save(state),
+        PanelAction::UseLayout(name) => return layouts::use_one(state, &name),
+        PanelAction::RemoveLayout(name) => return saved(|| drop(state.settings.layouts.remove(&name))),
         PanelAction::ToggleHelp => state.help_open ^= true,
         PanelAction::ToggleWarnings => state.warnings_open ^= true,
     }
@@ -270,11 +326,16 @@ fn settings(state: &mut AppState, action: SettingsAction) -> Vec<Effect> {
             settings.cache_gigabytes = if settings.cache_gigabytes == 0 { CACHE_GIGABYTES } else { 0 };
         }
         SettingsAction::ClearCache => return vec![Effect::ClearCache],
+        SettingsAction::SetEditor(editor) => settings.editor = editor,
+        SettingsAction::RemoveSourceFolder(folder) => settings.source_folders.retain(|known| *known != folder),
+        SettingsAction::ToggleSearch(text) => layouts::toggle_search(settings, text),
     }
     vec![Effect::SaveSettings]
 }
 
 fn open_panel(state: &mut AppState, panel: Panel) -> Vec<Effect> {
+    // Whoever opens another panel wants to see it.
+    state.maximised = state.maximised.filter(|id| *id == panel.info().id);
     if let Some(document) = state.document_mut() {
         document.findings_shown |= panel == Panel::Findings;
         document.panels_shown |= panel.info().needs == Needs::Selection;

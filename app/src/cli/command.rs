@@ -8,9 +8,9 @@ use trace_core::model::trace::Trace;
 
 use crate::cli::exit::CliError;
 use crate::cli::format::FormatArgs;
-use crate::cli::place::OffsetRange;
 use crate::cli::scope::{self, ScopeArgs};
 use crate::cli::values;
+use crate::fmt::place::OffsetRange;
 use crate::fmt::words::sentence;
 use crate::report::analyses::analysis::{Choice, Field, FieldKind, Form, Info, Opt};
 use crate::report::analyses::why::WHY;

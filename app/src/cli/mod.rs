@@ -13,7 +13,6 @@ pub mod load;
 pub mod names;
 pub mod out;
 pub mod overview;
-pub mod place;
 pub mod print;
 pub mod profile;
 pub mod report;

@@ -4,11 +4,31 @@ use crate::fmt::text::Text;
 
 /// The commands by purpose: the groups of the overview, with what each command takes.
 const GROUPS: [(&str, &[(&str, &str)]); 7] = [
-    ("Overview", &[("report", "FILE"), ("stats", "FILE"), ("warnings", "FILE"), ("compare", "A B")]),
-    ("Waiting", &[("blocked", "FILE"), ("why", "FILE"), ("locks", "FILE"), ("profile", "FILE")]),
+    (
+        "Overview",
+        &[
+            ("report", "FILE"),
+            ("stats", "FILE"),
+            ("warnings", "FILE"),
+            ("selection", "FILE"),
+            ("instant", "FILE"),
+            ("compare", "A B"),
+        ],
+    ),
+    (
+        "Waiting",
+        &[("blocked", "FILE"), ("why", "FILE"), ("locks", "FILE"), ("interactions", "FILE"), ("profile", "FILE")],
+    ),
     (
         "Goroutines and tasks",
-        &[("goroutines", "FILE"), ("population", "FILE"), ("leaks", "FILE"), ("tasks", "FILE"), ("regions", "FILE")],
+        &[
+            ("goroutines", "FILE"),
+            ("population", "FILE"),
+            ("leaks", "FILE"),
+            ("tasks", "FILE"),
+            ("regions", "FILE"),
+            ("logs", "FILE"),
+        ],
     ),
     ("Scheduler", &[("latency", "FILE"), ("procs", "FILE"), ("threads", "FILE"), ("syscalls", "FILE")]),
     ("GC", &[("gc", "FILE"), ("stw", "FILE"), ("mmu", "FILE")]),

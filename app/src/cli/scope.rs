@@ -7,9 +7,9 @@ use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
 use crate::cli::exit::CliError;
-use crate::cli::place::OffsetRange;
 use crate::cli::values;
 use crate::fmt::escape::visible;
+use crate::fmt::place::OffsetRange;
 use crate::report::analyses::ScopeOption;
 
 /// Whose time is asked for, in the user's words.

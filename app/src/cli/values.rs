@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use trace_core::base::ids::GoId;
 
-use crate::cli::place::{OffsetRange, Target, parse_stretch, parse_target, parse_time};
+use crate::fmt::place::{OffsetRange, Target, parse_stretch, parse_target, parse_time};
 use crate::remote;
 
 /// A value, or what was expected instead, for the error message.

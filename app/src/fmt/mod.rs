@@ -4,6 +4,7 @@ pub mod escape;
 pub mod markdown;
 pub mod name;
 pub mod number;
+pub mod place;
 pub mod text;
 pub mod time;
 pub mod words;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use trace_core::analysis::flow_groups::{Actor, waker};
 use trace_core::analysis::places::{self, in_words};
 pub use trace_core::analysis::representative::{frame_of, is_runtime};
 use trace_core::analysis::syscalls::CallKind;
@@ -140,10 +141,10 @@ pub fn origin(trace: &Trace, flow: &Flow) -> String {
     }
     let woken = flow.to.span.and_then(|span| trace.span(span));
     let wait = woken.filter(|span| span.state == GoState::Waiting).or_else(|| trace.prev_span(flow.to.span?));
-    let by = match wait.map(|wait| wait.class) {
-        Some(SpanClass::WaitNet) => "the network poller",
-        Some(SpanClass::WaitSleep | SpanClass::WaitChan) => "a timer",
-        _ => "the runtime",
+    let by = match waker(trace, wait.as_ref()) {
+        Actor::Poller => "the network poller",
+        Actor::Timer => "a timer",
+        Actor::Runtime | Actor::Function(_) => "the runtime",
     };
     format!("{by} (on {who})")
 }

@@ -203,8 +203,8 @@ pub fn tables_ui(
     let session = document.tables.get(&key);
     let cursor = session.and_then(|session| session.selection_in(table)).and_then(|selection| selection.cursor);
     let subject = cursor.and_then(|row| table.subject(row as usize));
-    let details = subject.filter(|_| table.has_details);
-    let nested = match (details, cursor) {
+    let details = subject.clone().filter(|_| table.has_details);
+    let nested = match (&details, cursor) {
         (None, Some(row)) => {
             let of = (Arc::as_ptr(table) as usize, row);
             kept(ui, &format!("nested.{key}"), of, || nested_of(table, row as usize))
@@ -224,7 +224,7 @@ pub fn tables_ui(
     let mut right = Rect::from_min_max(pos2(middle, area.min.y), area.max);
     if let Some(filter) = subject {
         let mut part = ui.new_child(UiBuilder::new().max_rect(right).id_salt("subject"));
-        let title = goroutine_filter_name(document, filter);
+        let title = goroutine_filter_name(document, &filter);
         let text = format!("Show only lanes: {title}");
         only_link(&mut part, document, (Scope { filter, ..document.scope() }, title), &text, actions);
         right.min.y = part.min_rect().max.y;

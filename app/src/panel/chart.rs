@@ -49,7 +49,7 @@ pub fn chart_ui(
         let origin = document.trace.range().start;
         #[expect(clippy::cast_possible_truncation, reason = "nanoseconds within the trace")]
         let range = TimeRange::new(origin.plus_nanos(from as i64), origin.plus_nanos(to as i64));
-        actions.push(SelectAction::Mark(Some(range)));
+        actions.push(SelectAction::Highlight(Some(range)));
         actions.push(ViewAction::ShowRange(range));
     }
     touched.clicked

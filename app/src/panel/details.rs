@@ -26,7 +26,7 @@ use crate::widget::section::{Pairs, heading, pairs};
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     ScrollArea::vertical().id_salt("details").auto_shrink([false, false]).show(ui, |ui| match document.selection {
-        Selection::None | Selection::Lane(_) | Selection::Task(_) => trace_ui(ui, document),
+        Selection::None | Selection::Lane(_) | Selection::Task(_) | Selection::Region(_) => trace_ui(ui, document),
         Selection::Span(at) => match document.trace.span(at) {
             Some(span) => span_ui(ui, document, &span, actions),
             None => trace_ui(ui, document),

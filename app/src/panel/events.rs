@@ -36,6 +36,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             let Some(task) = trace.task(idx) else { return };
             (LaneId::Goroutine(task.go), None, life(trace, &task), "on its goroutine during this task")
         }
+        Selection::Region(region) => (LaneId::Goroutine(region.go), None, region.range, "during this region"),
         Selection::Span(at) => {
             let Some(span) = trace.span(at) else { return };
             (at.lane, Some(at), span.range, "during this span")

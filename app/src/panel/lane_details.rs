@@ -176,21 +176,45 @@ fn time_ui(ui: &mut Ui, trace: &Trace, lane: LaneId, range: TimeRange) {
     bar.push((whole.saturating_sub(known), tokens.raised));
     proportion(ui, &bar, "Time by state");
     ui.add_space(space::XS);
-    for (name, nanos, spans, color) in rows {
+    let texts: Vec<[String; 3]> =
+        rows.iter().map(|(_, nanos, spans, _)| numbers(*nanos, *spans, Some(whole))).collect();
+    let widths = widths(ui, &texts);
+    for ((name, nanos, _, color), texts) in rows.into_iter().zip(texts) {
         ui.horizontal(|ui| {
             let (chip, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
             ui.painter().rect_filled(chip, 2.0, color);
             ui.label(name);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let number = |text: String| RichText::new(text).font(fonts::mono());
-                let spans = spans.map_or_else(String::new, |spans| format!("{} ×", count(spans)));
-                ui.add_sized(vec2(72.0, 18.0), right(number(spans).color(tokens.muted)));
-                ui.add_sized(vec2(64.0, 18.0), right(number(percent(nanos, whole)).color(tokens.muted)));
                 let nanos = i64::try_from(nanos).unwrap_or(i64::MAX);
-                ui.add_sized(vec2(76.0, 18.0), right(number(duration(nanos)))).on_hover_text(exact(nanos));
+                numbers_ui(ui, &texts, widths).on_hover_text(exact(nanos));
             });
         });
     }
+}
+
+/// Count, share and length, as text; what there is none of is empty.
+fn numbers(nanos: u64, spans: Option<u64>, whole: Option<u64>) -> [String; 3] {
+    let spans = spans.map_or_else(String::new, |spans| format!("{} ×", count(spans)));
+    let share = whole.map_or_else(String::new, |whole| percent(nanos, whole));
+    [spans, share, duration(i64::try_from(nanos).unwrap_or(i64::MAX))]
+}
+
+/// How wide each column of numbers is, points: as wide as its longest.
+fn widths(ui: &Ui, rows: &[[String; 3]]) -> [f32; 3] {
+    let color = tokens::of(ui.ctx()).text;
+    let width = |text: &String| ui.painter().layout_no_wrap(text.clone(), fonts::mono(), color).size().x;
+    let column = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(width).fold(0.0, f32::max);
+    [column(0), column(1), column(2)].map(|width| if width > 0.0 { width + space::M } else { 0.0 })
+}
+
+/// Numbers in columns, from the right: count, share, length. The response is that of the length.
+fn numbers_ui(ui: &mut Ui, texts: &[String; 3], widths: [f32; 3]) -> egui::Response {
+    let muted = tokens::of(ui.ctx()).muted;
+    ui.spacing_mut().item_spacing.x = 0.0;
+    let [spans, share, length] = texts.clone().map(|text| RichText::new(text).font(fonts::mono()));
+    ui.add_sized(vec2(widths[0], 18.0), right(spans.color(muted)));
+    ui.add_sized(vec2(widths[1], 18.0), right(share.color(muted)));
+    ui.add_sized(vec2(widths[2], 18.0), right(length))
 }
 
 fn right(text: RichText) -> egui::Label {
@@ -211,12 +235,14 @@ fn runner_ui(ui: &mut Ui, document: &Document, lane: LaneId, actions: &mut Actio
     time_ui(ui, trace, lane, view);
     let sums = kept(ui, "who-ran", ListKey::new(document, lane, None, view), || who_ran(trace, lane, view));
     heading(ui, "What ran here, in sight");
-    for &(go, nanos, spans) in sums.iter().take(MAX_NAMED) {
+    let named = || sums.iter().take(MAX_NAMED);
+    let texts: Vec<[String; 3]> =
+        named().map(|(_, nanos, spans)| numbers(nanos.unsigned_abs(), Some(*spans), None)).collect();
+    let widths = widths(ui, &texts);
+    for &(go, nanos, spans) in named() {
         ui.horizontal(|ui| {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let number = |text: String| RichText::new(text).font(fonts::mono());
-                ui.add_sized(vec2(64.0, 18.0), right(number(format!("{} ×", count(spans))).color(tokens.muted)));
-                ui.add_sized(vec2(76.0, 18.0), right(number(duration(nanos))));
+                numbers_ui(ui, &numbers(nanos.unsigned_abs(), Some(spans), None), widths);
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     if link_in(ui, &name::goroutine(trace, go), fonts::body()).clicked() {
                         actions.push(SelectAction::GoToLane(LaneId::Goroutine(go)));

@@ -1,6 +1,7 @@
 //! The panels around the timeline, one a file; none knows another.
 
 pub mod analysis;
+pub mod bookmarks;
 pub mod both;
 pub mod changes;
 pub mod chart;
@@ -12,11 +13,14 @@ pub mod events;
 pub mod find;
 pub mod findings;
 pub mod flows;
+pub mod instant;
 pub mod lane_details;
 pub mod latency;
 pub mod mutator;
 pub mod profile;
+pub mod region_details;
 pub mod scope;
+pub mod selection;
 pub mod series;
 pub mod source;
 pub mod spans;

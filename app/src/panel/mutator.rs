@@ -23,7 +23,6 @@ use crate::report::table::Target;
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::query::{Answer, Query};
-use crate::state::scope::When;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::section::empty;
@@ -150,11 +149,8 @@ fn worst_ui(ui: &mut Ui, (state, document): (&AppState, &Document), ask: Ask, ac
     let report: &Arc<Report> = found;
     let Some(table) = report.tables.first() else { return };
     let touched = table_ui(ui, (state, document), ("worst-windows.worst", table), None, |_| (), actions);
-    // If the mark is the scope, another one would change what the panel shows.
-    if let Some(Target::Stretch(_, range)) = touched.activated.and_then(|row| table.target(row))
-        && document.scope_choice.when != When::Marked
-    {
-        actions.push(SelectAction::Mark(Some(range)));
+    if let Some(Target::Stretch(_, range)) = touched.activated.and_then(|row| table.target(row)) {
+        actions.push(SelectAction::Highlight(Some(range)));
     }
 }
 

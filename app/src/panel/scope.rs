@@ -13,6 +13,8 @@ use trace_core::model::trace::Region;
 use crate::action::action::{Actions, AnalysisAction, RowsAction};
 use crate::fmt::name;
 use crate::fmt::time::duration;
+use crate::fmt::words::counted;
+use crate::state::area::Area;
 use crate::state::document::Document;
 use crate::state::lane_filter::{LaneFilter, Which};
 use crate::state::scope::{ScopeChoice, When};
@@ -27,7 +29,7 @@ const REGIONS: usize = 2;
 /// Shows the row.
 pub fn scope_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
-    let choice = document.scope_choice;
+    let choice = &document.scope_choice;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let mut offer = |ui: &mut Ui, text: &str, offered: ScopeChoice, on: bool| {
@@ -38,16 +40,17 @@ pub fn scope_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
         ui.label(RichText::new("Of").font(fonts::small()).color(tokens.muted));
         for filter in offered_filter(document) {
             let on = choice.filter == filter;
-            offer(ui, &goroutine_filter_name(document, filter), ScopeChoice { filter, ..choice }, on);
+            let name = goroutine_filter_name(document, &filter);
+            offer(ui, &name, ScopeChoice { filter, ..choice.clone() }, on);
         }
         ui.add_space(space::S);
         ui.label(RichText::new("during").font(fonts::small()).color(tokens.muted));
-        let whole = ScopeChoice { when: When::Whole, ..choice };
+        let whole = ScopeChoice { when: When::Whole, ..choice.clone() };
         let gone = choice.when == When::Marked && document.marked.is_none();
         offer(ui, "Whole trace", whole, choice.when == When::Whole || gone);
         if let Some(marked) = document.marked {
-            let text = format!("Marked {}", duration(marked.nanos()));
-            offer(ui, &text, ScopeChoice { when: When::Marked, ..choice }, choice.when == When::Marked);
+            let text = format!("Selected {}", duration(marked.nanos()));
+            offer(ui, &text, ScopeChoice { when: When::Marked, ..choice.clone() }, choice.when == When::Marked);
         }
         for region in offered_regions(document) {
             let when = When::Region(region.range, region.name);
@@ -57,9 +60,9 @@ pub fn scope_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
         if let When::Region(range, region) = choice.when
             && offered_regions(document).iter().all(|known| (known.range, known.name) != (range, region))
         {
-            offer(ui, &format!("Region {}", document.trace.str(region)), choice, true);
+            offer(ui, &format!("Region {}", document.trace.str(region)), choice.clone(), true);
         }
-        if choice != ScopeChoice::default() {
+        if *choice != ScopeChoice::default() {
             ui.add_space(space::S);
             only_link(ui, document, (document.scope(), scope_title(document)), "Show only these lanes", actions);
         }
@@ -77,15 +80,15 @@ pub fn only_link(ui: &mut Ui, document: &Document, (scope, title): (Scope, Strin
     }
 }
 
-/// What the results are about, for titles: `main.worker, marked 122 ms`.
+/// What the results are about, for titles: `main.worker, selected 122 ms`.
 #[must_use]
 pub fn scope_title(document: &Document) -> String {
-    let filter = match document.scope_choice.filter {
+    let filter = match &document.scope_choice.filter {
         GoroutineFilter::All => "all goroutines".to_owned(),
         filter => goroutine_filter_name(document, filter),
     };
     match (document.scope_choice.when, document.marked) {
-        (When::Marked, Some(marked)) => format!("{filter}, marked {}", duration(marked.nanos())),
+        (When::Marked, Some(marked)) => format!("{filter}, selected {}", duration(marked.nanos())),
         (When::Region(range, region), _) => {
             format!("{filter}, region {} ({})", document.trace.str(region), duration(range.nanos()))
         }
@@ -111,8 +114,9 @@ fn offered_filter(document: &Document) -> Vec<GoroutineFilter> {
         offered.push(GoroutineFilter::Regions(region.name));
         offered.extend(region.task.map(GoroutineFilter::Task));
     }
+    offered.extend(document.area.as_ref().and_then(Area::limits).map(|gos| GoroutineFilter::These(gos.clone())));
     if !offered.contains(&document.scope_choice.filter) {
-        offered.push(document.scope_choice.filter);
+        offered.push(document.scope_choice.filter.clone());
     }
     offered.dedup();
     offered
@@ -120,9 +124,9 @@ fn offered_filter(document: &Document) -> Vec<GoroutineFilter> {
 
 /// What goroutines are called together: `Every main.worker`.
 #[must_use]
-pub fn goroutine_filter_name(document: &Document, filter: GoroutineFilter) -> String {
+pub fn goroutine_filter_name(document: &Document, filter: &GoroutineFilter) -> String {
     let trace = &document.trace;
-    match filter {
+    match *filter {
         GoroutineFilter::All => "All goroutines".to_owned(),
         GoroutineFilter::One(go) => name::goroutine(trace, go),
         GoroutineFilter::Named(function) => match trace.str(function) {
@@ -135,6 +139,10 @@ pub fn goroutine_filter_name(document: &Document, filter: GoroutineFilter) -> St
         },
         GoroutineFilter::Tasks(kind) => format!("Tasks {}", trace.str(kind)),
         GoroutineFilter::Regions(kind) => format!("Every region {}", trace.str(kind)),
+        GoroutineFilter::These(ref gos) => match document.area.as_ref().filter(|area| area.gos.as_ref() == Some(gos)) {
+            Some(area) => format!("Selected: {}", area.title),
+            None => counted(gos.len() as u64, "goroutine"),
+        },
     }
 }
 
@@ -142,16 +150,23 @@ fn selected_goroutine(document: &Document) -> Option<GoroutineIdx> {
     match document.selection {
         Selection::Span(at) => document.trace.span(at).map(|span| span.go).filter(|go| go.is_some()),
         Selection::Lane(LaneId::Goroutine(go)) => Some(go),
+        Selection::Region(region) => Some(region.go),
         _ => None,
     }
 }
 
 /// The innermost regions around the beginning of the selected span.
 fn offered_regions(document: &Document) -> Vec<Region> {
-    let Selection::Span(at) = document.selection else { return Vec::new() };
-    let Some(span) = document.trace.span(at).filter(|span| span.go.is_some()) else { return Vec::new() };
-    let instant = TimeRange::new(span.range.start, span.range.start.plus_nanos(1));
-    let mut regions: Vec<Region> = document.trace.regions(span.go, instant).take(64).collect();
+    let (go, start) = match document.selection {
+        Selection::Region(region) => (region.go, region.range.start),
+        Selection::Span(at) => match document.trace.span(at).filter(|span| span.go.is_some()) {
+            Some(span) => (span.go, span.range.start),
+            None => return Vec::new(),
+        },
+        _ => return Vec::new(),
+    };
+    let instant = TimeRange::new(start, start.plus_nanos(1));
+    let mut regions: Vec<Region> = document.trace.regions(go, instant).take(64).collect();
     regions.sort_by_key(|region| std::cmp::Reverse(region.depth));
     regions.truncate(REGIONS);
     regions

@@ -36,6 +36,10 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             let stack = trace.task(idx).map_or(StackId::NONE, |task| task.stack);
             vec![("Start stack", "where this task was begun", stack)]
         }
+        Selection::Region(region) => vec![
+            ("Start stack", "where this region begins", region.start_stack),
+            ("End stack", "where this region ends", region.end_stack),
+        ],
         Selection::Lane(_) => Vec::new(),
         Selection::Span(at) => trace.span(at).map(|span| stacks_of(&span)).unwrap_or_default(),
     };

@@ -46,9 +46,9 @@ pub fn table_ui(
     }
     if let Some(target) = touched.activated.and_then(|row| table.target(row)) {
         actions.push(show(target));
-        // A stretch without a lane has nothing to select: the mark says where it is.
+        // Pointed out, not selected: the table may be about what is selected.
         if let Target::Marked(_, range) | Target::Range(range) = target {
-            actions.push(SelectAction::Mark(Some(range)));
+            actions.push(SelectAction::Highlight(Some(range)));
         }
     }
     touched
@@ -90,22 +90,23 @@ fn menu(document: &Document, table: &Table, row: usize, value: &Value) -> Vec<(S
         entries.push((format!("Go to {}", value.text()), action));
     }
     if let Some(filter) = table.subject(row) {
-        let title = goroutine_filter_name(document, filter);
-        let lane_filter = LaneFilter { title: title.clone(), which: Which::Of(Scope { filter, ..document.scope() }) };
+        let title = goroutine_filter_name(document, &filter);
+        let scope = Scope { filter: filter.clone(), ..document.scope() };
+        let lane_filter = LaneFilter { title: title.clone(), which: Which::Of(scope) };
         entries.push((
             format!("Show only lanes: {title}"),
             Action::Rows(RowsAction::ShowOnly(Some(Arc::new(lane_filter)))),
         ));
-        let choice = ScopeChoice { filter, ..document.scope_choice };
+        let choice = ScopeChoice { filter, ..document.scope_choice.clone() };
         entries.push((format!("Analyse only: {title}"), Action::Analysis(AnalysisAction::SetScope(choice))));
     }
     if let Value::Lane(LaneId::Goroutine(go), _) = value {
         let filter = GoroutineFilter::One(*go);
-        let scope = Scope { filter, ..Scope::whole(&document.trace) };
+        let scope = Scope { filter: filter.clone(), ..Scope::whole(&document.trace) };
         let lane_filter = LaneFilter { title: value.text(), which: Which::Of(scope) };
         entries
             .push(("Show only its lane".to_owned(), Action::Rows(RowsAction::ShowOnly(Some(Arc::new(lane_filter))))));
-        let choice = ScopeChoice { filter, ..document.scope_choice };
+        let choice = ScopeChoice { filter, ..document.scope_choice.clone() };
         entries.push(("Analyse only this goroutine".to_owned(), Action::Analysis(AnalysisAction::SetScope(choice))));
     }
     entries

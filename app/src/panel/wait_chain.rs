@@ -1,8 +1,8 @@
-//! Where the time of the selected span, or of a marked stretch of its goroutine, went.
+//! Where the time of the selected span, or of a range of its goroutine, went.
 
 use egui::Ui;
 
-use crate::action::action::Actions;
+use crate::action::action::{Action, Actions, SelectAction, ViewAction};
 use crate::panel::analysis::found_ui;
 use crate::panel::answer;
 use crate::report::analyses::Analysis;
@@ -15,10 +15,21 @@ use crate::widget::section::empty;
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let Some((go, range)) = document.chain_target() else {
-        empty(ui, "Select a span, or mark a stretch of a goroutine (Ctrl+drag), to see where its time went");
+        empty(ui, "Select a span, or a range of a goroutine (Shift+Drag), to see where its time went");
         return;
     };
     let query = Query::WaitChain(go, range);
     let Some(Answer::WaitChain(found)) = answer(ui, document, &query, actions) else { return };
-    found_ui(ui, (state, document), (WaitChains.info().id, &found.report), actions);
+    let mut own = Actions::default();
+    found_ui(ui, (state, document), (WaitChains.info().id, &found.report), &mut own);
+    for action in own.drain() {
+        match action {
+            // To select the step would make the chain another one.
+            Action::Select(SelectAction::GoToStretch(lane, range)) => {
+                actions.push(ViewAction::RememberPlace);
+                actions.push(ViewAction::Reveal { lane, time: Some(range.start) });
+            }
+            action => actions.push(action),
+        }
+    }
 }

@@ -12,6 +12,7 @@ pub mod data;
 pub mod figure;
 pub mod format;
 pub mod frame;
+pub mod goroutine_dump;
 pub mod lists;
 pub mod render;
 pub mod report;

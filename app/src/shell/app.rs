@@ -12,7 +12,9 @@ use crate::action::action::{
 };
 use crate::action::effect::Effect;
 use crate::action::reduce::reduce;
-use crate::shell::{banner, bar, dialog, dock::Dock, drop, failed, help, input, path_field, status, tabs, welcome};
+use crate::shell::{
+    banner, bar, dialog, dock::Dock, drop, failed, help, input, palette, path_field, sheet, status, tabs, tour, welcome,
+};
 use crate::state::app::{AppState, NOTICE_SECONDS};
 use crate::state::document::{LoadState, Source};
 use crate::state::rows::{RowOptions, Rows};
@@ -172,6 +174,9 @@ impl TracelaneApp {
             },
         }
         help::ui(ui.ctx(), state, actions);
+        sheet::ui(ui.ctx(), state, actions);
+        tour::ui(ui.ctx(), state, actions);
+        palette::ui(ui.ctx(), state, actions);
         drop::ui(ui.ctx(), state);
         drop::offer_ui(ui.ctx(), state, actions);
         dialog::ui(ui.ctx(), state, actions);
@@ -221,6 +226,7 @@ impl TracelaneApp {
                 document.is_some_and(|known| known.pointer_nanos != at.map(|at| at.0))
             }
             Action::Panel(PanelAction::SetDock(dock)) => self.state.settings.dock != *dock,
+            Action::Panel(PanelAction::Fronts(_)) => false,
             Action::View(ViewAction::SetView(view)) => document.is_some_and(|known| known.view != Some(*view)),
             _ => true,
         }
@@ -244,7 +250,8 @@ impl TracelaneApp {
                     self.actions.push(Action::Notice("Copied".to_owned()));
                 }
                 Some(Effect::OpenPanel(name)) => self.dock.open(name),
-                Some(Effect::ResetPanels) => self.dock = Dock::stored(None),
+                Some(Effect::FrontPanel(name)) => self.dock.front(name),
+                Some(Effect::ResetPanels) => self.dock = Dock::stored(self.state.settings.dock.as_deref()),
                 Some(Effect::Quit) => ctx.send_viewport_cmd(ViewportCommand::Close),
                 _ => {}
             }

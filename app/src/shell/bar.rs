@@ -52,6 +52,7 @@ fn right_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     ui.spacing_mut().item_spacing.x = space::HAIR;
     tool(ui, icons::HELP, "help", state, actions);
+    tool(ui, icons::SETTINGS, "settings", state, actions);
     let dark = tokens.dark;
     let (icon, hint) =
         if dark { (icons::SUN, "Switch to the light theme") } else { (icons::MOON, "Switch to the dark theme") };
@@ -66,7 +67,10 @@ fn right_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.x = space::L;
     let quiet = |text: String| RichText::new(text).font(fonts::mono()).color(tokens.muted);
     ui.label(quiet(format!("{} visible", duration(view.range().nanos()))));
-    if let Some(pointer) = document.pointer_nanos.filter(|_| ui.available_width() > SIGHT) {
+    // Beside the trace there is no time to tell.
+    let range = document.trace.range();
+    let is_inside = |nanos: &f64| (range.start.0 as f64..=range.end.0 as f64).contains(nanos);
+    if let Some(pointer) = document.pointer_nanos.filter(is_inside).filter(|_| ui.available_width() > SIGHT) {
         let from_start = pointer - document.trace.range().start.0 as f64;
         #[expect(clippy::cast_possible_truncation, reason = "saturating float casts are what is wanted")]
         ui.label(quiet(offset(from_start as i64))).on_hover_text("Time under the pointer, from the start of the trace");
@@ -111,6 +115,7 @@ fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
                 | "compare"
                 | "compare-link"
                 | "compare-leave"
+                | "settings"
         ) {
             ui.separator();
         }

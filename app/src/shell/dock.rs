@@ -14,9 +14,10 @@ use crate::panel;
 use crate::shell::comparison;
 use crate::state::app::AppState;
 use crate::state::document::Document;
+use crate::state::sheet::Sheet;
 use crate::state::view::Selection;
 use crate::theme::{fonts, icons, space, tokens};
-use crate::widget::button::glyph;
+use crate::widget::button::{glyph, icon_button};
 
 /// Whether a panel has its place in the window now: nothing reserves room before it has something to show.
 fn is_wanted(panel: Panel, state: &AppState, document: &Document) -> bool {
@@ -51,6 +52,27 @@ impl Dock {
             self.insert(pane);
         }
         self.tree.make_active(|_, tile| matches!(tile, Tile::Pane(found) if *found == pane));
+    }
+
+    /// Brings a panel to the front where it is, if it is open.
+    pub fn front(&mut self, pane: Panel) {
+        self.tree.make_active(|_, tile| matches!(tile, Tile::Pane(found) if *found == pane));
+    }
+
+    /// The names of the panels in front of their tabs, sorted; the timeline is not one of them.
+    fn fronts(&self) -> Vec<&'static str> {
+        let tiles = &self.tree.tiles;
+        let active = tiles.tiles().filter_map(|tile| match tile {
+            Tile::Container(Container::Tabs(tabs)) => tiles.get(tabs.active?),
+            _ => None,
+        });
+        let panes = active.filter_map(|tile| match tile {
+            Tile::Pane(pane) if *pane != Panel::Timeline => Some(pane.info().id),
+            _ => None,
+        });
+        let mut fronts: Vec<&'static str> = panes.collect();
+        fronts.sort_unstable();
+        fronts
     }
 
     fn insert(&mut self, pane: Panel) {
@@ -99,14 +121,47 @@ impl Dock {
             comparison::ui(ui, state, actions);
             return;
         }
+        if let Some(panel) =
+            state.maximised.and_then(|id| Panel::ALL.iter().copied().find(|known| known.info().id == id))
+        {
+            maximised_ui(ui, (state, panel), actions);
+            return;
+        }
         let timeline = self.tree.tiles.find_pane(&Panel::Timeline);
         let mut shown = Shown { state, actions, timeline, edited: false };
         self.tree.ui(&mut shown, ui);
         let edited = shown.edited;
+        let fronts = self.fronts();
+        if fronts != document.fronts {
+            actions.push(PanelAction::Fronts(fronts));
+        }
         if edited && let Ok(text) = ron::to_string(&self.tree) {
             actions.push(PanelAction::SetDock(Some(text)));
         }
     }
+}
+
+/// A panel in the place of all others.
+fn maximised_ui(ui: &mut Ui, (state, panel): (&AppState, Panel), actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    let area = ui.available_rect_before_wrap();
+    ui.painter().rect_filled(area, 0.0, tokens.panel);
+    Frame::NONE.inner_margin(Margin::symmetric(12, 4)).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.label(egui::RichText::new(panel.title()).font(fonts::strong()));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                if icon_button(ui, icons::RESTORE, "Restore the panel", "Esc", true).clicked() {
+                    actions.push(PanelAction::Maximise(None));
+                }
+                if icon_button(ui, icons::HELP, "About this panel", "", true).clicked() {
+                    actions.push(PanelAction::Sheet(Some(Sheet::Manual(panel.info().id.to_owned()))));
+                }
+            });
+        });
+    });
+    let mut shown = Shown { state, actions, timeline: None, edited: false };
+    // It is not dragged.
+    let UiResponse::None = shown.pane_ui(ui, TileId::from_u64(0), &mut { panel }) else { return };
 }
 
 fn split(tiles: &mut Tiles<Panel>, direction: LinearDir, children: [TileId; 2], first: f32) -> TileId {
@@ -148,11 +203,13 @@ impl Behavior<Panel> for Shown<'_> {
             ui.take_available_space();
             let (state, actions) = (self.state, &mut *self.actions);
             let lane_selected = state.document().is_some_and(|known| matches!(known.selection, Selection::Lane(_)));
+            let region_selected = state.document().is_some_and(|known| matches!(known.selection, Selection::Region(_)));
             let task_selected = state.document().is_some_and(|known| matches!(known.selection, Selection::Task(_)));
             match pane {
                 Panel::Timeline => {}
                 Panel::Details if lane_selected => panel::lane_details::ui(ui, state, actions),
                 Panel::Details if task_selected => panel::task_details::ui(ui, state, actions),
+                Panel::Details if region_selected => panel::region_details::ui(ui, state, actions),
                 Panel::Details => panel::details::ui(ui, state, actions),
                 Panel::Stacks => panel::stack::ui(ui, state, actions),
                 Panel::Flows => panel::flows::ui(ui, state, actions),
@@ -171,6 +228,9 @@ impl Behavior<Panel> for Shown<'_> {
                 Panel::DifferenceFlame => panel::difference_flame::ui(ui, state, actions),
                 Panel::Both => panel::both::ui(ui, state, actions),
                 Panel::Series => panel::series::ui(ui, state, actions),
+                Panel::Bookmarks => panel::bookmarks::ui(ui, state, actions),
+                Panel::Selection => panel::selection::ui(ui, state, actions),
+                Panel::Instant => panel::instant::ui(ui, state, actions),
                 Panel::BlockedBy
                 | Panel::Collector
                 | Panel::Goroutines
@@ -197,6 +257,27 @@ impl Behavior<Panel> for Shown<'_> {
             tiles.remove(tile);
         }
         response
+    }
+
+    fn top_bar_right_ui(
+        &mut self,
+        tiles: &Tiles<Panel>,
+        ui: &mut Ui,
+        _tile: TileId,
+        tabs: &egui_tiles::Tabs,
+        _scroll_offset: &mut f32,
+    ) {
+        let active = tabs.active.and_then(|tile| tiles.get(tile));
+        let Some(Tile::Pane(panel)) = active.filter(|tile| !matches!(tile, Tile::Pane(Panel::Timeline))) else {
+            return;
+        };
+        ui.spacing_mut().item_spacing.x = space::HAIR;
+        if icon_button(ui, icons::MAXIMISE, "Maximise the panel", "", true).clicked() {
+            self.actions.push(PanelAction::Maximise(Some(*panel)));
+        }
+        if icon_button(ui, icons::HELP, "About this panel", "", true).clicked() {
+            self.actions.push(PanelAction::Sheet(Some(Sheet::Manual(panel.info().id.to_owned()))));
+        }
     }
 
     fn tab_title_for_pane(&mut self, pane: &Panel) -> WidgetText {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use egui::{IconData, ViewportBuilder};
 
-use crate::action::action::{Action, ComparisonAction};
+use crate::action::action::{Action, ComparisonAction, FileAction};
 use crate::remote;
 use crate::report::comparison::divisor::Divisor;
 use crate::shell::app::TracelaneApp;
@@ -18,7 +18,7 @@ const APP_ID: &str = "tracelane";
 const USUAL_SIZE: [f32; 2] = [1440.0, 900.0];
 const LEAST_SIZE: [f32; 2] = [720.0, 440.0];
 
-/// Traces to show beside the one opened last, and how.
+/// Traces to show beside the one that is opened, and how.
 #[derive(Clone, Debug, Default)]
 pub struct Compared {
     /// The files: the first is B, the others make a series of it.
@@ -46,7 +46,7 @@ impl Compared {
     }
 }
 
-/// Opens the window with these traces, follows them if so asked, compares the last of them with others, and
+/// Opens the window with these traces, the first in front, follows them if so asked, compares that one with others, and
 /// stays until it is closed.
 ///
 /// # Errors
@@ -67,19 +67,25 @@ pub fn run(sources: Vec<Source>, follow: bool, compared: Option<Compared>) -> Re
     let options = eframe::NativeOptions { viewport, persist_window: false, ..eframe::NativeOptions::default() };
     let start = |creation: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
         let mut app = TracelaneApp::new(&creation.egui_ctx, store);
-        for source in sources {
-            match absolute(source) {
-                Ok(Source::Path(path)) if follow => app.open_to_follow(path),
-                Ok(source) => app.open(source),
-                Err(said) => app.push(Action::Notice(said)),
-            }
-        }
+        open_all(&mut app, sources, follow);
         if let Some(compared) = compared {
             compared.begin(&mut app);
         }
         Ok(Box::new(app))
     };
     eframe::run_native(APP_ID, options, Box::new(start)).map_err(|error| error.to_string())
+}
+
+/// Opens these traces; the first is in front.
+fn open_all(app: &mut TracelaneApp, sources: Vec<Source>, follow: bool) {
+    for source in sources {
+        match absolute(source) {
+            Ok(Source::Path(path)) if follow => app.open_to_follow(path),
+            Ok(source) => app.open(source),
+            Err(said) => app.push(Action::Notice(said)),
+        }
+    }
+    app.push(FileAction::ActivateFirst);
 }
 
 /// The same file under the name that stays right when the folder changes.
@@ -104,4 +110,24 @@ fn icon() -> Option<IconData> {
         width: info.width,
         height: info.height,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::open_all;
+    use crate::shell::app::TracelaneApp;
+    use crate::state::document::Source;
+    use crate::state::settings::Settings;
+
+    #[test]
+    fn the_first_of_several_files_is_in_front() {
+        let mut app = TracelaneApp::new_headless(Settings::default());
+        let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("tests/data/real");
+        let names = ["workers-go1.27.trace", "tasks-go1.27.trace"];
+        open_all(&mut app, names.map(|name| Source::Path(data.join(name))).to_vec(), false);
+        app.logic(&egui::Context::default());
+        let titles: Vec<String> = app.state().documents.iter().map(|document| document.source.title()).collect();
+        assert_eq!(titles, names);
+        assert_eq!(app.state().document().map(|document| document.source.title()).as_deref(), Some(names[0]));
+    }
 }

@@ -7,7 +7,7 @@ use trace_core::analysis::search::complete::Completion;
 use trace_core::analysis::search::hits::HitKind;
 use trace_core::analysis::search::query::QueryError;
 
-use crate::action::action::{Action, Actions};
+use crate::action::action::{Action, Actions, SettingsAction};
 use crate::fmt::escape::visible;
 use crate::fmt::number::count;
 use crate::state::app::AppState;
@@ -53,17 +53,27 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         ui.memory_mut(|memory| memory.request_focus(id));
     }
     beside_ui(ui, search, &mut push);
+    let mut kept = Actions::default();
+    star_ui(ui, state, &search.text, &mut kept);
     let has_focus = ui.memory(|memory| memory.has_focus(id));
     let popup = Popup::from_response(&response)
         .id(id.with("popup"))
-        .open(has_focus && !text.is_empty())
+        .open(has_focus && (!text.is_empty() || !state.settings.searches.is_empty()))
         .close_behavior(PopupCloseBehavior::IgnoreClicks);
-    let mut chosen = None;
+    let (mut chosen, mut kept_choice) = (None, None);
     popup.show(|ui| {
         ui.set_width(response.rect.width().max(280.0));
+        if text.is_empty() {
+            kept_choice = kept_ui(ui, state);
+            return;
+        }
         counts_ui(ui, search);
         chosen = completions_ui(ui, search);
     });
+    if let Some(kept) = kept_choice {
+        push(SearchAction::Text(kept));
+        ui.memory_mut(|memory| memory.request_focus(id));
+    }
     if let Some(completion) = chosen {
         let mut completed = text;
         if completed.get(completion.range.clone()).is_some() {
@@ -71,6 +81,30 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             push(SearchAction::Text(completed));
             ui.memory_mut(|memory| memory.request_focus(id));
         }
+    }
+    kept.drain().into_iter().for_each(|action| actions.push(action));
+}
+
+/// Searches that were kept; the one that was chosen.
+fn kept_ui(ui: &mut Ui, state: &AppState) -> Option<String> {
+    let mut chosen = None;
+    for kept in &state.settings.searches {
+        if menu_entry(ui, &visible(kept), "kept", true, false).clicked() {
+            chosen = Some(kept.clone());
+        }
+    }
+    chosen
+}
+
+/// Keeps what is searched for, or no longer.
+fn star_ui(ui: &mut Ui, state: &AppState, text: &str, actions: &mut Actions) {
+    if text.trim().is_empty() {
+        return;
+    }
+    let is_kept = state.settings.searches.iter().any(|known| known == text);
+    let hint = if is_kept { "Keep this search no longer" } else { "Keep this search" };
+    if icon_toggle(ui, icons::STAR, hint, "", is_kept).clicked() {
+        actions.push(SettingsAction::ToggleSearch(text.to_owned()));
     }
 }
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use crate::state::comparison::OpenComparison;
 use crate::state::dialog::{Dialog, Leave};
 use crate::state::document::{Document, DocumentId};
+use crate::state::palette::Palette;
 use crate::state::settings::Settings;
+use crate::state::sheet::{Sheet, Tour};
 use crate::state::source::SourceView;
 
 /// Everything the window knows. Changed in one place only: [`crate::action::reduce`].
@@ -23,6 +25,16 @@ pub struct AppState {
     pub settings: Settings,
     /// The sheet of all keys is open.
     pub help_open: bool,
+    /// The sheet over the window, while it is open.
+    pub sheet: Option<Sheet>,
+    /// The guided tour, while it goes on.
+    pub tour: Option<Tour>,
+    /// The name that the present layout is to be saved under, as typed.
+    pub layout_name: String,
+    /// The panel that takes the place of all others, by its name.
+    pub maximised: Option<&'static str>,
+    /// The command palette, while it is open.
+    pub palette: Option<Palette>,
     /// What the in-app path field is for.
     pub field_for: FieldFor,
     /// The in-app path field is open, with this text.

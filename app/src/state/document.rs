@@ -17,8 +17,11 @@ use trace_core::model::trace::Trace;
 
 use crate::report::view::TableSession;
 use crate::state::analysis::AnalysisView;
+use crate::state::area::Area;
+use crate::state::bookmarks::NotesState;
 use crate::state::folds::Folds;
 use crate::state::groups::GroupBy;
+use crate::state::instant::Moment;
 use crate::state::lane_filter::LaneFilter;
 use crate::state::layout::Layout;
 use crate::state::pinned::Pin;
@@ -176,8 +179,22 @@ pub struct Document {
     pub shared_reach: Option<TimeRange>,
     /// What is selected.
     pub selection: Selection,
-    /// A marked stretch of time (Ctrl+drag, measuring), if any.
+    /// The range of time that is selected, if any.
     pub marked: Option<TimeRange>,
+    /// The rows that are selected along with it, if these are not all.
+    pub area: Option<Area>,
+    /// Whether time was selected before: from then on the panel about it stays as the user has it.
+    pub area_shown: bool,
+    /// Bookmarks, and where they are kept.
+    pub noted: NotesState,
+    /// The moment that the instant view shows, if it does.
+    pub instant: Option<Moment>,
+    /// A range that a panel points out on the timeline, which changes nothing that panels look at.
+    pub highlight: Option<TimeRange>,
+    /// The panels in front, by their names, as the dock last had them.
+    pub fronts: Vec<&'static str>,
+    /// The panels that are to come to the front, by their names.
+    pub fronts_due: Option<Vec<&'static str>>,
     /// Where the user has been.
     pub history: History,
     /// Which of several flow edges `]` and `[` would follow: (outgoing, incoming).
@@ -208,7 +225,7 @@ impl Document {
     /// What analyses look at now.
     #[must_use]
     pub fn scope(&self) -> Scope {
-        Scope { range: self.scope_range(), filter: self.scope_choice.filter }
+        Scope { range: self.scope_range(), filter: self.scope_choice.filter.clone() }
     }
 
     /// A document of which nothing is loaded yet.
@@ -247,6 +264,13 @@ impl Document {
             shared_reach: None,
             selection: Selection::None,
             marked: None,
+            area: None,
+            area_shown: false,
+            noted: NotesState::default(),
+            instant: None,
+            highlight: None,
+            fronts: Vec::new(),
+            fronts_due: None,
             history: History::default(),
             flow_choice: (0, 0),
             lanes_height_points: 600.0,
@@ -292,23 +316,26 @@ impl Document {
     /// goroutine the marked stretch, or its life; of a selected task, that of the goroutine that began it meanwhile.
     #[must_use]
     pub fn chain_target(&self) -> Option<(GoroutineIdx, TimeRange)> {
+        // What a panel points out is what the user asks about.
+        let chosen = self.highlight.or(self.marked);
         match self.selection {
             Selection::None => None,
             Selection::Span(at) => {
                 let span = self.trace.span(at)?;
                 // A mark that the span lies in or reaches into counts for more.
-                let marked = self.marked.filter(|marked| marked.overlaps(span.range));
+                let marked = chosen.filter(|marked| marked.overlaps(span.range));
                 span.go.is_some().then_some((span.go, marked.unwrap_or(span.range)))
             }
+            Selection::Region(region) => Some((region.go, region.range)),
             Selection::Lane(LaneId::Goroutine(go)) => {
                 let (bounds, known) = (self.trace.range(), self.trace.goroutine(go)?);
                 let life = TimeRange::new(known.created.unwrap_or(bounds.start), known.ended.unwrap_or(bounds.end));
-                Some((go, self.marked.map_or(life, |marked| marked.intersect(bounds))))
+                Some((go, chosen.map_or(life, |marked| marked.intersect(bounds))))
             }
             Selection::Task(idx) => {
                 let task = self.trace.task(idx).filter(|task| task.go.is_some())?;
                 let (life, own) = (life(&self.trace, &task), self.trace.life(task.go)?.0);
-                Some((task.go, self.marked.map_or(life, |marked| marked.intersect(life)).intersect(own)))
+                Some((task.go, chosen.map_or(life, |marked| marked.intersect(life)).intersect(own)))
             }
             Selection::Lane(_) => None,
         }

@@ -2,6 +2,8 @@
 
 pub mod analysis;
 pub mod app;
+pub mod area;
+pub mod bookmarks;
 pub mod compare_query;
 pub mod comparison;
 pub mod dialog;
@@ -9,8 +11,10 @@ pub mod document;
 pub mod edges;
 pub mod folds;
 pub mod groups;
+pub mod instant;
 pub mod lane_filter;
 pub mod layout;
+pub mod palette;
 pub mod pinned;
 pub mod query;
 pub mod row;
@@ -19,6 +23,7 @@ pub mod scope;
 pub mod search;
 pub mod section;
 pub mod settings;
+pub mod sheet;
 pub mod source;
 pub mod task_rows;
 pub mod view;

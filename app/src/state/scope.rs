@@ -17,7 +17,7 @@ pub enum When {
 }
 
 /// What the user wants analyses to look at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeChoice {
     /// When.
     pub when: When,

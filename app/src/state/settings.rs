@@ -56,6 +56,10 @@ pub struct Settings {
     pub cache_gigabytes: u32,
     /// The docked panels as `egui_tiles` stores them; `None` for the standard layout.
     pub dock: Option<String>,
+    /// Layouts of panels that were saved, by name, as `egui_tiles` stores them.
+    pub layouts: BTreeMap<String, String>,
+    /// Searches that were kept, in the order of keeping.
+    pub searches: Vec<String>,
     /// Folders in which source files are looked for first.
     pub source_folders: Vec<PathBuf>,
     /// The command that opens an editor, with `{file}` and `{line}`; empty for the usual one.
@@ -84,6 +88,8 @@ impl Default for Settings {
             animate: true,
             cache_gigabytes: CACHE_GIGABYTES,
             dock: None,
+            layouts: BTreeMap::new(),
+            searches: Vec::new(),
             source_folders: Vec::new(),
             editor: String::new(),
             tables: BTreeMap::new(),

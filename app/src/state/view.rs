@@ -3,6 +3,10 @@
 use trace_core::base::ids::TaskIdx;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::{LaneId, SpanRef};
+use trace_core::model::trace::Region;
+
+use crate::state::area::Area;
+use crate::state::scope::ScopeChoice;
 
 /// The visible window on time and lanes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -171,6 +175,8 @@ pub enum Selection {
     Lane(LaneId),
     /// A user task.
     Task(TaskIdx),
+    /// A user region.
+    Region(Region),
 }
 
 impl Selection {
@@ -181,17 +187,26 @@ impl Selection {
             Self::None | Self::Task(_) => None,
             Self::Span(span) => Some(span.lane),
             Self::Lane(lane) => Some(lane),
+            Self::Region(region) => Some(LaneId::Goroutine(region.go)),
         }
     }
 }
 
 /// A place to come back to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Place {
     /// What was in sight.
     pub view: View,
     /// What was selected.
     pub selection: Selection,
+    /// The range of time that was selected.
+    pub marked: Option<TimeRange>,
+    /// The rows that were selected along with it.
+    pub area: Option<Area>,
+    /// What analyses looked at.
+    pub scope: ScopeChoice,
+    /// The panels in front, by their names.
+    pub fronts: Vec<&'static str>,
 }
 
 /// Where the user has been: back and forth like a browser.

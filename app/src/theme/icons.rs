@@ -77,3 +77,9 @@ pub const UP: &str = "\u{e13c}";
 pub const DOWN: &str = "\u{e136}";
 /// Only some.
 pub const FILTER: &str = "\u{e266}";
+/// Keep.
+pub const STAR: &str = "\u{e46a}";
+/// Take all the room.
+pub const MAXIMISE: &str = "\u{e1d0}";
+/// Take no more room than before.
+pub const RESTORE: &str = "\u{e1ce}";

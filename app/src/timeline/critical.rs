@@ -37,12 +37,14 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, actions: &mut Actions) {
 
 /// Whether the selection has a chain worth drawing: a wait, or a marked stretch.
 fn is_wait(frame: &Frame<'_>) -> bool {
+    let has_range = frame.document.highlight.or(frame.document.marked).is_some();
     match frame.document.selection {
         Selection::Span(at) => {
-            frame.document.marked.is_some()
+            has_range
                 || frame.trace.span(at).is_some_and(|span| matches!(span.state, GoState::Waiting | GoState::Runnable))
         }
-        Selection::Lane(_) => frame.document.marked.is_some(),
+        Selection::Lane(_) => has_range,
+        Selection::Region(_) => false,
         Selection::Task(_) => true,
         Selection::None => false,
     }

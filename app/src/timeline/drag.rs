@@ -11,8 +11,12 @@ pub enum Drag {
     Pan(View, Pos2),
     /// Marks a stretch from here (ns) that is zoomed to at the end.
     Zoom(f64),
-    /// Marks a stretch from here (ns), to measure.
+    /// Selects time from here (ns), on all rows.
     Mark(f64),
+    /// Selects time from here (ns), on rows from here (points below the first row's upper edge).
+    Area(f64, f64),
+    /// Moves the end (`true`) or the start of the selected time.
+    AreaEdge(bool),
     /// Moves the minimap's frame: distance (ns) from the view's start to the pointer.
     Overview(f64),
     /// Moves an edge of the minimap's frame: the other one stays at this time (ns).

@@ -8,6 +8,7 @@ use trace_core::model::lanes::LaneId;
 use crate::action::action::{Action, Actions, RowsAction, SelectAction, ViewAction};
 use crate::state::row::RowKind;
 use crate::state::view::{FIT_AIR, View};
+use crate::timeline::area;
 use crate::timeline::arrows::{Arrow, Arrows};
 use crate::timeline::cache::TimelineCache;
 use crate::timeline::canvas::Canvas;
@@ -66,7 +67,7 @@ fn drag(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, cache: &mut TimelineCache, 
         cache.drag = Some(if modifiers.command {
             Drag::Zoom(time_at(origin))
         } else if modifiers.shift {
-            Drag::Mark(time_at(origin))
+            Drag::Area(area::snapped(ui, frame, origin), area::height_at(frame, origin))
         } else {
             Drag::Pan(frame.view, origin)
         });
@@ -79,7 +80,11 @@ fn drag(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, cache: &mut TimelineCache, 
     if canvas.lanes.drag_stopped() || canvas.ruler.drag_stopped() {
         match cache.drag.take() {
             Some(Drag::Zoom(from)) => actions.push(ViewAction::ShowRange(between(from, time_at(now)))),
-            Some(Drag::Mark(from)) => actions.push(SelectAction::Mark(Some(between(from, time_at(now))))),
+            Some(Drag::Mark(from)) => actions.push(SelectAction::SelectArea(between(from, time_at(now)), Vec::new())),
+            Some(Drag::Area(from, height)) => {
+                let rows = area::rows_between(frame, height, area::height_at(frame, now));
+                actions.push(SelectAction::SelectArea(between(from, area::snapped(ui, frame, now)), rows));
+            }
             _ => {}
         }
         return None;
@@ -92,11 +97,11 @@ fn drag(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, cache: &mut TimelineCache, 
             let height = f64::from(frame.strips.lanes.height());
             Some(from.pan(pan, frame.reach).scroll(-f64::from(moved.y), frame.layout.height(), height))
         }
-        Some(Drag::Zoom(_) | Drag::Mark(_)) if canvas.lanes.dragged() || canvas.ruler.dragged() => {
-            ui.ctx().set_cursor_icon(CursorIcon::ResizeColumn);
+        Some(Drag::Zoom(_) | Drag::Mark(_) | Drag::Area(..)) if canvas.lanes.dragged() || canvas.ruler.dragged() => {
+            ui.ctx().set_cursor_icon(CursorIcon::Crosshair);
             None
         }
-        Some(Drag::Pan(..) | Drag::Zoom(_) | Drag::Mark(_)) => {
+        Some(Drag::Pan(..) | Drag::Zoom(_) | Drag::Mark(_) | Drag::Area(..)) => {
             // The release was lost, or Esc took it.
             cache.drag = None;
             None
@@ -105,13 +110,34 @@ fn drag(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, cache: &mut TimelineCache, 
     }
 }
 
-/// The stretch that is being marked right now, and whether it will be zoomed to.
+/// What a drag over time does at its end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Marking {
+    /// Zooms to the time.
+    Zoom,
+    /// Selects the time.
+    Time,
+    /// Selects the time on the rows between these heights, points below the first row's upper edge.
+    Rows([f64; 2]),
+}
+
+/// The time that a drag has gone over so far, and what it will do.
 #[must_use]
-pub fn marking(frame: &Frame<'_>, cache: &TimelineCache, pointer: Option<Pos2>) -> Option<(TimeRange, bool)> {
-    let now = frame.axis.nanos_from_x(pointer?.x.clamp(frame.axis.left, frame.axis.right()));
+pub fn marking(
+    ui: &Ui,
+    frame: &Frame<'_>,
+    cache: &TimelineCache,
+    pointer: Option<Pos2>,
+) -> Option<(TimeRange, Marking)> {
+    let at = pointer?;
+    let now = frame.axis.nanos_from_x(at.x.clamp(frame.axis.left, frame.axis.right()));
     match cache.drag {
-        Some(Drag::Zoom(from)) => Some((between(from, now), true)),
-        Some(Drag::Mark(from)) => Some((between(from, now), false)),
+        Some(Drag::Zoom(from)) => Some((between(from, now), Marking::Zoom)),
+        Some(Drag::Mark(from)) => Some((between(from, now), Marking::Time)),
+        Some(Drag::Area(from, height)) => {
+            let range = between(from, area::snapped(ui, frame, at));
+            Some((range, Marking::Rows([height, area::height_at(frame, at)])))
+        }
         _ => None,
     }
 }
@@ -129,7 +155,7 @@ pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &A
         ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
     }
     if canvas.ruler.clicked() {
-        actions.push(SelectAction::Mark(None));
+        actions.push(SelectAction::ClearArea);
     }
     if canvas.lanes.double_clicked() {
         if let Some(range) = whole_range(frame, hit) {
@@ -155,10 +181,7 @@ pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &A
         Hit::Task(bar) => actions.push(ViewAction::ShowRange(frame.view.fit(bar.range, FIT_AIR, frame.reach).range())),
         Hit::Log(log) => select_at(frame, log.go, log.time, actions),
         Hit::Sample(sample) => select_at(frame, sample.go, sample.time, actions),
-        Hit::Region(region) => {
-            select_at(frame, region.go, region.range.start, actions);
-            actions.push(SelectAction::Mark(Some(region.range)));
-        }
+        Hit::Region(region) => actions.push(SelectAction::SelectRegion(*region)),
         Hit::Empty(_) | Hit::Nowhere => match heading_at(frame, canvas) {
             Some(action) => actions.push(action),
             None => actions.push(SelectAction::ClearSelection),

@@ -107,6 +107,7 @@ fn backdrop(frame: &Frame<'_>, visible: &[Visible]) -> Mesh {
     let selected_row = match frame.document.selection {
         Selection::Lane(lane) => frame.layout.row_of(lane),
         Selection::Span(span) => frame.layout.row_of(span.lane),
+        Selection::Region(region) => frame.layout.row_of(LaneId::Goroutine(region.go)),
         Selection::Task(task) => frame.layout.row_of_task(task),
         Selection::None => None,
     };
@@ -282,6 +283,20 @@ fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit
         && let Some(row) = row_of(frame, visible, *lane)
     {
         outline(cell, row.top, 1.0, frame.tokens.text);
+    }
+    let region = match (frame.document.selection, hit) {
+        (Selection::Region(region), _) => Some((region, SELECTED_LINE, frame.tokens.accent)),
+        (_, Hit::Region(region)) => Some((*region, 1.0, frame.tokens.text)),
+        _ => None,
+    };
+    if let Some((region, width, color)) = region
+        && let Some(row) = row_of(frame, visible, LaneId::Goroutine(region.go))
+    {
+        let (y0, y1) = region_band(row.top, region.depth);
+        if let Some(band) = frame.band(region.range, frame.strips.lanes) {
+            let rect = Rect::from_min_max(pos2(band.left(), y0), pos2(band.right(), y1));
+            painter.rect_stroke(rect, 1.0, (width, color), StrokeKind::Outside);
+        }
     }
     if let Selection::Span(at) = frame.document.selection
         && let Some(row) = row_of(frame, visible, at.lane)

@@ -1,15 +1,15 @@
 //! What lies over the lanes at certain times: the line under the pointer, the marked stretch, gaps.
 
 use egui::{Color32, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
-use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::base::time::TraceTime;
 use trace_core::model::gap::DataGap;
 use trace_core::model::lanes::LaneId;
 
-use crate::fmt::time::duration;
 use crate::state::row::{Row, RowKind};
+use crate::timeline::area;
 use crate::timeline::cache::TimelineCache;
 use crate::timeline::frame::Frame;
-use crate::timeline::input;
+use crate::timeline::input::{self, Marking};
 use crate::timeline::shapes::hatched;
 use crate::timeline::visible::Visible;
 
@@ -87,38 +87,22 @@ fn gap_bands(frame: &Frame<'_>, strip: Rect) -> impl Iterator<Item = Rect> {
 }
 
 /// Paints the marked stretch, the one being marked, and the line under the pointer.
-pub fn paint(ui: &Ui, frame: &Frame<'_>, cache: &TimelineCache, pointer: Option<Pos2>) {
-    let marking = input::marking(frame, cache, pointer);
+pub fn paint(ui: &Ui, frame: &Frame<'_>, cache: &TimelineCache, visible: &[Visible], pointer: Option<Pos2>) {
+    let marking = input::marking(ui, frame, cache, pointer);
+    area::highlight(ui, frame);
+    area::moments(ui, frame);
     if let Some(marked) = frame.document.marked.filter(|_| marking.is_none()) {
-        stretch(ui, frame, marked, "");
+        area::paint(ui, frame, visible, marked);
     }
-    if let Some((range, zooms)) = marking {
-        stretch(ui, frame, range, if zooms { "zoom to " } else { "" });
+    match marking {
+        Some((range, Marking::Zoom)) => area::stretch(ui, frame, range, (frame.strips.lanes, "zoom to ")),
+        Some((range, Marking::Time)) => area::stretch(ui, frame, range, (frame.strips.lanes, "")),
+        Some((range, Marking::Rows(heights))) => area::paint_drag(ui, frame, range, heights),
+        None => {}
     }
     if let Some(at) = pointer.filter(|_| cache.drag.is_none()) {
         let strip = frame.strips.counters.union(frame.strips.lanes);
         let x = frame.snap(at.x) + frame.pixel() / 2.0;
         ui.painter_at(strip).vline(x, strip.y_range(), Stroke::new(frame.pixel(), frame.colors.cursor));
     }
-}
-
-fn stretch(ui: &Ui, frame: &Frame<'_>, range: TimeRange, verb: &str) {
-    let strip = frame.strips.on_axis();
-    let Some(rect) = frame.band(range, strip) else { return };
-    let painter = ui.painter_at(strip);
-    painter.rect_filled(rect, 0.0, frame.colors.marked);
-    for x in [rect.left(), rect.right()] {
-        if x > strip.left() && x < strip.right() {
-            painter.vline(x, strip.y_range(), Stroke::new(1.0, frame.tokens.accent));
-        }
-    }
-    let text = format!("{verb}{}", duration(range.nanos()));
-    let galley = painter.layout_no_wrap(text, frame.font(), frame.tokens.background);
-    let size = galley.size() + vec2(12.0, 4.0);
-    let middle = frame.strips.ruler.bottom() + 4.0 + size.y / 2.0;
-    let x =
-        (rect.center().x - size.x / 2.0).clamp(strip.left() + 2.0, (strip.right() - size.x - 2.0).max(strip.left()));
-    let label = Rect::from_min_size(pos2(x, middle - size.y / 2.0), size);
-    painter.rect_filled(label, 4.0, frame.tokens.accent);
-    painter.galley(label.min + vec2(6.0, 2.0), galley, frame.tokens.background);
 }

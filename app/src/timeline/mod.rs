@@ -4,8 +4,10 @@
 //! to see, as data) → hit (what the pointer is at) → paint → tooltip.
 
 pub mod anchor;
+pub mod area;
 pub mod arrows;
 pub mod axis;
+pub mod bookmarks;
 pub mod brush;
 pub mod cache;
 pub mod canvas;
@@ -174,8 +176,10 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &canvas::Canvas, cache: &mut Ti
     filter::ui(ui, frame, actions);
     ruler::paint(ui, frame, pointer);
     anchor::paint(ui, frame);
-    marks::paint(ui, frame, cache, pointer);
+    marks::paint(ui, frame, cache, &visible, pointer);
+    area::edges_ui(ui, frame, cache, actions);
     minimap::ui(ui, frame, cache, actions);
+    bookmarks::ui(ui, frame, actions);
     pins::ui(ui, frame, actions);
     scroll_bar::ui(ui, frame, cache, actions);
     input::clicks(ui, frame, canvas, &hit, &arrows, actions);

@@ -84,6 +84,10 @@ fn time_at_pointer(ui: &Ui, frame: &Frame<'_>, at: Pos2) {
     // To a tenth of a point, so that the digits do not dance.
     let step = 10i64.pow((frame.axis.nanos_per_point().max(1.0).log10().floor() as u32).min(15));
     let time = frame.axis.time_from_x(at.x);
+    if time < frame.bounds.start || time > frame.bounds.end {
+        // Beside the trace there is no time to tell.
+        return;
+    }
     let text = frame.origin.text(time.0, step);
     let painter = ui.painter_at(strip);
     let galley = painter.layout_no_wrap(text, frame.font(), frame.tokens.background);

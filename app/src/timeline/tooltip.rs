@@ -19,6 +19,7 @@ use crate::timeline::hit::Hit;
 use crate::timeline::labels::without_path;
 use crate::timeline::marks;
 use crate::timeline::task_bars::Bar;
+use crate::timeline::ticks::Origin;
 use crate::timeline::words;
 
 /// Width of the tooltip, points.
@@ -129,7 +130,12 @@ impl TooltipText<'_, '_> {
     }
 
     fn at(&mut self, nanos: i64) {
-        self.pair("Start", &self.frame.origin.text(nanos, 1));
+        // As panels and tables write it; with the time of day as exact as the trace knows it.
+        let text = match self.frame.origin {
+            Origin::Since(start) => time::offset(nanos.saturating_sub(start)),
+            wall @ Origin::Wall(_) => wall.text(nanos, 1),
+        };
+        self.pair("Start", &text);
     }
 
     /// What is lost here.

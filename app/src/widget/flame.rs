@@ -142,12 +142,11 @@ fn named(ui: &Ui, boxes: &[FlameBox], canvas: &Canvas) -> Option<usize> {
     pressed
 }
 
-/// Warm hues that differ by family, quiet enough for text.
+/// Hues that differ by family, quiet enough for text.
 fn color(family: u32, dark: bool) -> Color32 {
-    // A golden-ratio walk spreads neighbours over the hues from red to green.
-    let turn = (f64::from(family) * 0.618_034).fract() as f32;
-    let hue = 0.02 + turn * 0.24;
-    let (saturation, value) = if dark { (0.55, 0.78) } else { (0.52, 0.93) };
+    // A golden-ratio walk spreads families over all hues, however many there are.
+    let hue = (0.08 + f64::from(family) * 0.618_034).fract() as f32;
+    let (saturation, value) = if dark { (0.42, 0.80) } else { (0.36, 0.94) };
     egui::ecolor::Hsva::new(hue, saturation, value, 1.0).into()
 }
 

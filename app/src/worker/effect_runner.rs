@@ -8,24 +8,30 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
+use trace_core::analysis::instant::{instant, next_change};
 use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::Scope;
 use trace_core::base::limits::Limits;
+use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::{Action, ComparisonAction, FileAction, SourceAction, WorkerAction};
+use crate::action::area::goroutines_of;
 use crate::action::effect::{Effect, SaveTo};
 use crate::cache::Cache;
 use crate::fmt::escape::file_name::file_name;
 use crate::output::{Inputs, NotWritten, Output};
 use crate::remote;
 use crate::report::arrange::arrange;
+use crate::report::goroutine_dump::dump;
 use crate::report::view::{Arranged, TableAction};
 use crate::state::app::FieldFor;
+use crate::state::bookmarks::Notes;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::Rows;
 use crate::state::settings::Settings;
 use crate::worker::mailbox::{Mailbox, Wake};
+use crate::worker::notes::{self, NotesStore};
 use crate::worker::opened::Opened;
 use crate::worker::settings_file::{SettingsFile, Writer};
 use crate::worker::{compare_query, editor, follow, load, query, search, source};
@@ -41,6 +47,7 @@ pub struct EffectRunner {
     writer: Option<Writer>,
     sweeper: Option<Sender<Box<dyn Send>>>,
     cache: Cache,
+    notes: NotesStore,
     /// What is known of files, by document.
     opened: BTreeMap<DocumentId, Opened>,
     asking: bool,
@@ -65,6 +72,7 @@ impl EffectRunner {
             writer: Some(Writer::start(store)),
             sweeper: swept.is_ok().then_some(sweeper),
             cache,
+            notes: NotesStore::of_user(),
             opened: BTreeMap::new(),
             asking: false,
         }
@@ -82,6 +90,7 @@ impl EffectRunner {
             writer: None,
             sweeper: None,
             cache: Cache::off(),
+            notes: NotesStore::default(),
             opened: BTreeMap::new(),
             asking: false,
         }
@@ -178,7 +187,7 @@ impl EffectRunner {
         None
     }
 
-    /// Carries out what concerns tables, the search field and source files. Effects on the window itself come back.
+    /// Carries out what concerns tables, the selection, moments, the search field and source files. Effects on the window itself come back.
     fn use_tools(&mut self, effect: Effect, settings: &Settings) -> Option<Effect> {
         match effect {
             Effect::Arrange { document, key, table, arrangement, monitor } => {
@@ -188,6 +197,41 @@ impl EffectRunner {
                     Some(Action::Table(document, key, arranged))
                 });
             }
+            Effect::ReadNotes { document, source } => {
+                let store = self.notes.clone();
+                if self.writer.is_some() {
+                    self.answer_with("read notes", move || {
+                        let (key, notes) = store.read(&source)?;
+                        Some(Action::Worker(WorkerAction::NotesRead(document, key, notes)))
+                    });
+                }
+            }
+            Effect::SaveNotes { key, notes } => {
+                let store = self.notes.clone();
+                if self.writer.is_some() {
+                    self.answer_with("save notes", move || {
+                        let error = store.write(&key, &notes).err()?;
+                        Some(Action::Notice(format!("Bookmarks could not be kept: {error}")))
+                    });
+                }
+            }
+            Effect::ExportNotes { notes, title, inputs } => self.export_notes(notes, &title, &inputs),
+            Effect::AskForNotes(document) => {
+                let dialog = rfd::FileDialog::new().set_title("Import bookmarks").add_filter("Bookmarks", &["json"]);
+                self.import_notes(document, move || dialog.pick_file());
+            }
+            Effect::FindChange { document, trace, at, later } => self.answer_with("next change", move || {
+                let found = next_change(&trace, at, later);
+                Some(Action::Worker(WorkerAction::ChangeFound(document, at, found)))
+            }),
+            Effect::CopyDump { trace, at } => self.answer_with("dump", move || {
+                let found = instant(&trace, at, &Monitor::new())?;
+                Some(Action::Copy(dump(&trace, &found)))
+            }),
+            Effect::FindRowGoroutines { document, trace, all, rows } => self.answer_with("selected rows", move || {
+                let gos = goroutines_of(&trace, &all, &rows);
+                Some(Action::Worker(WorkerAction::RowGoroutines(document, rows, gos)))
+            }),
             Effect::Search { document, trace, text, filters, monitor } => {
                 let mailbox = self.mailbox.clone();
                 self.run("search", move || {
@@ -284,6 +328,51 @@ impl EffectRunner {
                 Ok(bytes) => format!("The cache is empty; it took {}", megabytes(bytes)),
                 Err(error) => format!("The cache cannot be removed: {error}"),
             }));
+        });
+    }
+
+    /// Asks where, and writes bookmarks there.
+    fn export_notes(&mut self, bookmarks: Notes, title: &str, inputs: &[PathBuf]) {
+        if self.writer.is_none() || std::mem::replace(&mut self.asking, true) {
+            return;
+        }
+        let inputs = self.inputs(inputs);
+        let usual = file_name(&format!("{title}.bookmarks.json"));
+        let mailbox = self.mailbox.clone();
+        self.run("export bookmarks", move || {
+            let dialog = rfd::FileDialog::new().set_title("Export bookmarks").set_file_name(usual);
+            let path = match ask_where(dialog, &mailbox) {
+                ChosenFile::Chosen(path) => path,
+                ChosenFile::Closed => return,
+                ChosenFile::NoDialog => {
+                    let text = "This desktop offers no file dialog, so there is nowhere to export to";
+                    return mailbox.send(Action::Notice(text.to_owned()));
+                }
+            };
+            let output =
+                Output { path: &path, inputs: &inputs, may_replace: true, keeps_traces: true, may_stream: false };
+            let shown = path.display();
+            mailbox.send(Action::Notice(match notes::export(&bookmarks, &output) {
+                Ok(()) => format!("Bookmarks exported to {shown}"),
+                Err(why) => format!("{shown} could not be written: {why}"),
+            }));
+        });
+    }
+
+    /// Asks for a file, and reads bookmarks from it.
+    fn import_notes(&mut self, document: DocumentId, pick: impl FnOnce() -> Option<PathBuf> + Send + 'static) {
+        if self.writer.is_none() || std::mem::replace(&mut self.asking, true) {
+            return;
+        }
+        let mailbox = self.mailbox.clone();
+        self.run("import bookmarks", move || {
+            let chosen = pick();
+            mailbox.send(Action::Worker(WorkerAction::DialogClosed));
+            let Some(path) = chosen else { return };
+            mailbox.send(match notes::import(&path) {
+                Ok(found) => Action::Worker(WorkerAction::NotesImported(document, found)),
+                Err(why) => Action::Notice(format!("{} could not be imported: {why}", path.display())),
+            });
         });
     }
 

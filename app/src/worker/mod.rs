@@ -7,6 +7,7 @@ pub mod fingerprint;
 pub mod follow;
 pub mod load;
 pub mod mailbox;
+pub mod notes;
 pub mod opened;
 pub mod query;
 pub mod search;

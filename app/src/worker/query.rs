@@ -31,7 +31,7 @@ pub fn answer(trace: &Arc<Trace>, query: &Query, monitor: &Monitor) -> Option<An
             analyses::by_id(id)?.run(trace, ask, monitor).map(|report| Answer::Report(Arc::new(report)))
         }
         Query::Details(id, ask, of) => {
-            analyses::by_id(id)?.details(trace, ask, *of, monitor).map(|report| Answer::Report(Arc::new(report)))
+            analyses::by_id(id)?.details(trace, ask, of.clone(), monitor).map(|report| Answer::Report(Arc::new(report)))
         }
         Query::Findings => findings::find(trace, monitor).map(|found| Answer::Findings(Arc::new(found))),
         Query::WaitChain(go, range) => {

@@ -1,11 +1,12 @@
 //! What an analysis looks at: the whole trace, a stretch of it, some goroutines, a task, a region.
 
+use crate::analysis::go_set::GoSet;
 use crate::base::ids::{GoroutineIdx, StrId, TaskIdx};
 use crate::base::time::TimeRange;
 use crate::model::trace::{Region, Task, Trace};
 
 /// Whose time counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum GoroutineFilter {
     /// Every goroutine's.
     #[default]
@@ -21,10 +22,12 @@ pub enum GoroutineFilter {
     Tasks(StrId),
     /// What goroutines spent in regions of this type.
     Regions(StrId),
+    /// These goroutines', however many.
+    These(GoSet),
 }
 
-/// What an analysis looks at. Cheap to copy, compare and hash: a key for answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What an analysis looks at. Cheap to clone, compare and hash: a key for answers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
     /// When, clipped to the trace on use.
     pub range: TimeRange,
@@ -53,18 +56,23 @@ impl Scope {
             && trace.range().end <= self.range.end
     }
 
-    /// Works out the stretches. Looks at every goroutine once, except for [`GoroutineFilter::All`] and [`GoroutineFilter::One`].
+    /// Works out the stretches. Looks at every goroutine once, except for [`GoroutineFilter::All`], [`GoroutineFilter::One`] and
+    /// [`GoroutineFilter::These`].
     #[must_use]
     pub fn pieces(&self, trace: &Trace) -> ScopeRanges {
         let range = trace.range().intersect(self.range);
         let whole = |go: GoroutineIdx| (go, vec![range]);
-        let only = match self.filter {
+        let only = match &self.filter {
             GoroutineFilter::All => None,
-            GoroutineFilter::Named(name) => Some(trace.goroutines_by_name(name).map(whole).collect()),
-            GoroutineFilter::One(go) => Some(vec![whole(go)]),
-            GoroutineFilter::Task(task) => Some(stretches_of_tasks(trace, &|idx, _| idx == task, range)),
-            GoroutineFilter::Tasks(name) => Some(stretches_of_tasks(trace, &|_, task| task.name == name, range)),
-            GoroutineFilter::Regions(name) => Some(stretches_of_regions(trace, range, &|region| region.name == name)),
+            &GoroutineFilter::Named(name) => Some(trace.goroutines_by_name(name).map(whole).collect()),
+            &GoroutineFilter::One(go) => Some(vec![whole(go)]),
+            GoroutineFilter::These(gos) => {
+                let known = gos.iter().filter(|go| go.0 < trace.goroutine_count());
+                Some(known.map(whole).collect())
+            }
+            &GoroutineFilter::Task(task) => Some(stretches_of_tasks(trace, &|idx, _| idx == task, range)),
+            &GoroutineFilter::Tasks(name) => Some(stretches_of_tasks(trace, &|_, task| task.name == name, range)),
+            &GoroutineFilter::Regions(name) => Some(stretches_of_regions(trace, range, &|region| region.name == name)),
         };
         ScopeRanges { range, count: trace.goroutine_count(), only }
     }

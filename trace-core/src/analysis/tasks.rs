@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::distribution::{Bucket, Distribution, histogram};
+use crate::analysis::go_set::GoSet;
 use crate::analysis::goroutines::{Breakdown, breakdown};
 use crate::analysis::scope::{GoroutineFilter, Scope, roots, united};
 use crate::base::ids::{GoroutineIdx, StackId, StrId, TaskIdx};
@@ -29,6 +30,8 @@ pub struct Filter {
     pub go: Option<GoroutineIdx>,
     /// The same for goroutines with this start function.
     pub function: Option<StrId>,
+    /// The same for any of these goroutines.
+    pub gos: Option<GoSet>,
     /// Tasks: it is this one, or a descendant of it. Regions: it belongs to such a one.
     pub task: Option<TaskIdx>,
     /// Regions: it belongs to a task of this type, or to a descendant of one.
@@ -64,11 +67,13 @@ impl<'a> Chosen<'a> {
 
     fn has_go(&self, go: GoroutineIdx) -> bool {
         let is_named = |name| self.trace.goroutine_name(go).is_some_and(|(_, its)| its == name);
-        self.filter.go.is_none_or(|wanted| wanted == go) && self.filter.function.is_none_or(is_named)
+        self.filter.go.is_none_or(|wanted| wanted == go)
+            && self.filter.function.is_none_or(is_named)
+            && self.filter.gos.as_ref().is_none_or(|gos| gos.contains(go))
     }
 
-    const fn limits_gos(&self) -> bool {
-        self.filter.go.is_some() || self.filter.function.is_some()
+    fn limits_gos(&self) -> bool {
+        self.filter.go.is_some() || self.filter.function.is_some() || self.filter.gos.is_some()
     }
 }
 
@@ -79,14 +84,15 @@ impl Filter {
     pub fn of_scope(trace: &Trace, scope: &Scope, regions: bool) -> Self {
         let range = (scope.range != trace.range()).then_some(scope.range);
         let mut filter = Self { range, ..Self::default() };
-        match scope.filter {
+        match &scope.filter {
             GoroutineFilter::All => {}
-            GoroutineFilter::Named(name) => filter.function = Some(name),
-            GoroutineFilter::One(go) => filter.go = Some(go),
-            GoroutineFilter::Task(task) => filter.task = Some(task),
-            GoroutineFilter::Tasks(name) if regions => filter.task_type = Some(name),
-            GoroutineFilter::Tasks(name) => filter.name = Some(name),
-            GoroutineFilter::Regions(name) => filter.name = regions.then_some(name),
+            &GoroutineFilter::Named(name) => filter.function = Some(name),
+            &GoroutineFilter::One(go) => filter.go = Some(go),
+            GoroutineFilter::These(gos) => filter.gos = Some(gos.clone()),
+            &GoroutineFilter::Task(task) => filter.task = Some(task),
+            &GoroutineFilter::Tasks(name) if regions => filter.task_type = Some(name),
+            &GoroutineFilter::Tasks(name) => filter.name = Some(name),
+            &GoroutineFilter::Regions(name) => filter.name = regions.then_some(name),
         }
         filter
     }

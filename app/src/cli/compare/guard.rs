@@ -7,7 +7,7 @@ use trace_core::analysis::compare::measure::{Measured, RowKind};
 use trace_core::analysis::compare::{Change, Per, words};
 
 use crate::cli::exit::CliError;
-use crate::cli::place::parse_time;
+use crate::fmt::place::parse_time;
 
 /// Names that are offered where one is not known.
 const OFFERED: usize = 3;

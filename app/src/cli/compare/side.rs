@@ -15,7 +15,7 @@ use crate::cli::compare::args::CompareOptions;
 use crate::cli::compare::report::SideSummary;
 use crate::cli::exit::CliError;
 use crate::cli::load::load;
-use crate::cli::place::OffsetRange;
+use crate::fmt::place::OffsetRange;
 use crate::report::comparison::divisor::Divisor;
 
 /// One side, loaded and measured.

@@ -87,7 +87,10 @@ impl Analysis for Goroutines {
             ..Group::default()
         };
         let table = group_columns(trace, &Arc::new(found.groups)).sorted_by(column).total("all", &all).build();
-        let each = if matches!(ask.scope.filter, GoroutineFilter::Named(_) | GoroutineFilter::One(_)) {
+        let each = if matches!(
+            ask.scope.filter,
+            GoroutineFilter::Named(_) | GoroutineFilter::One(_) | GoroutineFilter::These(_)
+        ) {
             goroutines(trace, &pieces, None, (by, ask.rows()), monitor)?
         } else {
             Vec::new()

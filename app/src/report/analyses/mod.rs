@@ -6,15 +6,19 @@ pub mod analysis;
 pub mod antagonists;
 pub mod blocked;
 pub mod columns;
+pub mod flows;
 pub mod gc;
 pub mod goroutines;
+pub mod instant;
 pub mod latency;
 pub mod leaks;
 pub mod locks;
+pub mod logs;
 pub mod mmu;
 pub mod population;
 pub mod procs;
 pub mod profile;
+pub mod selection;
 pub mod stw;
 pub mod syscalls;
 pub mod tasks;
@@ -27,13 +31,17 @@ pub use analysis::{Analysis, Ask, Choice, Info, ScopeOption};
 /// All of them, in the order of menus and help.
 pub static ALL: &[&dyn Analysis] = &[
     &warnings::Warnings,
+    &selection::Selection,
+    &instant::OneInstant,
     &blocked::BlockedBy,
     &why::WaitChains,
     &locks::Locks,
+    &flows::Flows,
     &goroutines::Goroutines,
     &profile::Profiles,
     &tasks::Tasks,
     &tasks::Regions,
+    &logs::Logs,
     &latency::SchedulerLatency,
     &procs::Procs,
     &threads::Threads,

@@ -85,7 +85,7 @@ impl Analysis for Profiles {
 /// The time that is asked about: of regions only those that took as long as they are to have taken.
 #[must_use]
 pub fn pieces(trace: &Trace, ask: &Ask) -> ScopeRanges {
-    let (GoroutineFilter::Regions(name), [Some(_), _] | [_, Some(_)]) = (ask.scope.filter, ask.lengths) else {
+    let (&GoroutineFilter::Regions(name), [Some(_), _] | [_, Some(_)]) = (&ask.scope.filter, ask.lengths) else {
         return ask.scope.pieces(trace);
     };
     let range = trace.range().intersect(ask.scope.range);

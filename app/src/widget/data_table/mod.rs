@@ -52,7 +52,8 @@ impl DataTable<'_> {
         let columns = self.layout.columns(self.table);
         toolbar::ui(ui, id, (self, shown, &columns), lead, out);
         let mut widths = Widths::of(ui, id, self.table);
-        let places = columns::places(self.table, &columns, (self.layout, &widths), ui.available_width());
+        let room = ui.available_width() - self.bar_room(ui, shown.len());
+        let places = columns::places(self.table, &columns, (self.layout, &widths), room);
         heading::ui(ui, id, self, &columns, &places, out);
         ui.spacing_mut().item_spacing.y = 0.0;
         let has_focus = ui.memory(|memory| memory.has_focus(id));
@@ -149,6 +150,14 @@ impl DataTable<'_> {
         let column = response.hover_pos().and_then(|at| column_at(at.x - rect.min.x, places));
         let response = hovered_ui(response, column.and_then(|at| values.get(at)));
         self.menu_ui(&response, id, (row, index), columns, places, menu, out)
+    }
+
+    /// The width that the scroll bar takes at the right of `rows` rows, points: none where all of them show.
+    fn bar_room(self, ui: &Ui, rows: usize) -> f32 {
+        let lines = rows + 1 + usize::from(self.table.total.is_some() && self.table.len() > 1);
+        let scroll = ui.spacing().scroll;
+        let fits = lines as f32 * space::ROW <= ui.available_height();
+        if fits { 0.0 } else { scroll.floating_width.max(scroll.bar_width) + scroll.bar_inner_margin }
     }
 
     /// What is selected after a click on a row: it alone, it too (Ctrl), or all from the cursor to it (Shift).

@@ -1,0 +1,157 @@
+//! The manual in the window: pages that are written (`assets/manual`), and one for each panel, made of what the panel and
+//! its analyses say of themselves.
+
+use egui::{Label, RichText, ScrollArea, Ui};
+
+use crate::action::action::{Actions, PanelAction};
+use crate::action::panel::Panel;
+use crate::state::app::AppState;
+use crate::state::sheet::Sheet;
+use crate::theme::{fonts, space, tokens};
+use crate::widget::chip::chip;
+use crate::widget::link::link;
+use crate::widget::section::heading;
+
+/// The page that is shown first.
+pub const FIRST: &str = "start";
+
+/// A written page: its name, its title, its text.
+pub type Page = (&'static str, &'static str, &'static str);
+
+/// The pages that are written.
+pub const PAGES: &[Page] = &[
+    ("start", "First steps", include_str!("../../../assets/manual/start.md")),
+    ("timeline", "The timeline", include_str!("../../../assets/manual/timeline.md")),
+    ("selecting", "Selecting time and rows", include_str!("../../../assets/manual/selecting.md")),
+    ("searching", "Searching and filtering", include_str!("../../../assets/manual/searching.md")),
+    ("moments", "One moment", include_str!("../../../assets/manual/moments.md")),
+    ("notes", "Bookmarks and pins", include_str!("../../../assets/manual/notes.md")),
+    ("comparing", "Comparing traces", include_str!("../../../assets/manual/comparing.md")),
+];
+
+/// Width of the list of pages, points.
+const LIST: f32 = 200.0;
+
+/// Shows a page beside the list of all.
+pub fn ui(ui: &mut Ui, state: &AppState, page: &str, actions: &mut Actions) {
+    let height = ui.available_height();
+    ui.horizontal_top(|ui| {
+        ui.allocate_ui(egui::vec2(LIST, height), |ui| {
+            ui.set_min_size(egui::vec2(LIST, height));
+            ScrollArea::vertical()
+                .id_salt("pages")
+                .auto_shrink([false, false])
+                .show(ui, |ui| list_ui(ui, page, actions));
+        });
+        ui.add_space(space::M);
+        ui.vertical(|ui| {
+            ui.set_height(height);
+            ScrollArea::vertical().id_salt(("page", page)).auto_shrink([false, false]).show(ui, |ui| {
+                ui.set_max_width(space::TEXT_WIDTH);
+                page_ui(ui, state, page, actions);
+            });
+        });
+    });
+}
+
+fn list_ui(ui: &mut Ui, page: &str, actions: &mut Actions) {
+    let mut entry = |ui: &mut Ui, name: &str, title: &str| {
+        if chip(ui, title, name == page).clicked() {
+            actions.push(PanelAction::Sheet(Some(Sheet::Manual(name.to_owned()))));
+        }
+    };
+    for (name, title, _) in PAGES {
+        entry(ui, name, title);
+    }
+    heading(ui, "Panels");
+    for panel in Panel::ALL.iter().filter(|panel| **panel != Panel::Timeline) {
+        entry(ui, panel.info().id, panel.info().title);
+    }
+}
+
+fn page_ui(ui: &mut Ui, state: &AppState, page: &str, actions: &mut Actions) {
+    if let Some((_, _, text)) = PAGES.iter().find(|known| known.0 == page) {
+        text_ui(ui, text);
+        return;
+    }
+    let Some(panel) = Panel::ALL.iter().copied().find(|panel| panel.info().id == page) else { return };
+    panel_ui(ui, state, panel, actions);
+}
+
+/// The page of a panel.
+fn panel_ui(ui: &mut Ui, state: &AppState, panel: Panel, actions: &mut Actions) {
+    let (info, tokens) = (panel.info(), tokens::of(ui.ctx()));
+    ui.label(RichText::new(info.title).font(fonts::title()));
+    ui.add_space(space::XS);
+    ui.add(Label::new(format!("{}.", info.help)).wrap());
+    if let Some(key) = info.keys.first() {
+        ui.label(RichText::new(format!("Key: {key}")).color(tokens.muted));
+    }
+    for analysis in info.analyses {
+        let about = analysis.info();
+        heading(ui, about.title);
+        for paragraph in about.help.split("\n\n") {
+            ui.add(Label::new(paragraph).wrap());
+            ui.add_space(space::XS);
+        }
+        let command = format!("On the command line: tracelane {} FILE", about.id);
+        ui.label(RichText::new(command).font(fonts::mono_small()).color(tokens.muted));
+    }
+    ui.add_space(space::S);
+    if state.document().is_some_and(|document| document.has_lanes()) && link(ui, "Open this panel").clicked() {
+        actions.push(PanelAction::Sheet(None));
+        actions.push(PanelAction::OpenPanel(panel));
+    }
+}
+
+/// Headings, paragraphs and lists, as pages are written.
+fn text_ui(ui: &mut Ui, text: &str) {
+    for block in text.split("\n\n") {
+        let block = block.trim();
+        if let Some(title) = block.strip_prefix("# ") {
+            ui.label(RichText::new(title).font(fonts::title()));
+        } else if let Some(title) = block.strip_prefix("## ") {
+            heading(ui, title);
+        } else if block.starts_with("- ") {
+            for item in block.split("\n- ") {
+                let item = item.trim_start_matches("- ").replace('\n', " ");
+                ui.add(Label::new(format!("•  {}", item.replace('`', ""))).wrap());
+            }
+        } else if !block.is_empty() {
+            ui.add(Label::new(block.replace('\n', " ").replace('`', "")).wrap());
+        }
+        ui.add_space(space::XS);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FIRST, PAGES};
+    use crate::action::panel::Panel;
+
+    #[test]
+    fn every_page_has_a_name_of_its_own_and_a_title() {
+        let mut names: Vec<&str> = PAGES.iter().map(|page| page.0).collect();
+        names.extend(Panel::ALL.iter().map(|panel| panel.info().id).filter(|id| *id != "timeline"));
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+        assert!(PAGES.iter().any(|page| page.0 == FIRST));
+        assert!(PAGES.iter().all(|page| page.2.starts_with("# ") && page.2.len() > 200));
+    }
+
+    #[test]
+    fn keys_that_pages_name_are_those_of_commands() {
+        let known: Vec<String> = crate::action::commands::COMMANDS
+            .iter()
+            .flat_map(|command| command.keys)
+            .map(ToString::to_string)
+            .collect();
+        for (name, _, text) in PAGES {
+            for key in text.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix("key ")) {
+                assert!(known.iter().any(|known| known == key), "{name}: {key}");
+            }
+        }
+    }
+}
