@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
+use trace_core::analysis::alike::{Example, alike};
 use trace_core::analysis::flow_groups::flow_groups;
 use trace_core::analysis::go_set::GoSet;
 use trace_core::analysis::instant::{difference, instant, last_moment, next_change};
+use trace_core::analysis::representative::frame_of;
 use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
@@ -129,5 +131,33 @@ fn flows_are_counted_once_each() {
         let these = Scope { filter: GoroutineFilter::These(GoSet::new(all_goroutines(&trace).collect())), ..whole };
         let same = flow_groups(&trace, &these.pieces(&trace), &Monitor::new()).expect("not cancelled");
         assert_eq!(same, found, "{name}");
+    }
+}
+
+#[test]
+fn those_alike_are_those_of_a_slow_look() {
+    for (name, trace) in traces() {
+        let with_waits = all_goroutines(&trace).find_map(|go| {
+            let mut spans = trace.spans(LaneId::Goroutine(go), trace.range());
+            spans.find(|span| span.state == GoState::Waiting && !span.began_before && !span.goes_on)
+        });
+        let Some(span) = with_waits else { continue };
+        let found = alike(&trace, &Example::Span(span.at), &Monitor::new()).expect("it is in the trace");
+        let start_function = |go: GoroutineIdx| trace.goroutine_name(go).map(|(_, name)| name);
+        let place = |stack| frame_of(&trace, stack).map(|frame| (frame.function, frame.file, frame.line));
+        let mut slow: Vec<u64> = all_goroutines(&trace)
+            .filter(|go| start_function(*go) == start_function(span.go))
+            .flat_map(|go| trace.spans(LaneId::Goroutine(go), trace.range()).collect::<Vec<_>>())
+            .filter(|other| (other.state, other.reason) == (span.state, span.reason))
+            .filter(|other| !other.began_before && !other.goes_on)
+            .filter(|other| place(span.start_stack).is_none() || place(other.start_stack) == place(span.start_stack))
+            .map(|other| other.range.nanos().unsigned_abs())
+            .collect();
+        slow.sort_unstable();
+        assert_eq!(found.distribution.count, slow.len() as u64, "{name}");
+        assert_eq!((found.durations.first(), found.durations.last()), (slow.first(), slow.last()), "{name}");
+        let shorter = slow.iter().filter(|length| **length < found.example).count() as u64;
+        assert_eq!(found.shorter, shorter, "{name}");
+        assert!(found.distribution.count > 0 && !found.is_cut, "{name}: itself is one of them");
     }
 }

@@ -52,7 +52,7 @@ const APP: &str = "
 const EGUI_CRATES: &[&str] = &["egui", "eframe", "egui_tiles", "egui_table", "egui_extras", "epaint"];
 
 /// Panels are files that must not know each other; these are shared by all of them.
-const PANEL_SHARED: &[&str] = &["analysis", "chart", "comparison", "mod", "scope", "table"];
+const PANEL_SHARED: &[&str] = &["alike", "analysis", "chart", "comparison", "mod", "scope", "table"];
 
 type Policy = BTreeMap<String, Vec<String>>;
 

@@ -2,6 +2,7 @@
 
 use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 
+use trace_core::analysis::alike::{Example, is_of_goroutine};
 use trace_core::event::state::GoState;
 use trace_core::model::flows::{Flow, FlowEnd, FlowKind};
 use trace_core::model::lanes::LaneId;
@@ -13,6 +14,7 @@ use crate::action::panel::Panel;
 use crate::fmt::name;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, exact, offset, rfc3339, unix_nanos};
+use crate::panel::alike::alike_ui;
 use crate::panel::{ListKey, kept};
 use crate::state::app::AppState;
 use crate::state::document::Document;
@@ -62,6 +64,9 @@ fn span_ui(ui: &mut Ui, document: &Document, span: &Span, actions: &mut Actions)
         }
         counts_row(pairs, &counts, actions);
     });
+    if is_of_goroutine(span.at) {
+        alike_ui(ui, document, (Example::Span(span.at), query_for(trace, span)), actions);
+    }
 }
 
 fn time_rows(pairs: &mut Pairs<'_>, trace: &Trace, span: &Span) {
@@ -182,6 +187,24 @@ fn counts_row(pairs: &mut Pairs<'_>, counts: &Counts, actions: &mut Actions) {
         events => count(events as u64),
     };
     count_row("Events", &text, counts.events > 0, Panel::Events);
+}
+
+/// The search for spans like one: empty for what has no words in its language.
+fn query_for(trace: &Trace, span: &Span) -> String {
+    let state = match span.state {
+        GoState::Running => "running",
+        GoState::Runnable => "runnable",
+        GoState::Syscall => "syscall",
+        GoState::Waiting => "blocked",
+        GoState::Unknown | GoState::Dead => return String::new(),
+    };
+    let name = trace.goroutine_name(span.go).map_or("", |(_, name)| trace.str(name));
+    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let reason = match trace.str(span.reason) {
+        "" => String::new(),
+        reason => format!(" reason:{}", quoted(reason)),
+    };
+    format!("fn:{} state:{state}{reason}", quoted(name))
 }
 
 /// Nothing is selected: the trace as a whole.

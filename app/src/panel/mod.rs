@@ -1,5 +1,6 @@
 //! The panels around the timeline, one a file; none knows another.
 
+pub mod alike;
 pub mod analysis;
 pub mod bookmarks;
 pub mod both;

@@ -2,6 +2,7 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
+use trace_core::analysis::alike::Example;
 use trace_core::analysis::tasks::beginning;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
@@ -10,6 +11,7 @@ use trace_core::model::trace::{Region, Trace};
 use crate::action::action::{Action, Actions, AnalysisAction, SelectAction, SourceAction};
 use crate::fmt::name;
 use crate::fmt::time::{duration, exact, offset};
+use crate::panel::alike::alike_ui;
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::scope::{ScopeChoice, When};
@@ -26,6 +28,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ScrollArea::vertical().id_salt("region").auto_shrink([false, false]).show(ui, |ui| {
         head_ui(ui, document, &region, actions);
         around_ui(ui, &document.trace, &region, actions);
+        alike_ui(ui, document, (Example::Region(region.name, region.range), String::new()), actions);
     });
 }
 

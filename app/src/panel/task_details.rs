@@ -2,6 +2,7 @@
 
 use egui::{Color32, RichText, ScrollArea, Ui};
 
+use trace_core::analysis::alike::Example;
 use trace_core::analysis::tasks::{TaskDetails, life};
 use trace_core::base::ids::{GoroutineIdx, TaskIdx};
 use trace_core::base::time::TimeRange;
@@ -16,6 +17,7 @@ use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, exact, offset};
 use crate::fmt::words::counted;
 use crate::fmt::{name, time};
+use crate::panel::alike::alike_ui;
 use crate::panel::answer;
 use crate::state::app::AppState;
 use crate::state::document::Document;
@@ -40,6 +42,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         head_ui(ui, document, &task, actions);
         let Some(Answer::Task(found)) = answer(ui, document, &Query::Task(idx), actions) else { return };
         parts_ui(ui, &document.trace, &task, found, actions);
+        alike_ui(ui, document, (Example::Task(task.idx), String::new()), actions);
     });
 }
 

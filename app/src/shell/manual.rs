@@ -1,7 +1,7 @@
 //! The manual in the window: pages that are written (`assets/manual`), and one for each panel, made of what the panel and
 //! its analyses say of themselves.
 
-use egui::{Label, RichText, ScrollArea, Ui};
+use egui::{Label, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder};
 
 use crate::action::action::{Actions, PanelAction};
 use crate::action::panel::Panel;
@@ -34,24 +34,17 @@ const LIST: f32 = 200.0;
 
 /// Shows a page beside the list of all.
 pub fn ui(ui: &mut Ui, state: &AppState, page: &str, actions: &mut Actions) {
-    let height = ui.available_height();
-    ui.horizontal_top(|ui| {
-        ui.allocate_ui(egui::vec2(LIST, height), |ui| {
-            ui.set_min_size(egui::vec2(LIST, height));
-            ScrollArea::vertical()
-                .id_salt("pages")
-                .auto_shrink([false, false])
-                .show(ui, |ui| list_ui(ui, page, actions));
-        });
-        ui.add_space(space::M);
-        ui.vertical(|ui| {
-            ui.set_height(height);
-            ScrollArea::vertical().id_salt(("page", page)).auto_shrink([false, false]).show(ui, |ui| {
-                ui.set_max_width(space::TEXT_WIDTH);
-                page_ui(ui, state, page, actions);
-            });
-        });
+    let area = ui.available_rect_before_wrap();
+    let edge = area.left() + LIST;
+    let part = |ui: &mut Ui, rect: Rect, id: &str| ui.new_child(UiBuilder::new().max_rect(rect).id_salt(id.to_owned()));
+    let mut pages = part(ui, area.with_max_x(edge), "pages");
+    ScrollArea::vertical().auto_shrink([false, false]).show(&mut pages, |ui| list_ui(ui, page, actions));
+    let mut shown = part(ui, area.with_min_x(edge + space::L), page);
+    ScrollArea::vertical().auto_shrink([false, false]).show(&mut shown, |ui| {
+        ui.set_max_width(space::TEXT_WIDTH.min(ui.available_width()));
+        page_ui(ui, state, page, actions);
     });
+    ui.allocate_rect(area, Sense::hover());
 }
 
 fn list_ui(ui: &mut Ui, page: &str, actions: &mut Actions) {

@@ -41,6 +41,10 @@ struct Line {
 pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
     let Some(palette) = &state.palette else { return };
     let tokens = tokens::of(ctx);
+    if ctx.memory(|memory| memory.area_rect(Id::unique("palette"))).is_none() {
+        // Its size is known from its second frame on.
+        ctx.request_repaint();
+    }
     let screen = ctx.content_rect();
     let width = WIDTH.min(screen.width() - space::XXL);
     let lines = lines(state, &palette.text, actions);

@@ -18,6 +18,10 @@ const SIZE: [f32; 2] = [860.0, 640.0];
 pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
     let Some(sheet) = &state.sheet else { return };
     let tokens = tokens::of(ctx);
+    if ctx.memory(|memory| memory.area_rect(Id::unique("sheet"))).is_none() {
+        // Its size is known from its second frame on.
+        ctx.request_repaint();
+    }
     let screen = ctx.content_rect();
     let size = vec2(SIZE[0].min(screen.width() - space::XXL), SIZE[1].min(screen.height() - space::XXL));
     let ground = LayerId::new(Order::Middle, Id::unique("sheet-ground"));

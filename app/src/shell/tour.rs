@@ -97,6 +97,10 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
         actions.push(PanelAction::TourDone);
     }
     let tokens = tokens::of(ctx);
+    if ctx.memory(|memory| memory.area_rect(Id::unique("tour"))).is_none() {
+        // Its size is known from its second frame on.
+        ctx.request_repaint();
+    }
     let area = Area::new(Id::unique("tour")).order(Order::Foreground);
     area.anchor(Align2::RIGHT_BOTTOM, vec2(-space::L, -(space::STATUS + space::L))).show(ctx, |ui| {
         Frame::popup(ui.style()).inner_margin(Margin::same(16)).corner_radius(8).show(ui, |ui| {

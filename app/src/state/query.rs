@@ -3,6 +3,7 @@
 use std::mem::discriminant;
 use std::sync::Arc;
 
+use trace_core::analysis::alike::{Alike, Example};
 use trace_core::analysis::compare::anchor::Anchor;
 use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::find::Finds;
@@ -43,6 +44,8 @@ pub enum Query {
     Measured(TimeRange),
     /// All that belongs to this task.
     Task(TaskIdx),
+    /// How long others of the kind of this one took.
+    Alike(Example),
     /// When the first of these is.
     Anchor(Anchor),
     /// What has this in its name.
@@ -66,6 +69,7 @@ impl Query {
                 | Self::Find(_)
                 | Self::Details(..)
                 | Self::Task(_)
+                | Self::Alike(_)
         )
     }
 }
@@ -109,6 +113,8 @@ pub enum Answer {
     Found(Arc<Finds>),
     /// Of [`Query::Task`].
     Task(Arc<TaskDetails>),
+    /// Of [`Query::Alike`].
+    Alike(Arc<Alike>),
     /// Of [`Query::Anchor`].
     Instant(Option<TraceTime>),
     /// The worker met a fault of its own.

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use trace_core::analysis::alike::alike;
 use trace_core::analysis::compare::measure::measure;
 use trace_core::analysis::find;
 use trace_core::analysis::findings;
@@ -63,6 +64,7 @@ pub fn answer(trace: &Arc<Trace>, query: &Query, monitor: &Monitor) -> Option<An
             let task = trace.task(*idx)?;
             Some(Answer::Task(Arc::new(tasks::details(trace, &TaskIndex::of(trace), &task))))
         }
+        Query::Alike(example) => alike(trace, example, monitor).map(|found| Answer::Alike(Arc::new(found))),
         Query::Anchor(anchor) => anchor.first(trace, monitor).map(Answer::Instant),
     });
     catch_unwind(work).unwrap_or(Some(Answer::Failed))

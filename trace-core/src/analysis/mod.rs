@@ -11,6 +11,7 @@
     reason = "what is added up does not depend on the order, and what is shown is sorted first"
 )]
 
+pub mod alike;
 pub mod antagonists;
 pub mod blocked_by;
 pub(crate) mod calls;
