@@ -79,6 +79,14 @@ pub(super) fn clear(document: &mut Document) {
     }
 }
 
+/// Changes the document in front.
+pub(super) fn change(state: &mut AppState, change: impl FnOnce(&mut Document)) -> Vec<Effect> {
+    if let Some(document) = state.document_mut() {
+        change(document);
+    }
+    Vec::new()
+}
+
 /// Moves the start or the end of the range to a time.
 pub(super) fn move_edge(document: &mut Document, is_end: bool, to: TraceTime) {
     let Some(range) = document.marked else { return };

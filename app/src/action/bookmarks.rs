@@ -154,7 +154,8 @@ pub(super) fn kept(document: &mut Document) -> Vec<Effect> {
 }
 
 /// Has the notes of a trace read that is loaded.
-pub(super) fn read_again(document: &Document) -> Vec<Effect> {
+pub(super) fn read_again(state: &AppState, id: DocumentId) -> Vec<Effect> {
+    let Some(document) = state.document_by_id(id).filter(|document| document.is_settled()) else { return Vec::new() };
     let is_file = matches!(document.source, Source::Sample) || document.file().is_some();
     if !is_file || document.noted.key.is_some() {
         return Vec::new();

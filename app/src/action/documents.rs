@@ -10,7 +10,6 @@ use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::base::visible::visible;
 use trace_core::model::trace::Trace;
 
-use crate::action::bookmarks;
 use crate::action::effect::{Effect, notify, remember_file};
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
@@ -311,7 +310,6 @@ pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), Stri
             document.load = LoadState::Ready;
             let source = document.source.clone();
             let mut effects = if document.following.is_none() { watch_growth(document) } else { Vec::new() };
-            effects.extend(by_id(state, id).map(|document| bookmarks::read_again(document)).unwrap_or_default());
             effects.extend(ask(state, id, Query::Findings));
             if let Source::Path(path) = source {
                 effects.extend(remember_file(state, path));

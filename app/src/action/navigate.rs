@@ -11,7 +11,6 @@ use trace_core::model::trace::Region;
 
 use crate::action::action::{RowsAction, SelectAction, ViewAction};
 use crate::action::effect::{Effect, notify};
-use crate::action::{area, bookmarks, landmark};
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId};
 use crate::state::edges;
@@ -62,10 +61,8 @@ pub(super) fn view(document: &mut Document, action: ViewAction) {
 
 /// Selects, marks and goes somewhere. Says so if there is no flow to follow.
 pub(super) fn selection(state: &mut AppState, action: SelectAction) -> Vec<Effect> {
-    match action {
-        SelectAction::FollowFlow { outgoing } => return follow(state, outgoing),
-        SelectAction::StepTo(what, step) => return landmark::step(state, what, step),
-        _ => {}
+    if let SelectAction::FollowFlow { outgoing } = action {
+        return follow(state, outgoing);
     }
     let Some(document) = state.document_mut() else { return Vec::new() };
     match action {
@@ -79,16 +76,15 @@ pub(super) fn selection(state: &mut AppState, action: SelectAction) -> Vec<Effec
             document.marked = range;
             document.area = None;
         }
-        SelectAction::SelectArea(range, rows) => return area::select(state, range, rows),
-        SelectAction::SelectItsTime => {
-            let Some(range) = area::range_of_selection(document) else { return Vec::new() };
-            return area::select(state, range, Vec::new());
-        }
-        SelectAction::ClearArea => area::clear(document),
-        SelectAction::MoveEdge(is_end, to) => area::move_edge(document, is_end, to),
-        SelectAction::StepEdge(is_end, steps) => area::step_edge(document, is_end, steps),
+        // See `area` and `landmark`.
+        SelectAction::SelectArea(..)
+        | SelectAction::SelectItsTime
+        | SelectAction::ClearArea
+        | SelectAction::MoveEdge(..)
+        | SelectAction::StepEdge(..)
+        | SelectAction::StepTo(..) => {}
         SelectAction::Highlight(range) => document.highlight = range,
-        SelectAction::FollowFlow { .. } | SelectAction::StepTo(..) => {}
+        SelectAction::FollowFlow { .. } => {}
         SelectAction::ChooseFlow { outgoing } => choose(document, outgoing),
         SelectAction::HoverFlow(flow) => document.hovered_flow = flow,
         SelectAction::GoTo(span) => go_to_span(document, span, None),
@@ -120,7 +116,7 @@ pub(super) fn rows(state: &mut AppState, action: RowsAction) -> Vec<Effect> {
         }
         RowsAction::TogglePin(pin) => {
             toggle_pin(document, pin);
-            return bookmarks::kept(document);
+            return Vec::new();
         }
         RowsAction::ToggleSection(section) => folds.toggle(section),
         RowsAction::ToggleGroup(at) => {

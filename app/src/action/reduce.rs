@@ -7,7 +7,7 @@ use crate::action::action::{
 use crate::action::effect::{Effect, SaveTo, notify};
 use crate::action::panel::{Needs, Panel};
 use crate::action::{
-    area, bookmarks, comparisons, documents, instant, layouts, navigate, search, source, tables, unsaved,
+    area, bookmarks, comparisons, documents, instant, landmark, layouts, navigate, search, source, tables, unsaved,
 };
 use crate::fmt::escape::visible_lines;
 use crate::state::app::{AppState, FieldFor};
@@ -57,8 +57,8 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Worker(action) => worker(state, action),
         Action::View(action) => selecting(state, |state| view(state, action)),
         Action::Select(action @ SelectAction::FollowFlow { .. }) => navigate::selection(state, action),
-        Action::Select(action) => selecting(state, |state| navigate::selection(state, action)),
-        Action::Rows(action) => selecting(state, |state| navigate::rows(state, action)),
+        Action::Select(action) => selecting(state, |state| select(state, action)),
+        Action::Rows(action) => selecting(state, |state| rows(state, action)),
         Action::Instant(action) => instant::apply(state, action),
         Action::Bookmark(action) => selecting(state, |state| bookmarks::apply(state, action)),
         Action::Analysis(action) => analysis(state, action),
@@ -83,6 +83,34 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         }
         Action::Copy(text) => vec![Effect::Copy(visible_lines(&text))],
     }
+}
+
+/// Selects a thing, or time on rows, or steps to the next thing of a kind.
+fn select(state: &mut AppState, action: SelectAction) -> Vec<Effect> {
+    match action {
+        SelectAction::SelectArea(range, rows) => area::select(state, range, rows),
+        SelectAction::SelectItsTime => {
+            let range = state.document().and_then(area::range_of_selection);
+            range.map_or_else(Vec::new, |range| area::select(state, range, Vec::new()))
+        }
+        SelectAction::ClearArea => area::change(state, area::clear),
+        SelectAction::MoveEdge(is_end, to) => area::change(state, |document| area::move_edge(document, is_end, to)),
+        SelectAction::StepEdge(is_end, steps) => {
+            area::change(state, |document| area::step_edge(document, is_end, steps))
+        }
+        SelectAction::StepTo(what, step) => landmark::step(state, what, step),
+        action => navigate::selection(state, action),
+    }
+}
+
+/// Folds, unfolds, chooses and pins rows; pins are kept with the trace.
+fn rows(state: &mut AppState, action: RowsAction) -> Vec<Effect> {
+    let is_pin = matches!(action, RowsAction::TogglePin(_));
+    let mut effects = navigate::rows(state, action);
+    if let Some(document) = state.document_mut().filter(|_| is_pin) {
+        effects.extend(bookmarks::kept(document));
+    }
+    effects
 }
 
 /// Carries out an action on one of the two. What only follows the pointer leaves the one in front there.
@@ -196,7 +224,11 @@ fn worker(state: &mut AppState, action: WorkerAction) -> Vec<Effect> {
             }
             Vec::new()
         }
-        WorkerAction::LoadDone(id, result) => documents::done(state, id, result),
+        WorkerAction::LoadDone(id, result) => {
+            let mut effects = documents::done(state, id, result);
+            effects.extend(bookmarks::read_again(state, id));
+            effects
+        }
         WorkerAction::Answered(id, trace, query, answer) => documents::answered(state, id, trace, &query, answer),
         WorkerAction::SourceRead(place, text) => {
             source::read(state, &place, text);
