@@ -266,3 +266,214 @@ fn calls_one_after_the_other_whose_answers_a_library_reads_are_found_in_jobs_tha
     let loud = by_clock.list.iter().find(|one| one.severity > Severity::Note);
     assert_eq!(loud.map(|one| &one.title), None, "nobody waits for what begins by the clock");
 }
+
+// Queues.
+
+const OPEN: Stack = &[("app.NewRouter", "router.go", 20), ("app.main", "app.go", 1)];
+const WRITER: Stack = &[("app.(*Writer).loop", "router.go", 30)];
+const TAKE: Stack = &[("runtime.chanrecv2", "chan.go", 510), ("app.(*Writer).loop", "router.go", 31)];
+const STORE: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.(*Conn).Append", "wire.go", 40),
+    ("app.(*Writer).loop", "router.go", 32),
+];
+const PUSH: Stack =
+    &[("runtime.chansend1", "chan.go", 160), ("app.(*Router).enqueue", "router.go", 50), ("app.handle", "app.go", 41)];
+const CLIENTS: Stack = &[("app.main", "app.go", 3)];
+const CLIENT: Stack = &[("app.handle", "app.go", 40)];
+
+/// Three writers with a queue each, which take 4 ms for each batch; two clients send to them: all to the first, or to
+/// each in turn. `takes` is how many batches in four go to the first.
+fn writers(is_spread: bool) -> Findings {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    for writer in 0..3u64 {
+        scene.at(0, 0.3 + 0.05 * writer as f64, Act::MakeFor(10 + writer, WRITER, OPEN));
+        let now = 0.8 + 0.1 * writer as f64;
+        scene.run(1 + writer, 10 + writer, (now, now + 0.05), "chan receive", TAKE);
+    }
+    for client in 0..2u64 {
+        scene.at(0, 0.5 + 0.05 * client as f64, Act::MakeFor(20 + client, CLIENT, CLIENTS));
+    }
+    scene.at(0, 0.7, Act::Block("chan receive", MAIN));
+    for (at, client) in [(1.2, 20), (1.4, 21)] {
+        scene.run(0, client, (at, at + 0.1), "chan send", PUSH);
+    }
+    for batch in 0..90u64 {
+        let writer = if is_spread { batch % 3 } else { 0 };
+        let (proc, go, client) = (1 + writer, 10 + writer, 20 + batch % 2);
+        let start = 2.0 + 5.0 * batch as f64;
+        // It takes the next batch, so that whoever sent it goes on, and sends another.
+        scene.at(proc, start, Act::Ready(go)).at(proc, start + 0.1, Act::Start(go));
+        scene.at(proc, start + 0.2, Act::Wake(client, TAKE));
+        scene.run(0, client, (start + 0.4, start + 0.6), "chan send", PUSH);
+        scene.at(proc, start + 0.3, Act::Block("network", STORE)).at(proc, start + 4.3, Act::Ready(go));
+        scene.at(proc, start + 4.4, Act::Start(go)).at(proc, start + 4.5, Act::Block("chan receive", TAKE));
+    }
+    find(&mut scene, &[(1, "chan receive", MAIN)])
+}
+
+#[test]
+fn a_queue_that_gets_nearly_all_there_is_to_do_is_due_to_who_sends() {
+    let found = writers(false);
+    let first = found.list.first().expect("a finding");
+    assert_eq!((first.kind, cause(first)), (Kind::Imbalance, "uneven_queue"), "{}", first.title);
+    assert!(first.title.contains(" of it for G10, one of 3 workers: "), "{}", first.title);
+    assert_eq!(first.culprit.as_ref().expect("a culprit").place.function, "app.(*Router).enqueue", "{}", first.title);
+}
+
+#[test]
+fn queues_that_get_equal_shares_are_even() {
+    assert_eq!(of_kind(&writers(true), Kind::Imbalance), None);
+}
+
+// Futures.
+
+const PAGES: Stack = &[("app.(*Builder).Build", "page.go", 20), ("app.ServeHTTP", "app.go", 11)];
+const FUTURE: Stack = &[("app.Go.func1", "async.go", 12)];
+const AWAIT: Stack = &[
+    ("runtime.selectgo", "select.go", 520),
+    ("app.(*Future).Await", "async.go", 30),
+    ("app.(*Builder).Build", "page.go", 22),
+    ("app.ServeHTTP", "app.go", 11),
+    ("net/http.(*conn).serve", "server.go", 2100),
+];
+const ASKS: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.(*Source).Query", "page.go", 50),
+    ("app.Go.func1", "async.go", 13),
+];
+const RESOLVE: Stack = &[("runtime.closechan", "chan.go", 400), ("app.Go.func1", "async.go", 14)];
+const NEXT: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("net/http.(*connReader).Read", "server.go", 700),
+    ("net/http.(*conn).serve", "server.go", 2000),
+];
+
+/// Twenty pages of four widgets, each fetched in a goroutine: all started before the first is awaited, or each awaited
+/// before the next one is started.
+fn pages(is_one_by_one: bool) -> Findings {
+    let mut scene = Scene::default();
+    for page in 0..20u64 {
+        let start = 1.0 + 50.0 * page as f64;
+        scene.at(0, start, Act::Ready(1)).at(0, start + 0.1, Act::Start(1));
+        let go = |widget: u64| 100 + 4 * page + widget;
+        if !is_one_by_one {
+            (0..4).for_each(|widget| {
+                scene.at(0, start + 0.2 + 0.05 * widget as f64, Act::MakeFor(go(widget), FUTURE, PAGES));
+            });
+        }
+        for widget in 0..4u64 {
+            let now = start + 1.0 + 10.0 * widget as f64;
+            if is_one_by_one {
+                scene.at(0, now - 0.2, Act::MakeFor(go(widget), FUTURE, PAGES));
+            }
+            scene.at(0, now, Act::Block("select", AWAIT));
+            let begin = if is_one_by_one { now + 0.1 } else { start + 1.2 + 0.1 * widget as f64 };
+            scene.run(1, go(widget), (begin, begin + 0.05), "network", ASKS);
+            let end = now + 9.0;
+            scene.at(1, end, Act::Ready(go(widget))).at(1, end + 0.1, Act::Start(go(widget)));
+            scene.at(1, end + 0.2, Act::Wake(1, RESOLVE)).at(1, end + 0.3, Act::End);
+            scene.at(0, end + 0.4, Act::Start(1));
+        }
+        scene.at(0, start + 42.0, Act::Block("network", NEXT));
+    }
+    find(&mut scene, &[(1, "network", NEXT)])
+}
+
+#[test]
+fn a_future_that_is_awaited_before_the_next_is_started_is_a_serial_wait() {
+    let found = pages(true);
+    let first = found.list.first().expect("a finding");
+    assert_eq!(first.kind, Kind::SerialWaits, "{}", first.title);
+    assert!(first.title.contains("4.0 consecutive waits each"), "{}", first.title);
+    assert_eq!(first.culprit.as_ref().expect("a culprit").place.function, "app.(*Builder).Build", "{}", first.title);
+    let together = pages(false);
+    let serial = together.list.iter().find(|one| one.title.contains("consecutive waits"));
+    assert_eq!(serial.map(|one| &one.title), None);
+}
+
+// Fan-out.
+
+const CART: Stack = &[("app.cart", "app.go", 30)];
+const PRICE: Stack = &[("app.cart.func1", "app.go", 32)];
+const ALL: Stack = &[("sync.(*WaitGroup).Wait", "waitgroup.go", 118), ("app.cart", "app.go", 35)];
+const LOAD: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.load", "app.go", 50),
+    ("app.cart.func1", "app.go", 33),
+];
+const DONE: Stack = &[("sync.(*WaitGroup).Done", "waitgroup.go", 90), ("app.cart.func1", "app.go", 34)];
+const SHOP: Stack = &[("time.Sleep", "time.go", 300), ("app.cart", "app.go", 36)];
+
+/// Forty rounds of four goroutines, of which one, not always the same, waits so long (ms); every 25 ms.
+fn carts(late: f64) -> Findings {
+    let mut scene = Scene::default();
+    for round in 0..40u64 {
+        let start = 1.0 + 25.0 * round as f64;
+        scene.at(0, start, Act::Ready(1)).at(0, start + 0.1, Act::Start(1));
+        for one in 0..4u64 {
+            let (proc, go) = (1 + one % 3, 100 + 4 * round + one);
+            scene.at(0, start + 0.2 + 0.02 * one as f64, Act::MakeFor(go, PRICE, CART));
+            let begin = start + 0.5 + 0.1 * one as f64;
+            scene.run(proc, go, (begin, begin + 0.05), "network", LOAD);
+            let takes = if one == (round * 7 / 3) % 4 { late } else { 0.05 * one as f64 };
+            let end = start + 1.0 + takes;
+            scene.at(proc, end, Act::Ready(go)).at(proc, end + 0.01, Act::Start(go));
+            if takes == late {
+                scene.at(proc, end + 0.02, Act::Wake(1, DONE));
+            }
+            scene.at(proc, end + 0.03, Act::End);
+        }
+        scene.at(0, start + 0.45, Act::Block("sync", ALL)).at(0, start + 1.1 + late, Act::Start(1));
+        scene.at(0, start + 1.2 + late, Act::Block("sleep", SHOP));
+    }
+    find(&mut scene, &[(1, "sleep", SHOP)])
+}
+
+#[test]
+fn one_of_several_calls_that_takes_longer_by_chance_is_worth_a_note_unless_it_takes_most_of_the_time() {
+    let short = of_kind(&carts(2.6), Kind::Imbalance).cloned();
+    assert!(short.as_ref().is_none_or(|one| one.severity == Severity::Note), "{short:?}");
+    let long = carts(18.0);
+    let long = of_kind(&long, Kind::Imbalance).expect("the late ones");
+    assert!(long.severity > Severity::Note, "{}", long.title);
+}
+
+// Loops.
+
+const POP: Stack =
+    &[("app.(*heap).pop", "graph.go", 56), ("app.distances", "graph.go", 88), ("app.plan", "plan.go", 60)];
+const RELAX: Stack = &[("app.relax", "graph.go", 40), ("app.distances", "graph.go", 92), ("app.plan", "plan.go", 60)];
+const PLAN: Stack = &[("app.plan", "plan.go", 58)];
+
+#[test]
+fn where_a_function_takes_part_of_a_loop_the_loop_is_named() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    for go in 10..20u64 {
+        scene.at(0, 0.3 + 0.01 * go as f64, Act::MakeFor(go, PLAN, CLIENTS));
+    }
+    scene.at(0, 1.0, Act::Preempt(MAIN)).at(0, 400.0, Act::Start(1)).at(0, 400.1, Act::Block("chan receive", MAIN));
+    for turn in 0..39u64 {
+        for proc in 0..4u64 {
+            let (go, now) = (10 + (turn * 4 + proc) % 10, 2.0 + 10.0 * turn as f64);
+            let stack = if turn % 4 == 0 { RELAX } else { POP };
+            scene.at(proc, now, Act::Start(go)).at(proc, now + 9.9, Act::Preempt(stack));
+        }
+    }
+    let found = find(&mut scene, &[(1, "chan receive", MAIN)]);
+    let cpu =
+        found.list.iter().find(|one| matches!(one.kind, Kind::CpuBound | Kind::CpuStarvation)).expect("a finding");
+    assert_eq!(cpu.culprit.as_ref().expect("a culprit").place.function, "app.distances", "{}", cpu.title);
+    assert!(cpu.title.contains("100 % of the observed running time"), "{}", cpu.title);
+    assert!(
+        cpu.title.contains(" in app.distances (graph.go:88), 74 % in app.(*heap).pop (graph.go:56), which it calls"),
+        "{}",
+        cpu.title
+    );
+}

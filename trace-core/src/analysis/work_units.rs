@@ -304,8 +304,9 @@ impl Family {
             let by_library =
                 !op.is_lock() && op != Op::Sleep && !places.is_direct(wait.stack) || is_answer(places, wait);
             let is_outside = found.class == SpanClass::WaitNet || (by_library && !wait.is_cut);
-            let is_asked =
-                || op == Op::Receive && wait.waker.and_then(created).is_some_and(|created| created >= last_end);
+            // A future that is awaited before the next one is started, with a deadline or without.
+            let is_awaited = op == Op::Receive || op == Op::Select && places.is_direct(wait.stack);
+            let is_asked = || is_awaited && wait.waker.and_then(created).is_some_and(|created| created >= last_end);
             if is_outside || is_asked() {
                 waits.push((wait.stack, wait.range));
                 last_end = wait.range.end;

@@ -7,6 +7,7 @@ use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_n
 use crate::analysis::findings::hot::Hot;
 use crate::analysis::findings::peers::{Relation, as_felt, related, waited};
 use crate::analysis::findings::slots::is_queue;
+use crate::analysis::findings::uneven_queue;
 use crate::analysis::places::Op;
 use crate::analysis::scope::united;
 use crate::analysis::wait_chain::StepKind;
@@ -110,6 +111,9 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let hot = hot.or_else(|| done.place(context, way))?;
     if let Some(polling) = polls(context, wait, found, &hot) {
         return Some(polling);
+    }
+    if let Some(uneven) = uneven_queue::judge(context, wait, found) {
+        return Some(if context.is_of_tests(wait) { uneven.at_most(Severity::Note) } else { uneven });
     }
     // Several consumers that compute on procs that are mostly busy: a producer that waits for them is held
     // back as it should be. One that has no proc itself is another finding's business.

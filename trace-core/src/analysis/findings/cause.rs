@@ -37,6 +37,8 @@ pub enum Cause {
     LockedToThread,
     /// Of several that answer requests for a share of something one has most to do.
     HotShard,
+    /// Of several workers with a queue each nearly all is sent to one.
+    UnevenQueue,
     /// Of several it is always the same one that is late.
     SameOne,
     /// An answer comes only when a timer fires.
@@ -95,6 +97,7 @@ impl Cause {
             Self::ThreadsWithoutCpu => "threads_without_cpu",
             Self::LockedToThread => "locked_to_thread",
             Self::HotShard => "hot_shard",
+            Self::UnevenQueue => "uneven_queue",
             Self::SameOne => "same_one",
             Self::BatchTimer => "batch_timer",
             Self::HeldByOthers => "held_by_others",

@@ -71,7 +71,7 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     let longest = longest.max().unwrap_or(0).unsigned_abs();
     let title = format!(
         "{} busy {} of the time, and goroutines were runnable for {} total (max {}); {} of the observed running time \
-         ({} {}) was in {}{}",
+         ({} {}) was in {}{}{}",
         evidence.count("procs", load.procs, "proc"),
         evidence.share("procs_busy", load.share),
         evidence.time("runnable_total_ns", load.runnable),
@@ -79,7 +79,8 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
         evidence.share("culprit_share", hot.share),
         evidence.whole("times_seen", hot.seen),
         hot.seen_in,
-        hot.named.in_words(),
+        place_name(Some(&hot.named.place)),
+        in_helper(hot, &mut evidence),
         in_calls(context, &mut evidence),
     );
     let mut finding = Finding::new(kind, title, lost, context.duration, 0.4 + 0.5 * own_share)
@@ -97,6 +98,14 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     finding = finding.goroutines(&named(context, &[runner, *waiter.0]));
     // A program that computes with all it has, and lets nobody wait for an answer, does its work.
     Some(if is_handler || starved.is_some() { finding } else { finding.at_most(Severity::Note) })
+}
+
+/// `, 86 % in main.(*heap).pop (heap.go:56), which it calls`; empty where no helper was named.
+fn in_helper(hot: &Hot, evidence: &mut Evidence) -> String {
+    hot.named.through.as_ref().map_or_else(String::new, |helper| {
+        let share = evidence.share("helper_share", hot.own_share);
+        format!(", {share} in {}, which it calls", place_name(Some(helper)))
+    })
 }
 
 /// `; 40 % of the procs' time was spent in system calls, most in net.(*Buffers).WriteTo at main.flush (main.go:9)`: what
@@ -162,12 +171,13 @@ fn handler(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     }
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} of {} took {} on average, {} of it running, mostly in {}",
+        "{} of {} took {} on average, {} of it running, mostly in {}{}",
         evidence.count("units", family.units, "unit of work"),
         place_name(Some(&outer)),
         evidence.time("unit_mean_ns", family.nanos / family.units.max(1)),
         evidence.share("running_share", ran as f64 / family.nanos.max(1) as f64),
-        hot.named.in_words(),
+        place_name(Some(&hot.named.place)),
+        hot.named.through.as_ref().map_or_else(String::new, |helper| format!(" and {}", place_name(Some(helper)))),
     );
     let mut finding = Finding::new(Kind::CpuBound, title, ran, context.duration, 0.65)
         .with(evidence)

@@ -50,6 +50,7 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::ThreadsWithoutCpu => data.idle("their threads got no CPU"),
         Cause::LockedToThread => data.locked_to_thread(),
         Cause::HotShard => data.team(),
+        Cause::UnevenQueue => data.queue(),
         Cause::SameOne => data.fan_out(),
         Cause::BatchTimer => data.waits(format!("Answers wait for a timer{}", data.place(" in "))),
         Cause::HeldByOthers => data.waits(format!("{}{}", data.limited(), data.place(", held in "))),
@@ -236,6 +237,14 @@ impl Data<'_> {
             None => format!("{} did most of the work", self.first()),
         };
         fit(head, [Some(self.place(", in "))])
+    }
+
+    /// `G25 got 98 % of the work of 8 workers, sent in main.(*Router).enqueue`
+    fn queue(self) -> String {
+        let done = self.part("longest_total_ns", "work_total_ns").unwrap_or_else(|| "most".to_owned());
+        let workers = self.count("workers", "worker").map(|workers| format!(" of {workers}"));
+        let head = format!("{} got {done} of the work{}", self.first(), workers.unwrap_or_default());
+        fit(head, [Some(self.place(", sent in "))])
     }
 
     /// `One of 8 goroutines did 71 % of the work, in main.round.func1`

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::Context;
 use crate::analysis::findings::named::Named;
+use crate::analysis::places::Place;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::{Cause, GoState};
@@ -16,13 +17,20 @@ const SPANS: usize = 20_000;
 /// Samples below which they are chance, if there is anything else to go by.
 const FEWEST_SAMPLES: u64 = 10;
 
+/// A function in which more of the time goes than this is the place.
+const NEARLY_ALL: f64 = 0.9;
+/// What a caller's other calls, and itself, take at least where it is named instead.
+const OTHERS: f64 = 0.1;
+
 /// The place where most of the time goes.
 #[derive(Clone, Debug)]
 pub(crate) struct Hot {
     pub(crate) named: Named,
     pub(crate) stack: StackId,
-    /// 0 to 1: its share of what was seen.
+    /// 0 to 1: its share of what was seen, all that it calls among it where a helper was named with it.
     pub(crate) share: f64,
+    /// The share of the helper alone; the same where none is named.
+    pub(crate) own_share: f64,
     /// How many times the program was seen running: samples, preemptions, or ends of runs.
     pub(crate) seen: u64,
     /// How it was seen.
@@ -61,7 +69,31 @@ impl Tally {
         }
         let (_, &(weight, _, stack)) = by_function.iter().max_by_key(|(function, sum)| (sum.0, **function))?;
         let named = Named::direct(context.places.own(stack)?);
-        Some(Hot { named, stack, share: weight as f64 / total.max(1) as f64, seen: self.seen, seen_in })
+        let share = weight as f64 / total.max(1) as f64;
+        Some(Hot { named, stack, share, own_share: share, seen: self.seen, seen_in })
+    }
+
+    /// The same; or, where other functions take time, too, in calls from one that calls all of them, that one: the loop
+    /// is the place to look at, not the part of it that takes longest.
+    fn top_or_caller(&self, context: &Context<'_>, seen_in: &'static str) -> Option<Hot> {
+        let hot = self.top(context, seen_in)?;
+        let outer = context.places.outer(hot.stack);
+        // What a goroutine is there for always takes all of its time.
+        let is_part = |caller: &Place| outer.is_some_and(|outer| outer.function != caller.function);
+        let caller = context.places.caller(hot.stack).filter(|_| hot.share < NEARLY_ALL);
+        let Some(caller) = caller.filter(is_part) else { return Some(hot) };
+        let (mut inside, mut total) = (0, 0);
+        for (&stack, &weight) in &self.by_stack {
+            let mut frames = context.places.own_frames(stack).peekable();
+            total += if frames.peek().is_some() { weight } else { 0 };
+            inside += if frames.any(|frame| frame.function == caller.function) { weight } else { 0 };
+        }
+        let share = inside as f64 / total.max(1) as f64;
+        if share < NEARLY_ALL || share < hot.share + OTHERS {
+            return Some(hot);
+        }
+        let named = Named { place: caller, through: Some(hot.named.place) };
+        Some(Hot { named, share, ..hot })
     }
 }
 
@@ -106,7 +138,8 @@ pub(crate) fn hot(context: &Context<'_>, gos: &[(GoroutineIdx, TimeRange)]) -> O
             woke.add(context.trace.maker(SpanRef { lane: other, segment, row }).1, 1, 1);
         }
     }
-    best(context, &samples, &preempted, &left).or_else(|| woke.top(context, "wakeups"))
+    let best = best([&samples, &preempted, &left].map(|tally| move |seen_in| tally.top_or_caller(context, seen_in)));
+    best.or_else(|| woke.top(context, "wakeups"))
 }
 
 /// Of the whole program.
@@ -124,13 +157,13 @@ pub(crate) fn hottest(context: &Context<'_>) -> Option<Hot> {
     for (&stack, place_time) in &context.workload.running {
         running.add(stack, place_time.nanos, place_time.count);
     }
-    best(context, &samples, &preempted, &running)
+    best([&samples, &preempted, &running].map(|tally| move |seen_in| tally.top_or_caller(context, seen_in)))
 }
 
 /// By samples if they are enough, else by preemptions, else by where runs ended.
-fn best(context: &Context<'_>, samples: &Tally, preempted: &Tally, left: &Tally) -> Option<Hot> {
-    let by_samples = samples.top(context, "CPU samples");
+fn best([samples, preempted, left]: [impl Fn(&'static str) -> Option<Hot>; 3]) -> Option<Hot> {
+    let by_samples = samples("CPU samples");
     let sure = by_samples.clone().filter(|hot| hot.seen >= FEWEST_SAMPLES);
-    let others = || preempted.top(context, "preemptions").or_else(|| left.top(context, "ends of runs"));
+    let others = || preempted("preemptions").or_else(|| left("ends of runs"));
     sure.or_else(others).or(by_samples)
 }

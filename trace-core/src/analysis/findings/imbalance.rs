@@ -11,7 +11,7 @@ use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, MOST_GOROUTINES, Severity, go_name, place_name};
 use crate::analysis::findings::named::Named;
-use crate::analysis::findings::peers::{Relation, related, waited};
+use crate::analysis::findings::peers::{Relation, life, related, waited};
 use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::places::{Op, Place, is_test_function};
 use crate::analysis::procs::busy;
@@ -22,11 +22,13 @@ use crate::model::lanes::LaneId;
 use crate::model::trace::Frame;
 
 /// More than this are no team.
-const TEAM: usize = 256;
+pub(crate) const TEAM: usize = 256;
 
 /// Fewer rounds may be uneven by chance, and fewer members may have different things to do.
 const ROUNDS: u64 = 3;
 const MEMBERS: u64 = 3;
+/// A round that loses less than this, ns, which is less than this part of the time of those who wait, is no trouble.
+const SHORT: (u64, f64) = (10_000_000, 0.15);
 /// Rounds that are looked into.
 const LOOKED_AT: usize = 8;
 
@@ -92,9 +94,7 @@ fn gather(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findi
     let &(last, nanos) = found.by_go.first()?;
     let share = nanos as f64 / found.examined.max(1) as f64;
     let first = context.workload.go(last)?;
-    let key = |facts: &GoroutineStats| (facts.name, facts.creation, facts.creator());
-    let team: Vec<&GoroutineStats> =
-        context.workload.gos.iter().filter(|facts| key(facts) == key(first)).take(TEAM + 1).collect();
+    let team = team_of(context, last);
     // Of those that were there before the trace nobody knows who made them.
     let is_of_waiter = first.creator().is_none() || related(context, wait, Relation::Child) >= 0.6;
     let is_service = serves(wait, found, &team);
@@ -141,6 +141,14 @@ fn gather(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findi
     let finding = finding.link(context.trace, last, range);
     let finding = if is_service { finding.cause(Cause::HotShard, HOT_SHARD) } else { finding };
     Some(if context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// All that were created by the same goroutine at the same place as this one, with the same start function; at most one
+/// more than [`TEAM`].
+pub(crate) fn team_of<'a>(context: &Context<'a>, go: GoroutineIdx) -> Vec<&'a GoroutineStats> {
+    let key = |facts: &GoroutineStats| (facts.name, facts.creation, facts.creator());
+    let Some(first) = context.workload.go(go) else { return Vec::new() };
+    context.workload.gos.iter().filter(|facts| key(facts) == key(first)).take(TEAM + 1).collect()
 }
 
 /// Whether the goroutines of a team answer requests all the time, each of them some: what one is asked, another does not
@@ -289,6 +297,14 @@ fn which(loss: &Loss, evidence: &mut Evidence) -> String {
     format!("; in {rounds} it was number {at} in order of creation")
 }
 
+/// Whether what a round loses is little, and little of the time of those who wait for the last: some calls always take
+/// longer than others, such as those that miss a cache.
+fn is_short(context: &Context<'_>, loss: &Loss) -> bool {
+    let lives: u64 = loss.parents.iter().map(|parent| life(context, *parent)).sum();
+    let is_small_part = (loss.lost as f64) < SHORT.1 * lives as f64;
+    loss.lost / loss.uneven.max(1) < SHORT.0 && is_small_part
+}
+
 /// Which one, in the order of creation, has most work in nearly all rounds (counted from 0), and in how many.
 fn same_one(loss: &Loss) -> Option<(usize, u64)> {
     let most = loss.places.iter().max_by_key(|(_, rounds)| **rounds);
@@ -362,5 +378,6 @@ fn judge(context: &Context<'_>, loss: &Loss) -> Option<Finding> {
     // A stream is as long as what is copied; and tests wait for what they start.
     let is_due = done.is_stream() && !is_team(loss) && !is_calls(context, loss)
         || loss.parents.iter().all(|parent| context.is_test(*parent));
-    Some(if is_due { finding.at_most(Severity::Note) } else { finding })
+    let is_chance = way.is_slow() && same_one(loss).is_none() && is_short(context, loss);
+    Some(if is_due || is_chance { finding.at_most(Severity::Note) } else { finding })
 }

@@ -36,6 +36,7 @@ mod stuck;
 mod stuck_locks;
 mod stw;
 mod syscalls;
+mod uneven_queue;
 mod workers;
 
 use rayon::prelude::*;
