@@ -74,7 +74,7 @@ const HEADLINES: &[(&str, Kind, &str)] = &[
     (
         "causes/mandel.trace.zst",
         Kind::Imbalance,
-        "Unbalanced fan-out: one of 8 goroutines did 43 % of the work, in main.escape",
+        "Unbalanced fan-out: one of 8 goroutines did 43 % of the work, in main.(*set).row",
     ),
     (
         "causes/epochs.trace.zst",
@@ -121,7 +121,7 @@ const HEADLINES: &[(&str, Kind, &str)] = &[
         Kind::GoroutineChurn,
         "12,000 goroutines created in main.each, running for 71 ns on average",
     ),
-    ("causes/jsonapi.trace.zst", Kind::CpuBound, "Procs 89 % busy, 72 % of running time in main.match"),
+    ("causes/jsonapi.trace.zst", Kind::CpuBound, "Procs 89 % busy, 100 % of running time in main.(*catalog).filter"),
     ("broken/call-of-nobody-go1.22.trace", Kind::TraceDamage, "Trace damaged in 1,292 places: 1588 s missing"),
 ];
 

@@ -98,7 +98,7 @@ const PLACES: usize = 40;
 
 /// Ratios that may be above 1.
 const FREE_RATIOS: &[&str] =
-    &["mean_waiting", "per_second", "waits_per_wakeup", "waits_per_unit", "quota_cpus_at_most"];
+    &["mean_waiting", "per_second", "waits_per_wakeup", "waits_per_unit", "fires_per_wait", "quota_cpus_at_most"];
 
 /// All that does not hold.
 pub(crate) fn violations(trace: &Trace, found: &Findings) -> Vec<String> {

@@ -24,6 +24,9 @@ pub struct GoroutineStats {
     pub work: u64,
     /// Whether something other than a goroutine ended one of its idle waits: the network, the clock.
     pub is_woken_from_outside: bool,
+    /// Whether something other than a goroutine ended a wait of its own, idle or not, for the network or the clock: it
+    /// acts when it is time to, or when something comes.
+    pub is_paced_from_outside: bool,
     creator: GoroutineIdx,
     created: TraceTime,
     ended: TraceTime,
@@ -42,6 +45,7 @@ impl GoroutineStats {
             runnable: 0,
             work: 0,
             is_woken_from_outside: false,
+            is_paced_from_outside: false,
             creator: GoroutineIdx::NONE,
             created: created.unwrap_or(TraceTime::MIN),
             ended: ended.unwrap_or(TraceTime::MAX),

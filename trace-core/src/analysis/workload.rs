@@ -458,6 +458,8 @@ impl Workload {
                     let (stack, class, since) = (span.start_stack, span.class, span.range.start);
                     walk.stuck = Some(Stuck { stack, class, since, alone: None });
                 }
+                let is_outside = matches!(span.class, SpanClass::WaitNet | SpanClass::WaitSleep);
+                walk.facts.is_paced_from_outside |= is_outside && waker.is_none() && !is_cut && nanos > 0;
                 if is_idle(places, span.start_stack, span.class) {
                     walk.facts.is_woken_from_outside |= waker.is_none() && !is_cut && nanos > 0;
                     self.close((trace, places), &facts, unit, true);
@@ -589,7 +591,7 @@ fn sleep(trace: &Trace, places: &Places<'_>, (wait, class): (&Wait, SpanClass), 
     let before = TimeRange::new(since.unwrap_or(wait.range.start), wait.range.start);
     let (mut acted, mut helper) = (false, false);
     for (segment, row) in trace.acted_on(LaneId::Goroutine(wait.go), before).take(ACTS) {
-        let other = trace.filter(segment, row).and_then(|go| trace.goroutine(go));
+        let other = trace.affected(segment, row).and_then(|go| trace.goroutine(go));
         // Whoever allocates wakes the collector.
         if other.is_some_and(|other| is_system_function(trace.str(other.name))) {
             continue;

@@ -236,7 +236,7 @@ impl Trace {
     }
 
     /// Whose row it is.
-    pub(crate) fn filter(&self, segment: u32, row: u32) -> Option<GoroutineIdx> {
+    pub(crate) fn affected(&self, segment: u32, row: u32) -> Option<GoroutineIdx> {
         let found = self.seg(segment).filter(|segment| (row as usize) < segment.rows.start.len())?;
         Some(found.go_of(row)).filter(|go| go.is_some())
     }

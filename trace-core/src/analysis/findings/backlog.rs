@@ -19,7 +19,7 @@ use crate::event::state::SpanClass;
 /// Stages of a pipeline that are followed.
 const STAGES: usize = 16;
 /// Waits ended at once from which on they are served together.
-const SERVED_AT_ONCE: f64 = 1.4;
+pub(crate) const SERVED_AT_ONCE: f64 = 1.4;
 
 pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
     let waits = context.waits(&[Op::Send, Op::Receive, Op::Select, Op::Cond]);

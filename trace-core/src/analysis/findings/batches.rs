@@ -1,11 +1,13 @@
 //! Answers that wait for the clock: others hand something over to one goroutine and wait until it has dealt with it,
-//! which it does only when its timer fires.
+//! which it does only when its timer fires; or they wait in a queue of which a goroutine takes a few each time its timer
+//! fires.
 
 use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Blocked, Wakers};
 use crate::analysis::findings::Context;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
+use crate::analysis::findings::backlog::SERVED_AT_ONCE;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name};
 use crate::analysis::findings::peers::{as_felt, waited};
@@ -30,6 +32,9 @@ const JUST_BEFORE: i64 = 1_000_000;
 const CHECK: &str = "Let the timer only bound the wait: answer as soon as a batch is large enough or nothing more has come for \
                      a moment, or make the interval shorter.";
 
+const CHECK_QUEUE: &str = "Take all that is waiting each time, or go on at once while there is more; the timer need only bound \
+                           how long the first one waits.";
+
 pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
     let waits = context.waits(&[Op::Receive, Op::Select, Op::Cond, Op::WaitGroup]);
     waits.filter_map(|(wait, found)| judge(context, wait, found)).collect()
@@ -42,6 +47,10 @@ struct Seen {
     all: u64,
     /// Of those whose goroutine had asked the one that ended the wait.
     asked: u64,
+    /// How often the timer of that one fired during them.
+    fired: u64,
+    /// How many were looked into.
+    count: u64,
     /// Of time in which that one waited for its timer.
     timed: u64,
     /// The same by goroutine and the program's function, with the longest.
@@ -54,7 +63,9 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         return None;
     }
     let seen = look(context, wait);
-    if seen.timed * 10 < seen.all * 7 || seen.asked * 2 < seen.all {
+    // One at a time is a rate, of which another finding tells.
+    let is_queue = found.per_act >= SERVED_AT_ONCE && seen.fired * 2 >= 3 * seen.count && is_in_order(wait);
+    if seen.timed * 10 < seen.all * 7 || seen.asked * 2 < seen.all && !is_queue {
         return None;
     }
     let (&(go, _), &(_, range, stack)) = seen.by.iter().max_by_key(|(key, sum)| (sum.0, **key))?;
@@ -62,8 +73,17 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let parts = found.parts.iter().filter(|part| part.go == go && context.places.own_function(part.stack) == function);
     let done = Activity::of_parts(parts);
     let mut evidence = Evidence::default();
+    let what = if is_queue {
+        format!(
+            ", which serves a few of them, in order, each time its timer fires (in these waits {} times on average): it \
+             waited for the timer",
+            evidence.number("fires_per_wait", seen.fired as f64 / seen.count.max(1) as f64)
+        )
+    } else {
+        ", to which they had handed something over and which waited for its timer".to_owned()
+    };
     let title = format!(
-        "{} for {}, to which they had handed something over and which waited for its timer{} for {}",
+        "{} for {}{what}{} for {}",
         waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
         go_name(context.trace, go),
         where_at(context.places, stack),
@@ -71,7 +91,7 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     );
     let finding = Finding::new(Kind::PollingSleep, title, wait.woken_nanos, context.duration, 0.8)
         .with(evidence)
-        .cause(Cause::BatchTimer, CHECK)
+        .cause(Cause::BatchTimer, if is_queue { CHECK_QUEUE } else { CHECK })
         .ratio("share_of_timer", seen.timed as f64 / seen.all.max(1) as f64)
         .culprit(context.trace, context.places.own(stack), stack)
         .act(done.act_of(ActivityKind::Waiting))
@@ -97,8 +117,11 @@ fn look(context: &Context<'_>, wait: &Blocked) -> Seen {
         let nanos = one.range.nanos().unsigned_abs();
         seen.all += nanos;
         seen.asked += if has_asked(context, one, waker) { nanos } else { 0 };
-        let Some((function, timed, range, stack)) = timer(context, waker, one.range) else { continue };
+        let Some(Timer { function, nanos: timed, fired, range, stack }) = timer(context, waker, one.range) else {
+            continue;
+        };
         seen.timed += timed;
+        (seen.fired, seen.count) = (seen.fired + fired, seen.count + 1);
         let sum = seen.by.entry((waker, function)).or_insert((0, range, stack));
         sum.0 += timed;
         if range.nanos() > sum.1.nanos() {
@@ -113,19 +136,51 @@ fn has_asked(context: &Context<'_>, wait: &Wait, other: GoroutineIdx) -> bool {
     let trace = context.trace;
     let before = TimeRange::new(wait.range.start.plus_nanos(-JUST_BEFORE), wait.range.start);
     let mut acts = trace.acted_on(LaneId::Goroutine(wait.go), before).take(ACTS);
-    acts.any(|(segment, row)| trace.filter(segment, row) == Some(other))
+    acts.any(|(segment, row)| trace.affected(segment, row) == Some(other))
 }
 
-/// If a goroutine last had nothing to do until the clock told, within this time: the program's function in which it waited
-/// so, for how many nanoseconds of the time, and the longest such wait.
-fn timer(context: &Context<'_>, go: GoroutineIdx, range: TimeRange) -> Option<(u32, u64, TimeRange, StackId)> {
+/// Whether those who wait are served one after the other, in the order in which they began to wait, and others still wait
+/// when one is served: a queue, not an event that all of them wait for.
+fn is_in_order(wait: &Blocked) -> bool {
+    let mut waits: Vec<TimeRange> = wait.longest.iter().map(|one| one.range).collect();
+    waits.sort_unstable_by_key(|range| (range.start, range.end));
+    let (mut together, mut in_order, mut apart) = (0_usize, 0_usize, 0_usize);
+    for (at, one) in waits.iter().enumerate() {
+        for other in waits.iter().skip(at + 1).take_while(|other| other.start < one.end).take(LOOKED_AT) {
+            together += 1;
+            in_order += usize::from(one.end.nanos_since(other.end) < JUST_BEFORE);
+            apart += usize::from(other.end.nanos_since(one.end) > JUST_BEFORE);
+        }
+    }
+    together >= wait.longest.len() && in_order * 10 >= together * 9 && apart * 2 >= together
+}
+
+/// What a goroutine with nothing to do waited for until the clock told.
+struct Timer {
+    /// The program's function in which it waited so.
+    function: u32,
+    /// For how many nanoseconds of the time in question.
+    nanos: u64,
+    /// How many such waits ended in it.
+    fired: u64,
+    /// The longest of them, as far as it lies in the time.
+    range: TimeRange,
+    stack: StackId,
+}
+
+/// If a goroutine last had nothing to do until the clock told, within this time.
+fn timer(context: &Context<'_>, go: GoroutineIdx, range: TimeRange) -> Option<Timer> {
     let trace = context.trace;
     let mut moves: Vec<_> = trace.transitions(go, range).take(SPANS).collect();
     let mut by_clock = None;
     let mut next = None;
     for found in moves.iter().rev() {
         let span = &found.span;
-        if span.state == GoState::Waiting && is_idle(context.places, span.start_stack, span.class) {
+        // A loop that something else calls may wait for a timer, too.
+        let is_own = context.places.is_direct(span.start_stack)
+            && matches!(context.places.op(span.start_stack), Op::Receive | Op::Select);
+        let is_for_work = is_own || is_idle(context.places, span.start_stack, span.class);
+        if span.state == GoState::Waiting && is_for_work {
             let is_such = next.is_some_and(|by: Option<LaneId>| !matches!(by, Some(LaneId::Goroutine(_))));
             by_clock = context.places.own_function(span.start_stack).filter(|_| is_such);
             break;
@@ -138,7 +193,8 @@ fn timer(context: &Context<'_>, go: GoroutineIdx, range: TimeRange) -> Option<(u
         span.state == GoState::Waiting && context.places.own_function(span.start_stack) == Some(function)
     });
     let inside = |found: &crate::model::transitions::Transition| found.span.range.intersect(range);
-    let timed: u64 = moves.iter().map(|found| inside(found).nanos().unsigned_abs()).sum();
+    let nanos: u64 = moves.iter().map(|found| inside(found).nanos().unsigned_abs()).sum();
+    let fired = moves.iter().filter(|found| found.span.range.end <= range.end).count() as u64;
     let longest = moves.iter().max_by_key(|found| (inside(found).nanos(), found.span.range.start))?;
-    Some((function, timed, inside(longest), longest.span.start_stack))
+    Some(Timer { function, nanos, fired, range: inside(longest), stack: longest.span.start_stack })
 }

@@ -135,7 +135,8 @@ fn in_calls(context: &Context<'_>, evidence: &mut Evidence) -> String {
 /// start function of those that do most.
 fn starved(context: &Context<'_>, runner: StrId) -> Option<StrId> {
     let mut sums: FxHashMap<StrId, (u64, u64)> = FxHashMap::default();
-    for facts in context.workload.gos.iter().filter(|facts| facts.name != runner && facts.is_woken_from_outside) {
+    let is_paced = |facts: &&GoroutineStats| facts.is_woken_from_outside || facts.is_paced_from_outside;
+    for facts in context.workload.gos.iter().filter(|facts| facts.name != runner).filter(is_paced) {
         let sum = sums.entry(facts.name).or_default();
         sum.0 += facts.runnable;
         sum.1 += facts.running;

@@ -553,6 +553,12 @@ pub fn counted(number: u64, what: &str) -> String {
     }
 }
 
+/// `its` of one, `their` of several.
+#[must_use]
+pub const fn their(number: u64) -> &'static str {
+    if number == 1 { "its" } else { "their" }
+}
+
 /// A count with commas: `2,060`.
 #[must_use]
 pub fn grouped(count: u64) -> String {

@@ -134,7 +134,7 @@ pub(crate) fn hot(context: &Context<'_>, gos: &[(GoroutineIdx, TimeRange)]) -> O
         }
         let lane = LaneId::Goroutine(go);
         for (segment, row) in context.trace.acted_on(lane, and_after).take(SPANS) {
-            let other = context.trace.filter(segment, row).map(LaneId::Goroutine).unwrap_or(lane);
+            let other = context.trace.affected(segment, row).map(LaneId::Goroutine).unwrap_or(lane);
             woke.add(context.trace.maker(SpanRef { lane: other, segment, row }).1, 1, 1);
         }
     }

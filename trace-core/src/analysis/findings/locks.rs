@@ -30,6 +30,8 @@ use crate::model::lanes::LaneId;
 const LOCK_BASIS: &str = "wait and unlock stacks: traces do not record lock identity";
 
 const LOCKS: &[Op] = &[Op::MutexLock, Op::WriteLock, Op::ReadLock, Op::Once];
+/// An initialisation that nobody waits longer for, ns, is worth a note, however many wait.
+const SHORT_START: u64 = 50_000_000;
 
 /// Waits for what is probably one lock (or several that one function holds).
 struct Case<'a> {
@@ -245,9 +247,11 @@ fn affected(context: &Context<'_>, mut finding: Finding, case: &Case<'_>) -> Fin
     }
     let (count, nanos) = (case.sum(|wait| wait.count), case.sum(|wait| wait.nanos));
     let is_few = count < FEW && case.max() < SHORT;
+    // Each of them waits for it once.
+    let is_start_up = case.waits.iter().all(|(wait, _)| wait.op == Op::Once) && case.max() < SHORT_START;
     let is_cheap = nanos / count.max(1) < CHEAP && context.share(nanos) < 0.25;
     let finding = as_felt(context, case.waits.iter().map(|(wait, _)| wait), finding);
-    if is_few || is_cheap { finding.at_most(Severity::Note) } else { finding }
+    if is_few || is_cheap || is_start_up { finding.at_most(Severity::Note) } else { finding }
 }
 
 /// `4 waits, 509 ms total (max 127 ms), in sync.(*Mutex).Lock at main.get (main.go:31)`

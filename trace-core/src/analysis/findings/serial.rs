@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::findings::Context;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name, their};
 use crate::analysis::places::Place;
 use crate::analysis::work_units::{Example, Family, Serial};
 use crate::base::ids::{GoroutineIdx, StackId, TaskIdx};
@@ -36,11 +36,12 @@ fn judge(context: &Context<'_>, family: &Family) -> Option<Finding> {
     let mut evidence = Evidence::default();
     evidence.ratio("waits_per_unit", per_unit);
     let title = format!(
-        "{} of {} spent {} of their time in {per_unit:.1} consecutive waits each, below {}: made concurrently, these \
+        "{} of {} spent {} of {} time in {per_unit:.1} consecutive waits each, below {}: made concurrently, these \
          would take {} less",
         evidence.count("units", serial.units, "unit of work"),
         place_name(context.places.outer(family.stack).as_ref()),
         evidence.share("share_of_units", serial.nanos as f64 / family.nanos.max(1) as f64),
+        their(serial.units),
         place_name(Some(&place)),
         evidence.time("saved_per_unit_ns", serial.lost / serial.units.max(1)),
     );

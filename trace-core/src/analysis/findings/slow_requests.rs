@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers, wakers};
 use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name, their};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, OtherSide, SLOW_HANDLER, other_side};
 use crate::analysis::findings::peers::{analysed, makes_connection};
@@ -76,6 +76,11 @@ fn cause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
         Op::Receive | Op::Select if is_direct && is_by_clock => is_pause(slow).then(|| pause(context, slow)),
         Op::WaitGroup | Op::Receive | Op::Select | Op::Cond if is_direct => {
             let wait = blocked(context, slow)?;
+            // What those did who ended a few of the waits says nothing of the others.
+            let longest: u64 = part.longest.iter().map(Wait::nanos).sum();
+            if wait.woken_nanos * 2 <= longest {
+                return None;
+            }
             let found = wakers(context.trace, context.places, &wait);
             let looked = Some((found.waits, found.examined));
             result(context, slow, &found).map(|cause| Reason { looked, ..cause })
@@ -422,9 +427,10 @@ fn finding(context: &Context<'_>, slow: &SlowRequests<'_>, cause: &Reason) -> Fi
     let (part, family) = (slow.part, slow.family);
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} spent {} of their time in one place: {} of them waited {} on average, {}{}{}",
+        "{} spent {} of {} time in one place: {} of them waited {} on average, {}{}{}",
         whose(slow, &mut evidence),
         evidence.share("share_of_request_time", slow.share()),
+        their(slow.family.units + slow.unseen),
         evidence.whole("requests_waiting", part.units),
         evidence.time("wait_per_request_ns", slow.mean()),
         cause.at,

@@ -164,7 +164,7 @@ fn partner(context: &Context<'_>, group: (u32, Op), members: &[GoroutineIdx]) ->
     for &go in members.iter().take(MEMBERS) {
         for (segment, row) in trace.acted_on(LaneId::Goroutine(go), trace.range()).take(ACTS) {
             let Some(known) = trace.seg(segment).filter(|known| is_here(known.stack(row))) else { continue };
-            trace.filter(segment, row).into_iter().for_each(|other| add(other, TraceTime(known.time(row))));
+            trace.affected(segment, row).into_iter().for_each(|other| add(other, TraceTime(known.time(row))));
         }
     }
     found.into_values().max_by_key(|partner| (partner.last, partner.go))

@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::analysis::blocked_by::Blocked;
 use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, their};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, SLOW_HANDLER, other_side};
 use crate::analysis::findings::peers::life;
@@ -23,6 +24,8 @@ const SHARE: f64 = 0.5;
 /// Shorter ones, on average, are the way of networks, ns.
 const SHORT: u64 = 2_000_000;
 const SHORT_CALL: u64 = 20_000_000;
+/// What takes less than this on average, ns, is no wait.
+const PASSING: u64 = 100_000;
 
 /// Waits in one call.
 #[derive(Default)]
@@ -42,13 +45,17 @@ pub(crate) fn find(context: &Context<'_>, known: &[Finding]) -> Vec<Finding> {
     for (key, site) in &context.workload.sites {
         let is_call = !context.places.is_direct(key.stack) && !site.op.is_lock() && site.op != Op::Pool;
         let is_such = is_call && !key.is_prior && !context.places.is_for_client(key.stack);
-        if is_such && !is_idle(context.places, key.stack, key.class) {
+        // Reads and writes that do not wait are part of such a call, too, but say nothing of how long it takes.
+        let is_passing = site.nanos < PASSING * site.count;
+        if is_such && !is_passing && !is_idle(context.places, key.stack, key.class) {
             add(context, &mut calls, (key.stack, key.stack), (site.count, site.nanos, &site.longest));
         }
     }
     // Helpers that end the waits, each perhaps only one: what most of the time goes into, taken together.
+    let is_woken = |wait: &Blocked| wait.woken_nanos * 2 > wait.nanos;
     for (wait, found) in context.blocked.iter().filter(|(wait, _)| !wait.op.is_lock() && !wait.is_prior) {
-        if let Some(part) = heaviest(context, found).filter(|_| context.places.is_direct(wait.stack))
+        // What those did who ended a few of the waits says nothing of the others.
+        if let Some(part) = heaviest(context, found).filter(|_| context.places.is_direct(wait.stack) && is_woken(wait))
             && context.places.has_own(part.stack)
             && !context.places.is_direct(part.stack)
         {
@@ -103,9 +110,10 @@ fn judge(context: &Context<'_>, sum: &Sum, known: &[Finding]) -> Option<Finding>
         (name, check) = (SLOW_HANDLER, LOOK_AT_HANDLER);
     }
     let title = format!(
-        "{} spent {} of their time{}{}: {} there, {} total (mean {}){}",
+        "{} spent {} of {} time{}{}: {} there, {} total (mean {}){}",
         evidence.count("workers", gos.len() as u64, "goroutine"),
         evidence.share("share_of_workers_time", share),
+        their(gos.len() as u64),
         where_at(context.places, sum.stack),
         named.as_ref().map_or_else(String::new, Named::called_from),
         evidence.count("waits", sum.count, "wait"),

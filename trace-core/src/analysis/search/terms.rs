@@ -280,7 +280,7 @@ fn interacting(trace: &Trace, id: GoId) -> Bits {
     let Some(go) = trace.goroutine_by_id(id) else { return found };
     found.add(go.index());
     for (segment, row) in trace.acted_on(LaneId::Goroutine(go), trace.range()) {
-        trace.filter(segment, row).map(|other| found.add(other.index())).unwrap_or_default();
+        trace.affected(segment, row).map(|other| found.add(other.index())).unwrap_or_default();
     }
     trace.state_intervals(go, trace.range(), |stretch| {
         if let (Some(LaneId::Goroutine(other)), _) = trace.maker(stretch.at) {
