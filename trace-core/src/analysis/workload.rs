@@ -437,10 +437,7 @@ impl Workload {
         }
         match span.state {
             GoState::Waiting => {
-                let (waker, waker_stack) = match next.map(|next| (next.by, next.by_stack)) {
-                    Some((Some(LaneId::Goroutine(waker)), stack)) if waker != facts.go => (Some(waker), stack),
-                    _ => (None, StackId::NONE),
-                };
+                let (waker, waker_stack) = waker(facts.go, next);
                 if span.class == SpanClass::Gc || places.op(span.start_stack) == Op::Gc {
                     self.gc_waits += nanos;
                 }
@@ -610,6 +607,14 @@ fn sleep(trace: &Trace, places: &Places<'_>, (wait, class): (&Wait, SpanClass), 
     if let Some(function) = function {
         let nanos = if is_gc { 0 } else { wait.range.nanos().unsigned_abs() };
         unit.sleep(function, (wait.go, wait.range), nanos, helper);
+    }
+}
+
+/// The other goroutine that brought about what comes after a wait of `go`, with its stack there.
+fn waker(go: GoroutineIdx, next: Option<&Transition>) -> (Option<GoroutineIdx>, StackId) {
+    match next.map(|next| (next.by, next.by_stack)) {
+        Some((Some(LaneId::Goroutine(waker)), stack)) if waker != go => (Some(waker), stack),
+        _ => (None, StackId::NONE),
     }
 }
 
