@@ -142,7 +142,7 @@ fn into(trace: &Trace, go: GoroutineIdx, range: TimeRange, found: &mut Found) {
 /// Flows that begin at a goroutine and end outside of the scope.
 fn out_of(trace: &Trace, pieces: &ScopeRanges, (go, range): (GoroutineIdx, TimeRange), found: &mut Found) {
     for (segment, row) in trace.acted_on(LaneId::Goroutine(go), range) {
-        let Some(other) = trace.filter(segment, row).filter(|other| pieces.of(*other).is_empty()) else { continue };
+        let Some(other) = trace.affected(segment, row).filter(|other| pieces.of(*other).is_empty()) else { continue };
         let at = SpanRef { lane: LaneId::Goroutine(other), segment, row };
         let Some(span) = trace.span(at) else { continue };
         let Some(kind) = flow_kind(span.cause) else { continue };
