@@ -1,7 +1,8 @@
 //! A comparison's word can be relied on: two recordings of one program under one load show no change, and a
 //! planted change is found and comes first. The recordings (`tests/data/pairs`) were made on a busy machine.
 
-use trace_core::analysis::compare::measure::{Measured, RowKind, measure};
+use trace_core::analysis::compare::measure::{Measured, measure};
+use trace_core::analysis::compare::row_kind::RowKind;
 use trace_core::analysis::compare::{Comparison, Terms, compare};
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::base::monitor::Monitor;

@@ -1,8 +1,9 @@
-//! The import policy: which room may use which. A room is a folder (or file) under a crate's `src`.
+//! The import policy: which room may use which. A room is a folder (or file) under a crate's `src`. No file imports
+//! another that leads back to it, and the map in ARCHITECTURE.md says what the policy says.
 //!
 //! The tables below are the policy; the test reads the sources and names every line that breaks it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,6 @@ const TRACE_CORE: &str = "
     cache:    base event model
     export:   base input event wire order model analysis
     load:     base input event wire order model cache
-    dump:     base input event wire order
     testkit:  base input event wire order model load cache
 ";
 
@@ -281,6 +281,169 @@ fn every_file_says_what_it_owns() {
     assert!(silent.is_empty(), "{}", report(&silent));
 }
 
+/// The part of a file that is built into the program, line by line: without comments, strings and the tests at its end.
+fn program(text: &str) -> String {
+    let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+    lines.map(|line| code(line) + "\n").collect()
+}
+
+/// The paths of a `use` tree: `a::{b, c::{d, e}}` gives `a::b`, `a::c::d` and `a::c::e`.
+fn paths(tree: &str) -> Vec<String> {
+    let Some((prefix, rest)) = tree.split_once('{') else {
+        return vec![tree.split(" as ").next().unwrap_or_default().trim().to_owned()];
+    };
+    let inner = rest.rsplit_once('}').map_or(rest, |(inner, _)| inner);
+    let (mut depth, mut branches) = (0, vec![String::new()]);
+    for c in inner.chars() {
+        match c {
+            ',' if depth == 0 => branches.push(String::new()),
+            _ => {
+                depth += i32::from(c == '{') - i32::from(c == '}');
+                branches.last_mut().expect("never empty").push(c);
+            }
+        }
+    }
+    let branches = branches.iter().filter(|branch| !branch.trim().is_empty());
+    branches.flat_map(|branch| paths(branch)).map(|path| format!("{}{path}", prefix.trim())).collect()
+}
+
+/// Every path in `program` that begins with `crate::` or `super::`.
+fn paths_named(program: &str) -> Vec<String> {
+    let trees = program.split("use ").skip(1).filter_map(|rest| rest.split_once(';').map(|(tree, _)| tree));
+    let mut found: Vec<String> = trees.flat_map(paths).collect();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    found.extend(program.split(|c: char| !is_word(c)).map(str::to_owned));
+    // A path that ends in `::` goes on with a brace: those were taken above.
+    found.retain(|path| (path.starts_with("crate::") || path.starts_with("super::")) && !path.ends_with("::"));
+    found
+}
+
+/// Which file of a crate names which others, by module: `model::trace`. The root of the crate is left out.
+fn imports(src: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let files = sources(src);
+    let tests = test_files(&files);
+    let module = |path: &Path| {
+        let inside = path.strip_prefix(src).expect("below src").with_extension("");
+        let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        parts.join("::").trim_end_matches("::mod").to_owned()
+    };
+    let is_part = |path: &PathBuf| !tests.iter().any(|test| path.starts_with(test.with_extension("")) || path == test);
+    let files: Vec<_> = files.into_iter().filter(is_part).collect();
+    let modules: BTreeSet<String> = files.iter().map(|path| module(path)).collect();
+    let mut named = BTreeMap::new();
+    for path in &files {
+        let own = module(path);
+        let text = fs::read_to_string(path).expect("a source file");
+        let mut others = BTreeSet::new();
+        for path in paths_named(&program(&text)) {
+            let mut parts: Vec<&str> = match path.strip_prefix("super::") {
+                Some(rest) => own.split("::").take(own.matches("::").count()).chain(rest.split("::")).collect(),
+                None => path.split("::").skip(1).collect(),
+            };
+            while !parts.is_empty() && !modules.contains(&parts.join("::")) {
+                parts.pop();
+            }
+            let other = parts.join("::");
+            if !other.is_empty() && other != own {
+                others.insert(other);
+            }
+        }
+        named.insert(own, others);
+    }
+    named.remove("lib");
+    named.remove("main");
+    named
+}
+
+/// A way from a file through its imports back to itself, if there is one.
+fn cycle(imports: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
+    let mut left = imports.clone();
+    // Files that import nothing that is left are on no cycle.
+    loop {
+        let done: Vec<String> =
+            left.iter().filter(|(_, others)| others.is_empty()).map(|(own, _)| own.clone()).collect();
+        if done.is_empty() {
+            break;
+        }
+        left.retain(|own, _| !done.contains(own));
+        left.values_mut()
+            .for_each(|others| others.retain(|other| !done.contains(other) && imports.contains_key(other)));
+    }
+    let mut way = vec![left.keys().next()?.clone()];
+    loop {
+        let next = left[way.last().expect("never empty")].first().expect("all others were taken out").clone();
+        if let Some(at) = way.iter().position(|before| *before == next) {
+            way.push(next);
+            return Some(way.split_off(at));
+        }
+        way.push(next);
+    }
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    for folder in ["trace-core/src", "app/src"] {
+        if let Some(way) = cycle(&imports(&root().join(folder))) {
+            panic!("{folder}: {}", way.join(" -> "));
+        }
+    }
+}
+
+/// The third column of the map in ARCHITECTURE.md by room: `trace-core/src/base`.
+fn map() -> BTreeMap<String, String> {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the architecture");
+    let mut rooms = BTreeMap::new();
+    for line in text.lines().filter(|line| line.starts_with("| `")) {
+        let [_, names, _, allowed, ..] = line.split('|').collect::<Vec<_>>()[..] else { continue };
+        let mut folder = "";
+        for name in names.split(',').map(|name| name.trim().trim_matches('`')) {
+            let name = match name.rsplit_once('/') {
+                Some((before, name)) => {
+                    folder = before;
+                    name
+                }
+                None => name,
+            };
+            if folder.ends_with("src") {
+                rooms.insert(format!("{folder}/{}", name.trim_end_matches(".rs")), allowed.trim().to_owned());
+            }
+        }
+    }
+    rooms
+}
+
+#[test]
+fn the_map_shows_all_rooms() {
+    let rooms = map();
+    let mut breaches = Vec::new();
+    for (folder, text) in [("trace-core/src", TRACE_CORE), ("app/src", APP)] {
+        let policy = policy(text);
+        for entry in fs::read_dir(root().join(folder)).expect("the sources") {
+            let path = entry.expect("a readable folder").path();
+            let room = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let place = format!("{folder}/{room}");
+            if !["lib", "main"].contains(&room.as_str()) && !rooms.contains_key(&place) {
+                breaches.push(format!("ARCHITECTURE.md: `{place}` is not in the map"));
+            }
+        }
+        for (place, allowed) in rooms.iter().filter(|(place, _)| place.starts_with(folder)) {
+            let room = place.rsplit('/').next().expect("a name");
+            let Some(expected) = policy.get(room) else {
+                breaches.push(format!("ARCHITECTURE.md: `{place}` is in the map but not in the sources"));
+                continue;
+            };
+            let named: BTreeSet<&str> = allowed.split([',', ' ']).filter(|name| !["", "–"].contains(name)).collect();
+            if named != expected.iter().map(String::as_str).collect() {
+                breaches.push(format!(
+                    "ARCHITECTURE.md: `{place}` may import {}, the map says {allowed}",
+                    expected.join(", ")
+                ));
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "{}", report(&breaches));
+}
+
 #[test]
 fn the_scanner_finds_breaches() {
     let line = "    let time = crate::model::trace::Trace::new(\"crate::order::x\"); // crate::wire::y";
@@ -289,4 +452,22 @@ fn the_scanner_finds_breaches() {
     assert_eq!(rooms_named("use egui::Ui; my_egui::Ui", "egui::"), ["Ui"]);
     assert!(policy(TRACE_CORE)["base"].is_empty());
     assert!(!policy(APP)["state"].contains(&"egui".to_owned()));
+    let program =
+        program("use crate::a::{b, c::{self, d}};\nlet x = super::e::F; // crate::g\n#[cfg(test)]\ncrate::h::x");
+    let named: BTreeSet<String> = paths_named(&program).into_iter().collect();
+    for path in ["crate::a::b", "crate::a::c::d", "super::e::F"] {
+        assert!(named.contains(path), "{path} of {named:?}");
+    }
+    assert!(!named.iter().any(|path| path.contains('g') || path.contains('h')), "{named:?}");
+    let graph = |edges: &[(&str, &str)]| {
+        let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (from, to) in edges {
+            imports.entry((*to).to_owned()).or_default();
+            imports.entry((*from).to_owned()).or_default().insert((*to).to_owned());
+        }
+        imports
+    };
+    assert_eq!(cycle(&graph(&[("a", "b"), ("b", "c"), ("a", "c")])), None);
+    let found = cycle(&graph(&[("a", "b"), ("b", "c"), ("c", "b"), ("c", "d")])).expect("a circle");
+    assert_eq!(found, ["b", "c", "b"]);
 }

@@ -5,14 +5,16 @@
 use trace_core::analysis::blocked_by::{Meanwhile, blocked, wakers};
 use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::findings::Findings;
-use trace_core::analysis::findings::finding::{Act, Finding, Kind, Value, counted, percent, time};
+use trace_core::analysis::findings::finding::{Act, Finding, Kind, Value};
 use trace_core::analysis::latency::latency;
 use trace_core::analysis::locks::locks;
+use trace_core::analysis::phrases::{counted, percent, time};
+use trace_core::analysis::place_time::KEPT;
 use trace_core::analysis::places::{Origin, Places, origin};
 use trace_core::analysis::procs::procs;
 use trace_core::analysis::scope::Scope;
 use trace_core::analysis::wait_chain::StepKind;
-use trace_core::analysis::workload::{KEPT, Workload};
+use trace_core::analysis::workload::Workload;
 use trace_core::base::ids::StackId;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;

@@ -22,7 +22,7 @@ use trace_core::analysis::procs::procs;
 use trace_core::analysis::profile::{ProfileKind, profile};
 use trace_core::analysis::scope::{Scope, ScopeRanges};
 use trace_core::analysis::search::filter;
-use trace_core::analysis::search::query::parse;
+use trace_core::analysis::search::parse::parse;
 use trace_core::analysis::search::run::search;
 use trace_core::analysis::syscalls::syscalls;
 use trace_core::analysis::tasks::{Filter, TaskIndex, tasks};

@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use trace_core::analysis::compare::Change;
-use trace_core::analysis::compare::measure::RowKind;
+use trace_core::analysis::compare::change::Change;
+use trace_core::analysis::compare::row_kind::RowKind;
 use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;

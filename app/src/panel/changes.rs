@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::{Label, PopupCloseBehavior, RichText, ScrollArea, Ui, UiBuilder};
-use trace_core::analysis::compare::measure::{Measured, RowKind};
+use trace_core::analysis::compare::measure::Measured;
+use trace_core::analysis::compare::row_kind::RowKind;
 
 use crate::action::action::{Action, Actions, ComparisonAction};
 use crate::fmt::number::count;

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use egui::{Label, RichText, ScrollArea, Ui, vec2};
-use trace_core::analysis::compare::Change;
+use trace_core::analysis::compare::change::Change;
 use trace_core::analysis::compare::evidence::Measure;
-use trace_core::analysis::compare::measure::RowKind;
 use trace_core::analysis::compare::partners::Correction;
+use trace_core::analysis::compare::row_kind::RowKind;
 use trace_core::analysis::compare::series::{Instance, Series};
 use trace_core::analysis::compare::words;
 

@@ -1,6 +1,6 @@
 //! Figures that were computed (means, rates, differences), and how much one differs from another.
 
-use trace_core::analysis::compare::measure::RowKind;
+use trace_core::analysis::compare::row_kind::RowKind;
 use trace_core::analysis::compare::words;
 
 use crate::fmt::number::count;

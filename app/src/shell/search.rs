@@ -4,7 +4,7 @@ use egui::text::{CCursor, CCursorRange, LayoutJob, TextFormat};
 use egui::{Color32, Id, Key, Popup, PopupCloseBehavior, RichText, Role, Stroke, TextEdit, Ui, WidgetInfo};
 
 use trace_core::analysis::search::complete::Completion;
-use trace_core::analysis::search::hits::HitKind;
+use trace_core::analysis::search::hit::HitKind;
 use trace_core::analysis::search::query::QueryError;
 
 use crate::action::action::{Action, Actions, SettingsAction};

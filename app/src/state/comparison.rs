@@ -1,10 +1,10 @@
 //! Two open traces that are compared, of a series maybe: how their times lie over each other, and what the
 //! user chose.
 
-use trace_core::analysis::compare::Change;
 use trace_core::analysis::compare::anchor::Anchor;
-use trace_core::analysis::compare::measure::RowKind;
+use trace_core::analysis::compare::change::Change;
 use trace_core::analysis::compare::partners::Correction;
+use trace_core::analysis::compare::row_kind::RowKind;
 use trace_core::analysis::compare::series::Instance;
 use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::time::{TimeRange, TraceTime};

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use trace_core::analysis::search::complete::Completion;
-use trace_core::analysis::search::hits::{Hit, Hits};
-use trace_core::analysis::search::query::{Query, parse};
+use trace_core::analysis::search::hit::Hit;
+use trace_core::analysis::search::hits::Hits;
+use trace_core::analysis::search::parse::parse;
+use trace_core::analysis::search::query::Query;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TraceTime;
 

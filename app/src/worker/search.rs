@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use trace_core::analysis::search::complete::completions;
 use trace_core::analysis::search::filter;
 use trace_core::analysis::search::hits::Hits;
-use trace_core::analysis::search::query::parse;
+use trace_core::analysis::search::parse::parse;
 use trace_core::analysis::search::run::search;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;

@@ -4,7 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 use trace_core::base::monitor::Monitor;
 use trace_core::order::check::Checker;
-use trace_core::order::v1::{Style, order_v1};
+use trace_core::order::v1::order_v1;
+use trace_core::order::v1::style::Style;
 use trace_core::wire::opening::{Opened, open};
 
 fuzz_target!(|data: &[u8]| {

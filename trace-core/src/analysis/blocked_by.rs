@@ -3,13 +3,14 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::finding::{counted, go_name, percent, place_name, time};
+use crate::analysis::phrases::{counted, go_name, percent, place_name, time};
+use crate::analysis::phrases::{doing_at, prior_name, step_description};
+use crate::analysis::place_time::{KEPT, Wait};
 use crate::analysis::places::{Op, Place, Places};
 use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::scope::united;
 use crate::analysis::wait_chain::{StepKind, walk_queue};
-use crate::analysis::why::{doing_at, prior_name, step_description};
-use crate::analysis::workload::{KEPT, Wait, Workload};
+use crate::analysis::workload::Workload;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;

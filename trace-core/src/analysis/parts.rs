@@ -1,9 +1,9 @@
 //! What units of work wait at: for each function of the program and operation, how much of the time of how many
 //! units. Units shorter than a millisecond are counted, not looked into.
 
+use crate::analysis::place_time::{PlaceTime, Wait};
 use crate::analysis::places::{Op, Places};
-use crate::analysis::work_units::{WorkUnit, WorkUnitWait, is_timed};
-use crate::analysis::workload::{PlaceTime, Wait};
+use crate::analysis::work_unit::{WorkUnit, WorkUnitWait, is_timed};
 use crate::base::ids::StackId;
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;

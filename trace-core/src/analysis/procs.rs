@@ -9,7 +9,7 @@ use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
 use crate::model::no_cpu::Use;
-use crate::model::proc_ownerships::ProcChange;
+use crate::model::proc_changes::ProcChange;
 use crate::model::trace::{Metric, SpecialKind, Trace};
 
 /// Stretches that are told one by one.

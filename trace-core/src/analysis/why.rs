@@ -3,8 +3,12 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::finding::{counted, go_name, percent, place_name, time};
-use crate::analysis::places::{Op, Place, Places};
+use crate::analysis::phrases::doing_at;
+use crate::analysis::phrases::prior_name;
+use crate::analysis::phrases::step_description;
+use crate::analysis::phrases::where_at;
+use crate::analysis::phrases::{counted, go_name, percent, time};
+use crate::analysis::places::Places;
 use crate::analysis::prior::waited_in;
 use crate::analysis::scope::{GoroutineFilter, Scope, ScopeRanges};
 use crate::analysis::subject::{Choice, Subject, choose};
@@ -265,80 +269,4 @@ fn waited(places: &Places<'_>, hop: &Hop) -> String {
         Some(op) => format!(" waited in {} since before the trace for", prior_name(op)),
         None => " waited since before the trace (no stack) for".to_owned(),
     }
-}
-
-/// What a wait without a stack is called: the end of a write lock wakes readers and writers alike.
-#[must_use]
-pub const fn prior_name(op: Op) -> &'static str {
-    match op {
-        Op::ReadLock => "sync.(*RWMutex).Lock or RLock",
-        _ => op.name(),
-    }
-}
-
-/// Where a step was; of a wait that began before the trace, where the goroutine went on.
-#[must_use]
-pub fn went_on(places: &Places<'_>, stack: StackId, is_resumed: bool) -> String {
-    match where_at(places, stack).as_str() {
-        at if !is_resumed => at.to_owned(),
-        "" => " since before the trace (no stack)".to_owned(),
-        at => format!(" since before the trace (no stack) and went on{at}"),
-    }
-}
-
-/// Where somebody did it, as far as the stack tells: of a run the stack is where it ended (` until select at main.run
-/// (main.go:96)`) or was last seen, which is not where the time went; of the time without a proc, where it is to go on.
-#[must_use]
-pub fn doing_at(places: &Places<'_>, doing: StepKind, stack: StackId, is_resumed: bool) -> String {
-    match doing {
-        StepKind::Running | StepKind::MarkAssist | StepKind::NoCpu => {
-            let Some(place) = places.own(stack) else { return String::new() };
-            let (op, callee) = (places.op(stack), places.callee(stack).unwrap_or_default());
-            let at = place_name(Some(&place));
-            match () {
-                () if op == Op::Gc => format!(" until a wait for the GC at {at}"),
-                () if op != Op::Other && places.is_direct(stack) => format!(" until {} at {at}", op.name()),
-                () if callee.is_empty() || callee.starts_with("runtime.") => format!(", last seen at {at}"),
-                () => format!(", last seen in {callee} at {at}"),
-            }
-        }
-        StepKind::Runnable => places.own(stack).map_or_else(String::new, |at| format!(" at {}", place_name(Some(&at)))),
-        _ => went_on(places, stack, is_resumed),
-    }
-}
-
-/// ` in net/http.Post at main.report (main.go:97)`; as much of it as is known.
-#[must_use]
-pub fn where_at(places: &Places<'_>, stack: StackId) -> String {
-    let Some(place) = places.own(stack) else { return String::new() };
-    let called = match places.op(stack) {
-        Op::Other => places.callee(stack).unwrap_or_default(),
-        _ if !places.is_direct(stack) => places.callee(stack).unwrap_or_default(),
-        op => op.name(),
-    };
-    let at = place_name(Some(&place));
-    if called.is_empty() { format!(" in {at}") } else { format!(" in {called} at {at}") }
-}
-
-/// What somebody did, in words: `waited`.
-#[must_use]
-pub const fn step_description(doing: StepKind) -> &'static str {
-    match doing {
-        StepKind::Unknown => "did something that the trace does not show",
-        StepKind::Running => "ran",
-        StepKind::MarkAssist => "was in a mark assist",
-        StepKind::NoCpu => "had no CPU",
-        StepKind::Runnable => "was runnable",
-        StepKind::Syscall => "was in a system call",
-        StepKind::CgoCall => "was in a cgo call",
-        StepKind::Waiting(_) => "waited",
-        StepKind::NotCreated => "had not been created yet (by a timer or C code)",
-        StepKind::Unfollowed => "was not analysed",
-    }
-}
-
-/// The line to show for a step: the program's own, or where the goroutine began.
-#[must_use]
-pub fn line_of(trace: &Trace, places: &Places<'_>, stack: StackId) -> Option<Place> {
-    places.own(stack).or_else(|| trace.frames(stack).last().map(Place::from))
 }

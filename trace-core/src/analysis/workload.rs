@@ -9,10 +9,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::goroutine_stats::{GoroutineRoster, GoroutineStats, Stuck};
 use crate::analysis::parts::Part;
+use crate::analysis::place_time::KEPT;
+use crate::analysis::place_time::PlaceTime;
+use crate::analysis::place_time::Wait;
 use crate::analysis::places::{Op, Places};
 use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::scope::{Scope, ScopeRanges};
-use crate::analysis::work_units::{Family, WorkUnit, WorkUnitKey, WorkUnitWait, is_answer, is_timed};
+use crate::analysis::work_unit::{WorkUnit, WorkUnitKey, WorkUnitWait, is_answer, is_timed};
+use crate::analysis::work_units::Family;
 use crate::analysis::yields::{self, Yields};
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
@@ -24,38 +28,10 @@ use crate::model::no_cpu::Use;
 use crate::model::trace::{SpecialKind, Trace};
 use crate::model::transitions::Transition;
 
-/// How many of the longest waits of a site are kept.
-pub const KEPT: usize = 512;
 /// How many of the goroutines that one made or woke between two sleeps are looked at.
 const ACTS: usize = 16;
 /// Waits of one unit that are looked at together.
 const UNIT_WAITS: usize = 4096;
-
-/// One wait of a goroutine.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Wait {
-    /// Who.
-    pub go: GoroutineIdx,
-    /// When.
-    pub range: TimeRange,
-    /// Where.
-    pub stack: StackId,
-    /// Who ended it, if a goroutine did.
-    pub waker: Option<GoroutineIdx>,
-    /// Where the waker did.
-    pub waker_stack: StackId,
-    /// It was going on when the trace began or ended.
-    pub is_cut: bool,
-    /// It has no stack, as it began before the trace: `stack` is the waker's.
-    pub is_prior: bool,
-}
-
-impl Wait {
-    /// Its length, nanoseconds.
-    pub(crate) const fn nanos(&self) -> u64 {
-        self.range.nanos().unsigned_abs()
-    }
-}
 
 /// What a site is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -146,49 +122,6 @@ impl Walk {
         (facts.running, facts.runnable, facts.work) = (running, of(SpanClass::Runnable), work);
         facts
     }
-}
-
-/// Time at a place.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PlaceTime {
-    /// How often.
-    pub count: u64,
-    /// Nanoseconds.
-    pub nanos: u64,
-    /// The longest, and whose.
-    pub longest: Option<(GoroutineIdx, TimeRange)>,
-}
-
-impl PlaceTime {
-    /// Adds a stretch.
-    pub fn add(&mut self, go: GoroutineIdx, range: TimeRange) {
-        self.add_part(go, range, range.nanos().unsigned_abs());
-    }
-
-    /// Adds a stretch of which only so many nanoseconds count.
-    pub fn add_part(&mut self, go: GoroutineIdx, range: TimeRange, nanos: u64) {
-        self.count += 1;
-        self.nanos += nanos;
-        self.longest = longer(self.longest, Some((go, range)));
-    }
-
-    /// Adds another.
-    pub fn merge(&mut self, other: Self) {
-        self.count += other.count;
-        self.nanos += other.nanos;
-        self.longest = longer(self.longest, other.longest);
-    }
-}
-
-/// Of two stretches the longer one; of equals the earlier, so that no order of adding matters.
-pub(crate) fn longer(
-    one: Option<(GoroutineIdx, TimeRange)>,
-    other: Option<(GoroutineIdx, TimeRange)>,
-) -> Option<(GoroutineIdx, TimeRange)> {
-    let key = |stretch: &(GoroutineIdx, TimeRange)| {
-        (stretch.1.nanos(), std::cmp::Reverse(stretch.1.start), std::cmp::Reverse(stretch.0))
-    };
-    one.into_iter().chain(other).max_by_key(key)
 }
 
 type Sources<'a> = (&'a Trace, &'a Places<'a>);

@@ -10,7 +10,7 @@ use crate::model::annotation_tables::{
     AnnotationTables, LabelRecord, StealRecord, index_samples, index_tasks, nest_regions,
 };
 use crate::model::grouped::{Grouped, Timed};
-use crate::model::proc_ownerships::OwnershipRecord;
+use crate::model::proc_changes::OwnershipRecord;
 use crate::model::trace::{Log, Region, Sample, SpecialRange, Task};
 use crate::model::tracks::{Track, TrackRange};
 

@@ -28,7 +28,7 @@ use crate::cache::blocks::{BlockWriter, Blocks};
 use crate::cache::bytes::In;
 use crate::cache::tables::{GO_BLOCK, Tables};
 use crate::model::annotation_tables::AnnotationTables;
-use crate::model::goroutines::GoRecord;
+use crate::model::goroutine_records::GoRecord;
 use crate::model::segment::Segment;
 use crate::model::trace::Trace;
 

@@ -7,10 +7,10 @@ use crate::cache::bytes::{In, Out};
 use crate::cache::tables::{SharedIndices, Tables};
 use crate::model::column::{Column, SparseColumn};
 use crate::model::counters::{CountSeries, Steps};
-use crate::model::draft::MARK;
 use crate::model::kinds;
 use crate::model::lod::{Lod, SUMS_BYTES, Sums};
 use crate::model::proc_thread_entries::{Entries, Runs};
+use crate::model::row_codes::MARK;
 use crate::model::segment::{FlowIndex, KeyDir, Lanes, NO_SEGMENT, RefLanes, Rows, Segment};
 
 /// Puts a segment; `shared` tells which of the shared tables it uses.

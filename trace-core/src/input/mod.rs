@@ -4,8 +4,10 @@
 pub mod archive;
 mod code_page;
 pub mod cursor;
+mod guard;
 mod gzip;
 mod lz4;
+mod no_trace;
 mod packing;
 mod peek;
 pub mod reencoding;

@@ -1,11 +1,13 @@
 //! Unpacks what is packed, by its first bytes, not by its name; and stops where it unpacks to more than
 //! is sensible.
 
+use crate::input::guard::{Bytes, Counted, guarded};
 use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::base::limits::Limits;
+use crate::input::guard::Guard;
 use crate::input::peek::Peeked;
 use crate::input::reencoding::{self, Restoration};
 use crate::input::sniff::{self, SNIFF_BYTES};
@@ -15,15 +17,10 @@ use crate::input::{gzip, lz4, tar, zip, zstd};
 const MAX_DEPTH: usize = 3;
 /// How much of the packed bytes is read at a time.
 const PACKED_CHUNK: usize = 1 << 16;
-/// How much of an archive's file is looked at to tell whether it is a trace.
-pub(super) const MEMBER_BYTES: u64 = 64 << 10;
 /// What that may unpack to, each time that something is unpacked.
 const MEMBER_LIMITS: Limits = Limits { unpack_free: 256 << 10, unpack_ratio: 0 };
 /// What may be unpacked for the sake of telling traces from others in one archive.
 const SNIFF_BUDGET: u64 = 256 << 20;
-
-/// Bytes from wherever they come.
-pub(super) type Bytes<'a> = Box<dyn Read + Send + 'a>;
 
 /// Opens something that may block, when it is first read.
 type Begin<'a> = Box<dyn FnOnce() -> io::Result<Bytes<'a>> + Send + 'a>;
@@ -109,23 +106,6 @@ pub(super) fn is_packed(head: &[u8]) -> bool {
     packed.iter().any(|magic| head.starts_with(magic)) || zstd::is_skippable(head)
 }
 
-/// Unpacks one member of an archive, of which `packed` bytes are known to be there.
-pub(super) fn guarded_member(inside: Bytes<'_>, packed: u64, limits: Limits) -> Bytes<'_> {
-    guarded(inside, Arc::new(AtomicU64::new(packed)), &Guard::new(limits))
-}
-
-/// What is looked at of an archive's file.
-///
-/// # Errors
-/// If it cannot be read or unpacked at all.
-pub(super) fn member_head(member: impl Read) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    match member.take(MEMBER_BYTES).read_to_end(&mut head) {
-        Err(error) if head.is_empty() => Err(error),
-        _ => Ok(head),
-    }
-}
-
 /// Tells traces from other files in an archive, without unpacking more than is sensible.
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -160,63 +140,5 @@ impl Budget {
         let read = inside.and_then(|inside| inside.take(SNIFF_BYTES as u64).read_to_end(&mut beginning));
         self.left = self.left.saturating_sub(head.len() as u64 + guard.spent.load(Ordering::Relaxed));
         (read.is_ok() || !beginning.is_empty()).then_some(beginning)
-    }
-}
-
-/// What may be unpacked, and how much has been in all layers together.
-#[derive(Clone, Debug)]
-pub(super) struct Guard {
-    limits: Limits,
-    spent: Arc<AtomicU64>,
-}
-
-impl Guard {
-    fn new(limits: Limits) -> Self {
-        Self { limits, spent: Arc::default() }
-    }
-}
-
-fn guarded<'a>(bytes: Bytes<'a>, packed: Arc<AtomicU64>, guard: &Guard) -> Bytes<'a> {
-    Box::new(Guarded { bytes, unpacked: 0, packed, guard: guard.clone() })
-}
-
-/// Counts the packed bytes.
-struct Counted<R> {
-    bytes: R,
-    count: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.bytes.read(buffer)?;
-        self.count.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(count)
-    }
-}
-
-/// Stops at the limit.
-struct Guarded<'a> {
-    bytes: Bytes<'a>,
-    unpacked: u64,
-    packed: Arc<AtomicU64>,
-    guard: Guard,
-}
-
-impl Read for Guarded<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let packed = self.packed.load(Ordering::Relaxed);
-        let limits = self.guard.limits;
-        let allowed = limits.unpack_free.saturating_add(packed.saturating_mul(limits.unpack_ratio));
-        if self.unpacked >= allowed {
-            let what = format!(
-                "{packed} compressed bytes unpack to more than {allowed}, which no trace does; the limit can be raised \
-                 (--max-unpacked SIZE, or File > Unpack without a limit)"
-            );
-            return Err(io::Error::other(what));
-        }
-        let count = self.bytes.read(buffer)?;
-        self.unpacked += count as u64;
-        self.guard.spent.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(count)
     }
 }

@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::base::error::Error;
 use crate::input::code_page::{self, Bytes as PageBytes, Unknown};
-use crate::input::packing::Bytes;
+use crate::input::guard::Bytes;
 use crate::input::peek::Peeked;
 use crate::input::sniff::SNIFF_BYTES;
 

@@ -12,7 +12,7 @@
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 
-use crate::input::packing::{Bytes, member_head};
+use crate::input::guard::{Bytes, member_head};
 
 /// A block's length.
 const BLOCK: usize = 512;
@@ -280,7 +280,7 @@ pub(super) fn first_trace<'a>(bytes: Bytes<'a>, is_trace: &mut dyn FnMut(&[u8]) 
             return Ok(Box::new(Cursor::new(head).chain(archive)));
         }
     }
-    Err(super::archive::no_trace("tar", &[]))
+    Err(super::no_trace::no_trace("tar", &[]))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use flate2::{bufread, read};
 
 use crate::base::limits::Limits;
-use crate::input::packing::{Bytes, MEMBER_BYTES, guarded_member, member_head};
+use crate::input::guard::{Bytes, MEMBER_BYTES, guarded_member, member_head};
 
 /// First bytes: of a member's header.
 pub(super) const MAGIC: &[u8] = b"PK\x03\x04";
@@ -188,7 +188,7 @@ pub(super) fn first_trace<'a, R: BufRead + Send + 'a>(
             gap = MAX_DESCRIPTOR;
         }
     }
-    Err(super::archive::no_trace("zip", &[]))
+    Err(super::no_trace::no_trace("zip", &[]))
 }
 
 /// The next file's header, at most `gap` bytes away; `None` at the end of the files.

@@ -8,6 +8,7 @@
 //! The calling thread stitches what comes, in the order of the file. Only a few generations are in flight,
 //! so the file's bytes are gone as soon as they have become columns.
 
+mod message;
 mod pipeline;
 mod reader;
 #[cfg(test)]

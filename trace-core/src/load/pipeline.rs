@@ -9,8 +9,11 @@ use crate::base::error::{Error, Result};
 use crate::base::monitor::Monitor;
 use crate::base::warning::{Warning, WarningKind};
 use crate::load::Publish;
-use crate::load::reader::{Read, ReaderChannels};
-use crate::load::worker::{self, GenerationEnd, Shared, Work};
+use crate::load::message::Message;
+use crate::load::message::Read;
+use crate::load::message::{GenerationEnd, Work};
+use crate::load::reader::ReaderChannels;
+use crate::load::worker::{self, Shared};
 use crate::model::stitch::{Before, Stitcher};
 use crate::model::trace::Trace;
 use crate::wire::v2::reader::STOPPED;
@@ -21,14 +24,6 @@ const LOOK: Duration = Duration::from_millis(20);
 const NAP: Duration = Duration::from_millis(1);
 /// A snapshot is published when there are this many times the events of the one before.
 const GROWTH: f64 = 1.4;
-
-/// What reader and workers tell.
-#[derive(Debug)]
-pub(crate) enum Message {
-    Read(Read),
-    /// About the generation with this place in the file.
-    Work(usize, Work),
-}
 
 /// The state of a load.
 pub(crate) struct Pipeline {

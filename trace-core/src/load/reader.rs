@@ -5,12 +5,13 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use crate::base::error::Result;
 use crate::base::monitor::Monitor;
-use crate::base::warning::{Warning, WarningKind};
+use crate::base::warning::WarningKind;
 use crate::input::source::Source;
-use crate::load::pipeline::Message;
-use crate::load::worker::Damage;
+use crate::load::message::Damage;
+use crate::load::message::Message;
+use crate::load::message::Part;
+use crate::load::message::Read;
 use crate::wire::opening::{self, Opened};
-use crate::wire::v1::recording::Recording;
 use crate::wire::v2::generation::{Border, Generation};
 
 /// The reader's ends of the channels.
@@ -19,53 +20,6 @@ pub(crate) struct ReaderChannels {
     pub(crate) messages: Sender<Message>,
     /// A leave for each generation.
     pub(crate) leaves: Receiver<()>,
-}
-
-/// What the reader gives out.
-#[derive(Debug)]
-pub(crate) enum Read {
-    /// The file's version, first of all.
-    Version(u32),
-    /// A part, with the damage met on the way to its end.
-    Part(Part, Vec<Warning>),
-    /// So many generations that hold nothing, behind the last part.
-    Empty(u64),
-    /// No more will come.
-    End(Result<()>, Vec<Warning>),
-}
-
-/// What a worker is given.
-#[derive(Debug)]
-pub(crate) enum Part {
-    Generation(Box<Generation>),
-    /// All of a trace of Go 1.21 or older.
-    Recording(Box<Recording>),
-}
-
-impl Part {
-    /// The generation's number; 0 if there are none.
-    pub(crate) fn number(&self) -> u64 {
-        match self {
-            Self::Generation(generation) => generation.number,
-            Self::Recording(_) => 0,
-        }
-    }
-
-    /// Offset of its first byte in the input.
-    pub(crate) fn offset(&self) -> u64 {
-        match self {
-            Self::Generation(generation) => generation.offset,
-            Self::Recording(_) => 0,
-        }
-    }
-
-    /// Its size in the input.
-    pub(crate) fn byte_len(&self) -> u64 {
-        match self {
-            Self::Generation(generation) => generation.byte_len(),
-            Self::Recording(recording) => recording.byte_len(),
-        }
-    }
 }
 
 /// The thread to be.

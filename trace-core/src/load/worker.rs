@@ -7,9 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::base::error::{Error, Result};
 use crate::base::monitor::Monitor;
 use crate::base::time::TraceTime;
-use crate::base::warning::{Warning, WarningKind};
-use crate::load::pipeline::Message;
-use crate::load::reader::Part;
+use crate::base::warning::WarningKind;
+use crate::load::message::Damage;
+use crate::load::message::GenerationEnd;
+use crate::load::message::Message;
+use crate::load::message::Part;
+use crate::load::message::Work;
 use crate::model::build::{BuildReport, Builder, SEGMENT_ROWS};
 use crate::model::draft::SegmentDraft;
 use crate::model::gap::DataGapDraft;
@@ -20,61 +23,12 @@ use crate::model::trace::ClockSnapshot;
 use crate::order::generation::order_generation;
 use crate::order::sched_state::SchedState;
 use crate::order::sink::Ids;
-use crate::order::v1::{Style, order_v1};
+use crate::order::v1::order_v1;
+use crate::order::v1::style::Style;
 use crate::wire::v1::recording::{LOST_TEXTS, Recording};
 use crate::wire::v2::generation::{Border, End, Generation};
 use crate::wire::v2::tables::{Clock, Tables};
 use crate::wire::v2::unknown::{self, Unknown};
-
-/// Damage met, one warning per kind.
-#[derive(Debug, Default)]
-pub(crate) struct Damage {
-    warnings: Vec<Warning>,
-}
-
-impl Damage {
-    /// Notes a fault.
-    pub(crate) fn add(&mut self, kind: WarningKind, message: String, offset: u64) {
-        self.add_many(kind, message, offset, 1);
-    }
-
-    /// Notes `count` faults, the first of them at `offset`.
-    fn add_many(&mut self, kind: WarningKind, message: String, offset: u64, count: u64) {
-        match self.warnings.iter_mut().find(|warning| warning.kind == kind) {
-            Some(known) => known.count += count,
-            None => self.warnings.push(Warning { kind, message, offset, generation: 0, gap: None, count }),
-        }
-    }
-
-    /// Hands over what was met, as of a generation.
-    pub(crate) fn take(&mut self, generation: u64) -> Vec<Warning> {
-        for warning in &mut self.warnings {
-            warning.generation = generation;
-        }
-        std::mem::take(&mut self.warnings)
-    }
-}
-
-/// What a worker tells of its generation, in this order: a head, segments, an end.
-#[derive(Debug)]
-pub(crate) enum Work {
-    Head(GenerationHead),
-    Segment(Box<SegmentDraft>),
-    End(GenerationEnd),
-}
-
-/// The last word on a generation.
-#[derive(Debug)]
-pub(crate) struct GenerationEnd {
-    pub(crate) warnings: Vec<Warning>,
-    pub(crate) gaps: Vec<DataGapDraft>,
-    pub(crate) number: u64,
-    /// Offset of its first byte in the input.
-    pub(crate) offset: u64,
-    /// Its size in the input.
-    pub(crate) bytes: u64,
-    pub(crate) result: Result<()>,
-}
 
 /// What the workers of a load share.
 #[derive(Clone, Debug)]

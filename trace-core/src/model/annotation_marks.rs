@@ -1,7 +1,7 @@
 //! What a generation tells besides the states of goroutines: records in the order of events, in the
 //! generation's own numbers, on their way from a worker to the stitcher.
 
-use crate::model::proc_ownerships::ProcChange;
+use crate::model::proc_changes::ProcChange;
 
 /// Begin or end of a region.
 #[derive(Clone, Copy, Debug)]

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::base::ids::{GoId, GoroutineIdx, StackId, StrId, TaskIdx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::grouped::{Grouped, Timed};
-use crate::model::proc_ownerships::OwnershipRecord;
-use crate::model::trace::{Log, Region, Sample, SpecialRange, Task};
+use crate::model::proc_changes::OwnershipRecord;
+use crate::model::records::{Log, Region, Sample, SpecialRange, Task};
 use crate::model::tracks::Track;
 
 /// A label from a time on.

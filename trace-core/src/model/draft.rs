@@ -7,16 +7,6 @@ use crate::model::lod::Lod;
 use crate::model::proc_thread_entries::Entries;
 use crate::model::segment::Rows;
 
-/// In `other` of a row that names who acted: a proc, not a goroutine.
-pub(crate) const ACTOR_PROC: u32 = 1 << 31;
-/// In `other` of a row that names who acted: a thread without a proc.
-pub(crate) const ACTOR_THREAD: u32 = 3 << 30;
-/// Nobody is known to have acted.
-pub(crate) const ACTOR_NONE: u32 = u32::MAX;
-
-/// An entry of a proc's lane that says that it has lost its goroutine, plus the index of the time.
-pub(crate) const MARK: u32 = 1 << 31;
-
 /// Rows of procs or threads: for each local one, entries `starts[n]..starts[n + 1]`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RefDraft {

@@ -4,8 +4,9 @@
 use rustc_hash::FxHashMap;
 
 use crate::base::ids::GoroutineIdx;
-use crate::model::draft::{MARK, RefDraft, SegmentDraft};
+use crate::model::draft::{RefDraft, SegmentDraft};
 use crate::model::proc_thread_entries::Entries;
+use crate::model::row_codes::MARK;
 
 /// Procs or threads (index in the trace) with the goroutine that was there last.
 #[derive(Debug, Default)]

@@ -1,35 +1,9 @@
 //! Which thread has which proc, from when to when: without a thread a proc is idle, whatever its lane shows.
 
-use serde::{Deserialize, Serialize};
-
 use crate::base::ids::{ProcIdx, ThreadIdx};
 use crate::base::time::{TimeRange, TraceTime};
+use crate::model::proc_changes::ProcChange;
 use crate::model::trace::Trace;
-
-/// How a proc came to a thread, or left it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[repr(u8)]
-pub enum ProcChange {
-    /// It was so when first mentioned.
-    Announced,
-    /// A thread took it to run Go code.
-    Started,
-    /// Its thread let it go, having nothing to run.
-    Stopped,
-    /// Its thread let it go for a system call that will block.
-    HandedOver,
-    /// Another thread took it away from a system call.
-    Stolen,
-}
-
-/// From a time on a proc is with a thread, or with none.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct OwnershipRecord {
-    pub(crate) time: TraceTime,
-    /// `NONE` if nobody has it.
-    pub(crate) thread: ThreadIdx,
-    pub(crate) change: ProcChange,
-}
 
 /// A stretch of time for which a proc is with one thread, or idle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@
 //!                                          r0 r5     begins 4, from 4
 //! ```
 
-use crate::model::draft::MARK;
+use crate::model::row_codes::MARK;
 
 /// Entries by number, all lanes one after another.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use crate::base::ids::GoroutineIdx;
 use crate::base::time::{TimeRange, TraceTime};
-use crate::model::draft::MARK;
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
+use crate::model::row_codes::MARK;
 use crate::model::segment::{RefLanes, Segment};
 use crate::model::spans::Span;
 use crate::model::trace::Trace;

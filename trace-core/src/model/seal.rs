@@ -3,10 +3,11 @@
 
 use crate::model::build::log::{Log, LogRef};
 use crate::model::column::{Cells, Column, SparseColumn};
-use crate::model::draft::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, FlowDraft, MARK, RefDraft, SegmentDraft};
+use crate::model::draft::{FlowDraft, RefDraft, SegmentDraft};
 use crate::model::kinds::{self, Classes};
 use crate::model::lod::{BLOCK, Lod, Sums};
 use crate::model::proc_thread_entries::{Entries, Runs};
+use crate::model::row_codes::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, MARK};
 use crate::model::segment::Rows;
 
 /// Scratch memory kept from segment to segment.

@@ -15,11 +15,11 @@ use std::sync::Arc;
 use crate::base::ids::{GoroutineIdx, ProcIdx, StackId, ThreadIdx};
 use crate::model::column::{Column, SparseColumn};
 use crate::model::counters::{CountSeries, Steps};
-use crate::model::draft::{ACTOR_NONE, MARK};
 use crate::model::kinds;
 use crate::model::lod::{LaneLod, Lod};
 use crate::model::proc_thread_entries::Entries;
-use crate::model::trace::Metric;
+use crate::model::records::Metric;
+use crate::model::row_codes::{ACTOR_NONE, MARK};
 
 /// No segment before.
 pub(crate) const NO_SEGMENT: u32 = u32::MAX;

@@ -12,7 +12,7 @@ use crate::model::annotation_tables::{
 };
 use crate::model::grouped::Grouped;
 use crate::model::intern::Texts;
-use crate::model::proc_ownerships::{OwnershipRecord, ProcChange};
+use crate::model::proc_changes::{OwnershipRecord, ProcChange};
 use crate::model::trace::{Log, Region, Sample, SpecialKind, SpecialRange, Task};
 use crate::model::tracks::{Track, TrackRange};
 

@@ -4,12 +4,12 @@
 use crate::base::ids::GoroutineIdx;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::SpanClass;
-use crate::model::draft::MARK;
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
 use crate::model::lod::{BLOCK, LaneLod, Sums};
 use crate::model::proc_thread_index::RefLane;
 use crate::model::row_chain::row_at;
+use crate::model::row_codes::MARK;
 use crate::model::segment::Segment;
 use crate::model::trace::Trace;
 

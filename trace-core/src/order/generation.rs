@@ -1,9 +1,8 @@
 //! Orders one generation: the loop around frontier, machine and CPU samples.
 
 mod lost;
+mod run;
 mod threads;
-
-use std::ops::Range;
 
 use crate::base::error::{Error, Result};
 use crate::base::monitor::Monitor;
@@ -11,7 +10,7 @@ use crate::base::time::TraceTime;
 use crate::base::warning::WarningKind;
 use crate::event::kind::EventKind;
 use crate::order::frontier::{Due, Frontier};
-use crate::order::generation::lost::Gap;
+use crate::order::generation::run::{Run, Stream};
 use crate::order::generation::threads::Threads;
 use crate::order::sched_state::SchedState;
 use crate::order::sink::{NO_IDX, Ordered, Sink};
@@ -23,19 +22,6 @@ use crate::wire::v2::tables::{RawSample, Report, Tables};
 
 /// How many events go by between two looks at the monitor.
 const EVENTS_PER_LOOK: u32 = 1 << 14;
-
-struct Stream<'a> {
-    thread: u32,
-    cursor: ThreadCursor<'a>,
-    event: RawEvent,
-    /// Time of its last event that has gone; before that, of the generation's start.
-    last: i64,
-    /// The `last` after which a loss has been told.
-    told: i64,
-    /// What could not be read before `event`, and may have been the thread's.
-    skipped: Option<Box<Range<u64>>>,
-    is_over: bool,
-}
 
 /// Gives the events of a generation to `sink`, in order, preceded by a `SYNC`. Events that break the
 /// rules are made to fit and told to `report` (kind, sentence, byte offset), so every event that can be
@@ -69,22 +55,6 @@ pub fn order_generation(
     }
     monitor.add_tries(run.tries);
     Ok(())
-}
-
-struct Run<'a> {
-    generation: &'a Generation,
-    tables: &'a Tables,
-    streams: Vec<Stream<'a>>,
-    frontier: Frontier,
-    samples: &'a [RawSample],
-    /// Threads that are about to go on behind something that could not be read.
-    gaps: Vec<Gap>,
-    /// Losses told of by what others wait for.
-    missing: usize,
-    /// Threads looked at in search of the next event.
-    tries: u64,
-    /// Events that the machine had given out before.
-    before: u64,
 }
 
 impl<'a> Run<'a> {

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::finding::time;
+use crate::analysis::phrases::time;
 use crate::analysis::places::Places;
 use crate::analysis::wait_chain::{Step, StepKind, long_wait_chain};
 use crate::analysis::why::why_one;

@@ -1,10 +1,13 @@
 //! Conditions that let CI gate a change: `--fail-if 'task:/checkout p99 > +10%'`, `--require 'task:/checkout p50 < -5%'`.
 
 use serde::Serialize;
+use trace_core::analysis::compare::change::Change;
 use trace_core::analysis::compare::figure::Figure;
 use trace_core::analysis::compare::gate::{Decision, Gate, Limit, Outcome};
-use trace_core::analysis::compare::measure::{Measured, RowKind};
-use trace_core::analysis::compare::{Change, Per, words};
+use trace_core::analysis::compare::measure::Measured;
+use trace_core::analysis::compare::per::Per;
+use trace_core::analysis::compare::row_kind::RowKind;
+use trace_core::analysis::compare::words;
 
 use crate::cli::exit::CliError;
 use crate::fmt::place::parse_time;

@@ -12,8 +12,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use trace_core::analysis::compare::causes::steady;
+use trace_core::analysis::compare::compare;
 use trace_core::analysis::compare::limits::limits;
-use trace_core::analysis::compare::{compare, units};
+use trace_core::analysis::compare::per::units;
 
 use crate::cli::compare::args::CompareOptions;
 use crate::cli::compare::report::Report;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value as Json;
+use trace_core::analysis::compare::Comparison;
+use trace_core::analysis::compare::change::Change;
 use trace_core::analysis::compare::settings::Load;
-use trace_core::analysis::compare::{Change, Comparison};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value as Json;
+use trace_core::analysis::compare::Terms;
 use trace_core::analysis::compare::measure::Measured;
+use trace_core::analysis::compare::per::units;
 use trace_core::analysis::compare::trend::{Recording, Trends, trends};
-use trace_core::analysis::compare::{Terms, units};
 
 use crate::cli::compare::args::CompareOptions;
 use crate::cli::compare::report::{MORE, SideSummary, TOO_FEW};

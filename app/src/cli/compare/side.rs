@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use trace_core::analysis::compare::Per;
-use trace_core::analysis::compare::measure::{Measured, RowKind, measure};
+use trace_core::analysis::compare::measure::{Measured, measure};
+use trace_core::analysis::compare::per::Per;
+use trace_core::analysis::compare::row_kind::RowKind;
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::analysis::mmu::{Mutator, Point, ShareKind, Takes, window_lengths};
 use trace_core::base::monitor::Monitor;

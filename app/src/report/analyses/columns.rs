@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use trace_core::analysis::distribution::Distribution;
+use trace_core::analysis::phrases::line_of;
 use trace_core::analysis::places::Places;
 use trace_core::analysis::wait_chain::StepKind;
-use trace_core::analysis::why::line_of;
 use trace_core::base::ids::{GoroutineIdx, ProcIdx, StackId};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::state::SpanClass;

@@ -11,9 +11,9 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
+use crate::report::analyses::analysis::{Analysis, Ask, Info};
 use crate::report::analyses::analysis::{Field, FieldKind};
 use crate::report::analyses::columns;
-use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::report::Report;
 use crate::report::table::{Column, Cut, Table, Target};
 use crate::report::value::{Shade, Value};

@@ -7,8 +7,8 @@ use trace_core::model::flows::FlowEnd;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::{Log, Trace};
 
+use crate::report::analyses::analysis::{Analysis, Ask, Info};
 use crate::report::analyses::columns;
-use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::report::Report;
 use crate::report::table::{Column, Table, Target};
 use crate::report::value::Value;

@@ -14,8 +14,8 @@ use trace_core::model::trace::{Metric, Trace};
 use trace_core::model::wait_class;
 
 use crate::fmt::name;
+use crate::report::analyses::analysis::{Analysis, Ask, Info};
 use crate::report::analyses::columns::STATES;
-use crate::report::analyses::{Analysis, Ask, Info};
 use crate::report::figure::{Figure, Form};
 use crate::report::report::Report;
 use crate::report::table::{Column, Cut, Table};

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use trace_core::analysis::compare::Comparison;
+use trace_core::analysis::compare::change::Change;
 use trace_core::analysis::compare::evidence::Measure;
-use trace_core::analysis::compare::measure::RowKind;
+use trace_core::analysis::compare::figures::Figures;
+use trace_core::analysis::compare::row_kind::RowKind;
 use trace_core::analysis::compare::settings::PerRequest;
-use trace_core::analysis::compare::{Change, Comparison, Figures};
 
 use crate::report::comparison::divisor::Divisor;
 use crate::report::comparison::{Listed, certainty, figure_name, form_of, number, places, quantity, whole};
@@ -377,9 +379,11 @@ mod tests {
     use crate::report::comparison::divisor::Divisor;
     use crate::report::render::json;
     use crate::report::table::Table;
+    use trace_core::analysis::compare::Comparison;
+    use trace_core::analysis::compare::change::Change;
     use trace_core::analysis::compare::evidence::Measure;
-    use trace_core::analysis::compare::measure::RowKind;
-    use trace_core::analysis::compare::{Change, Comparison, Figures};
+    use trace_core::analysis::compare::figures::Figures;
+    use trace_core::analysis::compare::row_kind::RowKind;
     use trace_core::base::monitor::Monitor;
 
     fn row(name: &str, a: Option<u64>, b: Option<u64>) -> Change {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use trace_core::analysis::compare::measure::{Measured, RowKind};
+use trace_core::analysis::compare::measure::Measured;
+use trace_core::analysis::compare::row_kind::RowKind;
 
 use crate::report::figure::{Certainty, Change};
 use crate::report::table::{Column, Table};

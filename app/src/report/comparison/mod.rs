@@ -10,7 +10,7 @@ pub mod series;
 use std::sync::Arc;
 
 use trace_core::analysis::compare::evidence::Measure;
-use trace_core::analysis::compare::measure::RowKind;
+use trace_core::analysis::compare::row_kind::RowKind;
 
 use crate::report::comparison::divisor::Divisor;
 use crate::report::figure::{Certainty, Figure, Form};

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use trace_core::analysis::compare::change::Change;
 use trace_core::analysis::compare::evidence::Measure;
 use trace_core::analysis::compare::figure::Figure as Chosen;
+use trace_core::analysis::compare::figures::Figures;
 use trace_core::analysis::compare::settings::Load;
-use trace_core::analysis::compare::{Change, Figures};
 
 use crate::report::comparison::divisor::Divisor;
 use crate::report::comparison::series::title;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use trace_core::analysis::compare::Figures;
 use trace_core::analysis::compare::evidence::Measure;
 use trace_core::analysis::compare::figure::Figure as Chosen;
+use trace_core::analysis::compare::figures::Figures;
 use trace_core::analysis::compare::trend::{Step, Trend, Trends};
 
 use crate::report::comparison::divisor::Divisor;
@@ -221,7 +221,7 @@ impl Series {
     }
 }
 
-type OfRecording = (trace_core::analysis::compare::measure::RowKind, Option<Figures>);
+type OfRecording = (trace_core::analysis::compare::row_kind::RowKind, Option<Figures>);
 
 /// The figures of a row in each recording.
 fn figures(of: Vec<OfRecording>) -> Table {
@@ -261,9 +261,9 @@ mod tests {
     use crate::report::figure::Lean;
     use crate::report::table::Table;
     use crate::report::value::Value;
-    use trace_core::analysis::compare::Figures;
     use trace_core::analysis::compare::evidence::Measure;
-    use trace_core::analysis::compare::measure::RowKind;
+    use trace_core::analysis::compare::figures::Figures;
+    use trace_core::analysis::compare::row_kind::RowKind;
     use trace_core::analysis::compare::trend::{Step, Trend, Trends};
     use trace_core::base::monitor::Monitor;
 

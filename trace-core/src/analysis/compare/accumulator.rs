@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::compare::late::Late;
-use crate::analysis::compare::measure::RowKind;
 use crate::analysis::compare::picture::Sketch;
+use crate::analysis::compare::row_kind::RowKind;
 use crate::analysis::compare::series::Series;
 use crate::analysis::compare::time_blocks::TimeBlocks;
 use crate::analysis::places::Op;

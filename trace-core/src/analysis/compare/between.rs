@@ -5,12 +5,12 @@
 //! Smyth (*Linear models and empirical Bayes methods for assessing differential expression*, 2004): with few
 //! recordings the assumption counts, with many the recordings do.
 
-use crate::analysis::compare::Subject;
 use crate::analysis::compare::evidence::{ASSUMED, Evidence, Measure, Precision, usual_spread};
-use crate::analysis::compare::measure::RowKind;
+use crate::analysis::compare::row_kind::RowKind;
 use crate::analysis::compare::series::Run;
 use crate::analysis::compare::stats::quantile;
 use crate::analysis::compare::student;
+use crate::analysis::compare::tested_row::TestedRow;
 
 /// Durations of a recording that a median needs.
 const LEAST_FOR_MEDIAN: u64 = 8;
@@ -37,7 +37,7 @@ pub(super) struct Runs {
 type LogOf<'a> = dyn Fn(&Run, (f64, f64)) -> Option<f64> + 'a;
 
 /// The tests of a row. Empty where nothing can be tested.
-pub(super) fn between(subject: Subject, a: &Runs, b: &Runs) -> Vec<Evidence> {
+pub(super) fn between(subject: TestedRow, a: &Runs, b: &Runs) -> Vec<Evidence> {
     let mut found = Vec::new();
     let kind = subject.kind;
     let is_seldom = matches!(

@@ -1,7 +1,8 @@
 //! What a test says about a row: which of its figures was tested, how much that changed, how sure it is.
 
-use crate::analysis::compare::measure::RowKind;
-use crate::analysis::compare::{Figures, student, words};
+use crate::analysis::compare::figures::Figures;
+use crate::analysis::compare::row_kind::RowKind;
+use crate::analysis::compare::{student, words};
 
 /// A figure of a row that is tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
 //! The figures of a row by name: what a column shows, and what a condition is about.
 
-use crate::analysis::compare::Figures;
+use crate::analysis::compare::figures::Figures;
 
 /// A figure of a row on one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,13 +1,14 @@
 //! Conditions on a row's figure, for CI: whether the recordings show that one is met, that it is not, or cannot tell.
 
 use crate::analysis::compare::between::{Runs, of_logs};
+use crate::analysis::compare::change::Change;
 use crate::analysis::compare::evidence::{ASSUMED, Measure, Precision, usual_spread};
 use crate::analysis::compare::figure::Figure;
 use crate::analysis::compare::measure::Measured;
+use crate::analysis::compare::per::{Per, units, units_of_runs};
 use crate::analysis::compare::series::Run;
 use crate::analysis::compare::single::parts;
 use crate::analysis::compare::stats::mann_whitney;
-use crate::analysis::compare::{Change, Per, units, units_of_runs};
 use crate::analysis::compare::{named, tails};
 
 /// A condition named beforehand is one test, not one of many: the p that it needs.

@@ -1,7 +1,8 @@
 //! What two recordings cannot tell each other, in sentences.
 
 use crate::analysis::compare::Comparison;
-use crate::analysis::compare::measure::{Measured, RowKind};
+use crate::analysis::compare::measure::Measured;
+use crate::analysis::compare::row_kind::RowKind;
 use crate::analysis::compare::words::{count, value};
 
 /// Recordings that differ in length by more than this are of different kinds: a snapshot and a long trace.

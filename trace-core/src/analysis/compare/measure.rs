@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::analysis::compare::accumulator::{Accumulator, Key};
 use crate::analysis::compare::late::{Late, idle};
 use crate::analysis::compare::picture::Picture;
+use crate::analysis::compare::row_kind::RowKind;
 use crate::analysis::compare::series::Series;
 use crate::analysis::compare::time_blocks::TimeBlocks;
 use crate::analysis::compare::walk::WalkInput;
@@ -20,66 +21,6 @@ use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
 use crate::model::no_cpu::NoCpuCause;
 use crate::model::trace::{Metric, Trace};
-
-/// What a row is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RowKind {
-    /// User tasks by type, begun and ended in range.
-    #[default]
-    Task,
-    /// User regions by type and the function where they begin.
-    Region,
-    /// Units of work by the program's outermost function: from one idle wait to the next.
-    Work,
-    /// Waits that are part of work, by operation and the program's function.
-    Wait,
-    /// Sleeps of the program, by function.
-    Sleep,
-    /// System calls by the program's function.
-    Syscall,
-    /// Waits for a proc by start function.
-    Sched,
-    /// Time on a proc by start function, a goroutine each.
-    Running,
-    /// Lives of goroutines by start function, those created and ended in range.
-    Goroutine,
-    /// Goroutines created in range that still wait at its end, by where they wait; the time since.
-    Stuck,
-    /// CPU samples by function; one sample counts as 10 ms.
-    Samples,
-    /// GC cycles.
-    Gc,
-    /// The heap: bytes allocated, and the heap goal. Figures are bytes where other rows have nanoseconds.
-    Heap,
-    /// Stops of the world by reason.
-    Stw,
-    /// Mark assists by the program's function.
-    Assist,
-}
-
-impl RowKind {
-    /// The stable name that reports use.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Task => "task",
-            Self::Region => "region",
-            Self::Work => "work",
-            Self::Wait => "wait",
-            Self::Sleep => "sleep",
-            Self::Syscall => "syscall",
-            Self::Sched => "sched",
-            Self::Running => "running",
-            Self::Goroutine => "goroutine",
-            Self::Stuck => "stuck",
-            Self::Samples => "samples",
-            Self::Gc => "gc",
-            Self::Heap => "heap",
-            Self::Stw => "stw",
-            Self::Assist => "assist",
-        }
-    }
-}
 
 /// Go's profiler samples a hundred times a second of processor time (`runtime/pprof`).
 const SAMPLE_NANOS: u64 = 10_000_000;

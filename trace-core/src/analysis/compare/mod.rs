@@ -4,25 +4,30 @@ mod accumulator;
 pub mod anchor;
 mod between;
 pub mod causes;
+pub mod change;
 pub mod composition;
 pub mod diff_flame;
 pub mod evidence;
 pub mod figure;
+pub mod figures;
 pub mod gate;
 pub mod late;
 pub mod limits;
 pub mod measure;
 mod named;
 pub mod partners;
+pub mod per;
 pub mod picture;
 mod rank;
 mod renames;
+pub mod row_kind;
 pub mod series;
 pub mod settings;
 mod single;
 pub mod stats;
 pub mod student;
 mod tails;
+mod tested_row;
 pub mod time_blocks;
 pub mod trend;
 mod verdict;
@@ -32,20 +37,27 @@ pub mod words;
 use rayon::prelude::*;
 
 use crate::analysis::compare::between::{Runs, between};
-use crate::analysis::compare::evidence::{Evidence, Measure, Precision};
-use crate::analysis::compare::measure::{HEAP_GOAL, Measured, RowKind, is_nameless};
+use crate::analysis::compare::evidence::{Evidence, Measure};
+use crate::analysis::compare::measure::{Measured, is_nameless};
 use crate::analysis::compare::partners::{Correction, Pairs, RowPair, corrected};
 use crate::analysis::compare::rank::ranked;
+use crate::analysis::compare::row_kind::RowKind;
 use crate::analysis::compare::series::{Run, Series};
 use crate::analysis::compare::settings::{Load, load, settings};
 use crate::analysis::compare::single::{FEW, LEAST_PARTS, parts, within};
-use crate::analysis::compare::stats::{Shift, false_discovery, quantile, shift};
+use crate::analysis::compare::stats::{false_discovery, quantile, shift};
 use crate::analysis::findings::Findings;
 
+use crate::analysis::compare::change::Change;
+use crate::analysis::compare::change::SIGNIFICANT;
+use crate::analysis::compare::figures::Figures;
+use crate::analysis::compare::per::Per;
+use crate::analysis::compare::per::is_level;
+use crate::analysis::compare::per::units;
+use crate::analysis::compare::per::units_of_runs;
+use crate::analysis::compare::tested_row::TestedRow;
 use crate::analysis::compare::verdict::{VerdictContext, lead, verdict};
 
-/// A q value up to which a change is called significant.
-pub const SIGNIFICANT: f64 = 0.05;
 /// Rows with less than this many nanoseconds (of the heap, bytes) a second on both sides are not tested.
 const LEAST_RATE: f64 = 10_000.0;
 /// The same where there are several recordings a side: a tenth of a percent of the time.
@@ -59,20 +71,6 @@ const FAR: f64 = 5.0;
 /// Changes of a few events are told of from this part of the time of the trace on.
 const LEAST_PLAIN: f64 = 0.01;
 
-/// What figures of the two sides are divided by, before they are compared.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Per {
-    /// Seconds of the trace.
-    #[default]
-    Second,
-    /// Seconds that goroutines of the program ran.
-    ProcessorSecond,
-    /// How many there are of a row, requests say: its place in the rows of A and of B.
-    Row(usize, usize),
-    /// Nothing.
-    Nothing,
-}
-
 /// How two sides are held against each other.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Terms {
@@ -85,100 +83,6 @@ pub struct Terms {
 impl From<Per> for Terms {
     fn from(per: Per) -> Self {
         Self { per, corrections: Vec::new() }
-    }
-}
-
-/// The figures of a row on one side. Nanoseconds; quantiles are of a sample if there are more than 2,048.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Figures {
-    /// How many.
-    pub count: u64,
-    /// Total.
-    pub total: u64,
-    /// Mean.
-    pub mean: f64,
-    /// Median.
-    pub p50: f64,
-    /// Nine in ten are at most this long.
-    pub p90: f64,
-    /// 99 in a hundred.
-    pub p99: f64,
-    /// The longest.
-    pub max: u64,
-    /// Mean of the slowest 1 % (at most 64 of them); 0 if there are fewer than 100. Of several recordings their mean.
-    pub tail: f64,
-}
-
-impl Figures {
-    fn of(series: &Series) -> Self {
-        let Run { count, total, mean, p50, p90, p99, max, mut tail } = series.run();
-        if !series.runs.is_empty() {
-            tail = series.runs.iter().map(|run| run.tail).sum::<f64>() / series.runs.len() as f64;
-        }
-        Self { count, total, mean, p50, p90, p99, max, tail }
-    }
-}
-
-/// A row of both traces.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Change {
-    /// What it is about.
-    pub kind: RowKind,
-    /// Its name in A; in B if it is only there.
-    pub name: String,
-    /// Its name in B, if that is another one.
-    pub renamed: Option<String>,
-    /// That the two names are of one thing is inferred: they have the same shape and size, and no other partner.
-    pub is_guess: bool,
-    /// A's figures; `None` if A has no such thing.
-    pub a: Option<Figures>,
-    /// B's.
-    pub b: Option<Figures>,
-    /// Total per unit, B over A. `None` if a side has none.
-    pub ratio: Option<f64>,
-    /// Difference of the durations, nanoseconds, B less A.
-    pub shift: Option<Shift>,
-    /// What `p` is about, and what a report shows as the change; `None` if nothing was tested.
-    pub tested: Option<Measure>,
-    /// How much that changed, B over A; `None` if a side has none of it.
-    pub effect: Option<f64>,
-    /// Its 95 % confidence interval, where it is known.
-    pub interval: Option<(f64, f64)>,
-    /// How exactly several recordings tell the figure; `None` for one a side.
-    pub precision: Option<Precision>,
-    /// Probability of a difference at least this large by chance; `None` if it was too little to test.
-    pub p: Option<f64>,
-    /// The same corrected for the number of rows tested.
-    pub q: Option<f64>,
-    /// The test of its slowest, with one recording a side: a question of its own, asked of few rows.
-    pub tail: Option<Evidence>,
-    /// Whether it is more than chance, and large enough to matter.
-    pub is_significant: bool,
-    /// Not significant, since it happened too seldom to test, but plain to see: it is on one side only, or all
-    /// durations of one side are far below those of the other, and much time is in it.
-    pub is_too_few: bool,
-    /// It changed as the load did: there were as many times more requests.
-    pub follows_load: bool,
-    /// Whether the verdict may name it: with several recordings a side if it is significant, with one only if the
-    /// change is of a kind and size that two recordings of one program hardly show.
-    pub is_named: bool,
-    /// B's total less A's, nanoseconds (bytes for [`RowKind::Heap`]) per unit (see [`Per`]).
-    pub impact: f64,
-    /// Places of the row in `rows` of A's and B's [`Measured`].
-    pub places: [Option<usize>; 2],
-}
-
-impl Change {
-    /// Whether a report shows it as a change.
-    #[must_use]
-    pub const fn is_reported(&self) -> bool {
-        self.is_significant || self.is_too_few
-    }
-
-    /// Whether what was tested has grown; if nothing was, whether the total has.
-    #[must_use]
-    pub fn has_grown(&self) -> bool {
-        self.effect.map_or(self.impact > 0.0, |effect| effect > 1.0)
     }
 }
 
@@ -286,50 +190,6 @@ fn borrowed(names: &[(RowKind, String)]) -> Vec<(RowKind, &str)> {
     names.iter().map(|(kind, name)| (*kind, name.as_str())).collect()
 }
 
-/// What to divide each side's figures by; never 0.
-#[must_use]
-pub fn units(a: &Measured, b: &Measured, per: Per) -> (f64, f64) {
-    let of = |side: &Measured, at: usize| match per {
-        Per::Second => side.nanos as f64 / 1e9,
-        Per::ProcessorSecond => side.running as f64 / 1e9,
-        Per::Row(..) => side.rows.get(at).map_or(0, |row| row.1.count) as f64,
-        Per::Nothing => 1.0,
-    };
-    let (at_a, at_b) = if let Per::Row(a, b) = per { (a, b) } else { (0, 0) };
-    let or_one = |unit: f64| if unit > 0.0 { unit } else { 1.0 };
-    (or_one(of(a, at_a)), or_one(of(b, at_b)))
-}
-
-/// What the figures of each recording of a side are divided by, and its length in nanoseconds; `at` is the side's
-/// place in [`Per::Row`].
-pub(crate) fn units_of_runs(side: &Measured, per: Per, at: usize) -> Vec<(f64, f64)> {
-    let requests = side.rows.get(at).map(|row| row.1.each_run()).unwrap_or_default();
-    let lengths = if side.runs.is_empty() { vec![(side.nanos, side.running)] } else { side.runs.clone() };
-    let unit = |(run, (nanos, running)): (usize, (u64, u64))| {
-        let unit = match per {
-            Per::Second => nanos as f64 / 1e9,
-            Per::ProcessorSecond => running as f64 / 1e9,
-            Per::Row(..) => requests.get(run).map_or(0, |run| run.count) as f64,
-            Per::Nothing => 1.0,
-        };
-        (unit, nanos as f64)
-    };
-    lengths.into_iter().enumerate().map(unit).collect()
-}
-
-/// Whether a row's values are readings of a level, which do not add up.
-fn is_level(kind: RowKind, name: &str) -> bool {
-    kind == RowKind::Heap && name == HEAP_GOAL
-}
-
-/// What kind of row is tested.
-#[derive(Clone, Copy)]
-pub(crate) struct Subject {
-    kind: RowKind,
-    /// Its values are readings of a level, which do not add up.
-    is_level: bool,
-}
-
 /// Both sides, and how they are held against each other.
 struct Sides<'a> {
     measured: [&'a Measured; 2],
@@ -342,7 +202,7 @@ impl Sides<'_> {
     fn change(&self, (kind, name): (RowKind, &str), (a, b): (Option<&Series>, Option<&Series>)) -> Change {
         let (unit_a, unit_b) = self.units;
         let rate = |series: Option<&Series>, unit: f64| series.map_or(0.0, |series| series.total as f64 / unit);
-        let subject = Subject { kind, is_level: is_level(kind, name) };
+        let subject = TestedRow { kind, is_level: is_level(kind, name) };
         let values = |series: Option<&Series>| series.map(Series::values).unwrap_or_default();
         let (values_a, values_b) = (values(a), values(b));
         // Levels do not add up.
@@ -387,7 +247,7 @@ impl Sides<'_> {
     /// What speaks for a row, and with one recording a side the test of its slowest.
     fn evidence(
         &self,
-        subject: Subject,
+        subject: TestedRow,
         (a, b): (Option<&Series>, Option<&Series>),
     ) -> (Option<Evidence>, Option<Evidence>) {
         let [side_a, side_b] = self.measured;

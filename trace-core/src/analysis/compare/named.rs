@@ -9,9 +9,11 @@
 //! only how many waits there are, and medians, which a few interruptions do not move. A CPU whose caches and hardware
 //! threads are shared is slower all the time as well, by about a tenth: medians have to move by more than that.
 
+use crate::analysis::compare::change::Change;
 use crate::analysis::compare::evidence::Measure;
-use crate::analysis::compare::measure::{Measured, RowKind};
-use crate::analysis::compare::{Change, Figures};
+use crate::analysis::compare::figures::Figures;
+use crate::analysis::compare::measure::Measured;
+use crate::analysis::compare::row_kind::RowKind;
 
 /// Durations that a median needs to be named for.
 const LEAST: u64 = 20;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::compare::measure::RowKind;
+use crate::analysis::compare::row_kind::RowKind;
 
 /// Pairs of indices into the rows of A and B; one of them is missing where there is no partner. Rows of A
 /// come first, in their order, then those only in B.

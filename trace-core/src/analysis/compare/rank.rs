@@ -1,7 +1,7 @@
 //! Which rows come first: those a person can act on, the largest change first, a part before the whole it explains.
 
-use crate::analysis::compare::Change;
-use crate::analysis::compare::measure::RowKind;
+use crate::analysis::compare::change::Change;
+use crate::analysis::compare::row_kind::RowKind;
 
 /// A change of a part that makes up at least this much of what a whole changed by explains it.
 const EXPLAINS: f64 = 0.2;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::compare::measure::{Measured, RowKind, is_nameless};
+use crate::analysis::compare::measure::{Measured, is_nameless};
 use crate::analysis::compare::partners::{Correction, Pairs, RowPair, bare};
+use crate::analysis::compare::row_kind::RowKind;
 use crate::analysis::compare::series::Series;
 use crate::analysis::compare::stats::quantile;
 

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
+use crate::analysis::compare::change::Change;
 use crate::analysis::compare::evidence::{Evidence, Measure};
-use crate::analysis::compare::measure::{Measured, RowKind, Throttled};
+use crate::analysis::compare::measure::{Measured, Throttled};
+use crate::analysis::compare::per::{Per, is_level, units};
+use crate::analysis::compare::row_kind::RowKind;
 use crate::analysis::compare::words::{change, count, subject, value};
-use crate::analysis::compare::{Change, Per, is_level, units};
 
 /// Requests on the side that has fewer from which on a load can be told.
 const LEAST: u64 = 50;

@@ -1,11 +1,11 @@
 //! One recording a side: what differs between the two recordings by more than they vary within themselves. It
 //! cannot tell how much two recordings of one build differ.
 
-use crate::analysis::compare::Subject;
 use crate::analysis::compare::evidence::{Evidence, Measure};
-use crate::analysis::compare::measure::RowKind;
+use crate::analysis::compare::row_kind::RowKind;
 use crate::analysis::compare::series::Series;
 use crate::analysis::compare::stats::{mann_whitney, quantile, same_rate};
+use crate::analysis::compare::tested_row::TestedRow;
 use crate::analysis::compare::time_blocks;
 use crate::analysis::compare::{student, tails};
 
@@ -30,7 +30,7 @@ pub(super) fn parts(nanos: u64) -> usize {
 
 /// The tests of a row: durations, the slowest of them, and how many there are (or how much time they take).
 pub(super) fn within(
-    subject: Subject,
+    subject: TestedRow,
     (a, b): (Option<&Series>, Option<&Series>),
     parts: usize,
     (unit_a, unit_b): (f64, f64),

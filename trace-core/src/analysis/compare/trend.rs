@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
+use crate::analysis::compare::change::Change;
 use crate::analysis::compare::evidence::Measure;
-use crate::analysis::compare::measure::{Measured, RowKind};
-use crate::analysis::compare::{Change, Comparison, Figures, Terms, compare_named};
+use crate::analysis::compare::figures::Figures;
+use crate::analysis::compare::measure::Measured;
+use crate::analysis::compare::row_kind::RowKind;
+use crate::analysis::compare::{Comparison, Terms, compare_named};
 use crate::analysis::findings::Findings;
 
 impl Trend {

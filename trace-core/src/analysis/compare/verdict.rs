@@ -1,11 +1,13 @@
 //! What a comparison says in sentences.
 
 use crate::analysis::compare::causes::{CauseChange, causes};
+use crate::analysis::compare::change::{Change, SIGNIFICANT};
 use crate::analysis::compare::evidence::Measure;
-use crate::analysis::compare::measure::RowKind;
+use crate::analysis::compare::figures::Figures;
+use crate::analysis::compare::per::Per;
+use crate::analysis::compare::row_kind::RowKind;
 use crate::analysis::compare::settings::Load;
 use crate::analysis::compare::words::{self, count, subject, value};
-use crate::analysis::compare::{Change, Figures, Per, SIGNIFICANT};
 use crate::analysis::findings::Findings;
 use crate::analysis::findings::finding::{Finding, Kind, Severity};
 

@@ -2,7 +2,7 @@
 
 use crate::analysis::compare::accumulator::{Accumulator, Key, Meaning};
 use crate::analysis::compare::late::late;
-use crate::analysis::compare::measure::RowKind;
+use crate::analysis::compare::row_kind::RowKind;
 use crate::analysis::compare::time_blocks::TimeBlocks;
 use crate::analysis::places::{Op, Places};
 use crate::analysis::workload::is_idle;

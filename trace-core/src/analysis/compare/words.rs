@@ -1,7 +1,7 @@
 //! Figures of a comparison in words: with their units, and the same everywhere.
 
-use crate::analysis::compare::measure::RowKind;
-use crate::analysis::findings::finding::grouped;
+use crate::analysis::compare::row_kind::RowKind;
+use crate::analysis::phrases::grouped;
 
 /// From so many times as much (or as little) on a change is told as a factor.
 const MANIFOLD: f64 = 3.0;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Meanwhile, total};
-use crate::analysis::findings::Context;
+use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::Act;
 use crate::analysis::findings::hot::{Hot, hot};
 use crate::analysis::scope::united;

@@ -1,13 +1,14 @@
 //! Many that wait for one consumer (or a few) that cannot keep up.
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers};
-use crate::analysis::findings::Context;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::hot::Hot;
 use crate::analysis::findings::peers::{Relation, as_felt, related, waited};
 use crate::analysis::findings::slots::is_queue;
 use crate::analysis::findings::uneven_queue;
+use crate::analysis::phrases::go_name;
 use crate::analysis::places::Op;
 use crate::analysis::scope::united;
 use crate::analysis::wait_chain::StepKind;

@@ -5,16 +5,18 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Blocked, Wakers};
-use crate::analysis::findings::Context;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::backlog::SERVED_AT_ONCE;
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::peers::{as_felt, waited};
 use crate::analysis::findings::slow_requests::{PAUSE_NOTE_BELOW, PAUSE_WARNING_BELOW};
+use crate::analysis::phrases::go_name;
+use crate::analysis::phrases::where_at;
+use crate::analysis::place_time::Wait;
 use crate::analysis::places::Op;
-use crate::analysis::why::where_at;
-use crate::analysis::workload::{Wait, is_idle};
+use crate::analysis::workload::is_idle;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;

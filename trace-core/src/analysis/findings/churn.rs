@@ -2,8 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::Context;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, grouped, place_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind};
+use crate::analysis::phrases::{grouped, place_name};
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 

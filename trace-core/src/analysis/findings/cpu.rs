@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::Context;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::hot::{Hot, hottest};
 use crate::analysis::goroutine_stats::GoroutineStats;
+use crate::analysis::phrases::place_name;
+use crate::analysis::phrases::where_at;
 use crate::analysis::procs::procs;
-use crate::analysis::why::where_at;
 use crate::analysis::work_units::Family;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::event::state::SpanClass;

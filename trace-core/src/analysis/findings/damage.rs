@@ -1,6 +1,6 @@
 //! Parts of the trace that are missing.
 
-use crate::analysis::findings::Context;
+use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 
 pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {

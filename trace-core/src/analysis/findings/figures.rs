@@ -1,6 +1,7 @@
 //! What is known about a finding beside its sentence, as short labelled lines.
 
-use crate::analysis::findings::finding::{BASIS, Finding, Value, counted, grouped, time};
+use crate::analysis::findings::finding::{BASIS, Finding, Value};
+use crate::analysis::phrases::{counted, grouped, time};
 
 /// A line: `Analysed`, `512 of 2,127 waits, 3.19 s`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,10 @@
 use crate::analysis::blocked_by::Blocked;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::named::Named;
-use crate::analysis::places::{Origin, Place, Places, origin};
+use crate::analysis::phrases::counted;
+use crate::analysis::phrases::grouped;
+use crate::analysis::phrases::time;
+use crate::analysis::places::{Origin, Place, origin};
 use crate::analysis::wait_chain::StepKind;
 use crate::base::ids::{GoId, GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
@@ -497,78 +500,4 @@ fn caller_of(trace: &Trace, stack: StackId, function: &str) -> Option<Place> {
     let mut frames = trace.frames(stack).filter(|frame| origin(frame) == Origin::Own);
     frames.find(|frame| frame.function == function)?;
     frames.find(|frame| frame.function != function).map(Place::from)
-}
-
-/// `G25`
-#[must_use]
-pub fn go_name(trace: &Trace, go: GoroutineIdx) -> String {
-    trace.goroutine_name(go).map_or_else(|| "?".to_owned(), |(id, _)| go_of(id))
-}
-
-/// `G25`
-pub(crate) fn go_of(id: GoId) -> String {
-    format!("G{}", id.signed())
-}
-
-/// `main.sendReport (main.go:97)`
-#[must_use]
-pub fn place_name(place: Option<&Place>) -> String {
-    place.map_or_else(|| "an unknown place".to_owned(), Place::in_words)
-}
-
-/// The function that a stack stands for: the program's own, or where it begins.
-#[must_use]
-pub fn function_of(trace: &Trace, places: &Places<'_>, stack: StackId) -> String {
-    let own = places.own(stack).map(|place| place.function);
-    own.or_else(|| trace.frames(stack).last().map(|frame| frame.function.to_owned())).unwrap_or_default()
-}
-
-/// A duration for people: three significant digits.
-#[must_use]
-pub fn time(nanos: u64) -> String {
-    let (value, unit) = match nanos {
-        0..1_000 => return format!("{nanos} ns"),
-        1_000..1_000_000 => (nanos as f64 / 1e3, "µs"),
-        1_000_000..1_000_000_000 => (nanos as f64 / 1e6, "ms"),
-        _ => (nanos as f64 / 1e9, "s"),
-    };
-    let digits = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
-    format!("{value:.digits$} {unit}")
-}
-
-/// A share for people: `46 %`.
-#[must_use]
-pub fn percent(part: u64, whole: u64) -> String {
-    format!("{:.0} %", 100.0 * part as f64 / whole.max(1) as f64)
-}
-
-/// `1 wait`, `2,060 GC cycles`, `3 units of work`: what is counted, in the plural where it must be.
-#[must_use]
-pub fn counted(number: u64, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    let number = grouped(number);
-    match what.split_once(" of ") {
-        Some((noun, rest)) => format!("{number} {noun}{plural} of {rest}"),
-        None => format!("{number} {what}{plural}"),
-    }
-}
-
-/// `its` of one, `their` of several.
-#[must_use]
-pub const fn their(number: u64) -> &'static str {
-    if number == 1 { "its" } else { "their" }
-}
-
-/// A count with commas: `2,060`.
-#[must_use]
-pub fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

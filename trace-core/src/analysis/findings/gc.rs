@@ -4,9 +4,10 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::collector::cycles::{Cycle, Trigger};
 use crate::analysis::collector::work::WorkerMode;
-use crate::analysis::findings::Context;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, grouped, place_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::stw::{length, until_the_end};
+use crate::analysis::phrases::{grouped, place_name};
 use crate::analysis::places::Place;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::event::state::SpanClass;

@@ -4,7 +4,8 @@
 //! whose number or name is not there, or that makes the line too long, is left out.
 
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{Finding, Kind, counted, go_of, grouped, percent, time};
+use crate::analysis::findings::finding::{Finding, Kind};
+use crate::analysis::phrases::{counted, go_of, grouped, percent, time};
 use crate::analysis::wait_chain::StepKind;
 
 /// Characters that a headline should not exceed.

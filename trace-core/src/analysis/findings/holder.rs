@@ -9,7 +9,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::calls::is_closure_of;
-use crate::analysis::findings::Context;
+use crate::analysis::findings::context::Context;
 use crate::analysis::places::Place;
 use crate::base::ids::StackId;
 use crate::event::state::SpanClass;

@@ -2,7 +2,7 @@
 //! behind a channel used as a lock is held for.
 
 use crate::analysis::blocked_by::Blocked;
-use crate::analysis::findings::Context;
+use crate::analysis::findings::context::Context;
 use crate::base::ids::GoroutineIdx;
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::Context;
+use crate::analysis::findings::context::Context;
 use crate::analysis::findings::named::Named;
 use crate::analysis::places::Place;
 use crate::base::ids::{GoroutineIdx, StackId};

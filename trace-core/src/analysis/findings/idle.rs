@@ -1,8 +1,9 @@
 //! Procs that idle although goroutines are ready.
 
-use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, go_name, place_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity};
+use crate::analysis::phrases::{go_name, place_name};
 use crate::analysis::procs::IdleWhileReady;
 use crate::analysis::wait_chain::StepKind;
 use crate::base::ids::{GoroutineIdx, ThreadIdx};

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::analysis::blocked_by::{Blocked, Wakers};
-use crate::analysis::findings::Context;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, MOST_GOROUTINES, Severity, go_name, place_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, MOST_GOROUTINES, Severity};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::peers::{Relation, life, related, waited};
 use crate::analysis::goroutine_stats::GoroutineStats;
+use crate::analysis::phrases::{go_name, place_name};
 use crate::analysis::places::{Op, Place, is_test_function};
 use crate::analysis::procs::busy;
 use crate::base::ids::{GoroutineIdx, StackId};

@@ -2,10 +2,11 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::goroutine_stats::{GoroutineStats, Stuck};
+use crate::analysis::phrases::place_name;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::SpanClass;

@@ -1,13 +1,14 @@
 //! What a lock is held for, with the words and the advice that fit.
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile};
-use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{Finding, Kind, place_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Finding, Kind};
 use crate::analysis::findings::stuck_locks::owner;
+use crate::analysis::phrases::place_name;
+use crate::analysis::phrases::prior_name;
 use crate::analysis::places::Op;
 use crate::analysis::wait_chain::StepKind;
-use crate::analysis::why::prior_name;
 use crate::base::ids::StackId;
 use crate::event::state::SpanClass;
 

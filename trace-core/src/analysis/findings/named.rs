@@ -9,8 +9,8 @@
 //! ```
 
 use crate::analysis::calls::package_of;
-use crate::analysis::findings::finding::place_name;
-use crate::analysis::findings::{Context, FEWEST_CALLS};
+use crate::analysis::findings::context::{Context, FEWEST_CALLS};
+use crate::analysis::phrases::place_name;
 use crate::analysis::places::Place;
 use crate::base::ids::StackId;
 use crate::model::trace::Frame;

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::Context;
+use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::base::ids::{GoroutineIdx, StrId};
 use crate::base::time::TimeRange;

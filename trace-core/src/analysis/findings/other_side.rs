@@ -6,12 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{BASIS, Evidence, Finding, Value, place_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{BASIS, Evidence, Finding, Value};
 use crate::analysis::findings::requests::RequestKind;
+use crate::analysis::phrases::place_name;
+use crate::analysis::place_time::Wait;
 use crate::analysis::places::Place;
-use crate::analysis::workload::Wait;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 

@@ -4,16 +4,17 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers};
-use crate::analysis::findings::Context;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{BASIS, Evidence, Finding, Kind, Severity, go_name, place_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{BASIS, Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::holds::Holds;
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::slots::{alive, held, is_queue, is_sql, size};
+use crate::analysis::phrases::{go_name, place_name};
+use crate::analysis::place_time::Wait;
 use crate::analysis::places::{Op, is_test_function};
 use crate::analysis::wait_chain::StepKind;
-use crate::analysis::workload::Wait;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;

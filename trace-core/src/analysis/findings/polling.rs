@@ -4,8 +4,9 @@
 //! between the sleeps: nothing that anybody else could notice. Whoever keeps a rhythm wakes somebody, calls
 //! somewhere or writes each time.
 
-use crate::analysis::findings::Context;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
+use crate::analysis::phrases::place_name;
 use crate::analysis::work_units::{Family, Sleeps};
 use crate::base::ids::GoroutineIdx;
 use crate::base::time::{TimeRange, TraceTime};

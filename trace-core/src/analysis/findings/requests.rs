@@ -1,11 +1,12 @@
 //! Requests: units of work with a client that waits for them. Their kinds, and the one place (other than a lock) that
 //! takes most of their time. [`slow_requests`](super::slow_requests) works out the cause.
 
-use crate::analysis::findings::Context;
+use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Finding, Kind, Severity};
 use crate::analysis::parts::{Part, PartKey};
 use crate::analysis::places::{Op, Place};
-use crate::analysis::work_units::{Family, WorkUnitKey};
+use crate::analysis::work_unit::WorkUnitKey;
+use crate::analysis::work_units::Family;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::model::lanes::LaneId;
 

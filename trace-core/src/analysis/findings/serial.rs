@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::findings::Context;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name, their};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
+use crate::analysis::phrases::{place_name, their};
 use crate::analysis::places::Place;
 use crate::analysis::work_units::{Example, Family, Serial};
 use crate::base::ids::{GoroutineIdx, StackId, TaskIdx};

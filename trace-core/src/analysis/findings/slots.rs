@@ -6,16 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers};
-use crate::analysis::findings::Context;
 use crate::analysis::findings::activity::{Activity, ActivityKind};
-use crate::analysis::findings::finding::{Act, Evidence, go_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Act, Evidence};
 use crate::analysis::findings::named::Named;
 use crate::analysis::goroutine_stats::GoroutineStats;
+use crate::analysis::phrases::go_name;
+use crate::analysis::phrases::where_at;
+use crate::analysis::place_time::Wait;
 use crate::analysis::places::Op;
 use crate::analysis::scope::united;
 use crate::analysis::wait_chain::StepKind;
-use crate::analysis::why::where_at;
-use crate::analysis::workload::Wait;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 

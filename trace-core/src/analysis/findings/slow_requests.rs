@@ -4,17 +4,18 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers, wakers};
-use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name, their};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, OtherSide, SLOW_HANDLER, other_side};
 use crate::analysis::findings::peers::{analysed, makes_connection};
 use crate::analysis::findings::requests::{RequestKind, SlowRequests, is_explained, slow};
+use crate::analysis::phrases::{go_name, place_name, their, where_at};
+use crate::analysis::place_time::Wait;
 use crate::analysis::places::Op;
 use crate::analysis::wait_chain::StepKind;
-use crate::analysis::why::where_at;
-use crate::analysis::workload::{Wait, is_idle};
+use crate::analysis::workload::is_idle;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::event::state::SpanClass;
 

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, place_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity};
 use crate::analysis::goroutine_stats::GoroutineStats;
+use crate::analysis::phrases::place_name;
 use crate::analysis::wait_chain::StepKind;
 use crate::analysis::yields::Yields;
 use crate::base::ids::{GoroutineIdx, StackId};

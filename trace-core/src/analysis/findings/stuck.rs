@@ -4,12 +4,13 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, go_name, place_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::goroutine_stats::Stuck;
+use crate::analysis::phrases::where_at;
+use crate::analysis::phrases::{go_name, place_name};
 use crate::analysis::places::Op;
-use crate::analysis::why::where_at;
 use crate::analysis::workload::is_idle;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};

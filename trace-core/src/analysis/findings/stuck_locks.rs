@@ -6,15 +6,16 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, go_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind};
 use crate::analysis::findings::stuck::{EndState, end_state, is_long};
 use crate::analysis::goroutine_stats::Stuck;
+use crate::analysis::phrases::go_name;
+use crate::analysis::phrases::where_at;
+use crate::analysis::place_time::Wait;
 use crate::analysis::places::Place;
 use crate::analysis::prior::{is_prior, resumed_at};
-use crate::analysis::why::where_at;
-use crate::analysis::workload::Wait;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::collector::stops::Stop;
-use crate::analysis::findings::Context;
-use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity, go_name, place_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity};
+use crate::analysis::phrases::line_of;
+use crate::analysis::phrases::{go_name, place_name};
 use crate::analysis::places::{Origin, Place, is_test_function, origin};
 use crate::analysis::wait_chain::StepKind;
-use crate::analysis::why::line_of;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::analysis::findings::Context;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, place_name};
-use crate::analysis::workload::{PlaceTime, longer};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
+use crate::analysis::phrases::place_name;
+use crate::analysis::place_time::{PlaceTime, longer};
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::event::state::SpanClass;
 use crate::model::cgo::c_function;

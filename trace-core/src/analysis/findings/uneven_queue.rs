@@ -2,13 +2,14 @@
 //! that one while the others have nothing to do.
 
 use crate::analysis::blocked_by::{Blocked, Wakers};
-use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, go_name};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind};
 use crate::analysis::findings::imbalance::{TEAM, team_of};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::peers::{Relation, related, waited};
 use crate::analysis::goroutine_stats::GoroutineStats;
+use crate::analysis::phrases::go_name;
 use crate::analysis::places::Op;
 use crate::base::ids::GoroutineIdx;
 use crate::event::state::GoState;

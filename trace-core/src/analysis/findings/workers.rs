@@ -5,16 +5,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::blocked_by::Blocked;
-use crate::analysis::findings::Context;
 use crate::analysis::findings::cause::Cause;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, their};
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, SLOW_HANDLER, other_side};
 use crate::analysis::findings::peers::life;
 use crate::analysis::findings::slow_requests::{call_of, heaviest};
+use crate::analysis::phrases::their;
+use crate::analysis::phrases::where_at;
+use crate::analysis::place_time::Wait;
 use crate::analysis::places::Op;
-use crate::analysis::why::where_at;
-use crate::analysis::workload::{Wait, is_idle};
+use crate::analysis::workload::is_idle;
 use crate::base::ids::{GoroutineIdx, StackId};
 
 /// Fewer waits are no rule.

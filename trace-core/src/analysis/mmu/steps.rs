@@ -4,7 +4,7 @@
 //! The mean over a window is piecewise linear in where the window begins, and bends only where an edge of
 //! the window meets a step. So its minimum lies at one of those places (or at an end of the range).
 
-use crate::analysis::mmu::ShareHistogram;
+use crate::analysis::mmu::shares::ShareHistogram;
 use crate::base::time::{TimeRange, TraceTime};
 
 /// The share of processor time left to the program, as a function of time: steps by rising time, each in

@@ -1,6 +1,6 @@
 //! A query held against a trace: what it says about every kind of thing.
 
-use crate::analysis::search::hits::{Hit, HitKind};
+use crate::analysis::search::hit::{Hit, HitKind};
 use crate::analysis::search::logic::{Answer, Match, Tree};
 use crate::analysis::search::query::{Query, TermKind};
 use crate::analysis::search::terms::Facts;

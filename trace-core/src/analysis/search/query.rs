@@ -5,8 +5,6 @@ use std::ops::Range;
 use crate::base::ids::GoId;
 use crate::event::state::GoState;
 
-pub use crate::analysis::search::parse::parse;
-
 /// Terms that one query can have; the rest of them is an error.
 pub const MOST_TERMS: usize = 32;
 

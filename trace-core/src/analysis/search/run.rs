@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::analysis::parallel::gather;
 use crate::analysis::search::bits::Bits;
-use crate::analysis::search::hits::{Found, Hit, HitKind, Hits, Keep, Listed};
+use crate::analysis::search::hit::{Hit, HitKind};
+use crate::analysis::search::hits::{Found, Hits, Keep, Listed};
 use crate::analysis::search::life::life;
 use crate::analysis::search::logic::Match;
 use crate::analysis::search::matcher::{Candidate, Matcher};

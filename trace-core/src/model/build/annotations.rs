@@ -6,7 +6,7 @@ use crate::model::annotation_marks::{
 };
 use crate::model::build::log::LogRef;
 use crate::model::build::{Builder, MAX_ANNOUNCED};
-use crate::model::proc_ownerships::ProcChange;
+use crate::model::proc_changes::ProcChange;
 use crate::order::sink::{NO_IDX, Ordered};
 
 impl Builder<'_> {

@@ -4,8 +4,8 @@ use crate::base::ids::ProcIdx;
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
-use crate::model::no_cpu::Use;
 use crate::model::no_cpu::silence::Silence;
+use crate::model::no_cpu::times::Use;
 use crate::model::trace::Trace;
 
 /// Periods in use, ns: first the one that Linux, Docker and Kubernetes set.

@@ -10,8 +10,8 @@ use crate::base::ids::{GoroutineIdx, ProcIdx, ThreadIdx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
-use crate::model::no_cpu::Use;
-use crate::model::proc_ownerships::ProcChange;
+use crate::model::no_cpu::times::Use;
+use crate::model::proc_changes::ProcChange;
 use crate::model::spans::Span;
 use crate::model::trace::{Metric, Trace};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::ids::{GoId, GoroutineIdx, ProcIdx, StrId, ThreadIdx};
 use crate::model::draft::SegmentDraft;
-use crate::model::goroutines::{GoRecord, WIDE_ID};
+use crate::model::goroutine_records::{GoRecord, WIDE_ID};
 use crate::model::kinds;
 use crate::model::stitch::Stitcher;
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::base::ids::GoId;
 use crate::base::time::TraceTime;
-use crate::order::generation::Run;
+use crate::order::generation::run::{Gap, Run};
 use crate::order::sched_state::SchedState;
 use crate::order::sink::{Lost, NO_IDX, Sink};
 use crate::order::step::Missing;
@@ -14,14 +14,6 @@ use crate::wire::v2::generation::{BatchRef, Generation};
 
 /// So many losses are told of in a generation by what others wait for.
 const MAX_MISSING: usize = 1_000;
-
-/// Before the next event of a stream lie bytes that could not be read.
-pub(super) struct Gap {
-    place: usize,
-    bytes: Range<u64>,
-    /// Nothing of the thread need be among them: its next event tells.
-    is_doubtful: bool,
-}
 
 /// The batch in work, which cannot be read behind some event.
 pub(super) fn rest_of_batch(generation: &Generation, cursor: &ThreadCursor<'_>, place: usize) -> Option<Gap> {

@@ -1,18 +1,18 @@
 //! The streams of all procs into one: the earliest event goes next of those whose goroutine has come to
 //! the state and the sequence number that the event needs.
 
-use std::collections::BTreeMap;
-
 use rustc_hash::FxHashMap;
 
 use crate::base::error::{Error, Result};
 use crate::base::monitor::Monitor;
 use crate::base::warning::WarningKind;
-use crate::order::v1::Style;
 use crate::order::v1::plan::{Plan, Planner};
+use crate::order::v1::streams::Stream;
+use crate::order::v1::streams::streams;
+use crate::order::v1::style::Style;
 use crate::order::{FEW_THREADS, is_too_much};
-use crate::wire::v1::cursor::{Event, Faults, ProcCursor, leaves};
-use crate::wire::v1::recording::{Recording, Sample};
+use crate::wire::v1::cursor::{Event, Faults, leaves};
+use crate::wire::v1::recording::Recording;
 use crate::wire::v1::spec;
 use crate::wire::v2::tables::Report;
 
@@ -87,30 +87,6 @@ impl Gate {
     }
 }
 
-/// A stream of events in order.
-pub(super) enum Stream<'a> {
-    Proc(ProcCursor<'a>),
-    Samples(std::slice::Iter<'a, Sample>),
-}
-
-impl Stream<'_> {
-    pub(super) fn next(&mut self, recording: &Recording) -> Option<Event> {
-        match self {
-            Self::Proc(cursor) => cursor.next_event(),
-            Self::Samples(samples) => samples.next().map(|sample| Event {
-                time: sample.ticks,
-                go: sample.go,
-                args: [0; 3],
-                stack: recording.known_stack(sample.stack),
-                proc: sample.proc,
-                kind: spec::CPU_SAMPLE,
-                offset: 0,
-                clock: sample.ticks,
-            }),
-        }
-    }
-}
-
 struct Merge<'a> {
     recording: &'a Recording,
     streams: Vec<(Stream<'a>, Option<Event>)>,
@@ -160,20 +136,6 @@ pub(super) fn merge<'a>(
     monitor.add_tries(merge.tries);
     merge.report_times(report);
     Ok(merge.out.finish(recording))
-}
-
-/// The streams of a recording, at their beginnings.
-pub(super) fn streams(recording: &Recording) -> Vec<(Stream<'_>, Option<Event>)> {
-    let mut batches: BTreeMap<i32, Vec<_>> = BTreeMap::new();
-    for &batch in &recording.batches {
-        batches.entry(batch.proc).or_default().push(batch);
-    }
-    let mut streams: Vec<(Stream<'_>, Option<Event>)> = batches
-        .into_iter()
-        .map(|(proc, batches)| (Stream::Proc(ProcCursor::new(recording, proc, batches)), None))
-        .collect();
-    streams.push((Stream::Samples(recording.samples.iter()), None));
-    streams
 }
 
 /// A heap of (time, stream). Among equal times the choice follows from its exact shape, so it sifts in

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use crate::order::v1::Style;
-use crate::order::v1::merge::{Stream, streams};
+use crate::order::v1::streams::{Stream, streams};
+use crate::order::v1::style::Style;
 use crate::wire::v1::cursor::{Event, Faults};
 use crate::wire::v1::recording::Recording;
 use crate::wire::v1::spec;

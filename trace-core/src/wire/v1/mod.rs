@@ -10,6 +10,7 @@
 //! tell ticks since the one before. Nothing says how long anything is before it ends.
 
 pub mod cursor;
+mod raw_event;
 pub mod recording;
 pub mod spec;
 mod stacks;

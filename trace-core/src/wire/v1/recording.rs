@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::pdqsort;
 use crate::base::warning::WarningKind;
 use crate::input::cursor::Cursor;
-use crate::wire::v1::cursor::{RawEvent, read_raw};
+use crate::wire::v1::raw_event::{RawEvent, read_raw};
 use crate::wire::v1::spec;
 use crate::wire::v1::stacks::{Symbols, low_half};
 use crate::wire::v2::tables::{Report, Tables};

@@ -5,13 +5,15 @@ mod flame;
 mod plot;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use trace_core::analysis::compare::Comparison;
 use trace_core::analysis::compare::causes::{CauseChange, causes};
+use trace_core::analysis::compare::change::Change;
 use trace_core::analysis::compare::diff_flame::DiffFlame;
-use trace_core::analysis::compare::measure::RowKind;
+use trace_core::analysis::compare::per::{Per, units};
 use trace_core::analysis::compare::picture::Picture;
+use trace_core::analysis::compare::row_kind::RowKind;
 use trace_core::analysis::compare::series::Series;
 use trace_core::analysis::compare::stats::quantile;
-use trace_core::analysis::compare::{Change, Comparison, Per, units};
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::finding::Finding;
 use trace_core::analysis::flame::Flame;

@@ -1,8 +1,9 @@
 //! What queries find in a small trace.
 
 use crate::analysis::search::filter::goroutines;
-use crate::analysis::search::hits::{HitKind, Hits, Listed};
-use crate::analysis::search::query::parse;
+use crate::analysis::search::hit::HitKind;
+use crate::analysis::search::hits::{Hits, Listed};
+use crate::analysis::search::parse::parse;
 use crate::analysis::search::run::{search, search_near};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
@@ -180,7 +181,7 @@ fn lists_begin_where_asked() {
     let trace = recorded("httpserver-go1.27");
     let query = parse("state:running");
     let all = search(&trace, &query, usize::MAX / 4, &Monitor::new(), &mut |_| {}).unwrap();
-    assert!(all.list.len() > 200 && all.list.is_sorted_by_key(crate::analysis::search::hits::Hit::order));
+    assert!(all.list.len() > 200 && all.list.is_sorted_by_key(crate::analysis::search::hit::Hit::order));
     let at = 100;
     let middle = all.list[at].range.start;
     let first = all.list.partition_point(|hit| hit.range.start < middle);

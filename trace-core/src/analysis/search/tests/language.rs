@@ -1,7 +1,8 @@
 //! The language: what texts mean, and what is said about those that mean nothing.
 
 use crate::analysis::search::complete::{completions, quoted};
-use crate::analysis::search::query::{Comparison, Node, Query, TermKind, parse};
+use crate::analysis::search::parse::parse;
+use crate::analysis::search::query::{Comparison, Node, Query, TermKind};
 use crate::base::ids::GoId;
 use crate::event::state::GoState;
 

@@ -1,9 +1,10 @@
 //! Searches held against a second, slower judge that knows no tables: it reads every name of every span.
 
 use crate::analysis::search::filter::goroutines;
-use crate::analysis::search::hits::HitKind;
+use crate::analysis::search::hit::HitKind;
 use crate::analysis::search::life::{life, touches};
-use crate::analysis::search::query::{Node, Query, TermKind, parse};
+use crate::analysis::search::parse::parse;
+use crate::analysis::search::query::{Node, Query, TermKind};
 use crate::analysis::search::run::search;
 use crate::base::ids::{GoroutineIdx, StackId, StrId, TaskIdx};
 use crate::base::monitor::Monitor;
@@ -267,7 +268,7 @@ fn searches_find_what_the_slow_judge_finds() {
 }
 
 /// Every goroutine with a hit in the range is left, and each has time in it.
-fn check_filter(name: &str, trace: &Trace, query: &Query, list: &[crate::analysis::search::hits::Hit]) {
+fn check_filter(name: &str, trace: &Trace, query: &Query, list: &[crate::analysis::search::hit::Hit]) {
     let whole = trace.range();
     let quarter = whole.nanos() / 4;
     for range in [whole, TimeRange::new(whole.start.plus_nanos(quarter), whole.start.plus_nanos(2 * quarter))] {
