@@ -18,11 +18,12 @@ const COLUMNS: [&[Group]; 3] = [
 ];
 const COLUMN_WIDTH: f32 = 290.0;
 /// What the mouse does on the timeline.
-const MOUSE: [(&str, &str); 5] = [
+const MOUSE: [(&str, &str); 6] = [
     ("Wheel", "Scroll lanes"),
     ("Ctrl+Wheel", "Zoom at the pointer"),
     ("Drag", "Pan"),
-    ("Ctrl+Drag", "Zoom to a stretch"),
+    ("Ctrl+Drag", "Zoom to a range"),
+    ("Shift+Drag", "Select time on rows"),
     ("Click", "Select a span"),
 ];
 
