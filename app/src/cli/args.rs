@@ -12,6 +12,7 @@ use crate::cli::compare::args::CompareArgs;
 use crate::cli::dump::{self, DumpArgs};
 use crate::cli::exit::CliError;
 use crate::cli::profile::ProfileArgs;
+use crate::cli::record::{self, RecordArgs};
 use crate::cli::report::{self, ReportArgs};
 use crate::cli::screenshot::{self, ScreenshotArgs};
 use crate::cli::session::{self, SessionArgs};
@@ -83,6 +84,9 @@ pub enum Command {
     /// Open the recordings of several services as one: requests across processes
     #[command(long_about = session::ABOUT, after_long_help = session::fields())]
     Session(SessionArgs),
+    /// Record traces of several services at the same time
+    #[command(long_about = record::ABOUT)]
+    Record(RecordArgs),
     /// Print the help of a command, or how analyses count (tracelane help analyses)
     Help(HelpArgs),
     /// Print a completion script for a shell
@@ -421,6 +425,9 @@ mod tests {
             "session",
             "session a --force",
             "session a --limit 0",
+            "record",
+            "record localhost:6060",
+            "record a=localhost:6060 --seconds 0",
             "why a --request x --task y",
             "blocked a --request x",
             "report a --fail-on disaster",

@@ -15,6 +15,7 @@ pub mod out;
 pub mod overview;
 pub mod print;
 pub mod profile;
+pub mod record;
 pub mod report;
 pub mod scope;
 pub mod screenshot;
@@ -73,6 +74,7 @@ fn run_line(line: &CommandLine) -> CliResult {
         Command::Profile(args, form) => profile::run(args, form),
         Command::Screenshot(args) => screenshot::run(args),
         Command::Session(args) => session::run(args),
+        Command::Record(args) => record::run(args),
         Command::Help(args) => help::run(args),
         Command::Completions(args) => completions::run(*args),
         Command::Man(args) => help::run_man(args),

@@ -37,7 +37,7 @@ const GROUPS: [(&str, &[(&str, &str)]); 7] = [
 ];
 /// Commands that read no trace.
 const OTHERS: (&str, &[(&str, &str)]) =
-    ("Other", &[("help", "COMMAND"), ("completions", "SHELL"), ("man", "[COMMAND]")]);
+    ("Other", &[("record", "NAME=URL..."), ("help", "COMMAND"), ("completions", "SHELL"), ("man", "[COMMAND]")]);
 
 /// The names of all commands that read traces, in the order of the overview.
 pub fn trace_commands() -> impl Iterator<Item = &'static str> {

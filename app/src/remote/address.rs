@@ -52,6 +52,18 @@ pub fn named(file: PathBuf) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// The same address, asked to record for so long, unless it says itself for how long.
+#[must_use]
+pub fn recording(file: &Path, seconds: u32) -> PathBuf {
+    let name = file.to_string_lossy();
+    let Ok(address) = address_of(&name) else { return file.to_path_buf() };
+    if address.contains("?seconds=") || address.contains("&seconds=") {
+        return file.to_path_buf();
+    }
+    let sign = if address.contains('?') { '&' } else { '?' };
+    named(PathBuf::from(format!("{address}{sign}seconds={seconds}")))
+}
+
 /// The address behind a name, secrets and all.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use trace_core::input::source::Source;
 use trace_core::load::{Publish, load_source};
 use trace_core::model::trace::Trace;
 
-pub use crate::remote::address::{is_address, named, without_secrets};
+pub use crate::remote::address::{is_address, named, recording, without_secrets};
 use crate::remote::fetch::Remote;
 
 /// Bytes that a server may send; 0 for what is usual.

@@ -290,17 +290,17 @@ fn service_clocks(records: &Records, joins: &Joins, shares: &Shares) -> Vec<Cloc
 /// Calls whose both sides have a clock of their own: of tasks, and of spans in files.
 fn pairs(acts: &Activities, records: &Records, joins: &Joins, calls: &[&Call], traces: usize) -> Pairs {
     let mut pairs = Pairs::default();
-    let mut add = |client: u32, server: u32, call: u32| {
+    let mut add = |client: u32, server: u32| {
         let (Some(a), Some(b)) = (acts.get(client), acts.get(server)) else { return };
         if a.trace != b.trace && a.is_complete() && b.is_complete() {
             let (sent, served) = (a.range, b.range);
             let (send, receive) = (sent.start.0, sent.end.0);
             let pair = Pair { send, begin: served.start.0, end: served.end.0, receive, slack: TICK };
-            pairs.entry((a.trace as usize, b.trace as usize)).or_default().push((pair, call));
+            pairs.entry((a.trace as usize, b.trace as usize)).or_default().push((pair, Some((client, server))));
         }
     };
-    for (call, at) in calls.iter().zip(0_u32..) {
-        add(call.client, call.server, at);
+    for call in calls {
+        add(call.client, call.server);
     }
     let mut of_spans = Vec::new();
     for record in records.all() {
@@ -316,11 +316,11 @@ fn pairs(acts: &Activities, records: &Records, joins: &Joins, calls: &[&Call], t
         let act =
             |record: &RecordRef| joins.of_record.get(record).filter(|joined| joined.is_whole).map(|joined| joined.act);
         if let (Some(client), Some(server)) = (act(&parent), act(&record)) {
-            add(client, server, u32::MAX);
+            add(client, server);
         }
         let slack = served.format.resolution_nanos().max(sent.format.resolution_nanos());
         let pair = Pair { send: sent.start, begin: served.start, end: served.end(), receive: sent.end(), slack };
-        of_spans.push(((traces + other as usize, traces + own as usize), (pair, u32::MAX)));
+        of_spans.push(((traces + other as usize, traces + own as usize), (pair, None)));
     }
     for (clocks, pair) in of_spans {
         pairs.entry(clocks).or_default().push(pair);
@@ -340,6 +340,15 @@ fn all_calls(acts: &Activities, mut calls: Calls, records: &Records, joins: &Joi
         // Within the error a caller is taken to contain what it called.
         Some(if one <= other.saturating_add(error) { Ordering::Less } else { Ordering::Greater })
     };
+    // What would have served a call before that was made belongs to another one.
+    let is_late = |call: &Call| {
+        let begin = |at: u32| acts.get(at).filter(|act| act.began).map(|act| (act.trace, act.range.start.0));
+        let (client, server) = (begin(call.client), begin(call.server));
+        client.zip(server).is_some_and(|(client, server)| order(client, server).is_some_and(Ordering::is_gt))
+    };
+    let (late, list): (Vec<Call>, Vec<Call>) = std::mem::take(&mut calls.list).into_iter().partition(is_late);
+    calls.list = list;
+    calls.ambiguous.extend(late.iter().map(|call| call.server));
     let asked = by_request_id(acts, &calls, &order);
     calls.list.extend(asked.list);
     calls.ambiguous.extend(asked.ambiguous);
@@ -359,18 +368,19 @@ fn services(inputs: &[Input], parts: &Parts, records: &Records, joins: &Joins, p
         let own = joins.trace_of.iter().zip(0_usize..).filter(move |(of, _)| **of == Some(trace));
         own.filter_map(|(_, at)| Some((at, records.services.get(at)?)))
     };
-    for (((number, trace), &input), told) in (0_u32..).zip(&parts.traces).zip(&parts.trace_inputs).zip(&parts.told) {
+    // Several services of one program are told apart by the names of their files.
+    let mains: Vec<Option<String>> = parts.traces.iter().map(|trace| main_package(trace)).collect();
+    let is_only = |name: &String| mains.iter().flatten().filter(|other| *other == name).count() == 1;
+    for ((number, (trace, &input)), told) in
+        (0_u32..).zip(parts.traces.iter().zip(&parts.trace_inputs)).zip(&parts.told)
+    {
         let spans = of_trace(number).max_by_key(|(_, service)| service.spans);
         let given = inputs.get(input).and_then(|input| input.name.clone());
         let by_spans = || spans.map(|(_, service)| service.known.name.to_string()).filter(|name| !name.is_empty());
+        let by_main = || mains.get(number as usize).cloned().flatten().filter(is_only);
         let by_file = || inputs.get(input).map(|input| of_file(&input.file)).unwrap_or_default();
-        names.push(
-            given
-                .or_else(by_spans)
-                .or_else(|| told.name.clone())
-                .or_else(|| main_package(trace))
-                .unwrap_or_else(by_file),
-        );
+        let name = given.or_else(by_spans).or_else(|| told.name.clone()).or_else(by_main);
+        names.push(name.unwrap_or_else(by_file));
         let clock = places.get(number as usize).cloned().unwrap_or_default();
         let span_clock = spans.and_then(|(at, _)| places.get(parts.traces.len() + at).cloned());
         let count = of_trace(number).map(|(_, service)| u64::from(service.spans)).sum();

@@ -172,25 +172,28 @@ fn served(acts: &Activities, server: u32) -> u32 {
     act.filter(|act| matches!(act.what, What::Region(_))).and_then(|act| act.parent).unwrap_or(server)
 }
 
-/// Whether `one` called `other`, which logged the same id; `None` if nothing tells.
+/// Whether `one` called `other`, which logged the same id; `None` if nothing tells, or what tells contradicts itself.
 fn is_client(acts: &Activities, one: u32, other: u32, order: &Order<'_>) -> Option<bool> {
     let (a, b) = (acts.get(one)?, acts.get(other)?);
-    let is_region = |what: What| matches!(what, What::Region(_));
-    if is_region(a.what) != is_region(b.what) {
-        return Some(is_region(a.what));
-    }
     if a.began
         && b.began
         && let Some(order) = order((a.trace, a.range.start.0), (b.trace, b.range.start.0))
     {
         return Some(order.is_lt());
     }
-    // A server may take longer than a client waits, which is why this comes first.
-    if a.parent.is_some() != b.parent.is_some() {
-        return Some(a.parent.is_some());
-    }
-    let lengths = (a.range.nanos(), b.range.nanos());
-    (a.is_complete() && b.is_complete() && lengths.0 != lengths.1).then_some(lengths.0 > lengths.1)
+    let is_region = |what: What| matches!(what, What::Region(_));
+    let by = |one: bool, other: bool| (one != other).then_some(one);
+    let (own, its) = (a.range.nanos(), b.range.nanos());
+    // A region around a call, a task inside of another one, what takes longer: none of it is certain, since a server may
+    // have regions, too, and take longer than a client waits.
+    let signs = [
+        by(is_region(a.what), is_region(b.what)),
+        by(a.parent.is_some(), b.parent.is_some()),
+        if a.is_complete() && b.is_complete() { by(own > its, its > own) } else { None },
+    ];
+    let mut known = signs.into_iter().flatten();
+    let first = known.next()?;
+    known.all(|sign| sign == first).then_some(first)
 }
 
 /// Calls between activities that logged the same id of a request (or of a trace alone), where one trace has only one

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::phrases::time;
 use crate::analysis::places::Places;
-use crate::analysis::wait_chain::{Step, StepKind, long_wait_chain};
+use crate::analysis::wait_chain::{Step, StepKind, WaitChain, long_wait_chain};
 use crate::analysis::why::why_one;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
@@ -131,8 +131,9 @@ impl Walk<'_> {
             let (go, doing, reason) = (Some(step.go), step.doing, step.reason);
             let (stack, is_resumed) = (step.stack, step.is_resumed);
             let part = Part { go, doing, reason, stack, is_resumed, start, nanos: end - start, ..unknown };
-            // Only who waits can wait for another process.
-            if matches!(doing, StepKind::Waiting(SpanClass::WaitNet | SpanClass::WaitChan) | StepKind::Unknown) {
+            // Only who waits can wait for another process; what a timer creates ends a wait that was given up.
+            let is_wait = matches!(doing, StepKind::Waiting(SpanClass::WaitNet | SpanClass::WaitChan));
+            if is_wait || matches!(doing, StepKind::Unknown | StepKind::NotCreated) {
                 self.through(part, &below, hops);
             } else {
                 self.parts.push(part);
@@ -194,10 +195,13 @@ impl Walk<'_> {
             return Vec::new();
         }
         let chain = long_wait_chain(trace, go, range);
+        let stacks = chain.links.iter().map(|link| link.stack).chain(chain.steps.iter().map(|step| step.stack));
+        let places = Places::of(trace, stacks);
         let mut steps: Vec<(Step, i64, i64)> = Vec::new();
         let mut from = start;
         let count = chain.steps.len();
-        for (step, number) in chain.steps.into_iter().zip(1..) {
+        for (step, number) in chain.steps.iter().zip(1..) {
+            let step = of_program(step, &chain, &places);
             // Rounding must neither lose nor double a nanosecond.
             let to = if number == count { end } else { service.session_time(step.range.end).clamp(from, end) };
             if to > from {
@@ -207,6 +211,21 @@ impl Walk<'_> {
         }
         steps
     }
+}
+
+/// A step of a library's own goroutine, such as one that reads a connection, as one of who waits for that in the program.
+fn of_program(step: &Step, chain: &WaitChain, places: &Places<'_>) -> Step {
+    if places.has_own(step.stack) {
+        return *step;
+    }
+    let mut link = chain.link(step);
+    while let Some(wait) = link {
+        if places.has_own(wait.stack) {
+            return Step { go: wait.go, stack: wait.stack, is_resumed: false, ..*step };
+        }
+        link = wait.parent.and_then(|parent| chain.links.get(parent as usize));
+    }
+    *step
 }
 
 /// Service, goroutine, what it did, the runtime's word, function.

@@ -63,8 +63,9 @@ pub struct Placement {
     pub error: Option<Bounds>,
     /// Pairs that it rests on.
     pub pairs: u32,
-    /// Pairs that contradict the others: calls, by their places.
-    pub dropped: Vec<u32>,
+    /// Pairs that contradict the others: the activities of client and server, by place; none where only span files have
+    /// them.
+    pub dropped: Vec<Option<(u32, u32)>>,
 }
 
 /// What is known of a clock before it is placed.
@@ -127,11 +128,14 @@ pub(super) fn same_boot(from: &[ClockSnapshot], to: &[ClockSnapshot]) -> Option<
     Some(ClockMap::shift(if offset.saturating_abs() < TICK { 0 } else { offset }))
 }
 
-/// Pairs of calls between two clocks: (client's clock, server's clock), with the places of the calls.
-pub(super) type Pairs = FxHashMap<(usize, usize), Vec<(Pair, u32)>>;
+/// The activities of a pair, client and server, if there are any.
+pub(super) type Sides = Option<(u32, u32)>;
+
+/// Pairs of calls between two clocks: (client's clock, server's clock).
+pub(super) type Pairs = FxHashMap<(usize, usize), Vec<(Pair, Sides)>>;
 
 /// Maps that were fitted, by (this clock, to that one), with the calls that they leave out.
-type Fits = FxHashMap<(usize, usize), Option<(Fit, Vec<u32>)>>;
+type Fits = FxHashMap<(usize, usize), Option<(Fit, Vec<Sides>)>>;
 
 /// Places all clocks on that of `reference`.
 pub(super) fn place(clocks: &[Clock], pairs: &Pairs, reference: usize) -> Vec<Placement> {
@@ -200,7 +204,7 @@ fn link(
     let fitted = fits.entry((at, to)).or_insert_with(|| {
         let served = pairs.get(&(to, at)).into_iter().flatten().copied();
         let called = pairs.get(&(at, to)).into_iter().flatten().map(|(pair, call)| (pair.turned(), *call));
-        let (all, calls): (Vec<Pair>, Vec<u32>) = served.chain(called).unzip();
+        let (all, calls): (Vec<Pair>, Vec<Sides>) = served.chain(called).unzip();
         let found = fit(&all, clock.range)?;
         let dropped = found.dropped.iter().filter_map(|at| calls.get(*at).copied()).collect();
         Some((found, dropped))
@@ -256,7 +260,7 @@ mod tests {
         assert_eq!(placed[1].map.apply(100), 5_007_000);
         let pair = Pair { send: 6_000_000, begin: 200, end: 1_000_200, receive: 7_100_000, slack: TICK };
         for (key, pair) in [((0, 1), pair), ((1, 0), pair.turned())] {
-            let placed = place(&clocks, &Pairs::from_iter([(key, vec![(pair, 3)])]), 0);
+            let placed = place(&clocks, &Pairs::from_iter([(key, vec![(pair, None)])]), 0);
             assert_eq!((placed[1].method, placed[1].pairs), (Method::Pairs, 1));
             let off = placed[1].map.apply(200) - 6_050_000;
             assert!(off.abs() <= 600, "{off}");

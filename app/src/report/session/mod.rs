@@ -44,6 +44,32 @@ pub fn report(session: &Arc<Session>) -> Report {
         .table(edges(session))
         .table(files(session))
         .table(ambiguous(session))
+        .table(dropped(session))
+}
+
+/// Calls that contradict what most others tell of a clock.
+fn dropped(session: &Arc<Session>) -> Table {
+    let of_service = |(service, at): (&Service, u32)| {
+        let sides = service.clock.dropped.iter().copied();
+        sides.map(move |sides| (at, sides)).collect::<Vec<_>>()
+    };
+    let rows: Vec<(u32, Option<(u32, u32)>)> = session.services.iter().zip(0_u32..).flat_map(of_service).collect();
+    let [of_service, of_client, of_server] = [session; 3].map(Arc::clone);
+    let name = |session: &Session, at: Option<u32>| {
+        let act = at.and_then(|at| session.activities.get(at as usize));
+        let trace = act.and_then(|act| session.services.get(act.trace as usize)?.trace.as_ref());
+        act.zip(trace).map_or(Value::Missing, |(act, trace)| Value::Name(trace.str(act.name).to_owned()))
+    };
+    Table::of("dropped_pairs", "Calls that contradict a clock", &Arc::new(rows), Vec::as_slice)
+        .column(Column::text("service", "Service", "whose clock it is"), move |(at, _)| service_name(&of_service, *at))
+        .column(Column::text("client", "Client", "null if only a span file has it"), move |(_, sides)| {
+            name(&of_client, sides.map(|sides| sides.0))
+        })
+        .column(Column::text("server", "Server", "null if only a span file has it"), move |(_, sides)| {
+            name(&of_server, sides.map(|sides| sides.1))
+        })
+        .optional()
+        .build()
 }
 
 fn sentence(session: &Session) -> String {
