@@ -40,6 +40,7 @@ mod layers;
 mod lookalikes;
 mod nameless;
 mod remote;
+mod sessions;
 mod snapshots;
 mod ui_analyses;
 mod ui_collector;

@@ -1,0 +1,3 @@
+module reqtrace
+
+go 1.23

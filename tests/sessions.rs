@@ -1,0 +1,249 @@
+//! Recorded sessions of `gen/shop`, three services with one planted cause each: every join is held against the ids that
+//! the tasks logged as the truth, and the cause must be named first, with its service and line.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use trace_core::base::monitor::Monitor;
+use trace_core::session::{Method, Session, What, build};
+use tracelane::session::open;
+
+use crate::fixtures;
+use crate::run;
+
+fn zip(name: &str) -> PathBuf {
+    fixtures::data().join(format!("sessions/{name}.zip"))
+}
+
+fn session(files: &[PathBuf]) -> Session {
+    let opened =
+        open(files, &Monitor::new()).unwrap_or_else(|error| panic!("{}: {}", error.file.display(), error.error));
+    assert_eq!(opened.notes, Vec::<String>::new());
+    build(opened.inputs, &opened.patterns, &Monitor::new()).expect("nobody cancels")
+}
+
+/// The ids (own, parent) that the task of a span logged.
+fn logged(session: &Session, span: u32) -> Option<(u64, u64)> {
+    let act = session.activities.get(session.spans.get(span as usize)?.act? as usize)?;
+    let trace = session.services.get(act.trace as usize)?.trace.as_ref()?;
+    let What::Task(task) = act.what else { return None };
+    let log = trace.all_logs().iter().find(|log| log.task == Some(task) && trace.str(log.category) == "truth")?;
+    let (own, parent) = trace.str(log.message).split_once(' ')?;
+    Some((u64::from_str_radix(own, 16).ok()?, u64::from_str_radix(parent, 16).ok()?))
+}
+
+/// Joined with a span, right parents, all that could have one. Panics at what is wrong.
+fn right(name: &str, session: &Session) -> [usize; 3] {
+    let mut counts = [0; 3];
+    for (at, span) in (0..).zip(&session.spans) {
+        let Some((own, parent)) = logged(session, at) else { continue };
+        if span.record.is_some() {
+            assert_eq!(span.ids.1.map(|id| id.0), Some(own), "{name}: {span:?}");
+            counts[0] += 1;
+        }
+        counts[2] += usize::from(parent != 0);
+        if let Some((above, _)) = span.parent.and_then(|above| logged(session, above)) {
+            assert_eq!(above, parent, "{name}: {span:?}");
+            counts[1] += 1;
+        }
+    }
+    counts
+}
+
+const ALL: [&str; 5] = [
+    "traceparent-lock-go1.27",
+    "traceparent-retry-go1.25",
+    "otel-slow-go1.27",
+    "datadog-lock-go1.25",
+    "datadog-pool-go1.27",
+];
+
+#[test]
+fn every_join_is_right_and_hardly_one_is_missing() {
+    for name in ALL {
+        let found = session(&[zip(name)]);
+        let [joined, parents, could] = right(name, &found);
+        assert!(parents * 100 >= could * 99, "{name}: {parents} of {could} have their parent");
+        assert_eq!(found.requests.len(), 30, "{name}");
+        assert!(found.requests.iter().all(|request| request.services.len() == 3), "{name}");
+        let records = found.spans.iter().filter(|span| span.record.is_some()).count();
+        assert!(joined * 100 >= records * 99, "{name}: {joined} of {records} are joined");
+        let mut names: Vec<&str> = found.services.iter().map(|service| service.name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["backend", "frontend", "store"], "{name}");
+        let methods: Vec<Method> = found.services.iter().map(|service| service.clock.method).collect();
+        assert_eq!(methods, [Method::Reference, Method::SameBoot, Method::SameBoot], "{name}");
+    }
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let output = run::tracelane(&[arguments, &["--json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn report_and_why_name_the_service_and_the_line_first() {
+    for (name, service, function) in [
+        ("traceparent-lock-go1.27", "backend", "main.refreshPrices"),
+        ("datadog-lock-go1.25", "backend", "main.refreshPrices"),
+        ("traceparent-retry-go1.25", "backend", "main.recalculate"),
+        ("otel-slow-go1.27", "store", "main.slowQuery"),
+        // The frontend's requests wait for its only connection.
+        ("datadog-pool-go1.27", "frontend", "main.fetch"),
+    ] {
+        let file = zip(name);
+        let file = file.to_str().expect("a name");
+        for command in ["report", "why"] {
+            let found = json(&[command, file]);
+            let first = &found["parts"][0];
+            let told = (first["service"].as_str(), first["place"]["function"].as_str());
+            assert_eq!(told, (Some(service), Some(function)), "{name} {command}: {}", found["sentence"]);
+            assert!(found["sentence"].as_str().is_some_and(|text| text.contains(service)), "{}", found["sentence"]);
+            let sum: u64 =
+                found["parts"].as_array().into_iter().flatten().filter_map(|part| part["total_ns"].as_u64()).sum();
+            assert_eq!(Some(sum), found["total_ns"].as_u64(), "{name} {command}: adds up exactly");
+        }
+    }
+}
+
+#[test]
+fn the_json_of_a_session_has_what_is_documented() {
+    let file = zip("otel-slow-go1.27");
+    let found = json(&["session", file.to_str().expect("a name"), "--limit", "2"]);
+    assert_eq!((&found["schema"], &found["version"]), (&"tracelane.session".into(), &1.into()));
+    let service = &found["services"][1];
+    for field in ["name", "file"] {
+        assert!(service[field].is_string(), "{service}");
+    }
+    assert_eq!(service["clock"]["method"], "same_boot");
+    assert!(service["clock"]["offset_ns"].is_i64() && service["clock"]["error_ns"] == 64, "{service}");
+    let request = &found["requests"][0];
+    assert!(request["id"].is_string() && request["start_ns"].is_u64() && request["duration_ns"].is_u64(), "{request}");
+    let span = &request["spans"][0];
+    assert!(span["goroutine"].is_u64() && span["task"].is_u64(), "{span}");
+    assert_eq!(span["join"], serde_json::json!({"by": "name_and_time", "confidence": "high"}));
+    assert_eq!((&found["joined"], &found["ambiguous"], &found["unjoined"]), (&150.into(), &0.into(), &0.into()));
+    let id = request["id"].as_str().expect("an id");
+    let why = json(&["why", file.to_str().expect("a name"), "--request", &id[..12]]);
+    assert_eq!((&why["request"]["id"], &why["total_ns"]), (&request["id"], &request["duration_ns"]));
+}
+
+#[test]
+fn a_saved_session_opens_again_and_finds_what_was_moved() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let unpacked = unpack("traceparent-lock-go1.27", folder.path());
+    let file = path("shop.json");
+    let text = |path: &Path| path.to_str().expect("a name").to_owned();
+    let named = format!("shop={}", text(&unpacked[1]));
+    let saved = run::tracelane(&["session", &text(&unpacked[0]), &named, "-o", &text(&file)]);
+    assert_eq!(saved.status.code(), Some(0), "{}", String::from_utf8_lossy(&saved.stderr));
+    let content: Value = serde_json::from_slice(&fs::read(&file).expect("it was saved")).expect("JSON");
+    assert_eq!(
+        (&content["members"][0]["file"], &content["members"][1]["name"]),
+        (&"backend.trace".into(), &"shop".into())
+    );
+    let again = run::tracelane(&["session", &text(&unpacked[0]), "-o", &text(&file)]);
+    assert_eq!(again.status.code(), Some(1), "it is there already");
+    assert!(run::tracelane(&["session", &text(&file), "-o", &text(&unpacked[0]), "--force"]).status.code() == Some(1));
+    fs::rename(&unpacked[1], path("elsewhere.trace")).expect("moved");
+    let found = json(&["session", &text(&file)]);
+    let names: Vec<&str> =
+        found["services"].as_array().into_iter().flatten().filter_map(|of| of["name"].as_str()).collect();
+    assert_eq!(names, ["backend", "shop"]);
+    fs::remove_file(path("elsewhere.trace")).expect("removed");
+    let partial = run::tracelane(&["session", &text(&file), "--json"]);
+    assert_eq!(partial.status.code(), Some(3));
+    let partial: Value = serde_json::from_slice(&partial.stdout).expect("JSON");
+    assert_eq!(partial["partial"], true);
+}
+
+/// The members of a session as files, by name.
+fn unpack(name: &str, folder: &Path) -> Vec<PathBuf> {
+    let limits = tracelane::remote::limits();
+    let members = trace_core::input::archive::files(&zip(name), limits).expect("a zip");
+    let unpack = |member: PathBuf| {
+        let mut source = trace_core::input::source::Source::open(&member).expect("a member");
+        let to = folder.join(member.file_name().expect("a name"));
+        let mut file = fs::File::create(&to).expect("a file");
+        std::io::copy(&mut source.reader, &mut file).expect("copied");
+        to
+    };
+    members.into_iter().map(unpack).collect()
+}
+
+#[test]
+fn what_is_no_session_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = |arguments: &[&str]| {
+        let output = run::tracelane(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let empty = folder.path().to_str().expect("a name").to_owned();
+    assert!(said(&["session", &empty]).contains("neither a trace nor a file of spans is in it"));
+    let missing = folder.path().join("none.trace");
+    assert!(said(&["session", missing.to_str().expect("a name")]).contains("none.trace: "));
+    let file = zip("otel-slow-go1.27");
+    let unknown = said(&["why", file.to_str().expect("a name"), "--request", "nothing"]);
+    assert!(unknown.contains("no request, or more than one, has an ID that begins with 'nothing'"), "{unknown}");
+}
+
+/// A server that gives one answer.
+fn server(status: &str, body: Vec<u8>) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    let answer = move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let mut asked = [0; 512];
+        let count = stream.read(&mut asked).expect("a request");
+        let is_asked = asked[..count].starts_with(b"GET /debug/pprof/trace?seconds=1 ");
+        let body = if is_asked { body } else { Vec::new() };
+        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body)).expect("the client listens");
+    };
+    std::thread::Builder::new().name("server".to_owned()).spawn(answer).expect("a thread");
+    address
+}
+
+#[test]
+fn record_keeps_what_comes_and_quotes_what_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let unpacked = unpack("traceparent-lock-go1.27", folder.path());
+    let trace = |at: usize| fs::read(&unpacked[at]).expect("a trace");
+    let out = folder.path().join("new");
+    let out = out.to_str().expect("a name");
+    let front = format!("front={}", server("200 OK", trace(1)));
+    let back = format!("back={}", server("200 OK", trace(0)));
+    let broken = format!("broken={}", server("500 Internal Server Error", b"tracing is already enabled".to_vec()));
+    let recorded = run::tracelane(&["record", "--seconds", "1", &front, &back, &broken, "-o", out]);
+    let said = String::from_utf8_lossy(&recorded.stderr).into_owned();
+    assert_eq!(recorded.status.code(), Some(3), "{said}");
+    assert!(said.contains("broken: ") && said.contains("tracing is already enabled"), "{said}");
+    assert_eq!(fs::read(format!("{out}/front.trace")).expect("it is there"), trace(1));
+    let found = json(&["session", &format!("{out}/session.json")]);
+    let names: Vec<&str> =
+        found["services"].as_array().into_iter().flatten().filter_map(|of| of["name"].as_str()).collect();
+    assert_eq!(names, ["front", "back"]);
+    assert!(found["requests"].as_array().is_some_and(|requests| requests.len() == 30));
+    let again = run::tracelane(&["record", "--seconds", "1", &front, "-o", out]);
+    assert_eq!(again.status.code(), Some(1), "files are there");
+}
+
+/// With `TRACELANE_GO` set to the root of a Go distribution (1.25 or newer).
+#[test]
+fn go_tests_the_package_for_programs() {
+    let Some(go_root) = std::env::var_os("TRACELANE_GO").map(PathBuf::from) else { return };
+    let output = std::process::Command::new(go_root.join("bin/go"))
+        .args(["test", "."])
+        .current_dir(fixtures::data().join("../../assets/go/reqtrace"))
+        .env("GOROOT", &go_root)
+        .env("GOTOOLCHAIN", "local")
+        .env("GOPROXY", "off")
+        .output()
+        .expect("go starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
