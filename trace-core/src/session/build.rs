@@ -12,13 +12,13 @@ use crate::session::activity::{Activities, Activity, What};
 use crate::session::calls::{Call, Calls, JoinBy, by_carried_id, by_request_id};
 use crate::session::clock::{ClockMap, Pair};
 use crate::session::join::{Joins, offset_by_names};
+use crate::session::model::{Content, Input, Service, Session, Tally};
 use crate::session::name::{Told, main_package, of_file, told, told_apart};
 use crate::session::pattern::Patterns;
 use crate::session::place::{Clock, Pairs, Placement, TICK, place, same_boot};
 use crate::session::records::{RecordRef, Records};
 use crate::session::timely::by_time;
 use crate::session::tree::{Children, SessionSpan, Sources, break_circles, callers, requests};
-use crate::session::{Content, Input, Service, Session, Tally};
 use crate::spans::{SpanFile, SpanKind};
 
 /// Goroutines that are looked at to see whether two traces are of one process.

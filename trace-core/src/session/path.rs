@@ -11,7 +11,8 @@ use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
-use crate::session::{Request, Session};
+use crate::session::model::Session;
+use crate::session::tree::Request;
 
 /// How many processes deep calls are followed.
 const MOST_HOPS: u32 = 32;

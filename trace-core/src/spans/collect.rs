@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::spans::fault::FaultKind;
 use crate::spans::id::{span_id, trace_id};
-use crate::spans::{Format, MAX_SPANS, Span, SpanFile, SpanKind, SpanService};
+use crate::spans::span::{Format, MAX_SPANS, Span, SpanFile, SpanKind, SpanService};
 
 /// No service is known.
 pub(super) const NO_SERVICE: u32 = u32::MAX;

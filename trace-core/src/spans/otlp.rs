@@ -13,8 +13,8 @@ use std::io::{self, Read};
 use crate::spans::collect::{Collector, NO_SERVICE};
 use crate::spans::fault::FaultKind;
 use crate::spans::id::{SpanId, TraceId};
+use crate::spans::span::{Format, Span, SpanKind};
 use crate::spans::walk::Resource;
-use crate::spans::{Format, Span, SpanKind};
 
 /// The longest message that is read.
 const MOST_MESSAGE: u64 = 1 << 30;

@@ -5,11 +5,11 @@ use std::io::{self, Cursor, Read};
 use crate::base::error::{Error, Result};
 use crate::base::monitor::Monitor;
 use crate::input::source::Source;
-use crate::spans::SpanFile;
 use crate::spans::collect::Collector;
 use crate::spans::fault::FaultKind;
 use crate::spans::json::{Json, JsonError};
 use crate::spans::otlp::{self, framing};
+use crate::spans::span::SpanFile;
 use crate::spans::walk::node;
 
 /// Bytes from the beginning that tell whether it is a span file.

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::spans::collect::{Collector, Draft};
 use crate::spans::fault::FaultKind;
 use crate::spans::json::{Json, Key, Result, Scalar};
-use crate::spans::{Format, SpanKind};
+use crate::spans::span::{Format, SpanKind};
 
 /// What an object that is no span itself tells of the spans in it.
 #[derive(Default)]

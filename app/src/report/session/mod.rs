@@ -1,5 +1,6 @@
 //! What a session holds, as a report: its requests, services, calls between them, and what could not be joined.
 
+mod cells;
 pub mod why;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use crate::fmt::number::count;
 use crate::report::analyses::columns;
 use crate::report::figure::{Figure, Form};
 use crate::report::report::Report;
+use crate::report::session::cells::{length, service_name, time};
 use crate::report::table::{Column, Cut, Table};
 use crate::report::value::Value;
 
@@ -118,19 +120,6 @@ fn notes(session: &Session) -> Vec<String> {
         notes.push(format!("{} is of the same process as {}: what both have counts once.", name(later), name(earlier)));
     }
     notes
-}
-
-fn service_name(session: &Session, at: u32) -> Value {
-    session.services.get(at as usize).map_or(Value::Missing, |service| Value::Name(service.name.clone()))
-}
-
-/// From the start of the session.
-fn time(session: &Session, at: i64) -> Value {
-    Value::Time(at.saturating_sub(session.range.start.0))
-}
-
-fn length(nanos: i64) -> Value {
-    Value::Duration(nanos.unsigned_abs())
 }
 
 fn requests(session: &Arc<Session>) -> Table {

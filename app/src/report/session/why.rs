@@ -13,7 +13,7 @@ use crate::fmt::number::percent;
 use crate::report::analyses::blocked::DOING;
 use crate::report::analyses::columns::{self, Lines};
 use crate::report::report::Report;
-use crate::report::session::{length, service_name, time};
+use crate::report::session::cells::{length, service_name, time};
 use crate::report::table::{Builder, Column, Cut, Table};
 use crate::report::value::Value;
 
