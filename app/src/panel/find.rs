@@ -11,6 +11,7 @@ use crate::fmt::number::count;
 use crate::panel::table::table_ui;
 use crate::panel::{answer, kept, note_ui};
 use crate::report::lists;
+use crate::report::view::TableAction;
 use crate::state::app::AppState;
 use crate::state::comparison::Side;
 use crate::state::document::Document;
@@ -20,17 +21,21 @@ use crate::widget::badge::badge;
 use crate::widget::link::link_in;
 use crate::widget::section::empty;
 
+/// The key among tables under which the text is kept.
+const TEXT: &str = "find.text";
+
 /// Shows it.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
-    let id = Id::unique("find-text");
-    let mut text: String = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
+    // What is looked for is kept as the filter of a table is; of two that are compared, with A.
+    let keeper = state.shown_pair().map_or(document, |(_, [a, _])| a);
+    let mut text = keeper.tables.get(TEXT).map(|session| session.filter.clone()).unwrap_or_default();
     let hint = "A start function, G13, a task, a region, a message";
     let field = TextEdit::singleline(&mut text).hint_text(hint).desired_width(ui.available_width().min(420.0));
     let response = ui.add(field);
     response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Find"));
     if text.is_empty() && !response.has_focus() && ui.input(|input| !input.key_down(Key::Escape)) {
-        // Whoever opens this wants to type.
+        // Whoever opens this wants to type. That it was opened before is a matter of keyboard focus, not of the state.
         let opened = Id::unique("find-opened");
         let is_new = ui.ctx().data(|data| data.get_temp::<bool>(opened)).is_none();
         if is_new {
@@ -39,7 +44,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         }
     }
     if response.changed() {
-        ui.ctx().data_mut(|data| data.insert_temp(id, text.clone()));
+        actions.push(Action::Table(keeper.id, TEXT.to_owned(), TableAction::Filter(text.clone())));
     }
     ui.add_space(space::XS);
     if text.trim().is_empty() {

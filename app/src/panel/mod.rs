@@ -68,7 +68,8 @@ impl ListKey {
     }
 }
 
-/// What was made for `key`; made anew only when the key has changed since the last frame.
+/// What was made for `key`; made anew only when the key has changed since the last frame. A cache: nothing is lost if it is
+/// empty.
 pub fn kept<K, T>(ui: &Ui, id: &str, key: K, make: impl FnOnce() -> T) -> Arc<T>
 where
     K: Clone + PartialEq + Send + Sync + 'static,

@@ -99,7 +99,8 @@ pub(super) fn apply(
     Some(place)
 }
 
-/// Where the rows of a table were in the last frame: offset and height, points.
+/// Notes where the rows of a table are in this frame: offset and height, points. `egui` itself keeps how far they are
+/// scrolled; the next frame only has to know it before it lays them out.
 pub(super) fn remember_scroll(ui: &Ui, id: Id, offset: f32, height: f32) {
     ui.ctx().data_mut(|data| data.insert_temp(id.with("scroll"), (offset, height)));
 }

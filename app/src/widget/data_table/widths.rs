@@ -58,7 +58,8 @@ impl Widths {
         }
     }
 
-    /// Keeps them for the next frame, which comes at once if one has grown.
+    /// Keeps them for the next frame, which comes at once if one has grown. They are measured anew wherever they are not
+    /// known; widths that the user chose are in the settings.
     pub(super) fn remember(mut self, ui: &Ui, id: Id) {
         if std::mem::take(&mut self.has_grown) {
             ui.ctx().request_repaint();
