@@ -447,11 +447,8 @@ fn the_map_shows_all_rooms() {
 /// Where the window may keep something outside of `AppState`, and why that is nothing which a script, a picture or the
 /// next start should see.
 const KEPT_OUTSIDE: &[(&str, &str)] = &[
-    ("app/src/panel/difference_flame.rs", "zoom and search of the difference flame graph; not yet in the state"),
     ("app/src/panel/find.rs", "that the field was focused once"),
-    ("app/src/panel/findings.rs", "that a stack is unfolded; not yet in the state"),
     ("app/src/panel/mod.rs", "lists that are made again when they are not there"),
-    ("app/src/panel/profile.rs", "zoom of the flame graph; not yet in the state"),
     ("app/src/panel/source.rs", "that a place was scrolled to"),
     ("app/src/panel/spans.rs", "a list that is made again when it is not there"),
     ("app/src/shell/search.rs", "that the field was asked to take the focus"),

@@ -19,7 +19,7 @@ use crate::report::view::TableAction;
 use crate::state::app::FieldFor;
 use crate::state::bookmarks::{Bookmark, Notes};
 use crate::state::compare_query::{CompareAnswer, CompareQuery};
-use crate::state::comparison::{Align, PendingAlign, RowKey, Side, TimelineSpot};
+use crate::state::comparison::{Align, FlameView, PendingAlign, RowKey, Side, TimelineSpot};
 use crate::state::dialog::Reply;
 use crate::state::document::{DocumentId, Source};
 use crate::state::groups::GroupBy;
@@ -359,6 +359,10 @@ pub enum AnalysisAction {
     ChooseFinding(Option<usize>),
     /// List notes of low confidence, or only count them.
     ShowMinorFindings(bool),
+    /// Show the stack of the finding that is unfolded.
+    ShowFindingStack(bool),
+    /// Let this node fill the width of an analysis's flame graph, which has so many nodes.
+    ZoomFlame(&'static str, usize, usize),
 }
 
 /// Panels and sheets.
@@ -487,6 +491,8 @@ pub enum ComparisonAction {
     Correct(Correction),
     /// Take all such words back.
     ForgetCorrections,
+    /// Show the difference flame graph like this.
+    ShowFlame(FlameView),
     /// Show these beside each other, aligned at their starts.
     Show([Option<TimelineSpot>; 2]),
     /// Show both whole.

@@ -64,6 +64,7 @@ pub(super) fn apply(state: &mut AppState, action: ComparisonAction, act: Act) ->
         ComparisonAction::ShowRow(row) => show_row(state, row, act),
         ComparisonAction::Correct(correction) => with(state, |pair| pair.corrections.push(correction)),
         ComparisonAction::ForgetCorrections => with(state, |pair| pair.corrections.clear()),
+        ComparisonAction::ShowFlame(view) => with(state, |pair| pair.flame = view),
         ComparisonAction::Show(spots) => show(state, spots, act),
         ComparisonAction::ShowWhole => with(state, |pair| pair.is_fitted = false),
         ComparisonAction::Ask(query) => ask(state, query),

@@ -274,12 +274,17 @@ fn analysis(state: &mut AppState, action: AnalysisAction) -> Vec<Effect> {
         AnalysisAction::ChooseLength(analysis, nanos) => {
             return tables::view(state, analysis, |view| view.length = Some(nanos));
         }
+        AnalysisAction::ZoomFlame(analysis, nodes, node) => {
+            return tables::view(state, analysis, |view| view.zoom = Some((nodes, node)));
+        }
         AnalysisAction::SetScope(choice) => &mut move |document| document.scope_choice.clone_from(&choice),
         AnalysisAction::ChooseFinding(rank) => &mut move |document| {
             document.finding = rank;
+            document.finding_stack = false;
             document.findings_shown = true;
         },
         AnalysisAction::ShowMinorFindings(shown) => &mut move |document| document.minor_findings = shown,
+        AnalysisAction::ShowFindingStack(shown) => &mut move |document| document.finding_stack = shown,
     };
     if let Some(document) = state.document_mut() {
         change(document);

@@ -3,7 +3,7 @@
 use egui::{Align, Layout, RichText, TextEdit, Ui};
 use trace_core::analysis::compare::diff_flame::DiffFlame;
 
-use crate::action::action::Actions;
+use crate::action::action::{Action, Actions, ComparisonAction};
 use crate::panel::{changes, partial_pair_ui};
 use crate::report::comparison::divisor::Divisor;
 use crate::state::app::AppState;
@@ -11,22 +11,11 @@ use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::diff_flame::{diff_flame, no_difference};
 
-/// What the user looks at.
-#[derive(Clone, Debug, Default)]
-struct Shown {
-    on_cpu: bool,
-    zoom: usize,
-    search: String,
-    /// The graph that `zoom` is of.
-    nodes: usize,
-}
-
 /// Shows it.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((pair, documents, found)) = changes(ui, state, actions) else { return };
     let tokens = tokens::of(ui.ctx());
-    let id = egui::Id::unique("difference-flame");
-    let mut shown: Shown = ui.ctx().data(|data| data.get_temp(id)).unwrap_or_default();
+    let mut shown = pair.flame.clone();
     let unit = match &pair.per {
         Divisor::Second => ", per second".to_owned(),
         Divisor::CpuSecond => ", per CPU second".to_owned(),
@@ -71,5 +60,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     } else {
         no_difference(ui, "No difference");
     }
-    ui.ctx().data_mut(|data| data.insert_temp(id, shown));
+    if shown != pair.flame {
+        actions.push(Action::Comparison(ComparisonAction::ShowFlame(shown)));
+    }
 }

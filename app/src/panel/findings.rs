@@ -79,7 +79,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 actions.push(AnalysisAction::ChooseFinding((!open).then_some(rank)));
             }
             if open {
-                evidence_ui(ui, &document.trace, finding, actions);
+                evidence_ui(ui, document, finding, actions);
             }
         }
         minor_ui(ui, document, findings, actions);
@@ -229,7 +229,8 @@ const fn mark(severity: Severity, tokens: &Tokens) -> (&'static str, egui::Color
 }
 
 /// How it came about, what to do, the way there, where in the code, who is affected, and the numbers.
-fn evidence_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Actions) {
+fn evidence_ui(ui: &mut Ui, document: &Document, finding: &Finding, actions: &mut Actions) {
+    let trace = &document.trace;
     let tokens = tokens::of(ui.ctx());
     let left = ui.available_rect_before_wrap().min.x + MARK_ROOM;
     let place = ui.available_rect_before_wrap().with_min_x(left);
@@ -296,7 +297,7 @@ fn evidence_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Acti
             }
         });
     }
-    stack_ui(ui_, finding);
+    stack_ui(ui_, document, finding, actions);
     ui_.add_space(space::M);
     let used = inside.min_rect();
     ui.advance_cursor_after_rect(Rect::from_min_max(pos2(place.min.x - MARK_ROOM, used.min.y), used.max));
@@ -348,15 +349,14 @@ fn links_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Actions
     });
 }
 
-fn stack_ui(ui: &mut Ui, finding: &Finding) {
+fn stack_ui(ui: &mut Ui, document: &Document, finding: &Finding, actions: &mut Actions) {
     let Some(culprit) = finding.culprit.as_ref().filter(|culprit| !culprit.stack.is_empty()) else { return };
     let tokens = tokens::of(ui.ctx());
-    let id = ui.make_persistent_id(("stack", &finding.title));
-    let open = ui.ctx().data(|data| data.get_temp::<bool>(id)).unwrap_or(false);
+    let open = document.finding_stack;
     line(ui, "Stack", |ui| {
         let text = if open { "Hide the stack" } else { "Show the stack" };
         if link_in(ui, text, fonts::body()).clicked() {
-            ui.ctx().data_mut(|data| data.insert_temp(id, !open));
+            actions.push(AnalysisAction::ShowFindingStack(!open));
         }
     });
     if !open {

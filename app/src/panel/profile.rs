@@ -100,7 +100,7 @@ fn show(
 fn flame_ui(
     ui: &mut Ui,
     document: &Document,
-    (key, found): (&str, &Arc<ProfileView>),
+    (key, found): (&'static str, &Arc<ProfileView>),
     forms: impl FnOnce(&mut Ui),
     actions: &mut Actions,
 ) {
@@ -116,11 +116,11 @@ fn flame_ui(
     });
     let at = Arc::as_ptr(found) as usize;
     let boxes = kept(ui, &format!("flame-boxes.{key}"), at, || boxes(&found.flame, &found.report));
-    let id = egui::Id::unique(("flame-zoom", key));
-    let zoom = ui.ctx().data(|data| data.get_temp::<(usize, usize)>(id)).filter(|zoom| zoom.0 == at);
+    let nodes = found.flame.nodes.len();
+    let zoom = document.analyses.get(key).and_then(|view| view.zoom).filter(|zoom| zoom.0 == nodes);
     let touched = flame(ui, &boxes, zoom.map_or(0, |zoom| zoom.1), &search.to_lowercase());
     if let Some(clicked) = touched.clicked {
-        ui.ctx().data_mut(|data| data.insert_temp(id, (at, clicked)));
+        actions.push(AnalysisAction::ZoomFlame(key, nodes, clicked));
     }
     if search != known {
         actions.push(Action::Table(document.id, table, TableAction::Filter(search)));

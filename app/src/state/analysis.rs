@@ -13,6 +13,9 @@ pub struct AnalysisView {
     pub chosen: Vec<u8>,
     /// A length of time that it takes, nanoseconds; `None` for the usual one.
     pub length: Option<i64>,
+    /// The node that fills the width of its flame graph, after how many nodes that graph has: in another graph it means
+    /// nothing.
+    pub zoom: Option<(usize, usize)>,
 }
 
 impl AnalysisView {

@@ -146,6 +146,19 @@ pub struct PendingAlign {
 /// Recordings that a series has at most.
 pub const MOST_IN_SERIES: usize = 12;
 
+/// How the difference flame graph is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlameView {
+    /// CPU samples, instead of waits and system calls.
+    pub on_cpu: bool,
+    /// The node that fills the width, by its place in the graph.
+    pub zoom: usize,
+    /// Nodes of the graph that `zoom` is of: in another graph it means nothing.
+    pub nodes: usize,
+    /// Functions whose names have this in them stand out.
+    pub search: String,
+}
+
 /// Two traces that are compared.
 #[derive(Clone, Debug)]
 pub struct OpenComparison {
@@ -177,6 +190,8 @@ pub struct OpenComparison {
     pub row: Option<RowKey>,
     /// What was found out about the two.
     pub queries: CompareQueries,
+    /// How the difference flame graph is shown.
+    pub flame: FlameView,
     /// Whether both have been shown whole, once there was something of both.
     pub is_fitted: bool,
 }
@@ -243,6 +258,7 @@ impl OpenComparison {
             corrections: Vec::new(),
             row: None,
             queries: CompareQueries::default(),
+            flame: FlameView::default(),
             is_fitted: false,
         }
     }

@@ -155,6 +155,8 @@ pub struct Document {
     pub finding: Option<usize>,
     /// Whether notes of low confidence are listed, too.
     pub minor_findings: bool,
+    /// Whether the stack of the finding that is unfolded shows.
+    pub finding_stack: bool,
     /// Whether the findings have something to show, or were asked for.
     pub findings_shown: bool,
     /// Which sections of lanes are folded.
@@ -251,6 +253,7 @@ impl Document {
             scope_choice: ScopeChoice::default(),
             finding: None,
             minor_findings: false,
+            finding_stack: false,
             findings_shown: false,
             folds: Folds::default(),
             pins: Vec::new(),
