@@ -604,3 +604,96 @@ fn a_short_initialisation_is_worth_a_note_however_many_wait_for_it() {
     assert_eq!(cause(first), "once", "{}", first.title);
     assert!(first.severity > Severity::Note, "{}", first.title);
 }
+
+const STORING: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.(*Conn).Append", "wire.go", 40),
+    ("app.(*Pool).worker", "pool.go", 32),
+];
+const NEXT_ITEM: Stack = &[("runtime.chanrecv2", "chan.go", 510), ("app.(*Pool).worker", "pool.go", 31)];
+const WORKER: Stack = &[("app.(*Pool).worker", "pool.go", 30)];
+const SUBMIT: Stack =
+    &[("runtime.chansend1", "chan.go", 160), ("app.(*Pool).Submit", "pool.go", 50), ("app.handle", "app.go", 41)];
+
+/// Four workers take from one channel; three of them return at once. Two clients then wait for the one that is left, which
+/// takes 4 ms for each item.
+#[test]
+fn consumers_that_have_ended_are_the_reason_why_the_last_one_cannot_keep_up() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    for worker in 0..4u64 {
+        scene.at(0, 0.3 + 0.05 * worker as f64, Act::MakeFor(10 + worker, WORKER, OPEN));
+    }
+    for client in 0..2u64 {
+        scene.at(0, 0.6 + 0.05 * client as f64, Act::MakeFor(20 + client, CLIENT, CLIENTS));
+    }
+    scene.at(0, 0.7, Act::Block("chan receive", MAIN));
+    for worker in 1..4u64 {
+        scene.at(worker, 1.0, Act::Start(10 + worker)).at(worker, 1.1, Act::End);
+    }
+    scene.run(1, 10, (1.2, 1.3), "chan receive", NEXT_ITEM);
+    for (at, client) in [(1.2, 20), (1.4, 21)] {
+        scene.run(0, client, (at, at + 0.1), "chan send", SUBMIT);
+    }
+    for item in 0..90u64 {
+        let (client, start) = (20 + item % 2, 2.0 + 5.0 * item as f64);
+        scene.at(1, start, Act::Ready(10)).at(1, start + 0.1, Act::Start(10));
+        scene.at(1, start + 0.2, Act::Wake(client, NEXT_ITEM)).at(1, start + 0.3, Act::Block("network", STORING));
+        scene.run(0, client, (start + 0.4, start + 0.6), "chan send", SUBMIT);
+        scene.at(1, start + 4.3, Act::Ready(10)).run(1, 10, (start + 4.4, start + 4.5), "chan receive", NEXT_ITEM);
+    }
+    let found = find(&mut scene, &[(1, "chan receive", MAIN)]);
+    let first = found.list.first().expect("a finding");
+    assert_eq!((first.kind, cause(first)), (Kind::ChannelBacklog, "consumers_ended"), "{}", first.title);
+    assert!(first.title.contains("3 goroutines created together with it had ended"), "{}", first.title);
+    assert_eq!(first.culprit.as_ref().expect("a culprit").place.function, "app.(*Pool).worker", "{}", first.title);
+}
+
+const MEET: Stack = &[
+    ("sync.(*Cond).Wait", "cond.go", 70),
+    ("app.(*Barrier).Await", "grid.go", 37),
+    ("app.(*Rank).Run", "grid.go", 60),
+];
+const OPENED: Stack = &[
+    ("sync.(*Cond).Broadcast", "cond.go", 90),
+    ("app.(*Barrier).Await", "grid.go", 33),
+    ("app.(*Rank).Run", "grid.go", 60),
+];
+const OBSERVE: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("io.ReadFull", "io.go", 354),
+    ("app.(*Station).store", "probe.go", 46),
+    ("app.(*Rank).Run", "grid.go", 62),
+];
+const RANK: Stack = &[("app.(*Rank).Run", "grid.go", 58)];
+
+/// Four ranks meet at a barrier 250 times, and the last of them always waits for an answer first. Of the 750 waits only the
+/// longest 512 are looked into.
+#[test]
+fn the_rank_that_always_comes_last_to_a_barrier_is_late() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    for rank in 0..4u64 {
+        scene.at(0, 0.3 + 0.05 * rank as f64, Act::MakeFor(10 + rank, RANK, CLIENTS));
+    }
+    scene.at(0, 0.7, Act::Block("chan receive", MAIN));
+    for step in 0..250u64 {
+        let start = 1.0 + 4.0 * step as f64;
+        for rank in 0..3u64 {
+            let now = start + 0.1 + 0.01 * rank as f64;
+            scene.run(rank, 10 + rank, (now, now + 0.05), "sync", MEET);
+        }
+        scene.run(3, 13, (start + 0.1, start + 0.2), "network", OBSERVE);
+        scene.at(3, start + 3.4, Act::Ready(13)).at(3, start + 3.45, Act::Start(13));
+        for rank in 0..3u64 {
+            scene.at(3, start + 3.5 + 0.001 * rank as f64, Act::Wake(10 + rank, OPENED));
+        }
+        scene.at(3, start + 3.55, Act::Preempt(RANK));
+    }
+    let found = find(&mut scene, &[(1, "chan receive", MAIN)]);
+    let first = found.list.first().expect("a finding");
+    assert_eq!(first.kind, Kind::Straggler, "{}", first.title);
+    assert_eq!(first.culprit.as_ref().expect("a culprit").place.function, "app.(*Station).store", "{}", first.title);
+}

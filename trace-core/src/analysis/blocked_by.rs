@@ -12,13 +12,16 @@ use crate::analysis::scope::united;
 use crate::analysis::wait_chain::{StepKind, walk_queue};
 use crate::analysis::workload::Workload;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
-use crate::base::time::TimeRange;
-use crate::event::state::SpanClass;
+use crate::base::time::{TimeRange, TraceTime};
+use crate::event::state::{GoState, SpanClass};
+use crate::model::lanes::LaneId;
 use crate::model::spans::Span;
 use crate::model::trace::Trace;
 
 /// Wake-ups by one goroutine within this time at one place are one act (a broadcast), ns.
 const ONE_ACT: i64 = 50_000;
+/// Acts whose other waits are looked for.
+const ACTS: usize = 64;
 
 /// Stretches of a part from which on those that overlap are joined, so that they stay few.
 const MOST_RANGES: usize = 4_096;
@@ -237,7 +240,7 @@ pub fn wakers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Wakers {
     };
     let mut parts: FxHashMap<PartKey, (Meanwhile, usize)> = FxHashMap::default();
     let mut by_go: FxHashMap<GoroutineIdx, u64> = FxHashMap::default();
-    let mut wakers = Wakers { per_act: per_act(&blocked.longest), ..Wakers::default() };
+    let mut wakers = Wakers { per_act: waits_per_act(trace, places, blocked), ..Wakers::default() };
     for wait in blocked.longest.iter().filter(|wait| wait.waker.is_some()) {
         let chain = walk_queue(trace, wait.go, wait.range, &follows);
         wakers.waits += 1;
@@ -324,7 +327,34 @@ fn is_within(trace: &Trace, places: &Places<'_>, part: &Meanwhile, own: Option<u
     shared.next().unwrap_or(false)
 }
 
-/// How many waits one act of ending ends, on average.
+/// How many waits at a place one act of ending ends, on average. Where only the longest are known, and may be single ones of
+/// those that ended together, the trace is asked for the others of some.
+fn waits_per_act(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> f64 {
+    let known = per_act(&blocked.longest);
+    if blocked.count <= blocked.longest.len() as u64 {
+        return known;
+    }
+    let own = places.near_function(blocked.stack);
+    let was_there = |other: GoroutineIdx, end: TraceTime| {
+        let before = trace.span_at(LaneId::Goroutine(other), end.plus_nanos(-1));
+        before.is_some_and(|span| span.state == GoState::Waiting && places.near_function(span.start_stack) == own)
+    };
+    let (mut acts, mut waits) = (0_u64, 0_u64);
+    for wait in blocked.longest.iter().filter(|wait| wait.waker.is_some()).take(ACTS) {
+        let Some(waker) = wait.waker else { continue };
+        let end = wait.range.end;
+        let around = TimeRange::new(end.plus_nanos(-ONE_ACT), end.plus_nanos(ONE_ACT));
+        let woken = trace.acted_on(LaneId::Goroutine(waker), around).filter(|&(segment, row)| {
+            let time = trace.seg(segment).map(|segment| TraceTime(segment.time(row)));
+            trace.affected(segment, row).zip(time).is_some_and(|(other, time)| was_there(other, time))
+        });
+        acts += 1;
+        waits += (woken.count() as u64).max(1);
+    }
+    known.max(waits as f64 / acts.max(1) as f64)
+}
+
+/// The same of these waits.
 fn per_act(waits: &[Wait]) -> f64 {
     let mut ends: Vec<(GoroutineIdx, i64)> =
         waits.iter().filter_map(|wait| Some((wait.waker?, wait.range.end.0))).collect();

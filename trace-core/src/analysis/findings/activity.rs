@@ -227,6 +227,16 @@ impl Activity {
         self.pieces.iter().filter(is_idle).map(|piece| piece.weight).sum::<u64>() * 2 > self.all()
     }
 
+    /// The same of those who meet again and again: between two meetings nothing comes from outside by itself, so that bytes
+    /// of a connection are an answer.
+    pub(crate) fn is_for_work(&self, context: &Context<'_>) -> bool {
+        let is_idle = |piece: &&Piece| match piece.doing {
+            StepKind::Waiting(class) => is_idle(context.places, piece.stack, class),
+            _ => false,
+        };
+        self.pieces.iter().filter(is_idle).map(|piece| piece.weight).sum::<u64>() * 2 > self.all()
+    }
+
     /// The longest uninterrupted stretch of it, nanoseconds.
     pub(crate) fn longest(&self, way: ActivityKind) -> u64 {
         let ranges = self.ranges(way).into_iter().map(|(_, range)| range.nanos().unsigned_abs());

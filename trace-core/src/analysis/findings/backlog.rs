@@ -2,12 +2,16 @@
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers};
 use crate::analysis::findings::activity::{Activity, ActivityKind};
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::hot::Hot;
+use crate::analysis::findings::imbalance::{TEAM, team_of};
+use crate::analysis::findings::named::Named;
 use crate::analysis::findings::peers::{Relation, as_felt, related, waited};
 use crate::analysis::findings::slots::is_queue;
 use crate::analysis::findings::uneven_queue;
+use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::phrases::go_name;
 use crate::analysis::places::Op;
 use crate::analysis::scope::united;
@@ -21,6 +25,9 @@ use crate::event::state::SpanClass;
 const STAGES: usize = 16;
 /// Waits ended at once from which on they are served together.
 pub(crate) const SERVED_AT_ONCE: f64 = 1.4;
+
+const ENDED: &str = "Find out why the other consumers returned (an error, a panic that was recovered): let them go on with the \
+                     next item, or start new ones.";
 
 pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
     let waits = context.waits(&[Op::Send, Op::Receive, Op::Select, Op::Cond]);
@@ -127,13 +134,23 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         format!(", which itself waited to send, ultimately for {}", go_name(context.trace, stage))
     };
     let mut evidence = Evidence::default();
+    let gone = ended(context, wait, stage);
     let title = format!(
-        "{} for {}{behind}, which was {} {}",
+        "{} for {}{behind}, which was {} {}{}",
         waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
         go_name(context.trace, consumer),
         way.words(),
         hot.named.followed_by(&format!("for {}", evidence.time("consumer_ns", done.elapsed(way)))),
+        match gone {
+            0 => String::new(),
+            gone => format!(
+                "; {} created together with it had ended before the longest of these waits",
+                evidence.count("ended_consumers", gone, "goroutine")
+            ),
+        },
     );
+    // What keeps the others from working is that they returned, not what this one does.
+    let loop_of_its = context.places.outer(hot.stack).filter(|_| gone > 0).map(Named::direct);
     // Waits that nobody ended are no matter of how fast anybody is.
     let lost = wait.woken_nanos;
     let mut finding = Finding::new(Kind::ChannelBacklog, title, lost, context.duration, 0.55 + 0.4 * share)
@@ -141,16 +158,33 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         .int("consumers", found.by_go.len() as u64)
         .ratio("share_of_first_consumer", share)
         .ratio("mean_waiting", queued)
-        .culprit_named(context.trace, Some(hot.named), hot.stack)
+        .culprit_named(context.trace, Some(loop_of_its.unwrap_or(hot.named)), hot.stack)
         .act(done.act_of(way))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
+    if gone > 0 {
+        finding = finding.cause(Cause::ConsumersEnded, ENDED);
+    }
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(context.trace, consumer, longest.range).link(context.trace, longest.go, longest.range);
     }
     let finding = as_felt(context, [wait], finding);
     let is_stopped = stopped(context, wait) * 3 > wait.nanos;
     Some(if is_pressure || is_stopped || context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// How many goroutines that were created by the same goroutine at the same place as a consumer had ended when the longest
+/// wait began; 0 unless they are more than those that are left.
+fn ended(context: &Context<'_>, wait: &Blocked, consumer: GoroutineIdx) -> u64 {
+    let Some(longest) = wait.longest.first() else { return 0 };
+    let team = team_of(context, consumer);
+    // One after the other, each for a piece of work, they are no team.
+    let created = team.iter().filter_map(|facts| facts.created());
+    let first_end = team.iter().filter_map(|facts| facts.ended()).min();
+    let is_together = created.max().zip(first_end).is_some_and(|(created, ended)| created < ended);
+    let is_gone = |facts: &&&GoroutineStats| facts.ended().is_some_and(|ended| ended <= longest.range.start);
+    let gone = team.iter().filter(is_gone).count();
+    if is_together && gone * 2 > team.len() && team.len() <= TEAM { gone as u64 } else { 0 }
 }
 
 /// Nanoseconds of the longest waits in which the world was stopped: nobody could have ended them.

@@ -39,6 +39,8 @@ pub enum Cause {
     HotShard,
     /// Of several workers with a queue each nearly all is sent to one.
     UnevenQueue,
+    /// Most of those who took from a channel have ended.
+    ConsumersEnded,
     /// Of several it is always the same one that is late.
     SameOne,
     /// An answer comes only when a timer fires.
@@ -98,6 +100,7 @@ impl Cause {
             Self::LockedToThread => "locked_to_thread",
             Self::HotShard => "hot_shard",
             Self::UnevenQueue => "uneven_queue",
+            Self::ConsumersEnded => "consumers_ended",
             Self::SameOne => "same_one",
             Self::BatchTimer => "batch_timer",
             Self::HeldByOthers => "held_by_others",

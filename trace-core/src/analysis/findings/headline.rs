@@ -52,6 +52,10 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::LockedToThread => data.locked_to_thread(),
         Cause::HotShard => data.team(),
         Cause::UnevenQueue => data.queue(),
+        Cause::ConsumersEnded => {
+            let gone = data.count("ended_consumers", "consumer").unwrap_or_default();
+            data.waits(format!("{gone} ended early, too few are left{}", data.place(" in ")))
+        }
         Cause::SameOne => data.fan_out(),
         Cause::BatchTimer => data.waits(format!("Answers wait for a timer{}", data.place(" in "))),
         Cause::HeldByOthers => data.waits(format!("{}{}", data.limited(), data.place(", held in "))),

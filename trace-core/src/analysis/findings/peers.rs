@@ -197,7 +197,7 @@ fn barrier(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Find
     let done = Activity::of_parts(found.parts.iter().filter(|part| part.go == last));
     let way = done.main();
     // One that has no proc, or has nothing to do itself, is not late for what it does.
-    if matches!(way, ActivityKind::Runnable | ActivityKind::Unknown) || done.is_idle(context) {
+    if matches!(way, ActivityKind::Runnable | ActivityKind::Unknown) || done.is_for_work(context) {
         return None;
     }
     let hot = done.place(context, way)?;

@@ -35,7 +35,11 @@ pub(crate) fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Op
     }
     let team = team_of(context, consumer);
     let first = context.workload.go(consumer)?;
-    let others: Vec<&GoroutineStats> = team.iter().copied().filter(|facts| facts.go != consumer).collect();
+    // Those that have ended take nothing any more.
+    let until = wait.longest.iter().map(|one| one.range.end).max()?;
+    let is_there = |facts: &&GoroutineStats| facts.ended().is_none_or(|ended| ended >= until);
+    let others: Vec<&GoroutineStats> =
+        team.iter().copied().filter(|facts| facts.go != consumer).filter(is_there).collect();
     let work: u64 = others.iter().map(|facts| facts.work).sum();
     let number = others.len() as u64;
     if !(2..TEAM).contains(&others.len()) || work * IDLE > first.work * number {

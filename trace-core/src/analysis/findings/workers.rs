@@ -10,7 +10,7 @@ use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, SLOW_HANDLER, other_side};
-use crate::analysis::findings::peers::life;
+use crate::analysis::findings::peers::{Relation, life, related};
 use crate::analysis::findings::slow_requests::{call_of, heaviest};
 use crate::analysis::phrases::their;
 use crate::analysis::phrases::where_at;
@@ -54,7 +54,9 @@ pub(crate) fn find(context: &Context<'_>, known: &[Finding]) -> Vec<Finding> {
         }
     }
     // Helpers that end the waits, each perhaps only one: what most of the time goes into, taken together.
-    let is_woken = |wait: &Blocked| wait.woken_nanos * 2 > wait.nanos;
+    // Equals that end each other's waits do the same in turn: then those who wait are not in the call.
+    let is_woken =
+        |wait: &Blocked| wait.woken_nanos * 2 > wait.nanos && related(context, wait, Relation::Sibling) < 0.5;
     for (wait, found) in context.blocked.iter().filter(|(wait, _)| !wait.op.is_lock() && !wait.is_prior) {
         // What those did who ended a few of the waits says nothing of the others.
         if let Some(part) = heaviest(context, found).filter(|_| context.places.is_direct(wait.stack) && is_woken(wait))
