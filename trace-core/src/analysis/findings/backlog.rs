@@ -128,11 +128,7 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let is_held_back = share < 0.9 && context.load.share > if share < 0.5 { 0.5 } else { 0.85 };
     let without_proc = part(last, |part| part.doing == StepKind::Runnable);
     let is_pressure = is_held_back || without_proc * 2 > last.examined;
-    let behind = if std::ptr::eq(last, found) {
-        String::new()
-    } else {
-        format!(", which itself waited to send, ultimately for {}", go_name(context.trace, stage))
-    };
+    let behind = further_on(context, (found, last), stage);
     let mut evidence = Evidence::default();
     let gone = ended(context, wait, stage);
     let title = format!(
@@ -141,13 +137,7 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         go_name(context.trace, consumer),
         way.words(),
         hot.named.followed_by(&format!("for {}", evidence.time("consumer_ns", done.elapsed(way)))),
-        match gone {
-            0 => String::new(),
-            gone => format!(
-                "; {} created together with it had ended before the longest of these waits",
-                evidence.count("ended_consumers", gone, "goroutine")
-            ),
-        },
+        ended_words(gone, &mut evidence),
     );
     // What keeps the others from working is that they returned, not what this one does.
     let loop_of_its = context.places.outer(hot.stack).filter(|_| gone > 0).map(Named::direct);
@@ -171,6 +161,23 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let finding = as_felt(context, [wait], finding);
     let is_stopped = stopped(context, wait) * 3 > wait.nanos;
     Some(if is_pressure || is_stopped || context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// `, which itself waited to send, ultimately for G11`, where another stage than the first holds up the line.
+fn further_on(context: &Context<'_>, (first, last): (&Wakers, &Wakers), stage: GoroutineIdx) -> String {
+    if std::ptr::eq(last, first) {
+        return String::new();
+    }
+    format!(", which itself waited to send, ultimately for {}", go_name(context.trace, stage))
+}
+
+/// `; 7 goroutines created together with it had ended before the longest of these waits`; empty of none.
+fn ended_words(gone: u64, evidence: &mut Evidence) -> String {
+    if gone == 0 {
+        return String::new();
+    }
+    let gone = evidence.count("ended_consumers", gone, "goroutine");
+    format!("; {gone} created together with it had ended before the longest of these waits")
 }
 
 /// How many goroutines that were created by the same goroutine at the same place as a consumer had ended when the longest

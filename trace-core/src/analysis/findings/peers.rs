@@ -181,6 +181,8 @@ pub(crate) fn makes_connection(trace: &Trace, stack: StackId) -> bool {
 fn barrier(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Finding> {
     // Requests do not meet: those that go on together have waited for one result.
     if found.per_act < BROADCAST
+        // Who sends waits for a consumer, not for the others.
+        || wait.op == Op::Send
         || !context.places.is_outer_root(wait.stack)
         || related(context, wait, Relation::Sibling) < 0.6
         || wait.count < 6
