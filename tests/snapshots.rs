@@ -14,6 +14,8 @@ use crate::run;
 
 /// Tasks, logs, regions, locks, system calls and findings; and GC cycles with STW pauses.
 const TRACES: [&str; 2] = ["httpserver-go1.27.trace", "gc-4procs-go1.27.trace"];
+/// Three services that a request went through, with their spans.
+const SESSION: [&str; 1] = ["traceparent-lock-go1.27.zip"];
 /// The formats of a command's result. A command that lacks one says so.
 const FORMATS: [&[&str]; 4] = [&[], &["--format", "json"], &["--format", "csv"], &["--format", "md"]];
 /// JSON that is no longer stands on one line.
@@ -63,17 +65,22 @@ snapshots! {
     mmu with &["--per-proc"];
     report with &["--all"];
     compare;
+    session;
 }
 
 /// Runs a command on each trace (a comparison: on both), in every format and then with the other options, and compares
 /// what it prints.
 fn check(command: &str, options: &[&[&str]]) {
-    let traces = if command == "compare" { vec![&TRACES[..]] } else { TRACES.chunks(1).collect() };
-    for files in traces {
+    let (folder, inputs) = match command {
+        "compare" => ("real", vec![&TRACES[..]]),
+        "session" => ("sessions", vec![&SESSION[..]]),
+        _ => ("real", TRACES.chunks(1).collect()),
+    };
+    for files in inputs {
         let mut printed = String::new();
         for form in FORMATS.iter().chain(options) {
             let words = [&[command][..], files, form].concat();
-            let output = run::command(&words).current_dir(fixtures::data().join("real")).output().expect("it starts");
+            let output = run::command(&words).current_dir(fixtures::data().join(folder)).output().expect("it starts");
             printed += &format!("$ tracelane {}\n", words.join(" "));
             printed += &normalised(&String::from_utf8_lossy(&output.stdout));
             printed += &String::from_utf8_lossy(&output.stderr);
