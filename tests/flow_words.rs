@@ -24,6 +24,10 @@ fn a_wakeup_by_no_goroutine_is_the_pollers_a_timers_or_the_runtimes() {
                 let expected = match (flow.from.lane, span.class) {
                     (LaneId::Goroutine(_), _) => continue,
                     (_, SpanClass::WaitNet) => format!("unblocked by the network poller (on {lane})"),
+                    // Goroutines of the runtime sleep until the runtime wakes them.
+                    (_, SpanClass::WaitSleep) if trace.str(span.reason) != "sleep" => {
+                        format!("unblocked by the runtime (on {lane})")
+                    }
                     (_, SpanClass::WaitSleep | SpanClass::WaitChan) => format!("unblocked by a timer (on {lane})"),
                     _ => format!("unblocked by the runtime (on {lane})"),
                 };

@@ -14,7 +14,7 @@ use trace_core::model::trace::Trace;
 use crate::action::action::{Action, Actions, AnalysisAction, RowsAction, SelectAction, SourceAction};
 use crate::fmt::escape::visible;
 use crate::fmt::name;
-use crate::fmt::number::{bytes, count};
+use crate::fmt::number::count;
 use crate::fmt::time::{duration, exact, offset};
 use crate::fmt::words;
 use crate::panel::working;
@@ -39,8 +39,6 @@ const MAX_SHOWN: usize = 60;
 const TITLE_WIDTH: f32 = 80.0;
 /// Sentences are no wider than can be read with ease.
 const MAX_TEXT_WIDTH: f32 = 840.0;
-/// Evidence that has a labelled line of its own, or tells how the rest was counted.
-const FIGURES: [&str; 4] = ["confidence_basis", "waits_analysed", "analysed_ns", "unit"];
 /// Frames of the culprit's stack that show.
 const MAX_FRAMES: usize = 12;
 
@@ -51,7 +49,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         Some(QueryState::Answered(Answer::Findings(findings))) => findings,
         Some(QueryState::Asked(_)) => return working(ui, "Looking for causes…"),
         Some(QueryState::Answered(_)) => {
-            return empty(ui, "The search for causes stopped at a fault of its own; everything else still works");
+            return empty(ui, "The search for causes failed (internal error). The rest of the window is unaffected.");
         }
         None if !document.is_settled() => return working(ui, "Causes are looked for once the trace is loaded"),
         None => {
@@ -280,18 +278,19 @@ fn evidence_ui(ui: &mut Ui, document: &Document, finding: &Finding, actions: &mu
             ui.add(Label::new(&figure.text).wrap());
         });
     }
-    let evidence: Vec<&(&str, Value)> = finding.evidence.iter().filter(|one| !FIGURES.contains(&one.0)).collect();
-    if !evidence.is_empty() {
-        line(ui_, "Evidence", |ui| {
+    let more: Vec<(&str, &Value)> =
+        finding.evidence.iter().filter_map(|(name, value)| Some((label(name)?, value))).collect();
+    if !more.is_empty() {
+        line(ui_, "Figures", |ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
-            for (at, (name, value)) in evidence.iter().enumerate() {
-                let (name, value, exactly) = evidence_text(name, value);
-                ui.label(RichText::new(name).color(tokens.muted));
+            for (at, (label, value)) in more.iter().enumerate() {
+                let (value, exactly) = figure_text(label, value);
+                ui.label(RichText::new(*label).color(tokens.muted));
                 let value = ui.label(RichText::new(value).font(fonts::mono()));
                 if let Some(exactly) = exactly {
                     value.on_hover_text(RichText::new(exactly).font(fonts::mono()));
                 }
-                if at + 1 < evidence.len() {
+                if at + 1 < more.len() {
                     ui.label(RichText::new("·").color(tokens.muted));
                 }
             }
@@ -373,47 +372,60 @@ fn stack_ui(ui: &mut Ui, document: &Document, finding: &Finding, actions: &mut A
     }
 }
 
-/// Whether a ratio is a part of something: not a number of CPUs, waits or goroutines.
-fn is_share(name: &str) -> bool {
-    !FRACTIONS.contains(&name)
+/// What a number of the evidence is called where it says more than the sentence does. `None` of those that the sentence
+/// has, and of what only programs need: JSON has all.
+fn label(name: &str) -> Option<&'static str> {
+    LABELS.iter().find(|known| known.0 == name).map(|known| known.1)
 }
 
-/// Numbers of the evidence with a fraction that are no parts of a whole.
-const FRACTIONS: [&str; 5] = ["quota_cpus_at_most", "waits_per_wakeup", "waits_per_unit", "mean_waiting", "per_second"];
+const LABELS: [(&str, &str); 16] = [
+    ("share_of_waiters_time", "Share of the waiters' time"),
+    ("procs_busy", "Procs busy"),
+    ("holders", "Holders"),
+    ("holder_longest_ns", "Longest hold"),
+    ("held_runnable_ns", "Held while runnable"),
+    ("wait_since_before_trace_ns", "Waited since before the trace"),
+    ("consumers", "Consumers"),
+    ("mean_waiting", MEAN_WAITING),
+    ("waits_per_wakeup", WAITS_PER_WAKEUP),
+    ("unit_total_ns", "Work total"),
+    ("longest_unit_ns", "Longest unit of work"),
+    ("requests_total_ns", "Requests total"),
+    ("running_total_ns", "Running total"),
+    ("running_without_cpu_ns", "Running without a CPU"),
+    ("assist_total_ns", "Mark assist total"),
+    ("cycles_forced", "GC cycles forced"),
+];
+const MEAN_WAITING: &str = "Goroutines waiting on average";
+const WAITS_PER_WAKEUP: &str = "Waits per wakeup";
 
-/// A number of the evidence in words: its name, the value, and all its digits if they say more.
-fn evidence_text(name: &str, value: &Value) -> (String, String, Option<String>) {
-    let stem = name.strip_suffix("_ns").or_else(|| name.strip_suffix("_bytes")).unwrap_or(name);
-    let words = stem.replace('_', " ");
+/// The value of such a number, and all its digits if they say more. A ratio is a part of a whole, but for two of them.
+fn figure_text(label: &str, value: &Value) -> (String, Option<String>) {
     match value {
-        Value::Int(value) if name.ends_with("_ns") => {
-            let nanos = i64::try_from(*value).unwrap_or(i64::MAX);
-            (words, duration(nanos), Some(exact(nanos)))
+        Value::Int(number) if LABELS.iter().any(|known| known.1 == label && known.0.ends_with("_ns")) => {
+            let nanos = i64::try_from(*number).unwrap_or(i64::MAX);
+            (duration(nanos), Some(exact(nanos)))
         }
-        Value::Int(value) if name.ends_with("_bytes") => (words, bytes(*value), Some(format!("{} B", count(*value)))),
-        Value::Int(value) => (words, count(*value), None),
-        Value::Ratio(ratio) if is_share(name) && *ratio <= 1.0 => (words, format!("{:.1} %", ratio * 100.0), None),
-        Value::Ratio(ratio) => (words, format!("{ratio:.2}"), None),
-        Value::Text(text) => (words, text.clone(), None),
+        Value::Int(number) => (count(*number), None),
+        Value::Ratio(ratio) if [MEAN_WAITING, WAITS_PER_WAKEUP].contains(&label) => (format!("{ratio:.1}"), None),
+        Value::Ratio(ratio) => (format!("{:.0} %", ratio * 100.0), None),
+        Value::Text(text) => (text.clone(), None),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::evidence_text;
+    use super::{figure_text, label};
     use trace_core::analysis::findings::finding::Value;
 
     #[test]
-    fn evidence_is_told_with_its_unit() {
-        let shown = |name, value| {
-            let (name, value, _) = evidence_text(name, &value);
-            format!("{name} {value}")
-        };
-        assert_eq!(shown("longest_wait_ns", Value::Int(122_000_000)), "longest wait 122 ms");
-        assert_eq!(shown("heap_bytes", Value::Int(1_500)), "heap 1.50 kB");
-        assert_eq!(shown("waits", Value::Int(1_234)), "waits 1,234");
-        assert_eq!(shown("share", Value::Ratio(0.5)), "share 50.0 %");
-        assert_eq!(shown("quota_cpus_at_most", Value::Ratio(0.5)), "quota cpus at most 0.50");
-        assert_eq!(shown("mean_waiting", Value::Ratio(0.25)), "mean waiting 0.25");
+    fn figures_have_labels_and_units() {
+        let shown = |name, value| label(name).map(|label| format!("{label} {}", figure_text(label, &value).0));
+        assert_eq!(shown("holder_longest_ns", Value::Int(122_000_000)).as_deref(), Some("Longest hold 122 ms"));
+        assert_eq!(shown("holders", Value::Int(1_234)).as_deref(), Some("Holders 1,234"));
+        assert_eq!(shown("procs_busy", Value::Ratio(0.5)).as_deref(), Some("Procs busy 50 %"));
+        let waiting = shown("mean_waiting", Value::Ratio(1.25));
+        assert_eq!(waiting.as_deref(), Some("Goroutines waiting on average 1.2"));
+        assert_eq!(shown("held_slow_ns", Value::Int(1)), None, "of use to programs only");
     }
 }

@@ -105,7 +105,7 @@ pub fn working(ui: &mut Ui, text: &str) {
 pub fn answer<'a>(ui: &mut Ui, document: &'a Document, query: &Query, actions: &mut Actions) -> Option<&'a Answer> {
     match document.queries.get(query) {
         Some(QueryState::Answered(Answer::Failed)) => {
-            empty(ui, "This analysis stopped at a fault of its own; everything else still works");
+            empty(ui, "This analysis failed (internal error). The rest of the window is unaffected.");
             None
         }
         Some(QueryState::Answered(answer)) => Some(answer),
@@ -141,7 +141,7 @@ pub fn changes<'a>(
     match pair.queries.get(&query) {
         Some(CompareQueryState::Answered(CompareAnswer::Changes(found))) => return Some((pair, documents, found)),
         Some(CompareQueryState::Answered(_)) => {
-            empty(ui, "The comparison stopped at a fault of its own; everything else still works");
+            empty(ui, "The comparison failed (internal error). The rest of the window is unaffected.");
         }
         Some(CompareQueryState::Asked(_)) => working(ui, "Comparing…"),
         None if !a.is_settled() || !b.is_settled() => working(ui, "This begins once both traces are loaded"),
@@ -172,7 +172,7 @@ pub fn series<'a>(
     match pair.queries.get(&query) {
         Some(CompareQueryState::Answered(CompareAnswer::Series(found))) => return Some((pair, found)),
         Some(CompareQueryState::Answered(_)) => {
-            empty(ui, "The comparison stopped at a fault of its own; everything else still works");
+            empty(ui, "The comparison failed (internal error). The rest of the window is unaffected.");
         }
         Some(CompareQueryState::Asked(_)) => working(ui, "Comparing…"),
         None => {

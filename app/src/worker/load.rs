@@ -153,7 +153,7 @@ pub(super) fn read_guarded<T>(read: impl FnOnce() -> Result<T>) -> std::result::
         Ok(Ok(read)) => Ok(read),
         Ok(Err(Error::Cancelled)) => Err("loading was stopped".to_owned()),
         Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("the reader met a fault of its own; please report it along with the file".to_owned()),
+        Err(_) => Err("the reader failed (internal error); please report it along with the file".to_owned()),
     }
 }
 

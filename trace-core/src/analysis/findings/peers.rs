@@ -198,8 +198,9 @@ fn barrier(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Find
     let kind = if share >= 0.5 { Kind::Straggler } else { Kind::Imbalance };
     let done = Activity::of_parts(found.parts.iter().filter(|part| part.go == last));
     let way = done.main();
+    let is_idle = if meets(context, wait) { done.is_for_work(context) } else { done.is_idle(context) };
     // One that has no proc, or has nothing to do itself, is not late for what it does.
-    if matches!(way, ActivityKind::Runnable | ActivityKind::Unknown) || done.is_for_work(context) {
+    if matches!(way, ActivityKind::Runnable | ActivityKind::Unknown) || is_idle {
         return None;
     }
     let hot = done.place(context, way)?;
@@ -224,6 +225,14 @@ fn barrier(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Find
         finding = finding.link(context.trace, last, longest.range).link(context.trace, longest.go, longest.range);
     }
     Some(if context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// Whether those who end the waits do so in the function in which the others wait: all come to the same place.
+fn meets(context: &Context<'_>, wait: &Blocked) -> bool {
+    let function = context.places.own_function(wait.stack);
+    let woken = wait.longest.iter().filter(|one| one.waker.is_some());
+    let here = woken.clone().filter(|one| context.places.own_function(one.waker_stack) == function);
+    function.is_some() && here.count() * 2 > woken.count()
 }
 
 /// `12 waits of 4 goroutines, 1.20 s total (max 130 ms), in chan receive at main.worker (main.go:75)`. Records how
