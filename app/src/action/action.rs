@@ -202,9 +202,9 @@ pub enum ViewAction {
     },
     /// Jump to the first (-1) or last (+1) instant.
     JumpToEdge(i32),
-    /// History.
+    /// Go back to what was shown before.
     Back,
-    /// History.
+    /// Undo the last step back.
     Forward,
     /// The height of the lane area as painted, points.
     LanesHeight(f64),
@@ -297,7 +297,7 @@ pub enum InstantAction {
     Compare(bool),
     /// Swap the two moments that are compared.
     Swap,
-    /// Show no moment.
+    /// Close the instant view.
     Close,
     /// Put the moment on the clipboard as a goroutine dump.
     CopyDump,

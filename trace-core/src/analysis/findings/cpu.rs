@@ -103,8 +103,8 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
 
 /// `, 86 % in main.(*heap).pop (heap.go:56), which it calls`; empty where no helper was named.
 fn in_helper(hot: &Hot, evidence: &mut Evidence) -> String {
-    hot.named.through.as_ref().map_or_else(String::new, |helper| {
-        let share = evidence.share("helper_share", hot.own_share);
+    hot.helper.as_ref().map_or_else(String::new, |(helper, share)| {
+        let share = evidence.share("helper_share", *share);
         format!(", {share} in {}, which it calls", place_name(Some(helper)))
     })
 }
@@ -179,7 +179,7 @@ fn handler(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
         evidence.time("unit_mean_ns", family.nanos / family.units.max(1)),
         evidence.share("running_share", ran as f64 / family.nanos.max(1) as f64),
         place_name(Some(&hot.named.place)),
-        hot.named.through.as_ref().map_or_else(String::new, |helper| format!(" and {}", place_name(Some(helper)))),
+        hot.helper.as_ref().map_or_else(String::new, |(helper, _)| format!(" and {}", place_name(Some(helper)))),
     );
     let mut finding = Finding::new(Kind::CpuBound, title, ran, context.duration, 0.65)
         .with(evidence)

@@ -54,7 +54,7 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::UnevenQueue => data.queue(),
         Cause::ConsumersEnded => {
             let gone = data.count("ended_consumers", "consumer").unwrap_or_default();
-            data.waits(format!("{gone} ended early, too few are left{}", data.place(" in ")))
+            data.waits(format!("{gone} have ended, those left cannot keep up{}", data.place(" in ")))
         }
         Cause::SameOne => data.fan_out(),
         Cause::BatchTimer => data.waits(format!("Answers wait for a timer{}", data.place(" in "))),

@@ -27,10 +27,10 @@ const OTHERS: f64 = 0.1;
 pub(crate) struct Hot {
     pub(crate) named: Named,
     pub(crate) stack: StackId,
-    /// 0 to 1: its share of what was seen, all that it calls among it where a helper was named with it.
+    /// 0 to 1: its share of what was seen, with all that it calls where `helper` is known.
     pub(crate) share: f64,
-    /// The share of the helper alone; the same where none is named.
-    pub(crate) own_share: f64,
+    /// The function that `named` calls and in which more was seen than in any other, with its share.
+    pub(crate) helper: Option<(Place, f64)>,
     /// How many times the program was seen running: samples, preemptions, or ends of runs.
     pub(crate) seen: u64,
     /// How it was seen.
@@ -70,7 +70,7 @@ impl Tally {
         let (_, &(weight, _, stack)) = by_function.iter().max_by_key(|(function, sum)| (sum.0, **function))?;
         let named = Named::direct(context.places.own(stack)?);
         let share = weight as f64 / total.max(1) as f64;
-        Some(Hot { named, stack, share, own_share: share, seen: self.seen, seen_in })
+        Some(Hot { named, stack, share, helper: None, seen: self.seen, seen_in })
     }
 
     /// The same; or, where other functions take time, too, in calls from one that calls all of them, that one: the loop
@@ -92,8 +92,9 @@ impl Tally {
         if share < NEARLY_ALL || share < hot.share + OTHERS {
             return Some(hot);
         }
-        let named = Named { place: caller, through: Some(hot.named.place) };
-        Some(Hot { named, share, ..hot })
+        // What of the time is the helper's is said with its own share: "in the helper" would claim all of it.
+        let helper = Some((hot.named.place, hot.share));
+        Some(Hot { named: Named::direct(caller), share, helper, ..hot })
     }
 }
 
