@@ -246,6 +246,22 @@ fn help_is_there_at_every_level_without_escapes() {
 }
 
 #[test]
+fn the_overview_says_of_each_command_what_it_alone_does() {
+    let overview = stdout(&run::tracelane(&["--help"]));
+    let lines: Vec<(&str, &str)> = overview
+        .lines()
+        .filter_map(|line| line.strip_prefix("  tracelane ")?.split_once("  "))
+        .map(|(usage, about)| (usage, about.trim()))
+        .collect();
+    assert!(lines.len() > 25, "{overview}");
+    for (usage, about) in &lines {
+        let same: Vec<&str> = lines.iter().filter(|line| line.1 == *about).map(|line| line.0).collect();
+        assert_eq!(same, [*usage], "{about}");
+    }
+    assert!(lines.contains(&("blocked FILE", "Show where goroutines wait, and what the goroutines that unblocked them did")), "{lines:#?}");
+}
+
+#[test]
 fn a_closed_pipe_ends_the_dump_quietly() {
     let file = fixture("real/manygoroutines-go1.27.trace");
     let mut child = run::command(&["dump", &file])

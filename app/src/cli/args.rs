@@ -150,9 +150,13 @@ pub enum Invocation {
 /// The definition of the command line, with the overview as its help.
 #[must_use]
 pub fn definition() -> clap::Command {
-    let analyses = ALL.iter().map(|analysis| match command(*analysis) {
-        command if command.get_name() == PROFILE => ProfileArgs::augment_args(command),
-        command => command,
+    let analyses = ALL.iter().map(|analysis| {
+        let command = match command(*analysis) {
+            command if command.get_name() == PROFILE => ProfileArgs::augment_args(command),
+            command => command,
+        };
+        // Last, as each group of options that is added brings the doc comment of its struct along.
+        command.about(format!("Show {}", analysis.info().about))
     });
     let line = CommandLine::command().subcommands(analyses);
     let overview = overview::overview(&line);

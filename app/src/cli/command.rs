@@ -52,13 +52,13 @@ pub struct AnalysisArgs {
     number: Option<u32>,
 }
 
-/// The definition of the command of an analysis, but for its long help.
+/// The options of the command of an analysis, without its help.
 #[must_use]
 pub fn command(analysis: &dyn Analysis) -> clap::Command {
     let info = analysis.info();
     let limit = format!("Maximum number of rows of each table [default: {}]", info.limit);
-    let command = clap::Command::new(info.id).about(format!("Show {}", info.about));
-    let command = command.args(info.choices.iter().flat_map(options_of)).args(info.fields.iter().map(option_of));
+    let command = clap::Command::new(info.id).args(info.choices.iter().flat_map(options_of));
+    let command = command.args(info.fields.iter().map(option_of));
     let command = command.args((info.id == WHY).then(request_option));
     let command = BaseArgs::augment_args(command).mut_arg("limit", |arg| arg.help(limit));
     scope::with_options(command, info.scope)
