@@ -303,6 +303,10 @@ fn is_within(trace: &Trace, places: &Places<'_>, part: &Meanwhile, own: Option<u
     if matches!(part.doing, StepKind::Running | StepKind::Runnable | StepKind::MarkAssist | StepKind::NoCpu) {
         return true;
     }
+    // Who waits on a condition has given its lock up.
+    if places.op(part.stack) == Op::Cond && places.op(part.release).is_unlock() {
+        return false;
+    }
     let release = places.near_function(part.release);
     // Who waits for a lock in the function that releases one waits for the same, as far as anybody knows.
     if places.op(part.stack).is_lock() && places.near_function(part.stack) == release {

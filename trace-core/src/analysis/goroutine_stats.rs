@@ -12,7 +12,8 @@ const CHUNK: usize = 4096;
 pub struct GoroutineStats {
     /// Who.
     pub go: GoroutineIdx,
-    /// Start function.
+    /// The function that it is there for: its start function or, where a library started it for whoever asked
+    /// (`wg.Go(f)`), the program's function that this calls.
     pub name: StrId,
     /// Where it was created.
     pub creation: StackId,

@@ -29,6 +29,7 @@ pub mod instant;
 pub mod latency;
 pub mod leaks;
 pub mod locks;
+pub(crate) mod loops;
 pub mod mmu;
 pub(crate) mod parallel;
 pub mod parts;

@@ -3,7 +3,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::calls::{Calls, package_of};
-use crate::base::ids::StackId;
+use crate::analysis::loops::{self, Root};
+use crate::base::ids::{StackId, StrId};
 use crate::model::cgo::is_generated;
 use crate::model::trace::{Frame, Trace};
 
@@ -194,6 +195,8 @@ impl Op {
             "sync.(*RWMutex).RUnlock" => Self::ReadUnlock,
             "sync.(*WaitGroup).Wait" => Self::WaitGroup,
             "sync.(*WaitGroup).Add" | "sync.(*WaitGroup).Done" => Self::WaitGroupDone,
+            // It gives its lock up while it waits, and takes it again: that is a lock like any other.
+            "sync.(*Cond).Wait" if inner.is_lock() || inner.is_unlock() => return None,
             "sync.(*Cond).Wait" => Self::Cond,
             "sync.(*Cond).Signal" | "sync.(*Cond).Broadcast" => Self::CondSignal,
             "time.Sleep" => Self::Sleep,
@@ -314,8 +317,12 @@ struct Facts {
     /// The program's frame nearest to the root.
     outer: Option<(u16, u32)>,
     op: Op,
-    /// The own frame is the root of the goroutine.
+    /// The program's function that the outer one calls.
+    callee: Option<u32>,
+    /// The own frame is the root of the goroutine, or the loop that a closure there calls.
     is_root: bool,
+    /// The root of the goroutine is a closure, and calls the own frame.
+    is_below_root: bool,
     /// The program's outermost frame is: no library calls into the program.
     is_outer_root: bool,
     /// Nothing but runtime and sync between the wait and the own frame.
@@ -353,6 +360,7 @@ impl<'a> Places<'a> {
         for id in 0..trace.stack_count() {
             facts.push(look_through(trace, StackId(id), &mut names));
         }
+        raise_loops(trace, &mut facts);
         Self { trace, facts, names: by_number(&names.functions), calls: names.calls }
     }
 
@@ -464,13 +472,20 @@ impl<'a> Places<'a> {
         self.facts(stack).outer.map(|own| own.1)
     }
 
+    /// The function of the outer frame, as the trace names it.
+    #[must_use]
+    pub fn outer_name(&self, stack: StackId) -> Option<StrId> {
+        self.trace.functions(stack).nth(usize::from(self.facts(stack).outer?.0))
+    }
+
     /// The operation at the leaf.
     #[must_use]
     pub fn op(&self, stack: StackId) -> Op {
         self.facts(stack).op
     }
 
-    /// Whether the own frame is the root of the goroutine: a loop of its own.
+    /// Whether the own frame is the root of the goroutine, or what a closure there calls: a loop of its own. (Of the
+    /// latter nothing is known where not all stacks were looked through.)
     #[must_use]
     pub fn is_root(&self, stack: StackId) -> bool {
         self.facts(stack).is_root
@@ -668,6 +683,7 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> 
                     facts.own = Some((at, function));
                     facts.is_direct = is_direct && fallback.is_none();
                 }
+                facts.callee = facts.outer.map(|outer| outer.1).filter(|callee| *callee != function).or(facts.callee);
                 facts.outer = Some((at, function));
             }
         }
@@ -684,6 +700,8 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> 
     facts.is_deadline &= facts.own.is_none();
     // A program's main is more than a loop that waits for work.
     facts.is_root = facts.own.is_some_and(|own| Some(own.1) == last && !is_main(trace, stack, own.0));
+    let is_called = facts.outer.is_some_and(|outer| Some(outer.1) == last && is_closure(trace, stack, outer.0));
+    facts.is_below_root = is_called && facts.callee.is_some() && facts.own.map(|own| own.1) == facts.callee;
     facts.is_outer_root = facts.outer.is_some_and(|outer| Some(outer.1) == last);
     let is_within = |outer: &(u16, u32)| protocol.is_none_or(|at| at > outer.0) && !facts.is_outer_root;
     facts.is_reader = facts.outer.filter(is_within).is_some_and(|outer| is_method_read(trace, stack, outer.0));
@@ -758,6 +776,33 @@ fn is_synchronisation(function: &str) -> bool {
         || ["internal/", "runtime/", "sync/"].iter().any(|prefix| package.starts_with(prefix))
 }
 
+/// Whether a frame is of a closure, as the compiler names them: `main.serve.func1`, `main.serve.func2.1`.
+fn is_closure(trace: &Trace, stack: StackId, at: u16) -> bool {
+    trace.frames(stack).nth(usize::from(at)).is_some_and(|frame| {
+        let name = frame.function.rsplit('.').next().unwrap_or_default();
+        let number = name.strip_prefix("func").or(name.strip_prefix("gowrap")).unwrap_or(name);
+        !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
+    })
+}
+
+/// Marks the loops that closures call as roots.
+fn raise_loops(trace: &Trace, facts: &mut [Facts]) {
+    let roots: Vec<(StackId, Root)> = (0..)
+        .map(StackId)
+        .zip(facts.iter())
+        .filter_map(|(stack, facts)| {
+            let (outer, callee, is_below) = (facts.outer?.1, facts.callee, facts.is_below_root);
+            let is_end = matches!(facts.op, Op::WaitGroupDone | Op::Close | Op::Send);
+            Some((stack, Root { outer, callee, is_end, is_below, depth: trace.frames(stack).take(2).count() }))
+        })
+        .collect();
+    for stack in loops::find(trace, &roots) {
+        if let Some(facts) = facts.get_mut(stack.0 as usize) {
+            facts.is_root = true;
+        }
+    }
+}
+
 fn is_main(trace: &Trace, stack: StackId, at: u16) -> bool {
     trace.frames(stack).nth(usize::from(at)).is_some_and(|frame| frame.function == "main.main")
 }
@@ -790,17 +835,22 @@ pub fn is_test_function(function: &str) -> bool {
     function.starts_with("testing.")
 }
 
+/// Whether goroutines with this start function were started by a library for whoever asked: what they are there for is the
+/// function that it calls.
+#[must_use]
+pub fn is_started_by_library(function: &str) -> bool {
+    function.starts_with("sync.(*WaitGroup).Go")
+        || function.contains("/errgroup.(*Group).")
+        || function == "time.goFunc"
+}
+
 /// Library functions that do nothing but call the function that a goroutine was started for.
 fn is_launcher(frame: &Frame<'_>) -> bool {
     let function = frame.function;
-    function.starts_with("sync.(*WaitGroup).Go")
+    is_started_by_library(function)
         || is_test_function(function)
         || frame.file.ends_with("_testmain.go")
-        || function.contains("/errgroup.(*Group).")
-        || matches!(
-            function,
-            "runtime/pprof.Do" | "runtime/trace.WithRegion" | "time.goFunc" | "runtime.goexit" | "runtime.main"
-        )
+        || matches!(function, "runtime/pprof.Do" | "runtime/trace.WithRegion" | "runtime.goexit" | "runtime.main")
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::analysis::parts::Part;
 use crate::analysis::place_time::KEPT;
 use crate::analysis::place_time::PlaceTime;
 use crate::analysis::place_time::Wait;
-use crate::analysis::places::{Op, Places};
+use crate::analysis::places::{Op, Places, is_started_by_library};
 use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::scope::{Scope, ScopeRanges};
 use crate::analysis::work_unit::{WorkUnit, WorkUnitKey, WorkUnitWait, is_answer, is_timed};
@@ -32,6 +32,8 @@ use crate::model::transitions::Transition;
 const ACTS: usize = 16;
 /// Waits of one unit that are looked at together.
 const UNIT_WAITS: usize = 4096;
+/// Spans of a goroutine that are looked at for what it is there for.
+const ROLE_SPANS: usize = 32;
 
 /// What a site is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -301,7 +303,7 @@ impl Workload {
             self.wait_for_proc(trace, go, ranges);
             return;
         }
-        let facts = GoroutineStats::new(go, known.name, (known.created, known.ended));
+        let facts = GoroutineStats::new(go, role(trace, places, go, known.name), (known.created, known.ended));
         let mut walk = Walk::new(facts.made_by(known.creator, known.creation_stack));
         let mut assist = 0;
         for &range in ranges {
@@ -541,6 +543,18 @@ fn sleep(trace: &Trace, places: &Places<'_>, (wait, class): (&Wait, SpanClass), 
         let nanos = if is_gc { 0 } else { wait.range.nanos().unsigned_abs() };
         unit.sleep(function, (wait.go, wait.range), nanos, helper);
     }
+}
+
+/// The function that a goroutine is there for: its start function or, where a library started it for whoever asked
+/// (`wg.Go(f)`), the program's function that this calls.
+fn role(trace: &Trace, places: &Places<'_>, go: GoroutineIdx, start: StrId) -> StrId {
+    if !is_started_by_library(trace.str(start)) {
+        return start;
+    }
+    let mut spans = trace.spans(LaneId::Goroutine(go), trace.range()).take(ROLE_SPANS);
+    spans
+        .find_map(|span| places.outer_name(span.start_stack).or_else(|| places.outer_name(span.end_stack)))
+        .unwrap_or(start)
 }
 
 /// The other goroutine that brought about what comes after a wait of `go`, with its stack there.

@@ -139,6 +139,11 @@ impl Trace {
         self.frames_with(id, |text| self.texts.recorded(text))
     }
 
+    /// The functions of a stack's frames, leaf first.
+    pub(crate) fn functions(&self, id: StackId) -> impl Iterator<Item = StrId> + '_ {
+        self.texts.stack(id).iter().filter_map(|&frame| Some(self.texts.frames.get(frame as usize)?.function))
+    }
+
     fn frames_with<'a>(&'a self, id: StackId, text: impl Fn(StrId) -> &'a str) -> impl Iterator<Item = Frame<'a>> {
         self.texts.stack(id).iter().filter_map(move |&frame| {
             let frame = self.texts.frames.get(frame as usize)?;

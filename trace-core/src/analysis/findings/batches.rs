@@ -21,6 +21,7 @@ use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
+use crate::model::spans::Span;
 
 /// Waits that are looked into, spans of the other goroutine in each of them, and what the waiter did just before.
 const LOOKED_AT: usize = 64;
@@ -170,33 +171,35 @@ struct Timer {
     stack: StackId,
 }
 
-/// If a goroutine last had nothing to do until the clock told, within this time.
+/// If a goroutine waited, for most of this time, in a function in which it last had nothing to do until the clock told.
+/// (What it then did for those who wait may end with a timer, too.)
 fn timer(context: &Context<'_>, go: GoroutineIdx, range: TimeRange) -> Option<Timer> {
     let trace = context.trace;
-    let mut moves: Vec<_> = trace.transitions(go, range).take(SPANS).collect();
-    let mut by_clock = None;
-    let mut next = None;
-    for found in moves.iter().rev() {
-        let span = &found.span;
-        // A loop that something else calls may wait for a timer, too.
-        let is_own = context.places.is_direct(span.start_stack)
-            && matches!(context.places.op(span.start_stack), Op::Receive | Op::Select);
-        let is_for_work = is_own || is_idle(context.places, span.start_stack, span.class);
-        if span.state == GoState::Waiting && is_for_work {
-            let is_such = next.is_some_and(|by: Option<LaneId>| !matches!(by, Some(LaneId::Goroutine(_))));
-            by_clock = context.places.own_function(span.start_stack).filter(|_| is_such);
-            break;
+    let inside = |span: &Span| span.range.intersect(range).nanos().unsigned_abs();
+    let mut waits: Vec<(Span, Option<LaneId>)> = Vec::new();
+    let mut moves = trace.transitions(go, range).take(SPANS).peekable();
+    while let Some(found) = moves.next() {
+        if found.span.state == GoState::Waiting {
+            waits.push((found.span, moves.peek().and_then(|next| next.by)));
         }
-        next = Some(found.by);
     }
-    let function = by_clock?;
-    moves.retain(|found| {
-        let span = &found.span;
-        span.state == GoState::Waiting && context.places.own_function(span.start_stack) == Some(function)
-    });
-    let inside = |found: &crate::model::transitions::Transition| found.span.range.intersect(range);
-    let nanos: u64 = moves.iter().map(|found| inside(found).nanos().unsigned_abs()).sum();
-    let fired = moves.iter().filter(|found| found.span.range.end <= range.end).count() as u64;
-    let longest = moves.iter().max_by_key(|found| (inside(found).nanos(), found.span.range.start))?;
-    Some(Timer { function, nanos, fired, range: inside(longest), stack: longest.span.start_stack })
+    let mut by_function: FxHashMap<u32, u64> = FxHashMap::default();
+    for (span, _) in &waits {
+        if let Some(function) = context.places.own_function(span.start_stack) {
+            *by_function.entry(function).or_default() += inside(span);
+        }
+    }
+    let (function, nanos) = by_function.into_iter().max_by_key(|&(function, nanos)| (nanos, function))?;
+    waits.retain(|(span, _)| context.places.own_function(span.start_stack) == Some(function));
+    let (last, by) = waits.iter().rev().find(|(span, _)| span.range.end <= range.end)?;
+    // A loop that something else calls may wait for a timer, too.
+    let is_own = context.places.is_direct(last.start_stack)
+        && matches!(context.places.op(last.start_stack), Op::Receive | Op::Select);
+    let is_for_work = is_own || is_idle(context.places, last.start_stack, last.class);
+    if !is_for_work || matches!(by, Some(LaneId::Goroutine(_))) {
+        return None;
+    }
+    let fired = waits.iter().filter(|(span, _)| span.range.end <= range.end).count() as u64;
+    let (longest, _) = waits.iter().max_by_key(|(span, _)| (inside(span), span.range.start))?;
+    Some(Timer { function, nanos, fired, range: longest.range.intersect(range), stack: longest.start_stack })
 }

@@ -75,6 +75,10 @@ pub enum Cause {
     RateLimit,
     /// A call ends by its deadline.
     Deadline,
+    /// Some waits for an answer end by a timer of the program's own, the others by the answer.
+    Timeout,
+    /// `sync.(*Cond).Broadcast` wakes many, most of which wait again at once.
+    Broadcast,
 }
 
 impl Cause {
@@ -118,6 +122,8 @@ impl Cause {
             Self::FixedSleep => "fixed_sleep",
             Self::RateLimit => "rate_limit",
             Self::Deadline => "deadline",
+            Self::Timeout => "timeout",
+            Self::Broadcast => "broadcast",
         }
     }
 }

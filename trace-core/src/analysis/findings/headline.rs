@@ -73,6 +73,8 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::FixedSleep => data.requests(format!("Fixed pause{}", data.place(" in "))),
         Cause::RateLimit => data.requests(format!("Rate limit{}", data.place(" in "))),
         Cause::Deadline => data.requests(format!("Waiting until a deadline{}", data.place(" in "))),
+        Cause::Timeout => data.requests(format!("Timeouts{}", data.place(" in "))),
+        Cause::Broadcast => data.waits(format!("Broadcast wakes goroutines for nothing{}", data.place(" in "))),
     }
 }
 

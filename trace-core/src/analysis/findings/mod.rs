@@ -15,6 +15,7 @@ mod cpu;
 mod damage;
 mod gc;
 mod headline;
+mod herd;
 mod holder;
 mod holds;
 mod hot;
@@ -91,7 +92,7 @@ impl Findings {
 }
 
 /// What finds the causes of one kind each; what is found by those that look at others' findings comes after.
-const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 17] = [
+const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 18] = [
     locks::find,
     peers::find,
     backlog::find,
@@ -108,6 +109,7 @@ const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 17] = [
     idle::find,
     leak::find,
     churn::find,
+    herd::find,
     damage::find,
 ];
 

@@ -11,6 +11,7 @@ use crate::analysis::findings::finding::{BASIS, Evidence, Finding, Kind, Severit
 use crate::analysis::findings::holds::Holds;
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::slots::{alive, held, is_queue, is_sql, size};
+use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::phrases::{go_name, place_name};
 use crate::analysis::place_time::Wait;
 use crate::analysis::places::{Op, is_test_function};
@@ -50,7 +51,7 @@ const BROADCAST: f64 = 1.4;
 /// How the one who ends a wait stands to the one who waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Relation {
-    /// Started by the same function.
+    /// There for the same, and created in the same way.
     Sibling,
     /// Created by the one who waits.
     Child,
@@ -66,13 +67,20 @@ pub(crate) fn relation(context: &Context<'_>, waiter: GoroutineIdx, waker: Gorou
     } else if is_test_function(context.trace.str(waiter.name)) {
         // All tests are started by the same function; they have nothing else in common.
         Relation::Other
-    } else if waiter.name == waker.name
-        && (waiter.creator() == waker.creator() || waiter.creator().is_none() || waker.creator().is_none())
-    {
+    } else if waiter.name == waker.name && have_same_origin(context, waiter, waker) {
         Relation::Sibling
     } else {
         Relation::Other
     }
+}
+
+/// Whether the same goroutine created both, or goroutines that are there for the same did so at the same line: requests
+/// that each start goroutines for their parts.
+fn have_same_origin(context: &Context<'_>, one: &GoroutineStats, other: &GoroutineStats) -> bool {
+    let (Some(by), Some(by_other)) = (one.creator(), other.creator()) else { return true };
+    let name = |go: GoroutineIdx| context.workload.go(go).map(|facts| facts.name);
+    let line = |facts: &GoroutineStats| context.places.own_line(facts.creation);
+    by == by_other || name(by) == name(by_other) && line(one).is_some() && line(one) == line(other)
 }
 
 /// Share of the woken time of the longest waits by a relation.

@@ -32,6 +32,9 @@ fn judge(context: &Context<'_>, family: &Family) -> Option<Finding> {
     if serial.units * 2 < family.units || context.share(serial.lost) < 0.02 {
         return None;
     }
+    if waits.iter().filter(|wait| is_in_transaction(context, wait.0)).count() * 2 >= waits.len() {
+        return None;
+    }
     let (place, stack) = common(context, waits)?;
     let per_unit = serial.waits as f64 / serial.units as f64;
     let mut evidence = Evidence::default();
@@ -90,6 +93,13 @@ fn is_loop_free(context: &Context<'_>, waits: &[(StackId, TimeRange)]) -> bool {
     let lines = |stack: StackId| context.places.own_frames(stack).map(|frame| (frame.function, frame.line)).collect();
     let different: BTreeSet<Vec<(&str, u64)>> = waits.iter().map(|wait| lines(wait.0)).collect();
     waits.len() <= 2 * different.len()
+}
+
+/// Whether a call belongs to a transaction of `database/sql`, or to one connection that is held: the next can only begin
+/// when it has ended, whoever makes it.
+fn is_in_transaction(context: &Context<'_>, stack: StackId) -> bool {
+    let of_one_connection = ["database/sql.(*Tx).", "database/sql.(*Conn).", "database/sql.(*DB).BeginTx"];
+    context.trace.frames(stack).any(|frame| of_one_connection.iter().any(|start| frame.function.starts_with(start)))
 }
 
 /// Whether the program itself marks stretches of several of the waits as something whole.

@@ -11,7 +11,7 @@ use crate::analysis::findings::named::Named;
 use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, OtherSide, SLOW_HANDLER, other_side};
 use crate::analysis::findings::peers::{analysed, makes_connection};
 use crate::analysis::findings::requests::{RequestKind, SlowRequests, is_explained, slow};
-use crate::analysis::phrases::{go_name, place_name, their, where_at};
+use crate::analysis::phrases::{counted, go_name, place_name, their, where_at};
 use crate::analysis::place_time::Wait;
 use crate::analysis::places::Op;
 use crate::analysis::wait_chain::StepKind;
@@ -187,8 +187,37 @@ fn dial(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
     })
 }
 
+/// Waits that the clock ends, or an answer that comes in time: how many of them ran into the timeout, and for how long.
+fn timeout(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
+    let (part, mut evidence) = (slow.part, Evidence::default());
+    let at = format!(
+        "for an answer or a timeout{}; {} of {} timed out, after {} on average",
+        where_at(context.places, slow.stack),
+        evidence.whole("timeouts", part.clock.count),
+        counted(part.place_time.count, "wait"),
+        evidence.time("mean_timeout_ns", part.clock.nanos / part.clock.count.max(1)),
+    );
+    Reason {
+        kind: Kind::PollingSleep,
+        name: Cause::Timeout,
+        check: "Find out who does not answer and stop asking it for a while, or ask another one before the timeout ends.",
+        named: near(context, slow.stack),
+        stack: slow.stack,
+        at,
+        others: Vec::new(),
+        other: None,
+        looked: None,
+        evidence,
+        confidence: 0.8,
+    }
+}
+
 fn pause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
     let part = slow.part;
+    let answered = part.place_time.count.saturating_sub(part.clock.count + part.cut.count);
+    if slow.key.op == Op::Select && answered * 4 >= part.place_time.count {
+        return timeout(context, slow);
+    }
     let is_growing = part.is_backoff();
     let shortest = part.longest.last().map_or(0, |wait| wait.range.nanos().unsigned_abs());
     let longest = part.longest.first().map_or(0, |wait| wait.range.nanos().unsigned_abs());

@@ -80,6 +80,7 @@ fn requests_that_wait() {
         (Cause::FixedSleep, "Fixed pause in main.load"),
         (Cause::RateLimit, "Rate limit in main.load"),
         (Cause::Deadline, "Waiting until a deadline in main.load"),
+        (Cause::Timeout, "Timeouts in main.load"),
     ] {
         assert_headline(&slow(Kind::PollingSleep, cause), &format!("{head}: {rest}, {mean}"));
     }

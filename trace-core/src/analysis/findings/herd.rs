@@ -1,0 +1,124 @@
+//! Goroutines that `sync.(*Cond).Broadcast` wakes, most of which find nothing to do and wait again.
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::blocked_by::{Blocked, Wakers};
+use crate::analysis::findings::cause::Cause;
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::finding::{Evidence, Finding, Kind};
+use crate::analysis::findings::peers::waited;
+use crate::analysis::phrases::place_name;
+use crate::analysis::place_time::Wait;
+use crate::analysis::places::Op;
+use crate::base::ids::StackId;
+use crate::base::time::{TimeRange, TraceTime};
+use crate::event::state::GoState;
+use crate::model::lanes::LaneId;
+
+/// Fewer waits are no herd, nor are fewer that one act ends on average.
+const FEWEST: u64 = 50;
+const TOGETHER: f64 = 4.0;
+/// Waits that are looked into, and spans after each.
+const LOOKED_AT: usize = 128;
+const SPANS: usize = 16;
+/// Part of them that must come to nothing.
+const IN_VAIN: f64 = 0.75;
+
+const CHECK: &str = "Wake one goroutine for each thing that there is to do (Signal, or a channel); Broadcast is for news that \
+                     all of them need.";
+
+pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
+    context.waits(&[Op::Cond]).filter_map(|(wait, found)| judge(context, wait, found)).collect()
+}
+
+/// What came of the waits that were looked into.
+#[derive(Default)]
+struct Seen {
+    waits: u64,
+    in_vain: u64,
+    /// Nanoseconds from the end of the waits that came to nothing until the goroutine waited again.
+    nanos: u64,
+    /// How many of the waits each stack ended.
+    by: FxHashMap<StackId, u64>,
+    longest: Option<(TimeRange, Wait)>,
+}
+
+fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Finding> {
+    if wait.count < FEWEST || found.per_act < TOGETHER || context.is_of_tests(wait) {
+        return None;
+    }
+    let mut seen = Seen::default();
+    for one in wait.longest.iter().filter(|one| one.waker.is_some()).take(LOOKED_AT) {
+        seen.waits += 1;
+        *seen.by.entry(one.waker_stack).or_default() += 1;
+        let Some(again) = waits_again(context, one) else { continue };
+        let lost = TimeRange::new(one.range.end, again);
+        seen.in_vain += 1;
+        seen.nanos += lost.nanos().unsigned_abs();
+        if seen.longest.as_ref().is_none_or(|longest| lost.nanos() > longest.0.nanos()) {
+            seen.longest = Some((lost, *one));
+        }
+    }
+    let share = seen.in_vain as f64 / seen.waits.max(1) as f64;
+    if seen.waits < FEWEST / 2 || share < IN_VAIN {
+        return None;
+    }
+    let (&stack, _) = seen.by.iter().max_by_key(|&(stack, waits)| (*waits, std::cmp::Reverse(*stack)))?;
+    let place = context.places.own(stack)?;
+    let mean = seen.nanos / seen.in_vain.max(1);
+    let lost = (mean as f64 * share * wait.count as f64) as u64;
+    let mut evidence = Evidence::default();
+    let title = format!(
+        "{}: Broadcast at {} wakes {} of them at once on average, and {} of those looked at waited again without having \
+         done anything, after {} on average in which they were runnable, waited for the lock and ran",
+        waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
+        place_name(Some(&place)),
+        evidence.number("waits_per_wakeup", found.per_act),
+        evidence.share("share_in_vain", share),
+        evidence.time("mean_in_vain_ns", mean),
+    );
+    let finding = Finding::new(Kind::LockContention, title, lost, context.duration, 0.9)
+        .with(evidence)
+        .cause(Cause::Broadcast, CHECK)
+        .culprit(context.trace, Some(place), stack)
+        .victim(&wait.place.function, wait.gos)
+        .waiting(wait);
+    Some(match seen.longest {
+        Some((range, one)) => finding.link(context.trace, one.go, range),
+        None => finding,
+    })
+}
+
+/// When the goroutine waits on the condition again, if it does not do anything before: it only waits for the lock, and wakes
+/// nobody but by giving the lock up.
+fn waits_again(context: &Context<'_>, wait: &Wait) -> Option<TraceTime> {
+    let (trace, places) = (context.trace, context.places);
+    let after = TimeRange::new(wait.range.end, trace.range().end);
+    let function = places.near_function(wait.stack);
+    for found in trace.transitions(wait.go, after).take(SPANS) {
+        let span = found.span;
+        if span.range.end <= wait.range.end {
+            continue;
+        }
+        match span.state {
+            GoState::Running | GoState::Runnable => {}
+            GoState::Waiting if places.op(span.start_stack).is_lock() => {}
+            GoState::Waiting => {
+                let is_same =
+                    places.op(span.start_stack) == Op::Cond && places.near_function(span.start_stack) == function;
+                let between = TimeRange::new(wait.range.end, span.range.start);
+                return (is_same && !has_acted(context, wait, between)).then_some(span.range.start);
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Whether a goroutine woke or created another one, but for those that wait for the lock that it gives up.
+fn has_acted(context: &Context<'_>, wait: &Wait, between: TimeRange) -> bool {
+    context.trace.acted_on(LaneId::Goroutine(wait.go), between).take(SPANS).any(|(segment, row)| {
+        let stack = context.trace.seg(segment).map_or(StackId::NONE, |segment| segment.stack(row));
+        !context.places.op(stack).is_unlock()
+    })
+}
