@@ -1,4 +1,5 @@
-//! Waits that a timer ends, herds that a broadcast wakes, and calls that can only follow one another.
+//! Waits that a timer ends, goroutines that become more and more, herds that a broadcast wakes, and calls that can only
+//! follow one another.
 
 use crate::finding_checks::violations;
 use crate::scene::{Act, Scene, Stack};
@@ -203,6 +204,52 @@ fn a_broadcast_that_wakes_many_for_nothing_is_named() {
 #[test]
 fn goroutines_that_a_broadcast_wakes_to_do_something_are_no_herd() {
     assert_eq!(of_cause(&agents(true), "broadcast"), None);
+}
+
+// Goroutines that become more and more.
+
+const LEASE: Stack = &[("app.(*Manager).lease", "lease.go", 80), ("app.charge", "app.go", 20)];
+const KEEP: Stack = &[("app.(*Manager).keepAlive", "lease.go", 86)];
+const TICK: Stack = &[("runtime.selectgo", "select.go", 520), ("app.(*Manager).keepAlive", "lease.go", 90)];
+const CHARGE: Stack = &[("time.Sleep", "time.go", 300), ("app.charge", "app.go", 25)];
+
+/// Every 5 ms a goroutine is made that a timer wakes every 20 ms; after three rounds it ends, if it `ends`.
+fn leasing(ends: bool) -> Findings {
+    let mut scene = Scene::default();
+    for round in 0..100u64 {
+        let (now, go) = (1.0 + 5.0 * round as f64, 100 + round);
+        scene.at(0, now, Act::Ready(1)).at(0, now + 0.1, Act::Start(1)).at(0, now + 0.2, Act::MakeFor(go, KEEP, LEASE));
+        scene.at(0, now + 0.3, Act::Block("sleep", CHARGE));
+        // Later ones have less time left.
+        let rounds = if ends { 3 } else { (100 - round) / 4 };
+        scene.run(1, go, (now + 0.4, now + 0.5), "select", TICK);
+        for tick in 1..=rounds {
+            let begin = now + 0.4 + 20.0 * tick as f64 + 0.01 * (tick % 4) as f64;
+            // Those of four rounds tick in the same interval, each at a time of its own.
+            let begin = begin + 0.3 * (round % 4) as f64;
+            scene.at(2, begin, Act::Ready(go));
+            scene.at(2 + round % 2, begin + 0.001 * round as f64, Act::Start(go));
+            let end = begin + 0.001 * round as f64 + 0.0005;
+            let last = ends && tick == rounds;
+            scene.at(2 + round % 2, end, if last { Act::End } else { Act::Block("select", TICK) });
+        }
+    }
+    find(&mut scene, &[(1, "sleep", CHARGE)])
+}
+
+#[test]
+fn goroutines_that_are_made_all_the_time_and_never_end_are_told_though_timers_wake_them() {
+    let found = leasing(false);
+    let growing = of_cause(&found, "growing").unwrap_or_else(|| panic!("{:#?}", found.list));
+    assert_eq!(growing.kind, Kind::GoroutineLeak);
+    assert_eq!(
+        growing.culprit.as_ref().expect("a culprit").place.function,
+        "app.(*Manager).lease",
+        "{}",
+        growing.title
+    );
+    assert!(growing.title.contains("and 0 of them ended: at the end 100 are alive"), "{}", growing.title);
+    assert_eq!(of_cause(&leasing(true), "growing"), None);
 }
 
 // Statements of one transaction.

@@ -79,6 +79,8 @@ pub enum Cause {
     Timeout,
     /// `sync.(*Cond).Broadcast` wakes many, most of which wait again at once.
     Broadcast,
+    /// Goroutines are created all the time, and none of them ends.
+    Growing,
 }
 
 impl Cause {
@@ -124,6 +126,7 @@ impl Cause {
             Self::Deadline => "deadline",
             Self::Timeout => "timeout",
             Self::Broadcast => "broadcast",
+            Self::Growing => "growing",
         }
     }
 }

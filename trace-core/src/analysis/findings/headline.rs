@@ -74,6 +74,7 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::RateLimit => data.requests(format!("Rate limit{}", data.place(" in "))),
         Cause::Deadline => data.requests(format!("Waiting until a deadline{}", data.place(" in "))),
         Cause::Timeout => data.requests(format!("Timeouts{}", data.place(" in "))),
+        Cause::Growing => data.growing(),
         Cause::Broadcast => data.waits(format!("Broadcast wakes goroutines for nothing{}", data.place(" in "))),
     }
 }
@@ -266,6 +267,15 @@ impl Data<'_> {
     fn part(self, part: &str, whole: &str) -> Option<String> {
         let whole = self.0.number(whole).filter(|whole| *whole > 0)?;
         Some(percent(self.0.number(part)?, whole))
+    }
+
+    /// `More and more goroutines, created in main.watch: 27 of 30 are alive at the end`
+    fn growing(self) -> String {
+        let place = self.place(", created in ");
+        let counts = self.0.number("alive").zip(self.0.number("created"));
+        let alive =
+            counts.map(|(alive, created)| format!(": {} of {} are alive at the end", grouped(alive), grouped(created)));
+        fit(format!("More and more goroutines{place}"), [alive])
     }
 
     fn limited(self) -> String {

@@ -14,6 +14,7 @@ pub mod context;
 mod cpu;
 mod damage;
 mod gc;
+mod growth;
 mod headline;
 mod herd;
 mod holder;
@@ -92,7 +93,7 @@ impl Findings {
 }
 
 /// What finds the causes of one kind each; what is found by those that look at others' findings comes after.
-const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 18] = [
+const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 19] = [
     locks::find,
     peers::find,
     backlog::find,
@@ -108,6 +109,7 @@ const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 18] = [
     stw::find,
     idle::find,
     leak::find,
+    growth::find,
     churn::find,
     herd::find,
     damage::find,
