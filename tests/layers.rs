@@ -456,6 +456,8 @@ const KEPT_OUTSIDE: &[(&str, &str)] = &[
     ("app/src/timeline/cache.rs", "scenes and meshes that are made again when they are not there"),
     ("app/src/timeline/menu.rs", "what a menu that is open is about"),
     ("app/src/widget/data_table/keys.rs", "the focus, and where rows were in the last frame"),
+    ("app/src/widget/content.rs", "heights of what scrolls, from where it is shown to where the window is divided"),
+    ("app/src/widget/flame.rs", "the box that a menu that is open is about"),
     ("app/src/widget/data_table/mod.rs", "the cell that a menu that is open is about"),
     ("app/src/widget/data_table/widths.rs", "widths measured from what was shown"),
 ];

@@ -3,8 +3,8 @@
 //! `cargo bench -p tracelane --bench frames` builds traces in code (two million goroutines, one goroutine with
 //! 20 million spans, 100,000 flows from one span, a million nested regions, 500,000 tasks;
 //! `TRACELANE_BENCH_SCENE=WORD` takes those whose names hold the word); with `TRACELANE_BENCH_TRACE=FILE` it
-//! takes that file instead. Each is zoomed from all to 1 µs, scrolled
-//! through all lanes, panned, and looked at without moving. Prints median and 99th percentile, of the
+//! takes that file instead. `TRACELANE_BENCH_SLOWEST=1` lists the slowest frames of each journey. Each is zoomed from all to 1 µs, scrolled
+//! through all lanes, panned, looked at without moving, and the same with a search that filters or highlights. Prints median and 99th percentile, of the
 //! clock and of the thread's own time on a processor (which a busy machine does not falsify; waiting
 //! for the threads that make lanes, 1.5 ms at most, is only in the former).
 
@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, Event, MouseWheelUnit, RawInput, Rect, Theme, TouchPhase, pos2, vec2};
 
+use trace_core::analysis::search::filter;
+use trace_core::analysis::search::run::search;
 use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::load;
@@ -25,6 +27,7 @@ use trace_core::testkit::scenes;
 use tracelane::action::action::Actions;
 use tracelane::state::app::AppState;
 use tracelane::state::document::{Document, DocumentId, LoadState, Source};
+use tracelane::state::lane_filter::{LaneFilter, Which};
 use tracelane::state::rows::{RowOptions, Rows};
 use tracelane::state::view::{Selection, View};
 
@@ -79,6 +82,16 @@ fn measure(name: &str, trace: Arc<Trace>) {
         window.journey(&format!("pan, {what}"), views);
     }
     window.journey("nothing moves", (0..FRAMES).map(|_| whole));
+    window.filter();
+    let narrowed = window.document().layout().height();
+    let zooms = (0..FRAMES).map(|step| whole.zoom(zoom.powi(step.cast_signed()), Some(at), bounds));
+    window.journey("zoom, a search that filters", zooms);
+    let scroll = |step: u32| (narrowed - 800.0).max(0.0) * f64::from(step) / f64::from(FRAMES);
+    let views = (0..FRAMES).map(|step| View { scroll_points: scroll(step), ..whole });
+    window.journey("scroll, a search that filters", views);
+    window.lift_filter();
+    window.journey("pan, a search that highlights", (0..FRAMES).map(|step| whole.pan(f64::from(step) * 1e-3, bounds)));
+    window.state.documents[0].search.set_text(String::new());
     let middle = window.document().layout().row_at(content / 2.0).and_then(|row| row.lane());
     let span = middle.and_then(|lane| window.document().trace.spans(lane, bounds).next());
     if let Some(span) = span {
@@ -129,6 +142,29 @@ impl Window {
         &self.state.documents[0]
     }
 
+    /// Searches for what blocked for a while, and leaves lanes to what has hits.
+    fn filter(&mut self) {
+        let text = "dur>10us (state:blocked or state:runnable)";
+        let document = &mut self.state.documents[0];
+        document.search.set_text(text.to_owned());
+        let (trace, query) = (&document.trace, &document.search.query);
+        let hits = search(trace, query, 10_000, &Monitor::new(), &mut |_| {}).expect("nobody cancels");
+        let gos = filter::goroutines(trace, query, trace.range(), &Monitor::new()).expect("nobody cancels");
+        println!("  {} hits, {} of {} goroutines", hits.total(), gos.len(), trace.goroutine_count());
+        let lane_filter = Arc::new(LaneFilter { title: text.to_owned(), which: Which::These(gos) });
+        document.search.hits = Some((text.to_owned(), Arc::new(hits)));
+        let options = RowOptions { lane_filter: Some(Arc::clone(&lane_filter)), ..RowOptions::default() };
+        document.rows = Arc::new(Rows::build(trace, &options));
+        document.lane_filter = Some(lane_filter);
+    }
+
+    /// Shows all lanes again.
+    fn lift_filter(&mut self) {
+        let document = &mut self.state.documents[0];
+        document.rows = Arc::new(Rows::build(&document.trace, &RowOptions::default()));
+        document.lane_filter = None;
+    }
+
     /// One frame, run and tessellated: time by the clock, on a processor, and vertices.
     fn frame(&mut self, events: Vec<Event>) -> (Duration, Duration, usize) {
         let input = RawInput {
@@ -172,6 +208,13 @@ impl Window {
             clock.push(took);
             processor.push(busy);
             most = most.max(vertices);
+        }
+        if std::env::var_os("TRACELANE_BENCH_SLOWEST").is_some() {
+            let mut slowest: Vec<usize> = (0..clock.len()).collect();
+            slowest.sort_unstable_by_key(|at| std::cmp::Reverse(processor[*at]));
+            for at in slowest.into_iter().take(6) {
+                println!("    frame {at}: {:.2?} by the clock, {:.2?} on a processor", clock[at], processor[at]);
+            }
         }
         clock.sort_unstable();
         processor.sort_unstable();

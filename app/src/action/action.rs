@@ -13,6 +13,7 @@ use trace_core::model::flows::{Flow, FlowEnd};
 use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::trace::{Region, Trace};
 
+use crate::action::keys::Chord;
 use crate::action::panel::Panel;
 use crate::report::comparison::divisor::Divisor;
 use crate::report::view::TableAction;
@@ -193,6 +194,8 @@ pub enum ViewAction {
     ShowAll,
     /// F: fit the selection; again: fit all.
     FitSelection,
+    /// Show an instant in the middle if it is out of view, at the scale that the view has. Recorded in the history.
+    Centre(TraceTime),
     /// Bring a lane (and an instant) into sight with least movement.
     Reveal {
         /// The lane.
@@ -265,6 +268,8 @@ pub enum SelectAction {
     GoToStretch(LaneId, TimeRange),
     /// The edge under the pointer in a list.
     HoverFlow(Option<Flow>),
+    /// The time under the pointer in a panel, for as long as it is there.
+    PointTo(Option<TimeRange>),
 }
 
 /// The bookmarks of the trace in front.
@@ -321,6 +326,8 @@ pub enum Landmark {
 pub enum RowsAction {
     /// Pin a row above all others, or take it from there.
     TogglePin(Pin),
+    /// Show the stack frames of a lane, which is pinned for that, or hide them.
+    ToggleFrames(LaneId),
     /// Fold or unfold a section of lanes.
     ToggleSection(Section),
     /// Fold or unfold a group of goroutines, by its place among the groups.
@@ -363,6 +370,10 @@ pub enum AnalysisAction {
     ShowFindingStack(bool),
     /// Let this node fill the width of an analysis's flame graph, which has so many nodes.
     ZoomFlame(&'static str, usize, usize),
+    /// Fold or unfold a line of a call tree: the analysis, how many lines the tree has, and which.
+    ToggleCallLine(&'static str, usize, usize),
+    /// What an analysis shows of stacks is about this function, in full.
+    ChooseFunction(&'static str, String),
 }
 
 /// Panels and sheets.
@@ -424,6 +435,14 @@ pub enum SettingsAction {
     ToggleUnpackLimit,
     /// Animate moves, or not.
     ToggleAnimation,
+    /// Wait for the key that a command, by its name, is to have; with `None` no longer.
+    AskKey(Option<&'static str>),
+    /// Give a command, by its name, this key, or none.
+    BindKey(&'static str, Option<Chord>),
+    /// Give a command, by its name, its usual keys again; all commands with `None`.
+    UsualKeys(Option<&'static str>),
+    /// Let panels take the height of their content, or keep the one they have.
+    FitDocks(bool),
     /// Relative or wall-clock ruler.
     ToggleWallClock,
     /// Colours.
@@ -545,6 +564,12 @@ impl Actions {
     /// Adds one.
     pub fn push(&mut self, action: impl Into<Action>) {
         self.0.push(action.into());
+    }
+
+    /// Whether one of them is like this.
+    #[must_use]
+    pub fn any(&self, is_it: impl Fn(&Action) -> bool) -> bool {
+        self.0.iter().any(is_it)
     }
 
     /// Takes them all, in order.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use trace_core::analysis::go_set::GoSet;
 use trace_core::analysis::scope::GoroutineFilter;
 use trace_core::analysis::tasks::life;
-use trace_core::base::ids::GoroutineIdx;
+use trace_core::base::ids::{GoroutineIdx, ProcIdx, ThreadIdx};
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
@@ -39,7 +39,7 @@ pub(super) fn select(state: &mut AppState, range: TimeRange, rows: Vec<RowKind>)
     let mut effects = Vec::new();
     if !rows.is_empty() {
         let (trace, all) = (Arc::clone(&document.trace), Arc::clone(&document.rows));
-        effects.push(Effect::FindRowGoroutines { document: document.id, trace, all, rows });
+        effects.push(Effect::FindRowGoroutines { document: document.id, trace, all, rows, range });
     }
     if !std::mem::replace(&mut document.area_shown, true) {
         effects.push(Effect::OpenPanel(Panel::Selection));
@@ -134,9 +134,18 @@ fn title(document: &Document, rows: &[RowKind]) -> String {
     }
 }
 
-/// All goroutines on rows, whether they are alive in view or not. Costs in proportion to them: for workers.
+/// Who ran on a proc or thread within a range.
+fn ran_on(trace: &Trace, lane: LaneId, range: TimeRange) -> Vec<GoroutineIdx> {
+    let mut found: Vec<GoroutineIdx> = trace.spans(lane, range).map(|span| span.go).filter(|go| go.is_some()).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// All goroutines on rows, whether they are alive in view or not; of rows of procs and threads those that ran there within
+/// the range. Costs in proportion to them: for workers.
 #[must_use]
-pub fn goroutines_of(trace: &Trace, all: &Rows, rows: &[RowKind]) -> GoSet {
+pub fn goroutines_of(trace: &Trace, all: &Rows, (rows, range): (&[RowKind], TimeRange)) -> GoSet {
     let mut found: Vec<GoroutineIdx> = Vec::new();
     let everybody = || (0..trace.goroutine_count()).map(GoroutineIdx);
     let groups = all.groups();
@@ -156,6 +165,15 @@ pub fn goroutines_of(trace: &Trace, all: &Rows, rows: &[RowKind]) -> GoSet {
             RowKind::TaskGroup(at) => {
                 let rows = all.tasks().group(at).map_or(0..0, |group| group.first..group.end);
                 tasks.extend(rows.flat_map(|row| all.tasks().alive_on(row, 0, trace.range())));
+            }
+            RowKind::Lane(lane @ (LaneId::Proc(_) | LaneId::Thread(_))) => found.extend(ran_on(trace, lane, range)),
+            RowKind::Heading(Section::Procs) => {
+                let procs = (0..trace.proc_count()).map(|idx| LaneId::Proc(ProcIdx(idx)));
+                found.extend(procs.flat_map(|lane| ran_on(trace, lane, range)));
+            }
+            RowKind::Heading(Section::Threads) => {
+                let threads = (0..trace.thread_count()).map(|idx| LaneId::Thread(ThreadIdx(idx)));
+                found.extend(threads.flat_map(|lane| ran_on(trace, lane, range)));
             }
             RowKind::Heading(_) | RowKind::Lane(_) => {}
         }

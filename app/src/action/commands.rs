@@ -99,24 +99,12 @@ impl Command {
             Does::Open(panel) => is_possible(panel, state).then_some(Action::Panel(PanelAction::OpenPanel(panel))),
         }
     }
-
-    /// The key to show, as text; empty if it has none.
-    #[must_use]
-    pub fn key_text(&self) -> String {
-        self.keys.first().map(ToString::to_string).unwrap_or_default()
-    }
 }
 
 /// The command with this name.
 #[must_use]
 pub fn by_id(id: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.id == id)
-}
-
-/// The command that a pressed chord means.
-#[must_use]
-pub fn by_chord(pressed: &Chord) -> Option<&'static Command> {
-    COMMANDS.iter().find(|command| command.keys.iter().any(|chord| chord.matches(pressed)))
 }
 
 fn lanes(state: &AppState) -> Option<&Document> {
@@ -533,6 +521,17 @@ const BEFORE: &[Command] = &[
         .makes(only_alike),
     command("all-goroutines", "All goroutines", "Lanes for all of them again", Group::View)
         .makes(|state| lanes(state)?.lane_filter.as_ref().map(|_| Action::Rows(RowsAction::ShowOnly(None)))),
+    command("stack-frames", "Stack frames", "Pins the selected lane with its stack over time below it", Group::View)
+        .keys(&[c('S').and_shift()])
+        .makes(|state| {
+            let lane = lanes(state)?.selection.lane().filter(|lane| !matches!(lane, LaneId::Gc | LaneId::Stw))?;
+            Some(Action::Rows(RowsAction::ToggleFrames(lane)))
+        })
+        .switch(|state| {
+            let document = lanes(state);
+            let lane = document.and_then(|document| document.selection.lane());
+            lane.zip(document).is_some_and(|(lane, document)| document.stack_lines.contains_key(&lane))
+        }),
     command(
         "wall-clock",
         "Wall-clock time",
@@ -546,6 +545,9 @@ const BEFORE: &[Command] = &[
         .keys(&[c('R')])
         .makes(|_| Some(Action::Settings(SettingsAction::ToggleRuntimeFrames)))
         .switch(|state| state.settings.runtime_frames),
+    command("fit-panels", "Fit panels to their content", "Panels are as high as what they show", Group::View)
+        .makes(|state| Some(Action::Settings(SettingsAction::FitDocks(!state.settings.fits_docks))))
+        .switch(|state| state.settings.fits_docks),
     command("animate", "Animations", "Lets the view glide to its new place", Group::View)
         .makes(|_| Some(Action::Settings(SettingsAction::ToggleAnimation)))
         .switch(|state| state.settings.animate),
@@ -626,10 +628,12 @@ const BEHIND: &[Command] = &[
 mod tests {
     use std::collections::HashSet;
 
-    use super::{COMMANDS, by_chord, by_id};
+    use super::{COMMANDS, by_id};
     use crate::action::action::{Action, FileAction, PanelAction};
+    use crate::action::keymap::command_of;
     use crate::action::keys::{Chord, Key};
     use crate::state::app::AppState;
+    use crate::state::settings::Settings;
 
     #[test]
     fn no_name_and_no_key_stands_for_two_commands() {
@@ -637,7 +641,7 @@ mod tests {
         for command in COMMANDS.iter() {
             assert!(ids.insert(command.id), "{} twice", command.id);
             for chord in command.keys {
-                assert_eq!(by_chord(chord).map(|found| found.id), Some(command.id), "{chord}");
+                assert_eq!(command_of(chord, &Settings::default()).map(|found| found.id), Some(command.id), "{chord}");
             }
         }
     }
@@ -655,7 +659,7 @@ mod tests {
     #[test]
     fn escape_closes_the_sheet_first() {
         let state = AppState { help_open: true, path_field: Some(String::new()), ..AppState::default() };
-        let escape = by_chord(&Chord::plain(Key::Escape)).expect("Esc means something");
+        let escape = command_of(&Chord::plain(Key::Escape), &state.settings).expect("Esc means something");
         assert!(matches!(escape.action(&state), Some(Action::Panel(PanelAction::ToggleHelp))));
     }
 }

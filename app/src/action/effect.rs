@@ -8,7 +8,7 @@ use trace_core::analysis::findings::Findings;
 use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::Scope;
 use trace_core::base::monitor::Monitor;
-use trace_core::base::time::TraceTime;
+use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::base::visible::visible;
 use trace_core::model::trace::Trace;
 
@@ -84,6 +84,8 @@ pub enum Effect {
         all: Arc<Rows>,
         /// Those that are asked about.
         rows: Vec<RowKind>,
+        /// When: of procs and threads those are meant that ran there then.
+        range: TimeRange,
     },
     /// Read the bookmarks and pins that are kept of a trace.
     ReadNotes {

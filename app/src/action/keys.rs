@@ -31,12 +31,54 @@ pub enum Key {
     MouseBack,
     /// The mouse's button for "forward".
     MouseForward,
+    /// F1 to F12.
+    Function(u8),
+}
+
+impl Key {
+    /// Keys with names of more than one letter.
+    const NAMED: [Self; 24] = [
+        Self::Left,
+        Self::Right,
+        Self::Up,
+        Self::Down,
+        Self::Home,
+        Self::End,
+        Self::PageUp,
+        Self::PageDown,
+        Self::Tab,
+        Self::Escape,
+        Self::MouseBack,
+        Self::MouseForward,
+        Self::Function(1),
+        Self::Function(2),
+        Self::Function(3),
+        Self::Function(4),
+        Self::Function(5),
+        Self::Function(6),
+        Self::Function(7),
+        Self::Function(8),
+        Self::Function(9),
+        Self::Function(10),
+        Self::Function(11),
+        Self::Function(12),
+    ];
+
+    /// The key with this name, as [`Key`] prints it.
+    fn named(text: &str) -> Option<Self> {
+        let mut signs = text.chars();
+        match (signs.next(), signs.next()) {
+            (Some(sign), None) if sign.is_ascii_graphic() && !sign.is_ascii_lowercase() => Some(Self::Char(sign)),
+            _ => Self::NAMED.into_iter().find(|key| key.to_string() == text),
+        }
+    }
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Char(sign) => return write!(f, "{sign}"),
+            Self::Function(number) => return write!(f, "F{number}"),
             Self::Left => "←",
             Self::Right => "→",
             Self::Up => "↑",
@@ -67,6 +109,20 @@ pub struct Chord {
 }
 
 impl Chord {
+    /// The chord with this name, as [`Chord`] prints it: `Ctrl+Shift+O`. `None` if it is none.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        let mut chord = Self::plain(Key::Escape);
+        let mut rest = text;
+        for (held, name) in [(&mut chord.ctrl, "Ctrl+"), (&mut chord.alt, "Alt+"), (&mut chord.shift, "Shift+")] {
+            if let Some(behind) = rest.strip_prefix(name) {
+                (*held, rest) = (true, behind);
+            }
+        }
+        chord.key = Key::named(rest)?;
+        Some(chord)
+    }
+
     /// Only the key.
     #[must_use]
     pub const fn plain(key: Key) -> Self {

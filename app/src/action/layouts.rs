@@ -29,6 +29,8 @@ pub(super) fn save(state: &mut AppState) -> Vec<Effect> {
 pub(super) fn use_one(state: &mut AppState, name: &str) -> Vec<Effect> {
     let Some(dock) = state.settings.layouts.get(name).cloned() else { return Vec::new() };
     state.settings.dock = Some(dock).filter(|dock| !dock.is_empty());
+    // A layout that was saved has heights of its own.
+    state.settings.fits_docks = state.settings.dock.is_none();
     state.maximised = None;
     notify(state, format!("Layout: {name}"));
     vec![Effect::ResetPanels, Effect::SaveSettings]

@@ -8,6 +8,7 @@ pub mod comparisons;
 mod documents;
 pub mod effect;
 mod instant;
+pub mod keymap;
 pub mod keys;
 mod landmark;
 mod layouts;

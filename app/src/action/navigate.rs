@@ -17,7 +17,7 @@ use crate::state::edges;
 use crate::state::groups::{GroupBy, Groups};
 use crate::state::lane_filter::LaneFilter;
 use crate::state::pinned::Pin;
-use crate::state::row::{Row, RowKind};
+use crate::state::row::{MAX_FRAME_LINES, Row, RowKind};
 use crate::state::rows::GoroutineOrder;
 use crate::state::section::Section;
 use crate::state::view::{FIT_AIR, Place, Selection, View};
@@ -48,6 +48,7 @@ pub(super) fn view(document: &mut Document, action: ViewAction) {
         }
         ViewAction::FitSelection => fit_selection(document),
         ViewAction::Reveal { lane, time } => reveal(document, lane, time),
+        ViewAction::Centre(time) => centre(document, time),
         ViewAction::JumpToEdge(side) => jump_to_edge(document, side),
         ViewAction::Back => travel(document, true),
         ViewAction::Forward => travel(document, false),
@@ -87,6 +88,7 @@ pub(super) fn selection(state: &mut AppState, action: SelectAction) -> Vec<Effec
         SelectAction::FollowFlow { .. } => {}
         SelectAction::ChooseFlow { outgoing } => choose(document, outgoing),
         SelectAction::HoverFlow(flow) => document.hovered_flow = flow,
+        SelectAction::PointTo(range) => document.pointed = range,
         SelectAction::GoTo(span) => go_to_span(document, span, None),
         SelectAction::GoToEnd(end) => go_to_end(document, end),
         SelectAction::GoToLane(lane) => {
@@ -116,6 +118,10 @@ pub(super) fn rows(state: &mut AppState, action: RowsAction) -> Vec<Effect> {
         }
         RowsAction::TogglePin(pin) => {
             toggle_pin(document, pin);
+            return Vec::new();
+        }
+        RowsAction::ToggleFrames(lane) => {
+            toggle_frames(document, lane);
             return Vec::new();
         }
         RowsAction::ToggleSection(section) => folds.toggle(section),
@@ -160,6 +166,32 @@ fn group_goroutines(state: &mut AppState, group: GroupBy) -> Vec<Effect> {
     document.group_by = group;
     document.rows_due = Some(document.selection.lane());
     Vec::new()
+}
+
+/// Spans and samples of a lane that its deepest stack is looked for in.
+const STACKS_LOOKED_AT: usize = 2_000;
+
+/// Shows the stack frames of a lane below it, where it is pinned, or hides them.
+fn toggle_frames(document: &mut Document, lane: LaneId) {
+    if document.stack_lines.remove(&lane).is_some() {
+        scroll(document, 0.0);
+        return;
+    }
+    let trace = &document.trace;
+    let stacks = trace.spans(lane, trace.range()).take(STACKS_LOOKED_AT).map(|span| span.start_stack);
+    let samples = trace.samples(lane, trace.range()).take(STACKS_LOOKED_AT).map(|sample| sample.stack);
+    let deepest = stacks.chain(samples).map(|stack| trace.frames(stack).count()).max().unwrap_or(0);
+    let lines = u32::try_from(deepest).unwrap_or(u32::MAX).clamp(1, MAX_FRAME_LINES);
+    document.stack_lines.insert(lane, lines);
+    if !document.pins.contains(&Pin::Lane(lane)) {
+        toggle_pin(document, Pin::Lane(lane));
+    }
+    document.folds.unfold(Section::Pinned);
+    // What was asked for is in sight.
+    if let Some(view) = &mut document.view {
+        view.scroll_points = 0.0;
+    }
+    scroll(document, 0.0);
 }
 
 /// Pins a row, or no longer; the rows on screen stay where they are.
@@ -344,6 +376,17 @@ fn keep_area_in_sight(document: &mut Document) {
     let (content, height) = (layout.height(), document.lanes_height_points);
     let rows = (last.top + last.height - first.top).min(height);
     move_view(document, |view, _| view.reveal_row(first.top, rows, content, height));
+}
+
+/// Shows an instant that is out of view in the middle.
+fn centre(document: &mut Document, time: TraceTime) {
+    if document.view.is_none_or(|view| view.range().contains(time)) {
+        return;
+    }
+    remember(document);
+    move_view(document, |view, bounds| {
+        View { start_nanos: time.0 as f64 - view.span_nanos / 2.0, ..view }.clamp(bounds)
+    });
 }
 
 fn jump_to_edge(document: &mut Document, side: i32) {

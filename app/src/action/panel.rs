@@ -139,7 +139,8 @@ panels! {
         .of(&[&GoroutinesAlive, &Leaks]);
     Collector: about("gc", "GC cycles and pauses", "Every GC cycle, and every STW pause")
         .of(&[&GcCycles, &StwPauses]);
-    Tasks: about("tasks", "Tasks and regions", "Tasks and regions by type, slowest first").of(&[&Tasks, &Regions]);
+    Tasks: about("tasks", "Tasks and regions", "Tasks and regions by type, slowest first")
+        .key(&[Chord::plain(Key::Char('Q'))]).of(&[&Tasks, &Regions]);
 
     Changes: compared("compare", "Changes", "What changed from A to B, ranked").key(&[Chord::plain(Key::Char('C'))]);
     DifferenceFlame:

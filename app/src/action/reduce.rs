@@ -5,6 +5,7 @@ use crate::action::action::{
     ViewAction, WorkerAction,
 };
 use crate::action::effect::{Effect, SaveTo, notify};
+use crate::action::keymap;
 use crate::action::panel::{Needs, Panel};
 use crate::action::{
     area, bookmarks, comparisons, documents, instant, landmark, layouts, navigate, search, source, tables, unsaved,
@@ -105,7 +106,7 @@ fn select(state: &mut AppState, action: SelectAction) -> Vec<Effect> {
 
 /// Folds, unfolds, chooses and pins rows; pins are kept with the trace.
 fn rows(state: &mut AppState, action: RowsAction) -> Vec<Effect> {
-    let is_pin = matches!(action, RowsAction::TogglePin(_));
+    let is_pin = matches!(action, RowsAction::TogglePin(_) | RowsAction::ToggleFrames(_));
     let mut effects = navigate::rows(state, action);
     if let Some(document) = state.document_mut().filter(|_| is_pin) {
         effects.extend(bookmarks::kept(document));
@@ -121,6 +122,7 @@ fn on(state: &mut AppState, id: DocumentId, action: Action) -> Vec<Effect> {
         Action::View(ViewAction::PointerAt(_))
             | Action::View(ViewAction::LanesHeight(_))
             | Action::Select(SelectAction::HoverFlow(_))
+            | Action::Select(SelectAction::PointTo(_))
             | Action::View(ViewAction::SetView(_))
             | Action::View(ViewAction::RememberPlace)
             | Action::Rows(RowsAction::ToggleSection(_))
@@ -277,6 +279,12 @@ fn analysis(state: &mut AppState, action: AnalysisAction) -> Vec<Effect> {
         AnalysisAction::ZoomFlame(analysis, nodes, node) => {
             return tables::view(state, analysis, |view| view.zoom = Some((nodes, node)));
         }
+        AnalysisAction::ToggleCallLine(analysis, lines, line) => {
+            return tables::view(state, analysis, |view| view.toggle_line(lines, line));
+        }
+        AnalysisAction::ChooseFunction(analysis, function) => {
+            return tables::view(state, analysis, |view| view.function = Some(function));
+        }
         AnalysisAction::SetScope(choice) => &mut move |document| document.scope_choice.clone_from(&choice),
         AnalysisAction::ChooseFinding(rank) => &mut move |document| {
             document.finding = rank;
@@ -308,6 +316,7 @@ fn panel(state: &mut AppState, action: PanelAction) -> Vec<Effect> {
         PanelAction::SetDock(dock) => return saved(|| state.settings.dock = dock),
         PanelAction::ResetPanels => {
             state.settings.dock = None;
+            state.settings.fits_docks = true;
             state.maximised = None;
             return vec![Effect::ResetPanels, Effect::SaveSettings];
         }
@@ -346,11 +355,22 @@ fn source(state: &mut AppState, action: SourceAction) -> Vec<Effect> {
 fn settings(state: &mut AppState, action: SettingsAction) -> Vec<Effect> {
     let settings = &mut state.settings;
     match action {
+        SettingsAction::AskKey(command) => {
+            state.asked_key = command;
+            return Vec::new();
+        }
+        SettingsAction::BindKey(command, chord) => {
+            state.asked_key = None;
+            keymap::bind(settings, command, chord);
+        }
+        SettingsAction::UsualKeys(Some(command)) => drop(settings.keys.remove(command)),
+        SettingsAction::UsualKeys(None) => settings.keys.clear(),
         SettingsAction::ToggleAllFlows => settings.all_flows ^= true,
         SettingsAction::ToggleCriticalPath => settings.critical_path ^= true,
         SettingsAction::ToggleRuntimeFrames => settings.runtime_frames ^= true,
         SettingsAction::ToggleWallClock => settings.wall_clock ^= true,
         SettingsAction::ToggleAnimation => settings.animate ^= true,
+        SettingsAction::FitDocks(on) => settings.fits_docks = on,
         SettingsAction::ToggleUnpackLimit => settings.unpack_without_limit ^= true,
         SettingsAction::SetTheme(theme) => settings.theme = theme,
         SettingsAction::StepScale(step) => settings.ui_scale = stepped(settings.ui_scale, step),

@@ -51,7 +51,7 @@ pub struct ScreenshotArgs {
     /// Colours
     #[arg(long, value_name = "THEME", default_value = "dark", value_parser = values::one_of(THEMES, parse_theme))]
     pub theme: ThemeChoice,
-    /// Range of time to show, from the start of the trace: 100ms..1.2s
+    /// Range of time to show, from the start of the trace: 100ms..1.2s; with --panel selection it is selected, too
     #[arg(long, value_name = "A..B", value_parser = values::range)]
     pub range: Option<OffsetRange>,
     /// Select what a lane does at a time, or the lane: G25@1.2s, G25; p0 is a proc, m4711 a thread; also gc, stw
@@ -126,6 +126,10 @@ pub fn run(args: &ScreenshotArgs) -> CliResult {
         exit = Exit::after(&trace);
         if let Some(target) = args.select {
             then.extend(selecting(target, &trace)?);
+        }
+        // The panel is about a range that is selected: the one that is to be shown.
+        if let Some(stretch) = args.range.filter(|_| args.panel == Some(Panel::Selection)) {
+            then.push(Action::Select(SelectAction::SelectArea(range_of(&trace, stretch), Vec::new())));
         }
         then.extend(args.panel.map(|panel| PanelAction::OpenPanel(panel).into()));
         then.extend(args.range.map(|stretch| Action::View(ViewAction::ShowRange(range_of(&trace, stretch)))));

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, Label, Rect, RichText, Sense, Ui, UiBuilder, pos2};
+use egui::{Align, Color32, Label, Layout, Pos2, Rect, RichText, Sense, Ui, UiBuilder, pos2};
 
 use trace_core::analysis::scope::{GoroutineFilter, Scope};
 
@@ -11,7 +11,7 @@ use crate::action::action::{Action, Actions, AnalysisAction};
 use crate::fmt::escape::visible;
 use crate::fmt::number::count;
 use crate::panel::chart::chart_ui;
-use crate::panel::scope::{goroutine_filter_name, only_link, scope_ui};
+use crate::panel::scope::{goroutine_filter_name, only_link, scope_line_ui, scope_ui};
 use crate::panel::table::table_ui;
 use crate::panel::{answer, kept, partial_ui};
 use crate::report::analyses::analysis::LISTED;
@@ -46,39 +46,49 @@ const LEGEND_BESIDE: f32 = 1_100.0;
 /// Shows the panel of an analysis.
 pub fn ui(ui: &mut Ui, state: &AppState, analysis: &dyn Analysis, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
-    scope_ui(ui, document, actions);
-    body_ui(ui, (state, document), analysis, actions);
+    let end = scope_ui(ui, document, actions);
+    body_ui(ui, (state, document), (analysis, end), actions);
 }
 
 /// Shows an analysis, or one of several with chips to choose which. `key` names the choice among what the window
 /// remembers.
 pub fn group_ui(ui: &mut Ui, state: &AppState, key: &'static str, analyses: &[&dyn Analysis], actions: &mut Actions) {
     let Some(document) = state.document() else { return };
-    scope_ui(ui, document, actions);
     let chosen = document.analyses.get(key).map_or(0, |view| view.table);
-    if analyses.len() > 1 {
-        let titles = analyses.iter().map(|analysis| analysis.info().title);
-        if let Some(at) = chips_ui(ui, titles, chosen) {
-            actions.push(AnalysisAction::ShowTable(key, at));
+    let end = scope_line_ui(ui, document, actions, |ui, actions| {
+        if analyses.len() < 2 {
+            return;
         }
-    }
+        ui.add_space(space::L);
+        for (at, analysis) in analyses.iter().enumerate() {
+            if chip(ui, analysis.info().title, at == chosen).clicked() {
+                actions.push(AnalysisAction::ShowTable(key, at));
+            }
+        }
+    });
     if let Some(analysis) = analyses.get(chosen).or_else(|| analyses.first()) {
-        body_ui(ui, (state, document), *analysis, actions);
+        body_ui(ui, (state, document), (*analysis, end), actions);
     }
 }
 
 /// A row of chips of which one is on; the one that was clicked.
 pub fn chips_ui<'a>(ui: &mut Ui, titles: impl IntoIterator<Item = &'a str>, on: usize) -> Option<usize> {
+    chips_line_ui(ui, titles, on).0
+}
+
+/// The same, and where the row ends.
+pub fn chips_line_ui<'a>(ui: &mut Ui, titles: impl IntoIterator<Item = &'a str>, on: usize) -> (Option<usize>, Pos2) {
     let mut clicked = None;
-    ui.horizontal_wrapped(|ui| {
+    let shown = ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for (at, title) in titles.into_iter().enumerate() {
             if chip(ui, title, at == on).clicked() {
                 clicked = Some(at);
             }
         }
+        ui.cursor().min
     });
-    clicked
+    (clicked, shown.inner)
 }
 
 /// What the user has chosen in the panel of an analysis.
@@ -95,9 +105,16 @@ pub fn ask_of(document: &Document, analysis: &dyn Analysis) -> Ask {
 }
 
 /// The choices of an analysis, and its report.
-fn body_ui(ui: &mut Ui, (state, document): (&AppState, &Document), analysis: &dyn Analysis, actions: &mut Actions) {
+fn body_ui(
+    ui: &mut Ui,
+    (state, document): (&AppState, &Document),
+    (analysis, end): (&dyn Analysis, Pos2),
+    actions: &mut Actions,
+) {
+    let has_choices = analysis.info().choices.iter().any(|choice| choice.id != Choice::ORDER);
     choices_ui(ui, document, analysis, actions);
-    report_ui(ui, (state, document), analysis, ask_of(document, analysis), actions);
+    let end = (!has_choices).then_some(end);
+    report_beside_ui(ui, (state, document), (analysis, end), ask_of(document, analysis), actions);
 }
 
 /// A row of chips for each choice of an analysis.
@@ -120,9 +137,20 @@ pub fn report_ui(
     ask: Ask,
     actions: &mut Actions,
 ) {
+    report_beside_ui(ui, (state, document), (analysis, None), ask, actions);
+}
+
+/// The same with its figures on the line that ends at `end`, if they have room there.
+pub fn report_beside_ui(
+    ui: &mut Ui,
+    (state, document): (&AppState, &Document),
+    (analysis, end): (&dyn Analysis, Option<Pos2>),
+    ask: Ask,
+    actions: &mut Actions,
+) {
     let id = analysis.info().id;
     if let Some(Answer::Report(report)) = answer(ui, document, &Query::Report(id, ask), actions) {
-        found_ui(ui, (state, document), (id, report), actions);
+        found_ui(ui, (state, document), (id, report, end), actions);
     }
 }
 
@@ -130,15 +158,17 @@ pub fn report_ui(
 pub fn found_ui(
     ui: &mut Ui,
     (state, document): (&AppState, &Document),
-    (id, report): (&'static str, &Report),
+    (id, report, end): (&'static str, &Report, Option<Pos2>),
     actions: &mut Actions,
 ) {
     if !report.headline.is_empty() {
         copied_ui(ui, &report.headline, actions);
     }
-    facts_ui(ui, document, report);
+    facts_ui(ui, document, (report, end.filter(|_| report.headline.is_empty())));
     let tables: Vec<&Arc<Table>> = report.listed().collect();
-    let shown = document.analyses.get(id).map_or(0, |view| view.table);
+    // Before the user has chosen, the first one that has something to show.
+    let first = tables.iter().position(|table| !table.is_empty()).unwrap_or(0);
+    let shown = document.analyses.get(id).map_or(first, |view| view.table);
     let Some(table) = tables.get(shown).or_else(|| tables.first()) else { return };
     let mut chosen = None;
     let tabs = |ui: &mut Ui| {
@@ -308,14 +338,25 @@ fn legend_ui(ui: &mut Ui, table: &Table, has_line: bool) {
     }
 }
 
-/// The single values of a report on a line, then what has to be known to read it, then what makes up a whole.
-pub fn facts_ui(ui: &mut Ui, document: &Document, report: &Report) {
+/// The single values of a report on a line, then what has to be known to read it, then what makes up a whole. Where a line
+/// ends at `end` and the values have room behind it, they stand there.
+pub fn facts_ui(ui: &mut Ui, document: &Document, (report, end): (&Report, Option<Pos2>)) {
     let tokens = tokens::of(ui.ctx());
     let facts: Vec<String> = report.shown_facts().map(|fact| format!("{} {}", fact.title, fact.value.text())).collect();
-    if !facts.is_empty() || !report.notes.is_empty() || document.trace.is_damaged() {
+    let text = facts.join("  ·  ");
+    let width = ui.painter().layout_no_wrap(text.clone(), fonts::small(), tokens.text).size().x;
+    let has_room = |end: &Pos2| end.x + space::L + width < ui.max_rect().right();
+    let is_alone = report.notes.is_empty() && !document.trace.is_damaged();
+    if let Some(end) = end.filter(has_room).filter(|_| is_alone && !facts.is_empty()) {
+        let line = Rect::from_min_max(end, pos2(ui.max_rect().right(), end.y + space::ROW));
+        let place = UiBuilder::new().max_rect(line).layout(Layout::left_to_right(Align::Center));
+        let mut beside = ui.new_child(place.id_salt("facts"));
+        beside.add_space(space::L);
+        beside.label(RichText::new(text).font(fonts::small()).color(tokens.text));
+    } else if !facts.is_empty() || !report.notes.is_empty() || document.trace.is_damaged() {
         ui.horizontal_wrapped(|ui| {
             if !facts.is_empty() {
-                ui.label(RichText::new(facts.join("  ·  ")).font(fonts::small()).color(tokens.text));
+                ui.label(RichText::new(&text).font(fonts::small()).color(tokens.text));
             }
             partial_ui(ui, document);
             for note in &report.notes {

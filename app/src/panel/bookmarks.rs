@@ -6,11 +6,13 @@ use crate::action::action::{Actions, BookmarkAction};
 use crate::fmt::escape::visible;
 use crate::fmt::time::{duration, offset};
 use crate::fmt::words::counted;
+use crate::panel::point_to;
 use crate::state::app::AppState;
 use crate::state::bookmarks::Bookmark;
 use crate::state::document::Document;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::icon_button;
+use crate::widget::content;
 use crate::widget::link::link_in;
 use crate::widget::section::empty;
 
@@ -28,13 +30,14 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         empty(ui, "Press B to bookmark what is selected, or the moment under the pointer");
         return;
     }
-    ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, ROW, bookmarks.len(), |ui, rows| {
+    let shown = ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, ROW, bookmarks.len(), |ui, rows| {
         for at in rows {
             if let Some(bookmark) = bookmarks.get(at) {
                 ui.push_id(at, |ui| row_ui(ui, document, (at, bookmark), actions));
             }
         }
     });
+    content::note(ui, &shown);
 }
 
 fn head_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
@@ -70,7 +73,11 @@ fn row_ui(ui: &mut Ui, document: &Document, (at, bookmark): (usize, &Bookmark), 
         let font = if is_current { fonts::strong() } else { fonts::mono() };
         ui.allocate_ui(egui::vec2(COLUMNS[0], ROW), |ui| {
             ui.set_min_width(COLUMNS[0]);
-            if link_in(ui, &start, font).clicked() {
+            let response = link_in(ui, &start, font);
+            if response.contains_pointer() {
+                point_to(document, Some(range), actions);
+            }
+            if response.clicked() {
                 actions.push(BookmarkAction::GoTo(at));
             }
         });

@@ -33,6 +33,7 @@ use crate::theme::lanes::{is_wait, mix};
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::badge::badge;
+use crate::widget::content;
 use crate::widget::link::link_in;
 use crate::widget::plot::axis::{Axis, Unit};
 use crate::widget::plot::{Plot, Series, plot};
@@ -265,13 +266,14 @@ fn collector_ui(
         });
         return;
     }
-    ScrollArea::vertical().id_salt("both-collector").auto_shrink([false, false]).show(ui, |ui| {
+    let shown = ScrollArea::vertical().id_salt("both-collector").auto_shrink([false, false]).show(ui, |ui| {
         ui.allocate_ui(vec2(width, SUMS_HEIGHT), |ui| rows_ui(ui, of, found.collector.as_ref(), actions));
         ui.add_space(space::S);
         heap_ui(ui, pictures, STACKED_PLOT);
         ui.add_space(space::S);
         utilisation_ui(ui, (pair, documents), STACKED_PLOT, actions);
     });
+    content::note(ui, &shown);
 }
 
 fn heap_ui(ui: &mut Ui, pictures: [&Picture; 2], height: f32) {
@@ -362,7 +364,7 @@ fn findings_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, actions:
         return;
     }
     let tokens = tokens::of(ui.ctx());
-    ScrollArea::vertical().id_salt("both-findings").auto_shrink([false, false]).show(ui, |ui| {
+    let shown = ScrollArea::vertical().id_salt("both-findings").auto_shrink([false, false]).show(ui, |ui| {
         for cause in &found.causes {
             let (word, color, list): (_, _, Vec<(usize, &Finding)>) = match *cause {
                 CauseChange::Gone(at) => {
@@ -397,4 +399,5 @@ fn findings_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, actions:
             }
         }
     });
+    content::note(ui, &shown);
 }

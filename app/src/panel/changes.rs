@@ -22,6 +22,7 @@ use crate::state::comparison::{OpenComparison, RowKey};
 use crate::state::document::Document;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
+use crate::widget::content;
 use crate::widget::link::{copy_button, link_in};
 use crate::widget::menu::menu_entry;
 use crate::widget::section::empty;
@@ -67,7 +68,7 @@ fn verdict_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, actions: 
         }
         partial_pair_ui(ui, documents);
     });
-    ScrollArea::vertical().id_salt("verdict").auto_shrink([false, false]).show(ui, |ui| {
+    let shown = ScrollArea::vertical().id_salt("verdict").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = space::XS;
         for sentence in &found.found.settings {
             ui.add(Label::new(RichText::new(sentence).color(tokens.warning)).wrap());
@@ -80,6 +81,7 @@ fn verdict_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, actions: 
             ui.add(Label::new(RichText::new(sentence).color(tokens.muted)).wrap());
         }
     });
+    content::note(ui, &shown);
 }
 
 fn rows_ui(ui: &mut Ui, (state, pair): (&AppState, &OpenComparison), found: &Arc<Changes>, actions: &mut Actions) {

@@ -8,6 +8,7 @@ use crate::action::action::{Actions, SelectAction, ViewAction};
 use crate::report::chart::{Across, Chart, Look, Up};
 use crate::state::document::Document;
 use crate::theme::tokens;
+use crate::widget::heat::{Heat, HeatRow, heat};
 use crate::widget::plot::axis::{Axis, Unit};
 use crate::widget::plot::{self, Plot, Series, plot};
 use crate::widget::shade::color;
@@ -22,6 +23,9 @@ pub fn chart_ui(
     actions: &mut Actions,
 ) -> Option<f64> {
     let tokens = tokens::of(ui.ctx());
+    if chart.lines.iter().any(|line| line.look == Look::Heat) {
+        return heat_ui(ui, document, (chart, height), actions);
+    }
     let series: Vec<Series> = chart
         .lines
         .iter()
@@ -30,7 +34,7 @@ pub fn chart_ui(
                 Look::Line => plot::Look::Line,
                 Look::Steps => plot::Look::Steps,
                 Look::Area => plot::Look::Area,
-                Look::Stack => plot::Look::Stack,
+                Look::Stack | Look::Heat => plot::Look::Stack,
             };
             Series::line(line.name.clone(), color(tokens, line.shade), line.points.clone()).drawn_as(look)
         })
@@ -45,12 +49,35 @@ pub fn chart_ui(
     };
     let shown = Plot { name: &chart.title, x, x_name, y, series: &series, marks, height };
     let touched = plot(ui, &shown);
-    if let (Some((from, to)), Across::Time(..)) = (touched.chosen, chart.across) {
+    choose(document, (chart, touched.chosen), actions);
+    touched.clicked
+}
+
+/// Shows a heat map.
+fn heat_ui(ui: &mut Ui, document: &Document, (chart, height): (&Chart, f32), actions: &mut Actions) -> Option<f64> {
+    let (Across::Time(from, to) | Across::Lengths(from, to)) = chart.across;
+    let rows: Vec<HeatRow<'_>> =
+        chart.lines.iter().map(|line| HeatRow { name: &line.name, points: &line.points }).collect();
+    let shade = chart.lines.first()?.shade;
+    let shown = Heat {
+        name: &chart.title,
+        x: Axis::linear(Unit::Nanos, from, to),
+        rows: &rows,
+        color: color(tokens::of(ui.ctx()), shade),
+        height,
+    };
+    let touched = heat(ui, &shown);
+    choose(document, (chart, touched.chosen), actions);
+    touched.clicked
+}
+
+/// Marks and shows the stretch that was chosen on a chart over time.
+fn choose(document: &Document, (chart, chosen): (&Chart, Option<(f64, f64)>), actions: &mut Actions) {
+    if let (Some((from, to)), Across::Time(..)) = (chosen, chart.across) {
         let origin = document.trace.range().start;
         #[expect(clippy::cast_possible_truncation, reason = "nanoseconds within the trace")]
         let range = TimeRange::new(origin.plus_nanos(from as i64), origin.plus_nanos(to as i64));
         actions.push(SelectAction::Highlight(Some(range)));
         actions.push(ViewAction::ShowRange(range));
     }
-    touched.clicked
 }

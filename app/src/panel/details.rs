@@ -15,25 +15,28 @@ use crate::fmt::name;
 use crate::fmt::number::{bytes, count};
 use crate::fmt::time::{duration, exact, offset, rfc3339, unix_nanos};
 use crate::panel::alike::alike_ui;
-use crate::panel::{ListKey, kept};
+use crate::panel::{ListKey, kept, time_link};
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::edges;
 use crate::state::view::Selection;
 use crate::theme::{fonts, space, tokens};
+use crate::widget::content;
 use crate::widget::link::{copy_button, link};
 use crate::widget::section::{Pairs, heading, pairs};
 
 /// Shows it.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
-    ScrollArea::vertical().id_salt("details").auto_shrink([false, false]).show(ui, |ui| match document.selection {
-        Selection::None | Selection::Lane(_) | Selection::Task(_) | Selection::Region(_) => trace_ui(ui, document),
-        Selection::Span(at) => match document.trace.span(at) {
-            Some(span) => span_ui(ui, document, &span, actions),
-            None => trace_ui(ui, document),
-        },
-    });
+    let shown =
+        ScrollArea::vertical().id_salt("details").auto_shrink([false, false]).show(ui, |ui| match document.selection {
+            Selection::None | Selection::Lane(_) | Selection::Task(_) | Selection::Region(_) => trace_ui(ui, document),
+            Selection::Span(at) => match document.trace.span(at) {
+                Some(span) => span_ui(ui, document, &span, actions),
+                None => trace_ui(ui, document),
+            },
+        });
+    content::note(ui, &shown);
 }
 
 fn span_ui(ui: &mut Ui, document: &Document, span: &Span, actions: &mut Actions) {
@@ -55,7 +58,7 @@ fn span_ui(ui: &mut Ui, document: &Document, span: &Span, actions: &mut Actions)
     let key = ListKey::new(document, lane, Some(span.at), span.range);
     let counts = kept(ui, "counts", key, || Counts::of(trace, span));
     pairs(ui, "span", |pairs| {
-        time_rows(pairs, trace, span);
+        time_rows(pairs, document, span, actions);
         place_rows(pairs, trace, span, actions);
         cause_rows(pairs, trace, (span, counts.cause), actions);
         if let Some(frame) = telling(trace, span) {
@@ -69,17 +72,22 @@ fn span_ui(ui: &mut Ui, document: &Document, span: &Span, actions: &mut Actions)
     }
 }
 
-fn time_rows(pairs: &mut Pairs<'_>, trace: &Trace, span: &Span) {
+fn time_rows(pairs: &mut Pairs<'_>, document: &Document, span: &Span, actions: &mut Actions) {
+    let trace = &document.trace;
     let origin = trace.range().start;
     let place = |time| exact_place(trace, time);
     let began = if span.began_before { " (before the trace)" } else { "" };
     let start = offset(span.range.start.nanos_since(origin));
-    pairs.text("Start", &format!("{start}{began}"), &place(span.range.start));
+    pairs.row("Start", |ui| {
+        time_link(ui, document, (span.range.start, &format!("{start}{began}"), &place(span.range.start)), actions);
+    });
     let length = if span.began_before || span.goes_on { "at least " } else { "" };
     pairs.text("Duration", &format!("{length}{}", duration(span.range.nanos())), &exact(span.range.nanos()));
     let on = if span.goes_on { " (after the trace)" } else { "" };
     let end = offset(span.range.end.nanos_since(origin));
-    pairs.text("End", &format!("{end}{on}"), &place(span.range.end));
+    pairs.row("End", |ui| {
+        time_link(ui, document, (span.range.end, &format!("{end}{on}"), &place(span.range.end)), actions);
+    });
 }
 
 /// A time in full: from the trace's start, on its clock, on the wall.

@@ -30,6 +30,7 @@ use crate::state::comparison::{OpenComparison, RowKey, TimelineSpot};
 use crate::state::document::Document;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
+use crate::widget::content;
 use crate::widget::distribution::{self, Sample};
 use crate::widget::link::link_in;
 use crate::widget::plot::axis::{Axis, Unit};
@@ -51,7 +52,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         empty(ui, "A click on a row of \u{201c}Changes\u{201d} shows more of it here");
         return;
     };
-    ScrollArea::vertical().id_salt("difference").auto_shrink([false, false]).show(ui, |ui| {
+    let shown = ScrollArea::vertical().id_salt("difference").auto_shrink([false, false]).show(ui, |ui| {
         title_ui(ui, change, &pair.per);
         let has_durations = change.kind != RowKind::Heap;
         if has_durations {
@@ -63,6 +64,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         }
         partner_ui(ui, pair, found, change, actions);
     });
+    content::note(ui, &shown);
 }
 
 /// The row that was chosen; after a correction the one that has its name now.

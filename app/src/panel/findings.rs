@@ -9,7 +9,6 @@ use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::coverage::WaitSite;
 use trace_core::analysis::findings::finding::{Finding, Severity, Value};
 use trace_core::model::lanes::LaneId;
-use trace_core::model::trace::Trace;
 
 use crate::action::action::{Action, Actions, AnalysisAction, RowsAction, SelectAction, SourceAction};
 use crate::fmt::escape::visible;
@@ -17,7 +16,7 @@ use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, exact, offset};
 use crate::fmt::words;
-use crate::panel::working;
+use crate::panel::{point_to, working};
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState};
 use crate::state::lane_filter::{LaneFilter, Which};
@@ -26,6 +25,7 @@ use crate::state::source::SourcePlace;
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::glyph;
+use crate::widget::content;
 use crate::widget::link::{copy_button, link, link_in};
 use crate::widget::section::empty;
 
@@ -62,7 +62,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         ui.label(RichText::new(text).font(fonts::small()).color(tokens.warning));
         ui.add_space(space::XS);
     }
-    ScrollArea::vertical().id_salt("findings").auto_shrink([false, false]).show(ui, |ui| {
+    let shown = ScrollArea::vertical().id_salt("findings").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         if findings.worst() < Some(Severity::Warning) {
             calm_ui(ui, findings);
@@ -82,6 +82,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         }
         minor_ui(ui, document, findings, actions);
     });
+    content::note(ui, &shown);
 }
 
 /// How many notes of low confidence there are; a click shows or hides them.
@@ -228,7 +229,6 @@ const fn mark(severity: Severity, tokens: &Tokens) -> (&'static str, egui::Color
 
 /// How it came about, what to do, the way there, where in the code, who is affected, and the numbers.
 fn evidence_ui(ui: &mut Ui, document: &Document, finding: &Finding, actions: &mut Actions) {
-    let trace = &document.trace;
     let tokens = tokens::of(ui.ctx());
     let left = ui.available_rect_before_wrap().min.x + MARK_ROOM;
     let place = ui.available_rect_before_wrap().with_min_x(left);
@@ -245,7 +245,7 @@ fn evidence_ui(ui: &mut Ui, document: &Document, finding: &Finding, actions: &mu
         ui.set_max_width(MAX_TEXT_WIDTH.min(ui.available_width()));
         ui.add(Label::new(finding.check).wrap());
     });
-    links_ui(ui_, trace, finding, actions);
+    links_ui(ui_, document, finding, actions);
     if let Some(culprit) = &finding.culprit {
         line(ui_, "Source", |ui| {
             let exact = format!("{}\n{}:{}", culprit.place.function, culprit.place.file, culprit.place.line);
@@ -316,7 +316,8 @@ fn line(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
     });
 }
 
-fn links_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Actions) {
+fn links_ui(ui: &mut Ui, document: &Document, finding: &Finding, actions: &mut Actions) {
+    let trace = &document.trace;
     let tokens = tokens::of(ui.ctx());
     let origin = trace.range().start;
     line(ui, "Go to", |ui| {
@@ -329,7 +330,11 @@ fn links_ui(ui: &mut Ui, trace: &Trace, finding: &Finding, actions: &mut Actions
                 offset(place.range.start.nanos_since(origin)),
                 duration(place.range.nanos())
             );
-            if link(ui, &text).on_hover_text(name::goroutine(trace, place.go)).clicked() {
+            let response = link(ui, &text).on_hover_text(name::goroutine(trace, place.go));
+            if response.contains_pointer() {
+                point_to(document, Some(place.range), actions);
+            }
+            if response.clicked() {
                 actions.push(SelectAction::GoToStretch(LaneId::Goroutine(place.go), place.range));
             }
         }

@@ -6,7 +6,7 @@ use egui::{RichText, Ui};
 use trace_core::base::time::TraceTime;
 
 use crate::action::action::{Actions, InstantAction};
-use crate::action::commands::by_id;
+use crate::action::keymap::text_of_id;
 use crate::fmt::time::{duration, exact, offset};
 use crate::panel::analysis::report_ui;
 use crate::report::analyses::Ask;
@@ -27,7 +27,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         empty(ui, "Press I with the pointer on the timeline to see everything at that moment");
         return;
     };
-    head_ui(ui, document, moment, actions);
+    head_ui(ui, (state, document), moment, actions);
     report_ui(ui, (state, document), &OneInstant, ask(document, moment), actions);
 }
 
@@ -43,10 +43,10 @@ fn ask(document: &Document, moment: Moment) -> Ask {
     Ask { length, lengths, ..Ask::about(Scope::during(range)) }
 }
 
-fn head_ui(ui: &mut Ui, document: &Document, moment: Moment, actions: &mut Actions) {
+fn head_ui(ui: &mut Ui, (state, document): (&AppState, &Document), moment: Moment, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let since = |at: TraceTime| at.nanos_since(document.trace.range().start);
-    let key = |id: &str| by_id(id).map(|command| command.key_text()).unwrap_or_default();
+    let key = |id: &str| text_of_id(id, &state.settings);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         if icon_button(ui, icons::BACK, "Previous change", &key("instant-previous"), true).clicked() {

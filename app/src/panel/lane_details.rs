@@ -17,11 +17,12 @@ use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, exact, offset};
-use crate::panel::{ListKey, kept};
+use crate::panel::{ListKey, kept, time_row};
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::view::Selection;
 use crate::theme::{fonts, lanes, space, tokens};
+use crate::widget::content;
 use crate::widget::link::{copy_button, link, link_in};
 use crate::widget::proportion::proportion;
 use crate::widget::section::{heading, pairs};
@@ -37,7 +38,7 @@ const MAX_FRAMES: usize = 6;
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let Selection::Lane(lane) = document.selection else { return };
-    ScrollArea::vertical().id_salt("lane").auto_shrink([false, false]).show(ui, |ui| match lane {
+    let shown = ScrollArea::vertical().id_salt("lane").auto_shrink([false, false]).show(ui, |ui| match lane {
         LaneId::Goroutine(idx) => {
             if let Some(go) = document.trace.goroutine(idx) {
                 goroutine_ui(ui, document, &go, actions);
@@ -47,6 +48,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         LaneId::Gc => collector_ui(ui, document, lane, "GC cycles", actions),
         LaneId::Stw => collector_ui(ui, document, lane, "Stop the world", actions),
     });
+    content::note(ui, &shown);
 }
 
 fn goroutine_ui(ui: &mut Ui, document: &Document, go: &Goroutine, actions: &mut Actions) {
@@ -78,7 +80,7 @@ fn goroutine_ui(ui: &mut Ui, document: &Document, go: &Goroutine, actions: &mut 
         let at = |time: Option<TraceTime>, else_: &str| {
             time.map_or_else(|| else_.to_owned(), |time| offset(time.nanos_since(bounds.start)))
         };
-        pairs.text("Created", &at(go.created, "before the trace"), "");
+        time_row(pairs, document, "Created", (go.created, &at(go.created, "before the trace")), actions);
         if let Some(creator) = go.creator {
             pairs.row("Created by", |ui| {
                 if link(ui, &name::goroutine(trace, creator)).clicked() {
@@ -88,8 +90,8 @@ fn goroutine_ui(ui: &mut Ui, document: &Document, go: &Goroutine, actions: &mut 
         } else if go.created.is_some() {
             pairs.text("Created by", go.origin.words().trim_start_matches("by "), "");
         }
-        pairs.text("First ran", &at(go.started, "not in the trace"), "");
-        pairs.text("Ended", &at(go.ended, "after the trace"), "");
+        time_row(pairs, document, "First ran", (go.started, &at(go.started, "not in the trace")), actions);
+        time_row(pairs, document, "Ended", (go.ended, &at(go.ended, "after the trace")), actions);
         let least = if go.created.is_none() || go.ended.is_none() { "at least " } else { "" };
         pairs.text("Lifetime", &format!("{least}{}", duration(life.nanos())), &exact(life.nanos()));
         if let Some((_, label)) = trace.labels(go.idx).last() {

@@ -36,17 +36,19 @@ use std::sync::Arc;
 
 use egui::{Id, RichText, Ui};
 
-use trace_core::base::time::TimeRange;
+use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::{LaneId, SpanRef};
 
-use crate::action::action::{Action, Actions, AnalysisAction, ComparisonAction};
+use crate::action::action::{Action, Actions, AnalysisAction, ComparisonAction, SelectAction, ViewAction};
+use crate::fmt::time::exact;
 use crate::state::app::AppState;
 use crate::state::compare_query::{Changes, CompareAnswer, CompareQuery, CompareQueryState, SeriesChanges};
 use crate::state::comparison::OpenComparison;
 use crate::state::document::{Document, DocumentId};
 use crate::state::query::{Answer, Query, QueryState};
 use crate::theme::{fonts, space, tokens};
-use crate::widget::section::empty;
+use crate::widget::link::link_in;
+use crate::widget::section::{Pairs, empty};
 
 /// Rows that a list of spans or events holds at most: enough to scroll, little enough to make at once.
 pub const MAX_LISTED: usize = 2_000;
@@ -220,4 +222,50 @@ pub fn partial_ui(ui: &mut Ui, document: &Document) {
         let text = RichText::new("Partial: the trace is damaged").font(fonts::small()).color(tokens.warning);
         ui.label(text);
     }
+}
+
+/// An instant as a range.
+#[must_use]
+pub fn instant_range(time: TraceTime) -> TimeRange {
+    TimeRange::new(time, time)
+}
+
+/// Shows a time on the timeline while the pointer is on what names it in a panel. To be called in each frame of that.
+pub fn point_to(document: &Document, range: Option<TimeRange>, actions: &mut Actions) {
+    // While nothing is pointed out, nothing need be said.
+    if range.is_some() || document.pointed.is_some() {
+        actions.push(SelectAction::PointTo(range));
+    }
+}
+
+/// A time as a link: shows itself on the timeline while hovered, goes there when clicked.
+pub fn time_link(
+    ui: &mut Ui,
+    document: &Document,
+    (time, text, exact): (TraceTime, &str, &str),
+    actions: &mut Actions,
+) {
+    let response = link_in(ui, text, fonts::mono());
+    if response.contains_pointer() {
+        point_to(document, Some(instant_range(time)), actions);
+    }
+    let clicked = response.clicked();
+    response.on_hover_text(RichText::new(exact).font(fonts::mono()));
+    if clicked {
+        actions.push(SelectAction::Highlight(Some(instant_range(time))));
+        actions.push(ViewAction::Centre(time));
+    }
+}
+
+/// The same in a row of pairs; text alone where there is no time. The text says what is to be said besides.
+pub fn time_row(
+    pairs: &mut Pairs<'_>,
+    document: &Document,
+    title: &str,
+    (time, text): (Option<TraceTime>, &str),
+    actions: &mut Actions,
+) {
+    let Some(time) = time else { return pairs.text(title, text, "") };
+    let exact = exact(time.nanos_since(document.trace.range().start));
+    pairs.row(title, |ui| time_link(ui, document, (time, text, &exact), actions));
 }

@@ -25,6 +25,7 @@ use crate::state::document::Document;
 use crate::state::query::{Answer, Query};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
+use crate::widget::content;
 use crate::widget::section::empty;
 
 /// Panels at least so wide show all side by side, points.
@@ -106,13 +107,14 @@ fn parts_ui(
     let (width, height) = (ui.available_width(), ui.available_height());
     let window = ask.length.unwrap_or(USUAL_WINDOW);
     if width < WIDE {
-        ScrollArea::vertical().id_salt("mutator").auto_shrink([false, false]).show(ui, |ui| {
+        let shown = ScrollArea::vertical().id_salt("mutator").auto_shrink([false, false]).show(ui, |ui| {
             curve_ui(ui, document, (curve, window), STACKED, actions);
             chart_ui(ui, document, over_time, (&[], STACKED), actions);
             ui.allocate_ui(vec2(ui.available_width(), STACKED), |ui| {
                 worst_ui(ui, (state, document), ask, actions);
             });
         });
+        content::note(ui, &shown);
         return;
     }
     let charts = ((width - 2.0 * space::L) * 0.37).floor();

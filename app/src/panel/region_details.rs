@@ -12,12 +12,14 @@ use crate::action::action::{Action, Actions, AnalysisAction, SelectAction, Sourc
 use crate::fmt::name;
 use crate::fmt::time::{duration, exact, offset};
 use crate::panel::alike::alike_ui;
+use crate::panel::time_row;
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::scope::{ScopeChoice, When};
 use crate::state::source::SourcePlace;
 use crate::state::view::Selection;
 use crate::theme::{fonts, space, tokens};
+use crate::widget::content;
 use crate::widget::link::link;
 use crate::widget::section::{heading, pairs};
 
@@ -25,11 +27,12 @@ use crate::widget::section::{heading, pairs};
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let Selection::Region(region) = document.selection else { return };
-    ScrollArea::vertical().id_salt("region").auto_shrink([false, false]).show(ui, |ui| {
+    let shown = ScrollArea::vertical().id_salt("region").auto_shrink([false, false]).show(ui, |ui| {
         head_ui(ui, document, &region, actions);
         around_ui(ui, &document.trace, &region, actions);
         alike_ui(ui, document, (Example::Region(region.name, region.range), String::new()), actions);
     });
+    content::note(ui, &shown);
 }
 
 fn head_ui(ui: &mut Ui, document: &Document, region: &Region, actions: &mut Actions) {
@@ -54,13 +57,15 @@ fn head_ui(ui: &mut Ui, document: &Document, region: &Region, actions: &mut Acti
         }
         let before = if region.began_before { " (before the trace)" } else { "" };
         let start = region.range.start.nanos_since(origin);
-        pairs.text("Start", &format!("{}{before}", offset(start)), &exact(start));
+        let text = format!("{}{before}", offset(start));
+        time_row(pairs, document, "Start", (Some(region.range.start), &text), actions);
         let least = if region.began_before || region.goes_on { "at least " } else { "" };
         let nanos = region.range.nanos();
         pairs.text("Duration", &format!("{least}{}", duration(nanos)), &exact(nanos));
         let after = if region.goes_on { " (after the trace)" } else { "" };
         let end = region.range.end.nanos_since(origin);
-        pairs.text("End", &format!("{}{after}", offset(end)), &exact(end));
+        let text = format!("{}{after}", offset(end));
+        time_row(pairs, document, "End", (Some(region.range.end), &text), actions);
         if let Some(frame) = beginning(trace, region.start_stack) {
             pairs.row("Begins at", |ui| {
                 let place = name::place(frame.function, frame.file, frame.line);

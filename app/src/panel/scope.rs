@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{RichText, Ui};
+use egui::{Pos2, RichText, Ui};
 
 use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::base::ids::GoroutineIdx;
@@ -27,10 +27,20 @@ use crate::widget::link::link_in;
 const REGIONS: usize = 2;
 
 /// Shows the row.
-pub fn scope_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
+pub fn scope_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) -> Pos2 {
+    scope_line_ui(ui, document, actions, |_, _| ())
+}
+
+/// The same with more on the line, as far as there is room. Where the line ends.
+pub fn scope_line_ui(
+    ui: &mut Ui,
+    document: &Document,
+    actions: &mut Actions,
+    more: impl FnOnce(&mut Ui, &mut Actions),
+) -> Pos2 {
     let tokens = tokens::of(ui.ctx());
     let choice = &document.scope_choice;
-    ui.horizontal_wrapped(|ui| {
+    let shown = ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let mut offer = |ui: &mut Ui, text: &str, offered: ScopeChoice, on: bool| {
             if chip(ui, text, on).clicked() {
@@ -66,8 +76,11 @@ pub fn scope_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
             ui.add_space(space::S);
             only_link(ui, document, (document.scope(), scope_title(document)), "Show only these lanes", actions);
         }
+        more(ui, actions);
+        ui.cursor().min
     });
     ui.add_space(space::XS);
+    shown.inner
 }
 
 /// A link that leaves lanes to the goroutines of a scope alone.

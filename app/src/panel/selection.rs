@@ -3,11 +3,13 @@
 
 use egui::{RichText, Ui};
 
+use trace_core::model::lanes::LaneId;
+
 use crate::action::action::{Actions, AnalysisAction, PanelAction, SelectAction, ViewAction};
 use crate::action::panel::Panel;
 use crate::fmt::time::{duration, exact, offset};
 use crate::fmt::words::counted;
-use crate::panel::analysis::{ask_of, chips_ui, report_ui};
+use crate::panel::analysis::{ask_of, chips_line_ui, report_beside_ui};
 use crate::report::analyses::Analysis;
 use crate::report::analyses::blocked::BlockedBy;
 use crate::report::analyses::flows::Flows;
@@ -18,6 +20,8 @@ use crate::report::analyses::selection::Selection;
 use crate::report::analyses::tasks::{Regions, Tasks};
 use crate::state::app::AppState;
 use crate::state::document::Document;
+use crate::state::row::RowKind;
+use crate::state::section::Section;
 use crate::state::view::FIT_AIR;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::link::link_in;
@@ -47,12 +51,21 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     }
     head_ui(ui, document, actions);
     let on = document.analyses.get(KEY).map_or(0, |view| view.table);
-    if let Some(at) = chips_ui(ui, PARTS.iter().map(|part| part.0), on) {
+    let (clicked, end) = chips_line_ui(ui, PARTS.iter().map(|part| part.0), on);
+    if let Some(at) = clicked {
         actions.push(AnalysisAction::ShowTable(KEY, at));
     }
     ui.add_space(space::XS);
     let (_, analysis) = PARTS.get(on).unwrap_or(&PARTS[0]);
-    report_ui(ui, (state, document), *analysis, ask_of(document, *analysis), actions);
+    report_beside_ui(ui, (state, document), (*analysis, Some(end)), ask_of(document, *analysis), actions);
+}
+
+/// Whether a row is one of procs or threads.
+fn is_of_runners(row: &RowKind) -> bool {
+    matches!(
+        row,
+        RowKind::Lane(LaneId::Proc(_) | LaneId::Thread(_)) | RowKind::Heading(Section::Procs | Section::Threads)
+    )
 }
 
 /// What is selected, and what can be done with it.
@@ -62,7 +75,10 @@ fn head_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     let origin = document.trace.range().start;
     let rows = match &document.area {
         Some(area) => match &area.gos {
-            Some(gos) if gos.is_empty() => format!("{} (all goroutines)", area.title),
+            Some(gos) if gos.is_empty() => format!("{} (all goroutines: these rows have none)", area.title),
+            Some(gos) if area.rows.iter().all(is_of_runners) && !area.rows.is_empty() => {
+                format!("{} ({} that ran there)", area.title, counted(gos.len() as u64, "goroutine"))
+            }
             Some(gos) if gos.len() == 1 => area.title.clone(),
             Some(gos) => format!("{} ({})", area.title, counted(gos.len() as u64, "goroutine")),
             None => area.title.clone(),

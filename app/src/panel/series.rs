@@ -18,6 +18,7 @@ use crate::state::comparison::{OpenComparison, RowKey};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::badge::{paint_badge, paint_number};
 use crate::widget::chip::chip;
+use crate::widget::content;
 use crate::widget::link::copy_button;
 use crate::widget::section::empty;
 
@@ -49,7 +50,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 /// The recordings, and what changed from one to the next.
 fn steps_ui(ui: &mut Ui, state: &AppState, pair: &OpenComparison, found: &SeriesChanges, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
-    ScrollArea::vertical().id_salt("steps").auto_shrink([false, false]).show(ui, |ui| {
+    let shown = ScrollArea::vertical().id_salt("steps").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for at in 0..pair.series.len() {
             recording_ui(ui, state, pair, at, actions);
@@ -72,6 +73,7 @@ fn steps_ui(ui: &mut Ui, state: &AppState, pair: &OpenComparison, found: &Series
             ui.add(Label::new(RichText::new(said).font(font)).wrap());
         }
     });
+    content::note(ui, &shown);
 }
 
 /// The first sentence of all and of each step: from which recording to which, from 0.

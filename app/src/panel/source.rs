@@ -9,6 +9,7 @@ use crate::state::app::AppState;
 use crate::state::source::{SourceText, SourceView};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::button::{Kind, text_button};
+use crate::widget::content;
 use crate::widget::section::empty;
 
 /// Room for line numbers, points.
@@ -53,12 +54,13 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                     .color(tokens.muted),
             );
             ui.add_space(space::S);
-            ScrollArea::vertical().id_salt("source-places").auto_shrink([false, false]).show(ui, |ui| {
+            let shown = ScrollArea::vertical().id_salt("source-places").auto_shrink([false, false]).show(ui, |ui| {
                 ui.label(RichText::new("Looked for at").font(fonts::small_strong()).color(tokens.muted));
                 for place in places {
                     ui.label(RichText::new(name::path(place)).font(fonts::mono_small()).color(tokens.muted));
                 }
             });
+            content::note(ui, &shown);
         }
     }
 }

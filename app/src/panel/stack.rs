@@ -16,6 +16,7 @@ use crate::state::app::AppState;
 use crate::state::source::SourcePlace;
 use crate::state::view::Selection;
 use crate::theme::{fonts, space, tokens};
+use crate::widget::content;
 use crate::widget::link::{copy_button, link_in};
 use crate::widget::section::empty;
 
@@ -50,11 +51,12 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         );
         return;
     }
-    ScrollArea::vertical().id_salt("stacks").auto_shrink([false, false]).show(ui, |ui| {
+    let shown = ScrollArea::vertical().id_salt("stacks").auto_shrink([false, false]).show(ui, |ui| {
         for (title, about, stack) in stacks.into_iter().filter(|(_, _, stack)| stack.is_some()) {
             stack_ui(ui, state, trace, (title, about, stack), actions);
         }
     });
+    content::note(ui, &shown);
 }
 
 /// The stacks of a span, with what they mean. The same stack at both ends is shown once.

@@ -10,13 +10,16 @@ use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions, AnalysisAction, RowsAction, SelectAction, ViewAction};
 use crate::panel::scope::goroutine_filter_name;
+use crate::panel::{instant_range as instant, point_to};
 use crate::report::table::{Table, Target};
 use crate::report::value::Value;
 use crate::report::view::{TableLayout, TableSession};
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::lane_filter::{LaneFilter, Which};
+use crate::state::pinned::Pin;
 use crate::state::scope::ScopeChoice;
+use crate::state::search::SearchAction;
 use crate::widget::data_table::{DataTable, Touched};
 
 /// Shows a table of a document. `key` names it among all tables of the program; what the window remembers of it goes by
@@ -44,6 +47,14 @@ pub fn table_ui(
     {
         actions.push(action);
     }
+    if let Some(row) = touched.hovered {
+        let time = touched.hovered_column.and_then(|column| match table.value(row, column) {
+            Value::Time(nanos) => Some(instant(document.trace.range().start.plus_nanos(nanos))),
+            _ => None,
+        });
+        let range = time.or_else(|| table.target(row).and_then(|target| range_of(document, target)));
+        point_to(document, range, actions);
+    }
     if let Some(target) = touched.activated.and_then(|row| table.target(row)) {
         actions.push(show(target));
         // Pointed out, not selected: the table may be about what is selected.
@@ -67,6 +78,16 @@ fn show(target: Target) -> Action {
     }
 }
 
+/// The time that a row is about; `None` for a lane, which is there all the time.
+fn range_of(document: &Document, target: Target) -> Option<TimeRange> {
+    match target {
+        Target::Stretch(_, range) | Target::Marked(_, range) | Target::Range(range) => Some(range),
+        Target::Span(span) => document.trace.span(span).map(|span| span.range),
+        Target::End(end) => Some(instant(end.time)),
+        Target::Lane(_) => None,
+    }
+}
+
 /// Where the link of a value leads.
 fn go_to(document: &Document, value: &Value) -> Option<Action> {
     match value {
@@ -80,14 +101,15 @@ fn go_to(document: &Document, value: &Value) -> Option<Action> {
     }
 }
 
-/// What the context menu of a cell offers: the row on the timeline, then what the value leads to.
+/// What the context menu of a cell offers, in the order that all menus have: go to, show, only this, what interacts with it,
+/// pin. Behind that come filters and copies, which the table adds.
 fn menu(document: &Document, table: &Table, row: usize, value: &Value) -> Vec<(String, Action)> {
     let mut entries = Vec::new();
-    if let Some(target) = table.target(row) {
-        entries.push(("Show on timeline".to_owned(), show(target)));
-    }
     if let Some(action) = go_to(document, value) {
         entries.push((format!("Go to {}", value.text()), action));
+    }
+    if let Some(target) = table.target(row) {
+        entries.push(("Show on timeline".to_owned(), show(target)));
     }
     if let Some(filter) = table.subject(row) {
         let title = goroutine_filter_name(document, &filter);
@@ -108,6 +130,13 @@ fn menu(document: &Document, table: &Table, row: usize, value: &Value) -> Vec<(S
             .push(("Show only its lane".to_owned(), Action::Rows(RowsAction::ShowOnly(Some(Arc::new(lane_filter))))));
         let choice = ScopeChoice { filter, ..document.scope_choice.clone() };
         entries.push(("Analyse only this goroutine".to_owned(), Action::Analysis(AnalysisAction::SetScope(choice))));
+        let search = SearchAction::Text(format!("interacts:{}", value.text().to_lowercase()));
+        entries.push((format!("What interacts with {}", value.text()), Action::Search(document.id, search)));
+    }
+    if let Value::Lane(lane, _) = value {
+        let pin = Pin::Lane(*lane);
+        let title = if document.pins.contains(&pin) { "Unpin" } else { "Pin" };
+        entries.push((title.to_owned(), Action::Rows(RowsAction::TogglePin(pin))));
     }
     entries
 }

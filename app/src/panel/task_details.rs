@@ -18,12 +18,13 @@ use crate::fmt::time::{duration, exact, offset};
 use crate::fmt::words::counted;
 use crate::fmt::{name, time};
 use crate::panel::alike::alike_ui;
-use crate::panel::answer;
+use crate::panel::{answer, point_to, time_row};
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::query::{Answer, Query};
 use crate::state::view::Selection;
 use crate::theme::{fonts, space, tokens};
+use crate::widget::content;
 use crate::widget::link::link;
 use crate::widget::proportion::proportion;
 use crate::widget::section::{Pairs, heading, pairs};
@@ -38,12 +39,13 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let Selection::Task(idx) = document.selection else { return };
     let Some(task) = document.trace.task(idx) else { return };
-    ScrollArea::vertical().id_salt("task").auto_shrink([false, false]).show(ui, |ui| {
+    let shown = ScrollArea::vertical().id_salt("task").auto_shrink([false, false]).show(ui, |ui| {
         head_ui(ui, document, &task, actions);
         let Some(Answer::Task(found)) = answer(ui, document, &Query::Task(idx), actions) else { return };
-        parts_ui(ui, &document.trace, &task, found, actions);
+        parts_ui(ui, document, &task, found, actions);
         alike_ui(ui, document, (Example::Task(task.idx), String::new()), actions);
     });
+    content::note(ui, &shown);
 }
 
 fn head_ui(ui: &mut Ui, document: &Document, task: &Task, actions: &mut Actions) {
@@ -59,8 +61,8 @@ fn head_ui(ui: &mut Ui, document: &Document, task: &Task, actions: &mut Actions)
         };
         let least = if task.began.is_none() || task.ended.is_none() { "at least " } else { "" };
         pairs.text("Duration", &format!("{least}{}", duration(range.nanos())), &exact(range.nanos()));
-        pairs.text("Start", &at(task.began, "before the trace"), "");
-        pairs.text("End", &at(task.ended, "not in the trace"), "");
+        time_row(pairs, document, "Start", (task.began, &at(task.began, "before the trace")), actions);
+        time_row(pairs, document, "End", (task.ended, &at(task.ended, "not in the trace")), actions);
         if let Some(parent) = task.parent {
             pairs.row("Subtask of", |ui| task_link(ui, trace, parent, actions));
         }
@@ -81,7 +83,8 @@ fn head_ui(ui: &mut Ui, document: &Document, task: &Task, actions: &mut Actions)
     });
 }
 
-fn parts_ui(ui: &mut Ui, trace: &Trace, task: &Task, found: &TaskDetails, actions: &mut Actions) {
+fn parts_ui(ui: &mut Ui, document: &Document, task: &Task, found: &TaskDetails, actions: &mut Actions) {
+    let trace = &document.trace;
     let of = if found.regions.is_empty() { "of the goroutine that began it" } else { "in its regions" };
     heading(ui, &format!("Time {of}"));
     times_ui(ui, trace, found);
@@ -110,7 +113,11 @@ fn parts_ui(ui: &mut Ui, trace: &Trace, task: &Task, found: &TaskDetails, action
     for log in found.logs.iter().take(LISTED_LONG) {
         ui.horizontal(|ui| {
             let range = TimeRange::new(log.time, log.time.plus_nanos(1));
-            if link(ui, &offset(log.time.nanos_since(origin))).clicked() {
+            let response = link(ui, &offset(log.time.nanos_since(origin)));
+            if response.contains_pointer() {
+                point_to(document, Some(range), actions);
+            }
+            if response.clicked() {
                 actions.push(ViewAction::Reveal { lane: LaneId::Goroutine(log.go), time: Some(range.start) });
             }
             let text = match trace.str(log.category) {

@@ -21,7 +21,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let query = Query::WaitChain(go, range);
     let Some(Answer::WaitChain(found)) = answer(ui, document, &query, actions) else { return };
     let mut own = Actions::default();
-    found_ui(ui, (state, document), (WaitChains.info().id, &found.report), &mut own);
+    found_ui(ui, (state, document), (WaitChains.info().id, &found.report, None), &mut own);
     for action in own.drain() {
         match action {
             // To select the step would make the chain another one.

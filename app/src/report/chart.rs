@@ -34,6 +34,8 @@ pub enum Look {
     Area,
     /// The same, standing on the line that comes next: its points are sums. Stacks come from the top down.
     Stack,
+    /// Parts of a whole as colours: a row of a heat map for each line.
+    Heat,
 }
 
 /// A line of a chart.

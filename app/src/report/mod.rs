@@ -16,6 +16,7 @@ pub mod goroutine_dump;
 pub mod lists;
 pub mod render;
 pub mod report;
+pub mod sandwich;
 pub mod session;
 pub mod table;
 pub mod value;

@@ -221,6 +221,7 @@ impl TracelaneApp {
             Action::View(ViewAction::LanesHeight(points)) => {
                 document.is_some_and(|known| known.lanes_height_points != *points)
             }
+            Action::Select(SelectAction::PointTo(range)) => document.is_some_and(|known| known.pointed != *range),
             Action::Select(SelectAction::HoverFlow(flow)) => document.is_some_and(|known| known.hovered_flow != *flow),
             Action::View(ViewAction::PointerAt(at)) => {
                 document.is_some_and(|known| known.pointer_nanos != at.map(|at| at.0))

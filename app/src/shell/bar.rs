@@ -5,6 +5,7 @@ use egui::{Align, Frame, Layout, Margin, MenuBar, Panel, RichText, Ui};
 
 use crate::action::action::{Actions, FileAction, SettingsAction};
 use crate::action::commands::{self, COMMANDS, Command};
+use crate::action::keymap;
 use crate::action::menu::Group;
 use crate::fmt::name;
 use crate::fmt::time::{duration, offset};
@@ -80,7 +81,7 @@ fn right_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 fn tool(ui: &mut Ui, icon: &str, id: &str, state: &AppState, actions: &mut Actions) {
     let Some(command) = commands::by_id(id) else { return };
     let made = command.action(state);
-    if icon_button(ui, icon, command.name, &command.key_text(), made.is_some()).clicked()
+    if icon_button(ui, icon, command.name, &keymap::text_of(command, &state.settings), made.is_some()).clicked()
         && let Some(action) = made
     {
         actions.push(action);
@@ -90,7 +91,7 @@ fn tool(ui: &mut Ui, icon: &str, id: &str, state: &AppState, actions: &mut Actio
 fn switch(ui: &mut Ui, icon: &str, id: &str, state: &AppState, actions: &mut Actions) {
     let Some(command) = commands::by_id(id) else { return };
     let on = command.is_on.is_some_and(|is_on| is_on(state));
-    if icon_toggle(ui, icon, command.name, &command.key_text(), on).clicked()
+    if icon_toggle(ui, icon, command.name, &keymap::text_of(command, &state.settings), on).clicked()
         && let Some(action) = command.action(state)
     {
         actions.push(action);
@@ -129,7 +130,7 @@ fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
 fn entry_ui(ui: &mut Ui, command: &Command, state: &AppState, actions: &mut Actions) {
     let made = command.action(state);
     let on = command.is_on.is_some_and(|is_on| is_on(state));
-    let response = menu_entry(ui, command.name, &command.key_text(), made.is_some(), on);
+    let response = menu_entry(ui, command.name, &keymap::text_of(command, &state.settings), made.is_some(), on);
     if let Some(action) = made.filter(|_| response.clicked()) {
         actions.push(action);
         ui.close();

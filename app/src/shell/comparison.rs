@@ -10,6 +10,7 @@ use trace_core::base::time::TimeRange;
 
 use crate::action::action::{Action, Actions, AnalysisAction, ComparisonAction, FileAction, SettingsAction};
 use crate::action::commands;
+use crate::action::keymap;
 use crate::fmt::time::{duration, offset};
 use crate::state::app::AppState;
 use crate::state::comparison::{Align as Alignment, OpenComparison, Side, same_clock};
@@ -160,7 +161,7 @@ fn bar_ui(ui: &mut Ui, state: &AppState, pair: &OpenComparison, documents: [&Doc
     ui.spacing_mut().item_spacing.x = space::XS;
     let (icon, hint) =
         if pair.is_linked { (icons::LINKED, "Both move together") } else { (icons::UNLINKED, "Each moves by itself") };
-    if icon_toggle(ui, icon, hint, &key_of("compare-link"), pair.is_linked).clicked() {
+    if icon_toggle(ui, icon, hint, &keymap::text_of_id("compare-link", &state.settings), pair.is_linked).clicked() {
         actions.push(Action::Comparison(ComparisonAction::ToggleLink));
     }
     ui.add_space(space::S);
@@ -189,7 +190,9 @@ fn bar_ui(ui: &mut Ui, state: &AppState, pair: &OpenComparison, documents: [&Doc
         for (icon, id) in [(icons::CLOSE, "compare-leave"), (icons::SWAP, "compare-swap"), (icons::LIST, "compare")] {
             let Some(command) = commands::by_id(id) else { continue };
             let made = command.action(state);
-            let clicked = icon_button(ui, icon, command.name, &command.key_text(), made.is_some()).clicked();
+            let clicked =
+                icon_button(ui, icon, command.name, &keymap::text_of(command, &state.settings), made.is_some())
+                    .clicked();
             actions_of(actions, made.filter(|_| clicked));
         }
     });
@@ -199,10 +202,6 @@ fn actions_of(actions: &mut Actions, made: Option<Action>) {
     if let Some(action) = made {
         actions.push(action);
     }
-}
-
-fn key_of(id: &str) -> String {
-    commands::by_id(id).map(commands::Command::key_text).unwrap_or_default()
 }
 
 const fn hint_of(align: Alignment) -> &'static str {

@@ -8,16 +8,18 @@ use egui_tiles::{
     Behavior, Container, EditAction, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse,
 };
 
-use crate::action::action::{Actions, PanelAction};
+use crate::action::action::{Action, Actions, PanelAction, SelectAction, SettingsAction};
 use crate::action::panel::{Home, Needs, Panel};
 use crate::panel;
 use crate::shell::comparison;
+use crate::shell::fit::Fit;
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::sheet::Sheet;
 use crate::state::view::Selection;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{glyph, icon_button};
+use crate::widget::content;
 
 /// Whether a panel has its place in the window now: nothing reserves room before it has something to show.
 fn is_wanted(panel: Panel, state: &AppState, document: &Document) -> bool {
@@ -34,6 +36,7 @@ fn is_wanted(panel: Panel, state: &AppState, document: &Document) -> bool {
 /// The panels and their arrangement.
 pub struct Dock {
     tree: Tree<Panel>,
+    fit: Fit,
 }
 
 impl Dock {
@@ -43,7 +46,7 @@ impl Dock {
         let tree = stored
             .and_then(|text| ron::from_str::<Tree<Panel>>(text).ok())
             .filter(|tree| tree.root().is_some() && tree.tiles.find_pane(&Panel::Timeline).is_some());
-        Self { tree: tree.unwrap_or_else(usual) }
+        Self { tree: tree.unwrap_or_else(usual), fit: Fit::default() }
     }
 
     /// Opens a panel, or brings it to the front where it is.
@@ -128,9 +131,21 @@ impl Dock {
             return;
         }
         let timeline = self.tree.tiles.find_pane(&Panel::Timeline);
-        let mut shown = Shown { state, actions, timeline, edited: false };
+        let mut shown = Shown { state, actions, timeline, edited: false, resized: false };
+        drop(content::take(ui.ctx()));
         self.tree.ui(&mut shown, ui);
-        let edited = shown.edited;
+        let (edited, resized) = (shown.edited, shown.resized);
+        // What is no longer under the pointer is not pointed out any more.
+        if document.pointed.is_some() && !actions.any(|one| matches!(one, Action::Select(SelectAction::PointTo(_)))) {
+            actions.push(SelectAction::PointTo(None));
+        }
+        if resized && state.settings.fits_docks {
+            actions.push(SettingsAction::FitDocks(false));
+        }
+        let fits = state.settings.fits_docks && state.shown_pair().is_none() && !resized;
+        if self.fit.apply(ui, &mut self.tree, document.lanes_height_points as f32, fits) {
+            ui.ctx().request_repaint();
+        }
         let fronts = self.fronts();
         if fronts != document.fronts {
             actions.push(PanelAction::Fronts(fronts));
@@ -159,7 +174,7 @@ fn maximised_ui(ui: &mut Ui, (state, panel): (&AppState, Panel), actions: &mut A
             });
         });
     });
-    let mut shown = Shown { state, actions, timeline: None, edited: false };
+    let mut shown = Shown { state, actions, timeline: None, edited: false, resized: false };
     // It is not dragged.
     let UiResponse::None = shown.pane_ui(ui, TileId::from_u64(0), &mut { panel }) else { return };
 }
@@ -189,6 +204,8 @@ struct Shown<'a> {
     /// The tile of the timeline, which alone needs no tab.
     timeline: Option<TileId>,
     edited: bool,
+    /// The user has dragged an edge between tiles.
+    resized: bool,
 }
 
 impl Behavior<Panel> for Shown<'_> {
@@ -358,6 +375,7 @@ impl Behavior<Panel> for Shown<'_> {
 
     fn on_edit(&mut self, action: EditAction) {
         self.edited |= action != EditAction::TileDragged;
+        self.resized |= action == EditAction::TileResized;
     }
 }
 

@@ -4,11 +4,15 @@ use egui::{Area, Context, Frame, Id, Margin, Order, RichText, ScrollArea, Ui, ve
 
 use crate::action::action::{Actions, PanelAction};
 use crate::action::commands::COMMANDS;
+use crate::action::keymap;
 use crate::action::menu::Group;
 use crate::state::app::AppState;
+use crate::state::settings::Settings;
+use crate::state::sheet::Sheet;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::icon_button;
 use crate::widget::keycap::keycaps;
+use crate::widget::link::link;
 
 /// Columns of the sheet: which groups stand under one another.
 const COLUMNS: [&[Group]; 3] = [
@@ -50,8 +54,13 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
             ui.horizontal(|ui| {
                 ui.label(RichText::new("Keyboard and mouse").font(fonts::title()));
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    ui.spacing_mut().item_spacing.x = space::M;
                     if icon_button(ui, icons::CLOSE, "Close", "Esc", true).clicked() {
                         actions.push(PanelAction::ToggleHelp);
+                    }
+                    if link(ui, "Change keys…").clicked() {
+                        actions.push(PanelAction::ToggleHelp);
+                        actions.push(PanelAction::Sheet(Some(Sheet::Keys)));
                     }
                 });
             });
@@ -65,7 +74,7 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
                         ui.vertical(|ui| {
                             ui.set_width(column);
                             for group in groups {
-                                group_ui(ui, *group);
+                                group_ui(ui, *group, &state.settings);
                             }
                             if groups.contains(&Group::View) {
                                 mouse_ui(ui);
@@ -84,13 +93,12 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
     }
 }
 
-fn group_ui(ui: &mut Ui, group: Group) {
+fn group_ui(ui: &mut Ui, group: Group, settings: &Settings) {
     crate::widget::section::heading(ui, group.title());
-    for command in COMMANDS.iter().filter(|command| command.group == group && !command.keys.is_empty()) {
+    for command in COMMANDS.iter().filter(|command| command.group == group) {
+        let Some(chord) = keymap::keys_of(command, settings).first().copied() else { continue };
         line_ui(ui, command.name, |ui| {
-            if let Some(chord) = command.keys.first() {
-                keycaps(ui, &chord.caps());
-            }
+            keycaps(ui, &chord.caps());
         });
     }
 }

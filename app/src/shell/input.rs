@@ -2,11 +2,12 @@
 
 use egui::{Context, Event, Key as EguiKey, Modifiers, PointerButton, Popup};
 
-use crate::action::action::{Action, Actions, FileAction, ViewAction};
-use crate::action::commands;
+use crate::action::action::{Action, Actions, FileAction, SettingsAction, ViewAction};
+use crate::action::keymap;
 use crate::action::keys::{Chord, Key};
 use crate::state::app::AppState;
 use crate::state::document::{Document, Source};
+use crate::state::settings::Settings;
 use crate::widget::data_table;
 
 /// A key held this long moves the view on smoothly, seconds.
@@ -16,10 +17,31 @@ const HOLD_ZOOM_PER_SECOND: f64 = 8.0;
 /// Panning while a key is held: widths of the view in a second.
 const HOLD_PAN_PER_SECOND: f64 = 1.1;
 
+/// What a key does for as long as it is held.
+#[derive(Clone, Copy, Debug)]
+enum Motion {
+    ZoomIn,
+    ZoomOut,
+    Left,
+    Right,
+}
+
+impl Motion {
+    fn of(chord: &Chord, settings: &Settings) -> Option<Self> {
+        match keymap::command_of(chord, settings)?.id {
+            "zoom-in" => Some(Self::ZoomIn),
+            "zoom-out" => Some(Self::ZoomOut),
+            "pan-left" => Some(Self::Left),
+            "pan-right" => Some(Self::Right),
+            _ => None,
+        }
+    }
+}
+
 /// A key that moves the view for as long as it is held.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Held {
-    key: Option<(EguiKey, f64)>,
+    key: Option<(EguiKey, f64, Motion)>,
 }
 
 /// Turns this frame's input into actions. Keys belong to a text field while it has the focus.
@@ -42,17 +64,26 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
         match event {
             Event::Key { key, pressed: true, repeat, modifiers, .. } => {
                 let Some(chord) = chord(*key, *modifiers) else { continue };
+                if let Some(command) = state.asked_key {
+                    // A key is being chosen: it does nothing else.
+                    actions.push(if keymap::can_be_chosen(&chord) {
+                        SettingsAction::BindKey(command, Some(chord))
+                    } else {
+                        SettingsAction::AskKey(None)
+                    });
+                    return;
+                }
                 if (typing && !works_while_typing(&chord)) || data_table::keys::takes(ctx, *key, *modifiers) {
                     continue;
                 }
                 if state.dialog.is_some() && chord.key != Key::Escape {
                     continue;
                 }
-                if moving(*key) && modifiers.is_none() {
+                if let Some(motion) = Motion::of(&chord, &state.settings).filter(|_| modifiers.is_none()) {
                     if *repeat {
                         continue;
                     }
-                    held.key = Some((*key, now));
+                    held.key = Some((*key, now, motion));
                 }
                 // egui never hears the release of a sign if Shift goes up before it: each press would
                 // look like a repetition of the first.
@@ -79,7 +110,7 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
 }
 
 fn press(chord: &Chord, repeat: bool, state: &AppState, actions: &mut Actions) {
-    let Some(command) = commands::by_chord(chord) else { return };
+    let Some(command) = keymap::command_of(chord, &state.settings) else { return };
     if repeat && !command.repeats {
         return;
     }
@@ -98,13 +129,9 @@ fn works_while_typing(chord: &Chord) -> bool {
     chord.key == Key::Escape || (chord.ctrl && !editing)
 }
 
-fn moving(key: EguiKey) -> bool {
-    matches!(key, EguiKey::W | EguiKey::S | EguiKey::A | EguiKey::D | EguiKey::ArrowLeft | EguiKey::ArrowRight)
-}
-
 /// Moves the view while a key is held.
 fn move_on(ctx: &Context, state: &AppState, typing: bool, now: f64, held: &mut Held, actions: &mut Actions) {
-    let Some((key, since)) = held.key else { return };
+    let Some((key, since, motion)) = held.key else { return };
     let (down, seconds) = ctx.input(|input| {
         (input.key_down(key) && input.modifiers.is_none() && input.focused, f64::from(input.stable_dt.min(0.05)))
     });
@@ -116,11 +143,11 @@ fn move_on(ctx: &Context, state: &AppState, typing: bool, now: f64, held: &mut H
     if now - since < HOLD_SECONDS {
         return;
     }
-    actions.push(match key {
-        EguiKey::W => Action::View(ViewAction::Zoom { factor: HOLD_ZOOM_PER_SECOND.powf(-seconds), at: None }),
-        EguiKey::S => Action::View(ViewAction::Zoom { factor: HOLD_ZOOM_PER_SECOND.powf(seconds), at: None }),
-        EguiKey::A | EguiKey::ArrowLeft => Action::View(ViewAction::Pan(-HOLD_PAN_PER_SECOND * seconds)),
-        _ => Action::View(ViewAction::Pan(HOLD_PAN_PER_SECOND * seconds)),
+    actions.push(match motion {
+        Motion::ZoomIn => Action::View(ViewAction::Zoom { factor: HOLD_ZOOM_PER_SECOND.powf(-seconds), at: None }),
+        Motion::ZoomOut => Action::View(ViewAction::Zoom { factor: HOLD_ZOOM_PER_SECOND.powf(seconds), at: None }),
+        Motion::Left => Action::View(ViewAction::Pan(-HOLD_PAN_PER_SECOND * seconds)),
+        Motion::Right => Action::View(ViewAction::Pan(HOLD_PAN_PER_SECOND * seconds)),
     });
 }
 
@@ -155,7 +182,10 @@ fn chord(key: EguiKey, modifiers: Modifiers) -> Option<Chord> {
             let mut signs = other.name().chars();
             match (signs.next(), signs.next()) {
                 (Some(sign), None) => Key::Char(sign.to_ascii_uppercase()),
-                _ => return None,
+                _ => {
+                    let number = other.name().strip_prefix('F')?.parse().ok();
+                    Key::Function(number.filter(|number| (1..=12).contains(number))?)
+                }
             }
         }
     };
@@ -167,13 +197,14 @@ mod tests {
     use egui::{Key as EguiKey, Modifiers};
 
     use super::chord;
-    use crate::action::commands;
+    use crate::action::keymap;
+    use crate::state::settings::Settings;
 
     #[test]
     fn keys_mean_what_the_table_says() {
         let meant = |key, modifiers| {
             let pressed = chord(key, modifiers)?;
-            commands::by_chord(&pressed).map(|command| command.id)
+            keymap::command_of(&pressed, &Settings::default()).map(|command| command.id)
         };
         assert_eq!(meant(EguiKey::W, Modifiers::NONE), Some("zoom-in"));
         assert_eq!(meant(EguiKey::W, Modifiers::COMMAND), Some("close"));

@@ -4,6 +4,7 @@
 use egui::{Label, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder};
 
 use crate::action::action::{Actions, PanelAction};
+use crate::action::keymap;
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
 use crate::state::sheet::Sheet;
@@ -77,7 +78,8 @@ fn panel_ui(ui: &mut Ui, state: &AppState, panel: Panel, actions: &mut Actions) 
     ui.label(RichText::new(info.title).font(fonts::title()));
     ui.add_space(space::XS);
     ui.add(Label::new(format!("{}.", info.help)).wrap());
-    if let Some(key) = info.keys.first() {
+    let key = keymap::text_of_id(info.id, &state.settings);
+    if !key.is_empty() {
         ui.label(RichText::new(format!("Key: {key}")).color(tokens.muted));
     }
     for analysis in info.analyses {

@@ -8,6 +8,7 @@ use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions, AnalysisAction, InstantAction, SelectAction, ViewAction};
 use crate::action::commands::COMMANDS;
+use crate::action::keymap;
 use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::place::{parse_stretch, parse_target, parse_time};
@@ -161,7 +162,7 @@ fn commands(state: &AppState, text: &str) -> Vec<Line> {
         };
         let is_on = command.is_on.is_some_and(|is_on| is_on(state));
         let text = format!("{}: {}", command.group.title(), command.name.trim_end_matches('…'));
-        found.push((rank, Line { text, key: command.key_text(), is_on, action }));
+        found.push((rank, Line { text, key: keymap::text_of(command, &state.settings), is_on, action }));
     }
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, line)| line).collect()

@@ -3,7 +3,7 @@
 use egui::{Area, Context, Frame, Id, LayerId, Margin, Order, RichText, ScrollArea, Ui, vec2};
 
 use crate::action::action::{Actions, PanelAction};
-use crate::shell::{colours, manual, settings};
+use crate::shell::{colours, keys, manual, settings};
 use crate::state::app::AppState;
 use crate::state::sheet::Sheet;
 use crate::theme::{fonts, icons, space, tokens};
@@ -36,6 +36,7 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
             match sheet {
                 Sheet::Manual(page) => manual::ui(ui, state, page, actions),
                 Sheet::Settings => scrolled(ui, |ui| settings::ui(ui, state, actions)),
+                Sheet::Keys => scrolled(ui, |ui| keys::ui(ui, state, actions)),
                 Sheet::Colours => scrolled(ui, colours::ui),
                 Sheet::About => scrolled(ui, |ui| about_ui(ui, actions)),
             }
@@ -59,6 +60,7 @@ fn tabs_ui(ui: &mut Ui, sheet: &Sheet, actions: &mut Actions) {
         let is_manual = matches!(sheet, Sheet::Manual(_));
         let tabs = [
             ("Settings", Sheet::Settings, *sheet == Sheet::Settings),
+            ("Keys", Sheet::Keys, *sheet == Sheet::Keys),
             ("Colours", Sheet::Colours, *sheet == Sheet::Colours),
             ("Manual", Sheet::Manual(manual::FIRST.to_owned()), is_manual),
             ("About", Sheet::About, *sheet == Sheet::About),

@@ -6,8 +6,10 @@ use egui::{Align, CursorIcon, Label, Layout, RichText, Role, ScrollArea, Sense, 
 
 use crate::action::action::{Actions, FileAction};
 use crate::action::commands;
+use crate::action::keymap;
 use crate::fmt::name;
 use crate::state::app::AppState;
+use crate::state::settings::Settings;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, glyph, text_button};
 use crate::widget::keycap::keycaps;
@@ -53,7 +55,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                     });
                     ui.vertical(|ui| {
                         ui.set_width(COLUMN);
-                        keys_ui(ui);
+                        keys_ui(ui, &state.settings);
                     });
                 });
             });
@@ -122,13 +124,13 @@ fn entry_ui(ui: &mut Ui, icon: &str, name: &str, about: &str) -> bool {
     response.on_hover_cursor(CursorIcon::PointingHand).clicked()
 }
 
-fn keys_ui(ui: &mut Ui) {
+fn keys_ui(ui: &mut Ui, settings: &Settings) {
     title(ui, "Keys to begin with");
     for command in FIRST_KEYS.iter().filter_map(|id| commands::by_id(id)) {
         ui.allocate_ui_with_layout(vec2(ui.available_width(), 28.0), Layout::left_to_right(Align::Center), |ui| {
             ui.label(command.name);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if let Some(chord) = command.keys.first() {
+                if let Some(chord) = keymap::keys_of(command, settings).first() {
                     keycaps(ui, &chord.caps());
                 }
             });

@@ -27,6 +27,8 @@ pub struct AppState {
     pub help_open: bool,
     /// The sheet over the window, while it is open.
     pub sheet: Option<Sheet>,
+    /// The command, by its name, that gets the next key that is pressed.
+    pub asked_key: Option<&'static str>,
     /// The guided tour, while it goes on.
     pub tour: Option<Tour>,
     /// The name that the present layout is to be saved under, as typed.

@@ -163,6 +163,8 @@ pub struct Document {
     pub folds: Folds,
     /// Rows that show once more above all others, from top to bottom.
     pub pins: Vec<Pin>,
+    /// Pinned lanes whose stack frames show below them, and on how many lines.
+    pub stack_lines: BTreeMap<LaneId, u32>,
     /// The order of goroutines that rows are, or will be, made in.
     pub goroutine_order: GoroutineOrder,
     /// How goroutines are, or will be, grouped.
@@ -207,6 +209,8 @@ pub struct Document {
     pub panels_shown: bool,
     /// The edge under the pointer in a list: drawn as if the pointer were on it.
     pub hovered_flow: Option<Flow>,
+    /// The time that is under the pointer in a panel, in a table or as a link.
+    pub pointed: Option<TimeRange>,
     /// The instant under the pointer, ns on the trace clock: where keys zoom.
     pub pointer_nanos: Option<f64>,
     /// How far the pointer is below the upper edge of the lanes, points: the row there keeps its place.
@@ -257,6 +261,7 @@ impl Document {
             findings_shown: false,
             folds: Folds::default(),
             pins: Vec::new(),
+            stack_lines: BTreeMap::new(),
             goroutine_order: GoroutineOrder::default(),
             group_by: GroupBy::default(),
             hides_idle: true,
@@ -279,6 +284,7 @@ impl Document {
             lanes_height_points: 600.0,
             panels_shown: false,
             hovered_flow: None,
+            pointed: None,
             pointer_nanos: None,
             pointer_points: None,
         }
@@ -294,7 +300,7 @@ impl Document {
     #[must_use]
     pub fn layout(&self) -> Layout<'_> {
         let view = self.view.filter(|_| self.hides_idle).map(|view| view.range());
-        Layout::of(&self.rows, &self.folds, view).with_pins(&self.pins)
+        Layout::of(&self.rows, &self.folds, view).with_pins(&self.pins, &self.stack_lines)
     }
 
     /// What the view may go over.

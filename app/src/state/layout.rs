@@ -1,5 +1,6 @@
 //! Where rows lie, given what is folded and what is in view. Nothing here costs more than O(log n) in the number of rows, but for making the trees of groups.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use trace_core::base::ids::TaskIdx;
@@ -9,7 +10,7 @@ use trace_core::model::lanes::LaneId;
 use crate::state::folds::Folds;
 use crate::state::groups::Groups;
 use crate::state::pinned::Pin;
-use crate::state::row::{GROUP_HEIGHT, HEADING_HEIGHT, LANE_HEIGHT, REGION_HEIGHT, Row, RowKind};
+use crate::state::row::{FRAME_HEIGHT, GROUP_HEIGHT, HEADING_HEIGHT, LANE_HEIGHT, REGION_HEIGHT, Row, RowKind};
 use crate::state::rows::Rows;
 use crate::state::section::Section;
 
@@ -110,7 +111,7 @@ impl TreeRow {
         match self.group {
             Some(group) => {
                 let kind = if of_tasks { RowKind::TaskGroup(group) } else { RowKind::Group(group) };
-                Row { kind, top, height: GROUP_HEIGHT, region_lines: 0, is_pinned: false }
+                Row { kind, top, height: GROUP_HEIGHT, region_lines: 0, frame_lines: 0, is_pinned: false }
             }
             None => Row {
                 kind: match groups.single_on(self.row) {
@@ -121,6 +122,7 @@ impl TreeRow {
                 top,
                 height: LANE_HEIGHT + f64::from(self.lines) * REGION_HEIGHT,
                 region_lines: self.lines,
+                frame_lines: 0,
                 is_pinned: false,
             },
         }
@@ -144,13 +146,17 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// The same with pinned rows above all others.
+    /// The same with pinned rows above all others, some of them with so many lines of stack frames.
     #[must_use]
-    pub fn with_pins(mut self, pins: &[Pin]) -> Self {
+    pub fn with_pins(mut self, pins: &[Pin], frames: &BTreeMap<LaneId, u32>) -> Self {
         let mut top = 0.0;
         for kind in pins.iter().filter_map(|pin| pin.row(self.rows)) {
-            let height = if matches!(kind, RowKind::Lane(_)) { LANE_HEIGHT } else { GROUP_HEIGHT };
-            self.pinned.push(Row { kind, top, height, region_lines: 0, is_pinned: true });
+            let (own, frame_lines) = match kind {
+                RowKind::Lane(lane) => (LANE_HEIGHT, frames.get(&lane).copied().unwrap_or(0)),
+                _ => (GROUP_HEIGHT, 0),
+            };
+            let height = own + f64::from(frame_lines) * FRAME_HEIGHT;
+            self.pinned.push(Row { kind, top, height, region_lines: 0, frame_lines, is_pinned: true });
             top += height;
         }
         self
@@ -306,7 +312,7 @@ impl<'a> Layout<'a> {
 
     fn heading(&self, section: Section, top: f64) -> Row {
         let height = self.heading_height(section);
-        Row { kind: RowKind::Heading(section), top, height, region_lines: 0, is_pinned: false }
+        Row { kind: RowKind::Heading(section), top, height, region_lines: 0, frame_lines: 0, is_pinned: false }
     }
 
     fn body_row(&self, section: Section, section_top: f64, index: u32) -> Option<Row> {
@@ -317,6 +323,7 @@ impl<'a> Layout<'a> {
             top: section_top + self.rows.heading_height(section) + top,
             height: LANE_HEIGHT + f64::from(region_lines) * REGION_HEIGHT,
             region_lines,
+            frame_lines: 0,
             is_pinned: false,
         })
     }

@@ -10,6 +10,12 @@ pub const LANE_HEIGHT: f64 = 22.0;
 /// Height of one line of regions under a goroutine's lane, points.
 pub const REGION_HEIGHT: f64 = 16.0;
 
+/// Height of one line of stack frames under a lane, points.
+pub const FRAME_HEIGHT: f64 = 14.0;
+
+/// Lines of stack frames at most.
+pub const MAX_FRAME_LINES: u32 = 32;
+
 /// Height of a group's heading with its strip, points.
 pub const GROUP_HEIGHT: f64 = 28.0;
 
@@ -47,6 +53,8 @@ pub struct Row {
     pub height: f64,
     /// Lines of regions included in the height.
     pub region_lines: u32,
+    /// Lines of stack frames included in the height.
+    pub frame_lines: u32,
     /// It is among the pinned rows, and shows once more in its own place.
     pub is_pinned: bool,
 }

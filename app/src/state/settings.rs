@@ -50,6 +50,10 @@ pub struct Settings {
     pub counters_points: f32,
     /// The upper one's part of the height of two timelines.
     pub pair_share: f32,
+    /// Keys that the user has chosen, by the names of commands, as they are printed; without any for no key at all.
+    pub keys: BTreeMap<String, Vec<String>>,
+    /// Panels take the height of their content.
+    pub fits_docks: bool,
     /// Animate moves.
     pub animate: bool,
     /// Models of large traces may take so much of the disk, GB; 0 keeps none.
@@ -85,6 +89,8 @@ impl Default for Settings {
             gutter_points: 220.0,
             counters_points: 124.0,
             pair_share: 0.5,
+            keys: BTreeMap::new(),
+            fits_docks: true,
             animate: true,
             cache_gigabytes: CACHE_GIGABYTES,
             dock: None,

@@ -5,6 +5,8 @@
 pub enum Sheet {
     /// The settings.
     Settings,
+    /// The keys of all commands, to be changed.
+    Keys,
     /// What colours and shapes on the timeline mean.
     Colours,
     /// A page of the manual, by its name.

@@ -37,6 +37,8 @@ pub const LABEL_LEAST: f32 = 22.0;
 pub const LABEL_AIR: f32 = 4.0;
 /// Opacity of what is not connected with the selection.
 const DIM: f32 = 0.6;
+/// Opacity of what a search does not match.
+const FADE: f32 = 0.22;
 /// Opacity of large waiting areas over the background.
 const WAIT_OPACITY: f32 = 0.64;
 
@@ -119,6 +121,10 @@ pub struct LaneColors {
     pub stripe: Color32,
     /// Time outside the trace.
     pub outside: Color32,
+    /// What all of it is painted on.
+    pub paper: Color32,
+    /// Of the dark theme?
+    pub is_dark: bool,
 }
 
 impl LaneColors {
@@ -165,13 +171,26 @@ impl LaneColors {
             cursor: tokens.text.gamma_multiply(0.45),
             stripe: mix(paper, tokens.panel, 0.5),
             outside: mix(paper, tokens.line, 0.4),
+            paper,
+            is_dark: tokens.dark,
         }
     }
 
     /// The same for lanes that have nothing to do with the selection.
     #[must_use]
     pub fn dimmed(&self, tokens: &Tokens) -> Self {
-        let dim = |color: Color32| mix(tokens.background, color, DIM);
+        self.towards(tokens, DIM)
+    }
+
+    /// The same for what a search does not match: there, but behind what it does.
+    #[must_use]
+    pub fn faded(&self, tokens: &Tokens) -> Self {
+        self.towards(tokens, FADE)
+    }
+
+    /// Colours of which `part` is left over the background.
+    fn towards(&self, tokens: &Tokens, part: f32) -> Self {
+        let dim = |color: Color32| mix(tokens.background, color, part);
         let mut fill = self.fill.map(dim);
         fill[SpanClass::None as usize] = Color32::TRANSPARENT;
         Self {
@@ -196,6 +215,21 @@ impl LaneColors {
             ..*self
         }
     }
+}
+
+/// A number for a package, by which it gets its colour.
+#[must_use]
+pub fn family(package: &str) -> u32 {
+    package.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 997
+}
+
+/// A colour that tells packages apart, quiet enough for text.
+#[must_use]
+pub fn package_color(family: u32, dark: bool) -> Color32 {
+    // A golden-ratio walk spreads families over all hues, however many there are.
+    let hue = (0.08 + f64::from(family) * 0.618_034).fract() as f32;
+    let (saturation, value) = if dark { (0.42, 0.80) } else { (0.36, 0.94) };
+    egui::ecolor::Hsva::new(hue, saturation, value, 1.0).into()
 }
 
 /// Time without a CPU in bars and legends.

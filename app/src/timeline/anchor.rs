@@ -119,6 +119,7 @@ fn choices(frame: &Frame<'_>, hit: &Hit, pointed: TraceTime) -> Choices {
             ]
         }
         Hit::Sample(sample) => vec![("this CPU sample".to_owned(), sample.time)],
+        Hit::Frame(bar) => vec![("this stack frame".to_owned(), bar.range.start)],
         Hit::Empty(_) | Hit::Nowhere | Hit::Arrow(_) | Hit::Marker(_) => Vec::new(),
     };
     choices.extend(frame.document.marked.map(|marked| ("the start of the mark".to_owned(), marked.start)));

@@ -15,6 +15,8 @@ use crate::timeline::visible::Visible;
 
 /// An edge snaps to the start or end of a span that is at most so far away, points.
 const SNAP: f32 = 5.0;
+/// Steps of the glow at the edge that what is pointed to lies beyond.
+const GLOW: u8 = 8;
 /// An edge is caught from this far, points.
 const REACH: f32 = 4.0;
 /// Spans that are looked at around an edge at most, for one to snap to.
@@ -210,6 +212,30 @@ fn pill(ui: &Ui, frame: &Frame<'_>, (text, x, y): (String, f32, f32)) {
     let rect = Rect::from_min_size(pos2(left, y - size.y / 2.0), size);
     painter.rect_filled(rect, 4.0, frame.tokens.accent);
     painter.galley(rect.min + vec2(5.0, 2.0), galley, frame.tokens.background);
+}
+
+/// Shows the time that is under the pointer in a panel: a band, or where it lies if that is out of view.
+pub fn pointed(ui: &Ui, frame: &Frame<'_>) {
+    let Some(range) = frame.document.pointed else { return };
+    let (strip, color) = (frame.strips.on_axis(), frame.tokens.accent);
+    let painter = ui.painter_at(strip);
+    let (x0, x1) = (frame.axis.x_from_time(range.start), frame.axis.x_from_time(range.end));
+    if x1 < strip.left() || x0 > strip.right() {
+        let (edge, inward) = if x1 < strip.left() { (strip.left(), 1.0) } else { (strip.right(), -1.0) };
+        for step in 0_u8..GLOW {
+            let x = edge + f32::from(step) * 2.0 * inward;
+            let part = f32::from(GLOW - step) / f32::from(GLOW);
+            let bar = Rect::from_two_pos(pos2(x, strip.top()), pos2(x + 2.0 * inward, strip.bottom()));
+            painter.rect_filled(bar, 0.0, color.gamma_multiply(0.4 * part * part));
+        }
+        return;
+    }
+    if let Some(band) = frame.band(range, strip) {
+        painter.rect_filled(band, 0.0, color.gamma_multiply(0.12));
+    }
+    for x in [x0, x1].into_iter().filter(|x| strip.x_range().contains(*x)) {
+        painter.vline(frame.snap(x), strip.y_range(), Stroke::new(1.5, color));
+    }
 }
 
 /// The moment that the instant view shows, and the one that it is compared with.

@@ -21,6 +21,8 @@ pub struct Brush<'a> {
     pub pixels: f32,
     /// Colours, dimmed or not.
     pub colors: &'a LaneColors,
+    /// Colours of what stays behind.
+    pub faded: &'a LaneColors,
 }
 
 impl Brush<'_> {

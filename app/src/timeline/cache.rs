@@ -34,17 +34,24 @@ pub struct TimelineCache {
     numbered: u64,
     jobs: JobPool,
     scenes: HashMap<Track, CachedScene>,
-    /// By what a row shows, and whether it is the pinned one.
-    meshes: HashMap<(Track, bool), (MeshKey, Arc<Mesh>)>,
+    /// The lanes of the last frame as one mesh, and what it was made of.
+    lanes_mesh: Option<(Vec<MeshKey>, Arc<Mesh>)>,
+    /// The counters and the minimap as they were last painted.
+    pub(super) counter_meshes: Option<(CountersKey, CounterMeshes)>,
+    pub(super) density_mesh: Option<(DensityKey, Arc<Mesh>)>,
     /// Short name and function by lane.
     pub names: HashMap<LaneId, (String, String)>,
     /// The edges of the selected span.
     pub selected_flows: Option<(SpanRef, Arc<SelectedFlows>)>,
     view_flows: Option<(Version, ViewFlowsKey, Arc<ViewFlows>)>,
-    density: Option<(Version, Arc<Density>)>,
-    curves: Option<(Version, Grid, Arc<Curves>)>,
+    density: Option<(Version, Arc<Density>, u64)>,
+    curves: Option<(Version, Grid, Arc<Curves>, u64)>,
     /// Advance of the characters in use, points, by font size and scale.
     pub advances: Advances,
+    /// What the last frame took, without waiting for lanes.
+    pub own: Duration,
+    /// How long this frame has waited.
+    pub waited: Duration,
     /// The drag going on.
     pub drag: Option<Drag>,
     /// The move being animated.
@@ -82,10 +89,10 @@ pub struct SceneRequest<'a> {
     pub wait_for_all: bool,
 }
 
-/// What a mesh depends on, besides its scene.
+/// What the part of a row in the mesh of all lanes depends on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MeshKey {
-    /// Which scene of the lane.
+    /// Which scene.
     pub scene: u64,
     /// The horizontal axis.
     pub axis: Axis,
@@ -97,14 +104,24 @@ pub struct MeshKey {
     pub dark: bool,
     /// Dimmed?
     pub dimmed: bool,
-    /// Of a pinned row?
-    pub pinned: bool,
 }
+
+/// What the meshes of the counters depend on: which curves, where, at what scale, in which theme.
+pub(super) type CountersKey = (u64, Axis, egui::Rect, u32, bool);
+
+/// The meshes of the counters, from top to bottom, each with the highest value of its scale.
+pub(super) type CounterMeshes = [(Arc<Mesh>, u64); 3];
+
+/// What the mesh of the minimap depends on.
+pub(super) type DensityKey = (u64, Axis, egui::Rect, u32, bool);
 
 /// Scenes of lanes that scrolled out of sight are kept up to this many.
 const SCENES_KEPT: usize = 512;
 /// How long a frame waits for what is missing. What takes longer comes with a later frame.
 const PATIENCE: Duration = Duration::from_micros(1_500);
+/// A frame that has much to paint waits less, so that all of it takes no longer than this; but at least this long.
+const FRAME: Duration = Duration::from_micros(3_200);
+const LEAST_PATIENCE: Duration = Duration::from_micros(250);
 /// The same when there is nothing at all to show yet.
 const FIRST_PATIENCE: Duration = Duration::from_millis(15);
 
@@ -134,15 +151,24 @@ impl TimelineCache {
                 ..Self::default()
             };
         }
-        let is_known =
-            |(trace, rows): &Source| Arc::ptr_eq(trace, &document.trace) && Arc::ptr_eq(rows, &document.rows);
+        let hits = document.search.found().filter(|_| !document.search.query.is_empty());
+        let text = hits.map(|_| document.search.text.as_str());
+        let is_known = |source: &Source| {
+            Arc::ptr_eq(&source.trace, &document.trace)
+                && Arc::ptr_eq(&source.rows, &document.rows)
+                && source.hits.as_ref().map(|hits| hits.0.as_str()) == text
+        };
         if !self.source.as_ref().is_some_and(is_known) {
-            if self.source.as_ref().is_some_and(|(_, rows)| rows.options() != document.rows.options()) {
+            if self.source.as_ref().is_some_and(|source| source.rows.options() != document.rows.options()) {
                 // Shared rows and groups are others now.
-                self.scenes.retain(|track, _| matches!(track, Track::Lane(_)));
-                self.meshes.retain(|(track, _), _| matches!(track, Track::Lane(_)));
+                self.scenes.retain(|track, _| matches!(track, Track::Lane(_) | Track::Stacks(..)));
             }
-            self.source = Some((Arc::clone(&document.trace), Arc::clone(&document.rows)));
+            self.source = Some(Source {
+                trace: Arc::clone(&document.trace),
+                rows: Arc::clone(&document.rows),
+                // What matches does not depend on how far the search is.
+                hits: text.map(str::to_owned).zip(hits.cloned()),
+            });
             self.version += 1;
             // All else is shown until it has been made anew.
             self.names.clear();
@@ -159,21 +185,24 @@ impl TimelineCache {
         let Some(source) = self.source.clone().filter(|_| !jobs.is_empty()) else { return false };
         if self.scenes.len() > SCENES_KEPT {
             self.scenes.retain(|track, _| wanted.tracks.contains(track));
-            self.meshes.retain(|(track, _), _| wanted.tracks.contains(track));
         }
         self.jobs.submit(self.version, &source, jobs);
         let patience = match (wanted.wait_for_all, self.scenes.is_empty()) {
             (true, _) => Duration::from_secs(60),
             (_, true) => FIRST_PATIENCE,
-            (_, false) => PATIENCE,
+            // Painting is half of what a frame takes: its meshes are copied, too.
+            (_, false) => FRAME.saturating_sub(2 * self.own).clamp(LEAST_PATIENCE, PATIENCE),
         };
-        let until = Instant::now() + patience;
+        let begun = Instant::now();
+        let until = begun + patience;
         while let Some((version, made)) = self.jobs.take(until) {
             self.keep(version, made);
             if self.jobs(wanted).is_empty() {
+                self.waited = begun.elapsed();
                 return false;
             }
         }
+        self.waited = begun.elapsed();
         true
     }
 
@@ -188,14 +217,14 @@ impl TimelineCache {
                 None => jobs.push(Job::Track(track, wanted.grid.with_margin())),
             }
         }
-        let curves = self.curves.as_ref().map(|(version, grid, _)| (*version, grid));
+        let curves = self.curves.as_ref().map(|(version, grid, ..)| (*version, grid));
         if wanted.counters
             && !curves.is_some_and(|(version, grid)| version == self.version && grid.serves(&wanted.grid))
         {
             jobs.push(Job::Curves(wanted.grid.with_margin()));
         }
         jobs.extend(outdated);
-        let density = self.density.as_ref().map(|(version, density)| (*version, density.columns()));
+        let density = self.density.as_ref().map(|(version, density, _)| (*version, density.columns()));
         if density != Some((self.version, wanted.minimap_columns)) {
             jobs.push(Job::Density(wanted.minimap_columns));
         }
@@ -215,8 +244,8 @@ impl TimelineCache {
                 let kept = CachedScene { version, grid, scene: Arc::from(scene), number: self.numbered };
                 self.scenes.insert(track, kept);
             }
-            Made::Curves(grid, curves) => self.curves = Some((version, grid, Arc::new(curves))),
-            Made::Density(density) => self.density = Some((version, Arc::new(density))),
+            Made::Curves(grid, curves) => self.curves = Some((version, grid, Arc::new(curves), self.numbered)),
+            Made::Density(density) => self.density = Some((version, Arc::new(density), self.numbered)),
             Made::Flows(key, flows) => self.view_flows = Some((version, key, Arc::new(flows))),
         }
     }
@@ -227,16 +256,16 @@ impl TimelineCache {
         self.scenes.get(&track).map(|kept| (Arc::clone(&kept.scene), kept.number))
     }
 
-    /// The counters, the best there are, and their columns.
+    /// The counters, the best there are, their columns, and which they are.
     #[must_use]
-    pub fn curves(&self) -> Option<(Grid, Arc<Curves>)> {
-        self.curves.as_ref().map(|(_, grid, curves)| (*grid, Arc::clone(curves)))
+    pub fn curves(&self) -> Option<(Grid, Arc<Curves>, u64)> {
+        self.curves.as_ref().map(|(_, grid, curves, number)| (*grid, Arc::clone(curves), *number))
     }
 
-    /// The minimap's columns.
+    /// The minimap's columns, and which they are.
     #[must_use]
-    pub fn density(&self) -> Option<Arc<Density>> {
-        self.density.as_ref().map(|(_, density)| Arc::clone(density))
+    pub fn density(&self) -> Option<(Arc<Density>, u64)> {
+        self.density.as_ref().map(|(_, density, number)| (Arc::clone(density), *number))
     }
 
     /// All edges in view, as last asked for.
@@ -245,15 +274,23 @@ impl TimelineCache {
         self.view_flows.as_ref().map(|(.., flows)| Arc::clone(flows))
     }
 
-    /// A mesh made before, if it is still right.
-    #[must_use]
-    pub fn mesh(&self, track: Track, key: &MeshKey) -> Option<Arc<Mesh>> {
-        self.meshes.get(&(track, key.pinned)).filter(|(made, _)| made == key).map(|(_, mesh)| Arc::clone(mesh))
-    }
-
-    /// Keeps a mesh.
-    pub fn keep_mesh(&mut self, track: Track, key: MeshKey, mesh: Arc<Mesh>) {
-        self.meshes.insert((track, key.pinned), (key, mesh));
+    /// The lanes as one mesh: that of the frame before if it is made of the same rows at the same places, else what
+    /// `paint` adds to an empty one with room for as much as the last one had.
+    pub fn lanes_mesh(&mut self, keys: Vec<MeshKey>, paint: impl FnOnce(&mut Mesh)) -> Arc<Mesh> {
+        if let Some((made_of, mesh)) = &self.lanes_mesh
+            && *made_of == keys
+        {
+            return Arc::clone(mesh);
+        }
+        let mut mesh = Mesh::default();
+        if let Some((_, before)) = &self.lanes_mesh {
+            mesh.vertices.reserve(before.vertices.len() + before.vertices.len() / 8);
+            mesh.indices.reserve(before.indices.len() + before.indices.len() / 8);
+        }
+        paint(&mut mesh);
+        let mesh = Arc::new(mesh);
+        self.lanes_mesh = Some((keys, Arc::clone(&mesh)));
+        mesh
     }
 }
 

@@ -1,5 +1,7 @@
 //! The curves over the lanes: goroutines by state, heap, threads. Folds to one line.
 
+use std::sync::Arc;
+
 use egui::epaint::Mesh;
 use egui::{Align2, Color32, CursorIcon, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 use trace_core::event::state::SpanClass;
@@ -8,7 +10,7 @@ use crate::action::action::{Actions, SettingsAction};
 use crate::fmt::number;
 use crate::state::settings::Settings;
 use crate::theme::lanes::mix;
-use crate::timeline::cache::TimelineCache;
+use crate::timeline::cache::{CounterMeshes, TimelineCache};
 use crate::timeline::curves::Curve;
 use crate::timeline::curves::Curves;
 use crate::timeline::drag::handle;
@@ -23,8 +25,20 @@ pub fn are_folded(frame: &Frame<'_>) -> bool {
     frame.strips.counters.height() < COUNTERS_LEAST - 1.0
 }
 
+/// Windows lower than this have low counters, until the user gives them a height, points.
+const LOW_WINDOW: f32 = 800.0;
+/// Their height there, points.
+const LOW: f32 = 84.0;
+
+/// How high the counters are to be: as the user chose, but low in a low window as long as he has not.
+#[must_use]
+pub fn height(ui: &Ui, settings: &Settings) -> f32 {
+    let is_usual = settings.counters_points == Settings::default().counters_points;
+    if is_usual && ui.ctx().content_rect().height() < LOW_WINDOW { LOW } else { settings.counters_points }
+}
+
 /// The counters, folded or not.
-pub fn ui(ui: &Ui, frame: &Frame<'_>, cache: &TimelineCache, pointer: Option<Pos2>, actions: &mut Actions) {
+pub fn ui(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache, pointer: Option<Pos2>, actions: &mut Actions) {
     let strip = frame.strips.counters;
     if strip.height() < 1.0 {
         return;
@@ -32,9 +46,14 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, cache: &TimelineCache, pointer: Option<Pos
     let place = frame.strips.gutter_of(strip);
     ui.painter().rect_filled(place, 0.0, frame.tokens.panel);
     let folded = are_folded(frame);
-    if let Some((grid, curves)) = cache.curves().filter(|_| !folded) {
+    if let Some((grid, curves, number)) = cache.curves().filter(|_| !folded) {
         // The curves may still be those of the columns before.
-        tracks(ui, &Frame { grid, ..frame.clone() }, &curves, pointer);
+        let frame = &Frame { grid, ..frame.clone() };
+        let key = (number, frame.axis, strip, frame.pixels.to_bits(), frame.tokens.dark);
+        let kept = cache.counter_meshes.take().filter(|(made_of, _)| *made_of == key);
+        let (_, meshes) = kept.unwrap_or_else(|| (key, meshes(frame, &curves)));
+        tracks(ui, frame, &curves, &meshes, pointer);
+        cache.counter_meshes = Some((key, meshes));
         marks::gaps_over(ui, frame, strip, frame.colors.hole_opaque);
     }
     fold_button(ui, frame, folded, actions);
@@ -78,22 +97,33 @@ fn fold_button(ui: &Ui, frame: &Frame<'_>, folded: bool, actions: &mut Actions) 
 /// A legend entry: colour, value, name.
 type Entry = (Color32, String, &'static str);
 
-fn tracks(ui: &Ui, frame: &Frame<'_>, curves: &Curves, pointer: Option<Pos2>) {
+/// Where the counters lie, from top to bottom.
+fn places(frame: &Frame<'_>) -> [Rect; 3] {
+    let strip = frame.strips.counters;
+    let first = frame.snap(strip.top() + strip.height() * 0.38);
+    let second = frame.snap(first + strip.height() * 0.33);
+    [strip.with_max_y(first), strip.with_min_y(first).with_max_y(second), strip.with_min_y(second)]
+}
+
+/// The curves as meshes, each with the highest value of its scale.
+fn meshes(frame: &Frame<'_>, curves: &Curves) -> CounterMeshes {
+    let [first, second, third] = places(frame);
+    let made = [goroutines(frame, curves, first), heap(frame, curves, second), threads(frame, curves, third)];
+    made.map(|(mesh, top)| (Arc::new(mesh), top))
+}
+
+fn tracks(ui: &Ui, frame: &Frame<'_>, curves: &Curves, meshes: &CounterMeshes, pointer: Option<Pos2>) {
     let strip = frame.strips.counters;
     let place = frame.strips.gutter_of(strip);
-    let shares = [0.38, 0.33, 0.29];
-    let mut top = strip.top();
     // Values at the pointer; without one, at the right edge of what is in sight.
     let column = column_at(frame, pointer.map_or(strip.right(), |at| at.x));
     let value = |curve: &Curve| curve.get(column.min(curve.len().saturating_sub(1))).copied().flatten();
     let say = |curve: &Curve, words: fn(u64) -> String| value(curve).map_or("–".to_owned(), |(_, high)| words(high));
-    for (index, share) in shares.into_iter().enumerate() {
-        let bottom = if index == 2 { strip.bottom() } else { frame.snap(top + strip.height() * share) };
-        let track = Rect::from_min_max(pos2(strip.left(), top), pos2(strip.right(), bottom));
-        let painter = ui.painter_at(track.intersect(known(frame, track)));
+    for (index, (track, (mesh, highest))) in places(frame).into_iter().zip(meshes).enumerate() {
+        ui.painter_at(track.intersect(known(frame, track))).add(Shape::Mesh(Arc::clone(mesh)));
+        let highest = *highest;
         let (title, highest, entries): (&str, String, Vec<Entry>) = match index {
             0 => {
-                let highest = goroutines(&painter, frame, curves, track);
                 let strong = |class: SpanClass| frame.colors.strong[class as usize];
                 let entries = vec![
                     (strong(SpanClass::Running), say(&curves.running, number::short_count), "running"),
@@ -103,7 +133,6 @@ fn tracks(ui: &Ui, frame: &Frame<'_>, curves: &Curves, pointer: Option<Pos2>) {
                 ("Goroutines", number::short_count(highest), entries)
             }
             1 => {
-                let highest = heap(&painter, frame, curves, track);
                 let entries = vec![
                     (frame.colors.heap_live, say(&curves.heap_live, number::bytes), "live"),
                     // A trace tells the goal only with the first collection in it.
@@ -112,7 +141,6 @@ fn tracks(ui: &Ui, frame: &Frame<'_>, curves: &Curves, pointer: Option<Pos2>) {
                 ("Heap", number::bytes(highest), entries)
             }
             _ => {
-                let highest = threads(&painter, frame, curves, track);
                 let entries = vec![
                     (frame.colors.threads, say(&curves.threads, number::short_count), "busy"),
                     (frame.tokens.line, say(&curves.procs, number::short_count), "GOMAXPROCS"),
@@ -120,10 +148,9 @@ fn tracks(ui: &Ui, frame: &Frame<'_>, curves: &Curves, pointer: Option<Pos2>) {
                 ("Threads", number::short_count(highest), entries)
             }
         };
-        let beside = Rect::from_min_max(pos2(place.left(), top), pos2(place.right(), bottom));
+        let beside = Rect::from_min_max(pos2(place.left(), track.top()), pos2(place.right(), track.bottom()));
         legend(ui, frame, beside, title, &entries);
         scale(&ui.painter_at(track), frame, track, &highest);
-        top = bottom;
     }
 }
 
@@ -211,7 +238,7 @@ fn round_up(value: u64) -> u64 {
     }
 }
 
-fn goroutines(painter: &egui::Painter, frame: &Frame<'_>, curves: &Curves, track: Rect) -> u64 {
+fn goroutines(frame: &Frame<'_>, curves: &Curves, track: Rect) -> (Mesh, u64) {
     let columns = curves.running.len();
     let sum = |at| middle(&curves.running, at) + middle(&curves.runnable, at) + middle(&curves.waiting, at);
     let top = round_up((0..columns).map(sum).fold(0.0, f32::max).ceil() as u64);
@@ -234,29 +261,26 @@ fn goroutines(painter: &egui::Painter, frame: &Frame<'_>, curves: &Curves, track
             }
         }
     }
-    painter.add(Shape::mesh(mesh));
-    top
+    (mesh, top)
 }
 
-fn heap(painter: &egui::Painter, frame: &Frame<'_>, curves: &Curves, track: Rect) -> u64 {
+fn heap(frame: &Frame<'_>, curves: &Curves, track: Rect) -> (Mesh, u64) {
     let top = highest(&[&curves.heap_live, &curves.heap_goal]).max(1);
     let scale = (track.height() - 4.0) / (top as f32 * 1.05);
     let mut mesh = Mesh::default();
     area(&mut mesh, frame, &curves.heap_live, track, scale, frame.colors.heap_live);
     line(&mut mesh, frame, &curves.heap_goal, track, scale, frame.colors.heap_goal);
-    painter.add(Shape::mesh(mesh));
-    top
+    (mesh, top)
 }
 
-fn threads(painter: &egui::Painter, frame: &Frame<'_>, curves: &Curves, track: Rect) -> u64 {
+fn threads(frame: &Frame<'_>, curves: &Curves, track: Rect) -> (Mesh, u64) {
     let top = highest(&[&curves.threads, &curves.procs]).max(1);
     let scale = (track.height() - 3.0) / (top as f32 * 1.05);
     let mut mesh = Mesh::default();
     let fill = mix(frame.tokens.background, frame.colors.threads, 0.5);
     area(&mut mesh, frame, &curves.threads, track, scale, fill);
     line(&mut mesh, frame, &curves.procs, track, scale, frame.tokens.line);
-    painter.add(Shape::mesh(mesh));
-    top
+    (mesh, top)
 }
 
 /// What is surely reached is filled; what was reached at times within a column is lighter.

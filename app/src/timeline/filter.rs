@@ -1,5 +1,7 @@
 //! The strip over the lanes that says which goroutines have lanes, while others are hidden; a click shows all.
 
+use std::sync::Arc;
+
 use egui::{Align2, CursorIcon, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use crate::action::action::{Actions, RowsAction};
@@ -30,7 +32,9 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, actions: &mut Actions) {
     // Not all of them are there yet while rows are made, or read.
     let shown = u64::from(frame.document.rows.lanes_in(Section::Goroutines));
     let all = u64::from(frame.trace.goroutine_count());
-    let is_made = frame.document.rows.lane_filter() == Some(lane_filter);
+    // Half a million goroutines are not compared one by one in each frame.
+    let is_made =
+        frame.document.rows.lane_filter().is_some_and(|made| Arc::ptr_eq(made, lane_filter) || made == lane_filter);
     let numbers = if is_made { format!("{} of {}", count(shown), count(all)) } else { "…".to_owned() };
     let left = strip.left() + 12.0;
     let numbers =

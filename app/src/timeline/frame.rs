@@ -61,6 +61,8 @@ pub struct Frame<'a> {
     pub colors: &'a LaneColors,
     /// Colours of what has nothing to do with the selection.
     pub dimmed: &'a LaneColors,
+    /// Colours of what a search does not match.
+    pub faded: &'a LaneColors,
     /// Where the parts lie.
     pub strips: Strips,
     /// What is in sight, as painted.

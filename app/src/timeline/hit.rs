@@ -6,11 +6,12 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Cell;
 use trace_core::model::trace::{Log, Region, Sample, SpecialRange};
 
-use crate::state::row::{LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT, Row, RowKind};
+use crate::state::row::{FRAME_HEIGHT, LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT, Row, RowKind};
 use crate::theme::lanes::BAR_TOP;
 use crate::timeline::arrows::Arrows;
 use crate::timeline::frame::Frame;
 use crate::timeline::scene::LaneScene;
+use crate::timeline::stack_bars::StackBar;
 use crate::timeline::task_bars::Bar;
 use crate::timeline::visible::Visible;
 use trace_core::model::lanes::SpanRef;
@@ -36,6 +37,8 @@ pub enum Hit {
     Region(Region),
     /// A task, or several merged.
     Task(Bar),
+    /// A function on the stack.
+    Frame(StackBar),
     /// A log line.
     Log(Log),
     /// A CPU sample.
@@ -74,6 +77,9 @@ pub fn at(frame: &Frame<'_>, visible: &[Visible], arrows: &Arrows, pointer: Opti
     }
     if let Some(arrow) = arrows.arrow_at(at) {
         return Hit::Arrow(arrow);
+    }
+    if f64::from(y) >= LANE_HEIGHT && row.row.frame_lines > 0 {
+        return frame_at(frame, scene, at, y).map_or(Hit::Empty(Some(lane)), Hit::Frame);
     }
     if f64::from(y) >= LANE_HEIGHT {
         return region_at(frame, scene, at, y).map_or(Hit::Empty(Some(lane)), Hit::Region);
@@ -123,6 +129,14 @@ fn task_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2, y: f32) -> Hit {
     let away = |bar: &&Bar| distance(frame, bar.range, at.x);
     let near = scene.bars.iter().filter(|bar| bar.line == line && away(bar) <= CELL_REACH);
     near.min_by(|a, b| away(a).total_cmp(&away(b))).map_or(Hit::Empty(None), |bar| Hit::Task(bar.clone()))
+}
+
+/// The function on the stack at a place.
+fn frame_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2, y: f32) -> Option<StackBar> {
+    let depth = ((f64::from(y) - LANE_HEIGHT) / FRAME_HEIGHT) as u32;
+    let away = |bar: &&StackBar| distance(frame, bar.range, at.x);
+    let near = scene.stacks.iter().filter(|bar| bar.depth == depth && away(bar) <= CELL_REACH);
+    near.min_by(|a, b| away(a).total_cmp(&away(b))).cloned()
 }
 
 fn region_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2, y: f32) -> Option<Region> {

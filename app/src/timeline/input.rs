@@ -150,7 +150,10 @@ fn between(a: f64, b: f64) -> TimeRange {
 /// Clicks on the lanes. One click does one thing.
 pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &Arrows, actions: &mut Actions) {
     if canvas.lanes.hovered()
-        && matches!(hit, Hit::Cell { .. } | Hit::Region(_) | Hit::Task(_) | Hit::Arrow(_) | Hit::Marker(_))
+        && matches!(
+            hit,
+            Hit::Cell { .. } | Hit::Region(_) | Hit::Frame(_) | Hit::Task(_) | Hit::Arrow(_) | Hit::Marker(_)
+        )
     {
         ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
     }
@@ -182,6 +185,11 @@ pub fn clicks(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &A
         Hit::Log(log) => select_at(frame, log.go, log.time, actions),
         Hit::Sample(sample) => select_at(frame, sample.go, sample.time, actions),
         Hit::Region(region) => actions.push(SelectAction::SelectRegion(*region)),
+        Hit::Frame(_) => {
+            let lane = canvas.lanes.interact_pointer_pos().and_then(|at| Some((at, frame.row_at(at)?.lane()?)));
+            let span = lane.and_then(|(at, lane)| frame.trace.span_at(lane, frame.axis.time_from_x(at.x)));
+            actions.push(span.map_or(SelectAction::ClearSelection, |span| SelectAction::SelectSpan(span.at)));
+        }
         Hit::Empty(_) | Hit::Nowhere => match heading_at(frame, canvas) {
             Some(action) => actions.push(action),
             None => actions.push(SelectAction::ClearSelection),
@@ -224,6 +232,7 @@ fn whole_range(frame: &Frame<'_>, hit: &Hit) -> Option<TimeRange> {
         Hit::Cell { cell, .. } if cell.count == 1 => frame.trace.span(cell.first).map(|span| span.range),
         Hit::Cell { cell, .. } => Some(cell.range),
         Hit::Region(region) => Some(region.range),
+        Hit::Frame(bar) => Some(bar.range),
         Hit::Task(bar) => Some(bar.range),
         _ => None,
     }

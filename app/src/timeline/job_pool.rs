@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use trace_core::analysis::search::hits::Hits;
 use trace_core::model::trace::Trace;
 
 use crate::state::rows::Rows;
@@ -20,6 +21,7 @@ use crate::timeline::curves::Curves;
 use crate::timeline::density::Density;
 use crate::timeline::flow_edges::{ViewFlows, ViewFlowsKey};
 use crate::timeline::grid::Grid;
+use crate::timeline::quiet;
 use crate::timeline::scene::LaneScene;
 use crate::timeline::track::{self, Track};
 
@@ -48,8 +50,16 @@ pub enum Made {
     Flows(ViewFlowsKey, ViewFlows),
 }
 
-/// What things are made from: a snapshot and its rows.
-pub type Source = (Arc<Trace>, Arc<Rows>);
+/// What things are made from.
+#[derive(Clone)]
+pub struct Source {
+    /// A snapshot.
+    pub trace: Arc<Trace>,
+    /// Its rows.
+    pub rows: Arc<Rows>,
+    /// What is searched for, and what was found of it: all else is dimmed.
+    pub hits: Option<(String, Arc<Hits>)>,
+}
 
 /// Which snapshot something was made from.
 pub type Version = u64;
@@ -101,7 +111,7 @@ impl JobPool {
         jobs.reverse();
         let mut queue = lock(&self.queue);
         if queue.source.as_ref().is_none_or(|(made_from, _)| *made_from != version) {
-            if queue.source.as_ref().is_none_or(|(_, before)| !Arc::ptr_eq(&before.1, &source.1)) {
+            if queue.source.as_ref().is_none_or(|(_, before)| !Arc::ptr_eq(&before.rows, &source.rows)) {
                 queue.coarse = Arc::default();
             }
             queue.source = Some((version, source.clone()));
@@ -161,10 +171,15 @@ fn work(queue: &Mutex<JobQueue>, sender: &Sender<(Version, Made)>) {
     }
 }
 
-fn make(job: &Job, (trace, rows): &Source, coarse: &Coarse) -> Made {
+fn make(job: &Job, source: &Source, coarse: &Coarse) -> Made {
+    let Source { trace, rows, hits } = source;
     match job {
         Job::Track(track, grid) => {
-            Made::Track(*track, *grid, Box::new(track::scene(trace, rows, coarse, *track, grid)))
+            let mut scene = track::scene(trace, rows, coarse, *track, grid);
+            if let Some((_, hits)) = hits {
+                quiet::mark(&mut scene, (trace, rows, hits), *track);
+            }
+            Made::Track(*track, *grid, Box::new(scene))
         }
         Job::Curves(grid) => Made::Curves(*grid, Curves::new(trace, grid)),
         Job::Density(columns) => Made::Density(Density::new(trace, *columns)),
@@ -174,7 +189,7 @@ fn make(job: &Job, (trace, rows): &Source, coarse: &Coarse) -> Made {
 
 #[cfg(test)]
 mod tests {
-    use super::{Job, JobPool, Made};
+    use super::{Job, JobPool, Made, Source};
     use std::sync::Arc;
     use std::time::{Duration, Instant};
     use trace_core::base::ids::GoroutineIdx;
@@ -193,7 +208,8 @@ mod tests {
             (0..40).map(|idx| Job::Track(Track::Lane(LaneId::Goroutine(GoroutineIdx(idx))), grid)).collect();
         jobs.push(Job::Curves(grid));
         jobs.push(Job::Density(100));
-        pool.submit(7, &(Arc::new(Trace::default()), Arc::default()), jobs);
+        let source = Source { trace: Arc::new(Trace::default()), rows: Arc::default(), hits: None };
+        pool.submit(7, &source, jobs);
         let until = Instant::now() + Duration::from_secs(20);
         let mut lanes = Vec::new();
         let mut others = 0;

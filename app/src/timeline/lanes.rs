@@ -9,6 +9,7 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::spans::Cell;
 
 use crate::action::action::{Actions, SelectAction};
+use crate::fmt::name;
 use crate::state::row::{Row, RowKind};
 use crate::state::view::Selection;
 use crate::theme::lanes::{self, LABEL_AIR, LABEL_LEAST, LaneColors, SELECTED_LINE};
@@ -18,8 +19,9 @@ use crate::timeline::cache::{Advances, MeshKey, SceneRequest, TimelineCache};
 use crate::timeline::frame::Frame;
 use crate::timeline::hit::Hit;
 use crate::timeline::labels;
-use crate::timeline::paint::lane_mesh;
+use crate::timeline::paint::add_lane;
 use crate::timeline::scene::LaneScene;
+use crate::timeline::stack_bars::{self, StackBar};
 use crate::timeline::task_bars::Bar;
 use crate::timeline::task_lanes::{self};
 use crate::timeline::track::Track;
@@ -31,6 +33,8 @@ use crate::timeline::{arrows, counters, minimap};
 const FLOW_LANES: usize = 64;
 /// At most so many labels are written into spans.
 const LABELS_MOST: usize = 500;
+/// Lanes are clipped so much lower than what lies over them, points: too little to see.
+const APART: f32 = 1.0 / 1024.0;
 /// At most so many spans get names for assistive technology.
 const NAMES_MOST: usize = 300;
 
@@ -73,7 +77,7 @@ fn lanes_of(frame: &Frame<'_>, tracks: &[Track]) -> Vec<LaneId> {
     let mut lanes = Vec::new();
     for track in tracks {
         match (track, frame.document.rows.groups()) {
-            (Track::Lane(lane), _) => lanes.push(*lane),
+            (Track::Lane(lane) | Track::Stacks(lane, _), _) => lanes.push(*lane),
             (Track::Shared(row), Some(groups)) => {
                 lanes.extend(groups.alive_on(*row, range).take(FLOW_LANES).map(LaneId::Goroutine));
             }
@@ -93,9 +97,10 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], cache: &mut Timeli
             false
         }
     };
-    for mesh in meshes(frame, visible, cache, &dim) {
-        painter.add(Shape::mesh(mesh));
-    }
+    // With a clip rectangle of their own, lanes become a primitive of their own: their vertices are copied once, and not
+    // again whenever what follows makes the buffer grow.
+    let apart = painter.with_clip_rect(frame.strips.lanes.with_max_y(frame.strips.lanes.max.y + APART));
+    apart.add(Shape::Mesh(mesh(frame, visible, cache, &dim)));
     write_labels(&painter, frame, visible, &cache.advances, &dim);
     outlines(&painter, frame, visible, hit);
 }
@@ -134,38 +139,29 @@ fn backdrop(frame: &Frame<'_>, visible: &[Visible]) -> Mesh {
     mesh
 }
 
-/// The meshes of all lanes, made where the last ones are not right any more.
-fn meshes(
+/// All lanes as one mesh.
+fn mesh(
     frame: &Frame<'_>,
     visible: &[Visible],
     cache: &mut TimelineCache,
     dim: &impl Fn(&Visible) -> bool,
-) -> Vec<Arc<Mesh>> {
-    let mut meshes = Vec::with_capacity(visible.len());
-    for row in visible {
-        let Some((track, scene)) = Track::of(&row.row).zip(row.scene.as_deref()) else { continue };
-        let dimmed = dim(row);
-        let key = MeshKey {
-            scene: row.number,
-            axis: frame.axis,
-            top: row.top,
-            pixels: frame.pixels,
-            dark: frame.tokens.dark,
-            dimmed,
-            pinned: row.row.is_pinned,
-        };
-        let mesh = cache.mesh(track, &key).unwrap_or_else(|| {
-            let colors: &LaneColors = if dimmed { frame.dimmed } else { frame.colors };
-            let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors };
-            let mesh = Arc::new(lane_mesh(scene, &brush));
-            cache.keep_mesh(track, key, Arc::clone(&mesh));
-            mesh
-        });
-        if !mesh.is_empty() {
-            meshes.push(mesh);
+) -> Arc<Mesh> {
+    let shown = || visible.iter().filter_map(|row| Some((row, row.scene.as_deref()?)));
+    let key = |(row, _): (&Visible, &LaneScene)| MeshKey {
+        scene: row.number,
+        axis: frame.axis,
+        top: row.top,
+        pixels: frame.pixels,
+        dark: frame.tokens.dark,
+        dimmed: dim(row),
+    };
+    cache.lanes_mesh(shown().map(key).collect(), |mesh| {
+        for (row, scene) in shown() {
+            let colors: &LaneColors = if dim(row) { frame.dimmed } else { frame.colors };
+            let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors, faded: frame.faded };
+            add_lane(scene, &brush, mesh);
         }
-    }
-    meshes
+    })
 }
 
 fn write_labels(
@@ -180,17 +176,26 @@ fn write_labels(
         let Some(scene) = row.scene.as_deref() else { continue };
         let colors = if dim(row) { frame.dimmed } else { frame.colors };
         let mut writer = Writer { painter, frame, advances, left: &mut left };
-        let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors };
+        let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors, faded: frame.faded };
         for (index, words) in &scene.words {
             let Some(cell) = scene.cells.get(*index) else { continue };
             let rect = beside_no_cpu(&brush, scene, label_rect(&brush, cell, row.top));
             let wordings: Vec<&str> = words.wordings.iter().map(String::as_str).collect();
+            let colors = if scene.is_quiet(*index) { frame.faded } else { colors };
             writer.write(rect, &wordings, colors.label[cell.class as usize]);
         }
         for bar in scene.bars.iter().filter(|bar| !bar.wordings.is_empty()) {
             let rect = task_lanes::label_rect(&frame.axis, bar, row.top);
             let wordings: Vec<&str> = bar.wordings.iter().map(String::as_str).collect();
             writer.write(rect, &wordings, colors.region_label);
+        }
+        for bar in scene.stacks.iter().filter(|bar| !bar.name.is_empty()) {
+            let rect = frame_rect(frame, row, bar);
+            let fill = stack_bars::color(bar, colors.paper, colors.is_dark);
+            let sampled = format!("{} (sampled)", bar.name);
+            let short = name::base(&bar.name);
+            let wordings: &[&str] = if bar.samples > 0 { &[&sampled, &bar.name, short] } else { &[&bar.name, short] };
+            writer.write(rect, wordings, lanes::text_on(fill));
         }
         for region in &scene.regions {
             let (y0, y1) = region_band(row.top, region.depth);
@@ -252,7 +257,7 @@ impl Writer<'_, '_> {
 /// The outlines of the selected and the hovered span.
 fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit: &Hit) {
     let outline = |cell: &Cell, top: f32, width: f32, color: Color32| {
-        let brush = Brush { axis: frame.axis, top, pixels: frame.pixels, colors: frame.colors };
+        let brush = Brush { axis: frame.axis, top, pixels: frame.pixels, colors: frame.colors, faded: frame.faded };
         let rect = brush.span_rect(cell);
         // Around a low bar and the label above it.
         let upper = if cell.count == 1 && lanes::is_wait(cell.class) { top + lanes::BAR_TOP } else { rect.top() };
@@ -283,6 +288,12 @@ fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit
         && let Some(row) = row_of(frame, visible, *lane)
     {
         outline(cell, row.top, 1.0, frame.tokens.text);
+    }
+    if let Hit::Frame(bar) = hit
+        && let Some(row) = visible.iter().find(|row| row.scene.iter().any(|scene| scene.stacks.contains(bar)))
+    {
+        let rect = frame_rect(frame, row, bar).intersect(frame.strips.lanes.expand(8.0));
+        painter.rect_stroke(rect, 1.0, (1.0, frame.tokens.text), StrokeKind::Outside);
     }
     let region = match (frame.document.selection, hit) {
         (Selection::Region(region), _) => Some((region, SELECTED_LINE, frame.tokens.accent)),
@@ -350,7 +361,8 @@ pub fn name_spans(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut
     });
     for (row, span) in selected.into_iter().chain(wide.take(NAMES_MOST)) {
         let Some(cell) = single_cell(frame, span.at) else { continue };
-        let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors: frame.colors };
+        let brush =
+            Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors: frame.colors, faded: frame.faded };
         let rect = brush.span_rect(&cell).intersect(frame.strips.lanes);
         if !rect.is_positive() {
             continue;
@@ -402,6 +414,34 @@ pub fn name_tasks(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut
             actions.push(SelectAction::SelectTask(bar.task));
         }
     }
+}
+
+/// Gives stack frames that are wide enough to be written in names that assistive technology reads.
+pub fn name_frames(ui: &Ui, frame: &Frame<'_>, visible: &[Visible]) {
+    let all = visible.iter().flat_map(|row| {
+        row.scene.iter().flat_map(|scene| &scene.stacks).filter(|bar| !bar.name.is_empty()).map(move |bar| (row, bar))
+    });
+    for (at, (row, bar)) in all.take(NAMES_MOST).enumerate() {
+        let rect = frame_rect(frame, row, bar).intersect(frame.strips.lanes);
+        if !rect.is_positive() {
+            continue;
+        }
+        let named = ui.ctx().accesskit_node_builder(frame.id(("stack frame", at)), |node| {
+            node.set_role(Role::Label);
+            node.set_label(words::stack_frame(bar));
+            node.set_bounds(bounds(rect));
+        });
+        if named.is_none() {
+            // Nobody listens.
+            return;
+        }
+    }
+}
+
+fn frame_rect(frame: &Frame<'_>, row: &Visible, bar: &StackBar) -> Rect {
+    let (y0, y1) = stack_bars::band(row.top, bar.depth);
+    let x = |time| frame.axis.x_from_time(time);
+    Rect::from_min_max(pos2(x(bar.range.start), y0), pos2(x(bar.range.end), y1))
 }
 
 fn bounds(rect: Rect) -> accesskit::Rect {

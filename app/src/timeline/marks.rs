@@ -90,6 +90,7 @@ fn gap_bands(frame: &Frame<'_>, strip: Rect) -> impl Iterator<Item = Rect> {
 pub fn paint(ui: &Ui, frame: &Frame<'_>, cache: &TimelineCache, visible: &[Visible], pointer: Option<Pos2>) {
     let marking = input::marking(ui, frame, cache, pointer);
     area::highlight(ui, frame);
+    area::pointed(ui, frame);
     area::moments(ui, frame);
     if let Some(marked) = frame.document.marked.filter(|_| marking.is_none()) {
         area::paint(ui, frame, visible, marked);

@@ -14,7 +14,7 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::trace::{Region, Trace};
 
 use crate::action::action::{Action, Actions, RowsAction, SelectAction, SourceAction, ViewAction};
-use crate::action::commands::by_id;
+use crate::action::keymap::text_of_id;
 use crate::fmt::name;
 use crate::state::document::Document;
 use crate::state::lane_filter::{LaneFilter, Which};
@@ -28,6 +28,7 @@ use crate::timeline::canvas::Canvas;
 use crate::timeline::frame::Frame;
 use crate::timeline::hit::Hit;
 use crate::timeline::hit::pointed_span;
+use crate::timeline::stack_bars::function_of;
 use crate::timeline::words;
 use crate::widget::menu::menu_entry;
 
@@ -47,6 +48,8 @@ pub enum Subject {
     Lane(LaneId),
     /// A region.
     Region(Region),
+    /// A frame of a stack, counted from the innermost, and for how long it was there.
+    Frame(StackId, u32, TimeRange),
     /// A task.
     Task(TaskIdx),
     /// A group of goroutines, by its place among the groups.
@@ -109,6 +112,7 @@ fn subject_at(frame: &Frame<'_>, hit: &Hit, at: Pos2) -> Option<Subject> {
         Hit::Cell { lane, cell, .. } => Some(Subject::Span(pointed_span(frame, Some(at), *lane, cell))),
         Hit::Region(region) => Some(Subject::Region(*region)),
         Hit::Task(bar) => Some(Subject::Task(bar.task)),
+        Hit::Frame(bar) => Some(Subject::Frame(bar.frame.0, bar.frame.1, bar.range)),
         Hit::Log(log) => on_lane(log.go, log.time),
         Hit::Sample(sample) => on_lane(sample.go, sample.time),
         Hit::Empty(Some(lane)) => Some(Subject::Lane(*lane)),
@@ -135,6 +139,8 @@ struct Facts {
     /// A term of the search.
     filter: Option<String>,
     stack: Option<StackId>,
+    /// Which frame of it has the source, counted from the innermost; the one that represents it if `None`.
+    frame: Option<u32>,
     /// What of it can be pinned: its lane, its group, its type.
     pin: Option<Pin>,
     is_selected: bool,
@@ -147,7 +153,7 @@ pub fn entries(frame: &Frame<'_>, subject: Subject) -> Vec<Entry> {
     let facts = facts(document, trace, subject, frame.view.range());
     let mut entries: Vec<Entry> = Vec::new();
     let mut add = |text: String, command: &str, actions: Vec<Action>, begins_part: bool| {
-        let key = by_id(command).map(|command| command.key_text()).unwrap_or_default();
+        let key = text_of_id(command, frame.settings);
         entries.push(Entry { text, key, actions, begins_part });
     };
     if let Some((what, action)) = facts.go_to {
@@ -177,7 +183,14 @@ pub fn entries(frame: &Frame<'_>, subject: Subject) -> Vec<Entry> {
     if let Some(pin) = facts.pin {
         let is_pinned = document.pins.contains(&pin);
         let text = if is_pinned { "Unpin" } else { "Pin" };
+        let lane = if let Pin::Lane(lane) = pin { Some(lane) } else { None };
         add(text.to_owned(), "", vec![Action::Rows(RowsAction::TogglePin(pin))], true);
+        if let Some(lane) = lane.filter(|lane| !matches!(lane, LaneId::Gc | LaneId::Stw)) {
+            let shown = document.stack_lines.contains_key(&lane);
+            let text = if shown { "Hide stack frames" } else { "Show stack frames" };
+            let key = if document.selection.lane() == Some(lane) { "stack-frames" } else { "" };
+            add(text.to_owned(), key, vec![Action::Rows(RowsAction::ToggleFrames(lane))], false);
+        }
     }
     add("Copy name".to_owned(), "", vec![Action::Copy(facts.name)], true);
     if let Some(range) = facts.range {
@@ -188,7 +201,11 @@ pub fn entries(frame: &Frame<'_>, subject: Subject) -> Vec<Entry> {
     if let Some(stack) = facts.stack.filter(|stack| trace.frames(*stack).next().is_some()) {
         let lines = trace.frames(stack).map(|frame| format!("{}\n\t{}:{}", frame.function, frame.file, frame.line));
         add("Copy stack".to_owned(), "", vec![Action::Copy(lines.collect::<Vec<_>>().join("\n"))], false);
-        if let Some(frame) = name::frame_of(trace, stack).filter(|frame| !frame.file.is_empty()) {
+        let frame = match facts.frame {
+            Some(at) => trace.frames(stack).nth(at as usize),
+            None => name::frame_of(trace, stack),
+        };
+        if let Some(frame) = frame.filter(|frame| !frame.file.is_empty()) {
             let place = SourcePlace { file: frame.file.to_owned(), line: frame.line };
             let text = format!("Source of {}", name::line_of(frame.file, frame.line));
             add(text, "", vec![Action::Source(SourceAction::ShowSource(place))], true);
@@ -202,6 +219,7 @@ fn facts(document: &Document, trace: &Trace, subject: Subject, view: TimeRange) 
         Subject::Span(at) => of_span(document, trace, at),
         Subject::Lane(lane) => of_lane(document, trace, lane),
         Subject::Region(region) => of_region(trace, &region),
+        Subject::Frame(stack, at, range) => of_frame(trace, (stack, at), range),
         Subject::Task(idx) => of_task(document, trace, idx),
         Subject::Group(at) => of_group(document, trace, at, view),
         Subject::TaskGroup(at) => of_task_group(document, trace, at, view),
@@ -223,6 +241,7 @@ fn of_span(document: &Document, trace: &Trace, at: SpanRef) -> Facts {
         stack: Some(stack),
         pin: Some(Pin::Lane(at.lane)),
         is_selected: document.selection == Selection::Span(at),
+        frame: None,
     }
 }
 
@@ -254,6 +273,18 @@ fn of_lane(document: &Document, trace: &Trace, lane: LaneId) -> Facts {
     }
 }
 
+fn of_frame(trace: &Trace, (stack, at): (StackId, u32), range: TimeRange) -> Facts {
+    let function = function_of(trace, (stack, at)).unwrap_or_default();
+    Facts {
+        name: trace_core::base::visible::visible(function).into_owned(),
+        range: Some(range),
+        filter: term("stack", function),
+        stack: Some(stack),
+        frame: Some(at),
+        ..Facts::default()
+    }
+}
+
 fn of_region(trace: &Trace, region: &Region) -> Facts {
     let lane = LaneId::Goroutine(region.go);
     let scope = Scope { filter: GoroutineFilter::Regions(region.name), ..Scope::whole(trace) };
@@ -268,6 +299,7 @@ fn of_region(trace: &Trace, region: &Region) -> Facts {
         name,
         pin: Some(Pin::Lane(lane)),
         is_selected: false,
+        frame: None,
     }
 }
 
@@ -289,6 +321,7 @@ fn of_task(document: &Document, trace: &Trace, idx: TaskIdx) -> Facts {
         stack: Some(task.stack),
         pin: Some(Pin::Tasks(name::task_type(trace, task.name).into_owned())),
         is_selected: document.selection == Selection::Task(idx),
+        frame: None,
         name,
     }
 }

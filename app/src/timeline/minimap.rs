@@ -1,6 +1,9 @@
 //! The whole trace in one strip: how many goroutines ran and waited to run, where the collector
 //! worked, where nothing could be read; and the frame that shows which part is in sight.
 
+use std::sync::Arc;
+
+use egui::epaint::Mesh;
 use egui::{Align2, CursorIcon, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2};
 
 use crate::action::action::{Actions, ViewAction};
@@ -41,8 +44,13 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache, actions: &mut A
     ui.painter().rect_filled(all, 0.0, frame.tokens.panel);
     painter.rect_filled(strip, 0.0, frame.tokens.background);
 
-    if let Some(density) = cache.density() {
-        painter.add(Shape::mesh(density.mesh(strip, &axis, frame.colors, frame.pixel())));
+    if let Some((density, number)) = cache.density() {
+        let key = (number, axis, strip, frame.pixels.to_bits(), frame.tokens.dark);
+        let kept = cache.density_mesh.take().filter(|(made_of, _)| *made_of == key);
+        let mesh =
+            kept.map_or_else(|| Arc::new(density.mesh(strip, &axis, frame.colors, frame.pixel())), |(_, mesh)| mesh);
+        painter.add(Shape::Mesh(Arc::clone(&mesh)));
+        cache.density_mesh = Some((key, mesh));
     }
     for gap in frame.trace.warnings().iter().filter_map(|warning| warning.gap) {
         let (x0, x1) = (axis.x_from_time(gap.start), axis.x_from_time(gap.end));
@@ -70,11 +78,13 @@ fn hits(painter: &egui::Painter, frame: &Frame<'_>, strip: Rect, axis: &Axis) {
     let Some(found) = frame.document.search.found() else { return };
     let parts = found.over_time.len().max(1) as f64;
     let length = frame.bounds.nanos() as f64 / parts;
+    let mut mesh = Mesh::default();
     for (at, _) in found.over_time.iter().enumerate().filter(|part| *part.1 > 0) {
         let x = frame.snap(axis.x_from_nanos(frame.bounds.start.0 as f64 + length * at as f64));
         let tick = Rect::from_min_max(pos2(x, strip.bottom() - HIT), pos2(x + 2.0 * frame.pixel(), strip.bottom()));
-        painter.rect_filled(tick, 0.0, frame.tokens.outgoing);
+        mesh.add_colored_rect(tick, frame.tokens.outgoing);
     }
+    painter.add(Shape::mesh(mesh));
 }
 
 fn window(axis: &Axis, view: &View, strip: Rect) -> Rect {

@@ -34,10 +34,13 @@ pub mod minimap;
 pub mod motion;
 pub mod paint;
 pub mod pins;
+mod quiet;
 pub mod ruler;
 pub mod scene;
 pub mod scroll_bar;
 pub mod shapes;
+pub mod stack_bars;
+mod stack_rows;
 pub mod strip;
 pub mod strips;
 pub mod task_bars;
@@ -47,6 +50,8 @@ pub mod tooltip;
 pub mod track;
 pub mod visible;
 pub mod words;
+
+use std::time::{Duration, Instant};
 
 use egui::Ui;
 
@@ -77,6 +82,7 @@ pub fn document_ui(
     (document, slot, led): (&Document, TimelineSlot, Option<View>),
     actions: &mut Actions,
 ) -> Option<View> {
+    let begun = Instant::now();
     let area = ui.available_rect_before_wrap();
     ui.allocate_rect(area, egui::Sense::hover());
     if area.width() < 2.0 || area.height() < 2.0 {
@@ -89,13 +95,13 @@ pub fn document_ui(
 
     let tokens = tokens::of(ui.ctx());
     let colors = LaneColors::of(tokens);
-    let dimmed = colors.dimmed(tokens);
+    let (dimmed, faded) = (colors.dimmed(tokens), colors.faded(tokens));
     let gutter = state.settings.gutter_points;
     let (strips, counted, anchor) = match (slot, &state.pair) {
         (TimelineSlot::Of(side), Some(pair)) => {
             (Strips::of_pair(area, gutter, pair.counters_points), pair.limit(document.id), pair.anchor(side))
         }
-        _ => (Strips::new(area, gutter, state.settings.counters_points), None, None),
+        _ => (Strips::new(area, gutter, counters::height(ui, &state.settings)), None, None),
     };
     let strips = strips.filtered(document.lane_filter.is_some());
     let bounds = document.trace.range();
@@ -130,6 +136,7 @@ pub fn document_ui(
         tokens,
         colors: &colors,
         dimmed: &dimmed,
+        faded: &faded,
         strips,
         view,
         bounds,
@@ -147,7 +154,9 @@ pub fn document_ui(
         frame.view = moved;
         (frame.axis, frame.grid) = place(moved);
     }
+    cache.waited = Duration::ZERO;
     paint(ui, &frame, &canvas, &mut cache, actions);
+    cache.own = begun.elapsed().saturating_sub(cache.waited);
     Some(frame.view)
 }
 
@@ -186,6 +195,7 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &canvas::Canvas, cache: &mut Ti
     menu::ui(frame, canvas, &hit, pointer, actions);
     lanes::name_spans(ui, frame, &visible, actions);
     lanes::name_tasks(ui, frame, &visible, actions);
+    lanes::name_frames(ui, frame, &visible);
     if cache.drag.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
         tooltip::ui(ui, frame, canvas, &hit, &arrows);
     }

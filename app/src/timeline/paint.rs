@@ -13,6 +13,7 @@ use crate::timeline::brush::NO_CPU_STEP;
 use crate::timeline::brush::hatch;
 use crate::timeline::brush::region_band;
 use crate::timeline::scene::LaneScene;
+use crate::timeline::stack_bars;
 use crate::timeline::strip::Strip;
 use crate::timeline::task_lanes;
 
@@ -23,31 +24,34 @@ const STRIP_AIR: f32 = 3.0;
 /// Distance of the lines of a hatch, points.
 const HATCH_STEP: f32 = 7.0;
 
-/// The mesh of a lane.
-#[must_use]
-pub fn lane_mesh(scene: &LaneScene, brush: &Brush<'_>) -> Mesh {
-    let mut mesh = Mesh::default();
-    mesh.vertices.reserve(scene.cells.len() * 6);
-    mesh.indices.reserve(scene.cells.len() * 9);
+/// Adds what a row shows to a mesh.
+pub fn add_lane(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {
     let mut columns = Columns::default();
+    let faded = Brush { colors: brush.faded, ..*brush };
+    let mut last = brush;
     for (index, cell) in scene.cells.iter().enumerate() {
+        let now = if scene.is_quiet(index) { &faded } else { brush };
+        if !std::ptr::eq(now, last) {
+            columns.flush(last, mesh);
+            last = now;
+        }
         if cell.count > 1 {
-            columns.push(cell, brush, &mut mesh);
+            columns.push(cell, now, mesh);
             continue;
         }
-        columns.flush(brush, &mut mesh);
+        columns.flush(now, mesh);
         let blocked = scene.words_of(index).is_some_and(|words| words.blocked);
-        single(cell, blocked, brush, &mut mesh);
+        single(cell, blocked, now, mesh);
     }
-    columns.flush(brush, &mut mesh);
-    without_cpu(scene, brush, &mut mesh);
-    overlays(scene, brush, &mut mesh);
-    task_lanes::add_bars(&scene.bars, brush, &mut mesh);
-    marks(scene, brush, &mut mesh);
-    regions(scene, brush, &mut mesh);
-    task_lanes::add_strip(&scene.underway, brush, &mut mesh);
-    strip(&scene.strip, brush, &mut mesh);
-    mesh
+    columns.flush(last, mesh);
+    without_cpu(scene, brush, mesh);
+    overlays(scene, brush, mesh);
+    task_lanes::add_bars(&scene.bars, brush, mesh);
+    marks(scene, brush, mesh);
+    regions(scene, brush, mesh);
+    stack_bars::add(&scene.stacks, brush, mesh);
+    task_lanes::add_strip(&scene.underway, brush, mesh);
+    strip(&scene.strip, brush, mesh);
 }
 
 /// A group's goroutines by state: as high as they are many, the most of them as high as the row.
@@ -243,7 +247,7 @@ fn regions(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {
 
 #[cfg(test)]
 mod tests {
-    use super::{lane_mesh, mix_heights};
+    use super::{add_lane, mix_heights};
     use crate::state::view::View;
     use crate::theme::lanes::{BAR_HEIGHT, LaneColors};
     use crate::theme::tokens::DARK;
@@ -275,8 +279,10 @@ mod tests {
     fn rects(cells: Vec<Cell>) -> Vec<(Rect, egui::Color32)> {
         let view = View { start_nanos: 0.0, span_nanos: 1000.0, scroll_points: 0.0 };
         let colors = LaneColors::of(&DARK);
-        let brush = Brush { axis: Axis::new(&view, 0.0, 1000.0), top: 0.0, pixels: 1.0, colors: &colors };
-        let mesh = lane_mesh(&LaneScene { cells, ..LaneScene::default() }, &brush);
+        let brush =
+            Brush { axis: Axis::new(&view, 0.0, 1000.0), top: 0.0, pixels: 1.0, colors: &colors, faded: &colors };
+        let mut mesh = egui::epaint::Mesh::default();
+        add_lane(&LaneScene { cells, ..LaneScene::default() }, &brush, &mut mesh);
         assert!(mesh.is_valid());
         mesh.vertices.chunks(4).map(|quad| (Rect::from_min_max(quad[0].pos, quad[3].pos), quad[0].color)).collect()
     }

@@ -10,6 +10,7 @@ use trace_core::model::spans::{Cell, Span};
 use trace_core::model::trace::{Log, Region, Sample, SpecialRange, Trace};
 
 use crate::timeline::grid::Grid;
+use crate::timeline::stack_bars::StackBar;
 use crate::timeline::strip::Strip;
 use crate::timeline::task_bars::{Bar, Underway};
 use crate::timeline::words;
@@ -24,10 +25,14 @@ const REGION_BUDGET: usize = 4_000;
 pub struct LaneScene {
     /// Its spans, in time order, narrow ones merged.
     pub cells: Vec<Cell>,
+    /// For each of them whether it is to stay behind the others, since a search does not match it; empty if none is.
+    pub quiet: Vec<bool>,
     /// What is written in wide cells: (index of the cell, what).
     pub words: Vec<(usize, SpanWords)>,
     /// Its regions, outermost first where they begin together.
     pub regions: Vec<Region>,
+    /// Functions on its stack over time, line by line.
+    pub stacks: Vec<StackBar>,
     /// Log lines, at most one a column.
     pub logs: Vec<Log>,
     /// CPU samples, at most one a column.
@@ -104,6 +109,12 @@ impl LaneScene {
         self.specials.extend(later.specials);
         self.no_cpu.extend(later.no_cpu);
         self.ended.extend(later.ended);
+    }
+
+    /// Whether a cell is to stay behind the others.
+    #[must_use]
+    pub fn is_quiet(&self, cell: usize) -> bool {
+        self.quiet.get(cell).copied().unwrap_or(false)
     }
 
     /// The cell at an instant, and its index.

@@ -18,6 +18,7 @@ use crate::timeline::frame::Frame;
 use crate::timeline::hit::Hit;
 use crate::timeline::labels::without_path;
 use crate::timeline::marks;
+use crate::timeline::stack_bars::{self, StackBar};
 use crate::timeline::task_bars::Bar;
 use crate::timeline::ticks::Origin;
 use crate::timeline::words;
@@ -56,6 +57,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &Arrow
                 say.pair("region of", &words::lane_name(frame.trace, LaneId::Goroutine(region.go)));
             }
             Hit::Task(bar) => say.task(bar),
+            Hit::Frame(bar) => say.stack_frame(bar),
             Hit::Log(log) => {
                 say.title(frame.trace.str(log.message), frame.colors.log);
                 say.pair("category", frame.trace.str(log.category));
@@ -110,6 +112,20 @@ impl TooltipText<'_, '_> {
             ui.painter().rect_filled(rect, 2.0, color);
             ui.add(egui::Label::new(RichText::new(shortened(text)).strong()).extend());
         });
+    }
+
+    fn stack_frame(&mut self, bar: &StackBar) {
+        let trace = self.frame.trace;
+        let Some(found) = trace.frames(bar.frame.0).nth(bar.frame.1 as usize) else { return };
+        let color = stack_bars::color(bar, self.frame.tokens.background, self.frame.tokens.dark);
+        self.title(without_path(found.function), color);
+        self.pair("Depth", &number::count(u64::from(bar.depth) + 1));
+        self.pair("Line", &name::line_of(found.file, found.line));
+        self.length(bar.range, false, false);
+        match bar.samples {
+            0 => self.pair("Known from", "events: exact"),
+            samples => self.pair("Known from", &format!("{}: estimated", counted(u64::from(samples), "CPU sample"))),
+        }
     }
 
     fn plain(&mut self, text: &str) {

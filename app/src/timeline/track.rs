@@ -12,6 +12,7 @@ use crate::state::rows::Rows;
 use crate::timeline::coarse::Coarse;
 use crate::timeline::grid::Grid;
 use crate::timeline::scene::LaneScene;
+use crate::timeline::stack_rows;
 use crate::timeline::strip::Strip;
 use crate::timeline::task_lanes;
 
@@ -20,6 +21,8 @@ use crate::timeline::task_lanes;
 pub enum Track {
     /// A lane.
     Lane(LaneId),
+    /// A lane with so many lines of stack frames below it.
+    Stacks(LaneId, u32),
     /// Goroutines that share a row, by the row's place among those of all groups.
     Shared(u32),
     /// A group of goroutines, by its place among the groups.
@@ -35,6 +38,7 @@ impl Track {
     #[must_use]
     pub const fn of(row: &Row) -> Option<Self> {
         match row.kind {
+            RowKind::Lane(lane) if row.frame_lines > 0 => Some(Self::Stacks(lane, row.frame_lines)),
             RowKind::Lane(lane) => Some(Self::Lane(lane)),
             RowKind::Shared(row) => Some(Self::Shared(row)),
             RowKind::Group(group) => Some(Self::Group(group)),
@@ -55,6 +59,11 @@ const LEAST_COLUMNS: i64 = 3;
 pub(super) fn scene(trace: &Trace, rows: &Rows, coarse: &Coarse, track: Track, grid: &Grid) -> LaneScene {
     match (track, rows.groups()) {
         (Track::Lane(lane), _) => LaneScene::new(trace, lane, grid),
+        (Track::Stacks(lane, lines), _) => {
+            let mut scene = LaneScene { regions: Vec::new(), ..LaneScene::new(trace, lane, grid) };
+            scene.stacks = stack_rows::bars(trace, (lane, lines), &scene.cells, grid);
+            scene
+        }
         (Track::Tasks(row, open), _) => task_lanes::row(trace, rows, (row, open), grid),
         (Track::TaskGroup(group), _) => LaneScene {
             underway: task_lanes::underway(trace, rows.tasks().groups(), group, grid),

@@ -12,7 +12,9 @@ use trace_core::model::trace::Trace;
 
 use crate::fmt::name::{self, is_in_c};
 use crate::fmt::time::duration;
+use crate::fmt::words::counted;
 use crate::timeline::labels::{last_part, without_path};
+use crate::timeline::stack_bars::StackBar;
 
 /// A lane's short name and its function: `("G25", "main.sendReport")`, `("P0", "")`.
 #[must_use]
@@ -232,4 +234,13 @@ pub fn outgoing_name(trace: &Trace, flow: &Flow) -> String {
 
 fn party(trace: &Trace, lane: LaneId) -> String {
     lane_name(trace, lane)
+}
+/// What assistive technology says of a function on the stack.
+#[must_use]
+pub fn stack_frame(bar: &StackBar) -> String {
+    let known = match bar.samples {
+        0 => "exact".to_owned(),
+        samples => format!("from {}", counted(u64::from(samples), "CPU sample")),
+    };
+    format!("{} at depth {}, {}, {known}", bar.name, bar.depth + 1, duration(bar.range.nanos()))
 }

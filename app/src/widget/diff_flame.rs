@@ -11,6 +11,7 @@ use crate::fmt::time::rounded;
 use crate::theme::lanes::mix;
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, space, tokens};
+use crate::widget::content;
 
 /// Height of a box, points.
 const ROW: f32 = 20.0;
@@ -27,7 +28,7 @@ pub fn diff_flame(ui: &mut Ui, flame: &DiffFlame, zoom: usize, search: &str, uni
     let whole = flame.nodes.get(zoom).or_else(|| flame.nodes.first())?;
     let tokens = tokens::of(ui.ctx());
     let mut clicked = None;
-    ScrollArea::vertical().id_salt("diff-flame").auto_shrink([false, false]).show(ui, |ui| {
+    let shown = ScrollArea::vertical().id_salt("diff-flame").auto_shrink([false, false]).show(ui, |ui| {
         let size = vec2(ui.available_width(), flame.depth as f32 * ROW);
         let (area, response) = ui.allocate_exact_size(size, Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Difference flame graph"));
@@ -61,6 +62,7 @@ pub fn diff_flame(ui: &mut Ui, flame: &DiffFlame, zoom: usize, search: &str, uni
             response.on_hover_text_at_pointer(hint);
         }
     });
+    content::note(ui, &shown);
     clicked
 }
 

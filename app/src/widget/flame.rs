@@ -2,12 +2,13 @@
 //! box, one on what lies above it zooms out; found names light up, all else fades.
 
 use egui::{
-    Align2, Color32, CursorIcon, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
-    vec2,
+    Align2, CursorIcon, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
-use crate::theme::lanes::{mix, text_on};
+use crate::theme::lanes::{mix, package_color, text_on};
 use crate::theme::{fonts, space, tokens};
+use crate::widget::content;
+use crate::widget::menu::menu_entry;
 
 /// Height of a box, points.
 const ROW: f32 = 19.0;
@@ -21,6 +22,8 @@ const TEXT_LEAST: f32 = 26.0;
 pub struct FlameBox {
     /// What is written in it.
     pub name: String,
+    /// The function in full.
+    pub function: String,
     /// What the pointer tells of it.
     pub hint: String,
     /// Decides its colour: boxes of a package look alike.
@@ -38,15 +41,25 @@ pub struct FlameBox {
 pub struct Touched {
     /// The box that was clicked.
     pub clicked: Option<usize>,
+    /// The box whose callers and callees were asked for.
+    pub asked: Option<usize>,
 }
 
-/// Shows boxes zoomed to `zoom` (a box); those whose name contains `search` light up. Costs what is on
-/// screen plus one look at each box.
-pub fn flame(ui: &mut Ui, boxes: &[FlameBox], zoom: usize, search: &str) -> Touched {
+/// What is made to stand out.
+#[derive(Clone, Copy, Debug)]
+pub struct Lit<'a> {
+    /// Boxes whose names have this in them, in lower case; the others fade. Empty for none.
+    pub search: &'a str,
+    /// Boxes of this function, in full, have an outline.
+    pub chosen: &'a str,
+}
+
+/// Shows boxes zoomed to `zoom` (a box). Costs what is on screen plus one look at each box.
+pub fn flame(ui: &mut Ui, (id, boxes): (&str, &[FlameBox]), zoom: usize, lit: &Lit<'_>) -> Touched {
     let mut touched = Touched::default();
     let Some(whole) = boxes.get(zoom).or_else(|| boxes.first()) else { return touched };
     let levels = boxes.iter().map(|found| found.depth).max().unwrap_or(0) + 1;
-    ScrollArea::vertical().id_salt("flame").auto_shrink([false, false]).show(ui, |ui| {
+    let shown = ScrollArea::vertical().id_salt(id).auto_shrink([false, false]).show(ui, |ui| {
         let size = vec2(ui.available_width(), levels as f32 * ROW);
         let (area, response) = ui.allocate_exact_size(size, Sense::click());
         let canvas = Canvas { area, start: whole.start, value: whole.value.max(1), depth: whole.depth };
@@ -55,7 +68,7 @@ pub fn flame(ui: &mut Ui, boxes: &[FlameBox], zoom: usize, search: &str) -> Touc
         let mut hit = None;
         for (at, found) in boxes.iter().enumerate() {
             let Some(rect) = canvas.rect(found).filter(|rect| rect.intersects(seen)) else { continue };
-            paint(ui, rect, found, search, at == zoom);
+            paint(ui, rect, found, lit, at == zoom);
             if pointer.is_some_and(|at| rect.contains(at)) {
                 hit = Some((at, rect));
             }
@@ -65,8 +78,10 @@ pub fn flame(ui: &mut Ui, boxes: &[FlameBox], zoom: usize, search: &str) -> Touc
             hover(ui, &response, rect, boxes.get(at).map_or("", |found| found.hint.as_str()));
             touched.clicked = response.clicked().then_some(at);
         }
+        touched.asked = menu_ui(ui, &response, (id, boxes), hit.map(|hit| hit.0));
         touched.clicked = named(ui, boxes, &canvas).or(touched.clicked);
     });
+    content::note(ui, &shown);
     touched
 }
 
@@ -96,18 +111,19 @@ impl Canvas {
     }
 }
 
-fn paint(ui: &Ui, rect: Rect, found: &FlameBox, search: &str, zoomed: bool) {
+fn paint(ui: &Ui, rect: Rect, found: &FlameBox, of: &Lit<'_>, zoomed: bool) {
     let tokens = tokens::of(ui.ctx());
-    let lit = !search.is_empty() && found.name.to_lowercase().contains(search);
-    let ground = if found.depth == 0 { tokens.raised } else { color(found.family, tokens.dark) };
+    let lit = !of.search.is_empty() && found.name.to_lowercase().contains(of.search);
+    let ground = if found.depth == 0 { tokens.raised } else { package_color(found.family, tokens.dark) };
     let fill = match () {
         () if lit => tokens.outgoing,
-        () if !search.is_empty() => mix(tokens.panel, ground, 0.3),
+        () if !of.search.is_empty() => mix(tokens.panel, ground, 0.3),
         () => ground,
     };
     let inner = Rect::from_min_max(rect.min, pos2((rect.max.x - 0.6).max(rect.min.x + 0.5), rect.max.y));
     ui.painter().rect_filled(inner, 1.0, fill);
-    if zoomed && found.depth > 0 {
+    let is_chosen = !of.chosen.is_empty() && found.function == of.chosen;
+    if (zoomed && found.depth > 0) || is_chosen {
         ui.painter().rect_stroke(inner, 1.0, Stroke::new(1.0, tokens.text), StrokeKind::Inside);
     }
     if rect.width() < TEXT_LEAST {
@@ -118,6 +134,32 @@ fn paint(ui: &Ui, rect: Rect, found: &FlameBox, search: &str, zoomed: bool) {
     job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width() - space::S);
     let galley = ui.painter().layout_job(job);
     ui.painter().galley(pos2(rect.min.x + space::XS, rect.center().y - galley.size().y / 2.0), galley, text_color);
+}
+
+/// What the right button offers on a box; the box whose callers and callees were asked for.
+fn menu_ui(ui: &Ui, response: &Response, (id, boxes): (&str, &[FlameBox]), hit: Option<usize>) -> Option<usize> {
+    let known = egui::Id::unique(("flame menu", id));
+    if response.secondary_clicked() {
+        ui.ctx().data_mut(|data| data.insert_temp::<Option<usize>>(known, hit));
+    }
+    let (at, found) = ui
+        .ctx()
+        .data(|data| data.get_temp::<Option<usize>>(known))
+        .flatten()
+        .and_then(|at| boxes.get(at).filter(|found| !found.function.is_empty()).map(|found| (at, found)))?;
+    let mut asked = None;
+    response.context_menu(|ui| {
+        if menu_entry(ui, "Callers and callees", "", true, false).clicked() {
+            asked = Some(at);
+            ui.close();
+        }
+        ui.separator();
+        if menu_entry(ui, "Copy name", "", true, false).clicked() {
+            ui.ctx().copy_text(crate::fmt::escape::visible(&found.function).into_owned());
+            ui.close();
+        }
+    });
+    asked
 }
 
 fn hover(ui: &Ui, response: &Response, rect: Rect, hint: &str) {
@@ -142,14 +184,6 @@ fn named(ui: &Ui, boxes: &[FlameBox], canvas: &Canvas) -> Option<usize> {
     pressed
 }
 
-/// Hues that differ by family, quiet enough for text.
-fn color(family: u32, dark: bool) -> Color32 {
-    // A golden-ratio walk spreads families over all hues, however many there are.
-    let hue = (0.08 + f64::from(family) * 0.618_034).fract() as f32;
-    let (saturation, value) = if dark { (0.42, 0.80) } else { (0.36, 0.94) };
-    egui::ecolor::Hsva::new(hue, saturation, value, 1.0).into()
-}
-
 /// Puts an empty graph's sentence where the graph would be.
 pub fn empty_flame(ui: &Ui, text: &str) {
     let tokens = tokens::of(ui.ctx());
@@ -163,7 +197,7 @@ mod tests {
     use egui::{Rect, pos2};
 
     fn boxed(depth: u32, start: u64, value: u64) -> FlameBox {
-        FlameBox { name: String::new(), hint: String::new(), family: 0, depth, start, value }
+        FlameBox { name: String::new(), function: String::new(), hint: String::new(), family: 0, depth, start, value }
     }
 
     #[test]

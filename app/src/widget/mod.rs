@@ -2,11 +2,14 @@
 
 pub mod badge;
 pub mod button;
+pub mod call_tree;
 pub mod chip;
+pub mod content;
 pub mod data_table;
 pub mod diff_flame;
 pub mod distribution;
 pub mod flame;
+pub mod heat;
 pub mod keycap;
 pub mod legend;
 pub mod link;

@@ -228,10 +228,12 @@ impl EffectRunner {
                 let found = instant(&trace, at, &Monitor::new())?;
                 Some(Action::Copy(dump(&trace, &found)))
             }),
-            Effect::FindRowGoroutines { document, trace, all, rows } => self.answer_with("selected rows", move || {
-                let gos = goroutines_of(&trace, &all, &rows);
-                Some(Action::Worker(WorkerAction::RowGoroutines(document, rows, gos)))
-            }),
+            Effect::FindRowGoroutines { document, trace, all, rows, range } => {
+                self.answer_with("selected rows", move || {
+                    let gos = goroutines_of(&trace, &all, (&rows, range));
+                    Some(Action::Worker(WorkerAction::RowGoroutines(document, rows, gos)))
+                });
+            }
             Effect::Search { document, trace, text, filters, monitor } => {
                 let mailbox = self.mailbox.clone();
                 self.run("search", move || {

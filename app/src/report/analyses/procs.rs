@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use trace_core::analysis::procs::{self, IdleWhileReady, ProcTimes, procs};
+use trace_core::analysis::series::Buckets;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::SpanClass;
@@ -14,6 +15,7 @@ use crate::fmt::number::{count, percent};
 use crate::fmt::time::nanos;
 use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption};
 use crate::report::analyses::columns::{self, part};
+use crate::report::chart::{self, Across, Chart, Line, Look, Up};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Table, Target};
 use crate::report::value::{Shade, Value};
@@ -81,8 +83,36 @@ impl Analysis for Procs {
         let calls = name::calls(trace);
         let report = if calls == name::SYSTEM_CALLS { report } else { report.note(format!("Syscall: {calls}.")) };
         let table = stretches(trace, &Arc::new(found.idle_while_ready));
+        let report = report.chart(utilisation(trace, &found.each, found.range));
         Some(report.table(each(&Arc::new(found.each), whole)).table(table))
     }
+}
+
+/// Columns of the heat map at most.
+const HEAT_COLUMNS: usize = 200;
+/// Rows of it at most: procs with higher ids are left out.
+const HEAT_ROWS: usize = 128;
+
+/// How much of each moment procs ran goroutines.
+#[expect(clippy::cast_precision_loss, reason = "parts of a whole")]
+fn utilisation(trace: &Trace, each: &[ProcTimes], range: TimeRange) -> Chart {
+    let buckets = Buckets::over(range, HEAT_COLUMNS);
+    let origin = trace.range().start;
+    let mut shown: Vec<&ProcTimes> = each.iter().collect();
+    shown.sort_by_key(|times| times.id.0);
+    let line = |times: &ProcTimes| {
+        let part = |_: usize, of: TimeRange| {
+            let time = trace.time_by_class(LaneId::Proc(times.proc), of);
+            let ran = time.nanos[SpanClass::Running as usize] + time.nanos[SpanClass::Gc as usize];
+            ran as f64 / of.nanos().max(1) as f64
+        };
+        let points = chart::steps(&buckets, origin, part);
+        let shade = Shade::Class(SpanClass::Running);
+        Line { name: format!("P{}", times.id.signed()), shade, look: Look::Heat, points }
+    };
+    let lines = shown.into_iter().take(HEAT_ROWS).map(line).collect();
+    let title = "Utilisation: part of the time with a running goroutine".to_owned();
+    Chart { title, across: Across::time(range, origin), up: Up::Ratio, lines }
 }
 
 /// What people read first.

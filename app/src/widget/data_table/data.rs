@@ -30,6 +30,8 @@ pub struct Touched {
     pub link: Option<(usize, usize)>,
     /// The row under the pointer.
     pub hovered: Option<usize>,
+    /// The column under the pointer.
+    pub hovered_column: Option<usize>,
 }
 
 /// The rows of a table in the order in which they show.

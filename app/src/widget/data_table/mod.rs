@@ -17,6 +17,7 @@ use egui::{Id, Rect, Response, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, ve
 use crate::report::value::Value;
 use crate::report::view::{TableAction, TableSelection};
 use crate::theme::{space, tokens};
+use crate::widget::content;
 pub use crate::widget::data_table::data::{DataTable, Touched};
 use crate::widget::data_table::data::{Shown, column_at};
 use crate::widget::data_table::widths::Widths;
@@ -72,6 +73,8 @@ impl DataTable<'_> {
                 area = keys::scrolled_to(ui, area, id, at);
             }
         }
+        let room = Rect::from_min_size(ui.cursor().min, vec2(1.0, height.max(0.0)));
+        content::note_height(ui.ctx(), room, shown.len() as f32 * space::ROW);
         let scrolled = area.show_rows(ui, space::ROW, shown.len(), |ui, range| {
             for at in range {
                 let Some(row) = shown.row(at) else { continue };
@@ -136,9 +139,6 @@ impl DataTable<'_> {
                 is_link = true;
             }
         }
-        if response.contains_pointer() {
-            touched.hovered = Some(row);
-        }
         if response.clicked() && !is_link {
             keys::focus(ui, id, self.has_filter());
             let modifiers = ui.input(|input| input.modifiers);
@@ -148,6 +148,10 @@ impl DataTable<'_> {
             }
         }
         let column = response.hover_pos().and_then(|at| column_at(at.x - rect.min.x, places));
+        if response.contains_pointer() {
+            touched.hovered = Some(row);
+            touched.hovered_column = column.and_then(|at| columns.get(at)).copied();
+        }
         let response = hovered_ui(response, column.and_then(|at| values.get(at)));
         self.menu_ui(&response, id, (row, index), columns, places, menu, out)
     }
@@ -217,12 +221,12 @@ impl DataTable<'_> {
                     ui.close();
                 }
             }
-            ui.separator();
-            toolbar::copy_menu_ui(ui, self, columns, Some(&value), out);
             if let Some(column) = self.table.columns.get(column) {
                 ui.separator();
                 toolbar::filter_menu_ui(ui, self, (column, &value), out);
             }
+            ui.separator();
+            toolbar::copy_menu_ui(ui, self, columns, Some(&value), out);
         });
         chosen
     }
