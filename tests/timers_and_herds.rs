@@ -206,6 +206,67 @@ fn goroutines_that_a_broadcast_wakes_to_do_something_are_no_herd() {
     assert_eq!(of_cause(&agents(true), "broadcast"), None);
 }
 
+// Workers that try again.
+
+const TAKE_JOB: Stack = &[("runtime.chanrecv2", "chan.go", 510), ("app.(*pusher).worker", "push.go", 115)];
+const VERSION: Stack = &[
+    ("runtime.selectgo", "select.go", 520),
+    ("net/http.(*Client).Do", "client.go", 600),
+    ("app.(*pusher).push", "push.go", 90),
+    ("app.(*pusher).worker", "push.go", 116),
+];
+const STORE: Stack = &[
+    ("runtime.selectgo", "select.go", 520),
+    ("net/http.(*Client).Do", "client.go", 600),
+    ("app.(*pusher).push", "push.go", 94),
+    ("app.(*pusher).worker", "push.go", 116),
+];
+const BACK_OFF: Stack = &[
+    ("time.Sleep", "time.go", 300),
+    ("app.(*pusher).backoff", "push.go", 108),
+    ("app.(*pusher).push", "push.go", 99),
+    ("app.(*pusher).worker", "push.go", 116),
+];
+const EMIT: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.emit", "push.go", 128)];
+
+/// Forty jobs of one worker, each of two calls of 2 ms that it makes again after a sleep of 20 ms, or else of two pairs of
+/// different calls with such a sleep between them.
+fn pushing(is_again: bool) -> Findings {
+    const THEN: Stack = &[
+        ("runtime.selectgo", "select.go", 520),
+        ("net/http.(*Client).Do", "client.go", 600),
+        ("app.(*pusher).notify", "push.go", 130),
+        ("app.(*pusher).worker", "push.go", 117),
+    ];
+    let mut scene = Scene::default();
+    for job in 0..40u64 {
+        let now = 1.0 + 30.0 * job as f64;
+        scene.at(0, now, Act::Ready(2)).at(0, now + 0.1, Act::Start(2)).at(0, now + 0.2, Act::Wake(1, EMIT));
+        scene.at(0, now + 0.3, Act::Block("sleep", CHARGE));
+        scene.run(1, 1, (now + 0.4, now + 0.5), "select", VERSION).at(1, now + 2.5, Act::Ready(1));
+        scene.run(1, 1, (now + 2.6, now + 2.7), "select", STORE).at(1, now + 4.7, Act::Ready(1));
+        scene.run(1, 1, (now + 4.8, now + 4.9), "sleep", BACK_OFF).at(1, now + 24.9, Act::Ready(1));
+        let next = if is_again { VERSION } else { THEN };
+        scene.run(1, 1, (now + 25.0, now + 25.1), "select", next).at(1, now + 27.1, Act::Ready(1));
+        scene.run(1, 1, (now + 27.2, now + 27.3), "chan receive", TAKE_JOB);
+    }
+    find(&mut scene, &[(1, "chan receive", TAKE_JOB), (2, "sleep", CHARGE)])
+}
+
+#[test]
+fn a_worker_that_sleeps_before_it_tries_again_is_named() {
+    let found = pushing(true);
+    let retries = of_cause(&found, "retries").unwrap_or_else(|| panic!("{:#?}", found.list));
+    assert_eq!(
+        retries.culprit.as_ref().expect("a culprit").place.function,
+        "app.(*pusher).backoff",
+        "{}",
+        retries.title
+    );
+    assert!(retries.title.contains("40 sleeps, 800 ms total; 40 of 40 looked at"), "{}", retries.title);
+    assert_eq!(of_cause(&pushing(false), "retries"), None, "it does something else after the sleep");
+}
+
 // Goroutines that become more and more.
 
 const LEASE: Stack = &[("app.(*Manager).lease", "lease.go", 80), ("app.charge", "app.go", 20)];

@@ -79,6 +79,8 @@ pub enum Cause {
     Timeout,
     /// `sync.(*Cond).Broadcast` wakes many, most of which wait again at once.
     Broadcast,
+    /// A call is made again after a sleep.
+    Retries,
     /// Goroutines are created all the time, and none of them ends.
     Growing,
 }
@@ -126,6 +128,7 @@ impl Cause {
             Self::Deadline => "deadline",
             Self::Timeout => "timeout",
             Self::Broadcast => "broadcast",
+            Self::Retries => "retries",
             Self::Growing => "growing",
         }
     }

@@ -75,6 +75,7 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::Deadline => data.requests(format!("Waiting until a deadline{}", data.place(" in "))),
         Cause::Timeout => data.requests(format!("Timeouts{}", data.place(" in "))),
         Cause::Growing => data.growing(),
+        Cause::Retries => data.retries(),
         Cause::Broadcast => data.waits(format!("Broadcast wakes goroutines for nothing{}", data.place(" in "))),
     }
 }
@@ -267,6 +268,13 @@ impl Data<'_> {
     fn part(self, part: &str, whole: &str) -> Option<String> {
         let whole = self.0.number(whole).filter(|whole| *whole > 0)?;
         Some(percent(self.0.number(part)?, whole))
+    }
+
+    /// `Sleeping between attempts in main.push: 77 % of the time of 40 units of work`
+    fn retries(self) -> String {
+        let share = self.share("share_of_units").zip(self.count("units", "unit of work"));
+        let share = share.map(|(share, units)| format!(": {share} of the time of {units}"));
+        fit(format!("Sleeping between attempts{}", self.place(" in ")), [share])
     }
 
     /// `More and more goroutines, created in main.watch: 27 of 30 are alive at the end`

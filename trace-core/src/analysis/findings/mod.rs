@@ -31,6 +31,7 @@ mod other_side;
 mod peers;
 mod polling;
 mod requests;
+mod retries;
 mod serial;
 mod slots;
 mod slow_requests;
@@ -93,7 +94,7 @@ impl Findings {
 }
 
 /// What finds the causes of one kind each; what is found by those that look at others' findings comes after.
-const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 19] = [
+const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 20] = [
     locks::find,
     peers::find,
     backlog::find,
@@ -101,6 +102,7 @@ const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 19] = [
     imbalance::find,
     serial::find,
     polling::find,
+    retries::find,
     syscalls::find,
     cpu::find,
     spin::find,
