@@ -79,3 +79,31 @@ fn a_time_under_the_pointer_shows_on_the_timeline_and_only_then() {
     window.0.run();
     assert_eq!(window.document().pointed, None);
 }
+
+#[test]
+fn tooltips_and_labels_can_be_turned_off() {
+    let mut window = Window::open(GUESSES, Panel::Goroutines);
+    let lanes = window.0.get_by_role_and_label(Role::Canvas, "Timeline").rect();
+    let over = |window: &mut Window| {
+        let mut texts = Vec::new();
+        // A grid of places: some of them are on spans.
+        for step in 1..8_u8 {
+            window.0.hover_at(egui::pos2(lanes.center().x, lanes.top() + lanes.height() * f32::from(step) / 8.0));
+            window.0.run();
+            texts.push(window.shows("Duration"));
+        }
+        texts.contains(&true)
+    };
+    assert!(over(&mut window));
+    window.act(tracelane::action::action::SettingsAction::ToggleTooltips);
+    assert!(!over(&mut window));
+}
+
+#[test]
+fn a_goroutine_that_a_library_starts_is_named_by_what_it_works_on() {
+    let window = Window::open(GUESSES, Panel::Goroutines);
+    let trace = &window.document().trace;
+    let works_on = |id: i64| tracelane::timeline::words::works_on(trace, lane(&window, id));
+    assert_eq!(works_on(380), Some("main.main.func2"));
+    assert_eq!(works_on(1), None, "main.main says it itself");
+}

@@ -443,6 +443,10 @@ pub enum SettingsAction {
     UsualKeys(Option<&'static str>),
     /// Let panels take the height of their content, or keep the one they have.
     FitDocks(bool),
+    /// Write into spans what they are, or not.
+    ToggleLabels,
+    /// Tell at the pointer what lies under it on the timeline, or not.
+    ToggleTooltips,
     /// Relative or wall-clock ruler.
     ToggleWallClock,
     /// Colours.

@@ -545,6 +545,14 @@ const BEFORE: &[Command] = &[
         .keys(&[c('R')])
         .makes(|_| Some(Action::Settings(SettingsAction::ToggleRuntimeFrames)))
         .switch(|state| state.settings.runtime_frames),
+    command("span-labels", "Labels in spans", "Writes into spans what they are", Group::View)
+        .keys(&[c('X').and_shift()])
+        .makes(|_| Some(Action::Settings(SettingsAction::ToggleLabels)))
+        .switch(|state| state.settings.span_labels),
+    command("tooltips", "Tooltips", "Tells at the pointer what lies under it on the timeline", Group::View)
+        .keys(&[c('T').and_shift()])
+        .makes(|_| Some(Action::Settings(SettingsAction::ToggleTooltips)))
+        .switch(|state| state.settings.tooltips),
     command("fit-panels", "Fit panels to their content", "Panels are as high as what they show", Group::View)
         .makes(|state| Some(Action::Settings(SettingsAction::FitDocks(!state.settings.fits_docks))))
         .switch(|state| state.settings.fits_docks),

@@ -368,6 +368,8 @@ fn settings(state: &mut AppState, action: SettingsAction) -> Vec<Effect> {
         SettingsAction::ToggleAllFlows => settings.all_flows ^= true,
         SettingsAction::ToggleCriticalPath => settings.critical_path ^= true,
         SettingsAction::ToggleRuntimeFrames => settings.runtime_frames ^= true,
+        SettingsAction::ToggleLabels => settings.span_labels ^= true,
+        SettingsAction::ToggleTooltips => settings.tooltips ^= true,
         SettingsAction::ToggleWallClock => settings.wall_clock ^= true,
         SettingsAction::ToggleAnimation => settings.animate ^= true,
         SettingsAction::FitDocks(on) => settings.fits_docks = on,

@@ -45,7 +45,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     switch(ui, state, "animate", actions);
     switch(ui, state, "fit-panels", actions);
     heading(ui, "Timeline");
-    for id in ["wall-clock", "all-flows", "critical-path", "runtime-frames"] {
+    for id in ["wall-clock", "all-flows", "critical-path", "runtime-frames", "span-labels", "tooltips"] {
         switch(ui, state, id, actions);
     }
     trace_ui(ui, state, actions);

@@ -50,6 +50,10 @@ pub struct Settings {
     pub counters_points: f32,
     /// The upper one's part of the height of two timelines.
     pub pair_share: f32,
+    /// Write into spans what they are.
+    pub span_labels: bool,
+    /// Tell at the pointer what lies under it on the timeline.
+    pub tooltips: bool,
     /// Keys that the user has chosen, by the names of commands, as they are printed; without any for no key at all.
     pub keys: BTreeMap<String, Vec<String>>,
     /// Panels take the height of their content.
@@ -89,6 +93,8 @@ impl Default for Settings {
             gutter_points: 220.0,
             counters_points: 124.0,
             pair_share: 0.5,
+            span_labels: true,
+            tooltips: true,
             keys: BTreeMap::new(),
             fits_docks: true,
             animate: true,

@@ -353,6 +353,7 @@ fn label(
             cache.names.clear();
         }
         let (id, function) = words::lane_parts(frame.trace, lane);
+        let function = words::works_on(frame.trace, lane).unwrap_or(function);
         cache.names.insert(lane, (id, function.to_owned()));
     }
     let Some((id, function)) = cache.names.get(&lane) else { return };
@@ -371,6 +372,9 @@ fn label(
         response.on_hover_ui(|ui| {
             let (id, function) = words::lane_parts(frame.trace, lane);
             ui.label(if function.is_empty() { id } else { format!("{id} {function}") });
+            if let Some(works_on) = words::works_on(frame.trace, lane) {
+                ui.label(format!("works on {works_on}"));
+            }
         });
     }
 }

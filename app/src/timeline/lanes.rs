@@ -101,7 +101,9 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], cache: &mut Timeli
     // again whenever what follows makes the buffer grow.
     let apart = painter.with_clip_rect(frame.strips.lanes.with_max_y(frame.strips.lanes.max.y + APART));
     apart.add(Shape::Mesh(mesh(frame, visible, cache, &dim)));
-    write_labels(&painter, frame, visible, &cache.advances, &dim);
+    if frame.settings.span_labels {
+        write_labels(&painter, frame, visible, &cache.advances, &dim);
+    }
     outlines(&painter, frame, visible, hit);
 }
 

@@ -196,7 +196,7 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &canvas::Canvas, cache: &mut Ti
     lanes::name_spans(ui, frame, &visible, actions);
     lanes::name_tasks(ui, frame, &visible, actions);
     lanes::name_frames(ui, frame, &visible);
-    if cache.drag.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
+    if frame.settings.tooltips && cache.drag.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
         tooltip::ui(ui, frame, canvas, &hit, &arrows);
     }
 }

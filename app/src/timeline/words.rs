@@ -1,5 +1,7 @@
 //! How lanes, spans and edges are named on screen and to screen readers.
 
+use trace_core::analysis::places::{Origin, origin};
+use trace_core::analysis::representative::frame_of;
 use trace_core::analysis::tasks::life;
 use trace_core::base::ids::TaskIdx;
 use trace_core::event::state::{Cause, GoState, SpanClass};
@@ -8,7 +10,7 @@ use trace_core::model::flows::{Flow, FlowKind};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::no_cpu::NoCpuCause;
 use trace_core::model::spans::Span;
-use trace_core::model::trace::Trace;
+use trace_core::model::trace::{Frame, Trace};
 
 use crate::fmt::name::{self, is_in_c};
 use crate::fmt::time::duration;
@@ -29,6 +31,28 @@ pub fn lane_parts(trace: &Trace, lane: LaneId) -> (String, &str) {
             None => ("G?".to_owned(), ""),
         },
     }
+}
+
+/// Spans of a goroutine that are looked at for what it works on.
+const LOOKED_AT: usize = 64;
+
+/// What a goroutine works on where its start function does not say, since that belongs to a library: the function of the
+/// program in which it first waits or leaves off. `None` where the start function is the program's, or none is found.
+#[must_use]
+pub fn works_on(trace: &Trace, lane: LaneId) -> Option<&str> {
+    let LaneId::Goroutine(idx) = lane else { return None };
+    let is_own = |frame: &Frame<'_>| origin(frame) == Origin::Own;
+    let stacks = || {
+        let spans = trace.spans(lane, trace.range()).take(LOOKED_AT);
+        spans.flat_map(|span| [span.start_stack, span.end_stack]).filter(|stack| stack.is_some())
+    };
+    // The outermost frame is that of the start function.
+    let start = trace.goroutine(idx).map_or("", |go| trace.str(go.name));
+    let outermost = stacks().find_map(|stack| trace.frames(stack).last().filter(|frame| frame.function == start))?;
+    if is_own(&outermost) {
+        return None;
+    }
+    stacks().find_map(|stack| frame_of(trace, stack).filter(is_own)).map(|frame| frame.function)
 }
 
 /// A lane's full name: `G25 main.sendReport`.
