@@ -258,7 +258,11 @@ fn the_overview_says_of_each_command_what_it_alone_does() {
         let same: Vec<&str> = lines.iter().filter(|line| line.1 == *about).map(|line| line.0).collect();
         assert_eq!(same, [*usage], "{about}");
     }
-    assert!(lines.contains(&("blocked FILE", "Show where goroutines wait, and what the goroutines that unblocked them did")), "{lines:#?}");
+    assert!(
+        lines
+            .contains(&("blocked FILE", "Show where goroutines wait, and what the goroutines that unblocked them did")),
+        "{lines:#?}"
+    );
 }
 
 #[test]
