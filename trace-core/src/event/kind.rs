@@ -136,6 +136,7 @@ kinds! {
 impl EventKind {
     /// Whether it is the begin or end of a region or task: the program may have done that in a wrong order.
     #[must_use]
+    #[inline]
     pub const fn is_region_or_task(self) -> bool {
         matches!(self, Self::USER_TASK_BEGIN | Self::USER_TASK_END | Self::USER_REGION_BEGIN | Self::USER_REGION_END)
     }

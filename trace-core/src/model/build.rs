@@ -149,7 +149,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The slot of a stack; 0 if there is none, or it is lost.
-    #[inline]
+    #[inline(always)]
     fn stack_slot(&mut self, id: u64) -> u32 {
         let slot = self.symbols.stack_slot(id);
         self.has_unknown |= slot == 0 && id != 0;
@@ -163,6 +163,8 @@ impl<'a> Builder<'a> {
         slot
     }
 
+    #[cold]
+    #[inline(never)]
     fn seal(&mut self, ids: &Ids) -> Result<()> {
         let classes = self.shared_kinds.snapshot().classes;
         let columns = seal::columns(&mut self.log, &classes, &mut self.pools);
@@ -217,7 +219,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Adds a row for the event's subject.
-    #[inline]
+    #[inline(always)]
     fn row(&mut self, ev: &Ordered, kind: u8, aux: u32, other: u32) {
         let Some(go) = self.log.gos.get_mut(ev.subject as usize) else { return };
         let start = ev.time.0.wrapping_sub(self.base) as u32;
@@ -232,7 +234,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Says that the subject's next row is on the event's thread and proc. `is_fresh`: it just came there.
-    #[inline]
+    #[inline(always)]
     fn occupy(&mut self, ev: &Ordered, is_fresh: bool) {
         // In a damaged trace a system call may end on a thread that runs nobody: no row will follow.
         if ev.subject == NO_IDX {
@@ -267,7 +269,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A row that belongs to somebody else's act: creation, unblock, switch.
-    #[inline]
+    #[inline(always)]
     fn acted_on(&mut self, ev: &Ordered, kind: u8, stack: u64) {
         // In a damaged trace an act may be on nobody: no row will follow.
         if ev.subject == NO_IDX {
@@ -290,7 +292,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A row that begins with the goroutine's own stack.
-    #[inline]
+    #[inline(always)]
     fn own(&mut self, ev: &Ordered, kind: u8, stack: u64, other: u32) {
         let stack = self.stack_slot(stack);
         if stack != 0
@@ -303,6 +305,7 @@ impl<'a> Builder<'a> {
         self.row(ev, kind, stack, other);
     }
 
+    #[inline]
     fn created(&mut self, ev: &Ordered, kind: u8) {
         let name = self.stack_slot(ev.args[1]);
         if let Some(go) = self.log.gos.get_mut(ev.subject as usize) {
@@ -324,6 +327,7 @@ impl<'a> Builder<'a> {
         has_rows || (matches!(ev.to, 3 | 5) && (thread() || proc()))
     }
 
+    #[inline(never)]
     fn status(&mut self, ev: &Ordered, stack: u64) {
         if ev.from == ev.to {
             return;
@@ -370,7 +374,7 @@ impl<'a> Builder<'a> {
         kind
     }
 
-    #[inline]
+    #[inline(always)]
     fn goroutine_event(&mut self, ev: &Ordered) -> bool {
         match ev.kind {
             EventKind::GO_START => {
@@ -430,14 +434,17 @@ impl<'a> Builder<'a> {
 }
 
 impl Sink for Builder<'_> {
+    // Made part of the machine, so that what is done with an event of a kind is known when compiling.
+    #[inline(always)]
     fn event(&mut self, ev: &Ordered, ids: &Ids) -> Result<()> {
-        if self.left_out != 0 {
-            let time = TraceTime(ev.time.0.wrapping_sub(self.left_out));
-            return self.take(&Ordered { time, ..*ev }, ids);
+        if self.left_out == 0 {
+            self.take(ev, ids)
+        } else {
+            self.take_at(ev.time.0.wrapping_sub(self.left_out), ev, ids)
         }
-        self.take(ev, ids)
     }
 
+    #[inline]
     fn at(&mut self, offset: u64) {
         self.offset = offset;
     }
@@ -449,7 +456,7 @@ impl Sink for Builder<'_> {
 }
 
 impl Builder<'_> {
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, ev: &Ordered, ids: &Ids) -> Result<()> {
         let offset = ev.time.0.wrapping_sub(self.base);
         if self.log.rows.len() >= self.segment_rows || offset > i64::from(u32::MAX) || offset < 0 {
@@ -485,6 +492,13 @@ impl Builder<'_> {
     fn leave_out_pause(&mut self, ev: &Ordered, ids: &Ids) -> Result<()> {
         let time = self.now.saturating_add(SHORT_PAUSE);
         self.left_out = self.left_out.wrapping_add(ev.time.0.wrapping_sub(time));
+        self.take_at(time, ev, ids)
+    }
+
+    /// Takes an event as if it came at another time.
+    #[cold]
+    #[inline(never)]
+    fn take_at(&mut self, time: i64, ev: &Ordered, ids: &Ids) -> Result<()> {
         self.take(&Ordered { time: TraceTime(time), ..*ev }, ids)
     }
 

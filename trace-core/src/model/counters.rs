@@ -135,7 +135,7 @@ pub(crate) const fn is_count(count: i32) -> bool {
     count.unsigned_abs() < 1 << 28
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Bucket {
     /// ns since the segment's base.
     start: u32,
@@ -157,7 +157,8 @@ pub(crate) struct CountBuilder {
     now: Counts,
     /// Goroutines that turned out to have been there at its start.
     pub(crate) base: Counts,
-    bucket: Option<Bucket>,
+    /// The bucket that is being filled, and its rows so far.
+    bucket: Bucket,
     in_bucket: u32,
     last_at: u32,
     buckets: Vec<Bucket>,
@@ -176,7 +177,7 @@ const fn place(state: u8) -> Option<usize> {
 
 impl CountBuilder {
     /// A goroutine moves; the states are those of [`crate::order::sink::Ordered`].
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step(&mut self, at: u32, from: u8, to: u8) {
         if from == 0 {
             if let Some(place) = place(to) {
@@ -189,8 +190,10 @@ impl CountBuilder {
             self.close_before_calm();
         }
         self.last_at = at;
-        let now = &mut self.now;
-        let bucket = self.bucket.get_or_insert(Bucket { start: at, low: *now, high: *now });
+        let (now, bucket) = (&mut self.now, &mut self.bucket);
+        if self.in_bucket == 0 {
+            *bucket = Bucket { start: at, low: *now, high: *now };
+        }
         if let Some(place) = place(from) {
             now[place] -= 1;
             bucket.low[place] = bucket.low[place].min(now[place]);
@@ -201,7 +204,14 @@ impl CountBuilder {
         }
         self.in_bucket += 1;
         if self.in_bucket == COUNT_BUCKET {
-            self.buckets.extend(self.bucket.take());
+            self.close();
+        }
+    }
+
+    /// Ends the bucket, if there is one.
+    fn close(&mut self) {
+        if self.in_bucket > 0 {
+            self.buckets.push(self.bucket);
             self.in_bucket = 0;
         }
     }
@@ -209,17 +219,15 @@ impl CountBuilder {
     /// Ends the bucket with the last row; what it left holds through the calm that follows.
     #[cold]
     fn close_before_calm(&mut self) {
-        if let Some(bucket) = self.bucket.take() {
-            self.buckets.push(bucket);
+        if self.in_bucket > 0 {
+            self.close();
             self.buckets.push(Bucket { start: self.last_at, low: self.now, high: self.now });
-            self.in_bucket = 0;
         }
     }
 
     /// The curve of the segment that ends here.
     pub(crate) fn seal(&mut self) -> CountSeries {
-        self.buckets.extend(self.bucket.take());
-        self.in_bucket = 0;
+        self.close();
         // What holds from the last change on.
         self.buckets.push(Bucket { start: std::mem::take(&mut self.last_at), low: self.now, high: self.now });
         let mut buckets = std::mem::take(&mut self.buckets);

@@ -110,6 +110,7 @@ impl Symbols {
     }
 
     /// The slot of a string id; 0, the empty text, if it is unknown.
+    #[inline]
     pub(crate) fn string_slot(&self, id: u64) -> u32 {
         self.string_slots.get(id)
     }

@@ -34,14 +34,24 @@ impl Frontier {
         self.heap.first().copied()
     }
 
+    /// When the earliest of all other threads is due; the largest time if there is none. As long as the first one is
+    /// not due later than that, an update leaves every entry in its place.
+    #[inline]
+    #[must_use]
+    pub fn second_time(&self) -> i64 {
+        self.time(1).min(self.time(2))
+    }
+
     /// The entry at a place of the heap; places after [`Frontier::sort`] go by time.
     #[must_use]
+    #[inline]
     pub fn get(&self, place: usize) -> Option<Due> {
         self.heap.get(place).copied()
     }
 
     /// How many threads have events left.
     #[must_use]
+    #[inline]
     pub const fn len(&self) -> usize {
         self.heap.len()
     }

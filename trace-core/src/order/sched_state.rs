@@ -53,21 +53,39 @@ pub(crate) enum ProcStatus {
     SyscallAbandoned,
 }
 
-/// A place in the order of one goroutine's or proc's own events: counts anew in each generation.
+/// A place in the order of one goroutine's or proc's own events: counts anew in each generation. Small, since there is
+/// one for every goroutine: generations are told apart by their lower 32 bits, and numbers of 2^32 and above, which no
+/// program comes to, are all one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seq {
-    pub(crate) generation: u64,
-    pub(crate) number: u64,
+    generation: u32,
+    number: u32,
 }
 
 impl Seq {
-    pub(crate) const fn start(generation: u64) -> Self {
-        Self { generation, number: 0 }
+    /// Before the first event of a generation.
+    #[inline]
+    pub(crate) fn start(generation: u64) -> Self {
+        Self::new(generation, 0)
     }
 
-    pub(crate) const fn is_followed_by(self, generation: u64, number: u64) -> bool {
-        self.generation == generation && self.number.wrapping_add(1) == number
+    /// The place with this number.
+    #[inline]
+    pub(crate) fn new(generation: u64, number: u64) -> Self {
+        Self { generation: lower_half(generation), number: u32::try_from(number).unwrap_or(u32::MAX) }
     }
+
+    /// Whether `number` is the next one in the same generation.
+    #[inline]
+    pub(crate) fn is_followed_by(self, generation: u64, number: u64) -> bool {
+        self.generation == lower_half(generation) && u64::from(self.number) + 1 == number
+    }
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is what is wanted")]
+const fn lower_half(generation: u64) -> u32 {
+    generation as u32
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -160,12 +178,14 @@ impl SchedState {
 
     /// Time of the last event given out.
     #[must_use]
+    #[inline]
     pub const fn last_time(&self) -> TraceTime {
         TraceTime(self.last_time)
     }
 
     /// Events given out so far, `SYNC`s among them.
     #[must_use]
+    #[inline]
     pub const fn events(&self) -> u64 {
         self.events
     }
@@ -175,6 +195,7 @@ impl SchedState {
         self.first_generation.get_or_insert(number);
     }
 
+    #[inline]
     pub(crate) fn is_first_generation(&self) -> bool {
         self.first_generation == Some(self.generation)
     }
@@ -222,6 +243,7 @@ impl SchedState {
     }
 
     /// The local index of a proc; [`NO_IDX`] for "none".
+    #[inline]
     pub(crate) fn proc_idx(&mut self, id: u64) -> u32 {
         if id == ProcId::NONE.0 {
             return NO_IDX;
@@ -235,6 +257,7 @@ impl SchedState {
     }
 
     /// A new goroutine with this id, or the one that has it.
+    #[inline]
     pub(crate) fn add_go(&mut self, id: GoId, state: u8) -> u32 {
         let go = Go { seq: Seq::start(self.generation), state, in_assist: false };
         let known = self.go_index.get(id);
@@ -260,6 +283,7 @@ impl SchedState {
     }
 
     /// Forgets a goroutine that has ended.
+    #[inline]
     pub(crate) fn remove_go(&mut self, idx: u32) {
         let id = self.ids.go(idx);
         self.go_index.set(id, NO_IDX);
@@ -271,15 +295,23 @@ impl SchedState {
         }
     }
 
-    /// Gives out an event, its time made later than the last one's.
-    #[inline]
-    pub(crate) fn emit(&mut self, mut event: Ordered, sink: &mut impl Sink) -> Result<()> {
+    /// Gives out an event, its time made later than the last one's. The sink's own code is made part of every place
+    /// that calls this, so only the few kinds of events that nearly all of a trace consists of do;
+    /// others are given out by [`Self::emit`].
+    #[inline(always)]
+    pub(crate) fn emit_here(&mut self, mut event: Ordered, sink: &mut impl Sink) -> Result<()> {
         if event.time.0 <= self.last_time {
             event.time.0 = self.last_time.saturating_add(1);
         }
         self.last_time = event.time.0;
         self.events += 1;
         sink.event(&event, &self.ids)
+    }
+
+    /// Gives out an event, its time made later than the last one's.
+    #[inline(never)]
+    pub(crate) fn emit(&mut self, event: Ordered, sink: &mut impl Sink) -> Result<()> {
+        self.emit_here(event, sink)
     }
 
     /// Gives out a `SYNC`: at the start of a generation with the generation's first time, and with `None`

@@ -13,7 +13,7 @@ use crate::base::error::Result;
 use crate::base::ids::GoId;
 use crate::base::time::TraceTime;
 use crate::event::kind::EventKind;
-use crate::order::sched_state::{Proc, ProcStatus, SchedState, Seq, Thread, go_state};
+use crate::order::sched_state::{Proc, ProcStatus, SchedState, Seq, go_state};
 use crate::order::sink::{NO_IDX, Ordered, Sink};
 use crate::wire::v2::cursor::RawEvent;
 
@@ -61,22 +61,38 @@ impl SchedState {
     ///
     /// # Errors
     /// The sink's.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn step(&mut self, event: &RawEvent, thread: u32, force: bool, sink: &mut impl Sink) -> Result<Step> {
-        let around = match self.threads.get_mut(thread as usize) {
+        self.step_here(event, thread, force, sink)
+    }
+
+    /// As [`Self::step`], made part of the place that calls it: the loop over the events of one thread.
+    ///
+    /// # Errors
+    /// The sink's.
+    #[inline(always)]
+    pub(crate) fn step_here(
+        &mut self,
+        event: &RawEvent,
+        thread: u32,
+        force: bool,
+        sink: &mut impl Sink,
+    ) -> Result<Step> {
+        // Only what is needed, field by field: all of it at once would have to wait for what was written last.
+        let (go, proc) = match self.threads.get_mut(thread as usize) {
             Some(around) => {
                 around.seen = true;
-                *around
+                (around.go, around.proc)
             }
-            None => Thread { go: NO_IDX, proc: NO_IDX, seen: false, had_go: false },
+            None => (NO_IDX, NO_IDX),
         };
         let kind = EventKind(event.code);
         let ev = Ordered {
             kind,
             time: TraceTime(event.time),
             thread,
-            proc: around.proc,
-            go: around.go,
+            proc,
+            go,
             subject: NO_IDX,
             from: 0,
             to: 0,
@@ -85,8 +101,12 @@ impl SchedState {
         match kind {
             EventKind::GO_START => self.go_start(ev, force, sink),
             EventKind::GO_UNBLOCK => self.go_unblock(ev, force, sink),
-            EventKind::GO_BLOCK | EventKind::GO_STOP | EventKind::GO_DESTROY => self.go_leave(ev, force, sink),
-            EventKind::GO_CREATE | EventKind::GO_CREATE_BLOCKED => self.go_create(ev, force, sink),
+            // One by one: what the sink does with each is known when compiling.
+            EventKind::GO_BLOCK => self.go_leave(Ordered { kind: EventKind::GO_BLOCK, ..ev }, force, sink),
+            EventKind::GO_DESTROY => self.go_leave(Ordered { kind: EventKind::GO_DESTROY, ..ev }, force, sink),
+            EventKind::GO_STOP => self.go_leave(Ordered { kind: EventKind::GO_STOP, ..ev }, force, sink),
+            EventKind::GO_CREATE => self.go_create(Ordered { kind: EventKind::GO_CREATE, ..ev }, force, sink),
+            EventKind::GO_CREATE_BLOCKED => self.go_create(ev, force, sink),
             EventKind::GO_SYSCALL_BEGIN => self.syscall_begin(ev, force, sink),
             EventKind::GO_SYSCALL_END => self.syscall_end(ev, force, sink),
             EventKind::GO_SYSCALL_END_BLOCKED => self.syscall_end_blocked(ev, force, sink),
@@ -128,6 +148,7 @@ impl SchedState {
         }
     }
 
+    #[inline]
     fn lacks(ev: &Ordered, needs: Needs) -> Option<&'static str> {
         if ev.thread == NO_IDX {
             return Some("it must happen on a thread and is on none");
@@ -141,6 +162,7 @@ impl SchedState {
         None
     }
 
+    #[inline]
     fn set_go(&mut self, thread: u32, go: u32) {
         if let Some(thread) = self.threads.get_mut(thread as usize) {
             thread.go = go;
@@ -148,6 +170,7 @@ impl SchedState {
         }
     }
 
+    #[inline]
     fn set_proc(&mut self, idx: u32, proc: u32) {
         if let Some(thread) = self.threads.get_mut(idx as usize) {
             thread.proc = proc;
@@ -157,20 +180,24 @@ impl SchedState {
         }
     }
 
+    #[inline]
     fn go_state_of(&self, idx: u32) -> u8 {
         self.gos.get(idx as usize).map_or(go_state::NOT_EXIST, |go| go.state)
     }
 
     /// The state of the goroutine with this id: that it does not exist, unless the trace is damaged.
+    #[inline]
     fn known_state(&mut self, id: GoId) -> u8 {
         let idx = self.go_index.get(id);
         self.go_state_of(idx)
     }
 
+    #[inline]
     fn proc_status_of(&self, idx: u32) -> Option<ProcStatus> {
         self.procs.get(idx as usize).copied().flatten().map(|proc| proc.status)
     }
 
+    #[inline]
     fn set_proc_status(&mut self, idx: u32, status: ProcStatus) {
         if let Some(slot) = self.procs.get_mut(idx as usize) {
             let seq = Seq::start(self.generation);
@@ -178,6 +205,7 @@ impl SchedState {
         }
     }
 
+    #[inline]
     fn annotation(&mut self, ev: Ordered, needs: Needs, force: bool, sink: &mut impl Sink) -> Result<Step> {
         if let Some(lack) = Self::lacks(&ev, needs)
             && !force
@@ -189,6 +217,7 @@ impl SchedState {
     }
 
     /// The goroutine and the proc of a thread.
+    #[inline]
     pub(crate) fn on_thread(&self, thread: u32) -> (u32, u32) {
         self.threads.get(thread as usize).map_or((NO_IDX, NO_IDX), |thread| (thread.go, thread.proc))
     }

@@ -10,6 +10,7 @@ use crate::model::proc_changes::ProcChange;
 use crate::order::sink::{NO_IDX, Ordered};
 
 impl Builder<'_> {
+    #[inline(never)]
     pub(super) fn annotation_event(&mut self, ev: &Ordered) {
         let time = ev.time.0;
         let [a, b, c, d] = ev.args;

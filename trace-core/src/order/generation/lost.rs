@@ -136,7 +136,8 @@ impl Run<'_> {
         match self.generation.skipped.as_slice() {
             [only] if only.thread.is_none() => only.bytes.clone(),
             _ => {
-                let at = self.streams.get(judge).map_or(self.generation.offset, |stream| self.offset_of(stream));
+                let at =
+                    self.streams.get(judge).map_or(self.generation.offset, |stream| stream.offset(self.generation));
                 at..at
             }
         }

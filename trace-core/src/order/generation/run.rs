@@ -30,6 +30,14 @@ pub(super) struct Stream<'a> {
     pub(super) is_over: bool,
 }
 
+impl Stream<'_> {
+    /// Offset in the input of what follows the event that it is at.
+    pub(super) fn offset(&self, generation: &Generation) -> u64 {
+        let place = self.cursor.place(generation);
+        place.map_or(generation.offset, |(batch, pos)| generation.offset_of(batch) + pos as u64)
+    }
+}
+
 pub(super) struct Run<'a> {
     pub(super) generation: &'a Generation,
     pub(super) tables: &'a Tables,

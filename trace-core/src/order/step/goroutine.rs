@@ -8,6 +8,7 @@ use crate::order::sink::{NO_IDX, Ordered, Sink};
 use crate::order::step::{GO_STATES, Needs, Step};
 
 impl SchedState {
+    #[inline(always)]
     pub(super) fn go_start(&mut self, mut ev: Ordered, force: bool, sink: &mut impl Sink) -> Result<Step> {
         let (id, number) = (GoId(ev.args[0]), ev.args[1]);
         let mut idx = self.go_index.get(id);
@@ -36,13 +37,14 @@ impl SchedState {
         if let Some(go) = self.gos.get_mut(idx as usize) {
             ev.from = go.state;
             go.state = go_state::RUNNING;
-            go.seq = Seq { generation, number };
+            go.seq = Seq::new(generation, number);
         }
         self.set_go(ev.thread, idx);
-        self.emit(ev, sink)?;
+        self.emit_here(ev, sink)?;
         Ok(Step::Done)
     }
 
+    #[inline(always)]
     pub(super) fn go_unblock(&mut self, mut ev: Ordered, force: bool, sink: &mut impl Sink) -> Result<Step> {
         let (id, number) = (GoId(ev.args[0]), ev.args[1]);
         let mut idx = self.go_index.get(id);
@@ -64,13 +66,14 @@ impl SchedState {
         if let Some(go) = self.gos.get_mut(idx as usize) {
             ev.from = go.state;
             go.state = go_state::RUNNABLE;
-            go.seq = Seq { generation, number };
+            go.seq = Seq::new(generation, number);
         }
-        self.emit(ev, sink)?;
+        self.emit_here(ev, sink)?;
         Ok(Step::Done)
     }
 
     /// Block, stop (yield), end: the running goroutine leaves its thread.
+    #[inline(always)]
     pub(super) fn go_leave(&mut self, mut ev: Ordered, force: bool, sink: &mut impl Sink) -> Result<Step> {
         let state = self.go_state_of(ev.go);
         if !force {
@@ -96,7 +99,7 @@ impl SchedState {
             go.state = ev.to;
         }
         self.set_go(ev.thread, NO_IDX);
-        self.emit(ev, sink)?;
+        self.emit_here(ev, sink)?;
         if ev.kind == EventKind::GO_DESTROY && ev.go != NO_IDX {
             self.remove_go(ev.go);
         }
@@ -106,6 +109,7 @@ impl SchedState {
     /// Whether whoever leaves a thread came there in the generation before. The runtime announces a goroutine
     /// before its first event, except one that it has taken off its thread already: when a goroutine is preempted
     /// to have its stack looked at (`runtime.preemptPark`), nobody is current any more as its block is written.
+    #[inline]
     fn is_of_before(&self, ev: &Ordered) -> bool {
         let has_had_none = self.threads.get(ev.thread as usize).is_some_and(|thread| !thread.had_go);
         has_had_none && !self.reuse_gos && ev.proc != NO_IDX && ev.kind != EventKind::GO_DESTROY
@@ -124,6 +128,7 @@ impl SchedState {
         Ok(Step::Done)
     }
 
+    #[inline(always)]
     pub(super) fn go_create(&mut self, mut ev: Ordered, force: bool, sink: &mut impl Sink) -> Result<Step> {
         let id = GoId(ev.args[0]);
         if !force {
@@ -140,7 +145,7 @@ impl SchedState {
         ev.from = self.known_state(id);
         ev.to = if ev.kind == EventKind::GO_CREATE_BLOCKED { go_state::WAITING } else { go_state::RUNNABLE };
         ev.subject = self.add_go(id, ev.to);
-        self.emit(ev, sink)?;
+        self.emit_here(ev, sink)?;
         Ok(Step::Done)
     }
 
@@ -190,7 +195,7 @@ impl SchedState {
 
         if let Some(go) = self.gos.get_mut(next as usize) {
             go.state = go_state::RUNNING;
-            go.seq = Seq { generation, number };
+            go.seq = Seq::new(generation, number);
         }
         self.set_go(ev.thread, next);
         let start = Ordered {

@@ -29,7 +29,7 @@ impl SchedState {
         ev.to = proc_state::RUNNING;
         self.set_proc_status(idx, ProcStatus::Running);
         if let Some(Some(proc)) = self.procs.get_mut(idx as usize) {
-            proc.seq = Seq { generation, number };
+            proc.seq = Seq::new(generation, number);
         }
         self.set_proc(ev.thread, idx);
         self.emit(ev, sink)?;
@@ -82,7 +82,7 @@ impl SchedState {
         ev.to = proc_state::IDLE;
         self.set_proc_status(idx, ProcStatus::Idle);
         if let Some(Some(proc)) = self.procs.get_mut(idx as usize) {
-            proc.seq = Seq { generation, number };
+            proc.seq = Seq::new(generation, number);
         }
         if !is_abandoned
             && let Some(thread) = self.known_thread(victim)

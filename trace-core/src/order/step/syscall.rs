@@ -8,6 +8,7 @@ use crate::order::sink::{NO_IDX, Ordered, Sink};
 use crate::order::step::{Needs, Step};
 
 impl SchedState {
+    #[inline(always)]
     pub(super) fn syscall_begin(&mut self, mut ev: Ordered, force: bool, sink: &mut impl Sink) -> Result<Step> {
         let (generation, number) = (self.generation, ev.args[0]);
         if !force {
@@ -32,12 +33,13 @@ impl SchedState {
         }
         if let Some(Some(proc)) = self.procs.get_mut(ev.proc as usize) {
             proc.status = ProcStatus::Syscall;
-            proc.seq = Seq { generation, number };
+            proc.seq = Seq::new(generation, number);
         }
-        self.emit(ev, sink)?;
+        self.emit_here(ev, sink)?;
         Ok(Step::Done)
     }
 
+    #[inline(always)]
     pub(super) fn syscall_end(&mut self, mut ev: Ordered, force: bool, sink: &mut impl Sink) -> Result<Step> {
         if !force {
             if let Some(lack) = Self::lacks(&ev, Needs::Go) {
@@ -57,7 +59,7 @@ impl SchedState {
             go.state = go_state::RUNNING;
         }
         self.set_proc_status(ev.proc, ProcStatus::Running);
-        self.emit(ev, sink)?;
+        self.emit_here(ev, sink)?;
         Ok(Step::Done)
     }
 

@@ -68,27 +68,12 @@ impl<'a> ThreadCursor<'a> {
     }
 
     /// Reads the next event into `event`.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, generation: &'a Generation, clock: Clock, event: &mut RawEvent) -> Next {
-        while self.pos >= self.payload.len() {
-            let Some(&batch) =
-                self.batches.get(self.next_batch).and_then(|&batch| generation.events.get(batch as usize))
-            else {
-                return Next::End;
-            };
-            self.next_batch += 1;
-            self.payload = generation.payload(batch);
-            self.pos = 0;
-            self.last_time = clock.nanos(batch.ticks);
-            if self.payload.is_empty() && generation.lost_bytes(batch).is_some() {
-                return Next::Lost;
-            }
-            if self.last_time < self.clock_time {
-                let back = self.clock_time.saturating_sub(self.last_time);
-                // Told once: what follows is measured by the new clock.
-                self.clock_time = i64::MIN;
-                return Next::Back(back);
-            }
+        if self.pos >= self.payload.len()
+            && let Some(next) = self.next_payload(generation, clock)
+        {
+            return next;
         }
         let mut rest = self.payload.get(self.pos..).unwrap_or_default();
         let Some((&code, after)) = rest.split_first() else { return Next::End };
@@ -98,14 +83,10 @@ impl<'a> ThreadCursor<'a> {
             self.pos = self.payload.len();
             return Next::Bad(Some(code));
         }
-        let mut ticks = 0;
-        let mut args = [0u64; 4];
-        let ok = read(&mut rest, &mut ticks)
-            && args.iter_mut().take(usize::from(shape.args)).all(|arg| read(&mut rest, arg));
-        if !ok {
+        let Some((ticks, args)) = numbers(&mut rest, shape.args) else {
             self.pos = self.payload.len();
             return Next::Bad(None);
-        }
+        };
         self.pos = self.payload.len() - rest.len();
         self.last_time = self.last_time.wrapping_add(clock.nanos(ticks));
         if ticks > 1 {
@@ -114,12 +95,58 @@ impl<'a> ThreadCursor<'a> {
         *event = RawEvent { time: self.last_time, args, code };
         Next::Event
     }
+
+    /// Goes on to the next batch that has bytes; `None` if there is one, and nothing is to be told about it.
+    #[inline(never)]
+    fn next_payload(&mut self, generation: &'a Generation, clock: Clock) -> Option<Next> {
+        while self.pos >= self.payload.len() {
+            let Some(&batch) =
+                self.batches.get(self.next_batch).and_then(|&batch| generation.events.get(batch as usize))
+            else {
+                return Some(Next::End);
+            };
+            self.next_batch += 1;
+            self.payload = generation.payload(batch);
+            self.pos = 0;
+            self.last_time = clock.nanos(batch.ticks);
+            if self.payload.is_empty() && generation.lost_bytes(batch).is_some() {
+                return Some(Next::Lost);
+            }
+            if self.last_time < self.clock_time {
+                let back = self.clock_time.saturating_sub(self.last_time);
+                // Told once: what follows is measured by the new clock.
+                self.clock_time = i64::MIN;
+                return Some(Next::Back(back));
+            }
+        }
+        None
+    }
 }
 
-#[inline]
-fn read(rest: &mut &[u8], value: &mut u64) -> bool {
-    let Some((number, len)) = uvarint(rest) else { return false };
-    *value = number;
-    *rest = rest.get(len..).unwrap_or_default();
-    true
+/// Ticks and so many arguments (at most four; the others are 0); `None` if the bytes end before, or a number is too
+/// large. One by one, so that they need not be in memory.
+#[inline(always)]
+fn numbers(rest: &mut &[u8], count: u8) -> Option<(u64, [u64; 4])> {
+    let ticks = number(rest)?;
+    let (mut a, mut b, mut c, mut d) = (0, 0, 0, 0);
+    if count > 0 {
+        a = number(rest)?;
+        if count > 1 {
+            b = number(rest)?;
+            if count > 2 {
+                c = number(rest)?;
+                if count > 3 {
+                    d = number(rest)?;
+                }
+            }
+        }
+    }
+    Some((ticks, [a, b, c, d]))
+}
+
+#[inline(always)]
+fn number(rest: &mut &[u8]) -> Option<u64> {
+    let (number, len) = uvarint(rest)?;
+    *rest = rest.get(len..)?;
+    Some(number)
 }
