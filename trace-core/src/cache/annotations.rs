@@ -60,7 +60,7 @@ pub(crate) fn take(bytes: &mut In<'_>, bounds: &Bounds) -> Option<AnnotationTabl
             gc: Track::new(items.gc),
             stw: Track::new(items.stw),
             regions,
-            logs: Grouped::new(items.logs.into_iter().map(|log| (log.go.0, log)).collect()),
+            logs: Grouped::by(items.logs, |log| log.go.0),
             labels: Grouped::new(items.labels),
             samples_by_go: index_samples(&items.samples, |sample| sample.go.0),
             samples_by_proc: index_samples(&items.samples, |sample| sample.proc.0),

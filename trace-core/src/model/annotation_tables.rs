@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::ids::{GoId, GoroutineIdx, StackId, StrId, TaskIdx};
 use crate::base::time::{TimeRange, TraceTime};
-use crate::model::grouped::{Grouped, Timed};
+use crate::model::grouped::{Grouped, Timed, sort_by_key};
 use crate::model::proc_changes::OwnershipRecord;
 use crate::model::records::{Log, Region, Sample, SpecialRange, Task};
 use crate::model::tracks::Track;
@@ -94,26 +94,29 @@ instant!(Log, LabelRecord, StealRecord, OwnershipRecord, SampleAt);
 /// deeper, whatever order the file told them in (those that began before the trace become known only by
 /// their ends).
 pub(crate) fn nest_regions(mut regions: Vec<Region>) -> (Grouped<Region>, Vec<(GoroutineIdx, u16)>) {
-    regions.sort_by_key(|region| (region.go, region.range.start, std::cmp::Reverse(region.range.end)));
+    // There may be millions: they are sorted where they lie.
+    sort_by_key(&mut regions, |region| region.go.0);
+    let order = |region: &Region| (region.range.start, std::cmp::Reverse(region.range.end));
     let mut depths: Vec<(GoroutineIdx, u16)> = Vec::new();
     let mut open: Vec<TraceTime> = Vec::new();
-    let mut pairs = Vec::with_capacity(regions.len());
-    for mut region in regions {
-        if depths.last().is_none_or(|depth| depth.0 != region.go) {
-            depths.push((region.go, 0));
-            open.clear();
+    for group in regions.chunk_by_mut(|one, other| one.go == other.go) {
+        if !group.is_sorted_by_key(order) {
+            group.sort_by_key(order);
         }
-        while open.last().is_some_and(|&end| end <= region.range.start) {
-            open.pop();
+        let mut deepest = 0;
+        open.clear();
+        for region in &mut *group {
+            while open.last().is_some_and(|&end| end <= region.range.start) {
+                open.pop();
+            }
+            region.depth = open.len() as u32;
+            open.push(region.range.end);
+            deepest = deepest.max(open.len());
         }
-        region.depth = open.len() as u32;
-        open.push(region.range.end);
-        if let Some(depth) = depths.last_mut() {
-            depth.1 = depth.1.max(u16::try_from(open.len()).unwrap_or(u16::MAX));
-        }
-        pairs.push((region.go.0, region));
+        let go = group.first().map_or(GoroutineIdx::NONE, |region| region.go);
+        depths.push((go, u16::try_from(deepest).unwrap_or(u16::MAX)));
     }
-    (Grouped::new(pairs), depths)
+    (Grouped::sorted(regions, |region| region.go.0), depths)
 }
 
 /// All tasks by id, those that share one by index.

@@ -29,34 +29,44 @@ impl<T> Default for Grouped<T> {
 }
 
 impl<T: Timed + Copy> Grouped<T> {
-    /// Groups items; those that start together stay in the order given.
+    /// Groups items by the keys that they come with; those that start together stay in the order given.
     pub(crate) fn new(mut pairs: Vec<(u32, T)>) -> Self {
-        let order = |(key, item): &(u32, T)| (*key, item.range().start);
-        // Sorting takes memory even where there is nothing to sort.
-        if !pairs.is_sorted_by_key(order) {
-            pairs = by_key(pairs);
-            // Most come in time order, so those of each key do, too.
-            if !pairs.is_sorted_by_key(order) {
-                pairs.sort_by_key(order);
-            }
+        sort_by_key(&mut pairs, |pair| pair.0);
+        for group in pairs.chunk_by_mut(|one, other| one.0 == other.0) {
+            sort_by_start(group, |pair| pair.1.range().start);
         }
-        let (mut keys, mut starts) = (Vec::new(), Vec::new());
-        let mut items = Vec::with_capacity(pairs.len());
-        for (at, (key, item)) in pairs.into_iter().enumerate() {
-            if keys.last() != Some(&key) {
-                keys.push(key);
-                starts.push(at as u32);
-            }
-            items.push(item);
+        let runs = runs(pairs.iter().map(|pair| pair.0));
+        Self::assemble(runs, pairs.into_iter().map(|pair| pair.1).collect())
+    }
+
+    /// Groups items by what `key` says of each, where they lie; those that start together stay in the order given.
+    pub(crate) fn by(mut items: Vec<T>, key: impl Fn(&T) -> u32) -> Self {
+        sort_by_key(&mut items, &key);
+        for group in items.chunk_by_mut(|one, other| key(one) == key(other)) {
+            sort_by_start(group, |item| item.range().start);
         }
-        starts.push(items.len() as u32);
+        Self::sorted(items, key)
+    }
+
+    /// Items that are by rising key and start already.
+    pub(crate) fn sorted(items: Vec<T>, key: impl Fn(&T) -> u32) -> Self {
+        Self::assemble(runs(items.iter().map(key)), items.into())
+    }
+
+    fn assemble((keys, starts): (Vec<u32>, Vec<u32>), items: Box<[T]>) -> Self {
         let mut ends: Vec<Box<[TraceTime]>> = Vec::new();
-        let mut level: Vec<TraceTime> = items.iter().map(|item| item.range().end).collect();
-        while level.len() > BLOCK {
-            level = level.chunks(BLOCK).map(|block| block.iter().copied().max().unwrap_or(TraceTime::MIN)).collect();
-            ends.push(level.clone().into());
+        let latest = |times: &mut dyn Iterator<Item = TraceTime>| times.max().unwrap_or(TraceTime::MIN);
+        if items.len() > BLOCK {
+            let blocks = items.chunks(BLOCK);
+            ends.push(blocks.map(|block| latest(&mut block.iter().map(|item| item.range().end))).collect());
         }
-        Self { keys: keys.into(), starts: starts.into(), items: items.into(), ends: ends.into() }
+        while let Some(below) = ends.last()
+            && below.len() > BLOCK
+        {
+            let level = below.chunks(BLOCK).map(|block| latest(&mut block.iter().copied())).collect();
+            ends.push(level);
+        }
+        Self { keys: keys.into(), starts: starts.into(), items, ends: ends.into() }
     }
 
     /// All items with their keys, by key, then by start.
@@ -121,26 +131,62 @@ impl<T: Timed + Copy> Grouped<T> {
     }
 }
 
-/// The pairs by rising key, those of a key in the order given. Where there are more possible keys than pairs, they
-/// stay as they are.
-fn by_key<T: Copy>(pairs: Vec<(u32, T)>) -> Vec<(u32, T)> {
-    let keys = pairs.iter().map(|pair| pair.0 as usize + 1).max().unwrap_or(0);
-    let Some(mut sorted) = pairs.first().filter(|_| keys <= pairs.len()).map(|&first| vec![first; pairs.len()]) else {
-        return pairs;
-    };
-    let mut places = vec![0usize; keys + 1];
-    for (key, _) in &pairs {
-        places[*key as usize + 1] += 1;
+/// The keys of items that are by rising key, each once, and where the items of each begin; one more than keys.
+fn runs(keys: impl Iterator<Item = u32>) -> (Vec<u32>, Vec<u32>) {
+    let (mut found, mut starts) = (Vec::new(), Vec::new());
+    let mut count = 0;
+    for key in keys {
+        if found.last() != Some(&key) {
+            found.push(key);
+            starts.push(count);
+        }
+        count += 1;
+    }
+    starts.push(count);
+    (found, starts)
+}
+
+/// Sorts by start; those that start together stay in the order given.
+fn sort_by_start<T>(group: &mut [T], start: impl Fn(&T) -> TraceTime) {
+    // Most come in time order, and sorting takes memory even where there is nothing to sort.
+    if !group.is_sorted_by_key(&start) {
+        group.sort_by_key(start);
+    }
+}
+
+/// Sorts by key where the items lie; those of a key stay in the order given. Takes four bytes an item besides, unless
+/// there are more possible keys than items.
+pub(crate) fn sort_by_key<T>(items: &mut [T], key: impl Fn(&T) -> u32) {
+    if items.is_sorted_by_key(&key) {
+        return;
+    }
+    let keys = items.iter().map(|item| key(item) as usize + 1).max().unwrap_or(0);
+    if keys > items.len() {
+        items.sort_by_key(key);
+        return;
+    }
+    let mut places = vec![0u32; keys + 1];
+    for item in &*items {
+        places[key(item) as usize + 1] += 1;
     }
     for key in 1..keys {
         places[key] += places[key - 1];
     }
-    for pair in pairs {
-        let place = &mut places[pair.0 as usize];
-        sorted[*place] = pair;
+    // Where each belongs.
+    let mut targets: Vec<u32> = Vec::with_capacity(items.len());
+    for item in &*items {
+        let place = &mut places[key(item) as usize];
+        targets.push(*place);
         *place += 1;
     }
-    sorted
+    for at in 0..items.len() {
+        // Each exchange brings one of them where it belongs.
+        while targets[at] as usize != at {
+            let target = targets[at] as usize;
+            items.swap(at, target);
+            targets.swap(at, target);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -175,5 +221,21 @@ mod tests {
         }
         assert_eq!(&*grouped.keys, &[0, 1, 2, 3, 4]);
         assert!(grouped.of(9).is_empty());
+    }
+
+    #[test]
+    fn sorting_where_they_lie_keeps_the_order_of_equal_ones() {
+        let mut seed = 11u64;
+        for keys in [1, 3, 50, 4_000] {
+            let mut items: Vec<(u32, u32)> = Vec::new();
+            for n in 0..1_000 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                items.push(((seed >> 33) as u32 % keys, n));
+            }
+            let mut sorted = items.clone();
+            sorted.sort_by_key(|item| item.0);
+            sort_by_key(&mut items, |item| item.0);
+            assert_eq!(items, sorted, "{keys} keys");
+        }
     }
 }
