@@ -33,11 +33,12 @@ const APP: &str = "
     widget:   core egui fmt theme report
     state:    core fmt report
     action:   core fmt report state
-    remote:   core fmt
+    memory:   core
+    remote:   core fmt memory
     output:   core
     private:
     cache:    core remote private
-    session:  core remote cache
+    session:  core memory remote cache
     worker:   core fmt report state action sample remote cache output private
     timeline: core egui fmt theme widget state action
     panel:    core egui fmt theme widget report state action

@@ -125,7 +125,7 @@ fn a_load_is_cancelled_while_the_server_records() {
         assert!(finish.recv().is_err(), "nobody sends");
     };
     let served = Builder::new().name("server".to_owned()).spawn(serve).expect("a thread");
-    let result = remote::load(Path::new(&address), &monitor, &mut |_| {});
+    let result = remote::load(Path::new(&address), &monitor, None);
     assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
     drop(done);
     served.join().expect("served");

@@ -144,11 +144,12 @@ impl Cache {
         if limit_bytes == 0 { Self::off() } else { Self { limit_bytes, ..self.clone() } }
     }
 
-    /// Takes a trace from the cache, or else loads it as [`remote::load`] does.
+    /// Takes a trace from the cache, or else loads it as [`remote::load`] does: with `publish` only for those who look
+    /// at snapshots.
     ///
     /// # Errors
     /// As [`remote::load`].
-    pub fn load(&self, path: &Path, monitor: &Monitor, publish: &mut Publish<'_>) -> Result<Loaded> {
+    pub fn load(&self, path: &Path, monitor: &Monitor, mut publish: Option<&mut Publish<'_>>) -> Result<Loaded> {
         let seen = self.worth_keeping(path);
         if let Ok(seen) = seen
             && let Some(trace) = self.find(path, seen)
@@ -157,7 +158,9 @@ impl Cache {
             monitor.set_bytes_total(seen.len);
             monitor.add(seen.len, totals.events, totals.generations);
             let trace = Arc::new(trace);
-            publish(Arc::clone(&trace));
+            if let Some(publish) = &mut publish {
+                publish(Arc::clone(&trace));
+            }
             return Ok(Loaded { trace, from_cache: true, fresh: Err(NotKept::Kept) });
         }
         let is_settled = |seen: FileStamp| seen.modified.elapsed().is_ok_and(|age| age >= SETTLED);
@@ -265,12 +268,12 @@ impl Cache {
     }
 }
 
-/// Takes a trace from the user's cache, or else loads it: for commands, which keep nothing.
+/// Takes a trace from the user's cache, or else loads it: for commands, which keep nothing and look at no snapshots.
 ///
 /// # Errors
 /// As [`remote::load`].
-pub fn load(path: &Path, monitor: &Monitor, publish: &mut Publish<'_>) -> Result<Arc<Trace>> {
-    Cache::of_user(0).load(path, monitor, publish).map(|loaded| loaded.trace)
+pub fn load(path: &Path, monitor: &Monitor) -> Result<Arc<Trace>> {
+    Cache::of_user(0).load(path, monitor, None).map(|loaded| loaded.trace)
 }
 
 /// A file in the cache.
@@ -353,7 +356,7 @@ mod tests {
 
     fn open(cache: &Cache, path: &Path) -> Loaded {
         let mut published = 0;
-        let loaded = cache.load(path, &Monitor::new(), &mut |_| published += 1).expect("a trace");
+        let loaded = cache.load(path, &Monitor::new(), Some(&mut |_| published += 1)).expect("a trace");
         assert!(published > 0, "something is shown");
         loaded
     }

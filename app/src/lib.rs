@@ -4,6 +4,7 @@ pub mod action;
 pub mod cache;
 pub mod cli;
 pub mod fmt;
+pub mod memory;
 pub mod output;
 pub mod panel;
 pub mod private;

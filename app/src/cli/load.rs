@@ -16,7 +16,7 @@ use crate::output::Inputs;
 /// When the file is unreadable, or standard output goes into it.
 pub fn load(file: &Path) -> Result<Arc<Trace>, CliError> {
     refuse_own_output(file)?;
-    cache::load(file, &Monitor::new(), &mut |_| {}).map_err(|error| CliError::unreadable(file, &error))
+    cache::load(file, &Monitor::new()).map_err(|error| CliError::unreadable(file, &error))
 }
 
 /// Fails if what a command prints goes into the very file that it reads.

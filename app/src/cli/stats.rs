@@ -88,7 +88,7 @@ pub fn run(args: &StatsArgs) -> CliResult {
     let file = &args.file;
     refuse_own_output(file)?;
     let begin = Instant::now();
-    let loaded = cache.load(file, &Monitor::new(), &mut |_| {}).map_err(|error| CliError::unreadable(file, &error))?;
+    let loaded = cache.load(file, &Monitor::new(), None).map_err(|error| CliError::unreadable(file, &error))?;
     let wall = begin.elapsed();
     let Loaded { trace, from_cache, fresh } = loaded;
     // A pipe has no size: then it is what was read.

@@ -14,9 +14,10 @@ use trace_core::base::error::Result;
 use trace_core::base::limits::Limits;
 use trace_core::base::monitor::Monitor;
 use trace_core::input::source::Source;
-use trace_core::load::{Publish, load_source};
+use trace_core::load::{Publish, load_source, load_unwatched};
 use trace_core::model::trace::Trace;
 
+use crate::memory;
 pub use crate::remote::address::{is_address, named, recording, without_secrets};
 use crate::remote::fetch::Remote;
 
@@ -71,12 +72,17 @@ pub fn open(path: &Path) -> Result<Source<'static>> {
     }
 }
 
-/// The same as [`trace_core::load::load_path`], for addresses, too.
+/// The same as [`trace_core::load::load_path`], for addresses, too. Without `publish` no snapshots are made.
 ///
 /// # Errors
 /// As [`open`], and when nothing is readable.
-pub fn load(path: &Path, monitor: &Monitor, publish: &mut Publish<'_>) -> Result<Arc<Trace>> {
-    load_source(open(path)?, monitor, publish)
+pub fn load(path: &Path, monitor: &Monitor, publish: Option<&mut Publish<'_>>) -> Result<Arc<Trace>> {
+    let source = open(path)?;
+    memory::limit(monitor, 1);
+    match publish {
+        Some(publish) => load_source(source, monitor, publish),
+        None => load_unwatched(source, monitor),
+    }
 }
 
 /// The same for what can be read only once: gives every byte to `keep`, too, and tells how many have come
@@ -91,6 +97,7 @@ pub fn record(
     keep: impl FnMut(&[u8]) + Send + 'static,
 ) -> Result<Arc<Trace>> {
     let source = open(path)?;
+    memory::limit(monitor, 1);
     let reader = Tee { reader: source.reader, monitor: monitor.clone(), come: 0, keep };
     load_source(Source { reader: Box::new(reader), ..source }, monitor, publish)
 }

@@ -16,6 +16,7 @@ use trace_core::session::{Content, Input};
 use trace_core::spans;
 
 use crate::cache;
+use crate::memory;
 use crate::remote;
 use crate::session::file::{FILE_BYTES, Member, SessionFile};
 
@@ -81,6 +82,7 @@ pub fn open(files: &[PathBuf], monitor: &Monitor) -> std::result::Result<Opened,
         opened.is_partial = true;
         wanted.truncate(MOST_MEMBERS);
     }
+    memory::limit(monitor, wanted.len());
     let read: Vec<(Wanted, Result<Content>)> = wanted
         .into_par_iter()
         .map(|wanted| {
@@ -205,7 +207,7 @@ fn content(path: &Path, monitor: &Monitor) -> Result<Content> {
         return Ok(Content::Spans(spans::read(source, monitor)?.into()));
     }
     // Progress is that of the session; stopping it stops this.
-    Ok(Content::Trace(cache::load(path, monitor, &mut |_| {})?))
+    Ok(Content::Trace(cache::load(path, monitor)?))
 }
 
 /// What a session of these files would be as a session file in `folder`.

@@ -119,7 +119,7 @@ fn read(job: &Job, publisher: &Publisher, mailbox: &Mailbox) {
             remote::record(path, &job.monitor, &mut publish, spooled).map(|trace| (trace, None))
         }
         Source::Path(path) => {
-            job.cache.load(path, &job.monitor, &mut publish).map(|loaded| (loaded.trace, loaded.fresh.ok()))
+            job.cache.load(path, &job.monitor, Some(&mut publish)).map(|loaded| (loaded.trace, loaded.fresh.ok()))
         }
         Source::Sample => load_bytes(SAMPLE, &job.monitor, &mut publish).map(|trace| (trace, None)),
         // Its bytes are not in the file any more.

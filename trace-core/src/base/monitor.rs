@@ -17,6 +17,8 @@ struct Inner {
     events: AtomicU64,
     generations: AtomicU64,
     tries: AtomicU64,
+    /// Bytes that the job may take for what it makes; 0 if nobody said so.
+    most_bytes: AtomicU64,
 }
 
 /// A moment's reading of a [`Monitor`].
@@ -51,6 +53,18 @@ impl Monitor {
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.inner.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// States how many bytes of memory the job may take for what it makes. One that would take more stops and keeps what
+    /// it has; 0 means that it never does.
+    pub fn limit_memory(&self, bytes: u64) {
+        self.inner.most_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// How many bytes of memory the job may take for what it makes; `None` if nobody said so.
+    #[must_use]
+    pub fn memory_limit(&self) -> Option<u64> {
+        Some(self.inner.most_bytes.load(Ordering::Relaxed)).filter(|&bytes| bytes > 0)
     }
 
     /// States the size of the input in bytes.

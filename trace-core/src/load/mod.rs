@@ -53,6 +53,19 @@ pub fn load_source(source: Source<'static>, monitor: &Monitor, publish: &mut Pub
     pipeline.run(publish)
 }
 
+/// As [`load_source`], for those who look at nothing but the complete trace: no snapshots are made on the way, which
+/// saves their time and memory.
+///
+/// # Errors
+/// As [`load_path`].
+pub fn load_unwatched(source: Source<'static>, monitor: &Monitor) -> Result<Arc<Trace>> {
+    monitor.set_bytes_total(source.len.unwrap_or(0));
+    let (pipeline, door) = Pipeline::new(monitor);
+    let own = monitor.clone();
+    reader::named().spawn(move || reader::read(source, &own, &door))?;
+    pipeline.unwatched().run(&mut |_| {})
+}
+
 /// The same for bytes in memory (the embedded sample).
 ///
 /// # Errors

@@ -47,7 +47,11 @@ pub(crate) struct Pipeline {
     published_parts: usize,
     /// The source may make the reader wait: then all that is there is shown.
     is_live: bool,
+    /// Somebody looks at snapshots.
+    is_watched: bool,
     is_cancelled: bool,
+    /// The trace takes all the memory that it may.
+    is_full: bool,
 }
 
 impl Pipeline {
@@ -79,7 +83,9 @@ impl Pipeline {
             published_events: 0,
             published_parts: 0,
             is_live: false,
+            is_watched: true,
             is_cancelled: false,
+            is_full: false,
         };
         (pipeline, door)
     }
@@ -87,6 +93,11 @@ impl Pipeline {
     /// Of a source that may make the reader wait.
     pub(crate) fn live(self, is_live: bool) -> Self {
         Self { is_live, ..self }
+    }
+
+    /// For nobody who looks at snapshots.
+    pub(crate) fn unwatched(self) -> Self {
+        Self { is_watched: false, ..self }
     }
 
     /// Runs the load to its end.
@@ -106,6 +117,9 @@ impl Pipeline {
                     None => {}
                     Some(Message::Read(read)) => self.on_read(read, scope),
                     Some(Message::Work(index, work)) => self.on_work(index, work, publish),
+                }
+                if self.is_full {
+                    break;
                 }
             }
             // Workers and reader notice that nobody listens.
@@ -159,10 +173,14 @@ impl Pipeline {
             return;
         }
         self.stitch(work, publish);
-        while let Some(works) = self.early.remove(&self.stitched) {
+        while !self.is_full
+            && let Some(works) = self.early.remove(&self.stitched)
+        {
             let index = self.stitched;
             for work in works {
-                self.stitch(work, publish);
+                if !self.is_full {
+                    self.stitch(work, publish);
+                }
             }
             if self.stitched == index {
                 break;
@@ -183,6 +201,8 @@ impl Pipeline {
             Work::Segment(draft) => {
                 self.shared.monitor.add(0, draft.events, 0);
                 self.stitcher.segment(*draft);
+                let limit = self.shared.monitor.memory_limit();
+                self.is_full = limit.is_some_and(|limit| self.stitcher.memory() > limit);
                 self.publish_if_grown(publish);
             }
             Work::End(end) => self.end_generation(end, publish),
@@ -204,6 +224,9 @@ impl Pipeline {
     }
 
     fn publish_if_grown(&mut self, publish: &mut Publish<'_>) {
+        if !self.is_watched {
+            return;
+        }
         let events = self.stitcher.totals.events;
         let grown = events as f64 >= self.published_events as f64 * GROWTH && !self.is_near_end();
         let waiting = self.is_live && self.stitched == self.given && self.stitched > self.published_parts;
@@ -222,7 +245,29 @@ impl Pipeline {
         is_most && progress.bytes_total > 0 && !self.is_live
     }
 
+    /// Says that the trace has become too large for the memory that there is, and where it ends therefore.
+    fn warn_of_memory(&mut self) {
+        let limit = self.shared.monitor.memory_limit().unwrap_or(0);
+        let progress = self.shared.monitor.progress();
+        let share = (100 * progress.bytes_done).checked_div(progress.bytes_total);
+        let part = share.map_or_else(String::new, |share| format!(", about {share} % of it"));
+        let message = format!(
+            "the trace takes more memory than there is for it ({} MB); what is shown is its beginning{part}",
+            limit / 1_000_000
+        );
+        let offset = self.stitcher.totals.bytes;
+        self.stitcher.warn([Warning { kind: WarningKind::Limit, message, offset, generation: 0, gap: None, count: 1 }]);
+    }
+
     fn conclude(mut self, publish: &mut Publish<'_>) -> Result<Arc<Trace>> {
+        // What waits for its turn is not shown any more.
+        self.early.clear();
+        if self.is_full {
+            self.warn_of_memory();
+            let trace = Arc::new(self.stitcher.snapshot(false));
+            publish(Arc::clone(&trace));
+            return Ok(trace);
+        }
         if self.is_cancelled {
             if self.stitcher.is_empty() {
                 return Err(Error::Cancelled);

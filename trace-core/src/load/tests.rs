@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::base::ids::{GoId, GoroutineIdx, ProcIdx, ThreadIdx};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
+use crate::base::warning::WarningKind;
 use crate::event::kind::EventKind;
 use crate::event::state::{Cause, GoState, SpanClass};
 use crate::input::source::Source;
@@ -23,6 +24,7 @@ use crate::order::sched_state::SchedState;
 use crate::order::sink::{Ids, NO_IDX, Ordered, Sink};
 use crate::order::v1::order_v1;
 use crate::order::v1::style::Style;
+use crate::testkit::scenes::ping_pong;
 use crate::testkit::writer::TraceWriter;
 use crate::wire::opening::{self, Opened};
 use crate::wire::v2::tables::Tables;
@@ -568,4 +570,45 @@ fn windows_show_all_that_is_not_waiting() {
         windows_in_all += windows.len();
     }
     assert!(windows_in_all > 1_000, "{windows_in_all}");
+}
+
+/// Loads with the pipeline that `change` makes, and counts what it publishes.
+fn load_with(bytes: &[u8], monitor: &Monitor, change: impl FnOnce(Pipeline) -> Pipeline) -> (Arc<Trace>, usize) {
+    let (mut pipeline, door) = Pipeline::new(monitor);
+    pipeline.shared.segment_rows = 64;
+    let mut published = 0;
+    let trace = std::thread::scope(|scope| {
+        let own = monitor.clone();
+        reader::named().spawn_scoped(scope, move || reader::read(Source::bytes(bytes), &own, &door)).unwrap();
+        change(pipeline).run(&mut |_| published += 1).unwrap()
+    });
+    (trace, published)
+}
+
+#[test]
+fn nobody_who_looks_only_at_the_end_pays_for_snapshots() {
+    let bytes = ping_pong(2, 10, 20_000);
+    let (watched, snapshots) = load_with(&bytes, &Monitor::new(), |pipeline| pipeline);
+    let (trace, only) = load_with(&bytes, &Monitor::new(), Pipeline::unwatched);
+    assert!(snapshots > 1, "{snapshots}");
+    assert_eq!(only, 1, "the complete one");
+    assert_eq!((trace.totals(), trace.range()), (watched.totals(), watched.range()));
+}
+
+#[test]
+fn a_trace_that_takes_too_much_memory_is_shown_up_to_there() {
+    let bytes = ping_pong(2, 10, 20_000);
+    let (whole, _) = load_with(&bytes, &Monitor::new(), Pipeline::unwatched);
+    let memory: u64 = whole.memory().iter().map(|part| part.1).sum();
+    let monitor = Monitor::new();
+    monitor.limit_memory(memory / 2);
+    let (part, _) = load_with(&bytes, &monitor, Pipeline::unwatched);
+    let (events, all) = (part.totals().events, whole.totals().events);
+    assert!(events > all / 4 && events < all * 3 / 4, "{events} of {all}");
+    assert!(!part.totals().complete && part.range().end < whole.range().end);
+    let warnings: Vec<_> = part.warnings().iter().map(|warning| (warning.kind, &warning.message)).collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].0 == WarningKind::Limit && warnings[0].1.contains("memory"), "{warnings:?}");
+    monitor.limit_memory(0);
+    assert_eq!(load_with(&bytes, &monitor, Pipeline::unwatched).0.totals(), whole.totals());
 }

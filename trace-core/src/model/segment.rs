@@ -248,6 +248,16 @@ impl Segment {
         self.lod.lane(slot)
     }
 
+    /// Memory taken by its columns and indices.
+    pub(crate) fn bytes(&self) -> usize {
+        let rows = &self.rows;
+        let columns = 5 * rows.start.len() + rows.aux.bytes() + rows.place.bytes() + rows.actors.bytes();
+        let lanes = 12 * self.lanes.prev.len() + self.lod.bytes();
+        let refs = |refs: &RefLanes| refs.entries.bytes() + 4 * refs.marks.len() + refs.lod.bytes();
+        let flows = 4 * self.flows.rows.len() + 8 * self.flows.starts.len();
+        columns + lanes + refs(&self.procs) + refs(&self.threads) + flows + self.counts.bytes()
+    }
+
     /// The readings of a step function; empty for counts.
     pub(crate) const fn steps(&self, metric: Metric) -> &Steps {
         match metric {

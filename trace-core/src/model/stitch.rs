@@ -134,6 +134,8 @@ pub(crate) struct Stitcher {
     gaps: Vec<DataGap>,
     /// Goroutines looked at in search of those that a generation does not mention.
     unmentioned: u64,
+    /// Memory taken by all segments.
+    segment_bytes: u64,
     pub(crate) totals: Totals,
     kind_counts: Box<[u64; 256]>,
 }
@@ -169,6 +171,7 @@ impl Stitcher {
             warned: FxHashMap::default(),
             gaps: Vec::new(),
             unmentioned: 0,
+            segment_bytes: 0,
             totals: Totals::default(),
             kind_counts: Box::new([0; 256]),
         }
@@ -234,6 +237,7 @@ impl Stitcher {
             proc_ixs: Arc::clone(&self.current.proc_ixs),
             thread_ixs: Arc::clone(&self.current.thread_ixs),
         };
+        self.segment_bytes += segment.bytes() as u64;
         self.segments.push(Arc::new(segment));
         if let Some(epoch) = self.epochs.last_mut() {
             epoch.end = epoch.end.max(TraceTime(draft.end));
@@ -318,6 +322,12 @@ impl Stitcher {
     /// The generation that begins lies behind a gap: the warning that tells of it learns how long it is.
     pub(crate) const fn expect_gap(&mut self) {
         self.current.is_behind_hole = true;
+    }
+
+    /// Memory that the trace takes so far, together with the tables that the next snapshot adds; about.
+    pub(crate) fn memory(&self) -> u64 {
+        let gos = self.gos.len() * (size_of::<GoRecord>() + size_of::<GoId>());
+        self.segment_bytes + (gos as u64) + 2 * self.annotations.bytes()
     }
 
     /// Whether there is anything to show.

@@ -469,6 +469,15 @@ impl AnnotationStitcher {
         });
     }
 
+    /// Memory taken by what is followed; about.
+    pub(crate) fn bytes(&self) -> u64 {
+        let regions = self.regions.len() * size_of::<Region>() + self.tasks.len() * size_of::<Task>();
+        let logs = self.logs.len() * size_of::<Log>() + self.labels.len() * size_of::<(u32, LabelRecord)>();
+        let samples = self.samples.len() * size_of::<Sample>() + self.specials.len() * size_of::<SpecialRange>();
+        let ownerships = self.proc_ownerships.len() * size_of::<(u32, OwnershipRecord)>();
+        (regions + logs + samples + ownerships) as u64
+    }
+
     /// The tables of a snapshot of `range`. The last snapshot takes what is followed along instead of
     /// copying it.
     pub(crate) fn tables(&mut self, range: TimeRange, id_bounds: Vec<(GoId, GoId)>, is_last: bool) -> AnnotationTables {
@@ -498,7 +507,7 @@ impl AnnotationStitcher {
             gc: track(part(&mut self.gc, is_last)),
             stw: track(part(&mut self.stw, is_last)),
             regions,
-            logs: Grouped::new(part(&mut self.logs, is_last).into_iter().map(|log| (log.go.0, log)).collect()),
+            logs: Grouped::by(part(&mut self.logs, is_last), |log| log.go.0),
             labels: Grouped::new(part(&mut self.labels, is_last)),
             tasks_by_id: index_tasks(&tasks),
             tasks,
@@ -506,8 +515,8 @@ impl AnnotationStitcher {
             samples_by_proc: index_samples(&samples, |sample| sample.proc.0),
             samples_by_thread: index_samples(&samples, |sample| sample.thread.0),
             samples,
-            specials_by_go: Grouped::new(specials.iter().map(|special| (special.go.0, *special)).collect()),
-            specials_by_proc: Grouped::new(specials.iter().map(|special| (special.proc.0, *special)).collect()),
+            specials_by_go: Grouped::by(specials.clone(), |special| special.go.0),
+            specials_by_proc: Grouped::by(specials, |special| special.proc.0),
             steals: Grouped::new(part(&mut self.steals, is_last)),
             proc_ownerships: Grouped::new(part(&mut self.proc_ownerships, is_last)),
             id_bounds,
