@@ -10,15 +10,17 @@ use trace_core::base::monitor::Monitor;
 /// Of what is left a trace may take three quarters: the rest is for its bytes on their way, for what is asked about it,
 /// and for everybody else.
 const SHARE: (u64, u64) = (3, 4);
+/// What the threads of a load need besides, whatever the trace.
+const BESIDES: u64 = 64 << 20;
 /// A trace may take so much in any case.
-const AT_LEAST: u64 = 64 << 20;
+const AT_LEAST: u64 = 16 << 20;
 
 /// Tells a load how much it may take, unless somebody has said so. `loads`: how many run at the same time.
 pub fn limit(monitor: &Monitor, loads: usize) {
     if monitor.memory_limit().is_none()
         && let Some(left) = left_bytes()
     {
-        let share = left / SHARE.1 * SHARE.0 / loads.max(1) as u64;
+        let share = left.saturating_sub(BESIDES) / SHARE.1 * SHARE.0 / loads.max(1) as u64;
         monitor.limit_memory(share.max(AT_LEAST));
     }
 }
