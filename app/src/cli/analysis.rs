@@ -9,11 +9,10 @@ use trace_core::model::trace::Trace;
 use crate::cli::command::AnalysisArgs;
 use crate::cli::exit::{CliResult, Exit, is_damaged};
 use crate::cli::load::load;
-use crate::cli::print::{Output, json, print};
+use crate::cli::print::{Head, Output, print};
 use crate::cli::session;
 use crate::report::analyses::why::WHY;
 use crate::report::analyses::{ALL, Ask, by_id};
-use crate::report::format::Format;
 use crate::report::render;
 use crate::report::report::Report;
 use crate::session::is_session;
@@ -43,18 +42,11 @@ pub fn run(args: &AnalysisArgs) -> CliResult {
 pub fn write(args: &AnalysisArgs, trace: &Trace, mut report: Report) -> CliResult {
     report.limit(args.limit);
     let title = by_id(args.id).map_or("", |analysis| analysis.info().title);
-    print(match args.format.chosen() {
-        Format::Json => {
-            let file = args.file.display().to_string();
-            Output::Json(json(&render::json::report(args.id, &file, is_damaged(trace), &report))?)
-        }
-        format => {
-            if is_damaged(trace) {
-                report.notes.insert(0, "Parts of the trace are damaged, so totals are too small.".to_owned());
-            }
-            Output::of(format, title, &report)
-        }
-    })?;
+    let (file, is_partial) = (args.file.display().to_string(), is_damaged(trace));
+    if is_partial {
+        report.notes.insert(0, "Parts of the trace are damaged, so totals are too small.".to_owned());
+    }
+    print(Output::of(args.format.chosen(), Head { schema: args.id, title, file: &file, is_partial }, &report)?)?;
     Ok(Exit::after(trace))
 }
 

@@ -66,10 +66,10 @@ pub enum Command {
     #[command(long_about = dump::ABOUT)]
     Dump(DumpArgs),
     /// Print summary statistics and load time
-    #[command(long_about = stats::ABOUT, after_long_help = stats::JSON)]
+    #[command(long_about = stats::ABOUT, after_long_help = stats::fields())]
     Stats(StatsArgs),
     /// Find likely performance problems, and where they are
-    #[command(long_about = report::ABOUT, after_long_help = report::JSON)]
+    #[command(long_about = report::ABOUT, after_long_help = report::fields())]
     Report(ReportArgs),
     /// Compare recordings: what changed, how much, and whether it is significant
     #[command(long_about = compare::args::ABOUT, after_long_help = compare::args::fields())]
@@ -85,7 +85,7 @@ pub enum Command {
     #[command(long_about = session::ABOUT, after_long_help = session::fields())]
     Session(SessionArgs),
     /// Record traces of several services at the same time
-    #[command(long_about = record::ABOUT)]
+    #[command(long_about = record::ABOUT, after_long_help = record::fields())]
     Record(RecordArgs),
     /// Print the help of a command, or how analyses count (tracelane help analyses)
     Help(HelpArgs),

@@ -10,7 +10,6 @@ pub mod exit;
 pub mod format;
 pub mod help;
 pub mod load;
-pub mod names;
 pub mod out;
 pub mod overview;
 pub mod print;
@@ -48,7 +47,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match result {
         Ok(Exit::Damaged) if !shows_damage => {
             eprint_error(
-                "the trace is damaged, so this is partial: `tracelane stats` tells what is lost and what to do",
+                "the trace is damaged, so this is partial: `tracelane stats` shows what is lost and what to do",
             );
             Exit::Damaged
         }

@@ -46,15 +46,31 @@ pub enum Output {
     Csv(Csv),
 }
 
+/// What a report is printed under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head<'a> {
+    /// What kind of JSON object it is, which stays as it is.
+    pub schema: &'a str,
+    /// The heading in Markdown.
+    pub title: &'a str,
+    /// The files as given.
+    pub file: &'a str,
+    /// Parts of what they should hold are lost.
+    pub is_partial: bool,
+}
+
 impl Output {
-    /// A report under a title, for people or as a table; not JSON, whose fields depend on the command.
-    #[must_use]
-    pub fn of(format: Format, title: &str, report: &Report) -> Self {
-        match format {
+    /// A report in a format; as CSV its first table.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn of(format: Format, head: Head<'_>, report: &Report) -> Result<Self, CliError> {
+        Ok(match format {
+            Format::Json => Self::Json(json(&render::json::report(head.schema, head.file, head.is_partial, report))?),
             Format::Csv => Self::Csv(Csv::of(report.tables.first().map(|table| &**table))),
-            Format::Markdown => Self::Markdown(render::markdown::report(title, report)),
-            Format::Text | Format::Json => Self::Text(render::text::report(report)),
-        }
+            Format::Markdown => Self::Markdown(render::markdown::report(head.title, report)),
+            Format::Text => Self::Text(render::text::report(report)),
+        })
     }
 }
 
@@ -114,10 +130,7 @@ pub fn report_panics() {
 }
 
 /// A value as JSON.
-///
-/// # Errors
-/// When it cannot be written as JSON.
-pub fn json(report: &impl Serialize) -> Result<Json, CliError> {
+fn json(report: &impl Serialize) -> Result<Json, CliError> {
     let text = serde_json::to_string_pretty(report).map_err(|error| CliError::unwritten("the JSON", &error))?;
     Ok(Json(ascii_where_hidden(&text) + "\n"))
 }

@@ -9,12 +9,13 @@ use clap::Args;
 use tempfile::tempfile;
 
 use crate::cli::exit::{CliError, CliResult, Exit};
+use crate::cli::format::FormatArgs;
 use crate::cli::out::Out;
-use crate::cli::print::{Output, eprint_error, print};
+use crate::cli::print::{Head, Output, eprint_error, print};
 use crate::cli::values;
 use crate::fmt::number::bytes;
 use crate::remote;
-use crate::report::format::Format;
+use crate::report::render::schema;
 use crate::report::report::Report;
 use crate::report::table::{Column, Table};
 use crate::report::value::Value;
@@ -52,6 +53,9 @@ pub struct RecordArgs {
     /// Replace files that exist
     #[arg(long)]
     pub force: bool,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
 }
 
 /// Reads `NAME=URL`.
@@ -114,7 +118,7 @@ pub fn run(args: &RecordArgs) -> CliResult {
         }
         let member = Member::of(&path, &args.out, Some(recording.name.clone()), None);
         members.push(member.map_err(|error| unwritten(&path, &error))?);
-        rows.push((recording.name, recording.bytes, path));
+        rows.push(Saved { service: recording.name, bytes: recording.bytes, path });
     }
     if rows.is_empty() {
         let message = "no trace was recorded, see above".to_owned();
@@ -125,9 +129,9 @@ pub fn run(args: &RecordArgs) -> CliResult {
     if let Some(checked) = session.check([])? {
         checked.write(|writer| writer.write_all(text.as_bytes()))?;
     }
-    let next = format!("tracelane session {}", args.out.join(SESSION).display());
-    let report = Report::default().figure("Next", next).table(table(rows));
-    print(Output::of(Format::Text, "Recorded", &report))?;
+    let file = args.out.join(SESSION).display().to_string();
+    let head = Head { schema: "record", title: "Recorded", file: &file, is_partial: !is_whole };
+    print(Output::of(args.format.chosen(), head, &report(&file, rows))?)?;
     Ok(if is_whole { Exit::Fine } else { Exit::Damaged })
 }
 
@@ -135,12 +139,28 @@ fn out(args: &RecordArgs, name: &str) -> Out {
     Out { path: Some(args.out.join(name)), force: args.force }
 }
 
-fn table(rows: Vec<(String, u64, PathBuf)>) -> Table {
-    Table::of("traces", "Traces", &Arc::new(rows), Vec::as_slice)
-        .column(Column::text("name", "Service", ""), |row: &(String, u64, PathBuf)| Value::Name(row.0.clone()))
-        .column(Column::bytes("bytes", "Size", ""), |row| Value::Bytes(row.1))
-        .column(Column::text("file", "File", ""), |row| Value::Text(row.2.display().to_string()))
-        .build()
+/// A trace that was saved.
+struct Saved {
+    service: String,
+    bytes: u64,
+    path: PathBuf,
+}
+
+/// The report on what was saved, and on the session file.
+fn report(session: &str, saved: Vec<Saved>) -> Report {
+    let table = Table::of("traces", "Traces", &Arc::new(saved), Vec::as_slice)
+        .column(Column::text("name", "Service", ""), |saved: &Saved| Value::Name(saved.service.clone()))
+        .column(Column::bytes("bytes", "Size", ""), |saved| Value::Bytes(saved.bytes))
+        .column(Column::text("file", "File", ""), |saved| Value::Text(saved.path.display().to_string()))
+        .build();
+    Report::default().fact("next", "Next", Value::Text(format!("tracelane session {session}"))).table(table)
+}
+
+/// The fields of its JSON.
+#[must_use]
+pub fn fields() -> String {
+    let fields = schema::fields(&report("", Vec::new()));
+    format!("With --format json, one JSON object; file is the session file:\n\n{}", fields.trim_end())
 }
 
 /// Asks all servers at once, and waits for all.

@@ -13,10 +13,9 @@ use crate::cli::command::AnalysisArgs;
 use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::format::FormatArgs;
 use crate::cli::out::Out;
-use crate::cli::print::{Output, json, print};
+use crate::cli::print::{Head, Output, print};
 use crate::cli::values;
 use crate::output::Inputs;
-use crate::report::format::Format;
 use crate::report::report::Report;
 use crate::report::{render, session};
 use crate::session::{Opened, described, open};
@@ -122,26 +121,22 @@ pub fn run(args: &SessionArgs) -> CliResult {
         let text = file.text().map_err(|error| unwritten(&error))?;
         checked.write(|writer| writer.write_all(text.as_bytes()))?;
     }
-    let is_partial = is_partial(&loaded);
     let report = session::report(&loaded.session);
     let names: Vec<String> = args.files.iter().map(|file| file.display().to_string()).collect();
-    write(("session", "Session"), &names.join(" "), (args.format, args.limit), (&loaded, is_partial), report)
+    write(head("session", "Session", &names.join(" ")), args.format, args.limit, &loaded, report)
 }
 
-/// Prints a report on a session, under the name of its JSON and a title.
-fn write(
-    (schema, title): (&str, &str),
-    file: &str,
-    (format, limit): (FormatArgs, usize),
-    (loaded, is_partial): (&Loaded, bool),
-    mut report: Report,
-) -> CliResult {
+/// What a report on a session is printed under, if nothing is lost.
+const fn head<'a>(schema: &'a str, title: &'a str, file: &'a str) -> Head<'a> {
+    Head { schema, title, file, is_partial: false }
+}
+
+/// Prints a report on a session.
+fn write(head: Head<'_>, format: FormatArgs, limit: usize, loaded: &Loaded, mut report: Report) -> CliResult {
+    let is_partial = is_partial(loaded);
     report.notes.splice(0..0, loaded.opened.notes.iter().cloned());
     report.limit(limit);
-    print(match format.chosen() {
-        Format::Json => Output::Json(json(&render::json::report(schema, file, is_partial, &report))?),
-        format => Output::of(format, title, &report),
-    })?;
+    print(Output::of(format.chosen(), Head { is_partial, ..head }, &report)?)?;
     Ok(if is_partial { Exit::Damaged } else { Exit::Fine })
 }
 
@@ -171,8 +166,8 @@ pub fn why(args: &AnalysisArgs) -> CliResult {
     // Never cancelled.
     let explained = explain(&loaded.session, request, &Monitor::new()).unwrap_or_default();
     let report = session::why::report(&loaded.session, request, &explained);
-    let (file, is_partial) = (args.file.display().to_string(), is_partial(&loaded));
-    write(("session_why", "Why"), &file, (args.format, args.limit), (&loaded, is_partial), report)
+    let file = args.file.display().to_string();
+    write(head("session_why", "Why", &file), args.format, args.limit, &loaded, report)
 }
 
 /// `tracelane report SESSION`: where the time of the slowest requests went, and what was found in each service.
@@ -187,6 +182,5 @@ pub fn report(file: &Path, format: FormatArgs) -> CliResult {
     let traces = loaded.session.services.iter().zip(0_u32..);
     let found = traces.filter_map(|(service, at)| Some((at, find(service.trace.as_ref()?, &monitor)?)));
     let report = session::why::causes(&loaded.session, &why, &found.collect::<Vec<_>>());
-    let (name, is_partial) = (file.display().to_string(), is_partial(&loaded));
-    write(("session_report", "Session"), &name, (format, EXPLAINED), (&loaded, is_partial), report)
+    write(head("session_report", "Session", &file.display().to_string()), format, EXPLAINED, &loaded, report)
 }

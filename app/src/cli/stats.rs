@@ -1,19 +1,20 @@
 //! `tracelane stats`: numbers about a trace and its loading.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
 use trace_core::base::monitor::Monitor;
 
 use crate::cache::{Cache, Loaded, NotKept};
-use crate::cli::exit::{CliError, CliResult, Exit};
+use crate::cli::exit::{CliError, CliResult, Exit, is_damaged};
 use crate::cli::format::FormatArgs;
 use crate::cli::load::refuse_own_output;
-use crate::cli::print::{Output, eprint_error, json, print};
-use crate::cli::summary::Summary;
+use crate::cli::print::{Head, Output, eprint_error, print};
+use crate::cli::summary::{self, LoadCost};
 use crate::cli::values;
-use crate::report::format::Format;
+use crate::report::render::schema;
 use crate::state::settings::Settings;
 
 /// What the long help says.
@@ -23,15 +24,11 @@ the models of traces of 8 MB and more in the user's cache folder (TRACELANE_CACH
 the content of the file; all commands use them.";
 
 /// The fields of its JSON.
-pub const JSON: &str = "\
-With --format json, one JSON object with these fields, which stay as they are:
-
-  file, file_bytes, version (NN of Go 1.NN), complete,
-  generations, events, events_by_kind {name: count},
-  goroutines, procs, threads, tasks,
-  duration_ns, start (wall clock, RFC 3339, or null),
-  warnings [{kind, message, offset, generation, count}],
-  load {wall_s, events, events_per_s, from_cache, peak_rss_bytes (or null)}";
+#[must_use]
+pub fn fields() -> String {
+    let report = summary::report("", &Arc::default(), &LoadCost::default());
+    format!("With --format json, one JSON object:\n\n{}", schema::fields(&report).trim_end())
+}
 
 /// The arguments of `tracelane stats`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -94,19 +91,17 @@ pub fn run(args: &StatsArgs) -> CliResult {
     // A pipe has no size: then it is what was read.
     let size = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
     let file_bytes = size.unwrap_or(trace.totals().bytes);
-    let mut summary = Summary::of(file.display().to_string(), file_bytes, &trace, wall);
-    summary.load.from_cache = from_cache;
-    print(match args.format.chosen() {
-        Format::Json => Output::Json(json(&summary)?),
-        format => Output::of(format, "Trace", &summary.report(&trace)),
-    })?;
+    let cost = LoadCost::measured(file_bytes, wall, from_cache);
+    let name = file.display().to_string();
+    let head = Head { schema: "stats", title: "Trace", file: &name, is_partial: is_damaged(&trace) };
+    print(Output::of(args.format.chosen(), head, &summary::report(&name, &trace, &cost))?)?;
     if args.cache() == CacheUse::Keep {
         let not_kept = match fresh {
             Ok(fresh) => fresh.keep(&trace).map_err(|error| CliError::unwritten("the cache", &error))?,
             Err(why) => Some(why),
         };
         if let Some(why) = not_kept.filter(|why| *why != NotKept::Kept) {
-            eprint_error(&format!("{}: its model was not kept: {why}", file.display()));
+            eprint_error(&format!("{}: not cached: {why}", file.display()));
         }
     }
     Ok(Exit::after(&trace))

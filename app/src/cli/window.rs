@@ -13,7 +13,7 @@ use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::load::load;
 use crate::cli::overview;
 use crate::cli::print::print;
-use crate::cli::summary::Summary;
+use crate::cli::summary::{self, LoadCost};
 use crate::cli::usage::similar_command;
 use crate::fmt::text::Text;
 use crate::report::render;
@@ -111,7 +111,8 @@ fn without_display(files: &[PathBuf], why: &str) -> CliResult {
     let mut text = Text::new();
     text.line(&format!("Tracelane cannot open its window, since {why}; here is a summary of {name} instead."));
     text.blank();
-    text.append(&render::text::report(&Summary::of(name, file_bytes, &trace, wall).report(&trace)));
+    let cost = LoadCost::measured(file_bytes, wall, false);
+    text.append(&render::text::report(&summary::report(&name, &trace, &cost)));
     text.blank();
     text.line("These commands need no display:");
     overview::command_lines(&mut text, &definition());

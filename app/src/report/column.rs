@@ -41,6 +41,7 @@ impl Kind {
             Self::Stack => "list of {function, file, line}, leaf first",
             Self::Bar => "",
             Self::List | Self::Table => "list",
+            Self::Fields => "object {name: value}",
         }
     }
 }
@@ -142,6 +143,12 @@ impl Column {
         Self::new(Kind::List, id, title, help)
     }
 
+    /// A column of values by name, for programs.
+    #[must_use]
+    pub fn fields(id: &'static str, title: &'static str, help: &'static str) -> Self {
+        Self { shown: Shown::Exported, ..Self::new(Kind::Fields, id, title, help) }
+    }
+
     /// A column of tables like this one.
     #[must_use]
     pub fn table(title: &'static str, help: &'static str, like: Table) -> Self {
@@ -194,13 +201,13 @@ impl Column {
     #[must_use]
     pub fn is_in_text(&self) -> bool {
         matches!(self.shown, Shown::Always | Shown::Text | Shown::People)
-            && !matches!(self.kind, Kind::Bar | Kind::Table)
+            && !matches!(self.kind, Kind::Bar | Kind::Table | Kind::Fields)
     }
 
     /// Whether it is a field of CSV.
     #[must_use]
     pub fn is_in_csv(&self) -> bool {
-        self.is_in_json() && !matches!(self.kind, Kind::List | Kind::Table)
+        self.is_in_json() && !matches!(self.kind, Kind::List | Kind::Table | Kind::Fields)
     }
 
     /// Whether it is a field of JSON.
@@ -212,6 +219,6 @@ impl Column {
     /// Whether the window offers it.
     #[must_use]
     pub fn is_in_window(&self) -> bool {
-        self.shown != Shown::Exported && self.kind != Kind::Table
+        self.shown != Shown::Exported && !matches!(self.kind, Kind::Table | Kind::Fields)
     }
 }

@@ -49,6 +49,8 @@ pub enum Kind {
     List,
     /// [`Value::Table`].
     Table,
+    /// [`Value::Fields`].
+    Fields,
 }
 
 /// Where a column shows.
@@ -217,6 +219,8 @@ pub enum Value {
     List(Vec<Self>),
     /// A table that belongs to the row.
     Table(Arc<Table>),
+    /// Values by name: which names there are differs from row to row. Not in CSV.
+    Fields(Vec<(&'static str, Self)>),
 }
 
 /// What the part of a bar stands for; the theme gives it a colour.

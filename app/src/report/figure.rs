@@ -119,7 +119,7 @@ const fn whole(size: f64) -> u64 {
 pub enum Certainty {
     /// It is more than chance.
     Significant,
-    /// It is plain to see, but happened too seldom to test: shown in parentheses.
+    /// It is obvious, but too few events to test: shown in parentheses.
     TooFew,
     /// It may be chance: shown as `~`.
     Chance,

@@ -9,6 +9,7 @@ pub mod chart;
 pub mod column;
 pub mod comparison;
 pub mod data;
+pub mod diagnosis;
 pub mod figure;
 pub mod format;
 pub mod frame;

@@ -1,7 +1,7 @@
 //! What an analysis found in a trace.
 
 use crate::report::chart::Chart;
-use crate::report::table::{Readers, Table};
+use crate::report::table::{Kind, Readers, Table};
 use crate::report::value::Value;
 use std::sync::Arc;
 
@@ -12,28 +12,67 @@ pub struct Fact {
     pub id: &'static str,
     /// Its name for people; empty if only JSON has it. A [`Value::Bar`] is for the window only.
     pub title: &'static str,
+    /// What JSON has under the id, in a sentence; empty if the title says it.
+    pub help: &'static str,
+    /// What the value is where it is known.
+    pub kind: Kind,
     /// The value.
     pub value: Value,
+}
+
+/// Something told in words, one below the other. Programs have what it tells in a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Section {
+    /// What it is about, in a line.
+    pub heading: String,
+    /// Words before the heading in text: how serious it is.
+    pub rank: &'static str,
+    /// The stable name of its kind.
+    pub kind: &'static str,
+    /// Sentences.
+    pub sentences: Vec<String>,
+    /// Labelled lines.
+    pub lines: Vec<Line>,
+}
+
+/// A line of a section.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// What it says.
+    pub label: &'static str,
+    /// A name, which Markdown shows as code; may be empty.
+    pub name: String,
+    /// What follows: one part, or several like each other, of which text has the first few.
+    pub parts: Vec<String>,
 }
 
 /// What an analysis found: single values, tables, and what has to be known to read them.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
+    /// What it is about, where the command line does not say it: a line for each trace.
+    pub about: Vec<String>,
     /// What it comes down to, in a sentence or two; may be empty.
     pub headline: String,
+    /// More sentences, the most important first.
+    pub sentences: Vec<String>,
     /// Single values, in order.
     pub facts: Vec<Fact>,
+    /// What is told in words, in order.
+    pub sections: Vec<Section>,
     /// Sentences about how the values came about.
     pub notes: Vec<String>,
     /// Tables, the main one first.
     pub tables: Vec<Arc<Table>>,
     /// Charts. Only for the window: what they show is in facts or tables, too.
     pub charts: Vec<Chart>,
+    /// Whether the command has an option for how many rows are listed.
+    pub has_limit: bool,
 }
 
 impl Report {
     /// Has each table without a limit of its own list at most so many rows outside of the window.
     pub fn limit(&mut self, rows: usize) {
+        self.has_limit = true;
         for table in &mut self.tables {
             if let Some(table) = Arc::get_mut(table) {
                 table.limit = table.limit.or(Some(rows));
@@ -44,7 +83,22 @@ impl Report {
     /// Adds a single value.
     #[must_use]
     pub fn fact(mut self, id: &'static str, title: &'static str, value: Value) -> Self {
-        self.facts.push(Fact { id, title, value });
+        let kind = value.kind().unwrap_or(Kind::Duration);
+        self.facts.push(Fact { id, title, help: "", kind, value });
+        self
+    }
+
+    /// Adds a single value for programs, and what it is in their help.
+    #[must_use]
+    pub fn field(self, id: &'static str, help: &'static str, value: Value) -> Self {
+        let kind = value.kind().unwrap_or(Kind::Duration);
+        self.field_of(kind, id, help, value)
+    }
+
+    /// The same of a value that may be missing, and of what kind it is otherwise.
+    #[must_use]
+    pub fn field_of(mut self, kind: Kind, id: &'static str, help: &'static str, value: Value) -> Self {
+        self.facts.push(Fact { id, title: "", help, kind, value });
         self
     }
 
@@ -63,6 +117,9 @@ impl Report {
     /// With all that another one has, behind what is there.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
+        self.about.extend(other.about);
+        self.sentences.extend(other.sentences);
+        self.sections.extend(other.sections);
         self.facts.extend(other.facts);
         self.notes.extend(other.notes);
         self.tables.extend(other.tables);

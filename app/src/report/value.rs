@@ -11,6 +11,8 @@ use crate::fmt::time;
 
 pub use crate::report::data::{Shade, Value};
 
+use crate::report::data::Kind;
+
 use crate::report::figure::Lean;
 use crate::report::frame::Frame;
 
@@ -50,6 +52,31 @@ impl Value {
         if whole == 0 { Self::Missing } else { Self::Ratio(part as f64 / whole as f64) }
     }
 
+    /// What kind of column it belongs in; `None` if it is unknown.
+    #[must_use]
+    pub const fn kind(&self) -> Option<Kind> {
+        Some(match self {
+            Self::Missing => return None,
+            Self::Duration(_) => Kind::Duration,
+            Self::Time(_) => Kind::Time,
+            Self::Bytes(_) => Kind::Bytes,
+            Self::Count(_) => Kind::Count,
+            Self::Ratio(_) => Kind::Ratio,
+            Self::Figure(_) => Kind::Figure,
+            Self::Change(_) => Kind::Change,
+            Self::Text(_) | Self::Name(_) => Kind::Text,
+            Self::Word(_) | Self::Named(..) => Kind::Word,
+            Self::Flag(_) => Kind::Flag,
+            Self::Lane(..) | Self::Task(..) => Kind::Id,
+            Self::Function(_) => Kind::Function,
+            Self::Stack(_) => Kind::Stack,
+            Self::Bar(..) | Self::Columns(_) => Kind::Bar,
+            Self::List(_) => Kind::List,
+            Self::Table(_) => Kind::Table,
+            Self::Fields(_) => Kind::Fields,
+        })
+    }
+
     /// What people read: on one line, safe to show anywhere but in Markdown, HTML and CSV, which have escapes of their
     /// own.
     #[must_use]
@@ -83,6 +110,10 @@ impl Value {
                 let shown: Vec<String> = values.iter().take(LISTED).map(Self::text).collect();
                 shown.join(", ") + if values.len() > LISTED { ", …" } else { "" }
             }
+            Self::Fields(fields) => {
+                let shown = fields.iter().take(LISTED).map(|(name, value)| format!("{name}: {}", value.text()));
+                shown.collect::<Vec<_>>().join(", ") + if fields.len() > LISTED { ", …" } else { "" }
+            }
             Self::Bar(..) | Self::Columns(_) | Self::Table(_) => String::new(),
         }
     }
@@ -110,7 +141,9 @@ impl Value {
     #[must_use]
     pub fn raw(&self) -> String {
         match self {
-            Self::Missing | Self::Bar(..) | Self::Columns(_) | Self::List(_) | Self::Table(_) => String::new(),
+            Self::Missing | Self::Bar(..) | Self::Columns(_) | Self::List(_) | Self::Table(_) | Self::Fields(_) => {
+                String::new()
+            }
             Self::Named(word, _) => (*word).to_owned(),
             Self::Duration(number) | Self::Bytes(number) | Self::Count(number) => number.to_string(),
             Self::Time(nanos) => nanos.to_string(),
@@ -184,7 +217,7 @@ impl Value {
     #[expect(clippy::cast_precision_loss, reason = "an order; ids and times below 2^53 are exact")]
     fn key(&self) -> Option<Key> {
         Some(match self {
-            Self::Missing | Self::Columns(_) | Self::List(_) | Self::Table(_) => return None,
+            Self::Missing | Self::Columns(_) | Self::List(_) | Self::Table(_) | Self::Fields(_) => return None,
             Self::Duration(number) | Self::Bytes(number) | Self::Count(number) | Self::Task(_, number) => {
                 Key::Number(*number as f64)
             }

@@ -7,14 +7,14 @@ use clap::Args;
 
 use crate::cli::compare::align::Align;
 use crate::cli::compare::guard::{self, Guard};
+use crate::cli::compare::report::Compared;
+use crate::cli::compare::series;
 use crate::cli::exit::CliError;
 use crate::cli::format::FormatArgs;
 use crate::cli::out::Out;
 use crate::cli::values::{self, Value};
 use crate::fmt::place::OffsetRange;
-use crate::report::comparison::changes::Changes;
 use crate::report::comparison::divisor::Divisor;
-use crate::report::comparison::series::{LETTERS, Series};
 use crate::report::format::Format;
 use crate::report::render::schema;
 
@@ -46,28 +46,17 @@ of a median, 10 % of a total or count, or 20 % of the slowest 1 %. Other rows sh
 to see, but happened too seldom to test: it is on one side only, or durations do not overlap. Recordings of less than
 40 ms are too short to test durations. docs/comparing.md has measured rates of error.";
 
-/// The fields of its JSON, without those of the rows.
-const JSON: &str = "\
-With --format json, one JSON object with these fields, which stay as they are:
-
-  settings [sentence], verdict [sentence], a and b {files, origin_ns, duration_ns, events, is_damaged, findings
-  [kind]}, per, align, requests {kind, name, a, b} or null, limits [sentence], tested, crossed [sentence],
-  conditions [{condition, option, kind, name, a, b, ratio, interval [low, high] or null, decision (met, not_met,
-               undecided), failed, recordings_needed or null}],
-  changes: list, with an object for each row. An object without a value is null
-";
-
-/// What the long help says after the options: the fields of the JSON, and of the rows, which CSV has.
+/// What the long help says after the options: the fields of the JSON.
 #[must_use]
 pub fn fields() -> String {
-    let (found, trends) = (Arc::default(), Arc::default());
-    let changes = Changes::new(&found, [1.0; 2], &Divisor::Second).shown_changes();
-    let series = Series::new(&trends, &[1.0; 2], &Divisor::Second).listed(None, false, &LETTERS);
+    let series = series::report(&Arc::default(), &[], &[1.0; 2], &Divisor::Second);
+    let found = Compared::empty().report();
     format!(
-        "{JSON}{}\n  of a series: verdict, sides [as a], steps [[sentence]], rows: list\n{}\n\
+        "With --format json, one JSON object; of a row, an object without a value is null:\n\n{}\n\
+         Of a series:\n\n{}\n\
          With --format csv, the rows with the fields that are no lists.",
-        schema::of_columns(4, &changes.table.columns),
-        schema::of_columns(4, &series.table.columns)
+        schema::fields(&found),
+        schema::fields(&series)
     )
 }
 

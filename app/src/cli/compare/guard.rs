@@ -1,6 +1,5 @@
 //! Conditions that let CI gate a change: `--fail-if 'task:/checkout p99 > +10%'`, `--require 'task:/checkout p50 < -5%'`.
 
-use serde::Serialize;
 use trace_core::analysis::compare::change::Change;
 use trace_core::analysis::compare::figure::Figure;
 use trace_core::analysis::compare::gate::{Decision, Gate, Limit, Outcome};
@@ -74,7 +73,7 @@ fn parse(text: &str, is_required: bool) -> Option<Guard> {
 }
 
 /// What came of a condition, for a row.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Checked {
     /// As it was given.
     pub condition: String,
@@ -98,7 +97,6 @@ pub struct Checked {
     pub failed: bool,
     /// Recordings a side that find a change as large as the limit; null if none is to be found, or more than 100.
     pub recordings_needed: Option<usize>,
-    #[serde(skip)]
     is_count: bool,
 }
 
@@ -201,8 +199,8 @@ impl Checked {
             (false, _) => "Passed",
         };
         let needed = match (self.decision, self.recordings_needed) {
-            ("undecided", Some(runs)) => format!("; it takes about {runs} recordings a side to tell"),
-            ("undecided", None) => "; it takes more than 100 recordings a side to tell".to_owned(),
+            ("undecided", Some(runs)) => format!("; about {runs} recordings a side would be needed to decide"),
+            ("undecided", None) => "; more than 100 recordings a side would be needed to decide".to_owned(),
             _ => String::new(),
         };
         let option = self.option.replace('_', "-");

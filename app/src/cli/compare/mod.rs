@@ -2,6 +2,7 @@
 
 pub mod align;
 pub mod args;
+mod conditions;
 pub mod guard;
 mod html;
 pub mod report;
@@ -17,12 +18,15 @@ use trace_core::analysis::compare::limits::limits;
 use trace_core::analysis::compare::per::units;
 
 use crate::cli::compare::args::CompareOptions;
-use crate::cli::compare::report::Report;
+use crate::cli::compare::report::Compared;
 use crate::cli::compare::side::{Side, per};
 use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::out::Checked;
-use crate::cli::print::{Csv, Output, json, print};
+use crate::cli::print::{Head, Output, print};
 use crate::report::format::Format;
+
+/// The heading of a comparison.
+const TITLE: &str = "What changed";
 
 /// Loads both sides, compares them and prints what changed.
 ///
@@ -53,21 +57,18 @@ pub fn run(options: &CompareOptions) -> CliResult {
     let units = <[f64; 2]>::from(units(&a.measured, &b.measured, per));
     let limits = limits(&a.measured, &b.measured, &found);
     let found = Arc::new(found);
-    let report = Report::of(&found, [&a.summary, &b.summary], options, conditions, (limits, units));
+    let report = Compared::of(&found, [&a.summary, &b.summary], options, conditions, (limits, units));
     if let Some(out) = &page {
         let page = html::page(&report, &found, ([&a, &b], &findings), options, per);
         out.write(|file| file.write_all(page.as_bytes()))?;
     }
     // The page may take the place of the text, but not stand before it.
     if !page.is_some_and(|page| page.is_standard_output()) {
-        print(match options.format {
-            Format::Json => Output::from(json(&report)?),
-            Format::Markdown => report.markdown().into(),
-            Format::Csv => Output::Csv(Csv::of(Some(&report.listed.table))),
-            Format::Text => report.text().into(),
-        })?;
+        let files: Vec<String> = files_a.iter().chain(files_b).map(|file| file.display().to_string()).collect();
+        let head = Head { schema: "compare", title: TITLE, file: &files.join(" "), is_partial: damaged };
+        print(Output::of(options.format, head, &report.report())?)?;
     }
-    Ok(match (report.crossed.is_empty(), damaged) {
+    Ok(match (report.crossed().is_empty(), damaged) {
         (false, _) => Exit::Found,
         (true, true) => Exit::Damaged,
         (true, false) => Exit::Fine,

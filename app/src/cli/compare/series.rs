@@ -2,44 +2,21 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde_json::Value as Json;
 use trace_core::analysis::compare::Terms;
 use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::compare::per::units;
 use trace_core::analysis::compare::trend::{Recording, Trends, trends};
 
+use crate::cli::compare::TITLE;
 use crate::cli::compare::args::CompareOptions;
-use crate::cli::compare::report::{MORE, SideSummary, TOO_FEW};
+use crate::cli::compare::report::{SideSummary, TOO_FEW, texts};
 use crate::cli::compare::side::{Side, per};
 use crate::cli::exit::{CliError, CliResult, Exit};
-use crate::cli::print::{Csv, Output, json, print};
-use crate::fmt::markdown::{Inline, Markdown};
-use crate::fmt::text::Text;
+use crate::cli::print::{Head, Output, print};
 use crate::report::comparison::divisor::Divisor;
 use crate::report::comparison::series::{LETTERS, Series};
-use crate::report::format::Format;
-use crate::report::render;
-use crate::report::table::Table;
-
-/// What `--json` prints for three files and more. The fields stay as they are; more may come.
-#[derive(Clone, Debug, Serialize)]
-struct Report {
-    /// Sentences about the last against the first, the most important first.
-    verdict: Vec<String>,
-    /// The recordings, in their order.
-    sides: Vec<SideSummary>,
-    /// What changed from each recording to the next: sentences.
-    steps: Vec<Vec<String>>,
-    /// Rows, those that changed significantly first.
-    rows: Json,
-    /// The same as a table.
-    #[serde(skip)]
-    table: Arc<Table>,
-    /// What the signs of the table mean: sentences.
-    #[serde(skip)]
-    footnotes: Vec<&'static str>,
-}
+use crate::report::report::Report;
+use crate::report::value::Value;
 
 /// Loads all files, holds them against each other and prints how they changed.
 ///
@@ -68,66 +45,44 @@ pub(super) fn run(options: &CompareOptions) -> CliResult {
         .iter()
         .map(|side| Ok(units(&side.measured, &side.measured, per(options, &side.measured, &side.measured)?).0))
         .collect::<Result<_, CliError>>()?;
-    let report = Report::of(&found, sides.into_iter().map(|side| side.summary).collect(), (&units, &options.per));
-    print(match options.format {
-        Format::Json => Output::from(json(&report)?),
-        Format::Markdown => report.markdown().into(),
-        Format::Csv => Output::Csv(Csv::of(Some(&report.table))),
-        Format::Text => report.text().into(),
-    })?;
+    let summaries: Vec<SideSummary> = sides.into_iter().map(|side| side.summary).collect();
+    let report = report(&found, &summaries, &units, &options.per);
+    let files = options.series.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" ");
+    let head = Head { schema: "compare_series", title: TITLE, file: &files, is_partial: damaged };
+    print(Output::of(options.format, head, &report)?)?;
     Ok(if damaged { Exit::Damaged } else { Exit::Fine })
 }
 
-impl Report {
-    fn of(found: &Arc<Trends>, sides: Vec<SideSummary>, (units, per): (&[f64], &Divisor)) -> Self {
-        let listed = Series::new(found, units, per).listed(None, false, &LETTERS);
-        let is_too_few = |row: usize| {
-            listed.place(row).and_then(|place| found.rows.get(place)).is_some_and(|trend| trend.overall.is_too_few)
-        };
-        let mut footnotes = vec![
+/// What changed from recording to recording, as a report; `units` is what totals of each are divided by.
+#[must_use]
+pub(super) fn report(found: &Arc<Trends>, sides: &[SideSummary], units: &[f64], per: &Divisor) -> Report {
+    let listed = Series::new(found, units, per).listed(None, false, &LETTERS);
+    let trend = |row: usize| listed.place(row).and_then(|place| found.rows.get(place));
+    let has_too_few = listed.table.listed().any(|row| trend(row).is_some_and(|trend| trend.overall.is_too_few));
+    let steps = found.steps.iter().map(|step| texts(&step.verdict)).collect();
+    let letters = letters(sides.len());
+    let about = letters.iter().zip(sides).map(|(letter, side)| format!("{letter}  {}", side.files.join(", ")));
+    let mut report = Report { about: about.collect(), sentences: sentences(found, &letters), ..Report::default() }
+        .field("verdict", "sentences about the last against the first", texts(&found.overall.verdict))
+        .field("steps", "what changed from each recording to the next: a list of sentences each", Value::List(steps))
+        .note(
             "* changed significantly (or plainly) from the recording before; ~ the last does not differ significantly \
-             from the first",
-        ];
-        if listed.table.listed().any(is_too_few) {
-            footnotes.push(TOO_FEW);
-        }
-        Self {
-            verdict: found.overall.verdict.clone(),
-            sides,
-            steps: found.steps.iter().map(|step| step.verdict.clone()).collect(),
-            rows: render::json::table(&listed.table),
-            table: listed.table,
-            footnotes,
-        }
+             from the first.",
+        );
+    if has_too_few {
+        report = report.note(TOO_FEW);
     }
+    report.tables.push(listed.table);
+    report.table(SideSummary::table(sides))
+}
 
-    fn text(&self) -> Text {
-        let mut text = Text::new();
-        let letters = letters(self.sides.len());
-        for (letter, side) in letters.iter().zip(&self.sides) {
-            text.line(&format!("{letter}  {}", side.files.join(", ")));
-        }
-        for (at, said) in self.steps.iter().enumerate() {
-            let from_to = letters.get(at..at + 2).unwrap_or_default().join(" → ");
-            text.line(&format!("{from_to}: {}", said.first().map_or("", String::as_str)));
-        }
-        let last = letters.last().map_or("", String::as_str);
-        text.line(&format!("A → {last}: {}", self.verdict.first().map_or("", String::as_str)));
-        text.blank();
-        render::text::table(&mut text, &self.table, self.table.listed(), MORE);
-        text.blank();
-        self.footnotes.iter().for_each(|sentence| text.line(sentence));
-        text
-    }
-
-    fn markdown(&self) -> Markdown {
-        let mut page = Markdown::new();
-        page.heading(3, "What changed");
-        self.verdict.iter().for_each(|sentence| page.item(&[Inline::Text(sentence)]));
-        render::markdown::rows(&mut page, &self.table, self.table.listed(), &render::markdown::in_text(&self.table));
-        self.footnotes.iter().for_each(|sentence| page.paragraph(&format!("{sentence}.")));
-        page
-    }
+/// What changed from each recording to the next, and from the first to the last: a sentence each.
+fn sentences(found: &Trends, letters: &[String]) -> Vec<String> {
+    let first = |verdict: &[String]| verdict.first().cloned().unwrap_or_default();
+    let steps = letters.windows(2).zip(&found.steps);
+    let steps = steps.map(|(pair, step)| format!("{}: {}", pair.join(" → "), first(&step.verdict)));
+    let last = letters.last().map_or("", String::as_str);
+    steps.chain([format!("A → {last}: {}", first(&found.overall.verdict))]).collect()
 }
 
 /// `A`, `B`, … for so many recordings; numbers after the alphabet.

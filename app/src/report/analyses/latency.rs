@@ -22,7 +22,7 @@ pub struct SchedulerLatency;
 const INFO: Info = Info {
     id: "latency",
     title: "Scheduler latency",
-    about: "how long goroutines waited for a proc, and who was running instead",
+    about: "how long goroutines waited for a proc, and what was running instead",
     help: "Scheduler latency: how long goroutines were runnable before they ran, by start function, with the longest \
            waits; then what the procs were doing at the time. A runnable goroutine waits for every proc at once, so \
            1 ms of waiting with 4 procs is 4 ms of proc time. Each nanosecond of that was spent running a goroutine, \

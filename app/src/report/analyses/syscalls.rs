@@ -73,7 +73,7 @@ fn groups(table: Builder<Syscalls, CallGroup>, trace: &Arc<Trace>, widest: u64) 
             Value::Count(group.blocking)
         })
         .column(
-            Column::duration("blocked_ns", "Without proc", "time without a proc: nobody else was kept from running"),
+            Column::duration("blocked_ns", "Without proc", "time without a proc, which other goroutines could use"),
             |group| Value::Duration(group.blocked),
         )
         .column(Column::count("cut", "Cut", "calls cut by the edges of the trace or scope").on_request(), |group| {

@@ -33,7 +33,7 @@ const TASKS: Info = Info {
     about: "how long tasks took by type, slowest first",
     help: "How long user tasks (trace.NewTask) took, by type, the slowest first, each with where the time of its \
            goroutines went: in its regions, on whichever goroutine, or, without regions, that of the goroutine that \
-           began it. The trace does not tell who worked on a task outside of its regions. Tasks that touch \
+           began it. The trace does not record which goroutines worked on a task outside of its regions. Tasks that touch \
            --range and have to do with --goroutine or --function (begun by it, or with regions or logs on it); --task: \
            that one and its descendants. Percentiles are of those with both ends in the trace.",
     scope: &[ScopeOption::Range, ScopeOption::Goroutine, ScopeOption::Function, ScopeOption::Task],

@@ -24,8 +24,8 @@ pub struct Warnings;
 const INFO: Info = Info {
     id: "warnings",
     title: "Warnings",
-    about: "damage and doubts met while reading the trace, and what to do",
-    help: "What is damaged, missing or doubtful in the trace: where in the file, how often, which stretch of time it \
+    about: "damage found while loading the trace, and what to do about it",
+    help: "What is damaged, missing or doubtful in the trace: where in the file, how often, which time range it \
            concerns, and what can be done about it.",
     scope: &[],
     ..Info::USUAL
@@ -40,11 +40,16 @@ impl Analysis for Warnings {
     }
 
     fn run(&self, trace: &Arc<Trace>, _ask: &Ask, _monitor: &Monitor) -> Option<Report> {
-        let warnings = trace.warnings();
-        let report = Report::default().table(table(trace.range().start, warnings.to_vec())).table(gaps(trace));
-        let cures: BTreeSet<&str> = warnings.iter().filter_map(|warning| warning.kind.cure()).collect();
-        Some(cures.into_iter().fold(report, Report::note))
+        let list = table(trace.range().start, trace.warnings().to_vec());
+        let report = Report::default().table(list).table(gaps(trace));
+        Some(cures(trace).fold(report, Report::note))
     }
+}
+
+/// What can be done about the warnings of a trace, each once.
+pub fn cures(trace: &Trace) -> impl Iterator<Item = &'static str> {
+    let cures: BTreeSet<&str> = trace.warnings().iter().filter_map(|warning| warning.kind.cure()).collect();
+    cures.into_iter()
 }
 
 fn cure(warning: &Warning) -> Value {
@@ -89,7 +94,8 @@ pub fn table(origin: TraceTime, warnings: Vec<Warning>) -> Table {
 }
 
 /// The gaps in the order of the file; a row leads to the stretch of time.
-fn gaps(trace: &Arc<Trace>) -> Table {
+#[must_use]
+pub fn gaps(trace: &Arc<Trace>) -> Table {
     let [of_start, of_end, of_thread, of_go, of_proc] = [trace; 5].map(Arc::clone);
     let thread = move |idx: ThreadIdx| match of_thread.thread_id(idx).signed() {
         id @ 0.. => Value::Lane(LaneId::Thread(idx), id),

@@ -365,7 +365,7 @@ fn tests(table: Builder<Vec<Row>, Row>) -> Builder<Vec<Row>, Row> {
             cell(|_, change| Value::Flag(change.is_named)),
         )
         .column(
-            Column::flag("too_few", "", "plain to see, but happened too seldom to test").exported(),
+            Column::flag("too_few", "", "obvious, but too few events to test").exported(),
             cell(|_, change| Value::Flag(change.is_too_few)),
         )
 }

@@ -244,9 +244,7 @@ fn figures(of: Vec<OfRecording>) -> Table {
 fn steps(of: Vec<Step>) -> Table {
     Table::of("steps", "", &Arc::new(of), Vec::as_slice)
         .column(Column::flag("significant", "", "more than chance"), |step: &Step| Value::Flag(step.is_significant))
-        .column(Column::flag("too_few", "", "plain to see, but happened too seldom to test"), |step| {
-            Value::Flag(step.is_too_few)
-        })
+        .column(Column::flag("too_few", "", "obvious, but too few events to test"), |step| Value::Flag(step.is_too_few))
         .column(Column::figure("delta_ns", "", "total per unit, later less earlier"), |step| number(Some(step.impact)))
         .build()
 }

@@ -10,7 +10,7 @@ use crate::report::value::Value;
 pub const VERSION: u32 = 1;
 
 /// A report as one object: `schema`, `version`, `file`, `partial` (parts of the trace are lost), then facts and tables
-/// under their ids.
+/// under their ids; a fact with one of these names takes its place.
 #[must_use]
 pub fn report(schema: &str, file: &str, is_partial: bool, report: &Report) -> Json {
     let mut object = Map::new();
@@ -52,10 +52,10 @@ pub fn rows(table: &Table, rows: impl IntoIterator<Item = usize>) -> Json {
     Json::Array(rows.into_iter().map(row).collect())
 }
 
-/// An object; null if there is nothing in it but null, at any depth.
+/// An object; null if there is nothing in it but null, at any depth. One without any field stays.
 fn known(mut object: Map<String, Json>) -> Json {
     known_parts(&mut object);
-    if object.values().all(Json::is_null) { Json::Null } else { Json::Object(object) }
+    if !object.is_empty() && object.values().all(Json::is_null) { Json::Null } else { Json::Object(object) }
 }
 
 /// Makes null of each object inside of one in which there is nothing but null.
@@ -94,6 +94,7 @@ fn value(cell: &Value) -> Json {
         Value::Flag(flag) => json!(flag),
         Value::Stack(frames) => json!(frames),
         Value::Table(inner) => table(inner),
+        Value::Fields(fields) => fields.iter().map(|(name, field)| ((*name).to_owned(), value(field))).collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reports and tables as Markdown, for issue trackers.
 
 use crate::fmt::markdown::{Align, Inline, Markdown};
-use crate::report::report::Report;
+use crate::report::report::{Report, Section};
 use crate::report::table::{Kind, Table};
 use crate::report::value::Value;
 
@@ -10,12 +10,15 @@ use crate::report::value::Value;
 pub fn report(title: &str, report: &Report) -> Markdown {
     let mut page = Markdown::new();
     page.heading(2, title);
+    report.about.iter().for_each(|line| page.paragraph(line));
     if !report.headline.is_empty() {
         page.paragraph(&report.headline);
     }
+    report.sentences.iter().for_each(|sentence| page.item(&[Inline::Text(sentence)]));
     for fact in report.shown_facts() {
         page.item(&[Inline::Text(&format!("{}: {}", fact.title, fact.value.text()))]);
     }
+    report.sections.iter().enumerate().for_each(|(at, told)| section(&mut page, at, told));
     for table in report.listed() {
         page.heading(3, &table.title);
         if table.is_empty() {
@@ -34,6 +37,21 @@ pub fn report(title: &str, report: &Report) -> Markdown {
     }
     report.notes.iter().for_each(|note| page.paragraph(note));
     page
+}
+
+/// Adds a section with its number, from 0.
+fn section(page: &mut Markdown, at: usize, told: &Section) {
+    page.heading(3, &format!("{}. {}", at + 1, told.heading));
+    page.paragraph(&told.sentences.join(" "));
+    page.item(&[Inline::Text(&format!("{},", told.rank)), Inline::Code(told.kind)]);
+    for line in &told.lines {
+        let (label, parts) = (format!("{}:", line.label), line.parts.join("; "));
+        if line.name.is_empty() {
+            page.item(&[Inline::Text(&format!("{label} {parts}"))]);
+        } else {
+            page.item(&[Inline::Text(&label), Inline::Code(&line.name), Inline::Text(parts.trim_start_matches(", "))]);
+        }
+    }
 }
 
 /// The columns that people see, by their places.

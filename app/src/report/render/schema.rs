@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use crate::report::report::Report;
 use crate::report::table::Column;
-use crate::report::value::Value;
 
 /// One line a field: its name, its type, what it means.
 #[must_use]
@@ -15,7 +14,7 @@ pub fn fields(report: &Report) -> String {
          partial              true if parts of the trace are lost, so that totals are too small\n",
     );
     for fact in report.facts.iter().filter(|fact| !fact.id.is_empty()) {
-        line(&mut out, 2, fact.id, kind_of(&fact.value), fact.title);
+        line(&mut out, 2, fact.id, fact.kind.json(), if fact.help.is_empty() { fact.title } else { fact.help });
     }
     for table in report.exported() {
         if let Some((id, _)) = &table.total {
@@ -48,26 +47,4 @@ fn line(out: &mut String, indent: usize, name: &str, kind: &str, help: &str) {
     let help = if help.is_empty() { String::new() } else { format!(": {help}") };
     // A String takes all that is written to it.
     let _written = writeln!(out, "{head:<23}{}{kind}{help}", if head.len() >= 23 { "  " } else { "" });
-}
-
-const fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Duration(_) | Value::Missing => "nanoseconds",
-        Value::Time(_) => "nanoseconds from the start of the trace",
-        Value::Bytes(_) => "bytes",
-        Value::Count(_) => "number",
-        Value::Ratio(_) => "number, 0 to 1",
-        Value::Figure(_) | Value::Change(_) => "number",
-        Value::Flag(_) => "true or false",
-        Value::Lane(..) | Value::Task(..) => "id",
-        Value::Stack(_) => "list of {function, file, line}, leaf first",
-        Value::Text(_)
-        | Value::Name(_)
-        | Value::Word(_)
-        | Value::Named(..)
-        | Value::Function(_)
-        | Value::Bar(..)
-        | Value::Columns(_) => "text",
-        Value::List(_) | Value::Table(_) => "list",
-    }
 }

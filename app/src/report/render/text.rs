@@ -4,38 +4,73 @@ use std::ops::Range;
 
 use crate::fmt::number::count;
 use crate::fmt::text::Text;
-use crate::report::report::Report;
+use crate::report::report::{Report, Section};
 use crate::report::table::Table;
 use crate::report::value::Value;
 
-/// A report: headline, facts, tables, notes.
+/// How to see rows that are left out.
+const LIMIT: &str = "--limit sets how many are listed";
+/// The same where no option says how many are listed.
+const MORE: &str = "--format csv or json lists more";
+
+/// Parts of the line of a section that are shown.
+const PARTS: usize = 2;
+
+/// A report: what it is about, headline, sentences, facts, sections, tables, notes.
 #[must_use]
 pub fn report(report: &Report) -> Text {
     let mut text = Text::new();
+    report.about.iter().for_each(|line| text.line(line));
     if !report.headline.is_empty() {
         text.line(&report.headline);
-        text.blank();
     }
+    let indent = if report.headline.is_empty() { "" } else { "  " };
+    report.sentences.iter().for_each(|sentence| text.line(&format!("{indent}{sentence}")));
     let facts: Vec<_> = report.shown_facts().collect();
     let widest = facts.iter().map(|fact| fact.title.chars().count() + 1).max().unwrap_or(0);
+    if !facts.is_empty() {
+        apart(&mut text);
+    }
     for fact in &facts {
         text.line(&format!("{:<widest$}  {}", format!("{}:", fact.title), fact.value.text()));
     }
-    for (at, found) in report.listed().enumerate() {
-        if at > 0 || !facts.is_empty() {
-            text.blank();
-        }
+    for (at, told) in report.sections.iter().enumerate() {
+        apart(&mut text);
+        section(&mut text, at, told);
+    }
+    let more = if report.has_limit { LIMIT } else { MORE };
+    for found in report.listed() {
+        apart(&mut text);
         if report.listed().count() > 1 {
             text.line(&found.title);
         }
-        table(&mut text, found, found.listed(), "--limit sets how many are listed");
+        table(&mut text, found, found.listed(), more);
         unfold(&mut text, found);
     }
     for note in &report.notes {
-        text.blank();
+        apart(&mut text);
         text.line(note);
     }
     text
+}
+
+/// An empty line between what is there and what comes.
+fn apart(text: &mut Text) {
+    if !text.as_str().is_empty() {
+        text.blank();
+    }
+}
+
+/// Adds a section with its number, from 0.
+fn section(text: &mut Text, at: usize, told: &Section) {
+    text.line(&format!("{}. {}: {} [{}]", at + 1, told.rank, told.heading, told.kind));
+    told.sentences.iter().for_each(|sentence| text.line(&format!("   {sentence}")));
+    let widest = told.lines.iter().map(|line| line.label.chars().count()).max().unwrap_or(0);
+    for line in &told.lines {
+        let parts = line.parts.iter().take(PARTS).map(String::as_str).collect::<Vec<_>>().join("; ");
+        let between = if line.name.is_empty() || parts.is_empty() || parts.starts_with(',') { "" } else { " " };
+        text.line(&format!("   {:<widest$}  {}{between}{parts}", line.label, line.name));
+    }
 }
 
 /// Adds the tables in the cells of a table, each under the name of its row.
@@ -49,7 +84,7 @@ fn unfold(text: &mut Text, of: &Table) {
         text.line(&of.heading_of(row, &nested));
         let rows = 0..nested.listed().len().min(most);
         let is_limited = nested.exported().len() <= rows.len();
-        let more = if is_limited { "--limit sets how many are listed" } else { "JSON lists more" };
+        let more = if is_limited { LIMIT } else { "JSON lists more" };
         table(text, &nested, rows, more);
     }
 }

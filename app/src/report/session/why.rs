@@ -211,7 +211,7 @@ fn found(session: &Arc<Session>, list: Vec<OfService>) -> Table {
         .column(Column::text("headline", "Finding", "what, how much and where"), |of| {
             Value::Text(of.finding.headline.clone())
         })
-        .column(Column::text("title", "Details", "how it came about").exported(), |of| {
+        .column(Column::text("title", "Details", "what happened").exported(), |of| {
             Value::Text(of.finding.title.clone())
         })
         .column(Column::text("check", "Fix", "what to look at in the code").exported(), |of| {

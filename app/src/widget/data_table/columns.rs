@@ -22,7 +22,7 @@ const fn usual(kind: Kind) -> (f32, f32) {
         Kind::Bar => (160.0, 0.0),
         Kind::Text | Kind::List => (0.0, 1.0),
         Kind::Function | Kind::Stack => (0.0, 1.5),
-        Kind::Table => (0.0, 0.0),
+        Kind::Table | Kind::Fields => (0.0, 0.0),
     }
 }
 

@@ -24,7 +24,7 @@ use crate::cli::compare::align::Align;
 use crate::cli::compare::args::CompareOptions;
 use crate::cli::compare::html::axis::Unit;
 use crate::cli::compare::html::plot::Curve;
-use crate::cli::compare::report::{Report, SideSummary};
+use crate::cli::compare::report::{Compared, SideSummary};
 use crate::cli::compare::side::Side;
 use crate::fmt::escape;
 use crate::fmt::number::{bytes, count};
@@ -53,7 +53,7 @@ struct Laid<'a> {
 /// The whole page.
 #[must_use]
 pub(super) fn page(
-    report: &Report,
+    report: &Compared,
     found: &Comparison,
     (sides, findings): ([&Side; 2], &[Findings; 2]),
     options: &CompareOptions,
@@ -78,8 +78,8 @@ pub(super) fn page(
                 (heading(report))
                 (cause_list(findings))
                 h2 { "Changes" }
-                (table(&report.listed.table, ROWS))
-                @for sentence in &report.footnotes { p.muted { (sentence) "." } }
+                (table(&report.changes.table, ROWS))
+                @for sentence in &report.footnotes { p.muted { (sentence) } }
                 @if let Some(requests) = report.per_request.as_ref().filter(|requests| !requests.is_empty()) {
                     h2 { (requests.title) }
                     (table(requests, ROWS))
@@ -124,7 +124,7 @@ fn short(summary: &SideSummary) -> String {
     }
 }
 
-fn heading(report: &Report) -> Markup {
+fn heading(report: &Compared) -> Markup {
     html! {
         h1 { "What changed" }
         @for (tag, side) in [("a", &report.a), ("b", &report.b)] {
@@ -216,12 +216,12 @@ fn chance(p: f64) -> String {
     if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") }
 }
 
-fn distributions(report: &Report, found: &Comparison, sides: [&Side; 2]) -> Markup {
-    let table = &report.listed.table;
+fn distributions(report: &Compared, found: &Comparison, sides: [&Side; 2]) -> Markup {
+    let table = &report.changes.table;
     let text =
         |row: usize, id: &str| table.column(id).map(|column| table.value(row, column).text()).unwrap_or_default();
     let drawn: Vec<(usize, &Change)> = (0..table.len())
-        .filter_map(|row| Some((row, found.changes.get(report.listed.place(row)?)?)))
+        .filter_map(|row| Some((row, found.changes.get(report.changes.place(row)?)?)))
         .filter(|(_, change)| change.kind != RowKind::Heap)
         .filter(|(_, change)| change.a.or(change.b).is_some_and(|figures| figures.count > 1))
         .take(DRAWN)
@@ -407,7 +407,7 @@ const fn state(class: SpanClass) -> &'static str {
     }
 }
 
-fn footer(report: &Report) -> Markup {
+fn footer(report: &Compared) -> Markup {
     html! {
         footer {
             p {
