@@ -18,7 +18,7 @@ use tracelane::report::table::Target;
 use tracelane::report::value::Value;
 use tracelane::report::view::TableAction;
 use tracelane::state::analysis::AnalysisView;
-use tracelane::state::query::{Answer, Query};
+use tracelane::state::query::ask;
 use tracelane::state::rows::GoroutineOrder;
 use tracelane::state::view::Selection;
 
@@ -72,8 +72,8 @@ fn the_wait_chain_of_a_slow_request_sums_to_it_and_names_the_cause() {
     let at = trace.range().start.plus_nanos(200_000_000);
     let span = trace.span_at(LaneId::Goroutine(victim), at).expect("its wait");
     window.act(SelectAction::SelectSpan(span.at)).act(PanelAction::OpenPanel(Panel::WaitChain));
-    let query = Query::WaitChain(victim, span.range);
-    let Answer::WaitChain(found) = window.answer(&query) else { panic!("no answer") };
+    let query = ask::WaitChain(victim, span.range);
+    let found = window.answer(&query);
     let sum: u64 = found.why.shares.iter().map(|share| share.nanos).sum();
     assert_eq!(sum, span.range.nanos().unsigned_abs());
     assert!(window.shows("G13 · main.main.func3"), "who held it up: {:?}", window.words());
@@ -130,10 +130,7 @@ fn goroutines_unfold_sort_filter_and_lead_to_their_lanes() {
     let idx = trace.goroutine_by_id(GoId(380)).expect("a request");
     let (_, name) = trace.goroutine_name(idx).expect("its function");
     let whole = AnalysisView::default().ask(window.document().scope());
-    let Answer::Report(report) = window.answer(&Query::Details("goroutines", whole, GoroutineFilter::Named(name)))
-    else {
-        panic!("no list")
-    };
+    let report = window.answer(&ask::Details("goroutines", whole, GoroutineFilter::Named(name)));
     let (list, group) = (Arc::clone(&report.tables[0]), trace.goroutines_by_name(name).count());
     assert_eq!(list.len(), group, "all of the function's goroutines");
     let first = list.value(0, list.column("goroutine").expect("a column"));
@@ -156,8 +153,8 @@ fn a_blocking_profile_is_a_flame_graph_and_a_table() {
     window.act(PanelAction::OpenPanel(Panel::Profile));
     assert!(window.shows("Total: ") && window.shows("main.main.func2"), "{:?}", window.words());
     window.press("Network").press("Stacks");
-    let query = Query::Profile(window.document().scope(), ProfileKind::Network);
-    let Answer::Profile(found) = window.answer(&query) else { panic!("no profile") };
+    let query = ask::Profile(window.document().scope(), ProfileKind::Network);
+    let found = window.answer(&query);
     let total = found.report.facts.iter().find(|fact| fact.id == "total_ns").expect("a total");
     assert_eq!(found.flame.nodes[0].total.to_string(), total.value.raw(), "the tree sums to the profile");
     let before = window.document().view;
@@ -190,10 +187,7 @@ fn gc_cycles_and_stw_pauses_are_listed() {
     assert_eq!(window.report_of("gc", &ask).tables[0].len(), found.cycles.len());
     // Findings count mark assists while they run.
     let help: u64 = found.cycles.iter().map(|cycle| cycle.assist_run()).sum();
-    let lost = match window.document().queries.answer(&Query::Findings) {
-        Some(Answer::Findings(findings)) => findings.assist_ns,
-        _ => panic!("no findings"),
-    };
+    let lost = window.answer(&ask::Findings).assist_ns;
     assert!(help <= lost, "assist outside of collections is nobody's: {help} of {lost}");
     assert!(found.cycles.iter().any(|cycle| cycle.goal > Some(0) && cycle.stopped > 0), "{:?}", found.cycles);
     window.press_named("STW pauses");

@@ -12,7 +12,7 @@ use tracelane::action::panel::Panel;
 use tracelane::report::analyses::Ask;
 use tracelane::report::report::Report;
 use tracelane::report::value::Value;
-use tracelane::state::query::{Answer, Query};
+use tracelane::state::query;
 use tracelane::state::scope::{ScopeChoice, When};
 
 use crate::window::Window;
@@ -29,12 +29,9 @@ fn mutator(window: &Window, is_by_proc: bool, takes: Takes) -> &Report {
     let last = chosen.iter().rposition(|option| *option != 0).map_or(0, |last| last + 1);
     let known = |length: usize| {
         let ask = Ask { chosen: chosen[..length].to_vec(), ..Ask::about(window.document().scope()) };
-        window.document().queries.answer(&Query::Report("mmu", ask))
+        window.document().queries.answer(&query::ask::Report("mmu", ask))
     };
-    match (last..=chosen.len()).find_map(known) {
-        Some(Answer::Report(found)) => found,
-        other => panic!("{other:?}"),
-    }
+    (last..=chosen.len()).find_map(known).expect("an answer")
 }
 
 fn mean(found: &Report) -> f64 {

@@ -15,10 +15,10 @@ use tracelane::action::action::{Action, ComparisonAction, FileAction, PanelActio
 use tracelane::action::panel::{Needs, Panel};
 use tracelane::report::comparison::divisor::Divisor;
 use tracelane::state::app::{AppState, FieldFor};
-use tracelane::state::compare_query::{Changes, CompareAnswer, CompareQueryState, SeriesChanges};
+use tracelane::state::compare_query::{Changes, SeriesChanges};
 use tracelane::state::comparison::{Align, OpenComparison, PendingAlign, Side};
 use tracelane::state::document::{Document, DocumentId};
-use tracelane::state::query::{Answer, Query};
+use tracelane::state::query::ask;
 use tracelane::state::row::RowKind;
 use tracelane::state::view::{Selection, View};
 
@@ -85,10 +85,7 @@ impl Paired for Window {
 
     fn changes(&self) -> Arc<Changes> {
         let (pair, [a, b]) = self.state().shown_pair().expect("both are on show");
-        match pair.queries.get(&pair.query(a, b)) {
-            Some(CompareQueryState::Answered(CompareAnswer::Changes(found))) => Arc::clone(found),
-            other => panic!("not compared: {other:?}"),
-        }
+        Arc::clone(pair.queries.answer(&pair.query(a, b)).expect("compared"))
     }
 }
 
@@ -356,10 +353,7 @@ fn a_file_dropped_on_an_open_trace_offers_to_compare() {
 
 fn series(window: &Window) -> Arc<SeriesChanges> {
     let query = window.pair().series_query(&window.state().documents).expect("a series");
-    match window.pair().queries.get(&query) {
-        Some(CompareQueryState::Answered(CompareAnswer::Series(found))) => Arc::clone(found),
-        other => panic!("not compared: {other:?}"),
-    }
+    Arc::clone(window.pair().queries.answer(&query).expect("compared"))
 }
 
 #[test]
@@ -414,8 +408,8 @@ fn what_the_command_line_asked_for_is_done_once_both_are_there() {
         anchor: Some(anchor.clone()),
         stretches,
     }));
-    let first = Side::BOTH.map(|side| match window.side(side).queries.answer(&Query::Anchor(anchor.clone())) {
-        Some(Answer::Instant(Some(time))) => *time,
+    let first = Side::BOTH.map(|side| match window.side(side).queries.answer(&ask::Anchor(anchor.clone())) {
+        Some(Some(time)) => *time,
         other => panic!("no first task: {other:?}"),
     });
     assert_eq!((window.pair().align, window.pair().anchors), (Align::Anchors, first.map(Some)));
@@ -452,7 +446,7 @@ fn a_path_is_typed_where_there_is_no_dialog() {
     assert!(window.shows("Close the field"), "{:?}", window.words());
     window.act(FileAction::OpenTyped(real(FIXED).display().to_string()));
     assert!(window.state().shown_pair().is_some() && window.state().path_field.is_none());
-    assert!(matches!(window.answer(&Query::Findings), Answer::Findings(_)));
+    window.answer(&ask::Findings);
     window
         .act(FileAction::AskPath(FieldFor::Add))
         .act(FileAction::OpenTyped(real("gc-go1.27.trace").display().to_string()));
@@ -463,14 +457,14 @@ fn a_path_is_typed_where_there_is_no_dialog() {
 fn names_are_looked_up_on_both_sides_and_aligned() {
     let mut window = comparing("tasks-go1.25.trace", "tasks-go1.27.trace");
     window.act(PanelAction::OpenPanel(Panel::Find));
-    assert!(window.shows("Type a part of a name"), "{:?}", window.words());
+    assert!(window.shows("Type part of a name"), "{:?}", window.words());
     window.0.get_by_role_and_label(Role::TextInput, "Find").focus();
     window.0.run();
     window.0.get_by_role_and_label(Role::TextInput, "Find").type_text("order");
     window.0.run();
     for side in Side::BOTH {
-        let asked = Query::Find("order".to_owned());
-        let Some(Answer::Found(found)) = window.side(side).queries.answer(&asked) else { panic!("nothing asked") };
+        let asked = ask::Find("order".to_owned());
+        let found = window.side(side).queries.answer(&asked).expect("it was asked");
         assert!(found.count > 0, "{side:?}");
     }
     let middle = 720.0;

@@ -7,7 +7,6 @@ use tracelane::action::action::{Action, ComparisonAction, FileAction, PanelActio
 use tracelane::action::panel::Panel;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
-use tracelane::state::compare_query::{CompareAnswer, CompareQueryState};
 use tracelane::state::comparison::RowKey;
 use tracelane::state::settings::{Settings, ThemeChoice};
 use tracelane::theme::tokens;
@@ -46,10 +45,7 @@ fn take(name: &str, (theme, scale): (ThemeChoice, f32), files: &[&str], panel: P
     settle(&mut app, open.collect());
     if row {
         let (pair, [a, b]) = app.state().shown_pair().expect("two traces");
-        let Some(CompareQueryState::Answered(CompareAnswer::Changes(found))) = pair.queries.get(&pair.query(a, b))
-        else {
-            panic!("not compared")
-        };
+        let found = pair.queries.answer(&pair.query(a, b)).expect("compared");
         let row = RowKey::of(&found.found.changes[0]);
         settle(&mut app, vec![Action::Comparison(ComparisonAction::ShowRow(row))]);
     }

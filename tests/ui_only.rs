@@ -7,7 +7,7 @@ use trace_core::base::ids::GoroutineIdx;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{AnalysisAction, RowsAction, SelectAction};
 use tracelane::action::panel::Panel;
-use tracelane::state::query::{Answer, Query};
+use tracelane::state::query::ask;
 use tracelane::state::rows::GoroutineOrder;
 use tracelane::state::section::Section;
 
@@ -36,7 +36,7 @@ fn all(window: &Window) -> u32 {
 /// Opens the first finding and leaves lanes to its goroutines; how many these are.
 fn of_the_first_finding(window: &mut Window) -> Vec<GoroutineIdx> {
     window.act(AnalysisAction::ChooseFinding(Some(0)));
-    let Answer::Findings(findings) = window.answer(&Query::Findings) else { panic!("no findings") };
+    let findings = window.answer(&ask::Findings);
     let gos = findings.list.first().expect("a finding").goroutines.clone();
     follow(window, &format!("Show only the {} goroutines", gos.len()));
     gos

@@ -8,7 +8,7 @@ use trace_core::base::ids::TaskIdx;
 use trace_core::base::time::TimeRange;
 use tracelane::action::action::{RowsAction, SelectAction};
 use tracelane::action::panel::Panel;
-use tracelane::state::query::Query;
+use tracelane::state::query::ask;
 use tracelane::state::row::RowKind;
 use tracelane::state::section::Section;
 use tracelane::state::view::Selection;
@@ -92,10 +92,10 @@ fn a_click_selects_a_task_and_its_details_say_what_belongs_to_it() {
     for words in ["/sleep", "Task 1", "Begun by", "Time in its regions", "1 region", "2 messages", "GET"] {
         assert!(window.shows(words), "{words}: {:?}", window.words());
     }
-    window.press_as(Role::Link, "Why it took so long");
+    window.press_as(Role::Link, "Why it took this long");
     let (go, range) = window.document().chain_target().expect("whose time");
     assert_eq!(go, window.document().trace.task(task).expect("the task").go);
-    window.answer(&Query::WaitChain(go, range));
+    window.answer(&ask::WaitChain(go, range));
     window.0.key_press(egui::Key::ArrowRight);
     window.0.run();
     window.act(SelectAction::StepSpan(1));

@@ -81,9 +81,7 @@ impl fmt::Display for NotKept {
         match self {
             Self::Kept => f.write_str("it is in the cache already"),
             Self::Off => f.write_str("there is no cache"),
-            Self::NoFile => {
-                f.write_str("only models of files are kept, not of pipes, addresses or what is in archives")
-            }
+            Self::NoFile => f.write_str("only traces in files are cached, not those of pipes, addresses or archives"),
             Self::Small(bytes) => {
                 write!(f, "files smaller than {} MB load fast enough without it", bytes >> 20)
             }
@@ -305,7 +303,7 @@ impl Fresh {
         }
         private::make_folder(folder)?;
         if !private::is_own_folder(folder) {
-            let what = format!("others can write to {}, so no models are kept there", folder.display());
+            let what = format!("other users can write to {}, so nothing is cached there", folder.display());
             return Err(io::Error::other(what));
         }
         // What fails leaves nothing behind: a full disk must not stay full.

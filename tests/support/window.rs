@@ -12,7 +12,8 @@ use tracelane::report::analyses::Ask;
 use tracelane::report::report::Report;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::document::Document;
-use tracelane::state::query::{Answer, Query};
+use tracelane::state::query::{self, Query};
+use tracelane::state::questions::Question;
 use tracelane::state::settings::Settings;
 
 use crate::fixtures;
@@ -56,24 +57,18 @@ impl Window {
     }
 
     /// What an analysis has answered.
-    pub(crate) fn answer(&self, query: &Query) -> &Answer {
-        self.document().queries.answer(query).expect("an answer")
+    pub(crate) fn answer<Q: Question<Key = Query>>(&self, question: &Q) -> &Q::Answer {
+        self.document().queries.answer(question).expect("an answer")
     }
 
     /// The report of an analysis that has answered.
     pub(crate) fn report_of(&self, analysis: &'static str, ask: &Ask) -> &Report {
-        match self.answer(&Query::Report(analysis, ask.clone())) {
-            Answer::Report(report) => report,
-            other => panic!("{analysis}: {other:?}"),
-        }
+        self.answer(&query::ask::Report(analysis, ask.clone()))
     }
 
     /// The report of an analysis about what is chosen, everything else as usual.
     pub(crate) fn report(&self, analysis: &'static str) -> Arc<Report> {
-        match self.answer(&Query::Report(analysis, Ask::about(self.document().scope()))) {
-            Answer::Report(report) => Arc::clone(report),
-            _ => panic!("{analysis} has no report"),
-        }
+        Arc::clone(self.answer(&query::ask::Report(analysis, Ask::about(self.document().scope()))))
     }
 
     /// All names and texts in the window.

@@ -28,6 +28,7 @@ use crate::state::lane_filter::LaneFilter;
 use crate::state::palette::PaletteAction;
 use crate::state::pinned::Pin;
 use crate::state::query::{Answer, Query};
+use crate::state::questions::Failed;
 use crate::state::row::RowKind;
 use crate::state::rows::{GoroutineOrder, Rows};
 use crate::state::scope::ScopeChoice;
@@ -163,7 +164,7 @@ pub enum WorkerAction {
     /// A worker: the goroutines on these rows.
     RowGoroutines(DocumentId, Vec<RowKind>, GoSet),
     /// A worker: what it found about that snapshot.
-    Answered(DocumentId, Arc<Trace>, Query, Answer),
+    Answered(DocumentId, Arc<Trace>, Query, Result<Answer, Failed>),
     /// A worker: the desktop's dialog for files is gone.
     DialogClosed,
     /// A worker: a source file, or where it was looked for.
@@ -523,7 +524,7 @@ pub enum ComparisonAction {
     /// Have a worker find out something about both.
     Ask(CompareQuery),
     /// A worker: what it found about these two.
-    Answered(CompareQuery, CompareAnswer),
+    Answered(CompareQuery, Result<CompareAnswer, Failed>),
     /// Show this file as B beside the trace in front.
     CompareWith(PathBuf),
     /// Ask the desktop for a file to compare the trace in front with.

@@ -300,18 +300,18 @@ const BEFORE: &[Command] = &[
     command("keep-models", "Cache large traces", "Keeps models on disk so that they open at once", Group::File)
         .makes(|_| Some(Action::Settings(SettingsAction::ToggleCache)))
         .switch(|state| state.settings.cache_gigabytes > 0),
-    command("clear-cache", "Clear cache", "Removes the models kept on disk", Group::File)
+    command("clear-cache", "Clear cache", "Removes the cached traces from disk", Group::File)
         .makes(|_| Some(Action::Settings(SettingsAction::ClearCache))),
     command("settings", "Settings", "Theme, size, timeline, files, layouts", Group::File)
         .makes(|_| Some(Action::Panel(PanelAction::Sheet(Some(Sheet::Settings))))),
     command("quit", "Quit", "Ends the program", Group::File)
         .keys(&[ctrl('Q')])
         .makes(|_| Some(Action::File(FileAction::Quit))),
-    command("zoom-in", "Zoom in", "At the pointer, or the middle; hold to go on", Group::Move)
+    command("zoom-in", "Zoom in", "At the pointer, or the middle; hold to continue", Group::Move)
         .keys(&[c('W')])
         .repeats()
         .makes(|state| with_lanes(state, Action::View(ViewAction::Zoom { factor: ZOOM_STEP, at: None }))),
-    command("zoom-out", "Zoom out", "At the pointer, or the middle; hold to go on", Group::Move)
+    command("zoom-out", "Zoom out", "At the pointer, or the middle; hold to continue", Group::Move)
         .keys(&[c('S')])
         .repeats()
         .makes(|state| with_lanes(state, Action::View(ViewAction::Zoom { factor: 1.0 / ZOOM_STEP, at: None }))),
@@ -422,7 +422,7 @@ const BEFORE: &[Command] = &[
         .keys(&[ctrl('[')])
         .repeats()
         .makes(|state| with_span(state, Action::Select(SelectAction::ChooseFlow { outgoing: false }))),
-    command("select-time", "Select its time", "The time of what is selected, else of the view", Group::Follow)
+    command("select-time", "Select its time", "The time of the selection, else of the view", Group::Follow)
         .keys(&[c('M')])
         .makes(|state| with_lanes(state, Action::Select(SelectAction::SelectItsTime))),
     command("end-later", "Move the end later", "Moves the end of the selected time", Group::Follow)
@@ -441,7 +441,7 @@ const BEFORE: &[Command] = &[
         .keys(&[Chord::alt(Key::Left).and_shift()])
         .repeats()
         .makes(|state| with_time(state, SelectAction::StepEdge(false, -1))),
-    command("bookmark", "Add bookmark", "Of what is selected, else of the moment under the pointer", Group::Follow)
+    command("bookmark", "Add bookmark", "Of the selection, else of the time under the pointer", Group::Follow)
         .keys(&[c('B')])
         .makes(|state| with_lanes(state, Action::Bookmark(BookmarkAction::Add))),
     command("next-bookmark", "Next bookmark", "Goes to the bookmark after this one", Group::Follow)
@@ -466,7 +466,7 @@ const BEFORE: &[Command] = &[
     command(
         "escape",
         "Cancel",
-        "Closes what is on top, stops loading, clears the selection, shows all lanes",
+        "Closes the topmost dialog, stops loading, clears the selection, shows all lanes",
         Group::Follow,
     )
     .keys(&[Chord::plain(Key::Escape)])
@@ -579,7 +579,7 @@ const BEFORE: &[Command] = &[
     command("normal-size", "Reset the size of the interface", "Everything as designed", Group::View)
         .keys(&[ctrl('0')])
         .makes(|_| Some(Action::Settings(SettingsAction::StepScale(0)))),
-    command("compare-with", "Compare with…", "Asks for a trace to show as B beside this one", Group::Compare)
+    command("compare-with", "Compare with…", "Choose a trace to compare with this one, as B", Group::Compare)
         .keys(&[ctrl('O').and_shift()])
         .makes(|state| with_lanes(state, Action::Comparison(ComparisonAction::CompareDialog))),
     command("compare-next", "Compare with the next trace", "The next of the open ones becomes B", Group::Compare)
@@ -606,14 +606,9 @@ const BEHIND: &[Command] = &[
         .keys(&[c('L')])
         .makes(|state| paired(state).map(|_| Action::Comparison(ComparisonAction::ToggleLink)))
         .switch(|state| paired(state).is_some_and(|pair| pair.is_linked)),
-    command(
-        "compare-align",
-        "Align at the selections",
-        "What is selected in A and in B lies under each other",
-        Group::Compare,
-    )
-    .keys(&[c('L').and_shift()])
-    .makes(|state| paired(state).map(|_| Action::Comparison(ComparisonAction::AlignSelections))),
+    command("compare-align", "Align at the selections", "Align the selections of A and B", Group::Compare)
+        .keys(&[c('L').and_shift()])
+        .makes(|state| paired(state).map(|_| Action::Comparison(ComparisonAction::AlignSelections))),
     command("compare-swap", "Swap A and B", "A becomes B, and B becomes A", Group::Compare)
         .keys(&[c('X')])
         .makes(|state| paired(state).map(|_| Action::Comparison(ComparisonAction::Swap))),

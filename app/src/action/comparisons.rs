@@ -2,7 +2,6 @@
 //! them is looked at. After every action the view of one follows that of the other while they are linked.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use trace_core::analysis::compare::change::Change;
 use trace_core::analysis::compare::row_kind::RowKind;
@@ -15,10 +14,11 @@ use crate::action::documents;
 use crate::action::effect::{Effect, notify};
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
-use crate::state::compare_query::{Changes, CompareAnswer, CompareQuery, CompareQueryState};
+use crate::state::compare_query::{Changes, CompareQuery};
 use crate::state::comparison::{Align, MOST_IN_SERIES, OpenComparison, RowKey, Side, TimelineSpot, same_clock};
 use crate::state::document::{Document, DocumentId, Source};
-use crate::state::query::{Answer, Query};
+use crate::state::query::ask;
+use crate::state::questions::QueryState;
 use crate::state::section::Section;
 use crate::state::view::{FIT_AIR, Selection, View};
 
@@ -67,7 +67,7 @@ pub(super) fn apply(state: &mut AppState, action: ComparisonAction, act: Act) ->
         ComparisonAction::ShowFlame(view) => with(state, |pair| pair.flame = view),
         ComparisonAction::Show(spots) => show(state, spots, act),
         ComparisonAction::ShowWhole => with(state, |pair| pair.is_fitted = false),
-        ComparisonAction::Ask(query) => ask(state, query),
+        ComparisonAction::Ask(query) => ask_both(state, query),
         ComparisonAction::Answered(query, answer) => with(state, |pair| pair.queries.answered(&query, answer)),
     }
 }
@@ -212,10 +212,10 @@ fn apply_pending_align(state: &mut AppState) -> Vec<Effect> {
     let mut missing = None;
     if let Some(anchor) = &pending_align.anchor {
         for (side, document) in Side::BOTH.into_iter().zip(documents) {
-            match document.queries.answer(&Query::Anchor(anchor.clone())) {
-                Some(Answer::Instant(Some(time))) => zeros[side.at()] = *time,
-                Some(_) => missing = missing.or(Some(side)),
-                None => return Vec::new(),
+            match document.queries.get(&ask::Anchor(anchor.clone())) {
+                Some(QueryState::Answered(Some(time))) => zeros[side.at()] = *time,
+                Some(QueryState::Answered(None) | QueryState::Failed) => missing = missing.or(Some(side)),
+                Some(QueryState::Asked) | None => return Vec::new(),
             }
         }
     }
@@ -258,7 +258,7 @@ fn leave(state: &mut AppState) -> Vec<Effect> {
 fn align(state: &mut AppState, align: Align) -> Vec<Effect> {
     let Some((_, [a, b])) = state.shown_pair() else { return Vec::new() };
     if align == Align::WallClock && same_clock(&a.trace, &b.trace).is_none() {
-        notify(state, "One of the traces does not tell the wall-clock time (Go 1.25 and later do)");
+        notify(state, "One of the traces has no wall-clock time (Go 1.25 and later record it)");
         return Vec::new();
     }
     with(state, |pair| {
@@ -334,7 +334,7 @@ fn show_row(state: &mut AppState, row: RowKey, act: Act) -> Vec<Effect> {
     let [a, b] = documents;
     let mut spots = [None; 2];
     let mut instead = None;
-    if let Some(CompareQueryState::Answered(CompareAnswer::Changes(found))) = pair.queries.get(&pair.query(a, b))
+    if let Some(found) = pair.queries.answer(&pair.query(a, b))
         && let Some(change) = found.found.changes.iter().find(|change| row.is(change))
     {
         for side in Side::BOTH {
@@ -418,20 +418,12 @@ fn show(state: &mut AppState, spots: [Option<TimelineSpot>; 2], act: Act) -> Vec
     effects
 }
 
-fn ask(state: &mut AppState, query: CompareQuery) -> Vec<Effect> {
-    let measured = |(id, range): &(DocumentId, TimeRange)| match state
-        .document_by_id(*id)?
-        .queries
-        .answer(&Query::Measured(*range))
-    {
-        Some(Answer::Measured(measured)) => Some(Arc::clone(measured)),
-        _ => None,
+fn ask_both(state: &mut AppState, query: CompareQuery) -> Vec<Effect> {
+    let measured = |(id, range): &(DocumentId, TimeRange)| {
+        state.document_by_id(*id)?.queries.answer(&ask::Measured(*range)).cloned()
     };
-    let findings = |(id, _): &(DocumentId, TimeRange)| match state.document_by_id(*id)?.queries.answer(&Query::Findings)
-    {
-        Some(Answer::Findings(findings)) => Some(Arc::clone(findings)),
-        _ => None,
-    };
+    let findings =
+        |(id, _): &(DocumentId, TimeRange)| state.document_by_id(*id)?.queries.answer(&ask::Findings).cloned();
     let Some(all) = query.recordings().iter().map(measured).collect() else { return Vec::new() };
     let findings = query.recordings().iter().map(findings).collect();
     let Some(pair) = &mut state.pair else { return Vec::new() };

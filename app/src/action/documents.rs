@@ -14,7 +14,8 @@ use crate::action::effect::{Effect, notify, remember_file};
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId, Following, LoadState, Source};
-use crate::state::query::{Answer, Query};
+use crate::state::query::{Answer, Query, ask};
+use crate::state::questions::Failed;
 use crate::state::rows::Rows;
 use crate::state::view::{Selection, View};
 
@@ -134,7 +135,7 @@ pub(super) fn adopt(state: &mut AppState, source: Source, trace: Arc<Trace>, row
     document.rows = rows;
     state.documents.push(document);
     state.active = Some(id);
-    ask(state, id, Query::Findings)
+    ask_one(state, id, ask::Findings.into())
 }
 
 /// Loads a document again: as another document if what it shows would be lost.
@@ -234,7 +235,7 @@ pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, 
     let stale = *rows.options() != options;
     let grows = document.following.is_some();
     if grows {
-        document.queries.clear_but_findings();
+        document.queries.clear_but_lasting();
         keep_selection(document, &trace);
     } else {
         document.queries.clear();
@@ -245,8 +246,8 @@ pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, 
     if stale {
         effects.push(Effect::MakeRows { document: id, trace: Arc::clone(&trace), options });
     }
-    if grows && let Some(monitor) = document.queries.again(&Query::Findings) {
-        effects.push(Effect::AnswerQuery { document: id, trace, query: Query::Findings, monitor });
+    if grows && let Some(monitor) = document.queries.again(&ask::Findings) {
+        effects.push(Effect::AnswerQuery { document: id, trace, query: ask::Findings.into(), monitor });
     }
     effects
 }
@@ -310,7 +311,7 @@ pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), Stri
             document.load = LoadState::Ready;
             let source = document.source.clone();
             let mut effects = if document.following.is_none() { watch_growth(document) } else { Vec::new() };
-            effects.extend(ask(state, id, Query::Findings));
+            effects.extend(ask_one(state, id, ask::Findings.into()));
             if let Source::Path(path) = source {
                 effects.extend(remember_file(state, path));
             }
@@ -318,13 +319,13 @@ pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), Stri
         }
         Err(sentence) => {
             document.load = LoadState::Failed(visible(&sentence).into_owned());
-            ask(state, id, Query::Findings)
+            ask_one(state, id, ask::Findings.into())
         }
     }
 }
 
 /// Has a question answered, if the trace is all there (or all there will be).
-pub(super) fn ask(state: &mut AppState, id: DocumentId, query: Query) -> Vec<Effect> {
+pub(super) fn ask_one(state: &mut AppState, id: DocumentId, query: Query) -> Vec<Effect> {
     let Some(document) = by_id(state, id) else { return Vec::new() };
     if !document.is_settled() {
         return Vec::new();
@@ -339,16 +340,14 @@ pub(super) fn answered(
     id: DocumentId,
     trace: Arc<Trace>,
     query: &Query,
-    answer: Answer,
+    answer: Result<Answer, Failed>,
 ) -> Vec<Effect> {
     let Some(document) = by_id(state, id).filter(|document| Arc::ptr_eq(&document.trace, &trace)) else {
         return vec![Effect::Discard(trace, Arc::default())];
     };
     let opens = match &answer {
         // Those of a file that is followed come again and again.
-        Answer::Findings(findings) if *query == Query::Findings && !document.findings_shown => {
-            findings.worst() >= Some(Severity::Warning)
-        }
+        Ok(Answer::Findings(findings)) if !document.findings_shown => findings.worst() >= Some(Severity::Warning),
         _ => false,
     };
     document.queries.answered(query, answer);

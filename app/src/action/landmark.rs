@@ -11,7 +11,7 @@ use crate::action::navigate::{go_to_span, go_to_stretch, remember};
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::query::{Answer, Query};
+use crate::state::query::ask;
 use crate::state::view::Selection;
 
 /// Spans that are looked at for one of the same kind.
@@ -118,7 +118,7 @@ fn gap(document: &Document, step: i32) -> Option<TimeRange> {
 
 /// The next finding, unfolded in its panel, and where it shows best.
 fn finding(document: &mut Document, step: i32) -> Option<Vec<Effect>> {
-    let Some(Answer::Findings(findings)) = document.queries.answer(&Query::Findings) else { return None };
+    let findings = document.queries.answer(&ask::Findings)?;
     let findings: &Findings = findings;
     let count = i32::try_from(findings.list.len()).ok().filter(|count| *count > 0)?;
     let next = match document.finding.and_then(|rank| i32::try_from(rank).ok()) {

@@ -105,12 +105,12 @@ macro_rules! panels {
 panels! {
     Timeline: Info { home: Home::Centre, menu: None, ..about("timeline", "Timeline", "What happened on every lane") };
 
-    Details: selected("details", "Details", "What is selected").at(Home::RightTop).key(&[digit('1')]);
+    Details: selected("details", "Details", "The selected span, goroutine, task or time").at(Home::RightTop).key(&[digit('1')]);
     Stacks: selected("stacks", "Stacks", "Where the span began and ended in the code").key(&[digit('2')]);
-    Flows: selected("flows", "Flows", "What led here and what it led to").key(&[digit('3')]);
+    Flows: selected("flows", "Flows", "What made the selection runnable, and what it created or unblocked").key(&[digit('3')]);
     Events: selected("events", "Events", "Every event of the selection").key(&[digit('4')]);
     Spans: selected("spans", "Spans", "Every span of the lane").at(Home::RightTop).key(&[digit('5')]);
-    Warnings: Info { menu: Some(Group::Panels), ..about("warnings", "Warnings", "Damage met while reading") }
+    Warnings: Info { menu: Some(Group::Panels), ..about("warnings", "Warnings", "Damage found while loading") }
         .key(&[digit('6')]).of(&[&Warnings]);
 
     Findings: about("report", "Findings", "What probably costs the program its time").key(&[digit('7')]);
@@ -120,9 +120,9 @@ panels! {
     Instant: Info { menu: None, ..about("instant", "Instant", "Everything at one moment") }.of(&[&OneInstant]);
     WaitChain: about("why", "Wait chain", "Where the time of the selected span went")
         .key(&[digit('8')]).of(&[&WaitChains]);
-    BlockedBy: about("blocked", "Blocked by", "Who keeps whom waiting, place by place")
+    BlockedBy: about("blocked", "Blocked by", "What blocked goroutines, by the place where they waited")
         .key(&[digit('9')]).of(&[&BlockedBy]);
-    Locks: about("locks", "Locks", "Locks inferred from who ends whose waits: holders, queues").of(&[&Locks]);
+    Locks: about("locks", "Locks", "Locks inferred from wakeups: holders and queues").of(&[&Locks]);
     Goroutines: about("goroutines", "Goroutines", "Where goroutines' time went, by start function")
         .key(&[digit('0')]).of(&[&Goroutines]);
     Profile: about("profile", "Blocking profile", "Time lost by waiting, by stack, as table and flame graph")
@@ -130,7 +130,7 @@ panels! {
     Samples: about("samples", "CPU samples", "Where processor time went, by stack");
     Mutator: about("mmu", "Mutator utilisation", "What the GC leaves to the program, and the worst windows")
         .of(&[&MutatorUtilisation]);
-    Latency: about("latency", "Scheduler latency", "How long goroutines waited for a proc, and who was running instead")
+    Latency: about("latency", "Scheduler latency", "How long goroutines waited for a proc, and what was running instead")
         .of(&[&SchedulerLatency]);
     Procs: about("procs", "Procs and threads", "What procs and threads were used for").of(&[&Procs, &Threads]);
     Syscalls: about("syscalls", "System calls", "Which system calls, how long, and which cost their proc")
@@ -150,7 +150,7 @@ panels! {
     Difference: Info { needs: Needs::Row, menu: None, ..compared("difference", "Difference", "More of a changed row") }
         .at(Home::RightTop);
 
-    Find: Info { menu: None, ..about("find", "Find", "What has some text in its name") };
+    Find: Info { menu: None, ..about("find", "Find", "Functions, goroutines, tasks and logs by name") };
     Source: Info { menu: None, ..about("source", "Source", "The source code of a frame") };
 }
 

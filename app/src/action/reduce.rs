@@ -268,7 +268,7 @@ fn view(state: &mut AppState, action: ViewAction) -> Vec<Effect> {
 
 fn analysis(state: &mut AppState, action: AnalysisAction) -> Vec<Effect> {
     let change: &mut dyn FnMut(&mut Document) = match action {
-        AnalysisAction::Ask(id, query) => return documents::ask(state, id, query),
+        AnalysisAction::Ask(id, query) => return documents::ask_one(state, id, query),
         AnalysisAction::ShowTable(analysis, table) => return tables::view(state, analysis, |view| view.table = table),
         AnalysisAction::Choose(analysis, choice, option) => {
             return tables::view(state, analysis, |view| view.choose(choice, option));

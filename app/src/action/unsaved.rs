@@ -148,13 +148,16 @@ pub(super) fn rewritten(state: &mut AppState, id: DocumentId, is_kept: bool) -> 
     let mut effects: Vec<Effect> = document.watch.take().map(Effect::Cancel).into_iter().collect();
     let kept = document.source.title();
     if known.len() >= MOST_EARLIER {
-        notify(state, format!("{title} was rewritten again; close some of its earlier contents to go on following it"));
+        notify(
+            state,
+            format!("{title} was rewritten again; close some of its earlier contents to continue following it"),
+        );
         return effects;
     }
     effects.extend(documents::open_to_follow(state, path));
     if !was_active {
         state.active = before;
     }
-    notify(state, format!("{title} was rewritten; what it held before is kept as {kept}"));
+    notify(state, format!("{title} was rewritten; its earlier contents are open as {kept}"));
     effects
 }

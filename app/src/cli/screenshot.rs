@@ -17,7 +17,6 @@ use crate::fmt::place::{OffsetRange, Target};
 use crate::raster::image::Image;
 use crate::raster::window::OffscreenWindow;
 use crate::shell::app::TracelaneApp;
-use crate::state::compare_query::{CompareAnswer, CompareQueryState};
 use crate::state::comparison::RowKey;
 use crate::state::document::{DocumentId, Source};
 use crate::state::settings::{Settings, ThemeChoice};
@@ -187,9 +186,7 @@ fn draw(app: &mut TracelaneApp, then: Vec<Action>, args: &ScreenshotArgs) -> Ima
 fn choose_row(app: &mut TracelaneApp, rank: usize) {
     let Some((pair, documents)) = app.state().shown_pair() else { return };
     let [a, b] = documents;
-    let Some(CompareQueryState::Answered(CompareAnswer::Changes(found))) = pair.queries.get(&pair.query(a, b)) else {
-        return;
-    };
+    let Some(found) = pair.queries.answer(&pair.query(a, b)) else { return };
     let Some(change) = found.found.changes.get(rank.saturating_sub(1)) else { return };
     let row = RowKey::of(change);
     app.push(Action::Comparison(ComparisonAction::ShowRow(row)));

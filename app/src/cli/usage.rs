@@ -39,7 +39,7 @@ pub fn error(error: &clap::Error) -> CliError {
             format!("missing {}", missing.join(" and "))
         }
         ErrorKind::InvalidUtf8 => "an argument is not valid UTF-8".to_owned(),
-        other => other.as_str().unwrap_or("the command line makes no sense").to_owned(),
+        other => other.as_str().unwrap_or("invalid command line").to_owned(),
     })
 }
 

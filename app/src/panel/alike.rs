@@ -9,7 +9,7 @@ use crate::fmt::number::{count, percent};
 use crate::fmt::time::{nanos, nanos_or_dash};
 use crate::panel::answer;
 use crate::state::document::Document;
-use crate::state::query::{Answer, Query};
+use crate::state::query::ask;
 use crate::state::search::SearchAction;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
@@ -28,7 +28,7 @@ const FEW: u64 = 3;
 /// Shows it. `query` is the search that finds all of the kind; a drag over the picture adds the durations.
 pub fn alike_ui(ui: &mut Ui, document: &Document, (example, query): (Example, String), actions: &mut Actions) {
     heading(ui, "Others like it");
-    let Some(Answer::Alike(found)) = answer(ui, document, &Query::Alike(example), actions) else { return };
+    let Some(found) = answer(ui, document, &ask::Alike(example), actions) else { return };
     let tokens = tokens::of(ui.ctx());
     ui.label(RichText::new(words(found)).font(fonts::small()).color(tokens.muted));
     if found.distribution.count < FEW {

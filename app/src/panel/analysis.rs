@@ -22,7 +22,7 @@ use crate::report::value::Value;
 use crate::state::analysis::AnalysisView;
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::query::{Answer, Query};
+use crate::state::query;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::legend::legend;
@@ -149,7 +149,7 @@ pub fn report_beside_ui(
     actions: &mut Actions,
 ) {
     let id = analysis.info().id;
-    if let Some(Answer::Report(report)) = answer(ui, document, &Query::Report(id, ask), actions) {
+    if let Some(report) = answer(ui, document, &query::ask::Report(id, ask), actions) {
         found_ui(ui, (state, document), (id, report, end), actions);
     }
 }
@@ -296,8 +296,8 @@ fn details_ui(
     let (info, ask) = (analysis.info(), ask_of(document, analysis));
     let order = info.choices.iter().position(|choice| choice.id == Choice::ORDER);
     let on = order.map_or(0, |order| ask.choice(order));
-    let query = Query::Details(info.id, ask, filter);
-    let Some(Answer::Report(report)) = answer(ui, document, &query, actions) else { return };
+    let query = query::ask::Details(info.id, ask, filter);
+    let Some(report) = answer(ui, document, &query, actions) else { return };
     let Some(table) = report.tables.first() else { return };
     if let Some((at, choice)) = order.and_then(|at| Some((at, info.choices.get(at)?)))
         && table.len() >= LISTED

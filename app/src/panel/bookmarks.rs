@@ -27,7 +27,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let bookmarks = &document.noted.notes.bookmarks;
     head_ui(ui, document, actions);
     if bookmarks.is_empty() {
-        empty(ui, "Press B to bookmark what is selected, or the moment under the pointer");
+        empty(ui, "Press B to bookmark the selection, or the time under the pointer");
         return;
     }
     let shown = ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, ROW, bookmarks.len(), |ui, rows| {
@@ -45,7 +45,7 @@ fn head_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
         ui.label(counted(document.noted.notes.bookmarks.len() as u64, "bookmark"));
-        if link_in(ui, "Add", fonts::small()).on_hover_text("Bookmark what is selected  (B)").clicked() {
+        if link_in(ui, "Add", fonts::small()).on_hover_text("Bookmark the selection  (B)").clicked() {
             actions.push(BookmarkAction::Add);
         }
         if link_in(ui, "Import…", fonts::small()).clicked() {
@@ -55,7 +55,7 @@ fn head_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
             actions.push(BookmarkAction::Export);
         }
         if document.noted.key.is_none() {
-            let text = "Not kept when this trace is closed: export them";
+            let text = "Lost when this trace is closed: export them";
             ui.label(RichText::new(text).font(fonts::small()).color(tokens.muted));
         }
     });

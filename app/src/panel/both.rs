@@ -28,7 +28,8 @@ use crate::state::app::AppState;
 use crate::state::compare_query::Changes;
 use crate::state::comparison::OpenComparison;
 use crate::state::document::Document;
-use crate::state::query::{Answer, Query, QueryState};
+use crate::state::query;
+use crate::state::questions::QueryState;
 use crate::theme::lanes::{is_wait, mix};
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, space, tokens};
@@ -289,7 +290,7 @@ fn heap_ui(ui: &mut Ui, pictures: [&Picture; 2], height: f32) {
     let longest = pictures.iter().map(|picture| picture.range.nanos()).max().unwrap_or(1) as f64;
     let most = pictures.iter().flat_map(|picture| picture.heap.iter().flatten()).map(|two| two.1).max();
     let Some(most) = most else {
-        ui.label(RichText::new("Neither trace tells the size of its heap").color(tokens.muted));
+        ui.label(RichText::new("Neither trace records the size of the heap").color(tokens.muted));
         return;
     };
     let shown = Plot {
@@ -314,11 +315,11 @@ fn utilisation_ui(
     let tokens = tokens::of(ui.ctx());
     let found = documents.map(|document| {
         let ask = Ask::about(Scope::during(pair.range(document)));
-        let query = Query::Report(MutatorUtilisation.info().id, ask);
-        match document.queries.get(&query) {
-            Some(QueryState::Answered(Answer::Report(found))) => Some(found),
+        let asked = query::ask::Report(MutatorUtilisation.info().id, ask);
+        match document.queries.get(&asked) {
+            Some(QueryState::Answered(found)) => Some(found),
             None => {
-                actions.push(AnalysisAction::Ask(document.id, query));
+                actions.push(AnalysisAction::Ask(document.id, asked.into()));
                 None
             }
             Some(_) => None,

@@ -15,7 +15,8 @@ use crate::panel::{ListKey, MAX_LISTED, kept, note_ui};
 use crate::report::lists;
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::query::{Answer, LISTED_SPANS, Query, QueryState};
+use crate::state::query::{LISTED_SPANS, ask};
+use crate::state::questions::QueryState;
 use crate::state::view::Selection;
 use crate::widget::section::empty;
 
@@ -44,7 +45,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     };
     let key = ListKey::new(document, lane, span, range);
     let rows = kept(ui, "events", key, || trace.events(lane, range).take(MAX_LISTED).collect::<Vec<EventRow>>());
-    let rows = if rows.len() < MAX_LISTED { rows } else { longer(document, Query::Events(lane, range), actions, rows) };
+    let rows = if rows.len() < MAX_LISTED { rows } else { longer(document, ask::Events(lane, range), actions, rows) };
     if rows.is_empty() {
         let text = if place == "visible" { "No visible events".to_owned() } else { format!("No events {place}") };
         empty(ui, &text);
@@ -60,11 +61,16 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 }
 
 /// The list that a worker made; until then the short one.
-fn longer(document: &Document, query: Query, actions: &mut Actions, short: Arc<Vec<EventRow>>) -> Arc<Vec<EventRow>> {
+fn longer(
+    document: &Document,
+    query: ask::Events,
+    actions: &mut Actions,
+    short: Arc<Vec<EventRow>>,
+) -> Arc<Vec<EventRow>> {
     match document.queries.get(&query) {
-        Some(QueryState::Answered(Answer::Events(list))) => Arc::clone(list),
+        Some(QueryState::Answered(list)) => Arc::clone(list),
         None if document.is_settled() => {
-            actions.push(AnalysisAction::Ask(document.id, query));
+            actions.push(AnalysisAction::Ask(document.id, query.into()));
             short
         }
         _ => short,

@@ -15,7 +15,7 @@ use crate::report::view::TableAction;
 use crate::state::app::AppState;
 use crate::state::comparison::Side;
 use crate::state::document::Document;
-use crate::state::query::{Answer, Query};
+use crate::state::query::ask;
 use crate::theme::{fonts, space};
 use crate::widget::badge::badge;
 use crate::widget::link::link_in;
@@ -48,7 +48,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     }
     ui.add_space(space::XS);
     if text.trim().is_empty() {
-        empty(ui, "Type a part of a name: what has it is listed by kind and time");
+        empty(ui, "Type part of a name: matches are listed by kind and time");
         return;
     }
     match state.shown_pair() {
@@ -74,8 +74,8 @@ fn results_ui(
     text: &str,
     actions: &mut Actions,
 ) {
-    let query = Query::Find(text.trim().to_owned());
-    let Some(Answer::Found(found)) = answer(ui, document, &query, actions) else { return };
+    let query = ask::Find(text.trim().to_owned());
+    let Some(found) = answer(ui, document, &query, actions) else { return };
     let key = match side {
         None => "find",
         Some(Side::A) => "find.a",

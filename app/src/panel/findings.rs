@@ -20,7 +20,8 @@ use crate::panel::{point_to, working};
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState};
 use crate::state::lane_filter::{LaneFilter, Which};
-use crate::state::query::{Answer, Query, QueryState};
+use crate::state::query::ask;
+use crate::state::questions::QueryState;
 use crate::state::source::SourcePlace;
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, icons, space, tokens};
@@ -45,15 +46,15 @@ const MAX_FRAMES: usize = 12;
 /// Shows it.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
-    let findings = match document.queries.get(&Query::Findings) {
-        Some(QueryState::Answered(Answer::Findings(findings))) => findings,
-        Some(QueryState::Asked(_)) => return working(ui, "Looking for causes…"),
-        Some(QueryState::Answered(_)) => {
+    let findings = match document.queries.get(&ask::Findings) {
+        Some(QueryState::Answered(findings)) => findings,
+        Some(QueryState::Asked) => return working(ui, "Looking for causes…"),
+        Some(QueryState::Failed) => {
             return empty(ui, "The search for causes failed (internal error). The rest of the window is unaffected.");
         }
-        None if !document.is_settled() => return working(ui, "Causes are looked for once the trace is loaded"),
+        None if !document.is_settled() => return working(ui, "The search for causes starts once the trace is loaded"),
         None => {
-            actions.push(AnalysisAction::Ask(document.id, Query::Findings));
+            actions.push(AnalysisAction::Ask(document.id, ask::Findings.into()));
             return working(ui, "Looking for causes…");
         }
     };
@@ -105,10 +106,10 @@ fn minor_ui(ui: &mut Ui, document: &Document, findings: &Findings, actions: &mut
 /// Why the findings may miss something; `None` for a whole trace.
 fn partial(document: &Document) -> Option<&'static str> {
     if matches!(document.load, LoadState::Cancelled) {
-        return Some("Partial: reading was stopped, so only part of the trace was looked at");
+        return Some("Partial: loading was stopped, so only part of the trace was analysed");
     }
     let damaged = document.trace.warnings().iter().any(|warning| warning.kind.is_damage());
-    damaged.then_some("Partial: the trace is damaged, so what is missing could not be looked at")
+    damaged.then_some("Partial: the trace is damaged, so missing parts were not analysed")
 }
 
 /// "No problems found", the largest waits, and the numbers behind it.

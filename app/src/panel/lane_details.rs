@@ -233,10 +233,10 @@ fn runner_ui(ui: &mut Ui, document: &Document, lane: LaneId, actions: &mut Actio
     heading(ui, "Whole trace");
     time_ui(ui, trace, lane, bounds);
     let view = document.view.map_or(bounds, |view| view.range().intersect(bounds));
-    heading(ui, "In sight");
+    heading(ui, "Visible");
     time_ui(ui, trace, lane, view);
     let sums = kept(ui, "who-ran", ListKey::new(document, lane, None, view), || who_ran(trace, lane, view));
-    heading(ui, "What ran here, in sight");
+    heading(ui, "What ran here, visible time");
     let named = || sums.iter().take(MAX_NAMED);
     let texts: Vec<[String; 3]> =
         named().map(|(_, nanos, spans)| numbers(nanos.unsigned_abs(), Some(*spans), None)).collect();
@@ -258,7 +258,7 @@ fn runner_ui(ui: &mut Ui, document: &Document, lane: LaneId, actions: &mut Actio
     }
     let looked_at: u64 = sums.iter().map(|(_, _, spans)| spans).sum();
     if looked_at >= MAX_SUMMED as u64 {
-        let text = format!("Of the first {} spans in sight: zoom in for exact sums", count(MAX_SUMMED as u64));
+        let text = format!("Of the first {} visible spans: zoom in for exact totals", count(MAX_SUMMED as u64));
         ui.label(RichText::new(text).font(fonts::small()).color(tokens.muted));
     }
 }

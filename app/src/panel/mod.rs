@@ -42,10 +42,11 @@ use trace_core::model::lanes::{LaneId, SpanRef};
 use crate::action::action::{Action, Actions, AnalysisAction, ComparisonAction, SelectAction, ViewAction};
 use crate::fmt::time::exact;
 use crate::state::app::AppState;
-use crate::state::compare_query::{Changes, CompareAnswer, CompareQuery, CompareQueryState, SeriesChanges};
+use crate::state::compare_query::{Changes, CompareQuery, SeriesChanges};
 use crate::state::comparison::OpenComparison;
 use crate::state::document::{Document, DocumentId};
-use crate::state::query::{Answer, Query, QueryState};
+use crate::state::query::{Query, ask};
+use crate::state::questions::{QueryState, Question};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::link::link_in;
 use crate::widget::section::{Pairs, empty};
@@ -104,24 +105,29 @@ pub fn working(ui: &mut Ui, text: &str) {
 }
 
 /// The answer to a question; until it is there, asks and shows a quiet line, or says what went wrong.
-pub fn answer<'a>(ui: &mut Ui, document: &'a Document, query: &Query, actions: &mut Actions) -> Option<&'a Answer> {
-    match document.queries.get(query) {
-        Some(QueryState::Answered(Answer::Failed)) => {
+pub fn answer<'a, Q: Question<Key = Query>>(
+    ui: &mut Ui,
+    document: &'a Document,
+    question: &Q,
+    actions: &mut Actions,
+) -> Option<&'a Q::Answer> {
+    match document.queries.get(question) {
+        Some(QueryState::Failed) => {
             empty(ui, "This analysis failed (internal error). The rest of the window is unaffected.");
             None
         }
         Some(QueryState::Answered(answer)) => Some(answer),
-        Some(QueryState::Asked(_)) => {
+        Some(QueryState::Asked) => {
             working(ui, "Working…");
             None
         }
         None if document.is_settled() => {
-            actions.push(AnalysisAction::Ask(document.id, query.clone()));
+            actions.push(AnalysisAction::Ask(document.id, question.clone().into()));
             working(ui, "Working…");
             None
         }
         None => {
-            working(ui, "This begins once the trace is loaded");
+            working(ui, "This starts once the trace is loaded");
             None
         }
     }
@@ -141,14 +147,14 @@ pub fn changes<'a>(
     let [a, b] = documents;
     let query = pair.query(a, b);
     match pair.queries.get(&query) {
-        Some(CompareQueryState::Answered(CompareAnswer::Changes(found))) => return Some((pair, documents, found)),
-        Some(CompareQueryState::Answered(_)) => {
+        Some(QueryState::Answered(found)) => return Some((pair, documents, found)),
+        Some(QueryState::Failed) => {
             empty(ui, "The comparison failed (internal error). The rest of the window is unaffected.");
         }
-        Some(CompareQueryState::Asked(_)) => working(ui, "Comparing…"),
-        None if !a.is_settled() || !b.is_settled() => working(ui, "This begins once both traces are loaded"),
+        Some(QueryState::Asked) => working(ui, "Comparing…"),
+        None if !a.is_settled() || !b.is_settled() => working(ui, "This starts once both traces are loaded"),
         _ => {
-            ask_for(state, query, actions);
+            ask_for(state, query.into(), actions);
             working(ui, "Comparing…");
         }
     }
@@ -168,17 +174,17 @@ pub fn series<'a>(
     };
     let is_settled = |id: &DocumentId| state.document_by_id(*id).is_some_and(Document::is_settled);
     let Some(query) = pair.series_query(&state.documents).filter(|_| pair.series.iter().all(is_settled)) else {
-        working(ui, "This begins once all traces are loaded");
+        working(ui, "This starts once all traces are loaded");
         return None;
     };
     match pair.queries.get(&query) {
-        Some(CompareQueryState::Answered(CompareAnswer::Series(found))) => return Some((pair, found)),
-        Some(CompareQueryState::Answered(_)) => {
+        Some(QueryState::Answered(found)) => return Some((pair, found)),
+        Some(QueryState::Failed) => {
             empty(ui, "The comparison failed (internal error). The rest of the window is unaffected.");
         }
-        Some(CompareQueryState::Asked(_)) => working(ui, "Comparing…"),
+        Some(QueryState::Asked) => working(ui, "Comparing…"),
         None => {
-            ask_for(state, query, actions);
+            ask_for(state, query.into(), actions);
             working(ui, "Comparing…");
         }
     }
@@ -190,17 +196,20 @@ pub fn ask_for(state: &AppState, query: CompareQuery, actions: &mut Actions) {
     let mut is_ready = true;
     for (id, range) in query.recordings() {
         let Some(document) = state.document_by_id(*id) else { return };
-        for wanted in [Query::Measured(*range), Query::Findings] {
-            let known = document.queries.get(&wanted);
-            is_ready &= matches!(known, Some(QueryState::Answered(_)));
-            if known.is_none() {
-                actions.push(AnalysisAction::Ask(document.id, wanted));
-            }
-        }
+        is_ready &= is_done(document, &ask::Measured(*range), actions);
+        is_ready &= is_done(document, &ask::Findings, actions);
     }
     if is_ready {
         actions.push(Action::Comparison(ComparisonAction::Ask(query)));
     }
+}
+
+/// Whether a question about a trace is done; asks it if nobody has.
+fn is_done<Q: Question<Key = Query>>(document: &Document, question: &Q, actions: &mut Actions) -> bool {
+    if document.queries.get(question).is_none() {
+        actions.push(AnalysisAction::Ask(document.id, question.clone().into()));
+    }
+    document.queries.is_done(question)
 }
 
 /// Says which of the two are damaged, so that their counts and sums are too small.

@@ -22,7 +22,7 @@ use crate::report::report::Report;
 use crate::report::table::Target;
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::query::{Answer, Query};
+use crate::state::query;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::content;
@@ -42,8 +42,8 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     choices_ui(ui, document, actions);
     // What the answer shows is the same for every length of windows.
     let ask = Ask { length: None, ..ask_of(document, &MutatorUtilisation) };
-    let query = Query::Report(MutatorUtilisation.info().id, ask.clone());
-    let Some(Answer::Report(found)) = answer(ui, document, &query, actions) else { return };
+    let query = query::ask::Report(MutatorUtilisation.info().id, ask.clone());
+    let Some(found) = answer(ui, document, &query, actions) else { return };
     let [curve, over_time] = &found.charts[..] else { return };
     match curve.across {
         Across::Lengths(_, longest) if curve.lines.iter().any(|line| !line.points.is_empty()) => {
@@ -146,8 +146,8 @@ fn worst_ui(ui: &mut Ui, (state, document): (&AppState, &Document), ask: Ask, ac
     let tokens = tokens::of(ui.ctx());
     let title = format!("Worst windows of {}", duration(ask.length.unwrap_or(USUAL_WINDOW)));
     ui.label(RichText::new(title).font(fonts::small_strong()).color(tokens.text));
-    let query = Query::Report(WorstWindows.info().id, ask);
-    let Some(Answer::Report(found)) = answer(ui, document, &query, actions) else { return };
+    let query = query::ask::Report(WorstWindows.info().id, ask);
+    let Some(found) = answer(ui, document, &query, actions) else { return };
     let report: &Arc<Report> = found;
     let Some(table) = report.tables.first() else { return };
     let touched = table_ui(ui, (state, document), ("worst-windows.worst", table), None, |_| (), actions);

@@ -25,7 +25,7 @@ use crate::report::view::TableAction;
 use crate::state::analysis::AnalysisView;
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::query::{Answer, ProfileView, Query};
+use crate::state::query::{ProfileView, ask};
 use crate::theme::lanes::family;
 use crate::theme::{fonts, icons, space};
 use crate::widget::button::{Kind, text_button};
@@ -72,8 +72,8 @@ fn show(
     kind: ProfileKind,
     actions: &mut Actions,
 ) {
-    let query = Query::Profile(document.scope(), kind);
-    let Some(Answer::Profile(found)) = answer(ui, document, &query, actions) else { return };
+    let query = ask::Profile(document.scope(), kind);
+    let Some(found) = answer(ui, document, &query, actions) else { return };
     let report = &found.report;
     facts_ui(ui, document, (report, Some(end)));
     let tables: Vec<_> = report.listed().collect();

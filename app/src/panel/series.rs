@@ -13,7 +13,7 @@ use crate::panel::table::table_ui;
 use crate::panel::{ask_for, kept, series};
 use crate::report::comparison::series::title;
 use crate::state::app::AppState;
-use crate::state::compare_query::{CompareAnswer, CompareQueryState, FIGURES, SeriesChanges};
+use crate::state::compare_query::{FIGURES, SeriesChanges};
 use crate::state::comparison::{OpenComparison, RowKey};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::badge::{paint_badge, paint_number};
@@ -36,7 +36,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     if let Some((pair, [a, b])) = state.shown_pair()
         && pair.queries.get(&pair.query(a, b)).is_none()
     {
-        ask_for(state, pair.query(a, b), actions);
+        ask_for(state, pair.query(a, b).into(), actions);
     }
     let area = ui.available_rect_before_wrap();
     let middle = area.min.x + STEPS.min(area.width() * 0.4);
@@ -166,15 +166,11 @@ fn pair_row(state: &AppState, pair: &OpenComparison, trend: &Trend) -> RowKey {
     let places = [place(0), place(1)];
     let usual = RowKey { kind: trend.kind, name: trend.name.clone(), in_a: places[0].is_some() };
     let Some((_, [a, b])) = state.shown_pair() else { return usual };
-    match pair.queries.get(&pair.query(a, b)) {
-        Some(CompareQueryState::Answered(CompareAnswer::Changes(changes))) => {
-            let is_it = |side: usize, known: [Option<usize>; 2]| known[side].is_some() && known[side] == places[side];
-            let mut all = changes.found.changes.iter();
-            let found = all.find(|change| is_it(0, change.places) || is_it(1, change.places));
-            found.map_or(usual, RowKey::of)
-        }
-        _ => usual,
-    }
+    let Some(changes) = pair.queries.answer(&pair.query(a, b)) else { return usual };
+    let is_it = |side: usize, known: [Option<usize>; 2]| known[side].is_some() && known[side] == places[side];
+    let mut all = changes.found.changes.iter();
+    let found = all.find(|change| is_it(0, change.places) || is_it(1, change.places));
+    found.map_or(usual, RowKey::of)
 }
 
 #[cfg(test)]

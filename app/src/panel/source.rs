@@ -55,7 +55,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             );
             ui.add_space(space::S);
             let shown = ScrollArea::vertical().id_salt("source-places").auto_shrink([false, false]).show(ui, |ui| {
-                ui.label(RichText::new("Looked for at").font(fonts::small_strong()).color(tokens.muted));
+                ui.label(RichText::new("Searched in").font(fonts::small_strong()).color(tokens.muted));
                 for place in places {
                     ui.label(RichText::new(name::path(place)).font(fonts::mono_small()).color(tokens.muted));
                 }

@@ -15,7 +15,8 @@ use crate::panel::{ListKey, MAX_LISTED, kept, note_ui};
 use crate::report::lists::spans::SpanList;
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::query::{Answer, LISTED_SPANS, Query, QueryState};
+use crate::state::query::{LISTED_SPANS, ask};
+use crate::state::questions::QueryState;
 use crate::state::view::Selection;
 use crate::widget::section::empty;
 
@@ -44,7 +45,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     };
     let listed = if selected.is_some() { trace.range() } else { range };
     let is_short = list.spans.len() < MAX_LISTED;
-    let list = if is_short { list } else { longer(document, Query::Spans(lane, listed), actions, list) };
+    let list = if is_short { list } else { longer(document, ask::Spans(lane, listed), actions, list) };
     let spans = &list.spans;
     if spans.is_empty() {
         empty(ui, "No visible spans");
@@ -62,12 +63,12 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 }
 
 /// The list that a worker made; until then the short one.
-fn longer(document: &Document, query: Query, actions: &mut Actions, short: Arc<SpanList>) -> Arc<SpanList> {
+fn longer(document: &Document, query: ask::Spans, actions: &mut Actions, short: Arc<SpanList>) -> Arc<SpanList> {
     match document.queries.get(&query) {
         // Of a very long lane it holds the beginning only.
-        Some(QueryState::Answered(Answer::Spans(list))) if list.spans.len() < LISTED_SPANS => Arc::clone(list),
+        Some(QueryState::Answered(list)) if list.spans.len() < LISTED_SPANS => Arc::clone(list),
         None if document.is_settled() => {
-            actions.push(AnalysisAction::Ask(document.id, query));
+            actions.push(AnalysisAction::Ask(document.id, query.into()));
             short
         }
         _ => short,

@@ -21,7 +21,7 @@ use crate::panel::alike::alike_ui;
 use crate::panel::{answer, point_to, time_row};
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::query::{Answer, Query};
+use crate::state::query::ask;
 use crate::state::view::Selection;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::content;
@@ -41,7 +41,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(task) = document.trace.task(idx) else { return };
     let shown = ScrollArea::vertical().id_salt("task").auto_shrink([false, false]).show(ui, |ui| {
         head_ui(ui, document, &task, actions);
-        let Some(Answer::Task(found)) = answer(ui, document, &Query::Task(idx), actions) else { return };
+        let Some(found) = answer(ui, document, &ask::Task(idx), actions) else { return };
         parts_ui(ui, document, &task, found, actions);
         alike_ui(ui, document, (Example::Task(task.idx), String::new()), actions);
     });
@@ -75,7 +75,7 @@ fn head_ui(ui: &mut Ui, document: &Document, task: &Task, actions: &mut Actions)
     });
     ui.add_space(space::XS);
     ui.horizontal(|ui| {
-        for (text, panel) in [("Why it took so long", Panel::WaitChain), ("Tasks like this", Panel::Tasks)] {
+        for (text, panel) in [("Why it took this long", Panel::WaitChain), ("Tasks like this", Panel::Tasks)] {
             if link(ui, text).clicked() {
                 actions.push(PanelAction::OpenPanel(panel));
             }

@@ -8,7 +8,7 @@ use crate::panel::answer;
 use crate::report::analyses::Analysis;
 use crate::report::analyses::why::WaitChains;
 use crate::state::app::AppState;
-use crate::state::query::{Answer, Query};
+use crate::state::query::ask;
 use crate::widget::section::empty;
 
 /// Shows the panel.
@@ -18,8 +18,8 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         empty(ui, "Select a span, or a range of a goroutine (Shift+Drag), to see where its time went");
         return;
     };
-    let query = Query::WaitChain(go, range);
-    let Some(Answer::WaitChain(found)) = answer(ui, document, &query, actions) else { return };
+    let query = ask::WaitChain(go, range);
+    let Some(found) = answer(ui, document, &query, actions) else { return };
     let mut own = Actions::default();
     found_ui(ui, (state, document), (WaitChains.info().id, &found.report, None), &mut own);
     for action in own.drain() {

@@ -73,7 +73,8 @@ pub(super) fn address_of(name: &str) -> Result<String, String> {
         return Ok(known.address.clone());
     }
     if secret::is_masked(name) {
-        let what = "passwords and tokens of addresses are never kept; enter the address again, with its own instead of";
+        let what =
+            "passwords and tokens of addresses are never saved; enter the address again, with its own instead of";
         return Err(format!("{what} {MASK}"));
     }
     Ok(name.to_owned())

@@ -15,7 +15,7 @@ use crate::fmt::time::{duration, offset};
 use crate::state::app::AppState;
 use crate::state::comparison::{Align as Alignment, OpenComparison, Side, same_clock};
 use crate::state::document::Document;
-use crate::state::query::Query;
+use crate::state::query::ask;
 use crate::state::view::View;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::timeline;
@@ -71,10 +71,10 @@ fn pending_align(pair: &OpenComparison, documents: [&Document; 2], actions: &mut
     let mut is_ready = true;
     if let Some(anchor) = &pending_align.anchor {
         for document in documents {
-            let query = Query::Anchor(anchor.clone());
-            is_ready &= document.queries.answer(&query).is_some();
+            let query = ask::Anchor(anchor.clone());
+            is_ready &= document.queries.is_done(&query);
             if document.queries.get(&query).is_none() {
-                actions.push(AnalysisAction::Ask(document.id, query));
+                actions.push(AnalysisAction::Ask(document.id, query.into()));
             }
         }
     }
@@ -172,7 +172,7 @@ fn bar_ui(ui: &mut Ui, state: &AppState, pair: &OpenComparison, documents: [&Doc
             let possible = align != Alignment::WallClock || same_clock(&a.trace, &b.trace).is_some();
             let response = ui.add_enabled_ui(possible, |ui| chip(ui, align.name(), pair.align == align)).inner;
             let response = response.on_hover_text(hint_of(align)).on_disabled_hover_text(
-                "Wall-clock time is in traces of Go 1.25 and later: one of these does not tell it",
+                "Wall-clock time is in traces of Go 1.25 and later: one of these traces has none",
             );
             if response.clicked() {
                 let chosen = pair.anchors.iter().all(Option::is_some);
@@ -206,9 +206,9 @@ fn actions_of(actions: &mut Actions, made: Option<Action>) {
 
 const fn hint_of(align: Alignment) -> &'static str {
     match align {
-        Alignment::Start => "The first instants of both lie under each other",
-        Alignment::WallClock => "What happened at the same time of day lies under each other",
-        Alignment::Anchors => "What is selected (or marked) in A and in B lies under each other; again to take anew",
+        Alignment::Start => "Align the starts of both traces",
+        Alignment::WallClock => "Align by wall-clock time",
+        Alignment::Anchors => "Align the selected (or marked) times of A and B; again to update",
         Alignment::Stretch => "B is stretched or squeezed to the length of A",
     }
 }
@@ -339,7 +339,7 @@ fn menu_ui(
     if let Some(range) = document.view.map(|view| view.range().intersect(document.trace.range()))
         && range.nanos() > 0
     {
-        let text = format!("Only what is in sight counts ({})", duration(range.nanos()));
+        let text = format!("Only the visible time ({}) is compared", duration(range.nanos()));
         entry(ui, &text, pair.limit(document.id) == Some(range), limit(Some(range)));
     }
     ui.separator();

@@ -16,7 +16,7 @@ use crate::fmt::time::offset;
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::palette::PaletteAction;
-use crate::state::query::{Answer, Query};
+use crate::state::query::ask;
 use crate::state::search::SearchAction;
 use crate::state::view::FIT_AIR;
 use crate::theme::{fonts, space, tokens};
@@ -204,15 +204,12 @@ fn places(document: &Document, text: &str) -> Vec<Line> {
 
 /// Goroutines, tasks, regions and messages with the text in their name; asks for them if nobody has.
 fn named(document: &Document, text: &str, actions: &mut Actions) -> Vec<Line> {
-    let query = Query::Find(text.to_owned());
-    let found = match document.queries.get(&query) {
-        None => {
-            actions.push(AnalysisAction::Ask(document.id, query));
-            return Vec::new();
-        }
-        Some(_) => document.queries.answer(&query),
+    let query = ask::Find(text.to_owned());
+    let Some(progress) = document.queries.get(&query) else {
+        actions.push(AnalysisAction::Ask(document.id, query.into()));
+        return Vec::new();
     };
-    let Some(Answer::Found(found)) = found else { return Vec::new() };
+    let Some(found) = progress.answer() else { return Vec::new() };
     let trace = &document.trace;
     let origin = trace.range().start;
     let line = |found: &Found| {

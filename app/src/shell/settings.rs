@@ -54,7 +54,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         switch(ui, state, id, actions);
     }
     row(ui, "", |ui| {
-        if link(ui, "Clear cache").on_hover_text("Removes the models kept on disk").clicked() {
+        if link(ui, "Clear cache").on_hover_text("Removes the cached traces from disk").clicked() {
             actions.push(SettingsAction::ClearCache);
         }
         if link(ui, "Clear recent files").clicked() {
@@ -122,7 +122,7 @@ fn source_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     heading(ui, "Source code");
     row(ui, "Editor", |ui| {
         let mut editor = state.settings.editor.clone();
-        let hint = "Empty for $VISUAL or what is installed; else e.g. code --goto {file}:{line}";
+        let hint = "Empty for $VISUAL or an installed editor; otherwise e.g. code --goto {file}:{line}";
         let field = TextEdit::singleline(&mut editor).id_salt("editor").hint_text(hint).font(fonts::mono());
         let response = ui.add(field.desired_width(ui.available_width() - space::L));
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Editor"));

@@ -12,7 +12,8 @@ use crate::fmt::time::duration;
 use crate::fmt::words;
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState, Source};
-use crate::state::query::{Answer, Query, QueryState};
+use crate::state::query::ask;
+use crate::state::questions::QueryState;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, text_button};
 use crate::widget::chip::chip;
@@ -87,12 +88,12 @@ fn warnings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
 /// How many problems were found; opens the panel.
 fn findings_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
-    let (text, hint, color) = match document.queries.get(&Query::Findings) {
-        Some(QueryState::Asked(_)) => {
+    let (text, hint, color) = match document.queries.get(&ask::Findings) {
+        Some(QueryState::Asked) => {
             ui.label(RichText::new("Looking for causes…").font(fonts::small()).color(tokens.muted));
             return;
         }
-        Some(QueryState::Answered(Answer::Findings(findings))) => {
+        Some(QueryState::Answered(findings)) => {
             let weighty = findings.list.iter().filter(|finding| finding.severity >= Severity::Warning).count() as u64;
             let notes = findings.list.len() as u64 - weighty;
             let color = match findings.worst() {
@@ -151,7 +152,7 @@ fn follow_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
             actions.push(FileAction::SetFollow(document.id, false));
         }
     } else if document.has_grown && document.following.is_none() {
-        let hint = "It is longer than when it was read. Following reads it anew and adds what is still to come";
+        let hint = "The file has grown since it was loaded. Following loads it again and adds what is written to it";
         if chip(ui, "The file has grown: follow it", false).on_hover_text(hint).clicked() {
             actions.push(FileAction::SetFollow(document.id, true));
         }

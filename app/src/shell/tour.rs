@@ -8,7 +8,7 @@ use crate::action::action::{Action, Actions, AnalysisAction, InstantAction, Pane
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
 use crate::state::document::{Document, Source};
-use crate::state::query::{Answer, Query};
+use crate::state::query::ask;
 use crate::state::scope::ScopeChoice;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::button::{Kind, text_button};
@@ -27,7 +27,7 @@ struct Step {
 const STEPS: [Step; 6] = [
     Step {
         title: "A request that waited",
-        text: "This trace is of a server on which one request took far longer than others. The strip on top is the whole \
+        text: "This trace is from a server on which one request took far longer than the others. The strip on top is the whole \
                trace; below it are requests (tasks) and goroutines, grouped by the function that they were started with. \
                Zoom with Ctrl and the wheel, drag to pan.",
         does: |_| vec![Action::View(ViewAction::ShowAll)],
@@ -45,18 +45,16 @@ const STEPS: [Step; 6] = [
         text: "This span is the wait. The blue arrow comes from the goroutine that ended it: follow it with [. Details and \
                stacks are at the right. Alt+← goes back.",
         does: |document| {
-            let found = match document.queries.answer(&Query::Findings) {
-                Some(Answer::Findings(found)) => found.list.first().and_then(|finding| finding.links.first()),
-                _ => None,
-            };
-            let place = found.map(|place| SelectAction::GoToStretch(LaneId::Goroutine(place.go), place.range));
+            let found = document.queries.answer(&ask::Findings);
+            let first = found.and_then(|found| found.list.first()).and_then(|finding| finding.links.first());
+            let place = first.map(|place| SelectAction::GoToStretch(LaneId::Goroutine(place.go), place.range));
             place.into_iter().map(Action::Select).collect()
         },
     },
     Step {
         title: "Select time, and everything follows",
-        text: "Shift+Drag over rows selects time on them. The panel Selection tells how that time was spent, by whom, and \
-               who woke whom; all other analyses look at it, too. Esc clears it.",
+        text: "Shift+Drag over rows selects time on them. The Selection panel shows how that time was spent, on \
+               which goroutines, and their wakeups; all other analyses are limited to it, too. Esc clears it.",
         does: |document| {
             let all = document.trace.range();
             let range = document.view.map_or(all, |view| view.range().intersect(all));
@@ -68,8 +66,8 @@ const STEPS: [Step; 6] = [
     },
     Step {
         title: "One moment",
-        text: "Press I with the pointer on the timeline to see everything at that moment, like a goroutine dump: who runs, \
-               who is runnable, who is blocked where.",
+        text: "Press I with the pointer on the timeline to see everything at that moment, like a goroutine dump: which \
+               goroutines run, which are runnable, and where the others are blocked.",
         does: |document| {
             let at = document.marked.map(|range| range.start.plus_nanos(range.nanos() / 2));
             vec![Action::Select(SelectAction::ClearArea), Action::Instant(InstantAction::Show(at))]
@@ -90,7 +88,7 @@ const STEPS: [Step; 6] = [
 pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
     let Some(tour) = state.tour else { return };
     let Some(document) = state.document().filter(|document| document.source == Source::Sample) else { return };
-    let is_ready = document.is_settled() && document.queries.answer(&Query::Findings).is_some();
+    let is_ready = document.is_settled() && document.queries.is_done(&ask::Findings);
     let Some(step) = STEPS.get(tour.step) else { return };
     if is_ready && !tour.is_done {
         (step.does)(document).into_iter().for_each(|action| actions.push(action));

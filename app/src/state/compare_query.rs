@@ -7,60 +7,79 @@ use trace_core::analysis::compare::causes::CauseChange;
 use trace_core::analysis::compare::diff_flame::DiffFlame;
 use trace_core::analysis::compare::figure::Figure;
 use trace_core::analysis::compare::measure::Measured;
-use trace_core::analysis::compare::partners::Correction;
 use trace_core::analysis::compare::trend::Trends;
 use trace_core::analysis::findings::Findings;
-use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 
 use crate::report::comparison::Listed;
-use crate::report::comparison::divisor::Divisor;
 use crate::report::table::Table;
 use crate::state::document::DocumentId;
+use crate::state::questions::{Key, Queries, questions};
 
-/// What can be asked about a pair. A key: equal questions have equal answers.
-#[derive(Clone, Debug, PartialEq)]
-pub enum CompareQuery {
-    /// What changed between these stretches.
-    Changes {
+/// What can be asked about several traces.
+pub mod ask {
+    use trace_core::analysis::compare::partners::Correction;
+    use trace_core::base::time::TimeRange;
+
+    use crate::report::comparison::divisor::Divisor;
+    use crate::state::document::DocumentId;
+
+    /// What changed between two stretches.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Changes {
         /// A and B, and which stretch of them.
-        sides: [(DocumentId, TimeRange); 2],
+        pub sides: [(DocumentId, TimeRange); 2],
         /// What figures are divided by.
-        per: Divisor,
+        pub per: Divisor,
         /// Rows that the user put together or apart.
-        corrections: Vec<Correction>,
-    },
+        pub corrections: Vec<Correction>,
+    }
+
     /// How three and more changed, one after the other.
-    Series {
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Series {
         /// Which, in their order, and which stretch of them.
-        recordings: Vec<(DocumentId, TimeRange)>,
+        pub recordings: Vec<(DocumentId, TimeRange)>,
         /// What figures are divided by.
-        per: Divisor,
+        pub per: Divisor,
         /// Rows that the user put together or apart.
-        corrections: Vec<Correction>,
-    },
+        pub corrections: Vec<Correction>,
+    }
 }
+
+questions! {
+    /// All questions about a pair, or a series.
+    CompareQuery,
+    /// The answers to them. Cheap to clone.
+    CompareAnswer:
+    /// What changed between two.
+    Changes => Arc<Changes>;
+    /// How three and more changed.
+    Series => Arc<SeriesChanges>;
+}
+
+impl Key for CompareQuery {
+    type Answer = CompareAnswer;
+    const KEPT: usize = 24;
+
+    /// One without an answer: its settings are no longer on show.
+    fn gives_way(&self, is_answered: bool) -> bool {
+        !is_answered
+    }
+}
+
+/// The questions asked about a pair, or a series.
+pub type CompareQueries = Queries<CompareQuery>;
 
 impl CompareQuery {
     /// What has to be measured for it.
     #[must_use]
     pub fn recordings(&self) -> &[(DocumentId, TimeRange)] {
         match self {
-            Self::Changes { sides, .. } => sides,
-            Self::Series { recordings, .. } => recordings,
+            Self::Changes(asked) => &asked.sides,
+            Self::Series(asked) => &asked.recordings,
         }
     }
-}
-
-/// What came of it. Cheap to clone.
-#[derive(Clone, Debug)]
-pub enum CompareAnswer {
-    /// Of [`CompareQuery::Changes`].
-    Changes(Arc<Changes>),
-    /// Of [`CompareQuery::Series`].
-    Series(Arc<SeriesChanges>),
-    /// The worker met a fault of its own.
-    Failed,
 }
 
 /// What changed, and what it was found in.
@@ -114,69 +133,4 @@ pub struct SeriesChanges {
     pub measured: Vec<Arc<Measured>>,
     /// What each recording's figures are divided by.
     pub units: Vec<f64>,
-}
-
-/// How far a question is.
-#[derive(Clone, Debug)]
-pub enum CompareQueryState {
-    /// A worker is at it.
-    Asked(Monitor),
-    /// Done.
-    Answered(CompareAnswer),
-}
-
-/// Answers kept for a pair: the oldest go first.
-const KEPT: usize = 24;
-
-/// The questions asked about a pair.
-#[derive(Clone, Debug, Default)]
-pub struct CompareQueries {
-    list: Vec<(CompareQuery, CompareQueryState)>,
-}
-
-impl CompareQueries {
-    /// How far a question is; `None` if it was not asked yet.
-    #[must_use]
-    pub fn get(&self, query: &CompareQuery) -> Option<&CompareQueryState> {
-        self.list.iter().find(|known| known.0 == *query).map(|known| &known.1)
-    }
-
-    /// Puts a new question on the list; the monitor to give its worker. `None` if it is there already. An
-    /// unanswered one of the same kind is given up: its settings are no longer on show.
-    pub fn ask(&mut self, query: CompareQuery) -> Option<Monitor> {
-        if self.get(&query).is_some() {
-            return None;
-        }
-        let same_kind = std::mem::discriminant(&query);
-        self.list.retain(|known| {
-            let CompareQueryState::Asked(monitor) = &known.1 else { return true };
-            let stays = std::mem::discriminant(&known.0) != same_kind;
-            if !stays {
-                monitor.cancel();
-            }
-            stays
-        });
-        if self.list.len() >= KEPT {
-            self.list.remove(0);
-        }
-        let monitor = Monitor::new();
-        self.list.push((query, CompareQueryState::Asked(monitor.clone())));
-        Some(monitor)
-    }
-
-    /// Notes an answer to a question that is still asked.
-    pub fn answered(&mut self, query: &CompareQuery, answer: CompareAnswer) {
-        if let Some(known) = self.list.iter_mut().find(|known| known.0 == *query) {
-            known.1 = CompareQueryState::Answered(answer);
-        }
-    }
-
-    /// Forgets all, and stops the workers.
-    pub fn clear(&mut self) {
-        for (_, query_state) in self.list.drain(..) {
-            if let CompareQueryState::Asked(monitor) = query_state {
-                monitor.cancel();
-            }
-        }
-    }
 }

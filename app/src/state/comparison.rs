@@ -12,7 +12,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::report::comparison::divisor::Divisor;
-use crate::state::compare_query::{CompareQueries, CompareQuery};
+use crate::state::compare_query::{CompareQueries, ask};
 use crate::state::document::{Document, DocumentId};
 use crate::state::folds::Folds;
 use crate::state::view::View;
@@ -352,8 +352,8 @@ impl OpenComparison {
 
     /// What is asked about the two as they are set now.
     #[must_use]
-    pub fn query(&self, a: &Document, b: &Document) -> CompareQuery {
-        CompareQuery::Changes {
+    pub fn query(&self, a: &Document, b: &Document) -> ask::Changes {
+        ask::Changes {
             sides: [(a.id, self.range(a)), (b.id, self.range(b))],
             per: self.per.clone(),
             corrections: self.corrections.clone(),
@@ -362,12 +362,12 @@ impl OpenComparison {
 
     /// What is asked about the series as it is set now; `None` if there is none, or not all of it.
     #[must_use]
-    pub fn series_query(&self, documents: &[Document]) -> Option<CompareQuery> {
+    pub fn series_query(&self, documents: &[Document]) -> Option<ask::Series> {
         let all =
             self.series.iter().map(|id| documents.iter().find(|document| document.id == *id && document.has_lanes()));
         let recordings: Vec<_> =
             all.map(|document| document.map(|known| (known.id, self.range(known)))).collect::<Option<_>>()?;
-        (recordings.len() > 2).then(|| CompareQuery::Series {
+        (recordings.len() > 2).then(|| ask::Series {
             recordings,
             per: self.per.clone(),
             corrections: self.corrections.clone(),

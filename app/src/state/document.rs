@@ -25,7 +25,7 @@ use crate::state::instant::Moment;
 use crate::state::lane_filter::LaneFilter;
 use crate::state::layout::Layout;
 use crate::state::pinned::Pin;
-use crate::state::query::Queries;
+use crate::state::query::TraceQueries;
 use crate::state::rows::{GoroutineOrder, RowOptions, Rows};
 use crate::state::scope::{ScopeChoice, When};
 use crate::state::search::Search;
@@ -142,7 +142,7 @@ pub struct Document {
     /// The lanes of that snapshot in display order, made by the worker along with it.
     pub rows: Arc<Rows>,
     /// What was asked about that snapshot.
-    pub queries: Queries,
+    pub queries: TraceQueries,
     /// What is searched for in it.
     pub search: Search,
     /// What the user does with tables, by table.
@@ -250,7 +250,7 @@ impl Document {
             watch: None,
             trace: Arc::default(),
             rows: Arc::default(),
-            queries: Queries::default(),
+            queries: TraceQueries::default(),
             search: Search::default(),
             tables: BTreeMap::new(),
             analyses: BTreeMap::new(),

@@ -17,6 +17,7 @@ pub mod layout;
 pub mod palette;
 pub mod pinned;
 pub mod query;
+pub mod questions;
 pub mod row;
 pub mod rows;
 pub mod scope;

@@ -9,7 +9,8 @@ use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Actions, AnalysisAction};
-use crate::state::query::{Answer, Query, QueryState};
+use crate::state::query::ask;
+use crate::state::questions::QueryState;
 use crate::state::row::LANE_HEIGHT;
 use crate::state::view::Selection;
 use crate::theme::lanes::{self, BAR_TOP};
@@ -27,10 +28,10 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, actions: &mut Actions) {
         return;
     }
     let Some((go, range)) = document.chain_target() else { return };
-    let query = Query::WaitChain(go, range);
+    let query = ask::WaitChain(go, range);
     match document.queries.get(&query) {
-        None => actions.push(AnalysisAction::Ask(document.id, query)),
-        Some(QueryState::Answered(Answer::WaitChain(found))) => chain(ui, frame, &found.why.longest),
+        None => actions.push(AnalysisAction::Ask(document.id, query.into())),
+        Some(QueryState::Answered(found)) => chain(ui, frame, &found.why.longest),
         Some(_) => {}
     }
 }

@@ -121,7 +121,7 @@ fn group_heading(
         groups_menu(ui, frame, actions);
     });
     response.on_hover_text(format!(
-        "{}\n{} alive in view, {} in the trace, at most {} at a time",
+        "{}\n{} alive in view, {} in the trace, at most {} at once",
         group.title,
         number::count(u64::from(alive)),
         number::count(u64::from(group.count)),
@@ -179,7 +179,7 @@ fn task_heading(
     if group.left_out > 0 {
         let (rows, left_out) = (u64::from(group.end - group.first), u64::from(group.left_out));
         text.push_str(&format!(
-            "\n{} of them have no row: more than {} at a time",
+            "\n{} of them have no row: more than {} at once",
             number::count(left_out),
             number::count(rows)
         ));

@@ -7,7 +7,7 @@ use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Actions, AnalysisAction, PanelAction, SelectAction};
 use crate::action::panel::Panel;
-use crate::state::query::{Answer, Query};
+use crate::state::query::ask;
 use crate::state::view::View;
 use crate::timeline::axis::Axis;
 use crate::timeline::frame::Frame;
@@ -19,7 +19,7 @@ const SIZE: [f32; 2] = [4.5, 8.0];
 
 /// Paints the pins on both strips and listens to clicks on them.
 pub fn ui(ui: &Ui, frame: &Frame<'_>, actions: &mut Actions) {
-    let Some(Answer::Findings(findings)) = frame.document.queries.answer(&Query::Findings) else { return };
+    let Some(findings) = frame.document.queries.answer(&ask::Findings) else { return };
     let whole = View {
         start_nanos: frame.bounds.start.0 as f64,
         span_nanos: (frame.bounds.nanos() as f64).max(1.0),

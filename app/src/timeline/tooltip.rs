@@ -163,16 +163,16 @@ impl TooltipText<'_, '_> {
             _ if gap.thread.is_some() => {
                 self.pair("thread", &format!("{} says nothing", trace.thread_id(gap.thread).signed()));
             }
-            Some(go) => self.pair("goroutine", &format!("nothing is told of {go}")),
+            Some(go) => self.pair("goroutine", &format!("no events of {go}")),
             None if gap.proc.is_some() => {
-                self.pair("proc", &format!("nothing is told of {}", trace.proc_id(gap.proc).signed()));
+                self.pair("proc", &format!("no events of P{}", trace.proc_id(gap.proc).signed()));
             }
             None => self.pair("thread", "an unknown one says nothing"),
         }
         self.pair("for", &time::duration(gap.range.nanos()));
         let (from, bytes) = (number::count(gap.bytes.start), gap.bytes.end.saturating_sub(gap.bytes.start));
         match bytes {
-            0 => self.pair("missing", &format!("before byte {from}, or it cannot be told where")),
+            0 => self.pair("missing", &format!("before byte {from}, or unknown")),
             bytes => {
                 self.pair("unreadable", &format!("{} from byte {from}", crate::fmt::words::counted(bytes, "byte")));
             }

@@ -251,7 +251,7 @@ pub fn outgoing_name(trace: &Trace, flow: &Flow) -> String {
         FlowKind::Create => format!("created {who}"),
         FlowKind::Unblock => format!("unblocked {who}"),
         FlowKind::Switch => format!("switched to {who}"),
-        FlowKind::SyscallExit => format!("goes on as {who}"),
+        FlowKind::SyscallExit => format!("continues as {who}"),
         FlowKind::ProcSteal => format!("took the proc of {who}"),
     }
 }

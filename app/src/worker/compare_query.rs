@@ -7,7 +7,6 @@ use trace_core::analysis::compare::causes::causes;
 use trace_core::analysis::compare::diff_flame::DiffFlame;
 use trace_core::analysis::compare::limits::limits;
 use trace_core::analysis::compare::measure::Measured;
-use trace_core::analysis::compare::partners::Correction;
 use trace_core::analysis::compare::per::{Per, units};
 use trace_core::analysis::compare::picture::Picture;
 use trace_core::analysis::compare::row_kind::RowKind;
@@ -20,38 +19,41 @@ use trace_core::base::monitor::Monitor;
 use crate::report::comparison;
 use crate::report::comparison::divisor::Divisor;
 use crate::report::comparison::series::NUMBERS;
-use crate::state::compare_query::{Changes, CompareAnswer, CompareQuery, FIGURES, SeriesChanges};
+use crate::state::compare_query::{Changes, CompareAnswer, CompareQuery, FIGURES, SeriesChanges, ask};
+use crate::state::questions::{Failed, Question as _};
 
-/// Works out the answer from what was measured on all sides, in the order of the question. `None` if it was
-/// cancelled.
+/// Works out the answer from what was measured on all sides, in the order of the question: `Err` if that failed with a
+/// panic, `None` if it was cancelled.
 #[must_use]
 pub fn answer(
     query: &CompareQuery,
     measured: &[Arc<Measured>],
     findings: Option<&[Arc<Findings>]>,
     monitor: &Monitor,
-) -> Option<CompareAnswer> {
+) -> Option<Result<CompareAnswer, Failed>> {
     let work = AssertUnwindSafe(|| match query {
-        CompareQuery::Changes { per, corrections, .. } => {
-            let [a, b] = measured else { return Some(CompareAnswer::Failed) };
+        CompareQuery::Changes(asked) => {
+            let [a, b] = measured else { return Some(Err(Failed)) };
             let findings = match findings {
                 Some([a, b]) => Some([Arc::clone(a), Arc::clone(b)]),
                 _ => None,
             };
-            changes((per, corrections), [a, b], findings, monitor)
+            changes(asked, [a, b], findings, monitor).map(|answer| Ok(ask::Changes::wrap(answer)))
         }
-        CompareQuery::Series { per, corrections, .. } => series((per, corrections), measured, findings, monitor),
+        CompareQuery::Series(asked) => {
+            series(asked, measured, findings, monitor).map(|answer| Ok(ask::Series::wrap(answer)))
+        }
     });
-    catch_unwind(work).unwrap_or(Some(CompareAnswer::Failed))
+    catch_unwind(work).unwrap_or(Some(Err(Failed)))
 }
 
 fn changes(
-    (per, corrections): (&Divisor, &[Correction]),
+    ask::Changes { per, corrections, .. }: &ask::Changes,
     [a, b]: [&Arc<Measured>; 2],
     findings: Option<[Arc<Findings>; 2]>,
     monitor: &Monitor,
-) -> Option<CompareAnswer> {
-    let terms = Terms { per: divisor(per, a, b), corrections: corrections.to_vec() };
+) -> Option<Arc<Changes>> {
+    let terms = Terms { per: divisor(per, a, b), corrections: corrections.clone() };
     let both = findings.as_ref().map(|[a, b]| (a.as_ref(), b.as_ref()));
     let found = compare(a, b, &terms, both);
     if monitor.is_cancelled() {
@@ -70,15 +72,15 @@ fn changes(
     let collector = Some(Arc::new(comparison::collector::table([a, b])));
     let changes =
         Changes { found, tables, population, collector, limits, measured, units, findings, causes, off_cpu, on_cpu };
-    (!monitor.is_cancelled()).then(|| CompareAnswer::Changes(Arc::new(changes)))
+    (!monitor.is_cancelled()).then(|| Arc::new(changes))
 }
 
 fn series(
-    (per, corrections): (&Divisor, &[Correction]),
+    ask::Series { per, corrections, .. }: &ask::Series,
     measured: &[Arc<Measured>],
     findings: Option<&[Arc<Findings>]>,
     monitor: &Monitor,
-) -> Option<CompareAnswer> {
+) -> Option<Arc<SeriesChanges>> {
     let names: Vec<String> = (1..=measured.len()).map(|number| format!("trace {number}")).collect();
     let finding = |at: usize| findings.and_then(|all| all.get(at)).map(Arc::as_ref);
     let recordings = names.iter().zip(measured).enumerate();
@@ -90,14 +92,14 @@ fn series(
         Divisor::Task(name) if !is_everywhere(name) => &Divisor::Nothing,
         per => per,
     };
-    let terms = |a: &Measured, b: &Measured| Terms { per: divisor(per, a, b), corrections: corrections.to_vec() };
+    let terms = |a: &Measured, b: &Measured| Terms { per: divisor(per, a, b), corrections: corrections.clone() };
     let found = Arc::new(trends(&input, terms));
     let units: Vec<f64> = measured.iter().map(|side| units(side, side, divisor(per, side, side)).0).collect();
     let measured = measured.to_vec();
     let of = comparison::series::Series::new(&found, &units, per);
     let tables =
         FIGURES.map(|figure| [false, true].map(|significant| of.listed(figure, significant, &NUMBERS))).to_vec();
-    (!monitor.is_cancelled()).then(|| CompareAnswer::Series(Arc::new(SeriesChanges { found, tables, measured, units })))
+    (!monitor.is_cancelled()).then(|| Arc::new(SeriesChanges { found, tables, measured, units }))
 }
 
 /// The place of the row of tasks of a type.

@@ -211,7 +211,7 @@ impl EffectRunner {
                 if self.writer.is_some() {
                     self.answer_with("save notes", move || {
                         let error = store.write(&key, &notes).err()?;
-                        Some(Action::Notice(format!("Bookmarks could not be kept: {error}")))
+                        Some(Action::Notice(format!("Bookmarks could not be saved: {error}")))
                     });
                 }
             }
@@ -327,7 +327,7 @@ impl EffectRunner {
         let (cache, mailbox) = (self.cache.clone(), self.mailbox.clone());
         self.run("clear cache", move || {
             mailbox.send(Action::Notice(match cache.clear() {
-                Ok(bytes) => format!("The cache is empty; it took {}", megabytes(bytes)),
+                Ok(bytes) => format!("The cache is empty; {} freed", megabytes(bytes)),
                 Err(error) => format!("The cache cannot be removed: {error}"),
             }));
         });
@@ -436,7 +436,7 @@ impl EffectRunner {
     fn save_trace(&mut self, document: DocumentId, name: String, to: SaveTo, inputs: &[PathBuf]) {
         let mailbox = self.mailbox.clone();
         let Some(spool) = self.opened.get(&document).and_then(Opened::spool) else {
-            let what = "The bytes of this trace were not kept".to_owned();
+            let what = "This trace can no longer be saved: its data was not retained".to_owned();
             mailbox.send(Action::Worker(WorkerAction::NotSaved(document, Some(what))));
             return;
         };

@@ -19,55 +19,122 @@ use trace_core::model::trace::Trace;
 use crate::output::{NotWritten, Output};
 use crate::report::analyses;
 use crate::report::lists::spans::SpanList;
-use crate::state::query::{Answer, LISTED_SPANS, ProfileView, Query, WaitChainView};
+use crate::state::query::{Answer, LISTED_SPANS, ProfileView, Query, WaitChainView, ask};
+use crate::state::questions::{Failed, Question};
 
 /// Things of a kind that are listed when they are looked for by name.
 const LISTED_FINDS: usize = 2_000;
 
-/// Works out the answer. `None` if it was cancelled.
+/// Works out the answer: `Err` if that failed with a panic, `None` if it was cancelled.
 #[must_use]
-pub fn answer(trace: &Arc<Trace>, query: &Query, monitor: &Monitor) -> Option<Answer> {
+pub fn answer(trace: &Arc<Trace>, query: &Query, monitor: &Monitor) -> Option<Result<Answer, Failed>> {
     let work = AssertUnwindSafe(|| match query {
-        Query::Report(id, ask) => {
-            analyses::by_id(id)?.run(trace, ask, monitor).map(|report| Answer::Report(Arc::new(report)))
-        }
-        Query::Details(id, ask, of) => {
-            analyses::by_id(id)?.details(trace, ask, of.clone(), monitor).map(|report| Answer::Report(Arc::new(report)))
-        }
-        Query::Findings => findings::find(trace, monitor).map(|found| Answer::Findings(Arc::new(found))),
-        Query::WaitChain(go, range) => {
-            let why = Arc::new(why::why_one(trace, *go, *range));
-            let report = analyses::why::report(trace, &why);
-            Some(Answer::WaitChain(Arc::new(WaitChainView { report, why })))
-        }
-        Query::Profile(scope, kind) => {
-            let pieces = scope.pieces(trace);
-            let found = profile::profile(trace, &pieces, *kind, monitor);
-            found.map(|profile| {
-                let stacks = profile.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos));
-                let flame = Flame::of(trace, stacks, MergeBy::Function);
-                let report = analyses::profile::report(trace, &pieces, &Arc::new(profile));
-                Answer::Profile(Arc::new(ProfileView { report, flame }))
-            })
-        }
-        Query::Spans(lane, range) => {
-            let spans = trace.spans(*lane, *range).take_while(|_| !monitor.is_cancelled());
-            Some(Answer::Spans(Arc::new(SpanList::of(trace, spans.take(LISTED_SPANS).collect()))))
-        }
-        Query::Events(lane, range) => {
-            let events = trace.events(*lane, *range).take_while(|_| !monitor.is_cancelled());
-            Some(Answer::Events(Arc::new(events.take(LISTED_SPANS).collect())))
-        }
-        Query::Measured(range) => measure(trace, *range, monitor).map(|measured| Answer::Measured(Arc::new(measured))),
-        Query::Find(text) => find::find(trace, text, LISTED_FINDS, monitor).map(|found| Answer::Found(Arc::new(found))),
-        Query::Task(idx) => {
-            let task = trace.task(*idx)?;
-            Some(Answer::Task(Arc::new(tasks::details(trace, &TaskIndex::of(trace), &task))))
-        }
-        Query::Alike(example) => alike(trace, example, monitor).map(|found| Answer::Alike(Arc::new(found))),
-        Query::Anchor(anchor) => anchor.first(trace, monitor).map(Answer::Instant),
+        Query::Findings(asked) => wrapped(asked, trace, monitor),
+        Query::WaitChain(asked) => wrapped(asked, trace, monitor),
+        Query::Profile(asked) => wrapped(asked, trace, monitor),
+        Query::Report(asked) => wrapped(asked, trace, monitor),
+        Query::Details(asked) => wrapped(asked, trace, monitor),
+        Query::Spans(asked) => wrapped(asked, trace, monitor),
+        Query::Events(asked) => wrapped(asked, trace, monitor),
+        Query::Measured(asked) => wrapped(asked, trace, monitor),
+        Query::Task(asked) => wrapped(asked, trace, monitor),
+        Query::Alike(asked) => wrapped(asked, trace, monitor),
+        Query::Anchor(asked) => wrapped(asked, trace, monitor),
+        Query::Find(asked) => wrapped(asked, trace, monitor),
     });
-    catch_unwind(work).unwrap_or(Some(Answer::Failed))
+    catch_unwind(work).map_or(Some(Err(Failed)), |answer| answer.map(Ok))
+}
+
+fn wrapped<Q: Work>(question: &Q, trace: &Arc<Trace>, monitor: &Monitor) -> Option<Answer> {
+    question.work(trace, monitor).map(Q::wrap)
+}
+
+/// A question about a trace that this file answers.
+trait Work: Question<Key = Query> {
+    /// Works out the answer; `None` if it was cancelled, or what is asked about is not in the trace.
+    fn work(&self, trace: &Arc<Trace>, monitor: &Monitor) -> Option<Self::Answer>;
+}
+
+impl Work for ask::Findings {
+    fn work(&self, trace: &Arc<Trace>, monitor: &Monitor) -> Option<Self::Answer> {
+        findings::find(trace, monitor).map(Arc::new)
+    }
+}
+
+impl Work for ask::WaitChain {
+    fn work(&self, trace: &Arc<Trace>, _monitor: &Monitor) -> Option<Self::Answer> {
+        let why = Arc::new(why::why_one(trace, self.0, self.1));
+        let report = analyses::why::report(trace, &why);
+        Some(Arc::new(WaitChainView { report, why }))
+    }
+}
+
+impl Work for ask::Profile {
+    fn work(&self, trace: &Arc<Trace>, monitor: &Monitor) -> Option<Self::Answer> {
+        let pieces = self.0.pieces(trace);
+        let profile = profile::profile(trace, &pieces, self.1, monitor)?;
+        let stacks = profile.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos));
+        let flame = Flame::of(trace, stacks, MergeBy::Function);
+        let report = analyses::profile::report(trace, &pieces, &Arc::new(profile));
+        Some(Arc::new(ProfileView { report, flame }))
+    }
+}
+
+impl Work for ask::Report {
+    fn work(&self, trace: &Arc<Trace>, monitor: &Monitor) -> Option<Self::Answer> {
+        analyses::by_id(self.0)?.run(trace, &self.1, monitor).map(Arc::new)
+    }
+}
+
+impl Work for ask::Details {
+    fn work(&self, trace: &Arc<Trace>, monitor: &Monitor) -> Option<Self::Answer> {
+        analyses::by_id(self.0)?.details(trace, &self.1, self.2.clone(), monitor).map(Arc::new)
+    }
+}
+
+impl Work for ask::Spans {
+    fn work(&self, trace: &Arc<Trace>, monitor: &Monitor) -> Option<Self::Answer> {
+        let spans = trace.spans(self.0, self.1).take_while(|_| !monitor.is_cancelled());
+        Some(Arc::new(SpanList::of(trace, spans.take(LISTED_SPANS).collect())))
+    }
+}
+
+impl Work for ask::Events {
+    fn work(&self, trace: &Arc<Trace>, monitor: &Monitor) -> Option<Self::Answer> {
+        let events = trace.events(self.0, self.1).take_while(|_| !monitor.is_cancelled());
+        Some(Arc::new(events.take(LISTED_SPANS).collect()))
+    }
+}
+
+impl Work for ask::Measured {
+    fn work(&self, trace: &Arc<Trace>, monitor: &Monitor) -> Option<Self::Answer> {
+        measure(trace, self.0, monitor).map(Arc::new)
+    }
+}
+
+impl Work for ask::Task {
+    fn work(&self, trace: &Arc<Trace>, _monitor: &Monitor) -> Option<Self::Answer> {
+        let task = trace.task(self.0)?;
+        Some(Arc::new(tasks::details(trace, &TaskIndex::of(trace), &task)))
+    }
+}
+
+impl Work for ask::Alike {
+    fn work(&self, trace: &Arc<Trace>, monitor: &Monitor) -> Option<Self::Answer> {
+        alike(trace, &self.0, monitor).map(Arc::new)
+    }
+}
+
+impl Work for ask::Anchor {
+    fn work(&self, trace: &Arc<Trace>, monitor: &Monitor) -> Option<Self::Answer> {
+        self.0.first(trace, monitor)
+    }
+}
+
+impl Work for ask::Find {
+    fn work(&self, trace: &Arc<Trace>, monitor: &Monitor) -> Option<Self::Answer> {
+        find::find(trace, &self.0, LISTED_FINDS, monitor).map(Arc::new)
+    }
 }
 
 /// Writes a profile as pprof.

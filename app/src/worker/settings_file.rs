@@ -62,12 +62,12 @@ impl SettingsFile {
             Err(_) => {
                 let aside = path.with_extension("ron.damaged");
                 let kept = match fs::rename(&path, &aside) {
-                    Ok(()) => format!("kept as {}", aside.display()),
-                    Err(error) => format!("and could not be put aside: {error}"),
+                    Ok(()) => format!("saved as {}", aside.display()),
+                    Err(error) => format!("and could not be renamed: {error}"),
                 };
                 (
                     Settings::default(),
-                    Some(format!("The settings were damaged, so the usual ones are in use; the old file is {kept}")),
+                    Some(format!("The settings file was damaged, so the defaults are in use; the old file is {kept}")),
                 )
             }
         }

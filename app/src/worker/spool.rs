@@ -103,7 +103,7 @@ impl Spool {
     pub fn save(&self, output: &Output<'_>) -> Result<u64, NotWritten> {
         let mut inner = self.inner();
         if let Some(fault) = &inner.fault {
-            return Err(NotWritten::Refused(format!("not all of the trace could be kept ({fault})")));
+            return Err(NotWritten::Refused(format!("the trace could not be stored completely ({fault})")));
         }
         inner.file.seek(SeekFrom::Start(0))?;
         let mut copied = 0;

@@ -63,7 +63,7 @@ impl Suspicion {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Growing => "more and more of them all through the trace: probably a leak",
-            Self::Stuck => "never woken here while the trace lasted; whether they ever will be, it cannot tell",
+            Self::Stuck => "not woken during the trace; the trace cannot show whether they would ever be woken",
             Self::Connections => {
                 "more and more of them, as many as new connections that are being read: no leak if the clients are still there"
             }

@@ -90,7 +90,7 @@ impl WarningKind {
             Self::MissingGeneration => {
                 Some("Put the parts of the recording together in their order, leaving none out, or record it again.")
             }
-            Self::AppendedTrace => Some("Write each trace to a file of its own."),
+            Self::AppendedTrace => Some("Write each trace to a separate file."),
             Self::Misuse => Some("End each region once, in the goroutine that began it, the last begun first."),
             Self::NewerVersion => Some("A newer Tracelane may show more."),
             Self::Reencoded => Some(

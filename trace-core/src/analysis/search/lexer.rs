@@ -77,7 +77,7 @@ pub(crate) const KEYS: [(&str, Key, &str); 16] = [
     ("region", Key::Region, "user region by type"),
     ("log", Key::Log, "log message by text or category"),
     ("label", Key::GoLabel, "label of a goroutine"),
-    ("alive", Key::Alive, "goroutines there at a time, such as alive@1.2s"),
+    ("alive", Key::Alive, "goroutines alive at a time, such as alive@1.2s"),
 ];
 
 impl Key {

@@ -281,7 +281,7 @@ impl Merge<'_> {
         let strays = self.out.strays;
         if strays.count > 0 {
             let count = strays.count;
-            let what = format!("{count} returns from system calls tell no time that could be; they come late");
+            let what = format!("{count} returns from system calls have impossible times; they are shown late");
             report(WarningKind::Clock, what, strays.offset);
         }
     }

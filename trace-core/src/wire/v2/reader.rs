@@ -388,7 +388,7 @@ impl<R: Read> GenerationReader<R> {
     fn cut_short(&mut self, report: &mut Report<'_>) {
         let at = self.offset + self.pos as u64;
         let rest = self.buffer.len() - self.pos;
-        let what = format!("the file ends inside a batch ({rest} bytes of it are there); the copy may not be whole");
+        let what = format!("the file ends inside a batch ({rest} bytes of it are there); the copy may be incomplete");
         report(WarningKind::Truncated, what, at);
         self.is_cut = true;
         self.salvage_tail();

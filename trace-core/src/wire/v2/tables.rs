@@ -136,11 +136,7 @@ impl Tables {
         }
         if !tables.has_frequency {
             let cure = "times are scaled as in the generation before";
-            report(
-                WarningKind::Clock,
-                format!("the generation does not tell its clock's frequency; {cure}"),
-                generation.offset,
-            );
+            report(WarningKind::Clock, format!("the generation lacks its clock frequency; {cure}"), generation.offset);
         }
         for &batch in &generation.strings {
             tables.parse_strings(generation, batch, report);
