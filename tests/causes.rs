@@ -1,6 +1,7 @@
 //! Findings on traces made in code: each kind where it is, and where it only looks like it.
 
 use crate::scene::{Act, MS, Scene, Stack};
+use crate::scene_findings::{HANDLER, IDLE, SERVE, loud};
 use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::analysis::places::Places;
@@ -14,11 +15,7 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
-use trace_core::testkit::writer::FrameText;
 
-const HANDLER: FrameText<'_> = ("app.Handle", "app.go", 10);
-const SERVE: FrameText<'_> = ("net/http.(*conn).serve", "server.go", 2000);
-const IDLE: Stack = &[("net.(*netFD).Read", "fd.go", 5), SERVE];
 const LOCK: Stack = &[("sync.(*Mutex).Lock", "mutex.go", 46), ("app.(*Store).Get", "app.go", 31), HANDLER, SERVE];
 const UNLOCK: Stack =
     &[("sync.(*Mutex).Unlock", "mutex.go", 65), ("app.(*Store).Flush", "app.go", 59), ("app.loop", "app.go", 3)];
@@ -42,10 +39,6 @@ const CALL: Stack = &[
 ];
 const LEAK: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.ask.func1", "app.go", 102)];
 const SPAWN: Stack = &[("app.ask", "app.go", 100), ("app.main", "app.go", 1)];
-
-fn loud(found: &Findings) -> Vec<&Finding> {
-    found.list.iter().filter(|finding| finding.severity > Severity::Note).collect()
-}
 
 fn assert_first(found: &Findings, kind: Kind, function: &str, line: u64) {
     let first = found.list.first().expect("a finding");

@@ -1,43 +1,9 @@
 //! Findings on traces made in code: causes that look alike and must be told apart, and how bad they are.
 
-use crate::finding_checks::violations;
 use crate::scene::{Act, MS, Scene, Stack};
-use trace_core::analysis::findings::finding::{Finding, Kind, Severity, Value};
-use trace_core::analysis::findings::{self, Findings};
-use trace_core::base::monitor::Monitor;
-
-type Waiting = (u64, &'static str, Stack);
-
-fn number(finding: &Finding, name: &str) -> Option<u64> {
-    finding.evidence.iter().find(|known| known.0 == name).and_then(|known| match known.1 {
-        Value::Int(value) => Some(value),
-        _ => None,
-    })
-}
-
-fn cause(finding: &Finding) -> &str {
-    let cause = finding.evidence.iter().find(|known| known.0 == "cause");
-    cause.map_or("", |known| if let Value::Text(text) = &known.1 { text } else { "" })
-}
-
-fn culprit(finding: &Finding) -> &str {
-    finding.culprit.as_ref().map_or("", |culprit| culprit.place.function.as_str())
-}
-
-fn find(scene: &mut Scene, waiting: &[Waiting]) -> Findings {
-    let trace = scene.load(waiting);
-    let found = findings::find(&trace, &Monitor::new()).expect("nobody cancelled");
-    assert_eq!(violations(&trace, &found), Vec::<String>::new());
-    found
-}
-
-fn loud(found: &Findings) -> Vec<&Finding> {
-    found.list.iter().filter(|finding| finding.severity > Severity::Note).collect()
-}
-
-fn all(gos: std::ops::Range<u64>, reason: &'static str, stack: Stack) -> Vec<Waiting> {
-    gos.map(|go| (go, reason, stack)).collect()
-}
+use crate::scene_findings::{IDLE, Waiting, all, cause, culprit, find, loud, number};
+use trace_core::analysis::findings::Findings;
+use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
 
 const PAUSE: Stack = &[("time.Sleep", "time.go", 300), ("app.client", "app.go", 10)];
 const PUT: Stack =
@@ -339,7 +305,6 @@ fn of_a_helper_that_is_slow_for_one_caller_the_caller_is_named() {
 }
 
 const SERVE: (&str, &str, u64) = ("net/http.(*conn).serve", "server.go", 2000);
-const IDLE: Stack = &[("net.(*netFD).Read", "fd.go", 5), SERVE];
 const POKE: Stack =
     &[("runtime.chansend1", "chan.go", 160), ("net/http.(*persistConn).readLoop", "transport.go", 2600)];
 const RELEASE: Stack =

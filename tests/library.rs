@@ -21,13 +21,14 @@ mod old;
 mod random;
 #[path = "support/scene.rs"]
 mod scene;
+#[path = "support/scene_findings.rs"]
+mod scene_findings;
 #[path = "support/tar.rs"]
 mod tar;
 
 mod before_the_trace;
 mod calls_within;
 mod causes;
-mod causes_of_waits;
 mod causes_told_apart;
 mod collector;
 mod collector_scenes;
@@ -49,8 +50,11 @@ mod order_check;
 mod order_shuffle;
 mod order_text;
 mod packed;
+mod pools_and_queues;
 mod population;
 mod scheduling;
+mod slow_requests;
 mod teams;
 mod timers_and_herds;
 mod true_sentences;
+mod waits_without_end;

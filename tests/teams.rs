@@ -1,29 +1,10 @@
 //! Findings about goroutines of which several do the same: a shard with more to do than the others, and workers that one
 //! goroutine feeds.
 
-use crate::finding_checks::violations;
 use crate::scene::{Act, Scene, Stack};
-use trace_core::analysis::findings::finding::{Finding, Kind, Severity, Value};
-use trace_core::analysis::findings::{self, Findings};
-use trace_core::base::monitor::Monitor;
-
-type Waiting = (u64, &'static str, Stack);
-
-fn find(scene: &mut Scene, waiting: &[Waiting]) -> Findings {
-    let trace = scene.load(waiting);
-    let found = findings::find(&trace, &Monitor::new()).expect("nobody cancelled");
-    assert_eq!(violations(&trace, &found), Vec::<String>::new());
-    found
-}
-
-fn of_kind(found: &Findings, kind: Kind) -> Option<&Finding> {
-    found.list.iter().find(|finding| finding.kind == kind)
-}
-
-fn cause(finding: &Finding) -> &str {
-    let cause = finding.evidence.iter().find(|known| known.0 == "cause");
-    cause.map_or("", |known| if let Value::Text(text) = &known.1 { text } else { "" })
-}
+use crate::scene_findings::{Waiting, cause, find, of_kind};
+use trace_core::analysis::findings::Findings;
+use trace_core::analysis::findings::finding::{Kind, Severity};
 
 const MAIN: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.main", "app.go", 2)];
 

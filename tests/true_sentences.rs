@@ -1,9 +1,9 @@
 //! What findings and lists say on traces made in code, where the easy sentence would be false.
 
-use crate::finding_checks::violations;
 use crate::scene::{Act, MS, Scene, Stack};
+use crate::scene_findings::{HANDLER, IDLE, SERVE, all, cause, find, of_kind};
 use std::sync::Arc;
-use trace_core::analysis::findings::finding::{Finding, Kind, Severity, Value};
+use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
 use trace_core::analysis::findings::{self, Findings};
 use trace_core::analysis::leaks::{Suspicion, leaks};
 use trace_core::analysis::scope::Scope;
@@ -15,36 +15,11 @@ use trace_core::load::load_bytes;
 use trace_core::model::trace::Trace;
 use trace_core::testkit::writer::{FrameText, TraceWriter};
 
-const HANDLER: FrameText<'_> = ("app.Handle", "app.go", 10);
-const SERVE: FrameText<'_> = ("net/http.(*conn).serve", "server.go", 2000);
-const IDLE: Stack = &[("net.(*netFD).Read", "fd.go", 5), SERVE];
 const PAUSE: Stack = &[("time.Sleep", "time.go", 300), ("app.client", "app.go", 10)];
 const WAIT: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.main", "app.go", 2)];
 
-type Waiting = (u64, &'static str, Stack);
-
-fn find(scene: &mut Scene, waiting: &[Waiting]) -> Findings {
-    let trace = scene.load(waiting);
-    let found = findings::find(&trace, &Monitor::new()).expect("nobody cancelled");
-    assert_eq!(violations(&trace, &found), Vec::<String>::new());
-    found
-}
-
-fn all(gos: std::ops::Range<u64>, reason: &'static str, stack: Stack) -> Vec<Waiting> {
-    gos.map(|go| (go, reason, stack)).collect()
-}
-
 fn first(found: &Findings) -> &Finding {
     found.list.first().expect("a finding")
-}
-
-fn of_kind(found: &Findings, kind: Kind) -> Option<&Finding> {
-    found.list.iter().find(|finding| finding.kind == kind)
-}
-
-fn cause(finding: &Finding) -> &str {
-    let cause = finding.evidence.iter().find(|known| known.0 == "cause");
-    cause.map_or("", |known| if let Value::Text(text) = &known.1 { text } else { "" })
 }
 
 // Queues and slots.

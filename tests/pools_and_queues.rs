@@ -1,0 +1,259 @@
+//! Findings on traces made in code: used-up pools, lines of stages, and long queues.
+
+use crate::scene::{Act, MS, Scene, Stack};
+use crate::scene_findings::{HANDLER, IDLE, SERVE, assert_first, find, handlers, number};
+use trace_core::analysis::findings::finding::Kind;
+use trace_core::analysis::findings::{self};
+use trace_core::base::ids::GoId;
+use trace_core::base::monitor::Monitor;
+use trace_core::testkit::writer::FrameText;
+
+const REPORT: FrameText<'_> = ("app.Report", "app.go", 15);
+
+// Pools, and lines of stages.
+
+const CONN: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("database/sql.(*DB).conn", "sql.go", 1360),
+    ("database/sql.(*DB).QueryContext", "sql.go", 1700),
+    ("app.article", "app.go", 500),
+    HANDLER,
+    SERVE,
+];
+const CONVERT: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Get", "client.go", 400),
+    ("app.convert", "app.go", 510),
+    ("app.report", "app.go", 521),
+    REPORT,
+    SERVE,
+];
+const COMMIT: Stack = &[
+    ("runtime.chansend1", "chan.go", 160),
+    ("database/sql.(*DB).putConnDBLocked", "sql.go", 1500),
+    ("database/sql.(*Tx).Commit", "sql.go", 2300),
+    ("app.report", "app.go", 522),
+    REPORT,
+    SERVE,
+];
+
+/// Two connections; two reports that keep them over a call of 60 ms, and short queries that wait for one.
+#[test]
+fn who_keeps_the_connections_of_a_pool_is_the_culprit_not_who_waits() {
+    let mut scene = Scene::default();
+    for round in 0..4u64 {
+        let start = 1.0 + 100.0 * round as f64;
+        for go in [20u64, 21] {
+            let now = start + 0.5 * (go - 20) as f64;
+            scene.at(0, now, Act::Ready(go)).run(0, go, (now + 0.1, now + 0.2), "select", CONVERT);
+        }
+        for go in 10u64..12 {
+            let now = start + 2.0 + 0.5 * (go - 10) as f64;
+            scene.at(1, now, Act::Ready(go)).run(1, go, (now + 0.1, now + 0.2), "select", CONN);
+        }
+        for go in [20u64, 21] {
+            let now = start + 60.0 + (go - 20) as f64;
+            scene.at(0, now, Act::Ready(go)).at(0, now + 0.1, Act::Start(go)).at(
+                0,
+                now + 0.2,
+                Act::Wake(go - 10, COMMIT),
+            );
+            scene.at(0, now + 0.3, Act::Block("network", IDLE));
+            scene.run(1, go - 10, (now + 0.4, now + 0.5), "network", IDLE);
+        }
+    }
+    let found = find(&mut scene, &[handlers(10..12), handlers(20..22)].concat());
+    let first = assert_first(&found, Kind::LimitedConcurrency, "held_by_others", "app.convert");
+    assert!(first.victims.iter().any(|victim| victim.function == "app.article"), "{first:?}");
+}
+
+const ENTER: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.limited", "app.go", 530), HANDLER, SERVE];
+const FETCH: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Get", "client.go", 400),
+    ("app.limited", "app.go", 531),
+    HANDLER,
+    SERVE,
+];
+const LEAVE: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.limited", "app.go", 532), HANDLER, SERVE];
+
+/// Twelve handlers for a semaphore of three: each of those that have a place fetches for 30 ms and lets in the next.
+#[test]
+fn the_size_of_a_semaphore_is_told() {
+    let mut scene = Scene::default();
+    for round in 0..3u64 {
+        let start = 1.0 + 200.0 * round as f64;
+        // Who comes first changes, so that nobody is always let in by the same one.
+        let go = |at: u64| 10 + (at * 5 + round * 7) % 12;
+        for at in 0..12u64 {
+            let (now, is_in) = (start + 0.01 * at as f64, at < 3);
+            let (reason, stack) = if is_in { ("select", FETCH) } else { ("chan send", ENTER) };
+            scene.at(1, now, Act::Ready(go(at))).run(1, go(at), (now + 0.002, now + 0.004), reason, stack);
+        }
+        for at in 0..12u64 {
+            let now = start + 30.0 * (at / 3 + 1) as f64 + 0.5 * (at % 3) as f64;
+            scene.at(0, now, Act::Ready(go(at))).at(0, now + 0.1, Act::Start(go(at)));
+            if at + 3 < 12 {
+                scene.at(0, now + 0.12, Act::Wake(go(at + 3), LEAVE));
+                scene.run(2, go(at + 3), (now + 0.15, now + 0.2), "select", FETCH);
+            }
+            scene.at(0, now + 0.3, Act::Block("network", IDLE));
+        }
+    }
+    let found = find(&mut scene, &handlers(10..22));
+    let first = found.list.first().expect("a finding");
+    assert_eq!(first.kind, Kind::LimitedConcurrency, "{}", first.title);
+    assert_eq!(number(first, "slots"), Some(3), "{}", first.title);
+    assert!(first.title.contains("3 in use at once"), "{}", first.title);
+}
+
+const READ_ON: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.read", "app.go", 540)];
+const PARSE_IN: Stack = &[("runtime.chanrecv2", "chan.go", 510), ("app.parse", "app.go", 550)];
+const PARSE_ON: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.parse", "app.go", 551)];
+const STORE_IN: Stack = &[("runtime.chanrecv2", "chan.go", 510), ("app.store", "app.go", 560)];
+const STORE: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Post", "client.go", 900),
+    ("app.put", "app.go", 570),
+    ("app.store", "app.go", 561),
+];
+
+/// A reader (1) sends to a parser (2), which sends to a store (3), which posts each item for 20 ms.
+#[test]
+fn a_line_of_stages_is_followed_to_the_one_that_does_not_wait_for_another() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).run(0, 1, (0.2, 0.3), "chan send", READ_ON);
+    scene.at(1, 0.4, Act::Ready(2)).run(1, 2, (0.5, 0.6), "chan send", PARSE_ON);
+    scene.at(2, 0.7, Act::Ready(3)).run(2, 3, (0.8, 0.9), "select", STORE);
+    for round in 0..20u64 {
+        let now = 1.0 + 21.0 * round as f64;
+        scene.at(2, now + 20.0, Act::Ready(3)).at(2, now + 20.1, Act::Start(3)).at(
+            2,
+            now + 20.2,
+            Act::Wake(2, STORE_IN),
+        );
+        scene.at(2, now + 20.3, Act::Block("select", STORE));
+        scene.at(1, now + 20.4, Act::Start(2)).at(1, now + 20.5, Act::Wake(1, PARSE_IN));
+        scene.at(1, now + 20.6, Act::Block("chan send", PARSE_ON));
+        scene.run(0, 1, (now + 20.7, now + 20.8), "chan send", READ_ON);
+    }
+    let found = find(&mut scene, &[(1, "chan send", READ_ON), (2, "chan send", PARSE_ON), (3, "select", STORE)]);
+    let first = found.list.first().expect("a finding");
+    assert_eq!(first.kind, Kind::ChannelBacklog, "{}", first.title);
+    assert_eq!(first.culprit.as_ref().expect("a culprit").place.function, "app.put", "{}", first.title);
+    let backlogs = found.list.iter().filter(|finding| finding.kind == Kind::ChannelBacklog).count();
+    assert_eq!(backlogs, 1, "stages held up by the same one are one finding");
+}
+
+const CONN_LOCK: Stack = &[
+    ("sync.(*Mutex).Lock", "mutex.go", 46),
+    ("database/sql.(*DB).conn", "sql.go", 1322),
+    ("database/sql.(*DB).QueryContext", "sql.go", 1700),
+    ("app.article", "app.go", 500),
+    HANDLER,
+    SERVE,
+];
+const CONN_UNLOCK: Stack = &[
+    ("sync.(*Mutex).Unlock", "mutex.go", 65),
+    ("database/sql.(*DB).conn", "sql.go", 1350),
+    ("database/sql.(*DB).QueryContext", "sql.go", 1700),
+    ("app.article", "app.go", 500),
+    HANDLER,
+    SERVE,
+];
+const OPEN: Stack = &[
+    ("os.(*File).Read", "file.go", 1),
+    ("database/sql.(*DB).conn", "sql.go", 1340),
+    ("database/sql.(*DB).QueryContext", "sql.go", 1700),
+    ("app.article", "app.go", 500),
+    HANDLER,
+    SERVE,
+];
+
+/// A pool's own lock, which the first of three holds over a system call.
+#[test]
+fn the_lock_of_a_pool_is_no_wait_for_a_connection() {
+    let mut scene = Scene::default();
+    scene.at(0, 1.0, Act::Ready(10)).at(0, 1.1, Act::Start(10)).at(0, 1.2, Act::Call(OPEN));
+    for go in 11u64..14 {
+        let now = 2.0 + 0.1 * (go - 10) as f64;
+        scene.at(1, now, Act::Ready(go)).run(1, go, (now + 0.01, now + 0.02), "sync", CONN_LOCK);
+    }
+    scene.at(0, 120.0, Act::Return).at(0, 120.1, Act::Wake(11, CONN_UNLOCK)).at(0, 120.2, Act::Block("network", IDLE));
+    for go in 11u64..14 {
+        let now = 120.0 + 0.3 * (go - 10) as f64;
+        scene.at(1, now, Act::Start(go));
+        if go < 13 {
+            scene.at(1, now + 0.05, Act::Wake(go + 1, CONN_UNLOCK));
+        }
+        scene.at(1, now + 0.1, Act::Block("network", IDLE));
+    }
+    let found = find(&mut scene, &handlers(10..14));
+    let first = found.list.first().expect("a finding");
+    assert_eq!(first.kind, Kind::LockHeldOverIo, "{}", first.title);
+    assert!(first.title.contains("G10 held the lock"), "{}", first.title);
+}
+
+// Long queues.
+
+const CLAIM: Stack = &[("sync.(*Mutex).Lock", "mutex.go", 46), ("app.(*Log).add", "app.go", 580), HANDLER, SERVE];
+const PASS: Stack = &[("sync.(*Mutex).Unlock", "mutex.go", 65), ("app.(*Log).add", "app.go", 585), HANDLER, SERVE];
+const WRITE: Stack = &[("os.(*File).Sync", "file.go", 1), ("app.(*Log).add", "app.go", 583), HANDLER, SERVE];
+
+/// The first of two hundred syncs a file for 90 ms with the lock in hand; each of the others has it for a moment.
+#[test]
+fn a_queue_for_a_lock_is_followed_to_its_head_however_long_it_is() {
+    let mut scene = Scene::default();
+    scene.at(0, 1.0, Act::Ready(100)).at(0, 1.1, Act::Start(100)).at(0, 1.2, Act::Call(WRITE));
+    for go in 101u64..300 {
+        let now = 2.0 + 0.01 * (go - 100) as f64;
+        scene.at(1, now, Act::Ready(go)).run(1, go, (now + 0.002, now + 0.004), "sync", CLAIM);
+    }
+    scene.at(0, 91.2, Act::Return).at(0, 91.3, Act::Wake(101, PASS)).at(0, 91.4, Act::Block("network", IDLE));
+    for go in 101u64..300 {
+        let now = 91.4 + 0.01 * (go - 100) as f64;
+        scene.at(1, now, Act::Start(go));
+        if go < 299 {
+            scene.at(1, now + 0.003, Act::Wake(go + 1, PASS));
+        }
+        scene.at(1, now + 0.006, Act::Block("network", IDLE));
+    }
+    let trace = scene.load(&handlers(100..300));
+    let found = findings::find(&trace, &Monitor::new()).expect("nobody cancelled");
+    let first = found.list.first().expect("a finding");
+    assert_eq!(first.kind, Kind::LockHeldOverIo, "{}", first.title);
+    assert_eq!(first.acts.first().map(|act| Some(act.go)), Some(trace.goroutine_by_id(GoId(100))), "{}", first.title);
+    assert!((85 * MS..91 * MS).contains(&number(first, "holder_ns").expect("how long")), "{}", first.title);
+    assert_eq!(number(first, "held_ns"), number(first, "examined_ns"), "nothing of it is unknown: {}", first.title);
+}
+
+const UNLOCK: Stack =
+    &[("sync.(*Mutex).Unlock", "mutex.go", 65), ("app.(*Store).Flush", "app.go", 59), ("app.loop", "app.go", 3)];
+const HOLD: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Post", "client.go", 900),
+    ("app.(*Store).Flush", "app.go", 55),
+    ("app.loop", "app.go", 3),
+];
+const GET: Stack = &[("sync.(*Mutex).Lock", "mutex.go", 46), ("app.(*Store).Get", "app.go", 31), HANDLER, SERVE];
+
+/// Seven hundred waits for a lock, each for about a millisecond; of so many only the longest are looked into.
+#[test]
+fn what_was_not_analysed_is_not_claimed() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).run(0, 1, (0.2, 0.3), "select", HOLD);
+    for round in 0..700u64 {
+        let now = 1.0 + 2.0 * round as f64;
+        scene.at(1, now, Act::Ready(10)).run(1, 10, (now + 0.01, now + 0.02), "sync", GET);
+        scene.at(0, now + 1.0, Act::Ready(1)).at(0, now + 1.01, Act::Start(1)).at(0, now + 1.02, Act::Wake(10, UNLOCK));
+        scene.at(0, now + 1.03, Act::Block("select", HOLD));
+        scene.run(1, 10, (now + 1.1, now + 1.2), "network", IDLE);
+    }
+    let found = find(&mut scene, &[handlers(10..11), vec![(1, "select", HOLD)]].concat());
+    let first = found.list.first().expect("a finding");
+    assert_eq!(first.kind, Kind::LockHeldOverIo, "{}", first.title);
+    assert!(first.title.contains(": G1 held the lock"), "{}", first.title);
+    let analysed = first.figures().into_iter().find(|figure| figure.label == "Analysed").expect("a figure");
+    assert_eq!(analysed.text, "512 of 700 waits, 512 ms");
+    assert_eq!((number(first, "waits"), number(first, "waits_analysed")), (Some(700), Some(512)));
+}

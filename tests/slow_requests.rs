@@ -1,0 +1,337 @@
+//! Findings on traces made in code: stalls that began before the trace, and requests that are slow without a lock.
+
+use crate::scene::{Act, MS, Scene, Stack};
+use crate::scene_findings::{HANDLER, IDLE, SERVE, assert_first, cause, find, handlers, loud};
+use trace_core::analysis::findings::Findings;
+use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
+use trace_core::analysis::scope::Scope;
+use trace_core::analysis::subject::Choice;
+use trace_core::analysis::why::why;
+use trace_core::base::monitor::Monitor;
+use trace_core::testkit::writer::FrameText;
+
+const LOOP: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.loop", "app.go", 2)];
+
+// Stalls that began before the trace.
+
+const UNLOCK: Stack =
+    &[("sync.(*Mutex).Unlock", "mutex.go", 65), ("app.(*Store).Flush", "app.go", 59), ("app.loop", "app.go", 3)];
+const SAVE: Stack = &[("os.(*File).Write", "file.go", 1), ("app.(*Store).Get", "app.go", 33), HANDLER, SERVE];
+
+/// Goroutine 1 lets go of a lock after 80 ms; 10 to 12 have waited for it since before the trace.
+#[test]
+fn a_stall_that_began_before_the_trace_is_a_lock_held_for_too_long() {
+    let mut scene = Scene::default();
+    scene.at(0, 80.0, Act::Ready(1)).at(0, 80.1, Act::Start(1));
+    for go in 10u64..13 {
+        let now = 80.2 + 0.3 * (go - 10) as f64;
+        scene.at(0, now, Act::Wake(go, UNLOCK));
+        scene.at(1, now + 0.05, Act::Start(go)).at(1, now + 0.06, Act::Call(SAVE)).at(1, now + 0.1, Act::Return);
+        scene.at(1, now + 0.2, Act::Block("network", IDLE));
+    }
+    scene.at(0, 82.0, Act::Block("chan receive", LOOP)).at(0, 100.0, Act::Ready(1));
+    let found = find(&mut scene, &[handlers(10..13), vec![(1, "chan receive", LOOP)]].concat());
+    let first = found.list.first().expect("a finding");
+    assert_eq!(first.kind, Kind::LockHeldOverIo, "{}", first.title);
+    assert_eq!(first.severity, Severity::Severe, "{}", first.title);
+    assert_eq!(first.culprit.as_ref().expect("a culprit").place.function, "app.(*Store).Flush");
+    assert!(first.title.contains("since before the trace"), "{}", first.title);
+    assert!(found.lock_wait_ns >= 3 * 80 * MS, "{}", found.lock_wait_ns);
+    assert!(first.victims.iter().any(|victim| victim.function == "app.(*Store).Get"), "{first:?}");
+}
+
+// Slow, but not a lock.
+
+const JOIN: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.(*Flight).Do", "app.go", 200), HANDLER, SERVE];
+const LOAD: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Get", "client.go", 400),
+    ("app.(*Flight).load", "app.go", 210),
+    ("app.(*Flight).Do", "app.go", 205),
+    HANDLER,
+    SERVE,
+];
+const SHARE: Stack = &[("runtime.closechan", "chan.go", 400), ("app.(*Flight).Do", "app.go", 207), HANDLER, SERVE];
+
+#[test]
+fn many_that_wait_for_one_result_are_slow_for_what_makes_it() {
+    let mut scene = Scene::default();
+    for round in 0..3u64 {
+        let now = 1.0 + 100.0 * round as f64;
+        scene.at(0, now, Act::Ready(10)).run(0, 10, (now + 0.1, now + 0.2), "select", LOAD);
+        for go in 11u64..16 {
+            let now = now + 1.0 + 0.1 * (go - 10) as f64;
+            scene.at(1, now, Act::Ready(go)).run(1, go, (now + 0.01, now + 0.02), "chan receive", JOIN);
+        }
+        scene.at(0, now + 70.0, Act::Ready(10)).at(0, now + 70.1, Act::Start(10));
+        for go in 11u64..16 {
+            let then = now + 70.2 + 0.002 * (go - 10) as f64;
+            scene.at(0, then, Act::Wake(go, SHARE));
+            let then = now + 70.3 + 0.1 * (go - 10) as f64;
+            scene.run(1, go, (then, then + 0.05), "network", IDLE);
+        }
+        scene.at(0, now + 72.0, Act::Block("network", IDLE));
+    }
+    let found = find(&mut scene, &handlers(10..16));
+    let first = assert_first(&found, Kind::SerialWaits, "shared_result", "app.(*Flight).load");
+    assert!(first.title.contains("for results that G10 produced"), "{}", first.title);
+}
+
+const GATHER: Stack = &[
+    ("sync.runtime_SemacquireWaitGroup", "sema.go", 110),
+    ("sync.(*WaitGroup).Wait", "waitgroup.go", 118),
+    ("app.gather", "app.go", 220),
+    HANDLER,
+    SERVE,
+];
+const SPLIT: Stack = &[("app.gather", "app.go", 219), HANDLER, SERVE];
+const OFFER: Stack = &[("app.gather.func1", "app.go", 225)];
+const ASK: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Get", "client.go", 400),
+    ("app.offers", "app.go", 230),
+    ("app.gather.func1", "app.go", 226),
+];
+const DONE: Stack = &[
+    ("sync.(*WaitGroup).Add", "waitgroup.go", 80),
+    ("sync.(*WaitGroup).Done", "waitgroup.go", 90),
+    ("app.gather.func1", "app.go", 227),
+];
+
+#[test]
+fn a_wait_group_is_waited_for_because_of_the_slowest_call() {
+    let mut scene = Scene::default();
+    for round in 0..6u64 {
+        let (now, quick, slow) = (1.0 + 100.0 * round as f64, 100 + 2 * round, 101 + 2 * round);
+        scene.at(0, now, Act::Ready(10)).at(0, now + 0.1, Act::Start(10));
+        scene.at(0, now + 0.2, Act::MakeFor(quick, OFFER, SPLIT)).at(0, now + 0.3, Act::MakeFor(slow, OFFER, SPLIT));
+        scene.at(0, now + 0.4, Act::Block("sync", GATHER));
+        scene.run(1, quick, (now + 0.5, now + 0.6), "select", ASK).run(2, slow, (now + 0.5, now + 0.6), "select", ASK);
+        scene.at(1, now + 5.0, Act::Ready(quick)).at(1, now + 5.1, Act::Start(quick)).at(1, now + 5.2, Act::End);
+        scene.at(2, now + 80.0, Act::Ready(slow)).at(2, now + 80.1, Act::Start(slow));
+        scene.at(2, now + 80.2, Act::Wake(10, DONE)).at(2, now + 80.3, Act::End);
+        scene.run(0, 10, (now + 80.4, now + 80.5), "network", IDLE);
+    }
+    let found = find(&mut scene, &handlers(10..11));
+    let first = found.list.first().expect("a finding");
+    assert!(first.severity > Severity::Note, "{}", first.title);
+    assert_eq!(first.culprit.as_ref().expect("a culprit").place.function, "app.offers", "{}", first.title);
+}
+
+const ONCE: FrameText<'_> = ("sync.(*Once).doSlow", "once.go", 78);
+const TABLE: FrameText<'_> = ("app.(*Table).Get", "app.go", 240);
+const ONCE_WAIT: Stack = &[("sync.(*Mutex).Lock", "mutex.go", 46), ONCE, TABLE, HANDLER, SERVE];
+const ONCE_RUN: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Get", "client.go", 400),
+    ("app.(*Table).fill", "app.go", 250),
+    ONCE,
+    TABLE,
+    HANDLER,
+    SERVE,
+];
+const ONCE_DONE: Stack = &[("sync.(*Mutex).Unlock", "mutex.go", 65), ONCE, TABLE, HANDLER, SERVE];
+
+#[test]
+fn a_slow_once_is_told_from_a_mutex() {
+    let mut scene = Scene::default();
+    scene.at(0, 1.0, Act::Ready(10)).run(0, 10, (1.1, 1.2), "select", ONCE_RUN);
+    for go in 11u64..16 {
+        let now = 2.0 + 0.1 * (go - 10) as f64;
+        scene.at(1, now, Act::Ready(go)).run(1, go, (now + 0.01, now + 0.02), "sync", ONCE_WAIT);
+    }
+    scene.at(0, 150.0, Act::Ready(10)).at(0, 150.1, Act::Start(10)).at(0, 150.2, Act::Wake(11, ONCE_DONE));
+    scene.at(0, 150.3, Act::Block("network", IDLE));
+    for go in 11u64..16 {
+        let now = 150.3 + 0.2 * (go - 10) as f64;
+        scene.at(1, now, Act::Start(go));
+        if go < 15 {
+            scene.at(1, now + 0.05, Act::Wake(go + 1, ONCE_DONE));
+        }
+        scene.at(1, now + 0.1, Act::Block("network", IDLE));
+    }
+    let found = find(&mut scene, &handlers(10..16));
+    let first = found.list.first().expect("a finding");
+    assert_eq!((first.kind, cause(first)), (Kind::LockHeldOverIo, "once"), "{}", first.title);
+    assert!(first.title.contains("ran the sync.Once function"), "{}", first.title);
+    // The others took and released its lock in passing.
+    assert!(!first.title.contains("the longest of"), "{}", first.title);
+}
+
+/// A handler that waits so many ms at one place in each of six requests, which nobody in the program ends.
+fn requests(wait: f64, reason: &'static str, stack: Stack) -> Findings {
+    steps(&[(wait, reason, stack)])
+}
+
+/// The same with several such waits, one after the other.
+fn steps(waits: &[(f64, &'static str, Stack)]) -> Findings {
+    let mut scene = Scene::default();
+    let mut now = 1.0;
+    for _ in 0..6 {
+        scene.at(0, now, Act::Ready(10)).at(0, now + 0.1, Act::Start(10));
+        now += 0.2;
+        for &(wait, reason, stack) in waits {
+            scene.at(0, now, Act::Block(reason, stack)).at(1, now + wait, Act::Ready(10));
+            now += wait + 0.1;
+            scene.at(0, now, Act::Start(10));
+            now += 0.1;
+        }
+        scene.at(0, now, Act::Block("network", IDLE));
+        now += 5.0;
+    }
+    find(&mut scene, &handlers(10..11))
+}
+
+#[test]
+fn a_slow_dial_is_found() {
+    let stack: Stack = &[
+        ("internal/poll.(*FD).WaitWrite", "fd_unix.go", 530),
+        ("net.(*netFD).connect", "fd_unix.go", 118),
+        ("net.(*sysDialer).dialTCP", "tcpsock.go", 80),
+        ("net.(*Dialer).DialContext", "dial.go", 500),
+        ("app.(*Pool).open", "app.go", 260),
+        HANDLER,
+        SERVE,
+    ];
+    assert_first(&requests(80.0, "network", stack), Kind::SerialWaits, "slow_dial", "app.(*Pool).open");
+    // What takes a millisecond is how networks are.
+    assert_eq!(loud(&requests(1.0, "network", stack)), Vec::<&Finding>::new());
+}
+
+const NAP: Stack = &[("time.Sleep", "time.go", 300), ("app.pad", "app.go", 270), HANDLER, SERVE];
+
+#[test]
+fn a_fixed_sleep_in_each_request_is_found() {
+    assert_first(&requests(80.0, "sleep", NAP), Kind::PollingSleep, "fixed_sleep", "app.pad");
+    assert_eq!(loud(&requests(1.0, "sleep", NAP)), Vec::<&Finding>::new());
+}
+
+const PAUSE: Stack = &[("runtime.selectgo", "select.go", 1), ("app.retry", "app.go", 280), HANDLER, SERVE];
+
+const TRY: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Get", "client.go", 400),
+    ("app.try", "app.go", 282),
+    ("app.retry", "app.go", 281),
+    HANDLER,
+    SERVE,
+];
+
+#[test]
+fn pauses_that_grow_from_try_to_try_are_a_backoff() {
+    let (try_it, pause) = ((2.0, "select", TRY), |ms| (ms, "select", PAUSE));
+    let found = steps(&[try_it, pause(20.0), try_it, pause(40.0), try_it, pause(80.0), try_it]);
+    assert_first(&found, Kind::PollingSleep, "backoff", "app.retry");
+}
+
+const TURN: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.(*Limiter).Wait", "app.go", 290), HANDLER, SERVE];
+
+/// Six handlers that wait for a ticker, which lets one on every 20 ms.
+#[test]
+fn a_ticker_that_all_requests_wait_for_is_found() {
+    let mut scene = Scene::default();
+    for round in 0..3u64 {
+        for go in 10u64..16 {
+            let now = 1.0 + 150.0 * round as f64 + 0.1 * (go - 10) as f64;
+            scene.at(1, now, Act::Ready(go)).run(1, go, (now + 0.01, now + 0.02), "chan receive", TURN);
+            let then = 1.0 + 150.0 * round as f64 + 20.0 * (go - 9) as f64;
+            scene.at(0, then, Act::Ready(go)).run(0, go, (then + 0.1, then + 0.2), "network", IDLE);
+        }
+    }
+    let found = find(&mut scene, &handlers(10..16));
+    assert_first(&found, Kind::PollingSleep, "rate_limit", "app.(*Limiter).Wait");
+}
+
+const ACCEPT: Stack = &[
+    ("internal/poll.(*FD).Accept", "fd_unix.go", 600),
+    ("net.(*TCPListener).Accept", "tcpsock.go", 380),
+    ("app.listen", "app.go", 320),
+];
+const ACCEPTED: Stack = &[("app.listen", "app.go", 322)];
+const GATE: Stack = &[("app.(*Gate).serve", "app.go", 330)];
+const MESSAGE: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("bufio.(*Scanner).Scan", "scan.go", 220),
+    ("app.(*Gate).serve", "app.go", 331),
+];
+const TAKE: Stack = &[
+    ("runtime.chanrecv1", "chan.go", 500),
+    ("app.(*Bucket).take", "app.go", 340),
+    ("app.(*Gate).serve", "app.go", 332),
+];
+const REFILL: Stack = &[("runtime.selectgo", "select.go", 1), ("app.(*Bucket).fill", "app.go", 350)];
+const GIVE: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.(*Bucket).fill", "app.go", 352)];
+
+/// Connections that the program accepted, and a bucket that is given a token every 20 ms.
+#[test]
+fn an_empty_token_bucket_is_found_where_the_program_reads_its_requests_itself() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.5, Act::Ready(1)).at(0, 0.6, Act::Start(1));
+    for go in 100u64..106 {
+        let now = 1.0 + 0.1 * (go - 100) as f64;
+        scene.at(0, now, Act::MakeFor(go, GATE, ACCEPTED));
+        scene.run(1, go, (now + 0.01, now + 0.02), "network", MESSAGE);
+    }
+    scene.at(0, 2.0, Act::Block("network", ACCEPT));
+    for round in 0..4u64 {
+        let start = 3.0 + 130.0 * round as f64;
+        for go in 100u64..106 {
+            let now = start + 0.1 * (go - 100) as f64;
+            scene.at(1, now, Act::Ready(go)).run(1, go, (now + 0.01, now + 0.02), "chan receive", TAKE);
+            let then = start + 20.0 * (go - 99) as f64;
+            scene.at(2, then, Act::Ready(2)).at(2, then + 0.01, Act::Start(2)).at(2, then + 0.02, Act::Wake(go, GIVE));
+            scene.at(2, then + 0.03, Act::Block("select", REFILL));
+            scene.run(1, go, (then + 0.1, then + 0.2), "network", MESSAGE);
+        }
+    }
+    let found = find(&mut scene, &[(1, "network", ACCEPT), (2, "select", REFILL)]);
+    assert_first(&found, Kind::PollingSleep, "rate_limit", "app.(*Bucket).take");
+}
+
+const WRAPPED: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.(*Conn).Read", "app.go", 360),
+    ("bufio.(*Reader).Peek", "bufio.go", 150),
+    ("net/http.(*persistConn).readLoop", "transport.go", 2300),
+];
+
+/// A library that reads through the program's connection has nothing to do until bytes come.
+#[test]
+fn a_library_that_reads_from_a_connection_of_the_program_is_no_slow_request() {
+    let mut scene = Scene::default();
+    for round in 0..8u64 {
+        let now = 100.0 * (round + 1) as f64;
+        scene.at(0, now, Act::Ready(10)).run(0, 10, (now + 0.1, now + 0.2), "network", WRAPPED);
+    }
+    let found = find(&mut scene, &[(10, "network", WRAPPED)]);
+    assert_eq!(found.list, Vec::new());
+    assert_eq!(found.coverage.largest, Vec::new(), "an idle wait is no wait for anybody");
+}
+
+// Dependencies.
+
+const OPEN_FILE: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Get", "client.go", 400),
+    ("example.com/web/files.Open", "example.com/web@v1.2.0/files/open.go", 18),
+    ("example.com/web.(*Server).ServeHTTP", "example.com/web@v1.2.0/server.go", 700),
+    ("net/http.serverHandler.ServeHTTP", "server.go", 3300),
+    SERVE,
+];
+
+/// A program that is built from the module cache consists of dependencies: its requests are named by the handler.
+#[test]
+fn requests_of_a_program_made_of_dependencies_are_named_by_their_handler() {
+    let mut scene = Scene::default();
+    for round in 0..4u64 {
+        let now = 1.0 + 100.0 * round as f64;
+        scene.at(0, now, Act::Ready(10)).run(0, 10, (now + 0.1, now + 0.2), "select", OPEN_FILE);
+        scene.at(1, now + 20.0, Act::Ready(10)).run(0, 10, (now + 20.1, now + 20.2), "network", IDLE);
+    }
+    let trace = scene.load(&handlers(10..11));
+    let why = why(&trace, &Scope::whole(&trace), &Monitor::new()).expect("nobody cancelled");
+    assert_eq!(why.choice, Some(Choice::Call("example.com/web.(*Server).ServeHTTP".to_owned())));
+    assert!(why.sentence.contains("example.com/web/files.Open"), "{}", why.sentence);
+}
