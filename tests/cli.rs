@@ -88,9 +88,9 @@ fn it_is_said_why_a_model_was_not_kept() {
         stderr(&output)
     };
     fs::File::options().write(true).open(&file).and_then(|file| file.set_modified(later())).expect("its time");
-    assert!(keep(&file).contains("its model was not kept: the file was changed less than 2 s ago"), "{}", keep(&file));
+    assert!(keep(&file).contains("not cached: the file was changed less than 2 s ago"), "{}", keep(&file));
     let small = keep(Path::new(&fixture("real/workers-go1.27.trace")));
-    assert!(small.contains("its model was not kept: files smaller than 8 MB"), "{small}");
+    assert!(small.contains("not cached: files smaller than 8 MB"), "{small}");
 }
 
 /// A time so far ahead that a file of then is fresh however slowly tests run.

@@ -47,7 +47,7 @@ pub struct Cache {
 /// A trace, and how it came.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The trace.
+    /// The trace, fully loaded.
     pub trace: Arc<Trace>,
     /// It came from the cache.
     pub from_cache: bool,

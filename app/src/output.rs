@@ -151,11 +151,11 @@ pub struct Output<'a> {
 
 /// What is there, as far as it may be written.
 enum Place {
-    /// Standard output.
+    /// Standard output, which is never replaced.
     StandardOutput,
     /// A pipe or a device.
     Stream,
-    /// Nothing.
+    /// Nothing is there: a new file.
     New,
     /// A file that is replaced.
     Old(Metadata),

@@ -40,7 +40,7 @@ use crate::state::source::{SourcePlace, SourceText};
 use crate::state::view::View;
 use trace_core::analysis::compare::partners::Correction;
 
-/// Something to happen.
+/// What a user, a worker or the desktop caused; [`crate::action::reduce`] applies it.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Opening, saving, closing and switching between traces.
@@ -59,9 +59,9 @@ pub enum Action {
     Bookmark(BookmarkAction),
     /// What is asked about a trace, and how its answers are shown.
     Analysis(AnalysisAction),
-    /// Panels and sheets.
+    /// Open, close and arrange panels and sheets.
     Panel(PanelAction),
-    /// Source files.
+    /// Look for source files, and choose where.
     Source(SourceAction),
     /// Settings, which are remembered between starts.
     Settings(SettingsAction),
@@ -87,7 +87,7 @@ pub enum Action {
 /// Opening, saving, closing and switching between traces.
 #[derive(Clone, Debug)]
 pub enum FileAction {
-    /// Open a file.
+    /// Open a file in a tab of its own, or bring its tab to the front.
     Open(PathBuf),
     /// Open a file by a path as typed: `~` is the home folder, quotes around it are dropped.
     OpenTyped(String),
@@ -109,7 +109,7 @@ pub enum FileAction {
     ActivateFirst,
     /// Close a document; asks before something is lost.
     CloseDocument(DocumentId),
-    /// Stop loading it.
+    /// Stop loading; what was read by then stays on show.
     CancelLoad(DocumentId),
     /// Load a document again that failed or was cancelled.
     Reload(DocumentId),
@@ -199,9 +199,9 @@ pub enum ViewAction {
     Centre(TraceTime),
     /// Bring a lane (and an instant) into sight with least movement.
     Reveal {
-        /// The lane.
+        /// The lane to scroll to.
         lane: LaneId,
-        /// The instant.
+        /// The instant to scroll to; `None` leaves the time as it is.
         time: Option<TraceTime>,
     },
     /// Jump to the first (-1) or last (+1) instant.
@@ -229,7 +229,7 @@ pub enum SelectAction {
     SelectRegion(Region),
     /// Go to a task: select it and bring it into sight.
     GoToTask(TaskIdx),
-    /// Select nothing.
+    /// Select nothing, and close what was opened for the selection.
     ClearSelection,
     /// Select the neighbour span on the same lane: -1 before, +1 after.
     StepSpan(i32),
@@ -251,12 +251,12 @@ pub enum SelectAction {
     StepTo(Landmark, i32),
     /// Follow the chosen outgoing (`true`) or incoming (`false`) edge of the selected span.
     FollowFlow {
-        /// Outgoing?
+        /// Whether along an outgoing flow, not an incoming one.
         outgoing: bool,
     },
     /// Choose the next one among several edges.
     ChooseFlow {
-        /// Outgoing?
+        /// Whether among the outgoing flows, not the incoming ones.
         outgoing: bool,
     },
     /// Go to a span: select it and bring it into sight.
@@ -316,9 +316,9 @@ pub enum Landmark {
     SameKind,
     /// Gaps: where data is lost.
     Gap,
-    /// GC cycles.
+    /// The next or last GC cycle.
     GcCycle,
-    /// Findings.
+    /// The next or last finding, by rank.
     Finding,
 }
 
@@ -377,7 +377,7 @@ pub enum AnalysisAction {
     ChooseFunction(&'static str, String),
 }
 
-/// Panels and sheets.
+/// Opens, closes and arranges panels and sheets.
 #[derive(Clone, Debug)]
 pub enum PanelAction {
     /// The dock's layout as stored.
@@ -402,7 +402,7 @@ pub enum PanelAction {
     SaveLayout,
     /// Arrange the panels as in this layout.
     UseLayout(String),
-    /// Forget this layout.
+    /// Forget the saved layout of this name.
     RemoveLayout(String),
     /// The sheet of all keys.
     ToggleHelp,
@@ -410,7 +410,7 @@ pub enum PanelAction {
     ToggleWarnings,
 }
 
-/// Source files.
+/// Finds source files, and chooses where to look.
 #[derive(Clone, Debug)]
 pub enum SourceAction {
     /// Show a line of a source file.
@@ -450,7 +450,7 @@ pub enum SettingsAction {
     ToggleTooltips,
     /// Relative or wall-clock ruler.
     ToggleWallClock,
-    /// Colours.
+    /// Choose the colours: as the desktop, dark or light.
     SetTheme(ThemeChoice),
     /// Bigger (+1), smaller (-1), as designed (0).
     StepScale(i32),
@@ -481,7 +481,7 @@ pub enum ComparisonAction {
     Of(DocumentId, DocumentId),
     /// One more: the two become a series.
     Add(DocumentId),
-    /// One less.
+    /// Take a trace out of the series.
     TakeOut(DocumentId),
     /// Show this one of the series as B.
     Lower(DocumentId),
@@ -519,7 +519,7 @@ pub enum ComparisonAction {
     ShowFlame(FlameView),
     /// Show these beside each other, aligned at their starts.
     Show([Option<TimelineSpot>; 2]),
-    /// Show both whole.
+    /// Show both traces from start to end.
     ShowWhole,
     /// Have a worker find out something about both.
     Ask(CompareQuery),
@@ -566,7 +566,7 @@ groups! {
 pub struct Actions(Vec<Action>);
 
 impl Actions {
-    /// Adds one.
+    /// Adds an action, to be applied after the frame.
     pub fn push(&mut self, action: impl Into<Action>) {
         self.0.push(action.into());
     }

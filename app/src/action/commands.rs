@@ -31,20 +31,20 @@ use crate::state::view::Selection;
 enum Does {
     /// What this says; `None` while it makes no sense.
     Make(fn(&AppState) -> Option<Action>),
-    /// Opens a panel.
+    /// Opens a panel, or brings it to the front.
     Open(Panel),
 }
 
 /// Something that the user can do.
 #[derive(Clone, Copy, Debug)]
 pub struct Command {
-    /// A stable name.
+    /// A stable name, for the palette's memory and for tests.
     pub id: &'static str,
     /// What menus call it.
     pub name: &'static str,
-    /// One sentence more.
+    /// One sentence more, shown in the palette and in tooltips.
     pub help: &'static str,
-    /// Where it stands.
+    /// The menu that lists it.
     pub group: Group,
     /// Its keys, the one to show first.
     pub keys: &'static [Chord],

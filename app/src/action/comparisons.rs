@@ -28,7 +28,7 @@ const LEAST_SHARE: f32 = 0.12;
 /// Applies an action to one of the documents that are compared.
 type Act = fn(&mut AppState, DocumentId, Action) -> Vec<Effect>;
 
-/// Applies one.
+/// Applies an action on the comparison; what is to be done besides is returned.
 pub(super) fn apply(state: &mut AppState, action: ComparisonAction, act: Act) -> Vec<Effect> {
     match action {
         ComparisonAction::CompareWith(path) => compare_with(state, path),

@@ -26,7 +26,7 @@ use crate::state::source::SourcePlace;
 
 /// Recent files that are remembered.
 const MAX_RECENT: usize = 12;
-/// Notices kept.
+/// Notices kept at most: the oldest go first.
 const MAX_NOTICES: usize = 20;
 
 /// What has to be done outside the state: work for workers, the desktop, the disk.
@@ -34,7 +34,7 @@ const MAX_NOTICES: usize = 20;
 pub enum Effect {
     /// Read a trace and tell of it under the document's name.
     Load {
-        /// Whose it is.
+        /// The document that is loaded.
         document: DocumentId,
         /// Where it comes from.
         source: Source,
@@ -43,44 +43,44 @@ pub enum Effect {
     },
     /// Follow a file: read it as far as it goes, and what is added to it.
     Follow {
-        /// Whose it is.
+        /// The document that is followed.
         document: DocumentId,
-        /// The file.
+        /// The file that grows.
         path: PathBuf,
         /// For progress of the first reading, and to break it off.
         monitor: Monitor,
-        /// To end it.
+        /// Cancelled to end following.
         stop: Monitor,
         /// Events that are shown already.
         shown: u64,
     },
     /// Tell when the file grows.
     WatchGrowth {
-        /// Whose it is.
+        /// The document whose file is watched.
         document: DocumentId,
-        /// The file.
+        /// The file that may grow.
         path: PathBuf,
-        /// To end it.
+        /// Cancelled to end watching.
         stop: Monitor,
     },
-    /// Stop a load.
+    /// Stop what this monitor belongs to: a load or a search.
     Cancel(Monitor),
     /// Make the rows of a snapshot in another order.
     MakeRows {
-        /// Whose they are.
+        /// The document whose rows are made.
         document: DocumentId,
-        /// The snapshot.
+        /// The snapshot that they are made of.
         trace: Arc<Trace>,
         /// Which goroutines get rows, and how.
         options: RowOptions,
     },
     /// Find the goroutines on some rows.
     FindRowGoroutines {
-        /// Whose they are.
+        /// The document whose rows are meant.
         document: DocumentId,
-        /// The snapshot.
+        /// The snapshot that they are of.
         trace: Arc<Trace>,
-        /// All rows.
+        /// All rows, with those folded away.
         all: Arc<Rows>,
         /// Those that are asked about.
         rows: Vec<RowKind>,
@@ -89,7 +89,7 @@ pub enum Effect {
     },
     /// Read the bookmarks and pins that are kept of a trace.
     ReadNotes {
-        /// Whose they are.
+        /// The document whose notes are read.
         document: DocumentId,
         /// Where the trace is.
         source: Source,
@@ -98,12 +98,12 @@ pub enum Effect {
     SaveNotes {
         /// The name they are kept under.
         key: String,
-        /// What to keep.
+        /// The bookmarks and pins to write.
         notes: Notes,
     },
     /// Ask where, and write bookmarks there.
     ExportNotes {
-        /// The bookmarks.
+        /// The bookmarks to write.
         notes: Notes,
         /// What the trace is called.
         title: String,
@@ -114,77 +114,77 @@ pub enum Effect {
     AskForNotes(DocumentId),
     /// Find the nearest moment at which a goroutine changes its state.
     FindChange {
-        /// Who asks.
+        /// The document that the answer is for.
         document: DocumentId,
-        /// The snapshot.
+        /// The snapshot to search.
         trace: Arc<Trace>,
-        /// From when.
+        /// The time to search from.
         at: TraceTime,
         /// After it, or before.
         later: bool,
     },
     /// Put a moment on the clipboard as a goroutine dump.
     CopyDump {
-        /// The snapshot.
+        /// The snapshot that is dumped.
         trace: Arc<Trace>,
-        /// The moment.
+        /// The time of the dump.
         at: TraceTime,
     },
     /// Answer a question about a snapshot.
     AnswerQuery {
-        /// Who asks.
+        /// The document that the answer is for.
         document: DocumentId,
-        /// The snapshot.
+        /// The snapshot that is asked about.
         trace: Arc<Trace>,
-        /// What is asked.
+        /// The question, which is also the key of its answer.
         query: Query,
-        /// To stop it.
+        /// Cancelled when nobody waits for the answer any more.
         monitor: Monitor,
     },
     /// Arrange the rows of a table.
     Arrange {
-        /// Whose it is.
+        /// The document that shows the table.
         document: DocumentId,
-        /// The table's key.
+        /// What the window remembers the table by.
         key: String,
-        /// The table.
+        /// The table to sort and filter.
         table: Arc<Table>,
         /// The rows that are wanted.
         arrangement: Arrangement,
-        /// To stop it.
+        /// Cancelled when another arrangement is asked for.
         monitor: Monitor,
     },
     /// Find out what differs between measured traces.
     AnswerCompareQuery {
-        /// What is asked.
+        /// The question, which is also the key of its answer.
         query: CompareQuery,
         /// What the recordings hold, in the order of the question.
         measured: Vec<Arc<Measured>>,
         /// What costs them time, if all know.
         findings: Option<Vec<Arc<Findings>>>,
-        /// To stop it.
+        /// Cancelled when nobody waits for the answer any more.
         monitor: Monitor,
     },
     /// Ask where, and write a profile there as pprof.
     SaveProfile {
-        /// The snapshot.
+        /// The snapshot that is profiled.
         trace: Arc<Trace>,
-        /// The trace's name.
+        /// The trace's name, from which the file's is made.
         title: String,
-        /// Of what.
+        /// Which goroutines count, and which time.
         scope: Scope,
-        /// Of which kind.
+        /// Which kind of waiting is summed.
         kind: ProfileKind,
         /// Files that must stay as they are: those of all open traces.
         inputs: Vec<PathBuf>,
     },
     /// Save the bytes of a recorded trace.
     SaveTrace {
-        /// Which.
+        /// The document whose bytes are saved.
         document: DocumentId,
         /// What the file may be called if the user is asked.
         name: String,
-        /// Where.
+        /// Where to: a file, or as the user chooses.
         to: SaveTo,
         /// Files that must stay as they are: those of all open traces.
         inputs: Vec<PathBuf>,
@@ -199,13 +199,13 @@ pub enum Effect {
     Search {
         /// Whose trace it is.
         document: DocumentId,
-        /// The snapshot.
+        /// The snapshot to search.
         trace: Arc<Trace>,
         /// The text of the query.
         text: String,
         /// Only goroutines with hits are to have lanes.
         filters: bool,
-        /// To stop it.
+        /// Cancelled when another search begins.
         monitor: Monitor,
     },
     /// Find and read a source file, in these folders first.
@@ -233,7 +233,7 @@ pub enum Effect {
     FrontPanel(Panel),
     /// Put the panels back to their default places.
     ResetPanels,
-    /// End the program.
+    /// End the program, after what is being written.
     Quit,
 }
 

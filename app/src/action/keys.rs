@@ -2,30 +2,30 @@
 
 use std::fmt;
 
-/// A key.
+/// A key of the keyboard, independent of the toolkit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
     /// A letter (upper case), digit or sign, as printed on it.
     Char(char),
-    /// Left.
+    /// The left arrow key.
     Left,
-    /// Right.
+    /// The right arrow key.
     Right,
-    /// Up.
+    /// The up arrow key.
     Up,
-    /// Down.
+    /// The down arrow key.
     Down,
-    /// Home.
+    /// The Home key.
     Home,
-    /// End.
+    /// The End key.
     End,
-    /// A page up.
+    /// The Page Up key.
     PageUp,
-    /// A page down.
+    /// The Page Down key.
     PageDown,
-    /// Tabulator.
+    /// The Tab key.
     Tab,
-    /// Escape.
+    /// The Escape key.
     Escape,
     /// The mouse's button for "back".
     MouseBack,
@@ -102,9 +102,9 @@ pub struct Chord {
     pub ctrl: bool,
     /// Shift. Ignored for signs, which may need it on some keyboards.
     pub shift: bool,
-    /// Alt.
+    /// Whether Alt is held.
     pub alt: bool,
-    /// The key.
+    /// The key pressed with them.
     pub key: Key,
 }
 
@@ -123,25 +123,25 @@ impl Chord {
         Some(chord)
     }
 
-    /// Only the key.
+    /// A key without modifiers.
     #[must_use]
     pub const fn plain(key: Key) -> Self {
         Self { ctrl: false, shift: false, alt: false, key }
     }
 
-    /// With Ctrl.
+    /// A key with Ctrl (Command on macOS).
     #[must_use]
     pub const fn ctrl(key: Key) -> Self {
         Self { ctrl: true, ..Self::plain(key) }
     }
 
-    /// With Alt.
+    /// A key with Alt (Option on macOS).
     #[must_use]
     pub const fn alt(key: Key) -> Self {
         Self { alt: true, ..Self::plain(key) }
     }
 
-    /// With Shift, too.
+    /// The same with Shift held, too.
     #[must_use]
     pub const fn and_shift(self) -> Self {
         Self { shift: true, ..self }

@@ -5,19 +5,19 @@
 pub enum Group {
     /// Files and the program.
     File,
-    /// Moving the view.
+    /// Moving and zooming the view.
     Move,
-    /// Selecting and following.
+    /// Selecting, and following flows and wait chains.
     Follow,
     /// What is shown, and how.
     View,
-    /// The panels.
+    /// Panels that are no analyses.
     Panels,
     /// Answers about the whole trace or a part of it.
     Analyses,
     /// Two traces side by side.
     Compare,
-    /// Help.
+    /// Help, manual and tour.
     Help,
 }
 

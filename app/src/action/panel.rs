@@ -29,7 +29,7 @@ use crate::report::analyses::why::WaitChains;
 /// What a panel needs to have something to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
-    /// A trace.
+    /// A trace with lanes on show.
     Trace,
     /// A selection, after the first of which it stays.
     Selection,
@@ -44,13 +44,13 @@ pub enum Needs {
 /// Where a panel opens: next to those it belongs with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Home {
-    /// In the middle.
+    /// In the middle, where the timeline is.
     Centre,
     /// At the right, above.
     RightTop,
     /// At the right, below.
     RightBottom,
-    /// Below the timeline.
+    /// Below the timeline, over the whole width.
     Bottom,
 }
 
@@ -61,11 +61,11 @@ pub struct Info {
     pub id: &'static str,
     /// What the window calls it.
     pub title: &'static str,
-    /// One sentence more.
+    /// One sentence more, in tooltips and the manual.
     pub help: &'static str,
-    /// What it needs.
+    /// What must be on show for it to open.
     pub needs: Needs,
-    /// Where it opens.
+    /// Where it opens, until the user moves it.
     pub home: Home,
     /// The menu that has it; `None` if what the user does with something else opens it.
     pub menu: Option<Group>,
@@ -213,8 +213,14 @@ impl Panel {
 mod tests {
     use std::collections::HashSet;
 
+    use std::sync::Arc;
+
+    use trace_core::analysis::scope::Scope;
+    use trace_core::base::monitor::Monitor;
+    use trace_core::model::trace::Trace;
+
     use super::Panel;
-    use crate::report::analyses;
+    use crate::report::analyses::{self, Ask};
 
     #[test]
     fn every_analysis_has_exactly_one_panel() {
@@ -224,6 +230,37 @@ mod tests {
             let id = analysis.info().id;
             assert_eq!(shown.iter().filter(|known| **known == id).count(), 1, "{id}");
         }
+    }
+
+    #[test]
+    fn a_panel_is_titled_as_its_analyses() {
+        for panel in Panel::ALL {
+            let title = panel.title().to_lowercase();
+            let titles: Vec<String> = panel.info().analyses.iter().map(|one| one.info().title.to_lowercase()).collect();
+            // A panel of several is called as the first of them, or by the last word of each: "GC cycles and pauses".
+            let has_all = titles.iter().all(|one| title.contains(one.rsplit(' ').next().unwrap_or(one)));
+            assert!(titles.is_empty() || titles[0] == title || titles.len() > 1 && has_all, "{title}: {titles:?}");
+        }
+    }
+
+    #[test]
+    fn titles_have_no_parentheses() {
+        let all = analyses::ALL
+            .iter()
+            .flat_map(|analysis| [*analysis].into_iter().chain(analysis.appended().iter().copied()));
+        let trace = Arc::new(Trace::default());
+        let ask = Ask::about(Scope::whole(&trace));
+        let mut titles: Vec<String> = Panel::ALL.iter().map(|panel| panel.title().to_owned()).collect();
+        for analysis in all {
+            titles.push(analysis.info().title.to_owned());
+            let report = analysis.run(&trace, &ask, &Monitor::new()).expect("not cancelled");
+            for table in &report.tables {
+                titles.push(table.title.clone());
+                titles.extend(table.columns.iter().map(|column| column.title.to_owned()));
+            }
+        }
+        titles.retain(|title| title.contains('('));
+        assert_eq!(titles, Vec::<String>::new());
     }
 
     #[test]

@@ -34,7 +34,7 @@ struct BaseArgs {
 /// The arguments of the command of an analysis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnalysisArgs {
-    /// The analysis.
+    /// The analysis's id in the registry.
     pub id: &'static str,
     /// The trace to read.
     pub file: PathBuf,

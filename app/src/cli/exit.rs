@@ -10,7 +10,7 @@ use trace_core::model::trace::Trace;
 /// The documented exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// All is well.
+    /// All is well: code 0.
     Fine,
     /// The file could not be read (or the output not written).
     Unreadable,
@@ -51,13 +51,13 @@ impl From<Exit> for ExitCode {
 /// Why a command could not be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CliError {
-    /// The exit code.
+    /// The exit code that the process ends with.
     pub exit: Exit,
     /// One message for the user: what happened, and what to do.
     pub message: String,
 }
 
-/// What commands return.
+/// What commands return: how to exit, or the message of a failure.
 pub type CliResult = Result<Exit, CliError>;
 
 impl CliError {

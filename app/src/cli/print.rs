@@ -36,13 +36,13 @@ impl Csv {
 /// What may be printed. There is no way to print a string as it is: it has to become one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// For people.
+    /// Lines for people, at a terminal.
     Text(Text),
-    /// For issue trackers.
+    /// Markdown, for issue trackers and pull requests.
     Markdown(Markdown),
-    /// For programs.
+    /// One JSON value, for programs.
     Json(Json),
-    /// For spreadsheets.
+    /// Comma-separated values, for spreadsheets.
     Csv(Csv),
 }
 

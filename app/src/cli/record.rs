@@ -58,7 +58,7 @@ pub struct RecordArgs {
     pub format: FormatArgs,
 }
 
-/// Reads `NAME=URL`.
+/// Reads `NAME=URL` of the command line.
 fn service(text: &str) -> Result<(String, PathBuf), String> {
     let expected = || "expected e.g. backend=localhost:6060".to_owned();
     let (name, url) = text.split_once('=').ok_or_else(expected)?;
@@ -80,10 +80,10 @@ fn completed(url: &str) -> String {
     format!("{scheme}{rest}{path}")
 }
 
-/// One recording.
+/// A recording of one service, under way or finished.
 struct Recording {
     name: String,
-    /// What has come.
+    /// What has come, in a temporary file.
     file: File,
     bytes: u64,
     /// Why no more came.

@@ -67,7 +67,7 @@ pub struct ScreenshotArgs {
     pub panel: Option<Panel>,
 }
 
-/// The themes.
+/// The names of themes on the command line.
 const THEMES: [&str; 2] = ["dark", "light"];
 
 impl ScreenshotArgs {

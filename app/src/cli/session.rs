@@ -68,9 +68,9 @@ pub fn fields() -> String {
 
 /// A session, and what is to be known of its files.
 pub struct Loaded {
-    /// The session.
+    /// What the files have in common: services, spans, requests, clocks.
     pub session: Arc<Session>,
-    /// Its files.
+    /// The files, as they were given and found.
     pub opened: Opened,
 }
 

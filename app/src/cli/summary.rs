@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use trace_core::base::warning::Warning;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::number::{bytes, count};
@@ -40,9 +41,10 @@ pub fn report(file: &str, trace: &Arc<Trace>, cost: &LoadCost) -> Report {
     let mut damage = warnings::table(trace.range().start, trace.warnings().to_vec());
     // A trace without warnings says so among its figures.
     damage.is_optional = true;
+    damage.readers = Readers::People;
     let report = figures(file, trace, cost);
     let report = fields(report, file, trace, cost);
-    let report = report.table(events(trace)).table(damage).table(warnings::gaps(trace));
+    let report = report.table(events(trace)).table(damage).table(for_programs(trace)).table(warnings::gaps(trace));
     warnings::cures(trace).fold(report, Report::note)
 }
 
@@ -113,6 +115,26 @@ fn fields(report: Report, file: &str, trace: &Trace, cost: &LoadCost) -> Report 
             "the most memory the process held; null where the system does not say",
             Value::bytes(cost.peak_memory),
         )
+}
+
+/// The warnings with the fields that stats has always had: an unknown generation is 0 there.
+fn for_programs(trace: &Arc<Trace>) -> Table {
+    Table::of("warnings", "Warnings", trace, |trace: &Trace| trace.warnings())
+        .column(Column::text("kind", "Kind", "stable name"), |warning: &Warning| Value::Word(warning.kind.name()))
+        .column(Column::text("message", "Message", ""), |warning| Value::Text(warning.message.clone()))
+        .column(Column::count("offset", "Byte", "offset in the file of the first"), |warning| {
+            Value::Count(warning.offset)
+        })
+        .column(Column::count("generation", "Generation", "0 if unknown"), |warning| Value::Count(warning.generation))
+        .column(Column::count("count", "Count", "warnings like it"), |warning| Value::Count(warning.count))
+        .column(Column::flag("is_damage", "Data lost", "part of what was recorded is lost"), |warning| {
+            Value::Flag(warning.kind.is_damage())
+        })
+        .column(Column::text("cure", "What to do", "null if nothing can be done"), |warning| {
+            warning.kind.cure().map_or(Value::Missing, |cure| Value::Text(cure.to_owned()))
+        })
+        .only_for(Readers::Programs)
+        .build()
 }
 
 /// How many events of each kind, the most frequent first.

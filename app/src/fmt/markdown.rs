@@ -7,7 +7,7 @@ use crate::fmt::escape::markdown::{block, cell, code, inline};
 pub enum Inline<'a> {
     /// Words, maybe with names among them.
     Text(&'a str),
-    /// A name.
+    /// A name, which is shown as code.
     Code(&'a str),
 }
 
@@ -23,9 +23,9 @@ impl Inline<'_> {
 /// How a column of a table stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
-    /// As text.
+    /// At the left, as text.
     Left,
-    /// As numbers.
+    /// At the right, as numbers.
     Right,
 }
 
@@ -38,7 +38,7 @@ pub struct Markdown {
 }
 
 impl Markdown {
-    /// Nothing yet.
+    /// A page without blocks.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -64,7 +64,7 @@ impl Markdown {
         self.push_line(&format!("{} {}", "#".repeat(level), inline(words)));
     }
 
-    /// Adds a paragraph.
+    /// Adds a paragraph of escaped text.
     pub fn paragraph(&mut self, words: &str) {
         self.begin(false);
         self.push_line(&block(words));
@@ -112,7 +112,7 @@ impl Markdown {
         self.markdown.push('\n');
     }
 
-    /// All blocks.
+    /// All blocks, as Markdown source.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.markdown

@@ -7,31 +7,31 @@ use trace_core::model::trace::Trace;
 /// A stretch of time relative to the start of the trace, nanoseconds. `None` is the trace's own border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OffsetRange {
-    /// Where it starts.
+    /// Start, from the start of the trace; `None` for the trace's start.
     pub start_nanos: Option<i64>,
-    /// Where it ends.
+    /// End (exclusive), from the start of the trace; `None` for the trace's end.
     pub end_nanos: Option<i64>,
 }
 
 /// A lane by the runtime's ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LaneName {
-    /// `G25`
+    /// A goroutine, typed as `G25`.
     Goroutine(GoId),
-    /// `p0`
+    /// A proc, typed as `p0`.
     Proc(ProcId),
-    /// `m4711`
+    /// A thread, typed as `m4711`.
     Thread(ThreadId),
-    /// `gc`
+    /// The lane of GC cycles, typed as `gc`.
     Gc,
-    /// `stw`
+    /// The lane of STW pauses, typed as `stw`.
     Stw,
 }
 
 /// A lane, or the span that it has at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// The lane.
+    /// The lane that was named.
     pub lane: LaneName,
     /// Relative to the start of the trace, nanoseconds.
     pub time_nanos: Option<i64>,

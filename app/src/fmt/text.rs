@@ -10,7 +10,7 @@ pub struct Text {
 }
 
 impl Text {
-    /// No line yet.
+    /// A text without lines.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -30,7 +30,7 @@ impl Text {
         text
     }
 
-    /// Adds a line.
+    /// Adds a line; what would break it is escaped.
     pub fn line(&mut self, line: &str) {
         self.text.push_str(visible(line).trim_end_matches(' '));
         self.text.push('\n');

@@ -7,7 +7,7 @@ pub fn sentence(clause: &str) -> String {
     format!("{}{stop}", capitalized(clause))
 }
 
-/// With a capital.
+/// The same with a capital first letter.
 #[must_use]
 pub fn capitalized(words: &str) -> String {
     let mut signs = words.chars();

@@ -21,7 +21,7 @@ const ROW: f32 = 28.0;
 /// Widths of the time, and of the length and lane, points.
 const COLUMNS: [f32; 2] = [110.0, 150.0];
 
-/// Shows the panel.
+/// Shows the bookmarks, which can be renamed, removed and exported.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let bookmarks = &document.noted.notes.bookmarks;

@@ -51,7 +51,7 @@ const SUMS_HEIGHT: f32 = 12.0 * space::ROW + space::L;
 const STACKED_PLOT: f32 = 200.0;
 /// Room of the time that a finding costs, points.
 const LOST: f32 = 64.0;
-/// Names of curves.
+/// Names of the two curves of each plot.
 const LETTERS: [&str; 2] = ["A", "B"];
 
 /// From the bottom up: what runs carries the picture.
@@ -72,7 +72,7 @@ const VIEWS: [&str; 4] = ["States over time", "Goroutines alive", "Heap and GC",
 /// The panel's name among what the window remembers.
 const PANEL: &str = "both";
 
-/// Shows it.
+/// Shows states, goroutines, heap and GC of both traces beside each other.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((pair, documents, found)) = changes(ui, state, actions) else { return };
     let Some(home) = home(state, pair) else { return };

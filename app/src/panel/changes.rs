@@ -40,7 +40,7 @@ const MENU_WIDTH: f32 = 200.0;
 /// Types of tasks that are offered to divide by.
 const TASKS: usize = 3;
 
-/// Shows it.
+/// Shows the verdict, and the rows that changed.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((pair, documents, found)) = changes(ui, state, actions) else { return };
     let area = ui.available_rect_before_wrap();

@@ -25,7 +25,7 @@ use crate::widget::content;
 use crate::widget::link::{copy_button, link};
 use crate::widget::section::{Pairs, heading, pairs};
 
-/// Shows it.
+/// Shows what is selected: a span, a lane, a task, a region or time.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let shown =

@@ -44,7 +44,7 @@ const PICTURE: f32 = 190.0;
 /// Partners that are offered at most.
 const OFFERED: usize = 200;
 
-/// Shows it.
+/// Shows more of the changed row that was chosen.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((pair, documents, found)) = changes(ui, state, actions) else { return };
     let Some(home) = home(state, pair) else { return };

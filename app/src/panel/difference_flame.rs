@@ -11,7 +11,7 @@ use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::diff_flame::{diff_flame, no_difference};
 
-/// Shows it.
+/// Shows the flame graph of what grew and shrank.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((pair, documents, found)) = changes(ui, state, actions) else { return };
     let tokens = tokens::of(ui.ctx());

@@ -20,7 +20,7 @@ use crate::state::questions::QueryState;
 use crate::state::view::Selection;
 use crate::widget::section::empty;
 
-/// Shows it.
+/// Shows the events of the selection, or of its lane.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let trace = &document.trace;

@@ -24,7 +24,7 @@ use crate::widget::section::empty;
 /// The key among tables under which the text is kept.
 const TEXT: &str = "find.text";
 
-/// Shows it.
+/// Shows the field for a text, and what has it in its name.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     // What is looked for is kept as the filter of a table is; of two that are compared, with A.

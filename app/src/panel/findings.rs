@@ -43,7 +43,7 @@ const MAX_TEXT_WIDTH: f32 = 840.0;
 /// Frames of the culprit's stack that show.
 const MAX_FRAMES: usize = 12;
 
-/// Shows it.
+/// Shows the findings, ranked; the chosen one is unfolded.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let findings = match document.queries.get(&ask::Findings) {

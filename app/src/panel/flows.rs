@@ -30,7 +30,7 @@ struct Edges {
     count: u64,
 }
 
-/// Shows the panel.
+/// Shows the flows into and out of the selection.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let trace = &document.trace;

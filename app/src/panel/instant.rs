@@ -20,7 +20,7 @@ use crate::widget::link::link_in;
 use crate::widget::section::empty;
 use trace_core::analysis::scope::Scope;
 
-/// Shows the panel.
+/// Shows everything at the chosen moment.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let Some(moment) = document.instant else {

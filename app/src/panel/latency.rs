@@ -23,7 +23,7 @@ const TITLES: [&str; 4] = ["By function", "By goroutine", "Running instead", "Ru
 /// The views of [`TITLES`] about what was running instead.
 const INSTEAD: [usize; 2] = [2, 3];
 
-/// Shows the panel.
+/// Shows the waits for a proc, and what was running instead.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     scope_ui(ui, document, actions);

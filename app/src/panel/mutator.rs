@@ -35,7 +35,7 @@ const STACKED: f32 = 210.0;
 /// The length of windows that is shown until one is chosen, nanoseconds.
 const USUAL_WINDOW: i64 = 10_000_000;
 
-/// Shows the panel.
+/// Shows the curve of mutator utilisation, and the worst windows.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     scope_ui(ui, document, actions);

@@ -26,7 +26,7 @@ use crate::widget::link::link_in;
 /// Regions around the selection that are offered at most.
 const REGIONS: usize = 2;
 
-/// Shows the row.
+/// Shows the row of chips that choose the scope of analyses. Where it ends.
 pub fn scope_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) -> Pos2 {
     scope_line_ui(ui, document, actions, |_, _| ())
 }

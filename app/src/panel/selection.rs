@@ -42,7 +42,7 @@ const PARTS: [(&str, &dyn Analysis); 8] = [
     ("GC cycles", &GcCycles),
 ];
 
-/// Shows the panel.
+/// Shows what happened in the selected time, on the selected rows.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     if document.marked.is_none() {

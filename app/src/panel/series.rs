@@ -29,7 +29,7 @@ const FIGURE: &str = "series.figure";
 /// The choice of rows.
 const ROWS: &str = "series.rows";
 
-/// Shows it.
+/// Shows a row for each trend, with a column a recording.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((pair, found)) = series(ui, state, actions) else { return };
     // A click on a row shows what the two on show have of it.

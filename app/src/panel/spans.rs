@@ -23,7 +23,7 @@ use crate::widget::section::empty;
 /// Spans listed before the selected one.
 const BEFORE: usize = MAX_LISTED / 2;
 
-/// Shows it.
+/// Shows the spans of the selected lane.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let trace = &document.trace;

@@ -20,7 +20,7 @@ use crate::widget::content;
 use crate::widget::link::{copy_button, link_in};
 use crate::widget::section::empty;
 
-/// Shows it.
+/// Shows the stacks at both ends of the selected span.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let trace = &document.trace;

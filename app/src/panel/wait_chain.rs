@@ -11,7 +11,7 @@ use crate::state::app::AppState;
 use crate::state::query::ask;
 use crate::widget::section::empty;
 
-/// Shows the panel.
+/// Shows where the time of the selected stretch went.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let Some((go, range)) = document.chain_target() else {

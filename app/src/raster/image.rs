@@ -5,9 +5,9 @@ use std::io::{self, Write};
 /// An opaque picture, row by row from the top.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
-    /// Width in pixels.
+    /// Width of the picture, pixels.
     pub width: usize,
-    /// Height in pixels.
+    /// Height of the picture, pixels.
     pub height: usize,
     /// Red, green, blue, alpha of each pixel.
     pub pixels: Vec<[u8; 4]>,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use egui::epaint::ImageDelta;
 use egui::{Color32, ImageData, TextureFilter, TextureId, TextureWrapMode, TexturesDelta};
 
-/// All textures alive.
+/// All textures that egui has set and not freed.
 #[derive(Clone, Debug, Default)]
 pub struct Textures(HashMap<TextureId, Texture>);
 

@@ -74,7 +74,7 @@ impl Edge {
     }
 }
 
-/// Paints a triangle.
+/// Paints the part of a triangle that lies in the band.
 pub(crate) fn fill(band: &mut Band<'_>, vertices: [&Vertex; 3], pixels_per_point: f32, texture: &Texture) {
     if vertices.iter().any(|vertex| !(vertex.pos.x.is_finite() && vertex.pos.y.is_finite())) {
         return;

@@ -25,7 +25,7 @@ use crate::remote::fetch::Remote;
 static MAX_DOWNLOADED: AtomicU64 = AtomicU64::new(0);
 /// Bytes that packed files may unpack to; 0 for what is usual.
 static MAX_UNPACKED: AtomicU64 = AtomicU64::new(0);
-/// Any number.
+/// Whether packed files may unpack to any size.
 static UNLIMITED: AtomicBool = AtomicBool::new(false);
 
 /// Lets packed files unpack to so many bytes from now on, in all of the program.

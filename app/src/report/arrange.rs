@@ -12,9 +12,9 @@ const CHUNK: usize = 16 * 1024;
 /// One key of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SortKey {
-    /// The column's id.
+    /// The id of the column to sort by.
     pub column: String,
-    /// Largest first.
+    /// Whether the largest come first.
     pub descending: bool,
 }
 

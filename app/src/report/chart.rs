@@ -43,7 +43,7 @@ pub enum Look {
 pub struct Line {
     /// Its name; an empty one is not listed.
     pub name: String,
-    /// Its colour.
+    /// The colour of the line, from the theme.
     pub shade: Shade,
     /// How it is drawn.
     pub look: Look,
@@ -54,11 +54,11 @@ pub struct Line {
 /// Lines over one axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
-    /// Its heading.
+    /// The heading above the chart.
     pub title: String,
-    /// The lower axis.
+    /// The horizontal axis: time, or a length of time.
     pub across: Across,
-    /// The left axis.
+    /// The vertical axis, from 0.
     pub up: Up,
     /// The lines; the first at the bottom, but for stacks.
     pub lines: Vec<Line>,
@@ -72,7 +72,7 @@ impl Across {
     }
 }
 
-/// Nanoseconds from `origin`.
+/// Nanoseconds from `origin`, as charts want them.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "a place on screen")]
 pub fn since(time: TraceTime, origin: TraceTime) -> f64 {

@@ -17,46 +17,46 @@ use crate::report::frame::Frame;
 /// What the values of a column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// [`Value::Duration`]: nanoseconds.
+    /// [`Value::Duration`]: a length of time in nanoseconds.
     Duration,
     /// [`Value::Time`]: nanoseconds from the start of the trace.
     Time,
-    /// [`Value::Bytes`].
+    /// [`Value::Bytes`]: a size in bytes.
     Bytes,
-    /// [`Value::Count`].
+    /// [`Value::Count`]: a number of things.
     Count,
     /// [`Value::Ratio`]: 0 to 1.
     Ratio,
     /// [`Value::Figure`]: nanoseconds, bytes or a number, as the row has it.
     Figure,
-    /// [`Value::Change`].
+    /// [`Value::Change`]: one figure over another.
     Change,
     /// [`Value::Text`], [`Value::Word`] or [`Value::Named`]: short, and the same few in many rows.
     Word,
     /// [`Value::Text`], [`Value::Name`], [`Value::Word`] or [`Value::Named`].
     Text,
-    /// [`Value::Flag`].
+    /// [`Value::Flag`]: yes or no.
     Flag,
     /// [`Value::Lane`] or [`Value::Task`]: an id.
     Id,
-    /// [`Value::Function`].
+    /// [`Value::Function`]: the full name of a function.
     Function,
-    /// [`Value::Stack`].
+    /// [`Value::Stack`]: frames, leaf first.
     Stack,
-    /// [`Value::Bar`] or [`Value::Columns`].
+    /// [`Value::Bar`] or [`Value::Columns`]: a picture, in the window only.
     Bar,
-    /// [`Value::List`].
+    /// [`Value::List`]: several values in order.
     List,
-    /// [`Value::Table`].
+    /// [`Value::Table`]: a table that belongs to the row.
     Table,
-    /// [`Value::Fields`].
+    /// [`Value::Fields`]: values by name, in JSON only.
     Fields,
 }
 
 /// Where a column shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// Everywhere.
+    /// In the window, text, Markdown, CSV and JSON.
     Always,
     /// In text, CSV and JSON; in the window if the user turns it on.
     Text,
@@ -70,18 +70,18 @@ pub enum Shown {
     People,
 }
 
-/// A column.
+/// A column: what it is called, what it holds, and where it shows.
 #[derive(Clone, Debug)]
 pub struct Column {
     /// Its name in JSON and CSV, which stays as it is; dots make objects of JSON: `calls.count`.
     pub id: &'static str,
-    /// Its heading.
+    /// Its heading, where people read it.
     pub title: &'static str,
     /// What its values mean, in a sentence; may be empty.
     pub help: &'static str,
     /// What its values are.
     pub kind: Kind,
-    /// Where it shows.
+    /// Where it shows: window, text, or files for programs.
     pub shown: Shown,
     /// The columns of the tables in its cells, for [`Kind::Table`].
     pub nested: Vec<Self>,
@@ -98,7 +98,7 @@ pub enum Target {
     Stretch(LaneId, TimeRange),
     /// A stretch of a lane, whose time is marked, too.
     Marked(LaneId, TimeRange),
-    /// A span.
+    /// A span, which gets selected.
     Span(SpanRef),
     /// A point of a lane, and the span there, if it has one.
     End(FlowEnd),
@@ -131,7 +131,7 @@ pub enum Cut {
 /// Who reads a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Readers {
-    /// People and programs.
+    /// People and programs: every renderer has it.
     #[default]
     All,
     /// Programs: people see what it holds in a chart, or in another table.
@@ -140,13 +140,13 @@ pub enum Readers {
     People,
 }
 
-/// A table.
+/// A table: columns, and rows that are made when they are asked for.
 pub struct Table {
     /// Its name in JSON, and for what the window remembers of it; stays as it is. Dots make objects of JSON.
     pub id: &'static str,
-    /// Its heading.
+    /// Its heading, where a report has several tables.
     pub title: String,
-    /// The columns.
+    /// The columns from left to right.
     pub columns: Vec<Column>,
     /// What it says if it has no row.
     pub empty: &'static str,
@@ -163,7 +163,7 @@ pub struct Table {
     /// Whether the analysis has details of what a row is about: see
     /// [`Analysis::details`](crate::report::analyses::Analysis::details).
     pub has_details: bool,
-    /// Who reads it.
+    /// Who reads it: people, programs, or both.
     pub readers: Readers,
     pub(super) rows: Box<dyn Rows>,
 }
@@ -183,7 +183,7 @@ pub enum Value {
     Duration(u64),
     /// A point in time, nanoseconds from the start of the trace.
     Time(i64),
-    /// A size, bytes.
+    /// A size in bytes.
     Bytes(u64),
     /// A number of things.
     Count(u64),
@@ -193,7 +193,7 @@ pub enum Value {
     Figure(Figure),
     /// How much a figure changed.
     Change(Change),
-    /// Words.
+    /// Words, as they are; escaped by whatever shows them.
     Text(String),
     /// A name that is not shortened: of a task or region, of a place of waiting. Code in Markdown.
     Name(String),
@@ -201,7 +201,7 @@ pub enum Value {
     Word(&'static str),
     /// The same with other words for people: first as documented, then as people read it.
     Named(&'static str, &'static str),
-    /// Yes or no.
+    /// Yes or no; true or false in JSON.
     Flag(bool),
     /// A goroutine, proc or thread, and its id in the runtime's numbering.
     Lane(LaneId, i64),
@@ -234,7 +234,7 @@ pub enum Shade {
     Series(u8),
     /// Anything else that stands out.
     Accent,
-    /// Anything else.
+    /// Anything else that matters less.
     Muted,
     /// What is there, but unused: hardly visible.
     Faint,

@@ -9,13 +9,13 @@ use crate::fmt::time;
 /// What a figure counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Nanoseconds.
+    /// A length of time in nanoseconds.
     Duration,
-    /// Bytes.
+    /// A size in bytes.
     Bytes,
     /// A number of things.
     Number,
-    /// A probability.
+    /// A probability, 0 to 1.
     Chance,
 }
 
@@ -28,12 +28,12 @@ pub enum Lean {
     Shrunk,
 }
 
-/// A figure.
+/// A figure that was computed, with how it is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Figure {
-    /// Its value.
+    /// Its value, in the unit of [`Self::form`].
     pub value: f64,
-    /// What it counts.
+    /// What it counts, which gives its unit.
     pub form: Form,
     /// It is a difference, and has a sign.
     pub is_difference: bool,
@@ -44,19 +44,19 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// A value.
+    /// A value without a sign, a spread or a star.
     #[must_use]
     pub const fn new(value: f64, form: Form) -> Self {
         Self { value, form, is_difference: false, spread: None, changed: None }
     }
 
-    /// A difference.
+    /// A difference, which is written with its sign.
     #[must_use]
     pub const fn difference(value: f64, form: Form) -> Self {
         Self { is_difference: true, ..Self::new(value, form) }
     }
 
-    /// What people read.
+    /// What people read: sign, size with unit, spread, star.
     #[must_use]
     pub fn text(&self) -> String {
         let sign = match self.value {

@@ -10,6 +10,6 @@ pub enum Format {
     Json,
     /// For spreadsheets: the main table, or the one that was asked for.
     Csv,
-    /// For issue trackers.
+    /// Markdown, for issue trackers.
     Markdown,
 }

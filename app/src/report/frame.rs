@@ -8,14 +8,14 @@ use trace_core::model::trace::{self, Trace};
 
 use crate::fmt::name::function;
 
-/// A frame.
+/// A frame of a call stack, as reports show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Frame {
-    /// Fully qualified function.
+    /// Fully qualified function; empty if unknown.
     pub function: String,
-    /// Source file.
+    /// Source file, as in the trace; empty if unknown.
     pub file: String,
-    /// Line in it.
+    /// Line in the file; 0 if unknown.
     pub line: u64,
 }
 
@@ -44,13 +44,13 @@ impl Frame {
         trace.frames(stack).map(Self::from).collect()
     }
 
-    /// `example.com/shop/cart.Add (cart.go:12)`
+    /// The frame with its full name: `example.com/shop/cart.Add (cart.go:12)`.
     #[must_use]
     pub fn in_full(&self) -> String {
         in_words(&self.function, &self.file, self.line)
     }
 
-    /// `cart.Add (cart.go:12)`
+    /// The frame with its short name: `cart.Add (cart.go:12)`.
     #[must_use]
     pub fn in_short(&self) -> String {
         in_words(function(&self.function), &self.file, self.line)

@@ -16,7 +16,7 @@ pub struct Fact {
     pub help: &'static str,
     /// What the value is where it is known.
     pub kind: Kind,
-    /// The value.
+    /// The value; missing if it is unknown.
     pub value: Value,
 }
 
@@ -29,16 +29,16 @@ pub struct Section {
     pub rank: &'static str,
     /// The stable name of its kind.
     pub kind: &'static str,
-    /// Sentences.
+    /// Sentences, which Markdown joins to a paragraph.
     pub sentences: Vec<String>,
-    /// Labelled lines.
+    /// Labelled lines below the sentences.
     pub lines: Vec<Line>,
 }
 
 /// A line of a section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
-    /// What it says.
+    /// The label in front of the line.
     pub label: &'static str,
     /// A name, which Markdown shows as code; may be empty.
     pub name: String,
@@ -127,7 +127,7 @@ impl Report {
         self
     }
 
-    /// Adds a chart.
+    /// Adds a chart, which only the window shows.
     #[must_use]
     pub fn chart(mut self, chart: Chart) -> Self {
         self.charts.push(chart);
@@ -155,14 +155,14 @@ impl Report {
         self.tables.iter().filter(|table| table.is_for_people())
     }
 
-    /// Adds a sentence.
+    /// Adds a sentence below the tables.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
 
-    /// Adds a table.
+    /// Adds a table below those that are there.
     #[must_use]
     pub fn table(mut self, table: Table) -> Self {
         self.tables.push(Arc::new(table));

@@ -177,7 +177,7 @@ pub struct Builder<S, R> {
 }
 
 impl<S: Send + Sync + 'static, R: 'static> Builder<S, R> {
-    /// Adds a column.
+    /// Adds a column, and the function that gives its value of a row.
     #[must_use]
     pub fn column(mut self, column: Column, cell: impl Fn(&R) -> Value + Send + Sync + 'static) -> Self {
         self.columns.push(column);
@@ -256,7 +256,7 @@ impl<S: Send + Sync + 'static, R: 'static> Builder<S, R> {
         self
     }
 
-    /// The table.
+    /// The table with all columns so far.
     #[must_use]
     pub fn build(self) -> Table {
         Table {

@@ -24,9 +24,9 @@ pub struct TableLayout {
 /// Rows in the order in which they show.
 #[derive(Clone, Debug)]
 pub struct Arranged {
-    /// Of which table.
+    /// The table whose rows they are.
     pub table: Arc<Table>,
-    /// In which arrangement.
+    /// The filter and the order that they were made with.
     pub arrangement: Arrangement,
     /// Rows of the table, by their place in it.
     pub rows: Arc<[u32]>,
@@ -35,9 +35,9 @@ pub struct Arranged {
 /// Rows that are selected, and the one that keys start from, by their places in the table.
 #[derive(Clone, Debug)]
 pub struct TableSelection {
-    /// The table.
+    /// The table whose rows are selected.
     pub table: Arc<Table>,
-    /// The rows.
+    /// The selected rows, by their places in the table.
     pub rows: BTreeSet<u32>,
     /// Where keys start from.
     pub cursor: Option<u32>,
@@ -63,9 +63,9 @@ pub struct TableSession {
 pub enum TableAction {
     /// Sort by a column; added to the keys that are there, or instead of them.
     Sort {
-        /// The column's id.
+        /// The id of the column to sort by.
         column: String,
-        /// Largest first.
+        /// Whether the largest come first.
         descending: bool,
         /// The keys that are there stay, more important than this one.
         add: bool,

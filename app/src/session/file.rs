@@ -18,12 +18,12 @@ const VERSION: u32 = 1;
 /// Files that are looked at in search of one that is missing.
 const MOST_FILES: usize = 10_000;
 
-/// A session file.
+/// A session file: the traces and span files that belong together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionFile {
     /// What the file is.
     pub schema: String,
-    /// Its version.
+    /// Version of the format; files of newer ones are refused.
     pub version: u32,
     /// What the user wrote about it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -31,7 +31,7 @@ pub struct SessionFile {
     /// Lines that are added to the patterns for ids.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub patterns: String,
-    /// The files.
+    /// The traces and span files, in the order given.
     pub members: Vec<Member>,
 }
 
@@ -49,7 +49,7 @@ pub struct Member {
     /// What the user adds to its clock, nanoseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset_ns: Option<i64>,
-    /// Its length.
+    /// Length of the file in bytes, by which a changed one is noticed.
     #[serde(default)]
     pub bytes: u64,
     /// What it holds: a hash in hex; empty if it was not taken.

@@ -49,9 +49,9 @@ pub struct Opened {
 /// Why the files cannot be opened.
 #[derive(Debug)]
 pub struct OpenError {
-    /// Which of them.
+    /// The file that could not be opened.
     pub file: PathBuf,
-    /// Why.
+    /// Why it could not be opened.
     pub error: Error,
 }
 

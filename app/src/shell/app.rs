@@ -28,7 +28,7 @@ use crate::worker::settings_file::SettingsFile;
 /// Actions that bring forth actions end after this many rounds, whatever happens.
 const MAX_ROUNDS: usize = 32;
 
-/// The window.
+/// The window: state, workers and how its parts are laid out.
 pub struct TracelaneApp {
     state: AppState,
     actions: Actions,
@@ -93,7 +93,7 @@ impl TracelaneApp {
         self.push(FileAction::OpenToFollow(path));
     }
 
-    /// Opens a source.
+    /// Opens a source in a tab of its own.
     pub fn open(&mut self, source: Source) {
         self.push(match source {
             Source::Path(path) | Source::Earlier { path, .. } => Action::File(FileAction::Open(path)),

@@ -23,7 +23,7 @@ const SIGHT: f32 = 150.0;
 /// Leads to another menu.
 const SUBMENU: &str = "›";
 
-/// Shows it.
+/// Shows the menu bar, the search field and the tools at its right.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     Panel::top("bar")

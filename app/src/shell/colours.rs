@@ -30,7 +30,7 @@ const fn look(class: SpanClass) -> (f32, &'static str) {
     }
 }
 
-/// Shows it.
+/// Shows the legend: which colour stands for which state.
 pub fn ui(ui: &mut Ui) {
     let tokens = tokens::of(ui.ctx());
     let colors = LaneColors::of(tokens);

@@ -83,7 +83,7 @@ fn pending_align(pair: &OpenComparison, documents: [&Document; 2], actions: &mut
     }
 }
 
-/// Where things lie.
+/// Where the parts of a comparison lie in the window.
 struct Places {
     all: Rect,
     lanes: [Rect; 2],

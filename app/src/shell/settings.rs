@@ -18,7 +18,7 @@ use crate::widget::section::heading;
 /// Room for the names at the left, points.
 const NAMES: f32 = 190.0;
 
-/// Shows them.
+/// Shows the settings, each with what it does.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let settings = &state.settings;
     heading(ui, "Appearance");

@@ -19,7 +19,7 @@ use crate::widget::button::{Kind, text_button};
 use crate::widget::chip::chip;
 use crate::widget::progress::progress_bar;
 
-/// Shows it.
+/// Shows the line at the bottom: trace, progress, findings, warnings.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let tokens = tokens::of(ui.ctx());

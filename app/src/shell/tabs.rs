@@ -16,7 +16,7 @@ const MAX_WIDTH: f32 = 260.0;
 /// Room for the letter of a trace that is compared, points.
 const BADGE_ROOM: f32 = 22.0;
 
-/// Shows it.
+/// Shows a tab for each document, and what is compared.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     if state.documents.len() < 2 {
         return;

@@ -20,7 +20,7 @@ const COLUMN: f32 = 360.0;
 /// Keys to begin with.
 const FIRST_KEYS: [&str; 7] = ["zoom-in", "zoom-out", "pan-left", "pan-right", "fit", "follow-out", "help"];
 
-/// Shows it.
+/// Shows the welcome screen: open, sample, recent files.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let room = ui.available_size();

@@ -94,7 +94,7 @@ impl Notes {
 /// The notes of a document, and where they are kept.
 #[derive(Clone, Debug, Default)]
 pub struct NotesState {
-    /// The bookmarks.
+    /// The bookmarks and pins, as they are written to disk.
     pub notes: Notes,
     /// The name under which they are kept, which follows from the trace's content; `None` until a worker knows it, and for
     /// what cannot be read again.

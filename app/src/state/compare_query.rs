@@ -85,7 +85,7 @@ impl CompareQuery {
 /// What changed, and what it was found in.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
-    /// Verdict and rows.
+    /// The verdict, and all rows of both sides.
     pub found: Arc<Comparison>,
     /// The rows as tables: all of them, and groups.
     pub tables: Vec<Listed>,

@@ -20,17 +20,17 @@ use crate::state::view::View;
 /// One of two traces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Side {
-    /// What was.
+    /// What was: the first, upper trace.
     A,
     /// What is compared with it.
     B,
 }
 
 impl Side {
-    /// Both.
+    /// Both sides, A first.
     pub const BOTH: [Self; 2] = [Self::A, Self::B];
 
-    /// The other one.
+    /// The other side of the two.
     #[must_use]
     pub const fn other(self) -> Self {
         match self {
@@ -39,7 +39,7 @@ impl Side {
         }
     }
 
-    /// `A` or `B`.
+    /// The letter on screen: `A` or `B`.
     #[must_use]
     pub const fn letter(self) -> &'static str {
         match self {
@@ -90,7 +90,7 @@ impl Align {
 pub struct RowKey {
     /// What it is about.
     pub kind: RowKind,
-    /// Its name.
+    /// Its name in A; in B if it is only there.
     pub name: String,
     /// Whether A has it.
     pub in_a: bool,
@@ -115,7 +115,7 @@ impl RowKey {
 pub struct TimelineSpot {
     /// The lane; `None` if it is on no lane of its own.
     pub lane: Option<LaneId>,
-    /// When.
+    /// The stretch of time to show.
     pub range: TimeRange,
 }
 
@@ -162,7 +162,7 @@ pub struct FlameView {
 /// Two traces that are compared.
 #[derive(Clone, Debug)]
 pub struct OpenComparison {
-    /// A and B.
+    /// The documents of A and of B.
     pub sides: [DocumentId; 2],
     /// All recordings of a series in their order, both sides among them; empty if there are but two.
     pub series: Vec<DocumentId>,

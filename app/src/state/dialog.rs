@@ -4,42 +4,42 @@ use std::path::PathBuf;
 
 use crate::state::document::DocumentId;
 
-/// A question.
+/// A question that the user has to answer first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dialog {
     /// Traces that are stored nowhere else are about to be closed.
     Unsaved {
         /// Those traces, in the order of their tabs.
         documents: Vec<DocumentId>,
-        /// What closes them.
+        /// What is to happen once they may close.
         then: Leave,
     },
     /// There is a file already where a trace is to be saved.
     Replace {
-        /// The trace.
+        /// The document whose trace is saved.
         document: DocumentId,
-        /// The file.
+        /// The file that exists already.
         path: PathBuf,
     },
 }
 
-/// What closes traces.
+/// What makes traces close, and is to go on after the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
     /// One of them is closed.
     Close(DocumentId),
-    /// The program ends.
+    /// The window closes, and the program ends.
     Quit,
 }
 
-/// An answer.
+/// How the user answered a dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// Save what is not saved, then go on.
     Save,
     /// Go on, and lose it.
     Discard,
-    /// Replace the file.
+    /// Replace the file that exists.
     Replace,
     /// Leave all as it is.
     Cancel,

@@ -42,7 +42,7 @@ pub enum Source {
     Path(PathBuf),
     /// What a file held before it was rewritten while it was followed: it cannot be read again.
     Earlier {
-        /// The file.
+        /// The file that was rewritten since.
         path: PathBuf,
         /// Counts the contents of this file that were kept, from 1.
         number: u32,
@@ -94,9 +94,9 @@ impl Source {
 pub enum LoadState {
     /// Bytes are being read; what is there can be looked at already.
     Loading {
-        /// Last known progress.
+        /// How far loading was when it last said so.
         progress: Progress,
-        /// To cancel it.
+        /// Cancelled to stop the load.
         monitor: Monitor,
     },
     /// All of it is there.
@@ -110,13 +110,13 @@ pub enum LoadState {
 /// A file that is followed.
 #[derive(Clone, Debug)]
 pub struct Following {
-    /// Ends it.
+    /// Cancelled to stop following.
     pub stop: Monitor,
     /// It was asked to end; the last snapshot is on its way.
     pub is_ending: bool,
 }
 
-/// One open trace.
+/// One open trace: its snapshot, its view, and all that is chosen in it.
 #[derive(Clone, Debug)]
 pub struct Document {
     /// Its name inside the window.
@@ -137,7 +137,7 @@ pub struct Document {
     pub is_saved: bool,
     /// Ends the watch over the file's size.
     pub watch: Option<Monitor>,
-    /// The newest snapshot.
+    /// The newest snapshot; never changed, only replaced.
     pub trace: Arc<Trace>,
     /// The lanes of that snapshot in display order, made by the worker along with it.
     pub rows: Arc<Rows>,
@@ -181,7 +181,7 @@ pub struct Document {
     pub view: Option<View>,
     /// What the view may go over beyond the trace itself, while another trace is shown along with it.
     pub shared_reach: Option<TimeRange>,
-    /// What is selected.
+    /// What is selected; all side panels are about it.
     pub selection: Selection,
     /// The range of time that is selected, if any.
     pub marked: Option<TimeRange>,

@@ -74,7 +74,7 @@ impl Folds {
         }
     }
 
-    /// Unfolds a section.
+    /// Unfolds a section, so that its rows show.
     pub fn unfold(&mut self, section: Section) {
         self.sections &= !(1 << section as u8);
     }

@@ -47,7 +47,7 @@ pub struct Group {
     pub title: String,
     /// The function or the type as the trace has it, where that is what they have in common.
     pub name: Option<StrId>,
-    /// They are tasks.
+    /// Whether its members are tasks, not goroutines.
     pub of_tasks: bool,
     /// They are the runtime's own.
     pub is_system: bool,
@@ -55,7 +55,7 @@ pub struct Group {
     pub count: u32,
     /// Their rows among all rows: `first..end`.
     pub first: u32,
-    /// See `first`.
+    /// One past the last member: see `first`.
     pub end: u32,
     /// How many of them have no row, since more rows would be needed than are given.
     pub left_out: u32,
@@ -74,7 +74,7 @@ impl Group {
 /// One goroutine, or task, on its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Member {
-    /// Its index.
+    /// Index of the goroutine or task.
     pub(super) idx: u32,
     /// Its life in ticks: `start..end`, at least one long.
     pub(super) start: u32,
@@ -312,7 +312,7 @@ impl Groups {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Clock {
     origin: TraceTime,
-    /// Nanoseconds a tick.
+    /// Nanoseconds of a tick, at least 1.
     tick: i64,
 }
 

@@ -9,7 +9,7 @@ use trace_core::model::trace::Trace;
 pub struct LaneFilter {
     /// What they are, for people: `12 goroutines of a finding: 28 waits…`.
     pub title: String,
-    /// Which.
+    /// Which goroutines have lanes.
     pub which: Which,
 }
 
@@ -18,7 +18,7 @@ pub struct LaneFilter {
 pub enum Which {
     /// Those with time in a scope.
     Of(Scope),
-    /// These.
+    /// Only these, by their indices.
     These(Vec<GoroutineIdx>),
 }
 

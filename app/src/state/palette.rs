@@ -3,7 +3,7 @@
 /// The command palette while it is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Palette {
-    /// As typed.
+    /// The text as typed, not yet trimmed.
     pub text: String,
     /// The line that Enter carries out, from 0.
     pub chosen: usize,
@@ -14,8 +14,8 @@ pub struct Palette {
 pub enum PaletteAction {
     /// Open it, or close it.
     Toggle,
-    /// Look for this.
+    /// Look for commands with this text.
     Text(String),
-    /// Choose another line.
+    /// Choose a line, so many down or up.
     Choose(usize),
 }

@@ -9,7 +9,7 @@ use crate::state::rows::Rows;
 /// Something pinned. Groups go by their titles: their places change as a trace is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pin {
-    /// A lane.
+    /// A lane that stays on top.
     Lane(LaneId),
     /// A group of goroutines.
     Group(String),

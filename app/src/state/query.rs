@@ -141,16 +141,16 @@ pub type TraceQueries = Queries<Query>;
 /// A profile, as it is shown.
 #[derive(Clone, Debug)]
 pub struct ProfileView {
-    /// Its report.
+    /// The profile as tables.
     pub report: Report,
-    /// As a tree.
+    /// The stacks merged into a tree from the root.
     pub flame: Flame,
 }
 
 /// Where the time of a stretch went, as it is shown.
 #[derive(Clone, Debug)]
 pub struct WaitChainView {
-    /// Its report.
+    /// The chain as tables.
     pub report: Report,
     /// The steps, for the timeline.
     pub why: Arc<Why>,

@@ -47,7 +47,7 @@ pub struct Failed;
 enum Progress<A> {
     /// A worker is at it, until this stops it.
     Asked(Monitor),
-    /// Done.
+    /// Done, with its answer or in vain.
     Answered(Result<A, Failed>),
 }
 
@@ -56,9 +56,9 @@ enum Progress<A> {
 pub enum QueryState<'a, A> {
     /// A worker is at it.
     Asked,
-    /// Done.
+    /// Done, and the answer still kept.
     Answered(&'a A),
-    /// The worker failed.
+    /// Done in vain: the worker met a fault of its own.
     Failed,
 }
 

@@ -38,18 +38,18 @@ pub enum RowKind {
     TaskGroup(u32),
     /// Tasks of a type, by the row's place among those of all types.
     Tasks(u32),
-    /// A lane.
+    /// A lane of its own.
     Lane(LaneId),
 }
 
 /// A row and its place.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
-    /// What it shows.
+    /// What it shows, which says how it is painted.
     pub kind: RowKind,
     /// Its upper edge, points below the upper edge of the first row.
     pub top: f64,
-    /// Its height, points.
+    /// Its height in points, unscrolled.
     pub height: f64,
     /// Lines of regions included in the height.
     pub region_lines: u32,

@@ -67,13 +67,13 @@ pub struct Rows {
 /// An order of some of `0..count`, both ways.
 #[derive(Clone, Debug, Default)]
 struct Order {
-    /// Index by row.
+    /// The index in the trace, by row.
     at_row: Vec<u32>,
     /// Row by index; [`HIDDEN`] for those that have none.
     row_of: Vec<u32>,
 }
 
-/// No row.
+/// The place of what has no row.
 const HIDDEN: u32 = u32::MAX;
 
 impl Order {

@@ -4,10 +4,10 @@ use trace_core::analysis::scope::GoroutineFilter;
 use trace_core::base::ids::StrId;
 use trace_core::base::time::TimeRange;
 
-/// When.
+/// The stretch of time that analyses look at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum When {
-    /// All the time.
+    /// All the time of the trace.
     #[default]
     Whole,
     /// The marked stretch, as long as there is one.
@@ -19,8 +19,8 @@ pub enum When {
 /// What the user wants analyses to look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeChoice {
-    /// When.
+    /// The stretch of time that counts.
     pub when: When,
-    /// Whose time.
+    /// The goroutines whose time counts.
     pub filter: GoroutineFilter,
 }

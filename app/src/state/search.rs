@@ -13,9 +13,9 @@ use trace_core::base::time::TraceTime;
 /// The search of one document.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
-    /// As typed.
+    /// The query as typed, which may be wrong.
     pub text: String,
-    /// The same, understood.
+    /// The same as parsed; matches nothing if it is wrong.
     pub query: Query,
     /// What was found of it so far, with the text it was found for; shown until the new text has hits of its own.
     pub hits: Option<(String, Arc<Hits>)>,
@@ -34,7 +34,7 @@ pub struct Search {
 pub enum SearchAction {
     /// Give the field the focus and select its text.
     Focus,
-    /// Search for this.
+    /// Search for what has been typed.
     Text(String),
     /// Go to the next hit (+1), or the one before (-1).
     Step(i32),

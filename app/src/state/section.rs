@@ -8,11 +8,11 @@ use trace_core::model::lanes::LaneId;
 pub enum Section {
     /// GC cycles and stop-the-world pauses: two lanes without a heading.
     Collector = 0,
-    /// Procs (P).
+    /// A section with a lane for each proc (P).
     Procs = 1,
-    /// Threads (M).
+    /// A section with a lane for each thread (M).
     Threads = 2,
-    /// Goroutines.
+    /// A section with a lane for each goroutine.
     Goroutines = 3,
     /// User tasks, by type.
     Tasks = 4,
@@ -36,7 +36,7 @@ impl Section {
         }
     }
 
-    /// Its heading.
+    /// Its heading, at the left of the lanes.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {

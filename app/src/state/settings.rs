@@ -10,12 +10,12 @@ use crate::report::view::TableLayout;
 /// Dark, light, or whatever the desktop says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ThemeChoice {
-    /// As the desktop.
+    /// Dark or light, as the desktop is.
     #[default]
     System,
-    /// Always dark.
+    /// Dark, whatever the desktop is.
     Dark,
-    /// Always light.
+    /// Light, whatever the desktop is.
     Light,
 }
 
@@ -26,7 +26,7 @@ pub const CACHE_GIGABYTES: u32 = 4;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// Colours.
+    /// Which colours the window has.
     pub theme: ThemeChoice,
     /// Size of everything, 1.0 as designed.
     pub ui_scale: f32,
@@ -58,7 +58,7 @@ pub struct Settings {
     pub keys: BTreeMap<String, Vec<String>>,
     /// Panels take the height of their content.
     pub fits_docks: bool,
-    /// Animate moves.
+    /// Whether the view moves smoothly, not at once.
     pub animate: bool,
     /// Models of large traces may take so much of the disk, GB; 0 keeps none.
     pub cache_gigabytes: u32,

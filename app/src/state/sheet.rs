@@ -3,7 +3,7 @@
 /// What the sheet shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sheet {
-    /// The settings.
+    /// The settings, with what each does.
     Settings,
     /// The keys of all commands, to be changed.
     Keys,
@@ -15,7 +15,7 @@ pub enum Sheet {
     About,
 }
 
-/// The guided tour.
+/// The guided tour, and which step it is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tour {
     /// The step, from 0.

@@ -26,9 +26,9 @@ pub enum SourceText {
 /// What the source panel shows.
 #[derive(Clone, Debug)]
 pub struct SourceView {
-    /// The line.
+    /// The file and line on show.
     pub place: SourcePlace,
-    /// The file.
+    /// The text of the file, or why there is none.
     pub text: SourceText,
     /// Counts the requests, so that the panel scrolls once for each.
     pub number: u64,

@@ -163,19 +163,19 @@ fn longest_span(bounds: TimeRange) -> f64 {
     (nanos(bounds) * (1.0 + 2.0 * BEYOND)).max(MIN_SPAN_NANOS)
 }
 
-/// What is selected.
+/// What is selected in a document.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Selection {
-    /// Nothing.
+    /// Nothing: side panels say how to select.
     #[default]
     None,
-    /// One span.
+    /// One span of a lane.
     Span(SpanRef),
     /// A whole lane: goroutine, proc, thread.
     Lane(LaneId),
-    /// A user task.
+    /// A user task, with all that belongs to it.
     Task(TaskIdx),
-    /// A user region.
+    /// A user region of a goroutine.
     Region(Region),
 }
 
@@ -197,7 +197,7 @@ impl Selection {
 pub struct Place {
     /// What was in sight.
     pub view: View,
-    /// What was selected.
+    /// What was selected there.
     pub selection: Selection,
     /// The range of time that was selected.
     pub marked: Option<TimeRange>,

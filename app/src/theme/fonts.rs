@@ -15,11 +15,11 @@ pub const BODY_POINTS: f32 = 13.0;
 pub const SMALL_POINTS: f32 = 11.0;
 /// Stacks, `file:line`, numbers in tables.
 pub const MONO_POINTS: f32 = 12.0;
-/// Titles of panels.
+/// Size of the titles of panels, points.
 pub const TITLE_POINTS: f32 = 16.0;
 /// The one big line of a screen.
 pub const DISPLAY_POINTS: f32 = 24.0;
-/// Icons.
+/// Size of icons beside text, points.
 pub const ICON_POINTS: f32 = 16.0;
 
 /// Text of the interface.
@@ -40,13 +40,13 @@ pub fn small() -> FontId {
     FontId::new(SMALL_POINTS, FontFamily::Proportional)
 }
 
-/// Emphasised small text.
+/// Emphasised small text, in the bold face.
 #[must_use]
 pub fn small_strong() -> FontId {
     FontId::new(SMALL_POINTS, semibold())
 }
 
-/// Titles of panels.
+/// Titles of panels, in the bold face.
 #[must_use]
 pub fn title() -> FontId {
     FontId::new(TITLE_POINTS, semibold())
@@ -70,7 +70,7 @@ pub fn mono_small() -> FontId {
     FontId::new(SMALL_POINTS, FontFamily::Monospace)
 }
 
-/// Icons of [`crate::theme::icons`].
+/// The font of the icons in [`crate::theme::icons`].
 #[must_use]
 pub fn icon() -> FontId {
     FontId::new(ICON_POINTS, icons())

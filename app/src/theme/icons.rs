@@ -1,37 +1,37 @@
 //! The icons in use: code points of the Phosphor font (regular), drawn with
 //! [`crate::theme::fonts::icon`].
 
-/// Something is wrong.
+/// A problem: something is wrong.
 pub const ALARM: &str = "\u{e4e4}";
 /// Leads to a place on the timeline.
 pub const TARGET: &str = "\u{e1d6}";
-/// Open a file.
+/// Open a file: a folder.
 pub const OPEN: &str = "\u{e256}";
 /// A question mark: help.
 pub const HELP: &str = "\u{e3e8}";
 /// Close.
 pub const CLOSE: &str = "\u{e4f6}";
-/// Something is damaged.
+/// Something is damaged: a triangle.
 pub const WARNING: &str = "\u{e4e0}";
 /// Back in the history.
 pub const BACK: &str = "\u{e058}";
 /// Forward in the history.
 pub const FORWARD: &str = "\u{e06c}";
-/// Light theme.
+/// Changes to the light theme.
 pub const SUN: &str = "\u{e472}";
-/// Dark theme.
+/// Changes to the dark theme.
 pub const MOON: &str = "\u{e330}";
 /// Copy to the clipboard.
 pub const COPY: &str = "\u{e1ca}";
-/// Folded.
+/// A folded section: points right.
 pub const FOLDED: &str = "\u{e13a}";
-/// Unfolded.
+/// An unfolded section: points down.
 pub const UNFOLDED: &str = "\u{e136}";
-/// The panels.
+/// The menu of panels.
 pub const PANELS: &str = "\u{ec24}";
 /// Done.
 pub const CHECK: &str = "\u{e182}";
-/// Flows.
+/// Flows from lane to lane.
 pub const FLOWS: &str = "\u{e6ec}";
 /// Wall-clock time.
 pub const CLOCK: &str = "\u{e19a}";
@@ -41,13 +41,13 @@ pub const INFO: &str = "\u{e2ce}";
 pub const BAD_FILE: &str = "\u{e23c}";
 /// A trace file.
 pub const FILE: &str = "\u{e230}";
-/// The sample.
+/// Opens the sample trace.
 pub const SAMPLE: &str = "\u{e0e6}";
 /// Recently opened.
 pub const RECENT: &str = "\u{e1a0}";
-/// Drop files here.
+/// Files may be dropped here.
 pub const DROP: &str = "\u{e20c}";
-/// Fit all.
+/// Zooms to the whole trace.
 pub const FIT: &str = "\u{e534}";
 /// Call stacks.
 pub const STACK: &str = "\u{e466}";
@@ -63,21 +63,21 @@ pub const OUTGOING: &str = "\u{e02e}";
 pub const INCOMING: &str = "\u{e05a}";
 /// Two things side by side.
 pub const COMPARE: &str = "\u{e27c}";
-/// They move together.
+/// Both timelines move together.
 pub const LINKED: &str = "\u{e2e2}";
 /// Each moves by itself.
 pub const UNLINKED: &str = "\u{e2e4}";
-/// They change places.
+/// The sides change places.
 pub const SWAP: &str = "\u{e098}";
-/// Stopped.
+/// Loading was stopped by the user.
 pub const STOPPED: &str = "\u{e3de}";
-/// The one before.
+/// Goes to the one before.
 pub const UP: &str = "\u{e13c}";
-/// The one after.
+/// Goes to the one after.
 pub const DOWN: &str = "\u{e136}";
-/// Only some.
+/// Only some lanes are shown.
 pub const FILTER: &str = "\u{e266}";
-/// Keep.
+/// Keeps a search or a layout.
 pub const STAR: &str = "\u{e46a}";
 /// Take all the room.
 pub const MAXIMISE: &str = "\u{e1d0}";

@@ -93,7 +93,7 @@ pub struct LaneColors {
     pub region_label: Color32,
     /// The cap where a goroutine ended.
     pub cap: Color32,
-    /// A log mark.
+    /// The mark of a log message.
     pub log: Color32,
     /// A CPU sample mark.
     pub sample: Color32,
@@ -117,7 +117,7 @@ pub struct LaneColors {
     pub marked: Color32,
     /// Hair line under the pointer.
     pub cursor: Color32,
-    /// Every other lane.
+    /// Behind every other lane, to lead the eye.
     pub stripe: Color32,
     /// Time outside the trace.
     pub outside: Color32,

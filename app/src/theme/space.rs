@@ -2,11 +2,11 @@
 
 /// Half a step, for optical corrections.
 pub const HAIR: f32 = 2.0;
-/// One step.
+/// The smallest gap, points.
 pub const XS: f32 = 4.0;
 /// Between things that belong together.
 pub const S: f32 = 8.0;
-/// Between groups.
+/// Between groups of widgets, points.
 pub const M: f32 = 12.0;
 /// Around the contents of a panel.
 pub const L: f32 = 16.0;
@@ -15,7 +15,7 @@ pub const XL: f32 = 24.0;
 /// Around the welcome screen.
 pub const XXL: f32 = 40.0;
 
-/// Corner radius.
+/// Radius of corners, points.
 pub const RADIUS: u8 = 4;
 /// Height of a row in lists and tables.
 pub const ROW: f32 = 22.0;

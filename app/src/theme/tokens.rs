@@ -7,45 +7,45 @@ use trace_core::event::state::SpanClass;
 /// The colours of one theme.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tokens {
-    /// Dark theme?
+    /// Whether it is the dark theme.
     pub dark: bool,
-    /// Behind the lanes.
+    /// Behind the lanes and the curves.
     pub background: Color32,
-    /// Panels and bars.
+    /// Behind panels and bars.
     pub panel: Color32,
-    /// Hairlines.
+    /// Hairlines between panels and rows.
     pub line: Color32,
-    /// Text.
+    /// Text that is read first.
     pub text: Color32,
-    /// Less important text.
+    /// Text that matters less.
     pub muted: Color32,
     /// The one accent: selection, links, incoming flows.
     pub accent: Color32,
-    /// Outgoing flows.
+    /// Flows that leave the selection.
     pub outgoing: Color32,
-    /// Warnings.
+    /// Warnings: what deserves a look.
     pub warning: Color32,
     /// Nothing could be read.
     pub error: Color32,
     /// Buttons at rest, key caps, something selected in lists.
     pub raised: Color32,
-    /// Under the pointer.
+    /// Behind what the pointer is on.
     pub hovered: Color32,
     /// While the button is down.
     pub pressed: Color32,
-    /// Menus, tooltips, sheets.
+    /// Behind menus, tooltips and sheets.
     pub popup: Color32,
     /// Of A and B, where two traces are compared.
     pub sides: [Color32; 2],
     /// What grew, and what shrank, from A to B.
     pub grown: Color32,
-    /// See [`Tokens::grown`].
+    /// What became less: see [`Tokens::grown`].
     pub shrunk: Color32,
-    /// By [`SpanClass`] index.
+    /// The colours of states, by [`SpanClass`] index.
     pub classes: [Color32; SpanClass::COUNT],
 }
 
-/// Dark.
+/// The tokens of the dark theme.
 pub const DARK: Tokens = Tokens {
     dark: true,
     background: Color32::from_rgb(0x15, 0x18, 0x1D),
@@ -78,7 +78,7 @@ pub const DARK: Tokens = Tokens {
     ],
 };
 
-/// Light.
+/// The tokens of the light theme.
 pub const LIGHT: Tokens = Tokens {
     dark: false,
     background: Color32::from_rgb(0xFB, 0xFB, 0xFA),

@@ -54,7 +54,7 @@ pub struct Arrows {
 /// One edge on screen.
 #[derive(Clone, Debug)]
 pub struct Arrow {
-    /// The edge.
+    /// The flow that it shows.
     pub flow: Flow,
     /// How it stands to the selection.
     pub role: Role,
@@ -73,16 +73,16 @@ pub enum Role {
     Incoming,
     /// Leads away from it.
     Outgoing,
-    /// Just in view.
+    /// Any other flow in view.
     Other,
 }
 
 /// Says where an arrow leads that leaves the lanes in sight.
 #[derive(Clone, Debug)]
 pub struct Marker {
-    /// Where it stands.
+    /// Where its box is, points.
     pub rect: Rect,
-    /// What it says.
+    /// The words in its box.
     pub text: String,
     /// The arrows it stands for, by index; a click follows the first.
     pub arrows: Vec<usize>,

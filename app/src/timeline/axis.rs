@@ -12,9 +12,9 @@ pub struct Axis {
     pub start_nanos: f64,
     /// Length of the visible stretch, ns.
     pub span_nanos: f64,
-    /// Left edge, points.
+    /// Left edge of the lanes, points.
     pub left: f32,
-    /// Width, points; positive.
+    /// Width of the lanes in points; positive.
     pub width: f32,
     /// Points a nanosecond takes.
     points_per_nano: f64,
@@ -37,7 +37,7 @@ impl Axis {
         }
     }
 
-    /// Right edge, points.
+    /// Right edge of the lanes, points.
     #[must_use]
     pub fn right(&self) -> f32 {
         self.left + self.width

@@ -13,11 +13,11 @@ use crate::timeline::axis::Axis;
 /// How a lane is to be painted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Brush<'a> {
-    /// The horizontal axis.
+    /// The horizontal axis: time against points.
     pub axis: Axis,
     /// Upper edge of the row, points.
     pub top: f32,
-    /// Pixels per point.
+    /// Physical pixels per point.
     pub pixels: f32,
     /// Colours, dimmed or not.
     pub colors: &'a LaneColors,

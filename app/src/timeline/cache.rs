@@ -94,15 +94,15 @@ pub struct SceneRequest<'a> {
 pub struct MeshKey {
     /// Which scene.
     pub scene: u64,
-    /// The horizontal axis.
+    /// The horizontal axis it was made for.
     pub axis: Axis,
     /// Upper edge of the row, points.
     pub top: f32,
-    /// Pixels per point.
+    /// Physical pixels per point it was made for.
     pub pixels: f32,
-    /// Dark theme?
+    /// Whether it was made for the dark theme.
     pub dark: bool,
-    /// Dimmed?
+    /// Whether it is dimmed, as other lanes are searched for.
     pub dimmed: bool,
 }
 

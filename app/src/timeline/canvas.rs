@@ -6,7 +6,7 @@ use crate::timeline::frame::Frame;
 
 /// The places of the timeline that the pointer works on.
 pub struct Canvas {
-    /// The lanes.
+    /// The response of the area of lanes.
     pub lanes: Response,
     /// The ruler and, below it, the curves.
     pub ruler: Response,

@@ -10,11 +10,11 @@ pub type Curve = Vec<Option<(u64, u64)>>;
 /// All curves over the columns of a grid: the lowest and the highest value of each column.
 #[derive(Debug, Default)]
 pub struct Curves {
-    /// Goroutines running.
+    /// Goroutines running over time.
     pub running: Curve,
-    /// Goroutines runnable.
+    /// Goroutines runnable over time.
     pub runnable: Curve,
-    /// Goroutines waiting.
+    /// Goroutines waiting over time.
     pub waiting: Curve,
     /// Bytes of the heap in use.
     pub heap_live: Curve,
@@ -22,7 +22,7 @@ pub struct Curves {
     pub heap_goal: Curve,
     /// Threads that run Go code or are in system calls.
     pub threads: Curve,
-    /// GOMAXPROCS.
+    /// GOMAXPROCS over time, as the trace has it.
     pub procs: Curve,
 }
 

@@ -22,7 +22,7 @@ pub type ViewFlows = (Vec<Flow>, u64);
 /// What the edges in view depend on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ViewFlowsKey {
-    /// Columns in view.
+    /// The columns of time in view.
     pub grid: Grid,
     /// The lanes in view.
     pub lanes: Vec<LaneId>,

@@ -21,7 +21,7 @@ use crate::timeline::ticks::Origin;
 /// Which of the timelines on show this is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TimelineSlot {
-    /// The only one.
+    /// The only timeline: no comparison is on show.
     #[default]
     Alone,
     /// The first or the second of two that are compared.
@@ -29,7 +29,7 @@ pub enum TimelineSlot {
 }
 
 impl TimelineSlot {
-    /// All of them.
+    /// All places that a timeline may have.
     pub const ALL: [Self; 3] = [Self::Alone, Self::Of(Side::A), Self::Of(Side::B)];
 
     /// What something on it is called: of two, with its letter.
@@ -42,22 +42,22 @@ impl TimelineSlot {
     }
 }
 
-/// One frame.
+/// What all parts of a timeline need to draw one frame.
 #[derive(Clone)]
 pub struct Frame<'a> {
     /// Which of the timelines on show this is.
     pub slot: TimelineSlot,
-    /// Its document.
+    /// The document on show.
     pub document: &'a Document,
-    /// Its snapshot.
+    /// The document's newest snapshot.
     pub trace: &'a Trace,
     /// Places of its rows.
     pub layout: Layout<'a>,
     /// What is remembered between starts.
     pub settings: &'a Settings,
-    /// Theme.
+    /// Colours of the theme.
     pub tokens: &'static Tokens,
-    /// Colours.
+    /// Colours of lanes, derived from the theme's.
     pub colors: &'a LaneColors,
     /// Colours of what has nothing to do with the selection.
     pub dimmed: &'a LaneColors,
@@ -67,7 +67,7 @@ pub struct Frame<'a> {
     pub strips: Strips,
     /// What is in sight, as painted.
     pub view: View,
-    /// The whole trace.
+    /// From the first to the last event.
     pub bounds: TimeRange,
     /// What the view may go over: more than the trace while another one is shown along with it.
     pub reach: TimeRange,
@@ -75,13 +75,13 @@ pub struct Frame<'a> {
     pub counted: Option<TimeRange>,
     /// The instant that lies under one of the other timeline.
     pub anchor: Option<TraceTime>,
-    /// Time against pixels.
+    /// Time against points, for this view.
     pub axis: Axis,
     /// The columns that lanes are asked in.
     pub grid: Grid,
     /// What the ruler counts from.
     pub origin: Origin,
-    /// Pixels per point.
+    /// Physical pixels per point.
     pub pixels: f32,
     /// Wait until all is there.
     pub wait_for_all: bool,

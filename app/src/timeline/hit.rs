@@ -26,22 +26,22 @@ pub enum Hit {
     Empty(Option<LaneId>),
     /// A span, or several merged.
     Cell {
-        /// The lane.
+        /// The lane under the pointer.
         lane: LaneId,
-        /// The cell.
+        /// The cell of the lane there.
         cell: Cell,
         /// Mark assist or sweep at the same place.
         special: Option<SpecialRange>,
     },
-    /// A region.
+    /// A user region below a span.
     Region(Region),
     /// A task, or several merged.
     Task(Bar),
     /// A function on the stack.
     Frame(StackBar),
-    /// A log line.
+    /// A log message on a goroutine.
     Log(Log),
-    /// A CPU sample.
+    /// A sample of the CPU profile.
     Sample(Sample),
     /// An arrow, by its index.
     Arrow(usize),

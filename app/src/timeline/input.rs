@@ -115,7 +115,7 @@ fn drag(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, cache: &mut TimelineCache, 
 pub enum Marking {
     /// Zooms to the time.
     Zoom,
-    /// Selects the time.
+    /// Selects time, on whatever rows.
     Time,
     /// Selects the time on the rows between these heights, points below the first row's upper edge.
     Rows([f64; 2]),

@@ -25,7 +25,7 @@ use crate::timeline::quiet;
 use crate::timeline::scene::LaneScene;
 use crate::timeline::track::{self, Track};
 
-/// Something to make.
+/// Something for the timeline's threads to make.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Job {
     /// What a row shows over the columns of a grid.
@@ -38,13 +38,13 @@ pub enum Job {
     Flows(ViewFlowsKey, usize),
 }
 
-/// Something made.
+/// What the timeline's threads have made.
 pub enum Made {
     /// What a row shows.
     Track(Track, Grid, Box<LaneScene>),
-    /// The counters.
+    /// The curves of the counters, for these columns.
     Curves(Grid, Curves),
-    /// The minimap.
+    /// The columns of the minimap.
     Density(Density),
     /// All edges in view.
     Flows(ViewFlowsKey, ViewFlows),
@@ -70,7 +70,7 @@ struct JobQueue {
     jobs: Vec<Job>,
     /// What is being made.
     running: Vec<Job>,
-    /// Threads at work.
+    /// Threads that are at work just now.
     active: usize,
     /// The snapshot to make it from.
     source: Option<(Version, Source)>,

@@ -87,7 +87,7 @@ fn lanes_of(frame: &Frame<'_>, tracks: &[Track]) -> Vec<LaneId> {
     lanes
 }
 
-/// Paints the lanes.
+/// Paints the visible lanes, and asks for what is not made yet.
 pub fn paint(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], cache: &mut TimelineCache, arrows: &Arrows, hit: &Hit) {
     let painter = ui.painter_at(frame.strips.lanes);
     painter.add(Shape::mesh(backdrop(frame, visible)));

@@ -42,15 +42,15 @@ const GROUP_ROWS: u32 = 10_000;
 /// A thing that has a menu.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Subject {
-    /// A span.
+    /// A span on a lane.
     Span(SpanRef),
     /// A lane, by its bar where it is empty or by its label.
     Lane(LaneId),
-    /// A region.
+    /// A user region below a span.
     Region(Region),
     /// A frame of a stack, counted from the innermost, and for how long it was there.
     Frame(StackId, u32, TimeRange),
-    /// A task.
+    /// A user task on its lane.
     Task(TaskIdx),
     /// A group of goroutines, by its place among the groups.
     Group(u32),
@@ -60,7 +60,7 @@ pub enum Subject {
 
 /// A line of a menu.
 pub struct Entry {
-    /// What it says.
+    /// The words of the entry.
     pub text: String,
     /// Its shortcut; empty if it has none.
     pub key: String,

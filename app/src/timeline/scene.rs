@@ -54,9 +54,9 @@ pub struct LaneScene {
 /// What is known of a span that is wide enough to write in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpanWords {
-    /// The span.
+    /// The span that is described.
     pub span: Span,
-    /// Wordings, longest first.
+    /// Its wordings, the longest first.
     pub wordings: Vec<String>,
     /// A system call that lost its proc.
     pub blocked: bool,

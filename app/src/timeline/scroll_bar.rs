@@ -28,7 +28,7 @@ fn scroll_at(top: f64, content: f64, height: f64) -> f64 {
     clamp_scroll(top / way * (content - height), content, height)
 }
 
-/// The scroll bar.
+/// Shows the scroll bar, which drags and clicks move.
 pub fn ui(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache, actions: &mut Actions) {
     let bar = frame.strips.scroll_bar;
     ui.painter().rect_filled(bar, 0.0, frame.tokens.panel);

@@ -8,15 +8,15 @@ use crate::theme::lanes::{COUNTERS_FOLDED, FILTER_HEIGHT, MINIMAP_HEIGHT, MINIMA
 /// The rectangles of one frame, points.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Strips {
-    /// The whole trace.
+    /// The strip of the whole trace.
     pub minimap: Rect,
-    /// Times.
+    /// The strip of times above the lanes.
     pub ruler: Rect,
     /// Curves; a heading line if folded.
     pub counters: Rect,
     /// Which goroutines have lanes, if not all do; else without height.
     pub filter: Rect,
-    /// Lanes.
+    /// The area of the lanes.
     pub lanes: Rect,
     /// The scroll bar right of the lanes.
     pub scroll_bar: Rect,

@@ -12,7 +12,7 @@ pub struct Bar {
     pub range: TimeRange,
     /// The task; of several the first.
     pub task: TaskIdx,
-    /// How many.
+    /// How many tasks it stands for.
     pub count: u32,
     /// 0 for the row's own tasks, else the line of subtasks below.
     pub line: u32,
@@ -27,7 +27,7 @@ pub struct Bar {
 /// How many tasks of a type are under way, by columns.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Underway {
-    /// The columns.
+    /// The columns that are being made; `None` if none are.
     pub grid: Option<Grid>,
     /// Nanoseconds of all tasks in each column: of those that end in the trace, and of the others.
     pub columns: Vec<[u64; 2]>,

@@ -19,7 +19,7 @@ use crate::timeline::task_lanes;
 /// What a row shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Track {
-    /// A lane.
+    /// A lane of the trace.
     Lane(LaneId),
     /// A lane with so many lines of stack frames below it.
     Stacks(LaneId, u32),

@@ -11,7 +11,7 @@ use crate::timeline::scene::LaneScene;
 /// A row in sight.
 #[derive(Clone, Debug)]
 pub struct Visible {
-    /// The row.
+    /// The row, with its kind and height.
     pub row: Row,
     /// Its upper edge on screen, points.
     pub top: f32,

@@ -5,7 +5,7 @@ use egui::{Align2, Painter, Rect, Response, Role, Sense, Ui, WidgetInfo, vec2};
 use crate::theme::lanes::text_on;
 use crate::theme::{fonts, tokens};
 
-/// Its size, points.
+/// Width and height of the badge, points.
 const SIDE: f32 = 16.0;
 
 /// The badge of the first (0) or the second (1) trace.

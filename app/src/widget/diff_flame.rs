@@ -66,7 +66,7 @@ pub fn diff_flame(ui: &mut Ui, flame: &DiffFlame, zoom: usize, search: &str, uni
     clicked
 }
 
-/// Where boxes lie.
+/// Where the boxes of the graph lie.
 struct Canvas {
     area: Rect,
     start: f64,

@@ -15,7 +15,7 @@ const POINTS: usize = 240;
 /// A sample: values rising, nanoseconds, and how many they stand for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sample {
-    /// The values.
+    /// The values, in no order.
     pub values: Vec<f64>,
     /// How many there are in all.
     pub count: u64,

@@ -28,7 +28,7 @@ pub struct FlameBox {
     pub hint: String,
     /// Decides its colour: boxes of a package look alike.
     pub family: u32,
-    /// Levels above it.
+    /// Levels between it and the root.
     pub depth: u32,
     /// Where it begins and how wide it is, in units of value.
     pub start: u64,
@@ -85,7 +85,7 @@ pub fn flame(ui: &mut Ui, (id, boxes): (&str, &[FlameBox]), zoom: usize, lit: &L
     touched
 }
 
-/// Where boxes lie.
+/// Where the boxes of the graph lie.
 struct Canvas {
     area: Rect,
     start: u64,

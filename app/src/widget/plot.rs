@@ -45,7 +45,7 @@ pub enum Look {
 pub struct Series {
     /// Its name; an empty one is not listed.
     pub name: String,
-    /// Its colour.
+    /// The colour of the series.
     pub color: Color32,
     /// x and y, by rising x.
     pub points: Vec<[f64; 2]>,
@@ -54,7 +54,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// A line.
+    /// A line through points, by rising x.
     #[must_use]
     pub fn line(name: impl Into<String>, color: Color32, points: Vec<[f64; 2]>) -> Self {
         Self { name: name.into(), color, points, look: Look::Line }
@@ -92,11 +92,11 @@ impl Series {
 pub struct Plot<'a> {
     /// What it shows, for assistive technology and as its title.
     pub name: &'a str,
-    /// The lower axis.
+    /// The horizontal axis, with its unit.
     pub x: Axis,
     /// What the lower axis counts from, in the words under the pointer: added before the value.
     pub x_name: &'a str,
-    /// The left axis.
+    /// The vertical axis, with its unit.
     pub y: Axis,
     /// What is plotted; the first at the bottom.
     pub series: &'a [Series],
@@ -152,9 +152,9 @@ struct Canvas<'a> {
     plot: &'a Plot<'a>,
     painter: Painter,
     tokens: &'static Tokens,
-    /// Where values are.
+    /// Where values are drawn, points.
     area: Rect,
-    /// All of it.
+    /// All of the widget with its labels, points.
     place: Rect,
 }
 

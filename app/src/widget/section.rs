@@ -29,7 +29,7 @@ pub fn pairs(ui: &mut Ui, id: &str, add_rows: impl FnOnce(&mut Pairs<'_>)) {
     });
 }
 
-/// See [`pairs`].
+/// Labels and values in two columns: see [`pairs`].
 pub struct Pairs<'a> {
     ui: &'a mut Ui,
 }

@@ -5,7 +5,7 @@ use egui::{Align2, Color32, Rect, Response, Role, Sense, Shape, Stroke, Ui, Widg
 
 use crate::theme::{fonts, tokens};
 
-/// What is drawn.
+/// What a chart of stacked areas shows.
 #[derive(Clone, Copy, Debug)]
 pub struct Stacked<'a> {
     /// What it shows, for assistive technology.
@@ -18,7 +18,7 @@ pub struct Stacked<'a> {
     pub highest: f64,
     /// What is written at the top left, and at the two lower ends.
     pub texts: [&'a str; 3],
-    /// Height, points.
+    /// Height of the chart, points.
     pub height: f32,
 }
 

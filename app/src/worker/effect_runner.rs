@@ -39,7 +39,7 @@ use crate::worker::{compare_query, editor, follow, load, query, search, source};
 /// No person closes a dialog sooner.
 const NO_DIALOG: Duration = Duration::from_millis(400);
 
-/// Carries out effects.
+/// Carries out the effects of actions, on threads where they take time.
 pub struct EffectRunner {
     mailbox: Mailbox,
     arrived: Receiver<Action>,
@@ -490,7 +490,7 @@ impl EffectRunner {
 
 /// What came of asking for a file to write to.
 enum ChosenFile {
-    /// This one.
+    /// The user chose this file.
     Chosen(PathBuf),
     /// The user closed the dialog.
     Closed,

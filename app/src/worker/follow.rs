@@ -43,7 +43,7 @@ const LEAST_BYTES: u64 = 17;
 pub struct Job {
     /// Under whose name to tell of it.
     pub document: DocumentId,
-    /// Where it is.
+    /// The file that grows.
     pub path: PathBuf,
     /// For progress of the first reading, and to break it off.
     pub monitor: Monitor,
@@ -268,7 +268,7 @@ struct Tail {
     path: PathBuf,
     /// The file when it was opened.
     begin: Option<FileFingerprint>,
-    /// Bytes read.
+    /// Bytes read so far.
     at: u64,
     reading: Reading,
     stop: Monitor,

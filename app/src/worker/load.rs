@@ -36,7 +36,7 @@ const NANOS_PER_EVENT: u64 = 100;
 pub struct Job {
     /// Under whose name to tell of it.
     pub document: DocumentId,
-    /// Where it is.
+    /// Where the trace comes from.
     pub source: Source,
     /// For progress, and to be stopped.
     pub monitor: Monitor,

@@ -44,7 +44,7 @@ impl NotesStore {
         Self { folder: named.or_else(usual).map(|folder| folder.join("notes")) }
     }
 
-    /// This folder.
+    /// A store in this folder, which need not exist.
     #[must_use]
     pub fn in_folder(folder: &Path) -> Self {
         Self { folder: Some(folder.to_path_buf()) }

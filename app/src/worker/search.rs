@@ -22,17 +22,17 @@ const LISTED: usize = 10_000;
 /// Hits so far are told of no more often than this.
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// What to search.
+/// A search to run over a snapshot.
 pub struct Job {
     /// Whose trace it is.
     pub document: DocumentId,
-    /// The snapshot.
+    /// The snapshot that is searched.
     pub trace: Arc<Trace>,
     /// The text of the query.
     pub text: String,
     /// Only goroutines with hits are to have lanes.
     pub filters: bool,
-    /// To stop it.
+    /// Cancelled when another search begins.
     pub monitor: Monitor,
 }
 

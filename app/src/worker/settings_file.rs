@@ -36,7 +36,7 @@ impl SettingsFile {
         Self { folder }
     }
 
-    /// This folder.
+    /// Settings in this folder, which need not exist.
     #[must_use]
     pub fn in_folder(folder: &Path) -> Self {
         Self { folder: Some(folder.to_path_buf()) }
@@ -133,7 +133,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts it.
+    /// Starts the thread that writes settings.
     #[must_use]
     pub fn start(store: SettingsFile) -> Self {
         let (sender, changed) = channel::<Settings>();

@@ -42,11 +42,11 @@ pub struct FunctionShare {
 /// One goroutine that had a proc meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GoShare {
-    /// Who.
+    /// The goroutine that ran instead.
     pub go: GoroutineIdx,
-    /// The runtime's id.
+    /// The runtime's id of the goroutine.
     pub id: GoId,
-    /// Its start function.
+    /// The function that it was started with.
     pub name: StrId,
     /// Proc time it ran, nanoseconds.
     pub running: u64,
@@ -82,7 +82,7 @@ pub struct Antagonists {
 }
 
 impl FunctionShare {
-    /// Both parts.
+    /// Running and system calls together, ns.
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.running + self.syscall
@@ -90,7 +90,7 @@ impl FunctionShare {
 }
 
 impl GoShare {
-    /// Both parts.
+    /// Running and system calls together, ns.
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.running + self.syscall

@@ -33,25 +33,25 @@ pub struct Blocked {
     pub place: Place,
     /// A stack of one of the waits.
     pub stack: StackId,
-    /// The operation.
+    /// What was waited for, as Go spells it.
     pub op: Op,
-    /// Its class.
+    /// The class of the waits, which gives their colour.
     pub class: SpanClass,
     /// The runtime's word for it.
     pub reason: StrId,
-    /// How many waits.
+    /// How many waits there were.
     pub count: u64,
-    /// Nanoseconds in all.
+    /// Their time, total over goroutines, ns.
     pub nanos: u64,
-    /// The longest, nanoseconds.
+    /// The longest of them, ns.
     pub max: u64,
     /// Nanoseconds of those that a goroutine ended.
     pub woken_nanos: u64,
     /// Nanoseconds of those within units that begin and end inside the trace.
     pub bounded_nanos: u64,
-    /// How many goroutines.
+    /// How many goroutines waited there.
     pub gos: u64,
-    /// The longest ones.
+    /// The longest ones, longest first.
     pub longest: Vec<Wait>,
     /// They began before the trace, which therefore holds no stacks of them: `place` and `stack` are their wakers',
     /// from which the operation is inferred.
@@ -61,9 +61,9 @@ pub struct Blocked {
 /// Part of the waiting at a place: what one goroutine did meanwhile.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meanwhile {
-    /// The goroutine.
+    /// The goroutine that ended the waits.
     pub go: GoroutineIdx,
-    /// What it did.
+    /// What it was doing during the waits.
     pub doing: StepKind,
     /// Where, in the longest stretch: never a stack from after it.
     pub stack: StackId,
@@ -77,7 +77,7 @@ pub struct Meanwhile {
     pub nanos: u64,
     /// How many stretches, counted once for each wait.
     pub count: u64,
-    /// The longest one.
+    /// The longest stretch of it, inside a wait.
     pub longest: TimeRange,
     /// The stretches themselves, by time and apart from each other: the goroutine's own time.
     pub ranges: Vec<TimeRange>,
@@ -101,7 +101,7 @@ pub(crate) fn total(ranges: &[TimeRange]) -> u64 {
 pub struct Wakers {
     /// Waits that were looked into: of those that a goroutine ended the longest, at most [`KEPT`].
     pub waits: u64,
-    /// Nanoseconds of these.
+    /// Time of the waits that were examined, ns.
     pub examined: u64,
     /// Parts that sum to it, most first.
     pub parts: Vec<Meanwhile>,

@@ -8,13 +8,13 @@ const EDGES: [u64; PER_DECADE] = [10, 16, 25, 40, 63];
 /// What many durations add up to. All in nanoseconds; what none can have is `None` then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Distribution {
-    /// How many.
+    /// How many values there are.
     pub count: u64,
-    /// In sum.
+    /// The sum of the values.
     pub total: u64,
     /// Their mean, cut to whole nanoseconds.
     pub mean: Option<u64>,
-    /// The shortest.
+    /// The smallest value; `None` if there is none.
     pub min: Option<u64>,
     /// Half of them are no longer (nearest rank, as all percentiles here).
     pub p50: Option<u64>,
@@ -22,7 +22,7 @@ pub struct Distribution {
     pub p95: Option<u64>,
     /// 99 % are no longer.
     pub p99: Option<u64>,
-    /// The longest.
+    /// The largest value; `None` if there is none.
     pub max: Option<u64>,
 }
 
@@ -54,11 +54,11 @@ fn percentile(nanos: &mut [u64], percent: usize) -> Option<u64> {
 /// A bucket of a histogram: `from <= value < to`, nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
-    /// Its lower edge.
+    /// Its lower edge, inclusive.
     pub from: u64,
     /// The lower edge of the next.
     pub to: u64,
-    /// Values inside.
+    /// How many values lie inside.
     pub count: u64,
 }
 

@@ -5,7 +5,7 @@ use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::model::trace::Trace;
 
-/// What was found.
+/// What kind of thing was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FoundKind {
     /// A goroutine, by its start function or its number (`G13`).
@@ -21,9 +21,9 @@ pub enum FoundKind {
 /// One thing that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// What it is.
+    /// What kind of thing it is.
     pub kind: FoundKind,
-    /// Its name.
+    /// Its name: function, type, or message.
     pub name: StrId,
     /// The goroutine it is on (of a task the one that began it).
     pub go: GoroutineIdx,

@@ -42,7 +42,7 @@ pub struct FlameNode {
 /// a subtree. Node 0 is the root, whose total is the sum of all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flame {
-    /// The nodes.
+    /// The nodes, each behind its parent.
     pub nodes: Vec<FlameNode>,
     /// Levels, the root counted.
     pub depth: u32,
@@ -155,7 +155,7 @@ fn laid_out(buds: &[GrowingNode], names: &Names) -> Flame {
     flame
 }
 
-/// Texts by number.
+/// Texts of nodes, each kept once.
 #[derive(Default)]
 struct Names {
     ids: FxHashMap<String, u32>,

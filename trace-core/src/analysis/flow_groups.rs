@@ -19,9 +19,9 @@ use crate::model::trace::Trace;
 pub enum Actor {
     /// Goroutines with this start function.
     Function(StrId),
-    /// The network poller.
+    /// The network poller, which no goroutine stands for.
     Poller,
-    /// A timer.
+    /// A timer that fired.
     Timer,
     /// The runtime, for another reason.
     Runtime,
@@ -30,15 +30,15 @@ pub enum Actor {
 /// Flows of a kind from one function's goroutines to another's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowGroup {
-    /// What they mean.
+    /// What the flows mean: created, unblocked, ...
     pub kind: FlowKind,
-    /// Who acted.
+    /// Who acted: the function that created or unblocked.
     pub from: Actor,
     /// The start function of the goroutines that were acted on.
     pub to: StrId,
     /// What these had waited for; empty for creations, and if unknown.
     pub reason: StrId,
-    /// How many.
+    /// How many flows there are.
     pub count: u64,
     /// The waits that the flows ended, nanoseconds; none for creations.
     pub waited: u64,

@@ -10,7 +10,7 @@ const CHUNK: usize = 4096;
 /// A goroutine of the program.
 #[derive(Clone, Copy, Debug)]
 pub struct GoroutineStats {
-    /// Who.
+    /// The goroutine that is measured.
     pub go: GoroutineIdx,
     /// The function that it is there for: its start function or, where a library started it for whoever asked
     /// (`wg.Go(f)`), the program's function that this calls.
@@ -81,11 +81,11 @@ impl GoroutineStats {
 /// What a goroutine waits for when the trace ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Stuck {
-    /// Where.
+    /// The stack in which it is blocked.
     pub stack: StackId,
-    /// For what.
+    /// What class of wait it is.
     pub class: SpanClass,
-    /// Since when.
+    /// When the wait began; may be the trace's start.
     pub since: TraceTime,
     /// Since when it has waited in one function (as [`crate::analysis::places::Places`] counts), woken by nobody but
     /// the clock.

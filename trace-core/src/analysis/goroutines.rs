@@ -40,7 +40,7 @@ pub struct Breakdown {
     pub waits: Vec<(StrId, u64)>,
     /// Nothing is known (gaps of damaged traces).
     pub unknown: u64,
-    /// Assisting the collector.
+    /// Running mark assists, inside of running, ns.
     pub assist: u64,
     /// Sweeping while it ran.
     pub sweep: u64,
@@ -98,7 +98,7 @@ pub struct Group {
     pub began_before: u64,
     /// Of those: alive when it ended.
     pub goes_on: u64,
-    /// Execution by goroutine.
+    /// Running time, a value for each goroutine.
     pub execution: Distribution,
     /// Presence in the scope by goroutine.
     pub lifetime: Distribution,
@@ -106,12 +106,12 @@ pub struct Group {
     pub breakdown: Breakdown,
 }
 
-/// One goroutine.
+/// The breakdown of one goroutine's time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoTimes {
-    /// Who.
+    /// The goroutine that is measured.
     pub go: GoroutineIdx,
-    /// The runtime's id.
+    /// The runtime's id of the goroutine.
     pub id: GoId,
     /// First and last instant of it in the scope.
     pub range: TimeRange,
@@ -126,10 +126,10 @@ pub struct GoTimes {
 /// What the groups are put in order by, most first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SortBy {
-    /// Execution time.
+    /// By time spent running, most first.
     #[default]
     Execution,
-    /// How many.
+    /// By number of goroutines, most first.
     Count,
     /// Presence in the scope.
     Lifetime,
@@ -139,7 +139,7 @@ pub enum SortBy {
     Syscall,
     /// Blocked for whatever reason.
     Blocked,
-    /// Assist.
+    /// By time of mark assists, most first.
     Assist,
     /// The start function's name, from A to Z (goroutines: by id).
     Name,
@@ -169,7 +169,7 @@ pub struct Groups {
     pub groups: Vec<Group>,
     /// The sum of all.
     pub all: Breakdown,
-    /// Goroutines.
+    /// Goroutines of all groups together.
     pub count: u64,
 }
 

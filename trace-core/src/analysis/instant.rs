@@ -15,11 +15,11 @@ use crate::model::trace::{Metric, Trace};
 /// A goroutine at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Present {
-    /// The goroutine.
+    /// The goroutine that is there.
     pub go: GoroutineIdx,
     /// What it is doing.
     pub at: SpanRef,
-    /// Its state.
+    /// Its state at that moment.
     pub state: GoState,
     /// Family of the state.
     pub class: SpanClass,
@@ -53,7 +53,7 @@ pub struct Pile {
 /// Everything at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Instant {
-    /// The moment.
+    /// The moment that was looked at.
     pub at: TraceTime,
     /// `GOMAXPROCS` then; `None` if unknown.
     pub procs: Option<u64>,
@@ -75,7 +75,7 @@ pub struct Change {
     pub from: Option<What>,
     /// What they do at the later moment; `None` if they have ended.
     pub to: Option<What>,
-    /// Their start function.
+    /// The function that they were started with.
     pub name: StrId,
     /// Which they are, by index.
     pub gos: Vec<GoroutineIdx>,

@@ -26,7 +26,7 @@ pub const WORST: usize = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Made {
-    /// It was created.
+    /// Its creation made it runnable.
     Created = 0,
     /// Somebody unblocked it, or switched to it.
     Unblocked = 1,
@@ -68,7 +68,7 @@ impl Made {
 /// One wait for a proc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadyWait {
-    /// Whose.
+    /// The goroutine that was runnable.
     pub go: GoroutineIdx,
     /// When, from beginning to end (also outside of the scope).
     pub range: TimeRange,
@@ -95,13 +95,13 @@ pub struct LatencyGroup {
     pub waits: Distribution,
     /// Of those, cut by the edges of the trace or of the scope.
     pub cut: u64,
-    /// Nanoseconds by [`Made`].
+    /// Time by what made them runnable ([`Made`]), ns.
     pub made: [u64; Made::ALL.len()],
     /// The longest, longest first, at most [`WORST`].
     pub worst: Vec<ReadyWait>,
 }
 
-/// Scheduler latency.
+/// How long goroutines were runnable before they ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Latency {
     /// By start function, most time first; only functions of which one waited.
@@ -224,15 +224,15 @@ pub fn latency(trace: &Trace, pieces: &ScopeRanges, monitor: &Monitor) -> Option
 /// The waits of one goroutine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GoLatency {
-    /// Who.
+    /// The goroutine that waited.
     pub go: GoroutineIdx,
     /// Start function; empty if the trace never tells.
     pub name: StrId,
     /// How long the single waits were.
     pub waits: Distribution,
-    /// Nanoseconds by [`Made`].
+    /// Time by what made it runnable ([`Made`]), ns.
     pub made: [u64; Made::ALL.len()],
-    /// The longest.
+    /// Its longest wait for a proc.
     pub longest: ReadyWait,
 }
 

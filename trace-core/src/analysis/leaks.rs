@@ -85,7 +85,7 @@ pub struct Suspects {
     pub creation: StackId,
     /// How they came to be.
     pub origin: Origin,
-    /// Their start function.
+    /// The function that they were started with.
     pub name: StrId,
     /// They are the runtime's own.
     pub is_system: bool,

@@ -32,7 +32,7 @@ const CONVOY: u32 = 3;
 /// A line of the program that locks or unlocks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Site {
-    /// The line.
+    /// The line of the program.
     pub place: Place,
     /// What it does there.
     pub op: Op,
@@ -40,19 +40,19 @@ pub struct Site {
     pub count: u64,
     /// Nanoseconds of these waits.
     pub nanos: u64,
-    /// A stack.
+    /// A stack that leads there.
     pub stack: StackId,
 }
 
 /// A stretch in which somebody probably held the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// Who.
+    /// The goroutine that held it.
     pub go: GoroutineIdx,
     /// From the end of the holder's own wait (or, if it did not wait, from when the one it lets go began to) to the
     /// hand-over.
     pub range: TimeRange,
-    /// Where it unlocked.
+    /// The stack in which it unlocked.
     pub release: StackId,
     /// It began with the holder's own wait, so its beginning is known.
     pub is_known: bool,
@@ -78,20 +78,20 @@ pub struct Lock {
     pub acquired: Vec<Site>,
     /// Lines that unlock it.
     pub released: Vec<Site>,
-    /// Waits for it.
+    /// How many waits for it there were.
     pub count: u64,
     /// Nanoseconds of these in all.
     pub nanos: u64,
     /// Of these waits, those that began before the trace: without a stack, so that they are at none of the lines
     /// in `acquired`.
     pub prior: u64,
-    /// Nanoseconds of those.
+    /// Time of the waits of `prior`, total, ns.
     pub prior_ns: u64,
-    /// The longest, nanoseconds.
+    /// The longest wait for it, ns.
     pub max: u64,
     /// The longest wait, and whose.
     pub longest_wait: (GoroutineIdx, TimeRange),
-    /// Goroutines that waited.
+    /// How many goroutines waited for it.
     pub gos: u64,
     /// Most waiters at once.
     pub most_waiting: u32,
@@ -99,15 +99,15 @@ pub struct Lock {
     pub convoy_ns: u64,
     /// The longest stretch in which the queue never ran empty.
     pub longest_queue: TimeRange,
-    /// Known holds.
+    /// Holds whose both ends are known.
     pub holds: u64,
-    /// Nanoseconds of these.
+    /// Time of the known holds, ns.
     pub held_ns: u64,
     /// The longest of them.
     pub longest_holds: Vec<Hold>,
     /// Most that seemed to hold it at once: more than one are several locks of the same code (or readers).
     pub at_once: u32,
-    /// Of an `RWMutex`.
+    /// Readers and writers apart; `None` if it is no `RWMutex`.
     pub rw: Option<ReadersAndWriters>,
     /// 0 to 1: how sure that this is one lock, and who held it.
     pub confidence: f64,

@@ -25,7 +25,7 @@ pub struct PartKey {
 /// Waits of the units of a family at one place.
 #[derive(Clone, Debug, Default)]
 pub struct Part {
-    /// All of them.
+    /// Count and time of all of them.
     pub place_time: PlaceTime,
     /// Those that nobody but the clock ended: sleeps, timers and deadlines.
     pub clock: PlaceTime,
@@ -44,7 +44,7 @@ pub struct Part {
     /// Waits ended by the clock that no series of growing pauses explains: neither near the shortest of the unit, from
     /// which such a series begins, nor near the longest, at which it may stop growing, nor grown.
     pub irregular: u64,
-    /// The longest ones.
+    /// The longest ones, longest first.
     pub longest: Vec<Wait>,
 }
 

@@ -6,18 +6,17 @@ use crate::analysis::wait_chain::StepKind;
 use crate::base::ids::{GoId, GoroutineIdx, StackId};
 use crate::model::trace::Trace;
 
-/// `G25`
+/// A goroutine's name: `G25`.
 #[must_use]
 pub fn go_name(trace: &Trace, go: GoroutineIdx) -> String {
     trace.goroutine_name(go).map_or_else(|| "?".to_owned(), |(id, _)| go_of(id))
 }
 
-/// `G25`
 pub(crate) fn go_of(id: GoId) -> String {
     format!("G{}", id.signed())
 }
 
-/// `main.sendReport (main.go:97)`
+/// A place by function, file and line: `main.sendReport (main.go:97)`.
 #[must_use]
 pub fn place_name(place: Option<&Place>) -> String {
     place.map_or_else(|| "an unknown place".to_owned(), Place::in_words)

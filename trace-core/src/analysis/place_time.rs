@@ -9,11 +9,11 @@ pub const KEPT: usize = 512;
 /// One wait of a goroutine.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wait {
-    /// Who.
+    /// The goroutine that waited.
     pub go: GoroutineIdx,
-    /// When.
+    /// From when to when it waited.
     pub range: TimeRange,
-    /// Where.
+    /// The stack in which it waited.
     pub stack: StackId,
     /// Who ended it, if a goroutine did.
     pub waker: Option<GoroutineIdx>,
@@ -26,7 +26,6 @@ pub struct Wait {
 }
 
 impl Wait {
-    /// Its length, nanoseconds.
     pub(crate) const fn nanos(&self) -> u64 {
         self.range.nanos().unsigned_abs()
     }
@@ -35,16 +34,16 @@ impl Wait {
 /// Time at a place.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PlaceTime {
-    /// How often.
+    /// How many stretches there were.
     pub count: u64,
-    /// Nanoseconds.
+    /// Their time, total over goroutines, ns.
     pub nanos: u64,
     /// The longest, and whose.
     pub longest: Option<(GoroutineIdx, TimeRange)>,
 }
 
 impl PlaceTime {
-    /// Adds a stretch.
+    /// Adds a stretch of a goroutine's time.
     pub fn add(&mut self, go: GoroutineIdx, range: TimeRange) {
         self.add_part(go, range, range.nanos().unsigned_abs());
     }
@@ -56,7 +55,7 @@ impl PlaceTime {
         self.longest = longer(self.longest, Some((go, range)));
     }
 
-    /// Adds another.
+    /// Adds what another one has summed of the same place.
     pub fn merge(&mut self, other: Self) {
         self.count += other.count;
         self.nanos += other.nanos;

@@ -13,7 +13,7 @@ use crate::model::trace::{Goroutine, Origin, Trace};
 
 /// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
 const CHUNK: usize = 256;
-/// Buckets over time.
+/// Buckets that the range is cut into.
 pub const BUCKETS: usize = 240;
 
 /// Goroutines that the same stack created with the same start function.
@@ -29,9 +29,9 @@ pub struct PopulationGroup {
     pub is_system: bool,
     /// There when the range began.
     pub before: u64,
-    /// Created in it.
+    /// Goroutines of it that were created in the range.
     pub created: u64,
-    /// Ended in it.
+    /// Goroutines of it that ended in the range.
     pub ended: u64,
     /// There when it ended: `before + created - ended`.
     pub alive: u64,

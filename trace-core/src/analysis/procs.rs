@@ -19,9 +19,9 @@ pub const WORST: usize = 50;
 /// range exactly, the others lie inside them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcTimes {
-    /// Which.
+    /// The proc that is measured.
     pub proc: ProcIdx,
-    /// The runtime's id.
+    /// The runtime's id of the proc.
     pub id: ProcId,
     /// It ran a goroutine.
     pub running: u64,
@@ -37,7 +37,7 @@ pub struct ProcTimes {
     pub unknown: u64,
     /// Of `running`: workers of the collector.
     pub gc: u64,
-    /// Sweeping.
+    /// Sweeping on the proc, inside of its other times, ns.
     pub sweep: u64,
     /// Of `looking` and `idle`: the world was stopped.
     pub stopped: u64,
@@ -79,7 +79,7 @@ pub struct IdleWhileReady {
     pub worst: Vec<TimeRange>,
 }
 
-/// Utilisation of procs.
+/// What procs were used for, each and all together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Procs {
     /// What is looked at.

@@ -22,7 +22,7 @@ const CHUNK: usize = 256;
 /// Time between CPU samples: the rate that `runtime/pprof` sets is 100 Hz; the trace does not tell it.
 pub const SAMPLE_NANOS: u64 = 10_000_000;
 
-/// What is summed.
+/// What kind of time is summed by stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProfileKind {
     /// Waiting for the network (Go: `net`).
@@ -35,9 +35,9 @@ pub enum ProfileKind {
     Scheduler,
     /// From creation to the first run, by the creator's stack.
     Start,
-    /// In `time.Sleep`.
+    /// Waits in `time.Sleep` and for tickers.
     Sleep,
-    /// In select statements.
+    /// Waits in select statements of several cases.
     Select,
     /// Waiting for the collector, and its idle workers.
     GcWait,
@@ -109,7 +109,7 @@ impl ProfileKind {
 pub struct StackSum {
     /// Where; `NONE` if no stack was recorded (a return from a system call without a proc).
     pub stack: StackId,
-    /// How often.
+    /// How many events there are.
     pub count: u64,
     /// Nanoseconds in all, inside the scope.
     pub nanos: u64,
@@ -142,20 +142,20 @@ impl StackSum {
     }
 }
 
-/// A profile.
+/// Time lost, summed by stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// Of what.
+    /// What kind of time it sums.
     pub kind: ProfileKind,
-    /// By falling time.
+    /// The stacks, those with most time first.
     pub stacks: Vec<StackSum>,
-    /// Events in all.
+    /// Events of all stacks together.
     pub count: u64,
-    /// Nanoseconds in all.
+    /// Time of all stacks together, ns.
     pub nanos: u64,
     /// Events that were still going on when the trace ended: in no sum above, as in Go.
     pub open_count: u64,
-    /// Their nanoseconds.
+    /// Time of what is unfinished at the end, ns.
     pub open_nanos: u64,
 }
 
@@ -197,7 +197,7 @@ pub fn profile(trace: &Trace, pieces: &ScopeRanges, kind: ProfileKind, monitor: 
 /// What of a goroutine's life counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// All of it.
+    /// All of it, whenever it began.
     Any,
     /// From the first run on; of those that never ran all of it.
     Ran,
@@ -325,7 +325,7 @@ pub(crate) fn samples_in<'a>(trace: &'a Trace, pieces: &'a ScopeRanges) -> impl 
 /// What a profile's stacks sum to by function: time in it (flat, `own`) and in all it called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionSum {
-    /// Fully qualified.
+    /// Fully qualified name of the function.
     pub function: String,
     /// Source file of the first frame met.
     pub file: String,
@@ -333,7 +333,7 @@ pub struct FunctionSum {
     pub own: u64,
     /// Nanoseconds of stacks that it is in, each once.
     pub total: u64,
-    /// Events of those.
+    /// Events with the function anywhere on the stack.
     pub count: u64,
 }
 

@@ -9,7 +9,7 @@ use crate::model::trace::{Frame, Trace};
 enum Rank {
     /// Neither function nor file is known.
     Nameless,
-    /// Go's runtime.
+    /// A frame of Go's runtime.
     Runtime,
     /// What the standard library is built on: `sync`, `syscall`, internal packages, `time.Sleep`.
     Foundation,
@@ -17,7 +17,7 @@ enum Rank {
     Library,
     /// A module that the program depends on.
     Dependency,
-    /// The program itself.
+    /// A frame of the program itself.
     Own,
 }
 

@@ -23,7 +23,6 @@ pub struct RunqueueDepth {
     shift: u32,
 }
 
-/// A change.
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
     /// Nanoseconds since the base.
@@ -39,7 +38,7 @@ struct Step {
 pub(crate) enum Ready<'a> {
     /// Those of the goroutines of a scope, while they are in it.
     Of(&'a ScopeRanges),
-    /// This one.
+    /// Only this stretch of waiting.
     Wait(TimeRange),
 }
 
@@ -55,7 +54,6 @@ impl Ready<'_> {
 
 /// One window of time while it is looked at.
 pub(crate) struct WindowDepth<'a> {
-    /// When.
     pub(crate) range: TimeRange,
     /// How many are ready. Nothing outside of the window.
     pub(crate) runqueue_depth: &'a RunqueueDepth,
@@ -118,7 +116,6 @@ impl RunqueueDepth {
         made
     }
 
-    /// Makes it anew.
     fn set(&mut self, base: i64, moves: &mut Vec<u64>) {
         moves.sort_unstable();
         self.base = base;
@@ -202,7 +199,6 @@ impl RunqueueDepth {
     }
 }
 
-/// See [`RunqueueDepth::meter`].
 #[derive(Debug)]
 pub(crate) struct Meter<'a> {
     runqueue_depth: &'a RunqueueDepth,
@@ -212,7 +208,6 @@ pub(crate) struct Meter<'a> {
 }
 
 impl Meter<'_> {
-    /// As [`RunqueueDepth::within`].
     pub(crate) fn within(&mut self, range: TimeRange) -> u64 {
         let start = if range.start == self.time { self.area } else { self.runqueue_depth.area_before(range.start) };
         (self.time, self.area) = (range.end, self.runqueue_depth.area_before(range.end));

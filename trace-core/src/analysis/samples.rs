@@ -10,17 +10,17 @@ use crate::model::trace::Trace;
 /// What a profile's stacks sum to at one line: time in it (flat, `own`) and in all it called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineSum {
-    /// Fully qualified function.
+    /// Fully qualified name of the function.
     pub function: String,
-    /// Source file.
+    /// Source file, as in the trace.
     pub file: String,
-    /// Line in it.
+    /// Line in the file; 0 if unknown.
     pub line: u64,
     /// Nanoseconds of stacks with it at the leaf.
     pub own: u64,
     /// Nanoseconds of stacks that it is in, each once.
     pub total: u64,
-    /// Events of those.
+    /// Events whose stack has the line anywhere.
     pub count: u64,
 }
 
@@ -65,7 +65,7 @@ pub struct SampleGroup {
     pub name: StrId,
     /// The label that the goroutine had (the runtime labels the collector's workers); empty for none.
     pub label: StrId,
-    /// Samples.
+    /// How many CPU samples it has.
     pub count: u64,
 }
 

@@ -5,10 +5,10 @@ use crate::base::ids::{GoroutineIdx, StrId, TaskIdx};
 use crate::base::time::TimeRange;
 use crate::model::trace::{Region, Task, Trace};
 
-/// Whose time counts.
+/// The goroutines whose time counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum GoroutineFilter {
-    /// Every goroutine's.
+    /// The time of every goroutine.
     #[default]
     All,
     /// That of goroutines with this start function.
@@ -31,7 +31,7 @@ pub enum GoroutineFilter {
 pub struct Scope {
     /// When, clipped to the trace on use.
     pub range: TimeRange,
-    /// Whose.
+    /// The goroutines whose time counts.
     pub filter: GoroutineFilter,
 }
 
@@ -81,7 +81,7 @@ impl Scope {
 /// A scope worked out: which stretches of which goroutines.
 #[derive(Clone, Debug)]
 pub struct ScopeRanges {
-    /// Nothing lies outside.
+    /// The whole range: no stretch lies outside.
     pub range: TimeRange,
     count: u32,
     /// By rising goroutine; the stretches of each by time, apart from each other. `None`: all of `range`

@@ -9,7 +9,7 @@ pub struct Buckets {
     pub range: TimeRange,
     /// Nanoseconds of each, at least 1.
     pub width: u64,
-    /// How many.
+    /// How many equal buckets there are.
     pub count: usize,
 }
 

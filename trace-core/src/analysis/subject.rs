@@ -34,11 +34,11 @@ pub enum Choice {
 /// A stretch of a goroutine to explain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// The goroutine.
+    /// The goroutine that is explained.
     pub go: GoroutineIdx,
     /// The stretch, inside the range asked about.
     pub range: TimeRange,
-    /// Why this one.
+    /// Why this goroutine was chosen.
     pub choice: Choice,
 }
 

@@ -21,12 +21,12 @@ const CHUNK: usize = 256;
 /// Calls told one by one, of a stack and of all.
 pub const WORST: usize = 20;
 
-/// One system call.
+/// One system call, or call of a C function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// Whose.
+    /// The goroutine that called.
     pub go: GoroutineIdx,
-    /// What was called.
+    /// Whether the system or C was called.
     pub kind: CallKind,
     /// From beginning to end, also outside of the scope; clipped to the trace.
     pub range: TimeRange,
@@ -38,10 +38,10 @@ pub struct Call {
     pub is_cut: bool,
 }
 
-/// What was called.
+/// What a goroutine called outside of Go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CallKind {
-    /// The operating system.
+    /// The operating system, as far as is known.
     #[default]
     System,
     /// A C function, through cgo.
@@ -96,11 +96,11 @@ pub struct CallGroup {
 /// System calls in a scope. All groups come with most time first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Syscalls {
-    /// By stack.
+    /// Calls by stack, those with most time first.
     pub stacks: Vec<CallGroup>,
     /// By function; the stack is that of the one with most time.
     pub functions: Vec<CallGroup>,
-    /// All of them.
+    /// All calls together, of whichever stack.
     pub all: CallGroup,
     /// How many of them were not of the operating system.
     pub in_c: u64,

@@ -38,7 +38,7 @@ pub struct Filter {
     pub task_type: Option<StrId>,
     /// Regions: so deep on their goroutine, outermost 0.
     pub depth: Option<u32>,
-    /// Only this type.
+    /// Only tasks of this type; all if `None`.
     pub name: Option<StrId>,
 }
 
@@ -110,7 +110,7 @@ impl Filter {
 /// Instances of one kind: tasks of a type, or regions of a type that begin at the same line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Family<T> {
-    /// The type.
+    /// The type that all of them have.
     pub name: StrId,
     /// Regions: the line that begins them; `None` for tasks and where no stack tells.
     pub place: Option<crate::analysis::places::Place>,
@@ -126,10 +126,10 @@ pub struct Family<T> {
     pub instances: Vec<T>,
 }
 
-/// A task.
+/// A user task, with what it is measured by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskInstance {
-    /// The task itself.
+    /// The task as the trace has it.
     pub task: Task,
     /// From beginning to end, clipped to the trace.
     pub range: TimeRange,
@@ -137,10 +137,10 @@ pub struct TaskInstance {
     pub complete: bool,
 }
 
-/// A region.
+/// A user region, with what it is measured by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RegionInstance {
-    /// The region itself.
+    /// The region as the trace has it.
     pub region: Region,
     /// Both ends lie in the trace.
     pub complete: bool,
@@ -348,7 +348,7 @@ pub fn details(trace: &Trace, index: &TaskIndex, task: &Task) -> TaskDetails {
 pub struct BandPart {
     /// From, nanoseconds since the instance's start.
     pub start: u64,
-    /// To.
+    /// Its end (exclusive), ns from the start of the task.
     pub end: u64,
     /// What the goroutine mostly did meanwhile.
     pub class: SpanClass,

@@ -14,16 +14,16 @@ use crate::model::trace::Trace;
 
 /// Goroutines that one task of a parallel pass takes.
 const CHUNK: u32 = 256;
-/// Buckets over time.
+/// Buckets that the range is cut into.
 pub const BUCKETS: usize = 240;
 
 /// What a thread did. Nanoseconds; `running`, `syscall`, `looking` and `no_cpu` sum to `with_proc`, and with
 /// `blocked` and `nothing` to the range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadTimes {
-    /// Which.
+    /// The thread that is measured.
     pub thread: ThreadIdx,
-    /// The system's id.
+    /// The operating system's id of the thread.
     pub id: ThreadId,
     /// It had a proc.
     pub with_proc: u64,

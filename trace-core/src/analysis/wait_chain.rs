@@ -33,7 +33,7 @@ const AMPLE: u32 = 2_000_000;
 pub enum StepKind {
     /// The trace does not say.
     Unknown,
-    /// Executing.
+    /// Executing code of the program.
     Running,
     /// Executing, made to help the collector.
     MarkAssist,
@@ -89,17 +89,17 @@ impl StepKind {
 /// A wait whose waker was followed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Link {
-    /// Who waited.
+    /// The goroutine that waited.
     pub go: GoroutineIdx,
     /// The part of the wait that matters.
     pub range: TimeRange,
-    /// The wait.
+    /// The span that is the wait.
     pub span: SpanRef,
     /// Where; `NONE` if the wait began before the trace, and for the time before a goroutine was created.
     pub stack: StackId,
-    /// On what.
+    /// What it waited for, in the runtime's words.
     pub reason: StrId,
-    /// Who ended it.
+    /// The goroutine that ended the wait.
     pub waker: GoroutineIdx,
     /// Where the waker did.
     pub waker_stack: StackId,
@@ -112,11 +112,11 @@ pub struct Link {
 /// A stretch of the interval and who did what in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
-    /// When.
+    /// From when to when it was so.
     pub range: TimeRange,
-    /// Who.
+    /// The goroutine whose time it was.
     pub go: GoroutineIdx,
-    /// What.
+    /// What the goroutine was doing.
     pub doing: StepKind,
     /// The runtime's word for it.
     pub reason: StrId,
@@ -131,10 +131,10 @@ pub struct Step {
     pub link: Option<u32>,
 }
 
-/// The answer.
+/// Where the time of an interval went, step by step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WaitChain {
-    /// The interval.
+    /// The interval that is explained.
     pub range: TimeRange,
     /// In time order; they cover the interval exactly.
     pub steps: Vec<Step>,

@@ -24,13 +24,13 @@ const MOST_HOPS: usize = 6;
 /// A wait on the way from the victim to whoever kept it waiting.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hop {
-    /// Who waited.
+    /// The goroutine that waited.
     pub go: GoroutineIdx,
     /// Where; `NONE` if it was not there yet, or if the wait began before the trace.
     pub stack: StackId,
     /// The runtime's word for the wait.
     pub reason: StrId,
-    /// Who ended it.
+    /// The goroutine that ended the wait.
     pub waker: GoroutineIdx,
     /// Where the waker did.
     pub waker_stack: StackId,
@@ -44,7 +44,7 @@ pub struct Hop {
 pub struct Share {
     /// Who; of the longest of them.
     pub go: GoroutineIdx,
-    /// What.
+    /// What the goroutine was doing.
     pub doing: StepKind,
     /// The runtime's word for it.
     pub reason: StrId,
@@ -52,22 +52,22 @@ pub struct Share {
     pub stack: StackId,
     /// The longest of them began before the trace, without a stack: `stack` is the next one that the goroutine left.
     pub is_resumed: bool,
-    /// Nanoseconds in all.
+    /// Time of the steps, total, ns.
     pub nanos: u64,
-    /// How many steps.
+    /// How many steps it sums.
     pub count: u64,
-    /// The longest.
+    /// The longest of the steps.
     pub longest: TimeRange,
     /// The waits that lead from the victim to the longest; none if it is the victim's own doing.
     pub via: Vec<Hop>,
 }
 
-/// The answer.
+/// Where the time of several stretches went, summed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Why {
     /// Nanoseconds of all stretches.
     pub nanos: u64,
-    /// How many stretches.
+    /// How many stretches were followed.
     pub stretches: u64,
     /// How many steps they consist of.
     pub steps: u64,

@@ -40,7 +40,6 @@ pub struct WorkUnit {
     pub(crate) recording: u64,
     /// Sleeps one after the other, of which nobody has taken notice so far.
     pub(super) series: Option<Series>,
-    /// Those that ended.
     pub(super) ended: Vec<Series>,
 }
 
@@ -53,7 +52,6 @@ pub(crate) struct Series {
     pub(super) range: TimeRange,
     /// Sleeps, and waits for the GC on the way to one.
     pub(super) looks: u64,
-    /// Sleeps.
     pub(super) count: u64,
     pub(super) nanos: u64,
     /// Just before, a goroutine was created that ended during the first sleep.

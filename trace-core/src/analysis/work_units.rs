@@ -23,7 +23,7 @@ pub type Example = (GoroutineIdx, TimeRange, Vec<(StackId, TimeRange)>);
 pub struct Serial {
     /// Units that consist of them.
     pub units: u64,
-    /// Waits in all.
+    /// Waits of all units together.
     pub waits: u64,
     /// Nanoseconds waited in all.
     pub nanos: u64,
@@ -44,17 +44,17 @@ impl Serial {
 /// Sleeps at one place in units of a family.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sleeps {
-    /// All of them.
+    /// Count and time of all of them.
     pub place_time: PlaceTime,
     /// Units in which they happen.
     pub units: u64,
-    /// Where.
+    /// The stack in which they sleep.
     pub stack: StackId,
     /// Series of several one after the other without any effect in between.
     pub series: u64,
     /// Sleeps in them; the longest is the longest series.
     pub polls: PlaceTime,
-    /// Single sleeps.
+    /// Sleeps that stand alone in their unit.
     pub singles: PlaceTime,
     /// Of these, those after the creation of a goroutine that had ended before the sleep did.
     pub helped: PlaceTime,
@@ -63,20 +63,20 @@ pub struct Sleeps {
 /// Units about the same.
 #[derive(Clone, Debug, Default)]
 pub struct Family {
-    /// How many.
+    /// How many units of work.
     pub units: u64,
     /// How many with beginning and end inside the trace.
     pub bounded: u64,
-    /// Goroutines.
+    /// Goroutines that did the units.
     pub gos: u64,
     last_go: Option<GoroutineIdx>,
-    /// Nanoseconds in all.
+    /// Time of the units, total, ns.
     pub nanos: u64,
-    /// Nanoseconds by class.
+    /// Time of the units by [`SpanClass`] index, ns.
     pub by_class: [u64; SpanClass::COUNT],
     /// A stack of one of them, for its name.
     pub stack: StackId,
-    /// The longest.
+    /// The longest unit; `None` if there is none.
     pub longest: Option<(GoroutineIdx, TimeRange)>,
     /// The longest ones, at most [`KEPT`].
     pub longest_units: Vec<(GoroutineIdx, TimeRange)>,

@@ -11,13 +11,13 @@ const KEPT: usize = 64;
 /// Yields with the same stack.
 #[derive(Clone, Debug, Default)]
 pub struct Yields {
-    /// How many.
+    /// How many times goroutines yielded.
     pub count: u64,
     /// How long goroutines ran before, each time since they last got a proc, total, ns.
     pub running: u64,
     /// How long they were then runnable, total, ns.
     pub runnable: u64,
-    /// How many goroutines.
+    /// How many goroutines yielded.
     pub goroutines: u64,
     /// Some of them, with how long each was running and runnable so, ns, and the first and last such time.
     pub gos: Vec<(GoroutineIdx, u64, TimeRange)>,

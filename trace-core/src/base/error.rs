@@ -10,7 +10,7 @@ pub enum Error {
     /// The operating system would not give the bytes.
     #[error("cannot read it: {0}")]
     Io(#[source] std::io::Error),
-    /// Nothing in it.
+    /// Not a single byte came.
     #[error("it is empty; a program that ended before trace.Stop leaves an empty file")]
     Empty,
     /// A sound header, and nothing of a trace behind it.
@@ -73,5 +73,5 @@ impl From<std::io::Error> for Error {
     }
 }
 
-/// The library's result.
+/// The library's result: its errors are [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;

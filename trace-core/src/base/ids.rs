@@ -51,7 +51,7 @@ macro_rules! index {
         pub struct $name(pub u32);
 
         impl $name {
-            /// "No such thing".
+            /// Stands for none: no such thing, or not known.
             pub const NONE: Self = Self(u32::MAX);
 
             /// Whether this names something.
@@ -91,7 +91,7 @@ index!(
 pub struct StrId(pub u32);
 
 impl StrId {
-    /// The empty string.
+    /// The empty string, which every trace has.
     pub const EMPTY: Self = Self(0);
 }
 

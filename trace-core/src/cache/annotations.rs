@@ -14,7 +14,6 @@ use crate::model::proc_changes::OwnershipRecord;
 use crate::model::trace::{Log, Region, Sample, SpecialRange, Task};
 use crate::model::tracks::{Track, TrackRange};
 
-/// All items.
 #[derive(Serialize, Deserialize)]
 struct Items {
     gc: Vec<TrackRange>,
@@ -30,7 +29,6 @@ struct Items {
     proc_ownerships: Vec<(u32, OwnershipRecord)>,
 }
 
-/// Puts all tables.
 pub(crate) fn put(annotations: &AnnotationTables, out: &mut Out) {
     out.value(&Items {
         gc: annotations.gc.ranges.clone(),

@@ -27,7 +27,7 @@ fn stamp() -> u64 {
 /// Where a cache is kept.
 #[derive(Clone, Copy, Debug)]
 pub enum Stored<'a> {
-    /// In memory.
+    /// Bytes in memory, checked when they are used.
     Bytes(&'a [u8]),
     /// On disk, open to be read.
     File(&'a File),

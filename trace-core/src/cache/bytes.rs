@@ -4,7 +4,6 @@ use bytemuck::{AnyBitPattern, NoUninit};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Bytes that grow.
 #[derive(Debug, Default)]
 pub(crate) struct Out {
     pub(crate) bytes: Vec<u8>,
@@ -21,7 +20,6 @@ impl Out {
         self.bytes.extend_from_slice(bytemuck::cast_slice(items));
     }
 
-    /// Anything small.
     pub(crate) fn value(&mut self, value: &impl Serialize) {
         // Fails for maps and sequences of unknown length only: there are none.
         let bytes = postcard::to_allocvec(value).unwrap_or_default();

@@ -17,7 +17,7 @@ const BUFFER: usize = 128 << 10;
 pub struct Key {
     /// XXH3 (128 bits) over the XXH3 of each 2 MiB.
     pub hash: u128,
-    /// Bytes.
+    /// Length of the file, bytes.
     pub len: u64,
 }
 

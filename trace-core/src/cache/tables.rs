@@ -243,7 +243,6 @@ fn is_sound(small: &Small, bounds: &Bounds) -> bool {
 }
 
 impl Tables {
-    /// Blocks of goroutines.
     pub(crate) const fn go_blocks(&self) -> usize {
         (self.small.gos as usize).div_ceil(GO_BLOCK * CHUNK)
     }
@@ -270,7 +269,6 @@ impl Tables {
         records.chunks(CHUNK).map(chunk).collect()
     }
 
-    /// The whole trace.
     pub(crate) fn into_trace(
         self,
         mut annotations: AnnotationTables,

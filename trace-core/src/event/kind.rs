@@ -31,7 +31,7 @@ pub struct EventKind(pub u8);
 kinds! {
     /// A CPU profile sample.
     CPU_SAMPLE = 7, "CPUSample";
-    /// GOMAXPROCS changed.
+    /// The number of procs changed: GOMAXPROCS.
     PROCS_CHANGE = 9, "ProcsChange";
     /// A proc starts on this thread.
     PROC_START = 10, "ProcStart";
@@ -65,15 +65,15 @@ kinds! {
     GO_SYSCALL_END_BLOCKED = 24, "GoSyscallEndBlocked";
     /// A goroutine's status, once per generation.
     GO_STATUS = 25, "GoStatus";
-    /// A stop-the-world begins.
+    /// An STW pause begins, for a reason.
     STW_BEGIN = 26, "STWBegin";
-    /// It ends.
+    /// The STW pause ends.
     STW_END = 27, "STWEnd";
     /// The GC is running, said once per generation.
     GC_ACTIVE = 28, "GCActive";
     /// The GC's mark phase begins.
     GC_BEGIN = 29, "GCBegin";
-    /// It ends.
+    /// The GC cycle ends its marking.
     GC_END = 30, "GCEnd";
     /// A sweep is running on a proc, said once per generation.
     GC_SWEEP_ACTIVE = 31, "GCSweepActive";
@@ -85,21 +85,21 @@ kinds! {
     GC_MARK_ASSIST_ACTIVE = 34, "GCMarkAssistActive";
     /// A mark assist begins on the running goroutine.
     GC_MARK_ASSIST_BEGIN = 35, "GCMarkAssistBegin";
-    /// It ends.
+    /// The goroutine's mark assist ends.
     GC_MARK_ASSIST_END = 36, "GCMarkAssistEnd";
     /// Heap in use, bytes.
     HEAP_ALLOC = 37, "HeapAlloc";
-    /// Heap goal, bytes.
+    /// The heap goal changed, bytes.
     HEAP_GOAL = 38, "HeapGoal";
     /// The running goroutine gets a label.
     GO_LABEL = 39, "GoLabel";
     /// A user task begins.
     USER_TASK_BEGIN = 40, "UserTaskBegin";
-    /// It ends.
+    /// The user task ends.
     USER_TASK_END = 41, "UserTaskEnd";
     /// A user region begins on the running goroutine.
     USER_REGION_BEGIN = 42, "UserRegionBegin";
-    /// It ends.
+    /// The user region ends.
     USER_REGION_END = 43, "UserRegionEnd";
     /// A user log line.
     USER_LOG = 44, "UserLog";

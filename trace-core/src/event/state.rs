@@ -16,7 +16,7 @@ pub enum GoState {
     Syscall = 3,
     /// Blocked; the reason says on what.
     Waiting = 4,
-    /// It has ended.
+    /// It has ended, or its id was given to another.
     Dead = 5,
 }
 
@@ -27,7 +27,7 @@ pub enum GoState {
 pub enum SpanClass {
     /// Nothing is known, or nothing is there (not born, ended, idle proc).
     None = 0,
-    /// Executing.
+    /// Executing code on a proc.
     Running = 1,
     /// Ready, waiting for a proc.
     Runnable = 2,
@@ -72,9 +72,9 @@ impl SpanClass {
 pub enum Cause {
     /// It was so when first mentioned; it may have begun earlier.
     Status = 0,
-    /// Just created.
+    /// It was just created, by another goroutine.
     Created = 1,
-    /// Unblocked by someone.
+    /// Another goroutine, the poller or a timer unblocked it.
     Unblocked = 2,
     /// Stopped running but stays ready (preempted, Gosched, …); the reason text says which.
     Stopped = 3,
@@ -82,12 +82,12 @@ pub enum Cause {
     SyscallExit = 4,
     /// Switched to, or away from, as a coroutine (`iter.Pull`).
     Switched = 5,
-    /// Got a proc.
+    /// It got a proc to run on.
     Started = 6,
     /// Entered a system call.
     SyscallEnter = 7,
     /// Blocked by itself; the reason text says on what.
     Blocked = 8,
-    /// Ended.
+    /// It returned from its function.
     Ended = 9,
 }

@@ -26,7 +26,7 @@ impl<'a> Cursor<'a> {
         self.pos >= self.bytes.len()
     }
 
-    /// The next byte.
+    /// The next byte; `None` at the end.
     pub fn u8(&mut self) -> Option<u8> {
         let byte = *self.bytes.get(self.pos)?;
         self.pos += 1;

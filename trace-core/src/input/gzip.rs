@@ -4,7 +4,6 @@ use std::io::BufRead;
 
 use flate2::bufread::MultiGzDecoder;
 
-/// First bytes.
 pub(super) const MAGIC: &[u8] = b"\x1f\x8b\x08";
 
 /// What is in it.

@@ -4,7 +4,6 @@ use std::io::{self, Read};
 
 use lz4_flex::frame::FrameDecoder;
 
-/// First bytes.
 pub(super) const MAGIC: &[u8] = b"\x04\x22\x4d\x18";
 
 /// What is in it.
@@ -12,7 +11,6 @@ pub(super) const fn unpack<R: Read>(packed: R) -> Lz4<R> {
     Lz4 { packed: Some(packed), frames: None }
 }
 
-/// The reader.
 pub(super) struct Lz4<R: Read> {
     packed: Option<R>,
     frames: Option<FrameDecoder<R>>,

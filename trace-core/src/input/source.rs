@@ -24,7 +24,7 @@ const TRACE: &[u8] = b" trace";
 
 /// Bytes to be read once from start to end, and how many there are if that is known.
 pub struct Source<'a> {
-    /// The bytes, unpacked.
+    /// The bytes, unpacked where the file is packed.
     pub reader: Box<dyn Read + Send + 'a>,
     /// Their number, if known beforehand.
     pub len: Option<u64>,

@@ -14,7 +14,6 @@ use std::io::{self, BufReader, Cursor, Read};
 
 use crate::input::guard::{Bytes, member_head};
 
-/// A block's length.
 const BLOCK: usize = 512;
 /// Headers that are read: a hundred times what an archive of recordings holds.
 const MAX_HEADERS: usize = 100_000;
@@ -26,7 +25,6 @@ const MAX_NAME: u64 = 64 << 10;
 pub(super) struct Entry {
     /// Its path in there, as it is written.
     pub(super) name: String,
-    /// Its size, bytes.
     pub(super) size: u64,
     /// Whether it is stored with its stretches of zeros left out.
     pub(super) is_sparse: bool,

@@ -5,7 +5,6 @@ use std::io::{self, BufRead, Read};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-/// First bytes.
 pub(super) const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
 
 /// Whether bytes begin with a frame that is to be skipped (RFC 8878, 3.1.2). Frames of data follow; so it is with lz4,
@@ -28,7 +27,6 @@ fn damaged(error: &FrameDecoderError) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-/// The reader.
 pub(super) struct Zstd<R> {
     packed: R,
     decoder: Box<FrameDecoder>,

@@ -23,7 +23,6 @@ pub(crate) struct Damage {
 }
 
 impl Damage {
-    /// Notes a fault.
     pub(crate) fn add(&mut self, kind: WarningKind, message: String, offset: u64) {
         self.add_many(kind, message, offset, 1);
     }

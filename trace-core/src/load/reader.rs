@@ -95,7 +95,6 @@ const BYTES_PER_GENERATION: u64 = 512;
 /// Keeps made-up traces of very many very small generations from costing more than their bytes justify.
 #[derive(Debug, Default)]
 struct GenerationBudget {
-    /// Generations given out.
     given: u64,
     /// Those without content so far, and those of them that were not given out since the last one that was.
     all_empty: u64,

@@ -35,7 +35,6 @@ use crate::wire::v2::unknown::{self, Unknown};
 pub(crate) struct Shared {
     pub(crate) monitor: Monitor,
     pub(crate) kinds: SharedKinds,
-    /// Rows per segment.
     pub(crate) segment_rows: usize,
     /// The clock of some generation, for one that has lost its own.
     clock: Arc<Mutex<Option<Clock>>>,

@@ -8,10 +8,8 @@ use crate::model::proc_changes::ProcChange;
 pub(crate) struct RegionMark {
     pub(crate) time: i64,
     pub(crate) go: u32,
-    /// String slot.
     pub(crate) name: u32,
     pub(crate) task: u64,
-    /// Stack slot.
     pub(crate) stack: u32,
     pub(crate) is_begin: bool,
     /// Offset in the input.
@@ -32,7 +30,6 @@ pub(crate) struct TaskMark {
     pub(crate) offset: u64,
 }
 
-/// A log line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LogMark {
     pub(crate) time: i64,
@@ -51,7 +48,6 @@ pub(crate) struct LabelMark {
     pub(crate) text: u32,
 }
 
-/// A CPU sample.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SampleMark {
     pub(crate) time: i64,
@@ -134,7 +130,6 @@ impl Annotations {
         self.for_each_time(|time| *time = (*time).max(floor));
     }
 
-    /// Moves everything.
     pub(crate) fn shift(&mut self, nanos: i64) {
         self.for_each_time(|time| *time = time.saturating_add(nanos));
     }

@@ -25,7 +25,6 @@ pub(crate) struct StealRecord {
     pub(crate) thief: u32,
 }
 
-/// The tables.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AnnotationTables {
     pub(crate) gc: Track,
@@ -36,16 +35,16 @@ pub(crate) struct AnnotationTables {
     pub(crate) tasks: Vec<Task>,
     /// All tasks by id, those that share one by index.
     pub(crate) tasks_by_id: Box<[TaskIdx]>,
-    /// By time.
+    /// Samples by rising time.
     pub(crate) samples: Vec<Sample>,
     pub(crate) samples_by_go: Grouped<SampleAt>,
     pub(crate) samples_by_proc: Grouped<SampleAt>,
     pub(crate) samples_by_thread: Grouped<SampleAt>,
     pub(crate) specials_by_go: Grouped<SpecialRange>,
     pub(crate) specials_by_proc: Grouped<SpecialRange>,
-    /// By victim.
+    /// Steals by the proc that lost its thread.
     pub(crate) steals: Grouped<StealRecord>,
-    /// By proc.
+    /// Ownerships by proc, each by rising time.
     pub(crate) proc_ownerships: Grouped<OwnershipRecord>,
     /// Lowest and highest id per chunk of goroutine records.
     pub(crate) id_bounds: Vec<(GoId, GoId)>,

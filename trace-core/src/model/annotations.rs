@@ -70,7 +70,7 @@ impl Trace {
         self.annotations.tasks.len() as u32
     }
 
-    /// A task.
+    /// A task; `None` if there is no such one.
     #[must_use]
     pub fn task(&self, idx: TaskIdx) -> Option<Task> {
         self.annotations.tasks.get(idx.index()).copied()

@@ -39,16 +39,15 @@ impl Cells for Quarters {
     }
 }
 
-/// Numbers by row.
 #[derive(Clone, Debug)]
 pub(crate) enum Column {
-    /// All below 4.
+    /// Numbers below 4: two bits each.
     Quarters(Quarters),
-    /// All below 2^8.
+    /// Numbers below 2^8: a byte each.
     Bytes(Box<[u8]>),
-    /// All below 2^16.
+    /// Numbers below 2^16: two bytes each.
     Words(Box<[u16]>),
-    /// Any.
+    /// Any numbers: four bytes each.
     Wide(Box<[u32]>),
 }
 
@@ -74,7 +73,7 @@ impl Column {
         }
     }
 
-    /// Memory taken.
+    /// Bytes of memory that it takes.
     pub(crate) fn bytes(&self) -> usize {
         self.raw().1.len()
     }
@@ -167,7 +166,7 @@ impl SparseColumn {
         }
     }
 
-    /// Memory taken.
+    /// Bytes of memory that it takes.
     pub(crate) const fn bytes(&self) -> usize {
         8 * self.bits.len() + 4 * self.before.len() + 4 * self.values.len()
     }

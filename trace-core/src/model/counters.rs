@@ -70,7 +70,7 @@ impl Steps {
         (&self.at, &self.value)
     }
 
-    /// What [`Steps::readings`] gave.
+    /// Built of what [`Steps::readings`] gave; `None` if that is out of order.
     pub(crate) fn from_readings(at: &[u32], value: &[u64]) -> Option<Self> {
         let mut steps = Self::default();
         at.iter().zip(value).for_each(|(&at, &value)| steps.push(at, value));
@@ -298,7 +298,7 @@ impl CountSeries {
         }
     }
 
-    /// Memory taken.
+    /// Bytes of memory that it takes.
     pub(crate) fn bytes(&self) -> usize {
         self.levels.iter().map(Vec::len).sum::<usize>() * size_of::<Bucket>()
     }

@@ -66,6 +66,6 @@ pub(crate) struct SegmentDraft {
     pub(crate) names: Vec<(u32, u32)>,
     pub(crate) annotations: Annotations,
     pub(crate) events: u64,
-    /// Events by kind.
+    /// Events by the number of their kind.
     pub(crate) kinds: Box<[u64; 256]>,
 }

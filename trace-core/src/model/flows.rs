@@ -30,10 +30,10 @@ pub struct FlowEnd {
     pub span: Option<SpanRef>,
 }
 
-/// An edge.
+/// An edge between two lanes: one made the other runnable, or created it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flow {
-    /// What it means.
+    /// What the edge means.
     pub kind: FlowKind,
     /// The end that caused it. Its time is when it acted.
     pub from: FlowEnd,

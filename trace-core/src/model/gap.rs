@@ -31,7 +31,7 @@ pub struct DataGap {
 /// A gap in the numbers of its generation, on the way to the stitcher.
 #[derive(Clone, Debug)]
 pub(crate) struct DataGapDraft {
-    /// ns.
+    /// Start in the clock of the trace, ns.
     pub(crate) start: i64,
     /// ns; `None` is the end of the generation.
     pub(crate) end: Option<i64>,

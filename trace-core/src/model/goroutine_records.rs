@@ -33,7 +33,7 @@ impl GoRecord {
         [self.id, self.name.0, self.first_segment, self.last_segment]
     }
 
-    /// What [`GoRecord::to_numbers`] gave.
+    /// Built of what [`GoRecord::to_numbers`] gave.
     pub(crate) const fn from_numbers([id, name, first_segment, last_segment]: [u32; GO_NUMBERS]) -> Self {
         Self { id, name: StrId(name), first_segment, last_segment }
     }

@@ -7,7 +7,7 @@ use crate::base::ids::{GoroutineIdx, ProcIdx, ThreadIdx};
 pub enum LaneId {
     /// GC cycles (mark phases).
     Gc,
-    /// Stop-the-world pauses.
+    /// The lane of STW pauses.
     Stw,
     /// What a proc (P) ran.
     Proc(ProcIdx),

@@ -17,12 +17,10 @@ pub(crate) struct LastRunning {
 }
 
 impl LastRunning {
-    /// Forgets everybody.
     pub(crate) fn clear(&mut self) {
         self.last.clear();
     }
 
-    /// Another generation begins.
     pub(crate) fn begin_generation(&mut self) {
         // Not cleared: that takes as long as it has ever been large.
         self.at_begin = FxHashMap::default();

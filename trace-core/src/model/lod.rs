@@ -12,7 +12,6 @@ pub(crate) const LEVELS: usize = 3;
 /// Spans per block of each level.
 const SIZES: [u32; LEVELS] = [BLOCK, BLOCK * FAN as u32, BLOCK * (FAN * FAN) as u32];
 
-/// Bytes of [`Sums`].
 pub(crate) const SUMS_BYTES: usize = size_of::<Sums>();
 
 /// What a run of spans adds up to. A cache line.
@@ -47,7 +46,7 @@ impl Sums {
         bytes
     }
 
-    /// What [`Sums::to_bytes`] gave.
+    /// Built of what [`Sums::to_bytes`] gave.
     pub(crate) fn from_bytes(bytes: &[u8; SUMS_BYTES]) -> Self {
         let (nanos, rest) = bytes.split_at(4 * SpanClass::COUNT);
         let (spans, end) = rest.split_at(2 * SpanClass::COUNT);
@@ -221,7 +220,7 @@ impl Lod {
         fits.then_some(Self { lanes, levels })
     }
 
-    /// Memory taken.
+    /// Bytes of memory that it takes.
     pub(crate) fn bytes(&self) -> usize {
         let blocks: usize = self.levels.iter().map(Vec::len).sum();
         blocks * size_of::<Sums>() + self.lanes.len() * size_of::<(u32, [u32; LEVELS])>()

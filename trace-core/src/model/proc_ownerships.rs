@@ -8,13 +8,13 @@ use crate::model::trace::Trace;
 /// A stretch of time for which a proc is with one thread, or idle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProcOwnership {
-    /// Which proc.
+    /// The proc that the thread had.
     pub proc: ProcIdx,
     /// Who has it; `NONE`: nobody, the proc is idle.
     pub thread: ThreadIdx,
     /// When. Of what was so when the trace (or a part of it without gaps) began or ended: from there, to there.
     pub range: TimeRange,
-    /// How it began.
+    /// How the thread came to have it.
     pub change: ProcChange,
 }
 

@@ -16,7 +16,7 @@ use crate::model::row_codes::MARK;
 pub(crate) enum Entries {
     /// Of procs: a row, or [`MARK`] + index into the marks.
     Own(Box<[u32]>),
-    /// Of threads: rows.
+    /// Those of threads: rows of the segment.
     Borrowed(Runs),
 }
 
@@ -27,7 +27,7 @@ impl Default for Entries {
 }
 
 impl Entries {
-    /// Those of procs.
+    /// Those of procs, which have none elsewhere.
     pub(crate) fn own(&self) -> &[u32] {
         match self {
             Self::Own(entries) => entries,
@@ -51,7 +51,7 @@ impl Entries {
         }
     }
 
-    /// Memory taken.
+    /// Bytes of memory that it takes.
     pub(crate) const fn bytes(&self) -> usize {
         match self {
             Self::Own(entries) => 4 * entries.len(),

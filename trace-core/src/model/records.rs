@@ -56,7 +56,7 @@ impl Origin {
 pub struct Goroutine {
     /// Its place in the model.
     pub idx: GoroutineIdx,
-    /// The runtime's id.
+    /// The runtime's id of the goroutine.
     pub id: GoId,
     /// The function it was started with, or the root of the first stack seen; empty if never seen.
     pub name: StrId,
@@ -85,24 +85,24 @@ pub struct Frame<'a> {
     pub function: &'a str,
     /// Source file, as in the trace.
     pub file: &'a str,
-    /// Line in it.
+    /// Line in the file; 0 if unknown.
     pub line: u64,
-    /// Program counter.
+    /// Program counter; 0 in old traces.
     pub pc: u64,
 }
 
-/// A user task.
+/// A user task: `trace.NewTask`, until `Task.End`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// Its place in the model.
     pub idx: TaskIdx,
-    /// The runtime's id.
+    /// The id that the runtime gave it.
     pub id: TaskId,
     /// Its type, as given to `trace.NewTask`.
     pub name: StrId,
     /// The task it belongs to.
     pub parent: Option<TaskIdx>,
-    /// Who began it.
+    /// The goroutine that began it; none if it began before the trace.
     pub go: GoroutineIdx,
     /// Where it was begun.
     pub stack: StackId,
@@ -115,11 +115,11 @@ pub struct Task {
 /// A user region on a goroutine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Region {
-    /// The goroutine.
+    /// The goroutine that is in it.
     pub go: GoroutineIdx,
     /// The task it belongs to; `None` for the background task or an unknown one.
     pub task: Option<TaskIdx>,
-    /// Its type.
+    /// Its type, as the program calls it.
     pub name: StrId,
     /// When, clipped to the trace.
     pub range: TimeRange,
@@ -129,33 +129,33 @@ pub struct Region {
     pub goes_on: bool,
     /// Nesting level on its goroutine, outermost 0.
     pub depth: u32,
-    /// Where it began.
+    /// The stack where it began.
     pub start_stack: StackId,
-    /// Where it ended.
+    /// The stack where it ended.
     pub end_stack: StackId,
 }
 
 /// A user log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Log {
-    /// When.
+    /// When the message was logged.
     pub time: TraceTime,
-    /// Who.
+    /// The goroutine that logged it.
     pub go: GoroutineIdx,
     /// The task it belongs to.
     pub task: Option<TaskIdx>,
-    /// Its category (key).
+    /// The category that the program gave it; may be empty.
     pub category: StrId,
-    /// The text.
+    /// The text of the message.
     pub message: StrId,
-    /// Where.
+    /// The stack that logged it.
     pub stack: StackId,
 }
 
 /// A CPU profile sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
-    /// When.
+    /// When the sample was taken.
     pub time: TraceTime,
     /// The goroutine, or `NONE`.
     pub go: GoroutineIdx,
@@ -163,14 +163,14 @@ pub struct Sample {
     pub proc: ProcIdx,
     /// The thread, or `NONE`.
     pub thread: ThreadIdx,
-    /// Where.
+    /// The stack that was running.
     pub stack: StackId,
 }
 
 /// A special range on a goroutine or proc: mark assist, sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpecialRange {
-    /// What it is.
+    /// What the goroutine or proc does in it.
     pub kind: SpecialKind,
     /// When, clipped to the trace.
     pub range: TimeRange,
@@ -178,7 +178,7 @@ pub struct SpecialRange {
     pub go: GoroutineIdx,
     /// The proc; `NONE` if not known.
     pub proc: ProcIdx,
-    /// Where it began.
+    /// The stack where it began.
     pub stack: StackId,
     /// Sweep: bytes swept and bytes reclaimed.
     pub bytes: (u64, u64),
@@ -196,7 +196,7 @@ pub enum SpecialKind {
 /// One line of the event table of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventRow {
-    /// When.
+    /// When the event happened.
     pub time: TraceTime,
     /// What, as in Go's sources.
     pub kind: EventKind,
@@ -217,15 +217,15 @@ pub struct EventRow {
 pub enum Metric {
     /// Heap in use, bytes.
     HeapLive,
-    /// Heap goal, bytes.
+    /// The heap goal, bytes.
     HeapGoal,
-    /// GOMAXPROCS.
+    /// The number of procs: GOMAXPROCS.
     Procs,
-    /// Goroutines running.
+    /// How many goroutines are running.
     Running,
-    /// Goroutines ready.
+    /// How many goroutines are runnable.
     Runnable,
-    /// Goroutines waiting.
+    /// How many goroutines are waiting.
     Waiting,
     /// Threads in system calls.
     Syscalls,
@@ -236,7 +236,7 @@ pub enum Metric {
 /// Everything one goroutine's time went to, nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimeByClass {
-    /// By [`SpanClass`] index.
+    /// Time by [`SpanClass`] index, ns.
     pub nanos: [u64; SpanClass::COUNT],
     /// Spans by [`SpanClass`] index.
     pub spans: [u64; SpanClass::COUNT],
@@ -245,13 +245,13 @@ pub struct TimeByClass {
 /// A clock reading that ties the trace clock to the wall clock (Go 1.25 and newer).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockSnapshot {
-    /// Trace time.
+    /// The time in the trace.
     pub trace: TraceTime,
     /// The monotonic clock, ns.
     pub mono: u64,
     /// Unix time, whole seconds.
     pub wall_secs: i64,
-    /// and nanoseconds.
+    /// The rest of the Unix time, nanoseconds.
     pub wall_nanos: u32,
 }
 
@@ -260,13 +260,13 @@ pub struct ClockSnapshot {
 pub struct Totals {
     /// NN of `go 1.NN trace`.
     pub version: u32,
-    /// Bytes read.
+    /// Bytes read of the file, unpacked.
     pub bytes: u64,
-    /// Events.
+    /// Events of all generations.
     pub events: u64,
     /// Events by kind, by rising code.
     pub events_by_kind: Vec<(EventKind, u64)>,
-    /// Generations.
+    /// Generations that were read.
     pub generations: u64,
     /// Whether the whole input has been read: no more snapshots will follow.
     pub complete: bool,

@@ -192,7 +192,6 @@ impl Trace {
         }
     }
 
-    /// Where it ran.
     fn place(&self, chain: &RowChain, head: Pos, kind: u8, span: &mut Span) {
         let Some(segment) = chain.segment(self, head) else { return };
         let other = segment.rows.place(head.row);

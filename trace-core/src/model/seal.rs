@@ -60,9 +60,7 @@ pub(crate) fn columns(log: &mut Log, classes: &Classes, pools: &mut Pools) -> Co
 
 /// The entries of procs and threads while they are filled.
 struct RefEntries {
-    /// Rows or marks.
     procs: Vec<u32>,
-    /// Rows.
     threads: Vec<u32>,
     /// Which entry of a proc each entry of a thread is, or [`MARK`] + its row.
     links: Vec<u32>,

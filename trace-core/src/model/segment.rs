@@ -21,7 +21,7 @@ use crate::model::proc_thread_entries::Entries;
 use crate::model::records::Metric;
 use crate::model::row_codes::{ACTOR_NONE, MARK};
 
-/// No segment before.
+/// Marks a lane without a segment before.
 pub(crate) const NO_SEGMENT: u32 = u32::MAX;
 /// How many rows a ownership can have at most, with room to spare for continued ones.
 const TENURE_LIMIT: u32 = 8;
@@ -31,7 +31,7 @@ const TENURE_LIMIT: u32 = 8;
 pub(crate) struct Rows {
     /// ns since the segment's base.
     pub(crate) start: Box<[u32]>,
-    /// See [`kinds`].
+    /// Kinds by row: see [`kinds`].
     pub(crate) kind: Box<[u8]>,
     /// Running: local thread. Otherwise a stack slot: the goroutine's own, or of who acted on it.
     pub(crate) aux: Column,
@@ -141,7 +141,7 @@ impl KeyDir {
 /// Goroutines with rows in a segment.
 #[derive(Clone, Debug)]
 pub(crate) struct Lanes {
-    /// By [`GoroutineIdx`].
+    /// Where each goroutine's rows are, by [`GoroutineIdx`].
     pub(crate) dir: KeyDir,
     /// One more than lanes.
     pub(crate) row_starts: Box<[u32]>,

@@ -8,7 +8,7 @@ use crate::model::lanes::SpanRef;
 /// One span of a lane, with all that is known of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
-    /// Its name.
+    /// What it is found by in the trace.
     pub at: SpanRef,
     /// When. Clipped to the trace's own range if it began before or goes on after.
     pub range: TimeRange,

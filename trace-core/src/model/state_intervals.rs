@@ -26,7 +26,7 @@ pub struct StateInterval {
     pub returns_with_proc: bool,
     /// Family of the state.
     pub class: SpanClass,
-    /// The state.
+    /// The state that it was in.
     pub state: GoState,
     /// How it came to be in it.
     pub cause: Cause,

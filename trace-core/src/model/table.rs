@@ -3,13 +3,11 @@
 
 use std::sync::Arc;
 
-/// Entries per chunk.
 pub(crate) const CHUNK: usize = 1024;
 
 /// Entries by index; cloning costs one pointer per [`CHUNK`] entries, and a copy of less than a chunk.
 #[derive(Clone, Debug)]
 pub(crate) struct Table<T> {
-    /// Full ones.
     chunks: Vec<Arc<Vec<T>>>,
     /// What does not fill a chunk yet. Its owner adds to it without asking who else looks.
     tail: Vec<T>,

@@ -37,7 +37,7 @@ pub struct Trace {
     pub(crate) wide_ids: Arc<WideIds>,
     pub(crate) procs: Arc<[ProcId]>,
     pub(crate) threads: Arc<[ThreadId]>,
-    /// By rising base.
+    /// Segments by rising base time.
     pub(crate) segments: Vec<Arc<Segment>>,
     /// Stretches without gaps, in time order.
     pub(crate) epochs: Arc<[TimeRange]>,

@@ -12,7 +12,7 @@ use crate::model::trace::Trace;
 /// A span and who brought it about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transition {
-    /// The span.
+    /// The span that begins with it.
     pub span: Span,
     /// Who created, unblocked or switched to the goroutine, which began the span.
     pub by: Option<LaneId>,

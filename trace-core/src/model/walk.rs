@@ -30,7 +30,6 @@ pub(crate) trait Visitor {
     fn takes_block(&self, start: i64, end: i64) -> bool;
     /// A block of `spans` spans, the first at `first`.
     fn block(&mut self, start: i64, end: i64, sums: &Sums, first: SpanRef);
-    /// A span.
     fn span(&mut self, step: Step);
 }
 

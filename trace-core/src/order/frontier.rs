@@ -14,7 +14,7 @@ pub struct Due {
     pub cursor: u32,
 }
 
-/// The heap.
+/// The earliest next event of each thread, in a heap.
 #[derive(Clone, Debug, Default)]
 pub struct Frontier {
     heap: Vec<Due>,
@@ -27,7 +27,7 @@ impl Frontier {
         Self { heap: Vec::with_capacity(threads) }
     }
 
-    /// The earliest entry.
+    /// The earliest entry; `None` if the heap is empty.
     #[inline]
     #[must_use]
     pub fn first(&self) -> Option<Due> {
@@ -56,13 +56,13 @@ impl Frontier {
         self.heap.len()
     }
 
-    /// Whether none has.
+    /// Whether no thread has an event left.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.heap.is_empty()
     }
 
-    /// Adds a thread.
+    /// Adds a thread by its next event.
     pub fn insert(&mut self, due: Due) {
         self.heap.push(due);
         self.sift_up(self.heap.len() - 1);

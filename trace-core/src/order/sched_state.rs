@@ -16,15 +16,15 @@ use crate::order::sink::{Ids, NO_IDX, Ordered, Sink};
 
 /// Goroutine states by the reference API's codes.
 pub mod go_state {
-    /// Not known yet.
+    /// Nothing is known of it yet.
     pub const UNDETERMINED: u8 = 0;
     /// Not born, or ended.
     pub const NOT_EXIST: u8 = 1;
-    /// Ready.
+    /// Runnable: ready, without a proc.
     pub const RUNNABLE: u8 = 2;
-    /// On a proc.
+    /// Running on a proc.
     pub const RUNNING: u8 = 3;
-    /// Blocked.
+    /// Blocked, or asleep.
     pub const WAITING: u8 = 4;
     /// In a system call.
     pub const SYSCALL: u8 = 5;
@@ -32,13 +32,13 @@ pub mod go_state {
 
 /// Proc states by the reference API's codes.
 pub mod proc_state {
-    /// Not known yet.
+    /// Nothing is known of it yet.
     pub const UNDETERMINED: u8 = 0;
-    /// Not there.
+    /// There is no such proc: beyond GOMAXPROCS.
     pub const NOT_EXIST: u8 = 1;
     /// Bound to a thread.
     pub const RUNNING: u8 = 2;
-    /// Free.
+    /// Free: no thread has it.
     pub const IDLE: u8 = 3;
 }
 
@@ -91,7 +91,6 @@ const fn lower_half(generation: u64) -> u32 {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Go {
     pub(crate) seq: Seq,
-    /// A [`go_state`] code.
     pub(crate) state: u8,
     pub(crate) in_assist: bool,
 }
@@ -120,7 +119,7 @@ pub(crate) enum GcState {
     On,
 }
 
-/// The state.
+/// The state of goroutines, procs and threads while events are ordered.
 #[derive(Clone, Debug)]
 pub struct SchedState {
     /// The ids behind the local indices.

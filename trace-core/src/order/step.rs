@@ -31,7 +31,6 @@ pub(crate) enum Step {
 /// Whose events are lost where none can be next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
-    /// The thread's own.
     Own,
     /// Those of the thread that runs a goroutine, if one does; else of some thread, about that goroutine.
     OfGo(GoId),
@@ -48,7 +47,6 @@ enum Needs {
     Go,
     /// A thread with a proc.
     Proc,
-    /// A thread.
     Thread,
 }
 

@@ -15,7 +15,7 @@ const MOST_MENTIONS: usize = 10_000_000;
 /// A task, or a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum What {
-    /// A user task.
+    /// A user task of the trace.
     Task(TaskIdx),
     /// A region, by its place in [`Trace::all_regions`].
     Region(u32),
@@ -30,7 +30,7 @@ pub struct Activity {
     pub what: What,
     /// The goroutine that began it.
     pub go: GoroutineIdx,
-    /// Its type.
+    /// Its type, as the program calls it.
     pub name: StrId,
     /// From begin to end on the trace's clock, clipped to the trace.
     pub range: TimeRange,
@@ -55,9 +55,7 @@ impl Activity {
 pub(super) struct Mention {
     /// The activity that they belong to.
     pub(super) act: u32,
-    /// When.
     pub(super) time: TraceTime,
-    /// Where.
     pub(super) go: GoroutineIdx,
     pub(super) found: Found,
 }

@@ -100,7 +100,7 @@ impl Bounds {
         self.points.iter().map(|point| point.1).min().unwrap_or(0)
     }
 
-    /// The largest.
+    /// The largest offset that the bounds allow, ns.
     #[must_use]
     pub fn most(&self) -> i64 {
         self.points.iter().map(|point| point.1).max().unwrap_or(0)

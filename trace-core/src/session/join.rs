@@ -25,14 +25,12 @@ const MOST_CANDIDATES: usize = 256;
 pub(super) struct Joined {
     /// The activity, by place.
     pub(super) act: u32,
-    /// The goroutine.
     pub(super) go: GoroutineIdx,
     /// The span is the activity; else it is a part of it.
     pub(super) is_whole: bool,
     pub(super) by: JoinBy,
 }
 
-/// All joins.
 #[derive(Debug, Default)]
 pub(super) struct Joins {
     pub(super) of_record: FxHashMap<RecordRef, Joined>,

@@ -27,9 +27,9 @@ pub struct Input {
 /// What a file holds.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// An execution trace.
+    /// An execution trace of a Go program.
     Trace(Arc<Trace>),
-    /// Spans.
+    /// Spans of a distributed-tracing file.
     Spans(Arc<SpanFile>),
 }
 
@@ -40,7 +40,7 @@ pub struct Service {
     pub name: String,
     /// The file of its trace, by place among the inputs.
     pub input: Option<usize>,
-    /// Its trace.
+    /// Its execution trace; `None` if it has spans only.
     pub trace: Option<Arc<Trace>>,
     /// Where the clock of its trace lies, or that of its spans if it has none.
     pub clock: Placement,
@@ -75,7 +75,7 @@ impl Service {
 /// How many joins were made, and how many were not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Made.
+    /// How many were joined.
     pub joined: u64,
     /// Not made, since there were several ways to.
     pub ambiguous: u64,
@@ -90,7 +90,7 @@ pub struct Session {
     pub inputs: Vec<Input>,
     /// The services: those with a trace first, in the order of the files.
     pub services: Vec<Service>,
-    /// All spans.
+    /// All spans of all services, by rising start.
     pub spans: Vec<SessionSpan>,
     /// The children of each span.
     pub children: Children,
@@ -98,7 +98,7 @@ pub struct Session {
     pub requests: Vec<Request>,
     /// What the traces tell of requests: tasks, and regions with ids.
     pub activities: Vec<Activity>,
-    /// Calls between activities.
+    /// Calls from activity to activity, across services.
     pub calls: Vec<Call>,
     /// Spans of span files and tasks: of those whose service has a trace, and that lie in it.
     pub tasks: Tally,

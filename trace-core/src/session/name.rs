@@ -12,7 +12,6 @@ const TIMES: [&str; 3] = ["wallclock", "wall_clock", "wall_time"];
 /// What the logs of a trace tell of the process.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Told {
-    /// Its name.
     pub(super) name: Option<String>,
     /// From trace time to Unix time.
     pub(super) wall: Option<ClockMap>,

@@ -36,7 +36,7 @@ pub struct Part {
     pub stack: StackId,
     /// The wait began before the trace: the stack is where the goroutine went on.
     pub is_resumed: bool,
-    /// When it began.
+    /// When it began, ns on the session's clock.
     pub start: i64,
     /// How long it took.
     pub nanos: i64,

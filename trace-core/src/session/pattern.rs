@@ -81,7 +81,6 @@ const FORMS: &[(&str, Form)] = &[
 /// One line of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Pattern {
-    /// As written.
     key: Arc<str>,
     /// In small letters, with `_` for all that is the same.
     plain: Box<str>,
@@ -229,11 +228,11 @@ fn value_behind(text: &str, at: usize) -> Option<&str> {
 /// What one value tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ids {
-    /// The trace.
+    /// The trace id that the text has.
     pub trace: Option<TraceId>,
     /// Only the lower half of [`Self::trace`] is known, as Datadog sends it.
     pub is_half: bool,
-    /// A span.
+    /// The span id that the text has.
     pub span: Option<SpanId>,
     /// The span is the caller's, as sent along with a call: who sends it and who receives it may both have logged it.
     pub is_carried: bool,

@@ -9,7 +9,7 @@ use crate::spans::{Span, SpanFile, SpanId, SpanKind, SpanService, TraceId};
 /// A span of a file: the file's place among the session's span files, and the span's in there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordRef {
-    /// Which file.
+    /// The place of the file in the session.
     pub file: u32,
     /// Which span of it.
     pub at: u32,
@@ -26,11 +26,9 @@ pub(super) struct RecordService {
     pub(super) resolution: i64,
 }
 
-/// All of them.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     files: Vec<Arc<SpanFile>>,
-    /// By id.
     by_id: Vec<(SpanId, RecordRef)>,
     /// By the id of the parent.
     by_parent: Vec<(SpanId, RecordRef)>,

@@ -16,7 +16,7 @@ use crate::spans::{SpanId, SpanKind, TraceId};
 pub struct SessionSpan {
     /// The service, by place.
     pub service: u32,
-    /// Its name.
+    /// Its name, as its file or task has it.
     pub name: Arc<str>,
     /// When it started, nanoseconds.
     pub start: i64,
@@ -43,7 +43,7 @@ pub struct SessionSpan {
 }
 
 impl SessionSpan {
-    /// When it ended.
+    /// When it ended, ns on the session's clock.
     #[must_use]
     pub const fn end(&self) -> i64 {
         self.start.saturating_add(self.nanos)

@@ -11,7 +11,6 @@ use crate::spans::span::{Format, MAX_SPANS, Span, SpanFile, SpanKind, SpanServic
 /// No service is known.
 pub(super) const NO_SERVICE: u32 = u32::MAX;
 
-/// Texts, each once.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
     list: Vec<Arc<str>>,

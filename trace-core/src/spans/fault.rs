@@ -24,7 +24,7 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// All of them.
+    /// All of them, in the order of reports.
     pub const ALL: [Self; 8] = [
         Self::Truncated,
         Self::Syntax,
@@ -74,9 +74,9 @@ impl FaultKind {
 /// All faults of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What kind.
+    /// What kind of fault it is.
     pub kind: FaultKind,
-    /// How many.
+    /// How many of the kind there are.
     pub count: u64,
     /// Byte offset of the first one in the unpacked file.
     pub offset: u64,

@@ -57,14 +57,12 @@ impl Key {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scalar<'a> {
     Text(&'a str),
-    /// As written.
     Number(&'a str),
     Bool(bool),
     /// Null, or an object or array, which has been skipped.
     Other,
 }
 
-/// The reader.
 pub(super) struct Json<'a> {
     input: Box<dyn Read + Send + 'a>,
     buffer: Vec<u8>,
@@ -198,7 +196,6 @@ impl<'a> Json<'a> {
         Ok(true)
     }
 
-    /// Takes a value.
     pub(super) fn scalar(&mut self) -> Result<Scalar<'_>> {
         match self.needs()? {
             b'"' => {

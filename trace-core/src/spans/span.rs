@@ -21,7 +21,7 @@ pub struct SpanFile {
     pub names: Vec<Arc<str>>,
     /// What could not be read, or was odd.
     pub faults: Faults,
-    /// Bytes read, unpacked.
+    /// Bytes read of the file, unpacked.
     pub bytes: u64,
 }
 
@@ -42,15 +42,15 @@ impl SpanFile {
 /// The formats of span files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// OpenTelemetry's JSON.
+    /// OTLP as JSON, one or more objects.
     OtlpJson,
-    /// OpenTelemetry's protobuf.
+    /// OTLP as protobuf, delimited or one message.
     OtlpProtobuf,
     /// The console exporter of OpenTelemetry's Go SDK.
     Stdouttrace,
     /// What Jaeger's window downloads.
     Jaeger,
-    /// Zipkin, version 2.
+    /// Zipkin's JSON, version 2.
     Zipkin,
 }
 
@@ -90,7 +90,7 @@ pub struct Span {
     pub start: i64,
     /// How long it took, nanoseconds, never negative.
     pub nanos: i64,
-    /// Place in [`SpanFile::names`].
+    /// Its name, by its place in [`SpanFile::names`].
     pub name: u32,
     /// Place in [`SpanFile::services`]; `u32::MAX` if the file names none.
     pub service: u32,
@@ -113,7 +113,7 @@ impl Span {
 /// Which side of a call a span is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SpanKind {
-    /// Not told.
+    /// The file does not say.
     #[default]
     Unspecified,
     /// Work inside of one service.
@@ -172,7 +172,7 @@ impl SpanKind {
 /// One process that wrote spans, as far as the file tells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SpanService {
-    /// `service.name`.
+    /// Its name: `service.name` of OpenTelemetry.
     pub name: Arc<str>,
     /// `service.instance.id`, or host and process id; empty if the file tells none.
     pub instance: Arc<str>,

@@ -131,7 +131,7 @@ impl TraceWriter {
         self.generation += count;
     }
 
-    /// The whole trace.
+    /// The whole trace as bytes of the file format.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         self.end_generation();

@@ -77,9 +77,9 @@ fn parse(text: &str, is_required: bool) -> Option<Guard> {
 pub struct Checked {
     /// As it was given.
     pub condition: String,
-    /// `fail_if` or `require`.
+    /// The option it was given with: `fail_if` or `require`.
     pub option: &'static str,
-    /// The row's kind.
+    /// Name of the row's kind, such as `task`.
     pub kind: &'static str,
     /// The row's name in A; in B if it is only there.
     pub name: String,

@@ -31,9 +31,9 @@ pub struct Compared {
     pub settings: Vec<String>,
     /// Sentences, the most important first.
     pub verdict: Vec<String>,
-    /// The first side.
+    /// What is known of A.
     pub a: SideSummary,
-    /// The second side.
+    /// What is known of B.
     pub b: SideSummary,
     /// What `rate` figures are divided by: `second`, `cpu_second`, `task` or `nothing`.
     pub per: &'static str,
@@ -56,7 +56,7 @@ pub struct Compared {
     pub footnotes: Vec<String>,
 }
 
-/// A side.
+/// The recordings of one side, and what is known of them as a whole.
 #[derive(Clone, Debug, Default)]
 pub struct SideSummary {
     /// The files as given.

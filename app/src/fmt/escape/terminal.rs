@@ -17,7 +17,7 @@ pub struct VisibleLines<W> {
 }
 
 impl<W: Write> VisibleLines<W> {
-    /// Before `out`.
+    /// A writer in front of `out`, at the start of a line.
     pub const fn new(out: W) -> Self {
         Self { out, held: Vec::new(), is_inside: false }
     }

@@ -16,7 +16,7 @@ pub const LISTED: usize = 10_000;
 pub enum ScopeOption {
     /// A stretch of time.
     Range,
-    /// One goroutine.
+    /// One goroutine, by its id.
     Goroutine,
     /// Goroutines with a start function.
     Function,
@@ -99,7 +99,7 @@ pub struct Choice {
     pub help: &'static str,
     /// How the command takes it.
     pub form: Form,
-    /// The values.
+    /// The values to choose from, the usual one first.
     pub options: &'static [Opt],
     /// The scope with which it makes no sense.
     pub excludes: Option<ScopeOption>,
@@ -108,9 +108,9 @@ pub struct Choice {
 /// A value of a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opt {
-    /// As typed.
+    /// Its name on the command line, as typed.
     pub name: &'static str,
-    /// As shown.
+    /// Its name in the window, as shown.
     pub title: &'static str,
     /// What it means, in the help; may be empty.
     pub help: &'static str,
@@ -155,9 +155,9 @@ pub enum FieldKind {
     Length,
     /// A range of lengths of time: [`Ask::lengths`].
     Lengths,
-    /// Words: [`Ask::text`].
+    /// A text: see [`Ask::text`].
     Text,
-    /// A number: [`Ask::number`].
+    /// A whole number: see [`Ask::number`].
     Number,
 }
 
@@ -170,7 +170,7 @@ pub struct Field {
     pub value: &'static str,
     /// What it says, in the help.
     pub help: &'static str,
-    /// What is typed.
+    /// What is typed, and where it goes in [`Ask`].
     pub kind: FieldKind,
     /// The scope without which it makes no sense.
     pub needs: Option<ScopeOption>,
@@ -197,7 +197,7 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// Everything as usual.
+    /// A question about a scope, everything else as usual.
     #[must_use]
     pub const fn about(scope: Scope) -> Self {
         Self { scope, chosen: Vec::new(), length: None, lengths: [None; 2], text: None, number: None, limit: None }

@@ -17,7 +17,7 @@ use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Table, Target};
 use crate::report::value::{Shade, Value};
 
-/// See [`INFO`].
+/// What ran while goroutines waited for a proc: see [`INFO`].
 pub struct Antagonists;
 
 const INFO: Info = Info {

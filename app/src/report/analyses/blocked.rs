@@ -17,12 +17,12 @@ use crate::report::report::Report;
 use crate::report::table::{Column, Table, Target};
 use crate::report::value::{Shade, Value};
 
-/// See [`INFO`].
+/// What kept goroutines waiting, by place: see [`INFO`].
 pub struct BlockedBy;
 
 const INFO: Info = Info {
     id: "blocked",
-    title: "Blocked goroutines",
+    title: "Blocked by",
     about: "where goroutines wait, and what the goroutines that unblocked them did",
     help: "For each place where goroutines of the program wait: how often, how long, and what the goroutines that ended \
            the waits were doing during them. Waits for locks, and waits in the same queue, are followed to the goroutine \

@@ -20,7 +20,7 @@ use crate::report::frame::Frame;
 use crate::report::table::{Builder, Column};
 use crate::report::value::{Shade, Value};
 
-/// A goroutine.
+/// A goroutine as a cell: its lane and its id; missing if it is none.
 #[must_use]
 pub fn goroutine(trace: &Trace, go: GoroutineIdx) -> Value {
     match trace.goroutine_name(go) {
@@ -29,7 +29,7 @@ pub fn goroutine(trace: &Trace, go: GoroutineIdx) -> Value {
     }
 }
 
-/// A proc.
+/// A proc as a cell: its lane and its id.
 #[must_use]
 pub fn proc(trace: &Trace, proc: ProcIdx) -> Value {
     Value::Lane(LaneId::Proc(proc), trace.proc_id(proc).signed())

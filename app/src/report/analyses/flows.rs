@@ -15,7 +15,7 @@ use crate::report::report::Report;
 use crate::report::table::{Column, Table, Target};
 use crate::report::value::Value;
 
-/// See [`INFO`].
+/// Flows between functions, by kind: see [`INFO`].
 pub struct Flows;
 
 const INFO: Info = Info {

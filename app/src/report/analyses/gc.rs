@@ -17,7 +17,7 @@ use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Table, Target};
 use crate::report::value::Value;
 
-/// See [`INFO`].
+/// GC cycles one by one: see [`INFO`].
 pub struct GcCycles;
 
 const INFO: Info = Info {

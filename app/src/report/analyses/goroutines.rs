@@ -20,7 +20,7 @@ use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Shown, Table, Target};
 use crate::report::value::{Shade, Value};
 
-/// See [`INFO`].
+/// Where the time of goroutines went: see [`INFO`].
 pub struct Goroutines;
 
 const INFO: Info = Info {

@@ -18,7 +18,7 @@ use crate::report::report::Report;
 use crate::report::table::{Column, Cut, Table, Target};
 use crate::report::value::{Shade, Value};
 
-/// See [`INFO`].
+/// Everything at one moment: see [`INFO`].
 pub struct OneInstant;
 
 const INFO: Info = Info {

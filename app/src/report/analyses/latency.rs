@@ -16,7 +16,7 @@ use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Table, Target};
 use crate::report::value::{Shade, Value};
 
-/// See [`INFO`].
+/// Waits for a proc: see [`INFO`].
 pub struct SchedulerLatency;
 
 const INFO: Info = Info {

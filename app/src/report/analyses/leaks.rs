@@ -16,7 +16,7 @@ use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Shown, Table, Target};
 use crate::report::value::Value;
 
-/// See [`INFO`].
+/// Goroutines that may leak: see [`INFO`].
 pub struct Leaks;
 
 const INFO: Info = Info {

@@ -14,7 +14,7 @@ use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Table, Target};
 use crate::report::value::Value;
 
-/// See [`INFO`].
+/// Locks, as inferred from wakeups: see [`INFO`].
 pub struct Locks;
 
 const INFO: Info = Info {

@@ -13,7 +13,7 @@ use crate::report::report::Report;
 use crate::report::table::{Column, Table, Target};
 use crate::report::value::Value;
 
-/// See [`INFO`].
+/// Log messages of the program: see [`INFO`].
 pub struct Logs;
 
 const INFO: Info = Info {

@@ -20,7 +20,7 @@ use crate::report::report::Report;
 use crate::report::table::{Column, Cut, Readers, Table, Target};
 use crate::report::value::{Shade, Value};
 
-/// See [`INFO`].
+/// What the GC leaves to the program: see [`INFO`].
 pub struct MutatorUtilisation;
 
 /// The windows with the least share; see [`WORST`].
@@ -48,7 +48,7 @@ const WORST: Info = Info {
     ..INFO
 };
 
-/// Whose share.
+/// Whose share of the time is meant: that of all procs, or of the worst.
 pub const SHARE_OF: Choice = Choice {
     form: Form::Flags,
     excludes: Some(ScopeOption::Goroutine),
@@ -248,7 +248,7 @@ fn over_time_table(trace: &Arc<Trace>, found: &Arc<Vec<Over>>) -> Table {
     let of_start = Arc::clone(trace);
     let known = |over: &Over, value: Value| if over.1.is_some() { value } else { Value::Missing };
     let ratio = |value: Option<f64>| value.map_or(Value::Missing, Value::Ratio);
-    Table::of("over_time", "Utilisation over time, in 200 equal columns (null where unknown)", found, Vec::as_slice)
+    Table::of("over_time", "Utilisation over time, in 200 equal columns", found, Vec::as_slice)
         .column(Column::time("start_ns", "Start", ""), move |over: &Over| {
             known(over, columns::time(&of_start, over.0.start))
         })

@@ -15,7 +15,7 @@ use crate::report::report::Report;
 use crate::report::table::{Column, Table, Target};
 use crate::report::value::{Shade, Value};
 
-/// See [`INFO`].
+/// How many goroutines are alive over time: see [`INFO`].
 pub struct GoroutinesAlive;
 
 const INFO: Info = Info {

@@ -20,7 +20,7 @@ use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Table, Target};
 use crate::report::value::{Shade, Value};
 
-/// See [`INFO`].
+/// What procs were used for: see [`INFO`].
 pub struct Procs;
 
 const INFO: Info = Info {

@@ -17,7 +17,7 @@ use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Table, Target};
 use crate::report::value::Value;
 
-/// See [`INFO`].
+/// Where goroutines lose time, by stack: see [`INFO`].
 pub struct Profiles;
 
 /// The id of the analysis.
@@ -25,7 +25,7 @@ pub const PROFILE: &str = "profile";
 
 const INFO: Info = Info {
     id: PROFILE,
-    title: "Profile",
+    title: "Blocking profile",
     about: "where time is lost, by stack; for pprof and flame graphs, too",
     help: "Where goroutines of the trace lose time, by function, line and stack. The kinds sync, net, syscall and sched \
            count as go tool trace -pprof= does, to the nanosecond; start is the time from creation to the first run; \

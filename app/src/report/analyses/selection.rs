@@ -21,7 +21,7 @@ use crate::report::report::Report;
 use crate::report::table::{Column, Cut, Table};
 use crate::report::value::{Shade, Value};
 
-/// See [`INFO`].
+/// What happened in the selected time: see [`INFO`].
 pub struct Selection;
 
 const INFO: Info = Info {
@@ -136,7 +136,7 @@ fn counters(trace: &Trace, scope: &Scope) -> Table {
         (Metric::Waiting, "waiting", "Goroutines waiting", Form::Number),
         (Metric::Syscalls, "syscalls", "Goroutines in system calls", Form::Number),
         (Metric::Threads, "threads", "Threads in use", Form::Number),
-        (Metric::Procs, "procs", "Procs (GOMAXPROCS)", Form::Number),
+        (Metric::Procs, "procs", "GOMAXPROCS", Form::Number),
         (Metric::HeapLive, "heap_live", "Heap in use", Form::Bytes),
         (Metric::HeapGoal, "heap_goal", "Heap goal", Form::Bytes),
     ];

@@ -17,7 +17,7 @@ use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Table, Target};
 use crate::report::value::Value;
 
-/// See [`INFO`].
+/// Pauses that stop the world: see [`INFO`].
 pub struct StwPauses;
 
 const INFO: Info = Info {

@@ -15,7 +15,7 @@ use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Table, Target};
 use crate::report::value::{Shade, Value};
 
-/// See [`INFO`].
+/// System calls by function and stack: see [`INFO`].
 pub struct SystemCalls;
 
 const INFO: Info = Info {

@@ -21,10 +21,10 @@ use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Shown, Table, Target};
 use crate::report::value::{Shade, Value};
 
-/// See [`TASKS`].
+/// User tasks by type: see [`TASKS`].
 pub struct Tasks;
 
-/// See [`REGIONS`].
+/// User regions by type: see [`REGIONS`].
 pub struct Regions;
 
 const TASKS: Info = Info {
@@ -273,7 +273,7 @@ fn slowest_tasks(trace: &Arc<Trace>, index: &Arc<TaskIndex>, rows: Vec<TaskRow>)
         table.column(column, move |row| Value::Duration(value(row.details(&of_state))))
     });
     table
-        .column(Column::bar("Timeline (aligned)").legend(STATES), move |row| {
+        .column(Column::bar("Aligned timeline").legend(STATES), move |row| {
             bar(&in_bar.0, row.found.task.go, row.found.range, longest)
         })
         .target(|row| Some(Target::Marked(LaneId::Goroutine(row.found.task.go), row.found.range)))
@@ -298,7 +298,7 @@ fn slowest_regions(trace: &Arc<Trace>, rows: Vec<RegionInstance>) -> Table {
         .column(Column::count("depth", "Depth", "nesting on its goroutine, outermost 0").in_text(), |row| {
             Value::Count(row.region.depth.into())
         })
-        .column(Column::bar("Timeline (aligned)").legend(STATES), move |row| {
+        .column(Column::bar("Aligned timeline").legend(STATES), move |row| {
             bar(&of_bar, row.region.go, row.region.range, longest)
         })
         .target(|row| Some(Target::Marked(LaneId::Goroutine(row.region.go), row.region.range)))

@@ -17,7 +17,7 @@ use crate::report::report::Report;
 use crate::report::table::{Column, Table, Target};
 use crate::report::value::{Shade, Value};
 
-/// See [`INFO`].
+/// What threads were used for: see [`INFO`].
 pub struct Threads;
 
 const INFO: Info = Info {

@@ -18,7 +18,7 @@ use crate::report::report::Report;
 use crate::report::table::{Column, Cut, Shown, Table, Target};
 use crate::report::value::Value;
 
-/// See [`INFO`].
+/// Damage found while loading: see [`INFO`].
 pub struct Warnings;
 
 const INFO: Info = Info {

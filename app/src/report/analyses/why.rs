@@ -19,7 +19,7 @@ use crate::report::report::Report;
 use crate::report::table::{Column, Cut, Table, Target};
 use crate::report::value::{Shade, Value};
 
-/// See [`INFO`].
+/// Where the time of a stretch went: see [`INFO`].
 pub struct WaitChains;
 
 /// The name of the analysis.

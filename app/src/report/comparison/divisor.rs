@@ -10,7 +10,7 @@ pub enum Divisor {
     CpuSecond,
     /// Tasks of this type that begin and end on either side.
     Task(String),
-    /// Nothing.
+    /// Nothing: totals stay as they are.
     Nothing,
 }
 

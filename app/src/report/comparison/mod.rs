@@ -20,7 +20,7 @@ use crate::report::value::Value;
 /// A table, and for each of its rows the place of what it shows in the comparison.
 #[derive(Clone, Debug)]
 pub struct Listed {
-    /// The table.
+    /// The table, whose rows are those of `rows`.
     pub table: Arc<Table>,
     /// For each row the place of its change.
     pub rows: Vec<u32>,

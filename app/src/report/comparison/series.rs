@@ -22,12 +22,12 @@ macro_rules! ids {
 
 /// Ids of the columns of recordings; further ones have none, and are in JSON only.
 const IDS: [&str; 26] = ids!(a b c d e f g h i j k l m n o p q r s t u v w x y z);
-/// Letters of recordings.
+/// Letters of recordings, as the command line names them.
 pub const LETTERS: [&str; 26] = [
     "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "R", "S", "T", "U", "V", "W",
     "X", "Y", "Z",
 ];
-/// Numbers of recordings.
+/// Numbers of recordings, as the window names them.
 pub const NUMBERS: [&str; 26] = [
     "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20",
     "21", "22", "23", "24", "25", "26",

@@ -13,7 +13,7 @@ use crate::report::value::{Shade, Value};
 /// Spans of a lane in their order, as they are and as a table.
 #[derive(Clone, Debug)]
 pub struct SpanList {
-    /// The spans.
+    /// The spans, by rising start.
     pub spans: Arc<Vec<Span>>,
     /// A row for each, which leads to its span.
     pub table: Arc<Table>,

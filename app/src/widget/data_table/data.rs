@@ -10,7 +10,7 @@ use crate::report::view::{TableLayout, TableSession};
 pub struct DataTable<'a> {
     /// Its name among all tables of the window.
     pub key: &'a str,
-    /// The table.
+    /// The table that is shown.
     pub table: &'a Arc<Table>,
     /// How its columns stand.
     pub layout: &'a TableLayout,

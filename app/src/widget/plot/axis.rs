@@ -16,14 +16,14 @@ pub enum Scale {
 /// What numbers on an axis mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Unit {
-    /// Just numbers.
+    /// Numbers without a unit.
     #[default]
     Count,
-    /// Nanoseconds.
+    /// Nanoseconds, shown as times.
     Nanos,
     /// Shares of 0 to 1, written as percent.
     Share,
-    /// Bytes.
+    /// Bytes, shown with decimal prefixes.
     Bytes,
 }
 
@@ -32,7 +32,7 @@ pub enum Unit {
 pub struct Axis {
     /// How values become distances.
     pub scale: Scale,
-    /// What they mean.
+    /// What its values mean, for the labels.
     pub unit: Unit,
     /// Value at the lower end.
     pub low: f64,
@@ -43,7 +43,7 @@ pub struct Axis {
 /// A value worth a line across the plot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
-    /// Which.
+    /// The value at the tick.
     pub value: f64,
     /// What is written at it; `None` for the small ones between.
     pub text: Option<String>,

@@ -32,7 +32,7 @@ pub enum Trigger {
 }
 
 impl Trigger {
-    /// In a word.
+    /// Its stable name, one word.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -47,9 +47,9 @@ impl Trigger {
 /// Help that a goroutine was made to give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Helper {
-    /// Who.
+    /// The goroutine that helped.
     pub go: GoroutineIdx,
-    /// How often.
+    /// How many mark assists it did.
     pub count: u64,
     /// From begin to end, added up, nanoseconds.
     pub nanos: u64,
@@ -57,18 +57,18 @@ pub struct Helper {
     pub run_nanos: u64,
     /// Where the longest one began.
     pub stack: StackId,
-    /// The longest one.
+    /// Its longest mark assist.
     pub longest: TimeRange,
 }
 
-/// Sweeping.
+/// Sweeping between two GC cycles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Stretches of it.
+    /// Stretches of sweeping, on whichever goroutine.
     pub count: u64,
-    /// Added up, nanoseconds.
+    /// Their time, total over goroutines, ns.
     pub nanos: u64,
-    /// Bytes looked at.
+    /// Bytes of memory that were looked at.
     pub bytes: u64,
     /// Bytes of them found free.
     pub reclaimed: u64,
@@ -92,11 +92,11 @@ pub struct Cycle {
     pub began_before: bool,
     /// It was going on when the trace (or a part of it) ended: likewise.
     pub goes_on: bool,
-    /// Why it began.
+    /// What made the cycle begin.
     pub trigger: Trigger,
     /// Who set it off; `NONE` if the trace does not tell.
     pub go: GoroutineIdx,
-    /// Where.
+    /// The stack that triggered it; [`StackId::NONE`] if the trace has none.
     pub stack: StackId,
     /// Between its stops: marking beside the program.
     pub marking: TimeRange,
@@ -166,7 +166,7 @@ impl Cycle {
     }
 }
 
-/// The collector's doings.
+/// All that the GC did in a range: cycles, pauses, mark assists, sweeping.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Collector {
     /// Collections, in time order.

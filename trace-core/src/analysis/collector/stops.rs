@@ -29,7 +29,7 @@ pub struct Stop {
     pub stack: StackId,
     /// When the last goroutine on another proc was off it. The start of `range` if none was on.
     pub stopped: TraceTime,
-    /// Who that was.
+    /// The goroutine that stopped last; `None` if it cannot be known.
     pub last: Option<Last>,
     /// When a goroutine ran again on another proc. The end of `range` if none did before.
     pub went_on: TraceTime,
@@ -40,9 +40,9 @@ pub struct Stop {
 /// The goroutine for which a stop had to wait longest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Last {
-    /// Who.
+    /// The goroutine that stopped last.
     pub go: GoroutineIdx,
-    /// Where it ran.
+    /// The proc that it ran on until then.
     pub proc: ProcIdx,
     /// Its run that had to end.
     pub range: TimeRange,

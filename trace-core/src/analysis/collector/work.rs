@@ -26,7 +26,7 @@ pub enum WorkerMode {
 }
 
 impl WorkerMode {
-    /// All, in order.
+    /// All modes, in the order of reports.
     pub const ALL: [Self; 4] = [Self::Dedicated, Self::Fractional, Self::Idle, Self::Unlabelled];
 
     /// From the text of a label (`runtime.gcMarkWorkerModeStrings`).
@@ -39,7 +39,7 @@ impl WorkerMode {
         }
     }
 
-    /// In a word.
+    /// Its stable name, one word.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -54,9 +54,9 @@ impl WorkerMode {
 /// A stretch of a mark worker on a proc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkerRun {
-    /// The worker.
+    /// The goroutine that is the mark worker.
     pub go: GoroutineIdx,
-    /// Where it ran.
+    /// The proc that it ran on.
     pub proc: ProcIdx,
     /// When, clipped to what was asked for.
     pub range: TimeRange,
@@ -67,7 +67,7 @@ pub struct WorkerRun {
 /// A goroutine that is made to help marking, from begin to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assist {
-    /// The goroutine.
+    /// The goroutine that did the mark assist.
     pub go: GoroutineIdx,
     /// From begin to end; it may have waited in between.
     pub range: TimeRange,

@@ -62,7 +62,7 @@ pub(super) struct Accumulator {
 }
 
 impl Accumulator {
-    /// Both together.
+    /// What both have counted, in any order.
     pub(super) fn merged(mut self, mut other: Self) -> Self {
         if self.rows.len() < other.rows.len() {
             std::mem::swap(&mut self, &mut other);

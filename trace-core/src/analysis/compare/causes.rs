@@ -7,9 +7,9 @@ use crate::analysis::findings::finding::{Finding, Kind};
 /// What became of a cause. Places in the lists of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CauseChange {
-    /// Only in A.
+    /// It is only in A, so it is gone.
     Gone(usize),
-    /// Only in B.
+    /// It is only in B, so it is new.
     New(usize),
     /// In both, A's and B's: the same kind with the same culprit.
     Stayed(usize, usize),

@@ -21,7 +21,7 @@ pub struct Change {
     pub is_guess: bool,
     /// A's figures; `None` if A has no such thing.
     pub a: Option<Figures>,
-    /// B's.
+    /// Figures of B; `None` if the row is not there.
     pub b: Option<Figures>,
     /// Total per unit, B over A. `None` if a side has none.
     pub ratio: Option<f64>,

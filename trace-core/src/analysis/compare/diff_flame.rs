@@ -43,7 +43,7 @@ impl DiffNode {
 /// subtree. Node 0 is the root. Empty if both sides are.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DiffFlame {
-    /// The nodes.
+    /// The nodes, each behind its parent.
     pub nodes: Vec<DiffNode>,
     /// Levels, the root counted.
     pub depth: u32,

@@ -67,7 +67,7 @@ impl Measure {
 /// What one test of a row came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Evidence {
-    /// What was tested.
+    /// The figure that was tested.
     pub measure: Measure,
     /// Probability of a difference at least this large by chance.
     pub p: f64,
@@ -100,7 +100,7 @@ impl Evidence {
 /// How exactly several recordings a side tell a figure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Precision {
-    /// Of which figure.
+    /// The figure that is meant.
     pub measure: Measure,
     /// Standard deviation between recordings, of the logarithm of the figure, as the test takes it.
     pub deviation: f64,

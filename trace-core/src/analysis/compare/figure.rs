@@ -5,21 +5,21 @@ use crate::analysis::compare::figures::Figures;
 /// A figure of a row on one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Figure {
-    /// How many.
+    /// How many events there are.
     Count,
     /// How many per unit.
     Rate,
-    /// Total per unit.
+    /// Their time, divided by the unit.
     Total,
-    /// Mean.
+    /// The mean of the durations.
     Mean,
-    /// Median.
+    /// The median of the durations.
     P50,
     /// Nine in ten are at most this long.
     P90,
     /// 99 in a hundred.
     P99,
-    /// The longest.
+    /// The longest of the durations.
     Max,
 }
 

@@ -5,19 +5,19 @@ use crate::analysis::compare::series::{Run, Series};
 /// The figures of a row on one side. Nanoseconds; quantiles are of a sample if there are more than 2,048.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Figures {
-    /// How many.
+    /// How many events there are.
     pub count: u64,
-    /// Total.
+    /// Their durations, total; ns or bytes.
     pub total: u64,
-    /// Mean.
+    /// The mean duration; ns or bytes.
     pub mean: f64,
-    /// Median.
+    /// The median duration; ns or bytes.
     pub p50: f64,
     /// Nine in ten are at most this long.
     pub p90: f64,
     /// 99 in a hundred.
     pub p99: f64,
-    /// The longest.
+    /// The longest duration; ns or bytes.
     pub max: u64,
     /// Mean of the slowest 1 % (at most 64 of them); 0 if there are fewer than 100. Of several recordings their mean.
     pub tail: f64,

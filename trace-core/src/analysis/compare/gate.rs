@@ -30,14 +30,14 @@ pub struct Gate {
     pub figure: Figure,
     /// It is to be above the limit, not below.
     pub above: bool,
-    /// The limit.
+    /// What the figure is held to.
     pub limit: Limit,
 }
 
 /// What the recordings say of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// It is met.
+    /// It is met, and more than chance says so.
     Met,
     /// It is not met.
     NotMet,
@@ -62,7 +62,7 @@ impl Decision {
 pub struct Outcome {
     /// The figure in A and in B, of totals and counts per unit; `None` where a side has none.
     pub values: [Option<f64>; 2],
-    /// B over A.
+    /// The figure of B over that of A; `None` if a side has none.
     pub ratio: Option<f64>,
     /// Its 95 % confidence interval, where it is known.
     pub interval: Option<(f64, f64)>,

@@ -21,14 +21,14 @@ const FEWEST_A_SECOND: u64 = 1;
 /// idle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Late {
-    /// How often.
+    /// How many such waits there were.
     pub count: u64,
     /// How long in total, nanoseconds.
     pub nanos: u64,
 }
 
 impl Late {
-    /// Both together.
+    /// What both have counted together.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self { count: self.count + other.count, nanos: self.nanos.saturating_add(other.nanos) }

@@ -16,11 +16,11 @@ pub type RowPair = (Option<usize>, Option<usize>);
 /// other has no partner.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Correction {
-    /// Of both rows.
+    /// The kind of both rows.
     pub kind: RowKind,
-    /// A's name.
+    /// The name in A; `None` parts the row of B.
     pub a: Option<String>,
-    /// B's name.
+    /// The name in B; `None` parts the row of A.
     pub b: Option<String>,
 }
 

@@ -13,7 +13,7 @@ pub enum Per {
     ProcessorSecond,
     /// How many there are of a row, requests say: its place in the rows of A and of B.
     Row(usize, usize),
-    /// Nothing.
+    /// Nothing: totals stay as they are.
     Nothing,
 }
 

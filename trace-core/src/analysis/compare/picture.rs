@@ -20,15 +20,15 @@ pub const HEAP_COLUMNS: u32 = 256;
 /// Goroutines of one start function, created in one place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Population {
-    /// The start function.
+    /// The function they were started with; empty if unknown.
     pub name: String,
     /// The program's function that created them; empty if that was before the trace or is not known.
     pub creator: String,
     /// Its file and line, `main.go:97`; empty if not known.
     pub place: String,
-    /// Created in range.
+    /// Goroutines that were created in the range.
     pub created: u64,
-    /// Ended in range.
+    /// Goroutines that ended in the range.
     pub ended: u64,
     /// Alive at its end.
     pub alive: u64,
@@ -41,7 +41,7 @@ pub struct Picture {
     pub range: TimeRange,
     /// Wall clock at the start of `range`, nanoseconds since 1970; `None` before Go 1.25.
     pub wall: Option<i64>,
-    /// States over time.
+    /// Goroutines by state, over time.
     pub composition: StateComposition,
     /// Goroutines of the program alive at the end of each of [`PARTS`] equal parts.
     pub alive: Vec<u64>,

@@ -121,7 +121,7 @@ struct RenameCandidate<'a> {
     count: f64,
     /// How many a second.
     rate: f64,
-    /// Nanoseconds a second.
+    /// Time of the row in a second of its side, ns.
     total: f64,
     median: f64,
     /// The bare name of the function that calls it.
@@ -174,7 +174,7 @@ fn are_alike(kind: RowKind, [a, b]: [&str; 2], callers: Callers) -> bool {
     }
 }
 
-/// `a/b` of `a/b.(*T).F`.
+/// The package of a function: `a/b` of `a/b.(*T).F`.
 fn package(function: &str) -> &str {
     let base = function.rfind('/').map_or(0, |at| at + 1);
     let end = function.get(base..).and_then(|rest| rest.find('.')).map_or(function.len(), |at| base + at);

@@ -26,7 +26,7 @@ pub enum RowKind {
     Stuck,
     /// CPU samples by function; one sample counts as 10 ms.
     Samples,
-    /// GC cycles.
+    /// GC cycles, all in one row.
     Gc,
     /// The heap: bytes allocated, and the heap goal. Figures are bytes where other rows have nanoseconds.
     Heap,

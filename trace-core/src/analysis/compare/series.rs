@@ -16,15 +16,15 @@ pub(super) const TAIL: u64 = 100;
 /// Durations of one kind of thing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// How many.
+    /// How many events there are.
     pub count: u64,
-    /// Nanoseconds in all.
+    /// Their durations, total; ns or bytes.
     pub total: u64,
-    /// The longest.
+    /// The longest duration; ns or bytes.
     pub max: u64,
     /// How many began in each of [`BLOCKS`] equal parts of the range looked at.
     pub counts: [u64; BLOCKS],
-    /// Nanoseconds of those.
+    /// Time of those in each block, ns.
     pub totals: [u64; BLOCKS],
     /// Of several recordings: what each has. Else empty.
     pub runs: Vec<Run>,
@@ -41,19 +41,19 @@ pub struct Series {
 /// What one of several recordings has of a row. All 0 if it has none of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Run {
-    /// How many.
+    /// How many events there are.
     pub count: u64,
-    /// Total, nanoseconds.
+    /// Their durations, total; ns or bytes.
     pub total: u64,
-    /// Mean, nanoseconds.
+    /// Mean duration; ns or bytes.
     pub mean: f64,
-    /// Median, nanoseconds.
+    /// Median duration; ns or bytes.
     pub p50: f64,
     /// Nine in ten are at most this long, nanoseconds.
     pub p90: f64,
     /// 99 in a hundred.
     pub p99: f64,
-    /// The longest.
+    /// The longest duration; ns or bytes.
     pub max: u64,
     /// Mean of the slowest 1 %, nanoseconds.
     pub tail: f64,
@@ -95,7 +95,7 @@ impl Kept {
 /// Where one of a series lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instance {
-    /// Its duration, nanoseconds.
+    /// How long it took, ns.
     pub nanos: u64,
     /// The goroutine's index; `u32::MAX` if it is none's.
     pub go: u32,
@@ -153,7 +153,7 @@ impl Series {
         self.floor = self.top.get(TOP - 1).map_or(0, |last| last.nanos);
     }
 
-    /// Adds another.
+    /// Adds what another walk has counted of the same row.
     pub fn merge(&mut self, other: Self) {
         self.count += other.count;
         self.total = self.total.saturating_add(other.total);

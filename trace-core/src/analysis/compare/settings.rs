@@ -22,7 +22,7 @@ const ABOUT: f64 = 0.4;
 pub struct Load {
     /// What requests are: a task, a region, or a unit of work.
     pub kind: RowKind,
-    /// Its name.
+    /// The type of the requests, or the function of the units of work.
     pub name: String,
     /// How many there were in A and in B.
     pub counts: [u64; 2],
@@ -33,7 +33,7 @@ pub struct Load {
 /// A total or number of a row for each request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PerRequest {
-    /// Total or count.
+    /// Whether it is a total or a count.
     pub measure: Measure,
     /// In A and in B: nanoseconds (of the heap bytes), or a number.
     pub values: [f64; 2],

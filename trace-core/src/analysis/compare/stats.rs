@@ -98,7 +98,7 @@ pub struct Shift {
     pub median: f64,
     /// Lower end of the interval.
     pub low: f64,
-    /// Upper end.
+    /// Upper end of the interval.
     pub high: f64,
 }
 

@@ -17,7 +17,7 @@ pub struct TimeBlocks {
     length: u64,
     /// Where parts begin, nanoseconds from the start of the range; then its length.
     borders: [u64; PARTS + 1],
-    /// Parts a nanosecond.
+    /// Blocks in a nanosecond, for finding a time's block.
     scale: f64,
 }
 
@@ -31,7 +31,7 @@ impl TimeBlocks {
         Self { range, length, borders, scale: PARTS as f64 / length.max(1) as f64 }
     }
 
-    /// What is cut.
+    /// The range that is cut into blocks.
     #[must_use]
     pub const fn range(&self) -> TimeRange {
         self.range

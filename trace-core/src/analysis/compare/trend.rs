@@ -42,15 +42,15 @@ pub struct Trend {
 /// How a row changed from one recording to another.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Step {
-    /// As [`Change::is_significant`].
+    /// Later against earlier: as [`Change::is_significant`].
     pub is_significant: bool,
-    /// As [`Change::is_too_few`].
+    /// Later against earlier: as [`Change::is_too_few`].
     pub is_too_few: bool,
-    /// As [`Change::tested`].
+    /// Later against earlier: as [`Change::tested`].
     pub tested: Option<Measure>,
-    /// As [`Change::effect`].
+    /// Later against earlier: as [`Change::effect`].
     pub effect: Option<f64>,
-    /// As [`Change::has_grown`].
+    /// Later against earlier: as [`Change::has_grown`].
     pub has_grown: bool,
     /// Total per unit, later less earlier, nanoseconds.
     pub impact: f64,
@@ -91,7 +91,7 @@ pub struct Trends {
 pub struct Recording<'a> {
     /// What sentences call it.
     pub name: &'a str,
-    /// What it holds.
+    /// What was measured in it.
     pub measured: &'a Measured,
     /// What costs it time, if that is known.
     pub findings: Option<&'a Findings>,

@@ -13,7 +13,7 @@ use crate::analysis::findings::finding::{Finding, Kind, Severity};
 
 /// So many times as much is another thing, not more of the same.
 const MANIFOLD: u64 = 5;
-/// Rows told of.
+/// Rows that the verdict names, at most.
 const ROWS_NAMED: usize = 4;
 
 /// What sentences have to know besides the rows.

@@ -61,7 +61,7 @@ impl Default for Takes {
 pub struct Series {
     /// The proc, for [`ShareKind::Procs`].
     pub proc: Option<ProcIdx>,
-    /// Its share.
+    /// The share of the program, over time.
     pub share: Utilisation,
 }
 
@@ -76,7 +76,7 @@ pub struct Mutator {
 /// A window in which the program got little.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Window {
-    /// When.
+    /// The window's stretch of time.
     pub range: TimeRange,
     /// On which proc, for [`ShareKind::Procs`].
     pub proc: Option<ProcIdx>,

@@ -7,23 +7,23 @@ use crate::model::lanes::{LaneId, SpanRef};
 /// The kinds of things that are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HitKind {
-    /// A goroutine.
+    /// A goroutine, by its id or functions.
     Goroutine,
     /// A span of a goroutine's lane.
     Span,
-    /// A user task.
+    /// A user task, by its type or id.
     Task,
-    /// A user region.
+    /// A user region, by its type.
     Region,
-    /// A log message.
+    /// A log message, by category or text.
     Log,
     /// A label that a goroutine got.
     GoLabel,
-    /// A CPU sample.
+    /// A CPU sample, by its stack.
     Sample,
-    /// A GC cycle.
+    /// A GC cycle, by its times.
     Gc,
-    /// An STW pause.
+    /// An STW pause, by its reason.
     Stw,
     /// The name of a function in stacks. Counted, never listed: it has no time.
     Function,
@@ -84,7 +84,7 @@ impl HitKind {
 /// One thing that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// What it is.
+    /// What kind of thing it is.
     pub kind: HitKind,
     /// The lane that shows it: of a task the goroutine that began it (`GoroutineIdx::NONE` if the trace does not tell), of a
     /// sample without a goroutine its proc or thread.

@@ -90,7 +90,6 @@ pub(crate) struct Found {
     over_time: Vec<u32>,
 }
 
-/// See [`Hit::order`].
 type Order = (TraceTime, HitKind, LaneId, u64);
 
 /// What is kept of hits.
@@ -184,7 +183,6 @@ impl Found {
 }
 
 impl Hits {
-    /// No hits yet.
     pub(crate) fn none(trace: &Trace, matcher: Arc<Matcher>) -> Self {
         Self {
             counts: [0; HitKind::COUNT],

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-/// One piece.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) kind: TokenKind,

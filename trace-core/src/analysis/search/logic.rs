@@ -5,7 +5,6 @@ use crate::analysis::search::query::Node;
 /// Whether a thing matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Match {
-    /// It does not.
     No,
     /// By what it belongs to.
     Inherited,

@@ -61,7 +61,7 @@ pub(crate) const fn has_own_stack(state: GoState, cause: Cause) -> bool {
 }
 
 impl Matcher {
-    /// `None` if cancelled.
+    /// Which things match; `None` if it was cancelled.
     pub(crate) fn of(trace: &Trace, query: &Query, monitor: &Monitor) -> Option<Self> {
         let tree = query.root.as_ref().map(|root| Tree::of(root, false));
         let asks = |is_such: fn(&TermKind) -> bool| {

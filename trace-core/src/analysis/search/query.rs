@@ -84,7 +84,7 @@ pub enum TermKind {
 /// A plain word, and what else it can mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// The text.
+    /// The text as typed, without quotes.
     pub text: String,
     /// `G25` and `25` also name a goroutine.
     pub number: Option<u64>,
@@ -124,13 +124,13 @@ pub struct Label {
 /// How a duration is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
-    /// `<`
+    /// Less than the value: `<`.
     Less,
-    /// `<=`
+    /// The value or less: `<=`.
     AtMost,
-    /// `>=`
+    /// The value or more: `>=`.
     AtLeast,
-    /// `>`
+    /// More than the value: `>`.
     More,
 }
 

@@ -22,7 +22,6 @@ pub(crate) struct Facts {
     /// Strings that contain the text.
     pub(crate) strings: Bits,
     pub(crate) has_strings: bool,
-    /// Frames that match.
     pub(crate) frames: Bits,
     /// Stacks with one of them.
     pub(crate) stacks: Bits,

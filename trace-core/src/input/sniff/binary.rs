@@ -32,7 +32,6 @@ const RUN: &str = "to record a trace of it: go test -trace=out.trace, NAME.test 
 /// How to go on with what a debugger reads.
 const DEBUG: &str = "open it with dlv core PROGRAM FILE; a trace must be recorded while the program runs";
 
-/// Other well-known kinds.
 const MAGIC: &[Kind] = &[
     (b"PK\x05\x06", "an empty zip archive", RECORD),
     (b"MZ", "a Windows program", RUN),

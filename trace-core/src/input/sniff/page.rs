@@ -59,7 +59,6 @@ fn xml(text: &str) -> Lookalike {
     }
 }
 
-/// The page's title.
 fn title(text: &str) -> Option<&str> {
     let at = text.to_ascii_lowercase().find("<title>")? + "<title>".len();
     let inside = text.get(at..)?.split_once('<')?.0.trim();

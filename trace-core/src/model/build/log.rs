@@ -5,7 +5,6 @@ use crate::order::sink::NO_IDX;
 /// A row of the log.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LogRow {
-    /// Local goroutine.
     pub(crate) lane: u32,
     /// ns since the segment's base.
     pub(crate) start: u32,

@@ -31,7 +31,6 @@ const SHORTEST_ALONE: u64 = 20_000_000;
 const LONGEST_RUN: u64 = 20_000_000;
 
 impl NoCpu {
-    /// Looks for it.
     pub(crate) fn of(trace: &Trace) -> Self {
         let silences = silences(trace);
         PeriodicSilences::of(trace, &silences)

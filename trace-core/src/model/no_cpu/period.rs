@@ -27,7 +27,7 @@ const FEWEST: usize = 3;
 #[derive(Clone, Debug)]
 pub(crate) struct PeriodicSilences {
     pub(crate) period: i64,
-    /// By silence.
+    /// Whether each silence is in rhythm.
     is_in: Vec<bool>,
 }
 
@@ -50,7 +50,6 @@ impl PeriodicSilences {
         self.is_in.get(at).copied().unwrap_or(false)
     }
 
-    /// How many did.
     pub(crate) fn count(&self) -> usize {
         self.is_in.iter().filter(|is_in| **is_in).count()
     }

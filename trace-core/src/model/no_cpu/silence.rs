@@ -53,7 +53,6 @@ pub(crate) struct Silence {
     pub(crate) is_monitor_still: bool,
     /// All that ran stopped soon after it, on procs that are seldom without events.
     pub(crate) is_cut_short: bool,
-    /// Goroutines that ran.
     pub(crate) runs: u64,
 }
 
@@ -69,7 +68,7 @@ impl Silence {
         self.is_scheduler_still || self.is_monitor_still
     }
 
-    /// Nanoseconds.
+    /// Its length in nanoseconds.
     pub(crate) const fn nanos(&self) -> u64 {
         self.range.nanos().unsigned_abs()
     }

@@ -49,7 +49,7 @@ pub(super) struct Converter<'a> {
     /// The first event that contradicts what went before, and how many there are.
     fault: Option<String>,
     faults: Faults,
-    /// Losses told of.
+    /// Losses that were reported so far.
     gaps: usize,
 }
 
@@ -89,7 +89,6 @@ impl<'a> Converter<'a> {
         }
     }
 
-    /// Tells all events.
     pub(super) fn run(
         mut self,
         mut events: Plan<'_>,

@@ -98,7 +98,6 @@ struct Merge<'a> {
     ready: Ready,
     /// Streams whose next event may not come yet, or has not been looked at.
     held: Vec<usize>,
-    /// Streams looked at.
     tries: u64,
     /// Events that claim to be earlier than the clock was at one that must come before them.
     early: Faults,

@@ -15,7 +15,6 @@ use crate::wire::v1::spec;
 /// time of the return.
 #[derive(Clone, Copy, Debug)]
 struct Exit {
-    /// Ticks.
     time: i64,
     go: u64,
     /// Which one it is in the order of the merge, counted from 0.
@@ -24,7 +23,6 @@ struct Exit {
     is_later: bool,
 }
 
-/// Notes the order.
 #[derive(Debug)]
 pub(super) struct Planner {
     style: Style,

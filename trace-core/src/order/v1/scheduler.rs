@@ -7,16 +7,13 @@ use crate::order::go_index::GoIndex;
 use crate::order::sched_state::go_state;
 use crate::order::sink::{Ids, NO_IDX};
 
-/// A goroutine.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Go {
-    /// A [`go_state`] code.
     pub(super) state: u8,
     /// It waits for the network.
     pub(super) on_net: bool,
 }
 
-/// A proc.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Proc {
     /// Whether an event has told its state yet.
@@ -30,7 +27,6 @@ pub(super) struct Proc {
     pub(super) thread: Option<u64>,
 }
 
-/// The states.
 #[derive(Debug, Default)]
 pub(super) struct Scheduler {
     pub(super) ids: Ids,

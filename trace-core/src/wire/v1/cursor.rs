@@ -34,14 +34,14 @@ pub struct Event {
 /// How many events were not as they should be, and where the first of them is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// How many.
+    /// How many faults there were.
     pub count: u64,
     /// Offset in the input of the first; in the order in which they were met.
     pub offset: u64,
 }
 
 impl Faults {
-    /// Notes one.
+    /// Counts a fault, and keeps the place of the first.
     pub const fn add(&mut self, offset: u64) {
         if self.count == 0 {
             self.offset = offset;
@@ -49,7 +49,7 @@ impl Faults {
         self.count += 1;
     }
 
-    /// Those of two.
+    /// The faults of two parts of a file.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self { count: self.count + other.count, offset: if self.count == 0 { other.offset } else { self.offset } }

@@ -12,9 +12,7 @@ pub(super) struct RawEvent<'a> {
     pub(super) body: &'a [u8],
     /// A string's id; a batch's proc.
     pub(super) id: u64,
-    /// A batch's ticks.
     pub(super) ticks: u64,
-    /// A log's message.
     pub(super) message: &'a [u8],
 }
 
@@ -83,7 +81,6 @@ impl RawEvent<'_> {
         )
     }
 
-    /// Its numbers, decoded.
     pub(super) fn numbers(&self) -> Vec<u64> {
         let mut cursor = Cursor::new(self.body);
         std::iter::from_fn(|| cursor.uvarint()).collect()

@@ -42,17 +42,17 @@ pub struct Batch {
 /// A CPU profile sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// When.
+    /// When it was taken, in ticks of the clock.
     pub ticks: i64,
     /// The proc; -1 if none.
     pub proc: i32,
     /// The goroutine; 0 if none.
     pub go: u64,
-    /// Stack id.
+    /// The id of its stack.
     pub stack: u32,
 }
 
-/// The file.
+/// All that an old trace holds, decoded.
 #[derive(Debug)]
 pub struct Recording {
     version: Version,
@@ -61,7 +61,7 @@ pub struct Recording {
     offset: u64,
     /// In the order of the file.
     pub batches: Vec<Batch>,
-    /// By rising time.
+    /// CPU samples by rising time.
     pub samples: Vec<Sample>,
     /// Goroutines that serve timers.
     pub timer_gos: FxHashSet<u64>,
@@ -93,7 +93,7 @@ impl Recording {
         Index::new(head, start as u64, version).build(report)
     }
 
-    /// The file's version.
+    /// The version in the file's header.
     #[must_use]
     pub const fn version(&self) -> Version {
         self.version

@@ -29,23 +29,23 @@ pub struct Shape {
 kinds! {
     /// Events of a proc follow: proc, ticks.
     BATCH = 1, 2 false 5;
-    /// Ticks per second.
+    /// The clock's ticks per second.
     FREQUENCY = 2, 1 false 5;
     /// A stack: id, number of frames, frames.
     STACK = 3, 2 false 5;
-    /// GOMAXPROCS.
+    /// The number of procs changed: GOMAXPROCS.
     GOMAXPROCS = 4, 1 true 5;
     /// A proc starts on a thread.
     PROC_START = 5, 1 false 5;
-    /// It stops.
+    /// The proc stops, without a thread.
     PROC_STOP = 6, 0 false 5;
     /// The mark phase begins: seq.
     GC_START = 7, 1 true 5;
-    /// It ends.
+    /// The GC cycle ends.
     GC_DONE = 8, 0 false 5;
     /// A stop-the-world begins: kind.
     STW_START = 9, 1 false 5;
-    /// It ends.
+    /// The STW pause ends.
     STW_DONE = 10, 0 false 5;
     /// A sweep begins on the proc.
     SWEEP_START = 11, 0 true 5;
@@ -55,17 +55,17 @@ kinds! {
     GO_CREATE = 13, 2 true 5;
     /// It starts to run: goroutine, seq.
     GO_START = 14, 2 false 5;
-    /// It ends.
+    /// The goroutine returned from its function.
     GO_END = 15, 0 false 5;
     /// It stops for ever.
     GO_STOP = 16, 0 true 5;
-    /// It calls Gosched.
+    /// The goroutine calls `runtime.Gosched`.
     GO_SCHED = 17, 0 true 5;
-    /// It is preempted.
+    /// The runtime preempted the goroutine.
     GO_PREEMPT = 18, 0 true 5;
-    /// It sleeps.
+    /// The goroutine sleeps in `time.Sleep`.
     GO_SLEEP = 19, 0 true 5;
-    /// It blocks.
+    /// The goroutine blocks, for an unknown reason.
     GO_BLOCK = 20, 0 true 5;
     /// One is made runnable: goroutine, seq.
     GO_UNBLOCK = 21, 2 true 5;
@@ -91,9 +91,9 @@ kinds! {
     GO_WAITING = 31, 1 false 5;
     /// A goroutine was in a system call when the trace began.
     GO_IN_SYSCALL = 32, 1 false 5;
-    /// Heap in use.
+    /// The heap in use, bytes.
     HEAP_ALLOC = 33, 1 false 5;
-    /// Heap goal.
+    /// The heap goal, bytes.
     HEAP_GOAL = 34, 1 false 5;
     /// Names the goroutine of a timer. It has no time.
     TIMER_GOROUTINE = 35, 1 false 5;
@@ -113,11 +113,11 @@ kinds! {
     BLOCK_GC = 42, 0 true 8;
     /// A mark assist begins.
     ASSIST_START = 43, 0 true 9;
-    /// It ends.
+    /// The goroutine's mark assist ends.
     ASSIST_DONE = 44, 0 false 9;
     /// A task begins: task, parent, name.
     TASK_CREATE = 45, 3 true 11;
-    /// It ends: task.
+    /// The user task ends.
     TASK_END = 46, 1 true 11;
     /// A region begins (mode 0) or ends (mode 1): task, mode, name.
     REGION = 47, 3 true 11;

@@ -19,7 +19,6 @@ pub(super) struct Symbols {
     is_full: bool,
 }
 
-/// The finished symbols.
 #[derive(Debug)]
 pub(super) struct Finished {
     pub(super) tables: Tables,

@@ -31,7 +31,6 @@ pub(super) enum BatchPeek {
     Item(Item),
     /// The input ends before the item does.
     Short,
-    /// No batch.
     Bad,
 }
 

@@ -12,14 +12,14 @@ pub struct RawEvent {
     pub time: i64,
     /// Arguments without the time.
     pub args: [u64; 4],
-    /// Event code.
+    /// The event's code in the wire format.
     pub code: u8,
 }
 
 /// What came of an attempt to read an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// There it is.
+    /// An event was decoded and stands ready.
     Event,
     /// The thread has no more.
     End,

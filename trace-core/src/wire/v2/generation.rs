@@ -11,7 +11,7 @@ use crate::wire::version::Version;
 pub struct BatchRef {
     /// Thread id, 2^64-1 if none.
     pub thread: u64,
-    /// Base time, ticks.
+    /// Base time of its events, ticks.
     pub ticks: u64,
     pub(super) chunk: u32,
     pub(super) start: u32,
@@ -65,21 +65,21 @@ pub enum Border {
 pub struct Generation {
     /// Its number as in the file.
     pub number: u64,
-    /// The file's version.
+    /// The version in the file's header.
     pub version: Version,
     /// Offset of its first byte in the input.
     pub offset: u64,
     /// Offset of the first byte after it.
     pub end_offset: u64,
-    /// How it ended.
+    /// How the generation ended: whole, cut or lost.
     pub end: End,
     /// What lies before it.
     pub border: Border,
     /// Batches of ordinary events, in file order.
     pub events: Vec<BatchRef>,
-    /// Batches of strings.
+    /// Batches that hold the string table.
     pub strings: Vec<BatchRef>,
-    /// Batches of stacks.
+    /// Batches that hold the stack table.
     pub stacks: Vec<BatchRef>,
     /// Batches of CPU samples.
     pub samples: Vec<BatchRef>,

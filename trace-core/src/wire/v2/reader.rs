@@ -99,7 +99,7 @@ impl<R: Read> GenerationReader<R> {
         Self { is_live, ..self }
     }
 
-    /// The file's version.
+    /// The version in the file's header.
     #[must_use]
     pub const fn version(&self) -> Version {
         self.version

@@ -16,7 +16,7 @@ pub const STRING: u8 = 5;
 pub const CPU_SAMPLES: u8 = 6;
 /// A sample inside it.
 pub const CPU_SAMPLE: u8 = 7;
-/// Ticks per second.
+/// The clock's ticks per second, of a generation.
 pub const FREQUENCY: u8 = 8;
 /// First byte of a batch of an experiment.
 pub const EXPERIMENTAL_BATCH: u8 = 49;

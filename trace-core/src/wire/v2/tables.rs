@@ -16,7 +16,7 @@ use crate::wire::version::Version;
 /// A frame as the generation's tables hold it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RawFrame {
-    /// Program counter.
+    /// Program counter of the frame.
     pub pc: u64,
     /// String id of the function.
     pub function: u64,
@@ -37,7 +37,7 @@ pub struct RawSample {
     pub proc: u64,
     /// Goroutine id, 2^64-1 if none.
     pub go: u64,
-    /// Stack id.
+    /// The id of its stack in the generation.
     pub stack: u64,
 }
 
@@ -48,9 +48,9 @@ pub struct RawSnapshot {
     pub trace: i64,
     /// The monotonic clock, ns.
     pub mono: u64,
-    /// Unix time: seconds,
+    /// Unix time: whole seconds.
     pub wall_secs: u64,
-    /// and nanoseconds.
+    /// The rest of the Unix time, nanoseconds.
     pub wall_nanos: u64,
 }
 

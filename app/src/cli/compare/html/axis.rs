@@ -18,11 +18,11 @@ pub(super) struct Axis {
 /// What values on an axis are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
-    /// Nanoseconds.
+    /// Nanoseconds, shown as times.
     Time,
-    /// Bytes.
+    /// Bytes, shown with decimal prefixes.
     Bytes,
-    /// How many.
+    /// A number of things, with separators.
     Count,
     /// A part of all, 0 to 1.
     Part,

@@ -10,7 +10,7 @@ const WIDTH: f64 = 1_160.0;
 const ROW: f64 = 18.0;
 /// Narrower boxes are left out.
 const LEAST: f64 = 1.2;
-/// Levels drawn.
+/// Levels of the flame graph that are drawn.
 const LEVELS: u32 = 48;
 /// A line break in a title.
 const BREAK: PreEscaped<&str> = PreEscaped("&#10;");

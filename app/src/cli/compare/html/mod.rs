@@ -37,7 +37,7 @@ use crate::theme::lanes::STACK;
 
 /// Rows of the table.
 const ROWS: usize = 60;
-/// Rows with distributions.
+/// Rows whose distributions are drawn, at most.
 const DRAWN: usize = 24;
 /// Groups of goroutines listed.
 const GROUPS: usize = 25;
@@ -50,7 +50,7 @@ struct Laid<'a> {
     when: (f64, f64),
 }
 
-/// The whole page.
+/// The whole page as HTML, with its style inside.
 #[must_use]
 pub(super) fn page(
     report: &Compared,
