@@ -11,6 +11,7 @@ use trace_core::analysis::procs::procs;
 use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{AnalysisAction, SelectAction};
@@ -41,7 +42,7 @@ fn column(table: &Table, id: &str) -> Vec<Value> {
 
 fn durations(table: &Table, id: &str) -> Vec<u64> {
     let duration = |value| match value {
-        Value::Duration(nanos) => nanos,
+        Value::Duration(Nanos(nanos)) => nanos,
         other => panic!("{other:?}"),
     };
     column(table, id).into_iter().map(duration).collect()

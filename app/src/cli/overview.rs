@@ -1,47 +1,47 @@
 //! The overview of all commands: what `tracelane --help` prints, and the window command where there is no display.
 
 use crate::fmt::text::Text;
+use crate::report::analyses::ALL;
+use crate::report::analyses::analysis::Topic;
 
-/// The commands by purpose: the groups of the overview, with what each command takes.
-const GROUPS: [(&str, &[(&str, &str)]); 7] = [
-    (
-        "Overview",
-        &[
-            ("report", "FILE"),
-            ("stats", "FILE"),
-            ("warnings", "FILE"),
-            ("selection", "FILE"),
-            ("instant", "FILE"),
-            ("compare", "A B"),
-        ],
-    ),
-    (
-        "Waiting",
-        &[("blocked", "FILE"), ("why", "FILE"), ("locks", "FILE"), ("interactions", "FILE"), ("profile", "FILE")],
-    ),
-    (
-        "Goroutines and tasks",
-        &[
-            ("goroutines", "FILE"),
-            ("population", "FILE"),
-            ("leaks", "FILE"),
-            ("tasks", "FILE"),
-            ("regions", "FILE"),
-            ("logs", "FILE"),
-        ],
-    ),
-    ("Scheduler", &[("latency", "FILE"), ("procs", "FILE"), ("threads", "FILE"), ("syscalls", "FILE")]),
-    ("GC", &[("gc", "FILE"), ("stw", "FILE"), ("mmu", "FILE")]),
-    ("Several services", &[("session", "FILE...")]),
-    ("Output", &[("dump", "FILE"), ("screenshot", "FILE -o PNG")]),
+/// A command and what it takes.
+type Entry = (&'static str, &'static str);
+
+/// The groups of the overview: a heading, the commands before the analyses on its topic, and those after them.
+const GROUPS: [(&str, Option<Topic>, &[Entry], &[Entry]); 7] = [
+    topic(Topic::Overview, &[("report", "FILE"), ("stats", "FILE")], &[("compare", "A B")]),
+    topic(Topic::Waiting, &[], &[]),
+    topic(Topic::Goroutines, &[], &[]),
+    topic(Topic::Scheduler, &[], &[]),
+    topic(Topic::Gc, &[], &[]),
+    ("Several services", None, &[("session", "FILE...")], &[]),
+    ("Output", None, &[("dump", "FILE"), ("screenshot", "FILE -o PNG")], &[]),
 ];
+
+const fn topic(
+    topic: Topic,
+    before: &'static [Entry],
+    after: &'static [Entry],
+) -> (&'static str, Option<Topic>, &'static [Entry], &'static [Entry]) {
+    (topic.title(), Some(topic), before, after)
+}
+
 /// Commands that read no trace.
 const OTHERS: (&str, &[(&str, &str)]) =
     ("Other", &[("record", "NAME=URL..."), ("help", "COMMAND"), ("completions", "SHELL"), ("man", "[COMMAND]")]);
 
+/// The groups of commands that read traces: a heading and its commands.
+fn groups() -> impl Iterator<Item = (&'static str, Vec<Entry>)> {
+    GROUPS.iter().map(|(heading, topic, before, after)| {
+        let infos = ALL.iter().map(|analysis| analysis.info());
+        let analyses = infos.filter(|info| Some(info.topic) == *topic).map(|info| (info.id, "FILE"));
+        (*heading, before.iter().copied().chain(analyses).chain(after.iter().copied()).collect())
+    })
+}
+
 /// The names of all commands that read traces, in the order of the overview.
 pub fn trace_commands() -> impl Iterator<Item = &'static str> {
-    GROUPS.iter().flat_map(|(_, commands)| commands.iter()).map(|(name, _)| *name)
+    groups().flat_map(|(_, commands)| commands).map(|(name, _)| name)
 }
 
 /// The names of all commands, in the order of the overview.
@@ -60,10 +60,10 @@ pub fn overview(line: &clap::Command) -> Text {
 
 /// Adds a line for each command of `line`, in groups.
 pub fn command_lines(text: &mut Text, line: &clap::Command) {
-    for (heading, commands) in GROUPS.iter().chain([&OTHERS]) {
+    for (heading, commands) in groups().chain([(OTHERS.0, OTHERS.1.to_vec())]) {
         text.blank();
         text.line(&format!("{heading}:"));
-        for (name, arguments) in *commands {
+        for (name, arguments) in commands {
             let about = line.find_subcommand(name).and_then(clap::Command::get_about);
             let about = about.map(ToString::to_string).unwrap_or_default();
             text.line(&format!("  tracelane {:<23} {about}", format!("{name} {arguments}")));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use trace_core::base::nanos::Nanos;
 use trace_core::base::warning::Warning;
 use trace_core::model::trace::Trace;
 
@@ -98,7 +99,11 @@ fn fields(report: Report, file: &str, trace: &Trace, cost: &LoadCost) -> Report 
         .field("procs", "", Value::Count(trace.proc_count().into()))
         .field("threads", "", Value::Count(trace.thread_count().into()))
         .field("tasks", "", Value::Count(trace.task_count().into()))
-        .field("duration_ns", "from the first to the last event", Value::Duration(trace.range().nanos().unsigned_abs()))
+        .field(
+            "duration_ns",
+            "from the first to the last event",
+            Value::Duration(Nanos(trace.range().nanos().unsigned_abs())),
+        )
         .field_of(
             Kind::Text,
             "start",

@@ -1,28 +1,22 @@
 //! Durations and points in time as words.
 
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TraceTime;
 use trace_core::model::trace::Trace;
 
-use crate::fmt::number::{count, three_digits};
+use crate::fmt::number::count;
 
-/// A duration with three significant digits: `122 ms`, `1.24 µs`, `17 ns`, `125 s`, `-3.00 ms`.
+/// A duration with three significant digits, as [`Nanos`] has them, and a sign: `122 ms`, `-3.00 ms`.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "three digits for people")]
 pub fn duration(nanos: i64) -> String {
-    let size = nanos.unsigned_abs();
     let sign = if nanos < 0 { "-" } else { "" };
-    match size {
-        0..1_000 => format!("{sign}{size} ns"),
-        1_000..999_500 => format!("{sign}{} µs", three_digits(size as f64 / 1e3)),
-        999_500..999_500_000 => format!("{sign}{} ms", three_digits(size as f64 / 1e6)),
-        _ => format!("{sign}{} s", three_digits(size as f64 / 1e9)),
-    }
+    format!("{sign}{}", Nanos(nanos.unsigned_abs()))
 }
 
 /// The same of a length, or a sum of lengths.
 #[must_use]
 pub fn nanos(nanos: u64) -> String {
-    duration(i64::try_from(nanos).unwrap_or(i64::MAX))
+    Nanos(nanos).to_string()
 }
 
 /// The same of a figure that there may be none of: a mean of nothing is `–`.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use trace_core::analysis::scope::GoroutineFilter;
 use trace_core::base::ids::TaskIdx;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::SpanClass;
 use trace_core::model::flows::FlowEnd;
@@ -179,8 +180,8 @@ impl fmt::Debug for Table {
 pub enum Value {
     /// Unknown, or not applicable: `–` in text, null in JSON, an empty field in CSV. Sorts last.
     Missing,
-    /// A length of time, nanoseconds.
-    Duration(u64),
+    /// A length of time.
+    Duration(Nanos),
     /// A point in time, nanoseconds from the start of the trace.
     Time(i64),
     /// A size in bytes.

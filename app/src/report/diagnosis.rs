@@ -7,6 +7,7 @@ use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::coverage::WaitSite;
 use trace_core::analysis::findings::finding::{Culprit, Finding, Link, Severity};
 use trace_core::analysis::places::{in_words, line_of, with_line};
+use trace_core::base::nanos::Nanos;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::number::{bytes, count};
@@ -65,7 +66,7 @@ fn summary(file: &str, trace: &Trace, found: &Findings, verdict: String) -> Repo
         .field("summary.file", "the file as given", Value::Text(file.to_owned()))
         .field("summary.file_bytes", "its size", Value::Bytes(totals.bytes))
         .field("summary.version", "NN of Go 1.NN", Value::Count(totals.version.into()))
-        .field("summary.duration_ns", "from the first to the last event", Value::Duration(found.duration_ns))
+        .field("summary.duration_ns", "from the first to the last event", Value::Duration(Nanos(found.duration_ns)))
         .field("summary.events", "", Value::Count(totals.events))
         .field("summary.goroutines", "that the trace mentions", Value::Count(trace.goroutine_count().into()))
         .field("summary.procs", "GOMAXPROCS", Value::Count(found.load.procs))
@@ -74,16 +75,16 @@ fn summary(file: &str, trace: &Trace, found: &Findings, verdict: String) -> Repo
         .field(
             "summary.lock_wait_ns",
             "waits for locks in code of the program, total",
-            Value::Duration(found.lock_wait_ns),
+            Value::Duration(Nanos(found.lock_wait_ns)),
         )
         .field(
             "summary.longest_runnable_ns",
             "longest wait of a goroutine of the program for a proc",
-            Value::Duration(found.longest_runnable_ns),
+            Value::Duration(Nanos(found.longest_runnable_ns)),
         )
-        .field("summary.gc_ns", "time in which the GC was marking", Value::Duration(found.gc_ns))
-        .field("summary.assist_ns", "mark assists, total over goroutines", Value::Duration(found.assist_ns))
-        .field("summary.stw_ns", "time in which the world was stopped", Value::Duration(found.stw_ns))
+        .field("summary.gc_ns", "time in which the GC was marking", Value::Duration(Nanos(found.gc_ns)))
+        .field("summary.assist_ns", "mark assists, total over goroutines", Value::Duration(Nanos(found.assist_ns)))
+        .field("summary.stw_ns", "time in which the world was stopped", Value::Duration(Nanos(found.stw_ns)))
         .field(
             "summary.warnings",
             "damage and doubtful data found while loading",
@@ -94,7 +95,7 @@ fn summary(file: &str, trace: &Trace, found: &Findings, verdict: String) -> Repo
         .field(
             "summary.work_ns",
             "time of the program's goroutines less their waits for something to do, total",
-            Value::Duration(found.coverage.work_ns),
+            Value::Duration(Nanos(found.coverage.work_ns)),
         )
         .field("summary.not_analysed", "what no finding can be about, a phrase each", Value::List(left_out))
 }
@@ -132,8 +133,10 @@ fn largest_waits(found: &Arc<Findings>) -> Table {
         .column(Column::text("file", "File", "as in the trace"), |site| Value::Text(site.place.file.clone()))
         .column(Column::count("line", "Line", ""), |site| Value::Count(site.place.line))
         .column(Column::count("waits", "Waits", ""), |site| Value::Count(site.count))
-        .column(Column::duration("total_ns", "Total", "total over goroutines"), |site| Value::Duration(site.nanos))
-        .column(Column::duration("max_ns", "Max", ""), |site| Value::Duration(site.max))
+        .column(Column::duration("total_ns", "Total", "total over goroutines"), |site| {
+            Value::Duration(Nanos(site.nanos))
+        })
+        .column(Column::duration("max_ns", "Max", ""), |site| Value::Duration(Nanos(site.max)))
         .column(Column::ratio("share_of_work", "Share", "of work_ns; null if not part of the work"), |site| {
             site.share.map_or(Value::Missing, |share| Value::Ratio(rounded(share)))
         })

@@ -280,6 +280,8 @@ impl<S: Send + Sync + 'static, R: 'static> Builder<S, R> {
 pub(crate) mod tests {
     use std::sync::Arc;
 
+    use trace_core::base::nanos::Nanos;
+
     use super::{Column, Cut, Table};
     use crate::report::value::Value;
 
@@ -288,7 +290,7 @@ pub(crate) mod tests {
         let rows = Arc::new(vec![("a|b\u{1b}[2J", 3_000_000_u64, Some(2_u64)), ("=cmd", 5_000, None)]);
         Table::of("calls", "Calls", &rows, Vec::as_slice)
             .column(Column::text("name", "Name", "What was called"), |row| Value::Text(row.0.to_owned()))
-            .column(Column::duration("calls.total_ns", "Total", ""), |row| Value::Duration(row.1))
+            .column(Column::duration("calls.total_ns", "Total", ""), |row| Value::Duration(Nanos(row.1)))
             .column(Column::count("calls.count", "Count", ""), |row| Value::count(row.2))
             .column(Column::count("cut", "Cut", "").exported(), |_| Value::Count(0))
             .sorted_by("calls.total_ns")

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use trace_core::base::nanos::Nanos;
 use trace_core::model::lanes::LaneId;
 
 use crate::fmt::escape::visible;
@@ -30,7 +31,7 @@ impl Value {
     /// A duration of which there may be none, nanoseconds.
     #[must_use]
     pub fn duration(nanos: Option<u64>) -> Self {
-        nanos.map_or(Self::Missing, Self::Duration)
+        nanos.map_or(Self::Missing, |nanos| Self::Duration(Nanos(nanos)))
     }
 
     /// A count of which there may be none.
@@ -83,7 +84,7 @@ impl Value {
     pub fn text(&self) -> String {
         match self {
             Self::Missing => "–".to_owned(),
-            Self::Duration(nanos) => time::nanos(*nanos),
+            Self::Duration(nanos) => nanos.to_string(),
             Self::Time(nanos) => time::offset(*nanos),
             Self::Bytes(bytes) => number::bytes(*bytes),
             Self::Count(count) => number::count(*count),
@@ -123,7 +124,7 @@ impl Value {
     #[must_use]
     pub fn exact(&self) -> Option<String> {
         match self {
-            Self::Duration(nanos) if *nanos >= 1_000 => Some(time::exact(i64::try_from(*nanos).unwrap_or(i64::MAX))),
+            Self::Duration(nanos) if nanos.0 >= 1_000 => Some(time::exact(i64::try_from(nanos.0).unwrap_or(i64::MAX))),
             Self::Time(nanos) => Some(time::exact(*nanos)),
             Self::Bytes(bytes) if *bytes >= 1_000 => Some(format!("{} B", number::count(*bytes))),
             Self::Figure(figure) => figure.exact(),
@@ -145,7 +146,8 @@ impl Value {
                 String::new()
             }
             Self::Named(word, _) => (*word).to_owned(),
-            Self::Duration(number) | Self::Bytes(number) | Self::Count(number) => number.to_string(),
+            Self::Duration(nanos) => nanos.0.to_string(),
+            Self::Bytes(number) | Self::Count(number) => number.to_string(),
             Self::Time(nanos) => nanos.to_string(),
             Self::Ratio(share) => share.to_string(),
             // A probability may have fifty zeros.
@@ -218,9 +220,8 @@ impl Value {
     fn key(&self) -> Option<Key> {
         Some(match self {
             Self::Missing | Self::Columns(_) | Self::List(_) | Self::Table(_) | Self::Fields(_) => return None,
-            Self::Duration(number) | Self::Bytes(number) | Self::Count(number) | Self::Task(_, number) => {
-                Key::Number(*number as f64)
-            }
+            Self::Duration(nanos) => Key::Number(nanos.0 as f64),
+            Self::Bytes(number) | Self::Count(number) | Self::Task(_, number) => Key::Number(*number as f64),
             Self::Time(number) | Self::Lane(_, number) => Key::Number(*number as f64),
             Self::Ratio(share) => Key::Number(*share),
             Self::Figure(figure) => Key::Number(figure.value),
@@ -249,6 +250,7 @@ impl Key {
 mod tests {
     use super::Value;
     use std::cmp::Ordering;
+    use trace_core::base::nanos::Nanos;
 
     #[test]
     fn what_is_missing_comes_last_in_both_directions() {
@@ -261,7 +263,7 @@ mod tests {
 
     #[test]
     fn text_is_for_people_and_raw_for_programs() {
-        let value = Value::Duration(1_234_567);
+        let value = Value::Duration(Nanos(1_234_567));
         assert_eq!(
             (value.text(), value.raw(), value.exact()),
             ("1.23 ms".into(), "1234567".into(), Some("1,234,567 ns".into()))

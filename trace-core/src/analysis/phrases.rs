@@ -4,6 +4,7 @@ use crate::analysis::places::Op;
 use crate::analysis::places::{Place, Places};
 use crate::analysis::wait_chain::StepKind;
 use crate::base::ids::{GoId, GoroutineIdx, StackId};
+use crate::base::nanos::Nanos;
 use crate::model::trace::Trace;
 
 /// A goroutine's name: `G25`.
@@ -29,17 +30,10 @@ pub fn function_of(trace: &Trace, places: &Places<'_>, stack: StackId) -> String
     own.or_else(|| trace.frames(stack).last().map(|frame| frame.function.to_owned())).unwrap_or_default()
 }
 
-/// A duration for people: three significant digits.
+/// A duration in nanoseconds for people: as [`Nanos`] displays it.
 #[must_use]
 pub fn time(nanos: u64) -> String {
-    let (value, unit) = match nanos {
-        0..1_000 => return format!("{nanos} ns"),
-        1_000..1_000_000 => (nanos as f64 / 1e3, "µs"),
-        1_000_000..1_000_000_000 => (nanos as f64 / 1e6, "ms"),
-        _ => (nanos as f64 / 1e9, "s"),
-    };
-    let digits = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
-    format!("{value:.digits$} {unit}")
+    Nanos(nanos).to_string()
 }
 
 /// A share for people: `46 %`.

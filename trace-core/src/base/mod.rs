@@ -4,6 +4,7 @@ pub mod error;
 pub mod ids;
 pub mod limits;
 pub mod monitor;
+pub mod nanos;
 pub mod pdqsort;
 pub mod quote;
 pub mod time;

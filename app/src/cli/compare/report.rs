@@ -6,6 +6,7 @@ use std::sync::Arc;
 use trace_core::analysis::compare::Comparison;
 use trace_core::analysis::compare::change::Change;
 use trace_core::analysis::compare::settings::Load;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 
@@ -209,7 +210,7 @@ impl SideSummary {
         [
             texts(&self.files),
             Value::List(self.origin_ns.iter().map(|origin| Value::Time(*origin)).collect()),
-            Value::Duration(self.duration_ns),
+            Value::Duration(Nanos(self.duration_ns)),
             Value::Count(self.events),
             Value::Flag(self.is_damaged),
             Value::List(self.findings.iter().map(|kind| Value::Word(kind)).collect()),

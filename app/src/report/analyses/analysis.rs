@@ -45,6 +45,35 @@ impl ScopeOption {
     }
 }
 
+/// What an analysis is about: the heading that lists of commands have it under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// The trace as a whole, or what is selected of it.
+    Overview,
+    /// What goroutines wait for.
+    Waiting,
+    /// Goroutines, tasks, regions and logs.
+    Goroutines,
+    /// Procs, threads and system calls.
+    Scheduler,
+    /// The garbage collector.
+    Gc,
+}
+
+impl Topic {
+    /// The heading, in lists of commands.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Waiting => "Waiting",
+            Self::Goroutines => "Goroutines and tasks",
+            Self::Scheduler => "Scheduler",
+            Self::Gc => "GC",
+        }
+    }
+}
+
 /// What is known of an analysis without a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Info {
@@ -52,6 +81,8 @@ pub struct Info {
     pub id: &'static str,
     /// What the window calls it.
     pub title: &'static str,
+    /// What it is about, for lists of commands.
+    pub topic: Topic,
     /// One line for lists of commands.
     pub about: &'static str,
     /// Paragraphs for its help, each wrapped by whoever shows it.
@@ -68,8 +99,17 @@ pub struct Info {
 
 impl Info {
     /// What holds of most analyses.
-    pub const USUAL: Self =
-        Self { id: "", title: "", about: "", help: "", scope: ScopeOption::ALL, choices: &[], fields: &[], limit: 20 };
+    pub const USUAL: Self = Self {
+        id: "",
+        title: "",
+        topic: Topic::Overview,
+        about: "",
+        help: "",
+        scope: ScopeOption::ALL,
+        choices: &[],
+        fields: &[],
+        limit: 20,
+    };
 
     /// Whether only the range of a scope counts: the analysis is not about single goroutines.
     #[must_use]

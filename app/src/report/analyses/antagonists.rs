@@ -5,13 +5,14 @@ use std::sync::Arc;
 use trace_core::analysis::antagonists::{self, FunctionShare, GoShare, antagonists};
 use trace_core::base::ids::StrId;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
 use crate::fmt::time;
-use crate::report::analyses::analysis::{Analysis, Ask, Info};
+use crate::report::analyses::analysis::{Analysis, Ask, Info, Topic};
 use crate::report::analyses::columns::part;
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Table, Target};
@@ -23,6 +24,7 @@ pub struct Antagonists;
 const INFO: Info = Info {
     id: "antagonists",
     title: "Running instead",
+    topic: Topic::Scheduler,
     about: "what procs did while goroutines were runnable",
     help: "What the procs did while goroutines were runnable: a runnable goroutine waits for every proc at once, so \
            1 ms of waiting with 4 procs is 4 ms of proc time, and each nanosecond of it is counted once.",
@@ -44,15 +46,15 @@ impl Analysis for Antagonists {
         let found = antagonists(trace, &ask.scope.pieces(trace), ask.rows(), monitor)?;
         let report = figures(Report::default(), &found);
         let report = report
-            .fact("antagonists.ready_ns", "", Value::Duration(found.ready))
-            .fact("antagonists.proc_ns", "", Value::Duration(found.proc_nanos))
-            .fact("antagonists.running_ns", "", Value::Duration(found.running))
-            .fact("antagonists.syscall_ns", "", Value::Duration(found.syscall))
-            .fact("antagonists.looking_ns", "", Value::Duration(found.looking))
-            .fact("antagonists.no_cpu_ns", "", Value::Duration(found.no_cpu))
-            .fact("antagonists.idle_ns", "", Value::Duration(found.idle))
-            .fact("antagonists.avoidable_ns", "", Value::Duration(found.avoidable))
-            .fact("antagonists.stopped_ns", "", Value::Duration(found.stopped));
+            .fact("antagonists.ready_ns", "", Value::Duration(Nanos(found.ready)))
+            .fact("antagonists.proc_ns", "", Value::Duration(Nanos(found.proc_nanos)))
+            .fact("antagonists.running_ns", "", Value::Duration(Nanos(found.running)))
+            .fact("antagonists.syscall_ns", "", Value::Duration(Nanos(found.syscall)))
+            .fact("antagonists.looking_ns", "", Value::Duration(Nanos(found.looking)))
+            .fact("antagonists.no_cpu_ns", "", Value::Duration(Nanos(found.no_cpu)))
+            .fact("antagonists.idle_ns", "", Value::Duration(Nanos(found.idle)))
+            .fact("antagonists.avoidable_ns", "", Value::Duration(Nanos(found.avoidable)))
+            .fact("antagonists.stopped_ns", "", Value::Duration(Nanos(found.stopped)));
         let calls = name::calls(trace);
         let report = if calls == name::SYSTEM_CALLS { report } else { report.note(format!("Syscall: {calls}.")) };
         let (procs, first) = (found.proc_nanos, colored(&found));
@@ -143,13 +145,13 @@ where
     table
         .column(
             Column::duration("total", "Proc time", "running, or in system calls that kept the proc").for_people(),
-            move |row| Value::Duration(total(row)),
+            move |row| Value::Duration(Nanos(total(row))),
         )
         .column(Column::ratio("share", "Share", "of all proc time while goroutines waited").for_people(), move |row| {
             Value::share(total(row), procs)
         })
-        .column(Column::duration("running_ns", "Running", ""), move |row| Value::Duration(of(row).0))
+        .column(Column::duration("running_ns", "Running", ""), move |row| Value::Duration(Nanos(of(row).0)))
         .column(Column::duration("syscall_ns", "Syscall", "in system calls that kept the proc"), move |row| {
-            Value::Duration(of(row).1)
+            Value::Duration(Nanos(of(row).1))
         })
 }

@@ -7,11 +7,12 @@ use trace_core::analysis::places::Places;
 use trace_core::analysis::workload::Workload;
 use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
-use crate::report::analyses::analysis::{Analysis, Ask, Info};
+use crate::report::analyses::analysis::{Analysis, Ask, Info, Topic};
 use crate::report::analyses::columns::{self, Lines, STATES};
 use crate::report::report::Report;
 use crate::report::table::{Column, Table, Target};
@@ -23,6 +24,7 @@ pub struct BlockedBy;
 const INFO: Info = Info {
     id: "blocked",
     title: "Blocked by",
+    topic: Topic::Waiting,
     about: "where goroutines wait, and what the goroutines that unblocked them did",
     help: "For each place where goroutines of the program wait: how often, how long, and what the goroutines that ended \
            the waits were doing during them. Waits for locks, and waits in the same queue, are followed to the goroutine \
@@ -71,13 +73,13 @@ fn table(trace: &Arc<Trace>, rows: &Arc<Vec<Row>>) -> Table {
     let like = meanwhile(trace, "", Vec::new(), &Arc::default());
     let parts = Column::table("Meanwhile", "what the wakers did, most first, at most 8", like).unfolded(PARTS);
     Table::of("waits", "Waits by place", rows, Vec::as_slice)
-        .column(Column::duration("total_ns", "Total", ""), |row: &Row| Value::Duration(row.wait.nanos))
+        .column(Column::duration("total_ns", "Total", ""), |row: &Row| Value::Duration(Nanos(row.wait.nanos)))
         .column(Column::bar("By state").legend(STATES), move |row| {
             Value::Bar(vec![(row.wait.nanos, Shade::Class(row.wait.class))], widest)
         })
         .column(Column::count("count", "Count", "waits"), |row| Value::Count(row.wait.count))
         .column(Column::count("goroutines", "Goroutines", "that waited").in_text(), |row| Value::Count(row.wait.gos))
-        .column(Column::duration("max_ns", "Longest", ""), |row| Value::Duration(row.wait.max))
+        .column(Column::duration("max_ns", "Longest", ""), |row| Value::Duration(Nanos(row.wait.max)))
         .column(Column::text("at", "Place", "").for_people(), |row| {
             let place = &row.wait.place;
             Value::Text(name::place(&place.function, &place.file, place.line))
@@ -102,17 +104,17 @@ fn table(trace: &Arc<Trace>, rows: &Arc<Vec<Row>>) -> Table {
         .column(Column::text("place.file", "File", "").exported(), |row| Value::Text(row.wait.place.file.clone()))
         .column(Column::count("place.line", "Line", "").exported(), |row| Value::Count(row.wait.place.line))
         .column(Column::duration("ended_by_goroutines_ns", "", "of waits that a goroutine ended").exported(), |row| {
-            Value::Duration(row.wait.woken_nanos)
+            Value::Duration(Nanos(row.wait.woken_nanos))
         })
         .column(Column::count("examined", "Analysed", "waits that were analysed").exported(), |row| {
             Value::Count(row.found.waits)
         })
         .column(Column::duration("examined_ns", "", "of these waits; the rest sums to it").exported(), |row| {
-            Value::Duration(row.found.examined)
+            Value::Duration(Nanos(row.found.examined))
         })
         .column(Column::duration("others_ns", "", "what is not listed in meanwhile").exported(), |row| {
             let listed: u64 = row.found.parts.iter().take(PARTS).map(|part| part.nanos).sum();
-            Value::Duration(row.found.examined.saturating_sub(listed))
+            Value::Duration(Nanos(row.found.examined.saturating_sub(listed)))
         })
         .column(Column::stack("stack", "Stack", "of one of the waits").on_request(), move |row| {
             columns::stack(&of_stack, row.wait.stack)
@@ -136,11 +138,11 @@ fn meanwhile(trace: &Arc<Trace>, sentence: &str, parts: Vec<Meanwhile>, lines: &
     let of_go = Arc::clone(trace);
     Table::of("meanwhile", sentence, &Arc::new(parts), Vec::as_slice)
         .column(Column::duration("total_ns", "Total", "of waiting, added over waits"), |part: &Meanwhile| {
-            Value::Duration(part.nanos)
+            Value::Duration(Nanos(part.nanos))
         })
         .column(Column::bar("By state"), move |part| Value::Bar(vec![(part.nanos, columns::shade(part.doing))], widest))
         .column(Column::duration("own_ns", "Own time", "how long the goroutine itself did so"), |part| {
-            Value::Duration(part.own_nanos())
+            Value::Duration(Nanos(part.own_nanos()))
         })
         .column(Column::count("count", "Count", "stretches"), |part| Value::Count(part.count))
         .column(Column::id("goroutine", "Goroutine", ""), move |part| columns::goroutine(&of_go, part.go))

@@ -8,6 +8,7 @@ use trace_core::analysis::phrases::line_of;
 use trace_core::analysis::places::Places;
 use trace_core::analysis::wait_chain::StepKind;
 use trace_core::base::ids::{GoroutineIdx, ProcIdx, StackId};
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
@@ -70,7 +71,7 @@ pub fn time(trace: &Trace, at: TraceTime) -> Value {
 /// The length of a stretch of time.
 #[must_use]
 pub fn length(range: TimeRange) -> Value {
-    Value::Duration(u64::try_from(range.nanos()).unwrap_or(0))
+    Value::Duration(Nanos(u64::try_from(range.nanos()).unwrap_or(0)))
 }
 
 /// A stack, leaf first.
@@ -92,7 +93,7 @@ where
     let [count, total, mean, median, p95, p99, longest] = ids;
     table
         .column(Column::count(count, "Count", ""), move |row| Value::Count(of(row).count))
-        .column(Column::duration(total, "Total", ""), move |row| Value::Duration(of(row).total))
+        .column(Column::duration(total, "Total", ""), move |row| Value::Duration(Nanos(of(row).total)))
         .column(Column::duration(mean, "Mean", "").on_request(), move |row| Value::duration(of(row).mean))
         .column(Column::duration(median, "Median", ""), move |row| Value::duration(of(row).p50))
         .column(Column::duration(p95, "p95", "95 % took no longer").on_request(), move |row| {

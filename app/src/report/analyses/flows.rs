@@ -9,7 +9,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
-use crate::report::analyses::analysis::{Analysis, Ask, Info};
+use crate::report::analyses::analysis::{Analysis, Ask, Info, Topic};
 use crate::report::analyses::columns;
 use crate::report::report::Report;
 use crate::report::table::{Column, Table, Target};
@@ -21,6 +21,7 @@ pub struct Flows;
 const INFO: Info = Info {
     id: "interactions",
     title: "Flows between functions",
+    topic: Topic::Waiting,
     about: "which functions create and unblock goroutines of which others",
     help: "Flows between goroutines by start function: which goroutines create, unblock or switch to which others, how \
            often, and how long these had waited. With --goroutine, --function, --task or --region: flows that end or \

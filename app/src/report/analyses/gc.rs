@@ -5,12 +5,13 @@ use std::sync::Arc;
 use trace_core::analysis::collector::cycles::{Collector, Cycle, Helper, Swept, Trigger};
 use trace_core::analysis::collector::work::WorkerMode;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::number::count;
 use crate::fmt::time::nanos;
-use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption};
+use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption, Topic};
 use crate::report::analyses::columns::{self, part};
 use crate::report::analyses::stw::pauses;
 use crate::report::report::Report;
@@ -23,6 +24,7 @@ pub struct GcCycles;
 const INFO: Info = Info {
     id: "gc",
     title: "GC cycles",
+    topic: Topic::Gc,
     about: "GC cycles: phases, workers, mark assists, the heap, triggers",
     help: "GC cycles one by one: how long they took to mark and stopped the world, how long mark workers ran, mark \
            assists, the heap before, after marking and in use, what was swept until the next cycle, and what triggered \
@@ -47,9 +49,9 @@ impl Analysis for GcCycles {
         let whole = trace.range().intersect(ask.scope.range).nanos().unsigned_abs();
         let early = found.early;
         let report = figures(&found, whole)
-            .fact("duration_ns", "", Value::Duration(whole))
+            .fact("duration_ns", "", Value::Duration(Nanos(whole)))
             .fact("swept_before.count", "", Value::Count(early.count))
-            .fact("swept_before.total_ns", "", Value::Duration(early.nanos))
+            .fact("swept_before.total_ns", "", Value::Duration(Nanos(early.nanos)))
             .fact("swept_before.swept_bytes", "", Value::Bytes(early.bytes))
             .fact("swept_before.reclaimed_bytes", "", Value::Bytes(early.reclaimed));
         Some(report.table(cycles(trace, &found)))
@@ -92,15 +94,17 @@ fn cycles(trace: &Arc<Trace>, found: &Arc<Collector>) -> Table {
             Value::Flag(cycle.goes_on)
         })
         .column(Column::duration("setup_ns", "Setup", "until marking").on_request(), |cycle| {
-            Value::Duration(cycle.setup())
+            Value::Duration(Nanos(cycle.setup()))
         })
         .column(Column::duration("marking_ns", "Marking", "concurrently with the program").on_request(), |cycle| {
             columns::length(cycle.marking)
         })
         .column(Column::duration("ending_ns", "Termination", "mark termination").on_request(), |cycle| {
-            Value::Duration(cycle.ending())
+            Value::Duration(Nanos(cycle.ending()))
         })
-        .column(Column::duration("stopped_ns", "STW", "world stopped for it"), |cycle| Value::Duration(cycle.stopped));
+        .column(Column::duration("stopped_ns", "STW", "world stopped for it"), |cycle| {
+            Value::Duration(Nanos(cycle.stopped))
+        });
     let table = heap(work(table));
     trigger(table, trace)
         .column(stops, move |cycle| {
@@ -127,18 +131,20 @@ fn work(table: Cycles) -> Cycles {
         ("workers.unlabelled_ns", "Other workers", "mark workers whose mode is unknown", WorkerMode::Unlabelled),
     ];
     let table = table.column(Column::duration("workers", "Workers", "mark workers, all modes").for_people(), |cycle| {
-        Value::Duration(cycle.workers.iter().sum())
+        Value::Duration(Nanos(cycle.workers.iter().sum()))
     });
     let table = modes.into_iter().fold(table, |table, (id, title, help, mode)| {
-        table.column(Column::duration(id, title, help).on_request(), move |cycle| Value::Duration(cycle.worker(mode)))
+        table.column(Column::duration(id, title, help).on_request(), move |cycle| {
+            Value::Duration(Nanos(cycle.worker(mode)))
+        })
     });
     table
         .column(Column::count("assists", "Assists", "mark assists"), |cycle| Value::Count(cycle.assists()))
         .column(Column::duration("assist_ns", "Mark assist", "from start to end"), |cycle| {
-            Value::Duration(cycle.assist())
+            Value::Duration(Nanos(cycle.assist()))
         })
         .column(Column::duration("assist_running_ns", "Assist running", "of that running").on_request(), |cycle| {
-            Value::Duration(cycle.assist_run())
+            Value::Duration(Nanos(cycle.assist_run()))
         })
 }
 
@@ -163,7 +169,7 @@ fn heap(table: Cycles) -> Cycles {
             |cycle| Value::Count(cycle.swept.count)
         })
         .column(Column::duration("swept.total_ns", "Sweep", "sweeping until the next cycle").on_request(), |cycle| {
-            Value::Duration(cycle.swept.nanos)
+            Value::Duration(Nanos(cycle.swept.nanos))
         })
         .column(swept("swept.swept_bytes", "Swept", "until the next cycle"), |cycle| Value::Bytes(cycle.swept.bytes))
         .column(swept("swept.reclaimed_bytes", "Reclaimed", "of the bytes swept: free").on_request(), |cycle| {
@@ -200,8 +206,10 @@ fn assists(trace: &Arc<Trace>, found: &Arc<Vec<Helper>>) -> Table {
             columns::start_function(&of_name, helper.go)
         })
         .column(Column::count("count", "Count", ""), |helper| Value::Count(helper.count))
-        .column(Column::duration("total_ns", "Total", "from start to end"), |helper| Value::Duration(helper.nanos))
-        .column(Column::duration("running_ns", "Running", "of that"), |helper| Value::Duration(helper.run_nanos))
+        .column(Column::duration("total_ns", "Total", "from start to end"), |helper| {
+            Value::Duration(Nanos(helper.nanos))
+        })
+        .column(Column::duration("running_ns", "Running", "of that"), |helper| Value::Duration(Nanos(helper.run_nanos)))
         .column(Column::stack("stack", "Longest at", "where the longest began"), move |helper| {
             columns::stack(&of_stack, helper.stack)
         })

@@ -7,6 +7,7 @@ use trace_core::analysis::goroutines::{Breakdown, GoTimes, Group, SortBy, gorout
 use trace_core::analysis::scope::{GoroutineFilter, ScopeRanges};
 use trace_core::base::ids::StrId;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
@@ -14,7 +15,7 @@ use trace_core::model::wait_class;
 
 use crate::fmt::name;
 use crate::report::analyses::analysis::opt;
-use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info};
+use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info, Topic};
 use crate::report::analyses::columns::{self, STATES, Taken};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Shown, Table, Target};
@@ -26,6 +27,7 @@ pub struct Goroutines;
 const INFO: Info = Info {
     id: "goroutines",
     title: "Goroutines",
+    topic: Topic::Goroutines,
     about: "what goroutines spend their time on, by start function",
     help: "How goroutines spend their time, by start function: how many there are, how long they ran (in total, and \
            percentiles by goroutine), how long they waited for a proc, in system calls (including cgo calls), and \
@@ -213,7 +215,7 @@ fn times<R: Send + Sync + 'static>(
     of: impl Fn(&R) -> &Breakdown + Copy + Send + Sync + 'static,
 ) -> Builder<Vec<R>, R> {
     let duration = |table: Builder<Vec<R>, R>, column: Column, value: fn(&Breakdown) -> u64| {
-        table.column(column, move |row| Value::Duration(value(of(row))))
+        table.column(column, move |row| Value::Duration(Nanos(value(of(row)))))
     };
     let shown = Column::duration;
     let asked = |id, title, help| Column::duration(id, title, help).on_request();
@@ -270,7 +272,7 @@ fn waits(trace: &Arc<Trace>, id: &'static str, waits: Vec<(StrId, u64)>) -> Tabl
         .column(Column::text("reason", "Reason", "the runtime's words; null if unknown"), move |wait| {
             reason_of(&of_reason, wait.0)
         })
-        .column(Column::duration("total_ns", "Total", ""), |wait| Value::Duration(wait.1))
+        .column(Column::duration("total_ns", "Total", ""), |wait| Value::Duration(Nanos(wait.1)))
         .sorted_by("total_ns")
         .optional()
         .build()

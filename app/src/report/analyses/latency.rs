@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use trace_core::analysis::latency::{GoLatency, LatencyGroup, Made, ReadyWait, latency, latency_by_goroutine};
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::report::analyses::analysis::opt;
-use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info};
+use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info, Topic};
 use crate::report::analyses::antagonists::Antagonists;
 use crate::report::analyses::columns::{self, DistributionIds};
 use crate::report::report::Report;
@@ -22,6 +23,7 @@ pub struct SchedulerLatency;
 const INFO: Info = Info {
     id: "latency",
     title: "Scheduler latency",
+    topic: Topic::Scheduler,
     about: "how long goroutines waited for a proc, and what was running instead",
     help: "Scheduler latency: how long goroutines were runnable before they ran, by start function, with the longest \
            waits; then what the procs were doing at the time. A runnable goroutine waits for every proc at once, so \
@@ -117,7 +119,7 @@ fn goroutines(trace: &Arc<Trace>, found: &Arc<Vec<GoLatency>>) -> Table {
             columns::time(&of_start, one.longest.range.start)
         })
         .column(Column::duration("longest.duration_ns", "Longest", "").exported(), |one| {
-            Value::Duration(one.longest.nanos)
+            Value::Duration(Nanos(one.longest.nanos))
         })
         .column(Column::text("longest.made", "Runnable because", "").exported(), |one| because(one.longest.made))
         .column(Column::stack("longest.stack", "Stack", "").exported(), move |one| {
@@ -148,7 +150,9 @@ where
 fn waits(trace: &Arc<Trace>, id: &'static str, waits: &Arc<Vec<ReadyWait>>) -> Table {
     let [of_go, of_name, of_start, of_stack] = [trace; 4].map(Arc::clone);
     Table::of(id, "Longest waits", waits, Vec::as_slice)
-        .column(Column::duration("duration_ns", "Duration", "inside the scope"), |wait| Value::Duration(wait.nanos))
+        .column(Column::duration("duration_ns", "Duration", "inside the scope"), |wait| {
+            Value::Duration(Nanos(wait.nanos))
+        })
         .column(Column::time("start_ns", "Start", ""), move |wait| columns::time(&of_start, wait.range.start))
         .column(Column::id("goroutine", "Goroutine", ""), move |wait| columns::goroutine(&of_go, wait.go))
         .column(Column::function("function", "Start function", ""), move |wait| {

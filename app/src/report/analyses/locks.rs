@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use trace_core::analysis::locks::{Hold, Lock, ReadersAndWriters, Site, locks};
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
-use crate::report::analyses::analysis::{Analysis, Ask, Info};
+use crate::report::analyses::analysis::{Analysis, Ask, Info, Topic};
 use crate::report::analyses::columns::{self, Taken};
 use crate::report::frame::Frame;
 use crate::report::report::Report;
@@ -20,6 +21,7 @@ pub struct Locks;
 const INFO: Info = Info {
     id: "locks",
     title: "Locks",
+    topic: Topic::Waiting,
     about: "inferred locks, their holders and queues",
     help: "Traces do not record lock identity. A line that locks and a line that unlocks are taken to be of the same \
            lock if a wait at the first was ended at the second; the holder, and how long it held the lock, follow from \
@@ -91,8 +93,8 @@ type Rows = Builder<Vec<Lock>, Lock>;
 fn waits(table: Rows) -> Rows {
     table
         .column(Column::count("waits", "Waits", ""), |lock| Value::Count(lock.count))
-        .column(Column::duration("wait_total_ns", "Total wait", ""), |lock| Value::Duration(lock.nanos))
-        .column(Column::duration("wait_max_ns", "Longest wait", ""), |lock| Value::Duration(lock.max))
+        .column(Column::duration("wait_total_ns", "Total wait", ""), |lock| Value::Duration(Nanos(lock.nanos)))
+        .column(Column::duration("wait_max_ns", "Longest wait", ""), |lock| Value::Duration(Nanos(lock.max)))
         .column(Column::count("goroutines", "Goroutines", "that waited").in_text(), |lock| Value::Count(lock.gos))
         .column(
             Column::count("waits_since_before_trace", "Waits from before", "began before the trace: without stacks")
@@ -100,13 +102,13 @@ fn waits(table: Rows) -> Rows {
             |lock| Value::Count(lock.prior),
         )
         .column(Column::duration("wait_since_before_trace_ns", "Wait from before", "of those").on_request(), |lock| {
-            Value::Duration(lock.prior_ns)
+            Value::Duration(Nanos(lock.prior_ns))
         })
         .column(Column::count("most_waiting", "Max queue", "most waiters at once"), |lock| {
             Value::Count(lock.most_waiting.into())
         })
         .column(Column::duration("convoy_ns", "Convoy", "time in which three or more waited at once"), |lock| {
-            Value::Duration(lock.convoy_ns)
+            Value::Duration(Nanos(lock.convoy_ns))
         })
 }
 
@@ -132,7 +134,7 @@ fn queue_and_holds(table: Rows, trace: &Arc<Trace>) -> Rows {
             Value::Count(lock.holds)
         })
         .column(Column::duration("held_ns", "Held", "in these holds").on_request(), |lock| {
-            Value::Duration(lock.held_ns)
+            Value::Duration(Nanos(lock.held_ns))
         })
         .column(
             Column::count("held_at_once", "Holders at once", "above 1: several locks of the same code, or readers")
@@ -174,7 +176,7 @@ fn sites(id: &'static str, sites: &[Site]) -> Table {
         })
         .column(Column::text("on", "Operation", "what it calls"), |site| Value::Word(site.op.name()))
         .column(Column::count("count", "Waits", "there, or ended from there"), |site| Value::Count(site.count))
-        .column(Column::duration("total_ns", "Total", ""), |site| Value::Duration(site.nanos))
+        .column(Column::duration("total_ns", "Total", ""), |site| Value::Duration(Nanos(site.nanos)))
         .sorted_by("total_ns")
         .build()
 }

@@ -7,7 +7,7 @@ use trace_core::model::flows::FlowEnd;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::{Log, Trace};
 
-use crate::report::analyses::analysis::{Analysis, Ask, Info};
+use crate::report::analyses::analysis::{Analysis, Ask, Info, Topic};
 use crate::report::analyses::columns;
 use crate::report::report::Report;
 use crate::report::table::{Column, Table, Target};
@@ -19,6 +19,7 @@ pub struct Logs;
 const INFO: Info = Info {
     id: "logs",
     title: "Logs",
+    topic: Topic::Goroutines,
     about: "messages that the program logged with trace.Log",
     help: "Messages that the program logged with trace.Log or trace.Logf, the earliest first: when, on which goroutine, \
            for which task, in which category.",

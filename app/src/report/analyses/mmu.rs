@@ -6,13 +6,14 @@ use std::sync::Arc;
 use trace_core::analysis::mmu::{Mutator, Point, ShareKind, Takes, Window, window_lengths};
 use trace_core::analysis::scope::GoroutineFilter;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::number::share;
 use crate::fmt::time::nanos;
-use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info, ScopeOption};
+use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info, ScopeOption, Topic};
 use crate::report::analyses::analysis::{Field, FieldKind, Form, opt};
 use crate::report::analyses::columns;
 use crate::report::chart::{Across, Chart, Line, Look, Up, since};
@@ -29,6 +30,7 @@ pub struct WorstWindows;
 const INFO: Info = Info {
     id: "mmu",
     title: "Mutator utilisation",
+    topic: Topic::Gc,
     about: "what the GC leaves to the program, in the worst windows",
     help: "Mutator utilisation: the share of proc time that the GC leaves to the program. For windows of any length, \
            the least that any window has (minimum mutator utilisation), what 99.9 %, 99 % and 95 % of them have at \
@@ -43,6 +45,7 @@ const INFO: Info = Info {
 const WORST: Info = Info {
     id: "worst-windows",
     title: "Worst windows",
+    topic: Topic::Gc,
     about: "the windows in which the GC leaves least to the program",
     help: "The windows in which the GC leaves least to the program, worst first.",
     ..INFO
@@ -197,7 +200,7 @@ fn points(id: &'static str, curve: &Arc<Vec<Point>>, readers: Readers) -> Table 
     let [p999, p99, p95] = [0, 1, 2].map(|at| move |point: &Point| Value::Ratio(point.most[at]));
     Table::of(id, "Utilisation by window length", curve, Vec::as_slice)
         .column(Column::duration("window_ns", "Window", "length of windows"), |point: &Point| {
-            Value::Duration(point.window.unsigned_abs())
+            Value::Duration(Nanos(point.window.unsigned_abs()))
         })
         .column(Column::ratio("least", "Worst", "the least share of any window"), |point| Value::Ratio(point.least))
         .column(Column::ratio("p999", "p99.9", "99.9 % of all windows have at least this share"), p999)

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use trace_core::analysis::population::{Population, PopulationGroup, population};
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
-use crate::report::analyses::analysis::{Analysis, Ask, Info};
+use crate::report::analyses::analysis::{Analysis, Ask, Info, Topic};
 use crate::report::analyses::columns::{self, counts};
 use crate::report::chart::{Across, Chart, Line, Look, Up, steps};
 use crate::report::report::Report;
@@ -21,6 +22,7 @@ pub struct GoroutinesAlive;
 const INFO: Info = Info {
     id: "population",
     title: "Goroutines alive",
+    topic: Topic::Goroutines,
     about: "how many goroutines there were, by creation stack",
     help: "How many goroutines existed, were created, ended, were alive at the end, and at most at once, by the stack \
            that created them.",
@@ -38,7 +40,7 @@ impl Analysis for GoroutinesAlive {
 
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
         let found = Arc::new(population(trace, &ask.scope.pieces(trace), monitor)?);
-        let report = Report::default().fact("bucket_ns", "", Value::Duration(found.buckets.width));
+        let report = Report::default().fact("bucket_ns", "", Value::Duration(Nanos(found.buckets.width)));
         Some(report.chart(chart(trace, &found)).table(groups(trace, &found)))
     }
 }
@@ -67,7 +69,7 @@ fn groups(trace: &Arc<Trace>, found: &Arc<Population>) -> Table {
         .column(alive("alive", "Alive", "alive when the range ended"), |group| Value::Count(group.alive))
         .column(alive("peak", "Peak", "alive at once, at most"), |group| Value::Count(group.peak))
         .column(Column::duration("longest_ns", "Longest life", "inside of the trace"), |group| {
-            Value::Duration(group.longest)
+            Value::Duration(Nanos(group.longest))
         })
         .column(
             Column::id("longest_goroutine", "Longest-lived", "the goroutine that lived longest").on_request(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use trace_core::analysis::procs::{self, IdleWhileReady, ProcTimes, procs};
 use trace_core::analysis::series::Buckets;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
@@ -13,7 +14,7 @@ use trace_core::model::trace::Trace;
 use crate::fmt::name;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::nanos;
-use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption};
+use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption, Topic};
 use crate::report::analyses::columns::{self, part};
 use crate::report::chart::{self, Across, Chart, Line, Look, Up};
 use crate::report::report::Report;
@@ -26,6 +27,7 @@ pub struct Procs;
 const INFO: Info = Info {
     id: "procs",
     title: "Procs",
+    topic: Topic::Scheduler,
     about: "what procs were used for",
     help: "How each proc spent its time: running goroutines, held by a goroutine in a system call, with a thread that \
            spun or switched, or idle; how often it was started, stopped, stolen from a system call or handed over for \
@@ -73,13 +75,13 @@ impl Analysis for Procs {
         let whole = found.range.nanos().unsigned_abs();
         let idle = &found.idle_while_ready;
         let report = figures(&found, whole)
-            .fact("range_ns", "", Value::Duration(whole))
+            .fact("range_ns", "", Value::Duration(Nanos(whole)))
             .fact("gomaxprocs_min", "", Value::count(found.limits.map(|limits| limits.0)))
             .fact("gomaxprocs_max", "", Value::count(found.limits.map(|limits| limits.1)))
-            .fact("stopped_ns", "", Value::Duration(found.stopped))
-            .fact("idle_while_ready.total_ns", "", Value::Duration(idle.nanos))
+            .fact("stopped_ns", "", Value::Duration(Nanos(found.stopped)))
+            .fact("idle_while_ready.total_ns", "", Value::Duration(Nanos(idle.nanos)))
             .fact("idle_while_ready.count", "", Value::Count(idle.count))
-            .fact("idle_while_ready.waiting_ns", "", Value::Duration(idle.waiting));
+            .fact("idle_while_ready.waiting_ns", "", Value::Duration(Nanos(idle.waiting)));
         let calls = name::calls(trace);
         let report = if calls == name::SYSTEM_CALLS { report } else { report.note(format!("Syscall: {calls}.")) };
         let table = stretches(trace, &Arc::new(found.idle_while_ready));
@@ -146,28 +148,28 @@ fn each(found: &Arc<Vec<ProcTimes>>, whole: u64) -> Table {
     let table = STATES.into_iter().fold(table, |table, (share, id, title, help, of)| {
         table
             .column(Column::ratio(share, title, help).for_people(), move |times| Value::share(of(times), whole))
-            .column(Column::duration(id, title, help).exported(), move |times| Value::Duration(of(times)))
+            .column(Column::duration(id, title, help).exported(), move |times| Value::Duration(Nanos(of(times))))
     });
     // A column of zeros would be all that most programs see of it.
     let has_lacked = found.iter().any(|times| times.no_cpu > 0);
     let no_cpu = Column::duration("no_cpu_ns", "No CPU", "with a thread, while the process had no CPU");
     let no_cpu = if has_lacked { no_cpu } else { no_cpu.on_request() };
     let table = table
-        .column(no_cpu, |times| Value::Duration(times.no_cpu))
+        .column(no_cpu, |times| Value::Duration(Nanos(times.no_cpu)))
         .column(Column::duration("unknown_ns", "Unknown", "not in use, or not in the trace").on_request(), |times| {
-            Value::Duration(times.unknown)
+            Value::Duration(Nanos(times.unknown))
         })
         .column(Column::ratio("gc", "GC", "of Running: mark workers").for_people(), move |times| {
             Value::share(times.gc, whole)
         })
         .column(Column::duration("gc_ns", "GC", "of running_ns: mark workers").exported(), |times| {
-            Value::Duration(times.gc)
+            Value::Duration(Nanos(times.gc))
         })
         .column(Column::duration("sweep_ns", "Sweep", "of Running: sweeping").on_request(), |times| {
-            Value::Duration(times.sweep)
+            Value::Duration(Nanos(times.sweep))
         })
         .column(Column::duration("stopped_ns", "STW", "during STW pauses: spinning or idle").on_request(), |times| {
-            Value::Duration(times.stopped)
+            Value::Duration(Nanos(times.stopped))
         });
     counted(table)
         .column(Column::bar("Use").legend(LEGEND), move |times| bar(times, whole))

@@ -6,10 +6,11 @@ use trace_core::analysis::profile::{FunctionSum, Profile, ProfileKind, StackSum,
 use trace_core::analysis::samples::{LineSum, SampleGroup, by_goroutine, by_line};
 use trace_core::analysis::scope::{GoroutineFilter, ScopeRanges, stretches_of_regions};
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::model::trace::{Region, Trace};
 
 use crate::fmt::name;
-use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info, ScopeOption};
+use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info, ScopeOption, Topic};
 use crate::report::analyses::analysis::{Field, FieldKind, opt};
 use crate::report::analyses::columns;
 use crate::report::frame::Frame;
@@ -26,6 +27,7 @@ pub const PROFILE: &str = "profile";
 const INFO: Info = Info {
     id: PROFILE,
     title: "Blocking profile",
+    topic: Topic::Waiting,
     about: "where time is lost, by stack; for pprof and flame graphs, too",
     help: "Where goroutines of the trace lose time, by function, line and stack. The kinds sync, net, syscall and sched \
            count as go tool trace -pprof= does, to the nanosecond; start is the time from creation to the first run; \
@@ -107,9 +109,9 @@ pub fn report(trace: &Arc<Trace>, pieces: &ScopeRanges, found: &Arc<Profile>) ->
     Report::default()
         .fact("kind", "Kind", Value::Named(found.kind.name(), title))
         .fact("count", events, Value::Count(found.count))
-        .fact("total_ns", "Total", Value::Duration(found.nanos))
+        .fact("total_ns", "Total", Value::Duration(Nanos(found.nanos)))
         .fact("open_count", if open { "Unfinished at end, not counted" } else { "" }, Value::Count(found.open_count))
-        .fact("open_ns", if open { "Their time so far" } else { "" }, Value::Duration(found.open_nanos))
+        .fact("open_ns", if open { "Their time so far" } else { "" }, Value::Duration(Nanos(found.open_nanos)))
         .table(function_table(found, functions))
         .table(line_table(found, by_line(trace, found)))
         .table(stack_table(trace, found))
@@ -160,11 +162,11 @@ fn sums<R: Send + Sync + 'static>(
 ) -> Builder<Vec<R>, R> {
     table
         .column(Column::duration("own_ns", "Flat", "at this function or line itself"), move |row| {
-            Value::Duration(of(row).0)
+            Value::Duration(Nanos(of(row).0))
         })
         .column(Column::ratio("own_share", "Flat %", "of all").for_people(), move |row| Value::share(of(row).0, whole))
         .column(Column::duration("total_ns", "Cumulative", "with all that it called"), move |row| {
-            Value::Duration(of(row).1)
+            Value::Duration(Nanos(of(row).1))
         })
         .column(Column::ratio("total_share", "Cum %", "of all").for_people(), move |row| Value::share(of(row).1, whole))
         .column(Column::count("count", "Events", ""), move |row| Value::Count(of(row).2))
@@ -173,9 +175,9 @@ fn sums<R: Send + Sync + 'static>(
 fn stack_table(trace: &Arc<Trace>, found: &Arc<Profile>) -> Table {
     let (of_stack, of_callers, whole) = (Arc::clone(trace), Arc::clone(trace), found.nanos);
     Table::of("stacks", "Stacks", found, |found: &Profile| &found.stacks)
-        .column(Column::duration("total_ns", "Total", ""), |sum: &StackSum| Value::Duration(sum.nanos))
+        .column(Column::duration("total_ns", "Total", ""), |sum: &StackSum| Value::Duration(Nanos(sum.nanos)))
         .column(Column::ratio("share", "Share", "of all").for_people(), move |sum| Value::share(sum.nanos, whole))
-        .column(Column::duration("max_ns", "Longest", ""), |sum| Value::Duration(sum.max))
+        .column(Column::duration("max_ns", "Longest", ""), |sum| Value::Duration(Nanos(sum.max)))
         .column(Column::count("count", "Events", ""), |sum| Value::Count(sum.count))
         .column(Column::stack("stack", "Stack", "empty if none was recorded"), move |sum| {
             columns::stack(&of_stack, sum.stack)

@@ -8,6 +8,7 @@ use trace_core::analysis::goroutines::{Breakdown, groups};
 use trace_core::analysis::scope::Scope;
 use trace_core::analysis::tasks::{Filter, regions, tasks};
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::SpanClass;
 use trace_core::model::trace::{Metric, Trace};
@@ -74,14 +75,14 @@ impl Analysis for Selection {
         let cycles = Collector::of(trace, pieces.range, monitor)?.cycles.len() as u64;
         let count = |id, title, count: u64| (id, title, Value::Count(count));
         let facts = [
-            ("duration_ns", "Length", Value::Duration(pieces.range.nanos().unsigned_abs())),
+            ("duration_ns", "Length", Value::Duration(Nanos(pieces.range.nanos().unsigned_abs()))),
             count("goroutines", "Goroutines", found.count),
-            ("time_ns", "Goroutine time", Value::Duration(found.all.total)),
+            ("time_ns", "Goroutine time", Value::Duration(Nanos(found.all.total))),
             count("tasks", "Tasks", tasks),
             count("regions", "Regions", regions),
             count("logs", "Messages", logs),
             count("gc_cycles", "GC cycles", cycles),
-            ("assist_ns", "Mark assist", Value::Duration(found.all.assist)),
+            ("assist_ns", "Mark assist", Value::Duration(Nanos(found.all.assist))),
         ];
         let report =
             facts.into_iter().fold(Report::default(), |report, (id, title, value)| report.fact(id, title, value));
@@ -116,7 +117,7 @@ fn states(trace: &Trace, all: &Breakdown) -> Table {
         .column(Column::text("reason", "Reason", "the runtime's words; null if there are none"), |row| {
             if row.reason.is_empty() { Value::Missing } else { Value::Text(row.reason.clone()) }
         })
-        .column(Column::duration("total_ns", "Total", "of all goroutines"), |row| Value::Duration(row.nanos))
+        .column(Column::duration("total_ns", "Total", "of all goroutines"), |row| Value::Duration(Nanos(row.nanos)))
         .column(Column::ratio("share", "Share", "of the time of all goroutines"), |row| {
             Value::share(row.nanos, row.whole)
         })

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use trace_core::analysis::collector::stops::{Stop, stops};
 use trace_core::base::ids::StrId;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::number::count;
 use crate::fmt::time::nanos;
-use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption};
+use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption, Topic};
 use crate::report::analyses::columns::{self, part};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Cut, Table, Target};
@@ -23,6 +24,7 @@ pub struct StwPauses;
 const INFO: Info = Info {
     id: "stw",
     title: "STW pauses",
+    topic: Topic::Gc,
     about: "STW pauses: requesters, time to stop, the last goroutine to stop",
     help: "STW pauses one by one: the reason, the requester, the time to stop all goroutines and the last one to stop, \
            and how long they were held. With --range: pauses that overlap it, each shown whole.",
@@ -59,7 +61,7 @@ impl Analysis for StwPauses {
         let reasons = reasons(trace, &found);
         Some(
             report
-                .fact("duration_ns", "", Value::Duration(whole))
+                .fact("duration_ns", "", Value::Duration(Nanos(whole)))
                 .table(pauses(trace, "stops", "STW pauses", &Arc::new(found)))
                 .table(by_reason(trace, &Arc::new(reasons))),
         )
@@ -90,9 +92,11 @@ fn by_reason(trace: &Arc<Trace>, found: &Arc<Vec<Reason>>) -> Table {
             Value::Text(of_reason.str(row.reason).to_owned())
         })
         .column(Column::count("count", "Count", ""), |row| Value::Count(row.count))
-        .column(Column::duration("total_ns", "Total", ""), |row| Value::Duration(row.total))
-        .column(Column::duration("max_ns", "Longest", ""), |row| Value::Duration(row.longest))
-        .column(Column::duration("stopping_ns", "Time to stop", "of the total"), |row| Value::Duration(row.stopping))
+        .column(Column::duration("total_ns", "Total", ""), |row| Value::Duration(Nanos(row.total)))
+        .column(Column::duration("max_ns", "Longest", ""), |row| Value::Duration(Nanos(row.longest)))
+        .column(Column::duration("stopping_ns", "Time to stop", "of the total"), |row| {
+            Value::Duration(Nanos(row.stopping))
+        })
         .sorted_by("total_ns")
         .cut(Cut::ForPeople)
         .empty("No STW pauses in the selected range")
@@ -119,14 +123,14 @@ pub fn pauses(trace: &Arc<Trace>, id: &'static str, title: &'static str, found: 
             columns::stack(&of_stack, stop.stack)
         })
         .column(Column::duration("stopping_ns", "Time to stop", "until all goroutines had stopped"), |stop| {
-            Value::Duration(stop.stopping())
+            Value::Duration(Nanos(stop.stopping()))
         })
         .column(Column::duration("held_ns", "Held", "from then until a goroutine ran again on another proc"), |stop| {
-            Value::Duration(stop.held())
+            Value::Duration(Nanos(stop.held()))
         })
         .column(
             Column::duration("late_ns", "Late", "from then until the runtime recorded the end").on_request(),
-            |stop| Value::Duration(stop.late()),
+            |stop| Value::Duration(Nanos(stop.late())),
         )
         .column(
             Column::count("running_procs", "Running", "other procs that ran goroutines when it was requested"),

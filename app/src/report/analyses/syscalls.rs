@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use trace_core::analysis::syscalls::{Call, CallGroup, Syscalls, syscalls};
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
-use crate::report::analyses::analysis::{Analysis, Ask, Info};
+use crate::report::analyses::analysis::{Analysis, Ask, Info, Topic};
 use crate::report::analyses::columns::{self, DistributionIds};
 use crate::report::report::Report;
 use crate::report::table::{Builder, Column, Table, Target};
@@ -21,6 +22,7 @@ pub struct SystemCalls;
 const INFO: Info = Info {
     id: "syscalls",
     title: "System calls",
+    topic: Topic::Scheduler,
     about: "system calls by function and stack, and which lost their proc",
     help: "System calls by function and by stack: how many, how long, which lost their proc (blocking calls) and for \
            how long; and the longest calls one by one. The runtime records calls of C functions in the same way: these \
@@ -74,7 +76,7 @@ fn groups(table: Builder<Syscalls, CallGroup>, trace: &Arc<Trace>, widest: u64) 
         })
         .column(
             Column::duration("blocked_ns", "Without proc", "time without a proc, which other goroutines could use"),
-            |group| Value::Duration(group.blocked),
+            |group| Value::Duration(Nanos(group.blocked)),
         )
         .column(Column::count("cut", "Cut", "calls cut by the edges of the trace or scope").on_request(), |group| {
             Value::Count(group.cut)
@@ -93,9 +95,11 @@ fn groups(table: Builder<Syscalls, CallGroup>, trace: &Arc<Trace>, widest: u64) 
 fn calls(trace: &Arc<Trace>, id: &'static str, title: &'static str, calls: &Arc<Vec<Call>>) -> Table {
     let [of_go, of_function, of_time] = [Arc::clone(trace), Arc::clone(trace), Arc::clone(trace)];
     Table::of(id, title, calls, Vec::as_slice)
-        .column(Column::duration("duration_ns", "Duration", "inside the scope"), |call| Value::Duration(call.nanos))
+        .column(Column::duration("duration_ns", "Duration", "inside the scope"), |call| {
+            Value::Duration(Nanos(call.nanos))
+        })
         .column(Column::duration("blocked_ns", "Without proc", "of that without a proc"), |call| {
-            Value::Duration(call.blocked)
+            Value::Duration(Nanos(call.blocked))
         })
         .column(Column::time("start_ns", "Start", ""), move |call| columns::time(&of_time, call.range.start))
         .column(Column::id("goroutine", "Goroutine", ""), move |call| columns::goroutine(&of_go, call.go))

@@ -10,11 +10,12 @@ use trace_core::analysis::tasks::{
 };
 use trace_core::base::ids::{GoroutineIdx, StrId, TaskIdx};
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
-use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info, ScopeOption};
+use crate::report::analyses::analysis::{Analysis, Ask, Choice, Info, ScopeOption, Topic};
 use crate::report::analyses::analysis::{Field, FieldKind, Form, opt};
 use crate::report::analyses::columns::{self, STATES, Taken};
 use crate::report::report::Report;
@@ -30,6 +31,7 @@ pub struct Regions;
 const TASKS: Info = Info {
     id: "tasks",
     title: "Tasks",
+    topic: Topic::Goroutines,
     about: "how long tasks took by type, slowest first",
     help: "How long user tasks (trace.NewTask) took, by type, the slowest first, each with where the time of its \
            goroutines went: in its regions, on whichever goroutine, or, without regions, that of the goroutine that \
@@ -45,6 +47,7 @@ const TASKS: Info = Info {
 const REGIONS: Info = Info {
     id: "regions",
     title: "Regions",
+    topic: Topic::Goroutines,
     about: "how long regions took by type and place, slowest first",
     help: "How long user regions (trace.WithRegion) took, by type and by the line that begins them (go tool trace \
            takes the root of the stack), the slowest first. Regions that touch --range, and are on --goroutine or \
@@ -270,7 +273,7 @@ fn slowest_tasks(trace: &Arc<Trace>, index: &Arc<TaskIndex>, rows: Vec<TaskRow>)
     ];
     let table = states.into_iter().fold(table, |table, (column, value)| {
         let of_state = of(trace);
-        table.column(column, move |row| Value::Duration(value(row.details(&of_state))))
+        table.column(column, move |row| Value::Duration(Nanos(value(row.details(&of_state)))))
     });
     table
         .column(Column::bar("Aligned timeline").legend(STATES), move |row| {

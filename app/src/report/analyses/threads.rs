@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use trace_core::analysis::threads::{self, ThreadTimes, threads};
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
 use crate::fmt::number::count;
-use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption};
+use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption, Topic};
 use crate::report::analyses::columns::counts;
 use crate::report::chart::{Across, Chart, Line, Look, Up, steps};
 use crate::report::report::Report;
@@ -23,6 +24,7 @@ pub struct Threads;
 const INFO: Info = Info {
     id: "threads",
     title: "Threads",
+    topic: Topic::Scheduler,
     about: "what threads were used for",
     help: "How long each thread had a proc, and what for: running goroutines, in system calls, or spinning and \
            switching; and how long it was blocked in a system call without a proc. Also how many threads had procs, \
@@ -58,9 +60,9 @@ impl Analysis for Threads {
             .figure("Threads", count(found.each.len() as u64))
             .figure("With a proc", busy(&found.with_proc))
             .figure("Blocked in syscalls", busy(&found.blocked))
-            .fact("range_ns", "", Value::Duration(whole))
+            .fact("range_ns", "", Value::Duration(Nanos(whole)))
             .fact("count", "", Value::Count(found.each.len() as u64))
-            .fact("bucket_ns", "", Value::Duration(width))
+            .fact("bucket_ns", "", Value::Duration(Nanos(width)))
             .fact("with_proc_ns", "", counts(&found.with_proc))
             .fact("blocked_ns", "", counts(&found.blocked))
             .chart(chart(trace, &found));
@@ -96,23 +98,23 @@ fn each(found: &Arc<Vec<ThreadTimes>>, whole: u64) -> Table {
         .column(Column::id("thread", "Thread", "the operating system's id"), |times| {
             Value::Lane(LaneId::Thread(times.thread), times.id.signed())
         })
-        .column(Column::duration("with_proc_ns", "With a proc", ""), |times| Value::Duration(times.with_proc))
+        .column(Column::duration("with_proc_ns", "With a proc", ""), |times| Value::Duration(Nanos(times.with_proc)))
         .column(Column::duration("running_ns", "Running", "running a goroutine"), |times| {
-            Value::Duration(times.running)
+            Value::Duration(Nanos(times.running))
         })
         .column(Column::duration("syscall_ns", "Syscall", "in a system call, with a proc"), |times| {
-            Value::Duration(times.syscall)
+            Value::Duration(Nanos(times.syscall))
         })
         .column(Column::duration("looking_ns", "Spinning", "spinning or switching, with a proc"), |times| {
-            Value::Duration(times.looking)
+            Value::Duration(Nanos(times.looking))
         })
-        .column(no_cpu, |times| Value::Duration(times.no_cpu))
+        .column(no_cpu, |times| Value::Duration(Nanos(times.no_cpu)))
         .column(Column::duration("blocked_ns", "Blocked", "in a system call, without a proc"), |times| {
-            Value::Duration(times.blocked)
+            Value::Duration(Nanos(times.blocked))
         })
         .column(
             Column::duration("nothing_ns", "Unknown", "parked, not existing, or in code outside Go").on_request(),
-            |times| Value::Duration(times.nothing),
+            |times| Value::Duration(Nanos(times.nothing)),
         )
         .column(Column::count("starts", "Starts", "times that it took a proc"), |times| Value::Count(times.starts))
         .column(Column::bar("Use").legend(LEGEND), move |times| {

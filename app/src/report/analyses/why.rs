@@ -8,11 +8,12 @@ use trace_core::analysis::wait_chain::{Step, StepKind, WaitChain};
 use trace_core::analysis::why::{Hop, Share, Why, why};
 use trace_core::base::ids::{GoroutineIdx, StackId, StrId};
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
-use crate::report::analyses::analysis::{Analysis, Ask, Info};
+use crate::report::analyses::analysis::{Analysis, Ask, Info, Topic};
 use crate::report::analyses::blocked::DOING;
 use crate::report::analyses::columns::{self, Lines, STATES};
 use crate::report::report::Report;
@@ -28,6 +29,7 @@ pub const WHY: &str = "why";
 const INFO: Info = Info {
     id: WHY,
     title: "Wait chain",
+    topic: Topic::Waiting,
     about: "where the time of a goroutine, task, region or range went, along its critical path",
     help: "Where the time went. From the end, follows the wakeups that ended the waits back in time, through channels, \
            locks, WaitGroups, network, timers, system calls, the GC and the scheduler; each goroutine counts only while \
@@ -69,7 +71,7 @@ pub fn report(trace: &Arc<Trace>, found: &Arc<Why>) -> Report {
     report
         .fact("goroutine", if found.go.is_some() { of_one } else { "" }, whose)
         .fact("start_ns", when, start)
-        .fact("total_ns", "Total", Value::Duration(found.nanos))
+        .fact("total_ns", "Total", Value::Duration(Nanos(found.nanos)))
         .fact("stretches", of_many, Value::Count(found.stretches))
         .table(parts(trace, found, &lines))
         .table(path(trace, found, &lines))
@@ -122,7 +124,7 @@ fn parts(trace: &Arc<Trace>, found: &Arc<Why>, lines: &Arc<Lines>) -> Table {
         via: Vec::new(),
     };
     Table::of("parts", "Added up", found, |found: &Why| &found.shares)
-        .column(Column::duration("total_ns", "Total", ""), |share: &Share| Value::Duration(share.nanos))
+        .column(Column::duration("total_ns", "Total", ""), |share: &Share| Value::Duration(Nanos(share.nanos)))
         .column(Column::ratio("share", "Share", "of all").for_people(), move |share| Value::share(share.nanos, whole))
         .column(Column::bar("By state").legend(STATES), move |share| {
             Value::Bar(vec![(share.nanos, columns::shade(share.doing))], widest)

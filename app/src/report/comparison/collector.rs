@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::compare::row_kind::RowKind;
+use trace_core::base::nanos::Nanos;
 
 use crate::report::figure::{Certainty, Change};
 use crate::report::table::{Column, Table};
@@ -32,6 +33,7 @@ impl Row {
 #[must_use]
 pub fn table(sides: [&Measured; 2]) -> Table {
     let mut rows = Vec::new();
+    let duration: fn(u64) -> Value = |nanos| Value::Duration(Nanos(nanos));
     for (kind, titles) in [
         (RowKind::Gc, ["GC cycles", "GC cycles, total", "Longest GC cycle"]),
         (RowKind::Stw, ["STW pauses", "STW pauses, total", "Longest STW pause"]),
@@ -41,8 +43,7 @@ pub fn table(sides: [&Measured; 2]) -> Table {
             let of_kind = side.rows.iter().filter(|row| row.0.0 == kind).map(|row| &row.1);
             of_kind.fold([0; 3], |[count, total, max], of| [count + of.count, total + of.total, of.max.max(max)])
         });
-        for (at, (title, value)) in titles.into_iter().zip([Value::Count, Value::Duration, Value::Duration]).enumerate()
-        {
+        for (at, (title, value)) in titles.into_iter().zip([Value::Count, duration, duration]).enumerate() {
             rows.push(Row::new(title, sums.map(|sum: [u64; 3]| sum[at]), value));
         }
     }

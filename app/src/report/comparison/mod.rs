@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use trace_core::analysis::compare::evidence::Measure;
 use trace_core::analysis::compare::row_kind::RowKind;
+use trace_core::base::nanos::Nanos;
 
 use crate::report::comparison::divisor::Divisor;
 use crate::report::figure::{Certainty, Figure, Form};
@@ -63,7 +64,7 @@ const fn quantity(kind: RowKind, value: f64) -> Value {
 
 /// A duration (or size) of a row that was counted.
 const fn whole(kind: RowKind, value: u64) -> Value {
-    if matches!(kind, RowKind::Heap) { Value::Bytes(value) } else { Value::Duration(value) }
+    if matches!(kind, RowKind::Heap) { Value::Bytes(value) } else { Value::Duration(Nanos(value)) }
 }
 
 /// A number without a unit.

@@ -83,7 +83,8 @@ fn insert(object: &mut Map<String, Json>, id: &str, value: Json) {
 fn value(cell: &Value) -> Json {
     match cell {
         Value::Missing | Value::Bar(..) | Value::Columns(_) => Json::Null,
-        Value::Duration(number) | Value::Bytes(number) | Value::Count(number) | Value::Task(_, number) => json!(number),
+        Value::Duration(nanos) => json!(nanos.0),
+        Value::Bytes(number) | Value::Count(number) | Value::Task(_, number) => json!(number),
         Value::Time(number) | Value::Lane(_, number) => json!(number),
         Value::Ratio(share) => json!(share),
         Value::Figure(figure) => json!(figure.value),
@@ -107,10 +108,11 @@ mod tests {
     use crate::report::value::Value;
     use serde_json::json;
     use std::sync::Arc;
+    use trace_core::base::nanos::Nanos;
 
     #[test]
     fn dots_make_objects() {
-        let found = Report::default().fact("sum.ns", "", Value::Duration(5)).table(sample().limited(Some(1)));
+        let found = Report::default().fact("sum.ns", "", Value::Duration(Nanos(5))).table(sample().limited(Some(1)));
         let text = report("calls", "a.trace", false, &found).to_string();
         let expected = r#"{"schema":"tracelane.calls","version":1,"file":"a.trace","partial":false,"sum":{"ns":5},"all":{"name":null,"calls":{"total_ns":3005000,"count":2},"cut":0},"calls":[{"name":"a|b\u001b[2J","calls":{"total_ns":3000000,"count":2},"cut":0}]}"#;
         assert_eq!(text, expected);

@@ -1,5 +1,6 @@
 //! Values of a session as cells of tables.
 
+use trace_core::base::nanos::Nanos;
 use trace_core::session::Session;
 
 use crate::report::value::Value;
@@ -16,5 +17,5 @@ pub(super) fn time(session: &Session, at: i64) -> Value {
 
 /// A length of time, nanoseconds.
 pub(super) const fn length(nanos: i64) -> Value {
-    Value::Duration(nanos.unsigned_abs())
+    Value::Duration(Nanos(nanos.unsigned_abs()))
 }

@@ -5,6 +5,7 @@ pub mod why;
 
 use std::sync::Arc;
 
+use trace_core::base::nanos::Nanos;
 use trace_core::session::{Content, Input, Method, Placement, Request, Service, Session, SessionSpan, What};
 
 use crate::fmt::number::count;
@@ -317,7 +318,7 @@ fn edges(session: &Arc<Session>) -> Table {
     edges.sort_by_key(|edge| std::cmp::Reverse(edge.nanos.iter().sum::<u64>()));
     let rank = |edge: &Edge, part: usize| {
         let last = edge.nanos.len().saturating_sub(1);
-        edge.nanos.get(last * part / 100).map_or(Value::Missing, |nanos| Value::Duration(*nanos))
+        edge.nanos.get(last * part / 100).map_or(Value::Missing, |nanos| Value::Duration(Nanos(*nanos)))
     };
     let [of_from, of_to] = [session; 2].map(Arc::clone);
     Table::of("edges", "Calls between services", &Arc::new(edges), Vec::as_slice)
@@ -326,7 +327,7 @@ fn edges(session: &Arc<Session>) -> Table {
         .column(Column::text("name", "Name", "of what served it"), |edge| Value::Name(edge.name.to_string()))
         .column(Column::count("count", "Calls", ""), |edge| Value::Count(edge.nanos.len() as u64))
         .column(Column::count("errors", "Errors", ""), |edge| Value::Count(edge.errors))
-        .column(Column::duration("total_ns", "Total", ""), |edge| Value::Duration(edge.nanos.iter().sum()))
+        .column(Column::duration("total_ns", "Total", ""), |edge| Value::Duration(Nanos(edge.nanos.iter().sum())))
         .column(Column::duration("p50_ns", "p50", ""), move |edge| rank(edge, 50))
         .column(Column::duration("p99_ns", "p99", ""), move |edge| rank(edge, 99))
         .sorted_by("total_ns")

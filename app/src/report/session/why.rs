@@ -6,6 +6,7 @@ use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::finding::Finding;
 use trace_core::analysis::places::Places;
 use trace_core::base::ids::StackId;
+use trace_core::base::nanos::Nanos;
 use trace_core::session::path::{Explained, Part, Sum};
 use trace_core::session::{Request, Session};
 
@@ -206,7 +207,7 @@ fn found(session: &Arc<Session>, list: Vec<OfService>) -> Table {
         })
         .column(Column::text("kind", "Kind", "").exported(), |of| Value::Word(of.finding.kind.name()))
         .column(Column::duration("time_lost_ns", "Time lost", "total over goroutines"), |of| {
-            Value::Duration(of.finding.time_lost_ns)
+            Value::Duration(Nanos(of.finding.time_lost_ns))
         })
         .column(Column::text("headline", "Finding", "what, how much and where"), |of| {
             Value::Text(of.finding.headline.clone())

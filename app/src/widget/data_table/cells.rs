@@ -4,6 +4,7 @@ use egui::{
     Align, Color32, CursorIcon, Id, Label, Layout, Rect, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
     pos2, vec2,
 };
+use trace_core::base::nanos::Nanos;
 
 use crate::report::figure::Lean;
 use crate::report::table::Kind;
@@ -59,7 +60,10 @@ pub(super) const fn is_link(value: &Value) -> bool {
 
 /// Whether a value says that there is nothing, which should not catch the eye.
 const fn is_quiet(value: &Value) -> bool {
-    matches!(value, Value::Missing | Value::Count(0) | Value::Duration(0) | Value::Bytes(0) | Value::Change(_))
+    matches!(
+        value,
+        Value::Missing | Value::Count(0) | Value::Duration(Nanos::ZERO) | Value::Bytes(0) | Value::Change(_)
+    )
 }
 
 fn put(ui: &mut Ui, room: Rect, text: &str, kind: Kind, color: Color32) -> Rect {
