@@ -32,6 +32,7 @@ mod cli_schedule;
 mod compare;
 mod compare_pairs;
 mod damage;
+mod documents;
 mod flow_words;
 mod follow;
 mod golden_dump;
