@@ -7,23 +7,30 @@ use crate::report::analyses::analysis::Topic;
 /// A command and what it takes.
 type Entry = (&'static str, &'static str);
 
-/// The groups of the overview: a heading, the commands before the analyses on its topic, and those after them.
-const GROUPS: [(&str, Option<Topic>, &[Entry], &[Entry]); 7] = [
-    topic(Topic::Overview, &[("report", "FILE"), ("stats", "FILE")], &[("compare", "A B")]),
-    topic(Topic::Waiting, &[], &[]),
-    topic(Topic::Goroutines, &[], &[]),
-    topic(Topic::Scheduler, &[], &[]),
-    topic(Topic::Gc, &[], &[]),
-    ("Several services", None, &[("session", "FILE...")], &[]),
-    ("Output", None, &[("dump", "FILE"), ("screenshot", "FILE -o PNG")], &[]),
+/// A group of the overview.
+struct Group {
+    heading: &'static str,
+    /// The analyses on this topic are in it.
+    topic: Option<Topic>,
+    /// Commands before the analyses.
+    before: &'static [Entry],
+    /// Commands after the analyses.
+    after: &'static [Entry],
+}
+
+/// The groups of the overview that read traces.
+const GROUPS: [Group; 7] = [
+    Group { after: &[("compare", "A B")], ..of(Topic::Overview, &[("report", "FILE"), ("stats", "FILE")]) },
+    of(Topic::Waiting, &[]),
+    of(Topic::Goroutines, &[]),
+    of(Topic::Scheduler, &[]),
+    of(Topic::Gc, &[]),
+    Group { heading: "Several services", topic: None, before: &[("session", "FILE...")], after: &[] },
+    Group { heading: "Output", topic: None, before: &[("dump", "FILE"), ("screenshot", "FILE -o PNG")], after: &[] },
 ];
 
-const fn topic(
-    topic: Topic,
-    before: &'static [Entry],
-    after: &'static [Entry],
-) -> (&'static str, Option<Topic>, &'static [Entry], &'static [Entry]) {
-    (topic.title(), Some(topic), before, after)
+const fn of(topic: Topic, before: &'static [Entry]) -> Group {
+    Group { heading: topic.title(), topic: Some(topic), before, after: &[] }
 }
 
 /// Commands that read no trace.
@@ -32,10 +39,11 @@ const OTHERS: (&str, &[(&str, &str)]) =
 
 /// The groups of commands that read traces: a heading and its commands.
 fn groups() -> impl Iterator<Item = (&'static str, Vec<Entry>)> {
-    GROUPS.iter().map(|(heading, topic, before, after)| {
+    GROUPS.iter().map(|group| {
         let infos = ALL.iter().map(|analysis| analysis.info());
-        let analyses = infos.filter(|info| Some(info.topic) == *topic).map(|info| (info.id, "FILE"));
-        (*heading, before.iter().copied().chain(analyses).chain(after.iter().copied()).collect())
+        let analyses = infos.filter(|info| Some(info.topic) == group.topic).map(|info| (info.id, "FILE"));
+        let before = group.before.iter().copied();
+        (group.heading, before.chain(analyses).chain(group.after.iter().copied()).collect())
     })
 }
 
