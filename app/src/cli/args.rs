@@ -72,7 +72,7 @@ pub enum Command {
     #[command(long_about = report::ABOUT, after_long_help = report::fields())]
     Report(ReportArgs),
     /// Compare recordings: what changed, how much, and whether it is significant
-    #[command(long_about = compare::args::ABOUT, after_long_help = compare::args::fields())]
+    #[command(long_about = compare::args::ABOUT, after_long_help = compare::fields::fields())]
     #[command(override_usage = "tracelane compare [OPTIONS] A B\n       tracelane compare [OPTIONS] A B C...\n       \
                                 tracelane compare [OPTIONS] --a <FILE>... --b <FILE>...")]
     Compare(CompareArgs),

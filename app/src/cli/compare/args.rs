@@ -1,14 +1,11 @@
 //! The arguments of a comparison.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 
 use crate::cli::compare::align::Align;
 use crate::cli::compare::guard::{self, Guard};
-use crate::cli::compare::report::Compared;
-use crate::cli::compare::series;
 use crate::cli::exit::CliError;
 use crate::cli::format::FormatArgs;
 use crate::cli::out::Out;
@@ -16,7 +13,6 @@ use crate::cli::values::{self, Value};
 use crate::fmt::place::OffsetRange;
 use crate::report::comparison::divisor::Divisor;
 use crate::report::format::Format;
-use crate::report::render::schema;
 
 /// What the long help says.
 pub const ABOUT: &str = "\
@@ -45,20 +41,6 @@ A change is significant with q <= 0.05, corrected for the number of rows (Benjam
 of a median, 10 % of a total or count, or 20 % of the slowest 1 %. Other rows show ~. A change in parentheses is plain
 to see, but happened too seldom to test: it is on one side only, or durations do not overlap. Recordings of less than
 40 ms are too short to test durations. docs/comparing.md has measured rates of error.";
-
-/// What the long help says after the options: the fields of the JSON.
-#[must_use]
-pub fn fields() -> String {
-    let series = series::report(&Arc::default(), &[], &[1.0; 2], &Divisor::Second);
-    let found = Compared::empty().report();
-    format!(
-        "With --format json, one JSON object; of a row, an object without a value is null:\n\n{}\n\
-         Of a series:\n\n{}\n\
-         With --format csv, the rows with the fields that are no lists.",
-        schema::fields(&found),
-        schema::fields(&series)
-    )
-}
 
 /// The arguments of `tracelane compare`.
 #[derive(Args, Clone, Debug, PartialEq)]

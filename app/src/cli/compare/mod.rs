@@ -3,6 +3,7 @@
 pub mod align;
 pub mod args;
 mod conditions;
+pub mod fields;
 pub mod guard;
 mod html;
 pub mod report;
